@@ -1,0 +1,57 @@
+// Who did what: an event is recorded inside the transaction of the change that it tells of.
+import { narrowScope } from './authority.ts'
+import { type Engine, newId } from './engine.ts'
+import {
+  type AuditAction,
+  type AuditEvent,
+  type Caller,
+  type ListAuditInput,
+  listAuditSchema,
+  type Page,
+  parseInput,
+} from './schemas.ts'
+import { insertAuditEvent, listAuditEvents, toAuditEvent } from './store/audit.ts'
+import type { Tx } from './store/tables.ts'
+import { toWire } from './wire.ts'
+
+/** What a change did, to be recorded with it. `changes` gets the wire's names. */
+export interface Deed {
+  action: AuditAction
+  organizationId: string
+  keyId?: string
+  changes?: Record<string, unknown>
+}
+
+/** Records a deed in the transaction of its change, so that both are durable or neither is. */
+export async function recordDeed(
+  engine: Engine,
+  tx: Tx,
+  caller: Caller | undefined,
+  deed: Deed,
+): Promise<void> {
+  await insertAuditEvent(tx, {
+    id: newId(engine),
+    at: engine.now(),
+    action: deed.action,
+    actor: caller?.keyId ?? null,
+    organization_id: deed.organizationId,
+    key_id: deed.keyId ?? null,
+    changes: JSON.stringify(toWire(deed.changes ?? {})),
+    request_id: caller?.requestId ?? null,
+    ip: caller?.ip ?? null,
+  })
+}
+
+/** Lists events, newest first. Throws `invalid_input`, `organization_not_found`, `store_unavailable`. */
+export async function listAudit(
+  engine: Engine,
+  input: ListAuditInput = {},
+  caller?: Caller,
+): Promise<Page<AuditEvent>> {
+  const { organizationId, keyId, action, limit, after } = parseInput(listAuditSchema, input)
+  const scope = narrowScope(caller, organizationId)
+  const { rows, next } = await engine.store.read((db) =>
+    listAuditEvents(db, { scope, keyId, action, limit, after }),
+  )
+  return { items: rows.map(toAuditEvent), next }
+}

@@ -1,0 +1,44 @@
+// What a caller may reach and grant. Who calls comes from its token alone, never from a body.
+import { rootOrganizationId } from './engine.ts'
+import { LatchkeyError } from './errors.ts'
+import { missingPermissions, reservedNamespace } from './permissions.ts'
+import type { Caller } from './schemas.ts'
+import type { Scope } from './store/keys.ts'
+
+/** The organization that a caller acts on; undefined, all of them, for root keys and for who holds the database. */
+export function scopeOf(caller: Caller | undefined): Scope {
+  return caller === undefined || caller.organizationId === rootOrganizationId
+    ? undefined
+    : caller.organizationId
+}
+
+/** Narrows a caller's scope to the organization it names. A foreign one is as unknown as one that is not there. */
+export function narrowScope(caller: Caller | undefined, organizationId: string | undefined): Scope {
+  const scope = scopeOf(caller)
+  if (organizationId === undefined) return scope
+  if (scope !== undefined && scope !== organizationId) throw unknownOrganization()
+  return organizationId
+}
+
+/** Throws `permission_escalation` unless the caller holds, or as a root key may give, all that it grants. */
+export function requireGrantable(caller: Caller | undefined, granted: readonly string[]): void {
+  if (caller === undefined) return
+  const guarded =
+    scopeOf(caller) === undefined
+      ? granted.filter((permission) => permission.startsWith(reservedNamespace))
+      : granted
+  const missing = missingPermissions(caller.permissions, guarded)
+  if (missing.length === 0) return
+  throw new LatchkeyError('permission_escalation', `The calling key does not hold ${missing.join(', ')}.`)
+}
+
+/** Throws `root_organization_required` for a caller of another organization. */
+export function requireRoot(caller: Caller | undefined, what: string): void {
+  if (scopeOf(caller) === undefined) return
+  throw new LatchkeyError('root_organization_required', `Only a key of the root organization may ${what}.`)
+}
+
+// One sentence for all of them: nothing may tell a foreign id from an unknown one.
+export function unknownOrganization(): LatchkeyError {
+  return new LatchkeyError('organization_not_found', 'There is no organization with this id.')
+}

@@ -1,0 +1,63 @@
+// Every way in which Latchkey refuses a command or fails: one table, one class.
+
+/**
+ * Each error code with its HTTP status and its title (RFC 9457, section 3.1). A code, once published, keeps
+ * its meaning; `docs/errors.md` explains each to the person who meets it.
+ */
+export const errorTable = {
+  invalid_json: [400, 'The body is not valid JSON'],
+  token_in_url: [400, 'A token stands in the URL'],
+  missing_token: [401, 'No token was sent'],
+  invalid_token: [401, 'The token opens nothing'],
+  missing_permission: [403, 'The key lacks a permission'],
+  permission_escalation: [403, 'The key may not grant what it does not hold'],
+  root_organization_required: [403, 'Only a key of the root organization may do this'],
+  route_not_found: [404, 'There is nothing at this address'],
+  key_not_found: [404, 'There is no such key'],
+  secret_not_found: [404, 'There is no such secret'],
+  organization_not_found: [404, 'There is no such organization'],
+  method_not_allowed: [405, 'This address does not take that method'],
+  organization_exists: [409, 'The organization exists already'],
+  key_revoked: [409, 'The key is revoked'],
+  key_expired: [409, 'The key has expired'],
+  rotation_in_progress: [409, 'Another rotation is in its grace'],
+  last_secret: [409, 'The newest secret of a key cannot be ended by itself'],
+  body_too_large: [413, 'The body is too large'],
+  unsupported_media_type: [415, 'The body is not application/json'],
+  invalid_input: [422, 'The input is not as it should be'],
+  internal: [500, 'Latchkey failed'],
+  store_unavailable: [503, 'The database cannot be reached'],
+} as const satisfies Record<string, readonly [status: number, title: string]>
+
+/** A stable, snake_case name of an error; see {@link errorTable}. */
+export type ErrorCode = keyof typeof errorTable
+
+/** One field of an input that was refused: where it stands (`permissions[0]`) and what to do about it. */
+export interface FieldError {
+  path: string
+  message: string
+}
+
+/** A refused command or a failed one; narrow by `code`. Its message never holds a token or SQL. */
+export class LatchkeyError extends Error {
+  override readonly name = 'LatchkeyError'
+  readonly code: ErrorCode
+  /** The fields at fault, for `invalid_input`. */
+  readonly errors: FieldError[] | undefined
+
+  constructor(code: ErrorCode, detail: string, options: { cause?: unknown; errors?: FieldError[] } = {}) {
+    super(detail, options.cause === undefined ? undefined : { cause: options.cause })
+    this.code = code
+    this.errors = options.errors
+  }
+
+  /** The HTTP status of this error's code. */
+  get status(): number {
+    return errorTable[this.code][0]
+  }
+
+  /** The sentence that is the same for every error of this code. */
+  get title(): string {
+    return errorTable[this.code][1]
+  }
+}

@@ -1,0 +1,36 @@
+// The library's public names.
+export { type ErrorCode, errorTable, type FieldError, LatchkeyError } from './errors.ts'
+export {
+  type Audit,
+  type Keys,
+  type Latchkey,
+  type LatchkeyOptions,
+  type Organizations,
+  openLatchkey,
+} from './latchkey.ts'
+export { covers, missingPermissions } from './permissions.ts'
+export type {
+  AuditAction,
+  AuditEvent,
+  Caller,
+  CreatedKey,
+  CreateKeyInput,
+  CreateOrganizationInput,
+  Key,
+  KeyDetails,
+  KeySecret,
+  KeyStatus,
+  ListAuditInput,
+  ListKeysInput,
+  ListOrganizationsInput,
+  Organization,
+  Page,
+  RotateKeyInput,
+  UpdateKeyInput,
+  UpdateOrganizationInput,
+  Verdict,
+  VerdictCode,
+  VerifyOptions,
+  VerifyRequest,
+} from './schemas.ts'
+export type { Wire } from './wire.ts'

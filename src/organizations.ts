@@ -1,0 +1,96 @@
+// Organizations: the operator's customers. Each owns its keys and sees nothing of the others.
+import { recordDeed } from './audit.ts'
+import { narrowScope, requireRoot, scopeOf, unknownOrganization } from './authority.ts'
+import { type Engine, newId, rootOrganizationId } from './engine.ts'
+import { LatchkeyError } from './errors.ts'
+import {
+  type Caller,
+  type CreateOrganizationInput,
+  createOrganizationSchema,
+  type ListOrganizationsInput,
+  listOrganizationsSchema,
+  type Organization,
+  organizationIdSchema,
+  type Page,
+  parseInput,
+  type UpdateOrganizationInput,
+  updateOrganizationSchema,
+} from './schemas.ts'
+import {
+  findOrganization,
+  insertOrganization,
+  listOrganizations as listRows,
+  lockOrganization,
+  renameOrganization,
+  toOrganization,
+} from './store/organizations.ts'
+
+/** Creates an organization. Throws `invalid_input`, `organization_exists`, `root_organization_required`. */
+export async function createOrganization(
+  engine: Engine,
+  input: CreateOrganizationInput,
+  caller?: Caller,
+): Promise<Organization> {
+  const { id = newId(engine), name } = parseInput(createOrganizationSchema, input)
+  requireRoot(caller, 'create organizations')
+  const row = { id, name, created_at: engine.now() }
+  await engine.store.write(async (tx) => {
+    // `root` is made by the bootstrap alone, with the first key that may act on all the others.
+    if (id === rootOrganizationId || !(await insertOrganization(tx, row))) {
+      throw new LatchkeyError('organization_exists', `There is an organization ${id} already.`)
+    }
+    await recordDeed(engine, tx, caller, {
+      action: 'organization.created',
+      organizationId: id,
+      changes: { name },
+    })
+  })
+  return toOrganization(row)
+}
+
+/** Gets an organization. Throws `organization_not_found`, for a foreign id too. */
+export async function getOrganization(engine: Engine, id: string, caller?: Caller): Promise<Organization> {
+  requireOwn(id, caller)
+  const row = await engine.store.read((db) => findOrganization(db, id))
+  if (!row) throw unknownOrganization()
+  return toOrganization(row)
+}
+
+/** Lists organizations, newest first; outside the root organization a caller sees its own alone. */
+export async function listOrganizations(
+  engine: Engine,
+  input: ListOrganizationsInput = {},
+  caller?: Caller,
+): Promise<Page<Organization>> {
+  const { limit, after } = parseInput(listOrganizationsSchema, input)
+  const { rows, next } = await engine.store.read((db) =>
+    listRows(db, { scope: scopeOf(caller), limit, after }),
+  )
+  return { items: rows.map(toOrganization), next }
+}
+
+/** Renames an organization. Throws `invalid_input`, `organization_not_found`. */
+export async function updateOrganization(
+  engine: Engine,
+  id: string,
+  input: UpdateOrganizationInput,
+  caller?: Caller,
+): Promise<Organization> {
+  const { name } = parseInput(updateOrganizationSchema, input)
+  requireOwn(id, caller)
+  const row = await engine.store.write(async (tx) => {
+    const before = await lockOrganization(tx, id)
+    if (!before) throw unknownOrganization()
+    if (before.name === name) return before
+    const changes = { name: { from: before.name, to: name } }
+    await recordDeed(engine, tx, caller, { action: 'organization.updated', organizationId: id, changes })
+    return renameOrganization(tx, id, name)
+  })
+  return toOrganization(row)
+}
+
+function requireOwn(id: string, caller: Caller | undefined): void {
+  // An id of another form is unknown too, without asking a database.
+  if (!organizationIdSchema.safeParse(id).success) throw unknownOrganization()
+  narrowScope(caller, id)
+}

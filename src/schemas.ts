@@ -1,0 +1,339 @@
+// Each shape that crosses a boundary, once: the check, the type and (through `http/openapi.ts`) the document.
+// Names are the library's; the wire has the same in snake_case, with instants as RFC 3339 (see `wire.ts`).
+import { z } from 'zod'
+import { LatchkeyError } from './errors.ts'
+import { permissionPattern } from './permissions.ts'
+import { longestPrefix, prefixPattern } from './token.ts'
+
+const lastInstant = Date.UTC(9999, 11, 31, 23, 59, 59, 999)
+
+/** An instant given: a Date, or RFC 3339 with an offset. Always a Date afterwards. */
+const instantInput = z
+  .union([z.date(), z.iso.datetime({ offset: true })], {
+    error: 'An instant in RFC 3339, such as 2030-01-31T12:00:00Z.',
+  })
+  .transform((value) => new Date(value))
+  .refine((date) => date.getTime() >= 0 && date.getTime() <= lastInstant, 'An instant from 1970 to 9999.')
+  .meta({ type: 'string', format: 'date-time', example: '2030-01-31T12:00:00.000Z' })
+
+const instant = z.date().meta({ type: 'string', format: 'date-time', example: '2026-01-31T12:00:00.000Z' })
+
+/** Text for people: Unicode without control characters, counted in code points. */
+function text(longest: number) {
+  return z
+    .string({ error: `A text of 1 to ${longest} characters.` })
+    .refine(
+      (value) => value.trim() !== '' && [...value].length <= longest,
+      `1 to ${longest} characters, not blank.`,
+    )
+    .refine(
+      (value) => value.isWellFormed() && !/\p{Cc}/u.test(value),
+      'No control characters or broken Unicode.',
+    )
+    .meta({ minLength: 1, maxLength: longest })
+}
+
+export const organizationIdSchema = z
+  .string({ error: 'An organization id: a string.' })
+  .regex(/^(?!\.{1,2}$)[A-Za-z0-9_.-]{1,128}$/, '1 to 128 of A-Z a-z 0-9 _ . - (and not "." or "..").')
+  .meta({ example: 'acme' })
+
+const permission = z
+  .string({ error: 'A permission: a string such as emails:send.' })
+  .max(128, 'At most 128 characters.')
+  .regex(permissionPattern, 'Segments of A-Z a-z 0-9 _ . / -, or *, between colons: emails:send, emails:*.')
+  .meta({ example: 'emails:send' })
+
+export const permissionsSchema = z
+  .array(permission, { error: 'A list of permissions.' })
+  .max(128, 'At most 128 permissions.')
+
+const metadata = z
+  .custom<Record<string, unknown>>()
+  .superRefine((value, context) => {
+    const message = metadataFault(value)
+    if (message) context.addIssue({ code: 'custom', message })
+  })
+  .meta({ type: 'object', additionalProperties: true, description: 'Your own data, at most 4 KiB as JSON.' })
+
+const name = text(256).meta({ description: 'What people call it.', example: 'CI' })
+const expiresAt = instantInput
+  .nullable()
+  .meta({ description: 'When it stops to open anything; null for never.' })
+const createdBy = text(256).meta({
+  description: "The operator's user on whose behalf; root organization only.",
+})
+const tokenPrefix = z
+  .string({ error: 'A token prefix: a string such as re_live.' })
+  .max(longestPrefix, `At most ${longestPrefix} characters.`)
+  .regex(prefixPattern, 'Lower-case letters and digits, with single _ between: re, re_live.')
+  .meta({ example: 're' })
+
+export const createKeySchema = z.strictObject({
+  name,
+  permissions: permissionsSchema.default([]),
+  expiresAt: expiresAt.default(null),
+  metadata: metadata.default({}),
+  prefix: tokenPrefix.optional(),
+  organizationId: organizationIdSchema.optional(),
+  createdBy: createdBy.optional(),
+})
+
+export const updateKeySchema = z
+  .strictObject({
+    name: name.optional(),
+    permissions: permissionsSchema.optional(),
+    expiresAt: expiresAt.optional(),
+    metadata: metadata.optional(),
+  })
+  .refine((change) => Object.keys(change).length > 0, 'Name at least one field to change.')
+
+export const longestGraceSeconds = 2_592_000
+export const rotateKeySchema = z.strictObject({
+  graceSeconds: z
+    .int({ error: 'A whole number of seconds.' })
+    .min(0, 'Not below 0.')
+    .max(longestGraceSeconds, `At most ${longestGraceSeconds} (30 days).`)
+    .default(0)
+    .meta({ description: 'How long the old token stays valid, in seconds.' }),
+})
+
+const page = {
+  limit: z
+    .int({ error: 'A whole number from 1 to 1000.' })
+    .min(1, 'At least 1.')
+    .max(1000, 'At most 1000.')
+    .default(100)
+    .meta({ description: 'How many at the most.' }),
+  after: z
+    .string()
+    .max(1024, 'Not a cursor.')
+    .optional()
+    .meta({ description: 'The cursor of the page before.' }),
+}
+
+export const keyStatuses = ['active', 'expired', 'revoked'] as const
+export const listKeysSchema = z.strictObject({
+  status: z
+    .enum([...keyStatuses, 'all'], { error: 'One of active, expired, revoked, all.' })
+    .default('active'),
+  organizationId: organizationIdSchema.optional(),
+  q: text(256).optional().meta({ description: 'Keys whose name holds this, in any case.' }),
+  sort: z
+    .enum(['-created_at', '-last_used_at', 'name'], { error: 'One of -created_at, -last_used_at, name.' })
+    .default('-created_at'),
+  ...page,
+})
+
+export const createOrganizationSchema = z.strictObject({ id: organizationIdSchema.optional(), name })
+export const updateOrganizationSchema = z.strictObject({ name })
+export const listOrganizationsSchema = z.strictObject({ ...page })
+
+export const auditActions = [
+  'organization.created',
+  'organization.updated',
+  'key.created',
+  'key.updated',
+  'key.rotated',
+  'key.secret_ended',
+  'key.revoked',
+] as const
+export type AuditAction = (typeof auditActions)[number]
+export const listAuditSchema = z.strictObject({
+  organizationId: organizationIdSchema.optional(),
+  keyId: z.guid('A key id: a UUID.').optional(),
+  action: z.enum(auditActions, { error: `One of ${auditActions.join(', ')}.` }).optional(),
+  ...page,
+})
+
+export const verifyOptionsSchema = z.strictObject({
+  permissions: permissionsSchema.default([]).meta({ description: 'All of these are required.' }),
+  organizationId: organizationIdSchema.optional(),
+})
+export const verifyRequestSchema = z.strictObject({
+  key: z
+    .string({ error: 'A token: a string.' })
+    .meta({ description: 'The token to judge; whatever is no token is `malformed`.', example: 're_…' }),
+  permissions: permissionsSchema.default([]).meta({ description: 'All of these are required.' }),
+})
+export const verifyBatchSchema = z
+  .array(verifyRequestSchema, { error: 'A list of { key, permissions? }.' })
+  .min(1, 'At least one.')
+  .max(1000, 'At most 1000.')
+
+const secretSchema = z.strictObject({
+  kid: z.string().meta({ description: 'The public id of this secret.' }),
+  hint: z.string(),
+  createdAt: instant,
+  expiresAt: instant.nullable().meta({ description: 'When it ends or ended; null while it is the newest.' }),
+  lastUsedAt: instant.nullable(),
+})
+
+/** The key as everyone sees it: the seed's fields first, `key` excepted. */
+export const keySchema = z.strictObject({
+  id: z.guid(),
+  organizationId: organizationIdSchema,
+  name,
+  permissions: z.array(z.string()),
+  lastUsedAt: instant.nullable().meta({ description: 'When a verification last found it valid.' }),
+  createdBy: z.string().nullable().meta({ description: 'The key or the user that created it.' }),
+  createdAt: instant,
+  revokedAt: instant.nullable(),
+  hint: z
+    .string()
+    .meta({ description: 'Prefix and kid of the newest token; nothing secret.', example: 're_0aB…' }),
+  status: z.enum(keyStatuses),
+  expiresAt: instant.nullable(),
+  metadata: z.record(z.string(), z.unknown()),
+})
+export const createdKeySchema = keySchema.extend({
+  key: z.string().meta({ description: 'The token. Shown in this answer and never again.' }),
+})
+export const keyDetailsSchema = keySchema.extend({
+  secrets: z.array(secretSchema).meta({ description: 'Newest first, ended ones included.' }),
+})
+
+export const organizationSchema = z.strictObject({ id: organizationIdSchema, name, createdAt: instant })
+
+export const auditEventSchema = z.strictObject({
+  id: z.guid(),
+  at: instant,
+  action: z.enum(auditActions),
+  actor: z
+    .string()
+    .nullable()
+    .meta({ description: 'The id of the key that did it; null for who holds the database.' }),
+  organizationId: organizationIdSchema,
+  keyId: z.guid().nullable(),
+  changes: z.record(z.string(), z.unknown()).meta({ description: 'What became of each field that changed.' }),
+  requestId: z.string().nullable(),
+  ip: z.string().nullable(),
+})
+
+const knownKey = {
+  keyId: z.guid(),
+  organizationId: organizationIdSchema,
+  name: z.string(),
+  permissions: z.array(z.string()),
+  expiresAt: instant.nullable(),
+  metadata: z.record(z.string(), z.unknown()),
+}
+export const verdictSchema = z.union([
+  z.strictObject({ valid: z.literal(true), code: z.literal('valid'), ...knownKey }),
+  z.strictObject({ valid: z.literal(false), code: z.enum(['malformed', 'not_found']) }),
+  z.strictObject({ valid: z.literal(false), code: z.enum(['revoked', 'expired', 'rotated']), ...knownKey }),
+  z.strictObject({
+    valid: z.literal(false),
+    code: z.literal('insufficient_permissions'),
+    missing: z.array(z.string()),
+    ...knownKey,
+  }),
+])
+
+/** A key's public state; `organizationId`, `permissions`, … as in the seed. */
+export type Key = z.infer<typeof keySchema>
+/** A key with its token, in the only answers that ever hold it: create and rotate. */
+export type CreatedKey = z.infer<typeof createdKeySchema>
+/** A key with all its secrets, newest first. */
+export type KeyDetails = z.infer<typeof keyDetailsSchema>
+export type KeySecret = z.infer<typeof secretSchema>
+export type Organization = z.infer<typeof organizationSchema>
+export type AuditEvent = z.infer<typeof auditEventSchema>
+/**
+ * The answer to 'may this token do this, now?'. Narrow it by `valid` or by `code`. A refusal is an object and
+ * so truthy: write `if (verdict.valid)`, never `if (verdict)`.
+ */
+export type Verdict = z.infer<typeof verdictSchema>
+export type VerdictCode = Verdict['code']
+export type KeyStatus = (typeof keyStatuses)[number]
+
+export type CreateKeyInput = z.input<typeof createKeySchema>
+export type UpdateKeyInput = z.input<typeof updateKeySchema>
+export type RotateKeyInput = z.input<typeof rotateKeySchema>
+export type ListKeysInput = z.input<typeof listKeysSchema>
+export type CreateOrganizationInput = z.input<typeof createOrganizationSchema>
+export type UpdateOrganizationInput = z.input<typeof updateOrganizationSchema>
+export type ListOrganizationsInput = z.input<typeof listOrganizationsSchema>
+export type ListAuditInput = z.input<typeof listAuditSchema>
+export type VerifyOptions = z.input<typeof verifyOptionsSchema>
+export type VerifyRequest = z.input<typeof verifyRequestSchema>
+
+/** One page of a list; `next` is the cursor of the page after it, undefined at the end. */
+export interface Page<Item> {
+  items: Item[]
+  next: string | undefined
+}
+
+/** Who asks: what its token says, never its body. Absent where the caller holds the database itself. */
+export interface Caller {
+  keyId: string
+  organizationId: string
+  permissions: readonly string[]
+  requestId?: string | undefined
+  ip?: string | undefined
+}
+
+/** Checks an input against its schema. Throws `invalid_input` with a path and a sentence for each fault. */
+export function parseInput<Schema extends z.ZodType>(schema: Schema, input: unknown): z.output<Schema> {
+  const result = schema.safeParse(input)
+  if (result.success) return result.data
+  const errors = result.error.issues.flatMap((issue) =>
+    issue.code === 'unrecognized_keys'
+      ? issue.keys.map((key) => ({ path: pathOf([...issue.path, key]), message: 'Unknown field.' }))
+      : [{ path: pathOf(issue.path), message: issue.message }],
+  )
+  throw new LatchkeyError('invalid_input', describe(errors), { errors })
+}
+
+/** Throws `invalid_input` for one field, where the fault shows only beside other facts. */
+export function refuseField(path: string, message: string): never {
+  throw new LatchkeyError('invalid_input', describe([{ path, message }]), { errors: [{ path, message }] })
+}
+
+function describe(errors: { path: string; message: string }[]): string {
+  return errors.map(({ path, message }) => (path === '' ? message : `${path}: ${message}`)).join(' ')
+}
+
+function pathOf(path: PropertyKey[]): string {
+  return path.reduce<string>((whole, part) => {
+    if (typeof part === 'number') return `${whole}[${part}]`
+    // The name of an unknown field is the caller's own text: too long or too odd, and it could be a token.
+    const name = /^\w{1,40}$/.test(String(part)) ? String(part) : '(unprintable)'
+    return whole === '' ? name : `${whole}.${name}`
+  }, '')
+}
+
+const longestMetadata = 4096
+const deepestMetadata = 32
+
+function metadataFault(value: unknown): string | undefined {
+  if (!isPlainObject(value)) return 'A JSON object.'
+  const fault = jsonFault(value, deepestMetadata)
+  if (fault) return fault
+  if (Buffer.byteLength(JSON.stringify(value)) > longestMetadata) return 'At most 4 KiB as JSON.'
+  return undefined
+}
+
+function jsonFault(value: unknown, depth: number): string | undefined {
+  if (value === null || typeof value === 'string' || typeof value === 'boolean') return undefined
+  if (typeof value === 'number') return Number.isFinite(value) ? undefined : 'Numbers must be finite.'
+  if (depth === 0) return `At most ${deepestMetadata} levels deep.`
+  if (Array.isArray(value)) return firstFault(value, depth)
+  if (!isPlainObject(value)) return 'Only what JSON can hold.'
+  if (Object.keys(value).includes('__proto__')) return 'No field may be called __proto__.'
+  return firstFault(Object.values(value), depth)
+}
+
+function firstFault(values: unknown[], depth: number): string | undefined {
+  for (const value of values) {
+    const fault = jsonFault(value, depth - 1)
+    if (fault) return fault
+  }
+  return undefined
+}
+
+function isPlainObject(value: unknown): value is Record<string, unknown> {
+  if (typeof value !== 'object' || value === null) return false
+  const prototype = Object.getPrototypeOf(value)
+  return prototype === Object.prototype || prototype === null
+}

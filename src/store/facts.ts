@@ -1,0 +1,21 @@
+// The one read that a verification makes: all that judging a token takes, by its kid.
+
+/** A secret and its key as the database has them; see `tables.ts` for the columns. */
+export interface FactsRow {
+  digest: Uint8Array
+  ended_at: number | null
+  key_id: string
+  organization_id: string
+  name: string
+  permissions: string
+  metadata: string
+  expires_at: number | null
+  revoked_at: number | null
+}
+
+/** The read as SQL for a prepared statement, by hand: Kysely's would be prepared anew each time. */
+export function factsQuery(placeholder: string): string {
+  return `select secrets.digest, secrets.expires_at as ended_at, keys.id as key_id, keys.organization_id, keys.name,
+    keys.permissions, keys.metadata, keys.expires_at, keys.revoked_at
+    from secrets join keys on keys.id = secrets.key_id where secrets.kid = ${placeholder}`
+}

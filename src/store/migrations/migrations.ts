@@ -1,0 +1,40 @@
+// The numbered steps from an empty database to today's. Append only: a step that was released is never edited.
+import { type RawBuilder, sql } from 'kysely'
+import type { Db } from '../tables.ts'
+import * as keys from './0001-keys.ts'
+
+/** What the databases call the three kinds of column. Only migrations need to know. */
+export interface ColumnTypes {
+  /** Unicode that compares byte by byte, so that it sorts alike on every database. */
+  text: RawBuilder<unknown>
+  /** A whole number of milliseconds since 1970, or a count. */
+  instant: RawBuilder<unknown>
+  bytes: RawBuilder<unknown>
+}
+
+type Step = (db: Db, types: ColumnTypes) => Promise<void>
+
+const steps: readonly Step[] = [keys.up]
+
+/** The version of the schema that this program works on. */
+export const schemaVersion = steps.length
+
+/**
+ * Brings a database up to {@link schemaVersion}, inside the caller's transaction and under its lock. Throws
+ * an Error where the database is of a newer program. Returns how many steps it took.
+ */
+export async function migrate(db: Db, types: ColumnTypes): Promise<number> {
+  await sql`create table if not exists schema_version (version bigint not null)`.execute(db)
+  const { rows } = await sql<{ version: number }>`select version from schema_version`.execute(db)
+  const version = rows[0]?.version ?? 0
+  if (version > schemaVersion) {
+    throw new Error(
+      `The database is at schema ${version}, this Latchkey knows up to ${schemaVersion}: upgrade Latchkey.`,
+    )
+  }
+  if (version === schemaVersion) return 0
+  for (const step of steps.slice(version)) await step(db, types)
+  if (rows.length === 0) await sql`insert into schema_version (version) values (${schemaVersion})`.execute(db)
+  else await sql`update schema_version set version = ${schemaVersion}`.execute(db)
+  return schemaVersion - version
+}

@@ -1,0 +1,63 @@
+// The table of organizations.
+import type { Selectable } from 'kysely'
+import type { Organization } from '../schemas.ts'
+import { cutPage, fromCursor, isAfter } from './pages.ts'
+import type { Db, OrganizationsTable, Tx } from './tables.ts'
+
+export type OrganizationRow = Selectable<OrganizationsTable>
+
+/** Inserts an organization unless its id is taken; tells whether it did. */
+export async function insertOrganization(tx: Tx, row: OrganizationRow): Promise<boolean> {
+  const { numInsertedOrUpdatedRows } = await tx
+    .insertInto('organizations')
+    .values(row)
+    .onConflict((conflict) => conflict.column('id').doNothing())
+    .executeTakeFirstOrThrow()
+  return numInsertedOrUpdatedRows === 1n
+}
+
+export async function findOrganization(db: Db, id: string): Promise<OrganizationRow | undefined> {
+  return db.selectFrom('organizations').selectAll().where('id', '=', id).executeTakeFirst()
+}
+
+/** Takes the row's lock for the rest of the transaction, by a write that changes nothing. */
+export async function lockOrganization(tx: Tx, id: string): Promise<OrganizationRow | undefined> {
+  return tx
+    .updateTable('organizations')
+    .set((eb) => ({ name: eb.ref('name') }))
+    .where('id', '=', id)
+    .returningAll()
+    .executeTakeFirst()
+}
+
+/** Renames an organization that is there. Throws where it is not. */
+export async function renameOrganization(tx: Tx, id: string, name: string): Promise<OrganizationRow> {
+  return tx
+    .updateTable('organizations')
+    .set({ name })
+    .where('id', '=', id)
+    .returningAll()
+    .executeTakeFirstOrThrow()
+}
+
+/** Lists organizations, newest first; within a scope there is only its own. */
+export async function listOrganizations(
+  db: Db,
+  query: { scope: string | undefined; limit: number; after: string | undefined },
+): Promise<{ rows: OrganizationRow[]; next: string | undefined }> {
+  const after = fromCursor(query.after, 'number')
+  const rows = await db
+    .selectFrom('organizations')
+    .selectAll()
+    .$if(query.scope !== undefined, (q) => q.where('id', '=', query.scope as string))
+    .$if(after !== undefined, (q) => q.where((eb) => isAfter(eb, 'created_at', 'desc', after as never)))
+    .orderBy('created_at', 'desc')
+    .orderBy('id', 'desc')
+    .limit(query.limit + 1)
+    .execute()
+  return cutPage(rows, query.limit, (row) => [row.created_at, row.id])
+}
+
+export function toOrganization(row: OrganizationRow): Organization {
+  return { id: row.id, name: row.name, createdAt: new Date(row.created_at) }
+}

@@ -1,0 +1,66 @@
+// Lists are read page by page: a cursor names the last row seen by what it was sorted by and its id, so that
+// no page costs more than the first and rows that come or go meanwhile neither repeat nor hide others.
+import type { Expression, ExpressionBuilder, SqlBool } from 'kysely'
+import { refuseField } from '../schemas.ts'
+import type { Tables } from './tables.ts'
+
+/** Where a page ended: the value that it is sorted by, and the id that settles ties. */
+export type Position = readonly [value: string | number, id: string]
+
+/** Writes a position as an opaque cursor for URLs. */
+export function toCursor(position: Position): string {
+  return Buffer.from(JSON.stringify(position)).toString('base64url')
+}
+
+/** Reads a cursor whose list is sorted by values of the given type. Throws `invalid_input` for anything else. */
+export function fromCursor(cursor: string | undefined, type: 'string' | 'number'): Position | undefined {
+  if (cursor === undefined) return undefined
+  const position = parseJson(Buffer.from(cursor, 'base64url').toString())
+  if (
+    Array.isArray(position) &&
+    position.length === 2 &&
+    isValue(position[0], type) &&
+    isValue(position[1], 'string')
+  ) {
+    return position as unknown as Position
+  }
+  refuseField('after', 'Not a cursor of this list: take it from the page before, with the same sort.')
+}
+
+/** Tells, in SQL, whether a row comes after the position in the list's order. */
+export function isAfter<Table extends keyof Tables & string>(
+  eb: ExpressionBuilder<Tables, Table>,
+  column: string,
+  direction: 'asc' | 'desc',
+  [value, id]: Position,
+): Expression<SqlBool> {
+  const columns = eb.refTuple(column as never, 'id' as never)
+  return eb(columns, direction === 'asc' ? '>' : '<', eb.tuple(value, id) as never)
+}
+
+/** Cuts the one row too many off a page that was read with `limit + 1`, and makes the cursor from the last left. */
+export function cutPage<Row>(
+  rows: Row[],
+  limit: number,
+  position: (row: Row) => Position,
+): { rows: Row[]; next: string | undefined } {
+  const kept = rows.slice(0, limit)
+  const last = kept.at(-1)
+  return {
+    rows: kept,
+    next: rows.length > limit && last !== undefined ? toCursor(position(last)) : undefined,
+  }
+}
+
+function isValue(value: unknown, type: 'string' | 'number'): boolean {
+  if (typeof value === 'string') return type === 'string' && value.isWellFormed() && !value.includes('\0')
+  return type === 'number' && Number.isSafeInteger(value)
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return undefined
+  }
+}

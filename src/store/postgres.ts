@@ -1,0 +1,184 @@
+// The PostgreSQL side of the store: a Kysely driver with a deadline on every statement, and one pipelined
+// connection with a named, prepared read for verification.
+import {
+  CompiledQuery,
+  type DatabaseConnection,
+  type Driver,
+  Kysely,
+  PostgresAdapter,
+  PostgresIntrospector,
+  PostgresQueryCompiler,
+  type QueryResult,
+  sql,
+} from 'kysely'
+import pg from 'pg'
+import { type FactsRow, factsQuery } from './facts.ts'
+import { migrate } from './migrations/migrations.ts'
+import type { Backend } from './store.ts'
+import type { Tables } from './tables.ts'
+
+/** A mutation that cannot be done fails within a second. */
+const changeTimeoutMs = 800
+/** A search through millions of names may take longer than a change. */
+const readTimeoutMs = 10_000
+/** A migration of a large table takes as long as it takes. */
+const migrationTimeoutMs = 3_600_000
+const poolSize = 10
+/** Any number that no other program on the database uses as an advisory lock. */
+const migrationLock = 0x6c61_7463
+
+const columnTypes = { text: sql`text collate "C"`, instant: sql`bigint`, bytes: sql`bytea` }
+
+// Instants and counts are below 2^53: read int8 as a number, not as a string.
+const types = {
+  getTypeParser: ((oid: number, format: 'text') =>
+    oid === pg.types.builtins.INT8
+      ? Number
+      : pg.types.getTypeParser(oid, format)) as typeof pg.types.getTypeParser,
+}
+
+/** Connects to a PostgreSQL database and brings its schema up to date. Throws where it cannot be reached. */
+export async function openPostgres(url: string): Promise<Backend> {
+  const settings = { connectionString: url, types, connectionTimeoutMillis: changeTimeoutMs, keepAlive: true }
+  const pool = new pg.Pool({ ...settings, max: poolSize, application_name: 'latchkey' })
+  // An idle connection that dies is replaced at the next use; without a listener it would end the process.
+  pool.on('error', () => {})
+  const driver = new PostgresDriver(pool)
+  const db = new Kysely<Tables>({
+    dialect: {
+      createAdapter: () => new PostgresAdapter(),
+      createDriver: () => driver,
+      createIntrospector: (kysely) => new PostgresIntrospector(kysely),
+      createQueryCompiler: () => new PostgresQueryCompiler(),
+    },
+  })
+  const reader = new FactsReader({ ...settings, application_name: 'latchkey verify' })
+  try {
+    driver.changeTimeoutMs = migrationTimeoutMs
+    await db.transaction().execute(async (tx) => {
+      await sql`select pg_advisory_xact_lock(${sql.lit(migrationLock)})`.execute(tx)
+      await migrate(tx, columnTypes)
+    })
+    driver.changeTimeoutMs = changeTimeoutMs
+  } catch (error) {
+    await db.destroy()
+    throw error
+  }
+  return {
+    db,
+    findFacts: (kid) => reader.find(kid),
+    close: async () => {
+      await reader.close()
+      await db.destroy()
+    },
+  }
+}
+
+/** One connection whose reads do not wait for one another; made anew when it breaks. */
+class FactsReader {
+  readonly #settings: pg.ClientConfig
+  #connecting: Promise<pg.Client> | undefined
+
+  constructor(settings: pg.ClientConfig) {
+    this.#settings = settings
+  }
+
+  async find(kid: string): Promise<FactsRow | undefined> {
+    this.#connecting ??= this.#connect()
+    const connection = this.#connecting
+    try {
+      const client = await connection
+      const { rows } = await client.query<FactsRow>({ name: 'facts', text: factsQuery('$1'), values: [kid] })
+      return rows[0]
+    } catch (error) {
+      this.#forget(connection)
+      throw error
+    }
+  }
+
+  async close(): Promise<void> {
+    const client = await this.#connecting?.catch(() => undefined)
+    await client?.end()
+  }
+
+  #connect(): Promise<pg.Client> {
+    const client = new pg.Client({ ...this.#settings, pipeline: true, query_timeout: changeTimeoutMs })
+    const connection = client.connect().then(() => client)
+    client.on('error', () => this.#forget(connection))
+    client.on('end', () => this.#forget(connection))
+    return connection
+  }
+
+  #forget(connection: Promise<pg.Client>): void {
+    if (this.#connecting !== connection) return
+    this.#connecting = undefined
+    connection.then((client) => client.end()).catch(() => {})
+  }
+}
+
+class PostgresDriver implements Driver {
+  changeTimeoutMs = changeTimeoutMs
+  readonly #pool: pg.Pool
+
+  constructor(pool: pg.Pool) {
+    this.#pool = pool
+  }
+
+  async init(): Promise<void> {}
+
+  async acquireConnection(): Promise<PostgresConnection> {
+    return new PostgresConnection(await this.#pool.connect())
+  }
+
+  async beginTransaction(connection: PostgresConnection): Promise<void> {
+    connection.timeoutMs = this.changeTimeoutMs
+    await connection.executeQuery(CompiledQuery.raw('begin'))
+  }
+
+  async commitTransaction(connection: PostgresConnection): Promise<void> {
+    await connection.executeQuery(CompiledQuery.raw('commit'))
+  }
+
+  async rollbackTransaction(connection: PostgresConnection): Promise<void> {
+    // A broken connection rolls back by being closed; asking it would only wait a second time.
+    if (!connection.broken) await connection.executeQuery(CompiledQuery.raw('rollback'))
+  }
+
+  async releaseConnection(connection: PostgresConnection): Promise<void> {
+    connection.release()
+  }
+
+  async destroy(): Promise<void> {
+    await this.#pool.end()
+  }
+}
+
+class PostgresConnection implements DatabaseConnection {
+  timeoutMs = readTimeoutMs
+  broken = false
+  readonly #client: pg.PoolClient
+
+  constructor(client: pg.PoolClient) {
+    this.#client = client
+  }
+
+  async executeQuery<Row>({ sql: text, parameters }: CompiledQuery): Promise<QueryResult<Row>> {
+    const query = { text, values: [...parameters], query_timeout: this.timeoutMs }
+    try {
+      const { rows, rowCount } = await this.#client.query(query as pg.QueryConfig)
+      return { rows: rows as Row[], numAffectedRows: BigInt(rowCount ?? 0) }
+    } catch (error) {
+      // Where the server itself did not answer, what the connection holds is unknown.
+      if (!(error instanceof pg.DatabaseError)) this.broken = true
+      throw error
+    }
+  }
+
+  streamQuery(): never {
+    throw new Error('Statements on PostgreSQL are not streamed.')
+  }
+
+  release(): void {
+    this.#client.release(this.broken)
+  }
+}

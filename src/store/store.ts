@@ -1,0 +1,69 @@
+// The store: the only place that names a database. All SQL is in this folder, one file a table.
+import { LatchkeyError } from '../errors.ts'
+import type { FactsRow } from './facts.ts'
+import type { Db, Tx } from './tables.ts'
+
+/** What each database brings. */
+export interface Backend {
+  db: Db
+  findFacts(kid: string): Promise<FactsRow | undefined>
+  close(): Promise<void>
+}
+
+/** An open database. Every failure of it is `store_unavailable`, never an answer. */
+export interface Store {
+  read<T>(query: (db: Db) => Promise<T>): Promise<T>
+  /** Runs a change in one transaction: all of it is durable when the promise resolves, or none of it is. */
+  write<T>(change: (tx: Tx) => Promise<T>): Promise<T>
+  findFacts(kid: string): Promise<FactsRow | undefined>
+  /** Resolves where a change can be made durable now. */
+  checkWritable(): Promise<void>
+  close(): Promise<void>
+}
+
+/** Opens `sqlite:<file>` or `postgres://…`. Throws `invalid_input` for another url, `store_unavailable` where it fails. */
+export async function openStore(url: string): Promise<Store> {
+  const backend = await guard(() => openBackend(url))
+  return {
+    read: (query) => guard(() => query(backend.db)),
+    write: (change) => guard(() => backend.db.transaction().execute(change)),
+    findFacts: (kid) => guard(() => backend.findFacts(kid)),
+    checkWritable: () =>
+      guard(async () => {
+        await backend.db.transaction().execute(touch)
+      }),
+    close: () => backend.close(),
+  }
+}
+
+async function openBackend(url: string): Promise<Backend> {
+  if (/^postgres(ql)?:\/\//.test(url)) return (await import('./postgres.ts')).openPostgres(url)
+  const path = /^sqlite:(?:\/\/(?=\/))?(.+)$/.exec(url)?.[1]
+  if (path === undefined || path === ':memory:') {
+    throw new LatchkeyError(
+      'invalid_input',
+      'A database is sqlite:<file> or postgres://<user>@<host>/<name>.',
+    )
+  }
+  return (await import('./sqlite.ts')).openSqlite(path)
+}
+
+async function touch(tx: Tx): Promise<void> {
+  await tx
+    .updateTable('schema_version')
+    .set({ version: (eb) => eb.ref('version') })
+    .execute()
+}
+
+/** Lets refusals and our own bugs through as they are; whatever else comes out of a database is its failure. */
+async function guard<T>(work: () => Promise<T>): Promise<T> {
+  try {
+    return await work()
+  } catch (error) {
+    if (error instanceof LatchkeyError || error instanceof TypeError || error instanceof RangeError)
+      throw error
+    throw new LatchkeyError('store_unavailable', 'The database did not take the request; try again.', {
+      cause: error,
+    })
+  }
+}

@@ -1,0 +1,72 @@
+// The tables as they lie in the database. Instants are integers of milliseconds; lists and objects are JSON text.
+import type { Kysely, Transaction } from 'kysely'
+
+export interface OrganizationsTable {
+  id: string
+  name: string
+  created_at: number
+}
+
+export interface KeysTable {
+  id: string
+  organization_id: string
+  name: string
+  /** The name without case, for searching and sorting alike on every database. */
+  name_folded: string
+  permissions: string
+  metadata: string
+  created_by: string | null
+  created_at: number
+  expires_at: number | null
+  revoked_at: number | null
+  /** 0: never. Not null, so that it sorts alike on every database. */
+  last_used_at: number
+  /** Prefix and kid of the newest secret. */
+  prefix: string
+  kid: string
+  /** Counts the changes; writing it first is also how a change takes the row's lock. */
+  revision: number
+}
+
+export interface SecretsTable {
+  kid: string
+  key_id: string
+  organization_id: string
+  prefix: string
+  /** SHA-256 of the whole token, 32 bytes. */
+  digest: Uint8Array
+  created_at: number
+  /** When its grace ends or ended; null for the newest. */
+  expires_at: number | null
+  /** 0: never. */
+  last_used_at: number
+}
+
+export interface AuditEventsTable {
+  id: string
+  at: number
+  action: string
+  actor: string | null
+  organization_id: string
+  key_id: string | null
+  changes: string
+  request_id: string | null
+  ip: string | null
+}
+
+export interface SchemaVersionTable {
+  version: number
+}
+
+export interface Tables {
+  organizations: OrganizationsTable
+  keys: KeysTable
+  secrets: SecretsTable
+  audit_events: AuditEventsTable
+  schema_version: SchemaVersionTable
+}
+
+/** A database to read, or the transaction of a change: store functions take either, first. */
+export type Db = Kysely<Tables>
+/** The transaction of a change, for functions that must not run outside one. */
+export type Tx = Transaction<Tables>

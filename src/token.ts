@@ -1,0 +1,120 @@
+// The form of a token: `<prefix>_<kid><secret><check>`. Pure: no clock, no store, no state.
+import { hash, timingSafeEqual } from 'node:crypto'
+
+const alphabet = '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz'
+const kidLength = 16
+const secretLength = 43
+const checkLength = 6
+const bodyLength = kidLength + secretLength + checkLength
+const secretBytes = 32
+
+/** What a prefix may look like: `re`, `re_live`; at most {@link longestPrefix} characters. */
+export const prefixPattern = /^[a-z][a-z0-9]*(?:_[a-z0-9]+)*$/
+export const longestPrefix = 24
+
+/** Fills an array with random bytes, like `crypto.getRandomValues`. */
+export type RandomSource = (bytes: Uint8Array) => Uint8Array
+
+/** What a well-formed token says in the open. The kid is public; safe to show and to log. */
+export interface ParsedToken {
+  prefix: string
+  kid: string
+  /** The token without a `secret-token:` before it (RFC 8959). */
+  token: string
+}
+
+/** Makes a token with 256 random bits of secret. Throws RangeError for a prefix of another form. */
+export function generateToken(prefix: string, random: RandomSource): ParsedToken {
+  if (prefix.length > longestPrefix || !prefixPattern.test(prefix)) {
+    throw new RangeError(`Not a token prefix: ${prefix}`)
+  }
+  const kid = randomKid(random)
+  return { prefix, kid, token: assembleToken(prefix, kid, random(new Uint8Array(secretBytes))) }
+}
+
+/** Puts a token together from its parts: a kid of 16 base62 characters, a secret of 32 bytes. */
+export function assembleToken(prefix: string, kid: string, secret: Uint8Array): string {
+  const unchecked = `${prefix}_${kid}${toBase62(BigInt(`0x${Buffer.from(secret).toString('hex')}`), secretLength)}`
+  return unchecked + toBase62(BigInt(crc32(unchecked, unchecked.length)), checkLength)
+}
+
+/** Takes a token apart; undefined where its shape or its check is wrong. */
+export function parseToken(input: string): ParsedToken | undefined {
+  const token = input.startsWith('secret-token:') ? input.slice('secret-token:'.length) : input
+  const bodyStart = token.length - bodyLength
+  // Cheap refusals first: a megabyte of rubbish costs no more than its length check.
+  if (bodyStart < 2 || bodyStart > longestPrefix + 1) return undefined
+  if (token.charCodeAt(bodyStart - 1) !== 0x5f) return undefined
+  for (let i = bodyStart; i < token.length; i++) if (!isBase62(token.charCodeAt(i))) return undefined
+  const prefix = token.slice(0, bodyStart - 1)
+  if (!prefixPattern.test(prefix)) return undefined
+  if (!checkMatches(token)) return undefined
+  return { prefix, kid: token.slice(bodyStart, bodyStart + kidLength), token }
+}
+
+/** SHA-256 of the whole token: what is stored in its place. 256 random bits need no slow hash. */
+export function digestToken(token: string): Uint8Array {
+  return hash('sha256', Buffer.from(token, 'latin1'), 'buffer')
+}
+
+/** Compares two digests in a time that tells nothing of where they differ. */
+export function sameDigest(a: Uint8Array, b: Uint8Array): boolean {
+  return a.length === b.length && timingSafeEqual(a, b)
+}
+
+/** What people are shown of a token: its prefix and its kid, not one character of its secret. */
+export function tokenHint(prefix: string, kid: string): string {
+  return `${prefix}_${kid}…`
+}
+
+const tokenAnywhere = /[a-z][a-z0-9_]*_[0-9A-Za-z]{65}/
+
+/** Tells whether a text holds something of a token's form, such as a URL that must not. */
+export function containsToken(text: string): boolean {
+  return text.length > bodyLength && tokenAnywhere.test(text)
+}
+
+function randomKid(random: RandomSource): string {
+  let kid = ''
+  const bytes = new Uint8Array(24)
+  while (kid.length < kidLength) {
+    for (const byte of random(bytes)) {
+      // 248 is 4 × 62: bytes above it would make the first characters of the alphabet likelier.
+      if (byte < 248 && kid.length < kidLength) kid += alphabet[byte % 62]
+    }
+  }
+  return kid
+}
+
+function toBase62(value: bigint, length: number): string {
+  let digits = ''
+  for (let rest = value; rest > 0n; rest /= 62n) digits = alphabet[Number(rest % 62n)] + digits
+  return digits.padStart(length, '0')
+}
+
+function isBase62(code: number): boolean {
+  return (code >= 48 && code <= 57) || (code >= 65 && code <= 90) || (code >= 97 && code <= 122)
+}
+
+function checkMatches(token: string): boolean {
+  const checkStart = token.length - checkLength
+  let rest = crc32(token, checkStart)
+  for (let i = token.length - 1; i >= checkStart; i--) {
+    if (token.charCodeAt(i) !== alphabet.charCodeAt(rest % 62)) return false
+    rest = Math.floor(rest / 62)
+  }
+  return rest === 0
+}
+
+// CRC-32 as in ISO-HDLC (RFC 1952, section 8). A table of our own: this file also serves runtimes without zlib.
+const crcTable = Uint32Array.from({ length: 256 }, (_, byte) => {
+  let crc = byte
+  for (let bit = 0; bit < 8; bit++) crc = crc & 1 ? 0xedb88320 ^ (crc >>> 1) : crc >>> 1
+  return crc
+})
+
+function crc32(text: string, end: number): number {
+  let crc = 0xffffffff
+  for (let i = 0; i < end; i++) crc = (crcTable[(crc ^ text.charCodeAt(i)) & 0xff] as number) ^ (crc >>> 8)
+  return (crc ^ 0xffffffff) >>> 0
+}

@@ -1,0 +1,60 @@
+// The library's shapes and the wire's are the same shapes: camelCase and Date here, snake_case and RFC 3339
+// there. Only the outer names change; what the operator put into `metadata` is never touched.
+import { LatchkeyError } from './errors.ts'
+
+type SnakeCase<Name> = Name extends `${infer First}${infer Rest}`
+  ? `${First extends Lowercase<First> ? First : `_${Lowercase<First>}`}${SnakeCase<Rest>}`
+  : Name
+
+/** A library shape as it goes over the wire. */
+export type Wire<T> = T extends Date
+  ? string
+  : T extends readonly (infer Item)[]
+    ? Wire<Item>[]
+    : T extends object
+      ? {
+          [Name in keyof T as SnakeCase<Name>]: Name extends 'metadata' | 'changes' ? T[Name] : Wire<T[Name]>
+        }
+      : T
+
+/** Writes a library value as JSON-ready data: `createdAt: Date` becomes `created_at: '2026-…Z'`. */
+export function toWire<T>(value: T): Wire<T> {
+  return encode(value) as Wire<T>
+}
+
+/** Reads the fields of a wire object under the library's names. Throws `invalid_input` for a camelCase field. */
+export function fromWire(body: object): Record<string, unknown> {
+  const strangers = Object.keys(body).filter((name) => /[A-Z]/.test(name))
+  if (strangers.length > 0) {
+    throw new LatchkeyError('invalid_input', 'The body has unknown fields.', {
+      errors: strangers.map((name) => ({
+        path: name,
+        message: `Unknown field; did you mean ${toSnakeCase(name)}?`,
+      })),
+    })
+  }
+  return Object.fromEntries(Object.entries(body).map(([name, value]) => [toCamelCase(name), value]))
+}
+
+/** `created_at` for `createdAt`. */
+export function toSnakeCase(name: string): string {
+  return name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`)
+}
+
+/** `createdAt` for `created_at`. */
+export function toCamelCase(name: string): string {
+  return name.replace(/_([a-z])/g, (_, letter: string) => letter.toUpperCase())
+}
+
+const opaque = new Set(['metadata', 'changes'])
+
+function encode(value: unknown): unknown {
+  if (value instanceof Date) return value.toISOString()
+  if (Array.isArray(value)) return value.map(encode)
+  if (value === null || typeof value !== 'object') return value
+  const out: Record<string, unknown> = {}
+  for (const [name, inner] of Object.entries(value)) {
+    if (inner !== undefined) out[toSnakeCase(name)] = opaque.has(name) ? inner : encode(inner)
+  }
+  return out
+}
