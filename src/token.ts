@@ -67,7 +67,8 @@ export function tokenHint(prefix: string, kid: string): string {
   return `${prefix}_${kid}…`
 }
 
-const tokenAnywhere = /[a-z][a-z0-9_]*_[0-9A-Za-z]{65}/
+// Of the prefix only its last character: to look for its beginning would take quadratic time in a long text.
+const tokenAnywhere = /[a-z0-9]_[0-9A-Za-z]{65}/
 
 /** Tells whether a text holds something of a token's form, such as a URL that must not. */
 export function containsToken(text: string): boolean {
