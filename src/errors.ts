@@ -38,6 +38,11 @@ export interface FieldError {
   message: string
 }
 
+/** Makes a field's name fit to be told: that of an unknown field is the sender's own text, and could be a token. */
+export function fieldName(name: string): string {
+  return /^\w{1,40}$/.test(name) ? name : '(unprintable)'
+}
+
 /** A refused command or a failed one; narrow by `code`. Its message never holds a token or SQL. */
 export class LatchkeyError extends Error {
   override readonly name = 'LatchkeyError'

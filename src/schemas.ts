@@ -1,7 +1,7 @@
 // Each shape that crosses a boundary, once: the check, the type and (through `http/openapi.ts`) the document.
 // Names are the library's; the wire has the same in snake_case, with instants as RFC 3339 (see `wire.ts`).
 import { z } from 'zod'
-import { LatchkeyError } from './errors.ts'
+import { fieldName, LatchkeyError } from './errors.ts'
 import { permissionPattern } from './permissions.ts'
 import { longestPrefix, prefixPattern } from './token.ts'
 
@@ -297,8 +297,7 @@ function describe(errors: { path: string; message: string }[]): string {
 function pathOf(path: PropertyKey[]): string {
   return path.reduce<string>((whole, part) => {
     if (typeof part === 'number') return `${whole}[${part}]`
-    // The name of an unknown field is the caller's own text: too long or too odd, and it could be a token.
-    const name = /^\w{1,40}$/.test(String(part)) ? String(part) : '(unprintable)'
+    const name = fieldName(String(part))
     return whole === '' ? name : `${whole}.${name}`
   }, '')
 }

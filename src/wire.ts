@@ -1,6 +1,6 @@
 // The library's shapes and the wire's are the same shapes: camelCase and Date here, snake_case and RFC 3339
 // there. Only the outer names change; what the operator put into `metadata` is never touched.
-import { LatchkeyError } from './errors.ts'
+import { fieldName, LatchkeyError } from './errors.ts'
 
 type SnakeCase<Name> = Name extends `${infer First}${infer Rest}`
   ? `${First extends Lowercase<First> ? First : `_${Lowercase<First>}`}${SnakeCase<Rest>}`
@@ -28,8 +28,8 @@ export function fromWire(body: object): Record<string, unknown> {
   if (strangers.length > 0) {
     throw new LatchkeyError('invalid_input', 'The body has unknown fields.', {
       errors: strangers.map((name) => ({
-        path: name,
-        message: `Unknown field; did you mean ${toSnakeCase(name)}?`,
+        path: fieldName(name),
+        message: `Unknown field; did you mean ${fieldName(toSnakeCase(name))}?`,
       })),
     })
   }

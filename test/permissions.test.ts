@@ -1,0 +1,143 @@
+// What a grant covers, against a model that writes out everything that a pattern stands for.
+import { readFileSync } from 'node:fs'
+import fc from 'fast-check'
+import { describe, expect, test } from 'vitest'
+import { covers, managementPermissions, missingPermissions, permissionPattern } from '../src/permissions.ts'
+
+// Concrete permissions over a small alphabet. One segment more than any pattern names stands for 'or more', and
+// the segment `other`, which no pattern names, for all the segments that there are.
+const named = ['a', 'b', 'latchkey']
+const segments = [...named, 'other']
+const longestPattern = 3
+const universe = words(segments, longestPattern + 1)
+const patterns = words([...named, '*'], longestPattern)
+
+/** All that a pattern stands for, written out from the design's sentences and not from the code. */
+function meaning(pattern: string): Set<string> {
+  const parts = pattern.split(':')
+  return new Set(
+    universe.filter((permission) => {
+      if (permission.startsWith('latchkey:') && !pattern.startsWith('latchkey:')) return false
+      const form = parts.map((part, i) => {
+        if (part !== '*') return part
+        return i === parts.length - 1 ? '[a-z]+(:[a-z]+)*' : '[a-z]+'
+      })
+      return new RegExp(`^${form.join(':')}$`).test(permission)
+    }),
+  )
+}
+
+const meanings = new Map(patterns.map((pattern) => [pattern, meaning(pattern)]))
+const pattern = fc.constantFrom(...patterns)
+const grant = fc.array(pattern, { maxLength: 4 })
+
+describe('covers', () => {
+  test('a concrete permission is covered exactly if a pattern stands for it', () => {
+    for (const [pattern, meant] of meanings) {
+      for (const permission of universe) {
+        if (covers([pattern], permission) !== meant.has(permission)) {
+          expect.fail(`${pattern} and ${permission}: ${meant.has(permission)} by the design`)
+        }
+      }
+    }
+  })
+
+  test('a wildcard is covered exactly if all that it stands for is', () => {
+    for (const [granted, given] of meanings) {
+      for (const [asked, wanted] of meanings) {
+        if (covers([granted], asked) !== isSubset(wanted, given)) {
+          expect.fail(`${granted} and ${asked}: ${isSubset(wanted, given)} by the design`)
+        }
+      }
+    }
+  })
+
+  test('a list covers what one of its permissions covers, and no more', () => {
+    fc.assert(
+      fc.property(grant, pattern, (granted, asked) => {
+        const wanted = meanings.get(asked) as Set<string>
+        const expected = granted.some((one) => isSubset(wanted, meanings.get(one) as Set<string>))
+        expect(covers(granted, asked)).toBe(expected)
+      }),
+      { numRuns: 1000 },
+    )
+  })
+
+  test('whoever covers a grant covers all that the grant covers', () => {
+    const covered = (by: string) => patterns.filter((pattern) => covers([by], pattern))
+    for (const top of patterns) {
+      const reach = new Set(covered(top))
+      for (const middle of reach) expect(isSubset(covered(middle), reach)).toBe(true)
+    }
+  })
+
+  test('everything covers itself', () => {
+    for (const pattern of patterns) expect(covers([pattern], pattern)).toBe(true)
+  })
+
+  test('an empty grant covers nothing', () => {
+    for (const pattern of [...patterns, '']) expect(covers([], pattern)).toBe(false)
+  })
+
+  test('only a permission of the reserved namespace opens the management API', () => {
+    const outside = patterns.filter((pattern) => !pattern.startsWith('latchkey:'))
+    for (const permission of managementPermissions) {
+      expect(covers(outside, permission)).toBe(false)
+      expect(covers(['latchkey:*'], permission)).toBe(true)
+    }
+  })
+})
+
+test('the missing permissions are those not covered, in the order asked', () => {
+  expect(missingPermissions(['emails:*', 'a'], ['b', 'emails:send', 'a', 'c:*'])).toEqual(['b', 'c:*'])
+  expect(missingPermissions([], [])).toEqual([])
+})
+
+test.each(['a', '*', 'a:*', '*:a', 'a:*:c', 'A-Z_0.9/x:y', '/', '*:*:*'])(
+  '%j is a permission',
+  (permission) => {
+    expect(permission).toMatch(permissionPattern)
+  },
+)
+
+test.each(['', ':', 'a:', ':a', 'a::b', 'a*', '*a', '**', 'a b', 'a:*b', 'é', 'a\n', 'a,b', 'a:\0'])(
+  '%j is not a permission',
+  (permission) => {
+    expect(permission).not.toMatch(permissionPattern)
+  },
+)
+
+describe('docs/permissions.md', () => {
+  const text = readFileSync(new URL('../docs/permissions.md', import.meta.url), 'utf8')
+  const examples = [...text.matchAll(/^\| (?:`(.+?)` )?\| `(.+?)` \| (yes|no) \|$/gm)]
+
+  test('has its table of examples', () => expect(examples.length).toBeGreaterThanOrEqual(15))
+
+  test.each(examples.map(([, granted, asked, covered]) => ({ granted, asked, covered })))(
+    'is right that $granted covers $asked: $covered',
+    ({ granted, asked, covered }) => {
+      expect(covers(granted === undefined ? [] : [granted], asked as string)).toBe(covered === 'yes')
+    },
+  )
+
+  test('names every permission of the management API', () => {
+    const rows = [...text.matchAll(/^\| `(latchkey:[a-z:]+)` \| [^|]+ \|$/gm)].map(
+      ([, permission]) => permission,
+    )
+    expect(rows).toEqual(managementPermissions)
+  })
+})
+
+function isSubset(some: Iterable<string>, all: Set<string>): boolean {
+  return [...some].every((one) => all.has(one))
+}
+
+function words(alphabet: string[], longest: number): string[] {
+  let words = alphabet
+  const all = [...words]
+  for (let length = 2; length <= longest; length++) {
+    words = words.flatMap((word) => alphabet.map((letter) => `${word}:${letter}`))
+    all.push(...words)
+  }
+  return all
+}
