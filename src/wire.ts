@@ -58,3 +58,22 @@ function encode(value: unknown): unknown {
   }
   return out
 }
+
+/** Reads a wire answer as the library's value: `created_at: '2026-…Z'` becomes `createdAt: Date`. */
+export function fromWireAnswer<T>(answer: Wire<T>): T {
+  return decode(answer) as T
+}
+
+function decode(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(decode)
+  if (value === null || typeof value !== 'object') return value
+  return Object.fromEntries(
+    Object.entries(value).map(([name, inner]) => [toCamelCase(name), decodeField(name, inner)]),
+  )
+}
+
+function decodeField(name: string, value: unknown): unknown {
+  if (opaque.has(name)) return value
+  const isInstant = typeof value === 'string' && (name === 'at' || name.endsWith('_at'))
+  return isInstant ? new Date(value) : decode(value)
+}

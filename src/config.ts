@@ -1,0 +1,169 @@
+// Settings: a flag, else an environment variable, else a default. The only reader of process.env.
+import { LatchkeyError } from './errors.ts'
+import { containsToken, longestPrefix, parseToken, prefixPattern } from './token.ts'
+
+type Environment = Readonly<Record<string, string | undefined>>
+
+/** The pino levels, and `silent`. */
+const logLevels = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const
+export type LogLevel = (typeof logLevels)[number]
+
+/** What the flags of `latchkey serve` say, as they were typed. */
+export interface ServeFlags {
+  database?: string
+  host?: string
+  port?: string
+  keyPrefix?: string
+  logLevel?: string
+  trustedProxy?: string[]
+}
+
+export interface DatabaseSettings {
+  database: string
+  /** The token prefixes that keys may have; the first is the default. */
+  prefixes: [string, ...string[]]
+}
+
+export interface ServeSettings extends DatabaseSettings {
+  host: string
+  /** 0 takes any free one. */
+  port: number
+  logLevel: LogLevel
+  /** The token to take as the first root key on an empty database. */
+  rootKey: string | undefined
+  trustedProxies: string[]
+}
+
+/** Where a command works: on a server, as a key of it, or on a database that this process opens. */
+export type Target = { url: string; token: string } | DatabaseSettings
+
+/** Reads what `latchkey serve` needs. Throws `invalid_input` that names the flag or variable. */
+export function readServeSettings(flags: ServeFlags, env: Environment = process.env): ServeSettings {
+  return {
+    ...readDatabaseSettings(flags, env),
+    host: pick('--host', flags.host, 'LATCHKEY_HOST', env)?.value ?? '127.0.0.1',
+    port: readPort(pick('--port', flags.port, 'LATCHKEY_PORT', env)),
+    logLevel: readLogLevel(pick('--log-level', flags.logLevel, 'LATCHKEY_LOG_LEVEL', env)),
+    rootKey: readRootKey(pick('', undefined, 'LATCHKEY_ROOT_KEY', env)),
+    trustedProxies:
+      flags.trustedProxy ?? splitList(pick('', undefined, 'LATCHKEY_TRUSTED_PROXIES', env)?.value ?? ''),
+  }
+}
+
+/** Reads where the database is and which prefixes its keys may have. Throws `invalid_input`. */
+export function readDatabaseSettings(
+  flags: { database?: string; keyPrefix?: string },
+  env: Environment = process.env,
+): DatabaseSettings {
+  return {
+    database: readDatabase(pick('--database', flags.database, 'LATCHKEY_DATABASE_URL', env)),
+    prefixes: readPrefixes(pick('--key-prefix', flags.keyPrefix, 'LATCHKEY_KEY_PREFIX', env)),
+  }
+}
+
+/**
+ * Reads where a command works: `--url` or `--database` if one of them is given, else LATCHKEY_URL, else the
+ * database. Throws `invalid_input`.
+ */
+export function readTarget(
+  flags: { url?: string; database?: string },
+  env: Environment = process.env,
+): Target {
+  if (flags.url !== undefined && flags.database !== undefined) {
+    refuse('--url and --database exclude each other: a command works on a server or on a database.')
+  }
+  const url = flags.database === undefined ? pick('--url', flags.url, 'LATCHKEY_URL', env) : undefined
+  return url === undefined ? readDatabaseSettings(flags, env) : { url: readUrl(url), token: readKey(env) }
+}
+
+/** A database's url for people to see: without its password, if there is one. */
+export function withoutPassword(url: string): string {
+  return url.replace(/^([a-z]+:\/\/[^/@]*?):[^/]*@/, '$1:…@').replace(/([?&]password=)[^&]*/, '$1…')
+}
+
+interface Given {
+  value: string
+  from: string
+}
+
+function pick(
+  flag: string,
+  value: string | undefined,
+  variable: string,
+  env: Environment,
+): Given | undefined {
+  if (value !== undefined) {
+    if (value.trim() === '') refuse(`${flag} is empty: give it a value, or leave it out.`)
+    return { value: value.trim(), from: flag }
+  }
+  // Set to nothing is not set: that is how container files switch a variable off.
+  const set = env[variable]?.trim()
+  return set ? { value: set, from: variable } : undefined
+}
+
+function readDatabase(given: Given | undefined): string {
+  if (given === undefined) return 'sqlite:latchkey.db'
+  if (/^sqlite:(?!:memory:).|^postgres(ql)?:\/\/./.test(given.value)) return given.value
+  refuse(`${given.from}: a database is sqlite:<file> or postgres://<user>@<host>/<name>.`)
+}
+
+function readPrefixes(given: Given | undefined): [string, ...string[]] {
+  if (given === undefined) return ['re']
+  const prefixes = splitList(given.value)
+  const wrong = prefixes.find((prefix) => prefix.length > longestPrefix || !prefixPattern.test(prefix))
+  if (wrong !== undefined || prefixes.length === 0) {
+    refuse(
+      `${given.from}: a list of prefixes such as re_live,re_test: lower-case letters and digits with single _ ` +
+        `between, at most ${longestPrefix} characters each.`,
+    )
+  }
+  return prefixes as [string, ...string[]]
+}
+
+function readPort(given: Given | undefined): number {
+  if (given === undefined) return 7373
+  if (/^\d{1,5}$/.test(given.value) && Number(given.value) <= 65_535) return Number(given.value)
+  refuse(`${given.from}: a port is a whole number from 0 to 65535; 0 takes any free one.`)
+}
+
+function readLogLevel(given: Given | undefined): LogLevel {
+  if (given === undefined) return 'info'
+  const level = logLevels.find((name) => name === given.value)
+  return level ?? refuse(`${given.from}: one of ${logLevels.join(', ')}.`)
+}
+
+function readRootKey(given: Given | undefined): string | undefined {
+  if (given === undefined) return undefined
+  const parsed = parseToken(given.value)
+  return parsed?.token ?? refuse(`${given.from} is not a token: \`latchkey token new\` makes one.`)
+}
+
+function readUrl({ value, from }: Given): string {
+  const url = URL.parse(value)
+  if (!url || !/^https?:$/.test(url.protocol)) {
+    refuse(`${from}: the address of a server, such as http://127.0.0.1:7373.`)
+  }
+  if (url.username || url.password || url.search || url.hash || containsToken(value)) {
+    refuse(`${from}: only the address; the token goes into LATCHKEY_KEY.`)
+  }
+  return value
+}
+
+function readKey(env: Environment): string {
+  const key = env.LATCHKEY_KEY?.trim()
+  if (!key) refuse('LATCHKEY_KEY is not set: a server wants the token of a key that may do this.')
+  return (
+    parseToken(key)?.token ?? refuse('LATCHKEY_KEY is not a token: look for a character lost in copying.')
+  )
+}
+
+function splitList(text: string): string[] {
+  return text
+    .split(',')
+    .map((item) => item.trim())
+    .filter((item) => item !== '')
+}
+
+function refuse(sentence: string): never {
+  throw new LatchkeyError('invalid_input', sentence)
+}
