@@ -1,0 +1,61 @@
+// What the linter cannot say of how the source is laid out; see the rules of imports in biome.json.
+import { globSync, readFileSync } from 'node:fs'
+import { dirname, join, normalize } from 'node:path'
+import { expect, test } from 'vitest'
+import { repository } from './setup/documents-run.ts'
+
+const sources = globSync('src/**/*.ts', { cwd: repository }).sort()
+const tests = globSync('test/**/*.ts', { cwd: repository }).sort()
+const read = (path: string) => readFileSync(join(repository, path), 'utf8')
+
+test('no file is longer than 400 lines', () => {
+  const long = [...sources, ...tests].filter((path) => read(path).split('\n').length > 401)
+  expect(long).toEqual([])
+})
+
+test('every file of the source opens with a sentence that says what it is for', () => {
+  const silent = sources.filter(
+    (path) => !path.includes('/migrations/0') && !/^(#!.*\n)?\/\/ \S.*/.test(read(path)),
+  )
+  expect(silent).toEqual([])
+})
+
+test('only src/store holds SQL', () => {
+  const statement = /['"`]\s*(select .+ from|insert into|update .+ set|delete from|create table|pragma) /i
+  const elsewhere = sources.filter((path) => !path.startsWith('src/store/') && statement.test(read(path)))
+  expect(elsewhere).toEqual([])
+  expect(sources.filter((path) => statement.test(read(path)))).not.toEqual([])
+})
+
+test('whoever imports the client loads its own few files and nothing else', () => {
+  const loaded = loadedFrom('src/client/index.ts')
+  expect(loaded.size).toBeGreaterThan(1)
+  const allowed = /^src\/(?:client\/[\w-]+|errors|wire)\.ts$/
+  expect([...loaded].filter((name) => !allowed.test(name))).toEqual([])
+})
+
+test('the library loads neither the server nor the command line', () => {
+  const loaded = [...loadedFrom('src/index.ts')]
+  const foreign = /^src\/(?:http|cli|client)\/|^(?:hono|commander|pino|prom-client|@hono\/node-server)/
+  expect(loaded.filter((name) => foreign.test(name))).toEqual([])
+})
+
+test('no test is skipped for good, and nothing silences the compiler or the linter', () => {
+  const silenced =
+    /(?:test|describe|it)\.(?:only|todo|skip)\(|@ts-(?:ignore|nocheck|expect-error)|biome-ignore|\bas any\b/
+  const here = 'test/house.test.ts'
+  expect([...sources, ...tests].filter((path) => path !== here && silenced.test(read(path)))).toEqual([])
+})
+
+/** Every module that is loaded at run time with a file: paths for ours, names for packages. Types load nothing. */
+function loadedFrom(path: string, loaded = new Set<string>()): Set<string> {
+  if (loaded.has(path)) return loaded
+  loaded.add(path)
+  const imports = /^(?:import|export) (?!type\b)(?:[^'"]*? from )?'([^']+)'|\bimport\('([^']+)'\)/gm
+  for (const match of read(path).matchAll(imports)) {
+    const target = (match[1] ?? match[2]) as string
+    if (target.startsWith('.')) loadedFrom(normalize(join(dirname(path), target)), loaded)
+    else loaded.add(target)
+  }
+  return loaded
+}

@@ -1,0 +1,28 @@
+// Which links of a Markdown document lead nowhere: to a file that is not there, or a heading that is not in it.
+import { existsSync, readFileSync } from 'node:fs'
+import { dirname, resolve } from 'node:path'
+
+/** The targets of a document's links that do not exist. Those to other sites are not followed. */
+export function brokenLinks(path: string): string[] {
+  const targets = [...prose(path).matchAll(/\]\(([^)\s]+)\)/g)].map((match) => match[1] as string)
+  return targets.filter((target) => {
+    if (/^[a-z]+:/.test(target)) return false
+    const [file = '', heading] = target.split('#')
+    const linked = file === '' ? path : resolve(dirname(path), file)
+    if (!existsSync(linked)) return true
+    return heading !== undefined && !headings(linked).includes(heading)
+  })
+}
+
+function headings(path: string): string[] {
+  return [...prose(path).matchAll(/^#+ (.+)$/gm)].map((match) =>
+    (match[1] as string)
+      .toLowerCase()
+      .replace(/[^\p{L}\p{N} _-]/gu, '')
+      .replaceAll(' ', '-'),
+  )
+}
+
+function prose(path: string): string {
+  return readFileSync(path, 'utf8').replace(/^```[\s\S]*?^```$/gm, '')
+}

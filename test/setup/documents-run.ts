@@ -1,0 +1,114 @@
+// Runs a document's blocks for real: its commands in one shell, its TypeScript as programs, in a folder of its own.
+import { execFile } from 'node:child_process'
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join, resolve } from 'node:path'
+import type { Step } from './documents.ts'
+
+export const repository = resolve(import.meta.dirname, '../..')
+
+/** What a block printed, on both outputs, and whether every command in it succeeded. */
+export interface Outcome {
+  printed: string
+  succeeded: boolean
+}
+
+/** Makes a folder for a document in which `latchkey` is a command and a package, both from the source. */
+export function makeFolder(): { folder: string; remove: () => void } {
+  const folder = mkdtempSync(join(tmpdir(), 'latchkey-docs-'))
+  const bin = join(folder, '.bin')
+  mkdirSync(bin)
+  const main = join(repository, 'src/cli/main.ts')
+  writeFileSync(join(bin, 'latchkey'), `#!/bin/sh\nexec '${process.execPath}' '${main}' "$@"\n`, {
+    mode: 0o755,
+  })
+  symlinkSync(process.execPath, join(bin, 'node'))
+  // The package by its name and its doors, but from the source, whatever was built last.
+  const doors = JSON.parse(readFileSync(join(repository, 'package.json'), 'utf8')).exports as Record<
+    string,
+    { default: string }
+  >
+  const exports = Object.fromEntries(
+    Object.entries(doors).map(([door, { default: file }]) => [
+      door,
+      file.replace('./dist/', './src/').replace(/\.js$/, '.ts'),
+    ]),
+  )
+  const packageFolder = join(folder, '.package')
+  mkdirSync(packageFolder)
+  writeFileSync(
+    join(packageFolder, 'package.json'),
+    JSON.stringify({ name: 'latchkey', type: 'module', exports }),
+  )
+  symlinkSync(join(repository, 'src'), join(packageFolder, 'src'))
+  mkdirSync(join(folder, 'node_modules'))
+  symlinkSync(packageFolder, join(folder, 'node_modules/latchkey'))
+  symlinkSync(join(repository, 'node_modules/hono'), join(folder, 'node_modules/hono'))
+  symlinkSync(join(repository, 'node_modules/@hono'), join(folder, 'node_modules/@hono'))
+  writeFileSync(join(folder, 'package.json'), '{"type":"module"}')
+  writeFileSync(
+    join(folder, 'tsconfig.json'),
+    JSON.stringify({
+      extends: join(repository, 'tsconfig.json'),
+      compilerOptions: { typeRoots: [join(repository, 'node_modules/@types')] },
+      include: ['block-*.ts'],
+    }),
+  )
+  return { folder, remove: () => rmSync(folder, { recursive: true, force: true }) }
+}
+
+/** Runs the steps in order in one shell; a step's index is its place in what is returned. */
+export async function runSteps(
+  steps: readonly Step[],
+  folder: string,
+  environment: Record<string, string>,
+): Promise<Outcome[]> {
+  const results = join(folder, '.results')
+  mkdirSync(results)
+  const script = steps.map((step, i) => {
+    const file = join(results, String(i))
+    if (step.language === 'ts') writeFileSync(join(folder, `block-${i}.ts`), step.text)
+    if (step.language === 'sql') writeFileSync(join(folder, `block-${i}.sql`), step.text)
+    const command = {
+      sh: step.text,
+      ts: `node block-${i}.ts\n`,
+      sql: `psql --quiet --no-psqlrc --set ON_ERROR_STOP=1 --file block-${i}.sql "$ADMIN_URL"\n`,
+    }[step.language]
+    return `exec >'${file}' 2>&1; failed=0\n${command}\necho "$failed" >'${file}.failed'\n`
+  })
+  writeFileSync(join(folder, '.script'), `trap 'failed=1' ERR\n${script.join('')}`)
+  await execute('bash', ['.script'], folder, {
+    ...environment,
+    PATH: `${join(folder, '.bin')}:${process.env.PATH}`,
+    HOME: folder,
+    TZ: 'UTC',
+    LC_ALL: 'C.UTF-8',
+    NO_COLOR: '1',
+  })
+  return steps.map((_, i) => {
+    const file = join(results, String(i))
+    if (!existsSync(`${file}.failed`)) {
+      return { printed: existsSync(file) ? readFileSync(file, 'utf8') : '(did not run)', succeeded: false }
+    }
+    const succeeded = readFileSync(`${file}.failed`, 'utf8').trim() === '0'
+    return { printed: readFileSync(file, 'utf8'), succeeded }
+  })
+}
+
+/** Type-checks the TypeScript blocks that {@link runSteps} wrote; returns what the compiler says, '' where all is well. */
+export function checkTypes(folder: string): Promise<string> {
+  return execute(process.execPath, [join(repository, 'node_modules/typescript/bin/tsc')], folder, {})
+}
+
+function execute(
+  program: string,
+  args: string[],
+  folder: string,
+  env: Record<string, string>,
+): Promise<string> {
+  return new Promise((done) => {
+    execFile(program, args, { cwd: folder, env, timeout: 90_000 }, (error, stdout, stderr) =>
+      done(error && stdout + stderr === '' ? String(error) : stdout + stderr),
+    )
+  })
+}
