@@ -86,7 +86,10 @@ export const updateKeySchema = z
     expiresAt: expiresAt.optional(),
     metadata: metadata.optional(),
   })
-  .refine((change) => Object.keys(change).length > 0, 'Name at least one field to change.')
+  .refine(
+    (change) => Object.values(change).some((value) => value !== undefined),
+    'Name at least one field to change.',
+  )
 
 export const longestGraceSeconds = 2_592_000
 export const rotateKeySchema = z.strictObject({
@@ -214,9 +217,9 @@ const knownKey = {
   keyId: z.guid(),
   organizationId: organizationIdSchema,
   name: z.string(),
-  permissions: z.array(z.string()),
+  permissions: z.array(z.string()).readonly(),
   expiresAt: instant.nullable(),
-  metadata: z.record(z.string(), z.unknown()),
+  metadata: z.record(z.string(), z.unknown()).readonly(),
 }
 export const verdictSchema = z.union([
   z.strictObject({ valid: z.literal(true), code: z.literal('valid'), ...knownKey }),
