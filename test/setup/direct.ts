@@ -1,0 +1,36 @@
+// A connection of the test's own to a database, past Latchkey, to see what lies there or to break it.
+import { DatabaseSync } from 'node:sqlite'
+import pg from 'pg'
+
+export type Row = Record<string, unknown>
+
+export interface DirectConnection extends AsyncDisposable {
+  /** Runs one statement without parameters; the rows come in the database's own types. */
+  run(sql: string): Promise<Row[]>
+}
+
+export const latchkeyTables = ['organizations', 'keys', 'secrets', 'audit_events'] as const
+
+export async function connectDirectly(url: string): Promise<DirectConnection> {
+  if (url.startsWith('sqlite:')) {
+    const db = new DatabaseSync(url.slice('sqlite:'.length), { timeout: 5000 })
+    return {
+      run: async (sql) => db.prepare(sql).all() as Row[],
+      [Symbol.asyncDispose]: async () => db.close(),
+    }
+  }
+  const client = new pg.Client({ connectionString: url })
+  await client.connect()
+  return {
+    run: async (sql) => (await client.query(sql)).rows as Row[],
+    [Symbol.asyncDispose]: () => client.end(),
+  }
+}
+
+/** Reads every row of every table, as one text that is the same if and only if nothing changed. */
+export async function readAll(url: string): Promise<string> {
+  await using direct = await connectDirectly(url)
+  const tables: Row[][] = []
+  for (const table of latchkeyTables) tables.push(await direct.run(`select * from ${table} order by 1`))
+  return JSON.stringify(tables)
+}
