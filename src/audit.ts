@@ -22,7 +22,10 @@ export interface Deed {
   changes?: Record<string, unknown>
 }
 
-/** Records a deed in the transaction of its change, so that both are durable or neither is. */
+/**
+ * Records a deed as the last step of its change's transaction, so that both are durable or neither is, and with
+ * them the word to other processes that remember the key. Of a new key nobody remembers anything.
+ */
 export async function recordDeed(
   engine: Engine,
   tx: Tx,
@@ -40,6 +43,8 @@ export async function recordDeed(
     request_id: caller?.requestId ?? null,
     ip: caller?.ip ?? null,
   })
+  if (deed.keyId !== undefined && deed.action !== 'key.created')
+    await engine.store.recordChange(tx, deed.keyId)
 }
 
 /** Lists events, newest first. Throws `invalid_input`, `organization_not_found`, `store_unavailable`. */

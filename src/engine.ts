@@ -1,6 +1,8 @@
 // What every command of the library works with: the store, and the few things that tests replace.
 import { v7 as uuidv7 } from 'uuid'
+import type { Memory } from './memory.ts'
 import type { Store } from './store/store.ts'
+import type { Tx } from './store/tables.ts'
 import type { RandomSource } from './token.ts'
 
 /** The organization whose keys act on every other. */
@@ -8,11 +10,28 @@ export const rootOrganizationId = 'root'
 
 export interface Engine {
   store: Store
+  memory: Memory
   /** Milliseconds since 1970, by the wall clock. */
   now: () => number
   random: RandomSource
   /** The prefixes that keys may have; the first where none is asked for. */
   prefixes: readonly [string, ...string[]]
+}
+
+/**
+ * Runs a change of a key's facts in one transaction. This process forgets the key whether the change succeeded
+ * or failed, since a commit whose answer was lost may have taken place.
+ */
+export async function changeFacts<T>(
+  engine: Engine,
+  keyId: string,
+  change: (tx: Tx) => Promise<T>,
+): Promise<T> {
+  try {
+    return await engine.store.write(change)
+  } finally {
+    engine.memory.forgetKey(keyId)
+  }
 }
 
 let sequence = 0

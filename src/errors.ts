@@ -5,6 +5,7 @@
  * its meaning; `docs/errors.md` explains each to the person who meets it.
  */
 export const errorTable = {
+  malformed_request: [400, 'The request is not valid HTTP'],
   invalid_json: [400, 'The body is not valid JSON'],
   token_in_url: [400, 'A token stands in the URL'],
   missing_token: [401, 'No token was sent'],
@@ -17,6 +18,7 @@ export const errorTable = {
   secret_not_found: [404, 'There is no such secret'],
   organization_not_found: [404, 'There is no such organization'],
   method_not_allowed: [405, 'This address does not take that method'],
+  request_timeout: [408, 'The request took too long to arrive'],
   organization_exists: [409, 'The organization exists already'],
   key_revoked: [409, 'The key is revoked'],
   key_expired: [409, 'The key has expired'],
@@ -25,6 +27,7 @@ export const errorTable = {
   body_too_large: [413, 'The body is too large'],
   unsupported_media_type: [415, 'The body is not application/json'],
   invalid_input: [422, 'The input is not as it should be'],
+  headers_too_large: [431, 'The headers are too large'],
   internal: [500, 'Latchkey failed'],
   store_unavailable: [503, 'The database cannot be reached'],
 } as const satisfies Record<string, readonly [status: number, title: string]>

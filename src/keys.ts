@@ -1,7 +1,7 @@
 // The life of a key: created, read, changed, rotated, revoked. A key is never deleted.
 import { recordDeed } from './audit.ts'
 import { narrowScope, requireGrantable, requireRoot, scopeOf, unknownOrganization } from './authority.ts'
-import { type Engine, isId, newId } from './engine.ts'
+import { changeFacts, type Engine, isId, newId } from './engine.ts'
 import { LatchkeyError } from './errors.ts'
 import {
   type Caller,
@@ -56,6 +56,8 @@ export async function createKey(engine: Engine, input: CreateKeyInput, caller?: 
     if (!(await findOrganization(tx, organizationId))) throw unknownOrganization()
     return addKey(engine, tx, caller, token, { ...wanted, organizationId, now })
   })
+  // Somebody may have tried the kid a moment before it was.
+  engine.memory.forgetAbsent(token.kid)
   return withToken(row, token, now)
 }
 
@@ -145,7 +147,7 @@ export async function updateKey(
   const { name, permissions, metadata, expiresAt } = parseInput(updateKeySchema, input)
   const now = engine.now()
   if (expiresAt !== undefined) requireFuture(expiresAt, now)
-  const row = await engine.store.write(async (tx) => {
+  const row = await changeFacts(engine, id, async (tx) => {
     const before = await requireLiveKey(tx, id, caller)
     const expiry = expiresAt === undefined ? before.expires_at : (expiresAt?.getTime() ?? null)
     if (permissions !== undefined) requireGrantable(caller, permissions)
@@ -158,13 +160,14 @@ export async function updateKey(
     }
     const changes = describeChanges(before, after)
     if (Object.keys(changes).length === 0) return before
+    const changed = await changeKey(tx, before, after)
     await recordDeed(engine, tx, caller, {
       action: 'key.updated',
       organizationId: before.organization_id,
       keyId: id,
       changes,
     })
-    return changeKey(tx, before, after)
+    return changed
   })
   return toKey(row, now)
 }
@@ -182,7 +185,7 @@ export async function rotateKey(
 ): Promise<CreatedKey> {
   const { graceSeconds } = parseInput(rotateKeySchema, input)
   const now = engine.now()
-  const { row, token } = await engine.store.write(async (tx) => {
+  const { row, token } = await changeFacts(engine, id, async (tx) => {
     const key = await requireLiveKey(tx, id, caller)
     if (keyStatus(key, now) === 'expired') {
       throw new LatchkeyError('key_expired', 'The key has expired: give it a later expires_at first.')
@@ -209,13 +212,14 @@ export async function rotateKey(
       digest: digestToken(next.token),
       created_at: now,
     })
+    const row = await changeKey(tx, key, { kid: next.kid })
     await recordDeed(engine, tx, caller, {
       action: 'key.rotated',
       organizationId: key.organization_id,
       keyId: id,
       changes: { kid: { from: key.kid, to: next.kid }, graceEndsAt: new Date(graceEndsAt) },
     })
-    return { row: await changeKey(tx, key, { kid: next.kid }), token: next }
+    return { row, token: next }
   })
   return withToken(row, token, now)
 }
@@ -226,7 +230,7 @@ export async function rotateKey(
  */
 export async function endKeySecret(engine: Engine, id: string, kid: string, caller?: Caller): Promise<void> {
   const now = engine.now()
-  await engine.store.write(async (tx) => {
+  await changeFacts(engine, id, async (tx) => {
     const key = await requireKey(tx, id, caller)
     const secret = (await listSecrets(tx, key)).find((candidate) => candidate.kid === kid)
     if (!secret) throw new LatchkeyError('secret_not_found', 'The key has no such secret.')
@@ -247,7 +251,7 @@ export async function endKeySecret(engine: Engine, id: string, kid: string, call
 /** Revokes a key for ever. Again, it changes nothing and keeps the first instant. Throws `key_not_found`. */
 export async function revokeKey(engine: Engine, id: string, caller?: Caller): Promise<void> {
   const now = engine.now()
-  await engine.store.write(async (tx) => {
+  await changeFacts(engine, id, async (tx) => {
     const key = await requireKey(tx, id, caller)
     if (key.revoked_at !== null) return
     await changeKey(tx, key, { revoked_at: now })

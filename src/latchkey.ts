@@ -1,8 +1,9 @@
 // openLatchkey(): ties the store, the keys and the verification together.
 import { getRandomValues } from 'node:crypto'
 import { listAudit } from './audit.ts'
-import type { Engine } from './engine.ts'
+import { type Engine, newId } from './engine.ts'
 import { createKey, endKeySecret, getKey, listKeys, revokeKey, rotateKey, updateKey } from './keys.ts'
+import { Memory } from './memory.ts'
 import {
   createOrganization,
   getOrganization,
@@ -32,17 +33,21 @@ import {
   type VerifyRequest,
 } from './schemas.ts'
 import { openStore } from './store/store.ts'
-import { longestPrefix, parseToken, prefixPattern, type RandomSource } from './token.ts'
+import { longestPrefix, prefixPattern, type RandomSource } from './token.ts'
 import { UsageRecorder } from './usage.ts'
-import { checkAskedPermissions, judge, toFacts } from './verify.ts'
+import { verify, verifyBatch, verifyCached } from './verify.ts'
 
 export interface LatchkeyOptions {
   /** `sqlite:<file>` or `postgres://<user>@<host>/<name>`; made and migrated if need be. */
   database: string
   /** The token prefixes that keys may have; the first is the default. `['re']` if absent. */
   prefixes?: readonly string[]
+  /** How many secrets are remembered at the most, at some 330 bytes each; 100,000 if absent. */
+  cachedSecrets?: number
   /** Milliseconds since 1970; `Date.now` if absent. For tests. */
   now?: () => number
+  /** Milliseconds by a clock that is never set; `performance.now` if absent. For tests. */
+  monotonic?: () => number
   /** `crypto.getRandomValues` if absent. For tests. */
   random?: RandomSource
 }
@@ -81,6 +86,11 @@ export interface Latchkey extends AsyncDisposable {
    * Throws `invalid_input` for permissions of a wrong form.
    */
   verify(token: string, options?: VerifyOptions): Promise<Verdict>
+  /**
+   * Judges a token from memory, without a promise or I/O; undefined where memory may not answer, and then
+   * `verify` can. Throws `invalid_input` for permissions of a wrong form.
+   */
+  verifyCached(token: string, options?: VerifyOptions): Verdict | undefined
   /** Judges up to 1000 tokens at once; the verdicts come in the order of the requests. */
   verifyBatch(
     requests: readonly VerifyRequest[],
@@ -98,27 +108,25 @@ export interface Latchkey extends AsyncDisposable {
 
 /** Opens a database for use in this process. Throws `invalid_input` for options, `store_unavailable`. */
 export async function openLatchkey(options: LatchkeyOptions): Promise<Latchkey> {
-  const { now = Date.now, random = getRandomValues as RandomSource } = options
+  const {
+    now = Date.now,
+    monotonic = () => performance.now(),
+    random = getRandomValues as RandomSource,
+  } = options
   const prefixes = checkPrefixes(options.prefixes ?? ['re'])
   const store = await openStore(options.database)
-  const engine: Engine = { store, now, random, prefixes }
   const usage = new UsageRecorder(store)
-
-  const verify = async (token: string, asked: VerifyOptions = {}): Promise<Verdict> => {
-    checkAskedPermissions(asked.permissions)
-    // A wrong check costs no read of the store.
-    const parsed = typeof token === 'string' ? parseToken(token) : undefined
-    if (parsed === undefined) return { valid: false, code: 'malformed' }
-    const row = await store.findFacts(parsed.kid)
-    const at = now()
-    const verdict = judge(parsed, row && toFacts(row), asked, at)
-    if (verdict.valid) usage.note(parsed.kid, verdict.keyId, verdict.organizationId, at)
-    return verdict
-  }
+  const newFollowerId = () => newId({ now, random })
+  const memory = new Memory(store, { now, monotonic }, options.cachedSecrets ?? 100_000, usage, newFollowerId)
+  usage.beforeFlush = () => memory.cache.reportUses()
+  const engine: Engine = { store, memory, now, random, prefixes }
 
   let closing: Promise<void> | undefined
-  const close = () => {
-    closing ??= usage.close().finally(() => store.close())
+  const close = (): Promise<void> => {
+    closing ??= memory.follower
+      .stop()
+      .then(() => usage.close())
+      .finally(() => store.close())
     return closing
   }
 
@@ -139,19 +147,9 @@ export async function openLatchkey(options: LatchkeyOptions): Promise<Latchkey> 
       update: (id, change, caller) => updateOrganization(engine, id, change, caller),
     },
     audit: { list: (input, caller) => listAudit(engine, input, caller) },
-    verify,
-    verifyBatch: (requests, { organizationId } = {}) => {
-      for (const [i, { permissions }] of requests.entries())
-        checkAskedPermissions(permissions, `[${i}].permissions`)
-      return Promise.all(
-        requests.map(({ key, permissions }) =>
-          verify(key, {
-            ...(permissions && { permissions }),
-            ...(organizationId !== undefined && { organizationId }),
-          }),
-        ),
-      )
-    },
+    verify: (token, asked) => verify(memory, token, asked),
+    verifyCached: (token, asked) => verifyCached(memory, token, asked),
+    verifyBatch: (requests, asked) => verifyBatch(memory, requests, asked),
     ensureRootKey: (token) => ensureRootKey(engine, token),
     createRootKey: () => createRootKey(engine),
     checkWritable: () => store.checkWritable(),

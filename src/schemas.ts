@@ -110,7 +110,7 @@ const page = {
     .meta({ description: 'How many at the most.' }),
   after: z
     .string()
-    .max(1024, 'Not a cursor.')
+    .max(2048, 'Not a cursor.')
     .optional()
     .meta({ description: 'The cursor of the page before.' }),
 }

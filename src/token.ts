@@ -5,7 +5,7 @@ const alphabet = '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz
 const kidLength = 16
 const secretLength = 43
 const checkLength = 6
-const bodyLength = kidLength + secretLength + checkLength
+export const tokenBodyLength = kidLength + secretLength + checkLength
 const secretBytes = 32
 
 /** What a prefix may look like: `re`, `re_live`; at most {@link longestPrefix} characters. */
@@ -41,7 +41,7 @@ export function assembleToken(prefix: string, kid: string, secret: Uint8Array): 
 /** Takes a token apart; undefined where its shape or its check is wrong. */
 export function parseToken(input: string): ParsedToken | undefined {
   const token = input.startsWith('secret-token:') ? input.slice('secret-token:'.length) : input
-  const bodyStart = token.length - bodyLength
+  const bodyStart = token.length - tokenBodyLength
   // Cheap refusals first: a megabyte of rubbish costs no more than its length check.
   if (bodyStart < 2 || bodyStart > longestPrefix + 1) return undefined
   if (token.charCodeAt(bodyStart - 1) !== 0x5f) return undefined
@@ -72,7 +72,7 @@ const tokenAnywhere = /[a-z0-9]_[0-9A-Za-z]{65}/
 
 /** Tells whether a text holds something of a token's form, such as a URL that must not. */
 export function containsToken(text: string): boolean {
-  return text.length > bodyLength && tokenAnywhere.test(text)
+  return text.length > tokenBodyLength && tokenAnywhere.test(text)
 }
 
 function randomKid(random: RandomSource): string {

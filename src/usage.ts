@@ -27,6 +27,9 @@ export class UsageRecorder {
     else if (use.at < at) use.at = at
   }
 
+  /** Calls back before each flush, for whoever holds uses of its own. */
+  beforeFlush: () => void = () => {}
+
   /** Writes down all that was noted before the call. Throws `store_unavailable`, and then forgets nothing. */
   flush(): Promise<void> {
     this.#flushing = this.#flushing.catch(() => {}).then(() => this.#write())
@@ -40,6 +43,7 @@ export class UsageRecorder {
   }
 
   async #write(): Promise<void> {
+    this.beforeFlush()
     // In the order of their kids, so that two processes flushing at once take their locks in the same order.
     const uses = [...this.#uses.values()].sort((a, b) => (a.kid < b.kid ? -1 : 1))
     this.#uses = new Map()

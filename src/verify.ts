@@ -1,50 +1,112 @@
-// May this token do this, now? Facts come from the store; permissions, expiry and time are judged at every call.
+// May this token do this, now? Facts are remembered, decisions never: permissions, expiry and time are judged at
+// every call.
+import { hash } from 'node:crypto'
+import { nowhere } from './cache.ts'
+import type { Memory } from './memory.ts'
 import { missingPermissions, permissionPattern } from './permissions.ts'
-import { refuseField, type Verdict, type VerifyOptions } from './schemas.ts'
+import { refuseField, type Verdict, type VerifyOptions, type VerifyRequest } from './schemas.ts'
 import type { FactsRow } from './store/facts.ts'
-import { digestToken, type ParsedToken, sameDigest } from './token.ts'
+import { digestToken, parseToken, sameDigest, tokenBodyLength } from './token.ts'
 
-/** What is known of a secret and its key. Facts, never a decision. */
+/** What is known of a secret and its key; instants in milliseconds since 1970. */
 export interface Facts {
-  digest: Uint8Array
+  /** The verdict of a valid token, made once and frozen. */
+  answer: Extract<Verdict, { valid: true }>
   /** When a rotation ended this secret, or will; null while it is the newest. */
   endsAt: number | null
-  keyId: string
-  organizationId: string
-  name: string
-  permissions: string[]
-  metadata: Record<string, unknown>
   expiresAt: number | null
   revokedAt: number | null
 }
 
-/** Judges a well-formed token by what is known under its kid, at an instant. Reads from top to bottom. */
-export function judge(
-  { token }: ParsedToken,
-  facts: Facts | undefined,
-  { permissions = [], organizationId }: VerifyOptions,
-  now: number,
-): Verdict {
-  if (facts === undefined) return { valid: false, code: 'not_found' }
-  // All 32 bytes, in constant time: the kid is public, so whoever guesses here must learn nothing.
-  if (!sameDigest(digestToken(token), facts.digest)) return { valid: false, code: 'not_found' }
-  // To a caller of one organization, another's tokens do not exist.
-  if (organizationId !== undefined && organizationId !== facts.organizationId)
-    return { valid: false, code: 'not_found' }
-  const known = {
-    keyId: facts.keyId,
-    organizationId: facts.organizationId,
-    name: facts.name,
-    permissions: facts.permissions,
-    expiresAt: facts.expiresAt === null ? null : new Date(facts.expiresAt),
-    metadata: facts.metadata,
+const malformed: Verdict = Object.freeze({ valid: false, code: 'malformed' })
+const notFound: Verdict = Object.freeze({ valid: false, code: 'not_found' })
+const nothingAsked: VerifyOptions = Object.freeze({})
+
+/**
+ * Judges a token from memory: no promise, no I/O. Undefined where memory may not answer, because it has not
+ * seen the secret, or because it cannot be sure to have seen every change (`lease.ts`). Throws `invalid_input`
+ * for permissions of a wrong form.
+ */
+export function verifyCached(memory: Memory, token: string, asked = nothingAsked): Verdict | undefined {
+  if (typeof token !== 'string') return malformed
+  const plain = token.startsWith('secret-token:') ? token.slice('secret-token:'.length) : token
+  const slot = memory.cache.find(plain, plain.length - tokenBodyLength)
+  // Equal digests prove the whole token, its shape and its check included. All 32 bytes, in constant time: the
+  // kid is public, so whoever guesses at the rest must learn nothing.
+  if (slot === nowhere || !memory.cache.digestMatches(slot, hash('sha256', plain, 'latin1'))) {
+    checkAskedPermissions(asked.permissions)
+    const parsed = parseToken(plain)
+    if (parsed === undefined) return malformed
+    const unknown = slot !== nowhere || memory.isAbsent(parsed.kid)
+    return unknown && memory.isFresh(memory.clock.now()) ? notFound : undefined
   }
-  if (facts.revokedAt !== null) return { valid: false, code: 'revoked', ...known }
-  if (facts.expiresAt !== null && facts.expiresAt <= now) return { valid: false, code: 'expired', ...known }
-  if (facts.endsAt !== null && facts.endsAt <= now) return { valid: false, code: 'rotated', ...known }
-  const missing = missingPermissions(facts.permissions, permissions)
-  if (missing.length > 0) return { valid: false, code: 'insufficient_permissions', missing, ...known }
-  return { valid: true, code: 'valid', ...known }
+  const facts = memory.cache.factsAt(slot)
+  const now = memory.clock.now()
+  // Whatever fails elsewhere, nothing is believed that is older than the lease.
+  if (!memory.isFresh(now)) return undefined
+  const verdict = judge(facts, asked, now)
+  if (verdict.valid) memory.cache.noteUse(slot, now)
+  return verdict
+}
+
+/** Judges a token from memory or, where that may not answer, from the store. Throws `store_unavailable`. */
+export async function verify(memory: Memory, token: string, asked = nothingAsked): Promise<Verdict> {
+  const verdict = verifyCached(memory, token, asked)
+  if (verdict !== undefined) return verdict
+  const parsed = parseToken(token)
+  if (parsed === undefined) return malformed
+  const known = await memory.read(parsed.kid)
+  if (known === undefined || !sameDigest(digestToken(parsed.token), known.digest)) return notFound
+  const now = memory.clock.now()
+  const judged = judge(known.facts, asked, now)
+  if (judged.valid) memory.usage.note(parsed.kid, judged.keyId, judged.organizationId, now)
+  return judged
+}
+
+/** Judges many tokens; the verdicts come in the order of the requests. Throws `invalid_input`, `store_unavailable`. */
+export async function verifyBatch(
+  memory: Memory,
+  requests: readonly VerifyRequest[],
+  { organizationId }: Pick<VerifyOptions, 'organizationId'> = {},
+): Promise<Verdict[]> {
+  for (const [i, { permissions }] of requests.entries())
+    checkAskedPermissions(permissions, `[${i}].permissions`)
+  const verdicts = requests.map(({ key, permissions }) => {
+    const asked = {
+      ...(permissions && { permissions }),
+      ...(organizationId !== undefined && { organizationId }),
+    }
+    return verifyCached(memory, key, asked) ?? verify(memory, key, asked)
+  })
+  return Promise.all(verdicts)
+}
+
+/** Judges facts at an instant, the gravest reason first. */
+function judge({ answer, endsAt, expiresAt, revokedAt }: Facts, asked: VerifyOptions, now: number): Verdict {
+  const missing = missingOf(answer.permissions, asked.permissions)
+  // To a caller of one organization, another's tokens do not exist.
+  if (asked.organizationId !== undefined && asked.organizationId !== answer.organizationId) return notFound
+  // A Date can be changed by whoever gets it: only a key without expiry has one answer for all.
+  const known = expiresAt === null ? answer : { ...answer, expiresAt: new Date(expiresAt) }
+  if (revokedAt !== null) return { ...known, valid: false, code: 'revoked' }
+  if (expiresAt !== null && expiresAt <= now) return { ...known, valid: false, code: 'expired' }
+  if (endsAt !== null && endsAt <= now) return { ...known, valid: false, code: 'rotated' }
+  if (missing !== undefined) return { ...known, valid: false, code: 'insufficient_permissions', missing }
+  return known
+}
+
+/** The permissions asked for and not granted; undefined where there are none. Throws `invalid_input`. */
+function missingOf(granted: readonly string[], asked: readonly string[] | undefined): string[] | undefined {
+  // What is granted word for word is well-formed, and the usual case.
+  if (
+    asked === undefined ||
+    (Array.isArray(asked) && asked.every((permission) => granted.includes(permission)))
+  ) {
+    return undefined
+  }
+  checkAskedPermissions(asked)
+  const missing = missingPermissions(granted, asked)
+  return missing.length > 0 ? missing : undefined
 }
 
 /** Checks by hand what the types promise of the permissions asked for. Throws `invalid_input`. */
@@ -66,17 +128,40 @@ export function checkAskedPermissions(
   }
 }
 
-/** Reads what the store has of a secret. */
+// Many keys have the same permissions, organization and metadata: each text is parsed and held once.
+const shared = new Map<string, unknown>()
+const mostShared = 10_000
+
+/** Reads what the store has of a secret. All of it is frozen, since many callers get the same objects. */
 export function toFacts(row: FactsRow): Facts {
-  return {
-    digest: row.digest,
-    endsAt: row.ended_at,
+  const answer = Object.freeze({
+    valid: true,
+    code: 'valid',
     keyId: row.key_id,
-    organizationId: row.organization_id,
+    organizationId: share(row.organization_id, () => row.organization_id),
     name: row.name,
-    permissions: JSON.parse(row.permissions),
-    metadata: JSON.parse(row.metadata),
-    expiresAt: row.expires_at,
-    revokedAt: row.revoked_at,
+    permissions: share(row.permissions, () => freezeAll(JSON.parse(row.permissions) as string[])),
+    expiresAt: null,
+    metadata: share(row.metadata, () => freezeAll(JSON.parse(row.metadata) as Record<string, unknown>)),
+  } as const)
+  return { answer, endsAt: row.ended_at, expiresAt: row.expires_at, revokedAt: row.revoked_at }
+}
+
+function share<T>(text: string, make: () => T): T {
+  if (text.length > 256) return make()
+  let value = shared.get(text)
+  if (value === undefined) {
+    if (shared.size >= mostShared) shared.clear()
+    value = make()
+    shared.set(text, value)
   }
+  return value as T
+}
+
+function freezeAll<T>(value: T): T {
+  if (typeof value === 'object' && value !== null) {
+    for (const inner of Object.values(value)) freezeAll(inner)
+    Object.freeze(value)
+  }
+  return value
 }

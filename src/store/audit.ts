@@ -21,7 +21,7 @@ export async function listAuditEvents(
     after: string | undefined
   },
 ): Promise<{ rows: AuditRow[]; next: string | undefined }> {
-  const after = fromCursor(query.after, 'string')
+  const after = fromCursor(query.after, 'audit', 'string')
   const rows = await db
     .selectFrom('audit_events')
     .selectAll()
@@ -32,7 +32,7 @@ export async function listAuditEvents(
     .orderBy('id', 'desc')
     .limit(query.limit + 1)
     .execute()
-  return cutPage(rows, query.limit, (row) => [row.id, row.id])
+  return cutPage(rows, query.limit, 'audit', (row) => [row.id, row.id])
 }
 
 export function toAuditEvent(row: AuditRow): AuditEvent {

@@ -45,7 +45,7 @@ export async function listOrganizations(
   db: Db,
   query: { scope: string | undefined; limit: number; after: string | undefined },
 ): Promise<{ rows: OrganizationRow[]; next: string | undefined }> {
-  const after = fromCursor(query.after, 'number')
+  const after = fromCursor(query.after, 'organizations', 'number')
   const rows = await db
     .selectFrom('organizations')
     .selectAll()
@@ -55,7 +55,7 @@ export async function listOrganizations(
     .orderBy('id', 'desc')
     .limit(query.limit + 1)
     .execute()
-  return cutPage(rows, query.limit, (row) => [row.created_at, row.id])
+  return cutPage(rows, query.limit, 'organizations', (row) => [row.created_at, row.id])
 }
 
 export function toOrganization(row: OrganizationRow): Organization {

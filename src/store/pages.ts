@@ -7,22 +7,23 @@ import type { Tables } from './tables.ts'
 /** Where a page ended: the value that it is sorted by, and the id that settles ties. */
 export type Position = readonly [value: string | number, id: string]
 
-/** Writes a position as an opaque cursor for URLs. */
-export function toCursor(position: Position): string {
-  return Buffer.from(JSON.stringify(position)).toString('base64url')
+/** Writes a position as an opaque cursor for URLs, which serves the list of this name and sort only. */
+export function toCursor(list: string, position: Position): string {
+  return Buffer.from(JSON.stringify([list, ...position])).toString('base64url')
 }
 
-/** Reads a cursor whose list is sorted by values of the given type. Throws `invalid_input` for anything else. */
-export function fromCursor(cursor: string | undefined, type: 'string' | 'number'): Position | undefined {
+/** Reads a cursor of a list that is sorted by values of the given type. Throws `invalid_input` for anything else. */
+export function fromCursor(
+  cursor: string | undefined,
+  list: string,
+  type: 'string' | 'number',
+): Position | undefined {
   if (cursor === undefined) return undefined
-  const position = parseJson(Buffer.from(cursor, 'base64url').toString())
-  if (
-    Array.isArray(position) &&
-    position.length === 2 &&
-    isValue(position[0], type) &&
-    isValue(position[1], 'string')
-  ) {
-    return position as unknown as Position
+  const parts = parseJson(Buffer.from(cursor, 'base64url').toString())
+  if (Array.isArray(parts) && parts.length === 3) {
+    const [of, value, id] = parts as unknown[]
+    if (of === list && isValue(value, type) && isValue(id, 'string'))
+      return [value, id] as unknown as Position
   }
   refuseField('after', 'Not a cursor of this list: take it from the page before, with the same sort.')
 }
@@ -42,13 +43,14 @@ export function isAfter<Table extends keyof Tables & string>(
 export function cutPage<Row>(
   rows: Row[],
   limit: number,
+  list: string,
   position: (row: Row) => Position,
 ): { rows: Row[]; next: string | undefined } {
   const kept = rows.slice(0, limit)
   const last = kept.at(-1)
   return {
     rows: kept,
-    next: rows.length > limit && last !== undefined ? toCursor(position(last)) : undefined,
+    next: rows.length > limit && last !== undefined ? toCursor(list, position(last)) : undefined,
   }
 }
 

@@ -12,6 +12,7 @@ import {
   sql,
 } from 'kysely'
 import pg from 'pg'
+import { type ChangeRow, changesQuery } from './changes.ts'
 import { type FactsRow, factsQuery } from './facts.ts'
 import { migrate } from './migrations/migrations.ts'
 import type { Backend } from './store.ts'
@@ -24,6 +25,12 @@ const readTimeoutMs = 10_000
 /** A migration of a large table takes as long as it takes. */
 const migrationTimeoutMs = 3_600_000
 const poolSize = 10
+/** Notifications come sooner; this holds the lease when they do not. */
+const pollEveryMs = 400
+const channel = 'latchkey_changes'
+const reconnectMs = 1_000
+const factsText = factsQuery('$1')
+const changesText = changesQuery('$1', '$2')
 /** Any number that no other program on the database uses as an advisory lock. */
 const migrationLock = 0x6c61_7463
 
@@ -52,7 +59,7 @@ export async function openPostgres(url: string): Promise<Backend> {
       createQueryCompiler: () => new PostgresQueryCompiler(),
     },
   })
-  const reader = new FactsReader({ ...settings, application_name: 'latchkey verify' })
+  const reader = new PipelinedReader({ ...settings, application_name: 'latchkey verify' })
   try {
     driver.changeTimeoutMs = migrationTimeoutMs
     await db.transaction().execute(async (tx) => {
@@ -66,7 +73,16 @@ export async function openPostgres(url: string): Promise<Backend> {
   }
   return {
     db,
-    findFacts: (kid) => reader.find(kid),
+    pollEveryMs,
+    findFacts: async (kid) => (await reader.query<FactsRow>('facts', factsText, [kid]))[0],
+    readChanges: (since, follower) => reader.query<ChangeRow>('changes', changesText, [since, follower]),
+    announce: async (tx) => {
+      await sql`select pg_notify(${channel}, '')`.execute(tx)
+    },
+    listen: (hint) => {
+      const listener = new Listener(settings, hint)
+      return () => listener.close()
+    },
     close: async () => {
       await reader.close()
       await db.destroy()
@@ -75,7 +91,7 @@ export async function openPostgres(url: string): Promise<Backend> {
 }
 
 /** One connection whose reads do not wait for one another; made anew when it breaks. */
-class FactsReader {
+class PipelinedReader {
   readonly #settings: pg.ClientConfig
   #connecting: Promise<pg.Client> | undefined
 
@@ -83,13 +99,13 @@ class FactsReader {
     this.#settings = settings
   }
 
-  async find(kid: string): Promise<FactsRow | undefined> {
+  async query<Row extends pg.QueryResultRow>(name: string, text: string, values: unknown[]): Promise<Row[]> {
     this.#connecting ??= this.#connect()
     const connection = this.#connecting
     try {
       const client = await connection
-      const { rows } = await client.query<FactsRow>({ name: 'facts', text: factsQuery('$1'), values: [kid] })
-      return rows[0]
+      const { rows } = await client.query<Row>({ name, text, values })
+      return rows
     } catch (error) {
       this.#forget(connection)
       throw error
@@ -113,6 +129,47 @@ class FactsReader {
     if (this.#connecting !== connection) return
     this.#connecting = undefined
     connection.then((client) => client.end()).catch(() => {})
+  }
+}
+
+/** Hears what other processes announce. May be deaf for a while: the reads at every {@link pollEveryMs} make up for it. */
+class Listener {
+  readonly #settings: pg.ClientConfig
+  readonly #hint: () => void
+  #client: pg.Client | undefined
+  #timer: NodeJS.Timeout | undefined
+  #closed = false
+
+  constructor(settings: pg.ClientConfig, hint: () => void) {
+    this.#settings = settings
+    this.#hint = hint
+    this.#connect()
+  }
+
+  close(): void {
+    this.#closed = true
+    clearTimeout(this.#timer)
+    this.#client?.end().catch(() => {})
+  }
+
+  #connect(): void {
+    const client = new pg.Client({ ...this.#settings, application_name: 'latchkey listen' })
+    this.#client = client
+    const retry = () => {
+      if (this.#client !== client || this.#closed) return
+      this.#client = undefined
+      client.end().catch(() => {})
+      this.#timer = setTimeout(() => this.#connect(), reconnectMs)
+      this.#timer.unref()
+    }
+    client.on('error', retry)
+    client.on('end', retry)
+    client.on('notification', () => this.#hint())
+    client
+      .connect()
+      .then(() => client.query(`listen ${channel}`))
+      .then(() => this.#hint())
+      .catch(retry)
   }
 }
 

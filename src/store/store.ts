@@ -1,12 +1,20 @@
 // The store: the only place that names a database. All SQL is in this folder, one file a table.
+import { hostname } from 'node:os'
 import { LatchkeyError } from '../errors.ts'
+import { type ChangeRow, confirmFollower, dismissFollowers, enlistFollower, recordChange } from './changes.ts'
 import type { FactsRow } from './facts.ts'
 import type { Db, Tx } from './tables.ts'
 
 /** What each database brings. */
 export interface Backend {
   db: Db
+  /** How long to wait between two looks for changes; long where hints come, short where looking is cheap. */
+  pollEveryMs: number
   findFacts(kid: string): Promise<FactsRow | undefined>
+  readChanges(since: number, follower: string): Promise<ChangeRow[]>
+  /** Wakes the listeners of all processes when the transaction commits, as far as the database can. */
+  announce(tx: Tx): Promise<void>
+  listen(hint: () => void): () => void
   close(): Promise<void>
 }
 
@@ -15,7 +23,16 @@ export interface Store {
   read<T>(query: (db: Db) => Promise<T>): Promise<T>
   /** Runs a change in one transaction: all of it is durable when the promise resolves, or none of it is. */
   write<T>(change: (tx: Tx) => Promise<T>): Promise<T>
+  /** Records, as the last step of a change, that a key's facts are others now; without one, a barrier. */
+  recordChange(tx: Tx, keyId: string | null): Promise<number>
   findFacts(kid: string): Promise<FactsRow | undefined>
+  /** The next four are how `follower.ts` hears of other processes' changes. */
+  readonly pollEveryMs: number
+  readChanges(since: number, follower: string): Promise<ChangeRow[]>
+  enlist(follower: string): Promise<number>
+  confirm(follower: string, sequence: number): Promise<boolean>
+  dismiss(followers: readonly string[]): Promise<void>
+  listen(hint: () => void): () => void
   /** Resolves where a change can be made durable now. */
   checkWritable(): Promise<void>
   close(): Promise<void>
@@ -24,10 +41,22 @@ export interface Store {
 /** Opens `sqlite:<file>` or `postgres://…`. Throws `invalid_input` for another url, `store_unavailable` where it fails. */
 export async function openStore(url: string): Promise<Store> {
   const backend = await guard(() => openBackend(url))
+  const write = <T>(change: (tx: Tx) => Promise<T>) => guard(() => backend.db.transaction().execute(change))
   return {
     read: (query) => guard(() => query(backend.db)),
-    write: (change) => guard(() => backend.db.transaction().execute(change)),
+    write,
+    recordChange: async (tx, keyId) => {
+      const sequence = await recordChange(tx, keyId)
+      await backend.announce(tx)
+      return sequence
+    },
+    pollEveryMs: backend.pollEveryMs,
     findFacts: (kid) => guard(() => backend.findFacts(kid)),
+    readChanges: (since, follower) => guard(() => backend.readChanges(since, follower)),
+    enlist: (follower) => write((tx) => enlistFollower(tx, follower, `${hostname()}:${process.pid}`)),
+    confirm: (follower, sequence) => write((tx) => confirmFollower(tx, follower, sequence)),
+    dismiss: (followers) => write((tx) => dismissFollowers(tx, followers)),
+    listen: (hint) => backend.listen(hint),
     checkWritable: () =>
       guard(async () => {
         await backend.db.transaction().execute(touch)

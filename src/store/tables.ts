@@ -54,6 +54,24 @@ export interface AuditEventsTable {
   ip: string | null
 }
 
+/** One row: the number of the last change. */
+export interface ChangeCounterTable {
+  value: number
+}
+
+export interface ChangesTable {
+  sequence: number
+  /** Null for a barrier. */
+  key_id: string | null
+}
+
+/** The processes that remember facts, and up to which change each has confirmed a barrier. */
+export interface FollowersTable {
+  id: string
+  name: string
+  confirmed_sequence: number
+}
+
 export interface SchemaVersionTable {
   version: number
 }
@@ -63,6 +81,9 @@ export interface Tables {
   keys: KeysTable
   secrets: SecretsTable
   audit_events: AuditEventsTable
+  change_counter: ChangeCounterTable
+  changes: ChangesTable
+  followers: FollowersTable
   schema_version: SchemaVersionTable
 }
 

@@ -15,13 +15,14 @@ export async function saveUses(tx: Tx, uses: readonly Use[]): Promise<void> {
   const rows = sql.join(
     uses.map((use) => sql`(${use.kid}, ${use.keyId}, ${use.organizationId}, cast(${use.at} as bigint))`),
   )
-  await sql`with used (kid, key_id, organization_id, at) as (values ${rows})
-    update secrets set last_used_at = used.at from used
-    where secrets.kid = used.kid and secrets.organization_id = used.organization_id
-      and secrets.last_used_at < used.at`.execute(tx)
+  // Keys before secrets, as every change locks them: the other way round, a rotation and this would wait for each other.
   await sql`with used (kid, key_id, organization_id, at) as (values ${rows})
     update keys set last_used_at = latest.at
     from (select key_id, organization_id, max(at) as at from used group by key_id, organization_id) as latest
     where keys.id = latest.key_id and keys.organization_id = latest.organization_id
       and keys.last_used_at < latest.at`.execute(tx)
+  await sql`with used (kid, key_id, organization_id, at) as (values ${rows})
+    update secrets set last_used_at = used.at from used
+    where secrets.kid = used.kid and secrets.organization_id = used.organization_id
+      and secrets.last_used_at < used.at`.execute(tx)
 }

@@ -2,6 +2,7 @@
 import { type RawBuilder, sql } from 'kysely'
 import type { Db } from '../tables.ts'
 import * as keys from './0001-keys.ts'
+import * as changes from './0002-changes.ts'
 
 /** What the databases call the three kinds of column. Only migrations need to know. */
 export interface ColumnTypes {
@@ -14,7 +15,7 @@ export interface ColumnTypes {
 
 type Step = (db: Db, types: ColumnTypes) => Promise<void>
 
-const steps: readonly Step[] = [keys.up]
+const steps: readonly Step[] = [keys.up, changes.up]
 
 /** The version of the schema that this program works on. */
 export const schemaVersion = steps.length

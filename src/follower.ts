@@ -1,0 +1,141 @@
+// Follows the changes that other processes make, so that this one knows how fresh its memory is.
+import { type Clock, Lease } from './lease.ts'
+import { type ChangeRow, changesPage } from './store/changes.ts'
+
+/** Where changes are read from, and where this process says that it acts on them. */
+export interface ChangeSource {
+  /** How long to wait between two reads where no hint came; far below the lease. */
+  readonly pollEveryMs: number
+  /** The changes after a number, with the counter and this process's enlistment in the same snapshot. */
+  readChanges(since: number, follower: string): Promise<ChangeRow[]>
+  /** Enlists this process; returns the number of the last change before. */
+  enlist(follower: string): Promise<number>
+  /** Confirms all changes up to a number; false where this process is no longer enlisted. */
+  confirm(follower: string, sequence: number): Promise<boolean>
+  /** Strikes processes off. */
+  dismiss(followers: readonly string[]): Promise<void>
+  /** Calls back when there may be news; returns how to stop that. Hints may get lost. */
+  listen(hint: () => void): () => void
+}
+
+/** What must be forgotten when changes come in. */
+export interface Forgetful {
+  forgetKey(keyId: string): void
+  forgetAll(): void
+}
+
+/**
+ * Reads the changes again and again, makes the memory forget what changed, and renews the lease from the
+ * instant at which the read began. A barrier is confirmed before the lease is renewed: who asks for one may
+ * take silence for a lease that runs out.
+ */
+export class ChangeFollower {
+  readonly lease = new Lease()
+  readonly #source: ChangeSource
+  readonly #memory: Forgetful
+  readonly #clock: Clock
+  readonly #newId: () => string
+  #id = ''
+  /** The last change that the memory has acted on; undefined while this process is not enlisted. */
+  #sequence: number | undefined
+  #round: Promise<void> | undefined
+  #again = false
+  #timer: NodeJS.Timeout | undefined
+  #unlisten: (() => void) | undefined
+  #stopped = false
+
+  constructor(source: ChangeSource, memory: Forgetful, clock: Clock, newId: () => string) {
+    this.#source = source
+    this.#memory = memory
+    this.#clock = clock
+    this.#newId = newId
+  }
+
+  /** Whether facts read from now on may be remembered: every later change to them will be heard of. */
+  get following(): boolean {
+    return this.#sequence !== undefined
+  }
+
+  /** This process's name among the followers; empty before it is enlisted. */
+  get id(): string {
+    return this.#id
+  }
+
+  /** Begins to follow; a second call does nothing. */
+  start(): void {
+    if (this.#unlisten || this.#stopped) return
+    this.#unlisten = this.#source.listen(() => this.#wake())
+    this.#wake()
+  }
+
+  /** Ends the following, and the lease with it. */
+  async stop(): Promise<void> {
+    this.#stopped = true
+    this.#unlisten?.()
+    clearTimeout(this.#timer)
+    await this.#round
+    this.lease.drop()
+    // Where the database is away, the next barrier strikes this process off.
+    if (this.following) await this.#source.dismiss([this.#id]).catch(() => {})
+  }
+
+  #wake(): void {
+    this.#again = true
+    if (this.#round || this.#stopped) return
+    clearTimeout(this.#timer)
+    this.#round = this.#run().finally(() => {
+      this.#round = undefined
+      if (this.#stopped) return
+      this.#timer = setTimeout(() => this.#wake(), this.#source.pollEveryMs)
+      this.#timer.unref()
+    })
+  }
+
+  async #run(): Promise<void> {
+    while (this.#again && !this.#stopped) {
+      this.#again = false
+      try {
+        await this.#follow()
+      } catch {
+        // The lease was not renewed and runs out: from then on each verification asks the database itself.
+        return
+      }
+    }
+  }
+
+  async #follow(): Promise<void> {
+    if (this.#sequence === undefined) await this.#enlist()
+    const since = this.#sequence as number
+    // Read before the question is sent: whatever is acknowledged after this instant may be missing in the answer.
+    const monotonic = this.#clock.monotonic()
+    const now = this.#clock.now()
+    const rows = await this.#source.readChanges(since, this.#id)
+    const first = rows[0]
+    if (first === undefined) throw new Error('The database has lost its change counter.')
+    if (first.enlisted === 0) return this.#startOver()
+    const missed = first.last < since || (first.sequence !== null && first.sequence !== since + 1)
+    // The log was cut, or the database is an older one: nothing is known of what came between.
+    if (missed) this.#memory.forgetAll()
+    else for (const { key_id } of rows) if (key_id !== null) this.#memory.forgetKey(key_id)
+    const sequence = missed ? first.last : (rows.at(-1)?.sequence ?? since)
+    const barrier = rows.some((row) => row.sequence !== null && row.key_id === null)
+    if ((missed || barrier) && !(await this.#source.confirm(this.#id, sequence))) return this.#startOver()
+    this.#sequence = sequence
+    if (rows.length < changesPage) this.lease.confirm(monotonic, now)
+    else this.#again = true
+  }
+
+  async #enlist(): Promise<void> {
+    this.#id = this.#newId()
+    this.#memory.forgetAll()
+    this.#sequence = await this.#source.enlist(this.#id)
+  }
+
+  /** Struck off, for silence or with a database restored: what is remembered counts for nothing. */
+  #startOver(): void {
+    this.lease.drop()
+    this.#memory.forgetAll()
+    this.#sequence = undefined
+    this.#again = true
+  }
+}

@@ -1,0 +1,44 @@
+// How long what this process remembers may be believed without asking the database again.
+
+/** The two clocks of a process, in milliseconds. */
+export interface Clock {
+  /** Since 1970, by the wall: steps when somebody sets it. */
+  now(): number
+  /** Since any instant, never backwards, whatever happens to the wall's clock. */
+  monotonic(): number
+}
+
+/**
+ * The bound on staleness of a verdict. Below two seconds, so that a verdict given at the very end of a lease
+ * still reaches its reader within them.
+ */
+export const leaseMs = 1_800
+
+/**
+ * Holds for {@link leaseMs} after this process began the read that showed it every change made until then
+ * (C. Gray and D. Cheriton, Leases, SOSP 1989). A revocation acknowledged after that read began is unknown here
+ * for no longer than the lease.
+ */
+export class Lease {
+  #endsMonotonic = Number.NEGATIVE_INFINITY
+  #endsByWall = Number.NEGATIVE_INFINITY
+
+  /** Begins anew from the two clocks' readings when a read began that has since shown every change. */
+  confirm(monotonic: number, now: number): void {
+    this.#endsMonotonic = monotonic + leaseMs
+    this.#endsByWall = now + leaseMs
+  }
+
+  /** Ends now. */
+  drop(): void {
+    this.#endsMonotonic = Number.NEGATIVE_INFINITY
+  }
+
+  /**
+   * Tells whether it holds at these readings. The monotonic clock decides; the wall's may only end a lease
+   * sooner, for a machine that slept stops its monotonic clock.
+   */
+  holds(monotonic: number, now: number): boolean {
+    return monotonic < this.#endsMonotonic && now < this.#endsByWall
+  }
+}

@@ -1,0 +1,127 @@
+// What this process remembers of the database, and how it reads what it does not.
+import { FactsCache } from './cache.ts'
+import { ChangeFollower, type ChangeSource } from './follower.ts'
+import type { Clock } from './lease.ts'
+import type { FactsRow } from './store/facts.ts'
+import type { UsageRecorder } from './usage.ts'
+import { type Facts, toFacts } from './verify.ts'
+
+/** How long an unknown kid stays unknown without asking: a key made elsewhere opens within this. */
+const absentMs = 200
+const mostAbsent = 10_000
+/** Reads of the store at once: a flood of made-up kids must not crowd out everybody else. */
+const mostReads = 64
+
+/** A secret's digest and facts, as a read of the store gives them. */
+export interface KnownSecret {
+  digest: Uint8Array
+  facts: Facts
+}
+
+/** The store as the memory needs it. */
+export interface FactsSource extends ChangeSource {
+  findFacts(kid: string): Promise<FactsRow | undefined>
+}
+
+/** The cache under its lease, the kids known to be absent, and the reads under way. */
+export class Memory {
+  readonly clock: Clock
+  readonly cache: FactsCache
+  readonly follower: ChangeFollower
+  readonly usage: UsageRecorder
+  readonly #source: FactsSource
+  readonly #absent = new Map<string, number>()
+  readonly #reads = new Map<string, Promise<KnownSecret | undefined>>()
+  readonly #waiting: (() => void)[] = []
+  #reading = 0
+  /** Counts what was forgotten: a read begun before must not be remembered after. */
+  #epoch = 0
+
+  constructor(
+    source: FactsSource,
+    clock: Clock,
+    capacity: number,
+    usage: UsageRecorder,
+    newId: () => string,
+  ) {
+    this.#source = source
+    this.clock = clock
+    this.usage = usage
+    this.cache = new FactsCache(capacity, (kid, { answer }, at) =>
+      usage.note(kid, answer.keyId, answer.organizationId, at),
+    )
+    this.follower = new ChangeFollower(source, this, clock, newId)
+  }
+
+  /** Whether what is remembered may be believed at this reading of the wall's clock, and of the other one now. */
+  isFresh(now: number): boolean {
+    return this.follower.lease.holds(this.clock.monotonic(), now)
+  }
+
+  /** Whether a kid was unknown a moment ago. */
+  isAbsent(kid: string): boolean {
+    const until = this.#absent.get(kid)
+    return until !== undefined && this.clock.monotonic() < until
+  }
+
+  /** Reads a secret from the store, once however many ask at once. Throws `store_unavailable`. */
+  read(kid: string): Promise<KnownSecret | undefined> {
+    this.follower.start()
+    const underway = this.#reads.get(kid)
+    if (underway) return underway
+    const read = this.#read(kid).finally(() => {
+      if (this.#reads.get(kid) === read) this.#reads.delete(kid)
+    })
+    this.#reads.set(kid, read)
+    return read
+  }
+
+  /** Forgets a key that changed, and lets no read that may have missed the change be shared or remembered. */
+  forgetKey(keyId: string): void {
+    this.#forgetReads()
+    this.cache.forgetKey(keyId)
+  }
+
+  /** Forgets that a kid was unknown. */
+  forgetAbsent(kid: string): void {
+    this.#forgetReads()
+    this.#absent.delete(kid)
+  }
+
+  forgetAll(): void {
+    this.#forgetReads()
+    this.cache.clear()
+    this.#absent.clear()
+  }
+
+  #forgetReads(): void {
+    this.#epoch++
+    this.#reads.clear()
+  }
+
+  async #read(kid: string): Promise<KnownSecret | undefined> {
+    while (this.#reading >= mostReads) await new Promise<void>((resolve) => this.#waiting.push(resolve))
+    this.#reading++
+    try {
+      const epoch = this.#epoch
+      const mayRemember = this.follower.following
+      const row = await this.#source.findFacts(kid)
+      const known = row && { digest: row.digest, facts: toFacts(row) }
+      if (mayRemember && epoch === this.#epoch) this.#remember(kid, known)
+      return known
+    } finally {
+      this.#reading--
+      this.#waiting.shift()?.()
+    }
+  }
+
+  #remember(kid: string, known: KnownSecret | undefined): void {
+    if (known) {
+      this.cache.remember(kid, known.digest, known.facts)
+      return
+    }
+    const oldest = this.#absent.keys().next()
+    if (this.#absent.size >= mostAbsent && !oldest.done) this.#absent.delete(oldest.value)
+    this.#absent.set(kid, this.clock.monotonic() + absentMs)
+  }
+}

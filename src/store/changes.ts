@@ -1,0 +1,84 @@
+// The log of changes that other processes must hear of, and the processes that follow it.
+import type { Db, Tx } from './tables.ts'
+
+/** How many changes the log keeps; who missed more than that must forget all it knows. */
+const keptChanges = 10_000
+
+/** What one read of the log shows: a row a change, or a single row without one where there is none. */
+export interface ChangeRow {
+  /** The number of the last change that was committed. */
+  last: number
+  /** 1 while the asking process is enlisted. */
+  enlisted: number
+  sequence: number | null
+  /** The key that changed; null for a barrier, which asks every follower to confirm. */
+  key_id: string | null
+}
+
+/** One read shows this many changes at the most. */
+export const changesPage = 1_000
+
+/**
+ * The read as SQL for a prepared statement: all changes after a number, and the counter and this process's
+ * enlistment as they stood in the same snapshot.
+ */
+export function changesQuery(sincePlaceholder: string, followerPlaceholder: string): string {
+  return `with asked (since, follower) as (values (cast(${sincePlaceholder} as bigint), cast(${followerPlaceholder} as text)))
+    select change_counter.value as last,
+    (select count(*) from followers where followers.id = asked.follower) as enlisted,
+    changes.sequence, changes.key_id
+    from asked cross join change_counter left join changes on changes.sequence > asked.since
+    order by changes.sequence limit ${changesPage}`
+}
+
+/**
+ * Records that a key changed, or, without one, a barrier. The counter's row stays locked until the transaction
+ * ends, so that changes become visible in the order of their numbers: call it last. Returns the number.
+ */
+export async function recordChange(tx: Tx, keyId: string | null): Promise<number> {
+  const { value } = await tx
+    .updateTable('change_counter')
+    .set((eb) => ({ value: eb('value', '+', 1) }))
+    .returning('value')
+    .executeTakeFirstOrThrow()
+  await tx.insertInto('changes').values({ sequence: value, key_id: keyId }).execute()
+  await tx
+    .deleteFrom('changes')
+    .where('sequence', '=', value - keptChanges)
+    .execute()
+  return value
+}
+
+/**
+ * Enlists a process that is about to remember facts and remembers none yet. Returns the number of the last
+ * change before: it must hear of every one after that.
+ */
+export async function enlistFollower(tx: Tx, id: string, name: string): Promise<number> {
+  const { value } = await tx.selectFrom('change_counter').select('value').executeTakeFirstOrThrow()
+  await tx.insertInto('followers').values({ id, name, confirmed_sequence: value }).execute()
+  return value
+}
+
+/** Confirms that a process acts on every change up to a number; false where it is no longer enlisted. */
+export async function confirmFollower(tx: Tx, id: string, sequence: number): Promise<boolean> {
+  const { numUpdatedRows } = await tx
+    .updateTable('followers')
+    .set({ confirmed_sequence: sequence })
+    .where('id', '=', id)
+    .executeTakeFirstOrThrow()
+  return numUpdatedRows === 1n
+}
+
+/** Strikes processes off: those that ended, and those whose silence shows that they did. */
+export async function dismissFollowers(tx: Tx, ids: readonly string[]): Promise<void> {
+  if (ids.length > 0) await tx.deleteFrom('followers').where('id', 'in', ids).execute()
+}
+
+/** The enlisted processes that have not confirmed a change yet. */
+export async function silentFollowers(db: Db, sequence: number): Promise<{ id: string; name: string }[]> {
+  return db
+    .selectFrom('followers')
+    .select(['id', 'name'])
+    .where('confirmed_sequence', '<', sequence)
+    .execute()
+}
