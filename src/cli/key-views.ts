@@ -1,0 +1,108 @@
+// Keys and verdicts as people see them.
+import type { CreatedKey, Key, KeyDetails, KeySecret, Verdict } from '../schemas.ts'
+import { formatFields, formatTable, print, printNote } from './output.ts'
+import { formatAgo, formatInstant } from './times.ts'
+
+/** Prints a new token on standard output, alone, and what it belongs to beside it. */
+export function printCreated(key: CreatedKey): void {
+  printToken(key, [`Created the key ${JSON.stringify(key.name)} of ${key.organizationId}.`])
+}
+
+export function printRotated(key: CreatedKey, graceSeconds: number): void {
+  const old =
+    graceSeconds === 0
+      ? 'The old token opens nothing any more'
+      : `The old token stays valid for ${graceSeconds} s`
+  printToken(key, [`Rotated the key ${JSON.stringify(key.name)} of ${key.organizationId}. ${old}.`])
+}
+
+/** Prints the token of an answer, the one place where it ever stands, with the hint to keep it. */
+export function printToken(key: CreatedKey, notes: string[]): void {
+  printNote(
+    ...notes,
+    ...formatFields(keyFields(key)),
+    '',
+    'Its token, shown now and never again. Store it now:',
+  )
+  print(key.key)
+}
+
+export function printKeys(keys: readonly Key[]): void {
+  const now = Date.now()
+  if (keys.length === 0) {
+    printNote('No keys.')
+    return
+  }
+  const rows = keys.map((key) => [
+    key.id,
+    key.name,
+    key.organizationId,
+    key.status,
+    formatAgo(key.lastUsedAt, now),
+    formatAgo(key.createdAt, now),
+    formatAgo(key.expiresAt, now),
+  ])
+  const headings = ['ID', 'NAME', 'ORGANIZATION', 'STATUS', 'LAST USED', 'CREATED', 'EXPIRES']
+  print(...formatTable(headings, rows))
+}
+
+/** Prints a key, and its secrets where they are known. */
+export function printKey(key: Key | KeyDetails): void {
+  print(...formatFields(keyFields(key)))
+  if ('secrets' in key)
+    print('', ...formatTable(['SECRET', 'CREATED', 'LAST USED', 'ENDS'], key.secrets.map(secretRow)))
+}
+
+export function printVerdict(verdict: Verdict): void {
+  const fields: [string, string][] = [['Verdict', `${verdict.code}: ${meanings[verdict.code]}`]]
+  if (verdict.code === 'insufficient_permissions') fields.push(['Missing', verdict.missing.join(', ')])
+  if ('keyId' in verdict) {
+    fields.push(
+      ['Key', verdict.keyId],
+      ['Name', verdict.name],
+      ['Organization', verdict.organizationId],
+      ['Permissions', verdict.permissions.join(', ') || 'none'],
+      ['Expires', formatInstant(verdict.expiresAt, Date.now())],
+      ['Metadata', JSON.stringify(verdict.metadata)],
+    )
+  }
+  print(...formatFields(fields))
+}
+
+const meanings: Record<Verdict['code'], string> = {
+  valid: 'the token may do this, now.',
+  malformed: 'this is not a token; look for a character lost in copying.',
+  not_found: 'no key has this token.',
+  revoked: 'the key was revoked.',
+  expired: 'the key has expired.',
+  rotated: 'the key has a newer token, and the grace of this one is over.',
+  insufficient_permissions: 'the key lacks a permission.',
+}
+
+function keyFields(key: Key): [string, string][] {
+  const now = Date.now()
+  return [
+    ['Id', key.id],
+    ['Name', key.name],
+    ['Organization', key.organizationId],
+    ['Status', key.status],
+    ['Permissions', key.permissions.join(', ') || 'none'],
+    ['Token', key.hint],
+    ['Created', formatInstant(key.createdAt, now)],
+    ['Created by', key.createdBy ?? 'who holds the database'],
+    ['Last used', formatInstant(key.lastUsedAt, now)],
+    ['Expires', formatInstant(key.expiresAt, now)],
+    ...(key.revokedAt ? [['Revoked', formatInstant(key.revokedAt, now)] as [string, string]] : []),
+    ['Metadata', JSON.stringify(key.metadata)],
+  ]
+}
+
+function secretRow(secret: KeySecret): string[] {
+  const now = Date.now()
+  return [
+    secret.kid,
+    formatAgo(secret.createdAt, now),
+    formatAgo(secret.lastUsedAt, now),
+    formatAgo(secret.expiresAt, now),
+  ]
+}

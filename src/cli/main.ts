@@ -1,0 +1,14 @@
+#!/usr/bin/env node
+// The command `latchkey`. It imports nothing at first, so that a Node that is too old can still say so.
+
+const [major = 0, minor = 0] = process.versions.node.split('.').map(Number)
+if (major < 22 || (major === 22 && minor < 18)) {
+  process.stderr.write(
+    `latchkey: This is Node.js ${process.versions.node}, and Latchkey needs 22.18 or later. Install one from ` +
+      'https://nodejs.org; in a checkout of Latchkey, `npm start` uses the one that it brings.\n',
+  )
+  process.exit(2)
+}
+
+const { runProgram } = await import('./program.ts')
+await runProgram(process.argv.slice(2))

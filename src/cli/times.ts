@@ -1,0 +1,60 @@
+// Lengths of time and instants, as people type and read them.
+import { CommandError, exitCodes } from './failures.ts'
+
+const unitSeconds = { s: 1, m: 60, h: 3600, d: 86_400 } as const
+
+/** Reads `30s`, `10m`, `24h`, `7d` or plain seconds, as seconds; undefined for anything else. */
+export function parseDuration(text: string): number | undefined {
+  const [, digits, unit = 's'] = /^(\d{1,10})([smhd])?$/.exec(text) ?? []
+  return digits === undefined ? undefined : Number(digits) * unitSeconds[unit as keyof typeof unitSeconds]
+}
+
+/** Reads the value of `--grace`, in seconds. Throws CommandError. */
+export function readGrace(text: string): number {
+  const seconds = parseDuration(text)
+  if (seconds === undefined)
+    throw new CommandError(exitCodes.usage, '--grace: a length such as 30s, 10m, 24h or 7d.')
+  return seconds
+}
+
+/** Reads the value of `--expires`: a length from now, RFC 3339, or `never` (null). Throws CommandError. */
+export function readExpiry(text: string, now: number): Date | null {
+  if (text === 'never') return null
+  const seconds = parseDuration(text)
+  const expiry = seconds === undefined ? readInstant(text) : new Date(now + seconds * 1000)
+  if (expiry === undefined || Number.isNaN(expiry.getTime())) {
+    throw new CommandError(
+      exitCodes.usage,
+      '--expires: a length such as 12h or 90d, an instant such as 2030-01-31T12:00:00Z, or never.',
+    )
+  }
+  return expiry
+}
+
+/** Says how long ago an instant was, or how far off it is: '3 minutes ago', 'in 2 days'. */
+export function formatAgo(instant: Date | null, now: number): string {
+  if (instant === null) return 'never'
+  const seconds = Math.round((instant.getTime() - now) / 1000)
+  const [unit, length] = units.find(([, length]) => Math.abs(seconds) >= length) ?? ['second', 1]
+  return phrases.format(Math.round(seconds / length), unit)
+}
+
+/** Writes an instant and how long ago it was. */
+export function formatInstant(instant: Date | null, now: number): string {
+  return instant === null ? 'never' : `${instant.toISOString()} (${formatAgo(instant, now)})`
+}
+
+const phrases = new Intl.RelativeTimeFormat('en', { numeric: 'auto' })
+const units = [
+  ['year', 31_536_000],
+  ['month', 2_592_000],
+  ['day', 86_400],
+  ['hour', 3600],
+  ['minute', 60],
+] as const
+
+function readInstant(text: string): Date | undefined {
+  return /^\d{4}-\d\d-\d\d[Tt]\d\d:\d\d(:\d\d(\.\d+)?)?([Zz]|[+-]\d\d:\d\d)$/.test(text)
+    ? new Date(text)
+    : undefined
+}
