@@ -22,8 +22,7 @@ export function fromCursor(
   const parts = parseJson(Buffer.from(cursor, 'base64url').toString())
   if (Array.isArray(parts) && parts.length === 3) {
     const [of, value, id] = parts as unknown[]
-    if (of === list && isValue(value, type) && isValue(id, 'string'))
-      return [value, id] as unknown as Position
+    if (of === list && isValue(value) && typeof value === type && isText(id)) return [value, id]
   }
   refuseField('after', 'Not a cursor of this list: take it from the page before, with the same sort.')
 }
@@ -54,9 +53,12 @@ export function cutPage<Row>(
   }
 }
 
-function isValue(value: unknown, type: 'string' | 'number'): boolean {
-  if (typeof value === 'string') return type === 'string' && value.isWellFormed() && !value.includes('\0')
-  return type === 'number' && Number.isSafeInteger(value)
+function isValue(value: unknown): value is string | number {
+  return isText(value) || Number.isSafeInteger(value)
+}
+
+function isText(value: unknown): value is string {
+  return typeof value === 'string' && value.isWellFormed() && !value.includes('\0')
 }
 
 function parseJson(text: string): unknown {
