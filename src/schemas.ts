@@ -8,10 +8,9 @@ import { longestPrefix, prefixPattern } from './token.ts'
 const lastInstant = Date.UTC(9999, 11, 31, 23, 59, 59, 999)
 
 /** An instant given: a Date, or RFC 3339 with an offset. Always a Date afterwards. */
+const instantError = { error: 'An instant in RFC 3339, such as 2030-01-31T12:00:00Z.' }
 const instantInput = z
-  .union([z.date(), z.iso.datetime({ offset: true })], {
-    error: 'An instant in RFC 3339, such as 2030-01-31T12:00:00Z.',
-  })
+  .union([z.date(instantError), z.iso.datetime({ offset: true, ...instantError })], instantError)
   .transform((value) => new Date(value))
   .refine((date) => date.getTime() >= 0 && date.getTime() <= lastInstant, 'An instant from 1970 to 9999.')
   .meta({ type: 'string', format: 'date-time', example: '2030-01-31T12:00:00.000Z' })

@@ -1,0 +1,52 @@
+// Who calls: the bearer token alone tells (RFC 6750), and what it may do is judged at every call.
+import { LatchkeyError } from '../errors.ts'
+import type { Latchkey } from '../latchkey.ts'
+import { covers, type ManagementPermission } from '../permissions.ts'
+import type { Caller } from '../schemas.ts'
+import { parseToken } from '../token.ts'
+import type { Exchange } from './exchange.ts'
+
+/** The token of an `Authorization` header; undefined where there is none, or one of another scheme. */
+export function readBearer(authorization: string | undefined): string | undefined {
+  return /^bearer +(.*)$/i.exec(authorization ?? '')?.[1]
+}
+
+/**
+ * Tells who calls. Throws `missing_token`, and `invalid_token` for every token that opens nothing: one
+ * sentence for all of them, so that nobody learns which once did.
+ */
+export async function authenticate(
+  latchkey: Latchkey,
+  authorization: string | undefined,
+  exchange: Exchange,
+): Promise<Caller> {
+  const token = readBearer(authorization)
+  if (token === undefined) {
+    throw new LatchkeyError('missing_token', 'Send a key as Authorization: Bearer <token>.')
+  }
+  const verdict = await latchkey.verify(token)
+  if (!verdict.valid) {
+    noteKid(exchange, token)
+    throw new LatchkeyError('invalid_token', 'The token is unknown, expired or revoked.')
+  }
+  exchange.keyId = verdict.keyId
+  const { keyId, organizationId, permissions } = verdict
+  return { keyId, organizationId, permissions, requestId: exchange.requestId, ip: exchange.ip }
+}
+
+/** Throws `missing_permission` unless the caller holds what a call takes. */
+export function requirePermission(caller: Caller, permission: ManagementPermission): void {
+  if (covers(caller.permissions, permission)) return
+  throw new LatchkeyError('missing_permission', `This call takes a key with ${permission}.`)
+}
+
+/** The challenge of a call that takes more than the caller holds (RFC 6750, section 3). */
+export function insufficientScope(permissions: readonly string[]): string {
+  return `Bearer error="insufficient_scope", scope="${permissions.join(' ')}"`
+}
+
+/** Notes the public part of a token that somebody sent, for the log. */
+export function noteKid(exchange: Exchange, token: string): void {
+  const kid = parseToken(token)?.kid
+  if (kid !== undefined) exchange.kid = kid
+}

@@ -1,0 +1,51 @@
+// Reads a request's body: its type, its length, its JSON. Refuses as early as it can tell.
+import { LatchkeyError } from '../errors.ts'
+import { readJson } from './json.ts'
+
+/** The longest body of a call, in bytes, unless its route says otherwise. */
+export const defaultBodyLimit = 64 * 1024
+
+/**
+ * Reads a JSON body of at most `limit` bytes; where it is optional, none at all is `{}`. Throws
+ * `unsupported_media_type`, `body_too_large`, `invalid_json`, `invalid_input`.
+ */
+export async function readBody(request: Request, limit: number, optional: boolean): Promise<unknown> {
+  const type = request.headers.get('content-type')
+  // Whether a body comes is known from its bytes alone: a proxy may announce one of unknown length.
+  if (!optional || type !== null) requireJson(type, request.headers.get('content-encoding'))
+  const bytes = await readBytes(request, limit)
+  if (optional && bytes.length === 0) return {}
+  requireJson(type, request.headers.get('content-encoding'))
+  return readJson(bytes)
+}
+
+/** Throws `unsupported_media_type` unless the headers announce plain JSON in UTF-8. */
+export function requireJson(type: string | null | undefined, encoding: string | null | undefined): void {
+  if (!/^application\/json *(?:; *charset="?utf-8"? *)?$/i.test(type?.trim() ?? '')) {
+    throw new LatchkeyError('unsupported_media_type', 'Send the body as Content-Type: application/json.')
+  }
+  if (encoding && encoding.toLowerCase() !== 'identity') {
+    throw new LatchkeyError('unsupported_media_type', 'Send the body without a Content-Encoding.')
+  }
+}
+
+/** The refusal of a body over its limit. */
+export function bodyTooLarge(limit: number): LatchkeyError {
+  return new LatchkeyError('body_too_large', `The body may have at most ${limit} bytes.`)
+}
+
+async function readBytes(request: Request, limit: number): Promise<Uint8Array> {
+  if (Number(request.headers.get('content-length') ?? 0) > limit) throw bodyTooLarge(limit)
+  const chunks: Uint8Array[] = []
+  let length = 0
+  const reader = request.body?.getReader()
+  for (let part = await reader?.read(); part !== undefined && !part.done; part = await reader?.read()) {
+    length += part.value.length
+    if (length > limit) {
+      void reader?.cancel().catch(() => {})
+      throw bodyTooLarge(limit)
+    }
+    chunks.push(part.value)
+  }
+  return Buffer.concat(chunks, length)
+}

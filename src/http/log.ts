@@ -1,0 +1,50 @@
+// One line a request, in the log and in the metrics. No token ever gets here, and the last guard is here too.
+import type { Logger } from 'pino'
+import type { VerdictCode } from '../schemas.ts'
+import type { Exchange } from './exchange.ts'
+import type { Metrics } from './metrics.ts'
+
+/** Writes down that an exchange was answered with a status; an answer of 5xx with what caused it. */
+export function recordExchange(log: Logger, metrics: Metrics, exchange: Exchange, status: number): void {
+  const { requestId, method, route, keyId, kid, verdicts, error, startedAt } = exchange
+  const durationMs = performance.now() - startedAt
+  metrics.countRequest(route ?? 'none', method, status, durationMs / 1000)
+  for (const code of verdicts ?? []) metrics.countVerdict(code)
+  const line = {
+    request_id: requestId,
+    method,
+    route,
+    status,
+    duration_ms: Math.round(durationMs * 1000) / 1000,
+    key_id: keyId,
+    kid,
+    ...(verdicts?.length === 1 ? { code: verdicts[0] } : { codes: verdicts && tally(verdicts) }),
+  }
+  if (status >= 500) log.error({ ...line, error: describeError(error) }, 'request')
+  else log.info(line, 'request')
+}
+
+/** Tells what an error says of itself and of its causes, without anything of a token's form. */
+export function describeError(error: unknown, depth = 4): Record<string, unknown> | undefined {
+  if (error === undefined) return undefined
+  if (!(error instanceof Error)) return { message: redact(String(error)) }
+  const { name, message, stack, cause } = error
+  const code = 'code' in error ? redact(String(error.code)) : undefined
+  return {
+    name,
+    code,
+    message: redact(message),
+    stack: redact(stack ?? ''),
+    cause: depth > 0 ? describeError(cause, depth - 1) : undefined,
+  }
+}
+
+function redact(text: string): string {
+  return text.replace(/([a-z0-9]_[0-9A-Za-z]{16})[0-9A-Za-z]{49}/g, '$1…')
+}
+
+function tally(verdicts: readonly VerdictCode[]): Record<string, number> {
+  const counts: Record<string, number> = {}
+  for (const code of verdicts) counts[code] = (counts[code] ?? 0) + 1
+  return counts
+}

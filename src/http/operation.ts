@@ -1,0 +1,61 @@
+// The calls of who runs Latchkey: is it alive, can it write, what does it do, how is it called.
+import { z } from 'zod'
+import { json } from './reply.ts'
+import { route } from './route.ts'
+
+const statusSchema = z.strictObject({ status: z.literal('ok') })
+
+export const operationRoutes = [
+  route({
+    method: 'GET',
+    path: '/healthz',
+    operationId: 'checkHealth',
+    tag: 'Operation',
+    summary: 'Is the process alive?',
+    access: 'public',
+    answers: [{ status: 200, description: 'It is.', schema: statusSchema }],
+    handle: async () => json({ status: 'ok' }),
+  }),
+  route({
+    method: 'GET',
+    path: '/readyz',
+    operationId: 'checkReadiness',
+    tag: 'Operation',
+    summary: 'Can a change be made durable now?',
+    access: 'public',
+    answers: [{ status: 200, description: 'It can.', schema: statusSchema }],
+    problems: ['store_unavailable'],
+    handle: async ({ parts }) => {
+      await parts.checkReady()
+      return json({ status: 'ok' })
+    },
+  }),
+  route({
+    method: 'GET',
+    path: '/metrics',
+    operationId: 'readMetrics',
+    tag: 'Operation',
+    summary: 'Metrics for Prometheus',
+    access: 'public',
+    answers: [{ status: 200, description: 'Metrics in the text format.', contentType: 'text/plain' }],
+    handle: async ({ parts: { metrics } }) => ({
+      status: 200,
+      headers: { 'content-type': metrics.contentType },
+      body: await metrics.render(),
+    }),
+  }),
+  route({
+    method: 'GET',
+    path: '/openapi.json',
+    operationId: 'readOpenApi',
+    tag: 'Operation',
+    summary: 'This document',
+    access: 'public',
+    answers: [{ status: 200, description: 'OpenAPI 3.1.', schema: z.record(z.string(), z.unknown()) }],
+    handle: async ({ parts }) => ({
+      status: 200,
+      headers: { 'content-type': 'application/json' },
+      body: parts.document(),
+    }),
+  }),
+]

@@ -1,0 +1,66 @@
+// The calls on organizations.
+import { z } from 'zod'
+import {
+  createOrganizationSchema,
+  listOrganizationsSchema,
+  organizationSchema,
+  updateOrganizationSchema,
+} from '../schemas.ts'
+import { page } from './pages.ts'
+import { json } from './reply.ts'
+import { route } from './route.ts'
+
+export const organizationRoutes = [
+  route({
+    method: 'POST',
+    path: '/v1/organizations',
+    operationId: 'createOrganization',
+    tag: 'Organizations',
+    summary: 'Create an organization',
+    description: 'Takes a key of the root organization. Without an `id`, a UUID is made.',
+    access: 'latchkey:organizations:write',
+    body: createOrganizationSchema,
+    answers: [{ status: 200, description: 'The organization.', schema: organizationSchema }],
+    problems: ['root_organization_required', 'organization_exists'],
+    handle: async ({ latchkey, body, caller }) => json(await latchkey.organizations.create(body, caller)),
+  }),
+  route({
+    method: 'GET',
+    path: '/v1/organizations',
+    operationId: 'listOrganizations',
+    tag: 'Organizations',
+    summary: 'List organizations',
+    description: 'Newest first. A key outside the root organization sees its own alone.',
+    access: 'latchkey:organizations:read',
+    query: listOrganizationsSchema,
+    answers: [
+      { status: 200, description: 'One page.', schema: z.array(organizationSchema), headers: ['Link'] },
+    ],
+    handle: async ({ latchkey, query, rawQuery, caller }) =>
+      page(await latchkey.organizations.list(query, caller), '/v1/organizations', rawQuery),
+  }),
+  route({
+    method: 'GET',
+    path: '/v1/organizations/{id}',
+    operationId: 'getOrganization',
+    tag: 'Organizations',
+    summary: 'Get an organization',
+    access: 'latchkey:organizations:read',
+    answers: [{ status: 200, description: 'The organization.', schema: organizationSchema }],
+    problems: ['organization_not_found'],
+    handle: async ({ latchkey, params, caller }) => json(await latchkey.organizations.get(params.id, caller)),
+  }),
+  route({
+    method: 'PATCH',
+    path: '/v1/organizations/{id}',
+    operationId: 'updateOrganization',
+    tag: 'Organizations',
+    summary: 'Rename an organization',
+    access: 'latchkey:organizations:write',
+    body: updateOrganizationSchema,
+    answers: [{ status: 200, description: 'The organization.', schema: organizationSchema }],
+    problems: ['organization_not_found'],
+    handle: async ({ latchkey, params, body, caller }) =>
+      json(await latchkey.organizations.update(params.id, body, caller)),
+  }),
+]

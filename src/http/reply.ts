@@ -1,0 +1,87 @@
+// Answers as plain data, so that every way of serving HTTP gives the same: their headers, problems and JSON.
+import { LatchkeyError } from '../errors.ts'
+import { toSnakeCase, toWire } from '../wire.ts'
+import type { Exchange } from './exchange.ts'
+
+/** An answer: a status, headers by lower-case names, and a body or none. */
+export interface Reply {
+  status: number
+  headers: Record<string, string>
+  body: string | Uint8Array<ArrayBuffer> | null
+}
+
+/** The headers of every answer; those of a reply replace them. */
+export const commonHeaders: Record<string, string> = {
+  'cache-control': 'no-store',
+  'content-security-policy': "default-src 'none'; frame-ancestors 'none'",
+  'cross-origin-opener-policy': 'same-origin',
+  'cross-origin-resource-policy': 'same-origin',
+  'referrer-policy': 'no-referrer',
+  'x-content-type-options': 'nosniff',
+  'x-frame-options': 'DENY',
+}
+
+/** Answers 200 with a library value in the wire's form. */
+export function json(value: unknown, headers: Record<string, string> = {}): Reply {
+  return {
+    status: 200,
+    headers: { 'content-type': 'application/json', ...headers },
+    body: JSON.stringify(toWire(value)),
+  }
+}
+
+/** Ends an exchange's reply: puts the common headers and the request id to its own. */
+export function dress(reply: Reply, exchange: Pick<Exchange, 'requestId'>): Reply {
+  const length: Record<string, string> = reply.body === null ? { 'content-length': '0' } : {}
+  const headers = { ...commonHeaders, 'x-request-id': exchange.requestId, ...length, ...reply.headers }
+  return { ...reply, headers }
+}
+
+/** More would make the answer larger than what was asked. */
+const mostFieldErrors = 32
+
+/**
+ * Answers with a problem (RFC 9457). Whatever is not a LatchkeyError is `internal`: what it says goes to the
+ * log alone.
+ */
+export function problem(error: unknown, requestId: string, headers: Record<string, string> = {}): Reply {
+  const known =
+    error instanceof LatchkeyError
+      ? error
+      : new LatchkeyError('internal', 'Latchkey failed; its log says why, under this request id.')
+  const errors = known.errors?.slice(0, mostFieldErrors)
+  return {
+    status: known.status,
+    headers: { 'content-type': 'application/problem+json', ...problemHeaders(known), ...headers },
+    body: JSON.stringify({
+      type: `urn:latchkey:error:${known.code}`,
+      title: known.title,
+      status: known.status,
+      detail: errors ? describe(errors) : known.message,
+      code: known.code,
+      request_id: requestId,
+      ...(errors && { errors }),
+    }),
+  }
+}
+
+/** The same error with its paths in the wire's names, for what the library says of its own. */
+export function underWireNames(error: unknown): unknown {
+  if (!(error instanceof LatchkeyError) || error.errors === undefined) return error
+  const errors = error.errors.map(({ path, message }) => ({ path: toSnakeCase(path), message }))
+  return new LatchkeyError(error.code, error.message, { cause: error.cause, errors })
+}
+
+function problemHeaders({ code, status }: LatchkeyError): Record<string, string> {
+  // RFC 6750, section 3.1: no error code where the request brought no token.
+  if (code === 'missing_token') return { 'www-authenticate': 'Bearer' }
+  if (code === 'invalid_token') return { 'www-authenticate': 'Bearer error="invalid_token"' }
+  if (status === 503) return { 'retry-after': '1' }
+  // What was not read of the request must not be taken for the next one.
+  if (status === 413) return { connection: 'close' }
+  return {}
+}
+
+function describe(errors: { path: string; message: string }[]): string {
+  return errors.map(({ path, message }) => (path === '' ? message : `${path}: ${message}`)).join(' ')
+}

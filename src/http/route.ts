@@ -1,0 +1,104 @@
+// What a route is: one definition from which the app serves it and the OpenAPI document tells of it.
+import type { z } from 'zod'
+import type { ErrorCode } from '../errors.ts'
+import type { Latchkey } from '../latchkey.ts'
+import type { ManagementPermission } from '../permissions.ts'
+import type { Caller } from '../schemas.ts'
+import type { Exchange, ReadHeader } from './exchange.ts'
+import type { Metrics } from './metrics.ts'
+import type { Reply } from './reply.ts'
+
+/** What a server is made of, for its routes to use. */
+export interface Parts {
+  latchkey: Latchkey
+  metrics: Metrics
+  /** Resolves where a change can be made durable now; see `readiness.ts`. */
+  checkReady(): Promise<void>
+  /** The OpenAPI document as JSON text. */
+  document(): string
+}
+
+type ParameterNames<Path extends string> = Path extends `${string}{${infer Name}}${infer Rest}`
+  ? Name | ParameterNames<Rest>
+  : never
+
+/** A request that has come as far as its handler. */
+export interface Call<Query = unknown, Body = unknown, Name extends string = string> {
+  parts: Parts
+  latchkey: Latchkey
+  exchange: Exchange
+  header: ReadHeader
+  /** The path's parameters. */
+  params: Record<Name, string>
+  /** The query string as it came, without its `?`. */
+  rawQuery: string
+  /** The query under the library's names. Its type is what the library expects: the library checks it. */
+  query: Query
+  /** The body under the library's names. Its type is what the library expects: the library checks it. */
+  body: Body
+}
+
+/** An answer of a route that is no problem. */
+export interface Answer {
+  status: number
+  description: string
+  /** The shape of its JSON, by the library's names; none for an answer without a body. */
+  schema?: z.ZodType
+  /** Another type than application/json, for what has no schema. */
+  contentType?: string
+  /** The documented headers that it may carry, beside the common ones. */
+  headers?: readonly string[]
+}
+
+interface Description {
+  operationId: string
+  tag: 'Keys' | 'Verification' | 'Organizations' | 'Audit log' | 'Operation'
+  summary: string
+  description?: string
+  answers: readonly Answer[]
+  /** The problems beyond those that the access, the query and the body bring along. */
+  problems?: readonly ErrorCode[]
+}
+
+interface Definition<Path extends string, Query extends z.ZodType, Body extends z.ZodType>
+  extends Description {
+  method: 'GET' | 'POST' | 'PATCH' | 'DELETE'
+  /** An OpenAPI path template. */
+  path: Path
+  query?: Query
+  body?: Body
+  /** The body may be left out. */
+  bodyOptional?: boolean
+  /** In bytes; 64 KiB if absent. */
+  bodyLimit?: number
+}
+
+type HandlerCall<Path extends string, Query, Body> = Call<z.input<Query>, z.input<Body>, ParameterNames<Path>>
+
+interface Guarded<Path extends string, Query extends z.ZodType, Body extends z.ZodType>
+  extends Definition<Path, Query, Body> {
+  /** What the calling key must hold; `any key` for nothing in particular. */
+  access: ManagementPermission | 'any key'
+  handle(call: HandlerCall<Path, Query, Body> & { caller: Caller }): Promise<Reply>
+}
+
+interface Public<Path extends string, Query extends z.ZodType, Body extends z.ZodType>
+  extends Definition<Path, Query, Body> {
+  access: 'public'
+  handle(call: HandlerCall<Path, Query, Body>): Promise<Reply>
+}
+
+/** A route as the app and the document take it. */
+export interface Route extends Definition<string, z.ZodType, z.ZodType> {
+  access: ManagementPermission | 'any key' | 'public'
+  handle(call: Call & { caller: Caller }): Promise<Reply>
+}
+
+/** Defines a route; its handler's types follow from its path and its shapes. */
+export function route<
+  const Path extends string,
+  Query extends z.ZodType = z.ZodType<unknown>,
+  Body extends z.ZodType = z.ZodType<unknown>,
+>(definition: Guarded<Path, Query, Body> | Public<Path, Query, Body>): Route {
+  return definition as unknown as Route
+}

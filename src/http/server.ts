@@ -1,0 +1,132 @@
+// Serves the app on a port, with bounds on how long a client may take, and stops without failing anyone.
+import { createServer, type IncomingMessage, type Server, type ServerResponse, STATUS_CODES } from 'node:http'
+import { type AddressInfo, Server as NetServer, type Socket } from 'node:net'
+import { getRequestListener } from '@hono/node-server'
+import type { Logger } from 'pino'
+import { type ErrorCode, LatchkeyError } from '../errors.ts'
+import type { Latchkey } from '../latchkey.ts'
+import { createApp } from './app.ts'
+import { openExchange, parseProxies } from './exchange.ts'
+import { recordExchange } from './log.ts'
+import { createMetrics } from './metrics.ts'
+import { dress, problem, type Reply } from './reply.ts'
+
+export interface ServerSettings {
+  host: string
+  /** 0 for any that is free. */
+  port: number
+  log: Logger
+  /** Addresses and networks of the proxies whose `X-Forwarded-For` is believed; none if absent. */
+  trustedProxies?: readonly string[]
+}
+
+export interface RunningServer {
+  url: string
+  /** Stops accepting and ends what is in flight, within 10 s. The latchkey stays open. */
+  close(): Promise<void>
+}
+
+const timeouts = {
+  headersTimeout: 10_000,
+  requestTimeout: 30_000,
+  // Longer than load balancers keep an idle connection: they, not we, must be the ones to close it.
+  keepAliveTimeout: 65_000,
+  connectionsCheckingInterval: 1_000,
+}
+/** How long clients that keep a connection may still send on it after {@link RunningServer.close} began. */
+const lingerMs = 500
+const longestCloseMs = 9_000
+
+/** Starts to serve. Throws where the address is taken, and RangeError for a proxy that is no address. */
+export async function startServer(latchkey: Latchkey, settings: ServerSettings): Promise<RunningServer> {
+  const { host, port, log, trustedProxies } = settings
+  const metrics = createMetrics()
+  const app = createApp(latchkey, { log, metrics, ...(trustedProxies && { trustedProxies }) })
+  const listener = getRequestListener(app.fetch, {
+    overrideGlobalObjects: false,
+    // A request without a Host is served like any other: nothing here depends on it.
+    hostname: 'localhost',
+    errorHandler: () => toResponse(refuse('malformed_request')),
+  })
+  // Requires no Host header, so that the refusal of a bad one is ours to word.
+  const server = createServer({ ...timeouts, requireHostHeader: false })
+  const drain = trackRequests(server)
+  server.on('request', (incoming, outgoing) => void listener(incoming, outgoing))
+  server.on('clientError', (error: NodeJS.ErrnoException, socket: Socket) => {
+    // A client that went away is no request.
+    if (error.code === 'ECONNRESET' || !socket.writable) socket.destroy()
+    else writeRaw(socket, refuse(codeOfClientError(error.code)))
+  })
+
+  function refuse(code: ErrorCode): Reply {
+    const exchange = openExchange('-', () => undefined, undefined, parseProxies([]))
+    exchange.error = new LatchkeyError(code, clientErrorDetails[code] ?? 'The request is not valid HTTP.')
+    const reply = dress(problem(exchange.error, exchange.requestId, { connection: 'close' }), exchange)
+    recordExchange(log, metrics, exchange, reply.status)
+    return reply
+  }
+
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject)
+    server.listen(port, host, resolve)
+  })
+  let closing: Promise<void> | undefined
+  return {
+    url: urlOf(server.address() as AddressInfo),
+    close: () => {
+      closing ??= drain()
+      return closing
+    },
+  }
+}
+
+const clientErrorDetails: Partial<Record<ErrorCode, string>> = {
+  headers_too_large: 'All the headers together may have at most 16 KiB.',
+  request_timeout: 'Send a whole request within 30 seconds.',
+}
+
+function codeOfClientError(code: string | undefined): ErrorCode {
+  if (code === 'HPE_HEADER_OVERFLOW') return 'headers_too_large'
+  if (code === 'ERR_HTTP_REQUEST_TIMEOUT') return 'request_timeout'
+  return 'malformed_request'
+}
+
+function toResponse({ status, headers, body }: Reply): Response {
+  return new Response(body, { status, headers })
+}
+
+/** Answers on a connection whose request could not be read, and ends it. */
+function writeRaw(socket: Socket, { status, headers, body }: Reply): void {
+  const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`)
+  const length = `content-length: ${Buffer.byteLength(body ?? '')}\r\n`
+  socket.end(`HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\n${lines.join('')}${length}\r\n${body ?? ''}`)
+}
+
+/** Watches what is in flight; gives the function that ends it all. */
+function trackRequests(server: Server): () => Promise<void> {
+  const inFlight = new Set<ServerResponse>()
+  let closing = false
+  server.on('request', (_incoming: IncomingMessage, outgoing: ServerResponse) => {
+    inFlight.add(outgoing)
+    if (closing) outgoing.setHeader('connection', 'close')
+    outgoing.once('close', () => inFlight.delete(outgoing))
+  })
+  return async () => {
+    closing = true
+    const closed = new Promise((resolve) => server.once('close', resolve))
+    // Not http's own close: it ends idle connections at once, under the feet of clients just about to send.
+    NetServer.prototype.close.call(server)
+    for (const outgoing of inFlight) if (!outgoing.headersSent) outgoing.setHeader('connection', 'close')
+    const linger = setTimeout(() => server.close(), lingerMs)
+    const force = setTimeout(() => server.closeAllConnections(), longestCloseMs)
+    await closed
+    clearTimeout(linger)
+    clearTimeout(force)
+    // Ends http's own timer too, where the connections were gone before the linger was over.
+    server.close()
+  }
+}
+
+function urlOf({ address, family, port }: AddressInfo): string {
+  return `http://${family === 'IPv6' ? `[${address}]` : address}:${port}`
+}

@@ -1,0 +1,150 @@
+// The calls that judge tokens: one, many, and the one that reverse proxies ask.
+import { z } from 'zod'
+import { rootOrganizationId } from '../engine.ts'
+import {
+  type Caller,
+  parseInput,
+  permissionsSchema,
+  type Verdict,
+  verdictSchema,
+  verifyBatchSchema,
+  verifyRequestSchema,
+} from '../schemas.ts'
+import { insufficientScope, noteKid, readBearer } from './auth.ts'
+import type { Exchange, ReadHeader } from './exchange.ts'
+import { refuse, splitQuery } from './query.ts'
+import { json, type Reply } from './reply.ts'
+import { route } from './route.ts'
+
+export const verifyRoutes = [
+  route({
+    method: 'POST',
+    path: '/v1/keys/verify',
+    operationId: 'verifyKey',
+    tag: 'Verification',
+    summary: 'Judge a token',
+    description:
+      'A refusal is an answer like any other: look at `valid`. To a key outside the root organization, the tokens of others are `not_found`.',
+    access: 'latchkey:keys:verify',
+    body: verifyRequestSchema,
+    answers: [{ status: 200, description: 'The verdict, valid or not.', schema: verdictSchema }],
+    handle: async ({ latchkey, body, caller, exchange }) => {
+      const { key, permissions } = parseInput(verifyRequestSchema, body)
+      noteKid(exchange, key)
+      const verdict = await latchkey.verify(key, { permissions, ...verifiedScope(caller) })
+      exchange.verdicts = [verdict.code]
+      return json(verdict)
+    },
+  }),
+  route({
+    method: 'POST',
+    path: '/v1/keys/verify/batch',
+    operationId: 'verifyKeys',
+    tag: 'Verification',
+    summary: 'Judge up to 1000 tokens',
+    access: 'latchkey:keys:verify',
+    body: verifyBatchSchema,
+    bodyLimit: 256 * 1024,
+    answers: [
+      {
+        status: 200,
+        description: 'The verdicts, in the order of the tokens.',
+        schema: z.array(verdictSchema),
+      },
+    ],
+    handle: async ({ latchkey, body, caller, exchange }) => {
+      const requests = parseInput(verifyBatchSchema, body)
+      const verdicts = await latchkey.verifyBatch(requests, verifiedScope(caller))
+      exchange.verdicts = verdicts.map(({ code }) => code)
+      return json(verdicts)
+    },
+  }),
+  route({
+    method: 'GET',
+    path: '/v1/auth',
+    operationId: 'authorizeRequest',
+    tag: 'Verification',
+    summary: 'Judge the token of a request, for a reverse proxy',
+    description:
+      'The token to judge comes as `Authorization: Bearer` or as `X-Api-Key`, the permissions wanted as `?permission=a&permission=b`. The answer has no body: the proxy goes by its status and its headers.',
+    access: 'public',
+    query: z.strictObject({
+      permission: permissionsSchema.optional().meta({ description: 'All of these are required.' }),
+    }),
+    answers: [
+      { status: 200, description: 'The token is valid.', headers: identityHeaders() },
+      {
+        status: 401,
+        description: 'There is no token, or it opens nothing.',
+        headers: ['X-Latchkey-Code', 'WWW-Authenticate'],
+      },
+      {
+        status: 403,
+        description: 'The key lacks a permission that is wanted.',
+        headers: [...identityHeaders(), 'WWW-Authenticate'],
+      },
+    ],
+    problems: ['invalid_input', 'store_unavailable'],
+    handle: async ({ latchkey, rawQuery, header, exchange }) => {
+      const permissions = readWanted(rawQuery)
+      const token = readPresented(header)
+      if (token === undefined) return refusal('missing_token', 'Bearer')
+      noteKid(exchange, token)
+      const verdict = await latchkey.verify(token, { permissions })
+      return answerProxy(verdict, permissions, exchange)
+    },
+  }),
+]
+
+/** What a caller may verify: everything from the root organization, elsewhere its own alone. */
+export function verifiedScope(caller: Caller): { organizationId?: string } {
+  return caller.organizationId === rootOrganizationId ? {} : { organizationId: caller.organizationId }
+}
+
+/** The permissions that a proxy wants. Throws `invalid_input`. */
+export function readWanted(rawQuery: string): string[] {
+  const wanted = splitQuery(rawQuery).map(([name, value]) =>
+    name === 'permission' ? value : refuse(name, 'Unknown field.'),
+  )
+  return parseInput(z.object({ permission: permissionsSchema }), { permission: wanted }).permission
+}
+
+/**
+ * The token that a request presents. One that presents two different ones presents none that can be judged:
+ * nobody knows which of them the API behind the proxy will believe.
+ */
+export function readPresented(header: ReadHeader): string | undefined {
+  const bearer = readBearer(header('authorization'))
+  const apiKey = header('x-api-key')
+  if (bearer !== undefined && apiKey !== undefined && bearer !== apiKey) return ''
+  return bearer ?? apiKey
+}
+
+/** The answer to a proxy: no body, and every header one that the proxy may hand on. */
+export function answerProxy(verdict: Verdict, wanted: readonly string[], exchange: Exchange): Reply {
+  exchange.verdicts = [verdict.code]
+  if (verdict.valid) return { status: 200, headers: identity(verdict), body: null }
+  if (verdict.code === 'insufficient_permissions') {
+    const headers = { ...identity(verdict), 'www-authenticate': insufficientScope(wanted) }
+    return { status: 403, headers, body: null }
+  }
+  return refusal(verdict.code, 'Bearer error="invalid_token"')
+}
+
+function refusal(code: string, challenge: string): Reply {
+  return { status: 401, headers: { 'x-latchkey-code': code, 'www-authenticate': challenge }, body: null }
+}
+
+function identity(verdict: Extract<Verdict, { keyId: string }>): Record<string, string> {
+  // All of it ASCII by its form: ids, and permissions that no space can be part of.
+  return {
+    'x-latchkey-code': verdict.code,
+    'x-latchkey-key-id': verdict.keyId,
+    'x-latchkey-organization-id': verdict.organizationId,
+    'x-latchkey-permissions': verdict.permissions.join(' '),
+  }
+}
+
+function identityHeaders(): string[] {
+  return ['X-Latchkey-Code', 'X-Latchkey-Key-Id', 'X-Latchkey-Organization-Id', 'X-Latchkey-Permissions']
+}

@@ -1,0 +1,91 @@
+// Starts a real server on a database, with a root key, and speaks to it over real HTTP.
+import { pino } from 'pino'
+import { startServer } from '../../src/http/server.ts'
+import { type Latchkey, type LatchkeyOptions, openLatchkey } from '../../src/latchkey.ts'
+
+export interface TestRequest {
+  token?: string | undefined
+  /** Sent as JSON; a string or bytes as they are, and no less called JSON. */
+  body?: unknown
+  headers?: Record<string, string>
+}
+
+export interface TestAnswer<Json = Record<string, unknown>> {
+  status: number
+  headers: Headers
+  text: string
+  /** The body as JSON; null where there is none. */
+  json: Json
+}
+
+export interface TestServer {
+  url: string
+  rootKey: string
+  latchkey: Latchkey
+  /** The lines logged so far. */
+  log: Record<string, unknown>[]
+  request<Json = Record<string, unknown>>(
+    method: string,
+    path: string,
+    options?: TestRequest,
+  ): Promise<TestAnswer<Json>>
+  /** Stops serving and closes the database. */
+  close(): Promise<void>
+}
+
+/** Starts a server on an empty database. */
+export async function startTestServer(
+  databaseUrl: string,
+  options: Partial<LatchkeyOptions> & { trustedProxies?: readonly string[] } = {},
+): Promise<TestServer> {
+  const { trustedProxies, ...latchkeyOptions } = options
+  const latchkey = await openLatchkey({ database: databaseUrl, ...latchkeyOptions })
+  const rootKey = (await latchkey.createRootKey()).key
+  const log: Record<string, unknown>[] = []
+  const server = await startServer(latchkey, {
+    host: '127.0.0.1',
+    port: 0,
+    log: pino({ base: null }, { write: (line: string) => log.push(JSON.parse(line)) }),
+    ...(trustedProxies && { trustedProxies }),
+  })
+  return {
+    url: server.url,
+    rootKey,
+    latchkey,
+    log,
+    request: (method, path, request) => send(server.url, method, path, request),
+    close: async () => {
+      await server.close()
+      await latchkey.close()
+    },
+  }
+}
+
+/** Sends one request; an answer of any status is an answer. */
+export async function send<Json>(
+  url: string,
+  method: string,
+  path: string,
+  { token, body, headers = {} }: TestRequest = {},
+): Promise<TestAnswer<Json>> {
+  const isRaw = typeof body === 'string' || body instanceof Uint8Array
+  const response = await fetch(url + path, {
+    method,
+    headers: {
+      ...(token !== undefined && { authorization: `Bearer ${token}` }),
+      ...(body !== undefined && { 'content-type': 'application/json' }),
+      ...headers,
+    },
+    body:
+      body === undefined ? null : isRaw ? (body as string | Uint8Array<ArrayBuffer>) : JSON.stringify(body),
+    redirect: 'manual',
+  })
+  const text = await response.text()
+  const isJson = /[/+]json/.test(response.headers.get('content-type') ?? '')
+  return {
+    status: response.status,
+    headers: response.headers,
+    text,
+    json: (isJson && text !== '' ? JSON.parse(text) : null) as Json,
+  }
+}
