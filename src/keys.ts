@@ -52,16 +52,17 @@ export async function createKey(engine: Engine, input: CreateKeyInput, caller?: 
     refuseField('organizationId', 'Name the organization that will own the key.')
   requireGrantable(caller, wanted.permissions)
   const token = generateToken(prefix, engine.random)
-  const row = await engine.store.write(async (tx) => {
-    if (!(await findOrganization(tx, organizationId))) throw unknownOrganization()
-    return addKey(engine, tx, caller, token, { ...wanted, organizationId, now })
-  })
+  // Organizations are never deleted: one that is there now is there when the key is added.
+  if (!(await engine.store.read((db) => findOrganization(db, organizationId)))) throw unknownOrganization()
+  const row = await engine.store.write((tx) =>
+    addKey(engine, tx, caller, token, { ...wanted, organizationId, now }),
+  )
   // Somebody may have tried the kid a moment before it was.
   engine.memory.forgetAbsent(token.kid)
   return withToken(row, token, now)
 }
 
-/** Adds a key with a given token, in the transaction that also made sure of its organization. */
+/** Adds a key with a given token to an organization that is there. */
 export async function addKey(
   engine: Engine,
   tx: Tx,
@@ -91,17 +92,18 @@ export async function addKey(
     prefix,
     kid,
   }
-  await insertKey(tx, row)
-  await insertSecret(tx, {
+  const secret = {
     kid,
     key_id: row.id,
     organization_id: organizationId,
     prefix,
     digest: digestToken(token),
     created_at: now,
-  })
+  }
   const changes = { name, permissions, expiresAt, metadata, kid, createdBy: row.created_by }
-  await recordDeed(engine, tx, caller, { action: 'key.created', organizationId, keyId: row.id, changes })
+  const deed = { action: 'key.created', organizationId, keyId: row.id, changes } as const
+  // Sent one behind the other without waiting: the connection keeps their order.
+  await Promise.all([insertKey(tx, row), insertSecret(tx, secret), recordDeed(engine, tx, caller, deed)])
   return { ...row, name_folded: '', last_used_at: 0, revision: 0 }
 }
 

@@ -18,6 +18,13 @@ export interface KnownSecret {
   facts: Facts
 }
 
+/** A read under way, which all who ask meanwhile share. */
+interface Read {
+  known: Promise<KnownSecret | undefined>
+  /** What it reads may have changed since it began. */
+  outdated: boolean
+}
+
 /** The store as the memory needs it. */
 export interface FactsSource extends ChangeSource {
   findFacts(kid: string): Promise<FactsRow | undefined>
@@ -31,11 +38,9 @@ export class Memory {
   readonly usage: UsageRecorder
   readonly #source: FactsSource
   readonly #absent = new Map<string, number>()
-  readonly #reads = new Map<string, Promise<KnownSecret | undefined>>()
+  readonly #reads = new Map<string, Read>()
   readonly #waiting: (() => void)[] = []
   #reading = 0
-  /** Counts what was forgotten: a read begun before must not be remembered after. */
-  #epoch = 0
 
   constructor(
     source: FactsSource,
@@ -68,12 +73,11 @@ export class Memory {
   read(kid: string): Promise<KnownSecret | undefined> {
     this.follower.start()
     const underway = this.#reads.get(kid)
-    if (underway) return underway
-    const read = this.#read(kid).finally(() => {
-      if (this.#reads.get(kid) === read) this.#reads.delete(kid)
-    })
+    if (underway) return underway.known
+    const known = Promise.resolve().then(() => this.#take(() => this.#read(kid, read)))
+    const read: Read = { known, outdated: false }
     this.#reads.set(kid, read)
-    return read
+    return known
   }
 
   /** Forgets a key that changed, and lets no read that may have missed the change be shared or remembered. */
@@ -84,8 +88,9 @@ export class Memory {
 
   /** Forgets that a kid was unknown. */
   forgetAbsent(kid: string): void {
-    this.#forgetReads()
     this.#absent.delete(kid)
+    const read = this.#reads.get(kid)
+    if (read) this.#outdate(kid, read)
   }
 
   forgetAll(): void {
@@ -95,23 +100,36 @@ export class Memory {
   }
 
   #forgetReads(): void {
-    this.#epoch++
-    this.#reads.clear()
+    for (const [kid, read] of this.#reads) this.#outdate(kid, read)
   }
 
-  async #read(kid: string): Promise<KnownSecret | undefined> {
+  /** Whoever asks from now on reads anew; whoever asked before gets what was read, and nobody remembers it. */
+  #outdate(kid: string, read: Read): void {
+    read.outdated = true
+    this.#reads.delete(kid)
+  }
+
+  /** Runs a read when it is its turn. */
+  async #take<T>(work: () => Promise<T>): Promise<T> {
     while (this.#reading >= mostReads) await new Promise<void>((resolve) => this.#waiting.push(resolve))
     this.#reading++
     try {
-      const epoch = this.#epoch
-      const mayRemember = this.follower.following
-      const row = await this.#source.findFacts(kid)
-      const known = row && { digest: row.digest, facts: toFacts(row) }
-      if (mayRemember && epoch === this.#epoch) this.#remember(kid, known)
-      return known
+      return await work()
     } finally {
       this.#reading--
       this.#waiting.shift()?.()
+    }
+  }
+
+  async #read(kid: string, read: Read): Promise<KnownSecret | undefined> {
+    try {
+      const mayRemember = this.follower.following
+      const row = await this.#source.findFacts(kid)
+      const known = row && { digest: row.digest, facts: toFacts(row) }
+      if (mayRemember && !read.outdated) this.#remember(kid, known)
+      return known
+    } finally {
+      if (this.#reads.get(kid) === read) this.#reads.delete(kid)
     }
   }
 

@@ -47,7 +47,7 @@ const types = {
 /** Connects to a PostgreSQL database and brings its schema up to date. Throws where it cannot be reached. */
 export async function openPostgres(url: string): Promise<Backend> {
   const settings = { connectionString: url, types, connectionTimeoutMillis: changeTimeoutMs, keepAlive: true }
-  const pool = new pg.Pool({ ...settings, max: poolSize, application_name: 'latchkey' })
+  const pool = new pg.Pool({ ...settings, pipeline: true, max: poolSize, application_name: 'latchkey' })
   // An idle connection that dies is replaced at the next use; without a listener it would end the process.
   pool.on('error', () => {})
   const driver = new PostgresDriver(pool)
