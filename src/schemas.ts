@@ -7,8 +7,9 @@ import { longestPrefix, prefixPattern } from './token.ts'
 
 const lastInstant = Date.UTC(9999, 11, 31, 23, 59, 59, 999)
 
-/** An instant given: a Date, or RFC 3339 with an offset. Always a Date afterwards. */
 const instantError = { error: 'An instant in RFC 3339, such as 2030-01-31T12:00:00Z.' }
+
+/** An instant given: a Date, or RFC 3339 with an offset. Always a Date afterwards. */
 const instantInput = z
   .union([z.date(instantError), z.iso.datetime({ offset: true, ...instantError })], instantError)
   .transform((value) => new Date(value))
@@ -232,6 +233,15 @@ export const verdictSchema = z.union([
   }),
 ])
 
+/** What waiting for a change to be applied everywhere came to; see `waitUntilApplied`. */
+export const appliedSchema = z.strictObject({
+  confirmed: z.boolean().meta({ description: 'Whether every live process has confirmed.' }),
+  milliseconds: z.int().meta({ description: 'How long that took; two seconds at the most, and a little.' }),
+  silent: z
+    .array(z.string())
+    .meta({ description: 'The processes (host:pid) that did not; what they remembered has run out.' }),
+})
+
 /** A key's public state; `organizationId`, `permissions`, … as in the seed. */
 export type Key = z.infer<typeof keySchema>
 /** A key with its token, in the only answers that ever hold it: create and rotate. */
@@ -239,6 +249,7 @@ export type CreatedKey = z.infer<typeof createdKeySchema>
 /** A key with all its secrets, newest first. */
 export type KeyDetails = z.infer<typeof keyDetailsSchema>
 export type KeySecret = z.infer<typeof secretSchema>
+export type Applied = z.infer<typeof appliedSchema>
 export type Organization = z.infer<typeof organizationSchema>
 export type AuditEvent = z.infer<typeof auditEventSchema>
 /**
