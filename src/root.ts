@@ -1,12 +1,17 @@
 // The operator's own organization and the keys that act on all the others.
+import { setTimeout } from 'node:timers/promises'
 import { recordDeed } from './audit.ts'
 import { type Engine, rootOrganizationId } from './engine.ts'
+import { LatchkeyError } from './errors.ts'
 import { addKey } from './keys.ts'
 import { type CreatedKey, refuseField } from './schemas.ts'
 import { toKey } from './store/keys.ts'
-import { insertOrganization } from './store/organizations.ts'
+import { findOrganization, insertOrganization } from './store/organizations.ts'
 import type { Tx } from './store/tables.ts'
 import { generateToken, type ParsedToken, parseToken } from './token.ts'
+
+/** Processes that all migrate at once keep a database locked for longer than a single change may wait. */
+const bootstrapPatienceMs = 30_000
 
 /**
  * Makes the root organization and its first key where there is none, with the given token or a new one; else
@@ -15,9 +20,20 @@ import { generateToken, type ParsedToken, parseToken } from './token.ts'
 export async function ensureRootKey(engine: Engine, token?: string): Promise<CreatedKey | undefined> {
   const parsed = token === undefined ? generateToken(engine.prefixes[0], engine.random) : parseToken(token)
   if (parsed === undefined) refuseField('rootKey', 'Not a token; `latchkey token new` makes one.')
-  return engine.store.write(async (tx) =>
-    (await addRootOrganization(engine, tx)) ? addRootKey(engine, tx, parsed) : undefined,
-  )
+  const deadline = performance.now() + bootstrapPatienceMs
+  for (;;) {
+    // Reading first: a start that finds the organization does not queue up for a write.
+    if (await engine.store.read((db) => findOrganization(db, rootOrganizationId))) return undefined
+    try {
+      return await engine.store.write(async (tx) =>
+        (await addRootOrganization(engine, tx)) ? addRootKey(engine, tx, parsed) : undefined,
+      )
+    } catch (error) {
+      const isAway = error instanceof LatchkeyError && error.code === 'store_unavailable'
+      if (!isAway || performance.now() > deadline) throw error
+      await setTimeout(50 + Math.random() * 100)
+    }
+  }
 }
 
 /** Makes one more root key, for who holds the database and lost the others. */
