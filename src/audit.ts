@@ -1,5 +1,5 @@
 // Who did what: an event is recorded inside the transaction of the change that it tells of.
-import { narrowScope } from './authority.ts'
+import { narrowScope, unknownOrganization } from './authority.ts'
 import { type Engine, newId } from './engine.ts'
 import {
   type AuditAction,
@@ -11,6 +11,7 @@ import {
   parseInput,
 } from './schemas.ts'
 import { insertAuditEvent, listAuditEvents, toAuditEvent } from './store/audit.ts'
+import { findOrganization } from './store/organizations.ts'
 import type { Tx } from './store/tables.ts'
 import { toWire } from './wire.ts'
 
@@ -55,8 +56,10 @@ export async function listAudit(
 ): Promise<Page<AuditEvent>> {
   const { organizationId, keyId, action, limit, after } = parseInput(listAuditSchema, input)
   const scope = narrowScope(caller, organizationId)
-  const { rows, next } = await engine.store.read((db) =>
-    listAuditEvents(db, { scope, keyId, action, limit, after }),
-  )
+  const { rows, next } = await engine.store.read(async (db) => {
+    if (organizationId !== undefined && !(await findOrganization(db, organizationId)))
+      throw unknownOrganization()
+    return listAuditEvents(db, { scope, keyId, action, limit, after })
+  })
   return { items: rows.map(toAuditEvent), next }
 }
