@@ -40,7 +40,7 @@ export class ChangeFollower {
   #sequence: number | undefined
   #round: Promise<void> | undefined
   #again = false
-  #timer: NodeJS.Timeout | undefined
+  #callOff: () => void = () => {}
   #unlisten: (() => void) | undefined
   #stopped = false
 
@@ -72,7 +72,7 @@ export class ChangeFollower {
   async stop(): Promise<void> {
     this.#stopped = true
     this.#unlisten?.()
-    clearTimeout(this.#timer)
+    this.#callOff()
     await this.#round
     this.lease.drop()
     // Where the database is away, the next barrier strikes this process off.
@@ -82,12 +82,10 @@ export class ChangeFollower {
   #wake(): void {
     this.#again = true
     if (this.#round || this.#stopped) return
-    clearTimeout(this.#timer)
+    this.#callOff()
     this.#round = this.#run().finally(() => {
       this.#round = undefined
-      if (this.#stopped) return
-      this.#timer = setTimeout(() => this.#wake(), this.#source.pollEveryMs)
-      this.#timer.unref()
+      if (!this.#stopped) this.#callOff = this.#clock.after(this.#source.pollEveryMs, () => this.#wake())
     })
   }
 

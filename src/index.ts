@@ -10,6 +10,7 @@ export {
 } from './latchkey.ts'
 export { covers, missingPermissions } from './permissions.ts'
 export type {
+  Applied,
   AuditAction,
   AuditEvent,
   Caller,

@@ -1,8 +1,10 @@
 // openLatchkey(): ties the store, the keys and the verification together.
 import { getRandomValues } from 'node:crypto'
 import { listAudit } from './audit.ts'
+import { waitUntilApplied } from './barrier.ts'
 import { type Engine, newId } from './engine.ts'
 import { createKey, endKeySecret, getKey, listKeys, revokeKey, rotateKey, updateKey } from './keys.ts'
+import { systemClock } from './lease.ts'
 import { Memory } from './memory.ts'
 import {
   createOrganization,
@@ -12,6 +14,7 @@ import {
 } from './organizations.ts'
 import { createRootKey, ensureRootKey } from './root.ts'
 import {
+  type Applied,
   type AuditEvent,
   type Caller,
   type CreatedKey,
@@ -96,6 +99,11 @@ export interface Latchkey extends AsyncDisposable {
     requests: readonly VerifyRequest[],
     options?: Pick<VerifyOptions, 'organizationId'>,
   ): Promise<Verdict[]>
+  /**
+   * Resolves when every process on this database acts on all changes that were acknowledged before the call,
+   * after two seconds at the latest, with who confirmed and how long it took.
+   */
+  waitUntilApplied(): Promise<Applied>
   /** Makes the first root key where the database is empty, with the given token or a new one; else undefined. */
   ensureRootKey(token?: string): Promise<CreatedKey | undefined>
   /** Makes one more root key, for who lost the others. */
@@ -106,18 +114,17 @@ export interface Latchkey extends AsyncDisposable {
   close(): Promise<void>
 }
 
+const systemRandom = getRandomValues as RandomSource
+
 /** Opens a database for use in this process. Throws `invalid_input` for options, `store_unavailable`. */
 export async function openLatchkey(options: LatchkeyOptions): Promise<Latchkey> {
-  const {
-    now = Date.now,
-    monotonic = () => performance.now(),
-    random = getRandomValues as RandomSource,
-  } = options
+  const { now = systemClock.now, monotonic = systemClock.monotonic, random = systemRandom } = options
   const prefixes = checkPrefixes(options.prefixes ?? ['re'])
   const store = await openStore(options.database)
   const usage = new UsageRecorder(store)
   const newFollowerId = () => newId({ now, random })
-  const memory = new Memory(store, { now, monotonic }, options.cachedSecrets ?? 100_000, usage, newFollowerId)
+  const clock = { ...systemClock, now, monotonic }
+  const memory = new Memory(store, clock, options.cachedSecrets ?? 100_000, usage, newFollowerId)
   usage.beforeFlush = () => memory.cache.reportUses()
   const engine: Engine = { store, memory, now, random, prefixes }
 
@@ -150,6 +157,7 @@ export async function openLatchkey(options: LatchkeyOptions): Promise<Latchkey> 
     verify: (token, asked) => verify(memory, token, asked),
     verifyCached: (token, asked) => verifyCached(memory, token, asked),
     verifyBatch: (requests, asked) => verifyBatch(memory, requests, asked),
+    waitUntilApplied: () => waitUntilApplied(engine),
     ensureRootKey: (token) => ensureRootKey(engine, token),
     createRootKey: () => createRootKey(engine),
     checkWritable: () => store.checkWritable(),

@@ -18,9 +18,15 @@ export interface KnownSecret {
   facts: Facts
 }
 
+/** What a read gave, and since when, by the monotonic clock, it may have been overtaken. */
+export interface Reading {
+  known: KnownSecret | undefined
+  begunAt: number
+}
+
 /** A read under way, which all who ask meanwhile share. */
 interface Read {
-  known: Promise<KnownSecret | undefined>
+  reading: Promise<Reading>
   /** What it reads may have changed since it began. */
   outdated: boolean
 }
@@ -70,14 +76,14 @@ export class Memory {
   }
 
   /** Reads a secret from the store, once however many ask at once. Throws `store_unavailable`. */
-  read(kid: string): Promise<KnownSecret | undefined> {
+  read(kid: string): Promise<Reading> {
     this.follower.start()
     const underway = this.#reads.get(kid)
-    if (underway) return underway.known
-    const known = Promise.resolve().then(() => this.#take(() => this.#read(kid, read)))
-    const read: Read = { known, outdated: false }
+    if (underway) return underway.reading
+    const reading = Promise.resolve().then(() => this.#take(() => this.#read(kid, read)))
+    const read: Read = { reading, outdated: false }
     this.#reads.set(kid, read)
-    return known
+    return reading
   }
 
   /** Forgets a key that changed, and lets no read that may have missed the change be shared or remembered. */
@@ -121,13 +127,14 @@ export class Memory {
     }
   }
 
-  async #read(kid: string, read: Read): Promise<KnownSecret | undefined> {
+  async #read(kid: string, read: Read): Promise<Reading> {
     try {
+      const begunAt = this.clock.monotonic()
       const mayRemember = this.follower.following
       const row = await this.#source.findFacts(kid)
       const known = row && { digest: row.digest, facts: toFacts(row) }
       if (mayRemember && !read.outdated) this.#remember(kid, known)
-      return known
+      return { known, begunAt }
     } finally {
       if (this.#reads.get(kid) === read) this.#reads.delete(kid)
     }

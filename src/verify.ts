@@ -2,6 +2,7 @@
 // every call.
 import { hash } from 'node:crypto'
 import { nowhere } from './cache.ts'
+import { leaseMs } from './lease.ts'
 import type { Memory } from './memory.ts'
 import { missingPermissions, permissionPattern } from './permissions.ts'
 import { refuseField, type Verdict, type VerifyOptions, type VerifyRequest } from './schemas.ts'
@@ -55,7 +56,9 @@ export async function verify(memory: Memory, token: string, asked = nothingAsked
   if (verdict !== undefined) return verdict
   const parsed = parseToken(token)
   if (parsed === undefined) return malformed
-  const known = await memory.read(parsed.kid)
+  const { known, begunAt } = await memory.read(parsed.kid)
+  // A process that was paused while it read may hold an answer from before a revocation: it asks again.
+  if (memory.clock.monotonic() - begunAt >= leaseMs) return verify(memory, token, asked)
   if (known === undefined || !sameDigest(digestToken(parsed.token), known.digest)) return notFound
   const now = memory.clock.now()
   const judged = judge(known.facts, asked, now)

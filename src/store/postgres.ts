@@ -20,6 +20,8 @@ import type { Tables } from './tables.ts'
 
 /** A mutation that cannot be done fails within a second. */
 const changeTimeoutMs = 800
+/** Where fifty processes start at once, each waits longer for its first connection. */
+const openingTimeoutMs = 10_000
 /** A search through millions of names may take longer than a change. */
 const readTimeoutMs = 10_000
 /** A migration of a large table takes as long as it takes. */
@@ -62,11 +64,13 @@ export async function openPostgres(url: string): Promise<Backend> {
   const reader = new PipelinedReader({ ...settings, application_name: 'latchkey verify' })
   try {
     driver.changeTimeoutMs = migrationTimeoutMs
+    pool.options.connectionTimeoutMillis = openingTimeoutMs
     await db.transaction().execute(async (tx) => {
       await sql`select pg_advisory_xact_lock(${sql.lit(migrationLock)})`.execute(tx)
       await migrate(tx, columnTypes)
     })
     driver.changeTimeoutMs = changeTimeoutMs
+    pool.options.connectionTimeoutMillis = changeTimeoutMs
   } catch (error) {
     await db.destroy()
     throw error
