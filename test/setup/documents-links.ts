@@ -1,17 +1,22 @@
-// Which links of a Markdown document lead nowhere: to a file that is not there, or a heading that is not in it.
+// Which links of a Markdown document lead nowhere: to a file that is not there, or a heading that is not in it;
+// and which files of the repository it names that are not there.
 import { existsSync, readFileSync } from 'node:fs'
-import { dirname, resolve } from 'node:path'
+import { dirname, join, resolve } from 'node:path'
+import { repository } from './documents-run.ts'
 
-/** The targets of a document's links that do not exist. Those to other sites are not followed. */
+/** The targets of a document's links and the paths in it that do not exist. Links to other sites are not followed. */
 export function brokenLinks(path: string): string[] {
   const targets = [...prose(path).matchAll(/\]\(([^)\s]+)\)/g)].map((match) => match[1] as string)
-  return targets.filter((target) => {
+  const paths = [...prose(path).matchAll(/`((?:src|test|docs|examples|\.ci)\/[^\s`*{}<>]*)`/g)]
+  const lost = paths.map((match) => match[1] as string).filter((name) => !existsSync(join(repository, name)))
+  const broken = targets.filter((target) => {
     if (/^[a-z]+:/.test(target)) return false
     const [file = '', heading] = target.split('#')
     const linked = file === '' ? path : resolve(dirname(path), file)
     if (!existsSync(linked)) return true
     return heading !== undefined && !headings(linked).includes(heading)
   })
+  return [...broken, ...lost]
 }
 
 function headings(path: string): string[] {

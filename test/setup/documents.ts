@@ -52,6 +52,7 @@ const shapes: readonly [name: string, pattern: RegExp][] = [
   ['kid', /(?<=\bkid"?[ :]+"?)[0-9A-Za-z]{16}\b/g],
   ['id', /\b[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\b/g],
   ['instant', /\b\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:\.\d{3})?(?:Z\b|(?=\s|$))/g],
+  ['while', /(?<= {2}|\()(?:\d+ seconds? ago|now)(?=$| {2}|\))/gm],
   ['duration', /\b\d+(?:\.\d+)?(?= ?ms\b)/g],
   ['port', /(?<=\b127\.0\.0\.1:)\d{4,5}\b/g],
 ]
@@ -87,11 +88,14 @@ export function makeMask(): (text: string) => string {
   }
 }
 
-/** Brings output into one form: JSON as data in the order of its fields, other text as it is. */
+/** Brings output into one form: JSON as data in the order of its fields, short lists on one line; other text as it is. */
 export function normalize(language: string, text: string): string {
   if (language !== 'json') return text
   try {
-    return JSON.stringify(JSON.parse(text), null, 2)
+    const pretty = JSON.stringify(JSON.parse(text), null, 2)
+    return pretty.replace(/\[\n[^[\]{}]*\n *\]/g, (list) =>
+      JSON.stringify(JSON.parse(list)).replaceAll('","', '", "'),
+    )
   } catch {
     return `not JSON: ${text}`
   }

@@ -45,13 +45,13 @@ export async function startPostgres(programs?: string): Promise<{ url: string; s
   const data = join(folder, 'data')
   mkdirSync(data, { mode: 0o700 })
   const passwordFile = join(folder, 'password')
-  writeFileSync(passwordFile, 'latchkey\n')
+  writeFileSync(passwordFile, 'tester\n')
   if (user.uid !== undefined) for (const own of [data, passwordFile]) chownSync(own, user.uid, user.gid)
   await promisify(execFile)(
     join(bin, 'initdb'),
     [
       `--pgdata=${data}`,
-      '--username=latchkey',
+      '--username=tester',
       `--pwfile=${passwordFile}`,
       '--auth=scram-sha-256',
       '--encoding=UTF8',
@@ -70,7 +70,7 @@ export async function startPostgres(programs?: string): Promise<{ url: string; s
   process.once('exit', endWithUs)
   await ready(server)
   return {
-    url: `postgres://latchkey:latchkey@127.0.0.1:${port}/postgres`,
+    url: `postgres://tester:tester@127.0.0.1:${port}/postgres`,
     stop: async () => {
       process.off('exit', endWithUs)
       const ended = new Promise((resolve) => server.once('exit', resolve))

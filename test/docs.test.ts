@@ -1,0 +1,185 @@
+// The documents tell the truth: their commands and code run for real and print what they say, their links lead
+// somewhere. `UPDATE_DOCS=1 npx vitest run test/docs.test.ts` writes what was printed into them.
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join, resolve } from 'node:path'
+import { describe, expect, test } from 'vitest'
+import { type Block, makeMask, normalize, readBlocks, sortBlocks } from './setup/documents.ts'
+import { brokenLinks } from './setup/documents-links.ts'
+import { checkTypes, makeFolder, repository, runSteps } from './setup/documents-run.ts'
+import { startServer } from './setup/documents-server.ts'
+import { findInstalledPostgres, startPostgres } from './setup/postgres.ts'
+
+/** The blocks that no test runs, by language, for each document that has any: none slips in unnoticed. */
+const unrun: Record<string, Record<string, number>> = {
+  'ARCHITECTURE.md': { text: 1 },
+  'CONTRIBUTING.md': { console: 2 },
+  'README.md': { console: 3, text: 1 },
+  'docs/operations.md': { console: 3, ini: 1, nginx: 1 },
+  'docs/permissions.md': { '': 1 },
+  'docs/postgresql.md': { console: 1 },
+}
+
+const documents = ['.', 'docs'].flatMap((folder) =>
+  readdirSync(join(repository, folder))
+    .filter((name) => name.endsWith('.md'))
+    .map((name) => join(folder, name)),
+)
+
+test.each(documents)('every block of %s runs, or is counted as one that does not', (path) => {
+  const { unrun: found } = sortBlocks(readBlocks(join(repository, path)))
+  const counts: Record<string, number> = {}
+  for (const { language } of found) counts[language] = (counts[language] ?? 0) + 1
+  expect(counts).toEqual(unrun[path] ?? {})
+})
+
+// Each runs dozens of processes: they get the time that takes on two cores beside other tests.
+describe.concurrent('what the documents show', { timeout: 180_000 }, () => {
+  const withSteps = documents.filter(
+    (path) =>
+      path !== 'docs/postgresql.md' && sortBlocks(readBlocks(join(repository, path))).steps.length > 0,
+  )
+
+  test.each(withSteps)('%s prints what it says, on a server with an empty SQLite database', async (path) => {
+    const { folder, remove } = makeFolder()
+    const server = await startServer(folder, 'sqlite:latchkey.db')
+    try {
+      await checkDocument(path, folder, { ...server.environment, ...databaseOf(path) })
+    } finally {
+      await server.stop()
+      remove()
+    }
+  })
+
+  const programs = findInstalledPostgres()
+  test.skipIf(programs === undefined && !process.env.CI)(
+    `docs/postgresql.md prints what it says${programs ? '' : ' (to run it: apt-get install postgresql)'}`,
+    async () => {
+      const postgres = await startPostgres(programs)
+      const { folder, remove } = makeFolder()
+      const address = new URL(postgres.url).host
+      try {
+        await checkDocument(
+          'docs/postgresql.md',
+          folder,
+          { ADMIN_URL: postgres.url },
+          { '127.0.0.1:5432': address },
+        )
+      } finally {
+        await postgres.stop()
+        remove()
+      }
+    },
+  )
+})
+
+test('the README shows what the first start prints', async () => {
+  const { folder, remove } = makeFolder()
+  const server = await startServer(folder, 'sqlite:latchkey.db')
+  await server.stop()
+  remove()
+  const path = join(repository, 'README.md')
+  const blocks = readBlocks(path)
+  const shown = blocks[blocks.findIndex(({ text }) => text.includes('npm start')) + 1]
+  if (process.env.UPDATE_DOCS && shown) rewrite(path, [[shown, server.greeting]])
+  else expect(makeMask()(shown?.text ?? '')).toBe(makeMask()(server.greeting))
+})
+
+describe('a document that lies is found out', () => {
+  const lies: [string, string][] = [
+    ['of what a command prints', '```sh\necho two\n```\n```text\nthree\n```\n'],
+    ['of a command that fails', '```sh\nfalse\ntrue\n```\n'],
+    ['of a command that ends the shell', '```sh\nexit 0\n```\n```sh\ntrue\n```\n'],
+    ['of a field', '```sh\necho \'{"valid":true}\'\n```\n```json\n{ "valid": false }\n```\n'],
+    [
+      'of two ids that are one',
+      '```sh\nid=019a0000-0000-7000-8000-00000000000a\necho $id $id\n```\n```text\n' +
+        '019b0000-0000-7000-8000-000000000001 019b0000-0000-7000-8000-000000000002\n```\n',
+    ],
+    ['of a type', "```ts\nimport { covers } from 'latchkey'\nconst no: number = covers([], 'a')\n```\n"],
+    ['of what code prints', '```ts\nconsole.log(1)\n```\n```text\n2\n```\n'],
+  ]
+  test.each(lies)('%s', async (_, text) => {
+    const { folder, remove } = makeFolder()
+    const path = join(folder, 'lie.md')
+    writeFileSync(path, text)
+    await expect(checkDocument(path, folder, {})).rejects.toThrow(/lie\.md|TypeScript/)
+    remove()
+  })
+
+  test('and one that tells the truth is not', async () => {
+    const { folder, remove } = makeFolder()
+    const path = join(folder, 'truth.md')
+    writeFileSync(path, '```sh\necho \'{"a":1}\'\n```\nIs:\n```json\n{ "a": 1 }\n```\n```sh\ntrue\n```\n')
+    await checkDocument(path, folder, {})
+    remove()
+  })
+})
+
+test.each(documents)('the links and paths of %s lead somewhere', (path) => {
+  expect(brokenLinks(join(repository, path))).toEqual([])
+})
+
+test('a link that leads nowhere, and a path that is not there, are found out', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'latchkey-links-'))
+  const links = '[b](b.md) [c](#top) [d](a.md#none) [e](https://example.com)'
+  writeFileSync(join(folder, 'a.md'), `# Top\n${links} \`src/errors.ts\` \`test/none.test.ts\`\n`)
+  expect(brokenLinks(join(folder, 'a.md'))).toEqual(['b.md', 'a.md#none', 'test/none.test.ts'])
+  rmSync(folder, { recursive: true })
+})
+
+/** The command line's own page opens the database; the others talk to the server. */
+function databaseOf(path: string): Record<string, string> {
+  return ['docs/cli.md', 'docs/operations.md'].includes(path)
+    ? { LATCHKEY_DATABASE_URL: 'sqlite:latchkey.db' }
+    : {}
+}
+
+async function checkDocument(
+  path: string,
+  folder: string,
+  environment: Record<string, string>,
+  addresses: Record<string, string> = { '127.0.0.1:7373': environment.LATCHKEY_ADDRESS ?? '' },
+): Promise<void> {
+  const { steps } = sortBlocks(readBlocks(resolve(repository, path)))
+  const outcomes = await runSteps(
+    steps.map((step) => ({ ...step, text: replaceAll(step.text, addresses) })),
+    folder,
+    environment,
+  )
+  if (steps.some((step) => step.language === 'ts')) {
+    expect(await checkTypes(folder), `TypeScript of ${path}`).toBe('')
+  }
+  const shown = makeMask()
+  const seen = makeMask()
+  for (const [i, { expected, line }] of steps.entries()) {
+    const { printed, succeeded } = outcomes[i] as (typeof outcomes)[number]
+    const where = `${path}:${line}`
+    if (expected === undefined) {
+      expect(succeeded, `${where} failed:\n${printed}`).toBe(true)
+    } else if (!process.env.UPDATE_DOCS) {
+      const { language, text } = expected
+      expect(seen(normalize(language, printed)), where).toBe(shown(normalize(language, text)))
+    }
+  }
+  if (process.env.UPDATE_DOCS) {
+    const printed = steps.flatMap(({ expected }, i) =>
+      expected ? [[expected, outcomes[i]?.printed ?? ''] as const] : [],
+    )
+    rewrite(resolve(repository, path), printed)
+  }
+}
+
+function replaceAll(text: string, replacements: Record<string, string>): string {
+  return Object.entries(replacements).reduce((rest, [from, to]) => rest.replaceAll(from, to), text)
+}
+
+/** Writes what was printed in place of what the document shows, from the end on so that line numbers hold. */
+function rewrite(path: string, shown: (readonly [Block, string])[]): void {
+  const lines = readFileSync(path, 'utf8').split('\n')
+  for (const [block, printed] of shown.toReversed()) {
+    const text = normalize(block.language, printed).replace(/127\.0\.0\.1:\d+/g, '127.0.0.1:7373')
+    lines.splice(block.line, block.text.split('\n').length - 1, ...text.trimEnd().split('\n'))
+  }
+  writeFileSync(path, lines.join('\n'))
+}
