@@ -1,5 +1,6 @@
 // A connection of the test's own to a database, past Latchkey, to see what lies there or to break it.
 import { DatabaseSync } from 'node:sqlite'
+import { setTimeout } from 'node:timers/promises'
 import pg from 'pg'
 
 export type Row = Record<string, unknown>
@@ -13,9 +14,9 @@ export const latchkeyTables = ['organizations', 'keys', 'secrets', 'audit_events
 
 export async function connectDirectly(url: string): Promise<DirectConnection> {
   if (url.startsWith('sqlite:')) {
-    const db = new DatabaseSync(url.slice('sqlite:'.length), { timeout: 5000 })
+    const db = new DatabaseSync(url.slice('sqlite:'.length), { timeout: 0 })
     return {
-      run: async (sql) => db.prepare(sql).all() as Row[],
+      run: (sql) => runUnlocked(db, sql),
       [Symbol.asyncDispose]: async () => db.close(),
     }
   }
@@ -24,6 +25,18 @@ export async function connectDirectly(url: string): Promise<DirectConnection> {
   return {
     run: async (sql) => (await client.query(sql)).rows as Row[],
     [Symbol.asyncDispose]: () => client.end(),
+  }
+}
+
+/** Waits for a lock without blocking this thread, which the lock's holder may need to go on. */
+async function runUnlocked(db: DatabaseSync, sql: string): Promise<Row[]> {
+  for (let tries = 1; ; tries++) {
+    try {
+      return db.prepare(sql).all() as Row[]
+    } catch (error) {
+      if (tries === 500 || !(error as Error).message.includes('locked')) throw error
+      await setTimeout(10)
+    }
   }
 }
 

@@ -1,0 +1,129 @@
+// Organizations: who may make, see and rename them.
+import { expect, test } from 'vitest'
+import { type Caller, openLatchkey } from '../src/index.ts'
+import { makeClock } from './setup/clock.ts'
+import { onEachDatabase } from './setup/databases.ts'
+import { readAll } from './setup/direct.ts'
+import { codeOf, refusalOf } from './setup/refusal.ts'
+
+const nobody = '0192f0c1-0000-7000-8000-000000000000'
+const callerOf = (organizationId: string): Caller => ({
+  keyId: nobody,
+  organizationId,
+  permissions: ['*', 'latchkey:*'],
+})
+
+onEachDatabase('organizations', (makeDatabase) => {
+  test('an organization has the id that the operator gives, or one made here', async () => {
+    const clock = makeClock()
+    await using latchkey = await openLatchkey({ database: await makeDatabase(), now: clock.now })
+    const given = await latchkey.organizations.create({ id: 'Cust_42.eu-1', name: 'Ünï & Co 😀' })
+    expect(given).toEqual({ id: 'Cust_42.eu-1', name: 'Ünï & Co 😀', createdAt: clock.in(0) })
+    expect(await latchkey.organizations.get(given.id)).toEqual(given)
+    const made = await latchkey.organizations.create({ name: 'Acme' })
+    expect(made.id).toMatch(/^[0-9a-f-]{36}$/)
+    expect(await latchkey.organizations.get(made.id)).toEqual(made)
+  })
+
+  test('an id is taken once, `root` from the start, however many ask at once', async () => {
+    await using latchkey = await openLatchkey({ database: await makeDatabase() })
+    const outcomes = await Promise.allSettled(
+      Array.from({ length: 5 }, (_, i) => latchkey.organizations.create({ id: 'acme', name: `Acme ${i}` })),
+    )
+    expect(outcomes.filter((outcome) => outcome.status === 'fulfilled')).toHaveLength(1)
+    expect(await codeOf(latchkey.organizations.create({ id: 'acme', name: 'Acme' }))).toBe(
+      'organization_exists',
+    )
+    expect(await codeOf(latchkey.organizations.create({ id: 'root', name: 'Mine' }))).toBe(
+      'organization_exists',
+    )
+    expect((await latchkey.audit.list()).items).toHaveLength(1)
+    // Ids differ by case, as the operator's own may.
+    expect((await latchkey.organizations.create({ id: 'ACME', name: 'Acme' })).id).toBe('ACME')
+  })
+
+  test('a new name is recorded, the same name is not', async () => {
+    await using latchkey = await openLatchkey({ database: await makeDatabase() })
+    const { createdAt } = await latchkey.organizations.create({ id: 'acme', name: 'Acme' })
+    for (let i = 0; i < 2; i++) {
+      const renamed = await latchkey.organizations.update('acme', { name: 'Acme Inc' })
+      expect(renamed).toEqual({ id: 'acme', name: 'Acme Inc', createdAt })
+    }
+    const { items } = await latchkey.audit.list({ organizationId: 'acme' })
+    expect(items.map(({ action, changes }) => ({ action, changes }))).toEqual([
+      { action: 'organization.updated', changes: { name: { from: 'Acme', to: 'Acme Inc' } } },
+      { action: 'organization.created', changes: { name: 'Acme' } },
+    ])
+  })
+
+  test('pages are newest first and hold each once', async () => {
+    const clock = makeClock()
+    await using latchkey = await openLatchkey({ database: await makeDatabase(), now: clock.now })
+    for (let i = 0; i < 12; i++) {
+      await latchkey.organizations.create({ id: `org-${i}`, name: 'Same name' })
+      clock.advance(i % 3)
+    }
+    const { items: whole } = await latchkey.organizations.list()
+    expect(whole).toHaveLength(12)
+    expect(whole.map(({ createdAt }) => createdAt.getTime())).toEqual(
+      whole.map(({ createdAt }) => createdAt.getTime()).sort((a, b) => b - a),
+    )
+    for (const limit of [1, 5, 11, 12]) {
+      const walked = []
+      let after: string | undefined
+      do {
+        const page = await latchkey.organizations.list({ limit, ...(after !== undefined && { after }) })
+        walked.push(...page.items)
+        after = page.next
+      } while (after !== undefined)
+      expect(walked).toEqual(whole)
+    }
+  })
+
+  test('a foreign organization is refused in the same words as an unknown one, and nothing changes', async () => {
+    const database = await makeDatabase()
+    await using latchkey = await openLatchkey({ database })
+    await latchkey.organizations.create({ id: 'acme', name: 'Acme' })
+    await latchkey.organizations.create({ id: 'globex', name: 'Globex' })
+    const before = await readAll(database)
+    const caller = callerOf('acme')
+    for (const id of ['globex', 'initech', 'root', '', '..', "x' or 1=1", 'a\0', 'x'.repeat(200)]) {
+      const { code, message } = await refusalOf(latchkey.organizations.get(id, caller))
+      expect([code, message]).toEqual(['organization_not_found', 'There is no organization with this id.'])
+      const renaming = await refusalOf(latchkey.organizations.update(id, { name: 'Mine' }, caller))
+      expect([renaming.code, renaming.message]).toEqual([code, message])
+    }
+    expect(await codeOf(latchkey.organizations.create({ name: 'Mine' }, caller))).toBe(
+      'root_organization_required',
+    )
+    expect((await latchkey.organizations.list({}, caller)).items.map(({ id }) => id)).toEqual(['acme'])
+    expect(await readAll(database)).toBe(before)
+    expect((await latchkey.organizations.list({}, callerOf('root'))).items).toHaveLength(2)
+    expect(await latchkey.organizations.get('globex', callerOf('root'))).toMatchObject({ name: 'Globex' })
+    expect(await codeOf(latchkey.organizations.get('initech', callerOf('root')))).toBe(
+      'organization_not_found',
+    )
+  })
+
+  test('bad input is refused with its path', async () => {
+    await using latchkey = await openLatchkey({ database: await makeDatabase() })
+    const wrong: [path: string, input: Record<string, unknown>][] = [
+      ['id', { id: '', name: 'Acme' }],
+      ['id', { id: 'a b', name: 'Acme' }],
+      ['id', { id: '..', name: 'Acme' }],
+      ['id', { id: 'é', name: 'Acme' }],
+      ['id', { id: 'a/b', name: 'Acme' }],
+      ['id', { id: 'x'.repeat(129), name: 'Acme' }],
+      ['id', { id: 7, name: 'Acme' }],
+      ['name', { id: 'acme' }],
+      ['name', { name: '' }],
+      ['name', { name: 'a\u0007' }],
+      ['plan', { name: 'Acme', plan: 'pro' }],
+    ]
+    for (const [path, input] of wrong) {
+      const error = await refusalOf(latchkey.organizations.create(input as never))
+      expect([error.code, error.errors?.[0]?.path]).toEqual(['invalid_input', path])
+    }
+    expect((await latchkey.organizations.list()).items).toEqual([])
+  })
+})
