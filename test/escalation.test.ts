@@ -1,0 +1,141 @@
+// No key can make another that may do more than itself: on create, update and rotate, by ten thousand random cases.
+import fc from 'fast-check'
+import { expect, test } from 'vitest'
+import { type Caller, type Latchkey, LatchkeyError, openLatchkey } from '../src/index.ts'
+import { type DatabaseKind, onEachDatabase } from './setup/databases.ts'
+import { readAll } from './setup/direct.ts'
+import { refusalOf } from './setup/refusal.ts'
+
+const casesOn: Record<DatabaseKind, number> = { SQLite: 10_000, PostgreSQL: 600 }
+const batchSize = 50
+const callerId = '0192f0c1-0000-7000-8000-000000000000'
+
+// What is granted is compared by what it means: all the concrete permissions that it opens, over an alphabet in
+// which `other` stands for whatever no pattern names and a fourth segment for any further ones.
+const segments = ['a', 'b', 'latchkey']
+const permission = fc
+  .array(fc.constantFrom(...segments, '*'), { minLength: 1, maxLength: 3 })
+  .map((parts) => parts.join(':'))
+const permissions = fc.array(permission, { maxLength: 3 })
+const universe = concrete(4)
+
+const scenario = fc.record({
+  command: fc.constantFrom('create' as const, 'update' as const, 'rotate' as const),
+  root: fc.boolean(),
+  held: permissions,
+  granted: permissions,
+})
+type Scenario = typeof scenario extends fc.Arbitrary<infer Value> ? Value : never
+
+onEachDatabase('no escalation', (makeDatabase, kind) => {
+  test(`${casesOn[kind]} random grants succeed if and only if the caller may make them`, async () => {
+    const database = await makeDatabase()
+    await using latchkey = await openLatchkey({ database })
+    await latchkey.organizations.create({ id: 'acme', name: 'Acme' })
+    const scenarios = fc.sample(scenario, casesOn[kind])
+    const counts = { allowed: 0, refused: 0 }
+    for (let start = 0; start < scenarios.length; start += batchSize) {
+      const batch = scenarios.slice(start, start + batchSize)
+      const outcomes = await Promise.all(batch.map((scenario) => attempt(latchkey, scenario)))
+      for (const [i, outcome] of outcomes.entries()) {
+        const expected = mayGrant(batch[i] as Scenario) ? 'allowed' : 'refused'
+        expect(outcome, JSON.stringify(batch[i])).toBe(expected)
+        counts[expected]++
+      }
+    }
+    // Neither answer is an exception: the cases say something.
+    expect(Math.min(counts.allowed, counts.refused)).toBeGreaterThan(scenarios.length / 20)
+  })
+
+  test('a key that holds less can neither revive nor prolong one that may do more, but can shorten it', async () => {
+    const database = await makeDatabase()
+    await using latchkey = await openLatchkey({ database })
+    await latchkey.organizations.create({ id: 'acme', name: 'Acme' })
+    const expiresAt = new Date(Date.now() + 3_600_000)
+    const strong = await latchkey.keys.create({
+      organizationId: 'acme',
+      name: 'Strong',
+      permissions: ['a', 'b'],
+      expiresAt,
+    })
+    const weak: Caller = { keyId: callerId, organizationId: 'acme', permissions: ['a'] }
+    const before = await readAll(database)
+    for (const later of [new Date(expiresAt.getTime() + 1), null]) {
+      const error = await refusalOf(latchkey.keys.update(strong.id, { expiresAt: later }, weak))
+      expect([error.code, error.message]).toEqual([
+        'permission_escalation',
+        'The calling key does not hold b.',
+      ])
+    }
+    expect(await readAll(database)).toBe(before)
+    await latchkey.keys.update(strong.id, { expiresAt: new Date(expiresAt.getTime() - 1), name: 'S' }, weak)
+    await latchkey.keys.update(strong.id, { permissions: ['a'] }, weak)
+  })
+})
+
+/** Lets a caller that holds `held` have a key that may do `granted`; tells whether it got it. */
+async function attempt(latchkey: Latchkey, { command, root, held, granted }: Scenario): Promise<string> {
+  const caller: Caller = {
+    keyId: callerId,
+    organizationId: root ? 'root' : 'acme',
+    permissions: held,
+  }
+  const create = (permissions: string[], caller?: Caller) =>
+    latchkey.keys.create({ organizationId: 'acme', name: 'CI', permissions }, caller)
+  try {
+    if (command === 'create') {
+      await create(granted, caller)
+    } else if (command === 'update') {
+      const { id } = await create([])
+      await latchkey.keys.update(id, { permissions: granted }, caller)
+    } else {
+      const { id } = await create(granted)
+      await latchkey.keys.rotate(id, {}, caller)
+    }
+    return 'allowed'
+  } catch (error) {
+    if (error instanceof LatchkeyError && error.code === 'permission_escalation') return 'refused'
+    throw error
+  }
+}
+
+/** The design's sentence: what is granted is covered by what is held; root may grant all outside `latchkey:`. */
+function mayGrant({ root, held, granted }: Scenario): boolean {
+  const holds = new Set(held.flatMap((permission) => [...meaningOf(permission)]))
+  return granted.every((permission) => {
+    if (root && !permission.startsWith('latchkey:')) return true
+    // One held permission must cover it whole. Over an alphabet with an `other` the union says the same.
+    return [...meaningOf(permission)].every((one) => holds.has(one))
+  })
+}
+
+const meanings = new Map<string, Set<string>>()
+
+function meaningOf(permission: string): Set<string> {
+  const known = meanings.get(permission)
+  if (known) return known
+  const parts = permission.split(':')
+  const meaning = new Set(
+    universe
+      .filter((words) => {
+        const reserved = words[0] === 'latchkey' && words.length > 1
+        if (reserved && !permission.startsWith('latchkey:')) return false
+        if (parts.at(-1) === '*' ? words.length < parts.length : words.length !== parts.length) return false
+        return parts.every((part, i) => part === '*' || part === words[i])
+      })
+      .map((words) => words.join(':')),
+  )
+  meanings.set(permission, meaning)
+  return meaning
+}
+
+function concrete(longest: number): string[][] {
+  const alphabet = [...segments, 'other']
+  let words: string[][] = [[]]
+  const all: string[][] = []
+  for (let length = 1; length <= longest; length++) {
+    words = words.flatMap((word) => alphabet.map((segment) => [...word, segment]))
+    all.push(...words)
+  }
+  return all
+}
