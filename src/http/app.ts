@@ -165,6 +165,7 @@ async function refuseRoute(path: string, exchange: Exchange): Promise<Reply> {
   if (methods.length === 0) throw new LatchkeyError('route_not_found', 'There is nothing at this address.')
   const allow = [...new Set(methods.includes('GET') ? [...methods, 'HEAD'] : methods)].join(', ')
   const error = new LatchkeyError('method_not_allowed', `This address takes ${allow}.`)
+  exchange.error = error
   return problem(error, exchange.requestId, { allow })
 }
 

@@ -1,5 +1,6 @@
 // One line a request, in the log and in the metrics. No token ever gets here, and the last guard is here too.
 import type { Logger } from 'pino'
+import { LatchkeyError } from '../errors.ts'
 import type { VerdictCode } from '../schemas.ts'
 import type { Exchange } from './exchange.ts'
 import type { Metrics } from './metrics.ts'
@@ -18,6 +19,7 @@ export function recordExchange(log: Logger, metrics: Metrics, exchange: Exchange
     duration_ms: Math.round(durationMs * 1000) / 1000,
     key_id: keyId,
     kid,
+    problem: error instanceof LatchkeyError ? error.code : undefined,
     ...(verdicts?.length === 1 ? { code: verdicts[0] } : { codes: verdicts && tally(verdicts) }),
   }
   if (status >= 500) log.error({ ...line, error: describeError(error) }, 'request')

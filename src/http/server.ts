@@ -33,8 +33,8 @@ const timeouts = {
   keepAliveTimeout: 65_000,
   connectionsCheckingInterval: 1_000,
 }
-/** How long clients that keep a connection may still send on it after {@link RunningServer.close} began. */
-const lingerMs = 500
+/** Idle connections end once nobody has sent anything for so long after {@link RunningServer.close} began. */
+const quietMs = 100
 const longestCloseMs = 9_000
 
 /** Starts to serve. Throws where the address is taken, and RangeError for a proxy that is no address. */
@@ -106,8 +106,10 @@ function writeRaw(socket: Socket, { status, headers, body }: Reply): void {
 function trackRequests(server: Server): () => Promise<void> {
   const inFlight = new Set<ServerResponse>()
   let closing = false
+  let lastRequestAt = 0
   server.on('request', (_incoming: IncomingMessage, outgoing: ServerResponse) => {
     inFlight.add(outgoing)
+    lastRequestAt = performance.now()
     if (closing) outgoing.setHeader('connection', 'close')
     outgoing.once('close', () => inFlight.delete(outgoing))
   })
@@ -117,10 +119,12 @@ function trackRequests(server: Server): () => Promise<void> {
     // Not http's own close: it ends idle connections at once, under the feet of clients just about to send.
     NetServer.prototype.close.call(server)
     for (const outgoing of inFlight) if (!outgoing.headersSent) outgoing.setHeader('connection', 'close')
-    const linger = setTimeout(() => server.close(), lingerMs)
+    const linger = setInterval(() => {
+      if (performance.now() - lastRequestAt >= quietMs) server.close()
+    }, quietMs / 4)
     const force = setTimeout(() => server.closeAllConnections(), longestCloseMs)
     await closed
-    clearTimeout(linger)
+    clearInterval(linger)
     clearTimeout(force)
     // Ends http's own timer too, where the connections were gone before the linger was over.
     server.close()
