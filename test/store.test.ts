@@ -24,7 +24,6 @@ onEachDatabase('the store', (makeDatabase) => {
       rotate: ({ keys }) => keys.rotate(id),
       endSecret: ({ keys }) => keys.endSecret(id, kid),
       revoke: ({ keys }) => keys.revoke(id),
-      ensureRootKey: (latchkey) => latchkey.ensureRootKey(),
       createRootKey: (latchkey) => latchkey.createRootKey(),
     }
     const before = await readAll(database)
@@ -47,7 +46,6 @@ onEachDatabase('the store', (makeDatabase) => {
       'key.rotated',
       'key.revoked',
       'organization.created',
-      'key.created',
       'key.created',
     ])
   })
