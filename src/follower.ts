@@ -42,6 +42,7 @@ export class ChangeFollower {
   #again = false
   #callOff: () => void = () => {}
   #unlisten: (() => void) | undefined
+  #started: Promise<void> | undefined
   #stopped = false
 
   constructor(source: ChangeSource, memory: Forgetful, clock: Clock, newId: () => string) {
@@ -56,16 +57,10 @@ export class ChangeFollower {
     return this.#sequence !== undefined
   }
 
-  /** This process's name among the followers; empty before it is enlisted. */
-  get id(): string {
-    return this.#id
-  }
-
-  /** Begins to follow; a second call does nothing. */
-  start(): void {
-    if (this.#unlisten || this.#stopped) return
-    this.#unlisten = this.#source.listen(() => this.#wake())
-    this.#wake()
+  /** Begins to follow, at the first call; resolves when the first attempt to enlist has succeeded or failed. */
+  start(): Promise<void> {
+    this.#started ??= this.#begin()
+    return this.#started
   }
 
   /** Ends the following, and the lease with it. */
@@ -77,6 +72,13 @@ export class ChangeFollower {
     this.lease.drop()
     // Where the database is away, the next barrier strikes this process off.
     if (this.following) await this.#source.dismiss([this.#id]).catch(() => {})
+  }
+
+  async #begin(): Promise<void> {
+    if (this.#stopped) return
+    this.#unlisten = this.#source.listen(() => this.#wake())
+    this.#wake()
+    await this.#round
   }
 
   #wake(): void {

@@ -157,7 +157,7 @@ export async function openLatchkey(options: LatchkeyOptions): Promise<Latchkey> 
     verify: (token, asked) => verify(memory, token, asked),
     verifyCached: (token, asked) => verifyCached(memory, token, asked),
     verifyBatch: (requests, asked) => verifyBatch(memory, requests, asked),
-    waitUntilApplied: () => waitUntilApplied(engine),
+    waitUntilApplied: () => waitUntilApplied(store, clock),
     ensureRootKey: (token) => ensureRootKey(engine, token),
     createRootKey: () => createRootKey(engine),
     checkWritable: () => store.checkWritable(),

@@ -41,7 +41,7 @@ export class Memory {
   readonly clock: Clock
   readonly cache: FactsCache
   readonly follower: ChangeFollower
-  readonly usage: UsageRecorder
+  readonly usage: Pick<UsageRecorder, 'note'>
   readonly #source: FactsSource
   readonly #absent = new Map<string, number>()
   readonly #reads = new Map<string, Read>()
@@ -52,7 +52,7 @@ export class Memory {
     source: FactsSource,
     clock: Clock,
     capacity: number,
-    usage: UsageRecorder,
+    usage: Pick<UsageRecorder, 'note'>,
     newId: () => string,
   ) {
     this.#source = source
@@ -76,11 +76,14 @@ export class Memory {
   }
 
   /** Reads a secret from the store, once however many ask at once. Throws `store_unavailable`. */
-  read(kid: string): Promise<Reading> {
-    this.follower.start()
+  async read(kid: string): Promise<Reading> {
+    if (!this.follower.following) await this.follower.start()
+    // Who does not hear of changes must not share a read either: it may be from before a change that the asker
+    // knows to be applied.
+    if (!this.follower.following) return this.#take(() => this.#read(kid))
     const underway = this.#reads.get(kid)
     if (underway) return underway.reading
-    const reading = Promise.resolve().then(() => this.#take(() => this.#read(kid, read)))
+    const reading = Promise.resolve().then(() => this.#take(() => this.#readToRemember(kid, read)))
     const read: Read = { reading, outdated: false }
     this.#reads.set(kid, read)
     return reading
@@ -127,14 +130,17 @@ export class Memory {
     }
   }
 
-  async #read(kid: string, read: Read): Promise<Reading> {
+  async #read(kid: string): Promise<Reading> {
+    const begunAt = this.clock.monotonic()
+    const row = await this.#source.findFacts(kid)
+    return { known: row && { digest: row.digest, facts: toFacts(row) }, begunAt }
+  }
+
+  async #readToRemember(kid: string, read: Read): Promise<Reading> {
     try {
-      const begunAt = this.clock.monotonic()
-      const mayRemember = this.follower.following
-      const row = await this.#source.findFacts(kid)
-      const known = row && { digest: row.digest, facts: toFacts(row) }
-      if (mayRemember && !read.outdated) this.#remember(kid, known)
-      return { known, begunAt }
+      const reading = await this.#read(kid)
+      if (!read.outdated) this.#remember(kid, reading.known)
+      return reading
     } finally {
       if (this.#reads.get(kid) === read) this.#reads.delete(kid)
     }

@@ -1,7 +1,14 @@
 // The store: the only place that names a database. All SQL is in this folder, one file a table.
 import { hostname } from 'node:os'
 import { LatchkeyError } from '../errors.ts'
-import { type ChangeRow, confirmFollower, dismissFollowers, enlistFollower, recordChange } from './changes.ts'
+import {
+  type ChangeRow,
+  confirmFollower,
+  dismissFollowers,
+  enlistFollower,
+  recordChange,
+  silentFollowers,
+} from './changes.ts'
 import type { FactsRow } from './facts.ts'
 import type { Db, Tx } from './tables.ts'
 
@@ -23,8 +30,11 @@ export interface Store {
   read<T>(query: (db: Db) => Promise<T>): Promise<T>
   /** Runs a change in one transaction: all of it is durable when the promise resolves, or none of it is. */
   write<T>(change: (tx: Tx) => Promise<T>): Promise<T>
-  /** Records, as the last step of a change, that a key's facts are others now; without one, a barrier. */
-  recordChange(tx: Tx, keyId: string | null): Promise<number>
+  /** Records, as the last step of a change, that a key's facts are others now. */
+  recordChange(tx: Tx, keyId: string): Promise<number>
+  /** The next two are how `barrier.ts` learns that every process has acted on all changes. */
+  raiseBarrier(): Promise<number>
+  silentFollowers(sequence: number): Promise<{ id: string; name: string }[]>
   findFacts(kid: string): Promise<FactsRow | undefined>
   /** The next four are how `follower.ts` hears of other processes' changes. */
   readonly pollEveryMs: number
@@ -42,14 +52,17 @@ export interface Store {
 export async function openStore(url: string): Promise<Store> {
   const backend = await guard(() => openBackend(url))
   const write = <T>(change: (tx: Tx) => Promise<T>) => guard(() => backend.db.transaction().execute(change))
+  const announceChange = async (tx: Tx, keyId: string | null) => {
+    const sequence = await recordChange(tx, keyId)
+    await backend.announce(tx)
+    return sequence
+  }
   return {
     read: (query) => guard(() => query(backend.db)),
     write,
-    recordChange: async (tx, keyId) => {
-      const sequence = await recordChange(tx, keyId)
-      await backend.announce(tx)
-      return sequence
-    },
+    recordChange: announceChange,
+    raiseBarrier: () => write((tx) => announceChange(tx, null)),
+    silentFollowers: (sequence) => guard(() => silentFollowers(backend.db, sequence)),
     pollEveryMs: backend.pollEveryMs,
     findFacts: (kid) => guard(() => backend.findFacts(kid)),
     readChanges: (since, follower) => guard(() => backend.readChanges(since, follower)),
