@@ -25,7 +25,7 @@ interface CreateOptions extends TargetOptions {
   name: string
   organization?: string
   permission?: string[]
-  expires?: Date | null
+  expires?: string
   metadata?: Record<string, unknown>
   prefix?: string
   createdBy?: string
@@ -42,12 +42,13 @@ function addCreate(keys: Command): void {
       'what it may do, such as emails:send or emails:* (repeatable)',
       collect,
     )
-    .option('--expires <when>', 'a length such as 12h or 90d, or an instant (RFC 3339)', parseExpiry)
+    .option('--expires <when>', 'a length such as 12h or 90d, or an instant (RFC 3339)')
     .option('--metadata <json>', 'your own data, a JSON object', readMetadata)
     .option('--prefix <prefix>', "the token's prefix, one of LATCHKEY_KEY_PREFIX")
     .option('--created-by <user>', 'your user on whose behalf')
   addTargetOptions(command).action(async (options: CreateOptions) => {
-    const { organization: organizationId, permission: permissions, expires: expiresAt, ...rest } = options
+    const { organization: organizationId, permission: permissions, ...rest } = options
+    const expiresAt = readExpiry(options.expires)
     const { name, metadata, prefix, createdBy } = rest
     await withConnection(options, async (latchkey) => {
       const key = await latchkey.keys.create(
@@ -117,7 +118,7 @@ interface UpdateOptions extends TargetOptions {
   name?: string
   permission?: string[]
   permissions?: boolean
-  expires?: Date | null
+  expires?: string
   metadata?: Record<string, unknown>
 }
 
@@ -133,10 +134,11 @@ function addUpdate(keys: Command): void {
       collect,
     )
     .option('--no-permissions', 'take all permissions away')
-    .option('--expires <when>', 'a length such as 12h or 90d, an instant (RFC 3339), or never', parseExpiry)
+    .option('--expires <when>', 'a length such as 12h or 90d, an instant (RFC 3339), or never')
     .option('--metadata <json>', 'your own data, a JSON object: replaces what was there', readMetadata)
   addTargetOptions(command).action(async (id: string, options: UpdateOptions) => {
-    const { name, expires: expiresAt, metadata } = options
+    const { name, metadata } = options
+    const expiresAt = readExpiry(options.expires)
     const permissions = options.permissions === false ? [] : options.permission
     await withConnection(options, async (latchkey) => {
       const key = await latchkey.keys.update(id, given({ name, permissions, expiresAt, metadata }))
@@ -225,8 +227,4 @@ function addVerify(keys: Command): void {
     'latchkey keys verify --permission emails:send',
     'printf %s "$TOKEN" | latchkey keys verify --json',
   )
-}
-
-function parseExpiry(text: string): Date | null {
-  return readExpiry(text, Date.now())
 }

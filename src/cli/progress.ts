@@ -1,7 +1,7 @@
 // Says that something is still going on where it takes longer than a person expects.
 import { printNote } from './output.ts'
 
-const patienceMs = 3000
+const patienceMs = 5000
 
 /** Waits for a promise and notes every few seconds how long it has taken so far. */
 export async function whileWaiting<T>(promise: Promise<T>, what: string): Promise<T> {

@@ -77,8 +77,12 @@ function makeLog(pino: typeof import('pino').pino, { logLevel }: ServeSettings):
 }
 
 function announce(url: string, settings: ServeSettings, rootKey: CreatedKey | undefined): void {
-  print(`Latchkey serves ${url} from ${withoutPassword(settings.database)}`)
-  if (rootKey && !settings.rootKey) print(...formatFirstStart(url, rootKey.key))
+  const showsRootKey = rootKey !== undefined && settings.rootKey === undefined
+  // In one write, so that whoever reads the first line has the root key too.
+  print(
+    `Latchkey serves ${url} from ${withoutPassword(settings.database)}`,
+    ...(showsRootKey ? formatFirstStart(url, rootKey.key) : []),
+  )
 }
 
 function explainListening(error: unknown, { host, port }: ServeSettings): unknown {

@@ -17,8 +17,9 @@ export function readGrace(text: string): number {
   return seconds
 }
 
-/** Reads the value of `--expires`: a length from now, RFC 3339, or `never` (null). Throws CommandError. */
-export function readExpiry(text: string, now: number): Date | null {
+/** Reads the value of `--expires`, if any: a length from now, RFC 3339, or `never` (null). Throws CommandError. */
+export function readExpiry(text: string | undefined, now = Date.now()): Date | null | undefined {
+  if (text === undefined) return undefined
   if (text === 'never') return null
   const seconds = parseDuration(text)
   const expiry = seconds === undefined ? readInstant(text) : new Date(now + seconds * 1000)
