@@ -11,6 +11,12 @@ export async function up(db: Db, { text, instant, bytes }: ColumnTypes): Promise
     .execute()
 
   await db.schema
+    .createIndex('organizations_by_created_at')
+    .on('organizations')
+    .columns(['created_at', 'id'])
+    .execute()
+
+  await db.schema
     .createTable('keys')
     .addColumn('id', text, (column) => column.primaryKey().notNull())
     .addColumn('organization_id', text, (column) => column.notNull().references('organizations.id'))
