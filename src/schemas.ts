@@ -293,9 +293,14 @@ export function parseInput<Schema extends z.ZodType>(schema: Schema, input: unkn
   const errors = result.error.issues.flatMap((issue) =>
     issue.code === 'unrecognized_keys'
       ? issue.keys.map((key) => ({ path: pathOf([...issue.path, key]), message: 'Unknown field.' }))
-      : [{ path: pathOf(issue.path), message: issue.message }],
+      : [{ path: pathOf(issue.path), message: isNoObject(issue) ? 'A JSON object.' : issue.message }],
   )
   throw new LatchkeyError('invalid_input', describe(errors), { errors })
+}
+
+// The one fault that the schemas have no sentence of their own for.
+function isNoObject(issue: z.core.$ZodIssue): boolean {
+  return issue.code === 'invalid_type' && issue.expected === 'object'
 }
 
 /** Throws `invalid_input` for one field, where the fault shows only beside other facts. */

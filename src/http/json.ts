@@ -32,7 +32,7 @@ function parse(text: string): unknown {
     throw invalid(
       position === undefined
         ? 'The body ends too early, or is no JSON at all.'
-        : `The body is not JSON from character ${position} on.`,
+        : `The body is not JSON from character ${Number(position) + 1} on.`,
     )
   }
 }

@@ -1,0 +1,414 @@
+// Bad input over HTTP: each fault gets its status, its code and where there is a field its path, and changes nothing.
+import { connect } from 'node:net'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import type { CreatedKey } from '../src/index.ts'
+import { type DatabaseKind, databaseKinds, makePostgres, makeSqlite } from './setup/databases.ts'
+import { startTestServer, type TestServer } from './setup/server.ts'
+
+const nothing = '01a20711-2508-7000-8000-18883f1ab395'
+const long = (length: number) => 'a'.repeat(length)
+const deep = (levels: number) => JSON.parse(`${'{"a":'.repeat(levels)}1${'}'.repeat(levels)}`)
+
+/** Wrong values of each field, wherever it is taken. */
+const wrongNames = [undefined, null, 1, true, [], {}, '', ' ', long(257), 'a\nb', 'a\u0000', '\ud800'].slice(
+  1,
+)
+const wrongInstants = [
+  1,
+  true,
+  [],
+  {},
+  '',
+  'tomorrow',
+  '2090-01-01',
+  '2090-01-01T00:00:00',
+  '2090-02-30T00:00:00Z',
+]
+const wrongPermissions: [value: unknown, path: string][] = [
+  ...[null, 'emails:send', 1, {}].map((value): [unknown, string] => [value, 'permissions']),
+  [Array(129).fill('a'), 'permissions'],
+  ...[null, 1, [], {}, '', 'a b', 'a::b', ':a', 'a:', 'é', 'a*', long(129)].map(
+    (value): [unknown, string] => [['a', value], 'permissions[1]'],
+  ),
+]
+const wrongMetadata = [null, 1, 'a', [], { a: long(4097) }, deep(40)]
+const wrongOrganizationIds = [null, 1, [], {}, '', '.', '..', 'a b', 'a/b', 'é', long(129)]
+
+type Case = [method: string, path: string, body: unknown, errorPath: string]
+
+function fieldCases(keyId: string): Case[] {
+  const create = (fields: object, path: string): Case => ['POST', '/v1/keys', { name: 'A', ...fields }, path]
+  const update = (fields: unknown, path: string): Case => ['PATCH', `/v1/keys/${keyId}`, fields, path]
+  const rotate = (value: unknown): Case => [
+    'POST',
+    `/v1/keys/${keyId}/rotate`,
+    { grace_seconds: value },
+    'grace_seconds',
+  ]
+  const verify = (fields: object, path: string): Case => [
+    'POST',
+    '/v1/keys/verify',
+    { key: 'x', ...fields },
+    path,
+  ]
+  const batch = (body: unknown, path: string): Case => ['POST', '/v1/keys/verify/batch', body, path]
+  const organization = (fields: object, path: string): Case => [
+    'POST',
+    '/v1/organizations',
+    { name: 'A', ...fields },
+    path,
+  ]
+  return [
+    ['POST', '/v1/keys', {}, 'name'],
+    ...wrongNames.map((name) => create({ name }, 'name')),
+    ...wrongNames.map((name) => update({ name }, 'name')),
+    ...wrongNames.map((name) => organization({ name }, 'name')),
+    ...wrongNames.map((name): Case => ['PATCH', '/v1/organizations/acme', { name }, 'name']),
+    ['PATCH', '/v1/organizations/acme', {}, 'name'],
+    ...wrongNames.map((created_by) => create({ created_by }, 'created_by')),
+    ...wrongInstants.map((expires_at) => create({ expires_at }, 'expires_at')),
+    ...wrongInstants.map((expires_at) => update({ expires_at }, 'expires_at')),
+    ...['1969-12-31T23:59:59Z', '2020-01-01T00:00:00Z'].flatMap((expires_at) => [
+      create({ expires_at }, 'expires_at'),
+      update({ expires_at }, 'expires_at'),
+    ]),
+    ...wrongPermissions.flatMap(([permissions, path]) => [
+      create({ permissions }, path),
+      update({ permissions }, path),
+      verify({ permissions }, path),
+      batch([{ key: 'x' }, { key: 'x', permissions }], `[1].${path}`),
+    ]),
+    ...wrongMetadata.flatMap((metadata) => [
+      create({ metadata }, 'metadata'),
+      update({ metadata }, 'metadata'),
+    ]),
+    ...[null, 1, [], '', 'Re', '1a', 'a__b', 'a_', long(25), 'other'].map((prefix) =>
+      create({ prefix }, 'prefix'),
+    ),
+    ...wrongOrganizationIds.map((organization_id) => create({ organization_id }, 'organization_id')),
+    ...wrongOrganizationIds.map((id) => organization({ id }, 'id')),
+    update({}, ''),
+    update({ expires_at: null, status: 'revoked' }, 'status'),
+    ...[null, '1', true, [], -1, 1.5, 2_592_001, 1e300].map(rotate),
+    ...[null, 1, [], {}].map((key) => verify({ key }, 'key')),
+    ['POST', '/v1/keys/verify', {}, 'key'],
+    batch([], ''),
+    batch({ key: 'x' }, ''),
+    batch(Array(1001).fill({ key: 'x' }), ''),
+    batch([{ key: 'x' }, 'x'], '[1]'),
+    batch([{ key: 'x', extra: 1 }], '[0].extra'),
+    batch([{ key: 'x', fooBar: 1 }], '[0].fooBar'),
+    create({ id: nothing }, 'id'),
+    create({ expiresAt: null }, 'expiresAt'),
+    create({ [`re_${long(65)}`]: 1 }, '(unprintable)'),
+    ...[[], '"a"', 1, null, true].flatMap((body): Case[] => [
+      ['POST', '/v1/keys', body, ''],
+      ['POST', '/v1/organizations', body, ''],
+      ['POST', `/v1/keys/${keyId}/rotate`, body, ''],
+    ]),
+    ['GET', '/v1/keys?limit=0', undefined, 'limit'],
+    ['GET', '/v1/keys?limit=1001', undefined, 'limit'],
+    ['GET', '/v1/keys?limit=', undefined, 'limit'],
+    ['GET', '/v1/keys?limit=1e2', undefined, 'limit'],
+    ['GET', '/v1/keys?limit=%2B5', undefined, 'limit'],
+    ['GET', '/v1/keys?limit=0x10', undefined, 'limit'],
+    ['GET', '/v1/keys?limit=1&limit=2', undefined, 'limit'],
+    ['GET', '/v1/keys?status=dead', undefined, 'status'],
+    ['GET', '/v1/keys?sort=created_at', undefined, 'sort'],
+    ['GET', '/v1/keys?after=nonsense', undefined, 'after'],
+    ['GET', '/v1/keys?q=', undefined, 'q'],
+    ['GET', '/v1/keys?organization_id=a%20b', undefined, 'organization_id'],
+    ['GET', '/v1/keys?organizationId=acme', undefined, 'organizationId'],
+    ['GET', '/v1/keys?page=2', undefined, 'page'],
+    ['GET', '/v1/keys?__proto__=2', undefined, '__proto__'],
+    ['GET', '/v1/keys?q=%ff', undefined, ''],
+    ['GET', `/v1/keys/${keyId}?expand=1`, undefined, 'expand'],
+    ['DELETE', `/v1/keys/${keyId}?force=1`, undefined, 'force'],
+    ['GET', '/v1/organizations?q=a', undefined, 'q'],
+    ['GET', '/v1/audit-log?key_id=a', undefined, 'key_id'],
+    ['GET', '/v1/audit-log?action=key.made', undefined, 'action'],
+    ['GET', '/v1/auth?permission=a%20b', undefined, 'permission[0]'],
+    ['GET', '/v1/auth?permission=a&permission=', undefined, 'permission[1]'],
+    ['GET', '/v1/auth?permissions=a', undefined, 'permissions'],
+  ]
+}
+
+describe.each(databaseKinds)('bad input on %s', (kind: DatabaseKind) => {
+  let server: TestServer
+  let remove: () => Promise<void>
+  let key: CreatedKey
+  let before: string
+
+  beforeAll(async () => {
+    const database = kind === 'SQLite' ? makeSqlite() : await makePostgres()
+    remove = database.remove
+    server = await startTestServer(database.url)
+    await server.latchkey.organizations.create({ id: 'acme', name: 'Acme' })
+    key = await server.latchkey.keys.create({ organizationId: 'acme', name: 'CI', permissions: ['a'] })
+    before = await snapshot()
+  })
+  afterAll(async () => {
+    await server.close()
+    await remove()
+  })
+
+  async function snapshot(): Promise<string> {
+    const { keys, organizations, audit } = server.latchkey
+    const all = [keys.list({ status: 'all' }), organizations.list(), audit.list(), keys.get(key.id)]
+    // Calling is a use of the root key, and the one thing that may change.
+    return JSON.stringify(await Promise.all(all)).replace(/"lastUsedAt":(?:null|"[^"]+")/g, '')
+  }
+
+  test('every field of a wrong type, length, alphabet or shape is named in a 422', async () => {
+    for (const [method, path, body, errorPath] of fieldCases(key.id)) {
+      const { status, json, text, headers } = await server.request<{
+        errors: { path: string; message: string }[]
+      }>(method, path, { token: path.startsWith('/v1/auth') ? key.key : server.rootKey, body })
+      const what = `${method} ${path} ${JSON.stringify(body)?.slice(0, 100)} -> ${text}`
+      expect(status, what).toBe(422)
+      expect(headers.get('content-type'), what).toBe('application/problem+json')
+      expect(json, what).toMatchObject({ code: 'invalid_input', status: 422 })
+      expect(
+        json.errors.map((fault) => fault.path),
+        what,
+      ).toContain(errorPath)
+      for (const { message } of json.errors) expect(message, what).toMatch(/^[A-Z1].{8,}[.?]$/)
+    }
+    expect(await snapshot()).toBe(before)
+  })
+
+  test('a body that is not JSON in plain UTF-8, or says one thing twice, is 400', async () => {
+    const bodies: [body: string | Uint8Array, detail: RegExp][] = [
+      ['', /empty/],
+      ['{', /ends too early|character 2 /],
+      ['{"name":"a"', /not JSON from|ends too early/],
+      ["{'name':'a'}", /character 2 /],
+      ['{"name":"a",}', /character 13 /],
+      ['{"name":"a"} {}', /character 14 /],
+      ['{"name":"a" /* */}', /not JSON/],
+      ['nul', /not JSON|ends too early/],
+      ['NaN', /not JSON|ends too early/],
+      ['{"name":"\n"}', /not JSON/],
+      ['\ufeff{"name":"a"}', /JSON/],
+      [new Uint8Array([0x7b, 0x22, 0xff, 0x22, 0x3a, 0x31, 0x7d]), /UTF-8/],
+      [new Uint8Array([0x22, 0xed, 0xa0, 0x80, 0x22]), /UTF-8/],
+      [new Uint8Array([0x22, 0xc0, 0xaf, 0x22]), /UTF-8/],
+      ['{"name":"a","name":"b"}', /the name name twice/],
+      ['{"name":"a","n\\u0061me":"b"}', /the name name twice/],
+      ['{"name":"a","metadata":{"x":{"y":1,"z":[{}],"y":2}}}', /the name y twice/],
+      ['{"a b":1,"a b":2}', /a name twice/],
+      ['['.repeat(65_536), /ends too early|not JSON/],
+      ['{"a":'.repeat(13_000), /ends too early|not JSON/],
+    ]
+    for (const [body, detail] of bodies) {
+      const answer = await server.request('POST', '/v1/keys', { token: server.rootKey, body })
+      const what = `${body.slice(0, 60)} -> ${answer.text}`
+      expect(answer.status, what).toBe(400)
+      expect(answer.json, what).toMatchObject({
+        code: 'invalid_json',
+        detail: expect.stringMatching(detail),
+      })
+    }
+    expect(await snapshot()).toBe(before)
+  })
+
+  test('a name of __proto__ is refused wherever it stands, and no object gets a new nature', async () => {
+    for (const body of [
+      '{"__proto__":{"name":"a"}}',
+      '{"name":"a","metadata":{"__proto__":{"admin":true}}}',
+      '{"name":"a","metadata":{"x":[{"\\u005f_proto__":1}]}}',
+      '[{"key":"x","__proto__":{}}]',
+    ]) {
+      const answer = await server.request('POST', '/v1/keys', { token: server.rootKey, body })
+      expect(answer, body).toMatchObject({ status: 422, json: { errors: [{ path: '__proto__' }] } })
+    }
+    const fields = { constructor: { prototype: { admin: true } }, prototype: 1 }
+    const other = await server.request('POST', '/v1/keys', {
+      token: server.rootKey,
+      body: { name: 'a', ...fields },
+    })
+    expect(other.status).toBe(422)
+    expect(({} as { admin?: boolean }).admin).toBeUndefined()
+    expect(await snapshot()).toBe(before)
+  })
+
+  test('deep nesting and many names are judged in no time and are 422', async () => {
+    const nested = `{"name":"a","metadata":${'['.repeat(32_000)}${']'.repeat(32_000)}}`
+    const crowded = JSON.stringify(Object.fromEntries(Array.from({ length: 6000 }, (_, i) => [`f${i}`, 1])))
+    for (const body of [nested, crowded]) {
+      const answer = await server.request<{ errors: unknown[] }>('POST', '/v1/keys', {
+        token: server.rootKey,
+        body,
+      })
+      expect(answer).toMatchObject({ status: 422, json: { code: 'invalid_input' } })
+      expect(answer.json.errors.length).toBeLessThanOrEqual(32)
+    }
+    expect(await snapshot()).toBe(before)
+  })
+
+  test('a body of another type or encoding is 415', async () => {
+    const body = JSON.stringify({ name: 'a' })
+    for (const headers of [
+      { 'content-type': 'text/plain' },
+      { 'content-type': 'application/x-www-form-urlencoded' },
+      { 'content-type': 'application/json; charset=latin1' },
+      { 'content-type': 'application/jsonp' },
+      { 'content-type': 'application/problem+json' },
+      { 'content-type': 'text/html, application/json' },
+      { 'content-encoding': 'gzip' },
+    ]) {
+      for (const path of ['/v1/keys', `/v1/keys/${key.id}/rotate`]) {
+        const answer = await server.request('POST', path, { token: server.rootKey, body, headers })
+        expect(answer, JSON.stringify(headers)).toMatchObject({
+          status: 415,
+          json: { code: 'unsupported_media_type' },
+        })
+      }
+    }
+    expect(await snapshot()).toBe(before)
+  })
+
+  test('a body over the limit is 413, whether its length is announced or not', async () => {
+    const cases: [string, number][] = [
+      ['/v1/keys', 64 * 1024],
+      [`/v1/keys/${key.id}/rotate`, 64 * 1024],
+      ['/v1/keys/verify', 64 * 1024],
+      ['/v1/keys/verify/batch', 256 * 1024],
+    ]
+    for (const [path, limit] of cases) {
+      const atLimit = await server.request('POST', path, { token: server.rootKey, body: ' '.repeat(limit) })
+      expect(atLimit, path).toMatchObject({ status: 400 })
+      const over = await server.request('POST', path, { token: server.rootKey, body: ' '.repeat(limit + 1) })
+      expect(over, path).toMatchObject({ status: 413, json: { code: 'body_too_large' } })
+      expect(over.headers.get('connection')).toBe('close')
+      const head = `POST ${path} HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer ${server.rootKey}\r\nContent-Type: application/json\r\n`
+      const announced = await sendRaw(server.url, `${head}Content-Length: ${limit + 1}\r\n\r\n`)
+      expect(announced).toContain('"code":"body_too_large"')
+      const chunk = `4000\r\n${' '.repeat(0x4000)}\r\n`
+      const chunked = `${head}Transfer-Encoding: chunked\r\n\r\n${chunk.repeat(limit / 0x4000)}1\r\n \r\n`
+      // The body has no end: the answer must not wait for one.
+      expect(await sendRaw(server.url, chunked)).toMatch(/^HTTP\/1\.1 413 .*"code":"body_too_large"/s)
+    }
+    expect(await snapshot()).toBe(before)
+  })
+
+  test('an unknown address is 404, a known one with another method 405 with what it takes', async () => {
+    for (const path of [
+      '/',
+      '/v1',
+      '/v1/keys/',
+      '/v2/keys',
+      '/V1/keys',
+      '/v1/keys/a/b',
+      '/v1/keys//rotate',
+      '/.env',
+    ]) {
+      const answer = await server.request('GET', path, { token: server.rootKey })
+      expect(answer, path).toMatchObject({ status: 404, json: { code: 'route_not_found' } })
+    }
+    const cases: [string, string, string][] = [
+      ['PUT', '/v1/keys', 'POST, GET, HEAD'],
+      ['DELETE', '/v1/keys', 'POST, GET, HEAD'],
+      ['POST', `/v1/keys/${key.id}`, 'GET, PATCH, DELETE, HEAD'],
+      ['OPTIONS', `/v1/keys/${key.id}/rotate`, 'POST'],
+      ['DELETE', '/v1/organizations/acme', 'GET, PATCH, HEAD'],
+      ['POST', '/v1/audit-log', 'GET, HEAD'],
+      ['POST', '/v1/auth', 'GET, HEAD'],
+      ['POST', '/healthz', 'GET, HEAD'],
+    ]
+    for (const [method, path, allow] of cases) {
+      const answer = await server.request(method, path)
+      expect(answer, path).toMatchObject({ status: 405, json: { code: 'method_not_allowed' } })
+      expect(answer.headers.get('allow')).toBe(allow)
+    }
+    expect(await snapshot()).toBe(before)
+  })
+
+  test('a token in a URL is refused before all else, in any disguise, and is not logged', async () => {
+    const token = server.rootKey
+    const encoded = [...token].map((sign) => `%${sign.charCodeAt(0).toString(16)}`).join('')
+    for (const path of [
+      `/v1/keys?key=${token}`,
+      `/v1/keys/${token}`,
+      `/${token}`,
+      `/v1/auth?permission=${token}`,
+      `/v1/keys?q=secret-token%3A${token}`,
+      `/v1/keys?q=${encoded}`,
+      `/v1/keys?q=${encoded.replaceAll('%', '%25')}`,
+      `/healthz?${token}=1`,
+      `/docs?token=${token}`,
+    ]) {
+      for (const method of ['GET', 'PUT']) {
+        const answer = await server.request(method, path, { token })
+        expect(answer, path).toMatchObject({ status: 400, json: { code: 'token_in_url' } })
+        expect(answer.text).not.toContain(token.slice(19))
+      }
+    }
+    expect(JSON.stringify(server.log)).not.toContain(token.slice(19, 40))
+    expect(JSON.stringify(server.log)).not.toContain(encoded.slice(60, 90))
+  })
+
+  test('of several faults the first in order is told: URL, route, token, permission, type, size, JSON, shape', async () => {
+    const reader = await server.latchkey.keys.create({
+      organizationId: 'root',
+      name: 'R',
+      permissions: ['latchkey:keys:read'],
+    })
+    const body = '{'.padEnd(70_000)
+    const text = { 'content-type': 'text/plain' }
+    const token = server.rootKey
+    const cases: [string, Parameters<TestServer['request']>[2], number][] = [
+      [`/nowhere?key=${token}`, { body, headers: text }, 400],
+      ['/nowhere', { body, headers: text }, 404],
+      ['/v1/keys?x=1', { body, headers: text }, 401],
+      ['/v1/keys?x=1', { token: reader.key, body, headers: text }, 403],
+      ['/v1/keys?x=1', { token, body, headers: text }, 415],
+      ['/v1/keys?x=1', { token, body }, 413],
+      ['/v1/keys?x=1', { token, body: '{' }, 400],
+      ['/v1/keys?x=1', { token, body: '{}' }, 422],
+    ]
+    for (const [path, request, status] of cases) {
+      expect((await server.request('POST', path, request)).status, path).toBe(status)
+    }
+    await server.latchkey.keys.revoke(reader.id)
+    before = await snapshot()
+  })
+
+  test('what is no HTTP at all gets a problem too', async () => {
+    const cases: [string, RegExp][] = [
+      ['GARBAGE\r\n\r\n', /^HTTP\/1\.1 400 .*"code":"malformed_request"/s],
+      ['GET /a\\b HTTP/1.1\r\nHost: x\r\n\r\n', /^HTTP\/1\.1 400 .*"code":"malformed_request"/s],
+      ['GET /healthz HTTP/1.1\r\nHost: a b\r\n\r\n', /^HTTP\/1\.1 400 .*"code":"malformed_request"/s],
+      [
+        'POST /v1/keys HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n',
+        /^HTTP\/1\.1 400 .*"code":"malformed_request"/s,
+      ],
+      [
+        `GET /healthz HTTP/1.1\r\nHost: x\r\nA: ${long(20_000)}\r\n\r\n`,
+        /^HTTP\/1\.1 431 .*"code":"headers_too_large"/s,
+      ],
+    ]
+    for (const [request, answer] of cases) {
+      const text = await sendRaw(server.url, request)
+      expect(text).toMatch(answer)
+      expect(text).toMatch(/x-content-type-options: nosniff/i)
+      expect(text).toMatch(/\r\nx-request-id: [0-9a-f-]{36}\r\n/i)
+    }
+  })
+})
+
+/** Sends bytes as they are and reads until the other side ends the connection. */
+function sendRaw(url: string, text: string): Promise<string> {
+  return new Promise((resolve) => {
+    const { hostname, port } = new URL(url)
+    const socket = connect(Number(port), hostname)
+    let answer = ''
+    socket.on('data', (chunk) => {
+      answer += chunk
+    })
+    socket.on('close', () => resolve(answer))
+    // A reset after the answer is the other side's right: we still owe it the rest of a body.
+    socket.on('error', () => {})
+    socket.write(text)
+  })
+}
