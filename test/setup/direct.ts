@@ -1,13 +1,13 @@
 // A connection of the test's own to a database, past Latchkey, to see what lies there or to break it.
-import { DatabaseSync } from 'node:sqlite'
+import { DatabaseSync, type SQLInputValue } from 'node:sqlite'
 import { setTimeout } from 'node:timers/promises'
 import pg from 'pg'
 
 export type Row = Record<string, unknown>
 
 export interface DirectConnection extends AsyncDisposable {
-  /** Runs one statement without parameters; the rows come in the database's own types. */
-  run(sql: string): Promise<Row[]>
+  /** Runs one statement, with the database's own marks for parameters; rows come in its own types. */
+  run(sql: string, parameters?: readonly unknown[]): Promise<Row[]>
 }
 
 export const latchkeyTables = ['organizations', 'keys', 'secrets', 'audit_events'] as const
@@ -16,23 +16,23 @@ export async function connectDirectly(url: string): Promise<DirectConnection> {
   if (url.startsWith('sqlite:')) {
     const db = new DatabaseSync(url.slice('sqlite:'.length), { timeout: 0 })
     return {
-      run: (sql) => runUnlocked(db, sql),
+      run: (sql, parameters = []) => runUnlocked(db, sql, parameters),
       [Symbol.asyncDispose]: async () => db.close(),
     }
   }
   const client = new pg.Client({ connectionString: url })
   await client.connect()
   return {
-    run: async (sql) => (await client.query(sql)).rows as Row[],
+    run: async (sql, parameters = []) => (await client.query(sql, [...parameters])).rows as Row[],
     [Symbol.asyncDispose]: () => client.end(),
   }
 }
 
 /** Waits for a lock without blocking this thread, which the lock's holder may need to go on. */
-async function runUnlocked(db: DatabaseSync, sql: string): Promise<Row[]> {
+async function runUnlocked(db: DatabaseSync, sql: string, parameters: readonly unknown[]): Promise<Row[]> {
   for (let tries = 1; ; tries++) {
     try {
-      return db.prepare(sql).all() as Row[]
+      return db.prepare(sql).all(...(parameters as SQLInputValue[])) as Row[]
     } catch (error) {
       if (tries === 500 || !(error as Error).message.includes('locked')) throw error
       await setTimeout(10)
