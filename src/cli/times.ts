@@ -36,7 +36,8 @@ export function readExpiry(text: string | undefined, now = Date.now()): Date | n
 export function formatAgo(instant: Date | null, now: number): string {
   if (instant === null) return 'never'
   const seconds = Math.round((instant.getTime() - now) / 1000)
-  const [unit, length] = units.find(([, length]) => Math.abs(seconds) >= length) ?? ['second', 1]
+  // A second short of an hour is an hour, not sixty minutes.
+  const [unit, length] = units.find(([, length]) => Math.abs(seconds) >= 0.99 * length) ?? ['second', 1]
   return phrases.format(Math.round(seconds / length), unit)
 }
 

@@ -1,0 +1,219 @@
+// How the command line treats wrong usage, tokens, terminals and broken pipes.
+import { spawn } from 'node:child_process'
+import { getRandomValues } from 'node:crypto'
+import { writeFileSync } from 'node:fs'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { join } from 'node:path'
+import { beforeAll, describe, expect, test } from 'vitest'
+import { generateToken, type RandomSource } from '../src/token.ts'
+import { tokensIn, useCommand } from './setup/command.ts'
+
+const command = useCommand()
+const newToken = () => generateToken('re', getRandomValues as RandomSource).token
+const unknownId = '00000000-0000-7000-8000-000000000000'
+
+let env: Record<string, string> = {}
+beforeAll(async () => {
+  env = { LATCHKEY_DATABASE_URL: `sqlite:${join(command.folder(), 'usage.db')}` }
+  await command.run(['migrate'], { env })
+  await command.run(['orgs', 'create', 'acme', '--name', 'Acme'], { env })
+})
+
+describe('usage', () => {
+  test('every command has a help with an example, on standard output', async () => {
+    const groups = {
+      '': ['serve', 'root-key', 'migrate'],
+      keys: ['create', 'list', 'get', 'update', 'rotate', 'end-secret', 'revoke', 'verify'],
+      orgs: ['create', 'list', 'get', 'update'],
+      audit: ['list'],
+      token: ['inspect', 'new'],
+    }
+    const commands = Object.entries(groups).flatMap(([group, names]) =>
+      names.map((name) => [group, name].filter((word) => word !== '')),
+    )
+    const helps = await Promise.all(commands.map((words) => command.run([...words, '--help'])))
+    for (const [i, help] of helps.entries()) {
+      expect(help).toMatchObject({ code: 0, stderr: '' })
+      expect(help.stdout).toContain(`$ latchkey ${commands[i]?.join(' ')}`)
+    }
+    const whole = await command.run(['--help'])
+    expect(whole.stdout).toMatch(/Exit codes:\n {2}0 .*\n {2}1 .*\n {2}2 .*\n {2}3 .*\n {2}4 /)
+  })
+
+  test.each([
+    [[], /Usage/],
+    [['nonsense'], /unknown command/],
+    [['keys', 'creat'], /Did you mean create\?/],
+    [['keys', 'list', '--nonsense'], /unknown option/],
+    [['keys', 'get'], /missing required argument 'id'/],
+    [['keys', 'create', '--organization', 'acme'], /--name/],
+    [['keys', 'list', '--limit', 'many'], /^latchkey: --limit: /],
+    [['keys', 'list', '--limit', '1001'], /^latchkey: --limit: /],
+    [['keys', 'list', '--status', 'lost'], /^latchkey: --status: .*revoked/],
+    [['keys', 'rotate', unknownId, '--grace', 'soon'], /^latchkey: --grace: /],
+    [['keys', 'rotate', unknownId, '--grace', '31d'], /^latchkey: --grace: .*30 days/],
+    [['keys', 'update', unknownId, '--expires', 'tomorrow'], /^latchkey: --expires: /],
+    [['keys', 'update', unknownId, '--expires', '2026-02-30T25:00:00Z'], /^latchkey: --expires: /],
+    [['keys', 'update', unknownId, '--metadata', '[1]'], /^latchkey: --metadata: /],
+    [['keys', 'update', unknownId], /at least one field/],
+    [['keys', 'list', '--url', 'http://127.0.0.1:1'], /^latchkey: LATCHKEY_KEY /],
+    [['keys', 'list', '--url', 'ftp://host'], /^latchkey: --url: /],
+    [['keys', 'list', '--url', 'http://h', '--database', 'sqlite:x.db'], /exclude each other/],
+    [['keys', 'list', '--database', 'mysql://host'], /^latchkey: --database: /],
+    [['serve', '--port', '65536'], /^latchkey: --port: /],
+    [['serve', '--log-level', 'loud'], /^latchkey: --log-level: .*info/],
+    [['serve', '--key-prefix', 'Re'], /^latchkey: --key-prefix: /],
+  ])('latchkey %j is refused with 2 and a sentence', async (args, sentence) => {
+    const { code, stdout, stderr } = await command.run(args, { env })
+    expect({ code, stdout }).toEqual({ code: 2, stdout: '' })
+    expect(stderr).toMatch(sentence)
+    expect(stderr).not.toMatch(/^ {4}at /m)
+  })
+
+  test('a missing or unusable database is 3, and no command but serve and migrate makes one', async () => {
+    const missing = join(command.folder(), 'missing.db')
+    const first = await command.run(['keys', 'list', '--database', `sqlite:${missing}`])
+    expect(first).toMatchObject({ code: 3, stderr: expect.stringContaining('There is no database') })
+    expect((await command.run(['keys', 'list', '--database', `sqlite:${missing}`])).code).toBe(3)
+    const noFolder = await command.run(['migrate', '--database', 'sqlite:/no/such/folder/x.db'])
+    expect(noFolder).toMatchObject({ code: 3, stderr: expect.stringContaining('ENOENT') })
+    const notSqlite = join(command.folder(), 'text.db')
+    writeFileSync(notSqlite, 'This is no database, however long one looks at it. '.repeat(100))
+    expect((await command.run(['keys', 'list', '--database', `sqlite:${notSqlite}`])).code).toBe(3)
+    const away = await command.run(['migrate', '--database', 'postgres://ada:secret@127.0.0.1:1/latchkey'])
+    expect(away).toMatchObject({ code: 3, stderr: expect.stringContaining('ECONNREFUSED') })
+    expect(away.stderr).not.toContain('secret')
+  })
+
+  test('a server that is away, or is none of ours, is 3; a key it does not take is 1', async () => {
+    const key = { LATCHKEY_KEY: newToken() }
+    const away = await command.run(['keys', 'list', '--url', 'http://127.0.0.1:1'], { env: key })
+    expect(away).toMatchObject({ code: 3, stderr: expect.stringContaining('http://127.0.0.1:1') })
+    const other = createServer((_, answer) => answer.end('<html>')).listen(0, '127.0.0.1')
+    await new Promise((done) => other.once('listening', done))
+    const url = `http://127.0.0.1:${(other.address() as AddressInfo).port}`
+    expect((await command.run(['keys', 'list', '--url', url], { env: key })).code).toBe(3)
+    other.close()
+    const server = await command.serve([], { env })
+    const refused = await command.run(['keys', 'list', '--url', server.url], { env: key })
+    expect(refused).toMatchObject({ code: 1, stderr: expect.stringContaining('LATCHKEY_KEY') })
+  })
+})
+
+describe('tokens', () => {
+  test('an argument that holds a token is refused, wherever it stands, and not repeated', async () => {
+    const token = newToken()
+    const lines = [
+      ['keys', 'verify', token],
+      ['token', 'inspect', token],
+      ['keys', 'list', '--query', `x${token}`],
+      ['keys', 'list', `--url=http://host/?key=${token}`],
+      [token],
+    ]
+    for (const args of lines) {
+      const { code, stdout, stderr } = await command.run(args, { env })
+      expect({ code, stdout }).toEqual({ code: 2, stdout: '' })
+      expect(stderr).toContain('standard input')
+      expect(stderr).not.toContain(token.slice(-49))
+    }
+  })
+
+  test('token inspect tells prefix, kid and check, offline', async () => {
+    const token = newToken()
+    const right = await command.run(['token', 'inspect'], { input: `secret-token:${token}\n` })
+    expect(right).toMatchObject({ code: 0, stderr: '' })
+    expect(right.stdout).toMatch(new RegExp(`^Prefix +re\nKid +${token.slice(3, 19)}$`, 'm'))
+    expect(tokensIn(right.stdout)).toEqual([])
+    const changed = token.slice(0, -1) + (token.endsWith('0') ? '1' : '0')
+    const wrong = await command.run(['token', 'inspect', '--json'], { input: changed })
+    expect(wrong.code).toBe(1)
+    expect(JSON.parse(wrong.stdout)).toEqual({
+      well_formed: false,
+      shape: true,
+      prefix: 're',
+      kid: token.slice(3, 19),
+      check: false,
+    })
+    expect(await command.run(['token', 'inspect'], { input: 'hello' })).toMatchObject({ code: 1 })
+    expect(await command.run(['token', 'inspect'], { input: '' })).toMatchObject({ code: 2 })
+    expect(await command.run(['token', 'inspect'], { input: 'x'.repeat(100_000) })).toMatchObject({ code: 2 })
+  })
+
+  test('token new prints a token that is well formed, and alone', async () => {
+    const { stdout } = await command.run(['token', 'new', '--key-prefix', 're_test'])
+    expect(tokensIn(stdout)).toEqual([stdout.trim()])
+    expect(stdout).toMatch(/^re_test_/)
+    expect((await command.run(['token', 'inspect'], { input: stdout })).code).toBe(0)
+  })
+})
+
+describe('at a terminal', () => {
+  test('a token typed at the prompt is not shown, and corrections count', async () => {
+    const token = newToken()
+    const shown = await atTerminal(['keys', 'verify', '--json'], ['Token: ', `${token}x\x7f\r`])
+    expect(shown).toContain('"not_found"')
+    expect(tokensIn(shown)).toEqual([])
+    expect(shown).not.toContain(token.slice(19, 40))
+  })
+
+  test('Ctrl-C at the prompt ends the command', async () => {
+    expect(await atTerminal(['keys', 'verify'], ['Token: ', '\x03'])).toContain('exit 130')
+  })
+
+  test('revoking asks first, and anything but yes changes nothing', async () => {
+    const args = ['keys', 'create', '--organization', 'acme', '--name', 'Doomed']
+    const { id } = await command.json<{ id: string }>(args, { env })
+    const status = async () => (await command.json<{ status: string }>(['keys', 'get', id], { env })).status
+    const refused = await atTerminal(['keys', 'revoke', id], ['[y/N] ', 'n\r'])
+    expect(refused).toContain('"Doomed" of acme')
+    expect(refused).toContain('exit 1')
+    expect(await status()).toBe('active')
+    expect(await atTerminal(['keys', 'revoke', id], ['[y/N] ', 'y\r'])).toContain('exit 0')
+    expect(await status()).toBe('revoked')
+    expect(await atTerminal(['keys', 'revoke', id, '--yes'], [])).toContain('exit 0')
+  })
+
+  test('nothing is coloured', async () => {
+    expect(await atTerminal(['keys', 'list', '--status', 'all'], [])).not.toContain('\x1b[')
+  })
+})
+
+test('whoever stops reading stops the output without a word', async () => {
+  const shell = `"$NODE" "$MAIN" keys list --help | head -n 1; "$NODE" "$MAIN" audit list | head -n 0`
+  const child = spawn('sh', ['-c', shell], { env: shellEnvironment(), stdio: ['ignore', 'ignore', 'pipe'] })
+  let stderr = ''
+  child.stderr.on('data', (chunk) => {
+    stderr += chunk
+  })
+  await new Promise((done) => child.once('close', done))
+  expect(stderr).toBe('')
+})
+
+test('names that would play with the terminal are made harmless', async () => {
+  const args = ['orgs', 'create', 'odd', '--name', 'a\u202eb']
+  await command.run(args, { env })
+  const { stdout } = await command.run(['orgs', 'list'], { env })
+  expect(stdout).toContain('a\ufffdb')
+})
+
+/** Runs a command in a pseudo-terminal, typing each answer when its prompt is there; gives all that was shown. */
+function atTerminal(args: string[], [prompt, answer]: string[]): Promise<string> {
+  const line = `"$NODE" "$MAIN" ${args.join(' ')}; echo "exit $?"`
+  const child = spawn('script', ['-qec', line, '/dev/null'], { env: shellEnvironment(), stdio: 'pipe' })
+  return new Promise((done) => {
+    let shown = ''
+    let typed = false
+    child.stdout.setEncoding('utf8').on('data', (chunk: string) => {
+      shown += chunk
+      if (prompt === undefined || typed || !shown.includes(prompt)) return
+      typed = true
+      child.stdin.write(answer)
+    })
+    child.once('close', () => done(shown))
+  })
+}
+
+function shellEnvironment(): Record<string, string> {
+  return { ...env, PATH: process.env.PATH ?? '', NODE: process.execPath, MAIN: command.main(), TERM: 'xterm' }
+}

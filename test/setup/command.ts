@@ -1,0 +1,136 @@
+// Runs the command line as real processes, from a build of the source as it stands.
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
+import { copyFileSync, mkdirSync, mkdtempSync, rmSync, symlinkSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join, resolve } from 'node:path'
+import { afterAll, afterEach, beforeAll } from 'vitest'
+
+const repository = resolve(import.meta.dirname, '../..')
+
+export interface RunOptions {
+  env?: Record<string, string>
+  /** What stands on standard input; nothing if absent. */
+  input?: string
+}
+
+export interface Run {
+  stdout: string
+  stderr: string
+  code: number | null
+}
+
+export interface ServeProcess {
+  url: string
+  process: ChildProcess
+  stdout: () => string
+  stderr: () => string
+  /** Waits for its end; gives the exit code, or the signal that ended it. */
+  ended: Promise<number | NodeJS.Signals>
+  stop(signal?: NodeJS.Signals): Promise<number | NodeJS.Signals>
+}
+
+/** The command line under test: built before the file's first test, its processes ended after each. */
+export interface TestCommand {
+  main: () => string
+  /** A folder of this test file's own, in which commands run. */
+  folder: () => string
+  run(args: readonly string[], options?: RunOptions): Promise<Run>
+  /** Like `run`, and its JSON; throws where it does not exit with 0. */
+  json<T = Record<string, unknown>>(args: readonly string[], options?: RunOptions): Promise<T>
+  serve(args: readonly string[], options?: Pick<RunOptions, 'env'>): Promise<ServeProcess>
+}
+
+/** Builds the command for a test file: JavaScript starts twice as fast as TypeScript, and the build takes 0.3 s. */
+export function useCommand(): TestCommand {
+  let build = ''
+  let folder = ''
+  const running = new Set<ServeProcess>()
+  beforeAll(() => {
+    folder = mkdtempSync(join(tmpdir(), 'latchkey-command-'))
+    build = join(folder, 'build')
+    mkdirSync(build)
+    symlinkSync(join(repository, 'node_modules'), join(build, 'node_modules'))
+    copyFileSync(join(repository, 'package.json'), join(build, 'package.json'))
+    const compiler = join(repository, 'node_modules/typescript/bin/tsc')
+    const flags = ['-p', 'tsconfig.build.json', '--noCheck', '--outDir', join(build, 'dist')]
+    execFileSync(process.execPath, [compiler, ...flags], { cwd: repository, stdio: 'inherit' })
+  })
+  afterEach(async () => {
+    for (const server of running) await server.stop('SIGKILL')
+    running.clear()
+  })
+  afterAll(() => rmSync(folder, { recursive: true, force: true }))
+
+  const main = () => join(build, 'dist/cli/main.js')
+  const start = (args: readonly string[], env: Record<string, string> = {}) =>
+    spawn(process.execPath, [main(), ...args], {
+      cwd: folder,
+      env: { PATH: process.env.PATH, ...env },
+      stdio: 'pipe',
+    })
+  const run = (args: readonly string[], { env, input = '' }: RunOptions = {}) =>
+    new Promise<Run>((done) => {
+      const child = start(args, env)
+      const { stdout, stderr } = collect(child)
+      // A command that reads nothing may be gone before its input is written.
+      child.stdin.on('error', () => {})
+      child.stdin.end(input)
+      child.once('close', (code) => done({ stdout: stdout(), stderr: stderr(), code }))
+    })
+  return {
+    main,
+    folder: () => folder,
+    run,
+    json: async <T>(args: readonly string[], options?: RunOptions) => {
+      const { stdout, stderr, code } = await run([...args, '--json'], options)
+      if (code !== 0) throw new Error(`${args.join(' ')} exited with ${code}: ${stderr}`)
+      return JSON.parse(stdout) as T
+    },
+    serve: async (args, { env } = {}) => {
+      const child = start(['serve', '--port', '0', ...args], env)
+      const { stdout, stderr } = collect(child)
+      const ended = new Promise<number | NodeJS.Signals>((done) =>
+        child.once('close', (code, signal) => done(code ?? (signal as NodeJS.Signals))),
+      )
+      const server: ServeProcess = {
+        url: '',
+        process: child,
+        stdout,
+        stderr,
+        ended,
+        stop: (signal = 'SIGTERM') => {
+          child.kill(signal)
+          return ended
+        },
+      }
+      running.add(server)
+      await new Promise<void>((ready, fail) => {
+        ended.then((code) => fail(new Error(`serve ended with ${code}: ${stderr()}`)))
+        child.stdout.on('data', () => {
+          const url = /^Latchkey serves (http:\S+)/m.exec(stdout())?.[1]
+          if (url === undefined) return
+          server.url = url
+          ready()
+        })
+      })
+      return server
+    },
+  }
+}
+
+/** The tokens in a text. */
+export function tokensIn(text: string): string[] {
+  return text.match(/\b[a-z][a-z0-9_]*_[0-9A-Za-z]{65}\b/g) ?? []
+}
+
+function collect(child: ChildProcess): { stdout: () => string; stderr: () => string } {
+  let stdout = ''
+  let stderr = ''
+  child.stdout?.setEncoding('utf8').on('data', (chunk: string) => {
+    stdout += chunk
+  })
+  child.stderr?.setEncoding('utf8').on('data', (chunk: string) => {
+    stderr += chunk
+  })
+  return { stdout: () => stdout, stderr: () => stderr }
+}
