@@ -9,6 +9,7 @@ import { brokenLinks } from './setup/documents-links.ts'
 import { checkTypes, makeFolder, repository, runSteps } from './setup/documents-run.ts'
 import { startServer } from './setup/documents-server.ts'
 import { findInstalledPostgres, startPostgres } from './setup/postgres.ts'
+import { missingPrograms, wants } from './setup/programs.ts'
 
 /** The blocks that no test runs, by language, for each document that has any: none slips in unnoticed. */
 const unrun: Record<string, Record<string, number>> = {
@@ -35,42 +36,41 @@ test.each(documents)('every block of %s runs, or is counted as one that does not
 
 // Each runs dozens of processes: they get the time that takes on two cores beside other tests.
 describe.concurrent('what the documents show', { timeout: 180_000 }, () => {
-  const withSteps = documents.filter(
-    (path) =>
-      path !== 'docs/postgresql.md' && sortBlocks(readBlocks(join(repository, path))).steps.length > 0,
-  )
+  for (const path of documents) {
+    const { steps } = sortBlocks(readBlocks(join(repository, path)))
+    if (steps.length === 0 || path === 'docs/postgresql.md') continue
+    const commands = steps.map(({ text }) => text).join('')
+    const called = ['bash', 'curl', 'jq', 'sqlite3'].filter((name) => commands.match(`\\b${name}\\b`))
+    const { skip, note } = wants(missingPrograms(called))
+    test.skipIf(skip)(
+      `${path} prints what it says, on a server with an empty SQLite database${note}`,
+      async () => {
+        const { folder, remove } = makeFolder()
+        const server = await startServer(folder, 'sqlite:latchkey.db')
+        try {
+          await checkDocument(path, folder, { ...server.environment, ...databaseOf(path) })
+        } finally {
+          await server.stop()
+          remove()
+        }
+      },
+    )
+  }
 
-  test.each(withSteps)('%s prints what it says, on a server with an empty SQLite database', async (path) => {
+  const programs = findInstalledPostgres()
+  const { skip, note } = wants(programs ? [] : ['postgresql'])
+  test.skipIf(skip)(`docs/postgresql.md prints what it says${note}`, async () => {
+    const postgres = await startPostgres(programs)
     const { folder, remove } = makeFolder()
-    const server = await startServer(folder, 'sqlite:latchkey.db')
     try {
-      await checkDocument(path, folder, { ...server.environment, ...databaseOf(path) })
+      const environment = { ADMIN_URL: postgres.url, PATH: `${programs}:${process.env.PATH}` }
+      const addresses = { '127.0.0.1:5432': new URL(postgres.url).host }
+      await checkDocument('docs/postgresql.md', folder, environment, addresses)
     } finally {
-      await server.stop()
+      await postgres.stop()
       remove()
     }
   })
-
-  const programs = findInstalledPostgres()
-  test.skipIf(programs === undefined && !process.env.CI)(
-    `docs/postgresql.md prints what it says${programs ? '' : ' (to run it: apt-get install postgresql)'}`,
-    async () => {
-      const postgres = await startPostgres(programs)
-      const { folder, remove } = makeFolder()
-      const address = new URL(postgres.url).host
-      try {
-        await checkDocument(
-          'docs/postgresql.md',
-          folder,
-          { ADMIN_URL: postgres.url },
-          { '127.0.0.1:5432': address },
-        )
-      } finally {
-        await postgres.stop()
-        remove()
-      }
-    },
-  )
 })
 
 test('the README shows what the first start prints', async () => {
