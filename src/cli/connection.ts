@@ -58,7 +58,7 @@ export async function openDatabase({ database, prefixes }: DatabaseSettings): Pr
     const reason = error.cause instanceof Error ? error.cause.message || String(error.cause) : error.message
     throw new CommandError(
       exitCodes.unreachable,
-      `The database ${withoutPassword(database)} cannot be used: ${reason}. ` +
+      `The database ${withoutPassword(database)} cannot be used: ${reason.replace(/\.$/, '')}. ` +
         'Check --database or LATCHKEY_DATABASE_URL.',
       error,
     )

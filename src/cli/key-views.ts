@@ -1,7 +1,7 @@
 // Keys and verdicts as people see them.
 import type { CreatedKey, Key, KeyDetails, KeySecret, Verdict } from '../schemas.ts'
 import { formatFields, formatTable, print, printNote } from './output.ts'
-import { formatAgo, formatInstant } from './times.ts'
+import { formatAgoCell, formatInstant, formatLength } from './times.ts'
 
 /** Prints a new token on standard output, alone, and what it belongs to beside it. */
 export function printCreated(key: CreatedKey): void {
@@ -12,7 +12,7 @@ export function printRotated(key: CreatedKey, graceSeconds: number): void {
   const old =
     graceSeconds === 0
       ? 'The old token opens nothing any more'
-      : `The old token stays valid for ${graceSeconds} s`
+      : `The old token stays valid for ${formatLength(graceSeconds)}`
   printToken(key, [`Rotated the key ${JSON.stringify(key.name)} of ${key.organizationId}. ${old}.`])
 }
 
@@ -38,9 +38,9 @@ export function printKeys(keys: readonly Key[]): void {
     key.name,
     key.organizationId,
     key.status,
-    formatAgo(key.lastUsedAt, now),
-    formatAgo(key.createdAt, now),
-    formatAgo(key.expiresAt, now),
+    formatAgoCell(key.lastUsedAt, now),
+    formatAgoCell(key.createdAt, now),
+    formatAgoCell(key.expiresAt, now),
   ])
   const headings = ['ID', 'NAME', 'ORGANIZATION', 'STATUS', 'LAST USED', 'CREATED', 'EXPIRES']
   print(...formatTable(headings, rows))
@@ -101,8 +101,8 @@ function secretRow(secret: KeySecret): string[] {
   const now = Date.now()
   return [
     secret.kid,
-    formatAgo(secret.createdAt, now),
-    formatAgo(secret.lastUsedAt, now),
-    formatAgo(secret.expiresAt, now),
+    formatAgoCell(secret.createdAt, now),
+    formatAgoCell(secret.lastUsedAt, now),
+    formatAgoCell(secret.expiresAt, now),
   ]
 }

@@ -36,9 +36,21 @@ export function readExpiry(text: string | undefined, now = Date.now()): Date | n
 export function formatAgo(instant: Date | null, now: number): string {
   if (instant === null) return 'never'
   const seconds = Math.round((instant.getTime() - now) / 1000)
+  if (seconds === 0) return 'now'
   // A second short of an hour is an hour, not sixty minutes.
   const [unit, length] = units.find(([, length]) => Math.abs(seconds) >= 0.99 * length) ?? ['second', 1]
   return phrases.format(Math.round(seconds / length), unit)
+}
+
+/** The same for a column of a table, as wide as '12 seconds ago': columns do not jump from one call to the next. */
+export function formatAgoCell(instant: Date | null, now: number): string {
+  return formatAgo(instant, now).padEnd(14)
+}
+
+/** Writes a length in the largest unit that holds it whole: 86400 is '1 day', 5400 '90 minutes'. */
+export function formatLength(seconds: number): string {
+  const [unit, length] = units.find(([, length]) => seconds % length === 0) ?? ['second', 1]
+  return new Intl.NumberFormat('en', { style: 'unit', unit, unitDisplay: 'long' }).format(seconds / length)
 }
 
 /** Writes an instant and how long ago it was. */
@@ -46,7 +58,7 @@ export function formatInstant(instant: Date | null, now: number): string {
   return instant === null ? 'never' : `${instant.toISOString()} (${formatAgo(instant, now)})`
 }
 
-const phrases = new Intl.RelativeTimeFormat('en', { numeric: 'auto' })
+const phrases = new Intl.RelativeTimeFormat('en', { numeric: 'always' })
 const units = [
   ['year', 31_536_000],
   ['month', 2_592_000],
