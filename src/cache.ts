@@ -1,5 +1,4 @@
 // What is known of the secrets verified lately, by kid, in bounded memory: the least recently used goes first.
-// Kids, digests, links and times lie in typed arrays: a Map costs several times the memory and half the speed.
 import type { Facts } from './verify.ts'
 
 /** A place in the cache; {@link nowhere} where there is none. */
@@ -7,44 +6,54 @@ export type Slot = number
 export const nowhere: Slot = -1
 
 /** Told of a secret's latest use when the cache lets go of it; see `usage.ts`. */
-export type NoteUse = (kid: string, facts: Facts, at: number) => void
+export type NoteUse = (kid: string, answer: Facts['answer'], at: number) => void
 
 const kidLength = 16
+
+// A record is 16 words, one line of a processor's cache: a lookup touches it, the facts and little more.
+const recordWords = 16
 const kidWords = 4
-const digestBytes = 32
+const digestAt = 4
+const digestWords = 8
+/** The next record of the same bucket, as slot + 1: fresh memory, all zero, is empty. */
+const nextAt = 12
+const newerAt = 13
+const olderAt = 14
+/** The low half of the latest use that nobody wrote down yet, in milliseconds since 1970; 0 for none. */
+const usedAt = 15
 
 /**
- * Facts by kid and by key id: about 330 bytes a secret, of which 92 in these arrays. Knows nothing of time:
- * whoever asks must know whether what it remembers still holds (`lease.ts`).
+ * Facts by kid and by key id: about 330 bytes a secret, where a Map would cost more and be slower. Knows nothing
+ * of time: whoever asks must know whether what it remembers still holds (`lease.ts`).
  */
 export class FactsCache {
   /** How many secrets it holds at most. */
   readonly capacity: number
   readonly #noteUse: NoteUse
-  readonly #byKid: Chains
-  readonly #byKey: Chains
-  readonly #kids: Uint32Array
-  readonly #digests: Uint8Array
-  readonly #facts: (Facts | undefined)[] = []
-  /** The latest use that nobody has written down yet, in milliseconds since 1970; 0 where there is none. */
-  readonly #usedAt: Float64Array
+  // One record more than there are slots: the order of use is a ring through it, and it stands for both ends.
+  readonly #records: Uint32Array
+  readonly #buckets: Uint32Array
+  readonly #mask: number
+  // Two arrays, since most verifications need no more than the terms, which many secrets share.
+  readonly #answers: (Facts['answer'] | undefined)[] = []
+  readonly #terms: (Facts['terms'] | undefined)[] = []
+  /** The slots with a use that nobody has written down yet. */
   #used: Slot[] = []
-  // The order of use is a ring through the place `capacity`, which stands for both its ends.
-  readonly #newer: Int32Array
-  readonly #older: Int32Array
+  #latestUse = 0
+  /** The slots of each key: one for most, two in a rotation's grace. */
+  readonly #ofKey = new Map<string, Slot[]>()
   #free: Slot[] = []
   #size = 0
 
   constructor(capacity: number, noteUse: NoteUse) {
     this.capacity = capacity
     this.#noteUse = noteUse
-    this.#byKid = new Chains(capacity)
-    this.#byKey = new Chains(capacity)
-    this.#kids = new Uint32Array(capacity * kidWords)
-    this.#digests = new Uint8Array(capacity * digestBytes)
-    this.#usedAt = new Float64Array(capacity)
-    this.#newer = new Int32Array(capacity + 1).fill(capacity, capacity)
-    this.#older = new Int32Array(capacity + 1).fill(capacity, capacity)
+    this.#records = new Uint32Array((capacity + 1) * recordWords)
+    const buckets = 2 ** Math.ceil(Math.log2(Math.max(capacity, 2)))
+    this.#buckets = new Uint32Array(buckets)
+    this.#mask = buckets - 1
+    this.#setNewer(capacity, capacity)
+    this.#setOlder(capacity, capacity)
   }
 
   /** How many secrets it holds. */
@@ -58,72 +67,79 @@ export class FactsCache {
     const b = packWord(text, start + 4)
     const c = packWord(text, start + 8)
     const d = packWord(text, start + 12)
-    const kids = this.#kids
-    let slot = this.#byKid.first(hashWords(a, b, c, d))
-    while (slot !== nowhere) {
-      const at = slot * kidWords
-      if (kids[at] === a && kids[at + 1] === b && kids[at + 2] === c && kids[at + 3] === d) {
-        this.#touch(slot)
-        return slot
+    const records = this.#records
+    let next = this.#buckets[hashWords(a, b, c, d) & this.#mask] as number
+    while (next !== 0) {
+      const at = (next - 1) * recordWords
+      if (records[at] === a && records[at + 1] === b && records[at + 2] === c && records[at + 3] === d) {
+        this.#touch(next - 1)
+        return next - 1
       }
-      slot = this.#byKid.after(slot)
+      next = records[at + nextAt] as number
     }
     return nowhere
   }
 
   /** Compares a digest, 32 bytes as a latin1 string, in a time that tells nothing of where it differs. */
   digestMatches(slot: Slot, digest: string): boolean {
-    const digests = this.#digests
-    const start = slot * digestBytes
-    let difference = digest.length ^ digestBytes
-    for (let i = 0; i < digestBytes; i++) difference |= (digests[start + i] as number) ^ digest.charCodeAt(i)
+    const records = this.#records
+    const start = slot * recordWords + digestAt
+    let difference = 0
+    for (let i = 0; i < digestWords; i++)
+      difference |= (records[start + i] as number) ^ packWord(digest, i * 4)
     return difference === 0
   }
 
-  /** The facts at a slot that {@link find} gave. */
-  factsAt(slot: Slot): Facts {
-    return this.#facts[slot] as Facts
+  /** The answer at a slot that {@link find} gave. */
+  answerAt(slot: Slot): Facts['answer'] {
+    return this.#answers[slot] as Facts['answer']
+  }
+
+  /** The terms at a slot that {@link find} gave. */
+  termsAt(slot: Slot): Facts['terms'] {
+    return this.#terms[slot] as Facts['terms']
   }
 
   /** Notes that the secret at a slot was found valid, at an instant in milliseconds since 1970. */
   noteUse(slot: Slot, at: number): void {
-    const before = this.#usedAt[slot] as number
+    const word = at >>> 0 || 1
+    const place = slot * recordWords + usedAt
+    const before = this.#records[place] as number
     if (before === 0) this.#used.push(slot)
-    if (at > before) this.#usedAt[slot] = at
+    // The difference of low halves tells which is later, however the clock was set within some weeks.
+    if (before === 0 || ((word - before) | 0) > 0) this.#records[place] = word
+    this.#latestUse = at
   }
 
   /** Remembers a secret, in place of what was known of it. */
   remember(kid: string, digest: Uint8Array, facts: Facts): void {
     const known = this.find(kid, 0)
     if (known !== nowhere) this.#drop(known)
-    if (this.#size === this.capacity) this.#drop(this.#newer[this.capacity] as Slot)
+    if (this.#size === this.capacity) this.#drop(this.#newer(this.capacity))
     const slot = this.#free.pop() ?? this.#size
     this.#size++
-    for (let i = 0; i < kidWords; i++) this.#kids[slot * kidWords + i] = packWord(kid, i * 4)
-    this.#digests.set(digest, slot * digestBytes)
-    this.#facts[slot] = facts
-    this.#byKid.add(this.#kidHash(slot), slot)
-    this.#byKey.add(hashText(facts.answer.keyId), slot)
+    const at = slot * recordWords
+    const digestText = Buffer.from(digest).toString('latin1')
+    for (let i = 0; i < kidWords; i++) this.#records[at + i] = packWord(kid, i * 4)
+    for (let i = 0; i < digestWords; i++) this.#records[at + digestAt + i] = packWord(digestText, i * 4)
+    const bucket = this.#bucketOf(slot)
+    this.#records[at + nextAt] = this.#buckets[bucket] as number
+    this.#buckets[bucket] = slot + 1
+    this.#answers[slot] = facts.answer
+    this.#terms[slot] = facts.terms
+    const { keyId } = facts.answer
+    this.#ofKey.set(keyId, [...(this.#ofKey.get(keyId) ?? []), slot])
     this.#link(slot)
   }
 
   /** Forgets all secrets of a key. */
   forgetKey(keyId: string): void {
-    let slot = this.#byKey.first(hashText(keyId))
-    while (slot !== nowhere) {
-      const next = this.#byKey.after(slot)
-      if (this.factsAt(slot).answer.keyId === keyId) this.#drop(slot)
-      slot = next
-    }
+    for (const slot of this.#ofKey.get(keyId) ?? []) this.#drop(slot)
   }
 
   /** Forgets everything. */
   clear(): void {
-    for (let slot = this.#older[this.capacity] as Slot; slot !== this.capacity; ) {
-      const next = this.#older[slot] as Slot
-      this.#drop(slot)
-      slot = next
-    }
+    for (const keyId of [...this.#ofKey.keys()]) this.forgetKey(keyId)
   }
 
   /** Tells of every use that was not told of yet. */
@@ -134,97 +150,95 @@ export class FactsCache {
   }
 
   #reportUse(slot: Slot): void {
-    const at = this.#usedAt[slot] as number
-    if (at === 0) return
-    this.#usedAt[slot] = 0
-    this.#noteUse(this.#kidAt(slot), this.factsAt(slot), at)
+    const place = slot * recordWords + usedAt
+    const word = this.#records[place] as number
+    if (word === 0) return
+    this.#records[place] = 0
+    const at = this.#latestUse - (((this.#latestUse >>> 0) - word) | 0)
+    this.#noteUse(this.#kidAt(slot), this.answerAt(slot), at)
   }
 
   #drop(slot: Slot): void {
     this.#reportUse(slot)
-    this.#byKid.remove(this.#kidHash(slot), slot)
-    this.#byKey.remove(hashText(this.factsAt(slot).answer.keyId), slot)
     this.#unlink(slot)
-    this.#facts[slot] = undefined
+    this.#leaveBucket(slot)
+    const { keyId } = this.answerAt(slot)
+    const others = (this.#ofKey.get(keyId) ?? []).filter((other) => other !== slot)
+    if (others.length > 0) this.#ofKey.set(keyId, others)
+    else this.#ofKey.delete(keyId)
+    this.#answers[slot] = undefined
+    this.#terms[slot] = undefined
     this.#free.push(slot)
     this.#size--
   }
 
+  #leaveBucket(slot: Slot): void {
+    const next = this.#records[slot * recordWords + nextAt] as number
+    const bucket = this.#bucketOf(slot)
+    let before = this.#buckets[bucket] as number
+    if (before === slot + 1) {
+      this.#buckets[bucket] = next
+      return
+    }
+    const nextOf = (place: number) => (place - 1) * recordWords + nextAt
+    while (this.#records[nextOf(before)] !== slot + 1) before = this.#records[nextOf(before)] as number
+    this.#records[nextOf(before)] = next
+  }
+
+  #bucketOf(slot: Slot): number {
+    const at = slot * recordWords
+    const records = this.#records
+    const [a, b, c, d] = [records[at], records[at + 1], records[at + 2], records[at + 3]] as [
+      number,
+      number,
+      number,
+      number,
+    ]
+    return hashWords(a, b, c, d) & this.#mask
+  }
+
+  #kidAt(slot: Slot): string {
+    const bytes = Buffer.allocUnsafe(kidLength)
+    for (let i = 0; i < kidWords; i++)
+      bytes.writeUInt32LE(this.#records[slot * recordWords + i] as number, i * 4)
+    return bytes.toString('latin1')
+  }
+
   #touch(slot: Slot): void {
-    if (this.#older[this.capacity] === slot) return
+    if (this.#older(this.capacity) === slot) return
     this.#unlink(slot)
     this.#link(slot)
   }
 
   #link(slot: Slot): void {
-    const newest = this.#older[this.capacity] as Slot
-    this.#older[slot] = newest
-    this.#newer[slot] = this.capacity
-    this.#newer[newest] = slot
-    this.#older[this.capacity] = slot
+    const newest = this.#older(this.capacity)
+    this.#setOlder(slot, newest)
+    this.#setNewer(slot, this.capacity)
+    this.#setNewer(newest, slot)
+    this.#setOlder(this.capacity, slot)
   }
 
   #unlink(slot: Slot): void {
-    const newer = this.#newer[slot] as Slot
-    const older = this.#older[slot] as Slot
-    this.#older[newer] = older
-    this.#newer[older] = newer
+    const newer = this.#newer(slot)
+    const older = this.#older(slot)
+    this.#setOlder(newer, older)
+    this.#setNewer(older, newer)
   }
 
-  #kidHash(slot: Slot): number {
-    const at = slot * kidWords
-    const kids = this.#kids
-    return hashWords(
-      kids[at] as number,
-      kids[at + 1] as number,
-      kids[at + 2] as number,
-      kids[at + 3] as number,
-    )
+  #newer(slot: Slot): Slot {
+    return this.#records[slot * recordWords + newerAt] as Slot
   }
 
-  #kidAt(slot: Slot): string {
-    const bytes = Buffer.allocUnsafe(kidLength)
-    for (let i = 0; i < kidWords; i++) bytes.writeUInt32LE(this.#kids[slot * kidWords + i] as number, i * 4)
-    return bytes.toString('latin1')
-  }
-}
-
-/** A hash table of slots with chaining, in eight bytes or so a slot. */
-class Chains {
-  // Slot + 1, so that fresh memory, all zero, is empty.
-  readonly #heads: Int32Array
-  readonly #next: Int32Array
-  readonly #mask: number
-
-  constructor(capacity: number) {
-    const buckets = 2 ** Math.ceil(Math.log2(Math.max(capacity, 2)))
-    this.#mask = buckets - 1
-    this.#heads = new Int32Array(buckets)
-    this.#next = new Int32Array(capacity)
+  #older(slot: Slot): Slot {
+    return this.#records[slot * recordWords + olderAt] as Slot
   }
 
-  first(hash: number): Slot {
-    return (this.#heads[hash & this.#mask] as number) - 1
+  #setNewer(slot: Slot, newer: Slot): void {
+    this.#records[slot * recordWords + newerAt] = newer
   }
 
-  after(slot: Slot): Slot {
-    return (this.#next[slot] as number) - 1
-  }
-
-  add(hash: number, slot: Slot): void {
-    this.#next[slot] = this.#heads[hash & this.#mask] as number
-    this.#heads[hash & this.#mask] = slot + 1
-  }
-
-  remove(hash: number, slot: Slot): void {
-    const next = this.#next[slot] as number
-    if (this.first(hash) === slot) {
-      this.#heads[hash & this.#mask] = next
-      return
-    }
-    let before = this.first(hash)
-    while (this.after(before) !== slot) before = this.after(before)
-    this.#next[before] = next
+  #setOlder(slot: Slot, older: Slot): void {
+    this.#records[slot * recordWords + olderAt] = older
   }
 }
 
@@ -243,11 +257,4 @@ function hashWords(a: number, b: number, c: number, d: number): number {
   const mixed =
     Math.imul(a ^ Math.imul(b, 0x9e3779b1), 0x85ebca6b) ^ Math.imul(c ^ Math.imul(d, 0xc2b2ae35), 0x27d4eb2f)
   return mixed ^ (mixed >>> 15)
-}
-
-// FNV-1a.
-function hashText(text: string): number {
-  let hash = 0x811c9dc5
-  for (let i = 0; i < text.length; i++) hash = Math.imul(hash ^ text.charCodeAt(i), 0x01000193)
-  return hash ^ (hash >>> 15)
 }

@@ -58,7 +58,7 @@ export class Memory {
     this.#source = source
     this.clock = clock
     this.usage = usage
-    this.cache = new FactsCache(capacity, (kid, { answer }, at) =>
+    this.cache = new FactsCache(capacity, (kid, answer, at) =>
       usage.note(kid, answer.keyId, answer.organizationId, at),
     )
     this.follower = new ChangeFollower(source, this, clock, newId)

@@ -9,14 +9,21 @@ import { refuseField, type Verdict, type VerifyOptions, type VerifyRequest } fro
 import type { FactsRow } from './store/facts.ts'
 import { digestToken, parseToken, sameDigest, tokenBodyLength } from './token.ts'
 
-/** What is known of a secret and its key; instants in milliseconds since 1970. */
-export interface Facts {
-  /** The verdict of a valid token, made once and frozen. */
-  answer: Extract<Verdict, { valid: true }>
+/** What a secret is judged by; instants in milliseconds since 1970. Many secrets share theirs. */
+export interface Terms {
+  organizationId: string
+  permissions: readonly string[]
   /** When a rotation ended this secret, or will; null while it is the newest. */
   endsAt: number | null
   expiresAt: number | null
   revokedAt: number | null
+}
+
+/** What is known of a secret and its key. Facts, never a decision. */
+export interface Facts {
+  /** The verdict where all terms are met, made once and frozen. */
+  answer: Extract<Verdict, { valid: true }>
+  terms: Terms
 }
 
 const malformed: Verdict = Object.freeze({ valid: false, code: 'malformed' })
@@ -41,13 +48,12 @@ export function verifyCached(memory: Memory, token: string, asked = nothingAsked
     const unknown = slot !== nowhere || memory.isAbsent(parsed.kid)
     return unknown && memory.isFresh(memory.clock.now()) ? notFound : undefined
   }
-  const facts = memory.cache.factsAt(slot)
   const now = memory.clock.now()
   // Whatever fails elsewhere, nothing is believed that is older than the lease.
   if (!memory.isFresh(now)) return undefined
-  const verdict = judge(facts, asked, now)
-  if (verdict.valid) memory.cache.noteUse(slot, now)
-  return verdict
+  const refusal = judge(memory.cache.termsAt(slot), asked, now)
+  if (refusal === undefined) memory.cache.noteUse(slot, now)
+  return verdictOf(memory.cache.answerAt(slot), memory.cache.termsAt(slot), refusal)
 }
 
 /** Judges a token from memory or, where that may not answer, from the store. Throws `store_unavailable`. */
@@ -61,9 +67,10 @@ export async function verify(memory: Memory, token: string, asked = nothingAsked
   if (memory.clock.monotonic() - begunAt >= leaseMs) return verify(memory, token, asked)
   if (known === undefined || !sameDigest(digestToken(parsed.token), known.digest)) return notFound
   const now = memory.clock.now()
-  const judged = judge(known.facts, asked, now)
-  if (judged.valid) memory.usage.note(parsed.kid, judged.keyId, judged.organizationId, now)
-  return judged
+  const { answer, terms } = known.facts
+  const refusal = judge(terms, asked, now)
+  if (refusal === undefined) memory.usage.note(parsed.kid, answer.keyId, answer.organizationId, now)
+  return verdictOf(answer, terms, refusal)
 }
 
 /** Judges many tokens; the verdicts come in the order of the requests. Throws `invalid_input`, `store_unavailable`. */
@@ -84,32 +91,42 @@ export async function verifyBatch(
   return Promise.all(verdicts)
 }
 
-/** Judges facts at an instant, the gravest reason first. */
-function judge({ answer, endsAt, expiresAt, revokedAt }: Facts, asked: VerifyOptions, now: number): Verdict {
-  const missing = missingOf(answer.permissions, asked.permissions)
+type Refusal =
+  | { code: 'not_found' | 'revoked' | 'expired' | 'rotated' }
+  | { code: 'insufficient_permissions'; missing: string[] }
+
+/** Judges terms at an instant, the gravest reason first; undefined where all are met. */
+function judge(terms: Terms, asked: VerifyOptions, now: number): Refusal | undefined {
+  const missing = missingOf(terms.permissions, asked.permissions)
   // To a caller of one organization, another's tokens do not exist.
-  if (asked.organizationId !== undefined && asked.organizationId !== answer.organizationId) return notFound
-  // A Date can be changed by whoever gets it: only a key without expiry has one answer for all.
+  if (asked.organizationId !== undefined && asked.organizationId !== terms.organizationId)
+    return { code: 'not_found' }
+  if (terms.revokedAt !== null) return { code: 'revoked' }
+  if (terms.expiresAt !== null && terms.expiresAt <= now) return { code: 'expired' }
+  if (terms.endsAt !== null && terms.endsAt <= now) return { code: 'rotated' }
+  return missing && { code: 'insufficient_permissions', missing }
+}
+
+function verdictOf(answer: Facts['answer'], { expiresAt }: Terms, refusal: Refusal | undefined): Verdict {
+  if (refusal === undefined && expiresAt === null) return answer
+  if (refusal?.code === 'not_found') return notFound
+  // A Date can be changed by whoever gets it: each gets its own.
   const known = expiresAt === null ? answer : { ...answer, expiresAt: new Date(expiresAt) }
-  if (revokedAt !== null) return { ...known, valid: false, code: 'revoked' }
-  if (expiresAt !== null && expiresAt <= now) return { ...known, valid: false, code: 'expired' }
-  if (endsAt !== null && endsAt <= now) return { ...known, valid: false, code: 'rotated' }
-  if (missing !== undefined) return { ...known, valid: false, code: 'insufficient_permissions', missing }
-  return known
+  return refusal === undefined ? known : { ...known, valid: false, ...refusal }
 }
 
 /** The permissions asked for and not granted; undefined where there are none. Throws `invalid_input`. */
 function missingOf(granted: readonly string[], asked: readonly string[] | undefined): string[] | undefined {
   // What is granted word for word is well-formed, and the usual case.
-  if (
-    asked === undefined ||
-    (Array.isArray(asked) && asked.every((permission) => granted.includes(permission)))
-  ) {
-    return undefined
-  }
+  if (asked === undefined || (Array.isArray(asked) && holdsAll(granted, asked))) return undefined
   checkAskedPermissions(asked)
   const missing = missingPermissions(granted, asked)
   return missing.length > 0 ? missing : undefined
+}
+
+function holdsAll(granted: readonly string[], asked: readonly string[]): boolean {
+  for (let i = 0; i < asked.length; i++) if (!granted.includes(asked[i] as string)) return false
+  return true
 }
 
 /** Checks by hand what the types promise of the permissions asked for. Throws `invalid_input`. */
@@ -137,17 +154,24 @@ const mostShared = 10_000
 
 /** Reads what the store has of a secret. All of it is frozen, since many callers get the same objects. */
 export function toFacts(row: FactsRow): Facts {
-  const answer = Object.freeze({
+  const organizationId = share(row.organization_id, () => row.organization_id)
+  const permissions = share(row.permissions, () => freezeAll(JSON.parse(row.permissions) as string[]))
+  const metadata = share(row.metadata, () => freezeAll(JSON.parse(row.metadata) as Record<string, unknown>))
+  const { key_id: keyId, name, ended_at: endsAt, expires_at: expiresAt, revoked_at: revokedAt } = row
+  const answer = {
     valid: true,
     code: 'valid',
-    keyId: row.key_id,
-    organizationId: share(row.organization_id, () => row.organization_id),
-    name: row.name,
-    permissions: share(row.permissions, () => freezeAll(JSON.parse(row.permissions) as string[])),
+    keyId,
+    organizationId,
+    name,
+    permissions,
     expiresAt: null,
-    metadata: share(row.metadata, () => freezeAll(JSON.parse(row.metadata) as Record<string, unknown>)),
-  } as const)
-  return { answer, endsAt: row.ended_at, expiresAt: row.expires_at, revokedAt: row.revoked_at }
+    metadata,
+  } as const
+  const terms = share(`${organizationId} ${endsAt} ${expiresAt} ${revokedAt} ${row.permissions}`, () =>
+    Object.freeze({ organizationId, permissions, endsAt, expiresAt, revokedAt }),
+  )
+  return { answer: Object.freeze(answer), terms }
 }
 
 function share<T>(text: string, make: () => T): T {
