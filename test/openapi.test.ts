@@ -1,0 +1,131 @@
+// The OpenAPI document, the app, the table of errors and docs/errors.md say the same, in every direction.
+import { execFile } from 'node:child_process'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { promisify } from 'node:util'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { errorTable } from '../src/errors.ts'
+import { routes } from '../src/http/app.ts'
+import { makeSqlite } from './setup/databases.ts'
+import { startTestServer, type TestServer } from './setup/server.ts'
+
+type Json = Record<string, unknown>
+
+interface Operation {
+  operationId: string
+  security?: unknown[]
+  responses: Record<string, { content?: Record<string, { examples?: Record<string, { value: Json }> }> }>
+}
+interface Document {
+  openapi: string
+  paths: Record<string, Record<string, Operation>>
+  components: { schemas: Record<string, { properties: Record<string, { enum?: string[] }> }> }
+}
+
+const { url, remove } = makeSqlite()
+let server: TestServer
+let document: Document
+beforeAll(async () => {
+  server = await startTestServer(url)
+  const answer = await server.request<Document>('GET', '/openapi.json')
+  expect(answer.headers.get('content-type')).toBe('application/json')
+  document = answer.json
+})
+afterAll(async () => {
+  await server.close()
+  await remove()
+})
+
+const codes = Object.keys(errorTable)
+
+function operations(): [method: string, path: string, operation: Operation][] {
+  return Object.entries(document.paths).flatMap(([path, item]) =>
+    Object.entries(item).map(([method, operation]): [string, string, Operation] => [method, path, operation]),
+  )
+}
+
+test('the served document passes redocly lint without an error or a warning', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'latchkey-openapi-'))
+  const file = join(folder, 'openapi.json')
+  writeFileSync(file, JSON.stringify(document))
+  const manifest = createRequire(import.meta.url).resolve('@redocly/cli/package.json')
+  const bin: string = JSON.parse(readFileSync(manifest, 'utf8')).bin.redocly
+  const lint = promisify(execFile)(
+    process.execPath,
+    [join(manifest, '..', bin), 'lint', file, '--extends=recommended', '--format=json'],
+    {
+      cwd: folder,
+      env: { ...process.env, REDOCLY_TELEMETRY: 'off', REDOCLY_SUPPRESS_UPDATE_NOTICE: 'true' },
+    },
+  )
+  const { stdout } = await lint.catch((error: { stdout: string }) => error)
+  const { totals, problems } = JSON.parse(stdout)
+  expect(problems).toEqual([])
+  expect(totals).toMatchObject({ errors: 0, warnings: 0 })
+  rmSync(folder, { recursive: true })
+})
+
+test('every route that is served is in the document, and nothing else is', async () => {
+  const described = operations().map(([method, path]) => `${method.toUpperCase()} ${path}`)
+  expect(described.sort()).toEqual(routes.map(({ method, path }) => `${method} ${path}`).sort())
+  for (const [, path] of operations()) {
+    // A method of no route answers with all that there are: what the document has, by other means.
+    const { status, headers } = await server.request('PROPFIND', path.replaceAll(/\{\w+\}/g, '~'))
+    expect(status, path).toBe(405)
+    const allowed = headers.get('allow')?.split(', ')
+    const here = Object.keys(document.paths[path] ?? {}).map((method) => method.toUpperCase())
+    expect(
+      allowed?.filter((method) => method !== 'HEAD'),
+      path,
+    ).toEqual(expect.arrayContaining(here))
+  }
+  const ids = operations().map(([, , { operationId }]) => operationId)
+  expect(new Set(ids).size).toBe(ids.length)
+})
+
+test('what the document says is public is, and all the rest asks for a token', async () => {
+  for (const [method, path, { security }] of operations()) {
+    const { status } = await server.request(method.toUpperCase(), path.replaceAll(/\{\w+\}/g, '~'))
+    if (path === '/v1/auth') continue
+    if (security === undefined) expect(status, path).toBe(401)
+    else expect([200, 404], path).toContain(status)
+  }
+})
+
+test('every error code has its line in docs/errors.md, with its status, and no line is of another code', () => {
+  const text = readFileSync(new URL('../docs/errors.md', import.meta.url), 'utf8')
+  const lines = [...text.matchAll(/^\| `(\w+)` \| (\d+) \| (.+) \| (.+) \|$/gm)]
+  expect(lines.map(([, code]) => code)).toEqual(codes)
+  for (const [, code = '', status, meaning, advice] of lines) {
+    expect(Number(status), code).toBe(errorTable[code as keyof typeof errorTable][0])
+    expect(meaning?.length, code).toBeGreaterThan(20)
+    expect(advice?.length, code).toBeGreaterThan(15)
+  }
+})
+
+test('every error code is in the document under its status, and every problem there is of the table', () => {
+  const seen = new Set<string>()
+  for (const [, path, { responses }] of operations()) {
+    for (const [status, { content }] of Object.entries(responses)) {
+      const examples = content?.['application/problem+json']?.examples ?? {}
+      for (const [code, { value }] of Object.entries(examples)) {
+        const [wanted, title] = errorTable[code as keyof typeof errorTable]
+        if (status !== 'default') expect(String(wanted), `${path} ${code}`).toBe(status)
+        expect(value).toMatchObject({ code, status: wanted, title })
+        seen.add(code)
+      }
+    }
+  }
+  expect([...seen].sort()).toEqual([...codes].sort())
+  expect(document.components.schemas.Problem?.properties.code?.enum).toEqual(codes)
+})
+
+test('names on the wire are snake_case, and instants are date-times', () => {
+  const text = JSON.stringify(document.components.schemas)
+  expect(text).toContain('"organization_id"')
+  expect(text).not.toMatch(/"[a-z]+(?:Id|At|By|Seconds)":/)
+  const { Key } = document.components.schemas
+  expect(Key?.properties.created_at).toMatchObject({ type: 'string', format: 'date-time' })
+})
