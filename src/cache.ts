@@ -1,5 +1,5 @@
 // What is known of the secrets verified lately, by kid, in bounded memory: the least recently used goes first.
-import type { Facts } from './verify.ts'
+import type { Facts } from './facts.ts'
 
 /** A place in the cache; {@link nowhere} where there is none. */
 export type Slot = number

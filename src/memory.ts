@@ -1,10 +1,10 @@
 // What this process remembers of the database, and how it reads what it does not.
 import { FactsCache } from './cache.ts'
+import { type Facts, toFacts } from './facts.ts'
 import { ChangeFollower, type ChangeSource } from './follower.ts'
 import type { Clock } from './lease.ts'
 import type { FactsRow } from './store/facts.ts'
 import type { UsageRecorder } from './usage.ts'
-import { type Facts, toFacts } from './verify.ts'
 
 /** How long an unknown kid stays unknown without asking: a key made elsewhere opens within this. */
 const absentMs = 200
