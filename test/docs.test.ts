@@ -16,6 +16,7 @@ const unrun: Record<string, Record<string, number>> = {
   'ARCHITECTURE.md': { text: 1 },
   'CONTRIBUTING.md': { console: 2 },
   'README.md': { console: 3, text: 1 },
+  'docs/errors.md': { json: 1 },
   'docs/operations.md': { console: 3, ini: 1, nginx: 1 },
   'docs/permissions.md': { '': 1 },
   'docs/postgresql.md': { console: 1 },

@@ -76,7 +76,7 @@ export async function runSteps(
     }[step.language]
     return `exec >'${file}' 2>&1; failed=0\n${command}\necho "$failed" >'${file}.failed'\n`
   })
-  writeFileSync(join(folder, '.script'), `trap 'failed=1' ERR\n${script.join('')}`)
+  writeFileSync(join(folder, '.script'), `set -o pipefail\ntrap 'failed=1' ERR\n${script.join('')}`)
   await execute('bash', ['.script'], folder, {
     ...environment,
     PATH: `${join(folder, '.bin')}:${environment.PATH ?? process.env.PATH}`,

@@ -49,7 +49,7 @@ export function sortBlocks(blocks: readonly Block[]): { steps: Step[]; unrun: Bl
 const shapes: readonly [name: string, pattern: RegExp][] = [
   ['token', /\b[a-z][a-z0-9_]*_[0-9A-Za-z]{65}\b/g],
   ['hint', /\b[a-z][a-z0-9_]*_[0-9A-Za-z]{16}…/g],
-  ['kid', /(?<=\bkid"?[ :]+"?)[0-9A-Za-z]{16}\b/g],
+  ['kid', /(?<=\bkid"?[ :]+"?)[0-9A-Za-z]{16}\b/gi],
   ['id', /\b[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\b/g],
   ['instant', /\b\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:\.\d{3})?(?:Z\b|(?=\s|$))/g],
   ['while', /(?<= {2}|\()(?:\d+ seconds? ago|now)(?=$| {2}|\))/gm],
