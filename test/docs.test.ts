@@ -121,6 +121,17 @@ test.each(documents)('the links and paths of %s lead somewhere', (path) => {
   expect(brokenLinks(join(repository, path))).toEqual([])
 })
 
+test('every test that SECURITY.md names is there', () => {
+  const security = readFileSync(join(repository, 'SECURITY.md'), 'utf8')
+  const named = [...security.matchAll(/`(test\/[\w./-]+)`: ([^|`]+?)(?:\. `| \|)/g)]
+  expect(named.length).toBeGreaterThan(10)
+  const lost = named.filter(([, path, name]) => {
+    const tests = readFileSync(join(repository, path as string), 'utf8').replaceAll('’', "'")
+    return !tests.includes(name as string)
+  })
+  expect(lost.map(([, path, name]) => `${path}: ${name}`)).toEqual([])
+})
+
 test('a link that leads nowhere, and a path that is not there, are found out', () => {
   const folder = mkdtempSync(join(tmpdir(), 'latchkey-links-'))
   const links = '[b](b.md) [c](#top) [d](a.md#none) [e](https://example.com)'
