@@ -6,21 +6,25 @@ import { readJson } from './json.ts'
 export const defaultBodyLimit = 64 * 1024
 
 /**
- * Reads a JSON body of at most `limit` bytes; where it is optional, none at all is `{}`. Throws
- * `unsupported_media_type`, `body_too_large`, `invalid_json`, `invalid_input`.
+ * Reads a JSON body; where it is optional, none at all is `{}`. Throws `unsupported_media_type`,
+ * `body_too_large`, `invalid_json`, `invalid_input`.
  */
-export async function readBody(request: Request, limit: number, optional: boolean): Promise<unknown> {
-  const type = request.headers.get('content-type')
+export async function parseBody(
+  type: string | undefined,
+  encoding: string | undefined,
+  optional: boolean,
+  readBytes: () => Promise<Uint8Array>,
+): Promise<unknown> {
   // Whether a body comes is known from its bytes alone: a proxy may announce one of unknown length.
-  if (!optional || type !== null) requireJson(type, request.headers.get('content-encoding'))
-  const bytes = await readBytes(request, limit)
+  if (!optional || type !== undefined) requireJson(type, encoding)
+  const bytes = await readBytes()
   if (optional && bytes.length === 0) return {}
-  requireJson(type, request.headers.get('content-encoding'))
+  if (optional) requireJson(type, encoding)
   return readJson(bytes)
 }
 
 /** Throws `unsupported_media_type` unless the headers announce plain JSON in UTF-8. */
-export function requireJson(type: string | null | undefined, encoding: string | null | undefined): void {
+function requireJson(type: string | undefined, encoding: string | undefined): void {
   if (!/^application\/json *(?:; *charset="?utf-8"? *)?$/i.test(type?.trim() ?? '')) {
     throw new LatchkeyError('unsupported_media_type', 'Send the body as Content-Type: application/json.')
   }
@@ -34,7 +38,8 @@ export function bodyTooLarge(limit: number): LatchkeyError {
   return new LatchkeyError('body_too_large', `The body may have at most ${limit} bytes.`)
 }
 
-async function readBytes(request: Request, limit: number): Promise<Uint8Array> {
+/** Reads the bytes of a fetch request. Throws `body_too_large` as soon as there are more than `limit`. */
+export async function readRequestBytes(request: Request, limit: number): Promise<Uint8Array> {
   if (Number(request.headers.get('content-length') ?? 0) > limit) throw bodyTooLarge(limit)
   const chunks: Uint8Array[] = []
   let length = 0

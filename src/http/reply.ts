@@ -33,8 +33,8 @@ export function json(value: unknown, headers: Record<string, string> = {}): Repl
 /** Ends an exchange's reply: puts the common headers and the request id to its own. */
 export function dress(reply: Reply, exchange: Pick<Exchange, 'requestId'>): Reply {
   const length: Record<string, string> = reply.body === null ? { 'content-length': '0' } : {}
-  const headers = { ...commonHeaders, 'x-request-id': exchange.requestId, ...length, ...reply.headers }
-  return { ...reply, headers }
+  reply.headers = { ...commonHeaders, 'x-request-id': exchange.requestId, ...length, ...reply.headers }
+  return reply
 }
 
 /** More would make the answer larger than what was asked. */

@@ -1,0 +1,120 @@
+// The way of a request through any door: who calls, may it, what does it say, and what the library answers.
+import type { BlockList } from 'node:net'
+import type { Logger } from 'pino'
+import { LatchkeyError } from '../errors.ts'
+import type { Caller } from '../schemas.ts'
+import { fromWire } from '../wire.ts'
+import { authenticate, insufficientScope, requirePermission } from './auth.ts'
+import { defaultBodyLimit, parseBody } from './body.ts'
+import { type Exchange, holdsToken, openExchange, type ReadHeader } from './exchange.ts'
+import { recordExchange } from './log.ts'
+import { readQuery, refuseQuery } from './query.ts'
+import { dress, problem, type Reply, underWireNames } from './reply.ts'
+import type { Parts, Route } from './route.ts'
+
+/** A request as a door hands it in, whatever it got it from. */
+export interface Incoming {
+  method: string
+  /** The request's target as it came: nothing decoded, nothing left out. */
+  url: string
+  remoteAddress: string | undefined
+  header: ReadHeader
+  /** The values of the route's path parameters. */
+  params: Record<string, string>
+  /** Reads the body. Throws `body_too_large` as soon as it is longer than so many bytes. */
+  readBytes(limit: number): Promise<Uint8Array>
+}
+
+/** What a door needs to serve requests. */
+export interface Pipeline {
+  parts: Parts
+  log: Logger
+  trustedProxies: BlockList
+}
+
+/** Serves a request on its route, or without one by the given refusal: answers it and writes it down. Never throws. */
+export async function serve(pipeline: Pipeline, incoming: Incoming, served: Route | Refusal): Promise<Reply> {
+  const { parts, log, trustedProxies } = pipeline
+  const exchange = openExchange(incoming.method, incoming.header, incoming.remoteAddress, trustedProxies)
+  const route = typeof served === 'function' ? undefined : served
+  if (route) exchange.route = route.path
+  let reply: Reply
+  try {
+    // The raw URL, before anything is made of it. Whatever follows never logs a URL at all.
+    if (holdsToken(incoming.url)) {
+      throw new LatchkeyError('token_in_url', 'Send tokens in headers or bodies: URLs end up in logs.')
+    }
+    reply = typeof served === 'function' ? served(exchange) : await answer(parts, served, incoming, exchange)
+  } catch (error) {
+    exchange.error = error
+    const lacksPermission = error instanceof LatchkeyError && error.code === 'missing_permission' && route
+    const headers = lacksPermission ? { 'www-authenticate': insufficientScope([route.access]) } : {}
+    reply = problem(error, exchange.requestId, headers)
+  }
+  dress(reply, exchange)
+  recordExchange(log, parts.metrics, exchange, reply.status)
+  return reply
+}
+
+/** The answer where there is no route. */
+export type Refusal = (exchange: Exchange) => Reply
+
+async function answer(parts: Parts, route: Route, incoming: Incoming, exchange: Exchange): Promise<Reply> {
+  const { header, params, url } = incoming
+  const caller = route.access === 'public' ? undefined : await admit(parts, route.access, header, exchange)
+  const body = route.body && (await readBody(route, incoming))
+  const rawQuery = /\?([^#]*)/.exec(url)?.[1] ?? ''
+  if (caller && !route.query) refuseQuery(rawQuery)
+  const call = {
+    parts,
+    latchkey: parts.latchkey,
+    exchange,
+    header,
+    params,
+    rawQuery,
+    query: caller && route.query ? readQuery(rawQuery) : undefined,
+    body: fromWireBody(body),
+    // Public routes have no caller, and their handlers' types say so.
+    caller: caller as Caller,
+  }
+  try {
+    return await route.handle(call)
+  } catch (error) {
+    throw underWireNames(error)
+  }
+}
+
+async function admit(
+  { latchkey }: Parts,
+  access: Exclude<Route['access'], 'public'>,
+  header: ReadHeader,
+  exchange: Exchange,
+): Promise<Caller> {
+  const caller = await authenticate(latchkey, header('authorization'), exchange)
+  if (access !== 'any key') requirePermission(caller, access)
+  return caller
+}
+
+async function readBody(route: Route, { header, readBytes }: Incoming): Promise<unknown> {
+  const type = header('content-type')
+  const encoding = header('content-encoding')
+  return parseBody(type, encoding, route.bodyOptional ?? false, () =>
+    readBytes(route.bodyLimit ?? defaultBodyLimit),
+  )
+}
+
+function fromWireBody(body: unknown): unknown {
+  if (Array.isArray(body)) return body.map((item, i) => fromWireItem(item, `[${i}].`))
+  return fromWireItem(body, '')
+}
+
+function fromWireItem(item: unknown, path: string): unknown {
+  if (typeof item !== 'object' || item === null || Array.isArray(item)) return item
+  try {
+    return fromWire(item)
+  } catch (error) {
+    if (!(error instanceof LatchkeyError) || path === '') throw error
+    const errors = error.errors?.map((fault) => ({ ...fault, path: path + fault.path }))
+    throw new LatchkeyError(error.code, error.message, errors && { errors })
+  }
+}
