@@ -13,6 +13,7 @@ import {
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { basename, dirname, join } from 'node:path'
+import { setTimeout } from 'node:timers/promises'
 import { promisify } from 'node:util'
 import type { TestProject } from 'vitest/node'
 
@@ -33,11 +34,24 @@ export default async function setup(project: TestProject): Promise<(() => Promis
   return stop
 }
 
+/** A PostgreSQL of a test's own, which can be made to fail as real ones do. */
+export interface PostgresServer {
+  url: string
+  /** The process id of its postmaster. */
+  pid: () => number
+  /** Ends it by a signal: SIGINT is its fast shutdown, SIGKILL a crash. */
+  halt(signal: NodeJS.Signals): Promise<void>
+  /** Starts it again on the same data and port. */
+  restart(): Promise<void>
+  /** Ends it for good. */
+  stop(): Promise<void>
+}
+
 /**
  * Starts a PostgreSQL of our own on a free port: the one that npm brought, or the one whose programs lie in
  * the given folder. As root, who may not run one, it runs as `nobody`.
  */
-export async function startPostgres(programs?: string): Promise<{ url: string; stop: () => Promise<void> }> {
+export async function startPostgres(programs?: string): Promise<PostgresServer> {
   const folder = mkdtempSync(join(tmpdir(), 'latchkey-postgres-'))
   const user = process.getuid?.() === 0 ? await findNobody() : {}
   if (user.uid !== undefined) chmodSync(folder, 0o755)
@@ -61,23 +75,46 @@ export async function startPostgres(programs?: string): Promise<{ url: string; s
   )
   const port = await freePort()
   const settings = ['listen_addresses=127.0.0.1', 'unix_socket_directories=', 'max_connections=300']
-  const server = spawn(
-    join(bin, 'postgres'),
-    ['-D', data, '-p', String(port), ...settings.flatMap((setting) => ['-c', setting])],
-    { ...user, stdio: ['ignore', 'ignore', 'pipe'] },
-  )
+  const launch = async () => {
+    const server = spawn(
+      join(bin, 'postgres'),
+      ['-D', data, '-p', String(port), ...settings.flatMap((setting) => ['-c', setting])],
+      { ...user, stdio: ['ignore', 'ignore', 'pipe'] },
+    )
+    await ready(server)
+    return server
+  }
+  let server = await launch()
   const endWithUs = () => server.kill('SIGINT')
   process.once('exit', endWithUs)
-  await ready(server)
+  const halt = async (signal: NodeJS.Signals) => {
+    const ended = new Promise((resolve) => server.once('exit', resolve))
+    if (server.exitCode === null && server.signalCode === null && server.kill(signal)) await ended
+  }
   return {
     url: `postgres://tester:tester@127.0.0.1:${port}/postgres`,
+    pid: () => server.pid as number,
+    halt,
+    restart: async () => {
+      server = await relaunch(launch)
+    },
     stop: async () => {
       process.off('exit', endWithUs)
-      const ended = new Promise((resolve) => server.once('exit', resolve))
-      // SIGINT is PostgreSQL's fast shutdown: it ends its connections and does not wait for them.
-      if (server.exitCode === null && server.kill('SIGINT')) await ended
+      await halt('SIGINT')
       rmSync(folder, { recursive: true, force: true })
     },
+  }
+}
+
+/** After a crash the backends live on for a moment, and no server starts beside them. */
+async function relaunch<T>(launch: () => Promise<T>): Promise<T> {
+  for (let tries = 1; ; tries++) {
+    try {
+      return await launch()
+    } catch (error) {
+      if (tries === 100 || !/still in use|lock file/.test((error as Error).message)) throw error
+      await setTimeout(50)
+    }
   }
 }
 

@@ -1,0 +1,110 @@
+// A TCP proxy before PostgreSQL that can swallow, delay or cut a client's bytes. A client is chosen by the
+// application_name of its startup packet (PostgreSQL's documentation, section "Message Formats").
+import { once } from 'node:events'
+import { type AddressInfo, connect, createServer, type Socket } from 'node:net'
+
+/** `swallow` drops every byte both ways without a word, as a broken network does; `cut` closes connections. */
+export type Fault = 'swallow' | 'cut' | { delayMs: number }
+
+export interface Proxy extends AsyncDisposable {
+  /** The database's address through the proxy. */
+  url: string
+  /** Applies a fault to the connections of an application, those to come included; to all without a name. */
+  fail(fault: Fault, application?: string): void
+  /** Ends all faults. A connection that lost bytes stays dead, as it would behind a firewall. */
+  heal(): void
+}
+
+/** Starts a proxy before a database. */
+export async function startProxy(databaseUrl: string): Promise<Proxy> {
+  const target = new URL(databaseUrl)
+  const links = new Set<Link>()
+  let faults: { fault: Fault; application: string | undefined }[] = []
+  const faultOf = (application: string) =>
+    faults.findLast((entry) => entry.application === undefined || entry.application === application)?.fault
+  const server = createServer((client) => {
+    const link = new Link(client, connect(Number(target.port), target.hostname), faultOf)
+    links.add(link)
+    client.once('close', () => links.delete(link))
+  })
+  server.listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const url = new URL(databaseUrl)
+  url.host = `127.0.0.1:${(server.address() as AddressInfo).port}`
+  return {
+    url: url.href,
+    fail: (fault, application) => {
+      faults.push({ fault, application })
+      for (const link of links) link.refresh()
+    },
+    heal: () => {
+      faults = []
+    },
+    [Symbol.asyncDispose]: async () => {
+      const closed = once(server, 'close')
+      server.close()
+      for (const link of links) link.cut()
+      await closed
+    },
+  }
+}
+
+/** One client's connection and its twin to the server. */
+class Link {
+  readonly #client: Socket
+  readonly #server: Socket
+  readonly #faultOf: (application: string) => Fault | undefined
+  /** What came before the startup packet was whole. */
+  #startup: Buffer | undefined = Buffer.alloc(0)
+  #application = ''
+  #isDead = false
+
+  constructor(client: Socket, server: Socket, faultOf: (application: string) => Fault | undefined) {
+    this.#client = client
+    this.#server = server
+    this.#faultOf = faultOf
+    client.on('data', (bytes) => this.#fromClient(bytes as Buffer))
+    server.on('data', (bytes) => this.#pass(client, bytes as Buffer))
+    for (const socket of [client, server]) {
+      socket.setNoDelay(true)
+      socket.on('error', () => {})
+      // Where bytes are swallowed, so is the word of the other side's end.
+      socket.once('close', () => this.#isDead || this.cut())
+    }
+  }
+
+  cut(): void {
+    this.#client.destroy()
+    this.#server.destroy()
+  }
+
+  /** Applies a fault that has just been set. */
+  refresh(): void {
+    if (this.#startup === undefined && this.#faultOf(this.#application) === 'cut') this.cut()
+  }
+
+  #fromClient(bytes: Buffer): void {
+    if (this.#startup === undefined) {
+      this.#pass(this.#server, bytes)
+      return
+    }
+    this.#startup = Buffer.concat([this.#startup, bytes])
+    if (this.#startup.length < 4 || this.#startup.length < this.#startup.readUInt32BE(0)) return
+    const whole = this.#startup
+    this.#startup = undefined
+    const fields = whole.toString('latin1', 8).split('\0')
+    this.#application = fields[fields.indexOf('application_name') + 1] ?? ''
+    this.refresh()
+    this.#pass(this.#server, whole)
+  }
+
+  #pass(to: Socket, bytes: Buffer): void {
+    const fault = this.#faultOf(this.#application)
+    if (fault === 'swallow') this.#isDead = true
+    if (this.#isDead || to.destroyed) return
+    // Timers of one length end in the order in which they began.
+    if (typeof fault === 'object')
+      setTimeout(() => this.#isDead || to.destroyed || to.write(bytes), fault.delayMs)
+    else to.write(bytes)
+  }
+}

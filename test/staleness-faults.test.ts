@@ -1,0 +1,89 @@
+// The bound on staleness where the network between a process and PostgreSQL fails: a proxy swallows bytes.
+import { setTimeout } from 'node:timers/promises'
+import { describe, expect, test } from 'vitest'
+import { connectDirectly } from './setup/direct.ts'
+import { startProxy } from './setup/proxy.ts'
+import { acceptedAfter, acknowledged, boundMs, openDatabase, openStage, type Stage } from './setup/stage.ts'
+
+describe.concurrent('another process on PostgreSQL', () => {
+  test('accepts no token later than 2 s after its revocation, its listening backends ended', async () => {
+    await using database = await openDatabase('PostgreSQL')
+    await using stage = await openStage(database.url)
+    await using direct = await connectDirectly(database.url)
+    const endListeners = () =>
+      direct.run(`select pg_terminate_backend(pid) from pg_stat_activity
+        where application_name = 'latchkey listen' and datname = current_database()`)
+    expect(await endListeners()).not.toHaveLength(0)
+    print('listening backends ended', await revokeOften(stage, 10, endListeners))
+  })
+
+  test('accepts no token later than 2 s after its revocation, its notifications swallowed', async () => {
+    await using database = await openDatabase('PostgreSQL')
+    await using proxy = await startProxy(database.url)
+    await using stage = await openStage(database.url, { database: proxy.url })
+    proxy.fail('swallow', 'latchkey listen')
+    print('notifications swallowed', await revokeOften(stage, 10))
+  })
+
+  test('accepts no token later than 2 s after its revocation, every byte late', async () => {
+    await using database = await openDatabase('PostgreSQL')
+    await using proxy = await startProxy(database.url)
+    await using stage = await openStage(database.url, { database: proxy.url })
+    proxy.fail({ delayMs: 60 })
+    print('every byte 60 ms late each way', await revokeOften(stage, 5))
+  })
+
+  test('cut off from the database, lets the lease run out, then answers with an error and no verdict', async () => {
+    await using database = await openDatabase('PostgreSQL')
+    await using proxy = await startProxy(database.url)
+    await using stage = await openStage(database.url, { database: proxy.url })
+    for (const fault of ['swallow', 'cut'] as const) {
+      const [before, during, kept] = [await stage.issue(), await stage.issue(), await stage.issue()]
+      const first = await acknowledged(stage.latchkey.keys.revoke(before.id).then(() => proxy.fail(fault)))
+      const cutOff = process.hrtime.bigint()
+      await setTimeout(700)
+      const second = await acknowledged(stage.latchkey.keys.revoke(during.id))
+      const sights = await Promise.all(
+        [before, during, kept].map(({ key }) => stage.watcher.until(key, 'store_unavailable')),
+      )
+      // Long enough for every attempt to reach the database again to have failed a few times.
+      await setTimeout(3_000)
+      const healed = process.hrtime.bigint()
+      proxy.heal()
+      const then = await stage.watcher.until(kept.key, 'valid')
+      const revoked = [before, during].map(({ key }) => stage.watcher.until(key, 'revoked'))
+      const [firstSight, secondSight] = await Promise.all(revoked)
+      if (!firstSight || !secondSight) throw new Error('Two were revoked.')
+      expect(acceptedAfter(firstSight, first)).toBeLessThanOrEqual(boundMs)
+      expect(acceptedAfter(secondSight, second)).toBeLessThanOrEqual(boundMs)
+      for (const sight of sights) expect(acceptedAfter(sight, cutOff)).toBeLessThanOrEqual(boundMs)
+      const recovered = then.codes.findLast(({ code }) => code === 'valid')?.at ?? 0n
+      expect(recovered).toBeGreaterThan(healed)
+      console.log(
+        `All bytes ${fault}: last accepted ${acceptedAfter(sights[2] ?? firstSight, cutOff).toFixed(0)} ms after;`,
+        `valid again ${(Number(recovered - healed) / 1e6).toFixed(0)} ms after the network's return`,
+      )
+    }
+  })
+})
+
+/** Revokes keys at random instants, each after a fault; gives how late each was last accepted, sorted. */
+async function revokeOften(stage: Stage, count: number, fault?: () => Promise<unknown>): Promise<number[]> {
+  const late: number[] = []
+  for (let i = 0; i < count; i++) {
+    const { id, key } = await stage.issue()
+    await fault?.()
+    await setTimeout(Math.random() * 100)
+    const at = await acknowledged(stage.latchkey.keys.revoke(id))
+    await stage.watcher.until(key, 'revoked')
+    late.push(acceptedAfter(await stage.watcher.see(key), at))
+  }
+  return late.sort((a, b) => a - b)
+}
+
+function print(fault: string, late: readonly number[]): void {
+  console.log(
+    `PostgreSQL, ${fault}: last accept at most ${late.at(-1)?.toFixed(0)} ms after (${late.length})`,
+  )
+  expect(late.at(-1)).toBeLessThanOrEqual(boundMs)
+}

@@ -1,0 +1,113 @@
+// How long a change stays unknown to another process, by real processes on real databases. The bound of two
+// seconds is asserted; the times below it are printed.
+import { hostname } from 'node:os'
+import { setTimeout } from 'node:timers/promises'
+import { describe, expect, test } from 'vitest'
+import { databaseKinds } from './setup/databases.ts'
+import { acceptedAfter, acknowledged, boundMs, openDatabase, openStage, type Stage } from './setup/stage.ts'
+import { describeDelays, measureRevocations } from './torture/staleness.ts'
+
+const revocations = Number(process.env.LATCHKEY_TEST_REVOCATIONS ?? 200)
+
+/** Changes of a key after which its token must not open what it opened, and what the verdict is then. */
+const changes: Record<string, (stage: Stage) => Promise<Ended>> = {
+  'a rotation without grace': async ({ issue, latchkey }) => {
+    const { id, key } = await issue()
+    return { key, code: 'rotated', at: await acknowledged(latchkey.keys.rotate(id)) }
+  },
+  'a grace ended early': async ({ issue, latchkey }) => {
+    const { id, key } = await issue()
+    await latchkey.keys.rotate(id, { graceSeconds: 3600 })
+    const oldest = (await latchkey.keys.get(id)).secrets.at(-1)
+    const at = await acknowledged(latchkey.keys.endSecret(id, oldest?.kid ?? ''))
+    return { key, code: 'rotated', at }
+  },
+  'a permission taken away': async ({ issue, latchkey }) => {
+    const { id, key } = await issue(['emails:send'])
+    const at = await acknowledged(latchkey.keys.update(id, { permissions: ['emails:read'] }))
+    return { key, code: 'insufficient_permissions', at }
+  },
+  'an expiry set to now': async ({ issue, latchkey }) => {
+    const { id, key } = await issue()
+    const expiresAt = new Date(Date.now() + 50)
+    await latchkey.keys.update(id, { expiresAt })
+    await setTimeout(expiresAt.getTime() - Date.now() + 1)
+    return { key, code: 'expired', at: process.hrtime.bigint() }
+  },
+}
+interface Ended {
+  key: string
+  code: string
+  at: bigint
+}
+
+describe.concurrent.each(databaseKinds)('another process on %s', (kind) => {
+  test(`accepts no token later than 2 s after its revocation, ${revocations} times`, async () => {
+    await using database = await openDatabase(kind)
+    const late = await measureRevocations(database.url, revocations)
+    console.log(`${kind}: ${describeDelays(late)}`)
+    expect(late.at(-1)).toBeLessThanOrEqual(boundMs)
+  })
+
+  test('accepts no token later than 2 s after any other change that ends it', async () => {
+    await using database = await openDatabase(kind)
+    await using stage = await openStage(database.url)
+    for (const [name, change] of Object.entries(changes)) {
+      for (let i = 0; i < 5; i++) {
+        const { key, code, at } = await change(stage)
+        expect(acceptedAfter(await stage.watcher.until(key, code), at), name).toBeLessThanOrEqual(boundMs)
+      }
+    }
+  })
+
+  test('accepts nothing old when it was stopped before a revocation and resumed after it', async () => {
+    await using database = await openDatabase(kind)
+    await using stage = await openStage(database.url)
+    for (const pausedMs of [300, 1_900, 2_500]) {
+      const { id, key } = await stage.issue()
+      stage.watcher.pause()
+      const at = await acknowledged(stage.latchkey.keys.revoke(id))
+      await setTimeout(pausedMs)
+      stage.watcher.resume()
+      expect(acceptedAfter(await stage.watcher.until(key, 'revoked'), at)).toBeLessThanOrEqual(boundMs)
+    }
+  })
+
+  test('accepts nothing once a change is confirmed to be applied', async () => {
+    await using database = await openDatabase(kind)
+    await using stage = await openStage(database.url)
+    const waits: number[] = []
+    for (let i = 0; i < 20; i++) {
+      const { id, key } = await stage.issue()
+      await stage.latchkey.keys.revoke(id)
+      const applied = await stage.latchkey.waitUntilApplied()
+      const at = process.hrtime.bigint()
+      const { acceptBegunAt } = await stage.watcher.until(key, 'revoked')
+      // On a machine that gives a process no time for two seconds, nobody confirms.
+      if (applied.confirmed) waits.push(applied.milliseconds)
+      expect(acceptBegunAt).toBeLessThan(at)
+    }
+    console.log(`${kind}: applied everywhere within ${Math.max(...waits)} ms, ${waits.length} of 20 times`)
+    expect(waits.length).toBeGreaterThan(0)
+  })
+
+  test('is named as silent while it is stopped, and accepts nothing old when it goes on', async () => {
+    await using database = await openDatabase(kind)
+    await using stage = await openStage(database.url)
+    const [revoked, kept] = [await stage.issue(), await stage.issue()]
+    stage.watcher.pause()
+    await stage.latchkey.keys.revoke(revoked.id)
+    const applied = await stage.latchkey.waitUntilApplied()
+    const at = process.hrtime.bigint()
+    stage.watcher.resume()
+    console.log(`${kind}: silence taken for an answer after ${applied.milliseconds} ms`)
+    expect(applied).toMatchObject({ confirmed: false, silent: [`${hostname()}:${stage.watcher.pid}`] })
+    expect((await stage.watcher.until(revoked.key, 'revoked')).acceptBegunAt).toBeLessThan(at)
+    // Struck off, it enlists again: the next change waits for it.
+    await stage.watcher.until(kept.key, 'valid')
+    await stage.latchkey.keys.revoke(kept.id)
+    await stage.latchkey.waitUntilApplied()
+    const then = process.hrtime.bigint()
+    expect((await stage.watcher.until(kept.key, 'revoked')).acceptBegunAt).toBeLessThan(then)
+  })
+})
