@@ -1,21 +1,51 @@
 // The calls on keys.
 import { z } from 'zod'
+import type { Latchkey } from '../latchkey.ts'
 import {
+  appliedSchema,
   createdKeySchema,
   createKeySchema,
   keyDetailsSchema,
   keySchema,
   listKeysSchema,
+  parseInput,
   rotateKeySchema,
   updateKeySchema,
 } from '../schemas.ts'
 import { page } from './pages.ts'
-import { json } from './reply.ts'
+import { json, type Reply } from './reply.ts'
 import { route } from './route.ts'
 
+/** With `?wait=applied` a change is answered when every process acts on it. */
+const waitSchema = z.strictObject({
+  wait: z.literal('applied', 'Only applied can be waited for.').optional().meta({
+    description: 'Answer when every live process has confirmed the change; after 2 s all the same.',
+  }),
+})
+const waited = {
+  applied: appliedSchema.optional().meta({ description: 'What came of `?wait=applied`.' }),
+}
+
 /** The answer of a call that has nothing to say but that it was done. */
-export const doneSchema = z.strictObject({ success: z.literal(true) })
-const done = { success: true }
+export const doneSchema = z.strictObject({ success: z.literal(true), ...waited })
+const done = { success: true } as const
+
+/** A key after a change, and after a rotation. */
+export const changedKeySchema = keySchema.extend(waited)
+export const rotatedKeySchema = createdKeySchema.extend(waited)
+
+type WaitQuery = z.input<typeof waitSchema>
+
+/** Makes a change and, if asked to, waits until it is applied everywhere. Checks the query before the change. */
+async function change<T extends object>(
+  latchkey: Latchkey,
+  query: WaitQuery,
+  make: () => Promise<T>,
+): Promise<Reply> {
+  const { wait } = parseInput(waitSchema, query)
+  const made = await make()
+  return json(wait === undefined ? made : { ...made, applied: await latchkey.waitUntilApplied() })
+}
 
 export const keyRoutes = [
   route({
@@ -79,11 +109,12 @@ export const keyRoutes = [
     summary: 'Change a key',
     description: 'Changes what is named and leaves the rest.',
     access: 'latchkey:keys:write',
+    query: waitSchema,
     body: updateKeySchema,
-    answers: [{ status: 200, description: 'The key.', schema: keySchema }],
+    answers: [{ status: 200, description: 'The key.', schema: changedKeySchema }],
     problems: ['permission_escalation', 'key_not_found', 'key_revoked'],
-    handle: async ({ latchkey, params, body, caller }) =>
-      json(await latchkey.keys.update(params.id, body, caller)),
+    handle: async ({ latchkey, params, query, body, caller }) =>
+      change(latchkey, query, () => latchkey.keys.update(params.id, body, caller)),
   }),
   route({
     method: 'POST',
@@ -94,9 +125,10 @@ export const keyRoutes = [
     description:
       'The old token stays valid until the grace ends, never past the expiry of the key. Without a grace every older token ends at once. The body may be left out.',
     access: 'latchkey:keys:write',
+    query: waitSchema,
     body: rotateKeySchema,
     bodyOptional: true,
-    answers: [{ status: 200, description: 'The key, with its new token.', schema: createdKeySchema }],
+    answers: [{ status: 200, description: 'The key, with its new token.', schema: rotatedKeySchema }],
     problems: [
       'permission_escalation',
       'key_not_found',
@@ -104,8 +136,8 @@ export const keyRoutes = [
       'key_expired',
       'rotation_in_progress',
     ],
-    handle: async ({ latchkey, params, body, caller }) =>
-      json(await latchkey.keys.rotate(params.id, body, caller)),
+    handle: async ({ latchkey, params, query, body, caller }) =>
+      change(latchkey, query, () => latchkey.keys.rotate(params.id, body, caller)),
   }),
   route({
     method: 'DELETE',
@@ -114,12 +146,14 @@ export const keyRoutes = [
     tag: 'Keys',
     summary: 'End the grace of an old token now',
     access: 'latchkey:keys:write',
+    query: waitSchema,
     answers: [{ status: 200, description: 'It opens nothing any more.', schema: doneSchema }],
     problems: ['key_not_found', 'secret_not_found', 'last_secret'],
-    handle: async ({ latchkey, params, caller }) => {
-      await latchkey.keys.endSecret(params.id, params.kid, caller)
-      return json(done)
-    },
+    handle: async ({ latchkey, params, query, caller }) =>
+      change(latchkey, query, async () => {
+        await latchkey.keys.endSecret(params.id, params.kid, caller)
+        return done
+      }),
   }),
   route({
     method: 'DELETE',
@@ -129,11 +163,13 @@ export const keyRoutes = [
     summary: 'Revoke a key for ever',
     description: 'Final. Again, it answers the same and keeps the first `revoked_at`.',
     access: 'latchkey:keys:write',
+    query: waitSchema,
     answers: [{ status: 200, description: 'It is revoked.', schema: doneSchema }],
     problems: ['key_not_found'],
-    handle: async ({ latchkey, params, caller }) => {
-      await latchkey.keys.revoke(params.id, caller)
-      return json(done)
-    },
+    handle: async ({ latchkey, params, query, caller }) =>
+      change(latchkey, query, async () => {
+        await latchkey.keys.revoke(params.id, caller)
+        return done
+      }),
   }),
 ]

@@ -16,7 +16,7 @@ import {
   verifyRequestSchema,
 } from '../schemas.ts'
 import { toSnakeCase } from '../wire.ts'
-import { doneSchema } from './keys.ts'
+import { changedKeySchema, doneSchema, rotatedKeySchema } from './keys.ts'
 
 export type JsonSchema = Record<string, unknown>
 
@@ -73,6 +73,8 @@ const components: Record<string, { schema: z.ZodType; io?: 'input'; example: unk
   UpdateOrganization: { schema: updateOrganizationSchema, io: 'input', example: { name: 'Acme, Inc.' } },
   Key: { schema: keySchema, example: keyExample },
   CreatedKey: { schema: createdKeySchema, example: { ...keyExample, key: 're_…' } },
+  ChangedKey: { schema: changedKeySchema, example: keyExample },
+  RotatedKey: { schema: rotatedKeySchema, example: { ...keyExample, key: 're_…' } },
   KeyDetails: {
     schema: keyDetailsSchema,
     example: {
