@@ -43,8 +43,7 @@ function patternCovers(granted: string, asked: string): boolean {
   const last = pattern.length - 1
   const open = pattern[last] === '*'
   if (open ? segments.length < pattern.length : segments.length !== pattern.length) return false
-  // What is asked may itself end in `*`, that is, in one segment or more: only an open end covers that.
-  if (!open && segments[last] === '*') return false
+  // What is asked may itself hold a `*`, which only a `*` covers; and a last one, only an open end.
   for (let i = 0; i < (open ? last : pattern.length); i++) {
     if (pattern[i] !== '*' && pattern[i] !== segments[i]) return false
   }
