@@ -3,11 +3,11 @@
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
-import { describe, expect, test } from 'vitest'
+import { describe, expect, onTestFinished, test } from 'vitest'
+import { type ServeProcess, tokensIn, useCommand } from './setup/command.ts'
 import { type Block, makeMask, normalize, readBlocks, sortBlocks } from './setup/documents.ts'
 import { brokenLinks } from './setup/documents-links.ts'
 import { checkTypes, makeFolder, repository, runSteps } from './setup/documents-run.ts'
-import { startServer } from './setup/documents-server.ts'
 import { findInstalledPostgres, startPostgres } from './setup/postgres.ts'
 import { missingPrograms, wants } from './setup/programs.ts'
 
@@ -35,55 +35,42 @@ test.each(documents)('every block of %s runs, or is counted as one that does not
   expect(counts).toEqual(unrun[path] ?? {})
 })
 
+const command = useCommand()
+
 // Each runs dozens of processes: they get the time that takes on two cores beside other tests.
-describe.concurrent('what the documents show', { timeout: 180_000 }, () => {
+describe('what the documents show', { timeout: 180_000 }, () => {
   for (const path of documents) {
     const { steps } = sortBlocks(readBlocks(join(repository, path)))
     if (steps.length === 0 || path === 'docs/postgresql.md') continue
     const commands = steps.map(({ text }) => text).join('')
     const called = ['bash', 'curl', 'jq', 'sqlite3'].filter((name) => commands.match(`\\b${name}\\b`))
     const { skip, note } = wants(missingPrograms(called))
-    test.skipIf(skip)(
-      `${path} prints what it says, on a server with an empty SQLite database${note}`,
-      async () => {
-        const { folder, remove } = makeFolder()
-        const server = await startServer(folder, 'sqlite:latchkey.db')
-        try {
-          await checkDocument(path, folder, { ...server.environment, ...databaseOf(path) })
-        } finally {
-          await server.stop()
-          remove()
-        }
-      },
-    )
+    test.skipIf(skip)(`${path} prints what it says, on a server with an empty database${note}`, async () => {
+      const folder = makeFolder(command.main())
+      const server = await command.serve(['--database', `sqlite:${join(folder, 'latchkey.db')}`])
+      const addresses = { '127.0.0.1:7373': new URL(server.url).host }
+      await checkDocument(path, folder, environmentOf(path, server), addresses)
+    })
   }
 
   const programs = findInstalledPostgres()
   const { skip, note } = wants(programs ? [] : ['postgresql'])
   test.skipIf(skip)(`docs/postgresql.md prints what it says${note}`, async () => {
     const postgres = await startPostgres(programs)
-    const { folder, remove } = makeFolder()
-    try {
-      const environment = { ADMIN_URL: postgres.url, PATH: `${programs}:${process.env.PATH}` }
-      const addresses = { '127.0.0.1:5432': new URL(postgres.url).host }
-      await checkDocument('docs/postgresql.md', folder, environment, addresses)
-    } finally {
-      await postgres.stop()
-      remove()
-    }
+    onTestFinished(() => postgres.stop())
+    const environment = { ADMIN_URL: postgres.url, PATH: `${programs}:${process.env.PATH}` }
+    const addresses = { '127.0.0.1:5432': new URL(postgres.url).host }
+    await checkDocument('docs/postgresql.md', makeFolder(command.main()), environment, addresses)
   })
 })
 
 test('the README shows what the first start prints', async () => {
-  const { folder, remove } = makeFolder()
-  const server = await startServer(folder, 'sqlite:latchkey.db')
-  await server.stop()
-  remove()
+  const server = await command.serve([])
   const path = join(repository, 'README.md')
   const blocks = readBlocks(path)
   const shown = blocks[blocks.findIndex(({ text }) => text.includes('npm start')) + 1]
-  if (process.env.UPDATE_DOCS && shown) rewrite(path, [[shown, server.greeting]])
-  else expect(makeMask()(shown?.text ?? '')).toBe(makeMask()(server.greeting))
+  if (process.env.UPDATE_DOCS && shown) rewrite(path, [[shown, server.stdout()]])
+  else expect(makeMask()(shown?.text ?? '')).toBe(makeMask()(server.stdout()))
 })
 
 describe('a document that lies is found out', () => {
@@ -101,19 +88,17 @@ describe('a document that lies is found out', () => {
     ['of what code prints', '```ts\nconsole.log(1)\n```\n```text\n2\n```\n'],
   ]
   test.each(lies)('%s', async (_, text) => {
-    const { folder, remove } = makeFolder()
+    const folder = makeFolder(command.main())
     const path = join(folder, 'lie.md')
     writeFileSync(path, text)
     await expect(checkDocument(path, folder, {})).rejects.toThrow(/lie\.md|TypeScript/)
-    remove()
   })
 
   test('and one that tells the truth is not', async () => {
-    const { folder, remove } = makeFolder()
+    const folder = makeFolder(command.main())
     const path = join(folder, 'truth.md')
     writeFileSync(path, '```sh\necho \'{"a":1}\'\n```\nIs:\n```json\n{ "a": 1 }\n```\n```sh\ntrue\n```\n')
     await checkDocument(path, folder, {})
-    remove()
   })
 })
 
@@ -140,18 +125,19 @@ test('a link that leads nowhere, and a path that is not there, are found out', (
   rmSync(folder, { recursive: true })
 })
 
-/** The command line's own page opens the database; the others talk to the server. */
-function databaseOf(path: string): Record<string, string> {
+/** Where a document finds the server and its root key; some work on the database beside it. */
+function environmentOf(path: string, server: ServeProcess): Record<string, string> {
+  const [rootKey = ''] = tokensIn(server.stdout())
   return ['docs/cli.md', 'docs/operations.md'].includes(path)
-    ? { LATCHKEY_DATABASE_URL: 'sqlite:latchkey.db' }
-    : {}
+    ? { LATCHKEY_DATABASE_URL: 'sqlite:latchkey.db', LATCHKEY_KEY: rootKey }
+    : { LATCHKEY_URL: server.url, LATCHKEY_KEY: rootKey }
 }
 
 async function checkDocument(
   path: string,
   folder: string,
   environment: Record<string, string>,
-  addresses: Record<string, string> = { '127.0.0.1:7373': environment.LATCHKEY_ADDRESS ?? '' },
+  addresses: Record<string, string> = {},
 ): Promise<void> {
   const { steps } = sortBlocks(readBlocks(resolve(repository, path)))
   const outcomes = await runSteps(
