@@ -129,3 +129,20 @@ test('names on the wire are snake_case, and instants are date-times', () => {
   const { Key } = document.components.schemas
   expect(Key?.properties.created_at).toMatchObject({ type: 'string', format: 'date-time' })
 })
+
+test('the page for people shows every call, every shape and every problem, without a script', async () => {
+  const { status, text, headers } = await server.request('GET', '/docs')
+  expect(status).toBe(200)
+  expect(headers.get('content-security-policy')).toBe(
+    "default-src 'none'; style-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+  )
+  expect(text).not.toMatch(/<script|<style|style=|\son\w+=|https?:\/\//)
+  const ids = new Set([...text.matchAll(/ id="([^"]+)"/g)].map(([, id]) => id))
+  for (const [, , { operationId }] of operations()) expect(ids).toContain(operationId)
+  for (const name of Object.keys(document.components.schemas)) expect(ids).toContain(`shape-${name}`)
+  for (const [, target] of text.matchAll(/href="#([^"]+)"/g)) expect(ids).toContain(target)
+  for (const code of codes) expect(text).toContain(`<code>${code}</code>`)
+  expect(text).not.toContain('undefined')
+  const style = await server.request('GET', '/docs/style.css')
+  expect(style.headers.get('content-type')).toBe('text/css; charset=utf-8')
+})

@@ -74,7 +74,6 @@ const parameters: Record<string, JsonSchema> = {
     description: 'The id; a foreign one is as unknown as one that never was.',
   },
   kid: { schema: { type: 'string' }, description: 'The public id of the secret.' },
-  file: { schema: { type: 'string' }, description: 'A file of the page.' },
 }
 
 function operation(route: Route): JsonSchema {

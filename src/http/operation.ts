@@ -1,5 +1,7 @@
 // The calls of who runs Latchkey: is it alive, can it write, what does it do, how is it called.
 import { z } from 'zod'
+import { docsPage } from './docs.ts'
+import { docsStyle } from './docs-style.ts'
 import { json } from './reply.ts'
 import { route } from './route.ts'
 
@@ -56,6 +58,38 @@ export const operationRoutes = [
       status: 200,
       headers: { 'content-type': 'application/json' },
       body: parts.document(),
+    }),
+  }),
+  route({
+    method: 'GET',
+    path: '/docs',
+    operationId: 'readDocs',
+    tag: 'Operation',
+    summary: 'This document for people',
+    access: 'public',
+    answers: [{ status: 200, description: 'A page without scripts.', contentType: 'text/html' }],
+    handle: async ({ parts }) => ({
+      status: 200,
+      headers: {
+        'content-type': 'text/html; charset=utf-8',
+        'content-security-policy':
+          "default-src 'none'; style-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+      },
+      body: docsPage(JSON.parse(parts.document())),
+    }),
+  }),
+  route({
+    method: 'GET',
+    path: '/docs/style.css',
+    operationId: 'readDocsStyle',
+    tag: 'Operation',
+    summary: 'The style of that page',
+    access: 'public',
+    answers: [{ status: 200, description: 'A style sheet.', contentType: 'text/css' }],
+    handle: async () => ({
+      status: 200,
+      headers: { 'content-type': 'text/css; charset=utf-8' },
+      body: docsStyle,
     }),
   }),
 ]
