@@ -1,5 +1,4 @@
 // Waits until every process that remembers facts has acted on all changes made so far.
-import type { ChangeSource } from './follower.ts'
 import type { Clock } from './lease.ts'
 import type { Applied } from './schemas.ts'
 
@@ -8,11 +7,13 @@ const longestWaitMs = 2_000
 const lookEveryMs = 10
 
 /** The store as a barrier needs it. */
-export interface BarrierStore extends Pick<ChangeSource, 'dismiss'> {
+export interface BarrierStore {
   /** Records a change that every follower must confirm; returns its number. */
   raiseBarrier(): Promise<number>
   /** The enlisted processes that have not confirmed a change yet. */
-  silentFollowers(sequence: number): Promise<{ id: string; name: string }[]>
+  silentFollowers(sequence: number): Promise<string[]>
+  /** Strikes off those that have not confirmed a change by then; returns their names. */
+  dismissSilent(sequence: number): Promise<string[]>
 }
 
 /**
@@ -25,23 +26,20 @@ export async function waitUntilApplied(store: BarrierStore, clock: Clock): Promi
   const began = clock.monotonic()
   const sleep = (milliseconds: number) => new Promise<void>((resolve) => clock.after(milliseconds, resolve))
   const elapsed = () => clock.monotonic() - began
-  let silent: { id: string; name: string }[] | undefined
+  let silent: string[] = []
   try {
     const sequence = await store.raiseBarrier()
     const committed = elapsed()
     for (;;) {
-      silent = await store.silentFollowers(sequence)
-      if (silent.length === 0) return { confirmed: true, milliseconds: Math.ceil(elapsed()), silent: [] }
-      if (elapsed() - committed >= longestWaitMs) break
+      const isLast = elapsed() - committed >= longestWaitMs
+      // One that confirms at the last moment stays enlisted: it holds a lease, and the next barrier must wait for it.
+      silent = isLast ? await store.dismissSilent(sequence) : await store.silentFollowers(sequence)
+      if (silent.length === 0) return { confirmed: true, milliseconds: Math.ceil(elapsed()), silent }
+      if (isLast) break
       await sleep(lookEveryMs)
     }
-    await store.dismiss(silent.map(({ id }) => id))
   } catch {
     await sleep(Math.max(0, longestWaitMs - elapsed()))
   }
-  return {
-    confirmed: false,
-    milliseconds: Math.ceil(elapsed()),
-    silent: (silent ?? []).map(({ name }) => name),
-  }
+  return { confirmed: false, milliseconds: Math.ceil(elapsed()), silent }
 }

@@ -12,8 +12,8 @@ export interface ChangeSource {
   enlist(follower: string): Promise<number>
   /** Confirms all changes up to a number; false where this process is no longer enlisted. */
   confirm(follower: string, sequence: number): Promise<boolean>
-  /** Strikes processes off. */
-  dismiss(followers: readonly string[]): Promise<void>
+  /** Strikes this process off. */
+  dismiss(follower: string): Promise<void>
   /** Calls back when there may be news; returns how to stop that. Hints may get lost. */
   listen(hint: () => void): () => void
 }
@@ -71,7 +71,7 @@ export class ChangeFollower {
     await this.#round
     this.lease.drop()
     // Where the database is away, the next barrier strikes this process off.
-    if (this.following) await this.#source.dismiss([this.#id]).catch(() => {})
+    if (this.following) await this.#source.dismiss(this.#id).catch(() => {})
   }
 
   async #begin(): Promise<void> {

@@ -69,16 +69,27 @@ export async function confirmFollower(tx: Tx, id: string, sequence: number): Pro
   return numUpdatedRows === 1n
 }
 
-/** Strikes processes off: those that ended, and those whose silence shows that they did. */
-export async function dismissFollowers(tx: Tx, ids: readonly string[]): Promise<void> {
-  if (ids.length > 0) await tx.deleteFrom('followers').where('id', 'in', ids).execute()
+/** Strikes off a process that ends. */
+export async function dismissFollower(tx: Tx, id: string): Promise<void> {
+  await tx.deleteFrom('followers').where('id', '=', id).execute()
 }
 
-/** The enlisted processes that have not confirmed a change yet. */
-export async function silentFollowers(db: Db, sequence: number): Promise<{ id: string; name: string }[]> {
-  return db
+/** Strikes off the processes that have not confirmed a change yet; returns their names. */
+export async function dismissSilentFollowers(tx: Tx, sequence: number): Promise<string[]> {
+  const rows = await tx
+    .deleteFrom('followers')
+    .where('confirmed_sequence', '<', sequence)
+    .returning('name')
+    .execute()
+  return rows.map(({ name }) => name)
+}
+
+/** The names of the enlisted processes that have not confirmed a change yet. */
+export async function silentFollowers(db: Db, sequence: number): Promise<string[]> {
+  const rows = await db
     .selectFrom('followers')
-    .select(['id', 'name'])
+    .select('name')
     .where('confirmed_sequence', '<', sequence)
     .execute()
+  return rows.map(({ name }) => name)
 }

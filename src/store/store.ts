@@ -4,7 +4,8 @@ import { LatchkeyError } from '../errors.ts'
 import {
   type ChangeRow,
   confirmFollower,
-  dismissFollowers,
+  dismissFollower,
+  dismissSilentFollowers,
   enlistFollower,
   recordChange,
   silentFollowers,
@@ -32,16 +33,17 @@ export interface Store {
   write<T>(change: (tx: Tx) => Promise<T>): Promise<T>
   /** Records, as the last step of a change, that a key's facts are others now. */
   recordChange(tx: Tx, keyId: string): Promise<number>
-  /** The next two are how `barrier.ts` learns that every process has acted on all changes. */
+  /** The next three are how `barrier.ts` learns that every process has acted on all changes. */
   raiseBarrier(): Promise<number>
-  silentFollowers(sequence: number): Promise<{ id: string; name: string }[]>
+  silentFollowers(sequence: number): Promise<string[]>
+  dismissSilent(sequence: number): Promise<string[]>
   findFacts(kid: string): Promise<FactsRow | undefined>
   /** The next four are how `follower.ts` hears of other processes' changes. */
   readonly pollEveryMs: number
   readChanges(since: number, follower: string): Promise<ChangeRow[]>
   enlist(follower: string): Promise<number>
   confirm(follower: string, sequence: number): Promise<boolean>
-  dismiss(followers: readonly string[]): Promise<void>
+  dismiss(follower: string): Promise<void>
   listen(hint: () => void): () => void
   /** Resolves where a change can be made durable now. */
   checkWritable(): Promise<void>
@@ -63,12 +65,13 @@ export async function openStore(url: string): Promise<Store> {
     recordChange: announceChange,
     raiseBarrier: () => write((tx) => announceChange(tx, null)),
     silentFollowers: (sequence) => guard(() => silentFollowers(backend.db, sequence)),
+    dismissSilent: (sequence) => write((tx) => dismissSilentFollowers(tx, sequence)),
     pollEveryMs: backend.pollEveryMs,
     findFacts: (kid) => guard(() => backend.findFacts(kid)),
     readChanges: (since, follower) => guard(() => backend.readChanges(since, follower)),
     enlist: (follower) => write((tx) => enlistFollower(tx, follower, `${hostname()}:${process.pid}`)),
     confirm: (follower, sequence) => write((tx) => confirmFollower(tx, follower, sequence)),
-    dismiss: (followers) => write((tx) => dismissFollowers(tx, followers)),
+    dismiss: (follower) => write((tx) => dismissFollower(tx, follower)),
     listen: (hint) => backend.listen(hint),
     checkWritable: () =>
       guard(async () => {

@@ -284,13 +284,19 @@ class Process implements FactsSource, BarrierStore {
     for (const key of acknowledged) key.appliedAt ??= world.time
   }
 
-  silentFollowers(sequence: number): Promise<{ id: string; name: string }[]> {
+  silentFollowers(sequence: number): Promise<string[]> {
     if (this.#world.breakage === 'barrier') return Promise.resolve([])
     return this.#ask(() =>
-      [...this.#world.followers]
-        .filter(([, confirmed]) => confirmed < sequence)
-        .map(([id]) => ({ id, name: id })),
+      [...this.#world.followers].filter(([, confirmed]) => confirmed < sequence).map(([id]) => id),
     )
+  }
+
+  dismissSilent(sequence: number): Promise<string[]> {
+    return this.#ask(() => {
+      const silent = [...this.#world.followers].filter(([, confirmed]) => confirmed < sequence)
+      for (const [id] of silent) this.#world.followers.delete(id)
+      return silent.map(([id]) => id)
+    })
   }
 
   findFacts(kid: string): Promise<FactsRow | undefined> {
@@ -325,9 +331,9 @@ class Process implements FactsSource, BarrierStore {
     })
   }
 
-  dismiss(followers: readonly string[]): Promise<void> {
+  dismiss(follower: string): Promise<void> {
     return this.#ask(() => {
-      for (const follower of followers) this.#world.followers.delete(follower)
+      this.#world.followers.delete(follower)
     })
   }
 
