@@ -9,7 +9,9 @@ const processes = 50
 onEachDatabase('the bootstrap', (makeDatabase) => {
   const command = useCommand()
 
-  test('fifty servers that start at once make one schema and one root key', async () => {
+  test('fifty servers that start at once make one schema and one root key', {
+    timeout: 180_000,
+  }, async () => {
     const database = await makeDatabase()
     const servers = await Promise.all(
       Array.from({ length: processes }, () =>
