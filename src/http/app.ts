@@ -39,9 +39,8 @@ interface Bindings {
 }
 type RequestContext = Context<{ Bindings: Bindings }>
 
-/** Makes the app that serves Latchkey over HTTP. Throws RangeError for a proxy that is no address. */
-export function createApp(latchkey: Latchkey, settings: AppSettings): Hono<{ Bindings: Bindings }> {
-  const pipeline = createPipeline(latchkey, settings)
+/** Makes the app that serves Latchkey over HTTP. */
+export function createApp(pipeline: Pipeline): Hono<{ Bindings: Bindings }> {
   const answer = async ({ req, env }: RequestContext, served: Route | Refusal) => {
     const reply = await serve(
       pipeline,

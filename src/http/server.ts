@@ -5,8 +5,9 @@ import { getRequestListener } from '@hono/node-server'
 import type { Logger } from 'pino'
 import { type ErrorCode, LatchkeyError } from '../errors.ts'
 import type { Latchkey } from '../latchkey.ts'
-import { createApp } from './app.ts'
+import { createApp, createPipeline } from './app.ts'
 import { openExchange, parseProxies } from './exchange.ts'
+import { createHotDoor } from './hot.ts'
 import { recordExchange } from './log.ts'
 import { createMetrics } from './metrics.ts'
 import { dress, problem, type Reply } from './reply.ts'
@@ -41,7 +42,9 @@ const longestCloseMs = 9_000
 export async function startServer(latchkey: Latchkey, settings: ServerSettings): Promise<RunningServer> {
   const { host, port, log, trustedProxies } = settings
   const metrics = createMetrics()
-  const app = createApp(latchkey, { log, metrics, ...(trustedProxies && { trustedProxies }) })
+  const pipeline = createPipeline(latchkey, { log, metrics, ...(trustedProxies && { trustedProxies }) })
+  const app = createApp(pipeline)
+  const takeHot = createHotDoor(pipeline)
   const listener = getRequestListener(app.fetch, {
     overrideGlobalObjects: false,
     // A request without a Host is served like any other: nothing here depends on it.
@@ -51,7 +54,9 @@ export async function startServer(latchkey: Latchkey, settings: ServerSettings):
   // Requires no Host header, so that the refusal of a bad one is ours to word.
   const server = createServer({ ...timeouts, requireHostHeader: false })
   const drain = trackRequests(server)
-  server.on('request', (incoming, outgoing) => void listener(incoming, outgoing))
+  server.on('request', (incoming, outgoing) => {
+    if (!takeHot(incoming, outgoing)) void listener(incoming, outgoing)
+  })
   server.on('clientError', (error: NodeJS.ErrnoException, socket: Socket) => {
     // A client that went away is no request.
     if (error.code === 'ECONNRESET' || !socket.writable) socket.destroy()

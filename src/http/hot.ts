@@ -1,0 +1,76 @@
+// The door for the calls that come millions of times: the same way of a request as everywhere, without a framework.
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import { LatchkeyError } from '../errors.ts'
+import { bodyTooLarge } from './body.ts'
+import type { ReadHeader } from './exchange.ts'
+import { type Pipeline, serve } from './pipeline.ts'
+import type { Route } from './route.ts'
+import { verifyRoutes } from './verify.ts'
+
+/**
+ * Makes a handler for the calls that judge tokens. It takes a request only in its plain form and tells whether
+ * it did; every other one, and every oddity, is left to the app, which gives the same answers.
+ */
+export function createHotDoor(
+  pipeline: Pipeline,
+): (incoming: IncomingMessage, outgoing: ServerResponse) => boolean {
+  const byCall = new Map(verifyRoutes.map((route) => [`${route.method} ${route.path}`, route]))
+  return (incoming, outgoing) => {
+    const { method, url } = incoming as { method: string; url: string }
+    const end = url.indexOf('?')
+    const route = byCall.get(`${method} ${end === -1 ? url : url.slice(0, end)}`)
+    if (route === undefined) return false
+    void answer(pipeline, route, incoming, outgoing)
+    return true
+  }
+}
+
+async function answer(
+  pipeline: Pipeline,
+  route: Route,
+  incoming: IncomingMessage,
+  outgoing: ServerResponse,
+): Promise<void> {
+  const { status, headers, body } = await serve(
+    pipeline,
+    {
+      method: incoming.method as string,
+      url: incoming.url as string,
+      remoteAddress: incoming.socket.remoteAddress,
+      header: headerReader(incoming.rawHeaders),
+      params: {},
+      readBytes: (limit) => readBytes(incoming, limit),
+    },
+    route,
+  )
+  outgoing.writeHead(status, headers)
+  outgoing.end(body ?? undefined)
+}
+
+/** Reads headers as fetch does: one that came twice is both, with a comma between. */
+function headerReader(rawHeaders: string[]): ReadHeader {
+  return (name) => {
+    let value: string | undefined
+    for (let i = 0; i < rawHeaders.length; i += 2) {
+      const candidate = rawHeaders[i] as string
+      if (candidate.length !== name.length || candidate.toLowerCase() !== name) continue
+      value = value === undefined ? rawHeaders[i + 1] : `${value}, ${rawHeaders[i + 1]}`
+    }
+    return value
+  }
+}
+
+function readBytes(incoming: IncomingMessage, limit: number): Promise<Uint8Array> {
+  const { promise, resolve, reject } = Promise.withResolvers<Uint8Array>()
+  const chunks: Buffer[] = []
+  let length = 0
+  if (Number(incoming.headers['content-length'] ?? 0) > limit) reject(bodyTooLarge(limit))
+  incoming.on('data', (chunk: Buffer) => {
+    length += chunk.length
+    if (length > limit) reject(bodyTooLarge(limit))
+    else chunks.push(chunk)
+  })
+  incoming.on('end', () => resolve(chunks.length === 1 ? (chunks[0] as Buffer) : Buffer.concat(chunks)))
+  incoming.on('error', () => reject(new LatchkeyError('malformed_request', 'The body broke off.')))
+  return promise
+}
