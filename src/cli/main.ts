@@ -10,5 +10,12 @@ if (major < 22 || (major === 22 && minor < 18)) {
   process.exit(2)
 }
 
+// Node 22 and 24 call their SQLite experimental at every start: no news to who runs this program.
+const { emitWarning } = process
+process.emitWarning = (warning: string | Error, ...rest: unknown[]) => {
+  if (rest[0] === 'ExperimentalWarning' && String(warning).startsWith('SQLite')) return
+  Reflect.apply(emitWarning, process, [warning, ...rest])
+}
+
 const { runProgram } = await import('./program.ts')
 await runProgram(process.argv.slice(2))

@@ -76,7 +76,9 @@ class SqliteWorker {
   constructor(path: string) {
     // Beside this file as it stands: TypeScript in the repository, JavaScript once built.
     const url = new URL(`./sqlite-worker${extname(import.meta.url)}`, import.meta.url)
-    this.#worker = new Worker(url, { workerData: { path } })
+    // Node 22 and 24 call their SQLite experimental at every start; we test on them.
+    const execArgv = ['--disable-warning=ExperimentalWarning']
+    this.#worker = new Worker(url, { workerData: { path }, execArgv })
     this.#worker.on('message', (response: WorkerResponse) => this.#settle(response))
     this.#worker.on('error', (error: Error) => this.#end(error))
     this.#worker.on('exit', () => this.#end(new Error('The SQLite thread has ended.')))
