@@ -53,7 +53,7 @@ const shapes: readonly [name: string, pattern: RegExp][] = [
   ['id', /\b[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\b/g],
   ['instant', /\b\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:\.\d{3})?(?:Z\b|(?=\s|$))/g],
   ['while', /(?<= {2}|\()(?:\d+ seconds? ago|now)(?=$| {2}|\))/gm],
-  ['duration', /\b\d+(?:\.\d+)?(?= ?ms\b)/g],
+  ['duration', /\b\d+(?:\.\d+)?(?= ?ms\b)|(?<="(?:milliseconds|duration_ms)": ?)\d+(?:\.\d+)?/g],
   ['port', /(?<=\b127\.0\.0\.1:)\d{4,5}\b/g],
 ]
 
