@@ -1,4 +1,5 @@
 // Settings: a flag, else an environment variable, else a default. The only reader of process.env.
+import { isIP } from 'node:net'
 import { LatchkeyError } from './errors.ts'
 import { containsToken, longestPrefix, parseToken, prefixPattern } from './token.ts'
 
@@ -45,8 +46,9 @@ export function readServeSettings(flags: ServeFlags, env: Environment = process.
     port: readPort(pick('--port', flags.port, 'LATCHKEY_PORT', env)),
     logLevel: readLogLevel(pick('--log-level', flags.logLevel, 'LATCHKEY_LOG_LEVEL', env)),
     rootKey: readRootKey(pick('', undefined, 'LATCHKEY_ROOT_KEY', env)),
-    trustedProxies:
-      flags.trustedProxy ?? splitList(pick('', undefined, 'LATCHKEY_TRUSTED_PROXIES', env)?.value ?? ''),
+    trustedProxies: readProxies(
+      pick('--trusted-proxy', flags.trustedProxy?.join(','), 'LATCHKEY_TRUSTED_PROXIES', env),
+    ),
   }
 }
 
@@ -136,6 +138,17 @@ function readRootKey(given: Given | undefined): string | undefined {
   if (given === undefined) return undefined
   const parsed = parseToken(given.value)
   return parsed?.token ?? refuse(`${given.from} is not a token: \`latchkey token new\` makes one.`)
+}
+
+function readProxies(given: Given | undefined): string[] {
+  const proxies = splitList(given?.value ?? '')
+  const wrong = proxies.some((proxy) => {
+    const [address = '', length, ...more] = proxy.split('/')
+    const longest = { 0: -1, 4: 32, 6: 128 }[isIP(address)] ?? -1
+    return more.length > 0 || !/^\d{1,3}$/.test(length ?? '0') || Number(length ?? 0) > longest
+  })
+  if (wrong) refuse(`${given?.from}: addresses or networks, such as 10.0.0.7 or 10.0.0.0/8.`)
+  return proxies
 }
 
 function readUrl({ value, from }: Given): string {

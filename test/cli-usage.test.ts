@@ -64,6 +64,8 @@ describe('usage', () => {
     [['serve', '--port', '65536'], /^latchkey: --port: /],
     [['serve', '--log-level', 'loud'], /^latchkey: --log-level: .*info/],
     [['serve', '--key-prefix', 'Re'], /^latchkey: --key-prefix: /],
+    [['serve', '--trusted-proxy', '10.0.0.0/33'], /^latchkey: --trusted-proxy: /],
+    [['serve', '--trusted-proxy', 'proxy.internal'], /^latchkey: --trusted-proxy: /],
   ])('latchkey %j is refused with 2 and a sentence', async (args, sentence) => {
     const { code, stdout, stderr } = await command.run(args, { env })
     expect({ code, stdout }).toEqual({ code: 2, stdout: '' })

@@ -1,0 +1,103 @@
+// Settings: a flag, else a variable, else the default; what is wrong is named at once.
+import { getRandomValues } from 'node:crypto'
+import { expect, test } from 'vitest'
+import { readServeSettings, readTarget, withoutPassword } from '../src/config.ts'
+import { generateToken, type RandomSource } from '../src/token.ts'
+
+const { token } = generateToken('re', getRandomValues as RandomSource)
+
+test('without flags and variables, the defaults hold', () => {
+  expect(readServeSettings({}, {})).toEqual({
+    database: 'sqlite:latchkey.db',
+    host: '127.0.0.1',
+    port: 7373,
+    prefixes: ['re'],
+    logLevel: 'info',
+    rootKey: undefined,
+    trustedProxies: [],
+  })
+  expect(readTarget({}, {})).toEqual({ database: 'sqlite:latchkey.db', prefixes: ['re'] })
+})
+
+test('a variable beats the default, a flag beats the variable, and an empty variable is none', () => {
+  const env = {
+    LATCHKEY_DATABASE_URL: 'postgres://ada@db/keys',
+    LATCHKEY_HOST: '::1',
+    LATCHKEY_PORT: '80',
+    LATCHKEY_KEY_PREFIX: ' re_live, re_test ',
+    LATCHKEY_LOG_LEVEL: 'warn',
+    LATCHKEY_ROOT_KEY: `secret-token:${token}`,
+    LATCHKEY_TRUSTED_PROXIES: '10.0.0.0/8,::1',
+  }
+  expect(readServeSettings({}, env)).toEqual({
+    database: 'postgres://ada@db/keys',
+    host: '::1',
+    port: 80,
+    prefixes: ['re_live', 're_test'],
+    logLevel: 'warn',
+    rootKey: token,
+    trustedProxies: ['10.0.0.0/8', '::1'],
+  })
+  const flags = { database: 'sqlite:x.db', host: 'localhost', port: '0', keyPrefix: 're', logLevel: 'silent' }
+  expect(readServeSettings({ ...flags, trustedProxy: ['10.0.0.7'] }, env)).toMatchObject({
+    database: 'sqlite:x.db',
+    host: 'localhost',
+    port: 0,
+    prefixes: ['re'],
+    logLevel: 'silent',
+    trustedProxies: ['10.0.0.7'],
+  })
+  expect(readServeSettings({}, { LATCHKEY_PORT: ' ', LATCHKEY_ROOT_KEY: '' })).toMatchObject({ port: 7373 })
+})
+
+test('commands go to the server that is named, unless a flag names a database', () => {
+  const env = {
+    LATCHKEY_URL: 'http://keys.internal',
+    LATCHKEY_KEY: token,
+    LATCHKEY_DATABASE_URL: 'sqlite:a.db',
+  }
+  expect(readTarget({}, env)).toEqual({ url: 'http://keys.internal', token })
+  expect(readTarget({ url: 'https://other' }, env)).toEqual({ url: 'https://other', token })
+  expect(readTarget({ database: 'sqlite:b.db' }, env)).toMatchObject({ database: 'sqlite:b.db' })
+})
+
+test.each([
+  ['LATCHKEY_PORT', '-1'],
+  ['LATCHKEY_PORT', '7373x'],
+  ['LATCHKEY_DATABASE_URL', 'sqlite:'],
+  ['LATCHKEY_DATABASE_URL', 'sqlite::memory:'],
+  ['LATCHKEY_LOG_LEVEL', 'INFO'],
+  ['LATCHKEY_KEY_PREFIX', 're,'.repeat(2).concat('a'.repeat(25))],
+  ['LATCHKEY_KEY_PREFIX', ','],
+  ['LATCHKEY_ROOT_KEY', `${token.slice(0, -1)}!`],
+  ['LATCHKEY_TRUSTED_PROXIES', '10.0.0.1,10.0.0.0/8/8'],
+])('%s=%s is refused by its name, and its value is not repeated', (variable, value) => {
+  const read = () => readServeSettings({}, { [variable]: value })
+  expect(read).toThrow(
+    expect.objectContaining({ code: 'invalid_input', message: expect.stringContaining(variable) }),
+  )
+  expect(read).not.toThrow(token.slice(19, 60))
+})
+
+test('an address that holds a token or a password is refused', () => {
+  for (const url of [
+    `http://h/?key=${token}`,
+    `http://${token}@h`,
+    'http://ada:x@h',
+    'http://h/#x',
+    'nonsense',
+  ]) {
+    const read = () => readTarget({ url }, { LATCHKEY_KEY: token })
+    expect(read).toThrow(/^--url: /)
+    expect(read).not.toThrow(token)
+  }
+})
+
+test('a database is shown without its password', () => {
+  expect(withoutPassword('postgres://ada:s3cret@db/keys')).toBe('postgres://ada:…@db/keys')
+  expect(withoutPassword('postgres://ada:a:b@c@db/keys')).not.toContain('b@c')
+  expect(withoutPassword('postgres://db/keys?user=ada&password=s3cret&x=1')).toBe(
+    'postgres://db/keys?user=ada&password=…&x=1',
+  )
+  expect(withoutPassword('sqlite:a.db')).toBe('sqlite:a.db')
+})
