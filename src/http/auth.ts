@@ -24,7 +24,7 @@ export async function authenticate(
   if (token === undefined) {
     throw new LatchkeyError('missing_token', 'Send a key as Authorization: Bearer <token>.')
   }
-  const verdict = await latchkey.verify(token)
+  const verdict = latchkey.verifyCached(token) ?? (await latchkey.verify(token))
   if (!verdict.valid) {
     noteKid(exchange, token)
     throw new LatchkeyError('invalid_token', 'The token is unknown, expired or revoked.')

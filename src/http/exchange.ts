@@ -73,7 +73,8 @@ export function clientAddress(
   trusted: BlockList,
 ): string | undefined {
   let address = plainAddress(remoteAddress)
-  const forwarded = forwardedFor?.split(',').slice(-32) ?? []
+  if (forwardedFor === undefined) return address
+  const forwarded = forwardedFor.split(',').slice(-32)
   while (address !== undefined && isTrusted(address, trusted)) {
     const before = plainAddress(forwarded.pop()?.trim())
     if (before === undefined || familyOf(before) === undefined) break

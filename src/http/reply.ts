@@ -23,17 +23,23 @@ export const commonHeaders: Record<string, string> = {
 
 /** Answers 200 with a library value in the wire's form. */
 export function json(value: unknown, headers: Record<string, string> = {}): Reply {
-  return {
-    status: 200,
-    headers: { 'content-type': 'application/json', ...headers },
-    body: JSON.stringify(toWire(value)),
-  }
+  return jsonText(JSON.stringify(toWire(value)), headers)
+}
+
+/** Answers 200 with JSON that is written already. */
+export function jsonText(body: string, headers: Record<string, string> = {}): Reply {
+  return { status: 200, headers: { 'content-type': 'application/json', ...headers }, body }
 }
 
 /** Ends an exchange's reply: puts the common headers and the request id to its own. */
 export function dress(reply: Reply, exchange: Pick<Exchange, 'requestId'>): Reply {
-  const length: Record<string, string> = reply.body === null ? { 'content-length': '0' } : {}
-  reply.headers = { ...commonHeaders, 'x-request-id': exchange.requestId, ...length, ...reply.headers }
+  const length = String(Buffer.byteLength(reply.body ?? ''))
+  reply.headers = {
+    ...commonHeaders,
+    'x-request-id': exchange.requestId,
+    'content-length': length,
+    ...reply.headers,
+  }
   return reply
 }
 

@@ -103,8 +103,7 @@ function toResponse({ status, headers, body }: Reply): Response {
 /** Answers on a connection whose request could not be read, and ends it. */
 function writeRaw(socket: Socket, { status, headers, body }: Reply): void {
   const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`)
-  const length = `content-length: ${Buffer.byteLength(body ?? '')}\r\n`
-  socket.end(`HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\n${lines.join('')}${length}\r\n${body ?? ''}`)
+  socket.end(`HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\n${lines.join('')}\r\n${body ?? ''}`)
 }
 
 /** Watches what is in flight; gives the function that ends it all. */

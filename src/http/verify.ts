@@ -13,8 +13,9 @@ import {
 import { insufficientScope, noteKid, readBearer } from './auth.ts'
 import type { Exchange, ReadHeader } from './exchange.ts'
 import { refuse, splitQuery } from './query.ts'
-import { json, type Reply } from './reply.ts'
+import { jsonText, type Reply } from './reply.ts'
 import { route } from './route.ts'
+import { readVerifyBatch, readVerifyRequest, writeVerdict } from './verdicts.ts'
 
 export const verifyRoutes = [
   route({
@@ -29,11 +30,12 @@ export const verifyRoutes = [
     body: verifyRequestSchema,
     answers: [{ status: 200, description: 'The verdict, valid or not.', schema: verdictSchema }],
     handle: async ({ latchkey, body, caller, exchange }) => {
-      const { key, permissions } = parseInput(verifyRequestSchema, body)
+      const { key, permissions } = readVerifyRequest(body)
       noteKid(exchange, key)
-      const verdict = await latchkey.verify(key, { permissions, ...verifiedScope(caller) })
+      const asked = { permissions, ...verifiedScope(caller) }
+      const verdict = latchkey.verifyCached(key, asked) ?? (await latchkey.verify(key, asked))
       exchange.verdicts = [verdict.code]
-      return json(verdict)
+      return jsonText(writeVerdict(verdict))
     },
   }),
   route({
@@ -53,10 +55,9 @@ export const verifyRoutes = [
       },
     ],
     handle: async ({ latchkey, body, caller, exchange }) => {
-      const requests = parseInput(verifyBatchSchema, body)
-      const verdicts = await latchkey.verifyBatch(requests, verifiedScope(caller))
+      const verdicts = await latchkey.verifyBatch(readVerifyBatch(body), verifiedScope(caller))
       exchange.verdicts = verdicts.map(({ code }) => code)
-      return json(verdicts)
+      return jsonText(`[${verdicts.map(writeVerdict).join(',')}]`)
     },
   }),
   route({
@@ -90,7 +91,8 @@ export const verifyRoutes = [
       const token = readPresented(header)
       if (token === undefined) return refusal('missing_token', 'Bearer')
       noteKid(exchange, token)
-      const verdict = await latchkey.verify(token, { permissions })
+      const asked = { permissions }
+      const verdict = latchkey.verifyCached(token, asked) ?? (await latchkey.verify(token, asked))
       return answerProxy(verdict, permissions, exchange)
     },
   }),

@@ -1,0 +1,52 @@
+// Requests for verdicts read, and verdicts written, by hand: these come millions of times. What they take and give
+// is what the schemas and `toWire` would; a test holds them to that.
+import {
+  parseInput,
+  type Verdict,
+  type VerifyRequest,
+  verifyBatchSchema,
+  verifyRequestSchema,
+} from '../schemas.ts'
+import { toWire } from '../wire.ts'
+
+/** Reads a request for a verdict. Throws `invalid_input`; the permissions' form is the library's to check. */
+export function readVerifyRequest(body: unknown): VerifyRequest {
+  return isPlainRequest(body) ? body : parseInput(verifyRequestSchema, body)
+}
+
+/** Reads up to 1000 requests. Throws `invalid_input`. */
+export function readVerifyBatch(body: unknown): VerifyRequest[] {
+  const isPlain = Array.isArray(body) && body.length > 0 && body.length <= 1000 && body.every(isPlainRequest)
+  return isPlain ? body : parseInput(verifyBatchSchema, body)
+}
+
+function isPlainRequest(body: unknown): body is VerifyRequest {
+  if (typeof body !== 'object' || body === null || !('key' in body) || typeof body.key !== 'string')
+    return false
+  for (const name in body) if (name !== 'key' && name !== 'permissions') return false
+  return !('permissions' in body) || isPlainList(body.permissions)
+}
+
+function isPlainList(value: unknown): value is string[] {
+  return Array.isArray(value) && value.length <= 128 && value.every((item) => typeof item === 'string')
+}
+
+/** Writes a verdict as JSON in the wire's form. */
+export function writeVerdict(verdict: Verdict): string {
+  if (!verdict.valid) return JSON.stringify(toWire(verdict))
+  const { keyId, organizationId, name, permissions, expiresAt, metadata } = verdict
+  // Ids are made of letters that JSON takes as they are.
+  return `{"valid":true,"code":"valid","key_id":"${keyId}","organization_id":"${organizationId}","name":${JSON.stringify(name)},"permissions":${writeShared(permissions)},"expires_at":${JSON.stringify(expiresAt)},"metadata":${writeShared(metadata)}}`
+}
+
+// Many verdicts share these objects, which are frozen: each is written once.
+const written = new WeakMap<object, string>()
+
+function writeShared(value: object): string {
+  let text = written.get(value)
+  if (text === undefined) {
+    text = JSON.stringify(value)
+    written.set(value, text)
+  }
+  return text
+}
