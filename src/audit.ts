@@ -10,7 +10,7 @@ import {
   type Page,
   parseInput,
 } from './schemas.ts'
-import { insertAuditEvent, listAuditEvents, toAuditEvent } from './store/audit.ts'
+import { type AuditRow, insertAuditEvents, listAuditEvents, toAuditEvent } from './store/audit.ts'
 import { findOrganization } from './store/organizations.ts'
 import type { Tx } from './store/tables.ts'
 import { toWire } from './wire.ts'
@@ -23,17 +23,9 @@ export interface Deed {
   changes?: Record<string, unknown>
 }
 
-/**
- * Records a deed as the last step of its change's transaction, so that both are durable or neither is, and with
- * them the word to other processes that remember the key. Of a new key nobody remembers anything.
- */
-export async function recordDeed(
-  engine: Engine,
-  tx: Tx,
-  caller: Caller | undefined,
-  deed: Deed,
-): Promise<void> {
-  await insertAuditEvent(tx, {
+/** Puts a deed into the form in which it is recorded. */
+export function toEvent(engine: Engine, caller: Caller | undefined, deed: Deed): AuditRow {
+  return {
     id: newId(engine),
     at: engine.now(),
     action: deed.action,
@@ -43,9 +35,21 @@ export async function recordDeed(
     changes: JSON.stringify(toWire(deed.changes ?? {})),
     request_id: caller?.requestId ?? null,
     ip: caller?.ip ?? null,
-  })
-  if (deed.keyId !== undefined && deed.action !== 'key.created')
-    await engine.store.recordChange(tx, deed.keyId)
+  }
+}
+
+/**
+ * Records a deed as the last step of its change's transaction, so that both are durable or neither is, and with
+ * them the word to other processes that remember the key.
+ */
+export async function recordDeed(
+  engine: Engine,
+  tx: Tx,
+  caller: Caller | undefined,
+  deed: Deed,
+): Promise<void> {
+  await insertAuditEvents(tx, [toEvent(engine, caller, deed)])
+  if (deed.keyId !== undefined) await engine.store.recordChange(tx, deed.keyId)
 }
 
 /** Lists events, newest first. Throws `invalid_input`, `organization_not_found`, `store_unavailable`. */

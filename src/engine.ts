@@ -1,5 +1,6 @@
 // What every command of the library works with: the store, and the few things that tests replace.
 import { v7 as uuidv7 } from 'uuid'
+import type { Creations } from './creations.ts'
 import type { Memory } from './memory.ts'
 import type { Store } from './store/store.ts'
 import type { Tx } from './store/tables.ts'
@@ -11,6 +12,7 @@ export const rootOrganizationId = 'root'
 export interface Engine {
   store: Store
   memory: Memory
+  creations: Creations
   /** Milliseconds since 1970, by the wall clock. */
   now: () => number
   random: RandomSource

@@ -6,8 +6,10 @@ import type { FactsRow } from './store/facts.ts'
 export interface Terms {
   organizationId: string
   permissions: readonly string[]
-  /** When a rotation ended this secret, or will; null while it is the newest. */
-  endsAt: number | null
+  /** Somebody ended this secret for good, whatever the time. */
+  isEnded: boolean
+  /** When a rotation's grace ends; null while the secret is the newest. */
+  graceEndsAt: number | null
   expiresAt: number | null
   revokedAt: number | null
 }
@@ -28,7 +30,13 @@ export function toFacts(row: FactsRow): Facts {
   const organizationId = share(row.organization_id, () => row.organization_id)
   const permissions = share(row.permissions, () => freezeAll(JSON.parse(row.permissions) as string[]))
   const metadata = share(row.metadata, () => freezeAll(JSON.parse(row.metadata) as Record<string, unknown>))
-  const { key_id: keyId, name, ended_at: endsAt, expires_at: expiresAt, revoked_at: revokedAt } = row
+  const {
+    key_id: keyId,
+    name,
+    expires_at: expiresAt,
+    revoked_at: revokedAt,
+    grace_ends_at: graceEndsAt,
+  } = row
   const answer = {
     valid: true,
     code: 'valid',
@@ -39,10 +47,13 @@ export function toFacts(row: FactsRow): Facts {
     expiresAt: null,
     metadata,
   } as const
-  const terms = share(`${organizationId} ${endsAt} ${expiresAt} ${revokedAt} ${row.permissions}`, () =>
-    Object.freeze({ organizationId, permissions, endsAt, expiresAt, revokedAt }),
-  )
-  return { answer: Object.freeze(answer), terms }
+  const isEnded = row.ended_at !== null
+  const terms = { organizationId, permissions, isEnded, graceEndsAt, expiresAt, revokedAt }
+  const isUnlimited = !isEnded && graceEndsAt === null && expiresAt === null && revokedAt === null
+  return {
+    answer: Object.freeze(answer),
+    terms: isUnlimited ? share(`${organizationId} ${row.permissions}`, () => terms) : terms,
+  }
 }
 
 function share<T>(text: string, make: () => T): T {

@@ -1,6 +1,7 @@
 // The life of a key: created, read, changed, rotated, revoked. A key is never deleted.
-import { recordDeed } from './audit.ts'
+import { recordDeed, toEvent } from './audit.ts'
 import { narrowScope, requireGrantable, requireRoot, scopeOf, unknownOrganization } from './authority.ts'
+import type { NewKey } from './creations.ts'
 import { changeFacts, type Engine, isId, newId } from './engine.ts'
 import { LatchkeyError } from './errors.ts'
 import {
@@ -23,15 +24,15 @@ import {
 import {
   changeKey,
   findKey,
-  insertKey,
   type KeyRow,
   keyStatus,
   listKeys as listRows,
   lockKey,
+  type NewKeyRow,
   toKey,
 } from './store/keys.ts'
 import { findOrganization } from './store/organizations.ts'
-import { endLiveSecrets, endSecret, insertSecret, listSecrets, toSecret } from './store/secrets.ts'
+import { beginGrace, endSecrets, insertSecrets, listSecrets, toSecret } from './store/secrets.ts'
 import type { Tx } from './store/tables.ts'
 import { digestToken, generateToken, type ParsedToken, tokenHint } from './token.ts'
 
@@ -52,20 +53,16 @@ export async function createKey(engine: Engine, input: CreateKeyInput, caller?: 
     refuseField('organizationId', 'Name the organization that will own the key.')
   requireGrantable(caller, wanted.permissions)
   const token = generateToken(prefix, engine.random)
-  // Organizations are never deleted: one that is there now is there when the key is added.
-  if (!(await engine.store.read((db) => findOrganization(db, organizationId)))) throw unknownOrganization()
-  const row = await engine.store.write((tx) =>
-    addKey(engine, tx, caller, token, { ...wanted, organizationId, now }),
-  )
+  const created = newKey(engine, caller, token, { ...wanted, organizationId, now })
+  await engine.creations.add(created)
   // Somebody may have tried the kid a moment before it was.
   engine.memory.forgetAbsent(token.kid)
-  return withToken(row, token, now)
+  return withToken(created.key, token, now)
 }
 
-/** Adds a key with a given token to an organization that is there. */
-export async function addKey(
+/** Makes the rows of a key with a given token. */
+export function newKey(
   engine: Engine,
-  tx: Tx,
   caller: Caller | undefined,
   { token, kid, prefix }: ParsedToken,
   wanted: {
@@ -77,34 +74,35 @@ export async function addKey(
     createdBy?: string | undefined
     now: number
   },
-): Promise<KeyRow> {
+): NewKey {
   const { organizationId, name, permissions, metadata, expiresAt, now } = wanted
-  const row = {
-    id: newId(engine),
-    organization_id: organizationId,
-    name,
-    permissions: JSON.stringify(permissions),
-    metadata: JSON.stringify(metadata),
-    created_by: wanted.createdBy ?? caller?.keyId ?? null,
-    created_at: now,
-    expires_at: expiresAt?.getTime() ?? null,
-    revoked_at: null,
-    prefix,
-    kid,
+  const id = newId(engine)
+  const createdBy = wanted.createdBy ?? caller?.keyId ?? null
+  const changes = { name, permissions, expiresAt, metadata, kid, createdBy }
+  return {
+    key: {
+      id,
+      organization_id: organizationId,
+      name,
+      permissions: JSON.stringify(permissions),
+      metadata: JSON.stringify(metadata),
+      created_by: createdBy,
+      created_at: now,
+      expires_at: expiresAt?.getTime() ?? null,
+      revoked_at: null,
+      prefix,
+      kid,
+    },
+    secret: {
+      kid,
+      key_id: id,
+      organization_id: organizationId,
+      prefix,
+      digest: digestToken(token),
+      created_at: now,
+    },
+    event: toEvent(engine, caller, { action: 'key.created', organizationId, keyId: id, changes }),
   }
-  const secret = {
-    kid,
-    key_id: row.id,
-    organization_id: organizationId,
-    prefix,
-    digest: digestToken(token),
-    created_at: now,
-  }
-  const changes = { name, permissions, expiresAt, metadata, kid, createdBy: row.created_by }
-  const deed = { action: 'key.created', organizationId, keyId: row.id, changes } as const
-  // Sent one behind the other without waiting: the connection keeps their order.
-  await Promise.all([insertKey(tx, row), insertSecret(tx, secret), recordDeed(engine, tx, caller, deed)])
-  return { ...row, name_folded: '', last_used_at: 0, revision: 0 }
 }
 
 /** Gets a key with its secrets. Throws `key_not_found`, for a foreign id too. */
@@ -203,17 +201,19 @@ export async function rotateKey(
       )
     }
     const graceEndsAt = Math.min(now + graceSeconds * 1000, key.expires_at ?? Number.POSITIVE_INFINITY)
-    if ((await endLiveSecrets(tx, key, now, graceEndsAt)) === 0)
-      throw new Error('The key had no live secret.')
+    const unended = secrets.filter((secret) => secret.ended_at === null).map(({ kid }) => kid)
+    if (graceSeconds > 0) await beginGrace(tx, key, graceEndsAt)
+    else await endSecrets(tx, key, unended, now)
     const next = generateToken(key.prefix, engine.random)
-    await insertSecret(tx, {
+    const secret = {
       kid: next.kid,
       key_id: id,
       organization_id: key.organization_id,
       prefix: next.prefix,
       digest: digestToken(next.token),
       created_at: now,
-    })
+    }
+    await insertSecrets(tx, [secret])
     const row = await changeKey(tx, key, { kid: next.kid })
     await recordDeed(engine, tx, caller, {
       action: 'key.rotated',
@@ -239,8 +239,8 @@ export async function endKeySecret(engine: Engine, id: string, kid: string, call
     if (secret.kid === key.kid) {
       throw new LatchkeyError('last_secret', 'This is the newest secret: rotate the key, or revoke it.')
     }
-    if (secret.expires_at !== null && secret.expires_at <= now) return
-    await endSecret(tx, secret, now)
+    if (secret.ended_at !== null || (secret.expires_at !== null && secret.expires_at <= now)) return
+    await endSecrets(tx, key, [kid], now)
     await recordDeed(engine, tx, caller, {
       action: 'key.secret_ended',
       organizationId: key.organization_id,
@@ -284,7 +284,8 @@ function unknownKey(): LatchkeyError {
   return new LatchkeyError('key_not_found', 'There is no key with this id.')
 }
 
-function withToken(row: KeyRow, { token }: ParsedToken, now: number): CreatedKey {
+/** A key with its token, where that is shown for once. */
+export function withToken(row: NewKeyRow, { token }: ParsedToken, now: number): CreatedKey {
   const { id, organizationId, name, ...rest } = toKey(row, now)
   return { id, organizationId, name, key: token, ...rest }
 }

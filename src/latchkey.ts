@@ -2,6 +2,7 @@
 import { getRandomValues } from 'node:crypto'
 import { listAudit } from './audit.ts'
 import { waitUntilApplied } from './barrier.ts'
+import { Creations } from './creations.ts'
 import { type Engine, newId } from './engine.ts'
 import { createKey, endKeySecret, getKey, listKeys, revokeKey, rotateKey, updateKey } from './keys.ts'
 import { systemClock } from './lease.ts'
@@ -126,7 +127,8 @@ export async function openLatchkey(options: LatchkeyOptions): Promise<Latchkey> 
   const clock = { ...systemClock, now, monotonic }
   const memory = new Memory(store, clock, options.cachedSecrets ?? 100_000, usage, newFollowerId)
   usage.beforeFlush = () => memory.cache.reportUses()
-  const engine: Engine = { store, memory, now, random, prefixes }
+  const creations = new Creations(store)
+  const engine: Engine = { store, memory, creations, now, random, prefixes }
 
   let closing: Promise<void> | undefined
   const close = (): Promise<void> => {

@@ -1,11 +1,11 @@
 // The operator's own organization and the keys that act on all the others.
 import { setTimeout } from 'node:timers/promises'
 import { recordDeed } from './audit.ts'
+import { insertNewKeys } from './creations.ts'
 import { type Engine, rootOrganizationId } from './engine.ts'
 import { LatchkeyError } from './errors.ts'
-import { addKey } from './keys.ts'
+import { newKey, withToken } from './keys.ts'
 import { type CreatedKey, refuseField } from './schemas.ts'
-import { toKey } from './store/keys.ts'
 import { findOrganization, insertOrganization } from './store/organizations.ts'
 import type { Tx } from './store/tables.ts'
 import { generateToken, type ParsedToken, parseToken } from './token.ts'
@@ -58,7 +58,7 @@ async function addRootOrganization(engine: Engine, tx: Tx): Promise<boolean> {
 
 async function addRootKey(engine: Engine, tx: Tx, token: ParsedToken): Promise<CreatedKey> {
   const now = engine.now()
-  const row = await addKey(engine, tx, undefined, token, {
+  const created = newKey(engine, undefined, token, {
     organizationId: rootOrganizationId,
     name: 'Root key',
     permissions: ['latchkey:*'],
@@ -66,5 +66,6 @@ async function addRootKey(engine: Engine, tx: Tx, token: ParsedToken): Promise<C
     expiresAt: null,
     now,
   })
-  return { ...toKey(row, now), key: token.token }
+  await insertNewKeys(tx, [created])
+  return withToken(created.key, token, now)
 }

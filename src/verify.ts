@@ -86,7 +86,7 @@ function judge(terms: Terms, asked: VerifyOptions, now: number): Refusal | undef
     return { code: 'not_found' }
   if (terms.revokedAt !== null) return { code: 'revoked' }
   if (terms.expiresAt !== null && terms.expiresAt <= now) return { code: 'expired' }
-  if (terms.endsAt !== null && terms.endsAt <= now) return { code: 'rotated' }
+  if (terms.isEnded || (terms.graceEndsAt !== null && terms.graceEndsAt <= now)) return { code: 'rotated' }
   return missing && { code: 'insufficient_permissions', missing }
 }
 

@@ -6,8 +6,8 @@ import type { AuditEventsTable, Db, Tx } from './tables.ts'
 
 export type AuditRow = Selectable<AuditEventsTable>
 
-export async function insertAuditEvent(tx: Tx, row: AuditRow): Promise<void> {
-  await tx.insertInto('audit_events').values(row).execute()
+export async function insertAuditEvents(tx: Tx, rows: readonly AuditRow[]): Promise<void> {
+  await tx.insertInto('audit_events').values(rows).execute()
 }
 
 /** Lists events, newest first: their ids are UUIDv7 and so in the order of time. */

@@ -3,6 +3,9 @@
 /** A secret and its key as the database has them; see `tables.ts` for the columns. */
 export interface FactsRow {
   digest: Uint8Array
+  /** When its grace ends or ended; null for the newest. */
+  grace_ends_at: number | null
+  /** When somebody ended it for good. */
   ended_at: number | null
   key_id: string
   organization_id: string
@@ -15,7 +18,7 @@ export interface FactsRow {
 
 /** The read as SQL for a prepared statement, by hand: Kysely's would be prepared anew each time. */
 export function factsQuery(placeholder: string): string {
-  return `select secrets.digest, secrets.expires_at as ended_at, keys.id as key_id, keys.organization_id, keys.name,
+  return `select secrets.digest, secrets.expires_at as grace_ends_at, secrets.ended_at, keys.id as key_id, keys.organization_id, keys.name,
     keys.permissions, keys.metadata, keys.expires_at, keys.revoked_at
     from secrets join keys on keys.id = secrets.key_id where secrets.kid = ${placeholder}`
 }

@@ -27,13 +27,13 @@ const sorts = {
   name: { column: 'name_folded', direction: 'asc', type: 'string' },
 } as const
 
-export async function insertKey(
-  tx: Tx,
-  row: Omit<KeyRow, 'name_folded' | 'last_used_at' | 'revision'>,
-): Promise<void> {
+/** A key as it begins. */
+export type NewKeyRow = Omit<KeyRow, 'name_folded' | 'last_used_at' | 'revision'>
+
+export async function insertKeys(tx: Tx, rows: readonly NewKeyRow[]): Promise<void> {
   await tx
     .insertInto('keys')
-    .values({ ...row, name_folded: fold(row.name), last_used_at: 0, revision: 0 })
+    .values(rows.map((row) => ({ ...row, name_folded: fold(row.name), last_used_at: 0, revision: 0 })))
     .execute()
 }
 
@@ -98,13 +98,13 @@ export async function listKeys(
 }
 
 /** The row as everyone may see it, judged at the given instant. */
-export function toKey(row: KeyRow, now: number): Key {
+export function toKey(row: NewKeyRow & { last_used_at?: number }, now: number): Key {
   return {
     id: row.id,
     organizationId: row.organization_id,
     name: row.name,
     permissions: JSON.parse(row.permissions),
-    lastUsedAt: row.last_used_at === 0 ? null : new Date(row.last_used_at),
+    lastUsedAt: row.last_used_at ? new Date(row.last_used_at) : null,
     createdBy: row.created_by,
     createdAt: new Date(row.created_at),
     revokedAt: row.revoked_at === null ? null : new Date(row.revoked_at),

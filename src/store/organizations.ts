@@ -20,6 +20,12 @@ export async function findOrganization(db: Db, id: string): Promise<Organization
   return db.selectFrom('organizations').selectAll().where('id', '=', id).executeTakeFirst()
 }
 
+/** Tells which of these organizations are there. None is ever deleted. */
+export async function existingOrganizations(db: Db, ids: readonly string[]): Promise<Set<string>> {
+  const rows = await db.selectFrom('organizations').select('id').where('id', 'in', ids).execute()
+  return new Set(rows.map(({ id }) => id))
+}
+
 /** Takes the row's lock for the rest of the transaction, by a write that changes nothing. */
 export async function lockOrganization(tx: Tx, id: string): Promise<OrganizationRow | undefined> {
   return tx

@@ -38,6 +38,8 @@ export interface SecretsTable {
   created_at: number
   /** When its grace ends or ended; null for the newest. */
   expires_at: number | null
+  /** When somebody ended it for good; null where only time does, or nothing yet. */
+  ended_at: number | null
   /** 0: never. */
   last_used_at: number
 }

@@ -121,6 +121,7 @@ class World {
     const token = assembleToken('re', kid, new Uint8Array(32).fill(number))
     const row: FactsRow = {
       digest: digestToken(token),
+      grace_ends_at: null,
       ended_at: null,
       key_id: `key-${number}`,
       organization_id: 'acme',

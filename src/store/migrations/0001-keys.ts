@@ -43,6 +43,7 @@ export async function up(db: Db, { text, instant, bytes }: ColumnTypes): Promise
     .addColumn('digest', bytes, (column) => column.notNull())
     .addColumn('created_at', instant, (column) => column.notNull())
     .addColumn('expires_at', instant)
+    .addColumn('ended_at', instant)
     .addColumn('last_used_at', instant, (column) => column.notNull().defaultTo(0))
     .execute()
   await db.schema.createIndex('secrets_of_key').on('secrets').columns(['key_id', 'created_at']).execute()
