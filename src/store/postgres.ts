@@ -52,6 +52,8 @@ export async function openPostgres(url: string): Promise<Backend> {
   const pool = new pg.Pool({ ...settings, pipeline: true, max: poolSize, application_name: 'latchkey' })
   // An idle connection that dies is replaced at the next use; without a listener it would end the process.
   pool.on('error', () => {})
+  // So would one that dies amid a transaction, whose statement fails all the same.
+  pool.on('connect', (client) => client.on('error', () => {}))
   const driver = new PostgresDriver(pool)
   const db = new Kysely<Tables>({
     dialect: {

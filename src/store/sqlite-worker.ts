@@ -39,6 +39,8 @@ function answer({ id, sql, parameters }: WorkerRequest): WorkerResponse {
 }
 
 function prepare(sql: string): StatementSync {
+  // Some pragmas act when they are prepared, and not again when they are run.
+  if (sql.startsWith('pragma')) return db.prepare(sql)
   let statement = statements.get(sql)
   if (!statement) {
     statement = db.prepare(sql)

@@ -34,17 +34,20 @@ export async function openSqlite(path: string): Promise<Backend> {
   // A new file is its owner's alone; SQLite gives its -wal and -shm the same mode.
   closeSync(openSync(path, 'a', 0o600))
   const worker = new SqliteWorker(path)
+  const driver = new SqliteDriver(worker)
   const db = new Kysely<Tables>({
     dialect: {
-      createAdapter: () => new SqliteAdapter(),
-      createDriver: () => new SqliteDriver(worker),
+      // The driver gives the turns, not Kysely: it must know how long each waited.
+      createAdapter: () =>
+        Object.defineProperty(new SqliteAdapter(), 'supportsMultipleConnections', { value: true }),
+      createDriver: () => driver,
       createIntrospector: (kysely) => new SqliteIntrospector(kysely),
       createQueryCompiler: () => new SqliteQueryCompiler(),
     },
   })
   try {
     await db.transaction().execute((tx) => migrate(tx, columnTypes))
-    await worker.execute(`pragma busy_timeout = ${busyTimeoutMs}`, [])
+    await driver.setPatience(busyTimeoutMs)
   } catch (error) {
     await worker.close()
     throw error
@@ -118,6 +121,11 @@ class SqliteDriver implements Driver {
   readonly #connection: DatabaseConnection
   #turn: Promise<void> = Promise.resolve()
   #release: () => void = () => {}
+  /** How long a transaction waits for another process's lock; as the thread has set it until that is known. */
+  #patienceMs: number | undefined
+  /** Whether the last transaction waited for that in vain. */
+  #isLocked = false
+  #waitedMs = 0
 
   constructor(worker: SqliteWorker) {
     this.#worker = worker
@@ -133,11 +141,13 @@ class SqliteDriver implements Driver {
   async init(): Promise<void> {}
 
   async acquireConnection(): Promise<DatabaseConnection> {
+    const askedAt = performance.now()
     const previous = this.#turn
     const { promise, resolve } = Promise.withResolvers<void>()
     this.#turn = promise
     await previous
     this.#release = resolve
+    this.#waitedMs = performance.now() - askedAt
     return this.#connection
   }
 
@@ -148,7 +158,20 @@ class SqliteDriver implements Driver {
   // Immediate: the write lock is taken before anything is read, so that no transaction reads what it then
   // finds changed.
   async beginTransaction(connection: DatabaseConnection): Promise<void> {
+    if (this.#patienceMs !== undefined) {
+      // Who stood in line while others waited for a lock in vain has waited for it too.
+      const waitedMs = this.#isLocked ? this.#waitedMs : 0
+      await this.setPatience(Math.max(1, Math.ceil(busyTimeoutMs - waitedMs)))
+    }
+    this.#isLocked = true
     await connection.executeQuery(CompiledQuery.raw('begin immediate'))
+    this.#isLocked = false
+  }
+
+  async setPatience(milliseconds: number): Promise<void> {
+    if (this.#patienceMs === milliseconds) return
+    this.#patienceMs = milliseconds
+    await this.#worker.execute(`pragma busy_timeout = ${milliseconds}`, [])
   }
 
   async commitTransaction(connection: DatabaseConnection): Promise<void> {

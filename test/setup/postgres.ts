@@ -176,7 +176,8 @@ function ready(server: ChildProcess): Promise<void> {
     server.once('error', reject)
     server.once('exit', () => reject(new Error(`PostgreSQL did not start.\n${said}`)))
     server.stderr?.on('data', (chunk: Buffer) => {
-      if (said.length < 10_000) said += chunk
+      // The end of it: while it starts, it may have much to say to who cannot wait.
+      said = (said + chunk).slice(-10_000)
       if (said.includes('ready to accept connections')) resolve()
     })
   })

@@ -6,7 +6,7 @@ import { type AddressInfo, connect, createServer, type Socket } from 'node:net'
 /** `swallow` drops every byte both ways without a word, as a broken network does; `cut` closes connections. */
 export type Fault = 'swallow' | 'cut' | { delayMs: number }
 
-export interface Proxy extends AsyncDisposable {
+export interface DatabaseProxy extends AsyncDisposable {
   /** The database's address through the proxy. */
   url: string
   /** Applies a fault to the connections of an application, those to come included; to all without a name. */
@@ -16,7 +16,7 @@ export interface Proxy extends AsyncDisposable {
 }
 
 /** Starts a proxy before a database. */
-export async function startProxy(databaseUrl: string): Promise<Proxy> {
+export async function startProxy(databaseUrl: string): Promise<DatabaseProxy> {
   const target = new URL(databaseUrl)
   const links = new Set<Link>()
   let faults: { fault: Fault; application: string | undefined }[] = []
