@@ -21,6 +21,8 @@ const newerAt = 13
 const olderAt = 14
 /** The low half of the latest use that nobody wrote down yet, in milliseconds since 1970; 0 for none. */
 const usedAt = 15
+/** A quarter of what the low half can tell: whatever lies so near one instant is less than half apart. */
+const longestSpanMs = 2 ** 30
 
 /**
  * Facts by kid and by key id: about 330 bytes a secret, where a Map would cost more and be slower. Knows nothing
@@ -39,6 +41,7 @@ export class FactsCache {
   readonly #terms: (Facts['terms'] | undefined)[] = []
   /** The slots with a use that nobody has written down yet. */
   #used: Slot[] = []
+  #firstUse = 0
   #latestUse = 0
   /** The slots of each key: one for most, two in a rotation's grace. */
   readonly #ofKey = new Map<string, Slot[]>()
@@ -102,11 +105,14 @@ export class FactsCache {
 
   /** Notes that the secret at a slot was found valid, at an instant in milliseconds since 1970. */
   noteUse(slot: Slot, at: number): void {
+    if (this.#used.length === 0) this.#firstUse = at
+    // A clock that was set by weeks: beyond those, low halves do not tell which is later.
+    else if (Math.abs(at - this.#firstUse) > longestSpanMs) this.#startUses(at)
     const word = at >>> 0 || 1
     const place = slot * recordWords + usedAt
     const before = this.#records[place] as number
     if (before === 0) this.#used.push(slot)
-    // The difference of low halves tells which is later, however the clock was set within some weeks.
+    // Within some weeks, the difference of low halves tells which is later.
     if (before === 0 || ((word - before) | 0) > 0) this.#records[place] = word
     this.#latestUse = at
   }
@@ -128,7 +134,9 @@ export class FactsCache {
     this.#answers[slot] = facts.answer
     this.#terms[slot] = facts.terms
     const { keyId } = facts.answer
-    this.#ofKey.set(keyId, [...(this.#ofKey.get(keyId) ?? []), slot])
+    const others = this.#ofKey.get(keyId)
+    // Spread into a list, one number would take the room of seventeen.
+    this.#ofKey.set(keyId, others ? [...others, slot] : [slot])
     this.#link(slot)
   }
 
@@ -147,6 +155,11 @@ export class FactsCache {
     const used = this.#used
     this.#used = []
     for (const slot of used) this.#reportUse(slot)
+  }
+
+  #startUses(at: number): void {
+    this.reportUses()
+    this.#firstUse = at
   }
 
   #reportUse(slot: Slot): void {

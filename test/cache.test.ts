@@ -1,0 +1,203 @@
+// The cache of facts against a simple model, its memory, and one read of the store however many ask at once.
+import { execFileSync } from 'node:child_process'
+import { join } from 'node:path'
+import fc from 'fast-check'
+import { describe, expect, test } from 'vitest'
+import { FactsCache, nowhere } from '../src/cache.ts'
+import { toFacts } from '../src/facts.ts'
+import { openLatchkey } from '../src/latchkey.ts'
+import { systemClock } from '../src/lease.ts'
+import { Memory } from '../src/memory.ts'
+import { openStore, type Store } from '../src/store/store.ts'
+import { digestToken, parseToken } from '../src/token.ts'
+import { verify } from '../src/verify.ts'
+import { onEachDatabase } from './setup/databases.ts'
+
+const runs = Number(process.env.LATCHKEY_TEST_RUNS ?? 1_000)
+const bytesAtMost = 400
+
+describe('the cache', () => {
+  test('holds what a simple model holds, forgets the least recently used, and loses no use', () => {
+    fc.assert(
+      fc.property(fc.integer({ min: 1, max: 6 }), fc.array(steps, { maxLength: 80 }), (capacity, taken) => {
+        const model = new CacheModel(capacity)
+        const reported = new Map<string, number>()
+        const noteUse = (kid: string, _: unknown, at: number) =>
+          reported.set(kid, Math.max(at, reported.get(kid) ?? 0))
+        const cache = new FactsCache(capacity, noteUse)
+        for (const step of taken) {
+          const slot = 'kid' in step ? cache.find(kidOf(step.kid), 0) : nowhere
+          if ('kid' in step) expect(slot !== nowhere).toBe(model.find(step.kid))
+          if (step.kind === 'remember') {
+            cache.remember(kidOf(step.kid), digestOf(step.mark), factsOf(step.kid % 4, step.mark))
+            model.remember(step.kid, step.mark)
+          } else if (step.kind === 'use' && slot !== nowhere) {
+            cache.noteUse(slot, step.at)
+            model.used.set(kidOf(step.kid), Math.max(step.at, model.used.get(kidOf(step.kid)) ?? 0))
+          } else if (step.kind === 'find' && slot !== nowhere) {
+            const mark = model.marks.get(step.kid) ?? 0
+            expect(cache.answerAt(slot)).toMatchObject({ keyId: `key-${step.kid % 4}`, name: `mark-${mark}` })
+            expect(cache.termsAt(slot).organizationId).toBe('acme')
+            expect(cache.digestMatches(slot, textOf(digestOf(mark)))).toBe(true)
+            expect(cache.digestMatches(slot, textOf(digestOf(mark ^ 1)))).toBe(false)
+          } else if (step.kind === 'forget') {
+            cache.forgetKey(`key-${step.key}`)
+            model.forgetKey(step.key)
+          } else if (step.kind === 'clear') {
+            cache.clear()
+            model.marks.clear()
+          } else if (step.kind === 'report') {
+            cache.reportUses()
+            expect(reported).toEqual(model.used)
+            const told = new Map(reported)
+            reported.clear()
+            cache.reportUses()
+            expect(reported.size).toBe(0)
+            for (const [kid, at] of told) reported.set(kid, at)
+          }
+          expect(cache.size).toBe(model.marks.size)
+        }
+        cache.clear()
+        expect(reported).toEqual(model.used)
+        expect(cache.size).toBe(0)
+      }),
+      { numRuns: runs },
+    )
+  })
+
+  test(`takes at most ${bytesAtMost} bytes a secret, with two permissions`, () => {
+    const script = join(import.meta.dirname, 'setup/cache-memory.ts')
+    const bytes = Number(
+      execFileSync(process.execPath, ['--expose-gc', script, '100000'], { encoding: 'utf8' }),
+    )
+    console.log(`${bytes} bytes a remembered secret, 100,000 of them`)
+    expect(bytes).toBeLessThanOrEqual(bytesAtMost)
+  })
+})
+
+onEachDatabase('a secret', (makeDatabase) => {
+  test('is read once, however many ask for it at once, and again only when it changed', async () => {
+    const database = await makeDatabase()
+    await using latchkey = await openLatchkey({ database })
+    await latchkey.organizations.create({ id: 'acme', name: 'Acme' })
+    const [one, other] = [await issue(), await issue()]
+    const store = await openStore(database)
+    const { memory, reads } = countReads(store)
+    const ask = (key: string) => Array.from({ length: 50 }, () => verify(memory, key))
+    const verdicts = await Promise.all([...ask(one.key), ...ask(other.key)])
+    expect(verdicts.every(({ valid }) => valid)).toBe(true)
+    await Promise.all(ask(one.key))
+    expect(reads).toEqual({ [kidIn(one.key)]: 1, [kidIn(other.key)]: 1 })
+    await latchkey.keys.revoke(one.id)
+    while ((await verify(memory, one.key)).valid) await new Promise(setImmediate)
+    expect(reads).toEqual({ [kidIn(one.key)]: 2, [kidIn(other.key)]: 1 })
+    await memory.follower.stop()
+    await store.close()
+
+    function issue() {
+      return latchkey.keys.create({ organizationId: 'acme', name: 'CI' })
+    }
+  })
+})
+
+const kids = fc.integer({ min: 0, max: 9 })
+const dayMs = 86_400_000
+const steps = fc.oneof(
+  { weight: 4, arbitrary: fc.record({ kind: fc.constant('find' as const), kid: kids }) },
+  {
+    weight: 4,
+    arbitrary: fc.record({
+      kind: fc.constant('remember' as const),
+      kid: kids,
+      mark: fc.integer({ min: 0, max: 255 }),
+    }),
+  },
+  {
+    weight: 4,
+    arbitrary: fc.record({
+      kind: fc.constant('use' as const),
+      kid: kids,
+      // Clocks are set, by minutes and by months.
+      at: fc.oneof(
+        fc.integer({ min: 1_800_000_000_000, max: 1_800_000_100_000 }),
+        fc.integer({ min: 1, max: 30_000 }).map((days) => days * dayMs),
+      ),
+    }),
+  },
+  fc.record({ kind: fc.constant('forget' as const), key: fc.integer({ min: 0, max: 3 }) }),
+  fc.constant({ kind: 'clear' as const }),
+  fc.constant({ kind: 'report' as const }),
+)
+
+/** Kids in the order of their use, the oldest first, each with the mark that was last remembered. */
+class CacheModel {
+  readonly capacity: number
+  readonly marks = new Map<number, number>()
+  readonly used = new Map<string, number>()
+
+  constructor(capacity: number) {
+    this.capacity = capacity
+  }
+
+  find(kid: number): boolean {
+    const mark = this.marks.get(kid)
+    if (mark === undefined) return false
+    this.marks.delete(kid)
+    this.marks.set(kid, mark)
+    return true
+  }
+
+  remember(kid: number, mark: number): void {
+    this.marks.delete(kid)
+    if (this.marks.size === this.capacity) this.marks.delete(this.marks.keys().next().value ?? 0)
+    this.marks.set(kid, mark)
+  }
+
+  forgetKey(key: number): void {
+    for (const kid of [...this.marks.keys()]) if (kid % 4 === key) this.marks.delete(kid)
+  }
+}
+
+function kidOf(kid: number): string {
+  return `kid${String(kid).padStart(13, '0')}`
+}
+
+function digestOf(mark: number): Uint8Array {
+  return digestToken(`token ${mark}`)
+}
+
+function textOf(digest: Uint8Array): string {
+  return Buffer.from(digest).toString('latin1')
+}
+
+function factsOf(key: number, mark: number) {
+  return toFacts({
+    digest: digestOf(mark),
+    ended_at: null,
+    grace_ends_at: null,
+    key_id: `key-${key}`,
+    organization_id: 'acme',
+    name: `mark-${mark}`,
+    permissions: '[]',
+    metadata: '{}',
+    expires_at: null,
+    revoked_at: null,
+  })
+}
+
+/** A memory on a real store that counts the reads of each kid. */
+function countReads(store: Store): { memory: Memory; reads: Record<string, number> } {
+  const reads: Record<string, number> = {}
+  const source: Store = {
+    ...store,
+    findFacts: (kid) => {
+      reads[kid] = (reads[kid] ?? 0) + 1
+      return store.findFacts(kid)
+    },
+  }
+  return { memory: new Memory(source, systemClock, 100, { note: () => {} }, () => 'counter'), reads }
+}
+
+function kidIn(token: string): string {
+  return parseToken(token)?.kid ?? ''
+}

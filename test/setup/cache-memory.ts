@@ -1,0 +1,36 @@
+// Prints how many bytes a remembered secret takes; run with --expose-gc, in a process of its own.
+import { FactsCache } from '../../src/cache.ts'
+import { toFacts } from '../../src/facts.ts'
+
+const count = Number(process.argv[2])
+const collect = globalThis.gc
+if (!collect) throw new Error('Run it with --expose-gc.')
+
+const inUse = () => {
+  collect()
+  const { heapUsed, external } = process.memoryUsage()
+  return heapUsed + external
+}
+const before = inUse()
+const cache = new FactsCache(count, () => {})
+for (let i = 0; i < count; i++) {
+  // As a database's answers come: every text is a new one. A hundred keys an organization, two permissions each.
+  const text = (value: string) => Buffer.from(value).toString('latin1')
+  const kid = String(i).padStart(16, '0')
+  const facts = toFacts({
+    digest: new Uint8Array(32),
+    ended_at: null,
+    grace_ends_at: null,
+    key_id: text(`019a0000-0000-7000-8000-${String(i).padStart(12, '0')}`),
+    organization_id: text(`organization-${Math.floor(i / 100)}`),
+    name: text(`Key number ${i}`),
+    permissions: text(i % 2 ? '["emails:send","domains:read"]' : '["emails:read","domains:*"]'),
+    metadata: text('{}'),
+    expires_at: null,
+    revoked_at: null,
+  })
+  cache.remember(kid, new Uint8Array(32), facts)
+  cache.noteUse(cache.find(kid, 0), Date.now())
+}
+cache.reportUses()
+console.log(Math.round((inUse() - before) / cache.size))
