@@ -23,14 +23,17 @@ interface Waiting {
 
 /** Well below the parameters that a statement may have: 16 a row on PostgreSQL's 65,535. */
 const mostAtOnce = 100
+const mostOrganizations = 10_000
 
 /** The keys on their way into one database. */
 export class Creations {
-  readonly #store: Pick<Store, 'write'>
+  readonly #store: Pick<Store, 'read' | 'write'>
+  /** Organizations that were there once, and so still are: none is ever deleted. */
+  readonly #organizations = new Set<string>()
   #waiting: Waiting[] = []
   #writing = false
 
-  constructor(store: Pick<Store, 'write'>) {
+  constructor(store: Pick<Store, 'read' | 'write'>) {
     this.#store = store
   }
 
@@ -52,28 +55,25 @@ export class Creations {
 
   async #write(batch: Waiting[]): Promise<void> {
     try {
-      const added = await this.#store.write((tx) => insertWhereKnown(tx, batch))
-      for (const waiting of batch) {
-        if (added.has(waiting)) waiting.resolve()
-        else waiting.reject(unknownOrganization())
-      }
+      await this.#findOrganizations(batch)
+      const known = batch.filter(({ created }) => this.#organizations.has(created.key.organization_id))
+      const keys = known.map(({ created }) => created)
+      if (keys.length > 0) await this.#store.write((tx) => insertNewKeys(tx, keys))
+      for (const { resolve } of known) resolve()
+      for (const { reject } of batch) reject(unknownOrganization())
     } catch (error) {
       for (const { reject } of batch) reject(error)
     }
   }
-}
 
-/** Inserts the keys whose organizations are there; returns which those are. */
-async function insertWhereKnown(tx: Tx, batch: Waiting[]): Promise<Set<Waiting>> {
-  const wanted = new Set(batch.map(({ created }) => created.key.organization_id))
-  const existing = await existingOrganizations(tx, [...wanted])
-  const added = batch.filter(({ created }) => existing.has(created.key.organization_id))
-  if (added.length > 0)
-    await insertNewKeys(
-      tx,
-      added.map(({ created }) => created),
-    )
-  return new Set(added)
+  async #findOrganizations(batch: Waiting[]): Promise<void> {
+    if (this.#organizations.size > mostOrganizations) this.#organizations.clear()
+    const wanted = new Set(batch.map(({ created }) => created.key.organization_id))
+    const unknown = [...wanted].filter((id) => !this.#organizations.has(id))
+    if (unknown.length === 0) return
+    const found = await this.#store.read((db) => existingOrganizations(db, unknown))
+    for (const id of found) this.#organizations.add(id)
+  }
 }
 
 /** Inserts new keys of organizations that are there, in the caller's transaction. */

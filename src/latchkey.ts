@@ -1,5 +1,4 @@
 // openLatchkey(): ties the store, the keys and the verification together.
-import { getRandomValues } from 'node:crypto'
 import { listAudit } from './audit.ts'
 import { waitUntilApplied } from './barrier.ts'
 import { Creations } from './creations.ts'
@@ -13,6 +12,7 @@ import {
   listOrganizations,
   updateOrganization,
 } from './organizations.ts'
+import { systemRandom } from './random.ts'
 import { createRootKey, ensureRootKey } from './root.ts'
 import {
   type Applied,
@@ -114,8 +114,6 @@ export interface Latchkey extends AsyncDisposable {
   /** Writes down what is buffered and closes the database. */
   close(): Promise<void>
 }
-
-const systemRandom = getRandomValues as RandomSource
 
 /** Opens a database for use in this process. Throws `invalid_input` for options, `store_unavailable`. */
 export async function openLatchkey(options: LatchkeyOptions): Promise<Latchkey> {

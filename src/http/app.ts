@@ -1,10 +1,11 @@
 // The table of contents: every route there is, and the door that serves them all.
+import type { IncomingMessage } from 'node:http'
 import { type Context, Hono } from 'hono'
 import type { Logger } from 'pino'
 import { LatchkeyError } from '../errors.ts'
 import type { Latchkey } from '../latchkey.ts'
 import { auditRoutes } from './audit.ts'
-import { readRequestBytes } from './body.ts'
+import { readIncomingBytes, readRequestBytes } from './body.ts'
 import { type Exchange, parseProxies } from './exchange.ts'
 import { keyRoutes } from './keys.ts'
 import { createMetrics, type Metrics } from './metrics.ts'
@@ -35,7 +36,7 @@ export interface AppSettings {
 
 /** What Node's server hands over beside the request; absent where the app is called without one. */
 interface Bindings {
-  incoming?: { url?: string; socket: { remoteAddress?: string } }
+  incoming?: IncomingMessage
 }
 type RequestContext = Context<{ Bindings: Bindings }>
 
@@ -50,7 +51,8 @@ export function createApp(pipeline: Pipeline): Hono<{ Bindings: Bindings }> {
         remoteAddress: env?.incoming?.socket.remoteAddress,
         header: (name) => req.header(name),
         params: req.param(),
-        readBytes: (limit) => readRequestBytes(req.raw, limit),
+        readBytes: (limit) =>
+          env?.incoming ? readIncomingBytes(env.incoming, limit) : readRequestBytes(req.raw, limit),
       },
       served,
     )

@@ -1,4 +1,5 @@
 // Reads a request's body: its type, its length, its JSON. Refuses as early as it can tell.
+import type { IncomingMessage } from 'node:http'
 import { LatchkeyError } from '../errors.ts'
 import { readJson } from './json.ts'
 
@@ -34,7 +35,7 @@ function requireJson(type: string | undefined, encoding: string | undefined): vo
 }
 
 /** The refusal of a body over its limit. */
-export function bodyTooLarge(limit: number): LatchkeyError {
+function bodyTooLarge(limit: number): LatchkeyError {
   return new LatchkeyError('body_too_large', `The body may have at most ${limit} bytes.`)
 }
 
@@ -53,4 +54,20 @@ export async function readRequestBytes(request: Request, limit: number): Promise
     chunks.push(part.value)
   }
   return Buffer.concat(chunks, length)
+}
+
+/** Reads the bytes of a request of Node's server, without the cost of a fetch request around it. */
+export function readIncomingBytes(incoming: IncomingMessage, limit: number): Promise<Uint8Array> {
+  const { promise, resolve, reject } = Promise.withResolvers<Uint8Array>()
+  const chunks: Buffer[] = []
+  let length = 0
+  if (Number(incoming.headers['content-length'] ?? 0) > limit) reject(bodyTooLarge(limit))
+  incoming.on('data', (chunk: Buffer) => {
+    length += chunk.length
+    if (length > limit) reject(bodyTooLarge(limit))
+    else chunks.push(chunk)
+  })
+  incoming.on('end', () => resolve(chunks.length === 1 ? (chunks[0] as Buffer) : Buffer.concat(chunks)))
+  incoming.on('error', () => reject(new LatchkeyError('malformed_request', 'The body broke off.')))
+  return promise
 }

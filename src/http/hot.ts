@@ -1,7 +1,6 @@
 // The door for the calls that come millions of times: the same way of a request as everywhere, without a framework.
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import { LatchkeyError } from '../errors.ts'
-import { bodyTooLarge } from './body.ts'
+import { readIncomingBytes } from './body.ts'
 import type { ReadHeader } from './exchange.ts'
 import { type Pipeline, serve } from './pipeline.ts'
 import type { Route } from './route.ts'
@@ -39,7 +38,7 @@ async function answer(
       remoteAddress: incoming.socket.remoteAddress,
       header: headerReader(incoming.rawHeaders),
       params: {},
-      readBytes: (limit) => readBytes(incoming, limit),
+      readBytes: (limit) => readIncomingBytes(incoming, limit),
     },
     route,
   )
@@ -58,19 +57,4 @@ function headerReader(rawHeaders: string[]): ReadHeader {
     }
     return value
   }
-}
-
-function readBytes(incoming: IncomingMessage, limit: number): Promise<Uint8Array> {
-  const { promise, resolve, reject } = Promise.withResolvers<Uint8Array>()
-  const chunks: Buffer[] = []
-  let length = 0
-  if (Number(incoming.headers['content-length'] ?? 0) > limit) reject(bodyTooLarge(limit))
-  incoming.on('data', (chunk: Buffer) => {
-    length += chunk.length
-    if (length > limit) reject(bodyTooLarge(limit))
-    else chunks.push(chunk)
-  })
-  incoming.on('end', () => resolve(chunks.length === 1 ? (chunks[0] as Buffer) : Buffer.concat(chunks)))
-  incoming.on('error', () => reject(new LatchkeyError('malformed_request', 'The body broke off.')))
-  return promise
 }

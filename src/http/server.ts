@@ -46,7 +46,6 @@ export async function startServer(latchkey: Latchkey, settings: ServerSettings):
   const app = createApp(pipeline)
   const takeHot = createHotDoor(pipeline)
   const listener = getRequestListener(app.fetch, {
-    overrideGlobalObjects: false,
     // A request without a Host is served like any other: nothing here depends on it.
     hostname: 'localhost',
     errorHandler: () => toResponse(refuse('malformed_request')),

@@ -195,10 +195,13 @@ class PostgresDriver implements Driver {
 
   async beginTransaction(connection: PostgresConnection): Promise<void> {
     connection.timeoutMs = this.changeTimeoutMs
-    await connection.executeQuery(CompiledQuery.raw('begin'))
+    // Not waited for: what follows goes out behind it, and fails with it where the connection does.
+    connection.begun = connection.executeQuery(CompiledQuery.raw('begin'))
+    connection.begun.catch(() => {})
   }
 
   async commitTransaction(connection: PostgresConnection): Promise<void> {
+    await connection.begun
     await connection.executeQuery(CompiledQuery.raw('commit'))
   }
 
@@ -219,6 +222,8 @@ class PostgresDriver implements Driver {
 class PostgresConnection implements DatabaseConnection {
   timeoutMs = readTimeoutMs
   broken = false
+  /** The answer to the `begin` of the transaction under way. */
+  begun: Promise<unknown> | undefined
   readonly #client: pg.PoolClient
 
   constructor(client: pg.PoolClient) {
