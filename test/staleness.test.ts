@@ -3,6 +3,7 @@
 import { hostname } from 'node:os'
 import { setTimeout } from 'node:timers/promises'
 import { describe, expect, test } from 'vitest'
+import { openLatchkey } from '../src/latchkey.ts'
 import { databaseKinds } from './setup/databases.ts'
 import { acceptedAfter, acknowledged, boundMs, openDatabase, openStage, type Stage } from './setup/stage.ts'
 import { describeDelays, measureRevocations } from './torture/staleness.ts'
@@ -10,7 +11,7 @@ import { describeDelays, measureRevocations } from './torture/staleness.ts'
 const revocations = Number(process.env.LATCHKEY_TEST_REVOCATIONS ?? 200)
 
 /** Changes of a key after which its token must not open what it opened, and what the verdict is then. */
-const changes: Record<string, (stage: Stage) => Promise<Ended>> = {
+const changes: Record<string, (on: Pick<Stage, 'issue' | 'latchkey'>) => Promise<Ended>> = {
   'a rotation without grace': async ({ issue, latchkey }) => {
     const { id, key } = await issue()
     return { key, code: 'rotated', at: await acknowledged(latchkey.keys.rotate(id)) }
@@ -40,6 +41,37 @@ interface Ended {
   code: string
   at: bigint
 }
+
+describe.concurrent.each(databaseKinds)('the process that makes a change on %s', (kind) => {
+  test('sees it in the very next verification', async () => {
+    await using database = await openDatabase(kind)
+    await using latchkey = await openLatchkey({ database: database.url })
+    await latchkey.organizations.create({ id: 'acme', name: 'Acme' })
+    const permissions = ['emails:send']
+    const issue = async () => {
+      const created = await latchkey.keys.create({ organizationId: 'acme', name: 'CI', permissions })
+      expect((await latchkey.verify(created.key, { permissions })).valid).toBe(true)
+      return created
+    }
+    for (let i = 0; i < 5; i++) {
+      const ended = [
+        changes['a rotation without grace'],
+        changes['a grace ended early'],
+        changes['a permission taken away'],
+      ]
+      for (const change of ended) {
+        const { key } = (await change?.({ latchkey, issue })) ?? { key: '' }
+        // At once, before any word of it can come back from the database.
+        expect(latchkey.verifyCached(key, { permissions })?.valid ?? false).toBe(false)
+        expect((await latchkey.verify(key, { permissions })).valid).toBe(false)
+      }
+      const { id, key } = await issue()
+      await latchkey.keys.revoke(id)
+      expect(latchkey.verifyCached(key)?.valid ?? false).toBe(false)
+      expect((await latchkey.verify(key)).code).toBe('revoked')
+    }
+  })
+})
 
 describe.concurrent.each(databaseKinds)('another process on %s', (kind) => {
   test(`accepts no token later than 2 s after its revocation, ${revocations} times`, async () => {

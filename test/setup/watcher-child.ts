@@ -53,10 +53,11 @@ process.on('disconnect', () => process.exit())
 const ready: Reply = { id: 0, sights: [] }
 process.send?.(ready)
 
-if (settings.stepsClock) {
+if (settings.clockSteps) {
   const dayMs = 86_400_000
   setInterval(() => {
-    offset += (Math.random() < 0.5 ? -1 : 1) * Math.floor(Math.random() * 3 * dayMs)
+    const isBack = settings.clockSteps === 'back' || Math.random() < 0.5
+    offset += (isBack ? -1 : 1) * Math.floor(Math.random() * 3 * dayMs)
   }, 150)
 }
 for (;;) {

@@ -16,8 +16,8 @@ export interface Sight {
 
 export interface WatcherSettings {
   database: string
-  /** Its wall clock is set back or forward by up to three days, several times a second. */
-  stepsClock?: boolean
+  /** Its wall clock is set by up to three days, several times a second: back, or both ways. */
+  clockSteps?: 'back' | 'both'
 }
 
 export type Order =
