@@ -41,6 +41,8 @@ export function addServeCommand(program: Command): void {
   )
 }
 
+const logFlushMs = 100
+
 async function serve(settings: ServeSettings): Promise<void> {
   // Loaded only here: the other commands have no use for a server.
   const [{ startServer }, { pino }] = await Promise.all([import('../http/server.ts'), import('pino')])
@@ -72,7 +74,8 @@ function makeLog(pino: typeof import('pino').pino, { logLevel }: ServeSettings):
       timestamp: pino.stdTimeFunctions.isoTime,
       formatters: { level: (level) => ({ level }) },
     },
-    pino.destination({ dest: 2, sync: true }),
+    // Lines wait for each other a little, so that a busy server does not wait for its log; the end flushes them.
+    pino.destination({ dest: 2, sync: false, minLength: 4096, periodicFlush: logFlushMs }),
   )
 }
 
