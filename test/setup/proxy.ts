@@ -3,7 +3,10 @@
 import { once } from 'node:events'
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net'
 
-/** `swallow` drops every byte both ways without a word, as a broken network does; `cut` closes connections. */
+/**
+ * `swallow` drops every byte both ways without a word, as a broken network does, those on their way excepted;
+ * `cut` closes connections; a delay is that of the server's answers.
+ */
 export type Fault = 'swallow' | 'cut' | { delayMs: number }
 
 export interface DatabaseProxy extends AsyncDisposable {
@@ -11,6 +14,8 @@ export interface DatabaseProxy extends AsyncDisposable {
   url: string
   /** Applies a fault to the connections of an application, those to come included; to all without a name. */
   fail(fault: Fault, application?: string): void
+  /** Resolves at the next bytes that the server sends to an application, before they are on their way. */
+  nextAnswer(application: string): Promise<void>
   /** Ends all faults. A connection that lost bytes stays dead, as it would behind a firewall. */
   heal(): void
 }
@@ -22,8 +27,13 @@ export async function startProxy(databaseUrl: string): Promise<DatabaseProxy> {
   let faults: { fault: Fault; application: string | undefined }[] = []
   const faultOf = (application: string) =>
     faults.findLast((entry) => entry.application === undefined || entry.application === application)?.fault
+  let awaited: { application: string; resolve: () => void }[] = []
+  const onAnswer = (application: string) => {
+    for (const each of awaited) if (each.application === application) each.resolve()
+    awaited = awaited.filter((each) => each.application !== application)
+  }
   const server = createServer((client) => {
-    const link = new Link(client, connect(Number(target.port), target.hostname), faultOf)
+    const link = new Link(client, connect(Number(target.port), target.hostname), faultOf, onAnswer)
     links.add(link)
     client.once('close', () => links.delete(link))
   })
@@ -37,6 +47,7 @@ export async function startProxy(databaseUrl: string): Promise<DatabaseProxy> {
       faults.push({ fault, application })
       for (const link of links) link.refresh()
     },
+    nextAnswer: (application) => new Promise((resolve) => awaited.push({ application, resolve })),
     heal: () => {
       faults = []
     },
@@ -59,12 +70,20 @@ class Link {
   #application = ''
   #isDead = false
 
-  constructor(client: Socket, server: Socket, faultOf: (application: string) => Fault | undefined) {
+  constructor(
+    client: Socket,
+    server: Socket,
+    faultOf: (application: string) => Fault | undefined,
+    onAnswer: (application: string) => void,
+  ) {
     this.#client = client
     this.#server = server
     this.#faultOf = faultOf
     client.on('data', (bytes) => this.#fromClient(bytes as Buffer))
-    server.on('data', (bytes) => this.#pass(client, bytes as Buffer))
+    server.on('data', (bytes) => {
+      this.#pass(client, bytes as Buffer)
+      onAnswer(this.#application)
+    })
     for (const socket of [client, server]) {
       socket.setNoDelay(true)
       socket.on('error', () => {})
@@ -103,8 +122,8 @@ class Link {
     if (fault === 'swallow') this.#isDead = true
     if (this.#isDead || to.destroyed) return
     // Timers of one length end in the order in which they began.
-    if (typeof fault === 'object')
-      setTimeout(() => this.#isDead || to.destroyed || to.write(bytes), fault.delayMs)
-    else to.write(bytes)
+    if (typeof fault === 'object' && to === this.#client) {
+      setTimeout(() => to.destroyed || to.write(bytes), fault.delayMs)
+    } else to.write(bytes)
   }
 }
