@@ -1,5 +1,6 @@
 // What this process remembers of the database, and how it reads what it does not.
 import { FactsCache } from './cache.ts'
+import { LatchkeyError } from './errors.ts'
 import { type Facts, toFacts } from './facts.ts'
 import { ChangeFollower, type ChangeSource } from './follower.ts'
 import type { Clock } from './lease.ts'
@@ -11,6 +12,8 @@ const absentMs = 200
 const mostAbsent = 10_000
 /** Reads of the store at once: a flood of made-up kids must not crowd out everybody else. */
 const mostReads = 64
+/** Who has waited so long for a turn waits for a database that hangs, and is told so with those before. */
+const longestTurnMs = 700
 
 /** A secret's digest and facts, as a read of the store gives them. */
 export interface KnownSecret {
@@ -83,7 +86,7 @@ export class Memory {
     if (!this.follower.following) return this.#take(() => this.#read(kid))
     const underway = this.#reads.get(kid)
     if (underway) return underway.reading
-    const reading = Promise.resolve().then(() => this.#take(() => this.#readToRemember(kid, read)))
+    const reading = Promise.resolve().then(() => this.#readToRemember(kid, read))
     const read: Read = { reading, outdated: false }
     this.#reads.set(kid, read)
     return reading
@@ -118,9 +121,15 @@ export class Memory {
     this.#reads.delete(kid)
   }
 
-  /** Runs a read when it is its turn. */
+  /** Runs a read when it is its turn. Throws `store_unavailable` where that takes too long. */
   async #take<T>(work: () => Promise<T>): Promise<T> {
-    while (this.#reading >= mostReads) await new Promise<void>((resolve) => this.#waiting.push(resolve))
+    const askedAt = this.clock.monotonic()
+    while (this.#reading >= mostReads) {
+      await new Promise<void>((resolve) => this.#waiting.push(resolve))
+      if (this.clock.monotonic() - askedAt < longestTurnMs) continue
+      this.#waiting.shift()?.()
+      throw new LatchkeyError('store_unavailable', 'The database is too slow to answer everyone; try again.')
+    }
     this.#reading++
     try {
       return await work()
@@ -138,7 +147,7 @@ export class Memory {
 
   async #readToRemember(kid: string, read: Read): Promise<Reading> {
     try {
-      const reading = await this.#read(kid)
+      const reading = await this.#take(() => this.#read(kid))
       if (!read.outdated) this.#remember(kid, reading.known)
       return reading
     } finally {

@@ -1,10 +1,14 @@
 // The database is away: refusals at once, verdicts from memory within the lease only, and recovery by itself.
+import { getRandomValues } from 'node:crypto'
 import { setTimeout } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { openLatchkey } from '../src/latchkey.ts'
+import { generateToken, type RandomSource } from '../src/token.ts'
 import { connectDirectly } from './setup/direct.ts'
 import { freeze } from './setup/freeze.ts'
 import { type PostgresServer, startPostgres } from './setup/postgres.ts'
 import { type DatabaseProxy, startProxy } from './setup/proxy.ts'
+import { codeOf } from './setup/refusal.ts'
 import { startTestServer, type TestServer } from './setup/server.ts'
 import { acceptedAfter, boundMs, openDatabase } from './setup/stage.ts'
 import { startWatcher } from './setup/watcher.ts'
@@ -116,6 +120,32 @@ describe('PostgreSQL away', () => {
     expect(new Set(codes)).toEqual(new Set(['store_unavailable']))
     for (const change of changesOf(server, id)) await untilOk(change)
     await server.close()
+  })
+
+  test('frozen: a crowd that asks for what memory does not hold is refused together, not one after the other', async () => {
+    const latchkey = await openLatchkey({ database: await createDatabase(postgres.url, proxy.url, 'crowd') })
+    await latchkey.organizations.create({ id: 'acme', name: 'Acme' })
+    const { key } = await latchkey.keys.create({ organizationId: 'acme', name: 'CI' })
+    expect((await latchkey.verify(key)).valid).toBe(true)
+    const strangers = Array.from({ length: 1_000 }, () =>
+      generateToken('re', getRandomValues as RandomSource),
+    )
+    const goOn = freeze(postgres.pid())
+    const began = performance.now()
+    const codes = await Promise.all(strangers.map(({ token }) => codeOf(latchkey.verify(token))))
+    const ms = performance.now() - began
+    goOn()
+    console.log(
+      `PostgreSQL frozen: ${strangers.length} who ask at once are refused within ${ms.toFixed(0)} ms`,
+    )
+    expect(new Set(codes)).toEqual(new Set(['store_unavailable']))
+    expect(ms).toBeLessThan(hangsMs)
+    // What was refused is not remembered as such: each is read anew.
+    const again = () => Promise.all(strangers.map(({ token }) => latchkey.verify(token)))
+    let verdicts = await again().catch(() => undefined)
+    for (; verdicts === undefined; verdicts = await again().catch(() => undefined)) await setTimeout(50)
+    expect(new Set(verdicts.map(({ code }) => code))).toEqual(new Set(['not_found']))
+    await latchkey.close()
   })
 })
 
