@@ -52,6 +52,11 @@ export function parseToken(input: string): ParsedToken | undefined {
   return { prefix, kid: token.slice(bodyStart, bodyStart + kidLength), token }
 }
 
+/** The kid of a token that is known to be well-formed. */
+export function kidOf(token: string): string {
+  return token.slice(token.length - tokenBodyLength, token.length - tokenBodyLength + kidLength)
+}
+
 /** SHA-256 of the whole token: what is stored in its place. 256 random bits need no slow hash. */
 export function digestToken(token: string): Uint8Array {
   return hash('sha256', Buffer.from(token, 'latin1'), 'buffer')

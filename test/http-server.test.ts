@@ -145,7 +145,6 @@ describe('what the server tells', () => {
         'cross-origin-resource-policy': 'same-origin',
         'referrer-policy': 'no-referrer',
         'x-content-type-options': 'nosniff',
-        'x-frame-options': 'DENY',
         'x-request-id': expect.stringMatching(uuid),
       })
       expect(headers.has('server')).toBe(false)

@@ -1,7 +1,11 @@
 // `latchkey serve`: opens the database, makes the first root key if there is none, and serves until told to stop.
+import cluster from 'node:cluster'
 import type { Command } from 'commander'
 import type { Logger } from 'pino'
 import { readServeSettings, type ServeFlags, type ServeSettings, withoutPassword } from '../config.ts'
+import type { Metrics } from '../http/metrics.ts'
+import type { RunningServer } from '../http/server.ts'
+import type { Latchkey } from '../latchkey.ts'
 import type { CreatedKey } from '../schemas.ts'
 import { formatFirstStart } from './banner.ts'
 import { databaseOption, openDatabase } from './connection.ts'
@@ -9,7 +13,8 @@ import { CommandError, exitCodes } from './failures.ts'
 import { addExamples, collect } from './options.ts'
 import { print } from './output.ts'
 import { whileWaiting } from './progress.ts'
-import { stopOnSignal } from './shutdown.ts'
+import { onStopSignal, stopServing } from './shutdown.ts'
+import type { Workers } from './workers.ts'
 
 export function addServeCommand(program: Command): void {
   const command = program
@@ -17,6 +22,7 @@ export function addServeCommand(program: Command): void {
     .description('serve the API; on an empty database, make the first root key and print it, once')
     .option('--host <address>', 'the address to listen on (or LATCHKEY_HOST; default: 127.0.0.1)')
     .option('--port <port>', 'the port to listen on, 0 for any free one (or LATCHKEY_PORT; default: 7373)')
+    .option('--workers <count>', 'how many processes serve (or LATCHKEY_WORKERS; default: 1)')
     .addOption(databaseOption())
     .option(
       '--key-prefix <list>',
@@ -33,6 +39,7 @@ export function addServeCommand(program: Command): void {
     command,
     'latchkey serve',
     'latchkey serve --host 0.0.0.0 --database postgres://latchkey@db.internal/latchkey',
+    'latchkey serve --workers 4',
     'latchkey serve --key-prefix re_live,re_test 2>> latchkey.log',
   )
   command.addHelpText(
@@ -44,38 +51,115 @@ export function addServeCommand(program: Command): void {
 const logFlushMs = 100
 
 async function serve(settings: ServeSettings): Promise<void> {
-  // Loaded only here: the other commands have no use for a server.
-  const [{ startServer }, { pino }] = await Promise.all([import('../http/server.ts'), import('pino')])
-  const log = makeLog(pino, settings)
+  // Loaded only here: the other commands have no use for a log.
+  const { pino } = await import('pino')
+  if (settings.workers === 1) return serveAlone(settings, makeLog(pino, settings))
+  if (cluster.isPrimary) return serveByWorkers(settings, makeLog(pino, settings))
+  return serveAsWorker(settings, makeLog(pino, settings, process.pid))
+}
+
+async function serveAlone(settings: ServeSettings, log: Logger): Promise<void> {
   const latchkey = await whileWaiting(openDatabase(settings), 'Still opening the database')
   const rootKey = await latchkey.ensureRootKey(settings.rootKey)
-  const { host, port, trustedProxies } = settings
-  let server: { url: string; close(): Promise<void> }
+  let server: RunningServer
   try {
-    server = await startServer(latchkey, { host, port, log, trustedProxies })
+    server = await listen(latchkey, settings, log)
   } catch (error) {
-    // The key was made and is never shown again, whether or not there is a server to use it on.
-    if (rootKey && !settings.rootKey)
-      print('The root key, shown now and never again:', '', `  ${rootKey.key}`, '')
+    rescueRootKey(settings, rootKey)
     await latchkey.close()
-    throw explainListening(error, settings)
+    throw error
   }
-  stopOnSignal(server, latchkey, log)
+  onStopSignal(log, () => void stopServing(server, latchkey, log))
   announce(server.url, settings, rootKey)
   log.info({ url: server.url, database: withoutPassword(settings.database) }, 'serving')
 }
 
+/** Makes the database ready, and then leaves it to the workers. */
+async function serveByWorkers(settings: ServeSettings, log: Logger): Promise<void> {
+  const { startWorkers, WorkerFailure } = await import('./workers.ts')
+  const rootKey = await prepareDatabase(settings)
+  let workers: Workers
+  try {
+    workers = await startWorkers(settings.workers, log)
+  } catch (error) {
+    rescueRootKey(settings, rootKey)
+    if (!(error instanceof WorkerFailure)) throw error
+    process.exitCode = error.exitCode ?? exitCodes.failed
+    return
+  }
+  onStopSignal(log, () => void stopWorkers(workers, log))
+  const { url } = workers
+  announce(url, settings, rootKey)
+  const database = withoutPassword(settings.database)
+  log.info({ url, database, workers: settings.workers }, 'serving')
+}
+
+async function prepareDatabase(settings: ServeSettings): Promise<CreatedKey | undefined> {
+  await using latchkey = await whileWaiting(openDatabase(settings), 'Still opening the database')
+  return await latchkey.ensureRootKey(settings.rootKey)
+}
+
+async function stopWorkers(workers: Workers, log: Logger): Promise<never> {
+  const inOrder = await workers.stop()
+  if (inOrder) log.info('stopped')
+  else log.error('a worker did not stop in order: the last uses of keys may not have been written')
+  process.exit(inOrder ? exitCodes.ok : exitCodes.unreachable)
+}
+
+async function serveAsWorker(settings: ServeSettings, log: Logger): Promise<void> {
+  const [{ joinPrimary }, { createMetrics }] = await Promise.all([
+    import('./worker.ts'),
+    import('../http/metrics.ts'),
+  ])
+  const primary = joinPrimary()
+  try {
+    const latchkey = await openDatabase(settings)
+    const server = await listen(latchkey, settings, log, primary.share(createMetrics()))
+    primary.ready(server.url, () => void stopServing(server, latchkey, log))
+  } catch (error) {
+    primary.leave()
+    throw error
+  }
+}
+
+async function listen(
+  latchkey: Latchkey,
+  settings: ServeSettings,
+  log: Logger,
+  metrics?: Metrics,
+): Promise<RunningServer> {
+  const { host, port, trustedProxies } = settings
+  const { startServer } = await import('../http/server.ts')
+  try {
+    return await startServer(latchkey, { host, port, log, trustedProxies, ...(metrics && { metrics }) })
+  } catch (error) {
+    throw explainListening(error, settings)
+  }
+}
+
+/** Shows a root key that was just made: it is never shown again, whether or not there is a server to use it on. */
+function rescueRootKey(settings: ServeSettings, rootKey: CreatedKey | undefined): void {
+  if (rootKey && !settings.rootKey)
+    print('The root key, shown now and never again:', '', `  ${rootKey.key}`, '')
+}
+
 /** Standard error: what stands on standard output, the root key, is for a person and no log. */
-function makeLog(pino: typeof import('pino').pino, { logLevel }: ServeSettings): Logger {
+function makeLog(
+  pino: typeof import('pino').pino,
+  { logLevel, workers }: ServeSettings,
+  worker?: number,
+): Logger {
+  // Processes that share a pipe: it keeps writes of up to 4 KiB whole (PIPE_BUF of pipe(7)).
+  const sizes = workers === 1 ? { minLength: 4096 } : { minLength: 2048, maxWrite: 4096 }
   return pino(
     {
       level: logLevel,
-      base: null,
-      timestamp: pino.stdTimeFunctions.isoTime,
+      base: worker === undefined ? null : { worker },
+      timestamp: isoTime,
       formatters: { level: (level) => ({ level }) },
     },
     // Lines wait for each other a little, so that a busy server does not wait for its log; the end flushes them.
-    pino.destination({ dest: 2, sync: false, minLength: 4096, periodicFlush: logFlushMs }),
+    pino.destination({ dest: 2, sync: true, minLength: logFlushBytes, periodicFlush: logFlushMs }),
   )
 }
 

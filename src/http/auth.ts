@@ -3,7 +3,7 @@ import { LatchkeyError } from '../errors.ts'
 import type { Latchkey } from '../latchkey.ts'
 import { covers, type ManagementPermission } from '../permissions.ts'
 import type { Caller } from '../schemas.ts'
-import { parseToken } from '../token.ts'
+import { kidOf } from '../token.ts'
 import type { Exchange } from './exchange.ts'
 
 /** The token of an `Authorization` header; undefined where there is none, or one of another scheme. */
@@ -26,7 +26,7 @@ export async function authenticate(
   }
   const verdict = latchkey.verifyCached(token) ?? (await latchkey.verify(token))
   if (!verdict.valid) {
-    noteKid(exchange, token)
+    if (verdict.code !== 'malformed') exchange.kid = kidOf(token)
     throw new LatchkeyError('invalid_token', 'The token is unknown, expired or revoked.')
   }
   exchange.keyId = verdict.keyId
@@ -43,10 +43,4 @@ export function requirePermission(caller: Caller, permission: ManagementPermissi
 /** The challenge of a call that takes more than the caller holds (RFC 6750, section 3). */
 export function insufficientScope(permissions: readonly string[]): string {
   return `Bearer error="insufficient_scope", scope="${permissions.join(' ')}"`
-}
-
-/** Notes the public part of a token that somebody sent, for the log. */
-export function noteKid(exchange: Exchange, token: string): void {
-  const kid = parseToken(token)?.kid
-  if (kid !== undefined) exchange.kid = kid
 }

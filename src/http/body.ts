@@ -1,34 +1,41 @@
 // Reads a request's body: its type, its length, its JSON. Refuses as early as it can tell.
 import type { IncomingMessage } from 'node:http'
 import { LatchkeyError } from '../errors.ts'
+import type { ReadHeader } from './exchange.ts'
 import { readJson } from './json.ts'
 
 /** The longest body of a call, in bytes, unless its route says otherwise. */
 export const defaultBodyLimit = 64 * 1024
 
 /**
- * Reads a JSON body; where it is optional, none at all is `{}`. Throws `unsupported_media_type`,
- * `body_too_large`, `invalid_json`, `invalid_input`.
+ * Reads a JSON body of at most `limit` bytes; where it is optional, none at all is `{}`. Throws
+ * `unsupported_media_type`, `body_too_large`, `invalid_json`, `invalid_input`.
  */
 export async function parseBody(
-  type: string | undefined,
-  encoding: string | undefined,
+  header: ReadHeader,
   optional: boolean,
-  readBytes: () => Promise<Uint8Array>,
+  limit: number,
+  readBytes: (limit: number) => Promise<Uint8Array>,
 ): Promise<unknown> {
   // Whether a body comes is known from its bytes alone: a proxy may announce one of unknown length.
-  if (!optional || type !== undefined) requireJson(type, encoding)
-  const bytes = await readBytes()
+  if (!optional || header('content-type') !== undefined) requireJson(header)
+  if (Number(header('content-length') ?? 0) > limit) throw bodyTooLarge(limit)
+  const bytes = await readBytes(limit)
   if (optional && bytes.length === 0) return {}
-  if (optional) requireJson(type, encoding)
+  if (optional) requireJson(header)
   return readJson(bytes)
 }
 
 /** Throws `unsupported_media_type` unless the headers announce plain JSON in UTF-8. */
-function requireJson(type: string | undefined, encoding: string | undefined): void {
-  if (!/^application\/json *(?:; *charset="?utf-8"? *)?$/i.test(type?.trim() ?? '')) {
+function requireJson(header: ReadHeader): void {
+  const type = header('content-type')
+  if (
+    type !== 'application/json' &&
+    !/^application\/json *(?:; *charset="?utf-8"? *)?$/i.test(type?.trim() ?? '')
+  ) {
     throw new LatchkeyError('unsupported_media_type', 'Send the body as Content-Type: application/json.')
   }
+  const encoding = header('content-encoding')
   if (encoding && encoding.toLowerCase() !== 'identity') {
     throw new LatchkeyError('unsupported_media_type', 'Send the body without a Content-Encoding.')
   }
@@ -41,7 +48,6 @@ function bodyTooLarge(limit: number): LatchkeyError {
 
 /** Reads the bytes of a fetch request. Throws `body_too_large` as soon as there are more than `limit`. */
 export async function readRequestBytes(request: Request, limit: number): Promise<Uint8Array> {
-  if (Number(request.headers.get('content-length') ?? 0) > limit) throw bodyTooLarge(limit)
   const chunks: Uint8Array[] = []
   let length = 0
   const reader = request.body?.getReader()
@@ -61,7 +67,6 @@ export function readIncomingBytes(incoming: IncomingMessage, limit: number): Pro
   const { promise, resolve, reject } = Promise.withResolvers<Uint8Array>()
   const chunks: Buffer[] = []
   let length = 0
-  if (Number(incoming.headers['content-length'] ?? 0) > limit) reject(bodyTooLarge(limit))
   incoming.on('data', (chunk: Buffer) => {
     length += chunk.length
     if (length > limit) reject(bodyTooLarge(limit))

@@ -1,6 +1,9 @@
 // What Prometheus may know: how many requests, how long they took, and which verdicts. Never which key.
-import { Counter, collectDefaultMetrics, Histogram, Registry } from 'prom-client'
+import { AggregatorRegistry, Counter, collectDefaultMetrics, Histogram, Registry } from 'prom-client'
 import type { VerdictCode } from '../schemas.ts'
+
+/** What the metrics of a process hold at an instant, in a form that goes from one process to another. */
+export type Snapshot = Awaited<ReturnType<Registry['getMetricsAsJSON']>>
 
 export interface Metrics {
   countRequest(route: string, method: string, status: number, seconds: number): void
@@ -8,6 +11,7 @@ export interface Metrics {
   contentType: string
   /** The text that a scrape reads. */
   render(): Promise<string>
+  take(): Promise<Snapshot>
 }
 
 /** Makes the metrics of one server, in a registry of their own. */
@@ -42,5 +46,21 @@ export function createMetrics(): Metrics {
     countVerdict: (code) => verdicts.inc({ code }),
     contentType: registry.contentType,
     render: () => registry.metrics(),
+    take: () => registry.getMetricsAsJSON(),
   }
+}
+
+/** Sums what several processes hold, as one; of delays in their event loops, the mean or the worst. */
+export function sumSnapshots(snapshots: readonly Snapshot[]): Promise<Snapshot> {
+  return AggregatorRegistry.aggregate([...snapshots]).getMetricsAsJSON()
+}
+
+/** The text that a scrape reads, of several processes as one. */
+export function renderSnapshots(snapshots: readonly Snapshot[]): Promise<string> {
+  return AggregatorRegistry.aggregate([...snapshots]).metrics()
+}
+
+/** What of a snapshot stays true when its process has ended: counts, but no memory or open files. */
+export function keepCounts(snapshot: Snapshot): Snapshot {
+  return snapshot.filter(({ type }) => ['counter', 'histogram'].includes(String(type)))
 }

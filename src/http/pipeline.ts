@@ -95,12 +95,9 @@ async function admit(
   return caller
 }
 
-async function readBody(route: Route, { header, readBytes }: Incoming): Promise<unknown> {
-  const type = header('content-type')
-  const encoding = header('content-encoding')
-  return parseBody(type, encoding, route.bodyOptional ?? false, () =>
-    readBytes(route.bodyLimit ?? defaultBodyLimit),
-  )
+function readBody(route: Route, { header, readBytes }: Incoming): Promise<unknown> {
+  const limit = route.bodyLimit ?? defaultBodyLimit
+  return parseBody(header, route.bodyOptional ?? false, limit, readBytes)
 }
 
 function fromWireBody(body: unknown): unknown {

@@ -14,11 +14,9 @@ export interface Reply {
 export const commonHeaders: Record<string, string> = {
   'cache-control': 'no-store',
   'content-security-policy': "default-src 'none'; frame-ancestors 'none'",
-  'cross-origin-opener-policy': 'same-origin',
   'cross-origin-resource-policy': 'same-origin',
   'referrer-policy': 'no-referrer',
   'x-content-type-options': 'nosniff',
-  'x-frame-options': 'DENY',
 }
 
 /** Answers 200 with a library value in the wire's form. */
@@ -33,13 +31,10 @@ export function jsonText(body: string, headers: Record<string, string> = {}): Re
 
 /** Ends an exchange's reply: puts the common headers and the request id to its own. */
 export function dress(reply: Reply, exchange: Pick<Exchange, 'requestId'>): Reply {
-  const length = String(Buffer.byteLength(reply.body ?? ''))
-  reply.headers = {
-    ...commonHeaders,
-    'x-request-id': exchange.requestId,
-    'content-length': length,
-    ...reply.headers,
-  }
+  const { headers, body } = reply
+  reply.headers = { ...commonHeaders, ...headers }
+  reply.headers['x-request-id'] = exchange.requestId
+  reply.headers['content-length'] = String(body === null ? 0 : Buffer.byteLength(body))
   return reply
 }
 

@@ -9,7 +9,7 @@ import { createApp, createPipeline } from './app.ts'
 import { openExchange, parseProxies } from './exchange.ts'
 import { createHotDoor } from './hot.ts'
 import { recordExchange } from './log.ts'
-import { createMetrics } from './metrics.ts'
+import { createMetrics, type Metrics } from './metrics.ts'
 import { dress, problem, type Reply } from './reply.ts'
 
 export interface ServerSettings {
@@ -19,6 +19,8 @@ export interface ServerSettings {
   log: Logger
   /** Addresses and networks of the proxies whose `X-Forwarded-For` is believed; none if absent. */
   trustedProxies?: readonly string[]
+  /** Metrics of its own if absent. */
+  metrics?: Metrics
 }
 
 export interface RunningServer {
@@ -40,8 +42,7 @@ const longestCloseMs = 9_000
 
 /** Starts to serve. Throws where the address is taken, and RangeError for a proxy that is no address. */
 export async function startServer(latchkey: Latchkey, settings: ServerSettings): Promise<RunningServer> {
-  const { host, port, log, trustedProxies } = settings
-  const metrics = createMetrics()
+  const { host, port, log, trustedProxies, metrics = createMetrics() } = settings
   const pipeline = createPipeline(latchkey, { log, metrics, ...(trustedProxies && { trustedProxies }) })
   const app = createApp(pipeline)
   const takeHot = createHotDoor(pipeline)

@@ -1,16 +1,19 @@
 // The calls that judge tokens: one, many, and the one that reverse proxies ask.
 import { z } from 'zod'
 import { rootOrganizationId } from '../engine.ts'
+import type { Latchkey } from '../latchkey.ts'
 import {
   type Caller,
-  parseInput,
   permissionsSchema,
   type Verdict,
+  type VerifyOptions,
   verdictSchema,
   verifyBatchSchema,
   verifyRequestSchema,
 } from '../schemas.ts'
-import { insufficientScope, noteKid, readBearer } from './auth.ts'
+import { kidOf } from '../token.ts'
+import { checkAskedPermissions } from '../verify.ts'
+import { insufficientScope, readBearer } from './auth.ts'
 import type { Exchange, ReadHeader } from './exchange.ts'
 import { refuse, splitQuery } from './query.ts'
 import { jsonText, type Reply } from './reply.ts'
@@ -31,10 +34,7 @@ export const verifyRoutes = [
     answers: [{ status: 200, description: 'The verdict, valid or not.', schema: verdictSchema }],
     handle: async ({ latchkey, body, caller, exchange }) => {
       const { key, permissions } = readVerifyRequest(body)
-      noteKid(exchange, key)
-      const asked = { permissions, ...verifiedScope(caller) }
-      const verdict = latchkey.verifyCached(key, asked) ?? (await latchkey.verify(key, asked))
-      exchange.verdicts = [verdict.code]
+      const verdict = await judge(latchkey, exchange, key, { permissions, ...verifiedScope(caller) })
       return jsonText(writeVerdict(verdict))
     },
   }),
@@ -90,13 +90,23 @@ export const verifyRoutes = [
       const permissions = readWanted(rawQuery)
       const token = readPresented(header)
       if (token === undefined) return refusal('missing_token', 'Bearer')
-      noteKid(exchange, token)
-      const asked = { permissions }
-      const verdict = latchkey.verifyCached(token, asked) ?? (await latchkey.verify(token, asked))
-      return answerProxy(verdict, permissions, exchange)
+      return answerProxy(await judge(latchkey, exchange, token, { permissions }), permissions)
     },
   }),
 ]
+
+/** Judges the token of a request, and notes the verdict for the log. */
+async function judge(
+  latchkey: Latchkey,
+  exchange: Exchange,
+  token: string,
+  asked: VerifyOptions,
+): Promise<Verdict> {
+  const verdict = latchkey.verifyCached(token, asked) ?? (await latchkey.verify(token, asked))
+  exchange.verdicts = [verdict.code]
+  if (verdict.code !== 'malformed') exchange.kid = kidOf(token)
+  return verdict
+}
 
 /** What a caller may verify: everything from the root organization, elsewhere its own alone. */
 export function verifiedScope(caller: Caller): { organizationId?: string } {
@@ -108,7 +118,8 @@ export function readWanted(rawQuery: string): string[] {
   const wanted = splitQuery(rawQuery).map(([name, value]) =>
     name === 'permission' ? value : refuse(name, 'Unknown field.'),
   )
-  return parseInput(z.object({ permission: permissionsSchema }), { permission: wanted }).permission
+  checkAskedPermissions(wanted, 'permission')
+  return wanted
 }
 
 /**
@@ -123,8 +134,7 @@ export function readPresented(header: ReadHeader): string | undefined {
 }
 
 /** The answer to a proxy: no body, and every header one that the proxy may hand on. */
-export function answerProxy(verdict: Verdict, wanted: readonly string[], exchange: Exchange): Reply {
-  exchange.verdicts = [verdict.code]
+export function answerProxy(verdict: Verdict, wanted: readonly string[]): Reply {
   if (verdict.valid) return { status: 200, headers: identity(verdict), body: null }
   if (verdict.code === 'insufficient_permissions') {
     const headers = { ...identity(verdict), 'www-authenticate': insufficientScope(wanted) }
