@@ -113,7 +113,7 @@ export class ChangeFollower {
     const first = rows[0]
     if (first === undefined) throw new Error('The database has lost its change counter.')
     if (first.enlisted === 0) return this.#startOver()
-    const missed = first.last < since || (first.sequence !== null && first.sequence !== since + 1)
+    const missed = first.sequence === null ? first.last !== since : first.sequence !== since + 1
     // The log was cut, or the database is an older one: nothing is known of what came between.
     if (missed) this.#memory.forgetAll()
     else for (const { key_id } of rows) if (key_id !== null) this.#memory.forgetKey(key_id)
