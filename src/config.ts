@@ -14,6 +14,7 @@ export interface ServeFlags {
   database?: string
   host?: string
   port?: string
+  workers?: string
   keyPrefix?: string
   logLevel?: string
   trustedProxy?: string[]
@@ -29,6 +30,8 @@ export interface ServeSettings extends DatabaseSettings {
   host: string
   /** 0 takes any free one. */
   port: number
+  /** How many processes serve. */
+  workers: number
   logLevel: LogLevel
   /** The token to take as the first root key on an empty database. */
   rootKey: string | undefined
@@ -44,6 +47,7 @@ export function readServeSettings(flags: ServeFlags, env: Environment = process.
     ...readDatabaseSettings(flags, env),
     host: pick('--host', flags.host, 'LATCHKEY_HOST', env)?.value ?? '127.0.0.1',
     port: readPort(pick('--port', flags.port, 'LATCHKEY_PORT', env)),
+    workers: readWorkers(pick('--workers', flags.workers, 'LATCHKEY_WORKERS', env)),
     logLevel: readLogLevel(pick('--log-level', flags.logLevel, 'LATCHKEY_LOG_LEVEL', env)),
     rootKey: readRootKey(pick('', undefined, 'LATCHKEY_ROOT_KEY', env)),
     trustedProxies: readProxies(
@@ -126,6 +130,15 @@ function readPort(given: Given | undefined): number {
   if (given === undefined) return 7373
   if (/^\d{1,5}$/.test(given.value) && Number(given.value) <= 65_535) return Number(given.value)
   refuse(`${given.from}: a port is a whole number from 0 to 65535; 0 takes any free one.`)
+}
+
+const mostWorkers = 256
+
+function readWorkers(given: Given | undefined): number {
+  if (given === undefined) return 1
+  const count = /^\d{1,3}$/.test(given.value) ? Number(given.value) : 0
+  if (count >= 1 && count <= mostWorkers) return count
+  refuse(`${given.from}: a whole number of processes from 1 to ${mostWorkers}, one a core as a rule.`)
 }
 
 function readLogLevel(given: Given | undefined): LogLevel {

@@ -11,6 +11,7 @@ test('without flags and variables, the defaults hold', () => {
     database: 'sqlite:latchkey.db',
     host: '127.0.0.1',
     port: 7373,
+    workers: 1,
     prefixes: ['re'],
     logLevel: 'info',
     rootKey: undefined,
@@ -24,6 +25,7 @@ test('a variable beats the default, a flag beats the variable, and an empty vari
     LATCHKEY_DATABASE_URL: 'postgres://ada@db/keys',
     LATCHKEY_HOST: '::1',
     LATCHKEY_PORT: '80',
+    LATCHKEY_WORKERS: '4',
     LATCHKEY_KEY_PREFIX: ' re_live, re_test ',
     LATCHKEY_LOG_LEVEL: 'warn',
     LATCHKEY_ROOT_KEY: `secret-token:${token}`,
@@ -33,16 +35,18 @@ test('a variable beats the default, a flag beats the variable, and an empty vari
     database: 'postgres://ada@db/keys',
     host: '::1',
     port: 80,
+    workers: 4,
     prefixes: ['re_live', 're_test'],
     logLevel: 'warn',
     rootKey: token,
     trustedProxies: ['10.0.0.0/8', '::1'],
   })
   const flags = { database: 'sqlite:x.db', host: 'localhost', port: '0', keyPrefix: 're', logLevel: 'silent' }
-  expect(readServeSettings({ ...flags, trustedProxy: ['10.0.0.7'] }, env)).toMatchObject({
+  expect(readServeSettings({ ...flags, workers: '2', trustedProxy: ['10.0.0.7'] }, env)).toMatchObject({
     database: 'sqlite:x.db',
     host: 'localhost',
     port: 0,
+    workers: 2,
     prefixes: ['re'],
     logLevel: 'silent',
     trustedProxies: ['10.0.0.7'],
@@ -71,6 +75,11 @@ test.each([
   ['LATCHKEY_KEY_PREFIX', ','],
   ['LATCHKEY_ROOT_KEY', `${token.slice(0, -1)}!`],
   ['LATCHKEY_TRUSTED_PROXIES', '10.0.0.1,10.0.0.0/8/8'],
+  ['LATCHKEY_WORKERS', '0'],
+  ['LATCHKEY_WORKERS', '257'],
+  ['LATCHKEY_WORKERS', '-1'],
+  ['LATCHKEY_WORKERS', '1.5'],
+  ['LATCHKEY_WORKERS', 'max'],
 ])('%s=%s is refused by its name, and its value is not repeated', (variable, value) => {
   const read = () => readServeSettings({}, { [variable]: value })
   expect(read).toThrow(

@@ -155,11 +155,11 @@ function makeLog(
     {
       level: logLevel,
       base: worker === undefined ? null : { worker },
-      timestamp: isoTime,
+      timestamp: pino.stdTimeFunctions.isoTime,
       formatters: { level: (level) => ({ level }) },
     },
     // Lines wait for each other a little, so that a busy server does not wait for its log; the end flushes them.
-    pino.destination({ dest: 2, sync: true, minLength: logFlushBytes, periodicFlush: logFlushMs }),
+    pino.destination({ dest: 2, sync: false, ...sizes, periodicFlush: logFlushMs }),
   )
 }
 

@@ -11,8 +11,8 @@ interface Closable {
   close(): Promise<void>
 }
 
-/** Ends the process in order at the first SIGTERM or SIGINT, at once at the second. */
-export function stopOnSignal(server: Closable, latchkey: Closable, log: Logger): void {
+/** Calls back at the first SIGTERM or SIGINT; at the second, ends the process at once. */
+export function onStopSignal(log: Logger, stop: () => void): void {
   let firstAt: number | undefined
   const signalNumbers = { SIGINT: 2, SIGTERM: 15 } as const
   for (const signal of ['SIGINT', 'SIGTERM'] as const) {
@@ -20,7 +20,7 @@ export function stopOnSignal(server: Closable, latchkey: Closable, log: Logger):
       if (firstAt === undefined) {
         firstAt = performance.now()
         log.info({ signal }, 'stopping')
-        void stop(server, latchkey, log)
+        stop()
       } else if (performance.now() - firstAt > echoMs) {
         log.warn({ signal }, 'stopped at once')
         process.exit(128 + signalNumbers[signal])
@@ -29,7 +29,8 @@ export function stopOnSignal(server: Closable, latchkey: Closable, log: Logger):
   }
 }
 
-async function stop(server: Closable, latchkey: Closable, log: Logger): Promise<void> {
+/** Ends what a process serves, then what it serves from, and then the process. */
+export async function stopServing(server: Closable, latchkey: Closable, log: Logger): Promise<never> {
   try {
     if (!(await endsWithin(requestsDeadlineMs, server.close()))) log.warn('requests in flight were cut off')
     if (!(await endsWithin(databaseDeadlineMs, latchkey.close())))
@@ -42,7 +43,8 @@ async function stop(server: Closable, latchkey: Closable, log: Logger): Promise<
   }
 }
 
-async function endsWithin(milliseconds: number, promise: Promise<void>): Promise<boolean> {
+/** Waits for a promise so long at the most; tells whether it ended by then. */
+export async function endsWithin(milliseconds: number, promise: Promise<void>): Promise<boolean> {
   const { promise: late, resolve } = Promise.withResolvers<false>()
   const timer = setTimeout(resolve, milliseconds, false)
   const ended = await Promise.race([promise.then(() => true), late])
