@@ -125,7 +125,7 @@ export class FactsCache {
     const slot = this.#free.pop() ?? this.#size
     this.#size++
     const at = slot * recordWords
-    const digestText = Buffer.from(digest).toString('latin1')
+    const digestText = String.fromCharCode(...digest)
     for (let i = 0; i < kidWords; i++) this.#records[at + i] = packWord(kid, i * 4)
     for (let i = 0; i < digestWords; i++) this.#records[at + digestAt + i] = packWord(digestText, i * 4)
     const bucket = this.#bucketOf(slot)
@@ -211,10 +211,12 @@ export class FactsCache {
   }
 
   #kidAt(slot: Slot): string {
-    const bytes = Buffer.allocUnsafe(kidLength)
-    for (let i = 0; i < kidWords; i++)
-      bytes.writeUInt32LE(this.#records[slot * recordWords + i] as number, i * 4)
-    return bytes.toString('latin1')
+    let kid = ''
+    for (let i = 0; i < kidLength; i++) {
+      const word = this.#records[slot * recordWords + (i >> 2)] as number
+      kid += String.fromCharCode((word >>> ((i & 3) * 8)) & 0xff)
+    }
+    return kid
   }
 
   #touch(slot: Slot): void {

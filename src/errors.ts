@@ -69,3 +69,14 @@ export class LatchkeyError extends Error {
     return errorTable[this.code][1]
   }
 }
+
+/** Throws `invalid_input` for one field, where the fault shows only beside other facts. */
+export function refuseField(path: string, message: string): never {
+  const errors = [{ path, message }]
+  throw new LatchkeyError('invalid_input', describeFaults(errors), { errors })
+}
+
+/** Tells of the fields at fault in one line. */
+export function describeFaults(errors: readonly FieldError[]): string {
+  return errors.map(({ path, message }) => (path === '' ? message : `${path}: ${message}`)).join(' ')
+}

@@ -2,8 +2,9 @@
 import { recordDeed, toEvent } from './audit.ts'
 import { narrowScope, requireGrantable, requireRoot, scopeOf, unknownOrganization } from './authority.ts'
 import type { NewKey } from './creations.ts'
+import { digestToken } from './digest.ts'
 import { changeFacts, type Engine, isId, newId } from './engine.ts'
-import { LatchkeyError } from './errors.ts'
+import { LatchkeyError, refuseField } from './errors.ts'
 import {
   type Caller,
   type CreatedKey,
@@ -16,7 +17,6 @@ import {
   type Page,
   parseInput,
   type RotateKeyInput,
-  refuseField,
   rotateKeySchema,
   type UpdateKeyInput,
   updateKeySchema,
@@ -34,7 +34,7 @@ import {
 import { findOrganization } from './store/organizations.ts'
 import { beginGrace, endSecrets, insertSecrets, listSecrets, toSecret } from './store/secrets.ts'
 import type { Tx } from './store/tables.ts'
-import { digestToken, generateToken, type ParsedToken, tokenHint } from './token.ts'
+import { generateToken, type ParsedToken, tokenHint } from './token.ts'
 
 /**
  * Creates a key and its first secret; the answer is the only one that ever holds the token. Without a caller,

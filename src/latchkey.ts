@@ -3,6 +3,8 @@ import { listAudit } from './audit.ts'
 import { waitUntilApplied } from './barrier.ts'
 import { Creations } from './creations.ts'
 import { type Engine, newId } from './engine.ts'
+import { refuseField } from './errors.ts'
+import { verifyCached } from './judge.ts'
 import { createKey, endKeySecret, getKey, listKeys, revokeKey, rotateKey, updateKey } from './keys.ts'
 import { systemClock } from './lease.ts'
 import { Memory } from './memory.ts'
@@ -14,32 +16,31 @@ import {
 } from './organizations.ts'
 import { systemRandom } from './random.ts'
 import { createRootKey, ensureRootKey } from './root.ts'
-import {
-  type Applied,
-  type AuditEvent,
-  type Caller,
-  type CreatedKey,
-  type CreateKeyInput,
-  type CreateOrganizationInput,
-  type Key,
-  type KeyDetails,
-  type ListAuditInput,
-  type ListKeysInput,
-  type ListOrganizationsInput,
-  type Organization,
-  type Page,
-  type RotateKeyInput,
-  refuseField,
-  type UpdateKeyInput,
-  type UpdateOrganizationInput,
-  type Verdict,
-  type VerifyOptions,
-  type VerifyRequest,
+import type {
+  Applied,
+  AuditEvent,
+  Caller,
+  CreatedKey,
+  CreateKeyInput,
+  CreateOrganizationInput,
+  Key,
+  KeyDetails,
+  ListAuditInput,
+  ListKeysInput,
+  ListOrganizationsInput,
+  Organization,
+  Page,
+  RotateKeyInput,
+  UpdateKeyInput,
+  UpdateOrganizationInput,
+  Verdict,
+  VerifyOptions,
+  VerifyRequest,
 } from './schemas.ts'
 import { openStore } from './store/store.ts'
 import { longestPrefix, prefixPattern, type RandomSource } from './token.ts'
 import { UsageRecorder } from './usage.ts'
-import { verify, verifyBatch, verifyCached } from './verify.ts'
+import { verify, verifyBatch } from './verify.ts'
 
 export interface LatchkeyOptions {
   /** `sqlite:<file>` or `postgres://<user>@<host>/<name>`; made and migrated if need be. */

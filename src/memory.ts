@@ -1,5 +1,6 @@
 // What this process remembers of the database, and how it reads what it does not.
 import { FactsCache } from './cache.ts'
+import { digestText } from './digest.ts'
 import { LatchkeyError } from './errors.ts'
 import { type Facts, toFacts } from './facts.ts'
 import { ChangeFollower, type ChangeSource } from './follower.ts'
@@ -45,6 +46,7 @@ export class Memory {
   readonly cache: FactsCache
   readonly follower: ChangeFollower
   readonly usage: Pick<UsageRecorder, 'note'>
+  readonly digest = digestText
   readonly #source: FactsSource
   readonly #absent = new Map<string, number>()
   readonly #reads = new Map<string, Read>()

@@ -1,7 +1,7 @@
 // Each shape that crosses a boundary, once: the check, the type and (through `http/openapi.ts`) the document.
 // Names are the library's; the wire has the same in snake_case, with instants as RFC 3339 (see `wire.ts`).
 import { z } from 'zod'
-import { fieldName, LatchkeyError } from './errors.ts'
+import { describeFaults, fieldName, LatchkeyError } from './errors.ts'
 import { permissionPattern } from './permissions.ts'
 import { longestPrefix, prefixPattern } from './token.ts'
 
@@ -295,21 +295,12 @@ export function parseInput<Schema extends z.ZodType>(schema: Schema, input: unkn
       ? issue.keys.map((key) => ({ path: pathOf([...issue.path, key]), message: 'Unknown field.' }))
       : [{ path: pathOf(issue.path), message: isNoObject(issue) ? 'A JSON object.' : issue.message }],
   )
-  throw new LatchkeyError('invalid_input', describe(errors), { errors })
+  throw new LatchkeyError('invalid_input', describeFaults(errors), { errors })
 }
 
 // The one fault that the schemas have no sentence of their own for.
 function isNoObject(issue: z.core.$ZodIssue): boolean {
   return issue.code === 'invalid_type' && issue.expected === 'object'
-}
-
-/** Throws `invalid_input` for one field, where the fault shows only beside other facts. */
-export function refuseField(path: string, message: string): never {
-  throw new LatchkeyError('invalid_input', describe([{ path, message }]), { errors: [{ path, message }] })
-}
-
-function describe(errors: { path: string; message: string }[]): string {
-  return errors.map(({ path, message }) => (path === '' ? message : `${path}: ${message}`)).join(' ')
 }
 
 function pathOf(path: PropertyKey[]): string {

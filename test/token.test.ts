@@ -2,15 +2,14 @@
 import { getRandomValues } from 'node:crypto'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
+import { digestToken, sameDigest } from '../src/digest.ts'
 import {
   assembleToken,
   containsToken,
-  digestToken,
   generateToken,
   parseToken,
   prefixPattern,
   type RandomSource,
-  sameDigest,
   tokenHint,
 } from '../src/token.ts'
 import vectors from './vectors.json' with { type: 'json' }

@@ -1,6 +1,7 @@
 // The calls that judge tokens: one, many, and the one that reverse proxies ask.
 import { z } from 'zod'
 import { rootOrganizationId } from '../engine.ts'
+import { checkAskedPermissions } from '../judge.ts'
 import type { Latchkey } from '../latchkey.ts'
 import {
   type Caller,
@@ -12,7 +13,6 @@ import {
   verifyRequestSchema,
 } from '../schemas.ts'
 import { kidOf } from '../token.ts'
-import { checkAskedPermissions } from '../verify.ts'
 import { insufficientScope, readBearer } from './auth.ts'
 import type { Exchange, ReadHeader } from './exchange.ts'
 import { refuse, splitQuery } from './query.ts'

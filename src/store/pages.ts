@@ -1,7 +1,7 @@
 // Lists are read page by page: a cursor names the last row seen by what it was sorted by and its id, so that
 // no page costs more than the first and rows that come or go meanwhile neither repeat nor hide others.
 import type { Expression, ExpressionBuilder, SqlBool } from 'kysely'
-import { refuseField } from '../schemas.ts'
+import { refuseField } from '../errors.ts'
 import type { Tables } from './tables.ts'
 
 /** Where a page ended: the value that it is sorted by, and the id that settles ties. */

@@ -1,10 +1,11 @@
 // A model of several processes on one database and all that can go wrong between them. The memory, the lease, the
 // verification and the barrier are the real ones; clocks, store and bus are simulated. One seed, one history.
 import { type BarrierStore, waitUntilApplied } from '../../src/barrier.ts'
+import { digestToken } from '../../src/digest.ts'
 import { type FactsSource, Memory } from '../../src/memory.ts'
 import { type ChangeRow, changesPage } from '../../src/store/changes.ts'
 import type { FactsRow } from '../../src/store/facts.ts'
-import { assembleToken, digestToken } from '../../src/token.ts'
+import { assembleToken } from '../../src/token.ts'
 import { verify } from '../../src/verify.ts'
 
 /** The promise of `docs`: no token is found valid later than this after its revocation was acknowledged. */

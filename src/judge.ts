@@ -1,0 +1,113 @@
+// Judges by facts that are at hand, here and in verifiers elsewhere: one function for both. Facts are remembered,
+// decisions never: permissions, expiry and time are judged at every call.
+import { type FactsCache, nowhere } from './cache.ts'
+import { refuseField } from './errors.ts'
+import type { Facts, Terms } from './facts.ts'
+import { missingPermissions, permissionPattern } from './permissions.ts'
+import type { Verdict, VerifyOptions } from './schemas.ts'
+import { parseToken, tokenBodyLength } from './token.ts'
+
+/** What is remembered of secrets, and whether it may be believed. */
+export interface Remembered {
+  readonly cache: FactsCache
+  readonly clock: { now(): number }
+  /** The SHA-256 of a text in UTF-8, 32 bytes as a latin1 string. */
+  digest(text: string): string
+  /** Whether what is remembered may be believed at this reading of the wall's clock. */
+  isFresh(now: number): boolean
+  /** Whether a kid was unknown a moment ago. */
+  isAbsent(kid: string): boolean
+}
+
+export const malformed: Verdict = Object.freeze({ valid: false, code: 'malformed' })
+export const notFound: Verdict = Object.freeze({ valid: false, code: 'not_found' })
+export const nothingAsked: VerifyOptions = Object.freeze({})
+
+/**
+ * Judges a token from memory: no promise, no I/O. Undefined where memory may not answer, because it has not
+ * seen the secret, or because it cannot be sure to have seen every change (`lease.ts`). Throws `invalid_input`
+ * for permissions of a wrong form.
+ */
+export function verifyCached(memory: Remembered, token: string, asked = nothingAsked): Verdict | undefined {
+  if (typeof token !== 'string') return malformed
+  const plain = token.startsWith('secret-token:') ? token.slice('secret-token:'.length) : token
+  const slot = memory.cache.find(plain, plain.length - tokenBodyLength)
+  // Equal digests prove the whole token, its shape and its check included. All 32 bytes, in constant time: the
+  // kid is public, so whoever guesses at the rest must learn nothing.
+  if (slot === nowhere || !memory.cache.digestMatches(slot, memory.digest(plain))) {
+    checkAskedPermissions(asked.permissions)
+    const parsed = parseToken(plain)
+    if (parsed === undefined) return malformed
+    const unknown = slot !== nowhere || memory.isAbsent(parsed.kid)
+    return unknown && memory.isFresh(memory.clock.now()) ? notFound : undefined
+  }
+  const now = memory.clock.now()
+  // Whatever fails elsewhere, nothing is believed that is older than the lease.
+  if (!memory.isFresh(now)) return undefined
+  const refusal = judge(memory.cache.termsAt(slot), asked, now)
+  if (refusal === undefined) memory.cache.noteUse(slot, now)
+  return verdictOf(memory.cache.answerAt(slot), memory.cache.termsAt(slot), refusal)
+}
+
+/** Why a token is refused. */
+export type Refusal =
+  | { code: 'not_found' | 'revoked' | 'expired' | 'rotated' }
+  | { code: 'insufficient_permissions'; missing: string[] }
+
+/** Judges terms at an instant, the gravest reason first; undefined where all are met. */
+export function judge(terms: Terms, asked: VerifyOptions, now: number): Refusal | undefined {
+  const missing = missingOf(terms.permissions, asked.permissions)
+  // To a caller of one organization, another's tokens do not exist.
+  if (asked.organizationId !== undefined && asked.organizationId !== terms.organizationId)
+    return { code: 'not_found' }
+  if (terms.revokedAt !== null) return { code: 'revoked' }
+  if (terms.expiresAt !== null && terms.expiresAt <= now) return { code: 'expired' }
+  if (terms.isEnded || (terms.graceEndsAt !== null && terms.graceEndsAt <= now)) return { code: 'rotated' }
+  return missing && { code: 'insufficient_permissions', missing }
+}
+
+/** The verdict on facts that were judged. */
+export function verdictOf(
+  answer: Facts['answer'],
+  { expiresAt }: Terms,
+  refusal: Refusal | undefined,
+): Verdict {
+  if (refusal === undefined && expiresAt === null) return answer
+  if (refusal?.code === 'not_found') return notFound
+  // A Date can be changed by whoever gets it: each gets its own.
+  const known = expiresAt === null ? answer : { ...answer, expiresAt: new Date(expiresAt) }
+  return refusal === undefined ? known : { ...known, valid: false, ...refusal }
+}
+
+/** The permissions asked for and not granted; undefined where there are none. Throws `invalid_input`. */
+function missingOf(granted: readonly string[], asked: readonly string[] | undefined): string[] | undefined {
+  // What is granted word for word is well-formed, and the usual case.
+  if (asked === undefined || (Array.isArray(asked) && holdsAll(granted, asked))) return undefined
+  checkAskedPermissions(asked)
+  const missing = missingPermissions(granted, asked)
+  return missing.length > 0 ? missing : undefined
+}
+
+function holdsAll(granted: readonly string[], asked: readonly string[]): boolean {
+  for (let i = 0; i < asked.length; i++) if (!granted.includes(asked[i] as string)) return false
+  return true
+}
+
+/** Checks by hand what the types promise of the permissions asked for. Throws `invalid_input`. */
+export function checkAskedPermissions(
+  permissions: readonly string[] | undefined,
+  path = 'permissions',
+): void {
+  if (permissions === undefined) return
+  if (!Array.isArray(permissions)) refuseField(path, 'A list of permissions.')
+  if (permissions.length > 128) refuseField(path, 'At most 128 permissions.')
+  for (let i = 0; i < permissions.length; i++) {
+    const permission: unknown = permissions[i]
+    if (typeof permission !== 'string' || permission.length > 128 || !permissionPattern.test(permission)) {
+      refuseField(
+        `${path}[${i}]`,
+        'A permission such as emails:send: A-Z a-z 0-9 _ . / -, or *, between colons.',
+      )
+    }
+  }
+}
