@@ -185,14 +185,30 @@ async function startServe(database: string): Promise<Serve> {
   const token = generateToken('re', getRandomValues as RandomSource).token
   const child = spawn(
     process.execPath,
-    [resolve(import.meta.dirname, '../src/cli/main.ts'), 'serve', '--port', '0', '--database', database],
-    { env: { PATH: process.env.PATH, LATCHKEY_ROOT_KEY: token }, stdio: ['ignore', 'pipe', 'ignore'] },
+    [
+      resolve(import.meta.dirname, '../src/cli/main.ts'),
+      'serve',
+      '--port',
+      '0',
+      '--log-level',
+      'error',
+      '--database',
+      database,
+    ],
+    { env: { PATH: process.env.PATH, LATCHKEY_ROOT_KEY: token }, stdio: ['ignore', 'pipe', 'inherit'] },
   )
   const ended = once(child, 'exit')
-  let said = ''
-  while (!said.includes('\n')) said += String((await once(child.stdout, 'data'))[0])
+  const url = await new Promise<string>((resolve, reject) => {
+    let said = ''
+    child.stdout.on('data', (chunk) => {
+      said += chunk
+      const found = /http:\S+/.exec(said)
+      if (found) resolve(found[0])
+    })
+    child.once('exit', (code) => reject(new Error(`serve ended with ${code}.`)))
+  })
   return {
-    url: /http:\S+/.exec(said)?.[0] ?? '',
+    url,
     token,
     process: child,
     stop: async () => {
