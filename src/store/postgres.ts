@@ -31,6 +31,9 @@ const poolSize = 10
 const pollEveryMs = 400
 const channel = 'latchkey_changes'
 const reconnectMs = 1_000
+const betweenAttemptsMs = 100
+/** How often the listening connection is asked whether it still hears. */
+const probeEveryMs = 5_000
 const factsText = factsQuery('$1')
 const changesText = changesQuery('$1', '$2')
 /** Any number that no other program on the database uses as an advisory lock. */
@@ -108,8 +111,8 @@ class PipelinedReader {
   async query<Row extends pg.QueryResultRow>(name: string, text: string, values: unknown[]): Promise<Row[]> {
     this.#connecting ??= this.#connect()
     const connection = this.#connecting
+    const client = await connection
     try {
-      const client = await connection
       const { rows } = await client.query<Row>({ name, text, values })
       return rows
     } catch (error) {
@@ -126,8 +129,12 @@ class PipelinedReader {
   #connect(): Promise<pg.Client> {
     const client = new pg.Client({ ...this.#settings, pipeline: true, query_timeout: changeTimeoutMs })
     const connection = client.connect().then(() => client)
-    client.on('error', () => this.#forget(connection))
-    client.on('end', () => this.#forget(connection))
+    client.on('error', () => {})
+    connection.then(
+      () => client.on('end', () => this.#forget(connection)),
+      // Whoever asks meanwhile shares the failure: a database that is away is not to be stormed.
+      () => setTimeout(() => this.#forget(connection), betweenAttemptsMs).unref(),
+    )
     return connection
   }
 
@@ -159,9 +166,16 @@ class Listener {
   }
 
   #connect(): void {
-    const client = new pg.Client({ ...this.#settings, application_name: 'latchkey listen' })
+    const client = new pg.Client({
+      ...this.#settings,
+      application_name: 'latchkey listen',
+      query_timeout: changeTimeoutMs,
+    })
     this.#client = client
+    const probe = setInterval(() => client.query('select 1').catch(retry), probeEveryMs)
+    probe.unref()
     const retry = () => {
+      clearInterval(probe)
       if (this.#client !== client || this.#closed) return
       this.#client = undefined
       client.end().catch(() => {})
