@@ -33,6 +33,7 @@ export async function changeFacts<T>(
     return await engine.store.write(change)
   } finally {
     engine.memory.forgetKey(keyId)
+    engine.memory.follower.lookNow()
   }
 }
 

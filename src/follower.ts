@@ -18,6 +18,20 @@ export interface ChangeSource {
   listen(hint: () => void): () => void
 }
 
+/** A key that changed; a key of no organization was never there. */
+export interface ChangedKey {
+  keyId: string
+  organizationId: string
+}
+
+/** What one look at the changes showed. */
+export interface News {
+  /** The number of the last change that this process acts on now. */
+  sequence: number
+  /** The keys that changed since the look before; undefined where some may have and nobody knows which. */
+  changed: readonly ChangedKey[] | undefined
+}
+
 /** What must be forgotten when changes come in. */
 export interface Forgetful {
   forgetKey(keyId: string): void
@@ -35,6 +49,7 @@ export class ChangeFollower {
   readonly #memory: Forgetful
   readonly #clock: Clock
   readonly #newId: () => string
+  readonly #listeners = new Set<(news: News) => void>()
   #id = ''
   /** The last change that the memory has acted on; undefined while this process is not enlisted. */
   #sequence: number | undefined
@@ -57,6 +72,22 @@ export class ChangeFollower {
     return this.#sequence !== undefined
   }
 
+  /** The number of the last change that the memory has acted on; undefined while this process is not enlisted. */
+  get sequence(): number | undefined {
+    return this.#sequence
+  }
+
+  /** Calls back after each look that showed a change; returns how to stop that. */
+  subscribe(listener: (news: News) => void): () => void {
+    this.#listeners.add(listener)
+    return () => this.#listeners.delete(listener)
+  }
+
+  /** Looks at once where somebody waits for news, for a change that this process made itself. */
+  lookNow(): void {
+    if (this.#listeners.size > 0) this.#wake()
+  }
+
   /** Begins to follow, at the first call; resolves when the first attempt to enlist has succeeded or failed. */
   start(): Promise<void> {
     this.#started ??= this.#begin()
@@ -72,6 +103,7 @@ export class ChangeFollower {
     this.lease.drop()
     // Where the database is away, the next barrier strikes this process off.
     if (this.following) await this.#source.dismiss(this.#id).catch(() => {})
+    this.#sequence = undefined
   }
 
   async #begin(): Promise<void> {
@@ -121,6 +153,7 @@ export class ChangeFollower {
     const barrier = rows.some((row) => row.sequence !== null && row.key_id === null)
     if ((missed || barrier) && !(await this.#source.confirm(this.#id, sequence))) return this.#startOver()
     this.#sequence = sequence
+    if (first.sequence !== null || missed) this.#tell(missed ? undefined : rows)
     if (rows.length < changesPage) this.lease.confirm(monotonic, now)
     else this.#again = true
   }
@@ -129,6 +162,15 @@ export class ChangeFollower {
     this.#id = this.#newId()
     this.#memory.forgetAll()
     this.#sequence = await this.#source.enlist(this.#id)
+    this.#tell(undefined)
+  }
+
+  #tell(rows: readonly ChangeRow[] | undefined): void {
+    const sequence = this.#sequence as number
+    const changed = rows?.flatMap(({ key_id: keyId, organization_id: organizationId }) =>
+      keyId !== null && organizationId !== null ? [{ keyId, organizationId }] : [],
+    )
+    for (const listener of this.#listeners) listener({ sequence, changed })
   }
 
   /** Struck off, for silence or with a database restored: what is remembered counts for nothing. */

@@ -30,7 +30,7 @@ export const nothingAsked: VerifyOptions = Object.freeze({})
  */
 export function verifyCached(memory: Remembered, token: string, asked = nothingAsked): Verdict | undefined {
   if (typeof token !== 'string') return malformed
-  const plain = token.startsWith('secret-token:') ? token.slice('secret-token:'.length) : token
+  const plain = withoutScheme(token)
   const slot = memory.cache.find(plain, plain.length - tokenBodyLength)
   // Equal digests prove the whole token, its shape and its check included. All 32 bytes, in constant time: the
   // kid is public, so whoever guesses at the rest must learn nothing.
@@ -47,6 +47,19 @@ export function verifyCached(memory: Remembered, token: string, asked = nothingA
   const refusal = judge(memory.cache.termsAt(slot), asked, now)
   if (refusal === undefined) memory.cache.noteUse(slot, now)
   return verdictOf(memory.cache.answerAt(slot), memory.cache.termsAt(slot), refusal)
+}
+
+/** The facts that are remembered of a token, whether or not they may be believed. */
+export function findRemembered(memory: Remembered, token: string): Facts | undefined {
+  const plain = withoutScheme(token)
+  const slot = memory.cache.find(plain, plain.length - tokenBodyLength)
+  if (slot === nowhere || !memory.cache.digestMatches(slot, memory.digest(plain))) return undefined
+  return { answer: memory.cache.answerAt(slot), terms: memory.cache.termsAt(slot) }
+}
+
+// RFC 8959.
+function withoutScheme(token: string): string {
+  return token.startsWith('secret-token:') ? token.slice('secret-token:'.length) : token
 }
 
 /** Why a token is refused. */

@@ -40,6 +40,7 @@ import type {
 import { openStore } from './store/store.ts'
 import { longestPrefix, prefixPattern, type RandomSource } from './token.ts'
 import { UsageRecorder } from './usage.ts'
+import { createVerifiers, type Verifiers } from './verifiers.ts'
 import { verify, verifyBatch } from './verify.ts'
 
 export interface LatchkeyOptions {
@@ -106,6 +107,8 @@ export interface Latchkey extends AsyncDisposable {
    * after two seconds at the latest, with who confirmed and how long it took.
    */
   waitUntilApplied(): Promise<Applied>
+  /** What verifiers in other processes need of this one; see `latchkey/client`. */
+  verifiers: Verifiers
   /** Makes the first root key where the database is empty, with the given token or a new one; else undefined. */
   ensureRootKey(token?: string): Promise<CreatedKey | undefined>
   /** Makes one more root key, for who lost the others. */
@@ -159,6 +162,7 @@ export async function openLatchkey(options: LatchkeyOptions): Promise<Latchkey> 
     verifyCached: (token, asked) => verifyCached(memory, token, asked),
     verifyBatch: (requests, asked) => verifyBatch(memory, requests, asked),
     waitUntilApplied: () => waitUntilApplied(store, clock),
+    verifiers: createVerifiers(memory),
     ensureRootKey: (token) => ensureRootKey(engine, token),
     createRootKey: () => createRootKey(engine),
     checkWritable: () => store.checkWritable(),

@@ -42,6 +42,12 @@ export class Lease {
     this.#endsByWall = now + leaseMs
   }
 
+  /** How long ago, at these readings, it began: in milliseconds, and undefined where it does not hold. */
+  age(monotonic: number, now: number): number | undefined {
+    if (!this.holds(monotonic, now)) return undefined
+    return leaseMs - Math.min(this.#endsMonotonic - monotonic, this.#endsByWall - now)
+  }
+
   /** Ends now. */
   drop(): void {
     this.#endsMonotonic = Number.NEGATIVE_INFINITY

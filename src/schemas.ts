@@ -164,6 +164,19 @@ export const verifyBatchSchema = z
   .min(1, 'At least one.')
   .max(1000, 'At most 1000.')
 
+/** A token whose facts a verifier elsewhere wants. */
+export const readFactsSchema = verifyRequestSchema.pick({ key: true })
+export const usesSchema = z
+  .array(
+    z.strictObject({
+      kid: z.string({ error: 'A kid: a string.' }).regex(/^[0-9A-Za-z]{16}$/, '16 letters and digits.'),
+      at: instantInput,
+    }),
+    { error: 'A list of { kid, at }.' },
+  )
+  .min(1, 'At least one.')
+  .max(1000, 'At most 1000.')
+
 const secretSchema = z.strictObject({
   kid: z.string().meta({ description: 'The public id of this secret.' }),
   hint: z.string(),
@@ -233,6 +246,24 @@ export const verdictSchema = z.union([
   }),
 ])
 
+const ageMs = z.int().meta({ description: 'In milliseconds.' })
+export const latestSchema = z.strictObject({
+  sequence: z.int().meta({ description: 'Grows by one with each change.' }),
+  ageMs,
+})
+export const factsSchema = z.strictObject({
+  sequence: z.int().nullable().meta({ description: 'Null where the server hears of no changes now.' }),
+  ageMs,
+  secret: z
+    .strictObject({
+      ...knownKey,
+      revokedAt: instant.nullable(),
+      graceEndsAt: instant.nullable().meta({ description: 'When a grace ends; null for the newest secret.' }),
+      isEnded: z.boolean().meta({ description: 'Whether somebody ended it for good.' }),
+    })
+    .nullable(),
+})
+
 /** What waiting for a change to be applied everywhere came to; see `waitUntilApplied`. */
 export const appliedSchema = z.strictObject({
   confirmed: z.boolean().meta({ description: 'Whether every live process has confirmed.' }),
@@ -270,6 +301,12 @@ export type ListOrganizationsInput = z.input<typeof listOrganizationsSchema>
 export type ListAuditInput = z.input<typeof listAuditSchema>
 export type VerifyOptions = z.input<typeof verifyOptionsSchema>
 export type VerifyRequest = z.input<typeof verifyRequestSchema>
+/** When secrets were found valid by a verifier elsewhere. */
+export type UsesInput = z.input<typeof usesSchema>
+/** What a verifier elsewhere judges a token by. */
+export type FactsAnswer = z.infer<typeof factsSchema>
+/** The number of the last change, and how long ago it was surely the last. */
+export type LatestAnswer = z.infer<typeof latestSchema>
 
 /** One page of a list; `next` is the cursor of the page after it, undefined at the end. */
 export interface Page<Item> {

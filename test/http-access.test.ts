@@ -16,6 +16,8 @@ const bodies: Record<string, unknown> = {
   rotateKey: {},
   verifyKey: { key: 'x' },
   verifyKeys: [{ key: 'x' }],
+  readFacts: { key: 'x' },
+  reportUses: [{ kid: '0123456789abcdef', at: '2026-01-31T12:00:00Z' }],
   createOrganization: { name: 'A' },
   updateOrganization: { name: 'B' },
 }

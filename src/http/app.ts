@@ -6,6 +6,8 @@ import { LatchkeyError } from '../errors.ts'
 import type { Latchkey } from '../latchkey.ts'
 import { auditRoutes } from './audit.ts'
 import { readIncomingBytes, readRequestBytes } from './body.ts'
+import { ChangeStreams } from './change-streams.ts'
+import { changeRoutes } from './changes.ts'
 import { type Exchange, parseProxies } from './exchange.ts'
 import { keyRoutes } from './keys.ts'
 import { createMetrics, type Metrics } from './metrics.ts'
@@ -21,6 +23,7 @@ import { verifyRoutes } from './verify.ts'
 // `/v1/keys/self` and `/v1/keys/verify` stand before `/v1/keys/{id}`: the first that fits is taken.
 export const routes: readonly Route[] = [
   ...verifyRoutes,
+  ...changeRoutes,
   ...keyRoutes,
   ...organizationRoutes,
   ...auditRoutes,
@@ -56,7 +59,7 @@ export function createApp(pipeline: Pipeline): Hono<{ Bindings: Bindings }> {
       },
       served,
     )
-    return new Response(reply.body, { status: reply.status, headers: reply.headers })
+    return new Response(reply.stream ?? reply.body, { status: reply.status, headers: reply.headers })
   }
   const app = new Hono<{ Bindings: Bindings }>()
   for (const route of routes) {
@@ -74,7 +77,8 @@ export function createPipeline(latchkey: Latchkey, settings: AppSettings): Pipel
     text ??= JSON.stringify(openApiDocument(routes))
     return text
   }
-  const parts: Parts = { latchkey, metrics, checkReady: shareReadiness(latchkey), document }
+  const changes = new ChangeStreams(latchkey)
+  const parts: Parts = { latchkey, metrics, changes, checkReady: shareReadiness(latchkey), document }
   return { parts, log, trustedProxies: parseProxies(settings.trustedProxies ?? []) }
 }
 

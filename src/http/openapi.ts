@@ -40,6 +40,7 @@ Every error is a problem (RFC 9457) whose \`code\` is stable. Unknown fields and
 
 const tags = [
   { name: 'Verification', description: 'May this token do this, now?' },
+  { name: 'Verifiers', description: 'For who judges tokens in its own process, as `latchkey/client` does.' },
   { name: 'Keys', description: 'The life of a key.' },
   { name: 'Organizations', description: 'Who owns keys.' },
   { name: 'Audit log', description: 'Who did what.' },

@@ -8,6 +8,8 @@ export interface Reply {
   status: number
   headers: Record<string, string>
   body: string | Uint8Array<ArrayBuffer> | null
+  /** A body that comes bit by bit, of no known length. */
+  stream?: ReadableStream<Uint8Array<ArrayBuffer>>
 }
 
 /** The headers of every answer; those of a reply replace them. */
@@ -34,7 +36,7 @@ export function dress(reply: Reply, exchange: Pick<Exchange, 'requestId'>): Repl
   const { headers, body } = reply
   reply.headers = { ...commonHeaders, ...headers }
   reply.headers['x-request-id'] = exchange.requestId
-  reply.headers['content-length'] = String(body === null ? 0 : Buffer.byteLength(body))
+  if (!reply.stream) reply.headers['content-length'] = String(body === null ? 0 : Buffer.byteLength(body))
   return reply
 }
 

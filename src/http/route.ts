@@ -4,6 +4,7 @@ import type { ErrorCode } from '../errors.ts'
 import type { Latchkey } from '../latchkey.ts'
 import type { ManagementPermission } from '../permissions.ts'
 import type { Caller } from '../schemas.ts'
+import type { ChangeStreams } from './change-streams.ts'
 import type { Exchange, ReadHeader } from './exchange.ts'
 import type { Metrics } from './metrics.ts'
 import type { Reply } from './reply.ts'
@@ -14,6 +15,7 @@ export interface Parts {
   metrics: Metrics
   /** Resolves where a change can be made durable now; see `readiness.ts`. */
   checkReady(): Promise<void>
+  changes: ChangeStreams
   /** The OpenAPI document as JSON text. */
   document(): string
 }
@@ -52,7 +54,7 @@ export interface Answer {
 
 interface Description {
   operationId: string
-  tag: 'Keys' | 'Verification' | 'Organizations' | 'Audit log' | 'Operation'
+  tag: 'Keys' | 'Verification' | 'Verifiers' | 'Organizations' | 'Audit log' | 'Operation'
   summary: string
   description?: string
   answers: readonly Answer[]

@@ -79,6 +79,7 @@ export async function startServer(latchkey: Latchkey, settings: ServerSettings):
   return {
     url: urlOf(server.address() as AddressInfo),
     close: () => {
+      pipeline.parts.changes.close()
       closing ??= drain()
       return closing
     },

@@ -13,6 +13,7 @@ export interface ChangeRow {
   sequence: number | null
   /** The key that changed; null for a barrier, which asks every follower to confirm. */
   key_id: string | null
+  organization_id: string | null
 }
 
 /** One read shows this many changes at the most. */
@@ -26,8 +27,9 @@ export function changesQuery(sincePlaceholder: string, followerPlaceholder: stri
   return `with asked (since, follower) as (values (cast(${sincePlaceholder} as bigint), cast(${followerPlaceholder} as text)))
     select change_counter.value as last,
     (select count(*) from followers where followers.id = asked.follower) as enlisted,
-    changes.sequence, changes.key_id
+    changes.sequence, changes.key_id, keys.organization_id
     from asked cross join change_counter left join changes on changes.sequence > asked.since
+    left join keys on keys.id = changes.key_id
     order by changes.sequence limit ${changesPage}`
 }
 

@@ -80,7 +80,8 @@ export async function send<Json>(
       body === undefined ? null : isRaw ? (body as string | Uint8Array<ArrayBuffer>) : JSON.stringify(body),
     redirect: 'manual',
   })
-  const text = await response.text()
+  const isStream = response.headers.get('content-type') === 'text/event-stream'
+  const text = isStream ? await readFirst(response) : await response.text()
   const isJson = /[/+]json/.test(response.headers.get('content-type') ?? '')
   return {
     status: response.status,
@@ -88,4 +89,10 @@ export async function send<Json>(
     text,
     json: (isJson && text !== '' ? JSON.parse(text) : null) as Json,
   }
+}
+
+/** What comes first on a stream, which would not end by itself. */
+async function readFirst(response: Response): Promise<string> {
+  for await (const bytes of response.body ?? []) return new TextDecoder().decode(bytes)
+  return ''
 }

@@ -312,9 +312,18 @@ class Process implements FactsSource, BarrierStore {
       const rows = world.changes
         .filter(({ sequence }) => sequence > since)
         .slice(0, changesPage)
-        .map(({ sequence, keyId }) => ({ last: world.last, enlisted, sequence, key_id: keyId }))
-      if (world.breakage === 'log') return [{ last: since, enlisted, sequence: null, key_id: null }]
-      return rows.length > 0 ? rows : [{ last: world.last, enlisted, sequence: null, key_id: null }]
+        .map(({ sequence, keyId }) => ({
+          last: world.last,
+          enlisted,
+          sequence,
+          key_id: keyId,
+          organization_id: 'acme',
+        }))
+      if (world.breakage === 'log')
+        return [{ last: since, enlisted, sequence: null, key_id: null, organization_id: null }]
+      return rows.length > 0
+        ? rows
+        : [{ last: world.last, enlisted, sequence: null, key_id: null, organization_id: null }]
     })
   }
 

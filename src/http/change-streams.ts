@@ -1,0 +1,191 @@
+// The streams of server-sent events (WHATWG HTML, section 9.2) that tell verifiers which keys changed.
+
+import { LatchkeyError } from '../errors.ts'
+import type { ChangedKey, News } from '../follower.ts'
+import type { Latchkey } from '../latchkey.ts'
+
+/** What a stream says at its start, for whoever reads it to know that it understands the rest. */
+export const streamFormat = 1
+const beatEveryMs = 1_000
+/** Changes that come faster are told together: a thousand streams are not written to for each. */
+const tellEveryMs = 20
+/** An event stays short, for readers that bound the length of a line. */
+const mostIdsAnEvent = 100
+/** A stream whose reader is behind by more than this ends. */
+const longestQueueBytes = 64 * 1024
+
+const needed = { permissions: ['latchkey:keys:verify'] }
+
+/** Who reads a stream: its token is judged again and again while it reads. */
+export interface StreamReader {
+  token: string
+  keyId: string
+  /** The organization of whose keys it hears; all if absent. */
+  organizationId?: string
+}
+
+type Controller = ReadableStreamDefaultController<Uint8Array<ArrayBuffer>>
+
+/**
+ * Every open stream of this process. An event tells which keys changed since the one before, and up to which
+ * change everything has been told; a beat says the same each second while this process is sure to have seen
+ * every change, and only then. Of how fresh that is when it arrives it says nothing: a stream may be late by any
+ * time. That is what `GET /v1/changes/latest` is for; see `client/verifier.ts`.
+ */
+export class ChangeStreams {
+  readonly #latchkey: Latchkey
+  readonly #open = new Map<Controller, StreamReader>()
+  readonly #encoder = new TextEncoder()
+  #unsubscribe: Promise<() => void> | undefined
+  #beating: NodeJS.Timeout | undefined
+  #telling: NodeJS.Timeout | undefined
+  /** Everything up to this change has been told. */
+  #told = 0
+  #untold: News | undefined
+  #toldAt = Number.NEGATIVE_INFINITY
+  #closed = false
+
+  constructor(latchkey: Latchkey) {
+    this.#latchkey = latchkey
+  }
+
+  /** How many are open. */
+  get count(): number {
+    return this.#open.size
+  }
+
+  /** Makes a stream for a reader; it counts as open once it is read. Throws `store_unavailable` where nothing is heard of changes. */
+  async open(reader: StreamReader): Promise<ReadableStream<Uint8Array<ArrayBuffer>>> {
+    this.#unsubscribe ??= this.#latchkey.verifiers.subscribe((news) => this.#hear(news))
+    await this.#unsubscribe
+    const latest = this.#latchkey.verifiers.latest()
+    if (latest === undefined || this.#closed) {
+      throw new LatchkeyError('store_unavailable', 'Changes cannot be followed now; try again.')
+    }
+    this.#tell()
+    this.#told = latest.sequence
+    let controller: Controller
+    let isRead = false
+    return new ReadableStream<Uint8Array<ArrayBuffer>>(
+      {
+        // Whoever asks with HEAD never reads.
+        pull: (given) => {
+          if (isRead) return
+          isRead = true
+          controller = given
+          this.#add(controller, reader)
+        },
+        cancel: () => this.#remove(controller),
+      },
+      { highWaterMark: 0, size: (chunk) => chunk?.byteLength ?? 0 },
+    )
+  }
+
+  /** Ends every stream and lets no other begin. */
+  close(): void {
+    this.#closed = true
+    for (const controller of this.#open.keys()) this.#end(controller)
+    void this.#unsubscribe?.then((unsubscribe) => unsubscribe())
+  }
+
+  #add(controller: Controller, reader: StreamReader): void {
+    this.#open.set(controller, reader)
+    this.#beating ??= setInterval(() => this.#beat(), beatEveryMs).unref()
+    this.#send(controller, this.#event('hello', { format: streamFormat, sequence: this.#told }))
+    if (this.#closed) this.#end(controller)
+  }
+
+  #remove(controller: Controller): void {
+    this.#open.delete(controller)
+    if (this.#open.size > 0) return
+    clearInterval(this.#beating)
+    this.#beating = undefined
+  }
+
+  #end(controller: Controller): void {
+    this.#remove(controller)
+    controller.close()
+  }
+
+  #hear(news: News): void {
+    const before = this.#untold
+    const changed =
+      before && news.changed && before.changed ? [...before.changed, ...news.changed] : news.changed
+    this.#untold = { sequence: news.sequence, changed: before && !before.changed ? undefined : changed }
+    const waitMs = this.#toldAt + tellEveryMs - performance.now()
+    if (waitMs <= 0) this.#tell()
+    else this.#telling ??= setTimeout(() => this.#tell(), waitMs).unref()
+  }
+
+  #tell(): void {
+    clearTimeout(this.#telling)
+    this.#telling = undefined
+    const news = this.#untold
+    if (news === undefined) return
+    this.#untold = undefined
+    this.#told = news.sequence
+    this.#toldAt = performance.now()
+    const { sequence, changed } = news
+    const texts = new Map<string | undefined, Uint8Array<ArrayBuffer>>()
+    for (const [controller, reader] of this.#open) {
+      const { organizationId } = reader
+      let text = texts.get(organizationId)
+      if (text === undefined) {
+        text = changed
+          ? this.#changes(sequence, changed, organizationId)
+          : this.#event('forget', { sequence })
+        texts.set(organizationId, text)
+      }
+      if (changed === undefined || changed.some(({ keyId }) => keyId === reader.keyId)) {
+        void this.#judge(controller, reader)
+      }
+      this.#send(controller, text)
+    }
+  }
+
+  #beat(): void {
+    this.#tell()
+    if (this.#latchkey.verifiers.latest() === undefined) return
+    const text = this.#event('beat', { sequence: this.#told })
+    for (const [controller, reader] of this.#open) {
+      this.#send(controller, text)
+      if (!this.#latchkey.verifyCached(reader.token, needed)?.valid) void this.#judge(controller, reader)
+    }
+  }
+
+  /** Ends a stream whose reader may not read any more. Where the database is away nothing is told, and nothing ended. */
+  async #judge(controller: Controller, { token }: StreamReader): Promise<void> {
+    const verdict = await this.#latchkey.verify(token, needed).catch(() => undefined)
+    if (verdict?.valid === false && this.#open.has(controller)) this.#end(controller)
+  }
+
+  #send(controller: Controller, text: Uint8Array<ArrayBuffer>): void {
+    if (!this.#open.has(controller)) return
+    controller.enqueue(text)
+    if ((controller.desiredSize ?? 0) >= -longestQueueBytes) return
+    this.#remove(controller)
+    controller.error(new Error('The reader of the changes is too slow.'))
+  }
+
+  /** The word of changes as events, the last of which says that all was told. */
+  #changes(
+    sequence: number,
+    changed: readonly ChangedKey[],
+    scope: string | undefined,
+  ): Uint8Array<ArrayBuffer> {
+    const own = changed.filter(({ organizationId }) => scope === undefined || organizationId === scope)
+    const ids = [...new Set(own.map(({ keyId }) => keyId))]
+    let text = ''
+    while (ids.length > mostIdsAnEvent)
+      text += eventText('changed', { key_ids: ids.splice(0, mostIdsAnEvent) })
+    return this.#encoder.encode(text + eventText('changed', { key_ids: ids, sequence }))
+  }
+
+  #event(name: string, data: object): Uint8Array<ArrayBuffer> {
+    return this.#encoder.encode(eventText(name, data))
+  }
+}
+
+function eventText(name: string, data: object): string {
+  return `event: ${name}\ndata: ${JSON.stringify(data)}\n\n`
+}

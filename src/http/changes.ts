@@ -1,0 +1,104 @@
+// The calls of verifiers that run elsewhere: what changed, how fresh that is, facts to judge by, and what was used.
+import { LatchkeyError } from '../errors.ts'
+import type { Facts } from '../facts.ts'
+import { factsSchema, latestSchema, parseInput, readFactsSchema, usesSchema } from '../schemas.ts'
+import { kidOf, parseToken } from '../token.ts'
+import { readBearer } from './auth.ts'
+import { doneSchema } from './keys.ts'
+import { json } from './reply.ts'
+import { route } from './route.ts'
+import { verifiedScope } from './verify.ts'
+
+export const changeRoutes = [
+  route({
+    method: 'GET',
+    path: '/v1/changes',
+    operationId: 'followChanges',
+    tag: 'Verifiers',
+    summary: 'Hear of changes as they come',
+    description:
+      'Server-sent events that do not end: `hello` with the `format` of the stream, `changed` with `key_ids`, `forget` where any key may have changed, and `beat` each second while the server is sure to have seen every change. `sequence` is the number of the last change that has been told. The stream ends when the calling key may not read it any more. A key outside the root organization hears of its own organization.',
+    access: 'latchkey:keys:verify',
+    answers: [{ status: 200, description: 'The events.', contentType: 'text/event-stream' }],
+    handle: async ({ parts, header, caller }) => ({
+      status: 200,
+      // Proxies that buffer would hold every event back.
+      headers: { 'content-type': 'text/event-stream', 'x-accel-buffering': 'no' },
+      body: null,
+      stream: await parts.changes.open({
+        token: readBearer(header('authorization')) as string,
+        keyId: caller.keyId,
+        ...verifiedScope(caller),
+      }),
+    }),
+  }),
+  route({
+    method: 'GET',
+    path: '/v1/changes/latest',
+    operationId: 'readLatestChange',
+    tag: 'Verifiers',
+    summary: 'The number of the last change',
+    description:
+      '`age_ms` ago, and until the answer was written as far as the server knows, there was no later change. Where it cannot be sure, it answers `store_unavailable`.',
+    access: 'latchkey:keys:verify',
+    answers: [{ status: 200, description: 'The last change.', schema: latestSchema }],
+    handle: async ({ latchkey }) => {
+      const latest = latchkey.verifiers.latest()
+      if (latest === undefined) {
+        throw new LatchkeyError('store_unavailable', 'The server cannot be sure to have seen every change.')
+      }
+      return json({ sequence: latest.sequence, ageMs: Math.ceil(latest.ageMs) })
+    },
+  }),
+  route({
+    method: 'POST',
+    path: '/v1/keys/facts',
+    operationId: 'readFacts',
+    tag: 'Verifiers',
+    summary: 'What a token is judged by',
+    description:
+      'For whoever judges by itself: no verdict, and no use. `secret` is null for what is no token and for every token that is not known to the caller. The facts take account of every change up to `sequence`, and were true `age_ms` ago.',
+    access: 'latchkey:keys:verify',
+    body: readFactsSchema,
+    answers: [{ status: 200, description: 'The facts.', schema: factsSchema }],
+    handle: async ({ latchkey, body, caller, exchange }) => {
+      const { key } = parseInput(readFactsSchema, body)
+      if (parseToken(key) !== undefined) exchange.kid = kidOf(key)
+      const { facts, sequence, ageMs } = await latchkey.verifiers.readFacts(key, verifiedScope(caller))
+      return json({ sequence, ageMs: Math.ceil(ageMs), secret: facts ? toSecret(facts) : null })
+    },
+  }),
+  route({
+    method: 'POST',
+    path: '/v1/keys/uses',
+    operationId: 'reportUses',
+    tag: 'Verifiers',
+    summary: 'Report what was found valid elsewhere',
+    description:
+      'Sets `last_used_at`, never backwards and never into the future. Secrets that are not known to the caller are passed over.',
+    access: 'latchkey:keys:verify',
+    body: usesSchema,
+    bodyLimit: 256 * 1024,
+    answers: [{ status: 200, description: 'Noted; written with the next batch.', schema: doneSchema }],
+    handle: async ({ latchkey, body, caller }) => {
+      await latchkey.verifiers.noteUses(body, verifiedScope(caller))
+      return json({ success: true })
+    },
+  }),
+]
+
+function toSecret({ answer, terms }: Facts): object {
+  const { keyId, organizationId, name, permissions, metadata } = answer
+  const toDate = (at: number | null) => (at === null ? null : new Date(at))
+  return {
+    keyId,
+    organizationId,
+    name,
+    permissions,
+    expiresAt: toDate(terms.expiresAt),
+    metadata,
+    revokedAt: toDate(terms.revokedAt),
+    graceEndsAt: toDate(terms.graceEndsAt),
+    isEnded: terms.isEnded,
+  }
+}

@@ -1,0 +1,96 @@
+// What a verifier in another process (`client/verifier.ts`) needs of this one: facts about tokens, word of what
+// changed, how sure this process is to have seen every change, and a place to report what was used.
+import { digestToken, sameDigest } from './digest.ts'
+import type { Facts } from './facts.ts'
+import type { News } from './follower.ts'
+import { findRemembered } from './judge.ts'
+import { leaseMs } from './lease.ts'
+import type { Memory } from './memory.ts'
+import { parseInput, type UsesInput, usesSchema, type VerifyOptions } from './schemas.ts'
+import { parseToken } from './token.ts'
+
+type Scope = Pick<VerifyOptions, 'organizationId'>
+
+/** The number of the last change, and how long ago that was surely so. */
+export interface Latest {
+  sequence: number
+  /** In milliseconds; below the length of a lease. */
+  ageMs: number
+}
+
+/** What is known of a token. */
+export interface FactsReading {
+  /** Undefined for what is no token, for an unknown one and for another organization's. */
+  facts: Facts | undefined
+  /** The facts take account of every change up to this one; null where this process hears of none. */
+  sequence: number | null
+  /** How long ago the facts were surely true, in milliseconds. */
+  ageMs: number
+}
+
+/** Serves verifiers that run elsewhere. */
+export interface Verifiers {
+  /** Calls back after each look that showed a change; returns how to stop. Resolves when this process follows changes, or cannot. */
+  subscribe(listener: (news: News) => void): Promise<() => void>
+  /** The last change that this process acts on; undefined where it cannot be sure to have seen the last. */
+  latest(): Latest | undefined
+  /** What is known of a token, for a caller that judges by itself. Throws `store_unavailable`. */
+  readFacts(token: string, scope?: Scope): Promise<FactsReading>
+  /**
+   * Notes uses of secrets that were found valid elsewhere: of those in scope, never backwards, never in the
+   * future. Throws `invalid_input`, `store_unavailable`.
+   */
+  noteUses(uses: UsesInput, scope?: Scope): Promise<void>
+}
+
+/** Makes what verifiers need out of a memory. */
+export function createVerifiers(memory: Memory): Verifiers {
+  const { clock, follower } = memory
+  return {
+    subscribe: async (listener) => {
+      await follower.start()
+      return follower.subscribe(listener)
+    },
+    latest: () => {
+      const ageMs = follower.lease.age(clock.monotonic(), clock.now())
+      const { sequence } = follower
+      return ageMs === undefined || sequence === undefined ? undefined : { sequence, ageMs }
+    },
+    readFacts: async (token, scope) => {
+      const reading = await readFacts(memory, token)
+      return inScope(reading.facts, scope) ? reading : { ...reading, facts: undefined }
+    },
+    noteUses: async (uses, scope) => {
+      const now = clock.now()
+      for (const { kid, at } of parseInput(usesSchema, uses)) {
+        const { known } = await memory.read(kid)
+        if (known === undefined || !inScope(known.facts, scope)) continue
+        const { keyId, organizationId } = known.facts.answer
+        memory.usage.note(kid, keyId, organizationId, Math.min(at.getTime(), now))
+      }
+    },
+  }
+}
+
+/** Reads the facts of a token from memory or, where that may not be believed, from the store. */
+async function readFacts(memory: Memory, token: string): Promise<FactsReading> {
+  const { clock, follower } = memory
+  // Before the facts are: what changes meanwhile may be in them or not.
+  const sequence = follower.sequence ?? null
+  const ageMs = follower.lease.age(clock.monotonic(), clock.now())
+  const remembered = ageMs === undefined ? undefined : findRemembered(memory, token)
+  if (ageMs !== undefined && remembered) return { facts: remembered, sequence, ageMs }
+  const parsed = parseToken(token)
+  if (parsed === undefined) return { facts: undefined, sequence, ageMs: 0 }
+  const { known, begunAt } = await memory.read(parsed.kid)
+  const readAgeMs = clock.monotonic() - begunAt
+  // A process that was paused while it read asks again, as `verify` does.
+  if (readAgeMs >= leaseMs) return readFacts(memory, token)
+  const isIt = known !== undefined && sameDigest(digestToken(parsed.token), known.digest)
+  return { facts: isIt ? known.facts : undefined, sequence, ageMs: readAgeMs }
+}
+
+function inScope(facts: Facts | undefined, scope: Scope | undefined): boolean {
+  const organizationId = scope?.organizationId
+  return facts === undefined || organizationId === undefined || facts.terms.organizationId === organizationId
+}
