@@ -1,15 +1,11 @@
 // Who calls: the bearer token alone tells (RFC 6750), and what it may do is judged at every call.
+import { readBearer } from '../bearer.ts'
 import { LatchkeyError } from '../errors.ts'
 import type { Latchkey } from '../latchkey.ts'
 import { covers, type ManagementPermission } from '../permissions.ts'
 import type { Caller } from '../schemas.ts'
 import { kidOf } from '../token.ts'
 import type { Exchange } from './exchange.ts'
-
-/** The token of an `Authorization` header; undefined where there is none, or one of another scheme. */
-export function readBearer(authorization: string | undefined): string | undefined {
-  return /^bearer +(.*)$/i.exec(authorization ?? '')?.[1]
-}
 
 /**
  * Tells who calls. Throws `missing_token`, and `invalid_token` for every token that opens nothing: one
@@ -38,9 +34,4 @@ export async function authenticate(
 export function requirePermission(caller: Caller, permission: ManagementPermission): void {
   if (covers(caller.permissions, permission)) return
   throw new LatchkeyError('missing_permission', `This call takes a key with ${permission}.`)
-}
-
-/** The challenge of a call that takes more than the caller holds (RFC 6750, section 3). */
-export function insufficientScope(permissions: readonly string[]): string {
-  return `Bearer error="insufficient_scope", scope="${permissions.join(' ')}"`
 }

@@ -1,9 +1,9 @@
 // The calls of verifiers that run elsewhere: what changed, how fresh that is, facts to judge by, and what was used.
+import { readBearer } from '../bearer.ts'
 import { LatchkeyError } from '../errors.ts'
 import type { Facts } from '../facts.ts'
 import { factsSchema, latestSchema, parseInput, readFactsSchema, usesSchema } from '../schemas.ts'
 import { kidOf, parseToken } from '../token.ts'
-import { readBearer } from './auth.ts'
 import { doneSchema } from './keys.ts'
 import { json } from './reply.ts'
 import { route } from './route.ts'

@@ -1,7 +1,7 @@
 // The door for the calls that come millions of times: the same way of a request as everywhere, without a framework.
 import type { IncomingMessage, ServerResponse } from 'node:http'
+import { headerReader } from '../bearer.ts'
 import { readIncomingBytes } from './body.ts'
-import type { ReadHeader } from './exchange.ts'
 import { type Pipeline, serve } from './pipeline.ts'
 import type { Route } from './route.ts'
 import { verifyRoutes } from './verify.ts'
@@ -44,17 +44,4 @@ async function answer(
   )
   outgoing.writeHead(status, headers)
   outgoing.end(body ?? undefined)
-}
-
-/** Reads headers as fetch does: one that came twice is both, with a comma between. */
-function headerReader(rawHeaders: string[]): ReadHeader {
-  return (name) => {
-    let value: string | undefined
-    for (let i = 0; i < rawHeaders.length; i += 2) {
-      const candidate = rawHeaders[i] as string
-      if (candidate.length !== name.length || candidate.toLowerCase() !== name) continue
-      value = value === undefined ? rawHeaders[i + 1] : `${value}, ${rawHeaders[i + 1]}`
-    }
-    return value
-  }
 }

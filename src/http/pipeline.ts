@@ -1,10 +1,11 @@
 // The way of a request through any door: who calls, may it, what does it say, and what the library answers.
 import type { BlockList } from 'node:net'
 import type { Logger } from 'pino'
+import { insufficientScope } from '../bearer.ts'
 import { LatchkeyError } from '../errors.ts'
 import type { Caller } from '../schemas.ts'
 import { fromWire } from '../wire.ts'
-import { authenticate, insufficientScope, requirePermission } from './auth.ts'
+import { authenticate, requirePermission } from './auth.ts'
 import { defaultBodyLimit, parseBody } from './body.ts'
 import { type Exchange, holdsToken, openExchange, type ReadHeader } from './exchange.ts'
 import { recordExchange } from './log.ts'

@@ -1,5 +1,6 @@
 // The calls that judge tokens: one, many, and the one that reverse proxies ask.
 import { z } from 'zod'
+import { insufficientScope, invalidToken, readPresented } from '../bearer.ts'
 import { rootOrganizationId } from '../engine.ts'
 import { checkAskedPermissions } from '../judge.ts'
 import type { Latchkey } from '../latchkey.ts'
@@ -13,8 +14,7 @@ import {
   verifyRequestSchema,
 } from '../schemas.ts'
 import { kidOf } from '../token.ts'
-import { insufficientScope, readBearer } from './auth.ts'
-import type { Exchange, ReadHeader } from './exchange.ts'
+import type { Exchange } from './exchange.ts'
 import { refuse, splitQuery } from './query.ts'
 import { jsonText, type Reply } from './reply.ts'
 import { route } from './route.ts'
@@ -122,17 +122,6 @@ export function readWanted(rawQuery: string): string[] {
   return wanted
 }
 
-/**
- * The token that a request presents. One that presents two different ones presents none that can be judged:
- * nobody knows which of them the API behind the proxy will believe.
- */
-export function readPresented(header: ReadHeader): string | undefined {
-  const bearer = readBearer(header('authorization'))
-  const apiKey = header('x-api-key')
-  if (bearer !== undefined && apiKey !== undefined && bearer !== apiKey) return ''
-  return bearer ?? apiKey
-}
-
 /** The answer to a proxy: no body, and every header one that the proxy may hand on. */
 export function answerProxy(verdict: Verdict, wanted: readonly string[]): Reply {
   if (verdict.valid) return { status: 200, headers: identity(verdict), body: null }
@@ -140,7 +129,7 @@ export function answerProxy(verdict: Verdict, wanted: readonly string[]): Reply 
     const headers = { ...identity(verdict), 'www-authenticate': insufficientScope(wanted) }
     return { status: 403, headers, body: null }
   }
-  return refusal(verdict.code, 'Bearer error="invalid_token"')
+  return refusal(verdict.code, invalidToken)
 }
 
 function refusal(code: string, challenge: string): Reply {

@@ -1,0 +1,40 @@
+// How a request presents a token, and how it is told what is wrong with it: RFC 6750, for the server's own calls,
+// the proxies that ask it, and middleware elsewhere.
+
+/** The token of an `Authorization` header; undefined where there is none, or one of another scheme. */
+export function readBearer(authorization: string | undefined): string | undefined {
+  return /^bearer +(.*)$/i.exec(authorization ?? '')?.[1]
+}
+
+/**
+ * The token that a request presents, in `Authorization: Bearer` or in `X-Api-Key`; undefined where it presents
+ * none. One that presents two different ones presents none that can be judged, which is '': nobody knows
+ * which of them the API behind will believe.
+ */
+export function readPresented(header: (name: string) => string | undefined): string | undefined {
+  const bearer = readBearer(header('authorization'))
+  const apiKey = header('x-api-key')
+  if (bearer !== undefined && apiKey !== undefined && bearer !== apiKey) return ''
+  return bearer ?? apiKey
+}
+
+/** Reads Node's raw headers as fetch does: one that came twice is both, with a comma between. */
+export function headerReader(rawHeaders: readonly string[]): (name: string) => string | undefined {
+  return (name) => {
+    let value: string | undefined
+    for (let i = 0; i < rawHeaders.length; i += 2) {
+      const candidate = rawHeaders[i] as string
+      if (candidate.length !== name.length || candidate.toLowerCase() !== name) continue
+      value = value === undefined ? rawHeaders[i + 1] : `${value}, ${rawHeaders[i + 1]}`
+    }
+    return value
+  }
+}
+
+/** The challenge where the token opens nothing (section 3.1). */
+export const invalidToken = 'Bearer error="invalid_token"'
+
+/** The challenge where the token opens too little (section 3). */
+export function insufficientScope(permissions: readonly string[]): string {
+  return `Bearer error="insufficient_scope", scope="${permissions.join(' ')}"`
+}
