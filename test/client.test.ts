@@ -2,10 +2,15 @@
 import { createServer, type RequestListener } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { afterEach, describe, expect, test } from 'vitest'
+import type { Connection } from '../src/cli/connection.ts'
 import { createClient, LatchkeyClientError } from '../src/client/index.ts'
 import type { Latchkey } from '../src/index.ts'
+import { assembleToken } from '../src/token.ts'
 import { onEachDatabase } from './setup/databases.ts'
 import { startTestServer } from './setup/server.ts'
+
+/** Well-formed, and of no server. */
+const token = assembleToken('re', '0123456789abcdef', new Uint8Array(32))
 
 const cleanups: (() => Promise<void>)[] = []
 afterEach(async () => {
@@ -92,7 +97,7 @@ onEachDatabase('the client', (makeDatabase) => {
     expect(wrong.errors?.map(({ path }) => path)).toEqual(['name', 'permissions[0]'])
     const unknown = await failureOf(client.keys.get('00000000-0000-7000-8000-000000000000'))
     expect(unknown).toMatchObject({ code: 'key_not_found', status: 404, errors: undefined })
-    const stranger = createClient({ url, token: 're_nonsense' })
+    const stranger = createClient({ url, token })
     expect(await failureOf(stranger.keys.self())).toMatchObject({ code: 'invalid_token', status: 401 })
   })
 
@@ -120,15 +125,15 @@ describe('the client', () => {
       asked.push(`${request.method} ${request.url}`)
       answer.setHeader('content-type', 'application/json').end('[]')
     })
-    await createClient({ url: `${url}/keys/`, token: 'x' }).organizations.list({ limit: 1 })
+    await createClient({ url: `${url}/keys/`, token }).organizations.list({ limit: 1 })
     expect(asked).toEqual(['GET /keys/v1/organizations?limit=1'])
     for (const wrong of ['ftp://host', 'nonsense', '']) {
-      expect(() => createClient({ url: wrong, token: 'x' })).toThrow(TypeError)
+      expect(() => createClient({ url: wrong, token })).toThrow(TypeError)
     }
   })
 
   test('a server that is away, or is none of ours, is an error and never an answer', async () => {
-    const away = createClient({ url: 'http://127.0.0.1:1', token: 'x' })
+    const away = createClient({ url: 'http://127.0.0.1:1', token })
     expect(await failureOf(away.verify('x'))).toMatchObject({ code: 'server_unreachable', status: undefined })
     const strange: RequestListener[] = [
       (_, answer) => answer.end('<html>'),
@@ -137,7 +142,7 @@ describe('the client', () => {
       (_, answer) => answer.writeHead(404, { 'content-type': 'application/problem+json' }).end('nonsense'),
     ]
     for (const listener of strange) {
-      const client = createClient({ url: await serve(listener), token: 'x' })
+      const client = createClient({ url: await serve(listener), token })
       expect(await failureOf(client.verify('x'))).toMatchObject({ code: 'unexpected_answer' })
     }
   })
@@ -149,16 +154,16 @@ describe('the client', () => {
       answer.end('{}')
     })
     const url = await serve((_, answer) => answer.writeHead(307, { location: `${thief}/v1/keys/self` }).end())
-    const client = createClient({ url, token: 'x' })
+    const client = createClient({ url, token })
     expect(await failureOf(client.keys.self())).toMatchObject({ code: 'unexpected_answer', status: 307 })
     expect(stolen).toEqual([])
   })
 
   test('has the shapes of the library, so that a program may take either', () => {
-    const takesEither = (_: Pick<ReturnType<typeof createClient>, 'organizations' | 'audit'>) => {}
+    const takesEither = (_: Connection) => {}
     const library = {} as Latchkey
     takesEither(library)
-    takesEither(createClient({ url: 'http://localhost', token: 'x' }))
+    takesEither(createClient({ url: 'http://localhost', token }))
   })
 })
 

@@ -1,16 +1,49 @@
 // What commands work on: a server or an opened database, through one interface.
 import { existsSync } from 'node:fs'
 import { type Command, Option } from 'commander'
-import { type ClientKeys, createClient, type LatchkeyClient } from '../client/index.ts'
+import { createClient } from '../client/index.ts'
 import { type DatabaseSettings, readTarget, withoutPassword } from '../config.ts'
 import { LatchkeyError } from '../errors.ts'
 import type { Latchkey } from '../latchkey.ts'
-import type { Page } from '../schemas.ts'
+import type {
+  AuditEvent,
+  CreatedKey,
+  CreateKeyInput,
+  CreateOrganizationInput,
+  Key,
+  KeyDetails,
+  ListAuditInput,
+  ListKeysInput,
+  ListOrganizationsInput,
+  Organization,
+  Page,
+  RotateKeyInput,
+  UpdateKeyInput,
+  UpdateOrganizationInput,
+  Verdict,
+  VerifyOptions,
+} from '../schemas.ts'
 import { CommandError, exitCodes } from './failures.ts'
 
 /** What the library and the client have in common, so that each command is written once. */
-export interface Connection extends Omit<LatchkeyClient, 'keys'> {
-  keys: Omit<ClientKeys, 'self'>
+export interface Connection {
+  keys: {
+    create(input: CreateKeyInput): Promise<CreatedKey>
+    get(id: string): Promise<KeyDetails>
+    list(input?: ListKeysInput): Promise<Page<Key>>
+    update(id: string, change: UpdateKeyInput): Promise<Key>
+    rotate(id: string, input?: RotateKeyInput): Promise<CreatedKey>
+    endSecret(id: string, kid: string): Promise<void>
+    revoke(id: string): Promise<void>
+  }
+  organizations: {
+    create(input: CreateOrganizationInput): Promise<Organization>
+    get(id: string): Promise<Organization>
+    list(input?: ListOrganizationsInput): Promise<Page<Organization>>
+    update(id: string, change: UpdateOrganizationInput): Promise<Organization>
+  }
+  audit: { list(input?: ListAuditInput): Promise<Page<AuditEvent>> }
+  verify(token: string, options?: Pick<VerifyOptions, 'permissions'>): Promise<Verdict>
 }
 
 /** The options that {@link addTargetOptions} declares. */

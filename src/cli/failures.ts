@@ -28,6 +28,7 @@ const nextSteps: Record<string, string> = {
   key_expired: 'Use `latchkey keys update <id> --expires 90d`.',
   rotation_in_progress: 'Use `latchkey keys end-secret <id> <kid>`, or rotate without --grace.',
   server_unreachable: 'Is the server running, and --url or LATCHKEY_URL its address?',
+  timed_out: 'Is the server too busy, or --url or LATCHKEY_URL another address?',
   unexpected_answer: 'Is --url or LATCHKEY_URL the address of a Latchkey server?',
 }
 

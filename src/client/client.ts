@@ -4,8 +4,10 @@ import type {
   CreatedKey,
   CreateKeyInput,
   CreateOrganizationInput,
+  FactsAnswer,
   Key,
   KeyDetails,
+  LatestAnswer,
   ListAuditInput,
   ListKeysInput,
   ListOrganizationsInput,
@@ -14,71 +16,144 @@ import type {
   RotateKeyInput,
   UpdateKeyInput,
   UpdateOrganizationInput,
+  UsesInput,
   Verdict,
   VerifyOptions,
   VerifyRequest,
 } from '../schemas.ts'
-import { type ClientOptions, createRequester, pathSegment } from './request.ts'
+import { type CallOptions, type ClientOptions, createRequester, pathSegment } from './request.ts'
 
 /** What a server does with keys; the names and shapes of the library. */
 export interface ClientKeys {
-  create(input: CreateKeyInput): Promise<CreatedKey>
-  get(id: string): Promise<KeyDetails>
-  list(input?: ListKeysInput): Promise<Page<Key>>
-  update(id: string, change: UpdateKeyInput): Promise<Key>
-  rotate(id: string, input?: RotateKeyInput): Promise<CreatedKey>
-  endSecret(id: string, kid: string): Promise<void>
-  revoke(id: string): Promise<void>
+  create(input: CreateKeyInput, options?: CallOptions): Promise<CreatedKey>
+  get(id: string, options?: CallOptions): Promise<KeyDetails>
+  list(input?: ListKeysInput, options?: CallOptions): Promise<Page<Key>>
+  /** Every key of a list, page by page as they are asked for. */
+  listAll(input?: ListKeysInput, options?: CallOptions): AsyncIterable<Key>
+  update(id: string, change: UpdateKeyInput, options?: CallOptions): Promise<Key>
+  rotate(id: string, input?: RotateKeyInput, options?: CallOptions): Promise<CreatedKey>
+  endSecret(id: string, kid: string, options?: CallOptions): Promise<void>
+  revoke(id: string, options?: CallOptions): Promise<void>
   /** The key that asks. */
-  self(): Promise<Key>
+  self(options?: CallOptions): Promise<Key>
 }
 
 /** What a server does with organizations. */
 export interface ClientOrganizations {
-  create(input: CreateOrganizationInput): Promise<Organization>
-  get(id: string): Promise<Organization>
-  list(input?: ListOrganizationsInput): Promise<Page<Organization>>
-  update(id: string, change: UpdateOrganizationInput): Promise<Organization>
+  create(input: CreateOrganizationInput, options?: CallOptions): Promise<Organization>
+  get(id: string, options?: CallOptions): Promise<Organization>
+  list(input?: ListOrganizationsInput, options?: CallOptions): Promise<Page<Organization>>
+  /** Every organization of a list, page by page as they are asked for. */
+  listAll(input?: ListOrganizationsInput, options?: CallOptions): AsyncIterable<Organization>
+  update(id: string, change: UpdateOrganizationInput, options?: CallOptions): Promise<Organization>
+}
+
+/** What can be asked of the audit log. */
+export interface ClientAudit {
+  list(input?: ListAuditInput, options?: CallOptions): Promise<Page<AuditEvent>>
+  /** Every event of a list, page by page as they are asked for. */
+  listAll(input?: ListAuditInput, options?: CallOptions): AsyncIterable<AuditEvent>
+}
+
+/** What `createVerifier` is made of, for who writes a verifier of their own. */
+export interface ClientVerifiers {
+  /** What a token is judged by; `secret` is null where the caller knows of none. No use is noted. */
+  readFacts(token: string, options?: CallOptions): Promise<FactsAnswer>
+  reportUses(uses: UsesInput, options?: CallOptions): Promise<void>
+  /** The number of the last change. Throws `store_unavailable` where the server cannot be sure of it. */
+  latestChange(options?: CallOptions): Promise<LatestAnswer>
+  /** Opens the stream of changes; ends it with the signal. */
+  followChanges(signal: AbortSignal): Promise<Response>
+}
+
+/** What a server tells who runs it. */
+export interface ClientOperation {
+  /** Resolves where the server is alive. */
+  checkHealth(options?: CallOptions): Promise<void>
+  /** Resolves where a change can be made durable now; throws `store_unavailable` otherwise. */
+  checkReadiness(options?: CallOptions): Promise<void>
+  /** The metrics, in Prometheus' text format. */
+  readMetrics(options?: CallOptions): Promise<string>
+  /** The OpenAPI document, as JSON text. */
+  readOpenApi(options?: CallOptions): Promise<string>
 }
 
 /** A server, as one key sees it. Every method throws {@link LatchkeyClientError} where it comes to nothing. */
 export interface LatchkeyClient {
   keys: ClientKeys
   organizations: ClientOrganizations
-  audit: { list(input?: ListAuditInput): Promise<Page<AuditEvent>> }
+  audit: ClientAudit
+  verifiers: ClientVerifiers
+  operation: ClientOperation
   /**
    * Judges a token. A refusal is an answer, and an object: write `if (verdict.valid)`, never `if (verdict)`.
    */
-  verify(token: string, options?: Pick<VerifyOptions, 'permissions'>): Promise<Verdict>
+  verify(token: string, options?: Pick<VerifyOptions, 'permissions'> & CallOptions): Promise<Verdict>
   /** Judges up to 1000 tokens at once; the verdicts come in the order of the requests. */
-  verifyBatch(requests: readonly VerifyRequest[]): Promise<Verdict[]>
+  verifyBatch(requests: readonly VerifyRequest[], options?: CallOptions): Promise<Verdict[]>
 }
 
-/** Makes a client of a server. Sends nothing yet. Throws TypeError for an address that is not http or https. */
-export function createClient(options: ClientOptions): LatchkeyClient {
-  const { send, readPage } = createRequester(options)
+/**
+ * Makes a client of a server. Sends nothing yet. What is safe to repeat, which is every reading and verifying call
+ * and those that end something, is repeated up to three times where the server is busy (429, 503) or was not
+ * reached. Throws TypeError for an address that is not http or https, and for a token that is none.
+ */
+export function createClient(client: ClientOptions): LatchkeyClient {
+  const { send, readPage, readPlain, open } = createRequester(client)
   const keyPath = (id: string) => `/v1/keys/${pathSegment(id)}`
   const organizationPath = (id: string) => `/v1/organizations/${pathSegment(id)}`
+  const end = async (path: string, options: CallOptions | undefined) =>
+    void (await send('DELETE', path, { repeatable: true, options }))
+
+  const list = <Input extends object, Item>(path: string) => ({
+    list: (input?: Input, options?: CallOptions) => readPage<Item>(path, input ?? {}, options),
+    listAll: async function* (input?: Input, options?: CallOptions) {
+      let query: object | undefined = input ?? {}
+      while (query !== undefined) {
+        const { items, next }: Page<Item> = await readPage<Item>(path, query, options)
+        yield* items
+        query = next === undefined ? undefined : { ...query, after: next }
+      }
+    },
+  })
+
   return {
     keys: {
-      create: (input) => send('POST', '/v1/keys', input),
-      get: async (id) => send('GET', keyPath(id)),
-      list: (input = {}) => readPage('/v1/keys', input),
-      update: async (id, change) => send('PATCH', keyPath(id), change),
-      rotate: async (id, input = {}) => send('POST', `${keyPath(id)}/rotate`, input),
-      endSecret: async (id, kid) => void (await send('DELETE', `${keyPath(id)}/secrets/${pathSegment(kid)}`)),
-      revoke: async (id) => void (await send('DELETE', keyPath(id))),
-      self: () => send('GET', '/v1/keys/self'),
+      ...list<ListKeysInput, Key>('/v1/keys'),
+      create: (body, options) => send('POST', '/v1/keys', { body, options }),
+      get: async (id, options) => send('GET', keyPath(id), { options }),
+      update: async (id, body, options) => send('PATCH', keyPath(id), { body, options }),
+      rotate: async (id, body = {}, options) => send('POST', `${keyPath(id)}/rotate`, { body, options }),
+      endSecret: async (id, kid, options) => end(`${keyPath(id)}/secrets/${pathSegment(kid)}`, options),
+      revoke: async (id, options) => end(keyPath(id), options),
+      self: (options) => send('GET', '/v1/keys/self', { options }),
     },
     organizations: {
-      create: (input) => send('POST', '/v1/organizations', input),
-      get: async (id) => send('GET', organizationPath(id)),
-      list: (input = {}) => readPage('/v1/organizations', input),
-      update: async (id, change) => send('PATCH', organizationPath(id), change),
+      ...list<ListOrganizationsInput, Organization>('/v1/organizations'),
+      create: (body, options) => send('POST', '/v1/organizations', { body, options }),
+      get: async (id, options) => send('GET', organizationPath(id), { options }),
+      update: async (id, body, options) => send('PATCH', organizationPath(id), { body, options }),
     },
-    audit: { list: (input = {}) => readPage('/v1/audit-log', input) },
-    verify: (key, { permissions } = {}) =>
-      send('POST', '/v1/keys/verify', { key, ...(permissions && { permissions }) }),
-    verifyBatch: (requests) => send('POST', '/v1/keys/verify/batch', requests),
+    audit: list<ListAuditInput, AuditEvent>('/v1/audit-log'),
+    verifiers: {
+      readFacts: (key, options) =>
+        send('POST', '/v1/keys/facts', { body: { key }, repeatable: true, options }),
+      reportUses: async (body, options) =>
+        void (await send('POST', '/v1/keys/uses', { body, repeatable: true, options })),
+      latestChange: (options) => send('GET', '/v1/changes/latest', { options }),
+      followChanges: (signal) => open('/v1/changes', signal),
+    },
+    operation: {
+      checkHealth: async (options) => void (await readPlain('/healthz', options)),
+      checkReadiness: async (options) => void (await readPlain('/readyz', options)),
+      readMetrics: (options) => readPlain('/metrics', options),
+      readOpenApi: (options) => readPlain('/openapi.json', options),
+    },
+    verify: (key, { permissions, ...options } = {}) => {
+      const body = { key, ...(permissions && { permissions }) }
+      return send('POST', '/v1/keys/verify', { body, repeatable: true, options })
+    },
+    verifyBatch: (body, options) =>
+      send('POST', '/v1/keys/verify/batch', { body, repeatable: true, options }),
   }
 }

@@ -1,29 +1,54 @@
 // The client's one error class: what a server refused, or why there was no answer of one.
 import type { ErrorCode, FieldError } from '../errors.ts'
 
-/** A code of the server's, or the client's own where no Latchkey answered. */
-export type ClientErrorCode = ErrorCode | 'server_unreachable' | 'unexpected_answer'
+/** A code of the server's, or the client's own where no Latchkey answered as it should. */
+export type ClientErrorCode =
+  | ErrorCode
+  | 'server_unreachable'
+  | 'timed_out'
+  | 'aborted'
+  | 'unexpected_answer'
+  | 'unsupported_server'
+
+const className = 'LatchkeyClientError'
 
 /** A request that came to nothing; narrow by `code`. Its message never holds a token. */
 export class LatchkeyClientError extends Error {
-  override readonly name = 'LatchkeyClientError'
+  override readonly name = className
   readonly code: ClientErrorCode
   /** The HTTP status; undefined where no answer came. */
   readonly status: number | undefined
   /** What the server calls this request in its log and in its audit log. */
   readonly requestId: string | undefined
+  /** How long the server wants to be left alone, in milliseconds, where it says so. */
+  readonly retryAfterMs: number | undefined
   /** The fields at fault, by the wire's names, for `invalid_input`. */
   readonly errors: FieldError[] | undefined
 
   constructor(
     code: ClientErrorCode,
     detail: string,
-    options: { status?: number; requestId?: string; errors?: FieldError[]; cause?: unknown } = {},
+    options: {
+      status?: number
+      requestId?: string
+      retryAfterMs?: number
+      errors?: FieldError[]
+      cause?: unknown
+    } = {},
   ) {
     super(detail, options.cause === undefined ? undefined : { cause: options.cause })
     this.code = code
     this.status = options.status
     this.requestId = options.requestId
+    this.retryAfterMs = options.retryAfterMs
     this.errors = options.errors
   }
+}
+
+/**
+ * Tells whether something caught is an error of this client. Goes by the name and not by `instanceof`, which
+ * fails where a program holds two copies of the package.
+ */
+export function isLatchkeyError(error: unknown): error is LatchkeyClientError {
+  return error instanceof Error && error.name === className && 'code' in error
 }

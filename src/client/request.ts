@@ -1,8 +1,9 @@
 // One request to a server and its answer, by nothing but `fetch`: runs wherever that exists.
-import type { FieldError } from '../errors.ts'
 import type { Page } from '../schemas.ts'
+import { parseToken } from '../token.ts'
 import { fromWireAnswer, toWire, type Wire } from '../wire.ts'
-import { type ClientErrorCode, LatchkeyClientError } from './errors.ts'
+import { readProblem, readText, unexpected } from './answer.ts'
+import { LatchkeyClientError } from './errors.ts'
 
 /** Where a server is and who asks. */
 export interface ClientOptions {
@@ -10,27 +11,54 @@ export interface ClientOptions {
   url: string
   /** The token of the key that asks. It goes into the `Authorization` header and nowhere else. */
   token: string
+  /** How long a call may take in all, in milliseconds; 10,000 if absent. */
+  timeoutMs?: number
+}
+
+/** What each call takes beside its input. */
+export interface CallOptions {
+  /** How long this call may take in all, its repetitions included, in milliseconds. */
+  timeoutMs?: number
+  /** Ends the call, which then throws `aborted`. */
+  signal?: AbortSignal
 }
 
 type Method = 'GET' | 'POST' | 'PATCH' | 'DELETE'
 
-/** Sends requests as one key to one server. */
-export interface Requester {
-  /** Sends a library value in the wire's form and reads the answer back into the library's. */
-  send<Answer>(method: Method, path: string, body?: object): Promise<Answer>
-  /** Reads one page of a list; its `next` comes from the answer's Link header (RFC 8288). */
-  readPage<Item>(path: string, query: object): Promise<Page<Item>>
+interface Sending {
+  /** Sent in the wire's form. */
+  body?: object
+  /** Whether it may be sent again where nobody knows whether it was done. */
+  repeatable?: boolean
+  options?: CallOptions | undefined
 }
 
-/** Makes a requester. Throws TypeError for an address that is not http or https. */
-export function createRequester({ url, token }: ClientOptions): Requester {
-  const address = new URL(url)
-  if (!/^https?:$/.test(address.protocol))
-    throw new TypeError('The url of a server begins with http:// or https://.')
-  const base = `${address.origin}${address.pathname.replace(/\/+$/, '')}`
+/** Sends requests as one key to one server. Every method throws LatchkeyClientError. */
+export interface Requester {
+  /** The server's address without a slash at its end. */
+  readonly url: string
+  /** Sends a library value in the wire's form and reads the answer back into the library's. */
+  send<Answer>(method: Method, path: string, sending?: Sending): Promise<Answer>
+  /** Reads an answer that is no JSON. */
+  readPlain(path: string, options?: CallOptions): Promise<string>
+  /** Reads one page of a list; its `next` comes from the answer's Link header (RFC 8288). */
+  readPage<Item>(path: string, query: object, options?: CallOptions): Promise<Page<Item>>
+  /** Opens a stream; what it says is the caller's to read, and to end by the signal. */
+  open(path: string, signal: AbortSignal): Promise<Response>
+}
 
-  const request = async (method: Method, path: string, body?: object): Promise<Response> => {
-    const response = await fetchOrFail(base + path, {
+const defaultTimeoutMs = 10_000
+const mostRepetitions = 3
+const firstDelayMs = 200
+
+/** Makes a requester. Throws TypeError for an address that is not http or https, and for what is no token. */
+export function createRequester(client: ClientOptions): Requester {
+  const url = readAddress(client.url)
+  const token = typeof client.token === 'string' ? parseToken(client.token)?.token : undefined
+  if (token === undefined) throw new TypeError('The token is none: look for a character lost in copying.')
+
+  const fetchOnce = async (method: Method, path: string, signal: AbortSignal, body?: object) => {
+    const response = await fetch(url + path, {
       method,
       headers: {
         authorization: `Bearer ${token}`,
@@ -39,18 +67,49 @@ export function createRequester({ url, token }: ClientOptions): Requester {
       },
       // A redirect could carry the token to another address.
       redirect: 'manual',
+      signal,
       ...(body && { body: JSON.stringify(toWire(body)) }),
     })
-    if (!response.ok) throw await toError(response)
+    if (!response.ok) throw await readProblem(response)
     return response
   }
 
+  const request = async (method: Method, path: string, sending: Sending = {}) => {
+    const { body, repeatable = method === 'GET', options } = sending
+    const timeoutMs = options?.timeoutMs ?? client.timeoutMs ?? defaultTimeoutMs
+    const endsAt = performance.now() + timeoutMs
+    const timeout = AbortSignal.timeout(timeoutMs)
+    const signal = options?.signal ? AbortSignal.any([options.signal, timeout]) : timeout
+    for (let repetition = 0; ; repetition++) {
+      try {
+        signal.throwIfAborted()
+        const response = await fetchOnce(method, path, signal, body)
+        return { response, text: await readText(response) }
+      } catch (cause) {
+        const error = toError(cause, url, options?.signal, timeout)
+        const delayMs =
+          repeatable && repetition < mostRepetitions ? delayBefore(error, repetition) : undefined
+        if (delayMs === undefined || performance.now() + delayMs >= endsAt) throw error
+        await sleep(delayMs, signal)
+      }
+    }
+  }
+
   return {
-    send: async <Answer>(method: Method, path: string, body?: object) =>
-      readAnswer<Answer>(await request(method, path, body)),
-    readPage: async <Item>(path: string, query: object) => {
-      const response = await request('GET', path + toQuery(query))
-      return { items: await readAnswer<Item[]>(response), next: findNext(response.headers.get('link')) }
+    url,
+    send: async <Answer>(method: Method, path: string, sending?: Sending) =>
+      readJson<Answer>(await request(method, path, sending)),
+    readPlain: async (path, options) => (await request('GET', path, { options })).text,
+    readPage: async <Item>(path: string, query: object, options?: CallOptions) => {
+      const answer = await request('GET', path + toQuery(query), { options })
+      return { items: readJson<Item[]>(answer), next: findNext(answer.response.headers.get('link')) }
+    },
+    open: async (path, signal) => {
+      try {
+        return await fetchOnce('GET', path, signal)
+      } catch (cause) {
+        throw toError(cause, url, undefined, signal)
+      }
     },
   }
 }
@@ -63,43 +122,52 @@ export function pathSegment(id: string): string {
   return encodeURIComponent(id)
 }
 
-async function fetchOrFail(url: string, init: RequestInit): Promise<Response> {
-  try {
-    return await fetch(url, init)
-  } catch (cause) {
-    throw new LatchkeyClientError('server_unreachable', `No answer from ${new URL(url).origin}.`, { cause })
-  }
+function readAddress(url: string): string {
+  const address = URL.canParse(url) ? new URL(url) : undefined
+  if (address === undefined || !/^https?:$/.test(address.protocol))
+    throw new TypeError('The url of a server begins with http:// or https://.')
+  return `${address.origin}${address.pathname.replace(/\/+$/, '')}`
 }
 
-async function readAnswer<Answer>(response: Response): Promise<Answer> {
-  try {
-    return fromWireAnswer((await response.json()) as Wire<Answer>)
-  } catch (cause) {
-    throw unexpected(response, cause)
-  }
+function toError(
+  cause: unknown,
+  url: string,
+  signal: AbortSignal | undefined,
+  timeout: AbortSignal,
+): LatchkeyClientError {
+  if (cause instanceof LatchkeyClientError) return cause
+  if (signal?.aborted) return new LatchkeyClientError('aborted', 'The call was aborted.', { cause })
+  if (timeout.aborted)
+    return new LatchkeyClientError('timed_out', `${url} took too long to answer.`, { cause })
+  return new LatchkeyClientError('server_unreachable', `No answer from ${url}.`, { cause })
 }
 
-async function toError(response: Response): Promise<LatchkeyClientError> {
-  const isProblem = response.headers.get('content-type')?.startsWith('application/problem+json')
-  const problem: unknown = isProblem ? await response.json().catch(() => undefined) : undefined
-  if (typeof problem !== 'object' || problem === null || !('code' in problem)) return unexpected(response)
-  const { code, title, detail, request_id, errors } = problem as {
-    code: ClientErrorCode
-    title: string
-    detail?: string
-    request_id?: string
-    errors?: FieldError[]
-  }
-  return new LatchkeyClientError(code, detail ?? title, {
-    status: response.status,
-    ...(request_id && { requestId: request_id }),
-    ...(errors && { errors }),
+/** How long to wait before a request is sent again; undefined where that would not help. */
+function delayBefore(error: LatchkeyClientError, repetition: number): number | undefined {
+  const { code, status, retryAfterMs = 0 } = error
+  if (code !== 'server_unreachable' && status !== 429 && status !== 503) return undefined
+  // Each waits another while: those who failed together must not come back together.
+  return retryAfterMs + Math.random() * firstDelayMs * 2 ** repetition
+}
+
+function sleep(milliseconds: number, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    const wake = () => {
+      clearTimeout(timer)
+      signal.removeEventListener('abort', wake)
+      resolve()
+    }
+    const timer = setTimeout(wake, milliseconds)
+    signal.addEventListener('abort', wake)
   })
 }
 
-function unexpected(response: Response, cause?: unknown): LatchkeyClientError {
-  const detail = `The server's answer (${response.status}) is not one of Latchkey's.`
-  return new LatchkeyClientError('unexpected_answer', detail, { status: response.status, cause })
+function readJson<Answer>({ response, text }: { response: Response; text: string }): Answer {
+  try {
+    return fromWireAnswer(JSON.parse(text) as Wire<Answer>)
+  } catch (cause) {
+    throw unexpected(response, cause)
+  }
 }
 
 function toQuery(query: object): string {
