@@ -1,0 +1,21 @@
+// All that is measured, in its order.
+import type { Findings } from '../rounds.ts'
+import type { Settings } from '../settings.ts'
+import { measureCalm } from './calm.ts'
+import { measureCreation } from './creation.ts'
+import { measureHttp } from './http.ts'
+import { measureInProcess } from './in-process.ts'
+import { measureMemory } from './memory.ts'
+import { measureStart } from './start.ts'
+import { measureStored } from './stored.ts'
+
+/** The sections by the names under which `--only` takes them. */
+export const sections: Record<string, (settings: Settings) => Promise<Findings>> = {
+  'in-process': measureInProcess,
+  http: measureHttp,
+  stored: measureStored,
+  start: measureStart,
+  memory: measureMemory,
+  creation: measureCreation,
+  calm: measureCalm,
+}

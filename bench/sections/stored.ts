@@ -1,0 +1,226 @@
+// What it costs that many keys are stored: cold verifications beside the bare read that they make, and warm ones.
+import { DatabaseSync } from 'node:sqlite'
+import pg from 'pg'
+import { type Latchkey, openLatchkey } from '../../src/index.ts'
+import { factsQuery } from '../../src/store/facts.ts'
+import { kidOf, shuffledNumbers, tokenOf, wanted } from '../dataset.ts'
+import {
+  type Bar,
+  type Figure,
+  type Findings,
+  quantileOf,
+  ratiosOf,
+  type Turn,
+  takeTurns,
+} from '../rounds.ts'
+import type { Settings } from '../settings.ts'
+import { type DatabaseKind, databaseKinds, storedDatabase } from '../stored.ts'
+import { countingVerifier, rateOfCalls } from './in-process.ts'
+
+const atOnce = 16
+
+/** What one size showed, round by round. */
+interface Sized {
+  kind: DatabaseKind
+  count: number
+  cold: number[]
+  bare: number[]
+  warm: number[]
+  coldP50Ms: number[]
+  coldP99Ms: number[]
+}
+
+export async function measureStored(settings: Settings): Promise<Findings> {
+  const found: Sized[] = []
+  for (const kind of databaseKinds) found.push(...(await measureKind(settings, kind)))
+  const figures = found.flatMap((sized): Figure[] => {
+    const least = found.find(({ kind }) => kind === sized.kind) as Sized
+    const of = `${sized.kind}, ${sized.count.toLocaleString('en')} keys`
+    const besideLeast = (values: keyof Sized & ('warm' | 'coldP50Ms' | 'coldP99Ms')) =>
+      sized === least
+        ? {}
+        : {
+            beside: {
+              what: `${least.count.toLocaleString('en')} keys`,
+              ratios: ratiosOf(sized[values], least[values]),
+            },
+          }
+    return [
+      { what: `${of}: bare prepared SELECT`, unit: 'a second', values: sized.bare },
+      {
+        what: `${of}: cold verify`,
+        unit: 'a second',
+        values: sized.cold,
+        beside: { what: 'the bare SELECT', ratios: ratiosOf(sized.cold, sized.bare) },
+      },
+      {
+        what: `${of}: cold verify, median`,
+        unit: 'ms',
+        values: sized.coldP50Ms,
+        ...besideLeast('coldP50Ms'),
+      },
+      {
+        what: `${of}: cold verify, 99th percentile`,
+        unit: 'ms',
+        values: sized.coldP99Ms,
+        ...besideLeast('coldP99Ms'),
+      },
+      { what: `${of}: warm verifyCached`, unit: 'a second', values: sized.warm, ...besideLeast('warm') },
+    ]
+  })
+  return {
+    title: 'Many keys stored, and cold',
+    figures,
+    bars: [...found.filter(({ kind }) => kind === 'PostgreSQL').map(coldBar), ...sizeBars(found)],
+    notes: [
+      `Cold: tokens that a newly opened Latchkey has never seen, from all over the table, ${atOnce} at once; beside them the same read by the same driver, as prepared and as pipelined, alone. The databases are in the operating system's memory, not necessarily in PostgreSQL's own (its settings are the default ones).`,
+      'Warm: the same ten thousand keys in random order, whatever the size.',
+      ...(settings.large
+        ? []
+        : [
+            'Ten million keys are an option, since they take a quarter of an hour to load: `npm run bench -- --large`.',
+          ]),
+    ],
+  }
+}
+
+function coldBar({ kind, count, cold, bare }: Sized): Bar {
+  return {
+    what: `Cold on ${kind}, ${atOnce} at once, ${count.toLocaleString('en')} keys stored`,
+    promised: 'at least 0.7 of the floor',
+    beside: 'the bare SELECT, prepared, named and pipelined by the same driver',
+    sense: 'at least',
+    bound: 0.7,
+    unit: '',
+    values: ratiosOf(cold, bare),
+  }
+}
+
+/** The bars of the largest size against the least, on each database. */
+function sizeBars(found: readonly Sized[]): Bar[] {
+  return databaseKinds.flatMap((kind): Bar[] => {
+    const sizes = found.filter((sized) => sized.kind === kind)
+    const [least, most] = [sizes[0] as Sized, sizes.at(-1) as Sized]
+    const [few, many] = [least, most].map(({ count }) => count.toLocaleString('en'))
+    return [
+      {
+        what: `${many} keys stored on ${kind}, warm`,
+        promised: 'no slower, within 5 %',
+        beside: `${few} keys stored`,
+        sense: 'at least',
+        bound: 0.95,
+        unit: '',
+        values: ratiosOf(most.warm, least.warm),
+      },
+      {
+        what: `${many} keys stored on ${kind}, cold p99`,
+        promised: 'at most twice',
+        beside: `${few} keys stored`,
+        sense: 'at most',
+        bound: 2,
+        unit: '×',
+        values: ratiosOf(most.coldP99Ms, least.coldP99Ms),
+      },
+    ]
+  })
+}
+
+async function measureKind(settings: Settings, kind: DatabaseKind): Promise<Sized[]> {
+  const { storedKeys, rounds, turnMs } = settings
+  const warmKeys = storedKeys[0] as number
+  const reads = Math.floor(warmKeys * 0.8)
+  const turns: Record<string, Turn> = {}
+  const found: Sized[] = []
+  const open: AsyncDisposable[] = []
+  for (const count of storedKeys) {
+    const database = await storedDatabase(settings, kind, count)
+    const sized: Sized = { kind, count, cold: [], bare: [], warm: [], coldP50Ms: [], coldP99Ms: [] }
+    found.push(sized)
+    const drawn = drawNumbers(count)
+    const bare = await openBare(database)
+    const latchkey = await openLatchkey({ database })
+    open.push(bare, latchkey)
+    const warm = Array.from(shuffledNumbers(warmKeys), tokenOf)
+    for (const token of warm) await latchkey.verify(token)
+    turns[`${kind} ${count}: bare`] = async () => (await driveReads(drawn(reads).map(kidOf), bare.read)).rate
+    turns[`${kind} ${count}: cold`] = () => coldTurn(database, drawn(reads), sized)
+    turns[`${kind} ${count}: warm`] = rateOfCalls(warm, countingVerifier(latchkey).verifies, turnMs)
+  }
+  const values = await takeTurns(rounds, turns)
+  for (const resource of open) await resource[Symbol.asyncDispose]()
+  for (const sized of found) {
+    for (const name of ['bare', 'cold', 'warm'] as const)
+      sized[name] = values[`${kind} ${sized.count}: ${name}`] as number[]
+    // Of the turn that does not count.
+    sized.coldP50Ms.shift()
+    sized.coldP99Ms.shift()
+  }
+  return found
+}
+
+/** Gives tokens of different keys at each call, until all have had their turn. */
+function drawNumbers(count: number): (tokens: number) => string[] {
+  const numbers = shuffledNumbers(count, 7)
+  let next = 0
+  return (tokens) => Array.from({ length: tokens }, () => tokenOf(numbers[next++ % count] as number))
+}
+
+async function coldTurn(database: string, tokens: readonly string[], sized: Sized): Promise<number> {
+  await using latchkey = await openLatchkey({ database })
+  // What begins with the first read, the following of changes, has begun.
+  await latchkey.verify(tokenOf('unknown'))
+  const { rate, latencies } = await driveReads(tokens, (token) => verifyValid(latchkey, token))
+  sized.coldP50Ms.push(quantileOf(latencies, 0.5))
+  sized.coldP99Ms.push(quantileOf(latencies, 0.99))
+  return rate
+}
+
+async function verifyValid(latchkey: Latchkey, token: string): Promise<void> {
+  const verdict = await latchkey.verify(token, { permissions: wanted })
+  if (!verdict.valid) throw new Error(`A valid token was ${verdict.code}.`)
+}
+
+/** Reads all, so many under way at once; their rate, and how long each took in milliseconds. */
+async function driveReads(
+  texts: readonly string[],
+  read: (text: string) => Promise<void>,
+): Promise<{ rate: number; latencies: number[] }> {
+  const latencies: number[] = []
+  let next = 0
+  const start = performance.now()
+  await Promise.all(
+    Array.from({ length: atOnce }, async () => {
+      while (next < texts.length) {
+        const begun = performance.now()
+        await read(texts[next++] as string)
+        latencies.push(performance.now() - begun)
+      }
+    }),
+  )
+  return { rate: (texts.length * 1000) / (performance.now() - start), latencies }
+}
+
+/** The read of a verification by the driver alone. */
+async function openBare(
+  database: string,
+): Promise<AsyncDisposable & { read: (kid: string) => Promise<void> }> {
+  const checkFound = (found: boolean) => {
+    if (!found) throw new Error('A stored kid was not found.')
+  }
+  if (database.startsWith('sqlite:')) {
+    const db = new DatabaseSync(database.slice('sqlite:'.length), { readOnly: true })
+    const select = db.prepare(factsQuery('?'))
+    return {
+      read: async (kid) => checkFound(select.get(kid) !== undefined),
+      [Symbol.asyncDispose]: async () => db.close(),
+    }
+  }
+  const client = new pg.Client({ connectionString: database, pipeline: true })
+  await client.connect()
+  const text = factsQuery('$1')
+  return {
+    read: async (kid) =>
+      checkFound((await client.query({ name: 'facts', text, values: [kid] })).rows.length === 1),
+    [Symbol.asyncDispose]: () => client.end(),
+  }
+}
