@@ -24,7 +24,10 @@ export function toWire<T>(value: T): Wire<T> {
 
 /** Reads the fields of a wire object under the library's names. Throws `invalid_input` for a camelCase field. */
 export function fromWire(body: object): Record<string, unknown> {
-  const strangers = Object.keys(body).filter((name) => /[A-Z]/.test(name))
+  const names = Object.keys(body)
+  // Names of a single word are the same on both sides.
+  if (!names.some((name) => /[A-Z_]/.test(name))) return body as Record<string, unknown>
+  const strangers = names.filter((name) => /[A-Z]/.test(name))
   if (strangers.length > 0) {
     throw new LatchkeyError('invalid_input', 'The body has unknown fields.', {
       errors: strangers.map((name) => ({

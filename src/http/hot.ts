@@ -3,6 +3,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import { headerReader } from '../bearer.ts'
 import { readIncomingBytes } from './body.ts'
 import { type Pipeline, serve } from './pipeline.ts'
+import type { Reply } from './reply.ts'
 import type { Route } from './route.ts'
 import { verifyRoutes } from './verify.ts'
 
@@ -42,6 +43,19 @@ async function answer(
     },
     route,
   )
-  outgoing.writeHead(status, headers)
-  outgoing.end(body ?? undefined)
+  finished.push({ outgoing, status, headers, body })
+  if (finished.length === 1) setImmediate(sendFinished)
+}
+
+// Answers go out together, once all requests that had come are judged: a write each in between costs as much as
+// the judging, since every one of them wakes whoever waits for it.
+let finished: (Reply & { outgoing: ServerResponse })[] = []
+
+function sendFinished(): void {
+  const answers = finished
+  finished = []
+  for (const { outgoing, status, headers, body } of answers) {
+    outgoing.writeHead(status, headers)
+    outgoing.end(body ?? undefined)
+  }
 }

@@ -1,5 +1,5 @@
 // One line a request, in the log and in the metrics. No token ever gets here, and the last guard is here too.
-import type { Logger } from 'pino'
+import { type Logger, symbols } from 'pino'
 import { LatchkeyError } from '../errors.ts'
 import type { VerdictCode } from '../schemas.ts'
 import type { Exchange } from './exchange.ts'
@@ -11,12 +11,16 @@ export function recordExchange(log: Logger, metrics: Metrics, exchange: Exchange
   const durationMs = performance.now() - startedAt
   metrics.countRequest(route ?? 'none', method, status, durationMs / 1000)
   for (const code of verdicts ?? []) metrics.countVerdict(code)
+  if (status < 500 && verdicts?.length === 1 && error === undefined) {
+    if (log.isLevelEnabled('info')) writePlainLine(log, exchange, status, durationMs)
+    return
+  }
   const line = {
     request_id: requestId,
     method,
     route,
     status,
-    duration_ms: Math.round(durationMs * 1000) / 1000,
+    duration_ms: roundMs(durationMs),
     key_id: keyId,
     kid,
     problem: error instanceof LatchkeyError ? error.code : undefined,
@@ -24,6 +28,31 @@ export function recordExchange(log: Logger, metrics: Metrics, exchange: Exchange
   }
   if (status >= 500) log.error({ ...line, error: describeError(error) }, 'request')
   else log.info(line, 'request')
+}
+
+interface Internals {
+  [symbols.lsCacheSym]: Record<number, string>
+  [symbols.timeSym](): string
+  [symbols.chindingsSym]: string
+  [symbols.streamSym]: { write(line: string): void }
+}
+
+/**
+ * Writes the line of a verdict as pino would, in a third of the time: these come millions of times. Every text in
+ * it is of an alphabet that JSON takes as it is.
+ */
+function writePlainLine(log: Logger, exchange: Exchange, status: number, durationMs: number): void {
+  const internals = log as unknown as Internals
+  const { requestId, method, route, keyId, kid, verdicts } = exchange
+  const by = keyId === undefined ? '' : `,"key_id":"${keyId}"`
+  const of = kid === undefined ? '' : `,"kid":"${kid}"`
+  internals[symbols.streamSym].write(
+    `${internals[symbols.lsCacheSym][30]}${internals[symbols.timeSym]()}${internals[symbols.chindingsSym]},"request_id":"${requestId}","method":"${method}","route":"${route}","status":${status},"duration_ms":${roundMs(durationMs)}${by}${of},"code":"${verdicts?.[0]}","msg":"request"}\n`,
+  )
+}
+
+function roundMs(milliseconds: number): number {
+  return Math.round(milliseconds * 1000) / 1000
 }
 
 /** Tells what an error says of itself and of its causes, without anything of a token's form. */
