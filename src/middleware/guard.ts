@@ -1,0 +1,110 @@
+// What every guard does, whatever the framework: takes the token of a request, has it judged, and says what to answer.
+import { insufficientScope, invalidToken, readPresented } from '../bearer.ts'
+import { type ErrorCode, errorTable } from '../errors.ts'
+import { permissionPattern } from '../permissions.ts'
+import type { Verdict } from '../schemas.ts'
+
+/** The verdict on a token that is valid: whose key it is, and what it may do. */
+export type VerifiedKey = Extract<Verdict, { valid: true }>
+
+/** Who judges tokens: what `openLatchkey`, `createClient` and `createVerifier` give. */
+export interface Verifier {
+  verify(token: string, options?: { permissions?: string[] }): Promise<Verdict>
+}
+
+/** What a guard asks of the requests that it lets through. */
+export interface GuardOptions<Request> {
+  verifier: Verifier
+  /** All of these are required: a list, or a function of the request that gives one. None if absent. */
+  permissions?: readonly string[] | ((request: Request) => readonly string[])
+  /** Hears why no verdict could be had, where a request was answered 503. It gets no token. */
+  onError?: (error: unknown) => void
+}
+
+/** An answer to a request that is not let through: a problem (RFC 9457). */
+export interface Refusal {
+  status: 401 | 403 | 503
+  headers: Record<string, string>
+  body: string
+}
+
+/** What became of a request: a key, or an answer. */
+export type Admission = { key: VerifiedKey } | { refusal: Refusal }
+
+/** Judges one request, of which it reads headers by their lower-case names. Throws only what `permissions` throws. */
+export type Guard<Request> = (
+  header: (name: string) => string | undefined,
+  request: Request,
+) => Promise<Admission>
+
+/** Makes a guard. Throws TypeError for a list of permissions of which one is of a wrong form. */
+export function createGuard<Request>(options: GuardOptions<Request>): Guard<Request> {
+  const { verifier, permissions = [], onError } = options
+  if (typeof permissions !== 'function') checkPermissions(permissions)
+  return async (header, request) => {
+    const wanted = typeof permissions === 'function' ? permissions(request) : permissions
+    if (typeof permissions === 'function') checkPermissions(wanted)
+    const token = readPresented(header)
+    if (token === undefined) {
+      const detail = 'Send a key as Authorization: Bearer <token>, or as X-Api-Key.'
+      return refuse('missing_token', detail, { 'www-authenticate': 'Bearer' })
+    }
+    // Two different ones, or an empty one: nothing that could be asked about.
+    if (token === '') return refuseToken()
+    let verdict: Verdict
+    try {
+      verdict = await verifier.verify(token, { permissions: [...wanted] })
+      if (verdict.valid === true) return { key: verdict }
+    } catch (error) {
+      // No verdict: neither yes nor no. Who asked may ask again, and does not come through.
+      onError?.(error)
+      return refuse('store_unavailable', 'The key cannot be judged at the moment.', { 'retry-after': '1' })
+    }
+    if (verdict.code === 'insufficient_permissions') {
+      const challenge = { 'www-authenticate': insufficientScope(wanted) }
+      return refuse('missing_permission', `This takes a key with ${wanted.join(' ')}.`, challenge)
+    }
+    return refuseToken()
+  }
+}
+
+/** Remembers which key each request was let through with, for handlers behind a guard. */
+export class AdmittedKeys {
+  readonly #keys = new WeakMap<object, VerifiedKey>()
+
+  set(request: object, key: VerifiedKey): void {
+    this.#keys.set(request, key)
+  }
+
+  /** The key of a request. Throws where no guard let it through: that is a route without one. */
+  get(request: object): VerifiedKey {
+    const key = this.#keys.get(request)
+    if (key === undefined) throw new Error('No guard stands before this route: it has no key.')
+    return key
+  }
+}
+
+function checkPermissions(permissions: readonly string[]): void {
+  for (const permission of permissions) {
+    if (typeof permission !== 'string' || !permissionPattern.test(permission)) {
+      throw new TypeError(`Not a permission such as emails:send: ${JSON.stringify(permission)}`)
+    }
+  }
+}
+
+// One sentence for all of them, so that nobody learns which once opened something.
+function refuseToken(): { refusal: Refusal } {
+  const detail = 'The token is unknown, expired or revoked.'
+  return refuse('invalid_token', detail, { 'www-authenticate': invalidToken })
+}
+
+function refuse(code: ErrorCode, detail: string, headers: Record<string, string>): { refusal: Refusal } {
+  const [status, title] = errorTable[code]
+  return {
+    refusal: {
+      status: status as Refusal['status'],
+      headers: { 'content-type': 'application/problem+json', 'cache-control': 'no-store', ...headers },
+      body: JSON.stringify({ type: `urn:latchkey:error:${code}`, title, status, detail, code }),
+    },
+  }
+}

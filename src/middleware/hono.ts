@@ -1,0 +1,24 @@
+// `latchkey/hono`: guards routes of a Hono app; their handlers find the key as `c.var.key`.
+import type { Context, MiddlewareHandler } from 'hono'
+import { createGuard, type GuardOptions, type VerifiedKey } from './guard.ts'
+
+export type { GuardOptions, VerifiedKey, Verifier } from './guard.ts'
+
+/**
+ * Makes middleware that lets through requests with a valid key that holds the permissions. Throws TypeError
+ * for permissions of a wrong form.
+ */
+export function requireKey(
+  options: GuardOptions<Context>,
+): MiddlewareHandler<{ Variables: { key: VerifiedKey } }> {
+  const guard = createGuard(options)
+  return async (c, next) => {
+    const admission = await guard((name) => c.req.header(name), c)
+    if (!('key' in admission)) {
+      const { status, headers, body } = admission.refusal
+      return c.body(body, status, headers)
+    }
+    c.set('key', admission.key)
+    return next()
+  }
+}

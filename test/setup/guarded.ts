@@ -1,0 +1,145 @@
+// One small API behind each of the guards, served by the real framework over real HTTP: `/emails` wants
+// `emails:send`, `/of/{team}` wants `teams:{team}`, `/me` any key.
+import { createServer, type RequestListener, type Server } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { getRequestListener } from '@hono/node-server'
+import express from 'express'
+import fastify from 'fastify'
+import { Hono } from 'hono'
+import { expectTypeOf } from 'vitest'
+import * as onExpress from '../../src/middleware/express.ts'
+import * as onFastify from '../../src/middleware/fastify.ts'
+import { type VerifiedKey, type Verifier, withKey } from '../../src/middleware/fetch.ts'
+import * as onHono from '../../src/middleware/hono.ts'
+
+export interface GuardedApi extends AsyncDisposable {
+  url: string
+  /** What `onError` heard. */
+  errors: unknown[]
+}
+
+/** Starts the API behind one of the guards. */
+export type StartGuarded = (verifier: Verifier) => Promise<GuardedApi>
+
+const seen = ({ keyId, organizationId, permissions, metadata }: VerifiedKey) => ({
+  keyId,
+  organizationId,
+  permissions,
+  metadata,
+})
+
+export const frameworks: Record<string, StartGuarded> = {
+  Hono: (verifier) =>
+    listen((onError) => {
+      const app = new Hono()
+        .get('/emails', onHono.requireKey({ verifier, permissions: ['emails:send'], onError }), (c) => {
+          expectTypeOf(c.var.key).toEqualTypeOf<VerifiedKey>()
+          return c.json(seen(c.var.key))
+        })
+        .use(
+          '/of/:team',
+          onHono.requireKey({ verifier, permissions: (c) => [`teams:${c.req.param('team')}`], onError }),
+        )
+        .get('/of/:team', (c) => {
+          expectTypeOf(c.var.key).toEqualTypeOf<VerifiedKey>()
+          return c.json(seen(c.var.key))
+        })
+        .get('/me', onHono.requireKey({ verifier, onError }), (c) => c.json(seen(c.var.key)))
+      return getRequestListener(app.fetch)
+    }),
+
+  Express: (verifier) =>
+    listen((onError) => {
+      const { requireKey, keyOf } = onExpress
+      const app = express()
+      app.get(
+        '/emails',
+        requireKey({ verifier, permissions: ['emails:send'], onError }),
+        (request, response) => {
+          expectTypeOf(keyOf(request)).toEqualTypeOf<VerifiedKey>()
+          response.json(seen(keyOf(request)))
+        },
+      )
+      const teams = requireKey({
+        verifier,
+        permissions: (request) => [`teams:${request.params.team}`],
+        onError,
+      })
+      app.get('/of/:team', teams, (request, response) => {
+        expectTypeOf(request.params.team).toEqualTypeOf<string>()
+        response.json(seen(keyOf(request)))
+      })
+      // A guard before a router counts for what is in it.
+      const router = express.Router().get('/', (request, response) => response.json(seen(keyOf(request))))
+      app.use('/me', requireKey({ verifier, onError }), router)
+      app.get('/unguarded', (request, response) => response.json(keyOf(request)))
+      return app
+    }),
+
+  Fastify: async (verifier) => {
+    const { requireKey, keyOf } = onFastify
+    const errors: unknown[] = []
+    const onError = (error: unknown) => errors.push(error)
+    const app = fastify()
+    app.get(
+      '/emails',
+      { onRequest: requireKey({ verifier, permissions: ['emails:send'], onError }) },
+      (request) => {
+        expectTypeOf(keyOf(request)).toEqualTypeOf<VerifiedKey>()
+        return seen(keyOf(request))
+      },
+    )
+    const teams = requireKey({
+      verifier,
+      permissions: (request) => [`teams:${(request.params as { team: string }).team}`],
+      onError,
+    })
+    app.get<{ Params: { team: string } }>('/of/:team', { onRequest: teams }, (request) =>
+      seen(keyOf(request)),
+    )
+    app.register(async (plugin) => {
+      plugin.addHook('onRequest', requireKey({ verifier, onError }))
+      plugin.get('/me', (request) => seen(keyOf(request)))
+    })
+    app.get('/unguarded', (request) => keyOf(request))
+    const url = await app.listen({ host: '127.0.0.1', port: 0 })
+    return { url, errors, [Symbol.asyncDispose]: () => app.close() }
+  },
+
+  'a fetch-style handler': (verifier) =>
+    listen((onError) => {
+      const emails = withKey({ verifier, permissions: ['emails:send'], onError }, (_, key) => {
+        expectTypeOf(key).toEqualTypeOf<VerifiedKey>()
+        return Response.json(seen(key))
+      })
+      const teamOf = (request: Request) => new URL(request.url).pathname.split('/')[2]
+      const teams = withKey(
+        { verifier, permissions: (request) => [`teams:${teamOf(request)}`], onError },
+        // As Next.js calls it: a second argument with the path's parameters.
+        async (_, key, context: { params: Promise<{ team: string }> }) =>
+          Response.json({ ...seen(key), team: (await context.params).team }),
+      )
+      const me = withKey({ verifier, onError }, async (_, key) => Response.json(seen(key)))
+      return getRequestListener((request) => {
+        const { pathname } = new URL(request.url)
+        if (pathname === '/emails') return emails(request)
+        if (pathname === '/me') return me(request)
+        return teams(request, { params: Promise.resolve({ team: teamOf(request) as string }) })
+      })
+    }),
+}
+
+async function listen(makeListener: (onError: (error: unknown) => void) => RequestListener) {
+  const errors: unknown[] = []
+  const server = createServer(makeListener((error) => errors.push(error)))
+  await new Promise<void>((ready) => server.listen(0, '127.0.0.1', ready))
+  const { port } = server.address() as AddressInfo
+  return { url: `http://127.0.0.1:${port}`, errors, [Symbol.asyncDispose]: () => stop(server) }
+}
+
+function stop(server: Server): Promise<void> {
+  return new Promise((done) => {
+    server.close(() => done())
+    server.closeAllConnections()
+  })
+}
