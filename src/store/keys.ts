@@ -1,5 +1,6 @@
 // The table of keys. A scope is the organization that the caller acts on, or undefined for all of them.
 import { type RawBuilder, type Selectable, type SqlBool, sql, type Updateable } from 'kysely'
+import { LatchkeyError } from '../errors.ts'
 import type { Key, KeyStatus } from '../schemas.ts'
 import { tokenHint } from '../token.ts'
 import { cutPage, fromCursor, isAfter } from './pages.ts'
@@ -66,7 +67,7 @@ export async function changeKey(tx: Tx, row: KeyRow, change: Updateable<KeysTabl
     .where('id', '=', row.id)
     .where('organization_id', '=', row.organization_id)
     .returningAll()
-    .executeTakeFirstOrThrow()
+    .executeTakeFirstOrThrow(() => new LatchkeyError('internal', 'The change of a key touched no row.'))
 }
 
 export async function listKeys(

@@ -1,5 +1,6 @@
 // The table of organizations.
 import type { Selectable } from 'kysely'
+import { LatchkeyError } from '../errors.ts'
 import type { Organization } from '../schemas.ts'
 import { cutPage, fromCursor, isAfter } from './pages.ts'
 import type { Db, OrganizationsTable, Tx } from './tables.ts'
@@ -43,7 +44,7 @@ export async function renameOrganization(tx: Tx, id: string, name: string): Prom
     .set({ name })
     .where('id', '=', id)
     .returningAll()
-    .executeTakeFirstOrThrow()
+    .executeTakeFirstOrThrow(() => new LatchkeyError('internal', 'Renaming an organization touched no row.'))
 }
 
 /** Lists organizations, newest first; within a scope there is only its own. */

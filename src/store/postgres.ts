@@ -14,7 +14,7 @@ import {
 import pg from 'pg'
 import { type ChangeRow, changesQuery } from './changes.ts'
 import { type FactsRow, factsQuery } from './facts.ts'
-import { migrate } from './migrations/migrations.ts'
+import { isCurrent, migrate } from './migrations/migrations.ts'
 import type { Backend } from './store.ts'
 import type { Tables } from './tables.ts'
 
@@ -70,10 +70,11 @@ export async function openPostgres(url: string): Promise<Backend> {
   try {
     driver.changeTimeoutMs = migrationTimeoutMs
     pool.options.connectionTimeoutMillis = openingTimeoutMs
-    await db.transaction().execute(async (tx) => {
-      await sql`select pg_advisory_xact_lock(${sql.lit(migrationLock)})`.execute(tx)
-      await migrate(tx, columnTypes)
-    })
+    if (!(await isCurrent(db)))
+      await db.transaction().execute(async (tx) => {
+        await sql`select pg_advisory_xact_lock(${sql.lit(migrationLock)})`.execute(tx)
+        await migrate(tx, columnTypes)
+      })
     driver.changeTimeoutMs = changeTimeoutMs
     pool.options.connectionTimeoutMillis = changeTimeoutMs
   } catch (error) {

@@ -17,7 +17,7 @@ import {
 } from 'kysely'
 import { type ChangeRow, changesQuery } from './changes.ts'
 import { type FactsRow, factsQuery } from './facts.ts'
-import { migrate } from './migrations/migrations.ts'
+import { isCurrent, migrate } from './migrations/migrations.ts'
 import type { WorkerResponse } from './sqlite-worker.ts'
 import type { Backend } from './store.ts'
 import type { Tables } from './tables.ts'
@@ -46,7 +46,7 @@ export async function openSqlite(path: string): Promise<Backend> {
     },
   })
   try {
-    await db.transaction().execute((tx) => migrate(tx, columnTypes))
+    if (!(await isCurrent(db))) await db.transaction().execute((tx) => migrate(tx, columnTypes))
     await driver.setPatience(busyTimeoutMs)
   } catch (error) {
     await worker.close()
