@@ -66,7 +66,6 @@ async function serveAlone(settings: ServeSettings, log: Logger): Promise<void> {
     server = await listen(latchkey, settings, log)
   } catch (error) {
     rescueRootKey(settings, rootKey)
-    await latchkey.close()
     throw error
   }
   onStopSignal(log, () => void stopServing(server, latchkey, log))
@@ -115,13 +114,14 @@ async function serveAsWorker(settings: ServeSettings, log: Logger): Promise<void
   try {
     const latchkey = await openDatabase(settings)
     const server = await listen(latchkey, settings, log, primary.share(createMetrics()))
-    primary.ready(server.url, () => void stopServing(server, latchkey, log))
+    primary.ready(server, () => void stopServing(server, latchkey, log))
   } catch (error) {
     primary.leave()
     throw error
   }
 }
 
+/** Serves; where that cannot be, closes what it would have served from. */
 async function listen(
   latchkey: Latchkey,
   settings: ServeSettings,
@@ -133,6 +133,7 @@ async function listen(
   try {
     return await startServer(latchkey, { host, port, log, trustedProxies, ...(metrics && { metrics }) })
   } catch (error) {
+    await latchkey.close()
     throw explainListening(error, settings)
   }
 }

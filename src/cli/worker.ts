@@ -1,6 +1,7 @@
 // One of several processes that serve on one port, as the process that started it sees it.
 import cluster from 'node:cluster'
 import type { Metrics } from '../http/metrics.ts'
+import type { RunningServer } from '../http/server.ts'
 import { exitCodes } from './failures.ts'
 import type { FromWorker, ToWorker } from './worker-messages.ts'
 
@@ -8,8 +9,8 @@ import type { FromWorker, ToWorker } from './worker-messages.ts'
 export interface Primary {
   /** Metrics that count here and show those of all workers. */
   share(metrics: Metrics): Metrics
-  /** Says that this worker serves, and how it is to be stopped. */
-  ready(url: string, stop: () => void): void
+  /** Says that this worker serves; `stop` is how to end it. */
+  ready(server: RunningServer, stop: () => void): void
   /** Lets this process end by itself. */
   leave(): void
 }
@@ -19,18 +20,16 @@ export function joinPrimary(): Primary {
   const scrapes = new Map<number, PromiseWithResolvers<string>>()
   let lastId = 0
   let metrics: Metrics | undefined
-  let stop: (() => void) | undefined = () => process.exit(exitCodes.ok)
-  const stopOnce = () => {
-    const stopNow = stop
-    stop = undefined
-    stopNow?.()
-  }
-  // The terminal sends Ctrl-C to every process; who decides is the primary.
-  process.on('SIGINT', () => {})
-  process.on('SIGTERM', stopOnce)
+  let server: RunningServer | undefined
+  let stop: () => void = () => process.exit(exitCodes.ok)
+  // The terminal and systemd send theirs to every process of a service; the primary stops all in the right order.
+  for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => {})
   process.on('message', (message: ToWorker) => {
-    if (message.kind === 'stop') stopOnce()
-    else if (message.kind === 'take') void tell(message.id)
+    if (message.kind === 'stop') stop()
+    else if (message.kind === 'stop accepting') {
+      server?.stopAccepting()
+      send({ kind: 'accepts no more' })
+    } else if (message.kind === 'take') void tell(message.id)
     else if (message.kind === 'metrics') {
       const { id, text } = message
       if (text === undefined) scrapes.get(id)?.reject(new Error('The workers’ metrics cannot be summed.'))
@@ -57,9 +56,10 @@ export function joinPrimary(): Primary {
         },
       }
     },
-    ready: (url, stopServing) => {
-      stop &&= stopServing
-      send({ kind: 'ready', url })
+    ready: (running, stopServing) => {
+      server = running
+      stop = stopServing
+      send({ kind: 'ready', url: running.url })
     },
     leave: () => cluster.worker?.disconnect(),
   }

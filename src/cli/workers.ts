@@ -9,8 +9,10 @@ import type { FromWorker } from './worker-messages.ts'
 const steadyMs = 10_000
 const firstPauseMs = 100
 const longestPauseMs = 10_000
-/** Longer than an orderly end of one worker may take. */
-const stopDeadlineMs = 9_500
+/** How long a worker may take to close its door; it has no time to spare. */
+const doorsDeadlineMs = 500
+/** Longer than an orderly end of one worker may take; with the former, less than 10 s. */
+const stopDeadlineMs = 9_200
 
 /** Processes that serve together. */
 export interface Workers {
@@ -40,6 +42,9 @@ export async function startWorkers(count: number, log: Logger): Promise<Workers>
   cluster.setupPrimary({ serialization: 'advanced' })
   const scrapes = createScrapes()
   const live = new Set<Worker>()
+  /** Those that take new connections. */
+  const open = new Set<Worker>()
+  const allClosed = Promise.withResolvers<void>()
   const allEnded = Promise.withResolvers<void>()
   let isServing = false
   let isStopping = false
@@ -52,12 +57,15 @@ export async function startWorkers(count: number, log: Logger): Promise<Workers>
     const worker = cluster.fork()
     live.add(worker)
     worker.on('message', (message: FromWorker) => {
+      if (message.kind === 'accepts no more') close(worker)
       if (message.kind !== 'ready') return
+      open.add(worker)
       scrapes.join(worker)
       ready.resolve(message.url)
     })
     worker.once('exit', (exitCode: number | null, signal: string | null) => {
       live.delete(worker)
+      close(worker)
       ready.reject(new WorkerFailure(exitCode))
       if (isStopping) {
         inOrder &&= exitCode === 0
@@ -65,6 +73,11 @@ export async function startWorkers(count: number, log: Logger): Promise<Workers>
       } else if (isServing) replace(worker, exitCode, signal, performance.now() - startedAt, failures)
     })
     return ready.promise
+  }
+
+  function close(worker: Worker): void {
+    open.delete(worker)
+    if (isStopping && open.size === 0) allClosed.resolve()
   }
 
   function replace(
@@ -93,6 +106,11 @@ export async function startWorkers(count: number, log: Logger): Promise<Workers>
     stop: async () => {
       isStopping = true
       if (live.size === 0) allEnded.resolve()
+      if (open.size === 0) allClosed.resolve()
+      // First all doors, and then what is inside: who is told to go must not come in by another door that is
+      // just closing.
+      for (const worker of open) send(worker, { kind: 'stop accepting' })
+      await endsWithin(doorsDeadlineMs, allClosed.promise)
       for (const worker of live) send(worker, { kind: 'stop' })
       const ended = await endsWithin(stopDeadlineMs, allEnded.promise)
       for (const worker of live) worker.process.kill('SIGKILL')

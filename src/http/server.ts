@@ -25,6 +25,8 @@ export interface ServerSettings {
 
 export interface RunningServer {
   url: string
+  /** Takes no new connection from now on, and goes on serving those there are. */
+  stopAccepting(): void
   /** Stops accepting and ends what is in flight, within 10 s. The latchkey stays open. */
   close(): Promise<void>
 }
@@ -53,7 +55,7 @@ export async function startServer(latchkey: Latchkey, settings: ServerSettings):
   })
   // Requires no Host header, so that the refusal of a bad one is ours to word.
   const server = createServer({ ...timeouts, requireHostHeader: false })
-  const drain = trackRequests(server)
+  const { stopAccepting, drain } = trackRequests(server)
   server.on('request', (incoming, outgoing) => {
     if (!takeHot(incoming, outgoing)) void listener(incoming, outgoing)
   })
@@ -78,6 +80,7 @@ export async function startServer(latchkey: Latchkey, settings: ServerSettings):
   let closing: Promise<void> | undefined
   return {
     url: urlOf(server.address() as AddressInfo),
+    stopAccepting,
     close: () => {
       pipeline.parts.changes.close()
       closing ??= drain()
@@ -107,8 +110,8 @@ function writeRaw(socket: Socket, { status, headers, body }: Reply): void {
   socket.end(`HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\n${lines.join('')}\r\n${body ?? ''}`)
 }
 
-/** Watches what is in flight; gives the function that ends it all. */
-function trackRequests(server: Server): () => Promise<void> {
+/** Watches what is in flight; gives the functions that end it all. */
+function trackRequests(server: Server): { stopAccepting: () => void; drain: () => Promise<void> } {
   const inFlight = new Set<ServerResponse>()
   let closing = false
   let lastRequestAt = 0
@@ -118,11 +121,12 @@ function trackRequests(server: Server): () => Promise<void> {
     if (closing) outgoing.setHeader('connection', 'close')
     outgoing.once('close', () => inFlight.delete(outgoing))
   })
-  return async () => {
+  const closed = new Promise((resolve) => server.once('close', resolve))
+  // Not http's own close: it ends idle connections at once, under the feet of clients just about to send.
+  const stopAccepting = () => void NetServer.prototype.close.call(server)
+  const drain = async () => {
     closing = true
-    const closed = new Promise((resolve) => server.once('close', resolve))
-    // Not http's own close: it ends idle connections at once, under the feet of clients just about to send.
-    NetServer.prototype.close.call(server)
+    stopAccepting()
     for (const outgoing of inFlight) if (!outgoing.headersSent) outgoing.setHeader('connection', 'close')
     const linger = setInterval(() => {
       if (performance.now() - lastRequestAt >= quietMs) server.close()
@@ -134,6 +138,7 @@ function trackRequests(server: Server): () => Promise<void> {
     // Ends http's own timer too, where the connections were gone before the linger was over.
     server.close()
   }
+  return { stopAccepting, drain }
 }
 
 function urlOf({ address, family, port }: AddressInfo): string {
