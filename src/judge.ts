@@ -5,7 +5,7 @@ import { refuseField } from './errors.ts'
 import type { Facts, Terms } from './facts.ts'
 import { missingPermissions, permissionPattern } from './permissions.ts'
 import type { Verdict, VerifyOptions } from './schemas.ts'
-import { parseToken, tokenBodyLength } from './token.ts'
+import { type ParsedToken, parseToken, tokenBodyLength } from './token.ts'
 
 /** What is remembered of secrets, and whether it may be believed. */
 export interface Remembered {
@@ -15,8 +15,8 @@ export interface Remembered {
   digest(text: string): string
   /** Whether what is remembered may be believed at this reading of the wall's clock. */
   isFresh(now: number): boolean
-  /** Whether a kid was unknown a moment ago. */
-  isAbsent(kid: string): boolean
+  /** Whether a token, or its kid, was unknown a moment ago. */
+  isAbsent(parsed: ParsedToken): boolean
 }
 
 export const malformed: Verdict = Object.freeze({ valid: false, code: 'malformed' })
@@ -38,7 +38,7 @@ export function verifyCached(memory: Remembered, token: string, asked = nothingA
     checkAskedPermissions(asked.permissions)
     const parsed = parseToken(plain)
     if (parsed === undefined) return malformed
-    const unknown = slot !== nowhere || memory.isAbsent(parsed.kid)
+    const unknown = slot !== nowhere || memory.isAbsent(parsed)
     return unknown && memory.isFresh(memory.clock.now()) ? notFound : undefined
   }
   const now = memory.clock.now()

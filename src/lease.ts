@@ -16,7 +16,8 @@ export const systemClock: Clock = {
   monotonic: () => performance.now(),
   after: (milliseconds, callback) => {
     const timer = setTimeout(callback, milliseconds)
-    timer.unref()
+    // Browsers' timers are numbers.
+    timer.unref?.()
     return () => clearTimeout(timer)
   },
 }

@@ -6,6 +6,7 @@ import { type Facts, toFacts } from './facts.ts'
 import { ChangeFollower, type ChangeSource } from './follower.ts'
 import type { Clock } from './lease.ts'
 import type { FactsRow } from './store/facts.ts'
+import type { ParsedToken } from './token.ts'
 import type { UsageRecorder } from './usage.ts'
 
 /** How long an unknown kid stays unknown without asking: a key made elsewhere opens within this. */
@@ -75,7 +76,7 @@ export class Memory {
   }
 
   /** Whether a kid was unknown a moment ago. */
-  isAbsent(kid: string): boolean {
+  isAbsent({ kid }: Pick<ParsedToken, 'kid'>): boolean {
     const until = this.#absent.get(kid)
     return until !== undefined && this.clock.monotonic() < until
   }

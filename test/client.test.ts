@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net'
 import { afterEach, describe, expect, test } from 'vitest'
 import type { Connection } from '../src/cli/connection.ts'
 import { createClient, LatchkeyClientError } from '../src/client/index.ts'
-import type { Latchkey } from '../src/index.ts'
+import type { CreatedKey, Latchkey, RotateKeyInput } from '../src/index.ts'
 import { assembleToken } from '../src/token.ts'
 import { onEachDatabase } from './setup/databases.ts'
 import { startTestServer } from './setup/server.ts'
@@ -89,6 +89,25 @@ onEachDatabase('the client', (makeDatabase) => {
     expect((await client.organizations.list()).items.map(({ id }) => id).sort()).toEqual(['acme', 'root'])
   })
 
+  test('a change asked to wait is answered with what came of it, and any other without', async () => {
+    await using server = await start()
+    const { client, latchkey } = server
+    const { id, key } = await client.keys.create({ name: 'CI' })
+    const confirmed = { confirmed: true, milliseconds: expect.any(Number), silent: [] }
+    const wait = { wait: 'applied' } as const
+    expect((await latchkey.verify(key)).valid).toBe(true)
+    const updated = await client.keys.update(id, { name: 'Robot' }, wait)
+    expect(updated).toMatchObject({ name: 'Robot', applied: confirmed })
+    expect(await client.keys.update(id, { name: 'Ada' })).not.toHaveProperty('applied')
+    const rotated = await client.keys.rotate(id, { graceSeconds: 60 }, { wait: 'applied', timeoutMs: 5_000 })
+    expect(rotated).toMatchObject({ key: expect.stringMatching(/^re_/), applied: confirmed })
+    const old = (await client.keys.get(id)).secrets[1]?.kid as string
+    expect(await client.keys.endSecret(id, old, wait)).toEqual({ applied: confirmed })
+    const { applied } = await client.keys.revoke(id, wait)
+    expect(applied.confirmed && applied.milliseconds).toBeGreaterThanOrEqual(0)
+    expect(await client.keys.revoke(id)).toBeUndefined()
+  })
+
   test('a refusal is an error with the server’s code, status, request id and fields', async () => {
     await using server = await start()
     const { client, url } = server
@@ -160,7 +179,7 @@ describe('the client', () => {
   })
 
   test('has the shapes of the library, so that a program may take either', () => {
-    const takesEither = (_: Connection) => {}
+    const takesEither = (_: Pick<Connection, 'organizations' | 'audit'>) => {}
     const library = {} as Latchkey
     takesEither(library)
     takesEither(createClient({ url: 'http://localhost', token }))

@@ -76,7 +76,7 @@ export function createRequester(client: ClientOptions): Requester {
 
   const request = async (method: Method, path: string, sending: Sending = {}) => {
     const { body, repeatable = method === 'GET', options } = sending
-    const timeoutMs = options?.timeoutMs ?? client.timeoutMs ?? defaultTimeoutMs
+    const timeoutMs = Math.ceil(options?.timeoutMs ?? client.timeoutMs ?? defaultTimeoutMs)
     const endsAt = performance.now() + timeoutMs
     const timeout = AbortSignal.timeout(timeoutMs)
     const signal = options?.signal ? AbortSignal.any([options.signal, timeout]) : timeout

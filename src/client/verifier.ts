@@ -1,0 +1,254 @@
+// createVerifier(): judges tokens in the caller's own memory, as fresh as a server process does.
+
+import { LatchkeyError } from '../errors.ts'
+import type { Facts } from '../facts.ts'
+import { judge, malformed, notFound, type Remembered, verdictOf, verifyCached } from '../judge.ts'
+import { type Clock, leaseMs, systemClock } from '../lease.ts'
+import type { FactsAnswer, Verdict, VerifyOptions } from '../schemas.ts'
+import { type ParsedToken, parseToken } from '../token.ts'
+import { LatchkeyClientError } from './errors.ts'
+import { Following } from './following.ts'
+import { readSecret, VerifierMemory } from './remembered.ts'
+import { type CallOptions, type ClientOptions, createRequester, type Requester } from './request.ts'
+import { UseReporter } from './uses.ts'
+
+/** A verifier's server and bounds. */
+export interface VerifierOptions extends ClientOptions {
+  /** How long a question to the server may take in all, in milliseconds; 3,000 if absent. */
+  timeoutMs?: number
+  /** How many tokens are remembered at the most, at some 400 bytes each; 100,000 if absent. */
+  cachedSecrets?: number
+  /**
+   * With the server away, memory answers for so many milliseconds after the server was last sure to have told
+   * everything, except for what is known to have changed. 0 if absent: an error is thrown instead.
+   */
+  staleIfErrorMs?: number
+  /** Milliseconds since 1970; `Date.now` if absent. For tests. */
+  now?: () => number
+  /** Milliseconds by a clock that is never set; `performance.now` if absent. For tests. */
+  monotonic?: () => number
+}
+
+/** What a verification takes beside the token. */
+export type VerifierQuestion = VerifyOptions & Pick<CallOptions, 'signal'>
+
+/** Judges tokens in this process. */
+export interface Verifier extends AsyncDisposable {
+  /**
+   * Judges a token from memory or, where that may not answer, by what the server knows. A refusal is an answer,
+   * and an object: write `if (verdict.valid)`, never `if (verdict)`. Throws `server_unreachable`, `timed_out` and
+   * whatever else the server refuses the verifier with; never a verdict in place of an answer.
+   */
+  verify(token: string, question?: VerifierQuestion): Promise<Verdict>
+  /** Judges a token from memory, without a promise or I/O; undefined where memory may not answer. */
+  verifyCached(token: string, question?: VerifyOptions): Verdict | undefined
+  /** Resolves once memory may answer for what it has seen; throws why it may not. */
+  ready(): Promise<void>
+  /** Reports the last uses and lets go of the server. */
+  close(): Promise<void>
+}
+
+interface Ask {
+  facts: Promise<Facts | undefined>
+}
+
+const defaultTimeoutMs = 3_000
+const mostAttempts = 3
+/** Questions at once: a flood of made-up tokens must not crowd out everybody else. */
+const mostAsks = 64
+/** How long a server that did not answer is taken to be away, where memory may answer instead. */
+const awayMs = 1_000
+
+/**
+ * Makes a verifier, which speaks to the server from its first use on. Throws TypeError for an address that is not
+ * http or https, and for a token that is none.
+ */
+export function createVerifier(options: VerifierOptions): Verifier {
+  return new MemoryVerifier(options)
+}
+
+class MemoryVerifier implements Verifier {
+  readonly #server: Requester
+  readonly #timeoutMs: number
+  readonly #clock: Clock
+  readonly #memory: VerifierMemory
+  readonly #following: Following
+  readonly #uses: UseReporter
+  readonly #asks = new Map<string, Ask>()
+  readonly #waiting: (() => void)[] = []
+  #asking = 0
+  #awayUntil = Number.NEGATIVE_INFINITY
+  #closing: Promise<void> | undefined
+
+  constructor(options: VerifierOptions) {
+    const { now = systemClock.now, monotonic = systemClock.monotonic, staleIfErrorMs = 0 } = options
+    this.#timeoutMs = options.timeoutMs ?? defaultTimeoutMs
+    this.#server = createRequester({ ...options, timeoutMs: this.#timeoutMs })
+    this.#clock = { ...systemClock, now, monotonic }
+    const capacity = options.cachedSecrets ?? 100_000
+    this.#uses = new UseReporter(this.#server, this.#clock, capacity, () => this.#memory.cache.reportUses())
+    this.#memory = new VerifierMemory(this.#clock, capacity, staleIfErrorMs, (kid, at) =>
+      this.#uses.note(kid, at),
+    )
+    this.#following = new Following(this.#server, this.#memory)
+  }
+
+  verifyCached(token: string, question?: VerifyOptions): Verdict | undefined {
+    return judgeBy(this.#memory, token, question)
+  }
+
+  async verify(token: string, question: VerifierQuestion = {}): Promise<Verdict> {
+    const known = this.verifyCached(token, question)
+    if (known !== undefined) return known
+    const parsed = parseToken(token)
+    if (parsed === undefined) return malformed
+    this.#start()
+    const isAway = this.#clock.monotonic() < this.#awayUntil
+    const stale = isAway ? judgeBy(this.#memory.stale, token, question) : undefined
+    if (stale !== undefined) return stale
+    let facts: Facts | undefined
+    try {
+      const { error } = this.#following
+      if (error?.code === 'unsupported_server') throw error
+      facts = await this.#ask(parsed, question.signal)
+    } catch (error) {
+      if (!isAbsence(error)) throw error
+      this.#awayUntil = this.#clock.monotonic() + awayMs
+      const verdict = judgeBy(this.#memory.stale, token, question)
+      if (verdict === undefined) throw error
+      return verdict
+    }
+    if (facts === undefined) return notFound
+    const { terms } = facts
+    const now = this.#clock.now()
+    const refusal = asClient(() => judge(terms, question, now))
+    if (refusal === undefined) this.#uses.note(parsed.kid, now)
+    return verdictOf(facts.answer, terms, refusal)
+  }
+
+  async ready(): Promise<void> {
+    this.#start()
+    if (this.#memory.isFresh(this.#clock.now())) return
+    await this.#following.nextOutcome()
+    if (!this.#memory.isFresh(this.#clock.now())) throw this.#following.error ?? closed()
+  }
+
+  close(): Promise<void> {
+    this.#closing ??= Promise.all([this.#following.stop(), this.#uses.close()]).then(() => {})
+    return this.#closing
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close()
+  }
+
+  #start(): void {
+    if (this.#closing) throw closed()
+    this.#following.start()
+    this.#uses.start()
+  }
+
+  /** Asks the server, once however many ask at once. Its answer is the same for whatever was asked of the token. */
+  async #ask(parsed: ParsedToken, signal: AbortSignal | undefined): Promise<Facts | undefined> {
+    const digest = this.#memory.digest(parsed.token)
+    // What was asked before a change may miss it: who asks after it asks anew.
+    const name = `${this.#memory.changes} ${digest}`
+    let ask = this.#asks.get(name)
+    if (ask === undefined) {
+      ask = { facts: this.#takeTurn(() => this.#readFacts(parsed)).finally(() => this.#asks.delete(name)) }
+      this.#asks.set(name, ask)
+    }
+    return signal ? Promise.race([ask.facts, aborted(signal)]) : ask.facts
+  }
+
+  async #takeTurn<T>(work: () => Promise<T>): Promise<T> {
+    while (this.#asking >= mostAsks) await new Promise<void>((resolve) => this.#waiting.push(resolve))
+    this.#asking++
+    try {
+      return await work()
+    } finally {
+      this.#asking--
+      this.#waiting.shift()?.()
+    }
+  }
+
+  async #readFacts(parsed: ParsedToken): Promise<Facts | undefined> {
+    const endsAt = this.#clock.monotonic() + this.#timeoutMs
+    for (let attempt = 1; ; attempt++) {
+      const begunAt = this.#clock.monotonic()
+      const told = this.#following.sequence
+      const { changes } = this.#memory
+      try {
+        const answer = await this.#server.send<FactsAnswer>('POST', '/v1/keys/facts', {
+          body: { key: parsed.token },
+          options: { timeoutMs: Math.max(1, endsAt - begunAt) },
+        })
+        const facts = readAnswer(answer)
+        // One that was held up on its way may be from before a revocation.
+        const isRecent = this.#clock.monotonic() - begunAt + answer.ageMs < leaseMs
+        if (!isRecent && attempt >= mostAttempts)
+          throw new LatchkeyClientError('timed_out', `${this.#server.url} took too long to answer.`)
+        if (!isRecent) continue
+        const isWhole = told !== undefined && answer.sequence !== null && answer.sequence >= told
+        const isFollowed = this.#following.sequence !== undefined && changes === this.#memory.changes
+        if (isWhole && isFollowed) this.#memory.remember(parsed, facts)
+        else if (facts) this.#memory.cache.forgetKey(facts.answer.keyId)
+        return facts
+      } catch (error) {
+        const mayRepeat =
+          (error as LatchkeyClientError).code === 'server_unreachable' && attempt < mostAttempts
+        if (!mayRepeat) throw unsupported(error, this.#server.url)
+      }
+    }
+  }
+}
+
+function judgeBy(memory: Remembered, token: string, question?: VerifyOptions): Verdict | undefined {
+  return asClient(() => verifyCached(memory, token, question))
+}
+
+/** Judges, and throws what is wrong with the question as an error of the client's. */
+function asClient<T>(judge: () => T): T {
+  try {
+    return judge()
+  } catch (error) {
+    if (!(error instanceof LatchkeyError)) throw error
+    const { code, message, errors } = error
+    throw new LatchkeyClientError(code, message, errors && { errors })
+  }
+}
+
+/** Reads the server's facts. Throws `unexpected_answer` for anything else: no verdict is made of it. */
+function readAnswer(answer: FactsAnswer): Facts | undefined {
+  const { sequence, ageMs, secret } = answer
+  const facts = readSecret(secret)
+  const isSound =
+    Number.isFinite(ageMs) && ageMs >= 0 && (sequence === null || Number.isSafeInteger(sequence))
+  if (isSound && (secret === null || facts !== undefined)) return facts
+  throw new LatchkeyClientError('unexpected_answer', "The server's facts are not in Latchkey's form.")
+}
+
+/** Whether the server is away or broken, rather than refusing. */
+function isAbsence(error: unknown): boolean {
+  const { code, status = 0 } = error as LatchkeyClientError
+  return code === 'server_unreachable' || code === 'timed_out' || status >= 500
+}
+
+function unsupported(error: unknown, url: string): unknown {
+  if ((error as LatchkeyClientError).code !== 'route_not_found') return error
+  const detail = `${url} serves no verifiers: its version and the client's do not match.`
+  return new LatchkeyClientError('unsupported_server', detail, { cause: error })
+}
+
+function aborted(signal: AbortSignal): Promise<never> {
+  return new Promise((_, reject) => {
+    const abort = () =>
+      reject(new LatchkeyClientError('aborted', 'The call was aborted.', { cause: signal.reason }))
+    if (signal.aborted) abort()
+    else signal.addEventListener('abort', abort, { once: true })
+  })
+}
+
+function closed(): LatchkeyClientError {
+  return new LatchkeyClientError('aborted', 'The verifier is closed.')
+}
