@@ -1,11 +1,12 @@
 // What commands work on: a server or an opened database, through one interface.
 import { existsSync } from 'node:fs'
 import { type Command, Option } from 'commander'
-import { createClient } from '../client/index.ts'
+import { createClient, type LatchkeyClient } from '../client/index.ts'
 import { type DatabaseSettings, readTarget, withoutPassword } from '../config.ts'
 import { LatchkeyError } from '../errors.ts'
 import type { Latchkey } from '../latchkey.ts'
 import type {
+  Applied,
   AuditEvent,
   CreatedKey,
   CreateKeyInput,
@@ -25,16 +26,17 @@ import type {
 } from '../schemas.ts'
 import { CommandError, exitCodes } from './failures.ts'
 
-/** What the library and the client have in common, so that each command is written once. */
+/** What commands work on, so that each is written once: a server, or a database. */
 export interface Connection {
   keys: {
     create(input: CreateKeyInput): Promise<CreatedKey>
     get(id: string): Promise<KeyDetails>
     list(input?: ListKeysInput): Promise<Page<Key>>
-    update(id: string, change: UpdateKeyInput): Promise<Key>
-    rotate(id: string, input?: RotateKeyInput): Promise<CreatedKey>
-    endSecret(id: string, kid: string): Promise<void>
-    revoke(id: string): Promise<void>
+    /** Changes; with `wait`, `applied` tells which processes act on it. */
+    update(id: string, change: UpdateKeyInput, wait: boolean): Promise<Key & Waited>
+    rotate(id: string, input: RotateKeyInput, wait: boolean): Promise<CreatedKey & Waited>
+    endSecret(id: string, kid: string, wait: boolean): Promise<Waited>
+    revoke(id: string, wait: boolean): Promise<Waited>
   }
   organizations: {
     create(input: CreateOrganizationInput): Promise<Organization>
@@ -44,6 +46,11 @@ export interface Connection {
   }
   audit: { list(input?: ListAuditInput): Promise<Page<AuditEvent>> }
   verify(token: string, options?: Pick<VerifyOptions, 'permissions'>): Promise<Verdict>
+}
+
+/** What came of waiting, where a command was asked to. */
+export interface Waited {
+  applied?: Applied
 }
 
 /** The options that {@link addTargetOptions} declares. */
@@ -74,10 +81,47 @@ export async function withConnection<T>(
   work: (connection: Connection) => Promise<T>,
 ): Promise<T> {
   const target = readTarget(options)
-  if ('url' in target) return work(createClient(target))
+  if ('url' in target) return work(toServer(createClient(target)))
   requireDatabase(target)
   await using latchkey = await openDatabase(target)
-  return await work(latchkey)
+  return await work(toDatabase(latchkey))
+}
+
+function toServer(client: LatchkeyClient): Connection {
+  const { keys } = client
+  const asked = (wait: boolean) => (wait ? ({ wait: 'applied' } as const) : {})
+  return {
+    ...client,
+    keys: {
+      ...keys,
+      update: (id, change, wait) => keys.update(id, change, asked(wait)),
+      rotate: (id, input, wait) => keys.rotate(id, input, asked(wait)),
+      endSecret: async (id, kid, wait) => (await keys.endSecret(id, kid, asked(wait))) ?? {},
+      revoke: async (id, wait) => (await keys.revoke(id, asked(wait))) ?? {},
+    },
+  }
+}
+
+function toDatabase(latchkey: Latchkey): Connection {
+  const { keys } = latchkey
+  const andWait = async <Answer extends object>(wait: boolean, answer: Answer): Promise<Answer & Waited> =>
+    wait ? { ...answer, applied: await latchkey.waitUntilApplied() } : answer
+  return {
+    ...latchkey,
+    keys: {
+      ...keys,
+      update: async (id, change, wait) => andWait(wait, await keys.update(id, change)),
+      rotate: async (id, input, wait) => andWait(wait, await keys.rotate(id, input)),
+      endSecret: async (id, kid, wait) => {
+        await keys.endSecret(id, kid)
+        return andWait(wait, {})
+      },
+      revoke: async (id, wait) => {
+        await keys.revoke(id)
+        return andWait(wait, {})
+      },
+    },
+  }
 }
 
 /** Opens a database; one that cannot be opened is named, without its password. */

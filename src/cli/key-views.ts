@@ -1,5 +1,5 @@
 // Keys and verdicts as people see them.
-import type { CreatedKey, Key, KeyDetails, KeySecret, Verdict } from '../schemas.ts'
+import type { Applied, CreatedKey, Key, KeyDetails, KeySecret, Verdict } from '../schemas.ts'
 import { formatFields, formatTable, print, printNote } from './output.ts'
 import { formatAgoCell, formatInstant, formatLength } from './times.ts'
 
@@ -8,12 +8,15 @@ export function printCreated(key: CreatedKey): void {
   printToken(key, [`Created the key ${JSON.stringify(key.name)} of ${key.organizationId}.`])
 }
 
-export function printRotated(key: CreatedKey, graceSeconds: number): void {
+export function printRotated(key: CreatedKey & { applied?: Applied }, graceSeconds: number): void {
   const old =
     graceSeconds === 0
       ? 'The old token opens nothing any more'
       : `The old token stays valid for ${formatLength(graceSeconds)}`
-  printToken(key, [`Rotated the key ${JSON.stringify(key.name)} of ${key.organizationId}. ${old}.`])
+  printToken(key, [
+    `Rotated the key ${JSON.stringify(key.name)} of ${key.organizationId}. ${old}.`,
+    ...describeApplied(key.applied),
+  ])
 }
 
 /** Prints the token of an answer, the one place where it ever stands, with the hint to keep it. */
@@ -25,6 +28,18 @@ export function printToken(key: CreatedKey, notes: string[]): void {
     'Its token, shown now and never again. Store it now:',
   )
   print(key.key)
+}
+
+/** Says what came of waiting until a change is applied; nothing where nobody waited. */
+export function describeApplied(applied: Applied | undefined): string[] {
+  if (applied === undefined) return []
+  const { confirmed, milliseconds, silent } = applied
+  if (confirmed) return [`Every live process has confirmed, after ${milliseconds} ms.`]
+  if (silent.length === 0)
+    return ['The database could not say who has confirmed; what any process remembered has run out since.']
+  const names = new Intl.ListFormat('en').format(silent)
+  const they = silent.length === 1 ? 'it' : 'they'
+  return [`${names} did not answer within 2 s; what ${they} remembered has run out since.`]
 }
 
 export function printKeys(keys: readonly Key[]): void {

@@ -3,8 +3,15 @@ import type { Command } from 'commander'
 import type { ListKeysInput } from '../schemas.ts'
 import { addTargetOptions, readPages, type TargetOptions, withConnection } from './connection.ts'
 import { exitCodes } from './failures.ts'
-import { printCreated, printKey, printKeys, printRotated, printVerdict } from './key-views.ts'
-import { addExamples, collect, given, readCount, readMetadata } from './options.ts'
+import {
+  describeApplied,
+  printCreated,
+  printKey,
+  printKeys,
+  printRotated,
+  printVerdict,
+} from './key-views.ts'
+import { addExamples, addWaitOption, collect, given, readCount, readMetadata } from './options.ts'
 import { print, printJson, printNote } from './output.ts'
 import { confirm, readToken } from './terminal.ts'
 import { readExpiry, readGrace } from './times.ts'
@@ -114,7 +121,11 @@ function addGet(keys: Command): void {
   addExamples(command, 'latchkey keys get 019ab3c4-5d6e-7f80-9a1b-2c3d4e5f6071')
 }
 
-interface UpdateOptions extends TargetOptions {
+interface ChangeOptions extends TargetOptions {
+  wait?: boolean
+}
+
+interface UpdateOptions extends ChangeOptions {
   name?: string
   permission?: string[]
   permissions?: boolean
@@ -136,13 +147,15 @@ function addUpdate(keys: Command): void {
     .option('--no-permissions', 'take all permissions away')
     .option('--expires <when>', 'a length such as 12h or 90d, an instant (RFC 3339), or never')
     .option('--metadata <json>', 'your own data, a JSON object: replaces what was there', readMetadata)
-  addTargetOptions(command).action(async (id: string, options: UpdateOptions) => {
-    const { name, metadata } = options
+  addTargetOptions(addWaitOption(command)).action(async (id: string, options: UpdateOptions) => {
+    const { name, metadata, wait = false } = options
     const expiresAt = readExpiry(options.expires)
     const permissions = options.permissions === false ? [] : options.permission
     await withConnection(options, async (latchkey) => {
-      const key = await latchkey.keys.update(id, given({ name, permissions, expiresAt, metadata }))
-      options.json ? printJson(key) : printKey(key)
+      const key = await latchkey.keys.update(id, given({ name, permissions, expiresAt, metadata }), wait)
+      if (options.json) return printJson(key)
+      printKey(key)
+      print(...describeApplied(key.applied))
     })
   })
   addExamples(
@@ -161,13 +174,15 @@ function addRotate(keys: Command): void {
       'how long the old token stays valid: 30s, 10m, 24h, 7d (default: not at all)',
       readGrace,
     )
-  addTargetOptions(command).action(async (id: string, options: TargetOptions & { grace?: number }) => {
-    const { grace: graceSeconds } = options
-    await withConnection(options, async (latchkey) => {
-      const key = await latchkey.keys.rotate(id, given({ graceSeconds }))
-      options.json ? printJson(key) : printRotated(key, graceSeconds ?? 0)
-    })
-  })
+  addTargetOptions(addWaitOption(command)).action(
+    async (id: string, options: ChangeOptions & { grace?: number }) => {
+      const { grace: graceSeconds, wait = false } = options
+      await withConnection(options, async (latchkey) => {
+        const key = await latchkey.keys.rotate(id, given({ graceSeconds }), wait)
+        options.json ? printJson(key) : printRotated(key, graceSeconds ?? 0)
+      })
+    },
+  )
   addExamples(command, 'latchkey keys rotate 019ab3c4-5d6e-7f80-9a1b-2c3d4e5f6071 --grace 24h')
 }
 
@@ -177,9 +192,11 @@ function addEndSecret(keys: Command): void {
     .description("end a rotation's grace now: the old token opens nothing any more")
     .argument('<id>', 'the id of the key')
     .argument('<kid>', 'the public id of the old secret, as in `latchkey keys get`')
-  addTargetOptions(command).action(async (id: string, kid: string, options: TargetOptions) => {
-    await withConnection(options, (latchkey) => latchkey.keys.endSecret(id, kid))
-    options.json ? printJson({ success: true }) : print(`Ended the secret ${kid}.`)
+  addTargetOptions(addWaitOption(command)).action(async (id: string, kid: string, options: ChangeOptions) => {
+    const { wait = false } = options
+    const done = await withConnection(options, (latchkey) => latchkey.keys.endSecret(id, kid, wait))
+    if (options.json) printJson({ success: true, ...done })
+    else print(`Ended the secret ${kid}.`, ...describeApplied(done.applied))
   })
   addExamples(command, 'latchkey keys end-secret 019ab3c4-5d6e-7f80-9a1b-2c3d4e5f6071 0aB1cD2eF3gH4iJ5')
 }
@@ -190,22 +207,25 @@ function addRevoke(keys: Command): void {
     .description('revoke a key for ever')
     .argument('<id>', 'the id of the key')
     .option('--yes', 'do not ask')
-  addTargetOptions(command).action(async (id: string, options: TargetOptions & { yes?: boolean }) => {
-    await withConnection(options, async (latchkey) => {
-      const question = async () => {
-        const { name, organizationId } = await latchkey.keys.get(id)
-        return `Revoke the key ${JSON.stringify(name)} of ${organizationId}, for ever?`
-      }
-      if (!options.yes && !(await confirm(question))) {
-        printNote('Nothing was changed.')
-        process.exitCode = exitCodes.refused
-        return
-      }
-      await latchkey.keys.revoke(id)
-      options.json ? printJson({ success: true }) : print(`Revoked the key ${id}.`)
-    })
-  })
-  addExamples(command, 'latchkey keys revoke 019ab3c4-5d6e-7f80-9a1b-2c3d4e5f6071 --yes')
+  addTargetOptions(addWaitOption(command)).action(
+    async (id: string, options: ChangeOptions & { yes?: boolean }) => {
+      await withConnection(options, async (latchkey) => {
+        const question = async () => {
+          const { name, organizationId } = await latchkey.keys.get(id)
+          return `Revoke the key ${JSON.stringify(name)} of ${organizationId}, for ever?`
+        }
+        if (!options.yes && !(await confirm(question))) {
+          printNote('Nothing was changed.')
+          process.exitCode = exitCodes.refused
+          return
+        }
+        const done = await latchkey.keys.revoke(id, options.wait ?? false)
+        if (options.json) printJson({ success: true, ...done })
+        else print(`Revoked the key ${id}.`, ...describeApplied(done.applied))
+      })
+    },
+  )
+  addExamples(command, 'latchkey keys revoke 019ab3c4-5d6e-7f80-9a1b-2c3d4e5f6071 --yes --wait')
 }
 
 function addVerify(keys: Command): void {

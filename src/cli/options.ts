@@ -25,6 +25,14 @@ export function readMetadata(text: string): Record<string, unknown> {
   throw new CommandError(exitCodes.usage, `--metadata: a JSON object, such as '{"plan":"pro"}'.`)
 }
 
+/** Declares `--wait`, which every command has that changes what a token may do. */
+export function addWaitOption(command: Command): Command {
+  return command.option(
+    '--wait',
+    'until every process on the database acts on it (2 s at the most), and say so',
+  )
+}
+
 /** Shows examples at the end of a command's help. */
 export function addExamples(command: Command, ...examples: string[]): Command {
   const title = examples.length === 1 ? 'Example:' : 'Examples:'

@@ -1,5 +1,6 @@
 // createClient(): the library's names and shapes, spoken to a server.
 import type {
+  Applied,
   AuditEvent,
   CreatedKey,
   CreateKeyInput,
@@ -23,6 +24,19 @@ import type {
 } from '../schemas.ts'
 import { type CallOptions, type ClientOptions, createRequester, pathSegment } from './request.ts'
 
+/** How a change is made; with `wait`, it is answered when every process on the server's database acts on it. */
+export interface ChangeOptions extends CallOptions {
+  wait?: 'applied'
+}
+
+/** What a change answers: after waiting, what came of that too. */
+export type Changed<Answer, Options> = Options extends { wait: 'applied' }
+  ? Answer & { applied: Applied }
+  : Answer
+
+/** The same of a change that has nothing to say but that it was done. */
+export type Done<Options> = Options extends { wait: 'applied' } ? { applied: Applied } : undefined
+
 /** What a server does with keys; the names and shapes of the library. */
 export interface ClientKeys {
   create(input: CreateKeyInput, options?: CallOptions): Promise<CreatedKey>
@@ -30,10 +44,18 @@ export interface ClientKeys {
   list(input?: ListKeysInput, options?: CallOptions): Promise<Page<Key>>
   /** Every key of a list, page by page as they are asked for. */
   listAll(input?: ListKeysInput, options?: CallOptions): AsyncIterable<Key>
-  update(id: string, change: UpdateKeyInput, options?: CallOptions): Promise<Key>
-  rotate(id: string, input?: RotateKeyInput, options?: CallOptions): Promise<CreatedKey>
-  endSecret(id: string, kid: string, options?: CallOptions): Promise<void>
-  revoke(id: string, options?: CallOptions): Promise<void>
+  update<Options extends ChangeOptions>(
+    id: string,
+    change: UpdateKeyInput,
+    options?: Options,
+  ): Promise<Changed<Key, Options>>
+  rotate<Options extends ChangeOptions>(
+    id: string,
+    input?: RotateKeyInput,
+    options?: Options,
+  ): Promise<Changed<CreatedKey, Options>>
+  endSecret<Options extends ChangeOptions>(id: string, kid: string, options?: Options): Promise<Done<Options>>
+  revoke<Options extends ChangeOptions>(id: string, options?: Options): Promise<Done<Options>>
   /** The key that asks. */
   self(options?: CallOptions): Promise<Key>
 }
@@ -102,8 +124,11 @@ export function createClient(client: ClientOptions): LatchkeyClient {
   const { send, readPage, readPlain, open } = createRequester(client)
   const keyPath = (id: string) => `/v1/keys/${pathSegment(id)}`
   const organizationPath = (id: string) => `/v1/organizations/${pathSegment(id)}`
-  const end = async (path: string, options: CallOptions | undefined) =>
-    void (await send('DELETE', path, { repeatable: true, options }))
+  const end = async <Options>(path: string, options: ChangeOptions | undefined) => {
+    const sending = { repeatable: true, options }
+    const { applied } = await send<{ applied?: Applied }>('DELETE', path + waitQuery(options), sending)
+    return (applied && { applied }) as Done<Options>
+  }
 
   const list = <Input extends object, Item>(path: string) => ({
     list: (input?: Input, options?: CallOptions) => readPage<Item>(path, input ?? {}, options),
@@ -122,8 +147,9 @@ export function createClient(client: ClientOptions): LatchkeyClient {
       ...list<ListKeysInput, Key>('/v1/keys'),
       create: (body, options) => send('POST', '/v1/keys', { body, options }),
       get: async (id, options) => send('GET', keyPath(id), { options }),
-      update: async (id, body, options) => send('PATCH', keyPath(id), { body, options }),
-      rotate: async (id, body = {}, options) => send('POST', `${keyPath(id)}/rotate`, { body, options }),
+      update: async (id, body, options) => send('PATCH', keyPath(id) + waitQuery(options), { body, options }),
+      rotate: async (id, body = {}, options) =>
+        send('POST', `${keyPath(id)}/rotate${waitQuery(options)}`, { body, options }),
       endSecret: async (id, kid, options) => end(`${keyPath(id)}/secrets/${pathSegment(kid)}`, options),
       revoke: async (id, options) => end(keyPath(id), options),
       self: (options) => send('GET', '/v1/keys/self', { options }),
@@ -156,4 +182,8 @@ export function createClient(client: ClientOptions): LatchkeyClient {
     verifyBatch: (body, options) =>
       send('POST', '/v1/keys/verify/batch', { body, repeatable: true, options }),
   }
+}
+
+function waitQuery(options: ChangeOptions | undefined): string {
+  return options?.wait === undefined ? '' : `?${new URLSearchParams({ wait: options.wait })}`
 }
