@@ -161,10 +161,11 @@ export class ChangeStreams {
 
   #send(controller: Controller, text: Uint8Array<ArrayBuffer>): void {
     if (!this.#open.has(controller)) return
-    controller.enqueue(text)
-    if ((controller.desiredSize ?? 0) >= -longestQueueBytes) return
-    this.#remove(controller)
-    controller.error(new Error('The reader of the changes is too slow.'))
+    const isBehind = (controller.desiredSize ?? 0) < -longestQueueBytes
+    if (isBehind) {
+      this.#remove(controller)
+      controller.error(new Error('The reader of the changes is too slow.'))
+    } else controller.enqueue(text)
   }
 
   /** The word of changes as events, the last of which says that all was told. */

@@ -1,0 +1,88 @@
+// A TCP proxy before a server that can swallow, hold back or cut what goes through it, as a broken network does.
+import { once } from 'node:events'
+import { type AddressInfo, connect, createServer, type Socket } from 'node:net'
+
+export interface ServerProxy extends AsyncDisposable {
+  /** The server's address through the proxy. */
+  url: string
+  /** Drops every byte both ways without a word, on the connections that are open and on those to come. */
+  swallow(): void
+  /** Keeps what the server sends; {@link release} delivers all of it at once. */
+  hold(): void
+  release(): void
+  /** Delivers what the server sends later by so much. */
+  delay(milliseconds: number): void
+  /** Closes every connection; refuses new ones until {@link heal}. */
+  cut(): void
+  /** Ends all faults. A connection that lost bytes stays dead. */
+  heal(): void
+}
+
+type Fault = 'swallow' | 'hold' | 'cut' | { delayMs: number } | undefined
+
+/** Starts a proxy before a server. */
+export async function startServerProxy(serverUrl: string): Promise<ServerProxy> {
+  const target = new URL(serverUrl)
+  const pairs = new Set<[Socket, Socket]>()
+  const dead = new WeakSet<Socket>()
+  let held: (() => void)[] = []
+  let fault: Fault
+
+  const pass = (from: Socket, to: Socket, isAnswer: boolean) => {
+    from.on('data', (bytes) => {
+      if (fault === 'swallow') dead.add(to)
+      const write = () => to.destroyed || dead.has(to) || to.write(bytes as Buffer)
+      if (dead.has(to)) return
+      if (isAnswer && fault === 'hold') held.push(write)
+      else if (isAnswer && typeof fault === 'object') setTimeout(write, fault.delayMs)
+      else write()
+    })
+  }
+  const cutAll = () => {
+    for (const pair of pairs) for (const socket of pair) socket.destroy()
+  }
+  const server = createServer((client) => {
+    if (fault === 'cut') return client.destroy()
+    const upstream = connect(Number(target.port), target.hostname)
+    const pair: [Socket, Socket] = [client, upstream]
+    pairs.add(pair)
+    pass(client, upstream, false)
+    pass(upstream, client, true)
+    for (const socket of pair) {
+      socket.setNoDelay(true)
+      socket.on('error', () => {})
+      socket.once('close', () => {
+        pairs.delete(pair)
+        // Where bytes are swallowed, so is the word of the other side's end.
+        if (fault !== 'swallow') for (const each of pair) each.destroy()
+      })
+    }
+  })
+  server.listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const set = (next: Fault) => {
+    fault = next
+  }
+  return {
+    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    swallow: () => set('swallow'),
+    hold: () => set('hold'),
+    release: () => {
+      set(undefined)
+      for (const write of held) write()
+      held = []
+    },
+    delay: (delayMs) => set({ delayMs }),
+    cut: () => {
+      set('cut')
+      cutAll()
+    },
+    heal: () => set(undefined),
+    [Symbol.asyncDispose]: async () => {
+      const closed = once(server, 'close')
+      server.close()
+      cutAll()
+      await closed
+    },
+  }
+}
