@@ -1,0 +1,217 @@
+// The configurations of examples/gateways, run by the proxies themselves between a client and an upstream: who
+// gets through, what reaches the upstream, and that nobody gets through where Latchkey does not answer.
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
+import type { CreatedKey } from '../src/index.ts'
+import { makeSqlite } from './setup/databases.ts'
+import {
+  type Gateway,
+  gateways,
+  sendLines,
+  startGateway,
+  startSilence,
+  startUpstream,
+} from './setup/gateways.ts'
+import { missingPrograms, wants } from './setup/programs.ts'
+import { send, startTestServer, type TestServer } from './setup/server.ts'
+
+describe.each(Object.keys(gateways))('the example for %s', (name) => {
+  const { skip, note } = wants(missingPrograms([name]))
+
+  describe.skipIf(skip)(`runs${note}`, () => {
+    const stack = new AsyncDisposableStack()
+    let server: TestServer
+    let upstream: Awaited<ReturnType<typeof startUpstream>>
+    let gateway: Gateway
+    let sender: CreatedKey
+    let reader: CreatedKey
+    const create = (permissions: string[]) =>
+      server.latchkey.keys.create({ organizationId: 'acme', name: 'Key', permissions })
+    beforeAll(async () => {
+      const database = makeSqlite()
+      stack.defer(database.remove)
+      server = await startTestServer(database.url)
+      stack.defer(() => server.close())
+      await server.latchkey.organizations.create({ id: 'acme', name: 'Acme' })
+      sender = await create(['emails:*'])
+      reader = await create(['files:read'])
+      upstream = stack.use(await startUpstream())
+      gateway = stack.use(await startGateway(name, server.url, upstream.url))
+    })
+    afterEach(() => {
+      upstream.reached.length = 0
+    })
+    afterAll(() => stack.disposeAsync())
+
+    const headersThatReached = () => {
+      expect(upstream.reached).toHaveLength(1)
+      const raw = upstream.reached[0]?.rawHeaders ?? []
+      return raw.flatMap((value, i) => (i % 2 === 1 ? [[raw[i - 1]?.toLowerCase(), value]] : []))
+    }
+    const identity = () => headersThatReached().filter(([field]) => /^x[-_]latchkey/.test(field as string))
+    const identityOf = ({ id, permissions }: CreatedKey) => [
+      ['x-latchkey-key-id', id],
+      ['x-latchkey-organization-id', 'acme'],
+      ['x-latchkey-permissions', permissions.join(' ')],
+    ]
+
+    test('a valid key comes through by either header, whole, and the upstream learns whose it is', async () => {
+      for (const headers of [{ authorization: `Bearer ${sender.key}` }, { 'x-api-key': sender.key }]) {
+        const body = { to: 'ada', text: 'x'.repeat(20_000) }
+        const answer = await send(gateway.url, 'POST', '/emails/outbox?draft=1&permission=no', {
+          headers,
+          body,
+        })
+        expect([answer.status, answer.text]).toEqual([200, 'from the upstream'])
+        expect(upstream.reached[0]).toMatchObject({
+          method: 'POST',
+          url: '/emails/outbox?draft=1&permission=no',
+          body: JSON.stringify(body),
+        })
+        expect(identity().sort()).toEqual(identityOf(sender))
+        upstream.reached.length = 0
+      }
+    })
+
+    test('the token does not reach the upstream', async () => {
+      const headers = { authorization: `Bearer ${sender.key}`, 'x-api-key': sender.key }
+      expect((await send(gateway.url, 'GET', '/me', { headers })).status).toBe(200)
+      expect(JSON.stringify(headersThatReached())).not.toContain(sender.key)
+    })
+
+    test('each route wants its own permission', async () => {
+      const get = async (path: string, token: string) =>
+        (await send(gateway.url, 'GET', path, { token })).status
+      expect(await get('/emails', sender.key)).toBe(200)
+      expect(await get('/files/a', reader.key)).toBe(200)
+      expect(await get('/me', reader.key)).toBe(200)
+      upstream.reached.length = 0
+      expect(await get('/emails', reader.key)).toBe(403)
+      expect(await get('/files/a', sender.key)).toBe(403)
+      expect(await get('/files', sender.key)).toBe(403)
+      const refused = await send(gateway.url, 'GET', '/files', { token: sender.key })
+      expect([...refused.headers.keys()].filter((field) => field.startsWith('x-latchkey'))).toEqual([])
+      expect(upstream.reached).toEqual([])
+    })
+
+    test('without a token, or with one that opens nothing, nobody comes through', async () => {
+      const { id, key } = await create(['emails:send'])
+      expect((await send(gateway.url, 'GET', '/emails', { token: key })).status).toBe(200)
+      await server.latchkey.keys.revoke(id)
+      upstream.reached.length = 0
+      const unknown = `re_${'0'.repeat(65)}`
+      for (const headers of [
+        {},
+        { authorization: 'Basic YTpi' },
+        { authorization: 'Bearer nonsense' },
+        { authorization: `Bearer ${unknown}` },
+        { authorization: `Bearer ${key}` },
+        { 'x-api-key': key },
+        { authorization: `Bearer ${sender.key}`, 'x-api-key': reader.key },
+      ]) {
+        const answer = await send(gateway.url, 'GET', '/emails', { headers })
+        expect(answer.status, JSON.stringify(headers)).toBe(401)
+        expect(answer.headers.get('www-authenticate')).toMatch(/^Bearer/)
+        expect([...answer.headers.keys()].filter((field) => field.startsWith('x-latchkey'))).toEqual([])
+      }
+      expect(upstream.reached).toEqual([])
+    })
+
+    test('what is no route, or hides which one it is, reaches nobody', async () => {
+      for (const path of [
+        '/',
+        '/emailsx',
+        '/other',
+        '/_latchkey',
+        '/_latchkey_any',
+        '/files/../emails',
+        '/files/%2e%2e/emails',
+        '/files/..%2femails',
+        '/files/%2E%2E%2Femails',
+        '/emails/..%5cfiles',
+        '//emails',
+        '/files//../emails',
+        '/files/.',
+        '/files/./a',
+        '/files/%252e%252e/emails',
+        '/%65mails/..',
+      ]) {
+        const answer = await sendLines(gateway.url, [`GET ${path} HTTP/1.1`, `X-Api-Key: ${reader.key}`])
+        expect(answer, path).toMatch(/^HTTP\/1.[01] (400|403|404) /)
+      }
+      expect(upstream.reached).toEqual([])
+    })
+
+    test('what a client says under our names never reaches the upstream', async () => {
+      const answer = await sendLines(gateway.url, [
+        'GET /emails HTTP/1.1',
+        `Authorization: Bearer ${sender.key}`,
+        ...['Key-Id', 'Organization-Id', 'Permissions', 'Code'].flatMap((end) => [
+          `X-Latchkey-${end}: forged`,
+          `x-latchkey-${end.toLowerCase()}: forged`,
+          `X-LATCHKEY-${end.toUpperCase()}: forged`,
+          `x-LatchKey-${end}: forged`,
+          `X_Latchkey_${end.replace('-', '_')}: forged`,
+          `x_latchkey_${end.replace('-', '_').toLowerCase()}: forged`,
+          `X-Latchkey_${end.replace('-', '_')}: forged`,
+          `X_LATCHKEY-${end.toUpperCase()}: forged`,
+        ]),
+      ])
+      expect(answer).toMatch(/^HTTP\/1.[01] 200 /)
+      expect(identity().sort()).toEqual(identityOf(sender))
+    })
+
+    test('a client that has our headers taken for those of one connection gains nothing', async () => {
+      const names = 'X-Latchkey-Key-Id, X-Latchkey-Organization-Id, X-Latchkey-Permissions'
+      for (const connection of [names, 'Authorization', 'X-Api-Key']) {
+        const answer = await sendLines(gateway.url, [
+          'GET /emails HTTP/1.1',
+          `Connection: close, ${connection}`,
+          `Authorization: Bearer ${reader.key}`,
+          'X-Latchkey-Key-Id: forged',
+        ])
+        expect(answer).toMatch(/^HTTP\/1.[01] (401|403) /)
+      }
+      expect(upstream.reached).toEqual([])
+      await sendLines(gateway.url, [
+        'GET /emails HTTP/1.1',
+        `Connection: close, ${names}`,
+        `Authorization: Bearer ${sender.key}`,
+        'X-Latchkey-Key-Id: forged',
+      ])
+      const allowed = identityOf(sender).map(String)
+      expect(identity().filter((header) => !allowed.includes(String(header)))).toEqual([])
+    })
+
+    test('a key with as many permissions as there may be comes through', async () => {
+      const permissions = Array.from({ length: 127 }, (_, i) =>
+        `${String(i).padStart(3, '0')}:`.padEnd(128, 'x'),
+      )
+      const big = await create(['emails:send', ...permissions])
+      expect((await send(gateway.url, 'GET', '/emails', { token: big.key })).status).toBe(200)
+      expect(identity().sort()).toEqual(identityOf(big))
+      expect((await send(gateway.url, 'GET', '/files', { token: big.key })).status).toBe(403)
+    })
+
+    test('where Latchkey is away nobody comes through', async () => {
+      await using away = await startGateway(name, 'http://127.0.0.1:9', upstream.url)
+      const answer = await send(away.url, 'GET', '/emails', { token: sender.key })
+      expect([500, 503]).toContain(answer.status)
+      expect(upstream.reached).toEqual([])
+    })
+
+    test('where Latchkey does not answer nobody comes through', async () => {
+      await using silence = await startSilence()
+      await using hanging = await startGateway(name, silence.url, upstream.url)
+      const answer = await send(hanging.url, 'GET', '/emails', { token: sender.key })
+      expect([500, 503]).toContain(answer.status)
+      expect(upstream.reached).toEqual([])
+    })
+
+    test('no token gets into what the proxy prints', async () => {
+      await send(gateway.url, 'GET', '/emails', { token: sender.key })
+      await send(gateway.url, 'GET', '/emails', { token: reader.key })
+      expect(gateway.output()).not.toContain(sender.key)
+      expect(gateway.output()).not.toContain(reader.key)
+    })
+  })
+})
