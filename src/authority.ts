@@ -1,9 +1,11 @@
 // What a caller may reach and grant. Who calls comes from its token alone, never from a body.
-import { rootOrganizationId } from './engine.ts'
 import { LatchkeyError } from './errors.ts'
 import { missingPermissions, reservedNamespace } from './permissions.ts'
 import type { Caller } from './schemas.ts'
 import type { Scope } from './store/keys.ts'
+
+/** The organization whose keys act on every other. */
+export const rootOrganizationId = 'root'
 
 /** The organization that a caller acts on; undefined, all of them, for root keys and for who holds the database. */
 export function scopeOf(caller: Caller | undefined): Scope {

@@ -6,9 +6,6 @@ import type { Store } from './store/store.ts'
 import type { Tx } from './store/tables.ts'
 import type { RandomSource } from './token.ts'
 
-/** The organization whose keys act on every other. */
-export const rootOrganizationId = 'root'
-
 export interface Engine {
   store: Store
   memory: Memory

@@ -1,7 +1,7 @@
 // Organizations: the operator's customers. Each owns its keys and sees nothing of the others.
 import { recordDeed } from './audit.ts'
-import { narrowScope, requireRoot, scopeOf, unknownOrganization } from './authority.ts'
-import { type Engine, newId, rootOrganizationId } from './engine.ts'
+import { narrowScope, requireRoot, rootOrganizationId, scopeOf, unknownOrganization } from './authority.ts'
+import { type Engine, newId } from './engine.ts'
 import { LatchkeyError } from './errors.ts'
 import {
   type Caller,

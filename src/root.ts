@@ -1,8 +1,9 @@
 // The operator's own organization and the keys that act on all the others.
 import { setTimeout } from 'node:timers/promises'
 import { recordDeed } from './audit.ts'
+import { rootOrganizationId } from './authority.ts'
 import { insertNewKeys } from './creations.ts'
-import { type Engine, rootOrganizationId } from './engine.ts'
+import type { Engine } from './engine.ts'
 import { LatchkeyError, refuseField } from './errors.ts'
 import { newKey, withToken } from './keys.ts'
 import type { CreatedKey } from './schemas.ts'

@@ -1,7 +1,7 @@
 // The calls that judge tokens: one, many, and the one that reverse proxies ask.
 import { z } from 'zod'
+import { rootOrganizationId } from '../authority.ts'
 import { insufficientScope, invalidToken, readPresented } from '../bearer.ts'
-import { rootOrganizationId } from '../engine.ts'
 import { checkAskedPermissions } from '../judge.ts'
 import type { Latchkey } from '../latchkey.ts'
 import {
