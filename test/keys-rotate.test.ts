@@ -38,6 +38,21 @@ onEachDatabase('rotation', (makeDatabase) => {
     await latchkey.close()
   })
 
+  test('what somebody ended stays ended for a process whose clock is behind', async () => {
+    const database = await makeDatabase()
+    const clock = makeClock()
+    await using latchkey = await openLatchkey({ database, now: clock.now })
+    await using behind = await openLatchkey({ database, now: () => clock.now() - 3600 * second })
+    await latchkey.organizations.create({ id: 'acme', name: 'Acme' })
+    const first = await latchkey.keys.create({ organizationId: 'acme', name: 'CI' })
+    const next = await latchkey.keys.rotate(first.id)
+    expect(await codesOf(behind, first, next)).toEqual(['rotated', 'valid'])
+    const last = await latchkey.keys.rotate(first.id, { graceSeconds: 600 })
+    await latchkey.keys.endSecret(first.id, kidOf(next))
+    await latchkey.waitUntilApplied()
+    expect(await codesOf(behind, first, next, last)).toEqual(['rotated', 'rotated', 'valid'])
+  })
+
   test('without a grace every older secret ends at once, one in its grace too', async () => {
     const { latchkey, created } = await open()
     const second = await latchkey.keys.rotate(created.id, { graceSeconds: 3600 })
