@@ -3,10 +3,11 @@ import { join } from 'node:path'
 import { openLatchkey } from '../../src/index.ts'
 import { createDatabase, fillDatabase, rootToken, tokenOf, wanted } from '../dataset.ts'
 import { type LoadRequest, loader, loadServer } from '../load.ts'
+import { makeLoop } from '../loop.ts'
 import { type ServerProcess, serveKnows, serverCore, startLatchkey, startOther } from '../processes.ts'
 import { type Bar, type Figure, type Findings, medianOf, ratiosOf, say, takeTurns } from '../rounds.ts'
 import type { Settings } from '../settings.ts'
-import { countingVerifier, inRandomOrder, rateOfCalls } from './in-process.ts'
+import { inRandomOrder } from './in-process.ts'
 
 /** Different tokens that are asked about over HTTP, in turn. */
 const askedAbout = 1_000
@@ -40,7 +41,7 @@ export async function measureHttp(settings: Settings): Promise<Findings> {
   )
   await using library = await openLatchkey({ database })
   for (const token of asked) await library.verify(token)
-  const inMemory = countingVerifier(library)
+  const loop = await makeLoop()
 
   const rateOf =
     (server: ServerProcess, requests: readonly LoadRequest[], seconds = loadSeconds) =>
@@ -52,7 +53,11 @@ export async function measureHttp(settings: Settings): Promise<Findings> {
     'node:http, the same answer': rateOf(floor, verifies),
     'POST /v1/keys/verify': rateOf(latchkey, verifies),
     'POST /v1/keys/verify/batch, 100 each': rateOf(latchkey, batches),
-    'verifyCached in the process, the same tokens': rateOfCalls(asked, inMemory.verifies, turnMs),
+    'verifyCached in the process, the same tokens': loop.rateOfCalls(
+      asked,
+      loop.countingVerifier(library).verifies,
+      turnMs,
+    ),
     'better-auth on SQLite, verifyApiKey': rateOf(betterSqlite, verifies.map(toPeer)),
     'better-auth on PostgreSQL, verifyApiKey': rateOf(betterPostgres, verifies.map(toPeer)),
     'better-auth on PostgreSQL, its handler': rateOf(betterPostgres, asked.map(sessionRequest)),

@@ -4,6 +4,7 @@ import pg from 'pg'
 import { type Latchkey, openLatchkey } from '../../src/index.ts'
 import { factsQuery } from '../../src/store/facts.ts'
 import { kidOf, shuffledNumbers, tokenOf, wanted } from '../dataset.ts'
+import { makeLoop } from '../loop.ts'
 import {
   type Bar,
   type Figure,
@@ -15,7 +16,6 @@ import {
 } from '../rounds.ts'
 import type { Settings } from '../settings.ts'
 import { type DatabaseKind, databaseKinds, storedDatabase } from '../stored.ts'
-import { countingVerifier, rateOfCalls } from './in-process.ts'
 
 const atOnce = 16
 
@@ -74,7 +74,7 @@ export async function measureStored(settings: Settings): Promise<Findings> {
     bars: [...found.filter(({ kind }) => kind === 'PostgreSQL').map(coldBar), ...sizeBars(found)],
     notes: [
       `Cold: tokens that a newly opened Latchkey has never seen, from all over the table, ${atOnce} at once; beside them the same read by the same driver, as prepared and as pipelined, alone. The databases are in the operating system's memory, not necessarily in PostgreSQL's own (its settings are the default ones).`,
-      'Warm: the same ten thousand keys in random order, whatever the size.',
+      `Warm: the same ${(settings.storedKeys[0] as number).toLocaleString('en')} keys in random order, whatever the size; several Latchkeys in one process, which makes each slower than alone.`,
       ...(settings.large
         ? []
         : [
@@ -144,7 +144,8 @@ async function measureKind(settings: Settings, kind: DatabaseKind): Promise<Size
     for (const token of warm) await latchkey.verify(token)
     turns[`${kind} ${count}: bare`] = async () => (await driveReads(drawn(reads).map(kidOf), bare.read)).rate
     turns[`${kind} ${count}: cold`] = () => coldTurn(database, drawn(reads), sized)
-    turns[`${kind} ${count}: warm`] = rateOfCalls(warm, countingVerifier(latchkey).verifies, turnMs)
+    const loop = await makeLoop()
+    turns[`${kind} ${count}: warm`] = loop.rateOfCalls(warm, loop.countingVerifier(latchkey).verifies, turnMs)
   }
   const values = await takeTurns(rounds, turns)
   for (const resource of open) await resource[Symbol.asyncDispose]()

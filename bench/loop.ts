@@ -1,0 +1,56 @@
+// The loops around calls that answer at once. A loop of its own for each contestant, as each call in a program has a
+// place of its own: were they to share one, V8 would compile it for their mix, and measure that.
+import { setImmediate } from 'node:timers/promises'
+import type { Latchkey } from '../src/index.ts'
+import { wanted } from './dataset.ts'
+import type { Turn } from './rounds.ts'
+
+/** Calls between two turns of the event loop, some milliseconds apart: without them no lease is renewed. */
+export const callsAtOnce = 4_096
+
+let loops = 0
+
+/** This module anew, with nothing compiled yet. */
+export function makeLoop(): Promise<typeof import('./loop.ts')> {
+  return import(`./loop.ts?${++loops}`)
+}
+
+/** Verifies from memory; counts when that may not answer, and throws where the verdict is not the right one. */
+export function countingVerifier(latchkey: Latchkey): {
+  verifies: (token: string) => boolean
+  missed: () => number
+} {
+  let missed = 0
+  const asked = { permissions: wanted }
+  return {
+    verifies: (token) => {
+      const verdict = latchkey.verifyCached(token, asked)
+      if (verdict === undefined) missed++
+      else if (!verdict.valid) throw new Error(`A valid token was ${verdict.code}.`)
+      return true
+    },
+    missed: () => missed,
+  }
+}
+
+/** Calls a second of something that answers at once, on the texts in turn. */
+export function rateOfCalls(
+  texts: readonly string[],
+  judges: (text: string) => boolean,
+  turnMs: number,
+): Turn {
+  return async () => {
+    const start = performance.now()
+    let calls = 0
+    let at = 0
+    while (performance.now() - start < turnMs) {
+      for (let i = 0; i < callsAtOnce; i++) {
+        if (!judges(texts[at] as string)) throw new Error('A token was not found.')
+        if (++at === texts.length) at = 0
+      }
+      calls += callsAtOnce
+      await setImmediate()
+    }
+    return (calls * 1000) / (performance.now() - start)
+  }
+}
