@@ -88,17 +88,17 @@ async function fill(
     },
   })
   const [model] = await run(`select * from apikey where id = '${id}'`)
-  const columns = Object.keys(model as object).map((name) => `"${name}"`)
-  const rowsAtOnce = 500
+  const names = Object.keys(model as object).map((name) => `"${name}"`)
+  const copied = names.map((name) => (name === '"id"' ? 'row_id' : name === '"key"' ? 'row_key' : name))
+  const rowsAtOnce = 2_000
   for (let start = 0; start < count; start += rowsAtOnce) {
     const rows = Array.from({ length: Math.min(rowsAtOnce, count - start) }, (_, i) => {
       const token = tokenOf(start + i)
-      const digest = hash('sha256', token, 'base64url')
-      return `select ${columns
-        .map((name) => (name === '"id"' ? `'${kidOf(token)}'` : name === '"key"' ? `'${digest}'` : name))
-        .join(', ')} from apikey where id = '${id}'`
+      return `('${kidOf(token)}', '${hash('sha256', token, 'base64url')}')`
     })
-    await run(`insert into apikey (${columns.join(', ')}) ${rows.join(' union all ')}`)
+    await run(`insert into apikey (${names.join(', ')})
+      with copies (row_id, row_key) as (values ${rows.join(', ')})
+      select ${copied.join(', ')} from copies cross join apikey where id = '${id}'`)
   }
   await run('analyze')
 }
