@@ -14,7 +14,7 @@ export interface Outcome {
   succeeded: boolean
 }
 
-/** Makes a folder for a document in which `latchkey` is a command and a package, both of the build that holds `main`; gone after the test. */
+/** Makes a folder for a document in which `latchkey` is a command and a package, both of the build that holds `main`, beside the frameworks that there are guards for; gone after the test. */
 export function makeFolder(main: string): string {
   const folder = mkdtempSync(join(tmpdir(), 'latchkey-docs-'))
   onTestFinished(() => rmSync(folder, { recursive: true, force: true }))
@@ -26,6 +26,9 @@ export function makeFolder(main: string): string {
   symlinkSync(process.execPath, join(bin, 'node'))
   mkdirSync(join(folder, 'node_modules'))
   symlinkSync(resolve(main, '../../..'), join(folder, 'node_modules/latchkey'))
+  for (const name of ['@types', 'express', 'fastify', 'hono']) {
+    symlinkSync(join(repository, 'node_modules', name), join(folder, 'node_modules', name))
+  }
   writeFileSync(join(folder, 'package.json'), '{"type":"module"}')
   writeFileSync(
     join(folder, 'tsconfig.json'),
