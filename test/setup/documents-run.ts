@@ -26,7 +26,7 @@ export function makeFolder(main: string): string {
   symlinkSync(process.execPath, join(bin, 'node'))
   mkdirSync(join(folder, 'node_modules'))
   symlinkSync(resolve(main, '../../..'), join(folder, 'node_modules/latchkey'))
-  for (const name of ['@types', 'express', 'fastify', 'hono']) {
+  for (const name of ['@hono', '@types', 'express', 'fastify', 'hono']) {
     symlinkSync(join(repository, 'node_modules', name), join(folder, 'node_modules', name))
   }
   writeFileSync(join(folder, 'package.json'), '{"type":"module"}')
@@ -34,7 +34,8 @@ export function makeFolder(main: string): string {
     join(folder, 'tsconfig.json'),
     JSON.stringify({
       extends: join(repository, 'tsconfig.json'),
-      compilerOptions: { typeRoots: [join(repository, 'node_modules/@types')] },
+      // What is published is `latchkey` here, not the source.
+      compilerOptions: { typeRoots: [join(repository, 'node_modules/@types')], paths: {} },
       include: ['block-*.ts'],
     }),
   )
