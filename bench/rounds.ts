@@ -77,9 +77,10 @@ export function quantileOf(values: readonly number[], part: number): number {
   return sorted[Math.min(sorted.length - 1, Math.ceil(sorted.length * part) - 1)] as number
 }
 
-/** Whether the median keeps the promise. */
-export function isMet({ sense, bound, values }: Bar): boolean {
-  return sense === 'at least' ? medianOf(values) >= bound : medianOf(values) <= bound
+/** Whether the median keeps the promise, and in how many rounds it was kept. */
+export function judgeBar({ sense, bound, values }: Bar): { isMet: boolean; roundsMet: number } {
+  const keeps = (value: number) => (sense === 'at least' ? value >= bound : value <= bound)
+  return { isMet: keeps(medianOf(values)), roundsMet: values.filter(keeps).length }
 }
 
 /** Tells on standard error how far a run has come. */

@@ -34,7 +34,7 @@ export function readSettings(
     large,
     rounds: quick ? 2 : 5,
     turnMs: quick ? 100 : 600,
-    loadSeconds: quick ? 1 : 3,
+    loadSeconds: quick ? 1 : 2,
     warmKeys: quick ? 2_000 : 100_000,
     storedKeys: large ? [...storedKeys, 10_000_000] : storedKeys,
     creations: quick ? 300 : 3_000,

@@ -1,5 +1,5 @@
 // docs/benchmarks.md, from what a run found.
-import { type Bar, type Figure, type Findings, isMet } from '../rounds.ts'
+import { type Bar, type Figure, type Findings, judgeBar } from '../rounds.ts'
 import type { Settings } from '../settings.ts'
 import type { Machine } from './machine.ts'
 import { formatSpread } from './numbers.ts'
@@ -39,7 +39,14 @@ function writeSection({ title, figures, notes }: Findings): string[] {
 
 function barCells(bar: Bar): string[] {
   const { what, promised, values, unit, beside } = bar
-  return [what, promised, `${formatSpread(values)} ${unit}`.trim(), beside, isMet(bar) ? 'met' : '**missed**']
+  return [what, promised, `${formatSpread(values)} ${unit}`.trim(), beside, judgement(bar)]
+}
+
+function judgement(bar: Bar): string {
+  const { isMet, roundsMet } = judgeBar(bar)
+  const rounds = bar.values.length
+  const isSure = roundsMet === (isMet ? rounds : 0)
+  return `${isMet ? 'met' : '**missed**'}${isSure ? '' : `, met in ${roundsMet} of ${rounds} rounds`}`
 }
 
 function figureCells({ what, unit, values, beside }: Figure): string[] {

@@ -73,7 +73,7 @@ export async function measureCreation(settings: Settings): Promise<Findings> {
     figures,
     bars,
     notes: [
-      'A created key is a row of keys, one of secrets and one of the audit log, as durable as the bare row when it is answered. Latchkey writes keys that come together in one transaction, which is how it can be faster than bare commits.',
+      'A created key is a row of keys, one of secrets and one of the audit log, as durable as the bare row when it is answered. Latchkey writes keys that come together in one transaction, which is how it can be faster than bare commits where the disk is slow to sync.',
     ],
   }
 }
