@@ -35,7 +35,13 @@ try {
   for (const name of names) {
     const start = performance.now()
     console.error(`${name}`)
-    found.push(await runSection(name, settings))
+    try {
+      found.push(await runSection(name, settings))
+    } catch (error) {
+      // What the others find in the minutes to come is not lost with it.
+      console.error(`${name}: ${(error as Error).message}`)
+      process.exitCode = 1
+    }
     console.error(`${name} took ${Math.round((performance.now() - start) / 1000)} s`)
   }
 } finally {
@@ -44,7 +50,7 @@ try {
 }
 
 // Only a whole run speaks for Latchkey; what a part of one or a quick one shows is for whoever ran it.
-const isWhole = only === undefined && !settings.quick
+const isWhole = found.length === Object.keys(sections).length && !settings.quick
 const results = isWhole ? import.meta.dirname : join(import.meta.dirname, 'quick')
 const docs = isWhole ? resolve(import.meta.dirname, '../docs') : results
 const images = join(docs, 'images')
