@@ -2,7 +2,7 @@
 import { once } from 'node:events'
 import { connect } from 'node:net'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { createClient } from '../src/client/index.ts'
+import { createClient, createVerifier } from '../src/client/index.ts'
 import type { CreatedKey } from '../src/index.ts'
 import { withKey } from '../src/middleware/fetch.ts'
 import { makeSqlite } from './setup/databases.ts'
@@ -149,8 +149,10 @@ describe.each(Object.keys(frameworks))('on %s', (name) => {
     expect((await ask(api.url, '/me', { token: key })).status).toBe(401)
   })
 
-  test('with the HTTP client as its verifier it does the same', async () => {
-    await using api = await start(createClient({ url: server.url, token: server.rootKey }))
+  test.each(['client', 'verifier in memory'])('with a %s it does the same', async (kind) => {
+    const options = { url: server.url, token: server.rootKey }
+    await using memory = createVerifier(options)
+    await using api = await start(kind === 'client' ? createClient(options) : memory)
     expect((await ask(api.url, '/emails', { token: sender.key })).status).toBe(200)
     expect((await ask(api.url, '/emails', { token: reader.key })).status).toBe(403)
     expect((await ask(api.url, '/emails', { token: revoked.key })).status).toBe(401)

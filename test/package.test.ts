@@ -210,7 +210,7 @@ const typedConsumer = `
   import { createClient } from 'latchkey/client'
   import * as onExpress from 'latchkey/express'
   import * as onFastify from 'latchkey/fastify'
-  import { type VerifiedKey, type Verifier, withKey } from 'latchkey/fetch'
+  import { type VerifiedKey, type TokenVerifier, withKey } from 'latchkey/fetch'
   import * as onHono from 'latchkey/hono'
 
   type Same<A, B> = (<T>() => T extends A ? 1 : 2) extends <T>() => T extends B ? 1 : 2 ? true : false
@@ -218,8 +218,8 @@ const typedConsumer = `
   // Where a type was lost it would be any, and this true.
   const no: Same<VerifiedKey['permissions'], any> = false
   const id: string = (await createClient({ url: 'http://localhost', token: '' }).keys.self()).id
-  const library: Verifier = await openLatchkey({ database: 'sqlite:a.db' })
-  const verifier: Verifier = createClient({ url: 'http://localhost', token: '' })
+  const library: TokenVerifier = await openLatchkey({ database: 'sqlite:a.db' })
+  const verifier: TokenVerifier = createClient({ url: 'http://localhost', token: '' })
   export { id, library, no, yes }
 
   export const hono = new Hono().get('/', onHono.requireKey({ verifier }), (c) => {

@@ -3,7 +3,7 @@ import type { NextFunction, Request, Response } from 'express'
 import { headerReader } from '../bearer.ts'
 import { AdmittedKeys, createGuard, type GuardOptions, type VerifiedKey } from './guard.ts'
 
-export type { GuardOptions, VerifiedKey, Verifier } from './guard.ts'
+export type { GuardOptions, TokenVerifier, VerifiedKey } from './guard.ts'
 
 /** Express middleware that leaves the types of a route's parameters to its path. */
 export type KeyHandler = <Parameters>(

@@ -3,7 +3,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify'
 import { headerReader } from '../bearer.ts'
 import { AdmittedKeys, createGuard, type GuardOptions, type VerifiedKey } from './guard.ts'
 
-export type { GuardOptions, VerifiedKey, Verifier } from './guard.ts'
+export type { GuardOptions, TokenVerifier, VerifiedKey } from './guard.ts'
 
 const admitted = new AdmittedKeys()
 

@@ -1,7 +1,7 @@
 // `latchkey/fetch`: guards a handler of web-standard requests, as Next.js, Bun, Deno and edge workers have them.
 import { createGuard, type GuardOptions, type VerifiedKey } from './guard.ts'
 
-export type { GuardOptions, VerifiedKey, Verifier } from './guard.ts'
+export type { GuardOptions, TokenVerifier, VerifiedKey } from './guard.ts'
 
 /**
  * Guards a handler: it runs only for requests with a valid key that holds the permissions, and gets that key

@@ -8,13 +8,13 @@ import type { Verdict } from '../schemas.ts'
 export type VerifiedKey = Extract<Verdict, { valid: true }>
 
 /** Who judges tokens: what `openLatchkey`, `createClient` and `createVerifier` give. */
-export interface Verifier {
+export interface TokenVerifier {
   verify(token: string, options?: { permissions?: string[] }): Promise<Verdict>
 }
 
 /** What a guard asks of the requests that it lets through. */
 export interface GuardOptions<Request> {
-  verifier: Verifier
+  verifier: TokenVerifier
   /** All of these are required: a list, or a function of the request that gives one. None if absent. */
   permissions?: readonly string[] | ((request: Request) => readonly string[])
   /** Hears why no verdict could be had, where a request was answered 503. It gets no token. */

@@ -2,7 +2,7 @@
 import type { Context, MiddlewareHandler } from 'hono'
 import { createGuard, type GuardOptions, type VerifiedKey } from './guard.ts'
 
-export type { GuardOptions, VerifiedKey, Verifier } from './guard.ts'
+export type { GuardOptions, TokenVerifier, VerifiedKey } from './guard.ts'
 
 /**
  * Makes middleware that lets through requests with a valid key that holds the permissions. Throws TypeError

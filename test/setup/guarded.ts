@@ -9,7 +9,7 @@ import { Hono } from 'hono'
 import { expectTypeOf } from 'vitest'
 import * as onExpress from '../../src/middleware/express.ts'
 import * as onFastify from '../../src/middleware/fastify.ts'
-import { type VerifiedKey, type Verifier, withKey } from '../../src/middleware/fetch.ts'
+import { type TokenVerifier, type VerifiedKey, withKey } from '../../src/middleware/fetch.ts'
 import * as onHono from '../../src/middleware/hono.ts'
 
 export interface GuardedApi extends AsyncDisposable {
@@ -19,7 +19,7 @@ export interface GuardedApi extends AsyncDisposable {
 }
 
 /** Starts the API behind one of the guards. */
-export type StartGuarded = (verifier: Verifier) => Promise<GuardedApi>
+export type StartGuarded = (verifier: TokenVerifier) => Promise<GuardedApi>
 
 const seen = ({ keyId, organizationId, permissions, metadata }: VerifiedKey) => ({
   keyId,
