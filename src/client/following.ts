@@ -122,6 +122,8 @@ export class Following {
           this.#askNow(stream)
         } else this.#hear(event)
       }
+      if (this.#told.length === 0) throw noEvent('The stream ends before its greeting.')
+      throw new LatchkeyClientError('server_unreachable', `The stream from ${this.#server.url} has ended.`)
     } finally {
       callOff()
       stream.abort()
@@ -169,7 +171,8 @@ export class Following {
         repeatable: false,
         options: { timeoutMs: answerTimeoutMs, signal: stream.signal },
       })
-      .then(({ sequence, ageMs }) => {
+      .then((answer) => {
+        const { sequence, ageMs } = Object(answer) as LatestAnswer
         const isSound = Number.isSafeInteger(sequence) && Number.isFinite(ageMs) && ageMs >= 0
         if (!isSound) throw noEvent('The number of the last change is none.')
         if (stream.signal.aborted) return

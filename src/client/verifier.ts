@@ -220,7 +220,7 @@ function asClient<T>(judge: () => T): T {
 
 /** Reads the server's facts. Throws `unexpected_answer` for anything else: no verdict is made of it. */
 function readAnswer(answer: FactsAnswer): Facts | undefined {
-  const { sequence, ageMs, secret } = answer
+  const { sequence, ageMs, secret } = Object(answer) as FactsAnswer
   const facts = readSecret(secret)
   const isSound =
     Number.isFinite(ageMs) && ageMs >= 0 && (sequence === null || Number.isSafeInteger(sequence))

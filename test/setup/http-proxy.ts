@@ -23,7 +23,7 @@ type Fault = 'swallow' | 'hold' | 'cut' | { delayMs: number } | undefined
 /** Starts a proxy before a server. */
 export async function startServerProxy(serverUrl: string): Promise<ServerProxy> {
   const target = new URL(serverUrl)
-  const pairs = new Set<[Socket, Socket]>()
+  const sockets = new Set<Socket>()
   const dead = new WeakSet<Socket>()
   let held: (() => void)[] = []
   let fault: Fault
@@ -39,20 +39,20 @@ export async function startServerProxy(serverUrl: string): Promise<ServerProxy> 
     })
   }
   const cutAll = () => {
-    for (const pair of pairs) for (const socket of pair) socket.destroy()
+    for (const socket of sockets) socket.destroy()
   }
   const server = createServer((client) => {
     if (fault === 'cut') return client.destroy()
     const upstream = connect(Number(target.port), target.hostname)
-    const pair: [Socket, Socket] = [client, upstream]
-    pairs.add(pair)
+    const pair = [client, upstream]
     pass(client, upstream, false)
     pass(upstream, client, true)
     for (const socket of pair) {
+      sockets.add(socket)
       socket.setNoDelay(true)
       socket.on('error', () => {})
       socket.once('close', () => {
-        pairs.delete(pair)
+        sockets.delete(socket)
         // Where bytes are swallowed, so is the word of the other side's end.
         if (fault !== 'swallow') for (const each of pair) each.destroy()
       })
