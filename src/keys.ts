@@ -115,6 +115,8 @@ export async function getKey(engine: Engine, id: string, caller?: Caller): Promi
   })
 }
 
+const longestSlice = 100
+
 /** Lists keys page by page. Throws `invalid_input`, `organization_not_found`. */
 export async function listKeys(
   engine: Engine,
@@ -124,13 +126,27 @@ export async function listKeys(
   const { organizationId, status, q, sort, limit, after } = parseInput(listKeysSchema, input)
   const scope = narrowScope(caller, organizationId)
   const now = engine.now()
-  const { rows, next } = await engine.store.read(async (db) => {
-    if (organizationId !== undefined && !(await findOrganization(db, organizationId))) {
-      throw unknownOrganization()
+  const { store } = engine
+  if (organizationId !== undefined && !(await store.read((db) => findOrganization(db, organizationId))))
+    throw unknownOrganization()
+  const items: Key[] = []
+  let next = after
+  // A long page is read slice by slice: whoever verifies meanwhile waits for a slice at most.
+  do {
+    const query = {
+      scope,
+      status,
+      q,
+      sort,
+      limit: Math.min(limit - items.length, longestSlice),
+      after: next,
+      now,
     }
-    return listRows(db, { scope, status, q, sort, limit, after, now })
-  })
-  return { items: rows.map((row) => toKey(row, now)), next }
+    const slice = await store.read((db) => listRows(db, query))
+    items.push(...slice.rows.map((row) => toKey(row, now)))
+    next = slice.next
+  } while (next !== undefined && items.length < limit)
+  return { items, next }
 }
 
 /**

@@ -34,6 +34,28 @@ onEachDatabase('lists of keys', (makeDatabase) => {
     return keys
   }
 
+  test('a long page, which is read in slices, holds what short ones hold, in the same order', async () => {
+    const latchkey = await openLatchkey({ database: await makeDatabase() })
+    await latchkey.organizations.create({ id: 'acme', name: 'Acme' })
+    const create = (_: unknown, i: number) =>
+      latchkey.keys.create({ organizationId: 'acme', name: `key ${i}` })
+    await Promise.all(Array.from({ length: 230 }, create))
+    for (const sort of ['-created_at', 'name'] as const) {
+      const whole = await latchkey.keys.list({ sort, limit: 1000 })
+      expect(whole.next).toBeUndefined()
+      expect(new Set(whole.items.map(({ id }) => id)).size).toBe(230)
+      const short: string[] = []
+      for (let after: string | undefined, first = true; first || after !== undefined; first = false) {
+        const page = await latchkey.keys.list({ sort, limit: 130, ...(after !== undefined && { after }) })
+        expect(page.items.length).toBeLessThanOrEqual(130)
+        short.push(...page.items.map(({ id }) => id))
+        after = page.next
+      }
+      expect(short).toEqual(whole.items.map(({ id }) => id))
+    }
+    await latchkey.close()
+  })
+
   test('each status lists its own keys, at the instant of asking', async () => {
     const { latchkey, clock } = await open()
     const create = (name: string, expiresAt: Date | null = null) =>
