@@ -5,6 +5,7 @@ import { expect, test } from 'vitest'
 import { readBody, readEvents, type StreamEvent } from '../src/client/events.ts'
 import { createApp, createPipeline } from '../src/http/app.ts'
 import { ChangeStreams } from '../src/http/change-streams.ts'
+import { toBody } from '../src/http/sinks.ts'
 import { openLatchkey } from '../src/latchkey.ts'
 import type { CreatedKey } from '../src/schemas.ts'
 import { makeSqlite, onEachDatabase } from './setup/databases.ts'
@@ -228,7 +229,7 @@ test('a stream whose reader stops reading is ended, and holds no memory for it',
   const { url, remove } = makeSqlite()
   const server = await startTestServer(url)
   const streams = new ChangeStreams(server.latchkey)
-  const stream = await streams.open({ token: server.rootKey, keyId: 'another' })
+  const stream = toBody(await streams.open({ token: server.rootKey, keyId: 'another' }))
   const reader = stream.getReader()
   await reader.read()
   expect(streams.count).toBe(1)

@@ -18,6 +18,7 @@ import { type Pipeline, type Refusal, serve } from './pipeline.ts'
 import { shareReadiness } from './readiness.ts'
 import { problem, type Reply } from './reply.ts'
 import type { Parts, Route } from './route.ts'
+import { toBody } from './sinks.ts'
 import { verifyRoutes } from './verify.ts'
 
 // `/v1/keys/self` and `/v1/keys/verify` stand before `/v1/keys/{id}`: the first that fits is taken.
@@ -59,7 +60,10 @@ export function createApp(pipeline: Pipeline): Hono<{ Bindings: Bindings }> {
       },
       served,
     )
-    return new Response(reply.stream ?? reply.body, { status: reply.status, headers: reply.headers })
+    return new Response(reply.stream ? toBody(reply.stream) : reply.body, {
+      status: reply.status,
+      headers: reply.headers,
+    })
   }
   const app = new Hono<{ Bindings: Bindings }>()
   for (const route of routes) {

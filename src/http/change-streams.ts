@@ -3,6 +3,7 @@
 import { LatchkeyError } from '../errors.ts'
 import type { ChangedKey, News } from '../follower.ts'
 import type { Latchkey } from '../latchkey.ts'
+import type { Sink, Stream } from './sinks.ts'
 
 /** What a stream says at its start, for whoever reads it to know that it understands the rest. */
 export const streamFormat = 1
@@ -24,8 +25,6 @@ export interface StreamReader {
   organizationId?: string
 }
 
-type Controller = ReadableStreamDefaultController<Uint8Array<ArrayBuffer>>
-
 /**
  * Every open stream of this process. An event tells which keys changed since the one before, and up to which
  * change everything has been told; a beat says the same each second while this process is sure to have seen
@@ -34,7 +33,7 @@ type Controller = ReadableStreamDefaultController<Uint8Array<ArrayBuffer>>
  */
 export class ChangeStreams {
   readonly #latchkey: Latchkey
-  readonly #open = new Map<Controller, StreamReader>()
+  readonly #open = new Map<Sink, StreamReader>()
   readonly #encoder = new TextEncoder()
   #unsubscribe: Promise<() => void> | undefined
   #beating: NodeJS.Timeout | undefined
@@ -54,8 +53,8 @@ export class ChangeStreams {
     return this.#open.size
   }
 
-  /** Makes a stream for a reader; it counts as open once it is read. Throws `store_unavailable` where nothing is heard of changes. */
-  async open(reader: StreamReader): Promise<ReadableStream<Uint8Array<ArrayBuffer>>> {
+  /** Makes a stream for a reader; it counts as open once it has somewhere to go. Throws `store_unavailable` where nothing is heard of changes. */
+  async open(reader: StreamReader): Promise<Stream> {
     this.#unsubscribe ??= this.#latchkey.verifiers.subscribe((news) => this.#hear(news))
     await this.#unsubscribe
     const latest = this.#latchkey.verifiers.latest()
@@ -64,47 +63,36 @@ export class ChangeStreams {
     }
     this.#tell()
     this.#told = latest.sequence
-    let controller: Controller
-    let isRead = false
-    return new ReadableStream<Uint8Array<ArrayBuffer>>(
-      {
-        // Whoever asks with HEAD never reads.
-        pull: (given) => {
-          if (isRead) return
-          isRead = true
-          controller = given
-          this.#add(controller, reader)
-        },
-        cancel: () => this.#remove(controller),
-      },
-      { highWaterMark: 0, size: (chunk) => chunk?.byteLength ?? 0 },
-    )
+    return (sink) => {
+      this.#add(sink, reader)
+      return () => this.#remove(sink)
+    }
   }
 
   /** Ends every stream and lets no other begin. */
   close(): void {
     this.#closed = true
-    for (const controller of this.#open.keys()) this.#end(controller)
+    for (const sink of this.#open.keys()) this.#end(sink)
     void this.#unsubscribe?.then((unsubscribe) => unsubscribe())
   }
 
-  #add(controller: Controller, reader: StreamReader): void {
-    this.#open.set(controller, reader)
+  #add(sink: Sink, reader: StreamReader): void {
+    this.#open.set(sink, reader)
     this.#beating ??= setInterval(() => this.#beat(), beatEveryMs).unref()
-    this.#send(controller, this.#event('hello', { format: streamFormat, sequence: this.#told }))
-    if (this.#closed) this.#end(controller)
+    this.#send(sink, this.#event('hello', { format: streamFormat, sequence: this.#told }))
+    if (this.#closed) this.#end(sink)
   }
 
-  #remove(controller: Controller): void {
-    this.#open.delete(controller)
+  #remove(sink: Sink): void {
+    this.#open.delete(sink)
     if (this.#open.size > 0) return
     clearInterval(this.#beating)
     this.#beating = undefined
   }
 
-  #end(controller: Controller): void {
-    this.#remove(controller)
-    controller.close()
+  #end(sink: Sink): void {
+    this.#remove(sink)
+    sink.end()
   }
 
   #hear(news: News): void {
@@ -127,7 +115,7 @@ export class ChangeStreams {
     this.#toldAt = performance.now()
     const { sequence, changed } = news
     const texts = new Map<string | undefined, Uint8Array<ArrayBuffer>>()
-    for (const [controller, reader] of this.#open) {
+    for (const [sink, reader] of this.#open) {
       const { organizationId } = reader
       let text = texts.get(organizationId)
       if (text === undefined) {
@@ -137,9 +125,9 @@ export class ChangeStreams {
         texts.set(organizationId, text)
       }
       if (changed === undefined || changed.some(({ keyId }) => keyId === reader.keyId)) {
-        void this.#judge(controller, reader)
+        void this.#judge(sink, reader)
       }
-      this.#send(controller, text)
+      this.#send(sink, text)
     }
   }
 
@@ -147,25 +135,24 @@ export class ChangeStreams {
     this.#tell()
     if (this.#latchkey.verifiers.latest() === undefined) return
     const text = this.#event('beat', { sequence: this.#told })
-    for (const [controller, reader] of this.#open) {
-      this.#send(controller, text)
-      if (!this.#latchkey.verifyCached(reader.token, needed)?.valid) void this.#judge(controller, reader)
+    for (const [sink, reader] of this.#open) {
+      this.#send(sink, text)
+      if (!this.#latchkey.verifyCached(reader.token, needed)?.valid) void this.#judge(sink, reader)
     }
   }
 
   /** Ends a stream whose reader may not read any more. Where the database is away nothing is told, and nothing ended. */
-  async #judge(controller: Controller, { token }: StreamReader): Promise<void> {
+  async #judge(sink: Sink, { token }: StreamReader): Promise<void> {
     const verdict = await this.#latchkey.verify(token, needed).catch(() => undefined)
-    if (verdict?.valid === false && this.#open.has(controller)) this.#end(controller)
+    if (verdict?.valid === false && this.#open.has(sink)) this.#end(sink)
   }
 
-  #send(controller: Controller, text: Uint8Array<ArrayBuffer>): void {
-    if (!this.#open.has(controller)) return
-    const isBehind = (controller.desiredSize ?? 0) < -longestQueueBytes
-    if (isBehind) {
-      this.#remove(controller)
-      controller.error(new Error('The reader of the changes is too slow.'))
-    } else controller.enqueue(text)
+  #send(sink: Sink, text: Uint8Array<ArrayBuffer>): void {
+    if (!this.#open.has(sink)) return
+    if (sink.queued() > longestQueueBytes) {
+      this.#remove(sink)
+      sink.fail('The reader of the changes is too slow.')
+    } else sink.write(text)
   }
 
   /** The word of changes as events, the last of which says that all was told. */

@@ -2,19 +2,23 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { headerReader } from '../bearer.ts'
 import { readIncomingBytes } from './body.ts'
+import { changeRoutes } from './changes.ts'
 import { type Pipeline, serve } from './pipeline.ts'
 import type { Reply } from './reply.ts'
 import type { Route } from './route.ts'
+import { pour } from './sinks.ts'
 import { verifyRoutes } from './verify.ts'
 
 /**
- * Makes a handler for the calls that judge tokens. It takes a request only in its plain form and tells whether
+ * Makes a handler for the calls that judge tokens, and those of verifiers elsewhere. It takes a request only in its plain form and tells whether
  * it did; every other one, and every oddity, is left to the app, which gives the same answers.
  */
 export function createHotDoor(
   pipeline: Pipeline,
 ): (incoming: IncomingMessage, outgoing: ServerResponse) => boolean {
-  const byCall = new Map(verifyRoutes.map((route) => [`${route.method} ${route.path}`, route]))
+  const byCall = new Map(
+    [...verifyRoutes, ...changeRoutes].map((route) => [`${route.method} ${route.path}`, route]),
+  )
   return (incoming, outgoing) => {
     const { method, url } = incoming as { method: string; url: string }
     const end = url.indexOf('?')
@@ -31,7 +35,7 @@ async function answer(
   incoming: IncomingMessage,
   outgoing: ServerResponse,
 ): Promise<void> {
-  const { status, headers, body } = await serve(
+  const { status, headers, body, stream } = await serve(
     pipeline,
     {
       method: incoming.method as string,
@@ -43,6 +47,11 @@ async function answer(
     },
     route,
   )
+  if (stream) {
+    outgoing.writeHead(status, headers)
+    pour(stream, outgoing)
+    return
+  }
   finished.push({ outgoing, status, headers, body })
   if (finished.length === 1) setImmediate(sendFinished)
 }

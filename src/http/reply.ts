@@ -3,6 +3,7 @@ import { invalidToken } from '../bearer.ts'
 import { LatchkeyError } from '../errors.ts'
 import { toSnakeCase, toWire } from '../wire.ts'
 import type { Exchange } from './exchange.ts'
+import type { Stream } from './sinks.ts'
 
 /** An answer: a status, headers by lower-case names, and a body or none. */
 export interface Reply {
@@ -10,7 +11,7 @@ export interface Reply {
   headers: Record<string, string>
   body: string | Uint8Array<ArrayBuffer> | null
   /** A body that comes bit by bit, of no known length. */
-  stream?: ReadableStream<Uint8Array<ArrayBuffer>>
+  stream?: Stream
 }
 
 /** The headers of every answer; those of a reply replace them. */
