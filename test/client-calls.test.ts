@@ -1,0 +1,127 @@
+// How the client sends: what it repeats and what it never does, its deadlines, signals and pages.
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { afterEach, expect, test } from 'vitest'
+import { createClient, isLatchkeyError, type LatchkeyClient } from '../src/client/index.ts'
+import { assembleToken } from '../src/token.ts'
+import { makeSqlite } from './setup/databases.ts'
+import { startTestServer } from './setup/server.ts'
+
+const token = assembleToken('re', '0123456789abcdef', new Uint8Array(32))
+const cleanups: (() => void)[] = []
+afterEach(() => {
+  for (const cleanup of cleanups.splice(0)) cleanup()
+})
+
+type Answer = (answer: ServerResponse, request: IncomingMessage) => void
+
+/** A server of ours that gives these answers in turn, the last one for ever; and what it was asked. */
+async function connect(...answers: Answer[]): Promise<{ client: LatchkeyClient; asked: string[] }> {
+  const asked: string[] = []
+  const server = createServer((request, answer) => {
+    asked.push(`${request.method} ${request.url}`)
+    const next = answers.length > 1 ? answers.shift() : answers[0]
+    next?.(answer, request)
+  }).listen(0, '127.0.0.1')
+  await new Promise((done) => server.once('listening', done))
+  cleanups.push(() => {
+    server.closeAllConnections()
+    server.close()
+  })
+  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+  return { client: createClient({ url, token }), asked }
+}
+
+const busy =
+  (status: number, headers: Record<string, string> = {}): Answer =>
+  (answer) =>
+    void answer.writeHead(status, headers).end()
+const cut: Answer = (answer) => void answer.destroy()
+const ok: Answer = (answer) =>
+  void answer.setHeader('content-type', 'application/json').end('{"success":true}')
+
+const repeatable: [string, (client: LatchkeyClient) => Promise<unknown>][] = [
+  ['keys.get', ({ keys }) => keys.get('a')],
+  ['keys.revoke', ({ keys }) => keys.revoke('a')],
+  ['keys.endSecret', ({ keys }) => keys.endSecret('a', 'b')],
+  ['verify', (client) => client.verify('a')],
+  ['verifyBatch', (client) => client.verifyBatch([])],
+]
+const once: [string, (client: LatchkeyClient) => Promise<unknown>][] = [
+  ['keys.create', ({ keys }) => keys.create({ name: 'K' })],
+  ['keys.rotate', ({ keys }) => keys.rotate('a')],
+  ['keys.update', ({ keys }) => keys.update('a', { name: 'L' })],
+  ['organizations.create', ({ organizations }) => organizations.create({ name: 'A' })],
+]
+
+test.each(repeatable)('%s is sent again where the server is busy or was not reached', async (_, call) => {
+  const { client, asked } = await connect(busy(503), cut, busy(429), ok)
+  await call(client)
+  expect(asked).toHaveLength(4)
+})
+
+test.each(once)('%s is never sent again: nobody knows whether it was done', async (_, call) => {
+  for (const failure of [busy(503), busy(429), cut]) {
+    const { client, asked } = await connect(failure, ok)
+    await expect(call(client)).rejects.toSatisfy(isLatchkeyError)
+    expect(asked).toHaveLength(1)
+  }
+})
+
+test('no call is sent for ever, and none that was refused is sent again', async () => {
+  const endless = await connect(busy(503))
+  await expect(endless.client.keys.self()).rejects.toMatchObject({ status: 503 })
+  expect(endless.asked).toHaveLength(4)
+  const refused = await connect(busy(404))
+  await expect(refused.client.keys.self()).rejects.toMatchObject({ status: 404 })
+  expect(refused.asked).toHaveLength(1)
+})
+
+test('Retry-After is obeyed, and where it asks for more time than there is, the call ends at once', async () => {
+  const short = await connect(busy(503, { 'retry-after': '1' }), ok)
+  const began = performance.now()
+  await short.client.keys.self()
+  expect(performance.now() - began).toBeGreaterThanOrEqual(990)
+  const long = await connect(busy(429, { 'retry-after': new Date(Date.now() + 3_600_000).toUTCString() }))
+  await expect(long.client.keys.self()).rejects.toMatchObject({ status: 429 })
+  expect(long.asked).toHaveLength(1)
+})
+
+test('a call ends at its deadline, and at its signal, with an error that says so', async () => {
+  const silent = await connect(() => {})
+  await expect(silent.client.keys.self({ timeoutMs: 50 })).rejects.toMatchObject({ code: 'timed_out' })
+  const half = await connect((answer) => void answer.write('{"id":'))
+  await expect(half.client.keys.self({ timeoutMs: 200 })).rejects.toMatchObject({ code: 'timed_out' })
+  const abort = new AbortController()
+  const call = silent.client.verify('a', { signal: abort.signal })
+  abort.abort()
+  await expect(call).rejects.toMatchObject({ code: 'aborted' })
+  const before = silent.asked.length
+  await expect(silent.client.keys.self({ signal: abort.signal })).rejects.toMatchObject({ code: 'aborted' })
+  expect(silent.asked).toHaveLength(before)
+})
+
+test('listAll walks every page as it is asked for, and asks for no more than is taken', async () => {
+  const { url: database, remove } = makeSqlite()
+  const server = await startTestServer(database)
+  const client = createClient({ url: server.url, token: server.rootKey })
+  for (const name of ['a', 'b', 'c', 'd', 'e'])
+    await server.latchkey.keys.create({ organizationId: 'root', name })
+  const names: string[] = []
+  for await (const { name } of client.keys.listAll({ sort: 'name', limit: 2 })) {
+    names.push(name)
+  }
+  expect(names.filter((name) => name.length === 1)).toEqual(['a', 'b', 'c', 'd', 'e'])
+  const pages = () => server.log.filter(({ route }) => route === '/v1/keys').length
+  const before = pages()
+  for await (const _ of client.keys.listAll({ limit: 2 })) break
+  expect(pages() - before).toBe(1)
+  for await (const { id } of client.organizations.listAll()) expect(id).toBe('root')
+  for await (const { action } of client.audit.listAll({ limit: 3 })) expect(action).toMatch(/\./)
+  await client.operation.checkHealth()
+  await client.operation.checkReadiness()
+  expect(await client.operation.readMetrics()).toContain('latchkey_')
+  expect(JSON.parse(await client.operation.readOpenApi())).toMatchObject({ openapi: '3.1.0' })
+  await server.close()
+  await remove()
+})
