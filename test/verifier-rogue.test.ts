@@ -3,7 +3,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { AddressInfo } from 'node:net'
 import { setTimeout } from 'node:timers/promises'
 import { afterEach, describe, expect, test } from 'vitest'
-import { createClient, createVerifier, type Verifier } from '../src/client/index.ts'
+import { createClient, createVerifier, type Verifier, type VerifierOptions } from '../src/client/index.ts'
 import { sha256, sha256InPlainScript } from '../src/client/sha256.ts'
 import { digestText } from '../src/digest.ts'
 import { assembleToken } from '../src/token.ts'
@@ -46,8 +46,17 @@ function stream(...texts: string[]): Route {
   }
 }
 
+const beating: Route = (answer) => {
+  answer.write(hello)
+  const timer = setInterval(() => answer.write(event('beat', { sequence: 5 })), 20)
+  answer.once('close', () => clearInterval(timer))
+}
+
 /** A server of ours that answers as it should, but for what is given. */
-async function connect(routes: Partial<Record<string, Route>> = {}): Promise<Verifier> {
+async function connect(
+  routes: Partial<Record<string, Route>> = {},
+  options: Partial<VerifierOptions> = {},
+): Promise<Verifier> {
   const honest: Record<string, Route> = {
     '/v1/changes': stream(hello),
     '/v1/changes/latest': json({ sequence: 5, age_ms: 0 }),
@@ -61,7 +70,7 @@ async function connect(routes: Partial<Record<string, Route>> = {}): Promise<Ver
   }).listen(0, '127.0.0.1')
   await new Promise((done) => server.once('listening', done))
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
-  const verifier = createVerifier({ url, token, timeoutMs: 1_000 })
+  const verifier = createVerifier({ url, token, timeoutMs: 1_000, ...options })
   cleanups.push(async () => {
     await verifier.close()
     server.closeAllConnections()
@@ -160,11 +169,7 @@ describe('a stream', () => {
 
   test('that beats without end proves nothing where no question is answered', async () => {
     const verifier = await connect({
-      '/v1/changes': (answer) => {
-        answer.write(hello)
-        const timer = setInterval(() => answer.write(event('beat', { sequence: 5 })), 20)
-        answer.once('close', () => clearInterval(timer))
-      },
+      '/v1/changes': beating,
       '/v1/changes/latest': (answer) => void answer.writeHead(503).end(),
     })
     for (let i = 0; i < 20; i++) {
@@ -182,6 +187,29 @@ describe('a stream', () => {
       await setTimeout(20)
     }
   })
+})
+
+test.each([
+  ['however late the answer comes', 1_700, 0],
+  ['less the age that the server gives it', 0, 1_700],
+  ['less both', 1_000, 700],
+])('the lease runs from the question, %s', async (_, lateMs, age_ms) => {
+  let clock = 1_000
+  let asked = 0
+  const latest: Route = (answer, request) => {
+    // Only the first is answered.
+    if (asked++ > 0) return
+    clock += lateMs
+    json({ sequence: 5, age_ms })(answer, request)
+  }
+  const clocks = { monotonic: () => clock, now: () => 1_800_000_000_000 + clock }
+  const verifier = await connect({ '/v1/changes': beating, '/v1/changes/latest': latest }, clocks)
+  await verifier.ready()
+  await verifier.verify(token)
+  clock += 99
+  expect(verifier.verifyCached(token)?.valid).toBe(true)
+  clock += 1
+  expect(verifier.verifyCached(token)).toBeUndefined()
 })
 
 describe('an answer', () => {
@@ -222,6 +250,7 @@ describe('an answer', () => {
   test('from before the last change, of a database that was put back, ends what was believed', async () => {
     let sequence = 5
     const verifier = await connect({
+      '/v1/changes': beating,
       '/v1/changes/latest': (answer, request) => json({ sequence, age_ms: 0 })(answer, request),
     })
     await verifier.ready()
