@@ -1,5 +1,5 @@
 // What this process remembers of the database, and how it reads what it does not.
-import { FactsCache } from './cache.ts'
+import { FactsCache, nowhere } from './cache.ts'
 import { digestText } from './digest.ts'
 import { LatchkeyError } from './errors.ts'
 import { type Facts, toFacts } from './facts.ts'
@@ -93,6 +93,13 @@ export class Memory {
     const read: Read = { reading, outdated: false }
     this.#reads.set(kid, read)
     return reading
+  }
+
+  /** Notes that a secret was found valid: beside what is remembered of it, where that costs nothing more. */
+  noteUse(kid: string, { keyId, organizationId }: Facts['answer'], at: number): void {
+    const slot = this.cache.find(kid, 0)
+    if (slot === nowhere) this.usage.note(kid, keyId, organizationId, at)
+    else this.cache.noteUse(slot, at)
   }
 
   /** Forgets a key that changed, and lets no read that may have missed the change be shared or remembered. */

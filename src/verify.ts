@@ -27,7 +27,7 @@ export async function verify(memory: Memory, token: string, asked = nothingAsked
   const now = memory.clock.now()
   const { answer, terms } = known.facts
   const refusal = judge(terms, asked, now)
-  if (refusal === undefined) memory.usage.note(parsed.kid, answer.keyId, answer.organizationId, now)
+  if (refusal === undefined) memory.noteUse(parsed.kid, answer, now)
   return verdictOf(answer, terms, refusal)
 }
 
