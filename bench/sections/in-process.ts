@@ -95,7 +95,7 @@ export async function measureInProcess(settings: Settings): Promise<Findings> {
       },
     ],
     notes: [
-      'Each contestant has a loop of its own, and the process one Latchkey, as most programs have: V8 makes faster code for a call whose place in a program always calls the same.',
+      'Each contestant has a loop of its own, and the process one Latchkey, as most programs have.',
       `Every verification asks for one permission. better-auth has as many keys, ${atOnce} verifications under way at once, its limits switched off (they would end the run), and on SQLite the same journal and the same durability as Latchkey; each of its verifications writes to its table.`,
       `Between ${callsAtOnce} calls each contestant gives the event loop a turn, inside the time that is measured. Memory could not answer ${randomly.missed() + hotly.missed()} times.`,
     ],
