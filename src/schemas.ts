@@ -91,7 +91,7 @@ export const updateKeySchema = z
     'Name at least one field to change.',
   )
 
-export const longestGraceSeconds = 2_592_000
+const longestGraceSeconds = 2_592_000
 export const rotateKeySchema = z.strictObject({
   graceSeconds: z
     .int({ error: 'A whole number of seconds.' })

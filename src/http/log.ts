@@ -56,7 +56,7 @@ function roundMs(milliseconds: number): number {
 }
 
 /** Tells what an error says of itself and of its causes, without anything of a token's form. */
-export function describeError(error: unknown, depth = 4): Record<string, unknown> | undefined {
+function describeError(error: unknown, depth = 4): Record<string, unknown> | undefined {
   if (error === undefined) return undefined
   if (!(error instanceof Error)) return { message: redact(String(error)) }
   const { name, message, stack, cause } = error

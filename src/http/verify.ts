@@ -114,7 +114,7 @@ export function verifiedScope(caller: Caller): { organizationId?: string } {
 }
 
 /** The permissions that a proxy wants. Throws `invalid_input`. */
-export function readWanted(rawQuery: string): string[] {
+function readWanted(rawQuery: string): string[] {
   const wanted = splitQuery(rawQuery).map(([name, value]) =>
     name === 'permission' ? value : refuse(name, 'Unknown field.'),
   )
@@ -123,7 +123,7 @@ export function readWanted(rawQuery: string): string[] {
 }
 
 /** The answer to a proxy: no body, and every header one that the proxy may hand on. */
-export function answerProxy(verdict: Verdict, wanted: readonly string[]): Reply {
+function answerProxy(verdict: Verdict, wanted: readonly string[]): Reply {
   if (verdict.valid) return { status: 200, headers: identity(verdict), body: null }
   if (verdict.code === 'insufficient_permissions') {
     const headers = { ...identity(verdict), 'www-authenticate': insufficientScope(wanted) }
