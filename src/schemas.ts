@@ -2,6 +2,7 @@
 // Names are the library's; the wire has the same in snake_case, with instants as RFC 3339 (see `wire.ts`).
 import { z } from 'zod'
 import { describeFaults, fieldName, LatchkeyError } from './errors.ts'
+import { metadataFault } from './metadata.ts'
 import { permissionPattern } from './permissions.ts'
 import { longestPrefix, prefixPattern } from './token.ts'
 
@@ -346,39 +347,4 @@ function pathOf(path: PropertyKey[]): string {
     const name = fieldName(String(part))
     return whole === '' ? name : `${whole}.${name}`
   }, '')
-}
-
-const longestMetadata = 4096
-const deepestMetadata = 32
-
-function metadataFault(value: unknown): string | undefined {
-  if (!isPlainObject(value)) return 'A JSON object.'
-  const fault = jsonFault(value, deepestMetadata)
-  if (fault) return fault
-  if (Buffer.byteLength(JSON.stringify(value)) > longestMetadata) return 'At most 4 KiB as JSON.'
-  return undefined
-}
-
-function jsonFault(value: unknown, depth: number): string | undefined {
-  if (value === null || typeof value === 'string' || typeof value === 'boolean') return undefined
-  if (typeof value === 'number') return Number.isFinite(value) ? undefined : 'Numbers must be finite.'
-  if (depth === 0) return `At most ${deepestMetadata} levels deep.`
-  if (Array.isArray(value)) return firstFault(value, depth)
-  if (!isPlainObject(value)) return 'Only what JSON can hold.'
-  if (Object.keys(value).includes('__proto__')) return 'No field may be called __proto__.'
-  return firstFault(Object.values(value), depth)
-}
-
-function firstFault(values: unknown[], depth: number): string | undefined {
-  for (const value of values) {
-    const fault = jsonFault(value, depth - 1)
-    if (fault) return fault
-  }
-  return undefined
-}
-
-function isPlainObject(value: unknown): value is Record<string, unknown> {
-  if (typeof value !== 'object' || value === null) return false
-  const prototype = Object.getPrototypeOf(value)
-  return prototype === Object.prototype || prototype === null
 }
