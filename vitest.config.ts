@@ -6,6 +6,8 @@ export default defineConfig({
     globalSetup: ['test/setup/postgres.ts'],
     testTimeout: 60_000,
     hookTimeout: 60_000,
+    // Most files wait: on databases, leases, other processes. Two at a time, however few cores there are.
+    maxWorkers: 2,
     reporters: ['default', ['json', { outputFile: '.test-output/report.json' }]],
   },
 })

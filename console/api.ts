@@ -1,0 +1,120 @@
+// The public API as the console calls it: by the session's cookie, on the origin that it was loaded from.
+import type { ErrorCode, FieldError } from '../src/errors.ts'
+import type {
+  AuditEvent,
+  CreatedKey,
+  Key,
+  KeyDetails,
+  KeySecret,
+  Organization,
+  Verdict,
+} from '../src/schemas.ts'
+import type { Wire } from '../src/wire.ts'
+import { connection } from './connection.ts'
+
+export type WireKey = Wire<Key>
+export type WireKeyDetails = Wire<KeyDetails>
+export type WireCreatedKey = Wire<CreatedKey>
+export type WireSecret = Wire<KeySecret>
+export type WireOrganization = Wire<Organization>
+export type WireAuditEvent = Wire<AuditEvent>
+export type WireVerdict = Wire<Verdict>
+
+/** A refusal or a failure, with what to tell of it. `code` is of docs/errors.md, or `unreachable`. */
+export class ApiError extends Error {
+  override readonly name = 'ApiError'
+  readonly code: ErrorCode | 'unreachable'
+  /** 0 where no answer came. */
+  readonly status: number
+  readonly requestId: string | undefined
+  readonly fields: FieldError[]
+
+  constructor(
+    code: ApiError['code'],
+    detail: string,
+    given: { status?: number; requestId?: string | undefined; fields?: FieldError[] | undefined } = {},
+  ) {
+    super(detail)
+    this.code = code
+    this.status = given.status ?? 0
+    this.requestId = given.requestId
+    this.fields = given.fields ?? []
+  }
+}
+
+/** One page of a list; `next` is the address of the page after it. */
+export interface ListPage<Item> {
+  items: Item[]
+  next: string | undefined
+}
+
+interface Request {
+  /** Sent as JSON. */
+  body?: unknown
+  signal?: AbortSignal
+  /** To sign in with; everything else is done by the session. */
+  token?: string
+}
+
+/** Calls the API and reads its JSON. Throws {@link ApiError}. */
+export async function call<Answer>(method: string, path: string, request: Request = {}): Promise<Answer> {
+  return (await (await send(method, path, request)).json()) as Answer
+}
+
+/** Gets one page of a list. Throws {@link ApiError}. */
+export async function getPage<Item>(path: string, signal: AbortSignal): Promise<ListPage<Item>> {
+  const response = await send('GET', path, { signal })
+  // RFC 8288: the server says where the next page is.
+  const next = /<([^>]+)>; rel="next"/.exec(response.headers.get('link') ?? '')?.[1]
+  return { items: (await response.json()) as Item[], next }
+}
+
+/** Writes parameters as a query string with its `?`; leaves out what is undefined or empty. */
+export function query(parameters: Record<string, string | number | undefined>): string {
+  const given = Object.entries(parameters).filter(([, value]) => value !== undefined && value !== '')
+  return given.length === 0
+    ? ''
+    : `?${new URLSearchParams(given.map(([name, value]) => [name, String(value)]))}`
+}
+
+async function send(method: string, path: string, { body, signal, token }: Request): Promise<Response> {
+  const response = await fetch(path, {
+    method,
+    headers: {
+      ...(body !== undefined && { 'content-type': 'application/json' }),
+      ...(token !== undefined && { authorization: `Bearer ${token}` }),
+    },
+    body: body === undefined ? null : JSON.stringify(body),
+    signal: signal ?? null,
+    redirect: 'error',
+  }).catch((error: unknown) => {
+    if (signal?.aborted) throw error
+    connection.lose()
+    throw new ApiError('unreachable', 'Latchkey cannot be reached.')
+  })
+  if (response.ok) {
+    connection.find()
+    return response
+  }
+  throw await readProblem(response)
+}
+
+async function readProblem(response: Response): Promise<ApiError> {
+  const requestId = response.headers.get('x-request-id') ?? undefined
+  const problem = await response.json().catch(() => undefined)
+  const { status } = response
+  if (typeof problem?.code === 'string') {
+    connection.find()
+    return new ApiError(problem.code, problem.detail ?? problem.title, {
+      status,
+      requestId,
+      fields: problem.errors,
+    })
+  }
+  // Not one of Latchkey's answers: a proxy's, that did not reach it.
+  connection.lose()
+  return new ApiError('unreachable', `Something between here and Latchkey answered ${status}.`, {
+    status,
+    requestId,
+  })
+}

@@ -1,0 +1,49 @@
+// Whether Latchkey can be reached: noticed by every call, and asked for anew while it cannot.
+
+type State = { lost: false } | { lost: true; tryingAt: number }
+
+const firstWaitMs = 1_000
+const longestWaitMs = 15_000
+
+let state: State = { lost: false }
+let waitMs = firstWaitMs
+let timer: ReturnType<typeof setTimeout> | undefined
+const listeners = new Set<() => void>()
+
+/** The connection, as a store for `useSyncExternalStore`. */
+export const connection = {
+  current: (): State => state,
+  subscribe: (listener: () => void): (() => void) => {
+    listeners.add(listener)
+    return () => listeners.delete(listener)
+  },
+  /** A call got no answer: ask again after a while, and then after longer and longer ones. */
+  lose: (): void => {
+    if (timer !== undefined) return
+    timer = setTimeout(() => void connection.tryNow(), waitMs)
+    change({ lost: true, tryingAt: Date.now() + waitMs })
+    waitMs = Math.min(waitMs * 2, longestWaitMs)
+  },
+  /** A call got an answer. */
+  find: (): void => {
+    clearTimeout(timer)
+    timer = undefined
+    waitMs = firstWaitMs
+    if (state.lost) change({ lost: false })
+  },
+  tryNow: async (): Promise<void> => {
+    clearTimeout(timer)
+    timer = undefined
+    try {
+      if ((await fetch('/healthz')).ok) return connection.find()
+    } catch {
+      // Still away.
+    }
+    connection.lose()
+  },
+}
+
+function change(next: State): void {
+  state = next
+  for (const listener of listeners) listener()
+}

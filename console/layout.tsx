@@ -1,0 +1,131 @@
+// The frame around every page: where one can go, who is signed in, and what is wrong with the connection.
+import { Link, Outlet, useRouterState } from '@tanstack/react-router'
+import {
+  Building2,
+  CircleHelp,
+  FlaskConical,
+  KeyRound,
+  LogOut,
+  Menu,
+  MonitorSmartphone,
+  ScrollText,
+} from 'lucide-react'
+import { Suspense, useEffect, useState } from 'react'
+import { IconButton } from './parts/button.tsx'
+import { ConnectionBanner } from './parts/connection-banner.tsx'
+import { HelpDialog } from './parts/help-dialog.tsx'
+import { Logo } from './parts/logo.tsx'
+import { PageSkeleton } from './parts/page.tsx'
+import { ThemeSwitch } from './parts/theme-switch.tsx'
+import { useSession } from './session.ts'
+import { useShortcuts } from './shortcuts.ts'
+
+export function Layout() {
+  const [help, setHelp] = useState(false)
+  const [menu, setMenu] = useState(false)
+  useShortcuts(() => setHelp(true))
+  const path = useRouterState({ select: (state) => state.location.pathname })
+  // On another page the menu has done its work.
+  useEffect(() => setMenu(path === ''), [path])
+  return (
+    <div className="min-h-dvh lg:grid lg:grid-cols-[15rem_1fr]">
+      <a
+        href="#main"
+        className="sr-only z-50 rounded-md bg-raised px-4 py-2 focus:not-sr-only focus:fixed focus:left-3 focus:top-3"
+      >
+        Skip to the page
+      </a>
+      <header className="border-b border-line bg-surface lg:sticky lg:top-0 lg:flex lg:h-dvh lg:flex-col lg:border-b-0 lg:border-r">
+        <div className="flex items-center justify-between gap-3 px-4 py-3">
+          <Link to="/" className="flex items-center gap-2.5 rounded text-base font-semibold tracking-tight">
+            <Logo />
+            Latchkey
+          </Link>
+          <IconButton
+            label={menu ? 'Close the menu' : 'Open the menu'}
+            icon={<Menu size={20} aria-hidden />}
+            aria-expanded={menu}
+            aria-controls="menu"
+            className="lg:hidden"
+            onClick={() => setMenu(!menu)}
+          />
+        </div>
+        <div id="menu" className={`${menu ? 'flex' : 'hidden'} grow flex-col lg:flex`}>
+          <Navigation />
+          <Account openHelp={() => setHelp(true)} />
+        </div>
+      </header>
+      <main id="main" tabIndex={-1} className="min-w-0 outline-none">
+        <ConnectionBanner />
+        <Suspense fallback={<PageSkeleton />}>
+          <Outlet />
+        </Suspense>
+      </main>
+      {help && <HelpDialog close={() => setHelp(false)} />}
+    </div>
+  )
+}
+
+const entry =
+  'flex items-center gap-2.5 rounded-md px-2.5 py-2 font-medium text-muted hover:bg-hover hover:text-ink aria-[current=page]:bg-sunken aria-[current=page]:text-ink lg:py-1.5'
+
+function Navigation() {
+  const { isRoot, key } = useSession()
+  return (
+    <nav aria-label="Main" className="grow space-y-0.5 px-3 py-2">
+      {isRoot ? (
+        <>
+          <Link to="/organizations" className={entry}>
+            <Building2 size={17} aria-hidden /> Organizations
+          </Link>
+          <Link to="/keys" activeOptions={{ exact: true }} className={entry}>
+            <KeyRound size={17} aria-hidden /> All keys
+          </Link>
+        </>
+      ) : (
+        <Link
+          to="/organizations/$organization"
+          params={{ organization: key.organization_id }}
+          className={entry}
+        >
+          <KeyRound size={17} aria-hidden /> Keys
+        </Link>
+      )}
+      <Link to="/audit-log" className={entry}>
+        <ScrollText size={17} aria-hidden /> Audit log
+      </Link>
+      <Link to="/try" className={entry}>
+        <FlaskConical size={17} aria-hidden /> Try a token
+      </Link>
+      <Link to="/sessions" className={entry}>
+        <MonitorSmartphone size={17} aria-hidden /> Sessions
+      </Link>
+    </nav>
+  )
+}
+
+function Account({ openHelp }: { openHelp: () => void }) {
+  const { key, signOut } = useSession()
+  return (
+    <div className="border-t border-line p-3">
+      <div className="px-2.5 pb-2">
+        <p className="text-xs text-muted">Signed in with</p>
+        <p className="truncate font-medium" dir="auto" title={key.name}>
+          {key.name}
+        </p>
+        <p className="truncate text-xs text-muted" title={key.organization_id}>
+          {key.organization_id}
+        </p>
+      </div>
+      <div className="flex items-center gap-1">
+        <ThemeSwitch />
+        <IconButton
+          label="Help and keyboard"
+          icon={<CircleHelp size={18} aria-hidden />}
+          onClick={openHelp}
+        />
+        <IconButton label="Sign out" icon={<LogOut size={18} aria-hidden />} onClick={() => void signOut()} />
+      </div>
+    </div>
+  )
+}

@@ -1,0 +1,21 @@
+// Where no page is.
+import { MapPinOff } from 'lucide-react'
+import { LinkButton } from '../parts/button.tsx'
+import { EmptyState } from '../parts/notices.tsx'
+import { Page } from '../parts/page.tsx'
+
+export function NotFoundPage() {
+  return (
+    <Page title="Nothing here">
+      <div className="card">
+        <EmptyState
+          icon={<MapPinOff size={22} />}
+          title="There is no page at this address"
+          action={<LinkButton to="/">To the start</LinkButton>}
+        >
+          It may have been typed or copied wrong.
+        </EmptyState>
+      </div>
+    </Page>
+  )
+}

@@ -1,0 +1,55 @@
+// A window over the page: it keeps the keyboard inside, closes with Escape, and gives the focus back.
+import { X } from 'lucide-react'
+import { Dialog as Radix } from 'radix-ui'
+import type { ReactNode } from 'react'
+import { IconButton } from './button.tsx'
+
+interface DialogProps {
+  title: string
+  lead?: ReactNode
+  children: ReactNode
+  /** Undefined for one that cannot be closed without an answer. */
+  close?: (() => void) | undefined
+}
+
+export function Dialog({ title, lead, children, close }: DialogProps) {
+  return (
+    <Radix.Root open onOpenChange={(open) => !open && close?.()}>
+      <Radix.Portal>
+        <Radix.Overlay className="fixed inset-0 z-40 overflow-y-auto bg-shade p-4">
+          <div className="flex min-h-full items-start justify-center sm:items-center">
+            <Radix.Content
+              className="relative w-full max-w-lg rounded-xl border border-line bg-raised p-5 shadow-raised sm:p-6"
+              {...(lead === undefined && { 'aria-describedby': undefined })}
+              onPointerDownOutside={(event) => close === undefined && event.preventDefault()}
+              onEscapeKeyDown={(event) => close === undefined && event.preventDefault()}
+            >
+              <div className="mb-4 pr-8">
+                <Radix.Title className="foreign text-lg font-semibold">{title}</Radix.Title>
+                {lead !== undefined && (
+                  <Radix.Description asChild>
+                    <div className="foreign mt-1 text-muted">{lead}</div>
+                  </Radix.Description>
+                )}
+              </div>
+              {children}
+              {close && (
+                <IconButton
+                  label="Close"
+                  icon={<X size={18} aria-hidden />}
+                  onClick={close}
+                  className="absolute right-3 top-3"
+                />
+              )}
+            </Radix.Content>
+          </div>
+        </Radix.Overlay>
+      </Radix.Portal>
+    </Radix.Root>
+  )
+}
+
+/** The row of a dialog's buttons: the one that goes on stands last. */
+export function DialogActions({ children }: { children: ReactNode }) {
+  return <div className="mt-6 flex flex-wrap justify-end gap-2">{children}</div>
+}

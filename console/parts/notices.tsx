@@ -1,0 +1,86 @@
+// What the page says beside its content: errors, warnings, and that there is nothing yet.
+import { CircleAlert, Info, TriangleAlert } from 'lucide-react'
+import type { ReactNode } from 'react'
+import { ApiError } from '../api.ts'
+import { Button } from './button.tsx'
+
+type Tone = 'error' | 'warning' | 'note'
+
+const tones: Record<Tone, { look: string; icon: ReactNode }> = {
+  error: { look: 'border-danger/40 bg-danger-soft text-danger', icon: <CircleAlert size={18} aria-hidden /> },
+  warning: { look: 'border-warn/40 bg-warn-soft text-warn', icon: <TriangleAlert size={18} aria-hidden /> },
+  note: { look: 'border-line bg-note-soft text-link', icon: <Info size={18} aria-hidden /> },
+}
+
+export function Notice({
+  tone,
+  title,
+  children,
+  action,
+}: {
+  tone: Tone
+  title?: string
+  children?: ReactNode
+  action?: ReactNode
+}) {
+  const { look, icon } = tones[tone]
+  return (
+    <div role={tone === 'error' ? 'alert' : undefined} className={`flex gap-3 rounded-lg border p-3 ${look}`}>
+      <span className="mt-px shrink-0">{icon}</span>
+      <div className="min-w-0 grow text-ink">
+        {title !== undefined && <p className="font-medium">{title}</p>}
+        <div className="foreign space-y-1">{children}</div>
+        {action && <div className="mt-2">{action}</div>}
+      </div>
+    </div>
+  )
+}
+
+/** An error in words, with the request id by which the operator finds it in the log. */
+export function ErrorNotice({ error, title, retry }: { error: unknown; title?: string; retry?: () => void }) {
+  const { message, requestId } =
+    error instanceof ApiError
+      ? error
+      : { message: 'The console failed; reload the page.', requestId: undefined }
+  return (
+    <Notice
+      tone="error"
+      {...(title !== undefined && { title })}
+      action={retry && <Button onClick={retry}>Try again</Button>}
+    >
+      <p>{message}</p>
+      {requestId !== undefined && (
+        <p className="text-muted">
+          Request <code className="code">{requestId}</code>
+        </p>
+      )}
+    </Notice>
+  )
+}
+
+/** Where a list has nothing: what it is for and what to do first. */
+export function EmptyState({
+  icon,
+  title,
+  children,
+  action,
+}: {
+  icon: ReactNode
+  title: string
+  children: ReactNode
+  action?: ReactNode
+}) {
+  return (
+    <div className="flex flex-col items-center px-6 py-14 text-center">
+      <span
+        className="mb-4 flex size-12 items-center justify-center rounded-full bg-sunken text-brass"
+        aria-hidden
+      >
+        {icon}
+      </span>
+      <h2 className="text-base font-semibold">{title}</h2>
+      <div className="mt-1 max-w-md text-muted">{children}</div>
+      {action && <div className="mt-5 flex flex-wrap justify-center gap-2">{action}</div>}
+    </div>
+  )
+}

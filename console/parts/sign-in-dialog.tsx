@@ -1,0 +1,26 @@
+// Over a page whose session has ended: who signs in again goes on where they were.
+import type { WireKey } from '../api.ts'
+import { Dialog } from './dialog.tsx'
+import { SignInForm } from './sign-in-form.tsx'
+
+export function SignInDialog({
+  previous,
+  signedIn,
+}: {
+  previous: WireKey
+  signedIn: (key: WireKey) => void
+}) {
+  return (
+    <Dialog
+      title="Your session has ended"
+      lead={
+        <>
+          You were signed in with <strong className="foreign text-ink">{previous.name}</strong>. Sign in again
+          to go on: what you typed is still here, and what you last asked for was not done.
+        </>
+      }
+    >
+      <SignInForm signedIn={signedIn} />
+    </Dialog>
+  )
+}

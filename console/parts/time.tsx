@@ -1,0 +1,40 @@
+// An instant in words, with the whole of it for who points at it.
+import { useSyncExternalStore } from 'react'
+import { fromNow, inFull } from '../times.ts'
+
+const everyMs = 20_000
+let now = Date.now()
+const listeners = new Set<() => void>()
+let timer: ReturnType<typeof setInterval> | undefined
+
+function subscribe(listener: () => void): () => void {
+  listeners.add(listener)
+  timer ??= setInterval(tick, everyMs)
+  return () => {
+    listeners.delete(listener)
+    if (listeners.size > 0) return
+    clearInterval(timer)
+    timer = undefined
+  }
+}
+
+function tick(): void {
+  now = Date.now()
+  for (const listener of listeners) listener()
+}
+
+/** The time, anew every twenty seconds and at least as late as anything that the server has told. */
+export function useNow(): number {
+  return useSyncExternalStore(subscribe, () => now)
+}
+
+/** `3 minutes ago`; `never` where there is no instant. */
+export function Ago({ instant, never = 'Never' }: { instant: string | null; never?: string }) {
+  const present = useNow()
+  if (instant === null) return <span className="text-muted">{never}</span>
+  return (
+    <time dateTime={instant} title={inFull(instant)} className="whitespace-nowrap">
+      {fromNow(instant, Math.max(present, 0))}
+    </time>
+  )
+}

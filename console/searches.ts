@@ -1,0 +1,63 @@
+// What the address of a page may say after its `?`: whatever is not understood is left out.
+import type { AuditAction } from '../src/schemas.ts'
+import { auditActions } from './words.ts'
+
+type Search = Record<string, unknown>
+
+const statuses = ['active', 'expired', 'revoked', 'all'] as const
+const sorts = ['-created_at', '-last_used_at', 'name'] as const
+
+export interface OrganizationSearch {
+  q?: string
+}
+
+export function readOrganizationSearch({ q }: Search): OrganizationSearch {
+  return text('q', q)
+}
+
+export interface KeySearch {
+  q?: string
+  status?: (typeof statuses)[number]
+  sort?: (typeof sorts)[number]
+}
+
+export function readKeySearch({ q, status, sort }: Search): KeySearch {
+  return { ...text('q', q), ...oneOf('status', statuses, status), ...oneOf('sort', sorts, sort) }
+}
+
+export interface AuditSearch {
+  organization?: string
+  key?: string
+  actor?: string
+  action?: AuditAction
+  /** RFC 3339. */
+  since?: string
+  until?: string
+}
+
+export function readAuditSearch({ organization, key, actor, action, since, until }: Search): AuditSearch {
+  return {
+    ...text('organization', organization),
+    ...text('key', key),
+    ...text('actor', actor),
+    ...oneOf('action', Object.keys(auditActions) as AuditAction[], action),
+    ...text('since', since),
+    ...text('until', until),
+  }
+}
+
+function text<Name extends string>(name: Name, value: unknown): { [N in Name]?: string } {
+  // The router reads `q=42` as a number.
+  const words = typeof value === 'number' ? String(value) : value
+  return (typeof words === 'string' && words.trim() !== '' ? { [name]: words } : {}) as {
+    [N in Name]?: string
+  }
+}
+
+function oneOf<Name extends string, Value extends string>(
+  name: Name,
+  values: readonly Value[],
+  value: unknown,
+): { [N in Name]?: Value } {
+  return (values.includes(value as Value) ? { [name]: value } : {}) as { [N in Name]?: Value }
+}

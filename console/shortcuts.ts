@@ -1,0 +1,31 @@
+// The keyboard from anywhere: `/` to the search, `n` for something new, `?` for help.
+import { useEffect } from 'react'
+
+/** Listens while the layout is there. A page takes part by `data-shortcut` on its search field or its button. */
+export function useShortcuts(openHelp: () => void): void {
+  useEffect(() => {
+    const listen = (event: KeyboardEvent) => {
+      if (event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented || isBusy(event.target))
+        return
+      if (event.key === '?') openHelp()
+      else if (event.key === '/' || event.key === 'n') {
+        const target = document.querySelector<HTMLElement>(`[data-shortcut="${event.key}"]`)
+        if (target === null) return
+        if (event.key === '/') target.focus()
+        else target.click()
+      } else return
+      event.preventDefault()
+    }
+    document.addEventListener('keydown', listen)
+    return () => document.removeEventListener('keydown', listen)
+  }, [openHelp])
+}
+
+/** Where letters are typed, or a dialog waits for an answer, they are no shortcuts. */
+function isBusy(target: EventTarget | null): boolean {
+  if (document.querySelector('[role="dialog"]') !== null) return true
+  return (
+    target instanceof HTMLElement &&
+    (target.isContentEditable || /^(INPUT|TEXTAREA|SELECT)$/.test(target.tagName))
+  )
+}
