@@ -29,7 +29,7 @@ beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), 'latchkey-package-'))
   // What lies in the repository besides, too, so that `files` has something to leave out.
   const source = join(folder, 'source')
-  cpSync(join(command.main(), '../../../dist'), join(source, 'dist'), { recursive: true })
+  cpSync(join(command.main(), '../../../dist'), join(source, 'dist'), { recursive: true, dereference: true })
   for (const name of readdirSync(repository)) {
     if (/\.md$|\.json$|^LICENSE$|^(src|docs|test|examples)$/.test(name)) {
       cpSync(join(repository, name), join(source, name), { recursive: true })
@@ -50,13 +50,25 @@ beforeAll(async () => {
 afterAll(() => rmSync(folder, { recursive: true, force: true }))
 
 test('it holds what is built, the texts that belong to it, and nothing else', async () => {
+  const isAsset = /^dist\/console\/assets\/[\w-]+\.(?:(?:js|css|svg)(?:\.br|\.gz)?)$/
   const { stdout } = await run('tar', ['-tzf', tarball])
   const files = stdout
     .trim()
     .split('\n')
     .map((path) => path.replace(/^package\//, ''))
-  const others = files.filter((path) => !/^dist\/.+\.(js|d\.ts)$/.test(path))
-  expect(others.sort()).toEqual(['CHANGELOG.md', 'LICENSE', 'README.md', 'SECURITY.md', 'package.json'])
+  const others = files.filter(
+    (path) => !/^dist\/(?!console\/).+\.(js|d\.ts)$/.test(path) && !isAsset.test(path),
+  )
+  expect(others.sort()).toEqual([
+    'CHANGELOG.md',
+    'LICENSE',
+    'README.md',
+    'SECURITY.md',
+    'dist/console/index.html',
+    'dist/console/licenses.md',
+    'package.json',
+  ])
+  expect(files.filter((path) => isAsset.test(path)).length).toBeGreaterThan(10)
 })
 
 test('an empty project gets no framework and nothing that needs a compiler', () => {
@@ -153,6 +165,7 @@ describe.each([26, 24, 22])('on Node %i', (major) => {
     const answer = await fetch(`${url}/v1/keys/self`, { headers: { authorization: `Bearer ${token}` } })
     expect(await answer.json()).toMatchObject({ organization_id: 'root' })
     expect((await fetch(`${url}/docs`)).status).toBe(200)
+    expect(await (await fetch(url)).text()).toContain('<div id="console">')
     const ended = new Promise((done) => child.once('close', done))
     child.kill('SIGTERM')
     expect(await ended).toBe(0)

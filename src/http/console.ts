@@ -98,9 +98,9 @@ function consoleAsset(name: string, header: ReadHeader): Reply {
   const plain = assets.get(name)
   const contentType = contentTypes[extname(name)]
   if (!plain || !contentType) throw new LatchkeyError('route_not_found', 'There is no such file.')
-  const accepted = (header('accept-encoding') ?? '').split(',').map((coding) => coding.trim())
+  const wanted = header('accept-encoding') ?? ''
   const coding = codings.find(
-    ([coding, extension]) => accepted.includes(coding) && assets.has(name + extension),
+    ([coding, extension]) => accepts(wanted, coding) && assets.has(name + extension),
   )
   return {
     status: 200,
@@ -113,6 +113,14 @@ function consoleAsset(name: string, header: ReadHeader): Reply {
     },
     body: coding ? (assets.get(name + coding[1]) as Uint8Array<ArrayBuffer>) : plain,
   }
+}
+
+/** Whether a coding is among those that a reader takes: named, and not with the weight 0. */
+function accepts(wanted: string, coding: string): boolean {
+  return wanted.split(',').some((item) => {
+    const [name, weight] = item.split(';').map((part) => part.trim())
+    return name?.toLowerCase() === coding && !/^q=0(?:\.0*)?$/i.test(weight ?? '')
+  })
 }
 
 export const consoleRoutes = [

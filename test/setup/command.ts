@@ -54,6 +54,7 @@ export function useCommand(): TestCommand {
     const compiler = join(repository, 'node_modules/typescript/bin/tsc')
     const flags = ['-p', 'tsconfig.build.json', '--noCheck', '--outDir', join(build, 'dist')]
     execFileSync(process.execPath, [compiler, ...flags], { cwd: repository, stdio: 'inherit' })
+    symlinkSync(join(repository, 'dist/console'), join(build, 'dist/console'))
   })
   afterEach(async () => {
     for (const server of running) await server.stop('SIGKILL')

@@ -1,0 +1,106 @@
+// A real Chromium with an empty profile, and the console in it as a person uses it.
+import axe from 'axe-core'
+import {
+  type Browser,
+  type BrowserContext,
+  type BrowserContextOptions,
+  chromium,
+  type Page,
+} from 'playwright-core'
+import { afterAll, beforeAll, expect, onTestFinished } from 'vitest'
+import { missingPrograms, wants } from './programs.ts'
+import type { TestServer } from './server.ts'
+
+/** Whether to skip what takes a browser, and how to have it run. */
+export const { skip: skipsBrowser, note: browserNote } = wants(missingPrograms(['chromium']))
+
+const flags = [
+  '--headless',
+  '--no-sandbox',
+  '--disable-gpu',
+  '--disable-quic',
+  '--no-first-run',
+  '--disable-background-networking',
+  '--disable-component-update',
+  '--disable-sync',
+]
+
+/** Starts a browser. */
+export function launchBrowser(): Promise<Browser> {
+  return chromium.launch({ executablePath: '/usr/bin/chromium', args: flags })
+}
+
+export interface ConsoleOptions extends BrowserContextOptions {
+  /** Where to begin; `/` if absent. */
+  path?: string
+  /** Signs in with it; nobody is signed in if absent. */
+  token?: string
+  /** What may be said in the browser's console, or fail, without failing the test. */
+  expected?: RegExp
+}
+
+/** Keeps a browser for the tests of a file; gives what opens the console in it. */
+export function useBrowser(): (server: Pick<TestServer, 'url'>, options?: ConsoleOptions) => Promise<Page> {
+  let browser: Browser | undefined
+  beforeAll(async () => {
+    if (!skipsBrowser) browser = await launchBrowser()
+  })
+  afterAll(async () => browser?.close())
+  return async (server, { path = '/', token, expected, ...options } = {}) => {
+    const context = await (browser as Browser).newContext({ baseURL: server.url, ...options })
+    const troubles = watchTroubles(context, expected)
+    onTestFinished(async () => {
+      await context.close()
+      expect(troubles).toEqual([])
+    })
+    const page = await context.newPage()
+    page.setDefaultTimeout(10_000)
+    await page.goto(path)
+    if (token !== undefined) await signIn(page, token)
+    return page
+  }
+}
+
+/** Signs in by the form that is on the page. */
+export async function signIn(page: Page, token: string): Promise<void> {
+  await page.getByLabel('Token', { exact: true }).fill(token)
+  await page.getByRole('button', { name: 'Sign in' }).click()
+  await page.getByLabel('Token', { exact: true }).waitFor({ state: 'detached' })
+}
+
+/** Collects what must not happen on any page: errors, and whatever the policy had to stop. */
+function watchTroubles(context: BrowserContext, expected: RegExp | undefined): string[] {
+  const troubles: string[] = []
+  const note = (text: string) => {
+    if (expected === undefined || !expected.test(text)) troubles.push(text)
+  }
+  context.on('weberror', (error) => note(`error: ${error.error().message}`))
+  context.on('console', (message) => {
+    if (message.type() === 'error' || message.type() === 'warning')
+      note(`${message.type()}: ${message.text()}`)
+  })
+  context.on('dialog', (dialog) => {
+    note(`dialog: ${dialog.message()}`)
+    void dialog.dismiss().catch(() => {})
+  })
+  return troubles
+}
+
+interface Violation {
+  rule: string
+  help: string
+  targets: string[]
+}
+
+/** What axe-core finds wrong on the page as it stands: nothing, where all is well. */
+export async function findViolations(page: Page): Promise<Violation[]> {
+  await page.evaluate(axe.source)
+  return page.evaluate(async () => {
+    const { violations } = await (globalThis as unknown as { axe: typeof axe }).axe.run()
+    return violations.map(({ id, help, nodes }) => ({
+      rule: id,
+      help,
+      targets: nodes.map(({ target }) => target.join(' ')),
+    }))
+  })
+}
