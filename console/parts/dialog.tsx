@@ -1,7 +1,7 @@
 // A window over the page: it keeps the keyboard inside, closes with Escape, and gives the focus back.
 import { X } from 'lucide-react'
 import { Dialog as Radix } from 'radix-ui'
-import type { ReactNode } from 'react'
+import { type ReactNode, useState } from 'react'
 import { IconButton } from './button.tsx'
 
 interface DialogProps {
@@ -13,6 +13,7 @@ interface DialogProps {
 }
 
 export function Dialog({ title, lead, children, close }: DialogProps) {
+  const [opener] = useState(() => document.activeElement)
   return (
     <Radix.Root open onOpenChange={(open) => !open && close?.()}>
       <Radix.Portal>
@@ -22,6 +23,11 @@ export function Dialog({ title, lead, children, close }: DialogProps) {
               className="relative w-full max-w-lg rounded-xl border border-line bg-raised p-5 shadow-raised sm:p-6"
               {...(lead === undefined && { 'aria-describedby': undefined })}
               onPointerDownOutside={(event) => close === undefined && event.preventDefault()}
+              onCloseAutoFocus={(event) => {
+                event.preventDefault()
+                // What came of the dialog may have taken the focus already.
+                if (document.activeElement === document.body && opener instanceof HTMLElement) opener.focus()
+              }}
               onEscapeKeyDown={(event) => close === undefined && event.preventDefault()}
             >
               <div className="mb-4 pr-8">

@@ -9,7 +9,10 @@ let timer: ReturnType<typeof setInterval> | undefined
 
 function subscribe(listener: () => void): () => void {
   listeners.add(listener)
-  timer ??= setInterval(tick, everyMs)
+  if (timer === undefined) {
+    now = Date.now()
+    timer = setInterval(tick, everyMs)
+  }
   return () => {
     listeners.delete(listener)
     if (listeners.size > 0) return
@@ -23,18 +26,19 @@ function tick(): void {
   for (const listener of listeners) listener()
 }
 
-/** The time, anew every twenty seconds and at least as late as anything that the server has told. */
+/** The time, anew every twenty seconds. */
 export function useNow(): number {
   return useSyncExternalStore(subscribe, () => now)
 }
 
 /** `3 minutes ago`; `never` where there is no instant. */
 export function Ago({ instant, never = 'Never' }: { instant: string | null; never?: string }) {
-  const present = useNow()
+  // It is rendered anew when that changes; what just happened must not seem to be still to come.
+  const present = Math.max(useNow(), Date.now())
   if (instant === null) return <span className="text-muted">{never}</span>
   return (
     <time dateTime={instant} title={inFull(instant)} className="whitespace-nowrap">
-      {fromNow(instant, Math.max(present, 0))}
+      {fromNow(instant, present)}
     </time>
   )
 }
