@@ -18,14 +18,18 @@ export function readPresented(header: (name: string) => string | undefined): str
   return bearer ?? apiKey
 }
 
-/** Reads Node's raw headers as fetch does: one that came twice is both, with a comma between. */
+/**
+ * Reads Node's raw headers as fetch does: one that came twice is both, with a comma between; cookies have a
+ * semicolon there (RFC 9113, section 8.2.3).
+ */
 export function headerReader(rawHeaders: readonly string[]): (name: string) => string | undefined {
   return (name) => {
     let value: string | undefined
     for (let i = 0; i < rawHeaders.length; i += 2) {
       const candidate = rawHeaders[i] as string
       if (candidate.length !== name.length || candidate.toLowerCase() !== name) continue
-      value = value === undefined ? rawHeaders[i + 1] : `${value}, ${rawHeaders[i + 1]}`
+      const mark = name === 'cookie' ? ';' : ','
+      value = value === undefined ? rawHeaders[i + 1] : `${value}${mark} ${rawHeaders[i + 1]}`
     }
     return value
   }

@@ -7,6 +7,7 @@ export {
   type LatchkeyOptions,
   type Organizations,
   openLatchkey,
+  type Sessions,
 } from './latchkey.ts'
 export { covers, missingPermissions } from './permissions.ts'
 export type {
@@ -24,9 +25,12 @@ export type {
   ListAuditInput,
   ListKeysInput,
   ListOrganizationsInput,
+  ListPermissionsInput,
   Organization,
   Page,
+  PermissionUse,
   RotateKeyInput,
+  Session,
   UpdateKeyInput,
   UpdateOrganizationInput,
   Verdict,
@@ -34,4 +38,5 @@ export type {
   VerifyOptions,
   VerifyRequest,
 } from './schemas.ts'
+export type { SignInOrigin, StartedSession } from './sessions.ts'
 export type { Wire } from './wire.ts'

@@ -33,6 +33,7 @@ import {
 } from './store/keys.ts'
 import { findOrganization } from './store/organizations.ts'
 import { beginGrace, endSecrets, insertSecrets, listSecrets, toSecret } from './store/secrets.ts'
+import { deleteKeySessions } from './store/sessions.ts'
 import type { Tx } from './store/tables.ts'
 import { generateToken, type ParsedToken, tokenHint } from './token.ts'
 
@@ -219,7 +220,10 @@ export async function rotateKey(
     const graceEndsAt = Math.min(now + graceSeconds * 1000, key.expires_at ?? Number.POSITIVE_INFINITY)
     const unended = secrets.filter((secret) => secret.ended_at === null).map(({ kid }) => kid)
     if (graceSeconds > 0) await beginGrace(tx, key, graceEndsAt)
-    else await endSecrets(tx, key, unended, now)
+    else {
+      await endSecrets(tx, key, unended, now)
+      await deleteKeySessions(tx, key, unended)
+    }
     const next = generateToken(key.prefix, engine.random)
     const secret = {
       kid: next.kid,
@@ -257,6 +261,7 @@ export async function endKeySecret(engine: Engine, id: string, kid: string, call
     }
     if (secret.ended_at !== null || (secret.expires_at !== null && secret.expires_at <= now)) return
     await endSecrets(tx, key, [kid], now)
+    await deleteKeySessions(tx, key, [kid])
     await recordDeed(engine, tx, caller, {
       action: 'key.secret_ended',
       organizationId: key.organization_id,
@@ -273,6 +278,7 @@ export async function revokeKey(engine: Engine, id: string, caller?: Caller): Pr
     const key = await requireKey(tx, id, caller)
     if (key.revoked_at !== null) return
     await changeKey(tx, key, { revoked_at: now })
+    await deleteKeySessions(tx, key)
     await recordDeed(engine, tx, caller, {
       action: 'key.revoked',
       organizationId: key.organization_id,

@@ -4,6 +4,7 @@ import { waitUntilApplied } from './barrier.ts'
 import { Creations } from './creations.ts'
 import { type Engine, newId } from './engine.ts'
 import { refuseField } from './errors.ts'
+import { listPermissions } from './granted.ts'
 import { verifyCached } from './judge.ts'
 import { createKey, endKeySecret, getKey, listKeys, revokeKey, rotateKey, updateKey } from './keys.ts'
 import { systemClock } from './lease.ts'
@@ -28,15 +29,26 @@ import type {
   ListAuditInput,
   ListKeysInput,
   ListOrganizationsInput,
+  ListPermissionsInput,
   Organization,
   Page,
+  PermissionUse,
   RotateKeyInput,
+  Session,
   UpdateKeyInput,
   UpdateOrganizationInput,
   Verdict,
   VerifyOptions,
   VerifyRequest,
 } from './schemas.ts'
+import {
+  authenticateSession,
+  endSession,
+  listSessions,
+  type SignInOrigin,
+  type StartedSession,
+  startSession,
+} from './sessions.ts'
 import { openStore } from './store/store.ts'
 import { longestPrefix, prefixPattern, type RandomSource } from './token.ts'
 import { UsageRecorder } from './usage.ts'
@@ -63,6 +75,8 @@ export interface Keys {
   create(input: CreateKeyInput, caller?: Caller): Promise<CreatedKey>
   get(id: string, caller?: Caller): Promise<KeyDetails>
   list(input?: ListKeysInput, caller?: Caller): Promise<Page<Key>>
+  /** The permissions that the newest 1000 active keys hold: most used first, at most 200. */
+  listPermissions(input?: ListPermissionsInput, caller?: Caller): Promise<PermissionUse[]>
   update(id: string, change: UpdateKeyInput, caller?: Caller): Promise<Key>
   rotate(id: string, input?: RotateKeyInput, caller?: Caller): Promise<CreatedKey>
   endSecret(id: string, kid: string, caller?: Caller): Promise<void>
@@ -82,11 +96,24 @@ export interface Audit {
   list(input?: ListAuditInput, caller?: Caller): Promise<Page<AuditEvent>>
 }
 
+/** What can be done with sessions: of browsers, for whose scripts no token is safe. */
+export interface Sessions {
+  /** Opens a session of 12 hours, or of one without use, for whoever shows a valid token. Throws `invalid_token`. */
+  start(token: string, origin?: SignInOrigin): Promise<StartedSession>
+  /** Tells who asks by a session's value, judged now by the store; undefined for a value that opens nothing. */
+  authenticate(value: string): Promise<Caller | undefined>
+  /** Lists the live sessions of the calling key, newest first. */
+  list(caller: Caller): Promise<Session[]>
+  /** Ends a session of the calling key; `self` is the one that asks. Throws `session_not_found`. */
+  end(id: string, caller: Caller): Promise<void>
+}
+
 /** An open Latchkey, in the caller's own process. Every method throws `store_unavailable` where the database fails. */
 export interface Latchkey extends AsyncDisposable {
   keys: Keys
   organizations: Organizations
   audit: Audit
+  sessions: Sessions
   /**
    * Judges a token. A refusal is an answer, and an object: write `if (verdict.valid)`, never `if (verdict)`.
    * Throws `invalid_input` for permissions of a wrong form.
@@ -146,6 +173,7 @@ export async function openLatchkey(options: LatchkeyOptions): Promise<Latchkey> 
       create: (input, caller) => createKey(engine, input, caller),
       get: (id, caller) => getKey(engine, id, caller),
       list: (input, caller) => listKeys(engine, input, caller),
+      listPermissions: (input, caller) => listPermissions(engine, input, caller),
       update: (id, change, caller) => updateKey(engine, id, change, caller),
       rotate: (id, input, caller) => rotateKey(engine, id, input, caller),
       endSecret: (id, kid, caller) => endKeySecret(engine, id, kid, caller),
@@ -158,6 +186,12 @@ export async function openLatchkey(options: LatchkeyOptions): Promise<Latchkey> 
       update: (id, change, caller) => updateOrganization(engine, id, change, caller),
     },
     audit: { list: (input, caller) => listAudit(engine, input, caller) },
+    sessions: {
+      start: (token, origin) => startSession(engine, token, origin),
+      authenticate: (value) => authenticateSession(engine, value),
+      list: (caller) => listSessions(engine, caller),
+      end: (id, caller) => endSession(engine, id, caller),
+    },
     verify: (token, asked) => verify(memory, token, asked),
     verifyCached: (token, asked) => verifyCached(memory, token, asked),
     verifyBatch: (requests, asked) => verifyBatch(memory, requests, asked),

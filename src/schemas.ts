@@ -2,52 +2,9 @@
 // Names are the library's; the wire has the same in snake_case, with instants as RFC 3339 (see `wire.ts`).
 import { z } from 'zod'
 import { describeFaults, fieldName, LatchkeyError } from './errors.ts'
+import { instant, instantInput, organizationIdSchema, permissionsSchema, text } from './fields.ts'
 import { metadataFault } from './metadata.ts'
-import { permissionPattern } from './permissions.ts'
 import { longestPrefix, prefixPattern } from './token.ts'
-
-const lastInstant = Date.UTC(9999, 11, 31, 23, 59, 59, 999)
-
-const instantError = { error: 'An instant in RFC 3339, such as 2030-01-31T12:00:00Z.' }
-
-/** An instant given: a Date, or RFC 3339 with an offset. Always a Date afterwards. */
-const instantInput = z
-  .union([z.date(instantError), z.iso.datetime({ offset: true, ...instantError })], instantError)
-  .transform((value) => new Date(value))
-  .refine((date) => date.getTime() >= 0 && date.getTime() <= lastInstant, 'An instant from 1970 to 9999.')
-  .meta({ type: 'string', format: 'date-time', example: '2030-01-31T12:00:00.000Z' })
-
-const instant = z.date().meta({ type: 'string', format: 'date-time', example: '2026-01-31T12:00:00.000Z' })
-
-/** Text for people: Unicode without control characters, counted in code points. */
-function text(longest: number) {
-  return z
-    .string({ error: `A text of 1 to ${longest} characters.` })
-    .refine(
-      (value) => value.trim() !== '' && [...value].length <= longest,
-      `1 to ${longest} characters, not blank.`,
-    )
-    .refine(
-      (value) => value.isWellFormed() && !/\p{Cc}/u.test(value),
-      'No control characters or broken Unicode.',
-    )
-    .meta({ minLength: 1, maxLength: longest })
-}
-
-export const organizationIdSchema = z
-  .string({ error: 'An organization id: a string.' })
-  .regex(/^(?!\.{1,2}$)[A-Za-z0-9_.-]{1,128}$/, '1 to 128 of A-Z a-z 0-9 _ . - (and not "." or "..").')
-  .meta({ example: 'acme' })
-
-const permission = z
-  .string({ error: 'A permission: a string such as emails:send.' })
-  .max(128, 'At most 128 characters.')
-  .regex(permissionPattern, 'Segments of A-Z a-z 0-9 _ . / -, or *, between colons: emails:send, emails:*.')
-  .meta({ example: 'emails:send' })
-
-export const permissionsSchema = z
-  .array(permission, { error: 'A list of permissions.' })
-  .max(128, 'At most 128 permissions.')
 
 const metadata = z
   .custom<Record<string, unknown>>()
@@ -129,9 +86,14 @@ export const listKeysSchema = z.strictObject({
   ...page,
 })
 
+export const listPermissionsSchema = listKeysSchema.pick({ organizationId: true })
+
 export const createOrganizationSchema = z.strictObject({ id: organizationIdSchema.optional(), name })
 export const updateOrganizationSchema = z.strictObject({ name })
-export const listOrganizationsSchema = z.strictObject({ ...page })
+export const listOrganizationsSchema = z.strictObject({
+  q: text(256).optional().meta({ description: 'Those whose name or id holds this, in any case.' }),
+  ...page,
+})
 
 export const auditActions = [
   'organization.created',
@@ -141,14 +103,32 @@ export const auditActions = [
   'key.rotated',
   'key.secret_ended',
   'key.revoked',
+  'session.started',
+  'session.ended',
 ] as const
 export type AuditAction = (typeof auditActions)[number]
-export const listAuditSchema = z.strictObject({
+const keyId = z.guid('A key id: a UUID.').optional()
+const auditFilter = {
   organizationId: organizationIdSchema.optional(),
-  keyId: z.guid('A key id: a UUID.').optional(),
+  keyId: keyId.meta({ description: 'What was done to this key.' }),
+  actor: keyId.meta({ description: 'What this key did.' }),
   action: z.enum(auditActions, { error: `One of ${auditActions.join(', ')}.` }).optional(),
-  ...page,
-})
+  since: instantInput.optional().meta({ description: 'From this instant on.' }),
+  until: instantInput.optional().meta({ description: 'Before this instant.' }),
+}
+const isInOrder = ({ since, until }: { since?: Date | undefined; until?: Date | undefined }) =>
+  since === undefined || until === undefined || since < until
+const notInOrder = { path: ['until'], error: 'An instant after since.' }
+export const listAuditSchema = z.strictObject({ ...auditFilter, ...page }).refine(isInOrder, notInOrder)
+export const exportAuditSchema = z
+  .strictObject({
+    ...auditFilter,
+    format: z
+      .enum(['jsonl', 'csv'], { error: 'One of jsonl, csv.' })
+      .default('jsonl')
+      .meta({ description: 'JSON, one event a line, or CSV (RFC 4180).' }),
+  })
+  .refine(isInOrder, notInOrder)
 
 export const verifyOptionsSchema = z.strictObject({
   permissions: permissionsSchema.default([]).meta({ description: 'All of these are required.' }),
@@ -210,6 +190,9 @@ export const keyDetailsSchema = keySchema.extend({
   secrets: z.array(secretSchema).meta({ description: 'Newest first, ended ones included.' }),
 })
 
+/** A permission in use, and by how many keys. */
+export const permissionUseSchema = z.strictObject({ permission: z.string(), keys: z.int().min(1) })
+
 export const organizationSchema = z.strictObject({ id: organizationIdSchema, name, createdAt: instant })
 
 export const auditEventSchema = z.strictObject({
@@ -225,6 +208,17 @@ export const auditEventSchema = z.strictObject({
   changes: z.record(z.string(), z.unknown()).meta({ description: 'What became of each field that changed.' }),
   requestId: z.string().nullable(),
   ip: z.string().nullable(),
+})
+
+export const sessionSchema = z.strictObject({
+  id: z.guid(),
+  createdAt: instant,
+  lastSeenAt: instant.meta({ description: 'When it was last used, to the minute.' }),
+  expiresAt: instant.meta({ description: 'When it is over in any case.' }),
+  idleExpiresAt: instant.meta({ description: 'When it is over unless it is used before.' }),
+  ip: z.string().nullable().meta({ description: 'From where it was opened.' }),
+  userAgent: z.string().nullable().meta({ description: 'What the browser called itself then.' }),
+  current: z.boolean().meta({ description: 'Whether this is the one that asks.' }),
 })
 
 const knownKey = {
@@ -282,6 +276,9 @@ export type CreatedKey = z.infer<typeof createdKeySchema>
 export type KeyDetails = z.infer<typeof keyDetailsSchema>
 export type KeySecret = z.infer<typeof secretSchema>
 export type Applied = z.infer<typeof appliedSchema>
+export type PermissionUse = z.infer<typeof permissionUseSchema>
+/** A browser that is signed in with a key. */
+export type Session = z.infer<typeof sessionSchema>
 export type Organization = z.infer<typeof organizationSchema>
 export type AuditEvent = z.infer<typeof auditEventSchema>
 /**
@@ -296,6 +293,7 @@ export type CreateKeyInput = z.input<typeof createKeySchema>
 export type UpdateKeyInput = z.input<typeof updateKeySchema>
 export type RotateKeyInput = z.input<typeof rotateKeySchema>
 export type ListKeysInput = z.input<typeof listKeysSchema>
+export type ListPermissionsInput = z.input<typeof listPermissionsSchema>
 export type CreateOrganizationInput = z.input<typeof createOrganizationSchema>
 export type UpdateOrganizationInput = z.input<typeof updateOrganizationSchema>
 export type ListOrganizationsInput = z.input<typeof listOrganizationsSchema>
@@ -322,6 +320,8 @@ export interface Caller {
   permissions: readonly string[]
   requestId?: string | undefined
   ip?: string | undefined
+  /** The session by which it asks; absent where it shows the token itself. */
+  sessionId?: string | undefined
 }
 
 /** Checks an input against its schema. Throws `invalid_input` with a path and a sentence for each fault. */

@@ -1,5 +1,6 @@
 // May this token do this, now? Answered from memory, or else from the store.
 import { digestToken, sameDigest } from './digest.ts'
+import type { Facts } from './facts.ts'
 import {
   checkAskedPermissions,
   judge,
@@ -10,7 +11,7 @@ import {
   verifyCached,
 } from './judge.ts'
 import { leaseMs } from './lease.ts'
-import type { Memory } from './memory.ts'
+import type { KnownSecret, Memory } from './memory.ts'
 import type { Verdict, VerifyOptions, VerifyRequest } from './schemas.ts'
 import { parseToken } from './token.ts'
 
@@ -20,14 +21,30 @@ export async function verify(memory: Memory, token: string, asked = nothingAsked
   if (verdict !== undefined) return verdict
   const parsed = parseToken(token)
   if (parsed === undefined) return malformed
-  const { known, begunAt } = await memory.read(parsed.kid)
-  // A process that was paused while it read may hold an answer from before a revocation: it asks again.
-  if (memory.clock.monotonic() - begunAt >= leaseMs) return verify(memory, token, asked)
+  const known = await readPromptly(memory, parsed.kid)
   if (known === undefined || !sameDigest(digestToken(parsed.token), known.digest)) return notFound
+  return judgeUse(memory, parsed.kid, known.facts, asked)
+}
+
+/**
+ * Judges the secret of a kid by what the store has of it, whatever is remembered: for who has proved by other
+ * means to be let in by it. Throws `store_unavailable`.
+ */
+export async function verifyStored(memory: Memory, kid: string): Promise<Verdict> {
+  const known = await readPromptly(memory, kid)
+  return known === undefined ? notFound : judgeUse(memory, kid, known.facts, nothingAsked)
+}
+
+/** Reads a secret. A process that was paused meanwhile may hold an answer from before a revocation: it asks again. */
+async function readPromptly(memory: Memory, kid: string): Promise<KnownSecret | undefined> {
+  const { known, begunAt } = await memory.read(kid)
+  return memory.clock.monotonic() - begunAt >= leaseMs ? readPromptly(memory, kid) : known
+}
+
+function judgeUse(memory: Memory, kid: string, { answer, terms }: Facts, asked: VerifyOptions): Verdict {
   const now = memory.clock.now()
-  const { answer, terms } = known.facts
   const refusal = judge(terms, asked, now)
-  if (refusal === undefined) memory.noteUse(parsed.kid, answer, now)
+  if (refusal === undefined) memory.noteUse(kid, answer, now)
   return verdictOf(answer, terms, refusal)
 }
 

@@ -12,7 +12,7 @@ const uuid = /^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[0-9a-f]{4}-[0-9a-f]{12}$/
 
 /** Breaks a database under a running server: its tables are gone. */
 async function dropTables(databaseUrl: string): Promise<void> {
-  const tables = ['audit_events', 'secrets', 'keys', 'organizations', 'followers']
+  const tables = ['audit_events', 'sessions', 'secrets', 'keys', 'organizations', 'followers']
   if (databaseUrl.startsWith('sqlite:')) {
     const database = new DatabaseSync(databaseUrl.slice('sqlite:'.length))
     for (const table of tables) database.exec(`drop table ${table}`)

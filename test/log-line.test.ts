@@ -13,12 +13,13 @@ test('the line of a verdict is the same whether pino writes it or we do', () => 
       requestId: fc.uuid(),
       method: fc.constantFrom('GET', 'POST'),
       ip: fc.constant(undefined),
+      peer: fc.constant(undefined),
       startedAt: fc.constant(0),
       route: fc.constantFrom('/v1/auth', '/v1/keys/verify'),
       keyId: fc.uuid(),
       kid: fc.stringMatching(/^[0-9A-Za-z]{16}$/),
     },
-    { requiredKeys: ['requestId', 'method', 'ip', 'startedAt', 'route'] },
+    { requiredKeys: ['requestId', 'method', 'ip', 'peer', 'startedAt', 'route'] },
   )
   for (const options of [
     {},
@@ -57,6 +58,7 @@ test('no line is written below the level that the log was given', () => {
     requestId: 'a',
     method: 'GET',
     ip: undefined,
+    peer: undefined,
     startedAt: 0,
     verdicts: ['valid'] as const,
   }

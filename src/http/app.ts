@@ -1,6 +1,6 @@
 // The table of contents: every route there is, and the door that serves them all.
 import type { IncomingMessage } from 'node:http'
-import { type Context, Hono } from 'hono'
+import { type Context, Hono, type HonoRequest } from 'hono'
 import type { Logger } from 'pino'
 import { LatchkeyError } from '../errors.ts'
 import type { Latchkey } from '../latchkey.ts'
@@ -8,6 +8,7 @@ import { auditRoutes } from './audit.ts'
 import { readIncomingBytes, readRequestBytes } from './body.ts'
 import { ChangeStreams } from './change-streams.ts'
 import { changeRoutes } from './changes.ts'
+import { consolePageFor, consoleRoutes, isNavigation } from './console.ts'
 import { type Exchange, parseProxies } from './exchange.ts'
 import { keyRoutes } from './keys.ts'
 import { createMetrics, type Metrics } from './metrics.ts'
@@ -17,24 +18,27 @@ import { organizationRoutes } from './organizations.ts'
 import { type Pipeline, type Refusal, serve } from './pipeline.ts'
 import { shareReadiness } from './readiness.ts'
 import { problem, type Reply } from './reply.ts'
-import type { Parts, Route } from './route.ts'
+import type { Route } from './route.ts'
+import { sessionRoutes } from './sessions.ts'
 import { toBody } from './sinks.ts'
 import { verifyRoutes } from './verify.ts'
 
-// `/v1/keys/self` and `/v1/keys/verify` stand before `/v1/keys/{id}`: the first that fits is taken.
+// `/v1/keys/self` and its like stand before `/v1/keys/{id}`: the first that fits is taken.
 export const routes: readonly Route[] = [
   ...verifyRoutes,
   ...changeRoutes,
   ...keyRoutes,
   ...organizationRoutes,
   ...auditRoutes,
+  ...sessionRoutes,
   ...operationRoutes,
+  ...consoleRoutes,
 ]
 
 export interface AppSettings {
   log: Logger
   metrics?: Metrics
-  /** Addresses and networks of the proxies whose `X-Forwarded-For` is believed; none if absent. */
+  /** Addresses and networks of the proxies whose `X-Forwarded-*` is believed; none if absent. */
   trustedProxies?: readonly string[]
 }
 
@@ -69,7 +73,7 @@ export function createApp(pipeline: Pipeline): Hono<{ Bindings: Bindings }> {
   for (const route of routes) {
     app.on(route.method, route.path.replace(/\{(\w+)\}/g, ':$1'), (context) => answer(context, route))
   }
-  app.notFound((context) => answer(context, (exchange) => refuseRoute(context.req.path, exchange)))
+  app.notFound((context) => answer(context, (exchange) => serveNoRoute(context.req, exchange)))
   return app
 }
 
@@ -82,8 +86,16 @@ export function createPipeline(latchkey: Latchkey, settings: AppSettings): Pipel
     return text
   }
   const changes = new ChangeStreams(latchkey)
-  const parts: Parts = { latchkey, metrics, changes, checkReady: shareReadiness(latchkey), document }
-  return { parts, log, trustedProxies: parseProxies(settings.trustedProxies ?? []) }
+  const trustedProxies = parseProxies(settings.trustedProxies ?? [])
+  const checkReady = shareReadiness(latchkey)
+  return { parts: { latchkey, log, metrics, changes, trustedProxies, checkReady, document }, log }
+}
+
+/** There is no route for this. A browser gets the console, whose pages have addresses that only it knows. */
+function serveNoRoute(request: HonoRequest, exchange: Exchange): Reply {
+  const { method, path } = request
+  const page = isNavigation(method, (name) => request.header(name)) ? consolePageFor(path) : undefined
+  return page ?? refuseRoute(path, exchange)
 }
 
 /** Nothing is served so: is it the address, or only the method? */

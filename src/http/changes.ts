@@ -19,6 +19,8 @@ export const changeRoutes = [
     description:
       'Server-sent events that do not end: `hello` with the `format` of the stream, `changed` with `key_ids`, `forget` where any key may have changed, and `beat` each second while the server is sure to have seen every change. `sequence` is the number of the last change that has been told. The stream ends when the calling key may not read it any more. A key outside the root organization hears of its own organization.',
     access: 'latchkey:keys:verify',
+    // The stream judges the token again and again.
+    tokenOnly: true,
     answers: [{ status: 200, description: 'The events.', contentType: 'text/event-stream' }],
     handle: async ({ parts, header, caller }) => ({
       status: 200,

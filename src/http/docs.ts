@@ -80,7 +80,7 @@ function call({ method, path, operation }: Entry, shapes: Record<string, JsonSch
   const body = requestBody?.content['application/json']?.schema
   return `<section id="${operationId}">
 <h3>${escapeHtml(summary)}</h3>
-<p class="address">${badge(method)} <code>${escapeHtml(path)}</code>${security ? ' <small>no key needed</small>' : ''}</p>
+<p class="address">${badge(method)} <code>${escapeHtml(path)}</code>${security?.length === 0 ? ' <small>no key needed</small>' : ''}</p>
 ${description ? markdown(description) : ''}
 ${parameters.length > 0 ? `<h4>Parameters</h4>\n<dl>${parameters.map(({ name, description, required, schema }) => field(name, { description, ...schema }, required === true)).join('')}</dl>` : ''}
 ${body ? bodyOf(body, requestBody?.required === true, shapes) : ''}

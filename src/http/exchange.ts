@@ -10,12 +10,16 @@ export interface Exchange {
   readonly method: string
   /** The client's address, as far as it can be believed. */
   readonly ip: string | undefined
+  /** The address of whoever connected: the client, or the last proxy before us. */
+  readonly peer: string | undefined
   /** By the monotonic clock, in milliseconds. */
   readonly startedAt: number
   /** The path template of the route; undefined where there is none. */
   route?: string
   /** The id of the key that calls. */
   keyId?: string
+  /** The name of the cookie by which it calls, where it shows no token; never its value. */
+  cookieName?: string
   /** The public part of the token that was refused, or that was judged for the caller. */
   kid?: string
   /** The codes of all verdicts given, a batch's too. */
@@ -41,6 +45,7 @@ export function openExchange(
   return {
     requestId: asked !== undefined && requestIdPattern.test(asked) ? asked : randomUUID(),
     method,
+    peer: remoteAddress,
     ip: clientAddress(remoteAddress, header('x-forwarded-for'), trustedProxies),
     startedAt: performance.now(),
   }
@@ -81,6 +86,17 @@ export function clientAddress(
     address = before
   }
   return address
+}
+
+/**
+ * Whether the client is known to have spoken TLS: its browser names its own page's origin (RFC 6454, section 7),
+ * which no page can forge, or a trusted proxy says so.
+ */
+export function isOverTls(header: ReadHeader, peer: string | undefined, trusted: BlockList): boolean {
+  if (header('origin')?.startsWith('https://')) return true
+  const address = plainAddress(peer)
+  const forwarded = header('x-forwarded-proto')?.split(',').at(-1)?.trim().toLowerCase()
+  return forwarded === 'https' && address !== undefined && isTrusted(address, trusted)
 }
 
 /** Tells whether a URL, as it came, holds a token: percent-encoded too, once or more. */

@@ -21,12 +21,19 @@ export function openApiDocument(routes: readonly Route[]): JsonSchema {
       license: { name: 'Apache-2.0', identifier: 'Apache-2.0' },
     },
     servers: [{ url: '/', description: 'Where this document was read.' }],
-    security: [{ key: [] }],
+    security: [...eitherWay],
     tags,
     paths,
     components: {
       securitySchemes: {
         key: { type: 'http', scheme: 'bearer', description: 'A key that Latchkey issued (RFC 6750).' },
+        session: {
+          type: 'apiKey',
+          in: 'cookie',
+          name: 'latchkey',
+          description:
+            'A browser that signed in, for requests of its own site; `__Host-latchkey` over TLS. `Authorization` comes first.',
+        },
       },
       headers,
       schemas: namedSchemas(),
@@ -38,12 +45,16 @@ const description = `Instants are RFC 3339 in UTC with milliseconds. Lists are b
 
 Every error is a problem (RFC 9457) whose \`code\` is stable. Unknown fields and query parameters are refused. A token never belongs into a URL.`
 
+/** A token, or the session that a browser got for one. */
+const eitherWay = [{ key: [] }, { session: [] }]
+
 const tags = [
   { name: 'Verification', description: 'May this token do this, now?' },
   { name: 'Verifiers', description: 'For who judges tokens in its own process, as `latchkey/client` does.' },
   { name: 'Keys', description: 'The life of a key.' },
   { name: 'Organizations', description: 'Who owns keys.' },
   { name: 'Audit log', description: 'Who did what.' },
+  { name: 'Sessions', description: 'Browsers that are signed in with a key.' },
   { name: 'Operation', description: 'For who runs Latchkey.' },
 ]
 
@@ -59,8 +70,10 @@ const connectionProblems: readonly ErrorCode[] = [
 const headers: Record<string, JsonSchema> = {
   'X-Request-Id': header('The id of this request in the log: the one that came, or a new one.'),
   'Cache-Control': header('`no-store`: no answer of the API may be kept.'),
+  'Content-Disposition': header('A name for the file, as `attachment; filename="…"` (RFC 6266).'),
   Link: header('The next page, as `<…>; rel="next"` (RFC 8288); absent on the last.'),
   'WWW-Authenticate': header('What is wrong with the token (RFC 6750).'),
+  'Set-Cookie': header("The session's cookie, or its end."),
   'Retry-After': header('Seconds to wait before the next try.'),
   Allow: header('The methods that this address takes.'),
   'X-Latchkey-Code': header('The code of the verdict, or `missing_token`.'),
@@ -78,7 +91,7 @@ const parameters: Record<string, JsonSchema> = {
 }
 
 function operation(route: Route): JsonSchema {
-  const { operationId, tag, summary, access, query, body, bodyOptional, bodyLimit } = route
+  const { operationId, tag, summary, access, tokenOnly, query, body, bodyOptional, bodyLimit } = route
   const needs = access === 'public' || access === 'any key' ? undefined : `Takes \`${access}\`.`
   const limit = body && `The body may have at most ${(bodyLimit ?? defaultBodyLimit) / 1024} KiB.`
   const text = [route.description, needs, limit].filter((part) => part !== undefined).join(' ')
@@ -89,6 +102,7 @@ function operation(route: Route): JsonSchema {
     summary,
     ...(text !== '' && { description: text }),
     ...(access === 'public' && { security: [] }),
+    ...(tokenOnly && { security: [{ key: [] }] }),
     ...(asked.length > 0 && { parameters: asked }),
     ...(body && {
       requestBody: {
@@ -105,9 +119,10 @@ function operation(route: Route): JsonSchema {
 }
 
 /** Every problem that a route can answer with. */
-export function problemCodes({ access, body, problems = [] }: Route): ErrorCode[] {
+export function problemCodes({ access, tokenOnly, body, problems = [] }: Route): ErrorCode[] {
   const codes: ErrorCode[] = ['token_in_url', 'internal']
   if (access !== 'public') codes.push('missing_token', 'invalid_token', 'invalid_input', 'store_unavailable')
+  if (access !== 'public' && !tokenOnly) codes.push('session_ended', 'cross_site_request')
   if (access !== 'public' && access !== 'any key') codes.push('missing_permission')
   if (body) codes.push('invalid_json', 'unsupported_media_type', 'body_too_large', 'invalid_input')
   return [...new Set([...codes, ...problems])]
@@ -144,7 +159,9 @@ function response({
   return {
     description,
     headers: headerReferences(headers),
-    ...(hasBody && { content: { [contentType]: { schema: shape } } }),
+    ...(hasBody && {
+      content: Object.fromEntries([contentType].flat().map((type) => [type, { schema: shape }])),
+    }),
   }
 }
 
@@ -153,7 +170,8 @@ function problemResponses(codes: readonly ErrorCode[]): Record<string, JsonSchem
   return Object.fromEntries(
     [...byStatus].map(([status, group]) => {
       const challenge = status === 401 || group.includes('missing_permission') ? ['WWW-Authenticate'] : []
-      const names = status === 503 ? ['Retry-After'] : challenge
+      const cookie = group.includes('session_ended') ? ['Set-Cookie'] : []
+      const names = status === 503 ? ['Retry-After'] : [...challenge, ...cookie]
       const titles = group.map((code) => `${errorTable[code][1]} (\`${code}\`).`).join(' ')
       return [status, problemResponse(titles, group, names)]
     }),

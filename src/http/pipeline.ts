@@ -1,5 +1,4 @@
 // The way of a request through any door: who calls, may it, what does it say, and what the library answers.
-import type { BlockList } from 'node:net'
 import type { Logger } from 'pino'
 import { insufficientScope } from '../bearer.ts'
 import { LatchkeyError } from '../errors.ts'
@@ -12,6 +11,7 @@ import { recordExchange } from './log.ts'
 import { readQuery, refuseQuery } from './query.ts'
 import { dress, problem, type Reply, underWireNames } from './reply.ts'
 import type { Parts, Route } from './route.ts'
+import { takenCookie } from './session-cookie.ts'
 
 /** A request as a door hands it in, whatever it got it from. */
 export interface Incoming {
@@ -30,13 +30,13 @@ export interface Incoming {
 export interface Pipeline {
   parts: Parts
   log: Logger
-  trustedProxies: BlockList
 }
 
 /** Serves a request on its route, or without one by the given refusal: answers it and writes it down. Never throws. */
 export async function serve(pipeline: Pipeline, incoming: Incoming, served: Route | Refusal): Promise<Reply> {
-  const { parts, log, trustedProxies } = pipeline
-  const exchange = openExchange(incoming.method, incoming.header, incoming.remoteAddress, trustedProxies)
+  const { parts, log } = pipeline
+  const { method, header, remoteAddress } = incoming
+  const exchange = openExchange(method, header, remoteAddress, parts.trustedProxies)
   const route = typeof served === 'function' ? undefined : served
   if (route) exchange.route = route.path
   let reply: Reply
@@ -48,13 +48,27 @@ export async function serve(pipeline: Pipeline, incoming: Incoming, served: Rout
     reply = typeof served === 'function' ? served(exchange) : await answer(parts, served, incoming, exchange)
   } catch (error) {
     exchange.error = error
-    const lacksPermission = error instanceof LatchkeyError && error.code === 'missing_permission' && route
-    const headers = lacksPermission ? { 'www-authenticate': insufficientScope([route.access]) } : {}
-    reply = problem(error, exchange.requestId, headers)
+    reply = problem(error, exchange.requestId, refusalHeaders(error, route, exchange))
   }
   dress(reply, exchange)
   recordExchange(log, parts.metrics, exchange, reply.status)
   return reply
+}
+
+/** What a refusal says of the route's permission, or of the cookie that the request came by. */
+function refusalHeaders(
+  error: unknown,
+  route: Route | undefined,
+  exchange: Exchange,
+): Record<string, string> {
+  if (!(error instanceof LatchkeyError)) return {}
+  if (error.code === 'missing_permission' && route) {
+    return { 'www-authenticate': insufficientScope([route.access]) }
+  }
+  if (error.code === 'session_ended' && exchange.cookieName !== undefined) {
+    return { 'set-cookie': takenCookie(exchange.cookieName) }
+  }
+  return {}
 }
 
 /** The answer where there is no route. */
@@ -62,7 +76,8 @@ export type Refusal = (exchange: Exchange) => Reply
 
 async function answer(parts: Parts, route: Route, incoming: Incoming, exchange: Exchange): Promise<Reply> {
   const { header, params, url } = incoming
-  const caller = route.access === 'public' ? undefined : await admit(parts, route.access, header, exchange)
+  const readmit = () => admit(parts, route, header, exchange)
+  const caller = route.access === 'public' ? undefined : await readmit()
   const body = route.body && (await readBody(route, incoming))
   const rawQuery = /\?([^#]*)/.exec(url)?.[1] ?? ''
   if (caller && !route.query) refuseQuery(rawQuery)
@@ -77,6 +92,7 @@ async function answer(parts: Parts, route: Route, incoming: Incoming, exchange: 
     body: fromWireBody(body),
     // Public routes have no caller, and their handlers' types say so.
     caller: caller as Caller,
+    readmit,
   }
   try {
     return await route.handle(call)
@@ -86,13 +102,13 @@ async function answer(parts: Parts, route: Route, incoming: Incoming, exchange: 
 }
 
 async function admit(
-  { latchkey }: Parts,
-  access: Exclude<Route['access'], 'public'>,
+  parts: Parts,
+  { access, tokenOnly }: Route,
   header: ReadHeader,
   exchange: Exchange,
 ): Promise<Caller> {
-  const caller = await authenticate(latchkey, header('authorization'), exchange)
-  if (access !== 'any key') requirePermission(caller, access)
+  const caller = await authenticate(parts, header, exchange, tokenOnly === true)
+  if (access !== 'any key' && access !== 'public') requirePermission(caller, access)
   return caller
 }
 

@@ -1,4 +1,6 @@
 // What a route is: one definition from which the app serves it and the OpenAPI document tells of it.
+import type { BlockList } from 'node:net'
+import type { Logger } from 'pino'
 import type { z } from 'zod'
 import type { ErrorCode } from '../errors.ts'
 import type { Latchkey } from '../latchkey.ts'
@@ -12,10 +14,13 @@ import type { Reply } from './reply.ts'
 /** What a server is made of, for its routes to use. */
 export interface Parts {
   latchkey: Latchkey
+  log: Logger
   metrics: Metrics
   /** Resolves where a change can be made durable now; see `readiness.ts`. */
   checkReady(): Promise<void>
   changes: ChangeStreams
+  /** The proxies whose word is believed on where a request came from, and how. */
+  trustedProxies: BlockList
   /** The OpenAPI document as JSON text. */
   document(): string
 }
@@ -38,6 +43,8 @@ export interface Call<Query = unknown, Body = unknown, Name extends string = str
   query: Query
   /** The body under the library's names. Its type is what the library expects: the library checks it. */
   body: Body
+  /** Judges the caller again, in the midst of a long answer. Throws what would have refused it at the beginning. */
+  readmit(): Promise<Caller>
 }
 
 /** An answer of a route that is no problem. */
@@ -46,15 +53,15 @@ export interface Answer {
   description: string
   /** The shape of its JSON, by the library's names; none for an answer without a body. */
   schema?: z.ZodType
-  /** Another type than application/json, for what has no schema. */
-  contentType?: string
+  /** Another type than application/json, or one of several, for what has no schema. */
+  contentType?: string | readonly string[]
   /** The documented headers that it may carry, beside the common ones. */
   headers?: readonly string[]
 }
 
 interface Description {
   operationId: string
-  tag: 'Keys' | 'Verification' | 'Verifiers' | 'Organizations' | 'Audit log' | 'Operation'
+  tag: 'Keys' | 'Verification' | 'Verifiers' | 'Organizations' | 'Audit log' | 'Sessions' | 'Operation'
   summary: string
   description?: string
   answers: readonly Answer[]
@@ -81,6 +88,8 @@ interface Guarded<Path extends string, Query extends z.ZodType, Body extends z.Z
   extends Definition<Path, Query, Body> {
   /** What the calling key must hold; `any key` for nothing in particular. */
   access: ManagementPermission | 'any key'
+  /** It takes the token itself; a session is not enough. */
+  tokenOnly?: true
   handle(call: HandlerCall<Path, Query, Body> & { caller: Caller }): Promise<Reply>
 }
 
@@ -93,6 +102,7 @@ interface Public<Path extends string, Query extends z.ZodType, Body extends z.Zo
 /** A route as the app and the document take it. */
 export interface Route extends Definition<string, z.ZodType, z.ZodType> {
   access: ManagementPermission | 'any key' | 'public'
+  tokenOnly?: true
   handle(call: Call & { caller: Caller }): Promise<Reply>
 }
 

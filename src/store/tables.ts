@@ -4,6 +4,8 @@ import type { Kysely, Transaction } from 'kysely'
 export interface OrganizationsTable {
   id: string
   name: string
+  /** The name without case, for searching alike on every database. */
+  name_folded: string
   created_at: number
 }
 
@@ -56,6 +58,22 @@ export interface AuditEventsTable {
   ip: string | null
 }
 
+export interface SessionsTable {
+  id: string
+  /** SHA-256 of the cookie's value, 32 bytes. */
+  digest: Uint8Array
+  key_id: string
+  organization_id: string
+  /** The secret that opened it. */
+  kid: string
+  created_at: number
+  expires_at: number
+  /** At most a minute too early: it is not written more often. */
+  last_seen_at: number
+  ip: string | null
+  user_agent: string | null
+}
+
 /** One row: the number of the last change. */
 export interface ChangeCounterTable {
   value: number
@@ -83,6 +101,7 @@ export interface Tables {
   keys: KeysTable
   secrets: SecretsTable
   audit_events: AuditEventsTable
+  sessions: SessionsTable
   change_counter: ChangeCounterTable
   changes: ChangesTable
   followers: FollowersTable

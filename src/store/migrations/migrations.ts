@@ -4,6 +4,8 @@ import { LatchkeyError } from '../../errors.ts'
 import type { Db } from '../tables.ts'
 import * as keys from './0001-keys.ts'
 import * as changes from './0002-changes.ts'
+import * as sessions from './0003-sessions.ts'
+import * as search from './0004-search.ts'
 
 /** What the databases call the three kinds of column. Only migrations need to know. */
 export interface ColumnTypes {
@@ -16,7 +18,7 @@ export interface ColumnTypes {
 
 type Step = (db: Db, types: ColumnTypes) => Promise<void>
 
-const steps: readonly Step[] = [keys.up, changes.up]
+const steps: readonly Step[] = [keys.up, changes.up, sessions.up, search.up]
 
 /** The version of the schema that this program works on. */
 export const schemaVersion = steps.length

@@ -1,0 +1,204 @@
+// Sessions: a browser signs in with a token once and then holds an opaque value in its place. A session is worth
+// what its key is worth at that instant: it is judged anew, by what the store has, at every request.
+import { toEvent } from './audit.ts'
+import { digestToken } from './digest.ts'
+import { type Engine, isId, newId } from './engine.ts'
+import { LatchkeyError } from './errors.ts'
+import { leaseMs } from './lease.ts'
+import type { AuditAction, Caller, Session } from './schemas.ts'
+import { insertAuditEvents } from './store/audit.ts'
+import { lockKey } from './store/keys.ts'
+import {
+  deleteSession,
+  deleteSessions,
+  findSession,
+  insertSession,
+  listKeySessions,
+  listOverSessions,
+  markSeen,
+  type SessionLimits,
+  type SessionRow,
+} from './store/sessions.ts'
+import type { Tx } from './store/tables.ts'
+import { containsToken, parseToken } from './token.ts'
+import { verify, verifyStored } from './verify.ts'
+
+/** A session is over so long after it began, used or not. */
+export const longestSessionMs = 12 * 3_600_000
+const longestIdleMs = 3_600_000
+/** Being seen is written down no more often: it would be a write a request. */
+const seenEveryMs = 60_000
+const mostSessionsOfKey = 20
+const valueBytes = 32
+const valuePattern = /^[A-Za-z0-9_-]{43}$/
+const longestUserAgent = 256
+
+/** From where somebody signs in. */
+export interface SignInOrigin {
+  ip?: string | undefined
+  userAgent?: string | undefined
+  requestId?: string | undefined
+}
+
+/** A session with its value, in the only answer that ever holds it. */
+export interface StartedSession {
+  session: Session
+  /** 256 random bits as base64url, to be kept where no script can read it; only a digest of it is stored. */
+  value: string
+}
+
+/**
+ * Opens a session for whoever shows a token that is valid now. Of a key's more than 20, the least recently seen
+ * ends. Throws `invalid_token`, `store_unavailable`.
+ */
+export async function startSession(
+  engine: Engine,
+  token: string,
+  { ip, userAgent, requestId }: SignInOrigin = {},
+): Promise<StartedSession> {
+  const proof = await verify(engine.memory, token)
+  const kid = parseToken(token)?.kid
+  if (!proof.valid || kid === undefined) throw opensNothing()
+  // What is remembered may be two seconds old, and this outlasts it.
+  const verdict = await verifyStored(engine.memory, kid)
+  if (!verdict.valid) throw opensNothing()
+  const { keyId, organizationId, permissions } = verdict
+  const value = Buffer.from(engine.random(new Uint8Array(valueBytes))).toString('base64url')
+  const now = engine.now()
+  const row: SessionRow = {
+    id: newId(engine),
+    digest: digestToken(value),
+    key_id: keyId,
+    organization_id: organizationId,
+    kid,
+    created_at: now,
+    expires_at: now + longestSessionMs,
+    last_seen_at: now,
+    ip: ip ?? null,
+    user_agent: shownUserAgent(userAgent),
+  }
+  const caller: Caller = { keyId, organizationId, permissions, requestId, ip, sessionId: row.id }
+  await engine.store.write(async (tx) => {
+    // Under the key's lock: two that sign in at once are counted one after the other, and a revocation is seen.
+    const key = await lockKey(tx, keyId, organizationId)
+    if (key === undefined || key.revoked_at !== null) throw opensNothing()
+    const over = await listOverSessions(tx, organizationId, limitsAt(now))
+    const live = await listKeySessions(tx, row, limitsAt(now))
+    const surplus = live.slice(mostSessionsOfKey - 1).map(({ id }) => id)
+    await deleteSessions(tx, organizationId, [...over, ...surplus])
+    await insertSession(tx, row)
+    for (const id of surplus) await recordSession(engine, tx, caller, 'session.ended', id)
+    await recordSession(engine, tx, caller, 'session.started', row.id)
+  })
+  return { session: toSession(row, caller), value }
+}
+
+/**
+ * Tells who asks by a session's value; undefined for one that opens nothing, whatever the reason: unknown, ended,
+ * too old, idle, or of a secret that is not valid any more. Reads the store each time, never memory, so that the
+ * end of a session or of its key holds at once in every process. Throws `store_unavailable`.
+ */
+export async function authenticateSession(engine: Engine, value: string): Promise<Caller | undefined> {
+  if (!valuePattern.test(value)) return undefined
+  const { store, memory } = engine
+  const begunAt = memory.clock.monotonic()
+  const row = await store.read((db) => findSession(db, digestToken(value)))
+  if (row === undefined || isOver(row, engine.now())) return undefined
+  const verdict = await verifyStored(memory, row.kid)
+  // A process that was paused since may have missed the end of the session: it asks again.
+  if (memory.clock.monotonic() - begunAt >= leaseMs) return authenticateSession(engine, value)
+  if (!verdict.valid) return undefined
+  await noteSeen(engine, row)
+  const { keyId, organizationId, permissions } = verdict
+  return { keyId, organizationId, permissions, sessionId: row.id }
+}
+
+/** Lists the sessions of the calling key that are live, newest first. Throws `store_unavailable`. */
+export async function listSessions(engine: Engine, caller: Caller): Promise<Session[]> {
+  const rows = await engine.store.read((db) => listKeySessions(db, ownerOf(caller), limitsAt(engine.now())))
+  return rows
+    .sort((a, b) => b.created_at - a.created_at || (a.id < b.id ? 1 : -1))
+    .map((row) => toSession(row, caller))
+}
+
+/**
+ * Ends a session of the calling key for good; `self` is the one that asks. Throws `session_not_found`, for a
+ * foreign id and for one that has ended too, `store_unavailable`.
+ */
+export async function endSession(engine: Engine, id: string, caller: Caller): Promise<void> {
+  const wanted = id === 'self' ? caller.sessionId : id
+  if (wanted === undefined || !isId(wanted)) throw unknownSession()
+  await engine.store.write(async (tx) => {
+    if (!(await deleteSession(tx, wanted, ownerOf(caller)))) throw unknownSession()
+    await recordSession(engine, tx, caller, 'session.ended', wanted)
+  })
+}
+
+async function noteSeen({ store, now }: Engine, row: SessionRow): Promise<void> {
+  const at = now()
+  if (at - row.last_seen_at < seenEveryMs) return
+  try {
+    await store.write((tx) => markSeen(tx, row, at, at - seenEveryMs))
+  } catch (error) {
+    // A database that can be read and not written, such as on a full disk, must not lock out who looks after it.
+    if (!(error instanceof LatchkeyError)) throw error
+  }
+}
+
+/** Records what became of a session. No key has changed by it, so that nobody has anything to forget. */
+async function recordSession(
+  engine: Engine,
+  tx: Tx,
+  caller: Caller,
+  action: AuditAction,
+  sessionId: string,
+): Promise<void> {
+  const { organizationId, keyId } = caller
+  await insertAuditEvents(tx, [
+    toEvent(engine, caller, { action, organizationId, keyId, changes: { sessionId } }),
+  ])
+}
+
+function limitsAt(now: number): SessionLimits {
+  return { now, idleSince: now - longestIdleMs }
+}
+
+function isOver(row: SessionRow, now: number): boolean {
+  return row.expires_at <= now || row.last_seen_at <= limitsAt(now).idleSince
+}
+
+function ownerOf({ keyId, organizationId }: Caller): Pick<SessionRow, 'key_id' | 'organization_id'> {
+  return { key_id: keyId, organization_id: organizationId }
+}
+
+function toSession(row: SessionRow, caller: Caller): Session {
+  return {
+    id: row.id,
+    createdAt: new Date(row.created_at),
+    lastSeenAt: new Date(row.last_seen_at),
+    expiresAt: new Date(row.expires_at),
+    idleExpiresAt: new Date(Math.min(row.last_seen_at + longestIdleMs, row.expires_at)),
+    ip: row.ip,
+    userAgent: row.user_agent,
+    current: row.id === caller.sessionId,
+  }
+}
+
+/** What a browser says of itself, as far as it is fit to be stored and shown: it is the sender's own text. */
+function shownUserAgent(userAgent: string | undefined): string | null {
+  if (userAgent === undefined || containsToken(userAgent)) return null
+  return userAgent
+    .toWellFormed()
+    .replace(/\p{Cc}/gu, '')
+    .slice(0, longestUserAgent)
+    .toWellFormed()
+}
+
+function opensNothing(): LatchkeyError {
+  return new LatchkeyError('invalid_token', 'The token is unknown, expired or revoked.')
+}
+
+// One sentence for all of them: nothing may tell a foreign id from an unknown one.
+function unknownSession(): LatchkeyError {
+  return new LatchkeyError('session_not_found', 'There is no session with this id.')
+}

@@ -1,0 +1,125 @@
+// The table of sessions. Every statement on one names its organization.
+import type { Selectable } from 'kysely'
+import { LatchkeyError } from '../errors.ts'
+import type { KeyRow } from './keys.ts'
+import type { Db, SessionsTable, Tx } from './tables.ts'
+
+export type SessionRow = Selectable<SessionsTable>
+
+/** By what a session is over; in milliseconds since 1970. */
+export interface SessionLimits {
+  now: number
+  /** A session that was not seen after this instant is idle. */
+  idleSince: number
+}
+
+type OwnerIds = Pick<SessionRow, 'key_id' | 'organization_id'>
+
+export async function insertSession(tx: Tx, row: SessionRow): Promise<void> {
+  await tx.insertInto('sessions').values(row).execute()
+}
+
+/** Finds a session, over or not, by the digest of its value. An index may look up what only 256 random bits give. */
+export async function findSession(db: Db, digest: Uint8Array): Promise<SessionRow | undefined> {
+  return db.selectFrom('sessions').selectAll().where('digest', '=', digest).executeTakeFirst()
+}
+
+/** The sessions of a key that are not over, and whose secrets are not, the last seen first. */
+export async function listKeySessions(db: Db, owner: OwnerIds, limits: SessionLimits): Promise<SessionRow[]> {
+  return db
+    .selectFrom('sessions')
+    .selectAll()
+    .where('key_id', '=', owner.key_id)
+    .where('organization_id', '=', owner.organization_id)
+    .where('last_seen_at', '>', limits.idleSince)
+    .where('expires_at', '>', limits.now)
+    .where((eb) =>
+      eb.exists(
+        eb
+          .selectFrom('secrets')
+          .select('secrets.kid')
+          .whereRef('secrets.kid', '=', 'sessions.kid')
+          .where('secrets.ended_at', 'is', null)
+          .where((e) =>
+            e.or([e('secrets.expires_at', 'is', null), e('secrets.expires_at', '>', limits.now)]),
+          ),
+      ),
+    )
+    .orderBy('last_seen_at', 'desc')
+    .orderBy('id', 'desc')
+    .execute()
+}
+
+/** The ids of an organization's sessions that are over, the oldest first, and not too many for one change. */
+export async function listOverSessions(
+  db: Db,
+  organizationId: string,
+  { now, idleSince }: SessionLimits,
+): Promise<string[]> {
+  const rows = await db
+    .selectFrom('sessions')
+    .select('id')
+    .where('organization_id', '=', organizationId)
+    .where((eb) => eb.or([eb('last_seen_at', '<=', idleSince), eb('expires_at', '<=', now)]))
+    .orderBy('last_seen_at')
+    .limit(100)
+    .execute()
+  return rows.map(({ id }) => id)
+}
+
+/** Notes that a session was seen, unless it was as late as `unlessAfter` already: never backwards. */
+export async function markSeen(tx: Tx, row: SessionRow, now: number, unlessAfter: number): Promise<void> {
+  const { numUpdatedRows } = await tx
+    .updateTable('sessions')
+    .set({ last_seen_at: now })
+    .where('id', '=', row.id)
+    .where('organization_id', '=', row.organization_id)
+    .where('last_seen_at', '<=', unlessAfter)
+    .executeTakeFirstOrThrow()
+  requireOneAtMost(numUpdatedRows)
+}
+
+/** Deletes a session of a key; tells whether it was there. */
+export async function deleteSession(tx: Tx, id: string, owner: OwnerIds): Promise<boolean> {
+  const { numDeletedRows } = await tx
+    .deleteFrom('sessions')
+    .where('id', '=', id)
+    .where('key_id', '=', owner.key_id)
+    .where('organization_id', '=', owner.organization_id)
+    .executeTakeFirstOrThrow()
+  requireOneAtMost(numDeletedRows)
+  return numDeletedRows === 1n
+}
+
+/**
+ * Deletes sessions of an organization, those that are still there. One by one in the order of their ids, so that
+ * two changes which delete the same ones never wait for each other.
+ */
+export async function deleteSessions(tx: Tx, organizationId: string, ids: readonly string[]): Promise<void> {
+  for (const id of [...ids].sort()) {
+    const { numDeletedRows } = await tx
+      .deleteFrom('sessions')
+      .where('id', '=', id)
+      .where('organization_id', '=', organizationId)
+      .executeTakeFirstOrThrow()
+    requireOneAtMost(numDeletedRows)
+  }
+}
+
+/** Deletes the sessions of a key whose lock the change holds: all, or those that the given secrets opened. */
+export async function deleteKeySessions(tx: Tx, key: KeyRow, kids?: readonly string[]): Promise<void> {
+  const rows = await tx
+    .selectFrom('sessions')
+    .select('id')
+    .where('key_id', '=', key.id)
+    .where('organization_id', '=', key.organization_id)
+    .$if(kids !== undefined, (query) => query.where('kid', 'in', kids as string[]))
+    .execute()
+  const ids = rows.map(({ id }) => id)
+  await deleteSessions(tx, key.organization_id, ids)
+}
+
+function requireOneAtMost(touched: bigint): void {
+  if (touched <= 1n) return
+  throw new LatchkeyError('internal', `A change of one session touched ${touched} rows.`)
+}
