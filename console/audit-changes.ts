@@ -1,0 +1,135 @@
+// What an audit event says of each field that changed, put so that it can be shown to people. Pure.
+import type { WireAuditEvent } from './api.ts'
+
+/** A value of a field: `none` says in words that there is none. */
+export type ChangedValue =
+  | { kind: 'none' | 'text' | 'code'; text: string }
+  | { kind: 'instant'; instant: string }
+
+/** What became of one field. */
+export type Change =
+  | { label: string; kind: 'permissions'; added: string[]; removed: string[] }
+  | {
+      label: string
+      kind: 'value'
+      /** The operator's own name for it, within metadata. */
+      field?: string
+      /** Undefined where the event tells only what was set. */
+      from?: ChangedValue
+      to: ChangedValue
+    }
+
+type Describe = (value: unknown, event: WireAuditEvent) => Change[]
+
+const describers: Record<string, Describe> = {
+  name: (value) => [valueChange('Name', value, asText)],
+  permissions: (value) => [permissionsChange(value)],
+  expires_at: (value) => [valueChange('Expires', value, (at) => asInstant(at, 'Never'))],
+  metadata: metadataChanges,
+  kid: (value) => [valueChange('Token', value, asCode)],
+  hint: () => [],
+  created_by: (value) => (value === null ? [] : [valueChange('Created by', value, asText)]),
+  grace_ends_at: (value, { at }) => [graceChange(value, at)],
+  // The event says it by its name and its instant.
+  revoked_at: () => [],
+  session_id: (value) => [valueChange('Session', value, asCode)],
+}
+
+/** Describes what an event changed, the fields in the order in which it names them. */
+export function describeChanges(event: WireAuditEvent): Change[] {
+  return Object.entries(event.changes).flatMap(([name, value]) => {
+    const describe = Object.hasOwn(describers, name) ? describers[name] : undefined
+    return describe?.(value, event) ?? [valueChange(name, value, asCode)]
+  })
+}
+
+/** The name that an event gives what it is about; undefined where it tells none. */
+export function nameIn(event: WireAuditEvent): string | undefined {
+  const { name } = event.changes
+  const given = isMove(name) ? name.to : name
+  return typeof given === 'string' ? given : undefined
+}
+
+interface Move {
+  from: unknown
+  to: unknown
+}
+
+function isMove(value: unknown): value is Move {
+  return isObject(value) && Object.keys(value).sort().join() === 'from,to'
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}
+
+function valueChange(label: string, value: unknown, show: (value: unknown) => ChangedValue): Change {
+  return isMove(value)
+    ? { label, kind: 'value', from: show(value.from), to: show(value.to) }
+    : { label, kind: 'value', to: show(value) }
+}
+
+function permissionsChange(value: unknown): Change {
+  const from = listOf(isMove(value) ? value.from : [])
+  const to = listOf(isMove(value) ? value.to : value)
+  return {
+    label: 'Permissions',
+    kind: 'permissions',
+    added: to.filter((permission) => !from.includes(permission)),
+    removed: from.filter((permission) => !to.includes(permission)),
+  }
+}
+
+function listOf(value: unknown): string[] {
+  return Array.isArray(value) ? value.filter((item) => typeof item === 'string') : []
+}
+
+function metadataChanges(value: unknown, { action }: WireAuditEvent): Change[] {
+  // What a key was created with may itself have the fields `from` and `to`.
+  const isChange = action === 'key.updated' && isMove(value)
+  const from = fieldsOf(isChange ? value.from : {})
+  const to = fieldsOf(isChange ? value.to : value)
+  const changed = [...new Set([...Object.keys(from), ...Object.keys(to)])].filter(
+    (field) => JSON.stringify(from[field]) !== JSON.stringify(to[field]),
+  )
+  return changed.map((field) => {
+    const show = (fields: Record<string, unknown>) =>
+      Object.hasOwn(fields, field) ? asCode(fields[field]) : nothing('Nothing')
+    return {
+      label: 'Metadata',
+      kind: 'value',
+      field,
+      ...(isChange && { from: show(from) }),
+      to: show(to),
+    }
+  })
+}
+
+function fieldsOf(value: unknown): Record<string, unknown> {
+  return isObject(value) ? value : {}
+}
+
+function graceChange(value: unknown, at: string): Change {
+  const hasGrace = typeof value === 'string' && Date.parse(value) > Date.parse(at)
+  return {
+    label: 'Old token',
+    kind: 'value',
+    to: hasGrace ? { kind: 'instant', instant: value } : nothing('Ended at once'),
+  }
+}
+
+function asText(value: unknown): ChangedValue {
+  return typeof value === 'string' ? { kind: 'text', text: value } : asCode(value)
+}
+
+function asCode(value: unknown): ChangedValue {
+  return { kind: 'code', text: typeof value === 'string' ? value : JSON.stringify(value) }
+}
+
+function asInstant(value: unknown, none: string): ChangedValue {
+  return typeof value === 'string' ? { kind: 'instant', instant: value } : nothing(none)
+}
+
+function nothing(text: string): ChangedValue {
+  return { kind: 'none', text }
+}

@@ -1,0 +1,142 @@
+// What an event changed, field by field; the long ones shortened until somebody wants the whole.
+import { ArrowRight } from 'lucide-react'
+import { type ReactNode, useState } from 'react'
+import type { WireAuditEvent } from '../api.ts'
+import { type Change, type ChangedValue, describeChanges } from '../audit-changes.ts'
+import { inFull, inShort } from '../times.ts'
+import { PermissionList } from './permission-list.tsx'
+
+const fieldsShown = 5
+const permissionsShown = 12
+const charactersShown = 160
+
+export function AuditChanges({ event }: { event: WireAuditEvent }) {
+  const [isWhole, setWhole] = useState(false)
+  const changes = describeChanges(event)
+  if (changes.length === 0) return null
+  const isLong = changes.length > fieldsShown || changes.some(isLongChange)
+  const shown = isWhole ? changes : changes.slice(0, fieldsShown)
+  return (
+    <>
+      <dl className="mt-2 space-y-1.5 rounded-md bg-sunken px-3 py-2">
+        {shown.map((change) => (
+          <div
+            key={`${change.label} ${change.kind === 'value' ? change.field : ''}`}
+            className="grid gap-x-3 sm:grid-cols-[7rem_minmax(0,1fr)]"
+          >
+            <dt className="text-muted">
+              {change.label}
+              {change.kind === 'value' && change.field !== undefined && (
+                <span className="foreign block font-mono text-xs">{change.field}</span>
+              )}
+            </dt>
+            <dd className="min-w-0">
+              {change.kind === 'permissions' ? (
+                <Permissions change={change} isCreated={event.action === 'key.created'} isWhole={isWhole} />
+              ) : (
+                <Values change={change} isWhole={isWhole} />
+              )}
+            </dd>
+          </div>
+        ))}
+      </dl>
+      {isLong && (
+        <button
+          type="button"
+          aria-expanded={isWhole}
+          className="mt-1 min-h-9 rounded text-link hover:underline"
+          onClick={() => setWhole(!isWhole)}
+        >
+          {isWhole ? 'Show less' : 'Show all of what changed'}
+        </button>
+      )}
+    </>
+  )
+}
+
+function isLongChange(change: Change): boolean {
+  if (change.kind === 'permissions') {
+    return change.added.length > permissionsShown || change.removed.length > permissionsShown
+  }
+  return [change.from, change.to].some(
+    (value) => value !== undefined && value.kind !== 'instant' && value.text.length > charactersShown,
+  )
+}
+
+function Permissions({
+  change: { added, removed },
+  isCreated,
+  isWhole,
+}: {
+  change: Change & { kind: 'permissions' }
+  isCreated: boolean
+  isWhole: boolean
+}) {
+  const cut = (permissions: string[]) => (isWhole ? permissions : permissions.slice(0, permissionsShown))
+  if (added.length === 0 && removed.length === 0) {
+    return <span className="text-muted">{isCreated ? 'None' : 'The same ones'}</span>
+  }
+  if (isCreated) return <PermissionList permissions={cut(added)} label="Granted" />
+  return (
+    <div className="space-y-1.5">
+      {added.length > 0 && (
+        <Labelled label="Added">
+          <PermissionList permissions={cut(added)} label="Added" look="added" />
+        </Labelled>
+      )}
+      {removed.length > 0 && (
+        <Labelled label="Removed">
+          <PermissionList permissions={cut(removed)} label="Removed" look="removed" />
+        </Labelled>
+      )}
+    </div>
+  )
+}
+
+function Labelled({ label, children }: { label: string; children: ReactNode }) {
+  return (
+    <div className="flex gap-2">
+      <span className="w-16 shrink-0 py-0.5 text-muted">{label}</span>
+      <div className="min-w-0">{children}</div>
+    </div>
+  )
+}
+
+function Values({ change: { from, to }, isWhole }: { change: Change & { kind: 'value' }; isWhole: boolean }) {
+  if (from === undefined) return <Value value={to} isWhole={isWhole} />
+  return (
+    <span className="flex flex-wrap items-baseline gap-x-2">
+      <span className="sr-only">from</span>
+      <Value value={from} isWhole={isWhole} isOld />
+      <ArrowRight size={14} aria-hidden className="shrink-0 self-center text-muted" />
+      <span className="sr-only">to</span>
+      <Value value={to} isWhole={isWhole} />
+    </span>
+  )
+}
+
+function Value({ value, isWhole, isOld }: { value: ChangedValue; isWhole: boolean; isOld?: boolean }) {
+  const tone = isOld ? 'text-muted' : 'text-ink'
+  if (value.kind === 'instant') {
+    return (
+      <time dateTime={value.instant} title={inFull(value.instant)} className={tone}>
+        {inShort(value.instant)}
+      </time>
+    )
+  }
+  if (value.kind === 'none') return <span className="text-muted">{value.text}</span>
+  const text = isWhole ? value.text : shorten(value.text)
+  return (
+    <span
+      dir="auto"
+      className={`foreign ${tone} ${value.kind === 'code' ? 'font-mono text-[0.8125rem]' : ''}`}
+    >
+      {text}
+    </span>
+  )
+}
+
+function shorten(text: string): string {
+  // By code points: half an emoji is no character.
+  return text.length <= charactersShown ? text : `${[...text].slice(0, charactersShown).join('')}…`
+}

@@ -1,0 +1,45 @@
+// A key named by its id somewhere: by its name and a way to it, where it may be read.
+import { useQuery } from '@tanstack/react-query'
+import { Link } from '@tanstack/react-router'
+import { keyQuery } from '../queries.ts'
+import { useSession } from '../session.ts'
+
+const idPattern = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i
+const staleMs = 300_000
+
+/** Whether a text is a key's id, and not the name that an operator gave a user. */
+export function isKeyId(text: string): boolean {
+  return idPattern.test(text)
+}
+
+/** The end of an id, by which it is told from others: its beginning is the time alone. */
+function shortId(id: string): string {
+  return `…${id.slice(-12)}`
+}
+
+export function KeyName({ id }: { id: string }) {
+  const { key: own, refusal } = useSession()
+  const isOwn = id === own.id
+  const isAsked = !isOwn && refusal('latchkey:keys:read') === undefined
+  const key = useQuery({ ...keyQuery(id), enabled: isAsked, staleTime: staleMs, retry: false })
+  const name = isOwn ? own.name : key.data?.name
+  if (name === undefined && (key.isError || !isAsked)) {
+    // Another organization's, such as the operator's own: it is as unknown as one that is not there.
+    return (
+      <span className="font-mono text-[0.8125rem]" title={id}>
+        {shortId(id)}
+      </span>
+    )
+  }
+  return (
+    <Link
+      to="/keys/$key"
+      params={{ key: id }}
+      title={id}
+      dir="auto"
+      className={`foreign rounded text-link hover:underline ${name === undefined ? 'font-mono text-[0.8125rem]' : ''}`}
+    >
+      {name ?? shortId(id)}
+    </Link>
+  )
+}
