@@ -11,6 +11,8 @@ import {
 } from './api.ts'
 
 const pageSize = 100
+/** The longest page that the API gives. */
+const longestPage = 1_000
 
 export interface KeyFilter {
   organization?: string | undefined
@@ -19,17 +21,15 @@ export interface KeyFilter {
   sort?: '-created_at' | '-last_used_at' | 'name' | undefined
 }
 
-/** Keys page by page, newest first unless sorted otherwise. */
-export function keysQuery({ organization, q, status, sort }: KeyFilter) {
+/** Keys page by page, newest first unless sorted otherwise; at once as many as there were before. */
+export function keysQuery({ organization, q, status, sort }: KeyFilter, rowsBefore = 0) {
   const first = `/v1/keys${query({ organization_id: organization, q, status, sort, limit: pageSize })}`
-  return listOf<WireKey>('keys', first)
+  return listOf<WireKey>('keys', first, rowsBefore)
 }
 
-export function organizationsQuery(filter: { q?: string | undefined }) {
-  return listOf<WireOrganization>(
-    'organizations',
-    `/v1/organizations${query({ q: filter.q, limit: pageSize })}`,
-  )
+export function organizationsQuery(filter: { q?: string | undefined }, rowsBefore = 0) {
+  const first = `/v1/organizations${query({ q: filter.q, limit: pageSize })}`
+  return listOf<WireOrganization>('organizations', first, rowsBefore)
 }
 
 export interface AuditFilter {
@@ -81,11 +81,28 @@ export function permissionsQuery(organization: string | undefined) {
   })
 }
 
-function listOf<Item>(name: string, first: string) {
+/** A list, page by page. */
+export type ListQuery<Item> = ReturnType<typeof listOf<Item>>
+
+function listOf<Item>(name: string, first: string, rowsBefore = 0) {
   return infiniteQueryOptions({
     queryKey: [name, 'list', first],
     queryFn: ({ pageParam, signal }) => getPage<Item>(pageParam, signal),
-    initialPageParam: first,
-    getNextPageParam: (page) => page.next,
+    initialPageParam: rowsBefore > pageSize ? withLimit(first, rowsBefore) : first,
+    getNextPageParam: ({ next }, pages) => {
+      if (next === undefined) return undefined
+      const rows = pages.reduce((sum, page) => sum + page.items.length, 0)
+      // A list that has grown long goes on in long pages: to renew it takes few calls then.
+      return rows >= longestPage || rows < rowsBefore ? withLimit(next, longestPage) : next
+    },
+    // Comparing every row of a long list with what it was would hold the page up.
+    structuralSharing: false,
   })
+}
+
+function withLimit(address: string, rows: number): string {
+  const [path, parameters] = address.split('?')
+  const given = new URLSearchParams(parameters)
+  given.set('limit', String(Math.min(rows, longestPage)))
+  return `${path}?${given}`
 }

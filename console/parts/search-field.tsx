@@ -1,0 +1,58 @@
+// Searches while one types: `/` leads to it from anywhere on the page.
+import { Search } from 'lucide-react'
+import { useEffect, useRef, useState } from 'react'
+
+const pauseMs = 200
+
+interface SearchFieldProps {
+  /** What is searched in: `Search by name`. */
+  label: string
+  /** What the address says is searched for. */
+  value: string
+  /** Told once the typing pauses. */
+  change: (value: string) => void
+}
+
+export function SearchField({ label, value, change }: SearchFieldProps) {
+  const [typed, setTyped] = useState(value)
+  const told = useRef(value)
+  const tell = useRef(change)
+  useEffect(() => {
+    tell.current = change
+  }, [change])
+  useEffect(() => {
+    // The address changed by itself: back, or a link.
+    if (value !== told.current) setTyped(value)
+    told.current = value
+  }, [value])
+  useEffect(() => {
+    if (typed === told.current) return
+    const timer = setTimeout(() => {
+      told.current = typed
+      tell.current(typed)
+    }, pauseMs)
+    return () => clearTimeout(timer)
+  }, [typed])
+  return (
+    <div className="relative w-full sm:w-72">
+      <Search
+        size={16}
+        aria-hidden
+        className="pointer-events-none absolute left-3 top-1/2 -translate-y-1/2 text-muted"
+      />
+      <input
+        type="search"
+        aria-label={label}
+        placeholder={label}
+        data-shortcut="/"
+        autoComplete="off"
+        spellCheck={false}
+        maxLength={256}
+        dir="auto"
+        className="input pl-9"
+        value={typed}
+        onChange={(event) => setTyped(event.target.value)}
+      />
+    </div>
+  )
+}
