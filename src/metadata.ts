@@ -1,6 +1,7 @@
 // What an operator's own data on a key may be: plain JSON, bounded in size and depth. Pure.
 
-const longestMetadata = 4096
+/** In bytes of JSON. */
+export const longestMetadata = 4096
 const deepestMetadata = 32
 
 /** Says what is wrong with metadata in a sentence; undefined where nothing is. Longer than 4 KiB as JSON is. */
@@ -8,8 +9,14 @@ export function metadataFault(value: unknown): string | undefined {
   if (!isPlainObject(value)) return 'A JSON object.'
   const fault = jsonFault(value, deepestMetadata)
   if (fault) return fault
-  if (Buffer.byteLength(JSON.stringify(value)) > longestMetadata) return 'At most 4 KiB as JSON.'
+  if (metadataSize(value) > longestMetadata) return 'At most 4 KiB as JSON.'
   return undefined
+}
+
+/** How long metadata is as JSON, in bytes of UTF-8. */
+export function metadataSize(value: unknown): number {
+  // Not by Buffer: browsers ask this too.
+  return new TextEncoder().encode(JSON.stringify(value)).length
 }
 
 function jsonFault(value: unknown, depth: number): string | undefined {
