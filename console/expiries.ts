@@ -1,0 +1,26 @@
+// When a key is to expire: the lengths that are offered, and what is wrong with an instant. Pure.
+
+const dayMs = 86_400_000
+
+/** The lengths that are offered, in days. */
+export const expiryPresets = [
+  { days: 7, label: '7 days' },
+  { days: 30, label: '30 days' },
+  { days: 90, label: '90 days' },
+  { days: 365, label: '1 year' },
+] as const
+
+/** The instant that many days after `now` (milliseconds), in RFC 3339. */
+export function expiryAfter(days: number, now: number): string {
+  return new Date(now + days * dayMs).toISOString()
+}
+
+/** An expiry as a form holds it: an instant in RFC 3339, null for never, undefined where none was given yet. */
+export type Expiry = string | null | undefined
+
+/** Says what keeps an expiry from being sent; undefined where nothing does. */
+export function expiryFault(expiry: Expiry, now: number): string | undefined {
+  if (expiry === undefined) return 'Give a date and a time, or choose another expiry.'
+  if (expiry !== null && Date.parse(expiry) <= now) return 'This is in the past: give a later date or time.'
+  return undefined
+}
