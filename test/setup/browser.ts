@@ -7,9 +7,9 @@ import {
   chromium,
   type Page,
 } from 'playwright-core'
-import { afterAll, beforeAll, expect, onTestFinished } from 'vitest'
+import { afterAll, afterEach, beforeAll, expect } from 'vitest'
 import { missingPrograms, wants } from './programs.ts'
-import type { TestServer } from './server.ts'
+import { startTestServer, type TestServer } from './server.ts'
 
 /** Whether to skip what takes a browser, and how to have it run. */
 export const { skip: skipsBrowser, note: browserNote } = wants(missingPrograms(['chromium']))
@@ -39,25 +39,44 @@ export interface ConsoleOptions extends BrowserContextOptions {
   expected?: RegExp
 }
 
-/** Keeps a browser for the tests of a file; gives what opens the console in it. */
-export function useBrowser(): (server: Pick<TestServer, 'url'>, options?: ConsoleOptions) => Promise<Page> {
+/** What the tests of a file do with the browser that {@link useBrowser} keeps for them. */
+export interface TestBrowser {
+  /** Starts a server; it is closed when the test is over, before its database goes away. */
+  serve(...args: Parameters<typeof startTestServer>): Promise<TestServer>
+  /** Opens the console in a profile of its own. Whatever goes wrong in it fails the test at its end. */
+  open(server: Pick<TestServer, 'url'>, options?: ConsoleOptions): Promise<Page>
+}
+
+/** Keeps a browser for the tests of a file. To be called inside the suite that makes the databases. */
+export function useBrowser(): TestBrowser {
   let browser: Browser | undefined
+  const cleanups: (() => Promise<void>)[] = []
   beforeAll(async () => {
     if (!skipsBrowser) browser = await launchBrowser()
   })
+  afterEach(async () => {
+    for (const cleanup of cleanups.splice(0).reverse()) await cleanup()
+  })
   afterAll(async () => browser?.close())
-  return async (server, { path = '/', token, expected, ...options } = {}) => {
-    const context = await (browser as Browser).newContext({ baseURL: server.url, ...options })
-    const troubles = watchTroubles(context, expected)
-    onTestFinished(async () => {
-      await context.close()
-      expect(troubles).toEqual([])
-    })
-    const page = await context.newPage()
-    page.setDefaultTimeout(10_000)
-    await page.goto(path)
-    if (token !== undefined) await signIn(page, token)
-    return page
+  return {
+    serve: async (...args) => {
+      const server = await startTestServer(...args)
+      cleanups.push(() => server.close())
+      return server
+    },
+    open: async (server, { path = '/', token, expected, ...options } = {}) => {
+      const context = await (browser as Browser).newContext({ baseURL: server.url, ...options })
+      const troubles = watchTroubles(context, expected)
+      cleanups.push(async () => {
+        await context.close()
+        expect(troubles).toEqual([])
+      })
+      const page = await context.newPage()
+      page.setDefaultTimeout(10_000)
+      await page.goto(path)
+      if (token !== undefined) await signIn(page, token)
+      return page
+    },
   }
 }
 
@@ -72,6 +91,8 @@ export async function signIn(page: Page, token: string): Promise<void> {
 function watchTroubles(context: BrowserContext, expected: RegExp | undefined): string[] {
   const troubles: string[] = []
   const note = (text: string) => {
+    // A browser says so of every refusal, which the page has in words of its own.
+    if (/Failed to load resource: the server responded with a status of 4/.test(text)) return
     if (expected === undefined || !expected.test(text)) troubles.push(text)
   }
   context.on('weberror', (error) => note(`error: ${error.error().message}`))
