@@ -58,12 +58,16 @@ export async function listAudit(
   input: ListAuditInput = {},
   caller?: Caller,
 ): Promise<Page<AuditEvent>> {
-  const { organizationId, keyId, action, limit, after } = parseInput(listAuditSchema, input)
+  const { organizationId, keyId, actor, action, since, until, limit, after } = parseInput(
+    listAuditSchema,
+    input,
+  )
   const scope = narrowScope(caller, organizationId)
   const { rows, next } = await engine.store.read(async (db) => {
     if (organizationId !== undefined && !(await findOrganization(db, organizationId)))
       throw unknownOrganization()
-    return listAuditEvents(db, { scope, keyId, action, limit, after })
+    const range = { since: since?.getTime(), until: until?.getTime() }
+    return listAuditEvents(db, { scope, keyId, actor, action, ...range, limit, after })
   })
   return { items: rows.map(toAuditEvent), next }
 }

@@ -3,6 +3,7 @@ import { recordDeed } from './audit.ts'
 import { narrowScope, requireRoot, rootOrganizationId, scopeOf, unknownOrganization } from './authority.ts'
 import { type Engine, newId } from './engine.ts'
 import { LatchkeyError } from './errors.ts'
+import { organizationIdSchema } from './fields.ts'
 import {
   type Caller,
   type CreateOrganizationInput,
@@ -10,7 +11,6 @@ import {
   type ListOrganizationsInput,
   listOrganizationsSchema,
   type Organization,
-  organizationIdSchema,
   type Page,
   parseInput,
   type UpdateOrganizationInput,
@@ -62,9 +62,9 @@ export async function listOrganizations(
   input: ListOrganizationsInput = {},
   caller?: Caller,
 ): Promise<Page<Organization>> {
-  const { limit, after } = parseInput(listOrganizationsSchema, input)
+  const { q, limit, after } = parseInput(listOrganizationsSchema, input)
   const { rows, next } = await engine.store.read((db) =>
-    listRows(db, { scope: scopeOf(caller), limit, after }),
+    listRows(db, { scope: scopeOf(caller), q, limit, after }),
   )
   return { items: rows.map(toOrganization), next }
 }

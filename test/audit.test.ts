@@ -70,8 +70,11 @@ onEachDatabase('the audit log', (makeDatabase) => {
         clock.advance(i)
       }
     }
+    const caller: Caller = { keyId: ids[0] as string, organizationId: 'root', permissions: ['latchkey:*'] }
+    await latchkey.keys.update(ids[4] as string, { name: 'Robot' }, caller)
+    await latchkey.keys.revoke(ids[4] as string, caller)
     const { items: whole } = await latchkey.audit.list()
-    expect(whole).toHaveLength(14)
+    expect(whole).toHaveLength(16)
     expect(whole.map((event) => event.id)).toEqual(
       whole
         .map((event) => event.id)
@@ -80,10 +83,15 @@ onEachDatabase('the audit log', (makeDatabase) => {
     )
     const filters: [ListAuditInput, number][] = [
       [{ organizationId: 'acme' }, 7],
-      [{ keyId: ids[4] as string }, 2],
+      [{ keyId: ids[4] as string }, 4],
       [{ action: 'key.rotated' }, 6],
       [{ organizationId: 'acme', action: 'key.rotated', keyId: ids[0] as string }, 1],
       [{ organizationId: 'acme', keyId: ids[4] as string }, 0],
+      [{ actor: caller.keyId }, 2],
+      [{ actor: caller.keyId, organizationId: 'globex', action: 'key.updated' }, 1],
+      [{ actor: caller.keyId, organizationId: 'acme' }, 0],
+      [{ actor: caller.keyId, keyId: ids[4] as string }, 2],
+      [{ actor: nobody }, 0],
       [{ keyId: nobody }, 0],
     ]
     for (const [filter, count] of filters) {
@@ -91,6 +99,7 @@ onEachDatabase('the audit log', (makeDatabase) => {
         (event) =>
           (filter.organizationId ?? event.organizationId) === event.organizationId &&
           (filter.keyId ?? event.keyId) === event.keyId &&
+          (filter.actor ?? event.actor) === event.actor &&
           (filter.action ?? event.action) === event.action,
       )
       expect(expected).toHaveLength(count)
@@ -135,10 +144,52 @@ onEachDatabase('the audit log', (makeDatabase) => {
       after: 'x',
       organizationId: 'a b',
       actor: 'x',
+      since: 'yesterday',
+      until: '2026-01-31',
+      format: 'csv',
     }
     for (const [path, value] of Object.entries(wrong)) {
       const error = await refusalOf(latchkey.audit.list({ [path]: value }))
       expect([error.code, error.errors?.[0]?.path]).toEqual(['invalid_input', path])
     }
+    const instants = ['2026-01-31T12:00:00Z', '2026-01-31T12:00:00.001Z', '2025-01-31T12:00:00Z']
+    for (const [since, until] of [
+      [instants[0], instants[0]],
+      [instants[1], instants[0]],
+      ['2026-01-31T14:00:00+02:00', instants[0]],
+    ] as const) {
+      const error = await refusalOf(latchkey.audit.list({ since, until } as ListAuditInput))
+      expect([error.code, error.errors?.[0]?.path]).toEqual(['invalid_input', 'until'])
+    }
+  })
+
+  test('a time range holds what was done from its beginning on and before its end, to the millisecond', async () => {
+    const clock = makeClock()
+    await using latchkey = await openLatchkey({ database: await makeDatabase(), now: clock.now })
+    for (let i = 0; i < 12; i++) {
+      await latchkey.organizations.create({ id: `org-${i}`, name: 'O' })
+      // Also backwards: an id then is later than its instant says.
+      clock.advance([1, 1, 0, 999, 1000, 1001, -1500, 3][i % 8] as number)
+    }
+    const { items: whole } = await latchkey.audit.list()
+    const instants = [...new Set(whole.flatMap(({ at }) => [-1, 0, 1].map((by) => at.getTime() + by)))]
+    for (const since of [undefined, ...instants]) {
+      for (const until of [undefined, ...instants]) {
+        if (since !== undefined && until !== undefined && since >= until) continue
+        const range = {
+          ...(since !== undefined && { since: new Date(since) }),
+          ...(until !== undefined && { until: new Date(until).toISOString() }),
+        }
+        const expected = whole.filter(
+          ({ at }) => at.getTime() >= (since ?? 0) && at.getTime() < (until ?? Infinity),
+        )
+        const { items, next } = await latchkey.audit.list({ ...range, limit: 5 })
+        const rest = next === undefined ? [] : (await latchkey.audit.list({ ...range, after: next })).items
+        expect([...items, ...rest]).toEqual(expected)
+      }
+    }
+    // The first instant there is, and the last.
+    const all = { since: new Date(0), until: '9999-12-31T23:59:59.999Z' }
+    expect((await latchkey.audit.list(all)).items).toEqual(whole)
   })
 })

@@ -107,9 +107,18 @@ onEachDatabase('the commands', (makeDatabase, kind) => {
       expect(events.map(({ action }) => action)).toEqual(
         ['revoked', 'secret_ended', 'rotated', 'updated', 'created'].map((deed) => `key.${deed}`),
       )
-      expect(await json(['audit', 'list', '--action', 'key.rotated', '--organization', 'acme'])).toHaveLength(
-        1,
-      )
+      const audit = ['audit', 'list', '--organization', 'acme']
+      expect(await json([...audit, '--action', 'key.rotated'])).toHaveLength(1)
+      expect(await json([...audit, '--since', '1h', '--key', created.id])).toHaveLength(5)
+      expect(await json([...audit, '--until', '1h'])).toEqual([])
+      expect(await json([...audit, '--actor', created.id])).toEqual([])
+      const csv = await run([...audit, '--key', created.id, '--csv'])
+      expect(csv.stdout.split('\r\n')).toHaveLength(7)
+      expect(csv.stdout).toMatch(/^"id","at","action","actor",.*\r\n"[0-9a-f-]{36}","2/)
+      const wrong = await run([...audit, '--since', 'noon'])
+      expect(wrong).toMatchObject({ code: 2, stderr: expect.stringContaining('--since: ') })
+      const crossed = await run([...audit, '--since', '1h', '--until', '2h'])
+      expect(crossed).toMatchObject({ code: 2, stderr: expect.stringContaining('--until: ') })
     })
 
     test('--wait says what became of a change in every process on the database', async () => {
@@ -146,6 +155,8 @@ onEachDatabase('the commands', (makeDatabase, kind) => {
       expect(await json(['orgs', 'get', 'acme'])).toMatchObject({ id: 'acme', name: 'Acme Inc.' })
       const ids = (await json<{ id: string }[]>(['orgs', 'list'])).map(({ id }) => id)
       expect(ids.filter((id) => id !== 'root')).toEqual(['acme', made.id])
+      const found = await json<{ id: string }[]>(['orgs', 'list', '--query', 'ACME INC'])
+      expect(found.map(({ id }) => id)).toEqual(['acme'])
       expect((await run(['orgs', 'list'])).stdout).toMatch(/^ID +NAME +CREATED\nacme +Acme Inc\. +\S/)
     })
 

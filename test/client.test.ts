@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net'
 import { afterEach, describe, expect, test } from 'vitest'
 import type { Connection } from '../src/cli/connection.ts'
 import { createClient, LatchkeyClientError } from '../src/client/index.ts'
-import type { Latchkey } from '../src/index.ts'
+import type { AuditEvent, Latchkey } from '../src/index.ts'
 import { assembleToken } from '../src/token.ts'
 import { onEachDatabase } from './setup/databases.ts'
 import { startTestServer } from './setup/server.ts'
@@ -87,6 +87,15 @@ onEachDatabase('the client', (makeDatabase) => {
     } while (after !== undefined)
     expect(names).toEqual(['ab', 'cd', 'e'])
     expect((await client.organizations.list()).items.map(({ id }) => id).sort()).toEqual(['acme', 'root'])
+    expect((await client.organizations.list({ q: 'ACM' })).items.map(({ id }) => id)).toEqual(['acme'])
+    const { items: events } = await latchkey.audit.list()
+    const { at } = events[0] as AuditEvent
+    const until = new Date(at.getTime() + 1)
+    for (const input of [{ since: at }, { until: at }, { since: at, until }]) {
+      expect(await client.audit.list(input)).toEqual(await latchkey.audit.list(input))
+    }
+    expect(await client.keys.listPermissions()).toEqual([{ permission: 'latchkey:*', keys: 1 }])
+    expect(await client.keys.listPermissions({ organizationId: 'acme' })).toEqual([])
   })
 
   test('a change asked to wait is answered with what came of it, and any other without', async () => {

@@ -157,11 +157,16 @@ onEachDatabase('access over HTTP', (makeDatabase) => {
     }
     expect(compared).toBeGreaterThan(30)
 
-    for (const path of ['/v1/keys', '/v1/audit-log']) {
-      const wanted = await ask('GET', `${path}?organization_id=nobody`, undefined)
+    for (const path of [
+      '/v1/keys?',
+      '/v1/keys/permissions?',
+      '/v1/audit-log?',
+      '/v1/audit-log/export?format=csv&',
+    ]) {
+      const wanted = await ask('GET', `${path}organization_id=nobody`, undefined)
       expect(wanted, path).toMatchObject({ status: 404, json: { code: 'organization_not_found' } })
       for (const id of ['bees', 'root']) {
-        expect(bytes(await ask('GET', `${path}?organization_id=${id}`, undefined))).toBe(bytes(wanted))
+        expect(bytes(await ask('GET', `${path}organization_id=${id}`, undefined))).toBe(bytes(wanted))
       }
     }
     const create = (organization_id: string) => ask('POST', '/v1/keys', { name: 'A', organization_id })
@@ -172,8 +177,13 @@ onEachDatabase('access over HTTP', (makeDatabase) => {
     // Nothing of the others is in any list either, nor in a verdict.
     const all = [
       '/v1/keys?status=all',
+      '/v1/keys/permissions',
       '/v1/organizations',
+      '/v1/organizations?q=bees',
       '/v1/audit-log',
+      '/v1/audit-log/export?format=csv',
+      '/v1/audit-log/export?format=jsonl',
+      `/v1/audit-log/export?format=csv&key_id=${foreign.id}`,
       `/v1/audit-log?key_id=${foreign.id}`,
     ]
     for (const path of all) {

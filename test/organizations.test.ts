@@ -3,7 +3,7 @@ import { expect, test } from 'vitest'
 import { type Caller, openLatchkey } from '../src/index.ts'
 import { makeClock } from './setup/clock.ts'
 import { onEachDatabase } from './setup/databases.ts'
-import { readAll } from './setup/direct.ts'
+import { connectDirectly, readAll } from './setup/direct.ts'
 import { codeOf, refusalOf } from './setup/refusal.ts'
 
 const nobody = '0192f0c1-0000-7000-8000-000000000000'
@@ -78,6 +78,74 @@ onEachDatabase('organizations', (makeDatabase) => {
       } while (after !== undefined)
       expect(walked).toEqual(whole)
     }
+  })
+
+  test('q finds its text in names and ids, in any case, and takes no character for a wildcard', async () => {
+    await using latchkey = await openLatchkey({ database: await makeDatabase() })
+    const all = {
+      percent: '100% sure',
+      snake_case: 'Ärger STRASSE',
+      'Dot.Dash-1': 'back\\slash',
+      snakeXcase: 'ﬁsh',
+      plain: 'Plain',
+    }
+    for (const [id, name] of Object.entries(all)) await latchkey.organizations.create({ id, name })
+    const find = async (q: string, caller?: Caller) =>
+      (await latchkey.organizations.list({ q }, caller)).items.map(({ id }) => id).sort()
+    const found = {
+      '%': ['percent'],
+      _: ['snake_case'],
+      '\\': ['Dot.Dash-1'],
+      'dOT.dASH': ['Dot.Dash-1'],
+      SNAKE: ['snakeXcase', 'snake_case'],
+      snake_: ['snake_case'],
+      ärger: ['snake_case'],
+      'A\u0308RGER': ['snake_case'],
+      fish: ['snakeXcase'],
+      SURE: ['percent'],
+      a: ['Dot.Dash-1', 'plain', 'snakeXcase', 'snake_case'],
+      absent: [],
+    }
+    for (const [q, expected] of Object.entries(found)) expect(await find(q), q).toEqual(expected)
+    expect(await find('a', callerOf('plain'))).toEqual(['plain'])
+    expect(await find('snake', callerOf('plain'))).toEqual([])
+    await latchkey.organizations.update('plain', { name: 'Émile' })
+    expect([await find('éMILE'), await find('PLAIN')]).toEqual([['plain'], ['plain']])
+    const walked: string[] = []
+    let after: string | undefined
+    do {
+      const page = await latchkey.organizations.list({
+        q: 'a',
+        limit: 1,
+        ...(after !== undefined && { after }),
+      })
+      walked.push(...page.items.map(({ id }) => id))
+      after = page.next
+    } while (after !== undefined)
+    expect(walked.sort()).toEqual(found.a)
+    for (const q of ['', ' ', 'a\0', 'x'.repeat(257)]) {
+      expect((await refusalOf(latchkey.organizations.list({ q }))).errors?.[0]?.path).toBe('q')
+    }
+  })
+
+  test('organizations of a database from before there was a search are found', async () => {
+    const database = await makeDatabase()
+    {
+      await using latchkey = await openLatchkey({ database })
+      for (let i = 0; i < 3; i++) await latchkey.organizations.create({ id: `org-${i}`, name: `ÉCOLE ${i}` })
+      await using direct = await connectDirectly(database)
+      await direct.run(`insert into organizations (id, name, created_at)
+        with recursive numbers (i) as (select 100 union all select i + 1 from numbers where i < 1200)
+        select 'many-' || i, 'ÄRGER ' || i, i from numbers`)
+      await direct.run('alter table organizations drop column name_folded')
+      await direct.run('drop index audit_events_by_actor')
+      await direct.run('update schema_version set version = 3')
+    }
+    await using latchkey = await openLatchkey({ database })
+    const { items } = await latchkey.organizations.list({ q: 'école' })
+    expect(items.map(({ id }) => id).sort()).toEqual(['org-0', 'org-1', 'org-2'])
+    expect((await latchkey.organizations.list({ q: 'ärger', limit: 1000 })).next).toBeDefined()
+    expect((await latchkey.organizations.list({ q: 'ärger 1200' })).items).toHaveLength(1)
   })
 
   test('a foreign organization is refused in the same words as an unknown one, and nothing changes', async () => {

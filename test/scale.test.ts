@@ -13,7 +13,7 @@ import {
 } from 'kysely'
 import { expect, test } from 'vitest'
 import { openLatchkey } from '../src/index.ts'
-import { listAuditEvents } from '../src/store/audit.ts'
+import { type AuditQuery, listAuditEvents } from '../src/store/audit.ts'
 import { listKeys } from '../src/store/keys.ts'
 import { listOrganizations } from '../src/store/organizations.ts'
 import { toCursor } from '../src/store/pages.ts'
@@ -52,19 +52,30 @@ onEachDatabase('lists of many', (makeDatabase, kind) => {
     const database = await fill(makeDatabase)
     await using direct = await connectDirectly(database)
     for (const after of [undefined, toCursor('organizations', [now, someId])]) {
-      const query = { scope: undefined, limit: 100, after }
+      const query = { scope: undefined, q: undefined, limit: 100, after }
       const plan = await planOf(kind, direct, (db) => listOrganizations(db, query))
       expectOrdered(plan, 'organizations_by_created_at', after !== undefined, 'organizations')
     }
-    const none = { scope: undefined, keyId: undefined, action: undefined }
+    const all = kind === 'SQLite' ? 'sqlite_autoindex_audit_events_1' : 'audit_events_pkey'
     for (const [index, filter] of [
-      ['audit_events_by_organization_id', { ...none, scope: 'acme' }],
-      ['audit_events_by_key_id', { ...none, keyId: someId }],
-      ['audit_events_by_action', { ...none, action: 'key.created' as const }],
-    ] as const) {
+      [all, {}],
+      ['audit_events_by_organization_id', { scope: 'acme' }],
+      ['audit_events_by_action', { action: 'key.created' }],
+      ['audit_events_by_actor', { actor: someId }],
+      ['audit_events_by_key_id', { keyId: someId }],
+      // The events of one key are fewer than those of its organization, or than all of a kind.
+      ['audit_events_by_actor', { actor: someId, scope: 'acme', action: 'key.created' }],
+      ['audit_events_by_key_id', { keyId: someId, actor: someId, scope: 'acme', action: 'key.created' }],
+    ] satisfies [string, Partial<AuditQuery>][]) {
       for (const after of [undefined, toCursor('audit', [someId, someId])]) {
-        const plan = await planOf(kind, direct, (db) => listAuditEvents(db, { ...filter, limit: 100, after }))
-        expectOrdered(plan, index, after !== undefined, index)
+        for (const range of [{}, { since: now - 1000 }, { until: now }, { since: now - 1000, until: now }]) {
+          const query = { ...noFilter, ...filter, ...range, after }
+          const plan = await planOf(kind, direct, (db) => listAuditEvents(db, query))
+          // A time range is a range of ids: the reading begins and ends with it.
+          const ends = after !== undefined || 'until' in range
+          expectOrdered(plan, index, ends, JSON.stringify(query))
+          if ('since' in range) expect(plan).toMatch(/\bid>\?|\bid >= /)
+        }
       }
     }
   })
@@ -91,6 +102,15 @@ onEachDatabase('lists of many', (makeDatabase, kind) => {
   })
 })
 
+const noFilter = {
+  scope: undefined,
+  keyId: undefined,
+  actor: undefined,
+  action: undefined,
+  since: undefined,
+  until: undefined,
+  limit: 100,
+}
 const indexed = { '-created_at': 'created_at', '-last_used_at': 'last_used_at', name: 'name_folded' } as const
 
 async function fill(makeDatabase: () => Promise<string>): Promise<string> {

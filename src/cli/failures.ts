@@ -41,7 +41,18 @@ const flags: Record<string, string> = {
   permissions: '--permission',
   q: '--query',
 }
-const sameNamed = ['name', 'metadata', 'prefix', 'status', 'sort', 'limit', 'action']
+const sameNamed = [
+  'name',
+  'metadata',
+  'prefix',
+  'status',
+  'sort',
+  'limit',
+  'action',
+  'actor',
+  'since',
+  'until',
+]
 
 /** Says what to print on standard error for an error, and how to exit. */
 export function describeFailure(error: unknown): { text: string; exitCode: number } {

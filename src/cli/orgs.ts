@@ -31,15 +31,25 @@ function addCreate(organizations: Command): void {
   addExamples(command, 'latchkey orgs create acme --name "Acme Inc."')
 }
 
+interface ListOptions extends TargetOptions {
+  query?: string
+  limit?: number
+  all?: boolean
+}
+
 function addList(organizations: Command): void {
   const command = organizations
     .command('list')
     .description('list organizations, newest first')
+    .option('--query <text>', 'only organizations whose name or id holds this')
     .option('--limit <count>', 'at most so many (default: 100)', readCount)
     .option('--all', 'every one, however many')
-  addTargetOptions(command).action(async (options: TargetOptions & { limit?: number; all?: boolean }) => {
+  addTargetOptions(command).action(async (options: ListOptions) => {
+    const filter = given({ q: options.query })
     await withConnection(options, async (latchkey) => {
-      const { items, more } = await readPages(options, (page) => latchkey.organizations.list(page))
+      const { items, more } = await readPages(options, (page) =>
+        latchkey.organizations.list({ ...filter, ...page }),
+      )
       if (options.json) return printJson(items)
       if (items.length === 0) return printNote('No organizations.')
       const rows = items.map(({ id, name, createdAt }) => [id, name, formatAgo(createdAt, Date.now())])
@@ -47,7 +57,7 @@ function addList(organizations: Command): void {
       if (more) printNote('There are more: see them with --all.')
     })
   })
-  addExamples(command, 'latchkey orgs list --all --json')
+  addExamples(command, 'latchkey orgs list --all --json', 'latchkey orgs list --query acme')
 }
 
 function addGet(organizations: Command): void {

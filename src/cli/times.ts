@@ -32,6 +32,20 @@ export function readExpiry(text: string | undefined, now = Date.now()): Date | n
   return expiry
 }
 
+/** Reads the value of an option, if any: a length ago, or RFC 3339. Throws CommandError. */
+export function readPast(flag: string, text: string | undefined, now = Date.now()): Date | undefined {
+  if (text === undefined) return undefined
+  const seconds = parseDuration(text)
+  const instant = seconds === undefined ? readInstant(text) : new Date(now - seconds * 1000)
+  if (instant === undefined || Number.isNaN(instant.getTime())) {
+    throw new CommandError(
+      exitCodes.usage,
+      `${flag}: an instant such as 2026-01-31T12:00:00Z, or a length such as 24h or 7d ago.`,
+    )
+  }
+  return instant
+}
+
 /** Says how long ago an instant was, or how far off it is: '3 minutes ago', 'in 2 days'. */
 export function formatAgo(instant: Date | null, now: number): string {
   if (instant === null) return 'never'

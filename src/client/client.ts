@@ -12,8 +12,10 @@ import type {
   ListAuditInput,
   ListKeysInput,
   ListOrganizationsInput,
+  ListPermissionsInput,
   Organization,
   Page,
+  PermissionUse,
   RotateKeyInput,
   UpdateKeyInput,
   UpdateOrganizationInput,
@@ -44,6 +46,8 @@ export interface ClientKeys {
   list(input?: ListKeysInput, options?: CallOptions): Promise<Page<Key>>
   /** Every key of a list, page by page as they are asked for. */
   listAll(input?: ListKeysInput, options?: CallOptions): AsyncIterable<Key>
+  /** The permissions that the newest 1000 active keys hold: most used first, at most 200. */
+  listPermissions(input?: ListPermissionsInput, options?: CallOptions): Promise<PermissionUse[]>
   update<Options extends ChangeOptions>(
     id: string,
     change: UpdateKeyInput,
@@ -145,6 +149,8 @@ export function createClient(client: ClientOptions): LatchkeyClient {
   return {
     keys: {
       ...list<ListKeysInput, Key>('/v1/keys'),
+      listPermissions: async (input = {}, options) =>
+        (await readPage<PermissionUse>('/v1/keys/permissions', input, options)).items,
       create: (body, options) => send('POST', '/v1/keys', { body, options }),
       get: async (id, options) => send('GET', keyPath(id), { options }),
       update: async (id, body, options) => send('PATCH', keyPath(id) + waitQuery(options), { body, options }),

@@ -1,6 +1,7 @@
-// The call that reads the audit log.
+// The calls that read the audit log: by the page, and whole as a file.
 import { z } from 'zod'
-import { auditEventSchema, listAuditSchema } from '../schemas.ts'
+import { auditEventSchema, exportAuditSchema, listAuditSchema } from '../schemas.ts'
+import { exportAudit, exportTypes } from './audit-export.ts'
 import { page } from './pages.ts'
 import { route } from './route.ts'
 
@@ -20,5 +21,26 @@ export const auditRoutes = [
     problems: ['organization_not_found'],
     handle: async ({ latchkey, query, rawQuery, caller }) =>
       page(await latchkey.audit.list(query, caller), '/v1/audit-log', rawQuery),
+  }),
+  route({
+    method: 'GET',
+    path: '/v1/audit-log/export',
+    operationId: 'exportAuditEvents',
+    tag: 'Audit log',
+    summary: 'Download who did what',
+    description:
+      'Every event that fits, newest first. In CSV, cells in which a spreadsheet would see a formula begin with an apostrophe, and `changes` is JSON. A transfer that breaks off is not whole.',
+    access: 'latchkey:audit:read',
+    query: exportAuditSchema,
+    answers: [
+      {
+        status: 200,
+        description: 'The file.',
+        contentType: Object.values(exportTypes),
+        headers: ['Content-Disposition'],
+      },
+    ],
+    problems: ['organization_not_found'],
+    handle: exportAudit,
   }),
 ]

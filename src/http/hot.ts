@@ -1,6 +1,8 @@
-// The door for the calls that come millions of times: the same way of a request as everywhere, without a framework.
+// The door for the calls that come millions of times, and for streams: the same way of a request as everywhere,
+// without a framework.
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { headerReader } from '../bearer.ts'
+import { auditRoutes } from './audit.ts'
 import { readIncomingBytes } from './body.ts'
 import { changeRoutes } from './changes.ts'
 import { type Pipeline, serve } from './pipeline.ts'
@@ -10,14 +12,18 @@ import { pour } from './sinks.ts'
 import { verifyRoutes } from './verify.ts'
 
 /**
- * Makes a handler for the calls that judge tokens, and those of verifiers elsewhere. It takes a request only in its plain form and tells whether
- * it did; every other one, and every oddity, is left to the app, which gives the same answers.
+ * Makes a handler for the calls that judge tokens, those of verifiers elsewhere, and those on the audit log. It takes
+ * a request only in its plain form and tells whether it did; every other one, and every oddity, is left to the app,
+ * which gives the same answers.
  */
 export function createHotDoor(
   pipeline: Pipeline,
 ): (incoming: IncomingMessage, outgoing: ServerResponse) => boolean {
   const byCall = new Map(
-    [...verifyRoutes, ...changeRoutes].map((route) => [`${route.method} ${route.path}`, route]),
+    [...verifyRoutes, ...changeRoutes, ...auditRoutes].map((route) => [
+      `${route.method} ${route.path}`,
+      route,
+    ]),
   )
   return (incoming, outgoing) => {
     const { method, url } = incoming as { method: string; url: string }

@@ -8,7 +8,9 @@ import {
   keyDetailsSchema,
   keySchema,
   listKeysSchema,
+  listPermissionsSchema,
   parseInput,
+  permissionUseSchema,
   rotateKeySchema,
   updateKeySchema,
 } from '../schemas.ts'
@@ -89,6 +91,20 @@ export const keyRoutes = [
       const { secrets: _, ...key } = await latchkey.keys.get(caller.keyId, caller)
       return json(key)
     },
+  }),
+  route({
+    method: 'GET',
+    path: '/v1/keys/permissions',
+    operationId: 'listPermissions',
+    tag: 'Keys',
+    summary: 'List the permissions in use',
+    description:
+      'Those that the newest 1000 active keys hold, each with how many of them hold it: most used first, at most 200.',
+    access: 'latchkey:keys:read',
+    query: listPermissionsSchema,
+    answers: [{ status: 200, description: 'The permissions.', schema: z.array(permissionUseSchema) }],
+    problems: ['organization_not_found'],
+    handle: async ({ latchkey, query, caller }) => json(await latchkey.keys.listPermissions(query, caller)),
   }),
   route({
     method: 'GET',

@@ -30,6 +30,12 @@ export function recordExchange(log: Logger, metrics: Metrics, exchange: Exchange
   else log.info(line, 'request')
 }
 
+/** Writes down that an answer broke off after its beginning was sent, and why. */
+export function recordBreak(log: Logger, { requestId, route, keyId }: Exchange, error: unknown): void {
+  const line = { request_id: requestId, route, key_id: keyId, error: describeError(error) }
+  log.error(line, 'the answer broke off')
+}
+
 interface Internals {
   [symbols.lsCacheSym]: Record<number, string>
   [symbols.timeSym](): string

@@ -2,11 +2,11 @@
 import { z } from 'zod'
 import { rootOrganizationId } from '../authority.ts'
 import { insufficientScope, invalidToken, readPresented } from '../bearer.ts'
+import { permissionsSchema } from '../fields.ts'
 import { checkAskedPermissions } from '../judge.ts'
 import type { Latchkey } from '../latchkey.ts'
 import {
   type Caller,
-  permissionsSchema,
   type Verdict,
   type VerifyOptions,
   verdictSchema,

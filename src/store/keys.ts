@@ -1,8 +1,9 @@
 // The table of keys. A scope is the organization that the caller acts on, or undefined for all of them.
-import { type RawBuilder, type Selectable, type SqlBool, sql, type Updateable } from 'kysely'
+import type { Selectable, Updateable } from 'kysely'
 import { LatchkeyError } from '../errors.ts'
 import type { Key, KeyStatus } from '../schemas.ts'
 import { tokenHint } from '../token.ts'
+import { fold, holds } from './names.ts'
 import { cutPage, fromCursor, isAfter } from './pages.ts'
 import type { Db, KeysTable, Tx } from './tables.ts'
 
@@ -19,8 +20,6 @@ export interface KeyQuery {
   after: string | undefined
   now: number
 }
-
-const longestFoldedName = 256
 
 const sorts = {
   '-created_at': { column: 'created_at', direction: 'desc', type: 'number' },
@@ -89,7 +88,7 @@ export async function listKeys(
         .where('revoked_at', 'is', null)
         .where((eb) => eb.or([eb('expires_at', 'is', null), eb('expires_at', '>', query.now)])),
     )
-    .$if(query.q !== undefined, (q) => q.where(nameHolds(query.q as string)))
+    .$if(query.q !== undefined, (q) => q.where(holds('name_folded', query.q as string)))
     .$if(after !== undefined, (q) => q.where((eb) => isAfter(eb, column, direction, after as never)))
     .orderBy(column, direction)
     .orderBy('id', direction)
@@ -119,14 +118,4 @@ export function toKey(row: NewKeyRow & { last_used_at?: number }, now: number): 
 export function keyStatus(row: Pick<KeyRow, 'revoked_at' | 'expires_at'>, now: number): KeyStatus {
   if (row.revoked_at !== null) return 'revoked'
   return row.expires_at !== null && row.expires_at <= now ? 'expired' : 'active'
-}
-
-function nameHolds(text: string): RawBuilder<SqlBool> {
-  const pattern = `%${fold(text).replace(/[\\%_]/g, (sign) => `\\${sign}`)}%`
-  return sql<SqlBool>`name_folded like ${pattern} escape '\\'`
-}
-
-function fold(name: string): string {
-  // One character can unfold into eighteen; an index entry and a cursor must stay small.
-  return [...name.normalize('NFKC').toLowerCase()].slice(0, longestFoldedName).join('')
 }

@@ -2,16 +2,18 @@
 import type { Selectable } from 'kysely'
 import { LatchkeyError } from '../errors.ts'
 import type { Organization } from '../schemas.ts'
+import { fold, holds } from './names.ts'
 import { cutPage, fromCursor, isAfter } from './pages.ts'
 import type { Db, OrganizationsTable, Tx } from './tables.ts'
 
 export type OrganizationRow = Selectable<OrganizationsTable>
+type NewOrganizationRow = Omit<OrganizationRow, 'name_folded'>
 
 /** Inserts an organization unless its id is taken; tells whether it did. */
-export async function insertOrganization(tx: Tx, row: OrganizationRow): Promise<boolean> {
+export async function insertOrganization(tx: Tx, row: NewOrganizationRow): Promise<boolean> {
   const { numInsertedOrUpdatedRows } = await tx
     .insertInto('organizations')
-    .values(row)
+    .values({ ...row, name_folded: fold(row.name) })
     .onConflict((conflict) => conflict.column('id').doNothing())
     .executeTakeFirstOrThrow()
   return numInsertedOrUpdatedRows === 1n
@@ -41,7 +43,7 @@ export async function lockOrganization(tx: Tx, id: string): Promise<Organization
 export async function renameOrganization(tx: Tx, id: string, name: string): Promise<OrganizationRow> {
   return tx
     .updateTable('organizations')
-    .set({ name })
+    .set({ name, name_folded: fold(name) })
     .where('id', '=', id)
     .returningAll()
     .executeTakeFirstOrThrow(() => new LatchkeyError('internal', 'Renaming an organization touched no row.'))
@@ -50,13 +52,16 @@ export async function renameOrganization(tx: Tx, id: string, name: string): Prom
 /** Lists organizations, newest first; within a scope there is only its own. */
 export async function listOrganizations(
   db: Db,
-  query: { scope: string | undefined; limit: number; after: string | undefined },
+  query: { scope: string | undefined; q: string | undefined; limit: number; after: string | undefined },
 ): Promise<{ rows: OrganizationRow[]; next: string | undefined }> {
   const after = fromCursor(query.after, 'organizations', 'number')
   const rows = await db
     .selectFrom('organizations')
     .selectAll()
     .$if(query.scope !== undefined, (q) => q.where('id', '=', query.scope as string))
+    .$if(query.q !== undefined, (q) =>
+      q.where((eb) => eb.or([holds('name_folded', query.q as string), holds('id', query.q as string)])),
+    )
     .$if(after !== undefined, (q) => q.where((eb) => isAfter(eb, 'created_at', 'desc', after as never)))
     .orderBy('created_at', 'desc')
     .orderBy('id', 'desc')
@@ -65,6 +70,6 @@ export async function listOrganizations(
   return cutPage(rows, query.limit, 'organizations', (row) => [row.created_at, row.id])
 }
 
-export function toOrganization(row: OrganizationRow): Organization {
+export function toOrganization(row: NewOrganizationRow): Organization {
   return { id: row.id, name: row.name, createdAt: new Date(row.created_at) }
 }

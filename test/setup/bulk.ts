@@ -1,4 +1,4 @@
-// Fills a database with many keys at once, past Latchkey: no tokens, but rows as Latchkey would have written them.
+// Fills a database with many rows at once, past Latchkey: no tokens, but rows as Latchkey would have written them.
 import type { DirectConnection } from './direct.ts'
 
 /**
@@ -23,4 +23,22 @@ export async function addManyKeys(
       're', cast(1000000000000000 + i as text), 0
     from numbers`)
   await direct.run('analyze')
+}
+
+/** Adds `count` events of an organization, each a millisecond older than the one before it, from `now` on. */
+export async function addManyEvents(
+  direct: DirectConnection,
+  organizationId: string,
+  count: number,
+  now: number,
+): Promise<void> {
+  const rows = Array.from({ length: count }, (_, i) => {
+    const time = (now - i).toString(16).padStart(12, '0')
+    const id = `${time.slice(0, 8)}-${time.slice(8)}-7000-8000-000000000000`
+    const changes = JSON.stringify({ name: { from: `=${i}`, to: '"é,' } })
+    return `('${id}', ${now - i}, 'key.updated', null, '${organizationId}', null, '${changes}', '-r${i}', null)`
+  })
+  await direct.run(
+    `insert into audit_events (id, at, action, actor, organization_id, key_id, changes, request_id, ip) values ${rows.join()}`,
+  )
 }

@@ -82,7 +82,7 @@ export async function send<Json>(
   })
   const isStream = response.headers.get('content-type') === 'text/event-stream'
   const text = isStream ? await readFirst(response) : await response.text()
-  const isJson = /[/+]json/.test(response.headers.get('content-type') ?? '')
+  const isJson = /[/+]json\b/.test(response.headers.get('content-type') ?? '')
   return {
     status: response.status,
     headers: response.headers,

@@ -1,0 +1,20 @@
+// CSV (RFC 4180) that a spreadsheet shows and never runs.
+
+/**
+ * Where a spreadsheet would begin a formula: after whitespace and quotes too, which it may take away. The signs are
+ * those of OWASP's page on CSV injection, the full-width ones included, that some read as the plain ones.
+ */
+const formula = /^[\s'"]*[=+\-@\t\r\n\uff1d\uff0b\uff0d\uff20]/
+
+/**
+ * Makes a text safe in a cell: where a spreadsheet could take it for a formula, an apostrophe goes before it. Taking
+ * the apostrophe away wherever a formula follows gives every text back.
+ */
+export function neutralise(text: string): string {
+  return formula.test(text) ? `'${text}` : text
+}
+
+/** Writes one record with its line break. Every cell is neutralised and quoted; null is an empty one. */
+export function csvRecord(cells: readonly (string | null)[]): string {
+  return `${cells.map((cell) => `"${neutralise(cell ?? '').replaceAll('"', '""')}"`).join(',')}\r\n`
+}
