@@ -3,7 +3,7 @@ import { Tooltip } from 'radix-ui'
 import type { ReactNode } from 'react'
 
 /** Shows `text` with its child. `id` names a copy of the text for `aria-describedby`. */
-export function Hint({ id, text, children }: { id?: string; text: string; children: ReactNode }) {
+export function Hint({ id, text, children }: { id?: string; text: ReactNode; children: ReactNode }) {
   return (
     <Tooltip.Provider delayDuration={200}>
       <Tooltip.Root>

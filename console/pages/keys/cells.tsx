@@ -1,0 +1,140 @@
+// What is told of a key in a list, in the table and on the cards alike.
+import { Link } from '@tanstack/react-router'
+import { TriangleAlert } from 'lucide-react'
+import type { WireKey } from '../../api.ts'
+import { Hint } from '../../parts/hint.tsx'
+import { useNow } from '../../parts/time.tsx'
+import { dayOf, fromNow, inFull } from '../../times.ts'
+
+const warnedMs = 7 * 86_400_000
+/** A tooltip shows as many; the key's page shows all. */
+const mostHinted = 24
+/** A key's id (UUIDv7, RFC 9562); what the operator calls its users is seldom one. */
+const keyIdPattern = /^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/
+
+export function KeyName({ apiKey: { id, name, hint } }: { apiKey: WireKey }) {
+  return (
+    <>
+      <Link
+        to="/keys/$key"
+        params={{ key: id }}
+        className="block truncate rounded font-medium text-ink underline-offset-2 hover:underline"
+        dir="auto"
+        title={name}
+      >
+        {name}
+      </Link>
+      <span className="block truncate font-mono text-xs text-muted">{hint}</span>
+    </>
+  )
+}
+
+/** The first `shown` permissions, and how many more there are. */
+export function Permissions({ permissions, shown }: { permissions: readonly string[]; shown: number }) {
+  const more = permissions.length - shown
+  if (permissions.length === 0) return <span className="text-muted">None</span>
+  return (
+    <span className="flex items-center gap-1">
+      {permissions.slice(0, shown).map((permission) => (
+        <span
+          key={permission}
+          title={permission}
+          className="min-w-0 truncate rounded bg-sunken px-1.5 py-0.5 font-mono text-xs"
+        >
+          {permission}
+        </span>
+      ))}
+      {more > 0 && (
+        <Hint text={<AllPermissions permissions={permissions} />}>
+          <button
+            type="button"
+            className="relative shrink-0 rounded px-1 py-0.5 text-xs font-medium text-muted after:absolute after:-inset-2 hover:text-ink"
+          >
+            +{more}
+            <span className="sr-only"> more permissions</span>
+          </button>
+        </Hint>
+      )}
+    </span>
+  )
+}
+
+function AllPermissions({ permissions }: { permissions: readonly string[] }) {
+  return (
+    <>
+      {permissions.slice(0, mostHinted).map((permission) => (
+        <span key={permission} className="foreign block font-mono text-xs leading-5">
+          {permission}
+        </span>
+      ))}
+      {permissions.length > mostHinted && (
+        <span className="mt-1 block text-muted">and {permissions.length - mostHinted} more</span>
+      )}
+    </>
+  )
+}
+
+export function CreatedBy({ createdBy }: { createdBy: string | null }) {
+  if (createdBy === null) {
+    return (
+      <span className="text-muted" title="By who holds the database: the command line or a program">
+        Command line
+      </span>
+    )
+  }
+  if (!keyIdPattern.test(createdBy)) {
+    return (
+      <span className="block truncate" dir="auto" title={createdBy}>
+        {createdBy}
+      </span>
+    )
+  }
+  return (
+    <Link
+      to="/keys/$key"
+      params={{ key: createdBy }}
+      title={`Key ${createdBy}`}
+      className="block truncate rounded font-mono text-xs text-link underline-offset-2 hover:underline"
+    >
+      {/* Ids begin with the time of their making, so their ends tell them apart. */}
+      <span className="sr-only">Key </span>…{createdBy.slice(-8)}
+    </Link>
+  )
+}
+
+export function Day({ instant }: { instant: string }) {
+  return (
+    <time dateTime={instant} title={inFull(instant)} className="whitespace-nowrap">
+      {dayOf(instant)}
+    </time>
+  )
+}
+
+/** When a key ends: with a warning in its last seven days. */
+export function Expiry({ apiKey: { expires_at: expiresAt, status } }: { apiKey: WireKey }) {
+  const now = useNow()
+  if (expiresAt === null) return <span className="text-muted">Never</span>
+  if (status !== 'active' || Date.parse(expiresAt) - now > warnedMs) return <Day instant={expiresAt} />
+  return (
+    <span className="inline-flex items-center gap-1 font-medium text-warn">
+      <TriangleAlert size={14} aria-hidden className="shrink-0" />
+      <time dateTime={expiresAt} title={inFull(expiresAt)} className="whitespace-nowrap">
+        {fromNow(expiresAt, now)}
+      </time>
+    </span>
+  )
+}
+
+/** Whose a key is. */
+export function Owner({ id }: { id: string }) {
+  return (
+    <Link
+      to="/organizations/$organization"
+      params={{ organization: id }}
+      title={id}
+      className="block truncate rounded text-link underline-offset-2 hover:underline"
+    >
+      {id}
+    </Link>
+  )
+}

@@ -1,0 +1,67 @@
+// Asks whose a new key shall be.
+import { keepPreviousData, useInfiniteQuery } from '@tanstack/react-query'
+import { Link } from '@tanstack/react-router'
+import { useState } from 'react'
+import { Dialog } from '../../parts/dialog.tsx'
+import { ErrorNotice, Notice } from '../../parts/notices.tsx'
+import { SearchField } from '../../parts/search-field.tsx'
+import { organizationsQuery } from '../../queries.ts'
+import { rootOrganizationId, useSession } from '../../session.ts'
+import { OperatorMark } from './mark.tsx'
+
+export function ChooseOrganizationDialog({ close }: { close: () => void }) {
+  const [q, setQ] = useState('')
+  const refusal = useSession().refusal('latchkey:organizations:read')
+  const { data, error, isPlaceholderData, hasNextPage } = useInfiniteQuery({
+    ...organizationsQuery({ q }),
+    enabled: refusal === undefined,
+    placeholderData: keepPreviousData,
+  })
+  const found = data?.pages[0]?.items
+  return (
+    <Dialog title="Whose is the new key?" lead="A key belongs to one organization for ever." close={close}>
+      {refusal === undefined ? (
+        <SearchField label="Search by name or id" value={q} change={setQ} />
+      ) : (
+        <Notice tone="note">
+          <p>{refusal} You can create keys of the operator’s own organization.</p>
+        </Notice>
+      )}
+      {error && <ErrorNotice error={error} />}
+      <ul
+        aria-label="Organizations"
+        aria-busy={isPlaceholderData}
+        className={`-mx-2 mt-3 h-72 overflow-y-auto ${isPlaceholderData ? 'opacity-60' : ''}`}
+      >
+        {refusal !== undefined && <Choice id={rootOrganizationId} name={rootOrganizationId} />}
+        {found?.map(({ id, name }) => (
+          <Choice key={id} id={id} name={name} />
+        ))}
+        {found?.length === 0 && (
+          <li className="p-2 text-muted">No organization has that in its name or id.</li>
+        )}
+        {hasNextPage && <li className="p-2 text-muted">There are more: search for one.</li>}
+      </ul>
+    </Dialog>
+  )
+}
+
+function Choice({ id, name }: { id: string; name: string }) {
+  return (
+    <li>
+      <Link
+        to="/organizations/$organization/new-key"
+        params={{ organization: id }}
+        className="flex items-center gap-2 rounded-md px-2 py-1.5 hover:bg-hover"
+      >
+        <span className="min-w-0">
+          <span className="block truncate font-medium" dir="auto">
+            {name}
+          </span>
+          <span className="block truncate font-mono text-xs text-muted">{id}</span>
+        </span>
+        <OperatorMark id={id} />
+      </Link>
+    </li>
+  )
+}

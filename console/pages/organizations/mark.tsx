@@ -1,0 +1,14 @@
+// Marks the operator's own organization among the customers'.
+import { rootOrganizationId } from '../../session.ts'
+
+export function OperatorMark({ id }: { id: string }) {
+  if (id !== rootOrganizationId) return null
+  return (
+    <span
+      title="Its keys may act on every organization"
+      className="inline-flex items-center whitespace-nowrap rounded-full bg-note-soft px-2 py-0.5 text-xs font-medium text-link"
+    >
+      The operator’s own
+    </span>
+  )
+}
