@@ -43,6 +43,10 @@ export const connection = {
   },
 }
 
+// A browser that loses its network, or gets it back, knows first.
+addEventListener('offline', () => connection.lose())
+addEventListener('online', () => void connection.tryNow())
+
 function change(next: State): void {
   state = next
   for (const listener of listeners) listener()

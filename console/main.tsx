@@ -19,12 +19,14 @@ const client = new QueryClient({
   queryCache: new QueryCache({ onError: sessionEnd.notice }),
   mutationCache: new MutationCache({ onError: sessionEnd.notice }),
   defaultOptions: {
+    // The browser's own word for 'offline' is about networks; what counts is whether Latchkey answers.
     queries: {
+      networkMode: 'always',
       staleTime: 5_000,
       // The connection is asked for in one place; what was refused would be again.
       retry: (count, error) => count < 2 && error instanceof ApiError && error.status >= 500,
-      throwOnError: false,
     },
+    mutations: { networkMode: 'always' },
   },
 })
 

@@ -3,8 +3,8 @@
 import { request } from 'node:http'
 import { brotliDecompressSync, gunzipSync } from 'node:zlib'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { makeSqlite } from './setup/databases.ts'
-import { startTestServer, type TestServer } from './setup/server.ts'
+import { makeSqlite } from '../setup/databases.ts'
+import { startTestServer, type TestServer } from '../setup/server.ts'
 
 const browser = { accept: 'text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8' }
 

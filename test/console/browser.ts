@@ -8,8 +8,8 @@ import {
   type Page,
 } from 'playwright-core'
 import { afterAll, afterEach, beforeAll, expect } from 'vitest'
-import { missingPrograms, wants } from './programs.ts'
-import { startTestServer, type TestServer } from './server.ts'
+import { missingPrograms, wants } from '../setup/programs.ts'
+import { startTestServer, type TestServer } from '../setup/server.ts'
 
 /** Whether to skip what takes a browser, and how to have it run. */
 export const { skip: skipsBrowser, note: browserNote } = wants(missingPrograms(['chromium']))

@@ -3,9 +3,9 @@ import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import type { Page } from 'playwright-core'
 import { describe, expect, onTestFinished, test } from 'vitest'
-import { browserNote, skipsBrowser, useBrowser } from './setup/browser.ts'
-import { makeSqlite, onEachDatabase } from './setup/databases.ts'
-import type { TestServer } from './setup/server.ts'
+import { makeSqlite, onEachDatabase } from '../setup/databases.ts'
+import type { TestServer } from '../setup/server.ts'
+import { browserNote, skipsBrowser, useBrowser } from './browser.ts'
 
 /** Cookies go by the site, whatever the port: a page on another port of this host is of the same site. */
 const strangers = { 'the same site': '127.0.0.1', 'another site': 'localhost' }
@@ -57,7 +57,6 @@ describe(`a frame of another page${browserNote}`, () => {
     const strange = await page.context().newPage()
     await strange.goto(await serveEmptyPage('127.0.0.1'))
     await strange.evaluate((url) => {
-      const { document } = globalThis as unknown as { document: PageDocument }
       const frame = document.createElement('iframe')
       frame.src = url
       document.body.append(frame)
@@ -67,23 +66,6 @@ describe(`a frame of another page${browserNote}`, () => {
     expect(frames).toEqual([strange.url(), 'chrome-error://chromewebdata/'])
   })
 })
-
-/** As much of a page's document as the attacks touch. */
-interface PageDocument {
-  body: { append(element: object): void }
-  createElement(name: string): PageElement
-}
-interface PageElement {
-  src: string
-  method: string
-  action: string
-  enctype: string
-  name: string
-  value: string
-  append(element: object): void
-  submit(): void
-  addEventListener(name: string, listener: (event: unknown) => void): void
-}
 
 async function makeKey({ latchkey }: TestServer) {
   await latchkey.organizations.create({ id: 'acme', name: 'Acme' })
@@ -140,7 +122,6 @@ function attackByFetch(page: Page, url: string, keyId: string): Promise<unknown[
           }
         }
       }
-      const { document } = globalThis as unknown as { document: PageDocument }
       for (const element of ['img', 'script'] as const) {
         const loaded = document.createElement(element)
         loaded.src = `${url}/v1/audit-log/export?format=csv`
@@ -166,7 +147,6 @@ function formAttacks(keyId: string): [path: string, encoding: string][] {
 async function attackByForm(page: Page, action: string, encoding: string): Promise<void> {
   await page.evaluate(
     ([action, encoding]) => {
-      const { document } = globalThis as unknown as { document: PageDocument }
       const form = document.createElement('form')
       form.method = 'POST'
       form.action = action

@@ -1,0 +1,205 @@
+// The door of the console and the frame of its pages: signing in and out, and what holds on every page.
+import type { Page } from 'playwright-core'
+import { describe, expect, test } from 'vitest'
+import { makeSqlite, onEachDatabase } from '../setup/databases.ts'
+import { browserNote, signIn, skipsBrowser, useBrowser } from './browser.ts'
+
+onEachDatabase(`the door of the console${browserNote}`, (makeDatabase) => {
+  const browser = useBrowser()
+
+  test.skipIf(skipsBrowser)('lets nobody in without a token that opens it, and says why', async () => {
+    const server = await browser.serve(await makeDatabase())
+    const { keys, organizations } = server.latchkey
+    await organizations.create({ id: 'acme', name: 'Acme' })
+    const weak = await keys.create({ organizationId: 'acme', name: 'Weak', permissions: ['emails:send'] })
+    const page = await browser.open(server)
+    const field = page.getByLabel('Token', { exact: true })
+    for (const [token, words] of [
+      ['', 'Paste a token.'],
+      [server.rootKey.slice(0, -1), 'This is no whole token'],
+      [`${server.rootKey.slice(0, 30)}x${server.rootKey.slice(31)}`, 'This is no whole token'],
+    ] as const) {
+      await field.fill(token)
+      await page.keyboard.press('Enter')
+      await page.getByText(words).waitFor()
+    }
+    expect(server.log.filter(({ route }) => route === '/v1/sessions')).toEqual([])
+
+    await field.fill(weak.key)
+    await page.keyboard.press('Enter')
+    await page.getByText('it lacks the permission latchkey:keys:read').waitFor()
+    await keys.revoke(weak.id)
+    await page.keyboard.press('Enter')
+    await page.getByText('This token opens nothing').waitFor()
+    const problem = server.log.findLast(({ problem }) => problem === 'invalid_token')
+    await page.getByText(String(problem?.request_id)).waitFor()
+    expect(await page.context().cookies()).toEqual([])
+  })
+
+  test.skipIf(skipsBrowser)(
+    'takes a token for a session, and keeps the token nowhere in the browser',
+    async () => {
+      const server = await browser.serve(await makeDatabase())
+      const page = await browser.open(server, { token: server.rootKey })
+      await page.getByText('Signed in with').waitFor()
+      const [cookie, ...others] = await page.context().cookies()
+      expect(others).toEqual([])
+      expect(cookie).toMatchObject({ name: 'latchkey', httpOnly: true, sameSite: 'Strict', path: '/' })
+      const kept = await page.evaluate(() => {
+        const fields = [...document.querySelectorAll('input')].map(({ value }) => value)
+        const page = [document.documentElement.outerHTML, document.cookie, fields]
+        return JSON.stringify([...page, localStorage, sessionStorage, history.state, location.href])
+      })
+      const secret = server.rootKey.slice(19)
+      expect(JSON.stringify([kept, cookie])).not.toContain(secret.slice(0, 8))
+      expect(JSON.stringify(server.log)).not.toContain(secret.slice(0, 8))
+      expect(JSON.stringify(server.log)).not.toContain(cookie?.value)
+
+      await page.reload()
+      await page.getByText('Signed in with').waitFor()
+    },
+  )
+
+  test.skipIf(skipsBrowser)('signs out for good, and the way back shows nothing', async () => {
+    const server = await browser.serve(await makeDatabase())
+    const page = await browser.open(server, { token: server.rootKey, path: '/sessions' })
+    const [cookie] = await page.context().cookies()
+    await page.getByRole('button', { name: 'Sign out', exact: true }).first().click()
+    await page.getByLabel('Token', { exact: true }).waitFor()
+    expect(await page.context().cookies()).toEqual([])
+    await page.goBack()
+    await page.getByLabel('Token', { exact: true }).waitFor()
+    const headers = { cookie: `latchkey=${cookie?.value}` }
+    const { status, json } = await server.request('GET', '/v1/keys', { headers })
+    expect([status, json.code]).toEqual([401, 'session_ended'])
+  })
+
+  test.skipIf(skipsBrowser)(
+    'closes at once when the key is revoked, and another key opens it where it was',
+    async () => {
+      const server = await browser.serve(await makeDatabase())
+      const { keys } = server.latchkey
+      const other = await server.latchkey.createRootKey()
+      const page = await browser.open(server, { token: other.key, path: '/audit-log?action=key.created' })
+      await page.getByRole('heading', { name: 'Audit log' }).waitFor()
+      await keys.revoke(other.id)
+      await page.getByRole('link', { name: 'Sessions' }).click()
+      const dialog = page.getByRole('dialog', { name: 'Your session has ended' })
+      await dialog.waitFor()
+      await page.keyboard.press('Escape')
+      expect(await dialog.isVisible()).toBe(true)
+      await signIn(page, server.rootKey)
+      await dialog.waitFor({ state: 'detached' })
+      await page.getByRole('heading', { name: 'Sessions' }).waitFor()
+      expect(new URL(page.url()).pathname).toBe('/sessions')
+    },
+  )
+
+  test.skipIf(skipsBrowser)(
+    'leads each to their own: an organization sees no other, nor that there are any',
+    async () => {
+      const server = await browser.serve(await makeDatabase())
+      const { keys, organizations } = server.latchkey
+      for (const id of ['acme', 'globex']) await organizations.create({ id, name: `The ${id}` })
+      const foreign = await keys.create({ organizationId: 'globex', name: 'Theirs' })
+      const { key } = await keys.create({
+        organizationId: 'acme',
+        name: 'Admin',
+        permissions: ['latchkey:keys:*', 'latchkey:audit:read'],
+      })
+      const page = await browser.open(server, { token: key })
+      await page.waitForURL('**/organizations/acme')
+      expect(await page.getByRole('link', { name: 'Organizations' }).count()).toBe(0)
+      for (const path of [
+        '/organizations',
+        '/organizations/globex',
+        '/keys',
+        `/keys/${foreign.id}`,
+        '/audit-log?organization=globex',
+      ]) {
+        await page.goto(path)
+        await page.getByRole('heading', { level: 1 }).waitFor()
+        await page.waitForLoadState('networkidle')
+        const text = await page.locator('main').innerText()
+        expect(text, path).not.toMatch(/The globex|Theirs/)
+      }
+    },
+  )
+})
+
+describe(`every page of the console${browserNote}`, () => {
+  const browser = useBrowser()
+  const { url, remove } = makeSqlite()
+  const colourOf = (page: Page) =>
+    page.evaluate(() => getComputedStyle(document.documentElement).backgroundColor)
+
+  test.skipIf(skipsBrowser)('tells of a lost connection, tries again, and says when it is back', async () => {
+    const server = await browser.serve(url)
+    const page = await browser.open(server, { token: server.rootKey, expected: /net::ERR_/ })
+    const banner = page.getByText('No connection to Latchkey')
+    await page.context().setOffline(true)
+    await page.getByRole('link', { name: 'Sessions' }).click()
+    await banner.waitFor()
+    await page.context().setOffline(false)
+    await page.getByRole('button', { name: 'Try now' }).click()
+    await banner.waitFor({ state: 'detached' })
+    await page.getByText('This browser').or(page.getByText('this one')).first().waitFor()
+  })
+
+  test.skipIf(skipsBrowser)(
+    'is dark or light as the system is, or as its reader says, the next time too',
+    async () => {
+      const server = await browser.serve(url)
+      const page = await browser.open(server, { token: server.rootKey, colorScheme: 'dark' })
+      const dark = 'rgb(19, 20, 22)'
+      const light = 'rgb(247, 247, 245)'
+      expect(await colourOf(page)).toBe(dark)
+      await page.emulateMedia({ colorScheme: 'light' })
+      expect(await colourOf(page)).toBe(light)
+      await page.getByRole('button', { name: 'Colours: as the system' }).click()
+      await page.getByRole('button', { name: 'Colours: light' }).click()
+      expect(await colourOf(page)).toBe(dark)
+      await page.reload()
+      await page.getByRole('button', { name: 'Colours: dark' }).waitFor()
+      expect(await colourOf(page)).toBe(dark)
+    },
+  )
+
+  test.skipIf(skipsBrowser)('helps with the keyboard, and gives the focus back', async () => {
+    const server = await browser.serve(url)
+    const page = await browser.open(server, { token: server.rootKey })
+    const help = page.getByRole('button', { name: 'Help and keyboard' })
+    await help.focus()
+    await page.keyboard.press('?')
+    await page.getByRole('dialog', { name: 'Help' }).waitFor()
+    await page.keyboard.press('Escape')
+    await page.getByRole('dialog').waitFor({ state: 'detached' })
+    expect(await help.evaluate((element) => element === document.activeElement)).toBe(true)
+    await page.keyboard.press('/')
+    const search = page.locator('[data-shortcut="/"]')
+    expect(await search.evaluate((element) => element === document.activeElement)).toBe(true)
+    await page.keyboard.type('n?/')
+    expect(await search.inputValue()).toBe('n?/')
+    expect(await page.getByRole('dialog').count()).toBe(0)
+  })
+
+  test.skipIf(skipsBrowser)('fits a phone, with a menu that goes away once it was used', async () => {
+    const server = await browser.serve(url)
+    const page = await browser.open(server, { token: server.rootKey, viewport: { width: 360, height: 740 } })
+    const link = page.getByRole('link', { name: 'Try a token' })
+    expect(await link.isVisible()).toBe(false)
+    await page.getByRole('button', { name: 'Open the menu' }).click()
+    await link.click()
+    await page.getByRole('heading', { level: 1, name: 'Try a token' }).waitFor()
+    await link.waitFor({ state: 'hidden' })
+  })
+
+  test.skipIf(skipsBrowser)('that is none says so, and leads to the start', async () => {
+    const server = await browser.serve(url)
+    const page = await browser.open(server, { token: server.rootKey, path: '/nowhere/at/all' })
+    await page.getByText('There is no page at this address').waitFor()
+    await page.getByRole('link', { name: 'To the start' }).click()
+    await page.waitForURL('**/organizations')
+    await remove()
+  })
+})
