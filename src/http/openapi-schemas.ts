@@ -185,7 +185,15 @@ function underWireNames(node: unknown): unknown {
   if (typeof node !== 'object' || node === null) return node
   const { properties, required, example, propertyNames: _, ...rest } = node as JsonSchema
   // What is an instant takes several forms in TypeScript, and one on the wire.
-  if (rest.format === 'date-time') return { type: 'string', format: 'date-time', examples: [example] }
+  if (rest.format === 'date-time') {
+    const { description } = rest
+    return {
+      type: 'string',
+      format: 'date-time',
+      ...(description !== undefined && { description }),
+      examples: [example],
+    }
+  }
   const plain = Object.fromEntries(
     Object.entries(rest).map(([name, value]) => [name, name === 'default' ? value : underWireNames(value)]),
   )

@@ -88,6 +88,7 @@ const parameters: Record<string, JsonSchema> = {
     description: 'The id; a foreign one is as unknown as one that never was.',
   },
   kid: { schema: { type: 'string' }, description: 'The public id of the secret.' },
+  file: { schema: { type: 'string' }, description: 'The name of the file.' },
 }
 
 function operation(route: Route): JsonSchema {
