@@ -1,0 +1,17 @@
+// What people call a key or an organization. Pure.
+
+const longestName = 256
+
+/** Says what is wrong with a name, or another text of the same bounds; undefined where nothing is. */
+export function nameFault(name: string): string | undefined {
+  if (name.trim() === '') return 'Give it a name.'
+  return textFault(name)
+}
+
+/** The same for a text that may be left out. */
+export function textFault(text: string): string | undefined {
+  const length = [...text].length
+  if (length > longestName) return `At most ${longestName} characters; these are ${length}.`
+  if (!text.isWellFormed() || /\p{Cc}/u.test(text)) return 'It holds a control character: type it anew.'
+  return undefined
+}
