@@ -7,6 +7,7 @@ import type {
   KeyDetails,
   KeySecret,
   Organization,
+  Session,
   Verdict,
 } from '../src/schemas.ts'
 import type { Wire } from '../src/wire.ts'
@@ -18,6 +19,7 @@ export type WireCreatedKey = Wire<CreatedKey>
 export type WireSecret = Wire<KeySecret>
 export type WireOrganization = Wire<Organization>
 export type WireAuditEvent = Wire<AuditEvent>
+export type WireSession = Wire<Session>
 export type WireVerdict = Wire<Verdict>
 
 /** A refusal or a failure, with what to tell of it. `code` is of docs/errors.md, or `unreachable`. */

@@ -2,6 +2,9 @@
 
 const dayMs = 86_400_000
 
+/** So long before it expires a key is shown with a warning. */
+export const expiryWarningMs = 7 * dayMs
+
 /** The lengths that are offered, in days. */
 export const expiryPresets = [
   { days: 7, label: '7 days' },

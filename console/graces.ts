@@ -6,7 +6,7 @@ const hour = 3_600
 const day = 86_400
 
 /** The lengths of grace that the slider offers, in seconds. */
-export const graceSteps = [0, hour, 6 * hour, day, 3 * day, 7 * day, 14 * day, 30 * day] as const
+export const graceSteps: readonly number[] = [0, hour, 6 * hour, day, 3 * day, 7 * day, 14 * day, 30 * day]
 
 /** `No grace`, `7 days`. */
 export function graceName(seconds: number): string {

@@ -8,6 +8,7 @@ import {
   type WireKey,
   type WireKeyDetails,
   type WireOrganization,
+  type WireSession,
 } from './api.ts'
 
 const pageSize = 100
@@ -78,6 +79,14 @@ export function permissionsQuery(organization: string | undefined) {
     queryKey: ['keys', 'permissions', path],
     queryFn: ({ signal }) => call<PermissionInUse[]>('GET', path, { signal }),
     staleTime: 60_000,
+  })
+}
+
+/** The sessions of the signed-in key. */
+export function sessionsQuery() {
+  return queryOptions({
+    queryKey: ['sessions', 'list'],
+    queryFn: ({ signal }) => call<WireSession[]>('GET', '/v1/sessions', { signal }),
   })
 }
 

@@ -1,6 +1,93 @@
-// Still to be written.
+// Who did what: every event that fits the filters of the address, and the same as a file.
+import { useNavigate, useSearch } from '@tanstack/react-router'
+import { Download, ScrollText } from 'lucide-react'
+import { query } from '../api.ts'
+import { AuditTrail } from '../parts/audit-trail.tsx'
+import { AnchorButton, Button } from '../parts/button.tsx'
+import { EmptyState, Notice } from '../parts/notices.tsx'
 import { Page } from '../parts/page.tsx'
+import { type AuditFilter, auditParameters } from '../queries.ts'
+import type { AuditSearch } from '../searches.ts'
+import { useSession } from '../session.ts'
+import { AuditFilters, faultsOf } from './audit-log/filters.tsx'
+
+const eventsAtOnce = 50
 
 export function AuditLogPage() {
-  return <Page title="AuditLogPage">…</Page>
+  const session = useSession()
+  const search = useSearch({ from: '/audit-log' })
+  const navigate = useNavigate({ from: '/audit-log' })
+  const change = (next: AuditSearch) => void navigate({ search: next, replace: true })
+  const refusal = session.refusal('latchkey:audit:read')
+  const faults = faultsOf(search)
+  const isFaulty = Object.keys(faults).length > 0
+  // Outside the root organization there is no other to choose.
+  const { organization, ...rest } = search
+  const filter: AuditFilter = session.isRoot ? { organization, ...rest } : rest
+  const isFiltered = Object.keys(search).length > 0
+  const download = refusal ?? (isFaulty ? 'Mend the filters first.' : undefined)
+  return (
+    <Page
+      title="Audit log"
+      lead="Everything that was done to organizations and keys, newest first. Nothing in it can be changed."
+      actions={
+        <>
+          <DownloadButton filter={filter} format="csv" label="CSV" refusal={download} />
+          <DownloadButton filter={filter} format="jsonl" label="JSON lines" refusal={download} />
+        </>
+      }
+    >
+      {refusal === undefined ? (
+        <>
+          <AuditFilters search={search} faults={faults} change={change} />
+          <section className="card p-4 sm:p-5" aria-label="Events">
+            {isFaulty ? (
+              <p className="text-muted">Mend the filters to see events.</p>
+            ) : (
+              <AuditTrail
+                filter={filter}
+                limit={eventsAtOnce}
+                empty={
+                  <EmptyState
+                    icon={<ScrollText size={22} />}
+                    title={isFiltered ? 'Nothing fits these filters' : 'Nothing was done yet'}
+                    action={isFiltered && <Button onClick={() => change({})}>Clear the filters</Button>}
+                  >
+                    {isFiltered
+                      ? 'Take one of them away, or choose other days.'
+                      : 'Create an organization or a key, and it is told here.'}
+                  </EmptyState>
+                }
+              />
+            )}
+          </section>
+        </>
+      ) : (
+        <Notice tone="note" title="Your key may not read the audit log">
+          <p>{refusal} Ask whoever looks after Latchkey for a key that holds it.</p>
+        </Notice>
+      )}
+    </Page>
+  )
+}
+
+interface DownloadButtonProps {
+  filter: AuditFilter
+  format: 'csv' | 'jsonl'
+  label: string
+  refusal: string | undefined
+}
+
+function DownloadButton({ filter, format, label, refusal }: DownloadButtonProps) {
+  return (
+    <AnchorButton
+      href={`/v1/audit-log/export${query({ format, ...auditParameters(filter) })}`}
+      download
+      icon={<Download size={16} aria-hidden />}
+      refusal={refusal}
+    >
+      <span className="sr-only">Download as </span>
+      {label}
+    </AnchorButton>
+  )
 }

@@ -53,9 +53,10 @@ export function Button({ kind = 'plain', icon, refusal, busy, shortcut, classNam
 }
 
 /** A way to another page. Where the page could not be used, a button that says why. */
-export const LinkButton = createLink(Anchor)
+export const LinkButton = createLink(AnchorButton)
 
-function Anchor({
+/** A link that looks like a button, to what is no page of the console: a file, a document. */
+export function AnchorButton({
   kind = 'plain',
   icon,
   refusal,

@@ -1,0 +1,141 @@
+// The fields of a key that can be changed, each in a window of its own.
+import { useState } from 'react'
+import type { WireKey } from '../../api.ts'
+import { type Expiry, expiryFault } from '../../expiries.ts'
+import { readMetadata, writeMetadata } from '../../metadata-text.ts'
+import { nameFault } from '../../names.ts'
+import { ExpiryField } from '../../parts/expiry-field.tsx'
+import { Field } from '../../parts/field.tsx'
+import { MetadataField } from '../../parts/metadata-field.tsx'
+import { PermissionsField } from '../../parts/permissions-field.tsx'
+import { permissionFaults } from '../../permission-list.ts'
+import { useSession } from '../../session.ts'
+import { EditDialog } from './edit-dialog.tsx'
+
+export const editableFields = ['name', 'permissions', 'expires_at', 'metadata'] as const
+export type EditableField = (typeof editableFields)[number]
+
+interface EditProps {
+  of: WireKey
+  close: () => void
+}
+
+/** Opens the window for one field. */
+export function EditField({ field, ...rest }: EditProps & { field: EditableField }) {
+  switch (field) {
+    case 'name':
+      return <Rename {...rest} />
+    case 'permissions':
+      return <EditPermissions {...rest} />
+    case 'expires_at':
+      return <EditExpiry {...rest} />
+    case 'metadata':
+      return <EditMetadata {...rest} />
+  }
+}
+
+function Rename({ of, close }: EditProps) {
+  const [name, setName] = useState(of.name)
+  const [wasRead, setRead] = useState(false)
+  const fault = nameFault(name)
+  const read = () => {
+    setRead(true)
+    if (fault !== undefined) return 'faulty'
+    return name === of.name ? 'unchanged' : { name }
+  }
+  return (
+    <EditDialog
+      keyToChange={of}
+      title="Rename the key"
+      lead="Its id, its token and its history stay."
+      read={read}
+      close={close}
+    >
+      {(faultOf) => (
+        <Field label="Name" error={faultOf('name') ?? (wasRead ? fault : undefined)}>
+          {(control) => (
+            <input
+              {...control}
+              className="input"
+              dir="auto"
+              autoComplete="off"
+              value={name}
+              onFocus={(event) => event.target.select()}
+              onChange={(event) => setName(event.target.value)}
+            />
+          )}
+        </Field>
+      )}
+    </EditDialog>
+  )
+}
+
+function EditPermissions({ of, close }: EditProps) {
+  const { notGrantable } = useSession()
+  const [permissions, setPermissions] = useState<string[]>(of.permissions)
+  const read = () => {
+    if (permissions.join() === of.permissions.join()) return 'unchanged'
+    return permissionFaults(permissions, notGrantable).length > 0 ? 'faulty' : { permissions }
+  }
+  return (
+    <EditDialog
+      keyToChange={of}
+      title="Edit the permissions"
+      lead="They hold for every token of the key, everywhere within two seconds."
+      read={read}
+      close={close}
+    >
+      {(faultOf) => (
+        <PermissionsField
+          value={permissions}
+          onChange={setPermissions}
+          organization={of.organization_id}
+          error={faultOf('permissions')}
+        />
+      )}
+    </EditDialog>
+  )
+}
+
+function EditExpiry({ of, close }: EditProps) {
+  const [expiry, setExpiry] = useState<Expiry>(of.expires_at)
+  const [wasRead, setRead] = useState(false)
+  const read = () => {
+    setRead(true)
+    if (expiry === of.expires_at) return 'unchanged'
+    return expiry === undefined || expiryFault(expiry, Date.now()) !== undefined
+      ? 'faulty'
+      : { expires_at: expiry }
+  }
+  return (
+    <EditDialog
+      keyToChange={of}
+      title="Change the expiry"
+      lead="From then on no token of the key opens anything; a later expiry brings it back."
+      read={read}
+      close={close}
+    >
+      {(faultOf) => (
+        <ExpiryField
+          value={expiry}
+          onChange={setExpiry}
+          error={faultOf('expires_at') ?? (wasRead ? expiryFault(expiry, Date.now()) : undefined)}
+        />
+      )}
+    </EditDialog>
+  )
+}
+
+function EditMetadata({ of, close }: EditProps) {
+  const [text, setText] = useState(() => writeMetadata(of.metadata))
+  const read = () => {
+    const { metadata } = readMetadata(text)
+    if (metadata === undefined) return 'faulty'
+    return JSON.stringify(metadata) === JSON.stringify(of.metadata) ? 'unchanged' : { metadata }
+  }
+  return (
+    <EditDialog keyToChange={of} title="Edit the metadata" read={read} close={close}>
+      {(faultOf) => <MetadataField value={text} onChange={setText} error={faultOf('metadata')} />}
+    </EditDialog>
+  )
+}

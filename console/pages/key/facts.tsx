@@ -1,0 +1,155 @@
+// Every field of a key, those that can be changed with a button beside them.
+import { Link } from '@tanstack/react-router'
+import { TriangleAlert } from 'lucide-react'
+import type { ReactNode } from 'react'
+import type { WireKey } from '../../api.ts'
+import { expiryWarningMs } from '../../expiries.ts'
+import { Button } from '../../parts/button.tsx'
+import { CopyButton } from '../../parts/copy.tsx'
+import { isKeyId, KeyName } from '../../parts/key-name.tsx'
+import { PermissionList } from '../../parts/permission-list.tsx'
+import { Status } from '../../parts/status.tsx'
+import { Ago, useNow } from '../../parts/time.tsx'
+import { fromNow, inFull, inShort } from '../../times.ts'
+import type { EditableField } from './edits.tsx'
+
+interface FactsProps {
+  of: WireKey
+  /** Why nothing may be changed. */
+  refusal: string | undefined
+  edit: (field: EditableField) => void
+}
+
+export function Facts({ of: key, refusal, edit }: FactsProps) {
+  const change = (field: EditableField, label: string) => (
+    <Button refusal={refusal} onClick={() => edit(field)}>
+      {label}
+    </Button>
+  )
+  return (
+    <dl className="grid gap-x-10 lg:grid-cols-2">
+      <Fact label="Name" action={change('name', 'Rename')} wide>
+        <span className="foreign" dir="auto">
+          {key.name}
+        </span>
+      </Fact>
+      <Fact label="Id" action={<CopyButton text={key.id} label="Copy" />} wide>
+        <span className="foreign font-mono text-[0.8125rem]">{key.id}</span>
+      </Fact>
+      <Fact label="Status">
+        <Status status={key.status} />
+      </Fact>
+      <Fact label="Organization">
+        <Link
+          to="/organizations/$organization"
+          params={{ organization: key.organization_id }}
+          className="foreign rounded text-link hover:underline"
+        >
+          {key.organization_id}
+        </Link>
+      </Fact>
+      <Fact label="Hint">
+        <span className="foreign font-mono text-[0.8125rem]">{key.hint}</span>
+      </Fact>
+      <Fact label="Created by">
+        <CreatedBy by={key.created_by} />
+      </Fact>
+      <Fact label="Created">
+        <Moment instant={key.created_at} />
+      </Fact>
+      <Fact label="Last used">
+        <Ago instant={key.last_used_at} never="Never yet" />
+      </Fact>
+      <Fact label="Expires" action={change('expires_at', 'Change')}>
+        <Expires of={key} />
+      </Fact>
+      <Fact label="Revoked">
+        {key.revoked_at === null ? (
+          <span className="text-muted">Not revoked</span>
+        ) : (
+          <Moment instant={key.revoked_at} />
+        )}
+      </Fact>
+      <Fact label="Permissions" action={change('permissions', 'Edit')} wide>
+        {key.permissions.length === 0 ? (
+          <span className="text-muted">None: the key opens nothing that takes a permission.</span>
+        ) : (
+          <PermissionList permissions={key.permissions} label="Permissions" />
+        )}
+      </Fact>
+      <Fact label="Metadata" action={change('metadata', 'Edit')} wide>
+        {Object.keys(key.metadata).length === 0 ? (
+          <span className="text-muted">None</span>
+        ) : (
+          <pre className="foreign whitespace-pre-wrap rounded-md bg-sunken px-3 py-2 font-mono text-[0.8125rem]">
+            {JSON.stringify(key.metadata, null, 2)}
+          </pre>
+        )}
+      </Fact>
+    </dl>
+  )
+}
+
+function Fact({
+  label,
+  action,
+  wide = false,
+  children,
+}: {
+  label: string
+  action?: ReactNode
+  wide?: boolean
+  children: ReactNode
+}) {
+  return (
+    <div
+      className={`flex min-h-13 items-start gap-x-4 border-t border-line py-2 ${wide ? 'lg:col-span-2' : ''}`}
+    >
+      <div className="grid min-w-0 grow gap-x-4 py-2 sm:grid-cols-[8rem_minmax(0,1fr)]">
+        <dt className="text-muted">{label}</dt>
+        <dd className="min-w-0">{children}</dd>
+      </div>
+      {action}
+    </div>
+  )
+}
+
+function CreatedBy({ by }: { by: string | null }) {
+  if (by === null) return <>Whoever holds the database</>
+  if (isKeyId(by)) return <KeyName id={by} />
+  return (
+    <span className="foreign" dir="auto">
+      {by}
+    </span>
+  )
+}
+
+function Moment({ instant }: { instant: string }) {
+  return (
+    <span title={inFull(instant)}>
+      <time dateTime={instant}>{inShort(instant)}</time>
+      <span className="text-muted">
+        {' · '}
+        <Ago instant={instant} />
+      </span>
+    </span>
+  )
+}
+
+function Expires({ of: { expires_at: expiresAt, status } }: { of: WireKey }) {
+  const now = useNow()
+  if (expiresAt === null) return <span className="text-muted">Never</span>
+  const isSoon = status === 'active' && Date.parse(expiresAt) - now <= expiryWarningMs
+  return (
+    <span title={inFull(expiresAt)}>
+      <time dateTime={expiresAt}>{inShort(expiresAt)}</time>
+      {isSoon ? (
+        <span className="ml-2 inline-flex items-center gap-1 whitespace-nowrap font-medium text-warn">
+          <TriangleAlert size={14} aria-hidden /> {fromNow(expiresAt, now)}
+        </span>
+      ) : (
+        <span className="text-muted"> · {fromNow(expiresAt, now)}</span>
+      )}
+    </span>
+  )
+}

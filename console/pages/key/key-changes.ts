@@ -1,0 +1,81 @@
+// What can be done to a key, and what it shows anew afterwards.
+import { type QueryClient, useMutation, useQueryClient } from '@tanstack/react-query'
+import type { Applied } from '../../../src/schemas.ts'
+import { call, type WireCreatedKey, type WireKey } from '../../api.ts'
+import { type Session, signIn, useSession } from '../../session.ts'
+
+/** The fields of a key to change, each with its new value. */
+export type KeyChange = Partial<Pick<WireKey, 'name' | 'permissions' | 'expires_at' | 'metadata'>>
+
+/** What came of a change that was waited for. */
+export interface Done {
+  applied: Applied
+}
+
+export function useChangeKey(key: WireKey) {
+  const client = useQueryClient()
+  return useMutation({
+    mutationFn: (change: KeyChange) => call<WireKey>('PATCH', addressOf(key), { body: change }),
+    onSuccess: () => void showAnew(client),
+  })
+}
+
+export function useRevokeKey(key: WireKey) {
+  const client = useQueryClient()
+  return useMutation({
+    mutationFn: () => call<Done>('DELETE', `${addressOf(key)}?wait=applied`),
+    onSuccess: () => void showAnew(client),
+  })
+}
+
+export function useEndSecret(key: WireKey) {
+  const client = useQueryClient()
+  return useMutation({
+    mutationFn: (kid: string) => call<Done>('DELETE', `${addressOf(key)}/secrets/${kid}?wait=applied`),
+    onSettled: () => void showAnew(client),
+  })
+}
+
+/** Rotates a key; `show` gets the answer with its token, which is kept nowhere else. */
+export function useRotateKey(key: WireKey, show: (rotated: WireCreatedKey) => void) {
+  const client = useQueryClient()
+  const own = useSession().key
+  return useMutation({
+    mutationFn: async (graceSeconds: number): Promise<void> => {
+      const body = { grace_seconds: graceSeconds }
+      const rotated = await call<WireCreatedKey>('POST', `${addressOf(key)}/rotate`, { body })
+      // The session is over with its token: to be asked for the new one would hide it, before it is stored.
+      if (key.id === own.id && graceSeconds === 0) await signIn(rotated.key).catch(() => undefined)
+      show(rotated)
+    },
+    onSettled: () => void showAnew(client),
+  })
+}
+
+function addressOf({ id }: WireKey): string {
+  return `/v1/keys/${encodeURIComponent(id)}`
+}
+
+function showAnew(client: QueryClient): Promise<unknown> {
+  return Promise.all(
+    ['keys', 'audit-log', 'self', 'sessions'].map((name) => client.invalidateQueries({ queryKey: [name] })),
+  )
+}
+
+/** Why each thing may not be done to a key by who is signed in; undefined where it may. */
+export function keyRefusals(key: WireKey, session: Session) {
+  const write = session.refusal('latchkey:keys:write')
+  const change = write ?? (key.status === 'revoked' ? 'This key is revoked, and that is final.' : undefined)
+  const missing = session.notGrantable(key.permissions)
+  const rotate =
+    key.status === 'expired'
+      ? 'This key has expired: give it a later expiry first.'
+      : missing.length > 0
+        ? `Whoever rotates a key gets its token, and your key does not hold ${missing.join(', ')}.`
+        : undefined
+  return {
+    change,
+    rotate: change ?? rotate,
+    revoke: write ?? (key.status === 'revoked' ? 'This key is revoked already.' : undefined),
+  }
+}

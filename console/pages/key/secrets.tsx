@@ -1,0 +1,111 @@
+// The secrets of a key, newest first: what each opens, and when it was last used.
+import { CircleCheck, CircleOff, Hourglass } from 'lucide-react'
+import { type ReactNode, useState } from 'react'
+import type { WireKeyDetails, WireSecret } from '../../api.ts'
+import { type SecretState, secretState } from '../../graces.ts'
+import { Button } from '../../parts/button.tsx'
+import { Ago, useNow } from '../../parts/time.tsx'
+import { inFull, inShort } from '../../times.ts'
+
+const endedShown = 3
+
+interface SecretsProps {
+  of: WireKeyDetails
+  refusal: string | undefined
+  endGrace: (secret: WireSecret) => void
+}
+
+export function Secrets({ of: key, refusal, endGrace }: SecretsProps) {
+  const now = Math.max(useNow(), Date.now())
+  const [isWhole, setWhole] = useState(false)
+  const states = key.secrets.map((secret) => ({ secret, state: secretState(secret, key, now) }))
+  const ended = states.filter(({ state }) => state === 'ended')
+  const hidden = isWhole ? [] : ended.slice(endedShown)
+  const shown = states.filter((one) => !hidden.includes(one))
+  return (
+    <>
+      <ul className="divide-y divide-line border-y border-line">
+        {shown.map(({ secret, state }) => (
+          <li key={secret.kid} className="flex flex-wrap items-center gap-x-6 gap-y-3 py-3">
+            <div className="w-full min-w-0 lg:w-64">
+              <p className="foreign font-mono text-[0.8125rem]">{secret.hint}</p>
+              <div className="mt-1">
+                <State state={state} secret={secret} />
+              </div>
+            </div>
+            <dl className="grid min-w-0 grow grid-cols-2 gap-x-6 gap-y-2 sm:grid-cols-3">
+              <Fact label="Created">
+                <Ago instant={secret.created_at} />
+              </Fact>
+              <Fact label="Last used">
+                <Ago instant={secret.last_used_at} never="Never yet" />
+              </Fact>
+              <Fact label={state === 'ended' ? 'Ended' : 'Ends'}>
+                <End of={key} secret={secret} state={state} />
+              </Fact>
+            </dl>
+            {state === 'grace' && (
+              <Button refusal={refusal} onClick={() => endGrace(secret)}>
+                End grace now
+              </Button>
+            )}
+          </li>
+        ))}
+      </ul>
+      {ended.length > endedShown && (
+        <Button kind="quiet" className="mt-2" aria-expanded={isWhole} onClick={() => setWhole(!isWhole)}>
+          {isWhole ? 'Show fewer' : `Show all ${ended.length} that have ended`}
+        </Button>
+      )}
+    </>
+  )
+}
+
+const looks = {
+  live: { look: 'bg-good-soft text-good', icon: CircleCheck, word: 'Live' },
+  grace: { look: 'bg-warn-soft text-warn', icon: Hourglass, word: 'In grace' },
+  ended: { look: 'bg-sunken text-muted', icon: CircleOff, word: 'Ended' },
+} as const
+
+function State({ state, secret }: { state: SecretState; secret: WireSecret }) {
+  const { look, icon: Icon, word } = looks[state]
+  return (
+    <span
+      className={`inline-flex items-center gap-1 whitespace-nowrap rounded-full px-2 py-0.5 text-xs font-medium ${look}`}
+    >
+      <Icon size={13} aria-hidden />
+      {state === 'grace' && secret.expires_at !== null ? `${word} until ${inShort(secret.expires_at)}` : word}
+    </span>
+  )
+}
+
+function Fact({ label, children }: { label: string; children: ReactNode }) {
+  return (
+    <div className="min-w-0">
+      <dt className="text-xs text-muted">{label}</dt>
+      <dd>{children}</dd>
+    </div>
+  )
+}
+
+/** When a secret ends by itself, or with its key. */
+function End({ of: key, secret, state }: { of: WireKeyDetails; secret: WireSecret; state: SecretState }) {
+  if (secret.expires_at !== null) return <Instant at={secret.expires_at} />
+  if (state === 'live') {
+    return key.expires_at === null ? (
+      <span className="text-muted">With the next rotation</span>
+    ) : (
+      <Instant at={key.expires_at} />
+    )
+  }
+  const at = key.revoked_at ?? key.expires_at
+  return at === null ? <span className="text-muted">With its key</span> : <Instant at={at} />
+}
+
+function Instant({ at }: { at: string }) {
+  return (
+    <time dateTime={at} title={inFull(at)}>
+      {inShort(at)}
+    </time>
+  )
+}
