@@ -1,7 +1,7 @@
 // The operator's customers, and the operator's own organization among them.
 import { Link, Navigate, useNavigate, useSearch } from '@tanstack/react-router'
 import { Building2, Plus, SearchX } from 'lucide-react'
-import { useState } from 'react'
+import { type ReactNode, useState } from 'react'
 import type { WireOrganization } from '../api.ts'
 import { type EndlessList, useEndlessList } from '../endless-list.ts'
 import { Button } from '../parts/button.tsx'
@@ -61,7 +61,7 @@ export function OrganizationsPage() {
   )
 }
 
-function Organizations({ create }: { create: React.ReactNode }) {
+function Organizations({ create }: { create: ReactNode }) {
   const search = useSearch({ from: '/organizations' })
   const navigate = useNavigate({ from: '/organizations' })
   const list = useEndlessList((rowsBefore) => organizationsQuery(search, rowsBefore))
@@ -170,13 +170,13 @@ function OrganizationRow({ organization, index }: RowProps) {
   }
   const { id, name, created_at: createdAt } = organization
   return (
-    <tr aria-rowindex={index + 2} className="hover:bg-hover">
+    <tr aria-rowindex={index + 2} className="hover:bg-hover [&:last-child>td]:border-b-0">
       <td className={cell}>
         <span className="flex items-center gap-2">
           <Link
             to="/organizations/$organization"
             params={{ organization: id }}
-            className="truncate rounded font-medium text-ink underline-offset-2 hover:underline"
+            className="truncate rounded text-left font-medium text-ink underline-offset-2 hover:underline"
             dir="auto"
             title={name}
           >

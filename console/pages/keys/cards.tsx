@@ -37,7 +37,7 @@ export function KeyCards({ caption, list, ofAll }: KeyCardsProps) {
             aria-setsize={hasMore ? -1 : items.length}
             aria-posinset={index + 1}
             aria-hidden={key === undefined || undefined}
-            className="overflow-hidden border-b border-line px-4 py-3"
+            className="overflow-hidden border-b border-line px-4 py-3 last:border-b-0"
             style={{ height: `${heightRem}rem` }}
           >
             {key === undefined ? <Skeleton /> : <KeyCard apiKey={key} ofAll={ofAll} />}
@@ -58,7 +58,7 @@ function KeyCard({ apiKey, ofAll }: { apiKey: WireKey; ofAll: boolean }) {
         <Status status={apiKey.status} />
       </div>
       <div className="mt-2 h-6">
-        <Permissions permissions={apiKey.permissions} shown={2} />
+        <Permissions permissions={apiKey.permissions} inLine />
       </div>
       <dl className="mt-2 space-y-1">
         {ofAll && (

@@ -18,7 +18,7 @@ export function KeyName({ apiKey: { id, name, hint } }: { apiKey: WireKey }) {
       <Link
         to="/keys/$key"
         params={{ key: id }}
-        className="block truncate rounded font-medium text-ink underline-offset-2 hover:underline"
+        className="block truncate rounded text-left font-medium text-ink underline-offset-2 hover:underline"
         dir="auto"
         title={name}
       >
@@ -29,32 +29,38 @@ export function KeyName({ apiKey: { id, name, hint } }: { apiKey: WireKey }) {
   )
 }
 
-/** The first `shown` permissions, and how many more there are. */
-export function Permissions({ permissions, shown }: { permissions: readonly string[]; shown: number }) {
-  const more = permissions.length - shown
-  if (permissions.length === 0) return <span className="text-muted">None</span>
+const firstPermissions = 2
+
+/** The first permissions, one under the other or in a line, and how many more there are. */
+export function Permissions({
+  permissions,
+  inLine = false,
+}: {
+  permissions: readonly string[]
+  inLine?: boolean
+}) {
+  const more = permissions.length - firstPermissions
+  if (permissions.length === 0) return <span className="text-muted">No permissions</span>
   return (
-    <span className="flex items-center gap-1">
-      {permissions.slice(0, shown).map((permission) => (
-        <span
-          key={permission}
-          title={permission}
-          className="min-w-0 truncate rounded bg-sunken px-1.5 py-0.5 font-mono text-xs"
-        >
-          {permission}
+    <span className={`flex gap-1 ${inLine ? '' : 'flex-wrap'}`}>
+      {permissions.slice(0, firstPermissions).map((permission, place) => (
+        <span key={permission} className={`flex min-w-0 gap-1 ${inLine ? '' : 'w-full'}`}>
+          <span title={permission} className="truncate rounded bg-sunken px-1.5 font-mono text-xs leading-5">
+            {permission}
+          </span>
+          {more > 0 && place === firstPermissions - 1 && (
+            <Hint text={<AllPermissions permissions={permissions} />}>
+              <button
+                type="button"
+                className="relative shrink-0 rounded px-1 text-xs font-medium leading-5 text-muted after:absolute after:-inset-2 hover:text-ink"
+              >
+                +{more}
+                <span className="sr-only"> more permissions</span>
+              </button>
+            </Hint>
+          )}
         </span>
       ))}
-      {more > 0 && (
-        <Hint text={<AllPermissions permissions={permissions} />}>
-          <button
-            type="button"
-            className="relative shrink-0 rounded px-1 py-0.5 text-xs font-medium text-muted after:absolute after:-inset-2 hover:text-ink"
-          >
-            +{more}
-            <span className="sr-only"> more permissions</span>
-          </button>
-        </Hint>
-      )}
     </span>
   )
 }
@@ -77,14 +83,17 @@ function AllPermissions({ permissions }: { permissions: readonly string[] }) {
 export function CreatedBy({ createdBy }: { createdBy: string | null }) {
   if (createdBy === null) {
     return (
-      <span className="text-muted" title="By who holds the database: the command line or a program">
+      <span
+        className="block truncate text-muted"
+        title="By who holds the database: the command line or a program"
+      >
         Command line
       </span>
     )
   }
   if (!keyIdPattern.test(createdBy)) {
     return (
-      <span className="block truncate" dir="auto" title={createdBy}>
+      <span className="block truncate text-left" dir="auto" title={createdBy}>
         {createdBy}
       </span>
     )

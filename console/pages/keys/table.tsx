@@ -25,7 +25,7 @@ const columns = column.columns([
   column.display({
     id: 'permissions',
     header: 'Permissions',
-    cell: ({ row }) => <Permissions permissions={row.original.permissions} shown={2} />,
+    cell: ({ row }) => <Permissions permissions={row.original.permissions} />,
   }),
   column.display({
     id: 'created_by',
@@ -55,15 +55,15 @@ const columns = column.columns([
 ])
 const columnsOfAll = column.columns([columns[0], owner, ...columns.slice(1)])
 
-/** The share of the width; the names have what is left. */
+/** Names have what is left. */
 const widths: Record<string, string> = {
-  organization: 'w-[11%]',
-  permissions: 'w-[21%]',
-  created_by: 'w-[11%]',
-  created_at: 'w-[10.5%]',
-  last_used_at: 'w-[12%]',
-  expires_at: 'w-[10.5%]',
-  status: 'w-[9.5%]',
+  organization: 'w-25',
+  permissions: 'w-40',
+  created_by: 'w-23',
+  created_at: 'w-27',
+  last_used_at: 'w-29',
+  expires_at: 'w-29',
+  status: 'w-27',
 }
 const sorts: Record<string, KeySort> = {
   name: 'name',
@@ -132,7 +132,7 @@ export function KeyTable({ caption, list, sort, changeSort, ofAll }: KeyTablePro
 }
 
 const none: WireKey[] = []
-const cell = 'h-15 overflow-hidden border-b border-line px-3 py-0 first:pl-4 last:pr-4'
+const cell = 'h-15 overflow-hidden border-b border-line px-2 py-0 first:pl-4 last:pr-4'
 
 interface HeadingProps {
   id: string
@@ -150,7 +150,7 @@ function Heading({ id, text, sort, changeSort }: HeadingProps) {
     <th
       scope="col"
       aria-sort={by && (isSorted ? direction : 'none')}
-      className={`sticky top-0 z-10 border-b border-line bg-surface px-3 py-1 text-left font-medium text-muted first:rounded-tl-lg first:pl-4 last:rounded-tr-lg last:pr-4 ${widths[id] ?? ''}`}
+      className={`sticky top-0 z-10 border-b border-line bg-surface px-2 py-1 text-left font-medium text-muted first:rounded-tl-lg first:pl-4 last:rounded-tr-lg last:pr-4 ${widths[id] ?? ''}`}
     >
       {by === undefined ? (
         text
@@ -171,7 +171,7 @@ function Heading({ id, text, sort, changeSort }: HeadingProps) {
 const KeyRow = memo(
   function KeyRow({ row, index }: { row: Row<typeof features, WireKey>; index: number }) {
     return (
-      <tr aria-rowindex={index + 2} className="hover:bg-hover">
+      <tr aria-rowindex={index + 2} className="hover:bg-hover [&:last-child>td]:border-b-0">
         {row.getAllCells().map((each) => (
           <td key={each.id} className={cell}>
             <FlexRender cell={each} />

@@ -1,7 +1,7 @@
 // The dialogs that create and rename an organization.
 import { useMutation, useQueryClient } from '@tanstack/react-query'
 import { Link, useNavigate } from '@tanstack/react-router'
-import { type FormEvent, useState } from 'react'
+import { type FormEvent, type ReactNode, useEffect, useRef, useState } from 'react'
 import { ApiError, call, type WireOrganization } from '../../api.ts'
 import { Button } from '../../parts/button.tsx'
 import { Dialog, DialogActions } from '../../parts/dialog.tsx'
@@ -15,16 +15,14 @@ export function CreateOrganizationDialog({ close }: { close: () => void }) {
   const navigate = useNavigate()
   const known = useKnow()
   const creation = useMutation({
-    mutationFn: () =>
-      call<WireOrganization>('POST', '/v1/organizations', {
-        body: { name: name.trim(), ...(id.trim() !== '' && { id: id.trim() }) },
-      }),
+    mutationFn: (wanted: { name: string; id?: string }) =>
+      call<WireOrganization>('POST', '/v1/organizations', { body: wanted }),
     onSuccess: async (organization) => {
       await known(organization)
       await navigate({ to: '/organizations/$organization', params: { organization: organization.id } })
     },
   })
-  const { error } = creation
+  const { error, variables } = creation
   const isTaken = error instanceof ApiError && error.code === 'organization_exists'
   const faults = { name: faultOf(error, 'name'), id: faultOf(error, 'id') }
   return (
@@ -33,7 +31,10 @@ export function CreateOrganizationDialog({ close }: { close: () => void }) {
       lead="A customer of yours, who gets keys of its own and sees no other’s."
       close={close}
     >
-      <form className="space-y-4" noValidate onSubmit={submitted(creation.mutate)}>
+      <Form
+        error={error}
+        submit={() => creation.mutate({ name: name.trim(), ...(id.trim() !== '' && { id: id.trim() }) })}
+      >
         <NameField name={name} change={setName} fault={faults.name} />
         <Field
           label="Id"
@@ -59,7 +60,7 @@ export function CreateOrganizationDialog({ close }: { close: () => void }) {
           <p>
             <Link
               to="/organizations/$organization"
-              params={{ organization: id.trim() }}
+              params={{ organization: variables?.id ?? id }}
               className="rounded text-link underline"
             >
               Open the organization that has it
@@ -74,7 +75,7 @@ export function CreateOrganizationDialog({ close }: { close: () => void }) {
             {creation.isPending ? 'Creating…' : 'Create organization'}
           </Button>
         </DialogActions>
-      </form>
+      </Form>
     </Dialog>
   )
 }
@@ -108,7 +109,7 @@ export function RenameOrganizationDialog({ organization, close }: RenameProps) {
       }
       close={close}
     >
-      <form className="space-y-4" noValidate onSubmit={submitted(renaming.mutate)}>
+      <Form error={renaming.error} submit={() => renaming.mutate()}>
         <NameField name={name} change={setName} fault={fault} />
         <OtherError error={renaming.error} isTold={fault !== undefined} />
         <DialogActions>
@@ -117,7 +118,7 @@ export function RenameOrganizationDialog({ organization, close }: RenameProps) {
             {renaming.isPending ? 'Renaming…' : 'Rename'}
           </Button>
         </DialogActions>
-      </form>
+      </Form>
     </Dialog>
   )
 }
@@ -161,11 +162,20 @@ function OtherError({ error, isTold }: { error: Error | null; isTold: boolean })
   return error === null || isTold ? null : <ErrorNotice error={error} />
 }
 
-function submitted(submit: () => void): (event: FormEvent) => void {
-  return (event) => {
+function Form({ error, submit, children }: { error: unknown; submit: () => void; children: ReactNode }) {
+  const form = useRef<HTMLFormElement>(null)
+  useEffect(() => {
+    if (error) form.current?.querySelector<HTMLElement>('[aria-invalid="true"]')?.focus()
+  }, [error])
+  const submitted = (event: FormEvent) => {
     event.preventDefault()
     submit()
   }
+  return (
+    <form ref={form} className="space-y-4" noValidate onSubmit={submitted}>
+      {children}
+    </form>
+  )
 }
 
 function faultOf(error: Error | null, path: string): string | undefined {
