@@ -1,5 +1,6 @@
 // What a browser is given for a token, how it shows it, and from which pages that is believed.
 import { expect, test } from 'vitest'
+import { routes } from '../src/http/app.ts'
 import { makeClock } from './setup/clock.ts'
 import { onEachDatabase } from './setup/databases.ts'
 import { readAll } from './setup/direct.ts'
@@ -167,6 +168,29 @@ onEachDatabase('the cookie of a session', (makeDatabase) => {
         }
       }
     }
+    await server.close()
+  })
+
+  test('every guarded call refuses a cookie that comes from another site, or whose session is over', async () => {
+    const database = await makeDatabase()
+    const server = await startTestServer(database)
+    const { cookie } = await signIn(server, server.rootKey)
+    const over = await signIn(server, server.rootKey)
+    await ask(server, 'DELETE', '/v1/sessions/self', over.cookie)
+    const before = await readAll(database)
+    const guarded = routes.filter(({ access }) => access !== 'public')
+    expect(guarded.length).toBeGreaterThan(18)
+    for (const { method, path, operationId, tokenOnly } of guarded) {
+      const target = path.replaceAll(/\{\w+\}/g, 'root')
+      for (const site of ['same-site', 'cross-site']) {
+        const headers = { cookie, 'sec-fetch-site': site }
+        const answer = await server.request(method, target, { headers })
+        const refusal = tokenOnly ? [401, 'missing_token'] : [403, 'cross_site_request']
+        expect([answer.status, answer.json.code], operationId).toEqual(refusal)
+      }
+      if (!tokenOnly) expectEnded(await ask(server, method, target, over.cookie))
+    }
+    expect(await readAll(database)).toBe(before)
     await server.close()
   })
 
