@@ -169,7 +169,7 @@ describe.each(databaseKinds)('bad input on %s', (kind: DatabaseKind) => {
 
   test('an unknown address is 404, a known one with another method 405 with what it takes', async () => {
     for (const path of [
-      '/',
+      '/keys',
       '/v1',
       '/v1/keys/',
       '/v2/keys',

@@ -11,6 +11,8 @@ export function formatFirstStart(url: string, rootKey: string): string[] {
     '',
     `  ${rootKey}`,
     '',
+    `Open ${url} in a browser and sign in with it, or begin here:`,
+    '',
     '1. Create an organization:',
     '',
     ...formatRequest(rootKey, `${url}/v1/organizations`, `'{"id": "acme", "name": "Acme"}'`),

@@ -1,34 +1,12 @@
-// A real Chromium with an empty profile, and the console in it as a person uses it.
-import axe from 'axe-core'
-import {
-  type Browser,
-  type BrowserContext,
-  type BrowserContextOptions,
-  chromium,
-  type Page,
-} from 'playwright-core'
+// A browser for the tests of a file, and the console in it: whatever goes wrong there fails the test.
+import type { Browser, BrowserContext, BrowserContextOptions, Page } from 'playwright-core'
 import { afterAll, afterEach, beforeAll, expect } from 'vitest'
 import { missingPrograms, wants } from '../setup/programs.ts'
 import { startTestServer, type TestServer } from '../setup/server.ts'
+import { launchBrowser, signIn } from './chromium.ts'
 
 /** Whether to skip what takes a browser, and how to have it run. */
 export const { skip: skipsBrowser, note: browserNote } = wants(missingPrograms(['chromium']))
-
-const flags = [
-  '--headless',
-  '--no-sandbox',
-  '--disable-gpu',
-  '--disable-quic',
-  '--no-first-run',
-  '--disable-background-networking',
-  '--disable-component-update',
-  '--disable-sync',
-]
-
-/** Starts a browser. */
-export function launchBrowser(): Promise<Browser> {
-  return chromium.launch({ executablePath: '/usr/bin/chromium', args: flags })
-}
 
 export interface ConsoleOptions extends BrowserContextOptions {
   /** Where to begin; `/` if absent. */
@@ -80,13 +58,6 @@ export function useBrowser(): TestBrowser {
   }
 }
 
-/** Signs in by the form that is on the page. */
-export async function signIn(page: Page, token: string): Promise<void> {
-  await page.getByLabel('Token', { exact: true }).fill(token)
-  await page.getByRole('button', { name: 'Sign in' }).click()
-  await page.getByLabel('Token', { exact: true }).waitFor({ state: 'detached' })
-}
-
 /** Collects what must not happen on any page: errors, and whatever the policy had to stop. */
 function watchTroubles(context: BrowserContext, expected: RegExp | undefined): string[] {
   const troubles: string[] = []
@@ -105,23 +76,4 @@ function watchTroubles(context: BrowserContext, expected: RegExp | undefined): s
     void dialog.dismiss().catch(() => {})
   })
   return troubles
-}
-
-interface Violation {
-  rule: string
-  help: string
-  targets: string[]
-}
-
-/** What axe-core finds wrong on the page as it stands: nothing, where all is well. */
-export async function findViolations(page: Page): Promise<Violation[]> {
-  await page.evaluate(axe.source)
-  return page.evaluate(async () => {
-    const { violations } = await (globalThis as unknown as { axe: typeof axe }).axe.run()
-    return violations.map(({ id, help, nodes }) => ({
-      rule: id,
-      help,
-      targets: nodes.map(({ target }) => target.join(' ')),
-    }))
-  })
 }

@@ -2,7 +2,8 @@
 import type { Page } from 'playwright-core'
 import { describe, expect, test } from 'vitest'
 import { makeSqlite, onEachDatabase } from '../setup/databases.ts'
-import { browserNote, signIn, skipsBrowser, useBrowser } from './browser.ts'
+import { browserNote, skipsBrowser, useBrowser } from './browser.ts'
+import { signIn } from './chromium.ts'
 
 onEachDatabase(`the door of the console${browserNote}`, (makeDatabase) => {
   const browser = useBrowser()

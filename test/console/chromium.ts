@@ -1,0 +1,48 @@
+// A real Chromium, and what a person or a checker does with a page of the console in it.
+import axe from 'axe-core'
+import { type Browser, chromium, type Page } from 'playwright-core'
+
+const flags = [
+  '--headless',
+  '--no-sandbox',
+  '--disable-gpu',
+  '--disable-quic',
+  '--no-first-run',
+  '--disable-background-networking',
+  '--disable-component-update',
+  '--disable-sync',
+]
+
+/** Starts a browser. */
+export function launchBrowser(): Promise<Browser> {
+  return chromium.launch({ executablePath: '/usr/bin/chromium', args: flags })
+}
+
+/** Signs in by the form that is on the page. */
+export async function signIn(page: Page, token: string): Promise<void> {
+  await page.getByLabel('Token', { exact: true }).fill(token)
+  await page.getByRole('button', { name: 'Sign in' }).click()
+  await page.getByLabel('Token', { exact: true }).waitFor({ state: 'detached' })
+}
+
+interface Violation {
+  rule: string
+  help: string
+  /** The first few of them. */
+  targets: string[]
+  count: number
+}
+
+/** What axe-core finds wrong on the page as it stands: nothing, where all is well. */
+export async function findViolations(page: Page): Promise<Violation[]> {
+  await page.evaluate(axe.source)
+  return page.evaluate(async () => {
+    const { violations } = await (globalThis as unknown as { axe: typeof axe }).axe.run()
+    return violations.map(({ id, help, nodes }) => ({
+      rule: id,
+      help,
+      targets: nodes.slice(0, 4).map(({ target }) => target.join(' ')),
+      count: nodes.length,
+    }))
+  })
+}

@@ -1,0 +1,158 @@
+// A Latchkey as it looks after some months of use, for pictures and for reading every page with something on it.
+import { randomUUID } from 'node:crypto'
+import { openLatchkey } from '../../src/latchkey.ts'
+import type { CreateKeyInput } from '../../src/schemas.ts'
+import { startTestServer, type TestServer } from '../setup/server.ts'
+
+const minute = 60_000
+const hour = 60 * minute
+const day = 24 * hour
+
+/** What the stage's pages are about. */
+export interface Stage {
+  server: TestServer
+  /** A key of Acme with two secrets, a history, metadata and an end within a week. */
+  keyId: string
+  /** The token of a key that may send emails, and no more. */
+  token: string
+}
+
+/** Lets the last ninety days happen on an empty database, and starts a server on it. */
+export async function setStage(databaseUrl: string): Promise<Stage> {
+  const past = await play(databaseUrl)
+  return { server: await startTestServer(databaseUrl), ...past }
+}
+
+async function play(database: string): Promise<Pick<Stage, 'keyId' | 'token'>> {
+  const present = Date.now()
+  let now = present - 90 * day
+  await using latchkey = await openLatchkey({ database, now: () => now })
+  const { keys, organizations } = latchkey
+  const root = await latchkey.createRootKey()
+  const at = (ago: number) => {
+    now = present - ago
+  }
+  const from = (ip: string) => {
+    const { id: keyId, organizationId, permissions } = root
+    return { keyId, organizationId, permissions, requestId: randomUUID(), ip }
+  }
+  const create = async (ago: number, input: CreateKeyInput, usedAgo?: number) => {
+    at(ago)
+    const created = await keys.create(input, from('203.0.113.24'))
+    if (usedAgo !== undefined) {
+      at(usedAgo)
+      await latchkey.verify(created.key)
+    }
+    return created
+  }
+
+  for (const [ago, id, name] of [
+    [89, 'acme', 'Acme Robotics'],
+    [74, 'globex', 'Globex Corporation'],
+    [61, 'initech', 'Initech'],
+    [40, 'umbrella-labs', 'Umbrella Labs'],
+    [33, 'astrom', 'Åström & Sønn'],
+    [12, 'soylent', 'Soylent Foods'],
+    [2, 'stark', 'Stark Industries'],
+  ] as const) {
+    at(ago * day)
+    await organizations.create({ id, name }, from('203.0.113.24'))
+  }
+  const acme = { organizationId: 'acme' }
+  await create(
+    88 * day,
+    {
+      ...acme,
+      name: 'Console administrator',
+      permissions: ['latchkey:keys:*', 'latchkey:audit:read', 'emails:*', 'domains:*'],
+      createdBy: 'ada@latchkey.example',
+    },
+    3 * hour,
+  )
+  await create(
+    80 * day,
+    { ...acme, name: 'Legacy importer', permissions: ['contacts:write'], createdBy: 'ada@latchkey.example' },
+    71 * day,
+  )
+  const revoked = await create(
+    76 * day,
+    {
+      ...acme,
+      name: 'Contractor, spring',
+      permissions: ['emails:send', 'contacts:read'],
+      createdBy: 'grace@latchkey.example',
+    },
+    30 * day,
+  )
+  const key = await create(
+    60 * day,
+    {
+      ...acme,
+      name: 'Production mailer',
+      permissions: ['emails:send', 'emails:read', 'domains:read', 'webhooks:*'],
+      expiresAt: new Date(present + 5 * day + 2 * hour),
+      metadata: { environment: 'production', team: 'Growth', contact: 'mail-team@acme.example' },
+      createdBy: 'ada@latchkey.example',
+    },
+    26 * hour,
+  )
+  await create(
+    52 * day,
+    {
+      ...acme,
+      name: 'Staging',
+      permissions: ['emails:*', 'domains:*'],
+      metadata: { environment: 'staging' },
+    },
+    4 * minute,
+  )
+  await create(
+    31 * day,
+    { ...acme, name: 'Nightly report', permissions: ['reports:read', 'emails:send'] },
+    9 * hour,
+  )
+  await create(
+    20 * day,
+    {
+      ...acme,
+      name: 'Load test, one week',
+      permissions: ['emails:send'],
+      expiresAt: new Date(present - 13 * day),
+    },
+    14 * day,
+  )
+  await create(
+    9 * day,
+    { ...acme, name: 'Billing sync', permissions: ['invoices:read', 'invoices:write', 'customers:read'] },
+    12 * minute,
+  )
+  await create(3 * day, { ...acme, name: 'مفتاح المتجر', permissions: ['orders:read'] })
+  const { key: token } = await create(
+    26 * hour,
+    { ...acme, name: 'CI 🚀', permissions: ['emails:send'] },
+    38 * 1000,
+  )
+  for (const [organizationId, name] of [
+    ['globex', 'Website'],
+    ['globex', 'Warehouse'],
+    ['initech', 'TPS reports'],
+    ['stark', 'Jarvis'],
+  ] as const) {
+    await create(2 * day, { organizationId, name, permissions: ['emails:send'] }, 5 * hour)
+  }
+  at(29 * day)
+  await keys.revoke(revoked.id, from('198.51.100.7'))
+  at(21 * day)
+  await keys.update(
+    key.id,
+    { permissions: ['emails:send', 'emails:read', 'domains:*'] },
+    from('198.51.100.7'),
+  )
+  at(25 * hour)
+  const rotated = await keys.rotate(key.id, { graceSeconds: 3 * 86_400 }, from('198.51.100.7'))
+  at(6 * minute)
+  await latchkey.verify(key.key)
+  at(2 * minute)
+  await latchkey.verify(rotated.key)
+  return { keyId: key.id, token }
+}
