@@ -3,6 +3,7 @@ import {
   covers,
   type ManagementPermission,
   managementPermissions,
+  missingPermissions,
   permissionPattern,
   reservedNamespace,
 } from '../src/permissions.ts'
@@ -44,6 +45,18 @@ export function permissionFault(permission: string): string | undefined {
 /** Whether what is typed only needs to go on to be a permission, so that nothing is wrong with it yet. */
 export function isUnfinished(draft: string): boolean {
   return draft.endsWith(':') && permissionFault(`${draft}*`) === undefined
+}
+
+/** Which permissions a key may not grant, as the server judges: a root key may grant all that is not reserved. */
+export function withheldFrom(
+  held: readonly string[],
+  isRoot: boolean,
+  permissions: readonly string[],
+): string[] {
+  const guarded = isRoot
+    ? permissions.filter((permission) => permission.startsWith(reservedNamespace))
+    : permissions
+  return missingPermissions(held, guarded)
 }
 
 export interface PermissionFault {

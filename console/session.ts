@@ -1,13 +1,9 @@
 // Who is signed in, what that key may do, and whether the session is over.
 import type { QueryClient } from '@tanstack/react-query'
 import { createContext, useContext } from 'react'
-import {
-  covers,
-  type ManagementPermission,
-  missingPermissions,
-  reservedNamespace,
-} from '../src/permissions.ts'
+import { covers, type ManagementPermission } from '../src/permissions.ts'
 import { ApiError, call, type WireKey } from './api.ts'
+import { withheldFrom } from './permission-list.ts'
 
 /** The id of the operator's own organization, whose keys act on every other. */
 export const rootOrganizationId = 'root'
@@ -41,11 +37,7 @@ export function sessionOf(key: WireKey, end: () => Promise<void>): Session {
     isRoot,
     refusal: (permission) =>
       covers(key.permissions, permission) ? undefined : `Your key lacks the permission ${permission}.`,
-    notGrantable: (permissions) =>
-      missingPermissions(
-        key.permissions,
-        isRoot ? permissions.filter((permission) => permission.startsWith(reservedNamespace)) : permissions,
-      ),
+    notGrantable: (permissions) => withheldFrom(key.permissions, isRoot, permissions),
     signOut: end,
   }
 }

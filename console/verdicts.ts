@@ -14,7 +14,7 @@ export const verdictWords: Record<WireVerdict['code'], VerdictWords> = {
     meaning: 'A request with this token may come in, now.',
   },
   malformed: {
-    title: 'No token',
+    title: 'Not a token',
     meaning: 'This has not the form of a token, so no key was looked for.',
     next: 'Copy it again, the whole of it: the check above says where it was damaged.',
   },

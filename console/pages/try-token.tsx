@@ -89,7 +89,8 @@ export function TryTokenPage() {
             <OfflineReading reading={reading} />
           </div>
           <PermissionsField
-            label="Permissions to ask for (optional)"
+            label="Permissions to ask for"
+            optional
             granting={false}
             value={permissions}
             onChange={(next) => {

@@ -28,7 +28,11 @@ export function Dialog({ title, lead, children, close }: DialogProps) {
                 // What came of the dialog may have taken the focus already.
                 if (document.activeElement === document.body && opener instanceof HTMLElement) opener.focus()
               }}
-              onEscapeKeyDown={(event) => close === undefined && event.preventDefault()}
+              onEscapeKeyDown={(event) => {
+                // A list that is open inside closes first.
+                const isInList = document.activeElement?.matches('[role="combobox"][aria-expanded="true"]')
+                if (close === undefined || isInList) event.preventDefault()
+              }}
             >
               <div className="mb-4 pr-8">
                 <Radix.Title className="foreign text-lg font-semibold">{title}</Radix.Title>

@@ -75,14 +75,15 @@ export function ExpiryField({ label = 'Expires', value, onChange, error }: Expir
             {fault}
           </p>
         )}
-        <p className="text-muted">{tell(value, now)}</p>
+        <p className="text-muted">{tell(value, chosen === 'own' ? now : undefined)}</p>
       </div>
     </fieldset>
   )
 }
 
-function tell(value: Expiry, now: number): string {
+/** Tells also how far off it is where `now` is given: a length that was chosen says so itself. */
+function tell(value: Expiry, now: number | undefined): string {
   if (value === null) return 'It works until somebody revokes it. Keys that expire are safer.'
   if (value === undefined) return 'A date and a time in your zone.'
-  return `${inFull(value)}, ${fromNow(value, now)}.`
+  return now === undefined ? `${inFull(value)}.` : `${inFull(value)}, ${fromNow(value, now)}.`
 }

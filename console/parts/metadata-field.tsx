@@ -20,14 +20,14 @@ export function MetadataField({ label = 'Metadata', value, onChange, error }: Me
   const { metadata, fault } = readMetadata(value)
   const size = metadata === undefined || value.trim() === '' ? undefined : metadataSize(metadata)
   return (
-    <Field
-      label={label}
-      optional
-      error={error ?? (wasLeft ? fault : undefined)}
-      hint="A JSON object of your own, such as your customer’s id or plan. Every verification returns it."
-    >
-      {(control) => (
-        <div>
+    <div>
+      <Field
+        label={label}
+        optional
+        error={error ?? (wasLeft ? fault : undefined)}
+        hint="A JSON object of your own, such as your customer’s id or plan. Every verification returns it."
+      >
+        {(control) => (
           <textarea
             {...control}
             className="input block min-h-24 font-mono md:text-[0.8125rem]"
@@ -39,24 +39,23 @@ export function MetadataField({ label = 'Metadata', value, onChange, error }: Me
             onChange={(event) => onChange(event.target.value)}
             onBlur={() => setWasLeft(true)}
           />
-          <div className="mt-1 flex min-h-9 items-center justify-between gap-3">
-            <span className="text-xs text-muted tabular-nums">
-              {value.trim() === ''
-                ? 'Empty'
-                : size === undefined
-                  ? 'Not yet a JSON object'
-                  : `${size} of ${longestMetadata} bytes`}
-            </span>
-            <Button
-              kind="quiet"
-              refusal={metadata === undefined ? 'Only a JSON object can be laid out.' : undefined}
-              onClick={() => metadata && onChange(writeMetadata(metadata))}
-            >
-              Format
-            </Button>
-          </div>
-        </div>
-      )}
-    </Field>
+        )}
+      </Field>
+      <div className="mt-2 flex items-center gap-3">
+        <Button
+          refusal={metadata === undefined ? 'Only a JSON object can be laid out.' : undefined}
+          onClick={() => metadata && onChange(writeMetadata(metadata))}
+        >
+          Format
+        </Button>
+        <span className="text-muted tabular-nums">
+          {value.trim() === ''
+            ? 'Empty'
+            : size === undefined
+              ? 'Not yet a JSON object'
+              : `${size} of ${longestMetadata} bytes`}
+        </span>
+      </div>
+    </div>
   )
 }

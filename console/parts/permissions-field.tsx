@@ -16,6 +16,7 @@ import { Wildcards } from './wildcards.tsx'
 
 interface PermissionsFieldProps {
   label?: string
+  optional?: boolean
   /**
    * The permissions. What is being typed is the last of them, whole or not, so that nothing typed is lost: ask
    * `permissionFaults(value, useSession().notGrantable)` before the list is sent, and send none while it has any.
@@ -33,6 +34,7 @@ interface PermissionsFieldProps {
 /** A controlled list of permissions; a combobox (WAI-ARIA 1.2) with chips before it. */
 export function PermissionsField({
   label = 'Permissions',
+  optional,
   value,
   onChange,
   organization,
@@ -124,6 +126,7 @@ export function PermissionsField({
     <div>
       <label htmlFor={id} className="label mb-1">
         {label}
+        {optional && <span className="font-normal text-muted"> (optional)</span>}
       </label>
       <div ref={scrolledTo} className="relative">
         <div

@@ -63,9 +63,9 @@ export function TokenOnce({ token, permissions, children, doneLabel = 'Done', do
           close={blocker.reset}
         >
           <DialogActions>
-            <Button onClick={blocker.proceed}>Leave without it</Button>
-            <Button kind="primary" onClick={blocker.reset}>
-              Stay here
+            <Button onClick={blocker.reset}>Stay here</Button>
+            <Button kind="danger" onClick={blocker.proceed}>
+              Leave without it
             </Button>
           </DialogActions>
         </Dialog>

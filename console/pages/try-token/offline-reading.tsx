@@ -17,7 +17,7 @@ export function OfflineReading({ reading }: { reading: TokenReading }) {
           ? 'Its form is checked as you paste.'
           : reading.isWhole
             ? 'The form is right.'
-            : 'This is no whole token.'}
+            : 'This is not a whole token.'}
       </p>
       <dl className="mt-2 grid grid-cols-[auto_1fr] gap-x-4 gap-y-1">
         {reading.checks.map(({ name, passed, tells }) => {

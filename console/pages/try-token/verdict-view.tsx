@@ -1,7 +1,7 @@
 // A verdict, big and clear: what it means, what to do next, and what is known of the key.
 import { Link } from '@tanstack/react-router'
 import { Ban, CircleCheck, CircleHelp, Hourglass, type LucideIcon, RotateCw, ShieldX } from 'lucide-react'
-import type { ReactNode } from 'react'
+import { type ReactNode, useEffect, useRef } from 'react'
 import type { WireVerdict } from '../../api.ts'
 import { PermissionList } from '../../parts/permission-list.tsx'
 import { fromNow, inFull } from '../../times.ts'
@@ -22,8 +22,11 @@ const looks: Record<WireVerdict['code'], { look: string; icon: LucideIcon }> = {
 export function VerdictView({ verdict }: { verdict: WireVerdict }) {
   const { look, icon: Icon } = looks[verdict.code]
   const { title, meaning, next } = verdictWords[verdict.code]
+  const section = useRef<HTMLElement>(null)
+  // On a phone it would come unseen, below what is on the screen.
+  useEffect(() => section.current?.scrollIntoView({ block: 'nearest' }), [])
   return (
-    <section aria-label="The verdict" className="card overflow-hidden">
+    <section ref={section} aria-label="The verdict" className="card overflow-hidden">
       <div className={`flex items-start gap-4 p-4 sm:p-5 ${look}`}>
         <Icon size={32} aria-hidden className="mt-0.5 shrink-0" />
         <div className="min-w-0">
@@ -43,10 +46,10 @@ export function VerdictView({ verdict }: { verdict: WireVerdict }) {
 function KnownKey({ verdict }: { verdict: Extract<WireVerdict, { key_id: string }> }) {
   const { key_id, organization_id, name, permissions, expires_at, metadata } = verdict
   return (
-    <dl className="grid gap-x-6 gap-y-3 p-4 sm:grid-cols-[auto_1fr] sm:p-5">
+    <dl className="grid items-baseline gap-x-6 gap-y-3 p-4 sm:grid-cols-[auto_1fr] sm:p-5">
       {verdict.code === 'insufficient_permissions' && (
-        <Known label="Missing">
-          <PermissionList label="Missing" look="removed" permissions={verdict.missing} />
+        <Known label="Missing" look="font-medium text-danger">
+          <PermissionList label="Missing" permissions={verdict.missing} />
         </Known>
       )}
       <Known label="Key">
@@ -80,10 +83,18 @@ function KnownKey({ verdict }: { verdict: Extract<WireVerdict, { key_id: string 
   )
 }
 
-function Known({ label, children }: { label: string; children: ReactNode }) {
+function Known({
+  label,
+  look = 'text-muted',
+  children,
+}: {
+  label: string
+  look?: string
+  children: ReactNode
+}) {
   return (
     <div className="contents">
-      <dt className="text-muted">{label}</dt>
+      <dt className={look}>{label}</dt>
       <dd className="min-w-0 max-sm:-mt-2">{children}</dd>
     </div>
   )

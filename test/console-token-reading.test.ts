@@ -1,0 +1,92 @@
+// What the console tells of a token before it asks: the likely fault in words, and no character of a secret.
+import fc from 'fast-check'
+import { describe, expect, test } from 'vitest'
+import { readToken } from '../console/token-reading.ts'
+import { generateToken, parseToken, type RandomSource } from '../src/token.ts'
+
+// Always the same, so that no chance likeness between a secret and a word fails a test.
+const random: RandomSource = (bytes) => bytes.map((_, i) => (i * 37 + 11) % 248)
+const { token, kid } = generateToken('re_live', random)
+
+test('a whole token passes every check, with its prefix and its kid', () => {
+  for (const text of [token, ` ${token}\n`, `secret-token:${token}`]) {
+    const reading = readToken(text)
+    expect(reading.isWhole).toBe(true)
+    expect(reading.token).toBe(text.trim())
+    expect(reading.hint).toBe(`re_live_${kid}…`)
+    expect(reading.checks.map(({ passed }) => passed)).toEqual([true, true, true, true])
+    expect(reading.checks.map(({ tells }) => tells)).toEqual(expect.arrayContaining(['re_live', kid]))
+  }
+})
+
+test('a token is whole exactly where Latchkey takes it apart, and otherwise something has failed', () => {
+  const piece = fc.constantFrom(
+    token,
+    're_',
+    '_',
+    'x',
+    ' ',
+    '\n',
+    '"',
+    'é',
+    '😀',
+    'Bearer ',
+    '…',
+    'secret-token:',
+  )
+  const text = fc.oneof(
+    fc.string({ unit: piece, maxLength: 5 }),
+    fc
+      .tuple(fc.nat(token.length - 1), fc.string({ maxLength: 2 }))
+      .map(([at, put]) => token.slice(0, at) + put + token.slice(at + 1)),
+  )
+  fc.assert(
+    fc.property(text, (damaged) => {
+      const reading = readToken(damaged)
+      expect(reading.isWhole).toBe(parseToken(damaged.trim()) !== undefined)
+      expect(reading.checks.some(({ passed }) => passed === false)).toBe(!reading.isWhole)
+    }),
+  )
+})
+
+describe('the likely fault in words', () => {
+  const swapped = token.slice(0, -8) + other(token.at(-8)) + token.slice(-7)
+  test.each([
+    ['a lost end', token.slice(0, -3), 'Shape', 'Too short by 3 characters'],
+    ['one lost character', token.slice(0, 30) + token.slice(31), 'Shape', 'Too short by 1 character:'],
+    ['something copied along', `${token}xy`, 'Shape', 'Too long by 2 characters'],
+    ['a sign in the middle', `${token.slice(0, 20)}-${token.slice(21)}`, 'Shape', '“-” at place 13'],
+    ['a line break', `${token.slice(0, 20)}\n${token.slice(21)}`, 'Shape', 'a line break'],
+    ['a space that cannot be seen', `${token.slice(0, 20)}\u200b${token.slice(21)}`, 'Shape', 'invisible'],
+    ['a typo', swapped, 'Check', 'Does not match'],
+    ['no prefix', token.slice(8), 'Shape', 'no _'],
+    ['an upper-case prefix', token.replace('re_live', 'RE_LIVE'), 'Prefix', 'Lower-case'],
+    ['a long prefix', `${'a'.repeat(25)}${token.slice(7)}`, 'Prefix', 'these are 25'],
+    ['an empty prefix', token.slice(7), 'Prefix', 'Nothing stands before'],
+    ['its scheme', `Bearer ${token}`, 'Shape', '“Bearer”'],
+    ['its header', `Authorization: Bearer ${token}`, 'Shape', '“Authorization: Bearer”'],
+    ['quotes', `"${token}"`, 'Shape', 'quotes'],
+    ['a hint', `re_live_${kid}…`, 'Shape', 'hint'],
+    ['dots', '••••••••', 'Shape', 'hidden'],
+  ] as const)('%s', (_, text, name, words) => {
+    const check = readToken(text).checks.find((one) => one.name === name)
+    expect(check).toEqual({ name, passed: false, tells: expect.stringContaining(words) })
+  })
+})
+
+test('nothing that is told of a damaged token holds three characters of its secret', () => {
+  const secret = token.slice('re_live_'.length + kid.length)
+  fc.assert(
+    fc.property(fc.nat(token.length), fc.nat(20), (at, length) => {
+      const told = readToken(token.slice(0, at) + token.slice(at + length)).checks.map(({ tells }) => tells)
+      for (let i = 0; i + 3 <= secret.length; i++) {
+        const part = secret.slice(i, i + 3)
+        expect(told.join('\n')).not.toContain(part)
+      }
+    }),
+  )
+})
+
+function other(character = ''): string {
+  return character === 'a' ? 'b' : 'a'
+}
