@@ -135,6 +135,28 @@ onEachDatabase('sessions', (makeDatabase) => {
     await latchkey.close()
   })
 
+  test('of two processes with different clocks, the one that is behind takes nothing back', async () => {
+    const clock = makeClock()
+    const database = await makeDatabase()
+    const behind = await openLatchkey({ database, now: clock.now })
+    const ahead = await openLatchkey({ database, now: () => clock.now() + 5 * minute })
+    const root = await behind.createRootKey()
+    const started = await Promise.all(Array.from({ length: 15 }, () => behind.sessions.start(root.key)))
+    const [warm, ...raced] = started
+    await ahead.sessions.authenticate(warm?.value as string)
+    clock.advance(minute)
+    await ahead.sessions.authenticate(warm?.value as string)
+    await Promise.all(
+      raced.flatMap(({ value }) => [ahead, behind].map(({ sessions }) => sessions.authenticate(value))),
+    )
+    await using direct = await connectDirectly(database)
+    const rows = await direct.run('select last_seen_at from sessions')
+    const seen = new Set(rows.map((row) => Number(row.last_seen_at)))
+    expect(seen).toEqual(new Set([clock.in(5 * minute).getTime()]))
+    await ahead.close()
+    await behind.close()
+  })
+
   test('of more than twenty sessions of a key the least recently seen ends, however many sign in at once', async () => {
     const clock = makeClock()
     const latchkey = await openLatchkey({ database: await makeDatabase(), now: clock.now })
