@@ -2,7 +2,7 @@
 import { useWindowVirtualizer } from '@tanstack/react-virtual'
 import { useEffect, useLayoutEffect, useRef, useState } from 'react'
 
-const around = 8
+const around = 3
 
 interface VirtualRows<Box extends HTMLElement> {
   /** For the element that holds the rows and the room of the others. */
@@ -31,9 +31,15 @@ export function useVirtualRows<Box extends HTMLElement>(
     initialOffset: () => scrollY,
   })
   useLayoutEffect(() => {
-    // What stands above the list may have grown.
-    if (box.current !== null) setTop(Math.round(box.current.getBoundingClientRect().top + scrollY))
-  })
+    const measure = () => {
+      if (box.current !== null) setTop(Math.round(box.current.getBoundingClientRect().top + scrollY))
+    }
+    measure()
+    // What stands above the list may grow. Told after each layout, where measuring costs nothing.
+    const observer = new ResizeObserver(measure)
+    observer.observe(document.body)
+    return () => observer.disconnect()
+  }, [])
   const drawn = virtual.getVirtualItems()
   const first = drawn[0]
   const last = drawn.at(-1)

@@ -7,6 +7,7 @@ import { type EndlessList, useEndlessList } from '../endless-list.ts'
 import { Button } from '../parts/button.tsx'
 import { EmptyState, ErrorNotice, Notice } from '../parts/notices.tsx'
 import { Page } from '../parts/page.tsx'
+import { RowLink } from '../parts/row-link.tsx'
 import { SearchField } from '../parts/search-field.tsx'
 import { organizationsQuery } from '../queries.ts'
 import { rootOrganizationId, useSession } from '../session.ts'
@@ -173,15 +174,14 @@ function OrganizationRow({ organization, index }: RowProps) {
     <tr aria-rowindex={index + 2} className="hover:bg-hover [&:last-child>td]:border-b-0">
       <td className={cell}>
         <span className="flex items-center gap-2">
-          <Link
-            to="/organizations/$organization"
-            params={{ organization: id }}
+          <RowLink
+            href={`/organizations/${id}`}
             className="truncate rounded text-left font-medium text-ink underline-offset-2 hover:underline"
             dir="auto"
             title={name}
           >
             {name}
-          </Link>
+          </RowLink>
           <OperatorMark id={id} />
         </span>
         <span className="block truncate font-mono text-xs text-muted" title={id}>

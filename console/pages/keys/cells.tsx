@@ -1,8 +1,9 @@
 // What is told of a key in a list, in the table and on the cards alike.
-import { Link } from '@tanstack/react-router'
 import { TriangleAlert } from 'lucide-react'
+import { useState } from 'react'
 import type { WireKey } from '../../api.ts'
-import { Hint } from '../../parts/hint.tsx'
+import { OpenHint } from '../../parts/hint.tsx'
+import { RowLink } from '../../parts/row-link.tsx'
 import { useNow } from '../../parts/time.tsx'
 import { dayOf, fromNow, inFull } from '../../times.ts'
 
@@ -15,15 +16,14 @@ const keyIdPattern = /^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0
 export function KeyName({ apiKey: { id, name, hint } }: { apiKey: WireKey }) {
   return (
     <>
-      <Link
-        to="/keys/$key"
-        params={{ key: id }}
+      <RowLink
+        href={`/keys/${id}`}
         className="block truncate rounded text-left font-medium text-ink underline-offset-2 hover:underline"
         dir="auto"
         title={name}
       >
         {name}
-      </Link>
+      </RowLink>
       <span className="block truncate font-mono text-xs text-muted">{hint}</span>
     </>
   )
@@ -49,19 +49,37 @@ export function Permissions({
             {permission}
           </span>
           {more > 0 && place === firstPermissions - 1 && (
-            <Hint text={<AllPermissions permissions={permissions} />}>
-              <button
-                type="button"
-                className="relative shrink-0 rounded px-1 text-xs font-medium leading-5 text-muted after:absolute after:-inset-2 hover:text-ink"
-              >
-                +{more}
-                <span className="sr-only"> more permissions</span>
-              </button>
-            </Hint>
+            <MorePermissions permissions={permissions} more={more} />
           )}
         </span>
       ))}
     </span>
+  )
+}
+
+/** How many more; all of them for who points or comes there. The tooltip is made then only, as rows come in masses. */
+function MorePermissions({ permissions, more }: { permissions: readonly string[]; more: number }) {
+  const [isOpen, setOpen] = useState(false)
+  const open = () => setOpen(true)
+  const close = () => setOpen(false)
+  return (
+    <button
+      type="button"
+      aria-label={`+${more} more: ${permissions.slice(firstPermissions, mostHinted).join(', ')}`}
+      className="relative shrink-0 rounded px-1 text-xs font-medium leading-5 text-muted after:absolute after:-inset-2 hover:text-ink"
+      onPointerEnter={open}
+      onPointerLeave={close}
+      onFocus={open}
+      onBlur={close}
+      onClick={open}
+    >
+      +{more}
+      {isOpen && (
+        <OpenHint text={<AllPermissions permissions={permissions} />} close={close}>
+          <span className="absolute inset-0" aria-hidden />
+        </OpenHint>
+      )}
+    </button>
   )
 }
 
@@ -99,15 +117,14 @@ export function CreatedBy({ createdBy }: { createdBy: string | null }) {
     )
   }
   return (
-    <Link
-      to="/keys/$key"
-      params={{ key: createdBy }}
+    <RowLink
+      href={`/keys/${createdBy}`}
       title={`Key ${createdBy}`}
       className="block truncate rounded font-mono text-xs text-link underline-offset-2 hover:underline"
     >
       {/* Ids begin with the time of their making, so their ends tell them apart. */}
       <span className="sr-only">Key </span>…{createdBy.slice(-8)}
-    </Link>
+    </RowLink>
   )
 }
 
@@ -137,13 +154,12 @@ export function Expiry({ apiKey: { expires_at: expiresAt, status } }: { apiKey: 
 /** Whose a key is. */
 export function Owner({ id }: { id: string }) {
   return (
-    <Link
-      to="/organizations/$organization"
-      params={{ organization: id }}
+    <RowLink
+      href={`/organizations/${id}`}
       title={id}
       className="block truncate rounded text-link underline-offset-2 hover:underline"
     >
       {id}
-    </Link>
+    </RowLink>
   )
 }
