@@ -24,15 +24,19 @@ type Describe = (value: unknown, event: WireAuditEvent) => Change[]
 const describers: Record<string, Describe> = {
   name: (value) => [valueChange('Name', value, asText)],
   permissions: (value) => [permissionsChange(value)],
-  expires_at: (value) => [valueChange('Expires', value, (at) => asInstant(at, 'Never'))],
+  // Of a new key it is told where there is one.
+  expires_at: (value) =>
+    value === null ? [] : [valueChange('Expires', value, (at) => asInstant(at, 'Never'))],
   metadata: metadataChanges,
   kid: (value) => [valueChange('Token', value, asCode)],
   hint: () => [],
-  created_by: (value) => (value === null ? [] : [valueChange('Created by', value, asText)]),
+  // Unless it was for somebody else, it was whoever did it.
+  created_by: (value, { actor }) => (value === actor ? [] : [valueChange('Created by', value, asText)]),
   grace_ends_at: (value, { at }) => [graceChange(value, at)],
   // The event says it by its name and its instant.
   revoked_at: () => [],
-  session_id: (value) => [valueChange('Session', value, asCode)],
+  // Of no use to people: nothing else is called by it.
+  session_id: () => [],
 }
 
 /** Describes what an event changed, the fields in the order in which it names them. */
@@ -41,6 +45,12 @@ export function describeChanges(event: WireAuditEvent): Change[] {
     const describe = Object.hasOwn(describers, name) ? describers[name] : undefined
     return describe?.(value, event) ?? [valueChange(name, value, asCode)]
   })
+}
+
+/** `Name, permissions, metadata`: the fields that changes are of. */
+export function fieldsChanged(changes: readonly Change[]): string {
+  const [first = '', ...others] = new Set(changes.map(({ label }) => label))
+  return [first, ...others.map((label) => label.toLowerCase())].join(', ')
 }
 
 /** The name that an event gives what it is about; undefined where it tells none. */
@@ -112,9 +122,9 @@ function fieldsOf(value: unknown): Record<string, unknown> {
 function graceChange(value: unknown, at: string): Change {
   const hasGrace = typeof value === 'string' && Date.parse(value) > Date.parse(at)
   return {
-    label: 'Old token',
+    label: 'Old token ends',
     kind: 'value',
-    to: hasGrace ? { kind: 'instant', instant: value } : nothing('Ended at once'),
+    to: hasGrace ? { kind: 'instant', instant: value } : nothing('At once'),
   }
 }
 

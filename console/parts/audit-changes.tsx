@@ -2,7 +2,7 @@
 import { ArrowRight } from 'lucide-react'
 import { type ReactNode, useState } from 'react'
 import type { WireAuditEvent } from '../api.ts'
-import { type Change, type ChangedValue, describeChanges } from '../audit-changes.ts'
+import { type Change, type ChangedValue, describeChanges, fieldsChanged } from '../audit-changes.ts'
 import { inFull, inShort } from '../times.ts'
 import { PermissionList } from './permission-list.tsx'
 
@@ -10,36 +10,24 @@ const fieldsShown = 5
 const permissionsShown = 12
 const charactersShown = 160
 
-export function AuditChanges({ event }: { event: WireAuditEvent }) {
+interface AuditChangesProps {
+  event: WireAuditEvent
+  /** Whether they are in sight from the beginning. */
+  isOpen: boolean
+}
+
+export function AuditChanges({ event, isOpen }: AuditChangesProps) {
   const [isWhole, setWhole] = useState(false)
   const changes = describeChanges(event)
   if (changes.length === 0) return null
   const isLong = changes.length > fieldsShown || changes.some(isLongChange)
-  const shown = isWhole ? changes : changes.slice(0, fieldsShown)
-  return (
+  const list = (
     <>
-      <dl className="mt-2 space-y-1.5 rounded-md bg-sunken px-3 py-2">
-        {shown.map((change) => (
-          <div
-            key={`${change.label} ${change.kind === 'value' ? change.field : ''}`}
-            className="grid gap-x-3 sm:grid-cols-[7rem_minmax(0,1fr)]"
-          >
-            <dt className="text-muted">
-              {change.label}
-              {change.kind === 'value' && change.field !== undefined && (
-                <span className="foreign block font-mono text-xs">{change.field}</span>
-              )}
-            </dt>
-            <dd className="min-w-0">
-              {change.kind === 'permissions' ? (
-                <Permissions change={change} isCreated={event.action === 'key.created'} isWhole={isWhole} />
-              ) : (
-                <Values change={change} isWhole={isWhole} />
-              )}
-            </dd>
-          </div>
-        ))}
-      </dl>
+      <ChangeList
+        changes={isWhole ? changes : changes.slice(0, fieldsShown)}
+        isCreated={event.action === 'key.created'}
+        isWhole={isWhole}
+      />
       {isLong && (
         <button
           type="button"
@@ -51,6 +39,50 @@ export function AuditChanges({ event }: { event: WireAuditEvent }) {
         </button>
       )}
     </>
+  )
+  if (isOpen) return list
+  return (
+    <details>
+      <summary className="min-h-9 w-fit rounded py-2 text-muted hover:text-ink">
+        {fieldsChanged(changes)}
+      </summary>
+      {list}
+    </details>
+  )
+}
+
+function ChangeList({
+  changes,
+  isCreated,
+  isWhole,
+}: {
+  changes: Change[]
+  isCreated: boolean
+  isWhole: boolean
+}) {
+  return (
+    <dl className="mt-2 space-y-1.5 rounded-md bg-sunken px-3 py-2">
+      {changes.map((change) => (
+        <div
+          key={`${change.label} ${change.kind === 'value' ? change.field : ''}`}
+          className="grid gap-x-3 sm:grid-cols-[8rem_minmax(0,1fr)]"
+        >
+          <dt className="text-muted">
+            {change.label}
+            {change.kind === 'value' && change.field !== undefined && (
+              <span className="foreign block font-mono text-xs">{change.field}</span>
+            )}
+          </dt>
+          <dd className="min-w-0">
+            {change.kind === 'permissions' ? (
+              <Permissions change={change} isCreated={isCreated} isWhole={isWhole} />
+            ) : (
+              <Values change={change} isWhole={isWhole} />
+            )}
+          </dd>
+        </div>
+      ))}
+    </dl>
   )
 }
 

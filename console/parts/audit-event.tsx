@@ -61,7 +61,7 @@ export function AuditEvent({ event, isOfKnownKey = false }: AuditEventProps) {
         <p className="text-muted">
           <Origin event={event} />
         </p>
-        <AuditChanges event={event} />
+        <AuditChanges event={event} isOpen={isOfKnownKey} />
       </div>
     </li>
   )
@@ -80,7 +80,7 @@ function Subject({ event: { key_id, actor, organization_id } }: { event: WireAud
       <Link
         to="/organizations/$organization"
         params={{ organization: organization_id }}
-        className="foreign rounded text-link hover:underline"
+        className="foreign rounded text-link underline decoration-line decoration-1 underline-offset-2 hover:decoration-current"
       >
         {organization_id}
       </Link>

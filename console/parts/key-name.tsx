@@ -37,7 +37,7 @@ export function KeyName({ id }: { id: string }) {
       params={{ key: id }}
       title={id}
       dir="auto"
-      className={`foreign rounded text-link hover:underline ${name === undefined ? 'font-mono text-[0.8125rem]' : ''}`}
+      className={`foreign rounded text-link underline decoration-line decoration-1 underline-offset-2 hover:decoration-current ${name === undefined ? 'font-mono text-[0.8125rem]' : ''}`}
     >
       {name ?? shortId(id)}
     </Link>

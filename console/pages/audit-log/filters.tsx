@@ -48,7 +48,7 @@ export function AuditFilters({ search, faults, change }: AuditFiltersProps) {
   return (
     <form
       aria-label="Filters"
-      className="card mb-6 p-4"
+      className="card mb-6 p-2 sm:p-4"
       onSubmit={(event) => event.preventDefault()}
       noValidate
     >
@@ -65,7 +65,7 @@ export function AuditFilters({ search, faults, change }: AuditFiltersProps) {
       </Button>
       <div
         id={id}
-        className={`${isOpen ? 'grid pt-3' : 'hidden'} grid-cols-2 gap-4 sm:grid sm:pt-0 lg:grid-cols-6`}
+        className={`${isOpen ? 'grid px-2 pb-2 pt-3' : 'hidden'} grid-cols-2 gap-4 sm:grid sm:p-0 lg:grid-cols-6`}
       >
         <div className="col-span-2">
           <Field label="What was done">

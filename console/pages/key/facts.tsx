@@ -70,18 +70,18 @@ export function Facts({ of: key, refusal, edit }: FactsProps) {
           <Moment instant={key.revoked_at} />
         )}
       </Fact>
-      <Fact label="Permissions" action={change('permissions', 'Edit')} wide>
+      <Fact label="Permissions" action={change('permissions', 'Edit')} wide isLong>
         {key.permissions.length === 0 ? (
           <span className="text-muted">None: the key opens nothing that takes a permission.</span>
         ) : (
           <PermissionList permissions={key.permissions} label="Permissions" />
         )}
       </Fact>
-      <Fact label="Metadata" action={change('metadata', 'Edit')} wide>
+      <Fact label="Metadata" action={change('metadata', 'Edit')} wide isLong>
         {Object.keys(key.metadata).length === 0 ? (
           <span className="text-muted">None</span>
         ) : (
-          <pre className="foreign whitespace-pre-wrap rounded-md bg-sunken px-3 py-2 font-mono text-[0.8125rem]">
+          <pre className="foreign w-full whitespace-pre-wrap rounded-md bg-sunken px-3 py-2 font-mono text-[0.8125rem]">
             {JSON.stringify(key.metadata, null, 2)}
           </pre>
         )}
@@ -94,22 +94,26 @@ function Fact({
   label,
   action,
   wide = false,
+  isLong = false,
   children,
 }: {
   label: string
   action?: ReactNode
+  /** Over both columns. */
   wide?: boolean
+  /** On a phone its button stands below. */
+  isLong?: boolean
   children: ReactNode
 }) {
   return (
     <div
-      className={`flex min-h-13 items-start gap-x-4 border-t border-line py-2 ${wide ? 'lg:col-span-2' : ''}`}
+      className={`grid min-h-13 gap-x-4 border-t border-line py-2 sm:grid-cols-[8rem_minmax(0,1fr)] ${wide ? 'lg:col-span-2' : 'grid-cols-[6rem_minmax(0,1fr)]'}`}
     >
-      <div className="grid min-w-0 grow gap-x-4 py-2 sm:grid-cols-[8rem_minmax(0,1fr)]">
-        <dt className="text-muted">{label}</dt>
-        <dd className="min-w-0">{children}</dd>
-      </div>
-      {action}
+      <dt className="pt-2 text-muted">{label}</dt>
+      <dd className={`flex min-w-0 items-start gap-x-4 gap-y-2 ${isLong ? 'flex-col sm:flex-row' : ''}`}>
+        <div className="min-w-0 grow py-2">{children}</div>
+        {action}
+      </dd>
     </div>
   )
 }
@@ -126,10 +130,9 @@ function CreatedBy({ by }: { by: string | null }) {
 
 function Moment({ instant }: { instant: string }) {
   return (
-    <span title={inFull(instant)}>
+    <span title={inFull(instant)} className="flex flex-wrap gap-x-2">
       <time dateTime={instant}>{inShort(instant)}</time>
       <span className="text-muted">
-        {' · '}
         <Ago instant={instant} />
       </span>
     </span>
@@ -141,14 +144,14 @@ function Expires({ of: { expires_at: expiresAt, status } }: { of: WireKey }) {
   if (expiresAt === null) return <span className="text-muted">Never</span>
   const isSoon = status === 'active' && Date.parse(expiresAt) - now <= expiryWarningMs
   return (
-    <span title={inFull(expiresAt)}>
+    <span title={inFull(expiresAt)} className="flex flex-wrap gap-x-2">
       <time dateTime={expiresAt}>{inShort(expiresAt)}</time>
       {isSoon ? (
-        <span className="ml-2 inline-flex items-center gap-1 whitespace-nowrap font-medium text-warn">
+        <span className="inline-flex items-center gap-1 whitespace-nowrap font-medium text-warn">
           <TriangleAlert size={14} aria-hidden /> {fromNow(expiresAt, now)}
         </span>
       ) : (
-        <span className="text-muted"> · {fromNow(expiresAt, now)}</span>
+        <span className="text-muted">{fromNow(expiresAt, now)}</span>
       )}
     </span>
   )

@@ -38,20 +38,12 @@ export function RotateDialog({ of: key, close, rotated }: RotateDialogProps) {
     >
       <div className="space-y-4">
         <GraceSlider seconds={seconds} change={setSeconds} />
-        {/* Of one height, so that the slider stays under the pointer. */}
+        {/* All of one height, so that the slider stays under the pointer. */}
         <div className="min-h-15">
           <Meaning of={key} seconds={seconds} now={now} hasGrace={running !== undefined} />
         </div>
-        {isOwn && seconds < longestSessionSeconds && (
-          <Notice tone="warning" title="You are signed in with this key">
-            <p>
-              {seconds === 0
-                ? 'Without a grace this session ends with the old token. You are signed in anew with the new one at once; other sessions of the key end.'
-                : 'This session ends with the grace, at the latest: sign in with the new token then.'}
-            </p>
-          </Notice>
-        )}
-        {isBlocked && <RunningGrace of={key} secret={running} />}
+        {isOwn && <OwnSession seconds={seconds} />}
+        {running !== undefined && <RunningGrace of={key} secret={running} />}
         {rotate.isError && !(isInTheWay && isBlocked) && <ErrorNotice error={rotate.error} />}
       </div>
       <DialogActions>
@@ -66,6 +58,20 @@ export function RotateDialog({ of: key, close, rotated }: RotateDialogProps) {
         </Button>
       </DialogActions>
     </Dialog>
+  )
+}
+
+function OwnSession({ seconds }: { seconds: number }) {
+  return (
+    <Notice tone="warning" title="You are signed in with this key">
+      <p className="min-h-15">
+        {seconds === 0
+          ? 'Without a grace this session ends with the old token, and so do all others of the key. You are signed in anew with the new token at once.'
+          : seconds < longestSessionSeconds
+            ? 'This session ends with the grace, at the latest: sign in with the new token then.'
+            : 'This session goes on: the grace is longer than any session.'}
+      </p>
+    </Notice>
   )
 }
 

@@ -1,0 +1,224 @@
+// What the console says of changes, browsers, graces and days: the pure part, without a browser.
+import { describe, expect, test } from 'vitest'
+import type { WireAuditEvent, WireKeyDetails, WireSecret } from '../../console/api.ts'
+import { describeChanges, fieldsChanged, nameIn } from '../../console/audit-changes.ts'
+import { dayInput, endOfDay, lastDayInput, startOfDay } from '../../console/days.ts'
+import { findGrace, graceEnd, graceName, graceSteps, secretState, usesSince } from '../../console/graces.ts'
+import { isSameName } from '../../console/pages/key/typed-name.ts'
+import { limitsOf } from '../../console/session-limits.ts'
+import { deviceOf } from '../../console/user-agents.ts'
+import { rotateKeySchema } from '../../src/schemas.ts'
+
+const now = Date.parse('2026-03-01T12:00:00.000Z')
+const at = (seconds: number) => new Date(now + seconds * 1000).toISOString()
+
+function event(action: WireAuditEvent['action'], changes: Record<string, unknown>): WireAuditEvent {
+  return {
+    id: '01900000-0000-7000-8000-000000000001',
+    at: at(0),
+    action,
+    actor: '01900000-0000-7000-8000-000000000002',
+    organization_id: 'acme',
+    key_id: '01900000-0000-7000-8000-000000000003',
+    changes,
+    request_id: null,
+    ip: null,
+  }
+}
+
+describe('the changes of an event', () => {
+  test('a change of every field tells what it was and what it is, permissions by what came and went', () => {
+    const changes = describeChanges(
+      event('key.updated', {
+        name: { from: 'CI', to: '<b>CI</b>' },
+        permissions: { from: ['a:read', 'a:send'], to: ['a:send', 'b:*'] },
+        expires_at: { from: null, to: at(60) },
+        metadata: { from: { plan: 'pro', team: 1 }, to: { plan: 'free', team: 1, constructor: null } },
+      }),
+    )
+    expect(changes).toEqual([
+      { label: 'Name', kind: 'value', from: text('CI'), to: text('<b>CI</b>') },
+      { label: 'Permissions', kind: 'permissions', added: ['b:*'], removed: ['a:read'] },
+      {
+        label: 'Expires',
+        kind: 'value',
+        from: { kind: 'none', text: 'Never' },
+        to: { kind: 'instant', instant: at(60) },
+      },
+      { label: 'Metadata', kind: 'value', field: 'plan', from: code('pro'), to: code('free') },
+      {
+        label: 'Metadata',
+        kind: 'value',
+        field: 'constructor',
+        from: { kind: 'none', text: 'Nothing' },
+        to: code('null'),
+      },
+    ])
+    expect(fieldsChanged(changes)).toBe('Name, permissions, expires, metadata')
+  })
+
+  test('a new key tells what it was given, even where its metadata looks like a change', () => {
+    const created = event('key.created', {
+      name: 'CI',
+      permissions: ['a:send'],
+      expires_at: null,
+      metadata: { from: 'Berlin', to: 'Rome' },
+      kid: '0000000000000000',
+      created_by: '01900000-0000-7000-8000-000000000002',
+    })
+    expect(describeChanges(created)).toEqual([
+      { label: 'Name', kind: 'value', to: text('CI') },
+      { label: 'Permissions', kind: 'permissions', added: ['a:send'], removed: [] },
+      { label: 'Metadata', kind: 'value', field: 'from', to: code('Berlin') },
+      { label: 'Metadata', kind: 'value', field: 'to', to: code('Rome') },
+      { label: 'Token', kind: 'value', to: code('0000000000000000') },
+    ])
+    expect(nameIn(created)).toBe('CI')
+  })
+
+  test('a rotation tells when the old token ends, or that it ended at once', () => {
+    const kid = { from: '0000000000000000', to: '1111111111111111' }
+    const ends = (grace_ends_at: string) => describeChanges(event('key.rotated', { kid, grace_ends_at }))[1]
+    expect(ends(at(3600))).toMatchObject({ to: { kind: 'instant', instant: at(3600) } })
+    expect(ends(at(0))).toMatchObject({ to: { kind: 'none', text: 'At once' } })
+  })
+
+  test('a field that is not known, or of another shape, is shown as it is', () => {
+    const changes = { __proto__: null, toString: 1, limits: { from: 1 }, permissions: { from: 3, to: 'x' } }
+    expect(describeChanges(event('key.updated', changes))).toEqual([
+      { label: 'toString', kind: 'value', to: code('1') },
+      { label: 'limits', kind: 'value', to: code('{"from":1}') },
+      { label: 'Permissions', kind: 'permissions', added: [], removed: [] },
+    ])
+  })
+})
+
+describe('a grace', () => {
+  test('every step of the slider is one that the API takes, from none to the longest', () => {
+    for (const graceSeconds of graceSteps)
+      expect(rotateKeySchema.safeParse({ graceSeconds }).success).toBe(true)
+    const longest = graceSteps.at(-1) as number
+    expect(rotateKeySchema.safeParse({ graceSeconds: longest + 1 }).success).toBe(false)
+    expect(graceSteps.map(graceName)).toEqual([
+      'No grace',
+      '1 hour',
+      '6 hours',
+      '1 day',
+      '3 days',
+      '7 days',
+      '14 days',
+      '30 days',
+    ])
+  })
+
+  test('ends with the key where that expires before', () => {
+    expect(graceEnd(3600, null, now)).toEqual({ at: now + 3_600_000, isExpiry: false })
+    expect(graceEnd(3600, at(3600), now)).toEqual({ at: now + 3_600_000, isExpiry: false })
+    expect(graceEnd(3600, at(3599), now)).toEqual({ at: now + 3_599_000, isExpiry: true })
+    expect(graceEnd(0, at(-5), now)).toEqual({ at: now, isExpiry: false })
+  })
+
+  const secret = (
+    kid: string,
+    expires_at: string | null,
+    last_used_at: string | null = null,
+  ): WireSecret => ({
+    kid,
+    hint: `re_${kid}…`,
+    created_at: at(-100),
+    expires_at,
+    last_used_at,
+  })
+  const keyOf = (status: WireKeyDetails['status'], secrets: WireSecret[]) =>
+    ({ status, secrets }) as WireKeyDetails
+
+  test('a secret is live, in its grace to the last millisecond, or ended; with its key at the latest', () => {
+    const newest = secret('b', null)
+    const old = secret('a', at(1))
+    const key = keyOf('active', [newest, old])
+    expect(secretState(newest, key, now)).toBe('live')
+    expect(secretState(old, key, now + 999)).toBe('grace')
+    expect(secretState(old, key, now + 1000)).toBe('ended')
+    expect(findGrace(key, now)).toBe(old)
+    expect(findGrace(key, now + 1000)).toBeUndefined()
+    for (const status of ['revoked', 'expired'] as const) {
+      expect(secretState(newest, keyOf(status, [newest]), now)).toBe('ended')
+    }
+  })
+
+  test('an old secret is in use from the rotation on, and what is told may be late right after', () => {
+    const rotatedAt = at(-3600)
+    expect(usesSince(secret('a', at(1)), rotatedAt, now)).toEqual({ isUsed: false, mayBeLate: false })
+    expect(usesSince(secret('a', at(1), at(-3601)), rotatedAt, now).isUsed).toBe(false)
+    expect(usesSince(secret('a', at(1), at(-3600)), rotatedAt, now)).toEqual({
+      isUsed: true,
+      mayBeLate: false,
+    })
+    expect(usesSince(secret('a', at(1), at(-5)), rotatedAt, now)).toEqual({ isUsed: true, mayBeLate: true })
+    expect(usesSince(secret('a', at(1)), at(-5), now)).toEqual({ isUsed: false, mayBeLate: true })
+  })
+})
+
+test.each([
+  ['Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0', 'Firefox on Linux'],
+  [
+    'Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0.0.0 Safari/537.36 Edg/140.0.0.0',
+    'Edge on Windows',
+  ],
+  [
+    'Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/18.3 Safari/605.1.15',
+    'Safari on macOS',
+  ],
+  [
+    'Mozilla/5.0 (iPhone; CPU iPhone OS 18_3 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/18.3 Mobile/15E148 Safari/604.1',
+    'Safari on iPhone',
+  ],
+  [
+    'Mozilla/5.0 (Linux; Android 10; K) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0.0.0 Mobile Safari/537.36',
+    'Chrome on Android',
+  ],
+  ['curl/8.5.0', 'curl/8.5.0'],
+  ['<img src=x> Chrome/1', '<img src=x> Chrome/1'],
+  [null, undefined],
+  [' ', undefined],
+])('a browser is called by its name and its system, else by its own words: %s', (userAgent, device) => {
+  expect(deviceOf(userAgent)).toBe(device)
+})
+
+test('a name is typed right however its letters are composed, and wrong in any other case or letter', () => {
+  expect(isSameName('Cafe\u0301 🔑 ', 'Café 🔑')).toBe(true)
+  expect(isSameName(' \u202Eلا\u202C', '\u202Eلا\u202C')).toBe(true)
+  for (const typed of ['', 'café 🔑', 'Café', 'Cafe 🔑']) expect(isSameName(typed, 'Café 🔑')).toBe(false)
+})
+
+test('a day of a filter begins at midnight where the reader is, and lasts until the next one', () => {
+  for (const day of ['2026-03-29', '2026-10-25', '2024-02-29', '2026-12-31']) {
+    const since = startOfDay(day) as string
+    const until = endOfDay(day) as string
+    expect([dayInput(since), lastDayInput(until)]).toEqual([day, day])
+    expect([lastDayInput(since), dayInput(until)]).not.toContain(day)
+  }
+  for (const none of ['', '2026', '0002-01-01', '2026-1-1']) expect(startOfDay(none)).toBeUndefined()
+  expect([dayInput(undefined), dayInput('soon'), lastDayInput('soon')]).toEqual(['', '', ''])
+})
+
+test('the limits of sessions are told as a session shows them', () => {
+  const session = {
+    created_at: at(0),
+    last_seen_at: at(60),
+    expires_at: at(43_200),
+    idle_expires_at: at(3660),
+  }
+  expect(limitsOf(session)).toBe('A session ends after 1 hour without use, and after 12 hours in any case.')
+  expect(limitsOf({ ...session, idle_expires_at: at(43_200) })).toBe(
+    'A session ends after 12 hours in any case.',
+  )
+})
+
+function text(words: string) {
+  return { kind: 'text', text: words }
+}
+
+function code(words: string) {
+  return { kind: 'code', text: words }
+}
