@@ -24,7 +24,10 @@ export function VerdictView({ verdict }: { verdict: WireVerdict }) {
   const { title, meaning, next } = verdictWords[verdict.code]
   const section = useRef<HTMLElement>(null)
   // On a phone it would come unseen, below what is on the screen.
-  useEffect(() => section.current?.scrollIntoView({ block: 'nearest' }), [])
+  useEffect(() => {
+    // Not returned: a browser's promise is no way to clean up.
+    section.current?.scrollIntoView({ block: 'nearest' })
+  }, [])
   return (
     <section ref={section} aria-label="The verdict" className="card overflow-hidden">
       <div className={`flex items-start gap-4 p-4 sm:p-5 ${look}`}>
