@@ -99,7 +99,9 @@ export function TryTokenPage() {
             }}
           />
           <div className="flex flex-wrap items-center justify-between gap-3 border-t border-line pt-4">
-            <p className="max-w-md text-muted">Asking counts as a use of the key, if the token is valid.</p>
+            <p className="max-w-md text-muted">
+              {refusal('latchkey:keys:verify') ?? 'Asking counts as a use of the key, if the token is valid.'}
+            </p>
             <Button type="submit" kind="primary" refusal={refused} busy={ask.isPending}>
               {ask.isPending ? 'Asking…' : 'Ask Latchkey'}
             </Button>
