@@ -1,54 +1,42 @@
 // A sentence beside something, for who points at it or comes to it with the keyboard.
-import { Tooltip } from 'radix-ui'
-import type { ReactNode } from 'react'
+import { lazy, type ReactNode, Suspense, useEffect, useRef, useState } from 'react'
+
+// Most pages are read without one, and rows of long lists come in masses: made when it is wanted.
+const Bubble = lazy(async () => ({ default: (await import('./bubble.tsx')).Bubble }))
+
+const beforeOpenMs = 150
+/** Long enough to get from what the hint is about into the hint. */
+const beforeCloseMs = 150
 
 /** Shows `text` with its child. `id` names a copy of the text for `aria-describedby`. */
 export function Hint({ id, text, children }: { id?: string; text: ReactNode; children: ReactNode }) {
+  const [isOpen, setOpen] = useState(false)
+  const timer = useRef<ReturnType<typeof setTimeout>>(undefined)
+  useEffect(() => () => clearTimeout(timer.current), [])
+  const turn = (open: boolean, afterMs: number) => {
+    clearTimeout(timer.current)
+    timer.current = setTimeout(() => setOpen(open), afterMs)
+  }
   return (
-    <Tooltip.Provider delayDuration={200}>
-      <Tooltip.Root>
-        <Tooltip.Trigger asChild>{children}</Tooltip.Trigger>
-        <Bubble>{text}</Bubble>
-        {id !== undefined && (
-          <span id={id} className="sr-only">
-            {text}
-          </span>
-        )}
-      </Tooltip.Root>
-    </Tooltip.Provider>
-  )
-}
-
-interface OpenHintProps {
-  text: ReactNode
-  /** What it stands beside. */
-  children: ReactNode
-  /** Told when Escape was pressed. */
-  close: () => void
-}
-
-/** A hint that is open as long as it is there: for rows in masses, which make theirs when it is wanted. */
-export function OpenHint({ text, children, close }: OpenHintProps) {
-  return (
-    <Tooltip.Provider>
-      <Tooltip.Root open onOpenChange={(isOpen) => !isOpen && close()}>
-        <Tooltip.Trigger asChild>{children}</Tooltip.Trigger>
-        <Bubble>{text}</Bubble>
-      </Tooltip.Root>
-    </Tooltip.Provider>
-  )
-}
-
-function Bubble({ children }: { children: ReactNode }) {
-  return (
-    <Tooltip.Portal>
-      <Tooltip.Content
-        sideOffset={6}
-        collisionPadding={12}
-        className="z-50 max-w-72 rounded-md border border-line bg-raised px-3 py-2 text-sm text-ink shadow-raised"
-      >
-        {children}
-      </Tooltip.Content>
-    </Tooltip.Portal>
+    <span
+      role="presentation"
+      className="relative inline-flex max-w-full has-[>.w-full]:w-full"
+      onPointerEnter={() => turn(true, beforeOpenMs)}
+      onPointerLeave={() => turn(false, beforeCloseMs)}
+      onFocus={() => turn(true, 0)}
+      onBlur={() => turn(false, 0)}
+    >
+      {children}
+      {isOpen && (
+        <Suspense>
+          <Bubble close={() => turn(false, 0)}>{text}</Bubble>
+        </Suspense>
+      )}
+      {id !== undefined && (
+        <span id={id} className="sr-only">
+          {text}
+        </span>
+      )}
+    </span>
   )
 }

@@ -1,8 +1,7 @@
 // What is told of a key in a list, in the table and on the cards alike.
 import { TriangleAlert } from 'lucide-react'
-import { useState } from 'react'
 import type { WireKey } from '../../api.ts'
-import { OpenHint } from '../../parts/hint.tsx'
+import { Hint } from '../../parts/hint.tsx'
 import { RowLink } from '../../parts/row-link.tsx'
 import { useNow } from '../../parts/time.tsx'
 import { dayOf, fromNow, inFull } from '../../times.ts'
@@ -49,37 +48,19 @@ export function Permissions({
             {permission}
           </span>
           {more > 0 && place === firstPermissions - 1 && (
-            <MorePermissions permissions={permissions} more={more} />
+            <Hint text={<AllPermissions permissions={permissions} />}>
+              <button
+                type="button"
+                aria-label={`+${more} more: ${permissions.slice(firstPermissions, mostHinted).join(', ')}`}
+                className="relative shrink-0 rounded px-1 text-xs font-medium leading-5 text-muted after:absolute after:-inset-2 hover:text-ink"
+              >
+                +{more}
+              </button>
+            </Hint>
           )}
         </span>
       ))}
     </span>
-  )
-}
-
-/** How many more; all of them for who points or comes there. The tooltip is made then only, as rows come in masses. */
-function MorePermissions({ permissions, more }: { permissions: readonly string[]; more: number }) {
-  const [isOpen, setOpen] = useState(false)
-  const open = () => setOpen(true)
-  const close = () => setOpen(false)
-  return (
-    <button
-      type="button"
-      aria-label={`+${more} more: ${permissions.slice(firstPermissions, mostHinted).join(', ')}`}
-      className="relative shrink-0 rounded px-1 text-xs font-medium leading-5 text-muted after:absolute after:-inset-2 hover:text-ink"
-      onPointerEnter={open}
-      onPointerLeave={close}
-      onFocus={open}
-      onBlur={close}
-      onClick={open}
-    >
-      +{more}
-      {isOpen && (
-        <OpenHint text={<AllPermissions permissions={permissions} />} close={close}>
-          <span className="absolute inset-0" aria-hidden />
-        </OpenHint>
-      )}
-    </button>
   )
 }
 
