@@ -6,6 +6,9 @@ import tailwindcss from '@tailwindcss/vite'
 import react from '@vitejs/plugin-react'
 import { defineConfig, type Plugin } from 'vite'
 
+// Whatever the surroundings are, what is built is what is published.
+if (process.argv.includes('build')) process.env.NODE_ENV = 'production'
+
 const server = process.env.LATCHKEY_URL ?? 'http://127.0.0.1:7373'
 
 export default defineConfig({

@@ -3,7 +3,7 @@ import type { Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { makeSqlite } from '../setup/databases.ts'
 import { browserNote, skipsBrowser, useBrowser } from './browser.ts'
-import { findViolations } from './chromium.ts'
+import { findViolations, go } from './chromium.ts'
 import { type Stage, setStage } from './stage.ts'
 
 /** The addresses of all pages, where everybody is signed in as the operator. */
@@ -106,10 +106,3 @@ describe(`what axe-core finds wrong${browserNote}`, () => {
     },
   )
 })
-
-/** Goes to a page and waits until all of it is there. */
-async function go(page: Page, address: string): Promise<void> {
-  await page.goto(address)
-  await page.getByRole('heading', { level: 1 }).waitFor()
-  await page.waitForLoadState('networkidle')
-}

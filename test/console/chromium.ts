@@ -25,6 +25,14 @@ export async function signIn(page: Page, token: string): Promise<void> {
   await page.getByLabel('Token', { exact: true }).waitFor({ state: 'detached' })
 }
 
+/** Goes to a page and waits until what it shows is there. */
+export async function go(page: Page, path: string): Promise<void> {
+  await page.goto(path)
+  await page.waitForFunction(
+    () => document.querySelector('h1') && !document.querySelector('[aria-busy="true"], .animate-pulse'),
+  )
+}
+
 interface Violation {
   rule: string
   help: string

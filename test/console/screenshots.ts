@@ -4,7 +4,7 @@ import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Browser, Page } from 'playwright-core'
 import { makeSqlite } from '../setup/databases.ts'
-import { launchBrowser, signIn } from './chromium.ts'
+import { go, launchBrowser, signIn } from './chromium.ts'
 import { type Stage, setStage } from './stage.ts'
 
 const folder = join(import.meta.dirname, '../../docs/images/console')
@@ -23,12 +23,6 @@ const pictures: Record<string, (page: Page, stage: Stage) => Promise<void>> = {
   key: async (page, { keyId }) => go(page, `/keys/${keyId}`),
   sessions: async (page) => go(page, '/sessions'),
   'audit-log': async (page) => go(page, '/audit-log?organization=acme'),
-}
-
-async function go(page: Page, path: string): Promise<void> {
-  await page.goto(path)
-  await page.getByRole('heading', { level: 1 }).waitFor()
-  await page.waitForLoadState('networkidle')
 }
 
 async function takeAll(browser: Browser, stage: Stage): Promise<void> {
