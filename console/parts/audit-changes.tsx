@@ -75,7 +75,7 @@ function ChangeList({
           </dt>
           <dd className="min-w-0">
             {change.kind === 'permissions' ? (
-              <Permissions change={change} isCreated={isCreated} isWhole={isWhole} />
+              <Permissions change={change} isCreated={isCreated} />
             ) : (
               <Values change={change} isWhole={isWhole} />
             )}
@@ -87,9 +87,8 @@ function ChangeList({
 }
 
 function isLongChange(change: Change): boolean {
-  if (change.kind === 'permissions') {
-    return change.added.length > permissionsShown || change.removed.length > permissionsShown
-  }
+  // A long list of permissions has a button of its own.
+  if (change.kind === 'permissions') return false
   return [change.from, change.to].some(
     (value) => value !== undefined && value.kind !== 'instant' && value.text.length > charactersShown,
   )
@@ -98,27 +97,24 @@ function isLongChange(change: Change): boolean {
 function Permissions({
   change: { added, removed },
   isCreated,
-  isWhole,
 }: {
   change: Change & { kind: 'permissions' }
   isCreated: boolean
-  isWhole: boolean
 }) {
-  const cut = (permissions: string[]) => (isWhole ? permissions : permissions.slice(0, permissionsShown))
   if (added.length === 0 && removed.length === 0) {
     return <span className="text-muted">{isCreated ? 'None' : 'The same ones'}</span>
   }
-  if (isCreated) return <PermissionList permissions={cut(added)} label="Granted" />
+  if (isCreated) return <PermissionList permissions={added} label="Granted" most={permissionsShown} />
   return (
     <div className="space-y-1.5">
       {added.length > 0 && (
         <Labelled label="Added">
-          <PermissionList permissions={cut(added)} label="Added" look="added" />
+          <PermissionList permissions={added} label="Added" look="added" most={permissionsShown} />
         </Labelled>
       )}
       {removed.length > 0 && (
         <Labelled label="Removed">
-          <PermissionList permissions={cut(removed)} label="Removed" look="removed" />
+          <PermissionList permissions={removed} label="Removed" look="removed" most={permissionsShown} />
         </Labelled>
       )}
     </div>

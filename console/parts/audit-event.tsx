@@ -13,6 +13,7 @@ import {
 } from 'lucide-react'
 import type { AuditAction } from '../../src/schemas.ts'
 import type { WireAuditEvent } from '../api.ts'
+import { nameIn } from '../audit-changes.ts'
 import { auditActions } from '../words.ts'
 import { AuditChanges } from './audit-changes.tsx'
 import { KeyName } from './key-name.tsx'
@@ -67,16 +68,17 @@ export function AuditEvent({ event, isOfKnownKey = false }: AuditEventProps) {
   )
 }
 
-function Subject({ event: { key_id, actor, organization_id } }: { event: WireAuditEvent }) {
+function Subject({ event }: { event: WireAuditEvent }) {
+  const { key_id, actor, organization_id } = event
   return (
     <>
       {key_id !== null && key_id !== actor && (
         <>
           {' '}
-          <KeyName id={key_id} />
+          <KeyName id={key_id} known={nameIn(event)} />
         </>
       )}
-      <span className="text-muted"> in </span>
+      {key_id === null ? ' ' : <span className="text-muted"> in </span>}
       <Link
         to="/organizations/$organization"
         params={{ organization: organization_id }}

@@ -17,12 +17,13 @@ function shortId(id: string): string {
   return `…${id.slice(-12)}`
 }
 
-export function KeyName({ id }: { id: string }) {
+/** Where `known` tells the name that it had, nobody is asked for the one that it has. */
+export function KeyName({ id, known }: { id: string; known?: string | undefined }) {
   const { key: own, refusal } = useSession()
   const isOwn = id === own.id
-  const isAsked = !isOwn && refusal('latchkey:keys:read') === undefined
+  const isAsked = !isOwn && known === undefined && refusal('latchkey:keys:read') === undefined
   const key = useQuery({ ...keyQuery(id), enabled: isAsked, staleTime: staleMs, retry: false })
-  const name = isOwn ? own.name : key.data?.name
+  const name = known ?? (isOwn ? own.name : key.data?.name)
   if (name === undefined && (key.isError || !isAsked)) {
     // Another organization's, such as the operator's own: it is as unknown as one that is not there.
     return (

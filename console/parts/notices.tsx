@@ -38,17 +38,14 @@ export function Notice({
 
 /** An error in words, with the request id by which the operator finds it in the log. */
 export function ErrorNotice({ error, title, retry }: { error: unknown; title?: string; retry?: () => void }) {
-  const { message, requestId } =
-    error instanceof ApiError
-      ? error
-      : { message: 'The console failed; reload the page.', requestId: undefined }
+  const requestId = error instanceof ApiError ? error.requestId : undefined
   return (
     <Notice
       tone="error"
       {...(title !== undefined && { title })}
       action={retry && <Button onClick={retry}>Try again</Button>}
     >
-      <p>{message}</p>
+      <p>{messageOf(error)}</p>
       {requestId !== undefined && (
         <p className="text-muted">
           Request <code className="code">{requestId}</code>
@@ -56,6 +53,13 @@ export function ErrorNotice({ error, title, retry }: { error: unknown; title?: s
       )}
     </Notice>
   )
+}
+
+function messageOf(error: unknown): string {
+  if (!(error instanceof ApiError)) return 'The console failed; reload the page.'
+  // The server tells programs how to show a key; people sign in.
+  if (error.status === 401) return 'Your session was over, so nothing was done. Sign in and try again.'
+  return error.message
 }
 
 /** Where a list has nothing: what it is for and what to do first. */

@@ -21,14 +21,17 @@ interface FactsProps {
 }
 
 export function Facts({ of: key, refusal, edit }: FactsProps) {
-  const change = (field: EditableField, label: string) => (
+  const change = (field: EditableField, label: string, what: string) => (
     <Button refusal={refusal} onClick={() => edit(field)}>
-      {label}
+      <span>
+        {label}
+        <span className="sr-only"> {what}</span>
+      </span>
     </Button>
   )
   return (
     <dl className="grid gap-x-10 lg:grid-cols-2">
-      <Fact label="Name" action={change('name', 'Rename')} wide>
+      <Fact label="Name" action={change('name', 'Rename', 'the key')} wide>
         <span className="foreign" dir="auto">
           {key.name}
         </span>
@@ -60,7 +63,7 @@ export function Facts({ of: key, refusal, edit }: FactsProps) {
       <Fact label="Last used">
         <Ago instant={key.last_used_at} never="Never yet" />
       </Fact>
-      <Fact label="Expires" action={change('expires_at', 'Change')}>
+      <Fact label="Expires" action={change('expires_at', 'Change', 'the expiry')}>
         <Expires of={key} />
       </Fact>
       <Fact label="Revoked">
@@ -70,14 +73,14 @@ export function Facts({ of: key, refusal, edit }: FactsProps) {
           <Moment instant={key.revoked_at} />
         )}
       </Fact>
-      <Fact label="Permissions" action={change('permissions', 'Edit')} wide isLong>
+      <Fact label="Permissions" action={change('permissions', 'Edit', 'the permissions')} wide isLong>
         {key.permissions.length === 0 ? (
           <span className="text-muted">None: the key opens nothing that takes a permission.</span>
         ) : (
           <PermissionList permissions={key.permissions} label="Permissions" />
         )}
       </Fact>
-      <Fact label="Metadata" action={change('metadata', 'Edit')} wide isLong>
+      <Fact label="Metadata" action={change('metadata', 'Edit', 'the metadata')} wide isLong>
         {Object.keys(key.metadata).length === 0 ? (
           <span className="text-muted">None</span>
         ) : (

@@ -52,7 +52,7 @@ export function RevokeDialog({ of: key, close, done }: RevokeDialogProps) {
               {key.permissions.length === 0 ? (
                 'Nothing that takes a permission'
               ) : (
-                <PermissionList permissions={key.permissions} label="What it may do" />
+                <PermissionList permissions={key.permissions} label="What it may do" most={8} />
               )}
             </dd>
           </div>
