@@ -17,15 +17,15 @@ export function Hint({ id, text, children }: { id?: string; text: ReactNode; chi
     clearTimeout(timer.current)
     timer.current = setTimeout(() => setOpen(open), afterMs)
   }
+  // What bubbles up from the child, which alone is the control.
+  const watch = {
+    onPointerEnter: () => turn(true, beforeOpenMs),
+    onPointerLeave: () => turn(false, beforeCloseMs),
+    onFocus: () => turn(true, 0),
+    onBlur: () => turn(false, 0),
+  }
   return (
-    <span
-      role="presentation"
-      className="relative inline-flex max-w-full has-[>.w-full]:w-full"
-      onPointerEnter={() => turn(true, beforeOpenMs)}
-      onPointerLeave={() => turn(false, beforeCloseMs)}
-      onFocus={() => turn(true, 0)}
-      onBlur={() => turn(false, 0)}
-    >
+    <span className="relative inline-flex max-w-full has-[>.w-full]:w-full" {...watch}>
       {children}
       {isOpen && (
         <Suspense>
