@@ -58,8 +58,8 @@ export function ErrorNotice({ error, title, retry }: { error: unknown; title?: s
 function messageOf(error: unknown): string {
   if (!(error instanceof ApiError)) return 'The console failed; reload the page.'
   // The server tells programs how to show a key; people sign in.
-  if (error.status === 401) return 'Your session was over, so nothing was done. Sign in and try again.'
-  return error.message
+  const isOver = error.code === 'session_ended' || error.code === 'missing_token'
+  return isOver ? 'Your session was over, so nothing was done. Sign in and try again.' : error.message
 }
 
 /** Where a list has nothing: what it is for and what to do first. */
