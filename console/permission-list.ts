@@ -81,7 +81,7 @@ export function permissionFaults(
   }
   const formed = permissions.filter((permission) => permissionFault(permission) === undefined)
   const withheld = new Set(notGrantable(formed))
-  for (const permission of permissions) {
+  for (const permission of new Set(permissions)) {
     const reason = withheld.has(permission)
       ? 'Your key does not hold it, so it cannot grant it.'
       : permissionFault(permission)

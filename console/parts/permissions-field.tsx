@@ -11,6 +11,7 @@ import {
 import { permissionsQuery } from '../queries.ts'
 import { useSession } from '../session.ts'
 import { PermissionChips } from './permission-chips.tsx'
+import { PermissionFaults } from './permission-faults.tsx'
 import { PermissionOptions } from './permission-options.tsx'
 import { Wildcards } from './wildcards.tsx'
 
@@ -49,7 +50,7 @@ export function PermissionsField({
   const [open, setOpen] = useState(false)
   const [active, setActive] = useState(-1)
   const [said, setSaid] = useState('')
-  const scrolledTo = useRef<HTMLDivElement>(null)
+  const box = useRef<HTMLDivElement>(null)
 
   // Whoever holds the value may have replaced it meanwhile.
   const draft = typed !== '' && value.at(-1) === typed ? typed : ''
@@ -62,7 +63,7 @@ export function PermissionsField({
 
   useLayoutEffect(() => {
     if (active >= 0)
-      scrolledTo.current?.querySelector('[aria-selected="true"]')?.scrollIntoView({ block: 'nearest' })
+      box.current?.querySelector('[aria-selected="true"]')?.scrollIntoView({ block: 'nearest' })
   }, [active])
 
   const change = (nextChips: readonly string[], nextDraft: string) => {
@@ -98,9 +99,12 @@ export function PermissionsField({
     event.preventDefault()
     add(parts)
   }
+  const mayPick = (permission: string) => notGrantable([permission]).length === 0
   const press = (event: KeyboardEvent) => {
     const { key } = event
-    const picked = expanded ? options[active] : undefined
+    const picked = expanded ? options[active]?.permission : undefined
+    const wanted = picked ?? draft
+    const isWhole = permissionFault(wanted) === undefined && (picked === undefined || mayPick(picked))
     if (key === 'ArrowDown' || key === 'ArrowUp') {
       setOpen(true)
       setActive(step(expanded ? active : -1, key === 'ArrowDown' ? 1 : -1, options.length))
@@ -109,17 +113,11 @@ export function PermissionsField({
       setActive(-1)
     } else if (key === 'Enter') {
       // In this field Enter never sends the form: one too many would.
-      if (picked !== undefined) pick(picked.permission)
-      else if (draft !== '' && permissionFault(draft) === undefined) add([draft])
-    } else if (key === 'Tab' && !event.shiftKey && picked !== undefined) pick(picked.permission)
-    else if (key === 'Tab' && !event.shiftKey && draft !== '' && permissionFault(draft) === undefined)
-      add([draft])
+      if (isWhole) add([wanted])
+    } else if (key === 'Tab' && !event.shiftKey && isWhole) add([wanted])
     else if (key === 'Backspace' && draft === '' && chips.length > 0) remove(chips.at(-1) as string)
     else return
     event.preventDefault()
-  }
-  const pick = (permission: string) => {
-    if (notGrantable([permission]).length === 0) add([permission])
   }
 
   return (
@@ -128,7 +126,7 @@ export function PermissionsField({
         {label}
         {optional && <span className="font-normal text-muted"> (optional)</span>}
       </label>
-      <div ref={scrolledTo} className="relative">
+      <div ref={box} className="relative">
         <div
           className={`flex w-full flex-wrap gap-1.5 rounded-md border bg-surface p-1.5 focus-within:outline-2 focus-within:outline-offset-2 focus-within:outline-link ${faults.length > 0 || error ? 'border-danger' : 'border-edge'}`}
         >
@@ -168,11 +166,11 @@ export function PermissionsField({
             options={options}
             active={active}
             withheld={notGrantable(options.map(({ permission }) => permission))}
-            pick={pick}
+            pick={(permission) => mayPick(permission) && add([permission])}
           />
         )}
       </div>
-      <Faults id={`${id}-faults`} faults={faults} error={error} />
+      <PermissionFaults id={`${id}-faults`} faults={faults} error={error} />
       <p id={`${id}-hint`} className="mt-1 text-muted">
         {isUnfinished(draft)
           ? 'Go on after the colon, or type * for everything under it.'
@@ -183,29 +181,6 @@ export function PermissionsField({
       <span role="status" className="sr-only">
         {said}
       </span>
-    </div>
-  )
-}
-
-function Faults({
-  id,
-  faults,
-  error,
-}: {
-  id: string
-  faults: ReturnType<typeof permissionFaults>
-  error: string | undefined
-}) {
-  if (faults.length === 0 && error === undefined) return null
-  return (
-    <div id={id} role="alert" className="foreign mt-1 space-y-0.5 text-danger">
-      {faults.length === 0 && <p>{error}</p>}
-      {faults.map(({ permission, reason }) => (
-        <p key={permission ?? reason}>
-          {permission !== undefined && <code className="font-mono text-[0.8125rem]">{permission}: </code>}
-          {reason}
-        </p>
-      ))}
     </div>
   )
 }

@@ -19,7 +19,7 @@ export function Wildcards({
   permissions: readonly string[]
   inUse: readonly PermissionInUse[]
 }) {
-  const wildcards = permissions.filter(
+  const wildcards = [...new Set(permissions)].filter(
     (permission) => permission.includes('*') && permissionFault(permission) === undefined,
   )
   return (

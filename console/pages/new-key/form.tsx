@@ -73,7 +73,7 @@ export function NewKeyForm({
     create.mutate({
       organization_id: organization,
       name,
-      permissions,
+      permissions: [...new Set(permissions)],
       expires_at: expiry,
       metadata,
       ...(createdBy.trim() !== '' && { created_by: createdBy }),
