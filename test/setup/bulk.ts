@@ -15,7 +15,7 @@ export async function addManyKeys(
   await direct.run(`with recursive numbers (i) as (select cast(1 as bigint) union all select i + 1 from numbers where i < ${count})
     insert into keys (id, organization_id, name, name_folded, permissions, metadata, created_by, created_at,
       expires_at, revoked_at, last_used_at, prefix, kid, revision)
-    select ${id}, '${organizationId}', 'Key ' || (i * 7919) % 100003, 'key ' || (i * 7919) % 100003, '["emails:send"]', '{}', null,
+    select ${id}, '${organizationId}', 'Key ' || ((i * 7919) % 100003), 'key ' || ((i * 7919) % 100003), '["emails:send"]', '{}', null,
       ${now} - 100000000 + (i * 104729) % 99999989,
       case i % 10 when 1 then ${now} - i when 2 then ${now} + 31536000000 end,
       case i % 10 when 0 then ${now} - i end,

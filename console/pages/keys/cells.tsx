@@ -82,11 +82,9 @@ function AllPermissions({ permissions }: { permissions: readonly string[] }) {
 export function CreatedBy({ createdBy }: { createdBy: string | null }) {
   if (createdBy === null) {
     return (
-      <span
-        className="block truncate text-muted"
-        title="By who holds the database: the command line or a program"
-      >
-        Command line
+      <span className="text-muted" title="Whoever holds the database: the command line, or a program">
+        <span aria-hidden>—</span>
+        <span className="sr-only">Whoever holds the database</span>
       </span>
     )
   }
