@@ -78,6 +78,10 @@ function KeyFound({ of: key, rotated }: KeyFoundProps) {
   const crumbs = useKeyCrumbs(key.organization_id)
   const refusals = keyRefusals(key, session)
   const auditRefusal = session.refusal('latchkey:audit:read')
+  const show = (next: Open) => {
+    setOutcome(undefined)
+    setOpen(next)
+  }
   const close = () => setOpen(undefined)
   const finish = (title: string) => (done: Done) => {
     setOutcome({ ...done, title })
@@ -102,23 +106,23 @@ function KeyFound({ of: key, rotated }: KeyFoundProps) {
           <Button
             icon={<RotateCw size={16} aria-hidden />}
             refusal={refusals.rotate}
-            onClick={() => setOpen({ window: 'rotate' })}
+            onClick={() => show({ window: 'rotate' })}
           >
             Rotate
           </Button>
           <Button
             icon={<Ban size={16} aria-hidden />}
             refusal={refusals.revoke}
-            onClick={() => setOpen({ window: 'revoke' })}
+            onClick={() => show({ window: 'revoke' })}
           >
             Revoke
           </Button>
         </>
       }
     >
-      {outcome !== undefined && <Outcome key={outcome.title} {...outcome} />}
+      {outcome !== undefined && <Outcome {...outcome} />}
       <Section title="Details">
-        <Facts of={key} refusal={refusals.change} edit={(field) => setOpen({ window: 'edit', field })} />
+        <Facts of={key} refusal={refusals.change} edit={(field) => show({ window: 'edit', field })} />
       </Section>
       <Section
         title="Secrets"
@@ -127,7 +131,7 @@ function KeyFound({ of: key, rotated }: KeyFoundProps) {
         <Secrets
           of={key}
           refusal={refusals.change}
-          endGrace={(secret) => setOpen({ window: 'end-grace', secret })}
+          endGrace={(secret) => show({ window: 'end-grace', secret })}
         />
       </Section>
       <Section title="History" lead="What was done to this key, newest first.">

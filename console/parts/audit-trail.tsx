@@ -1,6 +1,7 @@
 // Events of the audit log on a line through time, newest first, older ones as they are asked for.
 import { useInfiniteQuery } from '@tanstack/react-query'
 import type { ReactNode } from 'react'
+import { ApiError } from '../api.ts'
 import { type AuditFilter, auditQuery } from '../queries.ts'
 import { AuditEvent } from './audit-event.tsx'
 import { MoreButton } from './more-button.tsx'
@@ -19,6 +20,8 @@ export function AuditTrail({ filter, limit, empty, isOfKnownKey = false }: Audit
   // Every page that was asked for would be asked for anew each time that somebody comes back to the window.
   const events = useInfiniteQuery({ ...auditQuery(filter, limit), refetchOnWindowFocus: false })
   if (events.data === undefined) {
+    // An organization that is not there has done nothing.
+    if (events.error instanceof ApiError && events.error.code === 'organization_not_found') return empty
     return events.isError ? (
       <ErrorNotice error={events.error} retry={() => void events.refetch()} />
     ) : (

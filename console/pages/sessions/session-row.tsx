@@ -67,9 +67,8 @@ export function SessionRow({ session, isEnding, end }: SessionRowProps) {
 
 function Fact({ label, children }: { label: string; children: ReactNode }) {
   return (
-    <div className="flex flex-wrap gap-x-1.5">
-      <dt className="text-muted">{label}</dt>
-      <dd className="min-w-0">{children}</dd>
+    <div className="min-w-0">
+      <dt className="inline text-muted">{label}</dt> <dd className="inline">{children}</dd>
     </div>
   )
 }
