@@ -27,8 +27,8 @@ export function KeyName({ id, known }: { id: string; known?: string | undefined 
   if (name === undefined && (key.isError || !isAsked)) {
     // Another organization's, such as the operator's own: it is as unknown as one that is not there.
     return (
-      <span className="font-mono text-[0.8125rem]" title={id}>
-        {shortId(id)}
+      <span title={id}>
+        key <span className="font-mono text-[0.8125rem]">{shortId(id)}</span>
       </span>
     )
   }

@@ -16,7 +16,7 @@ export function SignInDialog({
       lead={
         <>
           You were signed in with <strong className="foreign text-ink">{previous.name}</strong>. Sign in again
-          to go on: what you typed is still here, and what you last asked for was not done.
+          to go on: what you typed is still here, and nothing was done after the session ended.
         </>
       }
     >
