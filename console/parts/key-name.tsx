@@ -1,6 +1,7 @@
 // A key named by its id somewhere: by its name and a way to it, where it may be read.
 import { useQuery } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
+import type { ReactNode } from 'react'
 import { keyQuery } from '../queries.ts'
 import { useSession } from '../session.ts'
 
@@ -17,8 +18,15 @@ function shortId(id: string): string {
   return `…${id.slice(-12)}`
 }
 
-/** Where `known` tells the name that it had, nobody is asked for the one that it has. */
-export function KeyName({ id, known }: { id: string; known?: string | undefined }) {
+interface KeyNameProps {
+  id: string
+  /** The name that it had: nobody is asked then for the one that it has. */
+  known?: string | undefined
+  /** In place of a key that cannot be read. */
+  unknown?: ReactNode
+}
+
+export function KeyName({ id, known, unknown }: KeyNameProps) {
   const { key: own, refusal } = useSession()
   const isOwn = id === own.id
   const isAsked = !isOwn && known === undefined && refusal('latchkey:keys:read') === undefined
@@ -27,9 +35,11 @@ export function KeyName({ id, known }: { id: string; known?: string | undefined 
   if (name === undefined && (key.isError || !isAsked)) {
     // Another organization's, such as the operator's own: it is as unknown as one that is not there.
     return (
-      <span title={id}>
-        key <span className="font-mono text-[0.8125rem]">{shortId(id)}</span>
-      </span>
+      unknown ?? (
+        <span title={id}>
+          key <span className="font-mono text-[0.8125rem]">{shortId(id)}</span>
+        </span>
+      )
     )
   }
   return (

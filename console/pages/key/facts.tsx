@@ -123,12 +123,13 @@ function Fact({
 
 function CreatedBy({ by }: { by: string | null }) {
   if (by === null) return <>Whoever holds the database</>
-  if (isKeyId(by)) return <KeyName id={by} />
-  return (
+  const text = (
     <span className="foreign" dir="auto">
       {by}
     </span>
   )
+  // Operators may call their users by UUIDs too.
+  return isKeyId(by) ? <KeyName id={by} unknown={text} /> : text
 }
 
 function Moment({ instant }: { instant: string }) {
