@@ -1,14 +1,15 @@
 // The filters of the audit log: each stands in the address.
 import { SlidersHorizontal } from 'lucide-react'
-import { useEffect, useId, useState } from 'react'
+import { useId, useState } from 'react'
 import type { AuditAction } from '../../../src/schemas.ts'
 import { dayInput, endOfDay, lastDayInput, startOfDay } from '../../days.ts'
 import { Button } from '../../parts/button.tsx'
-import { type ControlProps, Field } from '../../parts/field.tsx'
+import { Field } from '../../parts/field.tsx'
 import { isKeyId } from '../../parts/key-name.tsx'
 import type { AuditSearch } from '../../searches.ts'
 import { useSession } from '../../session.ts'
 import { auditActions } from '../../words.ts'
+import { DayInput, TextInput } from './inputs.tsx'
 
 type Faults = Partial<Record<keyof AuditSearch, string>>
 
@@ -156,67 +157,5 @@ export function AuditFilters({ search, faults, change }: AuditFiltersProps) {
         )}
       </div>
     </form>
-  )
-}
-
-/** A day, taken once the whole of it is given. */
-function DayInput({
-  control,
-  day,
-  change,
-}: {
-  control: ControlProps
-  day: string
-  change: (day: string) => void
-}) {
-  const [given, setGiven] = useState(day)
-  // The address changed by itself: back, or cleared.
-  useEffect(() => setGiven(day), [day])
-  return (
-    <input
-      {...control}
-      type="date"
-      className="input"
-      value={given}
-      onChange={({ target }) => {
-        setGiven(target.value)
-        // While a year is typed, it is one of the first thousand.
-        if (target.value === '' || target.value >= '1970') change(target.value)
-      }}
-    />
-  )
-}
-
-interface TextInputProps {
-  control: ControlProps
-  text: string
-  placeholder: string
-  change: (text: string | undefined) => void
-  /** Whether `/` leads to it. */
-  isFirst?: boolean
-}
-
-/** An id, taken when Enter is pressed or the field is left: half of one is none. */
-function TextInput({ control, text, placeholder, change, isFirst = false }: TextInputProps) {
-  const [typed, setTyped] = useState(text)
-  useEffect(() => setTyped(text), [text])
-  const take = () => {
-    const next = typed.trim()
-    if (next !== text) change(next === '' ? undefined : next)
-  }
-  return (
-    <input
-      {...control}
-      className="input font-mono md:text-[0.8125rem]"
-      autoComplete="off"
-      autoCapitalize="off"
-      spellCheck={false}
-      placeholder={placeholder}
-      {...(isFirst && { 'data-shortcut': '/' })}
-      value={typed}
-      onChange={({ target }) => setTyped(target.value)}
-      onBlur={take}
-      onKeyDown={({ key }) => key === 'Enter' && take()}
-    />
   )
 }
