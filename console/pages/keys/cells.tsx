@@ -1,12 +1,12 @@
 // What is told of a key in a list, in the table and on the cards alike.
 import { TriangleAlert } from 'lucide-react'
 import type { WireKey } from '../../api.ts'
+import { expiryWarningMs } from '../../expiries.ts'
 import { Hint } from '../../parts/hint.tsx'
 import { RowLink } from '../../parts/row-link.tsx'
 import { useNow } from '../../parts/time.tsx'
 import { dayOf, fromNow, inFull } from '../../times.ts'
 
-const warnedMs = 7 * 86_400_000
 /** A tooltip shows as many; the key's page shows all. */
 const mostHinted = 24
 /** A key's id (UUIDv7, RFC 9562); what the operator calls its users is seldom one. */
@@ -119,7 +119,7 @@ export function Day({ instant }: { instant: string }) {
 export function Expiry({ apiKey: { expires_at: expiresAt, status } }: { apiKey: WireKey }) {
   const now = useNow()
   if (expiresAt === null) return <span className="text-muted">Never</span>
-  if (status !== 'active' || Date.parse(expiresAt) - now > warnedMs) return <Day instant={expiresAt} />
+  if (status !== 'active' || Date.parse(expiresAt) - now > expiryWarningMs) return <Day instant={expiresAt} />
   return (
     <span className="inline-flex items-center gap-1 font-medium text-warn">
       <TriangleAlert size={14} aria-hidden className="shrink-0" />
