@@ -1,12 +1,13 @@
 // The door of the console: it lets in who is signed in, and asks everyone else for a token.
 import { useQuery, useQueryClient } from '@tanstack/react-query'
-import { type ReactNode, useCallback, useMemo, useSyncExternalStore } from 'react'
+import { lazy, type ReactNode, Suspense, useCallback, useEffect, useMemo, useSyncExternalStore } from 'react'
 import { ApiError, call, type WireKey } from './api.ts'
 import { SignInPage } from './pages/sign-in.tsx'
 import { ErrorNotice } from './parts/notices.tsx'
-import { PageSkeleton } from './parts/page.tsx'
-import { SignInDialog } from './parts/sign-in-dialog.tsx'
 import { SessionContext, sessionEnd, sessionOf, signOut } from './session.ts'
+
+const loadDialog = async () => ({ default: (await import('./parts/sign-in-dialog.tsx')).SignInDialog })
+const SignInDialog = lazy(loadDialog)
 
 /** Shows its children to who is signed in, and the sign-in page to everyone else. */
 export function SessionGate({ children }: { children: ReactNode }) {
@@ -19,16 +20,31 @@ export function SessionGate({ children }: { children: ReactNode }) {
   const isOver = useSyncExternalStore(sessionEnd.subscribe, sessionEnd.current)
   const signedIn = useCallback(
     async (key: WireKey) => {
+      const before = client.getQueryData<WireKey>(['self'])
       client.setQueryData(['self'], key)
       sessionEnd.forget()
-      await client.invalidateQueries({ predicate: ({ queryKey }) => queryKey[0] !== 'self' })
+      const others = { predicate: ({ queryKey }: { queryKey: readonly unknown[] }) => queryKey[0] !== 'self' }
+      // What another key was shown is not for this one to see.
+      if (before !== undefined && before.id !== key.id) await client.resetQueries(others)
+      else await client.invalidateQueries(others)
     },
     [client],
   )
   const key = self.data
   const session = useMemo(() => key && sessionOf(key, () => signOut(client)), [key, client])
+  const isIn = session !== undefined
+  useEffect(() => {
+    // Needed when there may be no connection left to fetch it by.
+    if (isIn) setTimeout(() => void loadDialog(), 2_000)
+  }, [isIn])
   if (session === undefined) {
-    if (self.isPending) return <PageSkeleton />
+    // For a moment nothing: neither page is known to be the right one.
+    if (self.isPending)
+      return (
+        <p role="status" className="sr-only">
+          Loading
+        </p>
+      )
     if (self.error instanceof ApiError && self.error.status !== 401) {
       return (
         <main className="mx-auto max-w-xl p-6">
@@ -42,7 +58,11 @@ export function SessionGate({ children }: { children: ReactNode }) {
     <SessionContext value={session}>
       {children}
       {/* What was typed stays on the page below. */}
-      {isOver && <SignInDialog previous={session.key} signedIn={signedIn} />}
+      {isOver && (
+        <Suspense>
+          <SignInDialog previous={session.key} signedIn={signedIn} />
+        </Suspense>
+      )}
     </SessionContext>
   )
 }

@@ -1,4 +1,5 @@
 // The frame around every page: where one can go, who is signed in, and what is wrong with the connection.
+import { useMutation } from '@tanstack/react-query'
 import { Link, Outlet, useRouterState } from '@tanstack/react-router'
 import {
   Building2,
@@ -10,15 +11,17 @@ import {
   MonitorSmartphone,
   ScrollText,
 } from 'lucide-react'
-import { Suspense, useEffect, useState } from 'react'
+import { lazy, Suspense, useEffect, useState } from 'react'
 import { IconButton } from './parts/button.tsx'
 import { ConnectionBanner } from './parts/connection-banner.tsx'
-import { HelpDialog } from './parts/help-dialog.tsx'
 import { Logo } from './parts/logo.tsx'
+import { ErrorNotice } from './parts/notices.tsx'
 import { PageSkeleton } from './parts/page.tsx'
 import { ThemeSwitch } from './parts/theme-switch.tsx'
 import { useSession } from './session.ts'
 import { useShortcuts } from './shortcuts.ts'
+
+const HelpDialog = lazy(async () => ({ default: (await import('./parts/help-dialog.tsx')).HelpDialog }))
 
 export function Layout() {
   const [help, setHelp] = useState(false)
@@ -28,14 +31,14 @@ export function Layout() {
   // On another page the menu has done its work.
   useEffect(() => setMenu(path === ''), [path])
   return (
-    <div className="min-h-dvh lg:grid lg:grid-cols-[15rem_1fr]">
+    <div className="min-h-dvh lg:pl-60">
       <a
         href="#main"
         className="sr-only z-50 rounded-md bg-raised px-4 py-2 focus:not-sr-only focus:fixed focus:left-3 focus:top-3"
       >
         Skip to the page
       </a>
-      <header className="border-b border-line bg-surface lg:sticky lg:top-0 lg:flex lg:h-dvh lg:flex-col lg:border-b-0 lg:border-r">
+      <header className="border-b border-line bg-surface lg:fixed lg:inset-y-0 lg:left-0 lg:flex lg:w-60 lg:flex-col lg:border-b-0 lg:border-r">
         <div className="flex items-center justify-between gap-3 px-4 py-3">
           <Link to="/" className="flex items-center gap-2.5 rounded text-base font-semibold tracking-tight">
             <Logo />
@@ -61,7 +64,11 @@ export function Layout() {
           <Outlet />
         </Suspense>
       </main>
-      {help && <HelpDialog close={() => setHelp(false)} />}
+      {help && (
+        <Suspense>
+          <HelpDialog close={() => setHelp(false)} />
+        </Suspense>
+      )}
     </div>
   )
 }
@@ -106,6 +113,7 @@ function Navigation() {
 
 function Account({ openHelp }: { openHelp: () => void }) {
   const { key, signOut } = useSession()
+  const leaving = useMutation({ mutationFn: signOut })
   return (
     <div className="border-t border-line p-3">
       <div className="px-2.5 pb-2">
@@ -124,8 +132,13 @@ function Account({ openHelp }: { openHelp: () => void }) {
           icon={<CircleHelp size={18} aria-hidden />}
           onClick={openHelp}
         />
-        <IconButton label="Sign out" icon={<LogOut size={18} aria-hidden />} onClick={() => void signOut()} />
+        <IconButton
+          label="Sign out"
+          icon={<LogOut size={18} aria-hidden />}
+          onClick={() => leaving.mutate()}
+        />
       </div>
+      {leaving.isError && <ErrorNotice error={leaving.error} title="You are still signed in" />}
     </div>
   )
 }
