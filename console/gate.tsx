@@ -1,13 +1,13 @@
 // The door of the console: it lets in who is signed in, and asks everyone else for a token.
 import { useQuery, useQueryClient } from '@tanstack/react-query'
-import { lazy, type ReactNode, Suspense, useCallback, useEffect, useMemo, useSyncExternalStore } from 'react'
+import { type ReactNode, Suspense, useCallback, useEffect, useMemo, useSyncExternalStore } from 'react'
 import { ApiError, call, type WireKey } from './api.ts'
+import { later } from './later.tsx'
 import { SignInPage } from './pages/sign-in.tsx'
 import { ErrorNotice } from './parts/notices.tsx'
 import { SessionContext, sessionEnd, sessionOf, signOut } from './session.ts'
 
-const loadDialog = async () => ({ default: (await import('./parts/sign-in-dialog.tsx')).SignInDialog })
-const SignInDialog = lazy(loadDialog)
+const SignInDialog = later(async () => (await import('./parts/sign-in-dialog.tsx')).SignInDialog)
 
 /** Shows its children to who is signed in, and the sign-in page to everyone else. */
 export function SessionGate({ children }: { children: ReactNode }) {
@@ -35,7 +35,7 @@ export function SessionGate({ children }: { children: ReactNode }) {
   const isIn = session !== undefined
   useEffect(() => {
     // Needed when there may be no connection left to fetch it by.
-    if (isIn) setTimeout(() => void loadDialog(), 2_000)
+    if (isIn) setTimeout(() => SignInDialog.preload().catch(() => {}), 2_000)
   }, [isIn])
   if (session === undefined) {
     // For a moment nothing: neither page is known to be the right one.

@@ -11,7 +11,8 @@ import {
   MonitorSmartphone,
   ScrollText,
 } from 'lucide-react'
-import { lazy, Suspense, useEffect, useState } from 'react'
+import { Suspense, useEffect, useState } from 'react'
+import { later } from './later.tsx'
 import { IconButton } from './parts/button.tsx'
 import { ConnectionBanner } from './parts/connection-banner.tsx'
 import { Logo } from './parts/logo.tsx'
@@ -21,7 +22,7 @@ import { ThemeSwitch } from './parts/theme-switch.tsx'
 import { useSession } from './session.ts'
 import { useShortcuts } from './shortcuts.ts'
 
-const HelpDialog = lazy(async () => ({ default: (await import('./parts/help-dialog.tsx')).HelpDialog }))
+const HelpDialog = later(async () => (await import('./parts/help-dialog.tsx')).HelpDialog)
 
 export function Layout() {
   const [help, setHelp] = useState(false)

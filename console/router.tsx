@@ -1,5 +1,6 @@
 // The table of contents: every page, its address, and what its address may say.
-import { createRootRoute, createRoute, createRouter, lazyRouteComponent } from '@tanstack/react-router'
+import { createRootRoute, createRoute, createRouter } from '@tanstack/react-router'
+import { later } from './later.tsx'
 import { Layout } from './layout.tsx'
 import { NotFoundPage } from './pages/not-found.tsx'
 import { PageSkeleton } from './parts/page.tsx'
@@ -11,51 +12,51 @@ const root = createRootRoute({ component: Layout, notFoundComponent: NotFoundPag
 const home = createRoute({
   getParentRoute: () => root,
   path: '/',
-  component: lazyRouteComponent(() => import('./pages/home.tsx'), 'HomePage'),
+  component: later(async () => (await import('./pages/home.tsx')).HomePage),
 })
 const organizations = createRoute({
   getParentRoute: () => root,
   path: '/organizations',
   validateSearch: readOrganizationSearch,
-  component: lazyRouteComponent(() => import('./pages/organizations.tsx'), 'OrganizationsPage'),
+  component: later(async () => (await import('./pages/organizations.tsx')).OrganizationsPage),
 })
 const organization = createRoute({
   getParentRoute: () => root,
   path: '/organizations/$organization',
   validateSearch: readKeySearch,
-  component: lazyRouteComponent(() => import('./pages/keys.tsx'), 'OrganizationKeysPage'),
+  component: later(async () => (await import('./pages/keys.tsx')).OrganizationKeysPage),
 })
 const newKey = createRoute({
   getParentRoute: () => root,
   path: '/organizations/$organization/new-key',
-  component: lazyRouteComponent(() => import('./pages/new-key.tsx'), 'NewKeyPage'),
+  component: later(async () => (await import('./pages/new-key.tsx')).NewKeyPage),
 })
 const keys = createRoute({
   getParentRoute: () => root,
   path: '/keys',
   validateSearch: readKeySearch,
-  component: lazyRouteComponent(() => import('./pages/keys.tsx'), 'AllKeysPage'),
+  component: later(async () => (await import('./pages/keys.tsx')).AllKeysPage),
 })
 const key = createRoute({
   getParentRoute: () => root,
   path: '/keys/$key',
-  component: lazyRouteComponent(() => import('./pages/key.tsx'), 'KeyPage'),
+  component: later(async () => (await import('./pages/key.tsx')).KeyPage),
 })
 const auditLog = createRoute({
   getParentRoute: () => root,
   path: '/audit-log',
   validateSearch: readAuditSearch,
-  component: lazyRouteComponent(() => import('./pages/audit-log.tsx'), 'AuditLogPage'),
+  component: later(async () => (await import('./pages/audit-log.tsx')).AuditLogPage),
 })
 const tryToken = createRoute({
   getParentRoute: () => root,
   path: '/try',
-  component: lazyRouteComponent(() => import('./pages/try-token.tsx'), 'TryTokenPage'),
+  component: later(async () => (await import('./pages/try-token.tsx')).TryTokenPage),
 })
 const sessions = createRoute({
   getParentRoute: () => root,
   path: '/sessions',
-  component: lazyRouteComponent(() => import('./pages/sessions.tsx'), 'SessionsPage'),
+  component: later(async () => (await import('./pages/sessions.tsx')).SessionsPage),
 })
 
 export const router = createRouter({

@@ -3,8 +3,9 @@
 import { useQuery, useQueryClient } from '@tanstack/react-query'
 import { Navigate, useNavigate, useParams, useSearch } from '@tanstack/react-router'
 import { Building2, Pencil, Plus } from 'lucide-react'
-import { useState } from 'react'
+import { Suspense, useState } from 'react'
 import { ApiError, type ListPage, type WireOrganization } from '../api.ts'
+import { later } from '../later.tsx'
 import { Button, LinkButton } from '../parts/button.tsx'
 import { EmptyState } from '../parts/notices.tsx'
 import { Page } from '../parts/page.tsx'
@@ -12,9 +13,14 @@ import { organizationQuery } from '../queries.ts'
 import type { KeySearch } from '../searches.ts'
 import { useSession } from '../session.ts'
 import { KeyList } from './keys/list.tsx'
-import { ChooseOrganizationDialog } from './organizations/choose.tsx'
-import { RenameOrganizationDialog } from './organizations/edit.tsx'
 import { OperatorMark } from './organizations/mark.tsx'
+
+const RenameOrganizationDialog = later(
+  async () => (await import('./organizations/edit.tsx')).RenameOrganizationDialog,
+)
+const ChooseOrganizationDialog = later(
+  async () => (await import('./organizations/choose.tsx')).ChooseOrganizationDialog,
+)
 
 export function OrganizationKeysPage() {
   const { organization: id } = useParams({ from: '/organizations/$organization' })
@@ -57,7 +63,9 @@ export function OrganizationKeysPage() {
         newKey={<NewKeyLink organization={id} text="Create the first key" />}
       />
       {renaming && organization && (
-        <RenameOrganizationDialog organization={organization} close={() => setRenaming(false)} />
+        <Suspense>
+          <RenameOrganizationDialog organization={organization} close={() => setRenaming(false)} />
+        </Suspense>
       )}
     </Page>
   )
@@ -97,7 +105,11 @@ export function AllKeysPage() {
         change={(next) => void navigate({ search: next, replace: true })}
         newKey={newKey('Create the first key')}
       />
-      {choosing && <ChooseOrganizationDialog close={() => setChoosing(false)} />}
+      {choosing && (
+        <Suspense>
+          <ChooseOrganizationDialog close={() => setChoosing(false)} />
+        </Suspense>
+      )}
     </Page>
   )
 }

@@ -1,9 +1,10 @@
 // The operator's customers, and the operator's own organization among them.
 import { Link, Navigate, useNavigate, useSearch } from '@tanstack/react-router'
 import { Building2, Plus, SearchX } from 'lucide-react'
-import { type ReactNode, useState } from 'react'
+import { type ReactNode, Suspense, useState } from 'react'
 import type { WireOrganization } from '../api.ts'
 import { type EndlessList, useEndlessList } from '../endless-list.ts'
+import { later } from '../later.tsx'
 import { Button } from '../parts/button.tsx'
 import { EmptyState, ErrorNotice, Notice } from '../parts/notices.tsx'
 import { Page } from '../parts/page.tsx'
@@ -13,10 +14,13 @@ import { organizationsQuery } from '../queries.ts'
 import { rootOrganizationId, useSession } from '../session.ts'
 import { useVirtualRows } from '../virtual-rows.ts'
 import { Day } from './keys/cells.tsx'
-import { CreateOrganizationDialog } from './organizations/edit.tsx'
 import { OperatorMark } from './organizations/mark.tsx'
 
 const rowRem = 3.75
+
+const CreateOrganizationDialog = later(
+  async () => (await import('./organizations/edit.tsx')).CreateOrganizationDialog,
+)
 
 export function OrganizationsPage() {
   const { isRoot, key, refusal } = useSession()
@@ -57,7 +61,11 @@ export function OrganizationsPage() {
           </p>
         </Notice>
       )}
-      {creating && <CreateOrganizationDialog close={() => setCreating(false)} />}
+      {creating && (
+        <Suspense>
+          <CreateOrganizationDialog close={() => setCreating(false)} />
+        </Suspense>
+      )}
     </Page>
   )
 }
