@@ -6,10 +6,7 @@ import { connection } from './connection.ts'
 /** A component that is not there yet. Rendering it waits for it; `preload` fetches it before that. */
 export type Later<Props> = ((props: Props) => ReactNode) & { preload(): Promise<void> }
 
-/**
- * Makes a component of one that `load` imports. Where it cannot be loaded it throws an {@link ApiError}, and tries
- * again when it is rendered again.
- */
+/** Makes a component of one that `load` imports. Where it cannot be loaded it throws an {@link ApiError}. */
 export function later<Props extends object>(load: () => Promise<ComponentType<Props>>): Later<Props> {
   let loading: Promise<ComponentType<Props>> | undefined
   let Loaded: ComponentType<Props> | undefined
@@ -21,7 +18,8 @@ export function later<Props extends object>(load: () => Promise<ComponentType<Pr
       },
       () => {
         loading = undefined
-        connection.lose()
+        // Lost, or only gone after an upgrade: the next answer tells.
+        void connection.tryNow()
         throw new ApiError('unreachable', 'A part of this page could not be loaded.')
       },
     )

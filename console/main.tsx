@@ -6,13 +6,11 @@ import { StrictMode } from 'react'
 import { createRoot } from 'react-dom/client'
 import { ApiError } from './api.ts'
 import { SessionGate } from './gate.tsx'
-import { renewAfterUpgrade } from './renewal.ts'
 import { router } from './router.tsx'
 import { sessionEnd } from './session.ts'
 import './style.css'
 import { currentTheme, showTheme } from './theme.ts'
 
-renewAfterUpgrade()
 showTheme(currentTheme())
 // The policy lets in no style sheet without it; dialogs make one to hold the page still.
 setNonce(document.querySelector<HTMLMetaElement>('meta[name="style-nonce"]')?.content ?? '')

@@ -1,18 +1,15 @@
-// When Latchkey was upgraded under an open page: the files that the page still names are gone, new ones are there.
+// A part of the page that could not be loaded: a browser asks for a file once, so that only loading the page anew helps.
 
-const triedAs = 'latchkey-renewed-at'
-const onceWithinMs = 60_000
+const renewedAs = 'latchkey-renewed-at'
+const onceWithinMs = 30_000
 
-/** Loads the page anew where a part of it is gone, but not where nothing can be reached, and not over and over. */
-export function renewAfterUpgrade(): void {
-  addEventListener('vite:preloadError', () => void renew())
-}
-
-async function renew(): Promise<void> {
-  const tried = Number(sessionStorage.getItem(triedAs))
-  if (Date.now() - tried < onceWithinMs) return
-  const answer = await fetch('/healthz').catch(() => undefined)
-  if (!answer?.ok) return
-  sessionStorage.setItem(triedAs, String(Date.now()))
+/**
+ * Loads the page anew, for when Latchkey can be reached: after a lost connection, or after an upgrade that took the
+ * files of an open page away. Not over and over: the second time within a while it is left to the reader.
+ */
+export function renewPage(): void {
+  const renewedAt = Number(sessionStorage.getItem(renewedAs))
+  if (Date.now() - renewedAt < onceWithinMs) return
+  sessionStorage.setItem(renewedAs, String(Date.now()))
   location.reload()
 }
