@@ -1,6 +1,6 @@
 // A real Chromium, and what a person or a checker does with a page of the console in it.
 import axe from 'axe-core'
-import { type Browser, chromium, type Page } from 'playwright-core'
+import { type Browser, chromium, type Locator, type Page } from 'playwright-core'
 
 const flags = [
   '--headless',
@@ -31,6 +31,27 @@ export async function go(page: Page, path: string): Promise<void> {
   await page.waitForFunction(
     () => document.querySelector('h1') && !document.querySelector('[aria-busy="true"], .animate-pulse'),
   )
+}
+
+/** Why a control may not be used now, as it is told to who comes to it; undefined where it may. */
+export function refusalOf(control: Locator): Promise<string | undefined> {
+  return control.evaluate((element) => {
+    if (element.getAttribute('aria-disabled') !== 'true') return undefined
+    return document.getElementById(element.getAttribute('aria-describedby') ?? '')?.textContent ?? 'No reason'
+  })
+}
+
+/** What stands beside a term in a list of facts. */
+export function fact(within: Page | Locator, term: string): Locator {
+  return within.locator(`dt:text-is("${term}") + dd`)
+}
+
+/** What whoever reads by ear is told of an element besides its name. */
+export function descriptionOf(locator: Locator): Promise<string> {
+  return locator.evaluate((element) => {
+    const ids = element.getAttribute('aria-describedby')?.split(' ') ?? []
+    return ids.map((id) => document.getElementById(id)?.textContent).join(' ')
+  })
 }
 
 interface Violation {
