@@ -1,7 +1,7 @@
 // A key: what it is, its secrets, what was done to it, and everything that can be done.
 import { useQuery } from '@tanstack/react-query'
 import { useParams } from '@tanstack/react-router'
-import { Ban, KeyRound, RotateCw } from 'lucide-react'
+import { Ban, KeyRound, Pencil, RotateCw } from 'lucide-react'
 import { useState } from 'react'
 import { ApiError, type WireCreatedKey, type WireKeyDetails, type WireSecret } from '../api.ts'
 import { AuditTrail } from '../parts/audit-trail.tsx'
@@ -103,6 +103,16 @@ function KeyFound({ of: key, rotated }: KeyFoundProps) {
       crumbs={crumbs}
       actions={
         <>
+          <Button
+            kind="quiet"
+            icon={<Pencil size={16} aria-hidden />}
+            refusal={refusals.change}
+            onClick={() => show({ window: 'edit', field: 'name' })}
+          >
+            <span>
+              Rename<span className="sr-only"> the key</span>
+            </span>
+          </Button>
           <Button
             icon={<RotateCw size={16} aria-hidden />}
             refusal={refusals.rotate}

@@ -1,7 +1,7 @@
 // Text to take along: in a box, with a button that copies it.
 import { Check, Copy } from 'lucide-react'
 import { useEffect, useState } from 'react'
-import { Button } from './button.tsx'
+import { Button, type ButtonKind } from './button.tsx'
 
 const shownMs = 2_000
 
@@ -9,10 +9,15 @@ const shownMs = 2_000
 export function CopyButton({
   text,
   label = 'Copy',
+  kind = 'plain',
+  iconOnly = false,
   done,
 }: {
   text: string
   label?: string
+  kind?: ButtonKind
+  /** Shows no word; `label` is still its name. */
+  iconOnly?: boolean
   done?: () => void
 }) {
   const [state, setState] = useState<'idle' | 'copied' | 'failed'>('idle')
@@ -34,11 +39,14 @@ export function CopyButton({
   return (
     <>
       <Button
+        kind={kind}
+        title={iconOnly ? label : undefined}
+        className={iconOnly ? '-mr-3' : ''}
         onClick={() => void copy()}
         icon={state === 'copied' ? <Check size={16} aria-hidden /> : <Copy size={16} aria-hidden />}
       >
         {/* The longest word keeps the button's width. */}
-        <span className="grid">
+        <span className={iconOnly ? 'sr-only' : 'grid justify-items-start'}>
           <span className={`col-start-1 row-start-1 ${state === 'idle' ? '' : 'invisible'}`}>{label}</span>
           <span
             className={`col-start-1 row-start-1 ${state === 'copied' ? '' : 'invisible'}`}
@@ -50,7 +58,7 @@ export function CopyButton({
             className={`col-start-1 row-start-1 ${state === 'failed' ? '' : 'invisible'}`}
             aria-hidden={state !== 'failed'}
           >
-            Select it
+            Failed
           </span>
         </span>
       </Button>

@@ -9,10 +9,19 @@ import { type Stage, setStage } from './stage.ts'
 
 const folder = join(import.meta.dirname, '../../docs/images/console')
 
+const phoneUserAgent =
+  'Mozilla/5.0 (iPhone; CPU iPhone OS 18_5 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/18.5 Mobile/15E148 Safari/604.1'
+
 const looks = {
-  light: { viewport: { width: 1280, height: 860 }, colorScheme: 'light' },
-  dark: { viewport: { width: 1280, height: 860 }, colorScheme: 'dark' },
-  phone: { viewport: { width: 390, height: 844 }, colorScheme: 'light', isMobile: true, hasTouch: true },
+  light: { viewport: { width: 1280, height: 880 }, colorScheme: 'light' },
+  dark: { viewport: { width: 1280, height: 880 }, colorScheme: 'dark' },
+  phone: {
+    viewport: { width: 390, height: 844 },
+    colorScheme: 'light',
+    isMobile: true,
+    hasTouch: true,
+    userAgent: phoneUserAgent,
+  },
 } as const
 
 /** The way to each picture, from a page on which somebody is signed in. */
@@ -23,6 +32,43 @@ const pictures: Record<string, (page: Page, stage: Stage) => Promise<void>> = {
   key: async (page, { keyId }) => go(page, `/keys/${keyId}`),
   sessions: async (page) => go(page, '/sessions'),
   'audit-log': async (page) => go(page, '/audit-log?organization=acme'),
+  'new-key': async (page) => {
+    await fillNewKey(page)
+    await page.getByRole('combobox', { name: 'Permissions' }).pressSequentially('em')
+    await page.getByRole('option').first().waitFor()
+  },
+  token: async (page) => {
+    await fillNewKey(page)
+    await page.getByRole('button', { name: 'Create' }).click()
+    await page.getByText('I have stored the token').waitFor()
+    await page.evaluate(() => scrollTo(0, 0))
+  },
+  rotate: async (page, { stagingId }) => {
+    await go(page, `/keys/${stagingId}`)
+    await page.getByRole('button', { name: 'Rotate' }).click()
+    await page.getByRole('dialog').waitFor()
+  },
+  revoke: async (page, { keyId }) => {
+    await go(page, `/keys/${keyId}`)
+    await page.getByRole('button', { name: 'Revoke', exact: true }).click()
+    await page.getByRole('dialog').waitFor()
+  },
+  'try-token': async (page, { token }) => {
+    await go(page, '/try')
+    await page.getByLabel('Token', { exact: true }).fill(token)
+    await page.getByRole('combobox', { name: /Permissions/ }).fill('billing:read')
+    await page.keyboard.press('Enter')
+    await page.getByRole('button', { name: 'Ask Latchkey' }).click()
+    await page.getByText('Not permitted').waitFor()
+  },
+}
+
+async function fillNewKey(page: Page): Promise<void> {
+  await go(page, '/organizations/acme/new-key')
+  await page.getByLabel('Name', { exact: true }).fill('Newsletter')
+  const permissions = page.getByRole('combobox', { name: 'Permissions' })
+  await permissions.fill('contacts:read')
+  await permissions.press('Enter')
 }
 
 async function takeAll(browser: Browser, stage: Stage): Promise<void> {
@@ -34,6 +80,8 @@ async function takeAll(browser: Browser, stage: Stage): Promise<void> {
       ...options,
     })
     const page = await context.newPage()
+    // A page with a token on it asks before it is left.
+    page.on('dialog', (dialog) => void dialog.accept())
     await page.goto('/')
     await page.getByLabel('Token', { exact: true }).waitFor()
     await shoot(page, `sign-in-${look}`)

@@ -11,6 +11,8 @@ const day = 24 * hour
 /** What the stage's pages are about. */
 export interface Stage {
   server: TestServer
+  /** A key of Acme that was never rotated. */
+  stagingId: string
   /** A key of Acme with two secrets, a history, metadata and an end within a week. */
   keyId: string
   /** The token of a key that may send emails, and no more. */
@@ -23,7 +25,7 @@ export async function setStage(databaseUrl: string): Promise<Stage> {
   return { server: await startTestServer(databaseUrl), ...past }
 }
 
-async function play(database: string): Promise<Pick<Stage, 'keyId' | 'token'>> {
+async function play(database: string): Promise<Omit<Stage, 'server'>> {
   const present = Date.now()
   let now = present - 90 * day
   await using latchkey = await openLatchkey({ database, now: () => now })
@@ -96,7 +98,7 @@ async function play(database: string): Promise<Pick<Stage, 'keyId' | 'token'>> {
     },
     26 * hour,
   )
-  await create(
+  const staging = await create(
     52 * day,
     {
       ...acme,
@@ -154,5 +156,5 @@ async function play(database: string): Promise<Pick<Stage, 'keyId' | 'token'>> {
   await latchkey.verify(key.key)
   at(2 * minute)
   await latchkey.verify(rotated.key)
-  return { keyId: key.id, token }
+  return { keyId: key.id, stagingId: staging.id, token }
 }

@@ -1,4 +1,4 @@
-// Every field of a key, those that can be changed with a button beside them.
+// The fields of a key below its name and status, those that can be changed with a button beside them.
 import { Link } from '@tanstack/react-router'
 import { TriangleAlert } from 'lucide-react'
 import type { ReactNode } from 'react'
@@ -8,7 +8,6 @@ import { Button } from '../../parts/button.tsx'
 import { CopyButton } from '../../parts/copy.tsx'
 import { isKeyId, KeyName } from '../../parts/key-name.tsx'
 import { PermissionList } from '../../parts/permission-list.tsx'
-import { Status } from '../../parts/status.tsx'
 import { Ago, useNow } from '../../parts/time.tsx'
 import { fromNow, inFull, inShort } from '../../times.ts'
 import type { EditableField } from './edits.tsx'
@@ -22,7 +21,7 @@ interface FactsProps {
 
 export function Facts({ of: key, refusal, edit }: FactsProps) {
   const change = (field: EditableField, label: string, what: string) => (
-    <Button refusal={refusal} onClick={() => edit(field)}>
+    <Button kind="quiet" className="-mr-3 text-link" refusal={refusal} onClick={() => edit(field)}>
       <span>
         {label}
         <span className="sr-only"> {what}</span>
@@ -30,17 +29,9 @@ export function Facts({ of: key, refusal, edit }: FactsProps) {
     </Button>
   )
   return (
-    <dl className="grid gap-x-10 lg:grid-cols-2">
-      <Fact label="Name" action={change('name', 'Rename', 'the key')} wide>
-        <span className="foreign" dir="auto">
-          {key.name}
-        </span>
-      </Fact>
-      <Fact label="Id" action={<CopyButton text={key.id} label="Copy" />} wide>
+    <dl className="grid lg:grid-cols-2">
+      <Fact label="Id" action={<CopyButton kind="quiet" text={key.id} label="Copy the id" iconOnly />}>
         <span className="foreign font-mono text-[0.8125rem]">{key.id}</span>
-      </Fact>
-      <Fact label="Status">
-        <Status status={key.status} />
       </Fact>
       <Fact label="Organization">
         <Link
@@ -110,7 +101,7 @@ function Fact({
 }) {
   return (
     <div
-      className={`grid min-h-13 gap-x-4 border-t border-line py-2 sm:grid-cols-[8rem_minmax(0,1fr)] ${wide ? 'lg:col-span-2' : 'grid-cols-[6rem_minmax(0,1fr)]'}`}
+      className={`grid min-h-13 gap-x-4 border-t border-line py-2 sm:grid-cols-[6rem_minmax(0,1fr)] ${wide ? 'lg:col-span-2' : 'grid-cols-[6rem_minmax(0,1fr)] lg:odd:pr-8'}`}
     >
       <dt className="pt-2 text-muted">{label}</dt>
       <dd className={`flex min-w-0 items-start gap-x-4 gap-y-2 ${isLong ? 'flex-col sm:flex-row' : ''}`}>
