@@ -71,27 +71,30 @@ async function fillNewKey(page: Page): Promise<void> {
   await permissions.press('Enter')
 }
 
-async function takeAll(browser: Browser, stage: Stage): Promise<void> {
-  for (const [look, options] of Object.entries(looks)) {
-    const context = await browser.newContext({
-      baseURL: stage.server.url,
-      locale: 'en-GB',
-      reducedMotion: 'reduce',
-      ...options,
-    })
-    const page = await context.newPage()
-    // A page with a token on it asks before it is left.
-    page.on('dialog', (dialog) => void dialog.accept())
-    await page.goto('/')
-    await page.getByLabel('Token', { exact: true }).waitFor()
-    await shoot(page, `sign-in-${look}`)
-    await signIn(page, stage.server.rootKey)
-    for (const [name, show] of Object.entries(pictures)) {
-      await show(page, stage)
-      await shoot(page, `${name}-${look}`)
-    }
-    await context.close()
+/** Takes all pictures of one look, on a stage of its own: some of them leave a key behind. */
+async function takeAll(browser: Browser, look: keyof typeof looks): Promise<void> {
+  const { url, remove } = makeSqlite()
+  const stage = await setStage(url)
+  const context = await browser.newContext({
+    baseURL: stage.server.url,
+    locale: 'en-GB',
+    reducedMotion: 'reduce',
+    ...looks[look],
+  })
+  const page = await context.newPage()
+  // A page with a token on it asks before it is left.
+  page.on('dialog', (dialog) => void dialog.accept())
+  await page.goto('/')
+  await page.getByLabel('Token', { exact: true }).waitFor()
+  await shoot(page, `sign-in-${look}`)
+  await signIn(page, stage.server.rootKey)
+  for (const [name, show] of Object.entries(pictures)) {
+    await show(page, stage)
+    await shoot(page, `${name}-${look}`)
   }
+  await context.close()
+  await stage.server.close()
+  await remove()
 }
 
 async function shoot(page: Page, name: string): Promise<void> {
@@ -100,13 +103,9 @@ async function shoot(page: Page, name: string): Promise<void> {
 }
 
 mkdirSync(folder, { recursive: true })
-const { url, remove } = makeSqlite()
-const stage = await setStage(url)
 const browser = await launchBrowser()
 try {
-  await takeAll(browser, stage)
+  for (const look of Object.keys(looks) as (keyof typeof looks)[]) await takeAll(browser, look)
 } finally {
   await browser.close()
-  await stage.server.close()
-  await remove()
 }

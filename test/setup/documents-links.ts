@@ -6,7 +6,8 @@ import { repository } from './documents-run.ts'
 
 /** The targets of a document's links and the paths in it that do not exist. Links to other sites are not followed. */
 export function brokenLinks(path: string): string[] {
-  const targets = [...prose(path).matchAll(/\]\(([^)\s]+)\)/g)].map((match) => match[1] as string)
+  const written = /\]\(([^)\s]+)\)|\s(?:src|srcset|href)="([^"]+)"/g
+  const targets = [...prose(path).matchAll(written)].map((match) => (match[1] ?? match[2]) as string)
   const paths = [...prose(path).matchAll(/`((?:src|test|docs|examples|\.ci)\/[^\s`*{}<>]*)`/g)]
   const lost = paths.map((match) => match[1] as string).filter((name) => !existsSync(join(repository, name)))
   const broken = targets.filter((target) => {

@@ -31,7 +31,7 @@ export function Facts({ of: key, refusal, edit }: FactsProps) {
   return (
     <dl className="grid lg:grid-cols-2">
       <Fact label="Id" action={<CopyButton kind="quiet" text={key.id} label="Copy the id" iconOnly />}>
-        <span className="foreign font-mono text-[0.8125rem]">{key.id}</span>
+        <span className="foreign font-mono text-xs">{key.id}</span>
       </Fact>
       <Fact label="Organization">
         <Link
