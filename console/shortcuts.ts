@@ -24,8 +24,8 @@ export function useShortcuts(openHelp: () => void): void {
 /** Where letters are typed, or a dialog waits for an answer, they are no shortcuts. */
 function isBusy(target: EventTarget | null): boolean {
   if (document.querySelector('[role="dialog"]') !== null) return true
+  if (target instanceof HTMLInputElement) return !/^(radio|checkbox|range)$/.test(target.type)
   return (
-    target instanceof HTMLElement &&
-    (target.isContentEditable || /^(INPUT|TEXTAREA|SELECT)$/.test(target.tagName))
+    target instanceof HTMLElement && (target.isContentEditable || /^(TEXTAREA|SELECT)$/.test(target.tagName))
   )
 }
