@@ -54,6 +54,11 @@ export function descriptionOf(locator: Locator): Promise<string> {
   })
 }
 
+/** Whether the keyboard is there. */
+export function isFocused(locator: Locator): Promise<boolean> {
+  return locator.evaluate((element) => element === document.activeElement)
+}
+
 interface Violation {
   rule: string
   help: string

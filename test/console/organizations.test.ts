@@ -2,7 +2,7 @@
 import { expect, test } from 'vitest'
 import { onEachDatabase } from '../setup/databases.ts'
 import { browserNote, skipsBrowser, useBrowser } from './browser.ts'
-import { descriptionOf, go } from './chromium.ts'
+import { descriptionOf, go, isFocused } from './chromium.ts'
 
 onEachDatabase(`organizations in the console${browserNote}`, (makeDatabase) => {
   const browser = useBrowser()
@@ -38,7 +38,7 @@ onEachDatabase(`organizations in the console${browserNote}`, (makeDatabase) => {
       const create = dialog.getByRole('button', { name: 'Create organization' })
       const isAtFault = async (field: typeof id, words: RegExp) => {
         await dialog.getByText(words).waitFor()
-        await expect.poll(() => field.evaluate((element) => element === document.activeElement)).toBe(true)
+        await expect.poll(() => isFocused(field)).toBe(true)
         expect(await field.getAttribute('aria-invalid')).toBe('true')
         // Whoever reads by ear is told why with the field.
         expect(await descriptionOf(field)).toMatch(words)

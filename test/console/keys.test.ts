@@ -1,0 +1,201 @@
+// Journeys among keys: the first one of all, and finding any one again by its name, its status and its last use.
+import type { Page } from 'playwright-core'
+import { expect, test } from 'vitest'
+import type { WireKey } from '../../console/api.ts'
+import { openLatchkey } from '../../src/latchkey.ts'
+import { onEachDatabase } from '../setup/databases.ts'
+import { browserNote, skipsBrowser, useBrowser } from './browser.ts'
+import { go } from './chromium.ts'
+
+const minute = 60_000
+const day = 24 * 60 * minute
+
+onEachDatabase(`keys in the console${browserNote}`, (makeDatabase) => {
+  const browser = useBrowser()
+
+  test.skipIf(skipsBrowser)(
+    'an organization without keys leads to its first, which the list then has',
+    async () => {
+      const database = await makeDatabase()
+      const server = await browser.serve(database)
+      await server.latchkey.organizations.create({ id: 'acme', name: 'Acme' })
+      const page = await browser.open(server, { token: server.rootKey, path: '/organizations/acme' })
+      await page.getByRole('heading', { name: 'No active key yet' }).waitFor()
+      await page.getByRole('link', { name: 'Create the first key' }).click()
+      await page.getByLabel('Name').fill('CI')
+      await page.getByLabel('Permissions', { exact: true }).fill('emails:send, domains:*')
+      await page.getByRole('button', { name: 'Create key' }).click()
+      const token = await page.getByText(/^re_[0-9A-Za-z]{65}$/).innerText()
+      await page.getByLabel('I have stored the token').check()
+      await page.getByRole('button', { name: 'Done' }).click()
+      await page.getByRole('heading', { level: 1, name: 'CI' }).waitFor()
+      await page.getByRole('navigation', { name: 'You are here' }).getByRole('link', { name: 'Acme' }).click()
+      await page.getByText('1 key', { exact: true }).waitFor()
+
+      const row = page.getByRole('row').nth(1)
+      const root = await server.request<WireKey>('GET', '/v1/keys/self', { token: server.rootKey })
+      expect(await cells(page, 1)).toEqual([
+        ['Name', `CI\n${token.slice(0, 19)}…`],
+        ['Permissions', 'emails:send\ndomains:*'],
+        ['Created by', expect.stringContaining(root.json.id.slice(-8))],
+        ['Created', expect.stringMatching(/^\w{3} \d+, 20\d\d$/)],
+        ['Last used', 'Never used'],
+        ['Expires', 'Never'],
+        ['Status', 'Active'],
+      ])
+      expect(await row.getByRole('link', { name: /^Key/ }).getAttribute('href')).toBe(`/keys/${root.json.id}`)
+
+      // Another process finds it valid, and writes so when it stops.
+      const other = await openLatchkey({ database })
+      expect((await other.verify(token, { permissions: ['domains:read'] })).code).toBe('valid')
+      await other.close()
+      await page.reload()
+      await row.getByText('just now').waitFor()
+      const used = (await server.latchkey.keys.list({ organizationId: 'acme' })).items[0]?.lastUsedAt as Date
+      const shown = row.getByText('just now')
+      expect(await shown.getAttribute('datetime')).toBe(used.toISOString())
+      expect(await shown.getAttribute('title')).toBe(await inFull(page, used))
+    },
+  )
+
+  test.skipIf(skipsBrowser)(
+    'every status and order shows what the API lists, and each key tells when it was used and ends',
+    async () => {
+      const database = await makeDatabase()
+      await liveThreeMonths(database)
+      const server = await browser.serve(database)
+      const page = await browser.open(server, { token: server.rootKey, path: '/organizations/acme' })
+      for (const status of ['Active', 'Expired', 'Revoked', 'All']) {
+        await page.getByRole('radio', { name: status, exact: true }).check({ force: true })
+        for (const [heading, sort] of [
+          ['Name', 'name'],
+          ['Last used', '-last_used_at'],
+          ['Created', '-created_at'],
+        ] as const) {
+          await page.getByRole('button', { name: heading, exact: true }).click()
+          const { json } = await server.request<WireKey[]>(
+            'GET',
+            `/v1/keys?organization_id=acme&status=${status.toLowerCase()}&sort=${sort}`,
+            { token: server.rootKey },
+          )
+          expect(json.length).toBeGreaterThan(1)
+          const listed = json.map((key) => [key.name, key.status])
+          await expect.poll(() => namesAndStatuses(page), { message: `${status} ${sort}` }).toEqual(listed)
+        }
+      }
+      const told = async (name: string, heading: string) => {
+        const row = page.getByRole('row').filter({ has: page.getByRole('link', { name, exact: true }) })
+        const at = await page.getByRole('columnheader').allInnerTexts()
+        return row.getByRole('cell').nth(at.indexOf(heading))
+      }
+      expect(await (await told('Backup', 'Last used')).innerText()).toBe('3 hours ago')
+      expect(await (await told('Archive', 'Last used')).innerText()).toBe('Never used')
+      const warned = await told('Backup', 'Expires')
+      expect(await warned.innerText()).toBe('in 6 days')
+      // Not by colour alone.
+      expect(await warned.locator('svg').count()).toBe(1)
+      for (const name of ['Archive', 'Émile', 'Old'])
+        expect(await (await told(name, 'Expires')).locator('svg').count(), name).toBe(0)
+      expect(await (await told('Émile', 'Expires')).innerText()).toMatch(/^\w{3} \d+, 20\d\d$/)
+    },
+  )
+
+  test.skipIf(skipsBrowser)(
+    'a search says what it searched, and the operator searches all organizations at once',
+    async () => {
+      const database = await makeDatabase()
+      await liveThreeMonths(database)
+      const server = await browser.serve(database)
+      const page = await browser.open(server, { token: server.rootKey, path: '/keys?sort=name' })
+      const found = async () => (await namesAndStatuses(page)).map(([name]) => name)
+      await expect.poll(found).toContain('Backup of Globex')
+      expect(await found()).toEqual(
+        (await server.request<WireKey[]>('GET', '/v1/keys?sort=name', { token: server.rootKey })).json.map(
+          ({ name }) => name,
+        ),
+      )
+      await page.getByLabel('Search by name').fill('BACKUP')
+      await expect.poll(found).toEqual(['Backup', 'Backup of Globex'])
+      const owners = page.getByRole('row').getByRole('link', { name: /^(acme|globex)$/ })
+      expect(await owners.allInnerTexts()).toEqual(['acme', 'globex'])
+      await page.getByLabel('Search by name').fill('lost')
+      await page.getByText('Only active keys were searched').waitFor()
+      await page.getByRole('button', { name: 'Search all statuses' }).click()
+      await expect.poll(() => namesAndStatuses(page)).toEqual([['Lost laptop', 'revoked']])
+      expect(new URL(page.url()).searchParams.get('status')).toBe('all')
+
+      await page.getByRole('link', { name: 'acme', exact: true }).click()
+      await page.getByRole('heading', { level: 1, name: 'Acme' }).waitFor()
+      await expect.poll(found).not.toContain('Backup of Globex')
+      await go(page, '/organizations/globex?status=revoked')
+      await page.getByText('No key is revoked').waitFor()
+      await page.getByRole('button', { name: 'Show the active ones' }).click()
+      await expect.poll(found).toEqual(['Backup of Globex'])
+    },
+  )
+})
+
+/** Leaves keys of every status, made and used at different times. */
+async function liveThreeMonths(database: string): Promise<void> {
+  const present = Date.now()
+  let now = present - 90 * day
+  await using latchkey = await openLatchkey({ database, now: () => now })
+  const { keys, organizations } = latchkey
+  for (const [id, name] of [
+    ['acme', 'Acme'],
+    ['globex', 'Globex'],
+  ] as const)
+    await organizations.create({ id, name })
+  const made: Record<string, { id: string; key: string }> = {}
+  for (const [name, endsIn] of [
+    ['Old', -40 * day],
+    ['Émile', 8 * day],
+    ['Backup', 7 * day - minute],
+    ['Lost laptop', undefined],
+    ['Archive', undefined],
+    ['Trial', -minute],
+    ['Leaver', 5 * day],
+  ] as const) {
+    now += day
+    const expiresAt = endsIn === undefined ? null : new Date(present + endsIn)
+    made[name] = await keys.create({ organizationId: 'acme', name, expiresAt, permissions: ['emails:send'] })
+  }
+  await keys.create({ organizationId: 'globex', name: 'Backup of Globex' })
+  for (const [name, ago] of [
+    ['Old', 50 * day],
+    ['Émile', 30 * day],
+    ['Leaver', 20 * day],
+    ['Trial', 9 * day],
+    ['Backup', 200 * minute],
+  ] as const) {
+    now = present - ago
+    await latchkey.verify(made[name]?.key ?? '')
+  }
+  for (const name of ['Lost laptop', 'Leaver']) await keys.revoke(made[name]?.id ?? '')
+}
+
+/** The keys that the table shows, from its top. */
+async function namesAndStatuses(page: Page): Promise<[name: string, status: string][]> {
+  const rows = await page.getByRole('table').evaluateAll(([table]) =>
+    [...(table?.querySelectorAll('tbody tr') ?? [])].map((row) => {
+      const cells = [...row.querySelectorAll('td')]
+      return [cells[0]?.querySelector('a')?.textContent ?? '', cells.at(-1)?.textContent ?? ''] as const
+    }),
+  )
+  return rows.map(([name, status]) => [name, status.toLowerCase()])
+}
+
+/** A row's cells, each with the heading over it. */
+async function cells(page: Page, row: number): Promise<(string | undefined)[][]> {
+  const headings = await page.getByRole('columnheader').allInnerTexts()
+  const texts = await page.getByRole('row').nth(row).getByRole('cell').allInnerTexts()
+  return texts.map((text, index) => [headings[index], text.trim()])
+}
+
+/** The instant with its seconds and its zone, as the reader's browser writes it. */
+function inFull(page: Page, instant: Date): Promise<string> {
+  return page.evaluate((at) => {
+    const format = new Intl.DateTimeFormat('en', { dateStyle: 'long', timeStyle: 'long' })
+    return format.format(new Date(at))
+  }, instant.toISOString())
+}
