@@ -17,7 +17,9 @@ export function AuditLogPage() {
   const session = useSession()
   const search = useSearch({ from: '/audit-log' })
   const navigate = useNavigate({ from: '/audit-log' })
-  const change = (next: AuditSearch) => void navigate({ search: next, replace: true })
+  // From what the address says by then: a field that is left and one that is chosen change it at once.
+  const change = (next: (search: AuditSearch) => AuditSearch) =>
+    void navigate({ search: next, replace: true })
   const refusal = session.refusal('latchkey:audit:read')
   const faults = faultsOf(search)
   const isFaulty = Object.keys(faults).length > 0
@@ -51,7 +53,9 @@ export function AuditLogPage() {
                   <EmptyState
                     icon={<ScrollText size={22} />}
                     title={isFiltered ? 'Nothing fits these filters' : 'Nothing was done yet'}
-                    action={isFiltered && <Button onClick={() => change({})}>Clear the filters</Button>}
+                    action={
+                      isFiltered && <Button onClick={() => change(() => ({}))}>Clear the filters</Button>
+                    }
                   >
                     {isFiltered
                       ? 'Take one of them away, or choose other days.'

@@ -34,14 +34,13 @@ export function faultsOf({ organization, key, actor, since, until }: AuditSearch
 interface AuditFiltersProps {
   search: AuditSearch
   faults: Faults
-  change: (search: AuditSearch) => void
+  change: (next: (search: AuditSearch) => AuditSearch) => void
 }
 
 export function AuditFilters({ search, faults, change }: AuditFiltersProps) {
   const { isRoot } = useSession()
   const set = <Name extends keyof AuditSearch>(name: Name, value: AuditSearch[Name] | undefined) => {
-    const { [name]: _, ...others } = search
-    change(value === undefined ? others : { ...others, [name]: value })
+    change(({ [name]: _, ...others }) => (value === undefined ? others : { ...others, [name]: value }))
   }
   const count = Object.keys(search).length
   const [isOpen, setOpen] = useState(count > 0)
@@ -152,7 +151,7 @@ export function AuditFilters({ search, faults, change }: AuditFiltersProps) {
         )}
         {count > 0 && (
           <div className="col-span-2 flex lg:col-span-6">
-            <Button onClick={() => change({})}>Clear the filters</Button>
+            <Button onClick={() => change(() => ({}))}>Clear the filters</Button>
           </div>
         )}
       </div>
