@@ -21,8 +21,9 @@ export function launchBrowser(): Promise<Browser> {
 /** Signs in by the form that is on the page. */
 export async function signIn(page: Page, token: string): Promise<void> {
   await page.getByLabel('Token', { exact: true }).fill(token)
-  await page.getByRole('button', { name: 'Sign in' }).click()
-  await page.getByLabel('Token', { exact: true }).waitFor({ state: 'detached' })
+  const button = page.getByRole('button', { name: /^Sign(ing)? in/ })
+  await button.click()
+  await button.waitFor({ state: 'detached' })
 }
 
 /** Goes to a page and waits until what it shows is there. */

@@ -1,0 +1,120 @@
+// Revoking a key in the console: it takes its name, tells what will stop working, and holds at once.
+import { expect, test } from 'vitest'
+import { onEachDatabase } from '../setup/databases.ts'
+import { browserNote, skipsBrowser, useBrowser } from './browser.ts'
+import { fact, go, refusalOf } from './chromium.ts'
+import { inThePast } from './past.ts'
+
+const hour = 3_600_000
+
+onEachDatabase(`revoking a key in the console${browserNote}`, (makeDatabase) => {
+  const browser = useBrowser()
+
+  test.skipIf(skipsBrowser)(
+    'takes its name, tells what will stop, and refuses its token at once',
+    async () => {
+      const database = await makeDatabase()
+      const { id, key } = await inThePast(database, 3 * hour, async ({ organizations, keys, verify }) => {
+        await organizations.create({ id: 'acme', name: 'Acme' })
+        const permissions = ['emails:send', 'domains:read']
+        const created = await keys.create({ organizationId: 'acme', name: 'Mailer', permissions })
+        await verify(created.key)
+        return created
+      })
+      const server = await browser.serve(database)
+      const page = await browser.open(server, { path: `/keys/${id}`, token: server.rootKey })
+      await page.getByRole('button', { name: 'Revoke' }).click()
+      const dialog = page.getByRole('dialog', { name: 'Revoke the key' })
+      expect(await fact(dialog, 'Last used').innerText()).toBe('3 hours ago')
+      expect(await fact(dialog, 'It may do').getByRole('listitem').allInnerTexts()).toEqual([
+        'emails:send',
+        'domains:read',
+      ])
+      const name = dialog.getByLabel('Type the name to go on')
+      const revoke = dialog.getByRole('button', { name: 'Revoke for ever' })
+      for (const wrong of ['', 'mailer', 'Mailer 2', 'Maile', id]) {
+        await name.fill(wrong)
+        expect(await refusalOf(revoke), wrong).toBe('Type the name of the key first.')
+        await name.press('Enter')
+        await revoke.click({ force: true })
+      }
+      expect(await dialog.isVisible()).toBe(true)
+      expect(server.log.filter(({ method }) => method === 'DELETE')).toEqual([])
+
+      const before = await server.latchkey.verify(key)
+      await name.fill('Mailer')
+      await name.press('Enter')
+      await dialog.waitFor({ state: 'detached' })
+      const outcome = page.getByRole('status').filter({ hasText: 'The key is revoked' })
+      await outcome.getByText(/Confirmed by every process in \d+ ms/).waitFor()
+      const after = await server.latchkey.verify(key)
+      expect([before.code, after.code]).toEqual(['valid', 'revoked'])
+      await page.locator('main header').getByText('Revoked', { exact: true }).waitFor()
+      await fact(page, 'Revoked').locator('time').first().waitFor()
+      await page.getByRole('region', { name: 'History' }).getByText('Revoked the key').waitFor()
+      const again = page.getByRole('button', { name: 'Revoke', exact: true })
+      expect(await refusalOf(again)).toBe('This key is revoked already.')
+    },
+  )
+
+  test.skipIf(skipsBrowser)('works for every name that a key can have', async () => {
+    const server = await browser.serve(await makeDatabase())
+    const { keys, organizations } = server.latchkey
+    await organizations.create({ id: 'acme', name: 'Acme' })
+    const page = await browser.open(server, { token: server.rootKey })
+    for (const name of [
+      'مفتاح المتجر',
+      '👩🏽‍🚀 launch 🚀',
+      `${'x'.repeat(255)}é`,
+      '  led by spaces',
+      'Zoe\u0308 & <b>co</b>',
+    ]) {
+      const { id, key } = await keys.create({ organizationId: 'acme', name })
+      await go(page, `/keys/${id}`)
+      await page.getByRole('button', { name: 'Revoke', exact: true }).click()
+      await page.getByLabel('Type the name to go on').focus()
+      await page.keyboard.insertText(name)
+      await page.getByRole('button', { name: 'Revoke for ever' }).click()
+      await page.getByText('The key is revoked').waitFor()
+      expect((await server.latchkey.verify(key)).code, name).toBe('revoked')
+    }
+  })
+
+  test.skipIf(skipsBrowser)('of the very key that is signed in ends the session at once', async () => {
+    const server = await browser.serve(await makeDatabase())
+    const { key: token, id, name } = await server.latchkey.createRootKey()
+    const page = await browser.open(server, { path: `/keys/${id}`, token })
+    const [cookie] = await page.context().cookies()
+    await page.getByRole('button', { name: 'Revoke' }).click()
+    await page.getByText('Revoking it ends this session and all others of the key').waitFor()
+    await page.getByLabel('Type the name to go on').fill(name)
+    await page.getByRole('button', { name: 'Revoke for ever' }).click()
+    await page.getByRole('dialog', { name: 'Your session has ended' }).waitFor()
+    const headers = { cookie: `latchkey=${cookie?.value}` }
+    expect((await server.request('GET', '/v1/keys', { headers })).json.code).toBe('session_ended')
+    await page.reload()
+    await page.getByRole('heading', { level: 1, name: 'Sign in to Latchkey' }).waitFor()
+    await page.getByLabel('Token', { exact: true }).fill(token)
+    await page.getByRole('button', { name: 'Sign in' }).click()
+    await page.getByText('This token opens nothing').waitFor()
+  })
+
+  test.skipIf(skipsBrowser)('refuses who had the permission only when the page was opened', async () => {
+    const server = await browser.serve(await makeDatabase())
+    const { keys, organizations } = server.latchkey
+    await organizations.create({ id: 'acme', name: 'Acme' })
+    const { id, key } = await keys.create({ organizationId: 'acme', name: 'Mailer' })
+    const permissions = ['latchkey:keys:read', 'latchkey:keys:write']
+    const admin = await keys.create({ organizationId: 'acme', name: 'Admin', permissions })
+    const page = await browser.open(server, { path: `/keys/${id}`, token: admin.key })
+    await page.getByRole('button', { name: 'Revoke' }).click()
+    await keys.update(admin.id, { permissions: ['latchkey:keys:read'] })
+    await page.getByLabel('Type the name to go on').fill('Mailer')
+    await page.getByRole('button', { name: 'Revoke for ever' }).click()
+    await page
+      .getByRole('alert')
+      .getByText(/latchkey:keys:write/)
+      .waitFor()
+    expect((await server.latchkey.verify(key)).code).toBe('valid')
+  })
+})

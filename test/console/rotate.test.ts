@@ -1,0 +1,175 @@
+// Rotating a key in the console: the grace, the new token, and when the old one ends.
+import { expect, test } from 'vitest'
+import { onEachDatabase } from '../setup/databases.ts'
+import type { TestServer } from '../setup/server.ts'
+import { browserNote, skipsBrowser, useBrowser } from './browser.ts'
+import { fact, refusalOf } from './chromium.ts'
+import { inThePast } from './past.ts'
+
+const hour = 3_600_000
+
+onEachDatabase(`rotating a key in the console${browserNote}`, (makeDatabase) => {
+  const browser = useBrowser()
+  const serve = async (options: Parameters<typeof browser.serve>[1] = {}) => {
+    const server = await browser.serve(await makeDatabase(), options)
+    const { keys, organizations } = server.latchkey
+    await organizations.create({ id: 'acme', name: 'Acme' })
+    const old = await keys.create({ organizationId: 'acme', name: 'Mailer', permissions: ['emails:send'] })
+    return { server, keys, old }
+  }
+  const codeOf = async (server: TestServer, token: string) => (await server.latchkey.verify(token)).code
+
+  test.skipIf(skipsBrowser)(
+    'without a grace: one new token, shown once, and the old one is over',
+    async () => {
+      const { server, old } = await serve()
+      const page = await browser.open(server, { path: `/keys/${old.id}`, token: server.rootKey })
+      await page.getByRole('button', { name: 'Rotate' }).click()
+      const dialog = page.getByRole('dialog', { name: 'Rotate the key' })
+      await dialog.getByRole('slider', { name: 'Grace' }).focus()
+      await page.keyboard.press('Home')
+      await dialog.getByText('The old token ends at once').waitFor()
+      await dialog.getByRole('button', { name: 'Rotate' }).click()
+      await page.getByRole('heading', { level: 1, name: 'The new token of Mailer' }).waitFor()
+      const token = await page.locator('pre').first().innerText()
+      await page.getByText('The old token has ended').waitFor()
+      expect([await codeOf(server, old.key), await codeOf(server, token)]).toEqual(['rotated', 'valid'])
+
+      await page.getByRole('link', { name: 'Audit log' }).click()
+      await page.getByRole('dialog', { name: 'Have you stored the token?' }).waitFor()
+      await page.getByRole('button', { name: 'Stay here' }).click()
+      const back = page.getByRole('button', { name: 'Back to the key' })
+      expect(await refusalOf(back)).toBe('Tick first that you have stored the token.')
+      await page.getByLabel('I have stored the token').check()
+      await back.click()
+      await page.getByRole('heading', { level: 1, name: 'Mailer' }).waitFor()
+      const secret = token.slice(-49, -6)
+      const kept = await page.evaluate(() => {
+        const { outerHTML } = document.documentElement
+        return JSON.stringify([outerHTML, localStorage, sessionStorage, history.state, location.href])
+      })
+      expect(kept).not.toContain(secret)
+      expect(JSON.stringify(server.log)).not.toContain(secret)
+      await page.goBack()
+      await page.goForward()
+      await page.getByRole('heading', { level: 1, name: 'Mailer' }).waitFor()
+      expect(await page.content()).not.toContain(secret)
+    },
+  )
+
+  test.skipIf(skipsBrowser)('with a grace set by the keyboard: both tokens work until it ends', async () => {
+    let ahead = 0
+    const { server, old } = await serve({ now: () => Date.now() + ahead })
+    const page = await browser.open(server, { path: `/keys/${old.id}`, token: server.rootKey })
+    await page.getByRole('button', { name: 'Rotate' }).focus()
+    await page.keyboard.press('Enter')
+    const dialog = page.getByRole('dialog', { name: 'Rotate the key' })
+    const slider = dialog.getByRole('slider', { name: 'Grace' })
+    await slider.focus()
+    const shown: (string | null)[] = []
+    for (const press of ['End', 'ArrowLeft', 'Home', 'ArrowRight', 'ArrowRight']) {
+      await page.keyboard.press(press)
+      shown.push(await slider.getAttribute('aria-valuetext'))
+    }
+    expect(shown).toEqual(['30 days', '14 days', 'No grace', '1 hour', '6 hours'])
+    await dialog.getByRole('button', { name: 'Rotate' }).press('Enter')
+    const told = page.getByText('The old token works until').locator('time')
+    const graceEnds = Date.parse((await told.getAttribute('datetime')) ?? '')
+    const [, before] = (await server.latchkey.keys.get(old.id)).secrets
+    expect(graceEnds).toBe(before?.expiresAt?.getTime())
+    expect(graceEnds).toBeCloseTo(Date.now() + 6 * hour, -6)
+    const token = await page.locator('pre').first().innerText()
+    expect([await codeOf(server, old.key), await codeOf(server, token)]).toEqual(['valid', 'valid'])
+    await page.getByLabel('I have stored the token').check()
+    await page.getByRole('button', { name: 'Back to the key' }).click()
+    const secrets = page.getByRole('region', { name: 'Secrets' }).getByRole('listitem')
+    await secrets.nth(1).waitFor()
+    expect(await secrets.first().innerText()).toContain('Live')
+    expect(await secrets.nth(1).innerText()).toContain('In grace until')
+
+    ahead = 6 * hour + 1000
+    expect([await codeOf(server, old.key), await codeOf(server, token)]).toEqual(['rotated', 'valid'])
+  })
+
+  test.skipIf(skipsBrowser)(
+    'tells who ends a grace whether the old token is still in use, and then refuses it at once',
+    async () => {
+      const database = await makeDatabase()
+      const { id, old, renewed } = await inThePast(database, hour, async (latchkey) => {
+        const { keys, organizations, verify } = latchkey
+        await organizations.create({ id: 'acme', name: 'Acme' })
+        const { id, key: old } = await keys.create({ organizationId: 'acme', name: 'Mailer' })
+        const { key: renewed } = await keys.rotate(id, { graceSeconds: 86_400 })
+        await verify(old)
+        return { id, old, renewed }
+      })
+      const server = await browser.serve(database)
+      const page = await browser.open(server, { path: `/keys/${id}`, token: server.rootKey })
+      const secrets = page.getByRole('region', { name: 'Secrets' }).getByRole('listitem')
+      await secrets.nth(1).waitFor()
+      expect(await fact(secrets.first(), 'Last used').innerText()).toBe('Never yet')
+      expect(await fact(secrets.nth(1), 'Last used').innerText()).toMatch(/ago$/)
+
+      await page.getByRole('button', { name: 'Rotate' }).click()
+      const rotate = page.getByRole('dialog', { name: 'Rotate the key' })
+      await rotate.getByText('An earlier grace still runs').waitFor()
+      await rotate.getByText('The old token is still in use').waitFor()
+      const go = rotate.getByRole('button', { name: 'Rotate' })
+      expect(await refusalOf(go)).toBe('End the running grace first, or rotate without a grace.')
+      await rotate.getByRole('slider').press('Home')
+      await rotate.getByText('Both old tokens end').waitFor()
+      expect(await refusalOf(go)).toBeUndefined()
+      await page.keyboard.press('Escape')
+
+      await page.getByRole('button', { name: 'End grace now' }).click()
+      const end = page.getByRole('dialog', { name: 'End the grace now?' })
+      await end.getByText('The old token is still in use').waitFor()
+      expect(await codeOf(server, old)).toBe('valid')
+      await end.getByRole('button', { name: 'End grace now' }).click()
+      const outcome = page.getByRole('status').filter({ hasText: 'The grace has ended' })
+      await outcome.getByText(/Confirmed by every process in \d+ ms/).waitFor()
+      expect([await codeOf(server, old), await codeOf(server, renewed)]).toEqual(['rotated', 'valid'])
+      await secrets.nth(1).getByText('Ended').first().waitFor()
+      const history = page.getByRole('region', { name: 'History' })
+      await history.getByText('Ended a grace').waitFor()
+    },
+  )
+
+  test.skipIf(skipsBrowser)('says so of a grace whose old token nobody sends any more', async () => {
+    const database = await makeDatabase()
+    const id = await inThePast(database, hour, async ({ keys, organizations }) => {
+      await organizations.create({ id: 'acme', name: 'Acme' })
+      const { id } = await keys.create({ organizationId: 'acme', name: 'Mailer' })
+      await keys.rotate(id, { graceSeconds: 86_400 })
+      return id
+    })
+    const server = await browser.serve(database)
+    const page = await browser.open(server, { path: `/keys/${id}`, token: server.rootKey })
+    await page.getByRole('button', { name: 'End grace now' }).click()
+    await page.getByText('The old token has not been used since the rotation').waitFor()
+    await page.getByText('It was never used before either.').waitFor()
+    await page.getByRole('button', { name: 'Keep it' }).click()
+    expect((await server.latchkey.keys.get(id)).secrets[1]?.expiresAt?.getTime()).toBeGreaterThan(Date.now())
+  })
+
+  test.skipIf(skipsBrowser)('of the very key that is signed in goes on in a new session', async () => {
+    const { server, keys } = await serve()
+    const { key: token, id } = await server.latchkey.createRootKey()
+    const page = await browser.open(server, { path: `/keys/${id}`, token })
+    await page.getByText('You are signed in with it').waitFor()
+    await page.getByRole('button', { name: 'Rotate' }).click()
+    const dialog = page.getByRole('dialog', { name: 'Rotate the key' })
+    await dialog.getByText('This session goes on: the grace is longer than any session.').waitFor()
+    await dialog.getByRole('slider').press('Home')
+    await dialog.getByText('You are signed in anew with the new token at once.').waitFor()
+    await dialog.getByRole('button', { name: 'Rotate' }).click()
+    await page.getByRole('heading', { level: 1, name: /The new token of/ }).waitFor()
+    const renewed = await page.locator('pre').first().innerText()
+    expect([await codeOf(server, token), await codeOf(server, renewed)]).toEqual(['rotated', 'valid'])
+    await page.getByLabel('I have stored the token').check()
+    await page.getByRole('button', { name: 'Back to the key' }).click()
+    await page.getByText('You are signed in with it').waitFor()
+    expect(await page.getByRole('dialog').count()).toBe(0)
+    expect((await keys.get(id)).secrets).toHaveLength(2)
+  })
+})
