@@ -1,8 +1,7 @@
-// The window in which a field of a key is changed: what was typed stays in it until the change is made.
-import { type FormEvent, type ReactNode, useEffect, useRef } from 'react'
+// The window in which a field of a key is changed.
+import type { ReactNode } from 'react'
 import { ApiError, type WireKey } from '../../api.ts'
-import { Button } from '../../parts/button.tsx'
-import { Dialog, DialogActions } from '../../parts/dialog.tsx'
+import { FormDialog } from '../../parts/form-dialog.tsx'
 import { ErrorNotice } from '../../parts/notices.tsx'
 import { type KeyChange, useChangeKey } from './key-changes.ts'
 
@@ -21,23 +20,13 @@ interface EditDialogProps {
 
 export function EditDialog({ keyToChange, title, lead, read, close, children }: EditDialogProps) {
   const change = useChangeKey(keyToChange)
-  const form = useRef<HTMLFormElement>(null)
   const { error } = change
-  const focusFault = () => form.current?.querySelector<HTMLElement>('[aria-invalid]')?.focus()
-  useEffect(() => {
-    form.current?.querySelector<HTMLElement>('input:not([type="radio"]), textarea, input:checked')?.focus()
-  }, [])
-  useEffect(() => {
-    if (error !== null) form.current?.querySelector<HTMLElement>('[aria-invalid]')?.focus()
-  }, [error])
-  const submit = (event: FormEvent) => {
-    event.preventDefault()
-    if (change.isPending) return
+  const submit = () => {
     const edited = read()
+    if (edited === 'faulty') return false
     if (edited === 'unchanged') close()
-    // What is wrong is shown with the next rendering.
-    else if (edited === 'faulty') setTimeout(focusFault)
     else change.mutate(edited, { onSuccess: close })
+    return true
   }
   const fields = error instanceof ApiError ? error.fields : []
   const faultOf = (field: keyof KeyChange) => {
@@ -45,18 +34,18 @@ export function EditDialog({ keyToChange, title, lead, read, close, children }: 
     return faults.length === 0 ? undefined : faults.map(({ message }) => message).join(' ')
   }
   return (
-    <Dialog title={title} lead={lead} close={close}>
-      <form ref={form} onSubmit={submit} noValidate className="space-y-4">
-        {children(faultOf)}
-        {error !== null && fields.length === 0 && <ChangeRefused error={error} />}
-        <DialogActions>
-          <Button onClick={close}>Cancel</Button>
-          <Button type="submit" kind="primary" busy={change.isPending}>
-            {change.isPending ? 'Saving…' : 'Save'}
-          </Button>
-        </DialogActions>
-      </form>
-    </Dialog>
+    <FormDialog
+      title={title}
+      lead={lead}
+      action={{ label: 'Save', busyLabel: 'Saving…' }}
+      busy={change.isPending}
+      error={error}
+      submit={submit}
+      close={close}
+    >
+      {children(faultOf)}
+      {error !== null && fields.length === 0 && <ChangeRefused error={error} />}
+    </FormDialog>
   )
 }
 

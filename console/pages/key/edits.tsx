@@ -5,9 +5,9 @@ import { type Expiry, expiryFault } from '../../expiries.ts'
 import { readMetadata, writeMetadata } from '../../metadata-text.ts'
 import { nameFault } from '../../names.ts'
 import { ExpiryField } from '../../parts/expiry-field.tsx'
-import { Field } from '../../parts/field.tsx'
 import { MetadataField } from '../../parts/metadata-field.tsx'
 import { PermissionsField } from '../../parts/permissions-field.tsx'
+import { TextField } from '../../parts/text-field.tsx'
 import { permissionFaults } from '../../permission-list.ts'
 import { useSession } from '../../session.ts'
 import { EditDialog } from './edit-dialog.tsx'
@@ -52,19 +52,13 @@ function Rename({ of, close }: EditProps) {
       close={close}
     >
       {(faultOf) => (
-        <Field label="Name" error={faultOf('name') ?? (wasRead ? fault : undefined)}>
-          {(control) => (
-            <input
-              {...control}
-              className="input"
-              dir="auto"
-              autoComplete="off"
-              value={name}
-              onFocus={(event) => event.target.select()}
-              onChange={(event) => setName(event.target.value)}
-            />
-          )}
-        </Field>
+        <TextField
+          label="Name"
+          value={name}
+          onChange={setName}
+          onFocus={(event) => event.target.select()}
+          error={faultOf('name') ?? (wasRead ? fault : undefined)}
+        />
       )}
     </EditDialog>
   )

@@ -7,10 +7,10 @@ import { readMetadata } from '../../metadata-text.ts'
 import { nameFault, textFault } from '../../names.ts'
 import { Button } from '../../parts/button.tsx'
 import { ExpiryField } from '../../parts/expiry-field.tsx'
-import { Field } from '../../parts/field.tsx'
 import { MetadataField } from '../../parts/metadata-field.tsx'
 import { ErrorNotice, Notice } from '../../parts/notices.tsx'
 import { PermissionsField } from '../../parts/permissions-field.tsx'
+import { TextField } from '../../parts/text-field.tsx'
 import { permissionFaults } from '../../permission-list.ts'
 import { useSession } from '../../session.ts'
 
@@ -88,19 +88,14 @@ export function NewKeyForm({
     }
   return (
     <form ref={form} onSubmit={submit} className="card space-y-6 p-4 sm:p-5" noValidate>
-      <Field label="Name" hint="What people call it: its program, its place." error={errorOf('name')}>
-        {(control) => (
-          <input
-            {...control}
-            className="input"
-            dir="auto"
-            autoComplete="off"
-            placeholder="CI"
-            value={name}
-            onChange={(event) => changed(setName)(event.target.value)}
-          />
-        )}
-      </Field>
+      <TextField
+        label="Name"
+        hint="What people call it: its program, its place."
+        placeholder="CI"
+        value={name}
+        onChange={changed(setName)}
+        error={errorOf('name')}
+      />
       <PermissionsField
         value={permissions}
         onChange={changed(setPermissions)}
@@ -110,23 +105,14 @@ export function NewKeyForm({
       <ExpiryField value={expiry} onChange={changed(setExpiry)} error={errorOf('expires_at')} />
       <MetadataField value={metadataText} onChange={changed(setMetadataText)} error={errorOf('metadata')} />
       {isRoot && (
-        <Field
+        <TextField
           label="Created by"
           optional
           hint="The id of your user on whose behalf you create it; else your own key’s id."
+          value={createdBy}
+          onChange={changed(setCreatedBy)}
           error={errorOf('created_by')}
-        >
-          {(control) => (
-            <input
-              {...control}
-              className="input"
-              dir="auto"
-              autoComplete="off"
-              value={createdBy}
-              onChange={(event) => changed(setCreatedBy)(event.target.value)}
-            />
-          )}
-        </Field>
+        />
       )}
       <Failure error={create.error} />
       <div className="flex justify-end border-t border-line pt-4">

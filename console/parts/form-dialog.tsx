@@ -1,0 +1,48 @@
+// A form in a window: what was typed stays in it until what it is for is done.
+import { type FormEvent, type ReactNode, useEffect, useRef } from 'react'
+import { Button } from './button.tsx'
+import { Dialog, DialogActions } from './dialog.tsx'
+
+interface FormDialogProps {
+  title: string
+  lead?: ReactNode
+  /** What the button says, and what it says meanwhile. */
+  action: { label: string; busyLabel: string }
+  busy: boolean
+  /** What the server refused last: the first field at fault gets the focus. */
+  error: Error | null
+  /** Tells whether it sent anything: where it did not, the first field at fault gets the focus. */
+  submit: () => boolean
+  close: () => void
+  children: ReactNode
+}
+
+export function FormDialog({ title, lead, action, busy, error, submit, close, children }: FormDialogProps) {
+  const form = useRef<HTMLFormElement>(null)
+  const focus = (selector: string) => form.current?.querySelector<HTMLElement>(selector)?.focus()
+  useEffect(() => {
+    form.current?.querySelector<HTMLElement>('input:not([type="radio"]), textarea, input:checked')?.focus()
+  }, [])
+  useEffect(() => {
+    if (error !== null) form.current?.querySelector<HTMLElement>('[aria-invalid]')?.focus()
+  }, [error])
+  const submitted = (event: FormEvent) => {
+    event.preventDefault()
+    if (busy) return
+    // What is wrong is shown with the next rendering.
+    if (!submit()) setTimeout(() => focus('[aria-invalid]'))
+  }
+  return (
+    <Dialog title={title} lead={lead} close={close}>
+      <form ref={form} onSubmit={submitted} noValidate className="space-y-4">
+        {children}
+        <DialogActions>
+          <Button onClick={close}>Cancel</Button>
+          <Button type="submit" kind="primary" busy={busy}>
+            {busy ? action.busyLabel : action.label}
+          </Button>
+        </DialogActions>
+      </form>
+    </Dialog>
+  )
+}
