@@ -1,0 +1,311 @@
+// The page of a key: all that is known of it, and every change that can be made there.
+import type { Page } from 'playwright-core'
+import { expect, test } from 'vitest'
+import { onEachDatabase } from '../setup/databases.ts'
+import { browserNote, skipsBrowser, useBrowser } from './browser.ts'
+import { fact, go, refusalOf, signIn } from './chromium.ts'
+import { inThePast } from './past.ts'
+
+const day = 86_400_000
+
+/** The bodies of the changes that a page sends from now on. */
+function watchChanges(page: Page): unknown[] {
+  const changes: unknown[] = []
+  page.on('request', (request) => {
+    if (request.method() === 'PATCH') changes.push(request.postDataJSON())
+  })
+  return changes
+}
+
+/** What stands beside the name of the key. */
+const statusOf = (page: Page) => page.locator('main header').filter({ has: page.locator('h1') })
+
+onEachDatabase(`the page of a key${browserNote}`, (makeDatabase) => {
+  const browser = useBrowser()
+  const serve = async (...permissions: string[]) => {
+    const server = await browser.serve(await makeDatabase())
+    const { keys, organizations } = server.latchkey
+    await organizations.create({ id: 'acme', name: 'Acme' })
+    const admin = await keys.create({ organizationId: 'acme', name: 'Admin', permissions })
+    return { server, keys, admin }
+  }
+  const administrator = ['latchkey:keys:read', 'latchkey:keys:write', 'latchkey:audit:read', 'emails:*']
+
+  test.skipIf(skipsBrowser)('shows every field, to who may change nothing as well', async () => {
+    const database = await makeDatabase()
+    const { id, reader } = await inThePast(database, 2 * day, async ({ organizations, keys, verify }) => {
+      await organizations.create({ id: 'acme', name: 'Acme' })
+      const permissions = ['latchkey:keys:read']
+      const { key: reader } = await keys.create({ organizationId: 'acme', name: 'Reader', permissions })
+      const created = await keys.create({
+        organizationId: 'acme',
+        name: 'Mailer',
+        permissions: ['emails:send', 'domains:*'],
+        expiresAt: new Date(Date.now() + 30 * day),
+        metadata: { plan: 'pro' },
+        createdBy: 'ada@latchkey.example',
+      })
+      await verify(created.key)
+      return { id: created.id, reader }
+    })
+    const server = await browser.serve(database)
+    const path = `/keys/${id}`
+    const page = await browser.open(server, { path, token: reader })
+    await page.getByRole('heading', { level: 1, name: 'Mailer' }).waitFor()
+    const key = await server.latchkey.keys.get(id)
+    await statusOf(page).getByText('Active', { exact: true }).waitFor()
+    const details = page.getByRole('region', { name: 'Details' })
+    for (const [term, words] of [
+      ['Id', id],
+      ['Organization', 'acme'],
+      ['Hint', key.hint],
+      ['Created by', 'ada@latchkey.example'],
+      ['Permissions', 'emails:send'],
+      ['Permissions', 'domains:*'],
+      ['Metadata', '"plan": "pro"'],
+      ['Revoked', 'Not revoked'],
+    ] as const) {
+      expect(await fact(details, term).innerText(), term).toContain(words)
+    }
+    for (const [term, instant] of [
+      ['Created', key.createdAt],
+      ['Last used', key.lastUsedAt],
+      ['Expires', key.expiresAt],
+    ] as const) {
+      const shown = await fact(details, term).locator('time').first().getAttribute('datetime')
+      expect(shown, term).toBe(instant?.toISOString())
+    }
+
+    const names = ['Rename the key', 'Change the expiry', 'Edit the permissions', 'Edit the metadata']
+    for (const name of [...names, 'Rotate', 'Revoke']) {
+      const button = page.getByRole('button', { name, exact: true })
+      expect(await refusalOf(button), name).toBe('Your key lacks the permission latchkey:keys:write.')
+      await button.click({ force: true })
+    }
+    expect(await page.getByRole('dialog').count()).toBe(0)
+    await page.getByText('Your key lacks the permission latchkey:audit:read.').waitFor()
+    const status = await page.evaluate(async (path) => {
+      const headers = { 'content-type': 'application/json' }
+      return (await fetch(`/v1${path}`, { method: 'PATCH', headers, body: '{"name":"Mine"}' })).status
+    }, path)
+    expect(status).toBe(403)
+    expect((await server.latchkey.keys.get(id)).name).toBe('Mailer')
+  })
+
+  test.skipIf(skipsBrowser)('sends what was changed and nothing else, and tells of it at once', async () => {
+    const { server, keys, admin } = await serve(...administrator)
+    const { id } = await keys.create({
+      organizationId: 'acme',
+      name: 'Mailer',
+      permissions: ['emails:send', 'emails:read'],
+      metadata: { plan: 'pro' },
+    })
+    const page = await browser.open(server, { path: `/keys/${id}`, token: admin.key })
+    const changes = watchChanges(page)
+    const dialog = page.getByRole('dialog')
+    const save = async () => {
+      await dialog.getByRole('button', { name: 'Save' }).click()
+      await dialog.waitFor({ state: 'detached' })
+    }
+
+    await page.getByRole('button', { name: 'Rename the key' }).click()
+    await save()
+    expect(changes).toEqual([])
+    await page.getByRole('button', { name: 'Rename the key' }).click()
+    await dialog.getByLabel('Name').fill('Old mailer')
+    await save()
+    await page.getByRole('heading', { level: 1, name: 'Old mailer' }).waitFor()
+
+    await page.getByRole('button', { name: 'Edit the permissions' }).click()
+    await dialog.getByRole('button', { name: 'Remove emails:read' }).click()
+    await dialog.getByRole('combobox').fill('emails:drafts:*')
+    await page.keyboard.press('Enter')
+    await save()
+
+    const inMonth = Date.now() + 30 * day
+    await page.getByRole('button', { name: 'Change the expiry' }).click()
+    await dialog.getByRole('radio', { name: '30 days' }).check()
+    await save()
+
+    await page.getByRole('button', { name: 'Edit the metadata' }).click()
+    await dialog.getByLabel('Metadata').fill('{"plan": "free", "seats": 3}')
+    await save()
+    await fact(page, 'Metadata').getByText('"seats": 3').first().waitFor()
+
+    const after = await keys.get(id)
+    expect(after).toMatchObject({
+      name: 'Old mailer',
+      permissions: ['emails:send', 'emails:drafts:*'],
+      metadata: { plan: 'free', seats: 3 },
+    })
+    expect(after.expiresAt?.getTime()).toBeGreaterThanOrEqual(inMonth)
+    expect(after.expiresAt?.getTime()).toBeLessThanOrEqual(Date.now() + 30 * day)
+    expect(changes).toEqual([
+      { name: 'Old mailer' },
+      { permissions: ['emails:send', 'emails:drafts:*'] },
+      { expires_at: after.expiresAt?.toISOString() },
+      { metadata: { plan: 'free', seats: 3 } },
+    ])
+    const history = page.getByRole('region', { name: 'History' })
+    await history.getByText('Changed the key').nth(3).waitFor()
+    await history.getByText('Created the key').waitFor()
+  })
+
+  test.skipIf(skipsBrowser)(
+    'says at a field what is wrong there, and keeps what was typed, also where a session ended in between',
+    async () => {
+      const { server, keys, admin } = await serve(...administrator)
+      const { id } = await keys.create({ organizationId: 'acme', name: 'Mailer' })
+      const page = await browser.open(server, { path: `/keys/${id}`, token: admin.key })
+      const changes = watchChanges(page)
+      const dialog = page.getByRole('dialog')
+      const save = dialog.getByRole('button', { name: 'Save' })
+
+      await page.getByRole('button', { name: 'Edit the metadata' }).click()
+      const metadata = dialog.getByLabel('Metadata')
+      await metadata.fill('{"plan": pro}')
+      await save.click()
+      expect(await metadata.getAttribute('aria-invalid')).toBe('true')
+      expect(await metadata.inputValue()).toBe('{"plan": pro}')
+      await dialog.getByRole('button', { name: 'Cancel' }).click()
+
+      await page.getByRole('button', { name: 'Rename the key' }).click()
+      const name = dialog.getByLabel('Name')
+      await name.fill('   ')
+      await save.click()
+      await dialog.getByText('Give it a name.').waitFor()
+      expect(changes).toEqual([])
+      await name.fill('Newsletter mailer')
+      const caller = { keyId: admin.id, organizationId: 'acme', permissions: administrator }
+      for (const session of await server.latchkey.sessions.list(caller)) {
+        await server.latchkey.sessions.end(session.id, caller)
+      }
+      await save.click()
+      const signInDialog = page.getByRole('dialog', { name: 'Your session has ended' })
+      await signInDialog.waitFor()
+      expect((await keys.get(id)).name).toBe('Mailer')
+      await signIn(page, admin.key)
+      await signInDialog.waitFor({ state: 'detached' })
+      expect(await name.inputValue()).toBe('Newsletter mailer')
+      await save.click()
+      await page.getByRole('heading', { level: 1, name: 'Newsletter mailer' }).waitFor()
+    },
+  )
+
+  test.skipIf(skipsBrowser)('puts at its field what only the server refuses', async () => {
+    const { server, keys, admin } = await serve(...administrator)
+    const { id } = await keys.create({ organizationId: 'acme', name: 'Mailer' })
+    const page = await browser.open(server, { path: `/keys/${id}`, token: admin.key, timezoneId: 'UTC' })
+    // A browser whose clock is slow takes for the future what is over.
+    await page.clock.setFixedTime(Date.now() - 3 * day)
+    const yesterday = new Date(Date.now() - day).toISOString().slice(0, 16)
+    const dialog = page.getByRole('dialog')
+    await page.getByRole('button', { name: 'Change the expiry' }).click()
+    await dialog.getByRole('radio', { name: 'On a date' }).check()
+    const field = dialog.getByLabel('Expires on, in your time zone')
+    await field.fill(yesterday)
+    await dialog.getByRole('button', { name: 'Save' }).click()
+    await dialog.getByText('An instant that is still to come.').waitFor()
+    expect(await field.inputValue()).toBe(yesterday)
+    expect(await field.getAttribute('aria-invalid')).toBe('true')
+    expect((await keys.get(id)).expiresAt).toBeNull()
+  })
+
+  test.skipIf(skipsBrowser)(
+    'lets nobody grant more than they hold, nor get at it by a rotation',
+    async () => {
+      const { server, keys, admin } = await serve(...administrator)
+      const acme = { organizationId: 'acme' }
+      const { id } = await keys.create({ ...acme, name: 'Mailer', permissions: ['emails:send'] })
+      const greater = await keys.create({
+        ...acme,
+        name: 'Greater',
+        permissions: ['emails:send', 'domains:*'],
+      })
+      const page = await browser.open(server, { path: `/keys/${greater.id}`, token: admin.key })
+      const rotate = page.getByRole('button', { name: 'Rotate' })
+      await rotate.waitFor()
+      expect(await refusalOf(rotate)).toContain('your key does not hold domains:*')
+
+      await go(page, `/keys/${id}`)
+      const changes = watchChanges(page)
+      const dialog = page.getByRole('dialog')
+      await page.getByRole('button', { name: 'Edit the permissions' }).click()
+      const typed = dialog.getByRole('combobox')
+      await typed.fill('domains:read')
+      await page.keyboard.press('Enter')
+      await dialog.getByText('Your key does not hold it, so it cannot grant it.').waitFor()
+      await dialog.getByRole('button', { name: 'Save' }).click()
+      expect(await dialog.isVisible()).toBe(true)
+      expect(changes).toEqual([])
+      await dialog.getByRole('button', { name: 'Remove domains:read, which cannot stay' }).click()
+
+      // What this page knows of one's own permissions may be old.
+      await typed.fill('emails:read')
+      await page.keyboard.press('Enter')
+      await keys.update(admin.id, { permissions: administrator.slice(0, 3) })
+      await dialog.getByRole('button', { name: 'Save' }).click()
+      await dialog.getByText('You can give a key only what your own key may do').waitFor()
+      expect(changes).toHaveLength(1)
+      expect((await keys.get(id)).permissions).toEqual(['emails:send'])
+      expect(await dialog.getByRole('button', { name: 'Remove emails:read' }).isVisible()).toBe(true)
+    },
+  )
+
+  test.skipIf(skipsBrowser)(
+    'says why nothing can be done to a revoked key, and brings an expired one back',
+    async () => {
+      const database = await makeDatabase()
+      const ids = await inThePast(database, 2 * day, async ({ organizations, keys }) => {
+        await organizations.create({ id: 'acme', name: 'Acme' })
+        const revoked = await keys.create({ organizationId: 'acme', name: 'Old' })
+        await keys.revoke(revoked.id)
+        const expiresAt = new Date(Date.now() - day)
+        const expired = await keys.create({ organizationId: 'acme', name: 'Late', expiresAt })
+        return { revoked: revoked.id, expired: expired.id }
+      })
+      const server = await browser.serve(database)
+      const path = `/keys/${ids.revoked}`
+      const page = await browser.open(server, { path, token: server.rootKey })
+      await page.getByRole('heading', { level: 1, name: 'Old' }).waitFor()
+      const { revokedAt } = await server.latchkey.keys.get(ids.revoked)
+      const shown = await fact(page, 'Revoked').locator('time').first().getAttribute('datetime')
+      expect(shown).toBe(revokedAt?.toISOString())
+      for (const name of ['Rename the key', 'Change the expiry', 'Edit the permissions', 'Rotate']) {
+        const refusal = await refusalOf(page.getByRole('button', { name, exact: true }))
+        expect(refusal, name).toBe('This key is revoked, and that is final.')
+      }
+      const revoke = page.getByRole('button', { name: 'Revoke', exact: true })
+      expect(await refusalOf(revoke)).toBe('This key is revoked already.')
+
+      await go(page, `/keys/${ids.expired}`)
+      const rotate = page.getByRole('button', { name: 'Rotate', exact: true })
+      expect(await refusalOf(rotate)).toBe('This key has expired: give it a later expiry first.')
+      expect(await refusalOf(revoke)).toBeUndefined()
+      await statusOf(page).getByText('Expired', { exact: true }).waitFor()
+      await page.getByRole('button', { name: 'Change the expiry' }).click()
+      await page.getByRole('radio', { name: 'Never' }).check()
+      await page.getByRole('button', { name: 'Save' }).click()
+      await statusOf(page).getByText('Active', { exact: true }).waitFor()
+      expect(await refusalOf(rotate)).toBeUndefined()
+    },
+  )
+
+  test.skipIf(skipsBrowser)(
+    "of another organization looks like that of none, to an organization's administrator",
+    async () => {
+      const { server, keys, admin } = await serve(...administrator)
+      await server.latchkey.organizations.create({ id: 'globex', name: 'Globex' })
+      const foreign = await keys.create({ organizationId: 'globex', name: 'Theirs' })
+      const page = await browser.open(server, { token: admin.key })
+      const looks: string[] = []
+      for (const id of [foreign.id, '01900000-0000-7000-8000-000000000000', 'no-id-at-all']) {
+        await go(page, `/keys/${id}`)
+        await page.getByText('There is no key at this address').waitFor()
+        looks.push(`${await page.title()} ${await page.locator('body').ariaSnapshot()}`)
+      }
+      expect(new Set(looks).size).toBe(1)
+      expect(looks[0]).not.toContain('Theirs')
+    },
+  )
+})

@@ -1,0 +1,134 @@
+// Trying a token in the console: what its form tells without asking, and every verdict in words.
+import { expect, test } from 'vitest'
+import { managementPermissions } from '../../src/permissions.ts'
+import type { VerdictCode } from '../../src/schemas.ts'
+import { onEachDatabase } from '../setup/databases.ts'
+import { browserNote, skipsBrowser, useBrowser } from './browser.ts'
+import { refusalOf } from './chromium.ts'
+
+const day = 86_400_000
+
+onEachDatabase(`trying a token in the console${browserNote}`, (makeDatabase) => {
+  const browser = useBrowser()
+
+  test.skipIf(skipsBrowser)('gives each verdict in words, and what is missing', async () => {
+    let ahead = -2 * day
+    const server = await browser.serve(await makeDatabase(), { now: () => Date.now() + ahead })
+    const { keys, organizations } = server.latchkey
+    await organizations.create({ id: 'acme', name: 'Acme' })
+    const make = (name: string, expiresAt: Date | null = null) =>
+      keys.create({
+        organizationId: 'acme',
+        name,
+        permissions: ['emails:send'],
+        metadata: { plan: 'pro' },
+        expiresAt,
+      })
+    const valid = await make('Mailer')
+    const revoked = await make('Gone')
+    await keys.revoke(revoked.id)
+    const expired = await make('Late', new Date(Date.now() - day))
+    const rotated = await make('Turned')
+    await keys.rotate(rotated.id)
+    ahead = 0
+    const stranger = `re_${'0'.repeat(59)}`
+    const page = await browser.open(server, { token: server.rootKey, path: '/try' })
+    const field = page.getByRole('main').getByLabel('Token', { exact: true })
+    const verdict = page.getByRole('region', { name: 'The verdict' })
+    const ask = async (token: string, code: VerdictCode, ...words: string[]) => {
+      await field.fill(token)
+      expect(await verdict.count()).toBe(0)
+      await field.press('Enter')
+      await verdict.getByText(code, { exact: true }).waitFor()
+      const text = await verdict.innerText()
+      for (const word of words) expect(text, code).toContain(word)
+    }
+    await ask(valid.key, 'valid', 'Valid', 'may come in', 'Mailer', 'acme', 'emails:send', '"plan": "pro"')
+    await ask(`secret-token:${valid.key}`, 'valid', 'Mailer')
+    await ask(revoked.key, 'revoked', 'Revoked', 'that is final', 'Gone')
+    await ask(expired.key, 'expired', 'Expired', 'passed its expiry', 'Late')
+    await ask(rotated.key, 'rotated', 'Rotated away', 'the grace of this token is over', 'Turned')
+    await ask(stranger, 'malformed', 'Not a token')
+    const { key: unknown } = await server.latchkey.keys.create({ organizationId: 'acme', name: 'Unknown' })
+    await ask(unknown, 'valid')
+
+    await page.getByRole('combobox', { name: /Permissions to ask for/ }).fill('domains:read')
+    await page.keyboard.press('Enter')
+    await ask(valid.key, 'insufficient_permissions', 'Not permitted', 'lacks permissions')
+    expect(await verdict.getByRole('list', { name: 'Missing' }).innerText()).toBe('domains:read')
+    await verdict.getByRole('link', { name: 'Mailer' }).click()
+    await page.getByRole('heading', { level: 1, name: 'Mailer' }).waitFor()
+    await page.goBack()
+    expect(await field.inputValue()).toBe('')
+  })
+
+  test.skipIf(skipsBrowser)(
+    'reads the form without asking, and keeps the token out of everything but the question',
+    async () => {
+      const server = await browser.serve(await makeDatabase())
+      const { keys, organizations } = server.latchkey
+      for (const id of ['acme', 'globex']) await organizations.create({ id, name: id })
+      const { key: token, hint } = await keys.create({ organizationId: 'globex', name: 'Theirs' })
+      const permissions = ['latchkey:keys:read', 'latchkey:keys:verify']
+      const verifier = await keys.create({ organizationId: 'acme', name: 'Verifier', permissions })
+      const page = await browser.open(server, { token: verifier.key, path: '/try' })
+      const addresses: string[] = []
+      page.on('request', (request) => addresses.push(request.url()))
+      const field = page.getByRole('main').getByLabel('Token', { exact: true })
+      await field.pressSequentially(token.slice(0, 12))
+      await page.getByText('Too short by 56 characters: copy the whole of it.').waitFor()
+      await field.fill(`Bearer ${token}`)
+      await page.getByText('Leave out “Bearer”: the token alone.').waitFor()
+      await field.fill(`${token.slice(0, -7)}${token.at(-7) === 'x' ? 'y' : 'x'}${token.slice(-6)}`)
+      await page.getByText('Does not match: a character is mistyped.').waitFor()
+      await field.fill(token)
+      await page.getByText('The form is right.').waitFor()
+      await page.getByText(hint.slice(3, 19), { exact: true }).waitFor()
+      expect(addresses).toEqual([])
+      expect(server.log.filter(({ route }) => route === '/v1/keys/verify')).toEqual([])
+
+      // Another organization's token is to this key as one that nobody has.
+      await page.getByRole('button', { name: 'Ask Latchkey' }).click()
+      const verdict = page.getByRole('region', { name: 'The verdict' })
+      await verdict.getByText('not_found', { exact: true }).waitFor()
+      expect(await verdict.innerText()).not.toMatch(/Theirs|globex/)
+      const secret = token.slice(19, -6)
+      const kept = await page.evaluate(async () => {
+        const caches = (await globalThis.caches?.keys()) ?? []
+        const databases = (await indexedDB.databases()).map(({ name }) => name)
+        const stored = [localStorage, sessionStorage, history.state, location.href, document.cookie]
+        return JSON.stringify([...stored, caches, databases])
+      })
+      expect(kept).not.toContain(secret)
+      expect(addresses.join()).not.toContain(secret)
+      expect(JSON.stringify(server.log)).not.toContain(secret)
+      await page.reload()
+      expect(await field.inputValue()).toBe('')
+    },
+  )
+
+  test.skipIf(skipsBrowser)(
+    'without the permission to ask still reads the form, and says why not more',
+    async () => {
+      const server = await browser.serve(await makeDatabase())
+      const { keys, organizations } = server.latchkey
+      await organizations.create({ id: 'acme', name: 'Acme' })
+      const permissions = managementPermissions.filter((permission) => permission !== 'latchkey:keys:verify')
+      const { key } = await keys.create({ organizationId: 'acme', name: 'Reader', permissions })
+      const page = await browser.open(server, { token: key, path: '/try' })
+      await page.getByRole('main').getByLabel('Token', { exact: true }).fill(key)
+      await page.getByText('The form is right.').waitFor()
+      const ask = page.getByRole('button', { name: 'Ask Latchkey' })
+      expect(await refusalOf(ask)).toBe('Your key lacks the permission latchkey:keys:verify.')
+      await ask.click({ force: true })
+      const status = await page.evaluate(async (key) => {
+        const headers = { 'content-type': 'application/json' }
+        const body = JSON.stringify({ key })
+        return (await fetch('/v1/keys/verify', { method: 'POST', headers, body })).status
+      }, key)
+      expect(status).toBe(403)
+      expect(server.log.filter(({ route }) => route === '/v1/keys/verify')).toHaveLength(1)
+      expect(await page.getByRole('region', { name: 'The verdict' }).count()).toBe(0)
+    },
+  )
+})
