@@ -22,7 +22,7 @@ onEachDatabase(`keys in the console${browserNote}`, (makeDatabase) => {
       const page = await browser.open(server, { token: server.rootKey, path: '/organizations/acme' })
       await page.getByRole('heading', { name: 'No active key yet' }).waitFor()
       await page.getByRole('link', { name: 'Create the first key' }).click()
-      await page.getByLabel('Name').fill('CI')
+      await page.getByLabel('Name', { exact: true }).fill('CI')
       await page.getByLabel('Permissions', { exact: true }).fill('emails:send, domains:*')
       await page.getByRole('button', { name: 'Create key' }).click()
       const token = await page.getByText(/^re_[0-9A-Za-z]{65}$/).innerText()

@@ -30,7 +30,7 @@ onEachDatabase(`a new key in the console${browserNote}`, (makeDatabase) => {
       await keys.create({ organizationId: 'acme', name: 'Old', permissions: ['emails:send', 'emails:read'] })
       await keys.create({ organizationId: 'acme', name: 'Older', permissions: ['emails:read'] })
       const page = await browser.open(server, { token: server.rootKey, path })
-      await page.getByLabel('Name').fill('CI of Ünïcode 🔑')
+      await page.getByLabel('Name', { exact: true }).fill('CI of Ünïcode 🔑')
 
       const permissions = page.getByRole('combobox', { name: 'Permissions' })
       await permissions.fill('mail')
@@ -71,7 +71,7 @@ onEachDatabase(`a new key in the console${browserNote}`, (makeDatabase) => {
   test.skipIf(skipsBrowser)('expires at the date and time that its maker gave, in their zone', async () => {
     const server = await serve()
     const page = await browser.open(server, { token: server.rootKey, path, timezoneId: 'Asia/Kolkata' })
-    await page.getByLabel('Name').fill('Conference')
+    await page.getByLabel('Name', { exact: true }).fill('Conference')
     await page.getByRole('radio', { name: 'On a date' }).check()
     const own = page.getByLabel('Expires on, in your time zone')
     await page.getByRole('button', { name: 'Create key' }).click()
@@ -97,7 +97,7 @@ onEachDatabase(`a new key in the console${browserNote}`, (makeDatabase) => {
         expected: /^dialog: /,
       })
       await page.getByRole('link', { name: 'New key' }).click()
-      await page.getByLabel('Name').fill('CI')
+      await page.getByLabel('Name', { exact: true }).fill('CI')
       await page.getByLabel('Permissions', { exact: true }).fill('emails:send ')
       const { id, key: token } = await create(page)
       const shown = page.getByText(token, { exact: true })
@@ -161,7 +161,7 @@ onEachDatabase(`a new key in the console${browserNote}`, (makeDatabase) => {
       const admin = await makeAdmin(server)
       const page = await browser.open(server, { token: admin.key, path })
       const button = page.getByRole('button', { name: 'Create key' })
-      const name = page.getByLabel('Name')
+      const name = page.getByLabel('Name', { exact: true })
       const permissions = page.getByRole('combobox', { name: 'Permissions' })
       const metadata = page.getByLabel('Metadata')
       const refuses = async (field: typeof name, words: string) => {
@@ -202,7 +202,7 @@ onEachDatabase(`a new key in the console${browserNote}`, (makeDatabase) => {
   test.skipIf(skipsBrowser)('is one key, however often its button is pressed', async () => {
     const server = await serve()
     const page = await browser.open(server, { token: server.rootKey, path })
-    await page.getByLabel('Name').fill('Once')
+    await page.getByLabel('Name', { exact: true }).fill('Once')
     const button = page.getByRole('button', { name: 'Create key' })
     // Before the page can have shown anything of the first.
     await button.evaluate((element: HTMLElement) => {
@@ -219,7 +219,7 @@ onEachDatabase(`a new key in the console${browserNote}`, (makeDatabase) => {
     async () => {
       const server = await serve()
       const page = await browser.open(server, { token: server.rootKey, path })
-      await page.getByLabel('Name').fill('Long thought over')
+      await page.getByLabel('Name', { exact: true }).fill('Long thought over')
       await page.getByRole('combobox', { name: 'Permissions' }).fill('emails:send ')
       await page.getByRole('radio', { name: '90 days' }).check()
       await page.getByLabel('Metadata').fill('{"plan": "pro"}')
@@ -264,7 +264,7 @@ onEachDatabase(`a new key in the console${browserNote}`, (makeDatabase) => {
 
     await page.goto(path)
     await page.getByText('You cannot create keys').waitFor()
-    await page.getByLabel('Name').fill('By hand')
+    await page.getByLabel('Name', { exact: true }).fill('By hand')
     await page.keyboard.press('Enter')
     await page.getByRole('button', { name: 'Create key' }).click({ force: true })
     const posts = () => server.log.filter(({ method, route }) => method === 'POST' && route === '/v1/keys')
