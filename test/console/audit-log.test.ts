@@ -1,0 +1,242 @@
+// The audit log in the console: every event in words, found by filters, and the same as a file.
+import { readFile } from 'node:fs/promises'
+import type { Page } from 'playwright-core'
+import { expect, test } from 'vitest'
+import { type Latchkey, openLatchkey } from '../../src/latchkey.ts'
+import type { AuditEvent, ListAuditInput } from '../../src/schemas.ts'
+import { toWire } from '../../src/wire.ts'
+import { readCsv } from '../setup/csv.ts'
+import { onEachDatabase } from '../setup/databases.ts'
+import type { TestServer } from '../setup/server.ts'
+import { browserNote, skipsBrowser, useBrowser } from './browser.ts'
+import { fact, go, refusalOf } from './chromium.ts'
+
+const day = 86_400_000
+
+/** All events that fit, as the library lists them. */
+async function listAll({ audit }: Latchkey, filter: ListAuditInput = {}): Promise<AuditEvent[]> {
+  return (await audit.list({ ...filter, limit: 1000 })).items
+}
+
+/** Does everything once that leaves an event, over HTTP; gives the ids of the keys it was done by and to. */
+async function doEverything({ request, rootKey: token }: TestServer) {
+  const ask = async (method: string, path: string, body?: unknown) => {
+    const { status, json } = await request(method, path, { token, body })
+    expect(status, path).toBe(200)
+    return json
+  }
+  await ask('POST', '/v1/organizations', { id: 'acme', name: 'Acme' })
+  await ask('PATCH', '/v1/organizations/acme', { name: 'Acme & Sons' })
+  const { id } = await ask('POST', '/v1/keys', {
+    organization_id: 'acme',
+    name: 'Mailer',
+    permissions: ['emails:send'],
+  })
+  await ask('PATCH', `/v1/keys/${id}`, { name: 'Old mailer', permissions: ['emails:read'] })
+  await ask('POST', `/v1/keys/${id}/rotate`, { grace_seconds: 3600 })
+  const { secrets } = await ask('GET', `/v1/keys/${id}`)
+  await ask('DELETE', `/v1/keys/${id}/secrets/${(secrets as { kid: string }[])[1]?.kid}`)
+  await ask('DELETE', `/v1/keys/${id}`)
+  const { id: actor } = await ask('GET', '/v1/keys/self')
+  return { key: String(id), actor: String(actor) }
+}
+
+onEachDatabase(`the audit log in the console${browserNote}`, (makeDatabase) => {
+  const browser = useBrowser()
+  const events = (page: Page) => page.getByRole('region', { name: 'Events' }).locator('ol > li')
+
+  test.skipIf(skipsBrowser)(
+    'tells of every kind of event who did what from where, and what changed',
+    async () => {
+      const server = await browser.serve(await makeDatabase())
+      await doEverything(server)
+      const page = await browser.open(server, { token: server.rootKey, path: '/sessions' })
+      await page.getByRole('button', { name: 'Sign out here' }).click()
+      await page.getByLabel('Token', { exact: true }).waitFor()
+      const other = await browser.open(server, { token: server.rootKey, path: '/audit-log' })
+      await events(other).nth(8).waitFor()
+      for (const what of [
+        'Created the organization acme',
+        'Renamed the organization acme',
+        'Created the key Mailer in acme',
+        'Changed the key Old mailer in acme',
+        'Rotated the key Old mailer in acme',
+        'Ended a grace Old mailer in acme',
+        'Revoked the key Old mailer in acme',
+        'Signed in to the console in root',
+        'Signed out of the console in root',
+      ]) {
+        const event = events(other).filter({ hasText: what }).first()
+        await event.getByText(/^by Root key.* from 127\.0\.0\.1 · request \S+/).waitFor()
+      }
+      const changed = events(other).filter({ hasText: 'Changed the key' })
+      await changed.getByText('Name, permissions', { exact: true }).click()
+      await changed.getByRole('list', { name: 'Added' }).getByText('emails:read').waitFor()
+      await changed.getByRole('list', { name: 'Removed' }).getByText('emails:send').waitFor()
+      expect(await fact(changed, 'Name').innerText()).toMatch(/^from\s+Mailer\s+to\s+Old mailer$/)
+    },
+  )
+
+  test.skipIf(skipsBrowser)('shows through every filter just what the library lists', async () => {
+    const database = await makeDatabase()
+    // Around the midnights of the reader's own zone.
+    const midnight = Date.parse('2026-03-10T00:00:00+09:00')
+    for (const [id, at] of [
+      ['before', midnight - 1],
+      ['first', midnight],
+      ['last', midnight + day - 1],
+      ['after', midnight + day],
+    ] as const) {
+      await using past = await openLatchkey({ database, now: () => at })
+      await past.organizations.create({ id, name: id })
+    }
+    const server = await browser.serve(database)
+    const { key, actor } = await doEverything(server)
+    const page = await browser.open(server, {
+      token: server.rootKey,
+      path: '/audit-log',
+      timezoneId: 'Asia/Tokyo',
+    })
+    const expectAll = async (filter: ListAuditInput, count: number) => {
+      const listed = await listAll(server.latchkey, filter)
+      expect(listed).toHaveLength(count)
+      const shown = () =>
+        events(page)
+          .locator('p + span > time')
+          .evaluateAll((times) => times.map((time) => time.getAttribute('datetime')))
+      await expect.poll(shown, { timeout: 10_000 }).toEqual(listed.map(({ at }) => at.toISOString()))
+    }
+    const field = (label: string) =>
+      page.getByRole('form', { name: 'Filters' }).getByLabel(label, { exact: true })
+    const clear = () => page.getByRole('button', { name: 'Clear the filters' }).click()
+
+    await field('What was done').selectOption('Rotated the key')
+    await expectAll({ action: 'key.rotated' }, 1)
+    await clear()
+    await field('To the key').fill(key)
+    await field('To the key').press('Enter')
+    await expectAll({ keyId: key }, 5)
+    await clear()
+    await field('In the organization').fill('acme')
+    await field('In the organization').press('Enter')
+    await expectAll({ organizationId: 'acme' }, 7)
+    await field('By the key').fill(actor)
+    // Taken as the field is left, in the same moment as the next one is chosen.
+    await field('What was done').focus()
+    await field('What was done').selectOption('Created the organization')
+    await expectAll({ organizationId: 'acme', actor, action: 'organization.created' }, 1)
+    const search = new URL(page.url()).searchParams
+    expect(Object.fromEntries(search)).toEqual({
+      organization: 'acme',
+      actor,
+      action: 'organization.created',
+    })
+    await page.reload()
+    await expectAll({ organizationId: 'acme', actor, action: 'organization.created' }, 1)
+    expect(await field('By the key').inputValue()).toBe(actor)
+
+    await clear()
+    await field('From').fill('2026-03-10')
+    await field('To').fill('2026-03-10')
+    await expectAll({ since: new Date(midnight), until: new Date(midnight + day) }, 2)
+    await page.reload()
+    await expectAll({ since: new Date(midnight), until: new Date(midnight + day) }, 2)
+    expect(await field('To').inputValue()).toBe('2026-03-10')
+
+    const asked = server.log.length
+    await field('To the key').fill('no id')
+    await field('To the key').press('Enter')
+    await page.getByText('A whole key id').waitFor()
+    expect(server.log.slice(asked).filter(({ route }) => route === '/v1/audit-log')).toEqual([])
+    const csv = page.getByRole('button', { name: 'Download as CSV' })
+    expect(await refusalOf(csv)).toBe('Mend the filters first.')
+  })
+
+  test.skipIf(skipsBrowser)('downloads what is filtered, whole, and harmless to spreadsheets', async () => {
+    const server = await browser.serve(await makeDatabase())
+    const { keys, organizations } = server.latchkey
+    await organizations.create({ id: '-acme', name: 'Acme' })
+    const name = '=cmd|"/c calc"!A1, "quoted"'
+    for (let i = 0; i < 60; i++) await keys.create({ organizationId: '-acme', name, createdBy: '=1+1' })
+    await organizations.create({ id: 'globex', name: 'Globex' })
+    const path = '/audit-log?organization=-acme&action=key.created'
+    const page = await browser.open(server, { token: server.rootKey, path })
+    await events(page).first().waitFor()
+    expect(await events(page).count()).toBe(50)
+    await page.getByRole('button', { name: 'Show older events' }).click()
+    await events(page).nth(59).waitFor()
+    expect(await events(page).count()).toBe(60)
+    expect(await page.getByRole('button', { name: 'Show older events' }).count()).toBe(0)
+
+    const listed = await listAll(server.latchkey, { organizationId: '-acme', action: 'key.created' })
+    const wire = listed.map((event) => toWire(event) as Record<string, unknown>)
+    const download = async (name: string) => {
+      const coming = page.waitForEvent('download')
+      await page.getByRole('link', { name }).click()
+      const file = await coming
+      return [file.suggestedFilename(), await readFile(await file.path(), 'utf8')] as const
+    }
+    const [jsonName, lines] = await download('Download as JSON lines')
+    expect(jsonName).toMatch(/\.jsonl$/)
+    expect(
+      lines
+        .trimEnd()
+        .split('\n')
+        .map((line) => JSON.parse(line)),
+    ).toEqual(wire)
+
+    const [csvName, text] = await download('Download as CSV')
+    expect(csvName).toMatch(/\.csv$/)
+    const [head = [], ...records] = readCsv(text)
+    expect(head).toEqual(Object.keys(wire[0] ?? {}))
+    expect(records.flat().filter((cell) => /^[=+\-@]/.test(cell))).toEqual([])
+    const cellOf = (value: unknown) =>
+      value === null ? '' : typeof value === 'object' ? JSON.stringify(value) : String(value)
+    expect(records).toEqual(
+      wire.map((event) => Object.values(event).map((value) => cellOf(value).replace(/^-/, "'-"))),
+    )
+    expect(page.url()).toContain(path)
+  })
+
+  test.skipIf(skipsBrowser)('is for who may read it; a key tells its own history', async () => {
+    const server = await browser.serve(await makeDatabase())
+    const { key, actor } = await doEverything(server)
+    const permissions = ['latchkey:keys:read']
+    const reader = await server.latchkey.keys.create({ organizationId: 'acme', name: 'Reader', permissions })
+    const page = await browser.open(server, { token: reader.key, path: '/audit-log' })
+    await page.getByText('Your key may not read the audit log').waitFor()
+    for (const name of ['Download as CSV', 'Download as JSON lines']) {
+      const refusal = await refusalOf(page.getByRole('button', { name }))
+      expect(refusal).toBe('Your key lacks the permission latchkey:audit:read.')
+    }
+    expect(server.log.filter(({ route }) => String(route).startsWith('/v1/audit-log'))).toEqual([])
+    const status = await page.evaluate(async () => (await fetch('/v1/audit-log/export?format=csv')).status)
+    expect(status).toBe(403)
+
+    // Its own organization's, and nothing of the operator's.
+    await server.latchkey.keys.update(reader.id, { permissions: [...permissions, 'latchkey:audit:read'] })
+    await page.reload()
+    await events(page).first().waitFor()
+    const own = await listAll(server.latchkey, { organizationId: 'acme' })
+    expect(await events(page).count()).toBe(own.length)
+    expect(await page.getByLabel('In the organization').count()).toBe(0)
+
+    await go(page, `/keys/${key}`)
+    const history = page.getByRole('region', { name: 'History' }).locator('ol > li')
+    await history.first().waitFor()
+    const told = await history.evaluateAll((items) =>
+      items.map((item) => item.querySelector('p')?.textContent),
+    )
+    expect(told).toEqual([
+      'Revoked the key',
+      'Ended a grace',
+      'Rotated the key',
+      'Changed the key',
+      'Created the key',
+    ])
+    await history
+      .first()
+      .getByText(`by key …${actor.slice(-12)} from 127.0.0.1`)
+      .waitFor()
+  })
+})
