@@ -212,6 +212,32 @@ onEachDatabase('the cookie of a session', (makeDatabase) => {
     await server.close()
   })
 
+  test('whitespace of any other kind before a name makes it another name, which no prefix guards', async () => {
+    const server = await startTestServer(await makeDatabase())
+    const { cookie } = await signIn(server, server.rootKey)
+    for (const sign of ['\u00a0', '\u0085', '\u00ad']) {
+      for (const name of [cookie, `__Host-${cookie}`]) {
+        const planted = { cookie: `a=b; ${sign}${name}`, 'sec-fetch-site': 'same-origin' }
+        for (const path of ['/v1/keys/self', '/v1/audit-log']) {
+          const refused = await server.request('GET', path, { headers: planted })
+          expect(refused.json.code, JSON.stringify(planted.cookie)).toBe('missing_token')
+        }
+      }
+    }
+    await server.close()
+  })
+
+  test('a cookie that was set over TLS serves no page that came without, where Origin alone can tell', async () => {
+    const server = await startTestServer(await makeDatabase())
+    const { cookie } = await signIn(server, server.rootKey, { origin: 'https://keys.example.com' })
+    const { host } = new URL(server.url)
+    const create = (origin: string) =>
+      server.request('POST', '/v1/keys', { headers: { cookie, origin }, body: { name: 'CI' } })
+    expect((await create(`http://${host}`)).json.code).toBe('cross_site_request')
+    expect((await create(`https://${host}`)).status).toBe(200)
+    await server.close()
+  })
+
   test('what is no session of ours is one refusal, to the byte', async () => {
     const server = await startTestServer(await makeDatabase())
     const values = [

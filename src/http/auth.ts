@@ -49,7 +49,7 @@ async function authenticateCookie(
   const cookie = readSessionCookie(cookies, isOverTls(header, exchange.peer, trustedProxies))
   if (cookie === undefined) return undefined
   // Before the session is looked at: another site learns nothing, and ends nothing.
-  if (isCrossSite(exchange.method, header)) {
+  if (isCrossSite(exchange.method, cookie.name, header)) {
     throw new LatchkeyError('cross_site_request', 'A session serves requests of its own site only.')
   }
   exchange.cookieName = cookie.name

@@ -36,7 +36,9 @@ export function readSessionCookie(
     const values = new Set(
       cookies
         .split(';')
-        .map((cookie) => cookie.trim())
+        // No other whitespace stands between cookies (RFC 6265, section 4.2.1). To a browser it is a part of the
+        // name, which the prefix's rules then do not guard: anyone could plant it.
+        .map((cookie) => cookie.replace(/^[ \t]+|[ \t]+$/g, ''))
         .filter((cookie) => cookie.startsWith(`${name}=`))
         .map((cookie) => cookie.slice(name.length + 1)),
     )
@@ -46,18 +48,20 @@ export function readSessionCookie(
 }
 
 /**
- * Whether a request may have been made by a page that is not ours, on a neighbouring subdomain too. The browser
- * tells in Sec-Fetch-Site (W3C Fetch Metadata, section 2.4), which no page can set; `none` is the person itself, by
- * the address bar or a bookmark. A browser that is too old for it, or that speaks plain HTTP to another machine,
+ * Whether a request by a cookie may have been made by a page that is not ours, on a neighbouring subdomain too. The
+ * browser tells in Sec-Fetch-Site (W3C Fetch Metadata, section 2.4), which no page can set; `none` is the person
+ * itself, by the address bar or a bookmark. A browser that is too old for it, or that speaks plain HTTP to another machine,
  * sends Origin (RFC 6454) with all that changes anything, and that must be this host, as in OWASP's advice on
- * cross-site request forgery, 'Verifying Origin With Standard Headers'.
+ * cross-site request forgery, 'Verifying Origin With Standard Headers'. A cookie that was set over TLS is not for a
+ * page that came without: whoever is on the way could have written that.
  */
-export function isCrossSite(method: string, header: ReadHeader): boolean {
+export function isCrossSite(method: string, cookieName: string, header: ReadHeader): boolean {
   const isRead = method === 'GET' || method === 'HEAD'
   const site = header('sec-fetch-site')
   if (site !== undefined) return site !== 'same-origin' && !(isRead && site === 'none')
   const origin = header('origin')
   if (origin === undefined) return !isRead
   const host = header('host')?.toLowerCase()
-  return host === undefined || (origin !== `http://${host}` && origin !== `https://${host}`)
+  if (host === undefined) return true
+  return origin !== `https://${host}` && (cookieName === secureName || origin !== `http://${host}`)
 }
