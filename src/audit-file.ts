@@ -13,7 +13,7 @@ const columns = Object.keys(auditEventSchema.shape) as (keyof AuditEvent)[]
 
 /** JSON, one event a line; and CSV (RFC 4180) under the wire's names, safe for spreadsheets. */
 export const auditWriters = {
-  jsonl: { head: '', write: (event) => `${JSON.stringify(toWire(event))}\n` },
+  jsonl: { head: '', write: (event) => `${toLine(toWire(event))}\n` },
   csv: {
     head: csvRecord(columns.map(toSnakeCase)),
     write: (event) => csvRecord(columns.map((column) => toCell(event[column]))),
@@ -22,5 +22,15 @@ export const auditWriters = {
 
 function toCell(value: AuditEvent[keyof AuditEvent]): string | null {
   if (value instanceof Date) return value.toISOString()
-  return typeof value === 'object' && value !== null ? JSON.stringify(value) : value
+  if (typeof value !== 'object' || value === null) return value
+  // In much of Europe a spreadsheet parts cells by semicolons, quoted or not: what follows one could be a formula.
+  return toLine(value).replaceAll(';', '\\u003b')
+}
+
+/** JSON that is one line to every reader: to many a language all of Unicode's line breaks are some. */
+function toLine(value: object): string {
+  return JSON.stringify(value).replace(
+    /[\u0085\u2028\u2029]/g,
+    (sign) => `\\u${sign.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  )
 }

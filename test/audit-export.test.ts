@@ -70,6 +70,26 @@ onEachDatabase('the export of the audit log', (makeDatabase) => {
     expect((await download('')).text).toBe((await download('format=jsonl')).text)
   })
 
+  test('what others wrote begins neither a line nor a cell, whatever a reader takes for one', async () => {
+    await using server = await start()
+    const { latchkey, download } = server
+    const name = 'a;=1+1;"b"\u2028{"id":1}\u2029'
+    const metadata = { 'x;@y': '\u0085;-1' }
+    await latchkey.keys.create({ organizationId: 'acme', name, metadata, createdBy: name })
+    const query = 'organization_id=acme&action=key.created&format='
+    const lines = (await download(`${query}jsonl`)).text
+    const csv = (await download(`${query}csv`)).text
+    for (const [text, [event]] of [
+      [lines, readLines(lines)],
+      [csv, readEvents(csv)],
+    ] as const) {
+      expect(event?.changes).toMatchObject({ name, metadata })
+      expect(text).not.toMatch(/[\u0085\u2028\u2029]/)
+    }
+    // As where a comma is the decimal sign: a quote that ends before a comma does not end the cell.
+    expect(csv).not.toContain(';')
+  })
+
   test('the file is named after whose events it holds and the day', async () => {
     await using server = await start()
     const { key } = await server.latchkey.keys.create({

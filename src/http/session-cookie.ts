@@ -50,10 +50,10 @@ export function readSessionCookie(
 /**
  * Whether a request by a cookie may have been made by a page that is not ours, on a neighbouring subdomain too. The
  * browser tells in Sec-Fetch-Site (W3C Fetch Metadata, section 2.4), which no page can set; `none` is the person
- * itself, by the address bar or a bookmark. A browser that is too old for it, or that speaks plain HTTP to another machine,
- * sends Origin (RFC 6454) with all that changes anything, and that must be this host, as in OWASP's advice on
- * cross-site request forgery, 'Verifying Origin With Standard Headers'. A cookie that was set over TLS is not for a
- * page that came without: whoever is on the way could have written that.
+ * itself, by the address bar or a bookmark. A browser that is too old for it, or that speaks plain HTTP to another
+ * machine, sends Origin (RFC 6454) with all that changes anything, and that must be this host, as in OWASP's advice
+ * on cross-site request forgery, 'Verifying Origin With Standard Headers'. A cookie that was set over TLS is not for
+ * a page that came without: whoever is on the way could have written that.
  */
 export function isCrossSite(method: string, cookieName: string, header: ReadHeader): boolean {
   const isRead = method === 'GET' || method === 'HEAD'
