@@ -5,6 +5,7 @@ import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { onEachDatabase } from './setup/databases.ts'
 import { startTestServer, type TestServer } from './setup/server.ts'
+import { signIn } from './setup/sessions.ts'
 
 type Schema = Record<string, unknown>
 interface Parameter {
@@ -80,6 +81,19 @@ function objectOf(schema: Schema, schemas: Record<string, Schema>): fc.Arbitrary
   return fc.oneof({ weight: 8, arbitrary: some }, { weight: 1, arbitrary: extended })
 }
 
+const visible = fc.string({ maxLength: 90 }).map((text) => text.replace(/[^!-~]/g, ''))
+
+function bearer(token: string): Record<string, string> {
+  return { authorization: `Bearer ${token}` }
+}
+
+/** A session's cookie, mostly from the console's own page. */
+function cookieFrom(cookie: string): fc.Arbitrary<Record<string, string>> {
+  return fc
+    .constantFrom('same-origin', 'same-origin', 'same-origin', 'none', 'cross-site')
+    .map((site) => ({ cookie, 'sec-fetch-site': site }))
+}
+
 onEachDatabase('fuzzing from the document', (makeDatabase) => {
   test('no request gets a 5xx, an undocumented status or an answer outside its schema', async () => {
     const server = await startTestServer(await makeDatabase())
@@ -117,23 +131,25 @@ onEachDatabase('fuzzing from the document', (makeDatabase) => {
         pathValues: fc.array(inPath, { minLength: 2, maxLength: 2 }),
         query,
         body: schema ? anyValue(schema, schemas) : fc.constant(undefined),
-        token: fc.oneof(
-          { weight: 6, arbitrary: fc.constantFrom(...known.tokens) },
-          { weight: 1, arbitrary: fc.string({ maxLength: 90 }).map((text) => text.replace(/[^!-~]/g, '')) },
+        identity: fc.oneof(
+          { weight: 6, arbitrary: fc.constantFrom(...known.tokens).map(bearer) },
+          { weight: 1, arbitrary: visible.map(bearer) },
+          { weight: 2, arbitrary: fc.constantFrom(...known.cookies).chain(cookieFrom) },
+          { weight: 1, arbitrary: visible.map((value) => `latchkey=${value}`).chain(cookieFrom) },
         ),
       })
     }
 
     await fc.assert(
       fc.asyncProperty(fc.oneof(...operations.map(callOf)), async (call) => {
-        const { method, path, operation, pathValues, query, body, token } = call
+        const { method, path, operation, pathValues, query, body, identity } = call
         const values = [...pathValues]
         const target = path.replaceAll(/\{\w+\}/g, () => encode(values.shift()))
         const pairs = Object.entries(query).flatMap(([name, value]) =>
           (Array.isArray(value) ? value : [value]).map((item) => `${name}=${encode(item)}`),
         )
         const answer = await server.request(method, `${target}?${pairs.join('&')}`, {
-          token,
+          headers: identity,
           ...(body !== undefined && { body: JSON.stringify(body) }),
         })
         const what = `${method} ${target} -> ${answer.status} ${answer.text.slice(0, 300)}`
@@ -178,8 +194,14 @@ function encode(value: unknown): string {
   return encodeURIComponent(text ?? '')
 }
 
+interface Known {
+  ids: string[]
+  tokens: string[]
+  cookies: string[]
+}
+
 /** Puts something there to be found: ids of every kind, keys of every state, callers of every power. */
-async function populate(server: TestServer): Promise<{ ids: string[]; tokens: string[] }> {
+async function populate(server: TestServer): Promise<Known> {
   const { keys, organizations } = server.latchkey
   for (const id of ['acme', 'bees']) await organizations.create({ id, name: id })
   const create = (organizationId: string, permissions: string[]) =>
@@ -191,8 +213,12 @@ async function populate(server: TestServer): Promise<{ ids: string[]; tokens: st
   await keys.rotate(rotated.id, { graceSeconds: 86_400 })
   const admin = await create('acme', ['latchkey:*', '*'])
   const reader = await create('acme', ['latchkey:keys:read'])
+  const sessions = []
+  for (const { key } of [{ key: server.rootKey }, admin, reader]) sessions.push(await signIn(server, key))
+  const ended = (await signIn(server, reader.key)).session.id
   return {
-    ids: [plain.id, revoked.id, rotated.id, rotated.key.slice(3, 19), 'acme', 'bees', 'root'],
+    ids: [plain.id, revoked.id, rotated.id, rotated.key.slice(3, 19), 'acme', 'bees', 'root', ended],
+    cookies: sessions.map(({ cookie }) => cookie),
     tokens: [server.rootKey, server.rootKey, admin.key, admin.key, reader.key, plain.key, revoked.key],
   }
 }
