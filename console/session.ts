@@ -3,7 +3,7 @@ import type { QueryClient } from '@tanstack/react-query'
 import { createContext, useContext } from 'react'
 import { covers, type ManagementPermission } from '../src/permissions.ts'
 import { ApiError, call, type WireKey } from './api.ts'
-import { withheldFrom } from './permission-list.ts'
+import { withheldFrom } from './words/permission-list.ts'
 
 /** The id of the operator's own organization, whose keys act on every other. */
 export const rootOrganizationId = 'root'

@@ -7,7 +7,7 @@ import { ErrorNotice } from '../parts/notices.tsx'
 import { Page } from '../parts/page.tsx'
 import { sessionsQuery } from '../queries.ts'
 import { useSession } from '../session.ts'
-import { limitsOf } from '../session-limits.ts'
+import { limitsOf } from '../words/session-limits.ts'
 import { SessionRow } from './sessions/session-row.tsx'
 
 export function SessionsPage() {

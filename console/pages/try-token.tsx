@@ -8,9 +8,9 @@ import { Field } from '../parts/field.tsx'
 import { ErrorNotice, Notice } from '../parts/notices.tsx'
 import { Page } from '../parts/page.tsx'
 import { PermissionsField } from '../parts/permissions-field.tsx'
-import { permissionFaults } from '../permission-list.ts'
 import { useSession } from '../session.ts'
-import { readToken } from '../token-reading.ts'
+import { permissionFaults } from '../words/permission-list.ts'
+import { readToken } from '../words/token-reading.ts'
 import { OfflineReading } from './try-token/offline-reading.tsx'
 import { VerdictView } from './try-token/verdict-view.tsx'
 
@@ -72,7 +72,7 @@ export function TryTokenPage() {
                     spellCheck={false}
                     placeholder="re_…"
                     data-shortcut="/"
-                    value={text}
+                    // No value: React would write the token into the page's attributes.
                     onChange={(event) => {
                       forget()
                       setText(event.target.value)

@@ -2,8 +2,8 @@
 import { ArrowRight } from 'lucide-react'
 import { type ReactNode, useState } from 'react'
 import type { WireAuditEvent } from '../api.ts'
-import { type Change, type ChangedValue, describeChanges, fieldsChanged } from '../audit-changes.ts'
-import { inFull, inShort } from '../times.ts'
+import { type Change, type ChangedValue, describeChanges, fieldsChanged } from '../words/audit-changes.ts'
+import { inFull, inShort } from '../words/times.ts'
 import { PermissionList } from './permission-list.tsx'
 
 const fieldsShown = 5

@@ -1,7 +1,7 @@
 // When a key expires: never, after a while, or at an instant of one's own.
 import { useId, useState } from 'react'
-import { type Expiry, expiryAfter, expiryFault, expiryPresets } from '../expiries.ts'
-import { fromLocalInput, fromNow, inFull, toLocalInput } from '../times.ts'
+import { type Expiry, expiryAfter, expiryFault, expiryPresets } from '../words/expiries.ts'
+import { fromLocalInput, fromNow, inFull, toLocalInput } from '../words/times.ts'
 
 interface ExpiryFieldProps {
   label?: string

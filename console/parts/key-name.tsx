@@ -4,19 +4,9 @@ import { Link } from '@tanstack/react-router'
 import type { ReactNode } from 'react'
 import { keyQuery } from '../queries.ts'
 import { useSession } from '../session.ts'
+import { shortKeyId } from '../words/key-ids.ts'
 
-const idPattern = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i
 const staleMs = 300_000
-
-/** Whether a text is a key's id, and not the name that an operator gave a user. */
-export function isKeyId(text: string): boolean {
-  return idPattern.test(text)
-}
-
-/** The end of an id, by which it is told from others: its beginning is the time alone. */
-function shortId(id: string): string {
-  return `…${id.slice(-12)}`
-}
 
 interface KeyNameProps {
   id: string
@@ -37,7 +27,7 @@ export function KeyName({ id, known, unknown }: KeyNameProps) {
     return (
       unknown ?? (
         <span title={id}>
-          key <span className="font-mono text-[0.8125rem]">{shortId(id)}</span>
+          key <span className="font-mono text-[0.8125rem]">{shortKeyId(id)}</span>
         </span>
       )
     )
@@ -50,7 +40,7 @@ export function KeyName({ id, known, unknown }: KeyNameProps) {
       dir="auto"
       className={`foreign rounded text-link underline decoration-line decoration-1 underline-offset-2 hover:decoration-current ${name === undefined ? 'font-mono text-[0.8125rem]' : ''}`}
     >
-      {name ?? shortId(id)}
+      {name ?? shortKeyId(id)}
     </Link>
   )
 }

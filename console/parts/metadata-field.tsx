@@ -1,7 +1,7 @@
 // The operator's own data on a key: JSON in a text box, checked while it is typed.
 import { useState } from 'react'
 import { longestMetadata, metadataSize } from '../../src/metadata.ts'
-import { readMetadata, writeMetadata } from '../metadata-text.ts'
+import { readMetadata, writeMetadata } from '../words/metadata-text.ts'
 import { Button } from './button.tsx'
 import { Field } from './field.tsx'
 

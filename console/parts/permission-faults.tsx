@@ -1,5 +1,5 @@
 // What is wrong with a list of permissions, one by one.
-import type { PermissionFault } from '../permission-list.ts'
+import type { PermissionFault } from '../words/permission-list.ts'
 
 /** Shows the faults that were found; where there are none, why the whole was refused. */
 export function PermissionFaults({

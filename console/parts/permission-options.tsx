@@ -1,5 +1,5 @@
 // The list under the input for permissions: what may complete what is typed. The input keeps the focus.
-import type { PermissionOption } from '../permission-list.ts'
+import type { PermissionOption } from '../words/permission-list.ts'
 
 interface PermissionOptionsProps {
   /** The input's id, from which those of the list and its options are made. */

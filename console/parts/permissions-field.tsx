@@ -1,15 +1,15 @@
 // A list of permissions to type, paste and pick: chips, and an input that completes them.
 import { useQuery } from '@tanstack/react-query'
 import { type ClipboardEvent, type KeyboardEvent, useId, useLayoutEffect, useRef, useState } from 'react'
+import { permissionsQuery } from '../queries.ts'
+import { useSession } from '../session.ts'
 import {
   isUnfinished,
   permissionFault,
   permissionFaults,
   permissionOptions,
   readPermissions,
-} from '../permission-list.ts'
-import { permissionsQuery } from '../queries.ts'
-import { useSession } from '../session.ts'
+} from '../words/permission-list.ts'
 import { PermissionChips } from './permission-chips.tsx'
 import { PermissionFaults } from './permission-faults.tsx'
 import { PermissionOptions } from './permission-options.tsx'

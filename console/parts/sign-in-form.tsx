@@ -1,5 +1,5 @@
 // The form that exchanges a token for a session; it forgets the token at once.
-import { type FormEvent, useState } from 'react'
+import { type FormEvent, useRef, useState } from 'react'
 import { parseToken } from '../../src/token.ts'
 import { ApiError, type WireKey } from '../api.ts'
 import { signIn } from '../session.ts'
@@ -8,13 +8,15 @@ import { Field } from './field.tsx'
 import { ErrorNotice } from './notices.tsx'
 
 export function SignInForm({ signedIn }: { signedIn: (key: WireKey) => void }) {
-  const [token, setToken] = useState('')
+  // Not a state: React would keep it, and write it into the page, where it is in the attributes for all to read.
+  const token = useRef<HTMLInputElement>(null)
   const [fault, setFault] = useState<string>()
   const [error, setError] = useState<unknown>()
   const [busy, setBusy] = useState(false)
   const submit = async (event: FormEvent) => {
     event.preventDefault()
-    const plain = token.trim()
+    const field = token.current as HTMLInputElement
+    const plain = field.value.trim()
     setError(undefined)
     setFault(undefined)
     if (parseToken(plain) === undefined) {
@@ -25,7 +27,7 @@ export function SignInForm({ signedIn }: { signedIn: (key: WireKey) => void }) {
     setBusy(true)
     try {
       const key = await signIn(plain)
-      setToken('')
+      field.value = ''
       signedIn(key)
     } catch (cause) {
       setError(explain(cause))
@@ -43,14 +45,13 @@ export function SignInForm({ signedIn }: { signedIn: (key: WireKey) => void }) {
         {(control) => (
           <input
             {...control}
+            ref={token}
             className="input font-mono"
             type="password"
             autoComplete="off"
             autoCapitalize="off"
             spellCheck={false}
             placeholder="re_…"
-            value={token}
-            onChange={(event) => setToken(event.target.value)}
           />
         )}
       </Field>

@@ -1,6 +1,6 @@
 // Code for a new token in tabs, each to be copied.
 import { Tabs } from 'radix-ui'
-import { snippetsFor } from '../snippets.ts'
+import { snippetsFor } from '../words/snippets.ts'
 import { CopyBox } from './copy.tsx'
 
 export function Snippets({ token, permissions }: { token: string; permissions: readonly string[] }) {

@@ -1,6 +1,6 @@
 // An instant in words, with the whole of it for who points at it.
 import { useSyncExternalStore } from 'react'
-import { fromNow, inFull } from '../times.ts'
+import { fromNow, inFull } from '../words/times.ts'
 
 const everyMs = 20_000
 let now = Date.now()

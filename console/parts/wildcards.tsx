@@ -1,7 +1,7 @@
 // What the wildcards among typed permissions cover, and how wildcards work.
 
-import { coveredInUse, permissionFault, wildcardMeaning } from '../permission-list.ts'
 import type { PermissionInUse } from '../queries.ts'
+import { coveredInUse, permissionFault, wildcardMeaning } from '../words/permission-list.ts'
 
 const mostShown = 5
 

@@ -1,12 +1,19 @@
 // What the console says of changes, browsers, graces and days: the pure part, without a browser.
 import { describe, expect, test } from 'vitest'
 import type { WireAuditEvent, WireKeyDetails, WireSecret } from '../../console/api.ts'
-import { describeChanges, fieldsChanged, nameIn } from '../../console/audit-changes.ts'
-import { dayInput, endOfDay, lastDayInput, startOfDay } from '../../console/days.ts'
-import { findGrace, graceEnd, graceName, graceSteps, secretState, usesSince } from '../../console/graces.ts'
 import { isSameName } from '../../console/pages/key/typed-name.ts'
-import { limitsOf } from '../../console/session-limits.ts'
-import { deviceOf } from '../../console/user-agents.ts'
+import { describeChanges, fieldsChanged, nameIn } from '../../console/words/audit-changes.ts'
+import { dayInput, endOfDay, lastDayInput, startOfDay } from '../../console/words/days.ts'
+import {
+  findGrace,
+  graceEnd,
+  graceName,
+  graceSteps,
+  secretState,
+  usesSince,
+} from '../../console/words/graces.ts'
+import { limitsOf } from '../../console/words/session-limits.ts'
+import { deviceOf } from '../../console/words/user-agents.ts'
 import { rotateKeySchema } from '../../src/schemas.ts'
 
 const now = Date.parse('2026-03-01T12:00:00.000Z')

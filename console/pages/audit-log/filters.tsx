@@ -2,13 +2,13 @@
 import { SlidersHorizontal } from 'lucide-react'
 import { useId, useState } from 'react'
 import type { AuditAction } from '../../../src/schemas.ts'
-import { dayInput, endOfDay, lastDayInput, startOfDay } from '../../days.ts'
 import { Button } from '../../parts/button.tsx'
 import { Field } from '../../parts/field.tsx'
-import { isKeyId } from '../../parts/key-name.tsx'
 import type { AuditSearch } from '../../searches.ts'
 import { useSession } from '../../session.ts'
-import { auditActions } from '../../words.ts'
+import { auditActions } from '../../words/audit-actions.ts'
+import { dayInput, endOfDay, lastDayInput, startOfDay } from '../../words/days.ts'
+import { isKeyId } from '../../words/key-ids.ts'
 import { DayInput, TextInput } from './inputs.tsx'
 
 type Faults = Partial<Record<keyof AuditSearch, string>>

@@ -1,15 +1,15 @@
 // The fields of a key that can be changed, each in a window of its own.
 import { useState } from 'react'
 import type { WireKey } from '../../api.ts'
-import { type Expiry, expiryFault } from '../../expiries.ts'
-import { readMetadata, writeMetadata } from '../../metadata-text.ts'
-import { nameFault } from '../../names.ts'
 import { ExpiryField } from '../../parts/expiry-field.tsx'
 import { MetadataField } from '../../parts/metadata-field.tsx'
 import { PermissionsField } from '../../parts/permissions-field.tsx'
 import { TextField } from '../../parts/text-field.tsx'
-import { permissionFaults } from '../../permission-list.ts'
 import { useSession } from '../../session.ts'
+import { type Expiry, expiryFault } from '../../words/expiries.ts'
+import { readMetadata, writeMetadata } from '../../words/metadata-text.ts'
+import { nameFault } from '../../words/names.ts'
+import { permissionFaults } from '../../words/permission-list.ts'
 import { EditDialog } from './edit-dialog.tsx'
 
 export const editableFields = ['name', 'permissions', 'expires_at', 'metadata'] as const

@@ -2,12 +2,12 @@
 import { useQuery } from '@tanstack/react-query'
 import { useEffect } from 'react'
 import type { WireKeyDetails, WireSecret } from '../../api.ts'
-import { usesAreLateSeconds, usesSince } from '../../graces.ts'
 import { Button } from '../../parts/button.tsx'
 import { Dialog, DialogActions } from '../../parts/dialog.tsx'
 import { ErrorNotice, Notice } from '../../parts/notices.tsx'
 import { Ago, useNow } from '../../parts/time.tsx'
 import { keyQuery } from '../../queries.ts'
+import { usesAreLateSeconds, usesSince } from '../../words/graces.ts'
 import { type Done, useEndSecret } from './key-changes.ts'
 
 interface EndGraceDialogProps {

@@ -1,7 +1,7 @@
 // The slider that sets how long the old token goes on working.
 import { Slider } from 'radix-ui'
 import { useId } from 'react'
-import { graceName, graceSteps } from '../../graces.ts'
+import { graceName, graceSteps } from '../../words/graces.ts'
 
 export function GraceSlider({ seconds, change }: { seconds: number; change: (seconds: number) => void }) {
   const id = useId()

@@ -1,12 +1,12 @@
 // In place of a key's page after a rotation: its new token, until that is stored.
 import { useQuery } from '@tanstack/react-query'
 import type { WireCreatedKey } from '../../api.ts'
-import { findGrace } from '../../graces.ts'
 import { Page } from '../../parts/page.tsx'
 import { useNow } from '../../parts/time.tsx'
 import { TokenOnce } from '../../parts/token-once.tsx'
 import { keyQuery } from '../../queries.ts'
-import { inFull, inShort } from '../../times.ts'
+import { findGrace } from '../../words/graces.ts'
+import { inFull, inShort } from '../../words/times.ts'
 import { useKeyCrumbs } from './crumbs.ts'
 
 export function RotatedPage({ of: key, done }: { of: WireCreatedKey; done: () => void }) {

@@ -2,10 +2,10 @@
 import { CircleCheck, CircleOff, Hourglass } from 'lucide-react'
 import { type ReactNode, useState } from 'react'
 import type { WireKeyDetails, WireSecret } from '../../api.ts'
-import { type SecretState, secretState } from '../../graces.ts'
 import { Button } from '../../parts/button.tsx'
 import { Ago, useNow } from '../../parts/time.tsx'
-import { inFull, inShort } from '../../times.ts'
+import { type SecretState, secretState } from '../../words/graces.ts'
+import { inFull, inShort } from '../../words/times.ts'
 
 const endedShown = 3
 

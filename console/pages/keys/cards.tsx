@@ -1,11 +1,11 @@
 // Keys where there is no room for a table: each on a card of its own.
 import type { ReactNode } from 'react'
 import type { WireKey } from '../../api.ts'
-import type { EndlessList } from '../../endless-list.ts'
+import type { EndlessList } from '../../lists/endless-list.ts'
+import { useVirtualRows } from '../../lists/virtual-rows.ts'
 import { Status } from '../../parts/status.tsx'
 import { Ago } from '../../parts/time.tsx'
-import { useVirtualRows } from '../../virtual-rows.ts'
-import { CreatedBy, Day, Expiry, KeyName, Owner, Permissions } from './cells.tsx'
+import { CreatedBy, Day, Expiry, NameAndHint, Owner, Permissions } from './cells.tsx'
 
 const ownCardRem = 12
 const cardOfAllRem = 13.5
@@ -53,7 +53,7 @@ function KeyCard({ apiKey, ofAll }: { apiKey: WireKey; ofAll: boolean }) {
     <>
       <div className="flex items-start justify-between gap-3">
         <div className="min-w-0">
-          <KeyName apiKey={apiKey} />
+          <NameAndHint apiKey={apiKey} />
         </div>
         <Status status={apiKey.status} />
       </div>

@@ -1,18 +1,16 @@
 // What is told of a key in a list, in the table and on the cards alike.
 import { TriangleAlert } from 'lucide-react'
 import type { WireKey } from '../../api.ts'
-import { expiryWarningMs } from '../../expiries.ts'
 import { Hint } from '../../parts/hint.tsx'
 import { RowLink } from '../../parts/row-link.tsx'
 import { useNow } from '../../parts/time.tsx'
-import { dayOf, fromNow, inFull } from '../../times.ts'
+import { expiryWarningMs } from '../../words/expiries.ts'
+import { isKeyId, shortKeyId } from '../../words/key-ids.ts'
+import { dayOf, fromNow, inFull } from '../../words/times.ts'
 
 /** A tooltip shows as many; the key's page shows all. */
 const mostHinted = 24
-/** A key's id (UUIDv7, RFC 9562); what the operator calls its users is seldom one. */
-const keyIdPattern = /^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/
-
-export function KeyName({ apiKey: { id, name, hint } }: { apiKey: WireKey }) {
+export function NameAndHint({ apiKey: { id, name, hint } }: { apiKey: WireKey }) {
   return (
     <>
       <RowLink
@@ -88,7 +86,7 @@ export function CreatedBy({ createdBy }: { createdBy: string | null }) {
       </span>
     )
   }
-  if (!keyIdPattern.test(createdBy)) {
+  if (!isKeyId(createdBy)) {
     return (
       <span className="block truncate text-left" dir="auto" title={createdBy}>
         {createdBy}
@@ -101,8 +99,8 @@ export function CreatedBy({ createdBy }: { createdBy: string | null }) {
       title={`Key ${createdBy}`}
       className="block truncate rounded font-mono text-xs text-link underline-offset-2 hover:underline"
     >
-      {/* Ids begin with the time of their making, so their ends tell them apart. */}
-      <span className="sr-only">Key </span>…{createdBy.slice(-8)}
+      <span className="sr-only">Key </span>
+      {shortKeyId(createdBy)}
     </RowLink>
   )
 }

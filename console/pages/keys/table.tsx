@@ -3,12 +3,12 @@ import { createColumnHelper, FlexRender, type Row, tableFeatures, useTable } fro
 import { ArrowDown, ArrowUp, ArrowUpDown } from 'lucide-react'
 import { memo, useMemo } from 'react'
 import type { WireKey } from '../../api.ts'
-import type { EndlessList } from '../../endless-list.ts'
+import type { EndlessList } from '../../lists/endless-list.ts'
+import { useVirtualRows } from '../../lists/virtual-rows.ts'
 import { Status } from '../../parts/status.tsx'
 import { Ago } from '../../parts/time.tsx'
 import type { KeySearch } from '../../searches.ts'
-import { useVirtualRows } from '../../virtual-rows.ts'
-import { CreatedBy, Day, Expiry, KeyName, Owner, Permissions } from './cells.tsx'
+import { CreatedBy, Day, Expiry, NameAndHint, Owner, Permissions } from './cells.tsx'
 
 export type KeySort = NonNullable<KeySearch['sort']>
 
@@ -21,7 +21,7 @@ const owner = column.display({
   cell: ({ row }) => <Owner id={row.original.organization_id} />,
 })
 const columns = column.columns([
-  column.display({ id: 'name', header: 'Name', cell: ({ row }) => <KeyName apiKey={row.original} /> }),
+  column.display({ id: 'name', header: 'Name', cell: ({ row }) => <NameAndHint apiKey={row.original} /> }),
   column.display({
     id: 'permissions',
     header: 'Permissions',

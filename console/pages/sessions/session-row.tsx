@@ -4,8 +4,8 @@ import type { ReactNode } from 'react'
 import type { WireSession } from '../../api.ts'
 import { Button } from '../../parts/button.tsx'
 import { Ago, useNow } from '../../parts/time.tsx'
-import { fromNow, inFull, inShort } from '../../times.ts'
-import { deviceOf } from '../../user-agents.ts'
+import { fromNow, inFull, inShort } from '../../words/times.ts'
+import { deviceOf } from '../../words/user-agents.ts'
 
 interface SessionRowProps {
   session: WireSession

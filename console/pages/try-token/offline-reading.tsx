@@ -1,6 +1,6 @@
 // What the form of a token tells, without asking anybody.
 import { Check, Minus, X } from 'lucide-react'
-import type { TokenReading } from '../../token-reading.ts'
+import type { TokenReading } from '../../words/token-reading.ts'
 
 const marks = {
   passed: { icon: <Check size={16} aria-hidden />, look: 'text-good', word: 'Right' },

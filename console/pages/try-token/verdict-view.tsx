@@ -4,8 +4,8 @@ import { Ban, CircleCheck, CircleHelp, Hourglass, type LucideIcon, RotateCw, Shi
 import { type ReactNode, useEffect, useRef } from 'react'
 import type { WireVerdict } from '../../api.ts'
 import { PermissionList } from '../../parts/permission-list.tsx'
-import { fromNow, inFull } from '../../times.ts'
-import { verdictWords } from '../../verdicts.ts'
+import { fromNow, inFull } from '../../words/times.ts'
+import { verdictWords } from '../../words/verdicts.ts'
 
 const bad = 'bg-danger-soft text-danger'
 const late = 'bg-warn-soft text-warn'

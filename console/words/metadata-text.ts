@@ -1,5 +1,5 @@
 // Metadata as people type it: a JSON object, or nothing. Pure.
-import { longestMetadata, metadataFault, metadataSize } from '../src/metadata.ts'
+import { longestMetadata, metadataFault, metadataSize } from '../../src/metadata.ts'
 
 export type ReadMetadata =
   | { metadata: Record<string, unknown>; fault?: never }

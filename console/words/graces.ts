@@ -1,5 +1,5 @@
 // Graces: which lengths are offered, when one ends, and what becomes of the secrets of a key. Pure.
-import type { WireKey, WireSecret } from './api.ts'
+import type { WireKey, WireSecret } from '../api.ts'
 import { lengthOf } from './times.ts'
 
 const hour = 3_600

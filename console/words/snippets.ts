@@ -1,5 +1,5 @@
 // Code to copy for a new token: how to try it, how a customer sends it, how an API asks for it. Pure.
-import { reservedNamespace } from '../src/permissions.ts'
+import { reservedNamespace } from '../../src/permissions.ts'
 
 export interface Snippet {
   title: string

@@ -1,5 +1,5 @@
 // The verdicts in the words of people: what each means and what to do next.
-import type { WireVerdict } from './api.ts'
+import type { WireVerdict } from '../api.ts'
 
 interface VerdictWords {
   title: string

@@ -6,7 +6,7 @@ import {
   missingPermissions,
   permissionPattern,
   reservedNamespace,
-} from '../src/permissions.ts'
+} from '../../src/permissions.ts'
 
 export const longestPermission = 128
 export const mostPermissions = 128

@@ -1,5 +1,5 @@
 // What an audit event says of each field that changed, put so that it can be shown to people. Pure.
-import type { WireAuditEvent } from './api.ts'
+import type { WireAuditEvent } from '../api.ts'
 
 /** A value of a field: `none` says in words that there is none. */
 export type ChangedValue =

@@ -1,5 +1,5 @@
 // What can be told of a token without asking anybody: its parts, and where it was damaged. Pure.
-import { longestPrefix, parseToken, prefixPattern, tokenBodyLength, tokenHint } from '../src/token.ts'
+import { longestPrefix, parseToken, prefixPattern, tokenBodyLength, tokenHint } from '../../src/token.ts'
 
 /** One thing that was looked at; `passed` is undefined where it could not be, for what came before. */
 export interface TokenCheck {

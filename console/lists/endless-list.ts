@@ -2,8 +2,8 @@
 import { keepPreviousData, useInfiniteQuery } from '@tanstack/react-query'
 import { useRouter } from '@tanstack/react-router'
 import { useCallback, useEffect, useMemo, useState } from 'react'
+import type { ListQuery } from '../queries.ts'
 import { keepRows, rowsAt } from './places.ts'
-import type { ListQuery } from './queries.ts'
 
 /** So many rows from the end the next page is asked for: two screens or more. */
 const aheadRows = 60
