@@ -49,6 +49,8 @@ export function useRotateKey(key: WireKey, show: (rotated: WireCreatedKey) => vo
       show(rotated)
     },
     onSettled: () => void showAnew(client),
+    // What is remembered of a mutation holds on to the page that shows the token.
+    gcTime: 0,
   })
 }
 

@@ -47,6 +47,8 @@ export function NewKeyForm({
     onSettled: () => {
       sending.current = false
     },
+    // What is remembered of a mutation holds on to the page that shows the token.
+    gcTime: 0,
   })
   useEffect(() => {
     if (tries > 0) form.current?.querySelector<HTMLElement>('[aria-invalid="true"]')?.focus()
