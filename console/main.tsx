@@ -31,7 +31,9 @@ const client = new QueryClient({
 })
 
 // The page's own files come while it is asked who is signed in.
-void router.load()
+for (const { routeId } of router.matchRoutes(router.latestLocation)) {
+  void router.loadRouteChunk(router.routesById[routeId as keyof typeof router.routesById])
+}
 
 createRoot(document.getElementById('console') as HTMLElement).render(
   <StrictMode>

@@ -22,6 +22,8 @@ onEachDatabase(`a page of another origin${browserNote}`, (makeDatabase) => {
         const page = await browser.open(server, { token: server.rootKey, expected: /./ })
         const strange = await page.context().newPage()
         await strange.goto(await serveEmptyPage(host))
+        // What the console asks for itself is no attack.
+        await page.waitForLoadState('networkidle')
         const before = await snapshot(server)
         const from = server.log.length
 
