@@ -8,7 +8,8 @@ import { onEachDatabase } from './setup/databases.ts'
 import { connectDirectly } from './setup/direct.ts'
 
 const canaries = 1000
-const batchSize = 50
+// As many changes at once as a pool has connections: more of them wait, and on a busy machine too long.
+const batchSize = 10
 const secretStart = 're_'.length + 16
 const secretLength = 43
 

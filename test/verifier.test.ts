@@ -1,5 +1,6 @@
 // createVerifier on a real server: what it asks, what it remembers, and that its verdicts are the server's.
 import { setTimeout } from 'node:timers/promises'
+import { isDeepStrictEqual } from 'node:util'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import {
@@ -229,7 +230,9 @@ onEachDatabase('a verifier', (makeDatabase) => {
           const question = { permissions: ['a:b'] }
           const wanted = await client.verify(token, question)
           let given = await verifier.verify(token, question)
-          for (const until = Date.now() + 2_000; given.code !== wanted.code && Date.now() < until; ) {
+          // Two seconds are what the contract gives it, for what a key may do as for whether it lives.
+          const until = Date.now() + 2_000
+          while (!isDeepStrictEqual(given, wanted) && Date.now() < until) {
             await setTimeout(5)
             given = await verifier.verify(token, question)
           }

@@ -3,7 +3,7 @@ import type { Page } from 'playwright-core'
 import { describe, expect, test } from 'vitest'
 import { makeSqlite, onEachDatabase } from '../setup/databases.ts'
 import { browserNote, skipsBrowser, useBrowser } from './browser.ts'
-import { signIn } from './chromium.ts'
+import { go, signIn } from './chromium.ts'
 
 onEachDatabase(`the door of the console${browserNote}`, (makeDatabase) => {
   const browser = useBrowser()
@@ -121,9 +121,7 @@ onEachDatabase(`the door of the console${browserNote}`, (makeDatabase) => {
         `/keys/${foreign.id}`,
         '/audit-log?organization=globex',
       ]) {
-        await page.goto(path)
-        await page.getByRole('heading', { level: 1 }).waitFor()
-        await page.waitForLoadState('networkidle')
+        await go(page, path)
         const text = await page.locator('main').innerText()
         expect(text, path).not.toMatch(/The globex|Theirs/)
       }
