@@ -50,7 +50,7 @@ export function useBrowser(): TestBrowser {
         expect(troubles).toEqual([])
       })
       const page = await context.newPage()
-      page.setDefaultTimeout(10_000)
+      page.setDefaultTimeout(20_000)
       await page.goto(path)
       if (token !== undefined) await signIn(page, token)
       return page
