@@ -49,8 +49,10 @@ function Blank({ organization, created }: { organization: string; created: (key:
       crumbs={crumbs}
       lead={
         <>
-          For <strong className="foreign font-medium text-ink">{name}</strong>. Its token is shown once, after
-          this.
+          <span className="block truncate">
+            For <strong className="font-medium text-ink">{name}</strong>.
+          </span>
+          Its token is shown once, after this.
         </>
       }
     >

@@ -118,7 +118,8 @@ function Organizations({ create }: { create: ReactNode }) {
 }
 
 function countOf({ items, hasMore }: EndlessList<WireOrganization>): string {
-  if (items === undefined) return ''
+  // A space that is as high as the words will be.
+  if (items === undefined) return '\u00A0'
   const count = items.length.toLocaleString('en')
   if (hasMore) return `${count} shown, more below`
   return `${count} ${items.length === 1 ? 'organization' : 'organizations'}`

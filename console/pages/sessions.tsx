@@ -7,7 +7,7 @@ import { ErrorNotice } from '../parts/notices.tsx'
 import { Page } from '../parts/page.tsx'
 import { sessionsQuery } from '../queries.ts'
 import { useSession } from '../session.ts'
-import { limitsOf } from '../words/session-limits.ts'
+import { limitsAsUsual, limitsOf } from '../words/session-limits.ts'
 import { SessionRow } from './sessions/session-row.tsx'
 
 export function SessionsPage() {
@@ -33,7 +33,7 @@ export function SessionsPage() {
           <strong className="foreign font-medium text-ink" dir="auto">
             {key.name}
           </strong>
-          .{own !== undefined && ` ${limitsOf(own)}`}
+          . {own === undefined ? <span className="invisible">{limitsAsUsual}</span> : limitsOf(own)}
         </>
       }
       actions={

@@ -44,7 +44,8 @@ export function Page({ title, aside, lead, crumbs = [], actions, children }: Pag
           </ol>
         </nav>
       )}
-      <header className="mb-6 flex flex-wrap items-start justify-between gap-x-6 gap-y-3">
+      {/* On a phone the actions stand below, however long the title turns out to be. */}
+      <header className="mb-6 flex flex-col items-start justify-between gap-x-6 gap-y-3 sm:flex-row">
         <div className="min-w-0 max-w-full">
           <div className="flex flex-wrap items-center gap-x-3 gap-y-1">
             <h1
@@ -59,7 +60,7 @@ export function Page({ title, aside, lead, crumbs = [], actions, children }: Pag
           </div>
           {lead && <p className="mt-1 max-w-2xl text-muted">{lead}</p>}
         </div>
-        {actions && <div className="flex flex-wrap gap-2">{actions}</div>}
+        {actions && <div className="flex shrink-0 flex-wrap gap-2">{actions}</div>}
       </header>
       {children}
     </div>

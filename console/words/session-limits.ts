@@ -8,6 +8,9 @@ interface Limits {
   idle_expires_at: string
 }
 
+/** As long as the sentence will be, before there is a session to tell. */
+export const limitsAsUsual = 'A session ends after 1 hour without use, and after 12 hours in any case.'
+
 /** `A session ends after 1 hour without use, and after 12 hours in any case.` */
 export function limitsOf({ created_at, last_seen_at, expires_at, idle_expires_at }: Limits): string {
   const longest = `after ${between(created_at, expires_at)} in any case`

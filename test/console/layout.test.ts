@@ -1,0 +1,72 @@
+// That pages do not jump as what they show arrives, wide and on a phone.
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { makeSqlite } from '../setup/databases.ts'
+import { browserNote, skipsBrowser, useBrowser } from './browser.ts'
+import { go } from './chromium.ts'
+import { type Stage, setStage } from './stage.ts'
+
+/**
+ * Cumulative Layout Shift (W3C Layout Instability). Below 0.1 is 'good' by the Web Vitals; wide pages, where nothing
+ * has to wrap anew when a name is known, are held to a tenth of that.
+ */
+const widths = {
+  wide: { width: 1280, height: 860, most: 0.01 },
+  phone: { width: 390, height: 844, most: 0.1 },
+}
+
+describe(`the layout of the console${browserNote}`, () => {
+  const browser = useBrowser()
+  const { url, remove } = makeSqlite()
+  let stage: Stage
+  beforeAll(async () => {
+    stage = await setStage(url)
+  })
+  afterAll(async () => {
+    await stage.server.close()
+    await remove()
+  })
+
+  test.skipIf(skipsBrowser).each(Object.entries(widths))(
+    'stands still while a page comes: %s',
+    async (_, { width, height, most }) => {
+      const page = await browser.open(stage.server, {
+        token: stage.server.rootKey,
+        viewport: { width, height },
+      })
+      await page.addInitScript(() => {
+        Object.assign(globalThis, { shifted: 0 })
+        new PerformanceObserver((list) => {
+          for (const entry of list.getEntries()) {
+            const { value, hadRecentInput } = entry as PerformanceEntry & LayoutShift
+            if (!hadRecentInput) (globalThis as unknown as { shifted: number }).shifted += value
+          }
+        }).observe({ type: 'layout-shift', buffered: true })
+      })
+      const shifted: Record<string, number> = {}
+      for (const path of [
+        '/organizations',
+        '/organizations/acme',
+        '/keys?status=all',
+        `/keys/${stage.keyId}`,
+        '/organizations/acme/new-key',
+        '/audit-log',
+        '/try',
+        '/sessions',
+      ]) {
+        await go(page, path)
+        // A shift is told with the frame after it.
+        await page.evaluate(
+          () => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done))),
+        )
+        const value = await page.evaluate(() => (globalThis as unknown as { shifted: number }).shifted)
+        if (value >= most) shifted[path] = value
+      }
+      expect(shifted).toEqual({})
+    },
+  )
+})
+
+interface LayoutShift {
+  value: number
+  hadRecentInput: boolean
+}
