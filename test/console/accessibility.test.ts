@@ -22,24 +22,69 @@ const pages: Record<string, (stage: Stage) => string> = {
   'no page': () => '/nowhere',
 }
 
-/** The ways to all dialogs, from a page's address. */
-const dialogs: Record<string, (page: Page, stage: Stage) => Promise<void>> = {
+/** The ways to all dialogs, and to what else is seen only after something was done. */
+const states: Record<string, (page: Page, stage: Stage) => Promise<unknown>> = {
   help: async (page) => {
-    await page.goto('/sessions')
+    await go(page, '/sessions')
     await page.getByRole('button', { name: 'Help and keyboard' }).click()
+    await page.getByRole('dialog').waitFor()
   },
   'a new organization': async (page) => {
-    await page.goto('/organizations')
+    await go(page, '/organizations')
     await page.getByRole('button', { name: 'New organization' }).click()
+    await page.getByRole('button', { name: 'Create organization' }).click()
+    // A fault and the field that it is told at.
+    await page.getByRole('dialog').getByRole('alert').waitFor()
   },
-  rotate: async (page, { keyId }) => {
-    await page.goto(`/keys/${keyId}`)
-    await page.getByRole('button', { name: 'Rotate' }).click()
+  'the organization of a new key': async (page) => {
+    await go(page, '/keys')
+    await page.getByRole('button', { name: 'New key' }).click()
+    await page.getByRole('dialog', { name: 'Whose is the new key?' }).waitFor()
   },
-  revoke: async (page, { keyId }) => {
-    await page.goto(`/keys/${keyId}`)
-    await page.getByRole('button', { name: 'Revoke', exact: true }).click()
+  ...Object.fromEntries(
+    [
+      'Rename the key',
+      'Change the expiry',
+      'Edit the permissions',
+      'Edit the metadata',
+      'Rotate',
+      'Revoke',
+      'End grace now',
+    ].map((name) => [name, (page: Page, { keyId }: Stage) => openDialog(page, `/keys/${keyId}`, name)]),
+  ),
+  'permissions to choose from': async (page, { keyId }) => {
+    await openDialog(page, `/keys/${keyId}`, 'Edit the permissions')
+    await page.getByRole('combobox', { name: 'Permissions' }).pressSequentially('em')
+    await page.getByRole('option').first().waitFor()
   },
+  'a verdict': async (page, { token }) => {
+    await go(page, '/try')
+    await page.getByLabel('Token', { exact: true }).fill(token)
+    await page.getByRole('button', { name: 'Ask Latchkey' }).click()
+    await page.getByText('CI 🚀').waitFor()
+  },
+  'a token, and the question whether it is stored': async (page) => {
+    await go(page, '/organizations/umbrella-labs/new-key')
+    await page.getByLabel('Name', { exact: true }).fill('Axe')
+    await page.getByRole('button', { name: 'Create' }).click()
+    await page.getByText('I have stored the token').waitFor()
+    await page.getByRole('link', { name: 'Sessions' }).click()
+    await page.getByRole('dialog', { name: 'Have you stored the token?' }).waitFor()
+  },
+  // The last of them: afterwards nobody is signed in.
+  'a session that has ended': async (page) => {
+    await page.getByRole('button', { name: 'Leave without it' }).click()
+    await page.getByRole('heading', { level: 1, name: 'Sessions' }).waitFor()
+    await page.evaluate(() => fetch('/v1/sessions/self', { method: 'DELETE' }))
+    await page.getByRole('link', { name: 'Audit log' }).click()
+    await page.getByRole('dialog', { name: 'Your session has ended' }).waitFor()
+  },
+}
+
+async function openDialog(page: Page, path: string, name: string): Promise<void> {
+  await go(page, path)
+  await page.getByRole('button', { name, exact: true }).click()
+  await page.getByRole('dialog').waitFor()
 }
 
 describe(`what axe-core finds wrong${browserNote}`, () => {
@@ -76,12 +121,11 @@ describe(`what axe-core finds wrong${browserNote}`, () => {
       expect(found).toEqual({})
     })
 
-    test.skipIf(skipsBrowser)('in any dialog', { timeout: 60_000 }, async () => {
+    test.skipIf(skipsBrowser)('in any dialog or state', { timeout: 120_000 }, async () => {
       const page = await browser.open(stage.server, { ...look, token: stage.server.rootKey })
       const found: Record<string, unknown> = {}
-      for (const [name, show] of Object.entries(dialogs)) {
+      for (const [name, show] of Object.entries(states)) {
         await show(page, stage)
-        await page.getByRole('dialog').waitFor()
         const violations = await findViolations(page)
         if (violations.length > 0) found[name] = violations
       }
