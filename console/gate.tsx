@@ -34,8 +34,10 @@ export function SessionGate({ children }: { children: ReactNode }) {
   const session = useMemo(() => key && sessionOf(key, () => signOut(client)), [key, client])
   const isIn = session !== undefined
   useEffect(() => {
+    if (!isIn) return
     // Needed when there may be no connection left to fetch it by.
-    if (isIn) setTimeout(() => SignInDialog.preload().catch(() => {}), 2_000)
+    const timer = setTimeout(() => void SignInDialog.preload().catch(() => {}), 2_000)
+    return () => clearTimeout(timer)
   }, [isIn])
   if (session === undefined) {
     // For a moment nothing: neither page is known to be the right one.

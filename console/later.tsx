@@ -4,7 +4,7 @@ import { ApiError } from './api.ts'
 import { connection } from './connection.ts'
 
 /** A component that is not there yet. Rendering it waits for it; `preload` fetches it before that. */
-export type Later<Props> = ((props: Props) => ReactNode) & { preload(): Promise<void> }
+type Later<Props> = ((props: Props) => ReactNode) & { preload(): Promise<void> }
 
 /** Makes a component of one that `load` imports. Where it cannot be loaded it throws an {@link ApiError}. */
 export function later<Props extends object>(load: () => Promise<ComponentType<Props>>): Later<Props> {

@@ -15,7 +15,7 @@ const pageSize = 100
 /** The longest page that the API gives. */
 const longestPage = 1_000
 
-export interface KeyFilter {
+interface KeyFilter {
   organization?: string | undefined
   q?: string | undefined
   status?: 'active' | 'expired' | 'revoked' | 'all' | undefined

@@ -7,7 +7,7 @@ type Search = Record<string, unknown>
 const statuses = ['active', 'expired', 'revoked', 'all'] as const
 const sorts = ['-created_at', '-last_used_at', 'name'] as const
 
-export interface OrganizationSearch {
+interface OrganizationSearch {
   q?: string
 }
 

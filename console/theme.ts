@@ -1,7 +1,7 @@
 // Dark or light: as the reader's system has it, unless the reader says otherwise.
 
 export const themes = ['system', 'light', 'dark'] as const
-export type Theme = (typeof themes)[number]
+type Theme = (typeof themes)[number]
 
 const storedAs = 'latchkey-theme'
 

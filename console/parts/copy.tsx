@@ -11,14 +11,12 @@ export function CopyButton({
   label = 'Copy',
   kind = 'plain',
   iconOnly = false,
-  done,
 }: {
   text: string
   label?: string
   kind?: ButtonKind
   /** Shows no word; `label` is still its name. */
   iconOnly?: boolean
-  done?: () => void
 }) {
   const [state, setState] = useState<'idle' | 'copied' | 'failed'>('idle')
   useEffect(() => {
@@ -30,7 +28,6 @@ export function CopyButton({
     try {
       await navigator.clipboard.writeText(text)
       setState('copied')
-      done?.()
     } catch {
       // No clipboard without TLS on another host than one's own: the text can be selected.
       setState('failed')
@@ -74,12 +71,12 @@ export function CopyButton({
 }
 
 /** Code or a token to copy. */
-export function CopyBox({ text, label, done }: { text: string; label: string; done?: () => void }) {
+export function CopyBox({ text, label }: { text: string; label: string }) {
   return (
     <div className="rounded-lg border border-line bg-sunken">
       <div className="flex items-center justify-between gap-3 border-b border-line px-3 py-1.5">
         <span className="text-xs font-medium text-muted">{label}</span>
-        <CopyButton text={text} {...(done && { done })} />
+        <CopyButton text={text} />
       </div>
       <pre className="overflow-x-auto whitespace-pre-wrap p-3 font-mono text-[0.8125rem] leading-5 [overflow-wrap:anywhere]">
         <code>{text}</code>

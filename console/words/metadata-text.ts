@@ -1,9 +1,7 @@
 // Metadata as people type it: a JSON object, or nothing. Pure.
 import { longestMetadata, metadataFault, metadataSize } from '../../src/metadata.ts'
 
-export type ReadMetadata =
-  | { metadata: Record<string, unknown>; fault?: never }
-  | { metadata?: never; fault: string }
+type ReadMetadata = { metadata: Record<string, unknown>; fault?: never } | { metadata?: never; fault: string }
 
 /** Reads what was typed; nothing is an empty object. Where it is not what metadata may be, says why. */
 export function readMetadata(text: string): ReadMetadata {

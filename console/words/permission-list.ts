@@ -8,11 +8,11 @@ import {
   reservedNamespace,
 } from '../../src/permissions.ts'
 
-export const longestPermission = 128
-export const mostPermissions = 128
+const longestPermission = 128
+const mostPermissions = 128
 
 /** What each permission of the management API opens. */
-export const managementMeanings: Record<ManagementPermission, string> = {
+const managementMeanings: Record<ManagementPermission, string> = {
   'latchkey:keys:read': 'See keys, and sign in here',
   'latchkey:keys:write': 'Create, change, rotate and revoke keys',
   'latchkey:keys:verify': 'Ask whether tokens are valid',

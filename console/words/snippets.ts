@@ -1,7 +1,7 @@
 // Code to copy for a new token: how to try it, how a customer sends it, how an API asks for it. Pure.
 import { reservedNamespace } from '../../src/permissions.ts'
 
-export interface Snippet {
+interface Snippet {
   title: string
   /** What it is for, in a sentence. */
   lead: string

@@ -2,7 +2,7 @@
 import { longestPrefix, parseToken, prefixPattern, tokenBodyLength, tokenHint } from '../../src/token.ts'
 
 /** One thing that was looked at; `passed` is undefined where it could not be, for what came before. */
-export interface TokenCheck {
+interface TokenCheck {
   name: 'Shape' | 'Prefix' | 'Kid' | 'Check'
   passed: boolean | undefined
   /** A sentence, or the part itself. */

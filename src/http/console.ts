@@ -29,8 +29,8 @@ interface Built {
 
 let built: Built | undefined
 
-/** Reads what was built. Throws `route_not_found` where nothing was. */
-function readBuilt(): Built {
+/** Reads what was built, once; undefined where nothing was. */
+function findBuilt(): Built | undefined {
   if (built) return built
   try {
     const page = readFileSync(new URL('index.html', folder), 'utf8')
@@ -41,10 +41,17 @@ function readBuilt(): Built {
       assets: new Map(names.map((name) => [name, Uint8Array.from(readFileSync(new URL(name, assetFolder)))])),
     }
     return built
-  } catch (cause) {
-    const detail = 'The console was not built: `npm run build` does it.'
-    throw new LatchkeyError('route_not_found', detail, { cause })
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined
+    throw error
   }
+}
+
+/** The same for who asks for the console by its own address. Throws `route_not_found`. */
+function requireBuilt(): Built {
+  const found = findBuilt()
+  if (found) return found
+  throw new LatchkeyError('route_not_found', 'The console was not built: `npm run build` does it.')
 }
 
 /**
@@ -52,7 +59,7 @@ function readBuilt(): Built {
  * but files of this origin: no script in the page, no other origin, no frame around it (CSP level 3). The nonce is
  * for the style sheets that dialogs make.
  */
-function consolePage(): Reply {
+function consolePage({ page }: Built): Reply {
   const nonce = randomBytes(16).toString('base64')
   return {
     status: 200,
@@ -73,7 +80,7 @@ function consolePage(): Reply {
       'cross-origin-opener-policy': 'same-origin',
       'permissions-policy': 'clipboard-write=(self)',
     },
-    body: readBuilt().page.replace('{{nonce}}', nonce),
+    body: page.replace('{{nonce}}', nonce),
   }
 }
 
@@ -86,15 +93,12 @@ export function isNavigation(method: string, header: ReadHeader): boolean {
 export function consolePageFor(path: string): Reply | undefined {
   // A file, or a call of the API, that is not there is no page.
   if (/^\/(?:v1|assets)(?:\/|$)|\.\w+$/.test(path)) return undefined
-  try {
-    return consolePage()
-  } catch {
-    return undefined
-  }
+  const found = findBuilt()
+  return found && consolePage(found)
 }
 
 function consoleAsset(name: string, header: ReadHeader): Reply {
-  const { assets } = readBuilt()
+  const { assets } = requireBuilt()
   const plain = assets.get(name)
   const contentType = contentTypes[extname(name)]
   if (!plain || !contentType) throw new LatchkeyError('route_not_found', 'There is no such file.')
@@ -133,7 +137,7 @@ export const consoleRoutes = [
     access: 'public',
     answers: [{ status: 200, description: 'A page for browsers.', contentType: 'text/html' }],
     problems: ['route_not_found'],
-    handle: async () => consolePage(),
+    handle: async () => consolePage(requireBuilt()),
   }),
   route({
     method: 'GET',

@@ -1,10 +1,9 @@
 // Every page and every dialog of the console, as axe-core sees it, in light and in dark, wide and narrow.
 import type { Page } from 'playwright-core'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { makeSqlite } from '../setup/databases.ts'
-import { browserNote, skipsBrowser, useBrowser } from './browser.ts'
+import { describe, expect, test } from 'vitest'
+import { browserNote, skipsBrowser, useBrowser, useStage } from './browser.ts'
 import { findViolations, go } from './chromium.ts'
-import { type Stage, setStage } from './stage.ts'
+import type { Stage } from './stage.ts'
 
 /** The addresses of all pages, where everybody is signed in as the operator. */
 const pages: Record<string, (stage: Stage) => string> = {
@@ -89,32 +88,24 @@ async function openDialog(page: Page, path: string, name: string): Promise<void>
 
 describe(`what axe-core finds wrong${browserNote}`, () => {
   const browser = useBrowser()
-  const { url, remove } = makeSqlite()
-  let stage: Stage
-  beforeAll(async () => {
-    stage = await setStage(url)
-  })
-  afterAll(async () => {
-    await stage.server.close()
-    await remove()
-  })
+  const stageOf = useStage()
 
   describe.each(['light', 'dark'] as const)('in %s is nothing', (colorScheme) => {
     // A colour on its way from one to another is neither.
     const look = { colorScheme, reducedMotion: 'reduce' } as const
 
     test.skipIf(skipsBrowser)('on the page of who is not signed in', async () => {
-      const page = await browser.open(stage.server, look)
+      const page = await browser.open(stageOf().server, look)
       await page.getByRole('button', { name: 'Sign in' }).click()
       await page.getByText('Paste a token.').waitFor()
       expect(await findViolations(page)).toEqual([])
     })
 
     test.skipIf(skipsBrowser)('on any page', { timeout: 120_000 }, async () => {
-      const page = await browser.open(stage.server, { ...look, token: stage.server.rootKey })
+      const page = await browser.open(stageOf().server, { ...look, token: stageOf().server.rootKey })
       const found: Record<string, unknown> = {}
       for (const [name, address] of Object.entries(pages)) {
-        await go(page, address(stage))
+        await go(page, address(stageOf()))
         const violations = await findViolations(page)
         if (violations.length > 0) found[name] = violations
       }
@@ -122,10 +113,10 @@ describe(`what axe-core finds wrong${browserNote}`, () => {
     })
 
     test.skipIf(skipsBrowser)('in any dialog or state', { timeout: 120_000 }, async () => {
-      const page = await browser.open(stage.server, { ...look, token: stage.server.rootKey })
+      const page = await browser.open(stageOf().server, { ...look, token: stageOf().server.rootKey })
       const found: Record<string, unknown> = {}
       for (const [name, show] of Object.entries(states)) {
-        await show(page, stage)
+        await show(page, stageOf())
         const violations = await findViolations(page)
         if (violations.length > 0) found[name] = violations
       }
@@ -138,10 +129,10 @@ describe(`what axe-core finds wrong${browserNote}`, () => {
     { timeout: 120_000 },
     async () => {
       const viewport = { width: 360, height: 740 }
-      const page = await browser.open(stage.server, { viewport, token: stage.server.rootKey })
+      const page = await browser.open(stageOf().server, { viewport, token: stageOf().server.rootKey })
       const found: Record<string, unknown> = {}
       for (const [name, address] of Object.entries(pages)) {
-        await go(page, address(stage))
+        await go(page, address(stageOf()))
         const overflow = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth)
         const violations = await findViolations(page)
         if (overflow > 0 || violations.length > 0) found[name] = { overflow, violations }

@@ -1,9 +1,11 @@
 // A browser for the tests of a file, and the console in it: whatever goes wrong there fails the test.
 import type { Browser, BrowserContext, BrowserContextOptions, Page } from 'playwright-core'
 import { afterAll, afterEach, beforeAll, expect } from 'vitest'
+import { makeSqlite } from '../setup/databases.ts'
 import { missingPrograms, wants } from '../setup/programs.ts'
 import { startTestServer, type TestServer } from '../setup/server.ts'
 import { launchBrowser, signIn } from './chromium.ts'
+import { type Stage, setStage } from './stage.ts'
 
 /** Whether to skip what takes a browser, and how to have it run. */
 export const { skip: skipsBrowser, note: browserNote } = wants(missingPrograms(['chromium']))
@@ -76,4 +78,18 @@ function watchTroubles(context: BrowserContext, expected: RegExp | undefined): s
     void dialog.dismiss().catch(() => {})
   })
   return troubles
+}
+
+/** Sets one stage for all tests of a suite; gives what leads to it. */
+export function useStage(): () => Stage {
+  const { url, remove } = makeSqlite()
+  let stage: Stage
+  beforeAll(async () => {
+    stage = await setStage(url)
+  })
+  afterAll(async () => {
+    await stage.server.close()
+    await remove()
+  })
+  return () => stage
 }

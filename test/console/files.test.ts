@@ -1,9 +1,15 @@
 // The console's files as the server sends them: by whom they may be read, how long, and what may run in them.
 
+import { execFile } from 'node:child_process'
+import { cpSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { request } from 'node:http'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { promisify } from 'node:util'
 import { brotliDecompressSync, gunzipSync } from 'node:zlib'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
 import { makeSqlite } from '../setup/databases.ts'
+import { repository } from '../setup/documents-run.ts'
 import { startTestServer, type TestServer } from '../setup/server.ts'
 
 const browser = { accept: 'text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8' }
@@ -140,4 +146,34 @@ describe('the console', () => {
     expect((await get('/organizations', browser, 'POST')).status).toBe(404)
     expect((await get('/v1/keys', browser)).status).toBe(401)
   })
+
+  test('that was not built is nowhere, and all the rest is served', { timeout: 30_000 }, async () => {
+    const elsewhere = mkdtempSync(join(tmpdir(), 'latchkey-unbuilt-'))
+    onTestFinished(() => rmSync(elsewhere, { recursive: true }))
+    cpSync(join(repository, 'src'), join(elsewhere, 'src'), { recursive: true })
+    cpSync(join(repository, 'package.json'), join(elsewhere, 'package.json'))
+    symlinkSync(join(repository, 'node_modules'), join(elsewhere, 'node_modules'))
+    writeFileSync(join(elsewhere, 'ask.ts'), asker)
+    const run = promisify(execFile)(process.execPath, ['ask.ts'], { cwd: elsewhere })
+    expect(JSON.parse((await run).stdout)).toEqual([
+      ['/', 404, 'The console was not built: `npm run build` does it.'],
+      ['/organizations', 404, 'There is nothing at this address.'],
+      ['/assets/index.js', 404, 'The console was not built: `npm run build` does it.'],
+      ['/healthz', 200, null],
+    ])
+  })
 })
+
+const asker = `
+  import { pino } from 'pino'
+  import { createApp, createPipeline } from './src/http/app.ts'
+  import { openLatchkey } from './src/latchkey.ts'
+  await using latchkey = await openLatchkey({ database: 'sqlite:unbuilt.db' })
+  const app = createApp(createPipeline(latchkey, { log: pino({ level: 'silent' }) }))
+  const told = []
+  for (const path of ['/', '/organizations', '/assets/index.js', '/healthz']) {
+    const answer = await app.request(path, { headers: { accept: 'text/html' } })
+    told.push([path, answer.status, (await answer.json()).detail ?? null])
+  }
+  process.stdout.write(JSON.stringify(told))
+`

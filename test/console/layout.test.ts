@@ -1,9 +1,7 @@
 // That pages do not jump as what they show arrives, wide and on a phone.
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { makeSqlite } from '../setup/databases.ts'
-import { browserNote, skipsBrowser, useBrowser } from './browser.ts'
+import { describe, expect, test } from 'vitest'
+import { browserNote, skipsBrowser, useBrowser, useStage } from './browser.ts'
 import { go } from './chromium.ts'
-import { type Stage, setStage } from './stage.ts'
 
 /**
  * Cumulative Layout Shift (W3C Layout Instability). Below 0.1 is 'good' by the Web Vitals; wide pages, where nothing
@@ -16,21 +14,13 @@ const widths = {
 
 describe(`the layout of the console${browserNote}`, () => {
   const browser = useBrowser()
-  const { url, remove } = makeSqlite()
-  let stage: Stage
-  beforeAll(async () => {
-    stage = await setStage(url)
-  })
-  afterAll(async () => {
-    await stage.server.close()
-    await remove()
-  })
+  const stageOf = useStage()
 
   test.skipIf(skipsBrowser).each(Object.entries(widths))(
     'stands still while a page comes: %s',
     async (_, { width, height, most }) => {
-      const page = await browser.open(stage.server, {
-        token: stage.server.rootKey,
+      const page = await browser.open(stageOf().server, {
+        token: stageOf().server.rootKey,
         viewport: { width, height },
       })
       await page.addInitScript(() => {
@@ -47,7 +37,7 @@ describe(`the layout of the console${browserNote}`, () => {
         '/organizations',
         '/organizations/acme',
         '/keys?status=all',
-        `/keys/${stage.keyId}`,
+        `/keys/${stageOf().keyId}`,
         '/organizations/acme/new-key',
         '/audit-log',
         '/try',

@@ -6,7 +6,7 @@ import { ErrorNotice } from '../../parts/notices.tsx'
 import { type KeyChange, useChangeKey } from './key-changes.ts'
 
 /** What a form holds: a change, none at all, or what cannot be sent as it is. */
-export type Edited = KeyChange | 'unchanged' | 'faulty'
+type Edited = KeyChange | 'unchanged' | 'faulty'
 
 interface EditDialogProps {
   keyToChange: WireKey

@@ -12,8 +12,7 @@ import { nameFault } from '../../words/names.ts'
 import { permissionFaults } from '../../words/permission-list.ts'
 import { EditDialog } from './edit-dialog.tsx'
 
-export const editableFields = ['name', 'permissions', 'expires_at', 'metadata'] as const
-export type EditableField = (typeof editableFields)[number]
+export type EditableField = 'name' | 'permissions' | 'expires_at' | 'metadata'
 
 interface EditProps {
   of: WireKey
