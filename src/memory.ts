@@ -38,7 +38,7 @@ interface Read {
 
 /** The store as the memory needs it. */
 export interface FactsSource extends ChangeSource {
-  findFacts(kid: string): Promise<FactsRow | undefined>
+  findManyFacts(kids: readonly string[]): Promise<FactsRow[]>
 }
 
 /** The cache under its lease, the kids known to be absent, and the reads under way. */
@@ -151,7 +151,7 @@ export class Memory {
 
   async #read(kid: string): Promise<Reading> {
     const begunAt = this.clock.monotonic()
-    const row = await this.#source.findFacts(kid)
+    const [row] = await this.#source.findManyFacts([kid])
     return { known: row && { digest: row.digest, facts: toFacts(row) }, begunAt }
   }
 

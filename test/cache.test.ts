@@ -173,6 +173,7 @@ function textOf(digest: Uint8Array): string {
 
 function factsOf(key: number, mark: number) {
   return toFacts({
+    kid: '',
     digest: digestOf(mark),
     ended_at: null,
     grace_ends_at: null,
@@ -191,9 +192,9 @@ function countReads(store: Store): { memory: Memory; reads: Record<string, numbe
   const reads: Record<string, number> = {}
   const source: Store = {
     ...store,
-    findFacts: (kid) => {
-      reads[kid] = (reads[kid] ?? 0) + 1
-      return store.findFacts(kid)
+    findManyFacts: (kids) => {
+      for (const kid of kids) reads[kid] = (reads[kid] ?? 0) + 1
+      return store.findManyFacts(kids)
     },
   }
   return { memory: new Memory(source, systemClock, 100, { note: () => {} }, () => 'counter'), reads }

@@ -102,6 +102,7 @@ export function readSecret(secret: FactsAnswer['secret']): Facts | undefined {
   if (expires_at === undefined || revoked_at === undefined || grace_ends_at === undefined) return undefined
   if (typeof metadata !== 'object' || metadata === null) return undefined
   return toFacts({
+    kid: '',
     digest: new Uint8Array(),
     grace_ends_at,
     ended_at: isEnded ? 0 : null,

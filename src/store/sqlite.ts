@@ -58,7 +58,8 @@ export async function openSqlite(path: string): Promise<Backend> {
   return {
     db,
     pollEveryMs,
-    findFacts: async (kid) => facts.get(kid) as FactsRow | undefined,
+    findFactsNow: (kid) => facts.get(kid) as FactsRow | undefined,
+    findManyFacts: async (kids) => kids.flatMap((kid) => (facts.get(kid) as FactsRow | undefined) ?? []),
     readChanges: async (since, follower) => changes.all(since, follower) as unknown as ChangeRow[],
     // No word reaches other processes: they look often, which costs microseconds here.
     announce: async () => {},

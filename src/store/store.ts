@@ -18,7 +18,10 @@ export interface Backend {
   db: Db
   /** How long to wait between two looks for changes; long where hints come, short where looking is cheap. */
   pollEveryMs: number
-  findFacts(kid: string): Promise<FactsRow | undefined>
+  /** Reads one secret in this thread; absent where a read waits for another program. */
+  readonly findFactsNow?: (kid: string) => FactsRow | undefined
+  /** Reads many secrets by one statement. */
+  findManyFacts(kids: readonly string[]): Promise<FactsRow[]>
   readChanges(since: number, follower: string): Promise<ChangeRow[]>
   /** Wakes the listeners of all processes when the transaction commits, as far as the database can. */
   announce(tx: Tx): Promise<void>
@@ -37,7 +40,10 @@ export interface Store {
   raiseBarrier(): Promise<number>
   silentFollowers(sequence: number): Promise<string[]>
   dismissSilent(sequence: number): Promise<string[]>
-  findFacts(kid: string): Promise<FactsRow | undefined>
+  /** What is known of one secret, read at once; absent where only {@link findManyFacts} can read. */
+  readonly findFactsNow?: (kid: string) => FactsRow | undefined
+  /** What is known of many secrets, in any order, by one read; those that are not there are left out. */
+  findManyFacts(kids: readonly string[]): Promise<FactsRow[]>
   /** The next four are how `follower.ts` hears of other processes' changes. */
   readonly pollEveryMs: number
   readChanges(since: number, follower: string): Promise<ChangeRow[]>
@@ -53,6 +59,7 @@ export interface Store {
 /** Opens `sqlite:<file>` or `postgres://…`. Throws `invalid_input` for another url, `store_unavailable` where it fails. */
 export async function openStore(url: string): Promise<Store> {
   const backend = await guard(() => openBackend(url))
+  const { findFactsNow } = backend
   const write = <T>(change: (tx: Tx) => Promise<T>) => guard(() => backend.db.transaction().execute(change))
   const announceChange = async (tx: Tx, keyId: string | null) => {
     const sequence = await recordChange(tx, keyId)
@@ -67,7 +74,8 @@ export async function openStore(url: string): Promise<Store> {
     silentFollowers: (sequence) => guard(() => silentFollowers(backend.db, sequence)),
     dismissSilent: (sequence) => write((tx) => dismissSilentFollowers(tx, sequence)),
     pollEveryMs: backend.pollEveryMs,
-    findFacts: (kid) => guard(() => backend.findFacts(kid)),
+    ...(findFactsNow && { findFactsNow: (kid) => guardNow(() => findFactsNow(kid)) }),
+    findManyFacts: (kids) => guard(() => backend.findManyFacts(kids)),
     readChanges: (since, follower) => guard(() => backend.readChanges(since, follower)),
     enlist: (follower) => write((tx) => enlistFollower(tx, follower, `${hostname()}:${process.pid}`)),
     confirm: (follower, sequence) => write((tx) => confirmFollower(tx, follower, sequence)),
@@ -100,15 +108,27 @@ async function touch(tx: Tx): Promise<void> {
   await dismissFollower(tx, id)
 }
 
-/** Lets refusals and our own bugs through as they are; whatever else comes out of a database is its failure. */
 async function guard<T>(work: () => Promise<T>): Promise<T> {
   try {
     return await work()
   } catch (error) {
-    if (error instanceof LatchkeyError || error instanceof TypeError || error instanceof RangeError)
-      throw error
-    throw new LatchkeyError('store_unavailable', 'The database did not take the request; try again.', {
-      cause: error,
-    })
+    throw failureOf(error)
   }
+}
+
+function guardNow<T>(work: () => T): T {
+  try {
+    return work()
+  } catch (error) {
+    throw failureOf(error)
+  }
+}
+
+/** Lets refusals and our own bugs through as they are; whatever else comes out of a database is its failure. */
+function failureOf(error: unknown): unknown {
+  if (error instanceof LatchkeyError || error instanceof TypeError || error instanceof RangeError)
+    return error
+  return new LatchkeyError('store_unavailable', 'The database did not take the request; try again.', {
+    cause: error,
+  })
 }

@@ -18,6 +18,7 @@ for (let i = 0; i < count; i++) {
   const text = (value: string) => Buffer.from(value).toString('latin1')
   const kid = String(i).padStart(16, '0')
   const facts = toFacts({
+    kid,
     digest: new Uint8Array(32),
     ended_at: null,
     grace_ends_at: null,

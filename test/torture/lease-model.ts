@@ -121,6 +121,7 @@ class World {
     const kid = `kid${String(number).padStart(13, '0')}`
     const token = assembleToken('re', kid, new Uint8Array(32).fill(number))
     const row: FactsRow = {
+      kid,
       digest: digestToken(token),
       grace_ends_at: null,
       ended_at: null,
@@ -301,8 +302,8 @@ class Process implements FactsSource, BarrierStore {
     })
   }
 
-  findFacts(kid: string): Promise<FactsRow | undefined> {
-    return this.#ask(() => this.#world.keys.find((key) => key.kid === kid)?.row)
+  findManyFacts(kids: readonly string[]): Promise<FactsRow[]> {
+    return this.#ask(() => this.#world.keys.filter(({ kid }) => kids.includes(kid)).map(({ row }) => row))
   }
 
   readChanges(since: number, follower: string): Promise<ChangeRow[]> {
