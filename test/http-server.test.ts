@@ -4,7 +4,6 @@ import { connect } from 'node:net'
 import { DatabaseSync } from 'node:sqlite'
 import pg from 'pg'
 import { describe, expect, test } from 'vitest'
-import { clientAddress, parseProxies } from '../src/http/exchange.ts'
 import { makeSqlite, onEachDatabase } from './setup/databases.ts'
 import { startTestServer, type TestServer } from './setup/server.ts'
 
@@ -271,34 +270,6 @@ describe('what the server tells', () => {
     expect(answer).toContain('{"valid":false,"code":"malformed"}')
     idle.destroy()
   })
-})
-
-describe('the address of a client', () => {
-  const trusted = parseProxies(['127.0.0.1', '10.0.0.0/8', '2001:db8::/32'])
-  test.each([
-    ['a stranger is believed nothing', '203.0.113.7', '198.51.100.1', '203.0.113.7'],
-    ['a trusted proxy is believed', '127.0.0.1', '203.0.113.7', '203.0.113.7'],
-    ['what the client itself wrote before it is not', '127.0.0.1', '1.1.1.1, 203.0.113.7', '203.0.113.7'],
-    [
-      'a chain is followed to its first stranger',
-      '10.1.2.3',
-      '1.1.1.1, 203.0.113.7, 10.9.9.9',
-      '203.0.113.7',
-    ],
-    ['rubbish ends the chain', '10.1.2.3', '203.0.113.7, unknown', '10.1.2.3'],
-    ['IPv4 in IPv6 is IPv4', '::ffff:10.0.0.1', '::ffff:203.0.113.7', '203.0.113.7'],
-    ['IPv6 too', '2001:db8::1', '2001:db9::1', '2001:db9::1'],
-    ['without the header it is the proxy', '10.1.2.3', undefined, '10.1.2.3'],
-  ])('%s', (_, remote, forwarded, wanted) => {
-    expect(clientAddress(remote, forwarded, trusted)).toBe(wanted)
-  })
-
-  test.each(['', 'proxy', '10.0.0.0/33', '10.0.0.0/', '10.0.0.0/8/8', '::/129', '10.0.0.0/-1'])(
-    '%o is no proxy',
-    (proxy) => {
-      expect(() => parseProxies([proxy])).toThrow(RangeError)
-    },
-  )
 })
 
 /** A server on SQLite that also tells how many callers it has asked about, and removes what it made. */

@@ -8,16 +8,18 @@ import { auditRoutes } from './audit.ts'
 import { readIncomingBytes, readRequestBytes } from './body.ts'
 import { ChangeStreams } from './change-streams.ts'
 import { changeRoutes } from './changes.ts'
+import { parseProxies } from './client-address.ts'
 import { consolePageFor, consoleRoutes, isNavigation } from './console.ts'
-import { type Exchange, parseProxies } from './exchange.ts'
+import type { Exchange } from './exchange.ts'
 import { keyRoutes } from './keys.ts'
 import { createMetrics, type Metrics } from './metrics.ts'
 import { openApiDocument } from './openapi.ts'
 import { operationRoutes } from './operation.ts'
 import { organizationRoutes } from './organizations.ts'
-import { type Pipeline, type Refusal, serve } from './pipeline.ts'
+import { type Pipeline, serve } from './pipeline.ts'
 import { shareReadiness } from './readiness.ts'
 import { problem, type Reply } from './reply.ts'
+import { isPlainPath, literalPath, matchTemplate } from './request-target.ts'
 import type { Route } from './route.ts'
 import { sessionRoutes } from './sessions.ts'
 import { toBody } from './sinks.ts'
@@ -50,15 +52,20 @@ type RequestContext = Context<{ Bindings: Bindings }>
 
 /** Makes the app that serves Latchkey over HTTP. */
 export function createApp(pipeline: Pipeline): Hono<{ Bindings: Bindings }> {
-  const answer = async ({ req, env }: RequestContext, served: Route | Refusal) => {
+  const answer = async ({ req, env }: RequestContext, route: Route | undefined) => {
+    // Without a server the target is that of a fetch request, whose URL always has its origin before it.
+    const target = env?.incoming?.url ?? req.url.replace(/^[a-z]+:\/\/[^/?#]*/i, '')
+    const path = literalPath(target)
+    const params = route && matchTemplate(route.path, path)
+    const served = params ? route : (exchange: Exchange) => serveNoRoute(req, path, exchange)
     const reply = await serve(
       pipeline,
       {
         method: req.method,
-        url: env?.incoming?.url ?? req.url,
+        url: target,
         remoteAddress: env?.incoming?.socket.remoteAddress,
         header: (name) => req.header(name),
-        params: req.param(),
+        params: params ?? {},
         readBytes: (limit) =>
           env?.incoming ? readIncomingBytes(env.incoming, limit) : readRequestBytes(req.raw, limit),
       },
@@ -73,7 +80,7 @@ export function createApp(pipeline: Pipeline): Hono<{ Bindings: Bindings }> {
   for (const route of routes) {
     app.on(route.method, route.path.replace(/\{(\w+)\}/g, ':$1'), (context) => answer(context, route))
   }
-  app.notFound((context) => answer(context, (exchange) => serveNoRoute(context.req, exchange)))
+  app.notFound((context) => answer(context, undefined))
   return app
 }
 
@@ -91,28 +98,18 @@ export function createPipeline(latchkey: Latchkey, settings: AppSettings): Pipel
   return { parts: { latchkey, log, metrics, changes, trustedProxies, checkReady, document }, log }
 }
 
-/** There is no route for this. A browser gets the console, whose pages have addresses that only it knows. */
-function serveNoRoute(request: HonoRequest, exchange: Exchange): Reply {
-  const { method, path } = request
-  const page = isNavigation(method, (name) => request.header(name)) ? consolePageFor(path) : undefined
-  return page ?? refuseRoute(path, exchange)
+/** Answers where there is no route. A browser gets the console, whose pages have addresses that only it knows. */
+function serveNoRoute(request: HonoRequest, path: string, exchange: Exchange): Reply {
+  const isPage = isNavigation(request.method, (name) => request.header(name)) && isPlainPath(path)
+  return (isPage ? consolePageFor(path) : undefined) ?? refuseRoute(path, exchange)
 }
 
 /** Nothing is served so: is it the address, or only the method? */
 function refuseRoute(path: string, exchange: Exchange): Reply {
-  const methods = routes.filter((route) => fits(route.path, path)).map(({ method }) => method)
+  const methods = routes.filter((route) => matchTemplate(route.path, path)).map(({ method }) => method)
   if (methods.length === 0) throw new LatchkeyError('route_not_found', 'There is nothing at this address.')
   const allow = [...new Set(methods.includes('GET') ? [...methods, 'HEAD'] : methods)].join(', ')
   const error = new LatchkeyError('method_not_allowed', `This address takes ${allow}.`)
   exchange.error = error
   return problem(error, exchange.requestId, { allow })
-}
-
-function fits(template: string, path: string): boolean {
-  const segments = template.split('/')
-  const given = path.split('/')
-  return (
-    segments.length === given.length &&
-    segments.every((segment, i) => (segment.startsWith('{') ? given[i] !== '' : segment === given[i]))
-  )
 }

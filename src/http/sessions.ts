@@ -2,7 +2,7 @@
 import { z } from 'zod'
 import { readBearer } from '../bearer.ts'
 import { sessionSchema } from '../schemas.ts'
-import { isOverTls } from './exchange.ts'
+import { isOverTls } from './client-address.ts'
 import { doneSchema } from './keys.ts'
 import { json } from './reply.ts'
 import { route } from './route.ts'

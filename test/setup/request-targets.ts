@@ -1,0 +1,50 @@
+// Spellings of a path that programs on its way read differently: a proxy denies one, a careless server serves all.
+
+/** Each gives a path another spelling. */
+export const disguises: Readonly<Record<string, (path: string) => string>> = {
+  'an encoded letter': (path) => path.replace(/[a-z]/, (letter) => encode(letter)),
+  'an encoded last letter': (path) => path.slice(0, -1) + encode(path.at(-1) as string),
+  'all letters encoded': (path) => path.replace(/[a-z]/g, (letter) => encode(letter)),
+  'a letter encoded twice': (path) => path.replace(/[a-z]/, (letter) => encode(letter).replace('%', '%25')),
+  'an encoded slash': (path) => path.replace(/^\//, '/%2f').replace(/(?<=[a-z0-9])\//, '%2F'),
+  'an encoded backslash': (path) => path.replace(/^\//, '/%5c'),
+  'a backslash': (path) => path.replace(/^\//, '/\\'),
+  'a parent before': (path) => `/x/..${path}`,
+  'a parent of the root': (path) => `/..${path}`,
+  'a parent, encoded': (path) => `/x/%2e%2e${path}`,
+  'a parent, half encoded': (path) => `/x/.%2E${path}`,
+  'a parent with parameters': (path) => `/x/..;${path}`,
+  'a parent with parameters, encoded': (path) => `/x/..%3b${path}`,
+  'a parent after': (path) => `${path}/x/..`,
+  'a dot segment': (path) => `/.${path}`,
+  'a dot segment, encoded': (path) => `/%2e${path}`,
+  'a dot segment after': (path) => `${path}/.`,
+  'a doubled slash': (path) => `/${path}`,
+  'a tripled slash': (path) => `//${path}`,
+  'a slash after': (path) => `${path}/`,
+  'two slashes after': (path) => `${path}//`,
+  'parameters after': (path) => `${path};x`,
+  'parameters with a value': (path) => `${path};jsessionid=1`,
+  'parameters before': (path) => path.replace(/(?<=^\/[^/]+)/, ';x=1'),
+  capitals: (path) => path.toUpperCase(),
+  'a capital': (path) => path.replace(/[a-z]/, (letter) => letter.toUpperCase()),
+  'absolute form': (path) => `http://latchkey.test${path}`,
+  'absolute form without an authority': (path) => `http:${path}`,
+  'absolute form of another host': (path) => `https://other.test:1${path}`,
+  'a fragment after': (path) => `${path}#x`,
+  'a fragment before': (path) => `/#${path}`,
+  'an encoded question mark': (path) => `${path}%3fx`,
+  'an encoded NUL': (path) => `${path}%00`,
+  'an encoded line break': (path) => `${path}%0a`,
+  'an encoded space': (path) => `${path}%20`,
+  'an encoded tab before': (path) => path.replace(/^\//, '/%09'),
+  'broken encoding': (path) => path.replace(/[a-z]/, '%6'),
+  'broken encoding after': (path) => `${path}%`,
+  'overlong UTF-8': (path) => path.replace(/^\//, '/%c0%af'),
+  'a wide letter': (path) => path.replace(/[a-z]/, '%ef%bd%8d'),
+  'the old unicode escape': (path) => path.replace(/[a-z]/, (letter) => `%u00${encode(letter).slice(1)}`),
+}
+
+function encode(letter: string): string {
+  return `%${letter.charCodeAt(0).toString(16)}`
+}
