@@ -30,6 +30,7 @@ export const errorTable = {
   body_too_large: [413, 'The body is too large'],
   unsupported_media_type: [415, 'The body is not application/json'],
   invalid_input: [422, 'The input is not as it should be'],
+  too_many_reads: [429, 'The key reads too much at once'],
   headers_too_large: [431, 'The headers are too large'],
   internal: [500, 'Latchkey failed'],
   store_unavailable: [503, 'The database cannot be reached'],

@@ -53,6 +53,9 @@ export class ChangeFollower {
   #id = ''
   /** The last change that the memory has acted on; undefined while this process is not enlisted. */
   #sequence: number | undefined
+  /** Which database that is of, and the mark of that change in it; undefined until a look has shown them. */
+  #identity: string | undefined
+  #mark: string | null | undefined
   #round: Promise<void> | undefined
   #again = false
   #callOff: () => void = () => {}
@@ -144,7 +147,7 @@ export class ChangeFollower {
     const rows = await this.#source.readChanges(since, this.#id)
     const first = rows[0]
     if (first === undefined) throw new Error('The database has lost its change counter.')
-    if (first.enlisted === 0) return this.#startOver()
+    if (first.enlisted === 0 || this.#isElsewhere(first)) return this.#startOver()
     const missed = first.sequence === null ? first.last !== since : first.sequence !== since + 1
     // The log was cut, or the database is an older one: nothing is known of what came between.
     if (missed) this.#memory.forgetAll()
@@ -152,7 +155,7 @@ export class ChangeFollower {
     const sequence = missed ? first.last : (rows.at(-1)?.sequence ?? since)
     const barrier = rows.some((row) => row.sequence !== null && row.key_id === null)
     if ((missed || barrier) && !(await this.#source.confirm(this.#id, sequence))) return this.#startOver()
-    this.#sequence = sequence
+    this.#remember(sequence, rows)
     if (first.sequence !== null || missed) this.#tell(missed ? undefined : rows)
     if (rows.length < changesPage) this.lease.confirm(monotonic, now)
     else this.#again = true
@@ -161,8 +164,30 @@ export class ChangeFollower {
   async #enlist(): Promise<void> {
     this.#id = this.#newId()
     this.#memory.forgetAll()
+    this.#identity = undefined
+    this.#mark = undefined
     this.#sequence = await this.#source.enlist(this.#id)
     this.#tell(undefined)
+  }
+
+  /**
+   * Tells whether another database answers than the one before: restored, or replaced, or a server that another
+   * one has taken over from. Its counter may have gone past ours; the mark of our change is another all the same.
+   */
+  #isElsewhere({ identity, since_mark }: ChangeRow): boolean {
+    return (
+      (this.#identity !== undefined && identity !== this.#identity) ||
+      (this.#mark !== undefined && since_mark !== this.#mark)
+    )
+  }
+
+  #remember(sequence: number, rows: readonly ChangeRow[]): void {
+    const [first, last] = [rows[0], rows.at(-1)]
+    this.#identity = first?.identity
+    if (last?.sequence === sequence) this.#mark = last.mark
+    else if (sequence === this.#sequence) this.#mark = first?.since_mark
+    else this.#mark = undefined
+    this.#sequence = sequence
   }
 
   #tell(rows: readonly ChangeRow[] | undefined): void {

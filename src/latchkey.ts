@@ -62,6 +62,11 @@ export interface LatchkeyOptions {
   prefixes?: readonly string[]
   /** How many secrets are remembered at the most, at some 330 bytes each; 100,000 if absent. */
   cachedSecrets?: number
+  /**
+   * Hears what whoever runs the process must know, such as that the database file was replaced; a process warning
+   * named LatchkeyWarning if absent.
+   */
+  onWarning?: (message: string) => void
   /** Milliseconds since 1970; `Date.now` if absent. For tests. */
   now?: () => number
   /** Milliseconds by a clock that is never set; `performance.now` if absent. For tests. */
@@ -150,7 +155,7 @@ export interface Latchkey extends AsyncDisposable {
 export async function openLatchkey(options: LatchkeyOptions): Promise<Latchkey> {
   const { now = systemClock.now, monotonic = systemClock.monotonic, random = systemRandom } = options
   const prefixes = checkPrefixes(options.prefixes ?? ['re'])
-  const store = await openStore(options.database)
+  const store = await openStore(options.database, options.onWarning)
   const usage = new UsageRecorder(store)
   const newFollowerId = () => newId({ now, random })
   const clock = { ...systemClock, now, monotonic }

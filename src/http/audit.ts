@@ -18,7 +18,7 @@ export const auditRoutes = [
     answers: [
       { status: 200, description: 'One page.', schema: z.array(auditEventSchema), headers: ['Link'] },
     ],
-    problems: ['organization_not_found'],
+    problems: ['too_many_reads', 'organization_not_found'],
     handle: async ({ latchkey, query, rawQuery, caller }) =>
       page(await latchkey.audit.list(query, caller), '/v1/audit-log', rawQuery),
   }),
@@ -40,7 +40,7 @@ export const auditRoutes = [
         headers: ['Content-Disposition'],
       },
     ],
-    problems: ['organization_not_found'],
+    problems: ['too_many_reads', 'organization_not_found'],
     handle: exportAudit,
   }),
 ]

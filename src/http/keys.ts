@@ -74,7 +74,7 @@ export const keyRoutes = [
     access: 'latchkey:keys:read',
     query: listKeysSchema,
     answers: [{ status: 200, description: 'One page.', schema: z.array(keySchema), headers: ['Link'] }],
-    problems: ['organization_not_found'],
+    problems: ['too_many_reads', 'organization_not_found'],
     handle: async ({ latchkey, query, rawQuery, caller }) =>
       page(await latchkey.keys.list(query, caller), '/v1/keys', rawQuery),
   }),
@@ -103,7 +103,7 @@ export const keyRoutes = [
     access: 'latchkey:keys:read',
     query: listPermissionsSchema,
     answers: [{ status: 200, description: 'The permissions.', schema: z.array(permissionUseSchema) }],
-    problems: ['organization_not_found'],
+    problems: ['too_many_reads', 'organization_not_found'],
     handle: async ({ latchkey, query, caller }) => json(await latchkey.keys.listPermissions(query, caller)),
   }),
   route({
@@ -114,7 +114,7 @@ export const keyRoutes = [
     summary: 'Get a key and its secrets',
     access: 'latchkey:keys:read',
     answers: [{ status: 200, description: 'The key.', schema: keyDetailsSchema }],
-    problems: ['key_not_found'],
+    problems: ['too_many_reads', 'key_not_found'],
     handle: async ({ latchkey, params, caller }) => json(await latchkey.keys.get(params.id, caller)),
   }),
   route({

@@ -172,7 +172,7 @@ function problemResponses(codes: readonly ErrorCode[]): Record<string, JsonSchem
     [...byStatus].map(([status, group]) => {
       const challenge = status === 401 || group.includes('missing_permission') ? ['WWW-Authenticate'] : []
       const cookie = group.includes('session_ended') ? ['Set-Cookie'] : []
-      const names = status === 503 ? ['Retry-After'] : [...challenge, ...cookie]
+      const names = status === 503 || status === 429 ? ['Retry-After'] : [...challenge, ...cookie]
       const titles = group.map((code) => `${errorTable[code][1]} (\`${code}\`).`).join(' ')
       return [status, problemResponse(titles, group, names)]
     }),

@@ -36,6 +36,7 @@ export const organizationRoutes = [
     answers: [
       { status: 200, description: 'One page.', schema: z.array(organizationSchema), headers: ['Link'] },
     ],
+    problems: ['too_many_reads'],
     handle: async ({ latchkey, query, rawQuery, caller }) =>
       page(await latchkey.organizations.list(query, caller), '/v1/organizations', rawQuery),
   }),
@@ -47,7 +48,7 @@ export const organizationRoutes = [
     summary: 'Get an organization',
     access: 'latchkey:organizations:read',
     answers: [{ status: 200, description: 'The organization.', schema: organizationSchema }],
-    problems: ['organization_not_found'],
+    problems: ['too_many_reads', 'organization_not_found'],
     handle: async ({ latchkey, params, caller }) => json(await latchkey.organizations.get(params.id, caller)),
   }),
   route({

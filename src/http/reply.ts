@@ -81,7 +81,7 @@ function problemHeaders({ code, status }: LatchkeyError): Record<string, string>
   // RFC 6750, section 3.1: no error code where the request brought no token.
   if (code === 'missing_token' || code === 'session_ended') return { 'www-authenticate': 'Bearer' }
   if (code === 'invalid_token') return { 'www-authenticate': invalidToken }
-  if (status === 503) return { 'retry-after': '1' }
+  if (status === 503 || status === 429) return { 'retry-after': '1' }
   // What was not read of the request must not be taken for the next one.
   if (status === 413) return { connection: 'close' }
   return {}

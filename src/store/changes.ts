@@ -1,4 +1,5 @@
 // The log of changes that other processes must hear of, and the processes that follow it.
+import { randomBytes } from 'node:crypto'
 import type { Db, Tx } from './tables.ts'
 
 /** How many changes the log keeps; who missed more than that must forget all it knows. */
@@ -6,6 +7,8 @@ const keptChanges = 10_000
 
 /** What one read of the log shows: a row a change, or a single row without one where there is none. */
 export interface ChangeRow {
+  /** Which database answered, as far as it can tell: another text is another database. */
+  identity: string
   /** The number of the last change that was committed. */
   last: number
   /** 1 while the asking process is enlisted. */
@@ -14,20 +17,29 @@ export interface ChangeRow {
   /** The key that changed; null for a barrier, which asks every follower to confirm. */
   key_id: string | null
   organization_id: string | null
+  mark: string | null
+  /** The mark of the change after which was asked; null where the log does not hold it. */
+  since_mark: string | null
 }
 
 /** One read shows this many changes at the most. */
 export const changesPage = 1_000
 
 /**
- * The read as SQL for a prepared statement: all changes after a number, and the counter and this process's
- * enlistment as they stood in the same snapshot.
+ * The read as SQL for a prepared statement: all changes after a number, and, as they stood in the same snapshot, the
+ * counter, this process's enlistment and the mark of the change of that number. `identity` is an expression.
  */
-export function changesQuery(sincePlaceholder: string, followerPlaceholder: string): string {
-  return `with asked (since, follower) as (values (cast(${sincePlaceholder} as bigint), cast(${followerPlaceholder} as text)))
-    select change_counter.value as last,
+export function changesQuery(
+  sincePlaceholder: string,
+  followerPlaceholder: string,
+  identity: string,
+): string {
+  return `with asked (since, follower, identity) as
+    (values (cast(${sincePlaceholder} as bigint), cast(${followerPlaceholder} as text), cast(${identity} as text)))
+    select asked.identity, change_counter.value as last,
     (select count(*) from followers where followers.id = asked.follower) as enlisted,
-    changes.sequence, changes.key_id, keys.organization_id
+    (select seen.mark from changes as seen where seen.sequence = asked.since) as since_mark,
+    changes.sequence, changes.key_id, changes.mark, keys.organization_id
     from asked cross join change_counter left join changes on changes.sequence > asked.since
     left join keys on keys.id = changes.key_id
     order by changes.sequence limit ${changesPage}`
@@ -43,7 +55,8 @@ export async function recordChange(tx: Tx, keyId: string | null): Promise<number
     .set((eb) => ({ value: eb('value', '+', 1) }))
     .returning('value')
     .executeTakeFirstOrThrow()
-  await tx.insertInto('changes').values({ sequence: value, key_id: keyId }).execute()
+  const mark = randomBytes(9).toString('base64url')
+  await tx.insertInto('changes').values({ sequence: value, key_id: keyId, mark }).execute()
   await tx
     .deleteFrom('changes')
     .where('sequence', '=', value - keptChanges)

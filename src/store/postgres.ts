@@ -35,7 +35,7 @@ const betweenAttemptsMs = 100
 /** How often the listening connection is asked whether it still hears. */
 const probeEveryMs = 5_000
 const factsText = manyFactsQuery('$1')
-const changesText = changesQuery('$1', '$2')
+const changesText = changesQuery('$1', '$2', "''")
 /** Any number that no other program on the database uses as an advisory lock. */
 const migrationLock = 0x6c61_7463
 
@@ -83,6 +83,8 @@ export async function openPostgres(url: string): Promise<Backend> {
   }
   return {
     db,
+    reads: db,
+    readsAtOnce: poolSize / 2,
     pollEveryMs,
     // Kids are letters and digits: a list of them needs no quotes.
     findManyFacts: (kids) => reader.query<FactsRow>('facts', factsText, [`{${kids.join(',')}}`]),

@@ -1,6 +1,16 @@
-// The thread that owns the writing connection of an SQLite database: an fsync blocks here, and nobody else.
+// A thread that owns a connection to an SQLite database: the writing one, whose fsync blocks here and nobody else,
+// or the reading one, whose searches do.
+import { statSync } from 'node:fs'
 import { DatabaseSync, type SQLInputValue, type StatementSync } from 'node:sqlite'
 import { parentPort, workerData } from 'node:worker_threads'
+
+/** What a thread is for. */
+export interface WorkerSettings {
+  path: string
+  isReader: boolean
+  /** Whether it takes the place of one that died. */
+  isRestart: boolean
+}
 
 /** A statement sent to this thread. */
 export interface WorkerRequest {
@@ -16,13 +26,22 @@ export type WorkerResponse =
 
 /** While the schema is made, fifty processes may be starting at once. */
 const openingTimeoutMs = 30_000
+const restartTimeoutMs = 800
 const rememberedStatements = 200
+/** A log of changes that a long reader let grow is cut to this as soon as nobody reads from it. */
+const keptWalBytes = 16 * 1024 * 1024
+const tidyEveryMs = 5_000
 
-const db = new DatabaseSync((workerData as { path: string }).path, { timeout: openingTimeoutMs })
+const { path, isReader, isRestart } = workerData as WorkerSettings
+const timeout = isRestart ? restartTimeoutMs : openingTimeoutMs
+const db = new DatabaseSync(path, { timeout, readOnly: isReader })
 const statements = new Map<string, StatementSync>()
 
-enterWalMode()
-db.exec('pragma synchronous = full; pragma foreign_keys = on')
+if (!isReader) {
+  enterWalMode()
+  db.exec(`pragma synchronous = full; pragma foreign_keys = on; pragma journal_size_limit = ${keptWalBytes}`)
+  setInterval(cutWal, tidyEveryMs).unref()
+}
 
 parentPort?.on('message', (request: WorkerRequest) => parentPort?.postMessage(answer(request)))
 
@@ -48,6 +67,22 @@ function prepare(sql: string): StatementSync {
     statements.set(sql, statement)
   }
   return statement
+}
+
+/** Writes the log of changes into the database and cuts it, where it has grown and nobody is in the way. */
+function cutWal(): void {
+  const size = statSync(`${path}-wal`, { throwIfNoEntry: false })?.size ?? 0
+  // Amid a transaction there is nothing to do but wait for the next round.
+  if (size <= keptWalBytes || db.isTransaction) return
+  const { timeout: patience } = db.prepare('pragma busy_timeout').get() as { timeout: number }
+  try {
+    // Whoever reads or writes just now is not waited for.
+    db.exec('pragma busy_timeout = 0; pragma wal_checkpoint(truncate)')
+  } catch {
+    // Somebody was in the way after all.
+  } finally {
+    db.exec(`pragma busy_timeout = ${patience}`)
+  }
 }
 
 /** Turning WAL on needs the file alone for a moment, and SQLite refuses instead of waiting for it. */

@@ -11,11 +11,20 @@ import {
   silentFollowers,
 } from './changes.ts'
 import type { FactsRow } from './facts.ts'
+import { FairLine, type LineBounds, type Turn } from './fair-line.ts'
 import type { Db, Tx } from './tables.ts'
+
+/** Hears what whoever runs the process must know, in a sentence for its log. */
+export type Warn = (message: string) => void
 
 /** What each database brings. */
 export interface Backend {
+  /** The connection, or connections, of changes. */
   db: Db
+  /** Those of reads alone: a list that takes its time stands before no change. */
+  reads: Db
+  /** How many statements {@link reads} takes at once. */
+  readsAtOnce: number
   /** How long to wait between two looks for changes; long where hints come, short where looking is cheap. */
   pollEveryMs: number
   /** Reads one secret in this thread; absent where a read waits for another program. */
@@ -26,12 +35,18 @@ export interface Backend {
   /** Wakes the listeners of all processes when the transaction commits, as far as the database can. */
   announce(tx: Tx): Promise<void>
   listen(hint: () => void): () => void
+  /** The size of what is not in the database's own file yet, in bytes; absent where there is no such file. */
+  walBytes?(): number
   close(): Promise<void>
 }
 
 /** An open database. Every failure of it is `store_unavailable`, never an answer. */
 export interface Store {
-  read<T>(query: (db: Db) => Promise<T>): Promise<T>
+  /**
+   * Runs a read whose cost is bounded, in its caller's turn, or, without one, before those of all callers: for
+   * what others depend on. A search is several of these. Throws `too_many_reads`, and what the signal is raised with.
+   */
+  read<T>(query: (db: Db) => Promise<T>, turn?: Turn): Promise<T>
   /** Runs a change in one transaction: all of it is durable when the promise resolves, or none of it is. */
   write<T>(change: (tx: Tx) => Promise<T>): Promise<T>
   /** Records, as the last step of a change, that a key's facts are others now. */
@@ -51,15 +66,20 @@ export interface Store {
   confirm(follower: string, sequence: number): Promise<boolean>
   dismiss(follower: string): Promise<void>
   listen(hint: () => void): () => void
+  /** The size of what is not in the SQLite file itself yet, in bytes; absent on another database. */
+  readonly walBytes: (() => number) | undefined
   /** Resolves where a change can be made durable now. */
   checkWritable(): Promise<void>
   close(): Promise<void>
 }
 
 /** Opens `sqlite:<file>` or `postgres://…`. Throws `invalid_input` for another url, `store_unavailable` where it fails. */
-export async function openStore(url: string): Promise<Store> {
-  const backend = await guard(() => openBackend(url))
+export async function openStore(url: string, warn: Warn = warnProcess): Promise<Store> {
+  const backend = await guard(() => openBackend(url, warn))
   const { findFactsNow } = backend
+  const line = new FairLine(lineBounds(backend.readsAtOnce))
+  const read = <T>(query: (db: Db) => Promise<T>, turn?: Turn) =>
+    guard(() => line.run(() => query(backend.reads), turn), turn?.signal)
   const write = <T>(change: (tx: Tx) => Promise<T>) => guard(() => backend.db.transaction().execute(change))
   const announceChange = async (tx: Tx, keyId: string | null) => {
     const sequence = await recordChange(tx, keyId)
@@ -67,11 +87,11 @@ export async function openStore(url: string): Promise<Store> {
     return sequence
   }
   return {
-    read: (query) => guard(() => query(backend.db)),
+    read,
     write,
     recordChange: announceChange,
     raiseBarrier: () => write((tx) => announceChange(tx, null)),
-    silentFollowers: (sequence) => guard(() => silentFollowers(backend.db, sequence)),
+    silentFollowers: (sequence) => read((db) => silentFollowers(db, sequence)),
     dismissSilent: (sequence) => write((tx) => dismissSilentFollowers(tx, sequence)),
     pollEveryMs: backend.pollEveryMs,
     ...(findFactsNow && { findFactsNow: (kid) => guardNow(() => findFactsNow(kid)) }),
@@ -81,6 +101,7 @@ export async function openStore(url: string): Promise<Store> {
     confirm: (follower, sequence) => write((tx) => confirmFollower(tx, follower, sequence)),
     dismiss: (follower) => write((tx) => dismissFollower(tx, follower)),
     listen: (hint) => backend.listen(hint),
+    walBytes: backend.walBytes,
     checkWritable: () =>
       guard(async () => {
         await backend.db.transaction().execute(touch)
@@ -89,16 +110,27 @@ export async function openStore(url: string): Promise<Store> {
   }
 }
 
-async function openBackend(url: string): Promise<Backend> {
+/** Node prints it, unless the program listens to its process's warnings. */
+function warnProcess(message: string): void {
+  process.emitWarning(message, 'LatchkeyWarning')
+}
+
+async function openBackend(url: string, warn: Warn): Promise<Backend> {
   if (/^postgres(ql)?:\/\//.test(url)) return (await import('./postgres.ts')).openPostgres(url)
   const path = /^sqlite:(?:\/\/(?=\/))?(.+)$/.exec(url)?.[1]
+  if (path?.startsWith('//')) {
+    throw new LatchkeyError(
+      'invalid_input',
+      'After sqlite: comes the file itself: sqlite:latchkey.db in this folder, sqlite:/srv/latchkey.db or sqlite:///srv/latchkey.db in another.',
+    )
+  }
   if (path === undefined || path === ':memory:') {
     throw new LatchkeyError(
       'invalid_input',
       'A database is sqlite:<file> or postgres://<user>@<host>/<name>.',
     )
   }
-  return (await import('./sqlite.ts')).openSqlite(path)
+  return (await import('./sqlite.ts')).openSqlite(path, warn)
 }
 
 /** Writes and takes it back: SQLite leaves out a write that changes nothing, and so finds no disk full. */
@@ -108,10 +140,24 @@ async function touch(tx: Tx): Promise<void> {
   await dismissFollower(tx, id)
 }
 
-async function guard<T>(work: () => Promise<T>): Promise<T> {
+/** Of the reads that run at once, one organization may have all but one, and a key half. */
+function lineBounds(readsAtOnce: number): LineBounds {
+  return {
+    width: readsAtOnce,
+    widthOfOrganization: Math.max(1, readsAtOnce - 1),
+    widthOfKey: Math.ceil(readsAtOnce / 2),
+    maxWaiting: 4_096,
+    maxWaitingOfKey: 256,
+    patienceMs: 5_000,
+  }
+}
+
+async function guard<T>(work: () => Promise<T>, signal?: AbortSignal): Promise<T> {
   try {
     return await work()
   } catch (error) {
+    // Nobody waits any more: why is the caller's own business.
+    if (signal?.aborted) throw signal.reason
     throw failureOf(error)
   }
 }

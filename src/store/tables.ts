@@ -83,6 +83,8 @@ export interface ChangesTable {
   sequence: number
   /** Null for a barrier. */
   key_id: string | null
+  /** Random: two histories of one database give the same number to changes of different marks. */
+  mark: string | null
 }
 
 /** The processes that remember facts, and up to which change each has confirmed a barrier. */

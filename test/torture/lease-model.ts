@@ -14,6 +14,9 @@ const historyMs = 12_000
 const timeoutMs = 800
 const keptChanges = 6
 
+/** The model's database is never restored. */
+const unmarked = { identity: '', mark: null, since_mark: null }
+
 /** What may be taken out of Latchkey, to see that the model misses it. */
 export type Breakage = 'lease' | 'clock' | 'log' | 'barrier'
 
@@ -319,12 +322,13 @@ class Process implements FactsSource, BarrierStore {
           sequence,
           key_id: keyId,
           organization_id: 'acme',
+          ...unmarked,
         }))
       if (world.breakage === 'log')
-        return [{ last: since, enlisted, sequence: null, key_id: null, organization_id: null }]
+        return [{ last: since, enlisted, sequence: null, key_id: null, organization_id: null, ...unmarked }]
       return rows.length > 0
         ? rows
-        : [{ last: world.last, enlisted, sequence: null, key_id: null, organization_id: null }]
+        : [{ last: world.last, enlisted, sequence: null, key_id: null, organization_id: null, ...unmarked }]
     })
   }
 
