@@ -1,6 +1,6 @@
 // Judges by facts that are at hand, here and in verifiers elsewhere: one function for both. Facts are remembered,
 // decisions never: permissions, expiry and time are judged at every call.
-import { type FactsCache, nowhere } from './cache.ts'
+import { type FactsCache, nowhere, type Slot } from './cache.ts'
 import { refuseField } from './errors.ts'
 import type { Facts, Terms } from './facts.ts'
 import { missingPermissions, permissionPattern } from './permissions.ts'
@@ -31,30 +31,66 @@ export const nothingAsked: VerifyOptions = Object.freeze({})
 export function verifyCached(memory: Remembered, token: string, asked = nothingAsked): Verdict | undefined {
   if (typeof token !== 'string') return malformed
   const plain = withoutScheme(token)
-  const slot = memory.cache.find(plain, plain.length - tokenBodyLength)
-  // Equal digests prove the whole token, its shape and its check included. All 32 bytes, in constant time: the
-  // kid is public, so whoever guesses at the rest must learn nothing.
-  if (slot === nowhere || !memory.cache.digestMatches(slot, memory.digest(plain))) {
-    checkAskedPermissions(asked.permissions)
-    const parsed = parseToken(plain)
-    if (parsed === undefined) return malformed
-    const unknown = slot !== nowhere || memory.isAbsent(parsed)
-    return unknown && memory.isFresh(memory.clock.now()) ? notFound : undefined
-  }
-  const now = memory.clock.now()
-  // Whatever fails elsewhere, nothing is believed that is older than the lease.
-  if (!memory.isFresh(now)) return undefined
-  const refusal = judge(memory.cache.termsAt(slot), asked, now)
-  if (refusal === undefined) memory.cache.noteUse(slot, now)
-  return verdictOf(memory.cache.answerAt(slot), memory.cache.termsAt(slot), refusal)
+  const slot = findProven(memory, plain)
+  if (slot >= 0) return judgeSlot(memory, slot, asked)
+  const outcome = judgeUnproven(memory, plain, slot, asked)
+  return 'kid' in outcome ? undefined : outcome
+}
+
+/** The same, with the token taken apart where memory may not answer. */
+export function verifyOrParse(
+  memory: Remembered,
+  token: string,
+  asked = nothingAsked,
+): Verdict | ParsedToken {
+  if (typeof token !== 'string') return malformed
+  const plain = withoutScheme(token)
+  const slot = findProven(memory, plain)
+  if (slot >= 0) return judgeSlot(memory, slot, asked) ?? parseToken(plain) ?? malformed
+  return judgeUnproven(memory, plain, slot, asked)
 }
 
 /** The facts that are remembered of a token, whether or not they may be believed. */
 export function findRemembered(memory: Remembered, token: string): Facts | undefined {
-  const plain = withoutScheme(token)
-  const slot = memory.cache.find(plain, plain.length - tokenBodyLength)
-  if (slot === nowhere || !memory.cache.digestMatches(slot, memory.digest(plain))) return undefined
+  const slot = findProven(memory, withoutScheme(token))
+  if (slot < 0) return undefined
   return { answer: memory.cache.answerAt(slot), terms: memory.cache.termsAt(slot) }
+}
+
+/** No slot: the kid is known, and the token is another one. */
+const unequal: Slot = -2
+
+/** The slot of exactly this token; {@link nowhere} for a kid that is not remembered, {@link unequal} for another token. */
+function findProven(memory: Remembered, plain: string): Slot {
+  const slot = memory.cache.find(plain, plain.length - tokenBodyLength)
+  if (slot === nowhere) return nowhere
+  // Equal digests prove the whole token, its shape and its check included. All 32 bytes, in constant time: the
+  // kid is public, so whoever guesses at the rest must learn nothing.
+  return memory.cache.digestMatches(slot, memory.digest(plain)) ? slot : unequal
+}
+
+/** Judges what a slot holds; undefined where it may not be believed. */
+function judgeSlot(memory: Remembered, slot: Slot, asked: VerifyOptions): Verdict | undefined {
+  const now = memory.clock.now()
+  // Whatever fails elsewhere, nothing is believed that is older than the lease.
+  if (!memory.isFresh(now)) return undefined
+  const terms = memory.cache.termsAt(slot)
+  const refusal = judge(terms, asked, now)
+  if (refusal === undefined) memory.cache.noteUse(slot, now)
+  return verdictOf(memory.cache.answerAt(slot), terms, refusal)
+}
+
+function judgeUnproven(
+  memory: Remembered,
+  plain: string,
+  slot: Slot,
+  asked: VerifyOptions,
+): Verdict | ParsedToken {
+  checkAskedPermissions(asked.permissions)
+  const parsed = parseToken(plain)
+  if (parsed === undefined) return malformed
+  const isUnknown = slot === unequal || memory.isAbsent(parsed)
+  return isUnknown && memory.isFresh(memory.clock.now()) ? notFound : parsed
 }
 
 // RFC 8959.

@@ -52,6 +52,7 @@ import {
 import { openStore } from './store/store.ts'
 import { longestPrefix, prefixPattern, type RandomSource } from './token.ts'
 import { UsageRecorder } from './usage.ts'
+import type { Asker } from './verdict/turns.ts'
 import { createVerifiers, type Verifiers } from './verifiers.ts'
 import { verify, verifyBatch } from './verify.ts'
 
@@ -121,9 +122,10 @@ export interface Latchkey extends AsyncDisposable {
   sessions: Sessions
   /**
    * Judges a token. A refusal is an answer, and an object: write `if (verdict.valid)`, never `if (verdict)`.
+   * The asker says on whose behalf, if strangers may ask: reads of the database are shared fairly between askers.
    * Throws `invalid_input` for permissions of a wrong form.
    */
-  verify(token: string, options?: VerifyOptions): Promise<Verdict>
+  verify(token: string, options?: VerifyOptions, asker?: Asker): Promise<Verdict>
   /**
    * Judges a token from memory, without a promise or I/O; undefined where memory may not answer, and then
    * `verify` can. Throws `invalid_input` for permissions of a wrong form.
@@ -133,6 +135,7 @@ export interface Latchkey extends AsyncDisposable {
   verifyBatch(
     requests: readonly VerifyRequest[],
     options?: Pick<VerifyOptions, 'organizationId'>,
+    asker?: Asker,
   ): Promise<Verdict[]>
   /**
    * Resolves when every process on this database acts on all changes that were acknowledged before the call,
@@ -197,9 +200,9 @@ export async function openLatchkey(options: LatchkeyOptions): Promise<Latchkey> 
       list: (caller) => listSessions(engine, caller),
       end: (id, caller) => endSession(engine, id, caller),
     },
-    verify: (token, asked) => verify(memory, token, asked),
+    verify: (token, asked, asker) => verify(memory, token, asked, asker),
     verifyCached: (token, asked) => verifyCached(memory, token, asked),
-    verifyBatch: (requests, asked) => verifyBatch(memory, requests, asked),
+    verifyBatch: (requests, asked, asker) => verifyBatch(memory, requests, asked, asker),
     waitUntilApplied: () => waitUntilApplied(store, clock),
     verifiers: createVerifiers(memory),
     ensureRootKey: (token) => ensureRootKey(engine, token),

@@ -8,14 +8,16 @@ import type { Clock } from './lease.ts'
 import type { FactsRow } from './store/facts.ts'
 import type { ParsedToken } from './token.ts'
 import type { UsageRecorder } from './usage.ts'
+import { type Asker, Turns, type Waiting } from './verdict/turns.ts'
 
 /** How long an unknown kid stays unknown without asking: a key made elsewhere opens within this. */
 const absentMs = 200
 const mostAbsent = 10_000
-/** Reads of the store at once: a flood of made-up kids must not crowd out everybody else. */
-const mostReads = 64
-/** Who has waited so long for a turn waits for a database that hangs, and is told so with those before. */
-const longestTurnMs = 700
+/** How many secrets one statement reads, and how many statements are under way at once. */
+const maxTogether = 64
+const maxStatements = 4
+/** After this an asker is told that the database is too slow: below the time that a statement may take. */
+const maxWaitMs = 700
 
 /** A secret's digest and facts, as a read of the store gives them. */
 export interface KnownSecret {
@@ -29,19 +31,23 @@ export interface Reading {
   begunAt: number
 }
 
-/** A read under way, which all who ask meanwhile share. */
-interface Read {
-  reading: Promise<Reading>
-  /** What it reads may have changed since it began. */
-  outdated: boolean
-}
-
 /** The store as the memory needs it. */
 export interface FactsSource extends ChangeSource {
+  readonly findFactsNow?: (kid: string) => FactsRow | undefined
   findManyFacts(kids: readonly string[]): Promise<FactsRow[]>
 }
 
-/** The cache under its lease, the kids known to be absent, and the reads under way. */
+/**
+ * The cache under its lease, the kids known to be absent, and the reads under way.
+ *
+ * A store in this thread is read at once. One behind a network is read by statements of many kids: whoever asks waits
+ * until the turn of the event loop ends, and then for the asker's turn (`verdict/turns.ts`), unless the same kid is
+ * under way. What keeps a read from bringing back what a change has ended:
+ * 1. A read begins when its statement is sent, so one that only waits for its turn misses no change made meanwhile.
+ * 2. A change that this process hears of takes every read under way out of `#underWay`: whoever asks after that reads
+ *    anew, and what the overtaken read finds is not remembered.
+ * 3. A process that does not follow the log hears of no change: its reads are never in `#underWay`.
+ */
 export class Memory {
   readonly clock: Clock
   readonly cache: FactsCache
@@ -50,9 +56,12 @@ export class Memory {
   readonly digest = digestText
   readonly #source: FactsSource
   readonly #absent = new Map<string, number>()
-  readonly #reads = new Map<string, Read>()
-  readonly #waiting: (() => void)[] = []
-  #reading = 0
+  readonly #turns = new Turns<Reading>()
+  /** The reads that were sent and that no change has overtaken, by kid; they may be shared and remembered. */
+  readonly #underWay = new Map<string, Promise<Reading>>()
+  #statements = 0
+  #isSending = false
+  #isTimed = false
 
   constructor(
     source: FactsSource,
@@ -81,18 +90,27 @@ export class Memory {
     return until !== undefined && this.clock.monotonic() < until
   }
 
-  /** Reads a secret from the store, once however many ask at once. Throws `store_unavailable`. */
-  async read(kid: string): Promise<Reading> {
-    if (!this.follower.following) await this.follower.start()
-    // Who does not hear of changes must not share a read either: it may be from before a change that the asker
-    // knows to be applied.
-    if (!this.follower.following) return this.#take(() => this.#read(kid))
-    const underway = this.#reads.get(kid)
-    if (underway) return underway.reading
-    const reading = Promise.resolve().then(() => this.#readToRemember(kid, read))
-    const read: Read = { reading, outdated: false }
-    this.#reads.set(kid, read)
-    return reading
+  /**
+   * Reads a secret at once, if the store is one that answers at once and this process follows its changes; undefined
+   * otherwise. Throws `store_unavailable`.
+   */
+  readNow(kid: string): Reading | undefined {
+    if (this.#source.findFactsNow === undefined || !this.follower.following) return undefined
+    const begunAt = this.clock.monotonic()
+    const known = toKnown(this.#source.findFactsNow(kid))
+    this.#remember(kid, known)
+    return { known, begunAt }
+  }
+
+  /** Reads a secret, in its asker's turn. Throws `store_unavailable`, also if too many wait or one waits too long. */
+  async read(kid: string, asker: Asker = {}): Promise<Reading> {
+    const reading = this.readNow(kid) ?? this.#underWay.get(kid)
+    if (reading !== undefined) return reading
+    const waiting = this.#turns.join(asker, kid, this.clock.monotonic())
+    if (waiting === undefined) throw tooSlow()
+    this.#sendSoon()
+    this.#watchDeadlines()
+    return waiting.promise
   }
 
   /** Notes that a secret was found valid: beside what is remembered of it, where that costs nothing more. */
@@ -104,65 +122,82 @@ export class Memory {
 
   /** Forgets a key that changed, and lets no read that may have missed the change be shared or remembered. */
   forgetKey(keyId: string): void {
-    this.#forgetReads()
+    this.#underWay.clear()
     this.cache.forgetKey(keyId)
   }
 
   /** Forgets that a kid was unknown. */
   forgetAbsent(kid: string): void {
     this.#absent.delete(kid)
-    const read = this.#reads.get(kid)
-    if (read) this.#outdate(kid, read)
+    this.#underWay.delete(kid)
   }
 
   forgetAll(): void {
-    this.#forgetReads()
+    this.#underWay.clear()
     this.cache.clear()
     this.#absent.clear()
   }
 
-  #forgetReads(): void {
-    for (const [kid, read] of this.#reads) this.#outdate(kid, read)
+  /** Sends what waits at the end of the event loop's turn, together with what else is asked for in it. */
+  #sendSoon(): void {
+    if (this.#isSending || this.#statements >= maxStatements) return
+    this.#isSending = true
+    setImmediate(() => void this.#sendWaiting())
   }
 
-  /** Whoever asks from now on reads anew; whoever asked before gets what was read, and nobody remembers it. */
-  #outdate(kid: string, read: Read): void {
-    read.outdated = true
-    this.#reads.delete(kid)
+  async #sendWaiting(): Promise<void> {
+    // Whoever hears of changes may remember what is read.
+    if (!this.follower.following) await this.follower.start()
+    this.#isSending = false
+    while (this.#turns.size > 0 && this.#statements < maxStatements) void this.#send()
   }
 
-  /** Runs a read when it is its turn. Throws `store_unavailable` where that takes too long. */
-  async #take<T>(work: () => Promise<T>): Promise<T> {
-    const askedAt = this.clock.monotonic()
-    while (this.#reading >= mostReads) {
-      await new Promise<void>((resolve) => this.#waiting.push(resolve))
-      if (this.clock.monotonic() - askedAt < longestTurnMs) continue
-      this.#waiting.shift()?.()
-      throw new LatchkeyError('store_unavailable', 'The database is too slow to answer everyone; try again.')
+  async #send(): Promise<void> {
+    const sent: Waiting<Reading>[] = []
+    const isFollowing = this.follower.following
+    for (const waiting of this.#turns.take(maxTogether)) {
+      const underWay = this.#underWay.get(waiting.kid)
+      if (underWay) waiting.resolve(underWay)
+      else sent.push(waiting)
+      if (!underWay && isFollowing) this.#underWay.set(waiting.kid, waiting.promise)
     }
-    this.#reading++
-    try {
-      return await work()
-    } finally {
-      this.#reading--
-      this.#waiting.shift()?.()
-    }
-  }
-
-  async #read(kid: string): Promise<Reading> {
+    if (sent.length === 0) return
     const begunAt = this.clock.monotonic()
-    const [row] = await this.#source.findManyFacts([kid])
-    return { known: row && { digest: row.digest, facts: toFacts(row) }, begunAt }
+    this.#statements++
+    try {
+      const rows = await this.#source.findManyFacts(sent.map(({ kid }) => kid))
+      const found = new Map(rows.map((row) => [row.kid, row]))
+      for (const waiting of sent) this.#settle(waiting, found.get(waiting.kid), begunAt)
+    } catch (error) {
+      for (const waiting of sent) waiting.reject(error)
+    } finally {
+      this.#statements--
+      for (const { kid, promise } of sent) if (this.#underWay.get(kid) === promise) this.#underWay.delete(kid)
+      if (this.#turns.size > 0) this.#sendSoon()
+    }
   }
 
-  async #readToRemember(kid: string, read: Read): Promise<Reading> {
+  #settle(waiting: Waiting<Reading>, row: FactsRow | undefined, begunAt: number): void {
     try {
-      const reading = await this.#take(() => this.#read(kid))
-      if (!read.outdated) this.#remember(kid, reading.known)
-      return reading
-    } finally {
-      if (this.#reads.get(kid) === read) this.#reads.delete(kid)
+      const known = toKnown(row)
+      if (this.#underWay.get(waiting.kid) === waiting.promise) this.#remember(waiting.kid, known)
+      waiting.resolve({ known, begunAt })
+    } catch (error) {
+      // A row that cannot be read fails by itself, and no other one with it.
+      waiting.reject(error)
     }
+  }
+
+  /** Refuses whoever waits too long, also if the database never answers those before. */
+  #watchDeadlines(): void {
+    if (this.#isTimed) return
+    this.#isTimed = true
+    this.clock.after(maxWaitMs / 4, () => {
+      this.#isTimed = false
+      const late = this.#turns.takeOlder(this.clock.monotonic() - maxWaitMs)
+      for (const waiting of late) waiting.reject(tooSlow())
+      if (this.#turns.size > 0) this.#watchDeadlines()
+    })
   }
 
   #remember(kid: string, known: KnownSecret | undefined): void {
@@ -174,4 +209,12 @@ export class Memory {
     if (this.#absent.size >= mostAbsent && !oldest.done) this.#absent.delete(oldest.value)
     this.#absent.set(kid, this.clock.monotonic() + absentMs)
   }
+}
+
+function toKnown(row: FactsRow | undefined): KnownSecret | undefined {
+  return row && { digest: row.digest, facts: toFacts(row) }
+}
+
+function tooSlow(): LatchkeyError {
+  return new LatchkeyError('store_unavailable', 'The database is too slow to answer everyone; try again.')
 }

@@ -56,11 +56,11 @@ export async function startSession(
   token: string,
   { ip, userAgent, requestId }: SignInOrigin = {},
 ): Promise<StartedSession> {
-  const proof = await verify(engine.memory, token)
+  const proof = await verify(engine.memory, token, {}, { ip })
   const kid = parseToken(token)?.kid
   if (!proof.valid || kid === undefined) throw opensNothing()
   // What is remembered may be two seconds old, and this outlasts it.
-  const verdict = await verifyStored(engine.memory, kid)
+  const verdict = await verifyStored(engine.memory, kid, { keyId: proof.keyId })
   if (!verdict.valid) throw opensNothing()
   const { keyId, organizationId, permissions } = verdict
   const value = Buffer.from(engine.random(new Uint8Array(valueBytes))).toString('base64url')
@@ -104,7 +104,7 @@ export async function authenticateSession(engine: Engine, value: string): Promis
   const begunAt = memory.clock.monotonic()
   const row = await store.read((db) => findSession(db, digestToken(value)))
   if (row === undefined || isOver(row, engine.now())) return undefined
-  const verdict = await verifyStored(memory, row.kid)
+  const verdict = await verifyStored(memory, row.kid, { keyId: row.key_id })
   // A process that was paused since may have missed the end of the session: it asks again.
   if (memory.clock.monotonic() - begunAt >= leaseMs) return authenticateSession(engine, value)
   if (!verdict.valid) return undefined

@@ -8,6 +8,7 @@ import { leaseMs } from './lease.ts'
 import type { Memory } from './memory.ts'
 import { parseInput, type UsesInput, usesSchema, type VerifyOptions } from './schemas.ts'
 import { parseToken } from './token.ts'
+import type { Asker } from './verdict/turns.ts'
 
 type Scope = Pick<VerifyOptions, 'organizationId'>
 
@@ -35,12 +36,12 @@ export interface Verifiers {
   /** The last change that this process acts on; undefined where it cannot be sure to have seen the last. */
   latest(): Latest | undefined
   /** What is known of a token, for a caller that judges by itself. Throws `store_unavailable`. */
-  readFacts(token: string, scope?: Scope): Promise<FactsReading>
+  readFacts(token: string, scope?: Scope, asker?: Asker): Promise<FactsReading>
   /**
    * Notes uses of secrets that were found valid elsewhere: of those in scope, never backwards, never in the
    * future. Throws `invalid_input`, `store_unavailable`.
    */
-  noteUses(uses: UsesInput, scope?: Scope): Promise<void>
+  noteUses(uses: UsesInput, scope?: Scope, asker?: Asker): Promise<void>
 }
 
 /** Makes what verifiers need out of a memory. */
@@ -56,24 +57,26 @@ export function createVerifiers(memory: Memory): Verifiers {
       const { sequence } = follower
       return ageMs === undefined || sequence === undefined ? undefined : { sequence, ageMs }
     },
-    readFacts: async (token, scope) => {
-      const reading = await readFacts(memory, token)
+    readFacts: async (token, scope, asker) => {
+      const reading = await readFacts(memory, token, asker)
       return inScope(reading.facts, scope) ? reading : { ...reading, facts: undefined }
     },
-    noteUses: async (uses, scope) => {
+    noteUses: async (uses, scope, asker) => {
       const now = clock.now()
-      for (const { kid, at } of parseInput(usesSchema, uses)) {
-        const { known } = await memory.read(kid)
-        if (known === undefined || !inScope(known.facts, scope)) continue
-        const { keyId, organizationId } = known.facts.answer
-        memory.usage.note(kid, keyId, organizationId, Math.min(at.getTime(), now))
-      }
+      await Promise.all(
+        parseInput(usesSchema, uses).map(async ({ kid, at }) => {
+          const { known } = await memory.read(kid, asker)
+          if (known === undefined || !inScope(known.facts, scope)) return
+          const { keyId, organizationId } = known.facts.answer
+          memory.usage.note(kid, keyId, organizationId, Math.min(at.getTime(), now))
+        }),
+      )
     },
   }
 }
 
 /** Reads the facts of a token from memory or, where that may not be believed, from the store. */
-async function readFacts(memory: Memory, token: string): Promise<FactsReading> {
+async function readFacts(memory: Memory, token: string, asker: Asker | undefined): Promise<FactsReading> {
   const { clock, follower } = memory
   // Before the facts are: what changes meanwhile may be in them or not.
   const sequence = follower.sequence ?? null
@@ -82,10 +85,10 @@ async function readFacts(memory: Memory, token: string): Promise<FactsReading> {
   if (ageMs !== undefined && remembered) return { facts: remembered, sequence, ageMs }
   const parsed = parseToken(token)
   if (parsed === undefined) return { facts: undefined, sequence, ageMs: 0 }
-  const { known, begunAt } = await memory.read(parsed.kid)
+  const { known, begunAt } = await memory.read(parsed.kid, asker)
   const readAgeMs = clock.monotonic() - begunAt
   // A process that was paused while it read asks again, as `verify` does.
-  if (readAgeMs >= leaseMs) return readFacts(memory, token)
+  if (readAgeMs >= leaseMs) return readFacts(memory, token, asker)
   const isIt = known !== undefined && sameDigest(digestToken(parsed.token), known.digest)
   return { facts: isIt ? known.facts : undefined, sequence, ageMs: readAgeMs }
 }

@@ -4,41 +4,75 @@ import type { Facts } from './facts.ts'
 import {
   checkAskedPermissions,
   judge,
-  malformed,
   notFound,
   nothingAsked,
   verdictOf,
   verifyCached,
+  verifyOrParse,
 } from './judge.ts'
 import { leaseMs } from './lease.ts'
-import type { KnownSecret, Memory } from './memory.ts'
+import type { Memory, Reading } from './memory.ts'
 import type { Verdict, VerifyOptions, VerifyRequest } from './schemas.ts'
-import { parseToken } from './token.ts'
+import type { ParsedToken } from './token.ts'
+import type { Asker } from './verdict/turns.ts'
 
 /** Judges a token from memory or, where that may not answer, from the store. Throws `store_unavailable`. */
-export async function verify(memory: Memory, token: string, asked = nothingAsked): Promise<Verdict> {
-  const verdict = verifyCached(memory, token, asked)
-  if (verdict !== undefined) return verdict
-  const parsed = parseToken(token)
-  if (parsed === undefined) return malformed
-  const known = await readPromptly(memory, parsed.kid)
-  if (known === undefined || !sameDigest(digestToken(parsed.token), known.digest)) return notFound
-  return judgeUse(memory, parsed.kid, known.facts, asked)
+export function verify(memory: Memory, token: string, asked = nothingAsked, asker?: Asker): Promise<Verdict> {
+  try {
+    const verdict = verifyNow(memory, token, asked)
+    return 'kid' in verdict ? verifyRead(memory, verdict, asked, asker) : Promise.resolve(verdict)
+  } catch (error) {
+    return Promise.reject(error)
+  }
+}
+
+/** Judges without waiting for anything; gives the token taken apart where that takes a read that must be waited for. */
+function verifyNow(memory: Memory, token: string, asked: VerifyOptions): Verdict | ParsedToken {
+  const outcome = verifyOrParse(memory, token, asked)
+  if (!('kid' in outcome)) return outcome
+  const reading = memory.readNow(outcome.kid)
+  return reading === undefined || isLate(memory, reading)
+    ? outcome
+    : judgeRead(memory, outcome, reading, asked)
+}
+
+async function verifyRead(
+  memory: Memory,
+  parsed: ParsedToken,
+  asked: VerifyOptions,
+  asker: Asker | undefined,
+): Promise<Verdict> {
+  return judgeRead(memory, parsed, await readPromptly(memory, parsed.kid, asker), asked)
+}
+
+function judgeRead(
+  memory: Memory,
+  { kid, token }: ParsedToken,
+  { known }: Reading,
+  asked: VerifyOptions,
+): Verdict {
+  if (known === undefined || !sameDigest(digestToken(token), known.digest)) return notFound
+  return judgeUse(memory, kid, known.facts, asked)
 }
 
 /**
  * Judges the secret of a kid by what the store has of it, whatever is remembered: for who has proved by other
  * means to be let in by it. Throws `store_unavailable`.
  */
-export async function verifyStored(memory: Memory, kid: string): Promise<Verdict> {
-  const known = await readPromptly(memory, kid)
+export async function verifyStored(memory: Memory, kid: string, asker?: Asker): Promise<Verdict> {
+  const { known } = await readPromptly(memory, kid, asker)
   return known === undefined ? notFound : judgeUse(memory, kid, known.facts, nothingAsked)
 }
 
-/** Reads a secret. A process that was paused meanwhile may hold an answer from before a revocation: it asks again. */
-async function readPromptly(memory: Memory, kid: string): Promise<KnownSecret | undefined> {
-  const { known, begunAt } = await memory.read(kid)
-  return memory.clock.monotonic() - begunAt >= leaseMs ? readPromptly(memory, kid) : known
+/** Reads a secret, and again if that took as long as a lease: it may be from before a revocation. */
+async function readPromptly(memory: Memory, kid: string, asker: Asker | undefined): Promise<Reading> {
+  const reading = await memory.read(kid, asker)
+  return isLate(memory, reading) ? readPromptly(memory, kid, asker) : reading
+}
+
+/** Whether a process was paused since a read began, for as long as a lease. */
+function isLate({ clock }: Memory, { begunAt }: Reading): boolean {
+  return clock.monotonic() - begunAt >= leaseMs
 }
 
 function judgeUse(memory: Memory, kid: string, { answer, terms }: Facts, asked: VerifyOptions): Verdict {
@@ -53,6 +87,7 @@ export async function verifyBatch(
   memory: Memory,
   requests: readonly VerifyRequest[],
   { organizationId }: Pick<VerifyOptions, 'organizationId'> = {},
+  asker?: Asker,
 ): Promise<Verdict[]> {
   for (const [i, { permissions }] of requests.entries())
     checkAskedPermissions(permissions, `[${i}].permissions`)
@@ -61,7 +96,7 @@ export async function verifyBatch(
       ...(permissions && { permissions }),
       ...(organizationId !== undefined && { organizationId }),
     }
-    return verifyCached(memory, key, asked) ?? verify(memory, key, asked)
+    return verifyCached(memory, key, asked) ?? verify(memory, key, asked, asker)
   })
   return Promise.all(verdicts)
 }

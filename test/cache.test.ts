@@ -190,12 +190,18 @@ function factsOf(key: number, mark: number) {
 /** A memory on a real store that counts the reads of each kid. */
 function countReads(store: Store): { memory: Memory; reads: Record<string, number> } {
   const reads: Record<string, number> = {}
+  const { findFactsNow } = store
+  const count = (kid: string) => {
+    reads[kid] = (reads[kid] ?? 0) + 1
+    return kid
+  }
   const source: Store = {
     ...store,
     findManyFacts: (kids) => {
-      for (const kid of kids) reads[kid] = (reads[kid] ?? 0) + 1
+      for (const kid of kids) count(kid)
       return store.findManyFacts(kids)
     },
+    ...(findFactsNow && { findFactsNow: (kid) => findFactsNow(count(kid)) }),
   }
   return { memory: new Memory(source, systemClock, 100, { note: () => {} }, () => 'counter'), reads }
 }

@@ -15,7 +15,7 @@ import type { FloodReport } from './torture/flood.ts'
 const tokens = Number(process.env.LATCHKEY_TEST_FLOOD ?? 50_000)
 /** What a flood of any length may add to the heap after its first tenth: noise, far below a byte a token. */
 const heapNoiseBytes = 4_000_000
-const readsAtOnce = 64
+const readsAtOnce = 4
 
 describe.concurrent.each(databaseKinds)('on %s', (kind) => {
   test(`${tokens} unknown tokens leave memory flat, reads capped, and a known caller judged`, async () => {

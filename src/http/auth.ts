@@ -30,7 +30,7 @@ export async function authenticate(
     throw new LatchkeyError('missing_token', 'Send a key as Authorization: Bearer <token>.')
   }
   const { latchkey } = parts
-  const verdict = latchkey.verifyCached(token) ?? (await latchkey.verify(token))
+  const verdict = latchkey.verifyCached(token) ?? (await latchkey.verify(token, {}, exchange))
   if (!verdict.valid) {
     if (verdict.code !== 'malformed') exchange.kid = kidOf(token)
     throw new LatchkeyError('invalid_token', 'The token is unknown, expired or revoked.')

@@ -66,7 +66,11 @@ export const changeRoutes = [
     handle: async ({ latchkey, body, caller, exchange }) => {
       const { key } = parseInput(readFactsSchema, body)
       if (parseToken(key) !== undefined) exchange.kid = kidOf(key)
-      const { facts, sequence, ageMs } = await latchkey.verifiers.readFacts(key, verifiedScope(caller))
+      const { facts, sequence, ageMs } = await latchkey.verifiers.readFacts(
+        key,
+        verifiedScope(caller),
+        exchange,
+      )
       return json({ sequence, ageMs: Math.ceil(ageMs), secret: facts ? toSecret(facts) : null })
     },
   }),
@@ -82,8 +86,8 @@ export const changeRoutes = [
     body: usesSchema,
     bodyLimit: 256 * 1024,
     answers: [{ status: 200, description: 'Noted; written with the next batch.', schema: doneSchema }],
-    handle: async ({ latchkey, body, caller }) => {
-      await latchkey.verifiers.noteUses(body, verifiedScope(caller))
+    handle: async ({ latchkey, body, caller, exchange }) => {
+      await latchkey.verifiers.noteUses(body, verifiedScope(caller), exchange)
       return json({ success: true })
     },
   }),

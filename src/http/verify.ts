@@ -55,7 +55,7 @@ export const verifyRoutes = [
       },
     ],
     handle: async ({ latchkey, body, caller, exchange }) => {
-      const verdicts = await latchkey.verifyBatch(readVerifyBatch(body), verifiedScope(caller))
+      const verdicts = await latchkey.verifyBatch(readVerifyBatch(body), verifiedScope(caller), exchange)
       exchange.verdicts = verdicts.map(({ code }) => code)
       return jsonText(`[${verdicts.map(writeVerdict).join(',')}]`)
     },
@@ -102,7 +102,7 @@ async function judge(
   token: string,
   asked: VerifyOptions,
 ): Promise<Verdict> {
-  const verdict = latchkey.verifyCached(token, asked) ?? (await latchkey.verify(token, asked))
+  const verdict = latchkey.verifyCached(token, asked) ?? (await latchkey.verify(token, asked, exchange))
   exchange.verdicts = [verdict.code]
   if (verdict.code !== 'malformed') exchange.kid = kidOf(token)
   return verdict

@@ -4,7 +4,7 @@ import { setImmediate } from 'node:timers/promises'
 import { verifyCached } from '../../src/judge.ts'
 import { openLatchkey } from '../../src/latchkey.ts'
 import { systemClock } from '../../src/lease.ts'
-import { Memory } from '../../src/memory.ts'
+import { type FactsSource, Memory } from '../../src/memory.ts'
 import { openStore } from '../../src/store/store.ts'
 import { assembleToken } from '../../src/token.ts'
 import { verify } from '../../src/verify.ts'
@@ -16,7 +16,7 @@ export interface FloodReport {
   milliseconds: number
   /** Reads of the store for the flood's tokens. */
   reads: number
-  /** The most reads that were under way at once. */
+  /** The most statements that were under way at once. */
   readsAtOnce: number
   /** Reads for one unknown token, asked for throughout the flood. */
   readsOfOne: number
@@ -44,8 +44,16 @@ export async function flood(database: string, tokens: number, atOnce = 200): Pro
   }
   let underWay = 0
   const one = makeToken(tokens)
-  const source = {
+  const { findFactsNow } = store
+  const source: FactsSource = {
     ...store,
+    ...(findFactsNow && {
+      findFactsNow: (kid: string) => {
+        report.reads++
+        if (one.includes(kid)) report.readsOfOne++
+        return findFactsNow(kid)
+      },
+    }),
     findManyFacts: async (kids: readonly string[]) => {
       report.reads += kids.length
       if (kids.some((kid) => one.includes(kid))) report.readsOfOne++

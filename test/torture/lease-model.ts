@@ -7,6 +7,7 @@ import { type ChangeRow, changesPage } from '../../src/store/changes.ts'
 import type { FactsRow } from '../../src/store/facts.ts'
 import { assembleToken } from '../../src/token.ts'
 import { verify } from '../../src/verify.ts'
+import { mulberry32 } from '../setup/chance.ts'
 
 /** The promise of `docs`: no token is found valid later than this after its revocation was acknowledged. */
 const boundMs = 2_000
@@ -18,7 +19,7 @@ const keptChanges = 6
 const unmarked = { identity: '', mark: null, since_mark: null }
 
 /** What may be taken out of Latchkey, to see that the model misses it. */
-export type Breakage = 'lease' | 'clock' | 'log' | 'barrier'
+export type Breakage = 'lease' | 'clock' | 'log' | 'barrier' | 'overtaken' | 'pause'
 
 /** What one history came to. A violation says what happened and when. */
 export interface History {
@@ -173,6 +174,7 @@ class World {
 /** One process: it may be paused, cut off, killed, and have its wall clock set. */
 class Process implements FactsSource, BarrierStore {
   readonly pollEveryMs: number
+  readonly findFactsNow?: (kid: string) => FactsRow | undefined
   readonly #world: World
   readonly #memory: Memory
   readonly #uptime: number
@@ -200,6 +202,14 @@ class Process implements FactsSource, BarrierStore {
       },
     }
     this.#memory = new Memory(this, clock, 5, { note: () => {} }, () => `process-${number}-${this.#ids++}`)
+    // Half of the processes have their database in the same thread.
+    if (this.pollEveryMs === 50) this.findFactsNow = (kid) => this.#readNow(kid)
+    if (world.breakage === 'overtaken')
+      this.#memory.forgetKey = (keyId) => this.#memory.cache.forgetKey(keyId)
+    if (world.breakage === 'pause') {
+      const read = this.#memory.read.bind(this.#memory)
+      this.#memory.read = async (kid) => ({ ...(await read(kid)), begunAt: clock.monotonic() })
+    }
     if (world.breakage === 'lease') this.#memory.follower.lease.holds = () => true
   }
 
@@ -309,6 +319,12 @@ class Process implements FactsSource, BarrierStore {
     return this.#ask(() => this.#world.keys.filter(({ kid }) => kids.includes(kid)).map(({ row }) => row))
   }
 
+  #readNow(kid: string): FactsRow | undefined {
+    const { up, keys } = this.#world
+    if (!up || this.#cutOff) throw new Error('unreachable')
+    return keys.find((key) => key.kid === kid)?.row
+  }
+
   readChanges(since: number, follower: string): Promise<ChangeRow[]> {
     const world = this.#world
     return this.#ask(() => {
@@ -376,16 +392,5 @@ class Process implements FactsSource, BarrierStore {
 
   #violate(key: ModelKey, what: string): void {
     this.#world.history.violation ??= `${key.id} at ${this.#world.time.toFixed(0)} ms: ${what}`
-  }
-}
-
-/** A small generator of pseudo-random numbers, for a history that can be repeated (public domain, T. Ettinger). */
-function mulberry32(seed: number): () => number {
-  let state = seed >>> 0
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1)
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61)
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32
   }
 }

@@ -1,0 +1,12 @@
+// Chance that can be had again: one seed, one sequence.
+
+/** A small generator of pseudo-random numbers, for a history that can be repeated (public domain, T. Ettinger). */
+export function mulberry32(seed: number): () => number {
+  let state = seed >>> 0
+  return () => {
+    state = (state + 0x6d2b79f5) >>> 0
+    let mixed = Math.imul(state ^ (state >>> 15), state | 1)
+    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61)
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32
+  }
+}
