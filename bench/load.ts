@@ -14,6 +14,7 @@ export interface LoadRequest {
 }
 
 export interface LoadResult {
+  requests: number
   requestsPerSecond: number
   p50Ms: number
   p99Ms: number
@@ -59,7 +60,12 @@ export async function loadServer(
     const { requests: answered = 0, microseconds = 0, p50 = 0, p99 = 0, refused, broken } = result
     if (answered === 0 || refused !== 0 || broken !== 0)
       throw new Error(`Not all requests to ${url} were answered: ${stdout}`)
-    return { requestsPerSecond: (answered * 1e6) / microseconds, p50Ms: p50 / 1000, p99Ms: p99 / 1000 }
+    return {
+      requests: answered,
+      requestsPerSecond: (answered * 1e6) / microseconds,
+      p50Ms: p50 / 1000,
+      p99Ms: p99 / 1000,
+    }
   } finally {
     rmSync(folder, { recursive: true })
   }

@@ -1,6 +1,6 @@
 // Starts the servers that are measured, each in a process of its own, on a processor of its own where possible.
 import { execFileSync, spawn } from 'node:child_process'
-import { openSync } from 'node:fs'
+import { openSync, readdirSync, readFileSync } from 'node:fs'
 import { availableParallelism } from 'node:os'
 import { join, resolve } from 'node:path'
 
@@ -58,6 +58,27 @@ export function onCore(core: number | undefined, command: readonly string[]): [s
   const [program = '', ...args] =
     canChoose && core !== undefined ? ['taskset', '-c', String(core), ...command] : command
   return [program, args]
+}
+
+/**
+ * The processor time that a process and its children have used so far, user and system, in microseconds: of the clock
+ * ticks that Linux counts, a hundred a second. Undefined on a system without `/proc`.
+ */
+export function processorTimeOf(pid: number): number | undefined {
+  try {
+    const own = readFileSync(`/proc/${pid}/stat`, 'utf8')
+    // The name of the command, in parentheses, may hold anything: what follows it is told by its last one.
+    const fields = own.slice(own.lastIndexOf(')') + 2).split(' ')
+    let microseconds = (Number(fields[11]) + Number(fields[12])) * 10_000
+    for (const thread of readdirSync(`/proc/${pid}/task`)) {
+      const children = readFileSync(`/proc/${pid}/task/${thread}/children`, 'utf8')
+      for (const child of children.trim().split(' ').filter(Boolean))
+        microseconds += processorTimeOf(Number(child)) ?? 0
+    }
+    return microseconds
+  } catch {
+    return undefined
+  }
 }
 
 /** Whether the machine has a program. */

@@ -9,6 +9,10 @@ type Environment = Readonly<Record<string, string | undefined>>
 const logLevels = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const
 export type LogLevel = (typeof logLevels)[number]
 
+/** Which verdicts get a line of their own in the log: all, the refused ones, or none. */
+const logVerdictsChoices = ['all', 'refused', 'none'] as const
+export type LogVerdicts = (typeof logVerdictsChoices)[number]
+
 /** What the flags of `latchkey serve` say, as they were typed. */
 export interface ServeFlags {
   database?: string
@@ -17,6 +21,7 @@ export interface ServeFlags {
   workers?: string
   keyPrefix?: string
   logLevel?: string
+  logVerdicts?: string
   trustedProxy?: string[]
 }
 
@@ -33,6 +38,7 @@ export interface ServeSettings extends DatabaseSettings {
   /** How many processes serve. */
   workers: number
   logLevel: LogLevel
+  logVerdicts: LogVerdicts
   /** The token to take as the first root key on an empty database. */
   rootKey: string | undefined
   trustedProxies: string[]
@@ -49,6 +55,7 @@ export function readServeSettings(flags: ServeFlags, env: Environment = process.
     port: readPort(pick('--port', flags.port, 'LATCHKEY_PORT', env)),
     workers: readWorkers(pick('--workers', flags.workers, 'LATCHKEY_WORKERS', env)),
     logLevel: readLogLevel(pick('--log-level', flags.logLevel, 'LATCHKEY_LOG_LEVEL', env)),
+    logVerdicts: readLogVerdicts(pick('--log-verdicts', flags.logVerdicts, 'LATCHKEY_LOG_VERDICTS', env)),
     rootKey: readRootKey(pick('', undefined, 'LATCHKEY_ROOT_KEY', env)),
     trustedProxies: readProxies(
       pick('--trusted-proxy', flags.trustedProxy?.join(','), 'LATCHKEY_TRUSTED_PROXIES', env),
@@ -145,6 +152,12 @@ function readLogLevel(given: Given | undefined): LogLevel {
   if (given === undefined) return 'info'
   const level = logLevels.find((name) => name === given.value)
   return level ?? refuse(`${given.from}: one of ${logLevels.join(', ')}.`)
+}
+
+function readLogVerdicts(given: Given | undefined): LogVerdicts {
+  if (given === undefined) return 'refused'
+  const choice = logVerdictsChoices.find((name) => name === given.value)
+  return choice ?? refuse(`${given.from}: one of ${logVerdictsChoices.join(', ')}.`)
 }
 
 function readRootKey(given: Given | undefined): string | undefined {

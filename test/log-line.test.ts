@@ -3,7 +3,7 @@ import fc from 'fast-check'
 import { pino } from 'pino'
 import { expect, test } from 'vitest'
 import type { Exchange } from '../src/http/exchange.ts'
-import { recordExchange } from '../src/http/log.ts'
+import { createRecorder } from '../src/http/log.ts'
 import { createMetrics } from '../src/http/metrics.ts'
 
 test('the line of a verdict is the same whether pino writes it or we do', () => {
@@ -34,9 +34,10 @@ test('the line of a verdict is the same whether pino writes it or we do', () => 
           { write: (line: string) => void lines.push(line) },
         )
         const noted: Exchange = { ...exchange, verdicts: ['valid'] }
-        recordExchange(log, metrics, noted, status)
+        const { record } = createRecorder(log, metrics, 'all')
+        record(noted, status)
         // Two verdicts take the general way; but for their count the line has the same fields.
-        recordExchange(log, metrics, { ...noted, verdicts: ['valid', 'valid'] }, status)
+        record({ ...noted, verdicts: ['valid', 'valid'] }, status)
         const [ours, pinos] = lines.map((line) => JSON.parse(line))
         expect(Object.keys(ours)).toEqual(
           Object.keys(pinos).map((name) => (name === 'codes' ? 'code' : name)),
@@ -62,6 +63,6 @@ test('no line is written below the level that the log was given', () => {
     startedAt: 0,
     verdicts: ['valid'] as const,
   }
-  recordExchange(log, createMetrics(), exchange, 200)
+  createRecorder(log, createMetrics(), 'all').record(exchange, 200)
   expect(lines).toEqual([])
 })

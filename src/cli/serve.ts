@@ -30,6 +30,10 @@ export function addServeCommand(program: Command): void {
     )
     .option('--log-level <level>', 'trace to fatal, or silent (or LATCHKEY_LOG_LEVEL; default: info)')
     .option(
+      '--log-verdicts <which>',
+      'verdicts to log one by one: all, refused or none (or LATCHKEY_LOG_VERDICTS; default: refused)',
+    )
+    .option(
       '--trusted-proxy <address>',
       'believe X-Forwarded-For from here (repeatable; or LATCHKEY_TRUSTED_PROXIES)',
       collect,
@@ -128,10 +132,17 @@ async function listen(
   log: Logger,
   metrics?: Metrics,
 ): Promise<RunningServer> {
-  const { host, port, trustedProxies } = settings
+  const { host, port, trustedProxies, logVerdicts } = settings
   const { startServer } = await import('../http/server.ts')
   try {
-    return await startServer(latchkey, { host, port, log, trustedProxies, ...(metrics && { metrics }) })
+    return await startServer(latchkey, {
+      host,
+      port,
+      log,
+      logVerdicts,
+      trustedProxies,
+      ...(metrics && { metrics }),
+    })
   } catch (error) {
     await latchkey.close()
     throw explainListening(error, settings)

@@ -2,6 +2,7 @@
 import type { IncomingMessage } from 'node:http'
 import { type Context, Hono, type HonoRequest } from 'hono'
 import type { Logger } from 'pino'
+import type { LogVerdicts } from '../config.ts'
 import { LatchkeyError } from '../errors.ts'
 import type { Latchkey } from '../latchkey.ts'
 import { auditRoutes } from './audit.ts'
@@ -12,6 +13,7 @@ import { parseProxies } from './client-address.ts'
 import { consolePageFor, consoleRoutes, isNavigation } from './console.ts'
 import type { Exchange } from './exchange.ts'
 import { keyRoutes } from './keys.ts'
+import { createRecorder } from './log.ts'
 import { createMetrics, type Metrics } from './metrics.ts'
 import { openApiDocument } from './openapi.ts'
 import { operationRoutes } from './operation.ts'
@@ -40,6 +42,8 @@ export const routes: readonly Route[] = [
 export interface AppSettings {
   log: Logger
   metrics?: Metrics
+  /** Which verdicts get a line in the log; the refused ones if absent. */
+  logVerdicts?: LogVerdicts
   /** Addresses and networks of the proxies whose `X-Forwarded-*` is believed; none if absent. */
   trustedProxies?: readonly string[]
 }
@@ -86,7 +90,7 @@ export function createApp(pipeline: Pipeline): Hono<{ Bindings: Bindings }> {
 
 /** Puts together what every door serves with. Throws RangeError for a proxy that is no address. */
 export function createPipeline(latchkey: Latchkey, settings: AppSettings): Pipeline {
-  const { log, metrics = createMetrics() } = settings
+  const { log, metrics = createMetrics(), logVerdicts = 'refused' } = settings
   let text: string | undefined
   const document = () => {
     text ??= JSON.stringify(openApiDocument(routes))
@@ -95,7 +99,10 @@ export function createPipeline(latchkey: Latchkey, settings: AppSettings): Pipel
   const changes = new ChangeStreams(latchkey)
   const trustedProxies = parseProxies(settings.trustedProxies ?? [])
   const checkReady = shareReadiness(latchkey)
-  return { parts: { latchkey, log, metrics, changes, trustedProxies, checkReady, document }, log }
+  return {
+    parts: { latchkey, log, metrics, changes, trustedProxies, checkReady, document },
+    recorder: createRecorder(log, metrics, logVerdicts),
+  }
 }
 
 /** Answers where there is no route. A browser gets the console, whose pages have addresses that only it knows. */

@@ -73,6 +73,11 @@ export function readIncomingBytes(incoming: IncomingMessage, limit: number): Pro
     else chunks.push(chunk)
   })
   incoming.on('end', () => resolve(chunks.length === 1 ? (chunks[0] as Buffer) : Buffer.concat(chunks)))
-  incoming.on('error', () => reject(new LatchkeyError('malformed_request', 'The body broke off.')))
+  incoming.on('error', () => reject(bodyBrokeOff()))
   return promise
+}
+
+/** The refusal of a body whose connection ended before it did. */
+export function bodyBrokeOff(): LatchkeyError {
+  return new LatchkeyError('malformed_request', 'The body broke off.')
 }

@@ -16,13 +16,13 @@ export interface Exchange {
   /** By the monotonic clock, in milliseconds. */
   readonly startedAt: number
   /** The path template of the route; undefined where there is none. */
-  route?: string
+  route?: string | undefined
   /** The id of the key that calls. */
-  keyId?: string
+  keyId?: string | undefined
   /** The name of the cookie by which it calls, where it shows no token; never its value. */
   cookieName?: string
   /** The public part of the token that was refused, or that was judged for the caller. */
-  kid?: string
+  kid?: string | undefined
   /** The codes of all verdicts given, a batch's too. */
   verdicts?: readonly VerdictCode[]
   /** What went wrong, where the answer is a problem. */
@@ -42,14 +42,18 @@ export function openExchange(
   remoteAddress: string | undefined,
   trustedProxies: BlockList,
 ): Exchange {
-  const asked = header('x-request-id')
   return {
-    requestId: asked !== undefined && requestIdPattern.test(asked) ? asked : randomUUID(),
+    requestId: chooseRequestId(header('x-request-id')),
     method,
     peer: remoteAddress,
     ip: findClientAddress(remoteAddress, header, trustedProxies),
     startedAt: performance.now(),
   }
+}
+
+/** The id that the caller gave to its request, if it has the form of one; else a new one. */
+export function chooseRequestId(asked: string | undefined): string {
+  return asked !== undefined && requestIdPattern.test(asked) ? asked : randomUUID()
 }
 
 /** Tells whether a URL, as it came, holds a token: percent-encoded too, once or more. */

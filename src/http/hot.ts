@@ -2,11 +2,11 @@
 // without a framework.
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { headerReader } from '../bearer.ts'
+import { sendAtEndOfTurn } from './answers.ts'
 import { auditRoutes } from './audit.ts'
 import { readIncomingBytes } from './body.ts'
 import { changeRoutes } from './changes.ts'
 import { type Pipeline, serve } from './pipeline.ts'
-import type { Reply } from './reply.ts'
 import type { Route } from './route.ts'
 import { pour } from './sinks.ts'
 import { verifyRoutes } from './verify.ts'
@@ -35,11 +35,13 @@ export function createHotDoor(
   }
 }
 
-async function answer(
+/** Serves a request on its route by the way that all routes take; its body may have been read already. */
+export async function answer(
   pipeline: Pipeline,
   route: Route,
   incoming: IncomingMessage,
   outgoing: ServerResponse,
+  readBytes = (limit: number): Promise<Uint8Array> => readIncomingBytes(incoming, limit),
 ): Promise<void> {
   const { status, headers, body, stream } = await serve(
     pipeline,
@@ -49,28 +51,12 @@ async function answer(
       remoteAddress: incoming.socket.remoteAddress,
       header: headerReader(incoming.rawHeaders),
       params: {},
-      readBytes: (limit) => readIncomingBytes(incoming, limit),
+      readBytes,
     },
     route,
   )
   if (stream) {
     outgoing.writeHead(status, headers)
     pour(stream, outgoing)
-    return
-  }
-  finished.push({ outgoing, status, headers, body })
-  if (finished.length === 1) setImmediate(sendFinished)
-}
-
-// Answers go out together, once all requests that had come are judged: a write each in between costs as much as
-// the judging, since every one of them wakes whoever waits for it.
-let finished: (Reply & { outgoing: ServerResponse })[] = []
-
-function sendFinished(): void {
-  const answers = finished
-  finished = []
-  for (const { outgoing, status, headers, body } of answers) {
-    outgoing.writeHead(status, headers)
-    outgoing.end(body ?? undefined)
-  }
+  } else sendAtEndOfTurn({ outgoing, status, headers, body })
 }

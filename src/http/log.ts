@@ -1,16 +1,54 @@
 // One line a request, in the log and in the metrics. No token ever gets here, and the last guard is here too.
 import { type Logger, symbols } from 'pino'
+import type { LogVerdicts } from '../config.ts'
 import { LatchkeyError } from '../errors.ts'
 import type { VerdictCode } from '../schemas.ts'
 import type { Exchange } from './exchange.ts'
+import { createLogSampler } from './log-sampler.ts'
 import type { Metrics } from './metrics.ts'
 
-/** Writes down that an exchange was answered with a status; an answer of 5xx with what caused it. */
-export function recordExchange(log: Logger, metrics: Metrics, exchange: Exchange, status: number): void {
-  const { requestId, method, route, keyId, kid, verdicts, error, startedAt } = exchange
-  const durationMs = performance.now() - startedAt
-  metrics.countRequest(route ?? 'none', method, status, durationMs / 1000)
-  for (const code of verdicts ?? []) metrics.countVerdict(code)
+/** Writes down what was answered, in the log and in the metrics. */
+export interface ExchangeRecorder {
+  /** Writes down that an exchange was answered with a status; an answer of 5xx with what caused it. */
+  record(exchange: Exchange, status: number): void
+  /** Writes how many lines were left out since that was last said. */
+  flush(): void
+}
+
+/**
+ * Makes a recorder. It counts every exchange in the metrics. A line it writes for every exchange if `logVerdicts` is
+ * `all`; otherwise it leaves out those that gave only valid verdicts (with `none`, all that gave verdicts), and of
+ * refused and failed ones it writes a sample and how many it left out (`log-sampler.ts`).
+ */
+export function createRecorder(log: Logger, metrics: Metrics, logVerdicts: LogVerdicts): ExchangeRecorder {
+  const sampler = createLogSampler((leftOut) =>
+    log.info({ left_out: leftOut }, 'requests left out of the log'),
+  )
+
+  function getsLine({ verdicts, error, keyId, ip }: Exchange, status: number): boolean {
+    if (logVerdicts === 'all') return true
+    const refused = verdicts?.find((code) => code !== 'valid')
+    if (verdicts !== undefined && error === undefined && (refused === undefined || logVerdicts === 'none'))
+      return false
+    if (error === undefined && refused === undefined && status < 400) return true
+    const code = error instanceof LatchkeyError ? error.code : (refused ?? String(status))
+    return sampler.admits(code, keyId ?? ip ?? '')
+  }
+
+  return {
+    record: (exchange, status) => {
+      const { method, route, verdicts, startedAt } = exchange
+      const durationMs = performance.now() - startedAt
+      metrics.countRequest(route ?? 'none', method, status, durationMs / 1000)
+      if (verdicts !== undefined) for (const code of verdicts) metrics.countVerdict(code)
+      if (getsLine(exchange, status)) writeLine(log, exchange, status, durationMs)
+    },
+    flush: () => sampler.flush(),
+  }
+}
+
+function writeLine(log: Logger, exchange: Exchange, status: number, durationMs: number): void {
+  const { requestId, method, route, keyId, kid, verdicts, error } = exchange
   if (status < 500 && verdicts?.length === 1 && error === undefined) {
     if (log.isLevelEnabled('info')) writePlainLine(log, exchange, status, durationMs)
     return

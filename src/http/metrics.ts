@@ -1,6 +1,7 @@
 // What Prometheus may know: how many requests, how long they took, and which verdicts. Never which key.
-import { AggregatorRegistry, Counter, collectDefaultMetrics, Histogram, Registry } from 'prom-client'
+import { AggregatorRegistry, Counter, collectDefaultMetrics, Registry } from 'prom-client'
 import type { VerdictCode } from '../schemas.ts'
+import { RequestDurations, requestLabels, Timings } from './timings.ts'
 
 /** What the metrics of a process hold at an instant, in a form that goes from one process to another. */
 export type Snapshot = Awaited<ReturnType<Registry['getMetricsAsJSON']>>
@@ -18,32 +19,32 @@ export interface Metrics {
 export function createMetrics(): Metrics {
   const registry = new Registry()
   collectDefaultMetrics({ register: registry, prefix: 'latchkey_' })
-  const labelNames = ['route', 'method', 'status'] as const
-  const requests = new Counter({
+  const timings = new Timings()
+  const verdicts = new Map<VerdictCode, number>()
+  new Counter({
     name: 'latchkey_http_requests_total',
     help: 'Answered requests.',
-    labelNames,
+    labelNames: requestLabels,
     registers: [registry],
+    collect() {
+      this.reset()
+      for (const { labels, requests } of timings.all) this.inc(labels, requests)
+    },
   })
-  const durations = new Histogram({
-    name: 'latchkey_http_request_duration_seconds',
-    help: 'Time from a request to its answer.',
-    labelNames,
-    buckets: [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5],
-    registers: [registry],
-  })
-  const verdicts = new Counter({
+  new RequestDurations(timings, registry)
+  new Counter({
     name: 'latchkey_verdicts_total',
     help: 'Verdicts given, by their code.',
     labelNames: ['code'] as const,
     registers: [registry],
+    collect() {
+      this.reset()
+      for (const [code, count] of verdicts) this.inc({ code }, count)
+    },
   })
   return {
-    countRequest: (route, method, status, seconds) => {
-      requests.inc({ route, method, status })
-      durations.observe({ route, method, status }, seconds)
-    },
-    countVerdict: (code) => verdicts.inc({ code }),
+    countRequest: (route, method, status, seconds) => timings.of(route, method, status).add(seconds),
+    countVerdict: (code) => void verdicts.set(code, (verdicts.get(code) ?? 0) + 1),
     contentType: registry.contentType,
     render: () => registry.metrics(),
     take: () => registry.getMetricsAsJSON(),

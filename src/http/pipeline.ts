@@ -1,5 +1,4 @@
 // The way of a request through any door: who calls, may it, what does it say, and what the library answers.
-import type { Logger } from 'pino'
 import { insufficientScope } from '../bearer.ts'
 import { LatchkeyError } from '../errors.ts'
 import type { Caller } from '../schemas.ts'
@@ -7,7 +6,7 @@ import { fromWire } from '../wire.ts'
 import { authenticate, requirePermission } from './auth.ts'
 import { defaultBodyLimit, parseBody } from './body.ts'
 import { type Exchange, holdsToken, openExchange, type ReadHeader } from './exchange.ts'
-import { recordExchange } from './log.ts'
+import type { ExchangeRecorder } from './log.ts'
 import { readQuery, refuseQuery } from './query.ts'
 import { dress, problem, type Reply, underWireNames } from './reply.ts'
 import type { Parts, Route } from './route.ts'
@@ -29,12 +28,12 @@ export interface Incoming {
 /** What a door needs to serve requests. */
 export interface Pipeline {
   parts: Parts
-  log: Logger
+  recorder: ExchangeRecorder
 }
 
 /** Serves a request on its route, or without one by the given refusal: answers it and writes it down. Never throws. */
 export async function serve(pipeline: Pipeline, incoming: Incoming, served: Route | Refusal): Promise<Reply> {
-  const { parts, log } = pipeline
+  const { parts, recorder } = pipeline
   const { method, header, remoteAddress } = incoming
   const exchange = openExchange(method, header, remoteAddress, parts.trustedProxies)
   const route = typeof served === 'function' ? undefined : served
@@ -51,7 +50,7 @@ export async function serve(pipeline: Pipeline, incoming: Incoming, served: Rout
     reply = problem(error, exchange.requestId, refusalHeaders(error, route, exchange))
   }
   dress(reply, exchange)
-  recordExchange(log, parts.metrics, exchange, reply.status)
+  recorder.record(exchange, reply.status)
   return reply
 }
 

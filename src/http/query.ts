@@ -1,5 +1,6 @@
 // Reads a query string: each parameter once, in plain UTF-8, under the library's names.
 import { LatchkeyError } from '../errors.ts'
+import { checkAskedPermissions } from '../judge.ts'
 import { fromWire } from '../wire.ts'
 
 /** The parameters of a query string (without its `?`) in their order. Throws `invalid_input` for broken UTF-8. */
@@ -25,6 +26,15 @@ export function readQuery(query: string): Record<string, unknown> {
     parameters.set(name, name === 'limit' && /^\d{1,9}$/.test(value) ? Number(value) : value)
   }
   return fromWire(Object.fromEntries(parameters))
+}
+
+/** Reads the permissions that a proxy wants of a token, each as `permission=…`. Throws `invalid_input`. */
+export function readWanted(query: string): string[] {
+  const wanted = splitQuery(query).map(([name, value]) =>
+    name === 'permission' ? value : refuse(name, 'Unknown field.'),
+  )
+  checkAskedPermissions(wanted, 'permission')
+  return wanted
 }
 
 /** Refuses every parameter, for calls that take none. Throws `invalid_input`. */

@@ -15,7 +15,7 @@ export interface Reply {
 }
 
 /** The headers of every answer; those of a reply replace them. */
-const commonHeaders: Record<string, string> = {
+export const commonHeaders: Readonly<Record<string, string>> = {
   'cache-control': 'no-store',
   'content-security-policy': "default-src 'none'; frame-ancestors 'none'",
   'cross-origin-resource-policy': 'same-origin',

@@ -1,16 +1,17 @@
 // Serves the app on a port, with bounds on how long a client may take, and stops without failing anyone.
-import { createServer, type IncomingMessage, type Server, type ServerResponse, STATUS_CODES } from 'node:http'
+import { createServer, type Server, type ServerResponse, STATUS_CODES } from 'node:http'
 import { type AddressInfo, Server as NetServer, type Socket } from 'node:net'
 import { getRequestListener } from '@hono/node-server'
 import type { Logger } from 'pino'
+import type { LogVerdicts } from '../config.ts'
 import { type ErrorCode, LatchkeyError } from '../errors.ts'
 import type { Latchkey } from '../latchkey.ts'
 import { createApp, createPipeline } from './app.ts'
 import { parseProxies } from './client-address.ts'
 import { openExchange } from './exchange.ts'
+import { createFastPath } from './fast-path.ts'
 import { createHotDoor } from './hot.ts'
-import { recordExchange } from './log.ts'
-import { createMetrics, type Metrics } from './metrics.ts'
+import type { Metrics } from './metrics.ts'
 import { dress, problem, type Reply } from './reply.ts'
 
 export interface ServerSettings {
@@ -22,6 +23,8 @@ export interface ServerSettings {
   trustedProxies?: readonly string[]
   /** Metrics of its own if absent. */
   metrics?: Metrics
+  /** Which verdicts get a line in the log; the refused ones if absent. */
+  logVerdicts?: LogVerdicts
 }
 
 export interface RunningServer {
@@ -45,9 +48,10 @@ const longestCloseMs = 9_000
 
 /** Starts to serve. Throws where the address is taken, and RangeError for a proxy that is no address. */
 export async function startServer(latchkey: Latchkey, settings: ServerSettings): Promise<RunningServer> {
-  const { host, port, log, trustedProxies, metrics = createMetrics() } = settings
-  const pipeline = createPipeline(latchkey, { log, metrics, ...(trustedProxies && { trustedProxies }) })
+  const { host, port, ...appSettings } = settings
+  const pipeline = createPipeline(latchkey, appSettings)
   const app = createApp(pipeline)
+  const takeFast = createFastPath(pipeline)
   const takeHot = createHotDoor(pipeline)
   const listener = getRequestListener(app.fetch, {
     // A request without a Host is served like any other: nothing here depends on it.
@@ -56,9 +60,12 @@ export async function startServer(latchkey: Latchkey, settings: ServerSettings):
   })
   // Requires no Host header, so that the refusal of a bad one is ours to word.
   const server = createServer({ ...timeouts, requireHostHeader: false })
-  const { stopAccepting, drain } = trackRequests(server)
+  const { track, stopAccepting, drain } = trackRequests(server)
   server.on('request', (incoming, outgoing) => {
-    if (!takeHot(incoming, outgoing)) void listener(incoming, outgoing)
+    if (track.isDraining() || !takeFast(incoming, outgoing)) {
+      track.begin(outgoing)
+      if (!takeHot(incoming, outgoing)) void listener(incoming, outgoing)
+    } else track.note()
   })
   server.on('clientError', (error: NodeJS.ErrnoException, socket: Socket) => {
     // A client that went away is no request.
@@ -70,7 +77,7 @@ export async function startServer(latchkey: Latchkey, settings: ServerSettings):
     const exchange = openExchange('-', () => undefined, undefined, parseProxies([]))
     exchange.error = new LatchkeyError(code, clientErrorDetails[code] ?? 'The request is not valid HTTP.')
     const reply = dress(problem(exchange.error, exchange.requestId, { connection: 'close' }), exchange)
-    recordExchange(log, metrics, exchange, reply.status)
+    pipeline.recorder.record(exchange, reply.status)
     return reply
   }
 
@@ -84,6 +91,7 @@ export async function startServer(latchkey: Latchkey, settings: ServerSettings):
     stopAccepting,
     close: () => {
       pipeline.parts.changes.close()
+      pipeline.recorder.flush()
       closing ??= drain()
       return closing
     },
@@ -111,17 +119,33 @@ function writeRaw(socket: Socket, { status, headers, body }: Reply): void {
   socket.end(`HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\n${lines.join('')}\r\n${body ?? ''}`)
 }
 
+/** What the requests of a server are told to, so that it can end them in order. */
+interface RequestTracker {
+  isDraining(): boolean
+  /** Notes a request that came; one of the fast path needs no more, for it is answered as soon as it has come. */
+  note(): void
+  /** Notes a request that came, and watches it until it is answered. */
+  begin(outgoing: ServerResponse): void
+}
+
 /** Watches what is in flight; gives the functions that end it all. */
-function trackRequests(server: Server): { stopAccepting: () => void; drain: () => Promise<void> } {
+function trackRequests(server: Server): {
+  track: RequestTracker
+  stopAccepting: () => void
+  drain: () => Promise<void>
+} {
   const inFlight = new Set<ServerResponse>()
   let closing = false
   let lastRequestAt = 0
-  server.on('request', (_incoming: IncomingMessage, outgoing: ServerResponse) => {
-    inFlight.add(outgoing)
+  const note = () => {
     lastRequestAt = performance.now()
+  }
+  const begin = (outgoing: ServerResponse) => {
+    note()
+    inFlight.add(outgoing)
     if (closing) outgoing.setHeader('connection', 'close')
     outgoing.once('close', () => inFlight.delete(outgoing))
-  })
+  }
   const closed = new Promise((resolve) => server.once('close', resolve))
   // Not http's own close: it ends idle connections at once, under the feet of clients just about to send.
   const stopAccepting = () => void NetServer.prototype.close.call(server)
@@ -139,7 +163,7 @@ function trackRequests(server: Server): { stopAccepting: () => void; drain: () =
     // Ends http's own timer too, where the connections were gone before the linger was over.
     server.close()
   }
-  return { stopAccepting, drain }
+  return { track: { isDraining: () => closing, note, begin }, stopAccepting, drain }
 }
 
 function urlOf({ address, family, port }: AddressInfo): string {

@@ -39,6 +39,18 @@ export function writeVerdict(verdict: Verdict): string {
   return `{"valid":true,"code":"valid","key_id":"${keyId}","organization_id":"${organizationId}","name":${JSON.stringify(name)},"permissions":${writeShared(permissions)},"expires_at":${JSON.stringify(expiresAt)},"metadata":${writeShared(metadata)}}`
 }
 
+/** The permissions as a header has them: none of them can hold a space. */
+export function joinPermissions(permissions: readonly string[]): string {
+  let text = joined.get(permissions)
+  if (text === undefined) {
+    text = permissions.join(' ')
+    if (Object.isFrozen(permissions)) joined.set(permissions, text)
+  }
+  return text
+}
+
+const joined = new WeakMap<readonly string[], string>()
+
 // Many verdicts share these objects, which are frozen: each is written once.
 const written = new WeakMap<object, string>()
 

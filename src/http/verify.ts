@@ -3,7 +3,6 @@ import { z } from 'zod'
 import { rootOrganizationId } from '../authority.ts'
 import { insufficientScope, invalidToken, readPresented } from '../bearer.ts'
 import { permissionsSchema } from '../fields.ts'
-import { checkAskedPermissions } from '../judge.ts'
 import type { Latchkey } from '../latchkey.ts'
 import {
   type Caller,
@@ -15,10 +14,10 @@ import {
 } from '../schemas.ts'
 import { kidOf } from '../token.ts'
 import type { Exchange } from './exchange.ts'
-import { refuse, splitQuery } from './query.ts'
+import { readWanted } from './query.ts'
 import { jsonText, type Reply } from './reply.ts'
 import { route } from './route.ts'
-import { readVerifyBatch, readVerifyRequest, writeVerdict } from './verdicts.ts'
+import { joinPermissions, readVerifyBatch, readVerifyRequest, writeVerdict } from './verdicts.ts'
 
 export const verifyRoutes = [
   route({
@@ -109,17 +108,8 @@ async function judge(
 }
 
 /** What a caller may verify: everything from the root organization, elsewhere its own alone. */
-export function verifiedScope(caller: Caller): { organizationId?: string } {
+export function verifiedScope(caller: Pick<Caller, 'organizationId'>): { organizationId?: string } {
   return caller.organizationId === rootOrganizationId ? {} : { organizationId: caller.organizationId }
-}
-
-/** The permissions that a proxy wants. Throws `invalid_input`. */
-function readWanted(rawQuery: string): string[] {
-  const wanted = splitQuery(rawQuery).map(([name, value]) =>
-    name === 'permission' ? value : refuse(name, 'Unknown field.'),
-  )
-  checkAskedPermissions(wanted, 'permission')
-  return wanted
 }
 
 /** The answer to a proxy: no body, and every header one that the proxy may hand on. */
@@ -142,7 +132,7 @@ function identity(verdict: Extract<Verdict, { keyId: string }>): Record<string, 
     'x-latchkey-code': verdict.code,
     'x-latchkey-key-id': verdict.keyId,
     'x-latchkey-organization-id': verdict.organizationId,
-    'x-latchkey-permissions': verdict.permissions.join(' '),
+    'x-latchkey-permissions': joinPermissions(verdict.permissions),
   }
 }
 
