@@ -14,6 +14,7 @@ test('without flags and variables, the defaults hold', () => {
     workers: 1,
     prefixes: ['re'],
     logLevel: 'info',
+    logVerdicts: 'refused',
     rootKey: undefined,
     trustedProxies: [],
   })
@@ -28,6 +29,7 @@ test('a variable beats the default, a flag beats the variable, and an empty vari
     LATCHKEY_WORKERS: '4',
     LATCHKEY_KEY_PREFIX: ' re_live, re_test ',
     LATCHKEY_LOG_LEVEL: 'warn',
+    LATCHKEY_LOG_VERDICTS: 'none',
     LATCHKEY_ROOT_KEY: `secret-token:${token}`,
     LATCHKEY_TRUSTED_PROXIES: '10.0.0.0/8,::1',
   }
@@ -38,17 +40,19 @@ test('a variable beats the default, a flag beats the variable, and an empty vari
     workers: 4,
     prefixes: ['re_live', 're_test'],
     logLevel: 'warn',
+    logVerdicts: 'none',
     rootKey: token,
     trustedProxies: ['10.0.0.0/8', '::1'],
   })
   const flags = { database: 'sqlite:x.db', host: 'localhost', port: '0', keyPrefix: 're', logLevel: 'silent' }
-  expect(readServeSettings({ ...flags, workers: '2', trustedProxy: ['10.0.0.7'] }, env)).toMatchObject({
+  expect(readServeSettings({ ...flags, logVerdicts: 'all', workers: '2', trustedProxy: ['10.0.0.7'] }, env)).toMatchObject({
     database: 'sqlite:x.db',
     host: 'localhost',
     port: 0,
     workers: 2,
     prefixes: ['re'],
     logLevel: 'silent',
+    logVerdicts: 'all',
     trustedProxies: ['10.0.0.7'],
   })
   expect(readServeSettings({}, { LATCHKEY_PORT: ' ', LATCHKEY_ROOT_KEY: '' })).toMatchObject({ port: 7373 })
@@ -71,6 +75,7 @@ test.each([
   ['LATCHKEY_DATABASE_URL', 'sqlite:'],
   ['LATCHKEY_DATABASE_URL', 'sqlite::memory:'],
   ['LATCHKEY_LOG_LEVEL', 'INFO'],
+  ['LATCHKEY_LOG_VERDICTS', 'valid'],
   ['LATCHKEY_KEY_PREFIX', 're,'.repeat(2).concat('a'.repeat(25))],
   ['LATCHKEY_KEY_PREFIX', ','],
   ['LATCHKEY_ROOT_KEY', `${token.slice(0, -1)}!`],

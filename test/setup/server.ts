@@ -45,6 +45,8 @@ export async function startTestServer(
   const server = await startServer(latchkey, {
     host: '127.0.0.1',
     port: 0,
+    // Tests look at the lines of all requests.
+    logVerdicts: 'all',
     log: pino({ base: null }, { write: (line: string) => log.push(JSON.parse(line)) }),
     ...(trustedProxies && { trustedProxies }),
   })
