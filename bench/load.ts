@@ -4,7 +4,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
-import { clientCore, finds, onCore } from './processes.ts'
+import { clientCore, finds, onCore, processorTimeOf, type ServerProcess } from './processes.ts'
 
 export interface LoadRequest {
   method: 'GET' | 'POST'
@@ -69,6 +69,18 @@ export async function loadServer(
   } finally {
     rmSync(folder, { recursive: true })
   }
+}
+
+/** Sends the requests in turn to a server, and tells how much processor time each took it; NaN if that is unknown. */
+export async function loadMeasured(
+  { url, pid }: ServerProcess,
+  requests: readonly LoadRequest[],
+  seconds: number,
+): Promise<LoadResult & { microseconds: number }> {
+  const before = processorTimeOf(pid)
+  const result = await loadServer(url, requests, seconds)
+  const used = (processorTimeOf(pid) ?? Number.NaN) - (before ?? Number.NaN)
+  return { ...result, microseconds: used / result.requests }
 }
 
 /** A line of the file that wrk.lua reads. */

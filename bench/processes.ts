@@ -48,11 +48,6 @@ export function startOther(
   return start([join(import.meta.dirname, 'servers', `${name}.ts`), ...args], options, /^(http:\S+)/m)
 }
 
-/** Whether `latchkey serve` has an option. */
-export function serveKnows(option: string): boolean {
-  return execFileSync(process.execPath, [main, 'serve', '--help'], { encoding: 'utf8' }).includes(option)
-}
-
 /** A command that runs on a processor. */
 export function onCore(core: number | undefined, command: readonly string[]): [string, string[]] {
   const [program = '', ...args] =

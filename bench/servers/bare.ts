@@ -8,18 +8,7 @@ import cluster from 'node:cluster'
 import { hash, randomUUID } from 'node:crypto'
 import { createServer, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
-
-/** What the floor knows: it answers nothing else. */
-export interface BareOrder {
-  caller: string
-  /** The tokens that may be asked about, and the verdict that Latchkey gave on the first. */
-  tokens: string[]
-  permissions: string[]
-  verdict: string
-  /** The headers of each answer but its request id and its length. */
-  headers: Record<string, string>
-  workers?: number
-}
+import type { BareOrder } from './bare-order.ts'
 
 const order: BareOrder = JSON.parse(process.argv[2] ?? '{}')
 process.once('SIGTERM', () => process.exit())
