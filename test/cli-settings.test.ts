@@ -45,7 +45,9 @@ test('a variable beats the default, a flag beats the variable, and an empty vari
     trustedProxies: ['10.0.0.0/8', '::1'],
   })
   const flags = { database: 'sqlite:x.db', host: 'localhost', port: '0', keyPrefix: 're', logLevel: 'silent' }
-  expect(readServeSettings({ ...flags, logVerdicts: 'all', workers: '2', trustedProxy: ['10.0.0.7'] }, env)).toMatchObject({
+  expect(
+    readServeSettings({ ...flags, logVerdicts: 'all', workers: '2', trustedProxy: ['10.0.0.7'] }, env),
+  ).toMatchObject({
     database: 'sqlite:x.db',
     host: 'localhost',
     port: 0,
