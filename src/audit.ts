@@ -1,6 +1,7 @@
 // Who did what: an event is recorded inside the transaction of the change that it tells of.
 import { narrowScope, unknownOrganization } from './authority.ts'
 import { type Engine, newId } from './engine.ts'
+import { readPage, turnOf } from './listing.ts'
 import {
   type AuditAction,
   type AuditEvent,
@@ -9,8 +10,9 @@ import {
   listAuditSchema,
   type Page,
   parseInput,
+  type ReadOptions,
 } from './schemas.ts'
-import { type AuditRow, insertAuditEvents, listAuditEvents, toAuditEvent } from './store/audit.ts'
+import { type AuditRow, insertAuditEvents, readAuditSlice, toAuditEvent } from './store/audit.ts'
 import { findOrganization } from './store/organizations.ts'
 import type { Tx } from './store/tables.ts'
 import { toWire } from './wire.ts'
@@ -52,22 +54,32 @@ export async function recordDeed(
   if (deed.keyId !== undefined) await engine.store.recordChange(tx, deed.keyId)
 }
 
-/** Lists events, newest first. Throws `invalid_input`, `organization_not_found`, `store_unavailable`. */
+/** Lists events, newest first. Throws `invalid_input`, `organization_not_found`, `too_many_reads`, `store_unavailable`. */
 export async function listAudit(
   engine: Engine,
   input: ListAuditInput = {},
   caller?: Caller,
+  options?: ReadOptions,
 ): Promise<Page<AuditEvent>> {
-  const { organizationId, keyId, actor, action, since, until, limit, after } = parseInput(
-    listAuditSchema,
-    input,
-  )
+  const { organizationId, keyId, actor, action, limit, after, ...range } = parseInput(listAuditSchema, input)
   const scope = narrowScope(caller, organizationId)
-  const { rows, next } = await engine.store.read(async (db) => {
-    if (organizationId !== undefined && !(await findOrganization(db, organizationId)))
+  const turn = turnOf(caller, options)
+  if (organizationId !== undefined) {
+    if (!(await engine.store.read((db) => findOrganization(db, organizationId), turn)))
       throw unknownOrganization()
-    const range = { since: since?.getTime(), until: until?.getTime() }
-    return listAuditEvents(db, { scope, keyId, actor, action, ...range, limit, after })
-  })
-  return { items: rows.map(toAuditEvent), next }
+  }
+  const [since, until] = [range.since?.getTime(), range.until?.getTime()]
+  return readPage(
+    engine,
+    {
+      name: 'audit',
+      type: 'string',
+      limit,
+      after,
+      turn,
+      read: (db, position, bounds) =>
+        readAuditSlice(db, { scope, keyId, actor, action, since, until, after: position }, bounds),
+    },
+    toAuditEvent,
+  )
 }

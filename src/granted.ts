@@ -8,13 +8,15 @@ import {
   listPermissionsSchema,
   type PermissionUse,
   parseInput,
+  type ReadOptions,
 } from './schemas.ts'
 
 /** However many keys there are, the newest tell what is in use. */
 const mostKeys = 1000
 const mostUses = 200
+/** Among many keys that are revoked there may be no active one for long: then what was found must do. */
+const longestSearchMs = 2_000
 /** Whoever verifies meanwhile waits for a slice at most. */
-const keysASlice = 100
 const usesASlice = 2000
 
 /**
@@ -25,19 +27,23 @@ export async function listPermissions(
   engine: Engine,
   input: ListPermissionsInput = {},
   caller?: Caller,
+  options?: ReadOptions,
 ): Promise<PermissionUse[]> {
   const { organizationId } = parseInput(listPermissionsSchema, input)
   const filter = organizationId === undefined ? {} : { organizationId }
   const counts = new Map<string, number>()
+  let left = mostKeys
   let after: string | undefined
-  for (let read = 0; read < mostKeys; read += keysASlice) {
-    const page = await listKeys(engine, { ...filter, limit: keysASlice, ...(after && { after }) }, caller)
+  const { clock } = engine.memory
+  const endsAt = clock.monotonic() + longestSearchMs
+  do {
+    const page = await listKeys(engine, { ...filter, limit: left, ...(after && { after }) }, caller, options)
     for (const { permissions } of page.items) {
       for (const permission of new Set(permissions)) counts.set(permission, (counts.get(permission) ?? 0) + 1)
     }
+    left -= page.items.length
     after = page.next
-    if (after === undefined) break
-  }
+  } while (after !== undefined && left > 0 && clock.monotonic() < endsAt)
   return mostUsed(counts)
 }
 

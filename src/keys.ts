@@ -5,6 +5,7 @@ import type { NewKey } from './creations.ts'
 import { digestToken } from './digest.ts'
 import { changeFacts, type Engine, isId, newId } from './engine.ts'
 import { LatchkeyError, refuseField } from './errors.ts'
+import { readPage, turnOf } from './listing.ts'
 import {
   type Caller,
   type CreatedKey,
@@ -16,6 +17,7 @@ import {
   listKeysSchema,
   type Page,
   parseInput,
+  type ReadOptions,
   type RotateKeyInput,
   rotateKeySchema,
   type UpdateKeyInput,
@@ -25,10 +27,11 @@ import {
   changeKey,
   findKey,
   type KeyRow,
+  keyOrders,
   keyStatus,
-  listKeys as listRows,
   lockKey,
   type NewKeyRow,
+  readKeySlice,
   toKey,
 } from './store/keys.ts'
 import { findOrganization } from './store/organizations.ts'
@@ -116,38 +119,34 @@ export async function getKey(engine: Engine, id: string, caller?: Caller): Promi
   })
 }
 
-const longestSlice = 100
-
-/** Lists keys page by page. Throws `invalid_input`, `organization_not_found`. */
+/** Lists keys page by page. Throws `invalid_input`, `organization_not_found`, `too_many_reads`. */
 export async function listKeys(
   engine: Engine,
   input: ListKeysInput = {},
   caller?: Caller,
+  options?: ReadOptions,
 ): Promise<Page<Key>> {
   const { organizationId, status, q, sort, limit, after } = parseInput(listKeysSchema, input)
   const scope = narrowScope(caller, organizationId)
   const now = engine.now()
-  const { store } = engine
-  if (organizationId !== undefined && !(await store.read((db) => findOrganization(db, organizationId))))
-    throw unknownOrganization()
-  const items: Key[] = []
-  let next = after
-  // A long page is read slice by slice: whoever verifies meanwhile waits for a slice at most.
-  do {
-    const query = {
-      scope,
-      status,
-      q,
-      sort,
-      limit: Math.min(limit - items.length, longestSlice),
-      after: next,
-      now,
-    }
-    const slice = await store.read((db) => listRows(db, query))
-    items.push(...slice.rows.map((row) => toKey(row, now)))
-    next = slice.next
-  } while (next !== undefined && items.length < limit)
-  return { items, next }
+  const turn = turnOf(caller, options)
+  if (organizationId !== undefined) {
+    if (!(await engine.store.read((db) => findOrganization(db, organizationId), turn)))
+      throw unknownOrganization()
+  }
+  return readPage(
+    engine,
+    {
+      name: sort,
+      type: keyOrders[sort].type,
+      limit,
+      after,
+      turn,
+      read: (db, position, bounds) =>
+        readKeySlice(db, { scope, status, q, sort, now, after: position }, bounds),
+    },
+    (row) => toKey(row, now),
+  )
 }
 
 /**

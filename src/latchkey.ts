@@ -33,6 +33,7 @@ import type {
   Organization,
   Page,
   PermissionUse,
+  ReadOptions,
   RotateKeyInput,
   Session,
   UpdateKeyInput,
@@ -80,9 +81,13 @@ export interface LatchkeyOptions {
 export interface Keys {
   create(input: CreateKeyInput, caller?: Caller): Promise<CreatedKey>
   get(id: string, caller?: Caller): Promise<KeyDetails>
-  list(input?: ListKeysInput, caller?: Caller): Promise<Page<Key>>
+  list(input?: ListKeysInput, caller?: Caller, options?: ReadOptions): Promise<Page<Key>>
   /** The permissions that the newest 1000 active keys hold: most used first, at most 200. */
-  listPermissions(input?: ListPermissionsInput, caller?: Caller): Promise<PermissionUse[]>
+  listPermissions(
+    input?: ListPermissionsInput,
+    caller?: Caller,
+    options?: ReadOptions,
+  ): Promise<PermissionUse[]>
   update(id: string, change: UpdateKeyInput, caller?: Caller): Promise<Key>
   rotate(id: string, input?: RotateKeyInput, caller?: Caller): Promise<CreatedKey>
   endSecret(id: string, kid: string, caller?: Caller): Promise<void>
@@ -93,13 +98,13 @@ export interface Keys {
 export interface Organizations {
   create(input: CreateOrganizationInput, caller?: Caller): Promise<Organization>
   get(id: string, caller?: Caller): Promise<Organization>
-  list(input?: ListOrganizationsInput, caller?: Caller): Promise<Page<Organization>>
+  list(input?: ListOrganizationsInput, caller?: Caller, options?: ReadOptions): Promise<Page<Organization>>
   update(id: string, change: UpdateOrganizationInput, caller?: Caller): Promise<Organization>
 }
 
 /** What can be asked of the audit log. */
 export interface Audit {
-  list(input?: ListAuditInput, caller?: Caller): Promise<Page<AuditEvent>>
+  list(input?: ListAuditInput, caller?: Caller, options?: ReadOptions): Promise<Page<AuditEvent>>
 }
 
 /** What can be done with sessions: of browsers, for whose scripts no token is safe. */
@@ -180,8 +185,8 @@ export async function openLatchkey(options: LatchkeyOptions): Promise<Latchkey> 
     keys: {
       create: (input, caller) => createKey(engine, input, caller),
       get: (id, caller) => getKey(engine, id, caller),
-      list: (input, caller) => listKeys(engine, input, caller),
-      listPermissions: (input, caller) => listPermissions(engine, input, caller),
+      list: (input, caller, options) => listKeys(engine, input, caller, options),
+      listPermissions: (input, caller, options) => listPermissions(engine, input, caller, options),
       update: (id, change, caller) => updateKey(engine, id, change, caller),
       rotate: (id, input, caller) => rotateKey(engine, id, input, caller),
       endSecret: (id, kid, caller) => endKeySecret(engine, id, kid, caller),
@@ -190,10 +195,10 @@ export async function openLatchkey(options: LatchkeyOptions): Promise<Latchkey> 
     organizations: {
       create: (input, caller) => createOrganization(engine, input, caller),
       get: (id, caller) => getOrganization(engine, id, caller),
-      list: (input, caller) => listOrganizations(engine, input, caller),
+      list: (input, caller, options) => listOrganizations(engine, input, caller, options),
       update: (id, change, caller) => updateOrganization(engine, id, change, caller),
     },
-    audit: { list: (input, caller) => listAudit(engine, input, caller) },
+    audit: { list: (input, caller, options) => listAudit(engine, input, caller, options) },
     sessions: {
       start: (token, origin) => startSession(engine, token, origin),
       authenticate: (value) => authenticateSession(engine, value),

@@ -4,6 +4,7 @@ import { narrowScope, requireRoot, rootOrganizationId, scopeOf, unknownOrganizat
 import { type Engine, newId } from './engine.ts'
 import { LatchkeyError } from './errors.ts'
 import { organizationIdSchema } from './fields.ts'
+import { readPage, turnOf } from './listing.ts'
 import {
   type Caller,
   type CreateOrganizationInput,
@@ -13,14 +14,15 @@ import {
   type Organization,
   type Page,
   parseInput,
+  type ReadOptions,
   type UpdateOrganizationInput,
   updateOrganizationSchema,
 } from './schemas.ts'
 import {
   findOrganization,
   insertOrganization,
-  listOrganizations as listRows,
   lockOrganization,
+  readOrganizationSlice,
   renameOrganization,
   toOrganization,
 } from './store/organizations.ts'
@@ -51,7 +53,7 @@ export async function createOrganization(
 /** Gets an organization. Throws `organization_not_found`, for a foreign id too. */
 export async function getOrganization(engine: Engine, id: string, caller?: Caller): Promise<Organization> {
   requireOwn(id, caller)
-  const row = await engine.store.read((db) => findOrganization(db, id))
+  const row = await engine.store.read((db) => findOrganization(db, id), turnOf(caller))
   if (!row) throw unknownOrganization()
   return toOrganization(row)
 }
@@ -61,12 +63,22 @@ export async function listOrganizations(
   engine: Engine,
   input: ListOrganizationsInput = {},
   caller?: Caller,
+  options?: ReadOptions,
 ): Promise<Page<Organization>> {
   const { q, limit, after } = parseInput(listOrganizationsSchema, input)
-  const { rows, next } = await engine.store.read((db) =>
-    listRows(db, { scope: scopeOf(caller), q, limit, after }),
+  const scope = scopeOf(caller)
+  return readPage(
+    engine,
+    {
+      name: 'organizations',
+      type: 'number',
+      limit,
+      after,
+      turn: turnOf(caller, options),
+      read: (db, position, bounds) => readOrganizationSlice(db, { scope, q, after: position }, bounds),
+    },
+    toOrganization,
   )
-  return { items: rows.map(toOrganization), next }
 }
 
 /** Renames an organization. Throws `invalid_input`, `organization_not_found`. */

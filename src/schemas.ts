@@ -307,10 +307,19 @@ export type FactsAnswer = z.infer<typeof factsSchema>
 /** The number of the last change, and how long ago it was surely the last. */
 export type LatestAnswer = z.infer<typeof latestSchema>
 
-/** One page of a list; `next` is the cursor of the page after it, undefined at the end. */
+/**
+ * One page of a list; `next` is the cursor of the page after it, undefined at the end. A page may hold fewer than
+ * `limit`, or none, before the end: where its items are large, or a search has looked through much and found little.
+ */
 export interface Page<Item> {
   items: Item[]
   next: string | undefined
+}
+
+/** How a list or a search is read. */
+export interface ReadOptions {
+  /** Ends the reading, which then throws the signal's reason. */
+  signal?: AbortSignal | undefined
 }
 
 /** Who asks: what its token says, never its body. Absent where the caller holds the database itself. */

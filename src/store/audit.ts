@@ -1,7 +1,7 @@
 // The table of audit events. Rows are only ever added.
 import { type Selectable, sql } from 'kysely'
 import type { AuditAction, AuditEvent } from '../schemas.ts'
-import { cutPage, fromCursor } from './pages.ts'
+import { bytesOf, bytesSoFar, type Position, type Slice, type SliceBounds, toSlice } from './pages.ts'
 import type { AuditEventsTable, Db, Tx } from './tables.ts'
 
 export type AuditRow = Selectable<AuditEventsTable>
@@ -18,40 +18,86 @@ export interface AuditQuery {
   action: AuditAction | undefined
   since: number | undefined
   until: number | undefined
-  limit: number
-  after: string | undefined
+  after: Position | undefined
 }
 
-/** Lists events, newest first: their ids are UUIDv7 and so in the order of time. */
-export async function listAuditEvents(
+/**
+ * Reads the next events of a list, newest first, by statements whose cost is bounded however few events fit: their
+ * ids are UUIDv7 and so in the order of time.
+ */
+export async function readAuditSlice(
   db: Db,
   query: AuditQuery,
-): Promise<{ rows: AuditRow[]; next: string | undefined }> {
-  const { scope, keyId, actor, action, since, until, limit } = query
-  const after = fromCursor(query.after, 'audit', 'string')?.[1]
+  bounds: SliceBounds,
+): Promise<Slice<AuditRow>> {
+  const filters = filtersOf(query)
+  const upTo = filters.length > 1 ? await findWindowEnd(db, query, bounds.window) : undefined
+  const rows = await db
+    .selectFrom(
+      eventsAfter(db, query)
+        .$if(upTo !== undefined, (q) => q.where('id', '>=', upTo as string))
+        // Not by their own indexes: that of the first filter is the one to read, in which the window was found.
+        .$if(filters.length > 1, (q) =>
+          q.where((eb) =>
+            eb.and(
+              filters
+                .slice(1)
+                .map(([column, value]) => eb(sql<string>`${sql.ref(column)} || ''`, '=', value)),
+            ),
+          ),
+        )
+        .$if(query.since !== undefined, (q) => q.where('at', '>=', query.since as number))
+        .$if(query.until !== undefined, (q) => q.where('at', '<', query.until as number))
+        .selectAll()
+        .select(bytesSoFar(newestFirst, longColumns).as('bytes'))
+        .orderBy('id', 'desc')
+        .limit(bounds.limit + 1)
+        .as('slice'),
+    )
+    .selectAll()
+    .where((eb) => eb(eb('bytes', '-', bytesOf(longColumns)), '<', bounds.maxBytes))
+    .execute()
+  const end = upTo === undefined ? undefined : ([upTo, upTo] as const)
+  return toSlice(rows, bounds, end, (row) => [row.id, row.id])
+}
+
+const newestFirst = { column: 'id', direction: 'desc' } as const
+const longColumns = ['changes']
+
+/** What an event must have, beginning with that which the fewest have: one key's events are few. */
+function filtersOf({ keyId, actor, scope, action }: AuditQuery) {
+  const filters = [
+    ['key_id', keyId],
+    ['actor', actor],
+    ['organization_id', scope],
+    ['action', action],
+  ] as const
+  return filters.flatMap(([column, value]) => (value === undefined ? [] : [[column, value] as const]))
+}
+
+async function findWindowEnd(db: Db, query: AuditQuery, window: number): Promise<string | undefined> {
+  const row = await eventsAfter(db, query)
+    .select('id')
+    .orderBy('id', 'desc')
+    .limit(1)
+    .offset(window - 1)
+    .executeTakeFirst()
+  return row?.id
+}
+
+/** The events that have what the first filter wants, from the position on, in the range of time. */
+function eventsAfter(db: Db, query: AuditQuery) {
+  const { since, until, after } = query
+  const first = filtersOf(query)[0]
   const from = since === undefined ? undefined : idAt(since - idSlackMs)
   const to = until === undefined ? undefined : idAt(until + idSlackMs)
-  const before = after === undefined || (to !== undefined && to < after) ? to : after
-  // One key's events are few: its index is the one to read, not that of a whole organization.
-  const column = (name: 'organization_id' | 'actor' | 'action', isFewer: boolean) =>
-    isFewer ? sql<string>`${sql.ref(name)} || ''` : sql.ref<string>(name)
-  const ofKey = keyId !== undefined
-  const ofFew = ofKey || actor !== undefined
-  const rows = await db
+  const last = after?.[1]
+  const before = last === undefined || (to !== undefined && to < last) ? to : last
+  return db
     .selectFrom('audit_events')
-    .selectAll()
-    .$if(ofKey, (q) => q.where('key_id', '=', keyId as string))
-    .$if(actor !== undefined, (q) => q.where(column('actor', ofKey), '=', actor as string))
-    .$if(scope !== undefined, (q) => q.where(column('organization_id', ofFew), '=', scope as string))
-    .$if(action !== undefined, (q) => q.where(column('action', ofFew), '=', action as string))
-    .$if(since !== undefined, (q) => q.where('at', '>=', since as number))
-    .$if(until !== undefined, (q) => q.where('at', '<', until as number))
+    .$if(first !== undefined, (q) => q.where(first?.[0] as 'action', '=', first?.[1] as string))
     .$if(from !== undefined, (q) => q.where('id', '>=', from as string))
     .$if(before !== undefined, (q) => q.where('id', '<', before as string))
-    .orderBy('id', 'desc')
-    .limit(limit + 1)
-    .execute()
-  return cutPage(rows, limit, 'audit', (row) => [row.id, row.id])
 }
 
 /** An event's id was made a moment before its instant was taken: by then the clock may have been set. */

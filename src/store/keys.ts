@@ -4,7 +4,16 @@ import { LatchkeyError } from '../errors.ts'
 import type { Key, KeyStatus } from '../schemas.ts'
 import { tokenHint } from '../token.ts'
 import { fold, holds } from './names.ts'
-import { cutPage, fromCursor, isAfter } from './pages.ts'
+import {
+  bytesOf,
+  bytesSoFar,
+  isAfter,
+  isUpTo,
+  type Position,
+  type Slice,
+  type SliceBounds,
+  toSlice,
+} from './pages.ts'
 import type { Db, KeysTable, Tx } from './tables.ts'
 
 export type KeyRow = Selectable<KeysTable>
@@ -15,13 +24,13 @@ export interface KeyQuery {
   scope: Scope
   status: KeyStatus | 'all'
   q: string | undefined
-  sort: '-created_at' | '-last_used_at' | 'name'
-  limit: number
-  after: string | undefined
+  sort: keyof typeof keyOrders
+  after: Position | undefined
   now: number
 }
 
-const sorts = {
+/** The orders of a list of keys, and of what type the values are that it is sorted by. */
+export const keyOrders = {
   '-created_at': { column: 'created_at', direction: 'desc', type: 'number' },
   '-last_used_at': { column: 'last_used_at', direction: 'desc', type: 'number' },
   name: { column: 'name_folded', direction: 'asc', type: 'string' },
@@ -69,16 +78,57 @@ export async function changeKey(tx: Tx, row: KeyRow, change: Updateable<KeysTabl
     .executeTakeFirstOrThrow(() => new LatchkeyError('internal', 'The change of a key touched no row.'))
 }
 
-export async function listKeys(
-  db: Db,
-  query: KeyQuery,
-): Promise<{ rows: KeyRow[]; next: string | undefined }> {
-  const { column, direction, type } = sorts[query.sort]
-  const after = fromCursor(query.after, query.sort, type)
+/** Reads the next keys of a list, by statements whose cost is bounded however few keys fit. */
+export async function readKeySlice(db: Db, query: KeyQuery, bounds: SliceBounds): Promise<Slice<KeyRow>> {
+  const order = keyOrders[query.sort]
+  const { column, direction } = order
+  const upTo = isFiltered(query) ? await findWindowEnd(db, query, bounds.window) : undefined
   const rows = await db
-    .selectFrom('keys')
+    .selectFrom(
+      fittingKeys(db, query)
+        .$if(upTo !== undefined, (q) => q.where((eb) => isUpTo(eb, order, upTo as Position)))
+        .selectAll()
+        .select(bytesSoFar(order, longColumns).as('bytes'))
+        .orderBy(column, direction)
+        .orderBy('id', direction)
+        .limit(bounds.limit + 1)
+        .as('slice'),
+    )
     .selectAll()
-    .$if(query.scope !== undefined, (q) => q.where('organization_id', '=', query.scope as string))
+    .where((eb) => eb(eb('bytes', '-', bytesOf(longColumns)), '<', bounds.maxBytes))
+    .execute()
+  return toSlice(rows, bounds, upTo, (row) => [row[column], row.id])
+}
+
+/** What of a key may be long. */
+const longColumns = ['permissions', 'metadata']
+
+function isFiltered({ status, q }: KeyQuery): boolean {
+  return status !== 'all' || q !== undefined
+}
+
+/** Finds where the window ends in which fitting keys are looked for; undefined where the list ends before. */
+async function findWindowEnd(db: Db, query: KeyQuery, window: number): Promise<Position | undefined> {
+  const { column, direction } = keyOrders[query.sort]
+  const row = await keysAfter(db, query)
+    .select([column, 'id'])
+    .orderBy(column, direction)
+    .orderBy('id', direction)
+    .limit(1)
+    .offset(window - 1)
+    .executeTakeFirst()
+  return row && [row[column], row.id]
+}
+
+function keysAfter(db: Db, { scope, sort, after }: KeyQuery) {
+  return db
+    .selectFrom('keys')
+    .$if(scope !== undefined, (q) => q.where('organization_id', '=', scope as string))
+    .$if(after !== undefined, (q) => q.where((eb) => isAfter(eb, keyOrders[sort], after as Position)))
+}
+
+function fittingKeys(db: Db, query: KeyQuery) {
+  return keysAfter(db, query)
     .$if(query.status === 'revoked', (q) => q.where('revoked_at', 'is not', null))
     .$if(query.status === 'expired', (q) =>
       q.where('revoked_at', 'is', null).where('expires_at', '<=', query.now),
@@ -89,12 +139,6 @@ export async function listKeys(
         .where((eb) => eb.or([eb('expires_at', 'is', null), eb('expires_at', '>', query.now)])),
     )
     .$if(query.q !== undefined, (q) => q.where(holds('name_folded', query.q as string)))
-    .$if(after !== undefined, (q) => q.where((eb) => isAfter(eb, column, direction, after as never)))
-    .orderBy(column, direction)
-    .orderBy('id', direction)
-    .limit(query.limit + 1)
-    .execute()
-  return cutPage(rows, query.limit, query.sort, (row) => [row[column], row.id])
 }
 
 /** The row as everyone may see it, judged at the given instant. */

@@ -3,7 +3,16 @@ import type { Selectable } from 'kysely'
 import { LatchkeyError } from '../errors.ts'
 import type { Organization } from '../schemas.ts'
 import { fold, holds } from './names.ts'
-import { cutPage, fromCursor, isAfter } from './pages.ts'
+import {
+  bytesOf,
+  bytesSoFar,
+  isAfter,
+  isUpTo,
+  type Position,
+  type Slice,
+  type SliceBounds,
+  toSlice,
+} from './pages.ts'
 import type { Db, OrganizationsTable, Tx } from './tables.ts'
 
 export type OrganizationRow = Selectable<OrganizationsTable>
@@ -49,25 +58,64 @@ export async function renameOrganization(tx: Tx, id: string, name: string): Prom
     .executeTakeFirstOrThrow(() => new LatchkeyError('internal', 'Renaming an organization touched no row.'))
 }
 
-/** Lists organizations, newest first; within a scope there is only its own. */
-export async function listOrganizations(
+/** What a list of organizations is asked for; within a scope there is only its own. */
+export interface OrganizationQuery {
+  scope: string | undefined
+  q: string | undefined
+  after: Position | undefined
+}
+
+/** Reads the next organizations of the list, newest first, by statements whose cost is bounded however few fit. */
+export async function readOrganizationSlice(
   db: Db,
-  query: { scope: string | undefined; q: string | undefined; limit: number; after: string | undefined },
-): Promise<{ rows: OrganizationRow[]; next: string | undefined }> {
-  const after = fromCursor(query.after, 'organizations', 'number')
+  query: OrganizationQuery,
+  bounds: SliceBounds,
+): Promise<Slice<OrganizationRow>> {
+  const { q: text } = query
+  const upTo = text === undefined ? undefined : await findWindowEnd(db, query, bounds.window)
   const rows = await db
-    .selectFrom('organizations')
-    .selectAll()
-    .$if(query.scope !== undefined, (q) => q.where('id', '=', query.scope as string))
-    .$if(query.q !== undefined, (q) =>
-      q.where((eb) => eb.or([holds('name_folded', query.q as string), holds('id', query.q as string)])),
+    .selectFrom(
+      organizationsAfter(db, query)
+        .$if(upTo !== undefined, (q) => q.where((eb) => isUpTo(eb, newestFirst, upTo as Position)))
+        .$if(text !== undefined, (q) =>
+          q.where((eb) => eb.or([holds('name_folded', text as string), holds('id', text as string)])),
+        )
+        .selectAll()
+        .select(bytesSoFar(newestFirst, longColumns).as('bytes'))
+        .orderBy('created_at', 'desc')
+        .orderBy('id', 'desc')
+        .limit(bounds.limit + 1)
+        .as('slice'),
     )
-    .$if(after !== undefined, (q) => q.where((eb) => isAfter(eb, 'created_at', 'desc', after as never)))
+    .selectAll()
+    .where((eb) => eb(eb('bytes', '-', bytesOf(longColumns)), '<', bounds.maxBytes))
+    .execute()
+  return toSlice(rows, bounds, upTo, (row) => [row.created_at, row.id])
+}
+
+const newestFirst = { column: 'created_at', direction: 'desc' } as const
+const longColumns = ['name']
+
+async function findWindowEnd(
+  db: Db,
+  query: OrganizationQuery,
+  window: number,
+): Promise<Position | undefined> {
+  const row = await organizationsAfter(db, query)
+    .select(['created_at', 'id'])
     .orderBy('created_at', 'desc')
     .orderBy('id', 'desc')
-    .limit(query.limit + 1)
-    .execute()
-  return cutPage(rows, query.limit, 'organizations', (row) => [row.created_at, row.id])
+    .limit(1)
+    .offset(window - 1)
+    .executeTakeFirst()
+  return row && [row.created_at, row.id]
+}
+
+function organizationsAfter(db: Db, { scope, after }: OrganizationQuery) {
+  return db
+    .selectFrom('organizations')
+    .$if(scope !== undefined, (q) => q.where('id', '=', scope as string))
+    .$if(after !== undefined, (q) => q.where((eb) => isAfter(eb, newestFirst, after as Position)))
 }
 
 export function toOrganization(row: NewOrganizationRow): Organization {
