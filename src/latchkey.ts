@@ -149,8 +149,11 @@ export interface Latchkey extends AsyncDisposable {
   waitUntilApplied(): Promise<Applied>
   /** What verifiers in other processes need of this one; see `latchkey/client`. */
   verifiers: Verifiers
-  /** Makes the first root key where the database is empty, with the given token or a new one; else undefined. */
-  ensureRootKey(token?: string): Promise<CreatedKey | undefined>
+  /**
+   * Makes the first root key where the database is empty, with the given token or a new one; else undefined. If
+   * `reveal` throws a LatchkeyError, no key is made: so none is ever made that nobody could be shown.
+   */
+  ensureRootKey(token?: string, reveal?: (key: CreatedKey) => Promise<void>): Promise<CreatedKey | undefined>
   /** Makes one more root key, for who lost the others. */
   createRootKey(): Promise<CreatedKey>
   /** Resolves where a change can be made durable now; throws `store_unavailable` otherwise. */
@@ -210,7 +213,7 @@ export async function openLatchkey(options: LatchkeyOptions): Promise<Latchkey> 
     verifyBatch: (requests, asked, asker) => verifyBatch(memory, requests, asked, asker),
     waitUntilApplied: () => waitUntilApplied(store, clock),
     verifiers: createVerifiers(memory),
-    ensureRootKey: (token) => ensureRootKey(engine, token),
+    ensureRootKey: (token, reveal) => ensureRootKey(engine, token, reveal),
     createRootKey: () => createRootKey(engine),
     checkWritable: () => store.checkWritable(),
     close,

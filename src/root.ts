@@ -16,9 +16,15 @@ const bootstrapPatienceMs = 30_000
 
 /**
  * Makes the root organization and its first key where there is none, with the given token or a new one; else
- * undefined. Of many processes that start at once, one makes it. Throws `invalid_input` for a malformed token.
+ * undefined. Of many processes that start at once, one makes it. `reveal` is called before the key is durable, perhaps
+ * twice with the same token; if it throws, no key is made and its error is thrown. Throws `invalid_input` for a
+ * malformed token.
  */
-export async function ensureRootKey(engine: Engine, token?: string): Promise<CreatedKey | undefined> {
+export async function ensureRootKey(
+  engine: Engine,
+  token?: string,
+  reveal?: (key: CreatedKey) => Promise<void>,
+): Promise<CreatedKey | undefined> {
   const parsed = token === undefined ? generateToken(engine.prefixes[0], engine.random) : parseToken(token)
   if (parsed === undefined) refuseField('rootKey', 'Not a token; `latchkey token new` makes one.')
   const deadline = performance.now() + bootstrapPatienceMs
@@ -26,9 +32,12 @@ export async function ensureRootKey(engine: Engine, token?: string): Promise<Cre
     // Reading first: a start that finds the organization does not queue up for a write.
     if (await engine.store.read((db) => findOrganization(db, rootOrganizationId))) return undefined
     try {
-      return await engine.store.write(async (tx) =>
-        (await addRootOrganization(engine, tx)) ? addRootKey(engine, tx, parsed) : undefined,
-      )
+      return await engine.store.write(async (tx) => {
+        if (!(await addRootOrganization(engine, tx))) return undefined
+        const key = await addRootKey(engine, tx, parsed)
+        await reveal?.(key)
+        return key
+      })
     } catch (error) {
       const isAway = error instanceof LatchkeyError && error.code === 'store_unavailable'
       if (!isAway || performance.now() > deadline) throw error

@@ -1,8 +1,7 @@
 // `latchkey serve` as a process: its first start, its settings, its orderly end and a rude one.
 import { spawn, spawnSync } from 'node:child_process'
 import { existsSync } from 'node:fs'
-import { createServer } from 'node:http'
-import { type AddressInfo, connect } from 'node:net'
+import { connect } from 'node:net'
 import { join } from 'node:path'
 import { afterEach, describe, expect, test } from 'vitest'
 import { openLatchkey } from '../src/index.ts'
@@ -54,7 +53,7 @@ onEachDatabase('serve', (makeDatabase) => {
     expect(await ask(again, '/v1/keys/self', other)).toMatchObject({ status: 401 })
   })
 
-  test.each(['SIGTERM', 'SIGINT'] as const)(
+  test.each(['SIGTERM', 'SIGINT', 'SIGHUP'] as const)(
     '%s ends in order: last uses are written, exit 0',
     async (signal) => {
       const database = await makeDatabase()
@@ -99,25 +98,6 @@ describe('serve', () => {
     const again = setInterval(() => server.process.kill('SIGTERM'), 100)
     expect(await server.ended).toBe(143)
     clearInterval(again)
-  })
-
-  test('a port that is taken is 3, with a sentence', async () => {
-    const other = createServer().listen(0, '127.0.0.1')
-    await new Promise((done) => other.once('listening', done))
-    const { port } = other.address() as AddressInfo
-    const database = `sqlite:${join(command.folder(), 'port.db')}`
-    const { code, stdout, stderr } = await command.run([
-      'serve',
-      '--port',
-      String(port),
-      '--database',
-      database,
-    ])
-    other.close()
-    expect(code).toBe(3)
-    expect(stderr).toMatch(new RegExp(`^latchkey: Cannot serve on 127.0.0.1 port ${port}: .*--port`))
-    // The root key was made all the same, and this is the only time to show it.
-    expect(tokensIn(stdout)).toHaveLength(1)
   })
 
   test('prefixes come from the settings: the first is the default, the others may be asked for', async () => {

@@ -1,7 +1,6 @@
 // `latchkey serve --workers`: several real processes on one port and one database are one service.
-import { createServer } from 'node:net'
 import { setTimeout } from 'node:timers/promises'
-import { describe, expect, onTestFinished, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { type Applied, openLatchkey } from '../src/index.ts'
 import type { Wire } from '../src/wire.ts'
 import { type ServeProcess, tokensIn, useCommand } from './setup/command.ts'
@@ -175,18 +174,6 @@ describe('workers', () => {
         .filter(Number.isInteger)
         .sort(),
     ).toEqual(pids.sort())
-  })
-
-  test('that cannot listen say so in one sentence, and the root key is shown all the same', async () => {
-    const other = createServer().listen(0, '127.0.0.1')
-    onTestFinished(() => void other.close())
-    await new Promise((done) => other.once('listening', done))
-    const { port } = other.address() as { port: number }
-    const args = ['serve', '--workers', '2', '--port', String(port), '--database', makeDatabase()]
-    const { code, stdout, stderr } = await command.run(args)
-    expect(code).toBe(3)
-    expect(stderr).toMatch(/^latchkey: Cannot serve on 127.0.0.1 port \d+: .*--port.*\n$/)
-    expect(tokensIn(stdout)).toHaveLength(1)
   })
 
   test.each(['0', '-1', 'two', '1.5', ''])('are not %j', async (workers) => {

@@ -2,9 +2,9 @@
 import { LatchkeyClientError } from '../client/index.ts'
 import { LatchkeyError } from '../errors.ts'
 import { toCamelCase } from '../wire.ts'
+import { exitCodes } from './exit-codes.ts'
 
-/** What the process's exit code says; `latchkey --help` lists them. */
-export const exitCodes = { ok: 0, refused: 1, usage: 2, unreachable: 3, failed: 4 } as const
+export { exitCodes }
 
 /** A failure in the words that the command line prints. */
 export class CommandError extends Error {

@@ -17,5 +17,9 @@ process.emitWarning = (warning: string | Error, ...rest: unknown[]) => {
   Reflect.apply(emitWarning, process, [warning, ...rest])
 }
 
+// Node would open its debugger to whoever may send this signal.
+process.on('SIGUSR1', () => {})
+if (process.argv[2] === 'serve') (await import('./signals.ts')).hearStopSignals()
+
 const { runProgram } = await import('./program.ts')
 await runProgram(process.argv.slice(2))

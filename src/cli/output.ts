@@ -3,9 +3,38 @@ import { toWire } from '../wire.ts'
 
 const longestCell = 48
 
+/** Ends the process without a word once nobody reads what it prints: `latchkey keys list | head`. */
+export function endWithReader(): void {
+  for (const stream of [process.stdout, process.stderr]) {
+    stream.on('error', (error: NodeJS.ErrnoException) => {
+      if (error.code !== 'EPIPE') throw error
+      process.exit()
+    })
+  }
+}
+
+/** Goes on when nobody reads what it prints, which a server must; undoes {@link endWithReader}. */
+export function surviveClosedOutput(): void {
+  for (const stream of [process.stdout, process.stderr]) {
+    stream.removeAllListeners('error').on('error', () => {})
+  }
+}
+
+/** Prints lines on standard output; resolves once they are written, and throws where they cannot be. */
+export function printSurely(...lines: string[]): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const text = lines.map((line) => `${line}\n`).join('')
+    process.stdout.write(text, (error) => (error ? reject(error) : resolve()))
+  })
+}
+
 /** Prints a value as the wire's JSON, one document. */
 export function printJson(value: object): void {
-  process.stdout.write(`${JSON.stringify(toWire(value), null, 2)}\n`)
+  const json = JSON.stringify(toWire(value), null, 2)
+  // The same value to a program, and harmless on a terminal.
+  process.stdout.write(
+    `${json.replace(turning, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`)}\n`,
+  )
 }
 
 /** Prints lines for people on standard output. */
@@ -38,9 +67,31 @@ export function formatFields(fields: readonly (readonly [name: string, value: st
   return fields.map(([name, value]) => `${name.padEnd(width)}  ${toPrintable(value)}`.trimEnd())
 }
 
-/** Replaces what would move a terminal's cursor, colour its text or turn its direction. */
+/**
+ * Writes out, as \u{202e}, what would move a terminal's cursor, colour its text, turn its direction or not be seen at
+ * all: controls, format characters, and blanks other than a plain space. Only what joins an emoji stays as it is.
+ */
 export function toPrintable(text: string): string {
-  return text.replace(/[\p{Cc}\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]/gu, '\ufffd')
+  return text.replace(unseen, (character, at: number) =>
+    joinsEmoji(text, at) ? character : `\\u{${character.codePointAt(0)?.toString(16)}}`,
+  )
+}
+
+/** A name for a sentence, in quotes, so that its blanks at either end show. */
+export function quote(name: string): string {
+  return toPrintable(JSON.stringify(name))
+}
+
+const turning = /[\u007f-\u009f\u061c\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff]/g
+
+// U+2800 is a symbol to Unicode, a Braille cell without dots.
+const unseen = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}\p{DI}\u2800]|(?! )\p{Zs}/gu
+
+function joinsEmoji(text: string, at: number): boolean {
+  return (
+    /^[\u200d\ufe0f]/.test(text.slice(at)) &&
+    /\p{Extended_Pictographic}[\ufe0f\p{EMod}]*$/u.test(text.slice(0, at))
+  )
 }
 
 function shorten(text: string): string {

@@ -7,6 +7,7 @@ import { addKeysCommands } from './keys.ts'
 import { addMigrateCommand } from './migrate.ts'
 import { addExamples } from './options.ts'
 import { addOrganizationsCommands } from './orgs.ts'
+import { endWithReader, printNote, toPrintable } from './output.ts'
 import { addRootKeyCommand } from './root-key.ts'
 import { addServeCommand } from './serve.ts'
 import { refuseTokenArguments } from './terminal.ts'
@@ -14,11 +15,7 @@ import { addTokenCommands } from './token.ts'
 
 /** Runs one command line and sets the process's exit code. Prints failures; throws none. */
 export async function runProgram(argv: readonly string[]): Promise<void> {
-  // Whoever read from us has enough: `latchkey keys list | head`.
-  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-    if (error.code !== 'EPIPE') throw error
-    process.exit()
-  })
+  endWithReader()
   try {
     refuseTokenArguments(argv)
     await createProgram().parseAsync(argv, { from: 'user' })
@@ -31,7 +28,7 @@ function reportFailure(error: unknown): number {
   // Commander has printed its own: the help that was asked for, or what is wrong with the usage.
   if (error instanceof CommanderError) return error.exitCode === 0 ? exitCodes.ok : exitCodes.usage
   const { text, exitCode } = describeFailure(error)
-  process.stderr.write(text.replace(/^/gm, 'latchkey: ').concat('\n'))
+  printNote(...text.split('\n').map((line) => `latchkey: ${toPrintable(line)}`))
   return exitCode
 }
 

@@ -1,20 +1,18 @@
-// `latchkey serve`: opens the database, makes the first root key if there is none, and serves until told to stop.
+// `latchkey serve`: opens the database, listens, makes the first root key if there is none, and serves until told to stop.
 import cluster from 'node:cluster'
+import { writeSync } from 'node:fs'
 import type { Command } from 'commander'
 import type { Logger } from 'pino'
 import { readServeSettings, type ServeFlags, type ServeSettings, withoutPassword } from '../config.ts'
-import type { Metrics } from '../http/metrics.ts'
-import type { RunningServer } from '../http/server.ts'
+import type { RunningServer, ServerSettings } from '../http/server.ts'
 import type { Latchkey } from '../latchkey.ts'
-import type { CreatedKey } from '../schemas.ts'
-import { formatFirstStart } from './banner.ts'
 import { databaseOption, openDatabase } from './connection.ts'
 import { CommandError, exitCodes } from './failures.ts'
+import { announce } from './first-start.ts'
 import { addExamples, collect } from './options.ts'
-import { print } from './output.ts'
+import { surviveClosedOutput } from './output.ts'
 import { whileWaiting } from './progress.ts'
-import { onStopSignal, stopServing } from './shutdown.ts'
-import type { Workers } from './workers.ts'
+import { liveUntilStopped, settled, stopServing } from './shutdown.ts'
 
 export function addServeCommand(program: Command): void {
   const command = program
@@ -48,13 +46,14 @@ export function addServeCommand(program: Command): void {
   )
   command.addHelpText(
     'after',
-    '\nThe log goes to standard error, a line of JSON an event. SIGTERM and SIGINT stop it in order.',
+    '\nThe log goes to standard error, a line of JSON an event. SIGTERM, SIGINT and SIGHUP stop it in order.',
   )
 }
 
 const logFlushMs = 100
 
 async function serve(settings: ServeSettings): Promise<void> {
+  surviveClosedOutput()
   // Loaded only here: the other commands have no use for a log.
   const { pino } = await import('pino')
   if (settings.workers === 1) return serveAlone(settings, makeLog(pino, settings))
@@ -63,50 +62,53 @@ async function serve(settings: ServeSettings): Promise<void> {
 }
 
 async function serveAlone(settings: ServeSettings, log: Logger): Promise<void> {
-  const latchkey = await whileWaiting(openDatabase(settings), 'Still opening the database')
-  const rootKey = await latchkey.ensureRootKey(settings.rootKey)
-  let server: RunningServer
-  try {
-    server = await listen(latchkey, settings, log)
-  } catch (error) {
-    rescueRootKey(settings, rootKey)
-    throw error
-  }
-  onStopSignal(log, () => void stopServing(server, latchkey, log))
-  announce(server.url, settings, rootKey)
-  log.info({ url: server.url, database: withoutPassword(settings.database) }, 'serving')
+  let latchkey: Latchkey | undefined
+  let server: RunningServer | undefined
+  await liveUntilStopped(log, {
+    begin: async (stop) => {
+      const opened = await whileWaiting(openDatabase(settings), 'Still opening the database')
+      latchkey = opened
+      if (stop.asked) return
+      server = await listen(opened, settings, log, {
+        beforeServing: async (url) => {
+          if (!stop.asked) await announce(opened, url, settings, log)
+        },
+      })
+      log.info({ url: server.url, database: withoutPassword(settings.database) }, 'serving')
+    },
+    end: async (begun) => {
+      await settled(begun)
+      return stopServing(server, latchkey, log)
+    },
+  })
 }
 
 /** Makes the database ready, and then leaves it to the workers. */
 async function serveByWorkers(settings: ServeSettings, log: Logger): Promise<void> {
-  const { startWorkers, WorkerFailure } = await import('./workers.ts')
-  const rootKey = await prepareDatabase(settings)
-  let workers: Workers
-  try {
-    workers = await startWorkers(settings.workers, log)
-  } catch (error) {
-    rescueRootKey(settings, rootKey)
+  const { createWorkers, WorkerFailure } = await import('./workers.ts')
+  const workers = createWorkers(log)
+  const life = liveUntilStopped(log, {
+    begin: async (stop) => {
+      await using latchkey = await whileWaiting(openDatabase(settings), 'Still opening the database')
+      if (stop.asked) return
+      const url = await workers.begin()
+      if (!stop.asked) await announce(latchkey, url, settings, log)
+      await workers.serve(settings.workers)
+      const database = withoutPassword(settings.database)
+      if (!stop.asked) log.info({ url, database, workers: settings.workers }, 'serving')
+    },
+    end: async (begun) => {
+      const [inOrder] = await Promise.all([workers.stop(), settled(begun)])
+      if (inOrder) log.info('stopped')
+      else log.error('a worker did not stop in order: the last uses of keys may not have been written')
+      process.exit(inOrder ? exitCodes.ok : exitCodes.unreachable)
+    },
+    abandon: () => workers.kill(),
+  })
+  await life.catch((error: unknown) => {
     if (!(error instanceof WorkerFailure)) throw error
     process.exitCode = error.exitCode ?? exitCodes.failed
-    return
-  }
-  onStopSignal(log, () => void stopWorkers(workers, log))
-  const { url } = workers
-  announce(url, settings, rootKey)
-  const database = withoutPassword(settings.database)
-  log.info({ url, database, workers: settings.workers }, 'serving')
-}
-
-async function prepareDatabase(settings: ServeSettings): Promise<CreatedKey | undefined> {
-  await using latchkey = await whileWaiting(openDatabase(settings), 'Still opening the database')
-  return await latchkey.ensureRootKey(settings.rootKey)
-}
-
-async function stopWorkers(workers: Workers, log: Logger): Promise<never> {
-  const inOrder = await workers.stop()
-  if (inOrder) log.info('stopped')
-  else log.error('a worker did not stop in order: the last uses of keys may not have been written')
-  process.exit(inOrder ? exitCodes.ok : exitCodes.unreachable)
+  })
 }
 
 async function serveAsWorker(settings: ServeSettings, log: Logger): Promise<void> {
@@ -117,7 +119,10 @@ async function serveAsWorker(settings: ServeSettings, log: Logger): Promise<void
   const primary = joinPrimary()
   try {
     const latchkey = await openDatabase(settings)
-    const server = await listen(latchkey, settings, log, primary.share(createMetrics()))
+    const server = await listen(latchkey, settings, log, {
+      metrics: primary.share(createMetrics()),
+      beforeServing: primary.bound,
+    })
     primary.ready(server, () => void stopServing(server, latchkey, log))
   } catch (error) {
     primary.leave()
@@ -130,29 +135,16 @@ async function listen(
   latchkey: Latchkey,
   settings: ServeSettings,
   log: Logger,
-  metrics?: Metrics,
+  more: Pick<ServerSettings, 'metrics' | 'beforeServing'>,
 ): Promise<RunningServer> {
   const { host, port, trustedProxies, logVerdicts } = settings
   const { startServer } = await import('../http/server.ts')
   try {
-    return await startServer(latchkey, {
-      host,
-      port,
-      log,
-      logVerdicts,
-      trustedProxies,
-      ...(metrics && { metrics }),
-    })
+    return await startServer(latchkey, { host, port, log, logVerdicts, trustedProxies, ...more })
   } catch (error) {
     await latchkey.close()
     throw explainListening(error, settings)
   }
-}
-
-/** Shows a root key that was just made: it is never shown again, whether or not there is a server to use it on. */
-function rescueRootKey(settings: ServeSettings, rootKey: CreatedKey | undefined): void {
-  if (rootKey && !settings.rootKey)
-    print('The root key, shown now and never again:', '', `  ${rootKey.key}`, '')
 }
 
 /** Standard error: what stands on standard output, the root key, is for a person and no log. */
@@ -163,6 +155,9 @@ function makeLog(
 ): Logger {
   // Processes that share a pipe: it keeps writes of up to 4 KiB whole (PIPE_BUF of pipe(7)).
   const sizes = workers === 1 ? { minLength: 8192 } : { minLength: 2048, maxWrite: 4096 }
+  // Lines wait for each other a little, so that a busy server does not wait for its log; the end flushes them.
+  const destination = pino.destination({ dest: 2, sync: false, ...sizes, periodicFlush: logFlushMs })
+  endQuietly(destination)
   return pino(
     {
       level: logLevel,
@@ -170,9 +165,22 @@ function makeLog(
       timestamp: isoTime,
       formatters: { level: (level) => ({ level }) },
     },
-    // Lines wait for each other a little, so that a busy server does not wait for its log; the end flushes them.
-    pino.destination({ dest: 2, sync: false, ...sizes, periodicFlush: logFlushMs }),
+    destination,
   )
+}
+
+/** Takes no line any more once there is no place for it, such as a terminal that was closed: its last flush would never end. */
+function endQuietly(destination: ReturnType<typeof import('pino').pino.destination>): void {
+  const silence = () =>
+    void Object.assign(destination, { write: () => true, flush: () => {}, flushSync: () => {} })
+  destination.on('error', silence)
+  process.prependListener('exit', () => {
+    try {
+      writeSync(2, '')
+    } catch {
+      silence()
+    }
+  })
 }
 
 let lastNow = 0
@@ -186,15 +194,6 @@ function isoTime(): string {
     lastIsoTime = `,"time":"${new Date(now).toISOString()}"`
   }
   return lastIsoTime
-}
-
-function announce(url: string, settings: ServeSettings, rootKey: CreatedKey | undefined): void {
-  const showsRootKey = rootKey !== undefined && settings.rootKey === undefined
-  // In one write, so that whoever reads the first line has the root key too.
-  print(
-    `Latchkey serves ${url} from ${withoutPassword(settings.database)}`,
-    ...(showsRootKey ? formatFirstStart(url, rootKey.key) : []),
-  )
 }
 
 function explainListening(error: unknown, { host, port }: ServeSettings): unknown {

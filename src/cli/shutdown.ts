@@ -1,39 +1,73 @@
 // An orderly end: what is in flight finishes, what is buffered is written, and the process exits within 10 s.
 import type { Logger } from 'pino'
-import { exitCodes } from './failures.ts'
+import { exitCodes } from './exit-codes.ts'
+import { onStopSignal } from './signals.ts'
 
+/** How long what is just beginning may go on before the process ends without it. */
+const beginningDeadlineMs = 2000
 const requestsDeadlineMs = 7000
 const databaseDeadlineMs = 2000
-/** Ctrl-C under `npm start` comes twice at once, from the terminal and from npm. */
-const echoMs = 250
 
 interface Closable {
   close(): Promise<void>
 }
 
-/** Calls back at the first SIGTERM or SIGINT; at the second, ends the process at once. */
-export function onStopSignal(log: Logger, stop: () => void): void {
-  let firstAt: number | undefined
-  const signalNumbers = { SIGINT: 2, SIGTERM: 15 } as const
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
-    process.on(signal, () => {
-      if (firstAt === undefined) {
-        firstAt = performance.now()
-        log.info({ signal }, 'stopping')
-        stop()
-      } else if (performance.now() - firstAt > echoMs) {
-        log.warn({ signal }, 'stopped at once')
-        process.exit(128 + signalNumbers[signal])
-      }
-    })
+/** Whether a stop was asked for; what begins looks here between its steps. */
+export interface StopRequest {
+  asked: boolean
+}
+
+/** How a server begins and ends. */
+export interface Life {
+  /** Begins step by step; goes no further once a stop was asked for. */
+  begin(stop: StopRequest): Promise<void>
+  /** Ends whatever has begun, and the process; `begun` resolves when `begin` has come to its end, well or not. */
+  end(begun: Promise<void>): Promise<never>
+  /** Called before the process ends at once, at a second signal. */
+  abandon?(): void
+}
+
+/** Begins; at the first signal to stop, whenever it comes, ends in order. Throws what `begin` throws. */
+export async function liveUntilStopped(log: Logger, life: Life): Promise<void> {
+  const stop: StopRequest = { asked: false }
+  const begun = Promise.withResolvers<void>()
+  onStopSignal({
+    stop: (signal) => {
+      log.info({ signal }, 'stopping')
+      stop.asked = true
+      void life.end(begun.promise)
+    },
+    stopAtOnce: (signal, exitCode) => {
+      log.warn({ signal }, 'stopped at once')
+      life.abandon?.()
+      process.exit(exitCode)
+    },
+  })
+  try {
+    await life.begin(stop)
+  } catch (error) {
+    // What could not begin has ended, as it was told to.
+    if (!stop.asked) throw error
+  } finally {
+    begun.resolve()
   }
 }
 
+/** Waits until what was beginning has begun, but no longer than a stop may take. */
+export function settled(begun: Promise<void>): Promise<boolean> {
+  return endsWithin(beginningDeadlineMs, begun)
+}
+
 /** Ends what a process serves, then what it serves from, and then the process. */
-export async function stopServing(server: Closable, latchkey: Closable, log: Logger): Promise<never> {
+export async function stopServing(
+  server: Closable | undefined,
+  latchkey: Closable | undefined,
+  log: Logger,
+): Promise<never> {
   try {
-    if (!(await endsWithin(requestsDeadlineMs, server.close()))) log.warn('requests in flight were cut off')
-    if (!(await endsWithin(databaseDeadlineMs, latchkey.close())))
+    if (server && !(await endsWithin(requestsDeadlineMs, server.close())))
+      log.warn('requests in flight were cut off')
+    if (latchkey && !(await endsWithin(databaseDeadlineMs, latchkey.close())))
       throw new Error('The database did not close.')
     log.info('stopped')
     process.exit(exitCodes.ok)

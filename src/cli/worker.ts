@@ -9,23 +9,45 @@ import type { FromWorker, ToWorker } from './worker-messages.ts'
 export interface Primary {
   /** Metrics that count here and show those of all workers. */
   share(metrics: Metrics): Metrics
+  /** Says that this worker has the port; resolves when it may serve. */
+  bound(url: string): Promise<void>
   /** Says that this worker serves; `stop` is how to end it. */
   ready(server: RunningServer, stop: () => void): void
   /** Lets this process end by itself. */
   leave(): void
 }
 
-/** Joins the primary that forked this process. Until it serves, a stop ends it at once. */
+/**
+ * Joins the primary that forked this process. Until it has the port, a stop ends it at once; from then on it ends in
+ * order, also where the primary has gone without a word.
+ */
 export function joinPrimary(): Primary {
   const scrapes = new Map<number, PromiseWithResolvers<string>>()
+  const mayServe = Promise.withResolvers<void>()
   let lastId = 0
   let metrics: Metrics | undefined
   let server: RunningServer | undefined
-  let stop: () => void = () => process.exit(exitCodes.ok)
-  // The terminal and systemd send theirs to every process of a service; the primary stops all in the right order.
-  for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => {})
+  let stopServing: (() => void) | undefined
+  let isBound = false
+  let isStopping = false
+  const stop = () => {
+    if (isStopping) return
+    isStopping = true
+    // Requests that came in since are answered first.
+    if (!isBound) process.exit(exitCodes.ok)
+    mayServe.resolve()
+    stopServing?.()
+  }
+  // A primary that is gone hears nothing any more, and that is no reason to end before the last uses are written.
+  process.on('error', () => {})
+  cluster.worker?.once('disconnect', () => {
+    // Node would end this process at once.
+    if (cluster.worker) cluster.worker.exitedAfterDisconnect = true
+    stop()
+  })
   process.on('message', (message: ToWorker) => {
     if (message.kind === 'stop') stop()
+    else if (message.kind === 'serve') mayServe.resolve()
     else if (message.kind === 'stop accepting') {
       server?.stopAccepting()
       send({ kind: 'accepts no more' })
@@ -56,12 +78,21 @@ export function joinPrimary(): Primary {
         },
       }
     },
-    ready: (running, stopServing) => {
-      server = running
-      stop = stopServing
-      send({ kind: 'ready', url: running.url })
+    bound: (url) => {
+      isBound = true
+      send({ kind: 'bound', url })
+      return mayServe.promise
     },
-    leave: () => cluster.worker?.disconnect(),
+    ready: (running, stopThis) => {
+      server = running
+      stopServing = stopThis
+      send({ kind: 'ready' })
+      if (isStopping) stopThis()
+    },
+    leave: () => {
+      isStopping = true
+      cluster.worker?.disconnect()
+    },
   }
 }
 

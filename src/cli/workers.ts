@@ -14,12 +14,19 @@ const doorsDeadlineMs = 500
 /** Longer than an orderly end of one worker may take; with the former, less than 10 s. */
 const stopDeadlineMs = 9_200
 
+/** How long a worker may take from its start until it has the port; the primary has migrated the database before. */
+const readyDeadlineMs = 30_000
+
 /** Processes that serve together. */
 export interface Workers {
-  /** The address that all of them serve. */
-  url: string
-  /** Asks all to stop; resolves once they have, with whether each did in order. */
+  /** Starts the first; resolves with its address when it has the port. Throws {@link WorkerFailure} where it cannot. */
+  begin(): Promise<string>
+  /** Lets the first serve and starts the others, `count` in all; resolves once each serves or has failed. */
+  serve(count: number): Promise<void>
+  /** Asks all to stop, whatever they are at; resolves once they have, with whether each did in order. */
   stop(): Promise<boolean>
+  /** Ends all at once. */
+  kill(): void
 }
 
 /** A first worker that ended before it served; it has said why. */
@@ -34,11 +41,8 @@ export class WorkerFailure extends Error {
   }
 }
 
-/**
- * Starts so many workers, each this same command in a process of its own; resolves once they serve. Throws
- * {@link WorkerFailure} where the first one cannot.
- */
-export async function startWorkers(count: number, log: Logger): Promise<Workers> {
+/** Prepares workers, each this same command in a process of its own. */
+export function createWorkers(log: Logger, readyWithinMs = readyDeadlineMs): Workers {
   cluster.setupPrimary({ serialization: 'advanced' })
   const scrapes = createScrapes()
   const live = new Set<Worker>()
@@ -50,29 +54,48 @@ export async function startWorkers(count: number, log: Logger): Promise<Workers>
   let isStopping = false
   let inOrder = true
 
-  /** Starts one, and whatever comes after it; resolves when it serves or, where it cannot, has ended. */
-  function start(failures = 0): Promise<string> {
-    const ready = Promise.withResolvers<string>()
+  /** Starts one, and whatever comes after it; `bound` and `ready` reject where it ends before. */
+  function start(failures = 0): { bound: Promise<string>; ready: Promise<void> } {
+    const bound = Promise.withResolvers<string>()
+    const ready = Promise.withResolvers<void>()
     const startedAt = performance.now()
     const worker = cluster.fork()
+    // One that hangs would be missing for ever, and nobody would know.
+    const deadline = setTimeout(() => {
+      log.error({ worker: worker.process.pid }, 'a worker does not come to serve: it is ended')
+      worker.process.kill('SIGKILL')
+    }, readyWithinMs)
     live.add(worker)
     worker.on('message', (message: FromWorker) => {
       if (message.kind === 'accepts no more') close(worker)
-      if (message.kind !== 'ready') return
-      open.add(worker)
-      scrapes.join(worker)
-      ready.resolve(message.url)
+      else if (message.kind === 'bound') {
+        clearTimeout(deadline)
+        open.add(worker)
+        bound.resolve(message.url)
+        if (isServing) send(worker, { kind: 'serve' })
+      } else if (message.kind === 'ready') {
+        scrapes.join(worker)
+        ready.resolve()
+      }
     })
+    // A worker that is just ending hears nothing any more.
+    worker.on('error', () => {})
     worker.once('exit', (exitCode: number | null, signal: string | null) => {
+      clearTimeout(deadline)
       live.delete(worker)
       close(worker)
-      ready.reject(new WorkerFailure(exitCode))
+      const failure = new WorkerFailure(exitCode)
+      bound.reject(failure)
+      ready.reject(failure)
       if (isStopping) {
         inOrder &&= exitCode === 0
         if (live.size === 0) allEnded.resolve()
       } else if (isServing) replace(worker, exitCode, signal, performance.now() - startedAt, failures)
     })
-    return ready.promise
+    // Whoever does not wait for one of them has no use for its failure: it is in the log.
+    bound.promise.catch(() => {})
+    ready.promise.catch(() => {})
+    return { bound: bound.promise, ready: ready.promise }
   }
 
   function close(worker: Worker): void {
@@ -92,17 +115,24 @@ export async function startWorkers(count: number, log: Logger): Promise<Workers>
     const line = { worker: worker.process.pid, exit_code: exitCode, signal, next_in_ms: pauseMs }
     log.error(line, 'a worker ended: another takes its place')
     setTimeout(() => {
-      // One that cannot start has said why, and is followed by the next.
-      if (!isStopping) start(failed).catch(() => {})
+      if (!isStopping) start(failed)
     }, pauseMs)
   }
 
-  // The first alone: where it cannot serve, one sentence says so.
-  const url = await start()
-  isServing = true
-  await Promise.allSettled(Array.from({ length: count - 1 }, () => start()))
+  let first: ReturnType<typeof start> | undefined
   return {
-    url,
+    begin: () => {
+      // The first alone: where it cannot serve, one sentence says so.
+      first = start()
+      return first.bound
+    },
+    serve: async (count) => {
+      if (isStopping) return
+      isServing = true
+      for (const worker of live) send(worker, { kind: 'serve' })
+      const others = Array.from({ length: count - live.size }, () => start())
+      await Promise.allSettled([first, ...others].map((worker) => worker?.ready))
+    },
     stop: async () => {
       isStopping = true
       if (live.size === 0) allEnded.resolve()
@@ -113,8 +143,13 @@ export async function startWorkers(count: number, log: Logger): Promise<Workers>
       await endsWithin(doorsDeadlineMs, allClosed.promise)
       for (const worker of live) send(worker, { kind: 'stop' })
       const ended = await endsWithin(stopDeadlineMs, allEnded.promise)
-      for (const worker of live) worker.process.kill('SIGKILL')
+      kill()
       return ended && inOrder
     },
+    kill,
+  }
+
+  function kill(): void {
+    for (const worker of live) worker.process.kill('SIGKILL')
   }
 }

@@ -1,5 +1,5 @@
 // Serves the app on a port, with bounds on how long a client may take, and stops without failing anyone.
-import { createServer, type Server, type ServerResponse, STATUS_CODES } from 'node:http'
+import { createServer, type IncomingMessage, type Server, type ServerResponse, STATUS_CODES } from 'node:http'
 import { type AddressInfo, Server as NetServer, type Socket } from 'node:net'
 import { getRequestListener } from '@hono/node-server'
 import type { Logger } from 'pino'
@@ -25,6 +25,8 @@ export interface ServerSettings {
   metrics?: Metrics
   /** Which verdicts get a line in the log; the refused ones if absent. */
   logVerdicts?: LogVerdicts
+  /** Called with the address once the port is taken; requests wait until it resolves. Where it throws, none is served. */
+  beforeServing?: (url: string) => Promise<void>
 }
 
 export interface RunningServer {
@@ -48,7 +50,7 @@ const longestCloseMs = 9_000
 
 /** Starts to serve. Throws where the address is taken, and RangeError for a proxy that is no address. */
 export async function startServer(latchkey: Latchkey, settings: ServerSettings): Promise<RunningServer> {
-  const { host, port, ...appSettings } = settings
+  const { host, port, beforeServing, ...appSettings } = settings
   const pipeline = createPipeline(latchkey, appSettings)
   const app = createApp(pipeline)
   const takeFast = createFastPath(pipeline)
@@ -61,12 +63,15 @@ export async function startServer(latchkey: Latchkey, settings: ServerSettings):
   // Requires no Host header, so that the refusal of a bad one is ours to word.
   const server = createServer({ ...timeouts, requireHostHeader: false })
   const { track, stopAccepting, drain } = trackRequests(server)
-  server.on('request', (incoming, outgoing) => {
+  const serve = (incoming: IncomingMessage, outgoing: ServerResponse) => {
     if (track.isDraining() || !takeFast(incoming, outgoing)) {
       track.begin(outgoing)
       if (!takeHot(incoming, outgoing)) void listener(incoming, outgoing)
     } else track.note()
-  })
+  }
+  const held: [IncomingMessage, ServerResponse][] = []
+  const hold = (incoming: IncomingMessage, outgoing: ServerResponse) => void held.push([incoming, outgoing])
+  server.on('request', hold)
   server.on('clientError', (error: NodeJS.ErrnoException, socket: Socket) => {
     // A client that went away is no request.
     if (error.code === 'ECONNRESET' || !socket.writable) socket.destroy()
@@ -85,9 +90,19 @@ export async function startServer(latchkey: Latchkey, settings: ServerSettings):
     server.once('error', reject)
     server.listen(port, host, resolve)
   })
+  const url = urlOf(server.address() as AddressInfo)
+  try {
+    await beforeServing?.(url)
+  } catch (error) {
+    server.close()
+    server.closeAllConnections()
+    throw error
+  }
+  server.off('request', hold).on('request', serve)
+  for (const exchange of held) serve(...exchange)
   let closing: Promise<void> | undefined
   return {
-    url: urlOf(server.address() as AddressInfo),
+    url,
     stopAccepting,
     close: () => {
       pipeline.parts.changes.close()
