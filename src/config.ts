@@ -89,6 +89,22 @@ export function readTarget(
   return url === undefined ? readDatabaseSettings(flags, env) : { url: readUrl(url), token: readKey(env) }
 }
 
+/**
+ * Reads the database of a command that works on no server, `what` it does. Where the environment names a server, the
+ * database must be named by `--database`: the one of the folder or of a variable need not be that server's. Throws
+ * `invalid_input`.
+ */
+export function readOwnDatabase(
+  what: string,
+  flags: { database?: string },
+  env: Environment = process.env,
+): DatabaseSettings {
+  if (flags.database === undefined && env.LATCHKEY_URL?.trim()) {
+    refuse(`LATCHKEY_URL names a server, and ${what} works on a database: name that with --database.`)
+  }
+  return readDatabaseSettings(flags, env)
+}
+
 /** A database's url for people to see: without its password, if there is one. */
 export function withoutPassword(url: string): string {
   return url.replace(/^([a-z]+:\/\/[^/@]*?):[^/]*@/, '$1:…@').replace(/([?&]password=)[^&]*/, '$1…')

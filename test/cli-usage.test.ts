@@ -55,6 +55,8 @@ describe('usage', () => {
     [['keys', 'rotate', unknownId, '--grace', '31d'], /^latchkey: --grace: .*30 days/],
     [['keys', 'update', unknownId, '--expires', 'tomorrow'], /^latchkey: --expires: /],
     [['keys', 'update', unknownId, '--expires', '2026-02-30T25:00:00Z'], /^latchkey: --expires: /],
+    [['keys', 'update', unknownId, '--expires', '2027-02-30'], /^latchkey: --expires: /],
+    [['keys', 'update', unknownId, '--expires', '30'], /^latchkey: --expires: .*30d/],
     [['keys', 'update', unknownId, '--metadata', '[1]'], /^latchkey: --metadata: /],
     [['keys', 'update', unknownId], /at least one field/],
     [['keys', 'list', '--url', 'http://127.0.0.1:1'], /^latchkey: LATCHKEY_KEY /],
@@ -196,8 +198,73 @@ test('names that would play with the terminal are made harmless', async () => {
   const args = ['orgs', 'create', 'odd', '--name', 'a\u202eb']
   await command.run(args, { env })
   const { stdout } = await command.run(['orgs', 'list'], { env })
-  expect(stdout).toContain('a\ufffdb')
+  expect(stdout).toContain('a\\u{202e}b')
+  const json = await command.run(['orgs', 'list', '--json'], { env })
+  expect(json.stdout).toContain('a\\u202eb')
+  expect(JSON.parse(json.stdout)).toContainEqual(expect.objectContaining({ name: 'a\u202eb' }))
 })
+
+describe('what cannot be taken back', () => {
+  test.each([
+    ['revoke', []],
+    ['rotate', []],
+    ['rotate', ['--grace', '0']],
+    ['end-secret', ['0aB1cD2eF3gH4iJ5']],
+  ])(
+    'keys %s %j wants --yes where nobody can be asked, and changes nothing without it',
+    async (name, more) => {
+      const key = await createDoomed('Doomed')
+      for (const input of ['', 'y\n']) {
+        const { code, stdout, stderr } = await command.run(['keys', name, key, ...more], { env, input })
+        expect({ code, stdout }).toEqual({ code: 2, stdout: '' })
+        expect(stderr).toMatch(/^latchkey: .*add --yes\. Nothing was changed\.\n$/)
+      }
+      expect(await actionsOn(key)).toEqual(['key.created'])
+      const done = await command.run(['keys', name, key, ...more, '--yes'], { env })
+      if (name === 'end-secret') expect(done.stderr).toContain('secret')
+      else expect([done.code, (await actionsOn(key)).length]).toEqual([0, 2])
+    },
+  )
+
+  test('a question that is not shown is not asked', async () => {
+    const key = await createDoomed('Doomed')
+    const shown = await atTerminal(['keys', 'revoke', key, '2>/dev/null'], [])
+    expect(shown).toContain('exit 2')
+    expect(await actionsOn(key)).toEqual(['key.created'])
+  })
+
+  test('the question shows every character of a name that a terminal would not', async () => {
+    const key = await createDoomed('a\u202eb\u2066c\u200bd\u3164e\u00a0f\\')
+    const asked = await atTerminal(['keys', 'revoke', key], ['[y/N] ', 'n\r'])
+    expect(asked).toContain('"a\\u{202e}b\\u{2066}c\\u{200b}d\\u{3164}e\\u{a0}f\\\\" of acme')
+    const rotated = await atTerminal(['keys', 'rotate', key], ['[y/N] ', 'n\r'])
+    expect(rotated).toContain('"a\\u{202e}b')
+  })
+
+  test('a rotation with a grace is not asked about', async () => {
+    const key = await createDoomed('Kept')
+    expect((await command.run(['keys', 'rotate', key, '--grace', '60'], { env })).code).toBe(0)
+  })
+})
+
+test('root-key makes no key while LATCHKEY_URL names a server, unless the database is named', async () => {
+  const elsewhere = { ...env, LATCHKEY_URL: 'http://127.0.0.1:1', LATCHKEY_KEY: newToken() }
+  const { code, stdout, stderr } = await command.run(['root-key'], { env: elsewhere })
+  expect({ code, stdout }).toEqual({ code: 2, stdout: '' })
+  expect(stderr).toMatch(/^latchkey: LATCHKEY_URL .*--database\.\n$/)
+  const named = ['root-key', '--database', env.LATCHKEY_DATABASE_URL as string]
+  expect((await command.run(named, { env: elsewhere })).code).toBe(0)
+})
+
+async function createDoomed(name: string): Promise<string> {
+  const args = ['keys', 'create', '--organization', 'acme', '--name', name]
+  return (await command.json<{ id: string }>(args, { env })).id
+}
+
+async function actionsOn(key: string): Promise<string[]> {
+  const events = await command.json<{ action: string }[]>(['audit', 'list', '--key', key], { env })
+  return events.map(({ action }) => action)
+}
 
 /** Runs a command in a pseudo-terminal, typing each answer when its prompt is there; gives all that was shown. */
 function atTerminal(args: string[], [prompt, answer]: string[]): Promise<string> {

@@ -88,16 +88,16 @@ onEachDatabase('the commands', (makeDatabase, kind) => {
       expect(rotated.id).toBe(created.id)
       expect(await json(verify, created.key)).toMatchObject({ valid: true })
       expect(await json(verify, rotated.key)).toMatchObject({ valid: true })
-      const again = await run(['keys', 'rotate', created.id, '--grace', '60'])
+      const again = await run(['keys', 'rotate', created.id, '--grace', '60s'])
       expect(again).toMatchObject({ code: 1, stderr: expect.stringContaining('end-secret') })
       const { secrets } = await json<WireKey>(['keys', 'get', created.id])
       expect(secrets).toHaveLength(2)
       const old = secrets[1]?.kid as string
-      expect(await json(['keys', 'end-secret', created.id, old])).toEqual({ success: true })
+      expect(await json(['keys', 'end-secret', created.id, old, '--yes'])).toEqual({ success: true })
       const ended = await run(['keys', 'verify'], created.key)
       expect(ended).toMatchObject({ code: 1, stdout: expect.stringContaining('rotated') })
 
-      expect(await json(['keys', 'revoke', created.id])).toEqual({ success: true })
+      expect(await json(['keys', 'revoke', created.id, '--yes'])).toEqual({ success: true })
       const revoked = await run(['keys', 'verify'], rotated.key)
       expect(revoked).toMatchObject({ code: 1, stdout: expect.stringContaining('revoked') })
       const late = await run(['keys', 'update', created.id, '--no-permissions'])
@@ -134,10 +134,10 @@ onEachDatabase('the commands', (makeDatabase, kind) => {
       expect(rotated.stderr).toMatch(said)
       expect(tokensIn(rotated.stdout)).toEqual([rotated.stdout.trim()])
       const kid = (await json<WireKey>(['keys', 'get', id])).secrets[1]?.kid as string
-      expect((await run(['keys', 'end-secret', id, kid, '--wait'])).stdout).toMatch(said)
-      const revoked = await json(['keys', 'revoke', id, '--wait'])
+      expect((await run(['keys', 'end-secret', id, kid, '--wait', '--yes'])).stdout).toMatch(said)
+      const revoked = await json(['keys', 'revoke', id, '--wait', '--yes'])
       expect(revoked).toEqual({ success: true, applied })
-      expect((await run(['keys', 'revoke', id, '--wait'])).stdout).toMatch(said)
+      expect((await run(['keys', 'revoke', id, '--wait', '--yes'])).stdout).toMatch(said)
     })
 
     // The rest is the command line's own doing, whatever the database.
@@ -201,7 +201,7 @@ onEachDatabase('the commands', (makeDatabase, kind) => {
       }
       const verified = await run(['keys', 'verify'], token)
       expect(tokensIn(verified.stdout + verified.stderr)).toEqual([])
-      const rotated = await run(['keys', 'rotate', id])
+      const rotated = await run(['keys', 'rotate', id, '--yes'])
       expect(tokensIn(rotated.stdout)).toHaveLength(1)
       expect(tokensIn(rotated.stderr)).toEqual([])
     })
@@ -250,7 +250,7 @@ onEachDatabase('the commands', (makeDatabase, kind) => {
     await command.json(['keys', 'verify'], { env, input: key })
     server.process.kill('SIGSTOP')
     const here = ['--database', database]
-    const revoked = await command.run(['keys', 'revoke', id, '--wait', ...here])
+    const revoked = await command.run(['keys', 'revoke', id, '--wait', '--yes', ...here])
     server.process.kill('SIGCONT')
     expect(revoked.code).toBe(0)
     const name = `${hostname()}:${server.process.pid}`

@@ -1,11 +1,11 @@
 // Keys and verdicts as people see them.
 import type { Applied, CreatedKey, Key, KeyDetails, KeySecret, Verdict } from '../schemas.ts'
-import { formatFields, formatTable, print, printNote } from './output.ts'
+import { formatFields, formatTable, print, printNote, quote, toPrintable } from './output.ts'
 import { formatAgoCell, formatInstant, formatLength } from './times.ts'
 
 /** Prints a new token on standard output, alone, and what it belongs to beside it. */
 export function printCreated(key: CreatedKey): void {
-  printToken(key, [`Created the key ${JSON.stringify(key.name)} of ${key.organizationId}.`])
+  printToken(key, [`Created the key ${quote(key.name)} of ${key.organizationId}.`])
 }
 
 export function printRotated(key: CreatedKey & { applied?: Applied }, graceSeconds: number): void {
@@ -14,7 +14,7 @@ export function printRotated(key: CreatedKey & { applied?: Applied }, graceSecon
       ? 'The old token opens nothing any more'
       : `The old token stays valid for ${formatLength(graceSeconds)}`
   printToken(key, [
-    `Rotated the key ${JSON.stringify(key.name)} of ${key.organizationId}. ${old}.`,
+    `Rotated the key ${quote(key.name)} of ${key.organizationId}. ${old}.`,
     ...describeApplied(key.applied),
   ])
 }
@@ -37,7 +37,7 @@ export function describeApplied(applied: Applied | undefined): string[] {
   if (confirmed) return [`Every live process has confirmed, after ${milliseconds} ms.`]
   if (silent.length === 0)
     return ['The database could not say who has confirmed; what any process remembered has run out since.']
-  const names = new Intl.ListFormat('en').format(silent)
+  const names = new Intl.ListFormat('en').format(silent.map(toPrintable))
   const they = silent.length === 1 ? 'it' : 'they'
   return [`${names} did not answer within 2 s; what ${they} remembered has run out since.`]
 }

@@ -1,7 +1,13 @@
 // `latchkey keys …`: the life of a key.
 import type { Command } from 'commander'
 import type { ListKeysInput } from '../schemas.ts'
-import { addTargetOptions, readPages, type TargetOptions, withConnection } from './connection.ts'
+import {
+  addTargetOptions,
+  type Connection,
+  readPages,
+  type TargetOptions,
+  withConnection,
+} from './connection.ts'
 import { exitCodes } from './failures.ts'
 import {
   describeApplied,
@@ -11,9 +17,17 @@ import {
   printRotated,
   printVerdict,
 } from './key-views.ts'
-import { addExamples, addWaitOption, collect, given, readCount, readMetadata } from './options.ts'
-import { print, printJson, printNote } from './output.ts'
-import { confirm, readToken } from './terminal.ts'
+import {
+  addExamples,
+  addWaitOption,
+  addYesOption,
+  collect,
+  given,
+  readCount,
+  readMetadata,
+} from './options.ts'
+import { print, printJson, printNote, quote } from './output.ts'
+import { confirm, readToken, requireSomebody } from './terminal.ts'
 import { readExpiry, readGrace } from './times.ts'
 
 export function addKeysCommands(program: Command): void {
@@ -49,7 +63,10 @@ function addCreate(keys: Command): void {
       'what it may do, such as emails:send or emails:* (repeatable)',
       collect,
     )
-    .option('--expires <when>', 'a length such as 12h or 90d, or an instant (RFC 3339)')
+    .option(
+      '--expires <when>',
+      'a length such as 12h, 90d or 1y, a day (its beginning, UTC), or an instant (RFC 3339)',
+    )
     .option('--metadata <json>', 'your own data, a JSON object', readMetadata)
     .option('--prefix <prefix>', "the token's prefix, one of LATCHKEY_KEY_PREFIX")
     .option('--created-by <user>', 'your user on whose behalf')
@@ -125,6 +142,29 @@ interface ChangeOptions extends TargetOptions {
   wait?: boolean
 }
 
+interface FinalOptions extends ChangeOptions {
+  yes?: boolean
+}
+
+/** Does what cannot be taken back, once somebody has said yes to it. */
+async function withConsent(
+  options: FinalOptions,
+  id: string,
+  ask: (key: string) => string,
+  work: (latchkey: Connection) => Promise<void>,
+): Promise<void> {
+  requireSomebody(options.yes)
+  await withConnection(options, async (latchkey) => {
+    const question = async () => {
+      const { name, organizationId } = await latchkey.keys.get(id)
+      return ask(`the key ${quote(name)} of ${organizationId}`)
+    }
+    if (await confirm(options.yes, question)) return work(latchkey)
+    printNote('Nothing was changed.')
+    process.exitCode = exitCodes.refused
+  })
+}
+
 interface UpdateOptions extends ChangeOptions {
   name?: string
   permission?: string[]
@@ -145,7 +185,10 @@ function addUpdate(keys: Command): void {
       collect,
     )
     .option('--no-permissions', 'take all permissions away')
-    .option('--expires <when>', 'a length such as 12h or 90d, an instant (RFC 3339), or never')
+    .option(
+      '--expires <when>',
+      'a length such as 12h, 90d or 1y, a day (its beginning, UTC), an instant (RFC 3339), or never',
+    )
     .option('--metadata <json>', 'your own data, a JSON object: replaces what was there', readMetadata)
   addTargetOptions(addWaitOption(command)).action(async (id: string, options: UpdateOptions) => {
     const { name, metadata, wait = false } = options
@@ -174,16 +217,24 @@ function addRotate(keys: Command): void {
       'how long the old token stays valid: 30s, 10m, 24h, 7d (default: not at all)',
       readGrace,
     )
-  addTargetOptions(addWaitOption(command)).action(
-    async (id: string, options: ChangeOptions & { grace?: number }) => {
+  addTargetOptions(addYesOption(addWaitOption(command))).action(
+    async (id: string, options: FinalOptions & { grace?: number }) => {
       const { grace: graceSeconds, wait = false } = options
-      await withConnection(options, async (latchkey) => {
+      const rotate = async (latchkey: Connection) => {
         const key = await latchkey.keys.rotate(id, given({ graceSeconds }), wait)
         options.json ? printJson(key) : printRotated(key, graceSeconds ?? 0)
-      })
+      }
+      if (graceSeconds) return withConnection(options, rotate)
+      const ask = (key: string) =>
+        `Rotate ${key}? Without --grace its tokens of today are refused from now on.`
+      await withConsent(options, id, ask, rotate)
     },
   )
-  addExamples(command, 'latchkey keys rotate 019ab3c4-5d6e-7f80-9a1b-2c3d4e5f6071 --grace 24h')
+  addExamples(
+    command,
+    'latchkey keys rotate 019ab3c4-5d6e-7f80-9a1b-2c3d4e5f6071 --grace 24h',
+    'TOKEN=$(latchkey keys rotate 019ab3c4-5d6e-7f80-9a1b-2c3d4e5f6071 --yes)',
+  )
 }
 
 function addEndSecret(keys: Command): void {
@@ -192,13 +243,17 @@ function addEndSecret(keys: Command): void {
     .description("end a rotation's grace now: the old token opens nothing any more")
     .argument('<id>', 'the id of the key')
     .argument('<kid>', 'the public id of the old secret, as in `latchkey keys get`')
-  addTargetOptions(addWaitOption(command)).action(async (id: string, kid: string, options: ChangeOptions) => {
-    const { wait = false } = options
-    const done = await withConnection(options, (latchkey) => latchkey.keys.endSecret(id, kid, wait))
-    if (options.json) printJson({ success: true, ...done })
-    else print(`Ended the secret ${kid}.`, ...describeApplied(done.applied))
-  })
-  addExamples(command, 'latchkey keys end-secret 019ab3c4-5d6e-7f80-9a1b-2c3d4e5f6071 0aB1cD2eF3gH4iJ5')
+  addTargetOptions(addYesOption(addWaitOption(command))).action(
+    async (id: string, kid: string, options: FinalOptions) => {
+      const ask = (key: string) => `End the secret ${quote(kid)} of ${key}, for ever?`
+      await withConsent(options, id, ask, async (latchkey) => {
+        const done = await latchkey.keys.endSecret(id, kid, options.wait ?? false)
+        if (options.json) printJson({ success: true, ...done })
+        else print(`Ended the secret ${kid}.`, ...describeApplied(done.applied))
+      })
+    },
+  )
+  addExamples(command, 'latchkey keys end-secret 019ab3c4-5d6e-7f80-9a1b-2c3d4e5f6071 0aB1cD2eF3gH4iJ5 --yes')
 }
 
 function addRevoke(keys: Command): void {
@@ -206,25 +261,14 @@ function addRevoke(keys: Command): void {
     .command('revoke')
     .description('revoke a key for ever')
     .argument('<id>', 'the id of the key')
-    .option('--yes', 'do not ask')
-  addTargetOptions(addWaitOption(command)).action(
-    async (id: string, options: ChangeOptions & { yes?: boolean }) => {
-      await withConnection(options, async (latchkey) => {
-        const question = async () => {
-          const { name, organizationId } = await latchkey.keys.get(id)
-          return `Revoke the key ${JSON.stringify(name)} of ${organizationId}, for ever?`
-        }
-        if (!options.yes && !(await confirm(question))) {
-          printNote('Nothing was changed.')
-          process.exitCode = exitCodes.refused
-          return
-        }
-        const done = await latchkey.keys.revoke(id, options.wait ?? false)
-        if (options.json) printJson({ success: true, ...done })
-        else print(`Revoked the key ${id}.`, ...describeApplied(done.applied))
-      })
-    },
-  )
+  addTargetOptions(addYesOption(addWaitOption(command))).action(async (id: string, options: FinalOptions) => {
+    const ask = (key: string) => `Revoke ${key}, for ever?`
+    await withConsent(options, id, ask, async (latchkey) => {
+      const done = await latchkey.keys.revoke(id, options.wait ?? false)
+      if (options.json) printJson({ success: true, ...done })
+      else print(`Revoked the key ${id}.`, ...describeApplied(done.applied))
+    })
+  })
   addExamples(command, 'latchkey keys revoke 019ab3c4-5d6e-7f80-9a1b-2c3d4e5f6071 --yes --wait')
 }
 

@@ -33,6 +33,11 @@ export function addWaitOption(command: Command): Command {
   )
 }
 
+/** Declares `--yes`, which every command has that does what cannot be taken back. */
+export function addYesOption(command: Command): Command {
+  return command.option('--yes', 'do not ask; needed where there is no terminal to ask at')
+}
+
 /** Shows examples at the end of a command's help. */
 export function addExamples(command: Command, ...examples: string[]): Command {
   const title = examples.length === 1 ? 'Example:' : 'Examples:'

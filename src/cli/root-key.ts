@@ -1,6 +1,6 @@
 // `latchkey root-key`: a new root key, for who holds the database and lost the others.
 import type { Command } from 'commander'
-import { readDatabaseSettings } from '../config.ts'
+import { readOwnDatabase } from '../config.ts'
 import { databaseOption, openDatabase, requireDatabase } from './connection.ts'
 import { printToken } from './key-views.ts'
 import { addExamples } from './options.ts'
@@ -13,7 +13,7 @@ export function addRootKeyCommand(program: Command): void {
     .addOption(databaseOption())
     .option('--json', "print the API's JSON")
     .action(async (options: { database?: string; json?: boolean }) => {
-      const settings = readDatabaseSettings(options)
+      const settings = readOwnDatabase('root-key', options)
       requireDatabase(settings)
       await using latchkey = await openDatabase(settings)
       const key = await latchkey.createRootKey()

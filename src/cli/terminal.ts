@@ -24,9 +24,16 @@ export async function readToken(): Promise<string> {
   return token
 }
 
-/** Asks for a yes where there is a terminal to ask at; elsewhere the command itself was the yes. */
-export async function confirm(makeQuestion: () => Promise<string>): Promise<boolean> {
-  if (!process.stdin.isTTY) return true
+/**
+ * Asks for a yes to what cannot be taken back, unless `yes` gave it before. Throws CommandError where nobody can be
+ * asked: without a terminal to read from, or to show the question on.
+ */
+export async function confirm(
+  yes: boolean | undefined,
+  makeQuestion: () => Promise<string>,
+): Promise<boolean> {
+  if (yes) return true
+  requireSomebody(yes)
   const question = await makeQuestion()
   const terminal = createInterface({ input: process.stdin, output: process.stderr })
   const closed = new AbortController()
@@ -39,6 +46,15 @@ export async function confirm(makeQuestion: () => Promise<string>): Promise<bool
   } finally {
     terminal.close()
   }
+}
+
+/** Throws CommandError where `yes` was not given and nobody can be asked for it. */
+export function requireSomebody(yes: boolean | undefined): void {
+  if (yes || (process.stdin.isTTY && process.stderr.isTTY)) return
+  throw new CommandError(
+    exitCodes.usage,
+    'This cannot be taken back, and there is no terminal to ask at: add --yes. Nothing was changed.',
+  )
 }
 
 async function readAll(): Promise<string> {

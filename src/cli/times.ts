@@ -1,11 +1,11 @@
 // Lengths of time and instants, as people type and read them.
 import { CommandError, exitCodes } from './failures.ts'
 
-const unitSeconds = { s: 1, m: 60, h: 3600, d: 86_400 } as const
+const unitSeconds = { s: 1, m: 60, h: 3600, d: 86_400, w: 604_800 } as const
 
-/** Reads `30s`, `10m`, `24h`, `7d` or plain seconds, as seconds; undefined for anything else. */
+/** Reads `30s`, `10m`, `24h`, `7d`, `2w` or plain seconds, as seconds; undefined for anything else. */
 export function parseDuration(text: string): number | undefined {
-  const [, digits, unit = 's'] = /^(\d{1,10})([smhd])?$/.exec(text) ?? []
+  const [, digits, unit = 's'] = /^(\d{1,10})([smhdw])?$/.exec(text) ?? []
   return digits === undefined ? undefined : Number(digits) * unitSeconds[unit as keyof typeof unitSeconds]
 }
 
@@ -17,33 +17,62 @@ export function readGrace(text: string): number {
   return seconds
 }
 
-/** Reads the value of `--expires`, if any: a length from now, RFC 3339, or `never` (null). Throws CommandError. */
+/**
+ * Reads the value of `--expires`, if any: a length from now, a day, RFC 3339, or `never` (null). Throws CommandError.
+ */
 export function readExpiry(text: string | undefined, now = Date.now()): Date | null | undefined {
   if (text === undefined) return undefined
   if (text === 'never') return null
-  const seconds = parseDuration(text)
-  const expiry = seconds === undefined ? readInstant(text) : new Date(now + seconds * 1000)
-  if (expiry === undefined || Number.isNaN(expiry.getTime())) {
-    throw new CommandError(
-      exitCodes.usage,
-      '--expires: a length such as 12h or 90d, an instant such as 2030-01-31T12:00:00Z, or never.',
-    )
-  }
-  return expiry
+  const expiry = readWhen('--expires', text, (length) => move(now, length, 1))
+  if (expiry) return expiry
+  throw new CommandError(
+    exitCodes.usage,
+    '--expires: a length such as 12h, 90d or 1y, a day such as 2030-01-31 (its beginning in UTC), an instant such ' +
+      'as 2030-01-31T12:00:00Z, or never.',
+  )
 }
 
-/** Reads the value of an option, if any: a length ago, or RFC 3339. Throws CommandError. */
+/** Reads the value of an option, if any: a length ago, a day, or RFC 3339. Throws CommandError. */
 export function readPast(flag: string, text: string | undefined, now = Date.now()): Date | undefined {
   if (text === undefined) return undefined
-  const seconds = parseDuration(text)
-  const instant = seconds === undefined ? readInstant(text) : new Date(now - seconds * 1000)
-  if (instant === undefined || Number.isNaN(instant.getTime())) {
+  const instant = readWhen(flag, text, (length) => move(now, length, -1))
+  if (instant) return instant
+  throw new CommandError(
+    exitCodes.usage,
+    `${flag}: an instant such as 2026-01-31T12:00:00Z, a day such as 2026-01-31 (its beginning in UTC), or a length ` +
+      'such as 24h or 7d ago.',
+  )
+}
+
+/** Reads a length, a day or an instant; undefined for anything else. Throws CommandError for what two may read as two. */
+function readWhen(
+  flag: string,
+  text: string,
+  fromLength: (text: string) => Date | undefined,
+): Date | undefined {
+  if (/^\d+$/.test(text)) {
     throw new CommandError(
       exitCodes.usage,
-      `${flag}: an instant such as 2026-01-31T12:00:00Z, or a length such as 24h or 7d ago.`,
+      `${flag}: ${text} of what? Write ${text}d, ${text}h, ${text}m or ${text}s.`,
     )
   }
-  return instant
+  const when = fromLength(text) ?? readInstant(text)
+  return when && Number.isFinite(when.getTime()) ? when : undefined
+}
+
+/** The instant a length after (1) or before (-1) another; a year later is the same day of that year. */
+function move(now: number, length: string, direction: 1 | -1): Date | undefined {
+  const years = /^(\d{1,4})y$/.exec(length)?.[1]
+  if (years === undefined) {
+    const seconds = parseDuration(length)
+    return seconds === undefined ? undefined : new Date(now + direction * seconds * 1000)
+  }
+  const date = new Date(now)
+  const month = date.getUTCMonth()
+  date.setUTCFullYear(date.getUTCFullYear() + direction * Number(years))
+  // The 29th of February of a common year is its 28th.
+  if (date.getUTCMonth() !== month) date.setUTCDate(0)
+  return date
 }
 
 /** Says how long ago an instant was, or how far off it is: '3 minutes ago', 'in 2 days'. */
@@ -81,8 +110,13 @@ const units = [
   ['minute', 60],
 ] as const
 
+/** Reads RFC 3339, or a day as its beginning in UTC; undefined for what no calendar has, such as the 30th of February. */
 function readInstant(text: string): Date | undefined {
-  return /^\d{4}-\d\d-\d\d[Tt]\d\d:\d\d(:\d\d(\.\d+)?)?([Zz]|[+-]\d\d:\d\d)$/.test(text)
-    ? new Date(text)
-    : undefined
+  const form = /^(\d{4}-\d\d-\d\d)([Tt]\d\d:\d\d(:\d\d(\.\d+)?)?([Zz]|[+-]\d\d:\d\d))?$/
+  const day = form.exec(text)?.[1]
+  if (day === undefined) return undefined
+  // The platform takes the 30th of February for the 2nd of March.
+  const midnight = new Date(`${day}T00:00:00Z`)
+  if (Number.isNaN(midnight.getTime()) || midnight.toISOString().slice(0, 10) !== day) return undefined
+  return new Date(text)
 }
