@@ -61,12 +61,32 @@ export function tokenHint(prefix: string, kid: string): string {
   return `${prefix}_${kid}…`
 }
 
+/**
+ * How much of a token must stand in a text: its kid and 12 characters of its secret. Ids that other systems make (UUID,
+ * ULID, KSUID, nanoid) are shorter after their `_`, or hold letters of one case only, which a part so long does not.
+ */
+const longestUntoldPart = kidLength + 11
 // Of the prefix only its last character: to look for its beginning would take quadratic time in a long text.
-const tokenAnywhere = /[a-z0-9]_[0-9A-Za-z]{65}/
+const tokenPart = new RegExp(`[a-z0-9]_[0-9A-Za-z]{${longestUntoldPart + 1},}`, 'g')
+const secretPart = new RegExp(`([a-z0-9]_[0-9A-Za-z]{${kidLength}})[0-9A-Za-z]+`, 'g')
 
-/** Tells whether a text holds something of a token's form, such as a URL that must not. */
+/**
+ * Tells whether a text holds something of a token's form, such as a URL that must not: a whole one, or one that lacks
+ * its check or more of its end, for what is left may be all of the secret.
+ */
 export function containsToken(text: string): boolean {
-  return text.length > tokenBodyLength && tokenAnywhere.test(text)
+  if (text.length <= longestUntoldPart) return false
+  return text.match(tokenPart)?.some(isTokenPart) ?? false
+}
+
+function isTokenPart(part: string): boolean {
+  const body = part.slice(2)
+  return body.length >= tokenBodyLength || (/[A-Z]/.test(body) && /[a-z]/.test(body))
+}
+
+/** Cuts each thing of a token's form in a text down to its kid, also if it holds no more than one character beyond. */
+export function redactTokens(text: string): string {
+  return text.replace(secretPart, '$1…')
 }
 
 function randomKid(random: RandomSource): string {

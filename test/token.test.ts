@@ -3,6 +3,7 @@ import { getRandomValues } from 'node:crypto'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { digestToken, sameDigest } from '../src/digest.ts'
+import { fromCursor, toCursor } from '../src/store/pages.ts'
 import {
   assembleToken,
   containsToken,
@@ -10,6 +11,8 @@ import {
   parseToken,
   prefixPattern,
   type RandomSource,
+  redactTokens,
+  tokenBodyLength,
   tokenHint,
 } from '../src/token.ts'
 import vectors from './vectors.json' with { type: 'json' }
@@ -218,6 +221,46 @@ test('a token is found wherever it stands in a text, and long texts are searched
   for (const part of ['a', 'a_', '_', `a_${'b'.repeat(64)}-`]) {
     expect(containsToken(part.repeat(1_000_000 / part.length))).toBe(false)
   }
+})
+
+test('a token is found though it lacks its check, or more of its end', () => {
+  for (let i = 0; i < 100; i++) {
+    const { token, kid } = generateToken('re', random)
+    for (let length = 31; length <= token.length; length++) {
+      const part = token.slice(0, length)
+      for (const text of [part, `/v1/keys?q=${part}`, `curl ${part} --url`, `x_${part}`])
+        if (!containsToken(text)) throw new Error(`Not found: ${length} characters.`)
+    }
+    // The log's guard leaves no character beyond the kid.
+    for (const length of [20, 21, 40, 62, 68])
+      expect(redactTokens(`at ${token.slice(0, length)}, then`)).toBe(`at re_${kid}…, then`)
+  }
+})
+
+test('ids that other systems make are not taken for tokens', () => {
+  const ids = [
+    'req_01ARZ3NDEKTSV4RRFFQ69G5FAV',
+    'org_2abcDEFghiJKLmnoPQRstuVWXyz',
+    'user_V1StGXR8_Z5jdHi6B-myT',
+    'acct_1032D82eZvKYlo2C',
+    `build_${'0123456789abcdef'.repeat(4)}`,
+    '0192f0c1-0000-7000-8000-000000000000',
+  ]
+  for (const id of ids) expect(containsToken(id), id).toBe(false)
+})
+
+test('a cursor is not taken for a token, whatever the name that it stands for', () => {
+  fc.assert(
+    fc.property(fc.array(fc.constantFrom('?', 'ÿ', '〿', 'Name', ' of it'), { maxLength: 60 }), (pieces) => {
+      const position = [pieces.join(''), '0192f0c1-0000-7000-8000-000000000000'] as const
+      const cursor = toCursor('keys', position)
+      expect(containsToken(cursor)).toBe(false)
+      expect(encodeURIComponent(cursor)).toBe(cursor)
+      expect(fromCursor(cursor, 'keys', 'string')).toEqual(position)
+      // As it was written by earlier versions.
+      expect(fromCursor(cursor.replaceAll('~', '_'), 'keys', 'string')).toEqual(position)
+    }),
+  )
 })
 
 // Not through `expect`, which would take most of the time of a hundred thousand calls.

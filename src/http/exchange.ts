@@ -32,7 +32,6 @@ export interface Exchange {
 /** Reads a header by its lower-case name. */
 export type ReadHeader = (name: string) => string | undefined
 
-// A token is longer, and so can never stand whole in a request id.
 const requestIdPattern = /^[A-Za-z0-9_-]{1,64}$/
 
 /** Begins an exchange. `remoteAddress` is the peer's; a proxy's only where it is trusted. */
@@ -51,9 +50,9 @@ export function openExchange(
   }
 }
 
-/** The id that the caller gave to its request, if it has the form of one; else a new one. */
+/** The id that the caller gave to its request, if it has the form of one and not of a token; else a new one. */
 export function chooseRequestId(asked: string | undefined): string {
-  return asked !== undefined && requestIdPattern.test(asked) ? asked : randomUUID()
+  return asked !== undefined && requestIdPattern.test(asked) && !containsToken(asked) ? asked : randomUUID()
 }
 
 /** Tells whether a URL, as it came, holds a token: percent-encoded too, once or more. */

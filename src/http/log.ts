@@ -3,6 +3,7 @@ import { type Logger, symbols } from 'pino'
 import type { LogVerdicts } from '../config.ts'
 import { LatchkeyError } from '../errors.ts'
 import type { VerdictCode } from '../schemas.ts'
+import { redactTokens } from '../token.ts'
 import type { Exchange } from './exchange.ts'
 import { createLogSampler } from './log-sampler.ts'
 import type { Metrics } from './metrics.ts'
@@ -102,20 +103,16 @@ function roundMs(milliseconds: number): number {
 /** Tells what an error says of itself and of its causes, without anything of a token's form. */
 function describeError(error: unknown, depth = 4): Record<string, unknown> | undefined {
   if (error === undefined) return undefined
-  if (!(error instanceof Error)) return { message: redact(String(error)) }
+  if (!(error instanceof Error)) return { message: redactTokens(String(error)) }
   const { name, message, stack, cause } = error
-  const code = 'code' in error ? redact(String(error.code)) : undefined
+  const code = 'code' in error ? redactTokens(String(error.code)) : undefined
   return {
     name,
     code,
-    message: redact(message),
-    stack: redact(stack ?? ''),
+    message: redactTokens(message),
+    stack: redactTokens(stack ?? ''),
     cause: depth > 0 ? describeError(cause, depth - 1) : undefined,
   }
-}
-
-function redact(text: string): string {
-  return text.replace(/([a-z0-9]_[0-9A-Za-z]{16})[0-9A-Za-z]{49}/g, '$1…')
 }
 
 function tally(verdicts: readonly VerdictCode[]): Record<string, number> {

@@ -9,7 +9,10 @@ export type Position = readonly [value: string | number, id: string]
 
 /** Writes a position as an opaque cursor for URLs, which serves the list of this name and sort only. */
 export function toCursor(list: string, position: Position): string {
-  return Buffer.from(JSON.stringify([list, ...position])).toString('base64url')
+  // Base64url with `~` for `_`: what follows a `_` in a URL could be taken for a token.
+  return Buffer.from(JSON.stringify([list, ...position]))
+    .toString('base64url')
+    .replaceAll('_', '~')
 }
 
 /** Reads a cursor of a list that is sorted by values of the given type. Throws `invalid_input` for anything else. */
@@ -19,7 +22,7 @@ export function fromCursor(
   type: 'string' | 'number',
 ): Position | undefined {
   if (cursor === undefined) return undefined
-  const parts = parseJson(Buffer.from(cursor, 'base64url').toString())
+  const parts = parseJson(Buffer.from(cursor.replaceAll('~', '_'), 'base64url').toString())
   if (Array.isArray(parts) && parts.length === 3) {
     const [of, value, id] = parts as unknown[]
     if (of === list && isValue(value) && typeof value === type && isText(id)) return [value, id]
