@@ -12,7 +12,6 @@ import {
   prefixPattern,
   type RandomSource,
   redactTokens,
-  tokenBodyLength,
   tokenHint,
 } from '../src/token.ts'
 import vectors from './vectors.json' with { type: 'json' }

@@ -11,10 +11,11 @@ import { ChangeStreams } from './change-streams.ts'
 import { changeRoutes } from './changes.ts'
 import { parseProxies } from './client-address.ts'
 import { consolePageFor, consoleRoutes, isNavigation } from './console.ts'
+import { docsPage } from './docs.ts'
 import type { Exchange } from './exchange.ts'
 import { keyRoutes } from './keys.ts'
 import { createRecorder } from './log.ts'
-import { createMetrics, type Metrics } from './metrics.ts'
+import { createMetrics, type Metrics, shareRenders } from './metrics.ts'
 import { openApiDocument } from './openapi.ts'
 import { operationRoutes } from './operation.ts'
 import { organizationRoutes } from './organizations.ts'
@@ -91,16 +92,26 @@ export function createApp(pipeline: Pipeline): Hono<{ Bindings: Bindings }> {
 /** Puts together what every door serves with. Throws RangeError for a proxy that is no address. */
 export function createPipeline(latchkey: Latchkey, settings: AppSettings): Pipeline {
   const { log, metrics = createMetrics(), logVerdicts = 'refused' } = settings
-  let text: string | undefined
-  const document = () => {
-    text ??= JSON.stringify(openApiDocument(routes))
-    return text
-  }
+  // Each made once, when it is first asked for: anybody may ask, and making them takes milliseconds.
+  const documentText = once(() => JSON.stringify(openApiDocument(routes)))
+  const document = once(() => new TextEncoder().encode(documentText()))
+  const page = once(() => new TextEncoder().encode(docsPage(JSON.parse(documentText()))))
+  const renderMetrics = shareRenders(() => metrics.render())
   const changes = new ChangeStreams(latchkey)
   const trustedProxies = parseProxies(settings.trustedProxies ?? [])
   const checkReady = shareReadiness(latchkey)
   return {
-    parts: { latchkey, log, metrics, changes, trustedProxies, checkReady, document },
+    parts: {
+      latchkey,
+      log,
+      metrics,
+      renderMetrics,
+      changes,
+      trustedProxies,
+      checkReady,
+      document,
+      docsPage: page,
+    },
     recorder: createRecorder(log, metrics, logVerdicts),
   }
 }
@@ -119,4 +130,12 @@ function refuseRoute(path: string, exchange: Exchange): Reply {
   const error = new LatchkeyError('method_not_allowed', `This address takes ${allow}.`)
   exchange.error = error
   return problem(error, exchange.requestId, { allow })
+}
+
+function once<Value>(make: () => Value): () => Value {
+  let made: { value: Value } | undefined
+  return () => {
+    made ??= { value: make() }
+    return made.value
+  }
 }

@@ -51,6 +51,36 @@ export function createMetrics(): Metrics {
   }
 }
 
+/** More scrapes in a second than any set of collectors makes; each takes milliseconds. */
+const maxRenders = 10
+
+/**
+ * Renders at most {@link maxRenders} times a second, and one at a time: more scrapes get what the latest render gave,
+ * or shall give. Anybody may ask for the metrics, so they must not take the process's whole time.
+ */
+export function shareRenders(
+  render: () => Promise<string>,
+  now = () => performance.now(),
+): () => Promise<string> {
+  let latest: Promise<string> | undefined
+  let isRunning = false
+  let windowStart = Number.NEGATIVE_INFINITY
+  let renders = 0
+  return () => {
+    if (now() - windowStart >= 1_000) {
+      windowStart = now()
+      renders = 0
+    }
+    if (latest !== undefined && (isRunning || renders >= maxRenders)) return latest
+    renders++
+    isRunning = true
+    latest = render().finally(() => {
+      isRunning = false
+    })
+    return latest
+  }
+}
+
 /** Sums what several processes hold, as one; of delays in their event loops, the mean or the worst. */
 export function sumSnapshots(snapshots: readonly Snapshot[]): Promise<Snapshot> {
   return AggregatorRegistry.aggregate([...snapshots]).getMetricsAsJSON()

@@ -1,6 +1,5 @@
 // The calls of who runs Latchkey: is it alive, can it write, what does it do, how is it called.
 import { z } from 'zod'
-import { docsPage } from './docs.ts'
 import { docsStyle } from './docs-style.ts'
 import { json } from './reply.ts'
 import { route } from './route.ts'
@@ -40,10 +39,10 @@ export const operationRoutes = [
     summary: 'Metrics for Prometheus',
     access: 'public',
     answers: [{ status: 200, description: 'Metrics in the text format.', contentType: 'text/plain' }],
-    handle: async ({ parts: { metrics } }) => ({
+    handle: async ({ parts: { metrics, renderMetrics } }) => ({
       status: 200,
       headers: { 'content-type': metrics.contentType },
-      body: await metrics.render(),
+      body: await renderMetrics(),
     }),
   }),
   route({
@@ -75,7 +74,7 @@ export const operationRoutes = [
         'content-security-policy':
           "default-src 'none'; style-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
       },
-      body: docsPage(JSON.parse(parts.document())),
+      body: parts.docsPage(),
     }),
   }),
   route({

@@ -16,13 +16,17 @@ export interface Parts {
   latchkey: Latchkey
   log: Logger
   metrics: Metrics
+  /** The text that a scrape reads; see `shareRenders`. */
+  renderMetrics(): Promise<string>
   /** Resolves where a change can be made durable now; see `readiness.ts`. */
   checkReady(): Promise<void>
   changes: ChangeStreams
   /** The proxies whose word is believed on where a request came from, and how. */
   trustedProxies: BlockList
-  /** The OpenAPI document as JSON text. */
-  document(): string
+  /** The OpenAPI document as JSON text, in UTF-8. */
+  document(): Uint8Array<ArrayBuffer>
+  /** The reference page, in UTF-8. */
+  docsPage(): Uint8Array<ArrayBuffer>
 }
 
 type ParameterNames<Path extends string> = Path extends `${string}{${infer Name}}${infer Rest}`
