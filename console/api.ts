@@ -1,4 +1,5 @@
-// The public API as the console calls it: by the session's cookie, on the origin that it was loaded from.
+// The public API as the console calls it: by the session's cookie and the value of its page, on the origin that it
+// was loaded from.
 import type { ErrorCode, FieldError } from '../src/errors.ts'
 import type {
   AuditEvent,
@@ -12,6 +13,8 @@ import type {
 } from '../src/schemas.ts'
 import type { Wire } from '../src/wire.ts'
 import { connection } from './connection.ts'
+import { freshSignIn } from './fresh-sign-in.ts'
+import { readPageValue } from './page-value.ts'
 
 export type WireKey = Wire<Key>
 export type WireKeyDetails = Wire<KeyDetails>
@@ -58,9 +61,36 @@ interface Request {
   token?: string
 }
 
-/** Calls the API and reads its JSON. Throws {@link ApiError}. */
+/**
+ * Calls the API and reads its JSON. If the call takes a fresh sign-in, it waits until the reader has signed in afresh
+ * and is made again. Throws {@link ApiError}.
+ */
 export async function call<Answer>(method: string, path: string, request: Request = {}): Promise<Answer> {
-  return (await (await send(method, path, request)).json()) as Answer
+  for (;;) {
+    try {
+      return (await (await send(method, path, request)).json()) as Answer
+    } catch (error) {
+      // Nothing was done yet, so that it can be tried again.
+      if (!(error instanceof ApiError && error.code === 'fresh_sign_in_required')) throw error
+      if (!(await freshSignIn.ask()))
+        throw new ApiError(error.code, 'Nothing was done: it takes your token once more.', { ...error })
+    }
+  }
+}
+
+/** Gets a file and hands it to the browser to keep, under the name that the server gives it. Throws {@link ApiError}. */
+export async function download(path: string): Promise<void> {
+  const response = await send('GET', path)
+  // No link to the address itself: a browser follows that by the cookie alone, which opens nothing.
+  const file = await response.blob().catch(() => {
+    throw new ApiError('unreachable', 'The download broke off: what came is not whole, and was not kept.')
+  })
+  const link = document.createElement('a')
+  link.href = URL.createObjectURL(file)
+  link.download = /filename="([^"]+)"/.exec(response.headers.get('content-disposition') ?? '')?.[1] ?? ''
+  link.click()
+  // Browsers read the file after the click.
+  setTimeout(() => URL.revokeObjectURL(link.href), 60_000)
 }
 
 /** Gets one page of a list. Throws {@link ApiError}. */
@@ -79,12 +109,30 @@ export function query(parameters: Record<string, string | number | undefined>): 
     : `?${new URLSearchParams(given.map(([name, value]) => [name, String(value)]))}`
 }
 
-async function send(method: string, path: string, { body, signal, token }: Request): Promise<Response> {
+async function send(method: string, path: string, request: Request = {}): Promise<Response> {
+  const pageValue = readPageValue()
+  try {
+    return await sendWith(pageValue, method, path, request)
+  } catch (error) {
+    const isEnded = error instanceof ApiError && error.code === 'session_ended'
+    // Another tab signed in meanwhile: the cookie was the new session's already, and this value the old one's.
+    if (!isEnded || readPageValue() === undefined || readPageValue() === pageValue) throw error
+    return sendWith(readPageValue(), method, path, request)
+  }
+}
+
+async function sendWith(
+  pageValue: string | undefined,
+  method: string,
+  path: string,
+  { body, signal, token }: Request,
+): Promise<Response> {
   const response = await fetch(path, {
     method,
     headers: {
       ...(body !== undefined && { 'content-type': 'application/json' }),
       ...(token !== undefined && { authorization: `Bearer ${token}` }),
+      ...(pageValue !== undefined && { 'latchkey-session': pageValue }),
     },
     body: body === undefined ? null : JSON.stringify(body),
     signal: signal ?? null,

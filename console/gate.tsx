@@ -2,11 +2,16 @@
 import { useQuery, useQueryClient } from '@tanstack/react-query'
 import { type ReactNode, Suspense, useCallback, useEffect, useMemo, useSyncExternalStore } from 'react'
 import { ApiError, call, type WireKey } from './api.ts'
+import { freshSignIn } from './fresh-sign-in.ts'
 import { later } from './later.tsx'
+import { followOtherTabs } from './page-value.ts'
 import { SignInPage } from './pages/sign-in.tsx'
 import { ErrorNotice } from './parts/notices.tsx'
-import { SessionContext, sessionEnd, sessionOf, signOut } from './session.ts'
+import { leave, SessionContext, sessionEnd, sessionOf, signOut } from './session.ts'
 
+const FreshSignInDialog = later(
+  async () => (await import('./parts/fresh-sign-in-dialog.tsx')).FreshSignInDialog,
+)
 const SignInDialog = later(async () => (await import('./parts/sign-in-dialog.tsx')).SignInDialog)
 
 /** Shows its children to who is signed in, and the sign-in page to everyone else. */
@@ -23,6 +28,8 @@ export function SessionGate({ children }: { children: ReactNode }) {
       const before = client.getQueryData<WireKey>(['self'])
       client.setQueryData(['self'], key)
       sessionEnd.forget()
+      // What waits for a fresh sign-in has one now; not for another key.
+      freshSignIn.answer(before?.id === key.id)
       const others = { predicate: ({ queryKey }: { queryKey: readonly unknown[] }) => queryKey[0] !== 'self' }
       // What another key was shown is not for this one to see.
       if (before !== undefined && before.id !== key.id) await client.resetQueries(others)
@@ -30,13 +37,24 @@ export function SessionGate({ children }: { children: ReactNode }) {
     },
     [client],
   )
+  useEffect(
+    () =>
+      followOtherTabs((isSignedIn) => {
+        if (!isSignedIn) return leave(client)
+        void call<WireKey>('GET', '/v1/keys/self').then(signedIn, sessionEnd.notice)
+      }),
+    [client, signedIn],
+  )
+  const isFreshAsked = useSyncExternalStore(freshSignIn.subscribe, freshSignIn.isAsked)
   const key = self.data
   const session = useMemo(() => key && sessionOf(key, () => signOut(client)), [key, client])
   const isIn = session !== undefined
   useEffect(() => {
     if (!isIn) return
     // Needed when there may be no connection left to fetch it by.
-    const timer = setTimeout(() => void SignInDialog.preload().catch(() => {}), 2_000)
+    const timer = setTimeout(() => {
+      for (const dialog of [SignInDialog, FreshSignInDialog]) void dialog.preload().catch(() => {})
+    }, 2_000)
     return () => clearTimeout(timer)
   }, [isIn])
   if (session === undefined) {
@@ -63,6 +81,11 @@ export function SessionGate({ children }: { children: ReactNode }) {
       {isOver && (
         <Suspense>
           <SignInDialog previous={session.key} signedIn={signedIn} />
+        </Suspense>
+      )}
+      {isFreshAsked && !isOver && (
+        <Suspense>
+          <FreshSignInDialog of={session.key} />
         </Suspense>
       )}
     </SessionContext>

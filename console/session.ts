@@ -2,7 +2,8 @@
 import type { QueryClient } from '@tanstack/react-query'
 import { createContext, useContext } from 'react'
 import { covers, type ManagementPermission } from '../src/permissions.ts'
-import { ApiError, call, type WireKey } from './api.ts'
+import { ApiError, call, type WireKey, type WireSession } from './api.ts'
+import { clearPageValue, writePageValue } from './page-value.ts'
 import { withheldFrom } from './words/permission-list.ts'
 
 /** The id of the operator's own organization, whose keys act on every other. */
@@ -48,14 +49,26 @@ export async function signOut(client: QueryClient): Promise<void> {
     // Over already is what was wanted.
     if (!(error instanceof ApiError && error.status === 401)) throw error
   })
+  clearPageValue()
+  leave(client)
+}
+
+/** Forgets all that was shown, when the session has ended here or in another tab. */
+export function leave(client: QueryClient): void {
   client.clear()
   location.assign('/')
 }
 
 /** Exchanges a token for a session; the token is kept nowhere. Throws {@link ApiError}. */
 export async function signIn(token: string): Promise<WireKey> {
-  await call('POST', '/v1/sessions', { token })
+  const { page_value: pageValue } = await call<{ page_value: string }>('POST', '/v1/sessions', { token })
+  writePageValue(pageValue)
   return call<WireKey>('GET', '/v1/keys/self')
+}
+
+/** Makes the sign-in fresh for ten minutes, by a token of the signed-in key. Throws {@link ApiError}. */
+export function refreshSignIn(token: string): Promise<WireSession> {
+  return call<WireSession>('POST', '/v1/sessions/self/refresh', { token })
 }
 
 let over = false

@@ -2,6 +2,7 @@
 import { v7 as uuidv7 } from 'uuid'
 import type { Creations } from './creations.ts'
 import type { Memory } from './memory.ts'
+import type { SignInLimit } from './sign-in-limit.ts'
 import type { Store } from './store/store.ts'
 import type { Tx } from './store/tables.ts'
 import type { RandomSource } from './token.ts'
@@ -10,6 +11,7 @@ export interface Engine {
   store: Store
   memory: Memory
   creations: Creations
+  signInLimit: SignInLimit
   /** Milliseconds since 1970, by the wall clock. */
   now: () => number
   random: RandomSource

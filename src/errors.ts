@@ -15,6 +15,7 @@ export const errorTable = {
   permission_escalation: [403, 'The key may not grant what it does not hold'],
   root_organization_required: [403, 'Only a key of the root organization may do this'],
   cross_site_request: [403, 'The request comes from another site'],
+  fresh_sign_in_required: [403, 'The change takes a fresh sign-in'],
   route_not_found: [404, 'There is nothing at this address'],
   key_not_found: [404, 'There is no such key'],
   secret_not_found: [404, 'There is no such secret'],
@@ -31,6 +32,7 @@ export const errorTable = {
   unsupported_media_type: [415, 'The body is not application/json'],
   invalid_input: [422, 'The input is not as it should be'],
   too_many_reads: [429, 'The key reads too much at once'],
+  too_many_sessions: [429, 'The key signs in too often'],
   headers_too_large: [431, 'The headers are too large'],
   internal: [500, 'Latchkey failed'],
   store_unavailable: [503, 'The database cannot be reached'],
@@ -50,17 +52,33 @@ export function fieldName(name: string): string {
   return /^\w{1,40}$/.test(name) ? name : '(unprintable)'
 }
 
+/** A way to sign in afresh: `token` is the token of the signed-in key, typed again. */
+export type SignInMethod = 'token'
+
+interface ErrorOptions {
+  cause?: unknown
+  errors?: FieldError[]
+  methods?: readonly SignInMethod[]
+  retryAfterMs?: number
+}
+
 /** A refused command or a failed one; narrow by `code`. Its message never holds a token or SQL. */
 export class LatchkeyError extends Error {
   override readonly name = 'LatchkeyError'
   readonly code: ErrorCode
   /** The fields at fault, for `invalid_input`. */
   readonly errors: FieldError[] | undefined
+  /** How to sign in afresh, for `fresh_sign_in_required`. */
+  readonly methods: readonly SignInMethod[] | undefined
+  /** After how many milliseconds the same call may succeed, if that is known. */
+  readonly retryAfterMs: number | undefined
 
-  constructor(code: ErrorCode, detail: string, options: { cause?: unknown; errors?: FieldError[] } = {}) {
+  constructor(code: ErrorCode, detail: string, options: ErrorOptions = {}) {
     super(detail, options.cause === undefined ? undefined : { cause: options.cause })
     this.code = code
     this.errors = options.errors
+    this.methods = options.methods
+    this.retryAfterMs = options.retryAfterMs
   }
 
   /** The HTTP status of this error's code. */

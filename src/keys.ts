@@ -5,6 +5,7 @@ import type { NewKey } from './creations.ts'
 import { digestToken } from './digest.ts'
 import { changeFacts, type Engine, isId, newId } from './engine.ts'
 import { LatchkeyError, refuseField } from './errors.ts'
+import { isLater, isWider, outlivesSession, requireFreshSignIn } from './fresh-sign-in.ts'
 import { readPage, turnOf } from './listing.ts'
 import {
   type Caller,
@@ -56,6 +57,8 @@ export async function createKey(engine: Engine, input: CreateKeyInput, caller?: 
   if (organizationId === undefined)
     refuseField('organizationId', 'Name the organization that will own the key.')
   requireGrantable(caller, wanted.permissions)
+  if (outlivesSession(organizationId, wanted.permissions))
+    await engine.store.read((db) => requireFreshSignIn(db, caller, now))
   const token = generateToken(prefix, engine.random)
   const created = newKey(engine, caller, token, { ...wanted, organizationId, now })
   await engine.creations.add(created)
@@ -174,6 +177,8 @@ export async function updateKey(
       metadata: metadata === undefined ? before.metadata : JSON.stringify(metadata),
       expires_at: expiry,
     }
+    if (isWider(before, after) && outlivesSession(before.organization_id, JSON.parse(after.permissions)))
+      await requireFreshSignIn(tx, caller, now)
     const changes = describeChanges(before, after)
     if (Object.keys(changes).length === 0) return before
     const changed = await changeKey(tx, before, after)
@@ -208,6 +213,8 @@ export async function rotateKey(
     }
     // Whoever rotates a key holds its new token, and so all that it may do.
     requireGrantable(caller, JSON.parse(key.permissions))
+    if (outlivesSession(key.organization_id, JSON.parse(key.permissions)))
+      await requireFreshSignIn(tx, caller, now)
     const secrets = await listSecrets(tx, key)
     const inGrace = secrets.some((secret) => secret.expires_at !== null && secret.expires_at > now)
     if (graceSeconds > 0 && inGrace) {
@@ -314,10 +321,6 @@ export function withToken(row: NewKeyRow, { token }: ParsedToken, now: number): 
 function requireFuture(expiresAt: Date | null, now: number): void {
   if (expiresAt !== null && expiresAt.getTime() <= now)
     refuseField('expiresAt', 'An instant that is still to come.')
-}
-
-function isLater(expiry: number | null, than: number | null): boolean {
-  return than !== null && (expiry === null || expiry > than)
 }
 
 type Changeable = Pick<KeyRow, 'name' | 'permissions' | 'metadata' | 'expires_at'>

@@ -42,14 +42,17 @@ import type {
   VerifyOptions,
   VerifyRequest,
 } from './schemas.ts'
+import type { SessionValues } from './session-values.ts'
 import {
   authenticateSession,
   endSession,
   listSessions,
+  refreshSession,
   type SignInOrigin,
   type StartedSession,
   startSession,
 } from './sessions.ts'
+import { SignInLimit } from './sign-in-limit.ts'
 import { openStore } from './store/store.ts'
 import { longestPrefix, prefixPattern, type RandomSource } from './token.ts'
 import { UsageRecorder } from './usage.ts'
@@ -109,10 +112,22 @@ export interface Audit {
 
 /** What can be done with sessions: of browsers, for whose scripts no token is safe. */
 export interface Sessions {
-  /** Opens a session of 12 hours, or of one without use, for whoever shows a valid token. Throws `invalid_token`. */
+  /**
+   * Opens a session of 12 hours, or of one without use, for the caller that shows a valid token. Throws
+   * `invalid_token`, `too_many_sessions`.
+   */
   start(token: string, origin?: SignInOrigin): Promise<StartedSession>
-  /** Tells who asks by a session's value, judged now by the store; undefined for a value that opens nothing. */
-  authenticate(value: string): Promise<Caller | undefined>
+  /** Tells who asks by a session's two values, judged now by the store; undefined for values that open nothing. */
+  authenticate(values: SessionValues): Promise<Caller | undefined>
+  /**
+   * Makes a session's sign-in fresh for ten minutes more, by a token of its key. Throws `invalid_token`,
+   * `session_ended`, `too_many_sessions`.
+   */
+  refresh(
+    token: string,
+    values: SessionValues,
+    origin?: Pick<SignInOrigin, 'ip' | 'requestId'>,
+  ): Promise<Session>
   /** Lists the live sessions of the calling key, newest first. */
   list(caller: Caller): Promise<Session[]>
   /** Ends a session of the calling key; `self` is the one that asks. Throws `session_not_found`. */
@@ -173,7 +188,7 @@ export async function openLatchkey(options: LatchkeyOptions): Promise<Latchkey> 
   const memory = new Memory(store, clock, options.cachedSecrets ?? 100_000, usage, newFollowerId)
   usage.beforeFlush = () => memory.cache.reportUses()
   const creations = new Creations(store)
-  const engine: Engine = { store, memory, creations, now, random, prefixes }
+  const engine: Engine = { store, memory, creations, signInLimit: new SignInLimit(), now, random, prefixes }
 
   let closing: Promise<void> | undefined
   const close = (): Promise<void> => {
@@ -204,7 +219,8 @@ export async function openLatchkey(options: LatchkeyOptions): Promise<Latchkey> 
     audit: { list: (input, caller, options) => listAudit(engine, input, caller, options) },
     sessions: {
       start: (token, origin) => startSession(engine, token, origin),
-      authenticate: (value) => authenticateSession(engine, value),
+      authenticate: (values) => authenticateSession(engine, values),
+      refresh: (token, values, origin) => refreshSession(engine, token, values, origin),
       list: (caller) => listSessions(engine, caller),
       end: (id, caller) => endSession(engine, id, caller),
     },

@@ -104,6 +104,7 @@ export const auditActions = [
   'key.secret_ended',
   'key.revoked',
   'session.started',
+  'session.refreshed',
   'session.ended',
 ] as const
 export type AuditAction = (typeof auditActions)[number]
@@ -219,6 +220,17 @@ export const sessionSchema = z.strictObject({
   ip: z.string().nullable().meta({ description: 'From where it was opened.' }),
   userAgent: z.string().nullable().meta({ description: 'What the browser called itself then.' }),
   current: z.boolean().meta({ description: 'Whether this is the one that asks.' }),
+  freshUntil: instant.meta({
+    description:
+      'Until when its sign-in is fresh: what outlives the session takes that. It may lie in the past.',
+  }),
+})
+/** A new session, in the only answer that ever holds the value of its page. */
+export const startedSessionSchema = sessionSchema.extend({
+  pageValue: z.string().meta({
+    description:
+      'To be sent as `Latchkey-Session` with each request by the cookie: without it the cookie opens nothing.',
+  }),
 })
 
 const knownKey = {

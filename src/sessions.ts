@@ -1,11 +1,18 @@
-// Sessions: a browser signs in with a token once and then holds an opaque value in its place. A session is worth
+// Sessions: a browser signs in with a token once and then holds two opaque values in its place. A session is worth
 // what its key is worth at that instant: it is judged anew, by what the store has, at every request.
 import { toEvent } from './audit.ts'
-import { digestToken } from './digest.ts'
 import { type Engine, isId, newId } from './engine.ts'
 import { LatchkeyError } from './errors.ts'
+import { freshMs, sessionEnded } from './fresh-sign-in.ts'
 import { leaseMs } from './lease.ts'
 import type { AuditAction, Caller, Session } from './schemas.ts'
+import {
+  areSessionValues,
+  digestValue,
+  drawValues,
+  matchesPage,
+  type SessionValues,
+} from './session-values.ts'
 import { insertAuditEvents } from './store/audit.ts'
 import { lockKey } from './store/keys.ts'
 import {
@@ -16,6 +23,7 @@ import {
   listKeySessions,
   listOverSessions,
   markSeen,
+  refreshRow,
   type SessionLimits,
   type SessionRow,
 } from './store/sessions.ts'
@@ -29,8 +37,6 @@ const longestIdleMs = 3_600_000
 /** Being seen is written down no more often: it would be a write a request. */
 const seenEveryMs = 60_000
 const mostSessionsOfKey = 20
-const valueBytes = 32
-const valuePattern = /^[A-Za-z0-9_-]{43}$/
 const longestUserAgent = 256
 
 /** From where somebody signs in. */
@@ -38,23 +44,23 @@ export interface SignInOrigin {
   ip?: string | undefined
   userAgent?: string | undefined
   requestId?: string | undefined
+  /** The session of the same browser so far: if it is live, it ends when the new one begins. */
+  previous?: SessionValues | undefined
 }
 
-/** A session with its value, in the only answer that ever holds it. */
-export interface StartedSession {
+/** A session with its values, in the only answer that ever holds them. */
+export interface StartedSession extends SessionValues {
   session: Session
-  /** 256 random bits as base64url, to be kept where no script can read it; only a digest of it is stored. */
-  value: string
 }
 
 /**
- * Opens a session for whoever shows a token that is valid now. Of a key's more than 20, the least recently seen
- * ends. Throws `invalid_token`, `store_unavailable`.
+ * Opens a session for the caller that shows a token that is valid now. Of a key's more than 20 sessions, the least
+ * recently seen ends. Throws `invalid_token`, `too_many_sessions`, `store_unavailable`.
  */
 export async function startSession(
   engine: Engine,
   token: string,
-  { ip, userAgent, requestId }: SignInOrigin = {},
+  { ip, userAgent, requestId, previous }: SignInOrigin = {},
 ): Promise<StartedSession> {
   const proof = await verify(engine.memory, token, {}, { ip })
   const kid = parseToken(token)?.kid
@@ -63,11 +69,13 @@ export async function startSession(
   const verdict = await verifyStored(engine.memory, kid, { keyId: proof.keyId })
   if (!verdict.valid) throw opensNothing()
   const { keyId, organizationId, permissions } = verdict
-  const value = Buffer.from(engine.random(new Uint8Array(valueBytes))).toString('base64url')
   const now = engine.now()
+  engine.signInLimit.requireNotRefused(keyId, now)
+  const replaced = previous && (await authenticateSession(engine, previous))
+  const values = drawValues(engine.random)
   const row: SessionRow = {
     id: newId(engine),
-    digest: digestToken(value),
+    digest: digestValue(values.value),
     key_id: keyId,
     organization_id: organizationId,
     kid,
@@ -76,41 +84,96 @@ export async function startSession(
     last_seen_at: now,
     ip: ip ?? null,
     user_agent: shownUserAgent(userAgent),
+    page_digest: digestValue(values.pageValue),
+    fresh_until: now + freshMs,
   }
   const caller: Caller = { keyId, organizationId, permissions, requestId, ip, sessionId: row.id }
   await engine.store.write(async (tx) => {
     // Under the key's lock: two that sign in at once are counted one after the other, and a revocation is seen.
     const key = await lockKey(tx, keyId, organizationId)
     if (key === undefined || key.revoked_at !== null) throw opensNothing()
+    await engine.signInLimit.requireRoom(tx, row, now)
     const over = await listOverSessions(tx, organizationId, limitsAt(now))
-    const live = await listKeySessions(tx, row, limitsAt(now))
-    const surplus = live.slice(mostSessionsOfKey - 1).map(({ id }) => id)
-    await deleteSessions(tx, organizationId, [...over, ...surplus])
+    const live = (await listKeySessions(tx, row, limitsAt(now))).filter(
+      ({ id }) => id !== replaced?.sessionId,
+    )
+    const surplus = live.slice(mostSessionsOfKey - 1)
+    const left = replaced ? [{ id: replaced.sessionId, organization_id: replaced.organizationId }] : []
+    const deleted = await deleteSessions(tx, [...over, ...surplus, ...left])
     await insertSession(tx, row)
-    for (const id of surplus) await recordSession(engine, tx, caller, 'session.ended', id)
+    for (const { id } of surplus) await recordSession(engine, tx, caller, 'session.ended', id)
+    if (replaced && deleted.has(replaced.sessionId)) {
+      await recordSession(engine, tx, { ...replaced, requestId, ip }, 'session.ended', replaced.sessionId)
+    }
     await recordSession(engine, tx, caller, 'session.started', row.id)
   })
-  return { session: toSession(row, caller), value }
+  return { session: toSession(row, caller), ...values }
 }
 
+/** Who asks by a session. */
+export type SessionCaller = Caller & { sessionId: string }
+
 /**
- * Tells who asks by a session's value; undefined for one that opens nothing, whatever the reason: unknown, ended,
- * too old, idle, or of a secret that is not valid any more. Reads the store each time, never memory, so that the
- * end of a session or of its key holds at once in every process. Throws `store_unavailable`.
+ * Tells who asks by a session's values; undefined for values that open nothing, whatever the reason: one of them
+ * unknown, or its session ended, too old, idle, or of a secret that is not valid any more. Reads the store each
+ * time, never memory, so that the end of a session or of its key holds at once in every process. Throws
+ * `store_unavailable`.
  */
-export async function authenticateSession(engine: Engine, value: string): Promise<Caller | undefined> {
-  if (!valuePattern.test(value)) return undefined
+export async function authenticateSession(
+  engine: Engine,
+  values: SessionValues,
+): Promise<SessionCaller | undefined> {
+  if (!areSessionValues(values)) return undefined
   const { store, memory } = engine
   const begunAt = memory.clock.monotonic()
-  const row = await store.read((db) => findSession(db, digestToken(value)))
-  if (row === undefined || isOver(row, engine.now())) return undefined
+  const row = await store.read((db) => findSession(db, digestValue(values.value)))
+  if (row === undefined || !matchesPage(values.pageValue, row.page_digest)) return undefined
+  if (isOver(row, engine.now())) return undefined
   const verdict = await verifyStored(memory, row.kid, { keyId: row.key_id })
   // A process that was paused since may have missed the end of the session: it asks again.
-  if (memory.clock.monotonic() - begunAt >= leaseMs) return authenticateSession(engine, value)
+  if (memory.clock.monotonic() - begunAt >= leaseMs) return authenticateSession(engine, values)
   if (!verdict.valid) return undefined
   await noteSeen(engine, row)
   const { keyId, organizationId, permissions } = verdict
   return { keyId, organizationId, permissions, sessionId: row.id }
+}
+
+/**
+ * Makes the sign-in of a session fresh again, for the caller that shows a valid token of the session's key beside
+ * its values. Throws `invalid_token` for a token of another key, `session_ended`, `too_many_sessions`,
+ * `store_unavailable`.
+ */
+export async function refreshSession(
+  engine: Engine,
+  token: string,
+  values: SessionValues,
+  { ip, requestId }: Pick<SignInOrigin, 'ip' | 'requestId'> = {},
+): Promise<Session> {
+  const session = await authenticateSession(engine, values)
+  if (session === undefined) throw sessionEnded()
+  const proof = await verify(engine.memory, token, {}, { ip })
+  const kid = parseToken(token)?.kid
+  if (!proof.valid || kid === undefined) throw opensNothing()
+  const verdict = await verifyStored(engine.memory, kid, { keyId: proof.keyId })
+  if (!verdict.valid) throw opensNothing()
+  if (verdict.keyId !== session.keyId) {
+    throw new LatchkeyError('invalid_token', 'The token is not one of the key that is signed in.')
+  }
+  const caller = { ...session, ip, requestId }
+  const owner = ownerOf(caller)
+  const now = engine.now()
+  engine.signInLimit.requireNotRefused(caller.keyId, now)
+  const row = await engine.store.write(async (tx) => {
+    const key = await lockKey(tx, caller.keyId, caller.organizationId)
+    if (key === undefined || key.revoked_at !== null) throw opensNothing()
+    await engine.signInLimit.requireRoom(tx, owner, now)
+    const change = { fresh_until: now + freshMs }
+    const refreshed = await refreshRow(tx, session.sessionId, owner, change)
+    if (refreshed === undefined) throw sessionEnded()
+    await recordSession(engine, tx, caller, 'session.refreshed', session.sessionId)
+    return refreshed
+  })
+  return toSession(row, caller)
 }
 
 /** Lists the sessions of the calling key that are live, newest first. Throws `store_unavailable`. */
@@ -181,6 +244,7 @@ function toSession(row: SessionRow, caller: Caller): Session {
     ip: row.ip,
     userAgent: row.user_agent,
     current: row.id === caller.sessionId,
+    freshUntil: new Date(row.fresh_until),
   }
 }
 

@@ -5,7 +5,7 @@ import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { onEachDatabase } from './setup/databases.ts'
 import { startTestServer, type TestServer } from './setup/server.ts'
-import { signIn } from './setup/sessions.ts'
+import { type Headers, signIn } from './setup/sessions.ts'
 
 type Schema = Record<string, unknown>
 interface Parameter {
@@ -83,15 +83,19 @@ function objectOf(schema: Schema, schemas: Record<string, Schema>): fc.Arbitrary
 
 const visible = fc.string({ maxLength: 90 }).map((text) => text.replace(/[^!-~]/g, ''))
 
-function bearer(token: string): Record<string, string> {
+function bearer(token: string): Headers {
   return { authorization: `Bearer ${token}` }
 }
 
-/** A session's cookie, mostly from the console's own page. */
-function cookieFrom(cookie: string): fc.Arbitrary<Record<string, string>> {
+/** A session's values, mostly from the console's own page. */
+function shownFrom(browser: Headers): fc.Arbitrary<Headers> {
   return fc
     .constantFrom('same-origin', 'same-origin', 'same-origin', 'none', 'cross-site')
-    .map((site) => ({ cookie, 'sec-fetch-site': site }))
+    .map((site) => ({ ...browser, 'sec-fetch-site': site }))
+}
+
+function madeUp(value: string): Headers {
+  return { cookie: `latchkey=${value}`, 'latchkey-session': value }
 }
 
 onEachDatabase('fuzzing from the document', (makeDatabase) => {
@@ -134,8 +138,9 @@ onEachDatabase('fuzzing from the document', (makeDatabase) => {
         identity: fc.oneof(
           { weight: 6, arbitrary: fc.constantFrom(...known.tokens).map(bearer) },
           { weight: 1, arbitrary: visible.map(bearer) },
-          { weight: 2, arbitrary: fc.constantFrom(...known.cookies).chain(cookieFrom) },
-          { weight: 1, arbitrary: visible.map((value) => `latchkey=${value}`).chain(cookieFrom) },
+          { weight: 2, arbitrary: fc.constantFrom(...known.browsers).chain(shownFrom) },
+          { weight: 1, arbitrary: fc.constantFrom(...known.signedIn).chain(shownFrom) },
+          { weight: 1, arbitrary: visible.map(madeUp).chain(shownFrom) },
         ),
       })
     }
@@ -197,7 +202,9 @@ function encode(value: unknown): string {
 interface Known {
   ids: string[]
   tokens: string[]
-  cookies: string[]
+  browsers: Headers[]
+  /** The values of a session beside the token of its key. */
+  signedIn: Headers[]
 }
 
 /** Puts something there to be found: ids of every kind, keys of every state, callers of every power. */
@@ -214,11 +221,13 @@ async function populate(server: TestServer): Promise<Known> {
   const admin = await create('acme', ['latchkey:*', '*'])
   const reader = await create('acme', ['latchkey:keys:read'])
   const sessions = []
-  for (const { key } of [{ key: server.rootKey }, admin, reader]) sessions.push(await signIn(server, key))
+  for (const token of [server.rootKey, admin.key, reader.key])
+    sessions.push({ token, ...(await signIn(server, token)) })
   const ended = (await signIn(server, reader.key)).session.id
   return {
     ids: [plain.id, revoked.id, rotated.id, rotated.key.slice(3, 19), 'acme', 'bees', 'root', ended],
-    cookies: sessions.map(({ cookie }) => cookie),
+    browsers: sessions.map(({ browser }) => browser),
+    signedIn: sessions.map(({ browser, token }) => ({ ...browser, ...bearer(token) })),
     tokens: [server.rootKey, server.rootKey, admin.key, admin.key, reader.key, plain.key, revoked.key],
   }
 }

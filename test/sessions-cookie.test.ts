@@ -17,6 +17,8 @@ onEachDatabase('the cookie of a session', (makeDatabase) => {
     const { session, answer } = await signIn(server, server.rootKey, { 'user-agent': 'Firefox/140' })
     expect(answer.headers.get('set-cookie')).toMatch(/^latchkey=[A-Za-z0-9_-]{43}; /)
     expect(answer.headers.get('set-cookie')?.split(/; (.*)/)[1]).toBe(attributes)
+    expect(answer.json.page_value).toMatch(/^[A-Za-z0-9_-]{43}$/)
+    expect(answer.headers.get('set-cookie')).not.toContain(answer.json.page_value)
     expect(session).toEqual({
       id: expect.any(String),
       created_at: clock.in(0).toISOString(),
@@ -26,6 +28,7 @@ onEachDatabase('the cookie of a session', (makeDatabase) => {
       ip: '127.0.0.1',
       user_agent: 'Firefox/140',
       current: true,
+      fresh_until: clock.in(hour / 6).toISOString(),
     })
     const nobody = await makeKey(server.latchkey, ['emails:send'])
     const refused = await server.request('POST', '/v1/sessions', { token: nobody.key })
@@ -67,19 +70,29 @@ onEachDatabase('the cookie of a session', (makeDatabase) => {
         return bytes
       },
     })
-    const { cookie, answer, session } = await signIn(server, server.rootKey)
-    const value = cookie.slice('latchkey='.length)
-    const bytes = Buffer.from(value, 'base64url')
-    expect(drawn.some((each) => bytes.equals(each))).toBe(true)
-    const list = await ask(server, 'GET', '/v1/sessions', cookie)
-    const audit = await ask(server, 'GET', '/v1/audit-log', cookie)
-    await ask(server, 'DELETE', `/v1/sessions/${session.id}`, cookie)
-    expectEnded(await ask(server, 'GET', '/v1/sessions', cookie))
+    const { browser, answer, session } = await signIn(server, server.rootKey)
+    const values = [browser.cookie.slice('latchkey='.length), browser['latchkey-session']]
+    for (const value of values) {
+      const bytes = Buffer.from(value, 'base64url')
+      expect(drawn.some((each) => bytes.equals(each))).toBe(true)
+    }
+    const list = await ask(server, 'GET', '/v1/sessions', browser)
+    const audit = await ask(server, 'GET', '/v1/audit-log', browser)
+    await ask(server, 'DELETE', `/v1/sessions/${session.id}`, browser)
+    expectEnded(await ask(server, 'GET', '/v1/sessions', browser))
     const again = await signIn(server, server.rootKey)
     const rows = await readAll(database)
-    const written = [answer.text, list.text, audit.text, JSON.stringify(server.log), rows].join('\n')
+    // Its own value a page must be told once; that of the cookie nobody.
+    expect(list.text + audit.text).not.toContain(values[1])
+    const written = [
+      answer.text.replace(values[1] as string, ''),
+      list.text,
+      audit.text,
+      JSON.stringify(server.log),
+      rows,
+    ].join('\n')
     expect(written).toContain(again.session.id)
-    for (const secret of [value, again.cookie.slice('latchkey='.length)]) {
+    for (const secret of [...values, again.browser.cookie.slice('latchkey='.length)]) {
       for (const bytes of [Buffer.from(secret), Buffer.from(secret, 'base64url')]) {
         // As JSON has the bytes of either database.
         const decimals = [bytes.toJSON().data, new Uint8Array(bytes)].map((each) => JSON.stringify(each))
@@ -95,16 +108,17 @@ onEachDatabase('the cookie of a session', (makeDatabase) => {
   test('a session cannot open a session nor follow changes, and its cookie says nothing to a proxy', async () => {
     const database = await makeDatabase()
     const server = await startTestServer(database)
-    const { cookie } = await signIn(server, server.rootKey)
+    const { browser } = await signIn(server, server.rootKey)
     const before = await readAll(database)
     for (const [method, path] of [
       ['POST', '/v1/sessions'],
       ['GET', '/v1/changes'],
+      ['POST', '/v1/sessions/self/refresh'],
     ] as const) {
-      const refused = await ask(server, method, path, cookie)
+      const refused = await ask(server, method, path, browser)
       expect(refused, path).toMatchObject({ status: 401, json: { code: 'missing_token' } })
     }
-    const judged = await ask(server, 'GET', '/v1/auth', cookie)
+    const judged = await ask(server, 'GET', '/v1/auth', browser)
     expect(judged.status).toBe(401)
     expect(judged.headers.get('x-latchkey-code')).toBe('missing_token')
     expect(await readAll(database)).toBe(before)
@@ -114,10 +128,10 @@ onEachDatabase('the cookie of a session', (makeDatabase) => {
   test('Authorization comes before the cookie, whatever it holds', async () => {
     const server = await startTestServer(await makeDatabase())
     const other = await makeKey(server.latchkey)
-    const { cookie } = await signIn(server, server.rootKey)
+    const { browser } = await signIn(server, server.rootKey)
     const withBoth = (authorization: string, site = 'same-origin') =>
       server.request('GET', '/v1/keys/self', {
-        headers: { cookie, 'sec-fetch-site': site, authorization },
+        headers: { ...browser, 'sec-fetch-site': site, authorization },
       })
     expect((await withBoth(`Bearer ${other.key}`)).json.id).toBe(other.id)
     // A token is no browser's: it is served from wherever it comes.
@@ -129,7 +143,7 @@ onEachDatabase('the cookie of a session', (makeDatabase) => {
 
   test('a request by cookie is served to our own page alone, and any other changes nothing', async () => {
     const server = await startTestServer(await makeDatabase())
-    const { cookie } = await signIn(server, server.rootKey)
+    const { browser } = await signIn(server, server.rootKey)
     const host = new URL(server.url).host
     const origins = {
       ours: `http://${host}`,
@@ -154,7 +168,8 @@ onEachDatabase('the cookie of a session', (makeDatabase) => {
               : site === 'same-origin' || (site === 'none' && isRead)
           const isTls = origin?.startsWith('https:') === true
           const headers = {
-            cookie: isTls ? `__Host-${cookie}` : cookie,
+            ...browser,
+            cookie: isTls ? `__Host-${browser.cookie}` : browser.cookie,
             ...(site !== undefined && { 'sec-fetch-site': site }),
             ...(origin !== undefined && { origin }),
           }
@@ -177,21 +192,21 @@ onEachDatabase('the cookie of a session', (makeDatabase) => {
   test('every guarded call refuses a cookie that comes from another site, or whose session is over', async () => {
     const database = await makeDatabase()
     const server = await startTestServer(database)
-    const { cookie } = await signIn(server, server.rootKey)
+    const { browser } = await signIn(server, server.rootKey)
     const over = await signIn(server, server.rootKey)
-    await ask(server, 'DELETE', '/v1/sessions/self', over.cookie)
+    await ask(server, 'DELETE', '/v1/sessions/self', over.browser)
     const before = await readAll(database)
     const guarded = routes.filter(({ access }) => access !== 'public')
     expect(guarded.length).toBeGreaterThan(18)
     for (const { method, path, operationId, tokenOnly } of guarded) {
       const target = path.replaceAll(/\{\w+\}/g, 'root')
       for (const site of ['same-site', 'cross-site']) {
-        const headers = { cookie, 'sec-fetch-site': site }
+        const headers = { ...browser, 'sec-fetch-site': site }
         const answer = await server.request(method, target, { headers })
         const refusal = tokenOnly ? [401, 'missing_token'] : [403, 'cross_site_request']
         expect([answer.status, answer.json.code], operationId).toEqual(refusal)
       }
-      if (!tokenOnly) expectEnded(await ask(server, method, target, over.cookie))
+      if (!tokenOnly) expectEnded(await ask(server, method, target, over.browser))
     }
     expect(await readAll(database)).toBe(before)
     await server.close()
@@ -199,17 +214,20 @@ onEachDatabase('the cookie of a session', (makeDatabase) => {
 
   test('a cookie that another page planted opens nothing', async () => {
     const server = await startTestServer(await makeDatabase())
-    const { cookie } = await signIn(server, server.rootKey)
-    const { cookie: planted } = await signIn(server, (await makeKey(server.latchkey)).key)
+    const { browser } = await signIn(server, server.rootKey)
+    const { browser: planted } = await signIn(server, (await makeKey(server.latchkey)).key)
+    const { cookie } = browser
     const self = (cookies: string, headers: Headers = {}) =>
       send<Record<string, unknown>>(server.url, 'GET', '/v1/keys/self', {
-        headers: { cookie: cookies, 'sec-fetch-site': 'same-origin', ...headers },
+        headers: { ...browser, cookie: cookies, 'sec-fetch-site': 'same-origin', ...headers },
       })
     // Of two of a name nobody knows which is ours; the one that cannot be planted comes first.
-    expect((await self(`${cookie}; ${planted}`)).json.code).toBe('session_ended')
+    expect((await self(`${cookie}; ${planted.cookie}`)).json.code).toBe('session_ended')
     const { id } = (await self(cookie)).json
-    expect((await self(`${planted}; a=b; __Host-${cookie}`)).json.id).toBe(id)
-    expect((await self(planted, { origin: 'https://keys.example.com' })).json.code).toBe('missing_token')
+    expect((await self(`${planted.cookie}; a=b; __Host-${cookie}`)).json.id).toBe(id)
+    expect((await self(planted.cookie, { origin: 'https://keys.example.com' })).json.code).toBe(
+      'missing_token',
+    )
     expect((await self(`xlatchkey=1; ${cookie} ; latchkey2=x`)).json.id).toBe(id)
     expect((await self('theme=dark')).json.code).toBe('missing_token')
     await server.close()
@@ -217,10 +235,10 @@ onEachDatabase('the cookie of a session', (makeDatabase) => {
 
   test('whitespace of any other kind before a name makes it another name, which no prefix guards', async () => {
     const server = await startTestServer(await makeDatabase())
-    const { cookie } = await signIn(server, server.rootKey)
+    const { browser } = await signIn(server, server.rootKey)
     for (const sign of ['\u00a0', '\u0085', '\u00ad']) {
-      for (const name of [cookie, `__Host-${cookie}`]) {
-        const planted = { cookie: `a=b; ${sign}${name}`, 'sec-fetch-site': 'same-origin' }
+      for (const name of [browser.cookie, `__Host-${browser.cookie}`]) {
+        const planted = { ...browser, cookie: `a=b; ${sign}${name}`, 'sec-fetch-site': 'same-origin' }
         for (const path of ['/v1/keys/self', '/v1/audit-log']) {
           const refused = await server.request('GET', path, { headers: planted })
           expect(refused.json.code, JSON.stringify(planted.cookie)).toBe('missing_token')
@@ -232,10 +250,10 @@ onEachDatabase('the cookie of a session', (makeDatabase) => {
 
   test('a cookie that was set over TLS serves no page that came without, where Origin alone can tell', async () => {
     const server = await startTestServer(await makeDatabase())
-    const { cookie } = await signIn(server, server.rootKey, { origin: 'https://keys.example.com' })
+    const { browser } = await signIn(server, server.rootKey, { origin: 'https://keys.example.com' })
     const { host } = new URL(server.url)
     const create = (origin: string) =>
-      server.request('POST', '/v1/keys', { headers: { cookie, origin }, body: { name: 'CI' } })
+      server.request('POST', '/v1/keys', { headers: { ...browser, origin }, body: { name: 'CI' } })
     expect((await create(`http://${host}`)).json.code).toBe('cross_site_request')
     expect((await create(`https://${host}`)).status).toBe(200)
     await server.close()
@@ -255,7 +273,12 @@ onEachDatabase('the cookie of a session', (makeDatabase) => {
     const answers = new Set<string>()
     for (const value of values) {
       const answer = await send(server.url, 'GET', '/v1/keys/self', {
-        headers: { cookie: `latchkey=${value}`, 'sec-fetch-site': 'same-origin', 'x-request-id': 'same' },
+        headers: {
+          cookie: `latchkey=${value}`,
+          'latchkey-session': 'a'.repeat(43),
+          'sec-fetch-site': 'same-origin',
+          'x-request-id': 'same',
+        },
       })
       expectEnded(answer as TestAnswer)
       answers.add(answer.text)

@@ -1,14 +1,18 @@
 // Sessions: what one is worth, how it ends, and who may see and end it.
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { openLatchkey } from '../src/index.ts'
+import { openLatchkey, type StartedSession } from '../src/index.ts'
 import { makeClock } from './setup/clock.ts'
 import { onEachDatabase } from './setup/databases.ts'
 import { connectDirectly, readAll } from './setup/direct.ts'
 import { codeOf } from './setup/refusal.ts'
 import { send, startTestServer } from './setup/server.ts'
-import { ask, expectEnded, makeKey, signIn, type WireSession } from './setup/sessions.ts'
+import { ask, type Browser, expectEnded, makeKey, signIn, type WireSession } from './setup/sessions.ts'
 
+const browserOf = ({ value, pageValue }: StartedSession): Browser => ({
+  cookie: `latchkey=${value}`,
+  'latchkey-session': pageValue,
+})
 const minute = 60_000
 const hour = 60 * minute
 
@@ -16,16 +20,16 @@ onEachDatabase('sessions', (makeDatabase, kind) => {
   test('a session may do what its key may at that instant, and no more', async () => {
     const server = await startTestServer(await makeDatabase())
     const key = await makeKey(server.latchkey, ['latchkey:keys:*'])
-    const { cookie } = await signIn(server, key.key)
-    expect((await ask(server, 'GET', '/v1/keys', cookie)).status).toBe(200)
-    expect((await ask(server, 'GET', '/v1/keys/self', cookie)).json).toMatchObject({ id: key.id })
-    const created = await ask(server, 'POST', '/v1/keys', cookie, { name: 'CI' })
+    const { browser } = await signIn(server, key.key)
+    expect((await ask(server, 'GET', '/v1/keys', browser)).status).toBe(200)
+    expect((await ask(server, 'GET', '/v1/keys/self', browser)).json).toMatchObject({ id: key.id })
+    const created = await ask(server, 'POST', '/v1/keys', browser, { name: 'CI' })
     expect(created).toMatchObject({ status: 200, json: { created_by: key.id } })
-    const refused = await ask(server, 'GET', '/v1/audit-log', cookie)
+    const refused = await ask(server, 'GET', '/v1/audit-log', browser)
     expect(refused).toMatchObject({ status: 403, json: { code: 'missing_permission' } })
     await server.latchkey.keys.update(key.id, { permissions: ['latchkey:audit:read'] })
-    expect((await ask(server, 'GET', '/v1/audit-log', cookie)).status).toBe(200)
-    expect((await ask(server, 'POST', '/v1/keys', cookie, { name: 'CI' })).status).toBe(403)
+    expect((await ask(server, 'GET', '/v1/audit-log', browser)).status).toBe(200)
+    expect((await ask(server, 'POST', '/v1/keys', browser, { name: 'CI' })).status).toBe(403)
     // The use of the session is a use of the key, and the line of the log names it.
     expect(server.log.at(-1)).toMatchObject({ key_id: key.id, status: 403 })
     await server.close()
@@ -42,13 +46,13 @@ onEachDatabase('sessions', (makeDatabase, kind) => {
       'rotated without a grace': (id) => keys.rotate(id),
       'grace ended': async (id, kid) => {
         await keys.rotate(id, { graceSeconds: 3600 })
-        expect(await second.sessions.authenticate(values[0] as string)).toBeDefined()
+        expect(await second.sessions.authenticate(values[0] as StartedSession)).toBeDefined()
         await keys.endSecret(id, kid)
       },
       'grace over': async (id) => {
         await keys.rotate(id, { graceSeconds: 60 })
         clock.advance(59_999)
-        expect(await second.sessions.authenticate(values[0] as string)).toBeDefined()
+        expect(await second.sessions.authenticate(values[0] as StartedSession)).toBeDefined()
         clock.advance(1)
       },
       expired: async (id) => {
@@ -56,11 +60,10 @@ onEachDatabase('sessions', (makeDatabase, kind) => {
         clock.advance(1000)
       },
     }
-    let values: string[] = []
+    let values: StartedSession[] = []
     for (const [how, end] of Object.entries(ends)) {
       const key = await makeKey(server.latchkey)
-      const opened = await Promise.all([sessions.start(key.key), second.sessions.start(key.key)])
-      values = opened.map(({ value }) => value)
+      values = await Promise.all([sessions.start(key.key), second.sessions.start(key.key)])
       const known = { keyId: key.id, organizationId: 'root', permissions: key.permissions }
       for (const value of values) {
         for (const { sessions } of [server.latchkey, second])
@@ -70,7 +73,7 @@ onEachDatabase('sessions', (makeDatabase, kind) => {
       for (const value of values) {
         for (const { sessions } of [second, server.latchkey])
           expect(await sessions.authenticate(value), how).toBeUndefined()
-        expectEnded(await ask(server, 'GET', '/v1/keys/self', `latchkey=${value}`))
+        expectEnded(await ask(server, 'GET', '/v1/keys/self', browserOf(value)))
       }
       expect(await codeOf(second.sessions.start(key.key)), how).toBe('invalid_token')
     }
@@ -82,11 +85,11 @@ onEachDatabase('sessions', (makeDatabase, kind) => {
     const database = await makeDatabase()
     const latchkey = await openLatchkey({ database })
     const root = await latchkey.createRootKey()
-    const { value } = await latchkey.sessions.start(root.key)
-    expect(await latchkey.sessions.authenticate(value)).toBeDefined()
+    const started = await latchkey.sessions.start(root.key)
+    expect(await latchkey.sessions.authenticate(started)).toBeDefined()
     await using direct = await connectDirectly(database)
     await direct.run('update secrets set ended_at = 1')
-    expect(await latchkey.sessions.authenticate(value)).toBeUndefined()
+    expect(await latchkey.sessions.authenticate(started)).toBeUndefined()
     await latchkey.close()
   })
 
@@ -94,23 +97,24 @@ onEachDatabase('sessions', (makeDatabase, kind) => {
     const clock = makeClock()
     const latchkey = await openLatchkey({ database: await makeDatabase(), now: clock.now })
     const root = await latchkey.createRootKey()
-    const isLive = async (value: string) => (await latchkey.sessions.authenticate(value)) !== undefined
+    const isLive = async (started: StartedSession) =>
+      (await latchkey.sessions.authenticate(started)) !== undefined
     const idle = await latchkey.sessions.start(root.key)
     clock.advance(hour - 1)
-    expect(await isLive(idle.value)).toBe(true)
+    expect(await isLive(idle)).toBe(true)
     clock.advance(hour - 1)
-    expect(await isLive(idle.value)).toBe(true)
+    expect(await isLive(idle)).toBe(true)
     clock.advance(hour)
-    expect(await isLive(idle.value)).toBe(false)
+    expect(await isLive(idle)).toBe(false)
     const busy = await latchkey.sessions.start(root.key)
     for (let quarter = 1; quarter < 48; quarter++) {
       clock.advance(hour / 4)
-      expect(await isLive(busy.value)).toBe(true)
+      expect(await isLive(busy)).toBe(true)
     }
     clock.advance(hour / 4 - 1)
-    expect(await isLive(busy.value)).toBe(true)
+    expect(await isLive(busy)).toBe(true)
     clock.advance(1)
-    expect(await isLive(busy.value)).toBe(false)
+    expect(await isLive(busy)).toBe(false)
     await latchkey.close()
   })
 
@@ -119,10 +123,11 @@ onEachDatabase('sessions', (makeDatabase, kind) => {
     const database = await makeDatabase()
     const latchkey = await openLatchkey({ database, now: clock.now })
     const root = await latchkey.createRootKey()
-    const { value, session } = await latchkey.sessions.start(root.key)
+    const started = await latchkey.sessions.start(root.key)
+    const { session } = started
     const seenAfter = async (ms: number) => {
       clock.advance(ms)
-      await Promise.all(Array.from({ length: 5 }, () => latchkey.sessions.authenticate(value)))
+      await Promise.all(Array.from({ length: 5 }, () => latchkey.sessions.authenticate(started)))
       await using direct = await connectDirectly(database)
       const [row] = await direct.run('select last_seen_at from sessions')
       return Number(row?.last_seen_at) - session.createdAt.getTime()
@@ -144,11 +149,11 @@ onEachDatabase('sessions', (makeDatabase, kind) => {
     const started = []
     for (let i = 0; i < 8; i++) started.push(await behind.sessions.start(root.key))
     const [warm, ...raced] = started
-    await ahead.sessions.authenticate(warm?.value as string)
+    await ahead.sessions.authenticate(warm as StartedSession)
     clock.advance(minute)
-    await ahead.sessions.authenticate(warm?.value as string)
+    await ahead.sessions.authenticate(warm as StartedSession)
     await Promise.all(
-      raced.flatMap(({ value }) => [ahead, behind].map(({ sessions }) => sessions.authenticate(value))),
+      raced.flatMap((one) => [ahead, behind].map(({ sessions }) => sessions.authenticate(one))),
     )
     await using direct = await connectDirectly(database)
     const rows = await direct.run('select last_seen_at from sessions')
@@ -169,10 +174,10 @@ onEachDatabase('sessions', (makeDatabase, kind) => {
     const second = await latchkey.sessions.start(root.key)
     for (let i = 2; i < 20; i++) await latchkey.sessions.start(root.key)
     clock.advance(minute)
-    const caller = await latchkey.sessions.authenticate(first.value)
+    const caller = await latchkey.sessions.authenticate(first)
     if (caller === undefined) throw new Error('It is over.')
     const started = await latchkey.sessions.start(root.key)
-    expect(await latchkey.sessions.authenticate(first.value)).toBeDefined()
+    expect(await latchkey.sessions.authenticate(first)).toBeDefined()
     const ids = async () => (await latchkey.sessions.list(caller)).map(({ id }) => id)
     expect(await ids()).toHaveLength(20)
     expect(await ids()).toContain(started.session.id)
@@ -181,10 +186,10 @@ onEachDatabase('sessions', (makeDatabase, kind) => {
     expect(await ids()).not.toContain(ended.items[0]?.changes.session_id)
     const many = await Promise.all(Array.from({ length: 5 }, () => latchkey.sessions.start(root.key)))
     expect(await ids()).toHaveLength(20)
-    const live = await Promise.all(many.map(({ value }) => latchkey.sessions.authenticate(value)))
+    const live = await Promise.all(many.map((one) => latchkey.sessions.authenticate(one)))
     expect(live.filter((each) => each !== undefined)).toHaveLength(5)
-    expect(await latchkey.sessions.authenticate(second.value)).toBeUndefined()
-    expect(await latchkey.sessions.authenticate(elsewhere.value)).toBeDefined()
+    expect(await latchkey.sessions.authenticate(second)).toBeUndefined()
+    expect(await latchkey.sessions.authenticate(elsewhere)).toBeDefined()
     await latchkey.close()
   })
 
@@ -228,18 +233,18 @@ onEachDatabase('sessions', (makeDatabase, kind) => {
     clock.advance(1)
     const second = await signIn(server, newToken)
     const theirs = await signIn(server, other.key)
-    const list = async (cookie: string) =>
-      (await ask<WireSession[]>(server, 'GET', '/v1/sessions', cookie)).json
-    const shown = (await list(first.cookie)).map(({ id, current }) => [id, current])
+    const list = async (browser: Browser) =>
+      (await ask<WireSession[]>(server, 'GET', '/v1/sessions', browser)).json
+    const shown = (await list(first.browser)).map(({ id, current }) => [id, current])
     expect(shown).toEqual([
       [second.session.id, false],
       [first.session.id, true],
     ])
     const byToken = await server.request<WireSession[]>('GET', '/v1/sessions', { token: newToken })
     expect(byToken.json.map(({ current }) => current)).toEqual([false, false])
-    expectEnded(await ask(server, 'GET', '/v1/sessions', rotated.cookie))
+    expectEnded(await ask(server, 'GET', '/v1/sessions', rotated.browser))
 
-    const end = (id: string) => ask(server, 'DELETE', `/v1/sessions/${id}`, first.cookie)
+    const end = (id: string) => ask(server, 'DELETE', `/v1/sessions/${id}`, first.browser)
     const unchanged = await readAll(database)
     const ids = [theirs.session.id, '01a20711-2508-7000-8000-18883f1ab395', 'nonsense', 'Self', '%00']
     for (const id of ids)
@@ -250,13 +255,13 @@ onEachDatabase('sessions', (makeDatabase, kind) => {
     const ended = await end(second.session.id)
     expect(ended).toMatchObject({ status: 200, json: { success: true } })
     expect(ended.headers.get('set-cookie')).toBeNull()
-    expectEnded(await ask(server, 'GET', '/v1/keys/self', second.cookie))
+    expectEnded(await ask(server, 'GET', '/v1/keys/self', second.browser))
     expect((await end(second.session.id)).status).toBe(404)
     const left = await end('self')
     expect(left).toMatchObject({ status: 200, json: { success: true } })
     expect(left.headers.get('set-cookie')).toBe('latchkey=; Path=/; Max-Age=0; HttpOnly; SameSite=Strict')
     expectEnded(await end('self'))
-    expect(await list(theirs.cookie)).toHaveLength(1)
+    expect(await list(theirs.browser)).toHaveLength(1)
     await server.close()
   })
 
@@ -269,9 +274,9 @@ onEachDatabase('sessions', (makeDatabase, kind) => {
       return JSON.stringify(await direct.run('select value from change_counter'))
     }
     const before = await counter()
-    const { session, cookie } = await signIn(server, key.key, { 'x-request-id': 'in' })
+    const { session, browser } = await signIn(server, key.key, { 'x-request-id': 'in' })
     await send(server.url, 'DELETE', '/v1/sessions/self', {
-      headers: { cookie, 'sec-fetch-site': 'same-origin', 'x-request-id': 'out' },
+      headers: { ...browser, 'sec-fetch-site': 'same-origin', 'x-request-id': 'out' },
     })
     const { items } = await server.latchkey.audit.list({ keyId: key.id, limit: 2 })
     const shared = {
@@ -292,14 +297,14 @@ onEachDatabase('sessions', (makeDatabase, kind) => {
   test('a broken database is no verdict on a session', async () => {
     const database = await makeDatabase()
     const server = await startTestServer(database)
-    const { cookie } = await signIn(server, server.rootKey)
+    const { browser } = await signIn(server, server.rootKey)
     await using direct = await connectDirectly(database)
     await direct.run('alter table sessions rename to elsewhere')
-    const answer = await ask(server, 'GET', '/v1/keys/self', cookie)
+    const answer = await ask(server, 'GET', '/v1/keys/self', browser)
     expect(answer).toMatchObject({ status: 503, json: { code: 'store_unavailable' } })
     expect(answer.headers.get('set-cookie')).toBeNull()
     await direct.run('alter table elsewhere rename to sessions')
-    expect((await ask(server, 'GET', '/v1/keys/self', cookie)).status).toBe(200)
+    expect((await ask(server, 'GET', '/v1/keys/self', browser)).status).toBe(200)
     await server.close()
   })
 
@@ -307,7 +312,7 @@ onEachDatabase('sessions', (makeDatabase, kind) => {
     const clock = makeClock()
     const database = await makeDatabase()
     const latchkey = await openLatchkey({ database, now: clock.now })
-    const { value } = await latchkey.sessions.start((await latchkey.createRootKey()).key)
+    const started = await latchkey.sessions.start((await latchkey.createRootKey()).key)
     await using direct = await connectDirectly(database)
     const full =
       kind === 'SQLite'
@@ -320,7 +325,7 @@ onEachDatabase('sessions', (makeDatabase, kind) => {
     }
     await direct.run(`create trigger full_disk before update on sessions ${full}`)
     clock.advance(2 * minute)
-    expect(await latchkey.sessions.authenticate(value)).toBeDefined()
+    expect(await latchkey.sessions.authenticate(started)).toBeDefined()
     await latchkey.close()
   })
 

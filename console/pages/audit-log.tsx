@@ -1,10 +1,12 @@
 // Who did what: every event that fits the filters of the address, and the same as a file.
+
+import { type UseMutationResult, useMutation } from '@tanstack/react-query'
 import { useNavigate, useSearch } from '@tanstack/react-router'
 import { Download, ScrollText } from 'lucide-react'
-import { query } from '../api.ts'
+import { download, query } from '../api.ts'
 import { AuditTrail } from '../parts/audit-trail.tsx'
-import { AnchorButton, Button } from '../parts/button.tsx'
-import { EmptyState, Notice } from '../parts/notices.tsx'
+import { Button } from '../parts/button.tsx'
+import { EmptyState, ErrorNotice, Notice } from '../parts/notices.tsx'
 import { Page } from '../parts/page.tsx'
 import { type AuditFilter, auditParameters } from '../queries.ts'
 import type { AuditSearch } from '../searches.ts'
@@ -27,18 +29,32 @@ export function AuditLogPage() {
   const { organization, ...rest } = search
   const filter: AuditFilter = session.isRoot ? { organization, ...rest } : rest
   const isFiltered = Object.keys(search).length > 0
-  const download = refusal ?? (isFaulty ? 'Mend the filters first.' : undefined)
+  const downloadRefusal = refusal ?? (isFaulty ? 'Mend the filters first.' : undefined)
+  const file = useMutation({
+    mutationFn: (format: Format) =>
+      download(`/v1/audit-log/export${query({ format, ...auditParameters(filter) })}`),
+  })
+  const buttons = { file, refusal: downloadRefusal }
   return (
     <Page
       title="Audit log"
       lead="Everything that was done to organizations and keys, newest first. Nothing in it can be changed."
       actions={
         <>
-          <DownloadButton filter={filter} format="csv" label="CSV" refusal={download} />
-          <DownloadButton filter={filter} format="jsonl" label="JSON lines" refusal={download} />
+          <DownloadButton {...buttons} format="csv" label="CSV" />
+          <DownloadButton {...buttons} format="jsonl" label="JSON lines" />
         </>
       }
     >
+      {file.isError && (
+        <div className="mb-4">
+          <ErrorNotice
+            error={file.error}
+            title="There is no file"
+            retry={() => file.mutate(file.variables)}
+          />
+        </div>
+      )}
       {refusal === undefined ? (
         <>
           <AuditFilters search={search} faults={faults} change={change} />
@@ -75,23 +91,27 @@ export function AuditLogPage() {
   )
 }
 
+type Format = 'csv' | 'jsonl'
+
 interface DownloadButtonProps {
-  filter: AuditFilter
-  format: 'csv' | 'jsonl'
+  file: UseMutationResult<void, Error, Format>
+  format: Format
   label: string
   refusal: string | undefined
 }
 
-function DownloadButton({ filter, format, label, refusal }: DownloadButtonProps) {
+function DownloadButton({ file, format, label, refusal }: DownloadButtonProps) {
   return (
-    <AnchorButton
-      href={`/v1/audit-log/export${query({ format, ...auditParameters(filter) })}`}
-      download
+    <Button
       icon={<Download size={16} aria-hidden />}
+      busy={file.isPending}
       refusal={refusal}
+      onClick={() => file.mutate(format)}
     >
-      <span className="sr-only">Download as </span>
-      {label}
-    </AnchorButton>
+      <span>
+        <span className="sr-only">Download as </span>
+        {file.isPending && file.variables === format ? 'Coming…' : label}
+      </span>
+    </Button>
   )
 }

@@ -9,6 +9,7 @@ import {
   type LucideIcon,
   Pencil,
   RotateCw,
+  ShieldCheck,
   TimerOff,
 } from 'lucide-react'
 import type { AuditAction } from '../../src/schemas.ts'
@@ -28,6 +29,7 @@ const icons: Record<AuditAction, LucideIcon> = {
   'key.secret_ended': TimerOff,
   'key.revoked': Ban,
   'session.started': LogIn,
+  'session.refreshed': ShieldCheck,
   'session.ended': LogOut,
 }
 

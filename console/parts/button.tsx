@@ -55,8 +55,7 @@ export function Button({ kind = 'plain', icon, refusal, busy, shortcut, classNam
 /** A way to another page. Where the page could not be used, a button that says why. */
 export const LinkButton = createLink(AnchorButton)
 
-/** A link that looks like a button, to what is no page of the console: a file, a document. */
-export function AnchorButton({
+function AnchorButton({
   kind = 'plain',
   icon,
   refusal,

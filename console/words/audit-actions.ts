@@ -11,5 +11,6 @@ export const auditActions: Record<AuditAction, string> = {
   'key.secret_ended': 'Ended a grace',
   'key.revoked': 'Revoked the key',
   'session.started': 'Signed in to the console',
+  'session.refreshed': 'Showed the token again',
   'session.ended': 'Signed out of the console',
 }

@@ -2,18 +2,21 @@
 // judged at every call.
 import { readBearer } from '../bearer.ts'
 import { LatchkeyError } from '../errors.ts'
+import { sessionEnded } from '../fresh-sign-in.ts'
 import { covers, type ManagementPermission } from '../permissions.ts'
 import type { Caller } from '../schemas.ts'
+import type { SessionValues } from '../session-values.ts'
 import { kidOf } from '../token.ts'
 import { isOverTls } from './client-address.ts'
 import type { Exchange, ReadHeader } from './exchange.ts'
 import type { Parts } from './route.ts'
-import { isCrossSite, readSessionCookie } from './session-cookie.ts'
+import { isCrossSite, pageValueHeader, readSessionCookie } from './session-cookie.ts'
 
 /**
- * Tells who calls, by `Authorization` wherever that came and else, unless only a token will do, by the session's
- * cookie. Throws `missing_token`; `invalid_token` for every token that opens nothing and `session_ended` for every
- * cookie that does: one sentence for all of them, so that nobody learns which once did; `cross_site_request`.
+ * Tells who calls: by `Authorization` if that came and else, unless only a token will do, by the session's cookie
+ * and the value of its page. Throws `missing_token`; `invalid_token` for every token that opens nothing, and
+ * `session_ended` for every cookie that does: one sentence for all of them, so that nobody learns which once
+ * opened something; `cross_site_request`.
  */
 export async function authenticate(
   parts: Parts,
@@ -24,8 +27,8 @@ export async function authenticate(
   const authorization = header('authorization')
   const token = readBearer(authorization)
   if (token === undefined) {
-    const cookies = authorization === undefined && !tokenOnly ? header('cookie') : undefined
-    const caller = cookies && (await authenticateCookie(parts, cookies, header, exchange))
+    const mayBeSession = authorization === undefined && !tokenOnly
+    const caller = mayBeSession ? await authenticateCookie(parts, header, exchange) : undefined
     if (caller) return caller
     throw new LatchkeyError('missing_token', 'Send a key as Authorization: Bearer <token>.')
   }
@@ -40,24 +43,39 @@ export async function authenticate(
   return { keyId, organizationId, permissions, requestId: exchange.requestId, ip: exchange.ip }
 }
 
-/** Tells who calls by a session; undefined where no cookie is ours. */
+/** Tells who calls by a session; undefined if no cookie is ours. */
 async function authenticateCookie(
-  { latchkey, trustedProxies }: Parts,
-  cookies: string,
+  parts: Parts,
   header: ReadHeader,
   exchange: Exchange,
 ): Promise<Caller | undefined> {
-  const cookie = readSessionCookie(cookies, isOverTls(header, exchange.peer, trustedProxies))
+  const values = readSessionValues(parts, header, exchange)
+  if (values === undefined) return undefined
+  const caller = await parts.latchkey.sessions.authenticate(values)
+  if (caller === undefined) throw sessionEnded()
+  exchange.keyId = caller.keyId
+  return { ...caller, requestId: exchange.requestId, ip: exchange.ip }
+}
+
+/**
+ * Reads the two values of the browser's session; undefined if no cookie is ours. Throws `cross_site_request`, and
+ * `session_ended` without the page's value: the cookie alone goes to every port of the host, and proves nothing.
+ */
+export function readSessionValues(
+  { trustedProxies }: Parts,
+  header: ReadHeader,
+  exchange: Exchange,
+): SessionValues | undefined {
+  const cookie = readSessionCookie(header('cookie') ?? '', isOverTls(header, exchange.peer, trustedProxies))
   if (cookie === undefined) return undefined
   // Before the session is looked at: another site learns nothing, and ends nothing.
   if (isCrossSite(exchange.method, cookie.name, header)) {
     throw new LatchkeyError('cross_site_request', 'A session serves requests of its own site only.')
   }
   exchange.cookieName = cookie.name
-  const caller = await latchkey.sessions.authenticate(cookie.value)
-  if (caller === undefined) throw new LatchkeyError('session_ended', 'The session has ended: sign in again.')
-  exchange.keyId = caller.keyId
-  return { ...caller, requestId: exchange.requestId, ip: exchange.ip }
+  const pageValue = header(pageValueHeader)
+  if (pageValue === undefined) throw sessionEnded()
+  return { value: cookie.value, pageValue }
 }
 
 /** Throws `missing_permission` unless the caller holds what a call takes. */

@@ -61,7 +61,12 @@ export const keyRoutes = [
     access: 'latchkey:keys:write',
     body: createKeySchema,
     answers: [{ status: 200, description: 'The key, with its token.', schema: createdKeySchema }],
-    problems: ['permission_escalation', 'root_organization_required', 'organization_not_found'],
+    problems: [
+      'permission_escalation',
+      'root_organization_required',
+      'organization_not_found',
+      'fresh_sign_in_required',
+    ],
     handle: async ({ latchkey, body, caller }) => json(await latchkey.keys.create(body, caller)),
   }),
   route({
@@ -128,7 +133,7 @@ export const keyRoutes = [
     query: waitSchema,
     body: updateKeySchema,
     answers: [{ status: 200, description: 'The key.', schema: changedKeySchema }],
-    problems: ['permission_escalation', 'key_not_found', 'key_revoked'],
+    problems: ['permission_escalation', 'key_not_found', 'key_revoked', 'fresh_sign_in_required'],
     handle: async ({ latchkey, params, query, body, caller }) =>
       change(latchkey, query, () => latchkey.keys.update(params.id, body, caller)),
   }),
@@ -149,6 +154,7 @@ export const keyRoutes = [
       'permission_escalation',
       'key_not_found',
       'key_revoked',
+      'fresh_sign_in_required',
       'key_expired',
       'rotation_in_progress',
     ],

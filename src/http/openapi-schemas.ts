@@ -11,6 +11,7 @@ import {
   organizationSchema,
   rotateKeySchema,
   sessionSchema,
+  startedSessionSchema,
   updateKeySchema,
   updateOrganizationSchema,
   verdictSchema,
@@ -50,6 +51,10 @@ const problemSchema = z.object({
     .array(z.strictObject({ path: z.string(), message: z.string() }))
     .optional()
     .meta({ description: 'Each field at fault, for `invalid_input`.' }),
+  methods: z
+    .array(z.enum(['token']))
+    .optional()
+    .meta({ description: 'How to sign in afresh, for `fresh_sign_in_required`.' }),
 })
 
 /** The named shapes of the document. Bodies are shown as they are sent, answers as they come. */
@@ -133,6 +138,22 @@ const components: Record<string, { schema: z.ZodType; io?: 'input'; example: unk
       ip: '203.0.113.7',
       user_agent: 'Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0',
       current: true,
+      fresh_until: '2026-01-31T12:10:00.000Z',
+    },
+  },
+  StartedSession: {
+    schema: startedSessionSchema,
+    example: {
+      id: '0198f3a2-5c1b-7000-8000-1a2b3c4d5e6f',
+      created_at: '2026-01-31T12:00:00.000Z',
+      last_seen_at: '2026-01-31T12:00:00.000Z',
+      expires_at: '2026-02-01T00:00:00.000Z',
+      idle_expires_at: '2026-01-31T13:00:00.000Z',
+      ip: '203.0.113.7',
+      user_agent: 'Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0',
+      current: true,
+      fresh_until: '2026-01-31T12:10:00.000Z',
+      page_value: 'q83vEjRWeJCrze8SNFZ4kKvN7xI0VniQq83vEjRWeJA',
     },
   },
   Done: { schema: doneSchema, example: { success: true } },
@@ -152,6 +173,7 @@ export function problemExample(code: keyof typeof errorTable): JsonSchema {
     ...(code === 'invalid_input' && {
       errors: [{ path: 'name', message: 'A text of 1 to 256 characters.' }],
     }),
+    ...(code === 'fresh_sign_in_required' && { methods: ['token'] }),
   }
 }
 

@@ -32,7 +32,13 @@ export function openApiDocument(routes: readonly Route[]): JsonSchema {
           in: 'cookie',
           name: 'latchkey',
           description:
-            'A browser that signed in, for requests of its own site; `__Host-latchkey` over TLS. `Authorization` comes first.',
+            'A browser that signed in, for requests of its own site; `__Host-latchkey` over TLS. It opens nothing without `Latchkey-Session`. `Authorization` comes first.',
+        },
+        page: {
+          type: 'apiKey',
+          in: 'header',
+          name: 'Latchkey-Session',
+          description: 'The `page_value` of the session, which only the page that signed in holds.',
         },
       },
       headers,
@@ -46,7 +52,8 @@ const description = `Instants are RFC 3339 in UTC with milliseconds. Lists are b
 Every error is a problem (RFC 9457) whose \`code\` is stable. Unknown fields and query parameters are refused. A token never belongs into a URL.`
 
 /** A token, or the session that a browser got for one. */
-const eitherWay = [{ key: [] }, { session: [] }]
+const session = { session: [], page: [] }
+const eitherWay = [{ key: [] }, session]
 
 const tags = [
   { name: 'Verification', description: 'May this token do this, now?' },
@@ -92,7 +99,8 @@ const parameters: Record<string, JsonSchema> = {
 }
 
 function operation(route: Route): JsonSchema {
-  const { operationId, tag, summary, access, tokenOnly, query, body, bodyOptional, bodyLimit } = route
+  const { operationId, tag, summary, access, tokenOnly, withSession, query, body, bodyOptional, bodyLimit } =
+    route
   const needs = access === 'public' || access === 'any key' ? undefined : `Takes \`${access}\`.`
   const limit = body && `The body may have at most ${(bodyLimit ?? defaultBodyLimit) / 1024} KiB.`
   const text = [route.description, needs, limit].filter((part) => part !== undefined).join(' ')
@@ -103,7 +111,7 @@ function operation(route: Route): JsonSchema {
     summary,
     ...(text !== '' && { description: text }),
     ...(access === 'public' && { security: [] }),
-    ...(tokenOnly && { security: [{ key: [] }] }),
+    ...(tokenOnly && { security: [{ key: [], ...(withSession && session) }] }),
     ...(asked.length > 0 && { parameters: asked }),
     ...(body && {
       requestBody: {
@@ -171,8 +179,7 @@ function problemResponses(codes: readonly ErrorCode[]): Record<string, JsonSchem
   return Object.fromEntries(
     [...byStatus].map(([status, group]) => {
       const challenge = status === 401 || group.includes('missing_permission') ? ['WWW-Authenticate'] : []
-      const cookie = group.includes('session_ended') ? ['Set-Cookie'] : []
-      const names = status === 503 || status === 429 ? ['Retry-After'] : [...challenge, ...cookie]
+      const names = status === 429 || status === 503 ? ['Retry-After'] : challenge
       const titles = group.map((code) => `${errorTable[code][1]} (\`${code}\`).`).join(' ')
       return [status, problemResponse(titles, group, names)]
     }),

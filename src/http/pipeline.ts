@@ -10,7 +10,6 @@ import type { ExchangeRecorder } from './log.ts'
 import { readQuery, refuseQuery } from './query.ts'
 import { dress, problem, type Reply, underWireNames } from './reply.ts'
 import type { Parts, Route } from './route.ts'
-import { takenCookie } from './session-cookie.ts'
 
 /** A request as a door hands it in, whatever it got it from. */
 export interface Incoming {
@@ -47,25 +46,18 @@ export async function serve(pipeline: Pipeline, incoming: Incoming, served: Rout
     reply = typeof served === 'function' ? served(exchange) : await answer(parts, served, incoming, exchange)
   } catch (error) {
     exchange.error = error
-    reply = problem(error, exchange.requestId, refusalHeaders(error, route, exchange))
+    reply = problem(error, exchange.requestId, refusalHeaders(error, route))
   }
   dress(reply, exchange)
   recorder.record(exchange, reply.status)
   return reply
 }
 
-/** What a refusal says of the route's permission, or of the cookie that the request came by. */
-function refusalHeaders(
-  error: unknown,
-  route: Route | undefined,
-  exchange: Exchange,
-): Record<string, string> {
+/** What a refusal says of the route's permission. */
+function refusalHeaders(error: unknown, route: Route | undefined): Record<string, string> {
   if (!(error instanceof LatchkeyError)) return {}
   if (error.code === 'missing_permission' && route) {
     return { 'www-authenticate': insufficientScope([route.access]) }
-  }
-  if (error.code === 'session_ended' && exchange.cookieName !== undefined) {
-    return { 'set-cookie': takenCookie(exchange.cookieName) }
   }
   return {}
 }

@@ -66,6 +66,7 @@ export function problem(error: unknown, requestId: string, headers: Record<strin
       code: known.code,
       request_id: requestId,
       ...(errors && { errors }),
+      ...(known.methods && { methods: known.methods }),
     }),
   }
 }
@@ -77,10 +78,12 @@ export function underWireNames(error: unknown): unknown {
   return new LatchkeyError(error.code, error.message, { cause: error.cause, errors })
 }
 
-function problemHeaders({ code, status }: LatchkeyError): Record<string, string> {
+function problemHeaders({ code, status, retryAfterMs }: LatchkeyError): Record<string, string> {
   // RFC 6750, section 3.1: no error code where the request brought no token.
   if (code === 'missing_token' || code === 'session_ended') return { 'www-authenticate': 'Bearer' }
   if (code === 'invalid_token') return { 'www-authenticate': invalidToken }
+  if (retryAfterMs !== undefined)
+    return { 'retry-after': String(Math.max(1, Math.ceil(retryAfterMs / 1000))) }
   if (status === 503 || status === 429) return { 'retry-after': '1' }
   // What was not read of the request must not be taken for the next one.
   if (status === 413) return { connection: 'close' }

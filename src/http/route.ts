@@ -94,6 +94,8 @@ interface Guarded<Path extends string, Query extends z.ZodType, Body extends z.Z
   access: ManagementPermission | 'any key'
   /** It takes the token itself; a session is not enough. */
   tokenOnly?: true
+  /** Beside the token it takes the session's two values. */
+  withSession?: true
   handle(call: HandlerCall<Path, Query, Body> & { caller: Caller }): Promise<Reply>
 }
 
@@ -107,6 +109,7 @@ interface Public<Path extends string, Query extends z.ZodType, Body extends z.Zo
 export interface Route extends Definition<string, z.ZodType, z.ZodType> {
   access: ManagementPermission | 'any key' | 'public'
   tokenOnly?: true
+  withSession?: true
   handle(call: Call & { caller: Caller }): Promise<Reply>
 }
 

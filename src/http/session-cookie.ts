@@ -9,6 +9,9 @@ import type { ReadHeader } from './exchange.ts'
 const secureName = '__Host-latchkey'
 const plainName = 'latchkey'
 
+/** Where the console's page shows the value of its own, which no other port of the host gets. */
+export const pageValueHeader = 'latchkey-session'
+
 /** The Set-Cookie of a new session. No script can read it, and no other site's page makes the browser send it. */
 export function sessionCookie(value: string, overTls: boolean): string {
   return setCookie(overTls ? secureName : plainName, value, longestSessionMs / 1000)

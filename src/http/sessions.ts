@@ -1,11 +1,16 @@
 // The calls by which a browser signs in, sees where else its key is signed in, and signs out.
 import { z } from 'zod'
 import { readBearer } from '../bearer.ts'
-import { sessionSchema } from '../schemas.ts'
+import { LatchkeyError } from '../errors.ts'
+import { sessionEnded } from '../fresh-sign-in.ts'
+import { sessionSchema, startedSessionSchema } from '../schemas.ts'
+import type { SessionValues } from '../session-values.ts'
+import { readSessionValues } from './auth.ts'
 import { isOverTls } from './client-address.ts'
+import type { Exchange, ReadHeader } from './exchange.ts'
 import { doneSchema } from './keys.ts'
 import { json } from './reply.ts'
-import { route } from './route.ts'
+import { type Parts, route } from './route.ts'
 import { sessionCookie, takenCookie } from './session-cookie.ts'
 
 export const sessionRoutes = [
@@ -16,19 +21,53 @@ export const sessionRoutes = [
     tag: 'Sessions',
     summary: 'Sign in',
     description:
-      'Opens a session for the calling key, in a cookie that no script can read. It ends after 12 hours, after one without use, and as soon as its token opens nothing any more. The newest 20 of a key stay.',
+      'Opens a session for the calling key, by two values: one in a cookie that no script can read, and `page_value`, which the page keeps and sends as `Latchkey-Session`. It ends after 12 hours, after one without use, and as soon as its token opens nothing any more. The newest 20 of a key stay; a key signs in 30 times a minute at most. The session that the browser shows beside the token ends.',
     access: 'latchkey:keys:read',
     // Otherwise a session could prolong itself for ever.
     tokenOnly: true,
-    answers: [{ status: 200, description: 'The session.', schema: sessionSchema, headers: ['Set-Cookie'] }],
+    answers: [
+      {
+        status: 200,
+        description: 'The session, and the value of its page.',
+        schema: startedSessionSchema,
+        headers: ['Set-Cookie'],
+      },
+    ],
+    problems: ['too_many_sessions'],
     handle: async ({ parts, latchkey, header, exchange }) => {
       const { requestId, ip, peer } = exchange
-      const { session, value } = await latchkey.sessions.start(
+      const { session, value, pageValue } = await latchkey.sessions.start(
         readBearer(header('authorization')) as string,
-        { ip, requestId, userAgent: header('user-agent') },
+        {
+          ip,
+          requestId,
+          userAgent: header('user-agent'),
+          previous: previousSession(parts, header, exchange),
+        },
       )
       const overTls = isOverTls(header, peer, parts.trustedProxies)
-      return json(session, { 'set-cookie': sessionCookie(value, overTls) })
+      return json({ ...session, pageValue }, { 'set-cookie': sessionCookie(value, overTls) })
+    },
+  }),
+  route({
+    method: 'POST',
+    path: '/v1/sessions/self/refresh',
+    operationId: 'refreshSession',
+    tag: 'Sessions',
+    summary: 'Sign in afresh',
+    description:
+      'Makes the sign-in of the session fresh for ten minutes: the token of its key as `Authorization`, beside the cookie and `Latchkey-Session`. A session needs that before it makes, rotates or widens a key of the root organization or one with a `latchkey:` permission.',
+    access: 'latchkey:keys:read',
+    // The token proves what the session cannot.
+    tokenOnly: true,
+    withSession: true,
+    answers: [{ status: 200, description: 'The session.', schema: sessionSchema }],
+    problems: ['session_ended', 'cross_site_request', 'too_many_sessions'],
+    handle: async ({ parts, latchkey, header, exchange }) => {
+      const values = readSessionValues(parts, header, exchange)
+      if (values === undefined) throw sessionEnded()
+      const token = readBearer(header('authorization')) as string
+      return json(await latchkey.sessions.refresh(token, values, exchange))
     },
   }),
   route({
@@ -64,3 +103,14 @@ export const sessionRoutes = [
     },
   }),
 ]
+
+/** The values of the session that a browser signs in over; undefined if another page asks, or none is shown. */
+function previousSession(parts: Parts, header: ReadHeader, exchange: Exchange): SessionValues | undefined {
+  try {
+    return readSessionValues(parts, header, exchange)
+  } catch (error) {
+    // The token alone signs in: what else comes with it can only end a session that it proves.
+    if (error instanceof LatchkeyError) return undefined
+    throw error
+  }
+}

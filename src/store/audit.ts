@@ -100,6 +100,31 @@ function eventsAfter(db: Db, query: AuditQuery) {
     .$if(before !== undefined, (q) => q.where('id', '<', before as string))
 }
 
+/**
+ * When a key signed in, or did so again, in the time from `since` to `now`: the newest so many, in milliseconds since
+ * 1970. Reads what was done to this key alone, and no further back than `since`.
+ */
+export async function listSignIns(
+  db: Db,
+  owner: { keyId: string; organizationId: string },
+  { since, now, limit }: { since: number; now: number; limit: number },
+): Promise<number[]> {
+  const rows = await db
+    .selectFrom('audit_events')
+    .select('at')
+    .where('key_id', '=', owner.keyId)
+    .where('id', '>=', idAt(since - idSlackMs))
+    // One key's events are few: its index is the one to read.
+    .where(sql<string>`organization_id || ''`, '=', owner.organizationId)
+    .where(sql<string>`action || ''`, 'in', ['session.started', 'session.refreshed'])
+    .where('at', '>', since)
+    .where('at', '<=', now)
+    .orderBy('id', 'desc')
+    .limit(limit)
+    .execute()
+  return rows.map(({ at }) => at)
+}
+
 /** An event's id was made a moment before its instant was taken: by then the clock may have been set. */
 const idSlackMs = 1000
 

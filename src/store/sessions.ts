@@ -50,21 +50,20 @@ export async function listKeySessions(db: Db, owner: OwnerIds, limits: SessionLi
     .execute()
 }
 
-/** The ids of an organization's sessions that are over, the oldest first, and not too many for one change. */
+/** The sessions of an organization that are over, the oldest first, and not too many for one change. */
 export async function listOverSessions(
   db: Db,
   organizationId: string,
   { now, idleSince }: SessionLimits,
-): Promise<string[]> {
-  const rows = await db
+): Promise<Pick<SessionRow, 'id' | 'organization_id'>[]> {
+  return db
     .selectFrom('sessions')
-    .select('id')
+    .select(['id', 'organization_id'])
     .where('organization_id', '=', organizationId)
     .where((eb) => eb.or([eb('last_seen_at', '<=', idleSince), eb('expires_at', '<=', now)]))
     .orderBy('last_seen_at')
     .limit(100)
     .execute()
-  return rows.map(({ id }) => id)
 }
 
 /** Notes that a session was seen, unless it was as late as `unlessAfter` already: never backwards. */
@@ -77,6 +76,36 @@ export async function markSeen(tx: Tx, row: SessionRow, now: number, unlessAfter
     .where('last_seen_at', '<=', unlessAfter)
     .executeTakeFirstOrThrow()
   requireOneAtMost(numUpdatedRows)
+}
+
+/** Finds a session of a key by its id, over or not. */
+export async function findOwnSession(db: Db, id: string, owner: OwnerIds): Promise<SessionRow | undefined> {
+  return db
+    .selectFrom('sessions')
+    .selectAll()
+    .where('id', '=', id)
+    .where('key_id', '=', owner.key_id)
+    .where('organization_id', '=', owner.organization_id)
+    .executeTakeFirst()
+}
+
+/** Makes the sign-in of a session of a key fresh until an instant; undefined if there is no such session. */
+export async function refreshRow(
+  tx: Tx,
+  id: string,
+  owner: OwnerIds,
+  change: Pick<SessionRow, 'fresh_until'>,
+): Promise<SessionRow | undefined> {
+  const rows = await tx
+    .updateTable('sessions')
+    .set(change)
+    .where('id', '=', id)
+    .where('key_id', '=', owner.key_id)
+    .where('organization_id', '=', owner.organization_id)
+    .returningAll()
+    .execute()
+  requireOneAtMost(BigInt(rows.length))
+  return rows[0]
 }
 
 /** Deletes a session of a key; tells whether it was there. */
@@ -92,31 +121,36 @@ export async function deleteSession(tx: Tx, id: string, owner: OwnerIds): Promis
 }
 
 /**
- * Deletes sessions of an organization, those that are still there. One by one in the order of their ids, so that
- * two changes which delete the same ones never wait for each other.
+ * Deletes sessions, and returns the ids of those that were still there. It deletes them one by one in the order of
+ * their ids, so that two changes which delete the same sessions cannot deadlock.
  */
-export async function deleteSessions(tx: Tx, organizationId: string, ids: readonly string[]): Promise<void> {
-  for (const id of [...ids].sort()) {
+export async function deleteSessions(
+  tx: Tx,
+  sessions: readonly Pick<SessionRow, 'id' | 'organization_id'>[],
+): Promise<Set<string>> {
+  const deleted = new Set<string>()
+  for (const { id, organization_id } of sessions.toSorted((a, b) => (a.id < b.id ? -1 : 1))) {
     const { numDeletedRows } = await tx
       .deleteFrom('sessions')
       .where('id', '=', id)
-      .where('organization_id', '=', organizationId)
+      .where('organization_id', '=', organization_id)
       .executeTakeFirstOrThrow()
     requireOneAtMost(numDeletedRows)
+    if (numDeletedRows === 1n) deleted.add(id)
   }
+  return deleted
 }
 
 /** Deletes the sessions of a key whose lock the change holds: all, or those that the given secrets opened. */
 export async function deleteKeySessions(tx: Tx, key: KeyRow, kids?: readonly string[]): Promise<void> {
   const rows = await tx
     .selectFrom('sessions')
-    .select('id')
+    .select(['id', 'organization_id'])
     .where('key_id', '=', key.id)
     .where('organization_id', '=', key.organization_id)
     .$if(kids !== undefined, (query) => query.where('kid', 'in', kids as string[]))
     .execute()
-  const ids = rows.map(({ id }) => id)
-  await deleteSessions(tx, key.organization_id, ids)
+  await deleteSessions(tx, rows)
 }
 
 function requireOneAtMost(touched: bigint): void {

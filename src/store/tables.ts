@@ -72,6 +72,10 @@ export interface SessionsTable {
   last_seen_at: number
   ip: string | null
   user_agent: string | null
+  /** SHA-256 of the value that the console's page holds, 32 bytes; null for a session that opens nothing. */
+  page_digest: Uint8Array | null
+  /** Until when its sign-in is fresh. */
+  fresh_until: number
 }
 
 /** One row: the number of the last change. */

@@ -9,7 +9,7 @@ import { readCsv } from '../setup/csv.ts'
 import { onEachDatabase } from '../setup/databases.ts'
 import type { TestServer } from '../setup/server.ts'
 import { browserNote, skipsBrowser, useBrowser } from './browser.ts'
-import { fact, go, refusalOf } from './chromium.ts'
+import { fact, go, refusalOf, sessionOf } from './chromium.ts'
 
 const day = 86_400_000
 
@@ -173,7 +173,7 @@ onEachDatabase(`the audit log in the console${browserNote}`, (makeDatabase) => {
     const wire = listed.map((event) => toWire(event) as Record<string, unknown>)
     const download = async (name: string) => {
       const coming = page.waitForEvent('download')
-      await page.getByRole('link', { name }).click()
+      await page.getByRole('button', { name }).click()
       const file = await coming
       return [file.suggestedFilename(), await readFile(await file.path(), 'utf8')] as const
     }
@@ -199,6 +199,26 @@ onEachDatabase(`the audit log in the console${browserNote}`, (makeDatabase) => {
     expect(page.url()).toContain(path)
   })
 
+  test.skipIf(skipsBrowser)('keeps no file of which a part is missing, and says so', async () => {
+    const server = await browser.serve(await makeDatabase())
+    const path = '/audit-log'
+    const page = await browser.open(server, { token: server.rootKey, path, expected: /net::ERR_/ })
+    await events(page).first().waitFor()
+    let isKept = false
+    page.on('download', () => {
+      isKept = true
+    })
+    await page.route('**/v1/audit-log/export**', (route) => route.abort())
+    await page.getByRole('button', { name: 'Download as CSV' }).click()
+    await page.getByText('There is no file').waitFor()
+    expect(isKept).toBe(false)
+    await page.unroute('**/v1/audit-log/export**')
+    const coming = page.waitForEvent('download')
+    await page.getByRole('button', { name: 'Try again' }).click()
+    expect(await readFile(await (await coming).path(), 'utf8')).toContain('organization.created')
+    await page.getByText('There is no file').waitFor({ state: 'detached' })
+  })
+
   test.skipIf(skipsBrowser)('is for who may read it; a key tells its own history', async () => {
     const server = await browser.serve(await makeDatabase())
     const { key, actor } = await doEverything(server)
@@ -211,7 +231,8 @@ onEachDatabase(`the audit log in the console${browserNote}`, (makeDatabase) => {
       expect(refusal).toBe('Your key lacks the permission latchkey:audit:read.')
     }
     expect(server.log.filter(({ route }) => String(route).startsWith('/v1/audit-log'))).toEqual([])
-    const status = await page.evaluate(async () => (await fetch('/v1/audit-log/export?format=csv')).status)
+    const headers = await sessionOf(page)
+    const { status } = await server.request('GET', '/v1/audit-log/export?format=csv', { headers })
     expect(status).toBe(403)
 
     // Its own organization's, and nothing of the operator's.

@@ -26,6 +26,14 @@ export async function signIn(page: Page, token: string): Promise<void> {
   await button.waitFor({ state: 'detached' })
 }
 
+/** What the browser sends for the session that is signed in, as headers. */
+export async function sessionOf(page: Page): Promise<Record<string, string>> {
+  const [cookie] = await page.context().cookies()
+  const pageValue = await page.evaluate(() => localStorage.getItem('latchkey-session'))
+  if (cookie === undefined || pageValue === null) throw new Error('Nobody is signed in.')
+  return { cookie: `${cookie.name}=${cookie.value}`, 'latchkey-session': pageValue }
+}
+
 /** Goes to a page and waits until what it shows is there. */
 export async function go(page: Page, path: string): Promise<void> {
   await page.goto(path)

@@ -2,7 +2,7 @@
 import { expect, test } from 'vitest'
 import { onEachDatabase } from '../setup/databases.ts'
 import { browserNote, skipsBrowser, useBrowser } from './browser.ts'
-import { fact, go, refusalOf } from './chromium.ts'
+import { fact, go, refusalOf, sessionOf } from './chromium.ts'
 import { inThePast } from './past.ts'
 
 const hour = 3_600_000
@@ -84,13 +84,12 @@ onEachDatabase(`revoking a key in the console${browserNote}`, (makeDatabase) => 
     const server = await browser.serve(await makeDatabase())
     const { key: token, id, name } = await server.latchkey.createRootKey()
     const page = await browser.open(server, { path: `/keys/${id}`, token })
-    const [cookie] = await page.context().cookies()
+    const headers = await sessionOf(page)
     await page.getByRole('button', { name: 'Revoke' }).click()
     await page.getByText('Revoking it ends this session and all others of the key').waitFor()
     await page.getByLabel('Type the name to go on').fill(name)
     await page.getByRole('button', { name: 'Revoke for ever' }).click()
     await page.getByRole('dialog', { name: 'Your session has ended' }).waitFor()
-    const headers = { cookie: `latchkey=${cookie?.value}` }
     expect((await server.request('GET', '/v1/keys', { headers })).json.code).toBe('session_ended')
     await page.reload()
     await page.getByRole('heading', { level: 1, name: 'Sign in to Latchkey' }).waitFor()

@@ -3,7 +3,7 @@ import type { Page } from 'playwright-core'
 import { describe, expect, test } from 'vitest'
 import { makeSqlite, onEachDatabase } from '../setup/databases.ts'
 import { browserNote, skipsBrowser, useBrowser } from './browser.ts'
-import { go, signIn } from './chromium.ts'
+import { go, sessionOf, signIn } from './chromium.ts'
 
 onEachDatabase(`the door of the console${browserNote}`, (makeDatabase) => {
   const browser = useBrowser()
@@ -67,13 +67,14 @@ onEachDatabase(`the door of the console${browserNote}`, (makeDatabase) => {
   test.skipIf(skipsBrowser)('signs out for good, and the way back shows nothing', async () => {
     const server = await browser.serve(await makeDatabase())
     const page = await browser.open(server, { token: server.rootKey, path: '/sessions' })
-    const [cookie] = await page.context().cookies()
+    const headers = await sessionOf(page)
+    expect((await server.request('GET', '/v1/keys', { headers })).status).toBe(200)
     await page.getByRole('button', { name: 'Sign out', exact: true }).first().click()
     await page.getByLabel('Token', { exact: true }).waitFor()
     expect(await page.context().cookies()).toEqual([])
+    expect(await page.evaluate(() => localStorage.getItem('latchkey-session'))).toBeNull()
     await page.goBack()
     await page.getByLabel('Token', { exact: true }).waitFor()
-    const headers = { cookie: `latchkey=${cookie?.value}` }
     const { status, json } = await server.request('GET', '/v1/keys', { headers })
     expect([status, json.code]).toEqual([401, 'session_ended'])
   })

@@ -15,12 +15,14 @@ const list = '/organizations/acme'
 /** Opens the first page in an empty profile that is signed in: everything is loaded, nothing kept from before. */
 async function firstPage(browser: Browser, { url, rootKey }: TestServer) {
   const context = await browser.newContext({ baseURL: url })
-  const { headers } = await fetch(`${url}/v1/sessions`, {
+  const signedIn = await fetch(`${url}/v1/sessions`, {
     method: 'POST',
     headers: { authorization: `Bearer ${rootKey}` },
   })
-  const value = /latchkey=([^;]+)/.exec(headers.get('set-cookie') ?? '')?.[1] as string
+  const value = /latchkey=([^;]+)/.exec(signedIn.headers.get('set-cookie') ?? '')?.[1] as string
+  const { page_value: pageValue } = (await signedIn.json()) as { page_value: string }
   await context.addCookies([{ name: 'latchkey', value, url, sameSite: 'Strict', httpOnly: true }])
+  await context.addInitScript((held) => localStorage.setItem('latchkey-session', held), pageValue)
   const page = await context.newPage()
   await page.goto(list, { waitUntil: 'commit' })
   const interactiveMs = await page.evaluate(async () => {

@@ -7,6 +7,7 @@ import * as changes from './0002-changes.ts'
 import * as sessions from './0003-sessions.ts'
 import * as search from './0004-search.ts'
 import * as marks from './0005-marks.ts'
+import * as sessionPages from './0006-session-pages.ts'
 
 /** What the databases call the three kinds of column. Only migrations need to know. */
 export interface ColumnTypes {
@@ -19,7 +20,7 @@ export interface ColumnTypes {
 
 type Step = (db: Db, types: ColumnTypes) => Promise<void>
 
-const steps: readonly Step[] = [keys.up, changes.up, sessions.up, search.up, marks.up]
+const steps: readonly Step[] = [keys.up, changes.up, sessions.up, search.up, marks.up, sessionPages.up]
 
 /** The version of the schema that this program works on. */
 export const schemaVersion = steps.length

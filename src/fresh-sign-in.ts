@@ -1,0 +1,55 @@
+// What a session may not do long after its sign-in: make what outlives it. If somebody else gets hold of a session,
+// the harm ends with it.
+import { rootOrganizationId } from './authority.ts'
+import { LatchkeyError } from './errors.ts'
+import { missingPermissions, reservedNamespace } from './permissions.ts'
+import type { Caller } from './schemas.ts'
+import type { KeyRow } from './store/keys.ts'
+import { findOwnSession } from './store/sessions.ts'
+import type { Db } from './store/tables.ts'
+
+/** A sign-in is fresh for so long. */
+export const freshMs = 10 * 60_000
+
+/** Tells whether a key can act on keys: then who holds its token needs no session any more. */
+export function outlivesSession(organizationId: string, permissions: readonly string[]): boolean {
+  return (
+    organizationId === rootOrganizationId ||
+    permissions.some((permission) => permission.startsWith(reservedNamespace))
+  )
+}
+
+type Reach = Pick<KeyRow, 'permissions' | 'expires_at'>
+
+/** Tells whether a change lets a key do more than before, or for longer. */
+export function isWider(before: Reach, after: Reach): boolean {
+  const gained = missingPermissions(JSON.parse(before.permissions), JSON.parse(after.permissions))
+  return gained.length > 0 || isLater(after.expires_at, before.expires_at)
+}
+
+/** Tells whether one expiry is later than another; null is never. */
+export function isLater(expiry: number | null, than: number | null): boolean {
+  return than !== null && (expiry === null || expiry > than)
+}
+
+/**
+ * Throws `fresh_sign_in_required` if the caller is a session whose sign-in is no longer fresh, `session_ended` if
+ * it has ended meanwhile. A caller that shows its token proves more than a session can.
+ */
+export async function requireFreshSignIn(db: Db, caller: Caller | undefined, now: number): Promise<void> {
+  if (caller?.sessionId === undefined) return
+  const owner = { key_id: caller.keyId, organization_id: caller.organizationId }
+  const session = await findOwnSession(db, caller.sessionId, owner)
+  if (session === undefined) throw sessionEnded()
+  if (session.fresh_until > now) return
+  throw new LatchkeyError(
+    'fresh_sign_in_required',
+    'This makes a key that can act on keys, or that acts for the operator: show the token of your key again.',
+    { methods: ['token'] },
+  )
+}
+
+/** One sentence for every session that opens nothing. */
+export function sessionEnded(): LatchkeyError {
+  return new LatchkeyError('session_ended', 'The session has ended: sign in again.')
+}
