@@ -54,6 +54,7 @@ const shapes: readonly [name: string, pattern: RegExp][] = [
   ['instant', /\b\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:\.\d{3})?(?:Z\b|(?=\s|$))/g],
   ['while', /(?<= {2}|\()(?:\d+ seconds? ago|now)(?=$| {2}|\))/gm],
   ['duration', /\b\d+(?:\.\d+)?(?= ?ms\b)|(?<="(?:milliseconds|duration_ms)": ?)\d+(?:\.\d+)?/g],
+  ['session', /(?<="page_value": ?")[\w-]{43}(?=")/g],
   ['port', /(?<=\b127\.0\.0\.1:)\d{4,5}\b/g],
 ]
 
