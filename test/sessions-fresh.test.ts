@@ -23,7 +23,7 @@ onEachDatabase('a fresh sign-in', (makeDatabase) => {
     return { clock, database, server, make }
   }
 
-  test('is needed ten minutes after the last, for keys that act on keys and for the operator’s', async () => {
+  test('is needed ten minutes after the last, for keys that act on keys and for those of the operator', async () => {
     const { clock, database, server, make } = await stage()
     const root = await signIn(server, server.rootKey)
     const admin = await make('acme', permissions)
