@@ -56,6 +56,7 @@ export class ChangeFollower {
   /** Which database that is of, and the mark of that change in it; undefined until a look has shown them. */
   #identity: string | undefined
   #mark: string | null | undefined
+  #barrierSeenAt = Number.NEGATIVE_INFINITY
   #round: Promise<void> | undefined
   #again = false
   #callOff: () => void = () => {}
@@ -78,6 +79,11 @@ export class ChangeFollower {
   /** The number of the last change that the memory has acted on; undefined while this process is not enlisted. */
   get sequence(): number | undefined {
     return this.#sequence
+  }
+
+  /** When, by the monotonic clock, a look last showed a barrier; -Infinity for never. */
+  get barrierSeenAt(): number {
+    return this.#barrierSeenAt
   }
 
   /** Calls back after each look that showed a change; returns how to stop that. */
@@ -154,6 +160,7 @@ export class ChangeFollower {
     else for (const { key_id } of rows) if (key_id !== null) this.#memory.forgetKey(key_id)
     const sequence = missed ? first.last : (rows.at(-1)?.sequence ?? since)
     const barrier = rows.some((row) => row.sequence !== null && row.key_id === null)
+    if (barrier) this.#barrierSeenAt = monotonic
     if ((missed || barrier) && !(await this.#source.confirm(this.#id, sequence))) return this.#startOver()
     this.#remember(sequence, rows)
     if (first.sequence !== null || missed) this.#tell(missed ? undefined : rows)

@@ -54,6 +54,7 @@ import {
 } from './sessions.ts'
 import { SignInLimit } from './sign-in-limit.ts'
 import { openStore } from './store/store.ts'
+import { startSweep } from './sweep.ts'
 import { longestPrefix, prefixPattern, type RandomSource } from './token.ts'
 import { UsageRecorder } from './usage.ts'
 import type { Asker } from './verdict/turns.ts'
@@ -187,11 +188,13 @@ export async function openLatchkey(options: LatchkeyOptions): Promise<Latchkey> 
   const clock = { ...systemClock, now, monotonic }
   const memory = new Memory(store, clock, options.cachedSecrets ?? 100_000, usage, newFollowerId)
   usage.beforeFlush = () => memory.cache.reportUses()
+  const endSweep = startSweep(store, clock, memory.follower)
   const creations = new Creations(store)
   const engine: Engine = { store, memory, creations, signInLimit: new SignInLimit(), now, random, prefixes }
 
   let closing: Promise<void> | undefined
   const close = (): Promise<void> => {
+    endSweep()
     closing ??= memory.follower
       .stop()
       .then(() => usage.close())

@@ -1,11 +1,15 @@
 // The barrier on real databases, at the instants that decide: a follower that confirms while it is being given up.
+import { hostname } from 'node:os'
 import { setTimeout } from 'node:timers/promises'
 import { expect, test } from 'vitest'
 import { waitUntilApplied } from '../src/barrier.ts'
 import { openLatchkey } from '../src/latchkey.ts'
+import { systemRandom } from '../src/random.ts'
 import { openStore } from '../src/store/store.ts'
+import { generateToken } from '../src/token.ts'
 import { onEachDatabase } from './setup/databases.ts'
 import { connectDirectly } from './setup/direct.ts'
+import { startWatcher } from './setup/watcher.ts'
 
 onEachDatabase('the barrier', (makeDatabase) => {
   test('waits for a process that confirmed just before it was to be struck off, the next time too', async () => {
@@ -65,5 +69,25 @@ onEachDatabase('the barrier', (makeDatabase) => {
     await direct.run('update change_counter set value = value + 1')
     while ((await latchkey.verify(key)).valid) await setTimeout(10)
     expect((await latchkey.verify(key)).code).toBe('revoked')
+  })
+
+  test('waits for no process that crashed a while ago, and names none', async () => {
+    const database = await makeDatabase()
+    const { token } = generateToken('re', systemRandom)
+    const crashed = await Promise.all([1, 2, 3].map(() => startWatcher({ database })))
+    for (const watcher of crashed) await watcher.begin(token)
+    for (const watcher of crashed) await watcher.until(token, 'not_found')
+    for (const watcher of crashed) await watcher[Symbol.asyncDispose]()
+    const names = crashed.map(({ pid }) => `${hostname()}:${pid}`).sort()
+    await using direct = await connectDirectly(database)
+    const enlisted = async () =>
+      (await direct.run('select name from followers order by name')).map(({ name }) => name)
+    expect(await enlisted()).toEqual(names)
+    await using latchkey = await openLatchkey({ database })
+    // It begins to follow, as at any verification; nobody asks to wait for anything.
+    expect((await latchkey.verify(token)).code).toBe('not_found')
+    while ((await enlisted()).length > 1) await setTimeout(50)
+    expect(await enlisted()).toEqual([`${hostname()}:${process.pid}`])
+    expect(await latchkey.waitUntilApplied()).toMatchObject({ confirmed: true, silent: [] })
   })
 })

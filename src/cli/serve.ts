@@ -140,7 +140,10 @@ async function listen(
   const { host, port, trustedProxies, logVerdicts } = settings
   const { startServer } = await import('../http/server.ts')
   try {
-    return await startServer(latchkey, { host, port, log, logVerdicts, trustedProxies, ...more })
+    const server = await startServer(latchkey, { host, port, log, logVerdicts, trustedProxies, ...more })
+    // Strikes off processes that crashed before: the first change that waits for all would wait for them.
+    void latchkey.waitUntilApplied()
+    return server
   } catch (error) {
     await latchkey.close()
     throw explainListening(error, settings)
