@@ -1,7 +1,7 @@
 // Who did what: an event is recorded inside the transaction of the change that it tells of.
-import { narrowScope, unknownOrganization } from './authority.ts'
+import { narrowScope, turnOf, unknownOrganization } from './authority.ts'
 import { type Engine, newId } from './engine.ts'
-import { readPage, turnOf } from './listing.ts'
+import { readPage } from './listing.ts'
 import {
   type AuditAction,
   type AuditEvent,

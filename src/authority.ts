@@ -1,7 +1,8 @@
 // What a caller may reach and grant. Who calls comes from its token alone, never from a body.
 import { LatchkeyError } from './errors.ts'
+import type { Turn } from './fair-line.ts'
 import { missingPermissions, reservedNamespace } from './permissions.ts'
-import type { Caller } from './schemas.ts'
+import type { Caller, ReadOptions } from './schemas.ts'
 import type { Scope } from './store/keys.ts'
 
 /** The organization whose keys act on every other. */
@@ -43,4 +44,9 @@ export function requireRoot(caller: Caller | undefined, what: string): void {
 // One sentence for all of them: nothing may tell a foreign id from an unknown one.
 export function unknownOrganization(): LatchkeyError {
   return new LatchkeyError('organization_not_found', 'There is no organization with this id.')
+}
+
+/** The turn in which a caller reads; whoever holds the database takes one like any other. */
+export function turnOf(caller: Caller | undefined, { signal }: ReadOptions = {}): Turn {
+  return { organizationId: caller?.organizationId ?? '', keyId: caller?.keyId ?? '', signal }
 }

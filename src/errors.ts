@@ -31,6 +31,7 @@ export const errorTable = {
   body_too_large: [413, 'The body is too large'],
   unsupported_media_type: [415, 'The body is not application/json'],
   invalid_input: [422, 'The input is not as it should be'],
+  client_gone: [499, 'The client has gone'],
   too_many_reads: [429, 'The key reads too much at once'],
   too_many_sessions: [429, 'The key signs in too often'],
   headers_too_large: [431, 'The headers are too large'],

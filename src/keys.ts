@@ -1,12 +1,19 @@
 // The life of a key: created, read, changed, rotated, revoked. A key is never deleted.
 import { recordDeed, toEvent } from './audit.ts'
-import { narrowScope, requireGrantable, requireRoot, scopeOf, unknownOrganization } from './authority.ts'
+import {
+  narrowScope,
+  requireGrantable,
+  requireRoot,
+  scopeOf,
+  turnOf,
+  unknownOrganization,
+} from './authority.ts'
 import type { NewKey } from './creations.ts'
 import { digestToken } from './digest.ts'
 import { changeFacts, type Engine, isId, newId } from './engine.ts'
 import { LatchkeyError, refuseField } from './errors.ts'
 import { isLater, isWider, outlivesSession, requireFreshSignIn } from './fresh-sign-in.ts'
-import { readPage, turnOf } from './listing.ts'
+import { readPage } from './listing.ts'
 import {
   type Caller,
   type CreatedKey,

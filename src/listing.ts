@@ -1,8 +1,8 @@
 // Reads one page of a list slice by slice, and no longer than a page may take: a search that finds little gives what
 // it has found so far, and the way to go on.
 import type { Engine } from './engine.ts'
-import type { Caller, Page, ReadOptions } from './schemas.ts'
-import type { Turn } from './store/fair-line.ts'
+import type { Turn } from './fair-line.ts'
+import type { Page } from './schemas.ts'
 import { fromCursor, type Position, type Slice, type SliceBounds, toCursor } from './store/pages.ts'
 import type { Db } from './store/tables.ts'
 
@@ -63,9 +63,4 @@ export async function readPage<Row, Item>(
     memory.clock.monotonic() < endsAt
   )
   return { items, next: next && toCursor(name, next) }
-}
-
-/** The turn in which a caller reads; whoever holds the database takes one like any other. */
-export function turnOf(caller: Caller | undefined, { signal }: ReadOptions = {}): Turn {
-  return { organizationId: caller?.organizationId ?? '', keyId: caller?.keyId ?? '', signal }
 }

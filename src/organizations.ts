@@ -1,10 +1,17 @@
 // Organizations: the operator's customers. Each owns its keys and sees nothing of the others.
 import { recordDeed } from './audit.ts'
-import { narrowScope, requireRoot, rootOrganizationId, scopeOf, unknownOrganization } from './authority.ts'
+import {
+  narrowScope,
+  requireRoot,
+  rootOrganizationId,
+  scopeOf,
+  turnOf,
+  unknownOrganization,
+} from './authority.ts'
 import { type Engine, newId } from './engine.ts'
 import { LatchkeyError } from './errors.ts'
 import { organizationIdSchema } from './fields.ts'
-import { readPage, turnOf } from './listing.ts'
+import { readPage } from './listing.ts'
 import {
   type Caller,
   type CreateOrganizationInput,

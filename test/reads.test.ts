@@ -1,8 +1,8 @@
 // Reads beside changes: a search that finds little costs bounded time, callers take turns, large pages are cut, and
 // what nobody waits for is not done.
 import { describe, expect, test } from 'vitest'
+import { FairLine } from '../src/fair-line.ts'
 import { type Caller, type Latchkey, openLatchkey } from '../src/index.ts'
-import { FairLine } from '../src/store/fair-line.ts'
 import { addManyKeys } from './setup/bulk.ts'
 import { onEachDatabase } from './setup/databases.ts'
 import { connectDirectly } from './setup/direct.ts'

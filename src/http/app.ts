@@ -1,9 +1,10 @@
 // The table of contents: every route there is, and the door that serves them all.
-import type { IncomingMessage } from 'node:http'
+import type { IncomingMessage, ServerResponse } from 'node:http'
 import { type Context, Hono, type HonoRequest } from 'hono'
 import type { Logger } from 'pino'
 import type { LogVerdicts } from '../config.ts'
 import { LatchkeyError } from '../errors.ts'
+import { FairLine, type LineBounds } from '../fair-line.ts'
 import type { Latchkey } from '../latchkey.ts'
 import { auditRoutes } from './audit.ts'
 import { readIncomingBytes, readRequestBytes } from './body.ts'
@@ -52,6 +53,7 @@ export interface AppSettings {
 /** What Node's server hands over beside the request; absent where the app is called without one. */
 interface Bindings {
   incoming?: IncomingMessage
+  outgoing?: ServerResponse
 }
 type RequestContext = Context<{ Bindings: Bindings }>
 
@@ -71,6 +73,7 @@ export function createApp(pipeline: Pipeline): Hono<{ Bindings: Bindings }> {
         remoteAddress: env?.incoming?.socket.remoteAddress,
         header: (name) => req.header(name),
         params: params ?? {},
+        ...(env?.outgoing && { signal: closeSignal(env.outgoing) }),
         readBytes: (limit) =>
           env?.incoming ? readIncomingBytes(env.incoming, limit) : readRequestBytes(req.raw, limit),
       },
@@ -89,6 +92,29 @@ export function createApp(pipeline: Pipeline): Hono<{ Bindings: Bindings }> {
   return app
 }
 
+/** A page is a few MiB in memory until its reader has it, so that these are what all lists together may take. */
+const listBounds: LineBounds = {
+  width: 64,
+  widthOfOrganization: 32,
+  widthOfKey: 8,
+  maxWaiting: 1_024,
+  maxWaitingOfKey: 128,
+  patienceMs: 5_000,
+}
+
+/** Makes, when it is first asked for, the signal that an answer is over: whole, or its reader gone. */
+function closeSignal(outgoing: ServerResponse): () => AbortSignal {
+  let controller: AbortController | undefined
+  return () => {
+    if (controller === undefined) {
+      controller = new AbortController()
+      if (outgoing.closed) controller.abort()
+      else outgoing.once('close', () => controller?.abort())
+    }
+    return controller.signal
+  }
+}
+
 /** Puts together what every door serves with. Throws RangeError for a proxy that is no address. */
 export function createPipeline(latchkey: Latchkey, settings: AppSettings): Pipeline {
   const { log, metrics = createMetrics(), logVerdicts = 'refused' } = settings
@@ -100,6 +126,7 @@ export function createPipeline(latchkey: Latchkey, settings: AppSettings): Pipel
   const changes = new ChangeStreams(latchkey)
   const trustedProxies = parseProxies(settings.trustedProxies ?? [])
   const checkReady = shareReadiness(latchkey)
+  const lists = new FairLine(listBounds)
   return {
     parts: {
       latchkey,
@@ -107,6 +134,7 @@ export function createPipeline(latchkey: Latchkey, settings: AppSettings): Pipel
       metrics,
       renderMetrics,
       changes,
+      lists,
       trustedProxies,
       checkReady,
       document,

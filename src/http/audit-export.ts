@@ -4,6 +4,7 @@ import { type AuditWriter, auditWriters } from '../audit-file.ts'
 import { scopeOf } from '../authority.ts'
 import { type AuditEvent, type Caller, exportAuditSchema, type Page, parseInput } from '../schemas.ts'
 import { recordBreak } from './log.ts'
+import { holdPlace } from './pages.ts'
 import type { Reply } from './reply.ts'
 import type { Call } from './route.ts'
 import { streamParts } from './sinks.ts'
@@ -22,10 +23,13 @@ const pageLength = 100
  * it any more, the transfer breaks. Throws what listing throws.
  */
 export async function exportAudit(call: Call<ExportQuery> & { caller: Caller }): Promise<Reply> {
-  const { latchkey, parts, exchange, caller, query, readmit } = call
+  const { latchkey, parts, exchange, caller, query, readmit, signal } = call
   const { format, ...filter } = parseInput(exportAuditSchema, query)
+  await holdPlace(parts, caller, signal)
   const readPage = (after?: string) =>
-    latchkey.audit.list({ ...filter, limit: pageLength, ...(after !== undefined && { after }) }, caller)
+    latchkey.audit.list({ ...filter, limit: pageLength, ...(after !== undefined && { after }) }, caller, {
+      signal,
+    })
   const first = await readPage()
   const readNext = async (after: string) => {
     await readmit()

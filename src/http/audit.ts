@@ -2,7 +2,7 @@
 import { z } from 'zod'
 import { auditEventSchema, exportAuditSchema, listAuditSchema } from '../schemas.ts'
 import { exportAudit, exportTypes } from './audit-export.ts'
-import { page } from './pages.ts'
+import { answerPage } from './pages.ts'
 import { route } from './route.ts'
 
 export const auditRoutes = [
@@ -19,8 +19,10 @@ export const auditRoutes = [
       { status: 200, description: 'One page.', schema: z.array(auditEventSchema), headers: ['Link'] },
     ],
     problems: ['too_many_reads', 'organization_not_found'],
-    handle: async ({ latchkey, query, rawQuery, caller }) =>
-      page(await latchkey.audit.list(query, caller), '/v1/audit-log', rawQuery),
+    handle: (call) =>
+      answerPage(call, '/v1/audit-log', (options) =>
+        call.latchkey.audit.list(call.query, call.caller, options),
+      ),
   }),
   route({
     method: 'GET',

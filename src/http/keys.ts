@@ -14,7 +14,7 @@ import {
   rotateKeySchema,
   updateKeySchema,
 } from '../schemas.ts'
-import { page } from './pages.ts'
+import { answerPage } from './pages.ts'
 import { json, type Reply } from './reply.ts'
 import { route } from './route.ts'
 
@@ -80,8 +80,8 @@ export const keyRoutes = [
     query: listKeysSchema,
     answers: [{ status: 200, description: 'One page.', schema: z.array(keySchema), headers: ['Link'] }],
     problems: ['too_many_reads', 'organization_not_found'],
-    handle: async ({ latchkey, query, rawQuery, caller }) =>
-      page(await latchkey.keys.list(query, caller), '/v1/keys', rawQuery),
+    handle: (call) =>
+      answerPage(call, '/v1/keys', (options) => call.latchkey.keys.list(call.query, call.caller, options)),
   }),
   route({
     method: 'GET',
@@ -109,7 +109,8 @@ export const keyRoutes = [
     query: listPermissionsSchema,
     answers: [{ status: 200, description: 'The permissions.', schema: z.array(permissionUseSchema) }],
     problems: ['too_many_reads', 'organization_not_found'],
-    handle: async ({ latchkey, query, caller }) => json(await latchkey.keys.listPermissions(query, caller)),
+    handle: async ({ latchkey, query, caller, signal }) =>
+      json(await latchkey.keys.listPermissions(query, caller, { signal })),
   }),
   route({
     method: 'GET',

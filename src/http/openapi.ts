@@ -72,6 +72,7 @@ const connectionProblems: readonly ErrorCode[] = [
   'method_not_allowed',
   'request_timeout',
   'headers_too_large',
+  'client_gone',
 ]
 
 const headers: Record<string, JsonSchema> = {

@@ -6,7 +6,7 @@ import {
   organizationSchema,
   updateOrganizationSchema,
 } from '../schemas.ts'
-import { page } from './pages.ts'
+import { answerPage } from './pages.ts'
 import { json } from './reply.ts'
 import { route } from './route.ts'
 
@@ -37,8 +37,10 @@ export const organizationRoutes = [
       { status: 200, description: 'One page.', schema: z.array(organizationSchema), headers: ['Link'] },
     ],
     problems: ['too_many_reads'],
-    handle: async ({ latchkey, query, rawQuery, caller }) =>
-      page(await latchkey.organizations.list(query, caller), '/v1/organizations', rawQuery),
+    handle: (call) =>
+      answerPage(call, '/v1/organizations', (options) =>
+        call.latchkey.organizations.list(call.query, call.caller, options),
+      ),
   }),
   route({
     method: 'GET',

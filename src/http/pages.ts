@@ -1,12 +1,41 @@
 // Lists go out as bare arrays; where there is more, a Link header leads to the next page (RFC 8288).
 import { setImmediate } from 'node:timers/promises'
-import type { Page } from '../schemas.ts'
+import { turnOf } from '../authority.ts'
+import type { Caller, Page, ReadOptions } from '../schemas.ts'
 import { toWire } from '../wire.ts'
 import { splitQuery } from './query.ts'
 import { jsonText, type Reply } from './reply.ts'
+import type { Call, Parts } from './route.ts'
 
-/** Answers with a page's items and the way to the page after it. */
-export async function page({ items, next }: Page<unknown>, path: string, rawQuery: string): Promise<Reply> {
+/**
+ * Reads a page and answers with its items and the way to the page after it. It holds its place among all lists until
+ * its reader has it, so that what nobody reads is bounded too. Throws `too_many_reads`, `store_unavailable`.
+ */
+export async function answerPage(
+  { parts, caller, rawQuery, signal }: Call & { caller: Caller },
+  path: string,
+  read: (options: ReadOptions) => Promise<Page<unknown>>,
+): Promise<Reply> {
+  await holdPlace(parts, caller, signal)
+  return page(await read({ signal }), path, rawQuery)
+}
+
+/**
+ * Waits for a place among all lists, which is free again when the answer is over. Throws `too_many_reads`,
+ * `store_unavailable`.
+ */
+export async function holdPlace(
+  { lists }: Parts,
+  caller: Caller,
+  signal: AbortSignal | undefined,
+): Promise<void> {
+  const leave = await lists.enter(turnOf(caller, { signal }))
+  // An app that is called without a server never hears how its answers end.
+  if (signal === undefined || signal.aborted) leave()
+  else signal.addEventListener('abort', leave, { once: true })
+}
+
+async function page({ items, next }: Page<unknown>, path: string, rawQuery: string): Promise<Reply> {
   const text = await writeItems(items)
   if (next === undefined) return jsonText(text)
   const query = new URLSearchParams(splitQuery(rawQuery).filter(([name]) => name !== 'after'))
@@ -14,14 +43,20 @@ export async function page({ items, next }: Page<unknown>, path: string, rawQuer
   return jsonText(text, { link: `<${path}?${query}>; rel="next"` })
 }
 
-const longestSlice = 100
+const longestPiece = 64 * 1024
 
-/** Writes a long list slice by slice: whoever verifies meanwhile waits for a slice at most. */
+/** Writes a long list piece by piece: whoever verifies meanwhile waits for a piece at most. */
 async function writeItems(items: unknown[]): Promise<string> {
   const parts: string[] = []
-  for (let start = 0; start < items.length; start += longestSlice) {
-    if (start > 0) await setImmediate()
-    for (const item of items.slice(start, start + longestSlice)) parts.push(JSON.stringify(toWire(item)))
+  let length = 0
+  for (const item of items) {
+    if (length >= longestPiece) {
+      await setImmediate()
+      length = 0
+    }
+    const text = JSON.stringify(toWire(item))
+    parts.push(text)
+    length += text.length
   }
   return `[${parts.join(',')}]`
 }

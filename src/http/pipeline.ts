@@ -20,6 +20,8 @@ export interface Incoming {
   header: ReadHeader
   /** The values of the route's path parameters. */
   params: Record<string, string>
+  /** Raised when the request's connection is done with it: answered, or gone. Absent where there is none. */
+  signal?(): AbortSignal
   /** Reads the body. Throws `body_too_large` as soon as it is longer than so many bytes. */
   readBytes(limit: number): Promise<Uint8Array>
 }
@@ -45,13 +47,15 @@ export async function serve(pipeline: Pipeline, incoming: Incoming, served: Rout
     }
     reply = typeof served === 'function' ? served(exchange) : await answer(parts, served, incoming, exchange)
   } catch (error) {
-    exchange.error = error
-    reply = problem(error, exchange.requestId, refusalHeaders(error, route))
+    exchange.error = incoming.signal?.().aborted ? new LatchkeyError('client_gone', clientGone) : error
+    reply = problem(exchange.error, exchange.requestId, refusalHeaders(exchange.error, route))
   }
   dress(reply, exchange)
   recorder.record(exchange, reply.status)
   return reply
 }
+
+const clientGone = 'The client closed its connection before it was answered.'
 
 /** What a refusal says of the route's permission. */
 function refusalHeaders(error: unknown, route: Route | undefined): Record<string, string> {
@@ -84,6 +88,7 @@ async function answer(parts: Parts, route: Route, incoming: Incoming, exchange: 
     // Public routes have no caller, and their handlers' types say so.
     caller: caller as Caller,
     readmit,
+    signal: incoming.signal?.(),
   }
   try {
     return await route.handle(call)

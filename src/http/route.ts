@@ -3,6 +3,7 @@ import type { BlockList } from 'node:net'
 import type { Logger } from 'pino'
 import type { z } from 'zod'
 import type { ErrorCode } from '../errors.ts'
+import type { FairLine } from '../fair-line.ts'
 import type { Latchkey } from '../latchkey.ts'
 import type { ManagementPermission } from '../permissions.ts'
 import type { Caller } from '../schemas.ts'
@@ -21,6 +22,8 @@ export interface Parts {
   /** Resolves where a change can be made durable now; see `readiness.ts`. */
   checkReady(): Promise<void>
   changes: ChangeStreams
+  /** The lists that are being read, written, or still waited for by their readers: each holds memory. */
+  lists: FairLine
   /** The proxies whose word is believed on where a request came from, and how. */
   trustedProxies: BlockList
   /** The OpenAPI document as JSON text, in UTF-8. */
@@ -47,6 +50,8 @@ export interface Call<Query = unknown, Body = unknown, Name extends string = str
   query: Query
   /** The body under the library's names. Its type is what the library expects: the library checks it. */
   body: Body
+  /** Raised when the request's connection is done with it: answered, or gone; absent where the app has none. */
+  signal: AbortSignal | undefined
   /** Judges the caller again, in the midst of a long answer. Throws what would have refused it at the beginning. */
   readmit(): Promise<Caller>
 }

@@ -1,6 +1,7 @@
 // The store: the only place that names a database. All SQL is in this folder, one file a table.
 import { hostname } from 'node:os'
 import { LatchkeyError } from '../errors.ts'
+import { FairLine, type LineBounds, type Turn } from '../fair-line.ts'
 import {
   type ChangeRow,
   confirmFollower,
@@ -11,7 +12,6 @@ import {
   silentFollowers,
 } from './changes.ts'
 import type { FactsRow } from './facts.ts'
-import { FairLine, type LineBounds, type Turn } from './fair-line.ts'
 import type { Db, Tx } from './tables.ts'
 
 /** Hears what whoever runs the process must know, in a sentence for its log. */

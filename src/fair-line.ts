@@ -1,5 +1,5 @@
 // A line for work that everybody shares: callers take turns, so that one who asks much waits for itself alone.
-import { LatchkeyError } from '../errors.ts'
+import { LatchkeyError } from './errors.ts'
 
 /** Whose turn a piece of work takes, and what tells that nobody waits for it any more. */
 export interface Turn {
