@@ -1,5 +1,5 @@
 // What is known of the secrets verified lately, by kid, in bounded memory: the least recently used goes first.
-import type { Facts } from './facts.ts'
+import { type Facts, sizeOfFacts } from './facts.ts'
 
 /** A place in the cache; {@link nowhere} where there is none. */
 export type Slot = number
@@ -8,9 +8,24 @@ export const nowhere: Slot = -1
 /** Told of a secret's latest use when the cache lets go of it; see `usage.ts`. */
 export type NoteUse = (kid: string, answer: Facts['answer'], at: number) => void
 
+/** How much a cache holds at most, of what it counts first. */
+export interface CacheBounds {
+  secrets: number
+  bytes: number
+}
+
 const kidLength = 16
 
-// A record is 16 words, one line of a processor's cache: a lookup touches it, the facts and little more.
+// A record is 16 words of 32 bits, one line of a processor's cache: a lookup touches it, the facts and little more.
+//
+//   word  0       4               8               12        13       14       15
+//         +-------+-------+-------+-------+-------+---------+--------+--------+--------+
+//         |  kid  |            digest             |  next   | newer  | older  |  used  |
+//         +-------+-------+-------+-------+-------+---------+--------+--------+--------+
+//           16 B              32 B                  chain of  order of use,    latest use
+//                                                   the bucket  a ring          not told
+//
+// Beside it, each slot has an answer, terms, and the next slot of the chain in which the slots of its key are.
 const recordWords = 16
 const kidWords = 4
 const digestAt = 4
@@ -25,12 +40,14 @@ const usedAt = 15
 const longestSpanMs = 2 ** 30
 
 /**
- * Facts by kid and by key id: about 330 bytes a secret, where a Map would cost more and be slower. Knows nothing
- * of time: whoever asks must know whether what it remembers still holds (`lease.ts`).
+ * Facts by kid and by key id, at most so many secrets and so many bytes: about 280 bytes a secret with two
+ * permissions, where a Map would cost more and be slower. Knows nothing of time: its caller must know whether what it
+ * remembers still holds (`lease.ts`).
  */
 export class FactsCache {
   /** How many secrets it holds at most. */
   readonly capacity: number
+  readonly #maxBytes: number
   readonly #noteUse: NoteUse
   // One record more than there are slots: the order of use is a ring through it, and it stands for both ends.
   readonly #records: Uint32Array
@@ -43,17 +60,23 @@ export class FactsCache {
   #used: Slot[] = []
   #firstUse = 0
   #latestUse = 0
-  /** The slots of each key: one for most, two in a rotation's grace. */
-  readonly #ofKey = new Map<string, Slot[]>()
+  /** By the hash of a key's id the first of a chain of slots, as slot + 1, and by slot the next. */
+  readonly #keyBuckets: Uint32Array
+  readonly #nextOfKey: Uint32Array
   #free: Slot[] = []
   #size = 0
+  #bytes = 0
 
-  constructor(capacity: number, noteUse: NoteUse) {
+  /** `maxBytes` as {@link sizeOfFacts} counts them. */
+  constructor(capacity: number, maxBytes: number, noteUse: NoteUse) {
     this.capacity = capacity
+    this.#maxBytes = maxBytes
     this.#noteUse = noteUse
     this.#records = new Uint32Array((capacity + 1) * recordWords)
     const buckets = 2 ** Math.ceil(Math.log2(Math.max(capacity, 2)))
     this.#buckets = new Uint32Array(buckets)
+    this.#keyBuckets = new Uint32Array(buckets)
+    this.#nextOfKey = new Uint32Array(capacity)
     this.#mask = buckets - 1
     this.#setNewer(capacity, capacity)
     this.#setOlder(capacity, capacity)
@@ -62,6 +85,11 @@ export class FactsCache {
   /** How many secrets it holds. */
   get size(): number {
     return this.#size
+  }
+
+  /** About how many bytes they take. */
+  get bytes(): number {
+    return this.#bytes
   }
 
   /** Finds the secret whose kid stands in a text from `start` on, and makes it the most recently used. */
@@ -117,11 +145,15 @@ export class FactsCache {
     this.#latestUse = at
   }
 
-  /** Remembers a secret, in place of what was known of it. */
+  /** Remembers a secret, in place of what was known of it; nothing if it alone is larger than all that may be. */
   remember(kid: string, digest: Uint8Array, facts: Facts): void {
     const known = this.find(kid, 0)
     if (known !== nowhere) this.#drop(known)
-    if (this.#size === this.capacity) this.#drop(this.#newer(this.capacity))
+    const bytes = sizeOfFacts(facts)
+    if (bytes > this.#maxBytes || this.capacity === 0) return
+    while (this.#size === this.capacity || this.#bytes + bytes > this.#maxBytes)
+      this.#drop(this.#newer(this.capacity))
+    this.#bytes += bytes
     const slot = this.#free.pop() ?? this.#size
     this.#size++
     const at = slot * recordWords
@@ -133,21 +165,25 @@ export class FactsCache {
     this.#buckets[bucket] = slot + 1
     this.#answers[slot] = facts.answer
     this.#terms[slot] = facts.terms
-    const { keyId } = facts.answer
-    const others = this.#ofKey.get(keyId)
-    // Spread into a list, one number would take the room of seventeen.
-    this.#ofKey.set(keyId, others ? [...others, slot] : [slot])
+    const keyBucket = this.#keyBucketOf(facts.answer.keyId)
+    this.#nextOfKey[slot] = this.#keyBuckets[keyBucket] as number
+    this.#keyBuckets[keyBucket] = slot + 1
     this.#link(slot)
   }
 
   /** Forgets all secrets of a key. */
   forgetKey(keyId: string): void {
-    for (const slot of this.#ofKey.get(keyId) ?? []) this.#drop(slot)
+    let next = this.#keyBuckets[this.#keyBucketOf(keyId)] as number
+    while (next !== 0) {
+      const slot = next - 1
+      next = this.#nextOfKey[slot] as number
+      if (this.answerAt(slot).keyId === keyId) this.#drop(slot)
+    }
   }
 
   /** Forgets everything. */
   clear(): void {
-    for (const keyId of [...this.#ofKey.keys()]) this.forgetKey(keyId)
+    while (this.#size > 0) this.#drop(this.#newer(this.capacity))
   }
 
   /** Tells of every use that was not told of yet. */
@@ -175,10 +211,8 @@ export class FactsCache {
     this.#reportUse(slot)
     this.#unlink(slot)
     this.#leaveBucket(slot)
-    const { keyId } = this.answerAt(slot)
-    const others = (this.#ofKey.get(keyId) ?? []).filter((other) => other !== slot)
-    if (others.length > 0) this.#ofKey.set(keyId, others)
-    else this.#ofKey.delete(keyId)
+    this.#leaveKeyBucket(slot)
+    this.#bytes -= sizeOfFacts({ answer: this.answerAt(slot), terms: this.termsAt(slot) })
     this.#answers[slot] = undefined
     this.#terms[slot] = undefined
     this.#free.push(slot)
@@ -196,6 +230,25 @@ export class FactsCache {
     const nextOf = (place: number) => (place - 1) * recordWords + nextAt
     while (this.#records[nextOf(before)] !== slot + 1) before = this.#records[nextOf(before)] as number
     this.#records[nextOf(before)] = next
+  }
+
+  #leaveKeyBucket(slot: Slot): void {
+    const next = this.#nextOfKey[slot] as number
+    const bucket = this.#keyBucketOf(this.answerAt(slot).keyId)
+    let before = this.#keyBuckets[bucket] as number
+    if (before === slot + 1) {
+      this.#keyBuckets[bucket] = next
+      return
+    }
+    while (this.#nextOfKey[before - 1] !== slot + 1) before = this.#nextOfKey[before - 1] as number
+    this.#nextOfKey[before - 1] = next
+  }
+
+  #keyBucketOf(keyId: string): number {
+    // FNV-1a. Ids are the server's own, so nobody chooses them to collide.
+    let hash = 0x811c9dc5
+    for (let i = 0; i < keyId.length; i++) hash = Math.imul(hash ^ keyId.charCodeAt(i), 0x01000193)
+    return (hash ^ (hash >>> 15)) & this.#mask
   }
 
   #bucketOf(slot: Slot): number {

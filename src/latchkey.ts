@@ -9,6 +9,7 @@ import { verifyCached } from './judge.ts'
 import { createKey, endKeySecret, getKey, listKeys, revokeKey, rotateKey, updateKey } from './keys.ts'
 import { systemClock } from './lease.ts'
 import { Memory } from './memory.ts'
+import { type CacheOptions, cacheBoundsOf, cacheFault, unknownOption } from './options.ts'
 import {
   createOrganization,
   getOrganization,
@@ -61,13 +62,11 @@ import type { Asker } from './verdict/turns.ts'
 import { createVerifiers, type Verifiers } from './verifiers.ts'
 import { verify, verifyBatch } from './verify.ts'
 
-export interface LatchkeyOptions {
+export interface LatchkeyOptions extends CacheOptions {
   /** `sqlite:<file>` or `postgres://<user>@<host>/<name>`; made and migrated if need be. */
   database: string
   /** The token prefixes that keys may have; the first is the default. `['re']` if absent. */
   prefixes?: readonly string[]
-  /** How many secrets are remembered at the most, at some 330 bytes each; 100,000 if absent. */
-  cachedSecrets?: number
   /**
    * Hears what whoever runs the process must know, such as that the database file was replaced; a process warning
    * named LatchkeyWarning if absent.
@@ -180,13 +179,14 @@ export interface Latchkey extends AsyncDisposable {
 
 /** Opens a database for use in this process. Throws `invalid_input` for options, `store_unavailable`. */
 export async function openLatchkey(options: LatchkeyOptions): Promise<Latchkey> {
+  checkOptions(options)
   const { now = systemClock.now, monotonic = systemClock.monotonic, random = systemRandom } = options
   const prefixes = checkPrefixes(options.prefixes ?? ['re'])
   const store = await openStore(options.database, options.onWarning)
   const usage = new UsageRecorder(store)
   const newFollowerId = () => newId({ now, random })
   const clock = { ...systemClock, now, monotonic }
-  const memory = new Memory(store, clock, options.cachedSecrets ?? 100_000, usage, newFollowerId)
+  const memory = new Memory(store, clock, cacheBoundsOf(options), usage, newFollowerId)
   usage.beforeFlush = () => memory.cache.reportUses()
   const endSweep = startSweep(store, clock, memory.follower)
   const creations = new Creations(store)
@@ -227,9 +227,18 @@ export async function openLatchkey(options: LatchkeyOptions): Promise<Latchkey> 
       list: (caller) => listSessions(engine, caller),
       end: (id, caller) => endSession(engine, id, caller),
     },
-    verify: (token, asked, asker) => verify(memory, token, asked, asker),
-    verifyCached: (token, asked) => verifyCached(memory, token, asked),
-    verifyBatch: (requests, asked, asker) => verifyBatch(memory, requests, asked, asker),
+    verify: async (token, asked, asker) => {
+      checkQuestion(asked)
+      return verify(memory, token, asked, asker)
+    },
+    verifyCached: (token, asked) => {
+      checkQuestion(asked)
+      return verifyCached(memory, token, asked)
+    },
+    verifyBatch: async (requests, asked, asker) => {
+      checkQuestion(asked)
+      return verifyBatch(memory, requests, asked, asker)
+    },
     waitUntilApplied: () => waitUntilApplied(store, clock),
     verifiers: createVerifiers(memory),
     ensureRootKey: (token, reveal) => ensureRootKey(engine, token, reveal),
@@ -238,6 +247,20 @@ export async function openLatchkey(options: LatchkeyOptions): Promise<Latchkey> 
     close,
     [Symbol.asyncDispose]: close,
   }
+}
+
+const optionNames = ['database', 'prefixes', 'cachedSecrets', 'cacheBytes', 'now', 'monotonic', 'random']
+const questionNames = ['permissions', 'organizationId']
+
+/** Throws `invalid_input` for an option that nobody reads, and for a number out of bounds. */
+function checkOptions(options: LatchkeyOptions): void {
+  const fault = unknownOption(options, optionNames) ?? cacheFault(options)
+  if (fault) refuseField(fault.path, fault.message)
+}
+
+function checkQuestion(asked: VerifyOptions | undefined): void {
+  const fault = asked && unknownOption(asked, questionNames)
+  if (fault) refuseField(fault.path, fault.message)
 }
 
 function checkPrefixes(prefixes: readonly string[]): readonly [string, ...string[]] {

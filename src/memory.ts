@@ -1,5 +1,5 @@
 // What this process remembers of the database, and how it reads what it does not.
-import { FactsCache, nowhere } from './cache.ts'
+import { type CacheBounds, FactsCache, nowhere } from './cache.ts'
 import { digestText } from './digest.ts'
 import { LatchkeyError } from './errors.ts'
 import { type Facts, toFacts } from './facts.ts'
@@ -8,6 +8,7 @@ import type { Clock } from './lease.ts'
 import type { FactsRow } from './store/facts.ts'
 import type { ParsedToken } from './token.ts'
 import type { UsageRecorder } from './usage.ts'
+import { Slices } from './verdict/slices.ts'
 import { type Asker, Turns, type Waiting } from './verdict/turns.ts'
 
 /** How long an unknown kid stays unknown without asking: a key made elsewhere opens within this. */
@@ -54,6 +55,8 @@ export class Memory {
   readonly follower: ChangeFollower
   readonly usage: Pick<UsageRecorder, 'note'>
   readonly digest = digestText
+  /** The turns of batches. */
+  readonly slices = new Slices()
   readonly #source: FactsSource
   readonly #absent = new Map<string, number>()
   readonly #turns = new Turns<Reading>()
@@ -66,14 +69,14 @@ export class Memory {
   constructor(
     source: FactsSource,
     clock: Clock,
-    capacity: number,
+    bounds: CacheBounds,
     usage: Pick<UsageRecorder, 'note'>,
     newId: () => string,
   ) {
     this.#source = source
     this.clock = clock
     this.usage = usage
-    this.cache = new FactsCache(capacity, (kid, answer, at) =>
+    this.cache = new FactsCache(bounds.secrets, bounds.bytes, (kid, answer, at) =>
       usage.note(kid, answer.keyId, answer.organizationId, at),
     )
     this.follower = new ChangeFollower(source, this, clock, newId)

@@ -17,9 +17,23 @@ export const managementPermissions = [
 ] as const
 export type ManagementPermission = (typeof managementPermissions)[number]
 
+/** As long as so few pairs are to be compared, comparing them costs less than taking the patterns apart. */
+const fewPairs = 64
+
 /** Lists what is asked and not covered by what is granted. An empty grant covers nothing. */
 export function missingPermissions(granted: readonly string[], asked: readonly string[]): string[] {
-  return asked.filter((permission) => !covers(granted, permission))
+  if (granted.length * asked.length <= fewPairs)
+    return asked.filter((permission) => !covers(granted, permission))
+  const grant = grantOf(granted)
+  const answers = new Map<string, boolean>()
+  return asked.filter((permission) => {
+    let isCovered = answers.get(permission)
+    if (isCovered === undefined) {
+      isCovered = grant.covers(permission)
+      answers.set(permission, isCovered)
+    }
+    return !isCovered
+  })
 }
 
 /**
@@ -51,4 +65,118 @@ function patternCovers(granted: string, asked: string): boolean {
     if (pattern[i] !== '*' && pattern[i] !== segments[i]) return false
   }
   return true
+}
+
+/** One segment of the patterns that hold a `*` before their end. */
+interface Step {
+  /** By the next segment; `*` is the wildcard. */
+  next?: Map<string, Step>
+  /** A pattern ends here. */
+  ends?: boolean
+  /** A pattern ends with a `*` after this. */
+  isOpen?: boolean
+}
+
+/**
+ * A list of permissions taken apart once, so that asking costs by what is asked and hardly by how many are granted.
+ * Tells the same as {@link covers}, which is the definition.
+ */
+export class Grant {
+  readonly #words: ReadonlySet<string>
+  /** What stands before the `*` of the patterns whose only one is at their end. */
+  readonly #prefixes = new Set<string>()
+  readonly #root: Step = {}
+  /** About how many bytes it takes. */
+  readonly weight: number
+
+  constructor(granted: readonly string[]) {
+    this.#words = new Set(granted)
+    let weight = 0
+    for (const permission of this.#words) {
+      weight += permission.length + 64
+      const wildcard = permission.indexOf('*')
+      if (wildcard === permission.length - 1) this.#prefixes.add(permission.slice(0, wildcard))
+      else if (wildcard !== -1) weight += this.#addPattern(permission.split(':'))
+    }
+    this.weight = weight
+  }
+
+  /** Tells whether one of the permissions covers everything that the asked one stands for. */
+  covers(asked: string): boolean {
+    if (this.#words.has(asked)) return true
+    const isReserved = asked.startsWith(reservedNamespace)
+    return this.#coversByPrefix(asked, isReserved) || this.#coversByPattern(asked, isReserved)
+  }
+
+  #coversByPrefix(asked: string, isReserved: boolean): boolean {
+    if (this.#prefixes.size === 0) return false
+    if (!isReserved && this.#prefixes.has('')) return true
+    for (let end = asked.indexOf(':'); end !== -1; end = asked.indexOf(':', end + 1))
+      if (this.#prefixes.has(asked.slice(0, end + 1))) return true
+    return false
+  }
+
+  /** Goes along all patterns at once: at each segment, the steps that some pattern has taken until there. */
+  #coversByPattern(asked: string, isReserved: boolean): boolean {
+    if (this.#root.next === undefined) return false
+    let steps = [this.#root]
+    for (const segment of asked.split(':')) {
+      const after: Step[] = []
+      for (const step of steps) {
+        if (step.isOpen) return true
+        const same = step.next?.get(segment)
+        if (same) after.push(same)
+        // A `*` at the beginning does not open the reserved namespace.
+        const any = segment === '*' || (isReserved && step === this.#root) ? undefined : step.next?.get('*')
+        if (any) after.push(any)
+      }
+      if (after.length === 0) return false
+      steps = after
+    }
+    return steps.some(({ ends }) => ends)
+  }
+
+  /** Returns about how many bytes that takes. */
+  #addPattern(segments: readonly string[]): number {
+    const last = segments.length - 1
+    let step = this.#root
+    let weight = 0
+    for (const [i, segment] of segments.entries()) {
+      if (i === last && segment === '*') {
+        step.isOpen = true
+        return weight
+      }
+      step.next ??= new Map()
+      let next = step.next.get(segment)
+      if (next === undefined) {
+        next = {}
+        step.next.set(segment, next)
+        weight += 300
+      }
+      step = next
+    }
+    step.ends = true
+    return weight
+  }
+}
+
+/** The grants taken apart lately, by their lists, and about how many bytes they take. */
+const grants = new Map<readonly string[], Grant>()
+const maxGrantBytes = 2 ** 24
+let grantBytes = 0
+
+function grantOf(granted: readonly string[]): Grant {
+  // A list that may change has no grant that lasts.
+  if (!Object.isFrozen(granted)) return new Grant(granted)
+  let grant = grants.get(granted)
+  if (grant === undefined) {
+    grant = new Grant(granted)
+    if (grantBytes + grant.weight > maxGrantBytes) {
+      grants.clear()
+      grantBytes = 0
+    }
+    grants.set(granted, grant)
+    grantBytes += grant.weight
+  }
+  return grant
 }

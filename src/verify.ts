@@ -1,17 +1,12 @@
 // May this token do this, now? Answered from memory, or else from the store.
+
 import { digestToken, sameDigest } from './digest.ts'
+import { refuseField } from './errors.ts'
 import type { Facts } from './facts.ts'
-import {
-  checkAskedPermissions,
-  judge,
-  notFound,
-  nothingAsked,
-  verdictOf,
-  verifyCached,
-  verifyOrParse,
-} from './judge.ts'
+import { checkAskedPermissions, judge, notFound, nothingAsked, verdictOf, verifyOrParse } from './judge.ts'
 import { leaseMs } from './lease.ts'
 import type { Memory, Reading } from './memory.ts'
+import { unknownOption } from './options.ts'
 import type { Verdict, VerifyOptions, VerifyRequest } from './schemas.ts'
 import type { ParsedToken } from './token.ts'
 import type { Asker } from './verdict/turns.ts'
@@ -82,21 +77,45 @@ function judgeUse(memory: Memory, kid: string, { answer, terms }: Facts, asked: 
   return verdictOf(answer, terms, refusal)
 }
 
-/** Judges many tokens; the verdicts come in the order of the requests. Throws `invalid_input`, `store_unavailable`. */
+/** How many secrets a batch asks for at once. */
+const maxReads = 256
+const requestNames = ['key', 'permissions']
+
+/**
+ * Judges many tokens, in slices between which others are served; the verdicts come in the order of the requests.
+ * Throws `invalid_input`, `store_unavailable`.
+ */
 export async function verifyBatch(
   memory: Memory,
   requests: readonly VerifyRequest[],
   { organizationId }: Pick<VerifyOptions, 'organizationId'> = {},
-  asker?: Asker,
+  asker: Asker = {},
 ): Promise<Verdict[]> {
-  for (const [i, { permissions }] of requests.entries())
+  const { slices } = memory
+  const name = asker.keyId ?? asker.ip ?? ''
+  const scope = organizationId === undefined ? {} : { organizationId }
+  const questions = await slices.map(name, requests, (request, i) => {
+    const fault = unknownOption(request, requestNames)
+    if (fault) refuseField(`[${i}].${fault.path}`, fault.message)
+    const { permissions } = request
     checkAskedPermissions(permissions, `[${i}].permissions`)
-  const verdicts = requests.map(({ key, permissions }) => {
-    const asked = {
-      ...(permissions && { permissions }),
-      ...(organizationId !== undefined && { organizationId }),
-    }
-    return verifyCached(memory, key, asked) ?? verify(memory, key, asked, asker)
+    return permissions === undefined ? scope : { ...scope, permissions }
   })
-  return Promise.all(verdicts)
+  const questionAt = (i: number): VerifyOptions => questions[i] as VerifyOptions
+  const outcomes = await slices.map(name, requests, ({ key }, i) => verifyNow(memory, key, questionAt(i)))
+  const cold = outcomes.flatMap((outcome, i) => ('kid' in outcome ? [{ i, parsed: outcome }] : []))
+  for (let start = 0; start < cold.length; start += maxReads) {
+    const some = cold.slice(start, start + maxReads)
+    const readings = await Promise.all(some.map(({ parsed }) => readPromptly(memory, parsed.kid, asker)))
+    await slices.map(name, some, ({ i, parsed }, at) => {
+      const reading = readings[at] as Reading
+      // Others came between: this process may have been paused since.
+      if (!isLate(memory, reading)) outcomes[i] = judgeRead(memory, parsed, reading, questionAt(i))
+    })
+  }
+  return Promise.all(
+    outcomes.map((outcome, i) =>
+      'kid' in outcome ? verifyRead(memory, outcome, questionAt(i), asker) : outcome,
+    ),
+  )
 }

@@ -45,7 +45,8 @@ test('only src/store holds SQL', () => {
 test('whoever imports the client loads its own few files and nothing else', () => {
   const loaded = loadedFrom('src/client/index.ts')
   expect(loaded.size).toBeGreaterThan(1)
-  const allowed = /^src\/(?:client\/[\w-]+|cache|errors|facts|judge|lease|permissions|token|wire)\.ts$/
+  const allowed =
+    /^src\/(?:client\/[\w-]+|cache|errors|facts|judge|lease|options|permissions|token|wire)\.ts$/
   expect([...loaded].filter((name) => !allowed.test(name))).toEqual([])
 })
 

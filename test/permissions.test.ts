@@ -2,7 +2,13 @@
 import { readFileSync } from 'node:fs'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { covers, managementPermissions, missingPermissions, permissionPattern } from '../src/permissions.ts'
+import {
+  covers,
+  Grant,
+  managementPermissions,
+  missingPermissions,
+  permissionPattern,
+} from '../src/permissions.ts'
 
 // Concrete permissions over a small alphabet. One segment more than any pattern names stands for 'or more', and
 // the segment `other`, which no pattern names, for all the segments that there are.
@@ -85,6 +91,39 @@ describe('covers', () => {
       expect(covers(outside, permission)).toBe(false)
       expect(covers(['latchkey:*'], permission)).toBe(true)
     }
+  })
+})
+
+describe('a grant taken apart', () => {
+  test('covers exactly what its list covers, pattern by pattern', () => {
+    for (const granted of patterns) {
+      const grant = new Grant([granted])
+      for (const asked of [...patterns, ...universe]) {
+        if (grant.covers(asked) !== covers([granted], asked)) expect.fail(`${granted} and ${asked}`)
+      }
+    }
+  })
+
+  test('covers exactly what its list covers, however many patterns there are', () => {
+    const many = fc.array(pattern, { maxLength: 128 })
+    fc.assert(
+      fc.property(many, many, fc.boolean(), (granted, asked, isFrozen) => {
+        const grant = new Grant(granted)
+        for (const permission of [...asked, ...granted])
+          expect(grant.covers(permission)).toBe(covers(granted, permission))
+        const list = isFrozen ? Object.freeze([...granted]) : granted
+        const missing = asked.filter((permission) => !covers(granted, permission))
+        expect(missingPermissions(list, asked)).toEqual(missing)
+      }),
+      { numRuns: 500 },
+    )
+  })
+
+  test('of a list that changes is not the one of before', () => {
+    const granted = Array.from({ length: 100 }, (_, i) => `*:*:z${i}`)
+    expect(missingPermissions(granted, ['a:b:c'])).toEqual(['a:b:c'])
+    granted[50] = 'a:*:c'
+    expect(missingPermissions(granted, ['a:b:c'])).toEqual([])
   })
 })
 

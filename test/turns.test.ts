@@ -9,6 +9,8 @@ import { openStore, type Store } from '../src/store/store.ts'
 import { type Asker, networkOf, Turns } from '../src/verdict/turns.ts'
 import { onEachDatabase } from './setup/databases.ts'
 
+const bounds = { secrets: 100, bytes: 2 ** 20 }
+
 describe('turns', () => {
   test('go around the askers of each line, one each, and half of them to callers with a key', () => {
     const turns = new Turns<void>()
@@ -48,7 +50,7 @@ describe('turns', () => {
     expect(turns.size).toBeLessThanOrEqual(65_536)
     expect(turns.join({ ip: '198.51.100.1' }, 'good', 0)).toBeDefined()
     expect(turns.join({ keyId: 'caller' }, 'good', 0)).toBeDefined()
-    for (let n = 0; n < 3_000; n++) turns.join({ keyId: 'busy' }, `${n}`, 0)
+    for (let n = 0; n < 5_000; n++) turns.join({ keyId: 'busy' }, `${n}`, 0)
     expect(turns.join({ keyId: 'busy' }, 'one more', 0)).toBeUndefined()
     expect(turns.join({ keyId: 'caller' }, 'one more', 0)).toBeDefined()
   })
@@ -85,7 +87,7 @@ onEachDatabase('a database that takes long', (makeDatabase) => {
         return store.findManyFacts(kids)
       },
     }
-    const memory = new Memory(source, systemClock, 100, { note: () => {} }, () => 'slow')
+    const memory = new Memory(source, systemClock, bounds, { note: () => {} }, () => 'slow')
     await memory.follower.start()
     let isOver = false
     let next = 0
@@ -129,7 +131,7 @@ onEachDatabase('a database that does not answer', (makeDatabase) => {
         return stuck.promise
       },
     }
-    const memory = new Memory(source, clock, 100, { note: () => {} }, () => 'stuck')
+    const memory = new Memory(source, clock, bounds, { note: () => {} }, () => 'stuck')
     await memory.follower.start()
     const reads = Array.from({ length: 600 }, (_, i) =>
       memory.read(`kid${String(i).padStart(13, '0')}`, { ip: '192.0.2.1' }).catch((error) => error),

@@ -1,4 +1,5 @@
 // createClient(): the library's names and shapes, spoken to a server.
+import { unknownOption } from '../options.ts'
 import type {
   Applied,
   AuditEvent,
@@ -24,7 +25,13 @@ import type {
   VerifyOptions,
   VerifyRequest,
 } from '../schemas.ts'
-import { type CallOptions, type ClientOptions, createRequester, pathSegment } from './request.ts'
+import {
+  type CallOptions,
+  type ClientOptions,
+  checkOptions,
+  createRequester,
+  pathSegment,
+} from './request.ts'
 
 /** How a change is made; with `wait`, it is answered when every process on the server's database acts on it. */
 export interface ChangeOptions extends CallOptions {
@@ -122,9 +129,12 @@ export interface LatchkeyClient {
 /**
  * Makes a client of a server. Sends nothing yet. What is safe to repeat, which is every reading and verifying call
  * and those that end something, is repeated up to three times where the server is busy (429, 503) or was not
- * reached. Throws TypeError for an address that is not http or https, and for a token that is none.
+ * reached. Throws TypeError for an address that is not http or https, for a token that is none, and
+ * for an unknown option.
  */
 export function createClient(client: ClientOptions): LatchkeyClient {
+  const fault = unknownOption(client, ['url', 'token', 'timeoutMs'])
+  if (fault) throw new TypeError(`${fault.path}: ${fault.message}`)
   const { send, readPage, readPlain, open } = createRequester(client)
   const keyPath = (id: string) => `/v1/keys/${pathSegment(id)}`
   const organizationPath = (id: string) => `/v1/organizations/${pathSegment(id)}`
@@ -181,7 +191,9 @@ export function createClient(client: ClientOptions): LatchkeyClient {
       readMetrics: (options) => readPlain('/metrics', options),
       readOpenApi: (options) => readPlain('/openapi.json', options),
     },
-    verify: (key, { permissions, ...options } = {}) => {
+    verify: async (key, question = {}) => {
+      checkOptions(question, ['permissions', 'timeoutMs', 'signal'])
+      const { permissions, ...options } = question
       const body = { key, ...(permissions && { permissions }) }
       return send('POST', '/v1/keys/verify', { body, repeatable: true, options })
     },

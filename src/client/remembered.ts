@@ -1,5 +1,5 @@
 // What a verifier remembers of the tokens that it has seen, and whether that may still be believed.
-import { FactsCache } from '../cache.ts'
+import { type CacheBounds, FactsCache } from '../cache.ts'
 import { type Facts, toFacts } from '../facts.ts'
 import type { Remembered } from '../judge.ts'
 import { type Clock, Lease } from '../lease.ts'
@@ -23,9 +23,14 @@ export class VerifierMemory implements Remembered {
   #confirmed = { monotonic: Number.NEGATIVE_INFINITY, now: Number.NEGATIVE_INFINITY }
   #changes = 0
 
-  constructor(clock: Clock, capacity: number, staleMs: number, noteUse: (kid: string, at: number) => void) {
+  constructor(
+    clock: Clock,
+    bounds: CacheBounds,
+    staleMs: number,
+    noteUse: (kid: string, at: number) => void,
+  ) {
     this.clock = clock
-    this.cache = new FactsCache(capacity, (kid, _, at) => noteUse(kid, at))
+    this.cache = new FactsCache(bounds.secrets, bounds.bytes, (kid, _, at) => noteUse(kid, at))
     const isFresh = (now: number) =>
       Math.max(clock.monotonic() - this.#confirmed.monotonic, now - this.#confirmed.now) < staleMs
     this.stale = { clock, cache: this.cache, digest: sha256, isFresh, isAbsent: () => false }

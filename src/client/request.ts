@@ -1,4 +1,5 @@
 // One request to a server and its answer, by nothing but `fetch`: runs wherever that exists.
+import { unknownOption } from '../options.ts'
 import type { Page } from '../schemas.ts'
 import { parseToken } from '../token.ts'
 import { fromWireAnswer, toWire, type Wire } from '../wire.ts'
@@ -53,6 +54,7 @@ const firstDelayMs = 200
 
 /** Makes a requester. Throws TypeError for an address that is not http or https, and for what is no token. */
 export function createRequester(client: ClientOptions): Requester {
+  checkTimeout(client.timeoutMs)
   const url = readAddress(client.url)
   const token = typeof client.token === 'string' ? parseToken(client.token)?.token : undefined
   if (token === undefined) throw new TypeError('The token is none: look for a character lost in copying.')
@@ -76,6 +78,8 @@ export function createRequester(client: ClientOptions): Requester {
 
   const request = async (method: Method, path: string, sending: Sending = {}) => {
     const { body, repeatable = method === 'GET', options } = sending
+    checkOptions(options, callNames)
+    checkTimeout(options?.timeoutMs)
     const timeoutMs = Math.ceil(options?.timeoutMs ?? client.timeoutMs ?? defaultTimeoutMs)
     const endsAt = performance.now() + timeoutMs
     const timeout = AbortSignal.timeout(timeoutMs)
@@ -120,6 +124,22 @@ export function pathSegment(id: string): string {
   if (!/[^.]/.test(id))
     throw new LatchkeyClientError('invalid_input', 'An id is missing or consists of dots.')
   return encodeURIComponent(id)
+}
+
+const maxTimeoutMs = 2 ** 31 - 1
+const callNames = ['timeoutMs', 'signal', 'wait']
+
+/** Throws TypeError for a length of time that no timer takes. */
+function checkTimeout(timeoutMs: number | undefined): void {
+  if (timeoutMs === undefined || (timeoutMs > 0 && timeoutMs <= maxTimeoutMs)) return
+  throw new TypeError(`timeoutMs: A number of milliseconds, more than 0 and at most ${maxTimeoutMs}.`)
+}
+
+/** Throws `invalid_input` for an option that nobody reads. */
+export function checkOptions(options: object | undefined, known: readonly string[]): void {
+  const fault = options && unknownOption(options, known)
+  if (fault)
+    throw new LatchkeyClientError('invalid_input', `${fault.path}: ${fault.message}`, { errors: [fault] })
 }
 
 function readAddress(url: string): string {

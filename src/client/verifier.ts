@@ -4,20 +4,25 @@ import { LatchkeyError } from '../errors.ts'
 import type { Facts } from '../facts.ts'
 import { judge, malformed, notFound, type Remembered, verdictOf, verifyCached } from '../judge.ts'
 import { type Clock, leaseMs, systemClock } from '../lease.ts'
+import { type CacheOptions, cacheBoundsOf, cacheFault, unknownOption, wholeNumberFault } from '../options.ts'
 import type { FactsAnswer, Verdict, VerifyOptions } from '../schemas.ts'
 import { type ParsedToken, parseToken } from '../token.ts'
 import { LatchkeyClientError } from './errors.ts'
 import { Following } from './following.ts'
 import { readSecret, VerifierMemory } from './remembered.ts'
-import { type CallOptions, type ClientOptions, createRequester, type Requester } from './request.ts'
+import {
+  type CallOptions,
+  type ClientOptions,
+  checkOptions,
+  createRequester,
+  type Requester,
+} from './request.ts'
 import { UseReporter } from './uses.ts'
 
 /** A verifier's server and bounds. */
-export interface VerifierOptions extends ClientOptions {
+export interface VerifierOptions extends ClientOptions, CacheOptions {
   /** How long a question to the server may take in all, in milliseconds; 3,000 if absent. */
   timeoutMs?: number
-  /** How many tokens are remembered at the most, at some 400 bytes each; 100,000 if absent. */
-  cachedSecrets?: number
   /**
    * With the server away, memory answers for so many milliseconds after the server was last sure to have told
    * everything, except for what is known to have changed. 0 if absent: an error is thrown instead.
@@ -54,6 +59,8 @@ interface Ask {
 
 const defaultTimeoutMs = 3_000
 const mostAttempts = 3
+/** How many uses are kept until the server hears of them, also if no secret is remembered. */
+const leastUses = 10_000
 /** Questions at once: a flood of made-up tokens must not crowd out everybody else. */
 const mostAsks = 64
 /** How long a server that did not answer is taken to be away, where memory may answer instead. */
@@ -61,7 +68,8 @@ const awayMs = 1_000
 
 /**
  * Makes a verifier, which speaks to the server from its first use on. Throws TypeError for an address that is not
- * http or https, and for a token that is none.
+ * http or https, for a token that is none, for an unknown option and for a number out
+ * of bounds.
  */
 export function createVerifier(options: VerifierOptions): Verifier {
   return new MemoryVerifier(options)
@@ -81,19 +89,23 @@ class MemoryVerifier implements Verifier {
   #closing: Promise<void> | undefined
 
   constructor(options: VerifierOptions) {
+    checkVerifierOptions(options)
     const { now = systemClock.now, monotonic = systemClock.monotonic, staleIfErrorMs = 0 } = options
     this.#timeoutMs = options.timeoutMs ?? defaultTimeoutMs
     this.#server = createRequester({ ...options, timeoutMs: this.#timeoutMs })
     this.#clock = { ...systemClock, now, monotonic }
-    const capacity = options.cachedSecrets ?? 100_000
-    this.#uses = new UseReporter(this.#server, this.#clock, capacity, () => this.#memory.cache.reportUses())
-    this.#memory = new VerifierMemory(this.#clock, capacity, staleIfErrorMs, (kid, at) =>
+    const bounds = cacheBoundsOf(options)
+    this.#uses = new UseReporter(this.#server, this.#clock, Math.max(bounds.secrets, leastUses), () =>
+      this.#memory.cache.reportUses(),
+    )
+    this.#memory = new VerifierMemory(this.#clock, bounds, staleIfErrorMs, (kid, at) =>
       this.#uses.note(kid, at),
     )
     this.#following = new Following(this.#server, this.#memory)
   }
 
   verifyCached(token: string, question?: VerifyOptions): Verdict | undefined {
+    checkOptions(question, questionNames)
     return judgeBy(this.#memory, token, question)
   }
 
@@ -201,6 +213,21 @@ class MemoryVerifier implements Verifier {
       }
     }
   }
+}
+
+const optionNames = [
+  ...['url', 'token', 'timeoutMs', 'cachedSecrets', 'cacheBytes', 'staleIfErrorMs'],
+  ...['now', 'monotonic'],
+]
+const questionNames = ['permissions', 'organizationId', 'signal']
+const maxStaleMs = 2 ** 31 - 1
+
+function checkVerifierOptions(options: VerifierOptions): void {
+  const fault =
+    unknownOption(options, optionNames) ??
+    cacheFault(options) ??
+    wholeNumberFault('staleIfErrorMs', options.staleIfErrorMs, 0, maxStaleMs)
+  if (fault) throw new TypeError(`${fault.path}: ${fault.message}`)
 }
 
 function judgeBy(memory: Remembered, token: string, question?: VerifyOptions): Verdict | undefined {

@@ -1,5 +1,6 @@
 // Requests for verdicts read, and verdicts written, by hand: these come millions of times. What they take and give
 // is what the schemas and `toWire` would; a test holds them to that.
+import { metadataTextOf } from '../facts.ts'
 import {
   parseInput,
   type Verdict,
@@ -34,9 +35,9 @@ function isPlainList(value: unknown): value is string[] {
 /** Writes a verdict as JSON in the wire's form. */
 export function writeVerdict(verdict: Verdict): string {
   if (!verdict.valid) return JSON.stringify(toWire(verdict))
-  const { keyId, organizationId, name, permissions, expiresAt, metadata } = verdict
+  const { keyId, organizationId, name, permissions, expiresAt } = verdict
   // Ids are made of letters that JSON takes as they are.
-  return `{"valid":true,"code":"valid","key_id":"${keyId}","organization_id":"${organizationId}","name":${JSON.stringify(name)},"permissions":${writeShared(permissions)},"expires_at":${JSON.stringify(expiresAt)},"metadata":${writeShared(metadata)}}`
+  return `{"valid":true,"code":"valid","key_id":"${keyId}","organization_id":"${organizationId}","name":${JSON.stringify(name)},"permissions":${writeShared(permissions)},"expires_at":${JSON.stringify(expiresAt)},"metadata":${metadataTextOf(verdict)}}`
 }
 
 /** The permissions as a header has them: none of them can hold a space. */

@@ -1,6 +1,7 @@
 // What every guard does, whatever the framework: takes the token of a request, has it judged, and says what to answer.
 import { insufficientScope, invalidToken, readPresented } from '../bearer.ts'
 import { type ErrorCode, errorTable } from '../errors.ts'
+import { unknownOption } from '../options.ts'
 import { permissionPattern } from '../permissions.ts'
 import type { Verdict } from '../schemas.ts'
 
@@ -37,8 +38,10 @@ export type Guard<Request> = (
   request: Request,
 ) => Promise<Admission>
 
-/** Makes a guard. Throws TypeError for a list of permissions of which one is of a wrong form. */
+/** Makes a guard. Throws TypeError for an unknown option, and for permissions of which one is of a wrong form. */
 export function createGuard<Request>(options: GuardOptions<Request>): Guard<Request> {
+  const fault = unknownOption(options, ['verifier', 'permissions', 'onError'])
+  if (fault) throw new TypeError(`${fault.path}: ${fault.message}`)
   const { verifier, permissions = [], onError } = options
   if (typeof permissions !== 'function') checkPermissions(permissions)
   return async (header, request) => {

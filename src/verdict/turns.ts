@@ -14,8 +14,8 @@ export interface Waiting<Answer> extends PromiseWithResolvers<Answer> {
   readonly askedAt: number
 }
 
-/** How many may wait on behalf of one asker: a batch takes up to a thousand at once. */
-const maxPerAsker = 1_024
+/** How many may wait on behalf of one asker: several batches, each of which asks for some hundreds at once. */
+const maxPerAsker = 4_096
 /** What all askers of a line share: the more of them there are, the fewer may wait for each. */
 const maxShared = 16_384
 /** However many askers there are. */

@@ -1,8 +1,9 @@
-// Prints how many bytes a remembered secret takes; run with --expose-gc, in a process of its own.
+// Prints how many bytes a remembered secret takes, `heavy` with 4 KiB of metadata that would be 80 KiB of objects; run with --expose-gc, in a process of its own.
 import { FactsCache } from '../../src/cache.ts'
 import { toFacts } from '../../src/facts.ts'
 
 const count = Number(process.argv[2])
+const isHeavy = process.argv[3] === 'heavy'
 const collect = globalThis.gc
 if (!collect) throw new Error('Run it with --expose-gc.')
 
@@ -12,7 +13,7 @@ const inUse = () => {
   return heapUsed + external
 }
 const before = inUse()
-const cache = new FactsCache(count, () => {})
+const cache = new FactsCache(count, 2 ** 40, () => {})
 for (let i = 0; i < count; i++) {
   // As a database's answers come: every text is a new one. A hundred keys an organization, two permissions each.
   const text = (value: string) => Buffer.from(value).toString('latin1')
@@ -26,7 +27,7 @@ for (let i = 0; i < count; i++) {
     organization_id: text(`organization-${Math.floor(i / 100)}`),
     name: text(`Key number ${i}`),
     permissions: text(i % 2 ? '["emails:send","domains:read"]' : '["emails:read","domains:*"]'),
-    metadata: text('{}'),
+    metadata: text(isHeavy ? `{"n":${i},"a":[${'{},'.repeat(1300)}{}]}` : '{}'),
     expires_at: null,
     revoked_at: null,
   })

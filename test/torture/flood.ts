@@ -65,7 +65,13 @@ export async function flood(database: string, tokens: number, atOnce = 200): Pro
       }
     },
   }
-  const memory = new Memory(source, systemClock, 100_000, { note: () => {} }, () => 'flooded')
+  const memory = new Memory(
+    source,
+    systemClock,
+    { secrets: 100_000, bytes: 2 ** 26 },
+    { note: () => {} },
+    () => 'flooded',
+  )
   await verify(memory, key)
   let next = 0
   let isOver = false

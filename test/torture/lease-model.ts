@@ -201,7 +201,13 @@ class Process implements FactsSource, BarrierStore {
         }
       },
     }
-    this.#memory = new Memory(this, clock, 5, { note: () => {} }, () => `process-${number}-${this.#ids++}`)
+    this.#memory = new Memory(
+      this,
+      clock,
+      { secrets: 5, bytes: 10_000 },
+      { note: () => {} },
+      () => `process-${number}-${this.#ids++}`,
+    )
     // Half of the processes have their database in the same thread.
     if (this.pollEveryMs === 50) this.findFactsNow = (kid) => this.#readNow(kid)
     if (world.breakage === 'overtaken')

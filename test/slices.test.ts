@@ -1,0 +1,80 @@
+// Batches in slices: others are served between them, and one asker's many batches take no more turns than another's one.
+import { expect, test } from 'vitest'
+import { openLatchkey } from '../src/latchkey.ts'
+import { Slices } from '../src/verdict/slices.ts'
+import { makeSqlite } from './setup/databases.ts'
+
+/** As long as two slices. */
+function spin(): void {
+  const end = performance.now() + 2
+  while (performance.now() < end);
+}
+
+async function countTurns(work: Promise<unknown>): Promise<number> {
+  let turns = 0
+  let isOver = false
+  const count = () => {
+    turns++
+    if (!isOver) setImmediate(count)
+  }
+  setImmediate(count)
+  await work
+  isOver = true
+  return turns
+}
+
+test('long work gives way after each slice, and its results come in order', async () => {
+  const slices = new Slices()
+  const items = Array.from({ length: 20 }, (_, i) => i)
+  const work = slices.map('one', items, (item, index) => {
+    spin()
+    return item * 100 + index
+  })
+  expect(await countTurns(work)).toBeGreaterThanOrEqual(15)
+  expect(await work).toEqual(items.map((i) => i * 101))
+})
+
+test('an asker with much work does not hold up another one', async () => {
+  const slices = new Slices()
+  const ended: string[] = []
+  const start = (asker: string, name: string) =>
+    slices.map(asker, Array.from({ length: 20 }), spin).then(() => ended.push(name))
+  await Promise.all([...['a1', 'a2', 'a3', 'a4'].map((name) => start('busy', name)), start('other', 'b1')])
+  expect(ended.indexOf('b1')).toBeLessThanOrEqual(1)
+})
+
+test('work that fails throws that, and the next one of the same asker goes on', async () => {
+  const slices = new Slices()
+  const failed = slices.map('one', [1], () => {
+    throw new RangeError('broken')
+  })
+  const next = slices.map('one', [1, 2], (item) => item + 1)
+  await expect(failed).rejects.toThrow('broken')
+  expect(await next).toEqual([2, 3])
+})
+
+test('a batch judges what is in memory, what is not, and what is none, each by its own question', async () => {
+  const { url, remove } = makeSqlite()
+  {
+    await using maker = await openLatchkey({ database: url })
+    await maker.createRootKey()
+    const permissions = Array.from({ length: 127 }, (_, i) => `*:*:z${i}`)
+    const made = await Promise.all(
+      Array.from({ length: 20 }, () =>
+        maker.keys.create({ organizationId: 'root', name: 'CI', permissions }),
+      ),
+    )
+    await using latchkey = await openLatchkey({ database: url })
+    for (const { key } of made.slice(10)) await latchkey.verify(key)
+    const requests = Array.from({ length: 1_000 }, (_, i) => ({
+      key: i % 50 === 49 ? 'nothing' : (made[i % 20]?.key ?? ''),
+      permissions: Array.from({ length: 30 }, (_, n) => (i % 2 ? `a:b:z${n}` : `a:b:y${n}`)),
+    }))
+    const verdicts = await latchkey.verifyBatch(requests, {}, { keyId: 'caller' })
+    const expected = requests.map(({ key }, i) =>
+      key === 'nothing' ? 'malformed' : i % 2 ? 'valid' : 'insufficient_permissions',
+    )
+    expect(verdicts.map(({ code }) => code)).toEqual(expected)
+  }
+  await remove()
+})
