@@ -4,7 +4,12 @@ import { saveUses, type Use } from './store/usage.ts'
 
 const flushIntervalMs = 10_000
 /** Small batches, so that a flush never holds the database for long. */
-const batchSize = 100
+const batchSize = 250
+/** How long the last flush goes on trying: less than an orderly stop may take. */
+const lastFlushMs = 6_000
+/** A database that cannot be reached at all is given less. */
+const awayMs = 1_500
+const longestPauseMs = 100
 
 /** The uses that are not in the database yet, one a secret. */
 export class UsageRecorder {
@@ -36,16 +41,29 @@ export class UsageRecorder {
     return this.#flushing
   }
 
-  /** Ends the rounds after a last flush. */
+  /**
+   * Ends the rounds after a last flush, which is tried again while others are in its way. Throws `store_unavailable`
+   * if the database takes it in no attempt.
+   */
   async close(): Promise<void> {
     clearInterval(this.#timer)
-    await this.flush()
+    const startedAt = performance.now()
+    for (;;) {
+      try {
+        return await this.flush()
+      } catch (error) {
+        const isAway = !hasAnswered(error)
+        if (performance.now() - startedAt > (isAway ? awayMs : lastFlushMs)) throw error
+        // At random, so that processes that stop together do not meet again.
+        await new Promise((resolve) => setTimeout(resolve, Math.random() * longestPauseMs))
+      }
+    }
   }
 
   async #write(): Promise<void> {
     this.beforeFlush()
-    // In the order of their kids, so that two processes flushing at once take their locks in the same order.
-    const uses = [...this.#uses.values()].sort((a, b) => (a.kid < b.kid ? -1 : 1))
+    // By key, so that the secrets of one are written together.
+    const uses = [...this.#uses.values()].sort((a, b) => (a.keyId < b.keyId ? -1 : 1))
     this.#uses = new Map()
     for (let start = 0; start < uses.length; start += batchSize) {
       try {
@@ -56,4 +74,11 @@ export class UsageRecorder {
       }
     }
   }
+}
+
+/** Whether a database refused a batch for what others do, rather than not being there. */
+function hasAnswered(error: unknown): boolean {
+  const { code, message = '' } = ((error as Error).cause ?? {}) as { code?: unknown; message?: string }
+  // PostgreSQL: a deadlock, a serialization failure, a lock or a statement that timed out (its Appendix A).
+  return ['40P01', '40001', '55P03', '57014'].includes(String(code)) || /locked|busy|timeout/i.test(message)
 }

@@ -65,6 +65,11 @@ async function openWriter(file: SqliteFile, warn: Warn): Promise<Db> {
   }
 }
 
+/** Leaves out the locks of rows, which SQLite has no words for: whoever writes has locked the whole database. */
+class OneWriterCompiler extends SqliteQueryCompiler {
+  protected override visitSelectModifier(): void {}
+}
+
 function kyselyOn(driver: Driver): Db {
   return new Kysely<Tables>({
     dialect: {
@@ -73,7 +78,7 @@ function kyselyOn(driver: Driver): Db {
         Object.defineProperty(new SqliteAdapter(), 'supportsMultipleConnections', { value: true }),
       createDriver: () => driver,
       createIntrospector: (kysely) => new SqliteIntrospector(kysely),
-      createQueryCompiler: () => new SqliteQueryCompiler(),
+      createQueryCompiler: () => new OneWriterCompiler(),
     },
   })
 }
