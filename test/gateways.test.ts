@@ -1,5 +1,6 @@
 // The configurations of examples/gateways, run by the proxies themselves between a client and an upstream: who
 // gets through, what reaches the upstream, and that nobody gets through where Latchkey does not answer.
+import { readFileSync } from 'node:fs'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import type { CreatedKey } from '../src/index.ts'
 import { makeSqlite } from './setup/databases.ts'
@@ -11,8 +12,13 @@ import {
   startSilence,
   startUpstream,
 } from './setup/gateways.ts'
+import { areaOf, readingsOf } from './setup/path-readings.ts'
 import { missingPrograms, wants } from './setup/programs.ts'
 import { send, startTestServer, type TestServer } from './setup/server.ts'
+
+const { targets: spellings }: { targets: string[] } = JSON.parse(
+  readFileSync(new URL('setup/path-spellings.json', import.meta.url), 'utf8'),
+)
 
 describe.each(Object.keys(gateways))('the example for %s', (name) => {
   const { skip, note } = wants(missingPrograms([name]))
@@ -139,6 +145,73 @@ describe.each(Object.keys(gateways))('the example for %s', (name) => {
         expect(answer, path).toMatch(/^HTTP\/1.[01] (400|403|404) /)
       }
       expect(upstream.reached).toEqual([])
+    })
+
+    test('no spelling of a path reaches another area than the one that the key opens', async () => {
+      const keys = { emails: sender, files: reader }
+      for (const [own, other] of [
+        ['emails', 'files'],
+        ['files', 'emails'],
+      ] as const) {
+        for (const spelling of spellings) {
+          const target = spelling.replaceAll('{own}', own).replaceAll('{other}', other)
+          await sendLines(gateway.url, [`GET ${target} HTTP/1.1`, `X-Api-Key: ${keys[own].key}`])
+          for (const { url } of upstream.reached.splice(0)) {
+            const areas = new Set([...readingsOf(url)].map(areaOf))
+            expect([...areas], `${JSON.stringify(target)} came as ${JSON.stringify(url)}`).toEqual([own])
+          }
+        }
+      }
+      // The same eyes see what an open door lets through.
+      expect([...readingsOf('/emails/..;/files/1')].map(areaOf)).toContain('files')
+    })
+
+    test('a preflight comes through without a token, and is nothing but one', async () => {
+      const preflight = ['Origin: https://app.example', 'Access-Control-Request-Method: POST']
+      const ask = (first: string, fields: string[], body?: string) =>
+        sendLines(gateway.url, [first, ...fields], body)
+      for (const path of ['/emails', '/emails/1?a=b', '/files/a', '/me']) {
+        const answer = await ask(`OPTIONS ${path} HTTP/1.1`, [
+          ...preflight,
+          'Access-Control-Request-Headers: authorization',
+          'X-Latchkey-Key-Id: forged',
+          'X_Latchkey_Key_Id: forged',
+          'X-HTTP-Method-Override: DELETE',
+          'X-HTTP-Method: DELETE',
+          'X-Method-Override: DELETE',
+          `Authorization: Bearer ${sender.key}`,
+        ])
+        expect(answer, path).toMatch(/^HTTP\/1.[01] 200 /)
+        expect(upstream.reached[0]).toMatchObject({ method: 'OPTIONS', url: path })
+        const fields = headersThatReached().map(([field]) => field)
+        expect(fields).toEqual(expect.arrayContaining(['origin', 'access-control-request-method']))
+        expect(
+          fields.filter((field) => /method-?override|http-method|latchkey|authorization/i.test(field ?? '')),
+        ).toEqual([])
+        upstream.reached.length = 0
+      }
+      for (const [first, fields, status] of [
+        ['OPTIONS /emails HTTP/1.1', [], 401],
+        ['OPTIONS /emails HTTP/1.1', [preflight[0]], 401],
+        ['OPTIONS /emails HTTP/1.1', [preflight[1]], 401],
+        ['OPTIONS /emails HTTP/1.1', ['Origin:', preflight[1], 'X-Any: 1 1'], 401],
+        ['options /emails HTTP/1.1', preflight, '40[0-5]'],
+        ['OPTIONSX /emails HTTP/1.1', preflight, '40[0-5]'],
+        ['GET /emails HTTP/1.1', preflight, 401],
+        ['POST /emails HTTP/1.1', preflight, 401],
+        ['DELETE /emails HTTP/1.1', [...preflight, 'X-HTTP-Method-Override: OPTIONS'], 401],
+        ['OPTIONS /other HTTP/1.1', preflight, 404],
+        ['OPTIONS /emails/..;/files/1 HTTP/1.1', preflight, 400],
+        // Caddy answers this one itself.
+        ['OPTIONS * HTTP/1.1', preflight, '(?:200|40[0-5])'],
+      ] as [string, string[], number | string][]) {
+        expect(await ask(first, fields), first + fields).toMatch(new RegExp(`^HTTP/1.[01] ${status} `))
+      }
+      expect(upstream.reached).toEqual([])
+      // Without a preflight's headers a key asks as for any other method.
+      const own = await ask('OPTIONS /emails HTTP/1.1', [`X-Api-Key: ${sender.key}`])
+      expect(own).toMatch(/^HTTP\/1.[01] 200 /)
+      expect(identity().sort()).toEqual(identityOf(sender))
     })
 
     test('what a client says under our names never reaches the upstream', async () => {

@@ -120,7 +120,11 @@ export function sendLines(url: string, lines: string[], body = ''): Promise<stri
     const [first = '', ...fields] = lines
     const hasConnection = fields.some((field) => /^connection:/i.test(field))
     const connection = hasConnection ? [] : ['Connection: close']
-    socket.write(`${[first, `Host: ${host}`, ...connection, ...fields, '', ''].join('\r\n')}${body}`)
+    // Each character is one byte, so that any byte can be sent.
+    socket.write(
+      `${[first, `Host: ${host}`, ...connection, ...fields, '', ''].join('\r\n')}${body}`,
+      'latin1',
+    )
   })
 }
 
