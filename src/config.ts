@@ -23,6 +23,7 @@ export interface ServeFlags {
   logLevel?: string
   logVerdicts?: string
   trustedProxy?: string[]
+  keepAlive?: string
 }
 
 export interface DatabaseSettings {
@@ -42,6 +43,8 @@ export interface ServeSettings extends DatabaseSettings {
   /** The token to take as the first root key on an empty database. */
   rootKey: string | undefined
   trustedProxies: string[]
+  /** How long an idle connection is kept, in milliseconds. */
+  keepAliveMs: number
 }
 
 /** Where a command works: on a server, as a key of it, or on a database that this process opens. */
@@ -60,6 +63,7 @@ export function readServeSettings(flags: ServeFlags, env: Environment = process.
     trustedProxies: readProxies(
       pick('--trusted-proxy', flags.trustedProxy?.join(','), 'LATCHKEY_TRUSTED_PROXIES', env),
     ),
+    keepAliveMs: readKeepAlive(pick('--keep-alive', flags.keepAlive, 'LATCHKEY_KEEP_ALIVE', env)),
   }
 }
 
@@ -162,6 +166,16 @@ function readWorkers(given: Given | undefined): number {
   const count = /^\d{1,3}$/.test(given.value) ? Number(given.value) : 0
   if (count >= 1 && count <= mostWorkers) return count
   refuse(`${given.from}: a whole number of processes from 1 to ${mostWorkers}, one a core as a rule.`)
+}
+
+const maxKeepAliveSeconds = 86_400
+
+function readKeepAlive(given: Given | undefined): number {
+  // Longer than proxies keep an idle connection (Google's 600 s, Envoy's hour): they must be the ones to close it.
+  if (given === undefined) return 3_660_000
+  const seconds = /^\d{1,5}$/.test(given.value) ? Number(given.value) : 0
+  if (seconds >= 1 && seconds <= maxKeepAliveSeconds) return seconds * 1000
+  refuse(`${given.from}: a whole number of seconds from 1 to ${maxKeepAliveSeconds}.`)
 }
 
 function readLogLevel(given: Given | undefined): LogLevel {

@@ -36,6 +36,7 @@ export const errorTable = {
   too_many_sessions: [429, 'The key signs in too often'],
   headers_too_large: [431, 'The headers are too large'],
   internal: [500, 'Latchkey failed'],
+  too_many_connections: [503, 'Too many connections'],
   store_unavailable: [503, 'The database cannot be reached'],
 } as const satisfies Record<string, readonly [status: number, title: string]>
 

@@ -17,6 +17,7 @@ test('without flags and variables, the defaults hold', () => {
     logVerdicts: 'refused',
     rootKey: undefined,
     trustedProxies: [],
+    keepAliveMs: 3_660_000,
   })
   expect(readTarget({}, {})).toEqual({ database: 'sqlite:latchkey.db', prefixes: ['re'] })
 })
@@ -32,6 +33,7 @@ test('a variable beats the default, a flag beats the variable, and an empty vari
     LATCHKEY_LOG_VERDICTS: 'none',
     LATCHKEY_ROOT_KEY: `secret-token:${token}`,
     LATCHKEY_TRUSTED_PROXIES: '10.0.0.0/8,::1',
+    LATCHKEY_KEEP_ALIVE: '75',
   }
   expect(readServeSettings({}, env)).toEqual({
     database: 'postgres://ada@db/keys',
@@ -43,10 +45,14 @@ test('a variable beats the default, a flag beats the variable, and an empty vari
     logVerdicts: 'none',
     rootKey: token,
     trustedProxies: ['10.0.0.0/8', '::1'],
+    keepAliveMs: 75_000,
   })
   const flags = { database: 'sqlite:x.db', host: 'localhost', port: '0', keyPrefix: 're', logLevel: 'silent' }
   expect(
-    readServeSettings({ ...flags, logVerdicts: 'all', workers: '2', trustedProxy: ['10.0.0.7'] }, env),
+    readServeSettings(
+      { ...flags, logVerdicts: 'all', workers: '2', trustedProxy: ['10.0.0.7'], keepAlive: '1' },
+      env,
+    ),
   ).toMatchObject({
     database: 'sqlite:x.db',
     host: 'localhost',
@@ -56,6 +62,7 @@ test('a variable beats the default, a flag beats the variable, and an empty vari
     logLevel: 'silent',
     logVerdicts: 'all',
     trustedProxies: ['10.0.0.7'],
+    keepAliveMs: 1_000,
   })
   expect(readServeSettings({}, { LATCHKEY_PORT: ' ', LATCHKEY_ROOT_KEY: '' })).toMatchObject({ port: 7373 })
 })

@@ -33,8 +33,12 @@ export function addServeCommand(program: Command): void {
     )
     .option(
       '--trusted-proxy <address>',
-      'believe X-Forwarded-For from here (repeatable; or LATCHKEY_TRUSTED_PROXIES)',
+      'believe X-Forwarded-For or Forwarded from here (repeatable; or LATCHKEY_TRUSTED_PROXIES)',
       collect,
+    )
+    .option(
+      '--keep-alive <seconds>',
+      'how long an idle connection is kept (or LATCHKEY_KEEP_ALIVE; default: 3660)',
     )
     .action((flags: ServeFlags) => serve(readServeSettings(flags)))
   addExamples(
@@ -137,10 +141,18 @@ async function listen(
   log: Logger,
   more: Pick<ServerSettings, 'metrics' | 'beforeServing'>,
 ): Promise<RunningServer> {
-  const { host, port, trustedProxies, logVerdicts } = settings
+  const { host, port, trustedProxies, logVerdicts, keepAliveMs } = settings
   const { startServer } = await import('../http/server.ts')
   try {
-    const server = await startServer(latchkey, { host, port, log, logVerdicts, trustedProxies, ...more })
+    const server = await startServer(latchkey, {
+      host,
+      port,
+      log,
+      logVerdicts,
+      trustedProxies,
+      connections: { keepAliveMs },
+      ...more,
+    })
     // Strikes off processes that crashed before: the first change that waits for all would wait for them.
     void latchkey.waitUntilApplied()
     return server

@@ -73,6 +73,7 @@ const connectionProblems: readonly ErrorCode[] = [
   'request_timeout',
   'headers_too_large',
   'client_gone',
+  'too_many_connections',
 ]
 
 const headers: Record<string, JsonSchema> = {

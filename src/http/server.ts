@@ -8,6 +8,7 @@ import { type ErrorCode, LatchkeyError } from '../errors.ts'
 import type { Latchkey } from '../latchkey.ts'
 import { createApp, createPipeline } from './app.ts'
 import { parseProxies } from './client-address.ts'
+import { type ConnectionBounds, Connections, defaultBounds } from './connections.ts'
 import { openExchange } from './exchange.ts'
 import { createFastPath } from './fast-path.ts'
 import { createHotDoor } from './hot.ts'
@@ -27,6 +28,8 @@ export interface ServerSettings {
   logVerdicts?: LogVerdicts
   /** Called with the address once the port is taken; requests wait until it resolves. Where it throws, none is served. */
   beforeServing?: (url: string) => Promise<void>
+  /** Other bounds on connections than those that a server has. */
+  connections?: Partial<ConnectionBounds>
 }
 
 export interface RunningServer {
@@ -37,13 +40,6 @@ export interface RunningServer {
   close(): Promise<void>
 }
 
-const timeouts = {
-  headersTimeout: 10_000,
-  requestTimeout: 30_000,
-  // Longer than load balancers keep an idle connection: they, not we, must be the ones to close it.
-  keepAliveTimeout: 65_000,
-  connectionsCheckingInterval: 1_000,
-}
 /** Idle connections end once nobody has sent anything for so long after {@link RunningServer.close} began. */
 const quietMs = 100
 const longestCloseMs = 9_000
@@ -61,13 +57,22 @@ export async function startServer(latchkey: Latchkey, settings: ServerSettings):
     errorHandler: () => toResponse(refuse('malformed_request')),
   })
   // Requires no Host header, so that the refusal of a bad one is ours to word.
-  const server = createServer({ ...timeouts, requireHostHeader: false })
-  const { track, stopAccepting, drain } = trackRequests(server)
+  const bounds = { ...defaultBounds, ...settings.connections }
+  const server = createServer({
+    headersTimeout: bounds.headersMs,
+    requestTimeout: bounds.requestMs,
+    connectionsCheckingInterval: bounds.sweepEveryMs,
+    keepAliveTimeout: bounds.keepAliveMs,
+    requireHostHeader: false,
+  })
+  const connections = new Connections(server, bounds, (socket) =>
+    writeRaw(socket, refuse('too_many_connections')),
+  )
+  const { stopAccepting, drain } = createStop(server, connections)
   const serve = (incoming: IncomingMessage, outgoing: ServerResponse) => {
-    if (track.isDraining() || !takeFast(incoming, outgoing)) {
-      track.begin(outgoing)
-      if (!takeHot(incoming, outgoing)) void listener(incoming, outgoing)
-    } else track.note()
+    connections.begin(incoming, outgoing)
+    if (takeFast(incoming, outgoing) || takeHot(incoming, outgoing)) return
+    void listener(incoming, outgoing)
   }
   const held: [IncomingMessage, ServerResponse][] = []
   const hold = (incoming: IncomingMessage, outgoing: ServerResponse) => void held.push([incoming, outgoing])
@@ -75,7 +80,9 @@ export async function startServer(latchkey: Latchkey, settings: ServerSettings):
   server.on('clientError', (error: NodeJS.ErrnoException, socket: Socket) => {
     // A client that went away is no request.
     if (error.code === 'ECONNRESET' || !socket.writable) socket.destroy()
-    else writeRaw(socket, refuse(codeOfClientError(error.code)))
+    // Nothing was asked: a connection kept in store (RFC 9110, section 15.5.9). It may still be used.
+    else if (error.code === 'ERR_HTTP_REQUEST_TIMEOUT' && socket.bytesRead === 0) return
+    else if (connections.mayAnswerError(socket)) writeRaw(socket, refuse(codeOfClientError(error.code)))
   })
 
   function refuse(code: ErrorCode): Reply {
@@ -116,6 +123,7 @@ export async function startServer(latchkey: Latchkey, settings: ServerSettings):
 const clientErrorDetails: Partial<Record<ErrorCode, string>> = {
   headers_too_large: 'All the headers together may have at most 16 KiB.',
   request_timeout: 'Send a whole request within 30 seconds.',
+  too_many_connections: 'All connections are in use; try again.',
 }
 
 function codeOfClientError(code: string | undefined): ErrorCode {
@@ -134,42 +142,19 @@ function writeRaw(socket: Socket, { status, headers, body }: Reply): void {
   socket.end(`HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\n${lines.join('')}\r\n${body ?? ''}`)
 }
 
-/** What the requests of a server are told to, so that it can end them in order. */
-interface RequestTracker {
-  isDraining(): boolean
-  /** Notes a request that came; one of the fast path needs no more, for it is answered as soon as it has come. */
-  note(): void
-  /** Notes a request that came, and watches it until it is answered. */
-  begin(outgoing: ServerResponse): void
-}
-
-/** Watches what is in flight; gives the functions that end it all. */
-function trackRequests(server: Server): {
-  track: RequestTracker
-  stopAccepting: () => void
-  drain: () => Promise<void>
-} {
-  const inFlight = new Set<ServerResponse>()
-  let closing = false
-  let lastRequestAt = 0
-  const note = () => {
-    lastRequestAt = performance.now()
-  }
-  const begin = (outgoing: ServerResponse) => {
-    note()
-    inFlight.add(outgoing)
-    if (closing) outgoing.setHeader('connection', 'close')
-    outgoing.once('close', () => inFlight.delete(outgoing))
-  }
+/** Makes the functions that end a server in order. */
+function createStop(
+  server: Server,
+  connections: Connections,
+): { stopAccepting: () => void; drain: () => Promise<void> } {
   const closed = new Promise((resolve) => server.once('close', resolve))
   // Not http's own close: it ends idle connections at once, under the feet of clients just about to send.
   const stopAccepting = () => void NetServer.prototype.close.call(server)
   const drain = async () => {
-    closing = true
     stopAccepting()
-    for (const outgoing of inFlight) if (!outgoing.headersSent) outgoing.setHeader('connection', 'close')
+    connections.startClosing()
     const linger = setInterval(() => {
-      if (performance.now() - lastRequestAt >= quietMs) server.close()
+      if (performance.now() - connections.lastRequestAt >= quietMs) server.close()
     }, quietMs / 4)
     const force = setTimeout(() => server.closeAllConnections(), longestCloseMs)
     await closed
@@ -178,7 +163,7 @@ function trackRequests(server: Server): {
     // Ends http's own timer too, where the connections were gone before the linger was over.
     server.close()
   }
-  return { track: { isDraining: () => closing, note, begin }, stopAccepting, drain }
+  return { stopAccepting, drain }
 }
 
 function urlOf({ address, family, port }: AddressInfo): string {

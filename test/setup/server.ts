@@ -1,6 +1,6 @@
 // Starts a real server on a database, with a root key, and speaks to it over real HTTP.
 import { pino } from 'pino'
-import { startServer } from '../../src/http/server.ts'
+import { type ServerSettings, startServer } from '../../src/http/server.ts'
 import { type Latchkey, type LatchkeyOptions, openLatchkey } from '../../src/latchkey.ts'
 
 export interface TestRequest {
@@ -36,9 +36,9 @@ export interface TestServer {
 /** Starts a server on an empty database. */
 export async function startTestServer(
   databaseUrl: string,
-  options: Partial<LatchkeyOptions> & { trustedProxies?: readonly string[] } = {},
+  options: Partial<LatchkeyOptions> & Partial<Pick<ServerSettings, 'trustedProxies' | 'connections'>> = {},
 ): Promise<TestServer> {
-  const { trustedProxies, ...latchkeyOptions } = options
+  const { trustedProxies, connections, ...latchkeyOptions } = options
   const latchkey = await openLatchkey({ database: databaseUrl, ...latchkeyOptions })
   const rootKey = (await latchkey.createRootKey()).key
   const log: Record<string, unknown>[] = []
@@ -49,6 +49,7 @@ export async function startTestServer(
     logVerdicts: 'all',
     log: pino({ base: null }, { write: (line: string) => log.push(JSON.parse(line)) }),
     ...(trustedProxies && { trustedProxies }),
+    ...(connections && { connections }),
   })
   return {
     url: server.url,
