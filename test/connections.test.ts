@@ -166,17 +166,16 @@ test('headers and bodies that come too slowly end with 408', async () => {
   }
 })
 
-test('an answer that nobody reads is ended, at both doors, and one that is read slowly is not', async () => {
+test('an answer that nobody reads is ended, and no other', async () => {
   await using server = await startWith({ maxStallMs: 400, maxUnreadMs: 60_000 })
-  await fillAuditLog(server)
-  const read = requestBytes('GET', '/v1/audit-log/export', { token: server.rootKey, ...keepAlive })
+  // More in all than the buffers of both ends hold.
+  const read = requestBytes('GET', '/openapi.json', keepAlive)
   const unread = await openRaw(server.url)
   unread.socket.pause()
-  const bytes = read.repeat(300)
-  unread.socket.write(bytes)
+  unread.socket.write(read.repeat(300))
   const slow = await openRaw(server.url)
   slow.socket.write(read)
-  await slow.until(/\r\n0\r\n\r\n$/)
+  await slow.until(/"openapi":"3.1.0"/)
   // Without reading, only writing shows that the other end is gone.
   await expect
     .poll(() => {
@@ -184,6 +183,7 @@ test('an answer that nobody reads is ended, at both doors, and one that is read 
       return unread.socket.destroyed
     })
     .toBe(true)
+  expect(slow.socket.readableEnded).toBe(false)
   slow.socket.destroy()
 }, 20_000)
 
@@ -242,9 +242,3 @@ test('uploads that stall hold up nobody: neither others nor the key that sends t
     await once(socket, 'close')
   }
 })
-
-async function fillAuditLog({ latchkey }: TestServer): Promise<void> {
-  const { id } = await latchkey.keys.create({ organizationId: 'root', name: 'K' })
-  const texts = Array.from({ length: 60 }, (_, i) => String(i).repeat(1500).slice(0, 3_000))
-  for (const text of texts) await latchkey.keys.update(id, { metadata: { text } })
-}

@@ -1,6 +1,5 @@
 // `latchkey serve`: opens the database, listens, makes the first root key if there is none, and serves until told to stop.
 import cluster from 'node:cluster'
-import { writeSync } from 'node:fs'
 import type { Command } from 'commander'
 import type { Logger } from 'pino'
 import { readServeSettings, type ServeFlags, type ServeSettings, withoutPassword } from '../config.ts'
@@ -9,6 +8,7 @@ import type { Latchkey } from '../latchkey.ts'
 import { databaseOption, openDatabase } from './connection.ts'
 import { CommandError, exitCodes } from './failures.ts'
 import { announce } from './first-start.ts'
+import { openLogDestination } from './log-destination.ts'
 import { addExamples, collect } from './options.ts'
 import { surviveClosedOutput } from './output.ts'
 import { whileWaiting } from './progress.ts'
@@ -53,8 +53,6 @@ export function addServeCommand(program: Command): void {
     '\nThe log goes to standard error, a line of JSON an event. SIGTERM, SIGINT and SIGHUP stop it in order.',
   )
 }
-
-const logFlushMs = 100
 
 async function serve(settings: ServeSettings): Promise<void> {
   surviveClosedOutput()
@@ -168,11 +166,6 @@ function makeLog(
   { logLevel, workers }: ServeSettings,
   worker?: number,
 ): Logger {
-  // Processes that share a pipe: it keeps writes of up to 4 KiB whole (PIPE_BUF of pipe(7)).
-  const sizes = workers === 1 ? { minLength: 8192 } : { minLength: 2048, maxWrite: 4096 }
-  // Lines wait for each other a little, so that a busy server does not wait for its log; the end flushes them.
-  const destination = pino.destination({ dest: 2, sync: false, ...sizes, periodicFlush: logFlushMs })
-  endQuietly(destination)
   return pino(
     {
       level: logLevel,
@@ -180,22 +173,11 @@ function makeLog(
       timestamp: isoTime,
       formatters: { level: (level) => ({ level }) },
     },
-    destination,
+    // Processes that share a pipe: it keeps writes of up to 4 KiB whole (PIPE_BUF of pipe(7)).
+    workers === 1
+      ? openLogDestination({ minWriteBytes: 8192, maxWriteBytes: 65_536 })
+      : openLogDestination({ minWriteBytes: 2048, maxWriteBytes: 4096 }),
   )
-}
-
-/** Takes no line any more once there is no place for it, such as a terminal that was closed: its last flush would never end. */
-function endQuietly(destination: ReturnType<typeof import('pino').pino.destination>): void {
-  const silence = () =>
-    void Object.assign(destination, { write: () => true, flush: () => {}, flushSync: () => {} })
-  destination.on('error', silence)
-  process.prependListener('exit', () => {
-    try {
-      writeSync(2, '')
-    } catch {
-      silence()
-    }
-  })
 }
 
 let lastNow = 0
