@@ -1,4 +1,4 @@
-// Who did what: an event is recorded inside the transaction of the change that it tells of.
+// Who did what: each change records its event in its own transaction; see `commit.ts`.
 import { narrowScope, turnOf, unknownOrganization } from './authority.ts'
 import { type Engine, newId } from './engine.ts'
 import { readPage } from './listing.ts'
@@ -12,9 +12,8 @@ import {
   parseInput,
   type ReadOptions,
 } from './schemas.ts'
-import { type AuditRow, insertAuditEvents, readAuditSlice, toAuditEvent } from './store/audit.ts'
+import { type AuditRow, readAuditSlice, toAuditEvent } from './store/audit.ts'
 import { findOrganization } from './store/organizations.ts'
-import type { Tx } from './store/tables.ts'
 import { toWire } from './wire.ts'
 
 /** What a change did, to be recorded with it. `changes` gets the wire's names. */
@@ -26,10 +25,14 @@ export interface Deed {
 }
 
 /** Puts a deed into the form in which it is recorded. */
-export function toEvent(engine: Engine, caller: Caller | undefined, deed: Deed): AuditRow {
+export function toEvent(
+  clock: Pick<Engine, 'now' | 'random'>,
+  caller: Caller | undefined,
+  deed: Deed,
+): AuditRow {
   return {
-    id: newId(engine),
-    at: engine.now(),
+    id: newId(clock),
+    at: clock.now(),
     action: deed.action,
     actor: caller?.keyId ?? null,
     organization_id: deed.organizationId,
@@ -38,20 +41,6 @@ export function toEvent(engine: Engine, caller: Caller | undefined, deed: Deed):
     request_id: caller?.requestId ?? null,
     ip: caller?.ip ?? null,
   }
-}
-
-/**
- * Records a deed as the last step of its change's transaction, so that both are durable or neither is, and with
- * them the word to other processes that remember the key.
- */
-export async function recordDeed(
-  engine: Engine,
-  tx: Tx,
-  caller: Caller | undefined,
-  deed: Deed,
-): Promise<void> {
-  await insertAuditEvents(tx, [toEvent(engine, caller, deed)])
-  if (deed.keyId !== undefined) await engine.store.recordChange(tx, deed.keyId)
 }
 
 /** Lists events, newest first. Throws `invalid_input`, `organization_not_found`, `too_many_reads`, `store_unavailable`. */

@@ -1,7 +1,7 @@
 // What a caller may reach and grant. Who calls comes from its token alone, never from a body.
 import { LatchkeyError } from './errors.ts'
 import type { Turn } from './fair-line.ts'
-import { missingPermissions, reservedNamespace } from './permissions.ts'
+import { covers, type ManagementPermission, missingPermissions, reservedNamespace } from './permissions.ts'
 import type { Caller, ReadOptions } from './schemas.ts'
 import type { Scope } from './store/keys.ts'
 
@@ -35,10 +35,28 @@ export function requireGrantable(caller: Caller | undefined, granted: readonly s
   throw new LatchkeyError('permission_escalation', `The calling key does not hold ${missing.join(', ')}.`)
 }
 
+/** Throws `missing_permission` unless the caller holds what a call takes. */
+export function requirePermission(caller: Caller, permission: ManagementPermission): void {
+  if (covers(caller.permissions, permission)) return
+  throw new LatchkeyError('missing_permission', `This call takes a key with ${permission}.`, {
+    missing: [permission],
+  })
+}
+
 /** Throws `root_organization_required` for a caller of another organization. */
 export function requireRoot(caller: Caller | undefined, what: string): void {
   if (scopeOf(caller) === undefined) return
   throw new LatchkeyError('root_organization_required', `Only a key of the root organization may ${what}.`)
+}
+
+// One sentence for all of them: nobody learns which token once opened something.
+export function invalidToken(): LatchkeyError {
+  return new LatchkeyError('invalid_token', 'The token is unknown, expired or revoked.')
+}
+
+/** The refusal of every session that opens nothing. */
+export function sessionEnded(): LatchkeyError {
+  return new LatchkeyError('session_ended', 'The session has ended: sign in again.')
 }
 
 // One sentence for all of them: nothing may tell a foreign id from an unknown one.

@@ -1,11 +1,14 @@
 // Adds keys to the database: those that come while others are being written share one transaction, so that one
-// fsync makes them all durable.
+// fsync makes them all durable. Each is judged by itself, and none fails for another.
 import { unknownOrganization } from './authority.ts'
+import type { LiveCaller, Opened, Writer } from './commit.ts'
+import type { Caller } from './schemas.ts'
 import { type AuditRow, insertAuditEvents } from './store/audit.ts'
 import { insertKeys, type NewKeyRow } from './store/keys.ts'
 import { existingOrganizations } from './store/organizations.ts'
 import { insertSecrets, type NewSecretRow } from './store/secrets.ts'
-import type { Store } from './store/store.ts'
+import { allDone } from './store/statements.ts'
+import { isRowRefused, type Store } from './store/store.ts'
 import type { Tx } from './store/tables.ts'
 
 /** All that a new key is in the database: its row, its first secret's, and the event that tells of it. */
@@ -15,8 +18,15 @@ export interface NewKey {
   event: AuditRow
 }
 
-interface Waiting {
+/** A key to add, and on whose word. */
+export interface Creation {
+  caller: Caller | undefined
   created: NewKey
+  /** Throws what refuses it to the caller as it is inside the transaction. */
+  judge(caller: LiveCaller | undefined, now: number): void
+}
+
+interface Waiting extends Creation {
   resolve: () => void
   reject: (error: unknown) => void
 }
@@ -27,20 +37,25 @@ const mostOrganizations = 10_000
 
 /** The keys on their way into one database. */
 export class Creations {
-  readonly #store: Pick<Store, 'read' | 'write'>
+  readonly #writer: Pick<Writer, 'transact'>
+  readonly #store: Pick<Store, 'read'>
   /** Organizations that were there once, and so still are: none is ever deleted. */
   readonly #organizations = new Set<string>()
   #waiting: Waiting[] = []
   #writing = false
 
-  constructor(store: Pick<Store, 'read' | 'write'>) {
+  constructor(writer: Pick<Writer, 'transact'>, store: Pick<Store, 'read'>) {
+    this.#writer = writer
     this.#store = store
   }
 
-  /** Resolves when the key is durable. Throws `organization_not_found`, `store_unavailable`. */
-  add(created: NewKey): Promise<void> {
+  /**
+   * Resolves when the key is durable. Throws `invalid_token`, `session_ended`, `missing_permission`, what its judge
+   * throws, `organization_not_found`, `store_unavailable`.
+   */
+  add(creation: Creation): Promise<void> {
     const { promise, resolve, reject } = Promise.withResolvers<void>()
-    this.#waiting.push({ created, resolve, reject })
+    this.#waiting.push({ ...creation, resolve, reject })
     if (!this.#writing) void this.#writeAll()
     return promise
   }
@@ -56,14 +71,39 @@ export class Creations {
   async #write(batch: Waiting[]): Promise<void> {
     try {
       await this.#findOrganizations(batch)
-      const known = batch.filter(({ created }) => this.#organizations.has(created.key.organization_id))
-      const keys = known.map(({ created }) => created)
-      if (keys.length > 0) await this.#store.write((tx) => insertNewKeys(tx, keys))
-      for (const { resolve } of known) resolve()
-      for (const { reject } of batch) reject(unknownOrganization())
+      const callers = batch.map(({ caller }) => caller)
+      const refused = await this.#writer.transact(callers, undefined, (opened) => this.#insert(batch, opened))
+      for (const waiting of batch) {
+        const error = refused.get(waiting)
+        if (error === undefined) waiting.resolve()
+        else waiting.reject(error)
+      }
     } catch (error) {
+      if (batch.length > 1 && isRowRefused(error)) {
+        // One of them cannot be stored: the others must not pay for it.
+        const half = batch.length >> 1
+        await this.#write(batch.slice(0, half))
+        await this.#write(batch.slice(half))
+        return
+      }
       for (const { reject } of batch) reject(error)
     }
+  }
+
+  /** Inserts those that may be made, and gives for each other one why not. */
+  async #insert(batch: Waiting[], opened: Opened): Promise<Map<Waiting, unknown>> {
+    const refused = new Map<Waiting, unknown>()
+    for (const waiting of batch) {
+      try {
+        waiting.judge(opened.admit(waiting.caller, 'latchkey:keys:write'), opened.now)
+        if (!this.#organizations.has(waiting.created.key.organization_id)) throw unknownOrganization()
+      } catch (error) {
+        refused.set(waiting, error)
+      }
+    }
+    const admitted = batch.filter((waiting) => !refused.has(waiting)).map(({ created }) => created)
+    if (admitted.length > 0) await insertNewKeys(opened.tx, admitted)
+    return refused
   }
 
   async #findOrganizations(batch: Waiting[]): Promise<void> {
@@ -79,7 +119,7 @@ export class Creations {
 /** Inserts new keys of organizations that are there, in the caller's transaction. */
 export async function insertNewKeys(tx: Tx, created: NewKey[]): Promise<void> {
   // Sent one behind the other without waiting: the connection keeps their order.
-  await Promise.all([
+  await allDone([
     insertKeys(
       tx,
       created.map(({ key }) => key),

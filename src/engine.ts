@@ -1,14 +1,16 @@
 // What every command of the library works with: the store, and the few things that tests replace.
 import { v7 as uuidv7 } from 'uuid'
+import type { Commit } from './commit.ts'
 import type { Creations } from './creations.ts'
 import type { Memory } from './memory.ts'
 import type { SignInLimit } from './sign-in-limit.ts'
 import type { Store } from './store/store.ts'
-import type { Tx } from './store/tables.ts'
 import type { RandomSource } from './token.ts'
 
 export interface Engine {
-  store: Store
+  /** For reading: what changes anything goes through `commit`. */
+  store: Omit<Store, 'write' | 'lockKeys' | 'recordChange'>
+  commit: Commit
   memory: Memory
   creations: Creations
   signInLimit: SignInLimit
@@ -17,23 +19,6 @@ export interface Engine {
   random: RandomSource
   /** The prefixes that keys may have; the first where none is asked for. */
   prefixes: readonly [string, ...string[]]
-}
-
-/**
- * Runs a change of a key's facts in one transaction. This process forgets the key whether the change succeeded
- * or failed, since a commit whose answer was lost may have taken place.
- */
-export async function changeFacts<T>(
-  engine: Engine,
-  keyId: string,
-  change: (tx: Tx) => Promise<T>,
-): Promise<T> {
-  try {
-    return await engine.store.write(change)
-  } finally {
-    engine.memory.forgetKey(keyId)
-    engine.memory.follower.lookNow()
-  }
 }
 
 let sequence = 0

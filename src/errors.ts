@@ -62,6 +62,7 @@ interface ErrorOptions {
   errors?: FieldError[]
   methods?: readonly SignInMethod[]
   retryAfterMs?: number
+  missing?: readonly string[]
 }
 
 /** A refused command or a failed one; narrow by `code`. Its message never holds a token or SQL. */
@@ -74,6 +75,8 @@ export class LatchkeyError extends Error {
   readonly methods: readonly SignInMethod[] | undefined
   /** After how many milliseconds the same call may succeed, if that is known. */
   readonly retryAfterMs: number | undefined
+  /** The permissions that the caller lacks, for `missing_permission`. */
+  readonly missing: readonly string[] | undefined
 
   constructor(code: ErrorCode, detail: string, options: ErrorOptions = {}) {
     super(detail, options.cause === undefined ? undefined : { cause: options.cause })
@@ -81,6 +84,7 @@ export class LatchkeyError extends Error {
     this.errors = options.errors
     this.methods = options.methods
     this.retryAfterMs = options.retryAfterMs
+    this.missing = options.missing
   }
 
   /** The HTTP status of this error's code. */

@@ -1,12 +1,10 @@
 // What a session may not do long after its sign-in: make what outlives it. If somebody else gets hold of a session,
 // the harm ends with it.
 import { rootOrganizationId } from './authority.ts'
+import type { LiveCaller } from './commit.ts'
 import { LatchkeyError } from './errors.ts'
 import { missingPermissions, reservedNamespace } from './permissions.ts'
-import type { Caller } from './schemas.ts'
 import type { KeyRow } from './store/keys.ts'
-import { findOwnSession } from './store/sessions.ts'
-import type { Db } from './store/tables.ts'
 
 /** A sign-in is fresh for so long. */
 export const freshMs = 10 * 60_000
@@ -33,23 +31,14 @@ export function isLater(expiry: number | null, than: number | null): boolean {
 }
 
 /**
- * Throws `fresh_sign_in_required` if the caller is a session whose sign-in is no longer fresh, `session_ended` if
- * it has ended meanwhile. A caller that shows its token proves more than a session can.
+ * Throws `fresh_sign_in_required` if the caller is a session whose sign-in is no longer fresh. A caller that shows its
+ * token proves more than a session can.
  */
-export async function requireFreshSignIn(db: Db, caller: Caller | undefined, now: number): Promise<void> {
-  if (caller?.sessionId === undefined) return
-  const owner = { key_id: caller.keyId, organization_id: caller.organizationId }
-  const session = await findOwnSession(db, caller.sessionId, owner)
-  if (session === undefined) throw sessionEnded()
-  if (session.fresh_until > now) return
+export function requireFreshSignIn(caller: LiveCaller | undefined, now: number): void {
+  if (caller?.freshUntil === undefined || caller.freshUntil > now) return
   throw new LatchkeyError(
     'fresh_sign_in_required',
     'This makes a key that can act on keys, or that acts for the operator: show the token of your key again.',
     { methods: ['token'] },
   )
-}
-
-/** One sentence for every session that opens nothing. */
-export function sessionEnded(): LatchkeyError {
-  return new LatchkeyError('session_ended', 'The session has ended: sign in again.')
 }

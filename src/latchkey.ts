@@ -1,12 +1,15 @@
 // openLatchkey(): ties the store, the keys and the verification together.
 import { listAudit } from './audit.ts'
 import { waitUntilApplied } from './barrier.ts'
+import { authenticate, type Origin } from './callers.ts'
+import { Writer } from './commit.ts'
 import { Creations } from './creations.ts'
 import { type Engine, newId } from './engine.ts'
 import { refuseField } from './errors.ts'
 import { listPermissions } from './granted.ts'
 import { verifyCached } from './judge.ts'
-import { createKey, endKeySecret, getKey, listKeys, revokeKey, rotateKey, updateKey } from './keys.ts'
+import { endKeySecret, revokeKey, rotateKey, updateKey } from './key-changes.ts'
+import { createKey, getKey, listKeys } from './keys.ts'
 import { systemClock } from './lease.ts'
 import { Memory } from './memory.ts'
 import { type CacheOptions, cacheBoundsOf, cacheFault, unknownOption } from './options.ts'
@@ -147,6 +150,11 @@ export interface Latchkey extends AsyncDisposable {
    */
   verify(token: string, options?: VerifyOptions, asker?: Asker): Promise<Verdict>
   /**
+   * Tells who asks by a token, for the methods that take a caller; undefined for a token that opens nothing. A change
+   * judges its caller again, in its own transaction: by then a token may be revoked, and its key hold less.
+   */
+  authenticate(token: string, origin?: Origin): Promise<Caller | undefined>
+  /**
    * Judges a token from memory, without a promise or I/O; undefined where memory may not answer, and then
    * `verify` can. Throws `invalid_input` for permissions of a wrong form.
    */
@@ -189,8 +197,17 @@ export async function openLatchkey(options: LatchkeyOptions): Promise<Latchkey> 
   const memory = new Memory(store, clock, cacheBoundsOf(options), usage, newFollowerId)
   usage.beforeFlush = () => memory.cache.reportUses()
   const endSweep = startSweep(store, clock, memory.follower)
-  const creations = new Creations(store)
-  const engine: Engine = { store, memory, creations, signInLimit: new SignInLimit(), now, random, prefixes }
+  const writer = new Writer(store, memory, { now, random })
+  const engine: Engine = {
+    store,
+    commit: (caller, terms, work) => writer.commit(caller, terms, work),
+    creations: new Creations(writer, store),
+    memory,
+    signInLimit: new SignInLimit(),
+    now,
+    random,
+    prefixes,
+  }
 
   let closing: Promise<void> | undefined
   const close = (): Promise<void> => {
@@ -227,6 +244,7 @@ export async function openLatchkey(options: LatchkeyOptions): Promise<Latchkey> 
       list: (caller) => listSessions(engine, caller),
       end: (id, caller) => endSession(engine, id, caller),
     },
+    authenticate: (token, origin) => authenticate(memory, token, origin),
     verify: async (token, asked, asker) => {
       checkQuestion(asked)
       return verify(memory, token, asked, asker)

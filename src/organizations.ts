@@ -1,5 +1,4 @@
 // Organizations: the operator's customers. Each owns its keys and sees nothing of the others.
-import { recordDeed } from './audit.ts'
 import {
   narrowScope,
   requireRoot,
@@ -34,6 +33,8 @@ import {
   toOrganization,
 } from './store/organizations.ts'
 
+const permission = 'latchkey:organizations:write'
+
 /** Creates an organization. Throws `invalid_input`, `organization_exists`, `root_organization_required`. */
 export async function createOrganization(
   engine: Engine,
@@ -41,14 +42,14 @@ export async function createOrganization(
   caller?: Caller,
 ): Promise<Organization> {
   const { id = newId(engine), name } = parseInput(createOrganizationSchema, input)
-  requireRoot(caller, 'create organizations')
   const row = { id, name, created_at: engine.now() }
-  await engine.store.write(async (tx) => {
+  await engine.commit(caller, { permission }, async ({ tx, caller, record }) => {
+    requireRoot(caller, 'create organizations')
     // `root` is made by the bootstrap alone, with the first key that may act on all the others.
     if (id === rootOrganizationId || !(await insertOrganization(tx, row))) {
       throw new LatchkeyError('organization_exists', `There is an organization ${id} already.`)
     }
-    await recordDeed(engine, tx, caller, {
+    record({
       action: 'organization.created',
       organizationId: id,
       changes: { name },
@@ -96,13 +97,13 @@ export async function updateOrganization(
   caller?: Caller,
 ): Promise<Organization> {
   const { name } = parseInput(updateOrganizationSchema, input)
-  requireOwn(id, caller)
-  const row = await engine.store.write(async (tx) => {
+  const row = await engine.commit(caller, { permission }, async ({ tx, caller, record }) => {
+    requireOwn(id, caller)
     const before = await lockOrganization(tx, id)
     if (!before) throw unknownOrganization()
     if (before.name === name) return before
     const changes = { name: { from: before.name, to: name } }
-    await recordDeed(engine, tx, caller, { action: 'organization.updated', organizationId: id, changes })
+    record({ action: 'organization.updated', organizationId: id, changes })
     return renameOrganization(tx, id, name)
   })
   return toOrganization(row)

@@ -1,14 +1,13 @@
 // The operator's own organization and the keys that act on all the others.
 import { setTimeout } from 'node:timers/promises'
-import { recordDeed } from './audit.ts'
 import { rootOrganizationId } from './authority.ts'
+import type { Change } from './commit.ts'
 import { insertNewKeys } from './creations.ts'
 import type { Engine } from './engine.ts'
 import { LatchkeyError, refuseField } from './errors.ts'
 import { newKey, withToken } from './keys.ts'
 import type { CreatedKey } from './schemas.ts'
 import { findOrganization, insertOrganization } from './store/organizations.ts'
-import type { Tx } from './store/tables.ts'
 import { generateToken, type ParsedToken, parseToken } from './token.ts'
 
 /** Processes that all migrate at once keep a database locked for longer than a single change may wait. */
@@ -32,9 +31,9 @@ export async function ensureRootKey(
     // Reading first: a start that finds the organization does not queue up for a write.
     if (await engine.store.read((db) => findOrganization(db, rootOrganizationId))) return undefined
     try {
-      return await engine.store.write(async (tx) => {
-        if (!(await addRootOrganization(engine, tx))) return undefined
-        const key = await addRootKey(engine, tx, parsed)
+      return await engine.commit(undefined, { permission: 'any key' }, async (change) => {
+        if (!(await addRootOrganization(change))) return undefined
+        const key = await addRootKey(engine, change, parsed)
         await reveal?.(key)
         return key
       })
@@ -49,16 +48,16 @@ export async function ensureRootKey(
 /** Makes one more root key, for who holds the database and lost the others. */
 export async function createRootKey(engine: Engine): Promise<CreatedKey> {
   const token = generateToken(engine.prefixes[0], engine.random)
-  return engine.store.write(async (tx) => {
-    await addRootOrganization(engine, tx)
-    return addRootKey(engine, tx, token)
+  return engine.commit(undefined, { permission: 'any key' }, async (change) => {
+    await addRootOrganization(change)
+    return addRootKey(engine, change, token)
   })
 }
 
-async function addRootOrganization(engine: Engine, tx: Tx): Promise<boolean> {
-  const row = { id: rootOrganizationId, name: 'Root', created_at: engine.now() }
+async function addRootOrganization({ tx, now, record }: Change): Promise<boolean> {
+  const row = { id: rootOrganizationId, name: 'Root', created_at: now }
   if (!(await insertOrganization(tx, row))) return false
-  await recordDeed(engine, tx, undefined, {
+  record({
     action: 'organization.created',
     organizationId: rootOrganizationId,
     changes: { name: row.name },
@@ -66,8 +65,7 @@ async function addRootOrganization(engine: Engine, tx: Tx): Promise<boolean> {
   return true
 }
 
-async function addRootKey(engine: Engine, tx: Tx, token: ParsedToken): Promise<CreatedKey> {
-  const now = engine.now()
+async function addRootKey(engine: Engine, { tx, now }: Change, token: ParsedToken): Promise<CreatedKey> {
   const created = newKey(engine, undefined, token, {
     organizationId: rootOrganizationId,
     name: 'Root key',

@@ -334,10 +334,16 @@ export interface ReadOptions {
   signal?: AbortSignal | undefined
 }
 
-/** Who asks: what its token says, never its body. Absent where the caller holds the database itself. */
+/**
+ * Who asks: what its token says, never its body. `latchkey.authenticate` gives one for a token. A change looks its
+ * caller up again in its own transaction, and goes by what it finds there. Absent if the process itself acts, which
+ * holds the database.
+ */
 export interface Caller {
   keyId: string
   organizationId: string
+  /** The public id of the secret by which it asks, or by which its session was opened. */
+  kid: string
   permissions: readonly string[]
   requestId?: string | undefined
   ip?: string | undefined

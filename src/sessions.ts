@@ -1,11 +1,14 @@
 // Sessions: a browser signs in with a token once and then holds two opaque values in its place. A session is worth
 // what its key is worth at that instant: it is judged anew, by what the store has, at every request.
-import { toEvent } from './audit.ts'
+import type { Deed } from './audit.ts'
+import { invalidToken, sessionEnded } from './authority.ts'
 import { type Engine, isId, newId } from './engine.ts'
 import { LatchkeyError } from './errors.ts'
-import { freshMs, sessionEnded } from './fresh-sign-in.ts'
+import { freshMs } from './fresh-sign-in.ts'
 import { leaseMs } from './lease.ts'
+import type { ManagementPermission } from './permissions.ts'
 import type { AuditAction, Caller, Session } from './schemas.ts'
+import { isSessionOver, longestIdleMs, longestSessionMs, sessionLimitsAt } from './session-limits.ts'
 import {
   areSessionValues,
   digestValue,
@@ -13,8 +16,6 @@ import {
   matchesPage,
   type SessionValues,
 } from './session-values.ts'
-import { insertAuditEvents } from './store/audit.ts'
-import { lockKey } from './store/keys.ts'
 import {
   deleteSession,
   deleteSessions,
@@ -24,23 +25,20 @@ import {
   listOverSessions,
   markSeen,
   refreshRow,
-  type SessionLimits,
   type SessionRow,
 } from './store/sessions.ts'
-import type { Tx } from './store/tables.ts'
 import { containsToken, parseToken } from './token.ts'
 import { verify, verifyStored } from './verify.ts'
 
-/** A session is over so long after it began, used or not. */
-export const longestSessionMs = 12 * 3_600_000
-const longestIdleMs = 3_600_000
 /** Being seen is written down no more often: it would be a write a request. */
 const seenEveryMs = 60_000
 const mostSessionsOfKey = 20
 const longestUserAgent = 256
 
-/** From where somebody signs in. */
+/** From where somebody signs in, and what that takes. */
 export interface SignInOrigin {
+  /** What the token's key must hold; nothing in particular if absent. */
+  permission?: ManagementPermission | undefined
   ip?: string | undefined
   userAgent?: string | undefined
   requestId?: string | undefined
@@ -60,15 +58,12 @@ export interface StartedSession extends SessionValues {
 export async function startSession(
   engine: Engine,
   token: string,
-  { ip, userAgent, requestId, previous }: SignInOrigin = {},
+  { ip, userAgent, requestId, previous, permission }: SignInOrigin = {},
 ): Promise<StartedSession> {
   const proof = await verify(engine.memory, token, {}, { ip })
   const kid = parseToken(token)?.kid
-  if (!proof.valid || kid === undefined) throw opensNothing()
-  // What is remembered may be two seconds old, and this outlasts it.
-  const verdict = await verifyStored(engine.memory, kid, { keyId: proof.keyId })
-  if (!verdict.valid) throw opensNothing()
-  const { keyId, organizationId, permissions } = verdict
+  if (!proof.valid || kid === undefined) throw invalidToken()
+  const { keyId, organizationId, permissions } = proof
   const now = engine.now()
   engine.signInLimit.requireNotRefused(keyId, now)
   const replaced = previous && (await authenticateSession(engine, previous))
@@ -87,27 +82,26 @@ export async function startSession(
     page_digest: digestValue(values.pageValue),
     fresh_until: now + freshMs,
   }
-  const caller: Caller = { keyId, organizationId, permissions, requestId, ip, sessionId: row.id }
-  await engine.store.write(async (tx) => {
-    // Under the key's lock: two that sign in at once are counted one after the other, and a revocation is seen.
-    const key = await lockKey(tx, keyId, organizationId)
-    if (key === undefined || key.revoked_at !== null) throw opensNothing()
+  // By its token: there is no session yet.
+  const caller: Caller = { keyId, organizationId, kid, permissions, requestId, ip }
+  // Under the key's lock: two that sign in at once are counted one after the other.
+  await engine.commit(caller, { permission: permission ?? 'any key', keyId }, async ({ tx, record }) => {
     await engine.signInLimit.requireRoom(tx, row, now)
-    const over = await listOverSessions(tx, organizationId, limitsAt(now))
-    const live = (await listKeySessions(tx, row, limitsAt(now))).filter(
+    const over = await listOverSessions(tx, organizationId, sessionLimitsAt(now))
+    const live = (await listKeySessions(tx, row, sessionLimitsAt(now))).filter(
       ({ id }) => id !== replaced?.sessionId,
     )
     const surplus = live.slice(mostSessionsOfKey - 1)
     const left = replaced ? [{ id: replaced.sessionId, organization_id: replaced.organizationId }] : []
     const deleted = await deleteSessions(tx, [...over, ...surplus, ...left])
     await insertSession(tx, row)
-    for (const { id } of surplus) await recordSession(engine, tx, caller, 'session.ended', id)
+    for (const { id } of surplus) record(eventOf(caller, 'session.ended', id))
     if (replaced && deleted.has(replaced.sessionId)) {
-      await recordSession(engine, tx, { ...replaced, requestId, ip }, 'session.ended', replaced.sessionId)
+      record(eventOf(replaced, 'session.ended', replaced.sessionId), { ...replaced, requestId, ip })
     }
-    await recordSession(engine, tx, caller, 'session.started', row.id)
+    record(eventOf(caller, 'session.started', row.id))
   })
-  return { session: toSession(row, caller), ...values }
+  return { session: toSession(row, { ...caller, sessionId: row.id }), ...values }
 }
 
 /** Who asks by a session. */
@@ -128,14 +122,14 @@ export async function authenticateSession(
   const begunAt = memory.clock.monotonic()
   const row = await store.read((db) => findSession(db, digestValue(values.value)))
   if (row === undefined || !matchesPage(values.pageValue, row.page_digest)) return undefined
-  if (isOver(row, engine.now())) return undefined
+  if (isSessionOver(row, engine.now())) return undefined
   const verdict = await verifyStored(memory, row.kid, { keyId: row.key_id })
   // A process that was paused since may have missed the end of the session: it asks again.
   if (memory.clock.monotonic() - begunAt >= leaseMs) return authenticateSession(engine, values)
   if (!verdict.valid) return undefined
   await noteSeen(engine, row)
   const { keyId, organizationId, permissions } = verdict
-  return { keyId, organizationId, permissions, sessionId: row.id }
+  return { keyId, organizationId, kid: row.kid, permissions, sessionId: row.id }
 }
 
 /**
@@ -153,24 +147,23 @@ export async function refreshSession(
   if (session === undefined) throw sessionEnded()
   const proof = await verify(engine.memory, token, {}, { ip })
   const kid = parseToken(token)?.kid
-  if (!proof.valid || kid === undefined) throw opensNothing()
-  const verdict = await verifyStored(engine.memory, kid, { keyId: proof.keyId })
-  if (!verdict.valid) throw opensNothing()
-  if (verdict.keyId !== session.keyId) {
+  if (!proof.valid || kid === undefined) throw invalidToken()
+  if (proof.keyId !== session.keyId) {
     throw new LatchkeyError('invalid_token', 'The token is not one of the key that is signed in.')
   }
   const caller = { ...session, ip, requestId }
   const owner = ownerOf(caller)
   const now = engine.now()
   engine.signInLimit.requireNotRefused(caller.keyId, now)
-  const row = await engine.store.write(async (tx) => {
-    const key = await lockKey(tx, caller.keyId, caller.organizationId)
-    if (key === undefined || key.revoked_at !== null) throw opensNothing()
+  // By its token, which proves more than the session does.
+  const asker: Caller = { ...caller, kid, sessionId: undefined }
+  const terms = { permission: 'any key', keyId: caller.keyId } as const
+  const row = await engine.commit(asker, terms, async ({ tx, record }) => {
     await engine.signInLimit.requireRoom(tx, owner, now)
     const change = { fresh_until: now + freshMs }
     const refreshed = await refreshRow(tx, session.sessionId, owner, change)
     if (refreshed === undefined) throw sessionEnded()
-    await recordSession(engine, tx, caller, 'session.refreshed', session.sessionId)
+    record(eventOf(caller, 'session.refreshed', session.sessionId))
     return refreshed
   })
   return toSession(row, caller)
@@ -178,7 +171,9 @@ export async function refreshSession(
 
 /** Lists the sessions of the calling key that are live, newest first. Throws `store_unavailable`. */
 export async function listSessions(engine: Engine, caller: Caller): Promise<Session[]> {
-  const rows = await engine.store.read((db) => listKeySessions(db, ownerOf(caller), limitsAt(engine.now())))
+  const rows = await engine.store.read((db) =>
+    listKeySessions(db, ownerOf(caller), sessionLimitsAt(engine.now())),
+  )
   return rows
     .sort((a, b) => b.created_at - a.created_at || (a.id < b.id ? 1 : -1))
     .map((row) => toSession(row, caller))
@@ -191,43 +186,28 @@ export async function listSessions(engine: Engine, caller: Caller): Promise<Sess
 export async function endSession(engine: Engine, id: string, caller: Caller): Promise<void> {
   const wanted = id === 'self' ? caller.sessionId : id
   if (wanted === undefined || !isId(wanted)) throw unknownSession()
-  await engine.store.write(async (tx) => {
+  // The calling key's own lock: no change by the session that ends comes after its end.
+  const terms = { permission: 'any key', keyId: caller.keyId } as const
+  await engine.commit(caller, terms, async ({ tx, record }) => {
     if (!(await deleteSession(tx, wanted, ownerOf(caller)))) throw unknownSession()
-    await recordSession(engine, tx, caller, 'session.ended', wanted)
+    record(eventOf(caller, 'session.ended', wanted))
   })
 }
 
-async function noteSeen({ store, now }: Engine, row: SessionRow): Promise<void> {
+async function noteSeen({ commit, now }: Engine, row: SessionRow): Promise<void> {
   const at = now()
   if (at - row.last_seen_at < seenEveryMs) return
   try {
-    await store.write((tx) => markSeen(tx, row, at, at - seenEveryMs))
+    await commit(undefined, { permission: 'any key' }, ({ tx }) => markSeen(tx, row, at, at - seenEveryMs))
   } catch (error) {
     // A database that can be read and not written, such as on a full disk, must not lock out who looks after it.
     if (!(error instanceof LatchkeyError)) throw error
   }
 }
 
-/** Records what became of a session. No key has changed by it, so that nobody has anything to forget. */
-async function recordSession(
-  engine: Engine,
-  tx: Tx,
-  caller: Caller,
-  action: AuditAction,
-  sessionId: string,
-): Promise<void> {
-  const { organizationId, keyId } = caller
-  await insertAuditEvents(tx, [
-    toEvent(engine, caller, { action, organizationId, keyId, changes: { sessionId } }),
-  ])
-}
-
-function limitsAt(now: number): SessionLimits {
-  return { now, idleSince: now - longestIdleMs }
-}
-
-function isOver(row: SessionRow, now: number): boolean {
-  return row.expires_at <= now || row.last_seen_at <= limitsAt(now).idleSince
+/** What became of a session. No key has changed by it, so that nobody has anything to forget. */
+function eventOf({ organizationId, keyId }: Caller, action: AuditAction, sessionId: string): Deed {
+  return { action, organizationId, keyId, changes: { sessionId } }
 }
 
 function ownerOf({ keyId, organizationId }: Caller): Pick<SessionRow, 'key_id' | 'organization_id'> {
@@ -256,10 +236,6 @@ function shownUserAgent(userAgent: string | undefined): string | null {
     .replace(/\p{Cc}/gu, '')
     .slice(0, longestUserAgent)
     .toWellFormed()
-}
-
-function opensNothing(): LatchkeyError {
-  return new LatchkeyError('invalid_token', 'The token is unknown, expired or revoked.')
 }
 
 // One sentence for all of them: nothing may tell a foreign id from an unknown one.

@@ -1,7 +1,8 @@
 // The audit log: who did what, to whom it is shown, and how it is paged.
 import { expect, test } from 'vitest'
-import { type Caller, type ListAuditInput, openLatchkey } from '../src/index.ts'
+import { type ListAuditInput, openLatchkey } from '../src/index.ts'
 import { parseToken } from '../src/token.ts'
+import { callerBy, makeCaller, readerOf } from './setup/callers.ts'
 import { makeClock } from './setup/clock.ts'
 import { onEachDatabase } from './setup/databases.ts'
 import { codeOf, refusalOf } from './setup/refusal.ts'
@@ -13,13 +14,8 @@ onEachDatabase('the audit log', (makeDatabase) => {
     const clock = makeClock()
     await using latchkey = await openLatchkey({ database: await makeDatabase(), now: clock.now })
     const root = await latchkey.ensureRootKey()
-    const caller: Caller = {
-      keyId: root?.id as string,
-      organizationId: 'root',
-      permissions: ['latchkey:*'],
-      requestId: 'req-1',
-      ip: '203.0.113.7',
-    }
+    const origin = { requestId: 'req-1', ip: '203.0.113.7' }
+    const caller = { ...(await callerBy(latchkey, root?.key as string)), ...origin }
     await latchkey.organizations.create({ id: 'acme', name: 'Acme' }, caller)
     clock.advance(1000)
     const created = await latchkey.keys.create(
@@ -70,11 +66,11 @@ onEachDatabase('the audit log', (makeDatabase) => {
         clock.advance(i)
       }
     }
-    const caller: Caller = { keyId: ids[0] as string, organizationId: 'root', permissions: ['latchkey:*'] }
+    const caller = await makeCaller(latchkey, 'root', ['latchkey:*'])
     await latchkey.keys.update(ids[4] as string, { name: 'Robot' }, caller)
     await latchkey.keys.revoke(ids[4] as string, caller)
     const { items: whole } = await latchkey.audit.list()
-    expect(whole).toHaveLength(16)
+    expect(whole).toHaveLength(19)
     expect(whole.map((event) => event.id)).toEqual(
       whole
         .map((event) => event.id)
@@ -121,7 +117,7 @@ onEachDatabase('the audit log', (makeDatabase) => {
     await using latchkey = await openLatchkey({ database: await makeDatabase() })
     for (const id of ['acme', 'globex']) await latchkey.organizations.create({ id, name: id })
     const { id: foreignKey } = await latchkey.keys.create({ organizationId: 'globex', name: 'CI' })
-    const caller: Caller = { keyId: nobody, organizationId: 'acme', permissions: ['latchkey:*'] }
+    const caller = readerOf('acme')
     const { items } = await latchkey.audit.list({}, caller)
     expect(items.map((event) => event.organizationId)).toEqual(['acme'])
     expect((await latchkey.audit.list({ keyId: foreignKey }, caller)).items).toEqual([])

@@ -2,13 +2,13 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { type Caller, type Latchkey, LatchkeyError, openLatchkey } from '../src/index.ts'
+import { makeCaller } from './setup/callers.ts'
 import { type DatabaseKind, onEachDatabase } from './setup/databases.ts'
 import { readAll } from './setup/direct.ts'
 import { refusalOf } from './setup/refusal.ts'
 
 const casesOn: Record<DatabaseKind, number> = { SQLite: 10_000, PostgreSQL: 600 }
 const batchSize = 50
-const callerId = '0192f0c1-0000-7000-8000-000000000000'
 
 // What is granted is compared by what it means: all the concrete permissions that it opens, over an alphabet in
 // which `other` stands for whatever no pattern names and a fourth segment for any further ones.
@@ -17,12 +17,14 @@ const permission = fc
   .array(fc.constantFrom(...segments, '*'), { minLength: 1, maxLength: 3 })
   .map((parts) => parts.join(':'))
 const permissions = fc.array(permission, { maxLength: 3 })
+/** What callers hold: each is a key, made once. */
+const holdings = fc.sample(permissions, 200)
 const universe = concrete(4)
 
 const scenario = fc.record({
   command: fc.constantFrom('create' as const, 'update' as const, 'rotate' as const),
   root: fc.boolean(),
-  held: permissions,
+  held: fc.constantFrom(...holdings),
   granted: permissions,
 })
 type Scenario = typeof scenario extends fc.Arbitrary<infer Value> ? Value : never
@@ -33,10 +35,11 @@ onEachDatabase('no escalation', (makeDatabase, kind) => {
     await using latchkey = await openLatchkey({ database })
     await latchkey.organizations.create({ id: 'acme', name: 'Acme' })
     const scenarios = fc.sample(scenario, casesOn[kind])
+    const callers = new Map<string, Promise<Caller>>()
     const counts = { allowed: 0, refused: 0 }
     for (let start = 0; start < scenarios.length; start += batchSize) {
       const batch = scenarios.slice(start, start + batchSize)
-      const outcomes = await Promise.all(batch.map((scenario) => attempt(latchkey, scenario)))
+      const outcomes = await Promise.all(batch.map((scenario) => attempt(latchkey, callers, scenario)))
       for (const [i, outcome] of outcomes.entries()) {
         const expected = mayGrant(batch[i] as Scenario) ? 'allowed' : 'refused'
         expect(outcome, JSON.stringify(batch[i])).toBe(expected)
@@ -58,7 +61,7 @@ onEachDatabase('no escalation', (makeDatabase, kind) => {
       permissions: ['a', 'b'],
       expiresAt,
     })
-    const weak: Caller = { keyId: callerId, organizationId: 'acme', permissions: ['a'] }
+    const weak = await makeCaller(latchkey, 'acme', ['a', 'latchkey:keys:write'])
     const before = await readAll(database)
     for (const later of [new Date(expiresAt.getTime() + 1), null]) {
       const error = await refusalOf(latchkey.keys.update(strong.id, { expiresAt: later }, weak))
@@ -74,12 +77,15 @@ onEachDatabase('no escalation', (makeDatabase, kind) => {
 })
 
 /** Lets a caller that holds `held` have a key that may do `granted`; tells whether it got it. */
-async function attempt(latchkey: Latchkey, { command, root, held, granted }: Scenario): Promise<string> {
-  const caller: Caller = {
-    keyId: callerId,
-    organizationId: root ? 'root' : 'acme',
-    permissions: held,
-  }
+async function attempt(
+  latchkey: Latchkey,
+  callers: Map<string, Promise<Caller>>,
+  { command, root, held, granted }: Scenario,
+): Promise<string> {
+  const holder = `${root} ${held}`
+  if (!callers.has(holder))
+    callers.set(holder, makeCaller(latchkey, root ? 'root' : 'acme', [...held, 'latchkey:keys:write']))
+  const caller = await callers.get(holder)
   const create = (permissions: string[], caller?: Caller) =>
     latchkey.keys.create({ organizationId: 'acme', name: 'CI', permissions }, caller)
   try {

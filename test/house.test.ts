@@ -42,6 +42,17 @@ test('only src/store holds SQL', () => {
   expect(sources.filter((path) => statement.test(read(path)))).not.toEqual([])
 })
 
+test('only commit.ts opens the transaction of a change, and only it records what other processes must hear', () => {
+  const opening = /\.write\(|\.transaction\(|\.recordChange\(/
+  const allowed = /^src\/(?:commit\.ts|usage\.ts|follower\.ts|store\/|client\/|http\/|cli\/)/
+  expect(sources.filter((path) => !allowed.test(path) && opening.test(read(path)))).toEqual([])
+  expect(opening.test(read('src/commit.ts'))).toBe(true)
+  const bypassing = sources.filter((path) =>
+    /\bdb\s*\.\s*(?:insertInto|updateTable|deleteFrom)\b/.test(read(path)),
+  )
+  expect(bypassing.filter((path) => !path.startsWith('src/store/migrations/'))).toEqual([])
+})
+
 test('whoever imports the client loads its own few files and nothing else', () => {
   const loaded = loadedFrom('src/client/index.ts')
   expect(loaded.size).toBeGreaterThan(1)

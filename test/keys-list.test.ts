@@ -1,6 +1,7 @@
 // Lists of keys: what is in them, in which order, and page by page while the keys change.
 import { describe, expect, test } from 'vitest'
 import { type Caller, type Key, type Latchkey, type ListKeysInput, openLatchkey } from '../src/index.ts'
+import { readerOf } from './setup/callers.ts'
 import { type Clock, makeClock } from './setup/clock.ts'
 import { onEachDatabase } from './setup/databases.ts'
 import { codeOf, refusalOf } from './setup/refusal.ts'
@@ -135,10 +136,10 @@ onEachDatabase('lists of keys', (makeDatabase) => {
 
   test('an organization lists its own keys; the root organization all, or those of one', async () => {
     const { latchkey } = await open()
-    const root = (await latchkey.ensureRootKey()) as Key
+    await latchkey.ensureRootKey()
     await latchkey.keys.create({ organizationId: 'acme', name: 'of acme' })
     await latchkey.keys.create({ organizationId: 'globex', name: 'of globex' })
-    const caller = (organizationId: string): Caller => ({ keyId: root.id, organizationId, permissions: [] })
+    const caller = readerOf
     expect((await names(latchkey, {}, caller('root'))).sort()).toEqual(['Root key', 'of acme', 'of globex'])
     expect(await names(latchkey, { organizationId: 'globex' }, caller('root'))).toEqual(['of globex'])
     expect(await names(latchkey, {}, caller('acme'))).toEqual(['of acme'])

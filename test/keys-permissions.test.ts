@@ -1,14 +1,12 @@
 // The permissions in use: what the newest active keys hold, most used first.
 import { expect, test } from 'vitest'
-import { type Caller, openLatchkey } from '../src/index.ts'
+import { openLatchkey } from '../src/index.ts'
 import { addManyKeys } from './setup/bulk.ts'
+import { readerOf } from './setup/callers.ts'
 import { makeClock } from './setup/clock.ts'
 import { onEachDatabase } from './setup/databases.ts'
 import { connectDirectly } from './setup/direct.ts'
 import { refusalOf } from './setup/refusal.ts'
-
-const nobody = '0192f0c1-0000-7000-8000-000000000000'
-const callerOf = (organizationId: string): Caller => ({ keyId: nobody, organizationId, permissions: [] })
 
 onEachDatabase('the permissions in use', (makeDatabase) => {
   test('each is listed with how many active keys hold it, most used first and by name where they tie', async () => {
@@ -42,7 +40,7 @@ onEachDatabase('the permissions in use', (makeDatabase) => {
     }
     const list = async (caller: string, organizationId?: string) => {
       const input = organizationId === undefined ? {} : { organizationId }
-      const uses = await latchkey.keys.listPermissions(input, callerOf(caller))
+      const uses = await latchkey.keys.listPermissions(input, readerOf(caller))
       return uses.map(({ permission, keys }) => `${permission} ${keys}`)
     }
     expect(await list('root')).toEqual(['shared 2', 'of:acme 1', 'of:globex 1'])

@@ -1,7 +1,8 @@
 // The life of a key but for rotation, lists and verdicts: created, read, changed, revoked.
 import { expect, test } from 'vitest'
-import { type Caller, type Latchkey, openLatchkey } from '../src/index.ts'
+import { type Latchkey, openLatchkey } from '../src/index.ts'
 import { parseToken } from '../src/token.ts'
+import { makeCaller } from './setup/callers.ts'
 import { type Clock, makeClock } from './setup/clock.ts'
 import { onEachDatabase } from './setup/databases.ts'
 import { readAll } from './setup/direct.ts'
@@ -67,10 +68,9 @@ onEachDatabase('keys', (makeDatabase) => {
 
   test('a key is created by the key that calls, for its own organization', async () => {
     const { latchkey } = await open()
-    const { id: keyId } = await latchkey.keys.create({ organizationId: 'acme', name: 'Admin' })
-    const caller: Caller = { keyId, organizationId: 'acme', permissions: [] }
+    const caller = await makeCaller(latchkey, 'acme', ['latchkey:keys:write'])
     const created = await latchkey.keys.create({ name: 'CI' }, caller)
-    expect(created).toMatchObject({ organizationId: 'acme', createdBy: keyId })
+    expect(created).toMatchObject({ organizationId: 'acme', createdBy: caller.keyId })
     const intoForeign = await refusalOf(
       latchkey.keys.create({ name: 'CI', organizationId: 'globex' }, caller),
     )
@@ -265,8 +265,8 @@ onEachDatabase('keys', (makeDatabase) => {
     const { id } = await latchkey.keys.create({ organizationId: 'globex', name: 'CI' })
     await latchkey.keys.rotate(id, { graceSeconds: 60 })
     const [, old] = (await latchkey.keys.get(id)).secrets
+    const caller = await makeCaller(latchkey, 'acme', ['*', 'latchkey:*'])
     const before = await readAll(database)
-    const caller: Caller = { keyId: nobody, organizationId: 'acme', permissions: ['*', 'latchkey:*'] }
     const commands = [
       (id: string) => latchkey.keys.get(id, caller),
       (id: string) => latchkey.keys.update(id, { name: 'Mine' }, caller),

@@ -1,9 +1,8 @@
 // Who calls: a bearer token tells (RFC 6750), or the session that a browser got for one. What the caller may do is
 // judged at every call.
+import { invalidToken, sessionEnded } from '../authority.ts'
 import { readBearer } from '../bearer.ts'
 import { LatchkeyError } from '../errors.ts'
-import { sessionEnded } from '../fresh-sign-in.ts'
-import { covers, type ManagementPermission } from '../permissions.ts'
 import type { Caller } from '../schemas.ts'
 import type { SessionValues } from '../session-values.ts'
 import { kidOf } from '../token.ts'
@@ -36,11 +35,12 @@ export async function authenticate(
   const verdict = latchkey.verifyCached(token) ?? (await latchkey.verify(token, {}, exchange))
   if (!verdict.valid) {
     if (verdict.code !== 'malformed') exchange.kid = kidOf(token)
-    throw new LatchkeyError('invalid_token', 'The token is unknown, expired or revoked.')
+    throw invalidToken()
   }
   exchange.keyId = verdict.keyId
   const { keyId, organizationId, permissions } = verdict
-  return { keyId, organizationId, permissions, requestId: exchange.requestId, ip: exchange.ip }
+  const kid = kidOf(token)
+  return { keyId, organizationId, kid, permissions, requestId: exchange.requestId, ip: exchange.ip }
 }
 
 /** Tells who calls by a session; undefined if no cookie is ours. */
@@ -76,10 +76,4 @@ export function readSessionValues(
   const pageValue = header(pageValueHeader)
   if (pageValue === undefined) throw sessionEnded()
   return { value: cookie.value, pageValue }
-}
-
-/** Throws `missing_permission` unless the caller holds what a call takes. */
-export function requirePermission(caller: Caller, permission: ManagementPermission): void {
-  if (covers(caller.permissions, permission)) return
-  throw new LatchkeyError('missing_permission', `This call takes a key with ${permission}.`)
 }

@@ -1,9 +1,10 @@
 // The way of a request through any door: who calls, may it, what does it say, and what the library answers.
+import { requirePermission } from '../authority.ts'
 import { insufficientScope } from '../bearer.ts'
 import { LatchkeyError } from '../errors.ts'
 import type { Caller } from '../schemas.ts'
 import { fromWire } from '../wire.ts'
-import { authenticate, requirePermission } from './auth.ts'
+import { authenticate } from './auth.ts'
 import { defaultBodyLimit, parseBody } from './body.ts'
 import { type Exchange, holdsToken, openExchange, type ReadHeader } from './exchange.ts'
 import type { ExchangeRecorder } from './log.ts'
@@ -61,7 +62,7 @@ const clientGone = 'The client closed its connection before it was answered.'
 function refusalHeaders(error: unknown, route: Route | undefined): Record<string, string> {
   if (!(error instanceof LatchkeyError)) return {}
   if (error.code === 'missing_permission' && route) {
-    return { 'www-authenticate': insufficientScope([route.access]) }
+    return { 'www-authenticate': insufficientScope(error.missing ?? [route.access]) }
   }
   return {}
 }

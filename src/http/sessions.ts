@@ -1,8 +1,8 @@
 // The calls by which a browser signs in, sees where else its key is signed in, and signs out.
 import { z } from 'zod'
+import { sessionEnded } from '../authority.ts'
 import { readBearer } from '../bearer.ts'
 import { LatchkeyError } from '../errors.ts'
-import { sessionEnded } from '../fresh-sign-in.ts'
 import { sessionSchema, startedSessionSchema } from '../schemas.ts'
 import type { SessionValues } from '../session-values.ts'
 import { readSessionValues } from './auth.ts'
@@ -42,6 +42,7 @@ export const sessionRoutes = [
           ip,
           requestId,
           userAgent: header('user-agent'),
+          permission: 'latchkey:keys:read',
           previous: previousSession(parts, header, exchange),
         },
       )

@@ -15,6 +15,7 @@ import pg from 'pg'
 import { type ChangeRow, changesQuery } from './changes.ts'
 import { type FactsRow, manyFactsQuery } from './facts.ts'
 import { isCurrent, migrate } from './migrations/migrations.ts'
+import { lockKeys } from './postgres-locks.ts'
 import type { Backend } from './store.ts'
 import type { Tables } from './tables.ts'
 
@@ -89,6 +90,7 @@ export async function openPostgres(url: string): Promise<Backend> {
     // Kids are letters and digits: a list of them needs no quotes.
     findManyFacts: (kids) => reader.query<FactsRow>('facts', factsText, [`{${kids.join(',')}}`]),
     readChanges: (since, follower) => reader.query<ChangeRow>('changes', changesText, [since, follower]),
+    lockKeys,
     announce: async (tx) => {
       await sql`select pg_notify(${channel}, '')`.execute(tx)
     },
@@ -213,8 +215,9 @@ class PostgresDriver implements Driver {
 
   async beginTransaction(connection: PostgresConnection): Promise<void> {
     connection.timeoutMs = this.changeTimeoutMs
+    // Named, whatever the database's default: each statement must see what was committed before it, locks waited for.
     // Not waited for: what follows goes out behind it, and fails with it where the connection does.
-    connection.begun = connection.executeQuery(CompiledQuery.raw('begin'))
+    connection.begun = connection.executeQuery(CompiledQuery.raw('begin isolation level read committed'))
     connection.begun.catch(() => {})
   }
 

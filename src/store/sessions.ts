@@ -78,17 +78,6 @@ export async function markSeen(tx: Tx, row: SessionRow, now: number, unlessAfter
   requireOneAtMost(numUpdatedRows)
 }
 
-/** Finds a session of a key by its id, over or not. */
-export async function findOwnSession(db: Db, id: string, owner: OwnerIds): Promise<SessionRow | undefined> {
-  return db
-    .selectFrom('sessions')
-    .selectAll()
-    .where('id', '=', id)
-    .where('key_id', '=', owner.key_id)
-    .where('organization_id', '=', owner.organization_id)
-    .executeTakeFirst()
-}
-
 /** Makes the sign-in of a session of a key fresh until an instant; undefined if there is no such session. */
 export async function refreshRow(
   tx: Tx,

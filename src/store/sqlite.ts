@@ -41,6 +41,8 @@ export async function openSqlite(path: string, warn: Warn): Promise<Backend> {
       changes.all(since, follower, file.look()) as unknown as ChangeRow[],
     // No word reaches other processes: they look often, which costs microseconds here.
     announce: async () => {},
+    // A transaction has the whole database to itself.
+    lockKeys: async () => {},
     listen: () => () => {},
     walBytes: () => file.walBytes(),
     close: async () => {

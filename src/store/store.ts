@@ -12,6 +12,7 @@ import {
   silentFollowers,
 } from './changes.ts'
 import type { FactsRow } from './facts.ts'
+import type { KeyLocks } from './postgres-locks.ts'
 import type { Db, Tx } from './tables.ts'
 
 /** Hears what whoever runs the process must know, in a sentence for its log. */
@@ -32,6 +33,8 @@ export interface Backend {
   /** Reads many secrets by one statement. */
   findManyFacts(kids: readonly string[]): Promise<FactsRow[]>
   readChanges(since: number, follower: string): Promise<ChangeRow[]>
+  /** Takes the locks of keys for the rest of a transaction; nothing where a transaction is alone anyway. */
+  lockKeys(tx: Tx, locks: KeyLocks): Promise<void>
   /** Wakes the listeners of all processes when the transaction commits, as far as the database can. */
   announce(tx: Tx): Promise<void>
   listen(hint: () => void): () => void
@@ -49,6 +52,8 @@ export interface Store {
   read<T>(query: (db: Db) => Promise<T>, turn?: Turn): Promise<T>
   /** Runs a change in one transaction: all of it is durable when the promise resolves, or none of it is. */
   write<T>(change: (tx: Tx) => Promise<T>): Promise<T>
+  /** Has a change wait for every other one by or of its keys; its first step, before anything is read. */
+  lockKeys(tx: Tx, locks: KeyLocks): Promise<void>
   /** Records, as the last step of a change, that a key's facts are others now. */
   recordChange(tx: Tx, keyId: string): Promise<number>
   /** The next three are how `barrier.ts` learns that every process has acted on all changes. */
@@ -89,6 +94,7 @@ export async function openStore(url: string, warn: Warn = warnProcess): Promise<
   return {
     read,
     write,
+    lockKeys: (tx, locks) => backend.lockKeys(tx, locks),
     recordChange: announceChange,
     raiseBarrier: () => write((tx) => announceChange(tx, null)),
     silentFollowers: (sequence) => read((db) => silentFollowers(db, sequence)),
@@ -168,6 +174,17 @@ function guardNow<T>(work: () => T): T {
   } catch (error) {
     throw failureOf(error)
   }
+}
+
+/**
+ * Tells whether a change failed because the database would not take what it was to store (SQLSTATE classes 22, 23, 54
+ * and P0; a constraint of SQLite), so that it will not take it next time either.
+ */
+export function isRowRefused(error: unknown): boolean {
+  if (!(error instanceof LatchkeyError) || error.code !== 'store_unavailable') return false
+  const { code, message } = error.cause as { code?: unknown; message?: string }
+  if (code === 'ERR_SQLITE_ERROR') return /constraint|too big|refused/i.test(message ?? '')
+  return typeof code === 'string' && /^(?:22|23|54|P0)[0-9A-Z]{3}$/.test(code)
 }
 
 /** Lets refusals and our own bugs through as they are; whatever else comes out of a database is its failure. */

@@ -1,6 +1,7 @@
 // The page of a key: all that is known of it, and every change that can be made there.
 import type { Page } from 'playwright-core'
 import { expect, test } from 'vitest'
+import { callerBy } from '../setup/callers.ts'
 import { onEachDatabase } from '../setup/databases.ts'
 import { browserNote, skipsBrowser, useBrowser } from './browser.ts'
 import { fact, go, refusalOf, signIn } from './chromium.ts'
@@ -176,7 +177,7 @@ onEachDatabase(`the page of a key${browserNote}`, (makeDatabase) => {
       await dialog.getByText('Give it a name.').waitFor()
       expect(changes).toEqual([])
       await name.fill('Newsletter mailer')
-      const caller = { keyId: admin.id, organizationId: 'acme', permissions: administrator }
+      const caller = await callerBy(server.latchkey, admin.key)
       for (const session of await server.latchkey.sessions.list(caller)) {
         await server.latchkey.sessions.end(session.id, caller)
       }

@@ -2,6 +2,7 @@
 import { randomUUID } from 'node:crypto'
 import { openLatchkey } from '../../src/latchkey.ts'
 import type { CreateKeyInput } from '../../src/schemas.ts'
+import { callerBy } from '../setup/callers.ts'
 import { startTestServer, type TestServer } from '../setup/server.ts'
 
 const minute = 60_000
@@ -30,13 +31,12 @@ async function play(database: string): Promise<Omit<Stage, 'server'>> {
   let now = present - 90 * day
   await using latchkey = await openLatchkey({ database, now: () => now })
   const { keys, organizations } = latchkey
-  const root = await latchkey.createRootKey()
+  const rootCaller = await callerBy(latchkey, (await latchkey.createRootKey()).key)
   const at = (ago: number) => {
     now = present - ago
   }
   const from = (ip: string) => {
-    const { id: keyId, organizationId, permissions } = root
-    return { keyId, organizationId, permissions, requestId: randomUUID(), ip }
+    return { ...rootCaller, requestId: randomUUID(), ip }
   }
   const create = async (ago: number, input: CreateKeyInput, usedAgo?: number) => {
     at(ago)

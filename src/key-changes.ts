@@ -1,0 +1,198 @@
+// A key's life goes on: changed, rotated, revoked. Each change is judged by its caller as it is inside the transaction.
+import { requireGrantable, scopeOf } from './authority.ts'
+import type { Change } from './commit.ts'
+import { digestToken } from './digest.ts'
+import { type Engine, isId } from './engine.ts'
+import { LatchkeyError } from './errors.ts'
+import { isLater, isWider, outlivesSession, requireFreshSignIn } from './fresh-sign-in.ts'
+import { requireFuture, unknownKey, withToken } from './keys.ts'
+import {
+  type Caller,
+  type CreatedKey,
+  type Key,
+  parseInput,
+  type RotateKeyInput,
+  rotateKeySchema,
+  type UpdateKeyInput,
+  updateKeySchema,
+} from './schemas.ts'
+import { changeKey, type KeyRow, keyStatus, lockKey, toKey } from './store/keys.ts'
+import { beginGrace, endSecrets, insertSecrets, listSecrets } from './store/secrets.ts'
+import { deleteKeySessions } from './store/sessions.ts'
+import { generateToken, tokenHint } from './token.ts'
+
+const permission = 'latchkey:keys:write'
+
+/**
+ * Changes what is named and leaves the rest. Granting permissions, and letting a key live longer, takes a
+ * caller that holds what the key may do. Throws `invalid_input`, `key_not_found`, `key_revoked`,
+ * `permission_escalation`.
+ */
+export async function updateKey(
+  engine: Engine,
+  id: string,
+  input: UpdateKeyInput,
+  caller?: Caller,
+): Promise<Key> {
+  const { name, permissions, metadata, expiresAt } = parseInput(updateKeySchema, input)
+  const now = engine.now()
+  if (expiresAt !== undefined) requireFuture(expiresAt, now)
+  const row = await engine.commit(caller, { permission, keyId: id }, async (change) => {
+    const before = await requireLiveKey(change, id)
+    const expiry = expiresAt === undefined ? before.expires_at : (expiresAt?.getTime() ?? null)
+    if (permissions !== undefined) requireGrantable(change.caller, permissions)
+    else if (isLater(expiry, before.expires_at))
+      requireGrantable(change.caller, JSON.parse(before.permissions))
+    const after = {
+      name: name ?? before.name,
+      permissions: permissions === undefined ? before.permissions : JSON.stringify(permissions),
+      metadata: metadata === undefined ? before.metadata : JSON.stringify(metadata),
+      expires_at: expiry,
+    }
+    if (isWider(before, after) && outlivesSession(before.organization_id, JSON.parse(after.permissions)))
+      requireFreshSignIn(change.caller, change.now)
+    const changes = describeChanges(before, after)
+    if (Object.keys(changes).length === 0) return before
+    const changed = await changeKey(change.tx, before, after)
+    change.record({
+      action: 'key.updated',
+      organizationId: before.organization_id,
+      keyId: id,
+      changes,
+    })
+    return changed
+  })
+  return toKey(row, now)
+}
+
+/**
+ * Gives a key a new secret; its id, permissions and history stay. The old token stays valid for
+ * `graceSeconds`, never past the key's expiry. Throws `invalid_input`, `key_not_found`, `key_revoked`,
+ * `key_expired`, `permission_escalation`, `rotation_in_progress`.
+ */
+export async function rotateKey(
+  engine: Engine,
+  id: string,
+  input: RotateKeyInput = {},
+  caller?: Caller,
+): Promise<CreatedKey> {
+  const { graceSeconds } = parseInput(rotateKeySchema, input)
+  const { row, token } = await engine.commit(caller, { permission, keyId: id }, async (change) => {
+    const { now } = change
+    const key = await requireLiveKey(change, id)
+    if (keyStatus(key, now) === 'expired') {
+      throw new LatchkeyError('key_expired', 'The key has expired: give it a later expires_at first.')
+    }
+    // Whoever rotates a key holds its new token, and so all that it may do.
+    requireGrantable(change.caller, JSON.parse(key.permissions))
+    if (outlivesSession(key.organization_id, JSON.parse(key.permissions)))
+      requireFreshSignIn(change.caller, now)
+    const secrets = await listSecrets(change.tx, key)
+    const inGrace = secrets.some((secret) => secret.expires_at !== null && secret.expires_at > now)
+    if (graceSeconds > 0 && inGrace) {
+      throw new LatchkeyError(
+        'rotation_in_progress',
+        'An earlier secret is still in its grace: end it first, or rotate with grace_seconds 0.',
+      )
+    }
+    const graceEndsAt = Math.min(now + graceSeconds * 1000, key.expires_at ?? Number.POSITIVE_INFINITY)
+    const unended = secrets.filter((secret) => secret.ended_at === null).map(({ kid }) => kid)
+    if (graceSeconds > 0) await beginGrace(change.tx, key, graceEndsAt)
+    else {
+      await endSecrets(change.tx, key, unended, now)
+      await deleteKeySessions(change.tx, key, unended)
+    }
+    const next = generateToken(key.prefix, engine.random)
+    const secret = {
+      kid: next.kid,
+      key_id: id,
+      organization_id: key.organization_id,
+      prefix: next.prefix,
+      digest: digestToken(next.token),
+      created_at: now,
+    }
+    await insertSecrets(change.tx, [secret])
+    const row = await changeKey(change.tx, key, { kid: next.kid })
+    change.record({
+      action: 'key.rotated',
+      organizationId: key.organization_id,
+      keyId: id,
+      changes: { kid: { from: key.kid, to: next.kid }, graceEndsAt: new Date(graceEndsAt) },
+    })
+    return { row, token: next }
+  })
+  return withToken(row, token, engine.now())
+}
+
+/**
+ * Ends a grace now: the old secret opens nothing any more. Again, it changes nothing. Throws `key_not_found`,
+ * `secret_not_found`, `last_secret` for the newest one.
+ */
+export async function endKeySecret(engine: Engine, id: string, kid: string, caller?: Caller): Promise<void> {
+  await engine.commit(caller, { permission, keyId: id }, async (change) => {
+    const { now } = change
+    const key = await requireKey(change, id)
+    const secret = (await listSecrets(change.tx, key)).find((candidate) => candidate.kid === kid)
+    if (!secret) throw new LatchkeyError('secret_not_found', 'The key has no such secret.')
+    if (secret.kid === key.kid) {
+      throw new LatchkeyError('last_secret', 'This is the newest secret: rotate the key, or revoke it.')
+    }
+    if (secret.ended_at !== null || (secret.expires_at !== null && secret.expires_at <= now)) return
+    await endSecrets(change.tx, key, [kid], now)
+    await deleteKeySessions(change.tx, key, [kid])
+    change.record({
+      action: 'key.secret_ended',
+      organizationId: key.organization_id,
+      keyId: id,
+      changes: { kid, hint: tokenHint(secret.prefix, kid) },
+    })
+  })
+}
+
+/** Revokes a key for ever. Again, it changes nothing and keeps the first instant. Throws `key_not_found`. */
+export async function revokeKey(engine: Engine, id: string, caller?: Caller): Promise<void> {
+  await engine.commit(caller, { permission, keyId: id }, async (change) => {
+    const { now } = change
+    const key = await requireKey(change, id)
+    if (key.revoked_at !== null) return
+    await changeKey(change.tx, key, { revoked_at: now })
+    await deleteKeySessions(change.tx, key)
+    change.record({
+      action: 'key.revoked',
+      organizationId: key.organization_id,
+      keyId: id,
+      changes: { revokedAt: new Date(now) },
+    })
+  })
+}
+
+async function requireKey({ tx, caller }: Change, id: string): Promise<KeyRow> {
+  const key = isId(id) ? await lockKey(tx, id, scopeOf(caller)) : undefined
+  if (!key) throw unknownKey()
+  return key
+}
+
+async function requireLiveKey(change: Change, id: string): Promise<KeyRow> {
+  const key = await requireKey(change, id)
+  if (key.revoked_at !== null)
+    throw new LatchkeyError('key_revoked', 'The key is revoked, and that is final.')
+  return key
+}
+
+type Changeable = Pick<KeyRow, 'name' | 'permissions' | 'metadata' | 'expires_at'>
+
+function describeChanges(before: Changeable, after: Changeable): Record<string, unknown> {
+  const changes: Record<string, unknown> = {}
+  const instant = (value: number | null) => (value === null ? null : new Date(value))
+  if (before.name !== after.name) changes.name = { from: before.name, to: after.name }
+  if (before.permissions !== after.permissions) {
+    changes.permissions = { from: JSON.parse(before.permissions), to: JSON.parse(after.permissions) }
+  }
+  if (before.expires_at !== after.expires_at) {
+    changes.expiresAt = { from: instant(before.expires_at), to: instant(after.expires_at) }
+  }
+  if (before.metadata !== after.metadata) {
+    changes.metadata = { from: JSON.parse(before.metadata), to: JSON.parse(after.metadata) }
+  }
+  return changes
+}

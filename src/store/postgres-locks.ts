@@ -1,0 +1,39 @@
+// The locks that PostgreSQL gives a change: its callers' keys shared, the key that it changes for itself alone.
+import { sql } from 'kysely'
+import type { Tx } from './tables.ts'
+
+/** The keys that a change depends on. */
+export interface KeyLocks {
+  /** The keys that call: nobody may change them until the change is committed. */
+  callers: readonly string[]
+  /** The key to change, if it is of the scope: undefined for every organization. */
+  target?: { id: string; scope: string | undefined } | undefined
+}
+
+/** Any number: it keeps our locks apart from those of other programs on the database. */
+const seed = 0x6c61_7463
+
+/**
+ * Waits for the locks of keys and holds them until the transaction ends. Advisory locks (PostgreSQL's documentation,
+ * section 13.3.5), not locks of rows, for three reasons:
+ *
+ * 1. They are given in the order in which they were asked for. Rows locked `for share` are not: callers that keep
+ *    coming would keep their own key's revocation waiting.
+ * 2. They write nothing, so that many changes by one key at once cost it no row.
+ * 3. Last uses, which are written to the same rows in batches, never wait for them, nor they for those.
+ *
+ * Every transaction takes them in the order of their numbers, so none waits in a circle. A key that is not there, or
+ * not of the scope, is not locked: nobody can keep a stranger's key waiting. What is read behind this statement, by
+ * another one, is what the last holder committed.
+ */
+export async function lockKeys(tx: Tx, { callers, target }: KeyLocks): Promise<void> {
+  const ids = [...new Set(target === undefined ? callers : [...callers, target.id])]
+  const targetId = target?.id ?? ''
+  const scope = target?.scope ?? null
+  await sql`select case when locks.alone then pg_advisory_xact_lock(locks.number)
+      else pg_advisory_xact_lock_shared(locks.number) end
+    from (select hashtextextended(id, ${sql.lit(seed)}) as number, id = ${targetId} as alone from keys
+      where id = any(${ids}::text[])
+      and (id <> ${targetId} or ${scope}::text is null or organization_id = ${scope}::text)
+      order by 1 offset 0) as locks`.execute(tx)
+}

@@ -1,0 +1,180 @@
+// Changes judge their caller inside their own transaction: a second process that has heard of nothing, and still
+// takes a dead token for live, changes nothing by it.
+import { setTimeout } from 'node:timers/promises'
+import { expect, test } from 'vitest'
+import { type Caller, openLatchkey } from '../src/index.ts'
+import { callerBy, makeCaller } from './setup/callers.ts'
+import { makeClock } from './setup/clock.ts'
+import { type DatabaseKind, onEachDatabase } from './setup/databases.ts'
+import { connectDirectly, readAll } from './setup/direct.ts'
+import { codeOf } from './setup/refusal.ts'
+import { type Fatality, fatalities, kindsOfChange, playRound } from './setup/stale-callers.ts'
+
+/** In which a change is tried by a dead caller; at length in `torture/stale-callers.ts`. */
+const rounds = 2
+
+onEachDatabase('a change', (makeDatabase, kind) => {
+  test(`by a caller that is dead in the database succeeds in no process, in ${rounds} rounds of every kind`, async () => {
+    const database = await makeDatabase()
+    const clock = makeClock()
+    await using owner = await openLatchkey({ database, now: clock.now })
+    await using thief = await openLatchkey({ database, now: clock.now })
+    await owner.ensureRootKey()
+    await owner.organizations.create({ id: 'acme', name: 'Acme' })
+    for (let round = 0; round < rounds; round++) {
+      expect(await playRound({ owner, thief, clock, database }), `round ${round}`).toEqual([])
+    }
+  })
+
+  test('is refused as at the door: by a token, by a session, and for want of a permission', async () => {
+    await using latchkey = await openLatchkey({ database: await makeDatabase() })
+    await latchkey.organizations.create({ id: 'acme', name: 'Acme' })
+    const permissions = ['latchkey:keys:read', 'latchkey:keys:write']
+    const key = await latchkey.keys.create({ organizationId: 'acme', name: 'Admin', permissions })
+    const byToken = await callerBy(latchkey, key.key)
+    const signIn = async () =>
+      (await latchkey.sessions.authenticate(await latchkey.sessions.start(key.key))) as Caller
+    const [bySession, other] = [await signIn(), await signIn()]
+    await latchkey.sessions.end(other.sessionId as string, bySession)
+    expect(await codeOf(latchkey.keys.create({ name: 'CI' }, other))).toBe('session_ended')
+    await latchkey.keys.create({ name: 'CI' }, bySession)
+    await latchkey.keys.update(key.id, { permissions: ['latchkey:keys:read'] })
+    for (const caller of [byToken, bySession])
+      expect(await codeOf(latchkey.keys.create({ name: 'CI' }, caller))).toBe('missing_permission')
+    await latchkey.keys.rotate(key.id)
+    expect(await codeOf(latchkey.keys.create({ name: 'CI' }, byToken))).toBe('invalid_token')
+    expect(await codeOf(latchkey.keys.create({ name: 'CI' }, bySession))).toBe('session_ended')
+  })
+
+  test('takes a caller for what the database says of its secret, whatever else the caller says', async () => {
+    const database = await makeDatabase()
+    await using latchkey = await openLatchkey({ database })
+    for (const id of ['acme', 'globex']) await latchkey.organizations.create({ id, name: id })
+    const caller = await makeCaller(latchkey, 'acme', ['latchkey:keys:write'])
+    const stranger = await makeCaller(latchkey, 'globex', ['latchkey:*', '*'])
+    const before = await readAll(database)
+    const forged: [fields: Partial<Caller>, code: string][] = [
+      [{ organizationId: 'globex' }, 'invalid_token'],
+      [{ organizationId: 'root' }, 'invalid_token'],
+      [{ keyId: stranger.keyId }, 'invalid_token'],
+      [{ kid: stranger.kid }, 'invalid_token'],
+      [{ kid: '0000000000000000' }, 'invalid_token'],
+      [{ kid: undefined as never }, 'invalid_input'],
+      [{ sessionId: stranger.keyId }, 'session_ended'],
+      [{ permissions: ['*', 'latchkey:*'] }, 'permission_escalation'],
+    ]
+    for (const [fields, code] of forged) {
+      const creating = latchkey.keys.create({ name: 'CI', permissions: ['a'] }, { ...caller, ...fields })
+      expect(await codeOf(creating), JSON.stringify(fields)).toBe(code)
+    }
+    expect(await readAll(database)).toBe(before)
+  })
+
+  test('of many that are written together, a dead caller and a key that the database will not take fail alone', async () => {
+    const database = await makeDatabase()
+    await using latchkey = await openLatchkey({ database })
+    await using direct = await connectDirectly(database)
+    await latchkey.organizations.create({ id: 'acme', name: 'Acme' })
+    await refuseNames(direct, kind)
+    const live = await makeCaller(latchkey, 'acme', ['latchkey:keys:write'])
+    const dead = await makeCaller(latchkey, 'acme', ['latchkey:keys:write'])
+    await latchkey.keys.revoke(dead.keyId)
+    const outcomes = await Promise.allSettled(
+      Array.from({ length: 40 }, (_, i) => {
+        const caller = i % 10 === 3 ? dead : live
+        const name = i % 10 === 7 ? 'Unstorable' : `key ${i}`
+        return latchkey.keys.create({ name }, caller)
+      }),
+    )
+    const codes = outcomes.map((each) => (each.status === 'rejected' ? each.reason.code : 'created'))
+    expect(codes).toEqual(
+      codes.map((_, i) => ({ 3: 'invalid_token', 7: 'store_unavailable' })[i % 10] ?? 'created'),
+    )
+    expect((await latchkey.keys.list({ q: 'key ', limit: 1000 })).items).toHaveLength(32)
+  })
+
+  test('by keys that change each other at once waits for no one in a circle', async () => {
+    const database = await makeDatabase()
+    await using first = await openLatchkey({ database })
+    await using second = await openLatchkey({ database })
+    await first.organizations.create({ id: 'acme', name: 'Acme' })
+    const permissions = ['latchkey:keys:write']
+    const a = await makeCaller(first, 'acme', permissions)
+    const b = await makeCaller(second, 'acme', permissions)
+    for (let i = 0; i < 10; i++) {
+      const crossing = [
+        first.keys.update(b.keyId, { name: `b ${i}` }, a),
+        second.keys.update(a.keyId, { name: `a ${i}` }, b),
+        first.keys.create({ name: 'CI' }, b),
+        second.keys.create({ name: 'CI' }, a),
+        first.keys.update(a.keyId, { name: `self ${i}` }, a),
+        second.keys.update(b.keyId, { name: `self ${i}` }, b),
+      ]
+      const outcomes = await Promise.allSettled(crossing)
+      expect(outcomes.filter(({ status }) => status === 'rejected')).toEqual([])
+    }
+    // Its own rotation, twice at once by one token: the first ends the token of the second.
+    const rotations = await Promise.allSettled([
+      first.keys.rotate(a.keyId, {}, a),
+      second.keys.rotate(a.keyId, {}, a),
+    ])
+    expect(rotations.filter(({ status }) => status === 'fulfilled')).toHaveLength(1)
+    // Each revokes the other: one of them comes first, and the other is dead by then.
+    const c = await makeCaller(first, 'acme', permissions)
+    const revocations = await Promise.allSettled([
+      first.keys.revoke(c.keyId, b),
+      second.keys.revoke(b.keyId, c),
+    ])
+    expect(revocations.filter(({ status }) => status === 'fulfilled')).toHaveLength(1)
+  })
+
+  test('by many callers that keep coming never keeps the revocation of their key waiting', async () => {
+    const database = await makeDatabase()
+    await using latchkey = await openLatchkey({ database })
+    await latchkey.organizations.create({ id: 'acme', name: 'Acme' })
+    const caller = await makeCaller(latchkey, 'acme', ['latchkey:keys:write'])
+    let created = 0
+    let isRevoked = false
+    const creators = Array.from({ length: 8 }, async () => {
+      for (;;) {
+        const wasRevoked = isRevoked
+        try {
+          await latchkey.keys.create({ name: 'CI' }, caller)
+          created++
+        } catch {
+          return
+        }
+        expect(wasRevoked).toBe(false)
+      }
+    })
+    while (created < 20) await setTimeout(5)
+    await latchkey.keys.revoke(caller.keyId)
+    isRevoked = true
+    await Promise.all(creators)
+    const { items } = await latchkey.audit.list({ actor: caller.keyId, limit: 1000 })
+    expect(items).toHaveLength(created)
+  })
+})
+
+/** Has the database refuse keys of a name, as one of another encoding refuses characters. */
+async function refuseNames(
+  direct: Awaited<ReturnType<typeof connectDirectly>>,
+  kind: DatabaseKind,
+): Promise<void> {
+  if (kind === 'SQLite') {
+    await direct.run(`create trigger refuse before insert on keys when new.name = 'Unstorable'
+      begin select raise(abort, 'constraint failed'); end`)
+  } else await direct.run(`alter table keys add constraint refuse check (name <> 'Unstorable')`)
+}
+
+test('every fatality and every kind of change is played', () => {
+  expect(fatalities satisfies readonly Fatality[]).toEqual([
+    'revoked',
+    'rotated',
+    'narrowed',
+    'expired',
+    'secret ended',
+    'session ended',
+  ])
+  expect(kindsOfChange.length).toBeGreaterThanOrEqual(12)
+})
