@@ -179,6 +179,8 @@ export interface Latchkey extends AsyncDisposable {
   ensureRootKey(token?: string, reveal?: (key: CreatedKey) => Promise<void>): Promise<CreatedKey | undefined>
   /** Makes one more root key, for who lost the others. */
   createRootKey(): Promise<CreatedKey>
+  /** The size of what is not in the SQLite file itself yet, in bytes; undefined on another database. */
+  readonly walBytes: (() => number) | undefined
   /** Resolves where a change can be made durable now; throws `store_unavailable` otherwise. */
   checkWritable(): Promise<void>
   /** Writes down what is buffered and closes the database. */
@@ -261,6 +263,7 @@ export async function openLatchkey(options: LatchkeyOptions): Promise<Latchkey> 
     verifiers: createVerifiers(memory),
     ensureRootKey: (token, reveal) => ensureRootKey(engine, token, reveal),
     createRootKey: () => createRootKey(engine),
+    walBytes: store.walBytes,
     checkWritable: () => store.checkWritable(),
     close,
     [Symbol.asyncDispose]: close,

@@ -25,6 +25,7 @@ import type {
   VerifyOptions,
 } from '../schemas.ts'
 import { CommandError, exitCodes } from './failures.ts'
+import { printNote } from './output.ts'
 
 /** What commands work on, so that each is written once: a server, or a database. */
 export interface Connection {
@@ -125,11 +126,14 @@ function toDatabase(latchkey: Latchkey): Connection {
 }
 
 /** Opens a database; one that cannot be opened is named, without its password. */
-export async function openDatabase({ database, prefixes }: DatabaseSettings): Promise<Latchkey> {
+export async function openDatabase(
+  { database, prefixes }: DatabaseSettings,
+  onWarning: (message: string) => void = printNote,
+): Promise<Latchkey> {
   // Loaded only here: help, and commands on a server, start in half the time without it.
   const { openLatchkey } = await import('../latchkey.ts')
   try {
-    return await openLatchkey({ database, prefixes })
+    return await openLatchkey({ database, prefixes, onWarning })
   } catch (error) {
     if (!(error instanceof LatchkeyError) || error.code !== 'store_unavailable') throw error
     const reason = error.cause instanceof Error ? error.cause.message || String(error.cause) : error.message

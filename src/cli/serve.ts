@@ -68,7 +68,10 @@ async function serveAlone(settings: ServeSettings, log: Logger): Promise<void> {
   let server: RunningServer | undefined
   await liveUntilStopped(log, {
     begin: async (stop) => {
-      const opened = await whileWaiting(openDatabase(settings), 'Still opening the database')
+      const opened = await whileWaiting(
+        openDatabase(settings, (message) => log.warn(message)),
+        'Still opening the database',
+      )
       latchkey = opened
       if (stop.asked) return
       server = await listen(opened, settings, log, {
@@ -91,7 +94,10 @@ async function serveByWorkers(settings: ServeSettings, log: Logger): Promise<voi
   const workers = createWorkers(log)
   const life = liveUntilStopped(log, {
     begin: async (stop) => {
-      await using latchkey = await whileWaiting(openDatabase(settings), 'Still opening the database')
+      await using latchkey = await whileWaiting(
+        openDatabase(settings, (message) => log.warn(message)),
+        'Still opening the database',
+      )
       if (stop.asked) return
       const url = await workers.begin()
       if (!stop.asked) await announce(latchkey, url, settings, log)
@@ -120,7 +126,7 @@ async function serveAsWorker(settings: ServeSettings, log: Logger): Promise<void
   ])
   const primary = joinPrimary()
   try {
-    const latchkey = await openDatabase(settings)
+    const latchkey = await openDatabase(settings, (message) => log.warn(message))
     const server = await listen(latchkey, settings, log, {
       metrics: primary.share(createMetrics()),
       beforeServing: primary.bound,

@@ -127,6 +127,7 @@ export function createPipeline(latchkey: Latchkey, settings: AppSettings): Pipel
   const trustedProxies = parseProxies(settings.trustedProxies ?? [])
   const checkReady = shareReadiness(latchkey)
   const lists = new FairLine(listBounds)
+  if (latchkey.walBytes) metrics.watchWal(latchkey.walBytes)
   return {
     parts: {
       latchkey,

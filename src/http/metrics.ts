@@ -1,5 +1,5 @@
 // What Prometheus may know: how many requests, how long they took, and which verdicts. Never which key.
-import { AggregatorRegistry, Counter, collectDefaultMetrics, Registry } from 'prom-client'
+import { AggregatorRegistry, Counter, collectDefaultMetrics, Gauge, Registry } from 'prom-client'
 import type { VerdictCode } from '../schemas.ts'
 import { RequestDurations, requestLabels, Timings } from './timings.ts'
 
@@ -9,6 +9,8 @@ export type Snapshot = Awaited<ReturnType<Registry['getMetricsAsJSON']>>
 export interface Metrics {
   countRequest(route: string, method: string, status: number, seconds: number): void
   countVerdict(code: VerdictCode): void
+  /** Shows how large what is not in the SQLite file itself yet is, whenever the metrics are read. */
+  watchWal(readBytes: () => number): void
   contentType: string
   /** The text that a scrape reads. */
   render(): Promise<string>
@@ -45,6 +47,18 @@ export function createMetrics(): Metrics {
   return {
     countRequest: (route, method, status, seconds) => timings.of(route, method, status).add(seconds),
     countVerdict: (code) => void verdicts.set(code, (verdicts.get(code) ?? 0) + 1),
+    watchWal: (readBytes) => {
+      new Gauge({
+        name: 'latchkey_sqlite_wal_bytes',
+        help: 'The size of the log of changes beside the SQLite file.',
+        registers: [registry],
+        // Several processes on one file see the same log.
+        aggregator: 'max',
+        collect() {
+          this.set(readBytes())
+        },
+      })
+    },
     contentType: registry.contentType,
     render: () => registry.metrics(),
     take: () => registry.getMetricsAsJSON(),

@@ -12,6 +12,7 @@ class SqliteConnection implements DatabaseConnection {
   readonly #generation: number
 
   constructor(thread: SqliteThread) {
+    thread.begin()
     this.#thread = thread
     this.#generation = thread.generation
   }

@@ -26,7 +26,7 @@ export class SqliteThread {
   #lastId = 0
   #deaths = 0
   #startedAt = 0
-  #failure: Error = new Error('The SQLite thread has not begun.')
+  #failure: Error = new Error('The SQLite thread is closed.')
   #timer: NodeJS.Timeout | undefined
   #isClosed = false
 
@@ -34,7 +34,11 @@ export class SqliteThread {
     this.#file = file
     this.#isReader = isReader
     this.#warn = warn
-    this.#start()
+  }
+
+  /** Starts the thread, unless it was started before: who reads no list needs none that reads. */
+  begin(): void {
+    if (this.generation === 0 && !this.#isClosed) this.#start()
   }
 
   /** Runs a statement. Rejects where the thread dies meanwhile, or has died and is not back yet. */

@@ -30,7 +30,7 @@ const restartTimeoutMs = 800
 const rememberedStatements = 200
 /** A log of changes that a long reader let grow is cut to this as soon as nobody reads from it. */
 const keptWalBytes = 16 * 1024 * 1024
-const tidyEveryMs = 5_000
+const tidyEveryMs = 2_000
 
 const { path, isReader, isRestart } = workerData as WorkerSettings
 const timeout = isRestart ? restartTimeoutMs : openingTimeoutMs

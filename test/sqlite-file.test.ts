@@ -1,0 +1,175 @@
+// The file of an SQLite database, and the threads that work on it: replaced, removed, open to everybody, grown, dead.
+import { chmodSync, renameSync, rmSync, statSync } from 'node:fs'
+import { DatabaseSync } from 'node:sqlite'
+import { setTimeout } from 'node:timers/promises'
+import { sql } from 'kysely'
+import { expect, onTestFinished, test } from 'vitest'
+import { openLatchkey } from '../src/index.ts'
+import { openStore } from '../src/store/store.ts'
+import { makeSqlite, onEachDatabase } from './setup/databases.ts'
+import { connectDirectly } from './setup/direct.ts'
+import { codeOf, refusalOf } from './setup/refusal.ts'
+
+async function open() {
+  const { url, path, remove } = makeSqlite()
+  const warnings: string[] = []
+  const onWarning = (message: string) => void warnings.push(message)
+  const latchkey = await openLatchkey({ database: url, onWarning })
+  onTestFinished(async () => {
+    await latchkey.close().catch(() => {})
+    await remove()
+  })
+  await latchkey.organizations.create({ id: 'acme', name: 'Acme' })
+  const created = await latchkey.keys.create({ organizationId: 'acme', name: 'CI' })
+  expect((await latchkey.verify(created.key)).valid).toBe(true)
+  return { url, path, warnings, latchkey, created }
+}
+
+/** Waits until something is so. */
+async function until(isSo: () => boolean | Promise<boolean>): Promise<void> {
+  while (!(await isSo())) await setTimeout(10)
+}
+
+for (const [how, replace] of Object.entries({
+  replaced: (path: string) => {
+    new DatabaseSync(path).exec(`vacuum into '${path}.copy'`)
+    renameSync(path, `${path}.old`)
+    renameSync(`${path}.copy`, path)
+  },
+  removed: (path: string) => renameSync(path, `${path}.old`),
+})) {
+  test(`a database file that was ${how} under a process serves nothing until it is back`, async () => {
+    const { path, warnings, latchkey, created } = await open()
+    replace(path)
+    await until(() => latchkey.verifyCached(created.key) === undefined)
+    expect(await codeOf(latchkey.verify(created.key))).toBe('store_unavailable')
+    expect(await codeOf(latchkey.keys.list())).toBe('store_unavailable')
+    expect(await codeOf(latchkey.checkWritable())).toBe('store_unavailable')
+    const { message } = await refusalOf(latchkey.keys.revoke(created.id))
+    expect(message).toContain('restart')
+    expect((await latchkey.waitUntilApplied()).confirmed).toBe(false)
+    expect(warnings).toEqual([expect.stringContaining(`${how} under this process`)])
+    rmSync(path, { force: true })
+    renameSync(`${path}.old`, path)
+    await until(() =>
+      latchkey.verify(created.key).then(
+        ({ valid }) => valid,
+        () => false,
+      ),
+    )
+    await latchkey.keys.revoke(created.id)
+    expect(warnings.at(-1)).toContain('is back')
+  })
+}
+
+test('a file that everybody could read becomes its owner’s alone, with its companions; a group keeps its right', async () => {
+  const { url, path, latchkey } = await open()
+  const modes = () => ['', '-wal', '-shm'].map((end) => (statSync(path + end).mode & 0o777).toString(8))
+  expect(modes()).toEqual(['600', '600', '600'])
+  for (const end of ['', '-wal', '-shm']) chmodSync(path + end, 0o644)
+  const warnings: string[] = []
+  await using _again = await openLatchkey({
+    database: url,
+    onWarning: (message) => void warnings.push(message),
+  })
+  expect(modes()).toEqual(['600', '600', '600'])
+  expect(warnings).toEqual([expect.stringContaining('open to everybody')])
+  chmodSync(path, 0o660)
+  await using _third = await openLatchkey({ database: url })
+  expect(modes()[0]).toBe('660')
+  expect((await latchkey.keys.list()).items).toHaveLength(1)
+})
+
+test('sqlite://file, which would be one in the root folder, is refused with a sentence', async () => {
+  for (const database of ['sqlite://rel.db', 'sqlite://folder/rel.db']) {
+    const { code, message } = await refusalOf(openLatchkey({ database }))
+    expect({ code, message }).toMatchObject({
+      code: 'invalid_input',
+      message: expect.stringContaining('sqlite:latchkey.db'),
+    })
+  }
+})
+
+test('a thread that dies is started again: what it was doing fails, and nothing of it stays', async () => {
+  const { url, remove } = makeSqlite()
+  const warnings: string[] = []
+  const store = await openStore(url, (message) => void warnings.push(message))
+  onTestFinished(async () => {
+    await store.close()
+    await remove()
+  })
+  // More than a thread may hold.
+  const flood = sql`with recursive numbers (i) as (select 1 union all select i + 1 from numbers where i < 1600)
+    select i || hex(zeroblob(100000)) as text from numbers`
+  const organization = { id: 'acme', name: 'Acme', name_folded: 'acme', created_at: 1 }
+  const change = store.write(async (tx) => {
+    await tx.insertInto('organizations').values(organization).execute()
+    await flood.execute(tx).catch(() => {})
+    // A transaction goes on in no other thread.
+    await tx
+      .insertInto('organizations')
+      .values({ ...organization, id: 'globex' })
+      .execute()
+  })
+  expect(await codeOf(change)).toBe('store_unavailable')
+  expect(await codeOf(store.read((db) => flood.execute(db)))).toBe('store_unavailable')
+  const count = () =>
+    store
+      .read((db) => db.selectFrom('organizations').select('id').execute())
+      .then(
+        ({ length }) => length,
+        () => -1,
+      )
+  await until(async () => (await count()) === 0)
+  await until(() =>
+    store
+      .write((tx) => tx.insertInto('organizations').values(organization).execute())
+      .then(
+        () => true,
+        () => false,
+      ),
+  )
+  expect(await count()).toBe(1)
+  expect(warnings).toEqual([
+    expect.stringContaining('writes to SQLite died'),
+    expect.stringContaining('reads from SQLite died'),
+  ])
+})
+
+test('a log of changes that a long reader let grow is cut when the reader is done', async () => {
+  const { path, latchkey, created } = await open()
+  const reader = new DatabaseSync(path)
+  reader.exec('begin')
+  reader.prepare('select count(*) from keys').get()
+  const metadata = { note: 'x'.repeat(4000) }
+  while ((latchkey.walBytes?.() ?? 0) < 20_000_000) {
+    await Promise.all(
+      Array.from({ length: 100 }, (_, i) =>
+        latchkey.keys.create({ organizationId: 'acme', name: `key ${i}`, metadata }),
+      ),
+    )
+  }
+  reader.exec('rollback')
+  reader.close()
+  await until(() => (latchkey.walBytes?.() ?? 0) <= 16 * 1024 * 1024)
+  expect((await latchkey.verify(created.key)).valid).toBe(true)
+})
+
+onEachDatabase('a restored database', (makeDatabase) => {
+  test('whose counter has overtaken the process is noticed: nothing of before is believed', async () => {
+    const database = await makeDatabase()
+    await using latchkey = await openLatchkey({ database })
+    await latchkey.organizations.create({ id: 'acme', name: 'Acme' })
+    const { id, key } = await latchkey.keys.create({ organizationId: 'acme', name: 'CI' })
+    await latchkey.keys.update(id, { name: 'CI of then' })
+    expect((await latchkey.verify(key)).valid).toBe(true)
+    await until(() => latchkey.verifyCached(key)?.valid === true)
+    await setTimeout(1_000)
+    expect(latchkey.verifyCached(key)?.valid).toBe(true)
+    // Another history of the same database: there the last change was another one, and the key is revoked.
+    await using direct = await connectDirectly(database)
+    await direct.run("update keys set revoked_at = 1 where name = 'CI of then'")
+    await direct.run("update changes set mark = 'another'")
+    await until(async () => (await latchkey.verify(key)).code === 'revoked')
+  })
+})
