@@ -47,7 +47,7 @@ export function openApiDocument(routes: readonly Route[]): JsonSchema {
   }
 }
 
-const description = `Instants are RFC 3339 in UTC with milliseconds. Lists are bare arrays; \`Link: <…>; rel="next"\` leads to the next page.
+const description = `Instants are RFC 3339 in UTC with milliseconds. Lists are bare arrays; \`Link: <…>; rel="next"\` leads to the next page; a page may hold fewer items than its limit, or none, before the last.
 
 Every error is a problem (RFC 9457) whose \`code\` is stable. Unknown fields and query parameters are refused. A token never belongs into a URL.`
 
