@@ -3,7 +3,10 @@
 
 /** The token of an `Authorization` header; undefined where there is none, or one of another scheme. */
 export function readBearer(authorization: string | undefined): string | undefined {
-  return /^bearer +(.*)$/i.exec(authorization ?? '')?.[1]
+  if (authorization === undefined) return undefined
+  // Nearly all come so, and need no pattern.
+  if (authorization.startsWith('Bearer ') && authorization[7] !== ' ') return authorization.slice(7)
+  return /^bearer +(.*)$/i.exec(authorization)?.[1]
 }
 
 /**

@@ -10,8 +10,11 @@ import type { Metrics } from './metrics.ts'
 
 /** Writes down what was answered, in the log and in the metrics. */
 export interface ExchangeRecorder {
-  /** Writes down that an exchange was answered with a status; an answer of 5xx with what caused it. */
-  record(exchange: Exchange, status: number): void
+  /**
+   * Writes down that an exchange was answered with a status, now or at a reading of the monotonic clock; an answer of
+   * 5xx with what caused it.
+   */
+  record(exchange: Exchange, status: number, endedAt?: number): void
   /** Writes how many lines were left out since that was last said. */
   flush(): void
 }
@@ -28,7 +31,7 @@ export function createRecorder(log: Logger, metrics: Metrics, logVerdicts: LogVe
 
   function getsLine({ verdicts, error, keyId, ip }: Exchange, status: number): boolean {
     if (logVerdicts === 'all') return true
-    const refused = verdicts?.find((code) => code !== 'valid')
+    const refused = verdicts === undefined ? undefined : firstRefused(verdicts)
     if (verdicts !== undefined && error === undefined && (refused === undefined || logVerdicts === 'none'))
       return false
     if (error === undefined && refused === undefined && status < 400) return true
@@ -37,15 +40,20 @@ export function createRecorder(log: Logger, metrics: Metrics, logVerdicts: LogVe
   }
 
   return {
-    record: (exchange, status) => {
+    record: (exchange, status, endedAt = performance.now()) => {
       const { method, route, verdicts, startedAt } = exchange
-      const durationMs = performance.now() - startedAt
+      const durationMs = endedAt - startedAt
       metrics.countRequest(route ?? 'none', method, status, durationMs / 1000)
       if (verdicts !== undefined) for (const code of verdicts) metrics.countVerdict(code)
       if (getsLine(exchange, status)) writeLine(log, exchange, status, durationMs)
     },
     flush: () => sampler.flush(),
   }
+}
+
+function firstRefused(verdicts: readonly VerdictCode[]): VerdictCode | undefined {
+  for (const code of verdicts) if (code !== 'valid') return code
+  return undefined
 }
 
 function writeLine(log: Logger, exchange: Exchange, status: number, durationMs: number): void {

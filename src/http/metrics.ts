@@ -22,7 +22,7 @@ export function createMetrics(): Metrics {
   const registry = new Registry()
   collectDefaultMetrics({ register: registry, prefix: 'latchkey_' })
   const timings = new Timings()
-  const verdicts = new Map<VerdictCode, number>()
+  const verdicts = new Map<VerdictCode, { count: number }>()
   new Counter({
     name: 'latchkey_http_requests_total',
     help: 'Answered requests.',
@@ -41,12 +41,16 @@ export function createMetrics(): Metrics {
     registers: [registry],
     collect() {
       this.reset()
-      for (const [code, count] of verdicts) this.inc({ code }, count)
+      for (const [code, { count }] of verdicts) this.inc({ code }, count)
     },
   })
   return {
     countRequest: (route, method, status, seconds) => timings.of(route, method, status).add(seconds),
-    countVerdict: (code) => void verdicts.set(code, (verdicts.get(code) ?? 0) + 1),
+    countVerdict: (code) => {
+      const counter = verdicts.get(code)
+      if (counter) counter.count++
+      else verdicts.set(code, { count: 1 })
+    },
     watchWal: (readBytes) => {
       new Gauge({
         name: 'latchkey_sqlite_wal_bytes',

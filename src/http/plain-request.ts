@@ -66,11 +66,19 @@ const plainBody = new RegExp(
 /** Lists that were read lately, by their text: most callers send one of a few again and again. */
 class RecentLists {
   readonly #lists = new Map<string, string[]>()
+  // The text asked for last, for it is asked for again more often than not, and comparing costs less than hashing.
+  #lastText: string | undefined
+  #lastList: string[] | undefined
 
   /** The list of a text. `read` throws for one that is refused; then this is undefined, and nothing is kept. */
   get(text: string, read: (text: string) => string[]): string[] | undefined {
-    const known = this.#lists.get(text)
-    if (known !== undefined) return known
+    if (text === this.#lastText) return this.#lastList
+    this.#lastList = this.#lists.get(text) ?? this.#add(text, read)
+    this.#lastText = this.#lastList && text
+    return this.#lastList
+  }
+
+  #add(text: string, read: (text: string) => string[]): string[] | undefined {
     try {
       const list = read(text)
       Object.freeze(list)

@@ -24,8 +24,9 @@ class Timing {
   add(seconds: number): void {
     this.requests++
     this.seconds += seconds
-    const bucket = bucketEnds.findIndex((end) => seconds <= end)
-    if (bucket !== -1) (this.buckets[bucket] as number)++
+    let bucket = 0
+    while (bucket < bucketEnds.length && seconds > (bucketEnds[bucket] as number)) bucket++
+    if (bucket < bucketEnds.length) (this.buckets[bucket] as number)++
   }
 }
 
