@@ -2,11 +2,20 @@
 
 import { LatchkeyError } from '../errors.ts'
 import type { Facts } from '../facts.ts'
-import { judge, malformed, notFound, type Remembered, verdictOf, verifyCached } from '../judge.ts'
+import {
+  findRemembered,
+  judge,
+  malformed,
+  notFound,
+  type Remembered,
+  verdictOf,
+  verifyCached,
+} from '../judge.ts'
 import { type Clock, leaseMs, systemClock } from '../lease.ts'
 import { type CacheOptions, cacheBoundsOf, cacheFault, unknownOption, wholeNumberFault } from '../options.ts'
 import type { FactsAnswer, Verdict, VerifyOptions } from '../schemas.ts'
 import { type ParsedToken, parseToken } from '../token.ts'
+import { type Asker, Turns } from '../verdict/turns.ts'
 import { LatchkeyClientError } from './errors.ts'
 import { Following } from './following.ts'
 import { readSecret, VerifierMemory } from './remembered.ts'
@@ -42,9 +51,10 @@ export interface Verifier extends AsyncDisposable {
   /**
    * Judges a token from memory or, where that may not answer, by what the server knows. A refusal is an answer,
    * and an object: write `if (verdict.valid)`, never `if (verdict)`. Throws `server_unreachable`, `timed_out` and
-   * whatever else the server refuses the verifier with; never a verdict in place of an answer.
+   * whatever else the server refuses the verifier with; never a verdict in place of an answer. `timeoutMs` counts from
+   * this call. The asker says on whose behalf, by an address: questions to the server are shared fairly between askers.
    */
-  verify(token: string, question?: VerifierQuestion): Promise<Verdict>
+  verify(token: string, question?: VerifierQuestion, asker?: Pick<Asker, 'ip'>): Promise<Verdict>
   /** Judges a token from memory, without a promise or I/O; undefined where memory may not answer. */
   verifyCached(token: string, question?: VerifyOptions): Verdict | undefined
   /** Resolves once memory may answer for what it has seen; throws why it may not. */
@@ -53,9 +63,13 @@ export interface Verifier extends AsyncDisposable {
   close(): Promise<void>
 }
 
+/** A question to the server, which waits for its turn or is under way. */
 interface Ask {
+  parsed: ParsedToken
   facts: Promise<Facts | undefined>
 }
+
+type Answered = Facts | undefined
 
 const defaultTimeoutMs = 3_000
 const mostAttempts = 3
@@ -63,6 +77,10 @@ const mostAttempts = 3
 const leastUses = 10_000
 /** Questions at once: a flood of made-up tokens must not crowd out everybody else. */
 const mostAsks = 64
+/** How often those who wait for a turn are looked through for whoever has waited too long. */
+const lookEveryMs = 50
+/** Tokens that were seen before have a line of their own: strangers are those that may be made up. */
+const remembered = { keyId: 'remembered' }
 /** How long a server that did not answer is taken to be away, where memory may answer instead. */
 const awayMs = 1_000
 
@@ -83,8 +101,9 @@ class MemoryVerifier implements Verifier {
   readonly #following: Following
   readonly #uses: UseReporter
   readonly #asks = new Map<string, Ask>()
-  readonly #waiting: (() => void)[] = []
+  readonly #turns = new Turns<Answered>()
   #asking = 0
+  #isTimed = false
   #awayUntil = Number.NEGATIVE_INFINITY
   #closing: Promise<void> | undefined
 
@@ -109,7 +128,7 @@ class MemoryVerifier implements Verifier {
     return judgeBy(this.#memory, token, question)
   }
 
-  async verify(token: string, question: VerifierQuestion = {}): Promise<Verdict> {
+  async verify(token: string, question: VerifierQuestion = {}, asker: Asker = {}): Promise<Verdict> {
     const known = this.verifyCached(token, question)
     if (known !== undefined) return known
     const parsed = parseToken(token)
@@ -122,9 +141,10 @@ class MemoryVerifier implements Verifier {
     try {
       const { error } = this.#following
       if (error?.code === 'unsupported_server') throw error
-      facts = await this.#ask(parsed, question.signal)
+      facts = await this.#ask(parsed, question.signal, asker)
     } catch (error) {
-      if (!isAbsence(error)) throw error
+      // Too many tokens at once say nothing of the server.
+      if (!isAbsence(error) || error instanceof TooMany) throw error
       this.#awayUntil = this.#clock.monotonic() + awayMs
       const verdict = judgeBy(this.#memory.stale, token, question)
       if (verdict === undefined) throw error
@@ -161,31 +181,51 @@ class MemoryVerifier implements Verifier {
   }
 
   /** Asks the server, once however many ask at once. Its answer is the same for whatever was asked of the token. */
-  async #ask(parsed: ParsedToken, signal: AbortSignal | undefined): Promise<Facts | undefined> {
+  async #ask(parsed: ParsedToken, signal: AbortSignal | undefined, { ip = '' }: Asker): Promise<Answered> {
     const digest = this.#memory.digest(parsed.token)
     // What was asked before a change may miss it: who asks after it asks anew.
     const name = `${this.#memory.changes} ${digest}`
     let ask = this.#asks.get(name)
     if (ask === undefined) {
-      ask = { facts: this.#takeTurn(() => this.#readFacts(parsed)).finally(() => this.#asks.delete(name)) }
+      const isRemembered = findRemembered(this.#memory, parsed.token) !== undefined
+      const waiting = this.#turns.join(isRemembered ? remembered : { ip }, name, this.#clock.monotonic())
+      if (waiting === undefined) throw new TooMany()
+      ask = { parsed, facts: waiting.promise.finally(() => this.#asks.delete(name)) }
       this.#asks.set(name, ask)
+      this.#sendNext()
+      this.#watchDeadlines()
     }
     return signal ? Promise.race([ask.facts, aborted(signal)]) : ask.facts
   }
 
-  async #takeTurn<T>(work: () => Promise<T>): Promise<T> {
-    while (this.#asking >= mostAsks) await new Promise<void>((resolve) => this.#waiting.push(resolve))
-    this.#asking++
-    try {
-      return await work()
-    } finally {
-      this.#asking--
-      this.#waiting.shift()?.()
+  #sendNext(): void {
+    while (this.#asking < mostAsks) {
+      const [waiting] = this.#turns.take(1)
+      const ask = waiting && this.#asks.get(waiting.kid)
+      if (waiting === undefined || ask === undefined) return
+      this.#asking++
+      this.#readFacts(ask.parsed, waiting.askedAt + this.#timeoutMs)
+        .then(waiting.resolve, waiting.reject)
+        .finally(() => {
+          this.#asking--
+          this.#sendNext()
+        })
     }
   }
 
-  async #readFacts(parsed: ParsedToken): Promise<Facts | undefined> {
-    const endsAt = this.#clock.monotonic() + this.#timeoutMs
+  /** Refuses whoever waits for a turn longer than a question may take in all. */
+  #watchDeadlines(): void {
+    if (this.#isTimed || this.#turns.size === 0) return
+    this.#isTimed = true
+    this.#clock.after(lookEveryMs, () => {
+      this.#isTimed = false
+      const late = this.#turns.takeOlder(this.#clock.monotonic() - this.#timeoutMs)
+      for (const { reject } of late) reject(new TooMany())
+      this.#watchDeadlines()
+    })
+  }
+
+  async #readFacts(parsed: ParsedToken, endsAt: number): Promise<Answered> {
     for (let attempt = 1; ; attempt++) {
       const begunAt = this.#clock.monotonic()
       const told = this.#following.sequence
@@ -228,6 +268,13 @@ function checkVerifierOptions(options: VerifierOptions): void {
     cacheFault(options) ??
     wholeNumberFault('staleIfErrorMs', options.staleIfErrorMs, 0, maxStaleMs)
   if (fault) throw new TypeError(`${fault.path}: ${fault.message}`)
+}
+
+/** A question that found no turn. */
+class TooMany extends LatchkeyClientError {
+  constructor() {
+    super('timed_out', 'Too many tokens that nobody has seen before wait for the server to judge them.')
+  }
 }
 
 function judgeBy(memory: Remembered, token: string, question?: VerifyOptions): Verdict | undefined {

@@ -21,7 +21,7 @@ const admitted = new AdmittedKeys()
 export function requireKey(options: GuardOptions<Request>): KeyHandler {
   const guard = createGuard(options)
   return async (request, response, next) => {
-    const admission = await guard(headerReader(request.rawHeaders), request as Request)
+    const admission = await guard(headerReader(request.rawHeaders), request as Request, request.ip)
     if ('key' in admission) {
       admitted.set(request, admission.key)
       next()

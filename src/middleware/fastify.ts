@@ -16,7 +16,7 @@ export function requireKey(
 ): (request: FastifyRequest, reply: FastifyReply) => Promise<FastifyReply | undefined> {
   const guard = createGuard(options)
   return async (request, reply) => {
-    const admission = await guard(headerReader(request.raw.rawHeaders), request)
+    const admission = await guard(headerReader(request.raw.rawHeaders), request, request.ip)
     if ('key' in admission) {
       admitted.set(request, admission.key)
       return undefined

@@ -10,7 +10,11 @@ export type VerifiedKey = Extract<Verdict, { valid: true }>
 
 /** Who judges tokens: what `openLatchkey`, `createClient` and `createVerifier` give. */
 export interface TokenVerifier {
-  verify(token: string, options?: { permissions?: string[] }): Promise<Verdict>
+  verify(
+    token: string,
+    options?: { permissions?: string[] },
+    asker?: { ip?: string | undefined },
+  ): Promise<Verdict>
 }
 
 /** What a guard asks of the requests that it lets through. */
@@ -32,10 +36,14 @@ export interface Refusal {
 /** What became of a request: a key, or an answer. */
 export type Admission = { key: VerifiedKey } | { refusal: Refusal }
 
-/** Judges one request, of which it reads headers by their lower-case names. Throws only what `permissions` throws. */
+/**
+ * Judges one request, of which it reads headers by their lower-case names, on behalf of the client's address if that is
+ * known. Throws only what `permissions` throws.
+ */
 export type Guard<Request> = (
   header: (name: string) => string | undefined,
   request: Request,
+  ip?: string | undefined,
 ) => Promise<Admission>
 
 /** Makes a guard. Throws TypeError for an unknown option, and for permissions of which one is of a wrong form. */
@@ -44,7 +52,7 @@ export function createGuard<Request>(options: GuardOptions<Request>): Guard<Requ
   if (fault) throw new TypeError(`${fault.path}: ${fault.message}`)
   const { verifier, permissions = [], onError } = options
   if (typeof permissions !== 'function') checkPermissions(permissions)
-  return async (header, request) => {
+  return async (header, request, ip) => {
     const wanted = typeof permissions === 'function' ? permissions(request) : permissions
     if (typeof permissions === 'function') checkPermissions(wanted)
     const token = readPresented(header)
@@ -56,7 +64,7 @@ export function createGuard<Request>(options: GuardOptions<Request>): Guard<Requ
     if (token === '') return refuseToken()
     let verdict: Verdict
     try {
-      verdict = await verifier.verify(token, { permissions: [...wanted] })
+      verdict = await verifier.verify(token, { permissions: [...wanted] }, { ip })
       if (verdict.valid === true) return { key: verdict }
     } catch (error) {
       // No verdict: neither yes nor no. Who asked may ask again, and does not come through.

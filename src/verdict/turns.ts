@@ -84,6 +84,7 @@ class Line<Answer> {
 export class Turns<Answer> {
   readonly #callers = new Line<Answer>()
   readonly #strangers = new Line<Answer>()
+  #isStrangersTurn = false
 
   /** How many wait. */
   get size(): number {
@@ -101,8 +102,10 @@ export class Turns<Answer> {
   take(most: number): Waiting<Answer>[] {
     const taken: Waiting<Answer>[] = []
     while (taken.length < most) {
-      const [first, second] =
-        taken.length % 2 === 0 ? [this.#callers, this.#strangers] : [this.#strangers, this.#callers]
+      const [first, second] = this.#isStrangersTurn
+        ? [this.#strangers, this.#callers]
+        : [this.#callers, this.#strangers]
+      this.#isStrangersTurn = !this.#isStrangersTurn
       const next = first.takeNext() ?? second.takeNext()
       if (next === undefined) break
       taken.push(next)
