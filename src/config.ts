@@ -1,6 +1,7 @@
 // Settings: a flag, else an environment variable, else a default. The only reader of process.env.
 import { isIP } from 'node:net'
 import { LatchkeyError } from './errors.ts'
+import { type CacheOptions, cacheFault } from './options.ts'
 import { containsToken, longestPrefix, parseToken, prefixPattern } from './token.ts'
 
 type Environment = Readonly<Record<string, string | undefined>>
@@ -24,6 +25,8 @@ export interface ServeFlags {
   logVerdicts?: string
   trustedProxy?: string[]
   keepAlive?: string
+  cachedSecrets?: string
+  cacheBytes?: string
 }
 
 export interface DatabaseSettings {
@@ -45,6 +48,8 @@ export interface ServeSettings extends DatabaseSettings {
   trustedProxies: string[]
   /** How long an idle connection is kept, in milliseconds. */
   keepAliveMs: number
+  /** How many secrets a process remembers, and how many bytes of them; the library's defaults if absent. */
+  cache: CacheOptions
 }
 
 /** Where a command works: on a server, as a key of it, or on a database that this process opens. */
@@ -64,6 +69,10 @@ export function readServeSettings(flags: ServeFlags, env: Environment = process.
       pick('--trusted-proxy', flags.trustedProxy?.join(','), 'LATCHKEY_TRUSTED_PROXIES', env),
     ),
     keepAliveMs: readKeepAlive(pick('--keep-alive', flags.keepAlive, 'LATCHKEY_KEEP_ALIVE', env)),
+    cache: readCache(
+      pick('--cached-secrets', flags.cachedSecrets, 'LATCHKEY_CACHED_SECRETS', env),
+      pick('--cache-bytes', flags.cacheBytes, 'LATCHKEY_CACHE_BYTES', env),
+    ),
   }
 }
 
@@ -188,6 +197,17 @@ function readLogVerdicts(given: Given | undefined): LogVerdicts {
   if (given === undefined) return 'refused'
   const choice = logVerdictsChoices.find((name) => name === given.value)
   return choice ?? refuse(`${given.from}: one of ${logVerdictsChoices.join(', ')}.`)
+}
+
+function readCache(secrets: Given | undefined, bytes: Given | undefined): CacheOptions {
+  const numberOf = ({ value }: Given) => (/^\d+$/.test(value) ? Number(value) : Number.NaN)
+  const cache: CacheOptions = {
+    ...(secrets && { cachedSecrets: numberOf(secrets) }),
+    ...(bytes && { cacheBytes: numberOf(bytes) }),
+  }
+  const fault = cacheFault(cache)
+  if (fault) refuse(`${(fault.path === 'cacheBytes' ? bytes : secrets)?.from}: ${fault.message}`)
+  return cache
 }
 
 function readRootKey(given: Given | undefined): string | undefined {

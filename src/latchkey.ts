@@ -12,6 +12,7 @@ import { endKeySecret, revokeKey, rotateKey, updateKey } from './key-changes.ts'
 import { createKey, getKey, listKeys } from './keys.ts'
 import { systemClock } from './lease.ts'
 import { Memory } from './memory.ts'
+import { noteOpening } from './openings.ts'
 import { type CacheOptions, cacheBoundsOf, cacheFault, unknownOption } from './options.ts'
 import {
   createOrganization,
@@ -57,7 +58,7 @@ import {
   startSession,
 } from './sessions.ts'
 import { SignInLimit } from './sign-in-limit.ts'
-import { openStore } from './store/store.ts'
+import { openStore, warnProcess } from './store/store.ts'
 import { startSweep } from './sweep.ts'
 import { longestPrefix, prefixPattern, type RandomSource } from './token.ts'
 import { UsageRecorder } from './usage.ts'
@@ -192,7 +193,9 @@ export async function openLatchkey(options: LatchkeyOptions): Promise<Latchkey> 
   checkOptions(options)
   const { now = systemClock.now, monotonic = systemClock.monotonic, random = systemRandom } = options
   const prefixes = checkPrefixes(options.prefixes ?? ['re'])
-  const store = await openStore(options.database, options.onWarning)
+  const warn = options.onWarning ?? warnProcess
+  const store = await openStore(options.database, warn)
+  const noteClosed = noteOpening(options.database, warn)
   const usage = new UsageRecorder(store)
   const newFollowerId = () => newId({ now, random })
   const clock = { ...systemClock, now, monotonic }
@@ -214,6 +217,7 @@ export async function openLatchkey(options: LatchkeyOptions): Promise<Latchkey> 
   let closing: Promise<void> | undefined
   const close = (): Promise<void> => {
     endSweep()
+    if (!closing) noteClosed()
     closing ??= memory.follower
       .stop()
       .then(() => usage.close())
@@ -270,7 +274,17 @@ export async function openLatchkey(options: LatchkeyOptions): Promise<Latchkey> 
   }
 }
 
-const optionNames = ['database', 'prefixes', 'cachedSecrets', 'cacheBytes', 'now', 'monotonic', 'random']
+/** Every option, so that none can be added without being known here. */
+const optionNames = Object.keys({
+  database: true,
+  prefixes: true,
+  onWarning: true,
+  now: true,
+  monotonic: true,
+  random: true,
+  cachedSecrets: true,
+  cacheBytes: true,
+} satisfies Record<keyof LatchkeyOptions, true>)
 const questionNames = ['permissions', 'organizationId']
 
 /** Throws `invalid_input` for an option that nobody reads, and for a number out of bounds. */

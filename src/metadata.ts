@@ -3,12 +3,15 @@
 /** In bytes of JSON. */
 export const longestMetadata = 4096
 const deepestMetadata = 32
+/** Values at any depth: so many cost little more than their text, as objects too. */
+const maxValues = 256
 
 /** Says what is wrong with metadata in a sentence; undefined where nothing is. Longer than 4 KiB as JSON is. */
 export function metadataFault(value: unknown): string | undefined {
   if (!isPlainObject(value)) return 'A JSON object.'
   const fault = jsonFault(value, deepestMetadata)
   if (fault) return fault
+  if (countValues(value) > maxValues) return `At most ${maxValues} values, those within others included.`
   if (metadataSize(value) > longestMetadata) return 'At most 4 KiB as JSON.'
   return undefined
 }
@@ -17,6 +20,11 @@ export function metadataFault(value: unknown): string | undefined {
 export function metadataSize(value: unknown): number {
   // Not by Buffer: browsers ask this too.
   return new TextEncoder().encode(JSON.stringify(value)).length
+}
+
+function countValues(value: unknown): number {
+  if (typeof value !== 'object' || value === null) return 0
+  return Object.values(value).reduce((sum: number, inner) => sum + 1 + countValues(inner), 0)
 }
 
 function jsonFault(value: unknown, depth: number): string | undefined {

@@ -18,6 +18,7 @@ test('without flags and variables, the defaults hold', () => {
     rootKey: undefined,
     trustedProxies: [],
     keepAliveMs: 3_660_000,
+    cache: {},
   })
   expect(readTarget({}, {})).toEqual({ database: 'sqlite:latchkey.db', prefixes: ['re'] })
 })
@@ -34,6 +35,8 @@ test('a variable beats the default, a flag beats the variable, and an empty vari
     LATCHKEY_ROOT_KEY: `secret-token:${token}`,
     LATCHKEY_TRUSTED_PROXIES: '10.0.0.0/8,::1',
     LATCHKEY_KEEP_ALIVE: '75',
+    LATCHKEY_CACHED_SECRETS: '5000',
+    LATCHKEY_CACHE_BYTES: '1000000',
   }
   expect(readServeSettings({}, env)).toEqual({
     database: 'postgres://ada@db/keys',
@@ -46,6 +49,7 @@ test('a variable beats the default, a flag beats the variable, and an empty vari
     rootKey: token,
     trustedProxies: ['10.0.0.0/8', '::1'],
     keepAliveMs: 75_000,
+    cache: { cachedSecrets: 5_000, cacheBytes: 1_000_000 },
   })
   const flags = { database: 'sqlite:x.db', host: 'localhost', port: '0', keyPrefix: 're', logLevel: 'silent' }
   expect(

@@ -104,3 +104,18 @@ test('a misspelt option is refused when something is made with it', async () => 
     '(unprintable): Unknown',
   )
 })
+
+test('a second opening of one database in a process warns once, by onWarning if that is given', async () => {
+  const { url, remove } = makeSqlite()
+  const warnings: string[] = []
+  const onWarning = (message: string) => void warnings.push(message)
+  const open = () => openLatchkey({ database: url, onWarning })
+  await (await open()).close()
+  const first = await open()
+  expect(warnings).toEqual([])
+  const others = [await open(), await open()]
+  for (const latchkey of [first, ...others]) await latchkey.close()
+  await (await open()).close()
+  expect(warnings).toEqual([expect.stringContaining('has opened the same database twice')])
+  await remove()
+})

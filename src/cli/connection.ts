@@ -5,6 +5,7 @@ import { createClient, type LatchkeyClient } from '../client/index.ts'
 import { type DatabaseSettings, readTarget, withoutPassword } from '../config.ts'
 import { LatchkeyError } from '../errors.ts'
 import type { Latchkey } from '../latchkey.ts'
+import type { CacheOptions } from '../options.ts'
 import type {
   Applied,
   AuditEvent,
@@ -127,13 +128,13 @@ function toDatabase(latchkey: Latchkey): Connection {
 
 /** Opens a database; one that cannot be opened is named, without its password. */
 export async function openDatabase(
-  { database, prefixes }: DatabaseSettings,
+  { database, prefixes, cache }: DatabaseSettings & { cache?: CacheOptions },
   onWarning: (message: string) => void = printNote,
 ): Promise<Latchkey> {
   // Loaded only here: help, and commands on a server, start in half the time without it.
   const { openLatchkey } = await import('../latchkey.ts')
   try {
-    return await openLatchkey({ database, prefixes, onWarning })
+    return await openLatchkey({ database, prefixes, onWarning, ...cache })
   } catch (error) {
     if (!(error instanceof LatchkeyError) || error.code !== 'store_unavailable') throw error
     const reason = error.cause instanceof Error ? error.cause.message || String(error.cause) : error.message

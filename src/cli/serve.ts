@@ -32,6 +32,14 @@ export function addServeCommand(program: Command): void {
       'verdicts to log one by one: all, refused or none (or LATCHKEY_LOG_VERDICTS; default: refused)',
     )
     .option(
+      '--cached-secrets <count>',
+      'secrets that each process remembers (or LATCHKEY_CACHED_SECRETS; default: 100000)',
+    )
+    .option(
+      '--cache-bytes <bytes>',
+      'bytes that they may take (or LATCHKEY_CACHE_BYTES; default: 672 a secret)',
+    )
+    .option(
       '--trusted-proxy <address>',
       'believe X-Forwarded-For or Forwarded from here (repeatable; or LATCHKEY_TRUSTED_PROXIES)',
       collect,

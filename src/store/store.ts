@@ -117,7 +117,7 @@ export async function openStore(url: string, warn: Warn = warnProcess): Promise<
 }
 
 /** Node prints it, unless the program listens to its process's warnings. */
-function warnProcess(message: string): void {
+export function warnProcess(message: string): void {
   process.emitWarning(message, 'LatchkeyWarning')
 }
 
