@@ -14,6 +14,7 @@ const boundMs = 2_000
 const historyMs = 12_000
 const timeoutMs = 800
 const keptChanges = 6
+const bounds = { secrets: 5, bytes: 10_000 }
 
 /** The model's database is never restored. */
 const unmarked = { identity: '', mark: null, since_mark: null }
@@ -201,13 +202,8 @@ class Process implements FactsSource, BarrierStore {
         }
       },
     }
-    this.#memory = new Memory(
-      this,
-      clock,
-      { secrets: 5, bytes: 10_000 },
-      { note: () => {} },
-      () => `process-${number}-${this.#ids++}`,
-    )
+    const newId = () => `process-${number}-${this.#ids++}`
+    this.#memory = new Memory(this, clock, bounds, { note: () => {} }, newId)
     // Half of the processes have their database in the same thread.
     if (this.pollEveryMs === 50) this.findFactsNow = (kid) => this.#readNow(kid)
     if (world.breakage === 'overtaken')
