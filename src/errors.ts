@@ -35,6 +35,7 @@ export const errorTable = {
   too_many_reads: [429, 'The key reads too much at once'],
   too_many_sessions: [429, 'The key signs in too often'],
   headers_too_large: [431, 'The headers are too large'],
+  too_many_streams: [429, 'Too many streams of changes'],
   internal: [500, 'Latchkey failed'],
   too_many_connections: [503, 'Too many connections'],
   store_unavailable: [503, 'The database cannot be reached'],

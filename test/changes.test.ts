@@ -225,6 +225,27 @@ onEachDatabase('the changes', (makeDatabase) => {
   })
 })
 
+test('one key has a bounded number of streams, and so have all together', async () => {
+  const { url, remove } = makeSqlite()
+  const server = await startTestServer(url)
+  const streams = new ChangeStreams(server.latchkey, { maxByKey: 2, max: 3 })
+  const open = async (keyId: string) => {
+    const reader = toBody(await streams.open({ token: server.rootKey, keyId })).getReader()
+    return { reader, first: await reader.read() }
+  }
+  const own = [await open('one'), await open('one')]
+  await expect(open('one')).rejects.toMatchObject({ code: 'too_many_streams', status: 429 })
+  await open('two')
+  await expect(open('three')).rejects.toMatchObject({ code: 'too_many_streams' })
+  await own[0]?.reader.cancel()
+  // Both are let in before either has begun; there is room for one.
+  const together = await Promise.all([open('one'), open('one')])
+  expect(together.filter(({ first }) => !first.done)).toHaveLength(1)
+  expect(streams.count).toBe(3)
+  await server.close()
+  await remove()
+})
+
 test('a stream whose reader stops reading is ended, and holds no memory for it', async () => {
   const { url, remove } = makeSqlite()
   const server = await startTestServer(url)

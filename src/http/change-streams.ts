@@ -15,6 +15,15 @@ const mostIdsAnEvent = 100
 /** A stream whose reader is behind by more than this ends. */
 const longestQueueBytes = 64 * 1024
 
+/** How many streams a process keeps open: by one key, and in all. */
+export interface StreamBounds {
+  maxByKey: number
+  max: number
+}
+
+/** A fleet of verifiers may share a key; half of a server's connections are left to others. */
+const defaultBounds: StreamBounds = { maxByKey: 256, max: 4_096 }
+
 const needed = { permissions: ['latchkey:keys:verify'] }
 
 /** Who reads a stream: its token is judged again and again while it reads. */
@@ -33,7 +42,9 @@ export interface StreamReader {
  */
 export class ChangeStreams {
   readonly #latchkey: Latchkey
+  readonly #bounds: StreamBounds
   readonly #open = new Map<Sink, StreamReader>()
+  readonly #countByKey = new Map<string, number>()
   readonly #encoder = new TextEncoder()
   #unsubscribe: Promise<() => void> | undefined
   #beating: NodeJS.Timeout | undefined
@@ -44,8 +55,9 @@ export class ChangeStreams {
   #toldAt = Number.NEGATIVE_INFINITY
   #closed = false
 
-  constructor(latchkey: Latchkey) {
+  constructor(latchkey: Latchkey, bounds = defaultBounds) {
     this.#latchkey = latchkey
+    this.#bounds = bounds
   }
 
   /** How many are open. */
@@ -53,8 +65,12 @@ export class ChangeStreams {
     return this.#open.size
   }
 
-  /** Makes a stream for a reader; it counts as open once it has somewhere to go. Throws `store_unavailable` where nothing is heard of changes. */
+  /**
+   * Makes a stream for a reader; it counts as open once it has somewhere to go. Throws `too_many_streams`, and
+   * `store_unavailable` if nothing is heard of changes.
+   */
   async open(reader: StreamReader): Promise<Stream> {
+    this.#refuseCrowd(reader)
     this.#unsubscribe ??= this.#latchkey.verifiers.subscribe((news) => this.#hear(news))
     await this.#unsubscribe
     const latest = this.#latchkey.verifiers.latest()
@@ -77,14 +93,37 @@ export class ChangeStreams {
   }
 
   #add(sink: Sink, reader: StreamReader): void {
+    // Many may have been let in together before the first of them had begun.
+    if (this.#isCrowded(reader)) {
+      sink.end()
+      return
+    }
     this.#open.set(sink, reader)
+    this.#countByKey.set(reader.keyId, (this.#countByKey.get(reader.keyId) ?? 0) + 1)
     this.#beating ??= setInterval(() => this.#beat(), beatEveryMs).unref()
     this.#send(sink, this.#event('hello', { format: streamFormat, sequence: this.#told }))
     if (this.#closed) this.#end(sink)
   }
 
+  #isCrowded({ keyId }: StreamReader): boolean {
+    const { max, maxByKey } = this.#bounds
+    return this.#open.size >= max || (this.#countByKey.get(keyId) ?? 0) >= maxByKey
+  }
+
+  #refuseCrowd(reader: StreamReader): void {
+    if (!this.#isCrowded(reader)) return
+    const { max, maxByKey } = this.#bounds
+    const bounds = `A key may have ${maxByKey} streams open on a process, and all keys ${max}.`
+    throw new LatchkeyError('too_many_streams', `${bounds} Close some, or try again.`)
+  }
+
   #remove(sink: Sink): void {
+    const reader = this.#open.get(sink)
+    if (reader === undefined) return
     this.#open.delete(sink)
+    const count = (this.#countByKey.get(reader.keyId) ?? 1) - 1
+    if (count > 0) this.#countByKey.set(reader.keyId, count)
+    else this.#countByKey.delete(reader.keyId)
     if (this.#open.size > 0) return
     clearInterval(this.#beating)
     this.#beating = undefined

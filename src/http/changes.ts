@@ -22,6 +22,7 @@ export const changeRoutes = [
     // The stream judges the token again and again.
     tokenOnly: true,
     answers: [{ status: 200, description: 'The events.', contentType: 'text/event-stream' }],
+    problems: ['too_many_streams'],
     handle: async ({ parts, header, caller }) => ({
       status: 200,
       // Proxies that buffer would hold every event back.
