@@ -56,9 +56,10 @@ function fillSqlite(path: string, count: number): void {
 async function fillPostgres(url: string, count: number): Promise<void> {
   const client = new pg.Client({ connectionString: url })
   await client.connect()
+  await client.query('set search_path to latchkey')
   const { rows: indexes } = await client.query<{ name: string; definition: string }>(
     `select indexname as name, indexdef as definition from pg_indexes
-      where schemaname = 'public' and indexdef not like 'CREATE UNIQUE%'`,
+      where schemaname = 'latchkey' and indexdef not like 'CREATE UNIQUE%'`,
   )
   // Without the checks of foreign keys, which a load of our own making does not need.
   await client.query(

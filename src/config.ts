@@ -2,6 +2,7 @@
 import { isIP } from 'node:net'
 import { LatchkeyError } from './errors.ts'
 import { type CacheOptions, cacheFault } from './options.ts'
+import { hidePassword, isPostgresUrl, parsePostgresUrl } from './store/postgres-url.ts'
 import { containsToken, longestPrefix, parseToken, prefixPattern } from './token.ts'
 
 type Environment = Readonly<Record<string, string | undefined>>
@@ -82,7 +83,7 @@ export function readDatabaseSettings(
   env: Environment = process.env,
 ): DatabaseSettings {
   return {
-    database: readDatabase(pick('--database', flags.database, 'LATCHKEY_DATABASE_URL', env)),
+    database: readDatabase(pick('--database', flags.database, 'LATCHKEY_DATABASE_URL', env), env),
     prefixes: readPrefixes(pick('--key-prefix', flags.keyPrefix, 'LATCHKEY_KEY_PREFIX', env)),
   }
 }
@@ -120,7 +121,12 @@ export function readOwnDatabase(
 
 /** A database's url for people to see: without its password, if there is one. */
 export function withoutPassword(url: string): string {
-  return url.replace(/^([a-z]+:\/\/[^/@]*?):[^/]*@/, '$1:…@').replace(/([?&]password=)[^&]*/, '$1…')
+  return isPostgresUrl(url) ? hidePassword(url) : url
+}
+
+/** PostgreSQL's own variables, which say what a database's url leaves out. */
+export function postgresEnvironment(env: Environment = process.env): Environment {
+  return Object.fromEntries(Object.entries(env).filter(([name]) => name.startsWith('PG')))
 }
 
 interface Given {
@@ -143,10 +149,28 @@ function pick(
   return set ? { value: set, from: variable } : undefined
 }
 
-function readDatabase(given: Given | undefined): string {
-  if (given === undefined) return 'sqlite:latchkey.db'
-  if (/^sqlite:(?!:memory:).|^postgres(ql)?:\/\/./.test(given.value)) return given.value
-  refuse(`${given.from}: a database is sqlite:<file> or postgres://<user>@<host>/<name>.`)
+function readDatabase(given: Given | undefined, env: Environment): string {
+  // Whoever has told PostgreSQL's clients where the database is means it.
+  const byVariables = env.PGHOST?.trim() || env.PGDATABASE?.trim() ? 'postgres://' : undefined
+  const value = given?.value ?? byVariables ?? 'sqlite:latchkey.db'
+  const from = given?.from ?? 'PGHOST or PGDATABASE'
+  if (/^sqlite:(?!:memory:)./.test(value)) return value
+  if (isPostgresUrl(value)) {
+    checkPostgresUrl(value, from, env)
+    return value
+  }
+  if (/^(?:host|hostaddr|dbname|user|port|service)\s*=/.test(value)) {
+    refuse(`${from}: write it as a URL, postgres://<user>@<host>:<port>/<name>, and not as key=value.`)
+  }
+  refuse(`${from}: a database is sqlite:<file> or postgres://<user>@<host>/<name>.`)
+}
+
+function checkPostgresUrl(url: string, from: string, env: Environment): void {
+  try {
+    parsePostgresUrl(url, env)
+  } catch (error) {
+    refuse(`${from}: ${(error as Error).message}`)
+  }
 }
 
 function readPrefixes(given: Given | undefined): [string, ...string[]] {

@@ -1,13 +1,13 @@
 // Follows the changes that other processes make, so that this one knows how fresh its memory is.
 import { type Clock, Lease } from './lease.ts'
-import { type ChangeRow, changesPage } from './store/changes.ts'
+import { type ChangeRow, changesPage, type Look } from './store/changes.ts'
 
 /** Where changes are read from, and where this process says that it acts on them. */
 export interface ChangeSource {
   /** How long to wait between two reads where no hint came; far below the lease. */
   readonly pollEveryMs: number
   /** The changes after a number, with the counter and this process's enlistment in the same snapshot. */
-  readChanges(since: number, follower: string): Promise<ChangeRow[]>
+  readChanges(since: number, follower: string): Promise<Look>
   /** Enlists this process; returns the number of the last change before. */
   enlist(follower: string): Promise<number>
   /** Confirms all changes up to a number; false where this process is no longer enlisted. */
@@ -150,10 +150,11 @@ export class ChangeFollower {
     // Read before the question is sent: whatever is acknowledged after this instant may be missing in the answer.
     const monotonic = this.#clock.monotonic()
     const now = this.#clock.now()
-    const rows = await this.#source.readChanges(since, this.#id)
+    const { rows, provenMsAgo } = await this.#source.readChanges(since, this.#id)
     const first = rows[0]
     if (first === undefined) throw new Error('The database has lost its change counter.')
-    if (first.enlisted === 0 || this.#isElsewhere(first)) return this.#startOver()
+    if (first.enlisted === 0) return this.#startOver()
+    if (this.#isElsewhere(first)) return this.#moveOver()
     const missed = first.sequence === null ? first.last !== since : first.sequence !== since + 1
     // The log was cut, or the database is an older one: nothing is known of what came between.
     if (missed) this.#memory.forgetAll()
@@ -164,7 +165,8 @@ export class ChangeFollower {
     if ((missed || barrier) && !(await this.#source.confirm(this.#id, sequence))) return this.#startOver()
     this.#remember(sequence, rows)
     if (first.sequence !== null || missed) this.#tell(missed ? undefined : rows)
-    if (rows.length < changesPage) this.lease.confirm(monotonic, now)
+    // Counted from the proof: before it, another server may have taken over and acknowledged changes.
+    if (rows.length < changesPage) this.lease.confirm(monotonic - provenMsAgo, now - provenMsAgo)
     else this.#again = true
   }
 
@@ -203,6 +205,13 @@ export class ChangeFollower {
       keyId !== null && organizationId !== null ? [{ keyId, organizationId }] : [],
     )
     for (const listener of this.#listeners) listener({ sequence, changed })
+  }
+
+  /** Follows another database anew; there it may be enlisted as well, and the next barrier would wait for it. */
+  async #moveOver(): Promise<void> {
+    const id = this.#id
+    this.#startOver()
+    await this.#source.dismiss(id)
   }
 
   /** Struck off, for silence or with a database restored: what is remembered counts for nothing. */

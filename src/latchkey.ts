@@ -3,6 +3,7 @@ import { listAudit } from './audit.ts'
 import { waitUntilApplied } from './barrier.ts'
 import { authenticate, type Origin } from './callers.ts'
 import { Writer } from './commit.ts'
+import { postgresEnvironment } from './config.ts'
 import { Creations } from './creations.ts'
 import { type Engine, newId } from './engine.ts'
 import { refuseField } from './errors.ts'
@@ -194,7 +195,7 @@ export async function openLatchkey(options: LatchkeyOptions): Promise<Latchkey> 
   const { now = systemClock.now, monotonic = systemClock.monotonic, random = systemRandom } = options
   const prefixes = checkPrefixes(options.prefixes ?? ['re'])
   const warn = options.onWarning ?? warnProcess
-  const store = await openStore(options.database, warn)
+  const store = await openStore(options.database, warn, postgresEnvironment())
   const noteClosed = noteOpening(options.database, warn)
   const usage = new UsageRecorder(store)
   const newFollowerId = () => newId({ now, random })

@@ -21,6 +21,7 @@ async function dropTables(databaseUrl: string): Promise<void> {
   }
   const client = new pg.Client({ connectionString: databaseUrl })
   await client.connect()
+  await client.query('set search_path to latchkey')
   await client.query(`drop table ${tables.join(', ')}, schema_version`)
   await client.end()
 }

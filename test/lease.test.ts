@@ -36,7 +36,7 @@ describe('the lease', () => {
     expect(barriers).toBeGreaterThan(0)
   })
 
-  test.each<Breakage>(['lease', 'clock', 'log', 'barrier', 'overtaken', 'pause'])(
+  test.each<Breakage>(['lease', 'clock', 'log', 'barrier', 'overtaken', 'pause', 'proof', 'identity'])(
     'is missed by the model when broken: %s',
     async (breakage) => {
       let violation: string | undefined

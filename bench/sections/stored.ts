@@ -218,6 +218,7 @@ async function openBare(
   }
   const client = new pg.Client({ connectionString: database, pipeline: true })
   await client.connect()
+  await client.query('set search_path to latchkey')
   const text = factsQuery('$1')
   return {
     read: async (kid) =>

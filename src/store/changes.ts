@@ -20,6 +20,15 @@ export interface ChangeRow {
   mark: string | null
   /** The mark of the change after which was asked; null where the log does not hold it. */
   since_mark: string | null
+  /** The lowest schema of a program that may work on the database as it is. */
+  oldest_compatible: number
+}
+
+/** What one look at the changes showed. */
+export interface Look {
+  rows: ChangeRow[]
+  /** How many milliseconds before the look began its server was last proved to be the primary; 0 on SQLite. */
+  provenMsAgo: number
 }
 
 /** One read shows this many changes at the most. */
@@ -27,21 +36,25 @@ export const changesPage = 1_000
 
 /**
  * The read as SQL for a prepared statement: all changes after a number, and, as they stood in the same snapshot, the
- * counter, this process's enlistment and the mark of the change of that number. `identity` is an expression.
+ * counter, this process's enlistment and the mark of the change of that number. `identity` is an expression;
+ * the prefix stands before the tables' names.
  */
 export function changesQuery(
   sincePlaceholder: string,
   followerPlaceholder: string,
   identity: string,
+  prefix = '',
 ): string {
   return `with asked (since, follower, identity) as
     (values (cast(${sincePlaceholder} as bigint), cast(${followerPlaceholder} as text), cast(${identity} as text)))
     select asked.identity, change_counter.value as last,
-    (select count(*) from followers where followers.id = asked.follower) as enlisted,
-    (select seen.mark from changes as seen where seen.sequence = asked.since) as since_mark,
+    (select count(*) from ${prefix}followers where followers.id = asked.follower) as enlisted,
+    (select coalesce(max(oldest_compatible), max(schema_version.version)) from ${prefix}schema_version
+      left join ${prefix}schema_compatibility on schema_compatibility.version = schema_version.version) as oldest_compatible,
+    (select seen.mark from ${prefix}changes as seen where seen.sequence = asked.since) as since_mark,
     changes.sequence, changes.key_id, changes.mark, keys.organization_id
-    from asked cross join change_counter left join changes on changes.sequence > asked.since
-    left join keys on keys.id = changes.key_id
+    from asked cross join ${prefix}change_counter left join ${prefix}changes on changes.sequence > asked.since
+    left join ${prefix}keys on keys.id = changes.key_id
     order by changes.sequence limit ${changesPage}`
 }
 

@@ -19,14 +19,19 @@ export interface FactsRow {
 
 /** The read of one secret as SQL for a prepared statement, by hand: Kysely's would be prepared anew each time. */
 export function factsQuery(placeholder: string): string {
-  return `${factsOfSecrets} where secrets.kid = ${placeholder}`
+  return `${factsOfSecrets('')} where secrets.kid = ${placeholder}`
 }
 
-/** The same of many secrets, by a list of their kids: for PostgreSQL, where a read costs a way there and back. */
-export function manyFactsQuery(placeholder: string): string {
-  return `${factsOfSecrets} where secrets.kid = any(cast(${placeholder} as text[]))`
+/**
+ * The same of many secrets, by a list of their kids: for PostgreSQL, where a read costs a way there and back. The
+ * prefix stands before the tables' names.
+ */
+export function manyFactsQuery(placeholder: string, prefix: string): string {
+  return `${factsOfSecrets(prefix)} where secrets.kid = any(cast(${placeholder} as text[]))`
 }
 
-const factsOfSecrets = `select secrets.kid, secrets.digest, secrets.expires_at as grace_ends_at, secrets.ended_at,
+const factsOfSecrets = (
+  prefix: string,
+) => `select secrets.kid, secrets.digest, secrets.expires_at as grace_ends_at, secrets.ended_at,
     keys.id as key_id, keys.organization_id, keys.name, keys.permissions, keys.metadata, keys.expires_at, keys.revoked_at
-    from secrets join keys on keys.id = secrets.key_id`
+    from ${prefix}secrets join ${prefix}keys on keys.id = secrets.key_id`

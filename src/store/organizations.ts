@@ -16,6 +16,8 @@ import {
 import type { Db, OrganizationsTable, Tx } from './tables.ts'
 
 export type OrganizationRow = Selectable<OrganizationsTable>
+/** More than a program makes between two searches. */
+const foldedAtOnce = 1_000
 type NewOrganizationRow = Omit<OrganizationRow, 'name_folded'>
 
 /** Inserts an organization unless its id is taken; tells whether it did. */
@@ -116,6 +118,32 @@ function organizationsAfter(db: Db, { scope, after }: OrganizationQuery) {
     .selectFrom('organizations')
     .$if(scope !== undefined, (q) => q.where('id', '=', scope as string))
     .$if(after !== undefined, (q) => q.where((eb) => isAfter(eb, newestFirst, after as Position)))
+}
+
+/** Tells whether a program that knows no folded names has left any name without one. */
+export async function hasUnfoldedNames(db: Db): Promise<boolean> {
+  return (
+    (await db.selectFrom('organizations').select('id').where('name_folded', '=', '').limit(1).execute())
+      .length > 0
+  )
+}
+
+/** Folds the names that a program which knows no folded ones has left. */
+export async function foldNames(tx: Tx): Promise<void> {
+  const rows = await tx
+    .selectFrom('organizations')
+    .select(['id', 'name'])
+    .where('name_folded', '=', '')
+    .limit(foldedAtOnce)
+    .execute()
+  for (const { id, name } of rows) {
+    await tx
+      .updateTable('organizations')
+      .set({ name_folded: fold(name) })
+      .where('id', '=', id)
+      .where('name', '=', name)
+      .execute()
+  }
 }
 
 export function toOrganization(row: NewOrganizationRow): Organization {

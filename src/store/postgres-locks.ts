@@ -32,7 +32,7 @@ export async function lockKeys(tx: Tx, { callers, target }: KeyLocks): Promise<v
   const scope = target?.scope ?? null
   await sql`select case when locks.alone then pg_advisory_xact_lock(locks.number)
       else pg_advisory_xact_lock_shared(locks.number) end
-    from (select hashtextextended(id, ${sql.lit(seed)}) as number, id = ${targetId} as alone from keys
+    from (select hashtextextended(id, ${sql.lit(seed)}) as number, id = ${targetId} as alone from ${sql.table('keys')}
       where id = any(${ids}::text[])
       and (id <> ${targetId} or ${scope}::text is null or organization_id = ${scope}::text)
       order by 1 offset 0) as locks`.execute(tx)

@@ -1,23 +1,17 @@
-// The PostgreSQL side of the store: a Kysely driver with a deadline on every statement, and one pipelined
-// connection with a named, prepared read for verification.
-import {
-  CompiledQuery,
-  type DatabaseConnection,
-  type Driver,
-  Kysely,
-  PostgresAdapter,
-  PostgresIntrospector,
-  PostgresQueryCompiler,
-  type QueryResult,
-  sql,
-} from 'kysely'
-import pg from 'pg'
-import { type ChangeRow, changesQuery } from './changes.ts'
-import { type FactsRow, manyFactsQuery } from './facts.ts'
+// The PostgreSQL side of the store: connections of their own for verification, for changes and for lists, so that
+// none of the three waits behind another.
+import { sql } from 'kysely'
+import { LatchkeyError } from '../errors.ts'
 import { isCurrent, migrate } from './migrations/migrations.ts'
+import { type PostgresClient, PostgresConnector } from './postgres-connection.ts'
+import { makeKysely } from './postgres-driver.ts'
+import { PostgresListener } from './postgres-listener.ts'
 import { lockKeys } from './postgres-locks.ts'
-import type { Backend } from './store.ts'
-import type { Tables } from './tables.ts'
+import { ConnectionPool } from './postgres-pool.ts'
+import { PostgresReader } from './postgres-reader.ts'
+import { resolveSchema, SchemaPlugin } from './postgres-schema.ts'
+import { parsePostgresUrl } from './postgres-url.ts'
+import type { Backend, PostgresEnvironment, Warn } from './store.ts'
 
 /** A mutation that cannot be done fails within a second. */
 const changeTimeoutMs = 800
@@ -27,247 +21,184 @@ const openingTimeoutMs = 10_000
 const readTimeoutMs = 10_000
 /** A migration of a large table takes as long as it takes. */
 const migrationTimeoutMs = 3_600_000
-const poolSize = 10
+const maxOfChanges = 10
+const maxOfReads = 4
 /** Notifications come sooner; this holds the lease when they do not. */
 const pollEveryMs = 400
-const channel = 'latchkey_changes'
-const reconnectMs = 1_000
-const betweenAttemptsMs = 100
-/** How often the listening connection is asked whether it still hears. */
-const probeEveryMs = 5_000
-const factsText = manyFactsQuery('$1')
-const changesText = changesQuery('$1', '$2', "''")
+/** Without notifications, looking is how changes are heard of within 250 ms. */
+const pollAloneEveryMs = 100
 /** Any number that no other program on the database uses as an advisory lock. */
 const migrationLock = 0x6c61_7463
 
 const columnTypes = { text: sql`text collate "C"`, instant: sql`bigint`, bytes: sql`bytea` }
 
-// Instants and counts are below 2^53: read int8 as a number, not as a string.
-const types = {
-  getTypeParser: ((oid: number, format: 'text') =>
-    oid === pg.types.builtins.INT8
-      ? Number
-      : pg.types.getTypeParser(oid, format)) as typeof pg.types.getTypeParser,
-}
-
-/** Connects to a PostgreSQL database and brings its schema up to date. Throws where it cannot be reached. */
-export async function openPostgres(url: string): Promise<Backend> {
-  const settings = { connectionString: url, types, connectionTimeoutMillis: changeTimeoutMs, keepAlive: true }
-  const pool = new pg.Pool({ ...settings, pipeline: true, max: poolSize, application_name: 'latchkey' })
-  // An idle connection that dies is replaced at the next use; without a listener it would end the process.
-  pool.on('error', () => {})
-  // So would one that dies amid a transaction, whose statement fails all the same.
-  pool.on('connect', (client) => client.on('error', () => {}))
-  const driver = new PostgresDriver(pool)
-  const db = new Kysely<Tables>({
-    dialect: {
-      createAdapter: () => new PostgresAdapter(),
-      createDriver: () => driver,
-      createIntrospector: (kysely) => new PostgresIntrospector(kysely),
-      createQueryCompiler: () => new PostgresQueryCompiler(),
-    },
+/**
+ * Connects to a PostgreSQL database and brings its schema up to date. Throws `invalid_input` for a wrong URL,
+ * and a sentence if the server is not fit: a standby, or of another encoding than UTF-8.
+ */
+export async function openPostgres(
+  url: string,
+  warn: Warn,
+  environment: PostgresEnvironment,
+): Promise<Backend> {
+  const connector = new PostgresConnector(parsePostgresUrl(url, environment))
+  const warnOnce = once(warn)
+  connector.onPooled = () => warnOnce(pooledNotice)
+  if (connector.pooled) warnOnce(pooledNotice)
+  warnOfTls(connector, warnOnce)
+  const changes = new ConnectionPool(connector, {
+    purpose: undefined,
+    max: maxOfChanges,
+    timeoutMs: openingTimeoutMs,
   })
-  const reader = new PipelinedReader({ ...settings, application_name: 'latchkey verify' })
+  const reads = new ConnectionPool(connector, {
+    purpose: undefined,
+    max: maxOfReads,
+    timeoutMs: changeTimeoutMs,
+    orElse: changes,
+  })
+  for (const pool of [changes, reads]) pool.onScarcity = () => warnOnce(scarcityNotice(connector.user))
+  const timeouts = { changeMs: migrationTimeoutMs, readMs: openingTimeoutMs }
+  let schema: string
   try {
-    driver.changeTimeoutMs = migrationTimeoutMs
-    pool.options.connectionTimeoutMillis = openingTimeoutMs
+    schema = await inspect(changes, connector, warnOnce)
+    const db = makeKysely(changes, timeouts, [new SchemaPlugin(schema)])
     if (!(await isCurrent(db)))
       await db.transaction().execute(async (tx) => {
         await sql`select pg_advisory_xact_lock(${sql.lit(migrationLock)})`.execute(tx)
+        await makeSchema(tx, schema)
         await migrate(tx, columnTypes)
       })
-    driver.changeTimeoutMs = changeTimeoutMs
-    pool.options.connectionTimeoutMillis = changeTimeoutMs
+    timeouts.changeMs = changeTimeoutMs
+    timeouts.readMs = changeTimeoutMs
+    changes.timeoutMs = changeTimeoutMs
+    const reader = new PostgresReader(connector, changes, schema)
+    // Version 0.1.0 in the schema `public` listens on this one.
+    const channel = schema === 'public' ? 'latchkey_changes' : `latchkey_changes_${schema}`
+    let listener: PostgresListener | undefined
+    return {
+      db,
+      reads: makeKysely(reads, { changeMs: changeTimeoutMs, readMs: readTimeoutMs }, [
+        new SchemaPlugin(schema),
+      ]),
+      readsAtOnce: maxOfReads,
+      get pollEveryMs() {
+        return listener?.hears ? pollEveryMs : pollAloneEveryMs
+      },
+      findManyFacts: (kids) => reader.findManyFacts(kids),
+      readChanges: (since, follower) => reader.readChanges(since, follower),
+      lockKeys,
+      announce: async (tx) => {
+        await sql`select pg_notify(${channel}, '')`.execute(tx)
+      },
+      listen: (hint) => {
+        const made = new PostgresListener(connector, channel, hint)
+        listener = made
+        return () => made.close()
+      },
+      close: async () => {
+        await reader.close()
+        await reads.close()
+        await changes.close()
+      },
+    }
   } catch (error) {
-    await db.destroy()
+    await changes.close()
     throw error
   }
-  return {
-    db,
-    reads: db,
-    readsAtOnce: poolSize / 2,
-    pollEveryMs,
-    // Kids are letters and digits: a list of them needs no quotes.
-    findManyFacts: (kids) => reader.query<FactsRow>('facts', factsText, [`{${kids.join(',')}}`]),
-    readChanges: (since, follower) => reader.query<ChangeRow>('changes', changesText, [since, follower]),
-    lockKeys,
-    announce: async (tx) => {
-      await sql`select pg_notify(${channel}, '')`.execute(tx)
-    },
-    listen: (hint) => {
-      const listener = new Listener(settings, hint)
-      return () => listener.close()
-    },
-    close: async () => {
-      await reader.close()
-      await db.destroy()
-    },
+}
+
+interface ServerFacts {
+  pid: number
+  encoding: string
+  client_encoding: string
+  in_recovery: boolean
+  read_only: boolean
+  commit: string
+  version: number
+}
+
+const serverQuery = `select pg_backend_pid() as pid, current_setting('server_encoding') as encoding,
+  current_setting('client_encoding') as client_encoding, pg_is_in_recovery() as in_recovery,
+  current_setting('transaction_read_only') = 'on' as read_only, current_setting('synchronous_commit') as commit,
+  current_setting('server_version_num')::int as version`
+
+/** Looks at a server before anything is done on it, and finds the schema. Throws a sentence if it is not fit. */
+async function inspect(pool: ConnectionPool, connector: PostgresConnector, warn: Warn): Promise<string> {
+  const { client, release } = await pool.acquire()
+  try {
+    const query = { text: serverQuery, query_timeout: openingTimeoutMs }
+    const { rows } = await client.query<ServerFacts>(query)
+    const server = rows[0] as ServerFacts
+    checkFitness(server)
+    if (server.commit === 'off' || server.commit === 'local') warn(commitNotice(server.commit))
+    // A pooler gives each client a number of its own, and changes the process behind it.
+    if ((client as PostgresClient & { processID: number }).processID !== server.pid) connector.notePooler()
+    return await resolveSchema(client, connector.settings.schema)
+  } finally {
+    release()
   }
 }
 
-/** One connection whose reads do not wait for one another; made anew when it breaks. */
-class PipelinedReader {
-  readonly #settings: pg.ClientConfig
-  #connecting: Promise<pg.Client> | undefined
-
-  constructor(settings: pg.ClientConfig) {
-    this.#settings = settings
-  }
-
-  async query<Row extends pg.QueryResultRow>(name: string, text: string, values: unknown[]): Promise<Row[]> {
-    this.#connecting ??= this.#connect()
-    const connection = this.#connecting
-    const client = await connection
-    try {
-      const { rows } = await client.query<Row>({ name, text, values })
-      return rows
-    } catch (error) {
-      this.#forget(connection)
-      throw error
-    }
-  }
-
-  async close(): Promise<void> {
-    const client = await this.#connecting?.catch(() => undefined)
-    await client?.end()
-  }
-
-  #connect(): Promise<pg.Client> {
-    const client = new pg.Client({ ...this.#settings, pipeline: true, query_timeout: changeTimeoutMs })
-    const connection = client.connect().then(() => client)
-    client.on('error', () => {})
-    connection.then(
-      () => client.on('end', () => this.#forget(connection)),
-      // Whoever asks meanwhile shares the failure: a database that is away is not to be stormed.
-      () => setTimeout(() => this.#forget(connection), betweenAttemptsMs).unref(),
+function checkFitness({ encoding, client_encoding, in_recovery, read_only, version }: ServerFacts): void {
+  if (in_recovery)
+    refuse('it is a standby, whose data may be behind. Name the primary, or all hosts of the cluster.')
+  if (read_only)
+    refuse(
+      'it takes no writes: default_transaction_read_only is on, for the server, the database or the role.',
     )
-    return connection
-  }
+  if (encoding !== 'UTF8')
+    refuse(
+      `its encoding is ${encoding}, which cannot hold every name. Make one with ENCODING 'UTF8' TEMPLATE template0.`,
+    )
+  if (client_encoding !== 'UTF8')
+    refuse(`client_encoding is ${client_encoding} for this role: ALTER ROLE … RESET client_encoding.`)
+  if (version < 140_000) refuse('its PostgreSQL is older than version 14.')
+}
 
-  #forget(connection: Promise<pg.Client>): void {
-    if (this.#connecting !== connection) return
-    this.#connecting = undefined
-    connection.then((client) => client.end()).catch(() => {})
+function refuse(reason: string): never {
+  throw new LatchkeyError('store_unavailable', `Latchkey cannot work on this database: ${reason}`)
+}
+
+async function makeSchema(tx: Parameters<typeof migrate>[0], schema: string): Promise<void> {
+  const { rows } = await sql`select from pg_namespace where nspname = ${schema}`.execute(tx)
+  if (rows.length > 0) return
+  try {
+    await sql`create schema if not exists ${sql.id(schema)}`.execute(tx)
+  } catch (error) {
+    if ((error as { code?: string }).code !== '42501') throw error
+    refuse(
+      `this role may not make the schema ${schema}. As a superuser: CREATE SCHEMA ${schema} AUTHORIZATION <the role>; or name one that it owns with ?schema=<name>.`,
+    )
   }
 }
 
-/** Hears what other processes announce. May be deaf for a while: the reads at every {@link pollEveryMs} make up for it. */
-class Listener {
-  readonly #settings: pg.ClientConfig
-  readonly #hint: () => void
-  #client: pg.Client | undefined
-  #timer: NodeJS.Timeout | undefined
-  #closed = false
-
-  constructor(settings: pg.ClientConfig, hint: () => void) {
-    this.#settings = settings
-    this.#hint = hint
-    this.#connect()
-  }
-
-  close(): void {
-    this.#closed = true
-    clearTimeout(this.#timer)
-    this.#client?.end().catch(() => {})
-  }
-
-  #connect(): void {
-    const client = new pg.Client({
-      ...this.#settings,
-      application_name: 'latchkey listen',
-      query_timeout: changeTimeoutMs,
-    })
-    this.#client = client
-    const probe = setInterval(() => client.query('select 1').catch(retry), probeEveryMs)
-    probe.unref()
-    const retry = () => {
-      clearInterval(probe)
-      if (this.#client !== client || this.#closed) return
-      this.#client = undefined
-      client.end().catch(() => {})
-      this.#timer = setTimeout(() => this.#connect(), reconnectMs)
-      this.#timer.unref()
-    }
-    client.on('error', retry)
-    client.on('end', retry)
-    client.on('notification', () => this.#hint())
-    client
-      .connect()
-      .then(() => client.query(`listen ${channel}`))
-      .then(() => this.#hint())
-      .catch(retry)
-  }
+/** TLS that asks for no certificate keeps out those who listen, and not those who stand between. */
+function warnOfTls({ settings }: PostgresConnector, warn: Warn): void {
+  const { tlsMode, rootCertificate } = settings
+  if (tlsMode === 'require' && rootCertificate === undefined)
+    warn(
+      'The connection to PostgreSQL is by TLS, but sslmode=require asks for no certificate: sslmode=verify-full keeps out who stands between.',
+    )
 }
 
-class PostgresDriver implements Driver {
-  changeTimeoutMs = changeTimeoutMs
-  readonly #pool: pg.Pool
+const pooledNotice =
+  'A pooler that changes servers between transactions stands before PostgreSQL: Latchkey does without prepared statements and notifications, and looks for changes ten times a second.'
 
-  constructor(pool: pg.Pool) {
-    this.#pool = pool
-  }
-
-  async init(): Promise<void> {}
-
-  async acquireConnection(): Promise<PostgresConnection> {
-    return new PostgresConnection(await this.#pool.connect())
-  }
-
-  async beginTransaction(connection: PostgresConnection): Promise<void> {
-    connection.timeoutMs = this.changeTimeoutMs
-    // Named, whatever the database's default: each statement must see what was committed before it, locks waited for.
-    // Not waited for: what follows goes out behind it, and fails with it where the connection does.
-    connection.begun = connection.executeQuery(CompiledQuery.raw('begin isolation level read committed'))
-    connection.begun.catch(() => {})
-  }
-
-  async commitTransaction(connection: PostgresConnection): Promise<void> {
-    await connection.begun
-    await connection.executeQuery(CompiledQuery.raw('commit'))
-  }
-
-  async rollbackTransaction(connection: PostgresConnection): Promise<void> {
-    // A broken connection rolls back by being closed; asking it would only wait a second time.
-    if (!connection.broken) await connection.executeQuery(CompiledQuery.raw('rollback'))
-  }
-
-  async releaseConnection(connection: PostgresConnection): Promise<void> {
-    connection.release()
-  }
-
-  async destroy(): Promise<void> {
-    await this.#pool.end()
-  }
+function scarcityNotice(user: string): string {
+  return `PostgreSQL has no connection left for the role ${user}: Latchkey shares those that it has. A process uses up to ${maxOfChanges + maxOfReads + 2}, and works well with 4.`
 }
 
-class PostgresConnection implements DatabaseConnection {
-  timeoutMs = readTimeoutMs
-  broken = false
-  /** The answer to the `begin` of the transaction under way. */
-  begun: Promise<unknown> | undefined
-  readonly #client: pg.PoolClient
+function commitNotice(setting: string): string {
+  return `synchronous_commit is ${setting} for this role: a change that was acknowledged may be lost when the server stops. ALTER ROLE … SET synchronous_commit = on.`
+}
 
-  constructor(client: pg.PoolClient) {
-    this.#client = client
-  }
-
-  async executeQuery<Row>({ sql: text, parameters }: CompiledQuery): Promise<QueryResult<Row>> {
-    const query = { text, values: [...parameters], query_timeout: this.timeoutMs }
-    try {
-      const { rows, rowCount } = await this.#client.query(query as pg.QueryConfig)
-      return { rows: rows as Row[], numAffectedRows: BigInt(rowCount ?? 0) }
-    } catch (error) {
-      // Where the server itself did not answer, what the connection holds is unknown.
-      if (!(error instanceof pg.DatabaseError)) this.broken = true
-      throw error
-    }
-  }
-
-  streamQuery(): never {
-    throw new Error('Statements on PostgreSQL are not streamed.')
-  }
-
-  release(): void {
-    this.#client.release(this.broken)
+/** Passes each sentence on once. */
+function once(warn: Warn): Warn {
+  const told = new Set<string>()
+  return (sentence) => {
+    if (told.has(sentence)) return
+    told.add(sentence)
+    warn(sentence)
   }
 }

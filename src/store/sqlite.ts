@@ -37,8 +37,10 @@ export async function openSqlite(path: string, warn: Warn): Promise<Backend> {
     pollEveryMs,
     findFactsNow,
     findManyFacts: async (kids) => kids.flatMap((kid) => findFactsNow(kid) ?? []),
-    readChanges: async (since, follower) =>
-      changes.all(since, follower, file.look()) as unknown as ChangeRow[],
+    readChanges: async (since, follower) => ({
+      rows: changes.all(since, follower, file.look()) as unknown as ChangeRow[],
+      provenMsAgo: 0,
+    }),
     // No word reaches other processes: they look often, which costs microseconds here.
     announce: async () => {},
     // A transaction has the whole database to itself.

@@ -3,17 +3,22 @@ import { hostname } from 'node:os'
 import { LatchkeyError } from '../errors.ts'
 import { FairLine, type LineBounds, type Turn } from '../fair-line.ts'
 import {
-  type ChangeRow,
   confirmFollower,
   dismissFollower,
   dismissSilentFollowers,
   enlistFollower,
+  type Look,
   recordChange,
   silentFollowers,
 } from './changes.ts'
 import type { FactsRow } from './facts.ts'
+import { describeNewer, schemaVersion } from './migrations/migrations.ts'
+import { foldNames, hasUnfoldedNames } from './organizations.ts'
 import type { KeyLocks } from './postgres-locks.ts'
 import type { Db, Tx } from './tables.ts'
+
+/** PostgreSQL's own variables, `PGHOST` and others: they say what a database's url leaves out. */
+export type PostgresEnvironment = Readonly<Record<string, string | undefined>>
 
 /** Hears what whoever runs the process must know, in a sentence for its log. */
 export type Warn = (message: string) => void
@@ -27,12 +32,12 @@ export interface Backend {
   /** How many statements {@link reads} takes at once. */
   readsAtOnce: number
   /** How long to wait between two looks for changes; long where hints come, short where looking is cheap. */
-  pollEveryMs: number
+  readonly pollEveryMs: number
   /** Reads one secret in this thread; absent where a read waits for another program. */
   readonly findFactsNow?: (kid: string) => FactsRow | undefined
   /** Reads many secrets by one statement. */
   findManyFacts(kids: readonly string[]): Promise<FactsRow[]>
-  readChanges(since: number, follower: string): Promise<ChangeRow[]>
+  readChanges(since: number, follower: string): Promise<Look>
   /** Takes the locks of keys for the rest of a transaction; nothing where a transaction is alone anyway. */
   lockKeys(tx: Tx, locks: KeyLocks): Promise<void>
   /** Wakes the listeners of all processes when the transaction commits, as far as the database can. */
@@ -66,22 +71,60 @@ export interface Store {
   findManyFacts(kids: readonly string[]): Promise<FactsRow[]>
   /** The next four are how `follower.ts` hears of other processes' changes. */
   readonly pollEveryMs: number
-  readChanges(since: number, follower: string): Promise<ChangeRow[]>
+  readChanges(since: number, follower: string): Promise<Look>
   enlist(follower: string): Promise<number>
   confirm(follower: string, sequence: number): Promise<boolean>
   dismiss(follower: string): Promise<void>
   listen(hint: () => void): () => void
   /** The size of what is not in the SQLite file itself yet, in bytes; absent on another database. */
   readonly walBytes: (() => number) | undefined
-  /** Resolves where a change can be made durable now. */
+  /** Folds the names of organizations that a program of an older schema has written. */
+  foldNames(): Promise<void>
+  /** Resolves if a change can be made durable now, and a secret that is not remembered can be judged. */
   checkWritable(): Promise<void>
   close(): Promise<void>
 }
 
 /** Opens `sqlite:<file>` or `postgres://…`. Throws `invalid_input` for another url, `store_unavailable` where it fails. */
-export async function openStore(url: string, warn: Warn = warnProcess): Promise<Store> {
-  const backend = await guard(() => openBackend(url, warn))
+export async function openStore(
+  url: string,
+  warn: Warn = warnProcess,
+  environment: PostgresEnvironment = {},
+): Promise<Store> {
+  const backend = await guardOpening(() => openBackend(url, warn, environment))
   const { findFactsNow } = backend
+  /** The schema to which a newer program has brought the database, if this program must not use that. */
+  let outgrownBy: number | undefined
+  const checkSchema = () => {
+    if (outgrownBy !== undefined) {
+      throw new LatchkeyError(
+        'store_unavailable',
+        `${describeNewer(outgrownBy)} Until then it serves nothing.`,
+      )
+    }
+  }
+  const guard = <T>(work: () => Promise<T>, signal?: AbortSignal) =>
+    guardOpening(() => {
+      checkSchema()
+      return work()
+    }, signal)
+  const guardNow = <T>(work: () => T): T => {
+    try {
+      checkSchema()
+      return work()
+    } catch (error) {
+      throw failureOf(error)
+    }
+  }
+  const readChanges = async (since: number, follower: string): Promise<Look> => {
+    const look = await backend.readChanges(since, follower)
+    const [first] = look.rows
+    if (first && first.oldest_compatible > schemaVersion) {
+      outgrownBy = first.oldest_compatible
+      checkSchema()
+    }
+    return look
+  }
   const line = new FairLine(lineBounds(backend.readsAtOnce))
   const read = <T>(query: (db: Db) => Promise<T>, turn?: Turn) =>
     guard(() => line.run(() => query(backend.reads), turn), turn?.signal)
@@ -99,18 +142,24 @@ export async function openStore(url: string, warn: Warn = warnProcess): Promise<
     raiseBarrier: () => write((tx) => announceChange(tx, null)),
     silentFollowers: (sequence) => read((db) => silentFollowers(db, sequence)),
     dismissSilent: (sequence) => write((tx) => dismissSilentFollowers(tx, sequence)),
-    pollEveryMs: backend.pollEveryMs,
+    get pollEveryMs() {
+      return backend.pollEveryMs
+    },
     ...(findFactsNow && { findFactsNow: (kid) => guardNow(() => findFactsNow(kid)) }),
     findManyFacts: (kids) => guard(() => backend.findManyFacts(kids)),
-    readChanges: (since, follower) => guard(() => backend.readChanges(since, follower)),
+    readChanges: (since, follower) => guard(() => readChanges(since, follower)),
     enlist: (follower) => write((tx) => enlistFollower(tx, follower, `${hostname()}:${process.pid}`)),
     confirm: (follower, sequence) => write((tx) => confirmFollower(tx, follower, sequence)),
     dismiss: (follower) => write((tx) => dismissFollower(tx, follower)),
     listen: (hint) => backend.listen(hint),
     walBytes: backend.walBytes,
+    foldNames: async () => {
+      if (await read(hasUnfoldedNames)) await write(foldNames)
+    },
     checkWritable: () =>
       guard(async () => {
         await backend.db.transaction().execute(touch)
+        if (!findFactsNow) await backend.findManyFacts([])
       }),
     close: () => backend.close(),
   }
@@ -121,8 +170,10 @@ export function warnProcess(message: string): void {
   process.emitWarning(message, 'LatchkeyWarning')
 }
 
-async function openBackend(url: string, warn: Warn): Promise<Backend> {
-  if (/^postgres(ql)?:\/\//.test(url)) return (await import('./postgres.ts')).openPostgres(url)
+async function openBackend(url: string, warn: Warn, environment: PostgresEnvironment): Promise<Backend> {
+  if (/^postgres(ql)?:\/\//.test(url)) {
+    return (await import('./postgres.ts')).openPostgres(url, warn, environment)
+  }
   const path = /^sqlite:(?:\/\/(?=\/))?(.+)$/.exec(url)?.[1]
   if (path?.startsWith('//')) {
     throw new LatchkeyError(
@@ -158,20 +209,12 @@ function lineBounds(readsAtOnce: number): LineBounds {
   }
 }
 
-async function guard<T>(work: () => Promise<T>, signal?: AbortSignal): Promise<T> {
+async function guardOpening<T>(work: () => Promise<T>, signal?: AbortSignal): Promise<T> {
   try {
     return await work()
   } catch (error) {
     // Nobody waits any more: why is the caller's own business.
     if (signal?.aborted) throw signal.reason
-    throw failureOf(error)
-  }
-}
-
-function guardNow<T>(work: () => T): T {
-  try {
-    return work()
-  } catch (error) {
     throw failureOf(error)
   }
 }

@@ -102,6 +102,13 @@ export interface SchemaVersionTable {
   version: number
 }
 
+/** A row for each version that a program which knows of this table has migrated to. */
+export interface SchemaCompatibilityTable {
+  version: number
+  /** The lowest version that a program may know and still work beside those that know this one. */
+  oldest_compatible: number
+}
+
 export interface Tables {
   organizations: OrganizationsTable
   keys: KeysTable
@@ -112,7 +119,24 @@ export interface Tables {
   changes: ChangesTable
   followers: FollowersTable
   schema_version: SchemaVersionTable
+  schema_compatibility: SchemaCompatibilityTable
 }
+
+export type TableName = keyof Tables
+
+/** Their names; those of one database may be in a schema of their own. */
+export const tableNames: readonly TableName[] = [
+  'organizations',
+  'keys',
+  'secrets',
+  'audit_events',
+  'sessions',
+  'change_counter',
+  'changes',
+  'followers',
+  'schema_version',
+  'schema_compatibility',
+]
 
 /** A database to read, or the transaction of a change: store functions take either, first. */
 export type Db = Kysely<Tables>

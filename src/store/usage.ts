@@ -31,7 +31,7 @@ export async function saveUses(tx: Tx, uses: readonly Use[]): Promise<void> {
       .forNoKeyUpdate()
       .execute(),
     sql`with used (kid, key_id, organization_id, at) as (values ${rows})
-      update keys set last_used_at = latest.at
+      update ${sql.table('keys')} set last_used_at = latest.at
       from (select key_id, organization_id, max(at) as at from used group by key_id, organization_id) as latest
       where keys.id = latest.key_id and keys.organization_id = latest.organization_id
         and keys.last_used_at < latest.at`.execute(tx),
@@ -47,7 +47,7 @@ export async function saveUses(tx: Tx, uses: readonly Use[]): Promise<void> {
       .forNoKeyUpdate()
       .execute(),
     sql`with used (kid, key_id, organization_id, at) as (values ${rows})
-      update secrets set last_used_at = used.at from used
+      update ${sql.table('secrets')} set last_used_at = used.at from used
       where secrets.kid = used.kid and secrets.organization_id = used.organization_id
         and secrets.last_used_at < used.at`.execute(tx),
   ])

@@ -22,6 +22,8 @@ export async function connectDirectly(url: string): Promise<DirectConnection> {
   }
   const client = new pg.Client({ connectionString: url })
   await client.connect()
+  // Where Latchkey's tables are, so that tests name them as they do on SQLite.
+  await client.query('set search_path to latchkey, public')
   return {
     run: async (sql, parameters = []) => (await client.query(sql, [...parameters])).rows as Row[],
     [Symbol.asyncDispose]: () => client.end(),

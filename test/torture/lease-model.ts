@@ -3,7 +3,7 @@
 import { type BarrierStore, waitUntilApplied } from '../../src/barrier.ts'
 import { digestToken } from '../../src/digest.ts'
 import { type FactsSource, Memory } from '../../src/memory.ts'
-import { type ChangeRow, changesPage } from '../../src/store/changes.ts'
+import { type ChangeRow, changesPage, type Look } from '../../src/store/changes.ts'
 import type { FactsRow } from '../../src/store/facts.ts'
 import { assembleToken } from '../../src/token.ts'
 import { verify } from '../../src/verify.ts'
@@ -15,12 +15,11 @@ const historyMs = 12_000
 const timeoutMs = 800
 const keptChanges = 6
 const bounds = { secrets: 5, bytes: 10_000 }
-
-/** The model's database is never restored. */
-const unmarked = { identity: '', mark: null, since_mark: null }
+/** Reads within this time share a proof that their server is the primary. */
+const proofEveryMs = 150
 
 /** What may be taken out of Latchkey, to see that the model misses it. */
-export type Breakage = 'lease' | 'clock' | 'log' | 'barrier' | 'overtaken' | 'pause'
+export type Breakage = 'lease' | 'clock' | 'log' | 'barrier' | 'overtaken' | 'pause' | 'proof' | 'identity'
 
 /** What one history came to. A violation says what happened and when. */
 export interface History {
@@ -35,9 +34,8 @@ interface ModelKey {
   id: string
   kid: string
   token: string
-  row: FactsRow
   /** When, and to which process, its revocation was acknowledged. */
-  acknowledged: { at: number; by: Process } | undefined
+  acknowledged: { at: number; by: Process | undefined } | undefined
   /** When a barrier after that said that it is applied everywhere. */
   appliedAt: number | undefined
 }
@@ -49,6 +47,34 @@ export async function simulate(seed: number, breakage?: Breakage): Promise<Histo
   return world.history
 }
 
+const unanswered = Symbol('unanswered')
+
+/** A server and what lies in its database. Once deposed it goes on answering, and acknowledges nothing any more. */
+class Server {
+  readonly identity: string
+  isDeposed = false
+  last = 0
+  readonly changes: { sequence: number; keyId: string | null; mark: string }[] = []
+  readonly followers = new Map<string, number>()
+  readonly rows = new Map<string, FactsRow>()
+
+  constructor(identity: string, like?: Server) {
+    this.identity = identity
+    if (!like) return
+    this.last = like.last
+    this.changes = [...like.changes]
+    this.followers = new Map(like.followers)
+    this.rows = new Map(like.rows)
+  }
+
+  recordChange(keyId: string | null): number {
+    this.last++
+    this.changes.push({ sequence: this.last, keyId, mark: `${this.identity}:${this.last}` })
+    if (this.changes.length > keptChanges) this.changes.shift()
+    return this.last
+  }
+}
+
 class World {
   readonly random: () => number
   readonly breakage: Breakage | undefined
@@ -58,11 +84,13 @@ class World {
   time = 0
   #events: { time: number; order: number; run: () => void }[] = []
   #order = 0
-  // The database: whether it answers, its log of changes, and who follows them.
+  // The database: whether it answers, the server that has it now, the one that had it before, and a backup.
   up = true
-  last = 0
-  readonly changes: { sequence: number; keyId: string | null }[] = []
-  readonly followers = new Map<string, number>()
+  primary = new Server('0')
+  former = this.primary
+  restoredAt = Number.NEGATIVE_INFINITY
+  #servers = 1
+  #backup = new Server('backup', this.primary)
 
   constructor(seed: number, breakage: Breakage | undefined) {
     this.random = mulberry32(seed)
@@ -101,15 +129,13 @@ class World {
 
   /** Records a change in the database, and lets the bus lose, delay, repeat and reorder the word of it. */
   recordChange(keyId: string | null): number {
-    this.last++
-    this.changes.push({ sequence: this.last, keyId })
-    if (this.changes.length > keptChanges) this.changes.shift()
+    const sequence = this.primary.recordChange(keyId)
     for (const process of this.processes) {
       for (let copies = this.pick([0, 1, 1, 1, 2]); copies > 0; copies--) {
         this.at(this.chance(0.9) ? this.between(0, 20) : this.between(0, 3_000), () => process.hint())
       }
     }
-    return this.last
+    return sequence
   }
 
   #takeNext(): { time: number; run: () => void } {
@@ -138,7 +164,8 @@ class World {
       expires_at: null,
       revoked_at: null,
     }
-    this.keys.push({ id: row.key_id, kid, token, row, acknowledged: undefined, appliedAt: undefined })
+    this.primary.rows.set(kid, row)
+    this.keys.push({ id: row.key_id, kid, token, acknowledged: undefined, appliedAt: undefined })
   }
 
   #keepVerifying(process: Process): void {
@@ -158,10 +185,43 @@ class World {
       else if (dice < 0.65) process.pause(this.between(100, 5_000))
       else if (dice < 0.78) process.partition(this.between(100, 4_000))
       else if (dice < 0.84) this.#outage(this.between(100, 3_000))
-      else if (dice < 0.97) process.setClock(this.pick([-86_400_000, 86_400_000, 1_500, -1_500]))
+      else if (dice < 0.89) this.#failOver()
+      else if (dice < 0.92) this.#restore()
+      else if (dice < 0.95) this.#backup = new Server('backup', this.primary)
+      else if (dice < 0.985) process.setClock(this.pick([-86_400_000, 86_400_000, 1_500, -1_500]))
       else process.kill()
       this.#keepMeddling()
     })
+  }
+
+  /** A standby that has all that was acknowledged takes over; some processes stay with the old one for a while. */
+  #failOver(): void {
+    this.primary.isDeposed = true
+    this.former = this.primary
+    this.primary = new Server(String(this.#servers++), this.primary)
+    for (const process of this.processes) if (this.chance(0.5)) process.moveTo(this.primary)
+  }
+
+  /** The backup takes the database's place; a key is revoked in it, and its counter catches up before anyone looks. */
+  #restore(): void {
+    const restored = new Server(String(this.#servers++), this.#backup)
+    const revoked = this.pick(this.keys)
+    const row = restored.rows.get(revoked.kid)
+    if (row) restored.rows.set(revoked.kid, { ...row, revoked_at: 1 })
+    restored.recordChange(revoked.id)
+    while (restored.last < this.primary.last) restored.recordChange(null)
+    this.primary.isDeposed = true
+    this.primary = restored
+    this.former = restored
+    this.restoredAt = this.time
+    for (const key of this.keys) {
+      const row = restored.rows.get(key.kid)
+      // What was revoked after the backup is valid again: that is what a restore means.
+      if (!row || row.revoked_at === null)
+        Object.assign(key, { acknowledged: undefined, appliedAt: undefined })
+    }
+    if (row) revoked.acknowledged ??= { at: this.time, by: undefined }
+    for (const process of this.processes) process.moveTo(restored)
   }
 
   #outage(length: number): void {
@@ -186,9 +246,12 @@ class Process implements FactsSource, BarrierStore {
   #dead = false
   #hints: () => void = () => {}
   #ids = 0
+  #server: Server
+  #proof: { server: Server; begunAt: number; done: Promise<void> } | undefined
 
   constructor(world: World, number: number) {
     this.#world = world
+    this.#server = world.primary
     this.pollEveryMs = world.pick([50, 400])
     this.#uptime = world.between(0, 1e9)
     const clock = {
@@ -244,6 +307,11 @@ class Process implements FactsSource, BarrierStore {
     this.#wallOffset += step
   }
 
+  /** Where its connections lead from now on. */
+  moveTo(server: Server): void {
+    this.#server = server
+  }
+
   kill(): void {
     this.#dead = true
   }
@@ -255,8 +323,7 @@ class Process implements FactsSource, BarrierStore {
   async judge(key: ModelKey): Promise<void> {
     const world = this.#world
     const begun = world.time
-    const revokedHere = key.acknowledged?.by === this
-    const { appliedAt } = key
+    const { acknowledged, appliedAt } = key
     const verdict = await verify(this.#memory, key.token).catch(() => undefined)
     if (verdict === undefined || this.#dead) return
     world.history.verdicts++
@@ -265,19 +332,27 @@ class Process implements FactsSource, BarrierStore {
     const late = key.acknowledged === undefined ? 0 : world.time - key.acknowledged.at
     if (late > boundMs)
       this.#violate(key, `valid ${late.toFixed(0)} ms after its revocation was acknowledged`)
-    if (revokedHere) this.#violate(key, 'valid in the process that had revoked it')
-    if (appliedAt !== undefined)
+    // A database that was restored meanwhile has taken both back.
+    if (acknowledged?.by === this && key.acknowledged === acknowledged)
+      this.#violate(key, 'valid in the process that had revoked it')
+    if (appliedAt !== undefined && key.appliedAt === appliedAt)
       this.#violate(key, `valid at ${begun.toFixed(0)}, applied everywhere at ${appliedAt.toFixed(0)}`)
   }
 
   async revoke(key: ModelKey): Promise<void> {
     const world = this.#world
     try {
-      await this.#ask(() => {
-        if (key.row.revoked_at !== null) return
-        key.row = { ...key.row, revoked_at: 1 }
-        world.recordChange(key.id)
+      const revokedOn = await this.#change((server) => {
+        const row = server.rows.get(key.kid)
+        if (row?.revoked_at === null) {
+          server.rows.set(key.kid, { ...row, revoked_at: 1 })
+          world.recordChange(key.id)
+        }
+        return server
       })
+      // A database restored meanwhile knows nothing of it.
+      const row = world.primary.rows.get(key.kid)
+      if (!row || row.revoked_at !== revokedOn.rows.get(key.kid)?.revoked_at) return
       this.#memory.forgetKey(key.id)
       if (key.acknowledged === undefined) {
         key.acknowledged = { at: world.time, by: this }
@@ -290,84 +365,104 @@ class Process implements FactsSource, BarrierStore {
 
   /** Asks for a barrier; what was acknowledged before must then be refused by all who are asked. */
   async raiseBarrier(): Promise<number> {
-    return this.#ask(() => this.#world.recordChange(null))
+    return this.#change(() => this.#world.recordChange(null))
   }
 
   async waitUntilApplied(): Promise<void> {
     const world = this.#world
+    const { restoredAt } = world
+    const begun = world.time
     const acknowledged = world.keys.filter((key) => key.acknowledged !== undefined)
     await waitUntilApplied(this, this.#memory.clock)
-    if (this.#dead) return
+    // Whoever remembers a database is not enlisted in one that took its place; its lease tells it so in time.
+    if (this.#dead || restoredAt !== world.restoredAt || begun < restoredAt + boundMs) return
     world.history.barriers++
     for (const key of acknowledged) key.appliedAt ??= world.time
   }
 
   silentFollowers(sequence: number): Promise<string[]> {
     if (this.#world.breakage === 'barrier') return Promise.resolve([])
-    return this.#ask(() =>
-      [...this.#world.followers].filter(([, confirmed]) => confirmed < sequence).map(([id]) => id),
+    return this.#ask((server) =>
+      [...server.followers].filter(([, confirmed]) => confirmed < sequence).map(([id]) => id),
     )
   }
 
   dismissSilent(sequence: number): Promise<string[]> {
-    return this.#ask(() => {
-      const silent = [...this.#world.followers].filter(([, confirmed]) => confirmed < sequence)
-      for (const [id] of silent) this.#world.followers.delete(id)
+    return this.#change((server) => {
+      const silent = [...server.followers].filter(([, confirmed]) => confirmed < sequence)
+      for (const [id] of silent) server.followers.delete(id)
       return silent.map(([id]) => id)
     })
   }
 
-  findManyFacts(kids: readonly string[]): Promise<FactsRow[]> {
-    return this.#ask(() => this.#world.keys.filter(({ kid }) => kids.includes(kid)).map(({ row }) => row))
+  async findManyFacts(kids: readonly string[]): Promise<FactsRow[]> {
+    const proof = this.#prove()
+    const read = this.#ask(({ rows }) => kids.flatMap((kid) => rows.get(kid) ?? []), proof.server)
+    read.catch(() => {})
+    await proof.done
+    return read
   }
 
   #readNow(kid: string): FactsRow | undefined {
-    const { up, keys } = this.#world
+    const { up, primary } = this.#world
     if (!up || this.#cutOff) throw new Error('unreachable')
-    return keys.find((key) => key.kid === kid)?.row
+    return primary.rows.get(kid)
   }
 
-  readChanges(since: number, follower: string): Promise<ChangeRow[]> {
-    const world = this.#world
-    return this.#ask(() => {
-      const enlisted = world.followers.has(follower) ? 1 : 0
-      const rows = world.changes
-        .filter(({ sequence }) => sequence > since)
+  async readChanges(since: number, follower: string): Promise<Look> {
+    const { breakage } = this.#world
+    const isBlind = breakage === 'identity'
+    const begunAt = this.#world.time
+    const proof = this.#prove()
+    const read = this.#ask((server) => {
+      const shared = {
+        last: breakage === 'log' ? since : server.last,
+        enlisted: server.followers.has(follower) ? 1 : 0,
+        identity: isBlind ? '' : server.identity,
+        since_mark:
+          (isBlind ? undefined : server.changes.find((change) => change.sequence === since)?.mark) ?? null,
+        oldest_compatible: 0,
+      }
+      const rows: ChangeRow[] = server.changes
+        .filter(({ sequence }) => sequence > since && breakage !== 'log')
         .slice(0, changesPage)
-        .map(({ sequence, keyId }) => ({
-          last: world.last,
-          enlisted,
+        .map(({ sequence, keyId, mark }) => ({
+          ...shared,
           sequence,
           key_id: keyId,
           organization_id: 'acme',
-          ...unmarked,
+          mark: isBlind ? null : mark,
         }))
-      if (world.breakage === 'log')
-        return [{ last: since, enlisted, sequence: null, key_id: null, organization_id: null, ...unmarked }]
-      return rows.length > 0
-        ? rows
-        : [{ last: world.last, enlisted, sequence: null, key_id: null, organization_id: null, ...unmarked }]
-    })
+      if (rows.length === 0)
+        rows.push({ ...shared, sequence: null, key_id: null, organization_id: null, mark: null })
+      return rows
+    }, proof.server)
+    read.catch(() => {})
+    await proof.done
+    return {
+      rows: await read,
+      provenMsAgo: Math.max(0, begunAt - proof.begunAt),
+    }
   }
 
   enlist(follower: string): Promise<number> {
-    return this.#ask(() => {
-      this.#world.followers.set(follower, this.#world.last)
-      return this.#world.last
+    return this.#change((server) => {
+      server.followers.set(follower, server.last)
+      return server.last
     })
   }
 
   confirm(follower: string, sequence: number): Promise<boolean> {
-    return this.#ask(() => {
-      if (!this.#world.followers.has(follower)) return false
-      this.#world.followers.set(follower, sequence)
+    return this.#change((server) => {
+      if (!server.followers.has(follower)) return false
+      server.followers.set(follower, sequence)
       return true
     })
   }
 
   dismiss(follower: string): Promise<void> {
-    return this.#ask(() => {
-      this.#world.followers.delete(follower)
+    return this.#change((server) => {
+      server.followers.delete(follower)
     })
   }
 
@@ -376,18 +471,46 @@ class Process implements FactsSource, BarrierStore {
     return () => {}
   }
 
+  /** The proof that the server is the primary: a change of nothing. */
+  #prove(): { server: Server; begunAt: number; done: Promise<void> } {
+    const { time, breakage } = this.#world
+    const last = this.#proof
+    if (last && last.server === this.#server && time - last.begunAt < proofEveryMs) return last
+    const done = breakage === 'proof' ? Promise.resolve() : this.#change(() => {})
+    done.catch(() => {})
+    this.#proof = { server: this.#server, begunAt: time, done }
+    return this.#proof
+  }
+
+  /** A change: a server that is deposed takes it, and nobody acknowledges it. */
+  #change<T>(work: (server: Server) => T): Promise<T> {
+    return this.#ask((server) => (server.isDeposed ? unanswered : work(server)))
+  }
+
   /** A question to the database: it may be lost on its way, or its answer may, or both take their time. */
-  #ask<T>(work: () => T): Promise<T> {
+  async #ask<T>(work: (server: Server) => T | typeof unanswered, server = this.#server): Promise<T> {
     const world = this.#world
     const travel = () => (world.chance(0.95) ? world.between(0.1, 10) : world.between(10, 900))
     const { promise, resolve, reject } = Promise.withResolvers<T>()
-    world.at(timeoutMs, () => this.deliver(() => reject(new Error('timeout'))))
+    let isSettled = false
+    const fail = () => {
+      if (isSettled) return
+      // A connection that failed is made anew, and may lead to the old server again, which was only paused.
+      if (this.#server === server) this.#server = world.chance(0.8) ? world.primary : world.former
+      reject(new Error('timeout'))
+    }
+    world.at(timeoutMs, () => this.deliver(fail))
     if (this.#cutOff || world.chance(0.01)) return promise
     world.at(travel(), () => {
       if (!world.up) return
-      const answer = work()
-      if (this.#cutOff || world.chance(0.01)) return
-      world.at(travel(), () => this.deliver(() => resolve(answer)))
+      const answer = work(server)
+      if (answer === unanswered || this.#cutOff || world.chance(0.01)) return
+      world.at(travel(), () =>
+        this.deliver(() => {
+          isSettled = true
+          resolve(answer)
+        }),
+      )
     })
     return promise
   }

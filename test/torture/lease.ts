@@ -1,4 +1,4 @@
-// Runs the model of the lease over many seeds: `node test/torture/lease.ts [seeds] [--from N] [--break lease|clock|log|barrier|overtaken|pause]`.
+// Runs the model of the lease over many seeds: `node test/torture/lease.ts [seeds] [--from N] [--break lease|clock|log|barrier|overtaken|pause|proof|identity]`.
 import { parseArgs } from 'node:util'
 import { type Breakage, simulate } from './lease-model.ts'
 

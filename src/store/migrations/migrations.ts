@@ -8,6 +8,7 @@ import * as sessions from './0003-sessions.ts'
 import * as search from './0004-search.ts'
 import * as marks from './0005-marks.ts'
 import * as sessionPages from './0006-session-pages.ts'
+import * as compatibility from './0007-compatibility.ts'
 
 /** What the databases call the three kinds of column. Only migrations need to know. */
 export interface ColumnTypes {
@@ -20,16 +21,40 @@ export interface ColumnTypes {
 
 type Step = (db: Db, types: ColumnTypes) => Promise<void>
 
-const steps: readonly Step[] = [keys.up, changes.up, sessions.up, search.up, marks.up, sessionPages.up]
+/** Each released step, first to last. */
+export const steps: readonly Step[] = [
+  keys.up,
+  changes.up,
+  sessions.up,
+  search.up,
+  marks.up,
+  sessionPages.up,
+  compatibility.up,
+]
 
 /** The version of the schema that this program works on. */
 export const schemaVersion = steps.length
 
-/** Tells whether a database is at {@link schemaVersion}: then it takes neither a lock nor the right to make tables. */
+/**
+ * The lowest version that a program may know and still work beside this one on the same database: all that it
+ * writes is understood here, and all that is written here there. A step that changes this raises it.
+ */
+export const oldestCompatible = 4
+
+/**
+ * Tells whether this program may work on a database as it is: then it takes neither a lock nor the right to make
+ * tables. A newer one is fit if it says so.
+ */
 export async function isCurrent(db: Db): Promise<boolean> {
   try {
     const { version } = await db.selectFrom('schema_version').select('version').executeTakeFirstOrThrow()
-    return version === schemaVersion
+    if (version <= schemaVersion) return version === schemaVersion
+    const newer = await db
+      .selectFrom('schema_compatibility')
+      .select('oldest_compatible')
+      .where('version', '=', version)
+      .executeTakeFirst()
+    return newer !== undefined && newer.oldest_compatible <= schemaVersion
   } catch {
     // No such table, or no database at all: the migration finds out which.
     return false
@@ -38,21 +63,32 @@ export async function isCurrent(db: Db): Promise<boolean> {
 
 /**
  * Brings a database up to {@link schemaVersion}, inside the caller's transaction and under its lock. Throws
- * `store_unavailable` where the database is of a newer program. Returns how many steps it took.
+ * `store_unavailable` if the database is of a newer program that this one must not work beside. Returns how many
+ * steps it took.
  */
 export async function migrate(db: Db, types: ColumnTypes): Promise<number> {
-  await sql`create table if not exists schema_version (version bigint not null)`.execute(db)
-  const { rows } = await sql<{ version: number }>`select version from schema_version`.execute(db)
+  const table = sql.table('schema_version')
+  await sql`create table if not exists ${table} (version bigint not null)`.execute(db)
+  const { rows } = await sql<{ version: number }>`select version from ${table}`.execute(db)
   const version = rows[0]?.version ?? 0
   if (version > schemaVersion) {
-    throw new LatchkeyError(
-      'store_unavailable',
-      `The database is at schema ${version}, this Latchkey knows up to ${schemaVersion}: upgrade Latchkey.`,
-    )
+    if (await isCurrent(db)) return 0
+    throw new LatchkeyError('store_unavailable', describeNewer(version))
   }
   if (version === schemaVersion) return 0
   for (const step of steps.slice(version)) await step(db, types)
-  if (rows.length === 0) await sql`insert into schema_version (version) values (${schemaVersion})`.execute(db)
-  else await sql`update schema_version set version = ${schemaVersion}`.execute(db)
+  const row = { version: schemaVersion }
+  if (rows.length === 0) await db.insertInto('schema_version').values(row).execute()
+  else await db.updateTable('schema_version').set(row).execute()
+  await db
+    .insertInto('schema_compatibility')
+    .values({ version: schemaVersion, oldest_compatible: oldestCompatible })
+    .onConflict((conflict) => conflict.column('version').doUpdateSet({ oldest_compatible: oldestCompatible }))
+    .execute()
   return schemaVersion - version
+}
+
+/** Says what to do about a database that a newer program has migrated. */
+export function describeNewer(version: number): string {
+  return `The database is at schema ${version}, this Latchkey knows up to ${schemaVersion}: upgrade Latchkey.`
 }
