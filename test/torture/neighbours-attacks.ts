@@ -151,5 +151,7 @@ if (import.meta.main) {
   // The attackers have machines of their own: here they take what the server and the good caller leave.
   setPriority(constants.priority.PRIORITY_LOW)
   const stage: Stage = JSON.parse(await text(process.stdin))
+  // Sockets that nobody reads keep no process alive.
+  setInterval(() => {}, 60_000)
   await Promise.all(process.argv.slice(2).map((name) => attacks[name]?.(stage)))
 }
