@@ -47,6 +47,31 @@ describe.each(Object.keys(frameworks))('on %s', (name) => {
     })
   })
 
+  test('a path or a header of any length and letters is a refusal, and never a failure of Latchkey', async () => {
+    await using api = await open()
+    const { url } = api
+    for (const team of [
+      'x'.repeat(123),
+      'x'.repeat(3_000),
+      '%C3%A9',
+      'blue%20red',
+      '%22',
+      '%0A',
+      'a%2Cb',
+      '::',
+    ]) {
+      const path = `/of/${team}`
+      const answer = await ask(url, path, { token: sender.key })
+      expect([answer.status, answer.json?.code], path).toEqual([403, 'missing_permission'])
+      expect(answer.headers.get('www-authenticate'), path).toBe('Bearer error="insufficient_scope"')
+      expect((await ask(url, path, { token: revoked.key })).status, path).toBe(401)
+      expect((await ask(url, path, {})).status, path).toBe(401)
+    }
+    for (const token of [sender.key.repeat(2), 'x'.repeat(10_000)])
+      expect((await ask(url, '/emails', { token })).json?.code).toBe('invalid_token')
+    expect(api.errors).toEqual([])
+  })
+
   test('the token is read from either header, the scheme in any case', async () => {
     await using api = await open()
     for (const headers of [
@@ -135,12 +160,6 @@ describe.each(Object.keys(frameworks))('on %s', (name) => {
     expect(refused.json).toMatchObject({ detail: 'This takes a key with teams:red.' })
   })
 
-  test('a permission that cannot be one lets nobody through', async () => {
-    await using api = await open()
-    const answer = await ask(api.url, '/of/a%20b', { token: sender.key })
-    expect(answer.status).toBe(500)
-  })
-
   test('a key that is revoked is refused at the next request', async () => {
     await using api = await open()
     const { id, key } = await server.latchkey.keys.create({ organizationId: 'acme', name: 'Short' })
@@ -195,6 +214,8 @@ test.each(['Express', 'Fastify'])('on %s, a route without a guard has no key to 
 test('a list of permissions of a wrong form is refused when the guard is made', () => {
   const options = { verifier: server.latchkey, permissions: ['emails send'] }
   expect(() => withKey(options, () => new Response())).toThrow(TypeError)
+  const long = { ...options, permissions: [`emails:${'x'.repeat(128)}`] }
+  expect(() => withKey(long, () => new Response())).toThrow(TypeError)
 })
 
 /** Sends a GET of /me with header lines as they are, which fetch would join. */

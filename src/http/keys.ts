@@ -1,8 +1,10 @@
 // The calls on keys.
 import { z } from 'zod'
-import type { Latchkey } from '../latchkey.ts'
+import { scopeOf } from '../authority.ts'
 import {
+  type Applied,
   appliedSchema,
+  type Caller,
   createdKeySchema,
   createKeySchema,
   keyDetailsSchema,
@@ -16,7 +18,7 @@ import {
 } from '../schemas.ts'
 import { answerPage } from './pages.ts'
 import { json, type Reply } from './reply.ts'
-import { route } from './route.ts'
+import { type Call, route } from './route.ts'
 
 /** With `?wait=applied` a change is answered when every process acts on it. */
 const waitSchema = z.strictObject({
@@ -40,13 +42,19 @@ type WaitQuery = z.input<typeof waitSchema>
 
 /** Makes a change and, if asked to, waits until it is applied everywhere. Checks the query before the change. */
 async function change<T extends object>(
-  latchkey: Latchkey,
-  query: WaitQuery,
+  { latchkey, query, caller }: Pick<Call<WaitQuery>, 'latchkey' | 'query'> & { caller: Caller },
   make: () => Promise<T>,
 ): Promise<Reply> {
   const { wait } = parseInput(waitSchema, query)
   const made = await make()
-  return json(wait === undefined ? made : { ...made, applied: await latchkey.waitUntilApplied() })
+  if (wait === undefined) return json(made)
+  return json({ ...made, applied: tellTo(caller, await latchkey.waitUntilApplied()) })
+}
+
+/** The names of processes are those of the operator's hosts, which are nobody else's business: others get a count. */
+function tellTo(caller: Caller, applied: Applied): Applied {
+  if (scopeOf(caller) === undefined) return applied
+  return { ...applied, silent: applied.silent.map((_, i) => `process-${i + 1}`) }
 }
 
 export const keyRoutes = [
@@ -135,8 +143,8 @@ export const keyRoutes = [
     body: updateKeySchema,
     answers: [{ status: 200, description: 'The key.', schema: changedKeySchema }],
     problems: ['permission_escalation', 'key_not_found', 'key_revoked', 'fresh_sign_in_required'],
-    handle: async ({ latchkey, params, query, body, caller }) =>
-      change(latchkey, query, () => latchkey.keys.update(params.id, body, caller)),
+    handle: async (call) =>
+      change(call, () => call.latchkey.keys.update(call.params.id, call.body, call.caller)),
   }),
   route({
     method: 'POST',
@@ -159,8 +167,8 @@ export const keyRoutes = [
       'key_expired',
       'rotation_in_progress',
     ],
-    handle: async ({ latchkey, params, query, body, caller }) =>
-      change(latchkey, query, () => latchkey.keys.rotate(params.id, body, caller)),
+    handle: async (call) =>
+      change(call, () => call.latchkey.keys.rotate(call.params.id, call.body, call.caller)),
   }),
   route({
     method: 'DELETE',
@@ -172,9 +180,9 @@ export const keyRoutes = [
     query: waitSchema,
     answers: [{ status: 200, description: 'It opens nothing any more.', schema: doneSchema }],
     problems: ['key_not_found', 'secret_not_found', 'last_secret'],
-    handle: async ({ latchkey, params, query, caller }) =>
-      change(latchkey, query, async () => {
-        await latchkey.keys.endSecret(params.id, params.kid, caller)
+    handle: async (call) =>
+      change(call, async () => {
+        await call.latchkey.keys.endSecret(call.params.id, call.params.kid, call.caller)
         return done
       }),
   }),
@@ -189,9 +197,9 @@ export const keyRoutes = [
     query: waitSchema,
     answers: [{ status: 200, description: 'It is revoked.', schema: doneSchema }],
     problems: ['key_not_found'],
-    handle: async ({ latchkey, params, query, caller }) =>
-      change(latchkey, query, async () => {
-        await latchkey.keys.revoke(params.id, caller)
+    handle: async (call) =>
+      change(call, async () => {
+        await call.latchkey.keys.revoke(call.params.id, call.caller)
         return done
       }),
   }),

@@ -46,7 +46,10 @@ export type Guard<Request> = (
   ip?: string | undefined,
 ) => Promise<Admission>
 
-/** Makes a guard. Throws TypeError for an unknown option, and for permissions of which one is of a wrong form. */
+/**
+ * Makes a guard. Throws TypeError for an unknown option, and for a list of permissions of which one is of a wrong form.
+ * A request for which the function gives such a one is answered 403: no key can hold that.
+ */
 export function createGuard<Request>(options: GuardOptions<Request>): Guard<Request> {
   const fault = unknownOption(options, ['verifier', 'permissions', 'onError'])
   if (fault) throw new TypeError(`${fault.path}: ${fault.message}`)
@@ -54,18 +57,20 @@ export function createGuard<Request>(options: GuardOptions<Request>): Guard<Requ
   if (typeof permissions !== 'function') checkPermissions(permissions)
   return async (header, request, ip) => {
     const wanted = typeof permissions === 'function' ? permissions(request) : permissions
-    if (typeof permissions === 'function') checkPermissions(wanted)
+    // What is made of a request is its sender's own text: it may be none that a key can hold, such as a long path.
+    const askable = wanted.filter(isPermission)
+    const isAskable = askable.length === wanted.length && askable.length <= maxPermissions
     const token = readPresented(header)
     if (token === undefined) {
       const detail = 'Send a key as Authorization: Bearer <token>, or as X-Api-Key.'
       return refuse('missing_token', detail, { 'www-authenticate': 'Bearer' })
     }
     // Two different ones, or an empty one: nothing that could be asked about.
-    if (token === '') return refuseToken()
+    if (token === '' || token.length > maxTokenLength) return refuseToken()
     let verdict: Verdict
     try {
-      verdict = await verifier.verify(token, { permissions: [...wanted] }, { ip })
-      if (verdict.valid === true) return { key: verdict }
+      verdict = await verifier.verify(token, { permissions: isAskable ? askable : [] }, { ip })
+      if (verdict.valid === true) return isAskable ? { key: verdict } : refuseUnaskable()
     } catch (error) {
       // No verdict: neither yes nor no. Who asked may ask again, and does not come through.
       onError?.(error)
@@ -95,12 +100,31 @@ export class AdmittedKeys {
   }
 }
 
+/** What Latchkey takes: a verdict on more cannot be asked for. */
+const maxPermissions = 128
+const maxPermissionLength = 128
+/** Longer than any token, whatever its prefix; a longer one is not worth a request. */
+const maxTokenLength = 256
+
+function isPermission(permission: unknown): permission is string {
+  return (
+    typeof permission === 'string' &&
+    permission.length <= maxPermissionLength &&
+    permissionPattern.test(permission)
+  )
+}
+
 function checkPermissions(permissions: readonly string[]): void {
-  for (const permission of permissions) {
-    if (typeof permission !== 'string' || !permissionPattern.test(permission)) {
-      throw new TypeError(`Not a permission such as emails:send: ${JSON.stringify(permission)}`)
-    }
-  }
+  const wrong = permissions.find((permission) => !isPermission(permission))
+  if (wrong !== undefined)
+    throw new TypeError(`Not a permission such as emails:send: ${JSON.stringify(wrong)}`)
+  if (permissions.length > maxPermissions) throw new TypeError(`At most ${maxPermissions} permissions.`)
+}
+
+// Its text is the sender's, and stands in no header.
+function refuseUnaskable(): { refusal: Refusal } {
+  const detail = 'This takes a permission that no key can hold.'
+  return refuse('missing_permission', detail, { 'www-authenticate': 'Bearer error="insufficient_scope"' })
 }
 
 // One sentence for all of them, so that nobody learns which once opened something.

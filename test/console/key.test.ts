@@ -32,6 +32,46 @@ onEachDatabase(`the page of a key${browserNote}`, (makeDatabase) => {
   }
   const administrator = ['latchkey:keys:read', 'latchkey:keys:write', 'latchkey:audit:read', 'emails:*']
 
+  test.skipIf(skipsBrowser)(
+    'sends what was changed, and brings nothing back that others took away',
+    async () => {
+      const { server, keys, admin } = await serve(...administrator, 'files:*')
+      const { id } = await keys.create({
+        organizationId: 'acme',
+        name: 'Mailer',
+        permissions: ['emails:read', 'emails:send'],
+        metadata: { plan: 'pro', team: 'Growth' },
+      })
+      const page = await browser.open(server, { path: `/keys/${id}`, token: admin.key })
+      const changes = watchChanges(page)
+      const open = async (name: string) => {
+        await page.getByRole('button', { name }).click()
+        await page.getByRole('dialog').waitFor()
+      }
+      const save = async () => {
+        await page.getByRole('dialog').getByRole('button', { name: 'Save' }).click()
+        await page.getByRole('dialog').waitFor({ state: 'detached' })
+      }
+      await open('Edit the permissions')
+      await keys.update(id, { permissions: ['emails:read'], name: 'Mailer 2' })
+      await page.getByRole('combobox').fill('files:read')
+      await page.keyboard.press('Enter')
+      await save()
+      expect(changes.splice(0)).toEqual([{ permissions: ['emails:read', 'files:read'] }])
+
+      await open('Rename the key')
+      await keys.update(id, { name: 'Mailer 3' })
+      // The page reads the key anew while the form is open, and the form is none the wiser.
+      await page.evaluate(() => dispatchEvent(new Event('visibilitychange')))
+      await save()
+      expect(changes).toEqual([])
+      expect(await keys.get(id)).toMatchObject({
+        name: 'Mailer 3',
+        permissions: ['emails:read', 'files:read'],
+      })
+    },
+  )
+
   test.skipIf(skipsBrowser)('shows every field, to who may change nothing as well', async () => {
     const database = await makeDatabase()
     const { id, reader } = await inThePast(database, 2 * day, async ({ organizations, keys, verify }) => {

@@ -12,6 +12,7 @@ import {
   secretState,
   usesSince,
 } from '../../console/words/graces.ts'
+import { mergeFields, mergeList } from '../../console/words/merges.ts'
 import { limitsOf } from '../../console/words/session-limits.ts'
 import { deviceOf } from '../../console/words/user-agents.ts'
 import { rotateKeySchema } from '../../src/schemas.ts'
@@ -229,3 +230,19 @@ function text(words: string) {
 function code(words: string) {
   return { kind: 'code', text: words }
 }
+
+describe('what a form changes, on top of what others changed meanwhile', () => {
+  test('of a list, what was removed elsewhere stays away, and what was added there stays', () => {
+    expect(mergeList(['a', 'b'], ['a', 'b', 'c'], ['a'])).toEqual(['a', 'c'])
+    expect(mergeList(['a', 'b'], ['b'], ['a', 'b', 'd'])).toEqual(['b', 'd'])
+    expect(mergeList(['a'], ['a', 'c'], ['c', 'a'])).toEqual(['c', 'a'])
+    expect(mergeList([], [], ['a'])).toEqual(['a'])
+  })
+
+  test('of an object, field by field, and the form has the last word on its own', () => {
+    expect(mergeFields({ a: 1, b: 2 }, { a: 1, b: 2, c: 3 }, { b: 2 })).toEqual({ b: 2, c: 3 })
+    expect(mergeFields({ a: 1, b: 2 }, { a: 1 }, { a: 5, b: 2, d: 4 })).toEqual({ a: 5, d: 4 })
+    expect(mergeFields({ a: 1 }, { a: 2 }, { a: 3, e: 1 })).toEqual({ a: 2, e: 1 })
+    expect(mergeFields({ a: 1 }, { a: 2 }, {})).toEqual({ a: 2 })
+  })
+})

@@ -80,7 +80,7 @@ export const frameworks: Record<string, StartGuarded> = {
     const { requireKey, keyOf } = onFastify
     const errors: unknown[] = []
     const onError = (error: unknown) => errors.push(error)
-    const app = fastify()
+    const app = fastify({ routerOptions: { maxParamLength: 4_000 } })
     app.get(
       '/emails',
       { onRequest: requireKey({ verifier, permissions: ['emails:send'], onError }) },

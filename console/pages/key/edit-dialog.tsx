@@ -3,10 +3,10 @@ import type { ReactNode } from 'react'
 import { ApiError, type WireKey } from '../../api.ts'
 import { FormDialog } from '../../parts/form-dialog.tsx'
 import { ErrorNotice } from '../../parts/notices.tsx'
-import { type KeyChange, useChangeKey } from './key-changes.ts'
+import { type KeyChange, type LateChange, useChangeKey } from './key-changes.ts'
 
 /** What a form holds: a change, none at all, or what cannot be sent as it is. */
-type Edited = KeyChange | 'unchanged' | 'faulty'
+type Edited = KeyChange | LateChange | 'unchanged' | 'faulty'
 
 interface EditDialogProps {
   keyToChange: WireKey

@@ -7,6 +7,7 @@ import { PermissionsField } from '../../parts/permissions-field.tsx'
 import { TextField } from '../../parts/text-field.tsx'
 import { useSession } from '../../session.ts'
 import { type Expiry, expiryFault } from '../../words/expiries.ts'
+import { mergeFields, mergeList } from '../../words/merges.ts'
 import { readMetadata, writeMetadata } from '../../words/metadata-text.ts'
 import { nameFault } from '../../words/names.ts'
 import { permissionFaults } from '../../words/permission-list.ts'
@@ -19,8 +20,11 @@ interface EditProps {
   close: () => void
 }
 
-/** Opens the window for one field. */
-export function EditField({ field, ...rest }: EditProps & { field: EditableField }) {
+/** Opens the window for one field. It sends what is changed in it, and nothing that others changed meanwhile. */
+export function EditField({ field, of, close }: EditProps & { field: EditableField }) {
+  // As the form found the key: it is read anew while the form is open.
+  const [opened] = useState(of)
+  const rest = { of: opened, close }
   switch (field) {
     case 'name':
       return <Rename {...rest} />
@@ -68,7 +72,8 @@ function EditPermissions({ of, close }: EditProps) {
   const [permissions, setPermissions] = useState<string[]>(of.permissions)
   const read = () => {
     if (permissions.join() === of.permissions.join()) return 'unchanged'
-    return permissionFaults(permissions, notGrantable).length > 0 ? 'faulty' : { permissions }
+    if (permissionFaults(permissions, notGrantable).length > 0) return 'faulty'
+    return (now: WireKey) => ({ permissions: mergeList(of.permissions, permissions, now.permissions) })
   }
   return (
     <EditDialog
@@ -124,7 +129,8 @@ function EditMetadata({ of, close }: EditProps) {
   const read = () => {
     const { metadata } = readMetadata(text)
     if (metadata === undefined) return 'faulty'
-    return JSON.stringify(metadata) === JSON.stringify(of.metadata) ? 'unchanged' : { metadata }
+    if (JSON.stringify(metadata) === JSON.stringify(of.metadata)) return 'unchanged'
+    return (now: WireKey) => ({ metadata: mergeFields(of.metadata, metadata, now.metadata) })
   }
   return (
     <EditDialog keyToChange={of} title="Edit the metadata" read={read} close={close}>

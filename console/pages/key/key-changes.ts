@@ -12,10 +12,16 @@ export interface Done {
   applied: Applied
 }
 
+/** A change that depends on what the key is by then: on what others changed while a form was open. */
+export type LateChange = (now: WireKey) => KeyChange
+
 export function useChangeKey(key: WireKey) {
   const client = useQueryClient()
   return useMutation({
-    mutationFn: (change: KeyChange) => call<WireKey>('PATCH', addressOf(key), { body: change }),
+    mutationFn: async (change: KeyChange | LateChange) => {
+      const body = typeof change === 'function' ? change(await call<WireKey>('GET', addressOf(key))) : change
+      return call<WireKey>('PATCH', addressOf(key), { body })
+    },
     onSuccess: () => void showAnew(client),
   })
 }
