@@ -14,6 +14,8 @@ onEachDatabase('a change that is waited for', (makeDatabase) => {
     const admin = await create(['latchkey:keys:*'])
     await using direct = await connectDirectly(database)
     const names = ['db-7.internal.example:4242', 'db-8.internal.example:17']
+    // Nobody sweeps for a minute after a barrier: those that are silent stay until they are waited for.
+    await expect.poll(async () => (await server.latchkey.waitUntilApplied()).confirmed).toBe(true)
     const waitAs = async (token: string, method: string, path: (id: string) => string, body?: unknown) => {
       for (const name of names) {
         await direct.run(
