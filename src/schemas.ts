@@ -275,12 +275,10 @@ export const factsSchema = z.strictObject({
 export const appliedSchema = z.strictObject({
   confirmed: z.boolean().meta({ description: 'Whether every live process has confirmed.' }),
   milliseconds: z.int().meta({ description: 'How long that took; two seconds at the most, and a little.' }),
-  silent: z
-    .array(z.string())
-    .meta({
-      description:
-        'The processes (host:pid) that did not; what they remembered has run out. Outside the root organization they are called process-1 and so on.',
-    }),
+  silent: z.array(z.string()).meta({
+    description:
+      'The processes (host:pid) that did not; what they remembered has run out. Outside the root organization they are called process-1 and so on.',
+  }),
 })
 
 /** A key's public state; `organizationId`, `permissions`, … as in the seed. */
