@@ -3,10 +3,18 @@ import { LatchkeyError } from './errors.ts'
 import type { Turn } from './fair-line.ts'
 import { covers, type ManagementPermission, missingPermissions, reservedNamespace } from './permissions.ts'
 import type { Caller, ReadOptions } from './schemas.ts'
-import type { Scope } from './store/keys.ts'
+import type { KeyRow, Scope } from './store/keys.ts'
 
 /** The organization whose keys act on every other. */
 export const rootOrganizationId = 'root'
+
+/** A caller as the database has it inside the transaction of its change. */
+export interface LiveCaller extends Caller {
+  /** When its key expires, in milliseconds since 1970; null for never. */
+  expiresAt: number | null
+  /** Until when its session's sign-in is fresh; undefined for a caller that shows its token. */
+  freshUntil: number | undefined
+}
 
 /** The organization that a caller acts on; undefined, all of them, for root keys and for who holds the database. */
 export function scopeOf(caller: Caller | undefined): Scope {
@@ -34,6 +42,43 @@ export function requireGrantable(caller: Caller | undefined, granted: readonly s
   if (missing.length === 0) return
   throw new LatchkeyError('permission_escalation', `The calling key does not hold ${missing.join(', ')}.`)
 }
+
+/**
+ * Throws `permission_escalation` unless the caller holds, or as a root key may give, all that a key may do which it
+ * changes, rotates or revokes. Its own key is always in its reach.
+ */
+export function requireCover(caller: Caller | undefined, key: Pick<KeyRow, 'id' | 'permissions'>): void {
+  if (caller?.keyId !== key.id) requireGrantable(caller, JSON.parse(key.permissions))
+}
+
+/**
+ * Throws `permission_escalation` if a key of the caller's own organization would live longer than the caller's. A root
+ * key gives the keys of other organizations any expiry.
+ */
+export function requireLifetime(
+  caller: LiveCaller | undefined,
+  organizationId: string,
+  expiresAt: number | null,
+): void {
+  if (caller === undefined || caller.expiresAt === null || caller.organizationId !== organizationId) return
+  if (expiresAt !== null && expiresAt <= caller.expiresAt) return
+  throw new LatchkeyError(
+    'permission_escalation',
+    `The calling key expires at ${new Date(caller.expiresAt).toISOString()}: no key of its organization can get a later expires_at from it, or none.`,
+  )
+}
+
+/** Throws `missing_permission` unless the caller may set metadata, which verdicts carry and the operator's API trusts. */
+export function requireMetadata(caller: Caller | undefined): void {
+  if (scopeOf(caller) === undefined || covers((caller as Caller).permissions, metadataPermission)) return
+  throw new LatchkeyError(
+    'missing_permission',
+    `Setting metadata takes a key of the root organization, or one with ${metadataPermission}.`,
+    { missing: [metadataPermission] },
+  )
+}
+
+const metadataPermission = 'latchkey:metadata:write'
 
 /** Throws `missing_permission` unless the caller holds what a call takes. */
 export function requirePermission(caller: Caller, permission: ManagementPermission): void {

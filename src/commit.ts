@@ -1,6 +1,7 @@
 // The one way to change anything: a transaction that finds its caller live in itself, and writes down what was done.
 import { type Deed, toEvent } from './audit.ts'
-import { invalidToken, requirePermission, scopeOf, sessionEnded } from './authority.ts'
+import { invalidToken, type LiveCaller, requirePermission, scopeOf, sessionEnded } from './authority.ts'
+import { isId } from './engine.ts'
 import { refuseField } from './errors.ts'
 import { judge, nothingAsked } from './judge.ts'
 import type { Memory } from './memory.ts'
@@ -13,14 +14,6 @@ import { allDone } from './store/statements.ts'
 import type { Store } from './store/store.ts'
 import type { Tx } from './store/tables.ts'
 import type { RandomSource } from './token.ts'
-
-/** A caller as the database has it inside the transaction of its change. */
-export interface LiveCaller extends Caller {
-  /** When its key expires, in milliseconds since 1970; null for never. */
-  expiresAt: number | null
-  /** Until when its session's sign-in is fresh; undefined for a caller that shows its token. */
-  freshUntil: number | undefined
-}
 
 /** What a change takes. */
 export interface Terms {
@@ -99,7 +92,8 @@ export class Writer {
     work: (change: Change) => Promise<T>,
   ): Promise<T> {
     const events: AuditRow[] = []
-    const target = keyId === undefined ? undefined : { id: keyId, scope: scopeOf(caller) }
+    // An id of another form is no key's: it locks nothing, and PostgreSQL takes no text with a zero byte.
+    const target = keyId === undefined || !isId(keyId) ? undefined : { id: keyId, scope: scopeOf(caller) }
     try {
       return await this.transact([caller], target, async ({ tx, now, admit }) => {
         const live = admit(caller, permission)

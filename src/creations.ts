@@ -1,7 +1,7 @@
 // Adds keys to the database: those that come while others are being written share one transaction, so that one
 // fsync makes them all durable. Each is judged by itself, and none fails for another.
-import { unknownOrganization } from './authority.ts'
-import type { LiveCaller, Opened, Writer } from './commit.ts'
+import { type LiveCaller, unknownOrganization } from './authority.ts'
+import type { Opened, Writer } from './commit.ts'
 import type { Caller } from './schemas.ts'
 import { type AuditRow, insertAuditEvents } from './store/audit.ts'
 import { insertKeys, type NewKeyRow } from './store/keys.ts'

@@ -1,7 +1,6 @@
 // What a session may not do long after its sign-in: make what outlives it. If somebody else gets hold of a session,
 // the harm ends with it.
-import { rootOrganizationId } from './authority.ts'
-import type { LiveCaller } from './commit.ts'
+import { type LiveCaller, rootOrganizationId } from './authority.ts'
 import { LatchkeyError } from './errors.ts'
 import { missingPermissions, reservedNamespace } from './permissions.ts'
 import type { KeyRow } from './store/keys.ts'

@@ -1,11 +1,12 @@
 // A key's life goes on: changed, rotated, revoked. Each change is judged by its caller as it is inside the transaction.
-import { requireGrantable, scopeOf } from './authority.ts'
+import { requireCover, requireGrantable, requireLifetime, requireMetadata, scopeOf } from './authority.ts'
 import type { Change } from './commit.ts'
 import { digestToken } from './digest.ts'
 import { type Engine, isId } from './engine.ts'
 import { LatchkeyError } from './errors.ts'
-import { isLater, isWider, outlivesSession, requireFreshSignIn } from './fresh-sign-in.ts'
+import { isWider, outlivesSession, requireFreshSignIn } from './fresh-sign-in.ts'
 import { requireFuture, unknownKey, withToken } from './keys.ts'
+import { requireOtherRootKey } from './last-root-key.ts'
 import {
   type Caller,
   type CreatedKey,
@@ -24,9 +25,9 @@ import { generateToken, tokenHint } from './token.ts'
 const permission = 'latchkey:keys:write'
 
 /**
- * Changes what is named and leaves the rest. Granting permissions, and letting a key live longer, takes a
- * caller that holds what the key may do. Throws `invalid_input`, `key_not_found`, `key_revoked`,
- * `permission_escalation`.
+ * Changes what is named and leaves the rest. It takes a caller that holds what the key may do and what it grants, and
+ * lives as long as what it grants. Throws `invalid_input`, `key_not_found`, `key_revoked`, `permission_escalation`,
+ * `missing_permission` for metadata that the caller may not set, `last_root_key`.
  */
 export async function updateKey(
   engine: Engine,
@@ -41,14 +42,16 @@ export async function updateKey(
     const before = await requireLiveKey(change, id)
     const expiry = expiresAt === undefined ? before.expires_at : (expiresAt?.getTime() ?? null)
     if (permissions !== undefined) requireGrantable(change.caller, permissions)
-    else if (isLater(expiry, before.expires_at))
-      requireGrantable(change.caller, JSON.parse(before.permissions))
     const after = {
       name: name ?? before.name,
       permissions: permissions === undefined ? before.permissions : JSON.stringify(permissions),
       metadata: metadata === undefined ? before.metadata : JSON.stringify(metadata),
       expires_at: expiry,
     }
+    if (after.metadata !== before.metadata) requireMetadata(change.caller)
+    // More permissions on a key that outlives the caller would outlive it as well.
+    if (isWider(before, after)) requireLifetime(change.caller, before.organization_id, expiry)
+    await requireOtherRootKey(change.tx, before, { ...after, revoked_at: null }, change.now)
     if (isWider(before, after) && outlivesSession(before.organization_id, JSON.parse(after.permissions)))
       requireFreshSignIn(change.caller, change.now)
     const changes = describeChanges(before, after)
@@ -83,8 +86,8 @@ export async function rotateKey(
     if (keyStatus(key, now) === 'expired') {
       throw new LatchkeyError('key_expired', 'The key has expired: give it a later expires_at first.')
     }
-    // Whoever rotates a key holds its new token, and so all that it may do.
-    requireGrantable(change.caller, JSON.parse(key.permissions))
+    // The caller then holds the new token, and so all that it may do for as long as it lives.
+    requireLifetime(change.caller, key.organization_id, key.expires_at)
     if (outlivesSession(key.organization_id, JSON.parse(key.permissions)))
       requireFreshSignIn(change.caller, now)
     const secrets = await listSecrets(change.tx, key)
@@ -126,7 +129,7 @@ export async function rotateKey(
 
 /**
  * Ends a grace now: the old secret opens nothing any more. Again, it changes nothing. Throws `key_not_found`,
- * `secret_not_found`, `last_secret` for the newest one.
+ * `secret_not_found`, `permission_escalation`, `last_secret` for the newest one.
  */
 export async function endKeySecret(engine: Engine, id: string, kid: string, caller?: Caller): Promise<void> {
   await engine.commit(caller, { permission, keyId: id }, async (change) => {
@@ -149,12 +152,16 @@ export async function endKeySecret(engine: Engine, id: string, kid: string, call
   })
 }
 
-/** Revokes a key for ever. Again, it changes nothing and keeps the first instant. Throws `key_not_found`. */
+/**
+ * Revokes a key for ever. Again, it changes nothing and keeps the first instant. Throws `key_not_found`,
+ * `permission_escalation`, `last_root_key`.
+ */
 export async function revokeKey(engine: Engine, id: string, caller?: Caller): Promise<void> {
   await engine.commit(caller, { permission, keyId: id }, async (change) => {
     const { now } = change
     const key = await requireKey(change, id)
     if (key.revoked_at !== null) return
+    await requireOtherRootKey(change.tx, key, { ...key, revoked_at: now }, now)
     await changeKey(change.tx, key, { revoked_at: now })
     await deleteKeySessions(change.tx, key)
     change.record({
@@ -166,9 +173,11 @@ export async function revokeKey(engine: Engine, id: string, caller?: Caller): Pr
   })
 }
 
+/** Locks a key of the caller's scope that may do no more than the caller. */
 async function requireKey({ tx, caller }: Change, id: string): Promise<KeyRow> {
   const key = isId(id) ? await lockKey(tx, id, scopeOf(caller)) : undefined
   if (!key) throw unknownKey()
+  requireCover(caller, key)
   return key
 }
 

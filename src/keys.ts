@@ -3,6 +3,8 @@ import { toEvent } from './audit.ts'
 import {
   narrowScope,
   requireGrantable,
+  requireLifetime,
+  requireMetadata,
   requireRoot,
   scopeOf,
   turnOf,
@@ -35,6 +37,7 @@ import { generateToken, type ParsedToken } from './token.ts'
 /**
  * Creates a key and its first secret; the answer is the only one that ever holds the token. Without a caller,
  * `organizationId` must be named. Throws `invalid_input`, `organization_not_found`, `permission_escalation`,
+ * `missing_permission` for metadata that the caller may not set,
  * `root_organization_required`, `store_unavailable`.
  */
 export async function createKey(engine: Engine, input: CreateKeyInput, caller?: Caller): Promise<CreatedKey> {
@@ -55,6 +58,8 @@ export async function createKey(engine: Engine, input: CreateKeyInput, caller?: 
       if (wanted.createdBy !== undefined) requireRoot(live, 'say on whose behalf it creates a key')
       narrowScope(live, organizationId)
       requireGrantable(live, wanted.permissions)
+      requireLifetime(live, organizationId, wanted.expiresAt?.getTime() ?? null)
+      if (Object.keys(wanted.metadata).length > 0) requireMetadata(live)
       if (outlivesSession(organizationId, wanted.permissions)) requireFreshSignIn(live, now)
     },
   })

@@ -14,6 +14,7 @@ export const managementPermissions = [
   'latchkey:organizations:read',
   'latchkey:organizations:write',
   'latchkey:audit:read',
+  'latchkey:metadata:write',
 ] as const
 export type ManagementPermission = (typeof managementPermissions)[number]
 

@@ -19,6 +19,7 @@ const managementMeanings: Record<ManagementPermission, string> = {
   'latchkey:organizations:read': 'See organizations',
   'latchkey:organizations:write': 'Create and rename organizations',
   'latchkey:audit:read': 'Read the audit log',
+  'latchkey:metadata:write': 'Set metadata, which verdicts carry',
 }
 
 /** Takes a typed or pasted list apart: by commas, semicolons and spaces; quotes and brackets of JSON fall away. */

@@ -65,7 +65,7 @@ export const keyRoutes = [
     tag: 'Keys',
     summary: 'Create a key',
     description:
-      'The answer is the only one that ever holds the token. What is granted must be covered by what the calling key holds; a key of the root organization may grant anything outside `latchkey:`.',
+      'The answer is the only one that ever holds the token. What is granted must be covered by what the calling key holds; a key of the root organization may grant anything outside `latchkey:`. A key that expires cannot make one of its own organization that lives longer. `metadata` takes a key of the root organization, or one with `latchkey:metadata:write`.',
     access: 'latchkey:keys:write',
     body: createKeySchema,
     answers: [{ status: 200, description: 'The key, with its token.', schema: createdKeySchema }],
@@ -137,12 +137,19 @@ export const keyRoutes = [
     operationId: 'updateKey',
     tag: 'Keys',
     summary: 'Change a key',
-    description: 'Changes what is named and leaves the rest.',
+    description:
+      'Changes what is named and leaves the rest. The calling key must hold all that the key holds, unless it is its own. Other `metadata` takes a key of the root organization, or one with `latchkey:metadata:write`.',
     access: 'latchkey:keys:write',
     query: waitSchema,
     body: updateKeySchema,
     answers: [{ status: 200, description: 'The key.', schema: changedKeySchema }],
-    problems: ['permission_escalation', 'key_not_found', 'key_revoked', 'fresh_sign_in_required'],
+    problems: [
+      'permission_escalation',
+      'key_not_found',
+      'key_revoked',
+      'fresh_sign_in_required',
+      'last_root_key',
+    ],
     handle: async (call) =>
       change(call, () => call.latchkey.keys.update(call.params.id, call.body, call.caller)),
   }),
@@ -179,7 +186,7 @@ export const keyRoutes = [
     access: 'latchkey:keys:write',
     query: waitSchema,
     answers: [{ status: 200, description: 'It opens nothing any more.', schema: doneSchema }],
-    problems: ['key_not_found', 'secret_not_found', 'last_secret'],
+    problems: ['permission_escalation', 'key_not_found', 'secret_not_found', 'last_secret'],
     handle: async (call) =>
       change(call, async () => {
         await call.latchkey.keys.endSecret(call.params.id, call.params.kid, call.caller)
@@ -196,7 +203,7 @@ export const keyRoutes = [
     access: 'latchkey:keys:write',
     query: waitSchema,
     answers: [{ status: 200, description: 'It is revoked.', schema: doneSchema }],
-    problems: ['key_not_found'],
+    problems: ['permission_escalation', 'key_not_found', 'last_root_key'],
     handle: async (call) =>
       change(call, async () => {
         await call.latchkey.keys.revoke(call.params.id, call.caller)

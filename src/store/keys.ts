@@ -36,6 +36,9 @@ export const keyOrders = {
   name: { column: 'name_folded', direction: 'asc', type: 'string' },
 } as const
 
+/** More are not looked through: an operator has a few root keys. */
+const maxMentions = 1_000
+
 /** A key as it begins. */
 export type NewKeyRow = Omit<KeyRow, 'name_folded' | 'last_used_at' | 'revision'>
 
@@ -139,6 +142,25 @@ function fittingKeys(db: Db, query: KeyQuery) {
         .where((eb) => eb.or([eb('expires_at', 'is', null), eb('expires_at', '>', query.now)])),
     )
     .$if(query.q !== undefined, (q) => q.where(holds('name_folded', query.q as string)))
+}
+
+/** The live keys of an organization whose permissions hold a text somewhere. */
+export async function liveKeysThatMention(
+  db: Db,
+  organizationId: string,
+  text: string,
+  now: number,
+): Promise<Pick<KeyRow, 'id' | 'permissions' | 'expires_at' | 'revoked_at'>[]> {
+  return db
+    .selectFrom('keys')
+    .select(['id', 'permissions', 'expires_at', 'revoked_at'])
+    .where('organization_id', '=', organizationId)
+    .where('revoked_at', 'is', null)
+    .where((eb) => eb.or([eb('expires_at', 'is', null), eb('expires_at', '>', now)]))
+    .where('permissions', 'like', `%${text}%`)
+    .orderBy('created_at', 'desc')
+    .limit(maxMentions)
+    .execute()
 }
 
 /** The row as everyone may see it, judged at the given instant. */
