@@ -3,6 +3,7 @@ import { v7 as uuidv7 } from 'uuid'
 import type { Commit } from './commit.ts'
 import type { Creations } from './creations.ts'
 import type { Memory } from './memory.ts'
+import type { SessionReads } from './session-reads.ts'
 import type { SignInLimit } from './sign-in-limit.ts'
 import type { Store } from './store/store.ts'
 import type { RandomSource } from './token.ts'
@@ -14,6 +15,7 @@ export interface Engine {
   memory: Memory
   creations: Creations
   signInLimit: SignInLimit
+  sessionReads: SessionReads
   /** Milliseconds since 1970, by the wall clock. */
   now: () => number
   random: RandomSource

@@ -48,6 +48,7 @@ import type {
   VerifyOptions,
   VerifyRequest,
 } from './schemas.ts'
+import { SessionReads } from './session-reads.ts'
 import type { SessionValues } from './session-values.ts'
 import {
   authenticateSession,
@@ -123,7 +124,7 @@ export interface Sessions {
    */
   start(token: string, origin?: SignInOrigin): Promise<StartedSession>
   /** Tells who asks by a session's two values, judged now by the store; undefined for values that open nothing. */
-  authenticate(values: SessionValues): Promise<Caller | undefined>
+  authenticate(values: SessionValues, origin?: Pick<SignInOrigin, 'ip'>): Promise<Caller | undefined>
   /**
    * Makes a session's sign-in fresh for ten minutes more, by a token of its key. Throws `invalid_token`,
    * `session_ended`, `too_many_sessions`.
@@ -210,6 +211,7 @@ export async function openLatchkey(options: LatchkeyOptions): Promise<Latchkey> 
     creations: new Creations(writer, store),
     memory,
     signInLimit: new SignInLimit(),
+    sessionReads: new SessionReads(),
     now,
     random,
     prefixes,
@@ -246,7 +248,7 @@ export async function openLatchkey(options: LatchkeyOptions): Promise<Latchkey> 
     audit: { list: (input, caller, options) => listAudit(engine, input, caller, options) },
     sessions: {
       start: (token, origin) => startSession(engine, token, origin),
-      authenticate: (values) => authenticateSession(engine, values),
+      authenticate: (values, origin) => authenticateSession(engine, values, origin?.ip),
       refresh: (token, values, origin) => refreshSession(engine, token, values, origin),
       list: (caller) => listSessions(engine, caller),
       end: (id, caller) => endSession(engine, id, caller),

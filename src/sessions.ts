@@ -19,7 +19,6 @@ import {
 import {
   deleteSession,
   deleteSessions,
-  findSession,
   insertSession,
   listKeySessions,
   listOverSessions,
@@ -66,7 +65,7 @@ export async function startSession(
   const { keyId, organizationId, permissions } = proof
   const now = engine.now()
   engine.signInLimit.requireNotRefused(keyId, now)
-  const replaced = previous && (await authenticateSession(engine, previous))
+  const replaced = previous && (await authenticateSession(engine, previous, ip))
   const values = drawValues(engine.random)
   const row: SessionRow = {
     id: newId(engine),
@@ -116,16 +115,17 @@ export type SessionCaller = Caller & { sessionId: string }
 export async function authenticateSession(
   engine: Engine,
   values: SessionValues,
+  ip?: string | undefined,
 ): Promise<SessionCaller | undefined> {
   if (!areSessionValues(values)) return undefined
   const { store, memory } = engine
   const begunAt = memory.clock.monotonic()
-  const row = await store.read((db) => findSession(db, digestValue(values.value)))
+  const row = await engine.sessionReads.find(store, digestValue(values.value), ip)
   if (row === undefined || !matchesPage(values.pageValue, row.page_digest)) return undefined
   if (isSessionOver(row, engine.now())) return undefined
   const verdict = await verifyStored(memory, row.kid, { keyId: row.key_id })
   // A process that was paused since may have missed the end of the session: it asks again.
-  if (memory.clock.monotonic() - begunAt >= leaseMs) return authenticateSession(engine, values)
+  if (memory.clock.monotonic() - begunAt >= leaseMs) return authenticateSession(engine, values, ip)
   if (!verdict.valid) return undefined
   await noteSeen(engine, row)
   const { keyId, organizationId, permissions } = verdict
@@ -143,7 +143,7 @@ export async function refreshSession(
   values: SessionValues,
   { ip, requestId }: Pick<SignInOrigin, 'ip' | 'requestId'> = {},
 ): Promise<Session> {
-  const session = await authenticateSession(engine, values)
+  const session = await authenticateSession(engine, values, ip)
   if (session === undefined) throw sessionEnded()
   const proof = await verify(engine.memory, token, {}, { ip })
   const kid = parseToken(token)?.kid

@@ -64,6 +64,28 @@ onEachDatabase('signing in over and over', (makeDatabase) => {
     await server.close()
   })
 
+  test('made-up cookies wait for their own address, and hold up nobody who is signed in', async () => {
+    const latchkey = await openLatchkey({ database: await makeDatabase() })
+    const key = await latchkey.createRootKey()
+    const started = await latchkey.sessions.start(key.key)
+    const elsewhere = await latchkey.sessions.start(key.key)
+    const from = { ip: '198.51.100.7' }
+    expect(await latchkey.sessions.authenticate(started, from)).toBeDefined()
+    const madeUp = Array.from({ length: 300 }, (_, i) => {
+      const value = String(i).padEnd(43, 'a')
+      return latchkey.sessions.authenticate({ value, pageValue: value }, from)
+    })
+    const flood = Promise.allSettled(madeUp)
+    // Known from before, even from the same address; and another address has turns of its own.
+    expect(await latchkey.sessions.authenticate(started, from)).toBeDefined()
+    expect(await latchkey.sessions.authenticate(elsewhere, { ip: '203.0.113.9' })).toBeDefined()
+    const outcomes = await flood
+    const refused = outcomes.filter((outcome) => outcome.status === 'rejected')
+    expect(refused.length).toBeGreaterThan(200)
+    for (const { reason } of refused) expect(reason).toMatchObject({ code: 'store_unavailable' })
+    await latchkey.close()
+  })
+
   test('a clock that is set back shuts nobody out', async () => {
     const clock = makeClock()
     const latchkey = await openLatchkey({ database: await makeDatabase(), now: clock.now })

@@ -51,7 +51,7 @@ async function authenticateCookie(
 ): Promise<Caller | undefined> {
   const values = readSessionValues(parts, header, exchange)
   if (values === undefined) return undefined
-  const caller = await parts.latchkey.sessions.authenticate(values)
+  const caller = await parts.latchkey.sessions.authenticate(values, exchange)
   if (caller === undefined) throw sessionEnded()
   exchange.keyId = caller.keyId
   return { ...caller, requestId: exchange.requestId, ip: exchange.ip }
