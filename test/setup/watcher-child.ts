@@ -16,13 +16,14 @@ const watched = new Map<string, Watched>()
 
 function judge(watch: Watched): void {
   const begunAt = process.hrtime.bigint()
-  const cached = latchkey.verifyCached(watch.token, watch)
+  const { permissions } = watch
+  const cached = latchkey.verifyCached(watch.token, { permissions })
   // A verdict from memory stands as soon as it is asked for; one from the store only once it is there.
   if (cached) note(watch, cached.code, begunAt, begunAt)
   if (cached || watch.asking) return
   watch.asking = true
   latchkey
-    .verify(watch.token, watch)
+    .verify(watch.token, { permissions })
     .then(
       (verdict) => verdict.code,
       (error: { code?: string }) => error.code ?? 'crashed',
