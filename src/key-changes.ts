@@ -5,7 +5,7 @@ import { digestToken } from './digest.ts'
 import { type Engine, isId } from './engine.ts'
 import { LatchkeyError } from './errors.ts'
 import { isWider, outlivesSession, requireFreshSignIn } from './fresh-sign-in.ts'
-import { requireFuture, unknownKey, withToken } from './keys.ts'
+import { requireFuture, unknownKey, unknownSecret, withToken } from './keys.ts'
 import { requireOtherRootKey } from './last-root-key.ts'
 import {
   type Caller,
@@ -18,7 +18,14 @@ import {
   updateKeySchema,
 } from './schemas.ts'
 import { changeKey, type KeyRow, keyStatus, lockKey, toKey } from './store/keys.ts'
-import { beginGrace, endSecrets, insertSecrets, listSecrets } from './store/secrets.ts'
+import {
+  beginGrace,
+  endSecrets,
+  findSecret,
+  insertSecrets,
+  listUnendedSecrets,
+  pruneSecrets,
+} from './store/secrets.ts'
 import { deleteKeySessions } from './store/sessions.ts'
 import { generateToken, tokenHint } from './token.ts'
 
@@ -90,7 +97,7 @@ export async function rotateKey(
     requireLifetime(change.caller, key.organization_id, key.expires_at)
     if (outlivesSession(key.organization_id, JSON.parse(key.permissions)))
       requireFreshSignIn(change.caller, now)
-    const secrets = await listSecrets(change.tx, key)
+    const secrets = await listUnendedSecrets(change.tx, key)
     const inGrace = secrets.some((secret) => secret.expires_at !== null && secret.expires_at > now)
     if (graceSeconds > 0 && inGrace) {
       throw new LatchkeyError(
@@ -99,12 +106,11 @@ export async function rotateKey(
       )
     }
     const graceEndsAt = Math.min(now + graceSeconds * 1000, key.expires_at ?? Number.POSITIVE_INFINITY)
-    const unended = secrets.filter((secret) => secret.ended_at === null).map(({ kid }) => kid)
+    // A grace that has run out is ended for good, so that few secrets are ever unended.
+    const over = secrets.filter(({ kid }) => graceSeconds === 0 || kid !== key.kid).map(({ kid }) => kid)
     if (graceSeconds > 0) await beginGrace(change.tx, key, graceEndsAt)
-    else {
-      await endSecrets(change.tx, key, unended, now)
-      await deleteKeySessions(change.tx, key, unended)
-    }
+    await endSecrets(change.tx, key, over, now)
+    if (over.length > 0) await deleteKeySessions(change.tx, key, over)
     const next = generateToken(key.prefix, engine.random)
     const secret = {
       kid: next.kid,
@@ -115,6 +121,7 @@ export async function rotateKey(
       created_at: now,
     }
     await insertSecrets(change.tx, [secret])
+    await pruneSecrets(change.tx, key)
     const row = await changeKey(change.tx, key, { kid: next.kid })
     change.record({
       action: 'key.rotated',
@@ -135,8 +142,8 @@ export async function endKeySecret(engine: Engine, id: string, kid: string, call
   await engine.commit(caller, { permission, keyId: id }, async (change) => {
     const { now } = change
     const key = await requireKey(change, id)
-    const secret = (await listSecrets(change.tx, key)).find((candidate) => candidate.kid === kid)
-    if (!secret) throw new LatchkeyError('secret_not_found', 'The key has no such secret.')
+    const secret = await findSecret(change.tx, key, kid)
+    if (!secret) throw unknownSecret()
     if (secret.kid === key.kid) {
       throw new LatchkeyError('last_secret', 'This is the newest secret: rotate the key, or revoke it.')
     }

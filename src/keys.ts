@@ -21,6 +21,7 @@ import {
   type CreatedKey,
   type CreateKeyInput,
   createKeySchema,
+  getKeySchema,
   type Key,
   type KeyDetails,
   type ListKeysInput,
@@ -31,7 +32,7 @@ import {
 } from './schemas.ts'
 import { findKey, keyOrders, type NewKeyRow, readKeySlice, toKey } from './store/keys.ts'
 import { findOrganization } from './store/organizations.ts'
-import { listSecrets, toSecret } from './store/secrets.ts'
+import { findSecret, readSecrets, toSecret } from './store/secrets.ts'
 import { generateToken, type ParsedToken } from './token.ts'
 
 /**
@@ -113,14 +114,35 @@ export function newKey(
   }
 }
 
-/** Gets a key with its secrets. Throws `key_not_found`, for a foreign id too. */
-export async function getKey(engine: Engine, id: string, caller?: Caller): Promise<KeyDetails> {
-  return engine.store.read(async (db) => {
-    const row = isId(id) ? await findKey(db, id, scopeOf(caller)) : undefined
-    if (!row) throw unknownKey()
-    const secrets = await listSecrets(db, row)
-    return { ...toKey(row, engine.now()), secrets: secrets.map(toSecret) }
-  })
+/** How a key is read. */
+export interface GetKeyOptions extends ReadOptions {
+  /** The kid of the last secret that was read: those after it come, and the newest does not. */
+  secretsAfter?: string | undefined
+}
+
+/**
+ * Gets a key with its secrets, newest first: 100 of them, and those after them by `secretsAfter`. Throws
+ * `key_not_found`, for a foreign id too, `secret_not_found` for a `secretsAfter` that the key does not have,
+ * `invalid_input`.
+ */
+export async function getKey(
+  engine: Engine,
+  id: string,
+  caller?: Caller,
+  { secretsAfter, signal }: GetKeyOptions = {},
+): Promise<KeyDetails> {
+  parseInput(getKeySchema, { secretsAfter })
+  return engine.store.read(
+    async (db) => {
+      const row = isId(id) ? await findKey(db, id, scopeOf(caller)) : undefined
+      if (!row) throw unknownKey()
+      const after = secretsAfter === undefined ? undefined : await findSecret(db, row, secretsAfter)
+      if (secretsAfter !== undefined && !after) throw unknownSecret()
+      const secrets = await readSecrets(db, row, after)
+      return { ...toKey(row, engine.now()), secrets: secrets.map(toSecret) }
+    },
+    turnOf(caller, { signal }),
+  )
 }
 
 /** Lists keys page by page. Throws `invalid_input`, `organization_not_found`, `too_many_reads`. */
@@ -156,6 +178,10 @@ export async function listKeys(
 // One sentence for all of them: nothing may tell a foreign id from an unknown one.
 export function unknownKey(): LatchkeyError {
   return new LatchkeyError('key_not_found', 'There is no key with this id.')
+}
+
+export function unknownSecret(): LatchkeyError {
+  return new LatchkeyError('secret_not_found', 'The key has no such secret.')
 }
 
 /** A key with its token, where that is shown for once. */

@@ -10,7 +10,7 @@ import { refuseField } from './errors.ts'
 import { listPermissions } from './granted.ts'
 import { verifyCached } from './judge.ts'
 import { endKeySecret, revokeKey, rotateKey, updateKey } from './key-changes.ts'
-import { createKey, getKey, listKeys } from './keys.ts'
+import { createKey, type GetKeyOptions, getKey, listKeys } from './keys.ts'
 import { systemClock } from './lease.ts'
 import { Memory } from './memory.ts'
 import { noteOpening } from './openings.ts'
@@ -89,7 +89,8 @@ export interface LatchkeyOptions extends CacheOptions {
 /** What can be done with keys. Without a caller, the process itself acts: it holds the database. */
 export interface Keys {
   create(input: CreateKeyInput, caller?: Caller): Promise<CreatedKey>
-  get(id: string, caller?: Caller): Promise<KeyDetails>
+  /** A key with the newest 100 of its secrets; `secretsAfter`, the kid of the last one, gives those after it. */
+  get(id: string, caller?: Caller, options?: GetKeyOptions): Promise<KeyDetails>
   list(input?: ListKeysInput, caller?: Caller, options?: ReadOptions): Promise<Page<Key>>
   /** The permissions that the newest 1000 active keys hold: most used first, at most 200. */
   listPermissions(
@@ -231,7 +232,7 @@ export async function openLatchkey(options: LatchkeyOptions): Promise<Latchkey> 
   return {
     keys: {
       create: (input, caller) => createKey(engine, input, caller),
-      get: (id, caller) => getKey(engine, id, caller),
+      get: (id, caller, options) => getKey(engine, id, caller, options),
       list: (input, caller, options) => listKeys(engine, input, caller, options),
       listPermissions: (input, caller, options) => listPermissions(engine, input, caller, options),
       update: (id, change, caller) => updateKey(engine, id, change, caller),

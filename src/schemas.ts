@@ -86,6 +86,16 @@ export const listKeysSchema = z.strictObject({
   ...page,
 })
 
+/** How many secrets of a key one answer holds. */
+export const secretsPage = 100
+export const getKeySchema = z.strictObject({
+  secretsAfter: z
+    .string({ error: 'A kid: a string.' })
+    .regex(/^[0-9A-Za-z]{16}$/, 'A kid: 16 letters and digits.')
+    .optional()
+    .meta({ description: 'The kid of the last secret of the answer before, to get those after it.' }),
+})
+
 export const listPermissionsSchema = listKeysSchema.pick({ organizationId: true })
 
 export const createOrganizationSchema = z.strictObject({ id: organizationIdSchema.optional(), name })
@@ -188,7 +198,10 @@ export const createdKeySchema = keySchema.extend({
   key: z.string().meta({ description: 'The token. Shown in this answer and never again.' }),
 })
 export const keyDetailsSchema = keySchema.extend({
-  secrets: z.array(secretSchema).meta({ description: 'Newest first, ended ones included.' }),
+  secrets: z.array(secretSchema).meta({
+    description:
+      'Newest first, ended ones included: 100 of them. A key keeps the newest 1000 that have ended.',
+  }),
 })
 
 /** A permission in use, and by how many keys. */
@@ -285,7 +298,7 @@ export const appliedSchema = z.strictObject({
 export type Key = z.infer<typeof keySchema>
 /** A key with its token, in the only answers that ever hold it: create and rotate. */
 export type CreatedKey = z.infer<typeof createdKeySchema>
-/** A key with all its secrets, newest first. */
+/** A key with the newest 100 of its secrets, or those after a given one, newest first. */
 export type KeyDetails = z.infer<typeof keyDetailsSchema>
 export type KeySecret = z.infer<typeof secretSchema>
 export type Applied = z.infer<typeof appliedSchema>

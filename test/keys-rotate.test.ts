@@ -4,6 +4,7 @@ import { type CreatedKey, type CreateKeyInput, type Latchkey, openLatchkey } fro
 import { parseToken } from '../src/token.ts'
 import { type Clock, makeClock } from './setup/clock.ts'
 import { onEachDatabase } from './setup/databases.ts'
+import { connectDirectly } from './setup/direct.ts'
 import { codeOf, refusalOf } from './setup/refusal.ts'
 
 const second = 1000
@@ -115,6 +116,41 @@ onEachDatabase('rotation', (makeDatabase) => {
     expect(secrets.map((secret) => secret.kid).sort()).toEqual(kids.sort())
     expect(secrets.map((secret) => secret.expiresAt === null)).toEqual([true, false, false, false, false])
     await latchkey.close()
+  })
+
+  test('a key shows a hundred secrets at once, keeps a thousand that have ended, and a rotation reads none of them', async () => {
+    const database = await makeDatabase()
+    await using latchkey = await openLatchkey({ database })
+    await latchkey.organizations.create({ id: 'acme', name: 'Acme' })
+    const { id } = await latchkey.keys.create({ organizationId: 'acme', name: 'CI' })
+    await using direct = await connectDirectly(database)
+    await direct.run(`with recursive numbers (i) as (select cast(1 as bigint) union all select i + 1 from numbers where i < 1150)
+      insert into secrets (kid, key_id, organization_id, prefix, digest, created_at, expires_at, ended_at, last_used_at)
+      select 'old' || cast(1000000000000 + i as text), key_id, organization_id, prefix, digest, i / 3, i, i, 0
+      from secrets cross join numbers`)
+    const walk = async () => {
+      const kids: string[] = []
+      for (let secretsAfter: string | undefined; ; secretsAfter = kids.at(-1)) {
+        const { secrets } = await latchkey.keys.get(id, undefined, { secretsAfter })
+        kids.push(...secrets.map(({ kid }) => kid))
+        expect(secrets.length).toBeLessThanOrEqual(100)
+        if (secrets.length < 100) return kids
+      }
+    }
+    expect(new Set(await walk()).size).toBe(1151)
+    expect(await codeOf(latchkey.keys.get(id, undefined, { secretsAfter: 'a'.repeat(16) }))).toBe(
+      'secret_not_found',
+    )
+    expect(await codeOf(latchkey.keys.get(id, undefined, { secretsAfter: "'" }))).toBe('invalid_input')
+    // A hundred at a time.
+    const before = await walk()
+    await latchkey.keys.rotate(id, { graceSeconds: 60 })
+    expect((await walk()).slice(1)).toEqual(before.slice(0, -100))
+    await latchkey.keys.rotate(id)
+    await latchkey.keys.rotate(id)
+    const kids = await walk()
+    expect(kids).toHaveLength(1001)
+    expect(kids.slice(4)).toEqual(before.slice(1, 998))
   })
 
   test('ending a secret ends its grace now, and again changes nothing', async () => {

@@ -32,7 +32,7 @@ import { printNote } from './output.ts'
 export interface Connection {
   keys: {
     create(input: CreateKeyInput): Promise<CreatedKey>
-    get(id: string): Promise<KeyDetails>
+    get(id: string, secretsAfter?: string): Promise<KeyDetails>
     list(input?: ListKeysInput): Promise<Page<Key>>
     /** Changes; with `wait`, `applied` tells which processes act on it. */
     update(id: string, change: UpdateKeyInput, wait: boolean): Promise<Key & Waited>
@@ -96,6 +96,7 @@ function toServer(client: LatchkeyClient): Connection {
     ...client,
     keys: {
       ...keys,
+      get: (id, secretsAfter) => keys.get(id, secretsAfter === undefined ? {} : { secretsAfter }),
       update: (id, change, wait) => keys.update(id, change, asked(wait)),
       rotate: (id, input, wait) => keys.rotate(id, input, asked(wait)),
       endSecret: async (id, kid, wait) => (await keys.endSecret(id, kid, asked(wait))) ?? {},
@@ -112,6 +113,7 @@ function toDatabase(latchkey: Latchkey): Connection {
     ...latchkey,
     keys: {
       ...keys,
+      get: (id, secretsAfter) => keys.get(id, undefined, { secretsAfter }),
       update: async (id, change, wait) => andWait(wait, await keys.update(id, change)),
       rotate: async (id, input, wait) => andWait(wait, await keys.rotate(id, input)),
       endSecret: async (id, kid, wait) => {

@@ -61,11 +61,16 @@ export function printKeys(keys: readonly Key[]): void {
   print(...formatTable(headings, rows))
 }
 
+/** As `schemas.ts` has it, which help would wait for. */
+const secretsPage = 100
+
 /** Prints a key, and its secrets where they are known. */
 export function printKey(key: Key | KeyDetails): void {
   print(...formatFields(keyFields(key)))
-  if ('secrets' in key)
-    print('', ...formatTable(['SECRET', 'CREATED', 'LAST USED', 'ENDS'], key.secrets.map(secretRow)))
+  if (!('secrets' in key)) return
+  print('', ...formatTable(['SECRET', 'CREATED', 'LAST USED', 'ENDS'], key.secrets.map(secretRow)))
+  const last = key.secrets.length === secretsPage ? key.secrets.at(-1) : undefined
+  if (last) printNote(`There may be more: see them with --secrets-after ${last.kid}.`)
 }
 
 export function printVerdict(verdict: Verdict): void {

@@ -129,9 +129,10 @@ function addGet(keys: Command): void {
     .command('get')
     .description('show a key and its secrets')
     .argument('<id>', 'the id of the key')
-  addTargetOptions(command).action(async (id: string, options: TargetOptions) => {
+    .option('--secrets-after <kid>', 'the secrets that came before this one, where there are more than 100')
+  addTargetOptions(command).action(async (id: string, options: TargetOptions & { secretsAfter?: string }) => {
     await withConnection(options, async (latchkey) => {
-      const key = await latchkey.keys.get(id)
+      const key = await latchkey.keys.get(id, options.secretsAfter)
       options.json ? printJson(key) : printKey(key)
     })
   })

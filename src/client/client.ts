@@ -49,7 +49,8 @@ export type Done<Options> = Options extends { wait: 'applied' } ? { applied: App
 /** What a server does with keys; the names and shapes of the library. */
 export interface ClientKeys {
   create(input: CreateKeyInput, options?: CallOptions): Promise<CreatedKey>
-  get(id: string, options?: CallOptions): Promise<KeyDetails>
+  /** A key with the newest 100 of its secrets; `secretsAfter`, the kid of the last one, gives those after it. */
+  get(id: string, options?: CallOptions & { secretsAfter?: string }): Promise<KeyDetails>
   list(input?: ListKeysInput, options?: CallOptions): Promise<Page<Key>>
   /** Every key of a list, page by page as they are asked for. */
   listAll(input?: ListKeysInput, options?: CallOptions): AsyncIterable<Key>
@@ -162,7 +163,7 @@ export function createClient(client: ClientOptions): LatchkeyClient {
       listPermissions: async (input = {}, options) =>
         (await readPage<PermissionUse>('/v1/keys/permissions', input, options)).items,
       create: (body, options) => send('POST', '/v1/keys', { body, options }),
-      get: async (id, options) => send('GET', keyPath(id), { options }),
+      get: async (id, options) => send('GET', keyPath(id) + secretsQuery(options?.secretsAfter), { options }),
       update: async (id, body, options) => send('PATCH', keyPath(id) + waitQuery(options), { body, options }),
       rotate: async (id, body = {}, options) =>
         send('POST', `${keyPath(id)}/rotate${waitQuery(options)}`, { body, options }),
@@ -200,6 +201,10 @@ export function createClient(client: ClientOptions): LatchkeyClient {
     verifyBatch: (body, options) =>
       send('POST', '/v1/keys/verify/batch', { body, repeatable: true, options }),
   }
+}
+
+function secretsQuery(after: string | undefined): string {
+  return after === undefined ? '' : `?${new URLSearchParams({ secrets_after: after })}`
 }
 
 function waitQuery(options: ChangeOptions | undefined): string {

@@ -7,6 +7,7 @@ import {
   type Caller,
   createdKeySchema,
   createKeySchema,
+  getKeySchema,
   keyDetailsSchema,
   keySchema,
   listKeysSchema,
@@ -14,6 +15,7 @@ import {
   parseInput,
   permissionUseSchema,
   rotateKeySchema,
+  secretsPage,
   updateKeySchema,
 } from '../schemas.ts'
 import { answerPage } from './pages.ts'
@@ -126,10 +128,17 @@ export const keyRoutes = [
     operationId: 'getKey',
     tag: 'Keys',
     summary: 'Get a key and its secrets',
+    description:
+      'The newest 100 secrets; where there may be more, `Link` leads to those after them. Of those that have ended a key keeps the newest 1000, and a token of an older one is `not_found`.',
+    query: getKeySchema,
     access: 'latchkey:keys:read',
-    answers: [{ status: 200, description: 'The key.', schema: keyDetailsSchema }],
-    problems: ['too_many_reads', 'key_not_found'],
-    handle: async ({ latchkey, params, caller }) => json(await latchkey.keys.get(params.id, caller)),
+    answers: [{ status: 200, description: 'The key.', schema: keyDetailsSchema, headers: ['Link'] }],
+    problems: ['too_many_reads', 'key_not_found', 'secret_not_found'],
+    handle: async ({ latchkey, params, query, caller, signal }) => {
+      const key = await latchkey.keys.get(params.id, caller, { ...parseInput(getKeySchema, query), signal })
+      const last = key.secrets.length === secretsPage ? key.secrets.at(-1) : undefined
+      return json(key, last && { link: `</v1/keys/${params.id}?secrets_after=${last.kid}>; rel="next"` })
+    },
   }),
   route({
     method: 'PATCH',

@@ -1,7 +1,7 @@
 // The table of secrets: the values that a key has had, each under its public kid.
 import type { Selectable } from 'kysely'
 import { LatchkeyError } from '../errors.ts'
-import type { KeySecret } from '../schemas.ts'
+import { type KeySecret, secretsPage } from '../schemas.ts'
 import { tokenHint } from '../token.ts'
 import type { KeyRow } from './keys.ts'
 import type { Db, SecretsTable, Tx } from './tables.ts'
@@ -19,17 +19,73 @@ export async function insertSecrets(tx: Tx, rows: readonly NewSecretRow[]): Prom
     .execute()
 }
 
-/** All secrets of a key, newest first; kids settle ties. */
-export async function listSecrets(db: Db, key: KeyRow): Promise<SecretRow[]> {
-  const rows = await db
+/** How many that have ended a key keeps; they say of an old token that it was rotated away. */
+const keptEnded = 1_000
+/** How many a rotation deletes at the most: it holds locks. */
+const prunedAtOnce = 100
+
+/** Reads the next {@link secretsPage} secrets of a key: the newest first; kids settle ties. */
+export async function readSecrets(db: Db, key: KeyRow, after: SecretRow | undefined): Promise<SecretRow[]> {
+  // Whatever the clocks of two machines say, the newest is the one that the key names.
+  const newest =
+    after === undefined ? [await findSecret(db, key, key.kid)].filter((row) => row !== undefined) : []
+  const rows = await secretsOf(db, key)
+    .where('kid', '!=', key.kid)
+    .$if(after !== undefined && after.kid !== key.kid, (query) =>
+      query
+        .where('created_at', '<=', (after as SecretRow).created_at)
+        .where((eb) =>
+          eb.or([
+            eb('created_at', '<', (after as SecretRow).created_at),
+            eb('kid', '>', (after as SecretRow).kid),
+          ]),
+        ),
+    )
+    .orderBy('created_at', 'desc')
+    .orderBy('kid')
+    .limit(secretsPage - newest.length)
+    .execute()
+  return [...newest, ...rows]
+}
+
+/** Finds a secret of a key, ended or not. */
+export async function findSecret(db: Db, key: KeyRow, kid: string): Promise<SecretRow | undefined> {
+  return secretsOf(db, key).where('kid', '=', kid).executeTakeFirst()
+}
+
+/** The secrets of a key that nobody has ended: at most two, but for graces that have run out since. */
+export async function listUnendedSecrets(tx: Tx, key: KeyRow): Promise<SecretRow[]> {
+  return secretsOf(tx, key).where('ended_at', 'is', null).execute()
+}
+
+/** Deletes the oldest of a key's ended secrets beyond those that it keeps, a bounded number at once. */
+export async function pruneSecrets(tx: Tx, key: KeyRow): Promise<void> {
+  const ended = tx
+    .selectFrom('secrets')
+    .select('kid')
+    .where('key_id', '=', key.id)
+    .where('organization_id', '=', key.organization_id)
+    .where('ended_at', 'is not', null)
+  const surplus = await ended.orderBy('created_at', 'desc').limit(prunedAtOnce).offset(keptEnded).execute()
+  if (surplus.length === 0) return
+  const oldest = await ended.orderBy('created_at').orderBy('kid', 'desc').limit(surplus.length).execute()
+  const kids = oldest.map(({ kid }) => kid).sort()
+  const { numDeletedRows } = await tx
+    .deleteFrom('secrets')
+    .where('kid', 'in', kids)
+    .where('key_id', '=', key.id)
+    .where('organization_id', '=', key.organization_id)
+    .where('ended_at', 'is not', null)
+    .executeTakeFirstOrThrow()
+  requireRows(numDeletedRows, kids.length)
+}
+
+function secretsOf(db: Db, key: KeyRow) {
+  return db
     .selectFrom('secrets')
     .selectAll()
     .where('key_id', '=', key.id)
     .where('organization_id', '=', key.organization_id)
-    .orderBy('created_at', 'desc')
-    .orderBy('kid')
-    .execute()
-  return rows.sort((a, b) => Number(b.kid === key.kid) - Number(a.kid === key.kid))
 }
 
 /** Lets the newest secret of a key end at `endsAt`. Throws where not exactly that row was there to change. */
@@ -49,6 +105,7 @@ export async function beginGrace(tx: Tx, key: KeyRow, endsAt: number): Promise<v
  * not let them in again. Throws where not exactly those rows were there to change.
  */
 export async function endSecrets(tx: Tx, key: KeyRow, kids: readonly string[], now: number): Promise<void> {
+  if (kids.length === 0) return
   const { numUpdatedRows } = await tx
     .updateTable('secrets')
     .set((eb) => ({
