@@ -8,12 +8,12 @@ import type { FactsRow } from '../../src/store/facts.ts'
 import { assembleToken } from '../../src/token.ts'
 import { verify } from '../../src/verify.ts'
 import { mulberry32 } from '../setup/chance.ts'
+import { Server } from './lease-model-server.ts'
 
 /** The promise of `docs`: no token is found valid later than this after its revocation was acknowledged. */
 const boundMs = 2_000
 const historyMs = 12_000
 const timeoutMs = 800
-const keptChanges = 6
 const bounds = { secrets: 5, bytes: 10_000 }
 /** Reads within this time share a proof that their server is the primary. */
 const proofEveryMs = 150
@@ -48,32 +48,6 @@ export async function simulate(seed: number, breakage?: Breakage): Promise<Histo
 }
 
 const unanswered = Symbol('unanswered')
-
-/** A server and what lies in its database. Once deposed it goes on answering, and acknowledges nothing any more. */
-class Server {
-  readonly identity: string
-  isDeposed = false
-  last = 0
-  readonly changes: { sequence: number; keyId: string | null; mark: string }[] = []
-  readonly followers = new Map<string, number>()
-  readonly rows = new Map<string, FactsRow>()
-
-  constructor(identity: string, like?: Server) {
-    this.identity = identity
-    if (!like) return
-    this.last = like.last
-    this.changes = [...like.changes]
-    this.followers = new Map(like.followers)
-    this.rows = new Map(like.rows)
-  }
-
-  recordChange(keyId: string | null): number {
-    this.last++
-    this.changes.push({ sequence: this.last, keyId, mark: `${this.identity}:${this.last}` })
-    if (this.changes.length > keptChanges) this.changes.shift()
-    return this.last
-  }
-}
 
 class World {
   readonly random: () => number
