@@ -4,7 +4,7 @@
 // It takes a request only if it is plain and memory can judge it. It decides that before it does anything that shows,
 // and leaves every other request to the general way (`pipeline.ts`), and with it the wording of every error. So it has
 // no rule of its own: the general way would give the same answer to the byte, and the same line in the log.
-// `test/http-doors.test.ts` sends plain, odd and random requests through both.
+// `test/http-doors.test.ts` sends plain and odd requests through both, and `test/http-doors-random.test.ts` random ones.
 //
 // What it leaves out, and why nobody can tell:
 // 1. Routing, and the schemas of the query and the body: `plain-request.ts` takes two exact forms and no other.
