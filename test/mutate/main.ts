@@ -71,7 +71,7 @@ async function mutate({ file, tests }: Target): Promise<(typeof rows)[number]> {
   const mutants = makeMutants(source)
   const row = { file, mutants: mutants.length, killed: 0, accepted: 0, survived: 0, left: 0 }
   const setting = [source, ...tests.map((test) => readFileSync(join(repository, test), 'utf8'))].join('\0')
-  let isSound: boolean | undefined
+  let isSound = false
   for (const mutant of mutants) {
     if (isAccepted(file, mutant)) {
       row.accepted++
@@ -86,7 +86,8 @@ async function mutate({ file, tests }: Target): Promise<(typeof rows)[number]> {
         row.left++
         continue
       }
-      isSound ??= await checkSound(tests)
+      if (!isSound) await checkSound(tests)
+      isSound = true
       known[id] = await judge(file, applyMutant(source, mutant), tests)
       mkdirSync(join(repository, '.test-output'), { recursive: true })
       writeFileSync(results, JSON.stringify(known))
@@ -105,10 +106,9 @@ async function mutate({ file, tests }: Target): Promise<(typeof rows)[number]> {
 }
 
 /** Throws where the tests fail without any fault: then they tell nothing. */
-async function checkSound(tests: string[]): Promise<true> {
+async function checkSound(tests: string[]): Promise<void> {
   const failed = await run({ changed: undefined, tests })
   if (failed) throw new Error(`Fails without a mutant: ${failed}`)
-  return true
 }
 
 async function judge(file: string, mutated: string, tests: string[]): Promise<string | null> {
@@ -140,7 +140,11 @@ async function run(order: RunOrder): Promise<string | undefined> {
 }
 
 async function startRunner(): Promise<ChildProcess> {
-  const child = fork(join(folder, 'test/mutate/runner.ts'), [folder], { cwd: folder, silent: true })
+  const child = fork(join(folder, 'test/mutate/runner.ts'), [folder], {
+    cwd: folder,
+    silent: true,
+    env: { ...process.env, LATCHKEY_TEST_RUNS: '60' },
+  })
   for (const stream of [child.stdout, child.stderr]) stream?.resume()
   await once(child, 'message')
   return child

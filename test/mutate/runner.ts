@@ -27,20 +27,24 @@ const vitest = await createVitest('test', {
   reporters: [{}],
 })
 
+async function runFile(test: string): Promise<string | undefined> {
+  const specifications = await vitest.getRelevantTestSpecifications([test])
+  const wanted = specifications.filter(({ moduleId }) => moduleId.endsWith(`/${test}`))
+  const { testModules, unhandledErrors } = await vitest.runTestSpecifications(wanted)
+  for (const module of testModules) {
+    if (module.errors().length > 0) return `${test} does not load`
+    for (const failure of module.children.allTests('failed')) return failure.fullName
+  }
+  return unhandledErrors.length > 0 ? `${test}: an error outside of any test` : undefined
+}
+
 process.on('message', ({ changed, tests }: RunOrder) => {
   void (async () => {
     const began = performance.now()
     if (changed) vitest.invalidateFile(changed)
-    const specifications = await vitest.getRelevantTestSpecifications(tests)
-    const wanted = specifications.filter(({ moduleId }) =>
-      tests.some((test) => moduleId.endsWith(`/${test}`)),
-    )
-    const { testModules, unhandledErrors } = await vitest.runTestSpecifications(wanted)
-    let failed: string | undefined = unhandledErrors.length > 0 ? 'an error outside of any test' : undefined
-    for (const module of testModules) {
-      if (module.errors().length > 0) failed ??= `${module.moduleId}: it does not load`
-      for (const test of module.children.allTests('failed')) failed ??= test.fullName
-    }
+    let failed: string | undefined
+    // One after the other: the slow ones are for what the quick ones do not notice.
+    for (const test of tests) failed ??= await runFile(test)
     const reply: RunReply = { failed, milliseconds: performance.now() - began }
     process.send?.(reply)
   })()
