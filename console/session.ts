@@ -17,6 +17,10 @@ export interface Session {
   refusal(permission: ManagementPermission): string | undefined
   /** Which of these permissions the key may not grant to another. */
   notGrantable(permissions: readonly string[]): string[]
+  /** Why the key may not set metadata, in a sentence; undefined if it may. */
+  metadataRefusal: string | undefined
+  /** The latest expiry that the key may give a key of an organization; undefined if it may give any, and none. */
+  latestExpiry(organization: string): string | undefined
   signOut(): Promise<void>
 }
 
@@ -33,11 +37,15 @@ export function useSession(): Session {
 /** The session of a key; `end` is how to end it. */
 export function sessionOf(key: WireKey, end: () => Promise<void>): Session {
   const isRoot = key.organization_id === rootOrganizationId
+  const refusal = (permission: ManagementPermission) =>
+    covers(key.permissions, permission) ? undefined : `Your key lacks the permission ${permission}.`
   return {
     key,
     isRoot,
-    refusal: (permission) =>
-      covers(key.permissions, permission) ? undefined : `Your key lacks the permission ${permission}.`,
+    refusal,
+    metadataRefusal: isRoot ? undefined : refusal('latchkey:metadata:write'),
+    latestExpiry: (organization) =>
+      organization === key.organization_id ? (key.expires_at ?? undefined) : undefined,
     notGrantable: (permissions) => withheldFrom(key.permissions, isRoot, permissions),
     signOut: end,
   }

@@ -132,7 +132,12 @@ function KeyFound({ of: key, rotated }: KeyFoundProps) {
     >
       {outcome !== undefined && <Outcome {...outcome} />}
       <Section title="Details">
-        <Facts of={key} refusal={refusals.change} edit={(field) => show({ window: 'edit', field })} />
+        <Facts
+          of={key}
+          refusal={refusals.change}
+          metadataRefusal={refusals.changeMetadata}
+          edit={(field) => show({ window: 'edit', field })}
+        />
       </Section>
       <Section
         title="Secrets"

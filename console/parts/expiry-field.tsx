@@ -8,18 +8,20 @@ interface ExpiryFieldProps {
   /** Undefined while an own date is chosen and not given yet: ask `expiryFault` before it is sent. */
   value: Expiry
   onChange: (value: Expiry) => void
+  /** The latest expiry that may be given; undefined if any may, and none. */
+  latest?: string | undefined
   /** A sentence, where the expiry was refused. */
   error?: string | undefined
 }
 
 /** A controlled expiry: radio buttons, and an input for a date and a time in the reader's zone. */
-export function ExpiryField({ label = 'Expires', value, onChange, error }: ExpiryFieldProps) {
+export function ExpiryField({ label = 'Expires', value, onChange, latest, error }: ExpiryFieldProps) {
   const id = useId()
   const [choice, setChoice] = useState<number | 'never' | 'own'>(value === null ? 'never' : 'own')
   // Whoever holds the value may have replaced it meanwhile.
   const chosen = value === null ? 'never' : choice === 'never' ? 'own' : choice
   const now = Date.now()
-  const fault = error ?? (value === undefined ? undefined : expiryFault(value, now))
+  const fault = error ?? (value === undefined ? undefined : expiryFault(value, now, latest))
   const choose = (next: typeof choice) => {
     setChoice(next)
     if (next === 'never') onChange(null)

@@ -1,4 +1,5 @@
 // When a key is to expire: the lengths that are offered, and what is wrong with an instant. Pure.
+import { inFull } from './times.ts'
 
 const dayMs = 86_400_000
 
@@ -21,9 +22,19 @@ export function expiryAfter(days: number, now: number): string {
 /** An expiry as a form holds it: an instant in RFC 3339, null for never, undefined where none was given yet. */
 export type Expiry = string | null | undefined
 
-/** Says what keeps an expiry from being sent; undefined where nothing does. */
-export function expiryFault(expiry: Expiry, now: number): string | undefined {
+/** Says whether a key with one expiry outlives one with another; null is never. */
+export function outlives(expiry: string | null, other: string): boolean {
+  return expiry === null || Date.parse(expiry) > Date.parse(other)
+}
+
+/**
+ * Says what keeps an expiry from being sent; undefined if nothing does. `latest` is the latest one that the signed-in
+ * key may give, as `useSession()` has it.
+ */
+export function expiryFault(expiry: Expiry, now: number, latest?: string): string | undefined {
   if (expiry === undefined) return 'Give a date and a time, or choose another expiry.'
   if (expiry !== null && Date.parse(expiry) <= now) return 'This is in the past: give a later date or time.'
+  if (latest !== undefined && outlives(expiry, latest))
+    return `Your key cannot give a later expiry than ${inFull(latest)}.`
   return undefined
 }

@@ -34,6 +34,18 @@ export async function sessionOf(page: Page): Promise<Record<string, string>> {
   return { cookie: `${cookie.name}=${cookie.value}`, 'latchkey-session': pageValue }
 }
 
+/** Makes a call by hand, as a script of the page could, with all that it has of the session; gives the status. */
+export function callByHand(page: Page, method: string, path: string, body: object): Promise<number> {
+  return page.evaluate(
+    async ([method, path, body]) => {
+      const pageValue = localStorage.getItem('latchkey-session') ?? ''
+      const headers = { 'content-type': 'application/json', 'latchkey-session': pageValue }
+      return (await fetch(path, { method, headers, body })).status
+    },
+    [method, path, JSON.stringify(body)] as const,
+  )
+}
+
 /** Goes to a page and waits until what it shows is there. */
 export async function go(page: Page, path: string): Promise<void> {
   await page.goto(path)

@@ -4,7 +4,7 @@ import { expect, test } from 'vitest'
 import { callerBy } from '../setup/callers.ts'
 import { onEachDatabase } from '../setup/databases.ts'
 import { browserNote, skipsBrowser, useBrowser } from './browser.ts'
-import { fact, go, refusalOf, signIn } from './chromium.ts'
+import { callByHand, fact, go, refusalOf, signIn } from './chromium.ts'
 import { inThePast } from './past.ts'
 
 const day = 86_400_000
@@ -30,7 +30,13 @@ onEachDatabase(`the page of a key${browserNote}`, (makeDatabase) => {
     const admin = await keys.create({ organizationId: 'acme', name: 'Admin', permissions })
     return { server, keys, admin }
   }
-  const administrator = ['latchkey:keys:read', 'latchkey:keys:write', 'latchkey:audit:read', 'emails:*']
+  const administrator = [
+    'latchkey:keys:read',
+    'latchkey:keys:write',
+    'latchkey:audit:read',
+    'latchkey:metadata:write',
+    'emails:*',
+  ]
 
   test.skipIf(skipsBrowser)(
     'sends what was changed, and brings nothing back that others took away',
@@ -125,11 +131,7 @@ onEachDatabase(`the page of a key${browserNote}`, (makeDatabase) => {
     }
     expect(await page.getByRole('dialog').count()).toBe(0)
     await page.getByText('Your key lacks the permission latchkey:audit:read.').waitFor()
-    const status = await page.evaluate(async (path) => {
-      const headers = { 'content-type': 'application/json' }
-      return (await fetch(`/v1${path}`, { method: 'PATCH', headers, body: '{"name":"Mine"}' })).status
-    }, path)
-    expect(status).toBe(403)
+    expect(await callByHand(page, 'PATCH', `/v1${path}`, { name: 'Mine' })).toBe(403)
     expect((await server.latchkey.keys.get(id)).name).toBe('Mailer')
   })
 
@@ -264,9 +266,13 @@ onEachDatabase(`the page of a key${browserNote}`, (makeDatabase) => {
         permissions: ['emails:send', 'domains:*'],
       })
       const page = await browser.open(server, { path: `/keys/${greater.id}`, token: admin.key })
-      const rotate = page.getByRole('button', { name: 'Rotate' })
-      await rotate.waitFor()
-      expect(await refusalOf(rotate)).toContain('your key does not hold domains:*')
+      await page.getByRole('heading', { level: 1, name: 'Greater' }).waitFor()
+      for (const name of ['Rename the key', 'Change the expiry', 'Edit the metadata', 'Rotate', 'Revoke']) {
+        const refusal = await refusalOf(page.getByRole('button', { name, exact: true }))
+        expect(refusal, name).toBe('This key may do more than yours: your key does not hold domains:*.')
+      }
+      expect(await callByHand(page, 'PATCH', `/v1/keys/${greater.id}`, { name: 'Mine' })).toBe(403)
+      expect(await callByHand(page, 'DELETE', `/v1/keys/${greater.id}`, {})).toBe(403)
 
       await go(page, `/keys/${id}`)
       const changes = watchChanges(page)
@@ -292,6 +298,44 @@ onEachDatabase(`the page of a key${browserNote}`, (makeDatabase) => {
       expect(await dialog.getByRole('button', { name: 'Remove emails:read' }).isVisible()).toBe(true)
     },
   )
+
+  test.skipIf(skipsBrowser)('lets no key make or keep one that outlives it', async () => {
+    const { server, keys } = await serve()
+    const ends = new Date(Date.now() + 10 * day)
+    const own = { organizationId: 'acme', expiresAt: ends, permissions: administrator.slice(0, 3) }
+    const { key: token } = await keys.create({ ...own, name: 'Contractor' })
+    const longer = await keys.create({ organizationId: 'acme', name: 'Longer' })
+    const shorter = await keys.create({ ...own, name: 'Shorter', permissions: [] })
+    const page = await browser.open(server, { path: `/keys/${longer.id}`, token, timezoneId: 'UTC' })
+    await page.getByRole('heading', { level: 1, name: 'Longer' }).waitFor()
+    const rotate = page.getByRole('button', { name: 'Rotate' })
+    expect(await refusalOf(rotate)).toContain('Your key expires before this one')
+    const metadata = page.getByRole('button', { name: 'Edit the metadata' })
+    expect(await refusalOf(metadata)).toBe('Your key lacks the permission latchkey:metadata:write.')
+
+    await go(page, `/keys/${shorter.id}`)
+    expect(await refusalOf(rotate)).toBeUndefined()
+    await page.getByRole('button', { name: 'Change the expiry' }).click()
+    const dialog = page.getByRole('dialog')
+    const tooLate = /Your key cannot give a later expiry than .*\d/
+    for (const choice of ['Never', '30 days']) {
+      await dialog.getByRole('radio', { name: choice }).check()
+      await dialog.getByText(tooLate).waitFor()
+      await dialog.getByRole('button', { name: 'Save' }).click()
+      expect(await dialog.isVisible(), choice).toBe(true)
+    }
+    await dialog.getByRole('radio', { name: '7 days' }).check()
+    await dialog.getByRole('button', { name: 'Save' }).click()
+    await dialog.waitFor({ state: 'detached' })
+
+    await go(page, '/organizations/acme/new-key')
+    await page.getByText('You cannot set it: every verification returns it.').waitFor()
+    await page.getByLabel('Name', { exact: true }).fill('Short')
+    await page.getByRole('button', { name: 'Create key' }).click()
+    await page.getByText('Store it now').waitFor()
+    const { items } = await keys.list({ organizationId: 'acme', q: 'Short' })
+    expect(items.find(({ name }) => name === 'Short')?.expiresAt).toEqual(ends)
+  })
 
   test.skipIf(skipsBrowser)(
     'says why nothing can be done to a revoked key, and brings an expired one back',

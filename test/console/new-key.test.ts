@@ -8,7 +8,7 @@ import { onEachDatabase } from '../setup/databases.ts'
 import { missingPrograms, wants } from '../setup/programs.ts'
 import type { TestServer } from '../setup/server.ts'
 import { browserNote, skipsBrowser, useBrowser } from './browser.ts'
-import { descriptionOf, isFocused, signIn } from './chromium.ts'
+import { callByHand, descriptionOf, isFocused, signIn } from './chromium.ts'
 
 const { skip: skipsCurl } = wants(missingPrograms(['curl']))
 const day = 86_400_000
@@ -194,7 +194,7 @@ onEachDatabase(`a new key in the console${browserNote}`, (makeDatabase) => {
       const refusal = server.log.findLast(({ problem }) => problem === 'permission_escalation')
       expect(await alert.innerText()).toContain(String(refusal?.request_id))
       expect(await name.inputValue()).toBe('CI')
-      await server.latchkey.keys.update(admin.id, { permissions: ['latchkey:keys:*', 'emails:*'] })
+      await server.latchkey.keys.update(admin.id, { permissions: adminPermissions })
       expect(await create(page)).toMatchObject({ permissions: ['emails:send'], metadata: { plan: 'pro' } })
     },
   )
@@ -270,10 +270,7 @@ onEachDatabase(`a new key in the console${browserNote}`, (makeDatabase) => {
     const posts = () => server.log.filter(({ method, route }) => method === 'POST' && route === '/v1/keys')
     expect(posts()).toEqual([])
     // Past the page, with its session.
-    await page.evaluate(async () => {
-      const headers = { 'content-type': 'application/json' }
-      await fetch('/v1/keys', { method: 'POST', headers, body: '{"name": "By hand"}' })
-    })
+    await callByHand(page, 'POST', '/v1/keys', { name: 'By hand' })
     expect(posts()).toMatchObject([{ problem: 'missing_permission', status: 403 }])
     const { items } = await server.latchkey.keys.list({ organizationId: 'acme' })
     expect(items.map(({ name }) => name)).toEqual(['Reader'])
@@ -291,10 +288,11 @@ async function create(page: Page): Promise<WireCreatedKey> {
   return made
 }
 
+const adminPermissions = ['latchkey:keys:*', 'latchkey:metadata:write', 'emails:*']
+
 /** An administrator of Acme, who may grant what has to do with emails. */
 function makeAdmin({ latchkey }: TestServer) {
-  const permissions = ['latchkey:keys:*', 'emails:*']
-  return latchkey.keys.create({ organizationId: 'acme', name: 'Admin', permissions })
+  return latchkey.keys.create({ organizationId: 'acme', name: 'Admin', permissions: adminPermissions })
 }
 
 /** Ends the operator's sessions from elsewhere. */

@@ -2,7 +2,7 @@
 import { expect, test } from 'vitest'
 import { onEachDatabase } from '../setup/databases.ts'
 import { browserNote, skipsBrowser, useBrowser } from './browser.ts'
-import { descriptionOf, go, isFocused } from './chromium.ts'
+import { callByHand, descriptionOf, go, isFocused } from './chromium.ts'
 
 onEachDatabase(`organizations in the console${browserNote}`, (makeDatabase) => {
   const browser = useBrowser()
@@ -144,12 +144,7 @@ onEachDatabase(`organizations in the console${browserNote}`, (makeDatabase) => {
       await create.click({ force: true })
       await page.keyboard.press('n')
       expect(await page.getByRole('dialog').count()).toBe(0)
-      const status = await page.evaluate(async () => {
-        const headers = { 'content-type': 'application/json' }
-        const body = JSON.stringify({ name: 'By hand' })
-        return (await fetch('/v1/organizations', { method: 'POST', headers, body })).status
-      })
-      expect(status).toBe(403)
+      expect(await callByHand(page, 'POST', '/v1/organizations', { name: 'By hand' })).toBe(403)
     },
   )
 })

@@ -1,6 +1,6 @@
 // The door of the console and the frame of its pages: signing in and out, and what holds on every page.
 import type { Page } from 'playwright-core'
-import { describe, expect, test } from 'vitest'
+import { afterAll, describe, expect, test } from 'vitest'
 import { makeSqlite, onEachDatabase } from '../setup/databases.ts'
 import { browserNote, skipsBrowser, useBrowser } from './browser.ts'
 import { go, sessionOf, signIn } from './chromium.ts'
@@ -133,6 +133,7 @@ onEachDatabase(`the door of the console${browserNote}`, (makeDatabase) => {
 describe(`every page of the console${browserNote}`, () => {
   const browser = useBrowser()
   const { url, remove } = makeSqlite()
+  afterAll(remove)
   const colourOf = (page: Page) =>
     page.evaluate(() => getComputedStyle(document.documentElement).backgroundColor)
 
@@ -216,6 +217,5 @@ describe(`every page of the console${browserNote}`, () => {
     await page.getByText('There is no page at this address').waitFor()
     await page.getByRole('link', { name: 'To the start' }).click()
     await page.waitForURL('**/organizations')
-    await remove()
   })
 })

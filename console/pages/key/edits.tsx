@@ -6,7 +6,7 @@ import { MetadataField } from '../../parts/metadata-field.tsx'
 import { PermissionsField } from '../../parts/permissions-field.tsx'
 import { TextField } from '../../parts/text-field.tsx'
 import { useSession } from '../../session.ts'
-import { type Expiry, expiryFault } from '../../words/expiries.ts'
+import { type Expiry, expiryFault, outlives } from '../../words/expiries.ts'
 import { mergeFields, mergeList } from '../../words/merges.ts'
 import { readMetadata, writeMetadata } from '../../words/metadata-text.ts'
 import { nameFault } from '../../words/names.ts'
@@ -96,12 +96,20 @@ function EditPermissions({ of, close }: EditProps) {
 }
 
 function EditExpiry({ of, close }: EditProps) {
+  const own = useSession().latestExpiry(of.organization_id)
+  // An earlier expiry than the key has is always in reach.
+  const latest =
+    own === undefined || of.expires_at === null
+      ? undefined
+      : outlives(of.expires_at, own)
+        ? of.expires_at
+        : own
   const [expiry, setExpiry] = useState<Expiry>(of.expires_at)
   const [wasRead, setRead] = useState(false)
   const read = () => {
     setRead(true)
     if (expiry === of.expires_at) return 'unchanged'
-    return expiry === undefined || expiryFault(expiry, Date.now()) !== undefined
+    return expiry === undefined || expiryFault(expiry, Date.now(), latest) !== undefined
       ? 'faulty'
       : { expires_at: expiry }
   }
@@ -117,7 +125,8 @@ function EditExpiry({ of, close }: EditProps) {
         <ExpiryField
           value={expiry}
           onChange={setExpiry}
-          error={faultOf('expires_at') ?? (wasRead ? expiryFault(expiry, Date.now()) : undefined)}
+          latest={latest}
+          error={faultOf('expires_at') ?? (wasRead ? expiryFault(expiry, Date.now(), latest) : undefined)}
         />
       )}
     </EditDialog>

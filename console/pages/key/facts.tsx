@@ -17,12 +17,19 @@ interface FactsProps {
   of: WireKey
   /** Why nothing may be changed. */
   refusal: string | undefined
+  /** Why the metadata may not be changed. */
+  metadataRefusal: string | undefined
   edit: (field: EditableField) => void
 }
 
-export function Facts({ of: key, refusal, edit }: FactsProps) {
+export function Facts({ of: key, refusal, metadataRefusal, edit }: FactsProps) {
   const change = (field: EditableField, label: string, what: string) => (
-    <Button kind="quiet" className="-mr-3 text-link" refusal={refusal} onClick={() => edit(field)}>
+    <Button
+      kind="quiet"
+      className="-mr-3 text-link"
+      refusal={field === 'metadata' ? metadataRefusal : refusal}
+      onClick={() => edit(field)}
+    >
       <span>
         {label}
         <span className="sr-only"> {what}</span>

@@ -3,6 +3,10 @@ import { type QueryClient, useMutation, useQueryClient } from '@tanstack/react-q
 import type { Applied } from '../../../src/schemas.ts'
 import { call, type WireCreatedKey, type WireKey } from '../../api.ts'
 import { type Session, signIn, useSession } from '../../session.ts'
+import { outlives } from '../../words/expiries.ts'
+import { inFull } from '../../words/times.ts'
+
+const permissionsNamed = 3
 
 /** The fields of a key to change, each with its new value. */
 export type KeyChange = Partial<Pick<WireKey, 'name' | 'permissions' | 'expires_at' | 'metadata'>>
@@ -73,17 +77,30 @@ function showAnew(client: QueryClient): Promise<unknown> {
 /** Why each thing may not be done to a key by who is signed in; undefined where it may. */
 export function keyRefusals(key: WireKey, session: Session) {
   const write = session.refusal('latchkey:keys:write')
-  const change = write ?? (key.status === 'revoked' ? 'This key is revoked, and that is final.' : undefined)
-  const missing = session.notGrantable(key.permissions)
-  const rotate =
-    key.status === 'expired'
-      ? 'This key has expired: give it a later expiry first.'
-      : missing.length > 0
-        ? `Whoever rotates a key gets its token, and your key does not hold ${missing.join(', ')}.`
-        : undefined
+  const stronger = strongerRefusal(key, session)
+  const isRevoked = key.status === 'revoked'
+  const change = write ?? (isRevoked ? 'This key is revoked, and that is final.' : stronger)
   return {
     change,
-    rotate: change ?? rotate,
-    revoke: write ?? (key.status === 'revoked' ? 'This key is revoked already.' : undefined),
+    changeMetadata: change ?? session.metadataRefusal,
+    rotate: change ?? rotateRefusal(key, session),
+    revoke: write ?? (isRevoked ? 'This key is revoked already.' : stronger),
   }
+}
+
+/** A key changes those alone that may do no more than itself; its own is always in its reach. */
+function strongerRefusal(key: WireKey, session: Session): string | undefined {
+  const missing = key.id === session.key.id ? [] : session.notGrantable(key.permissions)
+  if (missing.length === 0) return undefined
+  const more = missing.length > permissionsNamed ? ` and ${missing.length - permissionsNamed} more` : ''
+  const named = missing.slice(0, permissionsNamed).join(', ')
+  return `This key may do more than yours: your key does not hold ${named}${more}.`
+}
+
+function rotateRefusal(key: WireKey, session: Session): string | undefined {
+  if (key.status === 'expired') return 'This key has expired: give it a later expiry first.'
+  const latest = session.latestExpiry(key.organization_id)
+  return latest !== undefined && outlives(key.expires_at, latest)
+    ? `Your key expires before this one, on ${inFull(latest)}: it cannot make a token that outlives it.`
+    : undefined
 }

@@ -23,11 +23,12 @@ export function NewKeyForm({
   organization: string
   created: (key: WireCreatedKey) => void
 }) {
-  const { isRoot, refusal, notGrantable } = useSession()
+  const { isRoot, refusal, notGrantable, metadataRefusal, latestExpiry } = useSession()
+  const latest = latestExpiry(organization)
   const client = useQueryClient()
   const [name, setName] = useState('')
   const [permissions, setPermissions] = useState<string[]>([])
-  const [expiry, setExpiry] = useState<Expiry>(null)
+  const [expiry, setExpiry] = useState<Expiry>(latest ?? null)
   const [metadataText, setMetadataText] = useState('')
   const [createdBy, setCreatedBy] = useState('')
   // How often it was tried: from the first time on, what is wrong shows.
@@ -58,8 +59,9 @@ export function NewKeyForm({
   const faults: Record<FieldName, string | undefined> = {
     name: nameFault(name),
     permissions: permissionFaults(permissions, notGrantable)[0]?.reason,
-    expires_at: expiryFault(expiry, Date.now()),
-    metadata: metadataFault,
+    expires_at: expiryFault(expiry, Date.now(), latest),
+    // It may be lost while the form is open.
+    metadata: metadataText.trim() === '' ? undefined : (metadataRefusal ?? metadataFault),
     created_by: textFault(createdBy),
   }
   const refusedFields = create.error instanceof ApiError ? create.error.fields : []
@@ -104,8 +106,17 @@ export function NewKeyForm({
         organization={organization}
         error={errorOf('permissions')}
       />
-      <ExpiryField value={expiry} onChange={changed(setExpiry)} error={errorOf('expires_at')} />
-      <MetadataField value={metadataText} onChange={changed(setMetadataText)} error={errorOf('metadata')} />
+      <ExpiryField
+        value={expiry}
+        onChange={changed(setExpiry)}
+        latest={latest}
+        error={errorOf('expires_at')}
+      />
+      {metadataRefusal === undefined || metadataText !== '' ? (
+        <MetadataField value={metadataText} onChange={changed(setMetadataText)} error={errorOf('metadata')} />
+      ) : (
+        <NoMetadata why={metadataRefusal} />
+      )}
       {isRoot && (
         <TextField
           label="Created by"
@@ -123,6 +134,16 @@ export function NewKeyForm({
         </Button>
       </div>
     </form>
+  )
+}
+
+/** In place of the field, for who may not set it. */
+function NoMetadata({ why }: { why: string }) {
+  return (
+    <div>
+      <p className="label mb-1">Metadata</p>
+      <p className="text-muted">You cannot set it: every verification returns it. {why}</p>
+    </div>
   )
 }
 
