@@ -117,7 +117,7 @@ test('tables of another program neither collide nor pass for ours', async () => 
   expect((await other.latchkey.organizations.list()).items).toEqual([])
 })
 
-test('of several hosts, dead ones and standbys are passed over', async () => {
+test('of several hosts, dead ones are passed over', async () => {
   const database = await createDatabase()
   const { port } = new URL(database)
   const dead = await freePort()

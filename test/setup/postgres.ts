@@ -37,6 +37,8 @@ export default async function setup(project: TestProject): Promise<(() => Promis
 /** A PostgreSQL of a test's own, which can be made to fail as real ones do. */
 export interface PostgresServer {
   url: string
+  /** The folder of its data, which belongs to who runs it. */
+  data: string
   /** The process id of its postmaster. */
   pid: () => number
   /** Ends it by a signal: SIGINT is its fast shutdown, SIGKILL a crash. */
@@ -49,9 +51,12 @@ export interface PostgresServer {
 
 /**
  * Starts a PostgreSQL of our own on a free port: the one that npm brought, or the one whose programs lie in
- * the given folder. As root, who may not run one, it runs as `nobody`.
+ * the given folder. As root, who may not run one, it runs as `nobody`. Further settings are as `name=value`.
  */
-export async function startPostgres(programs?: string): Promise<PostgresServer> {
+export async function startPostgres(
+  programs?: string,
+  furtherSettings: readonly string[] = [],
+): Promise<PostgresServer> {
   const folder = mkdtempSync(join(tmpdir(), 'latchkey-postgres-'))
   const user = process.getuid?.() === 0 ? await findNobody() : {}
   if (user.uid !== undefined) chmodSync(folder, 0o755)
@@ -74,7 +79,12 @@ export async function startPostgres(programs?: string): Promise<PostgresServer> 
     user,
   )
   const port = await freePort()
-  const settings = ['listen_addresses=127.0.0.1', 'unix_socket_directories=', 'max_connections=300']
+  const settings = [
+    'listen_addresses=127.0.0.1',
+    'unix_socket_directories=',
+    'max_connections=300',
+    ...furtherSettings,
+  ]
   const launch = async () => {
     const server = spawn(
       join(bin, 'postgres'),
@@ -93,6 +103,7 @@ export async function startPostgres(programs?: string): Promise<PostgresServer> 
   }
   return {
     url: `postgres://tester:tester@127.0.0.1:${port}/postgres`,
+    data,
     pid: () => server.pid as number,
     halt,
     restart: async () => {
