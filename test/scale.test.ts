@@ -15,10 +15,11 @@ import {
 import { expect, test } from 'vitest'
 import { openLatchkey } from '../src/index.ts'
 import { type AuditQuery, readAuditSlice } from '../src/store/audit.ts'
-import { keyOrders, readKeySlice } from '../src/store/keys.ts'
+import { type KeyRow, keyOrders, readKeySlice } from '../src/store/keys.ts'
 import { readOrganizationSlice } from '../src/store/organizations.ts'
 import type { Position } from '../src/store/pages.ts'
-import type { Db, Tables } from '../src/store/tables.ts'
+import { endSecrets, pruneSecrets } from '../src/store/secrets.ts'
+import type { Db, Tables, Tx } from '../src/store/tables.ts'
 import { addManyKeys } from './setup/bulk.ts'
 import { type DatabaseKind, onEachDatabase } from './setup/databases.ts'
 import { connectDirectly, type DirectConnection } from './setup/direct.ts'
@@ -91,6 +92,22 @@ onEachDatabase('lists of many', (makeDatabase, kind) => {
     }
   })
 
+  test('a rotation finds the secrets that it ends, and those that it deletes, by their kids', async () => {
+    await using direct = await connectDirectly(await fill(makeDatabase))
+    const key = { id: someId, organization_id: 'acme', kid: 'x' } as KeyRow
+    const kids = someSecrets.map(({ kid }) => kid)
+    const index = kind === 'SQLite' ? 'sqlite_autoindex_secrets_1' : 'secrets_pkey'
+    for (const [name, work] of [
+      ['endSecrets', (db: Db) => endSecrets(db as Tx, key, kids, now)],
+      ['pruneSecrets', (db: Db) => pruneSecrets(db as Tx, key)],
+    ] as const) {
+      // Without a database no row is touched, as both say at last.
+      const plans = await plansOf(kind, direct, (db) => expect(work(db), name).rejects.toThrow('touched'))
+      expect(plans.at(-1), name).toMatch(new RegExp(`\\b${index}\\b`))
+      expect(plans.at(-1), name).not.toContain('secrets_of_key')
+    }
+  })
+
   test(`a walk through the pages of ${count} keys meets each once, in order`, async () => {
     await using latchkey = await openLatchkey({ database: await fill(makeDatabase), now: () => now })
     for (const sort of ['-created_at', '-last_used_at', 'name'] as const) {
@@ -150,11 +167,13 @@ async function plansOf(
   return plans
 }
 
-/** Answers each question for a window's end with {@link windowEnd}. */
+const someSecrets = Array.from({ length: 100 }, (_, i) => ({ kid: `old${i}` }))
+
+/** Answers each question for a window's end with {@link windowEnd}, and for secrets with {@link someSecrets}. */
 class WindowDriver extends DummyDriver {
   override async acquireConnection() {
     const executeQuery = async ({ sql }: CompiledQuery) => ({
-      rows: /\boffset\b/.test(sql) ? [windowEnd] : [],
+      rows: /^select .* from "secrets"/.test(sql) ? someSecrets : /\boffset\b/.test(sql) ? [windowEnd] : [],
     })
     return { ...(await super.acquireConnection()), executeQuery } as DatabaseConnection
   }

@@ -1,10 +1,10 @@
 // The table of secrets: the values that a key has had, each under its public kid.
-import type { Selectable } from 'kysely'
+import { type ExpressionBuilder, type Selectable, sql } from 'kysely'
 import { LatchkeyError } from '../errors.ts'
 import { type KeySecret, secretsPage } from '../schemas.ts'
 import { tokenHint } from '../token.ts'
 import type { KeyRow } from './keys.ts'
-import type { Db, SecretsTable, Tx } from './tables.ts'
+import type { Db, SecretsTable, Tables, Tx } from './tables.ts'
 
 export type SecretRow = Selectable<SecretsTable>
 
@@ -72,9 +72,7 @@ export async function pruneSecrets(tx: Tx, key: KeyRow): Promise<void> {
   const kids = oldest.map(({ kid }) => kid).sort()
   const { numDeletedRows } = await tx
     .deleteFrom('secrets')
-    .where('kid', 'in', kids)
-    .where('key_id', '=', key.id)
-    .where('organization_id', '=', key.organization_id)
+    .where((eb) => areOfKey(eb, key, kids))
     .where('ended_at', 'is not', null)
     .executeTakeFirstOrThrow()
   requireRows(numDeletedRows, kids.length)
@@ -113,11 +111,19 @@ export async function endSecrets(tx: Tx, key: KeyRow, kids: readonly string[], n
       // One whose grace had run out before keeps that instant.
       expires_at: eb.case().when('expires_at', '<=', now).then(eb.ref('expires_at')).else(now).end(),
     }))
-    .where('kid', 'in', kids)
-    .where('key_id', '=', key.id)
-    .where('organization_id', '=', key.organization_id)
+    .where((eb) => areOfKey(eb, key, kids))
     .executeTakeFirstOrThrow()
   requireRows(numUpdatedRows, kids.length)
+}
+
+/** Tells, in SQL, whether a secret is one of those named, and the key's. */
+function areOfKey(eb: ExpressionBuilder<Tables, 'secrets'>, key: KeyRow, kids: readonly string[]) {
+  return eb.and([
+    eb('kid', 'in', kids),
+    // Not by the index of keys: it leads to all secrets that the key ever had.
+    eb(sql<string>`key_id || ''`, '=', key.id),
+    eb('organization_id', '=', key.organization_id),
+  ])
 }
 
 function requireRows(touched: bigint, expected: number): void {
