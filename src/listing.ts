@@ -49,7 +49,8 @@ export async function readPage<Row, Item>(
       maxBytes: Math.min(maxPageBytes - bytes, maxSliceBytes),
     }
     const slice = await store.read((db) => listing.read(db, next, bounds), turn)
-    for (const row of slice.rows) items.push(toItem(row))
+    turn.signal?.throwIfAborted()
+    items.push(...(await memory.slices.map(turn.keyId, slice.rows, (row) => toItem(row))))
     next = slice.next
     bytes += slice.bytes
     looked += slice.looked

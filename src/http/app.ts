@@ -6,6 +6,7 @@ import type { LogVerdicts } from '../config.ts'
 import { LatchkeyError } from '../errors.ts'
 import { FairLine, type LineBounds } from '../fair-line.ts'
 import type { Latchkey } from '../latchkey.ts'
+import { Slices } from '../verdict/slices.ts'
 import { auditRoutes } from './audit.ts'
 import { readIncomingBytes, readRequestBytes } from './body.ts'
 import { ChangeStreams } from './change-streams.ts'
@@ -136,6 +137,7 @@ export function createPipeline(latchkey: Latchkey, settings: AppSettings): Pipel
       renderMetrics,
       changes,
       lists,
+      slices: new Slices(),
       trustedProxies,
       checkReady,
       document,

@@ -1,5 +1,4 @@
 // Lists go out as bare arrays; where there is more, a Link header leads to the next page (RFC 8288).
-import { setImmediate } from 'node:timers/promises'
 import { turnOf } from '../authority.ts'
 import type { Caller, Page, ReadOptions } from '../schemas.ts'
 import { toWire } from '../wire.ts'
@@ -17,7 +16,7 @@ export async function answerPage(
   read: (options: ReadOptions) => Promise<Page<unknown>>,
 ): Promise<Reply> {
   await holdPlace(parts, caller, signal)
-  return page(await read({ signal }), path, rawQuery)
+  return page(parts, caller, await read({ signal }), path, rawQuery)
 }
 
 /**
@@ -35,28 +34,18 @@ export async function holdPlace(
   else signal.addEventListener('abort', leave, { once: true })
 }
 
-async function page({ items, next }: Page<unknown>, path: string, rawQuery: string): Promise<Reply> {
-  const text = await writeItems(items)
+async function page(
+  { slices }: Parts,
+  caller: Caller,
+  { items, next }: Page<unknown>,
+  path: string,
+  rawQuery: string,
+): Promise<Reply> {
+  // Whoever verifies meanwhile waits for a slice at most, however many lists are being written.
+  const texts = await slices.map(caller.keyId, items, (item) => JSON.stringify(toWire(item)))
+  const text = `[${texts.join(',')}]`
   if (next === undefined) return jsonText(text)
   const query = new URLSearchParams(splitQuery(rawQuery).filter(([name]) => name !== 'after'))
   query.set('after', next)
   return jsonText(text, { link: `<${path}?${query}>; rel="next"` })
-}
-
-const longestPiece = 64 * 1024
-
-/** Writes a long list piece by piece: whoever verifies meanwhile waits for a piece at most. */
-async function writeItems(items: unknown[]): Promise<string> {
-  const parts: string[] = []
-  let length = 0
-  for (const item of items) {
-    if (length >= longestPiece) {
-      await setImmediate()
-      length = 0
-    }
-    const text = JSON.stringify(toWire(item))
-    parts.push(text)
-    length += text.length
-  }
-  return `[${parts.join(',')}]`
 }

@@ -7,6 +7,7 @@ import type { FairLine } from '../fair-line.ts'
 import type { Latchkey } from '../latchkey.ts'
 import type { ManagementPermission } from '../permissions.ts'
 import type { Caller } from '../schemas.ts'
+import type { Slices } from '../verdict/slices.ts'
 import type { ChangeStreams } from './change-streams.ts'
 import type { Exchange, ReadHeader } from './exchange.ts'
 import type { Metrics } from './metrics.ts'
@@ -24,6 +25,8 @@ export interface Parts {
   changes: ChangeStreams
   /** The lists that are being read, written, or still waited for by their readers: each holds memory. */
   lists: FairLine
+  /** The turns in which lists are written. */
+  slices: Slices
   /** The proxies whose word is believed on where a request came from, and how. */
   trustedProxies: BlockList
   /** The OpenAPI document as JSON text, in UTF-8. */
