@@ -56,6 +56,15 @@ export function fieldName(name: string): string {
   return /^\w{1,40}$/.test(name) ? name : '(unprintable)'
 }
 
+/** Writes where a field stands: `metadata.a[3].b`. */
+export function pathOf(path: readonly PropertyKey[]): string {
+  return path.reduce<string>((whole, part) => {
+    if (typeof part === 'number') return `${whole}[${part}]`
+    const name = fieldName(String(part))
+    return whole === '' ? name : `${whole}.${name}`
+  }, '')
+}
+
 /** A way to sign in afresh: `token` is the token of the signed-in key, typed again. */
 export type SignInMethod = 'token'
 

@@ -1,4 +1,5 @@
-// What an operator's own data on a key may be: plain JSON, bounded in size and depth. Pure.
+// What an operator's own data on a key may be: plain JSON, bounded in size and depth, kept exactly. Pure.
+import { brokenUnicode, inexactNumber } from './exact-json.ts'
 
 /** In bytes of JSON. */
 export const longestMetadata = 4096
@@ -6,13 +7,20 @@ const deepestMetadata = 32
 /** Values at any depth: so many cost little more than their text, as objects too. */
 const maxValues = 256
 
-/** Says what is wrong with metadata in a sentence; undefined where nothing is. Longer than 4 KiB as JSON is. */
-export function metadataFault(value: unknown): string | undefined {
-  if (!isPlainObject(value)) return 'A JSON object.'
+/** What is wrong with metadata: where in it, and a sentence. */
+export interface MetadataFault {
+  path: (string | number)[]
+  message: string
+}
+
+/** Finds what is wrong with metadata; undefined where nothing is. Longer than 4 KiB as JSON is. */
+export function metadataFault(value: unknown): MetadataFault | undefined {
+  if (!isPlainObject(value)) return { path: [], message: 'A JSON object.' }
   const fault = jsonFault(value, deepestMetadata)
   if (fault) return fault
-  if (countValues(value) > maxValues) return `At most ${maxValues} values, those within others included.`
-  if (metadataSize(value) > longestMetadata) return 'At most 4 KiB as JSON.'
+  if (countValues(value) > maxValues)
+    return { path: [], message: `At most ${maxValues} values, those within others included.` }
+  if (metadataSize(value) > longestMetadata) return { path: [], message: 'At most 4 KiB as JSON.' }
   return undefined
 }
 
@@ -27,20 +35,38 @@ function countValues(value: unknown): number {
   return Object.values(value).reduce((sum: number, inner) => sum + 1 + countValues(inner), 0)
 }
 
-function jsonFault(value: unknown, depth: number): string | undefined {
-  if (value === null || typeof value === 'string' || typeof value === 'boolean') return undefined
-  if (typeof value === 'number') return Number.isFinite(value) ? undefined : 'Numbers must be finite.'
-  if (depth === 0) return `At most ${deepestMetadata} levels deep.`
-  if (Array.isArray(value)) return firstFault(value, depth)
-  if (!isPlainObject(value)) return 'Only what JSON can hold.'
-  if (Object.keys(value).includes('__proto__')) return 'No field may be called __proto__.'
-  return firstFault(Object.values(value), depth)
+function jsonFault(value: unknown, depth: number): MetadataFault | undefined {
+  const message = typeof value === 'object' && value !== null ? undefined : scalarFault(value)
+  if (message !== undefined) return { path: [], message }
+  if (typeof value !== 'object' || value === null) return undefined
+  if (depth === 0) return { path: [], message: `At most ${deepestMetadata} levels deep.` }
+  if (Array.isArray(value)) return firstFault([...value.entries()], depth)
+  if (!isPlainObject(value)) return { path: [], message: 'Only what JSON can hold.' }
+  const names = Object.keys(value)
+  if (names.includes('__proto__')) return { path: [], message: 'No field may be called __proto__.' }
+  const broken = names.find((name) => !name.isWellFormed())
+  if (broken !== undefined) return { path: [broken], message: brokenUnicode }
+  return firstFault(Object.entries(value), depth)
 }
 
-function firstFault(values: unknown[], depth: number): string | undefined {
-  for (const value of values) {
+function scalarFault(value: unknown): string | undefined {
+  switch (typeof value) {
+    case 'string':
+      return value.isWellFormed() ? undefined : brokenUnicode
+    case 'number':
+      if (!Number.isFinite(value)) return 'Numbers must be finite.'
+      return Number.isInteger(value) && !Number.isSafeInteger(value) ? inexactNumber : undefined
+    case 'bigint':
+      return inexactNumber
+    default:
+      return value === null || typeof value === 'boolean' ? undefined : 'Only what JSON can hold.'
+  }
+}
+
+function firstFault(entries: [string | number, unknown][], depth: number): MetadataFault | undefined {
+  for (const [part, value] of entries) {
     const fault = jsonFault(value, depth - 1)
-    if (fault) return fault
+    if (fault) return { ...fault, path: [part, ...fault.path] }
   }
   return undefined
 }

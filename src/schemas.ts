@@ -1,7 +1,7 @@
 // Each shape that crosses a boundary, once: the check, the type and (through `http/openapi.ts`) the document.
 // Names are the library's; the wire has the same in snake_case, with instants as RFC 3339 (see `wire.ts`).
 import { z } from 'zod'
-import { describeFaults, fieldName, LatchkeyError } from './errors.ts'
+import { describeFaults, LatchkeyError, pathOf } from './errors.ts'
 import { instant, instantInput, organizationIdSchema, permissionsSchema, text } from './fields.ts'
 import { metadataFault } from './metadata.ts'
 import { longestPrefix, prefixPattern } from './token.ts'
@@ -9,10 +9,15 @@ import { longestPrefix, prefixPattern } from './token.ts'
 const metadata = z
   .custom<Record<string, unknown>>()
   .superRefine((value, context) => {
-    const message = metadataFault(value)
-    if (message) context.addIssue({ code: 'custom', message })
+    const fault = metadataFault(value)
+    if (fault) context.addIssue({ code: 'custom', ...fault })
   })
-  .meta({ type: 'object', additionalProperties: true, description: 'Your own data, at most 4 KiB as JSON.' })
+  .meta({
+    type: 'object',
+    additionalProperties: true,
+    description:
+      'Your own data: at most 4 KiB as JSON, 256 values, 32 levels; numbers that a double holds exactly.',
+  })
 
 const name = text(256).meta({ description: 'What people call it.', example: 'CI' })
 const expiresAt = instantInput
@@ -380,12 +385,4 @@ export function parseInput<Schema extends z.ZodType>(schema: Schema, input: unkn
 // The one fault that the schemas have no sentence of their own for.
 function isNoObject(issue: z.core.$ZodIssue): boolean {
   return issue.code === 'invalid_type' && issue.expected === 'object'
-}
-
-function pathOf(path: PropertyKey[]): string {
-  return path.reduce<string>((whole, part) => {
-    if (typeof part === 'number') return `${whole}[${part}]`
-    const name = fieldName(String(part))
-    return whole === '' ? name : `${whole}.${name}`
-  }, '')
 }

@@ -1,4 +1,6 @@
 // Metadata as people type it: a JSON object, or nothing. Pure.
+import { describeFaults, pathOf } from '../../src/errors.ts'
+import { findInexact } from '../../src/exact-json.ts'
 import { longestMetadata, metadataFault, metadataSize } from '../../src/metadata.ts'
 
 type ReadMetadata = { metadata: Record<string, unknown>; fault?: never } | { metadata?: never; fault: string }
@@ -12,15 +14,24 @@ export function readMetadata(text: string): ReadMetadata {
   } catch (error) {
     return { fault: `This is not JSON yet: ${error instanceof Error ? error.message : 'it cannot be read'}.` }
   }
+  const inexact = findInexact(text)
+  if (inexact.length > 0) return { fault: describeFaults(inexact) }
   const fault = metadataFault(value)
   if (fault === undefined) return { metadata: value as Record<string, unknown> }
-  if (fault === 'A JSON object.') {
+  if (!isObject(value)) {
     return { fault: 'It must be an object: names and values in braces, such as {"plan": "pro"}.' }
   }
   const size = metadataSize(value)
   return {
-    fault: size > longestMetadata ? `At most ${longestMetadata} bytes as JSON; these are ${size}.` : fault,
+    fault:
+      size > longestMetadata
+        ? `At most ${longestMetadata} bytes as JSON; these are ${size}.`
+        : describeFaults([{ path: pathOf(fault.path), message: fault.message }]),
   }
+}
+
+function isObject(value: unknown): boolean {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
 /** Metadata as the field shows it: an empty object is nothing. */

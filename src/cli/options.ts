@@ -1,5 +1,7 @@
 // The values of options: how they are collected and read, and how help shows examples.
 import type { Command } from 'commander'
+import { describeFaults } from '../errors.ts'
+import { findInexact } from '../exact-json.ts'
 import { CommandError, exitCodes } from './failures.ts'
 
 /** Collects an option that may be given several times. */
@@ -17,10 +19,12 @@ export function readCount(text: string): number {
 export function readMetadata(text: string): Record<string, unknown> {
   try {
     const value: unknown = JSON.parse(text)
+    const faults = findInexact(text)
+    if (faults.length > 0) throw new CommandError(exitCodes.usage, `--metadata: ${describeFaults(faults)}`)
     if (typeof value === 'object' && value !== null && !Array.isArray(value))
       return value as Record<string, unknown>
-  } catch {
-    // Said below.
+  } catch (error) {
+    if (error instanceof CommandError) throw error
   }
   throw new CommandError(exitCodes.usage, `--metadata: a JSON object, such as '{"plan":"pro"}'.`)
 }

@@ -4,6 +4,7 @@ import type { Page } from '../schemas.ts'
 import { parseToken } from '../token.ts'
 import { fromWireAnswer, toWire, type Wire } from '../wire.ts'
 import { readProblem, readText, unexpected } from './answer.ts'
+import { writeBody } from './body.ts'
 import { LatchkeyClientError } from './errors.ts'
 
 /** Where a server is and who asks. */
@@ -70,7 +71,7 @@ export function createRequester(client: ClientOptions): Requester {
       // A redirect could carry the token to another address.
       redirect: 'manual',
       signal,
-      ...(body && { body: JSON.stringify(toWire(body)) }),
+      ...(body && { body: writeBody(body) }),
     })
     if (!response.ok) throw await readProblem(response)
     return response

@@ -1,17 +1,22 @@
-// Reads JSON as strictly as a security product should: UTF-8 without flaws, no name twice, no `__proto__`.
-import { LatchkeyError } from '../errors.ts'
+// Reads JSON as strictly as a security product should: UTF-8 without flaws, no name twice, no `__proto__`, nothing that
+// would be stored as something else.
+import { describeFaults, LatchkeyError } from '../errors.ts'
+import { endOfString, findInexact } from '../exact-json.ts'
 
 const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
 
 /**
  * Reads a JSON text (RFC 8259) in linear time. Throws `invalid_json` for broken UTF-8 or JSON, a byte order
- * mark and a repeated name, and `invalid_input` for a field called `__proto__`. No message repeats what was sent.
+ * mark and a repeated name, and `invalid_input` for a field called `__proto__`, a number that a double does not hold
+ * exactly, and half of a surrogate pair. No message repeats what was sent.
  */
 export function readJson(bytes: Uint8Array): unknown {
   if (bytes.length === 0) throw invalid('The body is empty.')
   const text = decode(bytes)
   const value = parse(text)
   checkNames(text)
+  const errors = findInexact(text)
+  if (errors.length > 0) throw new LatchkeyError('invalid_input', describeFaults(errors), { errors })
   return value
 }
 
@@ -69,12 +74,6 @@ function checkNames(text: string): void {
       }
     }
   }
-}
-
-function endOfString(text: string, start: number): number {
-  let i = start + 1
-  while (text.charCodeAt(i) !== 0x22) i += text.charCodeAt(i) === 0x5c ? 2 : 1
-  return i
 }
 
 function checkName(quoted: string, seen: Set<string>): void {
