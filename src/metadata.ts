@@ -17,7 +17,7 @@ export interface MetadataFault {
 export function metadataFault(value: unknown): MetadataFault | undefined {
   if (!isPlainObject(value)) return { path: [], message: 'A JSON object.' }
   const fault = jsonFault(value, deepestMetadata)
-  if (fault) return fault
+  if (fault) return { path: [], ...fault }
   if (countValues(value) > maxValues)
     return { path: [], message: `At most ${maxValues} values, those within others included.` }
   if (metadataSize(value) > longestMetadata) return { path: [], message: 'At most 4 KiB as JSON.' }
@@ -35,38 +35,46 @@ function countValues(value: unknown): number {
   return Object.values(value).reduce((sum: number, inner) => sum + 1 + countValues(inner), 0)
 }
 
-function jsonFault(value: unknown, depth: number): MetadataFault | undefined {
-  const message = typeof value === 'object' && value !== null ? undefined : scalarFault(value)
-  if (message !== undefined) return { path: [], message }
-  if (typeof value !== 'object' || value === null) return undefined
-  if (depth === 0) return { path: [], message: `At most ${deepestMetadata} levels deep.` }
+/** A fault in a value; without a path it is one of the whole. */
+interface Fault {
+  path?: (string | number)[]
+  message: string
+}
+
+function jsonFault(value: unknown, depth: number): Fault | undefined {
+  if (typeof value !== 'object' || value === null) return scalarFault(value)
+  if (depth === 0) return { message: `At most ${deepestMetadata} levels deep.` }
   if (Array.isArray(value)) return firstFault([...value.entries()], depth)
-  if (!isPlainObject(value)) return { path: [], message: 'Only what JSON can hold.' }
+  if (!isPlainObject(value)) return notJson
   const names = Object.keys(value)
-  if (names.includes('__proto__')) return { path: [], message: 'No field may be called __proto__.' }
+  if (names.includes('__proto__')) return { message: 'No field may be called __proto__.' }
   const broken = names.find((name) => !name.isWellFormed())
   if (broken !== undefined) return { path: [broken], message: brokenUnicode }
   return firstFault(Object.entries(value), depth)
 }
 
-function scalarFault(value: unknown): string | undefined {
+function scalarFault(value: unknown): Fault | undefined {
   switch (typeof value) {
     case 'string':
-      return value.isWellFormed() ? undefined : brokenUnicode
+      return value.isWellFormed() ? undefined : { path: [], message: brokenUnicode }
     case 'number':
-      if (!Number.isFinite(value)) return 'Numbers must be finite.'
-      return Number.isInteger(value) && !Number.isSafeInteger(value) ? inexactNumber : undefined
+      if (!Number.isFinite(value)) return { path: [], message: 'Numbers must be finite.' }
+      return Number.isInteger(value) && !Number.isSafeInteger(value)
+        ? { path: [], message: inexactNumber }
+        : undefined
     case 'bigint':
-      return inexactNumber
+      return { path: [], message: inexactNumber }
     default:
-      return value === null || typeof value === 'boolean' ? undefined : 'Only what JSON can hold.'
+      return value === null || typeof value === 'boolean' ? undefined : notJson
   }
 }
 
-function firstFault(entries: [string | number, unknown][], depth: number): MetadataFault | undefined {
+const notJson = { message: 'Only what JSON can hold.' }
+
+function firstFault(entries: [string | number, unknown][], depth: number): Fault | undefined {
   for (const [part, value] of entries) {
     const fault = jsonFault(value, depth - 1)
-    if (fault) return { ...fault, path: [part, ...fault.path] }
+    if (fault) return fault.path === undefined ? fault : { ...fault, path: [part, ...fault.path] }
   }
   return undefined
 }

@@ -129,7 +129,7 @@ describe('values', () => {
     [{ a: { b: Number.NEGATIVE_INFINITY } }, ['a', 'b'], nan],
     [{ a: { b: half } }, ['a', 'b'], /^No broken Unicode/],
     [{ a: { [half]: 1 } }, ['a', half], /^No broken Unicode/],
-    [{ a: () => 1 }, ['a'], 'Only what JSON can hold.'],
+    [{ a: () => 1 }, [], 'Only what JSON can hold.'],
   ])('of %o the fault is named with its place', (value, path, message) => {
     expect(metadataFault(value)).toEqual({ path, message: expect.stringMatching(message) })
   })
