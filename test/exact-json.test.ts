@@ -145,6 +145,7 @@ describe('values', () => {
           expect(JSON.stringify(JSON.parse(text))).toBe(text)
         },
       ),
+      { numRuns: 30 },
     )
   })
 })
