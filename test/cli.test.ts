@@ -1,53 +1,16 @@
 // Every command, as a real process, on both databases: on the database itself and on a server.
 
-import { getRandomValues } from 'node:crypto'
 import { hostname } from 'node:os'
 import { describe, expect, test } from 'vitest'
-import { openLatchkey } from '../src/index.ts'
-import { generateToken, type RandomSource } from '../src/token.ts'
-import { type TestCommand, tokensIn, useCommand } from './setup/command.ts'
+import { tokensIn, useCommand } from './setup/command.ts'
+import { beginCommands, places, type WireKey } from './setup/command-places.ts'
 import { onEachDatabase } from './setup/databases.ts'
-
-interface WireKey {
-  id: string
-  key: string
-  organization_id: string
-  name: string
-  status: string
-  permissions: string[]
-  metadata: object
-  expires_at: string | null
-  secrets: { kid: string; expires_at: string | null }[]
-}
-
-const places = {
-  'the database': async (command: TestCommand, database: string) => {
-    await command.run(['migrate', '--database', database])
-    return { url: '', env: { LATCHKEY_DATABASE_URL: database } }
-  },
-  'a server': async (command: TestCommand, database: string) => {
-    const { token } = generateToken('re', getRandomValues as RandomSource)
-    const env = { LATCHKEY_ROOT_KEY: token, LATCHKEY_LOG_LEVEL: 'warn' }
-    const { url } = await command.serve(['--database', database], { env })
-    return { url, env: { LATCHKEY_URL: url, LATCHKEY_KEY: token } }
-  },
-}
 
 onEachDatabase('the commands', (makeDatabase, kind) => {
   const command = useCommand()
 
-  const beginOn = async (place: keyof typeof places) => {
-    const database = await makeDatabase()
-    const { env } = await places[place](command, database)
-    return {
-      database,
-      run: (args: string[], input?: string) => command.run(args, { env, ...(input && { input }) }),
-      json: <T>(args: string[], input?: string) => command.json<T>(args, { env, ...(input && { input }) }),
-    }
-  }
-
   describe.each(['the database', 'a server'] as const)('on %s', (place) => {
-    const begin = () => beginOn(place)
+    const begin = () => beginCommands(command, makeDatabase, place)
 
     test('a key is created, verified, changed, rotated with a grace, and revoked', async () => {
       const { run, json } = await begin()
@@ -139,86 +102,10 @@ onEachDatabase('the commands', (makeDatabase, kind) => {
       expect(revoked).toEqual({ success: true, applied })
       expect((await run(['keys', 'revoke', id, '--wait', '--yes'])).stdout).toMatch(said)
     })
-
-    // The rest is the command line's own doing, whatever the database.
-    if (kind === 'PostgreSQL') return
-
-    test('organizations are created, renamed, shown and listed', async () => {
-      const { run, json } = await begin()
-      const made = await json<{ id: string }>(['orgs', 'create', '--name', 'Nameless'])
-      expect(made.id).toMatch(/^[0-9a-f-]{36}$/)
-      await run(['orgs', 'create', 'acme', '--name', 'Acme'])
-      expect((await run(['orgs', 'create', 'acme', '--name', 'Acme'])).code).toBe(1)
-      expect(await json(['orgs', 'update', 'acme', '--name', 'Acme Inc.'])).toMatchObject({
-        name: 'Acme Inc.',
-      })
-      expect(await json(['orgs', 'get', 'acme'])).toMatchObject({ id: 'acme', name: 'Acme Inc.' })
-      const ids = (await json<{ id: string }[]>(['orgs', 'list'])).map(({ id }) => id)
-      expect(ids.filter((id) => id !== 'root')).toEqual(['acme', made.id])
-      const found = await json<{ id: string }[]>(['orgs', 'list', '--query', 'ACME INC'])
-      expect(found.map(({ id }) => id)).toEqual(['acme'])
-      expect((await run(['orgs', 'list'])).stdout).toMatch(/^ID +NAME +CREATED\nacme +Acme Inc\. +\S/)
-    })
-
-    test('keys are listed by status, organization and name, sorted, in pages or whole', async () => {
-      const { run, json, database } = await begin()
-      await using latchkey = await openLatchkey({ database })
-      await latchkey.organizations.create({ id: 'acme', name: 'Acme' })
-      for (const name of ['b', 'a', 'c']) await latchkey.keys.create({ organizationId: 'acme', name })
-      const list = ['keys', 'list', '--organization', 'acme', '--sort', 'name']
-      const names = async (...flags: string[]) =>
-        (await json<WireKey[]>([...list, ...flags])).map(({ name }) => name).join('')
-      expect(await names()).toBe('abc')
-      expect(await names('--limit', '2')).toBe('ab')
-      expect(await names('--limit', '2', '--all')).toBe('abc')
-      expect(await names('--query', 'B')).toBe('b')
-      const [first] = (await latchkey.keys.list({ sort: 'name' })).items
-      await latchkey.keys.revoke(first?.id as string)
-      expect(await names('--status', 'revoked')).toBe(first?.name)
-      expect(await names('--status', 'all')).toBe('abc')
-      const page = await run([...list, '--limit', '1'])
-      expect(page.stdout).toMatch(
-        /^ID +NAME +ORGANIZATION +STATUS +LAST USED +CREATED +EXPIRES\n\S{36} +b +acme/,
-      )
-      expect(page.stderr).toContain('--all')
-    })
-
-    test('a token is printed alone on standard output, and nowhere by any later command', async () => {
-      const { run } = await begin()
-      await run(['orgs', 'create', 'acme', '--name', 'Acme'])
-      const created = await run(['keys', 'create', '--organization', 'acme', '--name', 'CI'])
-      const [token] = tokensIn(created.stdout)
-      expect(created.stdout).toBe(`${token}\n`)
-      expect(created.stderr).toContain('never again')
-      expect(tokensIn(created.stderr)).toEqual([])
-      const id = /^Id +(\S+)/m.exec(created.stderr)?.[1] as string
-      for (const args of [
-        ['keys', 'get', id],
-        ['keys', 'list', '--json'],
-        ['audit', 'list', '--json'],
-      ]) {
-        expect(tokensIn((await run(args)).stdout)).toEqual([])
-      }
-      const verified = await run(['keys', 'verify'], token)
-      expect(tokensIn(verified.stdout + verified.stderr)).toEqual([])
-      const rotated = await run(['keys', 'rotate', id, '--yes'])
-      expect(tokensIn(rotated.stdout)).toHaveLength(1)
-      expect(tokensIn(rotated.stderr)).toEqual([])
-    })
-
-    test('what is wrong with each field is a line of its own, by the name of its flag', async () => {
-      const { run } = await begin()
-      const args = ['keys', 'create', '--organization', 'no such', '--name', ' ', '--permission', 'a b']
-      const { code, stdout, stderr } = await run([...args, '--json'])
-      expect({ code, stdout }).toEqual({ code: 2, stdout: '' })
-      const fields = stderr.split('\n').map((line) => /^latchkey: (--\w+): \S/.exec(line)?.[1])
-      expect(fields.slice(0, -1).sort()).toEqual(['--name', '--organization', '--permission'])
-      const unknown = await run(['keys', 'get', '00000000-0000-7000-8000-000000000000'])
-      expect(unknown).toMatchObject({ code: 1, stderr: expect.stringContaining('`latchkey keys list') })
-      const homeless = await run(['keys', 'create', '--organization', 'nobody', '--name', 'CI'])
-      expect(homeless).toMatchObject({ code: 1, stderr: expect.stringContaining('`latchkey orgs') })
-    })
   })
+
+  // The rest is the command line's own doing, whatever the database.
+  if (kind === 'PostgreSQL') return
 
   test('--json is what the API answers, from a server and from the database', async () => {
     const database = await makeDatabase()

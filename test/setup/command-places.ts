@@ -1,0 +1,47 @@
+// Commands of the command line on the database itself and on a server.
+
+import { getRandomValues } from 'node:crypto'
+import { generateToken, type RandomSource } from '../../src/token.ts'
+import type { TestCommand } from './command.ts'
+
+/** A key as `--json` prints it. */
+export interface WireKey {
+  id: string
+  key: string
+  organization_id: string
+  name: string
+  status: string
+  permissions: string[]
+  metadata: object
+  expires_at: string | null
+  secrets: { kid: string; expires_at: string | null }[]
+}
+
+/** Where commands work, by what a test calls it; each gives the environment that points them there. */
+export const places = {
+  'the database': async (command: TestCommand, database: string) => {
+    await command.run(['migrate', '--database', database])
+    return { url: '', env: { LATCHKEY_DATABASE_URL: database } }
+  },
+  'a server': async (command: TestCommand, database: string) => {
+    const { token } = generateToken('re', getRandomValues as RandomSource)
+    const env = { LATCHKEY_ROOT_KEY: token, LATCHKEY_LOG_LEVEL: 'warn' }
+    const { url } = await command.serve(['--database', database], { env })
+    return { url, env: { LATCHKEY_URL: url, LATCHKEY_KEY: token } }
+  },
+}
+
+/** Runs commands on a new database, itself or by way of a server. */
+export async function beginCommands(
+  command: TestCommand,
+  makeDatabase: () => Promise<string>,
+  place: keyof typeof places,
+) {
+  const database = await makeDatabase()
+  const { env } = await places[place](command, database)
+  return {
+    database,
+    run: (args: string[], input?: string) => command.run(args, { env, ...(input && { input }) }),
+    json: <T>(args: string[], input?: string) => command.json<T>(args, { env, ...(input && { input }) }),
+  }
+}
