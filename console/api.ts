@@ -93,12 +93,21 @@ export async function download(path: string): Promise<void> {
   setTimeout(() => URL.revokeObjectURL(link.href), 60_000)
 }
 
-/** Gets one page of a list. Throws {@link ApiError}. */
+/** Gets one page of a list. A short or empty one is not the last if it has a `next`. Throws {@link ApiError}. */
 export async function getPage<Item>(path: string, signal: AbortSignal): Promise<ListPage<Item>> {
+  const { answer, next } = await getPart<Item[]>(path, signal)
+  return { items: answer, next }
+}
+
+/** Gets what the server gives in parts; `next` is the address of the part after it. Throws {@link ApiError}. */
+export async function getPart<Answer>(
+  path: string,
+  signal: AbortSignal,
+): Promise<{ answer: Answer; next: string | undefined }> {
   const response = await send('GET', path, { signal })
-  // RFC 8288: the server says where the next page is.
+  // RFC 8288: the server says where the next part is.
   const next = /<([^>]+)>; rel="next"/.exec(response.headers.get('link') ?? '')?.[1]
-  return { items: (await response.json()) as Item[], next }
+  return { answer: (await response.json()) as Answer, next }
 }
 
 /** Writes parameters as a query string with its `?`; leaves out what is undefined or empty. */

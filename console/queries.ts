@@ -3,11 +3,14 @@ import { infiniteQueryOptions, queryOptions } from '@tanstack/react-query'
 import {
   call,
   getPage,
+  getPart,
+  type ListPage,
   query,
   type WireAuditEvent,
   type WireKey,
   type WireKeyDetails,
   type WireOrganization,
+  type WireSecret,
   type WireSession,
 } from './api.ts'
 
@@ -52,10 +55,32 @@ export function auditQuery(filter: AuditFilter, limit = pageSize) {
   return listOf<WireAuditEvent>('audit-log', `/v1/audit-log${query({ ...auditParameters(filter), limit })}`)
 }
 
+/** A key with its newest secrets; `olderSecrets` is the address of those after them, undefined if there are none. */
+export interface KeyWithSecrets extends WireKeyDetails {
+  olderSecrets: string | undefined
+}
+
 export function keyQuery(id: string) {
   return queryOptions({
     queryKey: ['keys', 'one', id],
-    queryFn: ({ signal }) => call<WireKeyDetails>('GET', `/v1/keys/${encodeURIComponent(id)}`, { signal }),
+    queryFn: async ({ signal }): Promise<KeyWithSecrets> => {
+      const { answer, next } = await getPart<WireKeyDetails>(`/v1/keys/${encodeURIComponent(id)}`, signal)
+      return { ...answer, olderSecrets: next }
+    },
+  })
+}
+
+/** The older secrets of a key, page by page from an address on. All of them have ended: they stay as they are. */
+export function olderSecretsQuery(first: string) {
+  return infiniteQueryOptions({
+    queryKey: ['older-secrets', first],
+    queryFn: async ({ pageParam, signal }): Promise<ListPage<WireSecret>> => {
+      const { answer, next } = await getPart<WireKeyDetails>(pageParam, signal)
+      return { items: answer.secrets, next }
+    },
+    initialPageParam: first,
+    getNextPageParam: ({ next }) => next,
+    staleTime: Number.POSITIVE_INFINITY,
   })
 }
 

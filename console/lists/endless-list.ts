@@ -17,6 +17,8 @@ export interface EndlessList<Item> {
   /** How many rows to make room for; those past the items are still to come. */
   rows: number
   hasMore: boolean
+  /** Whether the server looks on, as its pages so far do not fill the screen: short or empty ones of a long search. */
+  isSearching: boolean
   /** Whether the items are those of the search before. */
   isOld: boolean
   error: Error | null
@@ -53,6 +55,7 @@ export function useEndlessList<Item>(list: (rowsBefore: number) => ListQuery<Ite
         ? rowsBefore || rowsOfSkeleton
         : items.length + (hasNextPage ? Math.max(rowsToCome, rowsBefore - items.length) : 0),
     hasMore: hasNextPage,
+    isSearching: loaded !== undefined && loaded < aheadRows && hasNextPage && !isError,
     isOld: isPlaceholderData,
     error: query.error,
     retry: () => void (query.isFetchNextPageError ? fetchNextPage() : refetch()),

@@ -3,13 +3,13 @@ import { useQuery } from '@tanstack/react-query'
 import { useParams } from '@tanstack/react-router'
 import { Ban, KeyRound, Pencil, RotateCw } from 'lucide-react'
 import { useState } from 'react'
-import { ApiError, type WireCreatedKey, type WireKeyDetails, type WireSecret } from '../api.ts'
+import { ApiError, type WireCreatedKey, type WireSecret } from '../api.ts'
 import { AuditTrail } from '../parts/audit-trail.tsx'
 import { Button, LinkButton } from '../parts/button.tsx'
 import { EmptyState, ErrorNotice, Notice } from '../parts/notices.tsx'
 import { Page, PageSkeleton, Section } from '../parts/page.tsx'
 import { Status } from '../parts/status.tsx'
-import { keyQuery } from '../queries.ts'
+import { type KeyWithSecrets, keyQuery } from '../queries.ts'
 import { useSession } from '../session.ts'
 import { useKeyCrumbs } from './key/crumbs.ts'
 import { type EditableField, EditField } from './key/edits.tsx'
@@ -67,7 +67,7 @@ type Open =
   | { window: 'end-grace'; secret: WireSecret }
 
 interface KeyFoundProps {
-  of: WireKeyDetails
+  of: KeyWithSecrets
   rotated: (key: WireCreatedKey) => void
 }
 

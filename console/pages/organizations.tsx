@@ -7,6 +7,7 @@ import { later } from '../later.tsx'
 import { type EndlessList, useEndlessList } from '../lists/endless-list.ts'
 import { useVirtualRows } from '../lists/virtual-rows.ts'
 import { Button } from '../parts/button.tsx'
+import { Count } from '../parts/count.tsx'
 import { EmptyState, ErrorNotice, Notice } from '../parts/notices.tsx'
 import { Page } from '../parts/page.tsx'
 import { RowLink } from '../parts/row-link.tsx'
@@ -80,17 +81,16 @@ function Organizations({ create }: { create: ReactNode }) {
   }
   const show = (q: string) => void navigate({ search: q.trim() === '' ? {} : { q }, replace: true })
   const isSearch = search.q !== undefined
-  const isFresh = !isSearch && !isOld && items?.length === 1 && items[0]?.id === rootOrganizationId
+  const isFresh =
+    !isSearch && !isOld && !list.hasMore && items?.length === 1 && items[0]?.id === rootOrganizationId
   return (
     <>
       <search className="mb-3 flex flex-wrap items-center gap-3">
         <SearchField label="Search by name or id" value={search.q ?? ''} change={show} />
-        <p role="status" className="ml-auto text-muted tabular-nums">
-          {isOld ? 'Searching…' : countOf(list)}
-        </p>
+        <Count list={list} noun="organization" />
       </search>
       <div className="card">
-        {items?.length === 0 ? (
+        {items?.length === 0 && !list.hasMore ? (
           <EmptyState
             icon={<SearchX size={22} />}
             title="No organization has that in its name or id"
@@ -115,14 +115,6 @@ function Organizations({ create }: { create: ReactNode }) {
       )}
     </>
   )
-}
-
-function countOf({ items, hasMore }: EndlessList<WireOrganization>): string {
-  // A space that is as high as the words will be.
-  if (items === undefined) return '\u00A0'
-  const count = items.length.toLocaleString('en')
-  if (hasMore) return `${count} shown, more below`
-  return `${count} ${items.length === 1 ? 'organization' : 'organizations'}`
 }
 
 const heading = 'sticky top-0 z-10 h-11 border-b border-line bg-surface px-4 text-left font-medium text-muted'

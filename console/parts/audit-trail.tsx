@@ -6,6 +6,7 @@ import { type AuditFilter, auditQuery } from '../queries.ts'
 import { AuditEvent } from './audit-event.tsx'
 import { MoreButton } from './more-button.tsx'
 import { ErrorNotice } from './notices.tsx'
+import { Searching } from './searching.tsx'
 
 interface AuditTrailProps {
   filter: AuditFilter
@@ -29,7 +30,7 @@ export function AuditTrail({ filter, limit, empty, isOfKnownKey = false }: Audit
     )
   }
   const items = events.data.pages.flatMap((page) => page.items)
-  if (items.length === 0) return empty
+  if (items.length === 0 && !events.hasNextPage) return empty
   return (
     <>
       <ol>
@@ -37,9 +38,18 @@ export function AuditTrail({ filter, limit, empty, isOfKnownKey = false }: Audit
           <AuditEvent key={event.id} event={event} isOfKnownKey={isOfKnownKey} />
         ))}
       </ol>
+      {items.length === 0 && !events.isFetchNextPageError && (
+        <p role="status" className="flex items-center gap-3 text-muted">
+          <Searching /> No event found so far, searching on…
+        </p>
+      )}
       {events.isFetchNextPageError && <ErrorNotice error={events.error} />}
       {events.hasNextPage && (
-        <MoreButton busy={events.isFetchingNextPage} more={() => void events.fetchNextPage()}>
+        <MoreButton
+          busy={events.isFetchingNextPage}
+          isStopped={events.isFetchNextPageError}
+          more={() => void events.fetchNextPage()}
+        >
           Show older events
         </MoreButton>
       )}

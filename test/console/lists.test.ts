@@ -1,10 +1,11 @@
 // Lists of keys and organizations in the console: found, filtered, and left without losing one's place.
 import type { Page } from 'playwright-core'
-import { afterAll, describe, expect, test } from 'vitest'
-import { addManyKeys } from '../setup/bulk.ts'
+import { afterAll, describe, expect, onTestFinished, test } from 'vitest'
+import { addManyEvents, addManyKeys } from '../setup/bulk.ts'
 import { makeSqlite } from '../setup/databases.ts'
 import { connectDirectly } from '../setup/direct.ts'
 import { browserNote, skipsBrowser, useBrowser } from './browser.ts'
+import { findViolations } from './chromium.ts'
 
 describe(`long lists in the console${browserNote}`, () => {
   const browser = useBrowser()
@@ -87,6 +88,84 @@ describe(`long lists in the console${browserNote}`, () => {
     expect(new URL(page.url()).search).toBe('?sort=name')
   })
 })
+
+describe(`long searches in the console${browserNote}`, () => {
+  const browser = useBrowser()
+  const serve = async () => {
+    const { url, remove } = makeSqlite()
+    onTestFinished(remove)
+    const server = await browser.serve(url)
+    await server.latchkey.organizations.create({ id: 'acme', name: 'Acme' })
+    return { server, url }
+  }
+
+  test.skipIf(skipsBrowser)(
+    'go on after pages on which nothing was found, and say so meanwhile',
+    async () => {
+      const { server, url } = await serve()
+      {
+        await using direct = await connectDirectly(url)
+        // More than the server looks through for one page.
+        await addManyKeys(direct, 'acme', 55_000, Date.now())
+        await addManyEvents(direct, 'acme', 55_000, Date.now())
+        await direct.run(
+          `update keys set name = 'Needle', name_folded = 'needle', created_at = 1, revoked_at = null,
+           expires_at = null where kid = '1000000000000001'`,
+        )
+      }
+      const path = '/organizations/acme?q=needle'
+      const page = await browser.open(server, { token: server.rootKey, path: '/sessions' })
+      const release = await holdNextPages(page)
+      await page.goto(path)
+      await page.getByText('None found so far, searching on…').waitFor()
+      await page.getByRole('progressbar', { name: 'Searching' }).waitFor()
+      expect(await page.getByText('No active key has that in its name').count()).toBe(0)
+      expect(await findViolations(page)).toEqual([])
+      release()
+      await page.getByRole('link', { name: 'Needle' }).waitFor()
+      await page.getByText('1 key', { exact: true }).waitFor()
+      expect(await page.getByRole('progressbar').count()).toBe(0)
+
+      const releaseEvents = await holdNextPages(page)
+      await page.goto('/audit-log?organization=acme&action=key.rotated')
+      await page.getByText('No event found so far, searching on…').waitFor()
+      expect(await page.getByText('Nothing fits these filters').count()).toBe(0)
+      releaseEvents()
+      await page.getByText('Nothing fits these filters').waitFor()
+    },
+  )
+
+  test.skipIf(skipsBrowser)('show every secret that a key has had, some at a time', async () => {
+    const { server } = await serve()
+    const { keys } = server.latchkey
+    const { id } = await keys.create({ organizationId: 'acme', name: 'Often rotated' })
+    for (let turn = 0; turn < 120; turn++) await keys.rotate(id)
+    const page = await browser.open(server, { token: server.rootKey, path: `/keys/${id}` })
+    const rows = page.getByRole('region', { name: 'Secrets' }).getByRole('listitem')
+    await page.getByRole('button', { name: 'Show the newest 99 that have ended' }).click()
+    await expect.poll(() => rows.count()).toBe(100)
+    const older = page.getByRole('button', { name: 'Show older ones' })
+    await older.click()
+    await expect.poll(() => rows.count()).toBe(121)
+    await older.waitFor({ state: 'detached' })
+    const shown = await rows.locator('p').allInnerTexts()
+    const { secrets } = await keys.get(id)
+    const rest = await keys.get(id, undefined, { secretsAfter: secrets.at(-1)?.kid })
+    expect(shown).toEqual([...secrets, ...rest.secrets].map(({ hint }) => hint))
+    await page.getByRole('button', { name: 'Show fewer' }).click()
+    await expect.poll(() => rows.count()).toBe(4)
+  })
+})
+
+/** Holds back what the page asks for beyond first pages, until the function that is returned is called. */
+async function holdNextPages(page: Page): Promise<() => void> {
+  const { promise, resolve } = Promise.withResolvers<void>()
+  await page.route(/\/v1\/.*[?&]after=/, async (route) => {
+    await promise
+    await route.fallback()
+  })
+  return resolve
+}
 
 /** How far down the page is, and the first key that can be seen whole. */
 async function place(page: Page): Promise<{ top: number; name: string }> {

@@ -1,10 +1,11 @@
 // A list of keys with its search, its filter and its order, all of which are in the page's address.
 import { KeyRound, SearchX } from 'lucide-react'
 import type { ReactNode } from 'react'
-import { ApiError, type WireKey } from '../../api.ts'
-import { type EndlessList, useEndlessList } from '../../lists/endless-list.ts'
+import { ApiError } from '../../api.ts'
+import { useEndlessList } from '../../lists/endless-list.ts'
 import { useMedia } from '../../lists/media.ts'
 import { Button } from '../../parts/button.tsx'
+import { Count } from '../../parts/count.tsx'
 import { EmptyState, ErrorNotice, Notice } from '../../parts/notices.tsx'
 import { SearchField } from '../../parts/search-field.tsx'
 import { Segments } from '../../parts/segments.tsx'
@@ -25,7 +26,6 @@ const sorts: { value: KeySort; label: string }[] = [
   { value: '-last_used_at', label: 'Last used first' },
   { value: 'name', label: 'By name' },
 ]
-const counts = new Intl.NumberFormat('en')
 
 interface KeyListProps {
   caption: string
@@ -61,10 +61,10 @@ export function KeyList({ caption, organization, search, change, newKey }: KeyLi
           change={(value) => change({ ...search, status: value })}
         />
         {!hasRoom && <SortChoice sort={sort} changeSort={changeSort} />}
-        <Count list={list} />
+        <Count list={list} noun="key" />
       </search>
       <div className="card">
-        {list.items?.length === 0 ? (
+        {list.items?.length === 0 && !list.hasMore ? (
           <NoKeys
             isSearch={q !== ''}
             status={status}
@@ -125,19 +125,6 @@ function SortChoice({ sort, changeSort }: { sort: KeySort; changeSort: (sort: Ke
         </option>
       ))}
     </select>
-  )
-}
-
-/** How many are there so far, modestly. */
-function Count({ list: { items, hasMore, isOld } }: { list: EndlessList<WireKey> }) {
-  const count = items?.length ?? 0
-  const text = hasMore
-    ? `${counts.format(count)} shown, more below`
-    : `${counts.format(count)} ${count === 1 ? 'key' : 'keys'}`
-  return (
-    <p role="status" className="ml-auto text-muted tabular-nums">
-      {isOld ? 'Searching…' : items !== undefined && text}
-    </p>
   )
 }
 

@@ -1,7 +1,7 @@
 // Asks whose a new key shall be.
 import { keepPreviousData, useInfiniteQuery } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
-import { useState } from 'react'
+import { useEffect, useState } from 'react'
 import { Dialog } from '../../parts/dialog.tsx'
 import { ErrorNotice, Notice } from '../../parts/notices.tsx'
 import { SearchField } from '../../parts/search-field.tsx'
@@ -12,12 +12,16 @@ import { OperatorMark } from './mark.tsx'
 export function ChooseOrganizationDialog({ close }: { close: () => void }) {
   const [q, setQ] = useState('')
   const refusal = useSession().refusal('latchkey:organizations:read')
-  const { data, error, isPlaceholderData, hasNextPage } = useInfiniteQuery({
+  const { data, error, isPlaceholderData, isFetching, hasNextPage, fetchNextPage } = useInfiniteQuery({
     ...organizationsQuery({ q }),
     enabled: refusal === undefined,
     placeholderData: keepPreviousData,
   })
-  const found = data?.pages[0]?.items
+  const found = data?.pages.flatMap(({ items }) => items)
+  const isSearching = found?.length === 0 && hasNextPage && error === null
+  useEffect(() => {
+    if (isSearching && !isFetching) void fetchNextPage({ cancelRefetch: false })
+  }, [isSearching, isFetching, fetchNextPage])
   return (
     <Dialog title="Whose is the new key?" lead="A key belongs to one organization for ever." close={close}>
       {refusal === undefined ? (
@@ -37,10 +41,11 @@ export function ChooseOrganizationDialog({ close }: { close: () => void }) {
         {found?.map(({ id, name }) => (
           <Choice key={id} id={id} name={name} />
         ))}
-        {found?.length === 0 && (
+        {found?.length === 0 && !hasNextPage && (
           <li className="p-2 text-muted">No organization has that in its name or id.</li>
         )}
-        {hasNextPage && <li className="p-2 text-muted">There are more: search for one.</li>}
+        {isSearching && <li className="p-2 text-muted">None found so far, searching on…</li>}
+        {hasNextPage && !isSearching && <li className="p-2 text-muted">There are more: search for one.</li>}
       </ul>
     </Dialog>
   )
