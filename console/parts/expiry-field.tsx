@@ -77,7 +77,9 @@ export function ExpiryField({ label = 'Expires', value, onChange, latest, error 
             {fault}
           </p>
         )}
-        <p className="text-muted">{tell(value, chosen === 'own' ? now : undefined)}</p>
+        {(value !== null || fault === undefined) && (
+          <p className="text-muted">{tell(value, chosen === 'own' ? now : undefined)}</p>
+        )}
       </div>
     </fieldset>
   )

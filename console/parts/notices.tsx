@@ -39,9 +39,11 @@ export function Notice({
 /** An error in words, with the request id by which the operator finds it in the log. */
 export function ErrorNotice({ error, title, retry }: { error: unknown; title?: string; retry?: () => void }) {
   const requestId = error instanceof ApiError ? error.requestId : undefined
+  // Who was asked for a token and would rather not show it has made no mistake.
+  const isDeclined = error instanceof ApiError && error.code === 'fresh_sign_in_required'
   return (
     <Notice
-      tone="error"
+      tone={isDeclined ? 'note' : 'error'}
       {...(title !== undefined && { title })}
       action={retry && <Button onClick={retry}>Try again</Button>}
     >

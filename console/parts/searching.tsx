@@ -1,10 +1,11 @@
-// A bar that moves while the server looks through a long list: nobody knows how far it still has to go.
+// Turns while the server looks through a long list: nobody knows how far it still has to go.
+import { LoaderCircle } from 'lucide-react'
 
 export function Searching() {
   return (
-    <progress
-      aria-label="Searching"
-      className="h-1 w-24 appearance-none overflow-hidden rounded-full bg-line animate-pulse [&::-moz-progress-bar]:bg-note [&::-webkit-progress-bar]:bg-note"
-    />
+    <span className="inline-flex">
+      <LoaderCircle size={16} aria-hidden className="animate-spin" />
+      <progress aria-label="Searching" className="sr-only" />
+    </span>
   )
 }

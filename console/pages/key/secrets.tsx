@@ -65,11 +65,13 @@ function OlderSecrets({ of: key, from }: { of: KeyWithSecrets; from: string }) {
   }
   return (
     <>
-      <ul className="divide-y divide-line border-b border-line">
-        {secrets.map((secret) => (
-          <SecretRow key={secret.kid} of={key} secret={secret} state="ended" />
-        ))}
-      </ul>
+      {secrets.length > 0 && (
+        <ul className="divide-y divide-line border-b border-line">
+          {secrets.map((secret) => (
+            <SecretRow key={secret.kid} of={key} secret={secret} state="ended" />
+          ))}
+        </ul>
+      )}
       {older.isError && (
         <div className="mt-3">
           <ErrorNotice title="The older secrets could not be read" error={older.error} />
