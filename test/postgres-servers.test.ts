@@ -163,6 +163,29 @@ describe('a server of its own', () => {
       .toBe('valid')
   })
 
+  test('does not say that a revocation is done which only it knows of', async () => {
+    const { latchkey } = await open(postgres.url)
+    await latchkey.organizations.create({ id: 'globex', name: 'Globex' })
+    const { id } = await latchkey.keys.create({ organizationId: 'globex', name: 'CI' })
+    await using direct = await connectDirectly(postgres.url)
+    await direct.run("set synchronous_commit = 'local'")
+    await direct.run("alter system set synchronous_standby_names = 'gone'")
+    await direct.run('select pg_reload_conf()')
+    await expect.poll(() => codeOf(latchkey.keys.revoke(id))).toBe('store_unavailable')
+    // Whoever ends the wait for the standby leaves it committed here, as a crash of the server does.
+    const isRevoked = async () => {
+      await direct.run("select pg_terminate_backend(pid) from pg_stat_activity where wait_event = 'SyncRep'")
+      return (await direct.run('select revoked_at from keys where id = $1', [id]))[0]?.revoked_at !== null
+    }
+    await expect.poll(isRevoked).toBe(true)
+    expect(await codeOf(latchkey.keys.revoke(id))).toBe('store_unavailable')
+    await direct.run('alter system reset synchronous_standby_names')
+    await direct.run('select pg_reload_conf()')
+    await expect
+      .poll(() => latchkey.keys.revoke(id).then(() => 'done', String), { timeout: 10_000 })
+      .toBe('done')
+  })
+
   test('that takes no writes is refused at the start, and gives no lease', async () => {
     const { latchkey } = await open(postgres.url)
     const { key } = await latchkey.createRootKey().catch(() => ({ key: '' }))
