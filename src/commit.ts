@@ -10,6 +10,7 @@ import type { AuditAction, Caller } from './schemas.ts'
 import { isSessionOver } from './session-limits.ts'
 import { type AuditRow, insertAuditEvents } from './store/audit.ts'
 import { type CallerRow, type CallerSessionRow, findCallerSessions, findCallers } from './store/callers.ts'
+import type { KeyLocks } from './store/postgres-locks.ts'
 import { allDone } from './store/statements.ts'
 import type { Store } from './store/store.ts'
 import type { Tx } from './store/tables.ts'
@@ -21,6 +22,8 @@ export interface Terms {
   permission: ManagementPermission | 'any key'
   /** The key that it changes, if it changes one: no other change by or of that key runs meanwhile. */
   keyId?: string | undefined
+  /** The key of a session that it ends beside that: no change by or of that key runs meanwhile either. */
+  leftKeyId?: string | undefined
 }
 
 /** A transaction whose callers can be judged. */
@@ -88,14 +91,14 @@ export class Writer {
    */
   async commit<T>(
     caller: Caller | undefined,
-    { permission, keyId }: Terms,
+    { permission, keyId, leftKeyId }: Terms,
     work: (change: Change) => Promise<T>,
   ): Promise<T> {
     const events: AuditRow[] = []
     // An id of another form is no key's: it locks nothing, and PostgreSQL takes no text with a zero byte.
     const target = keyId === undefined || !isId(keyId) ? undefined : { id: keyId, scope: scopeOf(caller) }
     try {
-      return await this.transact([caller], target, async ({ tx, now, admit }) => {
+      return await this.transact([caller], { target, left: leftKeyId }, async ({ tx, now, admit }) => {
         const live = admit(caller, permission)
         const record = (deed: Deed, by: Caller | undefined = live) =>
           void events.push(toEvent(this.#clock, by, deed))
@@ -114,7 +117,7 @@ export class Writer {
    */
   transact<T>(
     callers: readonly (Caller | undefined)[],
-    target: { id: string; scope: string | undefined } | undefined,
+    { target, left }: Omit<KeyLocks, 'callers'>,
     work: (opened: Opened) => Promise<T>,
   ): Promise<T> {
     const known = callers.filter((caller) => caller !== undefined)
@@ -124,7 +127,7 @@ export class Writer {
       // committed when the first had its locks.
       const [, rows, sessions] = await allDone([
         known.length > 0 || target !== undefined
-          ? this.#store.lockKeys(tx, { callers: known.map(({ keyId }) => keyId), target })
+          ? this.#store.lockKeys(tx, { callers: known.map(({ keyId }) => keyId), target, left })
           : undefined,
         findRows(tx, known),
         findSessions(tx, known),

@@ -72,7 +72,7 @@ export class Creations {
     try {
       await this.#findOrganizations(batch)
       const callers = batch.map(({ caller }) => caller)
-      const refused = await this.#writer.transact(callers, undefined, (opened) => this.#insert(batch, opened))
+      const refused = await this.#writer.transact(callers, {}, (opened) => this.#insert(batch, opened))
       for (const waiting of batch) {
         const error = refused.get(waiting)
         if (error === undefined) waiting.resolve()

@@ -2,6 +2,7 @@
 // what its key is worth at that instant: it is judged anew, by what the store has, at every request.
 import type { Deed } from './audit.ts'
 import { invalidToken, sessionEnded } from './authority.ts'
+import type { Terms } from './commit.ts'
 import { type Engine, isId, newId } from './engine.ts'
 import { LatchkeyError } from './errors.ts'
 import { freshMs } from './fresh-sign-in.ts'
@@ -84,7 +85,8 @@ export async function startSession(
   // By its token: there is no session yet.
   const caller: Caller = { keyId, organizationId, kid, permissions, requestId, ip }
   // Under the key's lock: two that sign in at once are counted one after the other.
-  await engine.commit(caller, { permission: permission ?? 'any key', keyId }, async ({ tx, record }) => {
+  const terms: Terms = { permission: permission ?? 'any key', keyId, leftKeyId: replaced?.keyId }
+  await engine.commit(caller, terms, async ({ tx, record }) => {
     await engine.signInLimit.requireRoom(tx, row, now)
     const over = await listOverSessions(tx, organizationId, sessionLimitsAt(now))
     const live = (await listKeySessions(tx, row, sessionLimitsAt(now))).filter(

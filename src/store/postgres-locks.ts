@@ -8,6 +8,8 @@ export interface KeyLocks {
   callers: readonly string[]
   /** The key to change, if it is of the scope: undefined for every organization. */
   target?: { id: string; scope: string | undefined } | undefined
+  /** The key that called by a session which the change ends: whatever it does by that session is committed before. */
+  left?: string | undefined
 }
 
 /** Any number: it keeps our locks apart from those of other programs on the database. */
@@ -26,13 +28,13 @@ const seed = 0x6c61_7463
  * not of the scope, is not locked: nobody can keep a stranger's key waiting. What is read behind this statement, by
  * another one, is what the last holder committed.
  */
-export async function lockKeys(tx: Tx, { callers, target }: KeyLocks): Promise<void> {
-  const ids = [...new Set(target === undefined ? callers : [...callers, target.id])]
+export async function lockKeys(tx: Tx, { callers, target, left = '' }: KeyLocks): Promise<void> {
   const targetId = target?.id ?? ''
+  const ids = [...new Set([...callers, targetId, left])].filter((id) => id !== '')
   const scope = target?.scope ?? null
   await sql`select case when locks.alone then pg_advisory_xact_lock(locks.number)
       else pg_advisory_xact_lock_shared(locks.number) end
-    from (select hashtextextended(id, ${sql.lit(seed)}) as number, id = ${targetId} as alone from ${sql.table('keys')}
+    from (select hashtextextended(id, ${sql.lit(seed)}) as number, id in (${targetId}, ${left}) as alone from ${sql.table('keys')}
       where id = any(${ids}::text[])
       and (id <> ${targetId} or ${scope}::text is null or organization_id = ${scope}::text)
       order by 1 offset 0) as locks`.execute(tx)
