@@ -157,9 +157,8 @@ export class FactsCache {
     const slot = this.#free.pop() ?? this.#size
     this.#size++
     const at = slot * recordWords
-    const digestText = String.fromCharCode(...digest)
     for (let i = 0; i < kidWords; i++) this.#records[at + i] = packWord(kid, i * 4)
-    for (let i = 0; i < digestWords; i++) this.#records[at + digestAt + i] = packWord(digestText, i * 4)
+    for (let i = 0; i < digestWords; i++) this.#records[at + digestAt + i] = packBytes(digest, i * 4)
     const bucket = this.#bucketOf(slot)
     this.#records[at + nextAt] = this.#buckets[bucket] as number
     this.#buckets[bucket] = slot + 1
@@ -318,6 +317,12 @@ function packWord(text: string, at: number): number {
       (text.charCodeAt(at + 3) << 24)) >>>
     0
   )
+}
+
+/** The same word of bytes that {@link packWord} gives of their latin1 text. */
+function packBytes(bytes: Uint8Array, at: number): number {
+  const low = (bytes[at] as number) | ((bytes[at + 1] as number) << 8)
+  return (low | ((bytes[at + 2] as number) << 16) | ((bytes[at + 3] as number) << 24)) >>> 0
 }
 
 // Kids are random: mixing their words is enough.

@@ -15,3 +15,13 @@ export function sameDigest(a: Uint8Array, b: Uint8Array): boolean {
 export function digestText(text: string): string {
   return hash('sha256', text, 'latin1')
 }
+
+/**
+ * Compares a digest with one as a latin1 string, in a time that tells nothing of where they differ: `timingSafeEqual`
+ * would need a buffer of the text, which costs more than the digest.
+ */
+export function digestEquals(digest: Uint8Array, text: string): boolean {
+  let difference = digest.length ^ text.length
+  for (let i = 0; i < digest.length; i++) difference |= (digest[i] as number) ^ text.charCodeAt(i)
+  return difference === 0
+}

@@ -36,7 +36,7 @@ export function toFacts(row: FactsRow): Facts {
   const isUnlimited = !isEnded && graceEndsAt === null && expiresAt === null && revokedAt === null
   return {
     answer: Object.freeze(answer),
-    terms: isUnlimited ? share(`${organizationId} ${row.permissions}`, () => terms) : terms,
+    terms: isUnlimited && row.permissions.length <= maxSharedLength ? shareTerms(terms) : terms,
   }
 }
 
@@ -105,6 +105,28 @@ function share<T>(text: string, make: () => T): T {
     shared.set(text, value)
   }
   return value as T
+}
+
+/** The terms of secrets without a limit in time: by their list of permissions, if that is shared, and by organization. */
+const unlimited = new Map<readonly string[], Map<string, Terms>>()
+let unlimitedSize = 0
+
+function shareTerms(terms: Terms): Terms {
+  let ofPermissions = unlimited.get(terms.permissions)
+  const known = ofPermissions?.get(terms.organizationId)
+  if (known !== undefined) return known
+  if (unlimitedSize >= maxShared) {
+    unlimited.clear()
+    unlimitedSize = 0
+    ofPermissions = undefined
+  }
+  if (ofPermissions === undefined) {
+    ofPermissions = new Map()
+    unlimited.set(terms.permissions, ofPermissions)
+  }
+  ofPermissions.set(terms.organizationId, terms)
+  unlimitedSize++
+  return terms
 }
 
 /** Metadata that was looked at lately, by its text, and how much text that is. */

@@ -1,6 +1,6 @@
 // May this token do this, now? Answered from memory, or else from the store.
 
-import { digestToken, sameDigest } from './digest.ts'
+import { digestEquals } from './digest.ts'
 import { refuseField } from './errors.ts'
 import type { Facts } from './facts.ts'
 import { checkAskedPermissions, judge, notFound, nothingAsked, verdictOf, verifyOrParse } from './judge.ts'
@@ -46,7 +46,7 @@ function judgeRead(
   { known }: Reading,
   asked: VerifyOptions,
 ): Verdict {
-  if (known === undefined || !sameDigest(digestToken(token), known.digest)) return notFound
+  if (known === undefined || !digestEquals(known.digest, memory.digest(token))) return notFound
   return judgeUse(memory, kid, known.facts, asked)
 }
 

@@ -3,9 +3,9 @@
 import { DatabaseSync } from 'node:sqlite'
 import { type Driver, Kysely, SqliteAdapter, SqliteIntrospector, SqliteQueryCompiler, sql } from 'kysely'
 import { type ChangeRow, changesQuery } from './changes.ts'
-import { type FactsRow, factsQuery } from './facts.ts'
 import { isCurrent, migrate } from './migrations/migrations.ts'
 import { busyTimeoutMs, SqliteReadDriver, SqliteWriteDriver } from './sqlite-driver.ts'
+import { SqliteFacts } from './sqlite-facts.ts'
 import { SqliteFile } from './sqlite-file.ts'
 import { SqliteThread } from './sqlite-thread.ts'
 import type { Backend, Warn } from './store.ts'
@@ -23,12 +23,9 @@ export async function openSqlite(path: string, warn: Warn): Promise<Backend> {
   // Only now: a reader finds a database in WAL mode, with all its tables.
   const reads = kyselyOn(new SqliteReadDriver(new SqliteThread(file, true, warn), file))
   const reader = new DatabaseSync(file.path, { readOnly: true, timeout: busyTimeoutMs })
-  const facts = reader.prepare(factsQuery('?'))
+  const facts = new SqliteFacts(reader, file)
   const changes = reader.prepare(changesQuery('?', '?', '?'))
-  const findFactsNow = (kid: string) => {
-    file.requireSame()
-    return facts.get(kid) as FactsRow | undefined
-  }
+  const findFactsNow = (kid: string) => facts.find(kid)
   return {
     db,
     reads,
@@ -37,10 +34,10 @@ export async function openSqlite(path: string, warn: Warn): Promise<Backend> {
     pollEveryMs,
     findFactsNow,
     findManyFacts: async (kids) => kids.flatMap((kid) => findFactsNow(kid) ?? []),
-    readChanges: async (since, follower) => ({
-      rows: changes.all(since, follower, file.look()) as unknown as ChangeRow[],
-      provenMsAgo: 0,
-    }),
+    readChanges: async (since, follower) => {
+      facts.end()
+      return { rows: changes.all(since, follower, file.look()) as unknown as ChangeRow[], provenMsAgo: 0 }
+    },
     // No word reaches other processes: they look often, which costs microseconds here.
     announce: async () => {},
     // A transaction has the whole database to itself.
@@ -48,6 +45,7 @@ export async function openSqlite(path: string, warn: Warn): Promise<Backend> {
     listen: () => () => {},
     walBytes: () => file.walBytes(),
     close: async () => {
+      facts.end()
       reader.close()
       await reads.destroy()
       await db.destroy()
