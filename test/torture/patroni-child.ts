@@ -33,7 +33,7 @@ export type Word =
   | { kind: 'applied'; token: string; at: number }
   | Report
 
-const [database = '', remembered = ''] = process.argv.slice(2)
+const [database = '', remembered = '', changes = ''] = process.argv.slice(2)
 const cachedSecrets = Number(remembered)
 const latchkey = await openLatchkey({
   database,
@@ -126,4 +126,5 @@ createInterface(process.stdin)
   })
   .on('close', () => process.exit())
 say({ kind: 'ready' })
-await Promise.all([keepCreating(), keepRevoking(), keepVerifying()])
+// A change that fails makes a process look for another server; one that changes nothing has only its looks.
+await Promise.all([keepVerifying(), ...(changes === 'none' ? [] : [keepCreating(), keepRevoking()])])

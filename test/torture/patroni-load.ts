@@ -35,17 +35,25 @@ export class Load {
   readonly #children = new Map<string, ChildProcess>()
   readonly #reports = new Map<number, (report: Report) => void>()
   readonly #timers = new Set<NodeJS.Timeout>()
+  /** The names of the processes that change something. */
+  readonly processes: string[] = []
   readonly keys = new Map<string, ToldKey>()
   #number = 0
 
   /** Starts a process on a database; it remembers so many secrets at the most, 0 for the default. */
-  async start(name: string, database: string, cachedSecrets: number): Promise<void> {
+  async start(
+    name: string,
+    database: string,
+    cachedSecrets: number,
+    changes: 'some' | 'none' = 'some',
+  ): Promise<void> {
     const path = join(import.meta.dirname, 'patroni-child.ts')
-    const child = spawn(process.execPath, [path, database, String(cachedSecrets)], {
+    const child = spawn(process.execPath, [path, database, String(cachedSecrets), changes], {
       stdio: ['pipe', 'pipe', 'inherit'],
     })
     child.stdin?.on('error', () => {})
     this.#children.set(name, child)
+    if (changes === 'some') this.processes.push(name)
     const lines = createInterface(child.stdout as NodeJS.ReadableStream)
     lines.on('line', (line) => this.#hear(name, JSON.parse(line) as Word))
     await once(lines, 'line')
@@ -62,10 +70,6 @@ export class Load {
       ({ process, createdAt }) => process === name && createdAt >= instant,
     )
     return told.length === 0 ? undefined : Math.min(...told.map(({ createdAt }) => createdAt))
-  }
-
-  get processes(): string[] {
-    return [...this.#children.keys()]
   }
 
   /** Judges what was seen since the last call; counts the keys from an instant on. */

@@ -143,7 +143,8 @@ function settingsOf({ name, folder, programs, port, restPort, gates }: NodePlace
     scope: 'latchkey',
     name,
     restapi: { listen: `127.0.0.1:${restPort}`, connect_address: `127.0.0.1:${gates.rest.port}` },
-    etcd3: { host: `127.0.0.1:${gates.etcd.port}` },
+    // By the gate alone: Patroni would ask etcd for its own address, and go there past the cut.
+    etcd3: { hosts: [`127.0.0.1:${gates.etcd.port}`], use_proxies: true },
     bootstrap: {
       dcs: {
         ttl: 10,

@@ -181,6 +181,8 @@ async function startLoad(cluster: Cluster, load: Load): Promise<void> {
   await load.start('balanced', cluster.balancedUrl, 0)
   // It remembers next to nothing, so that it reads nearly every verdict from the database.
   await load.start('forgetful', cluster.balancedUrl, 4)
+  // Nothing but what it reads tells it that its server is deposed.
+  await load.start('reading', cluster.balancedUrl, 0, 'none')
 }
 
 const { values, positionals } = parseArgs({
