@@ -78,7 +78,7 @@ async function readDatabase(url: string): Promise<string> {
     return files.map((file) => readFileSync(file, 'latin1')).join('\n')
   }
   await using direct = await connectDirectly(url)
-  const tables = await direct.run(`select tablename from pg_tables where schemaname = 'public'`)
+  const tables = await direct.run(`select tablename from pg_tables where schemaname = 'latchkey'`)
   const texts: string[] = []
   for (const { tablename } of tables) {
     const rows = await direct.run(`select t::text as row from ${tablename} t`)

@@ -24,7 +24,7 @@ import { organizationRoutes } from './organizations.ts'
 import { type Pipeline, serve } from './pipeline.ts'
 import { shareReadiness } from './readiness.ts'
 import { problem, type Reply } from './reply.ts'
-import { isPlainPath, literalPath, matchTemplate } from './request-target.ts'
+import { isPagePath, literalPath, matchTemplate } from './request-target.ts'
 import type { Route } from './route.ts'
 import { sessionRoutes } from './sessions.ts'
 import { toBody } from './sinks.ts'
@@ -149,7 +149,7 @@ export function createPipeline(latchkey: Latchkey, settings: AppSettings): Pipel
 
 /** Answers where there is no route. A browser gets the console, whose pages have addresses that only it knows. */
 function serveNoRoute(request: HonoRequest, path: string, exchange: Exchange): Reply {
-  const isPage = isNavigation(request.method, (name) => request.header(name)) && isPlainPath(path)
+  const isPage = isNavigation(request.method, (name) => request.header(name)) && isPagePath(path)
   return (isPage ? consolePageFor(path) : undefined) ?? refuseRoute(path, exchange)
 }
 

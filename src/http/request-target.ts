@@ -9,9 +9,13 @@ export function literalPath(target: string): string {
   return end === -1 ? target : target.slice(0, end)
 }
 
-/** Tells whether a path is in the one spelling that means the same to every program. */
-export function isPlainPath(path: string): boolean {
-  return plainPathPattern.test(path)
+/**
+ * Tells whether a path may be a page of the console, whose addresses hold what people typed: as plain, but that letters
+ * outside the unreserved ones may stand encoded (RFC 3986, section 2.3). To encode others is a disguise.
+ */
+export function isPagePath(path: string): boolean {
+  if (/%(?:2[dDeE]|3[0-9]|4[1-9a-fA-F]|5[0-9aAfF]|6[1-9a-fA-F]|7[0-9aAeE])/.test(path)) return false
+  return plainPathPattern.test(path.replace(/%[0-9A-Fa-f]{2}|[!'()*]/g, 'x'))
 }
 
 /**

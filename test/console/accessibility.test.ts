@@ -74,7 +74,10 @@ const states: Record<string, (page: Page, stage: Stage) => Promise<unknown>> = {
   'a session that has ended': async (page) => {
     await page.getByRole('button', { name: 'Leave without it' }).click()
     await page.getByRole('heading', { level: 1, name: 'Sessions' }).waitFor()
-    await page.evaluate(() => fetch('/v1/sessions/self', { method: 'DELETE' }))
+    await page.evaluate(() => {
+      const pageValue = localStorage.getItem('latchkey-session') ?? ''
+      return fetch('/v1/sessions/self', { method: 'DELETE', headers: { 'latchkey-session': pageValue } })
+    })
     await page.getByRole('link', { name: 'Audit log' }).click()
     await page.getByRole('dialog', { name: 'Your session has ended' }).waitFor()
   },

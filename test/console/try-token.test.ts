@@ -4,7 +4,7 @@ import { managementPermissions } from '../../src/permissions.ts'
 import type { VerdictCode } from '../../src/schemas.ts'
 import { onEachDatabase } from '../setup/databases.ts'
 import { browserNote, skipsBrowser, useBrowser } from './browser.ts'
-import { refusalOf } from './chromium.ts'
+import { callByHand, refusalOf } from './chromium.ts'
 
 const day = 86_400_000
 
@@ -118,11 +118,7 @@ onEachDatabase(`trying a token in the console${browserNote}`, (makeDatabase) => 
       const ask = page.getByRole('button', { name: 'Ask Latchkey' })
       expect(await refusalOf(ask)).toBe('Your key lacks the permission latchkey:keys:verify.')
       await ask.click({ force: true })
-      const status = await page.evaluate(async (key) => {
-        const headers = { 'content-type': 'application/json' }
-        const body = JSON.stringify({ key })
-        return (await fetch('/v1/keys/verify', { method: 'POST', headers, body })).status
-      }, key)
+      const status = await callByHand(page, 'POST', '/v1/keys/verify', { key })
       expect(status).toBe(403)
       expect(server.log.filter(({ route }) => route === '/v1/keys/verify')).toHaveLength(1)
       expect(await page.getByRole('region', { name: 'The verdict' }).count()).toBe(0)
