@@ -1,6 +1,7 @@
 // Follows the changes that other processes make, so that this one knows how fresh its memory is.
 import { type Clock, Lease } from './lease.ts'
-import { type ChangeRow, changesPage, type Look } from './store/changes.ts'
+import { OrganizationSequences } from './organization-sequences.ts'
+import { type ChangeRow, changesPage, type Look, type OrganizationSequence } from './store/changes.ts'
 
 /** Where changes are read from, and where this process says that it acts on them. */
 export interface ChangeSource {
@@ -8,6 +9,8 @@ export interface ChangeSource {
   readonly pollEveryMs: number
   /** The changes after a number, with the counter and this process's enlistment in the same snapshot. */
   readChanges(since: number, follower: string): Promise<Look>
+  /** The number of an organization's last change as it stood after a change; undefined where the log does not show it. */
+  readOrganizationSequence(organizationId: string, at: number): Promise<OrganizationSequence | undefined>
   /** Enlists this process; returns the number of the last change before. */
   enlist(follower: string): Promise<number>
   /** Confirms all changes up to a number; false where this process is no longer enlisted. */
@@ -50,6 +53,7 @@ export class ChangeFollower {
   readonly #clock: Clock
   readonly #newId: () => string
   readonly #listeners = new Set<(news: News) => void>()
+  readonly #ofOrganizations = new OrganizationSequences((id) => this.#readSequenceOf(id))
   #id = ''
   /** The last change that the memory has acted on; undefined while this process is not enlisted. */
   #sequence: number | undefined
@@ -79,6 +83,19 @@ export class ChangeFollower {
   /** The number of the last change that the memory has acted on; undefined while this process is not enlisted. */
   get sequence(): number | undefined {
     return this.#sequence
+  }
+
+  /**
+   * The number of an organization's last change that the memory has acted on: it counts the changes of the organization's
+   * own keys alone. Undefined while this process is not enlisted, and until {@link findSequenceOf} has found it.
+   */
+  sequenceOf(organizationId: string): number | undefined {
+    return this.#sequence === undefined ? undefined : this.#ofOrganizations.get(organizationId)
+  }
+
+  /** The same, read from the database where it is not known yet. Throws `store_unavailable`. */
+  async findSequenceOf(organizationId: string): Promise<number | undefined> {
+    return this.sequenceOf(organizationId) ?? this.#ofOrganizations.find(organizationId)
   }
 
   /** When, by the monotonic clock, a look last showed a barrier; -Infinity for never. */
@@ -164,6 +181,8 @@ export class ChangeFollower {
     if (barrier) this.#barrierSeenAt = monotonic
     if ((missed || barrier) && !(await this.#source.confirm(this.#id, sequence))) return this.#startOver()
     this.#remember(sequence, rows)
+    if (missed) this.#ofOrganizations.clear()
+    else this.#ofOrganizations.hear(rows)
     if (first.sequence !== null || missed) this.#tell(missed ? undefined : rows)
     // Counted from the proof: before it, another server may have taken over and acknowledged changes.
     if (rows.length < changesPage) this.lease.confirm(monotonic - provenMsAgo, now - provenMsAgo)
@@ -175,8 +194,19 @@ export class ChangeFollower {
     this.#memory.forgetAll()
     this.#identity = undefined
     this.#mark = undefined
+    this.#ofOrganizations.clear()
     this.#sequence = await this.#source.enlist(this.#id)
     this.#tell(undefined)
+  }
+
+  /** Reads the number at the very change that the memory has acted on, from a history that has the same change there. */
+  async #readSequenceOf(organizationId: string): Promise<number | undefined> {
+    // The first look after enlisting shows the mark.
+    if (this.#sequence !== undefined && this.#mark === undefined) await this.#round
+    const [sequence, mark] = [this.#sequence, this.#mark]
+    if (sequence === undefined || mark === undefined) return undefined
+    const read = await this.#source.readOrganizationSequence(organizationId, sequence)
+    return read?.mark === mark ? read.value : undefined
   }
 
   /**
@@ -218,6 +248,7 @@ export class ChangeFollower {
   #startOver(): void {
     this.lease.drop()
     this.#memory.forgetAll()
+    this.#ofOrganizations.clear()
     this.#sequence = undefined
     this.#again = true
   }

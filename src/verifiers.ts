@@ -23,7 +23,7 @@ export interface Latest {
 export interface FactsReading {
   /** Undefined for what is no token, for an unknown one and for another organization's. */
   facts: Facts | undefined
-  /** The facts take account of every change up to this one; null where this process hears of none. */
+  /** The facts take account of every change in scope up to this one; null where this process cannot tell of one. */
   sequence: number | null
   /** How long ago the facts were surely true, in milliseconds. */
   ageMs: number
@@ -33,8 +33,16 @@ export interface FactsReading {
 export interface Verifiers {
   /** Calls back after each look that showed a change; returns how to stop. Resolves when this process follows changes, or cannot. */
   subscribe(listener: (news: News) => void): Promise<() => void>
-  /** The last change that this process acts on; undefined where it cannot be sure to have seen the last. */
-  latest(): Latest | undefined
+  /**
+   * The number of the last change that this process acts on: of all changes or, in the scope of an organization, of those
+   * of its own keys, which have a count of their own. Undefined while this process hears of none, and in a scope until
+   * {@link findSequence} has found it. Numbers of one scope are the same in every process.
+   */
+  sequence(scope?: Scope): number | undefined
+  /** The same, read from the database where it is not known yet; undefined where that cannot tell either. */
+  findSequence(scope?: Scope): Promise<number | undefined>
+  /** The last change in scope; undefined where {@link sequence} is, and where this process cannot be sure to have seen the last. */
+  latest(scope?: Scope): Latest | undefined
   /** What is known of a token, for a caller that judges by itself. Throws `store_unavailable`. */
   readFacts(token: string, scope?: Scope, asker?: Asker): Promise<FactsReading>
   /**
@@ -52,13 +60,15 @@ export function createVerifiers(memory: Memory): Verifiers {
       await follower.start()
       return follower.subscribe(listener)
     },
-    latest: () => {
+    sequence: (scope) => sequenceIn(memory, scope),
+    findSequence: (scope) => findSequence(memory, scope),
+    latest: (scope) => {
       const ageMs = follower.lease.age(clock.monotonic(), clock.now())
-      const { sequence } = follower
+      const sequence = sequenceIn(memory, scope)
       return ageMs === undefined || sequence === undefined ? undefined : { sequence, ageMs }
     },
     readFacts: async (token, scope, asker) => {
-      const reading = await readFacts(memory, token, asker)
+      const reading = await readFacts(memory, token, scope, asker)
       return inScope(reading.facts, scope) ? reading : { ...reading, facts: undefined }
     },
     noteUses: async (uses, scope, asker) => {
@@ -76,10 +86,15 @@ export function createVerifiers(memory: Memory): Verifiers {
 }
 
 /** Reads the facts of a token from memory or, where that may not be believed, from the store. */
-async function readFacts(memory: Memory, token: string, asker: Asker | undefined): Promise<FactsReading> {
+async function readFacts(
+  memory: Memory,
+  token: string,
+  scope: Scope | undefined,
+  asker: Asker | undefined,
+): Promise<FactsReading> {
   const { clock, follower } = memory
   // Before the facts are: what changes meanwhile may be in them or not.
-  const sequence = follower.sequence ?? null
+  const sequence = (await findSequence(memory, scope)) ?? null
   const ageMs = follower.lease.age(clock.monotonic(), clock.now())
   const remembered = ageMs === undefined ? undefined : findRemembered(memory, token)
   if (ageMs !== undefined && remembered) return { facts: remembered, sequence, ageMs }
@@ -88,9 +103,21 @@ async function readFacts(memory: Memory, token: string, asker: Asker | undefined
   const { known, begunAt } = await memory.read(parsed.kid, asker)
   const readAgeMs = clock.monotonic() - begunAt
   // A process that was paused while it read asks again, as `verify` does.
-  if (readAgeMs >= leaseMs) return readFacts(memory, token, asker)
+  if (readAgeMs >= leaseMs) return readFacts(memory, token, scope, asker)
   const isIt = known !== undefined && sameDigest(digestToken(parsed.token), known.digest)
   return { facts: isIt ? known.facts : undefined, sequence, ageMs: readAgeMs }
+}
+
+function sequenceIn({ follower }: Memory, scope: Scope | undefined): number | undefined {
+  const organizationId = scope?.organizationId
+  return organizationId === undefined ? follower.sequence : follower.sequenceOf(organizationId)
+}
+
+async function findSequence({ follower }: Memory, scope: Scope | undefined): Promise<number | undefined> {
+  const organizationId = scope?.organizationId
+  if (organizationId === undefined) return follower.sequence
+  // With the database away there is no number; what is remembered may answer all the same.
+  return follower.findSequenceOf(organizationId).catch(() => undefined)
 }
 
 function inScope(facts: Facts | undefined, scope: Scope | undefined): boolean {

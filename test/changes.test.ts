@@ -63,21 +63,24 @@ onEachDatabase('the changes', (makeDatabase) => {
     expect(first).toEqual({ key_ids: [key.id], sequence: (hello.sequence as number) + 1 })
     const second = await startTestServer(server.database)
     await second.latchkey.keys.revoke(key.id)
-    expect(await stream.next('changed')).toMatchObject({ key_ids: [key.id] })
-    // The other process has made a root key of its own, which may count too.
+    // The other process raises a barrier at its start, which names no key and may be told by itself.
+    let told = await stream.next('changed')
+    while (told.key_ids?.toString() === '') told = await stream.next('changed')
+    expect(told).toMatchObject({ key_ids: [key.id] })
     const { sequence } = await stream.next('beat')
     expect(sequence).toBeGreaterThanOrEqual((hello.sequence as number) + 2)
     await second.close()
   })
 
-  test('a key outside the root organization hears of its own organization alone, and of every number', async () => {
+  test('a key outside the root organization hears of its own organization alone, in numbers of its own', async () => {
     await using server = await start()
     const { key } = await server.issue('acme', verify)
     const [own, foreign] = [await server.issue('acme'), await server.issue('other')]
     const stream = await follow(server.url, key)
     const { sequence } = await stream.next('hello')
     await server.latchkey.keys.revoke(foreign.id)
-    expect(await stream.next('changed')).toEqual({ key_ids: [], sequence: (sequence as number) + 1 })
+    await server.latchkey.keys.update(own.id, { name: 'L' })
+    expect(await stream.next('changed')).toEqual({ key_ids: [own.id], sequence: (sequence as number) + 1 })
     await server.latchkey.keys.revoke(own.id)
     expect(await stream.next('changed')).toEqual({ key_ids: [own.id], sequence: (sequence as number) + 2 })
   })

@@ -81,8 +81,7 @@ onEachDatabase('a database', (makeDatabase, kind) => {
 })
 
 describe('what a schema says of programs', () => {
-  test('is that the release before may work beside this one', () => {
-    // Version 0.1.0 knows schema 4.
-    expect(oldestCompatible).toBeLessThanOrEqual(4)
+  test('is that none may work beside this one that does not number the changes of organizations', () => {
+    expect(oldestCompatible).toBe(8)
   })
 })

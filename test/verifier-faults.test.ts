@@ -27,8 +27,10 @@ async function openScene(kind: (typeof databaseKinds)[number], ...flags: string[
   const stack = new AsyncDisposableStack()
   const database = stack.use(await openDatabase(kind))
   const latchkey = stack.use(await openLatchkey({ database: database.url }))
-  const { key: token } = await latchkey.createRootKey()
+  const { key: rootKey } = await latchkey.createRootKey()
   await latchkey.organizations.create({ id: 'acme', name: 'Acme' })
+  const permissions = ['latchkey:keys:verify']
+  const { key: ownKey } = await latchkey.keys.create({ organizationId: 'acme', name: 'V', permissions })
   const served = await command.serve(['--database', database.url, ...flags])
   stack.defer(async () => void (await served.stop('SIGKILL')))
   const proxy = stack.use(await startServerProxy(served.url))
@@ -40,6 +42,8 @@ async function openScene(kind: (typeof databaseKinds)[number], ...flags: string[
     server: { pid: served.process.pid as number, kill: () => void served.process.kill('SIGKILL') },
     issue: () => latchkey.keys.create({ organizationId: 'acme', name: 'K' }),
     connect: async (options) => {
+      // Every other one hears of all organizations.
+      const token = verifiers.length % 2 === 0 ? ownKey : rootKey
       const verifier = createVerifier({ url: proxy.url, token, timeoutMs: 1_000, ...options })
       verifiers.push(verifier)
       await verifier.ready()

@@ -17,7 +17,7 @@ export const changeRoutes = [
     tag: 'Verifiers',
     summary: 'Hear of changes as they come',
     description:
-      'Server-sent events that do not end: `hello` with the `format` of the stream, `changed` with `key_ids`, `forget` where any key may have changed, and `beat` each second while the server is sure to have seen every change. `sequence` is the number of the last change that has been told. The stream ends when the calling key may not read it any more. A key outside the root organization hears of its own organization.',
+      'Server-sent events that do not end: `hello` with the `format` of the stream, `changed` with `key_ids`, `forget` where any key may have changed, and `beat` each second while the server is sure to have seen every change. `sequence` is the number of the last change that has been told. The stream ends when the calling key may not read it any more. A key outside the root organization hears of its own organization: `sequence` then counts the changes of its keys alone.',
     access: 'latchkey:keys:verify',
     // The stream judges the token again and again.
     tokenOnly: true,
@@ -42,15 +42,17 @@ export const changeRoutes = [
     tag: 'Verifiers',
     summary: 'The number of the last change',
     description:
-      '`age_ms` ago, and until the answer was written as far as the server knows, there was no later change. Where it cannot be sure, it answers `store_unavailable`.',
+      '`age_ms` ago, and until the answer was written as far as the server knows, there was no later change. Where it cannot be sure, it answers `store_unavailable`. A key outside the root organization hears of its own organization: `sequence` then counts the changes of its keys alone, and `age_ms` is rounded up to half a second.',
     access: 'latchkey:keys:verify',
     answers: [{ status: 200, description: 'The last change.', schema: latestSchema }],
-    handle: async ({ latchkey }) => {
-      const latest = latchkey.verifiers.latest()
+    handle: async ({ latchkey, caller }) => {
+      const scope = verifiedScope(caller)
+      await latchkey.verifiers.findSequence(scope)
+      const latest = latchkey.verifiers.latest(scope)
       if (latest === undefined) {
         throw new LatchkeyError('store_unavailable', 'The server cannot be sure to have seen every change.')
       }
-      return json({ sequence: latest.sequence, ageMs: Math.ceil(latest.ageMs) })
+      return json({ sequence: latest.sequence, ageMs: toAge(latest.ageMs, scope) })
     },
   }),
   route({
@@ -60,19 +62,16 @@ export const changeRoutes = [
     tag: 'Verifiers',
     summary: 'What a token is judged by',
     description:
-      'For whoever judges by itself: no verdict, and no use. `secret` is null for what is no token and for every token that is not known to the caller. The facts take account of every change up to `sequence`, and were true `age_ms` ago.',
+      'For whoever judges by itself: no verdict, and no use. `secret` is null for what is no token and for every token that is not known to the caller. The facts take account of every change up to `sequence`, and were true `age_ms` ago. For a key outside the root organization both are told as by `GET /v1/changes/latest`.',
     access: 'latchkey:keys:verify',
     body: readFactsSchema,
     answers: [{ status: 200, description: 'The facts.', schema: factsSchema }],
     handle: async ({ latchkey, body, caller, exchange }) => {
       const { key } = parseInput(readFactsSchema, body)
       if (parseToken(key) !== undefined) exchange.kid = kidOf(key)
-      const { facts, sequence, ageMs } = await latchkey.verifiers.readFacts(
-        key,
-        verifiedScope(caller),
-        exchange,
-      )
-      return json({ sequence, ageMs: Math.ceil(ageMs), secret: facts ? toSecret(facts) : null })
+      const scope = verifiedScope(caller)
+      const { facts, sequence, ageMs } = await latchkey.verifiers.readFacts(key, scope, exchange)
+      return json({ sequence, ageMs: toAge(ageMs, scope), secret: facts ? toSecret(facts) : null })
     },
   }),
   route({
@@ -93,6 +92,17 @@ export const changeRoutes = [
     },
   }),
 ]
+
+/** Looks for changes follow each other within this, however seldom anything changes. */
+const ageStepMs = 500
+
+/**
+ * An age as it is told, never too low. An organization hears it in coarse steps: the exact one would show when this process
+ * has looked, which it does whenever anybody's key changes.
+ */
+function toAge(ageMs: number, { organizationId }: { organizationId?: string }): number {
+  return organizationId === undefined ? Math.ceil(ageMs) : Math.ceil(ageMs / ageStepMs) * ageStepMs
+}
 
 function toSecret({ answer, terms }: Facts): object {
   const { keyId, organizationId, name, permissions, metadata } = answer

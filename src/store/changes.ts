@@ -1,5 +1,6 @@
 // The log of changes that other processes must hear of, and the processes that follow it.
 import { randomBytes } from 'node:crypto'
+import { allDone } from './statements.ts'
 import type { Db, Tx } from './tables.ts'
 
 /** How many changes the log keeps; who missed more than that must forget all it knows. */
@@ -17,6 +18,8 @@ export interface ChangeRow {
   /** The key that changed; null for a barrier, which asks every follower to confirm. */
   key_id: string | null
   organization_id: string | null
+  /** The number of the change among those of its organization; null for a barrier. */
+  organization_sequence: number | null
   mark: string | null
   /** The mark of the change after which was asked; null where the log does not hold it. */
   since_mark: string | null
@@ -52,7 +55,7 @@ export function changesQuery(
     (select coalesce(max(oldest_compatible), max(schema_version.version)) from ${prefix}schema_version
       left join ${prefix}schema_compatibility on schema_compatibility.version = schema_version.version) as oldest_compatible,
     (select seen.mark from ${prefix}changes as seen where seen.sequence = asked.since) as since_mark,
-    changes.sequence, changes.key_id, changes.mark, keys.organization_id
+    changes.sequence, changes.key_id, changes.mark, changes.organization_sequence, keys.organization_id
     from asked cross join ${prefix}change_counter left join ${prefix}changes on changes.sequence > asked.since
     left join ${prefix}keys on keys.id = changes.key_id
     order by changes.sequence limit ${changesPage}`
@@ -60,21 +63,95 @@ export function changesQuery(
 
 /**
  * Records that a key changed, or, without one, a barrier. The counter's row stays locked until the transaction
- * ends, so that changes become visible in the order of their numbers: call it last. Returns the number.
+ * ends, so that changes become visible in the order of their numbers: call it last. The rows of organizations are
+ * written under that lock alone, so that no two changes wait for each other's. Returns the number.
  */
 export async function recordChange(tx: Tx, keyId: string | null): Promise<number> {
-  const { value } = await tx
-    .updateTable('change_counter')
-    .set((eb) => ({ value: eb('value', '+', 1) }))
-    .returning('value')
-    .executeTakeFirstOrThrow()
+  // One behind the other without waiting: the connection keeps their order.
+  const [{ value }, organization_sequence] = await allDone([
+    tx
+      .updateTable('change_counter')
+      .set((eb) => ({ value: eb('value', '+', 1) }))
+      .returning('value')
+      .executeTakeFirstOrThrow(),
+    keyId === null ? null : countChange(tx, keyId),
+  ])
   const mark = randomBytes(9).toString('base64url')
-  await tx.insertInto('changes').values({ sequence: value, key_id: keyId, mark }).execute()
+  await tx
+    .insertInto('changes')
+    .values({ sequence: value, key_id: keyId, mark, organization_sequence })
+    .execute()
   await tx
     .deleteFrom('changes')
     .where('sequence', '=', value - keptChanges)
     .execute()
   return value
+}
+
+/** Counts a change of a key for its organization; returns the number. */
+async function countChange(tx: Tx, keyId: string): Promise<number> {
+  const { value } = await tx
+    .insertInto('organization_sequences')
+    .columns(['organization_id', 'value'])
+    .expression((eb) =>
+      eb
+        .selectFrom('keys')
+        .select(['organization_id', eb.lit(1).as('value')])
+        .where('id', '=', keyId),
+    )
+    .onConflict((conflict) =>
+      conflict
+        .column('organization_id')
+        .doUpdateSet((eb) => ({ value: eb('organization_sequences.value', '+', 1) })),
+    )
+    .returning('value')
+    .executeTakeFirstOrThrow()
+  return value
+}
+
+/** The number of an organization's last change, as it stood at one change of the log. */
+export interface OrganizationSequence {
+  value: number
+  /** The mark of that change of the log; null where the log does not hold it. */
+  mark: string | null
+}
+
+/**
+ * Reads the number of an organization's last change as it stood after a change of the log, however many have come since;
+ * undefined where the log does not show it any more. One statement, so one snapshot.
+ */
+export async function readOrganizationSequence(
+  db: Db,
+  organizationId: string,
+  at: number,
+): Promise<OrganizationSequence | undefined> {
+  const row = await db
+    .selectFrom('change_counter')
+    .select((eb) => [
+      'change_counter.value as last',
+      eb.selectFrom('changes').select('mark').where('sequence', '=', at).as('mark'),
+      eb
+        .selectFrom('changes')
+        .select((inner) => inner.fn.min('sequence').as('next'))
+        .where('sequence', '>', at)
+        .as('next'),
+      eb
+        .selectFrom('changes')
+        .innerJoin('keys', 'keys.id', 'changes.key_id')
+        .select((inner) => inner.fn.min('changes.organization_sequence').as('next_own'))
+        .where('changes.sequence', '>', at)
+        .where('keys.organization_id', '=', organizationId)
+        .as('next_own'),
+      eb
+        .selectFrom('organization_sequences')
+        .select('organization_sequences.value')
+        .where('organization_id', '=', organizationId)
+        .as('last_own'),
+    ])
+    .executeTakeFirstOrThrow()
+  const isShown = row.next === null ? row.last === at : row.next === at + 1
+  if (!isShown) return undefined
+  return { value: row.next_own === null ? (row.last_own ?? 0) : row.next_own - 1, mark: row.mark }
 }
 
 /**

@@ -8,6 +8,8 @@ import {
   dismissSilentFollowers,
   enlistFollower,
   type Look,
+  type OrganizationSequence,
+  readOrganizationSequence,
   recordChange,
   silentFollowers,
 } from './changes.ts'
@@ -69,9 +71,10 @@ export interface Store {
   readonly findFactsNow?: (kid: string) => FactsRow | undefined
   /** What is known of many secrets, in any order, by one read; those that are not there are left out. */
   findManyFacts(kids: readonly string[]): Promise<FactsRow[]>
-  /** The next four are how `follower.ts` hears of other processes' changes. */
+  /** The next six are how `follower.ts` hears of other processes' changes. */
   readonly pollEveryMs: number
   readChanges(since: number, follower: string): Promise<Look>
+  readOrganizationSequence(organizationId: string, at: number): Promise<OrganizationSequence | undefined>
   enlist(follower: string): Promise<number>
   confirm(follower: string, sequence: number): Promise<boolean>
   dismiss(follower: string): Promise<void>
@@ -148,6 +151,8 @@ export async function openStore(
     ...(findFactsNow && { findFactsNow: (kid) => guardNow(() => findFactsNow(kid)) }),
     findManyFacts: (kids) => guard(() => backend.findManyFacts(kids)),
     readChanges: (since, follower) => guard(() => readChanges(since, follower)),
+    readOrganizationSequence: (organizationId, at) =>
+      read((db) => readOrganizationSequence(db, organizationId, at)),
     enlist: (follower) => write((tx) => enlistFollower(tx, follower, `${hostname()}:${process.pid}`)),
     confirm: (follower, sequence) => write((tx) => confirmFollower(tx, follower, sequence)),
     dismiss: (follower) => write((tx) => dismissFollower(tx, follower)),

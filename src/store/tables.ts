@@ -89,6 +89,14 @@ export interface ChangesTable {
   key_id: string | null
   /** Random: two histories of one database give the same number to changes of different marks. */
   mark: string | null
+  /** The number of the change among those of the key's organization; null for a barrier. */
+  organization_sequence: number | null
+}
+
+/** A row for each organization a key of which has changed: the number of its last change. */
+export interface OrganizationSequencesTable {
+  organization_id: string
+  value: number
 }
 
 /** The processes that remember facts, and up to which change each has confirmed a barrier. */
@@ -117,6 +125,7 @@ export interface Tables {
   sessions: SessionsTable
   change_counter: ChangeCounterTable
   changes: ChangesTable
+  organization_sequences: OrganizationSequencesTable
   followers: FollowersTable
   schema_version: SchemaVersionTable
   schema_compatibility: SchemaCompatibilityTable
@@ -133,6 +142,7 @@ export const tableNames: readonly TableName[] = [
   'sessions',
   'change_counter',
   'changes',
+  'organization_sequences',
   'followers',
   'schema_version',
   'schema_compatibility',

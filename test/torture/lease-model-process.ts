@@ -1,7 +1,7 @@
 // A process of the model: the real memory, lease and barrier, between a simulated clock and a simulated database.
 import { type BarrierStore, waitUntilApplied } from '../../src/barrier.ts'
 import { type FactsSource, Memory } from '../../src/memory.ts'
-import { type ChangeRow, changesPage, type Look } from '../../src/store/changes.ts'
+import { type ChangeRow, changesPage, type Look, type OrganizationSequence } from '../../src/store/changes.ts'
 import type { FactsRow } from '../../src/store/facts.ts'
 import { verify } from '../../src/verify.ts'
 import type { ModelKey, World } from './lease-model.ts'
@@ -215,10 +215,18 @@ export class Process implements FactsSource, BarrierStore {
           sequence,
           key_id: keyId,
           organization_id: 'acme',
+          organization_sequence: keyId === null ? null : sequence,
           mark: isBlind ? null : mark,
         }))
       if (rows.length === 0)
-        rows.push({ ...shared, sequence: null, key_id: null, organization_id: null, mark: null })
+        rows.push({
+          ...shared,
+          sequence: null,
+          key_id: null,
+          organization_id: null,
+          organization_sequence: null,
+          mark: null,
+        })
       return rows
     }, proof.server)
     read.catch(() => {})
@@ -227,6 +235,13 @@ export class Process implements FactsSource, BarrierStore {
       rows: await read,
       provenMsAgo: Math.max(0, begunAt - proof.begunAt),
     }
+  }
+
+  readOrganizationSequence(_: string, at: number): Promise<OrganizationSequence | undefined> {
+    return this.#ask((server) => ({
+      value: at,
+      mark: server.changes.find(({ sequence }) => sequence === at)?.mark ?? null,
+    }))
   }
 
   enlist(follower: string): Promise<number> {

@@ -9,6 +9,7 @@ import * as search from './0004-search.ts'
 import * as marks from './0005-marks.ts'
 import * as sessionPages from './0006-session-pages.ts'
 import * as compatibility from './0007-compatibility.ts'
+import * as organizationSequences from './0008-organization-sequences.ts'
 
 /** What the databases call the three kinds of column. Only migrations need to know. */
 export interface ColumnTypes {
@@ -30,6 +31,7 @@ export const steps: readonly Step[] = [
   marks.up,
   sessionPages.up,
   compatibility.up,
+  organizationSequences.up,
 ]
 
 /** The version of the schema that this program works on. */
@@ -38,8 +40,9 @@ export const schemaVersion = steps.length
 /**
  * The lowest version that a program may know and still work beside this one on the same database: all that it
  * writes is understood here, and all that is written here there. A step that changes this raises it.
+ * Below 8 a program does not number the changes of organizations, and gives verifiers numbers of another count.
  */
-export const oldestCompatible = 4
+export const oldestCompatible = 8
 
 /**
  * Tells whether this program may work on a database as it is: then it takes neither a lock nor the right to make
