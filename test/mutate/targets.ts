@@ -22,7 +22,8 @@ export const targets: readonly Target[] = [
   target('verify', 'guards', 'keys-verify', 'strangers', 'lease'),
   target('memory', 'guards', 'cache', 'keys-verify', 'strangers', 'lease'),
   target('cache', 'guards', 'cache', 'keys-verify', 'lease'),
-  target('follower', 'guards', 'staleness-barrier', 'changes', 'lease'),
+  target('follower', 'guards', 'staleness-barrier', 'changes-scoped', 'changes', 'lease'),
+  target('organization-sequences', 'changes-scoped'),
   target('barrier', 'staleness-barrier', 'lease'),
   target('commit', 'keys', 'audit', 'commit', 'store'),
   target('key-changes', 'keys-rotate', 'keys', 'keys-verify', 'keys-permissions', 'audit', 'commit'),
@@ -42,6 +43,6 @@ export const targets: readonly Target[] = [
   target('store/keys', 'guards', 'keys', 'keys-rotate', 'keys-list', 'audit'),
   target('store/secrets', 'guards', 'keys-rotate', 'keys', 'keys-verify'),
   target('store/sessions', 'guards', 'sessions', 'sessions-fresh', 'sessions-limit', 'sessions-page'),
-  target('store/changes', 'staleness-barrier', 'changes', 'lease'),
+  target('store/changes', 'staleness-barrier', 'changes-scoped', 'changes', 'lease'),
   target('store/usage', 'guards', 'keys-verify', 'keys'),
 ]
