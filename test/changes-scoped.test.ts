@@ -122,8 +122,8 @@ onEachDatabase('a reader of one organization', (makeDatabase) => {
     const stream = await listen(servers[0].url, reader.key)
     await stream.until('event: hello')
     // Changes of both processes, in any order, several of them in one look.
-    const change = async ({ latchkey }: TestServer) => {
-      for (let i = 0; i < 8; i++) await latchkey.keys.update(own.id, { metadata: { i } })
+    const change = async ({ latchkey, url }: TestServer) => {
+      for (let i = 0; i < 8; i++) await latchkey.keys.update(own.id, { metadata: { url, i } })
     }
     await Promise.all(servers.map(change))
     await stream.until('"sequence":16}')
