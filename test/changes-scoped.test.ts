@@ -119,19 +119,20 @@ onEachDatabase('a reader of one organization', (makeDatabase) => {
     const { servers, issue } = world
     const reader = await issue('acme', verify)
     const own = await issue()
-    const stream = await listen(servers[0].url, reader.key)
-    await stream.until('event: hello')
+    // Both follow the changes from their first stream on.
+    const streams = await Promise.all(servers.map(({ url }) => listen(url, reader.key)))
+    for (const stream of streams) await stream.until('event: hello')
     // Changes of both processes, in any order, several of them in one look.
     const change = async ({ latchkey, url }: TestServer) => {
       for (let i = 0; i < 8; i++) await latchkey.keys.update(own.id, { metadata: { url, i } })
     }
     await Promise.all(servers.map(change))
-    await stream.until('"sequence":16}')
+    for (const stream of streams) await stream.until('"sequence":16}')
     for (const server of servers)
       await expect
         .poll(async () => (await ask(server, reader.key, own.key))[0])
         .toBe('{"sequence":16,"age_ms":500}')
-    stream.end()
+    for (const stream of streams) stream.end()
   })
 
   test('has a verifier that refuses what another process revokes, while all others change', async () => {
