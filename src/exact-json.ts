@@ -1,4 +1,5 @@
-// Finds what of a JSON text would be stored as something else: numbers that a double does not hold, and broken Unicode.
+// Finds what of a JSON text would be lost or stored as something else: a name that stands twice in an object, numbers that
+// a double does not hold, and broken Unicode.
 import { type FieldError, pathOf } from './errors.ts'
 
 /** Why a number is refused. */
@@ -98,8 +99,66 @@ function walk(text: string): FieldError[] {
   return faults
 }
 
+/** A name that stands twice in an object of a text that is known to be JSON, as a sentence; undefined if none does. */
+export function findRepeatedName(text: string): string | undefined {
+  let repeated: string | undefined
+  visitNames(text, (name, isRepeated) => {
+    if (isRepeated) repeated ??= name
+  })
+  return repeated === undefined ? undefined : `It holds ${showName(repeated)} twice in one object.`
+}
+
+/** A name as a message may show it: a short plain one, since another may be a token or play with a terminal. */
+export function showName(name: string): string {
+  return /^\w{1,40}$/.test(name) ? `the name ${name}` : 'a name'
+}
+
+/**
+ * Calls back with each name of each object, and whether the object has had it before, in a text that is known to be JSON.
+ * Goes over the text once: only strings, braces and commas matter.
+ */
+export function visitNames(text: string, visit: (name: string, isRepeated: boolean) => void): void {
+  // The names seen in each open object; null for an array.
+  const open: (Set<string> | null)[] = []
+  let nameComes = false
+  for (let i = 0; i < text.length; i++) {
+    switch (text.charCodeAt(i)) {
+      case 0x7b: // {
+        open.push(new Set())
+        nameComes = true
+        break
+      case 0x5b: // [
+        open.push(null)
+        nameComes = false
+        break
+      case 0x7d: // }
+      case 0x5d: // ]
+        open.pop()
+        nameComes = false
+        break
+      case 0x2c: // ,
+        nameComes = open.at(-1) !== null
+        break
+      case 0x22: {
+        const end = endOfString(text, i)
+        if (nameComes) {
+          const [name, seen]: [string, Set<string>] = [
+            JSON.parse(text.slice(i, end + 1)),
+            open.at(-1) as Set<string>,
+          ]
+          visit(name, seen.has(name))
+          seen.add(name)
+        }
+        nameComes = false
+        i = end
+        break
+      }
+    }
+  }
+}
+
 /** Where the string ends that begins at `start`, in a text that is known to be JSON. */
-export function endOfString(text: string, start: number): number {
+function endOfString(text: string, start: number): number {
   let i = start + 1
   while (text.charCodeAt(i) !== 0x22) i += text.charCodeAt(i) === 0x5c ? 2 : 1
   return i

@@ -150,6 +150,19 @@ describe('values', () => {
   })
 })
 
+test('the command line and the console take no name twice in one object', () => {
+  for (const text of [
+    '{"plan": "pro", "plan": "free"}',
+    '{"a": [{"plan": 1}, {"plan": 2, "pl\\u0061n": 3}]}',
+  ]) {
+    expect(() => readOption(text)).toThrow('--metadata: It holds the name plan twice in one object.')
+    expect(readMetadata(text).fault).toBe('It holds the name plan twice in one object.')
+  }
+  const separate = '{"plan": {"plan": "plan"}, "b": [{"plan": 1}, {"plan": 2}]}'
+  expect(readOption(separate)).toEqual(JSON.parse(separate))
+  expect(readMetadata(separate).metadata).toEqual(JSON.parse(separate))
+})
+
 test('the command line and the console refuse what they would change, and say where', () => {
   const text = '{"a": [1, {"id": 1546130668394913822}]}'
   expect(() => readOption(text)).toThrow(/^--metadata: a\[1\]\.id: A number that is kept exactly/)

@@ -1,6 +1,6 @@
 // Metadata as people type it: a JSON object, or nothing. Pure.
 import { describeFaults, pathOf } from '../../src/errors.ts'
-import { findInexact } from '../../src/exact-json.ts'
+import { findInexact, findRepeatedName } from '../../src/exact-json.ts'
 import { longestMetadata, metadataFault, metadataSize } from '../../src/metadata.ts'
 
 type ReadMetadata = { metadata: Record<string, unknown>; fault?: never } | { metadata?: never; fault: string }
@@ -14,6 +14,8 @@ export function readMetadata(text: string): ReadMetadata {
   } catch (error) {
     return { fault: `This is not JSON yet: ${error instanceof Error ? error.message : 'it cannot be read'}.` }
   }
+  const repeated = findRepeatedName(text)
+  if (repeated !== undefined) return { fault: repeated }
   const inexact = findInexact(text)
   if (inexact.length > 0) return { fault: describeFaults(inexact) }
   const fault = metadataFault(value)

@@ -1,7 +1,7 @@
 // The values of options: how they are collected and read, and how help shows examples.
 import type { Command } from 'commander'
 import { describeFaults } from '../errors.ts'
-import { findInexact } from '../exact-json.ts'
+import { findInexact, findRepeatedName } from '../exact-json.ts'
 import { CommandError, exitCodes } from './failures.ts'
 
 /** Collects an option that may be given several times. */
@@ -19,6 +19,8 @@ export function readCount(text: string): number {
 export function readMetadata(text: string): Record<string, unknown> {
   try {
     const value: unknown = JSON.parse(text)
+    const repeated = findRepeatedName(text)
+    if (repeated !== undefined) throw new CommandError(exitCodes.usage, `--metadata: ${repeated}`)
     const faults = findInexact(text)
     if (faults.length > 0) throw new CommandError(exitCodes.usage, `--metadata: ${describeFaults(faults)}`)
     if (typeof value === 'object' && value !== null && !Array.isArray(value))

@@ -1,7 +1,7 @@
 // Reads JSON as strictly as a security product should: UTF-8 without flaws, no name twice, no `__proto__`, nothing that
 // would be stored as something else.
 import { describeFaults, LatchkeyError } from '../errors.ts'
-import { endOfString, findInexact } from '../exact-json.ts'
+import { findInexact, showName, visitNames } from '../exact-json.ts'
 
 const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
 
@@ -14,7 +14,7 @@ export function readJson(bytes: Uint8Array): unknown {
   if (bytes.length === 0) throw invalid('The body is empty.')
   const text = decode(bytes)
   const value = parse(text)
-  checkNames(text)
+  visitNames(text, checkName)
   const errors = findInexact(text)
   if (errors.length > 0) throw new LatchkeyError('invalid_input', describeFaults(errors), { errors })
   return value
@@ -42,51 +42,12 @@ function parse(text: string): unknown {
   }
 }
 
-/** Goes once over a text that is known to be JSON; only strings, braces and commas matter. */
-function checkNames(text: string): void {
-  // The names seen in each open object; null for an array.
-  const open: (Set<string> | null)[] = []
-  let nameComes = false
-  for (let i = 0; i < text.length; i++) {
-    switch (text.charCodeAt(i)) {
-      case 0x7b: // {
-        open.push(new Set())
-        nameComes = true
-        break
-      case 0x5b: // [
-        open.push(null)
-        nameComes = false
-        break
-      case 0x7d: // }
-      case 0x5d: // ]
-        open.pop()
-        nameComes = false
-        break
-      case 0x2c: // ,
-        nameComes = open.at(-1) !== null
-        break
-      case 0x22: {
-        const end = endOfString(text, i)
-        if (nameComes) checkName(text.slice(i, end + 1), open.at(-1) as Set<string>)
-        nameComes = false
-        i = end
-        break
-      }
-    }
-  }
-}
-
-function checkName(quoted: string, seen: Set<string>): void {
-  const name: string = JSON.parse(quoted)
+function checkName(name: string, isRepeated: boolean): void {
   if (name === '__proto__') {
     const errors = [{ path: name, message: 'No field may be called __proto__.' }]
     throw new LatchkeyError('invalid_input', 'No field may be called __proto__.', { errors })
   }
-  if (seen.has(name)) {
-    const shown = /^\w{1,40}$/.test(name) ? `the name ${name}` : 'a name'
-    throw invalid(`The body holds ${shown} twice in one object.`)
-  }
-  seen.add(name)
+  if (isRepeated) throw invalid(`The body holds ${showName(name)} twice in one object.`)
 }
 
 function invalid(detail: string): LatchkeyError {
