@@ -84,7 +84,7 @@ export async function withConnection<T>(
 ): Promise<T> {
   const target = readTarget(options)
   if ('url' in target) return work(toServer(createClient(target)))
-  requireDatabase(target)
+  await requireDatabase(target)
   await using latchkey = await openDatabase(target)
   return await work(toDatabase(latchkey))
 }
@@ -149,14 +149,30 @@ export async function openDatabase(
   }
 }
 
-/** Throws CommandError where there is no such file: only `serve` and `migrate` make a database. */
-export function requireDatabase({ database }: DatabaseSettings): void {
+/**
+ * Throws CommandError if there is no such file, or no table of Latchkey in it: only `serve` and `migrate` make a
+ * database, and another program's stays as it is.
+ */
+export async function requireDatabase({ database }: DatabaseSettings): Promise<void> {
   const path = /^sqlite:(?:\/\/(?=\/))?(.+)$/.exec(database)?.[1]
-  if (path === undefined || existsSync(path)) return
-  throw new CommandError(
+  if (path === undefined) return
+  if (!existsSync(path)) throw noDatabase(`There is no database ${path} here.`)
+  const { hasLatchkeyTables } = await import('../store/sqlite-file.ts')
+  let isLatchkeys: boolean
+  try {
+    isLatchkeys = hasLatchkeyTables(path)
+  } catch {
+    // To open it says why it cannot be read.
+    return
+  }
+  if (!isLatchkeys) throw noDatabase(`The database ${path} has no tables of Latchkey.`)
+}
+
+function noDatabase(what: string): CommandError {
+  return new CommandError(
     exitCodes.unreachable,
-    `There is no database ${path} here. Name yours with --database or LATCHKEY_DATABASE_URL, a server with ` +
-      '--url, or make a new one with `latchkey serve` or `latchkey migrate`.',
+    `${what} Name yours with --database or LATCHKEY_DATABASE_URL, a server with --url, or make a new one with ` +
+      '`latchkey serve` or `latchkey migrate`.',
   )
 }
 

@@ -14,7 +14,7 @@ export function addRootKeyCommand(program: Command): void {
     .option('--json', "print the API's JSON")
     .action(async (options: { database?: string; json?: boolean }) => {
       const settings = readOwnDatabase('root-key', options)
-      requireDatabase(settings)
+      await requireDatabase(settings)
       await using latchkey = await openDatabase(settings)
       const key = await latchkey.createRootKey()
       options.json

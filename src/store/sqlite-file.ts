@@ -1,7 +1,9 @@
 // The file of an SQLite database as the file system sees it: who may read it, and whether it is still the same one.
-import { chmodSync, closeSync, openSync, statSync } from 'node:fs'
+import { chmodSync, closeSync, openSync, readSync, statSync } from 'node:fs'
 import { resolve } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
 import { LatchkeyError } from '../errors.ts'
+import { busyTimeoutMs } from './sqlite-driver.ts'
 import type { Warn } from './store.ts'
 
 /** How old the last look at the file may be, in milliseconds, where a read asks. */
@@ -16,10 +18,14 @@ export class SqliteFile {
   #lookedAt = Number.NEGATIVE_INFINITY
   #isSame = true
 
-  /** Makes the file if there is none, for its owner alone, and takes it from others who might read it. */
+  /**
+   * Makes the file if there is none, for its owner alone, and takes it from others who might read it. Throws, and
+   * leaves the file as it is, if it is of another kind.
+   */
   constructor(path: string, warn: Warn) {
     this.path = resolve(path)
     this.#warn = warn
+    requireSqlite(this.path)
     // SQLite gives -wal and -shm the mode of the database.
     closeSync(openSync(this.path, 'a', 0o600))
     this.#tighten()
@@ -83,6 +89,37 @@ export class SqliteFile {
       )
     }
   }
+}
+
+/** Tells whether an SQLite database has Latchkey's tables. Only reads. Throws if the file is no database, or is busy. */
+export function hasLatchkeyTables(path: string): boolean {
+  requireSqlite(path)
+  const db = new DatabaseSync(path, { readOnly: true, timeout: busyTimeoutMs })
+  try {
+    const found = db.prepare(
+      "select count(*) as tables from sqlite_schema where name in ('schema_version', 'secrets')",
+    )
+    return found.get()?.tables === 2
+  } finally {
+    db.close()
+  }
+}
+
+/** How every file of SQLite begins, except one into which nothing has been written yet. */
+const signature = Buffer.from('SQLite format 3\0')
+
+/** Somebody's own file whose name was mistyped must keep its content and its mode. */
+function requireSqlite(path: string): void {
+  if (!statSync(path, { throwIfNoEntry: false })?.isFile()) return
+  const start = Buffer.alloc(signature.length)
+  const descriptor = openSync(path, 'r')
+  try {
+    const length = readSync(descriptor, start, 0, start.length, 0)
+    if (length === 0 || start.equals(signature)) return
+  } finally {
+    closeSync(descriptor)
+  }
+  throw new Error('the file is no SQLite database, and was left as it is')
 }
 
 const missing = 'missing'
