@@ -1,10 +1,11 @@
 // How the command line treats wrong usage, tokens, terminals and broken pipes.
 import { spawn } from 'node:child_process'
 import { getRandomValues } from 'node:crypto'
-import { writeFileSync } from 'node:fs'
+import { chmodSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
 import { beforeAll, describe, expect, test } from 'vitest'
 import { generateToken, type RandomSource } from '../src/token.ts'
 import { tokensIn, useCommand } from './setup/command.ts'
@@ -59,6 +60,12 @@ describe('usage', () => {
     [['keys', 'update', unknownId, '--expires', '30'], /^latchkey: --expires: .*30d/],
     [['keys', 'update', unknownId, '--metadata', '[1]'], /^latchkey: --metadata: /],
     [['keys', 'update', unknownId], /at least one field/],
+    [
+      ['keys', 'update', unknownId, '--permission', 'a', '--no-permissions'],
+      /--no-permissions.*--permission/,
+    ],
+    [['audit', 'list', '--csv', '--json'], /--csv.*--json/],
+    [['keys', 'rotate', unknownId, '--grace', '24'], /^latchkey: --grace: 24 of what\?/],
     [['keys', 'list', '--url', 'http://127.0.0.1:1'], /^latchkey: LATCHKEY_KEY /],
     [['keys', 'list', '--url', 'ftp://host'], /^latchkey: --url: /],
     [['keys', 'list', '--url', 'http://h', '--database', 'sqlite:x.db'], /exclude each other/],
@@ -85,9 +92,40 @@ describe('usage', () => {
     const notSqlite = join(command.folder(), 'text.db')
     writeFileSync(notSqlite, 'This is no database, however long one looks at it. '.repeat(100))
     expect((await command.run(['keys', 'list', '--database', `sqlite:${notSqlite}`])).code).toBe(3)
+    const empty = join(command.folder(), 'empty.db')
+    writeFileSync(empty, '')
+    for (const args of [['keys', 'list'], ['root-key']]) {
+      const refused = await command.run([...args, '--database', `sqlite:${empty}`])
+      expect(refused).toMatchObject({ code: 3, stderr: expect.stringContaining('`latchkey migrate`') })
+    }
+    expect(statSync(empty).size).toBe(0)
     const away = await command.run(['migrate', '--database', 'postgres://ada:secret@127.0.0.1:1/latchkey'])
     expect(away).toMatchObject({ code: 3, stderr: expect.stringContaining('ECONNREFUSED') })
     expect(away.stderr).not.toContain('secret')
+  })
+
+  test('the database of another program, and a file of another kind, stay as they are', async () => {
+    const others = join(command.folder(), 'others.db')
+    const db = new DatabaseSync(others)
+    db.exec('create table invoices (id integer)')
+    db.close()
+    const text = join(command.folder(), 'notes.txt')
+    writeFileSync(text, 'Not a database.\n')
+    const attempts = [
+      { path: others, args: ['keys', 'list'], sentence: /no tables of Latchkey/ },
+      { path: others, args: ['root-key'], sentence: /no tables of Latchkey/ },
+      { path: text, args: ['keys', 'list'], sentence: /no SQLite database/ },
+      { path: text, args: ['migrate'], sentence: /no SQLite database/ },
+      { path: text, args: ['serve', '--port', '0'], sentence: /no SQLite database/ },
+    ]
+    for (const { path, args, sentence } of attempts) {
+      chmodSync(path, 0o644)
+      const before = readFileSync(path)
+      const refused = await command.run([...args, '--database', `sqlite:${path}`])
+      expect(refused).toMatchObject({ code: 3, stdout: '', stderr: expect.stringMatching(sentence) })
+      expect(readFileSync(path).equals(before)).toBe(true)
+      expect((statSync(path).mode & 0o777).toString(8)).toBe('644')
+    }
   })
 
   test('a server that is away, or is none of ours, is 3; a key it does not take is 1', async () => {
@@ -243,7 +281,7 @@ describe('what cannot be taken back', () => {
 
   test('a rotation with a grace is not asked about', async () => {
     const key = await createDoomed('Kept')
-    expect((await command.run(['keys', 'rotate', key, '--grace', '60'], { env })).code).toBe(0)
+    expect((await command.run(['keys', 'rotate', key, '--grace', '60s'], { env })).code).toBe(0)
   })
 })
 

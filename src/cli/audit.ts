@@ -1,5 +1,5 @@
 // `latchkey audit …`: who did what, and when.
-import type { Command } from 'commander'
+import { type Command, Option } from 'commander'
 import type { AuditAction, AuditEvent } from '../schemas.ts'
 import { addTargetOptions, readPages, type TargetOptions, withConnection } from './connection.ts'
 import { addExamples, given, readCount } from './options.ts'
@@ -31,7 +31,7 @@ export function addAuditCommands(program: Command): void {
     .option('--until <when>', 'before an instant, or a length ago')
     .option('--limit <count>', 'at most so many (default: 100)', readCount)
     .option('--all', 'every one, however many')
-    .option('--csv', 'print CSV that a spreadsheet can open')
+    .addOption(new Option('--csv', 'print CSV that a spreadsheet can open').conflicts('json'))
   addTargetOptions(command).action(async (options: ListOptions) => {
     const { organization: organizationId, key: keyId, actor, action } = options
     const since = readPast('--since', options.since)

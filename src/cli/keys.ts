@@ -1,5 +1,5 @@
 // `latchkey keys …`: the life of a key.
-import type { Command } from 'commander'
+import { type Command, Option } from 'commander'
 import type { ListKeysInput } from '../schemas.ts'
 import {
   addTargetOptions,
@@ -185,7 +185,7 @@ function addUpdate(keys: Command): void {
       'what it may do from now on: replaces all that it might (repeatable)',
       collect,
     )
-    .option('--no-permissions', 'take all permissions away')
+    .addOption(new Option('--no-permissions', 'take all permissions away').conflicts('permission'))
     .option(
       '--expires <when>',
       'a length such as 12h, 90d or 1y, a day (its beginning, UTC), an instant (RFC 3339), or never',

@@ -11,6 +11,7 @@ export function parseDuration(text: string): number | undefined {
 
 /** Reads the value of `--grace`, in seconds. Throws CommandError. */
 export function readGrace(text: string): number {
+  if (/^0*[1-9]\d*$/.test(text)) throw ofWhat('--grace', text)
   const seconds = parseDuration(text)
   if (seconds === undefined)
     throw new CommandError(exitCodes.usage, '--grace: a length such as 30s, 10m, 24h or 7d.')
@@ -50,12 +51,7 @@ function readWhen(
   text: string,
   fromLength: (text: string) => Date | undefined,
 ): Date | undefined {
-  if (/^\d+$/.test(text)) {
-    throw new CommandError(
-      exitCodes.usage,
-      `${flag}: ${text} of what? Write ${text}d, ${text}h, ${text}m or ${text}s.`,
-    )
-  }
+  if (/^\d+$/.test(text)) throw ofWhat(flag, text)
   const when = fromLength(text) ?? readInstant(text)
   return when && Number.isFinite(when.getTime()) ? when : undefined
 }
@@ -119,4 +115,11 @@ function readInstant(text: string): Date | undefined {
   const midnight = new Date(`${day}T00:00:00Z`)
   if (Number.isNaN(midnight.getTime()) || midnight.toISOString().slice(0, 10) !== day) return undefined
   return new Date(text)
+}
+
+function ofWhat(flag: string, count: string): CommandError {
+  return new CommandError(
+    exitCodes.usage,
+    `${flag}: ${count} of what? Write ${count}d, ${count}h, ${count}m or ${count}s.`,
+  )
 }
