@@ -68,6 +68,8 @@ import type { Asker } from './verdict/turns.ts'
 import { createVerifiers, type Verifiers } from './verifiers.ts'
 import { verify, verifyBatch } from './verify.ts'
 
+export { hasLatchkeyTables } from './store/store.ts'
+
 export interface LatchkeyOptions extends CacheOptions {
   /** `sqlite:<file>` or `postgres://<user>@<host>/<name>`; made and migrated if need be. */
   database: string

@@ -157,10 +157,10 @@ export async function requireDatabase({ database }: DatabaseSettings): Promise<v
   const path = /^sqlite:(?:\/\/(?=\/))?(.+)$/.exec(database)?.[1]
   if (path === undefined) return
   if (!existsSync(path)) throw noDatabase(`There is no database ${path} here.`)
-  const { hasLatchkeyTables } = await import('../store/sqlite-file.ts')
+  const { hasLatchkeyTables } = await import('../latchkey.ts')
   let isLatchkeys: boolean
   try {
-    isLatchkeys = hasLatchkeyTables(path)
+    isLatchkeys = await hasLatchkeyTables(path)
   } catch {
     // To open it says why it cannot be read.
     return

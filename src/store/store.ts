@@ -170,6 +170,11 @@ export async function openStore(
   }
 }
 
+/** Tells whether an SQLite database has Latchkey's tables. Only reads. Throws if the file is no database, or is busy. */
+export async function hasLatchkeyTables(path: string): Promise<boolean> {
+  return (await import('./sqlite-file.ts')).hasLatchkeyTables(path)
+}
+
 /** Node prints it, unless the program listens to its process's warnings. */
 export function warnProcess(message: string): void {
   process.emitWarning(message, 'LatchkeyWarning')
