@@ -242,3 +242,14 @@ test('uploads that stall hold up nobody: neither others nor the key that sends t
     await once(socket, 'close')
   }
 })
+
+test('a connection on which hundreds of requests wait is closed, and others are served', async () => {
+  await using server = await startWith({})
+  const answer = await exchangeRaw(server.url, 'GET /healthz HTTP/1.1\r\nhost: x\r\n\r\n'.repeat(1_000))
+  expect(answer.split('HTTP/1.1 200').length - 1).toBeLessThanOrEqual(100)
+  const patient = await exchangeRaw(
+    server.url,
+    `${'GET /healthz HTTP/1.1\r\nhost: x\r\n\r\n'.repeat(50)}GET /healthz HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n`,
+  )
+  expect(patient.split('HTTP/1.1 200').length - 1).toBe(51)
+})

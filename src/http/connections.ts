@@ -2,8 +2,8 @@
 //
 // A connection is *idle* while no answer is under way on it, *receiving* while its last request is still coming, and
 // *busy* from the last byte of a request to the last byte of its answer. Idle and receiving ones may be closed to
-// make room. A busy one is closed only if its reader stops reading, or, for a request that changes nothing, if its
-// client goes.
+// make room. A busy one is closed only if its reader stops reading, if more requests wait on it than there may be, or,
+// for a request that changes nothing, if its client goes.
 import type { IncomingMessage, Server, ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
 
@@ -37,6 +37,8 @@ export const defaultBounds: ConnectionBounds = {
 
 /** A client may close its half and still read: a read is answered if it is done so soon after. */
 const goneAfterMs = 100
+/** How many requests a connection may have sent without waiting for their answers. */
+const maxPipelined = 100
 /** How long a refused newcomer has to take its refusal. */
 const refusalMs = 1_000
 
@@ -83,19 +85,25 @@ export class Connections {
     return this.#lastRequestAt
   }
 
-  /** Notes a request that came. */
-  begin(incoming: IncomingMessage, outgoing: ServerResponse): void {
+  /** Notes a request that came; returns when, by the monotonic clock. */
+  begin(incoming: IncomingMessage, outgoing: ServerResponse): number {
     const now = performance.now()
     this.#lastRequestAt = now
     if (this.#isClosing) outgoing.setHeader('connection', 'close')
     const connection = this.#bySocket.get(incoming.socket)
-    if (connection === undefined) return
+    if (connection === undefined) return now
     const { answers } = connection
     // Most connections have one answer at a time: the one before is done.
     if (answers.length > 0 && answers.at(-1)?.writableFinished) answers.length = 0
     answers.push(outgoing)
+    if (answers.length > maxPipelined) {
+      connection.answers = underWay(connection)
+      // They would all be held in memory until their turns come.
+      if (connection.answers.length > maxPipelined) incoming.socket.destroy()
+    }
     connection.usedAt = now
     connection.wholeAt = undefined
+    return now
   }
 
   /** Lets each connection end with the answer that is under way on it. */

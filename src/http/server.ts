@@ -6,6 +6,8 @@ import type { Logger } from 'pino'
 import type { LogVerdicts } from '../config.ts'
 import { type ErrorCode, LatchkeyError } from '../errors.ts'
 import type { Latchkey } from '../latchkey.ts'
+import { noteNewcomer } from '../verdict/work-turns.ts'
+import { Admission, createTurnNames } from './admission.ts'
 import { createApp, createPipeline } from './app.ts'
 import { parseProxies } from './client-address.ts'
 import { type ConnectionBounds, Connections, defaultBounds } from './connections.ts'
@@ -69,10 +71,13 @@ export async function startServer(latchkey: Latchkey, settings: ServerSettings):
     writeRaw(socket, refuse('too_many_connections')),
   )
   const { stopAccepting, drain } = createStop(server, connections)
-  const serve = (incoming: IncomingMessage, outgoing: ServerResponse) => {
-    connections.begin(incoming, outgoing)
+  const admission = new Admission((incoming, outgoing) => {
     if (takeFast(incoming, outgoing) || takeHot(incoming, outgoing)) return
     void listener(incoming, outgoing)
+  }, createTurnNames(pipeline.parts))
+  server.on('connection', noteNewcomer)
+  const serve = (incoming: IncomingMessage, outgoing: ServerResponse) => {
+    admission.admit(incoming, outgoing, connections.begin(incoming, outgoing))
   }
   const held: [IncomingMessage, ServerResponse][] = []
   const hold = (incoming: IncomingMessage, outgoing: ServerResponse) => void held.push([incoming, outgoing])
@@ -95,7 +100,7 @@ export async function startServer(latchkey: Latchkey, settings: ServerSettings):
 
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject)
-    server.listen(port, host, resolve)
+    server.listen({ port, host, backlog: bounds.maxConnections }, resolve)
   })
   const url = urlOf(server.address() as AddressInfo)
   try {

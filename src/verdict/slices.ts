@@ -1,7 +1,8 @@
 // Long work on many items, in slices: everybody else's requests come between them, and those who have such work share.
+import { atWorkTurn } from './work-turns.ts'
 
 /** How long a slice takes at most, unless one item takes longer. */
-const sliceMs = 1
+const sliceMs = 0.5
 
 /** Runs one slice a turn of the event loop, whoever's work it is, and of each asker one piece of work at a time. */
 export class Slices {
@@ -42,12 +43,12 @@ export class Slices {
   #nextTurn(): Promise<void> {
     return new Promise((resolve) => {
       this.#waiting.push(resolve)
-      if (this.#waiting.length === 1) setImmediate(() => this.#giveTurn())
+      if (this.#waiting.length === 1) atWorkTurn(() => this.#giveTurn())
     })
   }
 
   #giveTurn(): void {
     this.#waiting.shift()?.()
-    if (this.#waiting.length > 0) setImmediate(() => this.#giveTurn())
+    if (this.#waiting.length > 0) atWorkTurn(() => this.#giveTurn())
   }
 }

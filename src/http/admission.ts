@@ -1,0 +1,87 @@
+// Which request is served next if more have come than one turn of the event loop has time for.
+//
+// Node reads every connection that has something to read, one after the other, and accepts one new connection; then the
+// turn ends. If the server did in a turn all that it was asked for in it, a caller would wait for the work of every
+// other, and a new connection for as many such turns as there are connections before it. So a turn serves requests for a
+// short time only. Requests beyond that wait, and callers take turns: keys by their organization, strangers by their address.
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import { headerReader, readPresented } from '../bearer.ts'
+import { Rounds } from '../verdict/rounds.ts'
+import { networkOf } from '../verdict/turns.ts'
+import { atWorkTurn } from '../verdict/work-turns.ts'
+import { findClientAddress } from './client-address.ts'
+import type { Parts } from './route.ts'
+
+/** How long a turn serves requests, in milliseconds. */
+const turnMs = 1
+
+/** What serves a request. */
+export type Handler = (incoming: IncomingMessage, outgoing: ServerResponse) => void
+
+/** Whose turn a request takes: a name in each of several groups, the widest first. */
+export type TurnNames = (incoming: IncomingMessage) => readonly string[]
+
+interface Waiting {
+  incoming: IncomingMessage
+  outgoing: ServerResponse
+}
+
+/** Serves requests at once as long as the turn has time for them, and the rest of them in rounds. */
+export class Admission {
+  readonly #serve: Handler
+  readonly #namesOf: TurnNames
+  readonly #waiting = new Rounds<Waiting>()
+  /** When this turn stops serving; undefined if it has served none yet. */
+  #endsAt: number | undefined
+
+  constructor(serve: Handler, namesOf: TurnNames) {
+    this.#serve = serve
+    this.#namesOf = namesOf
+  }
+
+  /** Serves a request that came at a reading of the monotonic clock, now or in its turn. */
+  admit(incoming: IncomingMessage, outgoing: ServerResponse, now: number): void {
+    if (this.#endsAt === undefined) {
+      this.#endsAt = now + turnMs
+      atWorkTurn(this.#serveWaiting)
+    }
+    if (this.#waiting.size === 0 && now < this.#endsAt) this.#serve(incoming, outgoing)
+    else this.#waiting.add({ incoming, outgoing }, this.#namesOf(incoming))
+  }
+
+  readonly #serveWaiting = () => {
+    if (this.#waiting.size === 0) {
+      this.#endsAt = undefined
+      return
+    }
+    this.#endsAt = performance.now() + turnMs
+    this.#serveNext()
+  }
+
+  readonly #serveNext = () => {
+    const next = this.#waiting.take()
+    // Nothing is begun for a client that has gone.
+    if (next && !next.incoming.destroyed) this.#serve(next.incoming, next.outgoing)
+    // After the ticks that the request has left behind, so that their time counts too.
+    if (this.#waiting.size > 0 && performance.now() < (this.#endsAt ?? 0)) process.nextTick(this.#serveNext)
+    else atWorkTurn(this.#serveWaiting)
+  }
+}
+
+/**
+ * Tells whose turn a request takes: that of its organization and key if its token was found valid before, else that of
+ * the network from which it comes. Strangers can make up tokens, and no number of them gets more turns than all callers.
+ */
+export function createTurnNames({
+  latchkey,
+  trustedProxies,
+}: Pick<Parts, 'latchkey' | 'trustedProxies'>): TurnNames {
+  return ({ rawHeaders, socket }) => {
+    const header = headerReader(rawHeaders)
+    const token = readPresented(header)
+    const verdict = token === undefined ? undefined : latchkey.verifyCached(token)
+    if (verdict?.valid) return ['callers', verdict.organizationId, verdict.keyId]
+    const address = findClientAddress(socket.remoteAddress, header, trustedProxies) ?? ''
+    return ['strangers', networkOf(address), '']
+  }
+}
