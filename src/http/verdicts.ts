@@ -9,6 +9,8 @@ import {
   verifyRequestSchema,
 } from '../schemas.ts'
 import { toWire } from '../wire.ts'
+import { jsonText, type Reply } from './reply.ts'
+import { streamParts } from './sinks.ts'
 
 /** Reads a request for a verdict. Throws `invalid_input`; the permissions' form is the library's to check. */
 export function readVerifyRequest(body: unknown): VerifyRequest {
@@ -38,6 +40,43 @@ export function writeVerdict(verdict: Verdict): string {
   const { keyId, organizationId, name, permissions, expiresAt } = verdict
   // Ids are made of letters that JSON takes as they are.
   return `{"valid":true,"code":"valid","key_id":"${keyId}","organization_id":"${organizationId}","name":${JSON.stringify(name)},"permissions":${writeShared(permissions)},"expires_at":${JSON.stringify(expiresAt)},"metadata":${metadataTextOf(verdict)}}`
+}
+
+/** More than this, in characters, is written as its reader takes it: a batch of large keys makes 20 MB out of 100 KB. */
+const longestPart = 64 * 1024
+
+/** Answers with the verdicts of a batch, in order. What its reader has not taken holds little more than the verdicts. */
+export function answerVerdicts(verdicts: readonly Verdict[], onFailure: (error: unknown) => void): Reply {
+  const parts = writeParts(verdicts)
+  const [first, second] = [parts.next(), parts.next()]
+  if (second.done) return jsonText(first.value ?? '')
+  const reply = jsonText('')
+  return {
+    ...reply,
+    body: null,
+    stream: streamParts(encodeParts([first.value ?? '', second.value], parts), onFailure),
+  }
+}
+
+function* writeParts(verdicts: readonly Verdict[]): Generator<string, undefined> {
+  let part = '['
+  for (const [i, verdict] of verdicts.entries()) {
+    if (i > 0) part += ','
+    part += writeVerdict(verdict)
+    if (part.length < longestPart) continue
+    yield part
+    part = ''
+  }
+  yield `${part}]`
+}
+
+async function* encodeParts(
+  begun: readonly string[],
+  rest: Iterable<string>,
+): AsyncGenerator<Uint8Array<ArrayBuffer>> {
+  const encoder = new TextEncoder()
+  for (const part of begun) yield encoder.encode(part)
+  for (const part of rest) yield encoder.encode(part)
 }
 
 /** The permissions as a header has them: none of them can hold a space. */

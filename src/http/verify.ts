@@ -14,10 +14,17 @@ import {
 } from '../schemas.ts'
 import { kidOf } from '../token.ts'
 import type { Exchange } from './exchange.ts'
+import { recordBreak } from './log.ts'
 import { readWanted } from './query.ts'
 import { jsonText, type Reply } from './reply.ts'
 import { route } from './route.ts'
-import { joinPermissions, readVerifyBatch, readVerifyRequest, writeVerdict } from './verdicts.ts'
+import {
+  answerVerdicts,
+  joinPermissions,
+  readVerifyBatch,
+  readVerifyRequest,
+  writeVerdict,
+} from './verdicts.ts'
 
 export const verifyRoutes = [
   route({
@@ -53,10 +60,10 @@ export const verifyRoutes = [
         schema: z.array(verdictSchema),
       },
     ],
-    handle: async ({ latchkey, body, caller, exchange }) => {
+    handle: async ({ latchkey, parts, body, caller, exchange }) => {
       const verdicts = await latchkey.verifyBatch(readVerifyBatch(body), verifiedScope(caller), exchange)
       exchange.verdicts = verdicts.map(({ code }) => code)
-      return jsonText(`[${verdicts.map(writeVerdict).join(',')}]`)
+      return answerVerdicts(verdicts, (error) => recordBreak(parts.log, exchange, error))
     },
   }),
   route({
