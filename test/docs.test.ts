@@ -46,7 +46,7 @@ describe('what the documents show', { timeout: 180_000 }, () => {
     const called = ['bash', 'curl', 'jq', 'sqlite3'].filter((name) => commands.match(`\\b${name}\\b`))
     const { skip, note } = wants(missingPrograms(called))
     test.skipIf(skip)(`${path} prints what it says, on a server with an empty database${note}`, async () => {
-      const folder = makeFolder(command.main())
+      const folder = makeFolder()
       const server = await command.serve(['--database', `sqlite:${join(folder, 'latchkey.db')}`])
       const addresses = { '127.0.0.1:7373': new URL(server.url).host }
       await checkDocument(path, folder, environmentOf(path, server), addresses)
@@ -60,7 +60,7 @@ describe('what the documents show', { timeout: 180_000 }, () => {
     onTestFinished(() => postgres.stop())
     const environment = { ADMIN_URL: postgres.url, PATH: `${programs}:${process.env.PATH}` }
     const addresses = { '127.0.0.1:5432': new URL(postgres.url).host }
-    await checkDocument('docs/postgresql.md', makeFolder(command.main()), environment, addresses)
+    await checkDocument('docs/postgresql.md', makeFolder(), environment, addresses)
   })
 })
 
@@ -88,14 +88,14 @@ describe('a document that lies is found out', () => {
     ['of what code prints', '```ts\nconsole.log(1)\n```\n```text\n2\n```\n'],
   ]
   test.each(lies)('%s', async (_, text) => {
-    const folder = makeFolder(command.main())
+    const folder = makeFolder()
     const path = join(folder, 'lie.md')
     writeFileSync(path, text)
     await expect(checkDocument(path, folder, {})).rejects.toThrow(/lie\.md|TypeScript/)
   })
 
   test('and one that tells the truth is not', async () => {
-    const folder = makeFolder(command.main())
+    const folder = makeFolder()
     const path = join(folder, 'truth.md')
     writeFileSync(path, '```sh\necho \'{"a":1}\'\n```\nIs:\n```json\n{ "a": 1 }\n```\n```sh\ntrue\n```\n')
     await checkDocument(path, folder, {})

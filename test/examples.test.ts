@@ -8,12 +8,9 @@ import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { expect, onTestFinished, test } from 'vitest'
 import { openLatchkey } from '../src/index.ts'
-import { useCommand } from './setup/command.ts'
 import { makeSqlite } from './setup/databases.ts'
 import { makeFolder, repository } from './setup/documents-run.ts'
 import { send, startTestServer } from './setup/server.ts'
-
-const command = useCommand()
 
 test('every example is run here', () => {
   const run = ['customer-keys', 'edge', 'express-guard', 'gateways', 'hono-embed', 'rotate-on-deploy']
@@ -58,7 +55,7 @@ test('edge judges before it asks the origin, and tells it whose key it was', asy
   onTestFinished(() => void origin.close().closeAllConnections())
   const verifier = await latchkey.create(['latchkey:keys:verify'], 'root')
   const reader = await latchkey.create(['emails:read'])
-  const folder = makeFolder(command.main())
+  const folder = makeFolder()
   cpSync(join(repository, 'examples'), join(folder, 'examples'), { recursive: true })
   const { default: worker } = await import(pathToFileURL(join(folder, 'examples/edge/worker.ts')).href)
   const settings = {
@@ -157,7 +154,7 @@ async function start(
   env: Record<string, string>,
   until: 'listening' | 'its end' = 'listening',
 ) {
-  const folder = makeFolder(command.main())
+  const folder = makeFolder()
   cpSync(join(repository, 'examples'), join(folder, 'examples'), { recursive: true })
   const child = spawn(process.execPath, [join(folder, 'examples', path)], {
     env: { PATH: process.env.PATH, PORT: '0', ...env },

@@ -7,12 +7,11 @@ import { promisify } from 'node:util'
 import { checkPackage, createPackageFromTarballData } from '@arethetypeswrong/core'
 import { publint } from 'publint'
 import { formatMessage } from 'publint/utils'
-import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
-import { tokensIn, useCommand } from './setup/command.ts'
+import { afterAll, beforeAll, describe, expect, inject, onTestFinished, test } from 'vitest'
+import { tokensIn } from './setup/command.ts'
 import { repository } from './setup/documents-run.ts'
 
 const run = promisify(execFile)
-const command = useCommand()
 const manifest = JSON.parse(readFileSync(join(repository, 'package.json'), 'utf8'))
 const entries = Object.keys(manifest.exports).filter((name) => !name.endsWith('.json'))
 const versionOf = (name: string) =>
@@ -29,7 +28,10 @@ beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), 'latchkey-package-'))
   // What lies in the repository besides, too, so that `files` has something to leave out.
   const source = join(folder, 'source')
-  cpSync(join(command.main(), '../../../dist'), join(source, 'dist'), { recursive: true, dereference: true })
+  cpSync(join(inject('builds').installed, 'dist'), join(source, 'dist'), {
+    recursive: true,
+    dereference: true,
+  })
   for (const name of readdirSync(repository)) {
     if (/\.md$|\.json$|^LICENSE$|^(src|docs|test|examples)$/.test(name)) {
       cpSync(join(repository, name), join(source, name), { recursive: true })

@@ -3,7 +3,8 @@ import { execFile } from 'node:child_process'
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
-import { onTestFinished } from 'vitest'
+import { inject, onTestFinished } from 'vitest'
+import type { Builds } from './build.ts'
 import type { Step } from './documents.ts'
 
 export const repository = resolve(import.meta.dirname, '../..')
@@ -14,10 +15,12 @@ export interface Outcome {
   succeeded: boolean
 }
 
-/** Makes a folder for a document in which `latchkey` is a command and a package, both of the build that holds `main`, beside the frameworks that there are guards for; gone after the test. */
-export function makeFolder(main: string): string {
+/** Makes a folder for a document in which `latchkey` is a command and a package, of the builds of this run, beside the frameworks that there are guards for; gone after the test. */
+export function makeFolder(): string {
   const folder = mkdtempSync(join(tmpdir(), 'latchkey-docs-'))
   onTestFinished(() => rmSync(folder, { recursive: true, force: true }))
+  const { installed, quick }: Builds = inject('builds')
+  const main = join(quick, 'dist/cli/main.js')
   const bin = join(folder, '.bin')
   mkdirSync(bin)
   writeFileSync(join(bin, 'latchkey'), `#!/bin/sh\nexec '${process.execPath}' '${main}' "$@"\n`, {
@@ -25,7 +28,7 @@ export function makeFolder(main: string): string {
   })
   symlinkSync(process.execPath, join(bin, 'node'))
   mkdirSync(join(folder, 'node_modules'))
-  symlinkSync(resolve(main, '../../..'), join(folder, 'node_modules/latchkey'))
+  symlinkSync(installed, join(folder, 'node_modules/latchkey'))
   for (const name of ['@hono', '@types', 'express', 'fastify', 'hono']) {
     symlinkSync(join(repository, 'node_modules', name), join(folder, 'node_modules', name))
   }
