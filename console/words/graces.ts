@@ -33,6 +33,12 @@ export function secretState({ expires_at }: WireSecret, { status }: WireKey, now
   return Date.parse(expires_at) > now ? 'grace' : 'ended'
 }
 
+/** When a secret ends or has ended, by itself or with its key, whichever comes first; undefined if nothing ends it. */
+export function secretEnd(secret: WireSecret, key: WireKey): string | undefined {
+  const ends = [secret.expires_at, key.revoked_at, key.expires_at].filter((at) => at !== null)
+  return ends.sort((a, b) => Date.parse(a) - Date.parse(b))[0]
+}
+
 /** The secret whose grace runs now; undefined where none does. */
 export function findGrace(key: WireKey & { secrets: WireSecret[] }, now: number): WireSecret | undefined {
   return key.secrets.find((secret) => secretState(secret, key, now) === 'grace')

@@ -9,6 +9,7 @@ import {
   graceEnd,
   graceName,
   graceSteps,
+  secretEnd,
   secretState,
   usesSince,
 } from '../../console/words/graces.ts'
@@ -152,6 +153,18 @@ describe('a grace', () => {
     for (const status of ['revoked', 'expired'] as const) {
       expect(secretState(newest, keyOf(status, [newest]), now)).toBe('ended')
     }
+  })
+
+  test('a secret ends with its key where that comes before the end of its grace', () => {
+    const ends = (secret: WireSecret, key: Partial<WireKeyDetails>) =>
+      secretEnd(secret, { revoked_at: null, expires_at: null, ...key } as WireKeyDetails)
+    const old = secret('a', at(86_400))
+    expect(ends(old, {})).toBe(at(86_400))
+    expect(ends(old, { revoked_at: at(60) })).toBe(at(60))
+    expect(ends(old, { revoked_at: at(90_000) })).toBe(at(86_400))
+    expect(ends(old, { expires_at: at(600), revoked_at: at(900) })).toBe(at(600))
+    expect(ends(secret('b', null), { expires_at: at(600) })).toBe(at(600))
+    expect(ends(secret('b', null), {})).toBeUndefined()
   })
 
   test('an old secret is in use from the rotation on, and what is told may be late right after', () => {

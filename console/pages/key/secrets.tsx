@@ -7,7 +7,7 @@ import { Button } from '../../parts/button.tsx'
 import { ErrorNotice } from '../../parts/notices.tsx'
 import { Ago, useNow } from '../../parts/time.tsx'
 import { type KeyWithSecrets, olderSecretsQuery } from '../../queries.ts'
-import { type SecretState, secretState } from '../../words/graces.ts'
+import { type SecretState, secretEnd, secretState } from '../../words/graces.ts'
 import { inFull, inShort } from '../../words/times.ts'
 
 const endedShown = 3
@@ -148,16 +148,9 @@ function Fact({ label, children }: { label: string; children: ReactNode }) {
 
 /** When a secret ends by itself, or with its key. */
 function End({ of: key, secret, state }: { of: WireKeyDetails; secret: WireSecret; state: SecretState }) {
-  if (secret.expires_at !== null) return <Instant at={secret.expires_at} />
-  if (state === 'live') {
-    return key.expires_at === null ? (
-      <span className="text-muted">With the next rotation</span>
-    ) : (
-      <Instant at={key.expires_at} />
-    )
-  }
-  const at = key.revoked_at ?? key.expires_at
-  return at === null ? <span className="text-muted">With its key</span> : <Instant at={at} />
+  const at = secretEnd(secret, key)
+  if (at !== undefined) return <Instant at={at} />
+  return <span className="text-muted">{state === 'live' ? 'With the next rotation' : 'With its key'}</span>
 }
 
 function Instant({ at }: { at: string }) {
