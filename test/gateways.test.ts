@@ -5,6 +5,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import type { CreatedKey } from '../src/index.ts'
 import { makeSqlite } from './setup/databases.ts'
 import {
+  accepts,
   type Gateway,
   gateways,
   sendLines,
@@ -59,6 +60,12 @@ describe.each(Object.keys(gateways))('the example for %s', (name) => {
       ['x-latchkey-organization-id', 'acme'],
       ['x-latchkey-permissions', permissions.join(' ')],
     ]
+
+    test('it listens on 127.0.0.1 and on no other address', async () => {
+      const { port } = new URL(gateway.url)
+      expect(await accepts(`127.0.0.1:${port}`)).toBe(true)
+      expect(await accepts(`127.0.0.2:${port}`)).toBe(false)
+    })
 
     test('a valid key comes through by either header, whole, and the upstream learns whose it is', async () => {
       for (const headers of [{ authorization: `Bearer ${sender.key}` }, { 'x-api-key': sender.key }]) {

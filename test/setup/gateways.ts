@@ -136,7 +136,8 @@ async function findFreePort(): Promise<number> {
   return port
 }
 
-function accepts(host: string): Promise<boolean> {
+/** Tells whether somebody listens on an address, such as 127.0.0.1:8080. */
+export function accepts(host: string): Promise<boolean> {
   const [name, port] = host.split(':') as [string, string]
   return new Promise((done) => {
     const socket = connect(Number(port), name)
