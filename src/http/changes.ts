@@ -64,6 +64,7 @@ export const changeRoutes = [
     description:
       'For whoever judges by itself: no verdict, and no use. `secret` is null for what is no token and for every token that is not known to the caller. The facts take account of every change up to `sequence`, and were true `age_ms` ago. For a key outside the root organization both are told as by `GET /v1/changes/latest`.',
     access: 'latchkey:keys:verify',
+    changesNothing: true,
     body: readFactsSchema,
     answers: [{ status: 200, description: 'The facts.', schema: factsSchema }],
     handle: async ({ latchkey, body, caller, exchange }) => {

@@ -10,7 +10,7 @@ import { type Exchange, holdsToken, openExchange, type ReadHeader } from './exch
 import type { ExchangeRecorder } from './log.ts'
 import { readQuery, refuseQuery } from './query.ts'
 import { dress, problem, type Reply, underWireNames } from './reply.ts'
-import type { Parts, Route } from './route.ts'
+import type { Call, Parts, Route } from './route.ts'
 
 /** A request as a door hands it in, whatever it got it from. */
 export interface Incoming {
@@ -26,6 +26,12 @@ export interface Incoming {
   /** Reads the body. Throws `body_too_large` as soon as it is longer than so many bytes. */
   readBytes(limit: number): Promise<Uint8Array>
 }
+
+/**
+ * A caller that was admitted longer ago is judged again: after the body, which may come slowly, and after a read, which
+ * may have waited long. So a revoked caller gets nothing later than by this and a lease.
+ */
+const longestAdmissionMs = 100
 
 /** What a door needs to serve requests. */
 export interface Pipeline {
@@ -72,9 +78,17 @@ export type Refusal = (exchange: Exchange) => Reply
 
 async function answer(parts: Parts, route: Route, incoming: Incoming, exchange: Exchange): Promise<Reply> {
   const { header, params, url } = incoming
-  const readmit = () => admit(parts, route, header, exchange)
-  const caller = route.access === 'public' ? undefined : await readmit()
+  let admittedAt = Number.NEGATIVE_INFINITY
+  const readmit = async () => {
+    const begunAt = performance.now()
+    const caller = await admit(parts, route, header, exchange)
+    admittedAt = begunAt
+    return caller
+  }
+  const isLate = () => performance.now() - admittedAt > longestAdmissionMs
+  let caller = route.access === 'public' ? undefined : await readmit()
   const body = route.body && (await readBody(route, incoming))
+  if (caller && isLate()) caller = await readmit()
   const rawQuery = /\?([^#]*)/.exec(url)?.[1] ?? ''
   if (caller && !route.query) refuseQuery(rawQuery)
   const call = {
@@ -91,11 +105,22 @@ async function answer(parts: Parts, route: Route, incoming: Incoming, exchange: 
     readmit,
     signal: incoming.signal?.(),
   }
+  const reply = await handle(route, call)
+  // What changes something has judged its caller in its transaction, in which the caller may have ended itself.
+  if (caller && isRead(route) && isLate()) await readmit()
+  return reply
+}
+
+async function handle(route: Route, call: Call & { caller: Caller }): Promise<Reply> {
   try {
     return await route.handle(call)
   } catch (error) {
     throw underWireNames(error)
   }
+}
+
+function isRead({ method, changesNothing }: Route): boolean {
+  return method === 'GET' || changesNothing === true
 }
 
 async function admit(

@@ -104,6 +104,8 @@ interface Guarded<Path extends string, Query extends z.ZodType, Body extends z.Z
   tokenOnly?: true
   /** Beside the token it takes the session's two values. */
   withSession?: true
+  /** It only reads, although it is no GET: its caller must still be admitted when the answer is made. */
+  changesNothing?: true
   handle(call: HandlerCall<Path, Query, Body> & { caller: Caller }): Promise<Reply>
 }
 
@@ -118,6 +120,7 @@ export interface Route extends Definition<string, z.ZodType, z.ZodType> {
   access: ManagementPermission | 'any key' | 'public'
   tokenOnly?: true
   withSession?: true
+  changesNothing?: true
   handle(call: Call & { caller: Caller }): Promise<Reply>
 }
 

@@ -36,6 +36,7 @@ export const verifyRoutes = [
     description:
       'A refusal is an answer like any other: look at `valid`. To a key outside the root organization, the tokens of others are `not_found`.',
     access: 'latchkey:keys:verify',
+    changesNothing: true,
     body: verifyRequestSchema,
     answers: [{ status: 200, description: 'The verdict, valid or not.', schema: verdictSchema }],
     handle: async ({ latchkey, body, caller, exchange }) => {
@@ -51,6 +52,7 @@ export const verifyRoutes = [
     tag: 'Verification',
     summary: 'Judge up to 1000 tokens',
     access: 'latchkey:keys:verify',
+    changesNothing: true,
     body: verifyBatchSchema,
     bodyLimit: 256 * 1024,
     answers: [
