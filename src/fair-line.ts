@@ -25,6 +25,7 @@ export interface LineBounds {
 interface Ticket {
   turn: Turn | undefined
   admit: () => void
+  refuse: (reason: unknown) => void
 }
 
 /** The waiting and the running of one key. */
@@ -36,6 +37,7 @@ class KeyLine {
 class OrganizationLine {
   readonly keys = new Map<string, KeyLine>()
   running = 0
+  waiting = 0
 }
 
 /**
@@ -101,7 +103,7 @@ export class FairLine {
         'This key asks for more at once than it can get; ask for less.',
       )
     }
-    if (this.#waiting >= maxWaiting) {
+    if (this.#waiting >= maxWaiting && !this.#makeRoom(turn)) {
       this.#tidy(turn)
       throw tooSlow()
     }
@@ -111,7 +113,7 @@ export class FairLine {
       clearTimeout(timer)
       turn?.signal?.removeEventListener('abort', abandon)
       queue.delete(ticket)
-      this.#waiting--
+      this.#countWaiting(turn, -1)
     }
     const refuse = (reason: unknown) => {
       settle()
@@ -122,6 +124,7 @@ export class FairLine {
     const timer = setTimeout(() => refuse(tooSlow()), patienceMs)
     const ticket: Ticket = {
       turn,
+      refuse,
       admit: () => {
         settle()
         this.#begin(turn)
@@ -129,9 +132,26 @@ export class FairLine {
       },
     }
     queue.add(ticket)
-    this.#waiting++
+    this.#countWaiting(turn, 1)
     turn?.signal?.addEventListener('abort', abandon, { once: true })
     return promise
+  }
+
+  #countWaiting(turn: Turn | undefined, more: 1 | -1): void {
+    this.#waiting += more
+    if (turn !== undefined) this.#organizationLine(turn.organizationId).waiting += more
+  }
+
+  /** Refuses the last one of the organization that has the most waiting, for a newcomer of one that has fewer. */
+  #makeRoom(newcomer: Turn | undefined): boolean {
+    let crowd: OrganizationLine | undefined
+    for (const organization of this.#organizations.values())
+      if (organization.waiting > (crowd?.waiting ?? 0)) crowd = organization
+    const own = newcomer && this.#organizations.get(newcomer.organizationId)
+    if (crowd === undefined || crowd.waiting <= (own?.waiting ?? 0) + 1) return false
+    const longest = [...crowd.keys.values()].reduce((a, b) => (b.waiting.size > a.waiting.size ? b : a))
+    ;[...longest.waiting].at(-1)?.refuse(tooSlow())
+    return true
   }
 
   #begin(turn: Turn | undefined): void {

@@ -1,7 +1,7 @@
 // Sessions: a browser signs in with a token once and then holds two opaque values in its place. A session is worth
 // what its key is worth at that instant: it is judged anew, by what the store has, at every request.
 import type { Deed } from './audit.ts'
-import { invalidToken, sessionEnded } from './authority.ts'
+import { invalidToken, sessionEnded, turnOf } from './authority.ts'
 import type { Terms } from './commit.ts'
 import { type Engine, isId, newId } from './engine.ts'
 import { LatchkeyError } from './errors.ts'
@@ -173,8 +173,9 @@ export async function refreshSession(
 
 /** Lists the sessions of the calling key that are live, newest first. Throws `store_unavailable`. */
 export async function listSessions(engine: Engine, caller: Caller): Promise<Session[]> {
-  const rows = await engine.store.read((db) =>
-    listKeySessions(db, ownerOf(caller), sessionLimitsAt(engine.now())),
+  const rows = await engine.store.read(
+    (db) => listKeySessions(db, ownerOf(caller), sessionLimitsAt(engine.now())),
+    turnOf(caller),
   )
   return rows
     .sort((a, b) => b.created_at - a.created_at || (a.id < b.id ? 1 : -1))

@@ -149,6 +149,23 @@ describe('the line of reads', () => {
     expect(await Promise.all([stays, next, other])).toEqual(['done', 'done', 'done'])
   })
 
+  test('an organization with many keys leaves room to wait for others, however full the line is', async () => {
+    const line = new FairLine({ ...bounds, maxWaiting: 20, maxWaitingOfKey: 10 })
+    const leave = await line.enter(turn('a', '0'))
+    const crowd = ['1', '2', '3'].flatMap((key) =>
+      Array.from({ length: 10 }, () =>
+        line.run(async () => 'done', turn('a', key)).catch(({ code }) => code),
+      ),
+    )
+    const others = ['b', 'c', 'd'].map((organization) =>
+      line.run(async () => 'done', turn(organization, '1')),
+    )
+    leave()
+    expect(await Promise.all(others)).toEqual(['done', 'done', 'done'])
+    const refused = (await Promise.all(crowd)).filter((code) => code === 'store_unavailable')
+    expect(refused).toHaveLength(13)
+  })
+
   test('who waits too long is told so, and the line goes on', async () => {
     const line = new FairLine({ ...bounds, patienceMs: 10 })
     const leave = await line.enter(turn('a', '1'))
