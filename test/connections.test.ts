@@ -253,3 +253,43 @@ test('a connection on which hundreds of requests wait is closed, and others are 
   )
   expect(patient.split('HTTP/1.1 200').length - 1).toBe(51)
 })
+
+test('too many requests ahead of their answers: those that are served are answered, and the others not done', async () => {
+  await using server = await startWith({})
+  const bytes = requestBytes('POST', '/v1/keys', {
+    token: server.rootKey,
+    body: '{"name":"Made"}',
+    ...keepAlive,
+  })
+  const text = await exchangeRaw(server.url, bytes.repeat(500))
+  const tokens = new Set([...text.matchAll(/"key":"(re_\w+)"/g)].map(([, token]) => token))
+  expect(tokens.size).toBe(100)
+  const { items } = await server.latchkey.keys.list({ limit: 1000 })
+  expect(items.filter(({ name }) => name === 'Made')).toHaveLength(100)
+})
+
+test('a key has a bounded number of requests under way, on all of its connections together', async () => {
+  await using server = await startWith({})
+  const { keys } = server.latchkey
+  const permissions = ['latchkey:keys:verify']
+  const [greedy, other] = [
+    await keys.create({ organizationId: 'root', name: 'Greedy', permissions }),
+    await keys.create({ organizationId: 'root', name: 'Other', permissions }),
+  ]
+  // A form that the fast path leaves to the general way.
+  const headers = { 'content-type': 'application/json; charset=utf-8' }
+  const bytes = (token: string) =>
+    requestBytes('POST', '/v1/keys/verify', { token, body: '{"key":"x"}', headers })
+  const slow = []
+  for (let i = 0; i < 512; i++) {
+    const connection = await openRaw(server.url)
+    connection.socket.write(bytes(greedy.key).slice(0, -1))
+    slow.push(connection)
+  }
+  await sleep(100)
+  expect(await exchangeRaw(server.url, bytes(greedy.key))).toMatch(/^HTTP\/1\.1 429 [\s\S]+too_many_requests/)
+  expect(await exchangeRaw(server.url, bytes(other.key))).toMatch(/^HTTP\/1\.1 200 /)
+  for (const { socket } of slow) socket.write('}')
+  for (const { closed } of slow) expect(await closed).toMatch(/^HTTP\/1\.1 200 /)
+  expect(await exchangeRaw(server.url, bytes(greedy.key))).toMatch(/^HTTP\/1\.1 200 /)
+})

@@ -28,6 +28,7 @@ import { isPagePath, literalPath, matchTemplate } from './request-target.ts'
 import type { Route } from './route.ts'
 import { sessionRoutes } from './sessions.ts'
 import { toBody } from './sinks.ts'
+import { UnderWay } from './under-way.ts'
 import { verifyRoutes } from './verify.ts'
 
 // `/v1/keys/self` and its like stand before `/v1/keys/{id}`: the first that fits is taken.
@@ -137,6 +138,7 @@ export function createPipeline(latchkey: Latchkey, settings: AppSettings): Pipel
       renderMetrics,
       changes,
       lists,
+      underWay: new UnderWay(),
       slices: new Slices(),
       trustedProxies,
       checkReady,

@@ -35,10 +35,10 @@ export const defaultBounds: ConnectionBounds = {
   sweepEveryMs: 1_000,
 }
 
+/** How many requests of one connection may wait for their answers; few clients send a second one (RFC 9112, section 9.3.2). */
+const maxPipelined = 100
 /** A client may close its half and still read: a read is answered if it is done so soon after. */
 const goneAfterMs = 100
-/** How many requests a connection may have sent without waiting for their answers. */
-const maxPipelined = 100
 /** How long a refused newcomer has to take its refusal. */
 const refusalMs = 1_000
 
@@ -49,6 +49,8 @@ interface Connection {
   usedAt: number
   /** The answers of which one may still be under way, in the order of their requests. */
   answers: ServerResponse[]
+  /** It sent too many requests without waiting, of which the last ones are dropped. */
+  isTurnedAway: boolean
   /** How many bytes the reader had taken when it last took any, and when that was noticed. */
   taken: number
   takenAt: number
@@ -85,22 +87,27 @@ export class Connections {
     return this.#lastRequestAt
   }
 
-  /** Notes a request that came; returns when, by the monotonic clock. */
-  begin(incoming: IncomingMessage, outgoing: ServerResponse): number {
+  /**
+   * Notes a request that came. Returns when, by the monotonic clock; undefined if it is not to be served: too many before
+   * it on its connection wait for their answers. These are finished, and then the connection is closed.
+   */
+  begin(incoming: IncomingMessage, outgoing: ServerResponse): number | undefined {
     const now = performance.now()
     this.#lastRequestAt = now
     if (this.#isClosing) outgoing.setHeader('connection', 'close')
     const connection = this.#bySocket.get(incoming.socket)
     if (connection === undefined) return now
-    const { answers } = connection
+    if (connection.isTurnedAway) return undefined
     // Most connections have one answer at a time: the one before is done.
-    if (answers.length > 0 && answers.at(-1)?.writableFinished) answers.length = 0
-    answers.push(outgoing)
-    if (answers.length > maxPipelined) {
-      connection.answers = underWay(connection)
-      // They would all be held in memory until their turns come.
-      if (connection.answers.length > maxPipelined) incoming.socket.destroy()
+    if (connection.answers.at(-1)?.writableFinished) connection.answers.length = 0
+    if (connection.answers.length >= maxPipelined) connection.answers = underWay(connection)
+    const last = connection.answers.at(-1)
+    if (last !== undefined && connection.answers.length >= maxPipelined) {
+      connection.isTurnedAway = true
+      endAfter(last, connection.socket)
+      return undefined
     }
+    connection.answers.push(outgoing)
     connection.usedAt = now
     connection.wholeAt = undefined
     return now
@@ -146,6 +153,7 @@ export class Connections {
       address,
       usedAt: now,
       answers: [],
+      isTurnedAway: false,
       taken: 0,
       takenAt: now,
       wholeAt: undefined,
@@ -227,6 +235,16 @@ export class Connections {
     if (answer.writableEnded) connection.wholeAt ??= now
     return now - connection.takenAt >= maxStallMs || now - (connection.wholeAt ?? now) >= maxUnreadMs
   }
+}
+
+/**
+ * Reads nothing more on a connection, and ends this half of it once an answer, the last one, has been sent. To close it
+ * then would throw away what its client has not read yet, because bytes of its own are left (RFC 9112, section 9.6).
+ */
+function endAfter(last: ServerResponse, socket: Socket): void {
+  // Node resumes it after each answer, to read what is left of the body.
+  socket.on('resume', () => socket.pause()).pause()
+  last.once('finish', () => socket.end())
 }
 
 function underWay({ answers }: Connection): ServerResponse[] {

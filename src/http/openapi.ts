@@ -132,7 +132,8 @@ function operation(route: Route): JsonSchema {
 /** Every problem that a route can answer with. */
 export function problemCodes({ access, tokenOnly, body, problems = [] }: Route): ErrorCode[] {
   const codes: ErrorCode[] = ['token_in_url', 'internal']
-  if (access !== 'public') codes.push('missing_token', 'invalid_token', 'invalid_input', 'store_unavailable')
+  if (access !== 'public')
+    codes.push('missing_token', 'invalid_token', 'invalid_input', 'too_many_requests', 'store_unavailable')
   if (access !== 'public' && !tokenOnly) codes.push('session_ended', 'cross_site_request')
   if (access !== 'public' && access !== 'any key') codes.push('missing_permission')
   if (body) codes.push('invalid_json', 'unsupported_media_type', 'body_too_large', 'invalid_input')

@@ -87,28 +87,34 @@ async function answer(parts: Parts, route: Route, incoming: Incoming, exchange: 
   }
   const isLate = () => performance.now() - admittedAt > longestAdmissionMs
   let caller = route.access === 'public' ? undefined : await readmit()
-  const body = route.body && (await readBody(route, incoming))
-  if (caller && isLate()) caller = await readmit()
-  const rawQuery = /\?([^#]*)/.exec(url)?.[1] ?? ''
-  if (caller && !route.query) refuseQuery(rawQuery)
-  const call = {
-    parts,
-    latchkey: parts.latchkey,
-    exchange,
-    header,
-    params,
-    rawQuery,
-    query: caller && route.query ? readQuery(rawQuery) : undefined,
-    body: fromWireBody(body),
-    // Public routes have no caller, and their handlers' types say so.
-    caller: caller as Caller,
-    readmit,
-    signal: incoming.signal?.(),
+  // With its body, which may be large and slow.
+  const leave = caller && parts.underWay.enter(caller)
+  try {
+    const body = route.body && (await readBody(route, incoming))
+    if (caller && isLate()) caller = await readmit()
+    const rawQuery = /\?([^#]*)/.exec(url)?.[1] ?? ''
+    if (caller && !route.query) refuseQuery(rawQuery)
+    const call = {
+      parts,
+      latchkey: parts.latchkey,
+      exchange,
+      header,
+      params,
+      rawQuery,
+      query: caller && route.query ? readQuery(rawQuery) : undefined,
+      body: fromWireBody(body),
+      // Public routes have no caller, and their handlers' types say so.
+      caller: caller as Caller,
+      readmit,
+      signal: incoming.signal?.(),
+    }
+    const reply = await handle(route, call)
+    // What changes something has judged its caller in its transaction, in which the caller may have ended itself.
+    if (caller && isRead(route) && isLate()) await readmit()
+    return reply
+  } finally {
+    leave?.()
   }
-  const reply = await handle(route, call)
-  // What changes something has judged its caller in its transaction, in which the caller may have ended itself.
-  if (caller && isRead(route) && isLate()) await readmit()
-  return reply
 }
 
 async function handle(route: Route, call: Call & { caller: Caller }): Promise<Reply> {

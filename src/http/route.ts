@@ -12,6 +12,7 @@ import type { ChangeStreams } from './change-streams.ts'
 import type { Exchange, ReadHeader } from './exchange.ts'
 import type { Metrics } from './metrics.ts'
 import type { Reply } from './reply.ts'
+import type { UnderWay } from './under-way.ts'
 
 /** What a server is made of, for its routes to use. */
 export interface Parts {
@@ -25,6 +26,8 @@ export interface Parts {
   changes: ChangeStreams
   /** The lists that are being read, written, or still waited for by their readers: each holds memory. */
   lists: FairLine
+  /** The requests that are being answered, by caller. */
+  underWay: UnderWay
   /** The turns in which lists are written. */
   slices: Slices
   /** The proxies whose word is believed on where a request came from, and how. */

@@ -77,7 +77,8 @@ export async function startServer(latchkey: Latchkey, settings: ServerSettings):
   }, createTurnNames(pipeline.parts))
   server.on('connection', noteNewcomer)
   const serve = (incoming: IncomingMessage, outgoing: ServerResponse) => {
-    admission.admit(incoming, outgoing, connections.begin(incoming, outgoing))
+    const begunAt = connections.begin(incoming, outgoing)
+    if (begunAt !== undefined) admission.admit(incoming, outgoing, begunAt)
   }
   const held: [IncomingMessage, ServerResponse][] = []
   const hold = (incoming: IncomingMessage, outgoing: ServerResponse) => void held.push([incoming, outgoing])
