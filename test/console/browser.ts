@@ -2,13 +2,13 @@
 import type { Browser, BrowserContext, BrowserContextOptions, Page } from 'playwright-core'
 import { afterAll, afterEach, beforeAll, expect } from 'vitest'
 import { makeSqlite } from '../setup/databases.ts'
-import { missingPrograms, wants } from '../setup/programs.ts'
+import { wants } from '../setup/programs.ts'
 import { startTestServer, type TestServer } from '../setup/server.ts'
-import { launchBrowser, signIn } from './chromium.ts'
+import { launchBrowser, missingBrowser, signIn } from './chromium.ts'
 import { type Stage, setStage } from './stage.ts'
 
 /** Whether to skip what takes a browser, and how to have it run. */
-export const { skip: skipsBrowser, note: browserNote } = wants(missingPrograms(['chromium']))
+export const { skip: skipsBrowser, note: browserNote } = wants(missingBrowser)
 
 export interface ConsoleOptions extends BrowserContextOptions {
   /** Where to begin; `/` if absent. */

@@ -1,6 +1,7 @@
 // A real Chromium, and what a person or a checker does with a page of the console in it.
 import axe from 'axe-core'
 import { type Browser, chromium, type Locator, type Page } from 'playwright-core'
+import { missingPrograms } from '../setup/programs.ts'
 
 const flags = [
   '--headless',
@@ -13,9 +14,17 @@ const flags = [
   '--disable-sync',
 ]
 
+/** The browser: Chromium without its own windows opens a page for a fifth of the work; Chromium where that is not there. */
+const programs = ['chromium-headless-shell', 'chromium']
+const missing = missingPrograms(programs)
+
+/** What a browser wants of the machine; nothing where either program is there. */
+export const missingBrowser = missing.length < programs.length ? [] : programs.slice(0, 1)
+
 /** Starts a browser. */
 export function launchBrowser(): Promise<Browser> {
-  return chromium.launch({ executablePath: '/usr/bin/chromium', args: flags })
+  const program = programs.find((name) => !missing.includes(name)) ?? 'chromium'
+  return chromium.launch({ executablePath: `/usr/bin/${program}`, args: flags })
 }
 
 /** Signs in by the form that is on the page. */
