@@ -12,7 +12,7 @@ import { type AuditRow, insertAuditEvents } from './store/audit.ts'
 import { type CallerRow, type CallerSessionRow, findCallerSessions, findCallers } from './store/callers.ts'
 import type { KeyLocks } from './store/postgres-locks.ts'
 import { allDone } from './store/statements.ts'
-import type { Store } from './store/store.ts'
+import type { LastStatements, Store } from './store/store.ts'
 import type { Tx } from './store/tables.ts'
 import type { RandomSource } from './token.ts'
 
@@ -98,27 +98,31 @@ export class Writer {
     // An id of another form is no key's: it locks nothing, and PostgreSQL takes no text with a zero byte.
     const target = keyId === undefined || !isId(keyId) ? undefined : { id: keyId, scope: scopeOf(caller) }
     try {
-      return await this.transact([caller], { target, left: leftKeyId }, async ({ tx, now, admit }) => {
-        const live = admit(caller, permission)
-        const record = (deed: Deed, by: Caller | undefined = live) =>
-          void events.push(toEvent(this.#clock, by, deed))
-        const result = await work({ tx, now, caller: live, record })
-        await this.#write(tx, events)
-        return result
-      })
+      return await this.transact(
+        [caller],
+        { target, left: leftKeyId },
+        async ({ tx, now, admit }) => {
+          const live = admit(caller, permission)
+          const record = (deed: Deed, by: Caller | undefined = live) =>
+            void events.push(toEvent(this.#clock, by, deed))
+          return work({ tx, now, caller: live, record })
+        },
+        (tx) => this.#write(tx, events),
+      )
     } finally {
       this.#forget(changedKeys(events))
     }
   }
 
   /**
-   * Opens a transaction for the changes of several callers, each to be admitted by itself. Throws `store_unavailable`,
-   * and what the work throws.
+   * Opens a transaction for the changes of several callers, each to be admitted by itself. The last statements go out
+   * together with the commit. Throws `store_unavailable`, and what the work throws.
    */
   transact<T>(
     callers: readonly (Caller | undefined)[],
     { target, left }: Omit<KeyLocks, 'callers'>,
     work: (opened: Opened) => Promise<T>,
+    last: LastStatements<T>,
   ): Promise<T> {
     const known = callers.filter((caller) => caller !== undefined)
     for (const caller of known) requireSecret(caller)
@@ -148,14 +152,14 @@ export class Writer {
           return live
         },
       })
-    })
+    }, last)
   }
 
-  async #write(tx: Tx, events: readonly AuditRow[]): Promise<void> {
-    if (events.length === 0) return
-    await insertAuditEvents(tx, events)
+  #write(tx: Tx, events: readonly AuditRow[]): Promise<unknown>[] {
+    if (events.length === 0) return []
+    const written = insertAuditEvents(tx, events)
     // Last: from here on every other change waits for this one.
-    for (const keyId of changedKeys(events)) await this.#store.recordChange(tx, keyId)
+    return [written, ...changedKeys(events).flatMap((keyId) => this.#store.recordChange(tx, keyId))]
   }
 
   #forget(keyIds: readonly string[]): void {

@@ -7,7 +7,6 @@ import { type AuditRow, insertAuditEvents } from './store/audit.ts'
 import { insertKeys, type NewKeyRow } from './store/keys.ts'
 import { existingOrganizations } from './store/organizations.ts'
 import { insertSecrets, type NewSecretRow } from './store/secrets.ts'
-import { allDone } from './store/statements.ts'
 import { isRowRefused, type Store } from './store/store.ts'
 import type { Tx } from './store/tables.ts'
 
@@ -72,7 +71,12 @@ export class Creations {
     try {
       await this.#findOrganizations(batch)
       const callers = batch.map(({ caller }) => caller)
-      const refused = await this.#writer.transact(callers, {}, (opened) => this.#insert(batch, opened))
+      const { refused } = await this.#writer.transact(
+        callers,
+        {},
+        async (opened) => this.#judge(batch, opened),
+        (tx, { admitted }) => insertNewKeys(tx, admitted),
+      )
       for (const waiting of batch) {
         const error = refused.get(waiting)
         if (error === undefined) waiting.resolve()
@@ -90,8 +94,8 @@ export class Creations {
     }
   }
 
-  /** Inserts those that may be made, and gives for each other one why not. */
-  async #insert(batch: Waiting[], opened: Opened): Promise<Map<Waiting, unknown>> {
+  /** Gives those that may be made, and for each other one why not. */
+  #judge(batch: Waiting[], opened: Opened): { admitted: NewKey[]; refused: Map<Waiting, unknown> } {
     const refused = new Map<Waiting, unknown>()
     for (const waiting of batch) {
       try {
@@ -102,8 +106,7 @@ export class Creations {
       }
     }
     const admitted = batch.filter((waiting) => !refused.has(waiting)).map(({ created }) => created)
-    if (admitted.length > 0) await insertNewKeys(opened.tx, admitted)
-    return refused
+    return { admitted, refused }
   }
 
   async #findOrganizations(batch: Waiting[]): Promise<void> {
@@ -116,10 +119,10 @@ export class Creations {
   }
 }
 
-/** Inserts new keys of organizations that are there, in the caller's transaction. */
-export async function insertNewKeys(tx: Tx, created: NewKey[]): Promise<void> {
-  // Sent one behind the other without waiting: the connection keeps their order.
-  await allDone([
+/** The statements that insert new keys of organizations that are there. */
+export function insertNewKeys(tx: Tx, created: readonly NewKey[]): Promise<unknown>[] {
+  if (created.length === 0) return []
+  return [
     insertKeys(
       tx,
       created.map(({ key }) => key),
@@ -132,5 +135,5 @@ export async function insertNewKeys(tx: Tx, created: NewKey[]): Promise<void> {
       tx,
       created.map(({ event }) => event),
     ),
-  ])
+  ]
 }

@@ -10,7 +10,7 @@ import type { RandomSource } from './token.ts'
 
 export interface Engine {
   /** For reading: what changes anything goes through `commit`. */
-  store: Omit<Store, 'write' | 'lockKeys' | 'recordChange'>
+  store: Omit<Store, 'write' | 'lockKeys' | 'recordChange' | 'saveUses'>
   commit: Commit
   memory: Memory
   creations: Creations

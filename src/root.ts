@@ -8,6 +8,7 @@ import { LatchkeyError, refuseField } from './errors.ts'
 import { newKey, withToken } from './keys.ts'
 import type { CreatedKey } from './schemas.ts'
 import { findOrganization, insertOrganization } from './store/organizations.ts'
+import { allDone } from './store/statements.ts'
 import { generateToken, type ParsedToken, parseToken } from './token.ts'
 
 /** Processes that all migrate at once keep a database locked for longer than a single change may wait. */
@@ -74,6 +75,6 @@ async function addRootKey(engine: Engine, { tx, now }: Change, token: ParsedToke
     expiresAt: null,
     now,
   })
-  await insertNewKeys(tx, [created])
+  await allDone(insertNewKeys(tx, [created]))
   return withToken(created.key, token, now)
 }

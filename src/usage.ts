@@ -1,6 +1,6 @@
 // Remembers when each secret was last used and writes it down in batches, off the path of a verification.
 import type { Store } from './store/store.ts'
-import { saveUses, type Use } from './store/usage.ts'
+import type { Use } from './store/usage.ts'
 
 const flushIntervalMs = 10_000
 /** Small batches, so that a flush never holds the database for long. */
@@ -13,12 +13,12 @@ const longestPauseMs = 100
 
 /** The uses that are not in the database yet, one a secret. */
 export class UsageRecorder {
-  readonly #store: Store
+  readonly #store: Pick<Store, 'saveUses'>
   #uses = new Map<string, Use>()
   #flushing: Promise<void> = Promise.resolve()
   readonly #timer: NodeJS.Timeout
 
-  constructor(store: Store) {
+  constructor(store: Pick<Store, 'saveUses'>) {
     this.#store = store
     // Where the database is away, the uses stay here and the next round tries again.
     this.#timer = setInterval(() => void this.flush().catch(() => {}), flushIntervalMs)
@@ -67,7 +67,7 @@ export class UsageRecorder {
     this.#uses = new Map()
     for (let start = 0; start < uses.length; start += batchSize) {
       try {
-        await this.#store.write((tx) => saveUses(tx, uses.slice(start, start + batchSize)))
+        await this.#store.saveUses(uses.slice(start, start + batchSize))
       } catch (error) {
         for (const use of uses.slice(start)) this.note(use.kid, use.keyId, use.organizationId, use.at)
         throw error

@@ -18,7 +18,6 @@ import {
 } from '../src/store/sessions.ts'
 import { openStore, type Store } from '../src/store/store.ts'
 import type { Tx } from '../src/store/tables.ts'
-import { saveUses } from '../src/store/usage.ts'
 import { generateToken } from '../src/token.ts'
 import { makeClock } from './setup/clock.ts'
 import { makeSqlite, onEachDatabase } from './setup/databases.ts'
@@ -86,13 +85,14 @@ onEachDatabase('a statement', (makeDatabase) => {
       refreshRow: (tx) => refreshRow(tx, session.id, foreign, fresh),
       'refreshRow of another key': (tx) => refreshRow(tx, session.id, stolen, fresh),
       markSeen: (tx) => markSeen(tx, foreign, now, now),
-      saveUses: (tx) => saveUses(tx, [{ kid: key.kid, keyId: key.id, organizationId: 'other', at: now }]),
     }
     for (const [name, attempt] of Object.entries(attempts)) {
       // Refused or without effect: which of the two is the command's business.
       await store.write(attempt).catch(() => {})
       expect({ name, rows: await read() }).toEqual({ name, rows: before })
     }
+    await store.saveUses([{ kid: key.kid, keyId: key.id, organizationId: 'other', at: now }])
+    expect(await read()).toEqual(before)
     expect(await store.read((db) => findKey(db, key.id, 'other'))).toBeUndefined()
     await store.close()
   })

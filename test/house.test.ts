@@ -43,7 +43,7 @@ test('only src/store holds SQL', () => {
 })
 
 test('only commit.ts opens the transaction of a change, and only it records what other processes must hear', () => {
-  const opening = /\.write\(|\.transaction\(|\.recordChange\(/
+  const opening = /\.write\(|\.transaction\(|(?:backend|store)\.transact\(|\.recordChange\(|\.saveUses\(/
   const allowed = /^src\/(?:commit\.ts|usage\.ts|follower\.ts|store\/|client\/|http\/|cli\/)/
   expect(sources.filter((path) => !allowed.test(path) && opening.test(read(path)))).toEqual([])
   expect(opening.test(read('src/commit.ts'))).toBe(true)

@@ -1,6 +1,5 @@
 // The log of changes that other processes must hear of, and the processes that follow it.
 import { randomBytes } from 'node:crypto'
-import { allDone } from './statements.ts'
 import type { Db, Tx } from './tables.ts'
 
 /** How many changes the log keeps; who missed more than that must forget all it knows. */
@@ -62,35 +61,36 @@ export function changesQuery(
 }
 
 /**
- * Records that a key changed, or, without one, a barrier. The counter's row stays locked until the transaction
- * ends, so that changes become visible in the order of their numbers: call it last. The rows of organizations are
- * written under that lock alone, so that no two changes wait for each other's. Returns the number.
+ * Records that a key changed, or, without one, a barrier; the first promise gives the number. The counter's row stays
+ * locked until the transaction ends, so that changes become visible in the order of their numbers: these statements
+ * come last. The rows of organizations are written under that lock alone, so that no two changes wait for each other's.
+ * None needs the answer of another: each reads from its row what was counted.
  */
-export async function recordChange(tx: Tx, keyId: string | null): Promise<number> {
-  // One behind the other without waiting: the connection keeps their order.
-  const [{ value }, organization_sequence] = await allDone([
+export function recordChange(
+  tx: Tx,
+  keyId: string | null,
+): [sequence: Promise<number>, ...others: Promise<unknown>[]] {
+  const sequence = tx
+    .updateTable('change_counter')
+    .set((eb) => ({ value: eb('value', '+', 1) }))
+    .returning('value')
+    .executeTakeFirstOrThrow()
+  return [
+    sequence.then(({ value }) => value),
+    ...(keyId === null ? [] : [countChange(tx, keyId)]),
+    logChange(tx, keyId),
     tx
-      .updateTable('change_counter')
-      .set((eb) => ({ value: eb('value', '+', 1) }))
-      .returning('value')
-      .executeTakeFirstOrThrow(),
-    keyId === null ? null : countChange(tx, keyId),
-  ])
-  const mark = randomBytes(9).toString('base64url')
-  await tx
-    .insertInto('changes')
-    .values({ sequence: value, key_id: keyId, mark, organization_sequence })
-    .execute()
-  await tx
-    .deleteFrom('changes')
-    .where('sequence', '=', value - keptChanges)
-    .execute()
-  return value
+      .deleteFrom('changes')
+      .where('sequence', '=', (eb) =>
+        eb.selectFrom('change_counter').select((inner) => inner('value', '-', keptChanges).as('sequence')),
+      )
+      .execute(),
+  ]
 }
 
-/** Counts a change of a key for its organization; returns the number. */
-async function countChange(tx: Tx, keyId: string): Promise<number> {
-  const { value } = await tx
+/** Counts a change of a key for its organization. */
+function countChange(tx: Tx, keyId: string): Promise<unknown> {
+  return tx
     .insertInto('organization_sequences')
     .columns(['organization_id', 'value'])
     .expression((eb) =>
@@ -104,9 +104,31 @@ async function countChange(tx: Tx, keyId: string): Promise<number> {
         .column('organization_id')
         .doUpdateSet((eb) => ({ value: eb('organization_sequences.value', '+', 1) })),
     )
-    .returning('value')
-    .executeTakeFirstOrThrow()
-  return value
+    .execute()
+}
+
+/** Writes the change that was counted into the log, with a mark of its own. */
+function logChange(tx: Tx, keyId: string | null): Promise<unknown> {
+  const mark = randomBytes(9).toString('base64url')
+  return tx
+    .insertInto('changes')
+    .columns(['sequence', 'key_id', 'mark', 'organization_sequence'])
+    .expression((eb) =>
+      eb
+        .selectFrom('change_counter')
+        .select((inner) => [
+          'change_counter.value',
+          inner.val(keyId).as('key_id'),
+          inner.val(mark).as('mark'),
+          inner
+            .selectFrom('organization_sequences')
+            .innerJoin('keys', 'keys.organization_id', 'organization_sequences.organization_id')
+            .select('organization_sequences.value')
+            .where('keys.id', '=', keyId)
+            .as('organization_sequence'),
+        ]),
+    )
+    .execute()
 }
 
 /** The number of an organization's last change, as it stood at one change of the log. */

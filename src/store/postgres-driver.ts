@@ -1,6 +1,7 @@
-// How Kysely's statements get to PostgreSQL: with a deadline each, and with a transaction's begin not waited for.
+// How Kysely's statements get to PostgreSQL: with a deadline each, and in a transaction none waits for the answer of
+// the one before.
 import {
-  CompiledQuery,
+  type CompiledQuery,
   type DatabaseConnection,
   type Driver,
   Kysely,
@@ -9,10 +10,13 @@ import {
   PostgresIntrospector,
   PostgresQueryCompiler,
   type QueryResult,
+  Transaction,
 } from 'kysely'
 import pg from 'pg'
 import type { ConnectionPool, LentClient } from './postgres-pool.ts'
-import type { Tables } from './tables.ts'
+import { allDone } from './statements.ts'
+import type { Transact } from './store.ts'
+import type { Db, Tables } from './tables.ts'
 
 /** How long statements may take, in milliseconds. */
 export interface StatementTimeouts {
@@ -20,23 +24,61 @@ export interface StatementTimeouts {
   changeMs: number
   /** One by itself. */
   readMs: number
+  /** What the server bounds by itself in each transaction; nothing if absent. */
+  server?: ServerTimeouts
 }
 
-/** Makes a Kysely over a pool. The timeouts may be changed later. Closing the pool is its owner's. */
-export function makeKysely(
+/** By what the server ends a transaction whose process it does not hear of, in milliseconds. */
+export interface ServerTimeouts {
+  /** How long it waits for the next statement, its locks held: a process may be frozen, or cut off. */
+  idleMs: number
+  /** How long a statement waits for a lock: less than its process waits for the answer, so that the connection lives. */
+  lockMs: number
+}
+
+/** Statements over a pool, by themselves and in transactions. */
+export interface PostgresStatements {
+  db: Db
+  transact: Transact
+}
+
+/** Makes them. The timeouts may be changed later. Closing the pool is its owner's. */
+export function makeStatements(
   pool: ConnectionPool,
   timeouts: StatementTimeouts,
   plugins: KyselyPlugin[],
-): Kysely<Tables> {
-  return new Kysely<Tables>({
-    dialect: {
-      createAdapter: () => new PostgresAdapter(),
-      createDriver: () => new PostgresDriver(pool, timeouts),
-      createIntrospector: (kysely) => new PostgresIntrospector(kysely),
-      createQueryCompiler: () => new PostgresQueryCompiler(),
-    },
-    plugins,
-  })
+): PostgresStatements {
+  const driver = new PostgresDriver(pool, timeouts)
+  const dialect = {
+    createAdapter: () => new PostgresAdapter(),
+    createDriver: () => driver,
+    createIntrospector: (kysely: Kysely<unknown>) => new PostgresIntrospector(kysely),
+    createQueryCompiler: () => new PostgresQueryCompiler(),
+  }
+  const config = { dialect, plugins }
+  const db = new Kysely<Tables>(config)
+  const executor = db.getExecutor()
+  const transact: Transact = (change, last = () => []) =>
+    executor.provideConnection(async (lent) => {
+      const connection = lent as PostgresConnection
+      // Kysely's own provider of a transaction sends a statement only when the one before has been answered.
+      const inOrder = executor.withConnectionProvider({ provideConnection: (use) => use(connection) })
+      const tx = new Transaction<Tables>({ config, driver, dialect, executor: inOrder })
+      connection.begin(timeouts)
+      try {
+        const result = await change(tx)
+        const sentBefore = connection.sent
+        const statements = last(tx, result)
+        if (connection.sent - sentBefore !== statements.length)
+          throw new TypeError('One of the last statements was not sent at once.')
+        await allDone([...statements, connection.commit()])
+        return result
+      } catch (error) {
+        await connection.rollback()
+        throw error
+      }
+    })
+  return { db, transact }
 }
 
 class PostgresDriver implements Driver {
@@ -54,23 +96,13 @@ class PostgresDriver implements Driver {
     return new PostgresConnection(await this.#pool.acquire(), this.#timeouts.readMs)
   }
 
-  async beginTransaction(connection: PostgresConnection): Promise<void> {
-    connection.timeoutMs = this.#timeouts.changeMs
-    // Named, whatever the database's default: each statement must see what was committed before it, locks waited for.
-    // Not waited for: what follows goes out behind it, and fails with it where the connection does.
-    connection.begun = connection.executeQuery(CompiledQuery.raw('begin isolation level read committed'))
-    connection.begun.catch(() => {})
+  async beginTransaction(): Promise<never> {
+    throw new Error('Transactions on PostgreSQL are made by transact.')
   }
 
-  async commitTransaction(connection: PostgresConnection): Promise<void> {
-    await connection.begun
-    await connection.commit()
-  }
+  async commitTransaction(): Promise<void> {}
 
-  async rollbackTransaction(connection: PostgresConnection): Promise<void> {
-    // A broken connection rolls back by being closed; asking it would only wait a second time.
-    if (!connection.isBroken) await connection.executeQuery(CompiledQuery.raw('rollback'))
-  }
+  async rollbackTransaction(): Promise<void> {}
 
   async releaseConnection(connection: PostgresConnection): Promise<void> {
     connection.release()
@@ -79,40 +111,62 @@ class PostgresDriver implements Driver {
   async destroy(): Promise<void> {}
 }
 
+/** A connection as one holder has it: for a statement by itself, or for one transaction. */
 class PostgresConnection implements DatabaseConnection {
-  timeoutMs: number
-  /** The answer to the `begin` of the transaction under way. */
-  begun: Promise<unknown> | undefined
+  /** How many statements were sent, a `begin` and its end left out. */
+  sent = 0
+  #timeoutMs: number
   readonly #lent: LentClient
+  #begun: Promise<unknown> = Promise.resolve()
+  #isEnding = false
 
   constructor(lent: LentClient, timeoutMs: number) {
     this.#lent = lent
-    this.timeoutMs = timeoutMs
+    this.#timeoutMs = timeoutMs
   }
 
-  get isBroken(): boolean {
-    return this.#lent.client.isBroken
+  async executeQuery<Row>({ sql, parameters }: CompiledQuery): Promise<QueryResult<Row>> {
+    if (this.#isEnding) throw new TypeError('A statement came behind the end of its transaction.')
+    this.sent++
+    const { rows, rowCount } = await this.#send(sql, parameters)
+    return { rows: rows as Row[], numAffectedRows: BigInt(rowCount ?? 0) }
   }
 
-  async executeQuery<Row>({ sql: text, parameters }: CompiledQuery): Promise<QueryResult<Row>> {
-    const { client } = this.#lent
-    const query = { text, values: [...parameters], query_timeout: this.timeoutMs }
-    try {
-      const { rows, rowCount } = await client.query(query as pg.QueryConfig)
-      return { rows: rows as Row[], numAffectedRows: BigInt(rowCount ?? 0) }
-    } catch (error) {
-      // Where the server itself did not answer, what the connection holds is unknown.
-      if (!(error instanceof pg.DatabaseError)) client.isBroken = true
-      throw error
+  /** Begins a transaction and waits for no answer: what follows goes out behind it, and fails with it. */
+  begin({ changeMs, server }: StatementTimeouts): void {
+    this.#timeoutMs = changeMs
+    // Named, whatever the database's default: each statement must see what was committed before it, locks waited for.
+    const statements = ['begin isolation level read committed']
+    if (server) {
+      statements.push(
+        `set local idle_in_transaction_session_timeout = ${server.idleMs}`,
+        `set local lock_timeout = ${server.lockMs}`,
+      )
     }
+    this.#begun = this.#send(statements.join(';'))
+    this.#begun.catch(() => {})
   }
 
-  /** Commits. Throws, too, if the server says that the standbys may not have it, although it is committed here. */
+  /**
+   * Commits. Throws if a statement of the transaction failed and, too, if the server says that the standbys may not
+   * have it, although it is committed here.
+   */
   async commit(): Promise<void> {
     const { client } = this.#lent
     const before = client.notices
-    await this.executeQuery(CompiledQuery.raw('commit'))
+    this.#isEnding = true
+    const [, { command }] = await allDone([this.#begun, this.#send('commit')])
+    // So the server answers a commit of what has failed.
+    if (command !== 'COMMIT') throw new Error('The transaction was rolled back.')
     if (client.notices !== before) throw new Error('The commit was not replicated as the database is set to.')
+  }
+
+  /** Rolls back what was not to be committed anyway. */
+  async rollback(): Promise<void> {
+    // A broken connection rolls back by being closed; asking it would only wait a second time.
+    if (this.#isEnding || this.#lent.client.isBroken) return
+    this.#isEnding = true
+    await this.#send('rollback')
   }
 
   streamQuery(): never {
@@ -121,5 +175,17 @@ class PostgresConnection implements DatabaseConnection {
 
   release(): void {
     this.#lent.release()
+  }
+
+  async #send(text: string, parameters: readonly unknown[] = []): Promise<pg.QueryResult> {
+    const { client } = this.#lent
+    try {
+      const query = { text, values: [...parameters], query_timeout: this.#timeoutMs }
+      return await client.query(query as pg.QueryConfig)
+    } catch (error) {
+      // If the server itself did not answer, or closes the connection, what that holds is unknown.
+      if (!(error instanceof pg.DatabaseError) || error.severity === 'FATAL') client.isBroken = true
+      throw error
+    }
   }
 }

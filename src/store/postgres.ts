@@ -4,7 +4,7 @@ import { sql } from 'kysely'
 import { LatchkeyError } from '../errors.ts'
 import { isCurrent, migrate } from './migrations/migrations.ts'
 import { type PostgresClient, PostgresConnector } from './postgres-connection.ts'
-import { makeKysely } from './postgres-driver.ts'
+import { makeStatements, type StatementTimeouts } from './postgres-driver.ts'
 import { PostgresListener } from './postgres-listener.ts'
 import { lockKeys } from './postgres-locks.ts'
 import { ConnectionPool } from './postgres-pool.ts'
@@ -12,9 +12,13 @@ import { PostgresReader } from './postgres-reader.ts'
 import { resolveSchema, SchemaPlugin } from './postgres-schema.ts'
 import { parsePostgresUrl } from './postgres-url.ts'
 import type { Backend, PostgresEnvironment, Warn } from './store.ts'
+import { saveUsesAtOnce } from './usage.ts'
 
 /** A mutation that cannot be done fails within a second. */
 const changeTimeoutMs = 800
+/** A process that has not gone on with its change by then has given it up, or is frozen. */
+const idleTimeoutMs = 1_000
+const lockTimeoutMs = changeTimeoutMs - 100
 /** Where fifty processes start at once, each waits longer for its first connection. */
 const openingTimeoutMs = 10_000
 /** A search through millions of names may take longer than a change. */
@@ -58,29 +62,30 @@ export async function openPostgres(
     orElse: changes,
   })
   for (const pool of [changes, reads]) pool.onScarcity = () => warnOnce(scarcityNotice(connector.user))
-  const timeouts = { changeMs: migrationTimeoutMs, readMs: openingTimeoutMs }
+  const timeouts: StatementTimeouts = { changeMs: migrationTimeoutMs, readMs: openingTimeoutMs }
   let schema: string
   try {
     schema = await inspect(changes, connector, warnOnce)
-    const db = makeKysely(changes, timeouts, [new SchemaPlugin(schema)])
+    const { db, transact } = makeStatements(changes, timeouts, [new SchemaPlugin(schema)])
     if (!(await isCurrent(db)))
-      await db.transaction().execute(async (tx) => {
+      await transact(async (tx) => {
         await sql`select pg_advisory_xact_lock(${sql.lit(migrationLock)})`.execute(tx)
         await makeSchema(tx, schema)
         await migrate(tx, columnTypes)
       })
     timeouts.changeMs = changeTimeoutMs
     timeouts.readMs = changeTimeoutMs
+    timeouts.server = { idleMs: idleTimeoutMs, lockMs: lockTimeoutMs }
     changes.timeoutMs = changeTimeoutMs
     const reader = new PostgresReader(connector, changes, schema)
     // Version 0.1.0 in the schema `public` listens on this one.
     const channel = schema === 'public' ? 'latchkey_changes' : `latchkey_changes_${schema}`
     let listener: PostgresListener | undefined
     return {
-      db,
-      reads: makeKysely(reads, { changeMs: changeTimeoutMs, readMs: readTimeoutMs }, [
+      transact,
+      reads: makeStatements(reads, { changeMs: changeTimeoutMs, readMs: readTimeoutMs }, [
         new SchemaPlugin(schema),
-      ]),
+      ]).db,
       readsAtOnce: maxOfReads,
       get pollEveryMs() {
         return listener?.hears ? pollEveryMs : pollAloneEveryMs
@@ -88,9 +93,8 @@ export async function openPostgres(
       findManyFacts: (kids) => reader.findManyFacts(kids),
       readChanges: (since, follower) => reader.readChanges(since, follower),
       lockKeys,
-      announce: async (tx) => {
-        await sql`select pg_notify(${channel}, '')`.execute(tx)
-      },
+      saveUses: (uses) => saveUsesAtOnce(db, uses),
+      announce: (tx) => [sql`select pg_notify(${channel}, '')`.execute(tx)],
       listen: (hint) => {
         const made = new PostgresListener(connector, channel, hint)
         listener = made

@@ -8,8 +8,10 @@ import { busyTimeoutMs, SqliteReadDriver, SqliteWriteDriver } from './sqlite-dri
 import { SqliteFacts } from './sqlite-facts.ts'
 import { SqliteFile } from './sqlite-file.ts'
 import { SqliteThread } from './sqlite-thread.ts'
+import { allDone } from './statements.ts'
 import type { Backend, Warn } from './store.ts'
 import type { Db, Tables } from './tables.ts'
+import { saveUses } from './usage.ts'
 
 /** A look takes some ten microseconds in this thread. */
 const pollEveryMs = 50
@@ -27,7 +29,12 @@ export async function openSqlite(path: string, warn: Warn): Promise<Backend> {
   const changes = reader.prepare(changesQuery('?', '?', '?'))
   const findFactsNow = (kid: string) => facts.find(kid)
   return {
-    db,
+    transact: (change, last = () => []) =>
+      db.transaction().execute(async (tx) => {
+        const result = await change(tx)
+        await allDone(last(tx, result))
+        return result
+      }),
     reads,
     // The thread takes them one by one, and whoever comes next is chosen here.
     readsAtOnce: 1,
@@ -39,7 +46,8 @@ export async function openSqlite(path: string, warn: Warn): Promise<Backend> {
       return { rows: changes.all(since, follower, file.look()) as unknown as ChangeRow[], provenMsAgo: 0 }
     },
     // No word reaches other processes: they look often, which costs microseconds here.
-    announce: async () => {},
+    announce: () => [],
+    saveUses: (uses) => db.transaction().execute((tx) => saveUses(tx, uses)),
     // A transaction has the whole database to itself.
     lockKeys: async () => {},
     listen: () => () => {},
@@ -67,11 +75,6 @@ async function openWriter(file: SqliteFile, warn: Warn): Promise<Db> {
   }
 }
 
-/** Leaves out the locks of rows, which SQLite has no words for: whoever writes has locked the whole database. */
-class OneWriterCompiler extends SqliteQueryCompiler {
-  protected override visitSelectModifier(): void {}
-}
-
 function kyselyOn(driver: Driver): Db {
   return new Kysely<Tables>({
     dialect: {
@@ -80,7 +83,7 @@ function kyselyOn(driver: Driver): Db {
         Object.defineProperty(new SqliteAdapter(), 'supportsMultipleConnections', { value: true }),
       createDriver: () => driver,
       createIntrospector: (kysely) => new SqliteIntrospector(kysely),
-      createQueryCompiler: () => new OneWriterCompiler(),
+      createQueryCompiler: () => new SqliteQueryCompiler(),
     },
   })
 }

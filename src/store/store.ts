@@ -18,6 +18,7 @@ import { describeNewer, schemaVersion } from './migrations/migrations.ts'
 import { foldNames, hasUnfoldedNames } from './organizations.ts'
 import type { KeyLocks } from './postgres-locks.ts'
 import type { Db, Tx } from './tables.ts'
+import type { Use } from './usage.ts'
 
 /** PostgreSQL's own variables, `PGHOST` and others: they say what a database's url leaves out. */
 export type PostgresEnvironment = Readonly<Record<string, string | undefined>>
@@ -25,11 +26,20 @@ export type PostgresEnvironment = Readonly<Record<string, string | undefined>>
 /** Hears what whoever runs the process must know, in a sentence for its log. */
 export type Warn = (message: string) => void
 
+/**
+ * Runs a change in one transaction: all of it is durable when the promise resolves, or none of it is. The last
+ * statements, one a promise, are all sent at once and go out together with the commit, so that the locks which they take
+ * wait for no answer on its way: no failure of this process, or of the network, is likely to come between.
+ */
+export type Transact = <T>(change: (tx: Tx) => Promise<T>, last?: LastStatements<T>) => Promise<T>
+
+/** The last statements of a change that came to a result. */
+export type LastStatements<T> = (tx: Tx, result: T) => readonly Promise<unknown>[]
+
 /** What each database brings. */
 export interface Backend {
-  /** The connection, or connections, of changes. */
-  db: Db
-  /** Those of reads alone: a list that takes its time stands before no change. */
+  transact: Transact
+  /** The connections of reads alone: a list that takes its time stands before no change. */
   reads: Db
   /** How many statements {@link reads} takes at once. */
   readsAtOnce: number
@@ -42,8 +52,10 @@ export interface Backend {
   readChanges(since: number, follower: string): Promise<Look>
   /** Takes the locks of keys for the rest of a transaction; nothing where a transaction is alone anyway. */
   lockKeys(tx: Tx, locks: KeyLocks): Promise<void>
+  /** Writes a batch of last uses, of at most a few hundred secrets. An instant later than the given one stays. */
+  saveUses(uses: readonly Use[]): Promise<void>
   /** Wakes the listeners of all processes when the transaction commits, as far as the database can. */
-  announce(tx: Tx): Promise<void>
+  announce(tx: Tx): Promise<unknown>[]
   listen(hint: () => void): () => void
   /** The size of what is not in the database's own file yet, in bytes; absent where there is no such file. */
   walBytes?(): number
@@ -57,12 +69,14 @@ export interface Store {
    * what others depend on. A search is several of these. Throws `too_many_reads`, and what the signal is raised with.
    */
   read<T>(query: (db: Db) => Promise<T>, turn?: Turn): Promise<T>
-  /** Runs a change in one transaction: all of it is durable when the promise resolves, or none of it is. */
-  write<T>(change: (tx: Tx) => Promise<T>): Promise<T>
+  /** Runs a change; see {@link Transact}. */
+  write: Transact
   /** Has a change wait for every other one by or of its keys; its first step, before anything is read. */
   lockKeys(tx: Tx, locks: KeyLocks): Promise<void>
-  /** Records, as the last step of a change, that a key's facts are others now. */
-  recordChange(tx: Tx, keyId: string): Promise<number>
+  /** Records, by the last statements of a change, that a key's facts are others now. */
+  recordChange(tx: Tx, keyId: string): Promise<unknown>[]
+  /** Writes a batch of last uses, of at most a few hundred secrets. An instant later than the given one stays. */
+  saveUses(uses: readonly Use[]): Promise<void>
   /** The next three are how `barrier.ts` learns that every process has acted on all changes. */
   raiseBarrier(): Promise<number>
   silentFollowers(sequence: number): Promise<string[]>
@@ -131,18 +145,24 @@ export async function openStore(
   const line = new FairLine(lineBounds(backend.readsAtOnce))
   const read = <T>(query: (db: Db) => Promise<T>, turn?: Turn) =>
     guard(() => line.run(() => query(backend.reads), turn), turn?.signal)
-  const write = <T>(change: (tx: Tx) => Promise<T>) => guard(() => backend.db.transaction().execute(change))
-  const announceChange = async (tx: Tx, keyId: string | null) => {
-    const sequence = await recordChange(tx, keyId)
-    await backend.announce(tx)
-    return sequence
+  const write: Transact = (change, last) => guard(() => backend.transact(change, last))
+  const raiseBarrier = async () => {
+    let sequence: Promise<number> | undefined
+    const last = (tx: Tx) => {
+      const recorded = recordChange(tx, null)
+      sequence = recorded[0]
+      return [...recorded, ...backend.announce(tx)]
+    }
+    await write(async () => {}, last)
+    return sequence as Promise<number>
   }
   return {
     read,
     write,
     lockKeys: (tx, locks) => backend.lockKeys(tx, locks),
-    recordChange: announceChange,
-    raiseBarrier: () => write((tx) => announceChange(tx, null)),
+    recordChange: (tx, keyId) => [...recordChange(tx, keyId), ...backend.announce(tx)],
+    saveUses: (uses) => guard(() => backend.saveUses(uses)),
+    raiseBarrier,
     silentFollowers: (sequence) => read((db) => silentFollowers(db, sequence)),
     dismissSilent: (sequence) => write((tx) => dismissSilentFollowers(tx, sequence)),
     get pollEveryMs() {
@@ -163,7 +183,7 @@ export async function openStore(
     },
     checkWritable: () =>
       guard(async () => {
-        await backend.db.transaction().execute(touch)
+        await backend.transact(touch)
         if (!findFactsNow) await backend.findManyFacts([])
       }),
     close: () => backend.close(),

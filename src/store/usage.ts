@@ -1,6 +1,6 @@
 // When secrets and their keys were last used: written in batches, never backwards.
 import { sql } from 'kysely'
-import type { Tx } from './tables.ts'
+import type { Db, Tx } from './tables.ts'
 
 /** One secret's latest use, in milliseconds since 1970. */
 export interface Use {
@@ -10,45 +10,54 @@ export interface Use {
   at: number
 }
 
-/**
- * Writes a batch of uses, of at most a few hundred secrets. An instant later than the given one stays.
- *
- * An UPDATE of many rows locks them in whatever order its plan finds them. Two batches of the same keys would wait for
- * each other, so each first locks its rows in one order: keys by id, then secrets by kid, as every change does. SQLite
- * has one writer at a time, and its compiler leaves the locks out (`sqlite.ts`).
- */
+/** Writes a batch of uses in a transaction that has the database to itself. An instant later than the given one stays. */
 export async function saveUses(tx: Tx, uses: readonly Use[]): Promise<void> {
   const rows = sql.join(
     uses.map((use) => sql`(${use.kid}, ${use.keyId}, ${use.organizationId}, cast(${use.at} as bigint))`),
   )
-  // Sent one behind the other without waiting: the connection keeps their order.
-  await Promise.all([
-    tx
-      .selectFrom('keys')
-      .select('id')
-      .where('id', 'in', [...new Set(uses.map(({ keyId }) => keyId))])
-      .orderBy('id')
-      .forNoKeyUpdate()
-      .execute(),
-    sql`with used (kid, key_id, organization_id, at) as (values ${rows})
-      update ${sql.table('keys')} set last_used_at = latest.at
+  await sql`with used (kid, key_id, organization_id, at) as (values ${rows})
+    update ${sql.table('keys')} set last_used_at = latest.at
+    from (select key_id, organization_id, max(at) as at from used group by key_id, organization_id) as latest
+    where keys.id = latest.key_id and keys.organization_id = latest.organization_id
+      and keys.last_used_at < latest.at`.execute(tx)
+  await sql`with used (kid, key_id, organization_id, at) as (values ${rows})
+    update ${sql.table('secrets')} set last_used_at = used.at from used
+    where secrets.kid = used.kid and secrets.organization_id = used.organization_id
+      and secrets.last_used_at < used.at`.execute(tx)
+}
+
+/**
+ * Does the same by one statement of PostgreSQL, which commits by itself: it locks rows that changes write too, and so
+ * no answer may be waited for while they are locked.
+ *
+ * An UPDATE of many rows locks them in whatever order its plan finds them, and two batches of the same keys would wait
+ * for each other. So rows are locked before in one order, keys by id, then secrets by kid, as every change does: each
+ * part begins when it has counted all that the one before has locked. A row that somebody else wrote after the
+ * statement began is looked at again as it is then, so that no instant goes backwards (PostgreSQL's documentation,
+ * section 13.2.1).
+ */
+export async function saveUsesAtOnce(db: Db, uses: readonly Use[]): Promise<void> {
+  const kids = uses.map(({ kid }) => kid)
+  const keyIds = uses.map(({ keyId }) => keyId)
+  const organizationIds = uses.map(({ organizationId }) => organizationId)
+  const instants = uses.map(({ at }) => at)
+  const [keys, secrets] = [sql.table('keys'), sql.table('secrets')]
+  await sql`with used as materialized (
+      select * from unnest(${kids}::text[], ${keyIds}::text[], ${organizationIds}::text[], ${instants}::bigint[])
+        as used (kid, key_id, organization_id, at)),
+    locked_keys as materialized (
+      select id from ${keys} where id = any(${keyIds}::text[]) order by id for no key update),
+    locked_secrets as materialized (
+      select kid from ${secrets} where kid = any(${kids}::text[]) and (select count(*) from locked_keys) >= 0
+      order by kid for no key update),
+    used_keys as (
+      update ${keys} set last_used_at = latest.at
       from (select key_id, organization_id, max(at) as at from used group by key_id, organization_id) as latest
-      where keys.id = latest.key_id and keys.organization_id = latest.organization_id
-        and keys.last_used_at < latest.at`.execute(tx),
-    tx
-      .selectFrom('secrets')
-      .select('kid')
-      .where(
-        'kid',
-        'in',
-        uses.map(({ kid }) => kid),
-      )
-      .orderBy('kid')
-      .forNoKeyUpdate()
-      .execute(),
-    sql`with used (kid, key_id, organization_id, at) as (values ${rows})
-      update ${sql.table('secrets')} set last_used_at = used.at from used
-      where secrets.kid = used.kid and secrets.organization_id = used.organization_id
-        and secrets.last_used_at < used.at`.execute(tx),
-  ])
+      where (select count(*) from locked_secrets) >= 0
+        and keys.id = any(${keyIds}::text[]) and keys.id = latest.key_id
+        and keys.organization_id = latest.organization_id and keys.last_used_at < latest.at)
+    update ${secrets} set last_used_at = used.at from used
+    where (select count(*) from locked_secrets) >= 0
+      and secrets.kid = any(${kids}::text[]) and secrets.kid = used.kid
+      and secrets.organization_id = used.organization_id and secrets.last_used_at < used.at`.execute(db)
 }

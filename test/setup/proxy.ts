@@ -16,6 +16,11 @@ export interface DatabaseProxy extends AsyncDisposable {
   fail(fault: Fault, application?: string): void
   /** Resolves at the next bytes that the server sends to an application, before they are on their way. */
   nextAnswer(application: string): Promise<void>
+  /**
+   * Stalls the next client that sends a statement with this text: the statement reaches the server whole, and from then
+   * on nothing passes either way. Resolves when it has come to that, with the function that lets everything pass.
+   */
+  stallAfter(text: string): Promise<() => void>
   /** Ends all faults. A connection that lost bytes stays dead, as it would behind a firewall. */
   heal(): void
 }
@@ -32,8 +37,16 @@ export async function startProxy(databaseUrl: string): Promise<DatabaseProxy> {
     for (const each of awaited) if (each.application === application) each.resolve()
     awaited = awaited.filter((each) => each.application !== application)
   }
+  let stall: Stall | undefined
+  const findStall = (bytes: Buffer) => {
+    if (stall === undefined || !bytes.includes(stall.text)) return undefined
+    const found = stall
+    stall = undefined
+    return found
+  }
   const server = createServer((client) => {
-    const link = new Link(client, connect(Number(target.port), target.hostname), faultOf, onAnswer)
+    const upstream = connect(Number(target.port), target.hostname)
+    const link = new Link(client, upstream, { faultOf, onAnswer, findStall })
     links.add(link)
     client.once('close', () => links.delete(link))
   })
@@ -47,6 +60,10 @@ export async function startProxy(databaseUrl: string): Promise<DatabaseProxy> {
       faults.push({ fault, application })
       for (const link of links) link.refresh()
     },
+    stallAfter: (text) =>
+      new Promise((resolve) => {
+        stall = { text, resolve }
+      }),
     nextAnswer: (application) => new Promise((resolve) => awaited.push({ application, resolve })),
     heal: () => {
       faults = []
@@ -60,35 +77,50 @@ export async function startProxy(databaseUrl: string): Promise<DatabaseProxy> {
   }
 }
 
+/** A statement to wait for, and whom to tell once its client is stalled. */
+interface Stall {
+  text: string
+  resolve: (release: () => void) => void
+}
+
+interface LinkEvents {
+  faultOf: (application: string) => Fault | undefined
+  onAnswer: (application: string) => void
+  /** The stall that begins with these bytes, once. */
+  findStall: (bytes: Buffer) => Stall | undefined
+}
+
+/** With this message a client ends a statement with parameters: PostgreSQL's documentation, section 55.7. */
+const sync = Buffer.from('S\0\0\0\u0004', 'latin1')
+
 /** One client's connection and its twin to the server. */
 class Link {
   readonly #client: Socket
   readonly #server: Socket
-  readonly #faultOf: (application: string) => Fault | undefined
+  readonly #events: LinkEvents
+  /** The stall that begins when the statement has come whole. */
+  #stall: Stall | undefined
+  /** What a stalled link holds back, in order; undefined while everything passes. */
+  #held: { to: Socket; bytes: Buffer }[] | undefined
   /** What came before the startup packet was whole. */
   #startup: Buffer | undefined = Buffer.alloc(0)
   #application = ''
   #isDead = false
 
-  constructor(
-    client: Socket,
-    server: Socket,
-    faultOf: (application: string) => Fault | undefined,
-    onAnswer: (application: string) => void,
-  ) {
+  constructor(client: Socket, server: Socket, events: LinkEvents) {
     this.#client = client
     this.#server = server
-    this.#faultOf = faultOf
+    this.#events = events
     client.on('data', (bytes) => this.#fromClient(bytes as Buffer))
     server.on('data', (bytes) => {
       this.#pass(client, bytes as Buffer)
-      onAnswer(this.#application)
+      events.onAnswer(this.#application)
     })
     for (const socket of [client, server]) {
       socket.setNoDelay(true)
       socket.on('error', () => {})
       // Where bytes are swallowed, so is the word of the other side's end.
-      socket.once('close', () => this.#isDead || this.cut())
+      socket.once('close', () => this.#isDead || this.#held || this.cut())
     }
   }
 
@@ -99,12 +131,15 @@ class Link {
 
   /** Applies a fault that has just been set. */
   refresh(): void {
-    if (this.#startup === undefined && this.#faultOf(this.#application) === 'cut') this.cut()
+    if (this.#startup === undefined && this.#events.faultOf(this.#application) === 'cut') this.cut()
   }
 
   #fromClient(bytes: Buffer): void {
     if (this.#startup === undefined) {
-      this.#pass(this.#server, bytes)
+      this.#stall ??= this.#events.findStall(bytes)
+      const end = this.#stall ? bytes.indexOf(sync, bytes.indexOf(this.#stall.text) + 1) : -1
+      if (this.#stall && end >= 0) this.#stallFrom(bytes, end + sync.length)
+      else this.#pass(this.#server, bytes)
       return
     }
     this.#startup = Buffer.concat([this.#startup, bytes])
@@ -117,8 +152,24 @@ class Link {
     this.#pass(this.#server, whole)
   }
 
+  #stallFrom(bytes: Buffer, end: number): void {
+    this.#pass(this.#server, bytes.subarray(0, end))
+    const held = [{ to: this.#server, bytes: bytes.subarray(end) }]
+    this.#held = held
+    this.#stall?.resolve(() => {
+      this.#held = undefined
+      for (const { to, bytes } of held) this.#pass(to, bytes)
+      if (this.#client.destroyed || this.#server.destroyed) this.cut()
+    })
+    this.#stall = undefined
+  }
+
   #pass(to: Socket, bytes: Buffer): void {
-    const fault = this.#faultOf(this.#application)
+    if (this.#held) {
+      this.#held.push({ to, bytes })
+      return
+    }
+    const fault = this.#events.faultOf(this.#application)
     if (fault === 'swallow') this.#isDead = true
     if (this.#isDead || to.destroyed) return
     // Timers of one length end in the order in which they began.
