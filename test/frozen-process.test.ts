@@ -114,6 +114,32 @@ test.for(freezings)(
   },
 )
 
+test('a process whose every answer comes late holds up no change of another key', async () => {
+  const { url, remove } = await makePostgres()
+  {
+    await using latchkey = await openLatchkey({ database: url })
+    await using proxy = await startProxy(url)
+    await using slow = await openLatchkey({ database: proxy.url })
+    await latchkey.organizations.create({ id: 'acme', name: 'Acme' })
+    const { id } = await latchkey.keys.create({ organizationId: 'acme', name: 'CI' })
+    // Four answers take longer than a change waits for a lock.
+    proxy.fail({ delayMs: 300 })
+    let isDone = false
+    const revoked = slow.keys.revoke(id).finally(() => {
+      isDone = true
+    })
+    let others = 0
+    for (; !isDone; others++) {
+      const { id: other } = await latchkey.keys.create({ organizationId: 'acme', name: 'CI' })
+      await latchkey.keys.revoke(other)
+    }
+    expect(others).toBeGreaterThan(0)
+    await revoked
+    proxy.heal()
+  }
+  await remove()
+})
+
 /** Waits until the server has run a statement of somebody else's. */
 async function untilRun(direct: DirectConnection, statement: string): Promise<void> {
   const query = `select from pg_stat_activity
