@@ -1,7 +1,7 @@
 // How the command line treats wrong usage, tokens, terminals and broken pipes.
 import { spawn } from 'node:child_process'
 import { getRandomValues } from 'node:crypto'
-import { chmodSync, readFileSync, statSync, writeFileSync } from 'node:fs'
+import { chmodSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
@@ -111,20 +111,24 @@ describe('usage', () => {
     db.close()
     const text = join(command.folder(), 'notes.txt')
     writeFileSync(text, 'Not a database.\n')
+    const folder = join(command.folder(), 'folder')
+    mkdirSync(folder)
     const attempts = [
       { path: others, args: ['keys', 'list'], sentence: /no tables of Latchkey/ },
       { path: others, args: ['root-key'], sentence: /no tables of Latchkey/ },
       { path: text, args: ['keys', 'list'], sentence: /no SQLite database/ },
       { path: text, args: ['migrate'], sentence: /no SQLite database/ },
       { path: text, args: ['serve', '--port', '0'], sentence: /no SQLite database/ },
+      { path: folder, args: ['keys', 'list'], sentence: /a folder or a device/ },
+      { path: folder, args: ['migrate'], sentence: /a folder or a device/ },
     ]
     for (const { path, args, sentence } of attempts) {
-      chmodSync(path, 0o644)
-      const before = readFileSync(path)
+      chmodSync(path, 0o755)
+      const before = path === folder ? undefined : readFileSync(path)
       const refused = await command.run([...args, '--database', `sqlite:${path}`])
       expect(refused).toMatchObject({ code: 3, stdout: '', stderr: expect.stringMatching(sentence) })
-      expect(readFileSync(path).equals(before)).toBe(true)
-      expect((statSync(path).mode & 0o777).toString(8)).toBe('644')
+      if (before) expect(readFileSync(path).equals(before)).toBe(true)
+      expect((statSync(path).mode & 0o777).toString(8)).toBe('755')
     }
   })
 

@@ -110,7 +110,9 @@ const signature = Buffer.from('SQLite format 3\0')
 
 /** Somebody's own file whose name was mistyped must keep its content and its mode. */
 function requireSqlite(path: string): void {
-  if (!statSync(path, { throwIfNoEntry: false })?.isFile()) return
+  const found = statSync(path, { throwIfNoEntry: false })
+  if (found === undefined) return
+  if (!found.isFile()) throw new Error('what lies there is a folder or a device, not a file')
   const start = Buffer.alloc(signature.length)
   const descriptor = openSync(path, 'r')
   try {
