@@ -33,7 +33,7 @@ export function verifyCached(memory: Remembered, token: string, asked = nothingA
   const plain = withoutScheme(token)
   const slot = findProven(memory, plain)
   if (slot >= 0) return judgeSlot(memory, slot, asked)
-  const outcome = judgeUnproven(memory, plain, slot, asked)
+  const outcome = judgeUnproven(memory, token, slot, asked)
   return 'kid' in outcome ? undefined : outcome
 }
 
@@ -46,8 +46,8 @@ export function verifyOrParse(
   if (typeof token !== 'string') return malformed
   const plain = withoutScheme(token)
   const slot = findProven(memory, plain)
-  if (slot >= 0) return judgeSlot(memory, slot, asked) ?? parseToken(plain) ?? malformed
-  return judgeUnproven(memory, plain, slot, asked)
+  const verdict = slot >= 0 ? judgeSlot(memory, slot, asked) : undefined
+  return verdict ?? judgeUnproven(memory, token, slot, asked)
 }
 
 /** The facts that are remembered of a token, whether or not they may be believed. */
@@ -82,12 +82,12 @@ function judgeSlot(memory: Remembered, slot: Slot, asked: VerifyOptions): Verdic
 
 function judgeUnproven(
   memory: Remembered,
-  plain: string,
+  token: string,
   slot: Slot,
   asked: VerifyOptions,
 ): Verdict | ParsedToken {
   checkAskedPermissions(asked.permissions)
-  const parsed = parseToken(plain)
+  const parsed = parseToken(token)
   if (parsed === undefined) return malformed
   const isUnknown = slot === unequal || memory.isAbsent(parsed)
   return isUnknown && memory.isFresh(memory.clock.now()) ? notFound : parsed

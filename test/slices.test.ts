@@ -43,6 +43,43 @@ test('an asker with much work does not hold up another one', async () => {
   expect(ended.indexOf('b1')).toBeLessThanOrEqual(1)
 })
 
+test('many pieces of work of one asker take one turn each, beside one that another asker has', async () => {
+  const slices = new Slices()
+  const done = { busy: 0, other: 0 }
+  const items = Array.from({ length: 20 })
+  const start = (asker: 'busy' | 'other') =>
+    slices.map(asker, items, () => {
+      spin()
+      done[asker]++
+    })
+  const busy = Promise.all([start('busy'), start('busy'), start('busy'), start('busy')])
+  await start('other')
+  expect(done.other).toBe(items.length)
+  expect(done.busy).toBeLessThanOrEqual(items.length + 2)
+  await busy
+  expect(done.busy).toBe(4 * items.length)
+})
+
+test('short work with nothing before it is done at once', () => {
+  const slices = new Slices()
+  let calls = 0
+  for (let i = 0; i < 20; i++) void slices.map('one', [1], () => calls++)
+  expect(calls).toBe(20)
+})
+
+test('short work behind other work of the same asker gives way before each piece', async () => {
+  const slices = new Slices()
+  const long = slices.map('one', [1, 2], spin)
+  const short = Array.from({ length: 20 }, () => slices.map('one', [1], () => {}))
+  expect(await countTurns(Promise.all([long, ...short]))).toBeGreaterThanOrEqual(20)
+})
+
+test('short items share a slice, also behind one that took longer than that', async () => {
+  const slices = new Slices()
+  const work = slices.map('one', Array.from({ length: 5_000 }), (_, i) => i === 0 && spin())
+  expect(await countTurns(work)).toBeLessThan(500)
+})
+
 test('work that fails throws that, and the next one of the same asker goes on', async () => {
   const slices = new Slices()
   const failed = slices.map('one', [1], () => {

@@ -1,177 +1,148 @@
 // `npm run mutate`: puts one small fault after the other into the code that safety hangs on, and sees whether a test
-// notices. `--only=judge` takes one file, `--minutes=10` ends after so long; a later run goes on where this one ended.
-import { type ChildProcess, fork } from 'node:child_process'
-import { createHash } from 'node:crypto'
-import { once } from 'node:events'
-import {
-  cpSync,
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  readFileSync,
-  rmSync,
-  symlinkSync,
-  writeFileSync,
-} from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join, resolve } from 'node:path'
+// notices. `--only=judge,store/secrets` takes some files, `--sample=300 --seed=1` so many mutants spread over all of them,
+// `--minutes=10` ends after so long; a later run goes on where this one ended.
+import { rmSync } from 'node:fs'
+import { join } from 'node:path'
 import { parseArgs } from 'node:util'
-import { applyMutant, type Mutant, makeMutants } from './mutants.ts'
-import type { RunOrder, RunReply } from './runner.ts'
-import { survivors } from './survivors.ts'
-import { type Target, targets } from './targets.ts'
-
-const repository = resolve(import.meta.dirname, '../..')
-const results = join(repository, '.test-output/mutants.json')
-/** A mutant that runs for longer goes round in circles; that is noticed too. */
-const patienceMs = 120_000
+import { mulberry32 } from '../setup/chance.ts'
+import { startPostgres } from '../setup/postgres.ts'
+import { makeCopy, type NumberedMutant } from './copy.ts'
+import { TestProcess } from './process.ts'
+import { Results } from './results.ts'
+import { surveyTests } from './survey.ts'
+import { excuses } from './survivors.ts'
+import { targets, testFiles } from './targets.ts'
+import { type Notice, Trials } from './trial.ts'
 
 const { values } = parseArgs({
   options: {
     only: { type: 'string' },
-    minutes: { type: 'string', default: '60' },
-    again: { type: 'boolean' },
+    sample: { type: 'string' },
+    seed: { type: 'string', default: '1' },
+    minutes: { type: 'string', default: '600' },
+    processes: { type: 'string', default: '2' },
   },
 })
 const deadline = performance.now() + Number(values.minutes) * 60_000
-const chosen = targets.filter(({ file }) => values.only === undefined || file === `src/${values.only}.ts`)
-if (chosen.length === 0)
-  throw new Error(`No such file: ${targets.map(({ file }) => file.slice(4, -3)).join(', ')}.`)
+const known = targets.map(({ file }) => file)
+const wanted = values.only?.split(',').map((name) => `src/${name}.ts`) ?? known
+const unknown = wanted.filter((file) => !known.includes(file))
+if (unknown.length > 0) throw new Error(`Not among those of test/mutate/targets.ts: ${unknown.join(', ')}.`)
 
-/** What became of each mutant: the test that noticed, or null. Under the digest of all that it depends on. */
-const known: Record<string, string | null> = existsSync(results)
-  ? JSON.parse(readFileSync(results, 'utf8'))
-  : {}
-const folder = copyRepository()
-let runner: ChildProcess | undefined
+const { folder, mutants } = makeCopy()
+// A crash of this machine would be no loss: nothing waits for a disk.
+const postgres = await startPostgres(undefined, ['fsync=off', 'synchronous_commit=off'])
+const processes = Array.from(
+  { length: Number(values.processes) },
+  (_, i) => new TestProcess(folder, postgres.url, join(folder, `reached-${i}`)),
+)
 process.once('SIGINT', () => process.exit(130))
 process.once('exit', () => {
-  runner?.kill('SIGKILL')
+  for (const each of processes) each.replace()
   rmSync(folder, { recursive: true, force: true })
 })
 
-const rows: {
-  file: string
-  mutants: number
-  killed: number
-  accepted: number
-  survived: number
-  left: number
-}[] = []
-for (const target of chosen) rows.push(await mutate(target))
-console.table(rows)
-const total = rows.reduce((sum, { mutants, accepted, left }) => sum + mutants - accepted - left, 0)
-const killed = rows.reduce((sum, row) => sum + row.killed, 0)
-console.log(`${killed} of ${total} killed: ${((100 * killed) / total).toFixed(1)} %.`)
-process.exit(rows.some(({ survived }) => survived > 0) ? 1 : 0)
+const ofTargets = mutants.filter(({ file }) => wanted.includes(file))
+const isExcused = (mutant: NumberedMutant) => excuses.some((excuse) => matches(excuse, mutant))
+const idle = excuses.filter((excuse) => !mutants.some((mutant) => matches(excuse, mutant)))
+for (const { file, line, becomes } of idle)
+  console.log(`An excuse for nothing: ${file}: ${line} → ${becomes}`)
+const chosen = sample(
+  ofTargets.filter((mutant) => !isExcused(mutant)),
+  Number(values.sample ?? mutants.length),
+  Number(values.seed),
+)
 
-async function mutate({ file, tests }: Target): Promise<(typeof rows)[number]> {
-  const path = join(repository, file)
-  const source = readFileSync(path, 'utf8')
-  const mutants = makeMutants(source)
-  const row = { file, mutants: mutants.length, killed: 0, accepted: 0, survived: 0, left: 0 }
-  const setting = [source, ...tests.map((test) => readFileSync(join(repository, test), 'utf8'))].join('\0')
-  let isSound = false
-  for (const mutant of mutants) {
-    if (isAccepted(file, mutant)) {
-      row.accepted++
-      continue
+const results = new Results([...targets, ...testFiles].map(({ file }) => file))
+const survey = await surveyTests(testFiles, mutants, processes)
+for (const each of survey.unfit) console.log(`Fails without a mutant: ${each}`)
+// Those that need a process each come last, so that the others share one.
+const left = chosen
+  .filter((mutant) => results.find(mutant) === undefined)
+  .sort((a, b) => Number(a.isOnce) - Number(b.isOnce))
+console.log(`${ofTargets.length} mutants, ${chosen.length} chosen, ${left.length} to try.`)
+await Promise.all(
+  processes.map(async (testProcess) => {
+    const trials = new Trials(testProcess)
+    for (let mutant = next(); mutant; mutant = next()) {
+      const { id, file, isOnce } = mutant
+      const tests = survey.reaching.get(id) ?? []
+      const holders = targets.find((target) => target.file === file)?.tests ?? []
+      note(await trials.try({ id, file, tests, holders, needsNewProcess: isOnce }))
     }
-    const id = createHash('sha256')
-      .update(JSON.stringify([setting, mutant]))
-      .digest('base64url')
-      .slice(0, 22)
-    if (known[id] === undefined || (values.again && known[id] === null)) {
-      if (performance.now() > deadline) {
-        row.left++
-        continue
-      }
-      if (!isSound) await checkSound(tests)
-      isSound = true
-      known[id] = await judge(file, applyMutant(source, mutant), tests)
-      mkdirSync(join(repository, '.test-output'), { recursive: true })
-      writeFileSync(results, JSON.stringify(known))
+    note(await trials.settle())
+  }),
+)
+report()
+await postgres.stop()
+process.exit(process.exitCode ?? 0)
+
+function next(): NumberedMutant | undefined {
+  if (performance.now() > deadline) return undefined
+  if (left.length % 50 === 0 && left.length > 0) console.log(`${left.length} left`)
+  return left.shift()
+}
+
+function note(outcomes: ReadonlyMap<number, Notice | undefined>): void {
+  for (const [id, notice] of outcomes) {
+    const mutant = mutants[id - 1] as NumberedMutant
+    results.save(mutant, notice)
+    const reached = survey.reaching.get(id)?.length ?? 0
+    if (!notice) console.log(`${describe(mutant)} (${reached} tests reach it)`)
+  }
+}
+
+function report(): void {
+  const rows = wanted.map((file) => {
+    const ofFile = chosen.filter((mutant) => mutant.file === file)
+    const outcomes = ofFile.map((mutant) => results.find(mutant))
+    return {
+      file,
+      mutants: ofTargets.filter((mutant) => mutant.file === file).length,
+      excused: ofTargets.filter((mutant) => mutant.file === file && isExcused(mutant)).length,
+      chosen: ofFile.length,
+      killed: outcomes.filter((outcome) => outcome).length,
+      survived: outcomes.filter((outcome) => outcome === null).length,
+      left: outcomes.filter((outcome) => outcome === undefined).length,
     }
-    if (known[id] === null) {
-      row.survived++
-      console.log(
-        `${file}:${mutant.line} lives: ${oneLine(mutant.was)} → ${oneLine(mutant.becomes) || 'nothing'}`,
-      )
-    } else row.killed++
-  }
-  writeFileSync(join(folder, file), source)
-  if (runner) await run({ changed: join(folder, file), tests: [] })
-  console.log(`${file}: ${row.killed} of ${row.mutants} killed`)
-  return row
-}
-
-/** Throws where the tests fail without any fault: then they tell nothing. */
-async function checkSound(tests: string[]): Promise<void> {
-  const failed = await run({ changed: undefined, tests })
-  if (failed) throw new Error(`Fails without a mutant: ${failed}`)
-}
-
-async function judge(file: string, mutated: string, tests: string[]): Promise<string | null> {
-  writeFileSync(join(folder, file), mutated)
-  return (await run({ changed: join(folder, file), tests })) ?? null
-}
-
-/** Runs tests on the copy; gives the one that failed. */
-async function run(order: RunOrder): Promise<string | undefined> {
-  runner ??= await startRunner()
-  const child = runner
-  const { promise, resolve: answer } = Promise.withResolvers<string | undefined>()
-  const giveUp = (why: string) => {
-    runner?.kill('SIGKILL')
-    runner = undefined
-    answer(why)
-  }
-  const timer = setTimeout(giveUp, patienceMs, 'it does not end')
-  const crashed = () => giveUp('the test process crashed')
-  child.once('exit', crashed)
-  child.once('message', ({ failed }: RunReply) => answer(failed))
-  child.send(order)
-  try {
-    return await promise
-  } finally {
-    clearTimeout(timer)
-    child.removeAllListeners('message').off('exit', crashed)
-  }
-}
-
-async function startRunner(): Promise<ChildProcess> {
-  const child = fork(join(folder, 'test/mutate/runner.ts'), [folder], {
-    cwd: folder,
-    silent: true,
-    env: { ...process.env, LATCHKEY_TEST_RUNS: '60' },
   })
-  for (const stream of [child.stdout, child.stderr]) stream?.resume()
-  await once(child, 'message')
-  return child
+  for (const mutant of chosen) if (results.find(mutant) === null) console.log(describe(mutant))
+  console.table(rows)
+  const killed = rows.reduce((sum, row) => sum + row.killed, 0)
+  const survived = rows.reduce((sum, row) => sum + row.survived, 0)
+  const tried = killed + survived
+  const percent = (share: number) => `${(100 * share).toFixed(1)} %`
+  const bound =
+    tried < ofTargets.length ? `, of all at least ${percent(lowerBound(killed, tried))} (95 % sure)` : ''
+  console.log(`${killed} of ${tried} killed: ${percent(killed / tried)}${bound}.`)
+  if (survived > 0 || idle.length > 0) process.exitCode = 1
 }
 
-function isAccepted(file: string, { was, becomes }: Mutant): boolean {
-  return survivors.some((each) => each.file === file && each.was === was && each.becomes === becomes)
+function describe({ file, line, lineText, was, becomes }: NumberedMutant): string {
+  const short = (text: string) => text.replace(/\s+/g, ' ').slice(0, 100)
+  return `${file}:${line} lives: ${short(was)} → ${short(becomes) || 'nothing'}   | ${short(lineText)}`
 }
 
-function oneLine(text: string): string {
-  return text.replace(/\s+/g, ' ').slice(0, 100)
+function matches(
+  excuse: (typeof excuses)[number],
+  { file, lineText, was, becomes }: NumberedMutant,
+): boolean {
+  return excuse.file === file && excuse.line === lineText && excuse.was === was && excuse.becomes === becomes
 }
 
-/** Copies what tests need, so that no fault ever stands in the source itself. */
-function copyRepository(): string {
-  const copy = mkdtempSync(join(tmpdir(), 'latchkey-mutants-'))
-  for (const name of [
-    'src',
-    'test',
-    'docs',
-    'examples',
-    'package.json',
-    'tsconfig.json',
-    'tsconfig.build.json',
-    'README.md',
-  ])
-    cpSync(join(repository, name), join(copy, name), { recursive: true })
-  for (const name of ['node_modules', 'dist']) symlinkSync(join(repository, name), join(copy, name))
-  return copy
+/** So many of the mutants, at even distances in the order of files and lines, from a beginning by chance. */
+function sample(all: readonly NumberedMutant[], count: number, seed: number): NumberedMutant[] {
+  if (count >= all.length) return [...all]
+  const distance = all.length / count
+  const start = mulberry32(seed)() * distance
+  return Array.from({ length: count }, (_, i) => all[Math.floor(start + i * distance)] as NumberedMutant)
+}
+
+/** The lower end of Wilson's interval at 95 %, one-sided (E. B. Wilson, JASA 22, 1927). */
+function lowerBound(successes: number, trials: number): number {
+  const z = 1.645
+  const share = successes / trials
+  const middle = share + z ** 2 / (2 * trials)
+  const spread = z * Math.sqrt((share * (1 - share)) / trials + z ** 2 / (4 * trials ** 2))
+  return (middle - spread) / (1 + z ** 2 / trials)
 }

@@ -7,8 +7,20 @@ export interface Mutant {
   end: number
   was: string
   becomes: string
-  /** The line on which it begins, from 1. */
+  /** The line on which it begins, from 1, and its text. */
   line: number
+  lineText: string
+  /** The expression or statement that can be chosen in place of the one without the fault. */
+  place: Place
+  /** Whether it acts when the module is loaded, and never again. */
+  isOnce: boolean
+}
+
+/** Two offsets of the source, and what stands between them. */
+export interface Place {
+  start: number
+  end: number
+  kind: 'expression' | 'statement'
 }
 
 interface Node {
@@ -33,13 +45,23 @@ const twins: Record<string, string> = { some: 'every', every: 'some', min: 'max'
 /** Every mutant of a source that this program knows to make, in the order in which they stand in it. */
 export function makeMutants(source: string): Mutant[] {
   const mutants: Mutant[] = []
+  let isOnce = false
+  const lines = source.split('\n')
   const textOf = ({ start, end }: Node) => source.slice(start, end)
-  const add = ({ start, end }: { start: number; end: number }, becomes: string) => {
+  /** Adds the fault of an edit within a node, which is the fault's place unless it is a link of a chain with `?.`. */
+  const add = (node: Node, becomes: string, { start, end }: { start: number; end: number } = node) => {
     const line = source.slice(0, start).split('\n').length
-    mutants.push({ start, end, was: source.slice(start, end), becomes, line })
+    const whole = chains.get(node) ?? node
+    const kind = node.type.endsWith('Statement') ? 'statement' : 'expression'
+    const place: Place = { start: whole.start, end: whole.end, kind }
+    const lineText = (lines[line - 1] as string).trim()
+    mutants.push({ start, end, was: source.slice(start, end), becomes, line, lineText, place, isOnce })
   }
+  /** Of each link of a chain with `?.` the whole chain: a link that stood in brackets would not end with it. */
+  const chains = new Map<Node, Node>()
 
   function visit(node: Node): void {
+    if (node.type === 'ChainExpression') noteLinks(node, node.expression as Node)
     if (node.type.startsWith('TS') && !/^TS(?:As|NonNull|Satisfies)/.test(node.type)) return
     if (node.type === 'IfStatement' || node.type === 'ConditionalExpression') {
       for (const value of ['true', 'false']) add(node.test as Node, value)
@@ -61,21 +83,32 @@ export function makeMutants(source: string): Mutant[] {
 
   /** Goes on below a condition that was mutated as a whole; only its parts are left. */
   function visitInside(node: Node): void {
-    if (node.type === 'BinaryExpression' && (node.operator as string) in opposites) {
+    if (node.type === 'BinaryExpression' && Object.hasOwn(opposites, node.operator as string)) {
       for (const side of ['left', 'right']) visit(node[side] as Node)
     } else if (node.type === 'UnaryExpression') visitInside(node.argument as Node)
     else visit(node)
+  }
+
+  function noteLinks(whole: Node, link: Node): void {
+    if (chains.has(link)) return
+    chains.set(link, whole)
+    for (const field of ['callee', 'object', 'expression']) {
+      const inner = link[field]
+      if (isNode(inner)) noteLinks(whole, inner)
+    }
   }
 
   function mutateOperator(node: Node): void {
     const operator = node.operator as string
     const [left, right] = [node.left as Node, node.right as Node]
     const at = source.indexOf(operator, left.end)
-    const others = operator in opposites ? [opposites[operator] as string] : (bounds[operator] ?? [])
-    for (const other of others) add({ start: at, end: at + operator.length }, other)
+    const others = Object.hasOwn(opposites, operator)
+      ? [opposites[operator] as string]
+      : (bounds[operator] ?? [])
+    for (const other of others) add(node, other, { start: at, end: at + operator.length })
     if (operator === '??') add(node, textOf(left))
-    if (operator === '+' && right.type !== 'Literal') add({ start: at, end: at + 1 }, '-')
-    if (operator === '-') add({ start: at, end: at + 1 }, '+')
+    if (operator === '+' && right.type !== 'Literal') add(node, '-', { start: at, end: at + 1 })
+    if (operator === '-') add(node, '+', { start: at, end: at + 1 })
   }
 
   function mutateStatement(node: Node): void {
@@ -89,20 +122,45 @@ export function makeMutants(source: string): Mutant[] {
   function mutateCall(node: Node): void {
     const callee = node.callee as Node
     if (callee.type !== 'MemberExpression') return
-    const [object, property] = [callee.object as Node, callee.property as Node]
+    const property = callee.property as Node
     const name = textOf(property)
-    if (chained.test(name)) add({ start: object.end, end: node.end }, '')
-    const twin = twins[name]
-    if (twin) add(property, twin)
+    const dot = source.lastIndexOf('.', property.start)
+    const start = source[dot - 1] === '?' ? dot - 1 : dot
+    if (chained.test(name)) add(node, '', { start, end: node.end })
+    const twin = Object.hasOwn(twins, name) ? twins[name] : undefined
+    if (twin) add(node, twin, property)
   }
 
-  for (const statement of parseAst(source, { lang: 'ts' }).body) visit(statement as unknown as Node)
+  for (const statement of parseAst(source, { lang: 'ts' }).body as unknown as Node[]) {
+    isOnce = !isOfFunctions(statement)
+    visit(statement)
+  }
   return mutants.sort((a, b) => a.start - b.start || a.end - b.end)
+}
+
+/** Whether a statement of a module only defines what is called later. */
+function isOfFunctions(statement: Node): boolean {
+  const declared = (statement.declaration ?? statement) as Node
+  if (/^(?:Function|Class)Declaration$/.test(declared.type)) return true
+  const declarations = (declared.declarations ?? []) as { init: Node | null }[]
+  return declarations.length > 0 && declarations.every(({ init }) => init?.type === 'ArrowFunctionExpression')
 }
 
 /** The source with the one fault in it. */
 export function applyMutant(source: string, { start, end, becomes }: Mutant): string {
   return source.slice(0, start) + becomes + source.slice(end)
+}
+
+/** Every statement of a source that is an expression alone. */
+export function listStatements(source: string): Place[] {
+  const found: Place[] = []
+  function visit(node: Node): void {
+    if (node.type === 'ExpressionStatement')
+      found.push({ start: node.start, end: node.end, kind: 'statement' })
+    for (const child of Object.values(node).flat()) if (isNode(child)) visit(child)
+  }
+  for (const statement of parseAst(source, { lang: 'ts' }).body) visit(statement as unknown as Node)
+  return found
 }
 
 function isNode(value: unknown): value is Node {

@@ -1,53 +1,131 @@
-// Runs test files again and again in one Vitest, in a process of its own that can be ended when a mutant never does.
-import { createVitest } from 'vitest/node'
+// Runs tests of the mutated copy again and again in one process, which its parent ends when a mutant never does.
+import { existsSync, readFileSync, rmSync } from 'node:fs'
+import { registerHooks } from 'node:module'
+import { join } from 'node:path'
+import { pathToFileURL } from 'node:url'
+import { noteReached, turnOn } from './switch.ts'
 
-/** Run these, after this file has changed. */
+/** Run these tests of a file with this mutant, 0 for none; or, without tests, survey all of them. */
 export interface RunOrder {
-  changed: string | undefined
-  tests: string[]
+  file: string
+  mutant: number
+  tests: readonly string[] | undefined
+  /** After so long it has failed. */
+  patienceMs: number
+  /** In a survey: a regular expression for the names of tests to leave out. */
+  leftOut?: string | undefined
 }
 
-/** Which test failed first; undefined where none did. */
-export interface RunReply {
-  failed: string | undefined
+/** What a survey tells of one test. */
+export interface Surveyed {
+  name: string
   milliseconds: number
+  /** The mutants that it reaches. */
+  reached: number[]
 }
 
-const vitest = await createVitest('test', {
-  root: process.argv[2] as string,
-  config: false,
-  watch: false,
-  include: ['test/**/*.test.ts'],
-  // The rules are the same on both databases, and SQLite needs no server. A million tokens take a while.
-  testNamePattern: /^(?!.*(?:on PostgreSQL|a million tokens))/,
-  testTimeout: 60_000,
-  pool: 'threads',
-  maxWorkers: 2,
-  bail: 1,
-  reporters: [{}],
+export interface RunReply {
+  /** The first failure; undefined if there was none. */
+  failed: string | undefined
+  /** Of the test that failed, its name alone; undefined if it was none of them. */
+  failedTest: string | undefined
+  surveyed: Surveyed[]
+  /** In a survey: the tests that fail without any mutant. */
+  unfit: string[]
+  /** Mutants that are reached while the file is loaded, and only then. */
+  reachedByLoading: number[]
+}
+
+const [folder = '', postgresUrl = '', toldFile = ''] = process.argv.slice(2)
+const harness = pathToFileURL(join(folder, 'test/mutate/harness.ts')).href
+registerHooks({
+  resolve: (specifier, context, next) =>
+    specifier === 'vitest' && context.parentURL !== harness
+      ? { url: harness, shortCircuit: true }
+      : next(specifier, context),
 })
+const { collect, provide, runSuite } = (await import(harness)) as typeof import('./harness.ts')
+provide('postgresUrl', postgresUrl)
 
-async function runFile(test: string): Promise<string | undefined> {
-  const specifications = await vitest.getRelevantTestSpecifications([test])
-  const wanted = specifications.filter(({ moduleId }) => moduleId.endsWith(`/${test}`))
-  const { testModules, unhandledErrors } = await vitest.runTestSpecifications(wanted)
-  for (const module of testModules) {
-    if (module.errors().length > 0) return `${test} does not load`
-    for (const failure of module.children.allTests('failed')) return failure.fullName
+let loads = 0
+let failRun: (error: unknown) => void = () => {}
+// Vitest fails a run for these too.
+process.on('uncaughtException', (error) => failRun(error))
+process.on('unhandledRejection', (error) => failRun(error))
+
+async function run({ file, mutant, tests, leftOut, patienceMs }: RunOrder): Promise<RunReply> {
+  const isSurvey = tests === undefined
+  const around = new Set<number>()
+  noteReached(isSurvey ? around : undefined)
+  // What threads and child processes reach, they write down.
+  if (isSurvey) process.env.LATCHKEY_REACHED = toldFile
+  else delete process.env.LATCHKEY_REACHED
+  turnOn(mutant)
+  const surveyed: Surveyed[] = []
+  const leftOutNames = leftOut === undefined ? undefined : new RegExp(leftOut)
+  const url = `${pathToFileURL(join(folder, file)).href}?${++loads}`
+  const unfit: string[] = []
+  let current = 'it does not load'
+  const wanted = new Set(tests)
+  const byAccident = new Promise<never>((_, reject) => {
+    failRun = reject
+  })
+  const timer = setTimeout(() => failRun(new Error('it does not end')), patienceMs)
+  const work = async () => {
+    const { root } = await collect(url)
+    const reachedByLoading = [...around]
+    around.clear()
+    current = 'around its tests'
+    await runSuite(root, {
+      isWanted: ({ name }) => (isSurvey ? !leftOutNames?.test(name) : wanted.has(name)),
+      around: async ({ name }, runTest) => {
+        current = name
+        const reached = new Set<number>()
+        if (isSurvey) noteReached(reached)
+        const began = performance.now()
+        if (!isSurvey) return runTest()
+        let isFit = true
+        await runTest().catch((error: unknown) => {
+          isFit = false
+          unfit.push(`${name}: ${says(error)}`)
+        })
+        for (const id of readTold()) reached.add(id)
+        const milliseconds = performance.now() - began
+        if (isFit) surveyed.push({ name, milliseconds, reached: [...reached] })
+        noteReached(around)
+      },
+    })
+    for (const id of readTold()) around.add(id)
+    return reachedByLoading
   }
-  return unhandledErrors.length > 0 ? `${test}: an error outside of any test` : undefined
+  try {
+    const reachedByLoading = await Promise.race([work(), byAccident])
+    // What is reached before and after the tests of a file is reached by each of them.
+    for (const each of surveyed) each.reached = [...new Set([...each.reached, ...around])]
+    return { failed: undefined, failedTest: undefined, surveyed, unfit, reachedByLoading }
+  } catch (error) {
+    const failedTest = wanted.has(current) ? current : undefined
+    const failed = `${current}: ${says(error)}`
+    return { failed, failedTest, surveyed: [], unfit, reachedByLoading: [] }
+  } finally {
+    clearTimeout(timer)
+    turnOn(0)
+  }
 }
 
-process.on('message', ({ changed, tests }: RunOrder) => {
-  void (async () => {
-    const began = performance.now()
-    if (changed) vitest.invalidateFile(changed)
-    let failed: string | undefined
-    // One after the other: the slow ones are for what the quick ones do not notice.
-    for (const test of tests) failed ??= await runFile(test)
-    const reply: RunReply = { failed, milliseconds: performance.now() - began }
-    process.send?.(reply)
-  })()
+function says(error: unknown): string {
+  return (error instanceof Error ? error.message : String(error)).slice(0, 300)
+}
+
+function readTold(): number[] {
+  if (!existsSync(toldFile)) return []
+  const text = readFileSync(toldFile, 'utf8')
+  rmSync(toldFile)
+  return text.split('\n').filter(Boolean).map(Number)
+}
+
+process.on('message', (order: RunOrder) => {
+  void run(order).then((reply) => process.send?.(reply))
 })
 process.on('disconnect', () => process.exit())
 process.send?.('ready')
