@@ -66,7 +66,8 @@ import { longestPrefix, prefixPattern, type RandomSource } from './token.ts'
 import { UsageRecorder } from './usage.ts'
 import type { Asker } from './verdict/turns.ts'
 import { createVerifiers, type Verifiers } from './verifiers.ts'
-import { verify, verifyBatch } from './verify.ts'
+import { verify } from './verify.ts'
+import { verifyBatch } from './verify-batch.ts'
 
 export { hasLatchkeyTables } from './store/store.ts'
 

@@ -1,13 +1,11 @@
 // May this token do this, now? Answered from memory, or else from the store.
 
 import { digestEquals } from './digest.ts'
-import { refuseField } from './errors.ts'
 import type { Facts } from './facts.ts'
-import { checkAskedPermissions, judge, notFound, nothingAsked, verdictOf, verifyOrParse } from './judge.ts'
+import { judge, notFound, nothingAsked, verdictOf, verifyOrParse } from './judge.ts'
 import { leaseMs } from './lease.ts'
 import type { Memory, Reading } from './memory.ts'
-import { unknownOption } from './options.ts'
-import type { Verdict, VerifyOptions, VerifyRequest } from './schemas.ts'
+import type { Verdict, VerifyOptions } from './schemas.ts'
 import type { ParsedToken } from './token.ts'
 import type { Asker } from './verdict/turns.ts'
 
@@ -22,7 +20,7 @@ export function verify(memory: Memory, token: string, asked = nothingAsked, aske
 }
 
 /** Judges without waiting for anything; gives the token taken apart where that takes a read that must be waited for. */
-function verifyNow(memory: Memory, token: string, asked: VerifyOptions): Verdict | ParsedToken {
+export function verifyNow(memory: Memory, token: string, asked: VerifyOptions): Verdict | ParsedToken {
   const outcome = verifyOrParse(memory, token, asked)
   if (!('kid' in outcome)) return outcome
   const reading = memory.readNow(outcome.kid)
@@ -40,7 +38,7 @@ async function verifyRead(
   return judgeRead(memory, parsed, await readPromptly(memory, parsed.kid, asker), asked)
 }
 
-function judgeRead(
+export function judgeRead(
   memory: Memory,
   { kid, token }: ParsedToken,
   { known }: Reading,
@@ -60,13 +58,13 @@ export async function verifyStored(memory: Memory, kid: string, asker?: Asker): 
 }
 
 /** Reads a secret, and again if that took as long as a lease: it may be from before a revocation. */
-async function readPromptly(memory: Memory, kid: string, asker: Asker | undefined): Promise<Reading> {
+export async function readPromptly(memory: Memory, kid: string, asker: Asker | undefined): Promise<Reading> {
   const reading = await memory.read(kid, asker)
   return isLate(memory, reading) ? readPromptly(memory, kid, asker) : reading
 }
 
 /** Whether a process was paused since a read began, for as long as a lease. */
-function isLate({ clock }: Memory, { begunAt }: Reading): boolean {
+export function isLate({ clock }: Memory, { begunAt }: Reading): boolean {
   return clock.monotonic() - begunAt >= leaseMs
 }
 
@@ -75,47 +73,4 @@ function judgeUse(memory: Memory, kid: string, { answer, terms }: Facts, asked: 
   const refusal = judge(terms, asked, now)
   if (refusal === undefined) memory.noteUse(kid, answer, now)
   return verdictOf(answer, terms, refusal)
-}
-
-/** How many secrets a batch asks for at once. */
-const maxReads = 256
-const requestNames = ['key', 'permissions']
-
-/**
- * Judges many tokens, in slices between which others are served; the verdicts come in the order of the requests.
- * Throws `invalid_input`, `store_unavailable`.
- */
-export async function verifyBatch(
-  memory: Memory,
-  requests: readonly VerifyRequest[],
-  { organizationId }: Pick<VerifyOptions, 'organizationId'> = {},
-  asker: Asker = {},
-): Promise<Verdict[]> {
-  const { slices } = memory
-  const name = asker.keyId ?? asker.ip ?? ''
-  const scope = organizationId === undefined ? {} : { organizationId }
-  const questions = await slices.map(name, requests, (request, i) => {
-    const fault = unknownOption(request, requestNames)
-    if (fault) refuseField(`[${i}].${fault.path}`, fault.message)
-    const { permissions } = request
-    checkAskedPermissions(permissions, `[${i}].permissions`)
-    return permissions === undefined ? scope : { ...scope, permissions }
-  })
-  const questionAt = (i: number): VerifyOptions => questions[i] as VerifyOptions
-  const outcomes = await slices.map(name, requests, ({ key }, i) => verifyNow(memory, key, questionAt(i)))
-  const cold = outcomes.flatMap((outcome, i) => ('kid' in outcome ? [{ i, parsed: outcome }] : []))
-  for (let start = 0; start < cold.length; start += maxReads) {
-    const some = cold.slice(start, start + maxReads)
-    const readings = await Promise.all(some.map(({ parsed }) => readPromptly(memory, parsed.kid, asker)))
-    await slices.map(name, some, ({ i, parsed }, at) => {
-      const reading = readings[at] as Reading
-      // Others came between: this process may have been paused since.
-      if (!isLate(memory, reading)) outcomes[i] = judgeRead(memory, parsed, reading, questionAt(i))
-    })
-  }
-  return Promise.all(
-    outcomes.map((outcome, i) =>
-      'kid' in outcome ? verifyRead(memory, outcome, questionAt(i), asker) : outcome,
-    ),
-  )
 }

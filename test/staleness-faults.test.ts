@@ -1,6 +1,7 @@
 // The bound on staleness where the network between a process and PostgreSQL fails: a proxy swallows bytes.
 import { setTimeout } from 'node:timers/promises'
 import { describe, expect, test } from 'vitest'
+import { openLatchkey } from '../src/latchkey.ts'
 import { connectDirectly } from './setup/direct.ts'
 import { startProxy } from './setup/proxy.ts'
 import { acceptedAfter, acknowledged, boundMs, openDatabase, openStage, type Stage } from './setup/stage.ts'
@@ -53,6 +54,30 @@ describe.concurrent('another process on PostgreSQL', () => {
       `PostgreSQL, an answer 700 ms late: last accept ${acceptedAfter(sight, at).toFixed(0)} ms after`,
     )
     expect(acceptedAfter(sight, at)).toBeLessThanOrEqual(boundMs)
+  })
+
+  test('gives no verdict of a batch that was made before a slow read, and is older than 2 s', async () => {
+    await using database = await openDatabase('PostgreSQL')
+    await using proxy = await startProxy(database.url)
+    await using latchkey = await openLatchkey({ database: proxy.url })
+    await using other = await openLatchkey({ database: database.url })
+    await other.organizations.create({ id: 'acme', name: 'Acme' })
+    const make = (name: string) => other.keys.create({ organizationId: 'acme', name })
+    const [remembered, ...cold] = await Promise.all(Array.from({ length: 1_000 }, (_, i) => make(`K${i}`)))
+    const requests = [remembered, ...cold].map((key) => ({ key: key?.key ?? '' }))
+    const [first] = requests
+    await latchkey.verify(first?.key ?? '')
+    proxy.fail({ delayMs: 600 }, 'latchkey verify')
+    while (latchkey.verifyCached(first?.key ?? '')?.valid !== true) await latchkey.verify(first?.key ?? '')
+    const answer = latchkey.verifyBatch(requests)
+    await acknowledged(other.keys.revoke(remembered?.id ?? ''))
+    const at = performance.now()
+    const [verdict, ...others] = await answer
+    const waitedMs = performance.now() - at
+    expect(others.every(({ valid }) => valid)).toBe(true)
+    console.log(`PostgreSQL, a batch: ${verdict?.code} ${waitedMs.toFixed(0)} ms after the revocation`)
+    expect(waitedMs).toBeGreaterThan(boundMs)
+    expect(verdict).toMatchObject({ valid: false, code: 'revoked' })
   })
 
   test('cut off from the database, lets the lease run out, then answers with an error and no verdict', async () => {
