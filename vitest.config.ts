@@ -1,4 +1,5 @@
 import { defineConfig } from 'vitest/config'
+import { LongestFirst } from './test/setup/order.ts'
 
 export default defineConfig({
   test: {
@@ -6,8 +7,11 @@ export default defineConfig({
     globalSetup: ['test/setup/console.ts', 'test/setup/build.ts', 'test/setup/postgres.ts'],
     testTimeout: 60_000,
     hookTimeout: 60_000,
-    // Most files wait: on databases, leases, other processes. Two at a time, however few cores there are.
-    maxWorkers: 2,
+    // What is waited for may be late on a machine that has much else to do.
+    expect: { poll: { timeout: 20_000 } },
+    // Most files wait: on databases, leases, other processes. Three at a time, however few cores there are.
+    maxWorkers: 3,
+    sequence: { sequencer: LongestFirst },
     reporters: ['default', ['json', { outputFile: '.test-output/report.json' }]],
   },
 })

@@ -5,11 +5,12 @@ import { once } from 'node:events'
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { Agent, request } from 'node:http'
 import { tmpdir } from 'node:os'
-import { join, resolve } from 'node:path'
+import { join } from 'node:path'
 import { setTimeout } from 'node:timers/promises'
 import { describe, expect, test } from 'vitest'
 import { openLatchkey } from '../src/latchkey.ts'
 import { generateToken, type RandomSource } from '../src/token.ts'
+import { useCommand } from './setup/command.ts'
 import { databaseKinds, makeSqlite } from './setup/databases.ts'
 import { readAll } from './setup/direct.ts'
 import { missingPrograms, wants } from './setup/programs.ts'
@@ -19,9 +20,11 @@ import { canMountDisks, mountSmallDisk } from './setup/small-disk.ts'
 import { openDatabase } from './setup/stage.ts'
 import { checkSqlite, killPostgres, killWriters } from './torture/kill.ts'
 
+const command = useCommand()
 const kills = Number(process.env.LATCHKEY_TEST_KILLS ?? 10)
 
-describe.concurrent('kill -9', () => {
+// Each starts some twenty processes.
+describe.concurrent('kill -9', { timeout: 180_000 }, () => {
   test(`of SQLite writers, ${kills} times, loses nothing acknowledged and leaves the file whole`, async () => {
     const { url, path, remove } = makeSqlite()
     console.log('SQLite, writers killed:', await killWriters(url, kills, () => checkSqlite(path)))
@@ -185,16 +188,7 @@ async function startServe(database: string): Promise<Serve> {
   const token = generateToken('re', getRandomValues as RandomSource).token
   const child = spawn(
     process.execPath,
-    [
-      resolve(import.meta.dirname, '../src/cli/main.ts'),
-      'serve',
-      '--port',
-      '0',
-      '--log-level',
-      'error',
-      '--database',
-      database,
-    ],
+    [command.main(), 'serve', '--port', '0', '--log-level', 'error', '--database', database],
     { env: { PATH: process.env.PATH, LATCHKEY_ROOT_KEY: token }, stdio: ['ignore', 'pipe', 'inherit'] },
   )
   const ended = once(child, 'exit')

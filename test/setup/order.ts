@@ -1,0 +1,45 @@
+// Runs the files of tests that take longest first, so that none of them begins when all others have ended.
+import { BaseSequencer, type TestSpecification } from 'vitest/node'
+
+/** The longest first. One that is missing here takes less, and costs time at most. */
+const longest = [
+  'cli',
+  'console/key',
+  'workers',
+  'docs',
+  'bootstrap',
+  'verifier-faults',
+  'package',
+  'cli-usage',
+  'console/new-key',
+  'cli-stop',
+  'durability',
+  'console/accessibility',
+  'console/audit-log',
+  'console/rotate',
+  'console/sign-in',
+  'staleness',
+  'staleness-faults',
+  'lease',
+  'token',
+  'console/lists',
+  'console/try-token',
+  'console/other-origins',
+  'console/organizations',
+  'console/keys',
+  'console/sessions',
+  'http-applied',
+  'model',
+  'clock',
+]
+
+/** Without a memory of earlier runs: continuous integration has none. */
+export class LongestFirst extends BaseSequencer {
+  override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
+    const place = ({ moduleId }: TestSpecification) => {
+      const at = longest.findIndex((name) => moduleId.endsWith(`/test/${name}.test.ts`))
+      return at === -1 ? longest.length : at
+    }
+    return (await super.sort(files)).toSorted((a, b) => place(a) - place(b))
+  }
+}
