@@ -1,6 +1,7 @@
 // The one way to change anything: a transaction that finds its caller live in itself, and writes down what was done.
 import { type Deed, toEvent } from './audit.ts'
 import { invalidToken, type LiveCaller, requirePermission, scopeOf, sessionEnded } from './authority.ts'
+import type { ChangeLines } from './change-lines.ts'
 import { isId } from './engine.ts'
 import { refuseField } from './errors.ts'
 import { judge, nothingAsked } from './judge.ts'
@@ -70,12 +71,15 @@ export class Writer {
   readonly #store: Pick<Store, 'write' | 'lockKeys' | 'recordChange'>
   readonly #memory: Pick<Memory, 'forgetKey' | 'follower'>
   readonly #clock: { now: () => number; random: RandomSource }
+  readonly #lines: ChangeLines
 
   constructor(
     store: Pick<Store, 'write' | 'lockKeys' | 'recordChange'>,
     memory: Pick<Memory, 'forgetKey' | 'follower'>,
     clock: { now: () => number; random: RandomSource },
+    lines: ChangeLines,
   ) {
+    this.#lines = lines
     this.#store = store
     this.#memory = memory
     this.#clock = clock
@@ -87,7 +91,7 @@ export class Writer {
    * nobody can change the caller's key, so that a revocation that was acknowledged is never followed by a change of
    * the revoked. Afterwards this process forgets the keys that changed, and has the others look; also where the
    * change failed, since a commit whose answer was lost may have taken place. Throws `invalid_token`,
-   * `session_ended`, `missing_permission`, `store_unavailable`, and what the work throws.
+   * `session_ended`, `missing_permission`, `too_many_changes`, `store_unavailable`, and what the work throws.
    */
   async commit<T>(
     caller: Caller | undefined,
@@ -98,16 +102,18 @@ export class Writer {
     // An id of another form is no key's: it locks nothing, and PostgreSQL takes no text with a zero byte.
     const target = keyId === undefined || !isId(keyId) ? undefined : { id: keyId, scope: scopeOf(caller) }
     try {
-      return await this.transact(
-        [caller],
-        { target, left: leftKeyId },
-        async ({ tx, now, admit }) => {
-          const live = admit(caller, permission)
-          const record = (deed: Deed, by: Caller | undefined = live) =>
-            void events.push(toEvent(this.#clock, by, deed))
-          return work({ tx, now, caller: live, record })
-        },
-        (tx) => this.#write(tx, events),
+      return await this.#lines.change(caller, () =>
+        this.#transact(
+          [caller],
+          { target, left: leftKeyId },
+          async ({ tx, now, admit }) => {
+            const live = admit(caller, permission)
+            const record = (deed: Deed, by: Caller | undefined = live) =>
+              void events.push(toEvent(this.#clock, by, deed))
+            return work({ tx, now, caller: live, record })
+          },
+          (tx) => this.#write(tx, events),
+        ),
       )
     } finally {
       this.#forget(changedKeys(events))
@@ -119,6 +125,15 @@ export class Writer {
    * together with the commit. Throws `store_unavailable`, and what the work throws.
    */
   transact<T>(
+    callers: readonly (Caller | undefined)[],
+    locks: Omit<KeyLocks, 'callers'>,
+    work: (opened: Opened) => Promise<T>,
+    last: LastStatements<T>,
+  ): Promise<T> {
+    return this.#lines.createAll(() => this.#transact(callers, locks, work, last))
+  }
+
+  #transact<T>(
     callers: readonly (Caller | undefined)[],
     { target, left }: Omit<KeyLocks, 'callers'>,
     work: (opened: Opened) => Promise<T>,

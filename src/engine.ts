@@ -1,5 +1,6 @@
 // What every command of the library works with: the store, and the few things that tests replace.
 import { v7 as uuidv7 } from 'uuid'
+import type { ChangeLines } from './change-lines.ts'
 import type { Commit } from './commit.ts'
 import type { Creations } from './creations.ts'
 import type { Memory } from './memory.ts'
@@ -14,6 +15,7 @@ export interface Engine {
   commit: Commit
   memory: Memory
   creations: Creations
+  changeLines: ChangeLines
   signInLimit: SignInLimit
   sessionReads: SessionReads
   /** Milliseconds since 1970, by the wall clock. */

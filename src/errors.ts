@@ -35,6 +35,7 @@ export const errorTable = {
   client_gone: [499, 'The client has gone'],
   too_many_reads: [429, 'The key reads too much at once'],
   too_many_requests: [429, 'The key asks for too much at once'],
+  too_many_changes: [429, 'The key changes too much at once'],
   too_many_sessions: [429, 'The key signs in too often'],
   headers_too_large: [431, 'The headers are too large'],
   too_many_streams: [429, 'Too many streams of changes'],

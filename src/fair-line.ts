@@ -24,6 +24,7 @@ export interface LineBounds {
 
 interface Ticket {
   turn: Turn | undefined
+  askedAt: number
   admit: () => void
   refuse: (reason: unknown) => void
 }
@@ -47,19 +48,22 @@ class OrganizationLine {
  */
 export class FairLine {
   readonly #bounds: LineBounds
+  readonly #tooMany: () => LatchkeyError
   readonly #urgent = new Set<Ticket>()
   // In the order of their turns: whoever has had one moves to the end.
   readonly #organizations = new Map<string, OrganizationLine>()
   #running = 0
   #waiting = 0
 
-  constructor(bounds: LineBounds) {
+  /** Makes an empty line; `tooMany` is what a key is told that has too many waiting, `too_many_reads` if absent. */
+  constructor(bounds: LineBounds, tooMany = tooManyReads) {
     this.#bounds = bounds
+    this.#tooMany = tooMany
   }
 
   /**
-   * Runs a piece of work when it is its turn. Throws `too_many_reads` if the key has too many waiting,
-   * `store_unavailable` if its turn does not come in time, and the signal's reason if that is raised before.
+   * Runs a piece of work when it is its turn. Throws `too_many_reads`, or what the line has in its place, if the key has
+   * too many waiting, `store_unavailable` if its turn does not come in time, and the signal's reason if that is raised before.
    */
   async run<T>(work: () => Promise<T>, turn?: Turn): Promise<T> {
     const leave = await this.enter(turn)
@@ -84,6 +88,14 @@ export class FairLine {
     }
   }
 
+  /** Refuses whoever has waited for so many milliseconds. */
+  refuseOlder(milliseconds: number): void {
+    const before = performance.now() - milliseconds
+    const keys = [...this.#organizations.values()].flatMap(({ keys }) => [...keys.values()])
+    for (const waiting of [this.#urgent, ...keys.map((key) => key.waiting)])
+      for (const ticket of [...waiting]) if (ticket.askedAt <= before) ticket.refuse(tooSlow())
+  }
+
   #canRun(turn: Turn | undefined): boolean {
     if (this.#running >= this.#bounds.width) return false
     if (turn === undefined) return true
@@ -98,10 +110,7 @@ export class FairLine {
   #wait(turn: Turn | undefined, key: KeyLine | undefined): Promise<void> {
     const { maxWaiting, maxWaitingOfKey, patienceMs } = this.#bounds
     if (key && key.waiting.size >= maxWaitingOfKey) {
-      throw new LatchkeyError(
-        'too_many_reads',
-        'This key asks for more at once than it can get; ask for less.',
-      )
+      throw this.#tooMany()
     }
     if (this.#waiting >= maxWaiting && !this.#makeRoom(turn)) {
       this.#tidy(turn)
@@ -124,6 +133,7 @@ export class FairLine {
     const timer = setTimeout(() => refuse(tooSlow()), patienceMs)
     const ticket: Ticket = {
       turn,
+      askedAt: performance.now(),
       refuse,
       admit: () => {
         settle()
@@ -222,6 +232,10 @@ export class FairLine {
     organization.keys.delete(turn.keyId)
     if (organization.keys.size === 0) this.#organizations.delete(turn.organizationId)
   }
+}
+
+function tooManyReads(): LatchkeyError {
+  return new LatchkeyError('too_many_reads', 'This key asks for more at once than it can get; ask for less.')
 }
 
 function tooSlow(): LatchkeyError {

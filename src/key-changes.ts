@@ -27,6 +27,7 @@ import {
   pruneSecrets,
 } from './store/secrets.ts'
 import { deleteKeySessions } from './store/sessions.ts'
+import { allDone } from './store/statements.ts'
 import { generateToken, tokenHint } from './token.ts'
 
 const permission = 'latchkey:keys:write'
@@ -169,8 +170,7 @@ export async function revokeKey(engine: Engine, id: string, caller?: Caller): Pr
     const key = await requireKey(change, id)
     if (key.revoked_at !== null) return
     await requireOtherRootKey(change.tx, key, { ...key, revoked_at: now }, now)
-    await changeKey(change.tx, key, { revoked_at: now })
-    await deleteKeySessions(change.tx, key)
+    await allDone([changeKey(change.tx, key, { revoked_at: now }), deleteKeySessions(change.tx, key)])
     change.record({
       action: 'key.revoked',
       organizationId: key.organization_id,

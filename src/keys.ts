@@ -10,7 +10,7 @@ import {
   turnOf,
   unknownOrganization,
 } from './authority.ts'
-import type { NewKey } from './creations.ts'
+import type { Creation, NewKey } from './creations.ts'
 import { digestToken } from './digest.ts'
 import { type Engine, isId, newId } from './engine.ts'
 import { LatchkeyError, refuseField } from './errors.ts'
@@ -39,7 +39,7 @@ import { generateToken, type ParsedToken } from './token.ts'
  * Creates a key and its first secret; the answer is the only one that ever holds the token. Without a caller,
  * `organizationId` must be named. Throws `invalid_input`, `organization_not_found`, `permission_escalation`,
  * `missing_permission` for metadata that the caller may not set,
- * `root_organization_required`, `store_unavailable`.
+ * `root_organization_required`, `too_many_changes`, `store_unavailable`.
  */
 export async function createKey(engine: Engine, input: CreateKeyInput, caller?: Caller): Promise<CreatedKey> {
   const wanted = parseInput(createKeySchema, input)
@@ -52,7 +52,7 @@ export async function createKey(engine: Engine, input: CreateKeyInput, caller?: 
     refuseField('organizationId', 'Name the organization that will own the key.')
   const token = generateToken(prefix, engine.random)
   const created = newKey(engine, caller, token, { ...wanted, organizationId, now })
-  await engine.creations.add({
+  const creation: Creation = {
     caller,
     created,
     judge: (live, now) => {
@@ -63,7 +63,8 @@ export async function createKey(engine: Engine, input: CreateKeyInput, caller?: 
       if (Object.keys(wanted.metadata).length > 0) requireMetadata(live)
       if (outlivesSession(organizationId, wanted.permissions)) requireFreshSignIn(live, now)
     },
-  })
+  }
+  await engine.changeLines.create(caller, () => engine.creations.add(creation))
   // Somebody may have tried the kid a moment before it was.
   engine.memory.forgetAbsent(token.kid)
   return withToken(created.key, token, now)

@@ -2,6 +2,7 @@
 import { listAudit } from './audit.ts'
 import { waitUntilApplied } from './barrier.ts'
 import { authenticate, type Origin } from './callers.ts'
+import { ChangeLines } from './change-lines.ts'
 import { Writer } from './commit.ts'
 import { postgresEnvironment } from './config.ts'
 import { Creations } from './creations.ts'
@@ -208,11 +209,13 @@ export async function openLatchkey(options: LatchkeyOptions): Promise<Latchkey> 
   const memory = new Memory(store, clock, cacheBoundsOf(options), usage, newFollowerId)
   usage.beforeFlush = () => memory.cache.reportUses()
   const endSweep = startSweep(store, clock, memory.follower)
-  const writer = new Writer(store, memory, { now, random })
+  const changeLines = new ChangeLines(store.changesAtOnce)
+  const writer = new Writer(store, memory, { now, random }, changeLines)
   const engine: Engine = {
     store,
     commit: (caller, terms, work) => writer.commit(caller, terms, work),
     creations: new Creations(writer, store),
+    changeLines,
     memory,
     signInLimit: new SignInLimit(),
     sessionReads: new SessionReads(),

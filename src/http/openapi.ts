@@ -130,12 +130,13 @@ function operation(route: Route): JsonSchema {
 }
 
 /** Every problem that a route can answer with. */
-export function problemCodes({ access, tokenOnly, body, problems = [] }: Route): ErrorCode[] {
+export function problemCodes({ method, tag, access, tokenOnly, body, problems = [] }: Route): ErrorCode[] {
   const codes: ErrorCode[] = ['token_in_url', 'internal']
   if (access !== 'public')
     codes.push('missing_token', 'invalid_token', 'invalid_input', 'too_many_requests', 'store_unavailable')
   if (access !== 'public' && !tokenOnly) codes.push('session_ended', 'cross_site_request')
   if (access !== 'public' && access !== 'any key') codes.push('missing_permission')
+  if (method !== 'GET' && !tag.startsWith('Verif')) codes.push('too_many_changes')
   if (body) codes.push('invalid_json', 'unsupported_media_type', 'body_too_large', 'invalid_input')
   return [...new Set([...codes, ...problems])]
 }

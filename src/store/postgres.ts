@@ -87,6 +87,7 @@ export async function openPostgres(
         new SchemaPlugin(schema),
       ]).db,
       readsAtOnce: maxOfReads,
+      changesAtOnce: maxOfChanges - 1,
       get pollEveryMs() {
         return listener?.hears ? pollEveryMs : pollAloneEveryMs
       },

@@ -8,6 +8,8 @@ export const busyTimeoutMs = 800
 
 /** A connection as one holder has it: of one thread, and not of the next where that one dies. */
 class SqliteConnection implements DatabaseConnection {
+  /** The answer to the `begin` of the transaction under way; undefined outside of one. */
+  begun: Promise<unknown> | undefined
   readonly #thread: SqliteThread
   readonly #generation: number
 
@@ -20,7 +22,12 @@ class SqliteConnection implements DatabaseConnection {
   async executeQuery<Row>({ sql, parameters }: CompiledQuery): Promise<QueryResult<Row>> {
     // The rest of a transaction whose beginning died with its thread must not run by itself.
     if (this.#generation !== this.#thread.generation) throw new Error('The SQLite thread was replaced.')
-    return this.#thread.execute(sql, parameters) as Promise<QueryResult<Row>>
+    if (this.begun === undefined) return this.#thread.execute(sql, parameters) as Promise<QueryResult<Row>>
+    const answer = this.#thread.execute(sql, parameters, true) as Promise<QueryResult<Row>>
+    // Why it did not begin says more than that it is over.
+    await Promise.allSettled([this.begun, answer])
+    await this.begun
+    return answer
   }
 
   streamQuery(): never {
@@ -97,7 +104,8 @@ export class SqliteWriteDriver implements Driver {
 
   // Immediate: the write lock is taken before anything is read, so that no transaction reads what it then
   // finds changed.
-  async beginTransaction(connection: DatabaseConnection): Promise<void> {
+  // Not waited for: what follows goes out behind it, and the thread refuses that if there is no transaction.
+  async beginTransaction(connection: SqliteConnection): Promise<void> {
     this.#file.requireSameNow()
     if (this.#patienceMs !== undefined) {
       // Who stood in line while others waited for a lock in vain has waited for it too.
@@ -105,8 +113,11 @@ export class SqliteWriteDriver implements Driver {
       await this.setPatience(Math.max(1, Math.ceil(busyTimeoutMs - waitedMs)))
     }
     this.#isLocked = true
-    await connection.executeQuery(CompiledQuery.raw('begin immediate'))
-    this.#isLocked = false
+    const begun = connection.executeQuery(CompiledQuery.raw('begin immediate')).then(() => {
+      this.#isLocked = false
+    })
+    begun.catch(() => {})
+    connection.begun = begun
   }
 
   async setPatience(milliseconds: number): Promise<void> {
@@ -124,7 +135,8 @@ export class SqliteWriteDriver implements Driver {
     this.#file.requireSameNow()
   }
 
-  async rollbackTransaction(connection: DatabaseConnection): Promise<void> {
+  async rollbackTransaction(connection: SqliteConnection): Promise<void> {
+    connection.begun = undefined
     try {
       await connection.executeQuery(CompiledQuery.raw('rollback'))
     } catch (error) {

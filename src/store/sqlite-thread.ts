@@ -41,13 +41,13 @@ export class SqliteThread {
     if (this.generation === 0 && !this.#isClosed) this.#start()
   }
 
-  /** Runs a statement. Rejects where the thread dies meanwhile, or has died and is not back yet. */
-  execute(sql: string, parameters: readonly unknown[]): Promise<QueryResult<unknown>> {
+  /** Runs a statement; `inTransaction`, only if a transaction is under way. Rejects where the thread dies meanwhile, or has died and is not back yet. */
+  execute(sql: string, parameters: readonly unknown[], inTransaction = false): Promise<QueryResult<unknown>> {
     if (this.#worker === undefined) return Promise.reject(this.#failure)
     const id = ++this.#lastId
     const answer = Promise.withResolvers<QueryResult<unknown>>()
     this.#waiting.set(id, answer)
-    this.#worker.postMessage({ id, sql, parameters } satisfies WorkerRequest)
+    this.#worker.postMessage({ id, sql, parameters, inTransaction } satisfies WorkerRequest)
     return answer.promise
   }
 

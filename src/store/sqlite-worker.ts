@@ -17,6 +17,8 @@ export interface WorkerRequest {
   id: number
   sql: string
   parameters: readonly unknown[]
+  /** It belongs to a transaction, and must not run by itself if that did not begin or was rolled back. */
+  inTransaction: boolean
 }
 
 /** The answer to the request of the same id. */
@@ -45,8 +47,9 @@ if (!isReader) {
 
 parentPort?.on('message', (request: WorkerRequest) => parentPort?.postMessage(answer(request)))
 
-function answer({ id, sql, parameters }: WorkerRequest): WorkerResponse {
+function answer({ id, sql, parameters, inTransaction }: WorkerRequest): WorkerResponse {
   try {
+    if (inTransaction && !db.isTransaction) throw new Error('The transaction is over.')
     const statement = prepare(sql)
     if (statement.columns().length > 0) {
       return { id, rows: statement.all(...(parameters as SQLInputValue[])), changes: 0 }

@@ -38,6 +38,8 @@ export async function openSqlite(path: string, warn: Warn): Promise<Backend> {
     reads,
     // The thread takes them one by one, and whoever comes next is chosen here.
     readsAtOnce: 1,
+    // One is written while the others stand ready.
+    changesAtOnce: 4,
     pollEveryMs,
     findFactsNow,
     findManyFacts: async (kids) => kids.flatMap((kid) => findFactsNow(kid) ?? []),

@@ -43,6 +43,8 @@ export interface Backend {
   reads: Db
   /** How many statements {@link reads} takes at once. */
   readsAtOnce: number
+  /** How many changes may be under way at once: some connections are left to the process itself. */
+  changesAtOnce: number
   /** How long to wait between two looks for changes; long where hints come, short where looking is cheap. */
   readonly pollEveryMs: number
   /** Reads one secret in this thread; absent where a read waits for another program. */
@@ -71,6 +73,8 @@ export interface Store {
   read<T>(query: (db: Db) => Promise<T>, turn?: Turn): Promise<T>
   /** Runs a change; see {@link Transact}. */
   write: Transact
+  /** How many changes may be under way at once. */
+  readonly changesAtOnce: number
   /** Has a change wait for every other one by or of its keys; its first step, before anything is read. */
   lockKeys(tx: Tx, locks: KeyLocks): Promise<void>
   /** Records, by the last statements of a change, that a key's facts are others now. */
@@ -159,6 +163,7 @@ export async function openStore(
   return {
     read,
     write,
+    changesAtOnce: backend.changesAtOnce,
     lockKeys: (tx, locks) => backend.lockKeys(tx, locks),
     recordChange: (tx, keyId) => [...recordChange(tx, keyId), ...backend.announce(tx)],
     saveUses: (uses) => guard(() => backend.saveUses(uses)),

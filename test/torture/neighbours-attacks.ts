@@ -1,8 +1,8 @@
 // What hostile callers do to a server, each in a loop until its process is ended: `neighbours.ts` starts it with the
-// names of attacks, and the stage as JSON on standard input.
+// names of attacks, and the stage as JSON on standard input. It prints each code by which it is
+// refused, once.
 import { Agent, request } from 'node:http'
 import { connect } from 'node:net'
-import { constants, setPriority } from 'node:os'
 import { text } from 'node:stream/consumers'
 import { setTimeout } from 'node:timers/promises'
 import { assembleToken } from '../../src/token.ts'
@@ -77,6 +77,12 @@ export const attacks: Record<string, (stage: Stage) => Promise<unknown>> = {
     const head = { method: 'POST', path: '/v1/keys', token: owner, body: '{"name":"' }
     return keepOpen(200, () => send(url, head, 1_000))
   },
+  'crowded changes': (stage) =>
+    flood(stage, 700, (i) =>
+      i % 2 === 0
+        ? ask('/v1/keys', stage.owner, { name: 'K' })
+        : { ...ask(`/v1/keys/${stage.oldId}`, stage.owner, { name: `K ${i}` }), method: 'PATCH' },
+    ),
   'idle connections': ({ url }) => keepOpen(1_000, () => connect(portOf(url), '127.0.0.1')),
 }
 
@@ -100,7 +106,10 @@ function askOnce(url: string, agent: Agent, { method = 'GET', path, token, body 
       }),
     }
     const outgoing = request(url + path, { method, agent, headers })
-    outgoing.on('response', (incoming) => incoming.resume().once('close', resolve))
+    outgoing.on('response', (incoming) => {
+      if (incoming.headers['content-type'] === 'application/problem+json') incoming.on('data', noteRefusal)
+      incoming.resume().once('close', resolve)
+    })
     outgoing.on('error', () => void setTimeout(20).then(() => resolve()))
     outgoing.end(body)
   })
@@ -114,6 +123,7 @@ function ask(path: string, token: string, body: unknown): Ask {
 function send(url: string, { method = 'GET', path, token, body = '' }: Ask, length = body.length) {
   const socket = connect(portOf(url), '127.0.0.1')
   socket.on('error', () => {})
+  socket.once('data', noteRefusal)
   const content = body === '' ? '' : `content-type: application/json\r\ncontent-length: ${length}\r\n`
   socket.write(
     `${method} ${path} HTTP/1.1\r\nhost: x\r\nauthorization: Bearer ${token}\r\n${content}\r\n${body}`,
@@ -138,6 +148,16 @@ function portOf(url: string): number {
   return Number(new URL(url).port)
 }
 
+const refusals = new Set<string>()
+
+function noteRefusal(answer: Buffer): void {
+  const text = answer.toString('latin1')
+  const code = /"code":"(\w+)"/.exec(text)?.[1]
+  if (code === undefined || refusals.has(code) || !text.includes('"status":')) return
+  refusals.add(code)
+  process.stdout.write(`${code}\n`)
+}
+
 let made = 0
 
 /** A token in its form that nobody ever made. */
@@ -148,8 +168,6 @@ function madeUp(): string {
 }
 
 if (import.meta.main) {
-  // The attackers have machines of their own: here they take what the server and the good caller leave.
-  setPriority(constants.priority.PRIORITY_LOW)
   const stage: Stage = JSON.parse(await text(process.stdin))
   // Sockets that nobody reads keep no process alive.
   setInterval(() => {}, 60_000)

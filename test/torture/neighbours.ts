@@ -4,6 +4,7 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { Agent, request } from 'node:http'
+import { constants, setPriority } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout } from 'node:timers/promises'
 import { parseArgs } from 'node:util'
@@ -178,7 +179,9 @@ async function serve(
 async function play(attack: string, stage: Stage, good: GoodCaller, pid: number): Promise<Round> {
   const playing = attack === all ? Object.keys(attacks) : attack in attacks ? [attack] : []
   const script = join(import.meta.dirname, 'neighbours-attacks.ts')
-  const attacker = spawn(process.execPath, [script, ...playing], { stdio: ['pipe', 'inherit', 'inherit'] })
+  const attacker = spawn(process.execPath, [script, ...playing], { stdio: ['pipe', 'ignore', 'inherit'] })
+  // The attackers have machines of their own: here they take what the server and the good caller leave.
+  setPriority(attacker.pid as number, constants.priority.PRIORITY_LOW)
   attacker.stdin.end(JSON.stringify(stage))
   const refusals: Record<string, number> = {}
   const call = createCaller(stage.url, good.token, refusals)

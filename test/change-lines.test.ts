@@ -1,0 +1,88 @@
+// Changes take turns by their callers: whoever asks for very many waits for itself alone, and no deeper than its bound.
+import { expect, test } from 'vitest'
+import { ChangeLines } from '../src/change-lines.ts'
+import { LatchkeyError } from '../src/errors.ts'
+import { openLatchkey } from '../src/latchkey.ts'
+import type { Caller } from '../src/schemas.ts'
+import { onEachDatabase } from './setup/databases.ts'
+
+const codeOf = (work: Promise<unknown>) =>
+  work.then(
+    () => 'done',
+    (error: LatchkeyError) => error.code,
+  )
+
+onEachDatabase('the lines of changes', (createDatabase) => {
+  async function open() {
+    const latchkey = await openLatchkey({ database: await createDatabase() })
+    const makeCaller = async (organizationId: string) => {
+      await latchkey.organizations.create({ id: organizationId, name: organizationId })
+      const permissions = ['latchkey:keys:read', 'latchkey:keys:write', 'latchkey:keys:verify']
+      const key = await latchkey.keys.create({ organizationId, name: 'K', permissions })
+      return { id: key.id, caller: (await latchkey.authenticate(key.key)) as Caller }
+    }
+    return { latchkey, greedy: await makeCaller('greedy'), modest: await makeCaller('modest') }
+  }
+
+  test('one key’s changes hold up no other key’s, and wait no deeper than their bound', async () => {
+    const { latchkey, greedy, modest } = await open()
+    await using _ = latchkey
+    const { key: token, id } = await latchkey.keys.create({ organizationId: 'modest', name: 'K' })
+    const keys = await Promise.all(
+      Array.from({ length: 50 }, () => latchkey.keys.create({ organizationId: 'greedy', name: 'K' })),
+    )
+    let ended = 0
+    const many = Array.from({ length: 400 }, (_, i) =>
+      codeOf(latchkey.keys.update(keys[i % 50]?.id as string, { name: `K ${i}` }, greedy.caller)).then(
+        (code) => {
+          if (code !== 'too_many_changes') ended++
+          return code
+        },
+      ),
+    )
+    await latchkey.keys.revoke(id, modest.caller)
+    await latchkey.keys.create({ name: 'K' }, modest.caller)
+    const endedBefore = ended
+    const codes = await Promise.all(many)
+    expect(codes).toContain('too_many_changes')
+    expect(codes).toContain('done')
+    expect(ended).toBeGreaterThanOrEqual(256)
+    expect(endedBefore).toBeLessThan(ended - 100)
+    expect(await latchkey.verify(token)).toMatchObject({ code: 'revoked' })
+  })
+
+  test('one key’s creations hold up no other key’s, and wait no deeper than their bound', async () => {
+    const { latchkey, greedy, modest } = await open()
+    await using _ = latchkey
+    const order: string[] = []
+    const create = ({ caller }: { caller: Caller }, name: string) =>
+      codeOf(latchkey.keys.create({ name }, caller).then(() => void order.push(name)))
+    const many = Array.from({ length: 600 }, () => create(greedy, 'greedy'))
+    expect(await create(modest, 'modest')).toBe('done')
+    const codes = await Promise.all(many)
+    expect(codes).toContain('too_many_changes')
+    expect(order.length).toBeGreaterThan(256)
+    expect(order.indexOf('modest')).toBeLessThan(order.length - 100)
+  })
+})
+
+test('if the database does not answer one change, those that waited meanwhile are told so with it', async () => {
+  const lines = new ChangeLines(1)
+  const caller = (keyId: string): Caller => ({ keyId, organizationId: 'a', kid: '', permissions: [] })
+  const hangs = async () => {
+    await new Promise((resolve) => setTimeout(resolve, 600))
+    throw new LatchkeyError('store_unavailable', '', { cause: new Error('timeout') })
+  }
+  const begun: string[] = []
+  const first = codeOf(lines.change(caller('1'), hangs))
+  const waiting = ['2', '3'].map((name) =>
+    codeOf(
+      lines.change(caller(name), async () => {
+        begun.push(name)
+      }),
+    ),
+  )
+  expect(await Promise.all([first, ...waiting])).toEqual(Array(3).fill('store_unavailable'))
+  expect(begun).toEqual([])
+  expect(await codeOf(lines.change(caller('4'), async () => {}))).toBe('done')
+})
