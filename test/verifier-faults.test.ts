@@ -99,8 +99,9 @@ async function watch(verifier: Verifier, token: string): Promise<Watch> {
 
 test.each(databaseKinds)('a revocation on %s reaches 50 connected verifiers', async (kind) => {
   await using scene = await openScene(kind)
-  // Fifty that begin at once may take more than the second that the others are given.
-  const verifiers = await Promise.all(Array.from({ length: 50 }, () => scene.connect({ timeoutMs: 20_000 })))
+  const verifiers: Verifier[] = []
+  // One after the other: fifty streams at once may open later than each is given on a busy machine.
+  for (let i = 0; i < 50; i++) verifiers.push(await scene.connect())
   const late: number[] = []
   for (let round = 0; round < 5; round++) {
     const { id, key } = await scene.issue()
