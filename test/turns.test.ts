@@ -64,11 +64,34 @@ describe('turns', () => {
     expect(turns.take(10).map(({ kid }) => kid)).toEqual(['late'])
   })
 
+  test('hold 4,096 waiting for one asker, a share for each of many, and 65,536 in all of a line', () => {
+    const turns = new Turns<void>()
+    const join = (asker: number, kid: string) => turns.join({ keyId: `key-${asker}` }, kid, 0)
+    for (let i = 0; i < 4_096; i++) expect(join(0, `kid-${i}`)).toBeDefined()
+    expect(join(0, 'one too many')).toBeUndefined()
+    // Whoever asks again for the same is no other one.
+    expect(join(0, 'kid-7')).toBe(join(0, 'kid-7'))
+    expect(turns.size).toBe(4_096)
+    expect(join(1, 'kid')).toBeDefined()
+    for (let i = 2; i < 8; i++) join(i, 'kid')
+    // Of eight, and room for one more, each has a ninth of 16,384.
+    for (let i = 1; i < 1_820; i++) expect(join(1, `kid-${i}`)).toBeDefined()
+    expect(join(1, 'one too many')).toBeUndefined()
+    const left = 65_536 - turns.size
+    for (let i = 0; i < left; i++) expect(join(100 + i, 'kid')).toBeDefined()
+    expect(join(99, 'kid')).toBeUndefined()
+    expect(turns.join({ ip: '192.0.2.1' }, 'kid', 0)).toBeDefined()
+  })
+
   test.each([
     ['192.0.2.1', '192.0.2.1'],
     ['2001:db8:1:2:3:4:5:6', '2001:db8:1:2'],
     ['2001:db8::1', '2001:db8:0:0'],
     ['2001:db8:0:7::', '2001:db8:0:7'],
+    ['2001:db8::7:1:2:3:4', '2001:db8:0:7'],
+    ['2001::7:8:1:2:3:4', '2001:0:7:8'],
+    ['::7:1:2:3:4', '0:0:0:7'],
+    ['::', '0:0:0:0'],
     ['::1', '0:0:0:0'],
     ['::ffff:192.0.2.1', '::ffff:192.0.2.1'],
   ])('%s asks from %s', (address, network) => {

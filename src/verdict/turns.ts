@@ -122,9 +122,12 @@ export class Turns<Answer> {
 /** An IPv4 address, or the network of an IPv6 one: 64 bits, within which one client may take any address. */
 export function networkOf(address: string): string {
   if (!address.includes(':') || address.includes('.')) return address
-  const [head = '', tail] = address.split('::')
-  const groups = head === '' ? [] : head.split(':')
-  const after = tail ? tail.split(':').length : 0
-  if (tail !== undefined) while (groups.length + after < 8) groups.push('0')
-  return groups.slice(0, 4).join(':')
+  const [head = '', tail = ''] = address.split('::')
+  const [before, after] = [head, tail].map((part) => (part === '' ? [] : part.split(':'))) as [
+    string[],
+    string[],
+  ]
+  // What `::` leaves out may end before the network does.
+  const zeros = Array.from({ length: 8 - before.length - after.length }, () => '0')
+  return [...before, ...zeros, ...after].slice(0, 4).join(':')
 }

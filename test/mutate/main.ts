@@ -66,8 +66,10 @@ await Promise.all(
     const trials = new Trials(testProcess)
     for (let mutant = next(); mutant; mutant = next()) {
       const { id, file, isOnce } = mutant
-      const tests = survey.reaching.get(id) ?? []
       const holders = targets.find((target) => target.file === file)?.tests ?? []
+      const tests = isOnce
+        ? holders.flatMap((holder) => survey.tests.get(holder) ?? [])
+        : (survey.reaching.get(id) ?? [])
       note(await trials.try({ id, file, tests, holders, needsNewProcess: isOnce }))
     }
     note(await trials.settle())

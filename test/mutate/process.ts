@@ -6,6 +6,7 @@ import type { RunOrder, RunReply } from './runner.ts'
 
 /** After so many runs a process is replaced: what failed tests leave behind in it would add up. */
 const maxRuns = 400
+const startingMs = 60_000
 
 export class TestProcess {
   readonly #args: readonly string[]
@@ -29,9 +30,9 @@ export class TestProcess {
     const { promise, resolve } = Promise.withResolvers<RunReply>()
     const giveUp = (failed: string) => {
       this.replace()
-      resolve({ failed, failedTest: undefined, surveyed: [], unfit: [], reachedByLoading: [] })
+      resolve({ failed, failedTest: undefined, surveyed: [], unfit: [] })
     }
-    const timer = setTimeout(giveUp, order.patienceMs + 3_000, 'it does not end')
+    const timer = setTimeout(giveUp, order.patienceMs + 10_000, 'it does not end')
     const ended = () => giveUp('it ended the process')
     child.once('exit', ended)
     child.once('message', resolve)
@@ -61,7 +62,8 @@ export class TestProcess {
     })
     for (const stream of [child.stdout, child.stderr]) stream?.resume()
     // Who fails while it starts, by the mutant, fails at its first run.
-    await Promise.race([once(child, 'message'), once(child, 'exit')])
+    const signal = AbortSignal.timeout(startingMs)
+    await Promise.race([once(child, 'message', { signal }), once(child, 'exit', { signal })]).catch(() => {})
     return child
   }
 }

@@ -32,8 +32,6 @@ export interface RunReply {
   surveyed: Surveyed[]
   /** In a survey: the tests that fail without any mutant. */
   unfit: string[]
-  /** Mutants that are reached while the file is loaded, and only then. */
-  reachedByLoading: number[]
 }
 
 const [folder = '', postgresUrl = '', toldFile = ''] = process.argv.slice(2)
@@ -70,10 +68,10 @@ async function run({ file, mutant, tests, leftOut, patienceMs }: RunOrder): Prom
   const byAccident = new Promise<never>((_, reject) => {
     failRun = reject
   })
-  const timer = setTimeout(() => failRun(new Error('it does not end')), patienceMs)
+  let timer: NodeJS.Timeout | undefined
   const work = async () => {
     const { root } = await collect(url)
-    const reachedByLoading = [...around]
+    timer = setTimeout(() => failRun(new Error('it does not end')), patienceMs)
     around.clear()
     current = 'around its tests'
     await runSuite(root, {
@@ -96,17 +94,16 @@ async function run({ file, mutant, tests, leftOut, patienceMs }: RunOrder): Prom
       },
     })
     for (const id of readTold()) around.add(id)
-    return reachedByLoading
   }
   try {
-    const reachedByLoading = await Promise.race([work(), byAccident])
+    await Promise.race([work(), byAccident])
     // What is reached before and after the tests of a file is reached by each of them.
     for (const each of surveyed) each.reached = [...new Set([...each.reached, ...around])]
-    return { failed: undefined, failedTest: undefined, surveyed, unfit, reachedByLoading }
+    return { failed: undefined, failedTest: undefined, surveyed, unfit }
   } catch (error) {
     const failedTest = wanted.has(current) ? current : undefined
     const failed = `${current}: ${says(error)}`
-    return { failed, failedTest, surveyed: [], unfit, reachedByLoading: [] }
+    return { failed, failedTest, surveyed: [], unfit }
   } finally {
     clearTimeout(timer)
     turnOn(0)
@@ -128,4 +125,6 @@ process.on('message', (order: RunOrder) => {
   void run(order).then((reply) => process.send?.(reply))
 })
 process.on('disconnect', () => process.exit())
+// Loading takes longer than most tests, and is not to be taken for a mutant that goes round in circles.
+await import(pathToFileURL(join(folder, 'test/setup/server.ts')).href).catch(() => {})
 process.send?.('ready')

@@ -17,6 +17,8 @@ export interface KnownTest {
 export interface Survey {
   /** By the number of a mutant: the tests that reach it. */
   reaching: ReadonlyMap<number, readonly KnownTest[]>
+  /** By file, all tests that pass without a mutant. */
+  tests: ReadonlyMap<string, readonly KnownTest[]>
   /** Tests that tell nothing, since they fail without any fault. */
   unfit: readonly string[]
 }
@@ -68,16 +70,22 @@ export async function surveyTests(
 
   const reaching = new Map<number, KnownTest[]>()
   const unfit: string[] = []
-  for (const [file, { failed, surveyed, unfit: unfitHere, reachedByLoading }] of replies) {
+  for (const [file, { failed, surveyed, unfit: unfitHere }] of replies) {
     if (failed !== undefined) unfit.push(`${file}: ${failed}`)
     unfit.push(...unfitHere.map((name) => `${file}: ${name}`))
     for (const { name, milliseconds, reached } of surveyed) {
-      for (const id of new Set([...reached, ...reachedByLoading])) {
+      for (const id of reached) {
         const tests = reaching.get(id) ?? []
         reaching.set(id, tests)
         tests.push({ file, name, milliseconds })
       }
     }
   }
-  return { reaching, unfit }
+  const tests = new Map(
+    [...replies].map(([file, { surveyed }]) => [
+      file,
+      surveyed.map(({ name, milliseconds }) => ({ file, name, milliseconds })),
+    ]),
+  )
+  return { reaching, tests, unfit }
 }
