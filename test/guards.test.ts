@@ -110,6 +110,8 @@ onEachDatabase('a statement', (makeDatabase) => {
       await expect(store.write(attempt)).rejects.toMatchObject({ code: 'internal' })
     const unended = await store.read((db) => listUnendedSecrets(db as Tx, key))
     expect(unended.map(({ kid }) => kid)).toEqual([key.kid])
+    await store.write((tx) => endSecrets(tx, key, [key.kid], now))
+    expect(await store.read((db) => listUnendedSecrets(db as Tx, key))).toEqual([])
     await store.close()
   })
 

@@ -180,3 +180,14 @@ function words(alphabet: string[], longest: number): string[] {
   }
   return all
 }
+
+test('a grant weighs more for each word, and for each step of its patterns', () => {
+  const weightOf = (...granted: string[]) => new Grant(granted).weight
+  expect(weightOf()).toBe(0)
+  expect(weightOf('a:b')).toBe(3 + 64)
+  expect(weightOf('a:b', 'a:b')).toBe(3 + 64)
+  expect(weightOf('a:*')).toBe(3 + 64)
+  expect(weightOf('*:b')).toBe(3 + 64 + 2 * 300)
+  expect(weightOf('*:b', '*:c')).toBe(2 * (3 + 64) + 3 * 300)
+  expect(weightOf('*:*')).toBe(3 + 64 + 300)
+})

@@ -242,7 +242,11 @@ describe('reads by statements', () => {
     expect(outcomes).toEqual(['valid', 'not_found', 'SyntaxError', 'valid', 'not_found'])
   })
 
-  test('that a change has overtaken are neither shared nor remembered', async () => {
+  test.each([
+    ['a change', (memory: Memory) => memory.forgetKey('any other key')],
+    ['a gap in the log', (memory: Memory) => memory.forgetAll()],
+    ['the making of that kid', (memory: Memory) => memory.forgetAbsent(kidIn(created.key))],
+  ])('that %s has overtaken are neither shared nor remembered', async (_, overtake) => {
     const gate = Promise.withResolvers<void>()
     const { memory, reads } = await openMemory('by statements', async (rows) => {
       if (reads.length > 1) return rows
@@ -256,7 +260,7 @@ describe('reads by statements', () => {
     const before = nameOf()
     while (reads.length === 0) await new Promise(setImmediate)
     const shared = nameOf()
-    memory.forgetKey('any other key')
+    overtake(memory)
     expect(await nameOf()).toBe('CI')
     expect(reads).toHaveLength(2)
     gate.resolve()
@@ -314,6 +318,36 @@ describe('reads by statements', () => {
     for (const { known } of await Promise.all(asked)) expect(known).toBeUndefined()
     expect(reads.flat()).toEqual(Array.from({ length: 6 * 64 }, (_, i) => kidAt(i)))
   })
+})
+
+test('a process that stops asks for no more changes, whatever hints and alarms still come, and trusts nothing', async () => {
+  let looks = 0
+  const wakers: (() => void)[] = []
+  let unheard = 0
+  const { memory, clock } = await openMemory('at once', undefined, {
+    readChanges: (...args) => {
+      looks++
+      return store.readChanges(...args)
+    },
+    listen: (hint) => {
+      wakers.push(hint)
+      return () => unheard++
+    },
+  })
+  const turns = async () => {
+    for (let turn = 0; turn < 50; turn++) await new Promise(setImmediate)
+  }
+  for (const wake of wakers) wake()
+  while (looks < 2) await new Promise(setImmediate)
+  expect(memory.isFresh(clock.wall)).toBe(true)
+  await memory.follower.stop()
+  expect([memory.isFresh(clock.wall), memory.follower.following, unheard]).toEqual([false, false, 1])
+  const before = looks
+  for (const wake of wakers) wake()
+  await memory.follower.start()
+  await turns()
+  expect(looks).toBe(before)
+  expect(memory.isFresh(clock.wall)).toBe(false)
 })
 
 test('of the kids that were unknown, ten thousand are remembered, and the first goes first', async () => {
