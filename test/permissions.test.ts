@@ -191,3 +191,9 @@ test('a grant weighs more for each word, and for each step of its patterns', () 
   expect(weightOf('*:b', '*:c')).toBe(2 * (3 + 64) + 3 * 300)
   expect(weightOf('*:*')).toBe(3 + 64 + 300)
 })
+
+test('one of several patterns that go the same way is enough, wherever the others lead', () => {
+  const grant = new Grant(['a:*:c', '*:b:c:d'])
+  for (const asked of ['a:b:c', 'a:x:c', 'x:b:c:d', 'a:b:c:d']) expect(grant.covers(asked)).toBe(true)
+  for (const asked of ['x:b:c', 'a:b', 'a:b:d', 'a:b:c:d:e']) expect(grant.covers(asked)).toBe(false)
+})

@@ -182,6 +182,13 @@ describe('what is not a token is refused', () => {
   })
 })
 
+test('a kid is drawn from bytes below 4 × 62 alone, or some of its characters would be likelier', () => {
+  const drawn = [247, 248, 249, 255, 0, 61, 62, 100]
+  let next = 0
+  const { kid } = generateToken('re', (bytes) => bytes.map(() => drawn[next++ % drawn.length] as number))
+  expect(kid).toBe(`${'z0z0c'.repeat(3)}z`)
+})
+
 test('a million tokens repeat no kid, and their characters are even', { timeout: 180_000 }, () => {
   const kids = new Set<string>()
   const counts = new Uint32Array(128)

@@ -299,6 +299,24 @@ describe('reads by statements', () => {
     expect(verdicts.map(({ code }) => code)).toEqual(['revoked', 'revoked'])
   })
 
+  test.each([
+    ['less than a lease', leaseMs - 1, 'valid'],
+    ['a lease', leaseMs, 'revoked'],
+  ])('are believed at the end of a batch that takes %s', async (_, takenMs, code) => {
+    let statements = 0
+    const { memory, clock, reads } = await openMemory('by statements', (rows) => {
+      // The first 256 kids are read by four of them.
+      if (++statements === 5) clock.time += takenMs
+      return statements > 5 ? rows.map((row) => ({ ...row, revoked_at: 1 })) : rows
+    })
+    const strangers = Array.from({ length: 300 }, (_, i) => ({ key: tokenOf(kidAt(i)) }))
+    const [first, ...others] = await verifyBatch(memory, [{ key: created.key }, ...strangers])
+    expect(first?.code).toBe(code)
+    expect(new Set(others.map((each) => each.code))).toEqual(new Set(['not_found']))
+    const own = reads.filter((kids) => kids.includes(kidIn(created.key)))
+    expect(own).toHaveLength(code === 'valid' ? 1 : 2)
+  })
+
   test('wait when four statements are under way, and go out 64 kids a statement as soon as one is done', async () => {
     const gates: (() => void)[] = []
     const { memory, reads } = await openMemory('by statements', async (rows) => {

@@ -12,6 +12,8 @@ export interface Excuse {
 
 const shortcut = 'the list that is compared word by word is judged again, to the same end, by the long way'
 
+const work = 'only how much work it takes would tell, and not what comes of it'
+
 export const excuses: readonly Excuse[] = [
   {
     file: 'src/digest.ts',
@@ -27,6 +29,13 @@ export const excuses: readonly Excuse[] = [
     becomes: 'true',
     why: shortcut,
   },
+  {
+    file: 'src/judge.ts',
+    line: 'for (let i = 0; i < asked.length; i++) if (!granted.includes(asked[i] as string)) return false',
+    was: '<',
+    becomes: '<=',
+    why: shortcut,
+  },
   { file: 'src/judge.ts', line: 'return true', was: 'true', becomes: 'false', why: shortcut },
   {
     file: 'src/lease.ts',
@@ -34,6 +43,55 @@ export const excuses: readonly Excuse[] = [
     was: 'timer.unref?.()',
     becomes: ';',
     why: 'whether a wait keeps a process alive is held by tests of whole processes, not of the lease',
+  },
+  {
+    file: 'src/permissions.ts',
+    line: 'if (granted.length * asked.length <= fewPairs)',
+    was: 'granted.length * asked.length <= fewPairs',
+    becomes: 'true',
+    why: work,
+  },
+  {
+    file: 'src/permissions.ts',
+    line: 'if (granted.length * asked.length <= fewPairs)',
+    was: '<=',
+    becomes: '<',
+    why: work,
+  },
+  {
+    file: 'src/permissions.ts',
+    line: 'if (isCovered === undefined) {',
+    was: 'isCovered === undefined',
+    becomes: 'true',
+    why: work,
+  },
+  {
+    file: 'src/permissions.ts',
+    line: 'answers.set(permission, isCovered)',
+    was: 'answers.set(permission, isCovered)',
+    becomes: ';',
+    why: work,
+  },
+  {
+    file: 'src/permissions.ts',
+    line: 'if (this.#prefixes.size === 0) return false',
+    was: 'this.#prefixes.size === 0',
+    becomes: 'false',
+    why: work,
+  },
+  {
+    file: 'src/permissions.ts',
+    line: 'if (this.#root.next === undefined) return false',
+    was: 'this.#root.next === undefined',
+    becomes: 'false',
+    why: work,
+  },
+  {
+    file: 'src/permissions.ts',
+    line: 'if (after.length === 0) return false',
+    was: 'after.length === 0',
+    becomes: 'false',
+    why: work,
   },
   {
     file: 'src/verdict/slices.ts',
