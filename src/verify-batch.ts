@@ -22,7 +22,7 @@ interface Judged {
   /** What was remembered of the secret when it was judged. */
   answer?: Facts['answer'] | undefined
   /** When the read began by which it was judged, by the monotonic clock. */
-  begunAt?: number
+  begunAt?: number | undefined
 }
 
 /**
@@ -80,9 +80,12 @@ async function judgeSome(
   const { slices } = memory
   const cold: (Question & { parsed: ParsedToken })[] = []
   await slices.map(name, open, (question) => {
-    const outcome = verifyNow(memory, question.key, question.asked)
+    const { i, key, asked } = question
+    // Without a lease only a read makes a verdict here.
+    const begunAt = memory.isFresh(memory.clock.now()) ? undefined : memory.clock.monotonic()
+    const outcome = verifyNow(memory, key, asked)
     if ('kid' in outcome) cold.push({ ...question, parsed: outcome })
-    else judged[question.i] = { verdict: outcome, answer: answerOf(memory, question.key) }
+    else judged[i] = { verdict: outcome, answer: answerOf(memory, key), begunAt }
   })
   for (let start = 0; start < cold.length; start += maxReads) {
     const some = cold.slice(start, start + maxReads)
