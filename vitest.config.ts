@@ -5,8 +5,9 @@ export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
     globalSetup: ['test/setup/console.ts', 'test/setup/build.ts', 'test/setup/postgres.ts'],
-    testTimeout: 60_000,
-    hookTimeout: 60_000,
+    // None of them takes as long on a machine of its own.
+    testTimeout: 120_000,
+    hookTimeout: 120_000,
     // What is waited for may be late on a machine that has much else to do.
     expect: { poll: { timeout: 20_000 } },
     // Most files wait: on databases, leases, other processes. Three at a time, however few cores there are.

@@ -20,7 +20,7 @@ const changeTimeoutMs = 800
 const idleTimeoutMs = 1_000
 const lockTimeoutMs = changeTimeoutMs - 100
 /** Where fifty processes start at once, each waits longer for its first connection. */
-const openingTimeoutMs = 10_000
+const openingTimeoutMs = 30_000
 /** A search through millions of names may take longer than a change. */
 const readTimeoutMs = 10_000
 /** A migration of a large table takes as long as it takes. */

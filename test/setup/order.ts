@@ -1,4 +1,5 @@
-// Runs the files of tests that take longest first, so that none of them begins when all others have ended.
+// Runs the files of tests that take longest first, so that none of them begins when all others have ended, and alone
+// what would hold up all others.
 import { BaseSequencer, type TestSpecification } from 'vitest/node'
 
 /** The longest first. One that is missing here takes less, and costs time at most. */
@@ -7,7 +8,6 @@ const longest = [
   'console/key',
   'workers',
   'docs',
-  'bootstrap',
   'verifier-faults',
   'package',
   'cli-usage',
@@ -33,11 +33,17 @@ const longest = [
   'clock',
 ]
 
+/** These start so many processes that nothing beside them gets on: they come when all others are done. */
+const last = ['bootstrap']
+
 /** Without a memory of earlier runs: continuous integration has none. */
 export class LongestFirst extends BaseSequencer {
   override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
-    const place = ({ moduleId }: TestSpecification) => {
-      const at = longest.findIndex((name) => moduleId.endsWith(`/test/${name}.test.ts`))
+    const placeIn = (names: readonly string[], { moduleId }: TestSpecification) =>
+      names.findIndex((name) => moduleId.endsWith(`/test/${name}.test.ts`))
+    const place = (file: TestSpecification) => {
+      if (placeIn(last, file) !== -1) return Number.POSITIVE_INFINITY
+      const at = placeIn(longest, file)
       return at === -1 ? longest.length : at
     }
     return (await super.sort(files)).toSorted((a, b) => place(a) - place(b))

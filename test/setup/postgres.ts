@@ -30,7 +30,11 @@ export default async function setup(project: TestProject): Promise<(() => Promis
     return undefined
   }
   // It outlives no run. Without this, each database that goes away after its test waits for the disk.
-  const { url, stop } = await startPostgres(undefined, ['fsync=off', 'full_page_writes=off'])
+  const settings = ['fsync=off', 'full_page_writes=off']
+  // To drop a database, every server process must say that it has heard of it, and one whose client never signs in,
+  // because a test has cut it off or stopped it, does not until this time is over.
+  settings.push('authentication_timeout=3s')
+  const { url, stop } = await startPostgres(undefined, settings)
   project.provide('postgresUrl', url)
   return stop
 }
