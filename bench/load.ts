@@ -39,6 +39,9 @@ export async function loadServer(
         ? [
             'wrk',
             '-t1',
+            // A slow peer answers late, and answers all the same.
+            '--timeout',
+            '10s',
             `-c${connections}`,
             `-d${seconds}s`,
             '-s',
