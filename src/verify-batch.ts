@@ -19,10 +19,10 @@ const requestNames = ['key', 'permissions']
 
 interface Judged {
   verdict: Verdict
-  /** What was remembered of the secret when it was judged. */
+  /** When it was judged from memory, or when the read began by which it was judged, by the monotonic clock. */
+  since: number
+  /** What memory held of the secret, if it was judged from memory. */
   answer?: Facts['answer'] | undefined
-  /** When the read began by which it was judged, by the monotonic clock. */
-  begunAt?: number | undefined
 }
 
 /**
@@ -81,35 +81,39 @@ async function judgeSome(
   const cold: (Question & { parsed: ParsedToken })[] = []
   await slices.map(name, open, (question) => {
     const { i, key, asked } = question
+    const since = memory.clock.monotonic()
     // Without a lease only a read makes a verdict here.
-    const begunAt = memory.isFresh(memory.clock.now()) ? undefined : memory.clock.monotonic()
+    const isRead = !memory.isFresh(memory.clock.now())
     const outcome = verifyNow(memory, key, asked)
     if ('kid' in outcome) cold.push({ ...question, parsed: outcome })
-    else judged[i] = { verdict: outcome, answer: answerOf(memory, key), begunAt }
+    else judged[i] = { verdict: outcome, since, ...(!isRead && { answer: answerOf(memory, key) }) }
   })
   for (let start = 0; start < cold.length; start += maxReads) {
     const some = cold.slice(start, start + maxReads)
     const readings = await Promise.all(some.map(({ parsed }) => readPromptly(memory, parsed.kid, asker)))
-    await slices.map(name, some, ({ i, key, asked, parsed }, at) => {
+    await slices.map(name, some, ({ i, asked, parsed }, at) => {
       const reading = readings[at] as Reading
       // Others came between: this process may have been paused since.
       if (isLate(memory, reading)) return
-      const verdict = judgeRead(memory, parsed, reading, asked)
-      judged[i] = { verdict, answer: answerOf(memory, key), begunAt: reading.begunAt }
+      judged[i] = { verdict: judgeRead(memory, parsed, reading, asked), since: reading.begunAt }
     })
   }
 }
 
 /**
- * Whether a verdict is no older than any other: its secret is still remembered as it was judged, under a lease, or it was
- * read within the length of one. That a token is unknown needs no proof: no change makes it more so.
+ * Whether a verdict is no older than any other: no older than a lease, in which a key may have expired too, and, if it was
+ * judged from memory, memory still holds the same of its secret, under a lease. That a token is unknown needs no proof:
+ * no change makes it more so.
  */
 function stands(memory: Memory, key: string, judged: Judged | undefined, isFresh: boolean): boolean {
   if (judged === undefined) return false
-  const { verdict, answer, begunAt } = judged
+  const { verdict, since } = judged
   if (verdict.code === 'malformed' || verdict.code === 'not_found') return true
-  if (begunAt !== undefined && memory.clock.monotonic() - begunAt < leaseMs) return true
-  return isFresh && answer !== undefined && answerOf(memory, key) === answer
+  if (memory.clock.monotonic() - since >= leaseMs) return false
+  return (
+    !('answer' in judged) ||
+    (isFresh && judged.answer !== undefined && answerOf(memory, key) === judged.answer)
+  )
 }
 
 function answerOf(memory: Memory, key: string): Facts['answer'] | undefined {

@@ -317,6 +317,23 @@ describe('reads by statements', () => {
     expect(own).toHaveLength(code === 'valid' ? 1 : 2)
   })
 
+  test('let no key pass at the end of a batch that has expired while the batch waited', async () => {
+    const renewLease = () => memory.follower.lease.confirm(clock.time, clock.wall)
+    const { memory, clock, reads } = await openMemory('by statements', (rows) => {
+      if (reads.length !== 2) return rows
+      clock.time += leaseMs
+      clock.wall += 2 * 3_600_000
+      renewLease()
+      return rows
+    })
+    expect(await verify(memory, limited.key)).toMatchObject({ code: 'valid' })
+    renewLease()
+    const [first] = await verifyBatch(memory, [{ key: limited.key }, { key: unknown }])
+    expect(first?.code).toBe('expired')
+    // What was read so late is read again; what memory holds is not.
+    expect(reads).toEqual([[kidIn(limited.key)], [kidIn(unknown)], [kidIn(unknown)]])
+  })
+
   test('wait when four statements are under way, and go out 64 kids a statement as soon as one is done', async () => {
     const gates: (() => void)[] = []
     const { memory, reads } = await openMemory('by statements', async (rows) => {
