@@ -1,26 +1,15 @@
 // Who may reach what over HTTP: no token, dead tokens, missing permissions, and other organizations' ids.
+
 import { randomFillSync } from 'node:crypto'
 import { expect, test } from 'vitest'
 import { routes } from '../src/http/app.ts'
 import { generateToken } from '../src/token.ts'
 import { onEachDatabase } from './setup/databases.ts'
+import { bodies } from './setup/route-bodies.ts'
 import { startTestServer, type TestAnswer, type TestServer } from './setup/server.ts'
 
 const unknownId = '01a20711-2508-7000-8000-18883f1ab395'
 const guarded = routes.filter(({ access }) => access !== 'public')
-
-/** A body that the route would take, so that nothing but the caller is at fault. */
-const bodies: Record<string, unknown> = {
-  createKey: { name: 'A' },
-  updateKey: { name: 'B' },
-  rotateKey: {},
-  verifyKey: { key: 'x' },
-  verifyKeys: [{ key: 'x' }],
-  readFacts: { key: 'x' },
-  reportUses: [{ kid: '0123456789abcdef', at: '2026-01-31T12:00:00Z' }],
-  createOrganization: { name: 'A' },
-  updateOrganization: { name: 'B' },
-}
 
 /** An answer without what differs between any two. */
 function bytes({ status, headers, text }: TestAnswer): string {

@@ -1,26 +1,16 @@
 // Requests that take long: who asks is judged by what is true when the answer is made, not when the headers came.
+
 import { setTimeout } from 'node:timers/promises'
 import { expect, test } from 'vitest'
 import { routes } from '../src/http/app.ts'
 import { makePostgres, makeSqlite } from './setup/databases.ts'
 import { connectDirectly } from './setup/direct.ts'
 import { openRaw, requestBytes } from './setup/raw.ts'
+import { bodies } from './setup/route-bodies.ts'
 import { startTestServer } from './setup/server.ts'
 
 /** Longer than a caller is believed. */
 const longMs = 250
-
-const bodies: Record<string, unknown> = {
-  createKey: { name: 'A' },
-  updateKey: { name: 'B' },
-  rotateKey: {},
-  verifyKey: { key: 'x' },
-  verifyKeys: [{ key: 'x' }],
-  readFacts: { key: 'x' },
-  reportUses: [{ kid: '0123456789abcdef', at: '2026-01-31T12:00:00Z' }],
-  createOrganization: { name: 'A' },
-  updateOrganization: { name: 'B' },
-}
 
 test('whoever is revoked while its body comes gets no answer to it, whatever it asks', async () => {
   const { url, remove } = makeSqlite()

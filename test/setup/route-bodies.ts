@@ -1,0 +1,14 @@
+// What calls may send to the routes that take a body.
+
+/** A body that the route would take, so that nothing but the caller is at fault. */
+export const bodies: Record<string, unknown> = {
+  createKey: { name: 'A' },
+  updateKey: { name: 'B' },
+  rotateKey: {},
+  verifyKey: { key: 'x' },
+  verifyKeys: [{ key: 'x' }],
+  readFacts: { key: 'x' },
+  reportUses: [{ kid: '0123456789abcdef', at: '2026-01-31T12:00:00Z' }],
+  createOrganization: { name: 'A' },
+  updateOrganization: { name: 'B' },
+}
