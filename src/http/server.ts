@@ -14,6 +14,7 @@ import { type ConnectionBounds, Connections, defaultBounds } from './connections
 import { openExchange } from './exchange.ts'
 import { createFastPath } from './fast-path.ts'
 import { createHotDoor } from './hot.ts'
+import { type Listening, listen } from './listening.ts'
 import type { Metrics } from './metrics.ts'
 import { dress, problem, type Reply } from './reply.ts'
 
@@ -70,7 +71,6 @@ export async function startServer(latchkey: Latchkey, settings: ServerSettings):
   const connections = new Connections(server, bounds, (socket) =>
     writeRaw(socket, refuse('too_many_connections')),
   )
-  const { stopAccepting, drain } = createStop(server, connections)
   const admission = new Admission((incoming, outgoing) => {
     if (takeFast(incoming, outgoing) || takeHot(incoming, outgoing)) return
     void listener(incoming, outgoing)
@@ -99,14 +99,13 @@ export async function startServer(latchkey: Latchkey, settings: ServerSettings):
     return reply
   }
 
-  await new Promise<void>((resolve, reject) => {
-    server.once('error', reject)
-    server.listen({ port, host, backlog: bounds.maxConnections }, resolve)
-  })
+  const listening = await listen(server, { port, host, backlog: bounds.maxConnections })
+  const { stopAccepting, drain } = createStop(server, connections, listening)
   const url = urlOf(server.address() as AddressInfo)
   try {
     await beforeServing?.(url)
   } catch (error) {
+    void listening.stop()
     server.close()
     server.closeAllConnections()
     throw error
@@ -152,10 +151,15 @@ function writeRaw(socket: Socket, { status, headers, body }: Reply): void {
 function createStop(
   server: Server,
   connections: Connections,
+  listening: Listening,
 ): { stopAccepting: () => void; drain: () => Promise<void> } {
+  let othersClosed: Promise<void> | undefined
   const closed = new Promise((resolve) => server.once('close', resolve))
-  // Not http's own close: it ends idle connections at once, under the feet of clients just about to send.
-  const stopAccepting = () => void NetServer.prototype.close.call(server)
+  const stopAccepting = () => {
+    othersClosed ??= listening.stop()
+    // Not http's own close: it ends idle connections at once, under the feet of clients just about to send.
+    NetServer.prototype.close.call(server)
+  }
   const drain = async () => {
     stopAccepting()
     connections.startClosing()
@@ -164,6 +168,7 @@ function createStop(
     }, quietMs / 4)
     const force = setTimeout(() => server.closeAllConnections(), longestCloseMs)
     await closed
+    await othersClosed
     clearInterval(linger)
     clearTimeout(force)
     // Ends http's own timer too, where the connections were gone before the linger was over.

@@ -5,7 +5,7 @@
 // those that work.
 
 /** For how long turns may only accept between two that work, in milliseconds. */
-const acceptingMs = 8
+const acceptingMs = 2
 
 let waiting: (() => void)[] = []
 let newcomerCame = false

@@ -83,8 +83,11 @@ export const attacks: Record<string, (stage: Stage) => Promise<unknown>> = {
         ? ask('/v1/keys', stage.owner, { name: 'K' })
         : { ...ask(`/v1/keys/${stage.oldId}`, stage.owner, { name: `K ${i}` }), method: 'PATCH' },
     ),
-  'idle connections': ({ url }) => keepOpen(1_000, () => connect(portOf(url), '127.0.0.1')),
+  'idle connections': ({ url }) => keepOpen(1_000, () => connect({ ...origin, port: portOf(url) })),
 }
+
+/** Attackers have an address of their own: who shares one with others is a stranger among them until its key is known. */
+const origin = { host: '127.0.0.1', localAddress: '127.0.0.2' }
 
 /** Sends the next request as soon as one is answered, so many at a time. */
 async function flood({ url }: Stage, atOnce: number, next: (i: number) => Ask): Promise<void> {
@@ -105,7 +108,7 @@ function askOnce(url: string, agent: Agent, { method = 'GET', path, token, body 
         'content-length': Buffer.byteLength(body),
       }),
     }
-    const outgoing = request(url + path, { method, agent, headers })
+    const outgoing = request(url + path, { method, agent, headers, localAddress: origin.localAddress })
     outgoing.on('response', (incoming) => {
       if (incoming.headers['content-type'] === 'application/problem+json') incoming.on('data', noteRefusal)
       incoming.resume().once('close', resolve)
@@ -121,7 +124,7 @@ function ask(path: string, token: string, body: unknown): Ask {
 
 /** Sends one request on a connection of its own, whose body may be announced longer than it is. */
 function send(url: string, { method = 'GET', path, token, body = '' }: Ask, length = body.length) {
-  const socket = connect(portOf(url), '127.0.0.1')
+  const socket = connect({ ...origin, port: portOf(url) })
   socket.on('error', () => {})
   socket.once('data', noteRefusal)
   const content = body === '' ? '' : `content-type: application/json\r\ncontent-length: ${length}\r\n`

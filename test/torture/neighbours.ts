@@ -185,10 +185,11 @@ async function play(attack: string, stage: Stage, good: GoodCaller, pid: number)
   attacker.stdin.end(JSON.stringify(stage))
   const refusals: Record<string, number> = {}
   const call = createCaller(stage.url, good.token, refusals)
+  const verify = (key: string) => call('POST', '/v1/keys/verify', { key })
+  await verify(good.known)
   // The attackers' process has to begin.
   await setTimeout(1_000)
   const endsAt = performance.now() + seconds * 1_000
-  const verify = (key: string) => call('POST', '/v1/keys/verify', { key })
   const [warm, cold, changes] = await Promise.all([
     repeat(endsAt, warmEveryMs, () => verify(good.known)),
     repeat(endsAt, coldEveryMs, () => verify(good.cold.pop() ?? good.known)),
