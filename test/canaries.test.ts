@@ -98,9 +98,30 @@ function windows(texts: string[], width: number): Set<string> {
 /** The first of the texts, which are all of one length, that stands anywhere in the whole. */
 function findAny(texts: Set<string>, whole: string): string | undefined {
   const length = [...texts][0]?.length ?? 0
-  for (let at = 0; at + length <= whole.length; at++) {
-    const text = whole.slice(at, at + length)
-    if (texts.has(text)) return text
+  // A sum over the last `length` characters tells at nearly every place that none of them ends there.
+  const isSum = new Uint8Array(2 ** 24)
+  for (const text of texts) isSum[placeOf(sumOf(text, length))] = 1
+  const leaving = [...Array(length)].reduce((power: number) => Math.imul(power, base), 1)
+  let sum = sumOf(whole, length)
+  for (let end = length; end <= whole.length; end++) {
+    if (isSum[placeOf(sum)] === 1) {
+      const text = whole.slice(end - length, end)
+      if (texts.has(text)) return text
+    }
+    sum =
+      (Math.imul(sum, base) + whole.charCodeAt(end) - Math.imul(leaving, whole.charCodeAt(end - length))) | 0
   }
   return undefined
+}
+
+const base = 0x01000193
+
+function sumOf(text: string, length: number): number {
+  let sum = 0
+  for (let at = 0; at < length; at++) sum = (Math.imul(sum, base) + text.charCodeAt(at)) | 0
+  return sum
+}
+
+function placeOf(sum: number): number {
+  return Math.imul(sum, 0x9e3779b1) >>> 8
 }
