@@ -12,8 +12,10 @@ export const brokenUnicode = 'No broken Unicode: half of a surrogate pair stands
 /** More are not told of at once. */
 const mostFaults = 16
 
-// Shorter numbers without an exponent are exact. What these find may stand in a text or be sound: the walk decides.
-const perhapsInexact = /[\d.]{16}|\d[eE][-+\d]/
+// Shorter numbers without an exponent are exact. What these find may stand in a text or be sound: the walk decides. A token
+// is full of digits and holds none of what stands before a number.
+const perhapsInexact = /[[:,\s]-?(?:[\d.]{16}|[\d.]+[eE])/
+const beginsWithNumber = /^[-\d]/
 const perhapsBroken = /\\u[dD][89a-fA-F]/
 
 /**
@@ -22,8 +24,9 @@ const perhapsBroken = /\\u[dD][89a-fA-F]/
  * of the first 16.
  */
 export function findInexact(text: string): FieldError[] {
-  if (!perhapsInexact.test(text) && !perhapsBroken.test(text) && text.isWellFormed()) return []
-  return walk(text)
+  const isExact = !perhapsInexact.test(text) && !beginsWithNumber.test(text)
+  const isSound = text.isWellFormed() && !(text.includes('\\u') && perhapsBroken.test(text))
+  return isExact && isSound ? [] : walk(text)
 }
 
 /** Whether a number, as JSON writes it, is kept exactly. */
@@ -77,7 +80,7 @@ function walk(text: string): FieldError[] {
       }
       case '"': {
         const end = endOfString(text, i)
-        const value: string = JSON.parse(text.slice(i, end + 1))
+        const value = readString(text, i, end)
         if (nameComes) path[path.length - 1] = value
         nameComes = false
         if (!value.isWellFormed()) note(brokenUnicode)
@@ -119,12 +122,12 @@ export function showName(name: string): string {
  */
 export function visitNames(text: string, visit: (name: string, isRepeated: boolean) => void): void {
   // The names seen in each open object; null for an array.
-  const open: (Set<string> | null)[] = []
+  const open: (SeenNames | null)[] = []
   let nameComes = false
   for (let i = 0; i < text.length; i++) {
     switch (text.charCodeAt(i)) {
       case 0x7b: // {
-        open.push(new Set())
+        open.push(new SeenNames())
         nameComes = true
         break
       case 0x5b: // [
@@ -142,12 +145,8 @@ export function visitNames(text: string, visit: (name: string, isRepeated: boole
       case 0x22: {
         const end = endOfString(text, i)
         if (nameComes) {
-          const [name, seen]: [string, Set<string>] = [
-            JSON.parse(text.slice(i, end + 1)),
-            open.at(-1) as Set<string>,
-          ]
-          visit(name, seen.has(name))
-          seen.add(name)
+          const name = readString(text, i, end)
+          visit(name, (open.at(-1) as SeenNames).add(name))
         }
         nameComes = false
         i = end
@@ -157,9 +156,39 @@ export function visitNames(text: string, visit: (name: string, isRepeated: boole
   }
 }
 
+/** So few names are compared one by one: that costs less than a set of them. */
+const fewNames = 8
+
+/** The names that one object has had. */
+class SeenNames {
+  readonly #few: string[] = []
+  #more: Set<string> | undefined
+
+  /** Adds a name; tells whether it was there before. */
+  add(name: string): boolean {
+    if (this.#few.includes(name) || this.#more?.has(name)) return true
+    if (this.#few.length < fewNames) this.#few.push(name)
+    else this.#more = (this.#more ?? new Set()).add(name)
+    return false
+  }
+}
+
 /** Where the string ends that begins at `start`, in a text that is known to be JSON. */
 function endOfString(text: string, start: number): number {
-  let i = start + 1
-  while (text.charCodeAt(i) !== 0x22) i += text.charCodeAt(i) === 0x5c ? 2 : 1
-  return i
+  let end = text.indexOf('"', start + 1)
+  while (isEscaped(text, end)) end = text.indexOf('"', end + 1)
+  return end
+}
+
+/** Whether an odd number of backslashes stands before a place: two of them mean one, and escape nothing. */
+function isEscaped(text: string, at: number): boolean {
+  let before = at
+  while (text.charCodeAt(before - 1) === 0x5c) before--
+  return (at - before) % 2 === 1
+}
+
+/** What a string means that stands from one quotation mark to the other. */
+function readString(text: string, start: number, end: number): string {
+  const plain = text.slice(start + 1, end)
+  return plain.includes('\\') ? JSON.parse(text.slice(start, end + 1)) : plain
 }

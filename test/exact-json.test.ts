@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { readMetadata } from '../console/words/metadata-text.ts'
 import { readMetadata as readOption } from '../src/cli/options.ts'
 import { createClient } from '../src/client/index.ts'
-import { findInexact, isExactNumber } from '../src/exact-json.ts'
+import { findInexact, findRepeatedName, isExactNumber } from '../src/exact-json.ts'
 import { readJson } from '../src/http/json.ts'
 import { metadataFault } from '../src/metadata.ts'
 import { type DatabaseKind, databaseKinds, makePostgres, makeSqlite } from './setup/databases.ts'
@@ -38,6 +38,26 @@ const places = [
   ['{"limit":@}', 'limit'],
 ] as const
 
+describe('names', () => {
+  test('a name is told from a repeated one, however it is escaped and however many there are', () => {
+    const many = Array.from({ length: 40 }, (_, i) => `"n${i}":0`)
+    for (const names of [
+      ['"a":1', '"a":2'],
+      ['"a":1', '"\\u0061":2'],
+      ['"\\\\":1', '"\\u005c":2'],
+      ['"\\"":1', '"b\\\\":2', '"\\u0022":3'],
+      [...many, '"n3":1'],
+      [...many, '"n39":1'],
+    ]) {
+      const once = `{${names.slice(0, -1).join()}}`
+      expect(findRepeatedName(once), once).toBeUndefined()
+      expect(findRepeatedName(`[${once},${once}]`)).toBeUndefined()
+      const twice = `{"x":{${names.join()}}}`
+      expect(findRepeatedName(twice), twice).toContain('twice')
+    }
+  })
+})
+
 describe('numbers', () => {
   test.each([...kept, ...keptAtTheEnds])('%s is kept', (written) => {
     expect(isExactNumber(written)).toBe(true)
@@ -47,6 +67,7 @@ describe('numbers', () => {
   test.each(changed)('%s is refused, and its place named', (written) => {
     for (const [text, path] of places) {
       expect(findInexact(text.replace('@', written))).toMatchObject([{ path }])
+      expect(findInexact(written)).toMatchObject([{ path: '' }])
       expect(() => readJson(Buffer.from(text.replace('@', written)))).toThrow(
         expect.objectContaining({ code: 'invalid_input', errors: [expect.objectContaining({ path })] }),
       )
