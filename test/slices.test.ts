@@ -67,10 +67,20 @@ test('short work with nothing before it is done at once', () => {
   expect(calls).toBe(20)
 })
 
-test('short work behind other work of the same asker gives way before each piece', async () => {
+test('short pieces of work behind a long one share a slice, and long ones take one each', async () => {
+  const slices = new Slices()
+  const turnsOf = (work: () => void) => {
+    const long = slices.map('one', [1, 2], spin)
+    return countTurns(Promise.all([long, ...Array.from({ length: 20 }, () => slices.map('one', [1], work))]))
+  }
+  expect(await turnsOf(() => {})).toBeLessThan(15)
+  expect(await turnsOf(spin)).toBeGreaterThanOrEqual(20)
+})
+
+test('what the end of a piece sets going counts in the time of the slice that it shares', async () => {
   const slices = new Slices()
   const long = slices.map('one', [1, 2], spin)
-  const short = Array.from({ length: 20 }, () => slices.map('one', [1], () => {}))
+  const short = Array.from({ length: 20 }, () => slices.map('one', [1], () => {}).then(spin))
   expect(await countTurns(Promise.all([long, ...short]))).toBeGreaterThanOrEqual(20)
 })
 
