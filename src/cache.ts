@@ -66,6 +66,7 @@ export class FactsCache {
   #free: Slot[] = []
   #size = 0
   #bytes = 0
+  #drops = 0
 
   /** `maxBytes` as {@link sizeOfFacts} counts them. */
   constructor(capacity: number, maxBytes: number, noteUse: NoteUse) {
@@ -90,6 +91,11 @@ export class FactsCache {
   /** About how many bytes they take. */
   get bytes(): number {
     return this.#bytes
+  }
+
+  /** How often it has let go of a secret: while this is the same, it holds all that it held. */
+  get drops(): number {
+    return this.#drops
   }
 
   /** Finds the secret whose kid stands in a text from `start` on, and makes it the most recently used. */
@@ -216,6 +222,7 @@ export class FactsCache {
     this.#terms[slot] = undefined
     this.#free.push(slot)
     this.#size--
+    this.#drops++
   }
 
   #leaveBucket(slot: Slot): void {

@@ -2,27 +2,39 @@
 import { nowhere } from './cache.ts'
 import { LatchkeyError, refuseField } from './errors.ts'
 import type { Facts } from './facts.ts'
-import { checkAskedPermissions } from './judge.ts'
+import { checkAskedPermissions, verifyOrParse } from './judge.ts'
 import { leaseMs } from './lease.ts'
 import type { Memory, Reading } from './memory.ts'
 import { unknownOption } from './options.ts'
 import type { Verdict, VerifyOptions, VerifyRequest } from './schemas.ts'
-import { kidOf, type ParsedToken } from './token.ts'
+import { type ParsedToken, tokenBodyLength } from './token.ts'
 import type { Asker } from './verdict/turns.ts'
-import { isLate, judgeRead, readPromptly, verifyNow } from './verify.ts'
+import { isLate, judgeNow, judgeRead, readPromptly } from './verify.ts'
 
 /** How many secrets a batch asks for at once. */
 const maxReads = 256
 /** How often what has changed meanwhile is judged anew. */
 const maxRounds = 4
+/** After so many tokens, or permissions asked for, a batch may give way: that is much shorter than a slice. */
+const stepWeight = 16
 const requestNames = ['key', 'permissions']
 
-interface Judged {
-  verdict: Verdict
+/** One token of a batch, and what became of it so far. */
+interface Question {
+  readonly key: string
+  readonly asked: VerifyOptions
+  verdict: Verdict | undefined
   /** When it was judged from memory, or when the read began by which it was judged, by the monotonic clock. */
   since: number
-  /** What memory held of the secret, if it was judged from memory. */
-  answer?: Facts['answer'] | undefined
+  /** What memory held of the secret, if it was judged from memory, and how much memory had let go of by then. */
+  answer: Facts['answer'] | undefined
+  drops: number
+}
+
+/** A token that memory does not answer. */
+interface Cold {
+  question: Question
+  parsed: ParsedToken
 }
 
 /**
@@ -39,23 +51,17 @@ export async function verifyBatch(
   asker: Asker = {},
 ): Promise<Verdict[]> {
   const name = asker.keyId ?? asker.ip ?? ''
-  const scope = organizationId === undefined ? {} : { organizationId }
-  const questions = await memory.slices.map(name, requests, (request, i) => {
-    const fault = unknownOption(request, requestNames)
-    if (fault) refuseField(`[${i}].${fault.path}`, fault.message)
-    const { permissions } = request
-    checkAskedPermissions(permissions, `[${i}].permissions`)
-    return permissions === undefined ? scope : { ...scope, permissions }
-  })
-  const judged: (Judged | undefined)[] = requests.map(() => undefined)
-  const all = requests.map(({ key }, i) => ({ i, key, asked: questions[i] as VerifyOptions }))
-  let open: Question[] = all
-  for (let round = 0; round < maxRounds; round++) {
-    await judgeSome(memory, open, judged, name, asker)
+  const all: Question[] = []
+  let cold = await memory.slices.run(name, readAndJudge(memory, requests, organizationId, all))
+  for (let round = 1; ; round++) {
+    if (cold.length > 0) await judgeByReads(memory, cold, name, asker)
     // No promise from here to the return: what stands now is what the caller gets.
     const isFresh = memory.isFresh(memory.clock.now())
-    open = all.filter(({ i, key }) => !stands(memory, key, judged[i], isFresh))
-    if (open.length === 0) return judged.map((one) => (one as Judged).verdict)
+    const now = memory.clock.monotonic()
+    const open = all.filter((question) => !stands(memory, question, now, isFresh))
+    if (open.length === 0) return all.map(({ verdict }) => verdict as Verdict)
+    if (round === maxRounds) break
+    cold = await memory.slices.run(name, judgeAtHand(memory, open))
   }
   throw new LatchkeyError(
     'store_unavailable',
@@ -63,39 +69,78 @@ export async function verifyBatch(
   )
 }
 
-interface Question {
-  i: number
-  key: string
-  asked: VerifyOptions
+/** Checks all requests before it judges any. Gives the tokens that must be read. Throws `invalid_input`. */
+function* readAndJudge(
+  memory: Memory,
+  requests: readonly VerifyRequest[],
+  organizationId: string | undefined,
+  questions: Question[],
+): Generator<void, Cold[]> {
+  let weight = 0
+  let checked: readonly string[] | undefined
+  for (const [i, request] of requests.entries()) {
+    const fault = unknownOption(request, requestNames)
+    if (fault) refuseField(`[${i}].${fault.path}`, fault.message)
+    const { key, permissions } = request
+    // Most batches ask for the same of each token.
+    if (permissions !== checked) checkAskedPermissions(permissions, `[${i}].permissions`)
+    checked = permissions
+    const asked = { permissions, organizationId }
+    questions.push({ key, asked, verdict: undefined, since: 0, answer: undefined, drops: 0 })
+    weight += weightOf(asked)
+    if (weight < stepWeight) continue
+    weight = 0
+    yield
+  }
+  return yield* judgeAtHand(memory, questions)
 }
 
-/** Judges each token once. One whose read came too late stays as it was. */
-async function judgeSome(
+/** Judges each token by memory, or by a store that answers at once. Gives those that must be read. */
+function* judgeAtHand(memory: Memory, open: readonly Question[]): Generator<void, Cold[]> {
+  const cold: Cold[] = []
+  let weight = 0
+  let since = memory.clock.monotonic()
+  for (const question of open) {
+    const { key, asked } = question
+    const remembered = verifyOrParse(memory, key, asked)
+    const outcome = 'kid' in remembered ? judgeNow(memory, remembered, asked) : remembered
+    if ('kid' in outcome) cold.push({ question, parsed: outcome })
+    else {
+      question.verdict = outcome
+      question.since = since
+      question.answer = outcome === remembered ? answerBehind(memory, key, outcome) : undefined
+      question.drops = memory.cache.drops
+    }
+    weight += weightOf(asked)
+    if (weight < stepWeight) continue
+    weight = 0
+    yield
+    since = memory.clock.monotonic()
+  }
+  return cold
+}
+
+function weightOf({ permissions }: VerifyOptions): number {
+  return 1 + (permissions?.length ?? 0)
+}
+
+/** Judges each token by a read. One whose read came too late stays as it was. */
+async function judgeByReads(
   memory: Memory,
-  open: readonly Question[],
-  judged: (Judged | undefined)[],
+  cold: readonly Cold[],
   name: string,
   asker: Asker,
 ): Promise<void> {
-  const { slices } = memory
-  const cold: (Question & { parsed: ParsedToken })[] = []
-  await slices.map(name, open, (question) => {
-    const { i, key, asked } = question
-    const since = memory.clock.monotonic()
-    // Without a lease only a read makes a verdict here.
-    const isRead = !memory.isFresh(memory.clock.now())
-    const outcome = verifyNow(memory, key, asked)
-    if ('kid' in outcome) cold.push({ ...question, parsed: outcome })
-    else judged[i] = { verdict: outcome, since, ...(!isRead && { answer: answerOf(memory, key) }) }
-  })
   for (let start = 0; start < cold.length; start += maxReads) {
     const some = cold.slice(start, start + maxReads)
     const readings = await Promise.all(some.map(({ parsed }) => readPromptly(memory, parsed.kid, asker)))
-    await slices.map(name, some, ({ i, asked, parsed }, at) => {
+    await memory.slices.map(name, some, ({ question, parsed }, at) => {
       const reading = readings[at] as Reading
       // Others came between: this process may have been paused since.
       if (isLate(memory, reading)) return
-      judged[i] = { verdict: judgeRead(memory, parsed, reading, asked), since: reading.begunAt }
+      question.verdict = judgeRead(memory, parsed, reading, question.asked)
+      question.since = reading.begunAt
+      question.answer = undefined
     })
   }
 }
@@ -105,19 +150,28 @@ async function judgeSome(
  * judged from memory, memory still holds the same of its secret, under a lease. That a token is unknown needs no proof:
  * no change makes it more so.
  */
-function stands(memory: Memory, key: string, judged: Judged | undefined, isFresh: boolean): boolean {
-  if (judged === undefined) return false
-  const { verdict, since } = judged
+function stands(
+  memory: Memory,
+  { key, verdict, since, answer, drops }: Question,
+  now: number,
+  isFresh: boolean,
+): boolean {
+  if (verdict === undefined) return false
   if (verdict.code === 'malformed' || verdict.code === 'not_found') return true
-  if (memory.clock.monotonic() - since >= leaseMs) return false
-  return (
-    !('answer' in judged) ||
-    (isFresh && judged.answer !== undefined && answerOf(memory, key) === judged.answer)
-  )
+  if (now - since >= leaseMs) return false
+  if (answer === undefined) return true
+  return isFresh && (drops === memory.cache.drops || answerOf(memory, key) === answer)
 }
 
-function answerOf(memory: Memory, key: string): Facts['answer'] | undefined {
-  if (typeof key !== 'string') return undefined
-  const slot = memory.cache.find(kidOf(key), 0)
-  return slot === nowhere ? undefined : memory.cache.answerAt(slot)
+/** What memory holds of the secret that it has just given a verdict on. */
+function answerBehind(memory: Memory, token: string, verdict: Verdict): Facts['answer'] | undefined {
+  // A verdict without a limit in time is the answer itself.
+  return verdict.valid && verdict.expiresAt === null ? verdict : answerOf(memory, token)
+}
+
+/** What memory holds of a token's secret. */
+function answerOf({ cache }: Memory, token: string): Facts['answer'] | undefined {
+  if (typeof token !== 'string') return undefined
+  const slot = cache.find(token, token.length - tokenBodyLength)
+  return slot === nowhere ? undefined : cache.answerAt(slot)
 }

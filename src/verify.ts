@@ -20,13 +20,15 @@ export function verify(memory: Memory, token: string, asked = nothingAsked, aske
 }
 
 /** Judges without waiting for anything; gives the token taken apart where that takes a read that must be waited for. */
-export function verifyNow(memory: Memory, token: string, asked: VerifyOptions): Verdict | ParsedToken {
+function verifyNow(memory: Memory, token: string, asked: VerifyOptions): Verdict | ParsedToken {
   const outcome = verifyOrParse(memory, token, asked)
-  if (!('kid' in outcome)) return outcome
-  const reading = memory.readNow(outcome.kid)
-  return reading === undefined || isLate(memory, reading)
-    ? outcome
-    : judgeRead(memory, outcome, reading, asked)
+  return 'kid' in outcome ? judgeNow(memory, outcome, asked) : outcome
+}
+
+/** Judges by a store that answers at once; gives the token back where there is none. Throws `store_unavailable`. */
+export function judgeNow(memory: Memory, parsed: ParsedToken, asked: VerifyOptions): Verdict | ParsedToken {
+  const reading = memory.readNow(parsed.kid)
+  return reading === undefined || isLate(memory, reading) ? parsed : judgeRead(memory, parsed, reading, asked)
 }
 
 async function verifyRead(

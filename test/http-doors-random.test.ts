@@ -2,8 +2,8 @@
 import fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { readJson } from '../src/http/json.ts'
-import { readPlainBody } from '../src/http/plain-request.ts'
-import { readVerifyRequest, writeVerdict } from '../src/http/verdicts.ts'
+import { readPlainBatch, readPlainBody } from '../src/http/plain-request.ts'
+import { readVerifyBatch, readVerifyRequest, writeVerdict } from '../src/http/verdicts.ts'
 import type { Verdict } from '../src/index.ts'
 import { toWire } from '../src/wire.ts'
 import { type Doors, openDoors } from './setup/doors.ts'
@@ -155,6 +155,37 @@ describe('the doors of the hot calls, at random', () => {
       { numRuns: 1_000 },
     )
     expect(plain).toBeGreaterThan(30)
+    const batches = fc
+      .tuple(
+        fc.array(fc.oneof({ weight: 20, arbitrary: near }, texts), { maxLength: 4 }),
+        fc.constantFrom(',', ', ', ',', ' ,'),
+        fc.oneof(
+          { weight: 5, arbitrary: fc.constant('[@]') },
+          fc.constantFrom('[@,]', '[@', '@]', ' [@]', '[[@]]', '[@] '),
+        ),
+      )
+      .map(([items, comma, around]) => around.replace('@', () => items.join(comma)))
+    let plainBatches = 0
+    fc.assert(
+      fc.property(batches, (text) => {
+        const bytes = Buffer.from(text)
+        const read = readPlainBatch(bytes)
+        if (read === undefined) return
+        plainBatches++
+        expect(read).toEqual(readVerifyBatch(readJson(bytes)))
+      }),
+      { numRuns: 1_000 },
+    )
+    expect(plainBatches).toBeGreaterThan(30)
+  })
+
+  test('leaves a batch that is longer than it may be, or asks for too much, to the strict reader', () => {
+    const item = { key: 'a', permissions: ['a'] }
+    const sizes = [0, 1, 1_000, 1_001].map((length) => Array.from({ length }, () => item))
+    const read = sizes.map((items) => readPlainBatch(Buffer.from(JSON.stringify(items)))?.length)
+    expect(read).toEqual([undefined, 1, 1_000, undefined])
+    const long = [item, { key: 'a', permissions: Array.from({ length: 128 }, (_, i) => 'p'.repeat(100) + i) }]
+    expect(readPlainBatch(Buffer.from(JSON.stringify(long)))).toBeUndefined()
   })
 
   test('writes each verdict as the general way would', () => {

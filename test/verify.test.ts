@@ -334,6 +334,17 @@ describe('reads by statements', () => {
     expect(reads).toEqual([[kidIn(limited.key)], [kidIn(unknown)], [kidIn(unknown)]])
   })
 
+  test('let no key pass at the end of a batch that was revoked while the batch waited', async () => {
+    const { memory, reads } = await openMemory('by statements', (rows) => {
+      if (reads.length === 3) for (const { id } of [created, limited]) memory.forgetKey(id)
+      return reads.length < 3 ? rows : rows.map((row) => ({ ...row, revoked_at: 1 }))
+    })
+    const own = [{ key: created.key }, { key: limited.key }]
+    for (const { key } of own) expect(await verify(memory, key)).toMatchObject({ code: 'valid' })
+    const verdicts = await verifyBatch(memory, [...own, { key: unknown }])
+    expect(verdicts.map(({ code }) => code)).toEqual(['revoked', 'revoked', 'not_found'])
+  })
+
   test('wait when four statements are under way, and go out 64 kids a statement as soon as one is done', async () => {
     const gates: (() => void)[] = []
     const { memory, reads } = await openMemory('by statements', async (rows) => {

@@ -2,20 +2,20 @@
 import type { IncomingMessage } from 'node:http'
 import { LatchkeyError } from '../errors.ts'
 import type { ReadHeader } from './exchange.ts'
-import { readJson } from './json.ts'
 
 /** The longest body of a call, in bytes, unless its route says otherwise. */
 export const defaultBodyLimit = 64 * 1024
 
 /**
- * Reads a JSON body of at most `limit` bytes; where it is optional, none at all is `{}`. Throws
- * `unsupported_media_type`, `body_too_large`, `invalid_json`, `invalid_input`.
+ * Reads a JSON body of at most `limit` bytes, by `parse`; where it is optional, none at all is `{}`. Throws
+ * `unsupported_media_type`, `body_too_large`, and what `parse` throws.
  */
 export async function parseBody(
   header: ReadHeader,
   optional: boolean,
   limit: number,
-  readBytes: (limit: number) => Promise<Uint8Array>,
+  readBytes: (limit: number) => Promise<Buffer>,
+  parse: (bytes: Buffer) => unknown,
 ): Promise<unknown> {
   // Whether a body comes is known from its bytes alone: a proxy may announce one of unknown length.
   if (!optional || header('content-type') !== undefined) requireJson(header)
@@ -23,7 +23,7 @@ export async function parseBody(
   const bytes = await readBytes(limit)
   if (optional && bytes.length === 0) return {}
   if (optional) requireJson(header)
-  return readJson(bytes)
+  return parse(bytes)
 }
 
 /** Throws `unsupported_media_type` unless the headers announce plain JSON in UTF-8. */
@@ -47,7 +47,7 @@ function bodyTooLarge(limit: number): LatchkeyError {
 }
 
 /** Reads the bytes of a fetch request. Throws `body_too_large` as soon as there are more than `limit`. */
-export async function readRequestBytes(request: Request, limit: number): Promise<Uint8Array> {
+export async function readRequestBytes(request: Request, limit: number): Promise<Buffer> {
   const chunks: Uint8Array[] = []
   let length = 0
   const reader = request.body?.getReader()
@@ -63,8 +63,8 @@ export async function readRequestBytes(request: Request, limit: number): Promise
 }
 
 /** Reads the bytes of a request of Node's server, without the cost of a fetch request around it. */
-export function readIncomingBytes(incoming: IncomingMessage, limit: number): Promise<Uint8Array> {
-  const { promise, resolve, reject } = Promise.withResolvers<Uint8Array>()
+export function readIncomingBytes(incoming: IncomingMessage, limit: number): Promise<Buffer> {
+  const { promise, resolve, reject } = Promise.withResolvers<Buffer>()
   const chunks: Buffer[] = []
   let length = 0
   incoming.on('data', (chunk: Buffer) => {

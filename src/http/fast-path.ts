@@ -94,7 +94,7 @@ export function createFastPath(
     })
     incoming.on('end', () => {
       if (!answerVerify(outgoing, head.requestId, startedAt, caller, body))
-        void answer(pipeline, verifyRoute, incoming, outgoing, async () => body ?? new Uint8Array())
+        void answer(pipeline, verifyRoute, incoming, outgoing, async () => body ?? Buffer.alloc(0))
     })
     incoming.on('error', () => {
       void answer(pipeline, verifyRoute, incoming, outgoing, () => Promise.reject(bodyBrokeOff()))

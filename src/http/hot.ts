@@ -41,7 +41,7 @@ export async function answer(
   route: Route,
   incoming: IncomingMessage,
   outgoing: ServerResponse,
-  readBytes = (limit: number): Promise<Uint8Array> => readIncomingBytes(incoming, limit),
+  readBytes = (limit: number): Promise<Buffer> => readIncomingBytes(incoming, limit),
 ): Promise<void> {
   const { status, headers, body, stream } = await serve(
     pipeline,

@@ -7,6 +7,7 @@ import { fromWire } from '../wire.ts'
 import { authenticate } from './auth.ts'
 import { defaultBodyLimit, parseBody } from './body.ts'
 import { type Exchange, holdsToken, openExchange, type ReadHeader } from './exchange.ts'
+import { readJson } from './json.ts'
 import type { ExchangeRecorder } from './log.ts'
 import { readQuery, refuseQuery } from './query.ts'
 import { dress, problem, type Reply, underWireNames } from './reply.ts'
@@ -24,7 +25,7 @@ export interface Incoming {
   /** Raised when the request's connection is done with it: answered, or gone. Absent where there is none. */
   signal?(): AbortSignal
   /** Reads the body. Throws `body_too_large` as soon as it is longer than so many bytes. */
-  readBytes(limit: number): Promise<Uint8Array>
+  readBytes(limit: number): Promise<Buffer>
 }
 
 /**
@@ -102,7 +103,7 @@ async function answer(parts: Parts, route: Route, incoming: Incoming, exchange: 
       params,
       rawQuery,
       query: caller && route.query ? readQuery(rawQuery) : undefined,
-      body: fromWireBody(body),
+      body,
       // Public routes have no caller, and their handlers' types say so.
       caller: caller as Caller,
       readmit,
@@ -140,9 +141,11 @@ async function admit(
   return caller
 }
 
+/** Reads the body under the library's names. */
 function readBody(route: Route, { header, readBytes }: Incoming): Promise<unknown> {
   const limit = route.bodyLimit ?? defaultBodyLimit
-  return parseBody(header, route.bodyOptional ?? false, limit, readBytes)
+  const parse = (bytes: Buffer) => route.readPlain?.(bytes) ?? fromWireBody(readJson(bytes))
+  return parseBody(header, route.bodyOptional ?? false, limit, readBytes, parse)
 }
 
 function fromWireBody(body: unknown): unknown {

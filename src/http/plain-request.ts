@@ -6,8 +6,10 @@ import type { VerifyRequest } from '../schemas.ts'
 import { holdsToken } from './exchange.ts'
 import { readWanted } from './query.ts'
 
-/** Longer bodies and queries are left to the general readers. */
+/** Longer bodies and queries, and in a batch longer lists, are left to the general readers. */
 export const maxPlainLength = 4_096
+/** A batch of more is left to them too. */
+const maxPlainBatch = 1_000
 
 /** The headers that the answer to a plain request depends on. */
 export interface PlainHead {
@@ -58,10 +60,12 @@ for (const [name, field] of Object.entries({
 // `{"key":"…","permissions":["…",…]}`, as JSON.stringify writes it, or with the one space that Python writes after each
 // colon and comma. Strings hold printable ASCII but `"` and `\`, so they mean what stands in them. Such a text is JSON,
 // repeats no name and has no other field. No part of the pattern can match in two ways, so it takes linear time.
-const string = String.raw`"[ !#-\[\]-~]*"`
-const plainBody = new RegExp(
-  String.raw`^\{"key": ?(${string})(?:, ?"permissions": ?\[((?:${string}(?:, ?${string})*)?)\])?\}$`,
-)
+const characters = String.raw`[ !#-\[\]-~]*`
+const string = `"${characters}"`
+const request = String.raw`\{"key": ?"(${characters})"(?:, ?"permissions": ?\[((?:${string}(?:, ?${string})*)?)\])?\}`
+const plainBody = new RegExp(`^${request}$`)
+/** A request of a batch, and the comma or the bracket behind it. */
+const plainItem = new RegExp(String.raw`${request}(?:, ?|\]$)`, 'y')
 
 /** Lists that were read lately, by their text: most callers send one of a few again and again. */
 class RecentLists {
@@ -101,10 +105,27 @@ const queryLists = new RecentLists()
 export function readPlainBody(bytes: Buffer): VerifyRequest | undefined {
   if (bytes.length > maxPlainLength) return undefined
   const match = plainBody.exec(bytes.toString('latin1'))
-  if (match === null) return undefined
-  const key = (match[1] as string).slice(1, -1)
-  const listed = match[2]
+  return match ? toRequest(match) : undefined
+}
+
+/** Reads the body of `POST /v1/keys/verify/batch` if all of it is plain and each list of permissions well-formed. */
+export function readPlainBatch(bytes: Buffer): VerifyRequest[] | undefined {
+  const text = bytes.toString('latin1')
+  if (!text.startsWith('[')) return undefined
+  const requests: VerifyRequest[] = []
+  plainItem.lastIndex = 1
+  while (plainItem.lastIndex < text.length && requests.length < maxPlainBatch) {
+    const match = plainItem.exec(text)
+    const request = match && toRequest(match)
+    if (!request) return undefined
+    requests.push(request)
+  }
+  return plainItem.lastIndex === text.length && text.endsWith(']') ? requests : undefined
+}
+
+function toRequest([, key = '', listed]: RegExpExecArray): VerifyRequest | undefined {
   if (listed === undefined) return { key }
+  if (listed.length > maxPlainLength) return undefined
   const permissions = bodyLists.get(listed, readListed)
   return permissions && { key, permissions }
 }

@@ -15,6 +15,7 @@ import {
 import { kidOf } from '../token.ts'
 import type { Exchange } from './exchange.ts'
 import { recordBreak } from './log.ts'
+import { readPlainBatch } from './plain-request.ts'
 import { readWanted } from './query.ts'
 import { jsonText, type Reply } from './reply.ts'
 import { route } from './route.ts'
@@ -55,6 +56,7 @@ export const verifyRoutes = [
     changesNothing: true,
     body: verifyBatchSchema,
     bodyLimit: 256 * 1024,
+    readPlain: readPlainBatch,
     answers: [
       {
         status: 200,
