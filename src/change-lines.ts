@@ -16,7 +16,7 @@ const creationBounds: LineBounds = {
 }
 /** No organization has this id: the creations of all callers share transactions, and take turns as one more of them. */
 const creationsTurn: Turn = { organizationId: ' creations', keyId: '' }
-/** A change that failed after so long did so because the database does not answer. */
+/** If a change failed after so long, and no other one was done meanwhile, the database does not answer. */
 const unansweredMs = 500
 /** Those that have waited so long meanwhile are told so at once: a change that cannot be made fails within a second. */
 const waitedMs = 150
@@ -28,6 +28,8 @@ const waitedMs = 150
 export class ChangeLines {
   readonly #transactions: FairLine
   readonly #creations = new FairLine(creationBounds, tooManyChanges)
+  /** When the database last did what a transaction asked, or refused it. */
+  #answeredAt = Number.NEGATIVE_INFINITY
 
   /** Makes the lines for so many transactions at once. */
   constructor(atOnce: number) {
@@ -61,10 +63,14 @@ export class ChangeLines {
     return this.#transactions.run(async () => {
       const begunAt = performance.now()
       try {
-        return await transact()
+        const result = await transact()
+        this.#answeredAt = performance.now()
+        return result
       } catch (error) {
-        const isUnanswered = performance.now() - begunAt >= unansweredMs
-        if (isUnanswered && isStoreFailure(error)) this.#transactions.refuseOlder(waitedMs)
+        if (!isStoreFailure(error)) this.#answeredAt = performance.now()
+        // One that waited for the locks of its own key, say, tells nothing of the others.
+        else if (begunAt > this.#answeredAt && performance.now() - begunAt >= unansweredMs)
+          this.#transactions.refuseOlder(waitedMs)
         throw error
       }
     }, turn)

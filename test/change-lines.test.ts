@@ -86,3 +86,24 @@ test('if the database does not answer one change, those that waited meanwhile ar
   expect(begun).toEqual([])
   expect(await codeOf(lines.change(caller('4'), async () => {}))).toBe('done')
 })
+
+test('if one change waits for the locks of its own key in vain, those of others go on waiting', async () => {
+  const lines = new ChangeLines(2)
+  const caller = (organizationId: string): Caller => ({
+    keyId: '1',
+    organizationId,
+    kid: '',
+    permissions: [],
+  })
+  const after = (milliseconds: number) => new Promise<void>((resolve) => setTimeout(resolve, milliseconds))
+  const locked = codeOf(
+    lines.change(caller('a'), async () => {
+      await after(600)
+      throw new LatchkeyError('store_unavailable', '', { cause: new Error('lock timeout') })
+    }),
+  )
+  const others = [50, 700, 0].map((milliseconds) =>
+    codeOf(lines.change(caller('b'), () => after(milliseconds))),
+  )
+  expect(await Promise.all([locked, ...others])).toEqual(['store_unavailable', 'done', 'done', 'done'])
+})

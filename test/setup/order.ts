@@ -33,8 +33,8 @@ const longest = [
   'clock',
 ]
 
-/** These start so many processes that nothing beside them gets on: they come when all others are done. */
-const last = ['bootstrap']
+/** These leave so little of the processors that nothing beside them gets on: they come when all others are done. */
+const last = ['neighbours', 'bootstrap']
 
 /** Without a memory of earlier runs: continuous integration has none. */
 export class LongestFirst extends BaseSequencer {
