@@ -1,11 +1,12 @@
 // The file of an SQLite database, and the threads that work on it: replaced, removed, open to everybody, grown, dead.
-import { chmodSync, renameSync, rmSync, statSync } from 'node:fs'
+import { chmodSync, readFileSync, renameSync, rmSync, statSync } from 'node:fs'
 import { DatabaseSync } from 'node:sqlite'
 import { setTimeout } from 'node:timers/promises'
 import { sql } from 'kysely'
 import { expect, onTestFinished, test } from 'vitest'
 import { openLatchkey } from '../src/index.ts'
-import { openStore } from '../src/store/store.ts'
+import { schemaVersion } from '../src/store/migrations/migrations.ts'
+import { hasLatchkeyTables, openStore } from '../src/store/store.ts'
 import { makeSqlite, onEachDatabase } from './setup/databases.ts'
 import { connectDirectly } from './setup/direct.ts'
 import { codeOf, refusalOf } from './setup/refusal.ts'
@@ -173,3 +174,73 @@ onEachDatabase('a restored database', (makeDatabase) => {
     await until(async () => (await latchkey.verify(key)).code === 'revoked')
   })
 })
+
+test('a database of another program with tables of the same names is refused, and stays as it is', async () => {
+  const statements = {
+    keys: 'create table keys (id integer)',
+    sessions: 'create table sessions (id integer); create table schema_version (version integer)',
+    schema_version: `create table schema_version (version integer); insert into schema_version values (${schemaVersion})`,
+    secrets: 'create table schema_version (version integer); create table secrets (id integer)',
+  }
+  for (const [table, statement] of Object.entries(statements)) {
+    const { url, path, remove } = makeSqlite()
+    onTestFinished(remove)
+    const db = new DatabaseSync(path)
+    db.exec(statement)
+    db.close()
+    chmodSync(path, 0o644)
+    const before = readFileSync(path)
+    const refusal = await refusalOf(openLatchkey({ database: url }))
+    expect(refusal).toMatchObject({
+      code: 'invalid_input',
+      message: expect.stringContaining(`a table ${table} of another program`),
+    })
+    expect(readFileSync(path).equals(before)).toBe(true)
+    expect((statSync(path).mode & 0o777).toString(8)).toBe('644')
+    expect(await hasLatchkeyTables(path)).toBe(false)
+  }
+})
+
+test('a database that cannot be opened leaves no thread behind', async () => {
+  const { url, path, latchkey } = await open()
+  await latchkey.close()
+  const db = new DatabaseSync(path)
+  db.exec('drop table change_counter')
+  db.close()
+  const countThreads = () => process.getActiveResourcesInfo().filter((kind) => kind === 'MessagePort').length
+  const before = countThreads()
+  expect(await codeOf(openLatchkey({ database: url }))).toBe('store_unavailable')
+  await expect.poll(countThreads).toBe(before)
+})
+
+/** How many locks this process holds on a file, as Linux tells it. */
+function countLocks(path: string): number {
+  const ending = new RegExp(`POSIX +ADVISORY +\\S+ +${process.pid} +\\S+:${statSync(path).ino} `)
+  return readFileSync('/proc/locks', 'utf8')
+    .split('\n')
+    .filter((line) => ending.test(line)).length
+}
+
+// Without it, the next other program that closes the database takes the log of changes away from under this process.
+test('an opening leaves the lock of another one in its process in place, and so does a look at the tables', async () => {
+  const { url, path } = await open()
+  expect(countLocks(path)).toBe(1)
+  await using _again = await openLatchkey({ database: url, onWarning: () => {} })
+  expect(countLocks(path)).toBe(1)
+  expect(await hasLatchkeyTables(path)).toBe(true)
+  expect(countLocks(path)).toBe(1)
+})
+
+for (const end of ['-wal', '-shm']) {
+  test(`a ${end} that is removed under a process: nothing is acknowledged any more`, async () => {
+    const { path, latchkey, created, warnings } = await open()
+    rmSync(path + end)
+    expect(await codeOf(latchkey.keys.revoke(created.id))).toBe('store_unavailable')
+    expect(await codeOf(latchkey.keys.create({ organizationId: 'acme', name: 'CI' }))).toBe(
+      'store_unavailable',
+    )
+    expect(await codeOf(latchkey.checkWritable())).toBe('store_unavailable')
+    await expect.poll(() => latchkey.verifyCached(created.key), { timeout: 5_000 }).toBeUndefined()
+    expect(warnings.at(-1)).toContain('restart Latchkey')
+  })
+}

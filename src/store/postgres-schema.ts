@@ -12,7 +12,7 @@ import {
 } from 'kysely'
 import { LatchkeyError } from '../errors.ts'
 import type { PostgresClient } from './postgres-connection.ts'
-import { type TableName, tableNames } from './tables.ts'
+import { type TableName, tableNames, tableSigns } from './tables.ts'
 
 /** Where the tables of a new database go. */
 const defaultSchema = 'latchkey'
@@ -49,9 +49,9 @@ export async function resolveSchema(client: PostgresClient, given: string | unde
   )
 }
 
-/** A few columns tell our tables from those of other programs with the same names. */
-const findSchemas = `with signs (relation, attribute) as (values ('schema_version', 'version'), ('organizations', 'created_at'),
-    ('keys', 'name_folded'), ('keys', 'revision'), ('secrets', 'digest'), ('secrets', 'ended_at'), ('audit_events', 'request_id'))
+const signs = tableSigns.map(([table, column]) => `('${table}', '${column}')`).join(', ')
+
+const findSchemas = `with signs (relation, attribute) as (values ${signs})
   select pg_namespace.nspname as schema,
     (select count(*) from signs) = (select count(*) from signs
       join pg_class on pg_class.relname = signs.relation and pg_class.relnamespace = pg_namespace.oid

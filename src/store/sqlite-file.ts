@@ -1,40 +1,57 @@
 // The file of an SQLite database as the file system sees it: who may read it, and whether it is still the same one.
-import { chmodSync, closeSync, openSync, readSync, statSync } from 'node:fs'
+import { accessSync, chmodSync, closeSync, constants, openSync, statSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { LatchkeyError } from '../errors.ts'
 import { busyTimeoutMs } from './sqlite-driver.ts'
 import type { Warn } from './store.ts'
+import { type TableName, tableNames, tableSigns } from './tables.ts'
 
 /** How old the last look at the file may be, in milliseconds, where a read asks. */
 const lookEveryMs = 50
-const companions = ['', '-wal', '-shm']
+const companions = ['-wal', '-shm']
+/** While another process makes the schema. */
+const inspectingTimeoutMs = 30_000
 
-/** Watches over the file that the connections have open. */
+/** Watches over the files that the connections have open. */
 export class SqliteFile {
   readonly path: string
-  readonly #identity: string
+  #identity: string
+  #isWhole = false
   readonly #warn: Warn
   #lookedAt = Number.NEGATIVE_INFINITY
   #isSame = true
 
   /**
    * Makes the file if there is none, for its owner alone, and takes it from others who might read it. Throws, and
-   * leaves the file as it is, if it is of another kind.
+   * leaves the file as it is, if it is of another kind or has another program's tables of the same names.
    */
   constructor(path: string, warn: Warn) {
     this.path = resolve(path)
     this.#warn = warn
-    requireSqlite(this.path)
+    const isThere = requireFile(this.path)
     // SQLite gives -wal and -shm the mode of the database.
-    closeSync(openSync(this.path, 'a', 0o600))
+    if (!isThere) closeSync(openSync(this.path, 'a', 0o600))
+    else {
+      accessSync(this.path, constants.R_OK | constants.W_OK)
+      refuseForeign(this.path)
+    }
     this.#tighten()
     this.#identity = identify(this.path)
   }
 
-  /** Looks which file lies at the path now: its device and inode, or `missing`. */
+  /**
+   * Watches over the log of changes and its index too, from now on: once a connection has them open, nobody may remove
+   * them. If somebody does all the same, what is committed into them is lost.
+   */
+  watchCompanions(): void {
+    this.#isWhole = true
+    this.#identity = this.#identify()
+  }
+
+  /** Looks which files lie at the path now: their devices and inodes, or `missing`. */
   look(): string {
-    const identity = identify(this.path)
+    const identity = this.#identify()
     this.#lookedAt = performance.now()
     this.#note(identity)
     return identity
@@ -62,6 +79,12 @@ export class SqliteFile {
     return statSync(`${this.path}-wal`, { throwIfNoEntry: false })?.size ?? 0
   }
 
+  #identify(): string {
+    const identity = identify(this.path)
+    if (!this.#isWhole) return identity
+    return [identity, ...companions.map((companion) => identify(this.path + companion))].join(' ')
+  }
+
   #note(identity: string): void {
     const isSame = identity === this.#identity
     if (isSame === this.#isSame) return
@@ -69,7 +92,7 @@ export class SqliteFile {
     this.#warn(
       isSame
         ? `The database file ${this.path} is back: serving goes on.`
-        : `The database file ${this.path} was ${identity === missing ? 'removed' : 'replaced'} under this process. Nothing is served from it: restart Latchkey, and stop it before the next restore.`,
+        : `The database file ${this.path} was ${identity.includes(missing) ? 'removed' : 'replaced'} under this process, or its -wal or -shm. Nothing is served from it: restart Latchkey, and stop it before the next restore.`,
     )
   }
 
@@ -78,7 +101,7 @@ export class SqliteFile {
     const { mode } = statSync(this.path)
     if ((mode & 0o007) === 0) return
     try {
-      for (const companion of companions) {
+      for (const companion of ['', ...companions]) {
         const path = this.path + companion
         if (statSync(path, { throwIfNoEntry: false })) chmodSync(path, 0o600)
       }
@@ -93,35 +116,60 @@ export class SqliteFile {
 
 /** Tells whether an SQLite database has Latchkey's tables. Only reads. Throws if the file is no database, or is busy. */
 export function hasLatchkeyTables(path: string): boolean {
-  requireSqlite(path)
-  const db = new DatabaseSync(path, { readOnly: true, timeout: busyTimeoutMs })
+  return requireFile(path) && inspectTables(path, busyTimeoutMs).areOurs
+}
+
+/** Another program's tables are not to be taken for ours because of their names. */
+function refuseForeign(path: string): void {
+  const { areOurs, taken } = inspectTables(path, inspectingTimeoutMs)
+  if (areOurs || taken === undefined) return
+  throw new LatchkeyError(
+    'invalid_input',
+    `The database file ${path} has a table ${taken} of another program, and was left as it is. Give Latchkey a file of its own.`,
+  )
+}
+
+/**
+ * Finds out which of our tables' names a database has, the first of them, and whether they are ours. Throws, and leaves the
+ * file as it is, if it is no database. It is SQLite that opens the file: whoever else closes one takes from all connections
+ * of this process their locks on it (POSIX), and then another process may remove the log of changes under them.
+ */
+function inspectTables(path: string, timeout: number): { areOurs: boolean; taken: TableName | undefined } {
+  const db = new DatabaseSync(path, { readOnly: true, timeout })
   try {
-    const found = db.prepare(
-      "select count(*) as tables from sqlite_schema where name in ('schema_version', 'secrets')",
-    )
-    return found.get()?.tables === 2
+    const names = tableNames.map((name) => `'${name}'`).join(', ')
+    const rows = db
+      .prepare(
+        `select lower(sqlite_schema.name) as relation, lower(attributes.name) as attribute
+         from sqlite_schema join pragma_table_info(sqlite_schema.name) as attributes
+         where lower(sqlite_schema.name) in (${names})`,
+      )
+      .all()
+    const has = (table: string, column?: string) =>
+      rows.some(
+        ({ relation, attribute }) => relation === table && (column === undefined || attribute === column),
+      )
+    return {
+      areOurs: tableSigns.every(([table, column]) => has(table, column)),
+      taken: tableNames.find((name) => has(name)),
+    }
+  } catch (error) {
+    if ((error as { errcode?: number }).errcode !== notADatabase) throw error
+    throw new Error('the file is no SQLite database, and was left as it is')
   } finally {
     db.close()
   }
 }
 
-/** How every file of SQLite begins, except one into which nothing has been written yet. */
-const signature = Buffer.from('SQLite format 3\0')
+/** SQLITE_NOTADB. */
+const notADatabase = 26
 
-/** Somebody's own file whose name was mistyped must keep its content and its mode. */
-function requireSqlite(path: string): void {
+/** Tells whether there is a file. Throws if what lies there is of another kind. */
+function requireFile(path: string): boolean {
   const found = statSync(path, { throwIfNoEntry: false })
-  if (found === undefined) return
+  if (found === undefined) return false
   if (!found.isFile()) throw new Error('what lies there is a folder or a device, not a file')
-  const start = Buffer.alloc(signature.length)
-  const descriptor = openSync(path, 'r')
-  try {
-    const length = readSync(descriptor, start, 0, start.length, 0)
-    if (length === 0 || start.equals(signature)) return
-  } finally {
-    closeSync(descriptor)
-  }
-  throw new Error('the file is no SQLite database, and was left as it is')
+  return true
 }
 
 const missing = 'missing'

@@ -24,9 +24,11 @@ export async function openSqlite(path: string, warn: Warn): Promise<Backend> {
   const db = await openWriter(file, warn)
   // Only now: a reader finds a database in WAL mode, with all its tables.
   const reads = kyselyOn(new SqliteReadDriver(new SqliteThread(file, true, warn), file))
-  const reader = new DatabaseSync(file.path, { readOnly: true, timeout: busyTimeoutMs })
-  const facts = new SqliteFacts(reader, file)
-  const changes = reader.prepare(changesQuery('?', '?', '?'))
+  const { reader, facts, changes } = await openReader(file).catch(async (error: unknown) => {
+    await db.destroy()
+    throw error
+  })
+  file.watchCompanions()
   const findFactsNow = (kid: string) => facts.find(kid)
   return {
     transact: (change, last = () => []) =>
@@ -60,6 +62,21 @@ export async function openSqlite(path: string, warn: Warn): Promise<Backend> {
       await reads.destroy()
       await db.destroy()
     },
+  }
+}
+
+/** Opens the connection of this thread, and reads by it, so that it has all files of the database open. */
+async function openReader(file: SqliteFile) {
+  const reader = new DatabaseSync(file.path, { readOnly: true, timeout: busyTimeoutMs })
+  try {
+    const facts = new SqliteFacts(reader, file)
+    const changes = reader.prepare(changesQuery('?', '?', '?'))
+    facts.find('')
+    facts.end()
+    return { reader, facts, changes }
+  } catch (error) {
+    reader.close()
+    throw error
   }
 }
 

@@ -148,6 +148,20 @@ export const tableNames: readonly TableName[] = [
   'schema_compatibility',
 ]
 
+/**
+ * A few columns that the tables of every version have, by which they are told from those of other programs with the
+ * same names: each a table and its column.
+ */
+export const tableSigns: readonly (readonly [table: TableName, column: string])[] = [
+  ['schema_version', 'version'],
+  ['organizations', 'created_at'],
+  ['keys', 'name_folded'],
+  ['keys', 'revision'],
+  ['secrets', 'digest'],
+  ['secrets', 'ended_at'],
+  ['audit_events', 'request_id'],
+]
+
 /** A database to read, or the transaction of a change: store functions take either, first. */
 export type Db = Kysely<Tables>
 /** The transaction of a change, for functions that must not run outside one. */
