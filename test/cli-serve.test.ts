@@ -1,9 +1,10 @@
 // `latchkey serve` as a process: its first start, its settings, its orderly end and a rude one.
 import { spawn, spawnSync } from 'node:child_process'
+import { once } from 'node:events'
 import { existsSync } from 'node:fs'
 import { connect } from 'node:net'
 import { join } from 'node:path'
-import { afterEach, describe, expect, test } from 'vitest'
+import { afterEach, describe, expect, onTestFinished, test } from 'vitest'
 import { openLatchkey } from '../src/index.ts'
 import { type ServeProcess, tokensIn, useCommand } from './setup/command.ts'
 import { makeSqlite, onEachDatabase } from './setup/databases.ts'
@@ -72,6 +73,28 @@ onEachDatabase('serve', (makeDatabase) => {
     await logged(server, 'stopping')
     expect(await slow.finish()).toMatch(/^HTTP\/1.1 200 /)
     expect(await server.ended).toBe(0)
+  })
+
+  test('with few files to open, it keeps fewer connections, and still serves and changes', async () => {
+    const server = await command.serve(['--database', await makeDatabase()], { files: 300 })
+    const [rootKey] = tokensIn(server.stdout())
+    const { hostname, port } = new URL(server.url)
+    const idle = Array.from({ length: 400 }, () => connect(Number(port), hostname).on('error', () => {}))
+    onTestFinished(() => {
+      for (const socket of idle) socket.destroy()
+    })
+    await Promise.all(idle.map((socket) => once(socket, 'connect')))
+    await expect
+      .poll(() => idle.filter(({ readableEnded, closed }) => readableEnded || closed).length)
+      .toBeGreaterThan(0)
+    const created = await fetch(`${server.url}/v1/organizations`, {
+      method: 'POST',
+      headers: { authorization: `Bearer ${rootKey}`, 'content-type': 'application/json' },
+      body: '{"name":"Acme"}',
+    })
+    expect(created.status).toBe(200)
+    expect(server.stderr()).toContain('at most 172 connections, not 8192')
+    expect(await server.stop()).toBe(0)
   })
 
   test('killed without warning, it starts again with all that it had acknowledged', async () => {

@@ -16,6 +16,7 @@ import { createFastPath } from './fast-path.ts'
 import { createHotDoor } from './hot.ts'
 import { type Listening, listen } from './listening.ts'
 import type { Metrics } from './metrics.ts'
+import { connectionsWithin } from './open-files.ts'
 import { dress, problem, type Reply } from './reply.ts'
 
 export interface ServerSettings {
@@ -60,7 +61,12 @@ export async function startServer(latchkey: Latchkey, settings: ServerSettings):
     errorHandler: () => toResponse(refuse('malformed_request')),
   })
   // Requires no Host header, so that the refusal of a bad one is ours to word.
-  const bounds = { ...defaultBounds, ...settings.connections }
+  const wanted = { ...defaultBounds, ...settings.connections }
+  const bounds = { ...wanted, maxConnections: connectionsWithin(wanted.maxConnections) }
+  if (bounds.maxConnections < wanted.maxConnections)
+    settings.log.warn(
+      `The system lets this process open few files: it keeps at most ${bounds.maxConnections} connections, not ${wanted.maxConnections}. Raise the limit (ulimit -n, LimitNOFILE).`,
+    )
   const server = createServer({
     headersTimeout: bounds.headersMs,
     requestTimeout: bounds.requestMs,

@@ -35,7 +35,11 @@ export interface TestCommand {
   run(args: readonly string[], options?: RunOptions): Promise<Run>
   /** Like `run`, and its JSON; throws where it does not exit with 0. */
   json<T = Record<string, unknown>>(args: readonly string[], options?: RunOptions): Promise<T>
-  serve(args: readonly string[], options?: Pick<RunOptions, 'env'>): Promise<ServeProcess>
+  /** How many files it may have open is as many as the tests may if absent. */
+  serve(
+    args: readonly string[],
+    options?: Pick<RunOptions, 'env'> & { files?: number },
+  ): Promise<ServeProcess>
 }
 
 /** Gives a test file the command, from the build that starts quickly. */
@@ -52,12 +56,11 @@ export function useCommand(): TestCommand {
   afterAll(() => rmSync(folder, { recursive: true, force: true }))
 
   const main = () => join(inject('builds').quick, 'dist/cli/main.js')
-  const start = (args: readonly string[], env: Record<string, string> = {}) =>
-    spawn(process.execPath, [main(), ...args], {
-      cwd: folder,
-      env: { PATH: process.env.PATH, ...env },
-      stdio: 'pipe',
-    })
+  const start = (args: readonly string[], env: Record<string, string> = {}, files?: number) => {
+    const bound = files === undefined ? [] : ['prlimit', `--nofile=${files}`]
+    const [program, ...words] = [...bound, process.execPath, main(), ...args] as [string, ...string[]]
+    return spawn(program, words, { cwd: folder, env: { PATH: process.env.PATH, ...env }, stdio: 'pipe' })
+  }
   const run = (args: readonly string[], { env, input = '' }: RunOptions = {}) =>
     new Promise<Run>((done) => {
       const child = start(args, env)
@@ -76,8 +79,8 @@ export function useCommand(): TestCommand {
       if (code !== 0) throw new Error(`${args.join(' ')} exited with ${code}: ${stderr}`)
       return JSON.parse(stdout) as T
     },
-    serve: async (args, { env } = {}) => {
-      const child = start(['serve', '--port', '0', ...args], env)
+    serve: async (args, { env, files } = {}) => {
+      const child = start(['serve', '--port', '0', ...args], env, files)
       const { stdout, stderr } = collect(child)
       const ended = new Promise<number | NodeJS.Signals>((done) =>
         child.once('close', (code, signal) => done(code ?? (signal as NodeJS.Signals))),
