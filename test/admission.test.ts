@@ -62,6 +62,41 @@ test('a request takes its caller’s turn, and is not behind all those that came
   expect(served).toHaveLength(301)
 })
 
+test('nobody asks whose the requests are for which the turn has time', async () => {
+  const rounds = 20
+  const together = 5
+  let served = 0
+  let asked = 0
+  const admission = new Admission(
+    (_, outgoing) => {
+      served++
+      outgoing.end('done')
+    },
+    () => {
+      asked++
+      return ['callers', 'one']
+    },
+  )
+  // Each comes, as it seems, long after the one before: in a turn only the first is served at once.
+  let now = performance.now()
+  const server = createServer((incoming, outgoing) => {
+    now += 10
+    admission.admit(incoming, outgoing, now)
+  })
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  const socket = connect((server.address() as AddressInfo).port, '127.0.0.1')
+  ends.push(() => {
+    socket.destroy()
+    server.close()
+  })
+  for (let round = 1; round <= rounds; round++) {
+    socket.write('GET / HTTP/1.1\r\nhost: x\r\n\r\n'.repeat(together))
+    while (served < round * together) await setTimeout(1)
+  }
+  // A few, if the process was paused amid a turn.
+  expect(asked).toBeLessThan((rounds * (together - 1)) / 2)
+})
+
 test('connections are accepted while others ask without end', async () => {
   const { served, open, server } = await serveSlowly(1)
   const crowd = await Promise.all(Array.from({ length: 100 }, open))

@@ -3,7 +3,8 @@
 // Node reads every connection that has something to read, one after the other, and accepts one new connection; then the
 // turn ends. If the server did in a turn all that it was asked for in it, a caller would wait for the work of every
 // other, and a new connection for as many such turns as there are connections before it. So a turn serves requests for a
-// short time only. Requests beyond that wait, and callers take turns: keys by their organization, strangers by their address.
+// short time only. Requests beyond that wait for its end, and those for which there is no time then either wait on, and
+// callers take turns: keys by their organization, strangers by their address.
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { headerReader, readPresented } from '../bearer.ts'
 import { Rounds } from '../verdict/rounds.ts'
@@ -31,6 +32,8 @@ interface Waiting {
 export class Admission {
   readonly #serve: Handler
   readonly #namesOf: TurnNames
+  /** Those that came in this turn, in their order, if none waits from an earlier one. Most turns have time for them all. */
+  readonly #arrived = new Rounds<Waiting>()
   readonly #waiting = new Rounds<Waiting>()
   /** When this turn stops serving; undefined if it has served none yet. */
   #endsAt: number | undefined
@@ -46,12 +49,17 @@ export class Admission {
       this.#endsAt = now + turnMs
       atWorkTurn(this.#serveWaiting)
     }
-    if (this.#waiting.size === 0 && now < this.#endsAt) this.#serve(incoming, outgoing)
+    if (this.#size === 0 && now < this.#endsAt) this.#serve(incoming, outgoing)
+    else if (this.#waiting.size === 0) this.#arrived.add({ incoming, outgoing }, [])
     else this.#waiting.add({ incoming, outgoing }, this.#namesOf(incoming))
   }
 
+  get #size(): number {
+    return this.#arrived.size + this.#waiting.size
+  }
+
   readonly #serveWaiting = () => {
-    if (this.#waiting.size === 0) {
+    if (this.#size === 0) {
       this.#endsAt = undefined
       return
     }
@@ -63,12 +71,21 @@ export class Admission {
   }
 
   readonly #serveNext = () => {
-    const next = this.#waiting.take()
+    const next = this.#arrived.take() ?? this.#waiting.take()
     // Nothing is begun for a client that has gone.
     if (next && !next.incoming.destroyed) this.#serve(next.incoming, next.outgoing)
     // After the ticks that the request has left behind, so that their time counts too.
-    if (this.#waiting.size > 0 && performance.now() < (this.#endsAt ?? 0)) process.nextTick(this.#serveNext)
-    else atWorkTurn(this.#serveWaiting)
+    if (this.#size > 0 && performance.now() < (this.#endsAt ?? 0)) process.nextTick(this.#serveNext)
+    else {
+      this.#letArrivedTakeTurns()
+      atWorkTurn(this.#serveWaiting)
+    }
+  }
+
+  /** Asks whose those are for whom there was no time: to know that takes about as long as to judge a token. */
+  #letArrivedTakeTurns(): void {
+    for (let one = this.#arrived.take(); one !== undefined; one = this.#arrived.take())
+      if (!one.incoming.destroyed) this.#waiting.add(one, this.#namesOf(one.incoming))
   }
 }
 
