@@ -45,6 +45,30 @@ describe('the doors of the hot calls', () => {
     },
   )
 
+  test('refuses to create a key as the app does', async () => {
+    const { asRoot, hot, throughBoth, tokens } = doors
+    const before = hot.taken
+    const asked = { organization_id: 'acme', name: 'New' }
+    const bodies = [
+      '',
+      '{"name":"a","name":"b"}',
+      JSON.stringify({ name: 'x'.repeat(300) }),
+      JSON.stringify({ ...asked, organization_id: 'nowhere' }),
+      JSON.stringify({ ...asked, organizationId: 'acme' }),
+      JSON.stringify({ ...asked, permissions: ['a b'] }),
+      JSON.stringify({ ...asked, metadata: { text: 'x'.repeat(65_536) } }),
+    ]
+    for (const body of bodies) await throughBoth({ path: '/v1/keys', headers: asRoot(), body })
+    const body = JSON.stringify(asked)
+    for (const path of ['/v1/keys?wait=never', `/v1/keys?key=${tokens.plain}`])
+      await throughBoth({ path, headers: asRoot(), body })
+    for (const name of ['verifier', 'revoked']) {
+      const headers = { ...json, authorization: `Bearer ${tokens[name]}` }
+      await throughBoth({ path: '/v1/keys', headers, body })
+    }
+    expect(hot.taken).toBe(before + 2 * (bodies.length + 4))
+  })
+
   test('refuses as the app does, whatever comes', async () => {
     const { asRoot, throughBoth, tokens } = doors
     const key = tokens.plain as string

@@ -1,26 +1,29 @@
-// The door for the calls that come millions of times, and for streams: the same way of a request as everywhere,
-// without a framework.
+// The door for the calls that come millions of times, for streams, and for new keys, which some make by the thousand: the
+// same way of a request as everywhere, without a framework.
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { headerReader } from '../bearer.ts'
 import { sendAtEndOfTurn } from './answers.ts'
 import { auditRoutes } from './audit.ts'
 import { readIncomingBytes } from './body.ts'
 import { changeRoutes } from './changes.ts'
+import { keyRoutes } from './keys.ts'
 import { type Pipeline, serve } from './pipeline.ts'
 import type { Route } from './route.ts'
 import { pour } from './sinks.ts'
 import { verifyRoutes } from './verify.ts'
 
+const creation = keyRoutes.filter(({ operationId }) => operationId === 'createKey')
+
 /**
- * Makes a handler for the calls that judge tokens, those of verifiers elsewhere, and those on the audit log. It takes
- * a request only in its plain form and tells whether it did; every other one, and every oddity, is left to the app,
- * which gives the same answers.
+ * Makes a handler for the calls that judge tokens, those of verifiers elsewhere, those on the audit log, and the one
+ * that creates a key. It takes a request only in its plain form and tells whether it did; every other one, and every
+ * oddity, is left to the app, which gives the same answers.
  */
 export function createHotDoor(
   pipeline: Pipeline,
 ): (incoming: IncomingMessage, outgoing: ServerResponse) => boolean {
   const byCall = new Map(
-    [...verifyRoutes, ...changeRoutes, ...auditRoutes].map((route) => [
+    [...verifyRoutes, ...changeRoutes, ...auditRoutes, ...creation].map((route) => [
       `${route.method} ${route.path}`,
       route,
     ]),
