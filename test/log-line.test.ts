@@ -131,6 +131,24 @@ describe('of refusals, the log holds a sample', () => {
     ])
   })
 
+  test('a flood of what anybody may ask for, or of lists, is sampled too, and hides neither changes nor refusals', () => {
+    const { lines, recorder } = startLog('refused')
+    const anonymous = (method: string, route: string): Exchange => ({ ...by('', undefined), method, route })
+    for (let i = 0; i < 1_000; i++) {
+      recorder.record({ ...anonymous('GET', '/healthz'), keyId: undefined }, 200)
+      recorder.record({ ...by(`reader ${i}`, undefined), method: 'GET', route: '/v1/keys' }, 200)
+      recorder.record({ ...by('verifier', undefined), method: 'POST', route: '/v1/keys/facts' }, 200)
+    }
+    expect(lines.length).toBeLessThan(150)
+    lines.length = 0
+    for (let i = 0; i < 50; i++)
+      recorder.record({ ...by('writer', undefined), method: 'POST', route: '/v1/keys' }, 200)
+    recorder.record(by('flooding', ['revoked']), 200)
+    expect(lines).toHaveLength(51)
+    recorder.flush()
+    expect(lines.at(-1)).toMatchObject({ left_out: { 200: expect.any(Number) } })
+  })
+
   test('callers without end are not told apart without end', () => {
     const { lines, recorder } = startLog('refused')
     for (let i = 0; i < 10_000; i++) recorder.record(by(String(i), ['not_found']), 200)

@@ -1,4 +1,5 @@
-// Bounds the lines that refused requests add to the log: a flood of them must neither fill a disk nor hide the rest.
+// Bounds the lines that requests add to the log if they change nothing: a flood of them must neither fill a disk nor
+// hide the rest.
 
 /** Lines of one kind that are written in a window; the rest of them are counted. */
 const maxLinesPerKind = 10
@@ -9,9 +10,9 @@ const windowMs = 1_000
 /** How many lines were left out of the log, by the code of what they would have said. */
 export type LeftOut = Record<string, number>
 
-/** Decides which lines of refusals are written. */
+/** Decides which lines are written. */
 export interface LogSampler {
-  /** Tells whether to write a line about a refusal with a code, of a caller's request; counts it if not. */
+  /** Tells whether to write a line that says a code, of a caller's request; counts it if not. */
   admits(code: string, caller: string): boolean
   /** Reports what was left out so far. */
   flush(): void

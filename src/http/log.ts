@@ -5,7 +5,7 @@ import { LatchkeyError } from '../errors.ts'
 import type { VerdictCode } from '../schemas.ts'
 import { redactTokens } from '../token.ts'
 import type { Exchange } from './exchange.ts'
-import { createLogSampler } from './log-sampler.ts'
+import { createLogSampler, type LeftOut } from './log-sampler.ts'
 import type { Metrics } from './metrics.ts'
 
 /** Writes down what was answered, in the log and in the metrics. */
@@ -22,21 +22,24 @@ export interface ExchangeRecorder {
 /**
  * Makes a recorder. It counts every exchange in the metrics. A line it writes for every exchange if `logVerdicts` is
  * `all`; otherwise it leaves out those that gave only valid verdicts (with `none`, all that gave verdicts), and of
- * refused and failed ones it writes a sample and how many it left out (`log-sampler.ts`).
+ * those that changed nothing it writes a sample and how many it left out (`log-sampler.ts`).
  */
 export function createRecorder(log: Logger, metrics: Metrics, logVerdicts: LogVerdicts): ExchangeRecorder {
-  const sampler = createLogSampler((leftOut) =>
-    log.info({ left_out: leftOut }, 'requests left out of the log'),
-  )
+  const report = (leftOut: LeftOut) => log.info({ left_out: leftOut }, 'requests left out of the log')
+  const refusals = createLogSampler(report)
+  // Apart, so that many who read hide no refusal.
+  const reads = createLogSampler(report)
 
-  function getsLine({ verdicts, error, keyId, ip }: Exchange, status: number): boolean {
+  function getsLine({ method, route, verdicts, error, keyId, ip }: Exchange, status: number): boolean {
     if (logVerdicts === 'all') return true
     const refused = verdicts === undefined ? undefined : firstRefused(verdicts)
     if (verdicts !== undefined && error === undefined && (refused === undefined || logVerdicts === 'none'))
       return false
-    if (error === undefined && refused === undefined && status < 400) return true
+    const caller = keyId ?? ip ?? ''
+    if (error === undefined && refused === undefined && status < 400)
+      return !isRead(method, route) || reads.admits(String(status), caller)
     const code = error instanceof LatchkeyError ? error.code : (refused ?? String(status))
-    return sampler.admits(code, keyId ?? ip ?? '')
+    return refusals.admits(code, caller)
   }
 
   return {
@@ -47,8 +50,16 @@ export function createRecorder(log: Logger, metrics: Metrics, logVerdicts: LogVe
       if (verdicts !== undefined) for (const code of verdicts) metrics.countVerdict(code)
       if (getsLine(exchange, status)) writeLine(log, exchange, status, durationMs)
     },
-    flush: () => sampler.flush(),
+    flush: () => {
+      refusals.flush()
+      reads.flush()
+    },
   }
+}
+
+/** Tells whether a request changes nothing, so that the database does not bound how many there are. */
+function isRead(method: string, route: string | undefined): boolean {
+  return ['GET', 'HEAD', 'OPTIONS'].includes(method) || route === '/v1/keys/facts'
 }
 
 function firstRefused(verdicts: readonly VerdictCode[]): VerdictCode | undefined {
