@@ -45,6 +45,8 @@ class StandardError implements LogDestination {
   #dropped = 0
   #timer: NodeJS.Timeout | undefined
   #isWriting = false
+  /** The last write found no room: only the timer tries again, however many lines come meanwhile. */
+  #isFull = false
   #isBroken = false
 
   constructor(options: LogDestinationOptions) {
@@ -57,13 +59,13 @@ class StandardError implements LogDestination {
 
   write(line: string): void {
     if (this.#isBroken) return
-    const bytes = Buffer.from(line)
-    if (this.#waitingBytes + bytes.length > maxWaitingBytes) {
+    if (this.#waitingBytes + line.length > maxWaitingBytes) {
       this.#dropped++
       return
     }
     if (this.#dropped > 0) this.#tellDropped()
-    this.#push(bytes)
+    this.#push(Buffer.from(line))
+    if (this.#isFull) return
     if (this.#waitingBytes >= this.#options.minWriteBytes) this.#flush()
     else this.#later(flushEveryMs)
   }
@@ -119,7 +121,8 @@ class StandardError implements LogDestination {
         this.#writeElsewhere(piece)
         return
       }
-      if (!this.#writeNow(piece)) {
+      this.#isFull = !this.#writeNow(piece)
+      if (this.#isFull) {
         this.#later(retryMs)
         return
       }
