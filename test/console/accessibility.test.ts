@@ -89,58 +89,94 @@ async function openDialog(page: Page, path: string, name: string): Promise<void>
   await page.getByRole('dialog').waitFor()
 }
 
-describe(`what axe-core finds wrong${browserNote}`, () => {
+const viewport = { width: 1280, height: 720 }
+const phone = { width: 360, height: 740 }
+
+/**
+ * What is wrong on a page as it stands, in light and in dark, by the look; nothing, where all is well. To come to a
+ * page takes as long as to judge it, so it is judged in both. What lies behind a dialog is no other in the dark than
+ * the page that was judged without it.
+ */
+async function judge(page: Page, name: string): Promise<Record<string, unknown>> {
+  const light = await findViolations(page)
+  await stopTransitions(page)
+  await page.emulateMedia({ colorScheme: 'dark' })
+  await drawn(page)
+  const isCovered = (await page.locator(covers).count()) > 0
+  const dark = await findViolations(page, isCovered ? covers : undefined)
+  await page.emulateMedia({ colorScheme: 'light' })
+  await drawn(page)
+  return {
+    ...(light.length > 0 && { [`${name}, in light`]: light }),
+    ...(dark.length > 0 && { [`${name}, in dark`]: dark }),
+  }
+}
+
+const covers = '[role=dialog], [role=alertdialog], [role=listbox]'
+
+/** The same on a phone, where besides nothing may stand out at the side. */
+async function judgeOnPhone(page: Page, name: string): Promise<Record<string, unknown>> {
+  await page.setViewportSize(phone)
+  await drawn(page)
+  const overflow = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth)
+  const violations = await findViolations(page)
+  await page.setViewportSize(viewport)
+  return overflow > 0 || violations.length > 0 ? { [`${name}, on a phone`]: { overflow, violations } } : {}
+}
+
+/** Has every colour change at once: one on its way to another is neither, and what inherits it sets out only then. */
+function stopTransitions(page: Page): Promise<void> {
+  return page.evaluate(() => {
+    const sheet = new CSSStyleSheet()
+    sheet.replaceSync('*, ::before, ::after { transition: none !important }')
+    document.adoptedStyleSheets = [sheet]
+  })
+}
+
+/** By the second frame a page has heard of another look, and drawn itself anew. */
+function drawn(page: Page): Promise<unknown> {
+  return page.evaluate(() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done))))
+}
+
+describe(`what axe-core finds wrong in light and in dark${browserNote}`, () => {
   const browser = useBrowser()
   const stageOf = useStage()
-
-  describe.each(['light', 'dark'] as const)('in %s is nothing', (colorScheme) => {
-    // A colour on its way from one to another is neither.
-    const look = { colorScheme, reducedMotion: 'reduce' } as const
-
-    test.skipIf(skipsBrowser)('on the page of who is not signed in', async () => {
-      const page = await browser.open(stageOf().server, look)
-      await page.getByRole('button', { name: 'Sign in' }).click()
-      await page.getByText('Paste a token.').waitFor()
-      expect(await findViolations(page)).toEqual([])
+  const open = (token?: string) =>
+    browser.open(stageOf().server, {
+      viewport,
+      colorScheme: 'light',
+      reducedMotion: 'reduce',
+      ...(token && { token }),
     })
 
-    test.skipIf(skipsBrowser)('on any page', { timeout: 120_000 }, async () => {
-      const page = await browser.open(stageOf().server, { ...look, token: stageOf().server.rootKey })
-      const found: Record<string, unknown> = {}
-      for (const [name, address] of Object.entries(pages)) {
-        await go(page, address(stageOf()))
-        const violations = await findViolations(page)
-        if (violations.length > 0) found[name] = violations
-      }
-      expect(found).toEqual({})
-    })
-
-    test.skipIf(skipsBrowser)('in any dialog or state', { timeout: 120_000 }, async () => {
-      const page = await browser.open(stageOf().server, { ...look, token: stageOf().server.rootKey })
-      const found: Record<string, unknown> = {}
-      for (const [name, show] of Object.entries(states)) {
-        await show(page, stageOf())
-        const violations = await findViolations(page)
-        if (violations.length > 0) found[name] = violations
-      }
-      expect(found).toEqual({})
-    })
+  test.skipIf(skipsBrowser)('is nothing on the page of who is not signed in', async () => {
+    const page = await open()
+    await page.getByRole('button', { name: 'Sign in' }).click()
+    await page.getByText('Paste a token.').waitFor()
+    expect(await judge(page, 'sign-in')).toEqual({})
   })
 
   test.skipIf(skipsBrowser)(
-    'on a phone is nothing either, and no page scrolls sideways',
+    'is nothing on any page, on a phone neither, where no page scrolls sideways',
     { timeout: 120_000 },
     async () => {
-      const viewport = { width: 360, height: 740 }
-      const page = await browser.open(stageOf().server, { viewport, token: stageOf().server.rootKey })
+      const page = await open(stageOf().server.rootKey)
       const found: Record<string, unknown> = {}
       for (const [name, address] of Object.entries(pages)) {
         await go(page, address(stageOf()))
-        const overflow = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth)
-        const violations = await findViolations(page)
-        if (overflow > 0 || violations.length > 0) found[name] = { overflow, violations }
+        Object.assign(found, await judge(page, name), await judgeOnPhone(page, name))
       }
       expect(found).toEqual({})
     },
   )
+
+  test.skipIf(skipsBrowser)('is nothing in any dialog or state', { timeout: 120_000 }, async () => {
+    const page = await open(stageOf().server.rootKey)
+    const found: Record<string, unknown> = {}
+    for (const [name, show] of Object.entries(states)) {
+      await show(page, stageOf())
+      Object.assign(found, await judge(page, name))
+    }
+    expect(found).toEqual({})
+  })
 })
