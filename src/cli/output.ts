@@ -103,7 +103,7 @@ function pad(text: string, width: number): string {
   return text + ' '.repeat(Math.max(0, width - widthOf(text)))
 }
 
-const segmenter = new Intl.Segmenter()
+let segmenter: Intl.Segmenter | undefined
 const wide =
   /\p{Emoji_Presentation}|[\p{sc=Han}\p{sc=Hiragana}\p{sc=Katakana}\p{sc=Hangul}\u3000-\u303f\uff01-\uff60]/u
 
@@ -111,6 +111,8 @@ const wide =
 function widthOf(text: string): number {
   if (/^[\x20-\x7e]*$/.test(text)) return text.length
   let width = 0
+  // Made when it is needed: its data takes long to load.
+  segmenter ??= new Intl.Segmenter()
   for (const { segment } of segmenter.segment(text)) width += wide.test(segment) ? 2 : 1
   return width
 }

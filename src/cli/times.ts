@@ -78,6 +78,8 @@ export function formatAgo(instant: Date | null, now: number): string {
   if (seconds === 0) return 'now'
   // A second short of an hour is an hour, not sixty minutes.
   const [unit, length] = units.find(([, length]) => Math.abs(seconds) >= 0.99 * length) ?? ['second', 1]
+  // Made when it is needed: its data takes long to load.
+  phrases ??= new Intl.RelativeTimeFormat('en', { numeric: 'always' })
   return phrases.format(Math.round(seconds / length), unit)
 }
 
@@ -97,7 +99,7 @@ export function formatInstant(instant: Date | null, now: number): string {
   return instant === null ? 'never' : `${instant.toISOString()} (${formatAgo(instant, now)})`
 }
 
-const phrases = new Intl.RelativeTimeFormat('en', { numeric: 'always' })
+let phrases: Intl.RelativeTimeFormat | undefined
 const units = [
   ['year', 31_536_000],
   ['month', 2_592_000],

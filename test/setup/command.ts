@@ -59,7 +59,8 @@ export function useCommand(): TestCommand {
   const start = (args: readonly string[], env: Record<string, string> = {}, files?: number) => {
     const bound = files === undefined ? [] : ['prlimit', `--nofile=${files}`]
     const [program, ...words] = [...bound, process.execPath, main(), ...args] as [string, ...string[]]
-    return spawn(program, words, { cwd: folder, env: { PATH: process.env.PATH, ...env }, stdio: 'pipe' })
+    const given = { PATH: process.env.PATH, NODE_COMPILE_CACHE: inject('builds').compiled, ...env }
+    return spawn(program, words, { cwd: folder, env: given, stdio: 'pipe' })
   }
   const run = (args: readonly string[], { env, input = '' }: RunOptions = {}) =>
     new Promise<Run>((done) => {

@@ -67,6 +67,7 @@ export async function runSteps(
   writeFileSync(join(folder, '.script'), `set -o pipefail\ntrap 'failed=1' ERR\n${script.join('')}`)
   await execute('bash', ['.script'], folder, {
     ...environment,
+    NODE_COMPILE_CACHE: inject('builds').compiled,
     PATH: `${join(folder, '.bin')}:${environment.PATH ?? process.env.PATH}`,
     HOME: folder,
     TZ: 'UTC',
