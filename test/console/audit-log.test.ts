@@ -6,7 +6,7 @@ import { type Latchkey, openLatchkey } from '../../src/latchkey.ts'
 import type { AuditEvent, ListAuditInput } from '../../src/schemas.ts'
 import { toWire } from '../../src/wire.ts'
 import { readCsv } from '../setup/csv.ts'
-import { onEachDatabase } from '../setup/databases.ts'
+import { onOneDatabase } from '../setup/databases.ts'
 import type { TestServer } from '../setup/server.ts'
 import { browserNote, skipsBrowser, useBrowser } from './browser.ts'
 import { fact, go, refusalOf, sessionOf } from './chromium.ts'
@@ -41,7 +41,7 @@ async function doEverything({ request, rootKey: token }: TestServer) {
   return { key: String(id), actor: String(actor) }
 }
 
-onEachDatabase(`the audit log in the console${browserNote}`, (makeDatabase) => {
+onOneDatabase('PostgreSQL', `the audit log in the console${browserNote}`, (makeDatabase) => {
   const browser = useBrowser()
   const events = (page: Page) => page.getByRole('region', { name: 'Events' }).locator('ol > li')
 

@@ -1,7 +1,7 @@
 // Text that others wrote, in every place that shows or takes it: it is shown as it is, and never run.
 import type { Page } from 'playwright-core'
 import { expect, test } from 'vitest'
-import { onEachDatabase } from '../setup/databases.ts'
+import { onOneDatabase } from '../setup/databases.ts'
 import type { TestServer } from '../setup/server.ts'
 import { browserNote, skipsBrowser, useBrowser } from './browser.ts'
 import { go } from './chromium.ts'
@@ -60,7 +60,7 @@ async function fill(server: TestServer): Promise<string[]> {
   return ids
 }
 
-onEachDatabase(`text of others in the console${browserNote}`, (makeDatabase, kind) => {
+onOneDatabase('SQLite', `text of others in the console${browserNote}`, (makeDatabase, kind) => {
   const browser = useBrowser()
 
   test.skipIf(skipsBrowser)(

@@ -2,7 +2,7 @@
 import type { Page } from 'playwright-core'
 import { expect, test } from 'vitest'
 import { callerBy } from '../setup/callers.ts'
-import { onEachDatabase } from '../setup/databases.ts'
+import { onOneDatabase } from '../setup/databases.ts'
 import { browserNote, skipsBrowser, useBrowser } from './browser.ts'
 import { callByHand, fact, go, refusalOf, signIn } from './chromium.ts'
 import { inThePast } from './past.ts'
@@ -21,7 +21,7 @@ function watchChanges(page: Page): unknown[] {
 /** What stands beside the name of the key. */
 const statusOf = (page: Page) => page.locator('main header').filter({ has: page.locator('h1') })
 
-onEachDatabase(`the page of a key${browserNote}`, (makeDatabase) => {
+onOneDatabase('PostgreSQL', `the page of a key${browserNote}`, (makeDatabase) => {
   const browser = useBrowser()
   const serve = async (...permissions: string[]) => {
     const server = await browser.serve(await makeDatabase())

@@ -1,10 +1,10 @@
 // The whole life of a key by the keyboard alone, with the focus in sight wherever it stops.
 import type { Page } from 'playwright-core'
 import { expect, test } from 'vitest'
-import { onEachDatabase } from '../setup/databases.ts'
+import { onOneDatabase } from '../setup/databases.ts'
 import { browserNote, skipsBrowser, useBrowser } from './browser.ts'
 
-onEachDatabase(`the console by the keyboard alone${browserNote}`, (makeDatabase) => {
+onOneDatabase('SQLite', `the console by the keyboard alone${browserNote}`, (makeDatabase) => {
   const browser = useBrowser()
 
   test.skipIf(skipsBrowser)('creates an organization, a key in it, and revokes the key', async () => {

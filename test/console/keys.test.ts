@@ -3,14 +3,14 @@ import type { Page } from 'playwright-core'
 import { expect, test } from 'vitest'
 import type { WireKey } from '../../console/api.ts'
 import { openLatchkey } from '../../src/latchkey.ts'
-import { onEachDatabase } from '../setup/databases.ts'
+import { onOneDatabase } from '../setup/databases.ts'
 import { browserNote, skipsBrowser, useBrowser } from './browser.ts'
 import { go } from './chromium.ts'
 
 const minute = 60_000
 const day = 24 * 60 * minute
 
-onEachDatabase(`keys in the console${browserNote}`, (makeDatabase) => {
+onOneDatabase('PostgreSQL', `keys in the console${browserNote}`, (makeDatabase) => {
   const browser = useBrowser()
 
   test.skipIf(skipsBrowser)(

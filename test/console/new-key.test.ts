@@ -4,7 +4,7 @@ import { promisify } from 'node:util'
 import type { Page } from 'playwright-core'
 import { expect, test } from 'vitest'
 import type { WireCreatedKey, WireKey } from '../../console/api.ts'
-import { onEachDatabase } from '../setup/databases.ts'
+import { onOneDatabase } from '../setup/databases.ts'
 import { missingPrograms, wants } from '../setup/programs.ts'
 import type { TestServer } from '../setup/server.ts'
 import { browserNote, skipsBrowser, useBrowser } from './browser.ts'
@@ -14,7 +14,7 @@ const { skip: skipsCurl } = wants(missingPrograms(['curl']))
 const day = 86_400_000
 const path = '/organizations/acme/new-key'
 
-onEachDatabase(`a new key in the console${browserNote}`, (makeDatabase) => {
+onOneDatabase('SQLite', `a new key in the console${browserNote}`, (makeDatabase) => {
   const browser = useBrowser()
   const serve = async () => {
     const server = await browser.serve(await makeDatabase())

@@ -1,10 +1,10 @@
 // Journeys of the operator among organizations: from none at all to found again, each from an empty server.
 import { expect, test } from 'vitest'
-import { onEachDatabase } from '../setup/databases.ts'
+import { onOneDatabase } from '../setup/databases.ts'
 import { browserNote, skipsBrowser, useBrowser } from './browser.ts'
 import { callByHand, descriptionOf, go, isFocused } from './chromium.ts'
 
-onEachDatabase(`organizations in the console${browserNote}`, (makeDatabase) => {
+onOneDatabase('PostgreSQL', `organizations in the console${browserNote}`, (makeDatabase) => {
   const browser = useBrowser()
 
   test.skipIf(skipsBrowser)('an empty server says what to do first, and the way leads to a key', async () => {

@@ -3,14 +3,14 @@ import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import type { Page } from 'playwright-core'
 import { describe, expect, onTestFinished, test } from 'vitest'
-import { makeSqlite, onEachDatabase } from '../setup/databases.ts'
+import { makeSqlite, onOneDatabase } from '../setup/databases.ts'
 import type { TestServer } from '../setup/server.ts'
 import { browserNote, skipsBrowser, useBrowser } from './browser.ts'
 
 /** Cookies go by the site, whatever the port: a page on another port of this host is of the same site. */
 const strangers = { 'the same site': '127.0.0.1', 'another site': 'localhost' }
 
-onEachDatabase(`a page of another origin${browserNote}`, (makeDatabase) => {
+onOneDatabase('SQLite', `a page of another origin${browserNote}`, (makeDatabase) => {
   const browser = useBrowser()
 
   describe.each(Object.entries(strangers))('on %s', (_, host) => {

@@ -1,13 +1,13 @@
 // Revoking a key in the console: it takes its name, tells what will stop working, and holds at once.
 import { expect, test } from 'vitest'
-import { onEachDatabase } from '../setup/databases.ts'
+import { onOneDatabase } from '../setup/databases.ts'
 import { browserNote, skipsBrowser, useBrowser } from './browser.ts'
 import { fact, go, refusalOf, sessionOf } from './chromium.ts'
 import { inThePast } from './past.ts'
 
 const hour = 3_600_000
 
-onEachDatabase(`revoking a key in the console${browserNote}`, (makeDatabase) => {
+onOneDatabase('SQLite', `revoking a key in the console${browserNote}`, (makeDatabase) => {
   const browser = useBrowser()
 
   test.skipIf(skipsBrowser)(

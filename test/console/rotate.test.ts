@@ -1,6 +1,6 @@
 // Rotating a key in the console: the grace, the new token, and when the old one ends.
 import { expect, test } from 'vitest'
-import { onEachDatabase } from '../setup/databases.ts'
+import { onOneDatabase } from '../setup/databases.ts'
 import type { TestServer } from '../setup/server.ts'
 import { browserNote, skipsBrowser, useBrowser } from './browser.ts'
 import { fact, refusalOf } from './chromium.ts'
@@ -8,7 +8,7 @@ import { inThePast } from './past.ts'
 
 const hour = 3_600_000
 
-onEachDatabase(`rotating a key in the console${browserNote}`, (makeDatabase) => {
+onOneDatabase('PostgreSQL', `rotating a key in the console${browserNote}`, (makeDatabase) => {
   const browser = useBrowser()
   const serve = async (options: Parameters<typeof browser.serve>[1] = {}) => {
     const server = await browser.serve(await makeDatabase(), options)

@@ -1,7 +1,7 @@
 // The sessions page of the console: where one is signed in with a key, and ending what is elsewhere.
 import type { Page } from 'playwright-core'
 import { expect, test } from 'vitest'
-import { onEachDatabase } from '../setup/databases.ts'
+import { onOneDatabase } from '../setup/databases.ts'
 import { browserNote, skipsBrowser, useBrowser } from './browser.ts'
 import { refusalOf } from './chromium.ts'
 
@@ -9,7 +9,7 @@ const firefox = 'Mozilla/5.0 (Windows NT 10.0; Win64; x64; rv:140.0) Gecko/20100
 const safari =
   'Mozilla/5.0 (iPhone; CPU iPhone OS 18_5 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/18.5 Mobile/15E148 Safari/604.1'
 
-onEachDatabase(`the sessions page of the console${browserNote}`, (makeDatabase) => {
+onOneDatabase('PostgreSQL', `the sessions page of the console${browserNote}`, (makeDatabase) => {
   const browser = useBrowser()
   const rows = (page: Page) => page.locator('main li')
 

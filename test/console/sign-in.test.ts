@@ -1,11 +1,11 @@
 // The door of the console and the frame of its pages: signing in and out, and what holds on every page.
 import type { Page } from 'playwright-core'
 import { afterAll, describe, expect, test } from 'vitest'
-import { makeSqlite, onEachDatabase } from '../setup/databases.ts'
+import { makeSqlite, onOneDatabase } from '../setup/databases.ts'
 import { browserNote, skipsBrowser, useBrowser } from './browser.ts'
 import { go, sessionOf, signIn } from './chromium.ts'
 
-onEachDatabase(`the door of the console${browserNote}`, (makeDatabase) => {
+onOneDatabase('SQLite', `the door of the console${browserNote}`, (makeDatabase) => {
   const browser = useBrowser()
 
   test.skipIf(skipsBrowser)('lets nobody in without a token that opens it, and says why', async () => {

@@ -2,13 +2,13 @@
 import { expect, test } from 'vitest'
 import { managementPermissions } from '../../src/permissions.ts'
 import type { VerdictCode } from '../../src/schemas.ts'
-import { onEachDatabase } from '../setup/databases.ts'
+import { onOneDatabase } from '../setup/databases.ts'
 import { browserNote, skipsBrowser, useBrowser } from './browser.ts'
 import { callByHand, refusalOf } from './chromium.ts'
 
 const day = 86_400_000
 
-onEachDatabase(`trying a token in the console${browserNote}`, (makeDatabase) => {
+onOneDatabase('SQLite', `trying a token in the console${browserNote}`, (makeDatabase) => {
   const browser = useBrowser()
 
   test.skipIf(skipsBrowser)('gives each verdict in words, and what is missing', async () => {

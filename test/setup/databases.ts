@@ -9,15 +9,26 @@ import { afterEach, describe, inject } from 'vitest'
 export const databaseKinds = ['SQLite', 'PostgreSQL'] as const
 export type DatabaseKind = (typeof databaseKinds)[number]
 
+type Suite = (makeDatabase: () => Promise<string>, kind: DatabaseKind) => void
+
 /**
  * Defines a suite once for each database. `makeDatabase` makes an empty one and gives its url; it goes away
  * after the test.
  */
-export function onEachDatabase(
-  name: string,
-  suite: (makeDatabase: () => Promise<string>, kind: DatabaseKind) => void,
-): void {
-  describe.each(databaseKinds)(`${name} on %s`, (kind) => {
+export function onEachDatabase(name: string, suite: Suite): void {
+  defineOn(databaseKinds, name, suite)
+}
+
+/**
+ * Defines a suite on one database, for what sees of it no more than the answers over HTTP, which other tests hold to be
+ * the same from either. `TEST_EVERY_DATABASE=1` defines it on each.
+ */
+export function onOneDatabase(kind: DatabaseKind, name: string, suite: Suite): void {
+  defineOn(process.env.TEST_EVERY_DATABASE === '1' ? databaseKinds : [kind], name, suite)
+}
+
+function defineOn(kinds: readonly DatabaseKind[], name: string, suite: Suite): void {
+  describe.each(kinds)(`${name} on %s`, (kind) => {
     const cleanups: (() => Promise<void>)[] = []
     afterEach(async () => {
       for (const cleanup of cleanups.splice(0).reverse()) await cleanup()
