@@ -260,7 +260,7 @@ async function guardOpening<T>(work: () => Promise<T>, signal?: AbortSignal): Pr
  */
 export function isRowRefused(error: unknown): boolean {
   if (!(error instanceof LatchkeyError) || error.code !== 'store_unavailable') return false
-  const { code, message } = error.cause as { code?: unknown; message?: string }
+  const { code, message } = (error.cause ?? {}) as { code?: unknown; message?: string }
   if (code === 'ERR_SQLITE_ERROR') return /constraint|too big|refused/i.test(message ?? '')
   return typeof code === 'string' && /^(?:22|23|54|P0)[0-9A-Z]{3}$/.test(code)
 }
