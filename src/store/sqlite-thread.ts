@@ -14,7 +14,7 @@ const maxPauseMs = 10_000
 /** A thread that has lived so long died of something new. */
 const livedMs = 60_000
 
-/** Sends statements to a thread, one behind the other. */
+/** Sends statements to a thread, one behind the other: those of one moment together, since each message wakes it. */
 export class SqliteThread {
   /** Grows with each thread: what one was told, the next does not know. */
   generation = 0
@@ -22,6 +22,7 @@ export class SqliteThread {
   readonly #isReader: boolean
   readonly #warn: Warn
   readonly #waiting = new Map<number, PromiseWithResolvers<QueryResult<unknown>>>()
+  #unsent: WorkerRequest[] = []
   #worker: Worker | undefined
   #lastId = 0
   #deaths = 0
@@ -47,8 +48,16 @@ export class SqliteThread {
     const id = ++this.#lastId
     const answer = Promise.withResolvers<QueryResult<unknown>>()
     this.#waiting.set(id, answer)
-    this.#worker.postMessage({ id, sql, parameters, inTransaction } satisfies WorkerRequest)
+    this.#unsent.push({ id, sql, parameters, inTransaction })
+    // A tick that a microtask asks for comes after all microtasks, and so after the statements that they send.
+    if (this.#unsent.length === 1) queueMicrotask(() => process.nextTick(this.#send))
     return answer.promise
+  }
+
+  readonly #send = () => {
+    const requests = this.#unsent
+    this.#unsent = []
+    if (requests.length > 0) this.#worker?.postMessage(requests)
   }
 
   async close(): Promise<void> {
@@ -71,7 +80,9 @@ export class SqliteThread {
     this.generation++
     this.#worker = worker
     this.#startedAt = performance.now()
-    worker.on('message', (response: WorkerResponse) => this.#settle(response))
+    worker.on('message', (responses: WorkerResponse[]) => {
+      for (const response of responses) this.#settle(response)
+    })
     worker.on('error', (error: Error) => this.#end(worker, error))
     worker.on('exit', () => this.#end(worker, new Error('The SQLite thread has ended.')))
   }
@@ -91,6 +102,7 @@ export class SqliteThread {
     this.#failure = error
     for (const answer of this.#waiting.values()) answer.reject(error)
     this.#waiting.clear()
+    this.#unsent = []
     if (this.#isClosed) return
     if (performance.now() - this.#startedAt > livedMs) this.#deaths = 0
     const pauseMs = Math.min(maxPauseMs, firstPauseMs * 2 ** this.#deaths++)

@@ -45,7 +45,7 @@ if (!isReader) {
   setInterval(cutWal, tidyEveryMs).unref()
 }
 
-parentPort?.on('message', (request: WorkerRequest) => parentPort?.postMessage(answer(request)))
+parentPort?.on('message', (requests: WorkerRequest[]) => parentPort?.postMessage(requests.map(answer)))
 
 function answer({ id, sql, parameters, inTransaction }: WorkerRequest): WorkerResponse {
   try {
