@@ -87,7 +87,8 @@ export async function startSession(
   // Under the key's lock: two that sign in at once are counted one after the other.
   const terms: Terms = { permission: permission ?? 'any key', keyId, leftKeyId: replaced?.keyId }
   await engine.commit(caller, terms, async ({ tx, record }) => {
-    await engine.signInLimit.requireRoom(tx, row, now)
+    // Those that it waited for have signed in meanwhile, and count.
+    await engine.signInLimit.requireRoom(tx, row, engine.now())
     const over = await listOverSessions(tx, organizationId, sessionLimitsAt(now))
     const live = (await listKeySessions(tx, row, sessionLimitsAt(now))).filter(
       ({ id }) => id !== replaced?.sessionId,
@@ -161,7 +162,7 @@ export async function refreshSession(
   const asker: Caller = { ...caller, kid, sessionId: undefined }
   const terms = { permission: 'any key', keyId: caller.keyId } as const
   const row = await engine.commit(asker, terms, async ({ tx, record }) => {
-    await engine.signInLimit.requireRoom(tx, owner, now)
+    await engine.signInLimit.requireRoom(tx, owner, engine.now())
     const change = { fresh_until: now + freshMs }
     const refreshed = await refreshRow(tx, session.sessionId, owner, change)
     if (refreshed === undefined) throw sessionEnded()

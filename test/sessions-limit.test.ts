@@ -43,6 +43,19 @@ onEachDatabase('signing in over and over', (makeDatabase) => {
     await server.close()
   })
 
+  test('of many sign-ins at once no more succeed, though the clock goes on while they wait for each other', async () => {
+    const clock = makeClock()
+    const now = () => {
+      clock.advance(1)
+      return clock.now()
+    }
+    await using latchkey = await openLatchkey({ database: await makeDatabase(), now })
+    await latchkey.organizations.create({ id: 'acme', name: 'Acme' })
+    const { key } = await latchkey.keys.create({ organizationId: 'acme', name: 'Signing in' })
+    const started = await Promise.allSettled(Array.from({ length: 50 }, () => latchkey.sessions.start(key)))
+    expect(started.filter(({ status }) => status === 'fulfilled')).toHaveLength(30)
+  })
+
   test('a fresh sign-in counts as one, and ending sessions makes no room', async () => {
     const clock = makeClock()
     const database = await makeDatabase()

@@ -234,8 +234,9 @@ test('an opening leaves the lock of another one in its process in place, and so 
 for (const end of ['-wal', '-shm']) {
   test(`a ${end} that is removed under a process: nothing is acknowledged any more`, async () => {
     const { path, latchkey, created, warnings } = await open()
+    const caller = await latchkey.authenticate((await latchkey.createRootKey()).key)
     rmSync(path + end)
-    expect(await codeOf(latchkey.keys.revoke(created.id))).toBe('store_unavailable')
+    expect(await codeOf(latchkey.keys.revoke(created.id, caller))).toBe('store_unavailable')
     expect(await codeOf(latchkey.keys.create({ organizationId: 'acme', name: 'CI' }))).toBe(
       'store_unavailable',
     )

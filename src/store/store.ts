@@ -260,6 +260,7 @@ async function guardOpening<T>(work: () => Promise<T>, signal?: AbortSignal): Pr
  */
 export function isRowRefused(error: unknown): boolean {
   if (!(error instanceof LatchkeyError) || error.code !== 'store_unavailable') return false
+  // It has no cause if it is our own refusal: of a file that was replaced, or of a newer schema.
   const { code, message } = (error.cause ?? {}) as { code?: unknown; message?: string }
   if (code === 'ERR_SQLITE_ERROR') return /constraint|too big|refused/i.test(message ?? '')
   return typeof code === 'string' && /^(?:22|23|54|P0)[0-9A-Z]{3}$/.test(code)
