@@ -6,6 +6,8 @@ import { sql } from 'kysely'
 import { expect, onTestFinished, test } from 'vitest'
 import { openLatchkey } from '../src/index.ts'
 import { schemaVersion } from '../src/store/migrations/migrations.ts'
+import { SqliteFile } from '../src/store/sqlite-file.ts'
+import { SqliteThread } from '../src/store/sqlite-thread.ts'
 import { hasLatchkeyTables, openStore } from '../src/store/store.ts'
 import { makeSqlite, onEachDatabase } from './setup/databases.ts'
 import { connectDirectly } from './setup/direct.ts'
@@ -245,3 +247,13 @@ for (const end of ['-wal', '-shm']) {
     expect(warnings.at(-1)).toContain('restart Latchkey')
   })
 }
+
+test('a statement of a transaction that is over does not run by itself', async () => {
+  const { path, remove } = makeSqlite()
+  onTestFinished(remove)
+  const thread = new SqliteThread(new SqliteFile(path, () => {}), false, () => {})
+  thread.begin()
+  onTestFinished(() => thread.close())
+  await expect(thread.execute('create table made (id integer)', [], true)).rejects.toThrow('is over')
+  expect((await thread.execute("select name from sqlite_schema where name = 'made'", [])).rows).toEqual([])
+})
