@@ -5,6 +5,7 @@ import { DatabaseSync } from 'node:sqlite'
 import pg from 'pg'
 import { describe, expect, test } from 'vitest'
 import { makeSqlite, onEachDatabase } from './setup/databases.ts'
+import { openRaw, requestBytes } from './setup/raw.ts'
 import { startTestServer, type TestServer } from './setup/server.ts'
 
 const uuid = /^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[0-9a-f]{4}-[0-9a-f]{12}$/
@@ -173,6 +174,28 @@ describe('what the server tells', () => {
       expect(json.request_id).toBe(id)
       expect(server.log.at(-1)?.request_id).toBe(id)
     }
+  })
+
+  test('the duration of a request counts from when it came, not from when its turn came', async () => {
+    await using server = await start()
+    const one = (id: string) =>
+      requestBytes('GET', '/v1/auth', {
+        token: server.rootKey,
+        headers: { connection: 'keep-alive', 'x-request-id': id },
+      })
+    const some = one('one-of-many').repeat(49) + one('the-last')
+    const connections = await Promise.all(Array.from({ length: 40 }, () => openRaw(server.url)))
+    await server.request('GET', '/v1/auth', { token: server.rootKey })
+    server.log.length = 0
+    const begunAt = performance.now()
+    for (const { socket } of connections) socket.write(some)
+    await Promise.all(connections.map(({ until }) => until(/the-last/)))
+    const wholeMs = performance.now() - begunAt
+    const durations = server.log.map(({ duration_ms }) => Number(duration_ms))
+    expect(durations).toHaveLength(2_000)
+    // They are served one after the other: if none counted its wait, all of them together would take less than the whole.
+    expect(durations.reduce((sum, each) => sum + each, 0)).toBeGreaterThan(2 * wholeMs)
+    for (const { socket } of connections) socket.destroy()
   })
 
   test('each request is one line: its route, its outcome and whose key, never a token or a URL', async () => {

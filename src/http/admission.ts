@@ -10,6 +10,7 @@ import { headerReader, readPresented } from '../bearer.ts'
 import { Rounds } from '../verdict/rounds.ts'
 import { networkOf } from '../verdict/turns.ts'
 import { atWorkTurn } from '../verdict/work-turns.ts'
+import { noteArrival } from './arrival.ts'
 import { findClientAddress } from './client-address.ts'
 import type { Parts } from './route.ts'
 
@@ -49,8 +50,12 @@ export class Admission {
       this.#endsAt = now + turnMs
       atWorkTurn(this.#serveWaiting)
     }
-    if (this.#size === 0 && now < this.#endsAt) this.#serve(incoming, outgoing)
-    else if (this.#waiting.size === 0) this.#arrived.add({ incoming, outgoing }, [])
+    if (this.#size === 0 && now < this.#endsAt) {
+      this.#serve(incoming, outgoing)
+      return
+    }
+    noteArrival(incoming, now)
+    if (this.#waiting.size === 0) this.#arrived.add({ incoming, outgoing }, [])
     else this.#waiting.add({ incoming, outgoing }, this.#namesOf(incoming))
   }
 

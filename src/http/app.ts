@@ -7,6 +7,7 @@ import { LatchkeyError } from '../errors.ts'
 import { FairLine, type LineBounds } from '../fair-line.ts'
 import type { Latchkey } from '../latchkey.ts'
 import { Slices } from '../verdict/slices.ts'
+import { arrivalOf } from './arrival.ts'
 import { auditRoutes } from './audit.ts'
 import { readIncomingBytes, readRequestBytes } from './body.ts'
 import { ChangeStreams } from './change-streams.ts'
@@ -73,6 +74,7 @@ export function createApp(pipeline: Pipeline): Hono<{ Bindings: Bindings }> {
         method: req.method,
         url: target,
         remoteAddress: env?.incoming?.socket.remoteAddress,
+        startedAt: arrivalOf(env?.incoming),
         header: (name) => req.header(name),
         params: params ?? {},
         ...(env?.outgoing && { signal: closeSignal(env.outgoing) }),

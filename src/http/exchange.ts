@@ -13,7 +13,7 @@ export interface Exchange {
   readonly ip: string | undefined
   /** The address of whoever connected: the client, or the last proxy before us. */
   readonly peer: string | undefined
-  /** By the monotonic clock, in milliseconds. */
+  /** When the request came, by the monotonic clock, in milliseconds. */
   readonly startedAt: number
   /** The path template of the route; undefined where there is none. */
   route?: string | undefined
@@ -40,13 +40,14 @@ export function openExchange(
   header: ReadHeader,
   remoteAddress: string | undefined,
   trustedProxies: BlockList,
+  startedAt = performance.now(),
 ): Exchange {
   return {
     requestId: chooseRequestId(header('x-request-id')),
     method,
     peer: remoteAddress,
     ip: findClientAddress(remoteAddress, header, trustedProxies),
-    startedAt: performance.now(),
+    startedAt,
   }
 }
 

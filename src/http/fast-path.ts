@@ -22,6 +22,7 @@ import { covers } from '../permissions.ts'
 import type { Verdict } from '../schemas.ts'
 import { kidOf } from '../token.ts'
 import { sendAtEndOfTurn } from './answers.ts'
+import { arrivalOf } from './arrival.ts'
 import { bodyBrokeOff } from './body.ts'
 import { chooseRequestId, type Exchange } from './exchange.ts'
 import { answer } from './hot.ts'
@@ -49,7 +50,7 @@ export function createFastPath(
   const { latchkey } = parts
 
   function takeAuth(incoming: IncomingMessage, outgoing: ServerResponse, query: string): boolean {
-    const startedAt = performance.now()
+    const judgedAt = performance.now()
     const permissions = readPlainQuery(query)
     const head = readPlainHead(incoming.rawHeaders)
     if (permissions === undefined || head === undefined) return false
@@ -76,12 +77,13 @@ export function createFastPath(
       '0',
     ]
     sendAtEndOfTurn({ outgoing, status: 200, headers, body: null })
+    const startedAt = arrivalOf(incoming, judgedAt)
     recorder.record(exchangeOf('GET', authPath, requestId, startedAt, undefined, token, verdict), 200)
     return true
   }
 
   function takeVerify(incoming: IncomingMessage, outgoing: ServerResponse): boolean {
-    const startedAt = performance.now()
+    const judgedAt = performance.now()
     const head = readPlainHead(incoming.rawHeaders)
     if (head?.contentType !== 'application/json' || !(Number(head.contentLength) <= maxPlainLength))
       return false
@@ -93,7 +95,7 @@ export function createFastPath(
       body = body === undefined ? chunk : Buffer.concat([body, chunk])
     })
     incoming.on('end', () => {
-      if (!answerVerify(outgoing, head.requestId, startedAt, caller, body))
+      if (!answerVerify(incoming, outgoing, head.requestId, judgedAt, caller, body))
         void answer(pipeline, verifyRoute, incoming, outgoing, async () => body ?? Buffer.alloc(0))
     })
     incoming.on('error', () => {
@@ -103,9 +105,10 @@ export function createFastPath(
   }
 
   function answerVerify(
+    incoming: IncomingMessage,
     outgoing: ServerResponse,
     askedId: string | undefined,
-    startedAt: number,
+    judgedAt: number,
     caller: ValidVerdict,
     body: Buffer | undefined,
   ): boolean {
@@ -116,12 +119,13 @@ export function createFastPath(
     const isRoot = organizationId === rootOrganizationId
     const verdict = latchkey.verifyCached(key, isRoot ? { permissions } : { permissions, organizationId })
     const endedAt = performance.now()
-    if (verdict === undefined || endedAt - startedAt > maxBodyMs) return false
+    if (verdict === undefined || endedAt - judgedAt > maxBodyMs) return false
     const text = writeVerdict(verdict)
     const requestId = chooseRequestId(askedId)
     const length = String(Buffer.byteLength(text))
     const headers = [...jsonFields, 'x-request-id', requestId, 'content-length', length]
     sendAtEndOfTurn({ outgoing, status: 200, headers, body: text })
+    const startedAt = arrivalOf(incoming, judgedAt)
     const exchange = exchangeOf('POST', verifyPath, requestId, startedAt, caller.keyId, key, verdict)
     recorder.record(exchange, 200, endedAt)
     return true

@@ -3,6 +3,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { headerReader } from '../bearer.ts'
 import { sendAtEndOfTurn } from './answers.ts'
+import { arrivalOf } from './arrival.ts'
 import { auditRoutes } from './audit.ts'
 import { readIncomingBytes } from './body.ts'
 import { changeRoutes } from './changes.ts'
@@ -52,6 +53,7 @@ export async function answer(
       method: incoming.method as string,
       url: incoming.url as string,
       remoteAddress: incoming.socket.remoteAddress,
+      startedAt: arrivalOf(incoming),
       header: headerReader(incoming.rawHeaders),
       params: {},
       readBytes,

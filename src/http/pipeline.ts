@@ -19,6 +19,8 @@ export interface Incoming {
   /** The request's target as it came: nothing decoded, nothing left out. */
   url: string
   remoteAddress: string | undefined
+  /** When it came, by the monotonic clock. */
+  startedAt: number
   header: ReadHeader
   /** The values of the route's path parameters. */
   params: Record<string, string>
@@ -43,8 +45,8 @@ export interface Pipeline {
 /** Serves a request on its route, or without one by the given refusal: answers it and writes it down. Never throws. */
 export async function serve(pipeline: Pipeline, incoming: Incoming, served: Route | Refusal): Promise<Reply> {
   const { parts, recorder } = pipeline
-  const { method, header, remoteAddress } = incoming
-  const exchange = openExchange(method, header, remoteAddress, parts.trustedProxies)
+  const { method, header, remoteAddress, startedAt } = incoming
+  const exchange = openExchange(method, header, remoteAddress, parts.trustedProxies, startedAt)
   const route = typeof served === 'function' ? undefined : served
   if (route) exchange.route = route.path
   let reply: Reply
