@@ -3,14 +3,14 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import type { CreatedKey, Latchkey } from '../src/index.ts'
 import { openLatchkey } from '../src/latchkey.ts'
-import { leaseMs, systemClock } from '../src/lease.ts'
-import { Memory } from '../src/memory.ts'
-import type { FactsRow } from '../src/store/facts.ts'
+import { leaseMs } from '../src/lease.ts'
+import type { Memory } from '../src/memory.ts'
 import { openStore, type Store } from '../src/store/store.ts'
 import { assembleToken, type ParsedToken, parseToken } from '../src/token.ts'
 import { verify, verifyStored } from '../src/verify.ts'
 import { verifyBatch } from '../src/verify-batch.ts'
 import { makeSqlite } from './setup/databases.ts'
+import { type MemoryOptions, openMemoryOn } from './setup/memory.ts'
 
 const kidIn = (token: string) => (parseToken(token) as ParsedToken).kid
 const tokenOf = (kid: string, mark = 0) => assembleToken('re', kid, new Uint8Array(32).fill(mark))
@@ -42,48 +42,11 @@ afterAll(async () => {
   await database.remove()
 })
 
-/** A memory of its own, following the log of the real store; `onRead` comes between it and the rows that it reads. */
-async function openMemory(
-  kind: 'at once' | 'by statements',
-  onRead: (rows: FactsRow[]) => FactsRow[] | Promise<FactsRow[]> = (rows) => rows,
-  further: Partial<Store> = {},
-) {
-  const clock = {
-    ...systemClock,
-    wall: Date.now(),
-    time: 1_000,
-    now: () => clock.wall,
-    monotonic: () => clock.time,
-  }
-  const reads: string[][] = []
-  const uses: unknown[][] = []
-  const { findFactsNow, ...other } = store
-  const source: Store = {
-    ...other,
-    findManyFacts: async (kids) => {
-      reads.push([...kids])
-      return onRead(await store.findManyFacts(kids))
-    },
-    ...(kind === 'at once' && {
-      findFactsNow: (kid: string) => {
-        reads.push([kid])
-        const row = findFactsNow?.(kid)
-        return (onRead(row ? [row] : []) as FactsRow[])[0]
-      },
-    }),
-    ...further,
-  }
-  const note = (...use: unknown[]) => void uses.push(use)
-  const memory = new Memory(source, clock, { secrets: 100, bytes: 2 ** 20 }, { note }, () =>
-    crypto.randomUUID(),
-  )
-  await memory.follower.start()
-  open.push(memory)
-  const told = () => {
-    memory.cache.reportUses()
-    return uses.splice(0)
-  }
-  return { memory, clock, reads, told }
+/** A memory of its own on the real store. */
+async function openMemory(...how: MemoryOptions) {
+  const opened = await openMemoryOn(store, ...how)
+  open.push(opened.memory)
+  return opened
 }
 
 let open: Memory[] = []

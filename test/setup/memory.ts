@@ -1,0 +1,54 @@
+// A memory of secrets on a real store, with clocks that the test moves, and what it reads and notes.
+import { systemClock } from '../../src/lease.ts'
+import { Memory } from '../../src/memory.ts'
+import type { FactsRow } from '../../src/store/facts.ts'
+import type { Store } from '../../src/store/store.ts'
+
+/** How the memory reads the store, what comes between it and the rows, and what the store does otherwise. */
+export type MemoryOptions = [
+  kind: 'at once' | 'by statements',
+  onRead?: ((rows: FactsRow[]) => FactsRow[] | Promise<FactsRow[]>) | undefined,
+  further?: Partial<Store>,
+]
+
+/** A memory that follows the log of a real store; `onRead` comes between it and the rows that it reads. */
+export async function openMemoryOn(
+  store: Store,
+  ...[kind, onRead = (rows) => rows, further = {}]: MemoryOptions
+) {
+  const clock = {
+    ...systemClock,
+    wall: Date.now(),
+    time: 1_000,
+    now: () => clock.wall,
+    monotonic: () => clock.time,
+  }
+  const reads: string[][] = []
+  const uses: unknown[][] = []
+  const { findFactsNow, ...other } = store
+  const source: Store = {
+    ...other,
+    findManyFacts: async (kids) => {
+      reads.push([...kids])
+      return onRead(await store.findManyFacts(kids))
+    },
+    ...(kind === 'at once' && {
+      findFactsNow: (kid: string) => {
+        reads.push([kid])
+        const row = findFactsNow?.(kid)
+        return (onRead(row ? [row] : []) as FactsRow[])[0]
+      },
+    }),
+    ...further,
+  }
+  const note = (...use: unknown[]) => void uses.push(use)
+  const memory = new Memory(source, clock, { secrets: 100, bytes: 2 ** 20 }, { note }, () =>
+    crypto.randomUUID(),
+  )
+  await memory.follower.start()
+  const told = () => {
+    memory.cache.reportUses()
+    return uses.splice(0)
+  }
+  return { memory, clock, reads, told }
+}
