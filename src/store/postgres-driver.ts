@@ -2,7 +2,6 @@
 // the one before.
 import {
   type CompiledQuery,
-  type DatabaseConnection,
   type Driver,
   Kysely,
   type KyselyPlugin,
@@ -10,13 +9,13 @@ import {
   PostgresIntrospector,
   PostgresQueryCompiler,
   type QueryResult,
-  Transaction,
 } from 'kysely'
 import pg from 'pg'
 import type { ConnectionPool, LentClient } from './postgres-pool.ts'
 import { allDone } from './statements.ts'
 import type { Transact } from './store.ts'
 import type { Db, Tables } from './tables.ts'
+import { makeTransact, type TransactingConnection } from './transact.ts'
 
 /** How long statements may take, in milliseconds. */
 export interface StatementTimeouts {
@@ -57,28 +56,7 @@ export function makeStatements(
   }
   const config = { dialect, plugins }
   const db = new Kysely<Tables>(config)
-  const executor = db.getExecutor()
-  const transact: Transact = (change, last = () => []) =>
-    executor.provideConnection(async (lent) => {
-      const connection = lent as PostgresConnection
-      // Kysely's own provider of a transaction sends a statement only when the one before has been answered.
-      const inOrder = executor.withConnectionProvider({ provideConnection: (use) => use(connection) })
-      const tx = new Transaction<Tables>({ config, driver, dialect, executor: inOrder })
-      connection.begin(timeouts)
-      try {
-        const result = await change(tx)
-        const sentBefore = connection.sent
-        const statements = last(tx, result)
-        if (connection.sent - sentBefore !== statements.length)
-          throw new TypeError('One of the last statements was not sent at once.')
-        await allDone([...statements, connection.commit()])
-        return result
-      } catch (error) {
-        await connection.rollback()
-        throw error
-      }
-    })
-  return { db, transact }
+  return { db, transact: makeTransact(db, { config, driver, dialect }) }
 }
 
 class PostgresDriver implements Driver {
@@ -93,7 +71,7 @@ class PostgresDriver implements Driver {
   async init(): Promise<void> {}
 
   async acquireConnection(): Promise<PostgresConnection> {
-    return new PostgresConnection(await this.#pool.acquire(), this.#timeouts.readMs)
+    return new PostgresConnection(await this.#pool.acquire(), this.#timeouts)
   }
 
   async beginTransaction(): Promise<never> {
@@ -112,17 +90,18 @@ class PostgresDriver implements Driver {
 }
 
 /** A connection as one holder has it: for a statement by itself, or for one transaction. */
-class PostgresConnection implements DatabaseConnection {
-  /** How many statements were sent, a `begin` and its end left out. */
+class PostgresConnection implements TransactingConnection {
   sent = 0
+  readonly #timeouts: StatementTimeouts
   #timeoutMs: number
   readonly #lent: LentClient
   #begun: Promise<unknown> = Promise.resolve()
   #isEnding = false
 
-  constructor(lent: LentClient, timeoutMs: number) {
+  constructor(lent: LentClient, timeouts: StatementTimeouts) {
     this.#lent = lent
-    this.#timeoutMs = timeoutMs
+    this.#timeouts = timeouts
+    this.#timeoutMs = timeouts.readMs
   }
 
   async executeQuery<Row>({ sql, parameters }: CompiledQuery): Promise<QueryResult<Row>> {
@@ -132,8 +111,8 @@ class PostgresConnection implements DatabaseConnection {
     return { rows: rows as Row[], numAffectedRows: BigInt(rowCount ?? 0) }
   }
 
-  /** Begins a transaction and waits for no answer: what follows goes out behind it, and fails with it. */
-  begin({ changeMs, server }: StatementTimeouts): void {
+  begin(): void {
+    const { changeMs, server } = this.#timeouts
     this.#timeoutMs = changeMs
     // Named, whatever the database's default: each statement must see what was committed before it, locks waited for.
     const statements = ['begin isolation level read committed']
@@ -161,7 +140,6 @@ class PostgresConnection implements DatabaseConnection {
     if (client.notices !== before) throw new Error('The commit was not replicated as the database is set to.')
   }
 
-  /** Rolls back what was not to be committed anyway. */
   async rollback(): Promise<void> {
     // A broken connection rolls back by being closed; asking it would only wait a second time.
     if (this.#isEnding || this.#lent.client.isBroken) return

@@ -2,14 +2,13 @@
 import { CompiledQuery, type DatabaseConnection, type Driver, type QueryResult } from 'kysely'
 import type { SqliteFile } from './sqlite-file.ts'
 import type { SqliteThread } from './sqlite-thread.ts'
+import type { TransactingConnection } from './transact.ts'
 
 /** How long a statement waits for another process's write: a mutation that cannot be done fails within a second. */
 export const busyTimeoutMs = 800
 
 /** A connection as one holder has it: of one thread, and not of the next where that one dies. */
 class SqliteConnection implements DatabaseConnection {
-  /** The answer to the `begin` of the transaction under way; undefined outside of one. */
-  begun: Promise<unknown> | undefined
   readonly #thread: SqliteThread
   readonly #generation: number
 
@@ -19,19 +18,85 @@ class SqliteConnection implements DatabaseConnection {
     this.#generation = thread.generation
   }
 
-  async executeQuery<Row>({ sql, parameters }: CompiledQuery): Promise<QueryResult<Row>> {
-    // The rest of a transaction whose beginning died with its thread must not run by itself.
-    if (this.#generation !== this.#thread.generation) throw new Error('The SQLite thread was replaced.')
-    if (this.begun === undefined) return this.#thread.execute(sql, parameters) as Promise<QueryResult<Row>>
-    const answer = this.#thread.execute(sql, parameters, true) as Promise<QueryResult<Row>>
-    // Why it did not begin says more than that it is over.
-    await Promise.allSettled([this.begun, answer])
-    await this.begun
-    return answer
+  async executeQuery<Row>(query: CompiledQuery): Promise<QueryResult<Row>> {
+    return this.send(query)
   }
 
   streamQuery(): never {
     throw new Error('Statements on SQLite are not streamed.')
+  }
+
+  protected async send<Row>(
+    { sql, parameters }: CompiledQuery,
+    inTransaction = false,
+  ): Promise<QueryResult<Row>> {
+    // The rest of a transaction whose beginning died with its thread must not run by itself.
+    if (this.#generation !== this.#thread.generation) throw new Error('The SQLite thread was replaced.')
+    return (await this.#thread.execute(sql, parameters, inTransaction)) as QueryResult<Row>
+  }
+}
+
+/** How transactions wait for the locks of other processes. */
+interface LockWaits {
+  /** Tells the thread how long the next one may wait. */
+  setPatienceOfNext(): Promise<void>
+  /** Learns whether one waits in vain. */
+  note(begun: Promise<unknown>): void
+}
+
+/** The writing one, for a statement by itself, or for one transaction. */
+class SqliteWriteConnection extends SqliteConnection implements TransactingConnection {
+  sent = 0
+  readonly #file: SqliteFile
+  readonly #locks: LockWaits
+  /** The answer to the `begin` of the transaction under way; undefined outside of one. */
+  #begun: Promise<unknown> | undefined
+
+  constructor(thread: SqliteThread, file: SqliteFile, locks: LockWaits) {
+    super(thread)
+    this.#file = file
+    this.#locks = locks
+  }
+
+  override async executeQuery<Row>(query: CompiledQuery): Promise<QueryResult<Row>> {
+    if (this.#begun === undefined) return this.send(query)
+    this.sent++
+    return this.#sendWithin(query)
+  }
+
+  // Immediate: the write lock is taken before anything is read, so that no transaction reads what it then
+  // finds changed. The thread refuses what follows if there is no transaction.
+  async begin(): Promise<void> {
+    this.#file.requireSameNow()
+    await this.#locks.setPatienceOfNext()
+    this.#begun = this.send(CompiledQuery.raw('begin immediate'))
+    this.#begun.catch(() => {})
+    this.#locks.note(this.#begun)
+  }
+
+  async commit(): Promise<void> {
+    this.#file.requireSameNow()
+    await this.#sendWithin(CompiledQuery.raw('commit'))
+    // What was committed into a file that is gone is not durable, and must not be acknowledged.
+    this.#file.requireSameNow()
+  }
+
+  async rollback(): Promise<void> {
+    this.#begun = undefined
+    try {
+      await this.send(CompiledQuery.raw('rollback'))
+    } catch (error) {
+      // The thread rolls back where a statement fails, and SQLite by itself where the disk is full.
+      if (!(error as Error).message.includes('no transaction is active')) throw error
+    }
+  }
+
+  async #sendWithin<Row>(query: CompiledQuery): Promise<QueryResult<Row>> {
+    const answer = this.send<Row>(query, true)
+    // Why it did not begin says more than that it is over.
+    await Promise.allSettled([this.#begun, answer])
+    await this.#begun
+    return answer
   }
 }
 
@@ -68,7 +133,7 @@ export class SqliteReadDriver implements Driver {
 }
 
 /** One connection for all changes: whoever holds it, a statement or a whole transaction, holds it alone. */
-export class SqliteWriteDriver implements Driver {
+export class SqliteWriteDriver implements Driver, LockWaits {
   readonly #thread: SqliteThread
   readonly #file: SqliteFile
   #turn: Promise<void> = Promise.resolve()
@@ -95,29 +160,36 @@ export class SqliteWriteDriver implements Driver {
     await previous
     this.#release = resolve
     this.#waitedMs = performance.now() - askedAt
-    return new SqliteConnection(this.#thread)
+    return new SqliteWriteConnection(this.#thread, this.#file, this)
   }
 
   async releaseConnection(): Promise<void> {
     this.#release()
   }
 
-  // Immediate: the write lock is taken before anything is read, so that no transaction reads what it then
-  // finds changed.
-  // Not waited for: what follows goes out behind it, and the thread refuses that if there is no transaction.
-  async beginTransaction(connection: SqliteConnection): Promise<void> {
-    this.#file.requireSameNow()
-    if (this.#patienceMs !== undefined) {
-      // Who stood in line while others waited for a lock in vain has waited for it too.
-      const waitedMs = this.#isLocked ? this.#waitedMs : 0
-      await this.setPatience(Math.max(1, Math.ceil(busyTimeoutMs - waitedMs)))
-    }
+  async beginTransaction(): Promise<never> {
+    throw new Error('Transactions on SQLite are made by transact.')
+  }
+
+  async commitTransaction(): Promise<void> {}
+
+  async rollbackTransaction(): Promise<void> {}
+
+  async setPatienceOfNext(): Promise<void> {
+    if (this.#patienceMs === undefined) return
+    // Who stood in line while others waited for a lock in vain has waited for it too.
+    const waitedMs = this.#isLocked ? this.#waitedMs : 0
+    await this.setPatience(Math.max(1, Math.ceil(busyTimeoutMs - waitedMs)))
+  }
+
+  note(begun: Promise<unknown>): void {
     this.#isLocked = true
-    const begun = connection.executeQuery(CompiledQuery.raw('begin immediate')).then(() => {
-      this.#isLocked = false
-    })
-    begun.catch(() => {})
-    connection.begun = begun
+    begun.then(
+      () => {
+        this.#isLocked = false
+      },
+      () => {},
+    )
   }
 
   async setPatience(milliseconds: number): Promise<void> {
@@ -126,23 +198,6 @@ export class SqliteWriteDriver implements Driver {
     this.#patienceMs = milliseconds
     this.#patientGeneration = generation
     await this.#thread.execute(`pragma busy_timeout = ${milliseconds}`, [])
-  }
-
-  async commitTransaction(connection: DatabaseConnection): Promise<void> {
-    this.#file.requireSameNow()
-    await connection.executeQuery(CompiledQuery.raw('commit'))
-    // What was committed into a file that is gone is not durable, and must not be acknowledged.
-    this.#file.requireSameNow()
-  }
-
-  async rollbackTransaction(connection: SqliteConnection): Promise<void> {
-    connection.begun = undefined
-    try {
-      await connection.executeQuery(CompiledQuery.raw('rollback'))
-    } catch (error) {
-      // A full disk makes SQLite roll back by itself.
-      if (!(error as Error).message.includes('no transaction is active')) throw error
-    }
   }
 
   async destroy(): Promise<void> {

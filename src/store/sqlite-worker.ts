@@ -56,6 +56,8 @@ function answer({ id, sql, parameters, inTransaction }: WorkerRequest): WorkerRe
     }
     return { id, rows: [], changes: Number(statement.run(...(parameters as SQLInputValue[])).changes) }
   } catch (error) {
+    // As on PostgreSQL, nothing of a transaction takes place behind a statement that failed: its commit may be on its way.
+    if (inTransaction && db.isTransaction) db.exec('rollback')
     return { id, error: { message: (error as Error).message, code: (error as NodeJS.ErrnoException).code } }
   }
 }

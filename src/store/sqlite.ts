@@ -8,9 +8,9 @@ import { busyTimeoutMs, SqliteReadDriver, SqliteWriteDriver } from './sqlite-dri
 import { SqliteFacts } from './sqlite-facts.ts'
 import { SqliteFile } from './sqlite-file.ts'
 import { SqliteThread } from './sqlite-thread.ts'
-import { allDone } from './statements.ts'
-import type { Backend, Warn } from './store.ts'
+import type { Backend, Transact, Warn } from './store.ts'
 import type { Db, Tables } from './tables.ts'
+import { makeTransact } from './transact.ts'
 import { saveUses } from './usage.ts'
 
 /** A look takes some ten microseconds in this thread. */
@@ -21,9 +21,9 @@ const columnTypes = { text: sql`text`, instant: sql`integer`, bytes: sql`blob` }
 /** Opens, or makes, an SQLite database and brings its schema up to date. Throws where the file cannot be used. */
 export async function openSqlite(path: string, warn: Warn): Promise<Backend> {
   const file = new SqliteFile(path, warn)
-  const db = await openWriter(file, warn)
+  const { db, transact } = await openWriter(file, warn)
   // Only now: a reader finds a database in WAL mode, with all its tables.
-  const reads = kyselyOn(new SqliteReadDriver(new SqliteThread(file, true, warn), file))
+  const reads = statementsOn(new SqliteReadDriver(new SqliteThread(file, true, warn), file)).db
   const { reader, facts, changes } = await openReader(file).catch(async (error: unknown) => {
     await db.destroy()
     throw error
@@ -31,12 +31,7 @@ export async function openSqlite(path: string, warn: Warn): Promise<Backend> {
   file.watchCompanions()
   const findFactsNow = (kid: string) => facts.find(kid)
   return {
-    transact: (change, last = () => []) =>
-      db.transaction().execute(async (tx) => {
-        const result = await change(tx)
-        await allDone(last(tx, result))
-        return result
-      }),
+    transact,
     reads,
     // The thread takes them one by one, and whoever comes next is chosen here.
     readsAtOnce: 1,
@@ -51,7 +46,7 @@ export async function openSqlite(path: string, warn: Warn): Promise<Backend> {
     },
     // No word reaches other processes: they look often, which costs microseconds here.
     announce: () => [],
-    saveUses: (uses) => db.transaction().execute((tx) => saveUses(tx, uses)),
+    saveUses: (uses) => transact((tx) => saveUses(tx, uses)),
     // A transaction has the whole database to itself.
     lockKeys: async () => {},
     listen: () => () => {},
@@ -80,29 +75,31 @@ async function openReader(file: SqliteFile) {
   }
 }
 
-async function openWriter(file: SqliteFile, warn: Warn): Promise<Db> {
+async function openWriter(file: SqliteFile, warn: Warn): Promise<{ db: Db; transact: Transact }> {
   const thread = new SqliteThread(file, false, warn)
   const driver = new SqliteWriteDriver(thread, file)
-  const db = kyselyOn(driver)
+  const { db, transact } = statementsOn(driver)
   try {
-    if (!(await isCurrent(db))) await db.transaction().execute((tx) => migrate(tx, columnTypes))
+    if (!(await isCurrent(db))) await transact((tx) => migrate(tx, columnTypes))
     await driver.setPatience(busyTimeoutMs)
-    return db
+    return { db, transact }
   } catch (error) {
     await thread.close()
     throw error
   }
 }
 
-function kyselyOn(driver: Driver): Db {
-  return new Kysely<Tables>({
-    dialect: {
-      // The driver gives the turns, not Kysely: it must know how long each waited.
-      createAdapter: () =>
-        Object.defineProperty(new SqliteAdapter(), 'supportsMultipleConnections', { value: true }),
-      createDriver: () => driver,
-      createIntrospector: (kysely) => new SqliteIntrospector(kysely),
-      createQueryCompiler: () => new SqliteQueryCompiler(),
-    },
-  })
+/** Statements by a driver, and transactions if it has any. */
+function statementsOn(driver: Driver): { db: Db; transact: Transact } {
+  const dialect = {
+    // The driver gives the turns, not Kysely: it must know how long each waited.
+    createAdapter: () =>
+      Object.defineProperty(new SqliteAdapter(), 'supportsMultipleConnections', { value: true }),
+    createDriver: () => driver,
+    createIntrospector: (kysely: Kysely<unknown>) => new SqliteIntrospector(kysely),
+    createQueryCompiler: () => new SqliteQueryCompiler(),
+  }
+  const config = { dialect }
+  const db = new Kysely<Tables>(config)
+  return { db, transact: makeTransact(db, { config, driver, dialect }) }
 }
