@@ -2,6 +2,7 @@
 // fsync makes them all durable. Each is judged by itself, and none fails for another.
 import { type LiveCaller, unknownOrganization } from './authority.ts'
 import type { Opened, Writer } from './commit.ts'
+import { GroupCommit } from './group-commit.ts'
 import type { Caller } from './schemas.ts'
 import { type AuditRow, insertAuditEvents } from './store/audit.ts'
 import { insertKeys, type NewKeyRow } from './store/keys.ts'
@@ -40,8 +41,7 @@ export class Creations {
   readonly #store: Pick<Store, 'read'>
   /** Organizations that were there once, and so still are: none is ever deleted. */
   readonly #organizations = new Set<string>()
-  #waiting: Waiting[] = []
-  #writing = false
+  readonly #batches = new GroupCommit<Waiting>((batch) => this.#write(batch), mostAtOnce)
 
   constructor(writer: Pick<Writer, 'transact'>, store: Pick<Store, 'read'>) {
     this.#writer = writer
@@ -54,17 +54,8 @@ export class Creations {
    */
   add(creation: Creation): Promise<void> {
     const { promise, resolve, reject } = Promise.withResolvers<void>()
-    this.#waiting.push({ ...creation, resolve, reject })
-    if (!this.#writing) void this.#writeAll()
+    this.#batches.add({ ...creation, resolve, reject })
     return promise
-  }
-
-  async #writeAll(): Promise<void> {
-    this.#writing = true
-    // Who asked in the same turn of the event loop comes along.
-    await Promise.resolve()
-    while (this.#waiting.length > 0) await this.#write(this.#waiting.splice(0, mostAtOnce))
-    this.#writing = false
   }
 
   async #write(batch: Waiting[]): Promise<void> {
