@@ -15,6 +15,8 @@ type Kind = (typeof kinds)[number]
 const quietMs = 3_000
 const pauseMs = 18_000
 const backTimeoutMs = 60_000
+/** Thousands of keys are asked for at once, beside processes that work. */
+const compareTimeoutMs = 10_000
 
 interface Round extends Findings {
   kind: Kind
@@ -103,7 +105,7 @@ async function untilAllCreate(load: Load, instant: number): Promise<number> {
 async function compare(cluster: Cluster, load: Load): Promise<string[]> {
   const { primary } = await cluster.whole()
   const told = [...load.keys.values()].map((key) => ({ ...key }))
-  const client = connectTo(primary)
+  const client = connectTo(primary, compareTimeoutMs)
   await client.connect()
   const { rows } = await client.query<{ id: string; is_revoked: boolean }>(
     'select id, revoked_at is not null as is_revoked from latchkey.keys where id = any($1)',
@@ -120,14 +122,14 @@ async function compare(cluster: Cluster, load: Load): Promise<string[]> {
   })
 }
 
-function connectTo({ place }: PatroniNode): pg.Client {
+function connectTo({ place }: PatroniNode, timeoutMs = 500): pg.Client {
   const client = new pg.Client({
     host: '127.0.0.1',
     port: place.port,
     user: 'postgres',
     database: 'postgres',
     connectionTimeoutMillis: 300,
-    query_timeout: 500,
+    query_timeout: timeoutMs,
   })
   client.on('error', () => {})
   return client
