@@ -4,8 +4,8 @@
 // while the other is written. So a batch waits a moment for as many as were there when the one before it ended, as
 // PostgreSQL does with `commit_delay` and `commit_siblings` (its documentation, section 20.5).
 
-/** How long a batch waits for the others, in milliseconds: less than it takes to write one. */
-const gatherMs = 1
+/** How long a batch waits for the others, in milliseconds, and at most as long as the last one took to be written. */
+const maxGatherMs = 5
 /** Those who have not asked again so long after they were answered are not waited for, in milliseconds. */
 const companyMs = 10
 
@@ -18,6 +18,7 @@ export class GroupCommit<T> {
   /** How many were there when the last batch ended, itself included, and when that was by the monotonic clock. */
   #expected = 0
   #endedAt = Number.NEGATIVE_INFINITY
+  #tookMs = 0
   #onComplete: () => void = () => {}
 
   /** `write` must not reject. */
@@ -40,9 +41,11 @@ export class GroupCommit<T> {
     while (this.#waiting.length > 0) {
       await this.#gather()
       const batch = this.#waiting.splice(0, this.#maxAtOnce)
+      const begunAt = performance.now()
       await this.#write(batch)
       this.#expected = Math.min(this.#maxAtOnce, batch.length + this.#waiting.length)
       this.#endedAt = performance.now()
+      this.#tookMs = this.#endedAt - begunAt
     }
     this.#isWriting = false
   }
@@ -51,7 +54,7 @@ export class GroupCommit<T> {
     if (this.#waiting.length >= this.#expected || performance.now() - this.#endedAt > companyMs) return
     const { promise, resolve } = Promise.withResolvers<void>()
     this.#onComplete = resolve
-    const timer = setTimeout(resolve, gatherMs)
+    const timer = setTimeout(resolve, Math.min(this.#tookMs, maxGatherMs))
     await promise
     clearTimeout(timer)
   }
