@@ -5,7 +5,7 @@ import type { Tx } from '../src/store/tables.ts'
 import { onEachDatabase } from './setup/databases.ts'
 import { connectDirectly, type DirectConnection } from './setup/direct.ts'
 
-onEachDatabase('a change', (makeDatabase, kind) => {
+onEachDatabase('a change', (makeDatabase) => {
   test('is committed with its last statements', async () => {
     const { store, direct } = await prepare()
     const result = await store.write(
@@ -34,23 +34,42 @@ onEachDatabase('a change', (makeDatabase, kind) => {
     await end(store, direct)
   })
 
-  // SQLite waits for each of them before it commits.
-  if (kind === 'PostgreSQL') {
-    test('is undone if one of its last statements is not sent at once', async () => {
-      const { store, direct } = await prepare()
-      const late = async (tx: Tx) => {
-        await null
-        return insert(tx, 'late')
-      }
-      const attempt = store.write(
-        (tx) => insert(tx, 'first'),
-        (tx) => [late(tx).catch(() => {})],
-      )
-      await expect(attempt).rejects.toThrow(TypeError)
-      expect(await namesIn(direct)).toEqual([])
-      await end(store, direct)
-    })
-  }
+  test('is undone if one of its last statements is not sent at once', async () => {
+    const { store, direct } = await prepare()
+    const late = async (tx: Tx) => {
+      await null
+      return insert(tx, 'late')
+    }
+    const attempt = store.write(
+      (tx) => insert(tx, 'first'),
+      (tx) => [late(tx).catch(() => {})],
+    )
+    await expect(attempt).rejects.toThrow(TypeError)
+    expect(await namesIn(direct)).toEqual([])
+    await end(store, direct)
+  })
+
+  test('takes no statement once it is over, which would run by itself or in the next change', async () => {
+    const { store, direct } = await prepare()
+    const over: Tx[] = []
+    await store.write(async (tx) => void over.push(tx))
+    await expect(
+      store.write(async (tx) => {
+        over.push(tx)
+        throw new TypeError('undone')
+      }),
+    ).rejects.toThrow('undone')
+    for (const tx of over) {
+      await expect(insert(tx, 'late')).rejects.toThrow('behind the end')
+      await store.write(async (next) => {
+        await insert(next, 'next')
+        await expect(insert(tx, 'late')).rejects.toThrow('behind the end')
+        await next.deleteFrom('organizations').execute()
+      })
+    }
+    expect(await namesIn(direct)).toEqual([])
+    await end(store, direct)
+  })
 
   async function prepare(): Promise<{ store: Store; direct: DirectConnection }> {
     const database = await makeDatabase()

@@ -15,7 +15,7 @@ import type { ConnectionPool, LentClient } from './postgres-pool.ts'
 import { allDone } from './statements.ts'
 import type { Transact } from './store.ts'
 import type { Db, Tables } from './tables.ts'
-import { makeTransact, type TransactingConnection } from './transact.ts'
+import { lateStatement, makeTransact, type TransactingConnection } from './transact.ts'
 
 /** How long statements may take, in milliseconds. */
 export interface StatementTimeouts {
@@ -105,7 +105,7 @@ class PostgresConnection implements TransactingConnection {
   }
 
   async executeQuery<Row>({ sql, parameters }: CompiledQuery): Promise<QueryResult<Row>> {
-    if (this.#isEnding) throw new TypeError('A statement came behind the end of its transaction.')
+    if (this.#isEnding) throw new TypeError(lateStatement)
     this.sent++
     const { rows, rowCount } = await this.#send(sql, parameters)
     return { rows: rows as Row[], numAffectedRows: BigInt(rowCount ?? 0) }

@@ -2,7 +2,7 @@
 import { CompiledQuery, type DatabaseConnection, type Driver, type QueryResult } from 'kysely'
 import type { SqliteFile } from './sqlite-file.ts'
 import type { SqliteThread } from './sqlite-thread.ts'
-import type { TransactingConnection } from './transact.ts'
+import { lateStatement, type TransactingConnection } from './transact.ts'
 
 /** How long a statement waits for another process's write: a mutation that cannot be done fails within a second. */
 export const busyTimeoutMs = 800
@@ -51,6 +51,7 @@ class SqliteWriteConnection extends SqliteConnection implements TransactingConne
   readonly #locks: LockWaits
   /** The answer to the `begin` of the transaction under way; undefined outside of one. */
   #begun: Promise<unknown> | undefined
+  #isEnding = false
 
   constructor(thread: SqliteThread, file: SqliteFile, locks: LockWaits) {
     super(thread)
@@ -59,6 +60,7 @@ class SqliteWriteConnection extends SqliteConnection implements TransactingConne
   }
 
   override async executeQuery<Row>(query: CompiledQuery): Promise<QueryResult<Row>> {
+    if (this.#isEnding) throw new TypeError(lateStatement)
     if (this.#begun === undefined) return this.send(query)
     this.sent++
     return this.#sendWithin(query)
@@ -75,6 +77,7 @@ class SqliteWriteConnection extends SqliteConnection implements TransactingConne
   }
 
   async commit(): Promise<void> {
+    this.#isEnding = true
     this.#file.requireSameNow()
     await this.#sendWithin(CompiledQuery.raw('commit'))
     // What was committed into a file that is gone is not durable, and must not be acknowledged.
@@ -82,7 +85,7 @@ class SqliteWriteConnection extends SqliteConnection implements TransactingConne
   }
 
   async rollback(): Promise<void> {
-    this.#begun = undefined
+    this.#isEnding = true
     try {
       await this.send(CompiledQuery.raw('rollback'))
     } catch (error) {

@@ -17,6 +17,9 @@ export interface TransactingConnection extends DatabaseConnection {
   rollback(): Promise<void>
 }
 
+/** Why a connection refuses a statement that it is given once its transaction ends: it would run by itself, or in the next one. */
+export const lateStatement = 'A statement came behind the end of its transaction.'
+
 /** Makes what runs changes, on connections that all are of this kind. */
 export function makeTransact(db: Kysely<Tables>, props: Omit<KyselyProps, 'executor'>): Transact {
   const executor = db.getExecutor()
