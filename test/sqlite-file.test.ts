@@ -1,5 +1,6 @@
 // The file of an SQLite database, and the threads that work on it: replaced, removed, open to everybody, grown, dead.
-import { chmodSync, readFileSync, renameSync, rmSync, statSync } from 'node:fs'
+import { chmodSync, readFileSync, renameSync, rmSync, statSync, symlinkSync, unlinkSync } from 'node:fs'
+import { dirname } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { setTimeout } from 'node:timers/promises'
 import { sql } from 'kysely'
@@ -64,6 +65,23 @@ for (const [how, replace] of Object.entries({
     expect(warnings.at(-1)).toContain('is back')
   })
 }
+
+test('a folder that cannot be looked into under a process stops serving, and neither a thread nor the process', async () => {
+  const { path, warnings, latchkey, created } = await open()
+  const folder = dirname(path)
+  renameSync(folder, `${folder}.old`)
+  // Leads to itself (ELOOP); a disk that fails, or a right that is taken, shows in the same way.
+  symlinkSync(folder, folder)
+  // Longer than the thread that writes takes to look at the log of changes.
+  await setTimeout(2_500)
+  const { code, message } = await refusalOf(latchkey.keys.revoke(created.id))
+  expect([code, message]).toEqual(['store_unavailable', expect.stringContaining('restart')])
+  expect(latchkey.walBytes?.()).toBe(0)
+  expect(warnings).toEqual([expect.stringContaining('removed under this process')])
+  unlinkSync(folder)
+  renameSync(`${folder}.old`, folder)
+  await latchkey.keys.revoke(created.id)
+})
 
 test('a file that everybody could read becomes its owner’s alone, with its companions; a group keeps its right', async () => {
   const { url, path, latchkey } = await open()

@@ -1,5 +1,5 @@
 // The file of an SQLite database as the file system sees it: who may read it, and whether it is still the same one.
-import { accessSync, chmodSync, closeSync, constants, openSync, statSync } from 'node:fs'
+import { accessSync, type BigIntStats, chmodSync, closeSync, constants, openSync, statSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { LatchkeyError } from '../errors.ts'
@@ -76,7 +76,7 @@ export class SqliteFile {
 
   /** The size of the log of changes that are not in the file itself yet, in bytes. */
   walBytes(): number {
-    return statSync(`${this.path}-wal`, { throwIfNoEntry: false })?.size ?? 0
+    return Number(lookAt(`${this.path}-wal`)?.size ?? 0)
   }
 
   #identify(): string {
@@ -175,8 +175,17 @@ function requireFile(path: string): boolean {
 const missing = 'missing'
 
 function identify(path: string): string {
-  const found = statSync(path, { bigint: true, throwIfNoEntry: false })
+  const found = lookAt(path)
   return found === undefined ? missing : `${found.dev}:${found.ino}`
+}
+
+/** What lies at a path; undefined if nothing does, and if that cannot be told: by a disk that fails, say. */
+function lookAt(path: string): BigIntStats | undefined {
+  try {
+    return statSync(path, { bigint: true, throwIfNoEntry: false })
+  } catch {
+    return undefined
+  }
 }
 
 function replaced(): LatchkeyError {

@@ -76,9 +76,8 @@ function prepare(sql: string): StatementSync {
 
 /** Writes the log of changes into the database and cuts it, where it has grown and nobody is in the way. */
 function cutWal(): void {
-  const size = statSync(`${path}-wal`, { throwIfNoEntry: false })?.size ?? 0
   // Amid a transaction there is nothing to do but wait for the next round.
-  if (size <= keptWalBytes || db.isTransaction) return
+  if (walBytes() <= keptWalBytes || db.isTransaction) return
   const { timeout: patience } = db.prepare('pragma busy_timeout').get() as { timeout: number }
   try {
     // Whoever reads or writes just now is not waited for.
@@ -87,6 +86,15 @@ function cutWal(): void {
     // Somebody was in the way after all.
   } finally {
     db.exec(`pragma busy_timeout = ${patience}`)
+  }
+}
+
+/** None if the file cannot be looked at: whoever writes is told so. */
+function walBytes(): number {
+  try {
+    return statSync(`${path}-wal`, { throwIfNoEntry: false })?.size ?? 0
+  } catch {
+    return 0
   }
 }
 
