@@ -10,9 +10,12 @@ const host = '127.0.0.1'
 const backlog = 100
 
 /** Begins to listen; the server and what stops its other sockets. */
-async function begin(port: number): Promise<{ server: Server; listening: Listening; port: number }> {
+async function begin(
+  port: number,
+  on = host,
+): Promise<{ server: Server; listening: Listening; port: number }> {
   const server = createServer((_, outgoing) => outgoing.end('served'))
-  const listening = await listen(server, { host, port, backlog })
+  const listening = await listen(server, { host: on, port, backlog })
   onTestFinished(async () => {
     server.close()
     server.closeAllConnections()
@@ -51,6 +54,22 @@ test('while another process takes the port, a server waits, and not for ever', a
   await late
   await keepName(port)
   await expect(begin(port)).rejects.toMatchObject({ code: 'EADDRINUSE' })
+})
+
+test('a server begins although somebody connects to the name by which it keeps its port', async () => {
+  const free = await begin(0)
+  free.server.close()
+  await free.listening.stop()
+  let isKnocking = true
+  const knock = () => {
+    if (!isKnocking) return
+    const neighbour = connect(`\0latchkey-port-${free.port}`)
+    neighbour.once('error', () => setImmediate(knock))
+    onTestFinished(() => void neighbour.destroy())
+  }
+  for (let i = 0; i < 4; i++) knock()
+  await begin(free.port, 'localhost')
+  isKnocking = false
 })
 
 /** Takes the name by which a process keeps a port while it begins there. */

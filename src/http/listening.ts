@@ -4,6 +4,7 @@
 // crowd that connects over and over would keep everybody's new connections waiting for as many turns as there are
 // connections before them. The kernel spreads connections over the sockets (`SO_REUSEPORT`, socket(7)).
 import cluster from 'node:cluster'
+import { lookup } from 'node:dns/promises'
 import { once } from 'node:events'
 import { createServer as createPlainServer, type ListenOptions, type Server, type Socket } from 'node:net'
 import { setTimeout } from 'node:timers/promises'
@@ -21,13 +22,16 @@ export interface Listening {
 }
 
 /** Listens on an address. Throws where it is taken: also by a process that would share it. */
-export async function listen(server: Server, { host, port, backlog }: ListenOptions): Promise<Listening> {
+export async function listen(server: Server, options: ListenOptions): Promise<Listening> {
+  const { port, backlog } = options
   // The primary process accepts for its workers.
   const isAlone = cluster.isPrimary && process.platform === 'linux'
   if (!isAlone) {
-    await begin(server, { host, port, backlog })
+    await begin(server, options)
     return { stop: async () => {} }
   }
+  // Once for all sockets: a name may have several addresses, the first of which is another one each time.
+  const host = options.host && (await lookup(options.host)).address
   const others = Array.from({ length: sockets - 1 }, () =>
     createPlainServer(
       { allowHalfOpen: true, noDelay: true },
@@ -59,8 +63,7 @@ export async function listen(server: Server, { host, port, backlog }: ListenOpti
  */
 async function withPort(options: ListenOptions, use: (port: number) => Promise<void>): Promise<void> {
   for (let attempt = 1; ; attempt++) {
-    const keeper = createPlainServer()
-    const probe = createPlainServer()
+    const [keeper, probe] = [createClosedServer(), createClosedServer()]
     try {
       const port = options.port || (await findFreePort(options))
       await keep(keeper, port)
@@ -79,7 +82,7 @@ async function withPort(options: ListenOptions, use: (port: number) => Promise<v
 }
 
 async function findFreePort(options: ListenOptions): Promise<number> {
-  const probe = createPlainServer()
+  const probe = createClosedServer()
   await begin(probe, options)
   const { port } = probe.address() as { port: number }
   await end(probe)
@@ -100,6 +103,11 @@ async function keep(keeper: Server, port: number): Promise<void> {
       await setTimeout(keepEveryMs)
     }
   }
+}
+
+/** A server that takes nobody in: it could not end as long as anybody stays. */
+function createClosedServer(): Server {
+  return createPlainServer((socket) => socket.destroy())
 }
 
 async function begin(server: Server, options: ListenOptions): Promise<void> {
