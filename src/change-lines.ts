@@ -1,7 +1,7 @@
 // The lines in which changes wait for the database: callers take turns, so that one who changes much waits for itself alone.
 import { turnOf } from './authority.ts'
 import { LatchkeyError } from './errors.ts'
-import { FairLine, type LineBounds, type Turn } from './fair-line.ts'
+import { FairLine, type LineBounds, type Turn, tooSlow } from './fair-line.ts'
 import type { Caller } from './schemas.ts'
 import { isRowRefused } from './store/store.ts'
 
@@ -16,7 +16,7 @@ const creationBounds: LineBounds = {
 }
 /** No organization has this id: the creations of all callers share transactions, and take turns as one more of them. */
 const creationsTurn: Turn = { organizationId: ' creations', keyId: '' }
-/** If a change failed after so long, and no other one was done meanwhile, the database does not answer. */
+/** If a change failed after so long, and no other one was answered of late, the database does not answer. */
 const unansweredMs = 500
 /** Those that have waited so long meanwhile are told so at once: a change that cannot be made fails within a second. */
 const waitedMs = 150
@@ -28,8 +28,9 @@ const waitedMs = 150
 export class ChangeLines {
   readonly #transactions: FairLine
   readonly #creations = new FairLine(creationBounds, tooManyChanges)
-  /** When the database last did what a transaction asked, or refused it. */
+  /** When the database last did what a transaction asked, or refused it, and when it last left one without an answer. */
   #answeredAt = Number.NEGATIVE_INFINITY
+  #unansweredAt = Number.NEGATIVE_INFINITY
 
   /** Makes the lines for so many transactions at once. */
   constructor(atOnce: number) {
@@ -49,9 +50,9 @@ export class ChangeLines {
     return caller === undefined ? transact() : this.#run(transact, turnOf(caller))
   }
 
-  /** Runs the transaction of a batch of creations. Throws `store_unavailable`, and what it throws. */
-  createAll<T>(transact: () => Promise<T>): Promise<T> {
-    return this.#run(transact, creationsTurn)
+  /** Writes a batch of creations. Throws `store_unavailable`, and what that throws. */
+  createAll<T>(write: () => Promise<T>): Promise<T> {
+    return this.#run(write, creationsTurn)
   }
 
   /** Runs a creation in its caller's turn. Throws `too_many_changes`, `store_unavailable`, and what it throws. */
@@ -59,8 +60,20 @@ export class ChangeLines {
     return caller === undefined ? create() : this.#creations.run(create, turnOf(caller))
   }
 
+  /**
+   * Tells what to answer to one that has waited since an instant, by the monotonic clock, if the database answers nobody;
+   * undefined if it may go on.
+   */
+  refusalOf(askedAt: number): LatchkeyError | undefined {
+    if (this.#unansweredAt <= this.#answeredAt || performance.now() - askedAt < waitedMs) return undefined
+    return tooSlow()
+  }
+
   #run<T>(transact: () => Promise<T>, turn: Turn): Promise<T> {
+    const askedAt = performance.now()
     return this.#transactions.run(async () => {
+      const refusal = this.refusalOf(askedAt)
+      if (refusal) throw refusal
       const begunAt = performance.now()
       try {
         const result = await transact()
@@ -68,12 +81,20 @@ export class ChangeLines {
         return result
       } catch (error) {
         if (!isStoreFailure(error)) this.#answeredAt = performance.now()
-        // One that waited for the locks of its own key, say, tells nothing of the others.
-        else if (begunAt > this.#answeredAt && performance.now() - begunAt >= unansweredMs)
-          this.#transactions.refuseOlder(waitedMs)
+        else if (performance.now() - begunAt >= unansweredMs) this.#noteUnanswered(begunAt)
         throw error
       }
     }, turn)
+  }
+
+  /** One that waited for the locks of its own key, say, tells nothing of the others: they were answered meanwhile. */
+  #noteUnanswered(begunAt: number): void {
+    const now = performance.now()
+    if (now - this.#answeredAt < waitedMs) return
+    this.#unansweredAt = now
+    if (begunAt < this.#answeredAt) return
+    this.#transactions.refuseOlder(waitedMs)
+    this.#creations.refuseOlder(waitedMs)
   }
 }
 

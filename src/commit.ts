@@ -103,7 +103,7 @@ export class Writer {
     const target = keyId === undefined || !isId(keyId) ? undefined : { id: keyId, scope: scopeOf(caller) }
     try {
       return await this.#lines.change(caller, () =>
-        this.#transact(
+        this.transact(
           [caller],
           { target, left: leftKeyId },
           async ({ tx, now, admit }) => {
@@ -121,19 +121,10 @@ export class Writer {
   }
 
   /**
-   * Opens a transaction for the changes of several callers, each to be admitted by itself. The last statements go out
-   * together with the commit. Throws `store_unavailable`, and what the work throws.
+   * Opens a transaction, at once, for the changes of several callers, each to be admitted by itself. The last statements
+   * go out together with the commit. Throws `store_unavailable`, and what the work throws.
    */
   transact<T>(
-    callers: readonly (Caller | undefined)[],
-    locks: Omit<KeyLocks, 'callers'>,
-    work: (opened: Opened) => Promise<T>,
-    last: LastStatements<T>,
-  ): Promise<T> {
-    return this.#lines.createAll(() => this.#transact(callers, locks, work, last))
-  }
-
-  #transact<T>(
     callers: readonly (Caller | undefined)[],
     { target, left }: Omit<KeyLocks, 'callers'>,
     work: (opened: Opened) => Promise<T>,

@@ -1,6 +1,7 @@
 // Adds keys to the database: those that come while others are being written share one transaction, so that one
 // fsync makes them all durable. Each is judged by itself, and none fails for another.
 import { type LiveCaller, unknownOrganization } from './authority.ts'
+import type { ChangeLines } from './change-lines.ts'
 import type { Opened, Writer } from './commit.ts'
 import { GroupCommit } from './group-commit.ts'
 import type { Caller } from './schemas.ts'
@@ -27,6 +28,8 @@ export interface Creation {
 }
 
 interface Waiting extends Creation {
+  /** By the monotonic clock. */
+  askedAt: number
   resolve: () => void
   reject: (error: unknown) => void
 }
@@ -39,13 +42,19 @@ const mostOrganizations = 10_000
 export class Creations {
   readonly #writer: Pick<Writer, 'transact'>
   readonly #store: Pick<Store, 'read'>
+  readonly #lines: Pick<ChangeLines, 'createAll' | 'refusalOf'>
   /** Organizations that were there once, and so still are: none is ever deleted. */
   readonly #organizations = new Set<string>()
-  readonly #batches = new GroupCommit<Waiting>((batch) => this.#write(batch), mostAtOnce)
+  readonly #batches = new GroupCommit<Waiting>((batch) => this.#writeInTime(batch), mostAtOnce)
 
-  constructor(writer: Pick<Writer, 'transact'>, store: Pick<Store, 'read'>) {
+  constructor(
+    writer: Pick<Writer, 'transact'>,
+    store: Pick<Store, 'read'>,
+    lines: Pick<ChangeLines, 'createAll' | 'refusalOf'>,
+  ) {
     this.#writer = writer
     this.#store = store
+    this.#lines = lines
   }
 
   /**
@@ -54,20 +63,31 @@ export class Creations {
    */
   add(creation: Creation): Promise<void> {
     const { promise, resolve, reject } = Promise.withResolvers<void>()
-    this.#batches.add({ ...creation, resolve, reject })
+    this.#batches.add({ ...creation, askedAt: performance.now(), resolve, reject })
     return promise
+  }
+
+  /** Writes a batch without those that waited for one before it which the database did not answer. */
+  async #writeInTime(batch: Waiting[]): Promise<void> {
+    const inTime = batch.filter(({ askedAt, reject }) => {
+      const refusal = this.#lines.refusalOf(askedAt)
+      if (refusal) reject(refusal)
+      return refusal === undefined
+    })
+    if (inTime.length > 0) await this.#write(inTime)
   }
 
   async #write(batch: Waiting[]): Promise<void> {
     try {
-      await this.#findOrganizations(batch)
-      const callers = batch.map(({ caller }) => caller)
-      const { refused } = await this.#writer.transact(
-        callers,
-        {},
-        async (opened) => this.#judge(batch, opened),
-        (tx, { admitted }) => insertNewKeys(tx, admitted),
-      )
+      const { refused } = await this.#lines.createAll(async () => {
+        await this.#findOrganizations(batch)
+        return this.#writer.transact(
+          batch.map(({ caller }) => caller),
+          {},
+          async (opened) => this.#judge(batch, opened),
+          (tx, { admitted }) => insertNewKeys(tx, admitted),
+        )
+      })
       for (const waiting of batch) {
         const error = refused.get(waiting)
         if (error === undefined) waiting.resolve()

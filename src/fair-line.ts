@@ -238,6 +238,7 @@ function tooManyReads(): LatchkeyError {
   return new LatchkeyError('too_many_reads', 'This key asks for more at once than it can get; ask for less.')
 }
 
-function tooSlow(): LatchkeyError {
+/** What one is told whose turn does not come in time. */
+export function tooSlow(): LatchkeyError {
   return new LatchkeyError('store_unavailable', 'The database is too slow to answer everyone; try again.')
 }

@@ -5,6 +5,7 @@ import { LatchkeyError } from '../src/errors.ts'
 import { openLatchkey } from '../src/latchkey.ts'
 import type { Caller } from '../src/schemas.ts'
 import { onEachDatabase } from './setup/databases.ts'
+import { connectDirectly } from './setup/direct.ts'
 
 const codeOf = (work: Promise<unknown>) =>
   work.then(
@@ -12,7 +13,7 @@ const codeOf = (work: Promise<unknown>) =>
     (error: LatchkeyError) => error.code,
   )
 
-onEachDatabase('the lines of changes', (createDatabase) => {
+onEachDatabase('the lines of changes', (createDatabase, kind) => {
   async function open() {
     const latchkey = await openLatchkey({ database: await createDatabase() })
     const makeCaller = async (organizationId: string) => {
@@ -64,13 +65,34 @@ onEachDatabase('the lines of changes', (createDatabase) => {
     expect(order.length).toBeGreaterThan(256)
     expect(order.indexOf('modest')).toBeLessThan(order.length - 100)
   })
+
+  test('if the database does not answer one creation, those that waited meanwhile are told so with it', async () => {
+    const database = await createDatabase()
+    await using latchkey = await openLatchkey({ database })
+    await latchkey.organizations.create({ id: 'acme', name: 'Acme' })
+    const create = () => codeOf(latchkey.keys.create({ organizationId: 'acme', name: 'K' }))
+    expect(await create()).toBe('done')
+    await using direct = await connectDirectly(database)
+    await direct.run(kind === 'SQLite' ? 'begin immediate' : 'begin')
+    if (kind === 'PostgreSQL') await direct.run('lock table keys in access exclusive mode')
+    const first = create()
+    await after(200)
+    const second = create()
+    expect(await first).toBe('store_unavailable')
+    // The second one would succeed from now on: it has been refused.
+    await direct.run('rollback')
+    expect(await second).toBe('store_unavailable')
+    expect(await create()).toBe('done')
+  })
 })
+
+const after = (milliseconds: number) => new Promise<void>((resolve) => setTimeout(resolve, milliseconds))
 
 test('if the database does not answer one change, those that waited meanwhile are told so with it', async () => {
   const lines = new ChangeLines(1)
   const caller = (keyId: string): Caller => ({ keyId, organizationId: 'a', kid: '', permissions: [] })
   const hangs = async () => {
-    await new Promise((resolve) => setTimeout(resolve, 600))
+    await after(600)
     throw new LatchkeyError('store_unavailable', '', { cause: new Error('timeout') })
   }
   const begun: string[] = []
@@ -87,6 +109,26 @@ test('if the database does not answer one change, those that waited meanwhile ar
   expect(await codeOf(lines.change(caller('4'), async () => {}))).toBe('done')
 })
 
+test('one that waited for a change which nobody answered is refused in its turn, also if another was answered since that began', async () => {
+  const lines = new ChangeLines(2)
+  const caller = (organizationId: string): Caller => ({
+    keyId: '1',
+    organizationId,
+    kid: '',
+    permissions: [],
+  })
+  const unanswered = codeOf(
+    lines.change(caller('a'), async () => {
+      await after(700)
+      throw new LatchkeyError('store_unavailable', '', { cause: new Error('timeout') })
+    }),
+  )
+  expect(await codeOf(lines.change(caller('b'), () => after(50)))).toBe('done')
+  const next = codeOf(lines.change(caller('a'), async () => {}))
+  expect(await Promise.all([unanswered, next])).toEqual(Array(2).fill('store_unavailable'))
+  expect(await codeOf(lines.change(caller('a'), async () => {}))).toBe('done')
+})
+
 test('if one change waits for the locks of its own key in vain, those of others go on waiting', async () => {
   const lines = new ChangeLines(2)
   const caller = (organizationId: string): Caller => ({
@@ -95,7 +137,6 @@ test('if one change waits for the locks of its own key in vain, those of others 
     kid: '',
     permissions: [],
   })
-  const after = (milliseconds: number) => new Promise<void>((resolve) => setTimeout(resolve, milliseconds))
   const locked = codeOf(
     lines.change(caller('a'), async () => {
       await after(600)
