@@ -4,7 +4,8 @@ import { once } from 'node:events'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { ConnectionBounds } from '../src/http/connections.ts'
-import { makeSqlite } from './setup/databases.ts'
+import { makePostgres, makeSqlite } from './setup/databases.ts'
+import { connectDirectly } from './setup/direct.ts'
 import { exchangeRaw, openRaw, requestBytes } from './setup/raw.ts'
 import { startTestServer, type TestServer } from './setup/server.ts'
 
@@ -12,8 +13,10 @@ type Change = [name: string, method: string, path: string, body: string | undefi
 
 const keepAlive = { headers: { connection: 'keep-alive' } }
 
-async function startWith(connections: Partial<ConnectionBounds>): Promise<TestServer & AsyncDisposable> {
-  const { url, remove } = makeSqlite()
+async function startWith(
+  connections: Partial<ConnectionBounds>,
+  { url, remove }: { url: string; remove: () => Promise<void> } = makeSqlite(),
+): Promise<TestServer & AsyncDisposable> {
   const server = await startTestServer(url, { connections: { sweepEveryMs: 20, ...connections } })
   const dispose = async () => {
     await server.close()
@@ -293,3 +296,35 @@ test('a key has a bounded number of requests under way, on all of its connection
   for (const { closed } of slow) expect(await closed).toMatch(/^HTTP\/1\.1 200 /)
   expect(await exchangeRaw(server.url, bytes(greedy.key))).toMatch(/^HTTP\/1\.1 200 /)
 })
+
+test.each([
+  ['verify', '/v1/keys/verify', 'application/json; charset=utf-8'],
+  ['batch', '/v1/keys/verify/batch', 'application/json'],
+  ['create', '/v1/keys', 'application/json'],
+  ['organization', '/v1/organizations', 'application/json'],
+])(
+  'a client that goes while the database is asked who it is leaves no request under way: %s',
+  async (_, path, type) => {
+    const database = await makePostgres()
+    await using server = await startWith({}, database)
+    // Nobody has asked by it yet.
+    const { key } = await server.latchkey.keys.create({
+      organizationId: 'root',
+      name: 'K',
+      permissions: ['latchkey:*'],
+    })
+    await using direct = await connectDirectly(database.url)
+    await direct.run('begin')
+    await direct.run('lock table secrets in access exclusive mode')
+    const { socket } = await openRaw(server.url)
+    socket.on('error', () => {})
+    const headers = { 'content-type': type }
+    socket.write(requestBytes('POST', path, { token: key, body: '{"key":"x"}', headers }))
+    await sleep(100)
+    socket.resetAndDestroy()
+    await sleep(100)
+    await direct.run('rollback')
+    const isWrittenDown = () => server.log.some((line) => line.route === path)
+    await expect.poll(isWrittenDown, { timeout: 2_000 }).toBe(true)
+  },
+)

@@ -74,6 +74,8 @@ export function readIncomingBytes(incoming: IncomingMessage, limit: number): Pro
   })
   incoming.on('end', () => resolve(chunks.length === 1 ? (chunks[0] as Buffer) : Buffer.concat(chunks)))
   incoming.on('error', () => reject(bodyBrokeOff()))
+  // Its client went before anybody listened: nothing more is heard of it.
+  if (incoming.destroyed) reject(bodyBrokeOff())
   return promise
 }
 
