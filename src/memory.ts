@@ -4,6 +4,7 @@ import { digestText } from './digest.ts'
 import { LatchkeyError } from './errors.ts'
 import { type Facts, toFacts } from './facts.ts'
 import { ChangeFollower, type ChangeSource } from './follower.ts'
+import { copyLatin1 } from './kept-text.ts'
 import type { Clock } from './lease.ts'
 import type { FactsRow } from './store/facts.ts'
 import type { ParsedToken } from './token.ts'
@@ -119,7 +120,7 @@ export class Memory {
   /** Notes that a secret was found valid: beside what is remembered of it, where that costs nothing more. */
   noteUse(kid: string, { keyId, organizationId }: Facts['answer'], at: number): void {
     const slot = this.cache.find(kid, 0)
-    if (slot === nowhere) this.usage.note(kid, keyId, organizationId, at)
+    if (slot === nowhere) this.usage.note(copyLatin1(kid), keyId, organizationId, at)
     else this.cache.noteUse(slot, at)
   }
 
@@ -210,7 +211,7 @@ export class Memory {
     }
     const oldest = this.#absent.keys().next()
     if (this.#absent.size >= mostAbsent && !oldest.done) this.#absent.delete(oldest.value)
-    this.#absent.set(kid, this.clock.monotonic() + absentMs)
+    this.#absent.set(copyLatin1(kid), this.clock.monotonic() + absentMs)
   }
 }
 

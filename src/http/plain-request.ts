@@ -2,6 +2,7 @@
 // exactly of such a form is undefined here and left to the strict readers (`json.ts`, `query.ts`, `bearer.ts`), which
 // read every form and word every refusal. Property tests hold both ways to the same result.
 import { checkAskedPermissions } from '../judge.ts'
+import { copyLatin1 } from '../kept-text.ts'
 import type { VerifyRequest } from '../schemas.ts'
 import { holdsToken } from './exchange.ts'
 import { readWanted } from './query.ts'
@@ -87,7 +88,7 @@ class RecentLists {
       const list = read(text)
       Object.freeze(list)
       if (this.#lists.size >= maxLists) this.#lists.clear()
-      this.#lists.set(text, list)
+      this.#lists.set(copyLatin1(text), list)
       return list
     } catch {
       return undefined
