@@ -284,7 +284,12 @@ describe('what the server tells', () => {
       get(`${server.url}/healthz`, { agent: idle }, (answer) => answer.resume().on('end', resolve)),
     )
     const closed = server.stop()
-    await expect(fetch(`${server.url}/healthz`)).rejects.toThrow()
+    const isRefused = () =>
+      fetch(`${server.url}/healthz`).then(
+        () => false,
+        () => true,
+      )
+    await expect.poll(isRefused).toBe(true)
     let answer = ''
     socket.on('data', (chunk) => {
       answer += chunk
@@ -298,6 +303,24 @@ describe('what the server tells', () => {
     expect(answer).toContain('{"valid":false,"code":"malformed"}')
     idle.destroy()
   })
+})
+
+test('who waits to be accepted when a server begins to close is served', async () => {
+  await using server = await start()
+  const { port } = new URL(server.url)
+  const sockets = Array.from({ length: 100 }, () => connect(Number(port), '127.0.0.1'))
+  const answers = sockets.map(async (socket) => {
+    socket.write('GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n')
+    let answer = ''
+    for await (const chunk of socket) answer += chunk
+    return answer
+  })
+  // Then they are connected, as far as they know, and none of them was accepted yet.
+  await new Promise(process.nextTick)
+  const closed = server.stop()
+  for (const answer of await Promise.all(answers))
+    expect(answer).toMatch(/^HTTP\/1\.1 200 [\s\S]*connection: close/i)
+  await closed
 })
 
 /** A server on SQLite that also tells how many callers it has asked about, and removes what it made. */

@@ -48,10 +48,8 @@ export function joinPrimary(): Primary {
   process.on('message', (message: ToWorker) => {
     if (message.kind === 'stop') stop()
     else if (message.kind === 'serve') mayServe.resolve()
-    else if (message.kind === 'stop accepting') {
-      server?.stopAccepting()
-      send({ kind: 'accepts no more' })
-    } else if (message.kind === 'take') void tell(message.id)
+    else if (message.kind === 'stop accepting') void stopAccepting()
+    else if (message.kind === 'take') void tell(message.id)
     else if (message.kind === 'metrics') {
       const { id, text } = message
       if (text === undefined) scrapes.get(id)?.reject(new Error('The workers’ metrics cannot be summed.'))
@@ -59,6 +57,11 @@ export function joinPrimary(): Primary {
       scrapes.delete(id)
     }
   })
+
+  async function stopAccepting(): Promise<void> {
+    await server?.stopAccepting()
+    send({ kind: 'accepts no more' })
+  }
 
   async function tell(id: number): Promise<void> {
     if (metrics) send({ kind: 'snapshot', id, snapshot: await metrics.take() })

@@ -7,13 +7,15 @@ import cluster from 'node:cluster'
 import { lookup } from 'node:dns/promises'
 import { once } from 'node:events'
 import { createServer as createPlainServer, type ListenOptions, type Server, type Socket } from 'node:net'
-import { setTimeout } from 'node:timers/promises'
+import { setImmediate, setTimeout } from 'node:timers/promises'
 
 /** How many connections a turn accepts. */
 const sockets = 16
 /** How often a port is tried, or its name. */
 const mostAttempts = 50
 const keepEveryMs = 20
+/** How long a stop accepts those that wait, if others keep coming. */
+const longestAcceptMs = 400
 
 /** What makes a server listen, and stop. */
 export interface Listening {
@@ -53,6 +55,28 @@ export async function listen(server: Server, options: ListenOptions): Promise<Li
       await Promise.all(others.map(end))
     },
   }
+}
+
+/**
+ * Accepts connections until a turn of the event loop finds none, for so long at the most: a socket that is closed resets
+ * those that wait to be accepted, whose clients believe to be connected and may have asked.
+ */
+export async function acceptWaiting(server: Server): Promise<void> {
+  // The primary gives another worker what one did not take.
+  if (cluster.isWorker) return
+  const endsAt = performance.now() + longestAcceptMs
+  let hasAccepted = true
+  const note = () => {
+    hasAccepted = true
+  }
+  server.on('connection', note)
+  while (hasAccepted && performance.now() < endsAt) {
+    hasAccepted = false
+    // Between two of these, all sockets are looked at.
+    await setImmediate()
+    await setImmediate()
+  }
+  server.off('connection', note)
 }
 
 /**

@@ -14,7 +14,7 @@ import { type ConnectionBounds, Connections, defaultBounds } from './connections
 import { openExchange } from './exchange.ts'
 import { createFastPath } from './fast-path.ts'
 import { createHotDoor } from './hot.ts'
-import { type Listening, listen } from './listening.ts'
+import { acceptWaiting, type Listening, listen } from './listening.ts'
 import type { Metrics } from './metrics.ts'
 import { connectionsWithin } from './open-files.ts'
 import { dress, problem, type Reply } from './reply.ts'
@@ -38,8 +38,8 @@ export interface ServerSettings {
 
 export interface RunningServer {
   url: string
-  /** Takes no new connection from now on, and goes on serving those there are. */
-  stopAccepting(): void
+  /** Takes no new connection once those are in that wait for it, and goes on serving all there are; resolves then. */
+  stopAccepting(): Promise<void>
   /** Stops accepting and ends what is in flight, within 10 s. The latchkey stays open. */
   close(): Promise<void>
 }
@@ -158,19 +158,24 @@ function createStop(
   server: Server,
   connections: Connections,
   listening: Listening,
-): { stopAccepting: () => void; drain: () => Promise<void> } {
+): { stopAccepting: () => Promise<void>; drain: () => Promise<void> } {
   let othersClosed: Promise<void> | undefined
+  let accepted: Promise<void> | undefined
   const closed = new Promise((resolve) => server.once('close', resolve))
   const stopAccepting = () => {
-    othersClosed ??= listening.stop()
-    // Not http's own close: it ends idle connections at once, under the feet of clients just about to send.
-    NetServer.prototype.close.call(server)
+    accepted ??= acceptWaiting(server).then(() => {
+      othersClosed = listening.stop()
+      // Not http's own close: it ends idle connections at once, under the feet of clients just about to send.
+      NetServer.prototype.close.call(server)
+    })
+    return accepted
   }
   const drain = async () => {
-    stopAccepting()
     connections.startClosing()
+    await stopAccepting()
+    const acceptedAt = performance.now()
     const linger = setInterval(() => {
-      if (performance.now() - connections.lastRequestAt >= quietMs) server.close()
+      if (performance.now() - Math.max(acceptedAt, connections.lastRequestAt) >= quietMs) server.close()
     }, quietMs / 4)
     const force = setTimeout(() => server.closeAllConnections(), longestCloseMs)
     await closed
