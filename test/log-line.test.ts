@@ -138,6 +138,7 @@ describe('of refusals, the log holds a sample', () => {
       recorder.record({ ...anonymous('GET', '/healthz'), keyId: undefined }, 200)
       recorder.record({ ...by(`reader ${i}`, undefined), method: 'GET', route: '/v1/keys' }, 200)
       recorder.record({ ...by('verifier', undefined), method: 'POST', route: '/v1/keys/facts' }, 200)
+      recorder.record({ ...by('reporter', undefined), method: 'POST', route: '/v1/keys/uses' }, 200)
     }
     expect(lines.length).toBeLessThan(150)
     lines.length = 0

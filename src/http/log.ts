@@ -57,9 +57,12 @@ export function createRecorder(log: Logger, metrics: Metrics, logVerdicts: LogVe
   }
 }
 
-/** Tells whether a request changes nothing, so that the database does not bound how many there are. */
+/** What is asked by POST and answered without a change in the database: last uses are written in batches, later. */
+const readsByPost = new Set<string | undefined>(['/v1/keys/facts', '/v1/keys/uses'])
+
+/** Tells whether a request changes nothing at once, so that the database does not bound how many there are. */
 function isRead(method: string, route: string | undefined): boolean {
-  return ['GET', 'HEAD', 'OPTIONS'].includes(method) || route === '/v1/keys/facts'
+  return ['GET', 'HEAD', 'OPTIONS'].includes(method) || readsByPost.has(route)
 }
 
 function firstRefused(verdicts: readonly VerdictCode[]): VerdictCode | undefined {
