@@ -13,6 +13,7 @@ import { readIncomingBytes, readRequestBytes } from './body.ts'
 import { ChangeStreams } from './change-streams.ts'
 import { changeRoutes } from './changes.ts'
 import { parseProxies } from './client-address.ts'
+import { closeSignal } from './close-signal.ts'
 import { consolePageFor, consoleRoutes, isNavigation } from './console.ts'
 import { docsPage } from './docs.ts'
 import type { Exchange } from './exchange.ts'
@@ -104,19 +105,6 @@ const listBounds: LineBounds = {
   maxWaiting: 1_024,
   maxWaitingOfKey: 128,
   patienceMs: 5_000,
-}
-
-/** Makes, when it is first asked for, the signal that an answer is over: whole, or its reader gone. */
-function closeSignal(outgoing: ServerResponse): () => AbortSignal {
-  let controller: AbortController | undefined
-  return () => {
-    if (controller === undefined) {
-      controller = new AbortController()
-      if (outgoing.closed) controller.abort()
-      else outgoing.once('close', () => controller?.abort())
-    }
-    return controller.signal
-  }
 }
 
 /** Puts together what every door serves with. Throws RangeError for a proxy that is no address. */

@@ -7,6 +7,7 @@ import { arrivalOf } from './arrival.ts'
 import { auditRoutes } from './audit.ts'
 import { readIncomingBytes } from './body.ts'
 import { changeRoutes } from './changes.ts'
+import { closeSignal } from './close-signal.ts'
 import { keyRoutes } from './keys.ts'
 import { type Pipeline, serve } from './pipeline.ts'
 import type { Route } from './route.ts'
@@ -56,6 +57,8 @@ export async function answer(
       startedAt: arrivalOf(incoming),
       header: headerReader(incoming.rawHeaders),
       params: {},
+      // Those that come often have no use for it.
+      ...(auditRoutes.includes(route) && { signal: closeSignal(outgoing) }),
       readBytes,
     },
     route,
