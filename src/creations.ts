@@ -9,7 +9,7 @@ import { type AuditRow, insertAuditEvents } from './store/audit.ts'
 import { insertKeys, type NewKeyRow } from './store/keys.ts'
 import { existingOrganizations } from './store/organizations.ts'
 import { insertSecrets, type NewSecretRow } from './store/secrets.ts'
-import { isRowRefused, type Store } from './store/store.ts'
+import { isRowRefused } from './store/store.ts'
 import type { Tx } from './store/tables.ts'
 
 /** All that a new key is in the database: its row, its first secret's, and the event that tells of it. */
@@ -41,19 +41,13 @@ const mostOrganizations = 10_000
 /** The keys on their way into one database. */
 export class Creations {
   readonly #writer: Pick<Writer, 'transact'>
-  readonly #store: Pick<Store, 'read'>
   readonly #lines: Pick<ChangeLines, 'createAll' | 'refusalOf'>
   /** Organizations that were there once, and so still are: none is ever deleted. */
   readonly #organizations = new Set<string>()
   readonly #batches = new GroupCommit<Waiting>((batch) => this.#writeInTime(batch), mostAtOnce)
 
-  constructor(
-    writer: Pick<Writer, 'transact'>,
-    store: Pick<Store, 'read'>,
-    lines: Pick<ChangeLines, 'createAll' | 'refusalOf'>,
-  ) {
+  constructor(writer: Pick<Writer, 'transact'>, lines: Pick<ChangeLines, 'createAll' | 'refusalOf'>) {
     this.#writer = writer
-    this.#store = store
     this.#lines = lines
   }
 
@@ -79,15 +73,14 @@ export class Creations {
 
   async #write(batch: Waiting[]): Promise<void> {
     try {
-      const { refused } = await this.#lines.createAll(async () => {
-        await this.#findOrganizations(batch)
-        return this.#writer.transact(
-          batch.map(({ caller }) => caller),
-          {},
-          async (opened) => this.#judge(batch, opened),
-          (tx, { admitted }) => insertNewKeys(tx, admitted),
-        )
-      })
+      const callers = batch.map(({ caller }) => caller)
+      const work = async (opened: Opened) => {
+        await this.#findOrganizations(opened.tx, batch)
+        return this.#judge(batch, opened)
+      }
+      const { refused } = await this.#lines.createAll(() =>
+        this.#writer.transact(callers, {}, work, (tx, { admitted }) => insertNewKeys(tx, admitted)),
+      )
       for (const waiting of batch) {
         const error = refused.get(waiting)
         if (error === undefined) waiting.resolve()
@@ -120,13 +113,13 @@ export class Creations {
     return { admitted, refused }
   }
 
-  async #findOrganizations(batch: Waiting[]): Promise<void> {
+  /** By the transaction: a read by itself may take longer than a change. */
+  async #findOrganizations(tx: Tx, batch: Waiting[]): Promise<void> {
     if (this.#organizations.size > mostOrganizations) this.#organizations.clear()
     const wanted = new Set(batch.map(({ created }) => created.key.organization_id))
     const unknown = [...wanted].filter((id) => !this.#organizations.has(id))
     if (unknown.length === 0) return
-    const found = await this.#store.read((db) => existingOrganizations(db, unknown))
-    for (const id of found) this.#organizations.add(id)
+    for (const id of await existingOrganizations(tx, unknown)) this.#organizations.add(id)
   }
 }
 

@@ -214,7 +214,7 @@ export async function openLatchkey(options: LatchkeyOptions): Promise<Latchkey> 
   const engine: Engine = {
     store,
     commit: (caller, terms, work) => writer.commit(caller, terms, work),
-    creations: new Creations(writer, store, changeLines),
+    creations: new Creations(writer, changeLines),
     changeLines,
     memory,
     signInLimit: new SignInLimit(),

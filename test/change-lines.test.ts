@@ -84,6 +84,21 @@ onEachDatabase('the lines of changes', (createDatabase, kind) => {
     expect(await second).toBe('store_unavailable')
     expect(await create()).toBe('done')
   })
+
+  if (kind === 'PostgreSQL') {
+    test('a creation waits no longer for the database if its organization was not seen before', async () => {
+      const database = await createDatabase()
+      await using latchkey = await openLatchkey({ database })
+      await latchkey.organizations.create({ id: 'acme', name: 'Acme' })
+      await using direct = await connectDirectly(database)
+      await direct.run('begin')
+      await direct.run('lock table organizations in access exclusive mode')
+      const created = codeOf(latchkey.keys.create({ organizationId: 'acme', name: 'K' }))
+      // A read may take ten seconds.
+      expect(await Promise.race([created, after(5_000)])).toBe('store_unavailable')
+      await direct.run('rollback')
+    })
+  }
 })
 
 const after = (milliseconds: number) => new Promise<void>((resolve) => setTimeout(resolve, milliseconds))
