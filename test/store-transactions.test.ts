@@ -5,7 +5,7 @@ import type { Tx } from '../src/store/tables.ts'
 import { onEachDatabase } from './setup/databases.ts'
 import { connectDirectly, type DirectConnection } from './setup/direct.ts'
 
-onEachDatabase('a change', (makeDatabase) => {
+onEachDatabase('a change', (makeDatabase, kind) => {
   test('is committed with its last statements', async () => {
     const { store, direct } = await prepare()
     const result = await store.write(
@@ -70,6 +70,23 @@ onEachDatabase('a change', (makeDatabase) => {
     expect(await namesIn(direct)).toEqual([])
     await end(store, direct)
   })
+
+  if (kind === 'PostgreSQL') {
+    test('is done although a trigger of the operator’s raises a notice', async () => {
+      const { store, direct } = await prepare()
+      await direct.run(`create function tell() returns trigger language plpgsql
+        as $$ begin raise notice 'A row came.'; return new; end $$`)
+      await direct.run(
+        'create trigger tell before insert on organizations for each row execute function tell()',
+      )
+      await store.write(
+        async () => {},
+        (tx) => [insert(tx, 'told of')],
+      )
+      expect(await namesIn(direct)).toEqual(['told of'])
+      await end(store, direct)
+    })
+  }
 
   async function prepare(): Promise<{ store: Store; direct: DirectConnection }> {
     const database = await makeDatabase()

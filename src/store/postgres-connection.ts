@@ -12,6 +12,9 @@ const connectTimeoutOfManyMs = 400
 /** A failure makes all connections suspect, but not the new ones that it led to. */
 const suspectEveryMs = 1_000
 
+/** The SQLSTATE of a notice that warns of nothing, such as a trigger may raise. Its severity comes in the server's language. */
+const successfulCompletion = '00000'
+
 // Instants and counts are below 2^53: read int8 as a number, not as a string.
 const types = {
   getTypeParser: ((oid: number, format: 'text') =>
@@ -32,8 +35,8 @@ export interface PostgresClient extends pg.Client {
   readonly generation: number
   /** Whether it broke, and is to be thrown away. */
   isBroken: boolean
-  /** How many notices the server has sent on it: a commit that sends one is not what it seems. */
-  notices: number
+  /** How many warnings the server has sent on it: a commit that sends one is not what it seems. */
+  warnings: number
 }
 
 /** What may be asked of a new connection. */
@@ -162,7 +165,7 @@ export class PostgresConnector {
     const connection = Object.assign(client, {
       generation: this.#generation,
       isBroken: false,
-      notices: 0,
+      warnings: 0,
     }) as PostgresClient
     const reported: Record<string, string> = {}
     const onStatus = ({ parameterName, parameterValue }: ParameterStatus) => {
@@ -171,8 +174,8 @@ export class PostgresConnector {
       if (parameterName === 'in_hot_standby' && parameterValue === 'on') connection.isBroken = true
     }
     ;(client.connection as unknown as NodeJS.EventEmitter).on('parameterStatus', onStatus)
-    client.on('notice', () => {
-      connection.notices++
+    client.on('notice', ({ code }) => {
+      if (code !== successfulCompletion) connection.warnings++
     })
     // An idle connection that dies is replaced at the next use; without a listener it would end the process.
     client.on('error', () => {

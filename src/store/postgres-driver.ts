@@ -132,12 +132,13 @@ class PostgresConnection implements TransactingConnection {
    */
   async commit(): Promise<void> {
     const { client } = this.#lent
-    const before = client.notices
+    const before = client.warnings
     this.#isEnding = true
     const [, { command }] = await allDone([this.#begun, this.#send('commit')])
     // So the server answers a commit of what has failed.
     if (command !== 'COMMIT') throw new Error('The transaction was rolled back.')
-    if (client.notices !== before) throw new Error('The commit was not replicated as the database is set to.')
+    if (client.warnings !== before)
+      throw new Error('The commit was not replicated as the database is set to.')
   }
 
   async rollback(): Promise<void> {

@@ -136,10 +136,10 @@ export class PostgresReader {
 
   /** Through a pooler each transaction may be on another server: a reading and its proof are one. */
   async #readProven<T>(client: PostgresClient, work: (client: PostgresClient) => Promise<T>): Promise<T> {
-    const before = client.notices
+    const before = client.warnings
     try {
       const answer = await work(client)
-      if (client.notices !== before) throw new Error(unproven)
+      if (client.warnings !== before) throw new Error(unproven)
       return answer
     } catch (error) {
       if (!this.#canProve || !isForbidden(error)) throw error
@@ -161,7 +161,7 @@ export class PostgresReader {
 
   async #sendProof(client: PostgresClient): Promise<void> {
     if (!this.#canProve) return
-    const before = client.notices
+    const before = client.warnings
     try {
       await this.#query(client, this.#statements.proof, [])
     } catch (error) {
@@ -169,7 +169,7 @@ export class PostgresReader {
       this.#canProve = false
     }
     // A wait for the standbys that was cancelled commits all the same, and says so in a notice.
-    if (client.notices !== before) throw new Error(unproven)
+    if (client.warnings !== before) throw new Error(unproven)
   }
 
   #pooled([direct, pooled]: readonly [Statement, Statement]): Statement {
