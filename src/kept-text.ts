@@ -1,7 +1,7 @@
 // Copies a text that is kept longer than the one from which it was cut.
 //
-// A part of a text holds all of it: V8 refers to the characters where they stand (the release of Node 26 lets go of them when
-// it collects garbage, those of 22 and 24 never do). A kid that is remembered would hold the body in which its token came.
+// V8 makes a part of a text refer to the whole, and keeps that as long as the part: on Node 22 and 24 for good, on 26 until
+// it collects garbage. A kid that is remembered would hold the body in which its token came.
 
 /** Copies a text whose characters are all of Latin-1, such as a part of a token. */
 export function copyLatin1(text: string): string {
