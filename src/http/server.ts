@@ -171,12 +171,15 @@ function createStop(
     return accepted
   }
   const drain = async () => {
-    connections.startClosing()
+    // First: whoever loses a connection comes by another, while that is still taken.
     await stopAccepting()
+    connections.startClosing()
     const acceptedAt = performance.now()
-    const linger = setInterval(() => {
+    const endIdle = () => {
       if (performance.now() - Math.max(acceptedAt, connections.lastRequestAt) >= quietMs) server.close()
-    }, quietMs / 4)
+    }
+    // Once what has come meanwhile has been read: this process may have been slow, and not its clients.
+    const linger = setInterval(() => setImmediate(endIdle), quietMs / 4)
     const force = setTimeout(() => server.closeAllConnections(), longestCloseMs)
     await closed
     await othersClosed
