@@ -19,8 +19,18 @@ export async function storedDatabase(settings: Settings, kind: DatabaseKind, cou
   const url = kind === 'SQLite' ? `sqlite:${path}` : await createDatabase(settings.postgresUrl, name)
   if (known) return url
   const rate = await fillDatabase(url, count)
+  if (kind === 'PostgreSQL') await settle(url)
   say(`${kind} has ${count} keys: loaded in ${(count / rate).toFixed(1)} s, ${Math.round(rate)} a second`)
   return url
+}
+
+/** Has PostgreSQL do now what it would do soon after so many rows were loaded: beside that, everything else is slow. */
+async function settle(postgresUrl: string): Promise<void> {
+  const client = new pg.Client({ connectionString: postgresUrl })
+  await client.connect()
+  await client.query('vacuum (analyze)')
+  await client.query('checkpoint')
+  await client.end()
 }
 
 async function hasDatabase(postgresUrl: string, name: string): Promise<boolean> {
