@@ -19,6 +19,7 @@ const longest = [
   'console/rotate',
   'console/sign-in',
   'staleness',
+  'creation',
   'staleness-faults',
   'lease',
   'token',
@@ -40,8 +41,8 @@ const longest = [
   'clock',
 ]
 
-/** These leave so little of the processors that nothing beside them gets on: they come when all others are done. */
-const last = ['neighbours', 'bootstrap']
+/** These start so many processes that nothing beside them gets on: they come when all others are done. */
+const last = ['bootstrap']
 
 /** Without a memory of earlier runs: continuous integration has none. */
 export class LongestFirst extends BaseSequencer {
