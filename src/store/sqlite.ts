@@ -1,7 +1,15 @@
 // The SQLite side of the store: a thread that writes and one that reads, so that neither waits for the other, and
 // one prepared read for verification that stays in this thread, where it takes microseconds.
 import { DatabaseSync } from 'node:sqlite'
-import { type Driver, Kysely, SqliteAdapter, SqliteIntrospector, SqliteQueryCompiler, sql } from 'kysely'
+import {
+  type Dialect,
+  type Driver,
+  Kysely,
+  SqliteAdapter,
+  SqliteIntrospector,
+  SqliteQueryCompiler,
+  sql,
+} from 'kysely'
 import { type ChangeRow, changesQuery } from './changes.ts'
 import { isCurrent, migrate } from './migrations/migrations.ts'
 import { busyTimeoutMs, SqliteReadDriver, SqliteWriteDriver } from './sqlite-driver.ts'
@@ -23,7 +31,8 @@ export async function openSqlite(path: string, warn: Warn): Promise<Backend> {
   const file = new SqliteFile(path, warn)
   const { db, transact } = await openWriter(file, warn)
   // Only now: a reader finds a database in WAL mode, with all its tables.
-  const reads = statementsOn(new SqliteReadDriver(new SqliteThread(file, true, warn), file)).db
+  const readDriver = new SqliteReadDriver(new SqliteThread(file, true, warn), file)
+  const reads = new Kysely<Tables>({ dialect: dialectOf(readDriver) })
   const { reader, facts, changes } = await openReader(file).catch(async (error: unknown) => {
     await db.destroy()
     throw error
@@ -78,7 +87,10 @@ async function openReader(file: SqliteFile) {
 async function openWriter(file: SqliteFile, warn: Warn): Promise<{ db: Db; transact: Transact }> {
   const thread = new SqliteThread(file, false, warn)
   const driver = new SqliteWriteDriver(thread, file)
-  const { db, transact } = statementsOn(driver)
+  const dialect = dialectOf(driver)
+  const config = { dialect }
+  const db = new Kysely<Tables>(config)
+  const transact = makeTransact(db, { config, driver, dialect })
   try {
     if (!(await isCurrent(db))) await transact((tx) => migrate(tx, columnTypes))
     await driver.setPatience(busyTimeoutMs)
@@ -89,17 +101,14 @@ async function openWriter(file: SqliteFile, warn: Warn): Promise<{ db: Db; trans
   }
 }
 
-/** Statements by a driver, and transactions if it has any. */
-function statementsOn(driver: Driver): { db: Db; transact: Transact } {
-  const dialect = {
+/** How Kysely speaks to SQLite by a driver. */
+function dialectOf(driver: Driver): Dialect {
+  return {
     // The driver gives the turns, not Kysely: it must know how long each waited.
     createAdapter: () =>
       Object.defineProperty(new SqliteAdapter(), 'supportsMultipleConnections', { value: true }),
     createDriver: () => driver,
-    createIntrospector: (kysely: Kysely<unknown>) => new SqliteIntrospector(kysely),
+    createIntrospector: (kysely) => new SqliteIntrospector(kysely),
     createQueryCompiler: () => new SqliteQueryCompiler(),
   }
-  const config = { dialect }
-  const db = new Kysely<Tables>(config)
-  return { db, transact: makeTransact(db, { config, driver, dialect }) }
 }
