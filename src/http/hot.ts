@@ -57,8 +57,7 @@ export async function answer(
       startedAt: arrivalOf(incoming),
       header: headerReader(incoming.rawHeaders),
       params: {},
-      // Those that come often have no use for it.
-      ...(auditRoutes.includes(route) && { signal: closeSignal(outgoing) }),
+      signal: closeSignal(outgoing),
       readBytes,
     },
     route,

@@ -109,7 +109,10 @@ async function answer(parts: Parts, route: Route, incoming: Incoming, exchange: 
       // Public routes have no caller, and their handlers' types say so.
       caller: caller as Caller,
       readmit,
-      signal: incoming.signal?.(),
+      // Made only for those who ask for it: most calls are over before anybody would.
+      get signal() {
+        return incoming.signal?.()
+      },
     }
     const reply = await handle(route, call)
     // What changes something has judged its caller in its transaction, in which the caller may have ended itself.
