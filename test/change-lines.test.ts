@@ -101,65 +101,58 @@ onEachDatabase('the lines of changes', (createDatabase, kind) => {
   }
 })
 
+const callerOf = (organizationId: string, keyId = '1'): Caller => ({
+  keyId,
+  organizationId,
+  kid: '',
+  permissions: [],
+})
 const after = (milliseconds: number) => new Promise<void>((resolve) => setTimeout(resolve, milliseconds))
 
 test('if the database does not answer one change, those that waited meanwhile are told so with it', async () => {
   const lines = new ChangeLines(1)
-  const caller = (keyId: string): Caller => ({ keyId, organizationId: 'a', kid: '', permissions: [] })
   const hangs = async () => {
     await after(600)
     throw new LatchkeyError('store_unavailable', '', { cause: new Error('timeout') })
   }
   const begun: string[] = []
-  const first = codeOf(lines.change(caller('1'), hangs))
+  const first = codeOf(lines.change(callerOf('a', '1'), hangs))
   const waiting = ['2', '3'].map((name) =>
     codeOf(
-      lines.change(caller(name), async () => {
+      lines.change(callerOf('a', name), async () => {
         begun.push(name)
       }),
     ),
   )
   expect(await Promise.all([first, ...waiting])).toEqual(Array(3).fill('store_unavailable'))
   expect(begun).toEqual([])
-  expect(await codeOf(lines.change(caller('4'), async () => {}))).toBe('done')
+  expect(await codeOf(lines.change(callerOf('a', '4'), async () => {}))).toBe('done')
 })
 
 test('one that waited for a change which nobody answered is refused in its turn, also if another was answered since that began', async () => {
   const lines = new ChangeLines(2)
-  const caller = (organizationId: string): Caller => ({
-    keyId: '1',
-    organizationId,
-    kid: '',
-    permissions: [],
-  })
   const unanswered = codeOf(
-    lines.change(caller('a'), async () => {
+    lines.change(callerOf('a'), async () => {
       await after(700)
       throw new LatchkeyError('store_unavailable', '', { cause: new Error('timeout') })
     }),
   )
-  expect(await codeOf(lines.change(caller('b'), () => after(50)))).toBe('done')
-  const next = codeOf(lines.change(caller('a'), async () => {}))
+  expect(await codeOf(lines.change(callerOf('b'), () => after(50)))).toBe('done')
+  const next = codeOf(lines.change(callerOf('a'), async () => {}))
   expect(await Promise.all([unanswered, next])).toEqual(Array(2).fill('store_unavailable'))
-  expect(await codeOf(lines.change(caller('a'), async () => {}))).toBe('done')
+  expect(await codeOf(lines.change(callerOf('a'), async () => {}))).toBe('done')
 })
 
 test('if one change waits for the locks of its own key in vain, those of others go on waiting', async () => {
   const lines = new ChangeLines(2)
-  const caller = (organizationId: string): Caller => ({
-    keyId: '1',
-    organizationId,
-    kid: '',
-    permissions: [],
-  })
   const locked = codeOf(
-    lines.change(caller('a'), async () => {
+    lines.change(callerOf('a'), async () => {
       await after(600)
       throw new LatchkeyError('store_unavailable', '', { cause: new Error('lock timeout') })
     }),
   )
   const others = [50, 700, 0].map((milliseconds) =>
-    codeOf(lines.change(caller('b'), () => after(milliseconds))),
+    codeOf(lines.change(callerOf('b'), () => after(milliseconds))),
   )
   expect(await Promise.all([locked, ...others])).toEqual(['store_unavailable', 'done', 'done', 'done'])
 })
