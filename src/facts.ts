@@ -1,6 +1,6 @@
 // What is known of a secret and its key, in the form in which it is judged and remembered.
 import type { Verdict } from './schemas.ts'
-import type { FactsRow } from './store/facts.ts'
+import type { StoredSecret } from './stored-secret.ts'
 
 /** What a secret is judged by; instants in milliseconds since 1970. Many secrets share theirs. */
 export interface Terms {
@@ -21,22 +21,21 @@ export interface Facts {
   terms: Terms
 }
 
-/** Reads what the store has of a secret. All of it is frozen, since many callers get the same objects. */
-export function toFacts(row: FactsRow): Facts {
-  const organizationId = share(row.organization_id, () => row.organization_id)
-  const permissions = share(row.permissions, () => freezeAll(JSON.parse(row.permissions) as string[]))
-  const { key_id: keyId, name, expires_at: expiresAt, revoked_at: revokedAt } = row
-  const isEnded = row.ended_at !== null
-  const graceEndsAt = row.grace_ends_at
+/** Makes the facts of a secret. All of it is frozen, since many callers get the same objects. */
+export function toFacts(stored: Omit<StoredSecret, 'kid' | 'digest'>): Facts {
+  const organizationId = share(stored.organizationId, () => stored.organizationId)
+  const permissions = share(stored.permissions, () => freezeAll(JSON.parse(stored.permissions) as string[]))
+  const { keyId, name, expiresAt, revokedAt, graceEndsAt } = stored
+  const isEnded = stored.endedAt !== null
   const answer = describe(
     { valid: true, code: 'valid', keyId, organizationId, name, permissions, expiresAt: null },
-    row.metadata,
+    stored.metadata,
   )
   const terms = { organizationId, permissions, isEnded, graceEndsAt, expiresAt, revokedAt }
   const isUnlimited = !isEnded && graceEndsAt === null && expiresAt === null && revokedAt === null
   return {
     answer: Object.freeze(answer),
-    terms: isUnlimited && row.permissions.length <= maxSharedLength ? shareTerms(terms) : terms,
+    terms: isUnlimited && stored.permissions.length <= maxSharedLength ? shareTerms(terms) : terms,
   }
 }
 

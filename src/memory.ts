@@ -6,7 +6,7 @@ import { type Facts, toFacts } from './facts.ts'
 import { ChangeFollower, type ChangeSource } from './follower.ts'
 import { copyLatin1 } from './kept-text.ts'
 import type { Clock } from './lease.ts'
-import type { FactsRow } from './store/facts.ts'
+import type { StoredSecret } from './stored-secret.ts'
 import type { ParsedToken } from './token.ts'
 import type { UsageRecorder } from './usage.ts'
 import { Slices } from './verdict/slices.ts'
@@ -35,8 +35,8 @@ export interface Reading {
 
 /** The store as the memory needs it. */
 export interface FactsSource extends ChangeSource {
-  readonly findFactsNow?: (kid: string) => FactsRow | undefined
-  findManyFacts(kids: readonly string[]): Promise<FactsRow[]>
+  readonly findFactsNow?: (kid: string) => StoredSecret | undefined
+  findManyFacts(kids: readonly string[]): Promise<StoredSecret[]>
 }
 
 /**
@@ -181,7 +181,7 @@ export class Memory {
     }
   }
 
-  #settle(waiting: Waiting<Reading>, row: FactsRow | undefined, begunAt: number): void {
+  #settle(waiting: Waiting<Reading>, row: StoredSecret | undefined, begunAt: number): void {
     try {
       const known = toKnown(row)
       if (this.#underWay.get(waiting.kid) === waiting.promise) this.#remember(waiting.kid, known)
@@ -215,8 +215,8 @@ export class Memory {
   }
 }
 
-function toKnown(row: FactsRow | undefined): KnownSecret | undefined {
-  return row && { digest: row.digest, facts: toFacts(row) }
+function toKnown(stored: StoredSecret | undefined): KnownSecret | undefined {
+  return stored && { digest: stored.digest, facts: toFacts(stored) }
 }
 
 function tooSlow(): LatchkeyError {

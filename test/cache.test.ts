@@ -197,15 +197,15 @@ function factsOf(key: number, mark: number) {
   return toFacts({
     kid: '',
     digest: digestOf(mark),
-    ended_at: null,
-    grace_ends_at: null,
-    key_id: `key-${key}`,
-    organization_id: 'acme',
+    endedAt: null,
+    graceEndsAt: null,
+    keyId: `key-${key}`,
+    organizationId: 'acme',
     name: `mark-${mark}`,
     permissions: mark % 3 === 0 ? '["a","b:c"]' : '[]',
     metadata: mark % 5 === 0 ? `{"plan":"${'x'.repeat(mark)}"}` : '{}',
-    expires_at: null,
-    revoked_at: null,
+    expiresAt: null,
+    revokedAt: null,
   })
 }
 

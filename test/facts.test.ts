@@ -1,25 +1,25 @@
 // Facts as they are held: frozen, shared between secrets that have the same, and counted in bytes.
 import { expect, test } from 'vitest'
 import { metadataTextOf, sizeOfFacts, toFacts } from '../src/facts.ts'
-import type { FactsRow } from '../src/store/facts.ts'
+import type { StoredSecret } from '../src/stored-secret.ts'
 
-const row: FactsRow = {
+const row: StoredSecret = {
   kid: 'kid0kid0kid0kid0',
   digest: new Uint8Array(32),
-  ended_at: null,
-  grace_ends_at: null,
-  key_id: 'key',
-  organization_id: 'acme',
+  endedAt: null,
+  graceEndsAt: null,
+  keyId: 'key',
+  organizationId: 'acme',
   name: 'CI',
   permissions: '["emails:send","domains:read"]',
   metadata: '{}',
-  expires_at: null,
-  revoked_at: null,
+  expiresAt: null,
+  revokedAt: null,
 }
-const factsOf = (change: Partial<FactsRow> = {}) => toFacts({ ...row, ...change })
+const factsOf = (change: Partial<StoredSecret> = {}) => toFacts({ ...row, ...change })
 
 test('facts say what the row says', () => {
-  const limits = { ended_at: 1, grace_ends_at: 2, expires_at: 3, revoked_at: 4 }
+  const limits = { endedAt: 1, graceEndsAt: 2, expiresAt: 3, revokedAt: 4 }
   const { answer, terms } = factsOf({ ...limits, metadata: '{"plan":"pro"}' })
   const permissions = ['emails:send', 'domains:read']
   expect(terms).toEqual({
@@ -48,7 +48,7 @@ test('facts say what the row says', () => {
   })
   expect(factsOf().answer.metadata).toEqual({})
   // An instant may be any number.
-  expect(factsOf({ ended_at: 0 }).terms.isEnded).toBe(true)
+  expect(factsOf({ endedAt: 0 }).terms.isEnded).toBe(true)
 })
 
 test('nobody can change an answer, its permissions or its metadata, however deep', () => {
@@ -59,13 +59,13 @@ test('nobody can change an answer, its permissions or its metadata, however deep
 })
 
 test('secrets share what they have alike, and terms only without a limit in time', () => {
-  const [one, other] = [factsOf(), factsOf({ kid: 'other', key_id: 'other', name: 'Other' })]
+  const [one, other] = [factsOf(), factsOf({ kid: 'other', keyId: 'other', name: 'Other' })]
   expect(other.answer.permissions).toBe(one.answer.permissions)
   expect(other.terms).toBe(one.terms)
-  expect(factsOf({ organization_id: 'other' }).terms).not.toBe(one.terms)
-  expect(factsOf({ organization_id: 'other' }).terms).toBe(factsOf({ organization_id: 'other' }).terms)
+  expect(factsOf({ organizationId: 'other' }).terms).not.toBe(one.terms)
+  expect(factsOf({ organizationId: 'other' }).terms).toBe(factsOf({ organizationId: 'other' }).terms)
   expect(factsOf({ permissions: '[]' }).terms).not.toBe(one.terms)
-  for (const limit of ['ended_at', 'grace_ends_at', 'expires_at', 'revoked_at']) {
+  for (const limit of ['endedAt', 'graceEndsAt', 'expiresAt', 'revokedAt']) {
     const limited = factsOf({ [limit]: 1 })
     expect(limited.terms).not.toBe(one.terms)
     expect(factsOf({ [limit]: 1 }).terms).not.toBe(limited.terms)
@@ -93,11 +93,11 @@ test('what is shared is held for ten thousand lists at the most, and then anew',
   expect(held).toBeLessThanOrEqual(10_000)
   expect(factsOf()).toEqual(first)
   // Terms are held by list and organization: here one list of ever more organizations.
-  const { terms } = factsOf({ organization_id: 'o' })
+  const { terms } = factsOf({ organizationId: 'o' })
   let organizations = 0
   const known = new Set<unknown>()
-  while (factsOf({ organization_id: 'o' }).terms === terms && organizations < 20_000)
-    known.add(factsOf({ organization_id: `o${organizations++}` }).terms)
+  while (factsOf({ organizationId: 'o' }).terms === terms && organizations < 20_000)
+    known.add(factsOf({ organizationId: `o${organizations++}` }).terms)
   expect(organizations).toBeGreaterThan(100)
   expect(organizations).toBeLessThanOrEqual(10_000)
   expect(known.size).toBe(organizations)
@@ -128,13 +128,13 @@ test('metadata is read once while it was looked at lately, and its text is what 
 })
 
 test('a secret counts two bytes a character, three and a place a permission, and more if it expires', () => {
-  const size = (change: Partial<FactsRow> = {}) => sizeOfFacts(factsOf(change))
-  const least = size({ name: '', permissions: '[]', key_id: '', organization_id: '', metadata: '{}' })
+  const size = (change: Partial<StoredSecret> = {}) => sizeOfFacts(factsOf(change))
+  const least = size({ name: '', permissions: '[]', keyId: '', organizationId: '', metadata: '{}' })
   expect(least).toBeGreaterThan(300)
   expect(size()).toBe(least + 2 * 'CIkeyacme'.length + 2 * 40 + 3 * 'emails:senddomains:read'.length)
   expect(size({ name: 'CI of them all' }) - size()).toBe(2 * ' of them all'.length)
-  expect(size({ key_id: 'key and more' }) - size()).toBe(2 * ' and more'.length)
-  expect(size({ organization_id: 'acme-2' }) - size()).toBe(2 * '-2'.length)
+  expect(size({ keyId: 'key and more' }) - size()).toBe(2 * ' and more'.length)
+  expect(size({ organizationId: 'acme-2' }) - size()).toBe(2 * '-2'.length)
   expect(size({ metadata: '{"a":1}' }) - size()).toBe(2 * '"a":1'.length)
-  expect(size({ expires_at: 0 }) - size()).toBeGreaterThan(0)
+  expect(size({ expiresAt: 0 }) - size()).toBeGreaterThan(0)
 })

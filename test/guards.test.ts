@@ -34,15 +34,15 @@ describe('a digest in memory', () => {
     const facts = toFacts({
       kid,
       digest,
-      ended_at: null,
-      grace_ends_at: null,
-      key_id: 'key',
-      organization_id: 'acme',
+      endedAt: null,
+      graceEndsAt: null,
+      keyId: 'key',
+      organizationId: 'acme',
       name: 'CI',
       permissions: '[]',
       metadata: '{}',
-      expires_at: null,
-      revoked_at: null,
+      expiresAt: null,
+      revokedAt: null,
     })
     cache.remember(kid, digest, facts)
     const slot = cache.find(kid, 0)

@@ -27,15 +27,15 @@ function factsOf(terms: Partial<Terms> = {}): Facts {
   return toFacts({
     kid,
     digest: digestToken(token),
-    key_id: 'key',
-    organization_id: terms.organizationId ?? 'acme',
+    keyId: 'key',
+    organizationId: terms.organizationId ?? 'acme',
     name: 'CI',
     permissions: JSON.stringify(terms.permissions ?? ['emails:*', 'domains:read']),
     metadata: '{"plan":"pro"}',
-    ended_at: terms.isEnded ? start : null,
-    grace_ends_at: terms.graceEndsAt ?? null,
-    expires_at: terms.expiresAt ?? null,
-    revoked_at: terms.revokedAt ?? null,
+    endedAt: terms.isEnded ? start : null,
+    graceEndsAt: terms.graceEndsAt ?? null,
+    expiresAt: terms.expiresAt ?? null,
+    revokedAt: terms.revokedAt ?? null,
   })
 }
 

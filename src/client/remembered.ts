@@ -102,22 +102,20 @@ export function readSecret(secret: FactsAnswer['secret']): Facts | undefined {
     ...(Array.isArray(permissions) ? permissions : [null]),
   ]
   const instants = [secret.expiresAt, secret.revokedAt, secret.graceEndsAt].map(toMilliseconds)
-  const [expires_at, revoked_at, grace_ends_at] = instants
+  const [expiresAt, revokedAt, graceEndsAt] = instants
   if (texts.some((text) => typeof text !== 'string') || typeof isEnded !== 'boolean') return undefined
-  if (expires_at === undefined || revoked_at === undefined || grace_ends_at === undefined) return undefined
+  if (expiresAt === undefined || revokedAt === undefined || graceEndsAt === undefined) return undefined
   if (typeof metadata !== 'object' || metadata === null) return undefined
   return toFacts({
-    kid: '',
-    digest: new Uint8Array(),
-    grace_ends_at,
-    ended_at: isEnded ? 0 : null,
-    key_id: keyId,
-    organization_id: organizationId,
+    graceEndsAt,
+    endedAt: isEnded ? 0 : null,
+    keyId,
+    organizationId,
     name,
     permissions: JSON.stringify(permissions),
     metadata: JSON.stringify(metadata),
-    expires_at,
-    revoked_at,
+    expiresAt,
+    revokedAt,
   })
 }
 

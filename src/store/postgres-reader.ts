@@ -5,8 +5,9 @@
 // it replicates synchronously it gives itself away: it gets no commit acknowledged any more. So every reading is
 // accompanied by a proof, a commit of a few bytes that began at most `proofEveryMs` before.
 import pg from 'pg'
+import type { StoredSecret } from '../stored-secret.ts'
 import { type ChangeRow, changesQuery, type Look } from './changes.ts'
-import { type FactsRow, manyFactsQuery } from './facts.ts'
+import { manyFactsQuery } from './facts.ts'
 import {
   endClient,
   type PostgresClient,
@@ -65,13 +66,13 @@ export class PostgresReader {
   }
 
   /** Reads the facts of many secrets. */
-  async findManyFacts(kids: readonly string[]): Promise<FactsRow[]> {
+  async findManyFacts(kids: readonly string[]): Promise<StoredSecret[]> {
     // Kids are letters and digits: a list of them needs no quotes.
     const values = [`{${kids.join(',')}}`]
     if (!this.#connector.pooled)
-      return this.#read((client) => this.#query<FactsRow>(client, this.#statements.facts, values))
+      return this.#read((client) => this.#query<StoredSecret>(client, this.#statements.facts, values))
     const rows = await this.#read((client) =>
-      this.#query<FactsRow & { in_recovery: boolean }>(
+      this.#query<StoredSecret & { in_recovery: boolean }>(
         client,
         this.#pooled(this.#statements.pooledFacts),
         values,

@@ -1,6 +1,7 @@
 // The read of a verification on SQLite, in this thread. Reads that follow each other share one snapshot of the database.
 import type { DatabaseSync, StatementSync } from 'node:sqlite'
-import { type FactsRow, factsQuery } from './facts.ts'
+import type { StoredSecret } from '../stored-secret.ts'
+import { factsQuery } from './facts.ts'
 import type { SqliteFile } from './sqlite-file.ts'
 
 /** How old a snapshot may be when a read uses it: whoever blocks this thread meanwhile gets a new one after that. */
@@ -49,7 +50,7 @@ export class SqliteFacts {
   }
 
   /** Reads the secret of a kid; undefined if there is none. Throws what the driver throws, and `store_unavailable`. */
-  find(kid: string): FactsRow | undefined {
+  find(kid: string): StoredSecret | undefined {
     this.#file.requireSame()
     this.#share()
     const row = this.#select.get(kid) as unknown as Columns | undefined
@@ -90,18 +91,18 @@ export class SqliteFacts {
   }
 }
 
-function toRow(row: Columns): FactsRow {
+function toRow(row: Columns): StoredSecret {
   return {
     kid: row[0],
     digest: row[1],
-    grace_ends_at: row[2],
-    ended_at: row[3],
-    key_id: row[4],
-    organization_id: row[5],
+    graceEndsAt: row[2],
+    endedAt: row[3],
+    keyId: row[4],
+    organizationId: row[5],
     name: row[6],
     permissions: row[7],
     metadata: row[8],
-    expires_at: row[9],
-    revoked_at: row[10],
+    expiresAt: row[9],
+    revokedAt: row[10],
   }
 }

@@ -2,6 +2,7 @@
 import { hostname } from 'node:os'
 import { LatchkeyError } from '../errors.ts'
 import { FairLine, type LineBounds, type Turn } from '../fair-line.ts'
+import type { StoredSecret } from '../stored-secret.ts'
 import {
   confirmFollower,
   dismissFollower,
@@ -13,7 +14,6 @@ import {
   recordChange,
   silentFollowers,
 } from './changes.ts'
-import type { FactsRow } from './facts.ts'
 import { describeNewer, schemaVersion } from './migrations/migrations.ts'
 import { foldNames, hasUnfoldedNames } from './organizations.ts'
 import type { KeyLocks } from './postgres-locks.ts'
@@ -48,9 +48,9 @@ export interface Backend {
   /** How long to wait between two looks for changes; long where hints come, short where looking is cheap. */
   readonly pollEveryMs: number
   /** Reads one secret in this thread; absent where a read waits for another program. */
-  readonly findFactsNow?: (kid: string) => FactsRow | undefined
+  readonly findFactsNow?: (kid: string) => StoredSecret | undefined
   /** Reads many secrets by one statement. */
-  findManyFacts(kids: readonly string[]): Promise<FactsRow[]>
+  findManyFacts(kids: readonly string[]): Promise<StoredSecret[]>
   readChanges(since: number, follower: string): Promise<Look>
   /** Takes the locks of keys for the rest of a transaction; nothing where a transaction is alone anyway. */
   lockKeys(tx: Tx, locks: KeyLocks): Promise<void>
@@ -86,9 +86,9 @@ export interface Store {
   silentFollowers(sequence: number): Promise<string[]>
   dismissSilent(sequence: number): Promise<string[]>
   /** What is known of one secret, read at once; absent where only {@link findManyFacts} can read. */
-  readonly findFactsNow?: (kid: string) => FactsRow | undefined
+  readonly findFactsNow?: (kid: string) => StoredSecret | undefined
   /** What is known of many secrets, in any order, by one read; those that are not there are left out. */
-  findManyFacts(kids: readonly string[]): Promise<FactsRow[]>
+  findManyFacts(kids: readonly string[]): Promise<StoredSecret[]>
   /** The next six are how `follower.ts` hears of other processes' changes. */
   readonly pollEveryMs: number
   readChanges(since: number, follower: string): Promise<Look>

@@ -21,15 +21,15 @@ for (let i = 0; i < count; i++) {
   const facts = toFacts({
     kid,
     digest: new Uint8Array(32),
-    ended_at: null,
-    grace_ends_at: null,
-    key_id: text(`019a0000-0000-7000-8000-${String(i).padStart(12, '0')}`),
-    organization_id: text(`organization-${Math.floor(i / 100)}`),
+    endedAt: null,
+    graceEndsAt: null,
+    keyId: text(`019a0000-0000-7000-8000-${String(i).padStart(12, '0')}`),
+    organizationId: text(`organization-${Math.floor(i / 100)}`),
     name: text(`Key number ${i}`),
     permissions: text(i % 2 ? '["emails:send","domains:read"]' : '["emails:read","domains:*"]'),
     metadata: text(isHeavy ? `{"n":${i},"a":[${'{},'.repeat(1300)}{}]}` : '{}'),
-    expires_at: null,
-    revoked_at: null,
+    expiresAt: null,
+    revokedAt: null,
   })
   cache.remember(kid, new Uint8Array(32), facts)
   cache.noteUse(cache.find(kid, 0), Date.now())

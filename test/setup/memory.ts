@@ -1,13 +1,13 @@
 // A memory of secrets on a real store, with clocks that the test moves, and what it reads and notes.
 import { systemClock } from '../../src/lease.ts'
 import { Memory } from '../../src/memory.ts'
-import type { FactsRow } from '../../src/store/facts.ts'
+import type { StoredSecret } from '../../src/stored-secret.ts'
 import type { Store } from '../../src/store/store.ts'
 
 /** How the memory reads the store, what comes between it and the rows, and what the store does otherwise. */
 export type MemoryOptions = [
   kind: 'at once' | 'by statements',
-  onRead?: ((rows: FactsRow[]) => FactsRow[] | Promise<FactsRow[]>) | undefined,
+  onRead?: ((rows: StoredSecret[]) => StoredSecret[] | Promise<StoredSecret[]>) | undefined,
   further?: Partial<Store>,
 ]
 
@@ -36,7 +36,7 @@ export async function openMemoryOn(
       findFactsNow: (kid: string) => {
         reads.push([kid])
         const row = findFactsNow?.(kid)
-        return (onRead(row ? [row] : []) as FactsRow[])[0]
+        return (onRead(row ? [row] : []) as StoredSecret[])[0]
       },
     }),
     ...further,

@@ -2,7 +2,7 @@
 import { type BarrierStore, waitUntilApplied } from '../../src/barrier.ts'
 import { type FactsSource, Memory } from '../../src/memory.ts'
 import { type ChangeRow, changesPage, type Look, type OrganizationSequence } from '../../src/store/changes.ts'
-import type { FactsRow } from '../../src/store/facts.ts'
+import type { StoredSecret } from '../../src/stored-secret.ts'
 import { verify } from '../../src/verify.ts'
 import type { ModelKey, World } from './lease-model.ts'
 import type { Server } from './lease-model-server.ts'
@@ -19,7 +19,7 @@ const unanswered = Symbol('unanswered')
 /** One process: it may be paused, cut off, killed, and have its wall clock set. */
 export class Process implements FactsSource, BarrierStore {
   readonly pollEveryMs: number
-  readonly findFactsNow?: (kid: string) => FactsRow | undefined
+  readonly findFactsNow?: (kid: string) => StoredSecret | undefined
   readonly #world: World
   readonly #memory: Memory
   readonly #uptime: number
@@ -128,15 +128,15 @@ export class Process implements FactsSource, BarrierStore {
     try {
       const revokedOn = await this.#change((server) => {
         const row = server.rows.get(key.kid)
-        if (row?.revoked_at === null) {
-          server.rows.set(key.kid, { ...row, revoked_at: 1 })
+        if (row?.revokedAt === null) {
+          server.rows.set(key.kid, { ...row, revokedAt: 1 })
           world.recordChange(key.id)
         }
         return server
       })
       // A database restored meanwhile knows nothing of it.
       const row = world.primary.rows.get(key.kid)
-      if (!row || row.revoked_at !== revokedOn.rows.get(key.kid)?.revoked_at) return
+      if (!row || row.revokedAt !== revokedOn.rows.get(key.kid)?.revokedAt) return
       this.#memory.forgetKey(key.id)
       if (key.acknowledged === undefined) {
         key.acknowledged = { at: world.time, by: this }
@@ -179,7 +179,7 @@ export class Process implements FactsSource, BarrierStore {
     })
   }
 
-  async findManyFacts(kids: readonly string[]): Promise<FactsRow[]> {
+  async findManyFacts(kids: readonly string[]): Promise<StoredSecret[]> {
     const proof = this.#prove()
     const read = this.#ask(({ rows }) => kids.flatMap((kid) => rows.get(kid) ?? []), proof.server)
     read.catch(() => {})
@@ -187,7 +187,7 @@ export class Process implements FactsSource, BarrierStore {
     return read
   }
 
-  #readNow(kid: string): FactsRow | undefined {
+  #readNow(kid: string): StoredSecret | undefined {
     const { up, primary } = this.#world
     if (!up || this.#cutOff) throw new Error('unreachable')
     return primary.rows.get(kid)

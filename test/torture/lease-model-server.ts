@@ -1,5 +1,5 @@
 // A database server of the model in `lease-model.ts`: what lies in it, and whether another has taken over.
-import type { FactsRow } from '../../src/store/facts.ts'
+import type { StoredSecret } from '../../src/stored-secret.ts'
 
 const keptChanges = 6
 
@@ -10,7 +10,7 @@ export class Server {
   last = 0
   readonly changes: { sequence: number; keyId: string | null; mark: string }[] = []
   readonly followers = new Map<string, number>()
-  readonly rows = new Map<string, FactsRow>()
+  readonly rows = new Map<string, StoredSecret>()
 
   constructor(identity: string, like?: Server) {
     this.identity = identity

@@ -1,7 +1,7 @@
 // A model of several processes on one database and all that can go wrong between them. The memory, the lease, the
 // verification and the barrier are the real ones; clocks, store and bus are simulated. One seed, one history.
 import { digestToken } from '../../src/digest.ts'
-import type { FactsRow } from '../../src/store/facts.ts'
+import type { StoredSecret } from '../../src/stored-secret.ts'
 import { assembleToken } from '../../src/token.ts'
 import { mulberry32 } from '../setup/chance.ts'
 import { Process } from './lease-model-process.ts'
@@ -116,21 +116,21 @@ export class World {
     const number = this.keys.length
     const kid = `kid${String(number).padStart(13, '0')}`
     const token = assembleToken('re', kid, new Uint8Array(32).fill(number))
-    const row: FactsRow = {
+    const row: StoredSecret = {
       kid,
       digest: digestToken(token),
-      grace_ends_at: null,
-      ended_at: null,
-      key_id: `key-${number}`,
-      organization_id: 'acme',
+      graceEndsAt: null,
+      endedAt: null,
+      keyId: `key-${number}`,
+      organizationId: 'acme',
       name: 'CI',
       permissions: '[]',
       metadata: '{}',
-      expires_at: null,
-      revoked_at: null,
+      expiresAt: null,
+      revokedAt: null,
     }
     this.primary.rows.set(kid, row)
-    this.keys.push({ id: row.key_id, kid, token, acknowledged: undefined, appliedAt: undefined })
+    this.keys.push({ id: row.keyId, kid, token, acknowledged: undefined, appliedAt: undefined })
   }
 
   #keepVerifying(process: Process): void {
@@ -172,7 +172,7 @@ export class World {
     const restored = new Server(String(this.#servers++), this.#backup)
     const revoked = this.pick(this.keys)
     const row = restored.rows.get(revoked.kid)
-    if (row) restored.rows.set(revoked.kid, { ...row, revoked_at: 1 })
+    if (row) restored.rows.set(revoked.kid, { ...row, revokedAt: 1 })
     restored.recordChange(revoked.id)
     while (restored.last < this.primary.last) restored.recordChange(null)
     this.primary.isDeposed = true
@@ -182,7 +182,7 @@ export class World {
     for (const key of this.keys) {
       const row = restored.rows.get(key.kid)
       // What was revoked after the backup is valid again: that is what a restore means.
-      if (!row || row.revoked_at === null)
+      if (!row || row.revokedAt === null)
         Object.assign(key, { acknowledged: undefined, appliedAt: undefined })
     }
     if (row) revoked.acknowledged ??= { at: this.time, by: undefined }
