@@ -1,9 +1,9 @@
-// Who did what: each change records its event in its own transaction; see `commit.ts`.
-import { narrowScope, turnOf, unknownOrganization } from './authority.ts'
-import { type Engine, newId } from './engine.ts'
+// Who did what: the audit log as it is read. `audit-trail.ts` writes it.
+import { narrowScope, unknownOrganization } from './authority.ts'
+import { turnOf } from './caller-turn.ts'
+import type { Engine } from './engine.ts'
 import { readPage } from './listing.ts'
 import {
-  type AuditAction,
   type AuditEvent,
   type Caller,
   type ListAuditInput,
@@ -12,36 +12,8 @@ import {
   parseInput,
   type ReadOptions,
 } from './schemas.ts'
-import { type AuditRow, readAuditSlice, toAuditEvent } from './store/audit.ts'
+import { readAuditSlice, toAuditEvent } from './store/audit.ts'
 import { findOrganization } from './store/organizations.ts'
-import { toWire } from './wire.ts'
-
-/** What a change did, to be recorded with it. `changes` gets the wire's names. */
-export interface Deed {
-  action: AuditAction
-  organizationId: string
-  keyId?: string
-  changes?: Record<string, unknown>
-}
-
-/** Puts a deed into the form in which it is recorded. */
-export function toEvent(
-  clock: Pick<Engine, 'now' | 'random'>,
-  caller: Caller | undefined,
-  deed: Deed,
-): AuditRow {
-  return {
-    id: newId(clock),
-    at: clock.now(),
-    action: deed.action,
-    actor: caller?.keyId ?? null,
-    organization_id: deed.organizationId,
-    key_id: deed.keyId ?? null,
-    changes: JSON.stringify(toWire(deed.changes ?? {})),
-    request_id: caller?.requestId ?? null,
-    ip: caller?.ip ?? null,
-  }
-}
 
 /** Lists events, newest first. Throws `invalid_input`, `organization_not_found`, `too_many_reads`, `store_unavailable`. */
 export async function listAudit(

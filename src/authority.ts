@@ -1,9 +1,8 @@
 // What a caller may reach and grant. Who calls comes from its token alone, never from a body.
 import { LatchkeyError } from './errors.ts'
-import type { Turn } from './fair-line.ts'
 import { covers, type ManagementPermission, missingPermissions, reservedNamespace } from './permissions.ts'
-import type { Caller, ReadOptions } from './schemas.ts'
-import type { KeyRow, Scope } from './store/keys.ts'
+import type { Caller } from './schemas.ts'
+import type { Scope } from './scope.ts'
 
 /** The organization whose keys act on every other. */
 export const rootOrganizationId = 'root'
@@ -47,8 +46,11 @@ export function requireGrantable(caller: Caller | undefined, granted: readonly s
  * Throws `permission_escalation` unless the caller holds, or as a root key may give, all that a key may do which it
  * changes, rotates or revokes. Its own key is always in its reach.
  */
-export function requireCover(caller: Caller | undefined, key: Pick<KeyRow, 'id' | 'permissions'>): void {
-  if (caller?.keyId !== key.id) requireGrantable(caller, JSON.parse(key.permissions))
+export function requireCover(
+  caller: Caller | undefined,
+  key: { id: string; permissions: readonly string[] },
+): void {
+  if (caller?.keyId !== key.id) requireGrantable(caller, key.permissions)
 }
 
 /**
@@ -107,9 +109,4 @@ export function sessionEnded(): LatchkeyError {
 // One sentence for all of them: nothing may tell a foreign id from an unknown one.
 export function unknownOrganization(): LatchkeyError {
   return new LatchkeyError('organization_not_found', 'There is no organization with this id.')
-}
-
-/** The turn in which a caller reads; whoever holds the database takes one like any other. */
-export function turnOf(caller: Caller | undefined, { signal }: ReadOptions = {}): Turn {
-  return { organizationId: caller?.organizationId ?? '', keyId: caller?.keyId ?? '', signal }
 }

@@ -1,5 +1,5 @@
 // Waits until every process that remembers facts has acted on all changes made so far.
-import type { Clock } from './lease.ts'
+import type { Clock } from './clock.ts'
 import type { Applied } from './schemas.ts'
 
 /** After this, whoever was silent has no lease any more: it is longer than `leaseMs`. */

@@ -1,5 +1,5 @@
 // The lines in which changes wait for the database: callers take turns, so that one who changes much waits for itself alone.
-import { turnOf } from './authority.ts'
+import { turnOf } from './caller-turn.ts'
 import { LatchkeyError } from './errors.ts'
 import { FairLine, type LineBounds, type Turn, tooSlow } from './fair-line.ts'
 import type { Caller } from './schemas.ts'

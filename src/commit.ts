@@ -1,11 +1,10 @@
 // The one way to change anything: a transaction that finds its caller live in itself, and writes down what was done.
-import { type Deed, toEvent } from './audit.ts'
+import { type Deed, toEvent } from './audit-trail.ts'
 import { invalidToken, type LiveCaller, requirePermission, scopeOf, sessionEnded } from './authority.ts'
 import type { ChangeLines } from './change-lines.ts'
-import { isId } from './engine.ts'
+import { isId } from './ids.ts'
 import { refuseField } from './errors.ts'
 import { judge, nothingAsked } from './judge.ts'
-import type { Memory } from './memory.ts'
 import type { ManagementPermission } from './permissions.ts'
 import type { AuditAction, Caller } from './schemas.ts'
 import { isSessionOver } from './session-limits.ts'
@@ -13,7 +12,8 @@ import { type AuditRow, insertAuditEvents } from './store/audit.ts'
 import { type CallerRow, type CallerSessionRow, findCallerSessions, findCallers } from './store/callers.ts'
 import type { KeyLocks } from './store/postgres-locks.ts'
 import { allDone } from './store/statements.ts'
-import type { LastStatements, Store } from './store/store.ts'
+import type { LastStatements } from './store/backend.ts'
+import type { Store } from './store/store.ts'
 import type { Tx } from './store/tables.ts'
 import type { RandomSource } from './token.ts'
 
@@ -66,16 +66,23 @@ const changesFacts: Record<AuditAction, boolean> = {
   'session.refreshed': false,
 }
 
+/** What this process remembers of the database. */
+export interface Forgetful {
+  forgetKey(keyId: string): void
+  /** Looks at once for changes if somebody waits for them. */
+  lookNow(): void
+}
+
 /** The only way for a command to a transaction: nobody else has the store's `write`. */
 export class Writer {
   readonly #store: Pick<Store, 'write' | 'lockKeys' | 'recordChange'>
-  readonly #memory: Pick<Memory, 'forgetKey' | 'follower'>
+  readonly #memory: Forgetful
   readonly #clock: { now: () => number; random: RandomSource }
   readonly #lines: ChangeLines
 
   constructor(
     store: Pick<Store, 'write' | 'lockKeys' | 'recordChange'>,
-    memory: Pick<Memory, 'forgetKey' | 'follower'>,
+    memory: Forgetful,
     clock: { now: () => number; random: RandomSource },
     lines: ChangeLines,
   ) {
@@ -170,7 +177,7 @@ export class Writer {
 
   #forget(keyIds: readonly string[]): void {
     for (const keyId of keyIds) this.#memory.forgetKey(keyId)
-    if (keyIds.length > 0) this.#memory.follower.lookNow()
+    if (keyIds.length > 0) this.#memory.lookNow()
   }
 }
 

@@ -1,7 +1,8 @@
 // Settings: a flag, else an environment variable, else a default. The only reader of process.env.
 import { isIP } from 'node:net'
 import { LatchkeyError } from './errors.ts'
-import { type CacheOptions, cacheFault } from './options.ts'
+import { type CacheOptions, cacheFault } from './cache-options.ts'
+import { type LogVerdicts, logVerdictsChoices } from './log-verdicts.ts'
 import { hidePassword, isPostgresUrl, parsePostgresUrl } from './store/postgres-url.ts'
 import { containsToken, longestPrefix, parseToken, prefixPattern } from './token.ts'
 
@@ -11,9 +12,6 @@ type Environment = Readonly<Record<string, string | undefined>>
 const logLevels = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const
 export type LogLevel = (typeof logLevels)[number]
 
-/** Which verdicts get a line of their own in the log: all, the refused ones, or none. */
-const logVerdictsChoices = ['all', 'refused', 'none'] as const
-export type LogVerdicts = (typeof logVerdictsChoices)[number]
 
 /** What the flags of `latchkey serve` say, as they were typed. */
 export interface ServeFlags {

@@ -1,5 +1,4 @@
 // What every command of the library works with: the store, and the few things that tests replace.
-import { v7 as uuidv7 } from 'uuid'
 import type { ChangeLines } from './change-lines.ts'
 import type { Commit } from './commit.ts'
 import type { Creations } from './creations.ts'
@@ -23,17 +22,4 @@ export interface Engine {
   random: RandomSource
   /** The prefixes that keys may have; the first where none is asked for. */
   prefixes: readonly [string, ...string[]]
-}
-
-let sequence = 0
-
-/** A UUIDv7 (RFC 9562, section 5.7); those of one process sort in the order in which they were made. */
-export function newId(engine: Pick<Engine, 'now' | 'random'>): string {
-  sequence = (sequence + 1) % 0x8000_0000
-  return uuidv7({ msecs: engine.now(), seq: sequence, random: engine.random(new Uint8Array(16)) })
-}
-
-/** Tells whether a text has the form of our ids; any other is unknown without asking a database. */
-export function isId(text: string): boolean {
-  return /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/.test(text)
 }

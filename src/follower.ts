@@ -1,5 +1,6 @@
 // Follows the changes that other processes make, so that this one knows how fresh its memory is.
-import { type Clock, Lease } from './lease.ts'
+import type { Clock } from './clock.ts'
+import { Lease } from './lease.ts'
 import { OrganizationSequences } from './organization-sequences.ts'
 import { type ChangeRow, changesPage, type Look, type OrganizationSequence } from './store/changes.ts'
 

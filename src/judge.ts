@@ -1,9 +1,9 @@
 // Judges by facts that are at hand, here and in verifiers elsewhere: one function for both. Facts are remembered,
 // decisions never: permissions, expiry and time are judged at every call.
 import { type FactsCache, nowhere, type Slot } from './cache.ts'
-import { refuseField } from './errors.ts'
 import type { Facts, Terms } from './facts.ts'
-import { missingPermissions, permissionPattern } from './permissions.ts'
+import { checkAskedPermissions } from './asked-permissions.ts'
+import { missingPermissions } from './permissions.ts'
 import type { Verdict, VerifyOptions } from './schemas.ts'
 import { type ParsedToken, parseToken, tokenBodyLength } from './token.ts'
 
@@ -142,23 +142,4 @@ function holdsAll(granted: readonly string[], asked: readonly string[]): boolean
   if (granted.length * asked.length > 256) return false
   for (let i = 0; i < asked.length; i++) if (!granted.includes(asked[i] as string)) return false
   return true
-}
-
-/** Checks by hand what the types promise of the permissions asked for. Throws `invalid_input`. */
-export function checkAskedPermissions(
-  permissions: readonly string[] | undefined,
-  path = 'permissions',
-): void {
-  if (permissions === undefined) return
-  if (!Array.isArray(permissions)) refuseField(path, 'A list of permissions.')
-  if (permissions.length > 128) refuseField(path, 'At most 128 permissions.')
-  for (let i = 0; i < permissions.length; i++) {
-    const permission: unknown = permissions[i]
-    if (typeof permission !== 'string' || permission.length > 128 || !permissionPattern.test(permission)) {
-      refuseField(
-        `${path}[${i}]`,
-        'A permission such as emails:send: A-Z a-z 0-9 _ . / -, or *, between colons.',
-      )
-    }
-  }
 }

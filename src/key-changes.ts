@@ -2,7 +2,8 @@
 import { requireCover, requireGrantable, requireLifetime, requireMetadata, scopeOf } from './authority.ts'
 import type { Change } from './commit.ts'
 import { digestToken } from './digest.ts'
-import { type Engine, isId } from './engine.ts'
+import type { Engine } from './engine.ts'
+import { isId } from './ids.ts'
 import { LatchkeyError } from './errors.ts'
 import { isWider, outlivesSession, requireFreshSignIn } from './fresh-sign-in.ts'
 import { requireFuture, unknownKey, unknownSecret, withToken } from './keys.ts'
@@ -184,7 +185,7 @@ export async function revokeKey(engine: Engine, id: string, caller?: Caller): Pr
 async function requireKey({ tx, caller }: Change, id: string): Promise<KeyRow> {
   const key = isId(id) ? await lockKey(tx, id, scopeOf(caller)) : undefined
   if (!key) throw unknownKey()
-  requireCover(caller, key)
+  requireCover(caller, { id, permissions: JSON.parse(key.permissions) })
   return key
 }
 

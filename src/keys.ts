@@ -1,18 +1,11 @@
 // The life of a key begins: created, read, listed. What becomes of it is in `key-changes.ts`; it is never deleted.
-import { toEvent } from './audit.ts'
-import {
-  narrowScope,
-  requireGrantable,
-  requireLifetime,
-  requireMetadata,
-  requireRoot,
-  scopeOf,
-  turnOf,
-  unknownOrganization,
-} from './authority.ts'
+import { toEvent } from './audit-trail.ts'
+import { narrowScope, requireGrantable, requireLifetime, requireMetadata, requireRoot, scopeOf, unknownOrganization } from './authority.ts'
+import { turnOf } from './caller-turn.ts'
 import type { Creation, NewKey } from './creations.ts'
 import { digestToken } from './digest.ts'
-import { type Engine, isId, newId } from './engine.ts'
+import type { Engine } from './engine.ts'
+import { isId, newId } from './ids.ts'
 import { LatchkeyError, refuseField } from './errors.ts'
 import { outlivesSession, requireFreshSignIn } from './fresh-sign-in.ts'
 import { readPage } from './listing.ts'

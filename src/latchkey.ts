@@ -6,16 +6,18 @@ import { ChangeLines } from './change-lines.ts'
 import { Writer } from './commit.ts'
 import { postgresEnvironment } from './config.ts'
 import { Creations } from './creations.ts'
-import { type Engine, newId } from './engine.ts'
+import type { Engine } from './engine.ts'
+import { newId } from './ids.ts'
 import { refuseField } from './errors.ts'
 import { listPermissions } from './granted.ts'
 import { verifyCached } from './judge.ts'
 import { endKeySecret, revokeKey, rotateKey, updateKey } from './key-changes.ts'
 import { createKey, type GetKeyOptions, getKey, listKeys } from './keys.ts'
-import { systemClock } from './lease.ts'
+import { systemClock } from './clock.ts'
 import { Memory } from './memory.ts'
 import { noteOpening } from './openings.ts'
-import { type CacheOptions, cacheBoundsOf, cacheFault, unknownOption } from './options.ts'
+import { type CacheOptions, cacheBoundsOf, cacheFault } from './cache-options.ts'
+import { unknownOption } from './options.ts'
 import {
   createOrganization,
   getOrganization,
@@ -43,6 +45,7 @@ import type {
   ReadOptions,
   RotateKeyInput,
   Session,
+  SessionValues,
   UpdateKeyInput,
   UpdateOrganizationInput,
   Verdict,
@@ -50,7 +53,6 @@ import type {
   VerifyRequest,
 } from './schemas.ts'
 import { SessionReads } from './session-reads.ts'
-import type { SessionValues } from './session-values.ts'
 import {
   authenticateSession,
   endSession,

@@ -1,27 +1,5 @@
 // How long what this process remembers may be believed without asking the database again.
 
-/** The two clocks of a process, in milliseconds, and its alarm. */
-export interface Clock {
-  /** Since 1970, by the wall: steps when somebody sets it. */
-  now(): number
-  /** Since any instant, never backwards, whatever happens to the wall's clock. */
-  monotonic(): number
-  /** Calls back once, after so many milliseconds at the earliest; returns how to call that off. */
-  after(milliseconds: number, callback: () => void): () => void
-}
-
-/** The clocks of the machine. Waiting on them keeps no process alive. */
-export const systemClock: Clock = {
-  now: Date.now,
-  monotonic: () => performance.now(),
-  after: (milliseconds, callback) => {
-    const timer = setTimeout(callback, milliseconds)
-    // Browsers' timers are numbers.
-    timer.unref?.()
-    return () => clearTimeout(timer)
-  },
-}
-
 /**
  * The bound on staleness of a verdict. Below two seconds, so that a verdict given at the very end of a lease
  * still reaches its reader within them.

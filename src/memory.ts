@@ -5,7 +5,7 @@ import { LatchkeyError } from './errors.ts'
 import { type Facts, toFacts } from './facts.ts'
 import { ChangeFollower, type ChangeSource } from './follower.ts'
 import { copyLatin1 } from './kept-text.ts'
-import type { Clock } from './lease.ts'
+import type { Clock } from './clock.ts'
 import type { StoredSecret } from './stored-secret.ts'
 import type { ParsedToken } from './token.ts'
 import type { UsageRecorder } from './usage.ts'
@@ -128,6 +128,11 @@ export class Memory {
   forgetKey(keyId: string): void {
     this.#underWay.clear()
     this.cache.forgetKey(keyId)
+  }
+
+  /** Has the follower look at once, if somebody waits for news of a change that this process made itself. */
+  lookNow(): void {
+    this.follower.lookNow()
   }
 
   /** Forgets that a kid was unknown. */

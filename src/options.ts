@@ -1,5 +1,4 @@
 // What callers without types may get wrong in options: a misspelt name, a number out of bounds. Pure.
-import type { CacheBounds } from './cache.ts'
 
 /** What is wrong with one option, in a sentence for its caller. */
 export interface OptionFault {
@@ -54,36 +53,4 @@ export function wholeNumberFault(
     path,
     message: `A whole number from ${least.toLocaleString('en')} to ${most.toLocaleString('en')}.`,
   }
-}
-
-/** The cache that options ask for. */
-export interface CacheOptions {
-  /**
-   * How many secrets are remembered at the most: 0 to 16,000,000, at some 300 bytes each with two permissions; 100,000
-   * if absent. With 0, nothing is remembered, and each verification asks the database.
-   */
-  cachedSecrets?: number
-  /**
-   * How many bytes they may take: a secret counts with its name, its permissions and its metadata. 0 to
-   * 1,099,511,627,776; 672 times `cachedSecrets` if absent, and so 64 MiB of 100,000.
-   */
-  cacheBytes?: number
-}
-
-const defaultSecrets = 100_000
-const maxSecrets = 16_000_000
-const maxBytes = 2 ** 40
-const defaultBytesPerSecret = 672
-
-/** Finds what is wrong with the bounds of a cache. */
-export function cacheFault({ cachedSecrets, cacheBytes }: CacheOptions): OptionFault | undefined {
-  return (
-    wholeNumberFault('cachedSecrets', cachedSecrets, 0, maxSecrets) ??
-    wholeNumberFault('cacheBytes', cacheBytes, 0, maxBytes)
-  )
-}
-
-/** The bounds that options ask for. */
-export function cacheBoundsOf({ cachedSecrets = defaultSecrets, cacheBytes }: CacheOptions): CacheBounds {
-  return { secrets: cachedSecrets, bytes: cacheBytes ?? cachedSecrets * defaultBytesPerSecret }
 }

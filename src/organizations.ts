@@ -1,13 +1,8 @@
 // Organizations: the operator's customers. Each owns its keys and sees nothing of the others.
-import {
-  narrowScope,
-  requireRoot,
-  rootOrganizationId,
-  scopeOf,
-  turnOf,
-  unknownOrganization,
-} from './authority.ts'
-import { type Engine, newId } from './engine.ts'
+import { narrowScope, requireRoot, rootOrganizationId, scopeOf, unknownOrganization } from './authority.ts'
+import { turnOf } from './caller-turn.ts'
+import type { Engine } from './engine.ts'
+import { newId } from './ids.ts'
 import { LatchkeyError } from './errors.ts'
 import { organizationIdSchema } from './fields.ts'
 import { readPage } from './listing.ts'

@@ -370,6 +370,14 @@ export interface Caller {
   sessionId?: string | undefined
 }
 
+/** The values of one session, each 256 random bits as base64url. Only their digests are stored. */
+export interface SessionValues {
+  /** In a cookie that no script can read. */
+  value: string
+  /** In the storage of the console's page; it comes in `Latchkey-Session`. */
+  pageValue: string
+}
+
 /** Checks an input against its schema. Throws `invalid_input` with a path and a sentence for each fault. */
 export function parseInput<Schema extends z.ZodType>(schema: Schema, input: unknown): z.output<Schema> {
   const result = schema.safeParse(input)

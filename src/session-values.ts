@@ -2,18 +2,11 @@
 // A cookie goes to every port of its host (RFC 6265, section 8.5), so a program there has it; the storage of a page
 // belongs to one origin, port included. Either value alone opens nothing.
 import { digestToken, sameDigest } from './digest.ts'
+import type { SessionValues } from './schemas.ts'
 import type { RandomSource } from './token.ts'
 
 const valueBytes = 32
 const valuePattern = /^[A-Za-z0-9_-]{43}$/
-
-/** The values of one session, each 256 random bits as base64url. Only their digests are stored. */
-export interface SessionValues {
-  /** In a cookie that no script can read. */
-  value: string
-  /** In the storage of the console's page; it comes in `Latchkey-Session`. */
-  pageValue: string
-}
 
 /** Draws the values of a new session. */
 export function drawValues(random: RandomSource): SessionValues {

@@ -1,21 +1,22 @@
 // Sessions: a browser signs in with a token once and then holds two opaque values in its place. A session is worth
 // what its key is worth at that instant: it is judged anew, by what the store has, at every request.
-import type { Deed } from './audit.ts'
-import { invalidToken, sessionEnded, turnOf } from './authority.ts'
+import type { Deed } from './audit-trail.ts'
+import { invalidToken, sessionEnded } from './authority.ts'
+import { turnOf } from './caller-turn.ts'
 import type { Terms } from './commit.ts'
-import { type Engine, isId, newId } from './engine.ts'
+import type { Engine } from './engine.ts'
+import { isId, newId } from './ids.ts'
 import { LatchkeyError } from './errors.ts'
 import { freshMs } from './fresh-sign-in.ts'
 import { leaseMs } from './lease.ts'
 import type { ManagementPermission } from './permissions.ts'
-import type { AuditAction, Caller, Session } from './schemas.ts'
+import type { AuditAction, Caller, Session, SessionValues } from './schemas.ts'
 import { isSessionOver, longestIdleMs, longestSessionMs, sessionLimitsAt } from './session-limits.ts'
 import {
   areSessionValues,
   digestValue,
   drawValues,
   matchesPage,
-  type SessionValues,
 } from './session-values.ts'
 import {
   deleteSession,

@@ -1,6 +1,6 @@
 // Strikes off the processes that ended without a word, so that no change waits for them.
 import { type BarrierStore, waitUntilApplied } from './barrier.ts'
-import type { Clock } from './lease.ts'
+import type { Clock } from './clock.ts'
 
 /** All processes together ask so often, whoever is the first to find that nobody has. */
 const everyMs = 60_000

@@ -10,6 +10,8 @@ import { parseInput, type UsesInput, usesSchema, type VerifyOptions } from './sc
 import { parseToken } from './token.ts'
 import type { Asker } from './verdict/turns.ts'
 
+export type { News } from './follower.ts'
+
 type Scope = Pick<VerifyOptions, 'organizationId'>
 
 /** The number of the last change, and how long ago that was surely so. */

@@ -5,7 +5,7 @@ import { createClient, type LatchkeyClient } from '../client/index.ts'
 import { type DatabaseSettings, readTarget, withoutPassword } from '../config.ts'
 import { LatchkeyError } from '../errors.ts'
 import type { Latchkey } from '../latchkey.ts'
-import type { CacheOptions } from '../options.ts'
+import type { CacheOptions } from '../cache-options.ts'
 import type {
   Applied,
   AuditEvent,

@@ -9,7 +9,7 @@
 //
 // Numbers are the database's own, so stream and answers may come from different processes behind one address. A
 // clock mapped from one machine to the other would spare the questions, and be wrong wherever a clock is slewed.
-import type { Clock } from '../lease.ts'
+import type { Clock } from '../clock.ts'
 import type { LatestAnswer } from '../schemas.ts'
 import { LatchkeyClientError } from './errors.ts'
 import { noEvent, readBody, readEvents, type StreamEvent } from './events.ts'

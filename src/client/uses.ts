@@ -1,5 +1,5 @@
 // Reports to the server which secrets were found valid here, in batches, off the path of a verification.
-import type { Clock } from '../lease.ts'
+import type { Clock } from '../clock.ts'
 import type { Requester } from './request.ts'
 
 const reportEveryMs = 10_000

@@ -11,8 +11,10 @@ import {
   verdictOf,
   verifyCached,
 } from '../judge.ts'
-import { type Clock, leaseMs, systemClock } from '../lease.ts'
-import { type CacheOptions, cacheBoundsOf, cacheFault, unknownOption, wholeNumberFault } from '../options.ts'
+import { type Clock, systemClock } from '../clock.ts'
+import { leaseMs } from '../lease.ts'
+import { type CacheOptions, cacheBoundsOf, cacheFault } from '../cache-options.ts'
+import { unknownOption, wholeNumberFault } from '../options.ts'
 import type { FactsAnswer, Verdict, VerifyOptions } from '../schemas.ts'
 import { type ParsedToken, parseToken } from '../token.ts'
 import { type Asker, Turns } from '../verdict/turns.ts'

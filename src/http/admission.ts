@@ -12,7 +12,7 @@ import { networkOf } from '../verdict/turns.ts'
 import { atWorkTurn } from '../verdict/work-turns.ts'
 import { noteArrival } from './arrival.ts'
 import { findClientAddress } from './client-address.ts'
-import type { Parts } from './route.ts'
+import type { Kit } from './route.ts'
 
 /** How long a turn serves requests, in milliseconds, if it comes soon after the one before, and at most. */
 const turnMs = 1
@@ -99,13 +99,13 @@ export class Admission {
  * the network from which it comes. Strangers can make up tokens, and no number of them gets more turns than all callers.
  */
 export function createTurnNames({
-  latchkey,
+  authenticator,
   trustedProxies,
-}: Pick<Parts, 'latchkey' | 'trustedProxies'>): TurnNames {
+}: Pick<Kit, 'authenticator' | 'trustedProxies'>): TurnNames {
   return ({ rawHeaders, socket }) => {
     const header = headerReader(rawHeaders)
     const token = readPresented(header)
-    const verdict = token === undefined ? undefined : latchkey.verifyCached(token)
+    const verdict = token === undefined ? undefined : authenticator.verifyCached(token)
     if (verdict?.valid) return ['callers', verdict.organizationId, verdict.keyId]
     const address = findClientAddress(socket.remoteAddress, header, trustedProxies) ?? ''
     return ['strangers', networkOf(address), '']

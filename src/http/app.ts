@@ -2,7 +2,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { type Context, Hono, type HonoRequest } from 'hono'
 import type { Logger } from 'pino'
-import type { LogVerdicts } from '../config.ts'
+import type { LogVerdicts } from '../log-verdicts.ts'
 import { LatchkeyError } from '../errors.ts'
 import { FairLine, type LineBounds } from '../fair-line.ts'
 import type { Latchkey } from '../latchkey.ts'
@@ -27,7 +27,7 @@ import { type Pipeline, serve } from './pipeline.ts'
 import { shareReadiness } from './readiness.ts'
 import { problem, type Reply } from './reply.ts'
 import { isPagePath, literalPath, matchTemplate } from './request-target.ts'
-import type { Route } from './route.ts'
+import type { Parts, Route } from './parts.ts'
 import { sessionRoutes } from './sessions.ts'
 import { toBody } from './sinks.ts'
 import { UnderWay } from './under-way.ts'
@@ -62,7 +62,7 @@ interface Bindings {
 type RequestContext = Context<{ Bindings: Bindings }>
 
 /** Makes the app that serves Latchkey over HTTP. */
-export function createApp(pipeline: Pipeline): Hono<{ Bindings: Bindings }> {
+export function createApp(pipeline: Pipeline<Parts>): Hono<{ Bindings: Bindings }> {
   const answer = async ({ req, env }: RequestContext, route: Route | undefined) => {
     // Without a server the target is that of a fetch request, whose URL always has its origin before it.
     const target = env?.incoming?.url ?? req.url.replace(/^[a-z]+:\/\/[^/?#]*/i, '')
@@ -108,7 +108,7 @@ const listBounds: LineBounds = {
 }
 
 /** Puts together what every door serves with. Throws RangeError for a proxy that is no address. */
-export function createPipeline(latchkey: Latchkey, settings: AppSettings): Pipeline {
+export function createPipeline(latchkey: Latchkey, settings: AppSettings): Pipeline<Parts> {
   const { log, metrics = createMetrics(), logVerdicts = 'refused' } = settings
   // Each made once, when it is first asked for: anybody may ask, and making them takes milliseconds.
   const documentText = once(() => JSON.stringify(openApiDocument(routes)))
@@ -123,6 +123,7 @@ export function createPipeline(latchkey: Latchkey, settings: AppSettings): Pipel
   return {
     parts: {
       latchkey,
+      authenticator: latchkey,
       log,
       metrics,
       renderMetrics,

@@ -6,7 +6,7 @@ import { type AuditEvent, type Caller, exportAuditSchema, type Page, parseInput 
 import { recordBreak } from './log.ts'
 import { holdPlace } from './pages.ts'
 import type { Reply } from './reply.ts'
-import type { Call } from './route.ts'
+import type { Call } from './parts.ts'
 import { streamParts } from './sinks.ts'
 
 type ExportQuery = z.input<typeof exportAuditSchema>
@@ -23,11 +23,11 @@ const pageLength = 100
  * it any more, the transfer breaks. Throws what listing throws.
  */
 export async function exportAudit(call: Call<ExportQuery> & { caller: Caller }): Promise<Reply> {
-  const { latchkey, parts, exchange, caller, query, readmit, signal } = call
+  const { parts, exchange, caller, query, readmit, signal } = call
   const { format, ...filter } = parseInput(exportAuditSchema, query)
   await holdPlace(parts, caller, signal)
   const readPage = (after?: string) =>
-    latchkey.audit.list({ ...filter, limit: pageLength, ...(after !== undefined && { after }) }, caller, {
+    parts.latchkey.audit.list({ ...filter, limit: pageLength, ...(after !== undefined && { after }) }, caller, {
       signal,
     })
   const first = await readPage()

@@ -3,7 +3,7 @@ import { z } from 'zod'
 import { auditEventSchema, exportAuditSchema, listAuditSchema } from '../schemas.ts'
 import { exportAudit, exportTypes } from './audit-export.ts'
 import { answerPage } from './pages.ts'
-import { route } from './route.ts'
+import { route } from './parts.ts'
 
 export const auditRoutes = [
   route({
@@ -21,7 +21,7 @@ export const auditRoutes = [
     problems: ['too_many_reads', 'organization_not_found'],
     handle: (call) =>
       answerPage(call, '/v1/audit-log', (options) =>
-        call.latchkey.audit.list(call.query, call.caller, options),
+        call.parts.latchkey.audit.list(call.query, call.caller, options),
       ),
   }),
   route({

@@ -3,13 +3,23 @@
 import { invalidToken, sessionEnded } from '../authority.ts'
 import { readBearer } from '../bearer.ts'
 import { LatchkeyError } from '../errors.ts'
-import type { Caller } from '../schemas.ts'
-import type { SessionValues } from '../session-values.ts'
+import type { Caller, SessionValues, Verdict } from '../schemas.ts'
 import { kidOf } from '../token.ts'
 import { isOverTls } from './client-address.ts'
 import type { Exchange, ReadHeader } from './exchange.ts'
-import type { Parts } from './route.ts'
+import type { Kit } from './route.ts'
 import { isCrossSite, pageValueHeader, readSessionCookie } from './session-cookie.ts'
+
+/** What judges tokens and sessions. */
+export interface Authenticator {
+  /** Judges a token from memory; undefined if memory cannot. */
+  verifyCached(token: string): Verdict | undefined
+  verify(token: string, asked: object, asker: { ip?: string | undefined }): Promise<Verdict>
+  sessions: {
+    /** Tells who calls by a session's values; undefined for values that are not those of a live session. */
+    authenticate(values: SessionValues, origin: { ip?: string | undefined }): Promise<Caller | undefined>
+  }
+}
 
 /**
  * Tells who calls: by `Authorization` if that came and else, unless only a token will do, by the session's cookie
@@ -18,7 +28,7 @@ import { isCrossSite, pageValueHeader, readSessionCookie } from './session-cooki
  * opened something; `cross_site_request`.
  */
 export async function authenticate(
-  parts: Parts,
+  kit: Kit,
   header: ReadHeader,
   exchange: Exchange,
   tokenOnly: boolean,
@@ -27,12 +37,12 @@ export async function authenticate(
   const token = readBearer(authorization)
   if (token === undefined) {
     const mayBeSession = authorization === undefined && !tokenOnly
-    const caller = mayBeSession ? await authenticateCookie(parts, header, exchange) : undefined
+    const caller = mayBeSession ? await authenticateCookie(kit, header, exchange) : undefined
     if (caller) return caller
     throw new LatchkeyError('missing_token', 'Send a key as Authorization: Bearer <token>.')
   }
-  const { latchkey } = parts
-  const verdict = latchkey.verifyCached(token) ?? (await latchkey.verify(token, {}, exchange))
+  const { authenticator } = kit
+  const verdict = authenticator.verifyCached(token) ?? (await authenticator.verify(token, {}, exchange))
   if (!verdict.valid) {
     if (verdict.code !== 'malformed') exchange.kid = kidOf(token)
     throw invalidToken()
@@ -45,13 +55,13 @@ export async function authenticate(
 
 /** Tells who calls by a session; undefined if no cookie is ours. */
 async function authenticateCookie(
-  parts: Parts,
+  kit: Kit,
   header: ReadHeader,
   exchange: Exchange,
 ): Promise<Caller | undefined> {
-  const values = readSessionValues(parts, header, exchange)
+  const values = readSessionValues(kit, header, exchange)
   if (values === undefined) return undefined
-  const caller = await parts.latchkey.sessions.authenticate(values, exchange)
+  const caller = await kit.authenticator.sessions.authenticate(values, exchange)
   if (caller === undefined) throw sessionEnded()
   exchange.keyId = caller.keyId
   return { ...caller, requestId: exchange.requestId, ip: exchange.ip }
@@ -62,7 +72,7 @@ async function authenticateCookie(
  * `session_ended` without the page's value: the cookie alone goes to every port of the host, and proves nothing.
  */
 export function readSessionValues(
-  { trustedProxies }: Parts,
+  { trustedProxies }: Pick<Kit, 'trustedProxies'>,
   header: ReadHeader,
   exchange: Exchange,
 ): SessionValues | undefined {

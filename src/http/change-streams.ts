@@ -1,8 +1,8 @@
 // The streams of server-sent events (WHATWG HTML, section 9.2) that tell verifiers which keys changed.
 
 import { LatchkeyError } from '../errors.ts'
-import type { News } from '../follower.ts'
 import type { Latchkey } from '../latchkey.ts'
+import type { News } from '../verifiers.ts'
 import { Audience, eventBytes, type StreamReader } from './audience.ts'
 import type { Sink, Stream } from './sinks.ts'
 

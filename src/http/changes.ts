@@ -6,7 +6,7 @@ import { factsSchema, latestSchema, parseInput, readFactsSchema, usesSchema } fr
 import { kidOf, parseToken } from '../token.ts'
 import { doneSchema } from './keys.ts'
 import { json } from './reply.ts'
-import { route } from './route.ts'
+import { route } from './parts.ts'
 import { verifiedScope } from './verify.ts'
 
 export const changeRoutes = [
@@ -45,7 +45,7 @@ export const changeRoutes = [
       '`age_ms` ago, and until the answer was written as far as the server knows, there was no later change. Where it cannot be sure, it answers `store_unavailable`. A key outside the root organization hears of its own organization: `sequence` then counts the changes of its keys alone, and `age_ms` is rounded up to half a second.',
     access: 'latchkey:keys:verify',
     answers: [{ status: 200, description: 'The last change.', schema: latestSchema }],
-    handle: async ({ latchkey, caller }) => {
+    handle: async ({ parts: { latchkey }, caller }) => {
       const scope = verifiedScope(caller)
       await latchkey.verifiers.findSequence(scope)
       const latest = latchkey.verifiers.latest(scope)
@@ -67,7 +67,7 @@ export const changeRoutes = [
     changesNothing: true,
     body: readFactsSchema,
     answers: [{ status: 200, description: 'The facts.', schema: factsSchema }],
-    handle: async ({ latchkey, body, caller, exchange }) => {
+    handle: async ({ parts: { latchkey }, body, caller, exchange }) => {
       const { key } = parseInput(readFactsSchema, body)
       if (parseToken(key) !== undefined) exchange.kid = kidOf(key)
       const scope = verifiedScope(caller)
@@ -87,7 +87,7 @@ export const changeRoutes = [
     body: usesSchema,
     bodyLimit: 256 * 1024,
     answers: [{ status: 200, description: 'Noted; written with the next batch.', schema: doneSchema }],
-    handle: async ({ latchkey, body, caller, exchange }) => {
+    handle: async ({ parts: { latchkey }, body, caller, exchange }) => {
       await latchkey.verifiers.noteUses(body, verifiedScope(caller), exchange)
       return json({ success: true })
     },

@@ -5,7 +5,7 @@ import { extname } from 'node:path'
 import { LatchkeyError } from '../errors.ts'
 import type { ReadHeader } from './exchange.ts'
 import type { Reply } from './reply.ts'
-import { route } from './route.ts'
+import { route } from './parts.ts'
 
 // The same place for the source and for what was built from it.
 const folder = new URL('../../dist/console/', import.meta.url)

@@ -29,7 +29,7 @@ import { answer } from './hot.ts'
 import type { Pipeline } from './pipeline.ts'
 import { maxPlainLength, readPlainBody, readPlainHead, readPlainQuery } from './plain-request.ts'
 import { commonHeaders } from './reply.ts'
-import type { Route } from './route.ts'
+import type { Parts, Route } from './parts.ts'
 import { joinPermissions, writeVerdict } from './verdicts.ts'
 import { verifyRoutes } from './verify.ts'
 
@@ -44,7 +44,7 @@ const maxBodyMs = 100
 
 /** Makes a handler that takes a request and answers it, or returns false and leaves it as it was. */
 export function createFastPath(
-  pipeline: Pipeline,
+  pipeline: Pipeline<Parts>,
 ): (incoming: IncomingMessage, outgoing: ServerResponse) => boolean {
   const { parts, recorder } = pipeline
   const { latchkey } = parts

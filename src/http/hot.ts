@@ -10,7 +10,7 @@ import { changeRoutes } from './changes.ts'
 import { closeSignal } from './close-signal.ts'
 import { keyRoutes } from './keys.ts'
 import { type Pipeline, serve } from './pipeline.ts'
-import type { Route } from './route.ts'
+import type { Parts, Route } from './parts.ts'
 import { pour } from './sinks.ts'
 import { verifyRoutes } from './verify.ts'
 
@@ -22,7 +22,7 @@ const creation = keyRoutes.filter(({ operationId }) => operationId === 'createKe
  * oddity, is left to the app, which gives the same answers.
  */
 export function createHotDoor(
-  pipeline: Pipeline,
+  pipeline: Pipeline<Parts>,
 ): (incoming: IncomingMessage, outgoing: ServerResponse) => boolean {
   const byCall = new Map(
     [...verifyRoutes, ...changeRoutes, ...auditRoutes, ...creation].map((route) => [
@@ -42,7 +42,7 @@ export function createHotDoor(
 
 /** Serves a request on its route by the way that all routes take; its body may have been read already. */
 export async function answer(
-  pipeline: Pipeline,
+  pipeline: Pipeline<Parts>,
   route: Route,
   incoming: IncomingMessage,
   outgoing: ServerResponse,

@@ -20,7 +20,7 @@ import {
 } from '../schemas.ts'
 import { answerPage } from './pages.ts'
 import { json, type Reply } from './reply.ts'
-import { type Call, route } from './route.ts'
+import { type Call, route } from './parts.ts'
 
 /** With `?wait=applied` a change is answered when every process acts on it. */
 const waitSchema = z.strictObject({
@@ -44,13 +44,13 @@ type WaitQuery = z.input<typeof waitSchema>
 
 /** Makes a change and, if asked to, waits until it is applied everywhere. Checks the query before the change. */
 async function change<T extends object>(
-  { latchkey, query, caller }: Pick<Call<WaitQuery>, 'latchkey' | 'query'> & { caller: Caller },
+  { parts, query, caller }: Pick<Call<WaitQuery>, 'parts' | 'query'> & { caller: Caller },
   make: () => Promise<T>,
 ): Promise<Reply> {
   const { wait } = parseInput(waitSchema, query)
   const made = await make()
   if (wait === undefined) return json(made)
-  return json({ ...made, applied: tellTo(caller, await latchkey.waitUntilApplied()) })
+  return json({ ...made, applied: tellTo(caller, await parts.latchkey.waitUntilApplied()) })
 }
 
 /** The names of processes are those of the operator's hosts, which are nobody else's business: others get a count. */
@@ -77,7 +77,7 @@ export const keyRoutes = [
       'organization_not_found',
       'fresh_sign_in_required',
     ],
-    handle: async ({ latchkey, body, caller }) => json(await latchkey.keys.create(body, caller)),
+    handle: async ({ parts: { latchkey }, body, caller }) => json(await latchkey.keys.create(body, caller)),
   }),
   route({
     method: 'GET',
@@ -91,7 +91,7 @@ export const keyRoutes = [
     answers: [{ status: 200, description: 'One page.', schema: z.array(keySchema), headers: ['Link'] }],
     problems: ['too_many_reads', 'organization_not_found'],
     handle: (call) =>
-      answerPage(call, '/v1/keys', (options) => call.latchkey.keys.list(call.query, call.caller, options)),
+      answerPage(call, '/v1/keys', (options) => call.parts.latchkey.keys.list(call.query, call.caller, options)),
   }),
   route({
     method: 'GET',
@@ -102,7 +102,7 @@ export const keyRoutes = [
     description: 'Takes no permission: whoever holds a token may ask what it is.',
     access: 'any key',
     answers: [{ status: 200, description: 'The calling key.', schema: keySchema }],
-    handle: async ({ latchkey, caller }) => {
+    handle: async ({ parts: { latchkey }, caller }) => {
       const { secrets: _, ...key } = await latchkey.keys.get(caller.keyId, caller)
       return json(key)
     },
@@ -119,7 +119,7 @@ export const keyRoutes = [
     query: listPermissionsSchema,
     answers: [{ status: 200, description: 'The permissions.', schema: z.array(permissionUseSchema) }],
     problems: ['too_many_reads', 'organization_not_found'],
-    handle: async ({ latchkey, query, caller, signal }) =>
+    handle: async ({ parts: { latchkey }, query, caller, signal }) =>
       json(await latchkey.keys.listPermissions(query, caller, { signal })),
   }),
   route({
@@ -134,7 +134,7 @@ export const keyRoutes = [
     access: 'latchkey:keys:read',
     answers: [{ status: 200, description: 'The key.', schema: keyDetailsSchema, headers: ['Link'] }],
     problems: ['too_many_reads', 'key_not_found', 'secret_not_found'],
-    handle: async ({ latchkey, params, query, caller, signal }) => {
+    handle: async ({ parts: { latchkey }, params, query, caller, signal }) => {
       const key = await latchkey.keys.get(params.id, caller, { ...parseInput(getKeySchema, query), signal })
       const last = key.secrets.length === secretsPage ? key.secrets.at(-1) : undefined
       return json(key, last && { link: `</v1/keys/${params.id}?secrets_after=${last.kid}>; rel="next"` })
@@ -160,7 +160,7 @@ export const keyRoutes = [
       'last_root_key',
     ],
     handle: async (call) =>
-      change(call, () => call.latchkey.keys.update(call.params.id, call.body, call.caller)),
+      change(call, () => call.parts.latchkey.keys.update(call.params.id, call.body, call.caller)),
   }),
   route({
     method: 'POST',
@@ -184,7 +184,7 @@ export const keyRoutes = [
       'rotation_in_progress',
     ],
     handle: async (call) =>
-      change(call, () => call.latchkey.keys.rotate(call.params.id, call.body, call.caller)),
+      change(call, () => call.parts.latchkey.keys.rotate(call.params.id, call.body, call.caller)),
   }),
   route({
     method: 'DELETE',
@@ -198,7 +198,7 @@ export const keyRoutes = [
     problems: ['permission_escalation', 'key_not_found', 'secret_not_found', 'last_secret'],
     handle: async (call) =>
       change(call, async () => {
-        await call.latchkey.keys.endSecret(call.params.id, call.params.kid, call.caller)
+        await call.parts.latchkey.keys.endSecret(call.params.id, call.params.kid, call.caller)
         return done
       }),
   }),
@@ -215,7 +215,7 @@ export const keyRoutes = [
     problems: ['permission_escalation', 'key_not_found', 'last_root_key'],
     handle: async (call) =>
       change(call, async () => {
-        await call.latchkey.keys.revoke(call.params.id, call.caller)
+        await call.parts.latchkey.keys.revoke(call.params.id, call.caller)
         return done
       }),
   }),

@@ -1,6 +1,6 @@
 // One line a request, in the log and in the metrics. No token ever gets here, and the last guard is here too.
 import { type Logger, symbols } from 'pino'
-import type { LogVerdicts } from '../config.ts'
+import type { LogVerdicts } from '../log-verdicts.ts'
 import { LatchkeyError } from '../errors.ts'
 import type { VerdictCode } from '../schemas.ts'
 import { redactTokens } from '../token.ts'

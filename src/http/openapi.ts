@@ -3,7 +3,8 @@ import { readFileSync } from 'node:fs'
 import { type ErrorCode, errorTable } from '../errors.ts'
 import { defaultBodyLimit } from './body.ts'
 import { type JsonSchema, namedSchemas, problemExample, referTo, wireSchema } from './openapi-schemas.ts'
-import type { Answer, Route } from './route.ts'
+import type { Route } from './parts.ts'
+import type { Answer } from './route.ts'
 
 /** Describes the routes. The result is JSON-ready. */
 export function openApiDocument(routes: readonly Route[]): JsonSchema {

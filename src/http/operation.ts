@@ -2,7 +2,7 @@
 import { z } from 'zod'
 import { docsStyle } from './docs-style.ts'
 import { json } from './reply.ts'
-import { route } from './route.ts'
+import { route } from './parts.ts'
 
 const statusSchema = z.strictObject({ status: z.literal('ok') })
 

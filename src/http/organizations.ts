@@ -8,7 +8,7 @@ import {
 } from '../schemas.ts'
 import { answerPage } from './pages.ts'
 import { json } from './reply.ts'
-import { route } from './route.ts'
+import { route } from './parts.ts'
 
 export const organizationRoutes = [
   route({
@@ -22,7 +22,7 @@ export const organizationRoutes = [
     body: createOrganizationSchema,
     answers: [{ status: 200, description: 'The organization.', schema: organizationSchema }],
     problems: ['root_organization_required', 'organization_exists'],
-    handle: async ({ latchkey, body, caller }) => json(await latchkey.organizations.create(body, caller)),
+    handle: async ({ parts: { latchkey }, body, caller }) => json(await latchkey.organizations.create(body, caller)),
   }),
   route({
     method: 'GET',
@@ -39,7 +39,7 @@ export const organizationRoutes = [
     problems: ['too_many_reads'],
     handle: (call) =>
       answerPage(call, '/v1/organizations', (options) =>
-        call.latchkey.organizations.list(call.query, call.caller, options),
+        call.parts.latchkey.organizations.list(call.query, call.caller, options),
       ),
   }),
   route({
@@ -51,7 +51,7 @@ export const organizationRoutes = [
     access: 'latchkey:organizations:read',
     answers: [{ status: 200, description: 'The organization.', schema: organizationSchema }],
     problems: ['too_many_reads', 'organization_not_found'],
-    handle: async ({ latchkey, params, caller }) => json(await latchkey.organizations.get(params.id, caller)),
+    handle: async ({ parts: { latchkey }, params, caller }) => json(await latchkey.organizations.get(params.id, caller)),
   }),
   route({
     method: 'PATCH',
@@ -63,7 +63,7 @@ export const organizationRoutes = [
     body: updateOrganizationSchema,
     answers: [{ status: 200, description: 'The organization.', schema: organizationSchema }],
     problems: ['organization_not_found'],
-    handle: async ({ latchkey, params, body, caller }) =>
+    handle: async ({ parts: { latchkey }, params, body, caller }) =>
       json(await latchkey.organizations.update(params.id, body, caller)),
   }),
 ]

@@ -1,17 +1,17 @@
 // Lists go out as bare arrays; where there is more, a Link header leads to the next page (RFC 8288).
-import { turnOf } from '../authority.ts'
+import { turnOf } from '../caller-turn.ts'
 import type { Caller, Page, ReadOptions } from '../schemas.ts'
 import { toWire } from '../wire.ts'
 import { splitQuery } from './query.ts'
 import { jsonText, type Reply } from './reply.ts'
-import type { Call, Parts } from './route.ts'
+import type { Call, Kit } from './route.ts'
 
 /**
  * Reads a page and answers with its items and the way to the page after it. It holds its place among all lists until
  * its reader has it, so that what nobody reads is bounded too. Throws `too_many_reads`, `store_unavailable`.
  */
 export async function answerPage(
-  { parts, caller, rawQuery, signal }: Call & { caller: Caller },
+  { parts, caller, rawQuery, signal }: Call<Kit> & { caller: Caller },
   path: string,
   read: (options: ReadOptions) => Promise<Page<unknown>>,
 ): Promise<Reply> {
@@ -24,7 +24,7 @@ export async function answerPage(
  * `store_unavailable`.
  */
 export async function holdPlace(
-  { lists }: Parts,
+  { lists }: Kit,
   caller: Caller,
   signal: AbortSignal | undefined,
 ): Promise<void> {
@@ -35,7 +35,7 @@ export async function holdPlace(
 }
 
 async function page(
-  { slices }: Parts,
+  { slices }: Kit,
   caller: Caller,
   { items, next }: Page<unknown>,
   path: string,

@@ -11,7 +11,7 @@ import { readJson } from './json.ts'
 import type { ExchangeRecorder } from './log.ts'
 import { readQuery, refuseQuery } from './query.ts'
 import { dress, problem, type Reply, underWireNames } from './reply.ts'
-import type { Call, Parts, Route } from './route.ts'
+import type { Call, Kit, Route } from './route.ts'
 
 /** A request as a door hands it in, whatever it got it from. */
 export interface Incoming {
@@ -37,13 +37,17 @@ export interface Incoming {
 const longestAdmissionMs = 100
 
 /** What a door needs to serve requests. */
-export interface Pipeline {
+export interface Pipeline<Parts extends Kit> {
   parts: Parts
   recorder: ExchangeRecorder
 }
 
 /** Serves a request on its route, or without one by the given refusal: answers it and writes it down. Never throws. */
-export async function serve(pipeline: Pipeline, incoming: Incoming, served: Route | Refusal): Promise<Reply> {
+export async function serve<Parts extends Kit>(
+  pipeline: Pipeline<Parts>,
+  incoming: Incoming,
+  served: Route<Parts> | Refusal,
+): Promise<Reply> {
   const { parts, recorder } = pipeline
   const { method, header, remoteAddress, startedAt } = incoming
   const exchange = openExchange(method, header, remoteAddress, parts.trustedProxies, startedAt)
@@ -68,7 +72,7 @@ export async function serve(pipeline: Pipeline, incoming: Incoming, served: Rout
 const clientGone = 'The client closed its connection before it was answered.'
 
 /** What a refusal says of the route's permission. */
-function refusalHeaders(error: unknown, route: Route | undefined): Record<string, string> {
+function refusalHeaders(error: unknown, route: { access: string } | undefined): Record<string, string> {
   if (!(error instanceof LatchkeyError)) return {}
   if (error.code === 'missing_permission' && route) {
     return { 'www-authenticate': insufficientScope(error.missing ?? [route.access]) }
@@ -79,7 +83,12 @@ function refusalHeaders(error: unknown, route: Route | undefined): Record<string
 /** The answer where there is no route. */
 export type Refusal = (exchange: Exchange) => Reply
 
-async function answer(parts: Parts, route: Route, incoming: Incoming, exchange: Exchange): Promise<Reply> {
+async function answer<Parts extends Kit>(
+  parts: Parts,
+  route: Route<Parts>,
+  incoming: Incoming,
+  exchange: Exchange,
+): Promise<Reply> {
   const { header, params, url } = incoming
   let admittedAt = Number.NEGATIVE_INFINITY
   const readmit = async () => {
@@ -99,7 +108,6 @@ async function answer(parts: Parts, route: Route, incoming: Incoming, exchange: 
     if (caller && !route.query) refuseQuery(rawQuery)
     const call = {
       parts,
-      latchkey: parts.latchkey,
       exchange,
       header,
       params,
@@ -123,7 +131,10 @@ async function answer(parts: Parts, route: Route, incoming: Incoming, exchange: 
   }
 }
 
-async function handle(route: Route, call: Call & { caller: Caller }): Promise<Reply> {
+async function handle<Parts extends Kit>(
+  route: Route<Parts>,
+  call: Call<Parts> & { caller: Caller },
+): Promise<Reply> {
   try {
     return await route.handle(call)
   } catch (error) {
@@ -131,23 +142,26 @@ async function handle(route: Route, call: Call & { caller: Caller }): Promise<Re
   }
 }
 
-function isRead({ method, changesNothing }: Route): boolean {
+function isRead({ method, changesNothing }: Pick<Route<Kit>, 'method' | 'changesNothing'>): boolean {
   return method === 'GET' || changesNothing === true
 }
 
 async function admit(
-  parts: Parts,
-  { access, tokenOnly }: Route,
+  kit: Kit,
+  { access, tokenOnly }: Pick<Route<Kit>, 'access' | 'tokenOnly'>,
   header: ReadHeader,
   exchange: Exchange,
 ): Promise<Caller> {
-  const caller = await authenticate(parts, header, exchange, tokenOnly === true)
+  const caller = await authenticate(kit, header, exchange, tokenOnly === true)
   if (access !== 'any key' && access !== 'public') requirePermission(caller, access)
   return caller
 }
 
 /** Reads the body under the library's names. */
-function readBody(route: Route, { header, readBytes }: Incoming): Promise<unknown> {
+function readBody(
+  route: Pick<Route<Kit>, 'bodyLimit' | 'bodyOptional' | 'readPlain'>,
+  { header, readBytes }: Incoming,
+): Promise<unknown> {
   const limit = route.bodyLimit ?? defaultBodyLimit
   const parse = (bytes: Buffer) => route.readPlain?.(bytes) ?? fromWireBody(readJson(bytes))
   return parseBody(header, route.bodyOptional ?? false, limit, readBytes, parse)

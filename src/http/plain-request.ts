@@ -1,7 +1,7 @@
 // Reads the plain forms in which nearly all requests for a verdict come, without parsing them in general. What is not
 // exactly of such a form is undefined here and left to the strict readers (`json.ts`, `query.ts`, `bearer.ts`), which
 // read every form and word every refusal. Property tests hold both ways to the same result.
-import { checkAskedPermissions } from '../judge.ts'
+import { checkAskedPermissions } from '../asked-permissions.ts'
 import { copyLatin1 } from '../kept-text.ts'
 import type { VerifyRequest } from '../schemas.ts'
 import { holdsToken } from './exchange.ts'

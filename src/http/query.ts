@@ -1,6 +1,6 @@
 // Reads a query string: each parameter once, in plain UTF-8, under the library's names.
 import { LatchkeyError } from '../errors.ts'
-import { checkAskedPermissions } from '../judge.ts'
+import { checkAskedPermissions } from '../asked-permissions.ts'
 import { fromWire } from '../wire.ts'
 
 /** The parameters of a query string (without its `?`) in their order. Throws `invalid_input` for broken UTF-8. */

@@ -1,41 +1,27 @@
 // What a route is: one definition from which the app serves it and the OpenAPI document tells of it.
 import type { BlockList } from 'node:net'
-import type { Logger } from 'pino'
 import type { z } from 'zod'
 import type { ErrorCode } from '../errors.ts'
 import type { FairLine } from '../fair-line.ts'
-import type { Latchkey } from '../latchkey.ts'
 import type { ManagementPermission } from '../permissions.ts'
 import type { Caller } from '../schemas.ts'
 import type { Slices } from '../verdict/slices.ts'
-import type { ChangeStreams } from './change-streams.ts'
+import type { Authenticator } from './auth.ts'
 import type { Exchange, ReadHeader } from './exchange.ts'
-import type { Metrics } from './metrics.ts'
 import type { Reply } from './reply.ts'
 import type { UnderWay } from './under-way.ts'
 
-/** What a server is made of, for its routes to use. */
-export interface Parts {
-  latchkey: Latchkey
-  log: Logger
-  metrics: Metrics
-  /** The text that a scrape reads; see `shareRenders`. */
-  renderMetrics(): Promise<string>
-  /** Resolves where a change can be made durable now; see `readiness.ts`. */
-  checkReady(): Promise<void>
-  changes: ChangeStreams
-  /** The lists that are being read, written, or still waited for by their readers: each holds memory. */
-  lists: FairLine
+/** What the kit needs of a server, whatever its routes do. */
+export interface Kit {
+  authenticator: Authenticator
   /** The requests that are being answered, by caller. */
   underWay: UnderWay
+  /** The lists that are being read, written, or still waited for by their readers: each holds memory. */
+  lists: FairLine
   /** The turns in which lists are written. */
   slices: Slices
   /** The proxies whose word is believed on where a request came from, and how. */
   trustedProxies: BlockList
-  /** The OpenAPI document as JSON text, in UTF-8. */
-  document(): Uint8Array<ArrayBuffer>
-  /** The reference page, in UTF-8. */
-  docsPage(): Uint8Array<ArrayBuffer>
 }
 
 type ParameterNames<Path extends string> = Path extends `${string}{${infer Name}}${infer Rest}`
@@ -43,9 +29,8 @@ type ParameterNames<Path extends string> = Path extends `${string}{${infer Name}
   : never
 
 /** A request that has come as far as its handler. */
-export interface Call<Query = unknown, Body = unknown, Name extends string = string> {
+export interface Call<Parts extends Kit, Query = unknown, Body = unknown, Name extends string = string> {
   parts: Parts
-  latchkey: Latchkey
   exchange: Exchange
   header: ReadHeader
   /** The path's parameters. */
@@ -76,7 +61,8 @@ export interface Answer {
 
 interface Description {
   operationId: string
-  tag: 'Keys' | 'Verification' | 'Verifiers' | 'Organizations' | 'Audit log' | 'Sessions' | 'Operation'
+  /** Under which heading the document has it. */
+  tag: string
   summary: string
   description?: string
   answers: readonly Answer[]
@@ -102,9 +88,14 @@ interface Definition<Path extends string, Query extends z.ZodType, Body extends 
   readPlain?: (bytes: Buffer) => z.input<Body> | undefined
 }
 
-type HandlerCall<Path extends string, Query, Body> = Call<z.input<Query>, z.input<Body>, ParameterNames<Path>>
+type HandlerCall<
+  Parts extends Kit,
+  Path extends string,
+  Query extends z.ZodType,
+  Body extends z.ZodType,
+> = Call<Parts, z.input<Query>, z.input<Body>, ParameterNames<Path>>
 
-interface Guarded<Path extends string, Query extends z.ZodType, Body extends z.ZodType>
+interface Guarded<Parts extends Kit, Path extends string, Query extends z.ZodType, Body extends z.ZodType>
   extends Definition<Path, Query, Body> {
   /** What the calling key must hold; `any key` for nothing in particular. */
   access: ManagementPermission | 'any key'
@@ -114,29 +105,34 @@ interface Guarded<Path extends string, Query extends z.ZodType, Body extends z.Z
   withSession?: true
   /** It only reads, although it is no GET: its caller must still be admitted when the answer is made. */
   changesNothing?: true
-  handle(call: HandlerCall<Path, Query, Body> & { caller: Caller }): Promise<Reply>
+  handle(call: HandlerCall<Parts, Path, Query, Body> & { caller: Caller }): Promise<Reply>
 }
 
-interface Public<Path extends string, Query extends z.ZodType, Body extends z.ZodType>
+interface Public<Parts extends Kit, Path extends string, Query extends z.ZodType, Body extends z.ZodType>
   extends Definition<Path, Query, Body> {
   access: 'public'
-  handle(call: HandlerCall<Path, Query, Body>): Promise<Reply>
+  handle(call: HandlerCall<Parts, Path, Query, Body>): Promise<Reply>
 }
 
 /** A route as the app and the document take it. */
-export interface Route extends Definition<string, z.ZodType, z.ZodType> {
+export interface Route<Parts extends Kit> extends Definition<string, z.ZodType, z.ZodType> {
   access: ManagementPermission | 'any key' | 'public'
   tokenOnly?: true
   withSession?: true
   changesNothing?: true
-  handle(call: Call & { caller: Caller }): Promise<Reply>
+  handle(call: Call<Parts> & { caller: Caller }): Promise<Reply>
 }
 
 /** Defines a route; its handler's types follow from its path and its shapes. */
-export function route<
+export type DefineRoute<Parts extends Kit> = <
   const Path extends string,
   Query extends z.ZodType = z.ZodType<unknown>,
   Body extends z.ZodType = z.ZodType<unknown>,
->(definition: Guarded<Path, Query, Body> | Public<Path, Query, Body>): Route {
-  return definition as unknown as Route
+>(
+  definition: Guarded<Parts, Path, Query, Body> | Public<Parts, Path, Query, Body>,
+) => Route<Parts>
+
+/** Makes what defines the routes of a server of the given parts. */
+export function defineRoutesOf<Parts extends Kit>(): DefineRoute<Parts> {
+  return (definition) => definition as unknown as Route<Parts>
 }

@@ -3,7 +3,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse, S
 import { type AddressInfo, Server as NetServer, type Socket } from 'node:net'
 import { getRequestListener } from '@hono/node-server'
 import type { Logger } from 'pino'
-import type { LogVerdicts } from '../config.ts'
+import type { LogVerdicts } from '../log-verdicts.ts'
 import { type ErrorCode, LatchkeyError } from '../errors.ts'
 import type { Latchkey } from '../latchkey.ts'
 import { noteNewcomer } from '../verdict/work-turns.ts'

@@ -10,7 +10,7 @@ import { isOverTls } from './client-address.ts'
 import type { Exchange, ReadHeader } from './exchange.ts'
 import { doneSchema } from './keys.ts'
 import { json } from './reply.ts'
-import { type Parts, route } from './route.ts'
+import { type Parts, route } from './parts.ts'
 import { sessionCookie, takenCookie } from './session-cookie.ts'
 
 export const sessionRoutes = [
@@ -34,9 +34,9 @@ export const sessionRoutes = [
       },
     ],
     problems: ['too_many_sessions'],
-    handle: async ({ parts, latchkey, header, exchange }) => {
+    handle: async ({ parts, header, exchange }) => {
       const { requestId, ip, peer } = exchange
-      const { session, value, pageValue } = await latchkey.sessions.start(
+      const { session, value, pageValue } = await parts.latchkey.sessions.start(
         readBearer(header('authorization')) as string,
         {
           ip,
@@ -64,11 +64,11 @@ export const sessionRoutes = [
     withSession: true,
     answers: [{ status: 200, description: 'The session.', schema: sessionSchema }],
     problems: ['session_ended', 'cross_site_request', 'too_many_sessions'],
-    handle: async ({ parts, latchkey, header, exchange }) => {
+    handle: async ({ parts, header, exchange }) => {
       const values = readSessionValues(parts, header, exchange)
       if (values === undefined) throw sessionEnded()
       const token = readBearer(header('authorization')) as string
-      return json(await latchkey.sessions.refresh(token, values, exchange))
+      return json(await parts.latchkey.sessions.refresh(token, values, exchange))
     },
   }),
   route({
@@ -80,7 +80,7 @@ export const sessionRoutes = [
     description: 'The live sessions of the calling key, newest first. Takes no permission.',
     access: 'any key',
     answers: [{ status: 200, description: 'The sessions.', schema: z.array(sessionSchema) }],
-    handle: async ({ latchkey, caller }) => json(await latchkey.sessions.list(caller)),
+    handle: async ({ parts: { latchkey }, caller }) => json(await latchkey.sessions.list(caller)),
   }),
   route({
     method: 'DELETE',
@@ -95,7 +95,7 @@ export const sessionRoutes = [
       { status: 200, description: 'It opens nothing any more.', schema: doneSchema, headers: ['Set-Cookie'] },
     ],
     problems: ['session_not_found'],
-    handle: async ({ latchkey, params: { id }, caller, exchange }) => {
+    handle: async ({ parts: { latchkey }, params: { id }, caller, exchange }) => {
       await latchkey.sessions.end(id, caller)
       const isOwn = id === 'self' || id === caller.sessionId
       const headers: Record<string, string> =

@@ -18,7 +18,7 @@ import { recordBreak } from './log.ts'
 import { readPlainBatch } from './plain-request.ts'
 import { readWanted } from './query.ts'
 import { jsonText, type Reply } from './reply.ts'
-import { route } from './route.ts'
+import { route } from './parts.ts'
 import {
   answerVerdicts,
   joinPermissions,
@@ -40,7 +40,7 @@ export const verifyRoutes = [
     changesNothing: true,
     body: verifyRequestSchema,
     answers: [{ status: 200, description: 'The verdict, valid or not.', schema: verdictSchema }],
-    handle: async ({ latchkey, body, caller, exchange }) => {
+    handle: async ({ parts: { latchkey }, body, caller, exchange }) => {
       const { key, permissions } = readVerifyRequest(body)
       const verdict = await judge(latchkey, exchange, key, { permissions, ...verifiedScope(caller) })
       return jsonText(writeVerdict(verdict))
@@ -64,8 +64,8 @@ export const verifyRoutes = [
         schema: z.array(verdictSchema),
       },
     ],
-    handle: async ({ latchkey, parts, body, caller, exchange }) => {
-      const verdicts = await latchkey.verifyBatch(readVerifyBatch(body), verifiedScope(caller), exchange)
+    handle: async ({ parts, body, caller, exchange }) => {
+      const verdicts = await parts.latchkey.verifyBatch(readVerifyBatch(body), verifiedScope(caller), exchange)
       exchange.verdicts = verdicts.map(({ code }) => code)
       return answerVerdicts(verdicts, (error) => recordBreak(parts.log, exchange, error))
     },
@@ -96,7 +96,7 @@ export const verifyRoutes = [
       },
     ],
     problems: ['invalid_input', 'store_unavailable'],
-    handle: async ({ latchkey, rawQuery, header, exchange }) => {
+    handle: async ({ parts: { latchkey }, rawQuery, header, exchange }) => {
       const permissions = readWanted(rawQuery)
       const token = readPresented(header)
       if (token === undefined) return refusal('missing_token', 'Bearer')

@@ -2,6 +2,7 @@
 import type { Selectable, Updateable } from 'kysely'
 import { LatchkeyError } from '../errors.ts'
 import type { Key, KeyStatus } from '../schemas.ts'
+import type { Scope } from '../scope.ts'
 import { tokenHint } from '../token.ts'
 import { fold, holds } from './names.ts'
 import {
@@ -17,7 +18,6 @@ import {
 import type { Db, KeysTable, Tx } from './tables.ts'
 
 export type KeyRow = Selectable<KeysTable>
-export type Scope = string | undefined
 
 /** What a list of keys is asked for; see `listKeysSchema`. */
 export interface KeyQuery {

@@ -13,7 +13,7 @@ import {
 import pg from 'pg'
 import type { ConnectionPool, LentClient } from './postgres-pool.ts'
 import { allDone } from './statements.ts'
-import type { Transact } from './store.ts'
+import type { Transact } from './backend.ts'
 import type { Db, Tables } from './tables.ts'
 import { lateStatement, makeTransact, type TransactingConnection } from './transact.ts'
 

@@ -11,7 +11,7 @@ import { ConnectionPool } from './postgres-pool.ts'
 import { PostgresReader } from './postgres-reader.ts'
 import { resolveSchema, SchemaPlugin } from './postgres-schema.ts'
 import { parsePostgresUrl } from './postgres-url.ts'
-import type { Backend, PostgresEnvironment, Warn } from './store.ts'
+import type { Backend, PostgresEnvironment, Warn } from './backend.ts'
 import { saveUsesAtOnce } from './usage.ts'
 
 /** A mutation that cannot be done fails within a second. */

@@ -4,7 +4,7 @@ import { resolve } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { LatchkeyError } from '../errors.ts'
 import { busyTimeoutMs } from './sqlite-driver.ts'
-import type { Warn } from './store.ts'
+import type { Warn } from './backend.ts'
 import { type TableName, tableNames, tableSigns } from './tables.ts'
 
 /** How old the last look at the file may be, in milliseconds, where a read asks. */

@@ -5,7 +5,7 @@ import { Worker } from 'node:worker_threads'
 import type { QueryResult } from 'kysely'
 import type { SqliteFile } from './sqlite-file.ts'
 import type { WorkerRequest, WorkerResponse, WorkerSettings } from './sqlite-worker.ts'
-import type { Warn } from './store.ts'
+import type { Warn } from './backend.ts'
 
 /** What one statement gives is bounded far below this, and so is what a thread holds. */
 const maxHeapMb = 256

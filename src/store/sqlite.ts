@@ -16,7 +16,7 @@ import { busyTimeoutMs, SqliteReadDriver, SqliteWriteDriver } from './sqlite-dri
 import { SqliteFacts } from './sqlite-facts.ts'
 import { SqliteFile } from './sqlite-file.ts'
 import { SqliteThread } from './sqlite-thread.ts'
-import type { Backend, Transact, Warn } from './store.ts'
+import type { Backend, Transact, Warn } from './backend.ts'
 import type { Db, Tables } from './tables.ts'
 import { makeTransact } from './transact.ts'
 import { saveUses } from './usage.ts'

@@ -3,6 +3,7 @@ import { hostname } from 'node:os'
 import { LatchkeyError } from '../errors.ts'
 import { FairLine, type LineBounds, type Turn } from '../fair-line.ts'
 import type { StoredSecret } from '../stored-secret.ts'
+import type { Backend, PostgresEnvironment, Transact, Warn } from './backend.ts'
 import {
   confirmFollower,
   dismissFollower,
@@ -19,50 +20,6 @@ import { foldNames, hasUnfoldedNames } from './organizations.ts'
 import type { KeyLocks } from './postgres-locks.ts'
 import type { Db, Tx } from './tables.ts'
 import type { Use } from './usage.ts'
-
-/** PostgreSQL's own variables, `PGHOST` and others: they say what a database's url leaves out. */
-export type PostgresEnvironment = Readonly<Record<string, string | undefined>>
-
-/** Hears what whoever runs the process must know, in a sentence for its log. */
-export type Warn = (message: string) => void
-
-/**
- * Runs a change in one transaction: all of it is durable when the promise resolves, or none of it is. The last
- * statements, one a promise, are all sent at once and go out together with the commit, so that the locks which they take
- * wait for no answer on its way: no failure of this process, or of the network, is likely to come between.
- */
-export type Transact = <T>(change: (tx: Tx) => Promise<T>, last?: LastStatements<T>) => Promise<T>
-
-/** The last statements of a change that came to a result. */
-export type LastStatements<T> = (tx: Tx, result: T) => readonly Promise<unknown>[]
-
-/** What each database brings. */
-export interface Backend {
-  transact: Transact
-  /** The connections of reads alone: a list that takes its time stands before no change. */
-  reads: Db
-  /** How many statements {@link reads} takes at once. */
-  readsAtOnce: number
-  /** How many changes may be under way at once: some connections are left to the process itself. */
-  changesAtOnce: number
-  /** How long to wait between two looks for changes; long where hints come, short where looking is cheap. */
-  readonly pollEveryMs: number
-  /** Reads one secret in this thread; absent where a read waits for another program. */
-  readonly findFactsNow?: (kid: string) => StoredSecret | undefined
-  /** Reads many secrets by one statement. */
-  findManyFacts(kids: readonly string[]): Promise<StoredSecret[]>
-  readChanges(since: number, follower: string): Promise<Look>
-  /** Takes the locks of keys for the rest of a transaction; nothing where a transaction is alone anyway. */
-  lockKeys(tx: Tx, locks: KeyLocks): Promise<void>
-  /** Writes a batch of last uses, of at most a few hundred secrets. An instant later than the given one stays. */
-  saveUses(uses: readonly Use[]): Promise<void>
-  /** Wakes the listeners of all processes when the transaction commits, as far as the database can. */
-  announce(tx: Tx): Promise<unknown>[]
-  listen(hint: () => void): () => void
-  /** The size of what is not in the database's own file yet, in bytes; absent where there is no such file. */
-  walBytes?(): number
-  close(): Promise<void>
-}
 
 /** An open database. Every failure of it is `store_unavailable`, never an answer. */
 export interface Store {

@@ -2,7 +2,7 @@
 // commit goes out behind the last ones.
 import { type DatabaseConnection, type Kysely, type KyselyProps, Transaction } from 'kysely'
 import { allDone } from './statements.ts'
-import type { Transact } from './store.ts'
+import type { Transact } from './backend.ts'
 import type { Tables } from './tables.ts'
 
 /** A connection whose database refuses, once a statement of a transaction has failed, all that follow it: its commit too. */

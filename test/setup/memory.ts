@@ -1,5 +1,5 @@
 // A memory of secrets on a real store, with clocks that the test moves, and what it reads and notes.
-import { systemClock } from '../../src/lease.ts'
+import { systemClock } from '../../src/clock.ts'
 import { Memory } from '../../src/memory.ts'
 import type { StoredSecret } from '../../src/stored-secret.ts'
 import type { Store } from '../../src/store/store.ts'

@@ -3,7 +3,7 @@
 import { setImmediate } from 'node:timers/promises'
 import { verifyCached } from '../../src/judge.ts'
 import { openLatchkey } from '../../src/latchkey.ts'
-import { systemClock } from '../../src/lease.ts'
+import { systemClock } from '../../src/clock.ts'
 import { type FactsSource, Memory } from '../../src/memory.ts'
 import { openStore } from '../../src/store/store.ts'
 import { assembleToken } from '../../src/token.ts'

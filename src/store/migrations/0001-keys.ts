@@ -1,5 +1,5 @@
 import type { Db } from '../tables.ts'
-import type { ColumnTypes } from './migrations.ts'
+import type { ColumnTypes } from './column-types.ts'
 
 /** Organizations, keys, their secrets, and the audit log. */
 export async function up(db: Db, { text, instant, bytes }: ColumnTypes): Promise<void> {

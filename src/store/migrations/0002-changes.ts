@@ -1,5 +1,5 @@
 import type { Db } from '../tables.ts'
-import type { ColumnTypes } from './migrations.ts'
+import type { ColumnTypes } from './column-types.ts'
 
 /** What tells processes of each other's changes: a counter, the changes under their numbers, and who follows them. */
 export async function up(db: Db, { text, instant }: ColumnTypes): Promise<void> {

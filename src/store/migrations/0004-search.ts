@@ -1,6 +1,6 @@
 import { fold } from '../names.ts'
 import type { Db } from '../tables.ts'
-import type { ColumnTypes } from './migrations.ts'
+import type { ColumnTypes } from './column-types.ts'
 
 const batch = 500
 

@@ -1,6 +1,6 @@
 import { sql } from 'kysely'
 import type { Db } from '../tables.ts'
-import type { ColumnTypes } from './migrations.ts'
+import type { ColumnTypes } from './column-types.ts'
 
 /** What tells a restored database from the one that it was, and the secrets of a key that nobody has ended. */
 export async function up(db: Db, { text }: ColumnTypes): Promise<void> {

@@ -1,5 +1,5 @@
 import type { Db } from '../tables.ts'
-import type { ColumnTypes } from './migrations.ts'
+import type { ColumnTypes } from './column-types.ts'
 
 /** What the console's page holds of a session beside the cookie, and until when its sign-in is fresh. */
 export async function up(db: Db, { instant, bytes }: ColumnTypes): Promise<void> {

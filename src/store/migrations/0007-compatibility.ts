@@ -1,6 +1,6 @@
 import { sql } from 'kysely'
 import type { Db } from '../tables.ts'
-import type { ColumnTypes } from './migrations.ts'
+import type { ColumnTypes } from './column-types.ts'
 
 /** Which programs may work beside one another, and the names that an older program left unfolded, to be found quickly. */
 export async function up(db: Db, { instant }: ColumnTypes): Promise<void> {

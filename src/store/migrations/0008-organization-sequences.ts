@@ -1,6 +1,6 @@
 import { sql } from 'kysely'
 import type { Db } from '../tables.ts'
-import type { ColumnTypes } from './migrations.ts'
+import type { ColumnTypes } from './column-types.ts'
 
 /** The number that each organization gives its own changes, so that it need not hear the number of all changes. */
 export async function up(db: Db, { text, instant }: ColumnTypes): Promise<void> {

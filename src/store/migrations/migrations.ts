@@ -1,5 +1,5 @@
 // The numbered steps from an empty database to today's. Append only: a step that was released is never edited.
-import { type RawBuilder, sql } from 'kysely'
+import { sql } from 'kysely'
 import { LatchkeyError } from '../../errors.ts'
 import type { Db } from '../tables.ts'
 import * as keys from './0001-keys.ts'
@@ -10,15 +10,7 @@ import * as marks from './0005-marks.ts'
 import * as sessionPages from './0006-session-pages.ts'
 import * as compatibility from './0007-compatibility.ts'
 import * as organizationSequences from './0008-organization-sequences.ts'
-
-/** What the databases call the three kinds of column. Only migrations need to know. */
-export interface ColumnTypes {
-  /** Unicode that compares byte by byte, so that it sorts alike on every database. */
-  text: RawBuilder<unknown>
-  /** A whole number of milliseconds since 1970, or a count. */
-  instant: RawBuilder<unknown>
-  bytes: RawBuilder<unknown>
-}
+import type { ColumnTypes } from './column-types.ts'
 
 type Step = (db: Db, types: ColumnTypes) => Promise<void>
 

@@ -1,0 +1,32 @@
+// What a change did, as its own transaction records it; see `commit.ts`.
+import { type IdSource, newId } from './ids.ts'
+import type { AuditAction, Caller } from './schemas.ts'
+import type { AuditRow } from './store/audit.ts'
+import { toWire } from './wire.ts'
+
+/** What a change did, to be recorded with it. `changes` gets the wire's names. */
+export interface Deed {
+  action: AuditAction
+  organizationId: string
+  keyId?: string
+  changes?: Record<string, unknown>
+}
+
+/** Puts a deed into the form in which it is recorded. */
+export function toEvent(
+  source: IdSource,
+  caller: Caller | undefined,
+  deed: Deed,
+): AuditRow {
+  return {
+    id: newId(source),
+    at: source.now(),
+    action: deed.action,
+    actor: caller?.keyId ?? null,
+    organization_id: deed.organizationId,
+    key_id: deed.keyId ?? null,
+    changes: JSON.stringify(toWire(deed.changes ?? {})),
+    request_id: caller?.requestId ?? null,
+    ip: caller?.ip ?? null,
+  }
+}

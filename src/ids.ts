@@ -1,0 +1,23 @@
+// The ids of what Latchkey makes: drawn in the order of time.
+import { v7 as uuidv7 } from 'uuid'
+import type { RandomSource } from './token.ts'
+
+/** What an id is made of. */
+export interface IdSource {
+  /** Milliseconds since 1970, by the wall clock. */
+  now: () => number
+  random: RandomSource
+}
+
+let sequence = 0
+
+/** A UUIDv7 (RFC 9562, section 5.7); those of one process sort in the order in which they were made. */
+export function newId({ now, random }: IdSource): string {
+  sequence = (sequence + 1) % 0x8000_0000
+  return uuidv7({ msecs: now(), seq: sequence, random: random(new Uint8Array(16)) })
+}
+
+/** Tells whether a text has the form of our ids; any other is unknown without asking a database. */
+export function isId(text: string): boolean {
+  return /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/.test(text)
+}
