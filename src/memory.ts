@@ -21,6 +21,9 @@ const maxStatements = 4
 /** After this an asker is told that the database is too slow: below the time that a statement may take. */
 const maxWaitMs = 700
 
+/** How long the first reads wait for this process to hear of changes; below {@link maxWaitMs}. */
+const maxFollowingWaitMs = 200
+
 /** A secret's digest and facts, as a read of the store gives them. */
 export interface KnownSecret {
   digest: Uint8Array
@@ -66,6 +69,7 @@ export class Memory {
   #statements = 0
   #isSending = false
   #isTimed = false
+  #followingAwaited: Promise<void> | undefined
 
   constructor(
     source: FactsSource,
@@ -156,9 +160,21 @@ export class Memory {
 
   async #sendWaiting(): Promise<void> {
     // Whoever hears of changes may remember what is read.
-    if (!this.follower.following) await this.follower.start()
+    this.#followingAwaited ??= this.#awaitFollowing()
+    await this.#followingAwaited
     this.#isSending = false
     while (this.#turns.size > 0 && this.#statements < maxStatements) void this.#send()
+  }
+
+  /** Waits until this process follows changes, or a while: that takes a write, and a busy disk must not keep reads waiting. */
+  #awaitFollowing(): Promise<void> {
+    const { promise, resolve } = Promise.withResolvers<void>()
+    const callOff = this.clock.after(maxFollowingWaitMs, resolve)
+    void this.follower.start().then(() => {
+      callOff()
+      resolve()
+    })
+    return promise
   }
 
   async #send(): Promise<void> {

@@ -248,6 +248,18 @@ describe('reads by statements', () => {
     expect(atOnce.memory.cache.size).toBe(0)
   })
 
+  test('are made, and not remembered, while a busy disk keeps the process from registering', async () => {
+    const quiet = Promise.withResolvers<void>()
+    const enlist = (follower: string) => quiet.promise.then(() => store.enlist(follower))
+    const { memory, reads } = await openMemory('by statements', undefined, { enlist })
+    for (let i = 0; i < 2; i++) expect(await verify(memory, created.key)).toMatchObject({ valid: true })
+    expect(reads).toHaveLength(2)
+    quiet.resolve()
+    await memory.follower.start()
+    for (let i = 0; i < 2; i++) expect(await verify(memory, created.key)).toMatchObject({ valid: true })
+    expect(reads).toHaveLength(3)
+  })
+
   test('judges none of a batch by a read from before a pause', async () => {
     let pause = () => {}
     const { memory, clock } = await openMemory('by statements', (rows) => {
