@@ -1,6 +1,6 @@
 // The public API as the console calls it: by the session's cookie and the value of its page, on the origin that it
 // was loaded from.
-import type { ErrorCode, FieldError } from '../src/errors.ts'
+import type { ErrorCode, FieldError } from '../src/core/errors.ts'
 import type {
   AuditEvent,
   CreatedKey,
@@ -10,8 +10,8 @@ import type {
   Organization,
   Session,
   Verdict,
-} from '../src/schemas.ts'
-import type { Wire } from '../src/wire.ts'
+} from '../src/core/schemas.ts'
+import type { Wire } from '../src/core/wire.ts'
 import { connection } from './connection.ts'
 import { freshSignIn } from './fresh-sign-in.ts'
 import { readPageValue } from './page-value.ts'

@@ -2,17 +2,17 @@
 import { useQuery, useQueryClient } from '@tanstack/react-query'
 import { type ReactNode, Suspense, useCallback, useEffect, useMemo, useSyncExternalStore } from 'react'
 import { ApiError, call, type WireKey } from './api.ts'
+import { ErrorNotice } from './components/notices.tsx'
 import { freshSignIn } from './fresh-sign-in.ts'
 import { later } from './later.tsx'
 import { followOtherTabs } from './page-value.ts'
-import { SignInPage } from './pages/sign-in.tsx'
-import { ErrorNotice } from './parts/notices.tsx'
+import { SignInPage } from './pages/sessions/sign-in.tsx'
 import { leave, SessionContext, sessionEnd, sessionOf, signOut } from './session.ts'
 
 const FreshSignInDialog = later(
-  async () => (await import('./parts/fresh-sign-in-dialog.tsx')).FreshSignInDialog,
+  async () => (await import('./components/fresh-sign-in-dialog.tsx')).FreshSignInDialog,
 )
-const SignInDialog = later(async () => (await import('./parts/sign-in-dialog.tsx')).SignInDialog)
+const SignInDialog = later(async () => (await import('./components/sign-in-dialog.tsx')).SignInDialog)
 
 /** Shows its children to who is signed in, and the sign-in page to everyone else. */
 export function SessionGate({ children }: { children: ReactNode }) {

@@ -12,17 +12,17 @@ import {
   ScrollText,
 } from 'lucide-react'
 import { Suspense, useEffect, useState } from 'react'
+import { IconButton } from './components/button.tsx'
+import { ConnectionBanner } from './components/connection-banner.tsx'
+import { Logo } from './components/logo.tsx'
+import { ErrorNotice } from './components/notices.tsx'
+import { PageSkeleton } from './components/page.tsx'
+import { ThemeSwitch } from './components/theme-switch.tsx'
 import { later } from './later.tsx'
-import { IconButton } from './parts/button.tsx'
-import { ConnectionBanner } from './parts/connection-banner.tsx'
-import { Logo } from './parts/logo.tsx'
-import { ErrorNotice } from './parts/notices.tsx'
-import { PageSkeleton } from './parts/page.tsx'
-import { ThemeSwitch } from './parts/theme-switch.tsx'
 import { useSession } from './session.ts'
 import { useShortcuts } from './shortcuts.ts'
 
-const HelpDialog = later(async () => (await import('./parts/help-dialog.tsx')).HelpDialog)
+const HelpDialog = later(async () => (await import('./components/help-dialog.tsx')).HelpDialog)
 
 export function Layout() {
   const [help, setHelp] = useState(false)

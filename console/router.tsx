@@ -1,10 +1,10 @@
 // The table of contents: every page, its address, and what its address may say.
 import { createRootRoute, createRoute, createRouter } from '@tanstack/react-router'
+import { PageSkeleton } from './components/page.tsx'
+import { RouteFailure } from './components/route-failure.tsx'
 import { later } from './later.tsx'
 import { Layout } from './layout.tsx'
 import { NotFoundPage } from './pages/not-found.tsx'
-import { PageSkeleton } from './parts/page.tsx'
-import { RouteFailure } from './parts/route-failure.tsx'
 import { readAuditSearch, readKeySearch, readOrganizationSearch } from './searches.ts'
 
 const root = createRootRoute({ component: Layout, notFoundComponent: NotFoundPage })
@@ -18,45 +18,45 @@ const organizations = createRoute({
   getParentRoute: () => root,
   path: '/organizations',
   validateSearch: readOrganizationSearch,
-  component: later(async () => (await import('./pages/organizations.tsx')).OrganizationsPage),
+  component: later(async () => (await import('./pages/organizations/organizations.tsx')).OrganizationsPage),
 })
 const organization = createRoute({
   getParentRoute: () => root,
   path: '/organizations/$organization',
   validateSearch: readKeySearch,
-  component: later(async () => (await import('./pages/keys.tsx')).OrganizationKeysPage),
+  component: later(async () => (await import('./pages/keys/keys.tsx')).OrganizationKeysPage),
 })
 const newKey = createRoute({
   getParentRoute: () => root,
   path: '/organizations/$organization/new-key',
-  component: later(async () => (await import('./pages/new-key.tsx')).NewKeyPage),
+  component: later(async () => (await import('./pages/keys/new-key.tsx')).NewKeyPage),
 })
 const keys = createRoute({
   getParentRoute: () => root,
   path: '/keys',
   validateSearch: readKeySearch,
-  component: later(async () => (await import('./pages/keys.tsx')).AllKeysPage),
+  component: later(async () => (await import('./pages/keys/keys.tsx')).AllKeysPage),
 })
 const key = createRoute({
   getParentRoute: () => root,
   path: '/keys/$key',
-  component: later(async () => (await import('./pages/key.tsx')).KeyPage),
+  component: later(async () => (await import('./pages/keys/key.tsx')).KeyPage),
 })
 const auditLog = createRoute({
   getParentRoute: () => root,
   path: '/audit-log',
   validateSearch: readAuditSearch,
-  component: later(async () => (await import('./pages/audit-log.tsx')).AuditLogPage),
+  component: later(async () => (await import('./pages/audit/audit-log.tsx')).AuditLogPage),
 })
 const tryToken = createRoute({
   getParentRoute: () => root,
   path: '/try',
-  component: later(async () => (await import('./pages/try-token.tsx')).TryTokenPage),
+  component: later(async () => (await import('./pages/verification/try-token.tsx')).TryTokenPage),
 })
 const sessions = createRoute({
   getParentRoute: () => root,
   path: '/sessions',
-  component: later(async () => (await import('./pages/sessions.tsx')).SessionsPage),
+  component: later(async () => (await import('./pages/sessions/sessions.tsx')).SessionsPage),
 })
 
 export const router = createRouter({

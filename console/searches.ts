@@ -1,6 +1,6 @@
 // What the address of a page may say after its `?`: whatever is not understood is left out.
-import type { AuditAction } from '../src/schemas.ts'
-import { auditActions } from './words/audit-actions.ts'
+import type { AuditAction } from '../src/core/schemas.ts'
+import { auditActions } from './format/audit-actions.ts'
 
 type Search = Record<string, unknown>
 

@@ -1,10 +1,10 @@
 // Who is signed in, what that key may do, and whether the session is over.
 import type { QueryClient } from '@tanstack/react-query'
 import { createContext, useContext } from 'react'
-import { covers, type ManagementPermission } from '../src/permissions.ts'
+import { covers, type ManagementPermission } from '../src/core/permissions.ts'
 import { ApiError, call, type WireKey, type WireSession } from './api.ts'
+import { withheldFrom } from './format/permission-list.ts'
 import { clearPageValue, writePageValue } from './page-value.ts'
-import { withheldFrom } from './words/permission-list.ts'
 
 /** The id of the operator's own organization, whose keys act on every other. */
 export const rootOrganizationId = 'root'

@@ -1,4 +1,4 @@
-// Builds the console into `dist/console`: hashed files, each beside its compressed forms, for http/console.ts to serve.
+// Builds the console into `dist/console`: hashed files, each beside its compressed forms, for server/console.ts to serve.
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { brotliCompressSync, gzipSync } from 'node:zlib'

@@ -1,17 +1,16 @@
 // Settings: a flag, else an environment variable, else a default. The only reader of process.env.
 import { isIP } from 'node:net'
-import { LatchkeyError } from './errors.ts'
-import { type CacheOptions, cacheFault } from './cache-options.ts'
-import { type LogVerdicts, logVerdictsChoices } from './log-verdicts.ts'
+import { LatchkeyError } from './core/errors.ts'
+import { type LogVerdicts, logVerdictsChoices } from './core/log-verdicts.ts'
+import { containsToken, longestPrefix, parseToken, prefixPattern } from './core/token.ts'
 import { hidePassword, isPostgresUrl, parsePostgresUrl } from './store/postgres-url.ts'
-import { containsToken, longestPrefix, parseToken, prefixPattern } from './token.ts'
+import { type CacheOptions, cacheFault } from './verdict/cache-options.ts'
 
 type Environment = Readonly<Record<string, string | undefined>>
 
 /** The pino levels, and `silent`. */
 const logLevels = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const
 export type LogLevel = (typeof logLevels)[number]
-
 
 /** What the flags of `latchkey serve` say, as they were typed. */
 export interface ServeFlags {

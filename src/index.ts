@@ -1,15 +1,6 @@
 // The library's public names.
-export { type ErrorCode, errorTable, type FieldError, LatchkeyError } from './errors.ts'
-export {
-  type Audit,
-  type Keys,
-  type Latchkey,
-  type LatchkeyOptions,
-  type Organizations,
-  openLatchkey,
-  type Sessions,
-} from './latchkey.ts'
-export { covers, missingPermissions } from './permissions.ts'
+export { type ErrorCode, errorTable, type FieldError, LatchkeyError } from './core/errors.ts'
+export { covers, missingPermissions } from './core/permissions.ts'
 export type {
   Applied,
   AuditAction,
@@ -37,6 +28,15 @@ export type {
   VerdictCode,
   VerifyOptions,
   VerifyRequest,
-} from './schemas.ts'
-export type { SignInOrigin, StartedSession } from './sessions.ts'
-export type { Wire } from './wire.ts'
+} from './core/schemas.ts'
+export type { Wire } from './core/wire.ts'
+export type { SignInOrigin, StartedSession } from './domain/sessions/sessions.ts'
+export {
+  type Audit,
+  type Keys,
+  type Latchkey,
+  type LatchkeyOptions,
+  type Organizations,
+  openLatchkey,
+  type Sessions,
+} from './latchkey.ts'

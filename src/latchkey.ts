@@ -1,31 +1,13 @@
 // openLatchkey(): ties the store, the keys and the verification together.
-import { listAudit } from './audit.ts'
-import { waitUntilApplied } from './barrier.ts'
-import { authenticate, type Origin } from './callers.ts'
-import { ChangeLines } from './change-lines.ts'
-import { Writer } from './commit.ts'
+
+import { waitUntilApplied } from './coherence/barrier.ts'
+import { startSweep } from './coherence/eviction.ts'
+import { ChangeLines } from './commit/change-lines.ts'
+import { Writer } from './commit/commit.ts'
 import { postgresEnvironment } from './config.ts'
-import { Creations } from './creations.ts'
-import type { Engine } from './engine.ts'
-import { newId } from './ids.ts'
-import { refuseField } from './errors.ts'
-import { listPermissions } from './granted.ts'
-import { verifyCached } from './judge.ts'
-import { endKeySecret, revokeKey, rotateKey, updateKey } from './key-changes.ts'
-import { createKey, type GetKeyOptions, getKey, listKeys } from './keys.ts'
-import { systemClock } from './clock.ts'
-import { Memory } from './memory.ts'
-import { noteOpening } from './openings.ts'
-import { type CacheOptions, cacheBoundsOf, cacheFault } from './cache-options.ts'
-import { unknownOption } from './options.ts'
-import {
-  createOrganization,
-  getOrganization,
-  listOrganizations,
-  updateOrganization,
-} from './organizations.ts'
-import { systemRandom } from './random.ts'
-import { createRootKey, ensureRootKey } from './root.ts'
+import { refuseField } from './core/errors.ts'
+import { newId } from './core/ids.ts'
+import { unknownOption } from './core/options.ts'
 import type {
   Applied,
   AuditEvent,
@@ -51,8 +33,25 @@ import type {
   Verdict,
   VerifyOptions,
   VerifyRequest,
-} from './schemas.ts'
-import { SessionReads } from './session-reads.ts'
+} from './core/schemas.ts'
+import { longestPrefix, prefixPattern, type RandomSource } from './core/token.ts'
+import { listAudit } from './domain/audit.ts'
+import { authenticate, type Origin } from './domain/authenticate.ts'
+import type { Engine } from './domain/engine.ts'
+import { createKey, type GetKeyOptions, getKey, listKeys } from './domain/keys/create.ts'
+import { Creations } from './domain/keys/creations.ts'
+import { listPermissions } from './domain/keys/permissions-in-use.ts'
+import { createRootKey, ensureRootKey } from './domain/keys/root-key.ts'
+import { endKeySecret, revokeKey, rotateKey, updateKey } from './domain/keys/update.ts'
+import { noteOpening } from './domain/openings.ts'
+import {
+  createOrganization,
+  getOrganization,
+  listOrganizations,
+  updateOrganization,
+} from './domain/organizations.ts'
+import { systemRandom } from './domain/random.ts'
+import { SessionReads } from './domain/sessions/reads.ts'
 import {
   authenticateSession,
   endSession,
@@ -61,16 +60,18 @@ import {
   type SignInOrigin,
   type StartedSession,
   startSession,
-} from './sessions.ts'
-import { SignInLimit } from './sign-in-limit.ts'
+} from './domain/sessions/sessions.ts'
+import { SignInLimit } from './domain/sessions/sign-in-limit.ts'
+import type { Asker } from './fairness/turns.ts'
 import { openStore, warnProcess } from './store/store.ts'
-import { startSweep } from './sweep.ts'
-import { longestPrefix, prefixPattern, type RandomSource } from './token.ts'
-import { UsageRecorder } from './usage.ts'
-import type { Asker } from './verdict/turns.ts'
-import { createVerifiers, type Verifiers } from './verifiers.ts'
-import { verify } from './verify.ts'
-import { verifyBatch } from './verify-batch.ts'
+import { type CacheOptions, cacheBoundsOf, cacheFault } from './verdict/cache-options.ts'
+import { systemClock } from './verdict/clock.ts'
+import { verifyCached } from './verdict/evaluate.ts'
+import { UsageRecorder } from './verification/last-use.ts'
+import { Memory } from './verification/read-through.ts'
+import { createVerifiers, type Verifiers } from './verification/remote.ts'
+import { verify } from './verification/verify.ts'
+import { verifyBatch } from './verification/verify-batch.ts'
 
 export { hasLatchkeyTables } from './store/store.ts'
 

@@ -3,9 +3,9 @@ import { createServer, type IncomingMessage, type Server } from 'node:http'
 import { type AddressInfo, connect, type Socket } from 'node:net'
 import { setTimeout } from 'node:timers/promises'
 import { afterEach, expect, test } from 'vitest'
+import { Rounds } from '../src/fairness/rounds.ts'
+import { noteNewcomer } from '../src/fairness/work-turns.ts'
 import { Admission } from '../src/http/admission.ts'
-import { Rounds } from '../src/verdict/rounds.ts'
-import { noteNewcomer } from '../src/verdict/work-turns.ts'
 
 const ends: (() => void)[] = []
 afterEach(() => {

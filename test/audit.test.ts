@@ -1,7 +1,7 @@
 // The audit log: who did what, to whom it is shown, and how it is paged.
 import { expect, test } from 'vitest'
+import { parseToken } from '../src/core/token.ts'
 import { type ListAuditInput, openLatchkey } from '../src/index.ts'
-import { parseToken } from '../src/token.ts'
 import { callerBy, makeCaller, readerOf } from './setup/callers.ts'
 import { makeClock } from './setup/clock.ts'
 import { onEachDatabase } from './setup/databases.ts'

@@ -3,15 +3,15 @@ import { execFileSync } from 'node:child_process'
 import { join } from 'node:path'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { FactsCache, nowhere } from '../src/cache.ts'
-import { digestToken } from '../src/digest.ts'
-import { sizeOfFacts, toFacts } from '../src/facts.ts'
+import { parseToken } from '../src/core/token.ts'
 import { openLatchkey } from '../src/latchkey.ts'
-import { systemClock } from '../src/clock.ts'
-import { Memory } from '../src/memory.ts'
 import { openStore, type Store } from '../src/store/store.ts'
-import { parseToken } from '../src/token.ts'
-import { verify } from '../src/verify.ts'
+import { FactsCache, nowhere } from '../src/verdict/cache.ts'
+import { systemClock } from '../src/verdict/clock.ts'
+import { sizeOfFacts, toFacts } from '../src/verdict/facts.ts'
+import { digestToken } from '../src/verification/digest.ts'
+import { Memory } from '../src/verification/read-through.ts'
+import { verify } from '../src/verification/verify.ts'
 import { onEachDatabase } from './setup/databases.ts'
 
 const runs = Number(process.env.LATCHKEY_TEST_RUNS ?? 1_000)
@@ -195,8 +195,6 @@ function textOf(digest: Uint8Array): string {
 
 function factsOf(key: number, mark: number) {
   return toFacts({
-    kid: '',
-    digest: digestOf(mark),
     endedAt: null,
     graceEndsAt: null,
     keyId: `key-${key}`,

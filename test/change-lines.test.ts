@@ -1,9 +1,9 @@
 // Changes take turns by their callers: whoever asks for very many waits for itself alone, and no deeper than its bound.
 import { expect, test } from 'vitest'
-import { ChangeLines } from '../src/change-lines.ts'
-import { LatchkeyError } from '../src/errors.ts'
+import { ChangeLines } from '../src/commit/change-lines.ts'
+import { LatchkeyError } from '../src/core/errors.ts'
+import type { Caller } from '../src/core/schemas.ts'
 import { openLatchkey } from '../src/latchkey.ts'
-import type { Caller } from '../src/schemas.ts'
 import { onEachDatabase } from './setup/databases.ts'
 import { connectDirectly } from './setup/direct.ts'
 

@@ -2,7 +2,7 @@
 import { getRandomValues } from 'node:crypto'
 import { expect, test } from 'vitest'
 import { readServeSettings, readTarget, withoutPassword } from '../src/config.ts'
-import { generateToken, type RandomSource } from '../src/token.ts'
+import { generateToken, type RandomSource } from '../src/core/token.ts'
 
 const { token } = generateToken('re', getRandomValues as RandomSource)
 

@@ -1,8 +1,8 @@
 // Lengths of time, days and instants as people type them, and names as terminals show them.
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { quote, toPrintable } from '../src/cli/output.ts'
-import { readExpiry, readGrace, readPast } from '../src/cli/times.ts'
+import { quote, toPrintable } from '../src/cli/kit/output.ts'
+import { readExpiry, readGrace, readPast } from '../src/cli/kit/times.ts'
 
 const now = Date.UTC(2028, 1, 29, 12)
 const expiry = (text: string) => readExpiry(text, now)?.toISOString()

@@ -7,7 +7,7 @@ import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { beforeAll, describe, expect, test } from 'vitest'
-import { generateToken, type RandomSource } from '../src/token.ts'
+import { generateToken, type RandomSource } from '../src/core/token.ts'
 import { tokensIn, useCommand } from './setup/command.ts'
 
 const command = useCommand()

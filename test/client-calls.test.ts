@@ -3,7 +3,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { AddressInfo } from 'node:net'
 import { afterEach, expect, test } from 'vitest'
 import { createClient, isLatchkeyError, type LatchkeyClient } from '../src/client/index.ts'
-import { assembleToken } from '../src/token.ts'
+import { assembleToken } from '../src/core/token.ts'
 import { makeSqlite } from './setup/databases.ts'
 import { startTestServer } from './setup/server.ts'
 

@@ -2,10 +2,10 @@
 import { createServer, type RequestListener } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { afterEach, describe, expect, test } from 'vitest'
-import type { Connection } from '../src/cli/connection.ts'
+import type { Connection } from '../src/cli/kit/connection.ts'
 import { createClient, LatchkeyClientError } from '../src/client/index.ts'
+import { assembleToken } from '../src/core/token.ts'
 import type { AuditEvent, Latchkey } from '../src/index.ts'
-import { assembleToken } from '../src/token.ts'
 import { onEachDatabase } from './setup/databases.ts'
 import { startTestServer } from './setup/server.ts'
 

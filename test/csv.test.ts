@@ -1,7 +1,7 @@
 // CSV that spreadsheets show and never run: no cell begins a formula, and every text comes back.
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { csvRecord, neutralise } from '../src/csv.ts'
+import { csvRecord, neutralise } from '../src/core/csv.ts'
 import { readCsv } from './setup/csv.ts'
 
 /** Texts that are made of what matters to spreadsheets and to CSV, and of anything else. */

@@ -121,7 +121,7 @@ test('every test that SECURITY.md names is there', () => {
 test('a link that leads nowhere, and a path that is not there, are found out', () => {
   const folder = mkdtempSync(join(tmpdir(), 'latchkey-links-'))
   const links = '[b](b.md) [c](#top) [d](a.md#none) [e](https://example.com)'
-  writeFileSync(join(folder, 'a.md'), `# Top\n${links} \`src/errors.ts\` \`test/none.test.ts\`\n`)
+  writeFileSync(join(folder, 'a.md'), `# Top\n${links} \`src/core/errors.ts\` \`test/none.test.ts\`\n`)
   expect(brokenLinks(join(folder, 'a.md'))).toEqual(['b.md', 'a.md#none', 'test/none.test.ts'])
   rmSync(folder, { recursive: true })
 })

@@ -1,12 +1,12 @@
 // What is sent is what is kept: no number is stored as another, and no half of a character.
 import fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { readMetadata } from '../console/words/metadata-text.ts'
-import { readMetadata as readOption } from '../src/cli/options.ts'
+import { readMetadata } from '../console/format/metadata-text.ts'
+import { readMetadata as readOption } from '../src/cli/kit/options.ts'
 import { createClient } from '../src/client/index.ts'
-import { findInexact, findRepeatedName, isExactNumber } from '../src/exact-json.ts'
+import { findInexact, findRepeatedName, isExactNumber } from '../src/core/exact-json.ts'
+import { metadataFault } from '../src/core/metadata.ts'
 import { readJson } from '../src/http/json.ts'
-import { metadataFault } from '../src/metadata.ts'
 import { type DatabaseKind, databaseKinds, makePostgres, makeSqlite } from './setup/databases.ts'
 import { startTestServer, type TestServer } from './setup/server.ts'
 

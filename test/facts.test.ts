@@ -1,7 +1,7 @@
 // Facts as they are held: frozen, shared between secrets that have the same, and counted in bytes.
 import { expect, test } from 'vitest'
-import { metadataTextOf, sizeOfFacts, toFacts } from '../src/facts.ts'
-import type { StoredSecret } from '../src/stored-secret.ts'
+import type { StoredSecret } from '../src/core/stored-secret.ts'
+import { metadataTextOf, sizeOfFacts, toFacts } from '../src/verdict/facts.ts'
 
 const row: StoredSecret = {
   kid: 'kid0kid0kid0kid0',

@@ -1,7 +1,7 @@
 // What is asked for together is written together; clients that ask again at once share every batch.
 import { setImmediate, setTimeout } from 'node:timers/promises'
 import { expect, test } from 'vitest'
-import { GroupCommit } from '../src/group-commit.ts'
+import { GroupCommit } from '../src/commit/group-commit.ts'
 
 interface Asked {
   name: number

@@ -2,8 +2,8 @@
 
 import { randomFillSync } from 'node:crypto'
 import { expect, test } from 'vitest'
-import { routes } from '../src/http/app.ts'
-import { generateToken } from '../src/token.ts'
+import { generateToken } from '../src/core/token.ts'
+import { routes } from '../src/server/app.ts'
 import { onEachDatabase } from './setup/databases.ts'
 import { bodies } from './setup/route-bodies.ts'
 import { startTestServer, type TestAnswer, type TestServer } from './setup/server.ts'

@@ -1,9 +1,9 @@
 // What anybody may ask for without a token must not take the process's time: it is made once, or so often in a second.
 import { pino } from 'pino'
 import { expect, test } from 'vitest'
-import { createPipeline } from '../src/http/app.ts'
 import { createMetrics, shareRenders } from '../src/http/metrics.ts'
 import { openLatchkey } from '../src/index.ts'
+import { createPipeline } from '../src/server/app.ts'
 import { makeSqlite } from './setup/databases.ts'
 
 test('the reference page and the document are made once', async () => {

@@ -2,7 +2,7 @@
 
 import { setTimeout } from 'node:timers/promises'
 import { expect, test } from 'vitest'
-import { routes } from '../src/http/app.ts'
+import { routes } from '../src/server/app.ts'
 import { makePostgres, makeSqlite } from './setup/databases.ts'
 import { connectDirectly } from './setup/direct.ts'
 import { openRaw, requestBytes } from './setup/raw.ts'

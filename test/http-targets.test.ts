@@ -1,6 +1,6 @@
 // Only what stands literally in a request's target is routed: no other spelling of a path is served past a proxy.
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { routes } from '../src/http/app.ts'
+import { routes } from '../src/server/app.ts'
 import { makeSqlite } from './setup/databases.ts'
 import { exchangeRaw, requestBytes } from './setup/raw.ts'
 import { disguises } from './setup/request-targets.ts'

@@ -1,7 +1,7 @@
 // Rotation: a key gets a new secret and keeps everything else; the old one ends at once or after a grace.
 import { expect, test } from 'vitest'
+import { parseToken } from '../src/core/token.ts'
 import { type CreatedKey, type CreateKeyInput, type Latchkey, openLatchkey } from '../src/index.ts'
-import { parseToken } from '../src/token.ts'
 import { type Clock, makeClock } from './setup/clock.ts'
 import { onEachDatabase } from './setup/databases.ts'
 import { connectDirectly } from './setup/direct.ts'

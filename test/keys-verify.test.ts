@@ -1,7 +1,7 @@
 // Verdicts: what a token may do, now, and why not.
 import { expect, test } from 'vitest'
+import { assembleToken, parseToken } from '../src/core/token.ts'
 import { type CreateKeyInput, type Latchkey, openLatchkey } from '../src/index.ts'
-import { assembleToken, parseToken } from '../src/token.ts'
 import { type Clock, makeClock } from './setup/clock.ts'
 import { onEachDatabase } from './setup/databases.ts'
 import { refusalOf } from './setup/refusal.ts'

@@ -1,7 +1,7 @@
 // The life of a key but for rotation, lists and verdicts: created, read, changed, revoked.
 import { expect, test } from 'vitest'
+import { parseToken } from '../src/core/token.ts'
 import { type Latchkey, openLatchkey } from '../src/index.ts'
-import { parseToken } from '../src/token.ts'
 import { makeCaller } from './setup/callers.ts'
 import { type Clock, makeClock } from './setup/clock.ts'
 import { onEachDatabase } from './setup/databases.ts'

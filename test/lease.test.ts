@@ -1,6 +1,6 @@
 // The bound on staleness, in a model: the real memory, lease and barrier under simulated faults.
 import { describe, expect, test } from 'vitest'
-import { Lease, leaseMs } from '../src/lease.ts'
+import { Lease, leaseMs } from '../src/verdict/lease.ts'
 import { type Breakage, simulate } from './torture/lease-model.ts'
 
 const seeds = Number(process.env.LATCHKEY_TEST_RUNS ?? 250)

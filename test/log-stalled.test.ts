@@ -6,7 +6,7 @@ import { Socket } from 'node:net'
 import { join } from 'node:path'
 import type { Readable } from 'node:stream'
 import { expect, test } from 'vitest'
-import { generateToken, type RandomSource } from '../src/token.ts'
+import { generateToken, type RandomSource } from '../src/core/token.ts'
 import { useCommand } from './setup/command.ts'
 import { openRaw, requestBytes } from './setup/raw.ts'
 

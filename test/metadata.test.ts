@@ -1,6 +1,6 @@
 // What an operator's own data on a key may be: bounded in size, in depth and in the number of its values.
 import { expect, test } from 'vitest'
-import { metadataFault } from '../src/metadata.ts'
+import { metadataFault } from '../src/core/metadata.ts'
 
 test('metadata holds 256 values at any depth, and not one more', () => {
   const nested = (count: number) => ({ a: Array.from({ length: count - 1 }, () => ({})) })

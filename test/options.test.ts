@@ -1,12 +1,12 @@
 // Options of callers without types: a misspelt one is refused, never left out, and numbers are held to their bounds.
 import { expect, test } from 'vitest'
 import { createClient, createVerifier } from '../src/client/index.ts'
+import { assembleToken } from '../src/core/token.ts'
 import { openLatchkey } from '../src/latchkey.ts'
 import { requireKey as requireExpressKey } from '../src/middleware/express.ts'
 import { requireKey as requireFastifyKey } from '../src/middleware/fastify.ts'
 import { withKey } from '../src/middleware/fetch.ts'
 import { requireKey as requireHonoKey } from '../src/middleware/hono.ts'
-import { assembleToken } from '../src/token.ts'
 import { makeSqlite } from './setup/databases.ts'
 
 const token = assembleToken('re', 'options000000000', new Uint8Array(32))

@@ -1,6 +1,6 @@
 // The numbers of organizations' last changes by themselves: what was read, what was heard meanwhile, and how many are held.
 import { expect, test } from 'vitest'
-import { OrganizationSequences } from '../src/organization-sequences.ts'
+import { OrganizationSequences } from '../src/coherence/organization-sequences.ts'
 import type { ChangeRow } from '../src/store/changes.ts'
 
 const row = (organizationId: string | null, value: number | null): ChangeRow => ({

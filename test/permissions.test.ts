@@ -8,7 +8,7 @@ import {
   managementPermissions,
   missingPermissions,
   permissionPattern,
-} from '../src/permissions.ts'
+} from '../src/core/permissions.ts'
 
 // Concrete permissions over a small alphabet. One segment more than any pattern names stands for 'or more', and
 // the segment `other`, which no pattern names, for all the segments that there are.

@@ -1,7 +1,7 @@
 // Reads beside changes: a search that finds little costs bounded time, callers take turns, large pages are cut, and
 // what nobody waits for is not done.
 import { describe, expect, test } from 'vitest'
-import { FairLine } from '../src/fair-line.ts'
+import { FairLine } from '../src/fairness/fair-line.ts'
 import { type Caller, type Latchkey, openLatchkey } from '../src/index.ts'
 import { addManyKeys } from './setup/bulk.ts'
 import { onEachDatabase } from './setup/databases.ts'

@@ -1,6 +1,6 @@
 // What a browser is given for a token, how it shows it, and from which pages that is believed.
 import { expect, test } from 'vitest'
-import { routes } from '../src/http/app.ts'
+import { routes } from '../src/server/app.ts'
 import { makeClock } from './setup/clock.ts'
 import { onEachDatabase } from './setup/databases.ts'
 import { readAll } from './setup/direct.ts'

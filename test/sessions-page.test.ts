@@ -1,7 +1,7 @@
 // The value that the console's page alone holds: the cookie, which goes to every port of the host, opens nothing by
 // itself, and to try it ends nothing.
 import { expect, test } from 'vitest'
-import { routes } from '../src/http/app.ts'
+import { routes } from '../src/server/app.ts'
 import { onEachDatabase } from './setup/databases.ts'
 import { connectDirectly, readAll } from './setup/direct.ts'
 import { send, startTestServer, type TestAnswer, type TestServer } from './setup/server.ts'

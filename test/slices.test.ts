@@ -1,7 +1,7 @@
 // Batches in slices: others are served between them, and one asker's many batches take no more turns than another's one.
 import { expect, test } from 'vitest'
+import { Slices } from '../src/fairness/slices.ts'
 import { openLatchkey } from '../src/latchkey.ts'
-import { Slices } from '../src/verdict/slices.ts'
 import { makeSqlite } from './setup/databases.ts'
 
 /** As long as two slices. */

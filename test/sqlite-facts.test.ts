@@ -1,10 +1,10 @@
 // Reads of a verification on SQLite share a snapshot, and never one from before an answer that others may have had.
 import { DatabaseSync } from 'node:sqlite'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { kidOf } from '../src/core/token.ts'
 import { openLatchkey } from '../src/index.ts'
 import { SqliteFacts } from '../src/store/sqlite-facts.ts'
 import { SqliteFile } from '../src/store/sqlite-file.ts'
-import { kidOf } from '../src/token.ts'
 import { makeSqlite } from './setup/databases.ts'
 
 describe('reads of secrets on SQLite', () => {
@@ -27,7 +27,7 @@ describe('reads of secrets on SQLite', () => {
     facts.find(kid)
     facts.find('another')
     expect(reader.isTransaction).toBe(true)
-    expect(facts.find(kid)?.revoked_at).toBeNull()
+    expect(facts.find(kid)?.revokedAt).toBeNull()
     writer.exec('update keys set revoked_at = 1')
   })
 
@@ -41,23 +41,23 @@ describe('reads of secrets on SQLite', () => {
   test('see every change once the microtasks have run', async () => {
     await Promise.resolve()
     expect(reader.isTransaction).toBe(false)
-    expect(facts.find(kid)?.revoked_at).toBe(1)
+    expect(facts.find(kid)?.revokedAt).toBe(1)
     expect(writer.prepare('pragma wal_checkpoint(truncate)').get()).toMatchObject({ busy: 0 })
   })
 
   test('see every change after this thread was blocked in the same turn', () => {
     Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 2)
-    expect(facts.find(kid)?.revoked_at).toBe(1)
+    expect(facts.find(kid)?.revokedAt).toBe(1)
   })
 
   test('see every change that a look at the changes has shown', () => {
     facts.end()
-    expect(facts.find(kid)?.revoked_at).toBe(1)
+    expect(facts.find(kid)?.revokedAt).toBe(1)
   })
 
   test('go on after a read that failed', async () => {
     expect(() => facts.find(Symbol('kid') as unknown as string)).toThrow()
     await Promise.resolve()
-    expect(facts.find(kid)?.revoked_at).toBe(1)
+    expect(facts.find(kid)?.revokedAt).toBe(1)
   })
 })

@@ -2,8 +2,6 @@
 import { getRandomValues } from 'node:crypto'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { digestToken, sameDigest } from '../src/digest.ts'
-import { fromCursor, toCursor } from '../src/store/pages.ts'
 import {
   assembleToken,
   containsToken,
@@ -13,7 +11,9 @@ import {
   type RandomSource,
   redactTokens,
   tokenHint,
-} from '../src/token.ts'
+} from '../src/core/token.ts'
+import { fromCursor, toCursor } from '../src/store/cursors.ts'
+import { digestToken, sameDigest } from '../src/verification/digest.ts'
 import vectors from './vectors.json' with { type: 'json' }
 
 const base62 = '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz'

@@ -2,11 +2,11 @@
 import { setTimeout } from 'node:timers/promises'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { LatchkeyError } from '../src/errors.ts'
-import { type Clock, systemClock } from '../src/clock.ts'
-import { Memory } from '../src/memory.ts'
+import { LatchkeyError } from '../src/core/errors.ts'
+import { type Asker, networkOf, Turns } from '../src/fairness/turns.ts'
 import { openStore, type Store } from '../src/store/store.ts'
-import { type Asker, networkOf, Turns } from '../src/verdict/turns.ts'
+import { type Clock, systemClock } from '../src/verdict/clock.ts'
+import { Memory } from '../src/verification/read-through.ts'
 import { onEachDatabase } from './setup/databases.ts'
 
 const bounds = { secrets: 100, bytes: 2 ** 20 }

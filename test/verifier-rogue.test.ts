@@ -4,9 +4,9 @@ import type { AddressInfo } from 'node:net'
 import { setTimeout } from 'node:timers/promises'
 import { afterEach, describe, expect, test } from 'vitest'
 import { createClient, createVerifier, type Verifier, type VerifierOptions } from '../src/client/index.ts'
-import { sha256, sha256InPlainScript } from '../src/client/sha256.ts'
-import { digestText } from '../src/digest.ts'
-import { assembleToken } from '../src/token.ts'
+import { sha256, sha256InPlainScript } from '../src/client/verifier/sha256.ts'
+import { assembleToken } from '../src/core/token.ts'
+import { digestText } from '../src/verification/digest.ts'
 
 const token = assembleToken('re', '0123456789abcdef', new Uint8Array(32))
 

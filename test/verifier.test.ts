@@ -11,8 +11,8 @@ import {
   type Verifier,
   type VerifierOptions,
 } from '../src/client/index.ts'
+import { assembleToken } from '../src/core/token.ts'
 import { openLatchkey } from '../src/latchkey.ts'
-import { assembleToken } from '../src/token.ts'
 import { onEachDatabase } from './setup/databases.ts'
 import { startTestServer } from './setup/server.ts'
 

@@ -1,14 +1,14 @@
 // Judging by what the store has: reads that are shared, late, overtaken or refused, on a real SQLite file by clocks that the
 // test moves. A store behind a network is the same one, read by statements of many kids.
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { assembleToken, type ParsedToken, parseToken } from '../src/core/token.ts'
 import type { CreatedKey, Latchkey } from '../src/index.ts'
 import { openLatchkey } from '../src/latchkey.ts'
-import { leaseMs } from '../src/lease.ts'
-import type { Memory } from '../src/memory.ts'
 import { openStore, type Store } from '../src/store/store.ts'
-import { assembleToken, type ParsedToken, parseToken } from '../src/token.ts'
-import { verify, verifyStored } from '../src/verify.ts'
-import { verifyBatch } from '../src/verify-batch.ts'
+import { leaseMs } from '../src/verdict/lease.ts'
+import type { Memory } from '../src/verification/read-through.ts'
+import { verify, verifyStored } from '../src/verification/verify.ts'
+import { verifyBatch } from '../src/verification/verify-batch.ts'
 import { makeSqlite } from './setup/databases.ts'
 import { type MemoryOptions, openMemoryOn } from './setup/memory.ts'
 
@@ -196,7 +196,7 @@ describe.each(['at once', 'by statements'] as const)('a store that is read %s', 
 describe('reads by statements', () => {
   test('are shared by those who ask at once, and one row that cannot be read fails alone', async () => {
     const { memory, reads } = await openMemory('by statements', (rows) =>
-      rows.map((row) => (row.key_id === limited.id ? { ...row, permissions: 'broken' } : row)),
+      rows.map((row) => (row.keyId === limited.id ? { ...row, permissions: 'broken' } : row)),
     )
     const keys = [created.key, unknown, limited.key, created.key, unknown]
     const asked = await Promise.allSettled(keys.map((key) => verify(memory, key)))

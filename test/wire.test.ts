@@ -1,8 +1,8 @@
 // The library's shapes and the wire's are the same shapes under other names.
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { LatchkeyError } from '../src/errors.ts'
-import { fromWire, toCamelCase, toSnakeCase, toWire } from '../src/wire.ts'
+import { LatchkeyError } from '../src/core/errors.ts'
+import { fromWire, toCamelCase, toSnakeCase, toWire } from '../src/core/wire.ts'
 import vectors from './vectors.json' with { type: 'json' }
 
 test('names become snake_case and instants RFC 3339 with milliseconds, at every depth', () => {

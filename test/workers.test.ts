@@ -1,8 +1,8 @@
 // `latchkey serve --workers`: several real processes on one port and one database are one service.
 import { setTimeout } from 'node:timers/promises'
 import { describe, expect, test } from 'vitest'
+import type { Wire } from '../src/core/wire.ts'
 import { type Applied, openLatchkey } from '../src/index.ts'
-import type { Wire } from '../src/wire.ts'
 import { type ServeProcess, tokensIn, useCommand } from './setup/command.ts'
 import { onEachDatabase } from './setup/databases.ts'
 import { boundMs } from './setup/stage.ts'

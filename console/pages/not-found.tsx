@@ -1,8 +1,8 @@
 // Where no page is.
 import { MapPinOff } from 'lucide-react'
-import { LinkButton } from '../parts/button.tsx'
-import { EmptyState } from '../parts/notices.tsx'
-import { Page } from '../parts/page.tsx'
+import { LinkButton } from '../components/button.tsx'
+import { EmptyState } from '../components/notices.tsx'
+import { Page } from '../components/page.tsx'
 
 export function NotFoundPage() {
   return (

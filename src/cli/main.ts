@@ -19,7 +19,7 @@ process.emitWarning = (warning: string | Error, ...rest: unknown[]) => {
 
 // Node would open its debugger to whoever may send this signal.
 process.on('SIGUSR1', () => {})
-if (process.argv[2] === 'serve') (await import('./signals.ts')).hearStopSignals()
+if (process.argv[2] === 'serve') (await import('./processes/signals.ts')).hearStopSignals()
 
 const { runProgram } = await import('./program.ts')
 await runProgram(process.argv.slice(2))

@@ -1,17 +1,17 @@
 // The program: its commands, one file a group, and how their failures end.
 import { readFileSync } from 'node:fs'
 import { Command, CommanderError } from 'commander'
-import { addAuditCommands } from './audit.ts'
-import { describeFailure, exitCodes } from './failures.ts'
-import { addKeysCommands } from './keys.ts'
-import { addMigrateCommand } from './migrate.ts'
-import { addExamples } from './options.ts'
-import { addOrganizationsCommands } from './orgs.ts'
-import { endWithReader, printNote, toPrintable } from './output.ts'
-import { addRootKeyCommand } from './root-key.ts'
-import { addServeCommand } from './serve.ts'
-import { refuseTokenArguments } from './terminal.ts'
-import { addTokenCommands } from './token.ts'
+import { addAuditCommands } from './commands/audit.ts'
+import { addKeysCommands } from './commands/keys.ts'
+import { addMigrateCommand } from './commands/migrate.ts'
+import { addOrganizationsCommands } from './commands/orgs.ts'
+import { addRootKeyCommand } from './commands/root-key.ts'
+import { addServeCommand } from './commands/serve.ts'
+import { addTokenCommands } from './commands/token.ts'
+import { describeFailure, exitCodes } from './kit/failures.ts'
+import { addExamples } from './kit/options.ts'
+import { endWithReader, printNote, toPrintable } from './kit/output.ts'
+import { refuseTokenArguments } from './kit/terminal.ts'
 
 /** Runs one command line and sets the process's exit code. Prints failures; throws none. */
 export async function runProgram(argv: readonly string[]): Promise<void> {

@@ -1,5 +1,5 @@
 // createClient(): the library's names and shapes, spoken to a server.
-import { unknownOption } from '../options.ts'
+import { unknownOption } from '../core/options.ts'
 import type {
   Applied,
   AuditEvent,
@@ -24,14 +24,14 @@ import type {
   Verdict,
   VerifyOptions,
   VerifyRequest,
-} from '../schemas.ts'
+} from '../core/schemas.ts'
 import {
   type CallOptions,
   type ClientOptions,
   checkOptions,
   createRequester,
   pathSegment,
-} from './request.ts'
+} from './request/request.ts'
 
 /** How a change is made; with `wait`, it is answered when every process on the server's database acts on it. */
 export interface ChangeOptions extends CallOptions {

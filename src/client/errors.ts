@@ -1,5 +1,5 @@
 // The client's one error class: what a server refused, or why there was no answer of one.
-import type { ErrorCode, FieldError } from '../errors.ts'
+import type { ErrorCode, FieldError } from '../core/errors.ts'
 
 /** A code of the server's, or the client's own where no Latchkey answered as it should. */
 export type ClientErrorCode =

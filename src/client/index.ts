@@ -1,5 +1,5 @@
 // The client's public names.
-export type { Applied } from '../schemas.ts'
+export type { Applied } from '../core/schemas.ts'
 export {
   type Changed,
   type ChangeOptions,
@@ -13,5 +13,10 @@ export {
   type LatchkeyClient,
 } from './client.ts'
 export { type ClientErrorCode, isLatchkeyError, LatchkeyClientError } from './errors.ts'
-export type { CallOptions, ClientOptions } from './request.ts'
-export { createVerifier, type Verifier, type VerifierOptions, type VerifierQuestion } from './verifier.ts'
+export type { CallOptions, ClientOptions } from './request/request.ts'
+export {
+  createVerifier,
+  type Verifier,
+  type VerifierOptions,
+  type VerifierQuestion,
+} from './verifier/verifier.ts'

@@ -6,10 +6,10 @@
 // short time only. Requests beyond that wait for its end, and those for which there is no time then either wait on, and
 // callers take turns: keys by their organization, strangers by their address.
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import { headerReader, readPresented } from '../bearer.ts'
-import { Rounds } from '../verdict/rounds.ts'
-import { networkOf } from '../verdict/turns.ts'
-import { atWorkTurn } from '../verdict/work-turns.ts'
+import { headerReader, readPresented } from '../core/bearer.ts'
+import { Rounds } from '../fairness/rounds.ts'
+import { networkOf } from '../fairness/turns.ts'
+import { atWorkTurn } from '../fairness/work-turns.ts'
 import { noteArrival } from './arrival.ts'
 import { findClientAddress } from './client-address.ts'
 import type { Kit } from './route.ts'

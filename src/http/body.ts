@@ -1,6 +1,6 @@
 // Reads a request's body: its type, its length, its JSON. Refuses as early as it can tell.
 import type { IncomingMessage } from 'node:http'
-import { LatchkeyError } from '../errors.ts'
+import { LatchkeyError } from '../core/errors.ts'
 import type { ReadHeader } from './exchange.ts'
 
 /** The longest body of a call, in bytes, unless its route says otherwise. */

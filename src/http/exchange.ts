@@ -1,8 +1,8 @@
 // One request and what becomes known of it on its way to an answer; the log and the metrics are made from it.
 import { randomUUID } from 'node:crypto'
 import type { BlockList } from 'node:net'
-import type { VerdictCode } from '../schemas.ts'
-import { containsToken } from '../token.ts'
+import type { VerdictCode } from '../core/schemas.ts'
+import { containsToken } from '../core/token.ts'
 import { findClientAddress } from './client-address.ts'
 
 /** A request under way. What is optional is noted by whoever finds it out. */

@@ -1,7 +1,7 @@
 // Reads JSON as strictly as a security product should: UTF-8 without flaws, no name twice, no `__proto__`, nothing that
 // would be stored as something else.
-import { describeFaults, LatchkeyError } from '../errors.ts'
-import { findInexact, showName, visitNames } from '../exact-json.ts'
+import { describeFaults, LatchkeyError } from '../core/errors.ts'
+import { findInexact, showName, visitNames } from '../core/exact-json.ts'
 
 const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
 

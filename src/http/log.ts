@@ -1,9 +1,9 @@
 // One line a request, in the log and in the metrics. No token ever gets here, and the last guard is here too.
 import { type Logger, symbols } from 'pino'
-import type { LogVerdicts } from '../log-verdicts.ts'
-import { LatchkeyError } from '../errors.ts'
-import type { VerdictCode } from '../schemas.ts'
-import { redactTokens } from '../token.ts'
+import { LatchkeyError } from '../core/errors.ts'
+import type { LogVerdicts } from '../core/log-verdicts.ts'
+import type { VerdictCode } from '../core/schemas.ts'
+import { redactTokens } from '../core/token.ts'
 import type { Exchange } from './exchange.ts'
 import { createLogSampler, type LeftOut } from './log-sampler.ts'
 import type { Metrics } from './metrics.ts'

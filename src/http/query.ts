@@ -1,7 +1,8 @@
 // Reads a query string: each parameter once, in plain UTF-8, under the library's names.
-import { LatchkeyError } from '../errors.ts'
-import { checkAskedPermissions } from '../asked-permissions.ts'
-import { fromWire } from '../wire.ts'
+
+import { checkAskedPermissions } from '../core/asked-permissions.ts'
+import { LatchkeyError } from '../core/errors.ts'
+import { fromWire } from '../core/wire.ts'
 
 /** The parameters of a query string (without its `?`) in their order. Throws `invalid_input` for broken UTF-8. */
 export function splitQuery(query: string): [name: string, value: string][] {

@@ -1,9 +1,9 @@
 // Answers as plain data, so that every way of serving HTTP gives the same: their headers, problems and JSON.
-import { invalidToken } from '../bearer.ts'
-import { LatchkeyError } from '../errors.ts'
-import { toSnakeCase, toWire } from '../wire.ts'
+import { invalidToken } from '../core/bearer.ts'
+import { LatchkeyError } from '../core/errors.ts'
+import { toSnakeCase, toWire } from '../core/wire.ts'
 import type { Exchange } from './exchange.ts'
-import type { Stream } from './sinks.ts'
+import type { Stream } from './streams.ts'
 
 /** An answer: a status, headers by lower-case names, and a body or none. */
 export interface Reply {

@@ -1,5 +1,5 @@
 // The cookie of a session: how it is set, read and taken back, and from which pages a request by it is believed.
-import { longestSessionMs } from '../session-limits.ts'
+import { longestSessionMs } from '../core/session-limits.ts'
 import type { ReadHeader } from './exchange.ts'
 
 /**

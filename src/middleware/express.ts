@@ -1,6 +1,6 @@
 // `latchkey/express`: guards routes of an Express app; their handlers get the key by `keyOf(request)`.
 import type { NextFunction, Request, Response } from 'express'
-import { headerReader } from '../bearer.ts'
+import { headerReader } from '../core/bearer.ts'
 import { AdmittedKeys, createGuard, type GuardOptions, type VerifiedKey } from './guard.ts'
 
 export type { GuardOptions, TokenVerifier, VerifiedKey } from './guard.ts'

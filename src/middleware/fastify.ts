@@ -1,6 +1,6 @@
 // `latchkey/fastify`: guards routes of a Fastify app; their handlers get the key by `keyOf(request)`.
 import type { FastifyReply, FastifyRequest } from 'fastify'
-import { headerReader } from '../bearer.ts'
+import { headerReader } from '../core/bearer.ts'
 import { AdmittedKeys, createGuard, type GuardOptions, type VerifiedKey } from './guard.ts'
 
 export type { GuardOptions, TokenVerifier, VerifiedKey } from './guard.ts'

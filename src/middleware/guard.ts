@@ -1,9 +1,9 @@
 // What every guard does, whatever the framework: takes the token of a request, has it judged, and says what to answer.
-import { insufficientScope, invalidToken, readPresented } from '../bearer.ts'
-import { type ErrorCode, errorTable } from '../errors.ts'
-import { unknownOption } from '../options.ts'
-import { permissionPattern } from '../permissions.ts'
-import type { Verdict } from '../schemas.ts'
+import { insufficientScope, invalidToken, readPresented } from '../core/bearer.ts'
+import { type ErrorCode, errorTable } from '../core/errors.ts'
+import { unknownOption } from '../core/options.ts'
+import { permissionPattern } from '../core/permissions.ts'
+import type { Verdict } from '../core/schemas.ts'
 
 /** The verdict on a token that is valid: whose key it is, and what it may do. */
 export type VerifiedKey = Extract<Verdict, { valid: true }>

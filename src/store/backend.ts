@@ -1,9 +1,9 @@
 // What each database brings, for the store to make one of.
-import type { StoredSecret } from '../stored-secret.ts'
+import type { StoredSecret } from '../core/stored-secret.ts'
 import type { Look } from './changes.ts'
+import type { Use } from './last-use.ts'
 import type { KeyLocks } from './postgres-locks.ts'
 import type { Db, Tx } from './tables.ts'
-import type { Use } from './usage.ts'
 
 /** PostgreSQL's own variables, `PGHOST` and others: they say what a database's url leaves out. */
 export type PostgresEnvironment = Readonly<Record<string, string | undefined>>

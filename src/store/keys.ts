@@ -1,10 +1,10 @@
 // The table of keys. A scope is the organization that the caller acts on, or undefined for all of them.
 import type { Selectable, Updateable } from 'kysely'
-import { LatchkeyError } from '../errors.ts'
-import type { Key, KeyStatus } from '../schemas.ts'
-import type { Scope } from '../scope.ts'
-import { tokenHint } from '../token.ts'
-import { fold, holds } from './names.ts'
+import { LatchkeyError } from '../core/errors.ts'
+import type { Key, KeyStatus } from '../core/schemas.ts'
+import type { Scope } from '../core/scope.ts'
+import { tokenHint } from '../core/token.ts'
+import { fold, holds } from './case-folding.ts'
 import {
   bytesOf,
   bytesSoFar,
@@ -14,7 +14,7 @@ import {
   type Slice,
   type SliceBounds,
   toSlice,
-} from './pages.ts'
+} from './cursors.ts'
 import type { Db, KeysTable, Tx } from './tables.ts'
 
 export type KeyRow = Selectable<KeysTable>

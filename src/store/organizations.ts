@@ -1,8 +1,8 @@
 // The table of organizations.
 import type { Selectable } from 'kysely'
-import { LatchkeyError } from '../errors.ts'
-import type { Organization } from '../schemas.ts'
-import { fold, holds } from './names.ts'
+import { LatchkeyError } from '../core/errors.ts'
+import type { Organization } from '../core/schemas.ts'
+import { fold, holds } from './case-folding.ts'
 import {
   bytesOf,
   bytesSoFar,
@@ -12,7 +12,7 @@ import {
   type Slice,
   type SliceBounds,
   toSlice,
-} from './pages.ts'
+} from './cursors.ts'
 import type { Db, OrganizationsTable, Tx } from './tables.ts'
 
 export type OrganizationRow = Selectable<OrganizationsTable>

@@ -11,9 +11,9 @@ import {
   type QueryResult,
 } from 'kysely'
 import pg from 'pg'
+import type { Transact } from './backend.ts'
 import type { ConnectionPool, LentClient } from './postgres-pool.ts'
 import { allDone } from './statements.ts'
-import type { Transact } from './backend.ts'
 import type { Db, Tables } from './tables.ts'
 import { lateStatement, makeTransact, type TransactingConnection } from './transact.ts'
 

@@ -5,7 +5,7 @@
 // it replicates synchronously it gives itself away: it gets no commit acknowledged any more. So every reading is
 // accompanied by a proof, a commit of a few bytes that began at most `proofEveryMs` before.
 import pg from 'pg'
-import type { StoredSecret } from '../stored-secret.ts'
+import type { StoredSecret } from '../core/stored-secret.ts'
 import { type ChangeRow, changesQuery, type Look } from './changes.ts'
 import { manyFactsQuery } from './facts.ts'
 import {

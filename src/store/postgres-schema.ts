@@ -10,7 +10,7 @@ import {
   SchemableIdentifierNode,
   type UnknownRow,
 } from 'kysely'
-import { LatchkeyError } from '../errors.ts'
+import { LatchkeyError } from '../core/errors.ts'
 import type { PostgresClient } from './postgres-connection.ts'
 import { type TableName, tableNames, tableSigns } from './tables.ts'
 

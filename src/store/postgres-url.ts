@@ -1,6 +1,6 @@
 // Reads where a PostgreSQL database is and how to connect to it: its URL and libpq's variables, with libpq's
 // meanings (PostgreSQL documentation, sections "Connection Strings" and "Environment Variables"). Pure.
-import { LatchkeyError } from '../errors.ts'
+import { LatchkeyError } from '../core/errors.ts'
 
 /** One server of those that may be the primary. */
 export interface PostgresHost {

@@ -1,7 +1,9 @@
 // The PostgreSQL side of the store: connections of their own for verification, for changes and for lists, so that
 // none of the three waits behind another.
 import { sql } from 'kysely'
-import { LatchkeyError } from '../errors.ts'
+import { LatchkeyError } from '../core/errors.ts'
+import type { Backend, PostgresEnvironment, Warn } from './backend.ts'
+import { saveUsesAtOnce } from './last-use.ts'
 import { isCurrent, migrate } from './migrations/migrations.ts'
 import { type PostgresClient, PostgresConnector } from './postgres-connection.ts'
 import { makeStatements, type StatementTimeouts } from './postgres-driver.ts'
@@ -11,8 +13,6 @@ import { ConnectionPool } from './postgres-pool.ts'
 import { PostgresReader } from './postgres-reader.ts'
 import { resolveSchema, SchemaPlugin } from './postgres-schema.ts'
 import { parsePostgresUrl } from './postgres-url.ts'
-import type { Backend, PostgresEnvironment, Warn } from './backend.ts'
-import { saveUsesAtOnce } from './usage.ts'
 
 /** A mutation that cannot be done fails within a second. */
 const changeTimeoutMs = 800

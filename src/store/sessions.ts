@@ -1,6 +1,6 @@
 // The table of sessions. Every statement on one names its organization.
 import type { Selectable } from 'kysely'
-import { LatchkeyError } from '../errors.ts'
+import { LatchkeyError } from '../core/errors.ts'
 import type { KeyRow } from './keys.ts'
 import type { Db, SessionsTable, Tx } from './tables.ts'
 

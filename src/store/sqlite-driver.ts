@@ -1,11 +1,8 @@
 // How Kysely's statements get to the threads of an SQLite database.
 import { CompiledQuery, type DatabaseConnection, type Driver, type QueryResult } from 'kysely'
-import type { SqliteFile } from './sqlite-file.ts'
+import { busyTimeoutMs, type SqliteFile } from './sqlite-file.ts'
 import type { SqliteThread } from './sqlite-thread.ts'
 import { lateStatement, type TransactingConnection } from './transact.ts'
-
-/** How long a statement waits for another process's write: a mutation that cannot be done fails within a second. */
-export const busyTimeoutMs = 800
 
 /** A connection as one holder has it: of one thread, and not of the next where that one dies. */
 class SqliteConnection implements DatabaseConnection {

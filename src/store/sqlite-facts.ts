@@ -1,6 +1,6 @@
 // The read of a verification on SQLite, in this thread. Reads that follow each other share one snapshot of the database.
 import type { DatabaseSync, StatementSync } from 'node:sqlite'
-import type { StoredSecret } from '../stored-secret.ts'
+import type { StoredSecret } from '../core/stored-secret.ts'
 import { factsQuery } from './facts.ts'
 import type { SqliteFile } from './sqlite-file.ts'
 

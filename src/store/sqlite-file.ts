@@ -2,10 +2,12 @@
 import { accessSync, type BigIntStats, chmodSync, closeSync, constants, openSync, statSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
-import { LatchkeyError } from '../errors.ts'
-import { busyTimeoutMs } from './sqlite-driver.ts'
+import { LatchkeyError } from '../core/errors.ts'
 import type { Warn } from './backend.ts'
 import { type TableName, tableNames, tableSigns } from './tables.ts'
+
+/** How long a statement waits for another process's write: a mutation that cannot be done fails within a second. */
+export const busyTimeoutMs = 800
 
 /** How old the last look at the file may be, in milliseconds, where a read asks. */
 const lookEveryMs = 50

@@ -3,9 +3,9 @@
 import { extname } from 'node:path'
 import { Worker } from 'node:worker_threads'
 import type { QueryResult } from 'kysely'
+import type { Warn } from './backend.ts'
 import type { SqliteFile } from './sqlite-file.ts'
 import type { WorkerRequest, WorkerResponse, WorkerSettings } from './sqlite-worker.ts'
-import type { Warn } from './backend.ts'
 
 /** What one statement gives is bounded far below this, and so is what a thread holds. */
 const maxHeapMb = 256

@@ -10,16 +10,16 @@ import {
   SqliteQueryCompiler,
   sql,
 } from 'kysely'
-import { type ChangeRow, changesQuery } from './changes.ts'
-import { isCurrent, migrate } from './migrations/migrations.ts'
-import { busyTimeoutMs, SqliteReadDriver, SqliteWriteDriver } from './sqlite-driver.ts'
-import { SqliteFacts } from './sqlite-facts.ts'
-import { SqliteFile } from './sqlite-file.ts'
-import { SqliteThread } from './sqlite-thread.ts'
 import type { Backend, Transact, Warn } from './backend.ts'
+import { type ChangeRow, changesQuery } from './changes.ts'
+import { saveUses } from './last-use.ts'
+import { isCurrent, migrate } from './migrations/migrations.ts'
+import { SqliteReadDriver, SqliteWriteDriver } from './sqlite-driver.ts'
+import { SqliteFacts } from './sqlite-facts.ts'
+import { busyTimeoutMs, SqliteFile } from './sqlite-file.ts'
+import { SqliteThread } from './sqlite-thread.ts'
 import type { Db, Tables } from './tables.ts'
 import { makeTransact } from './transact.ts'
-import { saveUses } from './usage.ts'
 
 /** A look takes some ten microseconds in this thread. */
 const pollEveryMs = 50

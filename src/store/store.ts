@@ -1,8 +1,8 @@
 // The store: the only place that names a database. All SQL is in this folder, one file a table.
 import { hostname } from 'node:os'
-import { LatchkeyError } from '../errors.ts'
-import { FairLine, type LineBounds, type Turn } from '../fair-line.ts'
-import type { StoredSecret } from '../stored-secret.ts'
+import { LatchkeyError } from '../core/errors.ts'
+import type { StoredSecret } from '../core/stored-secret.ts'
+import { FairLine, type LineBounds, type Turn } from '../fairness/fair-line.ts'
 import type { Backend, PostgresEnvironment, Transact, Warn } from './backend.ts'
 import {
   confirmFollower,
@@ -15,11 +15,11 @@ import {
   recordChange,
   silentFollowers,
 } from './changes.ts'
+import type { Use } from './last-use.ts'
 import { describeNewer, schemaVersion } from './migrations/migrations.ts'
 import { foldNames, hasUnfoldedNames } from './organizations.ts'
 import type { KeyLocks } from './postgres-locks.ts'
 import type { Db, Tx } from './tables.ts'
-import type { Use } from './usage.ts'
 
 /** An open database. Every failure of it is `store_unavailable`, never an answer. */
 export interface Store {
@@ -38,7 +38,7 @@ export interface Store {
   recordChange(tx: Tx, keyId: string): Promise<unknown>[]
   /** Writes a batch of last uses, of at most a few hundred secrets. An instant later than the given one stays. */
   saveUses(uses: readonly Use[]): Promise<void>
-  /** The next three are how `barrier.ts` learns that every process has acted on all changes. */
+  /** The next three are how `coherence/barrier.ts` learns that every process has acted on all changes. */
   raiseBarrier(): Promise<number>
   silentFollowers(sequence: number): Promise<string[]>
   dismissSilent(sequence: number): Promise<string[]>
@@ -46,7 +46,7 @@ export interface Store {
   readonly findFactsNow?: (kid: string) => StoredSecret | undefined
   /** What is known of many secrets, in any order, by one read; those that are not there are left out. */
   findManyFacts(kids: readonly string[]): Promise<StoredSecret[]>
-  /** The next six are how `follower.ts` hears of other processes' changes. */
+  /** The next six are how `coherence/follower.ts` hears of other processes' changes. */
   readonly pollEveryMs: number
   readChanges(since: number, follower: string): Promise<Look>
   readOrganizationSequence(organizationId: string, at: number): Promise<OrganizationSequence | undefined>

@@ -1,8 +1,8 @@
 // How a change runs in one transaction, on either database: no statement waits for the answer of the one before, and the
 // commit goes out behind the last ones.
 import { type DatabaseConnection, type Kysely, type KyselyProps, Transaction } from 'kysely'
-import { allDone } from './statements.ts'
 import type { Transact } from './backend.ts'
+import { allDone } from './statements.ts'
 import type { Tables } from './tables.ts'
 
 /** A connection whose database refuses, once a statement of a transaction has failed, all that follow it: its commit too. */

@@ -1,9 +1,9 @@
 // What the console makes of what people type and paste: permissions, expiry, metadata, names, and the code it offers.
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { expiryAfter, expiryFault } from '../../console/words/expiries.ts'
-import { readMetadata, writeMetadata } from '../../console/words/metadata-text.ts'
-import { nameFault, textFault } from '../../console/words/names.ts'
+import { expiryAfter, expiryFault } from '../../console/format/expiries.ts'
+import { readMetadata, writeMetadata } from '../../console/format/metadata-text.ts'
+import { nameFault, textFault } from '../../console/format/names.ts'
 import {
   coveredInUse,
   isUnfinished,
@@ -13,11 +13,11 @@ import {
   readPermissions,
   wildcardMeaning,
   withheldFrom,
-} from '../../console/words/permission-list.ts'
-import { snippetsFor } from '../../console/words/snippets.ts'
-import { permissionsSchema } from '../../src/fields.ts'
-import { covers } from '../../src/permissions.ts'
-import { createKeySchema } from '../../src/schemas.ts'
+} from '../../console/format/permission-list.ts'
+import { snippetsFor } from '../../console/format/snippets.ts'
+import { permissionsSchema } from '../../src/core/fields.ts'
+import { covers } from '../../src/core/permissions.ts'
+import { createKeySchema } from '../../src/core/schemas.ts'
 
 const permission = fc.stringMatching(/^(?:[A-Za-z0-9_./-]{1,8}|\*)(?::(?:[A-Za-z0-9_./-]{1,8}|\*)){0,3}$/)
 /** Near to permissions, so that every kind of fault comes up. */

@@ -166,7 +166,7 @@ describe('the console', () => {
 
 const asker = `
   import { pino } from 'pino'
-  import { createApp, createPipeline } from './src/http/app.ts'
+  import { createApp, createPipeline } from './src/server/app.ts'
   import { openLatchkey } from './src/latchkey.ts'
   await using latchkey = await openLatchkey({ database: 'sqlite:unbuilt.db' })
   const app = createApp(createPipeline(latchkey, { log: pino({ level: 'silent' }) }))

@@ -1,7 +1,7 @@
 // A Latchkey as it looks after some months of use, for pictures and for reading every page with something on it.
 import { randomUUID } from 'node:crypto'
+import type { CreateKeyInput } from '../../src/core/schemas.ts'
 import { openLatchkey } from '../../src/latchkey.ts'
-import type { CreateKeyInput } from '../../src/schemas.ts'
 import { callerBy } from '../setup/callers.ts'
 import { startTestServer, type TestServer } from '../setup/server.ts'
 

@@ -1,8 +1,8 @@
 // What the console tells of a token before it asks: the likely fault in words, and no character of a secret.
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { readToken } from '../../console/words/token-reading.ts'
-import { generateToken, parseToken, type RandomSource } from '../../src/token.ts'
+import { readToken } from '../../console/format/token-reading.ts'
+import { generateToken, parseToken, type RandomSource } from '../../src/core/token.ts'
 
 // Always the same, so that no chance likeness between a secret and a word fails a test.
 const random: RandomSource = (bytes) => bytes.map((_, i) => (i * 37 + 11) % 248)

@@ -1,9 +1,8 @@
 // What the console says of changes, browsers, graces and days: the pure part, without a browser.
 import { describe, expect, test } from 'vitest'
 import type { WireAuditEvent, WireKeyDetails, WireSecret } from '../../console/api.ts'
-import { isSameName } from '../../console/pages/key/typed-name.ts'
-import { describeChanges, fieldsChanged, nameIn } from '../../console/words/audit-changes.ts'
-import { dayInput, endOfDay, lastDayInput, startOfDay } from '../../console/words/days.ts'
+import { describeChanges, fieldsChanged, nameIn } from '../../console/format/audit-changes.ts'
+import { dayInput, endOfDay, lastDayInput, startOfDay } from '../../console/format/days.ts'
 import {
   findGrace,
   graceEnd,
@@ -12,11 +11,12 @@ import {
   secretEnd,
   secretState,
   usesSince,
-} from '../../console/words/graces.ts'
-import { mergeFields, mergeList } from '../../console/words/merges.ts'
-import { limitsOf } from '../../console/words/session-limits.ts'
-import { deviceOf } from '../../console/words/user-agents.ts'
-import { rotateKeySchema } from '../../src/schemas.ts'
+} from '../../console/format/graces.ts'
+import { mergeFields, mergeList } from '../../console/format/merges.ts'
+import { limitsOf } from '../../console/format/session-limits.ts'
+import { deviceOf } from '../../console/format/user-agents.ts'
+import { isSameName } from '../../console/pages/keys/key/typed-name.ts'
+import { rotateKeySchema } from '../../src/core/schemas.ts'
 
 const now = Date.parse('2026-03-01T12:00:00.000Z')
 const at = (seconds: number) => new Date(now + seconds * 1000).toISOString()

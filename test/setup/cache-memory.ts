@@ -1,6 +1,6 @@
 // Prints how many bytes a remembered secret takes, `heavy` with 4 KiB of metadata that would be 80 KiB of objects; run with --expose-gc, in a process of its own.
-import { FactsCache } from '../../src/cache.ts'
-import { toFacts } from '../../src/facts.ts'
+import { FactsCache } from '../../src/verdict/cache.ts'
+import { toFacts } from '../../src/verdict/facts.ts'
 
 const count = Number(process.argv[2])
 const isHeavy = process.argv[3] === 'heavy'
@@ -19,8 +19,6 @@ for (let i = 0; i < count; i++) {
   const text = (value: string) => Buffer.from(value).toString('latin1')
   const kid = String(i).padStart(16, '0')
   const facts = toFacts({
-    kid,
-    digest: new Uint8Array(32),
     endedAt: null,
     graceEndsAt: null,
     keyId: text(`019a0000-0000-7000-8000-${String(i).padStart(12, '0')}`),

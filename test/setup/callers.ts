@@ -1,6 +1,6 @@
 // Callers for the library's methods: real ones, by a key made for them, and made-up ones, who can only read.
 
-import { rootOrganizationId } from '../../src/authority.ts'
+import { rootOrganizationId } from '../../src/core/access.ts'
 import type { Caller, CreateKeyInput, Latchkey } from '../../src/index.ts'
 
 /** Makes a key and gives the caller that its token says. */

@@ -1,7 +1,7 @@
 // Commands of the command line on the database itself and on a server.
 
 import { getRandomValues } from 'node:crypto'
-import { generateToken, type RandomSource } from '../../src/token.ts'
+import { generateToken, type RandomSource } from '../../src/core/token.ts'
 import type { TestCommand } from './command.ts'
 
 /** A key as `--json` prints it. */

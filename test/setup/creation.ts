@@ -2,7 +2,7 @@
 import { spawn } from 'node:child_process'
 import { Agent, request } from 'node:http'
 import { resolve } from 'node:path'
-import { generateToken } from '../../src/token.ts'
+import { generateToken } from '../../src/core/token.ts'
 
 export interface Created {
   id: string

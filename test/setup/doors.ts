@@ -3,10 +3,10 @@ import { createServer, request as httpRequest, type IncomingHttpHeaders } from '
 import { getRequestListener } from '@hono/node-server'
 import { pino } from 'pino'
 import { expect } from 'vitest'
-import { createApp, createPipeline } from '../../src/http/app.ts'
-import { createFastPath } from '../../src/http/fast-path.ts'
-import { createHotDoor } from '../../src/http/hot.ts'
 import { type Latchkey, openLatchkey } from '../../src/index.ts'
+import { createApp, createPipeline } from '../../src/server/app.ts'
+import { createHotDoor } from '../../src/server/direct-routes.ts'
+import { createFastPath } from '../../src/server/fast-path.ts'
 import { makeSqlite } from './databases.ts'
 
 /** A request. */

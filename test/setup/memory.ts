@@ -1,8 +1,9 @@
 // A memory of secrets on a real store, with clocks that the test moves, and what it reads and notes.
-import { systemClock } from '../../src/clock.ts'
-import { Memory } from '../../src/memory.ts'
-import type { StoredSecret } from '../../src/stored-secret.ts'
+
+import type { StoredSecret } from '../../src/core/stored-secret.ts'
 import type { Store } from '../../src/store/store.ts'
+import { systemClock } from '../../src/verdict/clock.ts'
+import { Memory } from '../../src/verification/read-through.ts'
 
 /** How the memory reads the store, what comes between it and the rows, and what the store does otherwise. */
 export type MemoryOptions = [

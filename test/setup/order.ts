@@ -28,8 +28,10 @@ const longest = [
   'cli-serve',
   'escalation',
   'neighbours',
-  'away',
-  'canaries',
+  'database-unavailable',
+  'secret-leaks',
+  'verifier-stranger-reads',
+  'verifier-heap',
   'console/lists',
   'console/try-token',
   'console/other-origins',
@@ -37,7 +39,7 @@ const longest = [
   'console/keys',
   'console/sessions',
   'http-applied',
-  'model',
+  'random-model',
   'clock',
 ]
 

@@ -1,7 +1,7 @@
 // Starts a real server on a database, with a root key, and speaks to it over real HTTP.
 import { pino } from 'pino'
-import { type ServerSettings, startServer } from '../../src/http/server.ts'
 import { type Latchkey, type LatchkeyOptions, openLatchkey } from '../../src/latchkey.ts'
+import { type ServerSettings, startServer } from '../../src/server/server.ts'
 
 export interface TestRequest {
   token?: string | undefined

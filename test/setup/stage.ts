@@ -1,6 +1,7 @@
 // Two real processes on one database: this one, which changes keys, and a watcher, which judges their tokens.
+
+import type { CreatedKey } from '../../src/core/schemas.ts'
 import { type Latchkey, openLatchkey } from '../../src/latchkey.ts'
-import type { CreatedKey } from '../../src/schemas.ts'
 import type { DatabaseKind } from './databases.ts'
 import { makePostgres, makeSqlite } from './databases.ts'
 import { type Sight, startWatcher, type Watcher, type WatcherSettings } from './watcher.ts'

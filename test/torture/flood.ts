@@ -1,13 +1,13 @@
 // Floods a process with well-formed tokens that nobody ever made, beside a caller whose key is known:
 // `node --expose-gc test/torture/flood.ts [tokens]`, on SQLite and on a PostgreSQL of its own.
 import { setImmediate } from 'node:timers/promises'
-import { verifyCached } from '../../src/judge.ts'
+import { assembleToken } from '../../src/core/token.ts'
 import { openLatchkey } from '../../src/latchkey.ts'
-import { systemClock } from '../../src/clock.ts'
-import { type FactsSource, Memory } from '../../src/memory.ts'
 import { openStore } from '../../src/store/store.ts'
-import { assembleToken } from '../../src/token.ts'
-import { verify } from '../../src/verify.ts'
+import { systemClock } from '../../src/verdict/clock.ts'
+import { verifyCached } from '../../src/verdict/evaluate.ts'
+import { type FactsSource, Memory } from '../../src/verification/read-through.ts'
+import { verify } from '../../src/verification/verify.ts'
 import { makeSqlite } from '../setup/databases.ts'
 import { startPostgres } from '../setup/postgres.ts'
 

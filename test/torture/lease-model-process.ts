@@ -1,9 +1,9 @@
 // A process of the model: the real memory, lease and barrier, between a simulated clock and a simulated database.
-import { type BarrierStore, waitUntilApplied } from '../../src/barrier.ts'
-import { type FactsSource, Memory } from '../../src/memory.ts'
+import { type BarrierStore, waitUntilApplied } from '../../src/coherence/barrier.ts'
+import type { StoredSecret } from '../../src/core/stored-secret.ts'
 import { type ChangeRow, changesPage, type Look, type OrganizationSequence } from '../../src/store/changes.ts'
-import type { StoredSecret } from '../../src/stored-secret.ts'
-import { verify } from '../../src/verify.ts'
+import { type FactsSource, Memory } from '../../src/verification/read-through.ts'
+import { verify } from '../../src/verification/verify.ts'
 import type { ModelKey, World } from './lease-model.ts'
 import type { Server } from './lease-model-server.ts'
 

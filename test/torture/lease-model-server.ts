@@ -1,5 +1,5 @@
 // A database server of the model in `lease-model.ts`: what lies in it, and whether another has taken over.
-import type { StoredSecret } from '../../src/stored-secret.ts'
+import type { StoredSecret } from '../../src/core/stored-secret.ts'
 
 const keptChanges = 6
 

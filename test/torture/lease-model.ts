@@ -1,8 +1,9 @@
 // A model of several processes on one database and all that can go wrong between them. The memory, the lease, the
 // verification and the barrier are the real ones; clocks, store and bus are simulated. One seed, one history.
-import { digestToken } from '../../src/digest.ts'
-import type { StoredSecret } from '../../src/stored-secret.ts'
-import { assembleToken } from '../../src/token.ts'
+
+import type { StoredSecret } from '../../src/core/stored-secret.ts'
+import { assembleToken } from '../../src/core/token.ts'
+import { digestToken } from '../../src/verification/digest.ts'
 import { mulberry32 } from '../setup/chance.ts'
 import { Process } from './lease-model-process.ts'
 import { Server } from './lease-model-server.ts'

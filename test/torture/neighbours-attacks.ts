@@ -5,7 +5,7 @@ import { Agent, request } from 'node:http'
 import { connect } from 'node:net'
 import { text } from 'node:stream/consumers'
 import { setTimeout } from 'node:timers/promises'
-import { assembleToken } from '../../src/token.ts'
+import { assembleToken } from '../../src/core/token.ts'
 
 /** What the attackers know and hold. */
 export interface Stage {

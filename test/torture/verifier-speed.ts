@@ -1,7 +1,7 @@
 // How fast a verifier judges from memory: `node test/torture/verifier-speed.ts [tokens]`, in one run beside the server's
 // own engine, with the digest in plain script too, and over HTTP to the same server.
 import { createVerifier } from '../../src/client/index.ts'
-import { sha256InPlainScript } from '../../src/client/sha256.ts'
+import { sha256InPlainScript } from '../../src/client/verifier/sha256.ts'
 import { makeSqlite } from '../setup/databases.ts'
 import { startTestServer } from '../setup/server.ts'
 

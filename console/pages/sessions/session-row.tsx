@@ -2,10 +2,10 @@
 import { MonitorSmartphone } from 'lucide-react'
 import type { ReactNode } from 'react'
 import type { WireSession } from '../../api.ts'
-import { Button } from '../../parts/button.tsx'
-import { Ago, useNow } from '../../parts/time.tsx'
-import { fromNow, inFull, inShort } from '../../words/times.ts'
-import { deviceOf } from '../../words/user-agents.ts'
+import { Button } from '../../components/button.tsx'
+import { Ago, useNow } from '../../components/time.tsx'
+import { fromNow, inFull, inShort } from '../../format/times.ts'
+import { deviceOf } from '../../format/user-agents.ts'
 
 interface SessionRowProps {
   session: WireSession

@@ -1,4 +1,4 @@
-import { fold } from '../names.ts'
+import { fold } from '../case-folding.ts'
 import type { Db } from '../tables.ts'
 import type { ColumnTypes } from './column-types.ts'
 

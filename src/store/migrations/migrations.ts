@@ -1,6 +1,6 @@
 // The numbered steps from an empty database to today's. Append only: a step that was released is never edited.
 import { sql } from 'kysely'
-import { LatchkeyError } from '../../errors.ts'
+import { LatchkeyError } from '../../core/errors.ts'
 import type { Db } from '../tables.ts'
 import * as keys from './0001-keys.ts'
 import * as changes from './0002-changes.ts'

@@ -1,0 +1,113 @@
+// One event of the audit log: who did what, when, from where, and what it changed.
+import { Link } from '@tanstack/react-router'
+import {
+  Ban,
+  Building2,
+  KeyRound,
+  LogIn,
+  LogOut,
+  type LucideIcon,
+  Pencil,
+  RotateCw,
+  ShieldCheck,
+  TimerOff,
+} from 'lucide-react'
+import type { AuditAction } from '../../src/core/schemas.ts'
+import type { WireAuditEvent } from '../api.ts'
+import { auditActions } from '../format/audit-actions.ts'
+import { nameIn } from '../format/audit-changes.ts'
+import { AuditChanges } from './audit-changes.tsx'
+import { KeyName } from './key-name.tsx'
+import { Ago } from './time.tsx'
+
+const icons: Record<AuditAction, LucideIcon> = {
+  'organization.created': Building2,
+  'organization.updated': Pencil,
+  'key.created': KeyRound,
+  'key.updated': Pencil,
+  'key.rotated': RotateCw,
+  'key.secret_ended': TimerOff,
+  'key.revoked': Ban,
+  'session.started': LogIn,
+  'session.refreshed': ShieldCheck,
+  'session.ended': LogOut,
+}
+
+interface AuditEventProps {
+  event: WireAuditEvent
+  /** Where all events are of one key, it is not named again in each. */
+  isOfKnownKey?: boolean
+}
+
+/** An item of an `<ol>`: a point on a line, and the event beside it. */
+export function AuditEvent({ event, isOfKnownKey = false }: AuditEventProps) {
+  const Icon = icons[event.action]
+  return (
+    <li className="group relative grid grid-cols-[2rem_minmax(0,1fr)] gap-x-3 pb-6 last:pb-0">
+      <span aria-hidden className="absolute bottom-0 left-4 top-8 w-px bg-line group-last:hidden" />
+      <span
+        aria-hidden
+        className={`flex size-8 items-center justify-center rounded-full border bg-surface ${event.action === 'key.revoked' ? 'border-danger/40 text-danger' : 'border-line text-muted'}`}
+      >
+        <Icon size={15} />
+      </span>
+      <div className="min-w-0 pt-1.5">
+        <div className="flex flex-wrap items-baseline justify-between gap-x-4">
+          <p className="min-w-0">
+            <span className="font-medium">{auditActions[event.action]}</span>
+            {!isOfKnownKey && <Subject event={event} />}
+          </p>
+          <span className="text-muted">
+            <Ago instant={event.at} />
+          </span>
+        </div>
+        <p className="text-muted">
+          <Origin event={event} />
+        </p>
+        <AuditChanges event={event} isOpen={isOfKnownKey} />
+      </div>
+    </li>
+  )
+}
+
+function Subject({ event }: { event: WireAuditEvent }) {
+  const { key_id, actor, organization_id } = event
+  return (
+    <>
+      {key_id !== null && key_id !== actor && (
+        <>
+          {' '}
+          <KeyName id={key_id} known={nameIn(event)} />
+        </>
+      )}
+      {key_id === null ? ' ' : <span className="text-muted"> in </span>}
+      <Link
+        to="/organizations/$organization"
+        params={{ organization: organization_id }}
+        className="foreign rounded text-link underline decoration-line decoration-1 underline-offset-2 hover:decoration-current"
+      >
+        {organization_id}
+      </Link>
+    </>
+  )
+}
+
+function Origin({ event: { actor, ip, request_id } }: { event: WireAuditEvent }) {
+  return (
+    <>
+      by {actor === null ? 'whoever holds the database' : <KeyName id={actor} />}
+      {ip !== null && (
+        <>
+          {' '}
+          from <span className="foreign tabular-nums">{ip}</span>
+        </>
+      )}
+      {request_id !== null && (
+        <span className="text-xs">
+          {' '}
+          · request <span className="foreign font-mono">{request_id}</span>
+        </span>
+      )}
+    </>
+  )
+}

@@ -1,0 +1,26 @@
+// How many rows of a list are there so far, and whether the server still looks for more.
+import type { EndlessList } from '../virtual-list/endless-list.ts'
+import { Searching } from './searching.tsx'
+
+const counts = new Intl.NumberFormat('en')
+
+/** `noun` is what the list is of, in the singular. */
+export function Count({ list, noun }: { list: EndlessList<unknown>; noun: string }) {
+  const { items, hasMore, isOld, isSearching } = list
+  const count = items?.length ?? 0
+  return (
+    <div className="ml-auto flex items-center gap-3 text-muted tabular-nums">
+      {isSearching && <Searching />}
+      <p role="status">
+        {/* A space that is as high as the words will be. */}
+        {isOld ? 'Searching…' : items === undefined ? '\u00A0' : told(count, noun, hasMore, isSearching)}
+      </p>
+    </div>
+  )
+}
+
+function told(count: number, noun: string, hasMore: boolean, isSearching: boolean): string {
+  if (isSearching) return `${count === 0 ? 'None' : counts.format(count)} found so far, searching on…`
+  if (hasMore) return `${counts.format(count)} shown, more below`
+  return `${counts.format(count)} ${count === 1 ? noun : `${noun}s`}`
+}

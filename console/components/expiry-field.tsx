@@ -1,0 +1,93 @@
+// When a key expires: never, after a while, or at an instant of one's own.
+import { useId, useState } from 'react'
+import { type Expiry, expiryAfter, expiryFault, expiryPresets } from '../format/expiries.ts'
+import { fromLocalInput, fromNow, inFull, toLocalInput } from '../format/times.ts'
+
+interface ExpiryFieldProps {
+  label?: string
+  /** Undefined while an own date is chosen and not given yet: ask `expiryFault` before it is sent. */
+  value: Expiry
+  onChange: (value: Expiry) => void
+  /** The latest expiry that may be given; undefined if any may, and none. */
+  latest?: string | undefined
+  /** A sentence, where the expiry was refused. */
+  error?: string | undefined
+}
+
+/** A controlled expiry: radio buttons, and an input for a date and a time in the reader's zone. */
+export function ExpiryField({ label = 'Expires', value, onChange, latest, error }: ExpiryFieldProps) {
+  const id = useId()
+  const [choice, setChoice] = useState<number | 'never' | 'own'>(value === null ? 'never' : 'own')
+  // Whoever holds the value may have replaced it meanwhile.
+  const chosen = value === null ? 'never' : choice === 'never' ? 'own' : choice
+  const now = Date.now()
+  const fault = error ?? (value === undefined ? undefined : expiryFault(value, now, latest))
+  const choose = (next: typeof choice) => {
+    setChoice(next)
+    if (next === 'never') onChange(null)
+    else if (next === 'own') onChange(value ?? undefined)
+    else onChange(expiryAfter(next, Date.now()))
+  }
+  const choices = [
+    { of: 'never', label: 'Never' },
+    ...expiryPresets.map(({ days, label }) => ({ of: days, label })),
+    { of: 'own', label: 'On a date' },
+  ] as const
+  return (
+    <fieldset aria-describedby={`${id}-told`}>
+      <legend className="label mb-1">{label}</legend>
+      <div className="flex flex-wrap gap-2">
+        {choices.map((one) => (
+          <label
+            key={one.of}
+            className="flex min-h-9 cursor-pointer items-center gap-2 rounded-md border border-edge px-3 hover:bg-hover has-checked:border-ink has-checked:bg-sunken has-checked:font-medium"
+          >
+            <input
+              type="radio"
+              name={id}
+              className="accent-ink"
+              checked={chosen === one.of}
+              onChange={() => choose(one.of)}
+            />
+            {one.label}
+          </label>
+        ))}
+      </div>
+      {chosen === 'own' && (
+        <div className="mt-2 max-w-xs">
+          <label htmlFor={`${id}-own`} className="sr-only">
+            Expires on, in your time zone
+          </label>
+          <input
+            id={`${id}-own`}
+            type="datetime-local"
+            className="input"
+            min={toLocalInput(new Date(now).toISOString())}
+            aria-invalid={fault === undefined ? undefined : true}
+            aria-describedby={`${id}-told`}
+            // Uncontrolled: while parts of a date are typed, the browser has no value to hand on.
+            defaultValue={typeof value === 'string' ? toLocalInput(value) : ''}
+            onChange={(event) => onChange(fromLocalInput(event.target.value))}
+          />
+        </div>
+      )}
+      <div id={`${id}-told`} className="mt-1">
+        {fault !== undefined && (
+          <p role="alert" className="text-danger">
+            {fault}
+          </p>
+        )}
+        {(value !== null || fault === undefined) && (
+          <p className="text-muted">{tell(value, chosen === 'own' ? now : undefined)}</p>
+        )}
+      </div>
+    </fieldset>
+  )
+}
+
+/** Tells also how far off it is where `now` is given: a length that was chosen says so itself. */
+function tell(value: Expiry, now: number | undefined): string {
+  if (value === null) return 'It works until somebody revokes it. Keys that expire are safer.'
+  if (value === undefined) return 'A date and a time in your zone.'
+  return now === undefined ? `${inFull(value)}.` : `${inFull(value)}, ${fromNow(value, now)}.`
+}

@@ -1,0 +1,46 @@
+// A key named by its id somewhere: by its name and a way to it, where it may be read.
+import { useQuery } from '@tanstack/react-query'
+import { Link } from '@tanstack/react-router'
+import type { ReactNode } from 'react'
+import { shortKeyId } from '../format/key-ids.ts'
+import { keyQuery } from '../queries.ts'
+import { useSession } from '../session.ts'
+
+const staleMs = 300_000
+
+interface KeyNameProps {
+  id: string
+  /** The name that it had: nobody is asked then for the one that it has. */
+  known?: string | undefined
+  /** In place of a key that cannot be read. */
+  unknown?: ReactNode
+}
+
+export function KeyName({ id, known, unknown }: KeyNameProps) {
+  const { key: own, refusal } = useSession()
+  const isOwn = id === own.id
+  const isAsked = !isOwn && known === undefined && refusal('latchkey:keys:read') === undefined
+  const key = useQuery({ ...keyQuery(id), enabled: isAsked, staleTime: staleMs, retry: false })
+  const name = known ?? (isOwn ? own.name : key.data?.name)
+  if (name === undefined && (key.isError || !isAsked)) {
+    // Another organization's, such as the operator's own: it is as unknown as one that is not there.
+    return (
+      unknown ?? (
+        <span title={id}>
+          key <span className="font-mono text-[0.8125rem]">{shortKeyId(id)}</span>
+        </span>
+      )
+    )
+  }
+  return (
+    <Link
+      to="/keys/$key"
+      params={{ key: id }}
+      title={id}
+      dir="auto"
+      className={`foreign rounded text-link underline decoration-line decoration-1 underline-offset-2 hover:decoration-current ${name === undefined ? 'font-mono text-[0.8125rem]' : ''}`}
+    >
+      {name ?? shortKeyId(id)}
+    </Link>
+  )
+}

@@ -1,0 +1,29 @@
+// Code for a new token in tabs, each to be copied.
+import { Tabs } from 'radix-ui'
+import { snippetsFor } from '../format/snippets.ts'
+import { CopyBox } from './copy.tsx'
+
+export function Snippets({ token, permissions }: { token: string; permissions: readonly string[] }) {
+  const snippets = snippetsFor(token, permissions, location.origin)
+  return (
+    <Tabs.Root defaultValue={snippets[0]?.title ?? ''}>
+      <Tabs.List aria-label="Ways to use the token" className="mb-2 flex flex-wrap gap-1">
+        {snippets.map(({ title }) => (
+          <Tabs.Trigger
+            key={title}
+            value={title}
+            className="min-h-9 rounded-md border border-transparent px-3 font-medium text-muted hover:bg-hover hover:text-ink data-[state=active]:border-edge data-[state=active]:bg-sunken data-[state=active]:text-ink"
+          >
+            {title}
+          </Tabs.Trigger>
+        ))}
+      </Tabs.List>
+      {snippets.map(({ title, lead, code }) => (
+        <Tabs.Content key={title} value={title} className="rounded-lg">
+          <p className="mb-2 max-w-2xl text-muted">{lead}</p>
+          <CopyBox text={code} label={title} />
+        </Tabs.Content>
+      ))}
+    </Tabs.Root>
+  )
+}

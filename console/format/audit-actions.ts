@@ -1,0 +1,16 @@
+// The API's codes in the words of people.
+import type { AuditAction } from '../../src/core/schemas.ts'
+
+/** What each event of the audit log says that somebody did. */
+export const auditActions: Record<AuditAction, string> = {
+  'organization.created': 'Created the organization',
+  'organization.updated': 'Renamed the organization',
+  'key.created': 'Created the key',
+  'key.updated': 'Changed the key',
+  'key.rotated': 'Rotated the key',
+  'key.secret_ended': 'Ended a grace',
+  'key.revoked': 'Revoked the key',
+  'session.started': 'Signed in to the console',
+  'session.refreshed': 'Showed the token again',
+  'session.ended': 'Signed out of the console',
+}

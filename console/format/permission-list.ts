@@ -1,0 +1,142 @@
+// Permissions as people type and paste them: taken apart, checked, and what their wildcards cover. Pure.
+import {
+  covers,
+  type ManagementPermission,
+  managementPermissions,
+  missingPermissions,
+  permissionPattern,
+  reservedNamespace,
+} from '../../src/core/permissions.ts'
+
+const longestPermission = 128
+const mostPermissions = 128
+
+/** What each permission of the management API opens. */
+const managementMeanings: Record<ManagementPermission, string> = {
+  'latchkey:keys:read': 'See keys, and sign in here',
+  'latchkey:keys:write': 'Create, change, rotate and revoke keys',
+  'latchkey:keys:verify': 'Ask whether tokens are valid',
+  'latchkey:organizations:read': 'See organizations',
+  'latchkey:organizations:write': 'Create and rename organizations',
+  'latchkey:audit:read': 'Read the audit log',
+  'latchkey:metadata:write': 'Set metadata, which verdicts carry',
+}
+
+/** Takes a typed or pasted list apart: by commas, semicolons and spaces; quotes and brackets of JSON fall away. */
+export function readPermissions(text: string): string[] {
+  return [...new Set(text.split(/[\s,;"'[\]]+/).filter((part) => part !== ''))]
+}
+
+/** Says what is wrong with the form of a permission; undefined where nothing is. */
+export function permissionFault(permission: string): string | undefined {
+  if (permission.length > longestPermission) {
+    return `At most ${longestPermission} characters; these are ${permission.length}.`
+  }
+  if (permissionPattern.test(permission)) return undefined
+  const stranger = /[^A-Za-z0-9_./:*-]/u.exec(permission)?.[0]
+  if (stranger !== undefined) {
+    return `“${stranger}” cannot be in a permission: letters, digits and _ . / - can, with colons between.`
+  }
+  if (permission.startsWith(':')) return 'It cannot begin with a colon.'
+  if (permission.endsWith(':')) return 'Something must follow the last colon: a name, or * for everything.'
+  if (permission.includes('::')) return 'Something must stand between two colons.'
+  return 'A * stands alone between colons: emails:*, not emails:s*.'
+}
+
+/** Whether what is typed only needs to go on to be a permission, so that nothing is wrong with it yet. */
+export function isUnfinished(draft: string): boolean {
+  return draft.endsWith(':') && permissionFault(`${draft}*`) === undefined
+}
+
+/** Which permissions a key may not grant, as the server judges: a root key may grant all that is not reserved. */
+export function withheldFrom(
+  held: readonly string[],
+  isRoot: boolean,
+  permissions: readonly string[],
+): string[] {
+  const guarded = isRoot
+    ? permissions.filter((permission) => permission.startsWith(reservedNamespace))
+    : permissions
+  return missingPermissions(held, guarded)
+}
+
+export interface PermissionFault {
+  /** Undefined where the list as a whole is at fault. */
+  permission: string | undefined
+  /** A sentence. */
+  reason: string
+}
+
+/**
+ * Lists what is wrong with a list of permissions: forms, their number, and, where `notGrantable` is given (as
+ * `useSession()` has it), those that the signed-in key may not grant.
+ */
+export function permissionFaults(
+  permissions: readonly string[],
+  notGrantable: (permissions: readonly string[]) => string[] = () => [],
+): PermissionFault[] {
+  const faults: PermissionFault[] = []
+  if (permissions.length > mostPermissions) {
+    const reason = `A key holds at most ${mostPermissions} permissions; these are ${permissions.length}.`
+    faults.push({ permission: undefined, reason })
+  }
+  const formed = permissions.filter((permission) => permissionFault(permission) === undefined)
+  const withheld = new Set(notGrantable(formed))
+  for (const permission of new Set(permissions)) {
+    const reason = withheld.has(permission)
+      ? 'Your key does not hold it, so it cannot grant it.'
+      : permissionFault(permission)
+    if (reason !== undefined) faults.push({ permission, reason })
+  }
+  return faults
+}
+
+export interface PermissionOption {
+  permission: string
+  /** What it opens, or how many keys hold it. */
+  note: string
+}
+
+const mostOptions = 60
+
+/** What may complete a draft: of those in use the most used first, then those of the management API. */
+export function permissionOptions(
+  draft: string,
+  taken: readonly string[],
+  inUse: readonly { permission: string; keys: number }[],
+): PermissionOption[] {
+  const used = inUse.map(({ permission, keys }) => ({
+    permission,
+    note: keys === 1 ? '1 key' : `${keys} keys`,
+  }))
+  const known = new Set(used.map(({ permission }) => permission))
+  const management = managementPermissions
+    .filter((permission) => !known.has(permission))
+    .map((permission) => ({ permission, note: managementMeanings[permission] }))
+  const sought = draft.toLowerCase()
+  return [...used, ...management]
+    .filter(
+      ({ permission }) =>
+        permission !== draft && !taken.includes(permission) && permission.toLowerCase().includes(sought),
+    )
+    .slice(0, mostOptions)
+}
+
+/** What a wildcard stands for, in words; undefined for a permission without one. */
+export function wildcardMeaning(permission: string): string | undefined {
+  const segments = permission.split(':')
+  const inside = segments.slice(0, -1).includes('*')
+  const open = segments.at(-1) === '*'
+  if (permission === '*') return `everything, but not ${reservedNamespace}… that manages Latchkey itself`
+  if (inside && open) return 'any one segment for each * in the middle, and everything after it'
+  if (inside) return 'any one segment where the * stands'
+  if (open) return `everything under ${segments.slice(0, -1).join(':')}`
+  return undefined
+}
+
+/** Of the permissions in use, those that a wildcard covers besides itself. */
+export function coveredInUse(wildcard: string, inUse: readonly { permission: string }[]): string[] {
+  return inUse
+    .map(({ permission }) => permission)
+    .filter((permission) => permission !== wildcard && covers([wildcard], permission))
+}

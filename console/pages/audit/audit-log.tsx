@@ -1,0 +1,117 @@
+// Who did what: every event that fits the filters of the address, and the same as a file.
+
+import { type UseMutationResult, useMutation } from '@tanstack/react-query'
+import { useNavigate, useSearch } from '@tanstack/react-router'
+import { Download, ScrollText } from 'lucide-react'
+import { download, query } from '../../api.ts'
+import { AuditTrail } from '../../components/audit-trail.tsx'
+import { Button } from '../../components/button.tsx'
+import { EmptyState, ErrorNotice, Notice } from '../../components/notices.tsx'
+import { Page } from '../../components/page.tsx'
+import { type AuditFilter, auditParameters } from '../../queries.ts'
+import type { AuditSearch } from '../../searches.ts'
+import { useSession } from '../../session.ts'
+import { AuditFilters, faultsOf } from './filters.tsx'
+
+const eventsAtOnce = 50
+
+export function AuditLogPage() {
+  const session = useSession()
+  const search = useSearch({ from: '/audit-log' })
+  const navigate = useNavigate({ from: '/audit-log' })
+  // From what the address says by then: a field that is left and one that is chosen change it at once.
+  const change = (next: (search: AuditSearch) => AuditSearch) =>
+    void navigate({ search: next, replace: true })
+  const refusal = session.refusal('latchkey:audit:read')
+  const faults = faultsOf(search)
+  const isFaulty = Object.keys(faults).length > 0
+  // Outside the root organization there is no other to choose.
+  const { organization, ...rest } = search
+  const filter: AuditFilter = session.isRoot ? { organization, ...rest } : rest
+  const isFiltered = Object.keys(search).length > 0
+  const downloadRefusal = refusal ?? (isFaulty ? 'Mend the filters first.' : undefined)
+  const file = useMutation({
+    mutationFn: (format: Format) =>
+      download(`/v1/audit-log/export${query({ format, ...auditParameters(filter) })}`),
+  })
+  const buttons = { file, refusal: downloadRefusal }
+  return (
+    <Page
+      title="Audit log"
+      lead="Everything that was done to organizations and keys, newest first. Nothing in it can be changed."
+      actions={
+        <>
+          <DownloadButton {...buttons} format="csv" label="CSV" />
+          <DownloadButton {...buttons} format="jsonl" label="JSON lines" />
+        </>
+      }
+    >
+      {file.isError && (
+        <div className="mb-4">
+          <ErrorNotice
+            error={file.error}
+            title="There is no file"
+            retry={() => file.mutate(file.variables)}
+          />
+        </div>
+      )}
+      {refusal === undefined ? (
+        <>
+          <AuditFilters search={search} faults={faults} change={change} />
+          <section className="card p-4 sm:p-5" aria-label="Events">
+            {isFaulty ? (
+              <p className="text-muted">Mend the filters to see events.</p>
+            ) : (
+              <AuditTrail
+                filter={filter}
+                limit={eventsAtOnce}
+                empty={
+                  <EmptyState
+                    icon={<ScrollText size={22} />}
+                    title={isFiltered ? 'Nothing fits these filters' : 'Nothing was done yet'}
+                    action={
+                      isFiltered && <Button onClick={() => change(() => ({}))}>Clear the filters</Button>
+                    }
+                  >
+                    {isFiltered
+                      ? 'Take one of them away, or choose other days.'
+                      : 'Create an organization or a key, and it is told here.'}
+                  </EmptyState>
+                }
+              />
+            )}
+          </section>
+        </>
+      ) : (
+        <Notice tone="note" title="Your key may not read the audit log">
+          <p>{refusal} Ask whoever looks after Latchkey for a key that holds it.</p>
+        </Notice>
+      )}
+    </Page>
+  )
+}
+
+type Format = 'csv' | 'jsonl'
+
+interface DownloadButtonProps {
+  file: UseMutationResult<void, Error, Format>
+  format: Format
+  label: string
+  refusal: string | undefined
+}
+
+function DownloadButton({ file, format, label, refusal }: DownloadButtonProps) {
+  return (
+    <Button
+      icon={<Download size={16} aria-hidden />}
+      busy={file.isPending}
+      refusal={refusal}
+      onClick={() => file.mutate(format)}
+    >
+      <span>
+        <span className="sr-only">Download as </span>
+        {file.isPending && file.variables === format ? 'Coming…' : label}
+      </span>
+    </Button>
+  )
+}

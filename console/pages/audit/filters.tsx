@@ -1,0 +1,160 @@
+// The filters of the audit log: each stands in the address.
+import { SlidersHorizontal } from 'lucide-react'
+import { useId, useState } from 'react'
+import type { AuditAction } from '../../../src/core/schemas.ts'
+import { Button } from '../../components/button.tsx'
+import { Field } from '../../components/field.tsx'
+import { auditActions } from '../../format/audit-actions.ts'
+import { dayInput, endOfDay, lastDayInput, startOfDay } from '../../format/days.ts'
+import { isKeyId } from '../../format/key-ids.ts'
+import type { AuditSearch } from '../../searches.ts'
+import { useSession } from '../../session.ts'
+import { DayInput, TextInput } from './inputs.tsx'
+
+type Faults = Partial<Record<keyof AuditSearch, string>>
+
+const organizationPattern = /^[A-Za-z0-9_.-]{1,128}$/
+
+/** What is wrong with filters, each in a sentence; nothing is asked for while something is. */
+export function faultsOf({ organization, key, actor, since, until }: AuditSearch): Faults {
+  const isId = 'A whole key id, such as 01900000-0000-7000-8000-000000000000.'
+  return {
+    ...(organization !== undefined &&
+      !organizationPattern.test(organization) && { organization: 'An organization’s id, not its name.' }),
+    ...(key !== undefined && !isKeyId(key) && { key: isId }),
+    ...(actor !== undefined && !isKeyId(actor) && { actor: isId }),
+    ...(since !== undefined && Number.isNaN(Date.parse(since)) && { since: 'A date.' }),
+    ...(until !== undefined && Number.isNaN(Date.parse(until)) && { until: 'A date.' }),
+    ...(since !== undefined &&
+      until !== undefined &&
+      since >= until && { until: 'Not before the first day.' }),
+  }
+}
+
+interface AuditFiltersProps {
+  search: AuditSearch
+  faults: Faults
+  change: (next: (search: AuditSearch) => AuditSearch) => void
+}
+
+export function AuditFilters({ search, faults, change }: AuditFiltersProps) {
+  const { isRoot } = useSession()
+  const set = <Name extends keyof AuditSearch>(name: Name, value: AuditSearch[Name] | undefined) => {
+    change(({ [name]: _, ...others }) => (value === undefined ? others : { ...others, [name]: value }))
+  }
+  const count = Object.keys(search).length
+  const [isOpen, setOpen] = useState(count > 0)
+  const id = useId()
+  return (
+    <form
+      aria-label="Filters"
+      className="card mb-6 p-2 sm:p-4"
+      onSubmit={(event) => event.preventDefault()}
+      noValidate
+    >
+      {/* On a phone the events come first. */}
+      <Button
+        kind="quiet"
+        className="w-full sm:hidden"
+        icon={<SlidersHorizontal size={16} aria-hidden />}
+        aria-expanded={isOpen}
+        aria-controls={id}
+        onClick={() => setOpen(!isOpen)}
+      >
+        {count === 0 ? 'Filters' : `Filters (${count})`}
+      </Button>
+      <div
+        id={id}
+        className={`${isOpen ? 'grid px-2 pb-2 pt-3' : 'hidden'} grid-cols-2 gap-4 sm:grid sm:p-0 lg:grid-cols-6`}
+      >
+        <div className="col-span-2">
+          <Field label="What was done">
+            {(control) => (
+              <select
+                {...control}
+                className="input"
+                value={search.action ?? ''}
+                onChange={({ target }) =>
+                  set('action', (target.value || undefined) as AuditAction | undefined)
+                }
+              >
+                <option value="">Anything</option>
+                {Object.entries(auditActions).map(([action, words]) => (
+                  <option key={action} value={action}>
+                    {words}
+                  </option>
+                ))}
+              </select>
+            )}
+          </Field>
+        </div>
+        <div className="sm:col-span-1 lg:col-span-2">
+          <Field label="From" error={faults.since}>
+            {(control) => (
+              <DayInput
+                control={control}
+                day={dayInput(search.since)}
+                change={(day) => set('since', startOfDay(day))}
+              />
+            )}
+          </Field>
+        </div>
+        <div className="sm:col-span-1 lg:col-span-2">
+          <Field label="To" error={faults.until}>
+            {(control) => (
+              <DayInput
+                control={control}
+                day={lastDayInput(search.until)}
+                change={(day) => set('until', endOfDay(day))}
+              />
+            )}
+          </Field>
+        </div>
+        <div className="col-span-2">
+          <Field label="To the key" error={faults.key}>
+            {(control) => (
+              <TextInput
+                control={control}
+                text={search.key ?? ''}
+                placeholder="The key’s id"
+                change={(key) => set('key', key)}
+                isFirst
+              />
+            )}
+          </Field>
+        </div>
+        <div className="col-span-2">
+          <Field label="By the key" error={faults.actor}>
+            {(control) => (
+              <TextInput
+                control={control}
+                text={search.actor ?? ''}
+                placeholder="The key’s id"
+                change={(actor) => set('actor', actor)}
+              />
+            )}
+          </Field>
+        </div>
+        {isRoot && (
+          <div className="col-span-2">
+            <Field label="In the organization" error={faults.organization}>
+              {(control) => (
+                <TextInput
+                  control={control}
+                  text={search.organization ?? ''}
+                  placeholder="The organization’s id"
+                  change={(organization) => set('organization', organization)}
+                />
+              )}
+            </Field>
+          </div>
+        )}
+        {count > 0 && (
+          <div className="col-span-2 flex lg:col-span-6">
+            <Button onClick={() => change(() => ({}))}>Clear the filters</Button>
+          </div>
+        )}
+      </div>
+    </form>
+  )
+}

@@ -1,0 +1,179 @@
+// A key: what it is, its secrets, what was done to it, and everything that can be done.
+import { useQuery } from '@tanstack/react-query'
+import { useParams } from '@tanstack/react-router'
+import { Ban, KeyRound, Pencil, RotateCw } from 'lucide-react'
+import { useState } from 'react'
+import { ApiError, type WireCreatedKey, type WireSecret } from '../../api.ts'
+import { AuditTrail } from '../../components/audit-trail.tsx'
+import { Button, LinkButton } from '../../components/button.tsx'
+import { EmptyState, ErrorNotice, Notice } from '../../components/notices.tsx'
+import { Page, PageSkeleton, Section } from '../../components/page.tsx'
+import { Status } from '../../components/status.tsx'
+import { type KeyWithSecrets, keyQuery } from '../../queries.ts'
+import { useSession } from '../../session.ts'
+import { useKeyCrumbs } from './key/crumbs.ts'
+import { type EditableField, EditField } from './key/edits.tsx'
+import { EndGraceDialog } from './key/end-grace-dialog.tsx'
+import { Facts } from './key/facts.tsx'
+import { type Done, keyRefusals } from './key/key-changes.ts'
+import { Outcome } from './key/outcome.tsx'
+import { RevokeDialog } from './key/revoke-dialog.tsx'
+import { RotateDialog } from './key/rotate-dialog.tsx'
+import { RotatedPage } from './key/rotated.tsx'
+import { Secrets } from './key/secrets.tsx'
+
+const eventsAtOnce = 20
+
+export function KeyPage() {
+  const { key: id } = useParams({ from: '/keys/$key' })
+  // On to another key, nothing of this one stays open.
+  return <KeyOf key={id} id={id} />
+}
+
+function KeyOf({ id }: { id: string }) {
+  const key = useQuery(keyQuery(id))
+  const [rotated, setRotated] = useState<WireCreatedKey>()
+  if (rotated !== undefined) return <RotatedPage of={rotated} done={() => setRotated(undefined)} />
+  if (key.data !== undefined) return <KeyFound of={key.data} rotated={setRotated} />
+  if (key.error === null) return <PageSkeleton />
+  if (key.error instanceof ApiError && key.error.code === 'key_not_found') return <NoKey />
+  return (
+    <Page title="Key">
+      <ErrorNotice error={key.error} retry={() => void key.refetch()} />
+    </Page>
+  )
+}
+
+function NoKey() {
+  return (
+    <Page title="No such key">
+      <div className="card">
+        <EmptyState
+          icon={<KeyRound size={22} />}
+          title="There is no key at this address"
+          action={<LinkButton to="/">To the start</LinkButton>}
+        >
+          Its id may have been copied wrong, or it belongs to an organization that you do not see. Keys are
+          never deleted: a revoked one keeps its page.
+        </EmptyState>
+      </div>
+    </Page>
+  )
+}
+
+type Open =
+  | { window: 'edit'; field: EditableField }
+  | { window: 'rotate' | 'revoke' }
+  | { window: 'end-grace'; secret: WireSecret }
+
+interface KeyFoundProps {
+  of: KeyWithSecrets
+  rotated: (key: WireCreatedKey) => void
+}
+
+function KeyFound({ of: key, rotated }: KeyFoundProps) {
+  const session = useSession()
+  const [open, setOpen] = useState<Open>()
+  const [outcome, setOutcome] = useState<Done & { title: string }>()
+  const crumbs = useKeyCrumbs(key.organization_id)
+  const refusals = keyRefusals(key, session)
+  const auditRefusal = session.refusal('latchkey:audit:read')
+  const show = (next: Open) => {
+    setOutcome(undefined)
+    setOpen(next)
+  }
+  const close = () => setOpen(undefined)
+  const finish = (title: string) => (done: Done) => {
+    setOutcome({ ...done, title })
+    close()
+  }
+  return (
+    <Page
+      title={key.name}
+      aside={
+        <>
+          <Status status={key.status} />
+          {key.id === session.key.id && (
+            <span className="rounded-full bg-note-soft px-2 py-0.5 text-xs font-medium text-link">
+              You are signed in with it
+            </span>
+          )}
+        </>
+      }
+      crumbs={crumbs}
+      actions={
+        <>
+          <Button
+            kind="quiet"
+            icon={<Pencil size={16} aria-hidden />}
+            refusal={refusals.change}
+            onClick={() => show({ window: 'edit', field: 'name' })}
+          >
+            <span>
+              Rename<span className="sr-only"> the key</span>
+            </span>
+          </Button>
+          <Button
+            icon={<RotateCw size={16} aria-hidden />}
+            refusal={refusals.rotate}
+            onClick={() => show({ window: 'rotate' })}
+          >
+            Rotate
+          </Button>
+          <Button
+            icon={<Ban size={16} aria-hidden />}
+            refusal={refusals.revoke}
+            onClick={() => show({ window: 'revoke' })}
+          >
+            Revoke
+          </Button>
+        </>
+      }
+    >
+      {outcome !== undefined && <Outcome {...outcome} />}
+      <Section title="Details">
+        <Facts
+          of={key}
+          refusal={refusals.change}
+          metadataRefusal={refusals.changeMetadata}
+          edit={(field) => show({ window: 'edit', field })}
+        />
+      </Section>
+      <Section
+        title="Secrets"
+        lead="Each rotation gives the key a new one, in a token of its own. Only their public beginning is kept."
+      >
+        <Secrets
+          of={key}
+          refusal={refusals.change}
+          endGrace={(secret) => show({ window: 'end-grace', secret })}
+        />
+      </Section>
+      <Section title="History" lead="What was done to this key, newest first.">
+        {auditRefusal === undefined ? (
+          <AuditTrail
+            filter={{ key: key.id }}
+            limit={eventsAtOnce}
+            isOfKnownKey
+            empty={<p>Nothing yet.</p>}
+          />
+        ) : (
+          <Notice tone="note">{auditRefusal}</Notice>
+        )}
+      </Section>
+      {open?.window === 'edit' && <EditField field={open.field} of={key} close={close} />}
+      {open?.window === 'rotate' && <RotateDialog of={key} close={close} rotated={rotated} />}
+      {open?.window === 'revoke' && (
+        <RevokeDialog of={key} close={close} done={finish('The key is revoked')} />
+      )}
+      {open?.window === 'end-grace' && (
+        <EndGraceDialog
+          of={key}
+          secret={key.secrets.find(({ kid }) => kid === open.secret.kid) ?? open.secret}
+          close={close}
+          done={finish('The grace has ended')}
+        />
+      )}
+    </Page>
+  )
+}

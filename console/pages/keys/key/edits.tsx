@@ -1,0 +1,149 @@
+// The fields of a key that can be changed, each in a window of its own.
+import { useState } from 'react'
+import type { WireKey } from '../../../api.ts'
+import { ExpiryField } from '../../../components/expiry-field.tsx'
+import { MetadataField } from '../../../components/metadata-field.tsx'
+import { PermissionsField } from '../../../components/permissions-field.tsx'
+import { TextField } from '../../../components/text-field.tsx'
+import { type Expiry, expiryFault, outlives } from '../../../format/expiries.ts'
+import { mergeFields, mergeList } from '../../../format/merges.ts'
+import { readMetadata, writeMetadata } from '../../../format/metadata-text.ts'
+import { nameFault } from '../../../format/names.ts'
+import { permissionFaults } from '../../../format/permission-list.ts'
+import { useSession } from '../../../session.ts'
+import { EditDialog } from './edit-dialog.tsx'
+
+export type EditableField = 'name' | 'permissions' | 'expires_at' | 'metadata'
+
+interface EditProps {
+  of: WireKey
+  close: () => void
+}
+
+/** Opens the window for one field. It sends what is changed in it, and nothing that others changed meanwhile. */
+export function EditField({ field, of, close }: EditProps & { field: EditableField }) {
+  // As the form found the key: it is read anew while the form is open.
+  const [opened] = useState(of)
+  const rest = { of: opened, close }
+  switch (field) {
+    case 'name':
+      return <Rename {...rest} />
+    case 'permissions':
+      return <EditPermissions {...rest} />
+    case 'expires_at':
+      return <EditExpiry {...rest} />
+    case 'metadata':
+      return <EditMetadata {...rest} />
+  }
+}
+
+function Rename({ of, close }: EditProps) {
+  const [name, setName] = useState(of.name)
+  const [wasRead, setRead] = useState(false)
+  const fault = nameFault(name)
+  const read = () => {
+    setRead(true)
+    if (fault !== undefined) return 'faulty'
+    return name === of.name ? 'unchanged' : { name }
+  }
+  return (
+    <EditDialog
+      keyToChange={of}
+      title="Rename the key"
+      lead="Its id, its token and its history stay."
+      read={read}
+      close={close}
+    >
+      {(faultOf) => (
+        <TextField
+          label="Name"
+          value={name}
+          onChange={setName}
+          onFocus={(event) => event.target.select()}
+          error={faultOf('name') ?? (wasRead ? fault : undefined)}
+        />
+      )}
+    </EditDialog>
+  )
+}
+
+function EditPermissions({ of, close }: EditProps) {
+  const { notGrantable } = useSession()
+  const [permissions, setPermissions] = useState<string[]>(of.permissions)
+  const read = () => {
+    if (permissions.join() === of.permissions.join()) return 'unchanged'
+    if (permissionFaults(permissions, notGrantable).length > 0) return 'faulty'
+    return (now: WireKey) => ({ permissions: mergeList(of.permissions, permissions, now.permissions) })
+  }
+  return (
+    <EditDialog
+      keyToChange={of}
+      title="Edit the permissions"
+      lead="They hold for every token of the key, everywhere within two seconds."
+      read={read}
+      close={close}
+    >
+      {(faultOf) => (
+        <PermissionsField
+          value={permissions}
+          onChange={setPermissions}
+          organization={of.organization_id}
+          error={faultOf('permissions')}
+        />
+      )}
+    </EditDialog>
+  )
+}
+
+function EditExpiry({ of, close }: EditProps) {
+  const own = useSession().latestExpiry(of.organization_id)
+  // An earlier expiry than the key has is always in reach.
+  const latest =
+    own === undefined || of.expires_at === null
+      ? undefined
+      : outlives(of.expires_at, own)
+        ? of.expires_at
+        : own
+  const [expiry, setExpiry] = useState<Expiry>(of.expires_at)
+  const [wasRead, setRead] = useState(false)
+  const read = () => {
+    setRead(true)
+    if (expiry === of.expires_at) return 'unchanged'
+    return expiry === undefined || expiryFault(expiry, Date.now(), latest) !== undefined
+      ? 'faulty'
+      : { expires_at: expiry }
+  }
+  return (
+    <EditDialog
+      keyToChange={of}
+      title="Change the expiry"
+      lead="From then on no token of the key opens anything; a later expiry brings it back."
+      read={read}
+      close={close}
+    >
+      {(faultOf) => (
+        <ExpiryField
+          value={expiry}
+          onChange={setExpiry}
+          latest={latest}
+          error={faultOf('expires_at') ?? (wasRead ? expiryFault(expiry, Date.now(), latest) : undefined)}
+        />
+      )}
+    </EditDialog>
+  )
+}
+
+function EditMetadata({ of, close }: EditProps) {
+  const [text, setText] = useState(() => writeMetadata(of.metadata))
+  const read = () => {
+    const { metadata } = readMetadata(text)
+    if (metadata === undefined) return 'faulty'
+    if (JSON.stringify(metadata) === JSON.stringify(of.metadata)) return 'unchanged'
+    return (now: WireKey) => ({ metadata: mergeFields(of.metadata, metadata, now.metadata) })
+  }
+  return (
+    <EditDialog keyToChange={of} title="Edit the metadata" read={read} close={close}>
+      {(faultOf) => <MetadataField value={text} onChange={setText} error={faultOf('metadata')} />}
+    </EditDialog>
+  )
+}

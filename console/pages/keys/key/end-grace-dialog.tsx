@@ -1,0 +1,88 @@
+// Asks before a grace is ended, and tells whether the old token is still in use.
+import { useQuery } from '@tanstack/react-query'
+import { useEffect } from 'react'
+import type { WireKeyDetails, WireSecret } from '../../../api.ts'
+import { Button } from '../../../components/button.tsx'
+import { Dialog, DialogActions } from '../../../components/dialog.tsx'
+import { ErrorNotice, Notice } from '../../../components/notices.tsx'
+import { Ago, useNow } from '../../../components/time.tsx'
+import { usesAreLateSeconds, usesSince } from '../../../format/graces.ts'
+import { keyQuery } from '../../../queries.ts'
+import { type Done, useEndSecret } from './key-changes.ts'
+
+interface EndGraceDialogProps {
+  of: WireKeyDetails
+  secret: WireSecret
+  close: () => void
+  done: (done: Done) => void
+}
+
+export function EndGraceDialog({ of: key, secret, close, done }: EndGraceDialogProps) {
+  const end = useEndSecret(key)
+  // Whether the old token is in use is worth knowing as it is now.
+  const { refetch } = useQuery({ ...keyQuery(key.id), enabled: false })
+  useEffect(() => {
+    void refetch()
+  }, [refetch])
+  return (
+    <Dialog
+      title="End the grace now?"
+      lead={
+        <>
+          The old token <span className="font-mono text-[0.8125rem]">{secret.hint}</span> opens nothing any
+          more, everywhere within two seconds. The new one stays.
+        </>
+      }
+      close={close}
+    >
+      <StillInUse of={key} secret={secret} />
+      {end.isError && (
+        <div className="mt-4">
+          <ErrorNotice error={end.error} />
+        </div>
+      )}
+      <DialogActions>
+        <Button onClick={close}>Keep it</Button>
+        <Button
+          kind="danger"
+          busy={end.isPending}
+          onClick={() => end.mutate(secret.kid, { onSuccess: done })}
+        >
+          {end.isPending ? 'Ending…' : 'End grace now'}
+        </Button>
+      </DialogActions>
+    </Dialog>
+  )
+}
+
+/** Whether somebody still sends a token in its grace. */
+export function StillInUse({ of: key, secret }: { of: WireKeyDetails; secret: WireSecret }) {
+  const now = Math.max(useNow(), Date.now())
+  const rotatedAt = key.secrets[0]?.created_at ?? secret.created_at
+  const { isUsed, mayBeLate } = usesSince(secret, rotatedAt, now)
+  const late = mayBeLate && <p>Uses are told up to {usesAreLateSeconds} seconds late.</p>
+  if (isUsed) {
+    return (
+      <Notice tone="warning" title="The old token is still in use">
+        <p>
+          It was last used <Ago instant={secret.last_used_at} />: whoever still sends it will be refused.
+        </p>
+        {late}
+      </Notice>
+    )
+  }
+  return (
+    <Notice tone="note" title="The old token has not been used since the rotation">
+      <p>
+        {secret.last_used_at === null ? (
+          'It was never used before either.'
+        ) : (
+          <>
+            Its last use was <Ago instant={secret.last_used_at} />.
+          </>
+        )}
+      </p>
+      {late}
+    </Notice>
+  )
+}

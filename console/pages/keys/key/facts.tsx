@@ -1,0 +1,161 @@
+// The fields of a key below its name and status, those that can be changed with a button beside them.
+import { Link } from '@tanstack/react-router'
+import { TriangleAlert } from 'lucide-react'
+import type { ReactNode } from 'react'
+import type { WireKey } from '../../../api.ts'
+import { Button } from '../../../components/button.tsx'
+import { CopyButton } from '../../../components/copy.tsx'
+import { KeyName } from '../../../components/key-name.tsx'
+import { PermissionList } from '../../../components/permission-list.tsx'
+import { Ago, useNow } from '../../../components/time.tsx'
+import { expiryWarningMs } from '../../../format/expiries.ts'
+import { isKeyId } from '../../../format/key-ids.ts'
+import { fromNow, inFull, inShort } from '../../../format/times.ts'
+import type { EditableField } from './edits.tsx'
+
+interface FactsProps {
+  of: WireKey
+  /** Why nothing may be changed. */
+  refusal: string | undefined
+  /** Why the metadata may not be changed. */
+  metadataRefusal: string | undefined
+  edit: (field: EditableField) => void
+}
+
+export function Facts({ of: key, refusal, metadataRefusal, edit }: FactsProps) {
+  const change = (field: EditableField, label: string, what: string) => (
+    <Button
+      kind="quiet"
+      className="-mr-3 text-link"
+      refusal={field === 'metadata' ? metadataRefusal : refusal}
+      onClick={() => edit(field)}
+    >
+      <span>
+        {label}
+        <span className="sr-only"> {what}</span>
+      </span>
+    </Button>
+  )
+  return (
+    <dl className="grid lg:grid-cols-2">
+      <Fact label="Id" action={<CopyButton kind="quiet" text={key.id} label="Copy the id" iconOnly />}>
+        <span className="foreign font-mono text-xs">{key.id}</span>
+      </Fact>
+      <Fact label="Organization">
+        <Link
+          to="/organizations/$organization"
+          params={{ organization: key.organization_id }}
+          className="foreign rounded text-link hover:underline"
+        >
+          {key.organization_id}
+        </Link>
+      </Fact>
+      <Fact label="Hint">
+        <span className="foreign font-mono text-[0.8125rem]">{key.hint}</span>
+      </Fact>
+      <Fact label="Created by">
+        <CreatedBy by={key.created_by} />
+      </Fact>
+      <Fact label="Created">
+        <Moment instant={key.created_at} />
+      </Fact>
+      <Fact label="Last used">
+        <Ago instant={key.last_used_at} never="Never yet" />
+      </Fact>
+      <Fact label="Expires" action={change('expires_at', 'Change', 'the expiry')}>
+        <Expires of={key} />
+      </Fact>
+      <Fact label="Revoked">
+        {key.revoked_at === null ? (
+          <span className="text-muted">Not revoked</span>
+        ) : (
+          <Moment instant={key.revoked_at} />
+        )}
+      </Fact>
+      <Fact label="Permissions" action={change('permissions', 'Edit', 'the permissions')} wide isLong>
+        {key.permissions.length === 0 ? (
+          <span className="text-muted">None: the key opens nothing that takes a permission.</span>
+        ) : (
+          <PermissionList permissions={key.permissions} label="Permissions" />
+        )}
+      </Fact>
+      <Fact label="Metadata" action={change('metadata', 'Edit', 'the metadata')} wide isLong>
+        {Object.keys(key.metadata).length === 0 ? (
+          <span className="text-muted">None</span>
+        ) : (
+          <pre className="foreign w-full whitespace-pre-wrap rounded-md bg-sunken px-3 py-2 font-mono text-[0.8125rem]">
+            {JSON.stringify(key.metadata, null, 2)}
+          </pre>
+        )}
+      </Fact>
+    </dl>
+  )
+}
+
+function Fact({
+  label,
+  action,
+  wide = false,
+  isLong = false,
+  children,
+}: {
+  label: string
+  action?: ReactNode
+  /** Over both columns. */
+  wide?: boolean
+  /** On a phone its button stands below. */
+  isLong?: boolean
+  children: ReactNode
+}) {
+  return (
+    <div
+      className={`grid min-h-13 gap-x-4 border-t border-line py-2 sm:grid-cols-[6rem_minmax(0,1fr)] ${wide ? 'lg:col-span-2' : 'grid-cols-[6rem_minmax(0,1fr)] lg:odd:pr-8'}`}
+    >
+      <dt className="pt-2 text-muted">{label}</dt>
+      <dd className={`flex min-w-0 items-start gap-x-4 gap-y-2 ${isLong ? 'flex-col sm:flex-row' : ''}`}>
+        <div className="min-w-0 grow py-2">{children}</div>
+        {action}
+      </dd>
+    </div>
+  )
+}
+
+function CreatedBy({ by }: { by: string | null }) {
+  if (by === null) return <>Whoever holds the database</>
+  const text = (
+    <span className="foreign" dir="auto">
+      {by}
+    </span>
+  )
+  // Operators may call their users by UUIDs too.
+  return isKeyId(by) ? <KeyName id={by} unknown={text} /> : text
+}
+
+function Moment({ instant }: { instant: string }) {
+  return (
+    <span title={inFull(instant)} className="flex flex-wrap gap-x-2">
+      <time dateTime={instant}>{inShort(instant)}</time>
+      <span className="text-muted">
+        <Ago instant={instant} />
+      </span>
+    </span>
+  )
+}
+
+function Expires({ of: { expires_at: expiresAt, status } }: { of: WireKey }) {
+  const now = useNow()
+  if (expiresAt === null) return <span className="text-muted">Never</span>
+  const isSoon = status === 'active' && Date.parse(expiresAt) - now <= expiryWarningMs
+  return (
+    <span title={inFull(expiresAt)} className="flex flex-wrap gap-x-2">
+      <time dateTime={expiresAt}>{inShort(expiresAt)}</time>
+      {isSoon ? (
+        <span className="inline-flex items-center gap-1 whitespace-nowrap font-medium text-warn">
+          <TriangleAlert size={14} aria-hidden /> {fromNow(expiresAt, now)}
+        </span>
+      ) : (
+        <span className="text-muted">{fromNow(expiresAt, now)}</span>
+      )}
+    </span>
+  )
+}

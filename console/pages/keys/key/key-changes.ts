@@ -1,0 +1,106 @@
+// What can be done to a key, and what it shows anew afterwards.
+import { type QueryClient, useMutation, useQueryClient } from '@tanstack/react-query'
+import type { Applied } from '../../../../src/core/schemas.ts'
+import { call, type WireCreatedKey, type WireKey } from '../../../api.ts'
+import { outlives } from '../../../format/expiries.ts'
+import { inFull } from '../../../format/times.ts'
+import { type Session, signIn, useSession } from '../../../session.ts'
+
+const permissionsNamed = 3
+
+/** The fields of a key to change, each with its new value. */
+export type KeyChange = Partial<Pick<WireKey, 'name' | 'permissions' | 'expires_at' | 'metadata'>>
+
+/** What came of a change that was waited for. */
+export interface Done {
+  applied: Applied
+}
+
+/** A change that depends on what the key is by then: on what others changed while a form was open. */
+export type LateChange = (now: WireKey) => KeyChange
+
+export function useChangeKey(key: WireKey) {
+  const client = useQueryClient()
+  return useMutation({
+    mutationFn: async (change: KeyChange | LateChange) => {
+      const body = typeof change === 'function' ? change(await call<WireKey>('GET', addressOf(key))) : change
+      return call<WireKey>('PATCH', addressOf(key), { body })
+    },
+    onSuccess: () => void showAnew(client),
+  })
+}
+
+export function useRevokeKey(key: WireKey) {
+  const client = useQueryClient()
+  return useMutation({
+    mutationFn: () => call<Done>('DELETE', `${addressOf(key)}?wait=applied`),
+    onSuccess: () => void showAnew(client),
+  })
+}
+
+export function useEndSecret(key: WireKey) {
+  const client = useQueryClient()
+  return useMutation({
+    mutationFn: (kid: string) => call<Done>('DELETE', `${addressOf(key)}/secrets/${kid}?wait=applied`),
+    onSettled: () => void showAnew(client),
+  })
+}
+
+/** Rotates a key; `show` gets the answer with its token, which is kept nowhere else. */
+export function useRotateKey(key: WireKey, show: (rotated: WireCreatedKey) => void) {
+  const client = useQueryClient()
+  const own = useSession().key
+  return useMutation({
+    mutationFn: async (graceSeconds: number): Promise<void> => {
+      const body = { grace_seconds: graceSeconds }
+      const rotated = await call<WireCreatedKey>('POST', `${addressOf(key)}/rotate`, { body })
+      // The session is over with its token: to be asked for the new one would hide it, before it is stored.
+      if (key.id === own.id && graceSeconds === 0) await signIn(rotated.key).catch(() => undefined)
+      show(rotated)
+    },
+    onSettled: () => void showAnew(client),
+    // What is remembered of a mutation holds on to the page that shows the token.
+    gcTime: 0,
+  })
+}
+
+function addressOf({ id }: WireKey): string {
+  return `/v1/keys/${encodeURIComponent(id)}`
+}
+
+function showAnew(client: QueryClient): Promise<unknown> {
+  return Promise.all(
+    ['keys', 'audit-log', 'self', 'sessions'].map((name) => client.invalidateQueries({ queryKey: [name] })),
+  )
+}
+
+/** Why each thing may not be done to a key by who is signed in; undefined where it may. */
+export function keyRefusals(key: WireKey, session: Session) {
+  const write = session.refusal('latchkey:keys:write')
+  const stronger = strongerRefusal(key, session)
+  const isRevoked = key.status === 'revoked'
+  const change = write ?? (isRevoked ? 'This key is revoked, and that is final.' : stronger)
+  return {
+    change,
+    changeMetadata: change ?? session.metadataRefusal,
+    rotate: change ?? rotateRefusal(key, session),
+    revoke: write ?? (isRevoked ? 'This key is revoked already.' : stronger),
+  }
+}
+
+/** A key changes those alone that may do no more than itself; its own is always in its reach. */
+function strongerRefusal(key: WireKey, session: Session): string | undefined {
+  const missing = key.id === session.key.id ? [] : session.notGrantable(key.permissions)
+  if (missing.length === 0) return undefined
+  const more = missing.length > permissionsNamed ? ` and ${missing.length - permissionsNamed} more` : ''
+  const named = missing.slice(0, permissionsNamed).join(', ')
+  return `This key may do more than yours: your key does not hold ${named}${more}.`
+}
+
+function rotateRefusal(key: WireKey, session: Session): string | undefined {
+  if (key.status === 'expired') return 'This key has expired: give it a later expiry first.'
+  const latest = session.latestExpiry(key.organization_id)
+  return latest !== undefined && outlives(key.expires_at, latest)
+    ? `Your key expires before this one, on ${inFull(latest)}: it cannot make a token that outlives it.`
+    : undefined
+}

@@ -1,0 +1,98 @@
+// Asks before a key is revoked: by its name, and with what will stop working.
+import { type FormEvent, useState } from 'react'
+import type { WireKey } from '../../../api.ts'
+import { Button } from '../../../components/button.tsx'
+import { CopyButton } from '../../../components/copy.tsx'
+import { Dialog, DialogActions } from '../../../components/dialog.tsx'
+import { Field } from '../../../components/field.tsx'
+import { ErrorNotice, Notice } from '../../../components/notices.tsx'
+import { PermissionList } from '../../../components/permission-list.tsx'
+import { Ago } from '../../../components/time.tsx'
+import { useSession } from '../../../session.ts'
+import { type Done, useRevokeKey } from './key-changes.ts'
+import { isSameName } from './typed-name.ts'
+
+interface RevokeDialogProps {
+  of: WireKey
+  close: () => void
+  done: (done: Done) => void
+}
+
+export function RevokeDialog({ of: key, close, done }: RevokeDialogProps) {
+  const [typed, setTyped] = useState('')
+  const revoke = useRevokeKey(key)
+  const isOwn = useSession().key.id === key.id
+  const matches = isSameName(typed, key.name)
+  const submit = (event: FormEvent) => {
+    event.preventDefault()
+    if (matches && !revoke.isPending) revoke.mutate(undefined, { onSuccess: done })
+  }
+  return (
+    <Dialog
+      title="Revoke the key"
+      lead="This is final: no token of the key ever opens anything again, everywhere within two seconds."
+      close={close}
+    >
+      <form onSubmit={submit} noValidate className="space-y-4">
+        {isOwn && (
+          <Notice tone="warning" title="You are signed in with this key">
+            <p>Revoking it ends this session and all others of the key. Have another token at hand.</p>
+          </Notice>
+        )}
+        <dl className="space-y-2 rounded-lg border border-line p-3">
+          <div className="grid gap-x-3 sm:grid-cols-[6rem_minmax(0,1fr)]">
+            <dt className="text-muted">Last used</dt>
+            <dd>
+              <Ago instant={key.last_used_at} never="Never yet" />
+            </dd>
+          </div>
+          <div className="grid gap-x-3 sm:grid-cols-[6rem_minmax(0,1fr)]">
+            <dt className="text-muted">It may do</dt>
+            <dd className="min-w-0">
+              {key.permissions.length === 0 ? (
+                'Nothing that takes a permission'
+              ) : (
+                <PermissionList permissions={key.permissions} label="What it may do" most={8} />
+              )}
+            </dd>
+          </div>
+        </dl>
+        <div>
+          <p className="label mb-1">The name of the key</p>
+          <div className="flex items-start justify-between gap-3">
+            <p className="foreign min-w-0 grow rounded-md bg-sunken px-3 py-2" dir="auto">
+              {key.name}
+            </p>
+            <CopyButton text={key.name} label="Copy" />
+          </div>
+        </div>
+        <Field label="Type the name to go on">
+          {(control) => (
+            <input
+              {...control}
+              className="input"
+              dir="auto"
+              autoComplete="off"
+              autoCapitalize="off"
+              spellCheck={false}
+              value={typed}
+              onChange={(event) => setTyped(event.target.value)}
+            />
+          )}
+        </Field>
+        {revoke.isError && <ErrorNotice error={revoke.error} />}
+        <DialogActions>
+          <Button onClick={close}>Cancel</Button>
+          <Button
+            type="submit"
+            kind="danger"
+            busy={revoke.isPending}
+            refusal={matches ? undefined : 'Type the name of the key first.'}
+          >
+            {revoke.isPending ? 'Revoking…' : 'Revoke for ever'}
+          </Button>
+        </DialogActions>
+      </form>
+    </Dialog>
+  )
+}

@@ -1,0 +1,180 @@
+// The keys of an organization, and for the operator those of all of them.
+
+import { useQuery, useQueryClient } from '@tanstack/react-query'
+import { Navigate, useNavigate, useParams, useSearch } from '@tanstack/react-router'
+import { Building2, Pencil, Plus } from 'lucide-react'
+import { Suspense, useState } from 'react'
+import { ApiError, type ListPage, type WireOrganization } from '../../api.ts'
+import { Button, LinkButton } from '../../components/button.tsx'
+import { EmptyState } from '../../components/notices.tsx'
+import { Page } from '../../components/page.tsx'
+import { later } from '../../later.tsx'
+import { organizationQuery } from '../../queries.ts'
+import type { KeySearch } from '../../searches.ts'
+import { useSession } from '../../session.ts'
+import { OperatorMark } from '../organizations/mark.tsx'
+import { KeyList } from './list/list.tsx'
+
+const RenameOrganizationDialog = later(
+  async () => (await import('../organizations/edit.tsx')).RenameOrganizationDialog,
+)
+const ChooseOrganizationDialog = later(
+  async () => (await import('../organizations/choose.tsx')).ChooseOrganizationDialog,
+)
+
+export function OrganizationKeysPage() {
+  const { organization: id } = useParams({ from: '/organizations/$organization' })
+  const search = useSearch({ from: '/organizations/$organization' })
+  const navigate = useNavigate({ from: '/organizations/$organization' })
+  const { isRoot, key, refusal } = useSession()
+  const { organization, isUnknown } = useOrganization(id)
+  const [renaming, setRenaming] = useState(false)
+  if (isUnknown || !(isRoot || id === key.organization_id)) return <NoOrganization id={id} />
+  const name = organization?.name ?? id
+  return (
+    <Page
+      title={name}
+      aside={
+        <>
+          {name !== id && <code className="code">{id}</code>}
+          <OperatorMark id={id} />
+        </>
+      }
+      crumbs={isRoot ? [{ label: 'Organizations', link: { to: '/organizations' } }] : []}
+      actions={
+        <>
+          <Button
+            icon={<Pencil size={16} aria-hidden />}
+            refusal={refusal('latchkey:organizations:write') ?? refusal('latchkey:organizations:read')}
+            onClick={() => setRenaming(true)}
+          >
+            Rename
+          </Button>
+          <NewKeyLink organization={id} text="New key" hasShortcut />
+        </>
+      }
+    >
+      <KeyList
+        key={id}
+        caption={`Keys of ${name}`}
+        organization={id}
+        search={search}
+        change={(next) => void navigate({ search: next, replace: true })}
+        newKey={<NewKeyLink organization={id} text="Create the first key" />}
+      />
+      {renaming && organization && (
+        <Suspense>
+          <RenameOrganizationDialog organization={organization} close={() => setRenaming(false)} />
+        </Suspense>
+      )}
+    </Page>
+  )
+}
+
+export function AllKeysPage() {
+  const search: KeySearch = useSearch({ from: '/keys' })
+  const navigate = useNavigate({ from: '/keys' })
+  const { isRoot, key, refusal } = useSession()
+  const [choosing, setChoosing] = useState(false)
+  if (!isRoot) {
+    return (
+      <Navigate
+        to="/organizations/$organization"
+        params={{ organization: key.organization_id }}
+        search={search}
+        replace
+      />
+    )
+  }
+  const newKey = (text: string, shortcut?: 'n') => (
+    <Button
+      kind="primary"
+      icon={<Plus size={16} aria-hidden />}
+      refusal={refusal('latchkey:keys:write')}
+      shortcut={shortcut}
+      onClick={() => setChoosing(true)}
+    >
+      {text}
+    </Button>
+  )
+  return (
+    <Page title="All keys" lead="The keys of every organization." actions={newKey('New key', 'n')}>
+      <KeyList
+        caption="The keys of every organization"
+        search={search}
+        change={(next) => void navigate({ search: next, replace: true })}
+        newKey={newKey('Create the first key')}
+      />
+      {choosing && (
+        <Suspense>
+          <ChooseOrganizationDialog close={() => setChoosing(false)} />
+        </Suspense>
+      )}
+    </Page>
+  )
+}
+
+function NewKeyLink({
+  organization,
+  text,
+  hasShortcut,
+}: {
+  organization: string
+  text: string
+  hasShortcut?: boolean
+}) {
+  const { refusal } = useSession()
+  return (
+    <LinkButton
+      kind="primary"
+      icon={<Plus size={16} aria-hidden />}
+      to="/organizations/$organization/new-key"
+      params={{ organization }}
+      refusal={refusal('latchkey:keys:write')}
+      shortcut={hasShortcut ? 'n' : undefined}
+    >
+      {text}
+    </LinkButton>
+  )
+}
+
+/** The organization as far as the signed-in key may know it. */
+function useOrganization(id: string): { organization: WireOrganization | undefined; isUnknown: boolean } {
+  const client = useQueryClient()
+  const { data, error } = useQuery({
+    ...organizationQuery(id),
+    enabled: useSession().refusal('latchkey:organizations:read') === undefined,
+    placeholderData: () =>
+      // The list one comes from knows the name already.
+      client
+        .getQueriesData<{ pages: ListPage<WireOrganization>[] }>({ queryKey: ['organizations', 'list'] })
+        .flatMap(([, list]) => list?.pages.flatMap((page) => page.items) ?? [])
+        .find((organization) => organization.id === id),
+  })
+  return { organization: data, isUnknown: error instanceof ApiError && error.status === 404 }
+}
+
+function NoOrganization({ id }: { id: string }) {
+  const { isRoot, key } = useSession()
+  return (
+    <Page title="No such organization">
+      <div className="card">
+        <EmptyState
+          icon={<Building2 size={22} />}
+          title={isRoot ? 'There is no organization of this id' : 'This is not your organization'}
+          action={
+            isRoot ? (
+              <LinkButton to="/organizations">To the organizations</LinkButton>
+            ) : (
+              <LinkButton to="/organizations/$organization" params={{ organization: key.organization_id }}>
+                To your keys
+              </LinkButton>
+            )
+          }
+        >
+          <code className="code">{id}</code>
+        </EmptyState>
+      </div>
+    </Page>
+  )
+}

@@ -1,0 +1,187 @@
+// A list of keys with its search, its filter and its order, all of which are in the page's address.
+import { KeyRound, SearchX } from 'lucide-react'
+import type { ReactNode } from 'react'
+import { ApiError } from '../../../api.ts'
+import { Button } from '../../../components/button.tsx'
+import { Count } from '../../../components/count.tsx'
+import { EmptyState, ErrorNotice, Notice } from '../../../components/notices.tsx'
+import { SearchField } from '../../../components/search-field.tsx'
+import { Segments } from '../../../components/segments.tsx'
+import { keysQuery } from '../../../queries.ts'
+import type { KeySearch } from '../../../searches.ts'
+import { useSession } from '../../../session.ts'
+import { useEndlessList } from '../../../virtual-list/endless-list.ts'
+import { useMedia } from '../../../virtual-list/media.ts'
+import { KeyCards } from './cards.tsx'
+import { type KeySort, KeyTable } from './table.tsx'
+
+const statuses = [
+  { value: 'active', label: 'Active' },
+  { value: 'expired', label: 'Expired' },
+  { value: 'revoked', label: 'Revoked' },
+  { value: 'all', label: 'All' },
+] as const
+const sorts: { value: KeySort; label: string }[] = [
+  { value: '-created_at', label: 'Newest first' },
+  { value: '-last_used_at', label: 'Last used first' },
+  { value: 'name', label: 'By name' },
+]
+
+interface KeyListProps {
+  caption: string
+  /** Undefined for the keys of every organization. */
+  organization?: string
+  search: KeySearch
+  /** Puts another search into the address. */
+  change: (search: KeySearch) => void
+  /** The way to a first key, where there is none. */
+  newKey: ReactNode
+}
+
+export function KeyList({ caption, organization, search, change, newKey }: KeyListProps) {
+  const { q = '', status = 'active', sort = '-created_at' } = search
+  const list = useEndlessList((rowsBefore) => keysQuery({ organization, ...search }, rowsBefore))
+  const hasRoom = useMedia('(width >= 72rem)')
+  const refusal = useSession().refusal('latchkey:keys:read')
+  if (list.items === undefined && list.error !== null) {
+    if (refusal !== undefined || isForbidden(list.error)) return <NotReadable refusal={refusal} />
+    return <ErrorNotice title="The keys could not be read" error={list.error} retry={list.retry} />
+  }
+  const changeSort = (next: KeySort) => change({ ...search, sort: next })
+  const clear = () => change(sort === '-created_at' ? {} : { sort })
+  const View = hasRoom ? KeyTable : KeyCards
+  return (
+    <>
+      <search className="mb-3 flex flex-wrap items-center gap-3">
+        <SearchField label="Search by name" value={q} change={(typed) => change(withQ(search, typed))} />
+        <Segments
+          label="Status"
+          options={statuses}
+          value={status}
+          change={(value) => change({ ...search, status: value })}
+        />
+        {!hasRoom && <SortChoice sort={sort} changeSort={changeSort} />}
+        <Count list={list} noun="key" />
+      </search>
+      <div className="card">
+        {list.items?.length === 0 && !list.hasMore ? (
+          <NoKeys
+            isSearch={q !== ''}
+            status={status}
+            newKey={newKey}
+            clear={clear}
+            all={() => change({ ...search, status: 'all' })}
+          />
+        ) : (
+          <View
+            key={hasRoom ? 'table' : 'cards'}
+            caption={caption}
+            list={list}
+            sort={sort}
+            changeSort={changeSort}
+            ofAll={organization === undefined}
+          />
+        )}
+      </div>
+      {list.items !== undefined && list.error !== null && (
+        <div className="mt-3">
+          <ErrorNotice title="The list could not be renewed" error={list.error} retry={list.retry} />
+        </div>
+      )}
+    </>
+  )
+}
+
+function withQ({ q: _, ...others }: KeySearch, typed: string): KeySearch {
+  return typed.trim() === '' ? others : { ...others, q: typed }
+}
+
+function isForbidden(error: Error): boolean {
+  return error instanceof ApiError && error.status === 403
+}
+
+function NotReadable({ refusal }: { refusal: string | undefined }) {
+  return (
+    <Notice tone="note" title="You may not see these keys">
+      <p>{refusal ?? 'Your key may not list keys.'} Whoever manages your keys can grant it.</p>
+    </Notice>
+  )
+}
+
+function SortChoice({ sort, changeSort }: { sort: KeySort; changeSort: (sort: KeySort) => void }) {
+  return (
+    <select
+      aria-label="Order"
+      className="input min-h-9 w-auto py-1.5"
+      value={sort}
+      onChange={(event) => {
+        const chosen = sorts.find(({ value }) => value === event.target.value)
+        if (chosen) changeSort(chosen.value)
+      }}
+    >
+      {sorts.map(({ value, label }) => (
+        <option key={value} value={value}>
+          {label}
+        </option>
+      ))}
+    </select>
+  )
+}
+
+interface NoKeysProps {
+  isSearch: boolean
+  status: NonNullable<KeySearch['status']>
+  newKey: ReactNode
+  clear: () => void
+  all: () => void
+}
+
+function NoKeys({ isSearch, status, newKey, clear, all }: NoKeysProps) {
+  const kind = status === 'all' ? '' : `${status} `
+  if (isSearch) {
+    return (
+      <EmptyState
+        icon={<SearchX size={22} />}
+        title={`No ${kind}key has that in its name`}
+        action={
+          <>
+            <Button onClick={clear}>Clear the search</Button>
+            {status !== 'all' && <Button onClick={all}>Search all statuses</Button>}
+          </>
+        }
+      >
+        {status === 'all'
+          ? 'Names alone are searched: neither permissions nor ids.'
+          : `Only ${status} keys were searched; there may be others of that name.`}
+      </EmptyState>
+    )
+  }
+  if (status === 'expired' || status === 'revoked') {
+    return (
+      <EmptyState
+        icon={<KeyRound size={22} />}
+        title={`No key is ${status}`}
+        action={<Button onClick={clear}>Show the active ones</Button>}
+      >
+        {status === 'expired'
+          ? 'A key with an expiry comes here when its time is over.'
+          : 'A key that is revoked opens nothing any more, and stays here for the record.'}
+      </EmptyState>
+    )
+  }
+  return (
+    <EmptyState
+      icon={<KeyRound size={22} />}
+      title={status === 'active' ? 'No active key yet' : 'No key yet'}
+      action={
+        <>
+          {newKey}
+          {status === 'active' && <Button onClick={all}>Show all statuses</Button>}
+        </>
+      }
+    >
+      A key lets a program use your API: it has a name, permissions and, if you like, an end. Create one, and
+      give its token to the program.
+    </EmptyState>
+  )
+}

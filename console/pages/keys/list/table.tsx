@@ -1,0 +1,196 @@
+// Keys as a table, of which only the rows on the screen are there.
+import { createColumnHelper, FlexRender, type Row, tableFeatures, useTable } from '@tanstack/react-table'
+import { ArrowDown, ArrowUp, ArrowUpDown } from 'lucide-react'
+import { memo, useMemo } from 'react'
+import type { WireKey } from '../../../api.ts'
+import { Status } from '../../../components/status.tsx'
+import { Ago } from '../../../components/time.tsx'
+import type { KeySearch } from '../../../searches.ts'
+import type { EndlessList } from '../../../virtual-list/endless-list.ts'
+import { useVirtualRows } from '../../../virtual-list/virtual-rows.ts'
+import { CreatedBy, Day, Expiry, NameAndHint, Owner, Permissions } from './cells.tsx'
+
+export type KeySort = NonNullable<KeySearch['sort']>
+
+const rowRem = 3.75
+const features = tableFeatures({})
+const column = createColumnHelper<typeof features, WireKey>()
+const owner = column.display({
+  id: 'organization',
+  header: 'Organization',
+  cell: ({ row }) => <Owner id={row.original.organization_id} />,
+})
+const columns = column.columns([
+  column.display({ id: 'name', header: 'Name', cell: ({ row }) => <NameAndHint apiKey={row.original} /> }),
+  column.display({
+    id: 'permissions',
+    header: 'Permissions',
+    cell: ({ row }) => <Permissions permissions={row.original.permissions} />,
+  }),
+  column.display({
+    id: 'created_by',
+    header: 'Created by',
+    cell: ({ row }) => <CreatedBy createdBy={row.original.created_by} />,
+  }),
+  column.display({
+    id: 'created_at',
+    header: 'Created',
+    cell: ({ row }) => <Day instant={row.original.created_at} />,
+  }),
+  column.display({
+    id: 'last_used_at',
+    header: 'Last used',
+    cell: ({ row }) => <Ago instant={row.original.last_used_at} never="Never used" />,
+  }),
+  column.display({
+    id: 'expires_at',
+    header: 'Expires',
+    cell: ({ row }) => <Expiry apiKey={row.original} />,
+  }),
+  column.display({
+    id: 'status',
+    header: 'Status',
+    cell: ({ row }) => <Status status={row.original.status} />,
+  }),
+])
+const columnsOfAll = column.columns([columns[0], owner, ...columns.slice(1)])
+
+/** Names have what is left. */
+const widths: Record<string, string> = {
+  organization: 'w-25',
+  permissions: 'w-40',
+  created_by: 'w-23',
+  created_at: 'w-27',
+  last_used_at: 'w-29',
+  expires_at: 'w-29',
+  status: 'w-27',
+}
+const sorts: Record<string, KeySort> = {
+  name: 'name',
+  created_at: '-created_at',
+  last_used_at: '-last_used_at',
+}
+
+interface KeyTableProps {
+  caption: string
+  list: EndlessList<WireKey>
+  sort: KeySort
+  changeSort: (sort: KeySort) => void
+  /** With a column of whose the keys are. */
+  ofAll: boolean
+}
+
+export function KeyTable({ caption, list, sort, changeSort, ofAll }: KeyTableProps) {
+  const { items = none, rows: count, hasMore, isOld, reach } = list
+  const { box, indexes, before, after } = useVirtualRows<HTMLTableSectionElement>(count, rowRem, reach)
+  const first = indexes[0] ?? 0
+  const end = (indexes.at(-1) ?? -1) + 1
+  // The table is given what is drawn and no more: it costs the same with a hundred thousand rows.
+  const data = useMemo(() => items.slice(first, end), [items, first, end])
+  const table = useTable({
+    features,
+    columns: ofAll ? columnsOfAll : columns,
+    data,
+    getRowId: (key) => key.id,
+  })
+  const rows = table.getRowModel().rows
+  const headers = table.getHeaderGroups().flatMap((group) => group.headers)
+  return (
+    <table
+      className="w-full table-fixed border-separate border-spacing-0"
+      aria-rowcount={hasMore ? -1 : items.length + 1}
+      aria-busy={isOld || list.items === undefined}
+    >
+      <caption className="sr-only">{caption}</caption>
+      <thead>
+        <tr aria-rowindex={1}>
+          {headers.map((header) => (
+            <Heading
+              key={header.id}
+              id={header.column.id}
+              text={String(header.column.columnDef.header)}
+              sort={sort}
+              changeSort={changeSort}
+            />
+          ))}
+        </tr>
+      </thead>
+      <tbody ref={box} className={`[overflow-anchor:none] ${isOld ? 'opacity-60' : ''}`}>
+        {before > 0 && <tr aria-hidden style={{ height: before }} />}
+        {indexes.map((index) => {
+          const row = rows[index - first]
+          return row === undefined ? (
+            <SkeletonRow key={index} columnIds={headers.map(({ column }) => column.id)} />
+          ) : (
+            <KeyRow key={row.id} row={row} index={index} />
+          )
+        })}
+        {after > 0 && <tr aria-hidden style={{ height: after }} />}
+      </tbody>
+    </table>
+  )
+}
+
+const none: WireKey[] = []
+const cell = 'h-15 overflow-hidden border-b border-line px-2 py-0 first:pl-4 last:pr-4'
+
+interface HeadingProps {
+  id: string
+  text: string
+  sort: KeySort
+  changeSort: (sort: KeySort) => void
+}
+
+function Heading({ id, text, sort, changeSort }: HeadingProps) {
+  const by = sorts[id]
+  const isSorted = by === sort
+  const direction = by === 'name' ? 'ascending' : 'descending'
+  const Arrow = !isSorted ? ArrowUpDown : by === 'name' ? ArrowUp : ArrowDown
+  return (
+    <th
+      scope="col"
+      aria-sort={by && (isSorted ? direction : 'none')}
+      className={`sticky top-0 z-10 border-b border-line bg-surface px-2 py-1 text-left font-medium text-muted first:rounded-tl-lg first:pl-4 last:rounded-tr-lg last:pr-4 ${widths[id] ?? ''}`}
+    >
+      {by === undefined ? (
+        text
+      ) : (
+        <button
+          type="button"
+          className={`-mx-2 inline-flex min-h-9 items-center gap-1 whitespace-nowrap rounded px-2 hover:bg-hover hover:text-ink ${isSorted ? 'text-ink' : ''}`}
+          onClick={() => changeSort(by)}
+        >
+          {text}
+          <Arrow size={14} aria-hidden className="shrink-0" />
+        </button>
+      )}
+    </th>
+  )
+}
+
+const KeyRow = memo(
+  function KeyRow({ row, index }: { row: Row<typeof features, WireKey>; index: number }) {
+    return (
+      <tr aria-rowindex={index + 2} className="hover:bg-hover [&:last-child>td]:border-b-0">
+        {row.getAllCells().map((each) => (
+          <td key={each.id} className={cell}>
+            <FlexRender cell={each} />
+          </td>
+        ))}
+      </tr>
+    )
+  },
+  (one, other) => one.row.original === other.row.original && one.index === other.index,
+)
+
+function SkeletonRow({ columnIds }: { columnIds: string[] }) {
+  return (
+    <tr aria-hidden>
+      {columnIds.map((id) => (
+        <td key={id} className={cell}>
+          <span className={`block h-4 animate-pulse rounded bg-line ${id === 'name' ? 'w-40' : 'w-16'}`} />
+        </td>
+      ))}
+    </tr>
+  )
+}

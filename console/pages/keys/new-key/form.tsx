@@ -1,0 +1,170 @@
+// The form of a new key. What is typed stays, whatever comes between: a refusal, a lost connection, a new sign-in.
+import { useMutation, useQueryClient } from '@tanstack/react-query'
+import { type FormEvent, useEffect, useRef, useState } from 'react'
+import { ApiError, call, type WireCreatedKey } from '../../../api.ts'
+import { Button } from '../../../components/button.tsx'
+import { ExpiryField } from '../../../components/expiry-field.tsx'
+import { MetadataField } from '../../../components/metadata-field.tsx'
+import { ErrorNotice, Notice } from '../../../components/notices.tsx'
+import { PermissionsField } from '../../../components/permissions-field.tsx'
+import { TextField } from '../../../components/text-field.tsx'
+import { type Expiry, expiryFault } from '../../../format/expiries.ts'
+import { readMetadata } from '../../../format/metadata-text.ts'
+import { nameFault, textFault } from '../../../format/names.ts'
+import { permissionFaults } from '../../../format/permission-list.ts'
+import { useSession } from '../../../session.ts'
+
+type FieldName = 'name' | 'permissions' | 'expires_at' | 'metadata' | 'created_by'
+
+export function NewKeyForm({
+  organization,
+  created,
+}: {
+  organization: string
+  created: (key: WireCreatedKey) => void
+}) {
+  const { isRoot, refusal, notGrantable, metadataRefusal, latestExpiry } = useSession()
+  const latest = latestExpiry(organization)
+  const client = useQueryClient()
+  const [name, setName] = useState('')
+  const [permissions, setPermissions] = useState<string[]>([])
+  const [expiry, setExpiry] = useState<Expiry>(latest ?? null)
+  const [metadataText, setMetadataText] = useState('')
+  const [createdBy, setCreatedBy] = useState('')
+  // How often it was tried: from the first time on, what is wrong shows.
+  const [tries, setTries] = useState(0)
+  const form = useRef<HTMLFormElement>(null)
+  const sending = useRef(false)
+
+  const create = useMutation({
+    mutationFn: async (body: object) => {
+      // Handed on, not answered: a mutation's data would keep the token.
+      created(await call<WireCreatedKey>('POST', '/v1/keys', { body }))
+    },
+    onError: () => setTries((count) => count + 1),
+    onSuccess: () => {
+      for (const name of ['keys', 'audit-log']) void client.invalidateQueries({ queryKey: [name] })
+    },
+    onSettled: () => {
+      sending.current = false
+    },
+    // What is remembered of a mutation holds on to the page that shows the token.
+    gcTime: 0,
+  })
+  useEffect(() => {
+    if (tries > 0) form.current?.querySelector<HTMLElement>('[aria-invalid="true"]')?.focus()
+  }, [tries])
+
+  const { metadata, fault: metadataFault } = readMetadata(metadataText)
+  const faults: Record<FieldName, string | undefined> = {
+    name: nameFault(name),
+    permissions: permissionFaults(permissions, notGrantable)[0]?.reason,
+    expires_at: expiryFault(expiry, Date.now(), latest),
+    // It may be lost while the form is open.
+    metadata: metadataText.trim() === '' ? undefined : (metadataRefusal ?? metadataFault),
+    created_by: textFault(createdBy),
+  }
+  const refusedFields = create.error instanceof ApiError ? create.error.fields : []
+  const errorOf = (field: FieldName) =>
+    (tries > 0 ? faults[field] : undefined) ??
+    refusedFields.find(({ path }) => path.split(/[.[]/)[0] === field)?.message
+  const submit = (event: FormEvent) => {
+    event.preventDefault()
+    // A second press comes before the first has changed the button.
+    if (sending.current) return
+    if (Object.values(faults).some((fault) => fault !== undefined)) return setTries(tries + 1)
+    sending.current = true
+    create.mutate({
+      organization_id: organization,
+      name,
+      permissions: [...new Set(permissions)],
+      expires_at: expiry,
+      metadata,
+      ...(createdBy.trim() !== '' && { created_by: createdBy }),
+    })
+  }
+  /** What the server refused is old news once it is changed. */
+  const changed =
+    <Value,>(set: (value: Value) => void) =>
+    (value: Value) => {
+      if (refusedFields.length > 0) create.reset()
+      set(value)
+    }
+  return (
+    <form ref={form} onSubmit={submit} className="card space-y-6 p-4 sm:p-5" noValidate>
+      <TextField
+        label="Name"
+        hint="What people call it: its program, its place."
+        placeholder="CI"
+        value={name}
+        onChange={changed(setName)}
+        error={errorOf('name')}
+      />
+      <PermissionsField
+        value={permissions}
+        onChange={changed(setPermissions)}
+        organization={organization}
+        error={errorOf('permissions')}
+      />
+      <ExpiryField
+        value={expiry}
+        onChange={changed(setExpiry)}
+        latest={latest}
+        error={errorOf('expires_at')}
+      />
+      {metadataRefusal === undefined || metadataText !== '' ? (
+        <MetadataField value={metadataText} onChange={changed(setMetadataText)} error={errorOf('metadata')} />
+      ) : (
+        <NoMetadata why={metadataRefusal} />
+      )}
+      {isRoot && (
+        <TextField
+          label="Created by"
+          optional
+          hint="The id of your user on whose behalf you create it; else your own key’s id."
+          value={createdBy}
+          onChange={changed(setCreatedBy)}
+          error={errorOf('created_by')}
+        />
+      )}
+      <Failure error={create.error} />
+      <div className="flex justify-end border-t border-line pt-4">
+        <Button type="submit" kind="primary" refusal={refusal('latchkey:keys:write')} busy={create.isPending}>
+          {create.isPending ? 'Creating…' : 'Create key'}
+        </Button>
+      </div>
+    </form>
+  )
+}
+
+/** In place of the field, for who may not set it. */
+function NoMetadata({ why }: { why: string }) {
+  return (
+    <div>
+      <p className="label mb-1">Metadata</p>
+      <p className="text-muted">You cannot set it: every verification returns it. {why}</p>
+    </div>
+  )
+}
+
+function Failure({ error }: { error: unknown }) {
+  if (error === null) return null
+  if (error instanceof ApiError && error.status === 401) {
+    return (
+      <Notice tone="note" title="Your session had ended">
+        <p>The key was not created. Press “Create key” again.</p>
+      </Notice>
+    )
+  }
+  if (error instanceof ApiError && error.code === 'unreachable') {
+    return (
+      <Notice tone="error" title="No answer came">
+        <p>
+          {error.message} The key may have been created all the same: look for it among the keys before you
+          create it again, and revoke it if it is there, since nobody has its token.
+        </p>
+      </Notice>
+    )
+  }
+  return <ErrorNotice title="The key was not created" error={error} />
+}

@@ -1,0 +1,128 @@
+// Paste a token and see what it is worth: what its form tells at once, and then what Latchkey says.
+import { useMutation } from '@tanstack/react-query'
+import { Eye, EyeOff } from 'lucide-react'
+import { type FormEvent, useRef, useState } from 'react'
+import { ApiError, call, type WireVerdict } from '../../api.ts'
+import { Button, IconButton } from '../../components/button.tsx'
+import { Field } from '../../components/field.tsx'
+import { ErrorNotice, Notice } from '../../components/notices.tsx'
+import { Page } from '../../components/page.tsx'
+import { PermissionsField } from '../../components/permissions-field.tsx'
+import { permissionFaults } from '../../format/permission-list.ts'
+import { readToken } from '../../format/token-reading.ts'
+import { useSession } from '../../session.ts'
+import { OfflineReading } from './offline-reading.tsx'
+import { VerdictView } from './verdict-view.tsx'
+
+export function TryTokenPage() {
+  const { refusal } = useSession()
+  const [text, setText] = useState('')
+  const [isShown, setShown] = useState(false)
+  const [permissions, setPermissions] = useState<string[]>([])
+  const [verdict, setVerdict] = useState<WireVerdict>()
+  const reading = readToken(text)
+  const question = useRef(0)
+  const ask = useMutation({
+    // The token is read here and not given: a mutation's variables would keep it.
+    mutationFn: async () => {
+      const body = { key: reading.token, permissions }
+      const asked = question.current
+      const answer = await call<WireVerdict>('POST', '/v1/keys/verify', { body })
+      if (asked === question.current) setVerdict(answer)
+    },
+    gcTime: 0,
+  })
+  /** A verdict is about what was asked, and no longer about what stands here now. */
+  const forget = () => {
+    question.current++
+    setVerdict(undefined)
+    if (ask.error !== null) ask.reset()
+  }
+  const submit = (event: FormEvent) => {
+    event.preventDefault()
+    if (ask.isPending || reading.token === '' || permissionFaults(permissions).length > 0) return
+    forget()
+    ask.mutate()
+  }
+  const refused =
+    refusal('latchkey:keys:verify') ??
+    (reading.token === ''
+      ? 'Paste a token first.'
+      : permissionFaults(permissions).length > 0
+        ? 'Mend the permissions first.'
+        : undefined)
+  return (
+    <Page
+      title="Try a token"
+      lead="What is a token worth? Its form is looked at here, in your browser; whether it opens something, Latchkey says."
+    >
+      <div className="max-w-3xl space-y-6">
+        <form onSubmit={submit} className="card space-y-6 p-4 sm:p-5" noValidate>
+          <div>
+            <Field label="Token" hint="It is kept nowhere, and forgotten when you leave this page.">
+              {(control) => (
+                <div className="flex gap-2">
+                  <input
+                    {...control}
+                    className="input font-mono"
+                    type={isShown ? 'text' : 'password'}
+                    autoComplete="off"
+                    autoCapitalize="off"
+                    autoCorrect="off"
+                    spellCheck={false}
+                    placeholder="re_…"
+                    data-shortcut="/"
+                    // No value: React would write the token into the page's attributes.
+                    onChange={(event) => {
+                      forget()
+                      setText(event.target.value)
+                    }}
+                  />
+                  <IconButton
+                    label={isShown ? 'Hide the token' : 'Show the token'}
+                    icon={isShown ? <EyeOff size={18} aria-hidden /> : <Eye size={18} aria-hidden />}
+                    onClick={() => setShown(!isShown)}
+                  />
+                </div>
+              )}
+            </Field>
+            <OfflineReading reading={reading} />
+          </div>
+          <PermissionsField
+            label="Permissions to ask for"
+            optional
+            granting={false}
+            value={permissions}
+            onChange={(next) => {
+              forget()
+              setPermissions(next)
+            }}
+          />
+          <div className="flex flex-wrap items-center justify-between gap-3 border-t border-line pt-4">
+            <p className="max-w-md text-muted">
+              {refusal('latchkey:keys:verify') ?? 'Asking counts as a use of the key, if the token is valid.'}
+            </p>
+            <Button type="submit" kind="primary" refusal={refused} busy={ask.isPending}>
+              {ask.isPending ? 'Asking…' : 'Ask Latchkey'}
+            </Button>
+          </div>
+        </form>
+        <div aria-live="polite">
+          {ask.error !== null && <Failure error={ask.error} />}
+          {verdict && <VerdictView verdict={verdict} />}
+        </div>
+      </div>
+    </Page>
+  )
+}
+
+function Failure({ error }: { error: unknown }) {
+  if (error instanceof ApiError && error.status === 401) {
+    return (
+      <Notice tone="note" title="Your session had ended">
+        <p>Press “Ask Latchkey” again.</p>
+      </Notice>
+    )
+  }
+  return <ErrorNotice title="There is no verdict" error={error} />
+}

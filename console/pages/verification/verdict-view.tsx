@@ -1,0 +1,104 @@
+// A verdict, big and clear: what it means, what to do next, and what is known of the key.
+import { Link } from '@tanstack/react-router'
+import { Ban, CircleCheck, CircleHelp, Hourglass, type LucideIcon, RotateCw, ShieldX } from 'lucide-react'
+import { type ReactNode, useEffect, useRef } from 'react'
+import type { WireVerdict } from '../../api.ts'
+import { PermissionList } from '../../components/permission-list.tsx'
+import { fromNow, inFull } from '../../format/times.ts'
+import { verdictWords } from '../../format/verdicts.ts'
+
+const bad = 'bg-danger-soft text-danger'
+const late = 'bg-warn-soft text-warn'
+const looks: Record<WireVerdict['code'], { look: string; icon: LucideIcon }> = {
+  valid: { look: 'bg-good-soft text-good', icon: CircleCheck },
+  malformed: { look: bad, icon: CircleHelp },
+  not_found: { look: bad, icon: CircleHelp },
+  revoked: { look: bad, icon: Ban },
+  expired: { look: late, icon: Hourglass },
+  rotated: { look: late, icon: RotateCw },
+  insufficient_permissions: { look: late, icon: ShieldX },
+}
+
+export function VerdictView({ verdict }: { verdict: WireVerdict }) {
+  const { look, icon: Icon } = looks[verdict.code]
+  const { title, meaning, next } = verdictWords[verdict.code]
+  const section = useRef<HTMLElement>(null)
+  // On a phone it would come unseen, below what is on the screen.
+  useEffect(() => {
+    // Not returned: a browser's promise is no way to clean up.
+    section.current?.scrollIntoView({ block: 'nearest' })
+  }, [])
+  return (
+    <section ref={section} aria-label="The verdict" className="card overflow-hidden">
+      <div className={`flex items-start gap-4 p-4 sm:p-5 ${look}`}>
+        <Icon size={32} aria-hidden className="mt-0.5 shrink-0" />
+        <div className="min-w-0">
+          <h2 className="flex flex-wrap items-baseline gap-x-3 text-xl font-semibold tracking-tight">
+            {title}
+            <code className="font-mono text-[0.8125rem] font-normal">{verdict.code}</code>
+          </h2>
+          <p className="mt-0.5 text-ink">{meaning}</p>
+          {next !== undefined && <p className="mt-1 text-ink">{next}</p>}
+        </div>
+      </div>
+      {'key_id' in verdict && <KnownKey verdict={verdict} />}
+    </section>
+  )
+}
+
+function KnownKey({ verdict }: { verdict: Extract<WireVerdict, { key_id: string }> }) {
+  const { key_id, organization_id, name, permissions, expires_at, metadata } = verdict
+  return (
+    <dl className="grid items-baseline gap-x-6 gap-y-3 p-4 sm:grid-cols-[auto_1fr] sm:p-5">
+      {verdict.code === 'insufficient_permissions' && (
+        <Known label="Missing" look="font-medium text-danger">
+          <PermissionList label="Missing" permissions={verdict.missing} />
+        </Known>
+      )}
+      <Known label="Key">
+        <Link to="/keys/$key" params={{ key: key_id }} className="foreign text-link underline" dir="auto">
+          {name}
+        </Link>
+      </Known>
+      <Known label="Organization">
+        <span className="foreign">{organization_id}</span>
+      </Known>
+      <Known label="Permissions">
+        {permissions.length === 0 ? (
+          <span className="text-muted">None</span>
+        ) : (
+          <PermissionList label="Permissions" permissions={permissions} />
+        )}
+      </Known>
+      <Known label="Expires">
+        {expires_at === null ? 'Never' : `${inFull(expires_at)}, ${fromNow(expires_at, Date.now())}`}
+      </Known>
+      <Known label="Metadata">
+        {Object.keys(metadata).length === 0 ? (
+          <span className="text-muted">None</span>
+        ) : (
+          <pre className="foreign rounded-md border border-line bg-sunken p-2 font-mono text-[0.8125rem] whitespace-pre-wrap">
+            {JSON.stringify(metadata, null, 2)}
+          </pre>
+        )}
+      </Known>
+    </dl>
+  )
+}
+
+function Known({
+  label,
+  look = 'text-muted',
+  children,
+}: {
+  label: string
+  look?: string
+  children: ReactNode
+}) {
+  return (
+    <div className="contents">
+      <dt className={look}>{label}</dt>
+      <dd className="min-w-0 max-sm:-mt-2">{children}</dd>
+    </div>
+  )
+}

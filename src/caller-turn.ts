@@ -1,8 +1,0 @@
-// The turn in which a caller's work is done: its organization's, and among those its key's.
-import type { Turn } from './fair-line.ts'
-import type { Caller, ReadOptions } from './schemas.ts'
-
-/** Gives the turn of a caller; the process itself, which has none, takes turns like any other. */
-export function turnOf(caller: Caller | undefined, { signal }: ReadOptions = {}): Turn {
-  return { organizationId: caller?.organizationId ?? '', keyId: caller?.keyId ?? '', signal }
-}

@@ -1,0 +1,128 @@
+// Keys and verdicts as people see them.
+import type { Applied, CreatedKey, Key, KeyDetails, KeySecret, Verdict } from '../../core/schemas.ts'
+import { formatFields, formatTable, print, printNote, quote, toPrintable } from '../kit/output.ts'
+import { formatAgoCell, formatInstant, formatLength } from '../kit/times.ts'
+
+/** Prints a new token on standard output, alone, and what it belongs to beside it. */
+export function printCreated(key: CreatedKey): void {
+  printToken(key, [`Created the key ${quote(key.name)} of ${key.organizationId}.`])
+}
+
+export function printRotated(key: CreatedKey & { applied?: Applied }, graceSeconds: number): void {
+  const old =
+    graceSeconds === 0
+      ? 'The old token opens nothing any more'
+      : `The old token stays valid for ${formatLength(graceSeconds)}`
+  printToken(key, [
+    `Rotated the key ${quote(key.name)} of ${key.organizationId}. ${old}.`,
+    ...describeApplied(key.applied),
+  ])
+}
+
+/** Prints the token of an answer, the one place where it ever stands, with the hint to keep it. */
+export function printToken(key: CreatedKey, notes: string[]): void {
+  printNote(
+    ...notes,
+    ...formatFields(keyFields(key)),
+    '',
+    'Its token, shown now and never again. Store it now:',
+  )
+  print(key.key)
+}
+
+/** Says what came of waiting until a change is applied; nothing where nobody waited. */
+export function describeApplied(applied: Applied | undefined): string[] {
+  if (applied === undefined) return []
+  const { confirmed, milliseconds, silent } = applied
+  if (confirmed) return [`Every live process has confirmed, after ${milliseconds} ms.`]
+  if (silent.length === 0)
+    return ['The database could not say who has confirmed; what any process remembered has run out since.']
+  const names = new Intl.ListFormat('en').format(silent.map(toPrintable))
+  const they = silent.length === 1 ? 'it' : 'they'
+  return [`${names} did not answer within 2 s; what ${they} remembered has run out since.`]
+}
+
+export function printKeys(keys: readonly Key[]): void {
+  const now = Date.now()
+  if (keys.length === 0) {
+    printNote('No keys.')
+    return
+  }
+  const rows = keys.map((key) => [
+    key.id,
+    key.name,
+    key.organizationId,
+    key.status,
+    formatAgoCell(key.lastUsedAt, now),
+    formatAgoCell(key.createdAt, now),
+    formatAgoCell(key.expiresAt, now),
+  ])
+  const headings = ['ID', 'NAME', 'ORGANIZATION', 'STATUS', 'LAST USED', 'CREATED', 'EXPIRES']
+  print(...formatTable(headings, rows))
+}
+
+/** As `core/schemas.ts` has it, which help would wait for. */
+const secretsPage = 100
+
+/** Prints a key, and its secrets where they are known. */
+export function printKey(key: Key | KeyDetails): void {
+  print(...formatFields(keyFields(key)))
+  if (!('secrets' in key)) return
+  print('', ...formatTable(['SECRET', 'CREATED', 'LAST USED', 'ENDS'], key.secrets.map(secretRow)))
+  const last = key.secrets.length === secretsPage ? key.secrets.at(-1) : undefined
+  if (last) printNote(`There may be more: see them with --secrets-after ${last.kid}.`)
+}
+
+export function printVerdict(verdict: Verdict): void {
+  const fields: [string, string][] = [['Verdict', `${verdict.code}: ${meanings[verdict.code]}`]]
+  if (verdict.code === 'insufficient_permissions') fields.push(['Missing', verdict.missing.join(', ')])
+  if ('keyId' in verdict) {
+    fields.push(
+      ['Key', verdict.keyId],
+      ['Name', verdict.name],
+      ['Organization', verdict.organizationId],
+      ['Permissions', verdict.permissions.join(', ') || 'none'],
+      ['Expires', formatInstant(verdict.expiresAt, Date.now())],
+      ['Metadata', JSON.stringify(verdict.metadata)],
+    )
+  }
+  print(...formatFields(fields))
+}
+
+const meanings: Record<Verdict['code'], string> = {
+  valid: 'the token may do this, now.',
+  malformed: 'this is not a token; look for a character lost in copying.',
+  not_found: 'no key has this token.',
+  revoked: 'the key was revoked.',
+  expired: 'the key has expired.',
+  rotated: 'the key has a newer token, and the grace of this one is over.',
+  insufficient_permissions: 'the key lacks a permission.',
+}
+
+function keyFields(key: Key): [string, string][] {
+  const now = Date.now()
+  return [
+    ['Id', key.id],
+    ['Name', key.name],
+    ['Organization', key.organizationId],
+    ['Status', key.status],
+    ['Permissions', key.permissions.join(', ') || 'none'],
+    ['Token', key.hint],
+    ['Created', formatInstant(key.createdAt, now)],
+    ['Created by', key.createdBy ?? 'who holds the database'],
+    ['Last used', formatInstant(key.lastUsedAt, now)],
+    ['Expires', formatInstant(key.expiresAt, now)],
+    ...(key.revokedAt ? [['Revoked', formatInstant(key.revokedAt, now)] as [string, string]] : []),
+    ['Metadata', JSON.stringify(key.metadata)],
+  ]
+}
+
+function secretRow(secret: KeySecret): string[] {
+  const now = Date.now()
+  return [
+    secret.kid,
+    formatAgoCell(secret.createdAt, now),
+    formatAgoCell(secret.lastUsedAt, now),
+    formatAgoCell(secret.expiresAt, now),
+  ]
+}

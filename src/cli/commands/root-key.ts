@@ -1,0 +1,25 @@
+// `latchkey root-key`: a new root key, for who holds the database and lost the others.
+import type { Command } from 'commander'
+import { readOwnDatabase } from '../../config.ts'
+import { databaseOption, openDatabase, requireDatabase } from '../kit/connection.ts'
+import { addExamples } from '../kit/options.ts'
+import { printJson } from '../kit/output.ts'
+import { printToken } from './key-views.ts'
+
+export function addRootKeyCommand(program: Command): void {
+  const command = program
+    .command('root-key')
+    .description('make one more root key and print its token, this once, on standard output')
+    .addOption(databaseOption())
+    .option('--json', "print the API's JSON")
+    .action(async (options: { database?: string; json?: boolean }) => {
+      const settings = readOwnDatabase('root-key', options)
+      await requireDatabase(settings)
+      await using latchkey = await openDatabase(settings)
+      const key = await latchkey.createRootKey()
+      options.json
+        ? printJson(key)
+        : printToken(key, ['Made a root key: it acts on every organization. Revoke the ones that you lost.'])
+    })
+  addExamples(command, 'latchkey root-key --database sqlite:latchkey.db')
+}

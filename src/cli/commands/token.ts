@@ -1,0 +1,80 @@
+// `latchkey token …`: what can be done with a token offline.
+import { getRandomValues } from 'node:crypto'
+import type { Command } from 'commander'
+import { readDatabaseSettings } from '../../config.ts'
+import { generateToken, parseToken, type RandomSource, tokenHint } from '../../core/token.ts'
+import { exitCodes } from '../kit/failures.ts'
+import { addExamples } from '../kit/options.ts'
+import { formatFields, print, printJson, printNote } from '../kit/output.ts'
+import { readToken } from '../kit/terminal.ts'
+
+export function addTokenCommands(program: Command): void {
+  const token = program.command('token').description('make and inspect tokens, offline')
+  addInspect(token)
+  addNew(token)
+}
+
+function addInspect(token: Command): void {
+  const command = token
+    .command('inspect')
+    .description(
+      "tell a token's shape, prefix and kid, and whether its check is right; exits 1 where it is not",
+    )
+    .option('--json', 'print JSON')
+    .action(async (options: { json?: boolean }) => {
+      const inspection = inspect(await readToken())
+      if (options.json) printJson(inspection)
+      else print(...formatFields(describe(inspection)))
+      if (!inspection.wellFormed) process.exitCode = exitCodes.refused
+    })
+  addExamples(command, 'latchkey token inspect', 'latchkey token inspect < token.txt')
+}
+
+function addNew(token: Command): void {
+  const command = token
+    .command('new')
+    .description('print a new token, which opens nothing yet: for LATCHKEY_ROOT_KEY')
+    .option('--key-prefix <prefix>', 'its prefix (or the first of LATCHKEY_KEY_PREFIX; default: re)')
+    .action((options: { keyPrefix?: string }) => {
+      const [prefix] = readDatabaseSettings(options).prefixes
+      print(generateToken(prefix, getRandomValues as RandomSource).token)
+      printNote(
+        'Nothing has stored it. As LATCHKEY_ROOT_KEY, it becomes the first root key of an empty database.',
+      )
+    })
+  addExamples(command, 'latchkey token new > root-key.txt')
+}
+
+interface Inspection {
+  wellFormed: boolean
+  /** Whether it has the parts of a token, in their alphabet and length. */
+  shape: boolean
+  prefix: string | null
+  kid: string | null
+  /** Whether the checksum fits the rest; null where there is none. */
+  check: boolean | null
+}
+
+function inspect(input: string): Inspection {
+  const parsed = parseToken(input)
+  const [, prefix, kid] = parsed
+    ? [input, parsed.prefix, parsed.kid]
+    : (/^(?:secret-token:)?([a-z](?:_?[a-z0-9]){0,23})_([0-9A-Za-z]{16})[0-9A-Za-z]{49}$/.exec(input) ?? [])
+  if (prefix === undefined || kid === undefined) {
+    return { wellFormed: false, shape: false, prefix: null, kid: null, check: null }
+  }
+  return { wellFormed: parsed !== undefined, shape: true, prefix, kid, check: parsed !== undefined }
+}
+
+function describe({ shape, prefix, kid, check }: Inspection): [string, string][] {
+  if (!shape || prefix === null || kid === null) {
+    return [['Shape', 'not a token: <prefix>_<65 letters and digits>']]
+  }
+  return [
+    ['Shape', 'a token'],
+    ['Prefix', prefix],
+    ['Kid', kid],
+    ['Hint', tokenHint(prefix, kid)],
+    ['Check', check ? 'right' : 'wrong: a character was changed or lost in copying'],
+  ]
+}

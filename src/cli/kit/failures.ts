@@ -1,0 +1,98 @@
+// What went wrong, for a person: one sentence what it is and what to do next, and an exit code for programs.
+import { LatchkeyClientError } from '../../client/index.ts'
+import { LatchkeyError } from '../../core/errors.ts'
+import { toCamelCase } from '../../core/wire.ts'
+import { exitCodes } from './exit-codes.ts'
+
+export { exitCodes }
+
+/** A failure in the words that the command line prints. */
+export class CommandError extends Error {
+  override readonly name = 'CommandError'
+  readonly exitCode: number
+
+  constructor(exitCode: number, sentence: string, cause?: unknown) {
+    super(sentence, cause === undefined ? undefined : { cause })
+    this.exitCode = exitCode
+  }
+}
+
+const nextSteps: Record<string, string> = {
+  missing_token: 'Set LATCHKEY_KEY to the token of a key.',
+  invalid_token: 'Check LATCHKEY_KEY.',
+  key_not_found: 'Look for its id with `latchkey keys list --status all`.',
+  secret_not_found: 'See its secrets with `latchkey keys get <id>`.',
+  organization_not_found: 'See `latchkey orgs list`, or make it with `latchkey orgs create`.',
+  organization_exists: 'Take another id, or see it with `latchkey orgs get <id>`.',
+  key_revoked: 'Create a new one with `latchkey keys create`.',
+  key_expired: 'Use `latchkey keys update <id> --expires 90d`.',
+  rotation_in_progress: 'Use `latchkey keys end-secret <id> <kid>`, or rotate without --grace.',
+  server_unreachable: 'Is the server running, and --url or LATCHKEY_URL its address?',
+  timed_out: 'Is the server too busy, or --url or LATCHKEY_URL another address?',
+  unexpected_answer: 'Is --url or LATCHKEY_URL the address of a Latchkey server?',
+}
+
+const flags: Record<string, string> = {
+  organizationId: '--organization',
+  expiresAt: '--expires',
+  graceSeconds: '--grace',
+  keyId: '--key',
+  createdBy: '--created-by',
+  permissions: '--permission',
+  q: '--query',
+}
+const sameNamed = [
+  'name',
+  'metadata',
+  'prefix',
+  'status',
+  'sort',
+  'limit',
+  'action',
+  'actor',
+  'since',
+  'until',
+]
+
+/** Says what to print on standard error for an error, and how to exit. */
+export function describeFailure(error: unknown): { text: string; exitCode: number } {
+  if (error instanceof CommandError) return { text: error.message, exitCode: error.exitCode }
+  if (error instanceof LatchkeyError || error instanceof LatchkeyClientError) {
+    return { text: describeRefusal(error), exitCode: exitCodeOf(error) }
+  }
+  const message = error instanceof Error ? error.message : String(error)
+  return {
+    text: `Latchkey failed, which is a fault in it: ${message}. Please report it.`,
+    exitCode: exitCodes.failed,
+  }
+}
+
+function describeRefusal(error: LatchkeyError | LatchkeyClientError): string {
+  if (error.errors?.length) {
+    return error.errors.map(({ path, message }) => `${toFlag(path)}${message}`).join('\n')
+  }
+  if (error.code === 'store_unavailable' && error.cause instanceof Error) {
+    return `The database cannot be used: ${endSentence(error.cause.message)} Check --database or LATCHKEY_DATABASE_URL.`
+  }
+  const next = nextSteps[error.code]
+  return next ? `${error.message} ${next}` : error.message
+}
+
+function exitCodeOf({ code, status }: LatchkeyError | LatchkeyClientError): number {
+  if (code === 'invalid_input') return exitCodes.usage
+  // Without a status, there was no answer; 5xx: the server, or its database, cannot serve now.
+  const unreachable = code === 'unexpected_answer' || status === undefined || status >= 500
+  return unreachable ? exitCodes.unreachable : exitCodes.refused
+}
+
+/** `permissions[0]` and `organization_id` as the flags that they came from. */
+function toFlag(path: string): string {
+  if (path === '') return ''
+  const name = toCamelCase(path.replace(/[.[].*$/, ''))
+  const flag = flags[name] ?? (sameNamed.includes(name) ? `--${name}` : path)
+  return `${flag}: `
+}
+
+function endSentence(text: string): string {
+  return /[.!?]$/.test(text) ? text : `${text}.`
+}

@@ -1,0 +1,57 @@
+// The values of options: how they are collected and read, and how help shows examples.
+import type { Command } from 'commander'
+import { describeFaults } from '../../core/errors.ts'
+import { findInexact, findRepeatedName } from '../../core/exact-json.ts'
+import { CommandError, exitCodes } from './failures.ts'
+
+/** Collects an option that may be given several times. */
+export function collect(value: string, before: string[] | undefined): string[] {
+  return [...(before ?? []), value]
+}
+
+/** Reads a whole number, for commander. Throws CommandError. */
+export function readCount(text: string): number {
+  if (/^\d{1,9}$/.test(text)) return Number(text)
+  throw new CommandError(exitCodes.usage, '--limit: a whole number from 1 to 1000.')
+}
+
+/** Reads the JSON object of `--metadata`, for commander. Throws CommandError. */
+export function readMetadata(text: string): Record<string, unknown> {
+  try {
+    const value: unknown = JSON.parse(text)
+    const repeated = findRepeatedName(text)
+    if (repeated !== undefined) throw new CommandError(exitCodes.usage, `--metadata: ${repeated}`)
+    const faults = findInexact(text)
+    if (faults.length > 0) throw new CommandError(exitCodes.usage, `--metadata: ${describeFaults(faults)}`)
+    if (typeof value === 'object' && value !== null && !Array.isArray(value))
+      return value as Record<string, unknown>
+  } catch (error) {
+    if (error instanceof CommandError) throw error
+  }
+  throw new CommandError(exitCodes.usage, `--metadata: a JSON object, such as '{"plan":"pro"}'.`)
+}
+
+/** Declares `--wait`, which every command has that changes what a token may do. */
+export function addWaitOption(command: Command): Command {
+  return command.option(
+    '--wait',
+    'until every process on the database acts on it (2 s at the most), and say so',
+  )
+}
+
+/** Declares `--yes`, which every command has that does what cannot be taken back. */
+export function addYesOption(command: Command): Command {
+  return command.option('--yes', 'do not ask; needed where there is no terminal to ask at')
+}
+
+/** Shows examples at the end of a command's help. */
+export function addExamples(command: Command, ...examples: string[]): Command {
+  const title = examples.length === 1 ? 'Example:' : 'Examples:'
+  return command.addHelpText('after', `\n${title}\n${examples.map((example) => `  $ ${example}`).join('\n')}`)
+}
+
+/** Leaves out what was not given, for inputs in which an absent field and an undefined one differ. */
+export function given<T extends object>(fields: T): { [Name in keyof T]: Exclude<T[Name], undefined> } {
+  const entries = Object.entries(fields).filter(([, value]) => value !== undefined)
+  return Object.fromEntries(entries) as never
+}

@@ -1,0 +1,118 @@
+// What commands print: tables and fields for people, the wire's JSON for programs.
+import { toWire } from '../../core/wire.ts'
+
+const longestCell = 48
+
+/** Ends the process without a word once nobody reads what it prints: `latchkey keys list | head`. */
+export function endWithReader(): void {
+  for (const stream of [process.stdout, process.stderr]) {
+    stream.on('error', (error: NodeJS.ErrnoException) => {
+      if (error.code !== 'EPIPE') throw error
+      process.exit()
+    })
+  }
+}
+
+/** Goes on when nobody reads what it prints, which a server must; undoes {@link endWithReader}. */
+export function surviveClosedOutput(): void {
+  for (const stream of [process.stdout, process.stderr]) {
+    stream.removeAllListeners('error').on('error', () => {})
+  }
+}
+
+/** Prints lines on standard output; resolves once they are written, and throws where they cannot be. */
+export function printSurely(...lines: string[]): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const text = lines.map((line) => `${line}\n`).join('')
+    process.stdout.write(text, (error) => (error ? reject(error) : resolve()))
+  })
+}
+
+/** Prints a value as the wire's JSON, one document. */
+export function printJson(value: object): void {
+  const json = JSON.stringify(toWire(value), null, 2)
+  // The same value to a program, and harmless on a terminal.
+  process.stdout.write(
+    `${json.replace(turning, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`)}\n`,
+  )
+}
+
+/** Prints lines for people on standard output. */
+export function print(...lines: string[]): void {
+  process.stdout.write(lines.map((line) => `${line}\n`).join(''))
+}
+
+/** Prints lines for people beside the output: standard error, so that a pipe takes only what it is after. */
+export function printNote(...lines: string[]): void {
+  process.stderr.write(lines.map((line) => `${line}\n`).join(''))
+}
+
+/** Aligns rows under their headings, two spaces apart. Long cells are cut, but for ids in the first column. */
+export function formatTable(headings: readonly string[], rows: readonly (readonly string[])[]): string[] {
+  const cells = [headings, ...rows].map((row) =>
+    row.map((cell, column) => (column === 0 ? toPrintable(cell) : shorten(toPrintable(cell)))),
+  )
+  const widths = headings.map((_, column) => Math.max(...cells.map((row) => widthOf(row[column] ?? ''))))
+  return cells.map((row) =>
+    row
+      .map((cell, column) => pad(cell, widths[column] ?? 0))
+      .join('  ')
+      .trimEnd(),
+  )
+}
+
+/** Aligns values behind their names. */
+export function formatFields(fields: readonly (readonly [name: string, value: string])[]): string[] {
+  const width = Math.max(...fields.map(([name]) => name.length))
+  return fields.map(([name, value]) => `${name.padEnd(width)}  ${toPrintable(value)}`.trimEnd())
+}
+
+/**
+ * Writes out, as \u{202e}, what would move a terminal's cursor, colour its text, turn its direction or not be seen at
+ * all: controls, format characters, and blanks other than a plain space. Only what joins an emoji stays as it is.
+ */
+export function toPrintable(text: string): string {
+  return text.replace(unseen, (character, at: number) =>
+    joinsEmoji(text, at) ? character : `\\u{${character.codePointAt(0)?.toString(16)}}`,
+  )
+}
+
+/** A name for a sentence, in quotes, so that its blanks at either end show. */
+export function quote(name: string): string {
+  return toPrintable(JSON.stringify(name))
+}
+
+const turning = /[\u007f-\u009f\u061c\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff]/g
+
+// U+2800 is a symbol to Unicode, a Braille cell without dots.
+const unseen = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}\p{DI}\u2800]|(?! )\p{Zs}/gu
+
+function joinsEmoji(text: string, at: number): boolean {
+  return (
+    /^[\u200d\ufe0f]/.test(text.slice(at)) &&
+    /\p{Extended_Pictographic}[\ufe0f\p{EMod}]*$/u.test(text.slice(0, at))
+  )
+}
+
+function shorten(text: string): string {
+  const characters = [...text]
+  return characters.length <= longestCell ? text : `${characters.slice(0, longestCell - 1).join('')}…`
+}
+
+function pad(text: string, width: number): string {
+  return text + ' '.repeat(Math.max(0, width - widthOf(text)))
+}
+
+let segmenter: Intl.Segmenter | undefined
+const wide =
+  /\p{Emoji_Presentation}|[\p{sc=Han}\p{sc=Hiragana}\p{sc=Katakana}\p{sc=Hangul}\u3000-\u303f\uff01-\uff60]/u
+
+// Terminals give emoji and the scripts of East Asia two columns.
+function widthOf(text: string): number {
+  if (/^[\x20-\x7e]*$/.test(text)) return text.length
+  let width = 0
+  // Made when it is needed: its data takes long to load.
+  segmenter ??= new Intl.Segmenter()
+  for (const { segment } of segmenter.segment(text)) width += wide.test(segment) ? 2 : 1
+  return width
+}

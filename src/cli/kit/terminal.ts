@@ -1,0 +1,96 @@
+// Asking the person at the terminal: for a token without showing it, or for a yes.
+import { createInterface } from 'node:readline/promises'
+import { containsToken } from '../../core/token.ts'
+import { CommandError, exitCodes } from './failures.ts'
+
+/** Far more than a token has; whatever is longer is some other file. */
+const longestInput = 4096
+
+/** Throws CommandError, without showing it, where an argument holds a token. */
+export function refuseTokenArguments(argv: readonly string[]): void {
+  if (!argv.some(containsToken)) return
+  throw new CommandError(
+    exitCodes.usage,
+    'An argument holds a token, and process lists and shell histories show arguments to others. Give it on ' +
+      'standard input, or run the command without it to be asked. Rotate this token: it may have been seen.',
+  )
+}
+
+/** Reads a token from a prompt that shows nothing, or from standard input where that is no terminal. */
+export async function readToken(): Promise<string> {
+  const token = (process.stdin.isTTY ? await promptHidden('Token: ') : await readAll()).trim()
+  if (token === '')
+    throw new CommandError(exitCodes.usage, 'No token came: give it on standard input, or type it.')
+  return token
+}
+
+/**
+ * Asks for a yes to what cannot be taken back, unless `yes` gave it before. Throws CommandError where nobody can be
+ * asked: without a terminal to read from, or to show the question on.
+ */
+export async function confirm(
+  yes: boolean | undefined,
+  makeQuestion: () => Promise<string>,
+): Promise<boolean> {
+  if (yes) return true
+  requireSomebody(yes)
+  const question = await makeQuestion()
+  const terminal = createInterface({ input: process.stdin, output: process.stderr })
+  const closed = new AbortController()
+  terminal.once('close', () => closed.abort())
+  try {
+    return /^y(es)?$/i.test((await terminal.question(`${question} [y/N] `, { signal: closed.signal })).trim())
+  } catch {
+    // The terminal was closed instead of an answer.
+    return false
+  } finally {
+    terminal.close()
+  }
+}
+
+/** Throws CommandError where `yes` was not given and nobody can be asked for it. */
+export function requireSomebody(yes: boolean | undefined): void {
+  if (yes || (process.stdin.isTTY && process.stderr.isTTY)) return
+  throw new CommandError(
+    exitCodes.usage,
+    'This cannot be taken back, and there is no terminal to ask at: add --yes. Nothing was changed.',
+  )
+}
+
+async function readAll(): Promise<string> {
+  let text = ''
+  for await (const chunk of process.stdin.setEncoding('utf8')) {
+    text += chunk
+    if (text.length > longestInput) {
+      throw new CommandError(exitCodes.usage, 'Standard input holds more than one token.')
+    }
+  }
+  return text
+}
+
+function promptHidden(prompt: string): Promise<string> {
+  const { stdin, stderr } = process
+  return new Promise((resolve, reject) => {
+    let text = ''
+    const finish = (settle: () => void) => {
+      stdin.off('data', read)
+      stdin.setRawMode(false)
+      stdin.pause()
+      stderr.write('\n')
+      settle()
+    }
+    const read = (chunk: string) => {
+      for (const character of chunk) {
+        if (character === '\r' || character === '\n' || character === '\x04')
+          return finish(() => resolve(text))
+        if (character === '\x03') return finish(() => reject(new CommandError(130, 'Interrupted.')))
+        if (character === '\x7f' || character === '\b') text = text.slice(0, -1)
+        else text += character
+      }
+    }
+    // Raw before the prompt: what is typed after it is never shown.
+    stdin.setRawMode(true)
+    stdin.setEncoding('utf8').on('data', read).resume()
+    stderr.write(prompt)
+  })
+}

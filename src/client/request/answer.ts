@@ -1,0 +1,70 @@
+// What came back: its text in bounded memory, and the server's refusals as errors.
+import type { FieldError } from '../../core/errors.ts'
+import { type ClientErrorCode, LatchkeyClientError } from '../errors.ts'
+
+/** Longer than any page of keys can be. */
+const longestAnswer = 32 * 1024 * 1024
+
+/** Reads an answer's text. Throws `unexpected_answer` where it does not end. */
+export async function readText(response: Response): Promise<string> {
+  const decoder = new TextDecoder()
+  const parts: string[] = []
+  let length = 0
+  const reader = response.body?.getReader()
+  for (let part = await reader?.read(); part !== undefined && !part.done; part = await reader?.read()) {
+    length += part.value.length
+    if (length > longestAnswer) {
+      void reader?.cancel().catch(() => {})
+      throw unexpected(response)
+    }
+    parts.push(decoder.decode(part.value, { stream: true }))
+  }
+  return parts.join('') + decoder.decode()
+}
+
+/** Reads a refusal (RFC 9457). */
+export async function readProblem(response: Response): Promise<LatchkeyClientError> {
+  const isProblem = response.headers.get('content-type')?.startsWith('application/problem+json')
+  const problem = isProblem ? parse(await readText(response)) : undefined
+  if (!isProblem) void response.body?.cancel().catch(() => {})
+  if (typeof problem !== 'object' || problem === null || !('code' in problem)) return unexpected(response)
+  const { code, title, detail, request_id, errors } = problem as {
+    code: ClientErrorCode
+    title: string
+    detail?: string
+    request_id?: string
+    errors?: FieldError[]
+  }
+  return new LatchkeyClientError(code, detail ?? title, {
+    status: response.status,
+    ...retryAfter(response),
+    ...(request_id && { requestId: request_id }),
+    ...(errors && { errors }),
+  })
+}
+
+/** The error for an answer that no Latchkey gives. */
+export function unexpected(response: Response, cause?: unknown): LatchkeyClientError {
+  const detail = `The server's answer (${response.status}) is not one of Latchkey's.`
+  return new LatchkeyClientError('unexpected_answer', detail, {
+    status: response.status,
+    ...retryAfter(response),
+    cause,
+  })
+}
+
+/** How long the server, or a proxy before it, wants to be left alone (RFC 9110, section 10.2.3). */
+function retryAfter({ headers }: Response): { retryAfterMs?: number } {
+  const value = headers.get('retry-after')
+  if (value === null) return {}
+  const milliseconds = /^\d+$/.test(value) ? Number(value) * 1000 : Date.parse(value) - Date.now()
+  return Number.isNaN(milliseconds) ? {} : { retryAfterMs: Math.max(0, milliseconds) }
+}
+
+function parse(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return undefined
+  }
+}

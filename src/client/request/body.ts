@@ -1,0 +1,38 @@
+// Writes the body of a request as JSON, and nothing that JSON would make something else of.
+import { pathOf } from '../../core/errors.ts'
+import { toWire } from '../../core/wire.ts'
+import { LatchkeyClientError } from '../errors.ts'
+
+/**
+ * Writes a body in the wire's form. Throws `invalid_input` for what JSON would change, such as NaN, which it writes as
+ * null, and for what it cannot hold: a BigInt, or a value that holds itself.
+ */
+export function writeBody(body: object): string {
+  const paths = new Map<unknown, PropertyKey[]>()
+  // JSON.stringify calls it for each value, first for the whole body, as a method of the object that holds the value.
+  function requireSame(this: object, name: string, value: unknown): unknown {
+    const holder = paths.get(this)
+    const path = holder === undefined ? [] : [...holder, Array.isArray(this) ? Number(name) : name]
+    if (typeof value === 'object' && value !== null) paths.set(value, path)
+    if (typeof value === 'bigint' || (typeof value === 'number' && !Number.isFinite(value))) refuse(path)
+    return value
+  }
+  try {
+    return JSON.stringify(toWire(body), requireSame)
+  } catch (cause) {
+    if (cause instanceof LatchkeyClientError) throw cause
+    throw new LatchkeyClientError(
+      'invalid_input',
+      'JSON cannot hold the input: a value in it holds itself.',
+      {
+        cause,
+      },
+    )
+  }
+}
+
+function refuse(place: PropertyKey[]): never {
+  const path = pathOf(place)
+  const message = 'A number that JSON can hold: finite, and no BigInt. Send any other as a text.'
+  throw new LatchkeyClientError('invalid_input', `${path}: ${message}`, { errors: [{ path, message }] })
+}

@@ -1,0 +1,204 @@
+// One request to a server and its answer, by nothing but `fetch`: runs wherever that exists.
+import { unknownOption } from '../../core/options.ts'
+import type { Page } from '../../core/schemas.ts'
+import { parseToken } from '../../core/token.ts'
+import { fromWireAnswer, toWire, type Wire } from '../../core/wire.ts'
+import { LatchkeyClientError } from '../errors.ts'
+import { readProblem, readText, unexpected } from './answer.ts'
+import { writeBody } from './body.ts'
+
+/** Where a server is and who asks. */
+export interface ClientOptions {
+  /** The server's address, such as `https://keys.example.com`; a path before `/v1` may follow. */
+  url: string
+  /** The token of the key that asks. It goes into the `Authorization` header and nowhere else. */
+  token: string
+  /** How long a call may take in all, in milliseconds; 10,000 if absent. */
+  timeoutMs?: number
+}
+
+/** What each call takes beside its input. */
+export interface CallOptions {
+  /** How long this call may take in all, its repetitions included, in milliseconds. */
+  timeoutMs?: number
+  /** Ends the call, which then throws `aborted`. */
+  signal?: AbortSignal
+}
+
+type Method = 'GET' | 'POST' | 'PATCH' | 'DELETE'
+
+interface Sending {
+  /** Sent in the wire's form. */
+  body?: object
+  /** Whether it may be sent again where nobody knows whether it was done. */
+  repeatable?: boolean
+  options?: CallOptions | undefined
+}
+
+/** Sends requests as one key to one server. Every method throws LatchkeyClientError. */
+export interface Requester {
+  /** The server's address without a slash at its end. */
+  readonly url: string
+  /** Sends a library value in the wire's form and reads the answer back into the library's. */
+  send<Answer>(method: Method, path: string, sending?: Sending): Promise<Answer>
+  /** Reads an answer that is no JSON. */
+  readPlain(path: string, options?: CallOptions): Promise<string>
+  /** Reads one page of a list; its `next` comes from the answer's Link header (RFC 8288). */
+  readPage<Item>(path: string, query: object, options?: CallOptions): Promise<Page<Item>>
+  /** Opens a stream; what it says is the caller's to read, and to end by the signal. */
+  open(path: string, signal: AbortSignal): Promise<Response>
+}
+
+const defaultTimeoutMs = 10_000
+const mostRepetitions = 3
+const firstDelayMs = 200
+
+/** Makes a requester. Throws TypeError for an address that is not http or https, and for what is no token. */
+export function createRequester(client: ClientOptions): Requester {
+  checkTimeout(client.timeoutMs)
+  const url = readAddress(client.url)
+  const token = typeof client.token === 'string' ? parseToken(client.token)?.token : undefined
+  if (token === undefined) throw new TypeError('The token is none: look for a character lost in copying.')
+
+  const fetchOnce = async (method: Method, path: string, signal: AbortSignal, body?: object) => {
+    const response = await fetch(url + path, {
+      method,
+      headers: {
+        authorization: `Bearer ${token}`,
+        accept: 'application/json',
+        ...(body && { 'content-type': 'application/json' }),
+      },
+      // A redirect could carry the token to another address.
+      redirect: 'manual',
+      signal,
+      ...(body && { body: writeBody(body) }),
+    })
+    if (!response.ok) throw await readProblem(response)
+    return response
+  }
+
+  const request = async (method: Method, path: string, sending: Sending = {}) => {
+    const { body, repeatable = method === 'GET', options } = sending
+    checkOptions(options, callNames)
+    checkTimeout(options?.timeoutMs)
+    const timeoutMs = Math.ceil(options?.timeoutMs ?? client.timeoutMs ?? defaultTimeoutMs)
+    const endsAt = performance.now() + timeoutMs
+    const timeout = AbortSignal.timeout(timeoutMs)
+    const signal = options?.signal ? AbortSignal.any([options.signal, timeout]) : timeout
+    for (let repetition = 0; ; repetition++) {
+      try {
+        signal.throwIfAborted()
+        const response = await fetchOnce(method, path, signal, body)
+        return { response, text: await readText(response) }
+      } catch (cause) {
+        const error = toError(cause, url, options?.signal, timeout)
+        const delayMs =
+          repeatable && repetition < mostRepetitions ? delayBefore(error, repetition) : undefined
+        if (delayMs === undefined || performance.now() + delayMs >= endsAt) throw error
+        await sleep(delayMs, signal)
+      }
+    }
+  }
+
+  return {
+    url,
+    send: async <Answer>(method: Method, path: string, sending?: Sending) =>
+      readJson<Answer>(await request(method, path, sending)),
+    readPlain: async (path, options) => (await request('GET', path, { options })).text,
+    readPage: async <Item>(path: string, query: object, options?: CallOptions) => {
+      const answer = await request('GET', path + toQuery(query), { options })
+      return { items: readJson<Item[]>(answer), next: findNext(answer.response.headers.get('link')) }
+    },
+    open: async (path, signal) => {
+      try {
+        return await fetchOnce('GET', path, signal)
+      } catch (cause) {
+        throw toError(cause, url, undefined, signal)
+      }
+    },
+  }
+}
+
+/** Writes an id into a path, as one segment whatever it holds. Throws `invalid_input` where none can be made of it. */
+export function pathSegment(id: string): string {
+  // An empty id, or dots that URLs resolve, would name another resource.
+  if (!/[^.]/.test(id))
+    throw new LatchkeyClientError('invalid_input', 'An id is missing or consists of dots.')
+  return encodeURIComponent(id)
+}
+
+const maxTimeoutMs = 2 ** 31 - 1
+const callNames = ['timeoutMs', 'signal', 'wait']
+
+/** Throws TypeError for a length of time that no timer takes. */
+function checkTimeout(timeoutMs: number | undefined): void {
+  if (timeoutMs === undefined || (timeoutMs > 0 && timeoutMs <= maxTimeoutMs)) return
+  throw new TypeError(`timeoutMs: A number of milliseconds, more than 0 and at most ${maxTimeoutMs}.`)
+}
+
+/** Throws `invalid_input` for an option that nobody reads. */
+export function checkOptions(options: object | undefined, known: readonly string[]): void {
+  const fault = options && unknownOption(options, known)
+  if (fault)
+    throw new LatchkeyClientError('invalid_input', `${fault.path}: ${fault.message}`, { errors: [fault] })
+}
+
+function readAddress(url: string): string {
+  const address = URL.canParse(url) ? new URL(url) : undefined
+  if (address === undefined || !/^https?:$/.test(address.protocol))
+    throw new TypeError('The url of a server begins with http:// or https://.')
+  return `${address.origin}${address.pathname.replace(/\/+$/, '')}`
+}
+
+function toError(
+  cause: unknown,
+  url: string,
+  signal: AbortSignal | undefined,
+  timeout: AbortSignal,
+): LatchkeyClientError {
+  if (cause instanceof LatchkeyClientError) return cause
+  if (signal?.aborted) return new LatchkeyClientError('aborted', 'The call was aborted.', { cause })
+  if (timeout.aborted)
+    return new LatchkeyClientError('timed_out', `${url} took too long to answer.`, { cause })
+  return new LatchkeyClientError('server_unreachable', `No answer from ${url}.`, { cause })
+}
+
+/** How long to wait before a request is sent again; undefined where that would not help. */
+function delayBefore(error: LatchkeyClientError, repetition: number): number | undefined {
+  const { code, status, retryAfterMs = 0 } = error
+  if (code !== 'server_unreachable' && status !== 429 && status !== 503) return undefined
+  // Each waits another while: those who failed together must not come back together.
+  return retryAfterMs + Math.random() * firstDelayMs * 2 ** repetition
+}
+
+function sleep(milliseconds: number, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    const wake = () => {
+      clearTimeout(timer)
+      signal.removeEventListener('abort', wake)
+      resolve()
+    }
+    const timer = setTimeout(wake, milliseconds)
+    signal.addEventListener('abort', wake)
+  })
+}
+
+function readJson<Answer>({ response, text }: { response: Response; text: string }): Answer {
+  try {
+    return fromWireAnswer(JSON.parse(text) as Wire<Answer>)
+  } catch (cause) {
+    throw unexpected(response, cause)
+  }
+}
+
+function toQuery(query: object): string {
+  const fields = Object.entries(toWire(query)).map(([name, value]) => [name, String(value)])
+  return fields.length === 0 ? '' : `?${new URLSearchParams(fields)}`
+}
+
+function findNext(link: string | null): string | undefined {
+  const address = /<([^>]*)>\s*;\s*rel="?next"?/.exec(link ?? '')?.[1]
+  return address === undefined
+    ? undefined
+    : (new URL(address, 'http://localhost').searchParams.get('after') ?? undefined)
+}

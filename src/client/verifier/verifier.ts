@@ -1,0 +1,330 @@
+// createVerifier(): judges tokens in the caller's own memory, as fresh as a server process does.
+
+import { LatchkeyError } from '../../core/errors.ts'
+import { unknownOption, wholeNumberFault } from '../../core/options.ts'
+import type { FactsAnswer, Verdict, VerifyOptions } from '../../core/schemas.ts'
+import { type ParsedToken, parseToken } from '../../core/token.ts'
+import { type Asker, Turns } from '../../fairness/turns.ts'
+import { type CacheOptions, cacheBoundsOf, cacheFault } from '../../verdict/cache-options.ts'
+import { type Clock, systemClock } from '../../verdict/clock.ts'
+import {
+  findRemembered,
+  judge,
+  malformed,
+  notFound,
+  type Remembered,
+  verdictOf,
+  verifyCached,
+} from '../../verdict/evaluate.ts'
+import type { Facts } from '../../verdict/facts.ts'
+import { leaseMs } from '../../verdict/lease.ts'
+import { LatchkeyClientError } from '../errors.ts'
+import {
+  type CallOptions,
+  type ClientOptions,
+  checkOptions,
+  createRequester,
+  type Requester,
+} from '../request/request.ts'
+import { Following } from './change-stream.ts'
+import { UseReporter } from './last-use.ts'
+import { readSecret, VerifierMemory } from './verifier-cache.ts'
+
+/** A verifier's server and bounds. */
+export interface VerifierOptions extends ClientOptions, CacheOptions {
+  /** How long a question to the server may take in all, in milliseconds; 3,000 if absent. */
+  timeoutMs?: number
+  /**
+   * With the server away, memory answers for so many milliseconds after the server was last sure to have told
+   * everything, except for what is known to have changed. 0 if absent: an error is thrown instead.
+   */
+  staleIfErrorMs?: number
+  /** Milliseconds since 1970; `Date.now` if absent. For tests. */
+  now?: () => number
+  /** Milliseconds by a clock that is never set; `performance.now` if absent. For tests. */
+  monotonic?: () => number
+}
+
+/** What a verification takes beside the token. */
+export type VerifierQuestion = VerifyOptions & Pick<CallOptions, 'signal'>
+
+/** Judges tokens in this process. */
+export interface Verifier extends AsyncDisposable {
+  /**
+   * Judges a token from memory or, where that may not answer, by what the server knows. A refusal is an answer,
+   * and an object: write `if (verdict.valid)`, never `if (verdict)`. Throws `server_unreachable`, `timed_out` and
+   * whatever else the server refuses the verifier with; never a verdict in place of an answer. `timeoutMs` counts from
+   * this call. The asker says on whose behalf, by an address: questions to the server are shared fairly between askers.
+   */
+  verify(token: string, question?: VerifierQuestion, asker?: Pick<Asker, 'ip'>): Promise<Verdict>
+  /** Judges a token from memory, without a promise or I/O; undefined where memory may not answer. */
+  verifyCached(token: string, question?: VerifyOptions): Verdict | undefined
+  /** Resolves once memory may answer for what it has seen; throws why it may not. */
+  ready(): Promise<void>
+  /** Reports the last uses and lets go of the server. */
+  close(): Promise<void>
+}
+
+/** A question to the server, which waits for its turn or is under way. */
+interface Ask {
+  parsed: ParsedToken
+  facts: Promise<Facts | undefined>
+}
+
+type Answered = Facts | undefined
+
+const defaultTimeoutMs = 3_000
+const mostAttempts = 3
+/** How many uses are kept until the server hears of them, also if no secret is remembered. */
+const leastUses = 10_000
+/** Questions at once: a flood of made-up tokens must not crowd out everybody else. */
+const mostAsks = 64
+/** How often those who wait for a turn are looked through for whoever has waited too long. */
+const lookEveryMs = 50
+/** Tokens that were seen before have a line of their own: strangers are those that may be made up. */
+const remembered = { keyId: 'remembered' }
+/** How long a server that did not answer is taken to be away, where memory may answer instead. */
+const awayMs = 1_000
+
+/**
+ * Makes a verifier, which speaks to the server from its first use on. Throws TypeError for an address that is not
+ * http or https, for a token that is none, for an unknown option and for a number out
+ * of bounds.
+ */
+export function createVerifier(options: VerifierOptions): Verifier {
+  return new MemoryVerifier(options)
+}
+
+class MemoryVerifier implements Verifier {
+  readonly #server: Requester
+  readonly #timeoutMs: number
+  readonly #clock: Clock
+  readonly #memory: VerifierMemory
+  readonly #following: Following
+  readonly #uses: UseReporter
+  readonly #asks = new Map<string, Ask>()
+  readonly #turns = new Turns<Answered>()
+  #asking = 0
+  #isTimed = false
+  #awayUntil = Number.NEGATIVE_INFINITY
+  #closing: Promise<void> | undefined
+
+  constructor(options: VerifierOptions) {
+    checkVerifierOptions(options)
+    const { now = systemClock.now, monotonic = systemClock.monotonic, staleIfErrorMs = 0 } = options
+    this.#timeoutMs = options.timeoutMs ?? defaultTimeoutMs
+    this.#server = createRequester({ ...options, timeoutMs: this.#timeoutMs })
+    this.#clock = { ...systemClock, now, monotonic }
+    const bounds = cacheBoundsOf(options)
+    this.#uses = new UseReporter(this.#server, this.#clock, Math.max(bounds.secrets, leastUses), () =>
+      this.#memory.cache.reportUses(),
+    )
+    this.#memory = new VerifierMemory(this.#clock, bounds, staleIfErrorMs, (kid, at) =>
+      this.#uses.note(kid, at),
+    )
+    this.#following = new Following(this.#server, this.#memory)
+  }
+
+  verifyCached(token: string, question?: VerifyOptions): Verdict | undefined {
+    checkOptions(question, questionNames)
+    return judgeBy(this.#memory, token, question)
+  }
+
+  async verify(token: string, question: VerifierQuestion = {}, asker: Asker = {}): Promise<Verdict> {
+    const known = this.verifyCached(token, question)
+    if (known !== undefined) return known
+    const parsed = parseToken(token)
+    if (parsed === undefined) return malformed
+    this.#start()
+    const isAway = this.#clock.monotonic() < this.#awayUntil
+    const stale = isAway ? judgeBy(this.#memory.stale, token, question) : undefined
+    if (stale !== undefined) return stale
+    let facts: Facts | undefined
+    try {
+      const { error } = this.#following
+      if (error?.code === 'unsupported_server') throw error
+      facts = await this.#ask(parsed, question.signal, asker)
+    } catch (error) {
+      // Too many tokens at once say nothing of the server.
+      if (!isAbsence(error) || error instanceof TooMany) throw error
+      this.#awayUntil = this.#clock.monotonic() + awayMs
+      const verdict = judgeBy(this.#memory.stale, token, question)
+      if (verdict === undefined) throw error
+      return verdict
+    }
+    if (facts === undefined) return notFound
+    const { terms } = facts
+    const now = this.#clock.now()
+    const refusal = asClient(() => judge(terms, question, now))
+    if (refusal === undefined) this.#uses.note(parsed.kid, now)
+    return verdictOf(facts.answer, terms, refusal)
+  }
+
+  async ready(): Promise<void> {
+    this.#start()
+    if (this.#memory.isFresh(this.#clock.now())) return
+    await this.#following.nextOutcome()
+    if (!this.#memory.isFresh(this.#clock.now())) throw this.#following.error ?? closed()
+  }
+
+  close(): Promise<void> {
+    this.#closing ??= Promise.all([this.#following.stop(), this.#uses.close()]).then(() => {})
+    return this.#closing
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close()
+  }
+
+  #start(): void {
+    if (this.#closing) throw closed()
+    this.#following.start()
+    this.#uses.start()
+  }
+
+  /** Asks the server, once however many ask at once. Its answer is the same for whatever was asked of the token. */
+  async #ask(parsed: ParsedToken, signal: AbortSignal | undefined, { ip = '' }: Asker): Promise<Answered> {
+    const digest = this.#memory.digest(parsed.token)
+    // What was asked before a change may miss it: who asks after it asks anew.
+    const name = `${this.#memory.changes} ${digest}`
+    let ask = this.#asks.get(name)
+    if (ask === undefined) {
+      const isRemembered = findRemembered(this.#memory, parsed.token) !== undefined
+      const waiting = this.#turns.join(isRemembered ? remembered : { ip }, name, this.#clock.monotonic())
+      if (waiting === undefined) throw new TooMany()
+      ask = { parsed, facts: waiting.promise.finally(() => this.#asks.delete(name)) }
+      this.#asks.set(name, ask)
+      this.#sendNext()
+      this.#watchDeadlines()
+    }
+    return signal ? Promise.race([ask.facts, aborted(signal)]) : ask.facts
+  }
+
+  #sendNext(): void {
+    while (this.#asking < mostAsks) {
+      const [waiting] = this.#turns.take(1)
+      const ask = waiting && this.#asks.get(waiting.kid)
+      if (waiting === undefined || ask === undefined) return
+      this.#asking++
+      this.#readFacts(ask.parsed, waiting.askedAt + this.#timeoutMs)
+        .then(waiting.resolve, waiting.reject)
+        .finally(() => {
+          this.#asking--
+          this.#sendNext()
+        })
+    }
+  }
+
+  /** Refuses whoever waits for a turn longer than a question may take in all. */
+  #watchDeadlines(): void {
+    if (this.#isTimed || this.#turns.size === 0) return
+    this.#isTimed = true
+    this.#clock.after(lookEveryMs, () => {
+      this.#isTimed = false
+      const late = this.#turns.takeOlder(this.#clock.monotonic() - this.#timeoutMs)
+      for (const { reject } of late) reject(new TooMany())
+      this.#watchDeadlines()
+    })
+  }
+
+  async #readFacts(parsed: ParsedToken, endsAt: number): Promise<Answered> {
+    for (let attempt = 1; ; attempt++) {
+      const begunAt = this.#clock.monotonic()
+      const told = this.#following.sequence
+      const { changes } = this.#memory
+      try {
+        const answer = await this.#server.send<FactsAnswer>('POST', '/v1/keys/facts', {
+          body: { key: parsed.token },
+          options: { timeoutMs: Math.max(1, endsAt - begunAt) },
+        })
+        const facts = readAnswer(answer)
+        // One that was held up on its way may be from before a revocation.
+        const isRecent = this.#clock.monotonic() - begunAt + answer.ageMs < leaseMs
+        if (!isRecent && attempt >= mostAttempts)
+          throw new LatchkeyClientError('timed_out', `${this.#server.url} took too long to answer.`)
+        if (!isRecent) continue
+        const isWhole = told !== undefined && answer.sequence !== null && answer.sequence >= told
+        const isFollowed = this.#following.sequence !== undefined && changes === this.#memory.changes
+        if (isWhole && isFollowed) this.#memory.remember(parsed, facts)
+        else if (facts) this.#memory.cache.forgetKey(facts.answer.keyId)
+        return facts
+      } catch (error) {
+        const mayRepeat =
+          (error as LatchkeyClientError).code === 'server_unreachable' && attempt < mostAttempts
+        if (!mayRepeat) throw unsupported(error, this.#server.url)
+      }
+    }
+  }
+}
+
+const optionNames = [
+  ...['url', 'token', 'timeoutMs', 'cachedSecrets', 'cacheBytes', 'staleIfErrorMs'],
+  ...['now', 'monotonic'],
+]
+const questionNames = ['permissions', 'organizationId', 'signal']
+const maxStaleMs = 2 ** 31 - 1
+
+function checkVerifierOptions(options: VerifierOptions): void {
+  const fault =
+    unknownOption(options, optionNames) ??
+    cacheFault(options) ??
+    wholeNumberFault('staleIfErrorMs', options.staleIfErrorMs, 0, maxStaleMs)
+  if (fault) throw new TypeError(`${fault.path}: ${fault.message}`)
+}
+
+/** A question that found no turn. */
+class TooMany extends LatchkeyClientError {
+  constructor() {
+    super('timed_out', 'Too many tokens that nobody has seen before wait for the server to judge them.')
+  }
+}
+
+function judgeBy(memory: Remembered, token: string, question?: VerifyOptions): Verdict | undefined {
+  return asClient(() => verifyCached(memory, token, question))
+}
+
+/** Judges, and throws what is wrong with the question as an error of the client's. */
+function asClient<T>(judge: () => T): T {
+  try {
+    return judge()
+  } catch (error) {
+    if (!(error instanceof LatchkeyError)) throw error
+    const { code, message, errors } = error
+    throw new LatchkeyClientError(code, message, errors && { errors })
+  }
+}
+
+/** Reads the server's facts. Throws `unexpected_answer` for anything else: no verdict is made of it. */
+function readAnswer(answer: FactsAnswer): Facts | undefined {
+  const { sequence, ageMs, secret } = Object(answer) as FactsAnswer
+  const facts = readSecret(secret)
+  const isSound =
+    Number.isFinite(ageMs) && ageMs >= 0 && (sequence === null || Number.isSafeInteger(sequence))
+  if (isSound && (secret === null || facts !== undefined)) return facts
+  throw new LatchkeyClientError('unexpected_answer', "The server's facts are not in Latchkey's form.")
+}
+
+/** Whether the server is away or broken, rather than refusing. */
+function isAbsence(error: unknown): boolean {
+  const { code, status = 0 } = error as LatchkeyClientError
+  return code === 'server_unreachable' || code === 'timed_out' || status >= 500
+}
+
+function unsupported(error: unknown, url: string): unknown {
+  if ((error as LatchkeyClientError).code !== 'route_not_found') return error
+  const detail = `${url} serves no verifiers: its version and the client's do not match.`
+  return new LatchkeyClientError('unsupported_server', detail, { cause: error })
+}
+
+function aborted(signal: AbortSignal): Promise<never> {
+  return new Promise((_, reject) => {
+    const abort = () =>
+      reject(new LatchkeyClientError('aborted', 'The call was aborted.', { cause: signal.reason }))
+    if (signal.aborted) abort()
+    else signal.addEventListener('abort', abort, { once: true })
+  })
+}
+
+function closed(): LatchkeyClientError {
+  return new LatchkeyClientError('aborted', 'The verifier is closed.')
+}

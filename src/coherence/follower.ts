@@ -1,0 +1,257 @@
+// Follows the changes that other processes make, so that this one knows how fresh its memory is.
+
+import { type ChangeRow, changesPage, type Look, type OrganizationSequence } from '../store/changes.ts'
+import type { Clock } from '../verdict/clock.ts'
+import { Lease } from '../verdict/lease.ts'
+import { OrganizationSequences } from './organization-sequences.ts'
+
+/** Where changes are read from, and where this process says that it acts on them. */
+export interface ChangeSource {
+  /** How long to wait between two reads where no hint came; far below the lease. */
+  readonly pollEveryMs: number
+  /** The changes after a number, with the counter and this process's enlistment in the same snapshot. */
+  readChanges(since: number, follower: string): Promise<Look>
+  /** The number of an organization's last change as it stood after a change; undefined where the log does not show it. */
+  readOrganizationSequence(organizationId: string, at: number): Promise<OrganizationSequence | undefined>
+  /** Enlists this process; returns the number of the last change before. */
+  enlist(follower: string): Promise<number>
+  /** Confirms all changes up to a number; false where this process is no longer enlisted. */
+  confirm(follower: string, sequence: number): Promise<boolean>
+  /** Strikes this process off. */
+  dismiss(follower: string): Promise<void>
+  /** Calls back when there may be news; returns how to stop that. Hints may get lost. */
+  listen(hint: () => void): () => void
+}
+
+/** A key that changed; a key of no organization was never there. */
+export interface ChangedKey {
+  keyId: string
+  organizationId: string
+}
+
+/** What one look at the changes showed. */
+export interface News {
+  /** The number of the last change that this process acts on now. */
+  sequence: number
+  /** The keys that changed since the look before; undefined where some may have and nobody knows which. */
+  changed: readonly ChangedKey[] | undefined
+}
+
+/** What must be forgotten when changes come in. */
+export interface Forgetful {
+  forgetKey(keyId: string): void
+  forgetAll(): void
+}
+
+/**
+ * Reads the changes again and again, makes the memory forget what changed, and renews the lease from the
+ * instant at which the read began. A barrier is confirmed before the lease is renewed: who asks for one may
+ * take silence for a lease that runs out.
+ */
+export class ChangeFollower {
+  readonly lease = new Lease()
+  readonly #source: ChangeSource
+  readonly #memory: Forgetful
+  readonly #clock: Clock
+  readonly #newId: () => string
+  readonly #listeners = new Set<(news: News) => void>()
+  readonly #ofOrganizations = new OrganizationSequences((id) => this.#readSequenceOf(id))
+  #id = ''
+  /** The last change that the memory has acted on; undefined while this process is not enlisted. */
+  #sequence: number | undefined
+  /** Which database that is of, and the mark of that change in it; undefined until a look has shown them. */
+  #identity: string | undefined
+  #mark: string | null | undefined
+  #barrierSeenAt = Number.NEGATIVE_INFINITY
+  #round: Promise<void> | undefined
+  #again = false
+  #callOff: () => void = () => {}
+  #unlisten: (() => void) | undefined
+  #started: Promise<void> | undefined
+  #stopped = false
+
+  constructor(source: ChangeSource, memory: Forgetful, clock: Clock, newId: () => string) {
+    this.#source = source
+    this.#memory = memory
+    this.#clock = clock
+    this.#newId = newId
+  }
+
+  /** Whether facts read from now on may be remembered: every later change to them will be heard of. */
+  get following(): boolean {
+    return this.#sequence !== undefined
+  }
+
+  /** The number of the last change that the memory has acted on; undefined while this process is not enlisted. */
+  get sequence(): number | undefined {
+    return this.#sequence
+  }
+
+  /**
+   * The number of an organization's last change that the memory has acted on: it counts the changes of the organization's
+   * own keys alone. Undefined while this process is not enlisted, and until {@link findSequenceOf} has found it.
+   */
+  sequenceOf(organizationId: string): number | undefined {
+    return this.#sequence === undefined ? undefined : this.#ofOrganizations.get(organizationId)
+  }
+
+  /** The same, read from the database where it is not known yet. Throws `store_unavailable`. */
+  async findSequenceOf(organizationId: string): Promise<number | undefined> {
+    return this.sequenceOf(organizationId) ?? this.#ofOrganizations.find(organizationId)
+  }
+
+  /** When, by the monotonic clock, a look last showed a barrier; -Infinity for never. */
+  get barrierSeenAt(): number {
+    return this.#barrierSeenAt
+  }
+
+  /** Calls back after each look that showed a change; returns how to stop that. */
+  subscribe(listener: (news: News) => void): () => void {
+    this.#listeners.add(listener)
+    return () => this.#listeners.delete(listener)
+  }
+
+  /** Looks at once where somebody waits for news, for a change that this process made itself. */
+  lookNow(): void {
+    if (this.#listeners.size > 0) this.#wake()
+  }
+
+  /** Begins to follow, at the first call; resolves when the first attempt to enlist has succeeded or failed. */
+  start(): Promise<void> {
+    this.#started ??= this.#begin()
+    return this.#started
+  }
+
+  /** Ends the following, and the lease with it. */
+  async stop(): Promise<void> {
+    this.#stopped = true
+    this.#unlisten?.()
+    this.#callOff()
+    await this.#round
+    this.lease.drop()
+    // Where the database is away, the next barrier strikes this process off.
+    if (this.following) await this.#source.dismiss(this.#id).catch(() => {})
+    this.#sequence = undefined
+  }
+
+  async #begin(): Promise<void> {
+    if (this.#stopped) return
+    this.#unlisten = this.#source.listen(() => this.#wake())
+    this.#wake()
+    await this.#round
+  }
+
+  #wake(): void {
+    this.#again = true
+    if (this.#round || this.#stopped) return
+    this.#callOff()
+    this.#round = this.#run().finally(() => {
+      this.#round = undefined
+      if (!this.#stopped) this.#callOff = this.#clock.after(this.#source.pollEveryMs, () => this.#wake())
+    })
+  }
+
+  async #run(): Promise<void> {
+    while (this.#again && !this.#stopped) {
+      this.#again = false
+      try {
+        await this.#follow()
+      } catch {
+        // The lease was not renewed and runs out: from then on each verification asks the database itself.
+        return
+      }
+    }
+  }
+
+  async #follow(): Promise<void> {
+    if (this.#sequence === undefined) await this.#enlist()
+    const since = this.#sequence as number
+    // Read before the question is sent: whatever is acknowledged after this instant may be missing in the answer.
+    const monotonic = this.#clock.monotonic()
+    const now = this.#clock.now()
+    const { rows, provenMsAgo } = await this.#source.readChanges(since, this.#id)
+    const first = rows[0]
+    if (first === undefined) throw new Error('The database has lost its change counter.')
+    if (first.enlisted === 0) return this.#startOver()
+    if (this.#isElsewhere(first)) return this.#moveOver()
+    const missed = first.sequence === null ? first.last !== since : first.sequence !== since + 1
+    // The log was cut, or the database is an older one: nothing is known of what came between.
+    if (missed) this.#memory.forgetAll()
+    else for (const { key_id } of rows) if (key_id !== null) this.#memory.forgetKey(key_id)
+    const sequence = missed ? first.last : (rows.at(-1)?.sequence ?? since)
+    const barrier = rows.some((row) => row.sequence !== null && row.key_id === null)
+    if (barrier) this.#barrierSeenAt = monotonic
+    if ((missed || barrier) && !(await this.#source.confirm(this.#id, sequence))) return this.#startOver()
+    this.#remember(sequence, rows)
+    if (missed) this.#ofOrganizations.clear()
+    else this.#ofOrganizations.hear(rows)
+    if (first.sequence !== null || missed) this.#tell(missed ? undefined : rows)
+    // Counted from the proof: before it, another server may have taken over and acknowledged changes.
+    if (rows.length < changesPage) this.lease.confirm(monotonic - provenMsAgo, now - provenMsAgo)
+    else this.#again = true
+  }
+
+  async #enlist(): Promise<void> {
+    this.#id = this.#newId()
+    this.#memory.forgetAll()
+    this.#identity = undefined
+    this.#mark = undefined
+    this.#ofOrganizations.clear()
+    this.#sequence = await this.#source.enlist(this.#id)
+    this.#tell(undefined)
+  }
+
+  /** Reads the number at the very change that the memory has acted on, from a history that has the same change there. */
+  async #readSequenceOf(organizationId: string): Promise<number | undefined> {
+    // The first look after enlisting shows the mark.
+    if (this.#sequence !== undefined && this.#mark === undefined) await this.#round
+    const [sequence, mark] = [this.#sequence, this.#mark]
+    if (sequence === undefined || mark === undefined) return undefined
+    const read = await this.#source.readOrganizationSequence(organizationId, sequence)
+    return read?.mark === mark ? read.value : undefined
+  }
+
+  /**
+   * Tells whether another database answers than the one before: restored, or replaced, or a server that another
+   * one has taken over from. Its counter may have gone past ours; the mark of our change is another all the same.
+   */
+  #isElsewhere({ identity, since_mark }: ChangeRow): boolean {
+    return (
+      (this.#identity !== undefined && identity !== this.#identity) ||
+      (this.#mark !== undefined && since_mark !== this.#mark)
+    )
+  }
+
+  #remember(sequence: number, rows: readonly ChangeRow[]): void {
+    const [first, last] = [rows[0], rows.at(-1)]
+    this.#identity = first?.identity
+    if (last?.sequence === sequence) this.#mark = last.mark
+    else if (sequence === this.#sequence) this.#mark = first?.since_mark
+    else this.#mark = undefined
+    this.#sequence = sequence
+  }
+
+  #tell(rows: readonly ChangeRow[] | undefined): void {
+    const sequence = this.#sequence as number
+    const changed = rows?.flatMap(({ key_id: keyId, organization_id: organizationId }) =>
+      keyId !== null && organizationId !== null ? [{ keyId, organizationId }] : [],
+    )
+    for (const listener of this.#listeners) listener({ sequence, changed })
+  }
+
+  /** Follows another database anew; there it may be enlisted as well, and the next barrier would wait for it. */
+  async #moveOver(): Promise<void> {
+    const id = this.#id
+    this.#startOver()
+    await this.#source.dismiss(id)
+  }
+
+  /** Struck off, for silence or with a database restored: what is remembered counts for nothing. */
+  #startOver(): void {
+    this.lease.drop()
+    this.#memory.forgetAll()
+    this.#ofOrganizations.clear()
+    this.#sequence = undefined
+    this.#again = true
+  }
+}

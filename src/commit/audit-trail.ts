@@ -1,0 +1,28 @@
+// What a change did, as its own transaction records it; see `commit.ts`.
+import { type IdSource, newId } from '../core/ids.ts'
+import type { AuditAction, Caller } from '../core/schemas.ts'
+import { toWire } from '../core/wire.ts'
+import type { AuditRow } from '../store/audit.ts'
+
+/** What a change did, to be recorded with it. `changes` gets the wire's names. */
+export interface Deed {
+  action: AuditAction
+  organizationId: string
+  keyId?: string
+  changes?: Record<string, unknown>
+}
+
+/** Puts a deed into the form in which it is recorded. */
+export function toEvent(source: IdSource, caller: Caller | undefined, deed: Deed): AuditRow {
+  return {
+    id: newId(source),
+    at: source.now(),
+    action: deed.action,
+    actor: caller?.keyId ?? null,
+    organization_id: deed.organizationId,
+    key_id: deed.keyId ?? null,
+    changes: JSON.stringify(toWire(deed.changes ?? {})),
+    request_id: caller?.requestId ?? null,
+    ip: caller?.ip ?? null,
+  }
+}

@@ -1,0 +1,111 @@
+// The lines in which changes wait for the database: callers take turns, so that one who changes much waits for itself alone.
+
+import { LatchkeyError } from '../core/errors.ts'
+import type { Caller } from '../core/schemas.ts'
+import { turnOf } from '../fairness/caller-turn.ts'
+import { FairLine, type LineBounds, type Turn, tooSlow } from '../fairness/fair-line.ts'
+import { isRowRefused } from '../store/store.ts'
+
+/** Two batches of creations: one is written while the next comes together, and a key has half of that. */
+const creationBounds: LineBounds = {
+  width: 200,
+  widthOfOrganization: 150,
+  widthOfKey: 100,
+  maxWaiting: 4_096,
+  maxWaitingOfKey: 256,
+  patienceMs: 5_000,
+}
+/** No organization has this id: the creations of all callers share transactions, and take turns as one more of them. */
+const creationsTurn: Turn = { organizationId: ' creations', keyId: '' }
+/** If a change failed after so long, and no other one was answered of late, the database does not answer. */
+const unansweredMs = 500
+/** Those that have waited so long meanwhile are told so at once: a change that cannot be made fails within a second. */
+const waitedMs = 150
+
+/**
+ * Two lines. Each change by a caller, except a creation, waits in one of them for its transaction, and so does each batch of
+ * creations. A creation waits in the other to come into a batch. What the process itself changes waits in neither.
+ */
+export class ChangeLines {
+  readonly #transactions: FairLine
+  readonly #creations = new FairLine(creationBounds, tooManyChanges)
+  /** When the database last did what a transaction asked, or refused it, and when it last left one without an answer. */
+  #answeredAt = Number.NEGATIVE_INFINITY
+  #unansweredAt = Number.NEGATIVE_INFINITY
+
+  /** Makes the lines for so many transactions at once. */
+  constructor(atOnce: number) {
+    const bounds = {
+      width: atOnce,
+      widthOfOrganization: Math.max(1, atOnce - 1),
+      widthOfKey: Math.ceil((atOnce * 2) / 3),
+      maxWaiting: 4_096,
+      maxWaitingOfKey: 256,
+      patienceMs: 5_000,
+    }
+    this.#transactions = new FairLine(bounds, tooManyChanges)
+  }
+
+  /** Runs a transaction in its caller's turn. Throws `too_many_changes`, `store_unavailable`, and what it throws. */
+  change<T>(caller: Caller | undefined, transact: () => Promise<T>): Promise<T> {
+    return caller === undefined ? transact() : this.#run(transact, turnOf(caller))
+  }
+
+  /** Writes a batch of creations. Throws `store_unavailable`, and what that throws. */
+  createAll<T>(write: () => Promise<T>): Promise<T> {
+    return this.#run(write, creationsTurn)
+  }
+
+  /** Runs a creation in its caller's turn. Throws `too_many_changes`, `store_unavailable`, and what it throws. */
+  create<T>(caller: Caller | undefined, create: () => Promise<T>): Promise<T> {
+    return caller === undefined ? create() : this.#creations.run(create, turnOf(caller))
+  }
+
+  /**
+   * Tells what to answer to one that has waited since an instant, by the monotonic clock, if the database answers nobody;
+   * undefined if it may go on.
+   */
+  refusalOf(askedAt: number): LatchkeyError | undefined {
+    if (this.#unansweredAt <= this.#answeredAt || performance.now() - askedAt < waitedMs) return undefined
+    return tooSlow()
+  }
+
+  #run<T>(transact: () => Promise<T>, turn: Turn): Promise<T> {
+    const askedAt = performance.now()
+    return this.#transactions.run(async () => {
+      const refusal = this.refusalOf(askedAt)
+      if (refusal) throw refusal
+      const begunAt = performance.now()
+      try {
+        const result = await transact()
+        this.#answeredAt = performance.now()
+        return result
+      } catch (error) {
+        if (!isStoreFailure(error)) this.#answeredAt = performance.now()
+        else if (performance.now() - begunAt >= unansweredMs) this.#noteUnanswered(begunAt)
+        throw error
+      }
+    }, turn)
+  }
+
+  /** One that waited for the locks of its own key, say, tells nothing of the others: they were answered meanwhile. */
+  #noteUnanswered(begunAt: number): void {
+    const now = performance.now()
+    if (now - this.#answeredAt < waitedMs) return
+    this.#unansweredAt = now
+    if (begunAt < this.#answeredAt) return
+    this.#transactions.refuseOlder(waitedMs)
+    this.#creations.refuseOlder(waitedMs)
+  }
+}
+
+function isStoreFailure(error: unknown): boolean {
+  return error instanceof LatchkeyError && error.code === 'store_unavailable' && !isRowRefused(error)
+}
+
+function tooManyChanges(): LatchkeyError {
+  return new LatchkeyError(
+    'too_many_changes',
+    'This key has more changes waiting than it may; wait for their answers.',
+  )
+}

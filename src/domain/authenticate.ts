@@ -1,0 +1,24 @@
+// Who asks by a token: a caller for everything that takes one.
+
+import type { Caller } from '../core/schemas.ts'
+import { kidOf } from '../core/token.ts'
+import type { Memory } from '../verification/read-through.ts'
+import { verify } from '../verification/verify.ts'
+
+/** Where a request came from, for the audit log. */
+export interface Origin {
+  requestId?: string | undefined
+  ip?: string | undefined
+}
+
+/** Tells who asks by a token; undefined for one that opens nothing. Throws `store_unavailable`. */
+export async function authenticate(
+  memory: Memory,
+  token: string,
+  { requestId, ip }: Origin = {},
+): Promise<Caller | undefined> {
+  const verdict = await verify(memory, token, {}, { ip })
+  if (!verdict.valid) return undefined
+  const { keyId, organizationId, permissions } = verdict
+  return { keyId, organizationId, kid: kidOf(token), permissions, requestId, ip }
+}

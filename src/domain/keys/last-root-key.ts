@@ -1,0 +1,36 @@
+// The operator must not lock itself out: one live key of the root organization that can change keys always stays.
+import { rootOrganizationId } from '../../core/access.ts'
+import { LatchkeyError } from '../../core/errors.ts'
+import { covers } from '../../core/permissions.ts'
+import { type KeyRow, keyStatus, liveKeysThatMention } from '../../store/keys.ts'
+import { lockOrganization } from '../../store/organizations.ts'
+import type { Tx } from '../../store/tables.ts'
+
+const permission = 'latchkey:keys:write'
+
+type State = Pick<KeyRow, 'permissions' | 'expires_at' | 'revoked_at'>
+
+/**
+ * Throws `last_root_key` if a change takes something away from the only live key of the root organization that holds
+ * `latchkey:keys:write`: revokes it, narrows it below that, or lets it expire, or expire sooner. It judges under the
+ * lock of the organization, so that two such changes at once are judged one after the other.
+ */
+export async function requireOtherRootKey(tx: Tx, before: KeyRow, after: State, now: number): Promise<void> {
+  if (before.organization_id !== rootOrganizationId || !isMaster(before, now)) return
+  if (isMaster(after, now) && !expiresSooner(after.expires_at, before.expires_at)) return
+  await lockOrganization(tx, rootOrganizationId)
+  const others = await liveKeysThatMention(tx, rootOrganizationId, 'latchkey:', now)
+  if (others.some((key) => key.id !== before.id && isMaster(key, now))) return
+  throw new LatchkeyError(
+    'last_root_key',
+    'This is the only live root key that can change keys: create another one first, by this key or by `latchkey root-key` on the database.',
+  )
+}
+
+function isMaster(key: State, now: number): boolean {
+  return keyStatus(key, now) === 'active' && covers(JSON.parse(key.permissions), permission)
+}
+
+function expiresSooner(expiry: number | null, than: number | null): boolean {
+  return expiry !== null && (than === null || expiry < than)
+}

@@ -1,0 +1,80 @@
+// The operator's own organization and the keys that act on all the others.
+import { setTimeout } from 'node:timers/promises'
+import type { Change } from '../../commit/commit.ts'
+import { rootOrganizationId } from '../../core/access.ts'
+import { LatchkeyError, refuseField } from '../../core/errors.ts'
+import type { CreatedKey } from '../../core/schemas.ts'
+import { generateToken, type ParsedToken, parseToken } from '../../core/token.ts'
+import { findOrganization, insertOrganization } from '../../store/organizations.ts'
+import { allDone } from '../../store/statements.ts'
+import type { Engine } from '../engine.ts'
+import { newKey, withToken } from './create.ts'
+import { insertNewKeys } from './creations.ts'
+
+/** Processes that all migrate at once keep a database locked for longer than a single change may wait. */
+const bootstrapPatienceMs = 30_000
+
+/**
+ * Makes the root organization and its first key where there is none, with the given token or a new one; else
+ * undefined. Of many processes that start at once, one makes it. `reveal` is called before the key is durable, perhaps
+ * twice with the same token; if it throws, no key is made and its error is thrown. Throws `invalid_input` for a
+ * malformed token.
+ */
+export async function ensureRootKey(
+  engine: Engine,
+  token?: string,
+  reveal?: (key: CreatedKey) => Promise<void>,
+): Promise<CreatedKey | undefined> {
+  const parsed = token === undefined ? generateToken(engine.prefixes[0], engine.random) : parseToken(token)
+  if (parsed === undefined) refuseField('rootKey', 'Not a token; `latchkey token new` makes one.')
+  const deadline = performance.now() + bootstrapPatienceMs
+  for (;;) {
+    // Reading first: a start that finds the organization does not queue up for a write.
+    if (await engine.store.read((db) => findOrganization(db, rootOrganizationId))) return undefined
+    try {
+      return await engine.commit(undefined, { permission: 'any key' }, async (change) => {
+        if (!(await addRootOrganization(change))) return undefined
+        const key = await addRootKey(engine, change, parsed)
+        await reveal?.(key)
+        return key
+      })
+    } catch (error) {
+      const isAway = error instanceof LatchkeyError && error.code === 'store_unavailable'
+      if (!isAway || performance.now() > deadline) throw error
+      await setTimeout(50 + Math.random() * 100)
+    }
+  }
+}
+
+/** Makes one more root key, for who holds the database and lost the others. */
+export async function createRootKey(engine: Engine): Promise<CreatedKey> {
+  const token = generateToken(engine.prefixes[0], engine.random)
+  return engine.commit(undefined, { permission: 'any key' }, async (change) => {
+    await addRootOrganization(change)
+    return addRootKey(engine, change, token)
+  })
+}
+
+async function addRootOrganization({ tx, now, record }: Change): Promise<boolean> {
+  const row = { id: rootOrganizationId, name: 'Root', created_at: now }
+  if (!(await insertOrganization(tx, row))) return false
+  record({
+    action: 'organization.created',
+    organizationId: rootOrganizationId,
+    changes: { name: row.name },
+  })
+  return true
+}
+
+async function addRootKey(engine: Engine, { tx, now }: Change, token: ParsedToken): Promise<CreatedKey> {
+  const created = newKey(engine, undefined, token, {
+    organizationId: rootOrganizationId,
+    name: 'Root key',
+    permissions: ['latchkey:*'],
+    metadata: {},
+    expiresAt: null,
+    now,
+  })
+  await allDone(insertNewKeys(tx, [created]))
+  return withToken(created.key, token, now)
+}

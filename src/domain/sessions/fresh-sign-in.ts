@@ -1,0 +1,43 @@
+// What a session may not do long after its sign-in: make what outlives it. If somebody else gets hold of a session,
+// the harm ends with it.
+import { type LiveCaller, rootOrganizationId } from '../../core/access.ts'
+import { LatchkeyError } from '../../core/errors.ts'
+import { missingPermissions, reservedNamespace } from '../../core/permissions.ts'
+import type { KeyRow } from '../../store/keys.ts'
+
+/** A sign-in is fresh for so long. */
+export const freshMs = 10 * 60_000
+
+/** Tells whether a key can act on keys: then who holds its token needs no session any more. */
+export function outlivesSession(organizationId: string, permissions: readonly string[]): boolean {
+  return (
+    organizationId === rootOrganizationId ||
+    permissions.some((permission) => permission.startsWith(reservedNamespace))
+  )
+}
+
+type Reach = Pick<KeyRow, 'permissions' | 'expires_at'>
+
+/** Tells whether a change lets a key do more than before, or for longer. */
+export function isWider(before: Reach, after: Reach): boolean {
+  const gained = missingPermissions(JSON.parse(before.permissions), JSON.parse(after.permissions))
+  return gained.length > 0 || isLater(after.expires_at, before.expires_at)
+}
+
+/** Tells whether one expiry is later than another; null is never. */
+export function isLater(expiry: number | null, than: number | null): boolean {
+  return than !== null && (expiry === null || expiry > than)
+}
+
+/**
+ * Throws `fresh_sign_in_required` if the caller is a session whose sign-in is no longer fresh. A caller that shows its
+ * token proves more than a session can.
+ */
+export function requireFreshSignIn(caller: LiveCaller | undefined, now: number): void {
+  if (caller?.freshUntil === undefined || caller.freshUntil > now) return
+  throw new LatchkeyError(
+    'fresh_sign_in_required',
+    'This makes a key that can act on keys, or that acts for the operator: show the token of your key again.',
+    { methods: ['token'] },
+  )
+}

@@ -1,0 +1,56 @@
+// Reads sessions by their cookies: strangers, who can make up any number of values, stand in a line of their own.
+import { LatchkeyError } from '../../core/errors.ts'
+import { FairLine } from '../../fairness/fair-line.ts'
+import { networkOf } from '../../fairness/turns.ts'
+import { findSession, type SessionRow } from '../../store/sessions.ts'
+import type { Store } from '../../store/store.ts'
+
+const maxKnown = 10_000
+
+/**
+ * The reads of sessions. A cookie by which this process found a session before is read at once; any other waits for
+ * the turn of its client's address, and few of those are read at a time.
+ */
+export class SessionReads {
+  readonly #strangers = new FairLine({
+    width: 2,
+    widthOfOrganization: 1,
+    widthOfKey: 1,
+    maxWaiting: 1_024,
+    maxWaitingOfKey: 64,
+    patienceMs: 1_000,
+  })
+  /** What this process found a session by, the oldest first. It grants no more than a place: each is read anew. */
+  readonly #known = new Set<string>()
+
+  /** Finds a session by the digest of its cookie. Throws `store_unavailable`, also if the line is too long. */
+  async find(
+    store: Pick<Store, 'read'>,
+    digest: Uint8Array,
+    ip: string | undefined,
+  ): Promise<SessionRow | undefined> {
+    const name = Buffer.from(digest).toString('base64')
+    const read = () => store.read((db) => findSession(db, digest))
+    const row =
+      ip === undefined || this.#known.has(name) ? await read() : await this.#readInTurn(read, networkOf(ip))
+    this.#known.delete(name)
+    if (row === undefined) return undefined
+    const oldest = this.#known.values().next()
+    if (this.#known.size >= maxKnown && !oldest.done) this.#known.delete(oldest.value)
+    this.#known.add(name)
+    return row
+  }
+
+  async #readInTurn<T>(read: () => Promise<T>, network: string): Promise<T> {
+    try {
+      return await this.#strangers.run(read, { organizationId: network, keyId: network })
+    } catch (error) {
+      // It is an address that asks too much, and no key.
+      if (!(error instanceof LatchkeyError && error.code === 'too_many_reads')) throw error
+      throw new LatchkeyError(
+        'store_unavailable',
+        'Too many sessions are asked for from this address; try again.',
+      )
+    }
+  }
+}

@@ -1,0 +1,244 @@
+// Sessions: a browser signs in with a token once and then holds two opaque values in its place. A session is worth
+// what its key is worth at that instant: it is judged anew, by what the store has, at every request.
+import type { Deed } from '../../commit/audit-trail.ts'
+import type { Terms } from '../../commit/commit.ts'
+import { invalidToken, sessionEnded } from '../../core/access.ts'
+import { LatchkeyError } from '../../core/errors.ts'
+import { isId, newId } from '../../core/ids.ts'
+import type { ManagementPermission } from '../../core/permissions.ts'
+import type { AuditAction, Caller, Session, SessionValues } from '../../core/schemas.ts'
+import { isSessionOver, longestIdleMs, longestSessionMs, sessionLimitsAt } from '../../core/session-limits.ts'
+import { containsToken, parseToken } from '../../core/token.ts'
+import { turnOf } from '../../fairness/caller-turn.ts'
+import {
+  deleteSession,
+  deleteSessions,
+  insertSession,
+  listKeySessions,
+  listOverSessions,
+  markSeen,
+  refreshRow,
+  type SessionRow,
+} from '../../store/sessions.ts'
+import { leaseMs } from '../../verdict/lease.ts'
+import { verify, verifyStored } from '../../verification/verify.ts'
+import type { Engine } from '../engine.ts'
+import { freshMs } from './fresh-sign-in.ts'
+import { areSessionValues, digestValue, drawValues, matchesPage } from './values.ts'
+
+/** Being seen is written down no more often: it would be a write a request. */
+const seenEveryMs = 60_000
+const mostSessionsOfKey = 20
+const longestUserAgent = 256
+
+/** From where somebody signs in, and what that takes. */
+export interface SignInOrigin {
+  /** What the token's key must hold; nothing in particular if absent. */
+  permission?: ManagementPermission | undefined
+  ip?: string | undefined
+  userAgent?: string | undefined
+  requestId?: string | undefined
+  /** The session of the same browser so far: if it is live, it ends when the new one begins. */
+  previous?: SessionValues | undefined
+}
+
+/** A session with its values, in the only answer that ever holds them. */
+export interface StartedSession extends SessionValues {
+  session: Session
+}
+
+/**
+ * Opens a session for the caller that shows a token that is valid now. Of a key's more than 20 sessions, the least
+ * recently seen ends. Throws `invalid_token`, `too_many_sessions`, `store_unavailable`.
+ */
+export async function startSession(
+  engine: Engine,
+  token: string,
+  { ip, userAgent, requestId, previous, permission }: SignInOrigin = {},
+): Promise<StartedSession> {
+  const proof = await verify(engine.memory, token, {}, { ip })
+  const kid = parseToken(token)?.kid
+  if (!proof.valid || kid === undefined) throw invalidToken()
+  const { keyId, organizationId, permissions } = proof
+  const now = engine.now()
+  engine.signInLimit.requireNotRefused(keyId, now)
+  const replaced = previous && (await authenticateSession(engine, previous, ip))
+  const values = drawValues(engine.random)
+  const row: SessionRow = {
+    id: newId(engine),
+    digest: digestValue(values.value),
+    key_id: keyId,
+    organization_id: organizationId,
+    kid,
+    created_at: now,
+    expires_at: now + longestSessionMs,
+    last_seen_at: now,
+    ip: ip ?? null,
+    user_agent: shownUserAgent(userAgent),
+    page_digest: digestValue(values.pageValue),
+    fresh_until: now + freshMs,
+  }
+  // By its token: there is no session yet.
+  const caller: Caller = { keyId, organizationId, kid, permissions, requestId, ip }
+  // Under the key's lock: two that sign in at once are counted one after the other.
+  const terms: Terms = { permission: permission ?? 'any key', keyId, leftKeyId: replaced?.keyId }
+  await engine.commit(caller, terms, async ({ tx, record }) => {
+    // Those that it waited for have signed in meanwhile, and count.
+    await engine.signInLimit.requireRoom(tx, row, engine.now())
+    const over = await listOverSessions(tx, organizationId, sessionLimitsAt(now))
+    const live = (await listKeySessions(tx, row, sessionLimitsAt(now))).filter(
+      ({ id }) => id !== replaced?.sessionId,
+    )
+    const surplus = live.slice(mostSessionsOfKey - 1)
+    const left = replaced ? [{ id: replaced.sessionId, organization_id: replaced.organizationId }] : []
+    const deleted = await deleteSessions(tx, [...over, ...surplus, ...left])
+    await insertSession(tx, row)
+    for (const { id } of surplus) record(eventOf(caller, 'session.ended', id))
+    if (replaced && deleted.has(replaced.sessionId)) {
+      record(eventOf(replaced, 'session.ended', replaced.sessionId), { ...replaced, requestId, ip })
+    }
+    record(eventOf(caller, 'session.started', row.id))
+  })
+  return { session: toSession(row, { ...caller, sessionId: row.id }), ...values }
+}
+
+/** Who asks by a session. */
+export type SessionCaller = Caller & { sessionId: string }
+
+/**
+ * Tells who asks by a session's values; undefined for values that open nothing, whatever the reason: one of them
+ * unknown, or its session ended, too old, idle, or of a secret that is not valid any more. Reads the store each
+ * time, never memory, so that the end of a session or of its key holds at once in every process. Throws
+ * `store_unavailable`.
+ */
+export async function authenticateSession(
+  engine: Engine,
+  values: SessionValues,
+  ip?: string | undefined,
+): Promise<SessionCaller | undefined> {
+  if (!areSessionValues(values)) return undefined
+  const { store, memory } = engine
+  const begunAt = memory.clock.monotonic()
+  const row = await engine.sessionReads.find(store, digestValue(values.value), ip)
+  if (row === undefined || !matchesPage(values.pageValue, row.page_digest)) return undefined
+  if (isSessionOver(row, engine.now())) return undefined
+  const verdict = await verifyStored(memory, row.kid, { keyId: row.key_id })
+  // A process that was paused since may have missed the end of the session: it asks again.
+  if (memory.clock.monotonic() - begunAt >= leaseMs) return authenticateSession(engine, values, ip)
+  if (!verdict.valid) return undefined
+  await noteSeen(engine, row)
+  const { keyId, organizationId, permissions } = verdict
+  return { keyId, organizationId, kid: row.kid, permissions, sessionId: row.id }
+}
+
+/**
+ * Makes the sign-in of a session fresh again, for the caller that shows a valid token of the session's key beside
+ * its values. Throws `invalid_token` for a token of another key, `session_ended`, `too_many_sessions`,
+ * `store_unavailable`.
+ */
+export async function refreshSession(
+  engine: Engine,
+  token: string,
+  values: SessionValues,
+  { ip, requestId }: Pick<SignInOrigin, 'ip' | 'requestId'> = {},
+): Promise<Session> {
+  const session = await authenticateSession(engine, values, ip)
+  if (session === undefined) throw sessionEnded()
+  const proof = await verify(engine.memory, token, {}, { ip })
+  const kid = parseToken(token)?.kid
+  if (!proof.valid || kid === undefined) throw invalidToken()
+  if (proof.keyId !== session.keyId) {
+    throw new LatchkeyError('invalid_token', 'The token is not one of the key that is signed in.')
+  }
+  const caller = { ...session, ip, requestId }
+  const owner = ownerOf(caller)
+  const now = engine.now()
+  engine.signInLimit.requireNotRefused(caller.keyId, now)
+  // By its token, which proves more than the session does.
+  const asker: Caller = { ...caller, kid, sessionId: undefined }
+  const terms = { permission: 'any key', keyId: caller.keyId } as const
+  const row = await engine.commit(asker, terms, async ({ tx, record }) => {
+    await engine.signInLimit.requireRoom(tx, owner, engine.now())
+    const change = { fresh_until: now + freshMs }
+    const refreshed = await refreshRow(tx, session.sessionId, owner, change)
+    if (refreshed === undefined) throw sessionEnded()
+    record(eventOf(caller, 'session.refreshed', session.sessionId))
+    return refreshed
+  })
+  return toSession(row, caller)
+}
+
+/** Lists the sessions of the calling key that are live, newest first. Throws `store_unavailable`. */
+export async function listSessions(engine: Engine, caller: Caller): Promise<Session[]> {
+  const rows = await engine.store.read(
+    (db) => listKeySessions(db, ownerOf(caller), sessionLimitsAt(engine.now())),
+    turnOf(caller),
+  )
+  return rows
+    .sort((a, b) => b.created_at - a.created_at || (a.id < b.id ? 1 : -1))
+    .map((row) => toSession(row, caller))
+}
+
+/**
+ * Ends a session of the calling key for good; `self` is the one that asks. Throws `session_not_found`, for a
+ * foreign id and for one that has ended too, `store_unavailable`.
+ */
+export async function endSession(engine: Engine, id: string, caller: Caller): Promise<void> {
+  const wanted = id === 'self' ? caller.sessionId : id
+  if (wanted === undefined || !isId(wanted)) throw unknownSession()
+  // The calling key's own lock: no change by the session that ends comes after its end.
+  const terms = { permission: 'any key', keyId: caller.keyId } as const
+  await engine.commit(caller, terms, async ({ tx, record }) => {
+    if (!(await deleteSession(tx, wanted, ownerOf(caller)))) throw unknownSession()
+    record(eventOf(caller, 'session.ended', wanted))
+  })
+}
+
+async function noteSeen({ commit, now }: Engine, row: SessionRow): Promise<void> {
+  const at = now()
+  if (at - row.last_seen_at < seenEveryMs) return
+  try {
+    await commit(undefined, { permission: 'any key' }, ({ tx }) => markSeen(tx, row, at, at - seenEveryMs))
+  } catch (error) {
+    // A database that can be read and not written, such as on a full disk, must not lock out who looks after it.
+    if (!(error instanceof LatchkeyError)) throw error
+  }
+}
+
+/** What became of a session. No key has changed by it, so that nobody has anything to forget. */
+function eventOf({ organizationId, keyId }: Caller, action: AuditAction, sessionId: string): Deed {
+  return { action, organizationId, keyId, changes: { sessionId } }
+}
+
+function ownerOf({ keyId, organizationId }: Caller): Pick<SessionRow, 'key_id' | 'organization_id'> {
+  return { key_id: keyId, organization_id: organizationId }
+}
+
+function toSession(row: SessionRow, caller: Caller): Session {
+  return {
+    id: row.id,
+    createdAt: new Date(row.created_at),
+    lastSeenAt: new Date(row.last_seen_at),
+    expiresAt: new Date(row.expires_at),
+    idleExpiresAt: new Date(Math.min(row.last_seen_at + longestIdleMs, row.expires_at)),
+    ip: row.ip,
+    userAgent: row.user_agent,
+    current: row.id === caller.sessionId,
+    freshUntil: new Date(row.fresh_until),
+  }
+}
+
+/** What a browser says of itself, as far as it is fit to be stored and shown: it is the sender's own text. */
+function shownUserAgent(userAgent: string | undefined): string | null {
+  if (userAgent === undefined || containsToken(userAgent)) return null
+  return userAgent
+    .toWellFormed()
+    .replace(/\p{Cc}/gu, '')
+    .slice(0, longestUserAgent)
+    .toWellFormed()
+}
+
+// One sentence for all of them: nothing may tell a foreign id from an unknown one.
+function unknownSession(): LatchkeyError {
+  return new LatchkeyError('session_not_found', 'There is no session with this id.')
+}

@@ -1,0 +1,78 @@
+// Who calls: a bearer token tells (RFC 6750), or the session that a browser got for one. What the caller may do is
+// judged at every call.
+import { invalidToken, sessionEnded } from '../core/access.ts'
+import { readBearer } from '../core/bearer.ts'
+import { LatchkeyError } from '../core/errors.ts'
+import type { Caller, SessionValues } from '../core/schemas.ts'
+import { kidOf } from '../core/token.ts'
+import { isOverTls } from './client-address.ts'
+import type { Exchange, ReadHeader } from './exchange.ts'
+import type { Kit } from './route.ts'
+import { isCrossSite, pageValueHeader, readSessionCookie } from './session-cookie.ts'
+
+/**
+ * Tells who calls: by `Authorization` if that came and else, unless only a token will do, by the session's cookie
+ * and the value of its page. Throws `missing_token`; `invalid_token` for every token that opens nothing, and
+ * `session_ended` for every cookie that does: one sentence for all of them, so that nobody learns which once
+ * opened something; `cross_site_request`.
+ */
+export async function authenticate(
+  kit: Kit,
+  header: ReadHeader,
+  exchange: Exchange,
+  tokenOnly: boolean,
+): Promise<Caller> {
+  const authorization = header('authorization')
+  const token = readBearer(authorization)
+  if (token === undefined) {
+    const mayBeSession = authorization === undefined && !tokenOnly
+    const caller = mayBeSession ? await authenticateCookie(kit, header, exchange) : undefined
+    if (caller) return caller
+    throw new LatchkeyError('missing_token', 'Send a key as Authorization: Bearer <token>.')
+  }
+  const { authenticator } = kit
+  const verdict = authenticator.verifyCached(token) ?? (await authenticator.verify(token, {}, exchange))
+  if (!verdict.valid) {
+    if (verdict.code !== 'malformed') exchange.kid = kidOf(token)
+    throw invalidToken()
+  }
+  exchange.keyId = verdict.keyId
+  const { keyId, organizationId, permissions } = verdict
+  const kid = kidOf(token)
+  return { keyId, organizationId, kid, permissions, requestId: exchange.requestId, ip: exchange.ip }
+}
+
+/** Tells who calls by a session; undefined if no cookie is ours. */
+async function authenticateCookie(
+  kit: Kit,
+  header: ReadHeader,
+  exchange: Exchange,
+): Promise<Caller | undefined> {
+  const values = readSessionValues(kit, header, exchange)
+  if (values === undefined) return undefined
+  const caller = await kit.authenticator.sessions.authenticate(values, exchange)
+  if (caller === undefined) throw sessionEnded()
+  exchange.keyId = caller.keyId
+  return { ...caller, requestId: exchange.requestId, ip: exchange.ip }
+}
+
+/**
+ * Reads the two values of the browser's session; undefined if no cookie is ours. Throws `cross_site_request`, and
+ * `session_ended` without the page's value: the cookie alone goes to every port of the host, and proves nothing.
+ */
+export function readSessionValues(
+  { trustedProxies }: Pick<Kit, 'trustedProxies'>,
+  header: ReadHeader,
+  exchange: Exchange,
+): SessionValues | undefined {
+  const cookie = readSessionCookie(header('cookie') ?? '', isOverTls(header, exchange.peer, trustedProxies))
+  if (cookie === undefined) return undefined
+  // Before the session is looked at: another site learns nothing, and ends nothing.
+  if (isCrossSite(exchange.method, cookie.name, header)) {
+    throw new LatchkeyError('cross_site_request', 'A session serves requests of its own site only.')
+  }
+  exchange.cookieName = cookie.name
+  const pageValue = header(pageValueHeader)
+  if (pageValue === undefined) throw sessionEnded()
+  return { value: cookie.value, pageValue }
+}

@@ -1,0 +1,13 @@
+// What the kit asks of whatever judges tokens and sessions.
+import type { Caller, SessionValues, Verdict } from '../core/schemas.ts'
+
+/** What judges tokens and sessions. */
+export interface Authenticator {
+  /** Judges a token from memory; undefined if memory cannot. */
+  verifyCached(token: string): Verdict | undefined
+  verify(token: string, asked: object, asker: { ip?: string | undefined }): Promise<Verdict>
+  sessions: {
+    /** Tells who calls by a session's values; undefined for values that are not those of a live session. */
+    authenticate(values: SessionValues, origin: { ip?: string | undefined }): Promise<Caller | undefined>
+  }
+}

@@ -1,0 +1,165 @@
+// The table of contents: every route there is, and the door that serves them all.
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import { type Context, Hono, type HonoRequest } from 'hono'
+import type { Logger } from 'pino'
+import { LatchkeyError } from '../core/errors.ts'
+import type { LogVerdicts } from '../core/log-verdicts.ts'
+import { FairLine, type LineBounds } from '../fairness/fair-line.ts'
+import { Slices } from '../fairness/slices.ts'
+import { arrivalOf } from '../http/arrival.ts'
+import { readIncomingBytes, readRequestBytes } from '../http/body.ts'
+import { parseProxies } from '../http/client-address.ts'
+import { closeSignal } from '../http/close-signal.ts'
+import type { Exchange } from '../http/exchange.ts'
+import { createRecorder } from '../http/log.ts'
+import { createMetrics, type Metrics, shareRenders } from '../http/metrics.ts'
+import { type Pipeline, serve } from '../http/pipeline.ts'
+import { problem, type Reply } from '../http/reply.ts'
+import { isPagePath, literalPath, matchTemplate } from '../http/request-target.ts'
+import { toBody } from '../http/streams.ts'
+import { UnderWay } from '../http/under-way.ts'
+import type { Latchkey } from '../latchkey.ts'
+import { ChangeStreams } from './change-streams.ts'
+import { consolePageFor, consoleRoutes, isNavigation } from './console.ts'
+import { openApiDocument } from './openapi/document.ts'
+import { docsPage } from './openapi/page.ts'
+import type { Parts, Route } from './parts.ts'
+import { shareReadiness } from './readiness.ts'
+import { auditRoutes } from './routes/audit.ts'
+import { changeRoutes } from './routes/changes.ts'
+import { keyRoutes } from './routes/keys.ts'
+import { operationRoutes } from './routes/operation.ts'
+import { organizationRoutes } from './routes/organizations.ts'
+import { sessionRoutes } from './routes/sessions.ts'
+import { verifyRoutes } from './routes/verify.ts'
+
+// `/v1/keys/self` and its like stand before `/v1/keys/{id}`: the first that fits is taken.
+export const routes: readonly Route[] = [
+  ...verifyRoutes,
+  ...changeRoutes,
+  ...keyRoutes,
+  ...organizationRoutes,
+  ...auditRoutes,
+  ...sessionRoutes,
+  ...operationRoutes,
+  ...consoleRoutes,
+]
+
+export interface AppSettings {
+  log: Logger
+  metrics?: Metrics
+  /** Which verdicts get a line in the log; the refused ones if absent. */
+  logVerdicts?: LogVerdicts
+  /** Addresses and networks of the proxies whose `X-Forwarded-*` is believed; none if absent. */
+  trustedProxies?: readonly string[]
+}
+
+/** What Node's server hands over beside the request; absent where the app is called without one. */
+interface Bindings {
+  incoming?: IncomingMessage
+  outgoing?: ServerResponse
+}
+type RequestContext = Context<{ Bindings: Bindings }>
+
+/** Makes the app that serves Latchkey over HTTP. */
+export function createApp(pipeline: Pipeline<Parts>): Hono<{ Bindings: Bindings }> {
+  const answer = async ({ req, env }: RequestContext, route: Route | undefined) => {
+    // Without a server the target is that of a fetch request, whose URL always has its origin before it.
+    const target = env?.incoming?.url ?? req.url.replace(/^[a-z]+:\/\/[^/?#]*/i, '')
+    const path = literalPath(target)
+    const params = route && matchTemplate(route.path, path)
+    const served = params ? route : (exchange: Exchange) => serveNoRoute(req, path, exchange)
+    const reply = await serve(
+      pipeline,
+      {
+        method: req.method,
+        url: target,
+        remoteAddress: env?.incoming?.socket.remoteAddress,
+        startedAt: arrivalOf(env?.incoming),
+        header: (name) => req.header(name),
+        params: params ?? {},
+        ...(env?.outgoing && { signal: closeSignal(env.outgoing) }),
+        readBytes: (limit) =>
+          env?.incoming ? readIncomingBytes(env.incoming, limit) : readRequestBytes(req.raw, limit),
+      },
+      served,
+    )
+    return new Response(reply.stream ? toBody(reply.stream) : reply.body, {
+      status: reply.status,
+      headers: reply.headers,
+    })
+  }
+  const app = new Hono<{ Bindings: Bindings }>()
+  for (const route of routes) {
+    app.on(route.method, route.path.replace(/\{(\w+)\}/g, ':$1'), (context) => answer(context, route))
+  }
+  app.notFound((context) => answer(context, undefined))
+  return app
+}
+
+/** A page is a few MiB in memory until its reader has it, so that these are what all lists together may take. */
+const listBounds: LineBounds = {
+  width: 64,
+  widthOfOrganization: 32,
+  widthOfKey: 8,
+  maxWaiting: 1_024,
+  maxWaitingOfKey: 128,
+  patienceMs: 5_000,
+}
+
+/** Puts together what every door serves with. Throws RangeError for a proxy that is no address. */
+export function createPipeline(latchkey: Latchkey, settings: AppSettings): Pipeline<Parts> {
+  const { log, metrics = createMetrics(), logVerdicts = 'refused' } = settings
+  // Each made once, when it is first asked for: anybody may ask, and making them takes milliseconds.
+  const documentText = once(() => JSON.stringify(openApiDocument(routes)))
+  const document = once(() => new TextEncoder().encode(documentText()))
+  const page = once(() => new TextEncoder().encode(docsPage(JSON.parse(documentText()))))
+  const renderMetrics = shareRenders(() => metrics.render())
+  const changes = new ChangeStreams(latchkey)
+  const trustedProxies = parseProxies(settings.trustedProxies ?? [])
+  const checkReady = shareReadiness(latchkey)
+  const lists = new FairLine(listBounds)
+  if (latchkey.walBytes) metrics.watchWal(latchkey.walBytes)
+  return {
+    parts: {
+      latchkey,
+      authenticator: latchkey,
+      log,
+      metrics,
+      renderMetrics,
+      changes,
+      lists,
+      underWay: new UnderWay(),
+      slices: new Slices(),
+      trustedProxies,
+      checkReady,
+      document,
+      docsPage: page,
+    },
+    recorder: createRecorder(log, metrics, logVerdicts),
+  }
+}
+
+/** Answers where there is no route. A browser gets the console, whose pages have addresses that only it knows. */
+function serveNoRoute(request: HonoRequest, path: string, exchange: Exchange): Reply {
+  const isPage = isNavigation(request.method, (name) => request.header(name)) && isPagePath(path)
+  return (isPage ? consolePageFor(path) : undefined) ?? refuseRoute(path, exchange)
+}
+
+/** Nothing is served so: is it the address, or only the method? */
+function refuseRoute(path: string, exchange: Exchange): Reply {
+  const methods = routes.filter((route) => matchTemplate(route.path, path)).map(({ method }) => method)
+  if (methods.length === 0) throw new LatchkeyError('route_not_found', 'There is nothing at this address.')
+  const allow = [...new Set(methods.includes('GET') ? [...methods, 'HEAD'] : methods)].join(', ')
+  const error = new LatchkeyError('method_not_allowed', `This address takes ${allow}.`)
+  exchange.error = error
+  return problem(error, exchange.requestId, { allow })
+}
+
+function once<Value>(make: () => Value): () => Value {
+  let made: { value: Value } | undefined
+  return () => {
+    made ??= { value: make() }
+    return made.value
+  }
+}

@@ -1,0 +1,155 @@
+// The console's files, as `vite build console` left them in `dist/console`: read once, and sent compressed.
+import { randomBytes } from 'node:crypto'
+import { readdirSync, readFileSync } from 'node:fs'
+import { extname } from 'node:path'
+import { LatchkeyError } from '../core/errors.ts'
+import type { ReadHeader } from '../http/exchange.ts'
+import type { Reply } from '../http/reply.ts'
+import { route } from './parts.ts'
+
+// The same place for the source and for what was built from it.
+const folder = new URL('../../dist/console/', import.meta.url)
+
+const contentTypes: Record<string, string> = {
+  '.css': 'text/css; charset=utf-8',
+  '.js': 'text/javascript; charset=utf-8',
+  '.svg': 'image/svg+xml',
+}
+
+/** The codings that files are kept in, the shortest first (RFC 9110, section 8.4.1). */
+const codings = [
+  ['br', '.br'],
+  ['gzip', '.gz'],
+] as const
+
+interface Built {
+  page: string
+  assets: Map<string, Uint8Array<ArrayBuffer>>
+}
+
+let built: Built | undefined
+
+/** Reads what was built, once; undefined where nothing was. */
+function findBuilt(): Built | undefined {
+  if (built) return built
+  try {
+    const page = readFileSync(new URL('index.html', folder), 'utf8')
+    const assetFolder = new URL('assets/', folder)
+    const names = readdirSync(assetFolder)
+    built = {
+      page,
+      assets: new Map(names.map((name) => [name, Uint8Array.from(readFileSync(new URL(name, assetFolder)))])),
+    }
+    return built
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined
+    throw error
+  }
+}
+
+/** The same for who asks for the console by its own address. Throws `route_not_found`. */
+function requireBuilt(): Built {
+  const found = findBuilt()
+  if (found) return found
+  throw new LatchkeyError('route_not_found', 'The console was not built: `npm run build` does it.')
+}
+
+/**
+ * The page that all of the console's addresses show; its script finds out which one that is. Nothing runs in it
+ * but files of this origin: no script in the page, no other origin, no frame around it (CSP level 3). The nonce is
+ * for the style sheets that dialogs make.
+ */
+function consolePage({ page }: Built): Reply {
+  const nonce = randomBytes(16).toString('base64')
+  return {
+    status: 200,
+    headers: {
+      'content-type': 'text/html; charset=utf-8',
+      'content-security-policy': [
+        "default-src 'none'",
+        "script-src 'self'",
+        `style-src 'self' 'nonce-${nonce}'`,
+        "img-src 'self'",
+        "connect-src 'self'",
+        "base-uri 'none'",
+        "form-action 'none'",
+        "frame-ancestors 'none'",
+        "require-trusted-types-for 'script'",
+        "trusted-types 'none'",
+      ].join('; '),
+      'cross-origin-opener-policy': 'same-origin',
+      'permissions-policy': 'clipboard-write=(self)',
+    },
+    body: page.replace('{{nonce}}', nonce),
+  }
+}
+
+/** Whether a browser goes to an address, rather than a program. */
+export function isNavigation(method: string, header: ReadHeader): boolean {
+  return (method === 'GET' || method === 'HEAD') && /\btext\/html\b/.test(header('accept') ?? '')
+}
+
+/** The console's page for an address that is no route's; undefined where the console was not built. */
+export function consolePageFor(path: string): Reply | undefined {
+  // A file, or a call of the API, that is not there is no page.
+  if (/^\/(?:v1|assets)(?:\/|$)|\.\w+$/.test(path)) return undefined
+  const found = findBuilt()
+  return found && consolePage(found)
+}
+
+function consoleAsset(name: string, header: ReadHeader): Reply {
+  const { assets } = requireBuilt()
+  const plain = assets.get(name)
+  const contentType = contentTypes[extname(name)]
+  if (!plain || !contentType) throw new LatchkeyError('route_not_found', 'There is no such file.')
+  const wanted = header('accept-encoding') ?? ''
+  const coding = codings.find(
+    ([coding, extension]) => accepts(wanted, coding) && assets.has(name + extension),
+  )
+  return {
+    status: 200,
+    headers: {
+      'content-type': contentType,
+      // Its name holds a digest of it: another file has another name.
+      'cache-control': 'public, max-age=31536000, immutable',
+      vary: 'accept-encoding',
+      ...(coding && { 'content-encoding': coding[0] }),
+    },
+    body: coding ? (assets.get(name + coding[1]) as Uint8Array<ArrayBuffer>) : plain,
+  }
+}
+
+/** Whether a coding is among those that a reader takes: named, and not with the weight 0. */
+function accepts(wanted: string, coding: string): boolean {
+  return wanted.split(',').some((item) => {
+    const [name, weight] = item.split(';').map((part) => part.trim())
+    return name?.toLowerCase() === coding && !/^q=0(?:\.0*)?$/i.test(weight ?? '')
+  })
+}
+
+export const consoleRoutes = [
+  route({
+    method: 'GET',
+    path: '/',
+    operationId: 'readConsole',
+    tag: 'Operation',
+    summary: 'The console',
+    access: 'public',
+    answers: [{ status: 200, description: 'A page for browsers.', contentType: 'text/html' }],
+    problems: ['route_not_found'],
+    handle: async () => consolePage(requireBuilt()),
+  }),
+  route({
+    method: 'GET',
+    path: '/assets/{file}',
+    operationId: 'readConsoleFile',
+    tag: 'Operation',
+    summary: 'A file of the console',
+    access: 'public',
+    answers: [
+      { status: 200, description: 'A script, a style sheet or a picture.', contentType: 'text/javascript' },
+    ],
+    problems: ['route_not_found'],
+    handle: async ({ params, header }) => consoleAsset(params.file, header),
+  }),
+]

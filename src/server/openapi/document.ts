@@ -1,0 +1,227 @@
+// The OpenAPI 3.1 document, made from the same routes that the app serves.
+import { readFileSync } from 'node:fs'
+import { type ErrorCode, errorTable } from '../../core/errors.ts'
+import { defaultBodyLimit } from '../../http/body.ts'
+import type { Answer } from '../../http/route.ts'
+import type { Route } from '../parts.ts'
+import { type JsonSchema, namedSchemas, problemExample, referTo, wireSchema } from './schemas.ts'
+
+/** Describes the routes. The result is JSON-ready. */
+export function openApiDocument(routes: readonly Route[]): JsonSchema {
+  const paths: Record<string, JsonSchema> = {}
+  for (const route of routes) {
+    paths[route.path] = { ...paths[route.path], [route.method.toLowerCase()]: operation(route) }
+  }
+  return {
+    openapi: '3.1.0',
+    info: {
+      title: 'Latchkey',
+      version: packageVersion(),
+      summary: 'API keys: issue, verify, rotate and revoke.',
+      description,
+      license: { name: 'Apache-2.0', identifier: 'Apache-2.0' },
+    },
+    servers: [{ url: '/', description: 'Where this document was read.' }],
+    security: [...eitherWay],
+    tags,
+    paths,
+    components: {
+      securitySchemes: {
+        key: { type: 'http', scheme: 'bearer', description: 'A key that Latchkey issued (RFC 6750).' },
+        session: {
+          type: 'apiKey',
+          in: 'cookie',
+          name: 'latchkey',
+          description:
+            'A browser that signed in, for requests of its own site; `__Host-latchkey` over TLS. It opens nothing without `Latchkey-Session`. `Authorization` comes first.',
+        },
+        page: {
+          type: 'apiKey',
+          in: 'header',
+          name: 'Latchkey-Session',
+          description: 'The `page_value` of the session, which only the page that signed in holds.',
+        },
+      },
+      headers,
+      schemas: namedSchemas(),
+    },
+  }
+}
+
+const description = `Instants are RFC 3339 in UTC with milliseconds. Lists are bare arrays; \`Link: <…>; rel="next"\` leads to the next page; a page may hold fewer items than its limit, or none, before the last.
+
+Every error is a problem (RFC 9457) whose \`code\` is stable. Unknown fields and query parameters are refused. A token never belongs into a URL.`
+
+/** A token, or the session that a browser got for one. */
+const session = { session: [], page: [] }
+const eitherWay = [{ key: [] }, session]
+
+const tags = [
+  { name: 'Verification', description: 'May this token do this, now?' },
+  { name: 'Verifiers', description: 'For who judges tokens in its own process, as `latchkey/client` does.' },
+  { name: 'Keys', description: 'The life of a key.' },
+  { name: 'Organizations', description: 'Who owns keys.' },
+  { name: 'Audit log', description: 'Who did what.' },
+  { name: 'Sessions', description: 'Browsers that are signed in with a key.' },
+  { name: 'Operation', description: 'For who runs Latchkey.' },
+]
+
+/** What every request can meet before it gets to an operation. */
+const connectionProblems: readonly ErrorCode[] = [
+  'malformed_request',
+  'route_not_found',
+  'method_not_allowed',
+  'request_timeout',
+  'headers_too_large',
+  'client_gone',
+  'too_many_connections',
+]
+
+const headers: Record<string, JsonSchema> = {
+  'X-Request-Id': header('The id of this request in the log: the one that came, or a new one.'),
+  'Cache-Control': header('`no-store`: no answer of the API may be kept.'),
+  'Content-Disposition': header('A name for the file, as `attachment; filename="…"` (RFC 6266).'),
+  Link: header('The next page, as `<…>; rel="next"` (RFC 8288); absent on the last.'),
+  'WWW-Authenticate': header('What is wrong with the token (RFC 6750).'),
+  'Set-Cookie': header("The session's cookie, or its end."),
+  'Retry-After': header('Seconds to wait before the next try.'),
+  Allow: header('The methods that this address takes.'),
+  'X-Latchkey-Code': header('The code of the verdict, or `missing_token`.'),
+  'X-Latchkey-Key-Id': header('The id of the key.'),
+  'X-Latchkey-Organization-Id': header('The organization that owns the key.'),
+  'X-Latchkey-Permissions': header('What the key may do: permissions with spaces between.'),
+}
+
+const parameters: Record<string, JsonSchema> = {
+  id: {
+    schema: { type: 'string' },
+    description: 'The id; a foreign one is as unknown as one that never was.',
+  },
+  kid: { schema: { type: 'string' }, description: 'The public id of the secret.' },
+  file: { schema: { type: 'string' }, description: 'The name of the file.' },
+}
+
+function operation(route: Route): JsonSchema {
+  const { operationId, tag, summary, access, tokenOnly, withSession, query, body, bodyOptional, bodyLimit } =
+    route
+  const needs = access === 'public' || access === 'any key' ? undefined : `Takes \`${access}\`.`
+  const limit = body && `The body may have at most ${(bodyLimit ?? defaultBodyLimit) / 1024} KiB.`
+  const text = [route.description, needs, limit].filter((part) => part !== undefined).join(' ')
+  const asked = [...pathParameters(route.path), ...(query ? queryParameters(wireSchema(query, 'input')) : [])]
+  return {
+    operationId,
+    tags: [tag],
+    summary,
+    ...(text !== '' && { description: text }),
+    ...(access === 'public' && { security: [] }),
+    ...(tokenOnly && { security: [{ key: [], ...(withSession && session) }] }),
+    ...(asked.length > 0 && { parameters: asked }),
+    ...(body && {
+      requestBody: {
+        required: !bodyOptional,
+        content: { 'application/json': { schema: referTo(body, 'input') } },
+      },
+    }),
+    responses: {
+      ...Object.fromEntries(route.answers.map((answer) => [answer.status, response(answer)])),
+      ...problemResponses(problemCodes(route)),
+      default: problemResponse('The request did not get as far as this call.', connectionProblems, ['Allow']),
+    },
+  }
+}
+
+/** Every problem that a route can answer with. */
+export function problemCodes({ method, tag, access, tokenOnly, body, problems = [] }: Route): ErrorCode[] {
+  const codes: ErrorCode[] = ['token_in_url', 'internal']
+  if (access !== 'public')
+    codes.push('missing_token', 'invalid_token', 'invalid_input', 'too_many_requests', 'store_unavailable')
+  if (access !== 'public' && !tokenOnly) codes.push('session_ended', 'cross_site_request')
+  if (access !== 'public' && access !== 'any key') codes.push('missing_permission')
+  if (method !== 'GET' && !tag.startsWith('Verif')) codes.push('too_many_changes')
+  if (body) codes.push('invalid_json', 'unsupported_media_type', 'body_too_large', 'invalid_input')
+  return [...new Set([...codes, ...problems])]
+}
+
+function pathParameters(path: string): JsonSchema[] {
+  return [...path.matchAll(/\{(\w+)\}/g)].map(([, name = '']) => ({
+    name,
+    in: 'path',
+    required: true,
+    ...parameters[name],
+  }))
+}
+
+function queryParameters({ properties }: JsonSchema): JsonSchema[] {
+  return Object.entries(properties as Record<string, JsonSchema>).map(
+    ([name, { description, ...schema }]) => ({
+      name,
+      in: 'query',
+      ...(description !== undefined && { description }),
+      schema,
+    }),
+  )
+}
+
+function response({
+  description,
+  schema,
+  contentType = 'application/json',
+  headers = [],
+}: Answer): JsonSchema {
+  const shape = schema ? referTo(schema) : { type: 'string' }
+  const hasBody = schema !== undefined || contentType !== 'application/json'
+  return {
+    description,
+    headers: headerReferences(headers),
+    ...(hasBody && {
+      content: Object.fromEntries([contentType].flat().map((type) => [type, { schema: shape }])),
+    }),
+  }
+}
+
+function problemResponses(codes: readonly ErrorCode[]): Record<string, JsonSchema> {
+  const byStatus = Map.groupBy(codes, (code) => errorTable[code][0])
+  return Object.fromEntries(
+    [...byStatus].map(([status, group]) => {
+      const challenge = status === 401 || group.includes('missing_permission') ? ['WWW-Authenticate'] : []
+      const names = status === 429 || status === 503 ? ['Retry-After'] : challenge
+      const titles = group.map((code) => `${errorTable[code][1]} (\`${code}\`).`).join(' ')
+      return [status, problemResponse(titles, group, names)]
+    }),
+  )
+}
+
+function problemResponse(text: string, codes: readonly ErrorCode[], headers: readonly string[]): JsonSchema {
+  return {
+    description: text,
+    headers: headerReferences(headers),
+    content: {
+      'application/problem+json': {
+        schema: {
+          allOf: [
+            { $ref: '#/components/schemas/Problem' },
+            { type: 'object', properties: { code: { type: 'string', enum: codes } } },
+          ],
+        },
+        examples: Object.fromEntries(codes.map((code) => [code, { value: problemExample(code) }])),
+      },
+    },
+  }
+}
+
+function headerReferences(names: readonly string[]): JsonSchema {
+  return Object.fromEntries(
+    ['X-Request-Id', 'Cache-Control', ...names].map((name) => [
+      name,
+      { $ref: `#/components/headers/${name}` },
+    ]),
+  )
+}
+
+function header(text: string): JsonSchema {
+  return { description: text, schema: { type: 'string' } }
+}
+
+function packageVersion(): string {
+  return JSON.parse(readFileSync(new URL('../../../package.json', import.meta.url), 'utf8')).version
+}

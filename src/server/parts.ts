@@ -1,0 +1,34 @@
+// What the server of Latchkey is made of, for its routes to use.
+import type { Logger } from 'pino'
+import type { Metrics } from '../http/metrics.ts'
+import { type Call as CallOf, defineRoutesOf, type Kit, type Route as RouteOf } from '../http/route.ts'
+import type { Latchkey } from '../latchkey.ts'
+import type { ChangeStreams } from './change-streams.ts'
+
+export interface Parts extends Kit {
+  latchkey: Latchkey
+  log: Logger
+  metrics: Metrics
+  /** The text that a scrape reads; see `shareRenders`. */
+  renderMetrics(): Promise<string>
+  /** Resolves where a change can be made durable now; see `readiness.ts`. */
+  checkReady(): Promise<void>
+  changes: ChangeStreams
+  /** The OpenAPI document as JSON text, in UTF-8. */
+  document(): Uint8Array<ArrayBuffer>
+  /** The reference page, in UTF-8. */
+  docsPage(): Uint8Array<ArrayBuffer>
+}
+
+/** A route of Latchkey's server. */
+export type Route = RouteOf<Parts>
+/** A request that has come as far as the handler of such a route. */
+export type Call<Query = unknown, Body = unknown, Name extends string = string> = CallOf<
+  Parts,
+  Query,
+  Body,
+  Name
+>
+
+/** Defines a route of Latchkey's server. */
+export const route = defineRoutesOf<Parts>()

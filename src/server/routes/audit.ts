@@ -1,0 +1,48 @@
+// The calls that read the audit log: by the page, and whole as a file.
+import { z } from 'zod'
+import { auditEventSchema, exportAuditSchema, listAuditSchema } from '../../core/schemas.ts'
+import { answerPage } from '../../http/paging.ts'
+import { route } from '../parts.ts'
+import { exportAudit, exportTypes } from './audit-export.ts'
+
+export const auditRoutes = [
+  route({
+    method: 'GET',
+    path: '/v1/audit-log',
+    operationId: 'listAuditEvents',
+    tag: 'Audit log',
+    summary: 'List who did what',
+    description: 'Newest first. A key outside the root organization sees its own organization alone.',
+    access: 'latchkey:audit:read',
+    query: listAuditSchema,
+    answers: [
+      { status: 200, description: 'One page.', schema: z.array(auditEventSchema), headers: ['Link'] },
+    ],
+    problems: ['too_many_reads', 'organization_not_found'],
+    handle: (call) =>
+      answerPage(call, '/v1/audit-log', (options) =>
+        call.parts.latchkey.audit.list(call.query, call.caller, options),
+      ),
+  }),
+  route({
+    method: 'GET',
+    path: '/v1/audit-log/export',
+    operationId: 'exportAuditEvents',
+    tag: 'Audit log',
+    summary: 'Download who did what',
+    description:
+      'Every event that fits, newest first. In CSV, cells in which a spreadsheet would see a formula begin with an apostrophe, and `changes` is JSON. A transfer that breaks off is not whole.',
+    access: 'latchkey:audit:read',
+    query: exportAuditSchema,
+    answers: [
+      {
+        status: 200,
+        description: 'The file.',
+        contentType: Object.values(exportTypes),
+        headers: ['Content-Disposition'],
+      },
+    ],
+    problems: ['too_many_reads', 'organization_not_found'],
+    handle: exportAudit,
+  }),
+]

@@ -1,0 +1,122 @@
+// The calls of verifiers that run elsewhere: what changed, how fresh that is, facts to judge by, and what was used.
+import { readBearer } from '../../core/bearer.ts'
+import { LatchkeyError } from '../../core/errors.ts'
+import { factsSchema, latestSchema, parseInput, readFactsSchema, usesSchema } from '../../core/schemas.ts'
+import { kidOf, parseToken } from '../../core/token.ts'
+import { json } from '../../http/reply.ts'
+import type { Facts } from '../../verdict/facts.ts'
+import { route } from '../parts.ts'
+import { doneSchema } from './keys.ts'
+import { verifiedScope } from './verify.ts'
+
+export const changeRoutes = [
+  route({
+    method: 'GET',
+    path: '/v1/changes',
+    operationId: 'followChanges',
+    tag: 'Verifiers',
+    summary: 'Hear of changes as they come',
+    description:
+      'Server-sent events that do not end: `hello` with the `format` of the stream, `changed` with `key_ids`, `forget` where any key may have changed, and `beat` each second while the server is sure to have seen every change. `sequence` is the number of the last change that has been told. The stream ends when the calling key may not read it any more. A key outside the root organization hears of its own organization: `sequence` then counts the changes of its keys alone.',
+    access: 'latchkey:keys:verify',
+    // The stream judges the token again and again.
+    tokenOnly: true,
+    answers: [{ status: 200, description: 'The events.', contentType: 'text/event-stream' }],
+    problems: ['too_many_streams'],
+    handle: async ({ parts, header, caller }) => ({
+      status: 200,
+      // Proxies that buffer would hold every event back.
+      headers: { 'content-type': 'text/event-stream', 'x-accel-buffering': 'no' },
+      body: null,
+      stream: await parts.changes.open({
+        token: readBearer(header('authorization')) as string,
+        keyId: caller.keyId,
+        ...verifiedScope(caller),
+      }),
+    }),
+  }),
+  route({
+    method: 'GET',
+    path: '/v1/changes/latest',
+    operationId: 'readLatestChange',
+    tag: 'Verifiers',
+    summary: 'The number of the last change',
+    description:
+      '`age_ms` ago, and until the answer was written as far as the server knows, there was no later change. Where it cannot be sure, it answers `store_unavailable`. A key outside the root organization hears of its own organization: `sequence` then counts the changes of its keys alone, and `age_ms` is rounded up to half a second.',
+    access: 'latchkey:keys:verify',
+    answers: [{ status: 200, description: 'The last change.', schema: latestSchema }],
+    handle: async ({ parts: { latchkey }, caller }) => {
+      const scope = verifiedScope(caller)
+      await latchkey.verifiers.findSequence(scope)
+      const latest = latchkey.verifiers.latest(scope)
+      if (latest === undefined) {
+        throw new LatchkeyError('store_unavailable', 'The server cannot be sure to have seen every change.')
+      }
+      return json({ sequence: latest.sequence, ageMs: toAge(latest.ageMs, scope) })
+    },
+  }),
+  route({
+    method: 'POST',
+    path: '/v1/keys/facts',
+    operationId: 'readFacts',
+    tag: 'Verifiers',
+    summary: 'What a token is judged by',
+    description:
+      'For whoever judges by itself: no verdict, and no use. `secret` is null for what is no token and for every token that is not known to the caller. The facts take account of every change up to `sequence`, and were true `age_ms` ago. For a key outside the root organization both are told as by `GET /v1/changes/latest`.',
+    access: 'latchkey:keys:verify',
+    changesNothing: true,
+    body: readFactsSchema,
+    answers: [{ status: 200, description: 'The facts.', schema: factsSchema }],
+    handle: async ({ parts: { latchkey }, body, caller, exchange }) => {
+      const { key } = parseInput(readFactsSchema, body)
+      if (parseToken(key) !== undefined) exchange.kid = kidOf(key)
+      const scope = verifiedScope(caller)
+      const { facts, sequence, ageMs } = await latchkey.verifiers.readFacts(key, scope, exchange)
+      return json({ sequence, ageMs: toAge(ageMs, scope), secret: facts ? toSecret(facts) : null })
+    },
+  }),
+  route({
+    method: 'POST',
+    path: '/v1/keys/uses',
+    operationId: 'reportUses',
+    tag: 'Verifiers',
+    summary: 'Report what was found valid elsewhere',
+    description:
+      'Sets `last_used_at`, never backwards and never into the future. Secrets that are not known to the caller are passed over.',
+    access: 'latchkey:keys:verify',
+    body: usesSchema,
+    bodyLimit: 256 * 1024,
+    answers: [{ status: 200, description: 'Noted; written with the next batch.', schema: doneSchema }],
+    handle: async ({ parts: { latchkey }, body, caller, exchange }) => {
+      await latchkey.verifiers.noteUses(body, verifiedScope(caller), exchange)
+      return json({ success: true })
+    },
+  }),
+]
+
+/** Looks for changes follow each other within this, however seldom anything changes. */
+const ageStepMs = 500
+
+/**
+ * An age as it is told, never too low. An organization hears it in coarse steps: the exact one would show when this process
+ * has looked, which it does whenever anybody's key changes.
+ */
+function toAge(ageMs: number, { organizationId }: { organizationId?: string }): number {
+  return organizationId === undefined ? Math.ceil(ageMs) : Math.ceil(ageMs / ageStepMs) * ageStepMs
+}
+
+function toSecret({ answer, terms }: Facts): object {
+  const { keyId, organizationId, name, permissions, metadata } = answer
+  const toDate = (at: number | null) => (at === null ? null : new Date(at))
+  return {
+    keyId,
+    organizationId,
+    name,
+    permissions,
+    expiresAt: toDate(terms.expiresAt),
+    metadata,
+    revokedAt: toDate(terms.revokedAt),
+    graceEndsAt: toDate(terms.graceEndsAt),
+    isEnded: terms.isEnded,
+  }
+}

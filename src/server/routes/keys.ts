@@ -1,0 +1,224 @@
+// The calls on keys.
+import { z } from 'zod'
+import { scopeOf } from '../../core/access.ts'
+import {
+  type Applied,
+  appliedSchema,
+  type Caller,
+  createdKeySchema,
+  createKeySchema,
+  getKeySchema,
+  keyDetailsSchema,
+  keySchema,
+  listKeysSchema,
+  listPermissionsSchema,
+  parseInput,
+  permissionUseSchema,
+  rotateKeySchema,
+  secretsPage,
+  updateKeySchema,
+} from '../../core/schemas.ts'
+import { answerPage } from '../../http/paging.ts'
+import { json, type Reply } from '../../http/reply.ts'
+import { type Call, route } from '../parts.ts'
+
+/** With `?wait=applied` a change is answered when every process acts on it. */
+const waitSchema = z.strictObject({
+  wait: z.literal('applied', 'Only applied can be waited for.').optional().meta({
+    description: 'Answer when every live process has confirmed the change; after 2 s all the same.',
+  }),
+})
+const waited = {
+  applied: appliedSchema.optional().meta({ description: 'What came of `?wait=applied`.' }),
+}
+
+/** The answer of a call that has nothing to say but that it was done. */
+export const doneSchema = z.strictObject({ success: z.literal(true), ...waited })
+const done = { success: true } as const
+
+/** A key after a change, and after a rotation. */
+export const changedKeySchema = keySchema.extend(waited)
+export const rotatedKeySchema = createdKeySchema.extend(waited)
+
+type WaitQuery = z.input<typeof waitSchema>
+
+/** Makes a change and, if asked to, waits until it is applied everywhere. Checks the query before the change. */
+async function change<T extends object>(
+  { parts, query, caller }: Pick<Call<WaitQuery>, 'parts' | 'query'> & { caller: Caller },
+  make: () => Promise<T>,
+): Promise<Reply> {
+  const { wait } = parseInput(waitSchema, query)
+  const made = await make()
+  if (wait === undefined) return json(made)
+  return json({ ...made, applied: tellTo(caller, await parts.latchkey.waitUntilApplied()) })
+}
+
+/** The names of processes are those of the operator's hosts, which are nobody else's business: others get a count. */
+function tellTo(caller: Caller, applied: Applied): Applied {
+  if (scopeOf(caller) === undefined) return applied
+  return { ...applied, silent: applied.silent.map((_, i) => `process-${i + 1}`) }
+}
+
+export const keyRoutes = [
+  route({
+    method: 'POST',
+    path: '/v1/keys',
+    operationId: 'createKey',
+    tag: 'Keys',
+    summary: 'Create a key',
+    description:
+      'The answer is the only one that ever holds the token. What is granted must be covered by what the calling key holds; a key of the root organization may grant anything outside `latchkey:`. A key that expires cannot make one of its own organization that lives longer. `metadata` takes a key of the root organization, or one with `latchkey:metadata:write`.',
+    access: 'latchkey:keys:write',
+    body: createKeySchema,
+    answers: [{ status: 200, description: 'The key, with its token.', schema: createdKeySchema }],
+    problems: [
+      'permission_escalation',
+      'root_organization_required',
+      'organization_not_found',
+      'fresh_sign_in_required',
+    ],
+    handle: async ({ parts: { latchkey }, body, caller }) => json(await latchkey.keys.create(body, caller)),
+  }),
+  route({
+    method: 'GET',
+    path: '/v1/keys',
+    operationId: 'listKeys',
+    tag: 'Keys',
+    summary: 'List keys',
+    description: 'A key of the root organization sees every organization, unless it names one.',
+    access: 'latchkey:keys:read',
+    query: listKeysSchema,
+    answers: [{ status: 200, description: 'One page.', schema: z.array(keySchema), headers: ['Link'] }],
+    problems: ['too_many_reads', 'organization_not_found'],
+    handle: (call) =>
+      answerPage(call, '/v1/keys', (options) =>
+        call.parts.latchkey.keys.list(call.query, call.caller, options),
+      ),
+  }),
+  route({
+    method: 'GET',
+    path: '/v1/keys/self',
+    operationId: 'getOwnKey',
+    tag: 'Keys',
+    summary: 'Get the key that asks',
+    description: 'Takes no permission: whoever holds a token may ask what it is.',
+    access: 'any key',
+    answers: [{ status: 200, description: 'The calling key.', schema: keySchema }],
+    handle: async ({ parts: { latchkey }, caller }) => {
+      const { secrets: _, ...key } = await latchkey.keys.get(caller.keyId, caller)
+      return json(key)
+    },
+  }),
+  route({
+    method: 'GET',
+    path: '/v1/keys/permissions',
+    operationId: 'listPermissions',
+    tag: 'Keys',
+    summary: 'List the permissions in use',
+    description:
+      'Those that the newest 1000 active keys hold, each with how many of them hold it: most used first, at most 200.',
+    access: 'latchkey:keys:read',
+    query: listPermissionsSchema,
+    answers: [{ status: 200, description: 'The permissions.', schema: z.array(permissionUseSchema) }],
+    problems: ['too_many_reads', 'organization_not_found'],
+    handle: async ({ parts: { latchkey }, query, caller, signal }) =>
+      json(await latchkey.keys.listPermissions(query, caller, { signal })),
+  }),
+  route({
+    method: 'GET',
+    path: '/v1/keys/{id}',
+    operationId: 'getKey',
+    tag: 'Keys',
+    summary: 'Get a key and its secrets',
+    description:
+      'The newest 100 secrets; where there may be more, `Link` leads to those after them. Of those that have ended a key keeps the newest 1000, and a token of an older one is `not_found`.',
+    query: getKeySchema,
+    access: 'latchkey:keys:read',
+    answers: [{ status: 200, description: 'The key.', schema: keyDetailsSchema, headers: ['Link'] }],
+    problems: ['too_many_reads', 'key_not_found', 'secret_not_found'],
+    handle: async ({ parts: { latchkey }, params, query, caller, signal }) => {
+      const key = await latchkey.keys.get(params.id, caller, { ...parseInput(getKeySchema, query), signal })
+      const last = key.secrets.length === secretsPage ? key.secrets.at(-1) : undefined
+      return json(key, last && { link: `</v1/keys/${params.id}?secrets_after=${last.kid}>; rel="next"` })
+    },
+  }),
+  route({
+    method: 'PATCH',
+    path: '/v1/keys/{id}',
+    operationId: 'updateKey',
+    tag: 'Keys',
+    summary: 'Change a key',
+    description:
+      'Changes what is named and leaves the rest. The calling key must hold all that the key holds, unless it is its own. Other `metadata` takes a key of the root organization, or one with `latchkey:metadata:write`.',
+    access: 'latchkey:keys:write',
+    query: waitSchema,
+    body: updateKeySchema,
+    answers: [{ status: 200, description: 'The key.', schema: changedKeySchema }],
+    problems: [
+      'permission_escalation',
+      'key_not_found',
+      'key_revoked',
+      'fresh_sign_in_required',
+      'last_root_key',
+    ],
+    handle: async (call) =>
+      change(call, () => call.parts.latchkey.keys.update(call.params.id, call.body, call.caller)),
+  }),
+  route({
+    method: 'POST',
+    path: '/v1/keys/{id}/rotate',
+    operationId: 'rotateKey',
+    tag: 'Keys',
+    summary: 'Give a key a new token',
+    description:
+      'The old token stays valid until the grace ends, never past the expiry of the key. Without a grace every older token ends at once. The body may be left out.',
+    access: 'latchkey:keys:write',
+    query: waitSchema,
+    body: rotateKeySchema,
+    bodyOptional: true,
+    answers: [{ status: 200, description: 'The key, with its new token.', schema: rotatedKeySchema }],
+    problems: [
+      'permission_escalation',
+      'key_not_found',
+      'key_revoked',
+      'fresh_sign_in_required',
+      'key_expired',
+      'rotation_in_progress',
+    ],
+    handle: async (call) =>
+      change(call, () => call.parts.latchkey.keys.rotate(call.params.id, call.body, call.caller)),
+  }),
+  route({
+    method: 'DELETE',
+    path: '/v1/keys/{id}/secrets/{kid}',
+    operationId: 'endKeySecret',
+    tag: 'Keys',
+    summary: 'End the grace of an old token now',
+    access: 'latchkey:keys:write',
+    query: waitSchema,
+    answers: [{ status: 200, description: 'It opens nothing any more.', schema: doneSchema }],
+    problems: ['permission_escalation', 'key_not_found', 'secret_not_found', 'last_secret'],
+    handle: async (call) =>
+      change(call, async () => {
+        await call.parts.latchkey.keys.endSecret(call.params.id, call.params.kid, call.caller)
+        return done
+      }),
+  }),
+  route({
+    method: 'DELETE',
+    path: '/v1/keys/{id}',
+    operationId: 'revokeKey',
+    tag: 'Keys',
+    summary: 'Revoke a key for ever',
+    description: 'Final. Again, it answers the same and keeps the first `revoked_at`.',
+    access: 'latchkey:keys:write',
+    query: waitSchema,
+    answers: [{ status: 200, description: 'It is revoked.', schema: doneSchema }],
+    problems: ['permission_escalation', 'key_not_found', 'last_root_key'],
+    handle: async (call) =>
+      change(call, async () => {
+        await call.parts.latchkey.keys.revoke(call.params.id, call.caller)
+        return done
+      }),
+  }),
+]

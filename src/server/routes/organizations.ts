@@ -1,0 +1,71 @@
+// The calls on organizations.
+import { z } from 'zod'
+import {
+  createOrganizationSchema,
+  listOrganizationsSchema,
+  organizationSchema,
+  updateOrganizationSchema,
+} from '../../core/schemas.ts'
+import { answerPage } from '../../http/paging.ts'
+import { json } from '../../http/reply.ts'
+import { route } from '../parts.ts'
+
+export const organizationRoutes = [
+  route({
+    method: 'POST',
+    path: '/v1/organizations',
+    operationId: 'createOrganization',
+    tag: 'Organizations',
+    summary: 'Create an organization',
+    description: 'Takes a key of the root organization. Without an `id`, a UUID is made.',
+    access: 'latchkey:organizations:write',
+    body: createOrganizationSchema,
+    answers: [{ status: 200, description: 'The organization.', schema: organizationSchema }],
+    problems: ['root_organization_required', 'organization_exists'],
+    handle: async ({ parts: { latchkey }, body, caller }) =>
+      json(await latchkey.organizations.create(body, caller)),
+  }),
+  route({
+    method: 'GET',
+    path: '/v1/organizations',
+    operationId: 'listOrganizations',
+    tag: 'Organizations',
+    summary: 'List organizations',
+    description: 'Newest first. A key outside the root organization sees its own alone.',
+    access: 'latchkey:organizations:read',
+    query: listOrganizationsSchema,
+    answers: [
+      { status: 200, description: 'One page.', schema: z.array(organizationSchema), headers: ['Link'] },
+    ],
+    problems: ['too_many_reads'],
+    handle: (call) =>
+      answerPage(call, '/v1/organizations', (options) =>
+        call.parts.latchkey.organizations.list(call.query, call.caller, options),
+      ),
+  }),
+  route({
+    method: 'GET',
+    path: '/v1/organizations/{id}',
+    operationId: 'getOrganization',
+    tag: 'Organizations',
+    summary: 'Get an organization',
+    access: 'latchkey:organizations:read',
+    answers: [{ status: 200, description: 'The organization.', schema: organizationSchema }],
+    problems: ['too_many_reads', 'organization_not_found'],
+    handle: async ({ parts: { latchkey }, params, caller }) =>
+      json(await latchkey.organizations.get(params.id, caller)),
+  }),
+  route({
+    method: 'PATCH',
+    path: '/v1/organizations/{id}',
+    operationId: 'updateOrganization',
+    tag: 'Organizations',
+    summary: 'Rename an organization',
+    access: 'latchkey:organizations:write',
+    body: updateOrganizationSchema,
+    answers: [{ status: 200, description: 'The organization.', schema: organizationSchema }],
+    problems: ['organization_not_found'],
+    handle: async ({ parts: { latchkey }, params, body, caller }) =>
+      json(await latchkey.organizations.update(params.id, body, caller)),
+  }),
+]

@@ -1,0 +1,156 @@
+// The calls that judge tokens: one, many, and the one that reverse proxies ask.
+import { z } from 'zod'
+import { rootOrganizationId } from '../../core/access.ts'
+import { insufficientScope, invalidToken, readPresented } from '../../core/bearer.ts'
+import { permissionsSchema } from '../../core/fields.ts'
+import {
+  type Caller,
+  type Verdict,
+  type VerifyOptions,
+  verdictSchema,
+  verifyBatchSchema,
+  verifyRequestSchema,
+} from '../../core/schemas.ts'
+import { kidOf } from '../../core/token.ts'
+import type { Exchange } from '../../http/exchange.ts'
+import { recordBreak } from '../../http/log.ts'
+import { readWanted } from '../../http/query.ts'
+import { jsonText, type Reply } from '../../http/reply.ts'
+import type { Latchkey } from '../../latchkey.ts'
+import { route } from '../parts.ts'
+import { readPlainBatch } from '../plain-request.ts'
+import {
+  answerVerdicts,
+  joinPermissions,
+  readVerifyBatch,
+  readVerifyRequest,
+  writeVerdict,
+} from '../verdict-json.ts'
+
+export const verifyRoutes = [
+  route({
+    method: 'POST',
+    path: '/v1/keys/verify',
+    operationId: 'verifyKey',
+    tag: 'Verification',
+    summary: 'Judge a token',
+    description:
+      'A refusal is an answer like any other: look at `valid`. To a key outside the root organization, the tokens of others are `not_found`.',
+    access: 'latchkey:keys:verify',
+    changesNothing: true,
+    body: verifyRequestSchema,
+    answers: [{ status: 200, description: 'The verdict, valid or not.', schema: verdictSchema }],
+    handle: async ({ parts: { latchkey }, body, caller, exchange }) => {
+      const { key, permissions } = readVerifyRequest(body)
+      const verdict = await judge(latchkey, exchange, key, { permissions, ...verifiedScope(caller) })
+      return jsonText(writeVerdict(verdict))
+    },
+  }),
+  route({
+    method: 'POST',
+    path: '/v1/keys/verify/batch',
+    operationId: 'verifyKeys',
+    tag: 'Verification',
+    summary: 'Judge up to 1000 tokens',
+    access: 'latchkey:keys:verify',
+    changesNothing: true,
+    body: verifyBatchSchema,
+    bodyLimit: 256 * 1024,
+    readPlain: readPlainBatch,
+    answers: [
+      {
+        status: 200,
+        description: 'The verdicts, in the order of the tokens.',
+        schema: z.array(verdictSchema),
+      },
+    ],
+    handle: async ({ parts, body, caller, exchange }) => {
+      const verdicts = await parts.latchkey.verifyBatch(
+        readVerifyBatch(body),
+        verifiedScope(caller),
+        exchange,
+      )
+      exchange.verdicts = verdicts.map(({ code }) => code)
+      return answerVerdicts(verdicts, (error) => recordBreak(parts.log, exchange, error))
+    },
+  }),
+  route({
+    method: 'GET',
+    path: '/v1/auth',
+    operationId: 'authorizeRequest',
+    tag: 'Verification',
+    summary: 'Judge the token of a request, for a reverse proxy',
+    description:
+      'The token to judge comes as `Authorization: Bearer` or as `X-Api-Key`, the permissions wanted as `?permission=a&permission=b`. The answer has no body: the proxy goes by its status and its headers.',
+    access: 'public',
+    query: z.strictObject({
+      permission: permissionsSchema.optional().meta({ description: 'All of these are required.' }),
+    }),
+    answers: [
+      { status: 200, description: 'The token is valid.', headers: identityHeaders() },
+      {
+        status: 401,
+        description: 'There is no token, or it opens nothing.',
+        headers: ['X-Latchkey-Code', 'WWW-Authenticate'],
+      },
+      {
+        status: 403,
+        description: 'The key lacks a permission that is wanted.',
+        headers: [...identityHeaders(), 'WWW-Authenticate'],
+      },
+    ],
+    problems: ['invalid_input', 'store_unavailable'],
+    handle: async ({ parts: { latchkey }, rawQuery, header, exchange }) => {
+      const permissions = readWanted(rawQuery)
+      const token = readPresented(header)
+      if (token === undefined) return refusal('missing_token', 'Bearer')
+      return answerProxy(await judge(latchkey, exchange, token, { permissions }), permissions)
+    },
+  }),
+]
+
+/** Judges the token of a request, and notes the verdict for the log. */
+async function judge(
+  latchkey: Latchkey,
+  exchange: Exchange,
+  token: string,
+  asked: VerifyOptions,
+): Promise<Verdict> {
+  const verdict = latchkey.verifyCached(token, asked) ?? (await latchkey.verify(token, asked, exchange))
+  exchange.verdicts = [verdict.code]
+  if (verdict.code !== 'malformed') exchange.kid = kidOf(token)
+  return verdict
+}
+
+/** What a caller may verify: everything from the root organization, elsewhere its own alone. */
+export function verifiedScope(caller: Pick<Caller, 'organizationId'>): { organizationId?: string } {
+  return caller.organizationId === rootOrganizationId ? {} : { organizationId: caller.organizationId }
+}
+
+/** The answer to a proxy: no body, and every header one that the proxy may hand on. */
+function answerProxy(verdict: Verdict, wanted: readonly string[]): Reply {
+  if (verdict.valid) return { status: 200, headers: identity(verdict), body: null }
+  if (verdict.code === 'insufficient_permissions') {
+    const headers = { ...identity(verdict), 'www-authenticate': insufficientScope(wanted) }
+    return { status: 403, headers, body: null }
+  }
+  return refusal(verdict.code, invalidToken)
+}
+
+function refusal(code: string, challenge: string): Reply {
+  return { status: 401, headers: { 'x-latchkey-code': code, 'www-authenticate': challenge }, body: null }
+}
+
+function identity(verdict: Extract<Verdict, { keyId: string }>): Record<string, string> {
+  // All of it ASCII by its form: ids, and permissions that no space can be part of.
+  return {
+    'x-latchkey-code': verdict.code,
+    'x-latchkey-key-id': verdict.keyId,
+    'x-latchkey-organization-id': verdict.organizationId,
+    'x-latchkey-permissions': joinPermissions(verdict.permissions),
+  }
+}
+
+function identityHeaders(): string[] {
+  return ['X-Latchkey-Code', 'X-Latchkey-Key-Id', 'X-Latchkey-Organization-Id', 'X-Latchkey-Permissions']
+}

@@ -1,0 +1,196 @@
+// Serves the app on a port, with bounds on how long a client may take, and stops without failing anyone.
+import { createServer, type IncomingMessage, type Server, type ServerResponse, STATUS_CODES } from 'node:http'
+import { type AddressInfo, Server as NetServer, type Socket } from 'node:net'
+import { getRequestListener } from '@hono/node-server'
+import type { Logger } from 'pino'
+import { type ErrorCode, LatchkeyError } from '../core/errors.ts'
+import type { LogVerdicts } from '../core/log-verdicts.ts'
+import { noteNewcomer } from '../fairness/work-turns.ts'
+import { Admission, createTurnNames } from '../http/admission.ts'
+import { parseProxies } from '../http/client-address.ts'
+import { type ConnectionBounds, Connections, defaultBounds } from '../http/connections.ts'
+import { openExchange } from '../http/exchange.ts'
+import { acceptWaiting, type Listening, listen } from '../http/listening.ts'
+import type { Metrics } from '../http/metrics.ts'
+import { connectionsWithin } from '../http/open-files.ts'
+import { dress, problem, type Reply } from '../http/reply.ts'
+import type { Latchkey } from '../latchkey.ts'
+import { createApp, createPipeline } from './app.ts'
+import { createHotDoor } from './direct-routes.ts'
+import { createFastPath } from './fast-path.ts'
+
+export interface ServerSettings {
+  host: string
+  /** 0 for any that is free. */
+  port: number
+  log: Logger
+  /** Addresses and networks of the proxies whose `X-Forwarded-For` is believed; none if absent. */
+  trustedProxies?: readonly string[]
+  /** Metrics of its own if absent. */
+  metrics?: Metrics
+  /** Which verdicts get a line in the log; the refused ones if absent. */
+  logVerdicts?: LogVerdicts
+  /** Called with the address once the port is taken; requests wait until it resolves. Where it throws, none is served. */
+  beforeServing?: (url: string) => Promise<void>
+  /** Other bounds on connections than those that a server has. */
+  connections?: Partial<ConnectionBounds>
+}
+
+export interface RunningServer {
+  url: string
+  /** Takes no new connection once those are in that wait for it, and goes on serving all there are; resolves then. */
+  stopAccepting(): Promise<void>
+  /** Stops accepting and ends what is in flight, within 10 s. The latchkey stays open. */
+  close(): Promise<void>
+}
+
+/** Idle connections end once nobody has sent anything for so long after {@link RunningServer.close} began. */
+const quietMs = 100
+const longestCloseMs = 9_000
+
+/** Starts to serve. Throws where the address is taken, and RangeError for a proxy that is no address. */
+export async function startServer(latchkey: Latchkey, settings: ServerSettings): Promise<RunningServer> {
+  const { host, port, beforeServing, ...appSettings } = settings
+  const pipeline = createPipeline(latchkey, appSettings)
+  const app = createApp(pipeline)
+  const takeFast = createFastPath(pipeline)
+  const takeHot = createHotDoor(pipeline)
+  const listener = getRequestListener(app.fetch, {
+    // A request without a Host is served like any other: nothing here depends on it.
+    hostname: 'localhost',
+    errorHandler: () => toResponse(refuse('malformed_request')),
+  })
+  // Requires no Host header, so that the refusal of a bad one is ours to word.
+  const wanted = { ...defaultBounds, ...settings.connections }
+  const bounds = { ...wanted, maxConnections: connectionsWithin(wanted.maxConnections) }
+  if (bounds.maxConnections < wanted.maxConnections)
+    settings.log.warn(
+      `The system lets this process open few files: it keeps at most ${bounds.maxConnections} connections, not ${wanted.maxConnections}. Raise the limit (ulimit -n, LimitNOFILE).`,
+    )
+  const server = createServer({
+    headersTimeout: bounds.headersMs,
+    requestTimeout: bounds.requestMs,
+    connectionsCheckingInterval: bounds.sweepEveryMs,
+    keepAliveTimeout: bounds.keepAliveMs,
+    requireHostHeader: false,
+  })
+  const connections = new Connections(server, bounds, (socket) =>
+    writeRaw(socket, refuse('too_many_connections')),
+  )
+  const admission = new Admission((incoming, outgoing) => {
+    if (takeFast(incoming, outgoing) || takeHot(incoming, outgoing)) return
+    void listener(incoming, outgoing)
+  }, createTurnNames(pipeline.parts))
+  server.on('connection', noteNewcomer)
+  const serve = (incoming: IncomingMessage, outgoing: ServerResponse) => {
+    const begunAt = connections.begin(incoming, outgoing)
+    if (begunAt !== undefined) admission.admit(incoming, outgoing, begunAt)
+  }
+  const held: [IncomingMessage, ServerResponse][] = []
+  const hold = (incoming: IncomingMessage, outgoing: ServerResponse) => void held.push([incoming, outgoing])
+  server.on('request', hold)
+  server.on('clientError', (error: NodeJS.ErrnoException, socket: Socket) => {
+    // A client that went away is no request.
+    if (error.code === 'ECONNRESET' || !socket.writable) socket.destroy()
+    // Nothing was asked: a connection kept in store (RFC 9110, section 15.5.9). It may still be used.
+    else if (error.code === 'ERR_HTTP_REQUEST_TIMEOUT' && socket.bytesRead === 0) return
+    else if (connections.mayAnswerError(socket)) writeRaw(socket, refuse(codeOfClientError(error.code)))
+  })
+
+  function refuse(code: ErrorCode): Reply {
+    const exchange = openExchange('-', () => undefined, undefined, parseProxies([]))
+    exchange.error = new LatchkeyError(code, clientErrorDetails[code] ?? 'The request is not valid HTTP.')
+    const reply = dress(problem(exchange.error, exchange.requestId, { connection: 'close' }), exchange)
+    pipeline.recorder.record(exchange, reply.status)
+    return reply
+  }
+
+  const listening = await listen(server, { port, host, backlog: bounds.maxConnections })
+  const { stopAccepting, drain } = createStop(server, connections, listening)
+  const url = urlOf(server.address() as AddressInfo)
+  try {
+    await beforeServing?.(url)
+  } catch (error) {
+    void listening.stop()
+    server.close()
+    server.closeAllConnections()
+    throw error
+  }
+  server.off('request', hold).on('request', serve)
+  for (const exchange of held) serve(...exchange)
+  let closing: Promise<void> | undefined
+  return {
+    url,
+    stopAccepting,
+    close: () => {
+      pipeline.parts.changes.close()
+      pipeline.recorder.flush()
+      closing ??= drain()
+      return closing
+    },
+  }
+}
+
+const clientErrorDetails: Partial<Record<ErrorCode, string>> = {
+  headers_too_large: 'All the headers together may have at most 16 KiB.',
+  request_timeout: 'Send a whole request within 30 seconds.',
+  too_many_connections: 'All connections are in use; try again.',
+}
+
+function codeOfClientError(code: string | undefined): ErrorCode {
+  if (code === 'HPE_HEADER_OVERFLOW') return 'headers_too_large'
+  if (code === 'ERR_HTTP_REQUEST_TIMEOUT') return 'request_timeout'
+  return 'malformed_request'
+}
+
+function toResponse({ status, headers, body }: Reply): Response {
+  return new Response(body, { status, headers })
+}
+
+/** Answers on a connection whose request could not be read, and ends it. */
+function writeRaw(socket: Socket, { status, headers, body }: Reply): void {
+  const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`)
+  socket.end(`HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\n${lines.join('')}\r\n${body ?? ''}`)
+}
+
+/** Makes the functions that end a server in order. */
+function createStop(
+  server: Server,
+  connections: Connections,
+  listening: Listening,
+): { stopAccepting: () => Promise<void>; drain: () => Promise<void> } {
+  let othersClosed: Promise<void> | undefined
+  let accepted: Promise<void> | undefined
+  const closed = new Promise((resolve) => server.once('close', resolve))
+  const stopAccepting = () => {
+    accepted ??= acceptWaiting(server).then(() => {
+      othersClosed = listening.stop()
+      // Not http's own close: it ends idle connections at once, under the feet of clients just about to send.
+      NetServer.prototype.close.call(server)
+    })
+    return accepted
+  }
+  const drain = async () => {
+    // First: whoever loses a connection comes by another, while that is still taken.
+    await stopAccepting()
+    connections.startClosing()
+    const acceptedAt = performance.now()
+    const endIdle = () => {
+      if (performance.now() - Math.max(acceptedAt, connections.lastRequestAt) >= quietMs) server.close()
+    }
+    // Once what has come meanwhile has been read: this process may have been slow, and not its clients.
+    const linger = setInterval(() => setImmediate(endIdle), quietMs / 4)
+    const force = setTimeout(() => server.closeAllConnections(), longestCloseMs)
+    await closed
+    await othersClosed
+    clearInterval(linger)
+    clearTimeout(force)
+    // Ends http's own timer too, where the connections were gone before the linger was over.
+    server.close()
+  }
+  return { stopAccepting, drain }
+}
+
+function urlOf({ address, family, port }: AddressInfo): string {
+  return `http://${family === 'IPv6' ? `[${address}]` : address}:${port}`
+}

@@ -1,0 +1,105 @@
+// Requests for verdicts read, and verdicts written, by hand: these come millions of times. What they take and give
+// is what the schemas and `toWire` would; a test holds them to that.
+
+import {
+  parseInput,
+  type Verdict,
+  type VerifyRequest,
+  verifyBatchSchema,
+  verifyRequestSchema,
+} from '../core/schemas.ts'
+import { toWire } from '../core/wire.ts'
+import { jsonText, type Reply } from '../http/reply.ts'
+import { streamParts } from '../http/streams.ts'
+import { metadataTextOf } from '../verdict/facts.ts'
+
+/** Reads a request for a verdict. Throws `invalid_input`; the permissions' form is the library's to check. */
+export function readVerifyRequest(body: unknown): VerifyRequest {
+  return isPlainRequest(body) ? body : parseInput(verifyRequestSchema, body)
+}
+
+/** Reads up to 1000 requests. Throws `invalid_input`. */
+export function readVerifyBatch(body: unknown): VerifyRequest[] {
+  const isPlain = Array.isArray(body) && body.length > 0 && body.length <= 1000 && body.every(isPlainRequest)
+  return isPlain ? body : parseInput(verifyBatchSchema, body)
+}
+
+function isPlainRequest(body: unknown): body is VerifyRequest {
+  if (typeof body !== 'object' || body === null || !('key' in body) || typeof body.key !== 'string')
+    return false
+  for (const name in body) if (name !== 'key' && name !== 'permissions') return false
+  return !('permissions' in body) || isPlainList(body.permissions)
+}
+
+function isPlainList(value: unknown): value is string[] {
+  return Array.isArray(value) && value.length <= 128 && value.every((item) => typeof item === 'string')
+}
+
+/** Writes a verdict as JSON in the wire's form. */
+export function writeVerdict(verdict: Verdict): string {
+  if (!verdict.valid) return JSON.stringify(toWire(verdict))
+  const { keyId, organizationId, name, permissions, expiresAt } = verdict
+  // Ids are made of letters that JSON takes as they are.
+  return `{"valid":true,"code":"valid","key_id":"${keyId}","organization_id":"${organizationId}","name":${JSON.stringify(name)},"permissions":${writeShared(permissions)},"expires_at":${expiresAt === null ? 'null' : JSON.stringify(expiresAt)},"metadata":${metadataTextOf(verdict)}}`
+}
+
+/** More than this, in characters, is written as its reader takes it: a batch of large keys makes 20 MB out of 100 KB. */
+const longestPart = 64 * 1024
+
+/** Answers with the verdicts of a batch, in order. What its reader has not taken holds little more than the verdicts. */
+export function answerVerdicts(verdicts: readonly Verdict[], onFailure: (error: unknown) => void): Reply {
+  const parts = writeParts(verdicts)
+  const [first, second] = [parts.next(), parts.next()]
+  if (second.done) return jsonText(first.value ?? '')
+  const reply = jsonText('')
+  return {
+    ...reply,
+    body: null,
+    stream: streamParts(encodeParts([first.value ?? '', second.value], parts), onFailure),
+  }
+}
+
+function* writeParts(verdicts: readonly Verdict[]): Generator<string, undefined> {
+  let part = '['
+  for (const [i, verdict] of verdicts.entries()) {
+    if (i > 0) part += ','
+    part += writeVerdict(verdict)
+    if (part.length < longestPart) continue
+    yield part
+    part = ''
+  }
+  yield `${part}]`
+}
+
+async function* encodeParts(
+  begun: readonly string[],
+  rest: Iterable<string>,
+): AsyncGenerator<Uint8Array<ArrayBuffer>> {
+  const encoder = new TextEncoder()
+  for (const part of begun) yield encoder.encode(part)
+  for (const part of rest) yield encoder.encode(part)
+}
+
+/** The permissions as a header has them: none of them can hold a space. */
+export function joinPermissions(permissions: readonly string[]): string {
+  let text = joined.get(permissions)
+  if (text === undefined) {
+    text = permissions.join(' ')
+    if (Object.isFrozen(permissions)) joined.set(permissions, text)
+  }
+  return text
+}
+
+const joined = new WeakMap<readonly string[], string>()
+
+// Many verdicts share these objects, which are frozen: each is written once.
+const written = new WeakMap<object, string>()
+
+function writeShared(value: object): string {
+  let text = written.get(value)
+  if (text === undefined) {
+    text = JSON.stringify(value)
+    written.set(value, text)
+  }
+  return text
+}

@@ -1,0 +1,340 @@
+// What is known of the secrets verified lately, by kid, in bounded memory: the least recently used goes first.
+import { type Facts, sizeOfFacts } from './facts.ts'
+
+/** A place in the cache; {@link nowhere} where there is none. */
+export type Slot = number
+export const nowhere: Slot = -1
+
+/** Told of a secret's latest use when the cache lets go of it; see `verification/last-use.ts`. */
+export type NoteUse = (kid: string, answer: Facts['answer'], at: number) => void
+
+/** How much a cache holds at most, of what it counts first. */
+export interface CacheBounds {
+  secrets: number
+  bytes: number
+}
+
+const kidLength = 16
+
+// A record is 16 words of 32 bits, one line of a processor's cache: a lookup touches it, the facts and little more.
+//
+//   word  0       4               8               12        13       14       15
+//         +-------+-------+-------+-------+-------+---------+--------+--------+--------+
+//         |  kid  |            digest             |  next   | newer  | older  |  used  |
+//         +-------+-------+-------+-------+-------+---------+--------+--------+--------+
+//           16 B              32 B                  chain of  order of use,    latest use
+//                                                   the bucket  a ring          not told
+//
+// Beside it, each slot has an answer, terms, and the next slot of the chain in which the slots of its key are.
+const recordWords = 16
+const kidWords = 4
+const digestAt = 4
+const digestWords = 8
+/** The next record of the same bucket, as slot + 1: fresh memory, all zero, is empty. */
+const nextAt = 12
+const newerAt = 13
+const olderAt = 14
+/** The low half of the latest use that nobody wrote down yet, in milliseconds since 1970; 0 for none. */
+const usedAt = 15
+/** A quarter of what the low half can tell: whatever lies so near one instant is less than half apart. */
+const longestSpanMs = 2 ** 30
+
+/**
+ * Facts by kid and by key id, at most so many secrets and so many bytes: about 280 bytes a secret with two
+ * permissions, where a Map would cost more and be slower. Knows nothing of time: its caller must know whether what it
+ * remembers still holds (`lease.ts`).
+ */
+export class FactsCache {
+  /** How many secrets it holds at most. */
+  readonly capacity: number
+  readonly #maxBytes: number
+  readonly #noteUse: NoteUse
+  // One record more than there are slots: the order of use is a ring through it, and it stands for both ends.
+  readonly #records: Uint32Array
+  readonly #buckets: Uint32Array
+  readonly #mask: number
+  // Two arrays, since most verifications need no more than the terms, which many secrets share.
+  readonly #answers: (Facts['answer'] | undefined)[] = []
+  readonly #terms: (Facts['terms'] | undefined)[] = []
+  /** The slots with a use that nobody has written down yet. */
+  #used: Slot[] = []
+  #firstUse = 0
+  #latestUse = 0
+  /** By the hash of a key's id the first of a chain of slots, as slot + 1, and by slot the next. */
+  readonly #keyBuckets: Uint32Array
+  readonly #nextOfKey: Uint32Array
+  #free: Slot[] = []
+  #size = 0
+  #bytes = 0
+  #drops = 0
+
+  /** `maxBytes` as {@link sizeOfFacts} counts them. */
+  constructor(capacity: number, maxBytes: number, noteUse: NoteUse) {
+    this.capacity = capacity
+    this.#maxBytes = maxBytes
+    this.#noteUse = noteUse
+    this.#records = new Uint32Array((capacity + 1) * recordWords)
+    const buckets = 2 ** Math.ceil(Math.log2(Math.max(capacity, 2)))
+    this.#buckets = new Uint32Array(buckets)
+    this.#keyBuckets = new Uint32Array(buckets)
+    this.#nextOfKey = new Uint32Array(capacity)
+    this.#mask = buckets - 1
+    this.#setNewer(capacity, capacity)
+    this.#setOlder(capacity, capacity)
+  }
+
+  /** How many secrets it holds. */
+  get size(): number {
+    return this.#size
+  }
+
+  /** About how many bytes they take. */
+  get bytes(): number {
+    return this.#bytes
+  }
+
+  /** How often it has let go of a secret: while this is the same, it holds all that it held. */
+  get drops(): number {
+    return this.#drops
+  }
+
+  /** Finds the secret whose kid stands in a text from `start` on, and makes it the most recently used. */
+  find(text: string, start: number): Slot {
+    const a = packWord(text, start)
+    const b = packWord(text, start + 4)
+    const c = packWord(text, start + 8)
+    const d = packWord(text, start + 12)
+    const records = this.#records
+    let next = this.#buckets[hashWords(a, b, c, d) & this.#mask] as number
+    while (next !== 0) {
+      const at = (next - 1) * recordWords
+      if (records[at] === a && records[at + 1] === b && records[at + 2] === c && records[at + 3] === d) {
+        this.#touch(next - 1)
+        return next - 1
+      }
+      next = records[at + nextAt] as number
+    }
+    return nowhere
+  }
+
+  /** Compares a digest, 32 bytes as a latin1 string, in a time that tells nothing of where it differs. */
+  digestMatches(slot: Slot, digest: string): boolean {
+    const records = this.#records
+    const start = slot * recordWords + digestAt
+    let difference = 0
+    for (let i = 0; i < digestWords; i++)
+      difference |= (records[start + i] as number) ^ packWord(digest, i * 4)
+    return difference === 0
+  }
+
+  /** The answer at a slot that {@link find} gave. */
+  answerAt(slot: Slot): Facts['answer'] {
+    return this.#answers[slot] as Facts['answer']
+  }
+
+  /** The terms at a slot that {@link find} gave. */
+  termsAt(slot: Slot): Facts['terms'] {
+    return this.#terms[slot] as Facts['terms']
+  }
+
+  /** Notes that the secret at a slot was found valid, at an instant in milliseconds since 1970. */
+  noteUse(slot: Slot, at: number): void {
+    if (this.#used.length === 0) this.#firstUse = at
+    // A clock that was set by weeks: beyond those, low halves do not tell which is later.
+    else if (Math.abs(at - this.#firstUse) > longestSpanMs) this.#startUses(at)
+    const word = at >>> 0 || 1
+    const place = slot * recordWords + usedAt
+    const before = this.#records[place] as number
+    if (before === 0) this.#used.push(slot)
+    // Within some weeks, the difference of low halves tells which is later.
+    if (before === 0 || ((word - before) | 0) > 0) this.#records[place] = word
+    this.#latestUse = at
+  }
+
+  /** Remembers a secret, in place of what was known of it; nothing if it alone is larger than all that may be. */
+  remember(kid: string, digest: Uint8Array, facts: Facts): void {
+    const known = this.find(kid, 0)
+    if (known !== nowhere) this.#drop(known)
+    const bytes = sizeOfFacts(facts)
+    if (bytes > this.#maxBytes || this.capacity === 0) return
+    while (this.#size === this.capacity || this.#bytes + bytes > this.#maxBytes)
+      this.#drop(this.#newer(this.capacity))
+    this.#bytes += bytes
+    const slot = this.#free.pop() ?? this.#size
+    this.#size++
+    const at = slot * recordWords
+    for (let i = 0; i < kidWords; i++) this.#records[at + i] = packWord(kid, i * 4)
+    for (let i = 0; i < digestWords; i++) this.#records[at + digestAt + i] = packBytes(digest, i * 4)
+    const bucket = this.#bucketOf(slot)
+    this.#records[at + nextAt] = this.#buckets[bucket] as number
+    this.#buckets[bucket] = slot + 1
+    this.#answers[slot] = facts.answer
+    this.#terms[slot] = facts.terms
+    const keyBucket = this.#keyBucketOf(facts.answer.keyId)
+    this.#nextOfKey[slot] = this.#keyBuckets[keyBucket] as number
+    this.#keyBuckets[keyBucket] = slot + 1
+    this.#link(slot)
+  }
+
+  /** Forgets all secrets of a key. */
+  forgetKey(keyId: string): void {
+    let next = this.#keyBuckets[this.#keyBucketOf(keyId)] as number
+    while (next !== 0) {
+      const slot = next - 1
+      next = this.#nextOfKey[slot] as number
+      if (this.answerAt(slot).keyId === keyId) this.#drop(slot)
+    }
+  }
+
+  /** Forgets everything. */
+  clear(): void {
+    while (this.#size > 0) this.#drop(this.#newer(this.capacity))
+  }
+
+  /** Tells of every use that was not told of yet. */
+  reportUses(): void {
+    const used = this.#used
+    this.#used = []
+    for (const slot of used) this.#reportUse(slot)
+  }
+
+  #startUses(at: number): void {
+    this.reportUses()
+    this.#firstUse = at
+  }
+
+  #reportUse(slot: Slot): void {
+    const place = slot * recordWords + usedAt
+    const word = this.#records[place] as number
+    if (word === 0) return
+    this.#records[place] = 0
+    const at = this.#latestUse - (((this.#latestUse >>> 0) - word) | 0)
+    this.#noteUse(this.#kidAt(slot), this.answerAt(slot), at)
+  }
+
+  #drop(slot: Slot): void {
+    this.#reportUse(slot)
+    this.#unlink(slot)
+    this.#leaveBucket(slot)
+    this.#leaveKeyBucket(slot)
+    this.#bytes -= sizeOfFacts({ answer: this.answerAt(slot), terms: this.termsAt(slot) })
+    this.#answers[slot] = undefined
+    this.#terms[slot] = undefined
+    this.#free.push(slot)
+    this.#size--
+    this.#drops++
+  }
+
+  #leaveBucket(slot: Slot): void {
+    const next = this.#records[slot * recordWords + nextAt] as number
+    const bucket = this.#bucketOf(slot)
+    let before = this.#buckets[bucket] as number
+    if (before === slot + 1) {
+      this.#buckets[bucket] = next
+      return
+    }
+    const nextOf = (place: number) => (place - 1) * recordWords + nextAt
+    while (this.#records[nextOf(before)] !== slot + 1) before = this.#records[nextOf(before)] as number
+    this.#records[nextOf(before)] = next
+  }
+
+  #leaveKeyBucket(slot: Slot): void {
+    const next = this.#nextOfKey[slot] as number
+    const bucket = this.#keyBucketOf(this.answerAt(slot).keyId)
+    let before = this.#keyBuckets[bucket] as number
+    if (before === slot + 1) {
+      this.#keyBuckets[bucket] = next
+      return
+    }
+    while (this.#nextOfKey[before - 1] !== slot + 1) before = this.#nextOfKey[before - 1] as number
+    this.#nextOfKey[before - 1] = next
+  }
+
+  #keyBucketOf(keyId: string): number {
+    // FNV-1a. Ids are the server's own, so nobody chooses them to collide.
+    let hash = 0x811c9dc5
+    for (let i = 0; i < keyId.length; i++) hash = Math.imul(hash ^ keyId.charCodeAt(i), 0x01000193)
+    return (hash ^ (hash >>> 15)) & this.#mask
+  }
+
+  #bucketOf(slot: Slot): number {
+    const at = slot * recordWords
+    const records = this.#records
+    const [a, b, c, d] = [records[at], records[at + 1], records[at + 2], records[at + 3]] as [
+      number,
+      number,
+      number,
+      number,
+    ]
+    return hashWords(a, b, c, d) & this.#mask
+  }
+
+  #kidAt(slot: Slot): string {
+    let kid = ''
+    for (let i = 0; i < kidLength; i++) {
+      const word = this.#records[slot * recordWords + (i >> 2)] as number
+      kid += String.fromCharCode((word >>> ((i & 3) * 8)) & 0xff)
+    }
+    return kid
+  }
+
+  #touch(slot: Slot): void {
+    if (this.#older(this.capacity) === slot) return
+    this.#unlink(slot)
+    this.#link(slot)
+  }
+
+  #link(slot: Slot): void {
+    const newest = this.#older(this.capacity)
+    this.#setOlder(slot, newest)
+    this.#setNewer(slot, this.capacity)
+    this.#setNewer(newest, slot)
+    this.#setOlder(this.capacity, slot)
+  }
+
+  #unlink(slot: Slot): void {
+    const newer = this.#newer(slot)
+    const older = this.#older(slot)
+    this.#setOlder(newer, older)
+    this.#setNewer(older, newer)
+  }
+
+  #newer(slot: Slot): Slot {
+    return this.#records[slot * recordWords + newerAt] as Slot
+  }
+
+  #older(slot: Slot): Slot {
+    return this.#records[slot * recordWords + olderAt] as Slot
+  }
+
+  #setNewer(slot: Slot, newer: Slot): void {
+    this.#records[slot * recordWords + newerAt] = newer
+  }
+
+  #setOlder(slot: Slot, older: Slot): void {
+    this.#records[slot * recordWords + olderAt] = older
+  }
+}
+
+function packWord(text: string, at: number): number {
+  return (
+    (text.charCodeAt(at) |
+      (text.charCodeAt(at + 1) << 8) |
+      (text.charCodeAt(at + 2) << 16) |
+      (text.charCodeAt(at + 3) << 24)) >>>
+    0
+  )
+}
+
+/** The same word of bytes that {@link packWord} gives of their latin1 text. */
+function packBytes(bytes: Uint8Array, at: number): number {
+  const low = (bytes[at] as number) | ((bytes[at + 1] as number) << 8)
+  return (low | ((bytes[at + 2] as number) << 16) | ((bytes[at + 3] as number) << 24)) >>> 0
+}
+
+// Kids are random: mixing their words is enough.
+function hashWords(a: number, b: number, c: number, d: number): number {
+  const mixed =
+    Math.imul(a ^ Math.imul(b, 0x9e3779b1), 0x85ebca6b) ^ Math.imul(c ^ Math.imul(d, 0xc2b2ae35), 0x27d4eb2f)
+  return mixed ^ (mixed >>> 15)
+}

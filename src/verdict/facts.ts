@@ -1,0 +1,158 @@
+// What is known of a secret and its key, in the form in which it is judged and remembered.
+import type { Verdict } from '../core/schemas.ts'
+import type { StoredSecret } from '../core/stored-secret.ts'
+
+/** What a secret is judged by; instants in milliseconds since 1970. Many secrets share theirs. */
+export interface Terms {
+  organizationId: string
+  permissions: readonly string[]
+  /** Somebody ended this secret for good, whatever the time. */
+  isEnded: boolean
+  /** When a rotation's grace ends; null while the secret is the newest. */
+  graceEndsAt: number | null
+  expiresAt: number | null
+  revokedAt: number | null
+}
+
+/** What is known of a secret and its key. Facts, never a decision. */
+export interface Facts {
+  /** The verdict where all terms are met, made once and frozen. */
+  answer: Extract<Verdict, { valid: true }>
+  terms: Terms
+}
+
+/** Makes the facts of a secret. All of it is frozen, since many callers get the same objects. */
+export function toFacts(stored: Omit<StoredSecret, 'kid' | 'digest'>): Facts {
+  const organizationId = share(stored.organizationId, () => stored.organizationId)
+  const permissions = share(stored.permissions, () => freezeAll(JSON.parse(stored.permissions) as string[]))
+  const { keyId, name, expiresAt, revokedAt, graceEndsAt } = stored
+  const isEnded = stored.endedAt !== null
+  const answer = describe(
+    { valid: true, code: 'valid', keyId, organizationId, name, permissions, expiresAt: null },
+    stored.metadata,
+  )
+  const terms = { organizationId, permissions, isEnded, graceEndsAt, expiresAt, revokedAt }
+  const isUnlimited = !isEnded && graceEndsAt === null && expiresAt === null && revokedAt === null
+  return {
+    answer: Object.freeze(answer),
+    terms: isUnlimited && stored.permissions.length <= maxSharedLength ? shareTerms(terms) : terms,
+  }
+}
+
+/** The JSON text of a verdict's metadata, as the store has it: for whoever writes it as text again. */
+export function metadataTextOf(verdict: { readonly metadata: object }): string {
+  const text = (verdict as Described)[metadataText]
+  if (text !== undefined) return text
+  return verdict.metadata === noMetadata
+    ? '{}'
+    : (texts.get(verdict.metadata) ?? JSON.stringify(verdict.metadata))
+}
+
+/** About how many bytes of heap a secret takes, counting all that others may share with it: bounds a cache. */
+export function sizeOfFacts({ answer, terms }: Facts): number {
+  const { name, keyId, organizationId, permissions } = answer
+  const characters = name.length + keyId.length + organizationId.length + metadataTextOf(answer).length
+  // Two bytes a character: a text that is not Latin takes them.
+  let bytes = secretBytes + 2 * characters + (terms.expiresAt === null ? 0 : termsBytes)
+  // Some hold a list as text too, to write it quickly.
+  for (let i = 0; i < permissions.length; i++)
+    bytes += permissionBytes + 3 * (permissions[i] as string).length
+  return bytes
+}
+
+// Of the objects and of the cache's own record, and of an array's place with its string; measured, and rounded up.
+const secretBytes = 336
+const termsBytes = 80
+const permissionBytes = 40
+
+const noMetadata: Readonly<Record<string, unknown>> = Object.freeze({})
+const metadataText = Symbol('metadata as text')
+
+/** What has metadata as text, and as an object once somebody looks at it. */
+interface Described {
+  [metadataText]?: string
+}
+
+// A text of 4 KiB can be an object of 80 KiB, and most callers never look at it.
+const lazyMetadata = {
+  enumerable: true,
+  configurable: false,
+  get(this: Described): Readonly<Record<string, unknown>> {
+    return readMetadata(this[metadataText] as string)
+  },
+}
+
+function describe(known: Omit<Facts['answer'], 'metadata'>, text: string): Facts['answer'] {
+  const { valid, code, keyId, organizationId, name, permissions, expiresAt } = known
+  if (text === '{}')
+    return { valid, code, keyId, organizationId, name, permissions, expiresAt, metadata: noMetadata }
+  Object.defineProperty(known, metadataText, { value: text })
+  return Object.defineProperty(known, 'metadata', lazyMetadata) as Facts['answer']
+}
+
+// Many keys have the same permissions, organization and metadata: each text is parsed and held once.
+const shared = new Map<string, unknown>()
+const maxShared = 10_000
+const maxSharedLength = 256
+
+function share<T>(text: string, make: () => T): T {
+  if (text.length > maxSharedLength) return make()
+  let value = shared.get(text)
+  if (value === undefined) {
+    if (shared.size >= maxShared) shared.clear()
+    value = make()
+    shared.set(text, value)
+  }
+  return value as T
+}
+
+/** The terms of secrets without a limit in time: by their list of permissions, if that is shared, and by organization. */
+const unlimited = new Map<readonly string[], Map<string, Terms>>()
+let unlimitedSize = 0
+
+function shareTerms(terms: Terms): Terms {
+  let ofPermissions = unlimited.get(terms.permissions)
+  const known = ofPermissions?.get(terms.organizationId)
+  if (known !== undefined) return known
+  if (unlimitedSize >= maxShared) {
+    unlimited.clear()
+    unlimitedSize = 0
+    ofPermissions = undefined
+  }
+  if (ofPermissions === undefined) {
+    ofPermissions = new Map()
+    unlimited.set(terms.permissions, ofPermissions)
+  }
+  ofPermissions.set(terms.organizationId, terms)
+  unlimitedSize++
+  return terms
+}
+
+/** Metadata that was looked at lately, by its text, and how much text that is. */
+const read = new Map<string, Readonly<Record<string, unknown>>>()
+const texts = new WeakMap<object, string>()
+const maxReadLength = 100_000
+let readLength = 0
+
+function readMetadata(text: string): Readonly<Record<string, unknown>> {
+  let metadata = read.get(text)
+  if (metadata === undefined) {
+    metadata = freezeAll(JSON.parse(text) as Record<string, unknown>)
+    if (readLength + text.length > maxReadLength) {
+      read.clear()
+      readLength = 0
+    }
+    read.set(text, metadata)
+    texts.set(metadata, text)
+    readLength += text.length
+  }
+  return metadata
+}
+
+function freezeAll<T>(value: T): T {
+  if (typeof value === 'object' && value !== null) {
+    for (const inner of Object.values(value)) freezeAll(inner)
+    Object.freeze(value)
+  }
+  return value
+}

@@ -1,0 +1,85 @@
+// Remembers when each secret was last used and writes it down in batches, off the path of a verification.
+
+import type { Use } from '../store/last-use.ts'
+import type { Store } from '../store/store.ts'
+
+const flushIntervalMs = 10_000
+/** Small batches, so that a flush never holds the database for long. */
+const batchSize = 250
+/** How long the last flush goes on trying: less than an orderly stop may take. */
+const lastFlushMs = 6_000
+/** A database that cannot be reached at all is given less. */
+const awayMs = 1_500
+const longestPauseMs = 100
+
+/** The uses that are not in the database yet, one a secret. */
+export class UsageRecorder {
+  readonly #store: Pick<Store, 'saveUses'>
+  #uses = new Map<string, Use>()
+  #flushing: Promise<void> = Promise.resolve()
+  readonly #timer: NodeJS.Timeout
+
+  constructor(store: Pick<Store, 'saveUses'>) {
+    this.#store = store
+    // Where the database is away, the uses stay here and the next round tries again.
+    this.#timer = setInterval(() => void this.flush().catch(() => {}), flushIntervalMs)
+    this.#timer.unref()
+  }
+
+  /** Notes a use at an instant in milliseconds since 1970. */
+  note(kid: string, keyId: string, organizationId: string, at: number): void {
+    const use = this.#uses.get(kid)
+    if (use === undefined) this.#uses.set(kid, { kid, keyId, organizationId, at })
+    else if (use.at < at) use.at = at
+  }
+
+  /** Calls back before each flush, for whoever holds uses of its own. */
+  beforeFlush: () => void = () => {}
+
+  /** Writes down all that was noted before the call. Throws `store_unavailable`, and then forgets nothing. */
+  flush(): Promise<void> {
+    this.#flushing = this.#flushing.catch(() => {}).then(() => this.#write())
+    return this.#flushing
+  }
+
+  /**
+   * Ends the rounds after a last flush, which is tried again while others are in its way. Throws `store_unavailable`
+   * if the database takes it in no attempt.
+   */
+  async close(): Promise<void> {
+    clearInterval(this.#timer)
+    const startedAt = performance.now()
+    for (;;) {
+      try {
+        return await this.flush()
+      } catch (error) {
+        const isAway = !hasAnswered(error)
+        if (performance.now() - startedAt > (isAway ? awayMs : lastFlushMs)) throw error
+        // At random, so that processes that stop together do not meet again.
+        await new Promise((resolve) => setTimeout(resolve, Math.random() * longestPauseMs))
+      }
+    }
+  }
+
+  async #write(): Promise<void> {
+    this.beforeFlush()
+    // By key, so that the secrets of one are written together.
+    const uses = [...this.#uses.values()].sort((a, b) => (a.keyId < b.keyId ? -1 : 1))
+    this.#uses = new Map()
+    for (let start = 0; start < uses.length; start += batchSize) {
+      try {
+        await this.#store.saveUses(uses.slice(start, start + batchSize))
+      } catch (error) {
+        for (const use of uses.slice(start)) this.note(use.kid, use.keyId, use.organizationId, use.at)
+        throw error
+      }
+    }
+  }
+}
+
+/** Whether a database refused a batch for what others do, rather than not being there. */
+function hasAnswered(error: unknown): boolean {
+  const { code, message = '' } = ((error as Error).cause ?? {}) as { code?: unknown; message?: string }
+  // PostgreSQL: a deadlock, a serialization failure, a lock or a statement that timed out (its Appendix A).
+  return ['40P01', '40001', '55P03', '57014'].includes(String(code)) || /locked|busy|timeout/i.test(message)
+}

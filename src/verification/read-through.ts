@@ -1,0 +1,246 @@
+// What this process remembers of the database, and how it reads what it does not.
+
+import { ChangeFollower, type ChangeSource } from '../coherence/follower.ts'
+import { LatchkeyError } from '../core/errors.ts'
+import { copyLatin1 } from '../core/kept-text.ts'
+import type { StoredSecret } from '../core/stored-secret.ts'
+import type { ParsedToken } from '../core/token.ts'
+import { Slices } from '../fairness/slices.ts'
+import { type Asker, Turns, type Waiting } from '../fairness/turns.ts'
+import { type CacheBounds, FactsCache, nowhere } from '../verdict/cache.ts'
+import type { Clock } from '../verdict/clock.ts'
+import { type Facts, toFacts } from '../verdict/facts.ts'
+import { digestText } from './digest.ts'
+import type { UsageRecorder } from './last-use.ts'
+
+/** How long an unknown kid stays unknown without asking: a key made elsewhere opens within this. */
+const absentMs = 200
+const mostAbsent = 10_000
+/** How many secrets one statement reads, and how many statements are under way at once. */
+const maxTogether = 64
+const maxStatements = 4
+/** After this an asker is told that the database is too slow: below the time that a statement may take. */
+const maxWaitMs = 700
+
+/** How long the first reads wait for this process to hear of changes; below {@link maxWaitMs}. */
+const maxFollowingWaitMs = 200
+
+/** A secret's digest and facts, as a read of the store gives them. */
+export interface KnownSecret {
+  digest: Uint8Array
+  facts: Facts
+}
+
+/** What a read gave, and since when, by the monotonic clock, it may have been overtaken. */
+export interface Reading {
+  known: KnownSecret | undefined
+  begunAt: number
+}
+
+/** The store as the memory needs it. */
+export interface FactsSource extends ChangeSource {
+  readonly findFactsNow?: (kid: string) => StoredSecret | undefined
+  findManyFacts(kids: readonly string[]): Promise<StoredSecret[]>
+}
+
+/**
+ * The cache under its lease, the kids known to be absent, and the reads under way.
+ *
+ * A store in this thread is read at once. One behind a network is read by statements of many kids: whoever asks waits
+ * until the turn of the event loop ends, and then for the asker's turn (`fairness/turns.ts`), unless the same kid is
+ * under way. What keeps a read from bringing back what a change has ended:
+ * 1. A read begins when its statement is sent, so one that only waits for its turn misses no change made meanwhile.
+ * 2. A change that this process hears of takes every read under way out of `#underWay`: whoever asks after that reads
+ *    anew, and what the overtaken read finds is not remembered.
+ * 3. A process that does not follow the log hears of no change: its reads are never in `#underWay`.
+ */
+export class Memory {
+  readonly clock: Clock
+  readonly cache: FactsCache
+  readonly follower: ChangeFollower
+  readonly usage: Pick<UsageRecorder, 'note'>
+  readonly digest = digestText
+  /** The turns of batches. */
+  readonly slices = new Slices()
+  readonly #source: FactsSource
+  readonly #absent = new Map<string, number>()
+  readonly #turns = new Turns<Reading>()
+  /** The reads that were sent and that no change has overtaken, by kid; they may be shared and remembered. */
+  readonly #underWay = new Map<string, Promise<Reading>>()
+  #statements = 0
+  #isSending = false
+  #isTimed = false
+  #followingAwaited: Promise<void> | undefined
+
+  constructor(
+    source: FactsSource,
+    clock: Clock,
+    bounds: CacheBounds,
+    usage: Pick<UsageRecorder, 'note'>,
+    newId: () => string,
+  ) {
+    this.#source = source
+    this.clock = clock
+    this.usage = usage
+    this.cache = new FactsCache(bounds.secrets, bounds.bytes, (kid, answer, at) =>
+      usage.note(kid, answer.keyId, answer.organizationId, at),
+    )
+    this.follower = new ChangeFollower(source, this, clock, newId)
+  }
+
+  /** Whether what is remembered may be believed at this reading of the wall's clock, and of the other one now. */
+  isFresh(now: number): boolean {
+    return this.follower.lease.holds(this.clock.monotonic(), now)
+  }
+
+  /** Whether a kid was unknown a moment ago. */
+  isAbsent({ kid }: Pick<ParsedToken, 'kid'>): boolean {
+    const until = this.#absent.get(kid)
+    return until !== undefined && this.clock.monotonic() < until
+  }
+
+  /**
+   * Reads a secret at once, if the store is one that answers at once and this process follows its changes; undefined
+   * otherwise. Throws `store_unavailable`.
+   */
+  readNow(kid: string): Reading | undefined {
+    if (this.#source.findFactsNow === undefined || !this.follower.following) return undefined
+    const begunAt = this.clock.monotonic()
+    const known = toKnown(this.#source.findFactsNow(kid))
+    this.#remember(kid, known)
+    return { known, begunAt }
+  }
+
+  /** Reads a secret, in its asker's turn. Throws `store_unavailable`, also if too many wait or one waits too long. */
+  async read(kid: string, asker: Asker = {}): Promise<Reading> {
+    const reading = this.readNow(kid) ?? this.#underWay.get(kid)
+    if (reading !== undefined) return reading
+    const waiting = this.#turns.join(asker, kid, this.clock.monotonic())
+    if (waiting === undefined) throw tooSlow()
+    this.#sendSoon()
+    this.#watchDeadlines()
+    return waiting.promise
+  }
+
+  /** Notes that a secret was found valid: beside what is remembered of it, where that costs nothing more. */
+  noteUse(kid: string, { keyId, organizationId }: Facts['answer'], at: number): void {
+    const slot = this.cache.find(kid, 0)
+    if (slot === nowhere) this.usage.note(copyLatin1(kid), keyId, organizationId, at)
+    else this.cache.noteUse(slot, at)
+  }
+
+  /** Forgets a key that changed, and lets no read that may have missed the change be shared or remembered. */
+  forgetKey(keyId: string): void {
+    this.#underWay.clear()
+    this.cache.forgetKey(keyId)
+  }
+
+  /** Has the follower look at once, if somebody waits for news of a change that this process made itself. */
+  lookNow(): void {
+    this.follower.lookNow()
+  }
+
+  /** Forgets that a kid was unknown. */
+  forgetAbsent(kid: string): void {
+    this.#absent.delete(kid)
+    this.#underWay.delete(kid)
+  }
+
+  forgetAll(): void {
+    this.#underWay.clear()
+    this.cache.clear()
+    this.#absent.clear()
+  }
+
+  /** Sends what waits at the end of the event loop's turn, together with what else is asked for in it. */
+  #sendSoon(): void {
+    if (this.#isSending || this.#statements >= maxStatements) return
+    this.#isSending = true
+    setImmediate(() => void this.#sendWaiting())
+  }
+
+  async #sendWaiting(): Promise<void> {
+    // Whoever hears of changes may remember what is read.
+    this.#followingAwaited ??= this.#awaitFollowing()
+    await this.#followingAwaited
+    this.#isSending = false
+    while (this.#turns.size > 0 && this.#statements < maxStatements) void this.#send()
+  }
+
+  /** Waits until this process follows changes, or a while: that takes a write, and a busy disk must not keep reads waiting. */
+  #awaitFollowing(): Promise<void> {
+    const { promise, resolve } = Promise.withResolvers<void>()
+    const callOff = this.clock.after(maxFollowingWaitMs, resolve)
+    void this.follower.start().then(() => {
+      callOff()
+      resolve()
+    })
+    return promise
+  }
+
+  async #send(): Promise<void> {
+    const sent: Waiting<Reading>[] = []
+    const isFollowing = this.follower.following
+    for (const waiting of this.#turns.take(maxTogether)) {
+      const underWay = this.#underWay.get(waiting.kid)
+      if (underWay) waiting.resolve(underWay)
+      else sent.push(waiting)
+      if (!underWay && isFollowing) this.#underWay.set(waiting.kid, waiting.promise)
+    }
+    if (sent.length === 0) return
+    const begunAt = this.clock.monotonic()
+    this.#statements++
+    try {
+      const rows = await this.#source.findManyFacts(sent.map(({ kid }) => kid))
+      const found = new Map(rows.map((row) => [row.kid, row]))
+      for (const waiting of sent) this.#settle(waiting, found.get(waiting.kid), begunAt)
+    } catch (error) {
+      for (const waiting of sent) waiting.reject(error)
+    } finally {
+      this.#statements--
+      for (const { kid, promise } of sent) if (this.#underWay.get(kid) === promise) this.#underWay.delete(kid)
+      if (this.#turns.size > 0) this.#sendSoon()
+    }
+  }
+
+  #settle(waiting: Waiting<Reading>, row: StoredSecret | undefined, begunAt: number): void {
+    try {
+      const known = toKnown(row)
+      if (this.#underWay.get(waiting.kid) === waiting.promise) this.#remember(waiting.kid, known)
+      waiting.resolve({ known, begunAt })
+    } catch (error) {
+      // A row that cannot be read fails by itself, and no other one with it.
+      waiting.reject(error)
+    }
+  }
+
+  /** Refuses whoever waits too long, also if the database never answers those before. */
+  #watchDeadlines(): void {
+    if (this.#isTimed) return
+    this.#isTimed = true
+    this.clock.after(maxWaitMs / 4, () => {
+      this.#isTimed = false
+      const late = this.#turns.takeOlder(this.clock.monotonic() - maxWaitMs)
+      for (const waiting of late) waiting.reject(tooSlow())
+      if (this.#turns.size > 0) this.#watchDeadlines()
+    })
+  }
+
+  #remember(kid: string, known: KnownSecret | undefined): void {
+    if (known) {
+      this.cache.remember(kid, known.digest, known.facts)
+      return
+    }
+    const oldest = this.#absent.keys().next()
+    if (this.#absent.size >= mostAbsent && !oldest.done) this.#absent.delete(oldest.value)
+    this.#absent.set(copyLatin1(kid), this.clock.monotonic() + absentMs)
+  }
+}
+
+function toKnown(stored: StoredSecret | undefined): KnownSecret | undefined {
+  return stored && { digest: stored.digest, facts: toFacts(stored) }
+}
+
+function tooSlow(): LatchkeyError {
+  return new LatchkeyError('store_unavailable', 'The database is too slow to answer everyone; try again.')
+}

@@ -1,0 +1,55 @@
+// Several processes write the last uses of the same keys: none waits for another in a circle, and none is lost.
+import { describe, expect, test } from 'vitest'
+import { openLatchkey } from '../src/latchkey.ts'
+import { openStore } from '../src/store/store.ts'
+import { UsageRecorder } from '../src/verification/last-use.ts'
+import { addManyKeys } from './setup/bulk.ts'
+import { databaseKinds } from './setup/databases.ts'
+import { connectDirectly } from './setup/direct.ts'
+import { openDatabase } from './setup/stage.ts'
+
+/** So many that a plan finds the rows of a batch by index, in an order of its own. */
+const stored = 20_000
+const used = 1_000
+const processes = 4
+const rounds = 2
+
+describe.each(databaseKinds)('on %s', (kind) => {
+  test('uses of the same keys, written by four processes at once, are all written', async () => {
+    await using database = await openDatabase(kind)
+    {
+      await using latchkey = await openLatchkey({ database: database.url })
+      await latchkey.createRootKey()
+    }
+    await using direct = await connectDirectly(database.url)
+    await addManyKeys(direct, 'root', stored, Date.now())
+    const ids = await direct.run(
+      `select id, kid from keys where created_by is null order by name limit ${used}`,
+    )
+    const stores = await Promise.all(Array.from({ length: processes }, () => openStore(database.url)))
+    const recorders = stores.map((store) => new UsageRecorder(store))
+    const latest = Date.now() + 1_000_000
+    for (let round = 1; round <= rounds; round++) {
+      for (const [i, recorder] of recorders.entries()) {
+        for (const [n, { id, kid }] of ids.entries()) {
+          // Each has used others, but all of them in the last round.
+          if (round === rounds || (n * 31 + i * 17 + round) % 3 > 0)
+            recorder.note(String(kid), String(id), 'root', latest - rounds + round)
+        }
+      }
+      await Promise.all(
+        recorders.map((recorder) => (round < rounds ? recorder.flush().catch(() => {}) : recorder.close())),
+      )
+    }
+    for (const store of stores) await store.close()
+    const [written] = await direct.run(`select count(*) as count from keys where last_used_at = ${latest}`)
+    expect(Number(written?.count)).toBe(ids.length)
+    if (kind === 'SQLite') return
+    // What the server would write into its log.
+    await direct.run('select pg_stat_force_next_flush()').catch(() => [])
+    const [stats] = await direct.run(
+      'select deadlocks from pg_stat_database where datname = current_database()',
+    )
+    expect(Number(stats?.deadlocks)).toBe(0)
+  })
+})
