@@ -2,6 +2,7 @@
 import { globSync, readFileSync } from 'node:fs'
 import { dirname, join, normalize } from 'node:path'
 import { expect, test } from 'vitest'
+import { measure, readImports, roomOf } from './architecture/imports.ts'
 import { repository } from './setup/documents-run.ts'
 
 const sources = globSync('src/**/*.ts', { cwd: repository }).sort()
@@ -21,18 +22,61 @@ test('every file of the source opens with a sentence that says what it is for', 
   expect(silent).toEqual([])
 })
 
-test('the tree of ARCHITECTURE.md names every file of the source, and none that is not there', () => {
+test('the tree of ARCHITECTURE.md names every folder of the source, and none that is not there', () => {
   const tree = /^```text\nsrc\/\n([\s\S]*?)^```/m.exec(read('ARCHITECTURE.md'))?.[1] ?? ''
-  const folders = ['src']
+  const path = ['src']
   const named = tree.split('\n').flatMap((line) => {
     const [, indent = '', name = ''] = /^( *)([^ ]+)/.exec(line) ?? []
     if (name === '') return []
-    const depth = indent.length / 2
-    folders.length = depth
-    if (name.endsWith('/')) folders[depth] = name.slice(0, -1)
-    return name.endsWith('/') ? [] : [[...folders, name].join('/')]
+    path.length = indent.length / 2
+    if (name.endsWith('/')) path.push(name.slice(0, -1))
+    return name.endsWith('/') ? [path.join('/')] : [[...path, name].join('/')]
   })
-  expect(named.sort()).toEqual(sources)
+  const folders = new Set(sources.map((file) => dirname(file)).filter((folder) => folder !== 'src'))
+  const files = sources.filter((file) => dirname(file) === 'src')
+  expect(named.sort()).toEqual([...folders, ...files].sort())
+})
+
+/** Which rooms of the source may import from which: always downwards. */
+const downwards: Record<string, readonly string[]> = {
+  core: [],
+  fairness: ['core'],
+  verdict: ['core'],
+  store: ['fairness', 'core'],
+  coherence: ['verdict', 'store', 'core'],
+  commit: ['coherence', 'verdict', 'store', 'fairness', 'core'],
+  verification: ['coherence', 'verdict', 'store', 'fairness', 'core'],
+  domain: ['commit', 'verification', 'coherence', 'verdict', 'store', 'fairness', 'core'],
+  config: ['verdict', 'store', 'core'],
+  latchkey: [
+    ...['domain', 'commit', 'verification', 'coherence', 'config'],
+    ...['verdict', 'store', 'fairness', 'core'],
+  ],
+  index: ['latchkey', 'domain', 'core'],
+  http: ['fairness', 'core'],
+  server: ['latchkey', 'http', 'verification', 'verdict', 'fairness', 'core'],
+  client: ['verdict', 'fairness', 'core'],
+  middleware: ['core'],
+  cli: ['server', 'http', 'latchkey', 'config', 'client', 'verdict', 'core'],
+}
+const imports = readImports(repository)
+
+test('each room of the source imports only from those below it, types included', () => {
+  const upwards = imports.filter(({ from, to }) => {
+    const [room, target] = [roomOf(from), roomOf(to)]
+    return room !== target && !downwards[room]?.includes(target)
+  })
+  expect(upwards).toEqual([])
+  const { rooms, roomsInCircles, filesInCircles } = measure(imports)
+  expect(rooms).toEqual(Object.keys(downwards).sort())
+  expect({ roomsInCircles, filesInCircles }).toEqual({ roomsInCircles: 0, filesInCircles: 0 })
+})
+
+test('a circle is found, and counted as one floor', () => {
+  const between = (...pairs: string[]) =>
+    measure(pairs.map((pair) => ({ from: `${pair[0]}/${pair[0]}.ts`, to: `${pair[1]}/${pair[1]}.ts` })))
+  expect(between('ab', 'bc', 'ca', 'cd')).toMatchObject({ floors: 2, roomsInCircles: 3, filesInCircles: 3 })
+  expect(between('ab', 'bc', 'ac', 'cd')).toMatchObject({ floors: 4, roomsInCircles: 0, filesInCircles: 0 })
 })
 
 test('only src/store holds SQL', () => {
@@ -44,7 +88,8 @@ test('only src/store holds SQL', () => {
 
 test('only commit.ts opens the transaction of a change, and only it records what other processes must hear', () => {
   const opening = /\.write\(|\.transaction\(|(?:backend|store)\.transact\(|\.recordChange\(|\.saveUses\(/
-  const allowed = /^src\/(?:commit\.ts|usage\.ts|follower\.ts|store\/|client\/|http\/|cli\/)/
+  const allowed =
+    /^src\/(?:commit\/commit\.ts|verification\/last-use\.ts|coherence\/|store\/|client\/|http\/|server\/|cli\/)/
   expect(sources.filter((path) => !allowed.test(path) && opening.test(read(path)))).toEqual([])
   expect(opening.test(read('src/commit/commit.ts'))).toBe(true)
   const bypassing = sources.filter((path) =>
@@ -57,13 +102,13 @@ test('whoever imports the client loads its own few files and nothing else', () =
   const loaded = loadedFrom('src/client/index.ts')
   expect(loaded.size).toBeGreaterThan(1)
   const allowed =
-    /^src\/(?:client\/[\w-]+|cache|errors|facts|judge|lease|options|permissions|token|verdict\/turns|wire)\.ts$/
+    /^src\/(?:client\/[\w/-]+|verdict\/[\w-]+|fairness\/turns|core\/(?:asked-permissions|errors|options|permissions|token|wire))\.ts$/
   expect([...loaded].filter((name) => !allowed.test(name))).toEqual([])
 })
 
 test('the library loads neither the server nor the command line', () => {
   const loaded = [...loadedFrom('src/index.ts')]
-  const foreign = /^src\/(?:http|cli|client)\/|^(?:hono|commander|pino|prom-client|@hono\/node-server)/
+  const foreign = /^src\/(?:http|server|cli|client)\/|^(?:hono|commander|pino|prom-client|@hono\/node-server)/
   expect(loaded.filter((name) => foreign.test(name))).toEqual([])
 })
 

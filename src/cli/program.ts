@@ -1,6 +1,6 @@
 // The program: its commands, one file a group, and how their failures end.
-import { readFileSync } from 'node:fs'
 import { Command, CommanderError } from 'commander'
+import { packageVersion } from '../server/version.ts'
 import { addAuditCommands } from './commands/audit.ts'
 import { addKeysCommands } from './commands/keys.ts'
 import { addMigrateCommand } from './commands/migrate.ts'
@@ -35,7 +35,7 @@ function reportFailure(error: unknown): number {
 function createProgram(): Command {
   const program = new Command('latchkey')
     .description('Issues, verifies, rotates and revokes API keys.')
-    .version(readVersion())
+    .version(packageVersion())
     .exitOverride()
     .configureOutput({ outputError: (text, write) => write(text.replace(/^error: /, 'latchkey: ')) })
     .showHelpAfterError('(add --help for how to use this command)')
@@ -68,8 +68,3 @@ Exit codes:
   2  wrong usage or input
   3  the database or the server cannot be reached, or the address to serve on cannot be had
   4  a fault in Latchkey itself`
-
-function readVersion(): string {
-  const manifest = readFileSync(new URL('../../package.json', import.meta.url), 'utf8')
-  return (JSON.parse(manifest) as { version: string }).version
-}

@@ -87,6 +87,6 @@ async function bundleCommand(build: string, compiled: string): Promise<void> {
 
 /** Has Node remember the source as it compiled it: processes of tests that run from it are often killed before they would. */
 async function compileSource(): Promise<void> {
-  const imports = ['index', 'http/server'].map((name) => `import '${join(repository, 'src', name)}.ts';`)
+  const imports = ['index', 'server/server'].map((name) => `import '${join(repository, 'src', name)}.ts';`)
   await promisify(execFile)(process.execPath, ['--input-type=module', '--eval', imports.join('')])
 }

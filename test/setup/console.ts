@@ -33,7 +33,7 @@ function take(): boolean {
 
 function isBuilt(): boolean {
   const made = statSync(join(repository, 'dist/console/index.html'), { throwIfNoEntry: false })
-  const sources = globSync(['console/**/*', 'src/*.ts', 'package-lock.json'], { cwd: repository })
+  const sources = globSync(['console/**/*', 'src/core/**/*.ts', 'package-lock.json'], { cwd: repository })
   return (
     made !== undefined && sources.every((path) => statSync(join(repository, path)).mtimeMs < made.mtimeMs)
   )

@@ -1,9 +1,9 @@
 // The OpenAPI 3.1 document, made from the same routes that the app serves.
-import { readFileSync } from 'node:fs'
 import { type ErrorCode, errorTable } from '../../core/errors.ts'
 import { defaultBodyLimit } from '../../http/body.ts'
 import type { Answer } from '../../http/route.ts'
 import type { Route } from '../parts.ts'
+import { packageVersion } from '../version.ts'
 import { type JsonSchema, namedSchemas, problemExample, referTo, wireSchema } from './schemas.ts'
 
 /** Describes the routes. The result is JSON-ready. */
@@ -220,8 +220,4 @@ function headerReferences(names: readonly string[]): JsonSchema {
 
 function header(text: string): JsonSchema {
   return { description: text, schema: { type: 'string' } }
-}
-
-function packageVersion(): string {
-  return JSON.parse(readFileSync(new URL('../../../package.json', import.meta.url), 'utf8')).version
 }
