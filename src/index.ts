@@ -1,11 +1,11 @@
 // The library's public names.
+export type { Actor, ActorType, Caller } from './core/actor.ts'
 export { type ErrorCode, errorTable, type FieldError, LatchkeyError } from './core/errors.ts'
 export { covers, missingPermissions } from './core/permissions.ts'
 export type {
   Applied,
   AuditAction,
   AuditEvent,
-  Caller,
   CreatedKey,
   CreateKeyInput,
   CreateOrganizationInput,

@@ -4,14 +4,15 @@ import { waitUntilApplied } from './coherence/barrier.ts'
 import { startSweep } from './coherence/eviction.ts'
 import { ChangeLines } from './commit/change-lines.ts'
 import { Writer } from './commit/commit.ts'
+import { Together } from './commit/together.ts'
 import { postgresEnvironment } from './config.ts'
+import type { Caller } from './core/actor.ts'
 import { refuseField } from './core/errors.ts'
 import { newId } from './core/ids.ts'
 import { unknownOption } from './core/options.ts'
 import type {
   Applied,
   AuditEvent,
-  Caller,
   CreatedKey,
   CreateKeyInput,
   CreateOrganizationInput,
@@ -38,11 +39,14 @@ import { longestPrefix, prefixPattern, type RandomSource } from './core/token.ts
 import { listAudit } from './domain/audit.ts'
 import { authenticate, type Origin } from './domain/authenticate.ts'
 import type { Engine } from './domain/engine.ts'
-import { createKey, type GetKeyOptions, getKey, listKeys } from './domain/keys/create.ts'
-import { Creations } from './domain/keys/creations.ts'
+import { createKey } from './domain/keys/create.ts'
+import { keyCreation } from './domain/keys/creation.ts'
 import { listPermissions } from './domain/keys/permissions-in-use.ts'
+import { type GetKeyOptions, getKey, listKeys } from './domain/keys/read.ts'
+import { endKeySecret, revokeKey } from './domain/keys/revoke.ts'
 import { createRootKey, ensureRootKey } from './domain/keys/root-key.ts'
-import { endKeySecret, revokeKey, rotateKey, updateKey } from './domain/keys/update.ts'
+import { rotateKey } from './domain/keys/rotate.ts'
+import { updateKey } from './domain/keys/update.ts'
 import { noteOpening } from './domain/openings.ts'
 import {
   createOrganization,
@@ -216,9 +220,8 @@ export async function openLatchkey(options: LatchkeyOptions): Promise<Latchkey> 
   const writer = new Writer(store, memory, { now, random }, changeLines)
   const engine: Engine = {
     store,
-    commit: (caller, terms, work) => writer.commit(caller, terms, work),
-    creations: new Creations(writer, changeLines),
-    changeLines,
+    commit: (actor, requirements, work) => writer.commit(actor, requirements, work),
+    creations: new Together(writer, changeLines, keyCreation({ now, random })),
     memory,
     signInLimit: new SignInLimit(),
     sessionReads: new SessionReads(),
@@ -240,22 +243,23 @@ export async function openLatchkey(options: LatchkeyOptions): Promise<Latchkey> 
 
   return {
     keys: {
-      create: (input, caller) => createKey(engine, input, caller),
-      get: (id, caller, options) => getKey(engine, id, caller, options),
-      list: (input, caller, options) => listKeys(engine, input, caller, options),
-      listPermissions: (input, caller, options) => listPermissions(engine, input, caller, options),
-      update: (id, change, caller) => updateKey(engine, id, change, caller),
-      rotate: (id, input, caller) => rotateKey(engine, id, input, caller),
-      endSecret: (id, kid, caller) => endKeySecret(engine, id, kid, caller),
-      revoke: (id, caller) => revokeKey(engine, id, caller),
+      create: (input, caller) => createKey(engine, input, { actor: caller }),
+      get: (id, caller, options) => getKey(engine, id, { ...options, actor: caller }),
+      list: (input, caller, options) => listKeys(engine, input, { ...options, actor: caller }),
+      listPermissions: (input, caller, options) =>
+        listPermissions(engine, input, { ...options, actor: caller }),
+      update: (id, change, caller) => updateKey(engine, id, change, { actor: caller }),
+      rotate: (id, input, caller) => rotateKey(engine, id, input, { actor: caller }),
+      endSecret: (id, kid, caller) => endKeySecret(engine, id, kid, { actor: caller }),
+      revoke: (id, caller) => revokeKey(engine, id, { actor: caller }),
     },
     organizations: {
-      create: (input, caller) => createOrganization(engine, input, caller),
-      get: (id, caller) => getOrganization(engine, id, caller),
-      list: (input, caller, options) => listOrganizations(engine, input, caller, options),
-      update: (id, change, caller) => updateOrganization(engine, id, change, caller),
+      create: (input, caller) => createOrganization(engine, input, { actor: caller }),
+      get: (id, caller) => getOrganization(engine, id, { actor: caller }),
+      list: (input, caller, options) => listOrganizations(engine, input, { ...options, actor: caller }),
+      update: (id, change, caller) => updateOrganization(engine, id, change, { actor: caller }),
     },
-    audit: { list: (input, caller, options) => listAudit(engine, input, caller, options) },
+    audit: { list: (input, caller, options) => listAudit(engine, input, { ...options, actor: caller }) },
     sessions: {
       start: (token, origin) => startSession(engine, token, origin),
       authenticate: (values, origin) => authenticateSession(engine, values, origin?.ip),

@@ -1,8 +1,8 @@
 // Changes take turns by their callers: whoever asks for very many waits for itself alone, and no deeper than its bound.
 import { expect, test } from 'vitest'
 import { ChangeLines } from '../src/commit/change-lines.ts'
+import type { Caller } from '../src/core/actor.ts'
 import { LatchkeyError } from '../src/core/errors.ts'
-import type { Caller } from '../src/core/schemas.ts'
 import { openLatchkey } from '../src/latchkey.ts'
 import { onEachDatabase } from './setup/databases.ts'
 import { connectDirectly } from './setup/direct.ts'
@@ -102,6 +102,7 @@ onEachDatabase('the lines of changes', (createDatabase, kind) => {
 })
 
 const callerOf = (organizationId: string, keyId = '1'): Caller => ({
+  type: 'key',
   keyId,
   organizationId,
   kid: '',

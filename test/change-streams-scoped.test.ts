@@ -158,9 +158,9 @@ onEachDatabase('a reader of one organization', (makeDatabase) => {
     await using world = await start()
     const { id } = await world.issue()
     await using direct = await connectDirectly(world.database)
-    const change = `insert into changes (sequence, key_id, mark) values (1000000, '${id}', 'x')`
+    const change = `insert into changes (sequence, topic, subject_id, mark) values (1000000, 'key', '${id}', 'x')`
     await expect(direct.run(change)).rejects.toThrow(/check/i)
-    await direct.run("insert into changes (sequence, key_id, mark) values (1000000, null, 'barrier')")
+    await direct.run("insert into changes (sequence, topic, mark) values (1000000, null, 'barrier')")
   })
 })
 

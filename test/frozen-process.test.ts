@@ -83,8 +83,8 @@ test.for(freezings)(
       expect(await direct.run(`select key_id from audit_events where action = 'key.revoked'`)).toEqual([
         { key_id: target.id },
       ])
-      expect(await direct.run('select key_id from changes where key_id is not null')).toEqual([
-        { key_id: target.id },
+      expect(await direct.run('select subject_id from changes where topic is not null')).toEqual([
+        { subject_id: target.id },
       ])
       child.kill('SIGKILL')
       await once(child, 'exit')

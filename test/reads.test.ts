@@ -103,7 +103,13 @@ onEachDatabase('reads', (makeDatabase) => {
 })
 
 function caller(organizationId: string, keyId: string): Caller {
-  return { keyId, organizationId, kid: '0000000000000000', permissions: [] }
+  return {
+    type: 'key',
+    keyId,
+    organizationId,
+    kid: '0000000000000000',
+    permissions: [],
+  }
 }
 
 describe('the line of reads', () => {

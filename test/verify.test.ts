@@ -108,7 +108,7 @@ describe.each(['at once', 'by statements'] as const)('a store that is read %s', 
     const { memory, clock, reads } = await openMemory(kind, (rows) => {
       pause()
       // What the first read found is from before the revocation.
-      return reads.length > 1 ? rows.map((row) => ({ ...row, revoked_at: 1 })) : rows
+      return reads.length > 1 ? rows.map((row) => ({ ...row, revokedAt: 1 })) : rows
     })
     pause = () => {
       pause = () => {}
@@ -206,7 +206,7 @@ describe('reads by statements', () => {
   })
 
   test.each([
-    ['a change', (memory: Memory) => memory.forgetKey('any other key')],
+    ['a change', (memory: Memory) => memory.forget('key', 'any other key')],
     ['a gap in the log', (memory: Memory) => memory.forgetAll()],
     ['the making of that kid', (memory: Memory) => memory.forgetAbsent(kidIn(created.key))],
   ])('that %s has overtaken are neither shared nor remembered', async (_, overtake) => {
@@ -265,7 +265,7 @@ describe('reads by statements', () => {
     const { memory, clock } = await openMemory('by statements', (rows) => {
       const wasPaused = clock.time > 1_000
       pause()
-      return wasPaused ? rows.map((row) => ({ ...row, revoked_at: 1 })) : rows
+      return wasPaused ? rows.map((row) => ({ ...row, revokedAt: 1 })) : rows
     })
     pause = () => {
       clock.time = 1_000 + leaseMs
@@ -282,7 +282,7 @@ describe('reads by statements', () => {
     const { memory, clock, reads } = await openMemory('by statements', (rows) => {
       // The first 256 kids are read by four of them.
       if (++statements === 5) clock.time += takenMs
-      return statements > 5 ? rows.map((row) => ({ ...row, revoked_at: 1 })) : rows
+      return statements > 5 ? rows.map((row) => ({ ...row, revokedAt: 1 })) : rows
     })
     const strangers = Array.from({ length: 300 }, (_, i) => ({ key: tokenOf(kidAt(i)) }))
     const [first, ...others] = await verifyBatch(memory, [{ key: created.key }, ...strangers])
@@ -311,8 +311,8 @@ describe('reads by statements', () => {
 
   test('let no key pass at the end of a batch that was revoked while the batch waited', async () => {
     const { memory, reads } = await openMemory('by statements', (rows) => {
-      if (reads.length === 3) for (const { id } of [created, limited]) memory.forgetKey(id)
-      return reads.length < 3 ? rows : rows.map((row) => ({ ...row, revoked_at: 1 }))
+      if (reads.length === 3) for (const { id } of [created, limited]) memory.forget('key', id)
+      return reads.length < 3 ? rows : rows.map((row) => ({ ...row, revokedAt: 1 }))
     })
     const own = [{ key: created.key }, { key: limited.key }]
     for (const { key } of own) expect(await verify(memory, key)).toMatchObject({ code: 'valid' })

@@ -39,7 +39,8 @@ export interface News {
 
 /** What must be forgotten when changes come in. */
 export interface Forgetful {
-  forgetKey(keyId: string): void
+  /** Something changed; a topic that nobody knows is of a newer program, whose memory it is about. */
+  forget(topic: string, id: string): void
   forgetAll(): void
 }
 
@@ -177,9 +178,11 @@ export class ChangeFollower {
     const missed = first.sequence === null ? first.last !== since : first.sequence !== since + 1
     // The log was cut, or the database is an older one: nothing is known of what came between.
     if (missed) this.#memory.forgetAll()
-    else for (const { key_id } of rows) if (key_id !== null) this.#memory.forgetKey(key_id)
+    else
+      for (const { topic, subject_id } of rows)
+        if (topic !== null && subject_id !== null) this.#memory.forget(topic, subject_id)
     const sequence = missed ? first.last : (rows.at(-1)?.sequence ?? since)
-    const barrier = rows.some((row) => row.sequence !== null && row.key_id === null)
+    const barrier = rows.some((row) => row.sequence !== null && row.topic === null)
     if (barrier) this.#barrierSeenAt = monotonic
     if ((missed || barrier) && !(await this.#source.confirm(this.#id, sequence))) return this.#startOver()
     this.#remember(sequence, rows)
@@ -233,8 +236,8 @@ export class ChangeFollower {
 
   #tell(rows: readonly ChangeRow[] | undefined): void {
     const sequence = this.#sequence as number
-    const changed = rows?.flatMap(({ key_id: keyId, organization_id: organizationId }) =>
-      keyId !== null && organizationId !== null ? [{ keyId, organizationId }] : [],
+    const changed = rows?.flatMap(({ topic, subject_id: keyId, organization_id: organizationId }) =>
+      topic === 'key' && keyId !== null && organizationId !== null ? [{ keyId, organizationId }] : [],
     )
     for (const listener of this.#listeners) listener({ sequence, changed })
   }

@@ -1,6 +1,7 @@
 // What a change did, as its own transaction records it; see `commit.ts`.
+import { type Actor, holdsDatabase } from '../core/actor.ts'
 import { type IdSource, newId } from '../core/ids.ts'
-import type { AuditAction, Caller } from '../core/schemas.ts'
+import type { AuditAction } from '../core/schemas.ts'
 import { toWire } from '../core/wire.ts'
 import type { AuditRow } from '../store/audit.ts'
 
@@ -12,13 +13,15 @@ export interface Deed {
   changes?: Record<string, unknown>
 }
 
-/** Puts a deed into the form in which it is recorded. */
-export function toEvent(source: IdSource, caller: Caller | undefined, deed: Deed): AuditRow {
+/** Puts a deed into the form in which it is recorded, with an id and an instant taken now: inside its transaction. */
+export function toEvent(source: IdSource, actor: Actor, deed: Deed): AuditRow {
+  const caller = holdsDatabase(actor) ? undefined : actor
   return {
     id: newId(source),
     at: source.now(),
     action: deed.action,
     actor: caller?.keyId ?? null,
+    actor_type: actor.type,
     organization_id: deed.organizationId,
     key_id: deed.keyId ?? null,
     changes: JSON.stringify(toWire(deed.changes ?? {})),

@@ -1,13 +1,13 @@
 // The lines in which changes wait for the database: callers take turns, so that one who changes much waits for itself alone.
 
+import { type Actor, holdsDatabase } from '../core/actor.ts'
 import { LatchkeyError } from '../core/errors.ts'
-import type { Caller } from '../core/schemas.ts'
 import { turnOf } from '../fairness/caller-turn.ts'
 import { FairLine, type LineBounds, type Turn, tooSlow } from '../fairness/fair-line.ts'
 import { isRowRefused } from '../store/store.ts'
 
-/** Two batches of creations: one is written while the next comes together, and a key has half of that. */
-const creationBounds: LineBounds = {
+/** Two batches: one is written while the next comes together, and a key has half of that. */
+const joiningBounds: LineBounds = {
   width: 200,
   widthOfOrganization: 150,
   widthOfKey: 100,
@@ -15,20 +15,20 @@ const creationBounds: LineBounds = {
   maxWaitingOfKey: 256,
   patienceMs: 5_000,
 }
-/** No organization has this id: the creations of all callers share transactions, and take turns as one more of them. */
-const creationsTurn: Turn = { organizationId: ' creations', keyId: '' }
+/** No organization has this id: the batches of all actors take turns as one more of them. */
+const batchTurn: Turn = { organizationId: ' batches', keyId: '' }
 /** If a change failed after so long, and no other one was answered of late, the database does not answer. */
 const unansweredMs = 500
 /** Those that have waited so long meanwhile are told so at once: a change that cannot be made fails within a second. */
 const waitedMs = 150
 
 /**
- * Two lines. Each change by a caller, except a creation, waits in one of them for its transaction, and so does each batch of
- * creations. A creation waits in the other to come into a batch. What the process itself changes waits in neither.
+ * Two lines. Each change by a caller waits in one of them for its transaction, and so does each batch of changes that share
+ * one. A change that shares one waits in the other to come into a batch. What the process itself changes waits in neither.
  */
 export class ChangeLines {
   readonly #transactions: FairLine
-  readonly #creations = new FairLine(creationBounds, tooManyChanges)
+  readonly #joining = new FairLine(joiningBounds, tooManyChanges)
   /** When the database last did what a transaction asked, or refused it, and when it last left one without an answer. */
   #answeredAt = Number.NEGATIVE_INFINITY
   #unansweredAt = Number.NEGATIVE_INFINITY
@@ -46,19 +46,19 @@ export class ChangeLines {
     this.#transactions = new FairLine(bounds, tooManyChanges)
   }
 
-  /** Runs a transaction in its caller's turn. Throws `too_many_changes`, `store_unavailable`, and what it throws. */
-  change<T>(caller: Caller | undefined, transact: () => Promise<T>): Promise<T> {
-    return caller === undefined ? transact() : this.#run(transact, turnOf(caller))
+  /** Runs a transaction in its actor's turn. Throws `too_many_changes`, `store_unavailable`, and what it throws. */
+  change<T>(actor: Actor, transact: () => Promise<T>): Promise<T> {
+    return holdsDatabase(actor) ? transact() : this.#run(transact, turnOf(actor))
   }
 
-  /** Writes a batch of creations. Throws `store_unavailable`, and what that throws. */
-  createAll<T>(write: () => Promise<T>): Promise<T> {
-    return this.#run(write, creationsTurn)
+  /** Has a change that shares a transaction come into a batch, in its actor's turn. Throws the same. */
+  join<T>(actor: Actor, change: () => Promise<T>): Promise<T> {
+    return holdsDatabase(actor) ? change() : this.#joining.run(change, turnOf(actor))
   }
 
-  /** Runs a creation in its caller's turn. Throws `too_many_changes`, `store_unavailable`, and what it throws. */
-  create<T>(caller: Caller | undefined, create: () => Promise<T>): Promise<T> {
-    return caller === undefined ? create() : this.#creations.run(create, turnOf(caller))
+  /** Runs the transaction of a batch. Throws `store_unavailable`, and what that throws. */
+  batch<T>(transact: () => Promise<T>): Promise<T> {
+    return this.#run(transact, batchTurn)
   }
 
   /**
@@ -95,7 +95,7 @@ export class ChangeLines {
     this.#unansweredAt = now
     if (begunAt < this.#answeredAt) return
     this.#transactions.refuseOlder(waitedMs)
-    this.#creations.refuseOlder(waitedMs)
+    this.#joining.refuseOlder(waitedMs)
   }
 }
 

@@ -1,15 +1,24 @@
-// The one way to change anything: a transaction that finds its caller live in itself, and writes down what was done.
+// The one way to change anything. A change is one transaction:
+//
+// 1. It locks the keys that it depends on, and finds its actor live by what the database has then.
+// 2. The work reads and writes by that transaction alone, and records what it did.
+// 3. With the commit go, in this order: what the work leaves for last, the audit events, and the change log, from
+//    whose first statement on every other change waits for this one.
+// 4. Afterwards this process forgets what changed, and has the others look.
+//
+// Of what comes together many changes may share a transaction; see `together.ts`.
 
-import { invalidToken, type LiveCaller, requirePermission, scopeOf, sessionEnded } from '../core/access.ts'
-import { refuseField } from '../core/errors.ts'
-import { isId } from '../core/ids.ts'
+import { invalidToken, requirePermission, scopeOf, sessionEnded } from '../core/access.ts'
+import type { Actor, Caller, LiveActor, LiveCaller } from '../core/actor.ts'
+import { holdsDatabase } from '../core/actor.ts'
+import { type IdSource, isId } from '../core/ids.ts'
 import type { ManagementPermission } from '../core/permissions.ts'
-import type { AuditAction, Caller } from '../core/schemas.ts'
+import type { AuditAction } from '../core/schemas.ts'
 import { isSessionOver } from '../core/session-limits.ts'
-import type { RandomSource } from '../core/token.ts'
 import { type AuditRow, insertAuditEvents } from '../store/audit.ts'
 import type { LastStatements } from '../store/backend.ts'
 import { type CallerRow, type CallerSessionRow, findCallerSessions, findCallers } from '../store/callers.ts'
+import type { LoggedChange, Topic } from '../store/changes.ts'
 import type { KeyLocks } from '../store/postgres-locks.ts'
 import { allDone } from '../store/statements.ts'
 import type { Store } from '../store/store.ts'
@@ -19,8 +28,8 @@ import { type Deed, toEvent } from './audit-trail.ts'
 import type { ChangeLines } from './change-lines.ts'
 
 /** What a change takes. */
-export interface Terms {
-  /** What its caller must hold; `any key` for nothing in particular. */
+export interface Requirements {
+  /** What its actor must hold; `any key` for nothing in particular. */
   permission: ManagementPermission | 'any key'
   /** The key that it changes, if it changes one: no other change by or of that key runs meanwhile. */
   keyId?: string | undefined
@@ -28,48 +37,49 @@ export interface Terms {
   leftKeyId?: string | undefined
 }
 
-/** A transaction whose callers can be judged. */
-export interface Opened {
+/** A change under way, of one actor who was admitted. */
+export interface Change {
   readonly tx: Tx
   /** The instant at which all of it is judged, in milliseconds since 1970. */
   readonly now: number
+  /** Who acts, as the database has it now. */
+  readonly actor: LiveActor
   /**
-   * Finds a caller live, and in possession of a permission; undefined for who holds the database. Throws what the door
-   * throws: `invalid_token`, `session_ended`, `missing_permission`.
-   */
-  admit(caller: Caller | undefined, permission: Terms['permission']): LiveCaller | undefined
-}
-
-/** A change under way, of one caller who was admitted. */
-export interface Change {
-  readonly tx: Tx
-  readonly now: number
-  /** Who asks, as the database has it now; undefined for who holds the database. */
-  readonly caller: LiveCaller | undefined
-  /**
-   * Notes what is done, by the caller unless somebody else is named: the event, and the word to all processes, are
+   * Notes what is done, by the actor unless somebody else is named: the event, and the word to all processes, are
    * written with it or not at all.
    */
-  record(deed: Deed, by?: Caller): void
+  record(deed: Deed, by?: Actor): void
 }
 
-/** Which events tell of other facts of a key, so that every process must forget it. A new action must say so here. */
-const changesFacts: Record<AuditAction, boolean> = {
-  'organization.created': false,
-  'organization.updated': false,
-  'key.created': false,
-  'key.updated': true,
-  'key.rotated': true,
-  'key.secret_ended': true,
-  'key.revoked': true,
-  'session.started': false,
-  'session.ended': false,
-  'session.refreshed': false,
+/** A transaction for the changes of several actors. */
+export interface Opened {
+  readonly tx: Tx
+  /**
+   * Begins the change of one of the actors, found live and in possession of a permission. Throws what the door throws:
+   * `invalid_token`, `session_ended`, `missing_permission`.
+   */
+  begin(actor: Actor, permission: Requirements['permission']): Change
+  /** Runs what may refuse one of the changes: if it throws, what it recorded is not done. */
+  attempt<T>(work: () => T): T
+}
+
+/** Of which events the log tells every process, and under which topic. A new action must say so here. */
+const topics: Record<AuditAction, Topic | undefined> = {
+  'organization.created': undefined,
+  'organization.updated': undefined,
+  'key.created': undefined,
+  'key.updated': 'key',
+  'key.rotated': 'key',
+  'key.secret_ended': 'key',
+  'key.revoked': 'key',
+  'session.started': undefined,
+  'session.ended': undefined,
+  'session.refreshed': undefined,
 }
 
 /** What this process remembers of the database. */
 export interface Forgetful {
-  forgetKey(keyId: string): void
+  forget(topic: Topic, id: string): void
   /** Looks at once for changes if somebody waits for them. */
   lookNow(): void
 }
@@ -78,117 +88,123 @@ export interface Forgetful {
 export class Writer {
   readonly #store: Pick<Store, 'write' | 'lockKeys' | 'recordChange'>
   readonly #memory: Forgetful
-  readonly #clock: { now: () => number; random: RandomSource }
+  readonly #source: IdSource
   readonly #lines: ChangeLines
 
   constructor(
     store: Pick<Store, 'write' | 'lockKeys' | 'recordChange'>,
     memory: Forgetful,
-    clock: { now: () => number; random: RandomSource },
+    source: IdSource,
     lines: ChangeLines,
   ) {
-    this.#lines = lines
     this.#store = store
     this.#memory = memory
-    this.#clock = clock
+    this.#source = source
+    this.#lines = lines
   }
 
   /**
-   * Makes a change in one transaction. Its caller is found live in it, by the secret or the session by which it asks
+   * Makes a change in one transaction. Its actor is found live in it, by the secret or the session by which it asks
    * and with its permissions as they are then: a read may be judged from memory, a change never. Until the commit
-   * nobody can change the caller's key, so that a revocation that was acknowledged is never followed by a change of
-   * the revoked. Afterwards this process forgets the keys that changed, and has the others look; also where the
-   * change failed, since a commit whose answer was lost may have taken place. Throws `invalid_token`,
-   * `session_ended`, `missing_permission`, `too_many_changes`, `store_unavailable`, and what the work throws.
+   * nobody can change the actor's key, so that a revocation that was acknowledged is never followed by a change of
+   * the revoked. Throws `invalid_token`, `session_ended`, `missing_permission`, `too_many_changes`,
+   * `store_unavailable`, and what the work throws.
    */
   async commit<T>(
-    caller: Caller | undefined,
-    { permission, keyId, leftKeyId }: Terms,
+    actor: Actor,
+    { permission, keyId, leftKeyId }: Requirements,
     work: (change: Change) => Promise<T>,
   ): Promise<T> {
-    const events: AuditRow[] = []
     // An id of another form is no key's: it locks nothing, and PostgreSQL takes no text with a zero byte.
-    const target = keyId === undefined || !isId(keyId) ? undefined : { id: keyId, scope: scopeOf(caller) }
+    const target = keyId === undefined || !isId(keyId) ? undefined : { id: keyId, scope: scopeOf(actor) }
+    return this.#lines.change(actor, () =>
+      this.transact([actor], { target, left: leftKeyId }, (opened) => work(opened.begin(actor, permission))),
+    )
+  }
+
+  /**
+   * Opens a transaction, at once, for the changes of several actors. The last statements go out with the commit, before
+   * what the changes recorded. Whatever came of it, what they recorded is forgotten: a commit whose answer was lost may
+   * have taken place. Throws `store_unavailable`, and what the work throws.
+   */
+  async transact<T>(
+    actors: readonly Actor[],
+    { target, left }: Omit<KeyLocks, 'callers'>,
+    work: (opened: Opened) => Promise<T>,
+    last: LastStatements<T> = () => [],
+  ): Promise<T> {
+    const callers = actors.filter((actor) => !holdsDatabase(actor))
+    const events: AuditRow[] = []
     try {
-      return await this.#lines.change(caller, () =>
-        this.transact(
-          [caller],
-          { target, left: leftKeyId },
-          async ({ tx, now, admit }) => {
-            const live = admit(caller, permission)
-            const record = (deed: Deed, by: Caller | undefined = live) =>
-              void events.push(toEvent(this.#clock, by, deed))
-            return work({ tx, now, caller: live, record })
-          },
-          (tx) => this.#write(tx, events),
-        ),
+      return await this.#store.write(
+        async (tx) => {
+          // One behind the other without waiting: the connection keeps their order, and the second sees what was
+          // committed when the first had its locks.
+          const [, rows, sessions] = await allDone([
+            callers.length > 0 || target !== undefined
+              ? this.#store.lockKeys(tx, { callers: callers.map(({ keyId }) => keyId), target, left })
+              : undefined,
+            findRows(tx, callers),
+            findSessions(tx, callers),
+          ])
+          const now = this.#source.now()
+          return work({
+            tx,
+            begin: (actor, permission) => {
+              const live = this.#admit(actor, permission, rows, sessions, now)
+              const record = (deed: Deed, by: Actor = live) =>
+                void events.push(toEvent(this.#source, by, deed))
+              return { tx, now, actor: live, record }
+            },
+            attempt: (work) => {
+              const recorded = events.length
+              try {
+                return work()
+              } catch (error) {
+                events.length = recorded
+                throw error
+              }
+            },
+          })
+        },
+        (tx, result) => [...last(tx, result), ...this.#writeTrail(tx, events)],
       )
     } finally {
-      this.#forget(changedKeys(events))
+      const logged = loggedChanges(events)
+      for (const { topic, id } of logged) this.#memory.forget(topic, id)
+      if (logged.length > 0) this.#memory.lookNow()
     }
   }
 
-  /**
-   * Opens a transaction, at once, for the changes of several callers, each to be admitted by itself. The last statements
-   * go out together with the commit. Throws `store_unavailable`, and what the work throws.
-   */
-  transact<T>(
-    callers: readonly (Caller | undefined)[],
-    { target, left }: Omit<KeyLocks, 'callers'>,
-    work: (opened: Opened) => Promise<T>,
-    last: LastStatements<T>,
-  ): Promise<T> {
-    const known = callers.filter((caller) => caller !== undefined)
-    for (const caller of known) requireSecret(caller)
-    return this.#store.write(async (tx) => {
-      // One behind the other without waiting: the connection keeps their order, and the second sees what was
-      // committed when the first had its locks.
-      const [, rows, sessions] = await allDone([
-        known.length > 0 || target !== undefined
-          ? this.#store.lockKeys(tx, { callers: known.map(({ keyId }) => keyId), target, left })
-          : undefined,
-        findRows(tx, known),
-        findSessions(tx, known),
-      ])
-      const now = this.#clock.now()
-      return work({
-        tx,
-        now,
-        admit: (caller, permission) => {
-          if (caller === undefined) return undefined
-          const live = toLive(caller, rows.get(caller.kid), sessions, now)
-          if (live === undefined) {
-            // What is remembered here let it through: it is out of date.
-            this.#forget([caller.keyId])
-            throw caller.sessionId === undefined ? invalidToken() : sessionEnded()
-          }
-          if (permission !== 'any key') requirePermission(live, permission)
-          return live
-        },
-      })
-    }, last)
+  #admit(
+    actor: Actor,
+    permission: Requirements['permission'],
+    rows: ReadonlyMap<string, CallerRow>,
+    sessions: ReadonlyMap<string, CallerSessionRow>,
+    now: number,
+  ): LiveActor {
+    if (holdsDatabase(actor)) return actor
+    const live = toLive(actor, rows.get(actor.kid), sessions, now)
+    if (live === undefined) {
+      // What is remembered here let it through: it is out of date.
+      this.#memory.forget('key', actor.keyId)
+      this.#memory.lookNow()
+      throw actor.sessionId === undefined ? invalidToken() : sessionEnded()
+    }
+    if (permission !== 'any key') requirePermission(live, permission)
+    return live
   }
 
-  #write(tx: Tx, events: readonly AuditRow[]): Promise<unknown>[] {
+  #writeTrail(tx: Tx, events: readonly AuditRow[]): Promise<unknown>[] {
     if (events.length === 0) return []
     const written = insertAuditEvents(tx, events)
     // Last: from here on every other change waits for this one.
-    return [written, ...changedKeys(events).flatMap((keyId) => this.#store.recordChange(tx, keyId))]
-  }
-
-  #forget(keyIds: readonly string[]): void {
-    for (const keyId of keyIds) this.#memory.forgetKey(keyId)
-    if (keyIds.length > 0) this.#memory.lookNow()
+    return [written, ...loggedChanges(events).flatMap((change) => this.#store.recordChange(tx, change))]
   }
 }
 
 /** Makes a change: see {@link Writer.commit}. */
 export type Commit = Writer['commit']
-
-function requireSecret(caller: Caller): void {
-  if (typeof caller.kid !== 'string')
-    refuseField('caller.kid', 'Not a caller: latchkey.authenticate(token) gives one.')
-}
 
 async function findRows(tx: Tx, callers: readonly Caller[]): Promise<Map<string, CallerRow>> {
   if (callers.length === 0) return new Map()
@@ -202,7 +218,7 @@ async function findSessions(tx: Tx, callers: readonly Caller[]): Promise<Map<str
   return new Map((await findCallerSessions(tx, ids)).map((row) => [row.id, row]))
 }
 
-/** The caller as it is now; undefined where its secret, its key or its session opens nothing any more. */
+/** The caller as it is now; undefined if its secret, its key or its session is not valid any more. */
 function toLive(
   caller: Caller,
   row: CallerRow | undefined,
@@ -228,7 +244,12 @@ function toLive(
   return { ...caller, permissions, expiresAt: row.expires_at, freshUntil: session.fresh_until }
 }
 
-function changedKeys(events: readonly AuditRow[]): string[] {
-  const keyIds = events.map((event) => (changesFacts[event.action as AuditAction] ? event.key_id : null))
-  return [...new Set(keyIds)].filter((keyId) => keyId !== null)
+/** What the log must tell of these events, each thing once. */
+function loggedChanges(events: readonly AuditRow[]): LoggedChange[] {
+  const changes = events.flatMap((event): LoggedChange[] => {
+    const topic = topics[event.action as AuditAction]
+    if (topic === undefined || event.key_id === null) return []
+    return [{ topic, id: event.key_id, organizationId: event.organization_id }]
+  })
+  return [...new Map(changes.map((change) => [`${change.topic} ${change.id}`, change])).values()]
 }

@@ -1,78 +1,64 @@
 // What a caller may reach and grant. Who calls comes from its token alone, never from a body.
+import { type Actor, type Caller, holdsDatabase, type LiveActor } from './actor.ts'
 import { LatchkeyError } from './errors.ts'
 import { covers, type ManagementPermission, missingPermissions, reservedNamespace } from './permissions.ts'
-import type { Caller } from './schemas.ts'
 import type { Scope } from './scope.ts'
 
 /** The organization whose keys act on every other. */
 export const rootOrganizationId = 'root'
 
-/** A caller as the database has it inside the transaction of its change. */
-export interface LiveCaller extends Caller {
-  /** When its key expires, in milliseconds since 1970; null for never. */
-  expiresAt: number | null
-  /** Until when its session's sign-in is fresh; undefined for a caller that shows its token. */
-  freshUntil: number | undefined
+/** The organization that somebody acts on; undefined, all of them, for root keys and for the operator. */
+export function scopeOf(actor: Actor): Scope {
+  if (holdsDatabase(actor) || actor.organizationId === rootOrganizationId) return undefined
+  return actor.organizationId
 }
 
-/** The organization that a caller acts on; undefined, all of them, for root keys and for who holds the database. */
-export function scopeOf(caller: Caller | undefined): Scope {
-  return caller === undefined || caller.organizationId === rootOrganizationId
-    ? undefined
-    : caller.organizationId
-}
-
-/** Narrows a caller's scope to the organization it names. A foreign one is as unknown as one that is not there. */
-export function narrowScope(caller: Caller | undefined, organizationId: string | undefined): Scope {
-  const scope = scopeOf(caller)
+/** Narrows an actor's scope to the organization that it names. A foreign one is as unknown as one that is not there. */
+export function narrowScope(actor: Actor, organizationId: string | undefined): Scope {
+  const scope = scopeOf(actor)
   if (organizationId === undefined) return scope
   if (scope !== undefined && scope !== organizationId) throw unknownOrganization()
   return organizationId
 }
 
-/** Throws `permission_escalation` unless the caller holds, or as a root key may give, all that it grants. */
-export function requireGrantable(caller: Caller | undefined, granted: readonly string[]): void {
-  if (caller === undefined) return
+/** Throws `permission_escalation` unless the actor holds, or as a root key may give, all that it grants. */
+export function requireGrantable(actor: Actor, granted: readonly string[]): void {
+  if (holdsDatabase(actor)) return
   const guarded =
-    scopeOf(caller) === undefined
+    scopeOf(actor) === undefined
       ? granted.filter((permission) => permission.startsWith(reservedNamespace))
       : granted
-  const missing = missingPermissions(caller.permissions, guarded)
+  const missing = missingPermissions(actor.permissions, guarded)
   if (missing.length === 0) return
   throw new LatchkeyError('permission_escalation', `The calling key does not hold ${missing.join(', ')}.`)
 }
 
 /**
- * Throws `permission_escalation` unless the caller holds, or as a root key may give, all that a key may do which it
+ * Throws `permission_escalation` unless the actor holds, or as a root key may give, all that a key may do which it
  * changes, rotates or revokes. Its own key is always in its reach.
  */
-export function requireCover(
-  caller: Caller | undefined,
-  key: { id: string; permissions: readonly string[] },
-): void {
-  if (caller?.keyId !== key.id) requireGrantable(caller, key.permissions)
+export function requireCover(actor: Actor, key: { id: string; permissions: readonly string[] }): void {
+  if (!holdsDatabase(actor) && actor.keyId === key.id) return
+  requireGrantable(actor, key.permissions)
 }
 
 /**
  * Throws `permission_escalation` if a key of the caller's own organization would live longer than the caller's. A root
  * key gives the keys of other organizations any expiry.
  */
-export function requireLifetime(
-  caller: LiveCaller | undefined,
-  organizationId: string,
-  expiresAt: number | null,
-): void {
-  if (caller === undefined || caller.expiresAt === null || caller.organizationId !== organizationId) return
-  if (expiresAt !== null && expiresAt <= caller.expiresAt) return
+export function requireLifetime(actor: LiveActor, organizationId: string, expiresAt: number | null): void {
+  if (holdsDatabase(actor) || actor.expiresAt === null || actor.organizationId !== organizationId) return
+  if (expiresAt !== null && expiresAt <= actor.expiresAt) return
   throw new LatchkeyError(
     'permission_escalation',
-    `The calling key expires at ${new Date(caller.expiresAt).toISOString()}: no key of its organization can get a later expires_at from it, or none.`,
+    `The calling key expires at ${new Date(actor.expiresAt).toISOString()}: no key of its organization can get a later expires_at from it, or none.`,
   )
 }
 
-/** Throws `missing_permission` unless the caller may set metadata, which verdicts carry and the operator's API trusts. */
-export function requireMetadata(caller: Caller | undefined): void {
-  if (scopeOf(caller) === undefined || covers((caller as Caller).permissions, metadataPermission)) return
+/** Throws `missing_permission` unless the actor may set metadata, which verdicts carry and the operator's API trusts. */
+export function requireMetadata(actor: Actor): void {
+  if (holdsDatabase(actor) || scopeOf(actor) === undefined) return
+  if (covers(actor.permissions, metadataPermission)) return
   throw new LatchkeyError(
     'missing_permission',
     `Setting metadata takes a key of the root organization, or one with ${metadataPermission}.`,
@@ -91,8 +77,8 @@ export function requirePermission(caller: Caller, permission: ManagementPermissi
 }
 
 /** Throws `root_organization_required` for a caller of another organization. */
-export function requireRoot(caller: Caller | undefined, what: string): void {
-  if (scopeOf(caller) === undefined) return
+export function requireRoot(actor: Actor, what: string): void {
+  if (scopeOf(actor) === undefined) return
   throw new LatchkeyError('root_organization_required', `Only a key of the root organization may ${what}.`)
 }
 

@@ -1,6 +1,7 @@
 // Each shape that crosses a boundary, once: the check, the type and (through `server/openapi/document.ts`) the document.
 // Names are the library's; the wire has the same in snake_case, with instants as RFC 3339 (see `wire.ts`).
 import { z } from 'zod'
+import { actorTypes } from './actor.ts'
 import { describeFaults, LatchkeyError, pathOf } from './errors.ts'
 import { instant, instantInput, organizationIdSchema, permissionsSchema, text } from './fields.ts'
 import { metadataFault } from './metadata.ts'
@@ -222,6 +223,7 @@ export const auditEventSchema = z.strictObject({
     .string()
     .nullable()
     .meta({ description: 'The id of the key that did it; null for who holds the database.' }),
+  actorType: z.enum(actorTypes).meta({ description: 'What it is that did it.' }),
   organizationId: organizationIdSchema,
   keyId: z.guid().nullable(),
   changes: z.record(z.string(), z.unknown()).meta({ description: 'What became of each field that changed.' }),
@@ -351,23 +353,6 @@ export interface Page<Item> {
 export interface ReadOptions {
   /** Ends the reading, which then throws the signal's reason. */
   signal?: AbortSignal | undefined
-}
-
-/**
- * Who asks: what its token says, never its body. `latchkey.authenticate` gives one for a token. A change looks its
- * caller up again in its own transaction, and goes by what it finds there. Absent if the process itself acts, which
- * holds the database.
- */
-export interface Caller {
-  keyId: string
-  organizationId: string
-  /** The public id of the secret by which it asks, or by which its session was opened. */
-  kid: string
-  permissions: readonly string[]
-  requestId?: string | undefined
-  ip?: string | undefined
-  /** The session by which it asks; absent where it shows the token itself. */
-  sessionId?: string | undefined
 }
 
 /** The values of one session, each 256 random bits as base64url. Only their digests are stored. */

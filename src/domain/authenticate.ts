@@ -1,6 +1,6 @@
 // Who asks by a token: a caller for everything that takes one.
 
-import type { Caller } from '../core/schemas.ts'
+import type { Caller } from '../core/actor.ts'
 import { kidOf } from '../core/token.ts'
 import type { Memory } from '../verification/read-through.ts'
 import { verify } from '../verification/verify.ts'
@@ -20,5 +20,5 @@ export async function authenticate(
   const verdict = await verify(memory, token, {}, { ip })
   if (!verdict.valid) return undefined
   const { keyId, organizationId, permissions } = verdict
-  return { keyId, organizationId, kid: kidOf(token), permissions, requestId, ip }
+  return { type: 'key', keyId, organizationId, kid: kidOf(token), permissions, requestId, ip }
 }

@@ -1,10 +1,12 @@
 // What every command of the library works with: the store, and the few things that tests replace.
-import type { ChangeLines } from '../commit/change-lines.ts'
 import type { Commit } from '../commit/commit.ts'
+import type { Together } from '../commit/together.ts'
+import { type Actor, readActor } from '../core/actor.ts'
+import type { ReadOptions } from '../core/schemas.ts'
 import type { RandomSource } from '../core/token.ts'
 import type { Store } from '../store/store.ts'
 import type { Memory } from '../verification/read-through.ts'
-import type { Creations } from './keys/creations.ts'
+import type { NewKey, WantedKey } from './keys/creation.ts'
 import type { SessionReads } from './sessions/reads.ts'
 import type { SignInLimit } from './sessions/sign-in-limit.ts'
 
@@ -12,14 +14,25 @@ export interface Engine {
   /** For reading: what changes anything goes through `commit`. */
   store: Omit<Store, 'write' | 'lockKeys' | 'recordChange' | 'saveUses'>
   commit: Commit
+  /** The keys that are being created: those that come at once share a transaction. */
+  creations: Pick<Together<WantedKey, NewKey>, 'commit'>
   memory: Memory
-  creations: Creations
-  changeLines: ChangeLines
   signInLimit: SignInLimit
   sessionReads: SessionReads
   /** Milliseconds since 1970, by the wall clock. */
   now: () => number
   random: RandomSource
-  /** The prefixes that keys may have; the first where none is asked for. */
+  /** The prefixes that keys may have; the first one if none is asked for. */
   prefixes: readonly [string, ...string[]]
+}
+
+/** What every command takes beside its input. */
+export interface CommandOptions extends ReadOptions {
+  /** Who acts; the process itself, which holds the database, if absent. */
+  actor?: Actor | undefined
+}
+
+/** Who acts in a command. Throws `invalid_input` for what is no actor. */
+export function actorOf({ actor }: CommandOptions): Actor {
+  return readActor(actor)
 }

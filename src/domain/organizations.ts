@@ -1,10 +1,10 @@
 // Organizations: the operator's customers. Each owns its keys and sees nothing of the others.
 import { narrowScope, requireRoot, rootOrganizationId, scopeOf, unknownOrganization } from '../core/access.ts'
+import type { Actor } from '../core/actor.ts'
 import { LatchkeyError } from '../core/errors.ts'
 import { organizationIdSchema } from '../core/fields.ts'
 import { newId } from '../core/ids.ts'
 import {
-  type Caller,
   type CreateOrganizationInput,
   createOrganizationSchema,
   type ListOrganizationsInput,
@@ -12,7 +12,6 @@ import {
   type Organization,
   type Page,
   parseInput,
-  type ReadOptions,
   type UpdateOrganizationInput,
   updateOrganizationSchema,
 } from '../core/schemas.ts'
@@ -25,7 +24,7 @@ import {
   renameOrganization,
   toOrganization,
 } from '../store/organizations.ts'
-import type { Engine } from './engine.ts'
+import { actorOf, type CommandOptions, type Engine } from './engine.ts'
 import { readPage } from './listing.ts'
 
 const permission = 'latchkey:organizations:write'
@@ -34,12 +33,12 @@ const permission = 'latchkey:organizations:write'
 export async function createOrganization(
   engine: Engine,
   input: CreateOrganizationInput,
-  caller?: Caller,
+  options: CommandOptions = {},
 ): Promise<Organization> {
   const { id = newId(engine), name } = parseInput(createOrganizationSchema, input)
   const row = { id, name, created_at: engine.now() }
-  await engine.commit(caller, { permission }, async ({ tx, caller, record }) => {
-    requireRoot(caller, 'create organizations')
+  await engine.commit(actorOf(options), { permission }, async ({ tx, actor, record }) => {
+    requireRoot(actor, 'create organizations')
     // `root` is made by the bootstrap alone, with the first key that may act on all the others.
     if (id === rootOrganizationId || !(await insertOrganization(tx, row))) {
       throw new LatchkeyError('organization_exists', `There is an organization ${id} already.`)
@@ -54,9 +53,14 @@ export async function createOrganization(
 }
 
 /** Gets an organization. Throws `organization_not_found`, for a foreign id too. */
-export async function getOrganization(engine: Engine, id: string, caller?: Caller): Promise<Organization> {
-  requireOwn(id, caller)
-  const row = await engine.store.read((db) => findOrganization(db, id), turnOf(caller))
+export async function getOrganization(
+  engine: Engine,
+  id: string,
+  options: CommandOptions = {},
+): Promise<Organization> {
+  const actor = actorOf(options)
+  requireOwn(id, actor)
+  const row = await engine.store.read((db) => findOrganization(db, id), turnOf(actor, options))
   if (!row) throw unknownOrganization()
   return toOrganization(row)
 }
@@ -65,11 +69,11 @@ export async function getOrganization(engine: Engine, id: string, caller?: Calle
 export async function listOrganizations(
   engine: Engine,
   input: ListOrganizationsInput = {},
-  caller?: Caller,
-  options?: ReadOptions,
+  options: CommandOptions = {},
 ): Promise<Page<Organization>> {
   const { q, limit, after } = parseInput(listOrganizationsSchema, input)
-  const scope = scopeOf(caller)
+  const actor = actorOf(options)
+  const scope = scopeOf(actor)
   // A process of an older version beside this one writes names that no search would find.
   if (q !== undefined) await engine.store.foldNames()
   return readPage(
@@ -79,7 +83,7 @@ export async function listOrganizations(
       type: 'number',
       limit,
       after,
-      turn: turnOf(caller, options),
+      turn: turnOf(actor, options),
       read: (db, position, bounds) => readOrganizationSlice(db, { scope, q, after: position }, bounds),
     },
     toOrganization,
@@ -91,11 +95,11 @@ export async function updateOrganization(
   engine: Engine,
   id: string,
   input: UpdateOrganizationInput,
-  caller?: Caller,
+  options: CommandOptions = {},
 ): Promise<Organization> {
   const { name } = parseInput(updateOrganizationSchema, input)
-  const row = await engine.commit(caller, { permission }, async ({ tx, caller, record }) => {
-    requireOwn(id, caller)
+  const row = await engine.commit(actorOf(options), { permission }, async ({ tx, actor, record }) => {
+    requireOwn(id, actor)
     const before = await lockOrganization(tx, id)
     if (!before) throw unknownOrganization()
     if (before.name === name) return before
@@ -106,8 +110,8 @@ export async function updateOrganization(
   return toOrganization(row)
 }
 
-function requireOwn(id: string, caller: Caller | undefined): void {
+function requireOwn(id: string, actor: Actor): void {
   // An id of another form is unknown too, without asking a database.
   if (!organizationIdSchema.safeParse(id).success) throw unknownOrganization()
-  narrowScope(caller, id)
+  narrowScope(actor, id)
 }

@@ -1,9 +1,10 @@
 // Who calls: a bearer token tells (RFC 6750), or the session that a browser got for one. What the caller may do is
 // judged at every call.
 import { invalidToken, sessionEnded } from '../core/access.ts'
+import type { Caller } from '../core/actor.ts'
 import { readBearer } from '../core/bearer.ts'
 import { LatchkeyError } from '../core/errors.ts'
-import type { Caller, SessionValues } from '../core/schemas.ts'
+import type { SessionValues } from '../core/schemas.ts'
 import { kidOf } from '../core/token.ts'
 import { isOverTls } from './client-address.ts'
 import type { Exchange, ReadHeader } from './exchange.ts'
@@ -39,7 +40,15 @@ export async function authenticate(
   exchange.keyId = verdict.keyId
   const { keyId, organizationId, permissions } = verdict
   const kid = kidOf(token)
-  return { keyId, organizationId, kid, permissions, requestId: exchange.requestId, ip: exchange.ip }
+  return {
+    type: 'key',
+    keyId,
+    organizationId,
+    kid,
+    permissions,
+    requestId: exchange.requestId,
+    ip: exchange.ip,
+  }
 }
 
 /** Tells who calls by a session; undefined if no cookie is ours. */

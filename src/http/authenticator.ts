@@ -1,5 +1,6 @@
 // What the kit asks of whatever judges tokens and sessions.
-import type { Caller, SessionValues, Verdict } from '../core/schemas.ts'
+import type { Caller } from '../core/actor.ts'
+import type { SessionValues, Verdict } from '../core/schemas.ts'
 
 /** What judges tokens and sessions. */
 export interface Authenticator {

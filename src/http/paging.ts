@@ -1,6 +1,7 @@
 // Lists go out as bare arrays; where there is more, a Link header leads to the next page (RFC 8288).
 
-import type { Caller, Page, ReadOptions } from '../core/schemas.ts'
+import type { Caller } from '../core/actor.ts'
+import type { Page, ReadOptions } from '../core/schemas.ts'
 import { toWire } from '../core/wire.ts'
 import { turnOf } from '../fairness/caller-turn.ts'
 import { splitQuery } from './query.ts'

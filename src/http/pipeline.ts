@@ -1,8 +1,8 @@
 // The way of a request through any door: who calls, may it, what does it say, and what the library answers.
 import { requirePermission } from '../core/access.ts'
+import type { Caller } from '../core/actor.ts'
 import { insufficientScope } from '../core/bearer.ts'
 import { LatchkeyError } from '../core/errors.ts'
-import type { Caller } from '../core/schemas.ts'
 import { fromWire } from '../core/wire.ts'
 import { authenticate } from './authenticate.ts'
 import { defaultBodyLimit, parseBody } from './body.ts'

@@ -1,9 +1,9 @@
 // What a route is: one definition from which the app serves it and the OpenAPI document tells of it.
 import type { BlockList } from 'node:net'
 import type { z } from 'zod'
+import type { Caller } from '../core/actor.ts'
 import type { ErrorCode } from '../core/errors.ts'
 import type { ManagementPermission } from '../core/permissions.ts'
-import type { Caller } from '../core/schemas.ts'
 import type { FairLine } from '../fairness/fair-line.ts'
 import type { Slices } from '../fairness/slices.ts'
 import type { Authenticator } from './authenticator.ts'

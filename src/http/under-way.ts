@@ -1,7 +1,8 @@
 // How many requests of one caller a process answers at once. Whoever sends without waiting for answers holds memory, and
 // the lines of others, with each of them.
+
+import type { Caller } from '../core/actor.ts'
 import { LatchkeyError } from '../core/errors.ts'
-import type { Caller } from '../core/schemas.ts'
 
 /** More than any program has use for. */
 const maxOfKey = 512

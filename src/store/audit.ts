@@ -1,5 +1,6 @@
 // The table of audit events. Rows are only ever added.
 import { type Selectable, sql } from 'kysely'
+import type { ActorType } from '../core/actor.ts'
 import type { AuditAction, AuditEvent } from '../core/schemas.ts'
 import { bytesOf, bytesSoFar, type Position, type Slice, type SliceBounds, toSlice } from './cursors.ts'
 import type { AuditEventsTable, Db, Tx } from './tables.ts'
@@ -140,6 +141,7 @@ export function toAuditEvent(row: AuditRow): AuditEvent {
     at: new Date(row.at),
     action: row.action as AuditAction,
     actor: row.actor,
+    actorType: (row.actor_type as ActorType | null) ?? (row.actor === null ? 'operator' : 'key'),
     organizationId: row.organization_id,
     keyId: row.key_id,
     changes: JSON.parse(row.changes),

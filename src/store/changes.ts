@@ -5,7 +5,18 @@ import type { Db, Tx } from './tables.ts'
 /** How many changes the log keeps; who missed more than that must forget all it knows. */
 const keptChanges = 10_000
 
-/** What one read of the log shows: a row a change, or a single row without one where there is none. */
+/** What a change of the log is of. A process that follows it has something to forget, or nothing that it knows of. */
+export type Topic = 'key'
+
+/** A change as the log has it. */
+export interface LoggedChange {
+  topic: Topic
+  /** Of what changed. */
+  id: string
+  organizationId: string
+}
+
+/** What one read of the log shows: a row a change, or a single row without one if there is none. */
 export interface ChangeRow {
   /** Which database answered, as far as it can tell: another text is another database. */
   identity: string
@@ -14,8 +25,10 @@ export interface ChangeRow {
   /** 1 while the asking process is enlisted. */
   enlisted: number
   sequence: number | null
-  /** The key that changed; null for a barrier, which asks every follower to confirm. */
-  key_id: string | null
+  /** A {@link Topic}, or one of a newer program; null for a barrier, which asks every follower to confirm. */
+  topic: string | null
+  /** The id of what changed; null for a barrier. */
+  subject_id: string | null
   organization_id: string | null
   /** The number of the change among those of its organization; null for a barrier. */
   organization_sequence: number | null
@@ -54,21 +67,20 @@ export function changesQuery(
     (select coalesce(max(oldest_compatible), max(schema_version.version)) from ${prefix}schema_version
       left join ${prefix}schema_compatibility on schema_compatibility.version = schema_version.version) as oldest_compatible,
     (select seen.mark from ${prefix}changes as seen where seen.sequence = asked.since) as since_mark,
-    changes.sequence, changes.key_id, changes.mark, changes.organization_sequence, keys.organization_id
+    changes.sequence, changes.topic, changes.subject_id, changes.organization_id, changes.mark, changes.organization_sequence
     from asked cross join ${prefix}change_counter left join ${prefix}changes on changes.sequence > asked.since
-    left join ${prefix}keys on keys.id = changes.key_id
     order by changes.sequence limit ${changesPage}`
 }
 
 /**
- * Records that a key changed, or, without one, a barrier; the first promise gives the number. The counter's row stays
+ * Records a change, or, without one, a barrier; the first promise gives the number. The counter's row stays
  * locked until the transaction ends, so that changes become visible in the order of their numbers: these statements
  * come last. The rows of organizations are written under that lock alone, so that no two changes wait for each other's.
  * None needs the answer of another: each reads from its row what was counted.
  */
 export function recordChange(
   tx: Tx,
-  keyId: string | null,
+  change: LoggedChange | null,
 ): [sequence: Promise<number>, ...others: Promise<unknown>[]] {
   const sequence = tx
     .updateTable('change_counter')
@@ -77,8 +89,8 @@ export function recordChange(
     .executeTakeFirstOrThrow()
   return [
     sequence.then(({ value }) => value),
-    ...(keyId === null ? [] : [countChange(tx, keyId)]),
-    logChange(tx, keyId),
+    ...(change === null ? [] : [countChange(tx, change)]),
+    logChange(tx, change),
     tx
       .deleteFrom('changes')
       .where('sequence', '=', (eb) =>
@@ -88,17 +100,11 @@ export function recordChange(
   ]
 }
 
-/** Counts a change of a key for its organization. */
-function countChange(tx: Tx, keyId: string): Promise<unknown> {
+/** Counts a change for its organization. */
+function countChange(tx: Tx, { organizationId }: LoggedChange): Promise<unknown> {
   return tx
     .insertInto('organization_sequences')
-    .columns(['organization_id', 'value'])
-    .expression((eb) =>
-      eb
-        .selectFrom('keys')
-        .select(['organization_id', eb.lit(1).as('value')])
-        .where('id', '=', keyId),
-    )
+    .values({ organization_id: organizationId, value: 1 })
     .onConflict((conflict) =>
       conflict
         .column('organization_id')
@@ -108,25 +114,24 @@ function countChange(tx: Tx, keyId: string): Promise<unknown> {
 }
 
 /** Writes the change that was counted into the log, with a mark of its own. */
-function logChange(tx: Tx, keyId: string | null): Promise<unknown> {
+function logChange(tx: Tx, change: LoggedChange | null): Promise<unknown> {
   const mark = randomBytes(9).toString('base64url')
   return tx
     .insertInto('changes')
-    .columns(['sequence', 'key_id', 'mark', 'organization_sequence'])
+    .columns(['sequence', 'topic', 'subject_id', 'organization_id', 'mark', 'organization_sequence'])
     .expression((eb) =>
-      eb
-        .selectFrom('change_counter')
-        .select((inner) => [
-          'change_counter.value',
-          inner.val(keyId).as('key_id'),
-          inner.val(mark).as('mark'),
-          inner
-            .selectFrom('organization_sequences')
-            .innerJoin('keys', 'keys.organization_id', 'organization_sequences.organization_id')
-            .select('organization_sequences.value')
-            .where('keys.id', '=', keyId)
-            .as('organization_sequence'),
-        ]),
+      eb.selectFrom('change_counter').select((inner) => [
+        'change_counter.value',
+        inner.val(change?.topic ?? null).as('topic'),
+        inner.val(change?.id ?? null).as('subject_id'),
+        inner.val(change?.organizationId ?? null).as('organization_id'),
+        inner.val(mark).as('mark'),
+        inner
+          .selectFrom('organization_sequences')
+          .select('organization_sequences.value')
+          .where('organization_sequences.organization_id', '=', change?.organizationId ?? null)
+          .as('organization_sequence'),
+      ]),
     )
     .execute()
 }
@@ -159,10 +164,9 @@ export async function readOrganizationSequence(
         .as('next'),
       eb
         .selectFrom('changes')
-        .innerJoin('keys', 'keys.id', 'changes.key_id')
         .select((inner) => inner.fn.min('changes.organization_sequence').as('next_own'))
         .where('changes.sequence', '>', at)
-        .where('keys.organization_id', '=', organizationId)
+        .where('changes.organization_id', '=', organizationId)
         .as('next_own'),
       eb
         .selectFrom('organization_sequences')

@@ -9,6 +9,7 @@ import {
   dismissFollower,
   dismissSilentFollowers,
   enlistFollower,
+  type LoggedChange,
   type Look,
   type OrganizationSequence,
   readOrganizationSequence,
@@ -34,8 +35,8 @@ export interface Store {
   readonly changesAtOnce: number
   /** Has a change wait for every other one by or of its keys; its first step, before anything is read. */
   lockKeys(tx: Tx, locks: KeyLocks): Promise<void>
-  /** Records, by the last statements of a change, that a key's facts are others now. */
-  recordChange(tx: Tx, keyId: string): Promise<unknown>[]
+  /** Records, by the last statements of a change, what every process must hear of. */
+  recordChange(tx: Tx, change: LoggedChange): Promise<unknown>[]
   /** Writes a batch of last uses, of at most a few hundred secrets. An instant later than the given one stays. */
   saveUses(uses: readonly Use[]): Promise<void>
   /** The next three are how `coherence/barrier.ts` learns that every process has acted on all changes. */
@@ -122,7 +123,7 @@ export async function openStore(
     write,
     changesAtOnce: backend.changesAtOnce,
     lockKeys: (tx, locks) => backend.lockKeys(tx, locks),
-    recordChange: (tx, keyId) => [...recordChange(tx, keyId), ...backend.announce(tx)],
+    recordChange: (tx, change) => [...recordChange(tx, change), ...backend.announce(tx)],
     saveUses: (uses) => guard(() => backend.saveUses(uses)),
     raiseBarrier,
     silentFollowers: (sequence) => read((db) => silentFollowers(db, sequence)),

@@ -51,6 +51,8 @@ export interface AuditEventsTable {
   at: number
   action: string
   actor: string | null
+  /** An `ActorType`; null in events that an older program recorded. */
+  actor_type: string | null
   organization_id: string
   key_id: string | null
   changes: string
@@ -85,15 +87,18 @@ export interface ChangeCounterTable {
 
 export interface ChangesTable {
   sequence: number
-  /** Null for a barrier. */
-  key_id: string | null
+  /** What a change is of: a `Topic`; null for a barrier. */
+  topic: string | null
+  /** The id of what changed; null for a barrier. */
+  subject_id: string | null
+  organization_id: string | null
   /** Random: two histories of one database give the same number to changes of different marks. */
   mark: string | null
-  /** The number of the change among those of the key's organization; null for a barrier. */
+  /** The number of the change among those of its organization; null for a barrier. */
   organization_sequence: number | null
 }
 
-/** A row for each organization a key of which has changed: the number of its last change. */
+/** A row for each organization of which something has changed: the number of its last change. */
 export interface OrganizationSequencesTable {
   organization_id: string
   value: number

@@ -130,7 +130,8 @@ export class Memory {
   }
 
   /** Forgets a key that changed, and lets no read that may have missed the change be shared or remembered. */
-  forgetKey(keyId: string): void {
+  forget(topic: string, keyId: string): void {
+    if (topic !== 'key') return
     this.#underWay.clear()
     this.cache.forgetKey(keyId)
   }

@@ -27,6 +27,7 @@ function event(action: WireAuditEvent['action'], changes: Record<string, unknown
     at: at(0),
     action,
     actor: '01900000-0000-7000-8000-000000000002',
+    actor_type: 'key',
     organization_id: 'acme',
     key_id: '01900000-0000-7000-8000-000000000003',
     changes,

@@ -26,6 +26,7 @@ export async function callerBy(latchkey: Latchkey, token: string): Promise<Calle
 /** A caller of an organization that no key stands behind: no change believes it. */
 export function readerOf(organizationId: string): Caller {
   return {
+    type: 'key',
     keyId: '0192f0c1-0000-7000-8000-000000000000',
     organizationId,
     kid: '0000000000000000',

@@ -54,7 +54,7 @@ export class Process implements FactsSource, BarrierStore {
     // Half of the processes have their database in the same thread.
     if (this.pollEveryMs === 50) this.findFactsNow = (kid) => this.#readNow(kid)
     if (world.breakage === 'overtaken')
-      this.#memory.forgetKey = (keyId) => this.#memory.cache.forgetKey(keyId)
+      this.#memory.forget = (_, keyId) => this.#memory.cache.forgetKey(keyId)
     if (world.breakage === 'pause') {
       const read = this.#memory.read.bind(this.#memory)
       this.#memory.read = async (kid) => ({ ...(await read(kid)), begunAt: clock.monotonic() })
@@ -137,13 +137,13 @@ export class Process implements FactsSource, BarrierStore {
       // A database restored meanwhile knows nothing of it.
       const row = world.primary.rows.get(key.kid)
       if (!row || row.revokedAt !== revokedOn.rows.get(key.kid)?.revokedAt) return
-      this.#memory.forgetKey(key.id)
+      this.#memory.forget('key', key.id)
       if (key.acknowledged === undefined) {
         key.acknowledged = { at: world.time, by: this }
         world.history.revocations++
       }
     } catch {
-      this.#memory.forgetKey(key.id)
+      this.#memory.forget('key', key.id)
     }
   }
 
@@ -213,7 +213,8 @@ export class Process implements FactsSource, BarrierStore {
         .map(({ sequence, keyId, mark }) => ({
           ...shared,
           sequence,
-          key_id: keyId,
+          topic: keyId === null ? null : 'key',
+          subject_id: keyId,
           organization_id: 'acme',
           organization_sequence: keyId === null ? null : sequence,
           mark: isBlind ? null : mark,
@@ -222,7 +223,8 @@ export class Process implements FactsSource, BarrierStore {
         rows.push({
           ...shared,
           sequence: null,
-          key_id: null,
+          topic: null,
+          subject_id: null,
           organization_id: null,
           organization_sequence: null,
           mark: null,

@@ -1,15 +1,13 @@
 // Which permissions are in use: what keys hold, counted.
 import { setImmediate } from 'node:timers/promises'
 import {
-  type Caller,
   type ListPermissionsInput,
   listPermissionsSchema,
   type PermissionUse,
   parseInput,
-  type ReadOptions,
 } from '../../core/schemas.ts'
-import type { Engine } from '../engine.ts'
-import { listKeys } from './create.ts'
+import type { CommandOptions, Engine } from '../engine.ts'
+import { listKeys } from './read.ts'
 
 /** However many keys there are, the newest tell what is in use. */
 const mostKeys = 1000
@@ -26,8 +24,7 @@ const usesASlice = 2000
 export async function listPermissions(
   engine: Engine,
   input: ListPermissionsInput = {},
-  caller?: Caller,
-  options?: ReadOptions,
+  options: CommandOptions = {},
 ): Promise<PermissionUse[]> {
   const { organizationId } = parseInput(listPermissionsSchema, input)
   const filter = organizationId === undefined ? {} : { organizationId }
@@ -37,7 +34,7 @@ export async function listPermissions(
   const { clock } = engine.memory
   const endsAt = clock.monotonic() + longestSearchMs
   do {
-    const page = await listKeys(engine, { ...filter, limit: left, ...(after && { after }) }, caller, options)
+    const page = await listKeys(engine, { ...filter, limit: left, ...(after && { after }) }, options)
     for (const { permissions } of page.items) {
       for (const permission of new Set(permissions)) counts.set(permission, (counts.get(permission) ?? 0) + 1)
     }

@@ -2,14 +2,15 @@
 import { setTimeout } from 'node:timers/promises'
 import type { Change } from '../../commit/commit.ts'
 import { rootOrganizationId } from '../../core/access.ts'
+import { operator } from '../../core/actor.ts'
 import { LatchkeyError, refuseField } from '../../core/errors.ts'
 import type { CreatedKey } from '../../core/schemas.ts'
 import { generateToken, type ParsedToken, parseToken } from '../../core/token.ts'
 import { findOrganization, insertOrganization } from '../../store/organizations.ts'
 import { allDone } from '../../store/statements.ts'
 import type { Engine } from '../engine.ts'
-import { newKey, withToken } from './create.ts'
-import { insertNewKeys } from './creations.ts'
+import { insertNewKeys, recordKey } from './creation.ts'
+import { withToken } from './rules.ts'
 
 /** Processes that all migrate at once keep a database locked for longer than a single change may wait. */
 const bootstrapPatienceMs = 30_000
@@ -32,7 +33,7 @@ export async function ensureRootKey(
     // Reading first: a start that finds the organization does not queue up for a write.
     if (await engine.store.read((db) => findOrganization(db, rootOrganizationId))) return undefined
     try {
-      return await engine.commit(undefined, { permission: 'any key' }, async (change) => {
+      return await engine.commit(operator, { permission: 'any key' }, async (change) => {
         if (!(await addRootOrganization(change))) return undefined
         const key = await addRootKey(engine, change, parsed)
         await reveal?.(key)
@@ -49,7 +50,7 @@ export async function ensureRootKey(
 /** Makes one more root key, for who holds the database and lost the others. */
 export async function createRootKey(engine: Engine): Promise<CreatedKey> {
   const token = generateToken(engine.prefixes[0], engine.random)
-  return engine.commit(undefined, { permission: 'any key' }, async (change) => {
+  return engine.commit(operator, { permission: 'any key' }, async (change) => {
     await addRootOrganization(change)
     return addRootKey(engine, change, token)
   })
@@ -66,15 +67,15 @@ async function addRootOrganization({ tx, now, record }: Change): Promise<boolean
   return true
 }
 
-async function addRootKey(engine: Engine, { tx, now }: Change, token: ParsedToken): Promise<CreatedKey> {
-  const created = newKey(engine, undefined, token, {
+async function addRootKey(engine: Engine, change: Change, token: ParsedToken): Promise<CreatedKey> {
+  const created = recordKey(engine, change, {
     organizationId: rootOrganizationId,
     name: 'Root key',
     permissions: ['latchkey:*'],
     metadata: {},
     expiresAt: null,
-    now,
+    token,
   })
-  await allDone(insertNewKeys(tx, [created]))
-  return withToken(created.key, token, now)
+  await allDone(insertNewKeys(change.tx, [created]))
+  return withToken(created.key, token, change.now)
 }

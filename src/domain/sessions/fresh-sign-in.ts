@@ -1,6 +1,7 @@
 // What a session may not do long after its sign-in: make what outlives it. If somebody else gets hold of a session,
 // the harm ends with it.
-import { type LiveCaller, rootOrganizationId } from '../../core/access.ts'
+import { rootOrganizationId } from '../../core/access.ts'
+import { holdsDatabase, type LiveActor } from '../../core/actor.ts'
 import { LatchkeyError } from '../../core/errors.ts'
 import { missingPermissions, reservedNamespace } from '../../core/permissions.ts'
 import type { KeyRow } from '../../store/keys.ts'
@@ -30,11 +31,11 @@ export function isLater(expiry: number | null, than: number | null): boolean {
 }
 
 /**
- * Throws `fresh_sign_in_required` if the caller is a session whose sign-in is no longer fresh. A caller that shows its
+ * Throws `fresh_sign_in_required` if the actor is a session whose sign-in is no longer fresh. A caller that shows its
  * token proves more than a session can.
  */
-export function requireFreshSignIn(caller: LiveCaller | undefined, now: number): void {
-  if (caller?.freshUntil === undefined || caller.freshUntil > now) return
+export function requireFreshSignIn(actor: LiveActor, now: number): void {
+  if (holdsDatabase(actor) || actor.freshUntil === undefined || actor.freshUntil > now) return
   throw new LatchkeyError(
     'fresh_sign_in_required',
     'This makes a key that can act on keys, or that acts for the operator: show the token of your key again.',

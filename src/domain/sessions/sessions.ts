@@ -1,12 +1,13 @@
 // Sessions: a browser signs in with a token once and then holds two opaque values in its place. A session is worth
 // what its key is worth at that instant: it is judged anew, by what the store has, at every request.
 import type { Deed } from '../../commit/audit-trail.ts'
-import type { Terms } from '../../commit/commit.ts'
+import type { Requirements } from '../../commit/commit.ts'
 import { invalidToken, sessionEnded } from '../../core/access.ts'
+import { type Caller, system } from '../../core/actor.ts'
 import { LatchkeyError } from '../../core/errors.ts'
 import { isId, newId } from '../../core/ids.ts'
 import type { ManagementPermission } from '../../core/permissions.ts'
-import type { AuditAction, Caller, Session, SessionValues } from '../../core/schemas.ts'
+import type { AuditAction, Session, SessionValues } from '../../core/schemas.ts'
 import { isSessionOver, longestIdleMs, longestSessionMs, sessionLimitsAt } from '../../core/session-limits.ts'
 import { containsToken, parseToken } from '../../core/token.ts'
 import { turnOf } from '../../fairness/caller-turn.ts'
@@ -79,10 +80,14 @@ export async function startSession(
     fresh_until: now + freshMs,
   }
   // By its token: there is no session yet.
-  const caller: Caller = { keyId, organizationId, kid, permissions, requestId, ip }
+  const caller: Caller = { type: 'key', keyId, organizationId, kid, permissions, requestId, ip }
   // Under the key's lock: two that sign in at once are counted one after the other.
-  const terms: Terms = { permission: permission ?? 'any key', keyId, leftKeyId: replaced?.keyId }
-  await engine.commit(caller, terms, async ({ tx, record }) => {
+  const requirements: Requirements = {
+    permission: permission ?? 'any key',
+    keyId,
+    leftKeyId: replaced?.keyId,
+  }
+  await engine.commit(caller, requirements, async ({ tx, record }) => {
     // Those that it waited for have signed in meanwhile, and count.
     await engine.signInLimit.requireRoom(tx, row, engine.now())
     const over = await listOverSessions(tx, organizationId, sessionLimitsAt(now))
@@ -128,7 +133,7 @@ export async function authenticateSession(
   if (!verdict.valid) return undefined
   await noteSeen(engine, row)
   const { keyId, organizationId, permissions } = verdict
-  return { keyId, organizationId, kid: row.kid, permissions, sessionId: row.id }
+  return { type: 'key', keyId, organizationId, kid: row.kid, permissions, sessionId: row.id }
 }
 
 /**
@@ -156,8 +161,8 @@ export async function refreshSession(
   engine.signInLimit.requireNotRefused(caller.keyId, now)
   // By its token, which proves more than the session does.
   const asker: Caller = { ...caller, kid, sessionId: undefined }
-  const terms = { permission: 'any key', keyId: caller.keyId } as const
-  const row = await engine.commit(asker, terms, async ({ tx, record }) => {
+  const requirements = { permission: 'any key', keyId: caller.keyId } as const
+  const row = await engine.commit(asker, requirements, async ({ tx, record }) => {
     await engine.signInLimit.requireRoom(tx, owner, engine.now())
     const change = { fresh_until: now + freshMs }
     const refreshed = await refreshRow(tx, session.sessionId, owner, change)
@@ -187,8 +192,8 @@ export async function endSession(engine: Engine, id: string, caller: Caller): Pr
   const wanted = id === 'self' ? caller.sessionId : id
   if (wanted === undefined || !isId(wanted)) throw unknownSession()
   // The calling key's own lock: no change by the session that ends comes after its end.
-  const terms = { permission: 'any key', keyId: caller.keyId } as const
-  await engine.commit(caller, terms, async ({ tx, record }) => {
+  const requirements = { permission: 'any key', keyId: caller.keyId } as const
+  await engine.commit(caller, requirements, async ({ tx, record }) => {
     if (!(await deleteSession(tx, wanted, ownerOf(caller)))) throw unknownSession()
     record(eventOf(caller, 'session.ended', wanted))
   })
@@ -198,7 +203,7 @@ async function noteSeen({ commit, now }: Engine, row: SessionRow): Promise<void>
   const at = now()
   if (at - row.last_seen_at < seenEveryMs) return
   try {
-    await commit(undefined, { permission: 'any key' }, ({ tx }) => markSeen(tx, row, at, at - seenEveryMs))
+    await commit(system, { permission: 'any key' }, ({ tx }) => markSeen(tx, row, at, at - seenEveryMs))
   } catch (error) {
     // A database that can be read and not written, such as on a full disk, must not lock out who looks after it.
     if (!(error instanceof LatchkeyError)) throw error

@@ -120,6 +120,7 @@ const components: Record<string, { schema: z.ZodType; io?: 'input'; example: unk
       at: keyExample.created_at,
       action: 'key.revoked',
       actor: keyExample.created_by,
+      actor_type: 'key',
       organization_id: 'acme',
       key_id: keyExample.id,
       changes: { revoked_at: '2026-03-01T09:00:00.000Z' },

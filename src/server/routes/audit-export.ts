@@ -1,8 +1,9 @@
 // The audit log as a file: every event that fits, page by page as it is read.
 import type { z } from 'zod'
 import { scopeOf } from '../../core/access.ts'
+import type { Caller } from '../../core/actor.ts'
 import { type AuditWriter, auditWriters } from '../../core/audit-file.ts'
-import { type AuditEvent, type Caller, exportAuditSchema, type Page, parseInput } from '../../core/schemas.ts'
+import { type AuditEvent, exportAuditSchema, type Page, parseInput } from '../../core/schemas.ts'
 import { recordBreak } from '../../http/log.ts'
 import { holdPlace } from '../../http/paging.ts'
 import type { Reply } from '../../http/reply.ts'

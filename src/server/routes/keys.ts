@@ -1,10 +1,10 @@
 // The calls on keys.
 import { z } from 'zod'
 import { scopeOf } from '../../core/access.ts'
+import type { Caller } from '../../core/actor.ts'
 import {
   type Applied,
   appliedSchema,
-  type Caller,
   createdKeySchema,
   createKeySchema,
   getKeySchema,

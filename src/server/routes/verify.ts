@@ -1,10 +1,10 @@
 // The calls that judge tokens: one, many, and the one that reverse proxies ask.
 import { z } from 'zod'
 import { rootOrganizationId } from '../../core/access.ts'
+import type { Caller } from '../../core/actor.ts'
 import { insufficientScope, invalidToken, readPresented } from '../../core/bearer.ts'
 import { permissionsSchema } from '../../core/fields.ts'
 import {
-  type Caller,
   type Verdict,
   type VerifyOptions,
   verdictSchema,

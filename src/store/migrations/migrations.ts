@@ -10,6 +10,8 @@ import * as marks from './0005-marks.ts'
 import * as sessionPages from './0006-session-pages.ts'
 import * as compatibility from './0007-compatibility.ts'
 import * as organizationSequences from './0008-organization-sequences.ts'
+import * as topics from './0009-topics.ts'
+import * as actorTypes from './0010-actor-types.ts'
 import type { ColumnTypes } from './column-types.ts'
 
 type Step = (db: Db, types: ColumnTypes) => Promise<void>
@@ -24,6 +26,8 @@ export const steps: readonly Step[] = [
   sessionPages.up,
   compatibility.up,
   organizationSequences.up,
+  topics.up,
+  actorTypes.up,
 ]
 
 /** The version of the schema that this program works on. */
@@ -32,9 +36,9 @@ export const schemaVersion = steps.length
 /**
  * The lowest version that a program may know and still work beside this one on the same database: all that it
  * writes is understood here, and all that is written here there. A step that changes this raises it.
- * Below 8 a program does not number the changes of organizations, and gives verifiers numbers of another count.
+ * Below 9 a program knows no topics of changes, and would write them into columns that are gone.
  */
-export const oldestCompatible = 8
+export const oldestCompatible = 9
 
 /**
  * Tells whether this program may work on a database as it is: then it takes neither a lock nor the right to make

@@ -1,0 +1,69 @@
+// Who acts. It is known from a token, a session, or from holding the database; never from a body.
+import { refuseField } from './errors.ts'
+
+/** The kinds of actors, as the audit log names them. */
+export const actorTypes = ['key', 'member', 'user', 'operator', 'provider', 'system', 'anonymous'] as const
+export type ActorType = (typeof actorTypes)[number]
+
+/**
+ * A key that acts: by its token, or by a session that was opened with it. `latchkey.authenticate` gives one for a token.
+ * A change looks its caller up again in its own transaction, and goes by what it finds there.
+ */
+export interface Caller {
+  readonly type: 'key'
+  keyId: string
+  organizationId: string
+  /** The public id of the secret by which it asks, or by which its session was opened. */
+  kid: string
+  permissions: readonly string[]
+  requestId?: string | undefined
+  ip?: string | undefined
+  /** The session by which it asks; absent for one that shows the token itself. */
+  sessionId?: string | undefined
+}
+
+/** The process that holds the database, and so may do everything. */
+export interface Operator {
+  readonly type: 'operator'
+}
+
+/** Latchkey itself, for what nobody asked for. */
+export interface System {
+  readonly type: 'system'
+}
+
+/** Who acts. */
+export type Actor = Caller | Operator | System
+
+export const operator: Operator = Object.freeze({ type: 'operator' })
+export const system: System = Object.freeze({ type: 'system' })
+
+/** Tells whether somebody acts who holds the database, so that nothing bounds what it may do. */
+export function holdsDatabase<Some extends Actor>(actor: Some): actor is Extract<Some, Operator | System> {
+  return actor.type === 'operator' || actor.type === 'system'
+}
+
+/**
+ * Gives the actor that callers without types have named; the operator if they name none. Throws `invalid_input` for
+ * anything that is no caller: nobody becomes the operator by mistake.
+ */
+export function readActor(actor: Actor | undefined): Actor {
+  if (actor === undefined) return operator
+  if (typeof actor === 'object' && actor !== null) {
+    if (holdsDatabase(actor)) return actor
+    const { type, kid, keyId, organizationId } = actor
+    if (type === 'key' && [kid, keyId, organizationId].every((id) => typeof id === 'string')) return actor
+  }
+  refuseField('actor', 'Not a caller: latchkey.authenticate(token) gives one.')
+}
+
+/** A caller as the database has it inside the transaction of its change. */
+export interface LiveCaller extends Caller {
+  /** When its key expires, in milliseconds since 1970; null for never. */
+  expiresAt: number | null
+  /** Until when its session's sign-in is fresh; undefined for a caller that shows its token. */
+  freshUntil: number | undefined
+}
+
+/** Who acts, as the database has it inside the transaction of its change. */
+export type LiveActor = LiveCaller | Exclude<Actor, Caller>

@@ -1,0 +1,120 @@
+// How keys begin: what a new key is judged by, its rows, and its event. Keys that are created at once share a transaction;
+// see `commit/together.ts`.
+import type { Change } from '../../commit/commit.ts'
+import type { Kind } from '../../commit/together.ts'
+import {
+  narrowScope,
+  requireGrantable,
+  requireLifetime,
+  requireMetadata,
+  requireRoot,
+  unknownOrganization,
+} from '../../core/access.ts'
+import { holdsDatabase } from '../../core/actor.ts'
+import { type IdSource, newId } from '../../core/ids.ts'
+import type { ParsedToken } from '../../core/token.ts'
+import { insertKeys, type NewKeyRow } from '../../store/keys.ts'
+import { existingOrganizations } from '../../store/organizations.ts'
+import { insertSecrets, type NewSecretRow } from '../../store/secrets.ts'
+import type { Tx } from '../../store/tables.ts'
+import { digestToken } from '../../verification/digest.ts'
+import { outlivesSession, requireFreshSignIn } from '../sessions/fresh-sign-in.ts'
+import { writeKeys } from './rules.ts'
+
+/** What a new key is to be. */
+export interface WantedKey {
+  organizationId: string
+  name: string
+  permissions: string[]
+  metadata: Record<string, unknown>
+  expiresAt: Date | null
+  createdBy?: string | undefined
+  token: ParsedToken
+}
+
+/** A new key as the database has it: its row, and its first secret's. */
+export interface NewKey {
+  key: NewKeyRow
+  secret: NewSecretRow
+}
+
+const mostOrganizations = 10_000
+
+/** How keys are created together. The process remembers organizations that were there: none is ever deleted. */
+export function keyCreation(source: IdSource): Kind<WantedKey, NewKey> {
+  const organizations = new Set<string>()
+  return {
+    permission: writeKeys,
+    // Well below the parameters that a statement may have: 16 a row on PostgreSQL's 65,535.
+    maxAtOnce: 100,
+    prepare: async (tx, wanted) => {
+      if (organizations.size > mostOrganizations) organizations.clear()
+      const ids = new Set(wanted.map(({ organizationId }) => organizationId))
+      const unknown = [...ids].filter((id) => !organizations.has(id))
+      if (unknown.length === 0) return
+      // By the transaction: a read by itself may take longer than a change.
+      for (const id of await existingOrganizations(tx, unknown)) organizations.add(id)
+    },
+    judge: (change, wanted) => {
+      const { actor, now } = change
+      const { organizationId, permissions, metadata, expiresAt, createdBy } = wanted
+      if (createdBy !== undefined) requireRoot(actor, 'say on whose behalf it creates a key')
+      narrowScope(actor, organizationId)
+      requireGrantable(actor, permissions)
+      requireLifetime(actor, organizationId, expiresAt?.getTime() ?? null)
+      if (Object.keys(metadata).length > 0) requireMetadata(actor)
+      if (outlivesSession(organizationId, permissions)) requireFreshSignIn(actor, now)
+      if (!organizations.has(organizationId)) throw unknownOrganization()
+      return recordKey(source, change, wanted)
+    },
+    write: insertNewKeys,
+  }
+}
+
+/** Makes the rows of a key with a given token, and records that it is created. */
+export function recordKey(source: IdSource, { actor, now, record }: Change, wanted: WantedKey): NewKey {
+  const { organizationId, name, permissions, metadata, expiresAt } = wanted
+  const { token, kid, prefix } = wanted.token
+  const id = newId(source)
+  const createdBy = wanted.createdBy ?? (holdsDatabase(actor) ? null : actor.keyId)
+  const changes = { name, permissions, expiresAt, metadata, kid, createdBy }
+  record({ action: 'key.created', organizationId, keyId: id, changes })
+  return {
+    key: {
+      id,
+      organization_id: organizationId,
+      name,
+      permissions: JSON.stringify(permissions),
+      metadata: JSON.stringify(metadata),
+      created_by: createdBy,
+      created_at: now,
+      expires_at: expiresAt?.getTime() ?? null,
+      revoked_at: null,
+      prefix,
+      kid,
+    },
+    secret: {
+      kid,
+      key_id: id,
+      organization_id: organizationId,
+      prefix,
+      digest: digestToken(token),
+      created_at: now,
+    },
+  }
+}
+
+/** The statements that insert new keys of organizations that are there. */
+export function insertNewKeys(tx: Tx, made: readonly NewKey[]): Promise<unknown>[] {
+  if (made.length === 0) return []
+  return [
+    insertKeys(
+      tx,
+      made.map(({ key }) => key),
+    ),
+    insertSecrets(
+      tx,
+      made.map(({ secret }) => secret),
+    ),
+  ]
+}

@@ -1,0 +1,77 @@
+// Keys as they are read: one with its secrets, and lists of them.
+import { narrowScope, scopeOf, unknownOrganization } from '../../core/access.ts'
+import { isId } from '../../core/ids.ts'
+import {
+  getKeySchema,
+  type Key,
+  type KeyDetails,
+  type ListKeysInput,
+  listKeysSchema,
+  type Page,
+  parseInput,
+} from '../../core/schemas.ts'
+import { turnOf } from '../../fairness/caller-turn.ts'
+import { findKey, keyOrders, readKeySlice, toKey } from '../../store/keys.ts'
+import { findOrganization } from '../../store/organizations.ts'
+import { findSecret, readSecrets, toSecret } from '../../store/secrets.ts'
+import { actorOf, type CommandOptions, type Engine } from '../engine.ts'
+import { readPage } from '../listing.ts'
+import { unknownKey, unknownSecret } from './rules.ts'
+
+/** How a key is read. */
+export interface GetKeyOptions extends CommandOptions {
+  /** The kid of the last secret that was read: those after it come, and the newest does not. */
+  secretsAfter?: string | undefined
+}
+
+/**
+ * Gets a key with its secrets, newest first: 100 of them, and those after them by `secretsAfter`. Throws
+ * `key_not_found`, for a foreign id too, `secret_not_found` for a `secretsAfter` that the key does not have,
+ * `invalid_input`.
+ */
+export async function getKey(engine: Engine, id: string, options: GetKeyOptions = {}): Promise<KeyDetails> {
+  const { secretsAfter } = options
+  parseInput(getKeySchema, { secretsAfter })
+  const actor = actorOf(options)
+  return engine.store.read(
+    async (db) => {
+      const row = isId(id) ? await findKey(db, id, scopeOf(actor)) : undefined
+      if (!row) throw unknownKey()
+      const after = secretsAfter === undefined ? undefined : await findSecret(db, row, secretsAfter)
+      if (secretsAfter !== undefined && !after) throw unknownSecret()
+      const secrets = await readSecrets(db, row, after)
+      return { ...toKey(row, engine.now()), secrets: secrets.map(toSecret) }
+    },
+    turnOf(actor, options),
+  )
+}
+
+/** Lists keys page by page. Throws `invalid_input`, `organization_not_found`, `too_many_reads`. */
+export async function listKeys(
+  engine: Engine,
+  input: ListKeysInput = {},
+  options: CommandOptions = {},
+): Promise<Page<Key>> {
+  const { organizationId, status, q, sort, limit, after } = parseInput(listKeysSchema, input)
+  const actor = actorOf(options)
+  const scope = narrowScope(actor, organizationId)
+  const now = engine.now()
+  const turn = turnOf(actor, options)
+  if (organizationId !== undefined) {
+    if (!(await engine.store.read((db) => findOrganization(db, organizationId), turn)))
+      throw unknownOrganization()
+  }
+  return readPage(
+    engine,
+    {
+      name: sort,
+      type: keyOrders[sort].type,
+      limit,
+      after,
+      turn,
+      read: (db, position, bounds) =>
+        readKeySlice(db, { scope, status, q, sort, now, after: position }, bounds),
+    },
+    (row) => toKey(row, now),
+  )
+}

@@ -1,0 +1,60 @@
+// What ends for good: an old secret whose grace is cut short, and a whole key.
+import { LatchkeyError } from '../../core/errors.ts'
+import { tokenHint } from '../../core/token.ts'
+import { changeKey } from '../../store/keys.ts'
+import { endSecrets, findSecret } from '../../store/secrets.ts'
+import { deleteKeySessions } from '../../store/sessions.ts'
+import { allDone } from '../../store/statements.ts'
+import { actorOf, type CommandOptions, type Engine } from '../engine.ts'
+import { requireOtherRootKey } from './last-root-key.ts'
+import { requireKey, unknownSecret, writeKeys } from './rules.ts'
+
+/**
+ * Ends a grace now: the old secret opens nothing any more. Again, it changes nothing. Throws `key_not_found`,
+ * `secret_not_found`, `permission_escalation`, `last_secret` for the newest one.
+ */
+export async function endKeySecret(
+  engine: Engine,
+  id: string,
+  kid: string,
+  options: CommandOptions = {},
+): Promise<void> {
+  await engine.commit(actorOf(options), { permission: writeKeys, keyId: id }, async (change) => {
+    const { now } = change
+    const key = await requireKey(change, id)
+    const secret = await findSecret(change.tx, key, kid)
+    if (!secret) throw unknownSecret()
+    if (secret.kid === key.kid) {
+      throw new LatchkeyError('last_secret', 'This is the newest secret: rotate the key, or revoke it.')
+    }
+    if (secret.ended_at !== null || (secret.expires_at !== null && secret.expires_at <= now)) return
+    await endSecrets(change.tx, key, [kid], now)
+    await deleteKeySessions(change.tx, key, [kid])
+    change.record({
+      action: 'key.secret_ended',
+      organizationId: key.organization_id,
+      keyId: id,
+      changes: { kid, hint: tokenHint(secret.prefix, kid) },
+    })
+  })
+}
+
+/**
+ * Revokes a key for ever. Again, it changes nothing and keeps the first instant. Throws `key_not_found`,
+ * `permission_escalation`, `last_root_key`.
+ */
+export async function revokeKey(engine: Engine, id: string, options: CommandOptions = {}): Promise<void> {
+  await engine.commit(actorOf(options), { permission: writeKeys, keyId: id }, async (change) => {
+    const { now } = change
+    const key = await requireKey(change, id)
+    if (key.revoked_at !== null) return
+    await requireOtherRootKey(change.tx, key, { ...key, revoked_at: now }, now)
+    await allDone([changeKey(change.tx, key, { revoked_at: now }), deleteKeySessions(change.tx, key)])
+    change.record({
+      action: 'key.revoked',
+      organizationId: key.organization_id,
+      keyId: id,
+      changes: { revokedAt: new Date(now) },
+    })
+  })
+}

@@ -1,0 +1,81 @@
+// A key gets a new secret, and the old one a grace.
+import { requireLifetime } from '../../core/access.ts'
+import { LatchkeyError } from '../../core/errors.ts'
+import { type CreatedKey, parseInput, type RotateKeyInput, rotateKeySchema } from '../../core/schemas.ts'
+import { generateToken } from '../../core/token.ts'
+import { changeKey, keyStatus } from '../../store/keys.ts'
+import {
+  beginGrace,
+  endSecrets,
+  insertSecrets,
+  listUnendedSecrets,
+  pruneSecrets,
+} from '../../store/secrets.ts'
+import { deleteKeySessions } from '../../store/sessions.ts'
+import { digestToken } from '../../verification/digest.ts'
+import { actorOf, type CommandOptions, type Engine } from '../engine.ts'
+import { outlivesSession, requireFreshSignIn } from '../sessions/fresh-sign-in.ts'
+import { requireLiveKey, withToken, writeKeys } from './rules.ts'
+
+/**
+ * Gives a key a new secret; its id, permissions and history stay. The old token stays valid for
+ * `graceSeconds`, never past the key's expiry. Throws `invalid_input`, `key_not_found`, `key_revoked`,
+ * `key_expired`, `permission_escalation`, `rotation_in_progress`.
+ */
+export async function rotateKey(
+  engine: Engine,
+  id: string,
+  input: RotateKeyInput = {},
+  options: CommandOptions = {},
+): Promise<CreatedKey> {
+  const { graceSeconds } = parseInput(rotateKeySchema, input)
+  const { row, token } = await engine.commit(
+    actorOf(options),
+    { permission: writeKeys, keyId: id },
+    async (change) => {
+      const { now } = change
+      const key = await requireLiveKey(change, id)
+      if (keyStatus(key, now) === 'expired') {
+        throw new LatchkeyError('key_expired', 'The key has expired: give it a later expires_at first.')
+      }
+      // The caller then holds the new token, and so all that it may do for as long as it lives.
+      requireLifetime(change.actor, key.organization_id, key.expires_at)
+      if (outlivesSession(key.organization_id, JSON.parse(key.permissions)))
+        requireFreshSignIn(change.actor, now)
+      const secrets = await listUnendedSecrets(change.tx, key)
+      const inGrace = secrets.some((secret) => secret.expires_at !== null && secret.expires_at > now)
+      if (graceSeconds > 0 && inGrace) {
+        throw new LatchkeyError(
+          'rotation_in_progress',
+          'An earlier secret is still in its grace: end it first, or rotate with grace_seconds 0.',
+        )
+      }
+      const graceEndsAt = Math.min(now + graceSeconds * 1000, key.expires_at ?? Number.POSITIVE_INFINITY)
+      // A grace that has run out is ended for good, so that few secrets are ever unended.
+      const over = secrets.filter(({ kid }) => graceSeconds === 0 || kid !== key.kid).map(({ kid }) => kid)
+      if (graceSeconds > 0) await beginGrace(change.tx, key, graceEndsAt)
+      await endSecrets(change.tx, key, over, now)
+      if (over.length > 0) await deleteKeySessions(change.tx, key, over)
+      const next = generateToken(key.prefix, engine.random)
+      const secret = {
+        kid: next.kid,
+        key_id: id,
+        organization_id: key.organization_id,
+        prefix: next.prefix,
+        digest: digestToken(next.token),
+        created_at: now,
+      }
+      await insertSecrets(change.tx, [secret])
+      await pruneSecrets(change.tx, key)
+      const row = await changeKey(change.tx, key, { kid: next.kid })
+      change.record({
+        action: 'key.rotated',
+        organizationId: key.organization_id,
+        keyId: id,
+        changes: { kid: { from: key.kid, to: next.kid }, graceEndsAt: new Date(graceEndsAt) },
+      })
+      return { row, token: next }
+    },
+  )
+  return withToken(row, token, engine.now())
+}

@@ -1,0 +1,49 @@
+// What the commands on keys share: which key a change may touch, and what is told of it.
+
+import type { Change } from '../../commit/commit.ts'
+import { requireCover, scopeOf } from '../../core/access.ts'
+import { LatchkeyError, refuseField } from '../../core/errors.ts'
+import { isId } from '../../core/ids.ts'
+import type { CreatedKey } from '../../core/schemas.ts'
+import type { ParsedToken } from '../../core/token.ts'
+import { type KeyRow, lockKey, type NewKeyRow, toKey } from '../../store/keys.ts'
+
+/** What every change of a key takes of its caller. */
+export const writeKeys = 'latchkey:keys:write'
+
+/** Locks a key of the actor's scope that may do no more than the actor. Throws `key_not_found`, `permission_escalation`. */
+export async function requireKey({ tx, actor }: Change, id: string): Promise<KeyRow> {
+  const key = isId(id) ? await lockKey(tx, id, scopeOf(actor)) : undefined
+  if (!key) throw unknownKey()
+  requireCover(actor, { id, permissions: JSON.parse(key.permissions) })
+  return key
+}
+
+/** The same for a change that a revoked key does not take. Throws `key_revoked` too. */
+export async function requireLiveKey(change: Change, id: string): Promise<KeyRow> {
+  const key = await requireKey(change, id)
+  if (key.revoked_at !== null)
+    throw new LatchkeyError('key_revoked', 'The key is revoked, and that is final.')
+  return key
+}
+
+/** Throws `invalid_input` for an expiry that has passed. */
+export function requireFuture(expiresAt: Date | null, now: number): void {
+  if (expiresAt !== null && expiresAt.getTime() <= now)
+    refuseField('expiresAt', 'An instant that is still to come.')
+}
+
+/** A key with its token, which is shown this once. */
+export function withToken(row: NewKeyRow, { token }: ParsedToken, now: number): CreatedKey {
+  const { id, organizationId, name, ...rest } = toKey(row, now)
+  return { id, organizationId, name, key: token, ...rest }
+}
+
+// One sentence for all of them: nothing may tell a foreign id from an unknown one.
+export function unknownKey(): LatchkeyError {
+  return new LatchkeyError('key_not_found', 'There is no key with this id.')
+}
+
+export function unknownSecret(): LatchkeyError {
+  return new LatchkeyError('secret_not_found', 'The key has no such secret.')
+}
