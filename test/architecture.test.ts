@@ -86,12 +86,15 @@ test('only src/store holds SQL', () => {
   expect(sources.filter((path) => statement.test(read(path)))).not.toEqual([])
 })
 
-test('only commit.ts opens the transaction of a change, and only it records what other processes must hear', () => {
-  const opening = /\.write\(|\.transaction\(|(?:backend|store)\.transact\(|\.recordChange\(|\.saveUses\(/
+test('only src/commit opens the transaction of a change, and writes the trail of what it did', () => {
+  const opening =
+    /\.write\(|\.transaction\(|\.transact\(|\.recordChange\(|\.saveUses\(|\binsertAuditEvents\(|\btoEvent\(/
   const allowed =
-    /^src\/(?:commit\/commit\.ts|verification\/last-use\.ts|coherence\/|store\/|client\/|http\/|server\/|cli\/)/
+    /^src\/(?:commit\/|verification\/last-use\.ts|coherence\/|store\/|client\/|http\/|server\/|cli\/)/
   expect(sources.filter((path) => !allowed.test(path) && opening.test(read(path)))).toEqual([])
   expect(opening.test(read('src/commit/commit.ts'))).toBe(true)
+  const writers = sources.filter((path) => /\b(?:insertAuditEvents|toEvent)\(/.test(read(path)))
+  expect(writers).toEqual(['src/commit/audit-trail.ts', 'src/commit/commit.ts', 'src/store/audit.ts'])
   const bypassing = sources.filter((path) =>
     /\bdb\s*\.\s*(?:insertInto|updateTable|deleteFrom)\b/.test(read(path)),
   )

@@ -5,6 +5,7 @@ import { type ListAuditInput, openLatchkey } from '../src/index.ts'
 import { callerBy, makeCaller, readerOf } from './setup/callers.ts'
 import { makeClock } from './setup/clock.ts'
 import { onEachDatabase } from './setup/databases.ts'
+import { connectDirectly } from './setup/direct.ts'
 import { codeOf, refusalOf } from './setup/refusal.ts'
 
 const nobody = '0192f0c1-0000-7000-8000-000000000000'
@@ -12,7 +13,8 @@ const nobody = '0192f0c1-0000-7000-8000-000000000000'
 onEachDatabase('the audit log', (makeDatabase) => {
   test('each event says who did it, from where, to what, and when', async () => {
     const clock = makeClock()
-    await using latchkey = await openLatchkey({ database: await makeDatabase(), now: clock.now })
+    const database = await makeDatabase()
+    await using latchkey = await openLatchkey({ database, now: clock.now })
     const root = await latchkey.ensureRootKey()
     const origin = { requestId: 'req-1', ip: '203.0.113.7' }
     const caller = { ...(await callerBy(latchkey, root?.key as string)), ...origin }
@@ -22,7 +24,13 @@ onEachDatabase('the audit log', (makeDatabase) => {
       { organizationId: 'acme', name: 'CI', permissions: ['a'], metadata: { innerName: 1 } },
       caller,
     )
-    const shared = { actor: caller.keyId, organizationId: 'acme', requestId: 'req-1', ip: '203.0.113.7' }
+    const shared = {
+      actor: caller.keyId,
+      actorType: 'key',
+      organizationId: 'acme',
+      requestId: 'req-1',
+      ip: '203.0.113.7',
+    }
     const { items } = await latchkey.audit.list({ organizationId: 'acme' }, caller)
     expect(items).toEqual([
       {
@@ -50,7 +58,17 @@ onEachDatabase('the audit log', (makeDatabase) => {
       },
     ])
     const [first] = (await latchkey.audit.list({ organizationId: 'root' })).items
-    expect(first).toMatchObject({ action: 'key.created', actor: null, requestId: null, ip: null })
+    expect(first).toMatchObject({ actor: null, actorType: 'operator', requestId: null, ip: null })
+    await using direct = await connectDirectly(database)
+    // An older program wrote none.
+    await direct.run('update audit_events set actor_type = null')
+    const kinds = (await latchkey.audit.list()).items.map(({ actor, actorType }) => [actor, actorType])
+    expect(kinds).toEqual([
+      [caller.keyId, 'key'],
+      [caller.keyId, 'key'],
+      [null, 'operator'],
+      [null, 'operator'],
+    ])
   })
 
   test('it is listed newest first, filtered, and page by page', async () => {

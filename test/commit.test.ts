@@ -62,10 +62,41 @@ onEachDatabase('a change', (makeDatabase, kind) => {
       [{ kid: undefined as never }, 'invalid_input'],
       [{ sessionId: stranger.keyId }, 'session_ended'],
       [{ permissions: ['*', 'latchkey:*'] }, 'permission_escalation'],
+      [{ type: undefined as never }, 'invalid_input'],
+      [{ type: 'member' as never }, 'invalid_input'],
     ]
     for (const [fields, code] of forged) {
       const creating = latchkey.keys.create({ name: 'CI', permissions: ['a'] }, { ...caller, ...fields })
       expect(await codeOf(creating), JSON.stringify(fields)).toBe(code)
+    }
+    expect(await readAll(database)).toBe(before)
+  })
+
+  test('makes nobody the operator by mistake: what is no actor is refused', async () => {
+    const database = await makeDatabase()
+    await using latchkey = await openLatchkey({ database })
+    await latchkey.organizations.create({ id: 'acme', name: 'Acme' })
+    const key = await latchkey.keys.create({ organizationId: 'acme', name: 'CI' })
+    const before = await readAll(database)
+    for (const wrong of [null, '', 'operator', 7, {}, [], { keyId: key.id }, { type: 'user' }]) {
+      const actor = wrong as unknown as Caller
+      const tried = [
+        latchkey.keys.create({ organizationId: 'acme', name: 'CI' }, actor),
+        latchkey.keys.get(key.id, actor),
+        latchkey.keys.list({}, actor),
+        latchkey.keys.update(key.id, { name: 'New' }, actor),
+        latchkey.keys.rotate(key.id, {}, actor),
+        latchkey.keys.endSecret(key.id, 'kid', actor),
+        latchkey.keys.revoke(key.id, actor),
+        latchkey.keys.listPermissions({}, actor),
+        latchkey.organizations.create({ name: 'New' }, actor),
+        latchkey.organizations.get('acme', actor),
+        latchkey.organizations.list({}, actor),
+        latchkey.organizations.update('acme', { name: 'New' }, actor),
+        latchkey.audit.list({}, actor),
+      ]
+      for (const outcome of await Promise.all(tried.map(codeOf)))
+        expect(outcome, JSON.stringify(wrong)).toBe('invalid_input')
     }
     expect(await readAll(database)).toBe(before)
   })

@@ -329,6 +329,7 @@ onEachDatabase('over HTTP', (makeDatabase) => {
       at: instant,
       action: 'key.created',
       actor: self.id,
+      actor_type: 'key',
       organization_id: 'acme',
       key_id: created.json.id,
       changes: expect.objectContaining({ name: 'CI', permissions: [] }),
