@@ -2,7 +2,9 @@
 import { connect } from 'node:net'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { CreatedKey } from '../src/index.ts'
+import { routes } from '../src/server/app.ts'
 import { type DatabaseKind, databaseKinds, makePostgres, makeSqlite } from './setup/databases.ts'
+import { bodies } from './setup/route-bodies.ts'
 import { startTestServer, type TestServer } from './setup/server.ts'
 import { wrongRequests } from './setup/wrong-fields.ts'
 
@@ -195,6 +197,27 @@ describe.each(databaseKinds)('bad input on %s', (kind: DatabaseKind) => {
       const answer = await server.request(method, path)
       expect(answer, path).toMatchObject({ status: 405, json: { code: 'method_not_allowed' } })
       expect(answer.headers.get('allow')).toBe(allow)
+    }
+    expect(await snapshot()).toBe(before)
+  })
+
+  test('an unknown query parameter is refused on every route, with or without a token', async () => {
+    // A person follows a link to these, and links carry parameters of those who spread them.
+    const pages = ['/', '/docs']
+    for (const { method, path, operationId } of routes) {
+      const address = path.replace('{id}', key.id).replaceAll(/\{\w+\}/g, '~')
+      for (const query of ['x=1', 'utm_source=a&utm_medium=b', 'x', '=', '%ff=1']) {
+        const what = `${method} ${address}?${query}`
+        const request = { token: server.rootKey, body: bodies[operationId] }
+        const answer = await server.request(method, `${address}?${query}`, request)
+        if (pages.includes(path)) expect(answer.status, what).toBe(200)
+        else expect(answer, what).toMatchObject({ status: 422, json: { code: 'invalid_input' } })
+        if (method !== 'GET') continue
+        const head = await server.request('HEAD', `${address}?${query}`, { token: server.rootKey })
+        expect(head.status, `HEAD ${what}`).toBe(answer.status)
+      }
+      if (method === 'GET')
+        expect((await server.request(method, `${address}?`)).status, address).not.toBe(422)
     }
     expect(await snapshot()).toBe(before)
   })

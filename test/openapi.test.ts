@@ -13,10 +13,19 @@ import { startTestServer, type TestServer } from './setup/server.ts'
 
 type Json = Record<string, unknown>
 
+interface Content {
+  content?: Record<string, { schema?: Schema; examples?: Record<string, { value: Json }> }>
+}
+interface Schema {
+  $ref?: string
+  items?: Schema
+}
 interface Operation {
   operationId: string
   security?: unknown[]
-  responses: Record<string, { content?: Record<string, { examples?: Record<string, { value: Json }> }> }>
+  parameters?: { name: string }[]
+  requestBody?: Content
+  responses: Record<string, Content>
 }
 interface Document {
   openapi: string
@@ -39,6 +48,11 @@ afterAll(async () => {
 })
 
 const codes = Object.keys(errorTable)
+
+/** The name of a shape, or of that of a list's items; undefined if it has none. */
+function shapeName(schema: Schema | undefined): string | undefined {
+  return (schema?.items ?? schema)?.$ref?.replace('#/components/schemas/', '')
+}
 
 function operations(): [method: string, path: string, operation: Operation][] {
   return Object.entries(document.paths).flatMap(([path, item]) =>
@@ -120,6 +134,34 @@ test('every error code is in the document under its status, and every problem th
   }
   expect([...seen].sort()).toEqual([...codes].sort())
   expect(document.components.schemas.Problem?.properties.code?.enum).toEqual(codes)
+})
+
+test('an answer documents `applied` where a caller may wait for it, and nowhere else', () => {
+  const takers = operations().filter(([, , { parameters = [] }]) =>
+    parameters.some(({ name }) => name === 'wait'),
+  )
+  const givers = operations().filter(([, , { responses }]) => {
+    const name = shapeName(responses[200]?.content?.['application/json']?.schema)
+    return name !== undefined && 'applied' in (document.components.schemas[name]?.properties ?? {})
+  })
+  expect(takers).toHaveLength(4)
+  expect(givers).toEqual(takers)
+})
+
+test('every shape of a body and of an answer has a name', () => {
+  for (const [method, path, { requestBody, responses }] of operations()) {
+    if (path === '/openapi.json') continue
+    for (const [status, { content }] of [
+      ['body', requestBody ?? {}] as const,
+      ...Object.entries(responses),
+    ]) {
+      const schema = content?.['application/json']?.schema
+      if (schema)
+        expect(document.components.schemas, `${method} ${path} ${status}`).toHaveProperty([
+          shapeName(schema) ?? '',
+        ])
+    }
+  }
 })
 
 test('names on the wire are snake_case, and instants are date-times', () => {

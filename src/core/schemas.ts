@@ -164,18 +164,16 @@ export const verifyBatchSchema = z
 
 /** A token whose facts a verifier elsewhere wants. */
 export const readFactsSchema = verifyRequestSchema.pick({ key: true })
+export const useSchema = z.strictObject({
+  kid: z.string({ error: 'A kid: a string.' }).regex(/^[0-9A-Za-z]{16}$/, '16 letters and digits.'),
+  at: instantInput,
+})
 export const usesSchema = z
-  .array(
-    z.strictObject({
-      kid: z.string({ error: 'A kid: a string.' }).regex(/^[0-9A-Za-z]{16}$/, '16 letters and digits.'),
-      at: instantInput,
-    }),
-    { error: 'A list of { kid, at }.' },
-  )
+  .array(useSchema, { error: 'A list of { kid, at }.' })
   .min(1, 'At least one.')
   .max(1000, 'At most 1000.')
 
-const secretSchema = z.strictObject({
+export const secretSchema = z.strictObject({
   kid: z.string().meta({ description: 'The public id of this secret.' }),
   hint: z.string(),
   createdAt: instant,

@@ -105,7 +105,7 @@ async function answer<Parts extends Kit>(
     const body = route.body && (await readBody(route, incoming))
     if (caller && isLate()) caller = await readmit()
     const rawQuery = /\?([^#]*)/.exec(url)?.[1] ?? ''
-    if (caller && !route.query) refuseQuery(rawQuery)
+    if (!route.query && !route.anyQuery) refuseQuery(rawQuery)
     const call = {
       parts,
       exchange,

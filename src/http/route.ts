@@ -76,6 +76,8 @@ interface Definition<Path extends string, Query extends z.ZodType, Body extends 
   /** An OpenAPI path template. */
   path: Path
   query?: Query
+  /** Takes any query: a page, for links to pages carry parameters of those who spread them. */
+  anyQuery?: true
   body?: Body
   /** The body may be left out. */
   bodyOptional?: boolean

@@ -135,6 +135,7 @@ export const consoleRoutes = [
     tag: 'Operation',
     summary: 'The console',
     access: 'public',
+    anyQuery: true,
     answers: [{ status: 200, description: 'A page for browsers.', contentType: 'text/html' }],
     problems: ['route_not_found'],
     handle: async () => consolePage(requireBuilt()),

@@ -50,7 +50,7 @@ export function openApiDocument(routes: readonly Route[]): JsonSchema {
 
 const description = `Instants are RFC 3339 in UTC with milliseconds. Lists are bare arrays; \`Link: <…>; rel="next"\` leads to the next page; a page may hold fewer items than its limit, or none, before the last.
 
-Every error is a problem (RFC 9457) whose \`code\` is stable. Unknown fields and query parameters are refused. A token never belongs into a URL.`
+Every error is a problem (RFC 9457) whose \`code\` is stable. Unknown fields and query parameters are refused. A token never belongs in a URL.`
 
 /** A token, or the session that a browser got for one. */
 const session = { session: [], page: [] }
@@ -131,14 +131,16 @@ function operation(route: Route): JsonSchema {
 }
 
 /** Every problem that a route can answer with. */
-export function problemCodes({ method, tag, access, tokenOnly, body, problems = [] }: Route): ErrorCode[] {
+export function problemCodes(route: Route): ErrorCode[] {
+  const { method, tag, access, tokenOnly, anyQuery, body, problems = [] } = route
   const codes: ErrorCode[] = ['token_in_url', 'internal']
+  if (!anyQuery) codes.push('invalid_input')
   if (access !== 'public')
-    codes.push('missing_token', 'invalid_token', 'invalid_input', 'too_many_requests', 'store_unavailable')
+    codes.push('missing_token', 'invalid_token', 'too_many_requests', 'store_unavailable')
   if (access !== 'public' && !tokenOnly) codes.push('session_ended', 'cross_site_request')
   if (access !== 'public' && access !== 'any key') codes.push('missing_permission')
   if (method !== 'GET' && !tag.startsWith('Verif')) codes.push('too_many_changes')
-  if (body) codes.push('invalid_json', 'unsupported_media_type', 'body_too_large', 'invalid_input')
+  if (body) codes.push('invalid_json', 'unsupported_media_type', 'body_too_large')
   return [...new Set([...codes, ...problems])]
 }
 

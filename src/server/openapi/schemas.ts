@@ -2,23 +2,31 @@
 import { z } from 'zod'
 import { errorTable } from '../../core/errors.ts'
 import {
+  appliedSchema,
   auditEventSchema,
   createdKeySchema,
   createKeySchema,
   createOrganizationSchema,
+  factsSchema,
   keyDetailsSchema,
   keySchema,
+  latestSchema,
   organizationSchema,
+  permissionUseSchema,
+  readFactsSchema,
   rotateKeySchema,
+  secretSchema,
   sessionSchema,
   startedSessionSchema,
   updateKeySchema,
   updateOrganizationSchema,
+  useSchema,
   verdictSchema,
   verifyRequestSchema,
 } from '../../core/schemas.ts'
 import { toSnakeCase } from '../../core/wire.ts'
-import { changedKeySchema, doneSchema, rotatedKeySchema } from '../routes/keys.ts'
+import { changeDoneSchema, changedKeySchema, doneSchema, rotatedKeySchema } from '../routes/keys.ts'
+import { statusSchema } from '../routes/operation.ts'
 
 export type JsonSchema = Record<string, unknown>
 
@@ -37,7 +45,17 @@ const keyExample = {
   metadata: { team: 'infrastructure' },
 }
 
+const secretExample = {
+  kid: '4kTz9WqLm2Xc7RbN',
+  hint: keyExample.hint,
+  created_at: keyExample.created_at,
+  expires_at: null,
+  last_used_at: keyExample.last_used_at,
+}
+
 const requestId = '3f0c9f0e-6f1a-4f0b-8a57-0d0c5c1e2b11'
+
+const appliedExample = { confirmed: true, milliseconds: 7, silent: [] }
 
 /** The shape of every problem (RFC 9457). */
 const problemSchema = z.object({
@@ -57,8 +75,14 @@ const problemSchema = z.object({
     .meta({ description: 'How to sign in afresh, for `fresh_sign_in_required`.' }),
 })
 
+interface Component {
+  schema: z.ZodType
+  io?: 'input'
+  example: unknown
+}
+
 /** The named shapes of the document. Bodies are shown as they are sent, answers as they come. */
-const components: Record<string, { schema: z.ZodType; io?: 'input'; example: unknown }> = {
+const components: Record<string, Component> = {
   CreateKey: {
     schema: createKeySchema,
     io: 'input',
@@ -81,21 +105,9 @@ const components: Record<string, { schema: z.ZodType; io?: 'input'; example: unk
   CreatedKey: { schema: createdKeySchema, example: { ...keyExample, key: 're_…' } },
   ChangedKey: { schema: changedKeySchema, example: keyExample },
   RotatedKey: { schema: rotatedKeySchema, example: { ...keyExample, key: 're_…' } },
-  KeyDetails: {
-    schema: keyDetailsSchema,
-    example: {
-      ...keyExample,
-      secrets: [
-        {
-          kid: '4kTz9WqLm2Xc7RbN',
-          hint: keyExample.hint,
-          created_at: keyExample.created_at,
-          expires_at: null,
-          last_used_at: keyExample.last_used_at,
-        },
-      ],
-    },
-  },
+  KeyDetails: { schema: keyDetailsSchema, example: { ...keyExample, secrets: [secretExample] } },
+  KeySecret: { schema: secretSchema, example: secretExample },
+  PermissionUse: { schema: permissionUseSchema, example: { permission: 'emails:send', keys: 12 } },
   Verdict: {
     schema: verdictSchema,
     example: {
@@ -157,7 +169,31 @@ const components: Record<string, { schema: z.ZodType; io?: 'input'; example: unk
       page_value: 'q83vEjRWeJCrze8SNFZ4kKvN7xI0VniQq83vEjRWeJA',
     },
   },
+  LatestChange: { schema: latestSchema, example: { sequence: 4711, age_ms: 12 } },
+  ReadFacts: { schema: readFactsSchema, io: 'input', example: { key: 're_…' } },
+  Facts: {
+    schema: factsSchema,
+    example: {
+      sequence: 4711,
+      age_ms: 12,
+      secret: {
+        key_id: keyExample.id,
+        organization_id: 'acme',
+        name: 'CI',
+        permissions: ['emails:send'],
+        expires_at: null,
+        metadata: {},
+        revoked_at: null,
+        grace_ends_at: null,
+        is_ended: false,
+      },
+    },
+  },
+  Use: { schema: useSchema, io: 'input', example: { kid: secretExample.kid, at: keyExample.last_used_at } },
   Done: { schema: doneSchema, example: { success: true } },
+  ChangeDone: { schema: changeDoneSchema, example: { success: true, applied: appliedExample } },
+  Applied: { schema: appliedSchema, example: appliedExample },
+  Status: { schema: statusSchema, example: { status: 'ok' } },
   Problem: { schema: problemSchema, example: problemExample('key_not_found') },
 }
 
@@ -188,19 +224,37 @@ export function namedSchemas(): Record<string, JsonSchema> {
   )
 }
 
-/** A shape for use somewhere in the document: by its name where it has one, alone or in a list. */
-export function referTo(schema: z.ZodType, io?: 'input'): JsonSchema {
-  const name = Object.keys(components).find((candidate) => components[candidate]?.schema === schema)
-  if (name !== undefined) return { $ref: `#/components/schemas/${name}` }
-  if (schema instanceof z.ZodArray)
-    return { ...wireSchema(schema, io), items: referTo(schema.element as z.ZodType, io) }
-  return wireSchema(schema, io)
+/** A shape for use somewhere in the document: by its name if it has one. */
+export function referTo(schema: z.ZodType, io?: Direction): JsonSchema {
+  const name = nameOf(schema, io)
+  return name === undefined ? wireSchema(schema, io) : reference(name)
 }
 
-/** A shape as JSON Schema in the wire's names. */
-export function wireSchema(schema: z.ZodType, io: 'input' | 'output' = 'output'): JsonSchema {
-  const { $schema: _, ...plain } = z.toJSONSchema(schema, { io, unrepresentable: 'any' })
+/** A shape as JSON Schema in the wire's names. Each shape in it that has a name is referred to by it. */
+export function wireSchema(schema: z.ZodType, io: Direction = 'output'): JsonSchema {
+  const { $schema: _, ...plain } = z.toJSONSchema(schema, {
+    io,
+    unrepresentable: 'any',
+    override: ({ zodSchema, jsonSchema }) => {
+      const part: unknown = zodSchema
+      const name = part === schema ? undefined : nameOf(part, io)
+      if (name === undefined) return
+      for (const keyword of Object.keys(jsonSchema)) delete jsonSchema[keyword]
+      Object.assign(jsonSchema, reference(name))
+    },
+  })
   return underWireNames(plain) as JsonSchema
+}
+
+type Direction = 'input' | 'output'
+
+function nameOf(schema: unknown, io: Direction = 'output'): string | undefined {
+  const isIt = (candidate: Component) => candidate.schema === schema && (candidate.io ?? 'output') === io
+  return Object.entries(components).find(([, component]) => isIt(component))?.[0]
+}
+
+function reference(name: string): JsonSchema {
+  return { $ref: `#/components/schemas/${name}` }
 }
 
 function underWireNames(node: unknown): unknown {

@@ -33,8 +33,11 @@ const waited = {
 }
 
 /** The answer of a call that has nothing to say but that it was done. */
-export const doneSchema = z.strictObject({ success: z.literal(true), ...waited })
+export const doneSchema = z.strictObject({ success: z.literal(true) })
 const done = { success: true } as const
+
+/** The same for a change that can be waited for. */
+export const changeDoneSchema = doneSchema.extend(waited)
 
 /** A key after a change, and after a rotation. */
 export const changedKeySchema = keySchema.extend(waited)
@@ -196,7 +199,7 @@ export const keyRoutes = [
     summary: 'End the grace of an old token now',
     access: 'latchkey:keys:write',
     query: waitSchema,
-    answers: [{ status: 200, description: 'It opens nothing any more.', schema: doneSchema }],
+    answers: [{ status: 200, description: 'It opens nothing any more.', schema: changeDoneSchema }],
     problems: ['permission_escalation', 'key_not_found', 'secret_not_found', 'last_secret'],
     handle: async (call) =>
       change(call, async () => {
@@ -213,7 +216,7 @@ export const keyRoutes = [
     description: 'Final. Again, it answers the same and keeps the first `revoked_at`.',
     access: 'latchkey:keys:write',
     query: waitSchema,
-    answers: [{ status: 200, description: 'It is revoked.', schema: doneSchema }],
+    answers: [{ status: 200, description: 'It is revoked.', schema: changeDoneSchema }],
     problems: ['permission_escalation', 'key_not_found', 'last_root_key'],
     handle: async (call) =>
       change(call, async () => {

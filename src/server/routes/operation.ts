@@ -4,7 +4,8 @@ import { json } from '../../http/reply.ts'
 import { docsStyle } from '../openapi/page-style.ts'
 import { route } from '../parts.ts'
 
-const statusSchema = z.strictObject({ status: z.literal('ok') })
+/** The answer of a probe. */
+export const statusSchema = z.strictObject({ status: z.literal('ok') })
 
 export const operationRoutes = [
   route({
@@ -66,6 +67,7 @@ export const operationRoutes = [
     tag: 'Operation',
     summary: 'This document for people',
     access: 'public',
+    anyQuery: true,
     answers: [{ status: 200, description: 'A page without scripts.', contentType: 'text/html' }],
     handle: async ({ parts }) => ({
       status: 200,
