@@ -14,7 +14,7 @@ import { missingPrograms, wants } from './setup/programs.ts'
 /** The blocks that no test runs, by language, for each document that has any: none slips in unnoticed. */
 const unrun: Record<string, Record<string, number>> = {
   'ARCHITECTURE.md': { text: 1 },
-  'CONTRIBUTING.md': { console: 2 },
+  'CONTRIBUTING.md': { console: 3 },
   'README.md': { console: 3, text: 1 },
   'docs/errors.md': { json: 1 },
   'docs/gateways.md': { console: 1 },

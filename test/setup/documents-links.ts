@@ -8,7 +8,9 @@ import { repository } from './documents-run.ts'
 export function brokenLinks(path: string): string[] {
   const written = /\]\(([^)\s]+)\)|\s(?:src|srcset|href)="([^"]+)"/g
   const targets = [...prose(path).matchAll(written)].map((match) => (match[1] ?? match[2]) as string)
-  const paths = [...prose(path).matchAll(/`((?:src|test|docs|examples|\.ci)\/[^\s`*{}<>]*)`/g)]
+  const paths = [
+    ...prose(path).matchAll(/`((?:src|test|docs|examples|\.ci|\.github|\.githooks)\/[^\s`*{}<>]*)`/g),
+  ]
   const lost = paths.map((match) => match[1] as string).filter((name) => !existsSync(join(repository, name)))
   const broken = targets.filter((target) => {
     if (/^[a-z]+:/.test(target)) return false
