@@ -4,7 +4,12 @@ import { LongestFirst } from './test/setup/order.ts'
 export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
-    globalSetup: ['test/setup/console.ts', 'test/setup/build.ts', 'test/setup/postgres.ts'],
+    globalSetup: [
+      'test/setup/console.ts',
+      'test/setup/build.ts',
+      'test/setup/postgres.ts',
+      'test/setup/templates.ts',
+    ],
     // None of them takes as long on a machine of its own.
     testTimeout: 120_000,
     hookTimeout: 120_000,

@@ -12,7 +12,7 @@ onEachDatabase('the bootstrap', (makeDatabase) => {
   test('fifty servers that start at once make one schema and one root key', {
     timeout: 180_000,
   }, async () => {
-    const database = await makeDatabase()
+    const database = await makeDatabase('nothing')
     const servers = await Promise.all(
       Array.from({ length: processes }, () =>
         command.serve(['--database', database, '--log-level', 'error']),

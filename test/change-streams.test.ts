@@ -232,7 +232,8 @@ onEachDatabase('the changes', (makeDatabase) => {
 })
 
 test('one key has a bounded number of streams, and so have all together', async () => {
-  const { url, remove } = makeSqlite()
+  await using ownDatabase = makeSqlite()
+  const { url } = ownDatabase
   const server = await startTestServer(url)
   const streams = new ChangeStreams(server.latchkey, { maxByKey: 2, max: 3 })
   const open = async (keyId: string) => {
@@ -249,11 +250,11 @@ test('one key has a bounded number of streams, and so have all together', async 
   expect(together.filter(({ first }) => !first.done)).toHaveLength(1)
   expect(streams.count).toBe(3)
   await server.close()
-  await remove()
 })
 
 test('a stream whose reader stops reading is ended, and holds no memory for it', async () => {
-  const { url, remove } = makeSqlite()
+  await using ownDatabase = makeSqlite()
+  const { url } = ownDatabase
   const server = await startTestServer(url)
   const streams = new ChangeStreams(server.latchkey)
   const stream = toBody(await streams.open({ token: server.rootKey, keyId: 'another' }))
@@ -273,5 +274,4 @@ test('a stream whose reader stops reading is ended, and holds no memory for it',
     })(),
   ).rejects.toThrow('too slow')
   await server.close()
-  await remove()
 })

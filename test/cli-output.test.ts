@@ -1,16 +1,19 @@
 // What commands print and how they refuse, as real processes, on a database and on a server.
 
-import { join } from 'node:path'
-import { describe, expect, test } from 'vitest'
+import { describe, expect, onTestFinished, test } from 'vitest'
 import { openLatchkey } from '../src/index.ts'
 import { tokensIn, useCommand } from './setup/command.ts'
 import { beginCommands, type WireKey } from './setup/command-places.ts'
+import { makeSqlite } from './setup/databases.ts'
 
 const command = useCommand()
 
 describe.each(['the database', 'a server'] as const)('what commands print on %s', (place) => {
-  let databases = 0
-  const makeDatabase = async () => `sqlite:${join(command.folder(), `${place}-${databases++}.db`)}`
+  const makeDatabase = async () => {
+    const { url, remove } = makeSqlite()
+    onTestFinished(remove)
+    return url
+  }
   const begin = () => beginCommands(command, makeDatabase, place)
 
   test('organizations are created, renamed, shown and listed', async () => {

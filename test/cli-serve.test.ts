@@ -13,7 +13,7 @@ const command = useCommand()
 
 onEachDatabase('serve', (makeDatabase) => {
   test('the first start prints the root key once, and a later one does not', async () => {
-    const database = await makeDatabase()
+    const database = await makeDatabase('nothing')
     const first = await command.serve(['--database', database])
     const tokens = new Set(tokensIn(first.stdout()))
     expect(tokens.size).toBe(1)

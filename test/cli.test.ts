@@ -4,16 +4,16 @@ import { hostname } from 'node:os'
 import { describe, expect, test } from 'vitest'
 import { tokensIn, useCommand } from './setup/command.ts'
 import { beginCommands, places, type WireKey } from './setup/command-places.ts'
-import { onEachDatabase } from './setup/databases.ts'
+import { type Contents, onEachDatabase } from './setup/databases.ts'
 
 onEachDatabase('the commands', (makeDatabase, kind) => {
   const command = useCommand()
 
   describe.each(['the database', 'a server'] as const)('on %s', (place) => {
-    const begin = () => beginCommands(command, makeDatabase, place)
+    const begin = (contents?: Contents) => beginCommands(command, makeDatabase, place, contents)
 
     test('a key is created, verified, changed, rotated with a grace, and revoked', async () => {
-      const { run, json } = await begin()
+      const { run, json } = await begin('nothing')
       expect(await json(['orgs', 'create', 'acme', '--name', 'Acme'])).toMatchObject({ id: 'acme' })
       const created = await json<WireKey>(
         'keys create --organization acme --name CI --permission emails:send --permission b --metadata'

@@ -145,7 +145,8 @@ test('TLS is known by a trusted proxy’s word, in either header, and by no one 
 })
 
 test('several lines of a header are one list in their order, at both doors, and in the audit log', async () => {
-  const { url, remove } = makeSqlite()
+  await using ownDatabase = makeSqlite()
+  const { url } = ownDatabase
   const server = await startTestServer(url, { trustedProxies: ['127.0.0.1', '10.0.0.0/8'] })
   const lines = [
     ['x-forwarded-for', '1.1.1.1', 'x-forwarded-for', '203.0.113.7:4711', 'x-forwarded-for', '"10.9.9.9:80"'],
@@ -166,7 +167,6 @@ test('several lines of a header are one list in their order, at both doors, and 
   const { items } = await server.latchkey.audit.list({ action: 'key.created', limit: 2 })
   expect(items.map(({ ip }) => ip)).toEqual(['203.0.113.8', '203.0.113.7'])
   await server.close()
-  await remove()
 })
 
 /** An address as proxies write it: with a port, in brackets, in quotes. */

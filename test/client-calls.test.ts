@@ -102,7 +102,8 @@ test('a call ends at its deadline, and at its signal, with an error that says so
 })
 
 test('listAll walks every page as it is asked for, and asks for no more than is taken', async () => {
-  const { url: database, remove } = makeSqlite()
+  await using ownDatabase = makeSqlite()
+  const { url: database } = ownDatabase
   const server = await startTestServer(database)
   const client = createClient({ url: server.url, token: server.rootKey })
   for (const name of ['a', 'b', 'c', 'd', 'e'])
@@ -123,5 +124,4 @@ test('listAll walks every page as it is asked for, and asks for no more than is 
   expect(await client.operation.readMetrics()).toContain('latchkey_')
   expect(JSON.parse(await client.operation.readOpenApi())).toMatchObject({ openapi: '3.1.0' })
   await server.close()
-  await remove()
 })

@@ -3,9 +3,9 @@ import { setTimeout } from 'node:timers/promises'
 import { describe, expect, test } from 'vitest'
 import { openLatchkey } from '../src/latchkey.ts'
 import { makeClock } from './setup/clock.ts'
-import { databaseKinds, onEachDatabase } from './setup/databases.ts'
+import { databaseKinds, makeDatabase, onEachDatabase } from './setup/databases.ts'
 import { startProxy } from './setup/proxy.ts'
-import { acceptedAfter, acknowledged, boundMs, openDatabase, openStage } from './setup/stage.ts'
+import { acceptedAfter, acknowledged, boundMs, openStage } from './setup/stage.ts'
 
 const dayMs = 86_400_000
 
@@ -88,7 +88,7 @@ onEachDatabase('a clock set by days', (makeDatabase) => {
 
 describe.concurrent.each(databaseKinds)('a process on %s whose clock is set all the time', (kind) => {
   test('accepts no token later than 2 s after its revocation', async () => {
-    await using database = await openDatabase(kind)
+    await using database = await makeDatabase(kind)
     await using stage = await openStage(database.url, { clockSteps: 'both' })
     const late: number[] = []
     for (let i = 0; i < 20; i++) {
@@ -103,7 +103,7 @@ describe.concurrent.each(databaseKinds)('a process on %s whose clock is set all 
 })
 
 test('a process cut off from PostgreSQL trusts its memory for the lease, and no longer for a clock set back', async () => {
-  await using database = await openDatabase('PostgreSQL')
+  await using database = await makeDatabase('PostgreSQL')
   await using proxy = await startProxy(database.url)
   await using stage = await openStage(database.url, { database: proxy.url, clockSteps: 'back' })
   const { id, key } = await stage.issue()

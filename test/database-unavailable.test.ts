@@ -4,13 +4,14 @@ import { setTimeout } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { generateToken, type RandomSource } from '../src/core/token.ts'
 import { openLatchkey } from '../src/latchkey.ts'
+import { makeDatabase } from './setup/databases.ts'
 import { connectDirectly } from './setup/direct.ts'
 import { freeze } from './setup/freeze.ts'
 import { type PostgresServer, startPostgres } from './setup/postgres.ts'
 import { type DatabaseProxy, startProxy } from './setup/proxy.ts'
 import { codeOf } from './setup/refusal.ts'
 import { startTestServer, type TestServer } from './setup/server.ts'
-import { acceptedAfter, boundMs, openDatabase } from './setup/stage.ts'
+import { acceptedAfter, boundMs } from './setup/stage.ts'
 import { startWatcher } from './setup/watcher.ts'
 
 /** Far above the second within which a change is refused: above it, something hangs. */
@@ -150,7 +151,7 @@ describe('PostgreSQL away', () => {
 })
 
 test('SQLite locked by another process: changes are refused and verification goes on', async () => {
-  await using database = await openDatabase('SQLite')
+  await using database = await makeDatabase('SQLite')
   const server = await startTestServer(database.url)
   await server.latchkey.organizations.create({ id: 'acme', name: 'Acme' })
   const [warm, cold] = [await issue(server), await issue(server)]

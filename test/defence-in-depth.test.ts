@@ -127,7 +127,8 @@ onEachDatabase('a statement', (makeDatabase) => {
 })
 
 test('a session that ends while the process that judges it is paused is over when the process goes on', async () => {
-  const { url, path, remove } = makeSqlite()
+  await using ownDatabase = makeSqlite()
+  const { url, path } = ownDatabase
   let pausedMs = 0
   let pause: (() => void) | undefined
   const latchkey = await openLatchkey({
@@ -155,11 +156,11 @@ test('a session that ends while the process that judges it is paused is over whe
   expect(await latchkey.sessions.authenticate(values)).toBeUndefined()
   expect(pauses).toBe(1)
   await latchkey.close()
-  await remove()
 })
 
 test('a kid that was unknown is asked for anew as soon as the lease has run out', async () => {
-  const { url, remove } = makeSqlite()
+  await using ownDatabase = makeSqlite()
+  const { url } = ownDatabase
   const clock = makeClock()
   // The machine sleeps: its monotonic clock stands still, and only the wall clock goes on.
   const latchkey = await openLatchkey({ database: url, now: clock.now, monotonic: () => 1_000 })
@@ -173,5 +174,4 @@ test('a kid that was unknown is asked for anew as soon as the lease has run out'
   expect((await latchkey.verify(token)).code).toBe('valid')
   await other.close()
   await latchkey.close()
-  await remove()
 })

@@ -11,13 +11,12 @@ import { describe, expect, test } from 'vitest'
 import { generateToken, type RandomSource } from '../src/core/token.ts'
 import { openLatchkey } from '../src/latchkey.ts'
 import { useCommand } from './setup/command.ts'
-import { databaseKinds, makeSqlite } from './setup/databases.ts'
+import { databaseKinds, makeDatabase, makeSqlite } from './setup/databases.ts'
 import { readAll } from './setup/direct.ts'
 import { missingPrograms, wants } from './setup/programs.ts'
 import { codeOf } from './setup/refusal.ts'
 import { send } from './setup/server.ts'
 import { canMountDisks, mountSmallDisk } from './setup/small-disk.ts'
-import { openDatabase } from './setup/stage.ts'
 import { checkSqlite, killPostgres, killWriters } from './torture/kill.ts'
 
 const command = useCommand()
@@ -26,13 +25,13 @@ const kills = Number(process.env.LATCHKEY_TEST_KILLS ?? 10)
 // Each starts some twenty processes.
 describe.concurrent('kill -9', { timeout: 180_000 }, () => {
   test(`of SQLite writers, ${kills} times, loses nothing acknowledged and leaves the file whole`, async () => {
-    const { url, path, remove } = makeSqlite()
+    await using ownDatabase = makeSqlite()
+    const { url, path } = ownDatabase
     console.log('SQLite, writers killed:', await killWriters(url, kills, () => checkSqlite(path)))
-    await remove()
   })
 
   test(`of PostgreSQL's clients, ${kills} times, loses nothing acknowledged`, async () => {
-    await using database = await openDatabase('PostgreSQL')
+    await using database = await makeDatabase('PostgreSQL')
     console.log('PostgreSQL, writers killed:', await killWriters(database.url, kills))
   })
 
@@ -43,7 +42,7 @@ describe.concurrent('kill -9', { timeout: 180_000 }, () => {
 
 const tracing = wants(missingPrograms(['strace']))
 test.skipIf(tracing.skip)(`an fsync precedes every answer to a change on SQLite${tracing.note}`, async () => {
-  await using database = await openDatabase('SQLite')
+  await using database = await makeDatabase('SQLite')
   const server = await startServe(database.url)
   const trace = join(mkdtempSync(join(tmpdir(), 'latchkey-trace-')), 'trace')
   // Of each text only what tells an answer from anything else: no token may get into the trace.
@@ -83,7 +82,7 @@ test.skipIf(tracing.skip)(`an fsync precedes every answer to a change on SQLite$
 
 describe.concurrent.each(databaseKinds)('SIGTERM under load on %s', (kind) => {
   test('fails nothing in flight, and every last use is written down', async () => {
-    await using database = await openDatabase(kind)
+    await using database = await makeDatabase(kind)
     const latchkey = await openLatchkey({ database: database.url })
     await latchkey.organizations.create({ id: 'acme', name: 'Acme' })
     const keys: { id: string; key: string; usedAt: number }[] = []

@@ -57,7 +57,8 @@ const freezings: Freezing[] = [
 test.for(freezings)(
   'a process that is frozen $what holds up others for at most 3 s',
   async ({ deed, statement, revoked, outcome }) => {
-    const { url, remove } = await makePostgres()
+    await using ownDatabase = await makePostgres()
+    const { url } = ownDatabase
     {
       await using latchkey = await openLatchkey({ database: url })
       await using proxy = await startProxy(url)
@@ -110,12 +111,12 @@ test.for(freezings)(
         }
       }
     }
-    await remove()
   },
 )
 
 test('a process whose every answer comes late holds up no change of another key', async () => {
-  const { url, remove } = await makePostgres()
+  await using ownDatabase = await makePostgres()
+  const { url } = ownDatabase
   {
     await using latchkey = await openLatchkey({ database: url })
     await using proxy = await startProxy(url)
@@ -137,7 +138,6 @@ test('a process whose every answer comes late holds up no change of another key'
     await revoked
     proxy.heal()
   }
-  await remove()
 })
 
 /** Waits until the server has run a statement of somebody else's. */

@@ -13,7 +13,8 @@ import { startTestServer } from './setup/server.ts'
 const longMs = 250
 
 test('whoever is revoked while its body comes gets no answer to it, whatever it asks', async () => {
-  const { url, remove } = makeSqlite()
+  await using ownDatabase = makeSqlite()
+  const { url } = ownDatabase
   const server = await startTestServer(url)
   const { keys } = server.latchkey
   const withBody = routes.filter(({ body, access }) => body !== undefined && access !== 'public')
@@ -39,11 +40,11 @@ test('whoever is revoked while its body comes gets no answer to it, whatever it 
     }),
   )
   await server.close()
-  await remove()
 })
 
 test('whoever may not ask any more when the database has answered gets nothing that was read', async () => {
-  const { url, remove } = await makePostgres()
+  await using ownDatabase = await makePostgres()
+  const { url } = ownDatabase
   let now = Date.now()
   const server = await startTestServer(url, { now: () => now })
   const { keys, organizations } = server.latchkey
@@ -67,5 +68,4 @@ test('whoever may not ask any more when the database has answered gets nothing t
   for (const answer of await Promise.all(asked))
     expect(answer).toMatchObject({ status: 401, json: { code: 'invalid_token' } })
   await server.close()
-  await remove()
 })

@@ -4,9 +4,8 @@ import { openLatchkey } from '../src/latchkey.ts'
 import { openStore } from '../src/store/store.ts'
 import { UsageRecorder } from '../src/verification/last-use.ts'
 import { addManyKeys } from './setup/bulk.ts'
-import { databaseKinds } from './setup/databases.ts'
+import { databaseKinds, makeDatabase } from './setup/databases.ts'
 import { connectDirectly } from './setup/direct.ts'
-import { openDatabase } from './setup/stage.ts'
 
 /** So many that a plan finds the rows of a batch by index, in an order of its own. */
 const stored = 20_000
@@ -16,7 +15,7 @@ const rounds = 2
 
 describe.each(databaseKinds)('on %s', (kind) => {
   test('uses of the same keys, written by four processes at once, are all written', async () => {
-    await using database = await openDatabase(kind)
+    await using database = await makeDatabase(kind)
     {
       await using latchkey = await openLatchkey({ database: database.url })
       await latchkey.createRootKey()

@@ -50,7 +50,9 @@ onEachDatabase('among hostile neighbours', (makeDatabase) => {
       told += chunk
     })
     const areAllRefused = () => bounds.every((code) => told.includes(code))
-    try {
+    {
+      using stack = new DisposableStack()
+      stack.defer(() => attackers.kill('SIGKILL'))
       const call = <Json = Record<string, unknown>>(method: string, path: string, body?: unknown) =>
         send<Json>(server.url, method, path, { token, ...(body !== undefined && { body }) })
       const good: unknown[] = []
@@ -69,8 +71,6 @@ onEachDatabase('among hostile neighbours', (makeDatabase) => {
       expect(bounds.filter((code) => !told.includes(code))).toEqual([])
       const resident = /VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${server.process.pid}/status`, 'utf8'))
       expect(Number(resident?.[1]) / 1024).toBeLessThan(mostMiB)
-    } finally {
-      attackers.kill('SIGKILL')
     }
     expect(await server.stop()).toBe(0)
   }, 150_000)

@@ -44,7 +44,8 @@ test('a memory of staleness that is no length of time is refused', () => {
 test.each([{ cachedSecrets: 0 }, { cacheBytes: 0 }])(
   'with %j nothing is remembered, and verdicts are right',
   async (options) => {
-    const { url, remove } = makeSqlite()
+    await using ownDatabase = makeSqlite()
+    const { url } = ownDatabase
     {
       await using latchkey = await openLatchkey({ database: url, ...options })
       await latchkey.createRootKey()
@@ -59,12 +60,12 @@ test.each([{ cachedSecrets: 0 }, { cacheBytes: 0 }])(
       (await latchkey.keys.list({ status: 'all', organizationId: 'root' })).items[0]?.lastUsedAt,
     ).not.toBeNull()
     await latchkey.close()
-    await remove()
   },
 )
 
 test('a misspelt option of a verification is refused, wherever it is asked', async () => {
-  const { url, remove } = makeSqlite()
+  await using ownDatabase = makeSqlite()
+  const { url } = ownDatabase
   {
     await using latchkey = await openLatchkey({ database: url })
     await latchkey.createRootKey()
@@ -87,7 +88,6 @@ test('a misspelt option of a verification is refused, wherever it is asked', asy
     expect(() => verifier.verifyCached(key, asked)).toThrow(refusal.message)
     await expect(createClient(server).verify(key, asked)).rejects.toMatchObject(refusal)
   }
-  await remove()
 })
 
 test('a misspelt option is refused when something is made with it', async () => {
@@ -106,7 +106,8 @@ test('a misspelt option is refused when something is made with it', async () => 
 })
 
 test('a second opening of one database in a process warns once, by onWarning if that is given', async () => {
-  const { url, remove } = makeSqlite()
+  await using ownDatabase = makeSqlite()
+  const { url } = ownDatabase
   const warnings: string[] = []
   const onWarning = (message: string) => void warnings.push(message)
   const open = () => openLatchkey({ database: url, onWarning })
@@ -117,5 +118,4 @@ test('a second opening of one database in a process warns once, by onWarning if 
   for (const latchkey of [first, ...others]) await latchkey.close()
   await (await open()).close()
   expect(warnings).toEqual([expect.stringContaining('has opened the same database twice')])
-  await remove()
 })

@@ -2,7 +2,7 @@
 import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterAll, describe, expect, test } from 'vitest'
+import { afterAll, describe, expect, onTestFinished, test } from 'vitest'
 import { findPassword } from '../src/store/postgres-passfile.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'latchkey-passfile-'))
@@ -72,12 +72,11 @@ describe('a password file', () => {
 
   test('is .pgpass at home if none is named', async () => {
     const home = process.env.HOME
-    process.env.HOME = folder
-    try {
-      writeFileSync(join(folder, '.pgpass'), line, { mode: 0o600 })
-      expect(await findPassword(undefined, wanted)).toBe('right')
-    } finally {
+    onTestFinished(() => {
       process.env.HOME = home
-    }
+    })
+    process.env.HOME = folder
+    writeFileSync(join(folder, '.pgpass'), line, { mode: 0o600 })
+    expect(await findPassword(undefined, wanted)).toBe('right')
   })
 })

@@ -16,7 +16,7 @@ import { codeOf, refusalOf } from './setup/refusal.ts'
 import { acceptedAfter, acknowledged, boundMs, openStage } from './setup/stage.ts'
 
 async function createDatabase(): Promise<string> {
-  const { url, remove } = await makePostgres()
+  const { url, remove } = await makePostgres('nothing')
   onTestFinished(remove)
   return url
 }
@@ -49,15 +49,11 @@ test.skipIf(pooler.skip)(
     const other = await createDatabase()
     const otherPooled = new URL(pooled)
     otherPooled.pathname = new URL(other).pathname
-    const stage = await openStage(other, { database: otherPooled.href })
-    try {
-      for (let i = 0; i < 5; i++) {
-        const { id, key } = await stage.issue()
-        const at = await acknowledged(stage.latchkey.keys.revoke(id))
-        expect(acceptedAfter(await stage.watcher.until(key, 'revoked'), at)).toBeLessThanOrEqual(boundMs)
-      }
-    } finally {
-      await stage[Symbol.asyncDispose]()
+    await using stage = await openStage(other, { database: otherPooled.href })
+    for (let i = 0; i < 5; i++) {
+      const { id, key } = await stage.issue()
+      const at = await acknowledged(stage.latchkey.keys.revoke(id))
+      expect(acceptedAfter(await stage.watcher.until(key, 'revoked'), at)).toBeLessThanOrEqual(boundMs)
     }
   },
 )

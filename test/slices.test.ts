@@ -101,7 +101,8 @@ test('work that fails throws that, and the next one of the same asker goes on', 
 })
 
 test('a batch judges what is in memory, what is not, and what is none, each by its own question', async () => {
-  const { url, remove } = makeSqlite()
+  await using ownDatabase = makeSqlite()
+  const { url } = ownDatabase
   {
     await using maker = await openLatchkey({ database: url })
     await maker.createRootKey()
@@ -123,5 +124,4 @@ test('a batch judges what is in memory, what is not, and what is none, each by i
     )
     expect(verdicts.map(({ code }) => code)).toEqual(expected)
   }
-  await remove()
 })

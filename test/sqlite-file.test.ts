@@ -203,7 +203,7 @@ test('a database of another program with tables of the same names is refused, an
     secrets: 'create table schema_version (version integer); create table secrets (id integer)',
   }
   for (const [table, statement] of Object.entries(statements)) {
-    const { url, path, remove } = makeSqlite()
+    const { url, path, remove } = makeSqlite('nothing')
     onTestFinished(remove)
     const db = new DatabaseSync(path)
     db.exec(statement)
@@ -267,7 +267,7 @@ for (const end of ['-wal', '-shm']) {
 }
 
 test('a statement of a transaction that is over does not run by itself', async () => {
-  const { path, remove } = makeSqlite()
+  const { path, remove } = makeSqlite('nothing')
   onTestFinished(remove)
   const thread = new SqliteThread(new SqliteFile(path, () => {}), false, () => {})
   thread.begin()

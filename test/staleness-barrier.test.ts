@@ -16,42 +16,40 @@ onEachDatabase('the barrier', (makeDatabase) => {
     const database = await makeDatabase()
     await using _ = await openLatchkey({ database })
     const store = await openStore(database)
-    try {
-      const began = await store.enlist('late')
-      let time = 0
-      const clock = {
-        now: () => time,
-        monotonic: () => time,
-        after: (milliseconds: number, callback: () => void) => {
-          time += milliseconds
-          setImmediate(callback)
-          return () => {}
-        },
-      }
-      // It confirms after two seconds, between the last look at it and what follows from that.
-      let raised = began
-      const first = await waitUntilApplied(
-        {
-          ...store,
-          raiseBarrier: async () => {
-            raised = await store.raiseBarrier()
-            return raised
-          },
-          dismissSilent: async (sequence) => {
-            expect(await store.silentFollowers(sequence)).toHaveLength(1)
-            expect(await store.confirm('late', raised)).toBe(true)
-            return store.dismissSilent(sequence)
-          },
-        },
-        clock,
-      )
-      expect(time).toBeGreaterThanOrEqual(2_000)
-      expect(first.confirmed).toBe(true)
-      // It acts on all of the first barrier, holds a lease, and has heard nothing of the second.
-      expect((await waitUntilApplied(store, clock)).confirmed).toBe(false)
-    } finally {
-      await store.close()
+    await using stack = new AsyncDisposableStack()
+    stack.defer(() => store.close())
+    const began = await store.enlist('late')
+    let time = 0
+    const clock = {
+      now: () => time,
+      monotonic: () => time,
+      after: (milliseconds: number, callback: () => void) => {
+        time += milliseconds
+        setImmediate(callback)
+        return () => {}
+      },
     }
+    // It confirms after two seconds, between the last look at it and what follows from that.
+    let raised = began
+    const first = await waitUntilApplied(
+      {
+        ...store,
+        raiseBarrier: async () => {
+          raised = await store.raiseBarrier()
+          return raised
+        },
+        dismissSilent: async (sequence) => {
+          expect(await store.silentFollowers(sequence)).toHaveLength(1)
+          expect(await store.confirm('late', raised)).toBe(true)
+          return store.dismissSilent(sequence)
+        },
+      },
+      clock,
+    )
+    expect(time).toBeGreaterThanOrEqual(2_000)
+    expect(first.confirmed).toBe(true)
+    // It acts on all of the first barrier, holds a lease, and has heard nothing of the second.
+    expect((await waitUntilApplied(store, clock)).confirmed).toBe(false)
   })
 
   test('a process that finds the log of changes cut short forgets all it knew', async () => {

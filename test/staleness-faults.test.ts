@@ -2,13 +2,14 @@
 import { setTimeout } from 'node:timers/promises'
 import { describe, expect, test } from 'vitest'
 import { openLatchkey } from '../src/latchkey.ts'
+import { makeDatabase } from './setup/databases.ts'
 import { connectDirectly } from './setup/direct.ts'
 import { startProxy } from './setup/proxy.ts'
-import { acceptedAfter, acknowledged, boundMs, openDatabase, openStage, type Stage } from './setup/stage.ts'
+import { acceptedAfter, acknowledged, boundMs, openStage, type Stage } from './setup/stage.ts'
 
 describe.concurrent('another process on PostgreSQL', () => {
   test('accepts no token later than 2 s after its revocation, its listening backends ended', async () => {
-    await using database = await openDatabase('PostgreSQL')
+    await using database = await makeDatabase('PostgreSQL')
     await using stage = await openStage(database.url)
     await using direct = await connectDirectly(database.url)
     let ended = 0
@@ -22,7 +23,7 @@ describe.concurrent('another process on PostgreSQL', () => {
   })
 
   test('accepts no token later than 2 s after its revocation, its notifications swallowed', async () => {
-    await using database = await openDatabase('PostgreSQL')
+    await using database = await makeDatabase('PostgreSQL')
     await using proxy = await startProxy(database.url)
     await using stage = await openStage(database.url, { database: proxy.url })
     proxy.fail('swallow', 'latchkey listen')
@@ -30,7 +31,7 @@ describe.concurrent('another process on PostgreSQL', () => {
   })
 
   test('accepts no token later than 2 s after its revocation, every answer late', async () => {
-    await using database = await openDatabase('PostgreSQL')
+    await using database = await makeDatabase('PostgreSQL')
     await using proxy = await startProxy(database.url)
     await using stage = await openStage(database.url, { database: proxy.url })
     proxy.fail({ delayMs: 120 })
@@ -38,7 +39,7 @@ describe.concurrent('another process on PostgreSQL', () => {
   })
 
   test('counts the lease from the question, not from an answer that comes late', async () => {
-    await using database = await openDatabase('PostgreSQL')
+    await using database = await makeDatabase('PostgreSQL')
     await using proxy = await startProxy(database.url)
     await using stage = await openStage(database.url, { database: proxy.url })
     const { id, key } = await stage.issue()
@@ -57,7 +58,7 @@ describe.concurrent('another process on PostgreSQL', () => {
   })
 
   test('gives no verdict of a batch that was made before a slow read, and is older than 2 s', async () => {
-    await using database = await openDatabase('PostgreSQL')
+    await using database = await makeDatabase('PostgreSQL')
     await using proxy = await startProxy(database.url)
     await using latchkey = await openLatchkey({ database: proxy.url })
     await using other = await openLatchkey({ database: database.url })
@@ -81,7 +82,7 @@ describe.concurrent('another process on PostgreSQL', () => {
   })
 
   test('cut off from the database, lets the lease run out, then answers with an error and no verdict', async () => {
-    await using database = await openDatabase('PostgreSQL')
+    await using database = await makeDatabase('PostgreSQL')
     await using proxy = await startProxy(database.url)
     await using stage = await openStage(database.url, { database: proxy.url })
     for (const fault of ['swallow', 'cut'] as const) {

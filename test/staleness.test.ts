@@ -4,8 +4,8 @@ import { hostname } from 'node:os'
 import { setTimeout } from 'node:timers/promises'
 import { describe, expect, test } from 'vitest'
 import { openLatchkey } from '../src/latchkey.ts'
-import { databaseKinds } from './setup/databases.ts'
-import { acceptedAfter, acknowledged, boundMs, openDatabase, openStage, type Stage } from './setup/stage.ts'
+import { databaseKinds, makeDatabase } from './setup/databases.ts'
+import { acceptedAfter, acknowledged, boundMs, openStage, type Stage } from './setup/stage.ts'
 import { describeDelays, measureRevocations } from './torture/staleness.ts'
 
 const revocations = Number(process.env.LATCHKEY_TEST_REVOCATIONS ?? 200)
@@ -44,7 +44,7 @@ interface Ended {
 
 describe.concurrent.each(databaseKinds)('the process that makes a change on %s', (kind) => {
   test('sees it in the very next verification', async () => {
-    await using database = await openDatabase(kind)
+    await using database = await makeDatabase(kind)
     await using latchkey = await openLatchkey({ database: database.url })
     await latchkey.organizations.create({ id: 'acme', name: 'Acme' })
     const permissions = ['emails:send']
@@ -75,14 +75,14 @@ describe.concurrent.each(databaseKinds)('the process that makes a change on %s',
 
 describe.concurrent.each(databaseKinds)('another process on %s', (kind) => {
   test(`accepts no token later than 2 s after its revocation, ${revocations} times`, async () => {
-    await using database = await openDatabase(kind)
+    await using database = await makeDatabase(kind)
     const late = await measureRevocations(database.url, revocations)
     console.log(`${kind}: ${describeDelays(late)}`)
     expect(late.at(-1)).toBeLessThanOrEqual(boundMs)
   })
 
   test('accepts no token later than 2 s after any other change that ends it', async () => {
-    await using database = await openDatabase(kind)
+    await using database = await makeDatabase(kind)
     await using stage = await openStage(database.url)
     for (const [name, change] of Object.entries(changes)) {
       for (let i = 0; i < 5; i++) {
@@ -93,7 +93,7 @@ describe.concurrent.each(databaseKinds)('another process on %s', (kind) => {
   })
 
   test('accepts nothing old when it was stopped before a revocation and resumed after it', async () => {
-    await using database = await openDatabase(kind)
+    await using database = await makeDatabase(kind)
     await using stage = await openStage(database.url)
     for (const pausedMs of [300, 1_900, 2_500]) {
       const { id, key } = await stage.issue()
@@ -105,7 +105,7 @@ describe.concurrent.each(databaseKinds)('another process on %s', (kind) => {
   })
 
   test('accepts nothing once a change is confirmed to be applied', async () => {
-    await using database = await openDatabase(kind)
+    await using database = await makeDatabase(kind)
     await using stage = await openStage(database.url)
     const waits: number[] = []
     for (let i = 0; i < 20; i++) {
@@ -123,7 +123,7 @@ describe.concurrent.each(databaseKinds)('another process on %s', (kind) => {
   })
 
   test('is named as silent while it is stopped, and accepts nothing old when it goes on', async () => {
-    await using database = await openDatabase(kind)
+    await using database = await makeDatabase(kind)
     await using stage = await openStage(database.url)
     const [revoked, kept] = [await stage.issue(), await stage.issue()]
     stage.watcher.pause()

@@ -11,7 +11,7 @@ onEachDatabase('a database', (makeDatabase, kind) => {
   test.each(Array.from({ length: schemaVersion - 1 }, (_, i) => i + 1))(
     'of schema %i is brought up to date where it lies, and works',
     async (version) => {
-      const database = await makeDatabase()
+      const database = await makeDatabase('nothing')
       await makeSchema(database, version)
       {
         await using direct = await connectDirectly(database)

@@ -92,7 +92,7 @@ onEachDatabase('the store', (makeDatabase) => {
   })
 
   test('twenty processes that open an empty database at once make one schema and one root key', async () => {
-    const database = await makeDatabase()
+    const database = await makeDatabase('nothing')
     const opened = await Promise.all(Array.from({ length: 20 }, () => openLatchkey({ database })))
     const roots = await Promise.all(opened.map((latchkey) => latchkey.ensureRootKey()))
     expect(roots.filter((root) => root !== undefined)).toHaveLength(1)
@@ -126,9 +126,9 @@ test.each(['', 'latchkey.db', 'sqlite:', 'sqlite::memory:', 'mysql://localhost/x
 test.each([[[]], [['RE']], [['re', 're__x']], [['x'.repeat(25)]]])(
   'the prefixes %j are refused as bad input',
   async (prefixes) => {
-    const { url, remove } = makeSqlite()
+    await using ownDatabase = makeSqlite()
+    const { url } = ownDatabase
     expect(await codeOf(openLatchkey({ database: url, prefixes }))).toBe('invalid_input')
-    await remove()
   },
 )
 
@@ -139,7 +139,8 @@ test('databases that cannot be opened are unavailable, at once', async () => {
 })
 
 test('an SQLite database is its owner’s alone, in WAL mode, and syncs every commit', async () => {
-  const { url, path, remove } = makeSqlite()
+  await using ownDatabase = makeSqlite('nothing')
+  const { url, path } = ownDatabase
   const latchkey = await openLatchkey({ database: url })
   await latchkey.organizations.create({ id: 'acme', name: 'Acme' })
   for (const suffix of ['', '-wal', '-shm']) expect(statSync(path + suffix).mode & 0o777).toBe(0o600)
@@ -147,11 +148,11 @@ test('an SQLite database is its owner’s alone, in WAL mode, and syncs every co
   expect(direct.prepare('pragma journal_mode').get()).toEqual({ journal_mode: 'wal' })
   direct.close()
   await latchkey.close()
-  await remove()
 })
 
 test('on PostgreSQL a rotation never waits for the writing of uses in a circle', async () => {
-  const { url, remove } = await makePostgres()
+  await using ownDatabase = await makePostgres()
+  const { url } = ownDatabase
   const latchkey = await openLatchkey({ database: url })
   await latchkey.organizations.create({ id: 'acme', name: 'Acme' })
   const { id, key } = await latchkey.keys.create({ organizationId: 'acme', name: 'CI' })
@@ -172,5 +173,4 @@ test('on PostgreSQL a rotation never waits for the writing of uses in a circle',
     const [row] = await watch.run(`select last_used_at from keys where id = '${id}'`)
     expect(Number(row?.last_used_at)).toBeGreaterThan(0)
   }
-  await remove()
 })

@@ -3,9 +3,8 @@ import { Agent, request } from 'node:http'
 import { expect, test } from 'vitest'
 import { generateToken } from '../src/core/token.ts'
 import { systemRandom } from '../src/domain/random.ts'
-import { databaseKinds } from './setup/databases.ts'
+import { databaseKinds, makeDatabase } from './setup/databases.ts'
 import { startTestServer } from './setup/server.ts'
-import { openDatabase } from './setup/stage.ts'
 
 const connections = 200
 const keys = 24
@@ -15,7 +14,7 @@ const atOnce = 8
 test.each(databaseKinds)(
   '200 connections of strangers on %s: no key of a good caller is refused',
   async (kind) => {
-    await using database = await openDatabase(kind)
+    await using database = await makeDatabase(kind)
     // Made by another process, so to say: the server's own memory has none of them.
     const first = await startTestServer(database.url)
     await first.latchkey.organizations.create({ id: 'acme', name: 'Acme' })

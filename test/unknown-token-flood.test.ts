@@ -7,8 +7,8 @@ import { promisify } from 'node:util'
 import { describe, expect, test } from 'vitest'
 import { generateToken, type RandomSource } from '../src/core/token.ts'
 import { openLatchkey } from '../src/latchkey.ts'
-import { databaseKinds } from './setup/databases.ts'
-import { boundMs, openDatabase } from './setup/stage.ts'
+import { databaseKinds, makeDatabase } from './setup/databases.ts'
+import { boundMs } from './setup/stage.ts'
 import { startWatcher } from './setup/watcher.ts'
 import type { FloodReport } from './torture/flood.ts'
 
@@ -19,7 +19,7 @@ const readsAtOnce = 4
 
 describe.concurrent.each(databaseKinds)('on %s', (kind) => {
   test(`${tokens} unknown tokens leave memory flat, reads capped, and a known caller judged`, async () => {
-    await using database = await openDatabase(kind)
+    await using database = await makeDatabase(kind)
     const script = join(import.meta.dirname, 'torture/flood.ts')
     const run = promisify(execFile)(process.execPath, ['--expose-gc', script, String(tokens), database.url])
     const report: FloodReport = JSON.parse((await run).stdout)
@@ -34,7 +34,7 @@ describe.concurrent.each(databaseKinds)('on %s', (kind) => {
   })
 
   test('a key made right after a miss opens at once where it was made, and soon everywhere else', async () => {
-    await using database = await openDatabase(kind)
+    await using database = await makeDatabase(kind)
     await using watcher = await startWatcher({ database: database.url })
     let random = getRandomValues as RandomSource
     await using latchkey = await openLatchkey({

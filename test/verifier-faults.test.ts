@@ -7,10 +7,10 @@ import { createVerifier, type Verifier, type VerifierOptions } from '../src/clie
 import type { CreatedKey } from '../src/core/schemas.ts'
 import { type Latchkey, openLatchkey } from '../src/latchkey.ts'
 import { useCommand } from './setup/command.ts'
-import { databaseKinds } from './setup/databases.ts'
+import { databaseKinds, makeDatabase } from './setup/databases.ts'
 import { freeze } from './setup/freeze.ts'
 import { type ServerProxy, startServerProxy } from './setup/http-proxy.ts'
-import { boundMs, openDatabase } from './setup/stage.ts'
+import { boundMs } from './setup/stage.ts'
 
 const command = useCommand()
 
@@ -25,7 +25,7 @@ interface Scene extends AsyncDisposable {
 /** A server process on a database, a proxy before it, and this process on the same database beside them. */
 async function openScene(kind: (typeof databaseKinds)[number], ...flags: string[]): Promise<Scene> {
   const stack = new AsyncDisposableStack()
-  const database = stack.use(await openDatabase(kind))
+  const database = stack.use(await makeDatabase(kind))
   const latchkey = stack.use(await openLatchkey({ database: database.url }))
   const { key: rootKey } = await latchkey.createRootKey()
   await latchkey.organizations.create({ id: 'acme', name: 'Acme' })

@@ -9,7 +9,8 @@ import { makeSqlite } from './setup/databases.ts'
 import { startTestServer } from './setup/server.ts'
 
 test('a verifier holds no token that it has judged, nor any part of its secret', async () => {
-  const { url: database, remove } = makeSqlite()
+  await using ownDatabase = makeSqlite()
+  const { url: database } = ownDatabase
   const server = await startTestServer(database)
   const names = Array.from({ length: 50 }, (_, i) => `Canary ${i}`)
   const made = await Promise.all(
@@ -32,5 +33,4 @@ test('a verifier holds no token that it has judged, nor any part of its secret',
   expect(secrets.filter((secret) => heap.includes(secret.slice(0, 20)))).toEqual([])
   rmSync(folder, { recursive: true })
   await server.close()
-  await remove()
 })

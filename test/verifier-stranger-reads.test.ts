@@ -14,7 +14,8 @@ const timeoutMs = 4_000
 const slackMs = 3_000
 
 test(`${strangers} made-up tokens of one address hold up neither their own callers nor another address`, async () => {
-  const { url, remove } = makeSqlite()
+  await using ownDatabase = makeSqlite()
+  const { url } = ownDatabase
   const server = await startTestServer(url)
   const { key } = await server.latchkey.keys.create({ organizationId: 'root', name: 'CI' })
   const proxy = await startServerProxy(server.url)
@@ -36,5 +37,4 @@ test(`${strangers} made-up tokens of one address hold up neither their own calle
   await verifier.close()
   await proxy[Symbol.asyncDispose]()
   await server.close()
-  await remove()
 })

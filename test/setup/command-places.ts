@@ -3,6 +3,7 @@
 import { getRandomValues } from 'node:crypto'
 import { generateToken, type RandomSource } from '../../src/core/token.ts'
 import type { TestCommand } from './command.ts'
+import type { Contents } from './databases.ts'
 
 /** A key as `--json` prints it. */
 export interface WireKey {
@@ -17,12 +18,12 @@ export interface WireKey {
   secrets: { kid: string; expires_at: string | null }[]
 }
 
-/** Where commands work, by what a test calls it; each gives the environment that points them there. */
+/** Where commands work, on a database with its tables, by what a test calls it; each gives the environment for that. */
 export const places = {
-  'the database': async (command: TestCommand, database: string) => {
-    await command.run(['migrate', '--database', database])
-    return { url: '', env: { LATCHKEY_DATABASE_URL: database } }
-  },
+  'the database': async (_: TestCommand, database: string) => ({
+    url: '',
+    env: { LATCHKEY_DATABASE_URL: database },
+  }),
   'a server': async (command: TestCommand, database: string) => {
     const { token } = generateToken('re', getRandomValues as RandomSource)
     const env = { LATCHKEY_ROOT_KEY: token, LATCHKEY_LOG_LEVEL: 'warn' }
@@ -31,13 +32,16 @@ export const places = {
   },
 }
 
-/** Runs commands on a new database, itself or by way of a server. */
+/** Runs commands on a new database, itself or by way of a server. One of nothing they bring up to date first. */
 export async function beginCommands(
   command: TestCommand,
-  makeDatabase: () => Promise<string>,
+  makeDatabase: (contents?: Contents) => Promise<string>,
   place: keyof typeof places,
+  contents?: Contents,
 ) {
-  const database = await makeDatabase()
+  const database = await makeDatabase(contents)
+  if (contents === 'nothing' && place === 'the database')
+    await command.run(['migrate', '--database', database])
   const { env } = await places[place](command, database)
   return {
     database,

@@ -1,18 +1,28 @@
-// Runs the same tests on SQLite and on PostgreSQL, each test on an empty database of its own.
+// Runs the same tests on SQLite and on PostgreSQL, each test on a database of its own.
 import { randomUUID } from 'node:crypto'
-import { mkdtempSync, rmSync } from 'node:fs'
+import { copyFileSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import pg from 'pg'
 import { afterEach, describe, inject } from 'vitest'
+import { nameDatabase, runOnServer } from './postgres-databases.ts'
+import { templates } from './templates.ts'
 
 export const databaseKinds = ['SQLite', 'PostgreSQL'] as const
 export type DatabaseKind = (typeof databaseKinds)[number]
 
-type Suite = (makeDatabase: () => Promise<string>, kind: DatabaseKind) => void
+/** What a new database has: the tables of today without a row, or nothing at all, not even a file. */
+export type Contents = 'tables' | 'nothing'
+
+/** A database of a test's own. It goes away when it is disposed of. */
+export interface TestDatabase extends AsyncDisposable {
+  url: string
+  remove(): Promise<void>
+}
+
+type Suite = (makeDatabase: (contents?: Contents) => Promise<string>, kind: DatabaseKind) => void
 
 /**
- * Defines a suite once for each database. `makeDatabase` makes an empty one and gives its url; it goes away
+ * Defines a suite once for each database. `makeDatabase` makes one without a row and gives its url; it goes away
  * after the test.
  */
 export function onEachDatabase(name: string, suite: Suite): void {
@@ -33,35 +43,47 @@ function defineOn(kinds: readonly DatabaseKind[], name: string, suite: Suite): v
     afterEach(async () => {
       for (const cleanup of cleanups.splice(0).reverse()) await cleanup()
     })
-    suite(async () => {
-      const { url, remove } = kind === 'SQLite' ? makeSqlite() : await makePostgres()
+    suite(async (contents) => {
+      const { url, remove } = await makeDatabase(kind, contents)
       cleanups.push(remove)
       return url
     }, kind)
   })
 }
 
-export function makeSqlite(): { url: string; path: string; remove: () => Promise<void> } {
+/** Makes a database without a row. */
+export async function makeDatabase(kind: DatabaseKind, contents?: Contents): Promise<TestDatabase> {
+  return kind === 'SQLite' ? makeSqlite(contents) : makePostgres(contents)
+}
+
+/** Makes a folder for an SQLite database, and the database in it unless it is to have nothing. */
+export function makeSqlite(contents: Contents = 'tables'): TestDatabase & { path: string } {
   const folder = mkdtempSync(join(tmpdir(), 'latchkey-sqlite-'))
   const path = join(folder, 'latchkey.db')
-  return { url: `sqlite:${path}`, path, remove: async () => rmSync(folder, { recursive: true, force: true }) }
+  const { sqlite } = templates()
+  if (sqlite !== undefined && contents === 'tables') copyFileSync(sqlite, path)
+  return disposable({
+    url: `sqlite:${path}`,
+    path,
+    remove: async () => rmSync(folder, { recursive: true, force: true }),
+  })
 }
 
-export async function makePostgres(): Promise<{ url: string; remove: () => Promise<void> }> {
+/** Makes a database on the PostgreSQL of the test run. */
+export async function makePostgres(contents: Contents = 'tables'): Promise<TestDatabase> {
   const server = inject('postgresUrl')
   const name = `latchkey_test_${randomUUID().replaceAll('-', '')}`
-  await runOnServer(server, `create database ${name}`)
-  const url = new URL(server)
-  url.pathname = `/${name}`
-  return { url: url.href, remove: () => runOnServer(server, `drop database if exists ${name} with (force)`) }
+  const { postgres } = templates()
+  const from = postgres !== undefined && contents === 'tables' ? ` template ${postgres}` : ''
+  await runOnServer(server, `create database ${name}${from}`)
+  return disposable({
+    url: nameDatabase(server, name),
+    remove: () => runOnServer(server, `drop database if exists ${name} with (force)`),
+  })
 }
 
-async function runOnServer(url: string, sql: string): Promise<void> {
-  const client = new pg.Client({ connectionString: url })
-  await client.connect()
-  try {
-    await client.query(sql)
-  } finally {
-    await client.end()
-  }
+function disposable<Database extends { remove(): Promise<void> }>(
+  database: Database,
+): Database & AsyncDisposable {
+  return { ...database, [Symbol.asyncDispose]: database.remove }
 }

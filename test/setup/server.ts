@@ -18,7 +18,7 @@ export interface TestAnswer<Json = Record<string, unknown>> {
   json: Json
 }
 
-export interface TestServer {
+export interface TestServer extends AsyncDisposable {
   url: string
   rootKey: string
   latchkey: Latchkey
@@ -51,16 +51,18 @@ export async function startTestServer(
     ...(trustedProxies && { trustedProxies }),
     ...(connections && { connections }),
   })
+  const close = async () => {
+    await server.close()
+    await latchkey.close()
+  }
   return {
     url: server.url,
     rootKey,
     latchkey,
     log,
     request: (method, path, request) => send(server.url, method, path, request),
-    close: async () => {
-      await server.close()
-      await latchkey.close()
-    },
+    close,
+    [Symbol.asyncDispose]: close,
   }
 }
 

@@ -2,8 +2,6 @@
 
 import type { CreatedKey } from '../../src/core/schemas.ts'
 import { type Latchkey, openLatchkey } from '../../src/latchkey.ts'
-import type { DatabaseKind } from './databases.ts'
-import { makePostgres, makeSqlite } from './databases.ts'
 import { type Sight, startWatcher, type Watcher, type WatcherSettings } from './watcher.ts'
 
 /** The promise: nothing is accepted later than this after a change was acknowledged. */
@@ -34,12 +32,6 @@ export async function openStage(database: string, settings: Partial<WatcherSetti
       await latchkey.close()
     },
   }
-}
-
-/** An empty database of a test's own that goes away with it, for tests that run beside one another. */
-export async function openDatabase(kind: DatabaseKind): Promise<{ url: string } & AsyncDisposable> {
-  const { url, remove } = kind === 'SQLite' ? makeSqlite() : await makePostgres()
-  return { url, [Symbol.asyncDispose]: remove }
 }
 
 /** Makes a change and gives the instant of its acknowledgement. */
