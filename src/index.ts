@@ -1,6 +1,7 @@
 // The library's public names.
 export type { Actor, ActorType, Caller } from './core/actor.ts'
 export { type ErrorCode, errorTable, type FieldError, LatchkeyError } from './core/errors.ts'
+export type { JobCounts } from './core/job-counts.ts'
 export { covers, missingPermissions } from './core/permissions.ts'
 export type {
   Applied,

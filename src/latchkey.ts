@@ -9,6 +9,7 @@ import { postgresEnvironment } from './config.ts'
 import type { Caller } from './core/actor.ts'
 import { refuseField } from './core/errors.ts'
 import { newId } from './core/ids.ts'
+import type { JobCounts } from './core/job-counts.ts'
 import { unknownOption } from './core/options.ts'
 import type {
   Applied,
@@ -67,6 +68,8 @@ import {
 } from './domain/sessions/sessions.ts'
 import { SignInLimit } from './domain/sessions/sign-in-limit.ts'
 import type { Asker } from './fairness/turns.ts'
+import { Jobs } from './jobs/jobs.ts'
+import { retentionJob } from './jobs/retention.ts'
 import { openStore, warnProcess } from './store/store.ts'
 import { type CacheOptions, cacheBoundsOf, cacheFault } from './verdict/cache-options.ts'
 import { systemClock } from './verdict/clock.ts'
@@ -194,6 +197,8 @@ export interface Latchkey extends AsyncDisposable {
   ensureRootKey(token?: string, reveal?: (key: CreatedKey) => Promise<void>): Promise<CreatedKey | undefined>
   /** Makes one more root key, for who lost the others. */
   createRootKey(): Promise<CreatedKey>
+  /** What this process has done in the background, of each kind of work that no caller waits for. */
+  jobCounts(): JobCounts[]
   /** The size of what is not in the SQLite file itself yet, in bytes; undefined on another database. */
   readonly walBytes: (() => number) | undefined
   /** Resolves where a change can be made durable now; throws `store_unavailable` otherwise. */
@@ -230,14 +235,27 @@ export async function openLatchkey(options: LatchkeyOptions): Promise<Latchkey> 
     prefixes,
   }
 
+  const jobs = new Jobs({
+    store,
+    clock,
+    owner: newId({ now, random: systemRandom }),
+    now: options.now,
+    kinds: { retention: retentionJob(store, clock, options.now) },
+    warn,
+  })
+  jobs.start()
+
   let closing: Promise<void> | undefined
+  const end = async (): Promise<void> => {
+    const written = memory.follower.stop().then(() => usage.close())
+    await Promise.allSettled([written, jobs.stop()])
+    await store.close()
+    return written
+  }
   const close = (): Promise<void> => {
     endSweep()
     if (!closing) noteClosed()
-    closing ??= memory.follower
-      .stop()
-      .then(() => usage.close())
-      .finally(() => store.close())
+    closing ??= end()
     return closing
   }
 
@@ -284,6 +302,7 @@ export async function openLatchkey(options: LatchkeyOptions): Promise<Latchkey> 
     verifiers: createVerifiers(memory),
     ensureRootKey: (token, reveal) => ensureRootKey(engine, token, reveal),
     createRootKey: () => createRootKey(engine),
+    jobCounts: () => jobs.counts(),
     walBytes: store.walBytes,
     checkWritable: () => store.checkWritable(),
     close,

@@ -44,12 +44,13 @@ const downwards: Record<string, readonly string[]> = {
   verdict: ['core'],
   store: ['fairness', 'core'],
   coherence: ['verdict', 'store', 'core'],
+  jobs: ['coherence', 'verdict', 'store', 'core'],
   commit: ['coherence', 'verdict', 'store', 'fairness', 'core'],
   verification: ['coherence', 'verdict', 'store', 'fairness', 'core'],
-  domain: ['commit', 'verification', 'coherence', 'verdict', 'store', 'fairness', 'core'],
+  domain: ['commit', 'jobs', 'verification', 'coherence', 'verdict', 'store', 'fairness', 'core'],
   config: ['verdict', 'store', 'core'],
   latchkey: [
-    ...['domain', 'commit', 'verification', 'coherence', 'config'],
+    ...['domain', 'commit', 'jobs', 'verification', 'coherence', 'config'],
     ...['verdict', 'store', 'fairness', 'core'],
   ],
   index: ['latchkey', 'domain', 'core'],
@@ -90,7 +91,7 @@ test('only src/commit opens the transaction of a change, and writes the trail of
   const opening =
     /\.write\(|\.transaction\(|\.transact\(|\.recordChange\(|\.saveUses\(|\binsertAuditEvents\(|\btoEvent\(/
   const allowed =
-    /^src\/(?:commit\/|verification\/last-use\.ts|coherence\/|store\/|client\/|http\/|server\/|cli\/)/
+    /^src\/(?:commit\/|verification\/last-use\.ts|coherence\/|jobs\/|store\/|client\/|http\/|server\/|cli\/)/
   expect(sources.filter((path) => !allowed.test(path) && opening.test(read(path)))).toEqual([])
   expect(opening.test(read('src/commit/commit.ts'))).toBe(true)
   const writers = sources.filter((path) => /\b(?:insertAuditEvents|toEvent)\(/.test(read(path)))

@@ -1,5 +1,6 @@
 // What Prometheus may know: how many requests, how long they took, and which verdicts. Never which key.
 import { AggregatorRegistry, Counter, collectDefaultMetrics, Gauge, Registry } from 'prom-client'
+import type { JobCounts } from '../core/job-counts.ts'
 import type { VerdictCode } from '../core/schemas.ts'
 import { RequestDurations, requestLabels, Timings } from './timings.ts'
 
@@ -11,6 +12,8 @@ export interface Metrics {
   countVerdict(code: VerdictCode): void
   /** Shows how large what is not in the SQLite file itself yet is, whenever the metrics are read. */
   watchWal(readBytes: () => number): void
+  /** Shows what is done in the background, whenever the metrics are read. */
+  watchJobs(readCounts: () => readonly JobCounts[]): void
   contentType: string
   /** The text that a scrape reads. */
   render(): Promise<string>
@@ -60,6 +63,31 @@ export function createMetrics(): Metrics {
         aggregator: 'max',
         collect() {
           this.set(readBytes())
+        },
+      })
+    },
+    watchJobs: (readCounts) => {
+      new Counter({
+        name: 'latchkey_jobs_total',
+        help: 'Runs of work in the background, by its kind and how they ended.',
+        labelNames: ['kind', 'outcome'] as const,
+        registers: [registry],
+        collect() {
+          this.reset()
+          for (const { kind, ...counts } of readCounts())
+            for (const outcome of ['done', 'failed', 'lost'] as const)
+              this.inc({ kind, outcome }, counts[outcome])
+        },
+      })
+      new Gauge({
+        name: 'latchkey_jobs_lag_seconds',
+        help: 'How long work in the background has been due that nobody does yet.',
+        labelNames: ['kind'] as const,
+        registers: [registry],
+        // Each process sees the same work.
+        aggregator: 'max',
+        collect() {
+          for (const { kind, lagMs } of readCounts()) this.set({ kind }, lagMs / 1_000)
         },
       })
     },

@@ -120,6 +120,7 @@ export function createPipeline(latchkey: Latchkey, settings: AppSettings): Pipel
   const checkReady = shareReadiness(latchkey)
   const lists = new FairLine(listBounds)
   if (latchkey.walBytes) metrics.watchWal(latchkey.walBytes)
+  metrics.watchJobs(() => latchkey.jobCounts())
   return {
     parts: {
       latchkey,

@@ -1,4 +1,5 @@
 // What each database brings, for the store to make one of.
+import type { RawBuilder } from 'kysely'
 import type { StoredSecret } from '../core/stored-secret.ts'
 import type { Look } from './changes.ts'
 import type { Use } from './last-use.ts'
@@ -21,9 +22,18 @@ export type Transact = <T>(change: (tx: Tx) => Promise<T>, last?: LastStatements
 /** The last statements of a change that came to a result. */
 export type LastStatements<T> = (tx: Tx, result: T) => readonly Promise<unknown>[]
 
+/** What a statement must say differently on each database. */
+export interface StoreDialect {
+  /** The database's own clock, in milliseconds since 1970: the same throughout a statement. */
+  now: RawBuilder<number>
+  /** Whether a statement passes over the rows that others have locked; if not, a transaction of a change is alone. */
+  skipsLocked: boolean
+}
+
 /** What each database brings. */
 export interface Backend {
   transact: Transact
+  dialect: StoreDialect
   /** The connections of reads alone: a list that takes its time stands before no change. */
   reads: Db
   /** How many statements {@link Backend.reads} takes at once. */

@@ -2,7 +2,7 @@
 // none of the three waits behind another.
 import { sql } from 'kysely'
 import { LatchkeyError } from '../core/errors.ts'
-import type { Backend, PostgresEnvironment, Warn } from './backend.ts'
+import type { Backend, PostgresEnvironment, StoreDialect, Warn } from './backend.ts'
 import { saveUsesAtOnce } from './last-use.ts'
 import { isCurrent, migrate } from './migrations/migrations.ts'
 import { type PostgresClient, PostgresConnector } from './postgres-connection.ts'
@@ -34,6 +34,11 @@ const pollAloneEveryMs = 100
 /** Any number that no other program on the database uses as an advisory lock. */
 const migrationLock = 0x6c61_7463
 
+const storeDialect: StoreDialect = {
+  // Not clock_timestamp(), by which no index can be searched.
+  now: sql`cast(extract(epoch from statement_timestamp()) * 1000 as bigint)`,
+  skipsLocked: true,
+}
 const columnTypes = { text: sql`text collate "C"`, instant: sql`bigint`, bytes: sql`bytea` }
 
 /**
@@ -83,6 +88,7 @@ export async function openPostgres(
     let listener: PostgresListener | undefined
     return {
       transact,
+      dialect: storeDialect,
       reads: makeStatements(reads, { changeMs: changeTimeoutMs, readMs: readTimeoutMs }, [
         new SchemaPlugin(schema),
       ]).db,

@@ -1,6 +1,8 @@
 // The table of sessions. Every statement on one names its organization.
 import type { Selectable } from 'kysely'
 import { LatchkeyError } from '../core/errors.ts'
+import type { StoreDialect } from './backend.ts'
+import { after, type Instant } from './instants.ts'
 import type { KeyRow } from './keys.ts'
 import type { Db, SessionsTable, Tx } from './tables.ts'
 
@@ -50,20 +52,43 @@ export async function listKeySessions(db: Db, owner: OwnerIds, limits: SessionLi
     .execute()
 }
 
-/** The sessions of an organization that are over, the oldest first, and not too many for one change. */
-export async function listOverSessions(
-  db: Db,
-  organizationId: string,
-  { now, idleSince }: SessionLimits,
-): Promise<Pick<SessionRow, 'id' | 'organization_id'>[]> {
-  return db
-    .selectFrom('sessions')
-    .select(['id', 'organization_id'])
-    .where('organization_id', '=', organizationId)
-    .where((eb) => eb.or([eb('last_seen_at', '<=', idleSince), eb('expires_at', '<=', now)]))
-    .orderBy('last_seen_at')
-    .limit(100)
-    .execute()
+/**
+ * Deletes sessions of all organizations that are over, and tells how many: those that are idle and those that are too old,
+ * the oldest first, at most `limit` of each. It passes over those that another change has locked.
+ */
+export async function deleteOverSessions(
+  tx: Tx,
+  { skipsLocked }: StoreDialect,
+  { longestIdleMs, limit }: { longestIdleMs: number; limit: number },
+  at: Instant,
+): Promise<number> {
+  let deleted = 0
+  for (const [end, until] of [
+    ['last_seen_at', after(at, -longestIdleMs)],
+    ['expires_at', at],
+  ] as const) {
+    const { numDeletedRows } = await tx
+      .with('over', (with_) =>
+        with_
+          .selectFrom('sessions')
+          .select(['organization_id', 'id'])
+          .where(end, '<=', until)
+          .orderBy(end)
+          .limit(limit)
+          .$if(skipsLocked, (query) => query.forUpdate().skipLocked()),
+      )
+      .deleteFrom('sessions')
+      .where((eb) =>
+        eb(
+          eb.refTuple('sessions.organization_id', 'sessions.id'),
+          'in',
+          eb.selectFrom('over').select(['over.organization_id', 'over.id']).$asTuple('organization_id', 'id'),
+        ),
+      )
+      .executeTakeFirstOrThrow()
+    deleted += Number(numDeletedRows)
+  }
+  return deleted
 }
 
 /** Notes that a session was seen, unless it was as late as `unlessAfter` already: never backwards. */

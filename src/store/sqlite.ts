@@ -10,7 +10,7 @@ import {
   SqliteQueryCompiler,
   sql,
 } from 'kysely'
-import type { Backend, Transact, Warn } from './backend.ts'
+import type { Backend, StoreDialect, Transact, Warn } from './backend.ts'
 import { type ChangeRow, changesQuery } from './changes.ts'
 import { saveUses } from './last-use.ts'
 import { isCurrent, migrate } from './migrations/migrations.ts'
@@ -24,6 +24,10 @@ import { makeTransact } from './transact.ts'
 /** A look takes some ten microseconds in this thread. */
 const pollEveryMs = 50
 
+const storeDialect: StoreDialect = {
+  now: sql`cast(round(unixepoch('subsec') * 1000) as integer)`,
+  skipsLocked: false,
+}
 const columnTypes = { text: sql`text`, instant: sql`integer`, bytes: sql`blob` }
 
 /** Opens, or makes, an SQLite database and brings its schema up to date. Throws where the file cannot be used. */
@@ -41,6 +45,7 @@ export async function openSqlite(path: string, warn: Warn): Promise<Backend> {
   const findFactsNow = (kid: string) => facts.find(kid)
   return {
     transact,
+    dialect: storeDialect,
     reads,
     // The thread takes them one by one, and whoever comes next is chosen here.
     readsAtOnce: 1,

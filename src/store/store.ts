@@ -3,7 +3,7 @@ import { hostname } from 'node:os'
 import { LatchkeyError } from '../core/errors.ts'
 import type { StoredSecret } from '../core/stored-secret.ts'
 import { FairLine, type LineBounds, type Turn } from '../fairness/fair-line.ts'
-import type { Backend, PostgresEnvironment, Transact, Warn } from './backend.ts'
+import type { Backend, PostgresEnvironment, StoreDialect, Transact, Warn } from './backend.ts'
 import {
   confirmFollower,
   dismissFollower,
@@ -31,6 +31,7 @@ export interface Store {
   read<T>(query: (db: Db) => Promise<T>, turn?: Turn): Promise<T>
   /** Runs a change; see {@link Transact}. */
   write: Transact
+  readonly dialect: StoreDialect
   /** How many changes may be under way at once. */
   readonly changesAtOnce: number
   /** Has a change wait for every other one by or of its keys; its first step, before anything is read. */
@@ -121,6 +122,7 @@ export async function openStore(
   return {
     read,
     write,
+    dialect: backend.dialect,
     changesAtOnce: backend.changesAtOnce,
     lockKeys: (tx, locks) => backend.lockKeys(tx, locks),
     recordChange: (tx, change) => [...recordChange(tx, change), ...backend.announce(tx)],

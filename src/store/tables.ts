@@ -111,6 +111,27 @@ export interface FollowersTable {
   confirmed_sequence: number
 }
 
+/** Work that nobody waits for: a row for each subject of a kind. */
+export interface JobsTable {
+  kind: string
+  /** `''` if there is only one of its kind. */
+  subject: string
+  /** Null for work of no organization. */
+  organization_id: string | null
+  payload: string
+  /** From when on any process may claim it: its next time, or the end of its owner's lease; null once it is finished. */
+  due_at: number | null
+  /** The earliest time for which it was asked for while somebody had claimed it; null for none. */
+  again_at: number | null
+  /** The runner that has claimed it; null for none. */
+  owner: string | null
+  /** Counts the claims. */
+  lease: number
+  /** Counts the claims since it last succeeded: it succeeded if they are none and it is finished. */
+  attempts: number
+  finished_at: number | null
+}
+
 export interface SchemaVersionTable {
   version: number
 }
@@ -132,6 +153,7 @@ export interface Tables {
   changes: ChangesTable
   organization_sequences: OrganizationSequencesTable
   followers: FollowersTable
+  jobs: JobsTable
   schema_version: SchemaVersionTable
   schema_compatibility: SchemaCompatibilityTable
 }
@@ -149,6 +171,7 @@ export const tableNames: readonly TableName[] = [
   'changes',
   'organization_sequences',
   'followers',
+  'jobs',
   'schema_version',
   'schema_compatibility',
 ]

@@ -41,6 +41,10 @@ const verdict = [
   ),
   target('coherence/organization-sequences', 'organization-sequences', 'change-streams-scoped'),
   target('coherence/barrier', 'staleness-barrier'),
+  target('jobs/jobs', 'jobs', 'jobs-claims'),
+  target('jobs/claimed-job', 'jobs-claims', 'jobs'),
+  target('jobs/kinds', 'jobs'),
+  target('jobs/retention', 'retention'),
 ]
 const commit = [
   target('commit/commit', 'commit', 'keys'),
@@ -76,6 +80,8 @@ const store = [
   target('organizations', 'organizations', 'keys-list', 'reads'),
   target('audit', 'audit', 'reads', 'sessions-limit'),
   target('changes', 'staleness-barrier', 'change-streams-scoped', 'change-streams'),
+  target('jobs', 'jobs-claims', 'jobs', 'retention'),
+  target('instants', 'jobs', 'retention'),
   target('last-use', 'defence-in-depth', 'keys-verify'),
   target('sqlite', 'sqlite-file', 'store'),
   target('sqlite-driver', 'sqlite-file', 'store', 'reads'),

@@ -16,7 +16,6 @@ import {
   deleteSessions,
   insertSession,
   listKeySessions,
-  listOverSessions,
   markSeen,
   refreshRow,
   type SessionRow,
@@ -90,13 +89,12 @@ export async function startSession(
   await engine.commit(caller, requirements, async ({ tx, record }) => {
     // Those that it waited for have signed in meanwhile, and count.
     await engine.signInLimit.requireRoom(tx, row, engine.now())
-    const over = await listOverSessions(tx, organizationId, sessionLimitsAt(now))
     const live = (await listKeySessions(tx, row, sessionLimitsAt(now))).filter(
       ({ id }) => id !== replaced?.sessionId,
     )
     const surplus = live.slice(mostSessionsOfKey - 1)
     const left = replaced ? [{ id: replaced.sessionId, organization_id: replaced.organizationId }] : []
-    const deleted = await deleteSessions(tx, [...over, ...surplus, ...left])
+    const deleted = await deleteSessions(tx, [...surplus, ...left])
     await insertSession(tx, row)
     for (const { id } of surplus) record(eventOf(caller, 'session.ended', id))
     if (replaced && deleted.has(replaced.sessionId)) {

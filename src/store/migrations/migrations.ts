@@ -12,6 +12,7 @@ import * as compatibility from './0007-compatibility.ts'
 import * as organizationSequences from './0008-organization-sequences.ts'
 import * as topics from './0009-topics.ts'
 import * as actorTypes from './0010-actor-types.ts'
+import * as jobs from './0011-jobs.ts'
 import type { ColumnTypes } from './column-types.ts'
 
 type Step = (db: Db, types: ColumnTypes) => Promise<void>
@@ -28,6 +29,7 @@ export const steps: readonly Step[] = [
   organizationSequences.up,
   topics.up,
   actorTypes.up,
+  jobs.up,
 ]
 
 /** The version of the schema that this program works on. */

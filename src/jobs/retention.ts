@@ -1,0 +1,134 @@
+// What is deleted, when, and by what: one list. What nothing else deletes, a job of this file does, a few rows at a time.
+import { longestIdleMs } from '../core/session-limits.ts'
+import type { StoreDialect } from '../store/backend.ts'
+import { type Instant, instantsOf } from '../store/instants.ts'
+import { deleteFinishedJobs } from '../store/jobs.ts'
+import { deleteOverSessions } from '../store/sessions.ts'
+import type { Store } from '../store/store.ts'
+import type { TableName, Tx } from '../store/tables.ts'
+import type { Clock } from '../verdict/clock.ts'
+import type { Again, JobKind, Work } from './kinds.ts'
+
+const everyMs = 300_000
+/** Rows a transaction: it takes milliseconds, and changes come between two. */
+const batchRows = 100
+/** So long a run goes on; the rest follows a moment later, when another process may be the one. */
+const runMs = 10_000
+const restAfterMs = 1_000
+/** Between two transactions at least as much time as the one before took: others have half of the database. */
+const minPauseMs = 5
+const keptMs = 7 * 86_400_000
+
+/** Some rows, and what becomes of them. */
+export interface Retention {
+  table: TableName
+  /** Which of its rows, in words. */
+  rows: string
+  /** How long they are kept, in words. */
+  kept: string
+  /** What deletes them. */
+  by: string
+  /** Deletes at most so many of them by one statement or two, and tells how many; absent if something else does. */
+  deleteSome?(tx: Tx, terms: DeletionTerms): Promise<number>
+}
+
+/** What a deletion goes by. */
+export interface DeletionTerms {
+  dialect: StoreDialect
+  at: Instant
+  limit: number
+}
+
+/** Every kind of row that is ever deleted. Organizations, keys and events are not. */
+export const retention: readonly Retention[] = [
+  {
+    table: 'sessions',
+    rows: 'sessions that are over: idle for an hour, or 12 hours old',
+    kept: 'until the next round',
+    by: 'the job `retention`',
+    deleteSome: (tx, { dialect, at, limit }) => deleteOverSessions(tx, dialect, { longestIdleMs, limit }, at),
+  },
+  {
+    table: 'sessions',
+    rows: 'sessions that were ended, or whose secret was',
+    kept: 'not at all',
+    by: 'the change that ends them',
+  },
+  {
+    table: 'jobs',
+    rows: 'jobs that are finished',
+    kept: 'a week',
+    by: 'the job `retention`',
+    deleteSome: (tx, { dialect, at, limit }) => deleteFinishedJobs(tx, dialect, { keptMs, limit }, at),
+  },
+  {
+    table: 'changes',
+    rows: 'changes of keys, for processes to hear of',
+    kept: 'until there are 10,000 later ones',
+    // One for one, so that what is left has no gap: a process takes a gap behind its place for what it missed.
+    by: 'the change that makes one more',
+  },
+  {
+    table: 'followers',
+    rows: 'processes that follow the changes and ended without a word',
+    kept: 'until the next barrier, which comes within two minutes',
+    // It deletes whoever has not confirmed its number, which is the highest of all: no row is left for this job.
+    by: 'the barrier',
+  },
+  {
+    table: 'followers',
+    rows: 'processes that follow the changes and ended in order',
+    kept: 'not at all',
+    by: 'the process',
+  },
+  {
+    table: 'secrets',
+    rows: 'ended secrets of a key',
+    kept: 'until there are 1,000 later ones',
+    by: 'the rotation that makes one more',
+  },
+]
+
+/**
+ * The work of deleting what is due, for one process at a time. Without `now` the database tells the time, which is one for
+ * all processes.
+ */
+export function retentionJob(
+  { write, dialect }: Pick<Store, 'write' | 'dialect'>,
+  clock: Pick<Clock, 'monotonic' | 'after'>,
+  now?: () => number,
+): JobKind {
+  const at = instantsOf(dialect, now)
+  return {
+    everyMs,
+    run: (work) =>
+      deleteDue(work, clock, (deleteSome) =>
+        write((tx) => deleteSome(tx, { dialect, at: at(), limit: batchRows })),
+      ),
+  }
+}
+
+type DeleteSome = NonNullable<Retention['deleteSome']>
+
+/** Deletes a batch of each kind in turn until nothing is due, or the time of a run is over. */
+async function deleteDue(
+  work: Work,
+  clock: Pick<Clock, 'monotonic' | 'after'>,
+  deleteBatch: (deleteSome: DeleteSome) => Promise<number>,
+): Promise<Again | undefined> {
+  const beganAt = clock.monotonic()
+  let left = retention.flatMap(({ deleteSome }) => deleteSome ?? [])
+  while (left.length > 0) {
+    const unfinished: DeleteSome[] = []
+    for (const deleteSome of left) {
+      work.requireHeld()
+      const batchAt = clock.monotonic()
+      if ((await deleteBatch(deleteSome)) >= batchRows) unfinished.push(deleteSome)
+      const pauseMs = Math.max(minPauseMs, clock.monotonic() - batchAt)
+      if (unfinished.length > 0) await new Promise<void>((resolve) => clock.after(pauseMs, resolve))
+    }
+    left = unfinished
+    if (left.length > 0 && clock.monotonic() - beganAt >= runMs) return { afterMs: restAfterMs }
+  }
+  return undefined
+}
