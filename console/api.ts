@@ -25,7 +25,7 @@ export type WireAuditEvent = Wire<AuditEvent>
 export type WireSession = Wire<Session>
 export type WireVerdict = Wire<Verdict>
 
-/** A refusal or a failure, with what to tell of it. `code` is of docs/errors.md, or `unreachable`. */
+/** A refusal or a failure, with what to tell of it. `code` is of docs/reference/errors.md, or `unreachable`. */
 export class ApiError extends Error {
   override readonly name = 'ApiError'
   readonly code: ErrorCode | 'unreachable'

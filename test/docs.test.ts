@@ -1,8 +1,8 @@
 // The documents tell the truth: their commands and code run for real and print what they say, their links lead
 // somewhere. `UPDATE_DOCS=1 npx vitest run test/docs.test.ts` writes what was printed into them.
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { globSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join, resolve } from 'node:path'
+import { dirname, join, resolve } from 'node:path'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { type ServeProcess, tokensIn, useCommand } from './setup/command.ts'
 import { type Block, makeMask, normalize, readBlocks, sortBlocks } from './setup/documents.ts'
@@ -13,21 +13,26 @@ import { missingPrograms, wants } from './setup/programs.ts'
 
 /** The blocks that no test runs, by language, for each document that has any: none slips in unnoticed. */
 const unrun: Record<string, Record<string, number>> = {
-  'ARCHITECTURE.md': { text: 1 },
+  'ARCHITECTURE.md': { mermaid: 1, text: 1 },
   'CONTRIBUTING.md': { console: 3 },
   'README.md': { console: 3, text: 1 },
-  'docs/errors.md': { json: 1 },
-  'docs/gateways.md': { console: 1 },
-  'docs/operations.md': { console: 5, ini: 1, json: 1, nginx: 1 },
-  'docs/permissions.md': { '': 1 },
-  'docs/postgresql.md': { console: 1 },
+  'docs/explain/security.md': { text: 1 },
+  'docs/guides/permissions.md': { '': 1 },
+  'docs/operate/backup.md': { console: 1 },
+  'docs/operate/gateways.md': { console: 1 },
+  'docs/operate/install.md': { console: 2, ini: 1 },
+  'docs/operate/monitoring.md': { json: 1 },
+  'docs/operate/postgresql.md': { console: 1 },
+  'docs/operate/processes.md': { console: 1 },
+  'docs/operate/reverse-proxy.md': { console: 1, nginx: 1 },
+  'docs/reference/errors.md': { json: 1 },
 }
 
-const documents = ['.', 'docs'].flatMap((folder) =>
-  readdirSync(join(repository, folder))
-    .filter((name) => name.endsWith('.md'))
-    .map((name) => join(folder, name)),
-)
+const documents = globSync(['*.md', 'docs/**/*.md'], { cwd: repository }).sort()
+const onPostgres = 'docs/operate/postgresql.md'
+
+/** What the guides share: the reference defines it once, in its first block. */
+const [sharedByGuides] = readBlocks(join(repository, 'docs/reference/http.md'))
 
 test.each(documents)('every block of %s runs, or is counted as one that does not', (path) => {
   const { unrun: found } = sortBlocks(readBlocks(join(repository, path)))
@@ -42,12 +47,14 @@ const command = useCommand()
 describe('what the documents show', { timeout: 180_000 }, () => {
   for (const path of documents) {
     const { steps } = sortBlocks(readBlocks(join(repository, path)))
-    if (steps.length === 0 || path === 'docs/postgresql.md') continue
+    if (steps.length === 0 || path === onPostgres) continue
     const commands = steps.map(({ text }) => text).join('')
     const called = ['bash', 'curl', 'jq', 'sqlite3'].filter((name) => commands.match(`\\b${name}\\b`))
     const { skip, note } = wants(missingPrograms(called))
     test.skipIf(skip)(`${path} prints what it says, on a server with an empty database${note}`, async () => {
       const folder = makeFolder()
+      if (steps.every(({ language, text }) => language === 'ts' && !text.includes('LATCHKEY_')))
+        return checkDocument(path, folder, {})
       const server = await command.serve(['--database', `sqlite:${join(folder, 'latchkey.db')}`])
       const addresses = { '127.0.0.1:7373': new URL(server.url).host }
       await checkDocument(path, folder, environmentOf(path, server), addresses)
@@ -56,12 +63,12 @@ describe('what the documents show', { timeout: 180_000 }, () => {
 
   const programs = findInstalledPostgres()
   const { skip, note } = wants(programs ? [] : ['postgresql'])
-  test.skipIf(skip)(`docs/postgresql.md prints what it says${note}`, async () => {
+  test.skipIf(skip)(`${onPostgres} prints what it says${note}`, async () => {
     const postgres = await startPostgres(programs)
     onTestFinished(() => postgres.stop())
     const environment = { ADMIN_URL: postgres.url, PATH: `${programs}:${process.env.PATH}` }
     const addresses = { '127.0.0.1:5432': new URL(postgres.url).host }
-    await checkDocument('docs/postgresql.md', makeFolder(), environment, addresses)
+    await checkDocument(onPostgres, makeFolder(), environment, addresses)
   })
 })
 
@@ -107,6 +114,17 @@ test.each(documents)('the links and paths of %s lead somewhere', (path) => {
   expect(brokenLinks(join(repository, path))).toEqual([])
 })
 
+test('the index of the documents leads to every one of them', () => {
+  const indexes = documents.filter((path) => path.startsWith('docs/') && path.endsWith('README.md'))
+  const linked = indexes.flatMap((path) =>
+    [...readFileSync(join(repository, path), 'utf8').matchAll(/\]\(([^)#\s]+)/g)].map((match) =>
+      join(dirname(path), match[1] as string),
+    ),
+  )
+  const lost = documents.filter((path) => path !== 'docs/README.md' && !linked.includes(path))
+  expect(lost).toEqual([])
+})
+
 test('every test that SECURITY.md names is there', () => {
   const security = readFileSync(join(repository, 'SECURITY.md'), 'utf8')
   const named = [...security.matchAll(/`(test\/[\w./-]+)`: ([^|`]+?)(?:\. `| \|)/g)]
@@ -129,7 +147,7 @@ test('a link that leads nowhere, and a path that is not there, are found out', (
 /** Where a document finds the server and its root key; some work on the database beside it. */
 function environmentOf(path: string, server: ServeProcess): Record<string, string> {
   const [rootKey = ''] = tokensIn(server.stdout())
-  return ['docs/cli.md', 'docs/operations.md'].includes(path)
+  return path.startsWith('docs/operate/') || path === 'docs/reference/cli.md'
     ? { LATCHKEY_DATABASE_URL: 'sqlite:latchkey.db', LATCHKEY_KEY: rootKey }
     : { LATCHKEY_URL: server.url, LATCHKEY_KEY: rootKey }
 }
@@ -141,6 +159,9 @@ async function checkDocument(
   addresses: Record<string, string> = {},
 ): Promise<void> {
   const { steps } = sortBlocks(readBlocks(resolve(repository, path)))
+  const firstInShell = steps.find(({ language }) => language === 'sh')
+  if (path.startsWith('docs/guides/') && firstInShell && sharedByGuides)
+    firstInShell.text = sharedByGuides.text + firstInShell.text
   const outcomes = await runSteps(
     steps.map((step) => ({ ...step, text: replaceAll(step.text, addresses) })),
     folder,

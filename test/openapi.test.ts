@@ -1,4 +1,4 @@
-// The OpenAPI document, the app, the table of errors and docs/errors.md say the same, in every direction.
+// The OpenAPI document, the app, the table of errors and docs/reference/errors.md say the same, in every direction.
 import { execFile } from 'node:child_process'
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
@@ -108,8 +108,8 @@ test('what the document says is public is, and all the rest asks for a token', a
   }
 })
 
-test('every error code has its line in docs/errors.md, with its status, and no line is of another code', () => {
-  const text = readFileSync(new URL('../docs/errors.md', import.meta.url), 'utf8')
+test('every error code has its line in docs/reference/errors.md, with its status, and no line is of another code', () => {
+  const text = readFileSync(new URL('../docs/reference/errors.md', import.meta.url), 'utf8')
   const lines = [...text.matchAll(/^\| `(\w+)` \| (\d+) \| (.+) \| (.+) \|$/gm)]
   expect(lines.map(([, code]) => code)).toEqual(codes)
   for (const [, code = '', status, meaning, advice] of lines) {

@@ -146,8 +146,8 @@ test.each(['', ':', 'a:', ':a', 'a::b', 'a*', '*a', '**', 'a b', 'a:*b', 'é', '
   },
 )
 
-describe('docs/permissions.md', () => {
-  const text = readFileSync(new URL('../docs/permissions.md', import.meta.url), 'utf8')
+describe('docs/guides/permissions.md', () => {
+  const text = readFileSync(new URL('../docs/guides/permissions.md', import.meta.url), 'utf8')
   const examples = [...text.matchAll(/^\| (?:`(.+?)` )?\| `(.+?)` \| (yes|no) \|$/gm)]
 
   test('has its table of examples', () => expect(examples.length).toBeGreaterThanOrEqual(15))

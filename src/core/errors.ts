@@ -2,7 +2,7 @@
 
 /**
  * Each error code with its HTTP status and its title (RFC 9457, section 3.1). A code, once published, keeps
- * its meaning; `docs/errors.md` explains each to the person who meets it.
+ * its meaning; `docs/reference/errors.md` explains each to the person who meets it.
  */
 export const errorTable = {
   malformed_request: [400, 'The request is not valid HTTP'],

@@ -19,7 +19,7 @@ export function noteOpening(database: string, warn: (message: string) => void): 
     openings.told.add(database)
     warn(
       'This process has opened the same database twice. Each opening has connections and a memory of its own: open it ' +
-        'once and share it, in a program that is reloaded by way of globalThis (docs/embedding.md).',
+        'once and share it, in a program that is reloaded by way of globalThis (docs/guides/library.md).',
     )
   }
   return () => {

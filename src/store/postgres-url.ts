@@ -235,7 +235,7 @@ function readParameter(given: Map<Name, string>, name: string, value: string): v
   else if (Object.hasOwn(variables, name)) given.set(name as Name, value)
   else if (!withoutEffect.has(name)) {
     refuse(
-      `Latchkey does not know its parameter ${name.slice(0, 40)}: see docs/postgresql.md for those that it takes.`,
+      `Latchkey does not know its parameter ${name.slice(0, 40)}: see docs/operate/postgresql.md for those that it takes.`,
     )
   }
 }

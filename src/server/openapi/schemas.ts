@@ -63,7 +63,9 @@ const problemSchema = z.object({
   title: z.string().meta({ description: 'The same for every problem of this code.' }),
   status: z.int(),
   detail: z.string().meta({ description: 'What is wrong this time.' }),
-  code: z.enum(Object.keys(errorTable) as [string]).meta({ description: 'Stable; see docs/errors.md.' }),
+  code: z
+    .enum(Object.keys(errorTable) as [string])
+    .meta({ description: 'Stable; see docs/reference/errors.md.' }),
   requestId: z.string(),
   errors: z
     .array(z.strictObject({ path: z.string(), message: z.string() }))
