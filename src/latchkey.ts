@@ -73,11 +73,11 @@ import { retentionJob } from './jobs/retention.ts'
 import { openStore, warnProcess } from './store/store.ts'
 import { type CacheOptions, cacheBoundsOf, cacheFault } from './verdict/cache-options.ts'
 import { systemClock } from './verdict/clock.ts'
-import { verifyCached } from './verdict/evaluate.ts'
+import { type Purpose, verifyCached } from './verdict/evaluate.ts'
 import { UsageRecorder } from './verification/last-use.ts'
 import { Memory } from './verification/read-through.ts'
 import { createVerifiers, type Verifiers } from './verification/remote.ts'
-import { verify } from './verification/verify.ts'
+import { type VerifyAsker, verify } from './verification/verify.ts'
 import { verifyBatch } from './verification/verify-batch.ts'
 
 export { hasLatchkeyTables } from './store/store.ts'
@@ -166,17 +166,17 @@ export interface Latchkey extends AsyncDisposable {
    * The asker says on whose behalf, if strangers may ask: reads of the database are shared fairly between askers.
    * Throws `invalid_input` for permissions of a wrong form.
    */
-  verify(token: string, options?: VerifyOptions, asker?: Asker): Promise<Verdict>
+  verify(token: string, options?: VerifyOptions, asker?: VerifyAsker): Promise<Verdict>
   /**
    * Tells who asks by a token, for the methods that take a caller; undefined for a token that opens nothing. A change
    * judges its caller again, in its own transaction: by then a token may be revoked, and its key hold less.
    */
   authenticate(token: string, origin?: Origin): Promise<Caller | undefined>
   /**
-   * Judges a token from memory, without a promise or I/O; undefined where memory may not answer, and then
+   * Judges a token from memory, without a promise or I/O, as a `request` if no purpose is named; undefined where memory may not answer, and then
    * `verify` can. Throws `invalid_input` for permissions of a wrong form.
    */
-  verifyCached(token: string, options?: VerifyOptions): Verdict | undefined
+  verifyCached(token: string, options?: VerifyOptions, purpose?: Purpose): Verdict | undefined
   /** Judges up to 1000 tokens at once; the verdicts come in the order of the requests. */
   verifyBatch(
     requests: readonly VerifyRequest[],
@@ -290,9 +290,9 @@ export async function openLatchkey(options: LatchkeyOptions): Promise<Latchkey> 
       checkQuestion(asked)
       return verify(memory, token, asked, asker)
     },
-    verifyCached: (token, asked) => {
+    verifyCached: (token, asked, purpose) => {
       checkQuestion(asked)
-      return verifyCached(memory, token, asked)
+      return verifyCached(memory, token, asked, purpose)
     },
     verifyBatch: async (requests, asked, asker) => {
       checkQuestion(asked)

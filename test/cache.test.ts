@@ -3,10 +3,10 @@ import { execFileSync } from 'node:child_process'
 import { join } from 'node:path'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { parseToken } from '../src/core/token.ts'
+import { assembleToken, parseToken } from '../src/core/token.ts'
 import { openLatchkey } from '../src/latchkey.ts'
 import { openStore, type Store } from '../src/store/store.ts'
-import { FactsCache, nowhere } from '../src/verdict/cache.ts'
+import { FactsCache } from '../src/verdict/cache.ts'
 import { systemClock } from '../src/verdict/clock.ts'
 import { sizeOfFacts, toFacts } from '../src/verdict/facts.ts'
 import { digestToken } from '../src/verification/digest.ts'
@@ -25,22 +25,23 @@ describe('the cache', () => {
         const reported = new Map<string, number>()
         const noteUse = (kid: string, _: unknown, at: number) =>
           reported.set(kid, Math.max(at, reported.get(kid) ?? 0))
-        const cache = new FactsCache(secrets, bytes, noteUse)
+        const cache = new FactsCache({ secrets, bytes }, (token) => textOf(digestToken(token)), noteUse)
         for (const step of taken) {
-          const slot = 'kid' in step ? cache.find(kidOf(step.kid), 0) : nowhere
-          if ('kid' in step) expect(slot !== nowhere).toBe(model.find(step.kid))
+          const cached = 'kid' in step ? cache.findByKid(kidOf(step.kid)) : undefined
+          if ('kid' in step) expect(cached !== undefined).toBe(model.find(step.kid))
           if (step.kind === 'remember') {
-            cache.remember(kidOf(step.kid), digestOf(step.mark), factsOf(step.kid % 4, step.mark))
+            const token = tokenOf(step.kid, step.mark)
+            cache.remember(kidOf(step.kid), digestToken(token), factsOf(step.kid % 4, step.mark))
             model.remember(step.kid, step.mark)
-          } else if (step.kind === 'use' && slot !== nowhere) {
-            cache.noteUse(slot, step.at)
+          } else if (step.kind === 'use' && cached !== undefined) {
+            cache.noteUse(cached, step.at)
             model.used.set(kidOf(step.kid), Math.max(step.at, model.used.get(kidOf(step.kid)) ?? 0))
-          } else if (step.kind === 'find' && slot !== nowhere) {
+          } else if (step.kind === 'find' && cached !== undefined) {
             const mark = model.marks.get(step.kid) ?? 0
-            expect(cache.answerAt(slot)).toMatchObject({ keyId: `key-${step.kid % 4}`, name: `mark-${mark}` })
-            expect(cache.termsAt(slot).organizationId).toBe('acme')
-            expect(cache.digestMatches(slot, textOf(digestOf(mark)))).toBe(true)
-            expect(cache.digestMatches(slot, textOf(digestOf(mark ^ 1)))).toBe(false)
+            expect(cached.answer).toMatchObject({ keyId: `key-${step.kid % 4}`, name: `mark-${mark}` })
+            expect(cached.terms.organizationId).toBe('acme')
+            expect(cache.lookup(tokenOf(step.kid, mark))).toEqual(cached)
+            expect(cache.lookup(tokenOf(step.kid, mark ^ 1))).toBeUndefined()
           } else if (step.kind === 'forget') {
             cache.forgetKey(`key-${step.key}`)
             model.forgetKey(step.key)
@@ -185,8 +186,8 @@ function kidOf(kid: number): string {
   return `kid${String(kid).padStart(13, '0')}`
 }
 
-function digestOf(mark: number): Uint8Array {
-  return digestToken(`token ${mark}`)
+function tokenOf(kid: number, mark: number): string {
+  return assembleToken('re', kidOf(kid), new Uint8Array(32).fill(mark))
 }
 
 function textOf(digest: Uint8Array): string {

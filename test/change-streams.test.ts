@@ -8,6 +8,7 @@ import { toBody } from '../src/http/streams.ts'
 import { openLatchkey } from '../src/latchkey.ts'
 import { createApp, createPipeline } from '../src/server/app.ts'
 import { ChangeStreams } from '../src/server/change-streams.ts'
+import { makeClock } from './setup/clock.ts'
 import { makeSqlite, onEachDatabase } from './setup/databases.ts'
 import { startTestServer } from './setup/server.ts'
 
@@ -116,6 +117,28 @@ onEachDatabase('the changes', (makeDatabase) => {
     for (const stream of streams) await stream.next('beat')
     now += 60_000
     for (const stream of streams) await stream.end()
+  })
+
+  test('an open stream is no use of its key, and a verification by it is one of both', async () => {
+    const clock = makeClock()
+    const server = await start({ now: clock.now })
+    const reader = await server.issue('acme', verify)
+    const other = await server.issue()
+    const stream = await follow(server.url, reader.key)
+    await stream.next('hello')
+    clock.advance(60_000)
+    for (let beat = 0; beat < 3; beat++) await stream.next('beat')
+    await server.close()
+    const lastUses = async () => {
+      await using latchkey = await openLatchkey({ database: server.database, now: clock.now })
+      const uses = [reader, other].map(async ({ id }) => (await latchkey.keys.get(id)).lastUsedAt)
+      return await Promise.all(uses)
+    }
+    expect(await lastUses()).toEqual([clock.in(-60_000), null])
+    const again = await startTestServer(server.database, { now: clock.now })
+    await again.request('POST', '/v1/keys/verify', { token: reader.key, body: { key: other.key } })
+    await again.close()
+    expect(await lastUses()).toEqual([clock.in(0), clock.in(0)])
   })
 
   test('the server stops at once, however many streams are open', async () => {

@@ -1,7 +1,7 @@
 // The guards that hold where another one has failed: each alone, so that its loss is noticed although others still hold.
 import { DatabaseSync } from 'node:sqlite'
 import { describe, expect, test } from 'vitest'
-import { generateToken } from '../src/core/token.ts'
+import { assembleToken, generateToken } from '../src/core/token.ts'
 import { systemRandom } from '../src/domain/random.ts'
 import { openLatchkey } from '../src/index.ts'
 import { changeKey, findKey, type KeyRow, lockKey } from '../src/store/keys.ts'
@@ -15,7 +15,7 @@ import {
 } from '../src/store/sessions.ts'
 import { openStore, type Store } from '../src/store/store.ts'
 import type { Tx } from '../src/store/tables.ts'
-import { FactsCache, nowhere } from '../src/verdict/cache.ts'
+import { FactsCache } from '../src/verdict/cache.ts'
 import { toFacts } from '../src/verdict/facts.ts'
 import { leaseMs } from '../src/verdict/lease.ts'
 import { digestToken } from '../src/verification/digest.ts'
@@ -28,9 +28,15 @@ const everything = undefined
 
 describe('a digest in memory', () => {
   test('is that of a token only if every bit of its 32 bytes is the same', () => {
-    const cache = new FactsCache(1, 10_000, () => {})
     const kid = '0123456789abcdef'
-    const digest = digestToken('a token')
+    const token = assembleToken('re', kid, new Uint8Array(32))
+    const digest = digestToken(token)
+    let other = digest
+    const cache = new FactsCache(
+      { secrets: 1, bytes: 10_000 },
+      () => textOf(other),
+      () => {},
+    )
     const facts = toFacts({
       endedAt: null,
       graceEndsAt: null,
@@ -43,13 +49,11 @@ describe('a digest in memory', () => {
       revokedAt: null,
     })
     cache.remember(kid, digest, facts)
-    const slot = cache.find(kid, 0)
-    expect(slot).not.toBe(nowhere)
-    expect(cache.digestMatches(slot, textOf(digest))).toBe(true)
+    expect(cache.lookup(token)).toMatchObject(facts)
     for (let bit = 0; bit < 256; bit++) {
-      const other = Uint8Array.from(digest)
+      other = Uint8Array.from(digest)
       other[bit >> 3] = (other[bit >> 3] as number) ^ (1 << (bit & 7))
-      expect({ bit, same: cache.digestMatches(slot, textOf(other)) }).toEqual({ bit, same: false })
+      expect({ bit, found: cache.lookup(token) }).toEqual({ bit, found: undefined })
     }
   })
 })

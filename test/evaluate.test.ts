@@ -4,14 +4,13 @@ import { checkAskedPermissions } from '../src/core/asked-permissions.ts'
 import { assembleToken, type ParsedToken, parseToken } from '../src/core/token.ts'
 import { FactsCache } from '../src/verdict/cache.ts'
 import {
+  evaluate,
   findRemembered,
-  judge,
   malformed,
   notFound,
   type Remembered,
   verdictOf,
   verifyCached,
-  verifyOrParse,
 } from '../src/verdict/evaluate.ts'
 import { type Facts, type Terms, toFacts } from '../src/verdict/facts.ts'
 import { Lease, leaseMs } from '../src/verdict/lease.ts'
@@ -43,13 +42,14 @@ function remember(terms: Partial<Terms> = {}) {
   const lease = new Lease()
   const uses: [kid: string, at: number][] = []
   const absent = new Set<string>()
-  const cache = new FactsCache(10, 10_000, (used, _, at) => uses.push([used, at]))
+  const cache = new FactsCache({ secrets: 10, bytes: 10_000 }, digestText, (used, _, at) =>
+    uses.push([used, at]),
+  )
   cache.remember(kid, digestToken(token), factsOf(terms))
   lease.confirm(clock.monotonic, clock.wall)
   const memory: Remembered = {
     cache,
     clock: { now: () => clock.wall },
-    digest: digestText,
     isFresh: (now) => lease.holds(clock.monotonic, now),
     isAbsent: (parsed) => absent.has(parsed.kid),
   }
@@ -68,9 +68,17 @@ describe('a token that is remembered', () => {
     const { memory, told } = remember()
     expect(verifyCached(memory, text)).toEqual(valid)
     expect(told()).toEqual([[kid, start]])
-    expect(verifyOrParse(memory, text)).toEqual(valid)
-    expect(told()).toEqual([[kid, start]])
-    expect(findRemembered(memory, text)).toEqual(factsOf())
+    expect(findRemembered(memory, text)).toMatchObject(factsOf())
+  })
+
+  test('is used by a request and by management, and not by a heartbeat', () => {
+    const { memory, told } = remember()
+    for (const purpose of ['request', 'management'] as const) {
+      expect(verifyCached(memory, token, {}, purpose)).toEqual(valid)
+      expect(told()).toEqual([[kid, start]])
+    }
+    expect(verifyCached(memory, token, {}, 'heartbeat')).toEqual(valid)
+    expect(told()).toEqual([])
   })
 
   test('is judged to the last instant of the lease, and by nobody after it', () => {
@@ -80,16 +88,14 @@ describe('a token that is remembered', () => {
     told()
     clock.monotonic += 1
     expect(verifyCached(memory, token)).toBeUndefined()
-    expect(verifyOrParse(memory, token)).toEqual(parseToken(token))
     expect(told()).toEqual([])
     // Whoever asks what is remembered judges its age.
-    expect(findRemembered(memory, token)).toEqual(factsOf())
+    expect(findRemembered(memory, token)).toMatchObject(factsOf())
   })
 
   test('that is refused was not used', () => {
     const { memory, told } = remember({ revokedAt: start })
     expect(verifyCached(memory, token)).toMatchObject({ valid: false, code: 'revoked' })
-    expect(verifyOrParse(memory, token)).toMatchObject({ valid: false, code: 'revoked' })
     expect(told()).toEqual([])
   })
 
@@ -97,10 +103,9 @@ describe('a token that is remembered', () => {
     const { memory, clock } = remember({ expiresAt: start + 500 })
     const asked = { permissions: ['emails:send'] }
     expect(verifyCached(memory, token, asked)).toEqual({ ...valid, expiresAt: new Date(start + 500) })
-    expect(verifyOrParse(memory, token, { organizationId: 'other' })).toBe(notFound)
+    expect(verifyCached(memory, token, { organizationId: 'other' })).toBe(notFound)
     clock.wall += 500
     expect(verifyCached(memory, token, asked)).toMatchObject({ valid: false, code: 'expired' })
-    expect(verifyOrParse(memory, token, asked)).toMatchObject({ valid: false, code: 'expired' })
   })
 })
 
@@ -109,7 +114,6 @@ describe('a token that is not remembered', () => {
     const { memory } = remember()
     for (const text of [undefined, null, 7, {}, [token], { length: 68 }] as unknown as string[]) {
       expect(verifyCached(memory, text)).toBe(malformed)
-      expect(verifyOrParse(memory, text)).toBe(malformed)
     }
     for (const text of [
       '',
@@ -120,15 +124,13 @@ describe('a token that is not remembered', () => {
       `secret-token:secret-token:${token}`,
     ]) {
       expect(verifyCached(memory, text)).toBe(malformed)
-      expect(verifyOrParse(memory, text)).toBe(malformed)
       expect(findRemembered(memory, text)).toBeUndefined()
     }
   })
 
-  test('is left to the store, taken apart', () => {
+  test('is left to the store', () => {
     const { memory } = remember()
     expect(verifyCached(memory, unknownToken)).toBeUndefined()
-    expect(verifyOrParse(memory, `secret-token:${unknownToken}`)).toEqual(parseToken(unknownToken))
     expect(findRemembered(memory, unknownToken)).toBeUndefined()
   })
 
@@ -136,28 +138,23 @@ describe('a token that is not remembered', () => {
     const { memory, clock, absent } = remember()
     absent.add((parseToken(unknownToken) as ParsedToken).kid)
     expect(verifyCached(memory, unknownToken)).toBe(notFound)
-    expect(verifyOrParse(memory, unknownToken)).toBe(notFound)
     clock.wall += leaseMs
     expect(verifyCached(memory, unknownToken)).toBeUndefined()
-    expect(verifyOrParse(memory, unknownToken)).toEqual(parseToken(unknownToken))
   })
 
   test('is not found under the lease if another one has its kid, and left to the store after it', () => {
     const { memory, clock, told } = remember()
     expect(verifyCached(memory, foreignToken)).toBe(notFound)
-    expect(verifyOrParse(memory, foreignToken)).toBe(notFound)
     expect(findRemembered(memory, foreignToken)).toBeUndefined()
     clock.monotonic += leaseMs
     expect(verifyCached(memory, foreignToken)).toBeUndefined()
-    expect(verifyOrParse(memory, foreignToken)).toEqual(parseToken(foreignToken))
     expect(told()).toEqual([])
   })
 
   test('has its question checked before anything is said of it', () => {
     const { memory } = remember()
     for (const text of [token, foreignToken, unknownToken, 'none']) {
-      for (const verify of [verifyCached, verifyOrParse])
-        expect(() => verify(memory, text, { permissions: ['emails send'] })).toThrow('permissions[0]')
+      expect(() => verifyCached(memory, text, { permissions: ['emails send'] })).toThrow('permissions[0]')
     }
   })
 })
@@ -177,43 +174,45 @@ describe('terms', () => {
   test('are met, or the gravest reason counts', () => {
     const terms = { ...unlimited, isEnded: true, graceEndsAt: 1, expiresAt: at, revokedAt: 2_000 }
     const asked = { ...lacking, organizationId: 'other' }
-    expect(judge(terms, asked, at)).toEqual({ code: 'not_found' })
-    expect(judge(terms, { ...asked, organizationId: 'acme' }, at)).toEqual({ code: 'revoked' })
-    expect(judge(terms, lacking, at)).toEqual({ code: 'revoked' })
-    expect(judge({ ...terms, revokedAt: null }, lacking, at)).toEqual({ code: 'expired' })
+    expect(evaluate(terms, asked, at)).toEqual({ code: 'not_found' })
+    expect(evaluate(terms, { ...asked, organizationId: 'acme' }, at)).toEqual({ code: 'revoked' })
+    expect(evaluate(terms, lacking, at)).toEqual({ code: 'revoked' })
+    expect(evaluate({ ...terms, revokedAt: null }, lacking, at)).toEqual({ code: 'expired' })
     const unexpired = { ...terms, revokedAt: null, expiresAt: null }
-    expect(judge(unexpired, lacking, at)).toEqual({ code: 'rotated' })
+    expect(evaluate(unexpired, lacking, at)).toEqual({ code: 'rotated' })
     const missing = { code: 'insufficient_permissions', missing: ['a', 'b'] }
-    expect(judge(unlimited, lacking, at)).toEqual(missing)
-    expect(judge(unlimited, {}, at)).toBeUndefined()
-    expect(judge(unlimited, { organizationId: 'acme', permissions: [] }, at)).toBeUndefined()
-    expect(judge(unlimited, { permissions: ['emails:*'] }, at)).toBeUndefined()
-    expect(judge(unlimited, { permissions: ['emails:send', 'emails:*'] }, at)).toBeUndefined()
+    expect(evaluate(unlimited, lacking, at)).toEqual(missing)
+    expect(evaluate(unlimited, {}, at)).toBeUndefined()
+    expect(evaluate(unlimited, { organizationId: 'acme', permissions: [] }, at)).toBeUndefined()
+    expect(evaluate(unlimited, { permissions: ['emails:*'] }, at)).toBeUndefined()
+    expect(evaluate(unlimited, { permissions: ['emails:send', 'emails:*'] }, at)).toBeUndefined()
   })
 
   test.each(['expiresAt', 'graceEndsAt'] as const)('hold until %s, and not at it', (limit) => {
     const code = limit === 'expiresAt' ? 'expired' : 'rotated'
     for (const instant of [0, 1, at]) {
       const terms = { ...unlimited, [limit]: instant }
-      expect(judge(terms, {}, instant - 1)).toBeUndefined()
-      expect(judge(terms, {}, instant)).toEqual({ code })
-      expect(judge(terms, {}, instant + 1)).toEqual({ code })
+      expect(evaluate(terms, {}, instant - 1)).toBeUndefined()
+      expect(evaluate(terms, {}, instant)).toEqual({ code })
+      expect(evaluate(terms, {}, instant + 1)).toEqual({ code })
     }
   })
 
   test('end with the secret, however long its grace would be', () => {
-    expect(judge({ ...unlimited, isEnded: true }, {}, at)).toEqual({ code: 'rotated' })
-    expect(judge({ ...unlimited, isEnded: true, graceEndsAt: at + 1 }, {}, at)).toEqual({ code: 'rotated' })
+    expect(evaluate({ ...unlimited, isEnded: true }, {}, at)).toEqual({ code: 'rotated' })
+    expect(evaluate({ ...unlimited, isEnded: true, graceEndsAt: at + 1 }, {}, at)).toEqual({
+      code: 'rotated',
+    })
   })
 
   test('grant the same whether lists are short, and compared word by word, or long', () => {
     for (const count of [1, 2, 16, 17, 100, 128]) {
       const granted = Array.from({ length: count }, (_, i) => `a${i}:read`)
       const terms = { ...unlimited, permissions: granted }
-      expect(judge(terms, { permissions: granted }, at)).toBeUndefined()
+      expect(evaluate(terms, { permissions: granted }, at)).toBeUndefined()
       const more = [...granted.slice(1), 'a0:write']
       const missing = { code: 'insufficient_permissions', missing: ['a0:write'] }
-      expect(judge(terms, { permissions: more }, at)).toEqual(missing)
+      expect(evaluate(terms, { permissions: more }, at)).toEqual(missing)
     }
   })
 
@@ -221,7 +220,7 @@ describe('terms', () => {
     const terms = { ...unlimited, permissions: ['emails:*', 'e', 'm'] }
     const wrong = ['em', { length: 1, 0: 'emails:*' }, null, 7] as unknown as string[][]
     for (const permissions of wrong)
-      expect(() => judge(terms, { permissions }, at)).toThrow('permissions: A list of permissions.')
+      expect(() => evaluate(terms, { permissions }, at)).toThrow('permissions: A list of permissions.')
   })
 })
 

@@ -7,7 +7,7 @@ import { openLatchkey } from '../src/latchkey.ts'
 import { openStore, type Store } from '../src/store/store.ts'
 import { leaseMs } from '../src/verdict/lease.ts'
 import type { Memory } from '../src/verification/read-through.ts'
-import { verify, verifyStored } from '../src/verification/verify.ts'
+import { verify, verifyKid } from '../src/verification/verify.ts'
 import { verifyBatch } from '../src/verification/verify-batch.ts'
 import { makeSqlite } from './setup/databases.ts'
 import { type MemoryOptions, openMemoryOn } from './setup/memory.ts'
@@ -129,14 +129,14 @@ describe.each(['at once', 'by statements'] as const)('a store that is read %s', 
 
   test('says what it has of a kid, whatever is remembered of it', async () => {
     const { memory, clock, told } = await openMemory(kind)
-    expect(await verifyStored(memory, kidAt(1))).toEqual(notFound)
-    expect(await verifyStored(memory, kidIn(created.key))).toMatchObject({ valid: true, keyId: created.id })
+    expect(await verifyKid(memory, kidAt(1))).toEqual(notFound)
+    expect(await verifyKid(memory, kidIn(created.key))).toMatchObject({ valid: true, keyId: created.id })
     expect(told()).toHaveLength(1)
-    expect(await verifyStored(memory, kidIn(limited.key))).toMatchObject({ valid: true })
+    expect(await verifyKid(memory, kidIn(limited.key))).toMatchObject({ valid: true })
     told()
     clock.wall += 3_600_000
     clock.time += leaseMs
-    expect(await verifyStored(memory, kidIn(limited.key))).toMatchObject({ valid: false, code: 'expired' })
+    expect(await verifyKid(memory, kidIn(limited.key))).toMatchObject({ valid: false, code: 'expired' })
     expect(told()).toEqual([])
   })
 

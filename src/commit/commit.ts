@@ -23,7 +23,7 @@ import type { KeyLocks } from '../store/postgres-locks.ts'
 import { allDone } from '../store/statements.ts'
 import type { Store } from '../store/store.ts'
 import type { Tx } from '../store/tables.ts'
-import { judge, nothingAsked } from '../verdict/evaluate.ts'
+import { evaluate, nothingAsked } from '../verdict/evaluate.ts'
 import { type Deed, toEvent } from './audit-trail.ts'
 import type { ChangeLines } from './change-lines.ts'
 
@@ -235,7 +235,7 @@ function toLive(
     expiresAt: row.expires_at,
     revokedAt: row.revoked_at,
   }
-  if (judge(terms, nothingAsked, now) !== undefined) return undefined
+  if (evaluate(terms, nothingAsked, now) !== undefined) return undefined
   if (caller.sessionId === undefined)
     return { ...caller, permissions, expiresAt: row.expires_at, freshUntil: undefined }
   const session = sessions.get(caller.sessionId)

@@ -17,7 +17,7 @@ export async function authenticate(
   token: string,
   { requestId, ip }: Origin = {},
 ): Promise<Caller | undefined> {
-  const verdict = await verify(memory, token, {}, { ip })
+  const verdict = await verify(memory, token, {}, { ip, purpose: 'management' })
   if (!verdict.valid) return undefined
   const { keyId, organizationId, permissions } = verdict
   return { type: 'key', keyId, organizationId, kid: kidOf(token), permissions, requestId, ip }

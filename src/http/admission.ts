@@ -105,7 +105,7 @@ export function createTurnNames({
   return ({ rawHeaders, socket }) => {
     const header = headerReader(rawHeaders)
     const token = readPresented(header)
-    const verdict = token === undefined ? undefined : authenticator.verifyCached(token)
+    const verdict = token === undefined ? undefined : authenticator.verifyCached(token, {}, 'heartbeat')
     if (verdict?.valid) return ['callers', verdict.organizationId, verdict.keyId]
     const address = findClientAddress(socket.remoteAddress, header, trustedProxies) ?? ''
     return ['strangers', networkOf(address), '']

@@ -11,6 +11,8 @@ import type { Exchange, ReadHeader } from './exchange.ts'
 import type { Kit } from './route.ts'
 import { isCrossSite, pageValueHeader, readSessionCookie } from './session-cookie.ts'
 
+const nothingAsked = Object.freeze({})
+
 /**
  * Tells who calls: by `Authorization` if that came and else, unless only a token will do, by the session's cookie
  * and the value of its page. Throws `missing_token`; `invalid_token` for every token that opens nothing, and
@@ -32,7 +34,9 @@ export async function authenticate(
     throw new LatchkeyError('missing_token', 'Send a key as Authorization: Bearer <token>.')
   }
   const { authenticator } = kit
-  const verdict = authenticator.verifyCached(token) ?? (await authenticator.verify(token, {}, exchange))
+  const verdict =
+    authenticator.verifyCached(token, nothingAsked, 'management') ??
+    (await authenticator.verify(token, nothingAsked, { ip: exchange.ip, purpose: 'management' }))
   if (!verdict.valid) {
     if (verdict.code !== 'malformed') exchange.kid = kidOf(token)
     throw invalidToken()

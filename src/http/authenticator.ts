@@ -2,11 +2,14 @@
 import type { Caller } from '../core/actor.ts'
 import type { SessionValues, Verdict } from '../core/schemas.ts'
 
+/** What a token is judged for: a call, or to know in whose turn a request waits, which is no use of the key. */
+export type Purpose = 'management' | 'heartbeat'
+
 /** What judges tokens and sessions. */
 export interface Authenticator {
   /** Judges a token from memory; undefined if memory cannot. */
-  verifyCached(token: string): Verdict | undefined
-  verify(token: string, asked: object, asker: { ip?: string | undefined }): Promise<Verdict>
+  verifyCached(token: string, asked: object, purpose: Purpose): Verdict | undefined
+  verify(token: string, asked: object, asker: { ip?: string | undefined; purpose: Purpose }): Promise<Verdict>
   sessions: {
     /** Tells who calls by a session's values; undefined for values that are not those of a live session. */
     authenticate(values: SessionValues, origin: { ip?: string | undefined }): Promise<Caller | undefined>

@@ -1,9 +1,15 @@
 // What is known of the secrets verified lately, by kid, in bounded memory: the least recently used goes first.
+import { tokenBodyLength } from '../core/token.ts'
 import { type Facts, sizeOfFacts } from './facts.ts'
 
-/** A place in the cache; {@link nowhere} where there is none. */
-export type Slot = number
-export const nowhere: Slot = -1
+/** What the cache holds of one secret, and where: good until the next call that may forget something. */
+export interface CachedFacts extends Facts {
+  readonly slot: Slot
+}
+
+/** A place in the cache; {@link nowhere} for none. */
+type Slot = number
+const nowhere: Slot = -1
 
 /** Told of a secret's latest use when the cache lets go of it; see `verification/last-use.ts`. */
 export type NoteUse = (kid: string, answer: Facts['answer'], at: number) => void
@@ -48,12 +54,13 @@ export class FactsCache {
   /** How many secrets it holds at most. */
   readonly capacity: number
   readonly #maxBytes: number
+  readonly #digest: (text: string) => string
   readonly #noteUse: NoteUse
   // One record more than there are slots: the order of use is a ring through it, and it stands for both ends.
   readonly #records: Uint32Array
   readonly #buckets: Uint32Array
   readonly #mask: number
-  // Two arrays, since most verifications need no more than the terms, which many secrets share.
+  // Two arrays and no object for both: that would be a seventh of what a secret takes.
   readonly #answers: (Facts['answer'] | undefined)[] = []
   readonly #terms: (Facts['terms'] | undefined)[] = []
   /** The slots with a use that nobody has written down yet. */
@@ -68,10 +75,14 @@ export class FactsCache {
   #bytes = 0
   #drops = 0
 
-  /** `maxBytes` as {@link sizeOfFacts} counts them. */
-  constructor(capacity: number, maxBytes: number, noteUse: NoteUse) {
+  /**
+   * `bytes` as {@link sizeOfFacts} counts them; `digest` gives the SHA-256 of a text in UTF-8, 32 bytes as a latin1
+   * string.
+   */
+  constructor({ secrets: capacity, bytes }: CacheBounds, digest: (text: string) => string, noteUse: NoteUse) {
     this.capacity = capacity
-    this.#maxBytes = maxBytes
+    this.#maxBytes = bytes
+    this.#digest = digest
     this.#noteUse = noteUse
     this.#records = new Uint32Array((capacity + 1) * recordWords)
     const buckets = 2 ** Math.ceil(Math.log2(Math.max(capacity, 2)))
@@ -98,8 +109,24 @@ export class FactsCache {
     return this.#drops
   }
 
+  /**
+   * Finds the facts of exactly this token, and makes them the most recently used; undefined if the cache does not hold
+   * them. Equal digests prove the whole token, its shape and its check included. All 32 bytes are compared, in constant
+   * time: the kid is public, so whoever guesses at the rest must learn nothing.
+   */
+  lookup(token: string): CachedFacts | undefined {
+    const slot = this.#find(token, token.length - tokenBodyLength)
+    return slot !== nowhere && this.#digestMatches(slot, this.#digest(token)) ? this.#at(slot) : undefined
+  }
+
+  /** Finds the facts of a kid, for whoever has proved the rest by other means, or lets nobody in by them. */
+  findByKid(kid: string): CachedFacts | undefined {
+    const slot = this.#find(kid, 0)
+    return slot === nowhere ? undefined : this.#at(slot)
+  }
+
   /** Finds the secret whose kid stands in a text from `start` on, and makes it the most recently used. */
-  find(text: string, start: number): Slot {
+  #find(text: string, start: number): Slot {
     const a = packWord(text, start)
     const b = packWord(text, start + 4)
     const c = packWord(text, start + 8)
@@ -117,8 +144,8 @@ export class FactsCache {
     return nowhere
   }
 
-  /** Compares a digest, 32 bytes as a latin1 string, in a time that tells nothing of where it differs. */
-  digestMatches(slot: Slot, digest: string): boolean {
+  /** Compares a digest in a time that tells nothing of where it differs. */
+  #digestMatches(slot: Slot, digest: string): boolean {
     const records = this.#records
     const start = slot * recordWords + digestAt
     let difference = 0
@@ -127,18 +154,11 @@ export class FactsCache {
     return difference === 0
   }
 
-  /** The answer at a slot that {@link find} gave. */
-  answerAt(slot: Slot): Facts['answer'] {
-    return this.#answers[slot] as Facts['answer']
-  }
-
-  /** The terms at a slot that {@link find} gave. */
-  termsAt(slot: Slot): Facts['terms'] {
-    return this.#terms[slot] as Facts['terms']
-  }
-
-  /** Notes that the secret at a slot was found valid, at an instant in milliseconds since 1970. */
-  noteUse(slot: Slot, at: number): void {
+  /**
+   * Notes that a secret was found valid, at an instant in milliseconds since 1970. Its facts must be what the cache holds
+   * of it now.
+   */
+  noteUse({ slot }: CachedFacts, at: number): void {
     if (this.#used.length === 0) this.#firstUse = at
     // A clock that was set by weeks: beyond those, low halves do not tell which is later.
     else if (Math.abs(at - this.#firstUse) > longestSpanMs) this.#startUses(at)
@@ -153,7 +173,7 @@ export class FactsCache {
 
   /** Remembers a secret, in place of what was known of it; nothing if it alone is larger than all that may be. */
   remember(kid: string, digest: Uint8Array, facts: Facts): void {
-    const known = this.find(kid, 0)
+    const known = this.#find(kid, 0)
     if (known !== nowhere) this.#drop(known)
     const bytes = sizeOfFacts(facts)
     if (bytes > this.#maxBytes || this.capacity === 0) return
@@ -182,7 +202,7 @@ export class FactsCache {
     while (next !== 0) {
       const slot = next - 1
       next = this.#nextOfKey[slot] as number
-      if (this.answerAt(slot).keyId === keyId) this.#drop(slot)
+      if (this.#at(slot).answer.keyId === keyId) this.#drop(slot)
     }
   }
 
@@ -198,6 +218,14 @@ export class FactsCache {
     for (const slot of used) this.#reportUse(slot)
   }
 
+  #at(slot: Slot): CachedFacts {
+    return {
+      answer: this.#answers[slot] as Facts['answer'],
+      terms: this.#terms[slot] as Facts['terms'],
+      slot,
+    }
+  }
+
   #startUses(at: number): void {
     this.reportUses()
     this.#firstUse = at
@@ -209,7 +237,7 @@ export class FactsCache {
     if (word === 0) return
     this.#records[place] = 0
     const at = this.#latestUse - (((this.#latestUse >>> 0) - word) | 0)
-    this.#noteUse(this.#kidAt(slot), this.answerAt(slot), at)
+    this.#noteUse(this.#kidAt(slot), this.#at(slot).answer, at)
   }
 
   #drop(slot: Slot): void {
@@ -217,7 +245,7 @@ export class FactsCache {
     this.#unlink(slot)
     this.#leaveBucket(slot)
     this.#leaveKeyBucket(slot)
-    this.#bytes -= sizeOfFacts({ answer: this.answerAt(slot), terms: this.termsAt(slot) })
+    this.#bytes -= sizeOfFacts(this.#at(slot))
     this.#answers[slot] = undefined
     this.#terms[slot] = undefined
     this.#free.push(slot)
@@ -240,7 +268,7 @@ export class FactsCache {
 
   #leaveKeyBucket(slot: Slot): void {
     const next = this.#nextOfKey[slot] as number
-    const bucket = this.#keyBucketOf(this.answerAt(slot).keyId)
+    const bucket = this.#keyBucketOf(this.#at(slot).answer.keyId)
     let before = this.#keyBuckets[bucket] as number
     if (before === slot + 1) {
       this.#keyBuckets[bucket] = next

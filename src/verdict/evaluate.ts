@@ -1,97 +1,71 @@
-// Judges by facts that are at hand, here and in verifiers elsewhere: one function for both. Facts are remembered,
-// decisions never: permissions, expiry and time are judged at every call.
-
+// Judges by facts that are at hand, here and in verifiers elsewhere: one function for both. Facts are remembered, never
+// decisions: permissions, expiry and time are evaluated at every call.
 import { checkAskedPermissions } from '../core/asked-permissions.ts'
 import { missingPermissions } from '../core/permissions.ts'
 import type { Verdict, VerifyOptions } from '../core/schemas.ts'
-import { type ParsedToken, parseToken, tokenBodyLength } from '../core/token.ts'
-import { type FactsCache, nowhere, type Slot } from './cache.ts'
+import { type ParsedToken, parseToken } from '../core/token.ts'
+import type { FactsCache } from './cache.ts'
 import type { Facts, Terms } from './facts.ts'
 
 /** What is remembered of secrets, and whether it may be believed. */
 export interface Remembered {
   readonly cache: FactsCache
   readonly clock: { now(): number }
-  /** The SHA-256 of a text in UTF-8, 32 bytes as a latin1 string. */
-  digest(text: string): string
   /** Whether what is remembered may be believed at this reading of the wall's clock. */
   isFresh(now: number): boolean
   /** Whether a token, or its kid, was unknown a moment ago. */
   isAbsent(parsed: ParsedToken): boolean
 }
 
+/**
+ * What a token is judged for. A `request` is a call of the API that the operator offers, and `management` a call of
+ * Latchkey's own: both are uses of the key, and the first alone will draw from its limits. A `heartbeat` comes by itself
+ * while something goes on, or before a request is served: it is no use.
+ */
+export type Purpose = 'request' | 'management' | 'heartbeat'
+
 export const malformed: Verdict = Object.freeze({ valid: false, code: 'malformed' })
 export const notFound: Verdict = Object.freeze({ valid: false, code: 'not_found' })
 export const nothingAsked: VerifyOptions = Object.freeze({})
 
 /**
- * Judges a token from memory: no promise, no I/O. Undefined where memory may not answer, because it has not
- * seen the secret, or because it cannot be sure to have seen every change (`lease.ts`). Throws `invalid_input`
- * for permissions of a wrong form.
+ * Judges a token from memory: no promise, no I/O. Undefined if memory may not answer, because it has not seen the
+ * secret, or because it cannot be sure to have seen every change (`lease.ts`). Throws `invalid_input` for permissions of
+ * a wrong form.
+ *
+ * A judgement has three steps, here and wherever else facts are at hand: **evaluate** by facts and instant, which
+ * changes nothing; **take**, the place of limits; **note** the use.
  */
-export function verifyCached(memory: Remembered, token: string, asked = nothingAsked): Verdict | undefined {
-  if (typeof token !== 'string') return malformed
-  const plain = withoutScheme(token)
-  const slot = findProven(memory, plain)
-  if (slot >= 0) return judgeSlot(memory, slot, asked)
-  const outcome = judgeUnproven(memory, token, slot, asked)
-  return 'kid' in outcome ? undefined : outcome
-}
-
-/** The same, with the token taken apart where memory may not answer. */
-export function verifyOrParse(
+export function verifyCached(
   memory: Remembered,
   token: string,
   asked = nothingAsked,
-): Verdict | ParsedToken {
+  purpose: Purpose = 'request',
+): Verdict | undefined {
   if (typeof token !== 'string') return malformed
-  const plain = withoutScheme(token)
-  const slot = findProven(memory, plain)
-  const verdict = slot >= 0 ? judgeSlot(memory, slot, asked) : undefined
-  return verdict ?? judgeUnproven(memory, token, slot, asked)
+  const facts = memory.cache.lookup(withoutScheme(token))
+  if (facts === undefined) return refuseUnproven(memory, token, asked)
+  const now = memory.clock.now()
+  // Whatever fails elsewhere, nothing is believed that is older than the lease.
+  if (!memory.isFresh(now)) return undefined
+  const refusal = evaluate(facts.terms, asked, now)
+  if (refusal === undefined && purpose !== 'heartbeat') memory.cache.noteUse(facts, now)
+  return verdictOf(facts.answer, facts.terms, refusal)
 }
 
 /** The facts that are remembered of a token, whether or not they may be believed. */
 export function findRemembered(memory: Remembered, token: string): Facts | undefined {
-  const slot = findProven(memory, withoutScheme(token))
-  if (slot < 0) return undefined
-  return { answer: memory.cache.answerAt(slot), terms: memory.cache.termsAt(slot) }
+  return memory.cache.lookup(withoutScheme(token))
 }
 
-/** No slot: the kid is known, and the token is another one. */
-const unequal: Slot = -2
-
-/** The slot of exactly this token; {@link nowhere} for a kid that is not remembered, {@link unequal} for another token. */
-function findProven(memory: Remembered, plain: string): Slot {
-  const slot = memory.cache.find(plain, plain.length - tokenBodyLength)
-  if (slot === nowhere) return nowhere
-  // Equal digests prove the whole token, its shape and its check included. All 32 bytes, in constant time: the
-  // kid is public, so whoever guesses at the rest must learn nothing.
-  return memory.cache.digestMatches(slot, memory.digest(plain)) ? slot : unequal
-}
-
-/** Judges what a slot holds; undefined where it may not be believed. */
-function judgeSlot(memory: Remembered, slot: Slot, asked: VerifyOptions): Verdict | undefined {
-  const now = memory.clock.now()
-  // Whatever fails elsewhere, nothing is believed that is older than the lease.
-  if (!memory.isFresh(now)) return undefined
-  const terms = memory.cache.termsAt(slot)
-  const refusal = judge(terms, asked, now)
-  if (refusal === undefined) memory.cache.noteUse(slot, now)
-  return verdictOf(memory.cache.answerAt(slot), terms, refusal)
-}
-
-function judgeUnproven(
-  memory: Remembered,
-  token: string,
-  slot: Slot,
-  asked: VerifyOptions,
-): Verdict | ParsedToken {
+/** Refuses what is no token, and what memory is sure is not known; undefined for what only a read can tell. */
+function refuseUnproven(memory: Remembered, token: string, asked: VerifyOptions): Verdict | undefined {
   checkAskedPermissions(asked.permissions)
   const parsed = parseToken(token)
   if (parsed === undefined) return malformed
-  const isUnknown = slot === unequal || memory.isAbsent(parsed)
-  return isUnknown && memory.isFresh(memory.clock.now()) ? notFound : parsed
+  // A kid that is remembered is another token's.
+  const isUnknown = memory.cache.findByKid(parsed.kid) !== undefined || memory.isAbsent(parsed)
+  return isUnknown && memory.isFresh(memory.clock.now()) ? notFound : undefined
 }
 
 // RFC 8959.
@@ -104,8 +78,8 @@ export type Refusal =
   | { code: 'not_found' | 'revoked' | 'expired' | 'rotated' }
   | { code: 'insufficient_permissions'; missing: string[] }
 
-/** Judges terms at an instant, the gravest reason first; undefined where all are met. */
-export function judge(terms: Terms, asked: VerifyOptions, now: number): Refusal | undefined {
+/** Evaluates terms at an instant, the gravest reason first; undefined if all are met. */
+export function evaluate(terms: Terms, asked: VerifyOptions, now: number): Refusal | undefined {
   const missing = missingOf(terms.permissions, asked.permissions)
   // To a caller of one organization, another's tokens do not exist.
   if (asked.organizationId !== undefined && asked.organizationId !== terms.organizationId)

@@ -1,10 +1,35 @@
 // How long what this process remembers may be believed without asking the database again.
+import type { Clock } from './clock.ts'
 
 /**
  * The bound on staleness of a verdict. Below two seconds, so that a verdict given at the very end of a lease
  * still reaches its reader within them.
  */
 export const leaseMs = 1_800
+
+/** What a read gave, and when, by the monotonic clock, it began. */
+export interface DatedRead {
+  begunAt: number
+}
+
+/** Tells whether a read began so long ago that a revocation since may have been acknowledged everywhere. */
+export function isOutdated({ begunAt }: DatedRead, monotonic: number): boolean {
+  return monotonic - begunAt >= leaseMs
+}
+
+/**
+ * Reads, and again whenever that took as long as a lease: the process was paused, and what it read may be from before a
+ * revocation that was acknowledged meanwhile. Every judgement by a read goes through here, or asks {@link isOutdated}.
+ */
+export async function readWithinLease<Read extends DatedRead>(
+  clock: Pick<Clock, 'monotonic'>,
+  read: () => Promise<Read>,
+): Promise<Read> {
+  for (;;) {
+    const outcome = await read()
+    if (!isOutdated(outcome, clock.monotonic())) return outcome
+  }
+}
 
 /**
  * Holds for {@link leaseMs} after this process began the read that showed it every change made until then

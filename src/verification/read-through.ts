@@ -7,15 +7,14 @@ import type { StoredSecret } from '../core/stored-secret.ts'
 import type { ParsedToken } from '../core/token.ts'
 import { Slices } from '../fairness/slices.ts'
 import { type Asker, Turns, type Waiting } from '../fairness/turns.ts'
-import { type CacheBounds, FactsCache, nowhere } from '../verdict/cache.ts'
+import { type CacheBounds, FactsCache } from '../verdict/cache.ts'
 import type { Clock } from '../verdict/clock.ts'
 import { type Facts, toFacts } from '../verdict/facts.ts'
+import type { DatedRead } from '../verdict/lease.ts'
+import { NegativeCache } from '../verdict/negative-cache.ts'
 import { digestText } from './digest.ts'
 import type { UsageRecorder } from './last-use.ts'
 
-/** How long an unknown kid stays unknown without asking: a key made elsewhere opens within this. */
-const absentMs = 200
-const mostAbsent = 10_000
 /** How many secrets one statement reads, and how many statements are under way at once. */
 const maxTogether = 64
 const maxStatements = 4
@@ -31,10 +30,9 @@ export interface KnownSecret {
   facts: Facts
 }
 
-/** What a read gave, and since when, by the monotonic clock, it may have been overtaken. */
-export interface Reading {
+/** What a read gave, and since when it may have been overtaken. */
+export interface Reading extends DatedRead {
   known: KnownSecret | undefined
-  begunAt: number
 }
 
 /** The store as the memory needs it. */
@@ -59,11 +57,10 @@ export class Memory {
   readonly cache: FactsCache
   readonly follower: ChangeFollower
   readonly usage: Pick<UsageRecorder, 'note'>
-  readonly digest = digestText
   /** The turns of batches. */
   readonly slices = new Slices()
   readonly #source: FactsSource
-  readonly #absent = new Map<string, number>()
+  readonly #absent: NegativeCache
   readonly #turns = new Turns<Reading>()
   /** The reads that were sent and that no change has overtaken, by kid; they may be shared and remembered. */
   readonly #underWay = new Map<string, Promise<Reading>>()
@@ -82,7 +79,8 @@ export class Memory {
     this.#source = source
     this.clock = clock
     this.usage = usage
-    this.cache = new FactsCache(bounds.secrets, bounds.bytes, (kid, answer, at) =>
+    this.#absent = new NegativeCache(clock)
+    this.cache = new FactsCache(bounds, digestText, (kid, answer, at) =>
       usage.note(kid, answer.keyId, answer.organizationId, at),
     )
     this.follower = new ChangeFollower(source, this, clock, newId)
@@ -95,8 +93,7 @@ export class Memory {
 
   /** Whether a kid was unknown a moment ago. */
   isAbsent({ kid }: Pick<ParsedToken, 'kid'>): boolean {
-    const until = this.#absent.get(kid)
-    return until !== undefined && this.clock.monotonic() < until
+    return this.#absent.has(kid)
   }
 
   /**
@@ -124,9 +121,9 @@ export class Memory {
 
   /** Notes that a secret was found valid: beside what is remembered of it, where that costs nothing more. */
   noteUse(kid: string, { keyId, organizationId }: Facts['answer'], at: number): void {
-    const slot = this.cache.find(kid, 0)
-    if (slot === nowhere) this.usage.note(copyLatin1(kid), keyId, organizationId, at)
-    else this.cache.noteUse(slot, at)
+    const cached = this.cache.findByKid(kid)
+    if (cached === undefined) this.usage.note(copyLatin1(kid), keyId, organizationId, at)
+    else this.cache.noteUse(cached, at)
   }
 
   /** Forgets a key that changed, and lets no read that may have missed the change be shared or remembered. */
@@ -232,9 +229,7 @@ export class Memory {
       this.cache.remember(kid, known.digest, known.facts)
       return
     }
-    const oldest = this.#absent.keys().next()
-    if (this.#absent.size >= mostAbsent && !oldest.done) this.#absent.delete(oldest.value)
-    this.#absent.set(copyLatin1(kid), this.clock.monotonic() + absentMs)
+    this.#absent.add(copyLatin1(kid))
   }
 }
 

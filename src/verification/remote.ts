@@ -7,7 +7,7 @@ import { parseToken } from '../core/token.ts'
 import type { Asker } from '../fairness/turns.ts'
 import { findRemembered } from '../verdict/evaluate.ts'
 import type { Facts } from '../verdict/facts.ts'
-import { leaseMs } from '../verdict/lease.ts'
+import { readWithinLease } from '../verdict/lease.ts'
 import { digestToken, sameDigest } from './digest.ts'
 import type { Memory } from './read-through.ts'
 
@@ -103,12 +103,9 @@ async function readFacts(
   if (ageMs !== undefined && remembered) return { facts: remembered, sequence, ageMs }
   const parsed = parseToken(token)
   if (parsed === undefined) return { facts: undefined, sequence, ageMs: 0 }
-  const { known, begunAt } = await memory.read(parsed.kid, asker)
-  const readAgeMs = clock.monotonic() - begunAt
-  // A process that was paused while it read asks again, as `verify` does.
-  if (readAgeMs >= leaseMs) return readFacts(memory, token, scope, asker)
+  const { known, begunAt } = await readWithinLease(clock, () => memory.read(parsed.kid, asker))
   const isIt = known !== undefined && sameDigest(digestToken(parsed.token), known.digest)
-  return { facts: isIt ? known.facts : undefined, sequence, ageMs: readAgeMs }
+  return { facts: isIt ? known.facts : undefined, sequence, ageMs: clock.monotonic() - begunAt }
 }
 
 function sequenceIn({ follower }: Memory, scope: Scope | undefined): number | undefined {

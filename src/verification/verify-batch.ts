@@ -4,14 +4,13 @@ import { checkAskedPermissions } from '../core/asked-permissions.ts'
 import { LatchkeyError, refuseField } from '../core/errors.ts'
 import { unknownOption } from '../core/options.ts'
 import type { Verdict, VerifyOptions, VerifyRequest } from '../core/schemas.ts'
-import { type ParsedToken, tokenBodyLength } from '../core/token.ts'
+import { kidOf, type ParsedToken, parseToken } from '../core/token.ts'
 import type { Asker } from '../fairness/turns.ts'
-import { nowhere } from '../verdict/cache.ts'
-import { verifyOrParse } from '../verdict/evaluate.ts'
+import { verifyCached } from '../verdict/evaluate.ts'
 import type { Facts } from '../verdict/facts.ts'
-import { leaseMs } from '../verdict/lease.ts'
+import { isOutdated, readWithinLease } from '../verdict/lease.ts'
 import type { Memory, Reading } from './read-through.ts'
-import { isLate, judgeNow, judgeRead, readPromptly } from './verify.ts'
+import { judgeReading, verifyNow } from './verify.ts'
 
 /** How many secrets a batch asks for at once. */
 const maxReads = 256
@@ -104,15 +103,15 @@ function* judgeAtHand(memory: Memory, open: readonly Question[]): Generator<void
   let since = memory.clock.monotonic()
   for (const question of open) {
     const { key, asked } = question
-    const remembered = verifyOrParse(memory, key, asked)
-    const outcome = 'kid' in remembered ? judgeNow(memory, remembered, asked) : remembered
-    if ('kid' in outcome) cold.push({ question, parsed: outcome })
-    else {
-      question.verdict = outcome
+    const remembered = verifyCached(memory, key, asked)
+    const parsed = remembered === undefined ? parseToken(key) : undefined
+    const verdict = remembered ?? (parsed && verifyNow(memory, parsed, asked))
+    if (verdict !== undefined) {
+      question.verdict = verdict
       question.since = since
-      question.answer = outcome === remembered ? answerBehind(memory, key, outcome) : undefined
+      question.answer = remembered && answerBehind(memory, key, remembered)
       question.drops = memory.cache.drops
-    }
+    } else if (parsed !== undefined) cold.push({ question, parsed })
     weight += weightOf(asked)
     if (weight < stepWeight) continue
     weight = 0
@@ -135,12 +134,14 @@ async function judgeByReads(
 ): Promise<void> {
   for (let start = 0; start < cold.length; start += maxReads) {
     const some = cold.slice(start, start + maxReads)
-    const readings = await Promise.all(some.map(({ parsed }) => readPromptly(memory, parsed.kid, asker)))
+    const readings = await Promise.all(
+      some.map(({ parsed }) => readWithinLease(memory.clock, () => memory.read(parsed.kid, asker))),
+    )
     await memory.slices.map(name, some, ({ question, parsed }, at) => {
       const reading = readings[at] as Reading
       // Others came between: this process may have been paused since.
-      if (isLate(memory, reading)) return
-      question.verdict = judgeRead(memory, parsed, reading, question.asked)
+      if (isOutdated(reading, memory.clock.monotonic())) return
+      question.verdict = judgeReading(memory, parsed, reading, question.asked)
       question.since = reading.begunAt
       question.answer = undefined
     })
@@ -160,7 +161,7 @@ function stands(
 ): boolean {
   if (verdict === undefined) return false
   if (verdict.code === 'malformed' || verdict.code === 'not_found') return true
-  if (now - since >= leaseMs) return false
+  if (isOutdated({ begunAt: since }, now)) return false
   if (answer === undefined) return true
   return isFresh && (drops === memory.cache.drops || answerOf(memory, key) === answer)
 }
@@ -174,6 +175,5 @@ function answerBehind(memory: Memory, token: string, verdict: Verdict): Facts['a
 /** What memory holds of a token's secret. */
 function answerOf({ cache }: Memory, token: string): Facts['answer'] | undefined {
   if (typeof token !== 'string') return undefined
-  const slot = cache.find(token, token.length - tokenBodyLength)
-  return slot === nowhere ? undefined : cache.answerAt(slot)
+  return cache.findByKid(kidOf(token))?.answer
 }

@@ -1,78 +1,99 @@
 // May this token do this, now? Answered from memory, or else from the store.
-
 import type { Verdict, VerifyOptions } from '../core/schemas.ts'
-import type { ParsedToken } from '../core/token.ts'
+import { type ParsedToken, parseToken } from '../core/token.ts'
 import type { Asker } from '../fairness/turns.ts'
-import { judge, notFound, nothingAsked, verdictOf, verifyOrParse } from '../verdict/evaluate.ts'
+import {
+  evaluate,
+  malformed,
+  notFound,
+  nothingAsked,
+  type Purpose,
+  verdictOf,
+  verifyCached,
+} from '../verdict/evaluate.ts'
 import type { Facts } from '../verdict/facts.ts'
-import { leaseMs } from '../verdict/lease.ts'
-import { digestEquals } from './digest.ts'
+import { isOutdated, readWithinLease } from '../verdict/lease.ts'
+import { digestEquals, digestText } from './digest.ts'
 import type { Memory, Reading } from './read-through.ts'
 
-/** Judges a token from memory or, where that may not answer, from the store. Throws `store_unavailable`. */
-export function verify(memory: Memory, token: string, asked = nothingAsked, asker?: Asker): Promise<Verdict> {
+/** Who asks, for its turn among those who wait for the store, and what for; a `request` if absent. */
+export interface VerifyAsker extends Asker {
+  purpose?: Purpose
+}
+
+/** Judges a token from memory or, if that may not answer, from the store. Throws `store_unavailable`. */
+export function verify(
+  memory: Memory,
+  token: string,
+  asked = nothingAsked,
+  asker: VerifyAsker = {},
+): Promise<Verdict> {
   try {
-    const verdict = verifyNow(memory, token, asked)
-    return 'kid' in verdict ? verifyRead(memory, verdict, asked, asker) : Promise.resolve(verdict)
+    const verdict = verifyCached(memory, token, asked, asker.purpose)
+    return verdict === undefined ? verifyStored(memory, token, asked, asker) : Promise.resolve(verdict)
   } catch (error) {
     return Promise.reject(error)
   }
 }
 
-/** Judges without waiting for anything; gives the token taken apart where that takes a read that must be waited for. */
-function verifyNow(memory: Memory, token: string, asked: VerifyOptions): Verdict | ParsedToken {
-  const outcome = verifyOrParse(memory, token, asked)
-  return 'kid' in outcome ? judgeNow(memory, outcome, asked) : outcome
+/** Judges a token from the store, whatever is remembered of it. Throws `store_unavailable`. */
+export async function verifyStored(
+  memory: Memory,
+  token: string,
+  asked: VerifyOptions,
+  asker: VerifyAsker,
+): Promise<Verdict> {
+  const parsed = parseToken(token)
+  if (parsed === undefined) return malformed
+  const verdict = verifyNow(memory, parsed, asked, asker.purpose)
+  if (verdict !== undefined) return verdict
+  const reading = await readWithinLease(memory.clock, () => memory.read(parsed.kid, asker))
+  return judgeReading(memory, parsed, reading, asked, asker.purpose)
 }
 
-/** Judges by a store that answers at once; gives the token back where there is none. Throws `store_unavailable`. */
-export function judgeNow(memory: Memory, parsed: ParsedToken, asked: VerifyOptions): Verdict | ParsedToken {
-  const reading = memory.readNow(parsed.kid)
-  return reading === undefined || isLate(memory, reading) ? parsed : judgeRead(memory, parsed, reading, asked)
-}
-
-async function verifyRead(
+/** Judges from a store that answers at once; undefined if it is another. Throws `store_unavailable`. */
+export function verifyNow(
   memory: Memory,
   parsed: ParsedToken,
   asked: VerifyOptions,
-  asker: Asker | undefined,
-): Promise<Verdict> {
-  return judgeRead(memory, parsed, await readPromptly(memory, parsed.kid, asker), asked)
+  purpose?: Purpose,
+): Verdict | undefined {
+  const reading = memory.readNow(parsed.kid)
+  if (reading === undefined || isOutdated(reading, memory.clock.monotonic())) return undefined
+  return judgeReading(memory, parsed, reading, asked, purpose)
 }
 
-export function judgeRead(
+/** Judges a token by what was read of its kid. */
+export function judgeReading(
   memory: Memory,
   { kid, token }: ParsedToken,
   { known }: Reading,
   asked: VerifyOptions,
+  purpose?: Purpose,
 ): Verdict {
-  if (known === undefined || !digestEquals(known.digest, memory.digest(token))) return notFound
-  return judgeUse(memory, kid, known.facts, asked)
+  if (known === undefined || !digestEquals(known.digest, digestText(token))) return notFound
+  return judgeFacts(memory, kid, known.facts, asked, purpose)
 }
 
 /**
- * Judges the secret of a kid by what the store has of it, whatever is remembered: for who has proved by other
- * means to be let in by it. Throws `store_unavailable`.
+ * Judges the secret of a kid from the store, whatever is remembered of it: for what has proved by other means to be let
+ * in by it. Throws `store_unavailable`.
  */
-export async function verifyStored(memory: Memory, kid: string, asker?: Asker): Promise<Verdict> {
-  const { known } = await readPromptly(memory, kid, asker)
-  return known === undefined ? notFound : judgeUse(memory, kid, known.facts, nothingAsked)
+export async function verifyKid(memory: Memory, kid: string, asker: VerifyAsker = {}): Promise<Verdict> {
+  const { known } = await readWithinLease(memory.clock, () => memory.read(kid, asker))
+  return known === undefined ? notFound : judgeFacts(memory, kid, known.facts, nothingAsked, asker.purpose)
 }
 
-/** Reads a secret, and again if that took as long as a lease: it may be from before a revocation. */
-export async function readPromptly(memory: Memory, kid: string, asker: Asker | undefined): Promise<Reading> {
-  const reading = await memory.read(kid, asker)
-  return isLate(memory, reading) ? readPromptly(memory, kid, asker) : reading
-}
-
-/** Whether a process was paused since a read began, for as long as a lease. */
-export function isLate({ clock }: Memory, { begunAt }: Reading): boolean {
-  return clock.monotonic() - begunAt >= leaseMs
-}
-
-function judgeUse(memory: Memory, kid: string, { answer, terms }: Facts, asked: VerifyOptions): Verdict {
+/** Evaluates, and notes the use: see `verifyCached`. */
+function judgeFacts(
+  memory: Memory,
+  kid: string,
+  { answer, terms }: Facts,
+  asked: VerifyOptions,
+  purpose: Purpose = 'request',
+): Verdict {
   const now = memory.clock.now()
-  const refusal = judge(terms, asked, now)
-  if (refusal === undefined) memory.noteUse(kid, answer, now)
+  const refusal = evaluate(terms, asked, now)
+  if (refusal === undefined && purpose !== 'heartbeat') memory.noteUse(kid, answer, now)
   return verdictOf(answer, terms, refusal)
 }

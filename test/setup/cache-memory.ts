@@ -1,6 +1,7 @@
 // Prints how many bytes a remembered secret takes, `heavy` with 4 KiB of metadata that would be 80 KiB of objects; run with --expose-gc, in a process of its own.
 import { FactsCache } from '../../src/verdict/cache.ts'
 import { toFacts } from '../../src/verdict/facts.ts'
+import { digestText } from '../../src/verification/digest.ts'
 
 const count = Number(process.argv[2])
 const isHeavy = process.argv[3] === 'heavy'
@@ -13,7 +14,7 @@ const inUse = () => {
   return heapUsed + external
 }
 const before = inUse()
-const cache = new FactsCache(count, 2 ** 40, () => {})
+const cache = new FactsCache({ secrets: count, bytes: 2 ** 40 }, digestText, () => {})
 for (let i = 0; i < count; i++) {
   // As a database's answers come: every text is a new one. A hundred keys an organization, two permissions each.
   const text = (value: string) => Buffer.from(value).toString('latin1')
@@ -30,7 +31,8 @@ for (let i = 0; i < count; i++) {
     revokedAt: null,
   })
   cache.remember(kid, new Uint8Array(32), facts)
-  cache.noteUse(cache.find(kid, 0), Date.now())
+  const cached = cache.findByKid(kid)
+  if (cached) cache.noteUse(cached, Date.now())
 }
 cache.reportUses()
 console.log(Math.round((inUse() - before) / cache.size))

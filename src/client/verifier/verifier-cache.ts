@@ -7,11 +7,8 @@ import type { Clock } from '../../verdict/clock.ts'
 import type { Remembered } from '../../verdict/evaluate.ts'
 import { type Facts, toFacts } from '../../verdict/facts.ts'
 import { Lease } from '../../verdict/lease.ts'
+import { NegativeCache } from '../../verdict/negative-cache.ts'
 import { sha256 } from './sha256.ts'
-
-/** How long an unknown token stays unknown without asking. */
-const absentMs = 200
-const mostAbsent = 10_000
 
 /** The facts under their lease, and the tokens known to be absent. Holds digests and never a token. */
 export class VerifierMemory implements Remembered {
@@ -21,7 +18,7 @@ export class VerifierMemory implements Remembered {
   /** The same for when the server is away: what was confirmed so long ago at the most is believed. */
   readonly stale: Remembered
   readonly #lease = new Lease()
-  readonly #absent = new Map<string, number>()
+  readonly #absent: NegativeCache
   #confirmed = { monotonic: Number.NEGATIVE_INFINITY, now: Number.NEGATIVE_INFINITY }
   #changes = 0
 
@@ -32,10 +29,11 @@ export class VerifierMemory implements Remembered {
     noteUse: (kid: string, at: number) => void,
   ) {
     this.clock = clock
-    this.cache = new FactsCache(bounds.secrets, bounds.bytes, (kid, _, at) => noteUse(kid, at))
+    this.cache = new FactsCache(bounds, sha256, (kid, _, at) => noteUse(kid, at))
+    this.#absent = new NegativeCache(clock)
     const isFresh = (now: number) =>
       Math.max(clock.monotonic() - this.#confirmed.monotonic, now - this.#confirmed.now) < staleMs
-    this.stale = { clock, cache: this.cache, digest: sha256, isFresh, isAbsent: () => false }
+    this.stale = { clock, cache: this.cache, isFresh, isAbsent: () => false }
   }
 
   /** Grows whenever something had to be forgotten: what was asked before must not be remembered after. */
@@ -48,8 +46,7 @@ export class VerifierMemory implements Remembered {
   }
 
   isAbsent({ token }: ParsedToken): boolean {
-    const until = this.#absent.get(sha256(token))
-    return until !== undefined && this.clock.monotonic() < until
+    return this.#absent.has(sha256(token))
   }
 
   /** Renews the lease from the instant, by both clocks, before which every change was heard of. */
@@ -87,9 +84,7 @@ export class VerifierMemory implements Remembered {
       )
       return
     }
-    const oldest = this.#absent.keys().next()
-    if (this.#absent.size >= mostAbsent && !oldest.done) this.#absent.delete(oldest.value)
-    this.#absent.set(digest, this.clock.monotonic() + absentMs)
+    this.#absent.add(digest)
   }
 }
 

@@ -8,8 +8,8 @@ import { type Asker, Turns } from '../../fairness/turns.ts'
 import { type CacheOptions, cacheBoundsOf, cacheFault } from '../../verdict/cache-options.ts'
 import { type Clock, systemClock } from '../../verdict/clock.ts'
 import {
+  evaluate,
   findRemembered,
-  judge,
   malformed,
   notFound,
   type Remembered,
@@ -17,7 +17,7 @@ import {
   verifyCached,
 } from '../../verdict/evaluate.ts'
 import type { Facts } from '../../verdict/facts.ts'
-import { leaseMs } from '../../verdict/lease.ts'
+import { isOutdated } from '../../verdict/lease.ts'
 import { LatchkeyClientError } from '../errors.ts'
 import {
   type CallOptions,
@@ -155,7 +155,7 @@ class MemoryVerifier implements Verifier {
     if (facts === undefined) return notFound
     const { terms } = facts
     const now = this.#clock.now()
-    const refusal = asClient(() => judge(terms, question, now))
+    const refusal = asClient(() => evaluate(terms, question, now))
     if (refusal === undefined) this.#uses.note(parsed.kid, now)
     return verdictOf(facts.answer, terms, refusal)
   }
@@ -239,7 +239,7 @@ class MemoryVerifier implements Verifier {
         })
         const facts = readAnswer(answer)
         // One that was held up on its way may be from before a revocation.
-        const isRecent = this.#clock.monotonic() - begunAt + answer.ageMs < leaseMs
+        const isRecent = !isOutdated({ begunAt: begunAt - answer.ageMs }, this.#clock.monotonic())
         if (!isRecent && attempt >= mostAttempts)
           throw new LatchkeyClientError('timed_out', `${this.#server.url} took too long to answer.`)
         if (!isRecent) continue

@@ -7,7 +7,7 @@ import { type Caller, system } from '../../core/actor.ts'
 import { LatchkeyError } from '../../core/errors.ts'
 import { isId, newId } from '../../core/ids.ts'
 import type { ManagementPermission } from '../../core/permissions.ts'
-import type { AuditAction, Session, SessionValues } from '../../core/schemas.ts'
+import type { AuditAction, Session, SessionValues, Verdict } from '../../core/schemas.ts'
 import { isSessionOver, longestIdleMs, longestSessionMs, sessionLimitsAt } from '../../core/session-limits.ts'
 import { containsToken, parseToken } from '../../core/token.ts'
 import { turnOf } from '../../fairness/caller-turn.ts'
@@ -20,8 +20,8 @@ import {
   refreshRow,
   type SessionRow,
 } from '../../store/sessions.ts'
-import { leaseMs } from '../../verdict/lease.ts'
-import { verify, verifyStored } from '../../verification/verify.ts'
+import { type DatedRead, readWithinLease } from '../../verdict/lease.ts'
+import { verify, verifyKid } from '../../verification/verify.ts'
 import type { Engine } from '../engine.ts'
 import { freshMs } from './fresh-sign-in.ts'
 import { areSessionValues, digestValue, drawValues, matchesPage } from './values.ts'
@@ -56,7 +56,7 @@ export async function startSession(
   token: string,
   { ip, userAgent, requestId, previous, permission }: SignInOrigin = {},
 ): Promise<StartedSession> {
-  const proof = await verify(engine.memory, token, {}, { ip })
+  const proof = await verify(engine.memory, token, {}, { ip, purpose: 'management' })
   const kid = parseToken(token)?.kid
   if (!proof.valid || kid === undefined) throw invalidToken()
   const { keyId, organizationId, permissions } = proof
@@ -120,18 +120,36 @@ export async function authenticateSession(
   ip?: string | undefined,
 ): Promise<SessionCaller | undefined> {
   if (!areSessionValues(values)) return undefined
-  const { store, memory } = engine
-  const begunAt = memory.clock.monotonic()
-  const row = await engine.sessionReads.find(store, digestValue(values.value), ip)
-  if (row === undefined || !matchesPage(values.pageValue, row.page_digest)) return undefined
-  if (isSessionOver(row, engine.now())) return undefined
-  const verdict = await verifyStored(memory, row.kid, { keyId: row.key_id })
-  // A process that was paused since may have missed the end of the session: it asks again.
-  if (memory.clock.monotonic() - begunAt >= leaseMs) return authenticateSession(engine, values, ip)
-  if (!verdict.valid) return undefined
+  const { clock } = engine.memory
+  const { row, verdict } = await readWithinLease(clock, () => readSession(engine, values, ip))
+  if (row === undefined || !verdict?.valid) return undefined
   await noteSeen(engine, row)
   const { keyId, organizationId, permissions } = verdict
   return { type: 'key', keyId, organizationId, kid: row.kid, permissions, sessionId: row.id }
+}
+
+/** What the store has of a session and of its secret, and when that began to be read. */
+interface SessionReading extends DatedRead {
+  row?: SessionRow
+  verdict?: Verdict
+}
+
+/** Reads the session of two values; nothing if it is over, or if they are not both its own. */
+async function readSession(
+  engine: Engine,
+  values: SessionValues,
+  ip: string | undefined,
+): Promise<SessionReading> {
+  const { store, memory } = engine
+  const begunAt = memory.clock.monotonic()
+  const row = await engine.sessionReads.find(store, digestValue(values.value), ip)
+  if (row === undefined || !matchesPage(values.pageValue, row.page_digest)) return { begunAt }
+  if (isSessionOver(row, engine.now())) return { begunAt }
+  return {
+    begunAt,
+    row,
+    verdict: await verifyKid(memory, row.kid, { keyId: row.key_id, purpose: 'management' }),
+  }
 }
 
 /**
@@ -147,7 +165,7 @@ export async function refreshSession(
 ): Promise<Session> {
   const session = await authenticateSession(engine, values, ip)
   if (session === undefined) throw sessionEnded()
-  const proof = await verify(engine.memory, token, {}, { ip })
+  const proof = await verify(engine.memory, token, {}, { ip, purpose: 'management' })
   const kid = parseToken(token)?.kid
   if (!proof.valid || kid === undefined) throw invalidToken()
   if (proof.keyId !== session.keyId) {
