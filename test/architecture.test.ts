@@ -106,7 +106,7 @@ test('whoever imports the client loads its own few files and nothing else', () =
   const loaded = loadedFrom('src/client/index.ts')
   expect(loaded.size).toBeGreaterThan(1)
   const allowed =
-    /^src\/(?:client\/[\w/-]+|verdict\/[\w-]+|fairness\/turns|core\/(?:asked-permissions|errors|options|permissions|token|wire))\.ts$/
+    /^src\/(?:client\/[\w/-]+|verdict\/[\w-]+|fairness\/turns|core\/(?:asked-permissions|bounds|errors|status|options|permissions|token|wire))\.ts$/
   expect([...loaded].filter((name) => !allowed.test(name))).toEqual([])
 })
 

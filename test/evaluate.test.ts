@@ -1,6 +1,7 @@
 // Judging by what is remembered: a real cache, a real lease and two clocks that the test moves; no database.
 import { describe, expect, test } from 'vitest'
 import { checkAskedPermissions } from '../src/core/asked-permissions.ts'
+import { leaseMs } from '../src/core/bounds.ts'
 import { assembleToken, type ParsedToken, parseToken } from '../src/core/token.ts'
 import { FactsCache } from '../src/verdict/cache.ts'
 import {
@@ -13,7 +14,7 @@ import {
   verifyCached,
 } from '../src/verdict/evaluate.ts'
 import { type Facts, type Terms, toFacts } from '../src/verdict/facts.ts'
-import { Lease, leaseMs } from '../src/verdict/lease.ts'
+import { Lease } from '../src/verdict/lease.ts'
 import { digestText, digestToken } from '../src/verification/digest.ts'
 
 const start = Date.UTC(2026, 0, 31, 12)

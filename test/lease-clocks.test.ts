@@ -1,6 +1,7 @@
 // A lease by itself: what holds and how long ago it began, by two clocks that the test reads out.
 import { expect, test } from 'vitest'
-import { Lease, leaseMs } from '../src/verdict/lease.ts'
+import { leaseMs } from '../src/core/bounds.ts'
+import { Lease } from '../src/verdict/lease.ts'
 
 test('a lease that nobody confirmed, or that was dropped, never holds and has no age', () => {
   const lease = new Lease()

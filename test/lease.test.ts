@@ -1,6 +1,7 @@
 // The bound on staleness, in a model: the real memory, lease and barrier under simulated faults.
 import { describe, expect, test } from 'vitest'
-import { Lease, leaseMs } from '../src/verdict/lease.ts'
+import { leaseMs } from '../src/core/bounds.ts'
+import { Lease } from '../src/verdict/lease.ts'
 import { type Breakage, simulate } from './torture/lease-model.ts'
 
 const seeds = Number(process.env.LATCHKEY_TEST_RUNS ?? 250)

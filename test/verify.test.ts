@@ -1,11 +1,11 @@
 // Judging by what the store has: reads that are shared, late, overtaken or refused, on a real SQLite file by clocks that the
 // test moves. A store behind a network is the same one, read by statements of many kids.
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { leaseMs } from '../src/core/bounds.ts'
 import { assembleToken, type ParsedToken, parseToken } from '../src/core/token.ts'
 import type { CreatedKey, Latchkey } from '../src/index.ts'
 import { openLatchkey } from '../src/latchkey.ts'
 import { openStore, type Store } from '../src/store/store.ts'
-import { leaseMs } from '../src/verdict/lease.ts'
 import type { Memory } from '../src/verification/read-through.ts'
 import { verify, verifyKid } from '../src/verification/verify.ts'
 import { verifyBatch } from '../src/verification/verify-batch.ts'

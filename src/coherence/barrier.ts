@@ -1,10 +1,9 @@
 // Waits until every process that remembers facts has acted on all changes made so far.
 
+import { barrierMs } from '../core/bounds.ts'
 import type { Applied } from '../core/schemas.ts'
 import type { Clock } from '../verdict/clock.ts'
 
-/** After this, whoever was silent has no lease any more: it is longer than `leaseMs`. */
-const longestWaitMs = 2_000
 const lookEveryMs = 10
 
 /** The store as a barrier needs it. */
@@ -32,7 +31,7 @@ export async function waitUntilApplied(store: BarrierStore, clock: Clock): Promi
     const sequence = await store.raiseBarrier()
     const committed = elapsed()
     for (;;) {
-      const isLast = elapsed() - committed >= longestWaitMs
+      const isLast = elapsed() - committed >= barrierMs
       // One that confirms at the last moment stays enlisted: it holds a lease, and the next barrier must wait for it.
       silent = isLast ? await store.dismissSilent(sequence) : await store.silentFollowers(sequence)
       if (silent.length === 0) return { confirmed: true, milliseconds: Math.ceil(elapsed()), silent }
@@ -40,7 +39,7 @@ export async function waitUntilApplied(store: BarrierStore, clock: Clock): Promi
       await sleep(lookEveryMs)
     }
   } catch {
-    await sleep(Math.max(0, longestWaitMs - elapsed()))
+    await sleep(Math.max(0, barrierMs - elapsed()))
   }
   return { confirmed: false, milliseconds: Math.ceil(elapsed()), silent }
 }

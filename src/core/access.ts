@@ -3,6 +3,7 @@ import { type Actor, type Caller, holdsDatabase, type LiveActor } from './actor.
 import { LatchkeyError } from './errors.ts'
 import { covers, type ManagementPermission, missingPermissions, reservedNamespace } from './permissions.ts'
 import type { Scope } from './scope.ts'
+import { isLater } from './status.ts'
 
 /** The organization whose keys act on every other. */
 export const rootOrganizationId = 'root'
@@ -47,8 +48,8 @@ export function requireCover(actor: Actor, key: { id: string; permissions: reado
  * key gives the keys of other organizations any expiry.
  */
 export function requireLifetime(actor: LiveActor, organizationId: string, expiresAt: number | null): void {
-  if (holdsDatabase(actor) || actor.expiresAt === null || actor.organizationId !== organizationId) return
-  if (expiresAt !== null && expiresAt <= actor.expiresAt) return
+  if (holdsDatabase(actor) || actor.organizationId !== organizationId) return
+  if (actor.expiresAt === null || !isLater(expiresAt, actor.expiresAt)) return
   throw new LatchkeyError(
     'permission_escalation',
     `The calling key expires at ${new Date(actor.expiresAt).toISOString()}: no key of its organization can get a later expires_at from it, or none.`,

@@ -1,5 +1,7 @@
 // The fields that shapes are made of: each with its check and the sentence that refuses what is wrong.
+
 import { z } from 'zod'
+import { maxPermissionLength, maxPermissions } from './bounds.ts'
 import { permissionPattern } from './permissions.ts'
 
 const lastInstant = Date.UTC(9999, 11, 31, 23, 59, 59, 999)
@@ -40,10 +42,10 @@ export const organizationIdSchema = z
 
 const permission = z
   .string({ error: 'A permission: a string such as emails:send.' })
-  .max(128, 'At most 128 characters.')
+  .max(maxPermissionLength, `At most ${maxPermissionLength} characters.`)
   .regex(permissionPattern, 'Segments of A-Z a-z 0-9 _ . / -, or *, between colons: emails:send, emails:*.')
   .meta({ example: 'emails:send' })
 
 export const permissionsSchema = z
   .array(permission, { error: 'A list of permissions.' })
-  .max(128, 'At most 128 permissions.')
+  .max(maxPermissions, `At most ${maxPermissions} permissions.`)

@@ -1,7 +1,9 @@
 // Each shape that crosses a boundary, once: the check, the type and (through `server/openapi/document.ts`) the document.
 // Names are the library's; the wire has the same in snake_case, with instants as RFC 3339 (see `wire.ts`).
+
 import { z } from 'zod'
 import { actorTypes } from './actor.ts'
+import { maxBatch } from './bounds.ts'
 import { describeFaults, LatchkeyError, pathOf } from './errors.ts'
 import { instant, instantInput, organizationIdSchema, permissionsSchema, text } from './fields.ts'
 import { metadataFault } from './metadata.ts'
@@ -92,8 +94,6 @@ export const listKeysSchema = z.strictObject({
   ...page,
 })
 
-/** How many secrets of a key one answer holds. */
-export const secretsPage = 100
 export const getKeySchema = z.strictObject({
   secretsAfter: z
     .string({ error: 'A kid: a string.' })
@@ -160,7 +160,7 @@ export const verifyRequestSchema = z.strictObject({
 export const verifyBatchSchema = z
   .array(verifyRequestSchema, { error: 'A list of { key, permissions? }.' })
   .min(1, 'At least one.')
-  .max(1000, 'At most 1000.')
+  .max(maxBatch, `At most ${maxBatch}.`)
 
 /** A token whose facts a verifier elsewhere wants. */
 export const readFactsSchema = verifyRequestSchema.pick({ key: true })
@@ -171,7 +171,7 @@ export const useSchema = z.strictObject({
 export const usesSchema = z
   .array(useSchema, { error: 'A list of { kid, at }.' })
   .min(1, 'At least one.')
-  .max(1000, 'At most 1000.')
+  .max(maxBatch, `At most ${maxBatch}.`)
 
 export const secretSchema = z.strictObject({
   kid: z.string().meta({ description: 'The public id of this secret.' }),

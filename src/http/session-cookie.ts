@@ -1,5 +1,5 @@
 // The cookie of a session: how it is set, read and taken back, and from which pages a request by it is believed.
-import { longestSessionMs } from '../core/session-limits.ts'
+import { maxSessionMs } from '../core/bounds.ts'
 import type { ReadHeader } from './exchange.ts'
 
 /**
@@ -14,7 +14,7 @@ export const pageValueHeader = 'latchkey-session'
 
 /** The Set-Cookie of a new session. No script can read it, and no other site's page makes the browser send it. */
 export function sessionCookie(value: string, overTls: boolean): string {
-  return setCookie(overTls ? secureName : plainName, value, longestSessionMs / 1000)
+  return setCookie(overTls ? secureName : plainName, value, maxSessionMs / 1000)
 }
 
 /** The Set-Cookie that takes a session's cookie back. */

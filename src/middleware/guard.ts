@@ -1,5 +1,7 @@
 // What every guard does, whatever the framework: takes the token of a request, has it judged, and says what to answer.
+
 import { insufficientScope, invalidToken, readPresented } from '../core/bearer.ts'
+import { maxPermissionLength, maxPermissions } from '../core/bounds.ts'
 import { type ErrorCode, errorTable } from '../core/errors.ts'
 import { unknownOption } from '../core/options.ts'
 import { permissionPattern } from '../core/permissions.ts'
@@ -101,8 +103,6 @@ export class AdmittedKeys {
 }
 
 /** What Latchkey takes: a verdict on more cannot be asked for. */
-const maxPermissions = 128
-const maxPermissionLength = 128
 /** Longer than any token, whatever its prefix; a longer one is not worth a request. */
 const maxTokenLength = 256
 

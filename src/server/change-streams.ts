@@ -1,14 +1,12 @@
 // The streams of server-sent events (WHATWG HTML, section 9.2) that tell verifiers which keys changed.
 
+import { beatMs, streamFormat } from '../core/bounds.ts'
 import { LatchkeyError } from '../core/errors.ts'
 import type { Sink, Stream } from '../http/streams.ts'
 import type { Latchkey } from '../latchkey.ts'
 import type { News } from '../verification/remote.ts'
 import { Audience, eventBytes, type StreamReader } from './audience.ts'
 
-/** What a stream says at its start, for whoever reads it to know that it understands the rest. */
-export const streamFormat = 1
-const beatEveryMs = 1_000
 /** A stream whose reader is behind by more than this ends. */
 const longestQueueBytes = 64 * 1024
 
@@ -87,7 +85,7 @@ export class ChangeStreams {
     audience.readers.set(sink, reader)
     this.#open.set(sink, reader)
     this.#countByKey.set(reader.keyId, (this.#countByKey.get(reader.keyId) ?? 0) + 1)
-    this.#beating ??= setInterval(() => this.#beat(), beatEveryMs).unref()
+    this.#beating ??= setInterval(() => this.#beat(), beatMs).unref()
     this.#send(sink, eventBytes('hello', { format: streamFormat, sequence: told }))
     if (this.#closed) this.#end(sink)
   }

@@ -1,7 +1,9 @@
 // Reads the plain forms in which nearly all requests for a verdict come, without parsing them in general. What is not
 // exactly of such a form is undefined here and left to the strict readers (`http/json.ts`, `http/query.ts`, `core/bearer.ts`), which
 // read every form and word every refusal. Property tests hold both ways to the same result.
+
 import { checkAskedPermissions } from '../core/asked-permissions.ts'
+import { maxBatch } from '../core/bounds.ts'
 import { copyLatin1 } from '../core/kept-text.ts'
 import type { VerifyRequest } from '../core/schemas.ts'
 import { holdsToken } from '../http/exchange.ts'
@@ -10,7 +12,6 @@ import { readWanted } from '../http/query.ts'
 /** Longer bodies and queries, and in a batch longer lists, are left to the general readers. */
 export const maxPlainLength = 4_096
 /** A batch of more is left to them too. */
-const maxPlainBatch = 1_000
 
 /** The headers that the answer to a plain request depends on. */
 export interface PlainHead {
@@ -115,7 +116,7 @@ export function readPlainBatch(bytes: Buffer): VerifyRequest[] | undefined {
   if (!text.startsWith('[')) return undefined
   const requests: VerifyRequest[] = []
   plainItem.lastIndex = 1
-  while (plainItem.lastIndex < text.length && requests.length < maxPlainBatch) {
+  while (plainItem.lastIndex < text.length && requests.length < maxBatch) {
     const match = plainItem.exec(text)
     const request = match && toRequest(match)
     if (!request) return undefined

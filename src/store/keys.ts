@@ -3,6 +3,7 @@ import type { Selectable, Updateable } from 'kysely'
 import { LatchkeyError } from '../core/errors.ts'
 import type { Key, KeyStatus } from '../core/schemas.ts'
 import type { Scope } from '../core/scope.ts'
+import { statusOf } from '../core/status.ts'
 import { tokenHint } from '../core/token.ts'
 import { fold, holds } from './case-folding.ts'
 import {
@@ -175,13 +176,8 @@ export function toKey(row: NewKeyRow & { last_used_at?: number }, now: number): 
     createdAt: new Date(row.created_at),
     revokedAt: row.revoked_at === null ? null : new Date(row.revoked_at),
     hint: tokenHint(row.prefix, row.kid),
-    status: keyStatus(row, now),
+    status: statusOf(row.revoked_at, row.expires_at, now),
     expiresAt: row.expires_at === null ? null : new Date(row.expires_at),
     metadata: JSON.parse(row.metadata),
   }
-}
-
-export function keyStatus(row: Pick<KeyRow, 'revoked_at' | 'expires_at'>, now: number): KeyStatus {
-  if (row.revoked_at !== null) return 'revoked'
-  return row.expires_at !== null && row.expires_at <= now ? 'expired' : 'active'
 }

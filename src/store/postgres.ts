@@ -1,6 +1,7 @@
 // The PostgreSQL side of the store: connections of their own for verification, for changes and for lists, so that
 // none of the three waits behind another.
 import { sql } from 'kysely'
+import { pollMs } from '../core/bounds.ts'
 import { LatchkeyError } from '../core/errors.ts'
 import type { Backend, PostgresEnvironment, StoreDialect, Warn } from './backend.ts'
 import { saveUsesAtOnce } from './last-use.ts'
@@ -27,10 +28,6 @@ const readTimeoutMs = 10_000
 const migrationTimeoutMs = 3_600_000
 const maxOfChanges = 10
 const maxOfReads = 4
-/** Notifications come sooner; this holds the lease when they do not. */
-const pollEveryMs = 400
-/** Without notifications, looking is how changes are heard of within 250 ms. */
-const pollAloneEveryMs = 100
 /** Any number that no other program on the database uses as an advisory lock. */
 const migrationLock = 0x6c61_7463
 
@@ -95,7 +92,7 @@ export async function openPostgres(
       readsAtOnce: maxOfReads,
       changesAtOnce: maxOfChanges - 1,
       get pollEveryMs() {
-        return listener?.hears ? pollEveryMs : pollAloneEveryMs
+        return listener?.hears ? pollMs.postgres : pollMs.postgresAlone
       },
       findManyFacts: (kids) => reader.findManyFacts(kids),
       readChanges: (since, follower) => reader.readChanges(since, follower),

@@ -1,7 +1,8 @@
 // The table of secrets: the values that a key has had, each under its public kid.
 import { type ExpressionBuilder, type Selectable, sql } from 'kysely'
+import { secretsPage } from '../core/bounds.ts'
 import { LatchkeyError } from '../core/errors.ts'
-import { type KeySecret, secretsPage } from '../core/schemas.ts'
+import type { KeySecret } from '../core/schemas.ts'
 import { tokenHint } from '../core/token.ts'
 import type { KeyRow } from './keys.ts'
 import type { Db, SecretsTable, Tables, Tx } from './tables.ts'

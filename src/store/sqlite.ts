@@ -1,5 +1,6 @@
 // The SQLite side of the store: a thread that writes and one that reads, so that neither waits for the other, and
 // one prepared read for verification that stays in this thread, where it takes microseconds.
+
 import { DatabaseSync } from 'node:sqlite'
 import {
   type Dialect,
@@ -10,7 +11,8 @@ import {
   SqliteQueryCompiler,
   sql,
 } from 'kysely'
-import type { Backend, StoreDialect, Transact, Warn } from './backend.ts'
+import { pollMs } from '../core/bounds.ts'
+import type { Backend, Transact, Warn } from './backend.ts'
 import { type ChangeRow, changesQuery } from './changes.ts'
 import { saveUses } from './last-use.ts'
 import { isCurrent, migrate } from './migrations/migrations.ts'
@@ -20,9 +22,6 @@ import { busyTimeoutMs, SqliteFile } from './sqlite-file.ts'
 import { SqliteThread } from './sqlite-thread.ts'
 import type { Db, Tables } from './tables.ts'
 import { makeTransact } from './transact.ts'
-
-/** A look takes some ten microseconds in this thread. */
-const pollEveryMs = 50
 
 const storeDialect: StoreDialect = {
   now: sql`cast(round(unixepoch('subsec') * 1000) as integer)`,
@@ -51,7 +50,7 @@ export async function openSqlite(path: string, warn: Warn): Promise<Backend> {
     readsAtOnce: 1,
     // One is written while the others stand ready.
     changesAtOnce: 4,
-    pollEveryMs,
+    pollEveryMs: pollMs.sqlite,
     findFactsNow,
     findManyFacts: async (kids) => kids.flatMap((kid) => findFactsNow(kid) ?? []),
     readChanges: async (since, follower) => {

@@ -3,6 +3,7 @@
 import { checkAskedPermissions } from '../core/asked-permissions.ts'
 import { missingPermissions } from '../core/permissions.ts'
 import type { Verdict, VerifyOptions } from '../core/schemas.ts'
+import { isRotated, statusOf } from '../core/status.ts'
 import { type ParsedToken, parseToken } from '../core/token.ts'
 import type { FactsCache } from './cache.ts'
 import type { Facts, Terms } from './facts.ts'
@@ -84,9 +85,9 @@ export function evaluate(terms: Terms, asked: VerifyOptions, now: number): Refus
   // To a caller of one organization, another's tokens do not exist.
   if (asked.organizationId !== undefined && asked.organizationId !== terms.organizationId)
     return { code: 'not_found' }
-  if (terms.revokedAt !== null) return { code: 'revoked' }
-  if (terms.expiresAt !== null && terms.expiresAt <= now) return { code: 'expired' }
-  if (terms.isEnded || (terms.graceEndsAt !== null && terms.graceEndsAt <= now)) return { code: 'rotated' }
+  const status = statusOf(terms.revokedAt, terms.expiresAt, now)
+  if (status !== 'active') return { code: status }
+  if (isRotated(terms.isEnded, terms.graceEndsAt, now)) return { code: 'rotated' }
   return missing && { code: 'insufficient_permissions', missing }
 }
 

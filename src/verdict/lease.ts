@@ -1,11 +1,6 @@
 // How long what this process remembers may be believed without asking the database again.
+import { leaseMs } from '../core/bounds.ts'
 import type { Clock } from './clock.ts'
-
-/**
- * The bound on staleness of a verdict. Below two seconds, so that a verdict given at the very end of a lease
- * still reaches its reader within them.
- */
-export const leaseMs = 1_800
 
 /** What a read gave, and when, by the monotonic clock, it began. */
 export interface DatedRead {

@@ -57,7 +57,7 @@ const commit = [
   target('domain/keys/root-key', 'keys', 'organizations'),
   target('domain/organizations', 'organizations'),
   target('domain/sessions/sessions', 'sessions', 'sessions-fresh', 'sessions-limit', 'sessions-page'),
-  target('core/session-limits', 'sessions', 'sessions-limit'),
+  target('core/status', 'sessions', 'sessions-limit'),
   target('domain/sessions/reads', 'sessions', 'sessions-page'),
   target('domain/sessions/values', 'sessions', 'sessions-cookie'),
   target('domain/sessions/fresh-sign-in', 'sessions-fresh'),

@@ -1,4 +1,5 @@
 // Keys and verdicts as people see them.
+import { secretsPage } from '../../core/bounds.ts'
 import type { Applied, CreatedKey, Key, KeyDetails, KeySecret, Verdict } from '../../core/schemas.ts'
 import { formatFields, formatTable, print, printNote, quote, toPrintable } from '../kit/output.ts'
 import { formatAgoCell, formatInstant, formatLength } from '../kit/times.ts'
@@ -60,9 +61,6 @@ export function printKeys(keys: readonly Key[]): void {
   const headings = ['ID', 'NAME', 'ORGANIZATION', 'STATUS', 'LAST USED', 'CREATED', 'EXPIRES']
   print(...formatTable(headings, rows))
 }
-
-/** As `core/schemas.ts` has it, which help would wait for. */
-const secretsPage = 100
 
 /** Prints a key, and its secrets where they are known. */
 export function printKey(key: Key | KeyDetails): void {

@@ -10,6 +10,7 @@
 // Numbers are the database's own, so stream and answers may come from different processes behind one address. A
 // clock mapped from one machine to the other would spare the questions, and be wrong wherever a clock is slewed.
 
+import { askMs, askTimeoutMs, silenceMs, streamFormat } from '../../core/bounds.ts'
 import type { LatestAnswer } from '../../core/schemas.ts'
 import type { Clock } from '../../verdict/clock.ts'
 import { LatchkeyClientError } from '../errors.ts'
@@ -17,13 +18,6 @@ import type { Requester } from '../request/request.ts'
 import { noEvent, readBody, readEvents, type StreamEvent } from './events.ts'
 import type { VerifierMemory } from './verifier-cache.ts'
 
-/** The form of the stream that this version reads; a server says its own at the start. */
-const streamFormat = 1
-const askEveryMs = 500
-/** An answer that takes longer could renew nothing. */
-const answerTimeoutMs = 1_600
-/** A server beats each second; one that was silent for so long is not believed, and left. */
-const longestSilenceMs = 2_000
 const shortestPauseMs = 100
 const longestPauseMs = 5_000
 
@@ -157,7 +151,7 @@ export class Following {
     const at = this.#clock.monotonic()
     if (this.sequence !== sequence) this.#told.push({ sequence, at })
     // Kept as far back as an answer may reach.
-    while ((this.#told[1]?.at ?? at) < at - 2 * longestSilenceMs) this.#told.shift()
+    while ((this.#told[1]?.at ?? at) < at - 2 * silenceMs) this.#told.shift()
     const ready = this.#pending.filter((answer) => answer.sequence <= sequence)
     this.#pending = this.#pending.filter((answer) => answer.sequence > sequence)
     for (const answer of ready) this.#confirm(answer)
@@ -170,7 +164,7 @@ export class Following {
     this.#server
       .send<LatestAnswer>('GET', '/v1/changes/latest', {
         repeatable: false,
-        options: { timeoutMs: answerTimeoutMs, signal: stream.signal },
+        options: { timeoutMs: askTimeoutMs, signal: stream.signal },
       })
       .then((answer) => {
         const { sequence, ageMs } = Object(answer) as LatestAnswer
@@ -184,7 +178,7 @@ export class Following {
         if (!stream.signal.aborted) this.#error = error
       })
     // Without waiting for the answer: a slow one must not hold up the next.
-    this.#clock.after(askEveryMs, () => this.#askNow(stream))
+    this.#clock.after(askMs, () => this.#askNow(stream))
   }
 
   #take(answer: Answer, stream: AbortController): void {
@@ -209,10 +203,10 @@ export class Following {
     this.#heardAt = this.#clock.monotonic()
     let callOff: () => void
     const look = () => {
-      if (this.#clock.monotonic() - this.#heardAt >= longestSilenceMs) {
+      if (this.#clock.monotonic() - this.#heardAt >= silenceMs) {
         this.#memory.distrust()
         stream.abort()
-      } else callOff = this.#clock.after(askEveryMs / 2, look)
+      } else callOff = this.#clock.after(askMs / 2, look)
     }
     look()
     return () => callOff()

@@ -1,9 +1,9 @@
 // Reports to the server which secrets were found valid here, in batches, off the path of a verification.
+import { maxBatch } from '../../core/bounds.ts'
 import type { Clock } from '../../verdict/clock.ts'
 import type { Requester } from '../request/request.ts'
 
 const reportEveryMs = 10_000
-const batchSize = 1_000
 
 /** The uses that the server does not know of yet, the latest of each secret. */
 export class UseReporter {
@@ -55,8 +55,8 @@ export class UseReporter {
     this.#collect()
     const uses = [...this.#uses]
     this.#uses = new Map()
-    for (let start = 0; start < uses.length; start += batchSize) {
-      const batch = uses.slice(start, start + batchSize)
+    for (let start = 0; start < uses.length; start += maxBatch) {
+      const batch = uses.slice(start, start + maxBatch)
       const body = batch.map(([kid, at]) => ({ kid, at: new Date(at) }))
       try {
         await this.#server.send('POST', '/v1/keys/uses', { body, repeatable: true })

@@ -2,7 +2,8 @@
 import { rootOrganizationId } from '../../core/access.ts'
 import { LatchkeyError } from '../../core/errors.ts'
 import { covers } from '../../core/permissions.ts'
-import { type KeyRow, keyStatus, liveKeysThatMention } from '../../store/keys.ts'
+import { isLater, statusOf } from '../../core/status.ts'
+import { type KeyRow, liveKeysThatMention } from '../../store/keys.ts'
 import { lockOrganization } from '../../store/organizations.ts'
 import type { Tx } from '../../store/tables.ts'
 
@@ -17,7 +18,7 @@ type State = Pick<KeyRow, 'permissions' | 'expires_at' | 'revoked_at'>
  */
 export async function requireOtherRootKey(tx: Tx, before: KeyRow, after: State, now: number): Promise<void> {
   if (before.organization_id !== rootOrganizationId || !isMaster(before, now)) return
-  if (isMaster(after, now) && !expiresSooner(after.expires_at, before.expires_at)) return
+  if (isMaster(after, now) && !isLater(before.expires_at, after.expires_at)) return
   await lockOrganization(tx, rootOrganizationId)
   const others = await liveKeysThatMention(tx, rootOrganizationId, 'latchkey:', now)
   if (others.some((key) => key.id !== before.id && isMaster(key, now))) return
@@ -28,9 +29,8 @@ export async function requireOtherRootKey(tx: Tx, before: KeyRow, after: State, 
 }
 
 function isMaster(key: State, now: number): boolean {
-  return keyStatus(key, now) === 'active' && covers(JSON.parse(key.permissions), permission)
-}
-
-function expiresSooner(expiry: number | null, than: number | null): boolean {
-  return expiry !== null && (than === null || expiry < than)
+  return (
+    statusOf(key.revoked_at, key.expires_at, now) === 'active' &&
+    covers(JSON.parse(key.permissions), permission)
+  )
 }

@@ -1,5 +1,6 @@
 // What ends for good: an old secret whose grace is cut short, and a whole key.
 import { LatchkeyError } from '../../core/errors.ts'
+import { isRotated } from '../../core/status.ts'
 import { tokenHint } from '../../core/token.ts'
 import { changeKey } from '../../store/keys.ts'
 import { endSecrets, findSecret } from '../../store/secrets.ts'
@@ -27,7 +28,7 @@ export async function endKeySecret(
     if (secret.kid === key.kid) {
       throw new LatchkeyError('last_secret', 'This is the newest secret: rotate the key, or revoke it.')
     }
-    if (secret.ended_at !== null || (secret.expires_at !== null && secret.expires_at <= now)) return
+    if (isRotated(secret.ended_at !== null, secret.expires_at, now)) return
     await endSecrets(change.tx, key, [kid], now)
     await deleteKeySessions(change.tx, key, [kid])
     change.record({

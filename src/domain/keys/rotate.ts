@@ -2,8 +2,9 @@
 import { requireLifetime } from '../../core/access.ts'
 import { LatchkeyError } from '../../core/errors.ts'
 import { type CreatedKey, parseInput, type RotateKeyInput, rotateKeySchema } from '../../core/schemas.ts'
+import { hasPassed } from '../../core/status.ts'
 import { generateToken } from '../../core/token.ts'
-import { changeKey, keyStatus } from '../../store/keys.ts'
+import { changeKey } from '../../store/keys.ts'
 import {
   beginGrace,
   endSecrets,
@@ -35,7 +36,7 @@ export async function rotateKey(
     async (change) => {
       const { now } = change
       const key = await requireLiveKey(change, id)
-      if (keyStatus(key, now) === 'expired') {
+      if (hasPassed(key.expires_at, now)) {
         throw new LatchkeyError('key_expired', 'The key has expired: give it a later expires_at first.')
       }
       // The caller then holds the new token, and so all that it may do for as long as it lives.
@@ -43,7 +44,7 @@ export async function rotateKey(
       if (outlivesSession(key.organization_id, JSON.parse(key.permissions)))
         requireFreshSignIn(change.actor, now)
       const secrets = await listUnendedSecrets(change.tx, key)
-      const inGrace = secrets.some((secret) => secret.expires_at !== null && secret.expires_at > now)
+      const inGrace = secrets.some(({ expires_at: end }) => end !== null && !hasPassed(end, now))
       if (graceSeconds > 0 && inGrace) {
         throw new LatchkeyError(
           'rotation_in_progress',

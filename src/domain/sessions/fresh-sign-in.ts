@@ -1,13 +1,12 @@
 // What a session may not do long after its sign-in: make what outlives it. If somebody else gets hold of a session,
 // the harm ends with it.
+
 import { rootOrganizationId } from '../../core/access.ts'
 import { holdsDatabase, type LiveActor } from '../../core/actor.ts'
 import { LatchkeyError } from '../../core/errors.ts'
 import { missingPermissions, reservedNamespace } from '../../core/permissions.ts'
+import { isLater } from '../../core/status.ts'
 import type { KeyRow } from '../../store/keys.ts'
-
-/** A sign-in is fresh for so long. */
-export const freshMs = 10 * 60_000
 
 /** Tells whether a key can act on keys: then who holds its token needs no session any more. */
 export function outlivesSession(organizationId: string, permissions: readonly string[]): boolean {
@@ -23,11 +22,6 @@ type Reach = Pick<KeyRow, 'permissions' | 'expires_at'>
 export function isWider(before: Reach, after: Reach): boolean {
   const gained = missingPermissions(JSON.parse(before.permissions), JSON.parse(after.permissions))
   return gained.length > 0 || isLater(after.expires_at, before.expires_at)
-}
-
-/** Tells whether one expiry is later than another; null is never. */
-export function isLater(expiry: number | null, than: number | null): boolean {
-  return than !== null && (expiry === null || expiry > than)
 }
 
 /**

@@ -1,14 +1,16 @@
 // Sessions: a browser signs in with a token once and then holds two opaque values in its place. A session is worth
 // what its key is worth at that instant: it is judged anew, by what the store has, at every request.
+
 import type { Deed } from '../../commit/audit-trail.ts'
 import type { Requirements } from '../../commit/commit.ts'
 import { invalidToken, sessionEnded } from '../../core/access.ts'
 import { type Caller, system } from '../../core/actor.ts'
+import { freshMs, maxIdleMs, maxSessionMs, maxSessionsOfKey } from '../../core/bounds.ts'
 import { LatchkeyError } from '../../core/errors.ts'
 import { isId, newId } from '../../core/ids.ts'
 import type { ManagementPermission } from '../../core/permissions.ts'
 import type { AuditAction, Session, SessionValues, Verdict } from '../../core/schemas.ts'
-import { isSessionOver, longestIdleMs, longestSessionMs, sessionLimitsAt } from '../../core/session-limits.ts'
+import { isSessionOver, sessionLimitsAt } from '../../core/status.ts'
 import { containsToken, parseToken } from '../../core/token.ts'
 import { turnOf } from '../../fairness/caller-turn.ts'
 import {
@@ -23,12 +25,10 @@ import {
 import { type DatedRead, readWithinLease } from '../../verdict/lease.ts'
 import { verify, verifyKid } from '../../verification/verify.ts'
 import type { Engine } from '../engine.ts'
-import { freshMs } from './fresh-sign-in.ts'
 import { areSessionValues, digestValue, drawValues, matchesPage } from './values.ts'
 
 /** Being seen is written down no more often: it would be a write a request. */
 const seenEveryMs = 60_000
-const mostSessionsOfKey = 20
 const longestUserAgent = 256
 
 /** From where somebody signs in, and what that takes. */
@@ -71,7 +71,7 @@ export async function startSession(
     organization_id: organizationId,
     kid,
     created_at: now,
-    expires_at: now + longestSessionMs,
+    expires_at: now + maxSessionMs,
     last_seen_at: now,
     ip: ip ?? null,
     user_agent: shownUserAgent(userAgent),
@@ -92,7 +92,7 @@ export async function startSession(
     const live = (await listKeySessions(tx, row, sessionLimitsAt(now))).filter(
       ({ id }) => id !== replaced?.sessionId,
     )
-    const surplus = live.slice(mostSessionsOfKey - 1)
+    const surplus = live.slice(maxSessionsOfKey - 1)
     const left = replaced ? [{ id: replaced.sessionId, organization_id: replaced.organizationId }] : []
     const deleted = await deleteSessions(tx, [...surplus, ...left])
     await insertSession(tx, row)
@@ -241,7 +241,7 @@ function toSession(row: SessionRow, caller: Caller): Session {
     createdAt: new Date(row.created_at),
     lastSeenAt: new Date(row.last_seen_at),
     expiresAt: new Date(row.expires_at),
-    idleExpiresAt: new Date(Math.min(row.last_seen_at + longestIdleMs, row.expires_at)),
+    idleExpiresAt: new Date(Math.min(row.last_seen_at + maxIdleMs, row.expires_at)),
     ip: row.ip,
     userAgent: row.user_agent,
     current: row.id === caller.sessionId,

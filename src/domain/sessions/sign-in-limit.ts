@@ -1,12 +1,10 @@
 // How often one key may sign in: each sign-in writes durable rows, so a program in a loop must not write many.
+import { maxSignIns, signInWindowMs } from '../../core/bounds.ts'
 import { LatchkeyError } from '../../core/errors.ts'
 import { listSignIns } from '../../store/audit.ts'
 import type { SessionRow } from '../../store/sessions.ts'
 import type { Tx } from '../../store/tables.ts'
 
-/** A key signs in so many times in a window at most, fresh sign-ins included; over all processes on the database. */
-export const maxSignIns = 30
-export const signInWindowMs = 60_000
 const maxRemembered = 10_000
 
 type Owner = Pick<SessionRow, 'key_id' | 'organization_id'>

@@ -2,6 +2,7 @@
 import { z } from 'zod'
 import { scopeOf } from '../../core/access.ts'
 import type { Caller } from '../../core/actor.ts'
+import { secretsPage } from '../../core/bounds.ts'
 import {
   type Applied,
   appliedSchema,
@@ -15,7 +16,6 @@ import {
   parseInput,
   permissionUseSchema,
   rotateKeySchema,
-  secretsPage,
   updateKeySchema,
 } from '../../core/schemas.ts'
 import { answerPage } from '../../http/paging.ts'

@@ -1,0 +1,48 @@
+// Every number that Latchkey publishes, once. Those that must stand in a relation are held in it by `test/bounds.test.ts`.
+
+// How stale a verdict may be: the numbers that the proof in ARCHITECTURE.md hangs on, in milliseconds.
+
+/**
+ * How long a process believes what it remembers after it last read the changes. Below {@link barrierMs}, so that a verdict
+ * given at the very end of a lease still reaches its reader before a barrier that waited for it is over.
+ */
+export const leaseMs = 1_800
+/** After this a barrier waits for nobody any more: whoever has not confirmed it by then has no lease. */
+export const barrierMs = 2_000
+/** How long a process waits between two looks at the changes: where looking is cheap, where hints come, where none do. */
+export const pollMs = { sqlite: 50, postgres: 400, postgresAlone: 100 } as const
+/** A stream of changes beats so often. */
+export const beatMs = 1_000
+/** A stream that was silent for so long is not believed, and left. */
+export const silenceMs = 2_000
+/** How often a verifier elsewhere asks for the last change, and how long it waits for an answer. */
+export const askMs = 500
+export const askTimeoutMs = 1_600
+/** The form of a stream of changes. */
+export const streamFormat = 1
+
+// Permissions.
+
+/** How many permissions a key holds, or a verification asks for, at most, and how long each may be in characters. */
+export const maxPermissions = 128
+export const maxPermissionLength = 128
+
+// Keys and verification.
+
+/** How many secrets of a key one answer holds. */
+export const secretsPage = 100
+/** How many tokens a batch judges at most, and how many uses a verifier reports at once. */
+export const maxBatch = 1_000
+
+// Sessions.
+
+/** A session is over so long after it began, used or not; and so long after it was last used. */
+export const maxSessionMs = 12 * 3_600_000
+export const maxIdleMs = 3_600_000
+/** A sign-in is fresh for so long. */
+export const freshMs = 10 * 60_000
+/** A key signs in so many times in a window at most, fresh sign-ins included; over all processes on the database. */
+export const maxSignIns = 30
+export const signInWindowMs = 60_000
+/** Of a key's more than so many sessions, the least recently used ends. */
+export const maxSessionsOfKey = 20
