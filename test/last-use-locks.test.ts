@@ -1,6 +1,8 @@
 // Several processes write the last uses of the same keys: none waits for another in a circle, and none is lost.
 import { describe, expect, test } from 'vitest'
+import { LatchkeyError } from '../src/core/errors.ts'
 import { openLatchkey } from '../src/latchkey.ts'
+import type { Use } from '../src/store/last-use.ts'
 import { openStore } from '../src/store/store.ts'
 import { UsageRecorder } from '../src/verification/last-use.ts'
 import { addManyKeys } from './setup/bulk.ts'
@@ -12,6 +14,35 @@ const stored = 20_000
 const used = 1_000
 const processes = 4
 const rounds = 2
+
+test('a database that has time for few uses a statement gets few, and so takes them all', async () => {
+  await using database = await openDatabase('SQLite')
+  {
+    await using latchkey = await openLatchkey({ database: database.url })
+    await latchkey.createRootKey()
+  }
+  await using direct = await connectDirectly(database.url)
+  await addManyKeys(direct, 'root', used, Date.now())
+  const store = await openStore(database.url)
+  const sizes: number[] = []
+  const slow = {
+    saveUses: async (uses: readonly Use[]) => {
+      sizes.push(uses.length)
+      const cause = new Error('Query read timeout')
+      if (uses.length > 40) throw new LatchkeyError('store_unavailable', 'Too slow.', { cause })
+      await store.saveUses(uses)
+    },
+  }
+  const recorder = new UsageRecorder(slow)
+  const latest = Date.now() + 1_000_000
+  for (const { id, kid } of await direct.run('select id, kid from keys where created_by is null'))
+    recorder.note(String(kid), String(id), 'root', latest)
+  await recorder.close()
+  await store.close()
+  expect(sizes.slice(0, 4)).toEqual([250, 125, 62, 31])
+  const [written] = await direct.run(`select count(*) as count from keys where last_used_at = ${latest}`)
+  expect(Number(written?.count)).toBeGreaterThanOrEqual(used)
+})
 
 describe.each(databaseKinds)('on %s', (kind) => {
   test('uses of the same keys, written by four processes at once, are all written', async () => {

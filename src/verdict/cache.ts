@@ -1,5 +1,5 @@
 // What is known of the secrets verified lately, by kid, in bounded memory: the least recently used goes first.
-import { tokenBodyLength } from '../core/token.ts'
+import { type ParsedToken, tokenBodyLength } from '../core/token.ts'
 import { type Facts, sizeOfFacts } from './facts.ts'
 
 /** What the cache holds of one secret, and where: good until the next call that may forget something. */
@@ -117,6 +117,12 @@ export class FactsCache {
   lookup(token: string): CachedFacts | undefined {
     const slot = this.#find(token, token.length - tokenBodyLength)
     return slot !== nowhere && this.#digestMatches(slot, this.#digest(token)) ? this.#at(slot) : undefined
+  }
+
+  /** Tells whether it holds the secret of this token's kid, and that is another one. */
+  holdsAnother({ kid, token }: Pick<ParsedToken, 'kid' | 'token'>): boolean {
+    const slot = this.#find(kid, 0)
+    return slot !== nowhere && !this.#digestMatches(slot, this.#digest(token))
   }
 
   /** Finds the facts of a kid, for whoever has proved the rest by other means, or lets nobody in by them. */

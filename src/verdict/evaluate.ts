@@ -5,7 +5,7 @@ import { missingPermissions } from '../core/permissions.ts'
 import type { Verdict, VerifyOptions } from '../core/schemas.ts'
 import { isRotated, statusOf } from '../core/status.ts'
 import { type ParsedToken, parseToken } from '../core/token.ts'
-import type { FactsCache } from './cache.ts'
+import type { CachedFacts, FactsCache } from './cache.ts'
 import type { Facts, Terms } from './facts.ts'
 
 /** What is remembered of secrets, and whether it may be believed. */
@@ -45,7 +45,30 @@ export function verifyCached(
 ): Verdict | undefined {
   if (typeof token !== 'string') return malformed
   const facts = memory.cache.lookup(withoutScheme(token))
-  if (facts === undefined) return refuseUnproven(memory, token, asked)
+  if (facts !== undefined) return judgeRemembered(memory, facts, asked, purpose)
+  const outcome = refuseUnproven(memory, token, asked)
+  return 'kid' in outcome ? undefined : outcome
+}
+
+/** The same, with the token taken apart if memory may not answer: for whoever reads then. */
+export function verifyOrParse(
+  memory: Remembered,
+  token: string,
+  asked: VerifyOptions,
+  purpose: Purpose = 'request',
+): Verdict | ParsedToken {
+  if (typeof token !== 'string') return malformed
+  const facts = memory.cache.lookup(withoutScheme(token))
+  const verdict = facts && judgeRemembered(memory, facts, asked, purpose)
+  return verdict ?? refuseUnproven(memory, token, asked)
+}
+
+function judgeRemembered(
+  memory: Remembered,
+  facts: CachedFacts,
+  asked: VerifyOptions,
+  purpose: Purpose,
+): Verdict | undefined {
   const now = memory.clock.now()
   // Whatever fails elsewhere, nothing is believed that is older than the lease.
   if (!memory.isFresh(now)) return undefined
@@ -59,14 +82,15 @@ export function findRemembered(memory: Remembered, token: string): Facts | undef
   return memory.cache.lookup(withoutScheme(token))
 }
 
-/** Refuses what is no token, and what memory is sure is not known; undefined for what only a read can tell. */
-function refuseUnproven(memory: Remembered, token: string, asked: VerifyOptions): Verdict | undefined {
+/** Refuses what is no token, and what memory is sure is not known; takes apart what only a read can judge. */
+function refuseUnproven(memory: Remembered, token: string, asked: VerifyOptions): Verdict | ParsedToken {
   checkAskedPermissions(asked.permissions)
   const parsed = parseToken(token)
   if (parsed === undefined) return malformed
-  // A kid that is remembered is another token's.
-  const isUnknown = memory.cache.findByKid(parsed.kid) !== undefined || memory.isAbsent(parsed)
-  return isUnknown && memory.isFresh(memory.clock.now()) ? notFound : undefined
+  if (!memory.isFresh(memory.clock.now())) return parsed
+  if (memory.isAbsent(parsed)) return notFound
+  // Whoever has the kid that is remembered, and not its digest, has made the token up.
+  return memory.cache.holdsAnother(parsed) ? notFound : parsed
 }
 
 // RFC 8959.

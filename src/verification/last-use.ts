@@ -5,7 +5,11 @@ import type { Store } from '../store/store.ts'
 
 const flushIntervalMs = 10_000
 /** Small batches, so that a flush never holds the database for long. */
-const batchSize = 250
+const maxBatch = 250
+/** A database that takes longer than a statement may take gets half as many, down to so many. */
+const minBatch = 8
+/** Far below what a statement may take: a database this quick gets twice as many the next time. */
+const quickMs = 150
 /** How long the last flush goes on trying: less than an orderly stop may take. */
 const lastFlushMs = 6_000
 /** A database that cannot be reached at all is given less. */
@@ -17,6 +21,8 @@ export class UsageRecorder {
   readonly #store: Pick<Store, 'saveUses'>
   #uses = new Map<string, Use>()
   #flushing: Promise<void> = Promise.resolve()
+  /** How many a statement writes: among millions of keys on a slow disk each row is a page of its own. */
+  #batchSize = maxBatch
   readonly #timer: NodeJS.Timeout
 
   constructor(store: Pick<Store, 'saveUses'>) {
@@ -61,18 +67,31 @@ export class UsageRecorder {
     }
   }
 
+  async #save(batch: readonly Use[]): Promise<void> {
+    const begunAt = performance.now()
+    try {
+      await this.#store.saveUses(batch)
+    } catch (error) {
+      if (hasAnswered(error)) this.#batchSize = Math.max(minBatch, batch.length >> 1)
+      throw error
+    }
+    if (performance.now() - begunAt < quickMs) this.#batchSize = Math.min(maxBatch, this.#batchSize * 2)
+  }
+
   async #write(): Promise<void> {
     this.beforeFlush()
     // By key, so that the secrets of one are written together.
     const uses = [...this.#uses.values()].sort((a, b) => (a.keyId < b.keyId ? -1 : 1))
     this.#uses = new Map()
-    for (let start = 0; start < uses.length; start += batchSize) {
+    while (uses.length > 0) {
+      const batch = uses.slice(0, this.#batchSize)
       try {
-        await this.#store.saveUses(uses.slice(start, start + batchSize))
+        await this.#save(batch)
       } catch (error) {
-        for (const use of uses.slice(start)) this.note(use.kid, use.keyId, use.organizationId, use.at)
+        for (const use of uses) this.note(use.kid, use.keyId, use.organizationId, use.at)
         throw error
       }
+      uses.splice(0, batch.length)
     }
   }
 }

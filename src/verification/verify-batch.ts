@@ -4,9 +4,9 @@ import { checkAskedPermissions } from '../core/asked-permissions.ts'
 import { LatchkeyError, refuseField } from '../core/errors.ts'
 import { unknownOption } from '../core/options.ts'
 import type { Verdict, VerifyOptions, VerifyRequest } from '../core/schemas.ts'
-import { kidOf, type ParsedToken, parseToken } from '../core/token.ts'
+import { kidOf, type ParsedToken } from '../core/token.ts'
 import type { Asker } from '../fairness/turns.ts'
-import { verifyCached } from '../verdict/evaluate.ts'
+import { verifyOrParse } from '../verdict/evaluate.ts'
 import type { Facts } from '../verdict/facts.ts'
 import { isOutdated, readWithinLease } from '../verdict/lease.ts'
 import type { Memory, Reading } from './read-through.ts'
@@ -103,15 +103,15 @@ function* judgeAtHand(memory: Memory, open: readonly Question[]): Generator<void
   let since = memory.clock.monotonic()
   for (const question of open) {
     const { key, asked } = question
-    const remembered = verifyCached(memory, key, asked)
-    const parsed = remembered === undefined ? parseToken(key) : undefined
-    const verdict = remembered ?? (parsed && verifyNow(memory, parsed, asked))
-    if (verdict !== undefined) {
+    const outcome = verifyOrParse(memory, key, asked)
+    const verdict = 'kid' in outcome ? verifyNow(memory, outcome, asked) : outcome
+    if (verdict === undefined) cold.push({ question, parsed: outcome as ParsedToken })
+    else {
       question.verdict = verdict
       question.since = since
-      question.answer = remembered && answerBehind(memory, key, remembered)
+      question.answer = verdict === outcome ? answerBehind(memory, key, verdict) : undefined
       question.drops = memory.cache.drops
-    } else if (parsed !== undefined) cold.push({ question, parsed })
+    }
     weight += weightOf(asked)
     if (weight < stepWeight) continue
     weight = 0

@@ -1,15 +1,14 @@
 // May this token do this, now? Answered from memory, or else from the store.
 import type { Verdict, VerifyOptions } from '../core/schemas.ts'
-import { type ParsedToken, parseToken } from '../core/token.ts'
+import type { ParsedToken } from '../core/token.ts'
 import type { Asker } from '../fairness/turns.ts'
 import {
   evaluate,
-  malformed,
   notFound,
   nothingAsked,
   type Purpose,
   verdictOf,
-  verifyCached,
+  verifyOrParse,
 } from '../verdict/evaluate.ts'
 import type { Facts } from '../verdict/facts.ts'
 import { isOutdated, readWithinLease } from '../verdict/lease.ts'
@@ -29,24 +28,22 @@ export function verify(
   asker: VerifyAsker = {},
 ): Promise<Verdict> {
   try {
-    const verdict = verifyCached(memory, token, asked, asker.purpose)
-    return verdict === undefined ? verifyStored(memory, token, asked, asker) : Promise.resolve(verdict)
+    const outcome = verifyOrParse(memory, token, asked, asker.purpose)
+    if (!('kid' in outcome)) return Promise.resolve(outcome)
+    const verdict = verifyNow(memory, outcome, asked, asker.purpose)
+    return verdict === undefined ? verifyStored(memory, outcome, asked, asker) : Promise.resolve(verdict)
   } catch (error) {
     return Promise.reject(error)
   }
 }
 
-/** Judges a token from the store, whatever is remembered of it. Throws `store_unavailable`. */
-export async function verifyStored(
+/** Judges a token by a read that must be waited for. Throws `store_unavailable`. */
+async function verifyStored(
   memory: Memory,
-  token: string,
+  parsed: ParsedToken,
   asked: VerifyOptions,
   asker: VerifyAsker,
 ): Promise<Verdict> {
-  const parsed = parseToken(token)
-  if (parsed === undefined) return malformed
-  const verdict = verifyNow(memory, parsed, asked, asker.purpose)
-  if (verdict !== undefined) return verdict
   const reading = await readWithinLease(memory.clock, () => memory.read(parsed.kid, asker))
   return judgeReading(memory, parsed, reading, asked, asker.purpose)
 }
