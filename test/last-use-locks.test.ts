@@ -16,7 +16,7 @@ const processes = 4
 const rounds = 2
 
 test('a database that has time for few uses a statement gets few, and so takes them all', async () => {
-  await using database = await openDatabase('SQLite')
+  await using database = await makeDatabase('SQLite')
   {
     await using latchkey = await openLatchkey({ database: database.url })
     await latchkey.createRootKey()

@@ -1,5 +1,5 @@
 // What is deleted, when, and by what: one list. What nothing else deletes, a job of this file does, a few rows at a time.
-import { longestIdleMs } from '../core/session-limits.ts'
+import { maxIdleMs } from '../core/bounds.ts'
 import type { StoreDialect } from '../store/backend.ts'
 import { type Instant, instantsOf } from '../store/instants.ts'
 import { deleteFinishedJobs } from '../store/jobs.ts'
@@ -46,7 +46,7 @@ export const retention: readonly Retention[] = [
     rows: 'sessions that are over: idle for an hour, or 12 hours old',
     kept: 'until the next round',
     by: 'the job `retention`',
-    deleteSome: (tx, { dialect, at, limit }) => deleteOverSessions(tx, dialect, { longestIdleMs, limit }, at),
+    deleteSome: (tx, { dialect, at, limit }) => deleteOverSessions(tx, dialect, { maxIdleMs, limit }, at),
   },
   {
     table: 'sessions',

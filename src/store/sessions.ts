@@ -59,12 +59,12 @@ export async function listKeySessions(db: Db, owner: OwnerIds, limits: SessionLi
 export async function deleteOverSessions(
   tx: Tx,
   { skipsLocked }: StoreDialect,
-  { longestIdleMs, limit }: { longestIdleMs: number; limit: number },
+  { maxIdleMs, limit }: { maxIdleMs: number; limit: number },
   at: Instant,
 ): Promise<number> {
   let deleted = 0
   for (const [end, until] of [
-    ['last_seen_at', after(at, -longestIdleMs)],
+    ['last_seen_at', after(at, -maxIdleMs)],
     ['expires_at', at],
   ] as const) {
     const { numDeletedRows } = await tx

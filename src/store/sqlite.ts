@@ -12,7 +12,7 @@ import {
   sql,
 } from 'kysely'
 import { pollMs } from '../core/bounds.ts'
-import type { Backend, Transact, Warn } from './backend.ts'
+import type { Backend, StoreDialect, Transact, Warn } from './backend.ts'
 import { type ChangeRow, changesQuery } from './changes.ts'
 import { saveUses } from './last-use.ts'
 import { isCurrent, migrate } from './migrations/migrations.ts'
