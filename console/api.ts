@@ -1,16 +1,11 @@
 // The public API as the console calls it: by the session's cookie and the value of its page, on the origin that it
 // was loaded from.
 import type { ErrorCode, FieldError } from '../src/core/errors.ts'
-import type {
-  AuditEvent,
-  CreatedKey,
-  Key,
-  KeyDetails,
-  KeySecret,
-  Organization,
-  Session,
-  Verdict,
-} from '../src/core/schemas.ts'
+import type { AuditEvent } from '../src/core/shapes/audit.ts'
+import type { CreatedKey, Key, KeyDetails, KeySecret } from '../src/core/shapes/keys.ts'
+import type { Organization } from '../src/core/shapes/organizations.ts'
+import type { Session } from '../src/core/shapes/sessions.ts'
+import type { Verdict } from '../src/core/shapes/verification.ts'
 import type { Wire } from '../src/core/wire.ts'
 import { connection } from './connection.ts'
 import { freshSignIn } from './fresh-sign-in.ts'

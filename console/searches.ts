@@ -1,5 +1,5 @@
 // What the address of a page may say after its `?`: whatever is not understood is left out.
-import type { AuditAction } from '../src/core/schemas.ts'
+import type { AuditAction } from '../src/core/shapes/audit.ts'
 import { auditActions } from './format/audit-actions.ts'
 
 type Search = Record<string, unknown>

@@ -11,31 +11,13 @@ import { refuseField } from './core/errors.ts'
 import { newId } from './core/ids.ts'
 import type { JobCounts } from './core/job-counts.ts'
 import { unknownOption } from './core/options.ts'
-import type {
-  Applied,
-  AuditEvent,
-  CreatedKey,
-  CreateKeyInput,
-  CreateOrganizationInput,
-  Key,
-  KeyDetails,
-  ListAuditInput,
-  ListKeysInput,
-  ListOrganizationsInput,
-  ListPermissionsInput,
-  Organization,
-  Page,
-  PermissionUse,
-  ReadOptions,
-  RotateKeyInput,
-  Session,
-  SessionValues,
-  UpdateKeyInput,
-  UpdateOrganizationInput,
-  Verdict,
-  VerifyOptions,
-  VerifyRequest,
-} from './core/schemas.ts'
+import type { AuditEvent, ListAuditInput } from './core/shapes/audit.ts'
+import type { Applied, CallOptions } from './core/shapes/calls.ts'
+import type { CreatedKey, CreateKeyInput, Key, KeyDetails, ListKeysInput, ListPermissionsInput, PermissionUse, RotateKeyInput, UpdateKeyInput } from './core/shapes/keys.ts'
+import type { CreateOrganizationInput, ListOrganizationsInput, Organization, UpdateOrganizationInput } from './core/shapes/organizations.ts'
+import type { Page } from './core/shapes/page.ts'
+import type { Session, SessionValues } from './core/shapes/sessions.ts'
+import type { Verdict, VerifyOptions, VerifyRequest } from './core/shapes/verification.ts'
 import { longestPrefix, prefixPattern, type RandomSource } from './core/token.ts'
 import { listAudit } from './domain/audit.ts'
 import { authenticate, type Origin } from './domain/authenticate.ts'
@@ -105,12 +87,12 @@ export interface Keys {
   create(input: CreateKeyInput, caller?: Caller): Promise<CreatedKey>
   /** A key with the newest 100 of its secrets; `secretsAfter`, the kid of the last one, gives those after it. */
   get(id: string, caller?: Caller, options?: GetKeyOptions): Promise<KeyDetails>
-  list(input?: ListKeysInput, caller?: Caller, options?: ReadOptions): Promise<Page<Key>>
+  list(input?: ListKeysInput, caller?: Caller, options?: CallOptions): Promise<Page<Key>>
   /** The permissions that the newest 1000 active keys hold: most used first, at most 200. */
   listPermissions(
     input?: ListPermissionsInput,
     caller?: Caller,
-    options?: ReadOptions,
+    options?: CallOptions,
   ): Promise<PermissionUse[]>
   update(id: string, change: UpdateKeyInput, caller?: Caller): Promise<Key>
   rotate(id: string, input?: RotateKeyInput, caller?: Caller): Promise<CreatedKey>
@@ -122,13 +104,13 @@ export interface Keys {
 export interface Organizations {
   create(input: CreateOrganizationInput, caller?: Caller): Promise<Organization>
   get(id: string, caller?: Caller): Promise<Organization>
-  list(input?: ListOrganizationsInput, caller?: Caller, options?: ReadOptions): Promise<Page<Organization>>
+  list(input?: ListOrganizationsInput, caller?: Caller, options?: CallOptions): Promise<Page<Organization>>
   update(id: string, change: UpdateOrganizationInput, caller?: Caller): Promise<Organization>
 }
 
 /** What can be asked of the audit log. */
 export interface Audit {
-  list(input?: ListAuditInput, caller?: Caller, options?: ReadOptions): Promise<Page<AuditEvent>>
+  list(input?: ListAuditInput, caller?: Caller, options?: CallOptions): Promise<Page<AuditEvent>>
 }
 
 /** What can be done with sessions: of browsers, for whose scripts no token is safe. */

@@ -30,7 +30,9 @@ interface Operation {
 interface Document {
   openapi: string
   paths: Record<string, Record<string, Operation>>
-  components: { schemas: Record<string, { properties: Record<string, { enum?: string[] }> }> }
+  components: {
+    schemas: Record<string, { properties: Record<string, { enum?: string[] }>; examples?: unknown[] }>
+  }
 }
 
 const { url, remove } = makeSqlite()
@@ -162,6 +164,11 @@ test('every shape of a body and of an answer has a name', () => {
         ])
     }
   }
+})
+
+test('every named shape has an example', () => {
+  for (const [name, { examples }] of Object.entries(document.components.schemas))
+    expect(examples, name).toHaveLength(1)
 })
 
 test('names on the wire are snake_case, and instants are date-times', () => {

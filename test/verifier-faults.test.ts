@@ -4,7 +4,7 @@
 import { setTimeout } from 'node:timers/promises'
 import { expect, test } from 'vitest'
 import { createVerifier, type Verifier, type VerifierOptions } from '../src/client/index.ts'
-import type { CreatedKey } from '../src/core/schemas.ts'
+import type { CreatedKey } from '../src/core/shapes/keys.ts'
 import { type Latchkey, openLatchkey } from '../src/latchkey.ts'
 import { useCommand } from './setup/command.ts'
 import { databaseKinds, makeDatabase } from './setup/databases.ts'

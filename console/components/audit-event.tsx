@@ -12,7 +12,7 @@ import {
   ShieldCheck,
   TimerOff,
 } from 'lucide-react'
-import type { AuditAction } from '../../src/core/schemas.ts'
+import type { AuditAction } from '../../src/core/shapes/audit.ts'
 import type { WireAuditEvent } from '../api.ts'
 import { auditActions } from '../format/audit-actions.ts'
 import { nameIn } from '../format/audit-changes.ts'

@@ -1,5 +1,5 @@
 // The API's codes in the words of people.
-import type { AuditAction } from '../../src/core/schemas.ts'
+import type { AuditAction } from '../../src/core/shapes/audit.ts'
 
 /** What each event of the audit log says that somebody did. */
 export const auditActions: Record<AuditAction, string> = {

@@ -1,30 +1,12 @@
 // createClient(): the library's names and shapes, spoken to a server.
 import { unknownOption } from '../core/options.ts'
-import type {
-  Applied,
-  AuditEvent,
-  CreatedKey,
-  CreateKeyInput,
-  CreateOrganizationInput,
-  FactsAnswer,
-  Key,
-  KeyDetails,
-  LatestAnswer,
-  ListAuditInput,
-  ListKeysInput,
-  ListOrganizationsInput,
-  ListPermissionsInput,
-  Organization,
-  Page,
-  PermissionUse,
-  RotateKeyInput,
-  UpdateKeyInput,
-  UpdateOrganizationInput,
-  UsesInput,
-  Verdict,
-  VerifyOptions,
-  VerifyRequest,
-} from '../core/schemas.ts'
+import type { AuditEvent, ListAuditInput } from '../core/shapes/audit.ts'
+import type { Applied } from '../core/shapes/calls.ts'
+import type { CreatedKey, CreateKeyInput, Key, KeyDetails, ListKeysInput, ListPermissionsInput, PermissionUse, RotateKeyInput, UpdateKeyInput } from '../core/shapes/keys.ts'
+import type { CreateOrganizationInput, ListOrganizationsInput, Organization, UpdateOrganizationInput } from '../core/shapes/organizations.ts'
+import type { Page } from '../core/shapes/page.ts'
+import type { Verdict, VerifyOptions, VerifyRequest } from '../core/shapes/verification.ts'
+import type { FactsAnswer, LatestAnswer, UsesInput } from '../core/shapes/verifiers.ts'
 import {
   type CallOptions,
   type ClientOptions,

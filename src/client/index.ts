@@ -1,5 +1,5 @@
 // The client's public names.
-export type { Applied } from '../core/schemas.ts'
+export type { Applied } from '../core/shapes/calls.ts'
 export {
   type Changed,
   type ChangeOptions,

@@ -1,7 +1,7 @@
 // Waits until every process that remembers facts has acted on all changes made so far.
 
 import { barrierMs } from '../core/bounds.ts'
-import type { Applied } from '../core/schemas.ts'
+import type { Applied } from '../core/shapes/calls.ts'
 import type { Clock } from '../verdict/clock.ts'
 
 const lookEveryMs = 10

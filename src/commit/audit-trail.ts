@@ -1,7 +1,7 @@
 // What a change did, as its own transaction records it; see `commit.ts`.
 import { type Actor, holdsDatabase } from '../core/actor.ts'
 import { type IdSource, newId } from '../core/ids.ts'
-import type { AuditAction } from '../core/schemas.ts'
+import type { AuditAction } from '../core/shapes/audit.ts'
 import { toWire } from '../core/wire.ts'
 import type { AuditRow } from '../store/audit.ts'
 

@@ -1,6 +1,6 @@
 // The audit log as lines of a file. What is JSON in an event is JSON in its cell.
 import { csvRecord } from './csv.ts'
-import { type AuditEvent, auditEventSchema } from './schemas.ts'
+import { type AuditEvent, auditEventSchema } from './shapes/audit.ts'
 import { toSnakeCase, toWire } from './wire.ts'
 
 /** How a file begins, and the line of each event. */

@@ -1,12 +1,8 @@
 // Who did what: the audit log as it is read. `commit/audit-trail.ts` writes it.
 import { narrowScope, unknownOrganization } from '../core/access.ts'
-import {
-  type AuditEvent,
-  type ListAuditInput,
-  listAuditSchema,
-  type Page,
-  parseInput,
-} from '../core/schemas.ts'
+import { parseInput } from '../core/input.ts'
+import { type AuditEvent, type ListAuditInput, listAuditSchema } from '../core/shapes/audit.ts'
+import type { Page } from '../core/shapes/page.ts'
 import { turnOf } from '../fairness/caller-turn.ts'
 import { readAuditSlice, toAuditEvent } from '../store/audit.ts'
 import { findOrganization } from '../store/organizations.ts'

@@ -2,7 +2,7 @@
 import type { Commit } from '../commit/commit.ts'
 import type { Together } from '../commit/together.ts'
 import { type Actor, readActor } from '../core/actor.ts'
-import type { ReadOptions } from '../core/schemas.ts'
+import type { CallOptions } from '../core/shapes/calls.ts'
 import type { RandomSource } from '../core/token.ts'
 import type { Store } from '../store/store.ts'
 import type { Memory } from '../verification/read-through.ts'
@@ -27,7 +27,7 @@ export interface Engine {
 }
 
 /** What every command takes beside its input. */
-export interface CommandOptions extends ReadOptions {
+export interface CommandOptions extends CallOptions {
   /** Who acts; the process itself, which holds the database, if absent. */
   actor?: Actor | undefined
 }

@@ -1,7 +1,7 @@
 // Reads one page of a list slice by slice, and no longer than a page may take: a search that finds little gives what
 // it has found so far, and the way to go on.
 
-import type { Page } from '../core/schemas.ts'
+import type { Page } from '../core/shapes/page.ts'
 import type { Turn } from '../fairness/fair-line.ts'
 import { fromCursor, type Position, type Slice, type SliceBounds, toCursor } from '../store/cursors.ts'
 import type { Db } from '../store/tables.ts'

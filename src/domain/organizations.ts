@@ -4,17 +4,9 @@ import type { Actor } from '../core/actor.ts'
 import { LatchkeyError } from '../core/errors.ts'
 import { organizationIdSchema } from '../core/fields.ts'
 import { newId } from '../core/ids.ts'
-import {
-  type CreateOrganizationInput,
-  createOrganizationSchema,
-  type ListOrganizationsInput,
-  listOrganizationsSchema,
-  type Organization,
-  type Page,
-  parseInput,
-  type UpdateOrganizationInput,
-  updateOrganizationSchema,
-} from '../core/schemas.ts'
+import { parseInput } from '../core/input.ts'
+import { type CreateOrganizationInput, createOrganizationSchema, type ListOrganizationsInput, listOrganizationsSchema, type Organization, type UpdateOrganizationInput, updateOrganizationSchema } from '../core/shapes/organizations.ts'
+import type { Page } from '../core/shapes/page.ts'
 import { turnOf } from '../fairness/caller-turn.ts'
 import {
   findOrganization,

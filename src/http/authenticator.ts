@@ -1,6 +1,7 @@
 // What the kit asks of whatever judges tokens and sessions.
 import type { Caller } from '../core/actor.ts'
-import type { SessionValues, Verdict } from '../core/schemas.ts'
+import type { SessionValues } from '../core/shapes/sessions.ts'
+import type { Verdict } from '../core/shapes/verification.ts'
 
 /** What a token is judged for: a call, or to know in whose turn a request waits, which is no use of the key. */
 export type Purpose = 'management' | 'heartbeat'

@@ -1,7 +1,7 @@
 // One request and what becomes known of it on its way to an answer; the log and the metrics are made from it.
 import { randomUUID } from 'node:crypto'
 import type { BlockList } from 'node:net'
-import type { VerdictCode } from '../core/schemas.ts'
+import type { VerdictCode } from '../core/shapes/verification.ts'
 import { containsToken } from '../core/token.ts'
 import { findClientAddress } from './client-address.ts'
 

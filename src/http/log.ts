@@ -2,7 +2,7 @@
 import { type Logger, symbols } from 'pino'
 import { LatchkeyError } from '../core/errors.ts'
 import type { LogVerdicts } from '../core/log-verdicts.ts'
-import type { VerdictCode } from '../core/schemas.ts'
+import type { VerdictCode } from '../core/shapes/verification.ts'
 import { redactTokens } from '../core/token.ts'
 import type { Exchange } from './exchange.ts'
 import { createLogSampler, type LeftOut } from './log-sampler.ts'

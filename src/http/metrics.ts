@@ -1,7 +1,7 @@
 // What Prometheus may know: how many requests, how long they took, and which verdicts. Never which key.
 import { AggregatorRegistry, Counter, collectDefaultMetrics, Gauge, Registry } from 'prom-client'
 import type { JobCounts } from '../core/job-counts.ts'
-import type { VerdictCode } from '../core/schemas.ts'
+import type { VerdictCode } from '../core/shapes/verification.ts'
 import { RequestDurations, requestLabels, Timings } from './timings.ts'
 
 /** What the metrics of a process hold at an instant, in a form that goes from one process to another. */

@@ -1,7 +1,8 @@
 // Lists go out as bare arrays; where there is more, a Link header leads to the next page (RFC 8288).
 
 import type { Caller } from '../core/actor.ts'
-import type { Page, ReadOptions } from '../core/schemas.ts'
+import type { CallOptions } from '../core/shapes/calls.ts'
+import type { Page } from '../core/shapes/page.ts'
 import { toWire } from '../core/wire.ts'
 import { turnOf } from '../fairness/caller-turn.ts'
 import { splitQuery } from './query.ts'
@@ -15,7 +16,7 @@ import type { Call, Kit } from './route.ts'
 export async function answerPage(
   { parts, caller, rawQuery, signal }: Call<Kit> & { caller: Caller },
   path: string,
-  read: (options: ReadOptions) => Promise<Page<unknown>>,
+  read: (options: CallOptions) => Promise<Page<unknown>>,
 ): Promise<Reply> {
   await holdPlace(parts, caller, signal)
   return page(parts, caller, await read({ signal }), path, rawQuery)

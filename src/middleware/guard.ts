@@ -5,7 +5,7 @@ import { maxPermissionLength, maxPermissions } from '../core/bounds.ts'
 import { type ErrorCode, errorTable } from '../core/errors.ts'
 import { unknownOption } from '../core/options.ts'
 import { permissionPattern } from '../core/permissions.ts'
-import type { Verdict } from '../core/schemas.ts'
+import type { Verdict } from '../core/shapes/verification.ts'
 
 /** The verdict on a token that is valid: whose key it is, and what it may do. */
 export type VerifiedKey = Extract<Verdict, { valid: true }>

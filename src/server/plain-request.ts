@@ -5,7 +5,7 @@
 import { checkAskedPermissions } from '../core/asked-permissions.ts'
 import { maxBatch } from '../core/bounds.ts'
 import { copyLatin1 } from '../core/kept-text.ts'
-import type { VerifyRequest } from '../core/schemas.ts'
+import type { VerifyRequest } from '../core/shapes/verification.ts'
 import { holdsToken } from '../http/exchange.ts'
 import { readWanted } from '../http/query.ts'
 

@@ -1,13 +1,8 @@
 // Requests for verdicts read, and verdicts written, by hand: these come millions of times. What they take and give
 // is what the schemas and `toWire` would; a test holds them to that.
 
-import {
-  parseInput,
-  type Verdict,
-  type VerifyRequest,
-  verifyBatchSchema,
-  verifyRequestSchema,
-} from '../core/schemas.ts'
+import { parseInput } from '../core/input.ts'
+import { type Verdict, type VerifyRequest, verifyBatchSchema, verifyRequestSchema } from '../core/shapes/verification.ts'
 import { toWire } from '../core/wire.ts'
 import { jsonText, type Reply } from '../http/reply.ts'
 import { streamParts } from '../http/streams.ts'

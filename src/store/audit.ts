@@ -1,7 +1,7 @@
 // The table of audit events. Rows are only ever added.
 import { type Selectable, sql } from 'kysely'
 import type { ActorType } from '../core/actor.ts'
-import type { AuditAction, AuditEvent } from '../core/schemas.ts'
+import type { AuditAction, AuditEvent } from '../core/shapes/audit.ts'
 import { bytesOf, bytesSoFar, type Position, type Slice, type SliceBounds, toSlice } from './cursors.ts'
 import type { AuditEventsTable, Db, Tx } from './tables.ts'
 

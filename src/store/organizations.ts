@@ -1,7 +1,7 @@
 // The table of organizations.
 import type { Selectable } from 'kysely'
 import { LatchkeyError } from '../core/errors.ts'
-import type { Organization } from '../core/schemas.ts'
+import type { Organization } from '../core/shapes/organizations.ts'
 import { fold, holds } from './case-folding.ts'
 import {
   bytesOf,

@@ -2,7 +2,7 @@
 import { type ExpressionBuilder, type Selectable, sql } from 'kysely'
 import { secretsPage } from '../core/bounds.ts'
 import { LatchkeyError } from '../core/errors.ts'
-import type { KeySecret } from '../core/schemas.ts'
+import type { KeySecret } from '../core/shapes/keys.ts'
 import { tokenHint } from '../core/token.ts'
 import type { KeyRow } from './keys.ts'
 import type { Db, SecretsTable, Tables, Tx } from './tables.ts'

@@ -2,7 +2,7 @@
 // decisions: permissions, expiry and time are evaluated at every call.
 import { checkAskedPermissions } from '../core/asked-permissions.ts'
 import { missingPermissions } from '../core/permissions.ts'
-import type { Verdict, VerifyOptions } from '../core/schemas.ts'
+import type { Verdict, VerifyOptions } from '../core/shapes/verification.ts'
 import { isRotated, statusOf } from '../core/status.ts'
 import { type ParsedToken, parseToken } from '../core/token.ts'
 import type { CachedFacts, FactsCache } from './cache.ts'

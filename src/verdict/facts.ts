@@ -1,5 +1,5 @@
 // What is known of a secret and its key, in the form in which it is judged and remembered.
-import type { Verdict } from '../core/schemas.ts'
+import type { Verdict } from '../core/shapes/verification.ts'
 import type { StoredSecret } from '../core/stored-secret.ts'
 
 /** What a secret is judged by; instants in milliseconds since 1970. Many secrets share theirs. */

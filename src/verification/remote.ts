@@ -2,7 +2,9 @@
 // changed, how sure this process is to have seen every change, and a place to report what was used.
 
 import type { News } from '../coherence/follower.ts'
-import { parseInput, type UsesInput, usesSchema, type VerifyOptions } from '../core/schemas.ts'
+import { parseInput } from '../core/input.ts'
+import type { VerifyOptions } from '../core/shapes/verification.ts'
+import { type UsesInput, usesSchema } from '../core/shapes/verifiers.ts'
 import { parseToken } from '../core/token.ts'
 import type { Asker } from '../fairness/turns.ts'
 import { findRemembered } from '../verdict/evaluate.ts'

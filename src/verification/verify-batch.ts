@@ -3,7 +3,7 @@
 import { checkAskedPermissions } from '../core/asked-permissions.ts'
 import { LatchkeyError, refuseField } from '../core/errors.ts'
 import { unknownOption } from '../core/options.ts'
-import type { Verdict, VerifyOptions, VerifyRequest } from '../core/schemas.ts'
+import type { Verdict, VerifyOptions, VerifyRequest } from '../core/shapes/verification.ts'
 import { kidOf, type ParsedToken } from '../core/token.ts'
 import type { Asker } from '../fairness/turns.ts'
 import { verifyOrParse } from '../verdict/evaluate.ts'

@@ -1,5 +1,5 @@
 // May this token do this, now? Answered from memory, or else from the store.
-import type { Verdict, VerifyOptions } from '../core/schemas.ts'
+import type { Verdict, VerifyOptions } from '../core/shapes/verification.ts'
 import type { ParsedToken } from '../core/token.ts'
 import type { Asker } from '../fairness/turns.ts'
 import {

@@ -2,7 +2,7 @@
 import { readFile } from 'node:fs/promises'
 import type { Page } from 'playwright-core'
 import { expect, test } from 'vitest'
-import type { AuditEvent, ListAuditInput } from '../../src/core/schemas.ts'
+import type { AuditEvent, ListAuditInput } from '../../src/core/shapes/audit.ts'
 import { toWire } from '../../src/core/wire.ts'
 import { type Latchkey, openLatchkey } from '../../src/latchkey.ts'
 import { readCsv } from '../setup/csv.ts'

@@ -1,7 +1,7 @@
 // Trying a token in the console: what its form tells without asking, and every verdict in words.
 import { expect, test } from 'vitest'
 import { managementPermissions } from '../../src/core/permissions.ts'
-import type { VerdictCode } from '../../src/core/schemas.ts'
+import type { VerdictCode } from '../../src/core/shapes/verification.ts'
 import { onOneDatabase } from '../setup/databases.ts'
 import { browserNote, skipsBrowser, useBrowser } from './browser.ts'
 import { callByHand, refusalOf } from './chromium.ts'

@@ -16,7 +16,7 @@ import { mergeFields, mergeList } from '../../console/format/merges.ts'
 import { limitsOf } from '../../console/format/session-limits.ts'
 import { deviceOf } from '../../console/format/user-agents.ts'
 import { isSameName } from '../../console/pages/keys/key/typed-name.ts'
-import { rotateKeySchema } from '../../src/core/schemas.ts'
+import { rotateKeySchema } from '../../src/core/shapes/keys.ts'
 
 const now = Date.parse('2026-03-01T12:00:00.000Z')
 const at = (seconds: number) => new Date(now + seconds * 1000).toISOString()

@@ -1,6 +1,6 @@
 // Two real processes on one database: this one, which changes keys, and a watcher, which judges their tokens.
 
-import type { CreatedKey } from '../../src/core/schemas.ts'
+import type { CreatedKey } from '../../src/core/shapes/keys.ts'
 import { type Latchkey, openLatchkey } from '../../src/latchkey.ts'
 import { type Sight, startWatcher, type Watcher, type WatcherSettings } from './watcher.ts'
 

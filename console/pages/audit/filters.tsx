@@ -1,7 +1,7 @@
 // The filters of the audit log: each stands in the address.
 import { SlidersHorizontal } from 'lucide-react'
 import { useId, useState } from 'react'
-import type { AuditAction } from '../../../src/core/schemas.ts'
+import type { AuditAction } from '../../../src/core/shapes/audit.ts'
 import { Button } from '../../components/button.tsx'
 import { Field } from '../../components/field.tsx'
 import { auditActions } from '../../format/audit-actions.ts'

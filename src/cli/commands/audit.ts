@@ -1,6 +1,6 @@
 // `latchkey audit …`: who did what, and when.
 import { type Command, Option } from 'commander'
-import type { AuditAction, AuditEvent } from '../../core/schemas.ts'
+import type { AuditAction, AuditEvent } from '../../core/shapes/audit.ts'
 import { addTargetOptions, readPages, type TargetOptions, withConnection } from '../kit/connection.ts'
 import { addExamples, given, readCount } from '../kit/options.ts'
 import { formatTable, print, printJson, printNote } from '../kit/output.ts'

@@ -1,6 +1,8 @@
 // Keys and verdicts as people see them.
 import { secretsPage } from '../../core/bounds.ts'
-import type { Applied, CreatedKey, Key, KeyDetails, KeySecret, Verdict } from '../../core/schemas.ts'
+import type { Applied } from '../../core/shapes/calls.ts'
+import type { CreatedKey, Key, KeyDetails, KeySecret } from '../../core/shapes/keys.ts'
+import type { Verdict } from '../../core/shapes/verification.ts'
 import { formatFields, formatTable, print, printNote, quote, toPrintable } from '../kit/output.ts'
 import { formatAgoCell, formatInstant, formatLength } from '../kit/times.ts'
 

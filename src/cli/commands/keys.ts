@@ -1,6 +1,6 @@
 // `latchkey keys …`: the life of a key.
 import { type Command, Option } from 'commander'
-import type { ListKeysInput } from '../../core/schemas.ts'
+import type { ListKeysInput } from '../../core/shapes/keys.ts'
 import {
   addTargetOptions,
   type Connection,

@@ -1,6 +1,6 @@
 // `latchkey orgs …`: the operator's customers.
 import type { Command } from 'commander'
-import type { Organization } from '../../core/schemas.ts'
+import type { Organization } from '../../core/shapes/organizations.ts'
 import { addTargetOptions, readPages, type TargetOptions, withConnection } from '../kit/connection.ts'
 import { addExamples, given, readCount } from '../kit/options.ts'
 import { formatFields, formatTable, print, printJson, printNote } from '../kit/output.ts'

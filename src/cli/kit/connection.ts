@@ -4,25 +4,12 @@ import { type Command, Option } from 'commander'
 import { createClient, type LatchkeyClient } from '../../client/index.ts'
 import { type DatabaseSettings, readTarget, withoutPassword } from '../../config.ts'
 import { LatchkeyError } from '../../core/errors.ts'
-import type {
-  Applied,
-  AuditEvent,
-  CreatedKey,
-  CreateKeyInput,
-  CreateOrganizationInput,
-  Key,
-  KeyDetails,
-  ListAuditInput,
-  ListKeysInput,
-  ListOrganizationsInput,
-  Organization,
-  Page,
-  RotateKeyInput,
-  UpdateKeyInput,
-  UpdateOrganizationInput,
-  Verdict,
-  VerifyOptions,
-} from '../../core/schemas.ts'
+import type { AuditEvent, ListAuditInput } from '../../core/shapes/audit.ts'
+import type { Applied } from '../../core/shapes/calls.ts'
+import type { CreatedKey, CreateKeyInput, Key, KeyDetails, ListKeysInput, RotateKeyInput, UpdateKeyInput } from '../../core/shapes/keys.ts'
+import type { CreateOrganizationInput, ListOrganizationsInput, Organization, UpdateOrganizationInput } from '../../core/shapes/organizations.ts'
+import type { Page } from '../../core/shapes/page.ts'
+import type { Verdict, VerifyOptions } from '../../core/shapes/verification.ts'
 import type { Latchkey } from '../../latchkey.ts'
 import type { CacheOptions } from '../../verdict/cache-options.ts'
 import { CommandError, exitCodes } from './failures.ts'

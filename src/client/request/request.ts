@@ -1,6 +1,6 @@
 // One request to a server and its answer, by nothing but `fetch`: runs wherever that exists.
 import { unknownOption } from '../../core/options.ts'
-import type { Page } from '../../core/schemas.ts'
+import type { Page } from '../../core/shapes/page.ts'
 import { parseToken } from '../../core/token.ts'
 import { fromWireAnswer, toWire, type Wire } from '../../core/wire.ts'
 import { LatchkeyClientError } from '../errors.ts'

@@ -11,7 +11,7 @@
 // clock mapped from one machine to the other would spare the questions, and be wrong wherever a clock is slewed.
 
 import { askMs, askTimeoutMs, silenceMs, streamFormat } from '../../core/bounds.ts'
-import type { LatestAnswer } from '../../core/schemas.ts'
+import type { LatestAnswer } from '../../core/shapes/verifiers.ts'
 import type { Clock } from '../../verdict/clock.ts'
 import { LatchkeyClientError } from '../errors.ts'
 import type { Requester } from '../request/request.ts'

@@ -1,6 +1,6 @@
 // What a verifier remembers of the tokens that it has seen, and whether that may still be believed.
 
-import type { FactsAnswer } from '../../core/schemas.ts'
+import type { FactsAnswer } from '../../core/shapes/verifiers.ts'
 import type { ParsedToken } from '../../core/token.ts'
 import { type CacheBounds, FactsCache } from '../../verdict/cache.ts'
 import type { Clock } from '../../verdict/clock.ts'

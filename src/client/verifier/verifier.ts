@@ -2,7 +2,8 @@
 
 import { LatchkeyError } from '../../core/errors.ts'
 import { unknownOption, wholeNumberFault } from '../../core/options.ts'
-import type { FactsAnswer, Verdict, VerifyOptions } from '../../core/schemas.ts'
+import type { Verdict, VerifyOptions } from '../../core/shapes/verification.ts'
+import type { FactsAnswer } from '../../core/shapes/verifiers.ts'
 import { type ParsedToken, parseToken } from '../../core/token.ts'
 import { type Asker, Turns } from '../../fairness/turns.ts'
 import { type CacheOptions, cacheBoundsOf, cacheFault } from '../../verdict/cache-options.ts'

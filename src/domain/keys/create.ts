@@ -1,7 +1,8 @@
 // `createKey`: the only answer that ever holds the token.
 import { holdsDatabase } from '../../core/actor.ts'
 import { refuseField } from '../../core/errors.ts'
-import { type CreatedKey, type CreateKeyInput, createKeySchema, parseInput } from '../../core/schemas.ts'
+import { parseInput } from '../../core/input.ts'
+import { type CreatedKey, type CreateKeyInput, createKeySchema } from '../../core/shapes/keys.ts'
 import { generateToken } from '../../core/token.ts'
 import { actorOf, type CommandOptions, type Engine } from '../engine.ts'
 import { requireFuture, withToken } from './rules.ts'

@@ -1,15 +1,9 @@
 // Keys as they are read: one with its secrets, and lists of them.
 import { narrowScope, scopeOf, unknownOrganization } from '../../core/access.ts'
 import { isId } from '../../core/ids.ts'
-import {
-  getKeySchema,
-  type Key,
-  type KeyDetails,
-  type ListKeysInput,
-  listKeysSchema,
-  type Page,
-  parseInput,
-} from '../../core/schemas.ts'
+import { parseInput } from '../../core/input.ts'
+import { getKeySchema, type Key, type KeyDetails, type ListKeysInput, listKeysSchema } from '../../core/shapes/keys.ts'
+import type { Page } from '../../core/shapes/page.ts'
 import { turnOf } from '../../fairness/caller-turn.ts'
 import { findKey, keyOrders, readKeySlice, toKey } from '../../store/keys.ts'
 import { findOrganization } from '../../store/organizations.ts'

@@ -1,7 +1,8 @@
 // A key gets a new secret, and the old one a grace.
 import { requireLifetime } from '../../core/access.ts'
 import { LatchkeyError } from '../../core/errors.ts'
-import { type CreatedKey, parseInput, type RotateKeyInput, rotateKeySchema } from '../../core/schemas.ts'
+import { parseInput } from '../../core/input.ts'
+import { type CreatedKey, type RotateKeyInput, rotateKeySchema } from '../../core/shapes/keys.ts'
 import { hasPassed } from '../../core/status.ts'
 import { generateToken } from '../../core/token.ts'
 import { changeKey } from '../../store/keys.ts'

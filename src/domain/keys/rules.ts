@@ -4,7 +4,7 @@ import type { Change } from '../../commit/commit.ts'
 import { requireCover, scopeOf } from '../../core/access.ts'
 import { LatchkeyError, refuseField } from '../../core/errors.ts'
 import { isId } from '../../core/ids.ts'
-import type { CreatedKey } from '../../core/schemas.ts'
+import type { CreatedKey } from '../../core/shapes/keys.ts'
 import type { ParsedToken } from '../../core/token.ts'
 import { type KeyRow, lockKey, type NewKeyRow, toKey } from '../../store/keys.ts'
 

@@ -1,6 +1,7 @@
 // A key changes: its name, permissions, metadata and expiry.
 import { requireGrantable, requireLifetime, requireMetadata } from '../../core/access.ts'
-import { type Key, parseInput, type UpdateKeyInput, updateKeySchema } from '../../core/schemas.ts'
+import { parseInput } from '../../core/input.ts'
+import { type Key, type UpdateKeyInput, updateKeySchema } from '../../core/shapes/keys.ts'
 import { changeKey, type KeyRow, toKey } from '../../store/keys.ts'
 import { actorOf, type CommandOptions, type Engine } from '../engine.ts'
 import { isWider, outlivesSession, requireFreshSignIn } from '../sessions/fresh-sign-in.ts'

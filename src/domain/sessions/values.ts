@@ -2,7 +2,7 @@
 // A cookie goes to every port of its host (RFC 6265, section 8.5), so a program there has it; the storage of a page
 // belongs to one origin, port included. Either value alone opens nothing.
 
-import type { SessionValues } from '../../core/schemas.ts'
+import type { SessionValues } from '../../core/shapes/sessions.ts'
 import type { RandomSource } from '../../core/token.ts'
 import { digestToken, sameDigest } from '../../verification/digest.ts'
 

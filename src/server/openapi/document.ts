@@ -4,13 +4,14 @@ import { defaultBodyLimit } from '../../http/body.ts'
 import type { Answer } from '../../http/route.ts'
 import type { Route } from '../parts.ts'
 import { packageVersion } from '../version.ts'
-import { type JsonSchema, namedSchemas, problemExample, referTo, wireSchema } from './schemas.ts'
+import { type JsonSchema, NamedSchemas, problemExample } from './schemas.ts'
 
 /** Describes the routes. The result is JSON-ready. */
 export function openApiDocument(routes: readonly Route[]): JsonSchema {
+  const shapes = new NamedSchemas()
   const paths: Record<string, JsonSchema> = {}
   for (const route of routes) {
-    paths[route.path] = { ...paths[route.path], [route.method.toLowerCase()]: operation(route) }
+    paths[route.path] = { ...paths[route.path], [route.method.toLowerCase()]: operation(route, shapes) }
   }
   return {
     openapi: '3.1.0',
@@ -43,7 +44,7 @@ export function openApiDocument(routes: readonly Route[]): JsonSchema {
         },
       },
       headers,
-      schemas: namedSchemas(),
+      schemas: shapes.all(),
     },
   }
 }
@@ -101,13 +102,13 @@ const parameters: Record<string, JsonSchema> = {
   file: { schema: { type: 'string' }, description: 'The name of the file.' },
 }
 
-function operation(route: Route): JsonSchema {
+function operation(route: Route, shapes: NamedSchemas): JsonSchema {
   const { operationId, tag, summary, access, tokenOnly, withSession, query, body, bodyOptional, bodyLimit } =
     route
   const needs = access === 'public' || access === 'any key' ? undefined : `Takes \`${access}\`.`
   const limit = body && `The body may have at most ${(bodyLimit ?? defaultBodyLimit) / 1024} KiB.`
   const text = [route.description, needs, limit].filter((part) => part !== undefined).join(' ')
-  const asked = [...pathParameters(route.path), ...(query ? queryParameters(wireSchema(query, 'input')) : [])]
+  const asked = [...pathParameters(route.path), ...(query ? queryParameters(shapes.refer(query, 'input')) : [])]
   return {
     operationId,
     tags: [tag],
@@ -119,11 +120,11 @@ function operation(route: Route): JsonSchema {
     ...(body && {
       requestBody: {
         required: !bodyOptional,
-        content: { 'application/json': { schema: referTo(body, 'input') } },
+        content: { 'application/json': { schema: shapes.refer(body, 'input') } },
       },
     }),
     responses: {
-      ...Object.fromEntries(route.answers.map((answer) => [answer.status, response(answer)])),
+      ...Object.fromEntries(route.answers.map((answer) => [answer.status, response(answer, shapes)])),
       ...problemResponses(problemCodes(route)),
       default: problemResponse('The request did not get as far as this call.', connectionProblems, ['Allow']),
     },
@@ -164,13 +165,11 @@ function queryParameters({ properties }: JsonSchema): JsonSchema[] {
   )
 }
 
-function response({
-  description,
-  schema,
-  contentType = 'application/json',
-  headers = [],
-}: Answer): JsonSchema {
-  const shape = schema ? referTo(schema) : { type: 'string' }
+function response(
+  { description, schema, contentType = 'application/json', headers = [] }: Answer,
+  shapes: NamedSchemas,
+): JsonSchema {
+  const shape = schema ? shapes.refer(schema, 'output') : { type: 'string' }
   const hasBody = schema !== undefined || contentType !== 'application/json'
   return {
     description,

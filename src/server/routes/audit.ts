@@ -1,6 +1,6 @@
 // The calls that read the audit log: by the page, and whole as a file.
 import { z } from 'zod'
-import { auditEventSchema, exportAuditSchema, listAuditSchema } from '../../core/schemas.ts'
+import { auditEventSchema, exportAuditSchema, listAuditSchema } from '../../core/shapes/audit.ts'
 import { answerPage } from '../../http/paging.ts'
 import { route } from '../parts.ts'
 import { exportAudit, exportTypes } from './audit-export.ts'

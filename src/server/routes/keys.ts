@@ -3,9 +3,10 @@ import { z } from 'zod'
 import { scopeOf } from '../../core/access.ts'
 import type { Caller } from '../../core/actor.ts'
 import { secretsPage } from '../../core/bounds.ts'
+import { parseInput } from '../../core/input.ts'
+import { type Applied, changeDoneSchema, waitSchema } from '../../core/shapes/calls.ts'
 import {
-  type Applied,
-  appliedSchema,
+  changedKeySchema,
   createdKeySchema,
   createKeySchema,
   getKeySchema,
@@ -13,35 +14,16 @@ import {
   keySchema,
   listKeysSchema,
   listPermissionsSchema,
-  parseInput,
   permissionUseSchema,
+  rotatedKeySchema,
   rotateKeySchema,
   updateKeySchema,
-} from '../../core/schemas.ts'
+} from '../../core/shapes/keys.ts'
 import { answerPage } from '../../http/paging.ts'
 import { json, type Reply } from '../../http/reply.ts'
 import { type Call, route } from '../parts.ts'
 
-/** With `?wait=applied` a change is answered when every process acts on it. */
-const waitSchema = z.strictObject({
-  wait: z.literal('applied', 'Only applied can be waited for.').optional().meta({
-    description: 'Answer when every live process has confirmed the change; after 2 s all the same.',
-  }),
-})
-const waited = {
-  applied: appliedSchema.optional().meta({ description: 'What came of `?wait=applied`.' }),
-}
-
-/** The answer of a call that has nothing to say but that it was done. */
-export const doneSchema = z.strictObject({ success: z.literal(true) })
 const done = { success: true } as const
-
-/** The same for a change that can be waited for. */
-export const changeDoneSchema = doneSchema.extend(waited)
-
-/** A key after a change, and after a rotation. */
-export const changedKeySchema = keySchema.extend(waited)
-export const rotatedKeySchema = createdKeySchema.extend(waited)
 
 type WaitQuery = z.input<typeof waitSchema>
 

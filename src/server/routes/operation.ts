@@ -4,8 +4,9 @@ import { json } from '../../http/reply.ts'
 import { docsStyle } from '../openapi/page-style.ts'
 import { route } from '../parts.ts'
 
-/** The answer of a probe. */
-export const statusSchema = z.strictObject({ status: z.literal('ok') })
+const statusSchema = z
+  .strictObject({ status: z.literal('ok') })
+  .meta({ id: 'Status', examples: [{ status: 'ok' }] })
 
 export const operationRoutes = [
   route({

@@ -1,11 +1,6 @@
 // The calls on organizations.
 import { z } from 'zod'
-import {
-  createOrganizationSchema,
-  listOrganizationsSchema,
-  organizationSchema,
-  updateOrganizationSchema,
-} from '../../core/schemas.ts'
+import { createOrganizationSchema, listOrganizationsSchema, organizationSchema, updateOrganizationSchema } from '../../core/shapes/organizations.ts'
 import { answerPage } from '../../http/paging.ts'
 import { json } from '../../http/reply.ts'
 import { route } from '../parts.ts'

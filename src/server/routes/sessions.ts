@@ -3,14 +3,14 @@ import { z } from 'zod'
 import { sessionEnded } from '../../core/access.ts'
 import { readBearer } from '../../core/bearer.ts'
 import { LatchkeyError } from '../../core/errors.ts'
-import { type SessionValues, sessionSchema, startedSessionSchema } from '../../core/schemas.ts'
+import { doneSchema } from '../../core/shapes/calls.ts'
+import { type SessionValues, sessionSchema, startedSessionSchema } from '../../core/shapes/sessions.ts'
 import { readSessionValues } from '../../http/authenticate.ts'
 import { isOverTls } from '../../http/client-address.ts'
 import type { Exchange, ReadHeader } from '../../http/exchange.ts'
 import { json } from '../../http/reply.ts'
 import { sessionCookie, takenCookie } from '../../http/session-cookie.ts'
 import { type Parts, route } from '../parts.ts'
-import { doneSchema } from './keys.ts'
 
 export const sessionRoutes = [
   route({

@@ -1,6 +1,6 @@
 // What can be done to a key, and what it shows anew afterwards.
 import { type QueryClient, useMutation, useQueryClient } from '@tanstack/react-query'
-import type { Applied } from '../../../../src/core/schemas.ts'
+import type { Applied } from '../../../../src/core/shapes/calls.ts'
 import { call, type WireCreatedKey, type WireKey } from '../../../api.ts'
 import { outlives } from '../../../format/expiries.ts'
 import { inFull } from '../../../format/times.ts'

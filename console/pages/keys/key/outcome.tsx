@@ -1,6 +1,6 @@
 // What came of a change that was waited for: which processes act on it.
 import { useEffect, useRef } from 'react'
-import type { Applied } from '../../../../src/core/schemas.ts'
+import type { Applied } from '../../../../src/core/shapes/calls.ts'
 import { Notice } from '../../../components/notices.tsx'
 
 /** Takes the focus, so that it is read. */

@@ -1,0 +1,88 @@
+// The audit log: what is asked of it, and what it tells.
+import { z } from 'zod'
+import { actorTypes } from '../actor.ts'
+import { instant, instantInput, organizationIdSchema } from '../fields.ts'
+import type { CallOptions } from './calls.ts'
+import { type List, pageFields } from './page.ts'
+
+export const auditActions = [
+  'organization.created',
+  'organization.updated',
+  'key.created',
+  'key.updated',
+  'key.rotated',
+  'key.secret_ended',
+  'key.revoked',
+  'session.started',
+  'session.refreshed',
+  'session.ended',
+] as const
+export type AuditAction = (typeof auditActions)[number]
+
+const keyId = z.guid('A key id: a UUID.').optional()
+const filter = {
+  organizationId: organizationIdSchema.optional(),
+  keyId: keyId.meta({ description: 'What was done to this key.' }),
+  actor: keyId.meta({ description: 'What this key did.' }),
+  action: z.enum(auditActions, { error: `One of ${auditActions.join(', ')}.` }).optional(),
+  since: instantInput.optional().meta({ description: 'From this instant on.' }),
+  until: instantInput.optional().meta({ description: 'Before this instant.' }),
+}
+const isInOrder = ({ since, until }: { since?: Date | undefined; until?: Date | undefined }) =>
+  since === undefined || until === undefined || since < until
+const notInOrder = { path: ['until'], error: 'An instant after since.' }
+
+export const listAuditSchema = z.strictObject({ ...filter, ...pageFields }).refine(isInOrder, notInOrder)
+
+export const exportAuditSchema = z
+  .strictObject({
+    ...filter,
+    format: z
+      .enum(['jsonl', 'csv'], { error: 'One of jsonl, csv.' })
+      .default('jsonl')
+      .meta({ description: 'JSON, one event a line, or CSV (RFC 4180).' }),
+  })
+  .refine(isInOrder, notInOrder)
+
+export const auditEventSchema = z
+  .strictObject({
+    id: z.guid(),
+    at: instant,
+    action: z.enum(auditActions),
+    actor: z
+      .string()
+      .nullable()
+      .meta({ description: 'The id of the key that did it; null for who holds the database.' }),
+    actorType: z.enum(actorTypes).meta({ description: 'What it is that did it.' }),
+    organizationId: organizationIdSchema,
+    keyId: z.guid().nullable(),
+    changes: z
+      .record(z.string(), z.unknown())
+      .meta({ description: 'What became of each field that changed.' }),
+    requestId: z.string().nullable(),
+    ip: z.string().nullable(),
+  })
+  .meta({
+    id: 'AuditEvent',
+    examples: [
+      {
+        id: '0198f3a2-5c1b-7000-8000-7a6b5c4d3e2f',
+        at: new Date('2026-01-31T12:00:00Z'),
+        action: 'key.revoked',
+        actor: '0198f3a0-11aa-7000-8000-9b8a7c6d5e4f',
+        actorType: 'key',
+        organizationId: 'acme',
+        keyId: '0198f3a2-5c1b-7000-8000-3f6c1a2b4d5e',
+        changes: { revoked_at: '2026-03-01T09:00:00.000Z' },
+        requestId: '3f0c9f0e-6f1a-4f0b-8a57-0d0c5c1e2b11',
+        ip: '203.0.113.7',
+      },
+    ],
+  })
+
+export type AuditEvent = z.infer<typeof auditEventSchema>
+export type ListAuditInput = z.input<typeof listAuditSchema>
+
+/** What can be asked of the audit log. */
+export interface Audit<Options extends CallOptions = CallOptions>
+  extends List<ListAuditInput, AuditEvent, Options> {}

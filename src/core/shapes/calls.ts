@@ -1,0 +1,57 @@
+// What every call takes beside its input, and what a change answers: the same for library, client and command line.
+import { z } from 'zod'
+
+/** What every call takes beside its input; each side adds what it alone knows, such as who acts, or a time limit. */
+export interface CallOptions {
+  /** Ends the call, which then throws. A change that has begun is made and answered all the same. */
+  signal?: AbortSignal | undefined
+}
+
+/** What a change takes beside its input. */
+export interface WaitOptions {
+  /** Answer when every process on the database acts on the change, with which have confirmed; after 2 s all the same. */
+  wait?: 'applied' | undefined
+}
+
+/** What a change answers: after waiting, what came of that too. */
+export type Changed<Answer, Options> = Options extends { wait: 'applied' }
+  ? Answer & { applied: Applied }
+  : Answer
+
+/** The same of a change that has nothing to say but that it was done. */
+export type Done<Options> = Options extends { wait: 'applied' } ? { applied: Applied } : undefined
+
+/** What waiting for a change to be applied everywhere came to; see `waitUntilApplied`. */
+export type Applied = z.infer<typeof appliedSchema>
+
+const appliedExample = { confirmed: true, milliseconds: 7, silent: [] }
+const appliedSchema = z.strictObject({
+  confirmed: z.boolean().meta({ description: 'Whether every live process has confirmed.' }),
+  milliseconds: z.int().meta({ description: 'How long that took; two seconds at the most, and a little.' }),
+  silent: z.array(z.string()).meta({
+    description:
+      'The processes (host:pid) that did not; what they remembered has run out. Outside the root organization they are called process-1 and so on.',
+  }),
+}).meta({ id: 'Applied', examples: [appliedExample] })
+
+/** With `?wait=applied` a change is answered when every process acts on it. */
+export const waitSchema = z.strictObject({
+  wait: z.literal('applied', 'Only applied can be waited for.').optional().meta({
+    description: 'Answer when every live process has confirmed the change; after 2 s all the same.',
+  }),
+})
+
+/** What the answer of a change may hold beside the thing that has changed. */
+export const waited = {
+  applied: appliedSchema.optional().meta({ description: 'What came of `?wait=applied`.' }),
+}
+
+/** The answer of a call that has nothing to say but that it was done. */
+export const doneSchema = z
+  .strictObject({ success: z.literal(true) })
+  .meta({ id: 'Done', examples: [{ success: true }] })
+
+/** The same for a change that can be waited for. */
+export const changeDoneSchema = doneSchema
+  .extend(waited)
+  .meta({ id: 'ChangeDone', examples: [{ success: true, applied: appliedExample }] })

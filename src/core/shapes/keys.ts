@@ -1,0 +1,227 @@
+// Keys: what is given, what is told, and what can be done with them. Names are the library's; the wire has the same in
+// snake_case, with instants as RFC 3339 (see `wire.ts`). Each shape is the check, the type and, by its name and its
+// examples, its part of the OpenAPI document.
+import { z } from 'zod'
+import { instant, instantInput, organizationIdSchema, permissionsSchema, text } from '../fields.ts'
+import { metadataFault } from '../metadata.ts'
+import { longestPrefix, prefixPattern } from '../token.ts'
+import { type CallOptions, type Changed, type Done, type WaitOptions, waited } from './calls.ts'
+import { type List, nameSchema, pageFields } from './page.ts'
+
+const metadata = z
+  .custom<Record<string, unknown>>()
+  .superRefine((value, context) => {
+    const fault = metadataFault(value)
+    if (fault) context.addIssue({ code: 'custom', ...fault })
+  })
+  .meta({
+    type: 'object',
+    additionalProperties: true,
+    description:
+      'Your own data: at most 4 KiB as JSON, 256 values, 32 levels; numbers that a double holds exactly.',
+  })
+
+const expiresAt = instantInput
+  .nullable()
+  .meta({ description: 'When it stops to open anything; null for never.' })
+const createdBy = text(256).meta({
+  description: "The operator's user on whose behalf; root organization only.",
+})
+const tokenPrefix = z
+  .string({ error: 'A token prefix: a string such as re_live.' })
+  .max(longestPrefix, `At most ${longestPrefix} characters.`)
+  .regex(prefixPattern, 'Lower-case letters and digits, with single _ between: re, re_live.')
+  .meta({ example: 're' })
+
+export const createKeySchema = z
+  .strictObject({
+    name: nameSchema,
+    permissions: permissionsSchema.default([]),
+    expiresAt: expiresAt.default(null),
+    metadata: metadata.default({}),
+    prefix: tokenPrefix.optional(),
+    organizationId: organizationIdSchema.optional(),
+    createdBy: createdBy.optional(),
+  })
+  .meta({
+    id: 'CreateKey',
+    examples: [{ name: 'CI', permissions: ['emails:send'], organizationId: 'acme' }],
+  })
+
+export const updateKeySchema = z
+  .strictObject({
+    name: nameSchema.optional(),
+    permissions: permissionsSchema.optional(),
+    expiresAt: expiresAt.optional(),
+    metadata: metadata.optional(),
+  })
+  .refine(
+    (change) => Object.values(change).some((value) => value !== undefined),
+    'Name at least one field to change.',
+  )
+  .meta({ id: 'UpdateKey', examples: [{ expiresAt: new Date('2030-01-31T12:00:00Z') }] })
+
+const longestGraceSeconds = 2_592_000
+export const rotateKeySchema = z
+  .strictObject({
+    graceSeconds: z
+      .int({ error: 'A whole number of seconds.' })
+      .min(0, 'Not below 0.')
+      .max(longestGraceSeconds, `At most ${longestGraceSeconds} (30 days).`)
+      .default(0)
+      .meta({ description: 'How long the old token stays valid, in seconds.' }),
+  })
+  .meta({ id: 'RotateKey', examples: [{ graceSeconds: 86_400 }] })
+
+export const keyStatuses = ['active', 'expired', 'revoked'] as const
+export const listKeysSchema = z.strictObject({
+  status: z
+    .enum([...keyStatuses, 'all'], { error: 'One of active, expired, revoked, all.' })
+    .default('active'),
+  organizationId: organizationIdSchema.optional(),
+  q: text(256).optional().meta({ description: 'Keys whose name holds this, in any case.' }),
+  sort: z
+    .enum(['-created_at', '-last_used_at', 'name'], { error: 'One of -created_at, -last_used_at, name.' })
+    .default('-created_at'),
+  ...pageFields,
+})
+
+export const getKeySchema = z.strictObject({
+  secretsAfter: z
+    .string({ error: 'A kid: a string.' })
+    .regex(/^[0-9A-Za-z]{16}$/, 'A kid: 16 letters and digits.')
+    .optional()
+    .meta({ description: 'The kid of the last secret of the answer before, to get those after it.' }),
+})
+
+export const listPermissionsSchema = listKeysSchema.pick({ organizationId: true })
+
+const keyExample = {
+  id: '0198f3a2-5c1b-7000-8000-3f6c1a2b4d5e',
+  organizationId: 'acme',
+  name: 'CI',
+  permissions: ['emails:send'],
+  lastUsedAt: new Date('2026-02-01T08:30:00Z'),
+  createdBy: '0198f3a0-11aa-7000-8000-9b8a7c6d5e4f',
+  createdAt: new Date('2026-01-31T12:00:00Z'),
+  revokedAt: null,
+  hint: 're_4kTz9WqLm2Xc7RbN…',
+  status: 'active',
+  expiresAt: null,
+  metadata: { team: 'infrastructure' },
+} as const
+const createdExample = { ...keyExample, key: 're_…' }
+
+const secretExample = {
+  kid: '4kTz9WqLm2Xc7RbN',
+  hint: keyExample.hint,
+  createdAt: keyExample.createdAt,
+  expiresAt: null,
+  lastUsedAt: keyExample.lastUsedAt,
+}
+const secretSchema = z.strictObject({
+  kid: z.string().meta({ description: 'The public id of this secret.' }),
+  hint: z.string(),
+  createdAt: instant,
+  expiresAt: instant.nullable().meta({ description: 'When it ends or ended; null while it is the newest.' }),
+  lastUsedAt: instant.nullable(),
+}).meta({ id: 'KeySecret', examples: [secretExample] })
+
+/** The key as everyone sees it: the seed's fields first, `key` excepted. */
+export const keySchema = z
+  .strictObject({
+    id: z.guid(),
+    organizationId: organizationIdSchema,
+    name: nameSchema,
+    permissions: z.array(z.string()),
+    lastUsedAt: instant.nullable().meta({ description: 'When a verification last found it valid.' }),
+    createdBy: z.string().nullable().meta({ description: 'The key or the user that created it.' }),
+    createdAt: instant,
+    revokedAt: instant.nullable(),
+    hint: z
+      .string()
+      .meta({ description: 'Prefix and kid of the newest token; nothing secret.', example: 're_0aB…' }),
+    status: z.enum(keyStatuses),
+    expiresAt: instant.nullable(),
+    metadata: z.record(z.string(), z.unknown()),
+  })
+  .meta({ id: 'Key', examples: [keyExample] })
+
+export const createdKeySchema = keySchema
+  .extend({
+    key: z.string().meta({ description: 'The token. Shown in this answer and never again.' }),
+  })
+  .meta({ id: 'CreatedKey', examples: [createdExample] })
+
+/** A key after a change, and after a rotation. */
+export const changedKeySchema = keySchema.extend(waited).meta({ id: 'ChangedKey', examples: [keyExample] })
+export const rotatedKeySchema = createdKeySchema
+  .extend(waited)
+  .meta({ id: 'RotatedKey', examples: [createdExample] })
+
+export const keyDetailsSchema = keySchema
+  .extend({
+    secrets: z.array(secretSchema).meta({
+      description:
+        'Newest first, ended ones included: 100 of them. A key keeps the newest 1000 that have ended.',
+    }),
+  })
+  .meta({
+    id: 'KeyDetails',
+    examples: [
+      {
+        ...keyExample,
+        secrets: [secretExample],
+      },
+    ],
+  })
+
+/** A permission in use, and by how many keys. */
+export const permissionUseSchema = z
+  .strictObject({ permission: z.string(), keys: z.int().min(1) })
+  .meta({ id: 'PermissionUse', examples: [{ permission: 'emails:send', keys: 12 }] })
+
+/** A key's public state; `organizationId`, `permissions`, … as in the seed. */
+export type Key = z.infer<typeof keySchema>
+/** A key with its token, in the only answers that ever hold it: create and rotate. */
+export type CreatedKey = z.infer<typeof createdKeySchema>
+/** A key with the newest 100 of its secrets, or those after a given one, newest first. */
+export type KeyDetails = z.infer<typeof keyDetailsSchema>
+export type KeySecret = z.infer<typeof secretSchema>
+export type KeyStatus = (typeof keyStatuses)[number]
+export type PermissionUse = z.infer<typeof permissionUseSchema>
+
+export type CreateKeyInput = z.input<typeof createKeySchema>
+export type UpdateKeyInput = z.input<typeof updateKeySchema>
+export type RotateKeyInput = z.input<typeof rotateKeySchema>
+export type ListKeysInput = z.input<typeof listKeysSchema>
+export type ListPermissionsInput = z.input<typeof listPermissionsSchema>
+/** Which secrets of a key are told: those after the one with this kid, or the newest. */
+export type GetKeyInput = z.input<typeof getKeySchema>
+
+/** What can be done with keys. */
+export interface Keys<Options extends CallOptions = CallOptions> extends List<ListKeysInput, Key, Options> {
+  create(input: CreateKeyInput, options?: Options): Promise<CreatedKey>
+  /** A key with the newest 100 of its secrets; `secretsAfter`, the kid of the last one, gives those after it. */
+  get(id: string, options?: Options & GetKeyInput): Promise<KeyDetails>
+  /** The key that asks. */
+  self(options?: Options): Promise<Key>
+  /** The permissions that the newest 1000 active keys hold: most used first, at most 200. */
+  listPermissions(input?: ListPermissionsInput, options?: Options): Promise<PermissionUse[]>
+  update<Given extends Options & WaitOptions>(
+    id: string,
+    input: UpdateKeyInput,
+    options?: Given,
+  ): Promise<Changed<Key, Given>>
+  rotate<Given extends Options & WaitOptions>(
+    id: string,
+    input?: RotateKeyInput,
+    options?: Given,
+  ): Promise<Changed<CreatedKey, Given>>
+  endSecret<Given extends Options & WaitOptions>(
+    id: string,
+    kid: string,
+    options?: Given,
+  ): Promise<Done<Given>>
+  revoke<Given extends Options & WaitOptions>(id: string, options?: Given): Promise<Done<Given>>
+}

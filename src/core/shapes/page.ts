@@ -1,0 +1,38 @@
+// Lists, page by page: what all of them take, and what a page is.
+import { z } from 'zod'
+import { text } from '../fields.ts'
+import type { CallOptions } from './calls.ts'
+
+/** The fields that every list takes. */
+export const pageFields = {
+  limit: z
+    .int({ error: 'A whole number from 1 to 1000.' })
+    .min(1, 'At least 1.')
+    .max(1000, 'At most 1000.')
+    .default(100)
+    .meta({ description: 'How many at the most.' }),
+  after: z
+    .string()
+    .max(2048, 'Not a cursor.')
+    .optional()
+    .meta({ description: 'The cursor of the page before.' }),
+}
+
+/** What people call a thing. */
+export const nameSchema = text(256).meta({ description: 'What people call it.', example: 'CI' })
+
+/**
+ * One page of a list; `next` is the cursor of the page after it, undefined at the end. A page may hold fewer than
+ * `limit`, or none, before the end: where its items are large, or a search has looked through much and found little.
+ */
+export interface Page<Item> {
+  items: Item[]
+  next: string | undefined
+}
+
+/** A list as it is read: by the page, or whole. */
+export interface List<Input, Item, Options extends CallOptions> {
+  list(input?: Input, options?: Options): Promise<Page<Item>>
+  /** Every item of a list, page by page as they are asked for. */
+  listAll(input?: Input, options?: Options): AsyncIterable<Item>
+}

@@ -1,0 +1,75 @@
+// Verifiers in other processes: what they judge by, how fresh that is, and what they report.
+import { z } from 'zod'
+import { maxBatch } from '../bounds.ts'
+import { instant, instantInput } from '../fields.ts'
+import { knownKey, verifyRequestSchema } from './verification.ts'
+
+/** A token whose facts a verifier elsewhere wants. */
+export const readFactsSchema = verifyRequestSchema
+  .pick({ key: true })
+  .meta({ id: 'ReadFacts', examples: [{ key: 're_…' }] })
+
+const useSchema = z
+  .strictObject({
+    kid: z.string({ error: 'A kid: a string.' }).regex(/^[0-9A-Za-z]{16}$/, '16 letters and digits.'),
+    at: instantInput,
+  })
+  .meta({
+    id: 'Use',
+    examples: [{ kid: '4kTz9WqLm2Xc7RbN', at: new Date('2026-02-01T08:30:00Z') }],
+  })
+
+export const usesSchema = z
+  .array(useSchema, { error: 'A list of { kid, at }.' })
+  .min(1, 'At least one.')
+  .max(maxBatch, `At most ${maxBatch}.`)
+
+const ageMs = z.int().meta({ description: 'In milliseconds.' })
+
+export const latestSchema = z
+  .strictObject({
+    sequence: z.int().meta({ description: 'Grows by one with each change.' }),
+    ageMs,
+  })
+  .meta({ id: 'LatestChange', examples: [{ sequence: 4711, ageMs: 12 }] })
+
+export const factsSchema = z
+  .strictObject({
+    sequence: z.int().nullable().meta({ description: 'Null where the server hears of no changes now.' }),
+    ageMs,
+    secret: z
+      .strictObject({
+        ...knownKey,
+        revokedAt: instant.nullable(),
+        graceEndsAt: instant.nullable().meta({ description: 'When a grace ends; null for the newest secret.' }),
+        isEnded: z.boolean().meta({ description: 'Whether somebody ended it for good.' }),
+      })
+      .nullable(),
+  })
+  .meta({
+    id: 'Facts',
+    examples: [
+      {
+        sequence: 4711,
+        ageMs: 12,
+        secret: {
+          keyId: '0198f3a2-5c1b-7000-8000-3f6c1a2b4d5e',
+          organizationId: 'acme',
+          name: 'CI',
+          permissions: ['emails:send'],
+          expiresAt: null,
+          metadata: {},
+          revokedAt: null,
+          graceEndsAt: null,
+          isEnded: false,
+        },
+      },
+    ],
+  })
+
+/** When secrets were found valid by a verifier elsewhere. */
+export type UsesInput = z.input<typeof usesSchema>
+/** What a verifier elsewhere judges a token by. */
+export type FactsAnswer = z.infer<typeof factsSchema>
+/** The number of the last change, and how long ago it was surely the last. */
+export type LatestAnswer = z.infer<typeof latestSchema>
