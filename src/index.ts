@@ -1,23 +1,37 @@
 // The library's public names.
 export type { Actor, ActorType, Caller } from './core/actor.ts'
+export type { ActorOptions } from './core/call-options.ts'
 export { type ErrorCode, errorTable, type FieldError, LatchkeyError } from './core/errors.ts'
 export type { JobCounts } from './core/job-counts.ts'
 export { covers, missingPermissions } from './core/permissions.ts'
-export type { AuditAction, AuditEvent, ListAuditInput } from './core/shapes/audit.ts'
-export type { Applied } from './core/shapes/calls.ts'
-export type { CreatedKey, CreateKeyInput, Key, KeyDetails, KeySecret, KeyStatus, ListKeysInput, ListPermissionsInput, PermissionUse, RotateKeyInput, UpdateKeyInput } from './core/shapes/keys.ts'
-export type { CreateOrganizationInput, ListOrganizationsInput, Organization, UpdateOrganizationInput } from './core/shapes/organizations.ts'
+export type { Audit, AuditAction, AuditEvent, ListAuditInput } from './core/shapes/audit.ts'
+export type { Applied, CallOptions, Changed, Done, WaitOptions } from './core/shapes/calls.ts'
+export type {
+  CreatedKey,
+  CreateKeyInput,
+  GetKeyInput,
+  Key,
+  KeyDetails,
+  KeySecret,
+  KeyStatus,
+  Keys,
+  ListKeysInput,
+  ListPermissionsInput,
+  PermissionUse,
+  RotateKeyInput,
+  UpdateKeyInput,
+} from './core/shapes/keys.ts'
+export type {
+  CreateOrganizationInput,
+  ListOrganizationsInput,
+  Organization,
+  Organizations,
+  UpdateOrganizationInput,
+} from './core/shapes/organizations.ts'
 export type { Page } from './core/shapes/page.ts'
-export type { Session } from './core/shapes/sessions.ts'
+export type { Session, SessionOptions, Sessions } from './core/shapes/sessions.ts'
 export type { Verdict, VerdictCode, VerifyOptions, VerifyRequest } from './core/shapes/verification.ts'
 export type { Wire } from './core/wire.ts'
+export type { LibrarySessions } from './domain/sessions/methods.ts'
 export type { SignInOrigin, StartedSession } from './domain/sessions/sessions.ts'
-export {
-  type Audit,
-  type Keys,
-  type Latchkey,
-  type LatchkeyOptions,
-  type Organizations,
-  openLatchkey,
-  type Sessions,
-} from './latchkey.ts'
+export { type Latchkey, type LatchkeyOptions, openLatchkey } from './latchkey.ts'

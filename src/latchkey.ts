@@ -7,47 +7,28 @@ import { Writer } from './commit/commit.ts'
 import { Together } from './commit/together.ts'
 import { postgresEnvironment } from './config.ts'
 import type { Caller } from './core/actor.ts'
+import type { ActorOptions } from './core/call-options.ts'
 import { refuseField } from './core/errors.ts'
 import { newId } from './core/ids.ts'
 import type { JobCounts } from './core/job-counts.ts'
 import { unknownOption } from './core/options.ts'
-import type { AuditEvent, ListAuditInput } from './core/shapes/audit.ts'
-import type { Applied, CallOptions } from './core/shapes/calls.ts'
-import type { CreatedKey, CreateKeyInput, Key, KeyDetails, ListKeysInput, ListPermissionsInput, PermissionUse, RotateKeyInput, UpdateKeyInput } from './core/shapes/keys.ts'
-import type { CreateOrganizationInput, ListOrganizationsInput, Organization, UpdateOrganizationInput } from './core/shapes/organizations.ts'
-import type { Page } from './core/shapes/page.ts'
-import type { Session, SessionValues } from './core/shapes/sessions.ts'
+import type { Audit } from './core/shapes/audit.ts'
+import type { Applied } from './core/shapes/calls.ts'
+import type { CreatedKey, Keys } from './core/shapes/keys.ts'
+import type { Organizations } from './core/shapes/organizations.ts'
 import type { Verdict, VerifyOptions, VerifyRequest } from './core/shapes/verification.ts'
 import { longestPrefix, prefixPattern, type RandomSource } from './core/token.ts'
-import { listAudit } from './domain/audit.ts'
+import { auditMethods } from './domain/audit.ts'
 import { authenticate, type Origin } from './domain/authenticate.ts'
 import type { Engine } from './domain/engine.ts'
-import { createKey } from './domain/keys/create.ts'
 import { keyCreation } from './domain/keys/creation.ts'
-import { listPermissions } from './domain/keys/permissions-in-use.ts'
-import { type GetKeyOptions, getKey, listKeys } from './domain/keys/read.ts'
-import { endKeySecret, revokeKey } from './domain/keys/revoke.ts'
+import { keyMethods } from './domain/keys/methods.ts'
 import { createRootKey, ensureRootKey } from './domain/keys/root-key.ts'
-import { rotateKey } from './domain/keys/rotate.ts'
-import { updateKey } from './domain/keys/update.ts'
 import { noteOpening } from './domain/openings.ts'
-import {
-  createOrganization,
-  getOrganization,
-  listOrganizations,
-  updateOrganization,
-} from './domain/organizations.ts'
+import { organizationMethods } from './domain/organizations.ts'
 import { systemRandom } from './domain/random.ts'
+import { type LibrarySessions, sessionMethods } from './domain/sessions/methods.ts'
 import { SessionReads } from './domain/sessions/reads.ts'
-import {
-  authenticateSession,
-  endSession,
-  listSessions,
-  refreshSession,
-  type SignInOrigin,
-  type StartedSession,
-  startSession,
-} from './domain/sessions/sessions.ts'
 import { SignInLimit } from './domain/sessions/sign-in-limit.ts'
 import type { Asker } from './fairness/turns.ts'
 import { Jobs } from './jobs/jobs.ts'
@@ -82,67 +63,12 @@ export interface LatchkeyOptions extends CacheOptions {
   random?: RandomSource
 }
 
-/** What can be done with keys. Without a caller, the process itself acts: it holds the database. */
-export interface Keys {
-  create(input: CreateKeyInput, caller?: Caller): Promise<CreatedKey>
-  /** A key with the newest 100 of its secrets; `secretsAfter`, the kid of the last one, gives those after it. */
-  get(id: string, caller?: Caller, options?: GetKeyOptions): Promise<KeyDetails>
-  list(input?: ListKeysInput, caller?: Caller, options?: CallOptions): Promise<Page<Key>>
-  /** The permissions that the newest 1000 active keys hold: most used first, at most 200. */
-  listPermissions(
-    input?: ListPermissionsInput,
-    caller?: Caller,
-    options?: CallOptions,
-  ): Promise<PermissionUse[]>
-  update(id: string, change: UpdateKeyInput, caller?: Caller): Promise<Key>
-  rotate(id: string, input?: RotateKeyInput, caller?: Caller): Promise<CreatedKey>
-  endSecret(id: string, kid: string, caller?: Caller): Promise<void>
-  revoke(id: string, caller?: Caller): Promise<void>
-}
-
-/** What can be done with organizations. */
-export interface Organizations {
-  create(input: CreateOrganizationInput, caller?: Caller): Promise<Organization>
-  get(id: string, caller?: Caller): Promise<Organization>
-  list(input?: ListOrganizationsInput, caller?: Caller, options?: CallOptions): Promise<Page<Organization>>
-  update(id: string, change: UpdateOrganizationInput, caller?: Caller): Promise<Organization>
-}
-
-/** What can be asked of the audit log. */
-export interface Audit {
-  list(input?: ListAuditInput, caller?: Caller, options?: CallOptions): Promise<Page<AuditEvent>>
-}
-
-/** What can be done with sessions: of browsers, for whose scripts no token is safe. */
-export interface Sessions {
-  /**
-   * Opens a session of 12 hours, or of one without use, for the caller that shows a valid token. Throws
-   * `invalid_token`, `too_many_sessions`.
-   */
-  start(token: string, origin?: SignInOrigin): Promise<StartedSession>
-  /** Tells who asks by a session's two values, judged now by the store; undefined for values that open nothing. */
-  authenticate(values: SessionValues, origin?: Pick<SignInOrigin, 'ip'>): Promise<Caller | undefined>
-  /**
-   * Makes a session's sign-in fresh for ten minutes more, by a token of its key. Throws `invalid_token`,
-   * `session_ended`, `too_many_sessions`.
-   */
-  refresh(
-    token: string,
-    values: SessionValues,
-    origin?: Pick<SignInOrigin, 'ip' | 'requestId'>,
-  ): Promise<Session>
-  /** Lists the live sessions of the calling key, newest first. */
-  list(caller: Caller): Promise<Session[]>
-  /** Ends a session of the calling key; `self` is the one that asks. Throws `session_not_found`. */
-  end(id: string, caller: Caller): Promise<void>
-}
-
 /** An open Latchkey, in the caller's own process. Every method throws `store_unavailable` where the database fails. */
 export interface Latchkey extends AsyncDisposable {
-  keys: Keys
-  organizations: Organizations
-  audit: Audit
-  sessions: Sessions
+  keys: Keys<ActorOptions>
+  organizations: Organizations<ActorOptions>
+  audit: Audit<ActorOptions>
+  sessions: LibrarySessions
   /**
    * Judges a token. A refusal is an answer, and an object: write `if (verdict.valid)`, never `if (verdict)`.
    * The asker says on whose behalf, if strangers may ask: reads of the database are shared fairly between askers.
@@ -150,7 +76,7 @@ export interface Latchkey extends AsyncDisposable {
    */
   verify(token: string, options?: VerifyOptions, asker?: VerifyAsker): Promise<Verdict>
   /**
-   * Tells who asks by a token, for the methods that take a caller; undefined for a token that opens nothing. A change
+   * Tells who asks by a token, for the `actor` of the other methods; undefined for a token that opens nothing. A change
    * judges its caller again, in its own transaction: by then a token may be revoked, and its key hold less.
    */
   authenticate(token: string, origin?: Origin): Promise<Caller | undefined>
@@ -242,31 +168,10 @@ export async function openLatchkey(options: LatchkeyOptions): Promise<Latchkey> 
   }
 
   return {
-    keys: {
-      create: (input, caller) => createKey(engine, input, { actor: caller }),
-      get: (id, caller, options) => getKey(engine, id, { ...options, actor: caller }),
-      list: (input, caller, options) => listKeys(engine, input, { ...options, actor: caller }),
-      listPermissions: (input, caller, options) =>
-        listPermissions(engine, input, { ...options, actor: caller }),
-      update: (id, change, caller) => updateKey(engine, id, change, { actor: caller }),
-      rotate: (id, input, caller) => rotateKey(engine, id, input, { actor: caller }),
-      endSecret: (id, kid, caller) => endKeySecret(engine, id, kid, { actor: caller }),
-      revoke: (id, caller) => revokeKey(engine, id, { actor: caller }),
-    },
-    organizations: {
-      create: (input, caller) => createOrganization(engine, input, { actor: caller }),
-      get: (id, caller) => getOrganization(engine, id, { actor: caller }),
-      list: (input, caller, options) => listOrganizations(engine, input, { ...options, actor: caller }),
-      update: (id, change, caller) => updateOrganization(engine, id, change, { actor: caller }),
-    },
-    audit: { list: (input, caller, options) => listAudit(engine, input, { ...options, actor: caller }) },
-    sessions: {
-      start: (token, origin) => startSession(engine, token, origin),
-      authenticate: (values, origin) => authenticateSession(engine, values, origin?.ip),
-      refresh: (token, values, origin) => refreshSession(engine, token, values, origin),
-      list: (caller) => listSessions(engine, caller),
-      end: (id, caller) => endSession(engine, id, caller),
-    },
+    keys: keyMethods(engine),
+    organizations: organizationMethods(engine),
+    audit: auditMethods(engine),
+    sessions: sessionMethods(engine),
     authenticate: (token, origin) => authenticate(memory, token, origin),
     verify: async (token, asked, asker) => {
       checkQuestion(asked)

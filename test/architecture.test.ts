@@ -1,5 +1,5 @@
 // What the linter cannot say of how the source is laid out; see the rules of imports in biome.json.
-import { globSync, readFileSync } from 'node:fs'
+import { existsSync, globSync, readFileSync } from 'node:fs'
 import { dirname, join, normalize } from 'node:path'
 import { expect, test } from 'vitest'
 import { measure, readImports, roomOf } from './architecture/imports.ts'
@@ -80,6 +80,45 @@ test('a circle is found, and counted as one floor', () => {
   expect(between('ab', 'bc', 'ac', 'cd')).toMatchObject({ floors: 4, roomsInCircles: 0, filesInCircles: 0 })
 })
 
+/** What of `src/domain` is no noun, and why. */
+const machinery: Record<string, string> = {
+  authenticate: 'tells who asks, for every noun',
+  calls: 'checks the options of every method',
+  engine: 'is what every command works with',
+  listing: 'reads the pages of every list',
+  openings: 'counts who has opened a database in this process',
+  random: 'draws what tokens are made of',
+}
+/** The wings in which a noun has a file of its name, or a folder. */
+const wings = [
+  ...['src/core/shapes', 'src/store', 'src/server/routes', 'src/client/methods', 'src/cli/commands'],
+  ...['console/pages', 'docs/guides', 'test'],
+].filter((wing) => existsSync(join(repository, wing)))
+/** Where a noun has none, and why. */
+const absences: Record<string, string> = {}
+
+/** Tells whether a wing has a file of a noun: by its name, or a name that begins with it. */
+function hasNoun(wing: string, noun: string): boolean {
+  return globSync(`${wing}/${noun}{,[-.]*}`, { cwd: repository }).length > 0
+}
+
+test('every noun has a file of its name in every wing, or a reason why not', () => {
+  const nouns = new Set(
+    globSync('*', { cwd: join(repository, 'src/domain') }).map((name) => name.replace(/\.ts$/, '')),
+  )
+  expect(Object.keys(machinery).filter((name) => !nouns.delete(name))).toEqual([])
+  const missing = [...nouns].flatMap((noun) =>
+    wings.filter((wing) => !hasNoun(wing, noun)).map((wing) => `${wing}/${noun}`),
+  )
+  expect(missing.sort()).toEqual(Object.keys(absences).sort())
+  expect(nouns.size).toBeGreaterThan(3)
+})
+
+test('a noun without its files is found', () => {
+  expect(wings.filter((wing) => hasNoun(wing, 'webhooks'))).toEqual([])
+  expect(wings.every((wing) => hasNoun(wing, 'keys'))).toBe(true)
+})
+
 test('only src/store holds SQL', () => {
   const statement = /['"`]\s*(select .+ from|insert into|update .+ set|delete from|create table|pragma) /i
   const elsewhere = sources.filter((path) => !path.startsWith('src/store/') && statement.test(read(path)))
@@ -106,7 +145,7 @@ test('whoever imports the client loads its own few files and nothing else', () =
   const loaded = loadedFrom('src/client/index.ts')
   expect(loaded.size).toBeGreaterThan(1)
   const allowed =
-    /^src\/(?:client\/[\w/-]+|verdict\/[\w-]+|fairness\/turns|core\/(?:asked-permissions|bounds|errors|status|options|permissions|token|wire))\.ts$/
+    /^src\/(?:client\/[\w/-]+|verdict\/[\w-]+|fairness\/turns|core\/(?:asked-permissions|bounds|call-options|errors|options|permissions|read-all|status|token|wire))\.ts$/
   expect([...loaded].filter((name) => !allowed.test(name))).toEqual([])
 })
 

@@ -249,11 +249,11 @@ onEachDatabase('the export of the audit log', (makeDatabase) => {
 
 /** The same Latchkey, which tells before each page of events that it reads. */
 function withPages(latchkey: Latchkey, onPage: () => Promise<void>): Latchkey {
-  const list: Latchkey['audit']['list'] = async (input, caller) => {
+  const list: Latchkey['audit']['list'] = async (input, options) => {
     await onPage()
-    return latchkey.audit.list(input, caller)
+    return latchkey.audit.list(input, options)
   }
-  return { ...latchkey, audit: { list } }
+  return { ...latchkey, audit: { ...latchkey.audit, list } }
 }
 
 /** Serves a Latchkey once more, on a port of its own, and tells before each page. */

@@ -18,11 +18,11 @@ onEachDatabase('the audit log', (makeDatabase) => {
     const root = await latchkey.ensureRootKey()
     const origin = { requestId: 'req-1', ip: '203.0.113.7' }
     const caller = { ...(await callerBy(latchkey, root?.key as string)), ...origin }
-    await latchkey.organizations.create({ id: 'acme', name: 'Acme' }, caller)
+    await latchkey.organizations.create({ id: 'acme', name: 'Acme' }, { actor: caller })
     clock.advance(1000)
     const created = await latchkey.keys.create(
       { organizationId: 'acme', name: 'CI', permissions: ['a'], metadata: { innerName: 1 } },
-      caller,
+      { actor: caller },
     )
     const shared = {
       actor: caller.keyId,
@@ -31,7 +31,7 @@ onEachDatabase('the audit log', (makeDatabase) => {
       requestId: 'req-1',
       ip: '203.0.113.7',
     }
-    const { items } = await latchkey.audit.list({ organizationId: 'acme' }, caller)
+    const { items } = await latchkey.audit.list({ organizationId: 'acme' }, { actor: caller })
     expect(items).toEqual([
       {
         ...shared,
@@ -85,8 +85,8 @@ onEachDatabase('the audit log', (makeDatabase) => {
       }
     }
     const caller = await makeCaller(latchkey, 'root', ['latchkey:*'])
-    await latchkey.keys.update(ids[4] as string, { name: 'Robot' }, caller)
-    await latchkey.keys.revoke(ids[4] as string, caller)
+    await latchkey.keys.update(ids[4] as string, { name: 'Robot' }, { actor: caller })
+    await latchkey.keys.revoke(ids[4] as string, { actor: caller })
     const { items: whole } = await latchkey.audit.list()
     expect(whole).toHaveLength(19)
     expect(whole.map((event) => event.id)).toEqual(
@@ -136,15 +136,15 @@ onEachDatabase('the audit log', (makeDatabase) => {
     for (const id of ['acme', 'globex']) await latchkey.organizations.create({ id, name: id })
     const { id: foreignKey } = await latchkey.keys.create({ organizationId: 'globex', name: 'CI' })
     const caller = readerOf('acme')
-    const { items } = await latchkey.audit.list({}, caller)
+    const { items } = await latchkey.audit.list({}, { actor: caller })
     expect(items.map((event) => event.organizationId)).toEqual(['acme'])
-    expect((await latchkey.audit.list({ keyId: foreignKey }, caller)).items).toEqual([])
-    const foreign = await refusalOf(latchkey.audit.list({ organizationId: 'globex' }, caller))
-    const unknown = await refusalOf(latchkey.audit.list({ organizationId: 'initech' }, caller))
+    expect((await latchkey.audit.list({ keyId: foreignKey }, { actor: caller })).items).toEqual([])
+    const foreign = await refusalOf(latchkey.audit.list({ organizationId: 'globex' }, { actor: caller }))
+    const unknown = await refusalOf(latchkey.audit.list({ organizationId: 'initech' }, { actor: caller }))
     expect(foreign).toEqual(unknown)
     expect(foreign.code).toBe('organization_not_found')
     const root = { ...caller, organizationId: 'root' }
-    expect(await codeOf(latchkey.audit.list({ organizationId: 'initech' }, root))).toBe(
+    expect(await codeOf(latchkey.audit.list({ organizationId: 'initech' }, { actor: root }))).toBe(
       'organization_not_found',
     )
   })

@@ -34,15 +34,15 @@ onEachDatabase('the lines of changes', (createDatabase, kind) => {
     )
     let ended = 0
     const many = Array.from({ length: 400 }, (_, i) =>
-      codeOf(latchkey.keys.update(keys[i % 50]?.id as string, { name: `K ${i}` }, greedy.caller)).then(
-        (code) => {
-          if (code !== 'too_many_changes') ended++
-          return code
-        },
-      ),
+      codeOf(
+        latchkey.keys.update(keys[i % 50]?.id as string, { name: `K ${i}` }, { actor: greedy.caller }),
+      ).then((code) => {
+        if (code !== 'too_many_changes') ended++
+        return code
+      }),
     )
-    await latchkey.keys.revoke(id, modest.caller)
-    await latchkey.keys.create({ name: 'K' }, modest.caller)
+    await latchkey.keys.revoke(id, { actor: modest.caller })
+    await latchkey.keys.create({ name: 'K' }, { actor: modest.caller })
     const endedBefore = ended
     const codes = await Promise.all(many)
     expect(codes).toContain('too_many_changes')
@@ -57,7 +57,7 @@ onEachDatabase('the lines of changes', (createDatabase, kind) => {
     await using _ = latchkey
     const order: string[] = []
     const create = ({ caller }: { caller: Caller }, name: string) =>
-      codeOf(latchkey.keys.create({ name }, caller).then(() => void order.push(name)))
+      codeOf(latchkey.keys.create({ name }, { actor: caller }).then(() => void order.push(name)))
     const many = Array.from({ length: 600 }, () => create(greedy, 'greedy'))
     expect(await create(modest, 'modest')).toBe('done')
     const codes = await Promise.all(many)

@@ -27,6 +27,7 @@ describe('usage', () => {
       '': ['serve', 'root-key', 'migrate'],
       keys: ['create', 'list', 'get', 'update', 'rotate', 'end-secret', 'revoke', 'verify'],
       orgs: ['create', 'list', 'get', 'update'],
+      sessions: ['list', 'end'],
       audit: ['list'],
       token: ['inspect', 'new'],
     }
@@ -64,6 +65,9 @@ describe('usage', () => {
       ['keys', 'update', unknownId, '--permission', 'a', '--no-permissions'],
       /--no-permissions.*--permission/,
     ],
+    [['sessions', 'list'], /^latchkey: --key: Name the key/],
+    [['sessions', 'list', '--key', 'mine'], /^latchkey: --key: .*UUID/],
+    [['sessions', 'end', '--key', unknownId], /missing required argument 'id'/],
     [['audit', 'list', '--csv', '--json'], /--csv.*--json/],
     [['keys', 'rotate', unknownId, '--grace', '24'], /^latchkey: --grace: 24 of what\?/],
     [['keys', 'list', '--url', 'http://127.0.0.1:1'], /^latchkey: LATCHKEY_KEY /],

@@ -60,16 +60,16 @@ async function attempt(
     callers.set(holder, makeCaller(latchkey, root ? 'root' : 'acme', [...held, 'latchkey:keys:write']))
   const caller = await callers.get(holder)
   const create = (permissions: string[], caller?: Caller) =>
-    latchkey.keys.create({ organizationId: 'acme', name: 'CI', permissions }, caller)
+    latchkey.keys.create({ organizationId: 'acme', name: 'CI', permissions }, caller && { actor: caller })
   try {
     if (command === 'create') {
       await create(granted, caller)
     } else if (command === 'update') {
       const { id } = await create([])
-      await latchkey.keys.update(id, { permissions: granted }, caller)
+      await latchkey.keys.update(id, { permissions: granted }, caller && { actor: caller })
     } else {
       const { id } = await create(granted)
-      await latchkey.keys.rotate(id, {}, caller)
+      await latchkey.keys.rotate(id, {}, caller && { actor: caller })
     }
     return 'allowed'
   } catch (error) {

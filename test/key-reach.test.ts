@@ -21,13 +21,13 @@ onEachDatabase('the reach of a key', (makeDatabase) => {
     const [, old] = (await latchkey.keys.get(strong.id)).secrets
     const before = await readAll(database)
     for (const attempt of [
-      () => latchkey.keys.update(strong.id, { permissions: [] }, weak),
-      () => latchkey.keys.update(strong.id, { permissions: ['a'] }, weak),
-      () => latchkey.keys.update(strong.id, { name: 'Renamed' }, weak),
-      () => latchkey.keys.update(strong.id, { expiresAt: new Date(Date.now() + 60_000) }, weak),
-      () => latchkey.keys.rotate(strong.id, {}, weak),
-      () => latchkey.keys.endSecret(strong.id, old?.kid as string, weak),
-      () => latchkey.keys.revoke(strong.id, weak),
+      () => latchkey.keys.update(strong.id, { permissions: [] }, { actor: weak }),
+      () => latchkey.keys.update(strong.id, { permissions: ['a'] }, { actor: weak }),
+      () => latchkey.keys.update(strong.id, { name: 'Renamed' }, { actor: weak }),
+      () => latchkey.keys.update(strong.id, { expiresAt: new Date(Date.now() + 60_000) }, { actor: weak }),
+      () => latchkey.keys.rotate(strong.id, {}, { actor: weak }),
+      () => latchkey.keys.endSecret(strong.id, old?.kid as string, { actor: weak }),
+      () => latchkey.keys.revoke(strong.id, { actor: weak }),
     ]) {
       const { code, message } = await refusalOf(attempt())
       expect([code, message]).toEqual(['permission_escalation', 'The calling key does not hold b.'])
@@ -41,17 +41,19 @@ onEachDatabase('the reach of a key', (makeDatabase) => {
     const admin = await makeCaller(latchkey, 'acme', [write, 'a'])
     const equal = await makeCaller(latchkey, 'acme', [write, 'a'])
     const weaker = await makeCaller(latchkey, 'acme', ['a'])
-    await latchkey.keys.update(weaker.keyId, { permissions: [], name: 'W' }, admin)
-    await latchkey.keys.revoke(weaker.keyId, admin)
-    await latchkey.keys.revoke(equal.keyId, admin)
-    await latchkey.keys.update(admin.keyId, { permissions: [write], name: 'A' }, admin)
-    await latchkey.keys.revoke(admin.keyId, admin)
+    await latchkey.keys.update(weaker.keyId, { permissions: [], name: 'W' }, { actor: admin })
+    await latchkey.keys.revoke(weaker.keyId, { actor: admin })
+    await latchkey.keys.revoke(equal.keyId, { actor: admin })
+    await latchkey.keys.update(admin.keyId, { permissions: [write], name: 'A' }, { actor: admin })
+    await latchkey.keys.revoke(admin.keyId, { actor: admin })
     // Customers' keys hold words of the operator's, which a root key need not hold itself.
     const operator = await makeCaller(latchkey, 'root', [write])
     const customer = await makeCaller(latchkey, 'acme', ['anything:*'])
-    await latchkey.keys.revoke(customer.keyId, operator)
+    await latchkey.keys.revoke(customer.keyId, { actor: operator })
     const reader = await makeCaller(latchkey, 'acme', ['latchkey:audit:read'])
-    expect(await codeOf(latchkey.keys.revoke(reader.keyId, operator))).toBe('permission_escalation')
+    expect(await codeOf(latchkey.keys.revoke(reader.keyId, { actor: operator }))).toBe(
+      'permission_escalation',
+    )
   })
 
   test('metadata is set by the root organization, or by a key that holds latchkey:metadata:write', async () => {
@@ -61,23 +63,28 @@ onEachDatabase('the reach of a key', (makeDatabase) => {
     const customer = await makeCaller(latchkey, 'acme', [write])
     const trusted = await makeCaller(latchkey, 'acme', [write, 'latchkey:metadata:write'])
     const operator = await makeCaller(latchkey, 'root', [write])
-    const key = await latchkey.keys.create({ organizationId: 'acme', name: 'CI', metadata }, operator)
+    const key = await latchkey.keys.create(
+      { organizationId: 'acme', name: 'CI', metadata },
+      { actor: operator },
+    )
     for (const refused of [
-      () => latchkey.keys.create({ name: 'CI', metadata: { plan: 'enterprise' } }, customer),
-      () => latchkey.keys.update(key.id, { metadata: { plan: 'enterprise' } }, customer),
-      () => latchkey.keys.update(key.id, { metadata: {} }, customer),
-      () => latchkey.keys.update(customer.keyId, { metadata }, customer),
+      () => latchkey.keys.create({ name: 'CI', metadata: { plan: 'enterprise' } }, { actor: customer }),
+      () => latchkey.keys.update(key.id, { metadata: { plan: 'enterprise' } }, { actor: customer }),
+      () => latchkey.keys.update(key.id, { metadata: {} }, { actor: customer }),
+      () => latchkey.keys.update(customer.keyId, { metadata }, { actor: customer }),
     ]) {
       const error = await refusalOf(refused())
       expect([error.code, error.missing]).toEqual(['missing_permission', ['latchkey:metadata:write']])
     }
     expect((await latchkey.keys.get(key.id)).metadata).toEqual(metadata)
-    await latchkey.keys.create({ name: 'CI', metadata: {} }, customer)
-    await latchkey.keys.update(key.id, { name: 'Renamed', metadata }, customer)
-    await latchkey.keys.update(key.id, { metadata: { plan: 'free' } }, trusted)
-    await latchkey.keys.create({ name: 'CI', metadata }, trusted)
+    await latchkey.keys.create({ name: 'CI', metadata: {} }, { actor: customer })
+    await latchkey.keys.update(key.id, { name: 'Renamed', metadata }, { actor: customer })
+    await latchkey.keys.update(key.id, { metadata: { plan: 'free' } }, { actor: trusted })
+    await latchkey.keys.create({ name: 'CI', metadata }, { actor: trusted })
     const grant = { permissions: ['latchkey:metadata:write'] }
-    expect(await codeOf(latchkey.keys.update(key.id, grant, customer))).toBe('permission_escalation')
+    expect(await codeOf(latchkey.keys.update(key.id, grant, { actor: customer }))).toBe(
+      'permission_escalation',
+    )
   })
 
   test('the last live root key that can change keys is neither revoked, narrowed nor given an end', async () => {
@@ -87,22 +94,26 @@ onEachDatabase('the reach of a key', (makeDatabase) => {
     const root = await callerBy(latchkey, (await latchkey.ensureRootKey())?.key as string)
     await makeCaller(latchkey, 'root', ['latchkey:keys:read'])
     const before = await readAll(database)
-    for (const by of [root, undefined]) {
+    for (const options of [{ actor: root }, undefined]) {
       for (const refused of [
-        () => latchkey.keys.revoke(root.keyId, by),
-        () => latchkey.keys.update(root.keyId, { permissions: ['latchkey:keys:read'] }, by),
-        () => latchkey.keys.update(root.keyId, { permissions: [] }, by),
-        () => latchkey.keys.update(root.keyId, { expiresAt: clock.in(1_000) }, by),
+        () => latchkey.keys.revoke(root.keyId, options),
+        () => latchkey.keys.update(root.keyId, { permissions: ['latchkey:keys:read'] }, options),
+        () => latchkey.keys.update(root.keyId, { permissions: [] }, options),
+        () => latchkey.keys.update(root.keyId, { expiresAt: clock.in(1_000) }, options),
       ])
         expect(await codeOf(refused())).toBe('last_root_key')
     }
     expect(await readAll(database)).toBe(before)
-    await latchkey.keys.update(root.keyId, { permissions: ['latchkey:keys:*'], name: 'Master' }, root)
+    await latchkey.keys.update(
+      root.keyId,
+      { permissions: ['latchkey:keys:*'], name: 'Master' },
+      { actor: root },
+    )
     const second = await makeCaller(latchkey, 'root', [write], { expiresAt: clock.in(5_000) })
     await latchkey.keys.update(root.keyId, { expiresAt: clock.in(9_000) })
-    await latchkey.keys.revoke(second.keyId, root)
+    await latchkey.keys.revoke(second.keyId, { actor: root })
     await latchkey.createRootKey()
-    await latchkey.keys.revoke(root.keyId, root)
+    await latchkey.keys.revoke(root.keyId, { actor: root })
   })
 
   test('of root keys that revoke each other at once, one stays', async () => {
@@ -122,7 +133,7 @@ async function revokeAllAtOnce(processes: readonly Latchkey[]): Promise<void> {
   const { items } = await one.keys.list({ organizationId: 'root' })
   const ids = items.map(({ id }) => id)
   const attempts = processes.flatMap((latchkey, i) =>
-    ids.map((id) => latchkey.keys.revoke(id, callers[i % callers.length])),
+    ids.map((id) => latchkey.keys.revoke(id, { actor: callers[i % callers.length] as Caller })),
   )
   await Promise.allSettled(attempts)
   expect((await one.keys.list({ organizationId: 'root' })).items.length).toBeGreaterThanOrEqual(1)

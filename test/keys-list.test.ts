@@ -20,7 +20,7 @@ onEachDatabase('lists of keys', (makeDatabase) => {
   }
 
   async function names(latchkey: Latchkey, input: ListKeysInput, caller?: Caller): Promise<string[]> {
-    return (await latchkey.keys.list(input, caller)).items.map((key) => key.name)
+    return (await latchkey.keys.list(input, caller && { actor: caller })).items.map((key) => key.name)
   }
 
   async function walk(latchkey: Latchkey, input: ListKeysInput, between = async () => {}): Promise<Key[]> {
@@ -144,11 +144,15 @@ onEachDatabase('lists of keys', (makeDatabase) => {
     expect(await names(latchkey, { organizationId: 'globex' }, caller('root'))).toEqual(['of globex'])
     expect(await names(latchkey, {}, caller('acme'))).toEqual(['of acme'])
     expect(await names(latchkey, { organizationId: 'acme' }, caller('acme'))).toEqual(['of acme'])
-    const foreign = await refusalOf(latchkey.keys.list({ organizationId: 'globex' }, caller('acme')))
-    const unknown = await refusalOf(latchkey.keys.list({ organizationId: 'initech' }, caller('acme')))
+    const foreign = await refusalOf(
+      latchkey.keys.list({ organizationId: 'globex' }, { actor: caller('acme') }),
+    )
+    const unknown = await refusalOf(
+      latchkey.keys.list({ organizationId: 'initech' }, { actor: caller('acme') }),
+    )
     expect(foreign).toEqual(unknown)
     expect(foreign.code).toBe('organization_not_found')
-    expect(await codeOf(latchkey.keys.list({ organizationId: 'initech' }, caller('root')))).toBe(
+    expect(await codeOf(latchkey.keys.list({ organizationId: 'initech' }, { actor: caller('root') }))).toBe(
       'organization_not_found',
     )
     await latchkey.close()

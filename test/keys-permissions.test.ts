@@ -40,7 +40,7 @@ onEachDatabase('the permissions in use', (makeDatabase) => {
     }
     const list = async (caller: string, organizationId?: string) => {
       const input = organizationId === undefined ? {} : { organizationId }
-      const uses = await latchkey.keys.listPermissions(input, readerOf(caller))
+      const uses = await latchkey.keys.listPermissions(input, { actor: readerOf(caller) })
       return uses.map(({ permission, keys }) => `${permission} ${keys}`)
     }
     expect(await list('root')).toEqual(['shared 2', 'of:acme 1', 'of:globex 1'])

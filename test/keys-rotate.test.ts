@@ -131,17 +131,15 @@ onEachDatabase('rotation', (makeDatabase) => {
     const walk = async () => {
       const kids: string[] = []
       for (let secretsAfter: string | undefined; ; secretsAfter = kids.at(-1)) {
-        const { secrets } = await latchkey.keys.get(id, undefined, { secretsAfter })
+        const { secrets } = await latchkey.keys.get(id, { secretsAfter })
         kids.push(...secrets.map(({ kid }) => kid))
         expect(secrets.length).toBeLessThanOrEqual(100)
         if (secrets.length < 100) return kids
       }
     }
     expect(new Set(await walk()).size).toBe(1151)
-    expect(await codeOf(latchkey.keys.get(id, undefined, { secretsAfter: 'a'.repeat(16) }))).toBe(
-      'secret_not_found',
-    )
-    expect(await codeOf(latchkey.keys.get(id, undefined, { secretsAfter: "'" }))).toBe('invalid_input')
+    expect(await codeOf(latchkey.keys.get(id, { secretsAfter: 'a'.repeat(16) }))).toBe('secret_not_found')
+    expect(await codeOf(latchkey.keys.get(id, { secretsAfter: "'" }))).toBe('invalid_input')
     // A hundred at a time.
     const before = await walk()
     await latchkey.keys.rotate(id, { graceSeconds: 60 })

@@ -69,17 +69,17 @@ onEachDatabase('keys', (makeDatabase) => {
   test('a key is created by the key that calls, for its own organization', async () => {
     const { latchkey } = await open()
     const caller = await makeCaller(latchkey, 'acme', ['latchkey:keys:write'])
-    const created = await latchkey.keys.create({ name: 'CI' }, caller)
+    const created = await latchkey.keys.create({ name: 'CI' }, { actor: caller })
     expect(created).toMatchObject({ organizationId: 'acme', createdBy: caller.keyId })
     const intoForeign = await refusalOf(
-      latchkey.keys.create({ name: 'CI', organizationId: 'globex' }, caller),
+      latchkey.keys.create({ name: 'CI', organizationId: 'globex' }, { actor: caller }),
     )
     const intoUnknown = await refusalOf(
-      latchkey.keys.create({ name: 'CI', organizationId: 'initech' }, caller),
+      latchkey.keys.create({ name: 'CI', organizationId: 'initech' }, { actor: caller }),
     )
     expect(intoForeign.code).toBe('organization_not_found')
     expect(intoForeign.message).toBe(intoUnknown.message)
-    const onBehalf = latchkey.keys.create({ name: 'CI', createdBy: 'user-7' }, caller)
+    const onBehalf = latchkey.keys.create({ name: 'CI', createdBy: 'user-7' }, { actor: caller })
     expect(await codeOf(onBehalf)).toBe('root_organization_required')
     await latchkey.close()
   })
@@ -268,11 +268,11 @@ onEachDatabase('keys', (makeDatabase) => {
     const caller = await makeCaller(latchkey, 'acme', ['*', 'latchkey:*'])
     const before = await readAll(database)
     const commands = [
-      (id: string) => latchkey.keys.get(id, caller),
-      (id: string) => latchkey.keys.update(id, { name: 'Mine' }, caller),
-      (id: string) => latchkey.keys.rotate(id, {}, caller),
-      (id: string) => latchkey.keys.endSecret(id, old?.kid as string, caller),
-      (id: string) => latchkey.keys.revoke(id, caller),
+      (id: string) => latchkey.keys.get(id, { actor: caller }),
+      (id: string) => latchkey.keys.update(id, { name: 'Mine' }, { actor: caller }),
+      (id: string) => latchkey.keys.rotate(id, {}, { actor: caller }),
+      (id: string) => latchkey.keys.endSecret(id, old?.kid as string, { actor: caller }),
+      (id: string) => latchkey.keys.revoke(id, { actor: caller }),
     ]
     const unknown = ['', 'x', `${id}\0`, id.toUpperCase(), nobody, "' or 1=1 --"]
     for (const stranger of [id, ...unknown]) {

@@ -56,8 +56,8 @@ onEachDatabase('a lifetime', (makeDatabase, kind) => {
     await one.organizations.create({ id: 'acme', name: 'Acme' })
     const caller = await makeCaller(two, 'acme', ['latchkey:keys:write'])
     await one.keys.update(caller.keyId, { expiresAt: clock.in(1_000) })
-    expect(await codeOf(two.keys.create({ name: 'CI' }, caller))).toBe('permission_escalation')
-    await two.keys.create({ name: 'CI', expiresAt: clock.in(1_000) }, caller)
+    expect(await codeOf(two.keys.create({ name: 'CI' }, { actor: caller }))).toBe('permission_escalation')
+    await two.keys.create({ name: 'CI', expiresAt: clock.in(1_000) }, { actor: caller })
   })
 })
 
@@ -93,15 +93,15 @@ async function command(
   if (command === 'create') {
     const made = await latchkey.keys.create(
       { organizationId: keyOrganization, name: 'CI', expiresAt },
-      caller,
+      { actor: caller },
     )
     await callerBy(latchkey, made.key)
   }
-  if (command === 'move the expiry') await latchkey.keys.update(id, { expiresAt }, caller)
+  if (command === 'move the expiry') await latchkey.keys.update(id, { expiresAt }, { actor: caller })
   if (command === 'give a permission')
-    await latchkey.keys.update(id, { permissions: ['emails:send'] }, caller)
-  if (command === 'rotate') await latchkey.keys.rotate(id, {}, caller)
-  if (command === 'rename') await latchkey.keys.update(id, { name: 'Renamed' }, caller)
+    await latchkey.keys.update(id, { permissions: ['emails:send'] }, { actor: caller })
+  if (command === 'rotate') await latchkey.keys.rotate(id, {}, { actor: caller })
+  if (command === 'rename') await latchkey.keys.update(id, { name: 'Renamed' }, { actor: caller })
 }
 
 function mayGrant(each: Scenario): boolean {

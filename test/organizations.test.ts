@@ -86,7 +86,7 @@ onEachDatabase('organizations', (makeDatabase) => {
     }
     for (const [id, name] of Object.entries(all)) await latchkey.organizations.create({ id, name })
     const find = async (q: string, caller?: Caller) =>
-      (await latchkey.organizations.list({ q }, caller)).items.map(({ id }) => id).sort()
+      (await latchkey.organizations.list({ q }, caller && { actor: caller })).items.map(({ id }) => id).sort()
     const found = {
       '%': ['percent'],
       _: ['snake_case'],
@@ -150,19 +150,23 @@ onEachDatabase('organizations', (makeDatabase) => {
     const caller = await makeCaller(latchkey, 'acme', ['*', 'latchkey:*'])
     const before = await readAll(database)
     for (const id of ['globex', 'initech', 'root', '', '..', "x' or 1=1", 'a\0', 'x'.repeat(200)]) {
-      const { code, message } = await refusalOf(latchkey.organizations.get(id, caller))
+      const { code, message } = await refusalOf(latchkey.organizations.get(id, { actor: caller }))
       expect([code, message]).toEqual(['organization_not_found', 'There is no organization with this id.'])
-      const renaming = await refusalOf(latchkey.organizations.update(id, { name: 'Mine' }, caller))
+      const renaming = await refusalOf(latchkey.organizations.update(id, { name: 'Mine' }, { actor: caller }))
       expect([renaming.code, renaming.message]).toEqual([code, message])
     }
-    expect(await codeOf(latchkey.organizations.create({ name: 'Mine' }, caller))).toBe(
+    expect(await codeOf(latchkey.organizations.create({ name: 'Mine' }, { actor: caller }))).toBe(
       'root_organization_required',
     )
-    expect((await latchkey.organizations.list({}, caller)).items.map(({ id }) => id)).toEqual(['acme'])
+    expect((await latchkey.organizations.list({}, { actor: caller })).items.map(({ id }) => id)).toEqual([
+      'acme',
+    ])
     expect(await readAll(database)).toBe(before)
-    expect((await latchkey.organizations.list({}, readerOf('root'))).items).toHaveLength(2)
-    expect(await latchkey.organizations.get('globex', readerOf('root'))).toMatchObject({ name: 'Globex' })
-    expect(await codeOf(latchkey.organizations.get('initech', readerOf('root')))).toBe(
+    expect((await latchkey.organizations.list({}, { actor: readerOf('root') })).items).toHaveLength(2)
+    expect(await latchkey.organizations.get('globex', { actor: readerOf('root') })).toMatchObject({
+      name: 'Globex',
+    })
+    expect(await codeOf(latchkey.organizations.get('initech', { actor: readerOf('root') }))).toBe(
       'organization_not_found',
     )
   })

@@ -56,7 +56,10 @@ function create(permissions: string[], lifetimeMs: number | null): Command {
   return command(`create(${JSON.stringify(permissions)}, ${lifetimeMs})`, async (model, real) => {
     const expiresAt = lifetimeMs === null ? null : real.clock.in(lifetimeMs)
     const name = `key ${model.length}`
-    const { id, key } = await real.latchkey.keys.create({ name, permissions, expiresAt }, real.caller)
+    const { id, key } = await real.latchkey.keys.create(
+      { name, permissions, expiresAt },
+      { actor: real.caller },
+    )
     model.push({
       id,
       name,
@@ -80,7 +83,7 @@ function update(pick: number, { lifetimeMs, ...change }: Change): Command {
   return onKey(text, pick, async (key, { latchkey, clock, caller }) => {
     const expiresAt = typeof lifetimeMs === 'number' ? clock.in(lifetimeMs) : lifetimeMs
     const asked = { ...change, ...(expiresAt !== undefined && { expiresAt }) }
-    const call = latchkey.keys.update(key.id, asked, caller)
+    const call = latchkey.keys.update(key.id, asked, { actor: caller })
     if (Object.keys(asked).length === 0) return refused(call, 'invalid_input')
     if (key.revokedAt !== null) return refused(call, 'key_revoked')
     await call
@@ -95,7 +98,7 @@ function update(pick: number, { lifetimeMs, ...change }: Change): Command {
 function rotate(pick: number, graceSeconds: number): Command {
   return onKey(`rotate(${pick}, ${graceSeconds})`, pick, async (key, { latchkey, clock, caller }) => {
     const now = clock.now()
-    const call = latchkey.keys.rotate(key.id, { graceSeconds }, caller)
+    const call = latchkey.keys.rotate(key.id, { graceSeconds }, { actor: caller })
     if (key.revokedAt !== null) return refused(call, 'key_revoked')
     if (statusOf(key, now) === 'expired') return refused(call, 'key_expired')
     const inGrace = key.secrets.some(({ endsAt }) => endsAt !== null && endsAt > now)
@@ -113,7 +116,7 @@ function rotate(pick: number, graceSeconds: number): Command {
 function endSecret(pick: number, which: number): Command {
   return onKey(`endSecret(${pick}, ${which})`, pick, async (key, { latchkey, clock, caller }) => {
     const secret = key.secrets[which % key.secrets.length] as ModelSecret
-    const call = latchkey.keys.endSecret(key.id, kidOf(secret), caller)
+    const call = latchkey.keys.endSecret(key.id, kidOf(secret), { actor: caller })
     if (secret.endsAt === null) return refused(call, 'last_secret')
     await call
     if (secret.endsAt <= clock.now()) return
@@ -124,7 +127,7 @@ function endSecret(pick: number, which: number): Command {
 
 function revoke(pick: number): Command {
   return onKey(`revoke(${pick})`, pick, async (key, { latchkey, clock, caller }) => {
-    await latchkey.keys.revoke(key.id, caller)
+    await latchkey.keys.revoke(key.id, { actor: caller })
     if (key.revokedAt !== null) return
     key.revokedAt = clock.now()
     key.events.push('key.revoked')
@@ -154,7 +157,7 @@ function verifyAll(asked: string[]): Command {
 function readAll(): Command {
   return command('readAll()', async (model, { latchkey, clock, caller }) => {
     for (const key of model) {
-      const { secrets, ...read } = await latchkey.keys.get(key.id, caller)
+      const { secrets, ...read } = await latchkey.keys.get(key.id, { actor: caller })
       expect(read).toMatchObject({
         name: key.name,
         permissions: key.permissions,
@@ -165,11 +168,11 @@ function readAll(): Command {
       expect(secrets[0]?.kid).toBe(kidOf(key.secrets[0] as ModelSecret))
       const told = secrets.map(({ kid, expiresAt }) => [kid, expiresAt?.getTime() ?? null])
       expect(told.sort()).toEqual(key.secrets.map((secret) => [kidOf(secret), secret.endsAt]).sort())
-      const { items } = await latchkey.audit.list({ keyId: key.id }, caller)
+      const { items } = await latchkey.audit.list({ keyId: key.id }, { actor: caller })
       expect(items.map(({ action }) => action).reverse()).toEqual(key.events)
     }
     for (const status of ['active', 'expired', 'revoked'] as const) {
-      const { items } = await latchkey.keys.list({ status }, caller)
+      const { items } = await latchkey.keys.list({ status }, { actor: caller })
       const expected = model.filter((key) => statusOf(key, clock.now()) === status)
       const others = items.filter(({ id }) => id !== caller.keyId)
       expect(others.map(({ id }) => id).sort()).toEqual(expected.map(({ id }) => id).sort())

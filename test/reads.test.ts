@@ -73,7 +73,7 @@ onEachDatabase('reads', (makeDatabase) => {
     const controller = new AbortController()
     const { signal } = controller
     const searches = Array.from({ length: 100 }, () =>
-      latchkey.keys.list({ q: 'zzzz', status: 'all' }, caller('acme', 'thief'), { signal }),
+      latchkey.keys.list({ q: 'zzzz', status: 'all' }, { actor: caller('acme', 'thief'), signal }),
     )
     controller.abort()
     for (const search of await Promise.allSettled(searches))
@@ -84,7 +84,7 @@ onEachDatabase('reads', (makeDatabase) => {
   test('a key that asks for too much at once is refused, and others are answered meanwhile', async () => {
     await using latchkey = await open(20_000)
     const searches = Array.from({ length: 400 }, () =>
-      latchkey.keys.list({ q: 'zzzz', status: 'all' }, caller('acme', 'greedy')).then(
+      latchkey.keys.list({ q: 'zzzz', status: 'all' }, { actor: caller('acme', 'greedy') }).then(
         () => 'answered',
         (error: { code: string }) => error.code,
       ),
@@ -92,7 +92,7 @@ onEachDatabase('reads', (makeDatabase) => {
     const finished: string[] = []
     const all = Promise.all(searches).then(() => finished.push('greedy'))
     const others = Promise.all([
-      latchkey.keys.list({ limit: 1 }, caller('acme', 'modest')),
+      latchkey.keys.list({ limit: 1 }, { actor: caller('acme', 'modest') }),
       latchkey.keys.create({ organizationId: 'acme', name: 'new' }),
       latchkey.checkWritable(),
     ]).then(() => finished.push('others'))

@@ -21,7 +21,7 @@ onEachDatabase('a sign-in that replaces a session of another key', (makeDatabase
     await direct.run(kind === 'SQLite' ? 'begin immediate' : 'begin')
     if (kind === 'PostgreSQL') await direct.run('lock table keys in share mode')
     const done: string[] = []
-    const creating = latchkey.keys.create({ name: 'CI' }, caller).then(() => done.push('created'))
+    const creating = latchkey.keys.create({ name: 'CI' }, { actor: caller }).then(() => done.push('created'))
     await setTimeout(100)
     const signingIn = latchkey.sessions
       .start(after.key, { previous: values })
@@ -30,7 +30,7 @@ onEachDatabase('a sign-in that replaces a session of another key', (makeDatabase
     await direct.run('commit')
     await Promise.all([creating, signingIn])
     expect(done).toEqual(['created', 'signed in'])
-    await expect(latchkey.keys.create({ name: 'CI' }, caller)).rejects.toMatchObject({
+    await expect(latchkey.keys.create({ name: 'CI' }, { actor: caller })).rejects.toMatchObject({
       code: 'session_ended',
     })
   })

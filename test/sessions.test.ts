@@ -178,7 +178,7 @@ onEachDatabase('sessions', (makeDatabase, kind) => {
     if (caller === undefined) throw new Error('It is over.')
     const started = await latchkey.sessions.start(root.key)
     expect(await latchkey.sessions.authenticate(first)).toBeDefined()
-    const ids = async () => (await latchkey.sessions.list(caller)).map(({ id }) => id)
+    const ids = async () => (await latchkey.sessions.list({ actor: caller })).map(({ id }) => id)
     expect(await ids()).toHaveLength(20)
     expect(await ids()).toContain(started.session.id)
     const ended = await latchkey.audit.list({ action: 'session.ended' })

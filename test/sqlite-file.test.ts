@@ -5,7 +5,7 @@ import { DatabaseSync } from 'node:sqlite'
 import { setTimeout } from 'node:timers/promises'
 import { sql } from 'kysely'
 import { expect, onTestFinished, test } from 'vitest'
-import { openLatchkey } from '../src/index.ts'
+import { type Caller, openLatchkey } from '../src/index.ts'
 import { schemaVersion } from '../src/store/migrations/migrations.ts'
 import { SqliteFile } from '../src/store/sqlite-file.ts'
 import { SqliteThread } from '../src/store/sqlite-thread.ts'
@@ -256,7 +256,9 @@ for (const end of ['-wal', '-shm']) {
     const { path, latchkey, created, warnings } = await open()
     const caller = await latchkey.authenticate((await latchkey.createRootKey()).key)
     rmSync(path + end)
-    expect(await codeOf(latchkey.keys.revoke(created.id, caller))).toBe('store_unavailable')
+    expect(await codeOf(latchkey.keys.revoke(created.id, { actor: caller as Caller }))).toBe(
+      'store_unavailable',
+    )
     expect(await codeOf(latchkey.keys.create({ organizationId: 'acme', name: 'CI' }))).toBe(
       'store_unavailable',
     )

@@ -45,6 +45,11 @@ export class LatchkeyClientError extends Error {
   }
 }
 
+/** The refusal of an option that nobody reads. */
+export function refusedOption(fault: FieldError): LatchkeyClientError {
+  return new LatchkeyClientError('invalid_input', `${fault.path}: ${fault.message}`, { errors: [fault] })
+}
+
 /**
  * Tells whether something caught is an error of this client. Goes by the name and not by `instanceof`, which
  * fails where a program holds two copies of the package.

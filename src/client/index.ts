@@ -1,18 +1,15 @@
 // The client's public names.
-export type { Applied } from '../core/shapes/calls.ts'
-export {
-  type Changed,
-  type ChangeOptions,
-  type ClientAudit,
-  type ClientKeys,
-  type ClientOperation,
-  type ClientOrganizations,
-  type ClientVerifiers,
-  createClient,
-  type Done,
-  type LatchkeyClient,
-} from './client.ts'
+export type { Audit } from '../core/shapes/audit.ts'
+export type { Applied, Changed, Done, WaitOptions } from '../core/shapes/calls.ts'
+export type { Keys } from '../core/shapes/keys.ts'
+export type { Organizations } from '../core/shapes/organizations.ts'
+export type { Sessions } from '../core/shapes/sessions.ts'
+export { createClient, type LatchkeyClient } from './client.ts'
 export { type ClientErrorCode, isLatchkeyError, LatchkeyClientError } from './errors.ts'
+export type { ChangeOptions } from './methods/calls.ts'
+export type { Operation } from './methods/operation.ts'
+export type { Verification } from './methods/verification.ts'
+export type { Verifiers } from './methods/verifiers.ts'
 export type { CallOptions, ClientOptions } from './request/request.ts'
 export {
   createVerifier,

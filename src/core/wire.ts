@@ -77,6 +77,7 @@ function decode(value: unknown): unknown {
 
 function decodeField(name: string, value: unknown): unknown {
   if (opaque.has(name)) return value
-  const isInstant = typeof value === 'string' && (name === 'at' || name.endsWith('_at'))
+  const isInstant =
+    typeof value === 'string' && (name === 'at' || name.endsWith('_at') || name.endsWith('_until'))
   return isInstant ? new Date(value) : decode(value)
 }

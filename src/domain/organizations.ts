@@ -1,11 +1,21 @@
 // Organizations: the operator's customers. Each owns its keys and sees nothing of the others.
 import { narrowScope, requireRoot, rootOrganizationId, scopeOf, unknownOrganization } from '../core/access.ts'
 import type { Actor } from '../core/actor.ts'
+import type { ActorOptions } from '../core/call-options.ts'
 import { LatchkeyError } from '../core/errors.ts'
 import { organizationIdSchema } from '../core/fields.ts'
 import { newId } from '../core/ids.ts'
 import { parseInput } from '../core/input.ts'
-import { type CreateOrganizationInput, createOrganizationSchema, type ListOrganizationsInput, listOrganizationsSchema, type Organization, type UpdateOrganizationInput, updateOrganizationSchema } from '../core/shapes/organizations.ts'
+import {
+  type CreateOrganizationInput,
+  createOrganizationSchema,
+  type ListOrganizationsInput,
+  listOrganizationsSchema,
+  type Organization,
+  type Organizations,
+  type UpdateOrganizationInput,
+  updateOrganizationSchema,
+} from '../core/shapes/organizations.ts'
 import type { Page } from '../core/shapes/page.ts'
 import { turnOf } from '../fairness/caller-turn.ts'
 import {
@@ -16,13 +26,24 @@ import {
   renameOrganization,
   toOrganization,
 } from '../store/organizations.ts'
+import { checkOptions, listMethods } from './calls.ts'
 import { actorOf, type CommandOptions, type Engine } from './engine.ts'
 import { readPage } from './listing.ts'
 
 const permission = 'latchkey:organizations:write'
 
+/** Makes the methods on organizations of an open Latchkey. */
+export function organizationMethods(engine: Engine): Organizations<ActorOptions> {
+  return {
+    ...listMethods(engine, listOrganizations),
+    create: async (input, options) => createOrganization(engine, input, checkOptions(options)),
+    get: async (id, options) => getOrganization(engine, id, checkOptions(options)),
+    update: async (id, input, options) => updateOrganization(engine, id, input, checkOptions(options)),
+  }
+}
+
 /** Creates an organization. Throws `invalid_input`, `organization_exists`, `root_organization_required`. */
-export async function createOrganization(
+async function createOrganization(
   engine: Engine,
   input: CreateOrganizationInput,
   options: CommandOptions = {},
@@ -45,7 +66,7 @@ export async function createOrganization(
 }
 
 /** Gets an organization. Throws `organization_not_found`, for a foreign id too. */
-export async function getOrganization(
+async function getOrganization(
   engine: Engine,
   id: string,
   options: CommandOptions = {},
@@ -58,7 +79,7 @@ export async function getOrganization(
 }
 
 /** Lists organizations, newest first; outside the root organization a caller sees its own alone. */
-export async function listOrganizations(
+async function listOrganizations(
   engine: Engine,
   input: ListOrganizationsInput = {},
   options: CommandOptions = {},
@@ -83,7 +104,7 @@ export async function listOrganizations(
 }
 
 /** Renames an organization. Throws `invalid_input`, `organization_not_found`. */
-export async function updateOrganization(
+async function updateOrganization(
   engine: Engine,
   id: string,
   input: UpdateOrganizationInput,

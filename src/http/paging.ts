@@ -1,7 +1,7 @@
 // Lists go out as bare arrays; where there is more, a Link header leads to the next page (RFC 8288).
 
 import type { Caller } from '../core/actor.ts'
-import type { CallOptions } from '../core/shapes/calls.ts'
+import type { ActorOptions } from '../core/call-options.ts'
 import type { Page } from '../core/shapes/page.ts'
 import { toWire } from '../core/wire.ts'
 import { turnOf } from '../fairness/caller-turn.ts'
@@ -16,10 +16,10 @@ import type { Call, Kit } from './route.ts'
 export async function answerPage(
   { parts, caller, rawQuery, signal }: Call<Kit> & { caller: Caller },
   path: string,
-  read: (options: CallOptions) => Promise<Page<unknown>>,
+  read: (options: ActorOptions) => Promise<Page<unknown>>,
 ): Promise<Reply> {
   await holdPlace(parts, caller, signal)
-  return page(parts, caller, await read({ signal }), path, rawQuery)
+  return page(parts, caller, await read({ actor: caller, signal }), path, rawQuery)
 }
 
 /**

@@ -2,7 +2,12 @@
 // is what the schemas and `toWire` would; a test holds them to that.
 
 import { parseInput } from '../core/input.ts'
-import { type Verdict, type VerifyRequest, verifyBatchSchema, verifyRequestSchema } from '../core/shapes/verification.ts'
+import {
+  type Verdict,
+  type VerifyRequest,
+  verifyBatchSchema,
+  verifyRequestSchema,
+} from '../core/shapes/verification.ts'
 import { toWire } from '../core/wire.ts'
 import { jsonText, type Reply } from '../http/reply.ts'
 import { streamParts } from '../http/streams.ts'

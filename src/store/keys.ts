@@ -1,8 +1,8 @@
 // The table of keys. A scope is the organization that the caller acts on, or undefined for all of them.
 import type { Selectable, Updateable } from 'kysely'
 import { LatchkeyError } from '../core/errors.ts'
-import type { Key, KeyStatus } from '../core/shapes/keys.ts'
 import type { Scope } from '../core/scope.ts'
+import type { Key, KeyStatus } from '../core/shapes/keys.ts'
 import { statusOf } from '../core/status.ts'
 import { tokenHint } from '../core/token.ts'
 import { fold, holds } from './case-folding.ts'

@@ -220,8 +220,8 @@ onOneDatabase('PostgreSQL', `the page of a key${browserNote}`, (makeDatabase) =>
       expect(changes).toEqual([])
       await name.fill('Newsletter mailer')
       const caller = await callerBy(server.latchkey, admin.key)
-      for (const session of await server.latchkey.sessions.list(caller)) {
-        await server.latchkey.sessions.end(session.id, caller)
+      for (const session of await server.latchkey.sessions.list({ actor: caller })) {
+        await server.latchkey.sessions.end(session.id, { actor: caller })
       }
       await save.click()
       const signInDialog = page.getByRole('dialog', { name: 'Your session has ended' })

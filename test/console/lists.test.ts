@@ -150,7 +150,7 @@ describe(`long searches in the console${browserNote}`, () => {
     await older.waitFor({ state: 'detached' })
     const shown = await rows.locator('p').allInnerTexts()
     const { secrets } = await keys.get(id)
-    const rest = await keys.get(id, undefined, { secretsAfter: secrets.at(-1)?.kid })
+    const rest = await keys.get(id, { secretsAfter: secrets.at(-1)?.kid })
     expect(shown).toEqual([...secrets, ...rest.secrets].map(({ hint }) => hint))
     await page.getByRole('button', { name: 'Show fewer' }).click()
     await expect.poll(() => rows.count()).toBe(4)

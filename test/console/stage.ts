@@ -36,7 +36,7 @@ async function play(database: string): Promise<Omit<Stage, 'server'>> {
     now = present - ago
   }
   const from = (ip: string) => {
-    return { ...rootCaller, requestId: randomUUID(), ip }
+    return { actor: { ...rootCaller, requestId: randomUUID(), ip } }
   }
   const create = async (ago: number, input: CreateKeyInput, usedAgo?: number) => {
     at(ago)

@@ -35,29 +35,31 @@ interface Attempt {
 
 const kinds: Record<string, (attempt: Attempt) => Promise<unknown>> = {
   'create a key': ({ latchkey, caller }) =>
-    latchkey.keys.create({ organizationId: 'acme', name: 'Thief' }, caller),
+    latchkey.keys.create({ organizationId: 'acme', name: 'Thief' }, { actor: caller }),
   'rename a key': ({ latchkey, caller, victimId }) =>
-    latchkey.keys.update(victimId, { name: 'Thief' }, caller),
+    latchkey.keys.update(victimId, { name: 'Thief' }, { actor: caller }),
   'change permissions': ({ latchkey, caller, victimId }) =>
-    latchkey.keys.update(victimId, { permissions: [] }, caller),
+    latchkey.keys.update(victimId, { permissions: [] }, { actor: caller }),
   'change an expiry': ({ latchkey, caller, victimId }) =>
-    latchkey.keys.update(victimId, { expiresAt: new Date(Date.UTC(2100, 0)) }, caller),
+    latchkey.keys.update(victimId, { expiresAt: new Date(Date.UTC(2100, 0)) }, { actor: caller }),
   'change metadata': ({ latchkey, caller, victimId }) =>
-    latchkey.keys.update(victimId, { metadata: { plan: 'enterprise' } }, caller),
-  'rotate a key': ({ latchkey, caller, victimId }) => latchkey.keys.rotate(victimId, {}, caller),
+    latchkey.keys.update(victimId, { metadata: { plan: 'enterprise' } }, { actor: caller }),
+  'rotate a key': ({ latchkey, caller, victimId }) => latchkey.keys.rotate(victimId, {}, { actor: caller }),
   'end a secret': ({ latchkey, caller, victimId, oldKid }) =>
-    latchkey.keys.endSecret(victimId, oldKid, caller),
-  'revoke a key': ({ latchkey, caller, victimId }) => latchkey.keys.revoke(victimId, caller),
-  'rotate itself': ({ latchkey, caller }) => latchkey.keys.rotate(caller.keyId, {}, caller),
+    latchkey.keys.endSecret(victimId, oldKid, { actor: caller }),
+  'revoke a key': ({ latchkey, caller, victimId }) => latchkey.keys.revoke(victimId, { actor: caller }),
+  'rotate itself': ({ latchkey, caller }) => latchkey.keys.rotate(caller.keyId, {}, { actor: caller }),
   'rotate itself with a grace': ({ latchkey, caller }) =>
-    latchkey.keys.rotate(caller.keyId, { graceSeconds: 60 }, caller),
-  'rename itself': ({ latchkey, caller }) => latchkey.keys.update(caller.keyId, { name: 'Thief' }, caller),
-  'revoke itself': ({ latchkey, caller }) => latchkey.keys.revoke(caller.keyId, caller),
+    latchkey.keys.rotate(caller.keyId, { graceSeconds: 60 }, { actor: caller }),
+  'rename itself': ({ latchkey, caller }) =>
+    latchkey.keys.update(caller.keyId, { name: 'Thief' }, { actor: caller }),
+  'revoke itself': ({ latchkey, caller }) => latchkey.keys.revoke(caller.keyId, { actor: caller }),
   'create an organization': ({ latchkey, caller }) =>
-    latchkey.organizations.create({ name: 'Thief' }, caller),
+    latchkey.organizations.create({ name: 'Thief' }, { actor: caller }),
   'rename an organization': ({ latchkey, caller }) =>
-    latchkey.organizations.update('acme', { name: 'Thief' }, caller),
-  'end a session': ({ latchkey, caller }) => latchkey.sessions.end(caller.sessionId ?? 'self', caller),
+    latchkey.organizations.update('acme', { name: 'Thief' }, { actor: caller }),
+  'end a session': ({ latchkey, caller }) =>
+    latchkey.sessions.end(caller.sessionId ?? 'self', { actor: caller }),
   'sign in': ({ latchkey, token }) => latchkey.sessions.start(token, { permission: 'latchkey:keys:read' }),
 }
 export const kindsOfChange = Object.keys(kinds)
@@ -124,7 +126,7 @@ async function kill(
     await owner.keys.rotate(id, { graceSeconds: 3600 })
     await owner.keys.endSecret(id, caller.kid)
   }
-  if (fatality === 'session ended') await owner.sessions.end(caller.sessionId as string, caller)
+  if (fatality === 'session ended') await owner.sessions.end(caller.sessionId as string, { actor: caller })
 }
 
 async function outcomeOf(change: Promise<unknown>): Promise<string> {

@@ -4,7 +4,6 @@ import { readOwnDatabase } from '../../config.ts'
 import { databaseOption, openDatabase, requireDatabase } from '../kit/connection.ts'
 import { addExamples } from '../kit/options.ts'
 import { printJson } from '../kit/output.ts'
-import { printToken } from './key-views.ts'
 
 export function addRootKeyCommand(program: Command): void {
   const command = program
@@ -17,6 +16,7 @@ export function addRootKeyCommand(program: Command): void {
       await requireDatabase(settings)
       await using latchkey = await openDatabase(settings)
       const key = await latchkey.createRootKey()
+      const { printToken } = await import('./key-views.ts')
       options.json
         ? printJson(key)
         : printToken(key, ['Made a root key: it acts on every organization. Revoke the ones that you lost.'])

@@ -3,6 +3,7 @@ import { LatchkeyClientError } from '../../client/index.ts'
 import { LatchkeyError } from '../../core/errors.ts'
 import { toCamelCase } from '../../core/wire.ts'
 import { exitCodes } from './exit-codes.ts'
+import { knownFlag } from './flags.ts'
 
 export { exitCodes }
 
@@ -22,6 +23,7 @@ const nextSteps: Record<string, string> = {
   invalid_token: 'Check LATCHKEY_KEY.',
   key_not_found: 'Look for its id with `latchkey keys list --status all`.',
   secret_not_found: 'See its secrets with `latchkey keys get <id>`.',
+  session_not_found: 'See `latchkey sessions list`.',
   organization_not_found: 'See `latchkey orgs list`, or make it with `latchkey orgs create`.',
   organization_exists: 'Take another id, or see it with `latchkey orgs get <id>`.',
   key_revoked: 'Create a new one with `latchkey keys create`.',
@@ -31,28 +33,6 @@ const nextSteps: Record<string, string> = {
   timed_out: 'Is the server too busy, or --url or LATCHKEY_URL another address?',
   unexpected_answer: 'Is --url or LATCHKEY_URL the address of a Latchkey server?',
 }
-
-const flags: Record<string, string> = {
-  organizationId: '--organization',
-  expiresAt: '--expires',
-  graceSeconds: '--grace',
-  keyId: '--key',
-  createdBy: '--created-by',
-  permissions: '--permission',
-  q: '--query',
-}
-const sameNamed = [
-  'name',
-  'metadata',
-  'prefix',
-  'status',
-  'sort',
-  'limit',
-  'action',
-  'actor',
-  'since',
-  'until',
-]
 
 /** Says what to print on standard error for an error, and how to exit. */
 export function describeFailure(error: unknown): { text: string; exitCode: number } {
@@ -89,8 +69,7 @@ function exitCodeOf({ code, status }: LatchkeyError | LatchkeyClientError): numb
 function toFlag(path: string): string {
   if (path === '') return ''
   const name = toCamelCase(path.replace(/[.[].*$/, ''))
-  const flag = flags[name] ?? (sameNamed.includes(name) ? `--${name}` : path)
-  return `${flag}: `
+  return `${knownFlag(name) ?? path}: `
 }
 
 function endSentence(text: string): string {

@@ -9,7 +9,7 @@ export function collect(value: string, before: string[] | undefined): string[] {
   return [...(before ?? []), value]
 }
 
-/** Reads a whole number, for commander. Throws CommandError. */
+/** Reads the whole number of `--limit`, for commander. Throws CommandError. */
 export function readCount(text: string): number {
   if (/^\d{1,9}$/.test(text)) return Number(text)
   throw new CommandError(exitCodes.usage, '--limit: a whole number from 1 to 1000.')

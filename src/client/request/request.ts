@@ -1,5 +1,4 @@
 // One request to a server and its answer, by nothing but `fetch`: runs wherever that exists.
-import { unknownOption } from '../../core/options.ts'
 import type { Page } from '../../core/shapes/page.ts'
 import { parseToken } from '../../core/token.ts'
 import { fromWireAnswer, toWire, type Wire } from '../../core/wire.ts'
@@ -20,12 +19,12 @@ export interface ClientOptions {
 /** What each call takes beside its input. */
 export interface CallOptions {
   /** How long this call may take in all, its repetitions included, in milliseconds. */
-  timeoutMs?: number
+  timeoutMs?: number | undefined
   /** Ends the call, which then throws `aborted`. */
-  signal?: AbortSignal
+  signal?: AbortSignal | undefined
 }
 
-type Method = 'GET' | 'POST' | 'PATCH' | 'DELETE'
+export type Method = 'GET' | 'POST' | 'PATCH' | 'DELETE'
 
 interface Sending {
   /** Sent in the wire's form. */
@@ -79,7 +78,6 @@ export function createRequester(client: ClientOptions): Requester {
 
   const request = async (method: Method, path: string, sending: Sending = {}) => {
     const { body, repeatable = method === 'GET', options } = sending
-    checkOptions(options, callNames)
     checkTimeout(options?.timeoutMs)
     const timeoutMs = Math.ceil(options?.timeoutMs ?? client.timeoutMs ?? defaultTimeoutMs)
     const endsAt = performance.now() + timeoutMs
@@ -128,19 +126,11 @@ export function pathSegment(id: string): string {
 }
 
 const maxTimeoutMs = 2 ** 31 - 1
-const callNames = ['timeoutMs', 'signal', 'wait']
 
 /** Throws TypeError for a length of time that no timer takes. */
 function checkTimeout(timeoutMs: number | undefined): void {
   if (timeoutMs === undefined || (timeoutMs > 0 && timeoutMs <= maxTimeoutMs)) return
   throw new TypeError(`timeoutMs: A number of milliseconds, more than 0 and at most ${maxTimeoutMs}.`)
-}
-
-/** Throws `invalid_input` for an option that nobody reads. */
-export function checkOptions(options: object | undefined, known: readonly string[]): void {
-  const fault = options && unknownOption(options, known)
-  if (fault)
-    throw new LatchkeyClientError('invalid_input', `${fault.path}: ${fault.message}`, { errors: [fault] })
 }
 
 function readAddress(url: string): string {

@@ -19,14 +19,8 @@ import {
 } from '../../verdict/evaluate.ts'
 import type { Facts } from '../../verdict/facts.ts'
 import { isOutdated } from '../../verdict/lease.ts'
-import { LatchkeyClientError } from '../errors.ts'
-import {
-  type CallOptions,
-  type ClientOptions,
-  checkOptions,
-  createRequester,
-  type Requester,
-} from '../request/request.ts'
+import { LatchkeyClientError, refusedOption } from '../errors.ts'
+import { type CallOptions, type ClientOptions, createRequester, type Requester } from '../request/request.ts'
 import { Following } from './change-stream.ts'
 import { UseReporter } from './last-use.ts'
 import { readSecret, VerifierMemory } from './verifier-cache.ts'
@@ -127,7 +121,8 @@ class MemoryVerifier implements Verifier {
   }
 
   verifyCached(token: string, question?: VerifyOptions): Verdict | undefined {
-    checkOptions(question, questionNames)
+    const fault = question && unknownOption(question, questionNames)
+    if (fault) throw refusedOption(fault)
     return judgeBy(this.#memory, token, question)
   }
 

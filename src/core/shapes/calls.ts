@@ -16,23 +16,31 @@ export interface WaitOptions {
 /** What a change answers: after waiting, what came of that too. */
 export type Changed<Answer, Options> = Options extends { wait: 'applied' }
   ? Answer & { applied: Applied }
-  : Answer
+  : 'wait' extends keyof Options
+    ? Answer & { applied?: Applied }
+    : Answer
 
 /** The same of a change that has nothing to say but that it was done. */
-export type Done<Options> = Options extends { wait: 'applied' } ? { applied: Applied } : undefined
+export type Done<Options> = Options extends { wait: 'applied' }
+  ? { applied: Applied }
+  : 'wait' extends keyof Options
+    ? { applied: Applied } | undefined
+    : undefined
 
 /** What waiting for a change to be applied everywhere came to; see `waitUntilApplied`. */
 export type Applied = z.infer<typeof appliedSchema>
 
 const appliedExample = { confirmed: true, milliseconds: 7, silent: [] }
-const appliedSchema = z.strictObject({
-  confirmed: z.boolean().meta({ description: 'Whether every live process has confirmed.' }),
-  milliseconds: z.int().meta({ description: 'How long that took; two seconds at the most, and a little.' }),
-  silent: z.array(z.string()).meta({
-    description:
-      'The processes (host:pid) that did not; what they remembered has run out. Outside the root organization they are called process-1 and so on.',
-  }),
-}).meta({ id: 'Applied', examples: [appliedExample] })
+const appliedSchema = z
+  .strictObject({
+    confirmed: z.boolean().meta({ description: 'Whether every live process has confirmed.' }),
+    milliseconds: z.int().meta({ description: 'How long that took; two seconds at the most, and a little.' }),
+    silent: z.array(z.string()).meta({
+      description:
+        'The processes (host:pid) that did not; what they remembered has run out. Outside the root organization they are called process-1 and so on.',
+    }),
+  })
+  .meta({ id: 'Applied', examples: [appliedExample] })
 
 /** With `?wait=applied` a change is answered when every process acts on it. */
 export const waitSchema = z.strictObject({

@@ -119,13 +119,17 @@ const secretExample = {
   expiresAt: null,
   lastUsedAt: keyExample.lastUsedAt,
 }
-const secretSchema = z.strictObject({
-  kid: z.string().meta({ description: 'The public id of this secret.' }),
-  hint: z.string(),
-  createdAt: instant,
-  expiresAt: instant.nullable().meta({ description: 'When it ends or ended; null while it is the newest.' }),
-  lastUsedAt: instant.nullable(),
-}).meta({ id: 'KeySecret', examples: [secretExample] })
+const secretSchema = z
+  .strictObject({
+    kid: z.string().meta({ description: 'The public id of this secret.' }),
+    hint: z.string(),
+    createdAt: instant,
+    expiresAt: instant
+      .nullable()
+      .meta({ description: 'When it ends or ended; null while it is the newest.' }),
+    lastUsedAt: instant.nullable(),
+  })
+  .meta({ id: 'KeySecret', examples: [secretExample] })
 
 /** The key as everyone sees it: the seed's fields first, `key` excepted. */
 export const keySchema = z
@@ -208,20 +212,20 @@ export interface Keys<Options extends CallOptions = CallOptions> extends List<Li
   self(options?: Options): Promise<Key>
   /** The permissions that the newest 1000 active keys hold: most used first, at most 200. */
   listPermissions(input?: ListPermissionsInput, options?: Options): Promise<PermissionUse[]>
-  update<Given extends Options & WaitOptions>(
+  update<Given extends Options & WaitOptions = Options>(
     id: string,
     input: UpdateKeyInput,
     options?: Given,
   ): Promise<Changed<Key, Given>>
-  rotate<Given extends Options & WaitOptions>(
+  rotate<Given extends Options & WaitOptions = Options>(
     id: string,
     input?: RotateKeyInput,
     options?: Given,
   ): Promise<Changed<CreatedKey, Given>>
-  endSecret<Given extends Options & WaitOptions>(
+  endSecret<Given extends Options & WaitOptions = Options>(
     id: string,
     kid: string,
     options?: Given,
   ): Promise<Done<Given>>
-  revoke<Given extends Options & WaitOptions>(id: string, options?: Given): Promise<Done<Given>>
+  revoke<Given extends Options & WaitOptions = Options>(id: string, options?: Given): Promise<Done<Given>>
 }

@@ -63,10 +63,14 @@ export interface SessionValues {
   pageValue: string
 }
 
-/** Whose sessions: those of the calling key. Only the process that holds the database names another. */
-export interface SessionOptions extends CallOptions {
-  keyId?: string | undefined
-}
+/** Whose sessions: those of the calling key. Only the process that holds the database names one. */
+export const sessionOwnerSchema = z.strictObject({
+  keyId: z
+    .guid('A key id: a UUID.')
+    .optional()
+    .meta({ description: 'The key whose sessions these are; the calling key itself if absent.' }),
+})
+export type SessionOptions = CallOptions & z.input<typeof sessionOwnerSchema>
 
 /** What can be done with the sessions of a key, once they have begun. */
 export interface Sessions<Options extends CallOptions = SessionOptions> {

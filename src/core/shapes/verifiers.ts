@@ -41,7 +41,9 @@ export const factsSchema = z
       .strictObject({
         ...knownKey,
         revokedAt: instant.nullable(),
-        graceEndsAt: instant.nullable().meta({ description: 'When a grace ends; null for the newest secret.' }),
+        graceEndsAt: instant
+          .nullable()
+          .meta({ description: 'When a grace ends; null for the newest secret.' }),
         isEnded: z.boolean().meta({ description: 'Whether somebody ended it for good.' }),
       })
       .nullable(),

@@ -1,8 +1,17 @@
 // Keys as they are read: one with its secrets, and lists of them.
 import { narrowScope, scopeOf, unknownOrganization } from '../../core/access.ts'
+import { holdsDatabase } from '../../core/actor.ts'
+import { refuseField } from '../../core/errors.ts'
 import { isId } from '../../core/ids.ts'
 import { parseInput } from '../../core/input.ts'
-import { getKeySchema, type Key, type KeyDetails, type ListKeysInput, listKeysSchema } from '../../core/shapes/keys.ts'
+import {
+  type GetKeyInput,
+  getKeySchema,
+  type Key,
+  type KeyDetails,
+  type ListKeysInput,
+  listKeysSchema,
+} from '../../core/shapes/keys.ts'
 import type { Page } from '../../core/shapes/page.ts'
 import { turnOf } from '../../fairness/caller-turn.ts'
 import { findKey, keyOrders, readKeySlice, toKey } from '../../store/keys.ts'
@@ -13,10 +22,7 @@ import { readPage } from '../listing.ts'
 import { unknownKey, unknownSecret } from './rules.ts'
 
 /** How a key is read. */
-export interface GetKeyOptions extends CommandOptions {
-  /** The kid of the last secret that was read: those after it come, and the newest does not. */
-  secretsAfter?: string | undefined
-}
+export type GetKeyOptions = CommandOptions & GetKeyInput
 
 /**
  * Gets a key with its secrets, newest first: 100 of them, and those after them by `secretsAfter`. Throws
@@ -38,6 +44,14 @@ export async function getKey(engine: Engine, id: string, options: GetKeyOptions 
     },
     turnOf(actor, options),
   )
+}
+
+/** Gets the key that asks. Throws `invalid_input` for an actor that is no key. */
+export async function getOwnKey(engine: Engine, options: CommandOptions = {}): Promise<Key> {
+  const actor = actorOf(options)
+  if (holdsDatabase(actor)) refuseField('actor', 'Name the key that asks: { actor: caller }.')
+  const { secrets: _, ...key } = await getKey(engine, actor.keyId, options)
+  return key
 }
 
 /** Lists keys page by page. Throws `invalid_input`, `organization_not_found`, `too_many_reads`. */

@@ -4,17 +4,24 @@
 import type { Deed } from '../../commit/audit-trail.ts'
 import type { Requirements } from '../../commit/commit.ts'
 import { invalidToken, sessionEnded } from '../../core/access.ts'
-import { type Caller, system } from '../../core/actor.ts'
+import { type Actor, type Caller, holdsDatabase, system } from '../../core/actor.ts'
 import { freshMs, maxIdleMs, maxSessionMs, maxSessionsOfKey } from '../../core/bounds.ts'
-import { LatchkeyError } from '../../core/errors.ts'
+import { LatchkeyError, refuseField } from '../../core/errors.ts'
 import { isId, newId } from '../../core/ids.ts'
+import { parseInput } from '../../core/input.ts'
 import type { ManagementPermission } from '../../core/permissions.ts'
 import type { AuditAction } from '../../core/shapes/audit.ts'
-import type { Session, SessionValues } from '../../core/shapes/sessions.ts'
+import {
+  type Session,
+  type SessionOptions,
+  type SessionValues,
+  sessionOwnerSchema,
+} from '../../core/shapes/sessions.ts'
 import type { Verdict } from '../../core/shapes/verification.ts'
 import { isSessionOver, sessionLimitsAt } from '../../core/status.ts'
 import { containsToken, parseToken } from '../../core/token.ts'
 import { turnOf } from '../../fairness/caller-turn.ts'
+import { findKey } from '../../store/keys.ts'
 import {
   deleteSession,
   deleteSessions,
@@ -26,7 +33,8 @@ import {
 } from '../../store/sessions.ts'
 import { type DatedRead, readWithinLease } from '../../verdict/lease.ts'
 import { verify, verifyKid } from '../../verification/verify.ts'
-import type { Engine } from '../engine.ts'
+import { actorOf, type CommandOptions, type Engine } from '../engine.ts'
+import { unknownKey } from '../keys/rules.ts'
 import { areSessionValues, digestValue, drawValues, matchesPage } from './values.ts'
 
 /** Being seen is written down no more often: it would be a write a request. */
@@ -191,30 +199,55 @@ export async function refreshSession(
   return toSession(row, caller)
 }
 
-/** Lists the sessions of the calling key that are live, newest first. Throws `store_unavailable`. */
-export async function listSessions(engine: Engine, caller: Caller): Promise<Session[]> {
+/** Whose sessions, and who asks for them. */
+type SessionsAsked = CommandOptions & SessionOptions
+
+/**
+ * Lists the live sessions of the calling key, newest first; of the key that is named, for who holds the database. Throws
+ * `key_not_found`, `invalid_input`, `store_unavailable`.
+ */
+export async function listSessions(engine: Engine, options: SessionsAsked = {}): Promise<Session[]> {
+  const actor = actorOf(options)
+  const turn = turnOf(actor, options)
+  const owner = await findOwner(engine, actor, options)
   const rows = await engine.store.read(
-    (db) => listKeySessions(db, ownerOf(caller), sessionLimitsAt(engine.now())),
-    turnOf(caller),
+    (db) => listKeySessions(db, owner, sessionLimitsAt(engine.now())),
+    turn,
   )
   return rows
     .sort((a, b) => b.created_at - a.created_at || (a.id < b.id ? 1 : -1))
-    .map((row) => toSession(row, caller))
+    .map((row) => toSession(row, actor))
 }
 
 /**
- * Ends a session of the calling key for good; `self` is the one that asks. Throws `session_not_found`, for a
- * foreign id and for one that has ended too, `store_unavailable`.
+ * Ends a session of the calling key for good, or of the key that is named, for who holds the database; `self` is the one
+ * that asks. Throws `session_not_found`, for a foreign id and for one that has ended too, `key_not_found`,
+ * `invalid_input`, `store_unavailable`.
  */
-export async function endSession(engine: Engine, id: string, caller: Caller): Promise<void> {
-  const wanted = id === 'self' ? caller.sessionId : id
+export async function endSession(engine: Engine, id: string, options: SessionsAsked = {}): Promise<void> {
+  const actor = actorOf(options)
+  const owner = await findOwner(engine, actor, options)
+  const wanted = id === 'self' && !holdsDatabase(actor) ? actor.sessionId : id
   if (wanted === undefined || !isId(wanted)) throw unknownSession()
-  // The calling key's own lock: no change by the session that ends comes after its end.
-  const requirements = { permission: 'any key', keyId: caller.keyId } as const
-  await engine.commit(caller, requirements, async ({ tx, record }) => {
-    if (!(await deleteSession(tx, wanted, ownerOf(caller)))) throw unknownSession()
-    record(eventOf(caller, 'session.ended', wanted))
+  // The key's own lock: no change by the session that ends comes after its end.
+  const requirements = { permission: 'any key', keyId: owner.key_id } as const
+  await engine.commit(actor, requirements, async ({ tx, record }) => {
+    if (!(await deleteSession(tx, wanted, owner))) throw unknownSession()
+    record(eventOf(toIds(owner), 'session.ended', wanted))
   })
+}
+
+/** The key whose sessions are meant. Throws `invalid_input` for a caller that names another than its own. */
+async function findOwner(engine: Engine, actor: Actor, options: SessionsAsked): Promise<OwnerIds> {
+  const { keyId } = parseInput(sessionOwnerSchema, { keyId: options.keyId })
+  if (!holdsDatabase(actor)) {
+    if (keyId === undefined || keyId === actor.keyId) return ownerOf(actor)
+    refuseField('keyId', 'The sessions of the calling key alone: leave it out.')
+  }
+  if (keyId === undefined) refuseField('keyId', 'Name the key whose sessions these are.')
+  const key = await engine.store.read((db) => findKey(db, keyId, undefined), turnOf(actor, options))
+  if (key === undefined) throw unknownKey()
+  return { key_id: key.id, organization_id: key.organization_id }
 }
 
 async function noteSeen({ commit, now }: Engine, row: SessionRow): Promise<void> {
@@ -229,15 +262,22 @@ async function noteSeen({ commit, now }: Engine, row: SessionRow): Promise<void>
 }
 
 /** What became of a session. No key has changed by it, so that nobody has anything to forget. */
-function eventOf({ organizationId, keyId }: Caller, action: AuditAction, sessionId: string): Deed {
+function eventOf({ organizationId, keyId }: KeyIds, action: AuditAction, sessionId: string): Deed {
   return { action, organizationId, keyId, changes: { sessionId } }
 }
 
-function ownerOf({ keyId, organizationId }: Caller): Pick<SessionRow, 'key_id' | 'organization_id'> {
+type KeyIds = Pick<Caller, 'keyId' | 'organizationId'>
+type OwnerIds = Pick<SessionRow, 'key_id' | 'organization_id'>
+
+function ownerOf({ keyId, organizationId }: KeyIds): OwnerIds {
   return { key_id: keyId, organization_id: organizationId }
 }
 
-function toSession(row: SessionRow, caller: Caller): Session {
+function toIds({ key_id: keyId, organization_id: organizationId }: OwnerIds): KeyIds {
+  return { keyId, organizationId }
+}
+
+function toSession(row: SessionRow, actor: Actor): Session {
   return {
     id: row.id,
     createdAt: new Date(row.created_at),
@@ -246,7 +286,7 @@ function toSession(row: SessionRow, caller: Caller): Session {
     idleExpiresAt: new Date(Math.min(row.last_seen_at + maxIdleMs, row.expires_at)),
     ip: row.ip,
     userAgent: row.user_agent,
-    current: row.id === caller.sessionId,
+    current: !holdsDatabase(actor) && row.id === actor.sessionId,
     freshUntil: new Date(row.fresh_until),
   }
 }

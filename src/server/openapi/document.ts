@@ -108,7 +108,10 @@ function operation(route: Route, shapes: NamedSchemas): JsonSchema {
   const needs = access === 'public' || access === 'any key' ? undefined : `Takes \`${access}\`.`
   const limit = body && `The body may have at most ${(bodyLimit ?? defaultBodyLimit) / 1024} KiB.`
   const text = [route.description, needs, limit].filter((part) => part !== undefined).join(' ')
-  const asked = [...pathParameters(route.path), ...(query ? queryParameters(shapes.refer(query, 'input')) : [])]
+  const asked = [
+    ...pathParameters(route.path),
+    ...(query ? queryParameters(shapes.refer(query, 'input')) : []),
+  ]
   return {
     operationId,
     tags: [tag],

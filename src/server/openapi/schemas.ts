@@ -17,7 +17,9 @@ const problemSchema = z
     title: z.string().meta({ description: 'The same for every problem of this code.' }),
     status: z.int(),
     detail: z.string().meta({ description: 'What is wrong this time.' }),
-    code: z.enum(Object.keys(errorTable) as [string]).meta({ description: 'Stable; see docs/reference/errors.md.' }),
+    code: z
+      .enum(Object.keys(errorTable) as [string])
+      .meta({ description: 'Stable; see docs/reference/errors.md.' }),
     requestId: z.string(),
     errors: z
       .array(z.strictObject({ path: z.string(), message: z.string() }))
@@ -78,7 +80,7 @@ function underWireNames(node: unknown): unknown {
   if (Array.isArray(node)) return node.map(underWireNames)
   if (typeof node !== 'object' || node === null) return node
   const { properties, required, example, $ref, propertyNames: _, ...rest } = node as JsonSchema
-  if (typeof $ref === 'string') return { $ref: $ref.replace('#/$defs/', '#/components/schemas/') }
+  if (typeof $ref === 'string') return { ...rest, $ref: $ref.replace('#/$defs/', '#/components/schemas/') }
   // What is an instant takes several forms in TypeScript, and one on the wire.
   if (rest.format === 'date-time') {
     const { description } = rest

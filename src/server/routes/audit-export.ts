@@ -32,10 +32,7 @@ export async function exportAudit(call: Call<ExportQuery> & { caller: Caller }):
   const readPage = (after?: string) =>
     parts.latchkey.audit.list(
       { ...filter, limit: pageLength, ...(after !== undefined && { after }) },
-      caller,
-      {
-        signal,
-      },
+      { actor: caller, signal },
     )
   const first = await readPage()
   const readNext = async (after: string) => {

@@ -20,9 +20,7 @@ export const auditRoutes = [
     ],
     problems: ['too_many_reads', 'organization_not_found'],
     handle: (call) =>
-      answerPage(call, '/v1/audit-log', (options) =>
-        call.parts.latchkey.audit.list(call.query, call.caller, options),
-      ),
+      answerPage(call, '/v1/audit-log', (options) => call.parts.latchkey.audit.list(call.query, options)),
   }),
   route({
     method: 'GET',

@@ -1,8 +1,8 @@
 // The calls of verifiers that run elsewhere: what changed, how fresh that is, facts to judge by, and what was used.
 import { readBearer } from '../../core/bearer.ts'
 import { LatchkeyError } from '../../core/errors.ts'
-import { doneSchema } from '../../core/shapes/calls.ts'
 import { parseInput } from '../../core/input.ts'
+import { doneSchema } from '../../core/shapes/calls.ts'
 import { factsSchema, latestSchema, readFactsSchema, usesSchema } from '../../core/shapes/verifiers.ts'
 import { kidOf, parseToken } from '../../core/token.ts'
 import { json } from '../../http/reply.ts'

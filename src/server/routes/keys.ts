@@ -3,8 +3,9 @@ import { z } from 'zod'
 import { scopeOf } from '../../core/access.ts'
 import type { Caller } from '../../core/actor.ts'
 import { secretsPage } from '../../core/bounds.ts'
+import type { ActorOptions } from '../../core/call-options.ts'
 import { parseInput } from '../../core/input.ts'
-import { type Applied, changeDoneSchema, waitSchema } from '../../core/shapes/calls.ts'
+import { type Applied, changeDoneSchema, type WaitOptions, waitSchema } from '../../core/shapes/calls.ts'
 import {
   changedKeySchema,
   createdKeySchema,
@@ -23,19 +24,21 @@ import { answerPage } from '../../http/paging.ts'
 import { json, type Reply } from '../../http/reply.ts'
 import { type Call, route } from '../parts.ts'
 
-const done = { success: true } as const
-
 type WaitQuery = z.input<typeof waitSchema>
 
 /** Makes a change and, if asked to, waits until it is applied everywhere. Checks the query before the change. */
-async function change<T extends object>(
-  { parts, query, caller }: Pick<Call<WaitQuery>, 'parts' | 'query'> & { caller: Caller },
-  make: () => Promise<T>,
+async function change(
+  { query, caller }: Pick<Call<WaitQuery>, 'query'> & { caller: Caller },
+  make: (options: ActorOptions & WaitOptions) => Promise<object & { applied?: Applied }>,
 ): Promise<Reply> {
   const { wait } = parseInput(waitSchema, query)
-  const made = await make()
-  if (wait === undefined) return json(made)
-  return json({ ...made, applied: tellTo(caller, await parts.latchkey.waitUntilApplied()) })
+  const { applied, ...made } = await make({ actor: caller, wait })
+  return json(applied === undefined ? made : { ...made, applied: tellTo(caller, applied) })
+}
+
+/** The answer of a change that has nothing to say but that it was done. */
+async function done(ended: Promise<object | undefined>): Promise<object> {
+  return { success: true, ...(await ended) }
 }
 
 /** The names of processes are those of the operator's hosts, which are nobody else's business: others get a count. */
@@ -62,7 +65,8 @@ export const keyRoutes = [
       'organization_not_found',
       'fresh_sign_in_required',
     ],
-    handle: async ({ parts: { latchkey }, body, caller }) => json(await latchkey.keys.create(body, caller)),
+    handle: async ({ parts: { latchkey }, body, caller }) =>
+      json(await latchkey.keys.create(body, { actor: caller })),
   }),
   route({
     method: 'GET',
@@ -76,9 +80,7 @@ export const keyRoutes = [
     answers: [{ status: 200, description: 'One page.', schema: z.array(keySchema), headers: ['Link'] }],
     problems: ['too_many_reads', 'organization_not_found'],
     handle: (call) =>
-      answerPage(call, '/v1/keys', (options) =>
-        call.parts.latchkey.keys.list(call.query, call.caller, options),
-      ),
+      answerPage(call, '/v1/keys', (options) => call.parts.latchkey.keys.list(call.query, options)),
   }),
   route({
     method: 'GET',
@@ -89,10 +91,8 @@ export const keyRoutes = [
     description: 'Takes no permission: whoever holds a token may ask what it is.',
     access: 'any key',
     answers: [{ status: 200, description: 'The calling key.', schema: keySchema }],
-    handle: async ({ parts: { latchkey }, caller }) => {
-      const { secrets: _, ...key } = await latchkey.keys.get(caller.keyId, caller)
-      return json(key)
-    },
+    handle: async ({ parts: { latchkey }, caller, signal }) =>
+      json(await latchkey.keys.self({ actor: caller, signal })),
   }),
   route({
     method: 'GET',
@@ -107,7 +107,7 @@ export const keyRoutes = [
     answers: [{ status: 200, description: 'The permissions.', schema: z.array(permissionUseSchema) }],
     problems: ['too_many_reads', 'organization_not_found'],
     handle: async ({ parts: { latchkey }, query, caller, signal }) =>
-      json(await latchkey.keys.listPermissions(query, caller, { signal })),
+      json(await latchkey.keys.listPermissions(query, { actor: caller, signal })),
   }),
   route({
     method: 'GET',
@@ -122,7 +122,8 @@ export const keyRoutes = [
     answers: [{ status: 200, description: 'The key.', schema: keyDetailsSchema, headers: ['Link'] }],
     problems: ['too_many_reads', 'key_not_found', 'secret_not_found'],
     handle: async ({ parts: { latchkey }, params, query, caller, signal }) => {
-      const key = await latchkey.keys.get(params.id, caller, { ...parseInput(getKeySchema, query), signal })
+      const { secretsAfter } = parseInput(getKeySchema, query)
+      const key = await latchkey.keys.get(params.id, { actor: caller, signal, secretsAfter })
       const last = key.secrets.length === secretsPage ? key.secrets.at(-1) : undefined
       return json(key, last && { link: `</v1/keys/${params.id}?secrets_after=${last.kid}>; rel="next"` })
     },
@@ -147,7 +148,7 @@ export const keyRoutes = [
       'last_root_key',
     ],
     handle: async (call) =>
-      change(call, () => call.parts.latchkey.keys.update(call.params.id, call.body, call.caller)),
+      change(call, (options) => call.parts.latchkey.keys.update(call.params.id, call.body, options)),
   }),
   route({
     method: 'POST',
@@ -171,7 +172,7 @@ export const keyRoutes = [
       'rotation_in_progress',
     ],
     handle: async (call) =>
-      change(call, () => call.parts.latchkey.keys.rotate(call.params.id, call.body, call.caller)),
+      change(call, (options) => call.parts.latchkey.keys.rotate(call.params.id, call.body, options)),
   }),
   route({
     method: 'DELETE',
@@ -184,10 +185,9 @@ export const keyRoutes = [
     answers: [{ status: 200, description: 'It opens nothing any more.', schema: changeDoneSchema }],
     problems: ['permission_escalation', 'key_not_found', 'secret_not_found', 'last_secret'],
     handle: async (call) =>
-      change(call, async () => {
-        await call.parts.latchkey.keys.endSecret(call.params.id, call.params.kid, call.caller)
-        return done
-      }),
+      change(call, (options) =>
+        done(call.parts.latchkey.keys.endSecret(call.params.id, call.params.kid, options)),
+      ),
   }),
   route({
     method: 'DELETE',
@@ -201,9 +201,6 @@ export const keyRoutes = [
     answers: [{ status: 200, description: 'It is revoked.', schema: changeDoneSchema }],
     problems: ['permission_escalation', 'key_not_found', 'last_root_key'],
     handle: async (call) =>
-      change(call, async () => {
-        await call.parts.latchkey.keys.revoke(call.params.id, call.caller)
-        return done
-      }),
+      change(call, (options) => done(call.parts.latchkey.keys.revoke(call.params.id, options))),
   }),
 ]

@@ -1,6 +1,11 @@
 // The calls on organizations.
 import { z } from 'zod'
-import { createOrganizationSchema, listOrganizationsSchema, organizationSchema, updateOrganizationSchema } from '../../core/shapes/organizations.ts'
+import {
+  createOrganizationSchema,
+  listOrganizationsSchema,
+  organizationSchema,
+  updateOrganizationSchema,
+} from '../../core/shapes/organizations.ts'
 import { answerPage } from '../../http/paging.ts'
 import { json } from '../../http/reply.ts'
 import { route } from '../parts.ts'
@@ -18,7 +23,7 @@ export const organizationRoutes = [
     answers: [{ status: 200, description: 'The organization.', schema: organizationSchema }],
     problems: ['root_organization_required', 'organization_exists'],
     handle: async ({ parts: { latchkey }, body, caller }) =>
-      json(await latchkey.organizations.create(body, caller)),
+      json(await latchkey.organizations.create(body, { actor: caller })),
   }),
   route({
     method: 'GET',
@@ -35,7 +40,7 @@ export const organizationRoutes = [
     problems: ['too_many_reads'],
     handle: (call) =>
       answerPage(call, '/v1/organizations', (options) =>
-        call.parts.latchkey.organizations.list(call.query, call.caller, options),
+        call.parts.latchkey.organizations.list(call.query, options),
       ),
   }),
   route({
@@ -47,8 +52,8 @@ export const organizationRoutes = [
     access: 'latchkey:organizations:read',
     answers: [{ status: 200, description: 'The organization.', schema: organizationSchema }],
     problems: ['too_many_reads', 'organization_not_found'],
-    handle: async ({ parts: { latchkey }, params, caller }) =>
-      json(await latchkey.organizations.get(params.id, caller)),
+    handle: async ({ parts: { latchkey }, params, caller, signal }) =>
+      json(await latchkey.organizations.get(params.id, { actor: caller, signal })),
   }),
   route({
     method: 'PATCH',
@@ -61,6 +66,6 @@ export const organizationRoutes = [
     answers: [{ status: 200, description: 'The organization.', schema: organizationSchema }],
     problems: ['organization_not_found'],
     handle: async ({ parts: { latchkey }, params, body, caller }) =>
-      json(await latchkey.organizations.update(params.id, body, caller)),
+      json(await latchkey.organizations.update(params.id, body, { actor: caller })),
   }),
 ]

@@ -79,7 +79,8 @@ export const sessionRoutes = [
     description: 'The live sessions of the calling key, newest first. Takes no permission.',
     access: 'any key',
     answers: [{ status: 200, description: 'The sessions.', schema: z.array(sessionSchema) }],
-    handle: async ({ parts: { latchkey }, caller }) => json(await latchkey.sessions.list(caller)),
+    handle: async ({ parts: { latchkey }, caller, signal }) =>
+      json(await latchkey.sessions.list({ actor: caller, signal })),
   }),
   route({
     method: 'DELETE',
@@ -95,7 +96,7 @@ export const sessionRoutes = [
     ],
     problems: ['session_not_found'],
     handle: async ({ parts: { latchkey }, params: { id }, caller, exchange }) => {
-      await latchkey.sessions.end(id, caller)
+      await latchkey.sessions.end(id, { actor: caller })
       const isOwn = id === 'self' || id === caller.sessionId
       const headers: Record<string, string> =
         isOwn && exchange.cookieName !== undefined ? { 'set-cookie': takenCookie(exchange.cookieName) } : {}

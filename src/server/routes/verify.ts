@@ -4,7 +4,13 @@ import { rootOrganizationId } from '../../core/access.ts'
 import type { Caller } from '../../core/actor.ts'
 import { insufficientScope, invalidToken, readPresented } from '../../core/bearer.ts'
 import { permissionsSchema } from '../../core/fields.ts'
-import { type Verdict, type VerifyOptions, verdictSchema, verifyBatchSchema, verifyRequestSchema } from '../../core/shapes/verification.ts'
+import {
+  type Verdict,
+  type VerifyOptions,
+  verdictSchema,
+  verifyBatchSchema,
+  verifyRequestSchema,
+} from '../../core/shapes/verification.ts'
 import { kidOf } from '../../core/token.ts'
 import type { Exchange } from '../../http/exchange.ts'
 import { recordBreak } from '../../http/log.ts'

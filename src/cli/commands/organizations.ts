@@ -1,0 +1,65 @@
+// `latchkey orgs …`: the operator's customers.
+import {
+  createOrganizationSchema,
+  listOrganizationsSchema,
+  type Organization,
+  updateOrganizationSchema,
+} from '../../core/shapes/organizations.ts'
+import { defineCommand } from '../kit/define-command.ts'
+import { defineList } from '../kit/define-list.ts'
+import { formatFields, formatTable, print } from '../kit/output.ts'
+import { formatAgo, formatInstant } from '../kit/times.ts'
+
+const id = { id: 'the id of the organization' }
+
+export const organizationCommands = [
+  defineCommand({
+    path: 'orgs create',
+    summary: 'create an organization, which then owns keys',
+    arguments: { id: 'your own id for it: 1 to 128 of A-Z a-z 0-9 _ . - (default: a new UUID)' },
+    shape: createOrganizationSchema,
+    examples: ['latchkey orgs create acme --name "Acme Inc."'],
+    run: ({ organizations }, { input }) => organizations.create(input),
+    print: printOrganization,
+  }),
+  defineList({
+    path: 'orgs list',
+    summary: 'list organizations, newest first',
+    shape: listOrganizationsSchema,
+    texts: { q: 'only organizations whose name or id holds this', limit: 'at most so many (default: 100)' },
+    examples: ['latchkey orgs list --all --json', 'latchkey orgs list --query acme'],
+    read: ({ organizations }, input) => organizations.list(input),
+    none: 'No organizations.',
+    print: (items) => {
+      const rows = items.map(({ id, name, createdAt }) => [id, name, formatAgo(createdAt, Date.now())])
+      print(...formatTable(['ID', 'NAME', 'CREATED'], rows))
+    },
+  }),
+  defineCommand({
+    path: 'orgs get',
+    summary: 'show an organization',
+    arguments: id,
+    examples: ['latchkey orgs get acme'],
+    run: ({ organizations }, { args }) => organizations.get(args.id),
+    print: printOrganization,
+  }),
+  defineCommand({
+    path: 'orgs update',
+    summary: 'rename an organization',
+    arguments: id,
+    shape: updateOrganizationSchema,
+    examples: ['latchkey orgs update acme --name "Acme Ltd."'],
+    run: ({ organizations }, { args, input }) => organizations.update(args.id, input),
+    print: printOrganization,
+  }),
+]
+
+function printOrganization({ id, name, createdAt }: Organization): void {
+  print(
+    ...formatFields([
+      ['Id', id],
+      ['Name', name],
+      ['Created', formatInstant(createdAt, Date.now())],
+    ]),
+  )
+}

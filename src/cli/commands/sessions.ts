@@ -1,0 +1,59 @@
+// `latchkey sessions …`: where a key is signed in.
+import { type Session, sessionOwnerSchema } from '../../core/shapes/sessions.ts'
+import { defineCommand } from '../kit/define-command.ts'
+import { formatTable, print, printNote } from '../kit/output.ts'
+import { formatAgoCell } from '../kit/times.ts'
+
+const ofKey = {
+  shape: sessionOwnerSchema,
+  onDatabaseOnly: ['keyId'],
+  texts: {
+    keyId: 'the key whose sessions these are, on a database; on a server it is the one in LATCHKEY_KEY',
+  },
+} as const
+
+export const sessionCommands = [
+  defineCommand({
+    ...ofKey,
+    path: 'sessions list',
+    summary: 'list the browsers in which a key is signed in, newest first',
+    examples: [
+      'latchkey sessions list --url https://keys.example.com',
+      'latchkey sessions list --key 019ab3c4-5d6e-7f80-9a1b-2c3d4e5f6071',
+    ],
+    run: ({ sessions }, { input }) => sessions.list(input),
+    print: printSessions,
+  }),
+  defineCommand({
+    ...ofKey,
+    path: 'sessions end',
+    summary: 'sign a browser out',
+    arguments: { id: 'the id of the session, as in `latchkey sessions list`' },
+    examples: [
+      'latchkey sessions end 019ab3c4-6e7f-7081-9a1b-2c3d4e5f6071 --url https://keys.example.com',
+      'latchkey sessions end 019ab3c4-6e7f-7081-9a1b-2c3d4e5f6071 --key 019ab3c4-5d6e-7f80-9a1b-2c3d4e5f6071',
+    ],
+    run: async ({ sessions }, { args, input }) => {
+      await sessions.end(args.id, input)
+      return { success: true }
+    },
+    print: (_, { args }) => print(`Ended the session ${args.id}.`),
+  }),
+]
+
+function printSessions(sessions: readonly Session[]): void {
+  if (sessions.length === 0) {
+    printNote('No sessions.')
+    return
+  }
+  const now = Date.now()
+  const rows = sessions.map(({ id, createdAt, lastSeenAt, idleExpiresAt, ip, userAgent }) => [
+    id,
+    formatAgoCell(createdAt, now),
+    formatAgoCell(lastSeenAt, now),
+    formatAgoCell(idleExpiresAt, now),
+    ip ?? 'unknown',
+    userAgent ?? 'unknown',
+  ])
+  print(...formatTable(['ID', 'CREATED', 'LAST SEEN', 'EXPIRES', 'IP', 'BROWSER'], rows))
+}

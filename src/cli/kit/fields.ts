@@ -1,0 +1,94 @@
+// The fields of a shape as options: their names, their texts, and how what was typed becomes a value.
+import { Option } from 'commander'
+import { z } from 'zod'
+import { flagOf } from './flags.ts'
+import { collect, readCount, readMetadata } from './options.ts'
+import { readExpiry, readGrace, readPast } from './times.ts'
+
+/** A shape whose fields a command takes. */
+export type Shape = z.ZodObject
+
+interface JsonField {
+  type?: string
+  format?: string
+  description?: string
+  maximum?: number
+  anyOf?: JsonField[]
+}
+
+/** A field of a shape that a command takes as an option. */
+export interface FieldOption {
+  field: string
+  isRequired: boolean
+  option: Option
+}
+
+/** The names of a shape's fields, and which of them must be given. */
+export function fieldsOf(shape: Shape): { field: string; isRequired: boolean; schema: JsonField }[] {
+  const schema = z.toJSONSchema(shape, { io: 'input', unrepresentable: 'any' })
+  // A shape that has a name stands beside the reference to it.
+  const { properties = {}, required = [] } = Object.values(schema.$defs ?? { schema })[0] ?? {}
+  return Object.entries(properties).map(([field, schema]) => ({
+    field,
+    isRequired: required.includes(field),
+    schema: schema as JsonField,
+  }))
+}
+
+/**
+ * Makes an option of each field of a shape but those that are left out. Its text is the field's own, unless the command has
+ * another for it.
+ */
+export function fieldOptions(
+  shape: Shape,
+  texts: Readonly<Record<string, string | undefined>>,
+  leftOut: readonly string[],
+): FieldOption[] {
+  return fieldsOf(shape)
+    .filter(({ field }) => !leftOut.includes(field))
+    .map(({ field, isRequired, schema }) => {
+      const kind = kindOf(field, schema)
+      const text = texts[field] ?? asHelp(schema.description)
+      const option = new Option(flagOf(field), [text, kind.form].filter(Boolean).join(': '))
+      if (kind.read) option.argParser((value: string, before: unknown) => kind.read?.(value, before, option))
+      return { field, isRequired, option: option.makeOptionMandatory(isRequired) }
+    })
+}
+
+interface Kind {
+  /** How a value is written, as help says it. */
+  form?: string
+  read?(text: string, before: unknown, option: Option): unknown
+}
+
+const kinds = {
+  text: {},
+  list: { read: (text: string, before: unknown) => collect(text, before as string[] | undefined) },
+  count: { read: readCount },
+  length: { form: '30s, 10m, 24h, 7d', read: readGrace },
+  json: { form: 'a JSON object', read: readMetadata },
+  // What may be null is still to come, or never does; any other instant is one that was.
+  future: {
+    form: 'a length such as 12h, 90d or 1y, a day (its beginning, UTC), an instant (RFC 3339), or never',
+    read: (text: string) => readExpiry(text),
+  },
+  past: {
+    form: 'an instant (RFC 3339), a day, or a length such as 24h or 7d ago',
+    read: (text: string, _: unknown, option: Option) => readPast(option.long as string, text),
+  },
+} as const satisfies Record<string, Kind>
+
+function kindOf(field: string, schema: JsonField): Kind {
+  const forms = [schema, ...(schema.anyOf ?? [])]
+  const has = (type: string) => forms.some((form) => form.type === type)
+  if (forms.some(({ format }) => format === 'date-time')) return has('null') ? kinds.future : kinds.past
+  if (has('array')) return kinds.list
+  if (has('object')) return kinds.json
+  if (has('integer')) return field.endsWith('Seconds') ? kinds.length : kinds.count
+  return kinds.text
+}
+
+/** 'What people call it.' as help says it: 'what people call it'. */
+function asHelp(description = ''): string {
+  return description.charAt(0).toLowerCase() + description.slice(1).replace(/\.$/, '')
+}

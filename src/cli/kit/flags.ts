@@ -1,0 +1,31 @@
+// The flags of the fields that commands take, the same in every command: what help shows, and what a refusal names.
+const flags: Record<string, string> = {
+  name: '--name <name>',
+  organizationId: '--organization <id>',
+  permissions: '--permission <permission>',
+  expiresAt: '--expires <when>',
+  metadata: '--metadata <json>',
+  prefix: '--prefix <prefix>',
+  createdBy: '--created-by <user>',
+  graceSeconds: '--grace <length>',
+  secretsAfter: '--secrets-after <kid>',
+  status: '--status <status>',
+  q: '--query <text>',
+  sort: '--sort <field>',
+  limit: '--limit <count>',
+  keyId: '--key <id>',
+  actor: '--actor <id>',
+  action: '--action <action>',
+  since: '--since <when>',
+  until: '--until <when>',
+}
+
+/** The flag of a field with the name of its value: `--organization <id>`. A field that has none of its own is called as it is. */
+export function flagOf(field: string): string {
+  return flags[field] ?? `--${field.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)} <value>`
+}
+
+/** The flag alone of a field that some command takes: `--organization`; undefined for any other. */
+export function knownFlag(field: string): string | undefined {
+  return flags[field]?.replace(/ .*/, '')
+}

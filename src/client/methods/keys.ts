@@ -1,0 +1,33 @@
+// What a server does with keys: each method and the call behind it.
+import type { Key, Keys, ListKeysInput, PermissionUse } from '../../core/shapes/keys.ts'
+import { type CallOptions, pathSegment, type Requester } from '../request/request.ts'
+import { change, checkOptions, end, listMethods } from './calls.ts'
+
+const path = '/v1/keys'
+const pathOf = (id: string) => `${path}/${pathSegment(id)}`
+
+/** Makes the methods on keys of a client. */
+export function keyMethods(requester: Requester): Keys<CallOptions> {
+  const { send, readPage } = requester
+  return {
+    ...listMethods<ListKeysInput, Key>(requester, path),
+    create: async (body, options) => send('POST', path, { body, options: checkOptions(options) }),
+    get: async (id, options) => {
+      const { secretsAfter, ...rest } = checkOptions(options, ['timeoutMs', 'signal', 'secretsAfter']) ?? {}
+      return send('GET', pathOf(id) + secretsQuery(secretsAfter), { options: rest })
+    },
+    self: async (options) => send('GET', `${path}/self`, { options: checkOptions(options) }),
+    listPermissions: async (input = {}, options) =>
+      (await readPage<PermissionUse>(`${path}/permissions`, input, checkOptions(options))).items,
+    update: async (id, body, options) => change(requester, ['PATCH', pathOf(id), body], options),
+    rotate: async (id, body = {}, options) =>
+      change(requester, ['POST', `${pathOf(id)}/rotate`, body], options),
+    endSecret: async (id, kid, options) =>
+      end(requester, `${pathOf(id)}/secrets/${pathSegment(kid)}`, options),
+    revoke: async (id, options) => end(requester, pathOf(id), options),
+  }
+}
+
+function secretsQuery(after: string | undefined): string {
+  return after === undefined ? '' : `?${new URLSearchParams({ secrets_after: after })}`
+}

@@ -1,0 +1,27 @@
+// How a server judges tokens: one, and many.
+import type { Verdict, VerifyOptions, VerifyRequest } from '../../core/shapes/verification.ts'
+import type { CallOptions, Requester } from '../request/request.ts'
+import { checkOptions } from './calls.ts'
+
+/** What a server judges. */
+export interface Verification {
+  /**
+   * Judges a token. A refusal is an answer, and an object: write `if (verdict.valid)`, never `if (verdict)`.
+   */
+  verify(token: string, options?: Pick<VerifyOptions, 'permissions'> & CallOptions): Promise<Verdict>
+  /** Judges up to 1000 tokens at once; the verdicts come in the order of the requests. */
+  verifyBatch(requests: readonly VerifyRequest[], options?: CallOptions): Promise<Verdict[]>
+}
+
+/** Makes the methods of a client that judge. */
+export function verificationMethods({ send }: Requester): Verification {
+  return {
+    verify: async (key, question) => {
+      const { permissions, ...options } = checkOptions(question, ['permissions', 'timeoutMs', 'signal']) ?? {}
+      const body = { key, ...(permissions && { permissions }) }
+      return send('POST', '/v1/keys/verify', { body, repeatable: true, options })
+    },
+    verifyBatch: async (body, options) =>
+      send('POST', '/v1/keys/verify/batch', { body, repeatable: true, options: checkOptions(options) }),
+  }
+}

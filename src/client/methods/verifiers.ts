@@ -1,0 +1,29 @@
+// What verifiers in other processes ask of a server.
+import type { FactsAnswer, LatestAnswer, UsesInput } from '../../core/shapes/verifiers.ts'
+import type { CallOptions, Requester } from '../request/request.ts'
+import { checkOptions } from './calls.ts'
+
+/** What `createVerifier` is made of, for programs that have a verifier of their own. */
+export interface Verifiers {
+  /** What a token is judged by; `secret` is null if the caller knows of none. No use is noted. */
+  readFacts(token: string, options?: CallOptions): Promise<FactsAnswer>
+  reportUses(uses: UsesInput, options?: CallOptions): Promise<void>
+  /** The number of the last change. Throws `store_unavailable` if the server cannot be sure of it. */
+  latestChange(options?: CallOptions): Promise<LatestAnswer>
+  /** Opens the stream of changes; ends it with the signal. */
+  followChanges(signal: AbortSignal): Promise<Response>
+}
+
+/** Makes the methods of a client for verifiers. */
+export function verifierMethods({ send, open }: Requester): Verifiers {
+  return {
+    readFacts: async (key, options) =>
+      send('POST', '/v1/keys/facts', { body: { key }, repeatable: true, options: checkOptions(options) }),
+    reportUses: async (body, options) => {
+      const sending = { body, repeatable: true, options: checkOptions(options) }
+      await send('POST', '/v1/keys/uses', sending)
+    },
+    latestChange: async (options) => send('GET', '/v1/changes/latest', { options: checkOptions(options) }),
+    followChanges: (signal) => open('/v1/changes', signal),
+  }
+}

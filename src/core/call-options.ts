@@ -1,0 +1,41 @@
+// Checks the options of a call at once: what nobody reads is refused, and nobody acts as the operator by mistake.
+import type { Actor } from './actor.ts'
+import { type OptionFault, unknownOption } from './options.ts'
+import type { CallOptions, WaitOptions } from './shapes/calls.ts'
+
+/** What every call of the library takes beside its input. */
+export interface ActorOptions extends CallOptions {
+  /** Who acts, as `latchkey.authenticate` gives it; the process itself, which may do everything, if left out. */
+  actor?: Actor
+}
+
+/**
+ * Says what is wrong with the options of a call; undefined if nothing is. `known` are their names. Before version 0.2.0
+ * the library took a caller in their place: it is never read as options that name no actor.
+ */
+export function callOptionsFault(options: unknown, known: readonly string[]): OptionFault | undefined {
+  if (options === undefined) return undefined
+  if (!isPlainObject(options)) return { path: 'options', message: `Write ${exampleOf(known)}.` }
+  if (known.includes('actor') && callerFields.some((name) => name in options && !known.includes(name)))
+    return { path: 'options', message: 'This is a caller. Write { actor: caller }.' }
+  const { actor, wait } = options as ActorOptions & WaitOptions
+  if (known.includes('actor') && 'actor' in options && (actor === undefined || actor === null))
+    return { path: 'actor', message: 'There is no actor. Leave it out to act as the process itself.' }
+  if (known.includes('wait') && wait !== undefined && wait !== 'applied')
+    return { path: 'wait', message: "Only 'applied' can be waited for." }
+  return unknownOption(options, known)
+}
+
+/** What a caller has and options do not. */
+const callerFields = ['type', 'keyId', 'organizationId', 'kid', 'permissions']
+
+function exampleOf(known: readonly string[]): string {
+  return known.includes('actor') ? '{ actor: caller }' : `an object, such as { ${known[0]}: … }`
+}
+
+/** An object of a class could hide what it holds; one of another realm, as in a test runner, is as plain as ours. */
+function isPlainObject(value: unknown): value is object {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return false
+  const prototype: unknown = Object.getPrototypeOf(value)
+  return prototype === null || Object.getPrototypeOf(prototype) === null
+}

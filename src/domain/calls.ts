@@ -1,0 +1,64 @@
+// The library's methods as the commands behind them: their options are checked at once, and a change may be waited for.
+import { waitUntilApplied } from '../coherence/barrier.ts'
+import { type ActorOptions, callOptionsFault } from '../core/call-options.ts'
+import { refuseField } from '../core/errors.ts'
+import { readAll } from '../core/read-all.ts'
+import type { Applied, Changed, Done, WaitOptions } from '../core/shapes/calls.ts'
+import type { List, Page } from '../core/shapes/page.ts'
+import type { CommandOptions, Engine } from './engine.ts'
+
+const callNames = ['actor', 'signal'] as const
+const changeNames = [...callNames, 'wait'] as const
+
+/**
+ * Gives the options of a call to its command. Throws `invalid_input` for an option that nobody reads, and the reason of
+ * a signal that is raised already. `names` are all that the method knows, if it knows more than who acts and a signal.
+ */
+export function checkOptions<Options extends ActorOptions>(
+  options: Options | undefined,
+  names: readonly string[] = callNames,
+): CommandOptions & Partial<Options> {
+  const fault = callOptionsFault(options, names)
+  if (fault) refuseField(fault.path, fault.message)
+  options?.signal?.throwIfAborted()
+  return options ?? {}
+}
+
+/** Makes a change and, if asked to, waits until every process acts on it. What it answers can be waited for, not undone. */
+export async function makeChange<Answer extends object, Options extends ActorOptions & WaitOptions>(
+  { store, memory }: Engine,
+  options: Options | undefined,
+  make: (options: CommandOptions) => Promise<Answer>,
+): Promise<Changed<Answer, Options>> {
+  const answer = await make(checkOptions(options, changeNames))
+  if (options?.wait === undefined) return answer as Changed<Answer, Options>
+  const applied = await waitUntilApplied(store, memory.clock)
+  return { ...answer, applied } as unknown as Changed<Answer, Options>
+}
+
+/** The two ways to read a list: by the page, and whole. */
+export function listMethods<Input extends object, Item>(
+  engine: Engine,
+  readPage: (engine: Engine, input: Input | undefined, options: CommandOptions) => Promise<Page<Item>>,
+): List<Input, Item, ActorOptions> {
+  return {
+    list: async (input, options) => readPage(engine, input, checkOptions(options)),
+    listAll: (input, options) => {
+      const checked = checkOptions(options)
+      return readAll((page) => readPage(engine, page, checked), { ...input } as Input)
+    },
+  }
+}
+
+/** The same for a change that has nothing to say but that it was done. */
+export async function makeEnd<Options extends ActorOptions & WaitOptions>(
+  engine: Engine,
+  options: Options | undefined,
+  make: (options: CommandOptions) => Promise<void>,
+): Promise<Done<Options>> {
+  const done: { applied?: Applied } = await makeChange(engine, options, async (checked) => {
+    await make(checked)
+    return {}
+  })
+  return (options?.wait === undefined ? undefined : done) as Done<Options>
+}

@@ -1,0 +1,30 @@
+// What the library can do with keys: the table of its methods and the commands behind them.
+import type { ActorOptions } from '../../core/call-options.ts'
+import type { Keys } from '../../core/shapes/keys.ts'
+import { checkOptions, listMethods, makeChange, makeEnd } from '../calls.ts'
+import type { Engine } from '../engine.ts'
+import { createKey } from './create.ts'
+import { listPermissions } from './permissions-in-use.ts'
+import { getKey, getOwnKey, listKeys } from './read.ts'
+import { endKeySecret, revokeKey } from './revoke.ts'
+import { rotateKey } from './rotate.ts'
+import { updateKey } from './update.ts'
+
+/** Makes the methods on keys of an open Latchkey. */
+export function keyMethods(engine: Engine): Keys<ActorOptions> {
+  return {
+    ...listMethods(engine, listKeys),
+    create: async (input, options) => createKey(engine, input, checkOptions(options)),
+    get: async (id, options) =>
+      getKey(engine, id, checkOptions(options, ['actor', 'signal', 'secretsAfter'])),
+    self: async (options) => getOwnKey(engine, checkOptions(options)),
+    listPermissions: async (input, options) => listPermissions(engine, input, checkOptions(options)),
+    update: (id, input, options) =>
+      makeChange(engine, options, (checked) => updateKey(engine, id, input, checked)),
+    rotate: (id, input, options) =>
+      makeChange(engine, options, (checked) => rotateKey(engine, id, input, checked)),
+    endSecret: (id, kid, options) =>
+      makeEnd(engine, options, (checked) => endKeySecret(engine, id, kid, checked)),
+    revoke: (id, options) => makeEnd(engine, options, (checked) => revokeKey(engine, id, checked)),
+  }
+}

@@ -1,0 +1,48 @@
+// What the library can do with sessions: the table of its methods and the commands behind them.
+import type { Caller } from '../../core/actor.ts'
+import type { ActorOptions } from '../../core/call-options.ts'
+import type { Session, SessionOptions, Sessions, SessionValues } from '../../core/shapes/sessions.ts'
+import { checkOptions } from '../calls.ts'
+import type { Engine } from '../engine.ts'
+import {
+  authenticateSession,
+  endSession,
+  listSessions,
+  refreshSession,
+  type SignInOrigin,
+  type StartedSession,
+  startSession,
+} from './sessions.ts'
+
+/** What can be done with sessions: of browsers, for whose scripts no token is safe. */
+export interface LibrarySessions extends Sessions<ActorOptions & SessionOptions> {
+  /**
+   * Opens a session of 12 hours, or of one without use, for the caller that shows a valid token. Throws
+   * `invalid_token`, `too_many_sessions`.
+   */
+  start(token: string, origin?: SignInOrigin): Promise<StartedSession>
+  /** Tells who asks by a session's two values, judged now by the store; undefined for values that open nothing. */
+  authenticate(values: SessionValues, origin?: Pick<SignInOrigin, 'ip'>): Promise<Caller | undefined>
+  /**
+   * Makes a session's sign-in fresh for ten minutes more, by a token of its key. Throws `invalid_token`,
+   * `session_ended`, `too_many_sessions`.
+   */
+  refresh(
+    token: string,
+    values: SessionValues,
+    origin?: Pick<SignInOrigin, 'ip' | 'requestId'>,
+  ): Promise<Session>
+}
+
+const names = ['actor', 'signal', 'keyId']
+
+/** Makes the methods on sessions of an open Latchkey. */
+export function sessionMethods(engine: Engine): LibrarySessions {
+  return {
+    start: (token, origin) => startSession(engine, token, origin),
+    authenticate: (values, origin) => authenticateSession(engine, values, origin?.ip),
+    refresh: (token, values, origin) => refreshSession(engine, token, values, origin),
+    list: async (options) => listSessions(engine, checkOptions(options, names)),
+    end: async (id, options) => endSession(engine, id, checkOptions(options, names)),
+  }
+}

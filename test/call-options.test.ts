@@ -1,0 +1,274 @@
+// What a call takes beside its input: the same for every method of the library and of the client. What nobody reads is
+// refused at once, and nobody acts as the operator by mistake: before 0.2.0 a caller stood where the options are now.
+import { describe, expect, test } from 'vitest'
+import { createClient, type LatchkeyClient } from '../src/client/index.ts'
+import { assembleToken } from '../src/core/token.ts'
+import { type Caller, type Latchkey, openLatchkey } from '../src/index.ts'
+import { callerBy, makeCaller, readerOf } from './setup/callers.ts'
+import { makeSqlite, onEachDatabase } from './setup/databases.ts'
+import { readAll } from './setup/direct.ts'
+import { codeOf, refusalOf } from './setup/refusal.ts'
+import { startTestServer } from './setup/server.ts'
+
+const id = '0192f0c1-0000-7000-8000-000000000000'
+
+/** Every method that takes options, with what comes before them. */
+const methods: Record<string, readonly unknown[]> = {
+  'keys.create': [{ organizationId: 'acme', name: 'New' }],
+  'keys.list': [{}],
+  'keys.listAll': [{}],
+  'keys.get': [id],
+  'keys.self': [],
+  'keys.listPermissions': [{}],
+  'keys.update': [id, { name: 'New' }],
+  'keys.rotate': [id, {}],
+  'keys.endSecret': [id, '0123456789abcdef'],
+  'keys.revoke': [id],
+  'organizations.create': [{ name: 'New' }],
+  'organizations.list': [{}],
+  'organizations.listAll': [{}],
+  'organizations.get': ['acme'],
+  'organizations.update': ['acme', { name: 'New' }],
+  'audit.list': [{}],
+  'audit.listAll': [{}],
+  'sessions.list': [],
+  'sessions.end': [id],
+}
+const withWait = ['keys.update', 'keys.rotate', 'keys.endSecret', 'keys.revoke']
+/** What takes a token in place of options, from a browser that signs in. */
+const signIn = ['sessions.start', 'sessions.authenticate', 'sessions.refresh']
+
+type Side = Latchkey | LatchkeyClient
+
+/** Calls a method with these options; a list is read to its end. */
+async function call(side: Side, name: string, options: unknown): Promise<unknown> {
+  const [noun = '', method = ''] = name.split('.')
+  const { [method]: run } = side[noun as 'keys'] as unknown as Record<string, (...args: unknown[]) => unknown>
+  const answer = run?.(...(methods[name] ?? []), options)
+  if (!method.endsWith('All')) return answer
+  for await (const _ of answer as AsyncIterable<unknown>);
+}
+
+test.each([
+  ['library', () => openLatchkey({ database: makeSqlite().url })],
+  ['client', async () => createClient({ url: 'http://127.0.0.1:1', token: tokenOfNobody })],
+])('of the %s no method is left out here', async (_, make) => {
+  const side: Side = await make()
+  const nouns = ['keys', 'organizations', 'audit', 'sessions'] as const
+  const names = nouns.flatMap((noun) => Object.keys(side[noun]).map((method) => `${noun}.${method}`))
+  expect(names.filter((name) => !signIn.includes(name)).sort()).toEqual(Object.keys(methods).sort())
+  if ('close' in side) await side.close()
+})
+
+const tokenOfNobody = assembleToken('re', '0123456789abcdef', new Uint8Array(32))
+
+/** Callers as programs for 0.1.0 passed them, in whatever way these were made. */
+function oldCallers(caller: Caller): object[] {
+  const { type: _, kid, ...older } = caller
+  class OfAClass {
+    get keyId() {
+      return caller.keyId
+    }
+    get organizationId() {
+      return caller.organizationId
+    }
+  }
+  const hidden = Object.defineProperty({}, 'keyId', { value: caller.keyId })
+  const inherited = Object.create(caller)
+  return [caller, older, { ...older, kid }, { organizationId: 'acme' }, new OfAClass(), inherited, hidden]
+}
+
+onEachDatabase('the library', (makeDatabase, kind) => {
+  test('takes no caller for options, and nobody for the operator: every method refuses, and nothing changes', async () => {
+    const database = await makeDatabase()
+    await using latchkey = await openLatchkey({ database })
+    await latchkey.organizations.create({ id: 'acme', name: 'Acme' })
+    const caller = await makeCaller(latchkey, 'acme', ['*', 'latchkey:*'])
+    const before = await readAll(database)
+    const actors = [null, undefined, '', 'operator', 7, {}, [], { keyId: caller.keyId }, { type: 'user' }]
+    for (const name of Object.keys(methods)) {
+      for (const options of oldCallers(caller)) {
+        // `keyId` alone names whose sessions are meant.
+        if (name.startsWith('sessions.') && Object.getOwnPropertyNames(options).join() === 'keyId') continue
+        const refusal = await refusalOf(call(latchkey, name, options))
+        expect(refusal.code, name).toBe('invalid_input')
+        if (!name.startsWith('sessions.')) expect(refusal.message, name).toContain('{ actor: caller }')
+      }
+      for (const options of [null, '', 'root', 7, false, [], [caller], () => caller, new Date(), new Map()])
+        expect(await codeOf(call(latchkey, name, options)), name).toBe('invalid_input')
+      for (const actor of actors)
+        expect(await codeOf(call(latchkey, name, { actor })), `${name} ${JSON.stringify(actor)}`).toBe(
+          'invalid_input',
+        )
+    }
+    expect(await readAll(database)).toBe(before)
+  })
+
+  test('refuses an option that a method does not read, and says which it does', async () => {
+    const database = await makeDatabase()
+    await using latchkey = await openLatchkey({ database })
+    await latchkey.organizations.create({ id: 'acme', name: 'Acme' })
+    const before = await readAll(database)
+    for (const name of Object.keys(methods)) {
+      const refused = [
+        { acter: readerOf('acme') },
+        { timeoutMs: 5 },
+        { idempotencyKey: 'once' },
+        { wait: 'never' },
+      ]
+      if (!withWait.includes(name)) refused.push({ wait: 'applied' })
+      for (const options of refused)
+        expect(await codeOf(call(latchkey, name, options)), name).toBe('invalid_input')
+    }
+    expect(await readAll(database)).toBe(before)
+    const misspelt = latchkey.keys.create({ name: 'K' }, { acter: readerOf('acme') } as object)
+    expect(await refusalOf(misspelt)).toMatchObject({ message: 'acter: Unknown option. Did you mean actor?' })
+  })
+
+  test('begins nothing for a signal that is raised', async () => {
+    const database = await makeDatabase()
+    await using latchkey = await openLatchkey({ database })
+    await latchkey.organizations.create({ id: 'acme', name: 'Acme' })
+    const before = await readAll(database)
+    const reason = new Error('Enough.')
+    for (const name of Object.keys(methods))
+      await expect(call(latchkey, name, { signal: AbortSignal.abort(reason) }), name).rejects.toBe(reason)
+    expect(await readAll(database)).toBe(before)
+  })
+
+  test('waits for a change, if asked to, until every process acts on it', async () => {
+    const database = await makeDatabase()
+    await using first = await openLatchkey({ database })
+    await using second = await openLatchkey({ database })
+    await first.organizations.create({ id: 'acme', name: 'Acme' })
+    const { id, key } = await first.keys.create({ organizationId: 'acme', name: 'CI' })
+    expect(await second.verify(key)).toMatchObject({ valid: true })
+    const confirmed = { applied: { confirmed: true, silent: [] } }
+    const wait = { wait: 'applied' } as const
+    expect(await first.keys.update(id, { name: 'Robot' }, wait)).toMatchObject({
+      name: 'Robot',
+      ...confirmed,
+    })
+    expect(await first.keys.update(id, { name: 'CI' })).not.toHaveProperty('applied')
+    const rotated = await first.keys.rotate(id, { graceSeconds: 60 }, wait)
+    expect(rotated).toMatchObject({ id, ...confirmed })
+    expect(second.verifyCached(rotated.key)).toBeUndefined()
+    const [, old] = (await first.keys.get(id)).secrets
+    expect(await first.keys.endSecret(id, old?.kid as string, wait)).toMatchObject(confirmed)
+    expect(second.verifyCached(key)).not.toMatchObject({ valid: true })
+    expect(await second.verify(rotated.key)).toMatchObject({ valid: true })
+    expect(await first.keys.revoke(id, wait)).toMatchObject(confirmed)
+    expect(second.verifyCached(rotated.key)).not.toMatchObject({ valid: true })
+    expect(await first.keys.revoke(id)).toBeUndefined()
+  })
+
+  test(`tells a caller of its own key, and lists everything to the end (${kind})`, async () => {
+    await using latchkey = await openLatchkey({ database: await makeDatabase() })
+    for (const name of ['acme', 'globex']) await latchkey.organizations.create({ id: name, name })
+    const caller = await makeCaller(latchkey, 'acme', ['latchkey:keys:read'])
+    const self = await latchkey.keys.self({ actor: caller })
+    expect(self).toMatchObject({ id: caller.keyId, name: 'Caller' })
+    expect(self).not.toHaveProperty('secrets')
+    expect(await refusalOf(latchkey.keys.self())).toMatchObject({ errors: [{ path: 'actor' }] })
+    for (const name of ['a', 'b', 'c', 'd']) await latchkey.keys.create({ organizationId: 'globex', name })
+    const namesOf = async (items: AsyncIterable<{ name: string }>) => {
+      const names: string[] = []
+      for await (const { name } of items) names.push(name)
+      return names
+    }
+    const bySteps = { sort: 'name', limit: 3 } as const
+    expect(await namesOf(latchkey.keys.listAll(bySteps))).toEqual(['a', 'b', 'c', 'Caller', 'd'])
+    expect(await namesOf(latchkey.keys.listAll(bySteps, { actor: caller }))).toEqual(['Caller'])
+    expect(await namesOf(latchkey.organizations.listAll({ limit: 1 }))).toEqual(['globex', 'acme'])
+    const actions: string[] = []
+    for await (const { action } of latchkey.audit.listAll({ limit: 2 })) actions.push(action)
+    expect(actions).toHaveLength(7)
+    await expect(async () => {
+      for await (const _ of latchkey.keys.listAll({}, caller as object));
+    }).rejects.toMatchObject({ code: 'invalid_input' })
+  })
+
+  test('lists and ends the sessions of the calling key, and for the operator those of the key it names', async () => {
+    const database = await makeDatabase()
+    await using latchkey = await openLatchkey({ database })
+    await latchkey.organizations.create({ id: 'acme', name: 'Acme' })
+    const { id: keyId, key } = await latchkey.keys.create({ organizationId: 'acme', name: 'Ada' })
+    const [one, two] = [await latchkey.sessions.start(key), await latchkey.sessions.start(key)]
+    const actor = await callerBy(latchkey, key)
+    const other = await makeCaller(latchkey, 'acme', ['latchkey:*'])
+    const ids = async (options: object) =>
+      (await latchkey.sessions.list(options)).map((session) => session.id)
+    expect((await ids({ actor })).sort()).toEqual([one.session.id, two.session.id].sort())
+    expect((await ids({ keyId })).sort()).toEqual(await ids({ actor }).then((all) => all.sort()))
+    expect((await latchkey.sessions.list({ keyId })).map(({ current }) => current)).toEqual([false, false])
+    const { code, errors } = await refusalOf(latchkey.sessions.list())
+    expect({ code, errors }).toMatchObject({ code: 'invalid_input', errors: [{ path: 'keyId' }] })
+    expect(await codeOf(latchkey.sessions.list({ actor: other, keyId }))).toBe('invalid_input')
+    expect(await codeOf(latchkey.sessions.list({ keyId: id }))).toBe('key_not_found')
+    expect(await codeOf(latchkey.sessions.list({ keyId: "'" }))).toBe('invalid_input')
+    expect(await codeOf(latchkey.sessions.end(one.session.id, { keyId: other.keyId }))).toBe(
+      'session_not_found',
+    )
+    expect(await codeOf(latchkey.sessions.end(one.session.id, { actor: other }))).toBe('session_not_found')
+    expect(await codeOf(latchkey.sessions.end('self', { keyId }))).toBe('session_not_found')
+    await latchkey.sessions.end(one.session.id, { keyId })
+    expect(await latchkey.sessions.authenticate(one)).toBeUndefined()
+    const [event] = (await latchkey.audit.list({ keyId, limit: 1 })).items
+    expect(event).toMatchObject({
+      action: 'session.ended',
+      actor: null,
+      actorType: 'operator',
+      organizationId: 'acme',
+      changes: { session_id: one.session.id },
+    })
+    await latchkey.sessions.end(two.session.id, { actor })
+    expect(await ids({ keyId })).toEqual([])
+  })
+})
+
+describe('the client', () => {
+  test('refuses an option that a method does not read, before anything is sent', async () => {
+    // Nobody listens here: what is sent fails in another way.
+    const client = createClient({ url: 'http://127.0.0.1:1', token: tokenOfNobody, timeoutMs: 500 })
+    for (const name of Object.keys(methods)) {
+      const refused: unknown[] = [
+        { actor: readerOf('acme') },
+        readerOf('acme'),
+        { timeout: 5 },
+        { idempotencyKey: 'x' },
+      ]
+      refused.push(null, 7, 'acme', [], { keyId: id }, { wait: 'never' })
+      if (!withWait.includes(name)) refused.push({ wait: 'applied' })
+      for (const options of refused)
+        await expect(call(client, name, options), name).rejects.toMatchObject({ code: 'invalid_input' })
+    }
+    const others = [
+      client.verifyBatch([], { permissions: ['a'] } as object),
+      client.verifiers.readFacts('a', { wait: 'applied' } as object),
+      client.verifiers.reportUses([], { wait: 'applied' } as object),
+      client.verifiers.latestChange({ wait: 'applied' } as object),
+      client.operation.checkHealth({ wait: 'applied' } as object),
+      client.operation.readMetrics({ wait: 'applied' } as object),
+    ]
+    for (const other of others) await expect(other).rejects.toMatchObject({ code: 'invalid_input' })
+  })
+
+  test('reads the secrets of a key that come after a given one, and ends the sessions of its own key', async () => {
+    const { url, remove } = makeSqlite()
+    const server = await startTestServer(url)
+    const client = createClient({ url: server.url, token: server.rootKey })
+    const { id } = await client.keys.create({ organizationId: 'root', name: 'CI' })
+    await client.keys.rotate(id, { graceSeconds: 60 })
+    const { secrets } = await client.keys.get(id)
+    const rest = await client.keys.get(id, { secretsAfter: secrets[0]?.kid as string })
+    expect(rest.secrets).toEqual(secrets.slice(1))
+    const { session } = await server.latchkey.sessions.start(server.rootKey)
+    expect(await client.sessions.list()).toEqual([{ ...session, current: false }])
+    expect(await client.sessions.end(session.id)).toBeUndefined()
+    await expect(client.sessions.end(session.id)).rejects.toMatchObject({ code: 'session_not_found' })
+    await expect(client.sessions.end('self')).rejects.toMatchObject({ code: 'session_not_found' })
+    expect(await client.sessions.list()).toEqual([])
+    await server.close()
+    await remove()
+  })
+})
