@@ -1,5 +1,5 @@
 // `npm run mutate`: puts one small fault after the other into the code that safety hangs on, and sees whether a test
-// notices. `--only=judge,store/secrets` takes some files, `--sample=300 --seed=1` so many mutants spread over all of them,
+// notices. `--only=verdict/evaluate,store/secrets` takes some files, `--sample=300 --seed=1` so many mutants spread over all of them,
 // `--minutes=10` ends after so long; a later run goes on where this one ended.
 import { rmSync } from 'node:fs'
 import { join } from 'node:path'
