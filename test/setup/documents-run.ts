@@ -84,7 +84,7 @@ export async function runSteps(
   })
 }
 
-/** Type-checks the TypeScript blocks that {@link runSteps} wrote; returns what the compiler says, '' where all is well. */
+/** Type-checks the `block-*.ts` of a folder; returns what the compiler says, and nothing if all is well. */
 export function checkTypes(folder: string): Promise<string> {
   return execute(process.execPath, [join(repository, 'node_modules/typescript/bin/tsc')], folder, {})
 }
