@@ -124,7 +124,7 @@ onEachDatabase('organizations', (makeDatabase) => {
   })
 
   test('organizations of a database from before there was a search are found', async () => {
-    const database = await makeDatabase()
+    const database = await makeDatabase('nothing')
     await makeSchema(database, 3)
     {
       await using direct = await connectDirectly(database)
