@@ -5,7 +5,7 @@ import pg from 'pg'
 import { kidOf, tokenOf } from './dataset.ts'
 
 /** Its permissions name actions by resource. */
-export const betterAuthWanted = { emails: ['send'] }
+const betterAuthWanted = { emails: ['send'] }
 
 export interface BetterAuth {
   /** Its server-side verification. */

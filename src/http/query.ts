@@ -44,7 +44,7 @@ export function refuseQuery(query: string): void {
 }
 
 /** Throws `invalid_input` for one parameter, whose name is shown only if it is an ordinary one. */
-export function refuse(name: string, message: string): never {
+function refuse(name: string, message: string): never {
   const path = /^\w{1,40}$/.test(name) ? name : '(unprintable)'
   throw new LatchkeyError('invalid_input', `${path}: ${message}`, { errors: [{ path, message }] })
 }

@@ -241,7 +241,7 @@ export class PostgresReader {
 }
 
 /** Whether what a server said shows that another connection's statements are on this one, or this one's are gone. */
-export function isPoolerFault(error: unknown): boolean {
+function isPoolerFault(error: unknown): boolean {
   const { code, message = '' } = error as pg.DatabaseError
   // By a pooler's own words, too: it may have no code for them.
   return (

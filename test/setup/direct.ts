@@ -10,7 +10,7 @@ export interface DirectConnection extends AsyncDisposable {
   run(sql: string, parameters?: readonly unknown[]): Promise<Row[]>
 }
 
-export const latchkeyTables = ['organizations', 'keys', 'secrets', 'audit_events', 'sessions'] as const
+const latchkeyTables = ['organizations', 'keys', 'secrets', 'audit_events', 'sessions'] as const
 
 export async function connectDirectly(url: string): Promise<DirectConnection> {
   if (url.startsWith('sqlite:')) {

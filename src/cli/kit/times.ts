@@ -4,7 +4,7 @@ import { CommandError, exitCodes } from './failures.ts'
 const unitSeconds = { s: 1, m: 60, h: 3600, d: 86_400, w: 604_800 } as const
 
 /** Reads `30s`, `10m`, `24h`, `7d`, `2w` or plain seconds, as seconds; undefined for anything else. */
-export function parseDuration(text: string): number | undefined {
+function parseDuration(text: string): number | undefined {
   const [, digits, unit = 's'] = /^(\d{1,10})([smhdw])?$/.exec(text) ?? []
   return digits === undefined ? undefined : Number(digits) * unitSeconds[unit as keyof typeof unitSeconds]
 }

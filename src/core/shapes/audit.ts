@@ -5,7 +5,7 @@ import { instant, instantInput, organizationIdSchema } from '../fields.ts'
 import type { CallOptions } from './calls.ts'
 import { type List, pageFields } from './page.ts'
 
-export const auditActions = [
+const auditActions = [
   'organization.created',
   'organization.updated',
   'key.created',

@@ -73,7 +73,7 @@ export const rotateKeySchema = z
   })
   .meta({ id: 'RotateKey', examples: [{ graceSeconds: 86_400 }] })
 
-export const keyStatuses = ['active', 'expired', 'revoked'] as const
+const keyStatuses = ['active', 'expired', 'revoked'] as const
 export const listKeysSchema = z.strictObject({
   status: z
     .enum([...keyStatuses, 'all'], { error: 'One of active, expired, revoked, all.' })

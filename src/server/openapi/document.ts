@@ -135,7 +135,7 @@ function operation(route: Route, shapes: NamedSchemas): JsonSchema {
 }
 
 /** Every problem that a route can answer with. */
-export function problemCodes(route: Route): ErrorCode[] {
+function problemCodes(route: Route): ErrorCode[] {
   const { method, tag, access, tokenOnly, anyQuery, body, problems = [] } = route
   const codes: ErrorCode[] = ['token_in_url', 'internal']
   if (!anyQuery) codes.push('invalid_input')
