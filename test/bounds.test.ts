@@ -6,6 +6,8 @@ import {
   barrierMs,
   beatMs,
   freshMs,
+  jobLeaseMs,
+  jobPollMs,
   leaseMs,
   maxIdleMs,
   maxSessionMs,
@@ -35,4 +37,10 @@ test('a verifier elsewhere asks, and gives an answer up, in time to ask again un
 test('a sign-in is fresh for less than a session may be idle, and that for less than it may last', () => {
   expect(freshMs).toBeLessThan(maxIdleMs)
   expect(maxIdleMs).toBeLessThan(maxSessionMs)
+})
+
+test('work in the background is taken over within half a minute, and looked for several times in a lease', () => {
+  // A look comes a quarter later at the most.
+  expect(jobLeaseMs + jobPollMs * 1.25).toBeLessThanOrEqual(30_000)
+  expect(jobPollMs * 3).toBeLessThan(jobLeaseMs)
 })

@@ -1,7 +1,7 @@
 // Who has a job: one process at a time, for a lease, and nobody finishes what another has claimed since.
 import { setTimeout } from 'node:timers/promises'
 import { expect, test } from 'vitest'
-import { claimLeaseMs } from '../src/jobs/claimed-job.ts'
+import { jobLeaseMs } from '../src/core/bounds.ts'
 import { type Claim, claimJobs, finishJob, giveBackJob, renewClaim, retryJob } from '../src/store/jobs.ts'
 import { openStore, type Store } from '../src/store/store.ts'
 import { onEachDatabase } from './setup/databases.ts'
@@ -10,7 +10,7 @@ import { type JobsStage, openJobsStage } from './setup/jobs.ts'
 const subjects = (count: number) => Array.from({ length: count }, (_, i) => String(i).padStart(4, '0'))
 const claim = (stage: JobsStage, store: Store, owner: string, limit = 10) =>
   store.write((tx) =>
-    claimJobs(tx, store.dialect, { kind: 'mail', owner, limit, leaseMs: claimLeaseMs }, stage.at()),
+    claimJobs(tx, store.dialect, { kind: 'mail', owner, limit, leaseMs: jobLeaseMs }, stage.at()),
   )
 
 onEachDatabase('a job', (makeDatabase, kind) => {
@@ -63,20 +63,20 @@ onEachDatabase('a job', (makeDatabase, kind) => {
     await stage.enqueue({ kind: 'mail' })
     const [first] = await claim(stage, store, 'first')
     expect(await claim(stage, store, 'second')).toEqual([])
-    stage.advance(claimLeaseMs - 1)
+    stage.advance(jobLeaseMs - 1)
     expect(await claim(stage, store, 'second')).toEqual([])
     stage.advance(1)
     expect(await claim(stage, store, 'second')).toMatchObject([{ lease: 2, attempts: 2 }])
     const late: Claim = { kind: 'mail', subject: '', owner: 'first', lease: first?.lease ?? 0 }
     const tryAll = async (held: Claim) => [
-      await store.write((tx) => renewClaim(tx, held, claimLeaseMs, at())),
+      await store.write((tx) => renewClaim(tx, held, jobLeaseMs, at())),
       await store.write((tx) => finishJob(tx, held, {}, at())),
       await store.write((tx) => finishJob(tx, held, { afterMs: 5 }, at())),
       await store.write((tx) => retryJob(tx, held, 5, at())),
       await store.write((tx) => giveBackJob(tx, held, at())),
     ]
     const before = await stage.rows('mail')
-    expect(before).toMatchObject([{ owner: 'second', lease: 2, dueIn: claimLeaseMs }])
+    expect(before).toMatchObject([{ owner: 'second', lease: 2, dueIn: jobLeaseMs }])
     for (const held of [late, { ...late, owner: 'second' }, { ...late, lease: 2 }])
       expect(await tryAll(held)).toEqual([false, false, false, false, false])
     expect(await stage.rows('mail')).toEqual(before)
@@ -102,7 +102,7 @@ onEachDatabase('a job', (makeDatabase, kind) => {
         },
       },
     })
-    stage.advance(claimLeaseMs - 1)
+    stage.advance(jobLeaseMs - 1)
     await setTimeout(100)
     expect(seen).toEqual([])
     stage.advance(1)
@@ -129,7 +129,7 @@ onEachDatabase('a job', (makeDatabase, kind) => {
       },
     })
     await expect.poll(() => stage.rows('mail')).toMatchObject([{ owner: 'runner 1' }])
-    stage.advance(claimLeaseMs)
+    stage.advance(jobLeaseMs)
     await stage.startRunner({ mail: { run: async () => undefined } })
     await expect.poll(() => stage.rows('mail')).toMatchObject([{ isFinished: true, lease: 2 }])
     goOn()
@@ -167,7 +167,7 @@ onEachDatabase('a job', (makeDatabase, kind) => {
       await using stage = await openJobsStage(database)
       await stage.enqueue({ kind: 'mail', subject: 'a' }, { kind: 'mail', subject: 'b' })
       const other = await openStore(database)
-      const wanted = { kind: 'mail', owner: 'slow', limit: 1, leaseMs: claimLeaseMs }
+      const wanted = { kind: 'mail', owner: 'slow', limit: 1, leaseMs: jobLeaseMs }
       await other.write(async (tx) => {
         expect(await claimJobs(tx, other.dialect, wanted, stage.at())).toHaveLength(1)
         expect(await claim(stage, stage.store, 'quick', 1)).toHaveLength(1)

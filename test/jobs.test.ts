@@ -1,8 +1,8 @@
 // The runner of jobs: when work is done, again, or never, and that no work holds up other work.
 import { setTimeout } from 'node:timers/promises'
 import { describe, expect, test } from 'vitest'
+import { jobLeaseMs } from '../src/core/bounds.ts'
 import { createMetrics, renderSnapshots, sumSnapshots } from '../src/http/metrics.ts'
-import { claimLeaseMs } from '../src/jobs/claimed-job.ts'
 import { maxRetryMs, retryAfterMs } from '../src/jobs/kinds.ts'
 import { instantsOf } from '../src/store/instants.ts'
 import { enqueueJob, readDueTimes } from '../src/store/jobs.ts'
@@ -95,7 +95,7 @@ onEachDatabase('work', (makeDatabase) => {
       mail: {
         atOnce: 2,
         maxAttempts: 2,
-        retryAfterMs: () => claimLeaseMs,
+        retryAfterMs: () => jobLeaseMs,
         run: async ({ subject }: { subject: string }) => {
           runs.push(subject)
           if (subject === 'fails') throw new Error('No.')
@@ -108,7 +108,7 @@ onEachDatabase('work', (makeDatabase) => {
       await expect
         .poll(() => stage.rows('mail'))
         .toMatchObject([{ attempts: Math.min(attempt, 2), owner: null }, { attempts: attempt }])
-      stage.advance(claimLeaseMs)
+      stage.advance(jobLeaseMs)
     }
     await expect
       .poll(() => stage.rows('mail'))
@@ -187,11 +187,11 @@ onEachDatabase('work', (makeDatabase) => {
     await expect.poll(() => stage.rows('mail')).toMatchObject([{ owner: 'runner 1' }])
     await stage.enqueue({ kind: 'mail', afterMs: 10 * minute })
     await crashed.stop()
-    stage.advance(claimLeaseMs)
+    stage.advance(jobLeaseMs)
     await stage.startRunner({ mail: { run: async () => undefined } })
     await expect
       .poll(() => stage.rows('mail'))
-      .toMatchObject([{ owner: null, isFinished: false, dueIn: 10 * minute - claimLeaseMs }])
+      .toMatchObject([{ owner: null, isFinished: false, dueIn: 10 * minute - jobLeaseMs }])
   })
 
   test('that recurs is one job for four runners, done once each time', async () => {
@@ -258,7 +258,7 @@ onEachDatabase('work', (makeDatabase) => {
     await runner.stop()
     expect(await stage.rows('patient')).toMatchObject([{ isFinished: true, owner: null }])
     expect(await stage.rows('polite')).toMatchObject([{ attempts: 0, owner: null, dueIn: 0 }])
-    expect(await stage.rows('deaf')).toMatchObject([{ attempts: 1, owner: 'runner 1', dueIn: claimLeaseMs }])
+    expect(await stage.rows('deaf')).toMatchObject([{ attempts: 1, owner: 'runner 1', dueIn: jobLeaseMs }])
     await stage.enqueue({ kind: 'patient' })
     runner.wake()
     await setTimeout(50)

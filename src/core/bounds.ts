@@ -46,3 +46,14 @@ export const maxSignIns = 30
 export const signInWindowMs = 60_000
 /** Of a key's more than so many sessions, the least recently used ends. */
 export const maxSessionsOfKey = 20
+
+// Work in the background.
+
+/** How often a process looks for work in the background, at the least. */
+export const jobPollMs = 5_000
+/** How long a process holds work that it has claimed, unless it renews its claim. */
+export const jobLeaseMs = 20_000
+/** How often rows that are due are deleted, how many a transaction, and how long jobs are kept that are finished. */
+export const retentionEveryMs = 300_000
+export const maxDeletedRows = 100
+export const keptJobsMs = 7 * 86_400_000

@@ -6,8 +6,6 @@ import type { Tx } from '../store/tables.ts'
 import type { Clock } from '../verdict/clock.ts'
 import { type Again, defaultMaxRunMs, type JobKind, retryAfterMs } from './kinds.ts'
 
-/** A claim ends so long after it was last renewed: a process that ends without a word is replaced soon after. */
-export const claimLeaseMs = 20_000
 /** Several attempts at a renewal fit into a lease. */
 const renewalsPerLease = 4
 /** How long work may go on after it was told to end, before nobody waits for it any more. */

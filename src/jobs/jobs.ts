@@ -20,16 +20,15 @@
 // A runner looks for work every few seconds, by one statement that probes an index once for each kind. It looks at once
 // when a job ends in this process, and when {@link Jobs.wake} says that there is one. Each kind has places of its
 // own, so that none waits for another.
+import { jobLeaseMs, jobPollMs } from '../core/bounds.ts'
 import type { JobCounts } from '../core/job-counts.ts'
 import { instantsOf } from '../store/instants.ts'
 import { bringForward, claimJobs, enqueueJob, readDueTimes } from '../store/jobs.ts'
 import type { Store } from '../store/store.ts'
 import type { Clock } from '../verdict/clock.ts'
-import { claimLeaseMs, doClaimed, type Ending, type JobContext } from './claimed-job.ts'
+import { doClaimed, type Ending, type JobContext } from './claimed-job.ts'
 import { type JobKind, maxRetryMs } from './kinds.ts'
 
-/** How long to wait between two looks, at the least. */
-const pollEveryMs = 5_000
 /** A command that ends sooner does no work. */
 const firstLookMs = 1_000
 /** How long to wait after looks that failed, at the most. */
@@ -51,7 +50,7 @@ export interface JobsOptions {
   /** Milliseconds since 1970; the database's clock if absent, which is one for all processes. For tests. */
   now?: (() => number) | undefined
   /** Other lengths than those of a server, in milliseconds. For tests. */
-  pollEveryMs?: number
+  pollMs?: number
   leaseMs?: number
 }
 
@@ -77,7 +76,7 @@ export class Jobs {
   #failedLooks = 0
 
   constructor(options: JobsOptions) {
-    const { store, clock, owner, now, kinds, leaseMs = claimLeaseMs } = options
+    const { store, clock, owner, now, kinds, leaseMs = jobLeaseMs } = options
     this.#options = options
     const at = instantsOf(store.dialect, now)
     this.#context = { store, clock, owner, at, leaseMs, stopping: this.#stopping.signal }
@@ -144,7 +143,7 @@ export class Jobs {
 
   /** Looks until nobody has asked for another look meanwhile; tells how long to wait until the next one. */
   async #lookAgain(): Promise<number> {
-    const { pollEveryMs: pollMs = pollEveryMs } = this.#options
+    const { pollMs = jobPollMs } = this.#options
     let pauseMs = pollMs
     while (this.#again && !this.#isStopping) {
       this.#again = false

@@ -1,5 +1,5 @@
 // What is deleted, when, and by what: one list. What nothing else deletes, a job of this file does, a few rows at a time.
-import { maxIdleMs } from '../core/bounds.ts'
+import { keptJobsMs, maxDeletedRows, maxIdleMs, retentionEveryMs } from '../core/bounds.ts'
 import type { StoreDialect } from '../store/backend.ts'
 import { type Instant, instantsOf } from '../store/instants.ts'
 import { deleteFinishedJobs } from '../store/jobs.ts'
@@ -9,15 +9,11 @@ import type { TableName, Tx } from '../store/tables.ts'
 import type { Clock } from '../verdict/clock.ts'
 import type { Again, JobKind, Work } from './kinds.ts'
 
-const everyMs = 300_000
-/** Rows a transaction: it takes milliseconds, and changes come between two. */
-const batchRows = 100
 /** So long a run goes on; the rest follows a moment later, when another process may be the one. */
 const runMs = 10_000
 const restAfterMs = 1_000
 /** Between two transactions at least as much time as the one before took: others have half of the database. */
 const minPauseMs = 5
-const keptMs = 7 * 86_400_000
 
 /** Some rows, and what becomes of them. */
 export interface Retention {
@@ -59,7 +55,8 @@ export const retention: readonly Retention[] = [
     rows: 'jobs that are finished',
     kept: 'a week',
     by: 'the job `retention`',
-    deleteSome: (tx, { dialect, at, limit }) => deleteFinishedJobs(tx, dialect, { keptMs, limit }, at),
+    deleteSome: (tx, { dialect, at, limit }) =>
+      deleteFinishedJobs(tx, dialect, { keptMs: keptJobsMs, limit }, at),
   },
   {
     table: 'changes',
@@ -100,10 +97,10 @@ export function retentionJob(
 ): JobKind {
   const at = instantsOf(dialect, now)
   return {
-    everyMs,
+    everyMs: retentionEveryMs,
     run: (work) =>
       deleteDue(work, clock, (deleteSome) =>
-        write((tx) => deleteSome(tx, { dialect, at: at(), limit: batchRows })),
+        write((tx) => deleteSome(tx, { dialect, at: at(), limit: maxDeletedRows })),
       ),
   }
 }
@@ -123,7 +120,7 @@ async function deleteDue(
     for (const deleteSome of left) {
       work.requireHeld()
       const batchAt = clock.monotonic()
-      if ((await deleteBatch(deleteSome)) >= batchRows) unfinished.push(deleteSome)
+      if ((await deleteBatch(deleteSome)) >= maxDeletedRows) unfinished.push(deleteSome)
       const pauseMs = Math.max(minPauseMs, clock.monotonic() - batchAt)
       if (unfinished.length > 0) await new Promise<void>((resolve) => clock.after(pauseMs, resolve))
     }

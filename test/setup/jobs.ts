@@ -9,7 +9,7 @@ import { makeClock } from './clock.ts'
 import { connectDirectly, type Row } from './direct.ts'
 
 /** They look so often, by the machine's clock: all else is by the test's. */
-const pollEveryMs = 10
+const pollMs = 10
 
 export interface JobsStage extends AsyncDisposable {
   store: Store
@@ -75,7 +75,7 @@ export async function openJobsStage(database: string): Promise<JobsStage> {
         now: wall.now,
         kinds,
         warn: (message) => warnings.push(message),
-        pollEveryMs,
+        pollMs,
         ...lengths,
       })
       stack.defer(() => own.close())
