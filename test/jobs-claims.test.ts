@@ -52,9 +52,9 @@ onEachDatabase('a job', (makeDatabase, kind) => {
       .poll(async () => (await stage.rows('mail')).filter(({ isFinished }) => !isFinished))
       .toEqual([])
     expect(done.toSorted()).toEqual(all)
-    const counts = runners.flatMap((runner) => runner.counts())
-    expect(counts.reduce((sum, each) => sum + each.done, 0)).toBe(150)
-    expect(counts.filter(({ lost, failed }) => lost + failed > 0)).toEqual([])
+    const counts = () => runners.flatMap((runner) => runner.counts())
+    await expect.poll(() => counts().reduce((sum, each) => sum + each.done, 0)).toBe(150)
+    expect(counts().filter(({ lost, failed }) => lost + failed > 0)).toEqual([])
   })
 
   test('that another owner, or the same one, has claimed since is not renewed, finished or given back by the first', async () => {

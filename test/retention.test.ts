@@ -209,7 +209,7 @@ describe('the list of what is deleted', () => {
 
   test('stands in the documents as it is', () => {
     const documents = globSync('docs/**/*.md', { cwd: repository }).map(read)
-    const [page] = documents.filter((text) => text.includes('## What is deleted, and when\n'))
+    const [page] = documents.filter((text) => /^#+ What is deleted, and when$/m.test(text))
     const lines = (page ?? '').split('\n').filter((line) => retention.some(({ rows }) => line.includes(rows)))
     expect(lines).toEqual(retention.map(({ rows, kept, by }) => `| ${rows} | ${kept} | ${by} |`))
   })

@@ -60,14 +60,14 @@ export const retention: readonly Retention[] = [
   },
   {
     table: 'changes',
-    rows: 'changes of keys, for processes to hear of',
+    rows: 'changes of keys, which processes read',
     kept: 'until there are 10,000 later ones',
     // One for one, so that what is left has no gap: a process takes a gap behind its place for what it missed.
     by: 'the change that makes one more',
   },
   {
     table: 'followers',
-    rows: 'processes that follow the changes and ended without a word',
+    rows: 'processes that follow the changes and crashed',
     kept: 'until the next barrier, which comes within two minutes',
     // It deletes whoever has not confirmed its number, which is the highest of all: no row is left for this job.
     by: 'the barrier',
