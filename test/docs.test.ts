@@ -130,6 +130,14 @@ test.each(documents)('the links and paths of %s lead somewhere', (path) => {
   expect(brokenLinks(join(repository, path))).toEqual([])
 })
 
+test('every file of the source that ARCHITECTURE.md names is there', () => {
+  const names = readFileSync(join(repository, 'ARCHITECTURE.md'), 'utf8').matchAll(/`([\w/-]+\.tsx?)`/g)
+  const known = globSync('{src,console,test}/**/*.{ts,tsx}', { cwd: repository }).map((path) => `/${path}`)
+  const named = [...new Set([...names].map((match) => match[1] as string))]
+  expect(named.length).toBeGreaterThan(30)
+  expect(named.filter((name) => !known.some((path) => path.endsWith(`/${name}`)))).toEqual([])
+})
+
 test('the index of the documents leads to every one of them', () => {
   const indexes = documents.filter((path) => path.startsWith('docs/') && path.endsWith('README.md'))
   const linked = indexes.flatMap((path) =>
