@@ -1,4 +1,4 @@
-// `npm run bench`: measures Latchkey beside floors and peers, and writes docs/benchmarks.md, its chart and
+// `npm run bench`: measures Latchkey beside floors and peers, and writes docs/reference/benchmarks.md, its chart and
 // bench/results.json. Flags: `--quick` for tiny sizes, which only shows that everything runs (and writes into
 // bench/quick/); `--large` for ten million keys too; `--only=http,calm` for some of the sections.
 import { fork } from 'node:child_process'
@@ -54,11 +54,12 @@ const isWhole = found.length === Object.keys(sections).length && !settings.quick
 const results = isWhole ? import.meta.dirname : join(import.meta.dirname, 'quick')
 const docs = isWhole ? resolve(import.meta.dirname, '../docs') : results
 const images = join(docs, 'images')
-mkdirSync(images, { recursive: true })
+const reference = join(docs, 'reference')
+for (const folder of [images, reference]) mkdirSync(folder, { recursive: true })
 writeFileSync(join(results, 'results.json'), `${JSON.stringify({ machine, settings, found }, null, 2)}\n`)
 writeFileSync(join(images, 'benchmarks.svg'), drawChart(found))
 const report = writeReport(found, machine, settings)
-writeFileSync(join(docs, 'benchmarks.md'), report)
+writeFileSync(join(reference, 'benchmarks.md'), report)
 console.log(report)
 
 /** Runs a section in a process of its own, so that none inherits another's heap or compiled code. */

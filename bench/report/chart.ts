@@ -1,4 +1,4 @@
-// The chart of docs/benchmarks.md: verifications a second, a bar each, on a logarithmic scale. Colors are chosen so
+// The chart of docs/reference/benchmarks.md: verifications a second, a bar each, on a logarithmic scale. Colors are chosen so
 // that they can be told apart on light and on dark ground, and by who does not see all of them.
 import { type Figure, type Findings, medianOf } from '../rounds.ts'
 import { formatNumber } from './numbers.ts'

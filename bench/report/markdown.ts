@@ -1,4 +1,4 @@
-// docs/benchmarks.md, from what a run found.
+// docs/reference/benchmarks.md, from what a run found.
 import { type Bar, type Figure, type Findings, judgeBar } from '../rounds.ts'
 import type { Settings } from '../settings.ts'
 import type { Machine } from './machine.ts'
@@ -12,7 +12,7 @@ export function writeReport(found: readonly Findings[], machine: Machine, settin
     ...(quick
       ? ['**A quick run, with tiny sizes: it shows that the benchmarks work, not how fast anything is.**']
       : []),
-    '![Verifications a second, on a logarithmic scale](images/benchmarks.svg)',
+    '![Verifications a second, on a logarithmic scale](../images/benchmarks.svg)',
     '## Bars',
     table(['what', 'promised', 'reached', 'beside', ''], found.flatMap(({ bars }) => bars).map(barCells)),
     ...found.flatMap(writeSection),
