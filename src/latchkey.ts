@@ -1,7 +1,8 @@
 // openLatchkey(): ties the store, the keys and the verification together.
 
 import { waitUntilApplied } from './coherence/barrier.ts'
-import { startSweep } from './coherence/eviction.ts'
+import { openChangeLog } from './coherence/change-log.ts'
+import { startEvictions } from './coherence/eviction.ts'
 import { ChangeLines } from './commit/change-lines.ts'
 import { Writer } from './commit/commit.ts'
 import { Together } from './commit/together.ts'
@@ -33,6 +34,8 @@ import { SignInLimit } from './domain/sessions/sign-in-limit.ts'
 import type { Asker } from './fairness/turns.ts'
 import { Jobs } from './jobs/jobs.ts'
 import { retentionJob } from './jobs/retention.ts'
+import { saveUses } from './store/last-use.ts'
+import { foldNewNames } from './store/organizations.ts'
 import { openStore, warnProcess } from './store/store.ts'
 import { type CacheOptions, cacheBoundsOf, cacheFault } from './verdict/cache-options.ts'
 import { systemClock } from './verdict/clock.ts'
@@ -123,18 +126,20 @@ export async function openLatchkey(options: LatchkeyOptions): Promise<Latchkey> 
   const warn = options.onWarning ?? warnProcess
   const store = await openStore(options.database, warn, postgresEnvironment())
   const noteClosed = noteOpening(options.database, warn)
-  const usage = new UsageRecorder(store)
+  const usage = new UsageRecorder((uses) => saveUses(store, uses))
   const newFollowerId = () => newId({ now, random })
   const clock = { ...systemClock, now, monotonic }
-  const memory = new Memory(store, clock, cacheBoundsOf(options), usage, newFollowerId)
+  const log = openChangeLog(store)
+  const memory = new Memory(store, log, clock, cacheBoundsOf(options), usage, newFollowerId)
   usage.beforeFlush = () => memory.cache.reportUses()
-  const endSweep = startSweep(store, clock, memory.follower)
+  const endEvictions = startEvictions(log, clock, memory.follower)
   const changeLines = new ChangeLines(store.changesAtOnce)
   const writer = new Writer(store, memory, { now, random }, changeLines)
   const engine: Engine = {
     store,
     commit: (actor, requirements, work) => writer.commit(actor, requirements, work),
     creations: new Together(writer, changeLines, keyCreation({ now, random })),
+    foldNames: () => foldNewNames(store),
     memory,
     signInLimit: new SignInLimit(),
     sessionReads: new SessionReads(),
@@ -161,7 +166,7 @@ export async function openLatchkey(options: LatchkeyOptions): Promise<Latchkey> 
     return written
   }
   const close = (): Promise<void> => {
-    endSweep()
+    endEvictions()
     if (!closing) noteClosed()
     closing ??= end()
     return closing
@@ -185,7 +190,7 @@ export async function openLatchkey(options: LatchkeyOptions): Promise<Latchkey> 
       checkQuestion(asked)
       return verifyBatch(memory, requests, asked, asker)
     },
-    waitUntilApplied: () => waitUntilApplied(store, clock),
+    waitUntilApplied: () => waitUntilApplied(log, clock),
     verifiers: createVerifiers(memory),
     ensureRootKey: (token, reveal) => ensureRootKey(engine, token, reveal),
     createRootKey: () => createRootKey(engine),

@@ -1,8 +1,10 @@
 // The cache of facts against a simple model, its memory, and one read of the store however many ask at once.
+
 import { execFileSync } from 'node:child_process'
 import { join } from 'node:path'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
+import { openChangeLog } from '../src/coherence/change-log.ts'
 import { assembleToken, parseToken } from '../src/core/token.ts'
 import { openLatchkey } from '../src/latchkey.ts'
 import { openStore, type Store } from '../src/store/store.ts'
@@ -227,6 +229,7 @@ function countReads(store: Store): { memory: Memory; reads: Record<string, numbe
   return {
     memory: new Memory(
       source,
+      openChangeLog(source),
       systemClock,
       { secrets: 100, bytes: 2 ** 20 },
       { note: () => {} },

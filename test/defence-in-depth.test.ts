@@ -1,4 +1,5 @@
 // The guards that hold where another one has failed: each alone, so that its loss is noticed although others still hold.
+
 import { DatabaseSync } from 'node:sqlite'
 import { describe, expect, test } from 'vitest'
 import { leaseMs } from '../src/core/bounds.ts'
@@ -6,6 +7,7 @@ import { assembleToken, generateToken } from '../src/core/token.ts'
 import { systemRandom } from '../src/domain/random.ts'
 import { openLatchkey } from '../src/index.ts'
 import { changeKey, findKey, type KeyRow, lockKey } from '../src/store/keys.ts'
+import { saveUses } from '../src/store/last-use.ts'
 import { beginGrace, endSecrets, listUnendedSecrets } from '../src/store/secrets.ts'
 import {
   deleteSession,
@@ -93,7 +95,7 @@ onEachDatabase('a statement', (makeDatabase) => {
       await store.write(attempt).catch(() => {})
       expect({ name, rows: await read() }).toEqual({ name, rows: before })
     }
-    await store.saveUses([{ kid: key.kid, keyId: key.id, organizationId: 'other', at: now }])
+    await saveUses(store, [{ kid: key.kid, keyId: key.id, organizationId: 'other', at: now }])
     expect(await read()).toEqual(before)
     expect(await store.read((db) => findKey(db, key.id, 'other'))).toBeUndefined()
     await store.close()

@@ -2,7 +2,7 @@
 import { describe, expect, test } from 'vitest'
 import { LatchkeyError } from '../src/core/errors.ts'
 import { openLatchkey } from '../src/latchkey.ts'
-import type { Use } from '../src/store/last-use.ts'
+import { saveUses } from '../src/store/last-use.ts'
 import { openStore } from '../src/store/store.ts'
 import { UsageRecorder } from '../src/verification/last-use.ts'
 import { addManyKeys } from './setup/bulk.ts'
@@ -25,15 +25,12 @@ test('a database that has time for few uses a statement gets few, and so takes t
   await addManyKeys(direct, 'root', used, Date.now())
   const store = await openStore(database.url)
   const sizes: number[] = []
-  const slow = {
-    saveUses: async (uses: readonly Use[]) => {
-      sizes.push(uses.length)
-      const cause = new Error('Query read timeout')
-      if (uses.length > 40) throw new LatchkeyError('store_unavailable', 'Too slow.', { cause })
-      await store.saveUses(uses)
-    },
-  }
-  const recorder = new UsageRecorder(slow)
+  const recorder = new UsageRecorder(async (uses) => {
+    sizes.push(uses.length)
+    const cause = new Error('Query read timeout')
+    if (uses.length > 40) throw new LatchkeyError('store_unavailable', 'Too slow.', { cause })
+    await saveUses(store, uses)
+  })
   const latest = Date.now() + 1_000_000
   for (const { id, kid } of await direct.run('select id, kid from keys where created_by is null'))
     recorder.note(String(kid), String(id), 'root', latest)
@@ -57,7 +54,7 @@ describe.each(databaseKinds)('on %s', (kind) => {
       `select id, kid from keys where created_by is null order by name limit ${used}`,
     )
     const stores = await Promise.all(Array.from({ length: processes }, () => openStore(database.url)))
-    const recorders = stores.map((store) => new UsageRecorder(store))
+    const recorders = stores.map((store) => new UsageRecorder((uses) => saveUses(store, uses)))
     const latest = Date.now() + 1_000_000
     for (let round = 1; round <= rounds; round++) {
       for (const [i, recorder] of recorders.entries()) {

@@ -1,8 +1,10 @@
 // The barrier on real databases, at the instants that decide: a follower that confirms while it is being given up.
+
 import { hostname } from 'node:os'
 import { setTimeout } from 'node:timers/promises'
 import { expect, test } from 'vitest'
 import { waitUntilApplied } from '../src/coherence/barrier.ts'
+import { openChangeLog } from '../src/coherence/change-log.ts'
 import { generateToken } from '../src/core/token.ts'
 import { systemRandom } from '../src/domain/random.ts'
 import { openLatchkey } from '../src/latchkey.ts'
@@ -12,13 +14,14 @@ import { connectDirectly } from './setup/direct.ts'
 import { startWatcher } from './setup/watcher.ts'
 
 onEachDatabase('the barrier', (makeDatabase) => {
-  test('waits for a process that confirmed just before it was to be struck off, the next time too', async () => {
+  test('waits for a process that confirmed just before it was to be evicted, the next time too', async () => {
     const database = await makeDatabase()
     await using _ = await openLatchkey({ database })
     const store = await openStore(database)
     await using stack = new AsyncDisposableStack()
     stack.defer(() => store.close())
-    const began = await store.enlist('late')
+    const log = openChangeLog(store)
+    const began = await log.register('late')
     let time = 0
     const clock = {
       now: () => time,
@@ -33,15 +36,15 @@ onEachDatabase('the barrier', (makeDatabase) => {
     let raised = began
     const first = await waitUntilApplied(
       {
-        ...store,
+        ...log,
         raiseBarrier: async () => {
-          raised = await store.raiseBarrier()
+          raised = await log.raiseBarrier()
           return raised
         },
-        dismissSilent: async (sequence) => {
-          expect(await store.silentFollowers(sequence)).toHaveLength(1)
-          expect(await store.confirm('late', raised)).toBe(true)
-          return store.dismissSilent(sequence)
+        evict: async (sequence) => {
+          expect(await log.unresponsive(sequence)).toHaveLength(1)
+          expect(await log.confirm('late', raised)).toBe(true)
+          return log.evict(sequence)
         },
       },
       clock,
@@ -49,7 +52,7 @@ onEachDatabase('the barrier', (makeDatabase) => {
     expect(time).toBeGreaterThanOrEqual(2_000)
     expect(first.confirmed).toBe(true)
     // It acts on all of the first barrier, holds a lease, and has heard nothing of the second.
-    expect((await waitUntilApplied(store, clock)).confirmed).toBe(false)
+    expect((await waitUntilApplied(log, clock)).confirmed).toBe(false)
   })
 
   test('a process that finds the log of changes cut short forgets all it knew', async () => {

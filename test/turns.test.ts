@@ -1,7 +1,9 @@
 // Turns at the database: whoever asks much waits for itself, and nobody waits for ever.
+
 import { setTimeout } from 'node:timers/promises'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
+import { openChangeLog } from '../src/coherence/change-log.ts'
 import { LatchkeyError } from '../src/core/errors.ts'
 import { type Asker, networkOf, Turns } from '../src/fairness/turns.ts'
 import { openStore, type Store } from '../src/store/store.ts'
@@ -110,7 +112,14 @@ onEachDatabase('a database that takes long', (makeDatabase) => {
         return store.findManyFacts(kids)
       },
     }
-    const memory = new Memory(source, systemClock, bounds, { note: () => {} }, () => 'slow')
+    const memory = new Memory(
+      source,
+      openChangeLog(source),
+      systemClock,
+      bounds,
+      { note: () => {} },
+      () => 'slow',
+    )
     await memory.follower.start()
     let isOver = false
     let next = 0
@@ -154,7 +163,7 @@ onEachDatabase('a database that does not answer', (makeDatabase) => {
         return stuck.promise
       },
     }
-    const memory = new Memory(source, clock, bounds, { note: () => {} }, () => 'stuck')
+    const memory = new Memory(source, openChangeLog(source), clock, bounds, { note: () => {} }, () => 'stuck')
     await memory.follower.start()
     const reads = Array.from({ length: 600 }, (_, i) =>
       memory.read(`kid${String(i).padStart(13, '0')}`, { ip: '192.0.2.1' }).catch((error) => error),

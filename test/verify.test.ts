@@ -1,6 +1,8 @@
 // Judging by what the store has: reads that are shared, late, overtaken or refused, on a real SQLite file by clocks that the
 // test moves. A store behind a network is the same one, read by statements of many kids.
+
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { openChangeLog } from '../src/coherence/change-log.ts'
 import { leaseMs } from '../src/core/bounds.ts'
 import { assembleToken, type ParsedToken, parseToken } from '../src/core/token.ts'
 import type { CreatedKey, Latchkey } from '../src/index.ts'
@@ -233,8 +235,8 @@ describe('reads by statements', () => {
   })
 
   test('of a process that hears of no change are not remembered', async () => {
-    const enlist = () => Promise.reject(new Error('away'))
-    const { memory, reads, told } = await openMemory('by statements', undefined, { enlist })
+    const register = () => Promise.reject(new Error('away'))
+    const { memory, reads, told } = await openMemory('by statements', undefined, { register })
     for (let i = 1; i <= 3; i++) {
       expect((await verify(memory, created.key)).valid).toBe(true)
       expect(await verify(memory, unknown)).toEqual(notFound)
@@ -242,7 +244,7 @@ describe('reads by statements', () => {
       expect(memory.cache.size).toBe(0)
       expect(told()).toHaveLength(1)
     }
-    const atOnce = await openMemory('at once', undefined, { enlist })
+    const atOnce = await openMemory('at once', undefined, { register })
     expect(atOnce.memory.readNow(kidIn(created.key))).toBeUndefined()
     expect((await verify(atOnce.memory, created.key)).valid).toBe(true)
     expect(atOnce.memory.cache.size).toBe(0)
@@ -250,8 +252,9 @@ describe('reads by statements', () => {
 
   test('are made, and not remembered, while a busy disk keeps the process from registering', async () => {
     const quiet = Promise.withResolvers<void>()
-    const enlist = (follower: string) => quiet.promise.then(() => store.enlist(follower))
-    const { memory, reads } = await openMemory('by statements', undefined, { enlist })
+    const log = openChangeLog(store)
+    const register = (follower: string) => quiet.promise.then(() => log.register(follower))
+    const { memory, reads } = await openMemory('by statements', undefined, { register })
     for (let i = 0; i < 2; i++) expect(await verify(memory, created.key)).toMatchObject({ valid: true })
     expect(reads).toHaveLength(2)
     quiet.resolve()

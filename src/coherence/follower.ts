@@ -9,16 +9,16 @@ import { OrganizationSequences } from './organization-sequences.ts'
 export interface ChangeSource {
   /** How long to wait between two reads where no hint came; far below the lease. */
   readonly pollEveryMs: number
-  /** The changes after a number, with the counter and this process's enlistment in the same snapshot. */
+  /** The changes after a number, with the counter and this process's registration in the same snapshot. */
   readChanges(since: number, follower: string): Promise<Look>
   /** The number of an organization's last change as it stood after a change; undefined where the log does not show it. */
   readOrganizationSequence(organizationId: string, at: number): Promise<OrganizationSequence | undefined>
-  /** Enlists this process; returns the number of the last change before. */
-  enlist(follower: string): Promise<number>
-  /** Confirms all changes up to a number; false where this process is no longer enlisted. */
+  /** Registers this process; returns the number of the last change before. */
+  register(follower: string): Promise<number>
+  /** Confirms all changes up to a number; false if this process is no longer registered. */
   confirm(follower: string, sequence: number): Promise<boolean>
-  /** Strikes this process off. */
-  dismiss(follower: string): Promise<void>
+  /** Deregisters this process. */
+  deregister(follower: string): Promise<void>
   /** Calls back when there may be news; returns how to stop that. Hints may get lost. */
   listen(hint: () => void): () => void
 }
@@ -58,7 +58,7 @@ export class ChangeFollower {
   readonly #listeners = new Set<(news: News) => void>()
   readonly #ofOrganizations = new OrganizationSequences((id) => this.#readSequenceOf(id))
   #id = ''
-  /** The last change that the memory has acted on; undefined while this process is not enlisted. */
+  /** The last change that the memory has acted on; undefined while this process is not registered. */
   #sequence: number | undefined
   /** Which database that is of, and the mark of that change in it; undefined until a look has shown them. */
   #identity: string | undefined
@@ -83,14 +83,14 @@ export class ChangeFollower {
     return this.#sequence !== undefined
   }
 
-  /** The number of the last change that the memory has acted on; undefined while this process is not enlisted. */
+  /** The number of the last change that the memory has acted on; undefined while this process is not registered. */
   get sequence(): number | undefined {
     return this.#sequence
   }
 
   /**
    * The number of an organization's last change that the memory has acted on: it counts the changes of the organization's
-   * own keys alone. Undefined while this process is not enlisted, and until {@link findSequenceOf} has found it.
+   * own keys alone. Undefined while this process is not registered, and until {@link findSequenceOf} has found it.
    */
   sequenceOf(organizationId: string): number | undefined {
     return this.#sequence === undefined ? undefined : this.#ofOrganizations.get(organizationId)
@@ -117,7 +117,7 @@ export class ChangeFollower {
     if (this.#listeners.size > 0) this.#wake()
   }
 
-  /** Begins to follow, at the first call; resolves when the first attempt to enlist has succeeded or failed. */
+  /** Begins to follow, at the first call; resolves when the first attempt to register has succeeded or failed. */
   start(): Promise<void> {
     this.#started ??= this.#begin()
     return this.#started
@@ -130,8 +130,8 @@ export class ChangeFollower {
     this.#callOff()
     await this.#round
     this.lease.drop()
-    // Where the database is away, the next barrier strikes this process off.
-    if (this.following) await this.#source.dismiss(this.#id).catch(() => {})
+    // Where the database is away, the next barrier evicts this process.
+    if (this.following) await this.#source.deregister(this.#id).catch(() => {})
     this.#sequence = undefined
   }
 
@@ -165,7 +165,7 @@ export class ChangeFollower {
   }
 
   async #follow(): Promise<void> {
-    if (this.#sequence === undefined) await this.#enlist()
+    if (this.#sequence === undefined) await this.#register()
     const since = this.#sequence as number
     // Read before the question is sent: whatever is acknowledged after this instant may be missing in the answer.
     const monotonic = this.#clock.monotonic()
@@ -194,19 +194,19 @@ export class ChangeFollower {
     else this.#again = true
   }
 
-  async #enlist(): Promise<void> {
+  async #register(): Promise<void> {
     this.#id = this.#newId()
     this.#memory.forgetAll()
     this.#identity = undefined
     this.#mark = undefined
     this.#ofOrganizations.clear()
-    this.#sequence = await this.#source.enlist(this.#id)
+    this.#sequence = await this.#source.register(this.#id)
     this.#tell(undefined)
   }
 
   /** Reads the number at the very change that the memory has acted on, from a history that has the same change there. */
   async #readSequenceOf(organizationId: string): Promise<number | undefined> {
-    // The first look after enlisting shows the mark.
+    // The first look after registering shows the mark.
     if (this.#sequence !== undefined && this.#mark === undefined) await this.#round
     const [sequence, mark] = [this.#sequence, this.#mark]
     if (sequence === undefined || mark === undefined) return undefined
@@ -242,14 +242,14 @@ export class ChangeFollower {
     for (const listener of this.#listeners) listener({ sequence, changed })
   }
 
-  /** Follows another database anew; there it may be enlisted as well, and the next barrier would wait for it. */
+  /** Follows another database anew; there it may be registered as well, and the next barrier would wait for it. */
   async #moveOver(): Promise<void> {
     const id = this.#id
     this.#startOver()
-    await this.#source.dismiss(id)
+    await this.#source.deregister(id)
   }
 
-  /** Struck off, for silence or with a database restored: what is remembered counts for nothing. */
+  /** Evicted as unresponsive, or on a database that was restored: clears the cache, and registers again. */
   #startOver(): void {
     this.lease.drop()
     this.#memory.forgetAll()

@@ -8,6 +8,7 @@
 //
 // Of what comes together many changes may share a transaction; see `together.ts`.
 
+import { logChange } from '../coherence/change-log.ts'
 import { invalidToken, requirePermission, scopeOf, sessionEnded } from '../core/access.ts'
 import type { Actor, Caller, LiveActor, LiveCaller } from '../core/actor.ts'
 import { holdsDatabase } from '../core/actor.ts'
@@ -19,7 +20,7 @@ import { type AuditRow, insertAuditEvents } from '../store/audit.ts'
 import type { LastStatements } from '../store/backend.ts'
 import { type CallerRow, type CallerSessionRow, findCallerSessions, findCallers } from '../store/callers.ts'
 import type { LoggedChange, Topic } from '../store/changes.ts'
-import type { KeyLocks } from '../store/postgres-locks.ts'
+import { type KeyLocks, lockKeys } from '../store/key-locks.ts'
 import { allDone } from '../store/statements.ts'
 import type { Store } from '../store/store.ts'
 import type { Tx } from '../store/tables.ts'
@@ -84,19 +85,16 @@ export interface Forgetful {
   lookNow(): void
 }
 
+type CommitStore = Pick<Store, 'write' | 'announce' | 'dialect'>
+
 /** The only way for a command to a transaction: nobody else has the store's `write`. */
 export class Writer {
-  readonly #store: Pick<Store, 'write' | 'lockKeys' | 'recordChange'>
+  readonly #store: CommitStore
   readonly #memory: Forgetful
   readonly #source: IdSource
   readonly #lines: ChangeLines
 
-  constructor(
-    store: Pick<Store, 'write' | 'lockKeys' | 'recordChange'>,
-    memory: Forgetful,
-    source: IdSource,
-    lines: ChangeLines,
-  ) {
+  constructor(store: CommitStore, memory: Forgetful, source: IdSource, lines: ChangeLines) {
     this.#store = store
     this.#memory = memory
     this.#source = source
@@ -142,7 +140,11 @@ export class Writer {
           // committed when the first had its locks.
           const [, rows, sessions] = await allDone([
             callers.length > 0 || target !== undefined
-              ? this.#store.lockKeys(tx, { callers: callers.map(({ keyId }) => keyId), target, left })
+              ? lockKeys(tx, this.#store.dialect, {
+                  callers: callers.map(({ keyId }) => keyId),
+                  target,
+                  left,
+                })
               : undefined,
             findRows(tx, callers),
             findSessions(tx, callers),
@@ -199,7 +201,7 @@ export class Writer {
     if (events.length === 0) return []
     const written = insertAuditEvents(tx, events)
     // Last: from here on every other change waits for this one.
-    return [written, ...loggedChanges(events).flatMap((change) => this.#store.recordChange(tx, change))]
+    return [written, ...loggedChanges(events).flatMap((change) => logChange(this.#store, tx, change))]
   }
 }
 

@@ -12,10 +12,12 @@ import type { SignInLimit } from './sessions/sign-in-limit.ts'
 
 export interface Engine {
   /** For reading: what changes anything goes through `commit`. */
-  store: Omit<Store, 'write' | 'lockKeys' | 'recordChange' | 'saveUses'>
+  store: Omit<Store, 'write' | 'execute'>
   commit: Commit
   /** The keys that are being created: those that come at once share a transaction. */
   creations: Pick<Together<WantedKey, NewKey>, 'commit'>
+  /** Folds the names of organizations that a program of an older schema has written. */
+  foldNames: () => Promise<void>
   memory: Memory
   signInLimit: SignInLimit
   sessionReads: SessionReads

@@ -88,7 +88,7 @@ async function listOrganizations(
   const actor = actorOf(options)
   const scope = scopeOf(actor)
   // A process of an older version beside this one writes names that no search would find.
-  if (q !== undefined) await engine.store.foldNames()
+  if (q !== undefined) await engine.foldNames()
   return readPage(
     engine,
     {

@@ -2,8 +2,6 @@
 import type { RawBuilder } from 'kysely'
 import type { StoredSecret } from '../core/stored-secret.ts'
 import type { Look } from './changes.ts'
-import type { Use } from './last-use.ts'
-import type { KeyLocks } from './postgres-locks.ts'
 import type { Db, Tx } from './tables.ts'
 
 /** PostgreSQL's own variables, `PGHOST` and others: they say what a database's url leaves out. */
@@ -34,6 +32,8 @@ export interface StoreDialect {
 export interface Backend {
   transact: Transact
   dialect: StoreDialect
+  /** The connections of changes, for a statement that commits by itself. */
+  statements: Db
   /** The connections of reads alone: a list that takes its time stands before no change. */
   reads: Db
   /** How many statements {@link Backend.reads} takes at once. */
@@ -47,10 +47,6 @@ export interface Backend {
   /** Reads many secrets by one statement. */
   findManyFacts(kids: readonly string[]): Promise<StoredSecret[]>
   readChanges(since: number, follower: string): Promise<Look>
-  /** Takes the locks of keys for the rest of a transaction; nothing where a transaction is alone anyway. */
-  lockKeys(tx: Tx, locks: KeyLocks): Promise<void>
-  /** Writes a batch of last uses, of at most a few hundred secrets. An instant later than the given one stays. */
-  saveUses(uses: readonly Use[]): Promise<void>
   /** Wakes the listeners of all processes when the transaction commits, as far as the database can. */
   announce(tx: Tx): Promise<unknown>[]
   listen(hint: () => void): () => void

@@ -22,7 +22,7 @@ export interface ChangeRow {
   identity: string
   /** The number of the last change that was committed. */
   last: number
-  /** 1 while the asking process is enlisted. */
+  /** 1 while the asking process is registered. */
   enlisted: number
   sequence: number | null
   /** A {@link Topic}, or one of a newer program; null for a barrier, which asks every follower to confirm. */
@@ -51,7 +51,7 @@ export const changesPage = 1_000
 
 /**
  * The read as SQL for a prepared statement: all changes after a number, and, as they stood in the same snapshot, the
- * counter, this process's enlistment and the mark of the change of that number. `identity` is an expression;
+ * counter, this process's registration and the mark of the change of that number. `identity` is an expression;
  * the prefix stands before the tables' names.
  */
 export function changesQuery(
@@ -181,16 +181,16 @@ export async function readOrganizationSequence(
 }
 
 /**
- * Enlists a process that is about to remember facts and remembers none yet. Returns the number of the last
+ * Registers a process that is about to remember facts and remembers none yet. Returns the number of the last
  * change before: it must hear of every one after that.
  */
-export async function enlistFollower(tx: Tx, id: string, name: string): Promise<number> {
+export async function registerFollower(tx: Tx, id: string, name: string): Promise<number> {
   const { value } = await tx.selectFrom('change_counter').select('value').executeTakeFirstOrThrow()
   await tx.insertInto('followers').values({ id, name, confirmed_sequence: value }).execute()
   return value
 }
 
-/** Confirms that a process acts on every change up to a number; false where it is no longer enlisted. */
+/** Confirms that a process acts on every change up to a number; false if it is no longer registered. */
 export async function confirmFollower(tx: Tx, id: string, sequence: number): Promise<boolean> {
   const { numUpdatedRows } = await tx
     .updateTable('followers')
@@ -200,13 +200,13 @@ export async function confirmFollower(tx: Tx, id: string, sequence: number): Pro
   return numUpdatedRows === 1n
 }
 
-/** Strikes off a process that ends. */
-export async function dismissFollower(tx: Tx, id: string): Promise<void> {
+/** Deregisters a process that ends. */
+export async function deregisterFollower(tx: Tx, id: string): Promise<void> {
   await tx.deleteFrom('followers').where('id', '=', id).execute()
 }
 
-/** Strikes off the processes that have not confirmed a change yet; returns their names. */
-export async function dismissSilentFollowers(tx: Tx, sequence: number): Promise<string[]> {
+/** Evicts the processes that have not confirmed a change yet; returns their names. */
+export async function evictFollowers(tx: Tx, sequence: number): Promise<string[]> {
   const rows = await tx
     .deleteFrom('followers')
     .where('confirmed_sequence', '<', sequence)
@@ -215,8 +215,8 @@ export async function dismissSilentFollowers(tx: Tx, sequence: number): Promise<
   return rows.map(({ name }) => name)
 }
 
-/** The names of the enlisted processes that have not confirmed a change yet. */
-export async function silentFollowers(db: Db, sequence: number): Promise<string[]> {
+/** The names of the registered processes that have not confirmed a change yet. */
+export async function unresponsiveFollowers(db: Db, sequence: number): Promise<string[]> {
   const rows = await db
     .selectFrom('followers')
     .select('name')

@@ -13,6 +13,7 @@ import {
   type SliceBounds,
   toSlice,
 } from './cursors.ts'
+import type { Store } from './store.ts'
 import type { Db, OrganizationsTable, Tx } from './tables.ts'
 
 export type OrganizationRow = Selectable<OrganizationsTable>
@@ -121,15 +122,19 @@ function organizationsAfter(db: Db, { scope, after }: OrganizationQuery) {
 }
 
 /** Tells whether a program that knows no folded names has left any name without one. */
-export async function hasUnfoldedNames(db: Db): Promise<boolean> {
+async function hasUnfoldedNames(db: Db): Promise<boolean> {
   return (
     (await db.selectFrom('organizations').select('id').where('name_folded', '=', '').limit(1).execute())
       .length > 0
   )
 }
 
-/** Folds the names that a program which knows no folded ones has left. */
-export async function foldNames(tx: Tx): Promise<void> {
+/** Folds the names that a program which knows no folded ones has left, if there are any. */
+export async function foldNewNames(store: Pick<Store, 'read' | 'write'>): Promise<void> {
+  if (await store.read(hasUnfoldedNames)) await store.write(foldNames)
+}
+
+async function foldNames(tx: Tx): Promise<void> {
   const rows = await tx
     .selectFrom('organizations')
     .select(['id', 'name'])

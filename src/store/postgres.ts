@@ -4,12 +4,10 @@ import { sql } from 'kysely'
 import { pollMs } from '../core/bounds.ts'
 import { LatchkeyError } from '../core/errors.ts'
 import type { Backend, PostgresEnvironment, StoreDialect, Warn } from './backend.ts'
-import { saveUsesAtOnce } from './last-use.ts'
 import { isCurrent, migrate } from './migrations/migrations.ts'
 import { type PostgresClient, PostgresConnector } from './postgres-connection.ts'
 import { makeStatements, type StatementTimeouts } from './postgres-driver.ts'
 import { PostgresListener } from './postgres-listener.ts'
-import { lockKeys } from './postgres-locks.ts'
 import { ConnectionPool } from './postgres-pool.ts'
 import { PostgresReader } from './postgres-reader.ts'
 import { resolveSchema, SchemaPlugin } from './postgres-schema.ts'
@@ -86,6 +84,7 @@ export async function openPostgres(
     return {
       transact,
       dialect: storeDialect,
+      statements: db,
       reads: makeStatements(reads, { changeMs: changeTimeoutMs, readMs: readTimeoutMs }, [
         new SchemaPlugin(schema),
       ]).db,
@@ -96,8 +95,6 @@ export async function openPostgres(
       },
       findManyFacts: (kids) => reader.findManyFacts(kids),
       readChanges: (since, follower) => reader.readChanges(since, follower),
-      lockKeys,
-      saveUses: (uses) => saveUsesAtOnce(db, uses),
       announce: (tx) => [sql`select pg_notify(${channel}, '')`.execute(tx)],
       listen: (hint) => {
         const made = new PostgresListener(connector, channel, hint)

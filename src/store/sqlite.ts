@@ -14,7 +14,6 @@ import {
 import { pollMs } from '../core/bounds.ts'
 import type { Backend, StoreDialect, Transact, Warn } from './backend.ts'
 import { type ChangeRow, changesQuery } from './changes.ts'
-import { saveUses } from './last-use.ts'
 import { isCurrent, migrate } from './migrations/migrations.ts'
 import { SqliteReadDriver, SqliteWriteDriver } from './sqlite-driver.ts'
 import { SqliteFacts } from './sqlite-facts.ts'
@@ -45,6 +44,7 @@ export async function openSqlite(path: string, warn: Warn): Promise<Backend> {
   return {
     transact,
     dialect: storeDialect,
+    statements: db,
     reads,
     // The thread takes them one by one, and whoever comes next is chosen here.
     readsAtOnce: 1,
@@ -59,9 +59,6 @@ export async function openSqlite(path: string, warn: Warn): Promise<Backend> {
     },
     // No word reaches other processes: they look often, which costs microseconds here.
     announce: () => [],
-    saveUses: (uses) => transact((tx) => saveUses(tx, uses)),
-    // A transaction has the whole database to itself.
-    lockKeys: async () => {},
     listen: () => () => {},
     walBytes: () => file.walBytes(),
     close: async () => {

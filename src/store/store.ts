@@ -1,25 +1,10 @@
 // The store: the only place that names a database. All SQL is in this folder, one file a table.
-import { hostname } from 'node:os'
 import { LatchkeyError } from '../core/errors.ts'
 import type { StoredSecret } from '../core/stored-secret.ts'
 import { FairLine, type LineBounds, type Turn } from '../fairness/fair-line.ts'
 import type { Backend, PostgresEnvironment, StoreDialect, Transact, Warn } from './backend.ts'
-import {
-  confirmFollower,
-  dismissFollower,
-  dismissSilentFollowers,
-  enlistFollower,
-  type LoggedChange,
-  type Look,
-  type OrganizationSequence,
-  readOrganizationSequence,
-  recordChange,
-  silentFollowers,
-} from './changes.ts'
-import type { Use } from './last-use.ts'
+import { deregisterFollower, type Look } from './changes.ts'
 import { describeNewer, schemaVersion } from './migrations/migrations.ts'
-import { foldNames, hasUnfoldedNames } from './organizations.ts'
-import type { KeyLocks } from './postgres-locks.ts'
 import type { Db, Tx } from './tables.ts'
 
 /** An open database. Every failure of it is `store_unavailable`, never an answer. */
@@ -34,32 +19,22 @@ export interface Store {
   readonly dialect: StoreDialect
   /** How many changes may be under way at once. */
   readonly changesAtOnce: number
-  /** Has a change wait for every other one by or of its keys; its first step, before anything is read. */
-  lockKeys(tx: Tx, locks: KeyLocks): Promise<void>
-  /** Records, by the last statements of a change, what every process must hear of. */
-  recordChange(tx: Tx, change: LoggedChange): Promise<unknown>[]
-  /** Writes a batch of last uses, of at most a few hundred secrets. An instant later than the given one stays. */
-  saveUses(uses: readonly Use[]): Promise<void>
-  /** The next three are how `coherence/barrier.ts` learns that every process has acted on all changes. */
-  raiseBarrier(): Promise<number>
-  silentFollowers(sequence: number): Promise<string[]>
-  dismissSilent(sequence: number): Promise<string[]>
+  /** Runs a statement that commits by itself. Throws `store_unavailable`. */
+  execute<T>(statement: (db: Db) => Promise<T>): Promise<T>
+  /** Wakes the listeners of all processes when the transaction commits, as far as the database can. */
+  announce(tx: Tx): Promise<unknown>[]
+  /** Calls back when another process may have announced something; returns how to stop that. Hints may get lost. */
+  listen(hint: () => void): () => void
+  /** How long to wait between two looks for changes; long where hints come, short where looking is cheap. */
+  readonly pollEveryMs: number
+  /** The two reads that verification lives on, each prepared; see `facts.ts` and `changes.ts`. */
   /** What is known of one secret, read at once; absent where only {@link findManyFacts} can read. */
   readonly findFactsNow?: (kid: string) => StoredSecret | undefined
   /** What is known of many secrets, in any order, by one read; those that are not there are left out. */
   findManyFacts(kids: readonly string[]): Promise<StoredSecret[]>
-  /** The next six are how `coherence/follower.ts` hears of other processes' changes. */
-  readonly pollEveryMs: number
   readChanges(since: number, follower: string): Promise<Look>
-  readOrganizationSequence(organizationId: string, at: number): Promise<OrganizationSequence | undefined>
-  enlist(follower: string): Promise<number>
-  confirm(follower: string, sequence: number): Promise<boolean>
-  dismiss(follower: string): Promise<void>
-  listen(hint: () => void): () => void
   /** The size of what is not in the SQLite file itself yet, in bytes; absent on another database. */
   readonly walBytes: (() => number) | undefined
-  /** Folds the names of organizations that a program of an older schema has written. */
-  foldNames(): Promise<void>
   /** Resolves if a change can be made durable now, and a secret that is not remembered can be judged. */
   checkWritable(): Promise<void>
   close(): Promise<void>
@@ -109,43 +84,21 @@ export async function openStore(
   const read = <T>(query: (db: Db) => Promise<T>, turn?: Turn) =>
     guard(() => line.run(() => query(backend.reads), turn), turn?.signal)
   const write: Transact = (change, last) => guard(() => backend.transact(change, last))
-  const raiseBarrier = async () => {
-    let sequence: Promise<number> | undefined
-    const last = (tx: Tx) => {
-      const recorded = recordChange(tx, null)
-      sequence = recorded[0]
-      return [...recorded, ...backend.announce(tx)]
-    }
-    await write(async () => {}, last)
-    return sequence as Promise<number>
-  }
   return {
     read,
     write,
     dialect: backend.dialect,
     changesAtOnce: backend.changesAtOnce,
-    lockKeys: (tx, locks) => backend.lockKeys(tx, locks),
-    recordChange: (tx, change) => [...recordChange(tx, change), ...backend.announce(tx)],
-    saveUses: (uses) => guard(() => backend.saveUses(uses)),
-    raiseBarrier,
-    silentFollowers: (sequence) => read((db) => silentFollowers(db, sequence)),
-    dismissSilent: (sequence) => write((tx) => dismissSilentFollowers(tx, sequence)),
+    execute: (statement) => guard(() => statement(backend.statements)),
+    announce: (tx) => backend.announce(tx),
+    listen: (hint) => backend.listen(hint),
     get pollEveryMs() {
       return backend.pollEveryMs
     },
     ...(findFactsNow && { findFactsNow: (kid) => guardNow(() => findFactsNow(kid)) }),
     findManyFacts: (kids) => guard(() => backend.findManyFacts(kids)),
     readChanges: (since, follower) => guard(() => readChanges(since, follower)),
-    readOrganizationSequence: (organizationId, at) =>
-      read((db) => readOrganizationSequence(db, organizationId, at)),
-    enlist: (follower) => write((tx) => enlistFollower(tx, follower, `${hostname()}:${process.pid}`)),
-    confirm: (follower, sequence) => write((tx) => confirmFollower(tx, follower, sequence)),
-    dismiss: (follower) => write((tx) => dismissFollower(tx, follower)),
-    listen: (hint) => backend.listen(hint),
     walBytes: backend.walBytes,
-    foldNames: async () => {
-      if (await read(hasUnfoldedNames)) await write(foldNames)
-    },
     checkWritable: () =>
       guard(async () => {
         await backend.transact(touch)
@@ -189,7 +142,7 @@ async function openBackend(url: string, warn: Warn, environment: PostgresEnviron
 async function touch(tx: Tx): Promise<void> {
   const id = `probe ${process.pid}`
   await tx.insertInto('followers').values({ id, name: '', confirmed_sequence: 0 }).execute()
-  await dismissFollower(tx, id)
+  await deregisterFollower(tx, id)
 }
 
 /** Of the reads that run at once, one organization may have all but one, and a key half. */

@@ -1,7 +1,6 @@
 // Remembers when each secret was last used and writes it down in batches, off the path of a verification.
 
 import type { Use } from '../store/last-use.ts'
-import type { Store } from '../store/store.ts'
 
 const flushIntervalMs = 10_000
 /** Small batches, so that a flush never holds the database for long. */
@@ -18,15 +17,16 @@ const longestPauseMs = 100
 
 /** The uses that are not in the database yet, one a secret. */
 export class UsageRecorder {
-  readonly #store: Pick<Store, 'saveUses'>
+  readonly #save: (uses: readonly Use[]) => Promise<void>
   #uses = new Map<string, Use>()
   #flushing: Promise<void> = Promise.resolve()
   /** How many a statement writes: among millions of keys on a slow disk each row is a page of its own. */
   #batchSize = maxBatch
   readonly #timer: NodeJS.Timeout
 
-  constructor(store: Pick<Store, 'saveUses'>) {
-    this.#store = store
+  /** `save` writes a batch of uses, or none of them. */
+  constructor(save: (uses: readonly Use[]) => Promise<void>) {
+    this.#save = save
     // Where the database is away, the uses stay here and the next round tries again.
     this.#timer = setInterval(() => void this.flush().catch(() => {}), flushIntervalMs)
     this.#timer.unref()
@@ -67,10 +67,10 @@ export class UsageRecorder {
     }
   }
 
-  async #save(batch: readonly Use[]): Promise<void> {
+  async #saveInTime(batch: readonly Use[]): Promise<void> {
     const begunAt = performance.now()
     try {
-      await this.#store.saveUses(batch)
+      await this.#save(batch)
     } catch (error) {
       if (hasAnswered(error)) this.#batchSize = Math.max(minBatch, batch.length >> 1)
       throw error
@@ -86,7 +86,7 @@ export class UsageRecorder {
     while (uses.length > 0) {
       const batch = uses.slice(0, this.#batchSize)
       try {
-        await this.#save(batch)
+        await this.#saveInTime(batch)
       } catch (error) {
         for (const use of uses) this.note(use.kid, use.keyId, use.organizationId, use.at)
         throw error

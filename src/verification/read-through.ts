@@ -36,7 +36,7 @@ export interface Reading extends DatedRead {
 }
 
 /** The store as the memory needs it. */
-export interface FactsSource extends ChangeSource {
+export interface FactsSource {
   readonly findFactsNow?: (kid: string) => StoredSecret | undefined
   findManyFacts(kids: readonly string[]): Promise<StoredSecret[]>
 }
@@ -71,6 +71,7 @@ export class Memory {
 
   constructor(
     source: FactsSource,
+    changes: ChangeSource,
     clock: Clock,
     bounds: CacheBounds,
     usage: Pick<UsageRecorder, 'note'>,
@@ -83,7 +84,7 @@ export class Memory {
     this.cache = new FactsCache(bounds, digestText, (kid, answer, at) =>
       usage.note(kid, answer.keyId, answer.organizationId, at),
     )
-    this.follower = new ChangeFollower(source, this, clock, newId)
+    this.follower = new ChangeFollower(changes, this, clock, newId)
   }
 
   /** Whether what is remembered may be believed at this reading of the wall's clock, and of the other one now. */

@@ -93,7 +93,7 @@ const store = [
   target('postgres-connection', 'postgres-network', 'postgres-servers', 'store'),
   target('postgres-driver', 'store', 'reads'),
   target('postgres-listener', 'store', 'staleness-barrier'),
-  target('postgres-locks', 'store', 'last-use-locks'),
+  target('key-locks', 'store', 'last-use-locks'),
   target('postgres-passfile', 'postgres-passfile', 'postgres-network'),
   target('postgres-pool', 'reads', 'store', 'postgres-servers'),
   target('postgres-reader', 'reads', 'store', 'postgres-servers'),

@@ -1,5 +1,6 @@
 // A memory of secrets on a real store, with clocks that the test moves, and what it reads and notes.
 
+import { type ChangeLog, openChangeLog } from '../../src/coherence/change-log.ts'
 import type { StoredSecret } from '../../src/core/stored-secret.ts'
 import type { Store } from '../../src/store/store.ts'
 import { systemClock } from '../../src/verdict/clock.ts'
@@ -9,7 +10,7 @@ import { Memory } from '../../src/verification/read-through.ts'
 export type MemoryOptions = [
   kind: 'at once' | 'by statements',
   onRead?: ((rows: StoredSecret[]) => StoredSecret[] | Promise<StoredSecret[]>) | undefined,
-  further?: Partial<Store>,
+  further?: Partial<Store & ChangeLog>,
 ]
 
 /** A memory that follows the log of a real store; `onRead` comes between it and the rows that it reads. */
@@ -43,11 +44,16 @@ export async function openMemoryOn(
     ...further,
   }
   const note = (...use: unknown[]) => void uses.push(use)
-  const memory = new Memory(source, clock, { secrets: 100, bytes: 2 ** 20 }, { note }, () =>
-    crypto.randomUUID(),
+  const memory = new Memory(
+    source,
+    { ...openChangeLog(source), ...further },
+    clock,
+    { secrets: 100, bytes: 2 ** 20 },
+    { note },
+    () => crypto.randomUUID(),
   )
   // One that a test keeps from registering would be waited for without end.
-  if (further.enlist === undefined) await memory.follower.start()
+  if (further.register === undefined) await memory.follower.start()
   const told = () => {
     memory.cache.reportUses()
     return uses.splice(0)

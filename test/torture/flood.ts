@@ -1,6 +1,8 @@
 // Floods a process with well-formed tokens that nobody ever made, beside a caller whose key is known:
 // `node --expose-gc test/torture/flood.ts [tokens]`, on SQLite and on a PostgreSQL of its own.
+
 import { setImmediate } from 'node:timers/promises'
+import { openChangeLog } from '../../src/coherence/change-log.ts'
 import { assembleToken } from '../../src/core/token.ts'
 import { openLatchkey } from '../../src/latchkey.ts'
 import { openStore } from '../../src/store/store.ts'
@@ -67,6 +69,7 @@ export async function flood(database: string, tokens: number, atOnce = 200): Pro
   }
   const memory = new Memory(
     source,
+    openChangeLog(store),
     systemClock,
     { secrets: 100_000, bytes: 2 ** 26 },
     { note: () => {} },

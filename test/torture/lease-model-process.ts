@@ -1,5 +1,5 @@
 // A process of the model: the real memory, lease and barrier, between a simulated clock and a simulated database.
-import { type BarrierStore, waitUntilApplied } from '../../src/coherence/barrier.ts'
+import { type BarrierLog, waitUntilApplied } from '../../src/coherence/barrier.ts'
 import type { StoredSecret } from '../../src/core/stored-secret.ts'
 import { type ChangeRow, changesPage, type Look, type OrganizationSequence } from '../../src/store/changes.ts'
 import { type FactsSource, Memory } from '../../src/verification/read-through.ts'
@@ -17,7 +17,7 @@ const proofEveryMs = 150
 const unanswered = Symbol('unanswered')
 
 /** One process: it may be paused, cut off, killed, and have its wall clock set. */
-export class Process implements FactsSource, BarrierStore {
+export class Process implements FactsSource, BarrierLog {
   readonly pollEveryMs: number
   readonly findFactsNow?: (kid: string) => StoredSecret | undefined
   readonly #world: World
@@ -50,7 +50,7 @@ export class Process implements FactsSource, BarrierStore {
       },
     }
     const newId = () => `process-${number}-${this.#ids++}`
-    this.#memory = new Memory(this, clock, bounds, { note: () => {} }, newId)
+    this.#memory = new Memory(this, this, clock, bounds, { note: () => {} }, newId)
     // Half of the processes have their database in the same thread.
     if (this.pollEveryMs === 50) this.findFactsNow = (kid) => this.#readNow(kid)
     if (world.breakage === 'overtaken')
@@ -164,14 +164,14 @@ export class Process implements FactsSource, BarrierStore {
     for (const key of acknowledged) key.appliedAt ??= world.time
   }
 
-  silentFollowers(sequence: number): Promise<string[]> {
+  unresponsive(sequence: number): Promise<string[]> {
     if (this.#world.breakage === 'barrier') return Promise.resolve([])
     return this.#ask((server) =>
       [...server.followers].filter(([, confirmed]) => confirmed < sequence).map(([id]) => id),
     )
   }
 
-  dismissSilent(sequence: number): Promise<string[]> {
+  evict(sequence: number): Promise<string[]> {
     return this.#change((server) => {
       const silent = [...server.followers].filter(([, confirmed]) => confirmed < sequence)
       for (const [id] of silent) server.followers.delete(id)
@@ -246,7 +246,7 @@ export class Process implements FactsSource, BarrierStore {
     }))
   }
 
-  enlist(follower: string): Promise<number> {
+  register(follower: string): Promise<number> {
     return this.#change((server) => {
       server.followers.set(follower, server.last)
       return server.last
@@ -261,7 +261,7 @@ export class Process implements FactsSource, BarrierStore {
     })
   }
 
-  dismiss(follower: string): Promise<void> {
+  deregister(follower: string): Promise<void> {
     return this.#change((server) => {
       server.followers.delete(follower)
     })

@@ -1,5 +1,6 @@
-// The locks that PostgreSQL gives a change: its callers' keys shared, the key that it changes for itself alone.
+// The locks that a change takes: its callers' keys shared, the key that it changes for itself alone.
 import { sql } from 'kysely'
+import type { StoreDialect } from './backend.ts'
 import type { Tx } from './tables.ts'
 
 /** The keys that a change depends on. */
@@ -28,7 +29,13 @@ const seed = 0x6c61_7463
  * not of the scope, is not locked: nobody can keep a stranger's key waiting. What is read behind this statement, by
  * another one, is what the last holder committed.
  */
-export async function lockKeys(tx: Tx, { callers, target, left = '' }: KeyLocks): Promise<void> {
+export async function lockKeys(
+  tx: Tx,
+  { skipsLocked }: StoreDialect,
+  { callers, target, left = '' }: KeyLocks,
+): Promise<void> {
+  // The transaction has the database to itself.
+  if (!skipsLocked) return
   const targetId = target?.id ?? ''
   const ids = [...new Set([...callers, targetId, left])].filter((id) => id !== '')
   const scope = target?.scope ?? null
