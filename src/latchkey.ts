@@ -139,6 +139,7 @@ export async function openLatchkey(options: LatchkeyOptions): Promise<Latchkey> 
     store,
     commit: (actor, requirements, work) => writer.commit(actor, requirements, work),
     creations: new Together(writer, changeLines, keyCreation({ now, random })),
+    waitUntilApplied: () => waitUntilApplied(log, clock),
     foldNames: () => foldNewNames(store),
     memory,
     signInLimit: new SignInLimit(),

@@ -1,5 +1,4 @@
 // The library's methods as the commands behind them: their options are checked at once, and a change may be waited for.
-import { waitUntilApplied } from '../coherence/barrier.ts'
 import { type ActorOptions, callOptionsFault } from '../core/call-options.ts'
 import { refuseField } from '../core/errors.ts'
 import { readAll } from '../core/read-all.ts'
@@ -26,13 +25,13 @@ export function checkOptions<Options extends ActorOptions>(
 
 /** Makes a change and, if asked to, waits until every process acts on it. What it answers can be waited for, not undone. */
 export async function makeChange<Answer extends object, Options extends ActorOptions & WaitOptions>(
-  { store, memory }: Engine,
+  engine: Engine,
   options: Options | undefined,
   make: (options: CommandOptions) => Promise<Answer>,
 ): Promise<Changed<Answer, Options>> {
   const answer = await make(checkOptions(options, changeNames))
   if (options?.wait === undefined) return answer as Changed<Answer, Options>
-  const applied = await waitUntilApplied(store, memory.clock)
+  const applied = await engine.waitUntilApplied()
   return { ...answer, applied } as unknown as Changed<Answer, Options>
 }
 

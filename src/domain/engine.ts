@@ -2,7 +2,7 @@
 import type { Commit } from '../commit/commit.ts'
 import type { Together } from '../commit/together.ts'
 import { type Actor, readActor } from '../core/actor.ts'
-import type { CallOptions } from '../core/shapes/calls.ts'
+import type { Applied, CallOptions } from '../core/shapes/calls.ts'
 import type { RandomSource } from '../core/token.ts'
 import type { Store } from '../store/store.ts'
 import type { Memory } from '../verification/read-through.ts'
@@ -16,6 +16,8 @@ export interface Engine {
   commit: Commit
   /** The keys that are being created: those that come at once share a transaction. */
   creations: Pick<Together<WantedKey, NewKey>, 'commit'>
+  /** Resolves when every process acts on all changes that were made before the call; see `coherence/barrier.ts`. */
+  waitUntilApplied: () => Promise<Applied>
   /** Folds the names of organizations that a program of an older schema has written. */
   foldNames: () => Promise<void>
   memory: Memory
