@@ -97,7 +97,7 @@ function addCommand<S extends Shape, Name extends string, Answer extends object>
     const flags = typed[names.length] as Record<string, unknown>
     const input = {
       ...Object.fromEntries(values.filter(([name]) => fields.some(({ field }) => field === name))),
-      ...Object.fromEntries(taken.map(({ field, option }) => [field, flags[option.attributeName()]])),
+      ...Object.fromEntries(taken.map(({ field, valueIn }) => [field, valueIn(flags)])),
     }
     await runCommand(definition, {
       args: Object.fromEntries(values) as Record<Name, string>,

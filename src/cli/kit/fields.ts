@@ -19,8 +19,13 @@ interface JsonField {
 /** A field of a shape that a command takes as an option. */
 export interface FieldOption {
   field: string
-  isRequired: boolean
   option: Option
+  /** What was typed for it, read; undefined if nothing was. */
+  valueIn(typed: Readonly<Record<string, unknown>>): unknown
+}
+
+interface Typed {
+  value: unknown
 }
 
 /** The names of a shape's fields, and which of them must be given. */
@@ -50,8 +55,16 @@ export function fieldOptions(
       const kind = kindOf(field, schema)
       const text = texts[field] ?? asHelp(schema.description)
       const option = new Option(flagOf(field), [text, kind.form].filter(Boolean).join(': '))
-      if (kind.read) option.argParser((value: string, before: unknown) => kind.read?.(value, before, option))
-      return { field, isRequired, option: option.makeOptionMandatory(isRequired) }
+      // Commander makes an empty text of a null, which an instant may be: it never sees the value itself.
+      const parse = (typed: string, before?: Typed): Typed => ({
+        value: kind.read ? kind.read(typed, before?.value, option) : typed,
+      })
+      option.argParser(parse).makeOptionMandatory(isRequired)
+      return {
+        field,
+        option,
+        valueIn: (typed) => (typed[option.attributeName()] as Typed | undefined)?.value,
+      }
     })
 }
 
