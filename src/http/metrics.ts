@@ -81,7 +81,7 @@ export function createMetrics(): Metrics {
       })
       new Gauge({
         name: 'latchkey_jobs_lag_seconds',
-        help: 'How long work in the background has been due that nobody does yet.',
+        help: 'For how long work in the background has been due that no process has begun.',
         labelNames: ['kind'] as const,
         registers: [registry],
         // Each process sees the same work.
