@@ -21,6 +21,7 @@ import type { Verdict, VerifyOptions, VerifyRequest } from './core/shapes/verifi
 import { longestPrefix, prefixPattern, type RandomSource } from './core/token.ts'
 import { auditMethods } from './domain/audit.ts'
 import { authenticate, type Origin } from './domain/authenticate.ts'
+import { refuseMore } from './domain/calls.ts'
 import type { Engine } from './domain/engine.ts'
 import { keyCreation } from './domain/keys/creation.ts'
 import { keyMethods } from './domain/keys/methods.ts'
@@ -174,10 +175,10 @@ export async function openLatchkey(options: LatchkeyOptions): Promise<Latchkey> 
   }
 
   return {
-    keys: keyMethods(engine),
-    organizations: organizationMethods(engine),
-    audit: auditMethods(engine),
-    sessions: sessionMethods(engine),
+    keys: refuseMore(keyMethods(engine)),
+    organizations: refuseMore(organizationMethods(engine)),
+    audit: refuseMore(auditMethods(engine)),
+    sessions: refuseMore(sessionMethods(engine)),
     authenticate: (token, origin) => authenticate(memory, token, origin),
     verify: async (token, asked, asker) => {
       checkQuestion(asked)

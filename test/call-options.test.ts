@@ -41,10 +41,10 @@ const signIn = ['sessions.start', 'sessions.authenticate', 'sessions.refresh']
 type Side = Latchkey | LatchkeyClient
 
 /** Calls a method with these options; a list is read to its end. */
-async function call(side: Side, name: string, options: unknown): Promise<unknown> {
+async function call(side: Side, name: string, ...options: unknown[]): Promise<unknown> {
   const [noun = '', method = ''] = name.split('.')
   const { [method]: run } = side[noun as 'keys'] as unknown as Record<string, (...args: unknown[]) => unknown>
-  const answer = run?.(...(methods[name] ?? []), options)
+  const answer = run?.(...(methods[name] ?? []), ...options)
   if (!method.endsWith('All')) return answer
   for await (const _ of answer as AsyncIterable<unknown>);
 }
@@ -96,6 +96,12 @@ onEachDatabase('the library', (makeDatabase, kind) => {
       }
       for (const options of [null, '', 'root', 7, false, [], [caller], () => caller, new Date(), new Map()])
         expect(await codeOf(call(latchkey, name, options)), name).toBe('invalid_input')
+      for (const more of [
+        [{}, { actor: caller }],
+        [undefined, { actor: caller }],
+        [undefined, caller],
+      ])
+        expect(await codeOf(call(latchkey, name, ...more)), name).toBe('invalid_input')
       for (const actor of actors)
         expect(await codeOf(call(latchkey, name, { actor })), `${name} ${JSON.stringify(actor)}`).toBe(
           'invalid_input',

@@ -23,6 +23,23 @@ export function checkOptions<Options extends ActorOptions>(
   return options ?? {}
 }
 
+/**
+ * Makes methods refuse what stands behind their options, as a caller would that is put into a wrong place: left out in
+ * silence, it would leave the operator to act.
+ */
+export function refuseMore<Methods extends object>(methods: Methods): Methods {
+  const wrapped = Object.entries<(...args: unknown[]) => unknown>(methods as never).map(([name, method]) => [
+    name,
+    (...args: unknown[]) => {
+      if (args.slice(method.length).every((extra) => extra === undefined)) return method(...args)
+      const refuse = () =>
+        refuseField('options', `At most ${method.length} arguments: the options come last.`)
+      return name === 'listAll' ? refuse() : Promise.resolve().then(refuse)
+    },
+  ])
+  return Object.fromEntries(wrapped) as Methods
+}
+
 /** Makes a change and, if asked to, waits until every process acts on it. What it answers can be waited for, not undone. */
 export async function makeChange<Answer extends object, Options extends ActorOptions & WaitOptions>(
   engine: Engine,
@@ -44,7 +61,7 @@ export function listMethods<Input extends object, Item>(
     list: async (input, options) => readPage(engine, input, checkOptions(options)),
     listAll: (input, options) => {
       const checked = checkOptions(options)
-      return readAll((page) => readPage(engine, page, checked), { ...input } as Input)
+      return readAll((page) => readPage(engine, page, checked), input === undefined ? ({} as Input) : input)
     },
   }
 }

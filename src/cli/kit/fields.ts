@@ -12,7 +12,6 @@ interface JsonField {
   type?: string
   format?: string
   description?: string
-  maximum?: number
   anyOf?: JsonField[]
 }
 
@@ -32,7 +31,8 @@ interface Typed {
 export function fieldsOf(shape: Shape): { field: string; isRequired: boolean; schema: JsonField }[] {
   const schema = z.toJSONSchema(shape, { io: 'input', unrepresentable: 'any' })
   // A shape that has a name stands beside the reference to it.
-  const { properties = {}, required = [] } = Object.values(schema.$defs ?? { schema })[0] ?? {}
+  const named = schema.$defs?.[schema.$ref?.replace('#/$defs/', '') ?? '']
+  const { properties = {}, required = [] } = named ?? schema
   return Object.entries(properties).map(([field, schema]) => ({
     field,
     isRequired: required.includes(field),
