@@ -94,8 +94,8 @@ const phone = { width: 360, height: 740 }
 
 /**
  * What is wrong on a page as it stands, in light and in dark, by the look; nothing, where all is well. To come to a
- * page takes as long as to judge it, so it is judged in both. What lies behind a dialog is no other in the dark than
- * the page that was judged without it.
+ * page takes as long as to judge it, so it is judged in both. In the dark nothing but colours is another: style sheets
+ * alone know of it. What lies behind a dialog is no other there than the page that was judged without it.
  */
 async function judge(page: Page, name: string): Promise<Record<string, unknown>> {
   const light = await findViolations(page)
@@ -103,7 +103,10 @@ async function judge(page: Page, name: string): Promise<Record<string, unknown>>
   await page.emulateMedia({ colorScheme: 'dark' })
   await drawn(page)
   const isCovered = (await page.locator(covers).count()) > 0
-  const dark = await findViolations(page, isCovered ? covers : undefined)
+  const dark = await findViolations(page, {
+    selector: isCovered ? covers : undefined,
+    coloursAlone: true,
+  })
   await page.emulateMedia({ colorScheme: 'light' })
   await drawn(page)
   return {

@@ -97,22 +97,32 @@ interface Violation {
   count: number
 }
 
-/** What axe-core finds wrong on the page as it stands, or on some of its elements: nothing, where all is well. */
-export async function findViolations(page: Page, selector?: string): Promise<Violation[]> {
+/**
+ * What axe-core finds wrong on the page as it stands, or on some of its elements, by all rules or by those about
+ * colours alone: nothing, if all is well.
+ */
+export async function findViolations(
+  page: Page,
+  { selector, coloursAlone = false }: { selector?: string | undefined; coloursAlone?: boolean } = {},
+): Promise<Violation[]> {
   const isThere = await page.evaluate(() => 'axe' in globalThis)
   if (!isThere) await page.evaluate(axe.source)
-  return page.evaluate(async (selector) => {
-    const context = selector === undefined ? document : [...document.querySelectorAll(selector)]
-    const { violations } = await (globalThis as unknown as { axe: typeof axe }).axe.run(context, {
-      // Of what is well, it need not tell each place. Films and sounds, which it would fetch, there are none.
-      resultTypes: ['violations'],
-      preload: false,
-    })
-    return violations.map(({ id, help, nodes }) => ({
-      rule: id,
-      help,
-      targets: nodes.slice(0, 4).map(({ target }) => target.join(' ')),
-      count: nodes.length,
-    }))
-  }, selector)
+  return page.evaluate(
+    async ([selector, coloursAlone]) => {
+      const context = selector === undefined ? document : [...document.querySelectorAll(selector)]
+      const { violations } = await (globalThis as unknown as { axe: typeof axe }).axe.run(context, {
+        // Of what is well, it need not tell each place. Films and sounds, which it would fetch, there are none.
+        resultTypes: ['violations'],
+        ...(coloursAlone && { runOnly: ['color-contrast', 'link-in-text-block'] }),
+        preload: false,
+      })
+      return violations.map(({ id, help, nodes }) => ({
+        rule: id,
+        help,
+        targets: nodes.slice(0, 4).map(({ target }) => target.join(' ')),
+        count: nodes.length,
+      }))
+    },
+    [selector, coloursAlone] as const,
+  )
 }

@@ -3,7 +3,7 @@
 import { getRandomValues } from 'node:crypto'
 import { generateToken, type RandomSource } from '../../src/core/token.ts'
 import type { TestCommand } from './command.ts'
-import type { Contents } from './databases.ts'
+import type { Contents, DatabaseKind } from './databases.ts'
 
 /** A key as `--json` prints it. */
 export interface WireKey {
@@ -30,6 +30,15 @@ export const places = {
     const { url } = await command.serve(['--database', database], { env })
     return { url, env: { LATCHKEY_URL: url, LATCHKEY_KEY: token } }
   },
+}
+
+/**
+ * Where to try commands on a database. A server answers them alike from either, as the tests over HTTP hold; so by way of
+ * one they are tried on SQLite, and on each with `TEST_EVERY_DATABASE=1`.
+ */
+export function placesOn(kind: DatabaseKind): (keyof typeof places)[] {
+  const isTried = kind === 'SQLite' || process.env.TEST_EVERY_DATABASE === '1'
+  return isTried ? ['the database', 'a server'] : ['the database']
 }
 
 /** Runs commands on a new database, itself or by way of a server. One of nothing they bring up to date first. */

@@ -5,6 +5,7 @@ import { BaseSequencer, type TestSpecification } from 'vitest/node'
 /** The longest first. One that is missing here takes less, and costs time at most. */
 const longest = [
   'cli',
+  'cli-wait',
   'console/key',
   'workers',
   'docs',
