@@ -25,7 +25,7 @@ const permissions = '["emails:send","domains:read"]'
 const keyColumns =
   'id, organization_id, name, name_folded, permissions, metadata, created_by, created_at, expires_at, revoked_at, last_used_at, prefix, kid, revision'
 const secretColumns =
-  'kid, key_id, organization_id, prefix, digest, created_at, expires_at, ended_at, last_used_at'
+  'kid, key_id, organization_id, prefix, digest, created_at, grace_ends_at, ended_at, last_used_at'
 
 function fillSqlite(path: string, count: number): void {
   const db = new DatabaseSync(path)

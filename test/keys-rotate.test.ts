@@ -125,7 +125,7 @@ onEachDatabase('rotation', (makeDatabase) => {
     const { id } = await latchkey.keys.create({ organizationId: 'acme', name: 'CI' })
     await using direct = await connectDirectly(database)
     await direct.run(`with recursive numbers (i) as (select cast(1 as bigint) union all select i + 1 from numbers where i < 1150)
-      insert into secrets (kid, key_id, organization_id, prefix, digest, created_at, expires_at, ended_at, last_used_at)
+      insert into secrets (kid, key_id, organization_id, prefix, digest, created_at, grace_ends_at, ended_at, last_used_at)
       select 'old' || cast(1000000000000 + i as text), key_id, organization_id, prefix, digest, i / 3, i, i, 0
       from secrets cross join numbers`)
     const walk = async () => {

@@ -167,7 +167,7 @@ test('on PostgreSQL a rotation never waits for the writing of uses in a circle',
     await expect
       .poll(async () => watch.run('select 1 from pg_locks where not granted'), { interval: 10 })
       .not.toEqual([])
-    await direct.run(`update secrets set expires_at = 1 where key_id = '${id}'`)
+    await direct.run(`update secrets set grace_ends_at = 1 where key_id = '${id}'`)
     await direct.run('commit')
     await closing
     const [row] = await watch.run(`select last_used_at from keys where id = '${id}'`)

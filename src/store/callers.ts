@@ -38,7 +38,7 @@ export async function findCallers(tx: Tx, kids: readonly string[]): Promise<Call
       'keys.permissions',
       'keys.expires_at',
       'keys.revoked_at',
-      'secrets.expires_at as grace_ends_at',
+      'secrets.grace_ends_at',
       'secrets.ended_at',
     ])
     .where('secrets.kid', 'in', kids)

@@ -16,7 +16,7 @@ export function manyFactsQuery(placeholder: string, prefix: string): string {
 
 const factsOfSecrets = (
   prefix: string,
-) => `select secrets.kid, secrets.digest, secrets.expires_at as "graceEndsAt", secrets.ended_at as "endedAt",
+) => `select secrets.kid, secrets.digest, secrets.grace_ends_at as "graceEndsAt", secrets.ended_at as "endedAt",
     keys.id as "keyId", keys.organization_id as "organizationId", keys.name, keys.permissions, keys.metadata,
     keys.expires_at as "expiresAt", keys.revoked_at as "revokedAt"
     from ${prefix}secrets join ${prefix}keys on keys.id = secrets.key_id`

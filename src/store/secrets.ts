@@ -10,10 +10,10 @@ import type { Db, SecretsTable, Tables, Tx } from './tables.ts'
 export type SecretRow = Selectable<SecretsTable>
 
 /** A secret as it begins. */
-export type NewSecretRow = Omit<SecretRow, 'expires_at' | 'ended_at' | 'last_used_at'>
+export type NewSecretRow = Omit<SecretRow, 'grace_ends_at' | 'ended_at' | 'last_used_at'>
 
 export async function insertSecrets(tx: Tx, rows: readonly NewSecretRow[]): Promise<void> {
-  const begun = { expires_at: null, ended_at: null, last_used_at: 0 }
+  const begun = { grace_ends_at: null, ended_at: null, last_used_at: 0 }
   await tx
     .insertInto('secrets')
     .values(rows.map((row) => ({ ...row, ...begun })))
@@ -91,7 +91,7 @@ function secretsOf(db: Db, key: KeyRow) {
 export async function beginGrace(tx: Tx, key: KeyRow, endsAt: number): Promise<void> {
   const { numUpdatedRows } = await tx
     .updateTable('secrets')
-    .set({ expires_at: endsAt })
+    .set({ grace_ends_at: endsAt })
     .where('kid', '=', key.kid)
     .where('key_id', '=', key.id)
     .where('organization_id', '=', key.organization_id)
@@ -110,7 +110,7 @@ export async function endSecrets(tx: Tx, key: KeyRow, kids: readonly string[], n
     .set((eb) => ({
       ended_at: now,
       // One whose grace had run out before keeps that instant.
-      expires_at: eb.case().when('expires_at', '<=', now).then(eb.ref('expires_at')).else(now).end(),
+      grace_ends_at: eb.case().when('grace_ends_at', '<=', now).then(eb.ref('grace_ends_at')).else(now).end(),
     }))
     .where((eb) => areOfKey(eb, key, kids))
     .executeTakeFirstOrThrow()
@@ -137,7 +137,7 @@ export function toSecret(row: SecretRow): KeySecret {
     kid: row.kid,
     hint: tokenHint(row.prefix, row.kid),
     createdAt: new Date(row.created_at),
-    expiresAt: row.expires_at === null ? null : new Date(row.expires_at),
+    expiresAt: row.grace_ends_at === null ? null : new Date(row.grace_ends_at),
     lastUsedAt: row.last_used_at === 0 ? null : new Date(row.last_used_at),
   }
 }

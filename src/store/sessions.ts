@@ -43,7 +43,7 @@ export async function listKeySessions(db: Db, owner: OwnerIds, limits: SessionLi
           .whereRef('secrets.kid', '=', 'sessions.kid')
           .where('secrets.ended_at', 'is', null)
           .where((e) =>
-            e.or([e('secrets.expires_at', 'is', null), e('secrets.expires_at', '>', limits.now)]),
+            e.or([e('secrets.grace_ends_at', 'is', null), e('secrets.grace_ends_at', '>', limits.now)]),
           ),
       ),
     )

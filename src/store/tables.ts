@@ -39,7 +39,7 @@ export interface SecretsTable {
   digest: Uint8Array
   created_at: number
   /** When its grace ends or ended; null for the newest. */
-  expires_at: number | null
+  grace_ends_at: number | null
   /** When somebody ended it for good; null where only time does, or nothing yet. */
   ended_at: number | null
   /** 0: never. */

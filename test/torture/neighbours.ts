@@ -143,7 +143,7 @@ async function fill(database: string, oldId: string): Promise<void> {
     ? 'randomblob(32)'
     : `decode(md5(cast(i as text)) || md5('b' || i), 'hex')`
   await direct.run(`${numbers(Math.min(keys, 100_000))}
-    insert into secrets (kid, key_id, organization_id, prefix, digest, created_at, expires_at, ended_at, last_used_at)
+    insert into secrets (kid, key_id, organization_id, prefix, digest, created_at, grace_ends_at, ended_at, last_used_at)
     select 'old' || cast(1000000000000 + i as text), '${oldId}', 'hostile', 're', ${digest}, ${now} - 1000000 + i,
       ${now} - 1000 + i * 0, ${now} - 1000, 0 from numbers`)
   const changes = JSON.stringify({

@@ -28,7 +28,7 @@ export async function endKeySecret(
     if (secret.kid === key.kid) {
       throw new LatchkeyError('last_secret', 'This is the newest secret: rotate the key, or revoke it.')
     }
-    if (isRotated(secret.ended_at !== null, secret.expires_at, now)) return
+    if (isRotated(secret.ended_at !== null, secret.grace_ends_at, now)) return
     await endSecrets(change.tx, key, [kid], now)
     await deleteKeySessions(change.tx, key, [kid])
     change.record({

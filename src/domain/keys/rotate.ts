@@ -45,7 +45,7 @@ export async function rotateKey(
       if (outlivesSession(key.organization_id, JSON.parse(key.permissions)))
         requireFreshSignIn(change.actor, now)
       const secrets = await listUnendedSecrets(change.tx, key)
-      const inGrace = secrets.some(({ expires_at: end }) => end !== null && !hasPassed(end, now))
+      const inGrace = secrets.some(({ grace_ends_at: end }) => end !== null && !hasPassed(end, now))
       if (graceSeconds > 0 && inGrace) {
         throw new LatchkeyError(
           'rotation_in_progress',

@@ -8,12 +8,8 @@ export async function up(db: Db, { text }: ColumnTypes): Promise<void> {
   await db.schema.alterTable('changes').addColumn('mark', text).execute()
 
   // A grace that has run out is ended for good at the next rotation; those of before are ended here.
-  await db
-    .updateTable('secrets')
-    .set((eb) => ({ ended_at: eb.ref('expires_at') }))
-    .where('ended_at', 'is', null)
-    .where('expires_at', '<=', Date.now())
-    .execute()
+  await sql`update ${sql.table('secrets')} set ended_at = expires_at
+    where ended_at is null and expires_at <= ${Date.now()}`.execute(db)
   await db.schema
     .createIndex('secrets_not_ended')
     .on('secrets')

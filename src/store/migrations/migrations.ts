@@ -13,6 +13,7 @@ import * as organizationSequences from './0008-organization-sequences.ts'
 import * as topics from './0009-topics.ts'
 import * as actorTypes from './0010-actor-types.ts'
 import * as jobs from './0011-jobs.ts'
+import * as graces from './0012-graces.ts'
 import type { ColumnTypes } from './column-types.ts'
 
 type Step = (db: Db, types: ColumnTypes) => Promise<void>
@@ -30,6 +31,7 @@ export const steps: readonly Step[] = [
   topics.up,
   actorTypes.up,
   jobs.up,
+  graces.up,
 ]
 
 /** The version of the schema that this program works on. */
@@ -38,9 +40,9 @@ export const schemaVersion = steps.length
 /**
  * The lowest version that a program may know and still work beside this one on the same database: all that it
  * writes is understood here, and all that is written here there. A step that changes this raises it.
- * Below 9 a program knows no topics of changes, and would write them into columns that are gone.
+ * Below 12 a program looks for columns that are gone: of the log of changes, and of secrets.
  */
-export const oldestCompatible = 9
+export const oldestCompatible = 12
 
 /**
  * Tells whether this program may work on a database as it is: then it takes neither a lock nor the right to make
