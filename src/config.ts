@@ -261,10 +261,8 @@ function readUrl({ value, from }: Given): string {
 
 function readKey(env: Environment): string {
   const key = env.LATCHKEY_KEY?.trim()
-  if (!key) refuse('LATCHKEY_KEY is not set: a server wants the token of a key that may do this.')
-  return (
-    parseToken(key)?.token ?? refuse('LATCHKEY_KEY is not a token: look for a character lost in copying.')
-  )
+  if (!key) refuse('LATCHKEY_KEY is not set: a server needs the token of a key that may do this.')
+  return parseToken(key)?.token ?? refuse('LATCHKEY_KEY is not a token: check for a missing character.')
 }
 
 function splitList(text: string): string[] {

@@ -47,9 +47,7 @@ onEachDatabase('the commands', (makeDatabase, kind) => {
     server.process.kill('SIGCONT')
     expect(revoked.code).toBe(0)
     const name = `${hostname()}:${server.process.pid}`
-    expect(revoked.stdout).toContain(
-      `\n${name} did not answer within 2 s; what it remembered has run out since.\n`,
-    )
+    expect(revoked.stdout).toContain(`\n${name} did not confirm within 2 s; what it cached has expired.\n`)
     const verdict = await command.run(['keys', 'verify'], { env, input: key })
     expect(verdict.stdout).toContain('revoked')
   })

@@ -145,7 +145,7 @@ describe.each(Object.keys(frameworks))('on %s', (name) => {
     )
     expect(answer.json).toEqual({
       type: 'urn:latchkey:error:missing_permission',
-      title: 'The key lacks a permission',
+      title: 'Missing permission',
       status: 403,
       detail: 'This takes a key with emails:send.',
       code: 'missing_permission',

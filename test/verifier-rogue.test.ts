@@ -134,7 +134,7 @@ describe('a stream', () => {
     const missing: Route = (answer) =>
       void answer
         .writeHead(404, { 'content-type': 'application/problem+json' })
-        .end(JSON.stringify({ code: 'route_not_found', title: 'There is nothing at this address' }))
+        .end(JSON.stringify({ code: 'route_not_found', title: 'Route not found' }))
     const verifier = await connect({ '/v1/changes': missing, '/v1/keys/facts': missing })
     await expect(verifier.ready()).rejects.toMatchObject({ code: 'unsupported_server' })
     await expect(verifier.verify(token)).rejects.toMatchObject({ code: 'unsupported_server' })

@@ -90,5 +90,5 @@ Exit codes:
   0  done
   1  refused: the token is not valid, there is no such key, the key may not do this, …
   2  wrong usage or input
-  3  the database or the server cannot be reached, or the address to serve on cannot be had
-  4  a fault in Latchkey itself`
+  3  the database or the server cannot be reached, or the server cannot listen on its address
+  4  an internal error of Latchkey`

@@ -106,6 +106,6 @@ function isStoreFailure(error: unknown): boolean {
 function tooManyChanges(): LatchkeyError {
   return new LatchkeyError(
     'too_many_changes',
-    'This key has more changes waiting than it may; wait for their answers.',
+    'This key has too many changes waiting. Wait for their answers.',
   )
 }

@@ -235,10 +235,13 @@ export class FairLine {
 }
 
 function tooManyReads(): LatchkeyError {
-  return new LatchkeyError('too_many_reads', 'This key asks for more at once than it can get; ask for less.')
+  return new LatchkeyError('too_many_reads', 'This key has too many reads waiting. Send fewer at once.')
 }
 
 /** What one is told whose turn does not come in time. */
 export function tooSlow(): LatchkeyError {
-  return new LatchkeyError('store_unavailable', 'The database is too slow to answer everyone; try again.')
+  return new LatchkeyError(
+    'store_unavailable',
+    'The database is too slow for the number of requests. Try again.',
+  )
 }

@@ -53,7 +53,7 @@ export function problem(error: unknown, requestId: string, headers: Record<strin
   const known =
     error instanceof LatchkeyError
       ? error
-      : new LatchkeyError('internal', 'Latchkey failed; its log says why, under this request id.')
+      : new LatchkeyError('internal', 'Internal error. The log has the cause under this request id.')
   const errors = known.errors?.slice(0, mostFieldErrors)
   return {
     status: known.status,

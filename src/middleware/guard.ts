@@ -76,7 +76,7 @@ export function createGuard<Request>(options: GuardOptions<Request>): Guard<Requ
     } catch (error) {
       // No verdict: neither yes nor no. Who asked may ask again, and does not come through.
       onError?.(error)
-      return refuse('store_unavailable', 'The key cannot be judged at the moment.', { 'retry-after': '1' })
+      return refuse('store_unavailable', 'The key cannot be verified at the moment.', { 'retry-after': '1' })
     }
     if (verdict.code === 'insufficient_permissions') {
       const challenge = { 'www-authenticate': insufficientScope(wanted) }

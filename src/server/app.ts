@@ -150,7 +150,7 @@ function serveNoRoute(request: HonoRequest, path: string, exchange: Exchange): R
 /** Nothing is served so: is it the address, or only the method? */
 function refuseRoute(path: string, exchange: Exchange): Reply {
   const methods = routes.filter((route) => matchTemplate(route.path, path)).map(({ method }) => method)
-  if (methods.length === 0) throw new LatchkeyError('route_not_found', 'There is nothing at this address.')
+  if (methods.length === 0) throw new LatchkeyError('route_not_found', 'No route has this path.')
   const allow = [...new Set(methods.includes('GET') ? [...methods, 'HEAD'] : methods)].join(', ')
   const error = new LatchkeyError('method_not_allowed', `This address takes ${allow}.`)
   exchange.error = error

@@ -183,7 +183,7 @@ export function isRowRefused(error: unknown): boolean {
 function failureOf(error: unknown): unknown {
   if (error instanceof LatchkeyError || error instanceof TypeError || error instanceof RangeError)
     return error
-  return new LatchkeyError('store_unavailable', 'The database did not take the request; try again.', {
+  return new LatchkeyError('store_unavailable', 'The database did not accept the request. Try again.', {
     cause: error,
   })
 }

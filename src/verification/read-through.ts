@@ -239,5 +239,8 @@ function toKnown(stored: StoredSecret | undefined): KnownSecret | undefined {
 }
 
 function tooSlow(): LatchkeyError {
-  return new LatchkeyError('store_unavailable', 'The database is too slow to answer everyone; try again.')
+  return new LatchkeyError(
+    'store_unavailable',
+    'The database is too slow for the number of requests. Try again.',
+  )
 }

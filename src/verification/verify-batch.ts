@@ -66,7 +66,7 @@ export async function verifyBatch(
   }
   throw new LatchkeyError(
     'store_unavailable',
-    'The database is too slow for a batch of this size; ask for fewer.',
+    'The database is too slow for a batch of this size. Send fewer tokens.',
   )
 }
 

@@ -157,7 +157,7 @@ describe('the console', () => {
     const run = promisify(execFile)(process.execPath, ['ask.ts'], { cwd: elsewhere })
     expect(JSON.parse((await run).stdout)).toEqual([
       ['/', 404, 'The console was not built: `npm run build` does it.'],
-      ['/organizations', 404, 'There is nothing at this address.'],
+      ['/organizations', 404, 'No route has this path.'],
       ['/assets/index.js', 404, 'The console was not built: `npm run build` does it.'],
       ['/healthz', 200, null],
     ])

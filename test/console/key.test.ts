@@ -248,7 +248,7 @@ onOneDatabase('PostgreSQL', `the page of a key${browserNote}`, (makeDatabase) =>
     const field = dialog.getByLabel('Expires on, in your time zone')
     await field.fill(yesterday)
     await dialog.getByRole('button', { name: 'Save' }).click()
-    await dialog.getByText('An instant that is still to come.').waitFor()
+    await dialog.getByText('An instant in the future.').waitFor()
     expect(await field.inputValue()).toBe(yesterday)
     expect(await field.getAttribute('aria-invalid')).toBe('true')
     expect((await keys.get(id)).expiresAt).toBeNull()

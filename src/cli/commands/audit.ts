@@ -8,16 +8,16 @@ import { formatTable, print } from '../kit/output.ts'
 export const auditCommands = [
   defineList({
     path: 'audit list',
-    summary: 'list what was done, newest first',
+    summary: 'list audit events, newest first',
     shape: listAuditSchema,
     texts: {
-      organizationId: 'only what was done in this organization',
-      keyId: 'only what was done to this key',
-      actor: 'only what this key did',
-      action: 'only this, such as key.created',
+      organizationId: 'only events of this organization',
+      keyId: 'only changes to this key',
+      actor: 'only changes by this key',
+      action: 'only this action, such as key.created',
       since: 'from this instant on',
       until: 'before this instant',
-      limit: 'at most so many (default: 100)',
+      limit: 'maximum number of results (default: 100)',
     },
     options: [new Option('--csv', 'print CSV that a spreadsheet can open').conflicts('json')],
     examples: [

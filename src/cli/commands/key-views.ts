@@ -14,7 +14,7 @@ export function printCreated(key: CreatedKey): void {
 export function printRotated(key: CreatedKey & { applied?: Applied }, graceSeconds: number): void {
   const old =
     graceSeconds === 0
-      ? 'The old token opens nothing any more'
+      ? 'The old token is invalid now'
       : `The old token stays valid for ${formatLength(graceSeconds)}`
   printToken(key, [
     `Rotated the key ${quote(key.name)} of ${key.organizationId}. ${old}.`,
@@ -24,12 +24,7 @@ export function printRotated(key: CreatedKey & { applied?: Applied }, graceSecon
 
 /** Prints the token of an answer, the one place where it ever stands, with the hint to keep it. */
 export function printToken(key: CreatedKey, notes: string[]): void {
-  printNote(
-    ...notes,
-    ...formatFields(keyFields(key)),
-    '',
-    'Its token, shown now and never again. Store it now:',
-  )
+  printNote(...notes, ...formatFields(keyFields(key)), '', 'The token is shown only once. Store it now:')
   print(key.key)
 }
 
@@ -39,10 +34,10 @@ export function describeApplied(applied: Applied | undefined): string[] {
   const { confirmed, milliseconds, silent } = applied
   if (confirmed) return [`Every live process has confirmed, after ${milliseconds} ms.`]
   if (silent.length === 0)
-    return ['The database could not say who has confirmed; what any process remembered has run out since.']
+    return ['The database could not tell which processes confirmed; what they cached has expired.']
   const names = new Intl.ListFormat('en').format(silent.map(toPrintable))
   const they = silent.length === 1 ? 'it' : 'they'
-  return [`${names} did not answer within 2 s; what ${they} remembered has run out since.`]
+  return [`${names} did not confirm within 2 s; what ${they} cached has expired.`]
 }
 
 export function printKeys(keys: readonly Key[]): void {
@@ -90,13 +85,13 @@ export function printVerdict(verdict: Verdict): void {
 }
 
 const meanings: Record<Verdict['code'], string> = {
-  valid: 'the token may do this, now.',
-  malformed: 'this is not a token; look for a character lost in copying.',
+  valid: 'the token is valid and has the permissions.',
+  malformed: 'this is not a token: check for a missing character.',
   not_found: 'no key has this token.',
   revoked: 'the key was revoked.',
   expired: 'the key has expired.',
-  rotated: 'the key has a newer token, and the grace of this one is over.',
-  insufficient_permissions: 'the key lacks a permission.',
+  rotated: 'the key has a newer token, and the grace period of this one has ended.',
+  insufficient_permissions: 'the token is valid, but lacks a permission.',
 }
 
 function keyFields(key: Key): [string, string][] {
@@ -109,7 +104,7 @@ function keyFields(key: Key): [string, string][] {
     ['Permissions', key.permissions.join(', ') || 'none'],
     ['Token', key.hint],
     ['Created', formatInstant(key.createdAt, now)],
-    ['Created by', key.createdBy ?? 'who holds the database'],
+    ['Created by', key.createdBy ?? 'the operator'],
     ['Last used', formatInstant(key.lastUsedAt, now)],
     ['Expires', formatInstant(key.expiresAt, now)],
     ...(key.revokedAt ? [['Revoked', formatInstant(key.revokedAt, now)] as [string, string]] : []),

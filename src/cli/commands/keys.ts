@@ -28,15 +28,15 @@ const exampleId = '019ab3c4-5d6e-7f80-9a1b-2c3d4e5f6071'
 export const keyCommands = [
   defineCommand({
     path: 'keys create',
-    summary: 'create a key and print its token, this once, on standard output',
+    summary: 'create a key and print its token on standard output, once',
     shape: createKeySchema,
     texts: {
       organizationId: 'the organization that will own it',
-      permissions: 'what it may do, such as emails:send or emails:* (repeatable)',
-      expiresAt: 'when it stops to open anything',
-      metadata: 'your own data',
-      prefix: "the token's prefix, one of LATCHKEY_KEY_PREFIX",
-      createdBy: 'your user on whose behalf',
+      permissions: 'permission to grant, such as emails:send or emails:* (repeatable)',
+      expiresAt: 'when the key expires',
+      metadata: 'your own data, stored with the key',
+      prefix: 'the prefix of the token: one of LATCHKEY_KEY_PREFIX',
+      createdBy: 'the id of your user for whom the key is created',
     },
     examples: [
       'latchkey keys create --organization acme --name CI --permission emails:send --expires 90d',
@@ -52,9 +52,9 @@ export const keyCommands = [
     texts: {
       status: 'active (the default), expired, revoked or all',
       organizationId: 'only keys of this organization',
-      q: 'only keys whose name holds this',
+      q: 'only keys whose name contains this text',
       sort: '-created_at (the default), -last_used_at or name',
-      limit: 'at most so many (default: 100)',
+      limit: 'maximum number of results (default: 100)',
     },
     examples: [
       'latchkey keys list --organization acme --sort -last_used_at',
@@ -69,22 +69,22 @@ export const keyCommands = [
     summary: 'show a key and its secrets',
     arguments: id,
     shape: getKeySchema,
-    texts: { secretsAfter: 'the secrets that came before this one, where there are more than 100' },
+    texts: { secretsAfter: 'older secrets than this one, if the key has more than 100' },
     examples: [`latchkey keys get ${exampleId}`],
     run: ({ keys }, { args, input }) => keys.get(args.id, input),
     print: printKey,
   }),
   defineCommand({
     path: 'keys update',
-    summary: 'change what is named and leave the rest',
+    summary: 'change the given fields and keep the rest',
     arguments: id,
     shape: updateKeySchema,
     texts: {
-      permissions: 'what it may do from now on: replaces all that it might (repeatable)',
-      expiresAt: 'when it stops to open anything',
-      metadata: 'your own data, replaces what was there',
+      permissions: 'permission to grant; replaces the current list (repeatable)',
+      expiresAt: 'when the key expires',
+      metadata: 'your own data; replaces the current object',
     },
-    options: [new Option('--no-permissions', 'take all permissions away').conflicts('permission')],
+    options: [new Option('--no-permissions', 'remove all permissions').conflicts('permission')],
     wait: true,
     examples: [`latchkey keys update ${exampleId} --permission emails:* --expires never`],
     run: ({ keys }, { args, input, options, wait }) =>
@@ -96,18 +96,15 @@ export const keyCommands = [
   }),
   defineCommand({
     path: 'keys rotate',
-    summary: 'give a key a new token and print it, this once, on standard output',
+    summary: 'give a key a new token and print it on standard output, once',
     arguments: id,
     shape: rotateKeySchema,
-    texts: { graceSeconds: 'how long the old token stays valid (default: not at all)' },
+    texts: { graceSeconds: 'how long the old token stays valid (default: 0s)' },
     wait: true,
     confirm: ({ args, input }) =>
       input.graceSeconds
         ? undefined
-        : ask(
-            args.id,
-            (key) => `Rotate ${key}? Without --grace its tokens of today are refused from now on.`,
-          ),
+        : ask(args.id, (key) => `Rotate ${key}? Without --grace its current tokens become invalid at once.`),
     examples: [
       `latchkey keys rotate ${exampleId} --grace 24h`,
       `TOKEN=$(latchkey keys rotate ${exampleId} --yes)`,
@@ -117,10 +114,10 @@ export const keyCommands = [
   }),
   defineCommand({
     path: 'keys end-secret',
-    summary: "end a rotation's grace now: the old token opens nothing any more",
+    summary: 'end the grace period of a rotation now: the old token becomes invalid',
     arguments: { ...id, kid: 'the public id of the old secret, as in `latchkey keys get`' },
     wait: true,
-    confirm: ({ args }) => ask(args.id, (key) => `End the secret ${quote(args.kid)} of ${key}, for ever?`),
+    confirm: ({ args }) => ask(args.id, (key) => `End the secret ${quote(args.kid)} of ${key} permanently?`),
     examples: [`latchkey keys end-secret ${exampleId} 0aB1cD2eF3gH4iJ5 --yes`],
     run: async ({ keys }, { args, wait }) => ({
       success: true,
@@ -130,19 +127,19 @@ export const keyCommands = [
   }),
   defineCommand({
     path: 'keys revoke',
-    summary: 'revoke a key for ever',
+    summary: 'revoke a key permanently',
     arguments: id,
     wait: true,
-    confirm: ({ args }) => ask(args.id, (key) => `Revoke ${key}, for ever?`),
+    confirm: ({ args }) => ask(args.id, (key) => `Revoke ${key} permanently?`),
     examples: [`latchkey keys revoke ${exampleId} --yes --wait`],
     run: async ({ keys }, { args, wait }) => ({ success: true, ...(await keys.revoke(args.id, wait)) }),
     print: ({ applied }, { args }) => print(`Revoked the key ${args.id}.`, ...describeApplied(applied)),
   }),
   defineCommand({
     path: 'keys verify',
-    summary: 'judge a token from standard input, or typed unseen; exits 1 where it is not valid',
+    summary: 'verify a token from standard input or a hidden prompt; exits 1 if it is not valid',
     shape: verifyOptionsSchema.pick({ permissions: true }),
-    texts: { permissions: 'what it must be allowed to do (repeatable: all of them)' },
+    texts: { permissions: 'a permission that the token must have (repeatable; all are required)' },
     readsToken: true,
     examples: [
       'latchkey keys verify --permission emails:send',

@@ -9,7 +9,7 @@ import { whileWaiting } from '../kit/progress.ts'
 export function addMigrateCommand(program: Command): void {
   const command = program
     .command('migrate')
-    .description('make the database, or bring its schema up to date; `serve` does it by itself')
+    .description('create the database or migrate its schema; `serve` does this by itself')
     .addOption(databaseOption())
     .action(async (options: { database?: string }) => {
       const settings = readDatabaseSettings(options)

@@ -26,7 +26,10 @@ export const organizationCommands = [
     path: 'orgs list',
     summary: 'list organizations, newest first',
     shape: listOrganizationsSchema,
-    texts: { q: 'only organizations whose name or id holds this', limit: 'at most so many (default: 100)' },
+    texts: {
+      q: 'only organizations whose name or id contains this text',
+      limit: 'maximum number of results (default: 100)',
+    },
     examples: ['latchkey orgs list --all --json', 'latchkey orgs list --query acme'],
     read: ({ organizations }, input) => organizations.list(input),
     none: 'No organizations.',

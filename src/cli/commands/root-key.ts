@@ -8,7 +8,7 @@ import { printJson } from '../kit/output.ts'
 export function addRootKeyCommand(program: Command): void {
   const command = program
     .command('root-key')
-    .description('make one more root key and print its token, this once, on standard output')
+    .description('create another root key and print its token on standard output, once')
     .addOption(databaseOption())
     .option('--json', "print the API's JSON")
     .action(async (options: { database?: string; json?: boolean }) => {

@@ -17,7 +17,7 @@ import { liveUntilStopped, settled, stopServing } from '../processes/shutdown.ts
 export function addServeCommand(program: Command): void {
   const command = program
     .command('serve')
-    .description('serve the API; on an empty database, make the first root key and print it, once')
+    .description('serve the API; on an empty database, create the first root key and print it once')
     .option('--host <address>', 'the address to listen on (or LATCHKEY_HOST; default: 127.0.0.1)')
     .option('--port <port>', 'the port to listen on, 0 for any free one (or LATCHKEY_PORT; default: 7373)')
     .option('--workers <count>', 'how many processes serve (or LATCHKEY_WORKERS; default: 1)')

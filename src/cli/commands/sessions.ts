@@ -16,7 +16,7 @@ export const sessionCommands = [
   defineCommand({
     ...ofKey,
     path: 'sessions list',
-    summary: 'list the browsers in which a key is signed in, newest first',
+    summary: 'list the sessions of a key, newest first',
     examples: [
       'latchkey sessions list --url https://keys.example.com',
       'latchkey sessions list --key 019ab3c4-5d6e-7f80-9a1b-2c3d4e5f6071',
@@ -27,7 +27,7 @@ export const sessionCommands = [
   defineCommand({
     ...ofKey,
     path: 'sessions end',
-    summary: 'sign a browser out',
+    summary: 'end a session',
     arguments: { id: 'the id of the session, as in `latchkey sessions list`' },
     examples: [
       'latchkey sessions end 019ab3c4-6e7f-7081-9a1b-2c3d4e5f6071 --url https://keys.example.com',

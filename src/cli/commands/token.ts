@@ -9,7 +9,7 @@ import { formatFields, print, printJson, printNote } from '../kit/output.ts'
 import { readToken } from '../kit/terminal.ts'
 
 export function addTokenCommands(program: Command): void {
-  const token = program.command('token').description('make and inspect tokens, offline')
+  const token = program.command('token').description('create and inspect tokens offline')
   addInspect(token)
   addNew(token)
 }
@@ -18,7 +18,7 @@ function addInspect(token: Command): void {
   const command = token
     .command('inspect')
     .description(
-      "tell a token's shape, prefix and kid, and whether its check is right; exits 1 where it is not",
+      'show the shape, prefix and kid of a token, and verify its check; exits 1 if the check is wrong',
     )
     .option('--json', 'print JSON')
     .action(async (options: { json?: boolean }) => {
@@ -33,7 +33,7 @@ function addInspect(token: Command): void {
 function addNew(token: Command): void {
   const command = token
     .command('new')
-    .description('print a new token, which opens nothing yet: for LATCHKEY_ROOT_KEY')
+    .description('print a new token for LATCHKEY_ROOT_KEY; no database knows it yet')
     .option('--key-prefix <prefix>', 'its prefix (or the first of LATCHKEY_KEY_PREFIX; default: re)')
     .action((options: { keyPrefix?: string }) => {
       const [prefix] = readDatabaseSettings(options).prefixes

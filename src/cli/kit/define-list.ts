@@ -33,7 +33,7 @@ export function defineList<S extends Shape, Item extends object>(
   const { read, none, print, printCsv, options: more = [], ...rest } = definition
   return defineCommand<S, never, Listed<Item>>({
     ...rest,
-    options: [...more, new Option('--all', 'every one, however many')],
+    options: [...more, new Option('--all', 'all results, page by page')],
     run: (connection, { input, options }) =>
       readPages((page) => read(connection, { ...input, ...page }), options.all === true),
     json: ({ items }) => items,

@@ -42,7 +42,7 @@ export function describeFailure(error: unknown): { text: string; exitCode: numbe
   }
   const message = error instanceof Error ? error.message : String(error)
   return {
-    text: `Latchkey failed, which is a fault in it: ${message}. Please report it.`,
+    text: `Internal error: ${message}. Please report it.`,
     exitCode: exitCodes.failed,
   }
 }

@@ -35,13 +35,13 @@ export function readMetadata(text: string): Record<string, unknown> {
 export function addWaitOption(command: Command): Command {
   return command.option(
     '--wait',
-    'until every process on the database acts on it (2 s at the most), and say so',
+    'wait until every process on the database applies the change (at most 2 s), and report it',
   )
 }
 
 /** Declares `--yes`, which every command has that does what cannot be taken back. */
 export function addYesOption(command: Command): Command {
-  return command.option('--yes', 'do not ask; needed where there is no terminal to ask at')
+  return command.option('--yes', 'do not ask for confirmation; required without a terminal')
 }
 
 /** Shows examples at the end of a command's help. */

@@ -20,7 +20,7 @@ export function refuseTokenArguments(argv: readonly string[]): void {
 export async function readToken(): Promise<string> {
   const token = (process.stdin.isTTY ? await promptHidden('Token: ') : await readAll()).trim()
   if (token === '')
-    throw new CommandError(exitCodes.usage, 'No token came: give it on standard input, or type it.')
+    throw new CommandError(exitCodes.usage, 'No token: give it on standard input, or type it at the prompt.')
   return token
 }
 
@@ -53,7 +53,7 @@ export function requireSomebody(yes: boolean | undefined): void {
   if (yes || (process.stdin.isTTY && process.stderr.isTTY)) return
   throw new CommandError(
     exitCodes.usage,
-    'This cannot be taken back, and there is no terminal to ask at: add --yes. Nothing was changed.',
+    'This is permanent, and there is no terminal to confirm it at: add --yes. Nothing was changed.',
   )
 }
 

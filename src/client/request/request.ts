@@ -57,7 +57,7 @@ export function createRequester(client: ClientOptions): Requester {
   checkTimeout(client.timeoutMs)
   const url = readAddress(client.url)
   const token = typeof client.token === 'string' ? parseToken(client.token)?.token : undefined
-  if (token === undefined) throw new TypeError('The token is none: look for a character lost in copying.')
+  if (token === undefined) throw new TypeError('The token is none: check for a missing character.')
 
   const fetchOnce = async (method: Method, path: string, signal: AbortSignal, body?: object) => {
     const response = await fetch(url + path, {

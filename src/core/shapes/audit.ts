@@ -22,11 +22,11 @@ export type AuditAction = (typeof auditActions)[number]
 const keyId = z.guid('A key id: a UUID.').optional()
 const filter = {
   organizationId: organizationIdSchema.optional(),
-  keyId: keyId.meta({ description: 'What was done to this key.' }),
-  actor: keyId.meta({ description: 'What this key did.' }),
+  keyId: keyId.meta({ description: 'Only changes to this key.' }),
+  actor: keyId.meta({ description: 'Only changes by this key.' }),
   action: z.enum(auditActions, { error: `One of ${auditActions.join(', ')}.` }).optional(),
-  since: instantInput.optional().meta({ description: 'From this instant on.' }),
-  until: instantInput.optional().meta({ description: 'Before this instant.' }),
+  since: instantInput.optional().meta({ description: 'Only events at or after this instant.' }),
+  until: instantInput.optional().meta({ description: 'Only events before this instant.' }),
 }
 const isInOrder = ({ since, until }: { since?: Date | undefined; until?: Date | undefined }) =>
   since === undefined || until === undefined || since < until
@@ -49,11 +49,10 @@ export const auditEventSchema = z
     id: z.guid(),
     at: instant,
     action: z.enum(auditActions),
-    actor: z
-      .string()
-      .nullable()
-      .meta({ description: 'The id of the key that did it; null for who holds the database.' }),
-    actorType: z.enum(actorTypes).meta({ description: 'What it is that did it.' }),
+    actor: z.string().nullable().meta({
+      description: 'The id of the key that made the change; null for the operator and for Latchkey itself.',
+    }),
+    actorType: z.enum(actorTypes).meta({ description: 'The kind of actor that made the change.' }),
     organizationId: organizationIdSchema,
     keyId: z.guid().nullable(),
     changes: z

@@ -33,11 +33,11 @@ export type Applied = z.infer<typeof appliedSchema>
 const appliedExample = { confirmed: true, milliseconds: 7, silent: [] }
 const appliedSchema = z
   .strictObject({
-    confirmed: z.boolean().meta({ description: 'Whether every live process has confirmed.' }),
-    milliseconds: z.int().meta({ description: 'How long that took; two seconds at the most, and a little.' }),
+    confirmed: z.boolean().meta({ description: 'Whether every live process confirmed.' }),
+    milliseconds: z.int().meta({ description: 'How long the wait took: about two seconds at most.' }),
     silent: z.array(z.string()).meta({
       description:
-        'The processes (host:pid) that did not; what they remembered has run out. Outside the root organization they are called process-1 and so on.',
+        'The processes (host:pid) that did not confirm; what they cached has expired. For keys outside the root organization the names are process-1 and so on.',
     }),
   })
   .meta({ id: 'Applied', examples: [appliedExample] })
@@ -45,13 +45,13 @@ const appliedSchema = z
 /** With `?wait=applied` a change is answered when every process acts on it. */
 export const waitSchema = z.strictObject({
   wait: z.literal('applied', 'Only applied can be waited for.').optional().meta({
-    description: 'Answer when every live process has confirmed the change; after 2 s all the same.',
+    description: 'Answer when every live process has confirmed the change, or after 2 s.',
   }),
 })
 
 /** What the answer of a change may hold beside the thing that has changed. */
 export const waited = {
-  applied: appliedSchema.optional().meta({ description: 'What came of `?wait=applied`.' }),
+  applied: appliedSchema.optional().meta({ description: 'The outcome of `?wait=applied`.' }),
 }
 
 /** The answer of a call that has nothing to say but that it was done. */

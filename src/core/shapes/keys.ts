@@ -21,11 +21,9 @@ const metadata = z
       'Your own data: at most 4 KiB as JSON, 256 values, 32 levels; numbers that a double holds exactly.',
   })
 
-const expiresAt = instantInput
-  .nullable()
-  .meta({ description: 'When it stops to open anything; null for never.' })
+const expiresAt = instantInput.nullable().meta({ description: 'When the key expires; null if never.' })
 const createdBy = text(256).meta({
-  description: "The operator's user on whose behalf; root organization only.",
+  description: "The id of the operator's user for whom the key is created; root organization only.",
 })
 const tokenPrefix = z
   .string({ error: 'A token prefix: a string such as re_live.' })
@@ -79,7 +77,7 @@ export const listKeysSchema = z.strictObject({
     .enum([...keyStatuses, 'all'], { error: 'One of active, expired, revoked, all.' })
     .default('active'),
   organizationId: organizationIdSchema.optional(),
-  q: text(256).optional().meta({ description: 'Keys whose name holds this, in any case.' }),
+  q: text(256).optional().meta({ description: 'Only keys whose name contains this text, case-insensitive.' }),
   sort: z
     .enum(['-created_at', '-last_used_at', 'name'], { error: 'One of -created_at, -last_used_at, name.' })
     .default('-created_at'),
@@ -91,7 +89,7 @@ export const getKeySchema = z.strictObject({
     .string({ error: 'A kid: a string.' })
     .regex(/^[0-9A-Za-z]{16}$/, 'A kid: 16 letters and digits.')
     .optional()
-    .meta({ description: 'The kid of the last secret of the answer before, to get those after it.' }),
+    .meta({ description: 'The kid of the last secret of the previous answer.' }),
 })
 
 export const listPermissionsSchema = listKeysSchema.pick({ organizationId: true })
@@ -138,8 +136,8 @@ export const keySchema = z
     organizationId: organizationIdSchema,
     name: nameSchema,
     permissions: z.array(z.string()),
-    lastUsedAt: instant.nullable().meta({ description: 'When a verification last found it valid.' }),
-    createdBy: z.string().nullable().meta({ description: 'The key or the user that created it.' }),
+    lastUsedAt: instant.nullable().meta({ description: 'When a verification last found the key valid.' }),
+    createdBy: z.string().nullable().meta({ description: 'The id of the key or user that created it.' }),
     createdAt: instant,
     revokedAt: instant.nullable(),
     hint: z
@@ -153,7 +151,7 @@ export const keySchema = z
 
 export const createdKeySchema = keySchema
   .extend({
-    key: z.string().meta({ description: 'The token. Shown in this answer and never again.' }),
+    key: z.string().meta({ description: 'The token. Only this answer contains it.' }),
   })
   .meta({ id: 'CreatedKey', examples: [createdExample] })
 

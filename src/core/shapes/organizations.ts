@@ -13,7 +13,9 @@ export const updateOrganizationSchema = z
   .meta({ id: 'UpdateOrganization', examples: [{ name: 'Acme, Inc.' }] })
 
 export const listOrganizationsSchema = z.strictObject({
-  q: text(256).optional().meta({ description: 'Those whose name or id holds this, in any case.' }),
+  q: text(256)
+    .optional()
+    .meta({ description: 'Only organizations whose name or id contains this text, case-insensitive.' }),
   ...pageFields,
 })
 

@@ -10,16 +10,16 @@ export const pageFields = {
     .min(1, 'At least 1.')
     .max(1000, 'At most 1000.')
     .default(100)
-    .meta({ description: 'How many at the most.' }),
+    .meta({ description: 'Maximum number of items.' }),
   after: z
     .string()
     .max(2048, 'Not a cursor.')
     .optional()
-    .meta({ description: 'The cursor of the page before.' }),
+    .meta({ description: 'The cursor of the previous page.' }),
 }
 
 /** What people call a thing. */
-export const nameSchema = text(256).meta({ description: 'What people call it.', example: 'CI' })
+export const nameSchema = text(256).meta({ description: 'A name for people.', example: 'CI' })
 
 /**
  * One page of a list; `next` is the cursor of the page after it, undefined at the end. A page may hold fewer than

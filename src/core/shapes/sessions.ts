@@ -20,14 +20,14 @@ export const sessionSchema = z
     id: z.guid(),
     createdAt: instant,
     lastSeenAt: instant.meta({ description: 'When it was last used, to the minute.' }),
-    expiresAt: instant.meta({ description: 'When it is over in any case.' }),
-    idleExpiresAt: instant.meta({ description: 'When it is over unless it is used before.' }),
-    ip: z.string().nullable().meta({ description: 'From where it was opened.' }),
-    userAgent: z.string().nullable().meta({ description: 'What the browser called itself then.' }),
-    current: z.boolean().meta({ description: 'Whether this is the one that asks.' }),
+    expiresAt: instant.meta({ description: 'When it ends in any case.' }),
+    idleExpiresAt: instant.meta({ description: 'When it ends unless it is used before.' }),
+    ip: z.string().nullable().meta({ description: 'The address from which it was opened.' }),
+    userAgent: z.string().nullable().meta({ description: 'The User-Agent with which it was opened.' }),
+    current: z.boolean().meta({ description: 'Whether this is the calling session.' }),
     freshUntil: instant.meta({
       description:
-        'Until when its sign-in is fresh: what outlives the session takes that. It may lie in the past.',
+        'Until when its sign-in is fresh, as changes that outlive the session require. May be in the past.',
     }),
   })
   .meta({ id: 'Session', examples: [sessionExample] })
@@ -37,7 +37,7 @@ export const startedSessionSchema = sessionSchema
   .extend({
     pageValue: z.string().meta({
       description:
-        'To be sent as `Latchkey-Session` with each request by the cookie: without it the cookie opens nothing.',
+        'Send it as `Latchkey-Session` with each request by the cookie: without it the cookie is not valid.',
     }),
   })
   .meta({

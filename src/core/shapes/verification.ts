@@ -14,7 +14,7 @@ export const verifyRequestSchema = z
   .strictObject({
     key: z
       .string({ error: 'A token: a string.' })
-      .meta({ description: 'The token to judge; whatever is no token is `malformed`.', example: 're_…' }),
+      .meta({ description: 'The token to verify.', example: 're_…' }),
     permissions: wanted,
   })
   .meta({ id: 'VerifyKey', examples: [{ key: 're_…', permissions: ['emails:send'] }] })

@@ -35,7 +35,7 @@ export const latestSchema = z
 
 export const factsSchema = z
   .strictObject({
-    sequence: z.int().nullable().meta({ description: 'Null where the server hears of no changes now.' }),
+    sequence: z.int().nullable().meta({ description: 'Null if the server does not follow changes now.' }),
     ageMs,
     secret: z
       .strictObject({
@@ -43,8 +43,8 @@ export const factsSchema = z
         revokedAt: instant.nullable(),
         graceEndsAt: instant
           .nullable()
-          .meta({ description: 'When a grace ends; null for the newest secret.' }),
-        isEnded: z.boolean().meta({ description: 'Whether somebody ended it for good.' }),
+          .meta({ description: 'When its grace period ends; null for the newest secret.' }),
+        isEnded: z.boolean().meta({ description: 'Whether it was ended permanently.' }),
       })
       .nullable(),
   })

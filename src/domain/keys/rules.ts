@@ -29,8 +29,7 @@ export async function requireLiveKey(change: Change, id: string): Promise<KeyRow
 
 /** Throws `invalid_input` for an expiry that has passed. */
 export function requireFuture(expiresAt: Date | null, now: number): void {
-  if (expiresAt !== null && expiresAt.getTime() <= now)
-    refuseField('expiresAt', 'An instant that is still to come.')
+  if (expiresAt !== null && expiresAt.getTime() <= now) refuseField('expiresAt', 'An instant in the future.')
 }
 
 /** A key with its token, which is shown this once. */

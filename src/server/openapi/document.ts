@@ -34,7 +34,7 @@ export function openApiDocument(routes: readonly Route[]): JsonSchema {
           in: 'cookie',
           name: 'latchkey',
           description:
-            'A browser that signed in, for requests of its own site; `__Host-latchkey` over TLS. It opens nothing without `Latchkey-Session`. `Authorization` comes first.',
+            'A browser that signed in, for requests of its own site; `__Host-latchkey` over TLS. It is not valid without `Latchkey-Session`. If `Authorization` is present, it alone counts.',
         },
         page: {
           type: 'apiKey',
@@ -58,13 +58,16 @@ const session = { session: [], page: [] }
 const eitherWay = [{ key: [] }, session]
 
 const tags = [
-  { name: 'Verification', description: 'May this token do this, now?' },
-  { name: 'Verifiers', description: 'For who judges tokens in its own process, as `latchkey/client` does.' },
-  { name: 'Keys', description: 'The life of a key.' },
-  { name: 'Organizations', description: 'Who owns keys.' },
-  { name: 'Audit log', description: 'Who did what.' },
+  { name: 'Verification', description: 'Verify tokens: may this token do this, now?' },
+  {
+    name: 'Verifiers',
+    description: 'For processes that verify tokens themselves, as `latchkey/client` does.',
+  },
+  { name: 'Keys', description: 'Create, read, change, rotate and revoke keys.' },
+  { name: 'Organizations', description: 'The owners of keys.' },
+  { name: 'Audit log', description: 'Every change, and its actor.' },
   { name: 'Sessions', description: 'Browsers that are signed in with a key.' },
-  { name: 'Operation', description: 'For who runs Latchkey.' },
+  { name: 'Operation', description: 'Health, metrics and this document, for the operator.' },
 ]
 
 /** What every request can meet before it gets to an operation. */
@@ -83,20 +86,20 @@ const headers: Record<string, JsonSchema> = {
   'Cache-Control': header('`no-store`: no answer of the API may be kept.'),
   'Content-Disposition': header('A name for the file, as `attachment; filename="…"` (RFC 6266).'),
   Link: header('The next page, as `<…>; rel="next"` (RFC 8288); absent on the last.'),
-  'WWW-Authenticate': header('What is wrong with the token (RFC 6750).'),
-  'Set-Cookie': header("The session's cookie, or its end."),
-  'Retry-After': header('Seconds to wait before the next try.'),
+  'WWW-Authenticate': header('Why the token was refused (RFC 6750).'),
+  'Set-Cookie': header('The cookie of the session, or its removal.'),
+  'Retry-After': header('Seconds to wait before a retry.'),
   Allow: header('The methods that this address takes.'),
   'X-Latchkey-Code': header('The code of the verdict, or `missing_token`.'),
   'X-Latchkey-Key-Id': header('The id of the key.'),
   'X-Latchkey-Organization-Id': header('The organization that owns the key.'),
-  'X-Latchkey-Permissions': header('What the key may do: permissions with spaces between.'),
+  'X-Latchkey-Permissions': header('The permissions of the key, separated by spaces.'),
 }
 
 const parameters: Record<string, JsonSchema> = {
   id: {
     schema: { type: 'string' },
-    description: 'The id; a foreign one is as unknown as one that never was.',
+    description: 'The id. The id of another organization is answered like an unknown one.',
   },
   kid: { schema: { type: 'string' }, description: 'The public id of the secret.' },
   file: { schema: { type: 'string' }, description: 'The name of the file.' },
@@ -105,7 +108,7 @@ const parameters: Record<string, JsonSchema> = {
 function operation(route: Route, shapes: NamedSchemas): JsonSchema {
   const { operationId, tag, summary, access, tokenOnly, withSession, query, body, bodyOptional, bodyLimit } =
     route
-  const needs = access === 'public' || access === 'any key' ? undefined : `Takes \`${access}\`.`
+  const needs = access === 'public' || access === 'any key' ? undefined : `Requires \`${access}\`.`
   const limit = body && `The body may have at most ${(bodyLimit ?? defaultBodyLimit) / 1024} KiB.`
   const text = [route.description, needs, limit].filter((part) => part !== undefined).join(' ')
   const asked = [
@@ -129,7 +132,11 @@ function operation(route: Route, shapes: NamedSchemas): JsonSchema {
     responses: {
       ...Object.fromEntries(route.answers.map((answer) => [answer.status, response(answer, shapes)])),
       ...problemResponses(problemCodes(route)),
-      default: problemResponse('The request did not get as far as this call.', connectionProblems, ['Allow']),
+      default: problemResponse(
+        'The server refused the request before it reached this call.',
+        connectionProblems,
+        ['Allow'],
+      ),
     },
   }
 }

@@ -44,7 +44,7 @@ ${tags.map(({ name }) => `<h2>${escapeHtml(name)}</h2>\n<ul>${ofTag(name).map(li
 </nav>
 <main id="top">
 <h1>${escapeHtml(info.title)}: the HTTP API</h1>
-<p class="lead">${escapeHtml(info.summary)} As a document for machines: <a href="openapi.json">openapi.json</a>.</p>
+<p class="lead">${escapeHtml(info.summary)} For machines: <a href="openapi.json">openapi.json</a>.</p>
 ${markdown(info.description)}
 ${tags
   .map(

@@ -16,7 +16,7 @@ const problemSchema = z
     type: z.string().meta({ description: 'Names the kind of problem; a URI.' }),
     title: z.string().meta({ description: 'The same for every problem of this code.' }),
     status: z.int(),
-    detail: z.string().meta({ description: 'What is wrong this time.' }),
+    detail: z.string().meta({ description: 'What is wrong with this request.' }),
     code: z
       .enum(Object.keys(errorTable) as [string])
       .meta({ description: 'Stable; see docs/reference/errors.md.' }),
@@ -28,7 +28,7 @@ const problemSchema = z
     methods: z
       .array(z.enum(['token']))
       .optional()
-      .meta({ description: 'How to sign in afresh, for `fresh_sign_in_required`.' }),
+      .meta({ description: 'How to sign in again, for `fresh_sign_in_required`.' }),
   })
   .meta({ id: 'Problem', examples: [problemExample('key_not_found')] })
 

@@ -11,8 +11,9 @@ export const auditRoutes = [
     path: '/v1/audit-log',
     operationId: 'listAuditEvents',
     tag: 'Audit log',
-    summary: 'List who did what',
-    description: 'Newest first. A key outside the root organization sees its own organization alone.',
+    summary: 'List audit events',
+    description:
+      'Newest first. A key outside the root organization lists the events of its own organization only.',
     access: 'latchkey:audit:read',
     query: listAuditSchema,
     answers: [
@@ -27,9 +28,9 @@ export const auditRoutes = [
     path: '/v1/audit-log/export',
     operationId: 'exportAuditEvents',
     tag: 'Audit log',
-    summary: 'Download who did what',
+    summary: 'Download audit events',
     description:
-      'Every event that fits, newest first. In CSV, cells in which a spreadsheet would see a formula begin with an apostrophe, and `changes` is JSON. A transfer that breaks off is not whole.',
+      'Every matching event, newest first. In CSV, a cell that a spreadsheet would evaluate as a formula begins with an apostrophe, and `changes` is JSON. If the transfer breaks off, the file is incomplete.',
     access: 'latchkey:audit:read',
     query: exportAuditSchema,
     answers: [

@@ -16,9 +16,9 @@ export const changeRoutes = [
     path: '/v1/changes',
     operationId: 'followChanges',
     tag: 'Verifiers',
-    summary: 'Hear of changes as they come',
+    summary: 'Follow changes',
     description:
-      'Server-sent events that do not end: `hello` with the `format` of the stream, `changed` with `key_ids`, `forget` where any key may have changed, and `beat` each second while the server is sure to have seen every change. `sequence` is the number of the last change that has been told. The stream ends when the calling key may not read it any more. A key outside the root organization hears of its own organization: `sequence` then counts the changes of its keys alone.',
+      'Server-sent events that do not end: `hello` with the `format` of the stream, `changed` with `key_ids`, `forget` if any key may have changed, and `beat` each second while the server is sure that it has seen every change. `sequence` is the number of the last change in the stream. The stream ends when the calling key may no longer read it. A key outside the root organization receives the changes of its own organization: `sequence` then counts the changes of its keys alone.',
     access: 'latchkey:keys:verify',
     // The stream judges the token again and again.
     tokenOnly: true,
@@ -41,9 +41,9 @@ export const changeRoutes = [
     path: '/v1/changes/latest',
     operationId: 'readLatestChange',
     tag: 'Verifiers',
-    summary: 'The number of the last change',
+    summary: 'Get the number of the last change',
     description:
-      '`age_ms` ago, and until the answer was written as far as the server knows, there was no later change. Where it cannot be sure, it answers `store_unavailable`. A key outside the root organization hears of its own organization: `sequence` then counts the changes of its keys alone, and `age_ms` is rounded up to half a second.',
+      '`age_ms` ago, and until the answer was written as far as the server knows, there was no later change. If it cannot be sure, it answers `store_unavailable`. For a key outside the root organization: `sequence` then counts the changes of its keys alone, and `age_ms` is rounded up to half a second.',
     access: 'latchkey:keys:verify',
     answers: [{ status: 200, description: 'The last change.', schema: latestSchema }],
     handle: async ({ parts: { latchkey }, caller }) => {
@@ -51,7 +51,10 @@ export const changeRoutes = [
       await latchkey.verifiers.findSequence(scope)
       const latest = latchkey.verifiers.latest(scope)
       if (latest === undefined) {
-        throw new LatchkeyError('store_unavailable', 'The server cannot be sure to have seen every change.')
+        throw new LatchkeyError(
+          'store_unavailable',
+          'The server cannot be sure that it has seen every change.',
+        )
       }
       return json({ sequence: latest.sequence, ageMs: toAge(latest.ageMs, scope) })
     },
@@ -61,9 +64,9 @@ export const changeRoutes = [
     path: '/v1/keys/facts',
     operationId: 'readFacts',
     tag: 'Verifiers',
-    summary: 'What a token is judged by',
+    summary: 'Get the facts of a token',
     description:
-      'For whoever judges by itself: no verdict, and no use. `secret` is null for what is no token and for every token that is not known to the caller. The facts take account of every change up to `sequence`, and were true `age_ms` ago. For a key outside the root organization both are told as by `GET /v1/changes/latest`.',
+      'For verifiers, which evaluate the facts themselves: no verdict, and no use is noted. `secret` is null if the token is malformed or unknown to the caller. The facts include every change up to `sequence`, and were true `age_ms` ago. For a key outside the root organization, both are as in `GET /v1/changes/latest`.',
     access: 'latchkey:keys:verify',
     changesNothing: true,
     body: readFactsSchema,
@@ -81,9 +84,9 @@ export const changeRoutes = [
     path: '/v1/keys/uses',
     operationId: 'reportUses',
     tag: 'Verifiers',
-    summary: 'Report what was found valid elsewhere',
+    summary: 'Report uses of secrets',
     description:
-      'Sets `last_used_at`, never backwards and never into the future. Secrets that are not known to the caller are passed over.',
+      'Sets `last_used_at`, never backwards and never to the future. Ignores secrets that are unknown to the caller.',
     access: 'latchkey:keys:verify',
     body: usesSchema,
     bodyLimit: 256 * 1024,

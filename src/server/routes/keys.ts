@@ -55,7 +55,7 @@ export const keyRoutes = [
     tag: 'Keys',
     summary: 'Create a key',
     description:
-      'The answer is the only one that ever holds the token. What is granted must be covered by what the calling key holds; a key of the root organization may grant anything outside `latchkey:`. A key that expires cannot make one of its own organization that lives longer. `metadata` takes a key of the root organization, or one with `latchkey:metadata:write`.',
+      'No other answer ever contains the token. The calling key must cover the permissions that it grants; a key of the root organization may grant anything outside `latchkey:`. A key that expires cannot create a key of its own organization that expires later. To set `metadata`, the calling key needs to be of the root organization, or to hold `latchkey:metadata:write`.',
     access: 'latchkey:keys:write',
     body: createKeySchema,
     answers: [{ status: 200, description: 'The key, with its token.', schema: createdKeySchema }],
@@ -74,7 +74,8 @@ export const keyRoutes = [
     operationId: 'listKeys',
     tag: 'Keys',
     summary: 'List keys',
-    description: 'A key of the root organization sees every organization, unless it names one.',
+    description:
+      'A key of the root organization lists the keys of every organization, unless the query names one.',
     access: 'latchkey:keys:read',
     query: listKeysSchema,
     answers: [{ status: 200, description: 'One page.', schema: z.array(keySchema), headers: ['Link'] }],
@@ -87,8 +88,8 @@ export const keyRoutes = [
     path: '/v1/keys/self',
     operationId: 'getOwnKey',
     tag: 'Keys',
-    summary: 'Get the key that asks',
-    description: 'Takes no permission: whoever holds a token may ask what it is.',
+    summary: 'Get the calling key',
+    description: 'Requires no permission.',
     access: 'any key',
     answers: [{ status: 200, description: 'The calling key.', schema: keySchema }],
     handle: async ({ parts: { latchkey }, caller, signal }) =>
@@ -101,7 +102,7 @@ export const keyRoutes = [
     tag: 'Keys',
     summary: 'List the permissions in use',
     description:
-      'Those that the newest 1000 active keys hold, each with how many of them hold it: most used first, at most 200.',
+      'The permissions that the newest 1000 active keys hold, each with the number of keys that hold it: most used first, at most 200.',
     access: 'latchkey:keys:read',
     query: listPermissionsSchema,
     answers: [{ status: 200, description: 'The permissions.', schema: z.array(permissionUseSchema) }],
@@ -116,7 +117,7 @@ export const keyRoutes = [
     tag: 'Keys',
     summary: 'Get a key and its secrets',
     description:
-      'The newest 100 secrets; where there may be more, `Link` leads to those after them. Of those that have ended a key keeps the newest 1000, and a token of an older one is `not_found`.',
+      'The newest 100 secrets; if there may be more, `Link` leads to the next ones. A key keeps the newest 1000 secrets that have ended; a token of an older one is `not_found`.',
     query: getKeySchema,
     access: 'latchkey:keys:read',
     answers: [{ status: 200, description: 'The key.', schema: keyDetailsSchema, headers: ['Link'] }],
@@ -135,7 +136,7 @@ export const keyRoutes = [
     tag: 'Keys',
     summary: 'Change a key',
     description:
-      'Changes what is named and leaves the rest. The calling key must hold all that the key holds, unless it is its own. Other `metadata` takes a key of the root organization, or one with `latchkey:metadata:write`.',
+      'Changes the given fields and keeps the rest. The calling key must cover all permissions of the key, unless it changes itself. To change `metadata`, it needs to be of the root organization, or to hold `latchkey:metadata:write`.',
     access: 'latchkey:keys:write',
     query: waitSchema,
     body: updateKeySchema,
@@ -155,9 +156,9 @@ export const keyRoutes = [
     path: '/v1/keys/{id}/rotate',
     operationId: 'rotateKey',
     tag: 'Keys',
-    summary: 'Give a key a new token',
+    summary: 'Rotate a key',
     description:
-      'The old token stays valid until the grace ends, never past the expiry of the key. Without a grace every older token ends at once. The body may be left out.',
+      'Gives the key a new token. The old token stays valid until the grace period ends, but not after the key expires. Without a grace period, every older token becomes invalid at once. The body is optional.',
     access: 'latchkey:keys:write',
     query: waitSchema,
     body: rotateKeySchema,
@@ -179,10 +180,10 @@ export const keyRoutes = [
     path: '/v1/keys/{id}/secrets/{kid}',
     operationId: 'endKeySecret',
     tag: 'Keys',
-    summary: 'End the grace of an old token now',
+    summary: 'End the grace period of an old token',
     access: 'latchkey:keys:write',
     query: waitSchema,
-    answers: [{ status: 200, description: 'It opens nothing any more.', schema: changeDoneSchema }],
+    answers: [{ status: 200, description: 'It is no longer valid.', schema: changeDoneSchema }],
     problems: ['permission_escalation', 'key_not_found', 'secret_not_found', 'last_secret'],
     handle: async (call) =>
       change(call, (options) =>
@@ -194,8 +195,8 @@ export const keyRoutes = [
     path: '/v1/keys/{id}',
     operationId: 'revokeKey',
     tag: 'Keys',
-    summary: 'Revoke a key for ever',
-    description: 'Final. Again, it answers the same and keeps the first `revoked_at`.',
+    summary: 'Revoke a key permanently',
+    description: 'Cannot be undone. Repeated, the call answers the same and keeps the first `revoked_at`.',
     access: 'latchkey:keys:write',
     query: waitSchema,
     answers: [{ status: 200, description: 'It is revoked.', schema: changeDoneSchema }],

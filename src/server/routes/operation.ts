@@ -14,9 +14,9 @@ export const operationRoutes = [
     path: '/healthz',
     operationId: 'checkHealth',
     tag: 'Operation',
-    summary: 'Is the process alive?',
+    summary: 'Check liveness',
     access: 'public',
-    answers: [{ status: 200, description: 'It is.', schema: statusSchema }],
+    answers: [{ status: 200, description: 'The process is alive.', schema: statusSchema }],
     handle: async () => json({ status: 'ok' }),
   }),
   route({
@@ -24,9 +24,9 @@ export const operationRoutes = [
     path: '/readyz',
     operationId: 'checkReadiness',
     tag: 'Operation',
-    summary: 'Can a change be made durable now?',
+    summary: 'Check readiness',
     access: 'public',
-    answers: [{ status: 200, description: 'It can.', schema: statusSchema }],
+    answers: [{ status: 200, description: 'The database accepts durable writes.', schema: statusSchema }],
     problems: ['store_unavailable'],
     handle: async ({ parts }) => {
       await parts.checkReady()
@@ -38,7 +38,7 @@ export const operationRoutes = [
     path: '/metrics',
     operationId: 'readMetrics',
     tag: 'Operation',
-    summary: 'Metrics for Prometheus',
+    summary: 'Get metrics for Prometheus',
     access: 'public',
     answers: [{ status: 200, description: 'Metrics in the text format.', contentType: 'text/plain' }],
     handle: async ({ parts: { metrics, renderMetrics } }) => ({
@@ -52,7 +52,7 @@ export const operationRoutes = [
     path: '/openapi.json',
     operationId: 'readOpenApi',
     tag: 'Operation',
-    summary: 'This document',
+    summary: 'Get the OpenAPI document',
     access: 'public',
     answers: [{ status: 200, description: 'OpenAPI 3.1.', schema: z.record(z.string(), z.unknown()) }],
     handle: async ({ parts }) => ({
@@ -66,7 +66,7 @@ export const operationRoutes = [
     path: '/docs',
     operationId: 'readDocs',
     tag: 'Operation',
-    summary: 'This document for people',
+    summary: 'Get the reference page',
     access: 'public',
     anyQuery: true,
     answers: [{ status: 200, description: 'A page without scripts.', contentType: 'text/html' }],
@@ -85,7 +85,7 @@ export const operationRoutes = [
     path: '/docs/style.css',
     operationId: 'readDocsStyle',
     tag: 'Operation',
-    summary: 'The style of that page',
+    summary: 'Get the style of the reference page',
     access: 'public',
     answers: [{ status: 200, description: 'A style sheet.', contentType: 'text/css' }],
     handle: async () => ({

@@ -17,7 +17,7 @@ export const organizationRoutes = [
     operationId: 'createOrganization',
     tag: 'Organizations',
     summary: 'Create an organization',
-    description: 'Takes a key of the root organization. Without an `id`, a UUID is made.',
+    description: 'Requires a key of the root organization. If `id` is absent, the server generates a UUID.',
     access: 'latchkey:organizations:write',
     body: createOrganizationSchema,
     answers: [{ status: 200, description: 'The organization.', schema: organizationSchema }],
@@ -31,7 +31,7 @@ export const organizationRoutes = [
     operationId: 'listOrganizations',
     tag: 'Organizations',
     summary: 'List organizations',
-    description: 'Newest first. A key outside the root organization sees its own alone.',
+    description: 'Newest first. A key outside the root organization lists its own organization only.',
     access: 'latchkey:organizations:read',
     query: listOrganizationsSchema,
     answers: [

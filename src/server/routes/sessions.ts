@@ -20,7 +20,7 @@ export const sessionRoutes = [
     tag: 'Sessions',
     summary: 'Sign in',
     description:
-      'Opens a session for the calling key, by two values: one in a cookie that no script can read, and `page_value`, which the page keeps and sends as `Latchkey-Session`. It ends after 12 hours, after one without use, and as soon as its token opens nothing any more. The newest 20 of a key stay; a key signs in 30 times a minute at most. The session that the browser shows beside the token ends.',
+      'Opens a session for the calling key. It has two values: one in a cookie that no script can read, and `page_value`, which the page keeps and sends as `Latchkey-Session`. The session ends after 12 hours, after one hour without use, and as soon as its token is no longer valid. A key keeps its newest 20 sessions, and signs in at most 30 times a minute. The session that the browser shows beside the token ends.',
     access: 'latchkey:keys:read',
     // Otherwise a session could prolong itself for ever.
     tokenOnly: true,
@@ -54,7 +54,7 @@ export const sessionRoutes = [
     path: '/v1/sessions/self/refresh',
     operationId: 'refreshSession',
     tag: 'Sessions',
-    summary: 'Sign in afresh',
+    summary: 'Refresh the sign-in',
     description:
       'Makes the sign-in of the session fresh for ten minutes: the token of its key as `Authorization`, beside the cookie and `Latchkey-Session`. A session needs that before it makes, rotates or widens a key of the root organization or one with a `latchkey:` permission.',
     access: 'latchkey:keys:read',
@@ -75,8 +75,8 @@ export const sessionRoutes = [
     path: '/v1/sessions',
     operationId: 'listSessions',
     tag: 'Sessions',
-    summary: 'List where the key is signed in',
-    description: 'The live sessions of the calling key, newest first. Takes no permission.',
+    summary: 'List sessions',
+    description: 'The live sessions of the calling key, newest first. Requires no permission.',
     access: 'any key',
     answers: [{ status: 200, description: 'The sessions.', schema: z.array(sessionSchema) }],
     handle: async ({ parts: { latchkey }, caller, signal }) =>
@@ -89,10 +89,10 @@ export const sessionRoutes = [
     tag: 'Sessions',
     summary: 'Sign out',
     description:
-      'Ends a session of the calling key, at once and for good. `self` is the session that asks; for a request by a token there is none. Takes no permission.',
+      'Ends a session of the calling key permanently. `self` is the calling session; a request with a token has none. Requires no permission.',
     access: 'any key',
     answers: [
-      { status: 200, description: 'It opens nothing any more.', schema: doneSchema, headers: ['Set-Cookie'] },
+      { status: 200, description: 'It is no longer valid.', schema: doneSchema, headers: ['Set-Cookie'] },
     ],
     problems: ['session_not_found'],
     handle: async ({ parts: { latchkey }, params: { id }, caller, exchange }) => {

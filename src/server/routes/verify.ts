@@ -33,9 +33,9 @@ export const verifyRoutes = [
     path: '/v1/keys/verify',
     operationId: 'verifyKey',
     tag: 'Verification',
-    summary: 'Judge a token',
+    summary: 'Verify a token',
     description:
-      'A refusal is an answer like any other: look at `valid`. To a key outside the root organization, the tokens of others are `not_found`.',
+      'A refusal is a 200 answer as well: check `valid`. For a key outside the root organization, tokens of other organizations are `not_found`.',
     access: 'latchkey:keys:verify',
     changesNothing: true,
     body: verifyRequestSchema,
@@ -51,7 +51,7 @@ export const verifyRoutes = [
     path: '/v1/keys/verify/batch',
     operationId: 'verifyKeys',
     tag: 'Verification',
-    summary: 'Judge up to 1000 tokens',
+    summary: 'Verify up to 1000 tokens',
     access: 'latchkey:keys:verify',
     changesNothing: true,
     body: verifyBatchSchema,
@@ -79,9 +79,9 @@ export const verifyRoutes = [
     path: '/v1/auth',
     operationId: 'authorizeRequest',
     tag: 'Verification',
-    summary: 'Judge the token of a request, for a reverse proxy',
+    summary: 'Verify the token of a request for a reverse proxy',
     description:
-      'The token to judge comes as `Authorization: Bearer` or as `X-Api-Key`, the permissions wanted as `?permission=a&permission=b`. The answer has no body: the proxy goes by its status and its headers.',
+      'Verifies the token in `Authorization: Bearer` or `X-Api-Key`, with the required permissions as `?permission=a&permission=b`. The answer has no body: the proxy uses its status and headers.',
     access: 'public',
     query: z.strictObject({
       permission: permissionsSchema.optional().meta({ description: 'All of these are required.' }),
@@ -90,12 +90,12 @@ export const verifyRoutes = [
       { status: 200, description: 'The token is valid.', headers: identityHeaders() },
       {
         status: 401,
-        description: 'There is no token, or it opens nothing.',
+        description: 'The token is missing or invalid.',
         headers: ['X-Latchkey-Code', 'WWW-Authenticate'],
       },
       {
         status: 403,
-        description: 'The key lacks a permission that is wanted.',
+        description: 'The key lacks a required permission.',
         headers: [...identityHeaders(), 'WWW-Authenticate'],
       },
     ],
