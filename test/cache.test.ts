@@ -14,6 +14,7 @@ import { sizeOfFacts, toFacts } from '../src/verdict/facts.ts'
 import { digestToken } from '../src/verification/digest.ts'
 import { Memory } from '../src/verification/read-through.ts'
 import { verify } from '../src/verification/verify.ts'
+import { createAcme } from './setup/acme.ts'
 import { onEachDatabase } from './setup/databases.ts'
 
 const runs = Number(process.env.LATCHKEY_TEST_RUNS ?? 1_000)
@@ -92,7 +93,7 @@ onEachDatabase('a secret', (makeDatabase) => {
   test('is read once, however many ask for it at once, and again only when it changed', async () => {
     const database = await makeDatabase()
     await using latchkey = await openLatchkey({ database })
-    await latchkey.organizations.create({ id: 'acme', name: 'Acme' })
+    await createAcme(latchkey)
     const [one, other] = [await issue(), await issue()]
     const store = await openStore(database)
     const { memory, reads } = countReads(store)

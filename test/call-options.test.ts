@@ -4,6 +4,7 @@ import { describe, expect, test } from 'vitest'
 import { createClient, type LatchkeyClient } from '../src/client/index.ts'
 import { assembleToken } from '../src/core/token.ts'
 import { type Caller, type Latchkey, openLatchkey } from '../src/index.ts'
+import { createAcme } from './setup/acme.ts'
 import { callerBy, makeCaller, readerOf } from './setup/callers.ts'
 import { makeSqlite, onEachDatabase } from './setup/databases.ts'
 import { readAll } from './setup/direct.ts'
@@ -82,7 +83,7 @@ onEachDatabase('the library', (makeDatabase, kind) => {
   test('takes no caller for options, and nobody for the operator: every method refuses, and nothing changes', async () => {
     const database = await makeDatabase()
     await using latchkey = await openLatchkey({ database })
-    await latchkey.organizations.create({ id: 'acme', name: 'Acme' })
+    await createAcme(latchkey)
     const caller = await makeCaller(latchkey, 'acme', ['*', 'latchkey:*'])
     const before = await readAll(database)
     const actors = [null, undefined, '', 'operator', 7, {}, [], { keyId: caller.keyId }, { type: 'user' }]
@@ -113,7 +114,7 @@ onEachDatabase('the library', (makeDatabase, kind) => {
   test('refuses an option that a method does not read, and says which it does', async () => {
     const database = await makeDatabase()
     await using latchkey = await openLatchkey({ database })
-    await latchkey.organizations.create({ id: 'acme', name: 'Acme' })
+    await createAcme(latchkey)
     const before = await readAll(database)
     for (const name of Object.keys(methods)) {
       const refused = [
@@ -134,7 +135,7 @@ onEachDatabase('the library', (makeDatabase, kind) => {
   test('begins nothing for a signal that is raised', async () => {
     const database = await makeDatabase()
     await using latchkey = await openLatchkey({ database })
-    await latchkey.organizations.create({ id: 'acme', name: 'Acme' })
+    await createAcme(latchkey)
     const before = await readAll(database)
     const reason = new Error('Enough.')
     for (const name of Object.keys(methods))
@@ -146,7 +147,7 @@ onEachDatabase('the library', (makeDatabase, kind) => {
     const database = await makeDatabase()
     await using first = await openLatchkey({ database })
     await using second = await openLatchkey({ database })
-    await first.organizations.create({ id: 'acme', name: 'Acme' })
+    await createAcme(first)
     const { id, key } = await first.keys.create({ organizationId: 'acme', name: 'CI' })
     expect(await second.verify(key)).toMatchObject({ valid: true })
     const confirmed = { applied: { confirmed: true, silent: [] } }
@@ -197,7 +198,7 @@ onEachDatabase('the library', (makeDatabase, kind) => {
   test('lists and ends the sessions of the calling key, and for the operator those of the key it names', async () => {
     const database = await makeDatabase()
     await using latchkey = await openLatchkey({ database })
-    await latchkey.organizations.create({ id: 'acme', name: 'Acme' })
+    await createAcme(latchkey)
     const { id: keyId, key } = await latchkey.keys.create({ organizationId: 'acme', name: 'Ada' })
     const [one, two] = [await latchkey.sessions.start(key), await latchkey.sessions.start(key)]
     const actor = await callerBy(latchkey, key)

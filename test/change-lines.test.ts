@@ -4,6 +4,7 @@ import { ChangeLines } from '../src/commit/change-lines.ts'
 import type { Caller } from '../src/core/actor.ts'
 import { LatchkeyError } from '../src/core/errors.ts'
 import { openLatchkey } from '../src/latchkey.ts'
+import { createAcme } from './setup/acme.ts'
 import { onEachDatabase } from './setup/databases.ts'
 import { connectDirectly } from './setup/direct.ts'
 
@@ -69,7 +70,7 @@ onEachDatabase('the lines of changes', (createDatabase, kind) => {
   test('if the database does not answer one creation, those that waited meanwhile are told so with it', async () => {
     const database = await createDatabase()
     await using latchkey = await openLatchkey({ database })
-    await latchkey.organizations.create({ id: 'acme', name: 'Acme' })
+    await createAcme(latchkey)
     const create = () => codeOf(latchkey.keys.create({ organizationId: 'acme', name: 'K' }))
     expect(await create()).toBe('done')
     await using direct = await connectDirectly(database)
@@ -89,7 +90,7 @@ onEachDatabase('the lines of changes', (createDatabase, kind) => {
     test('a creation waits no longer for the database if its organization was not seen before', async () => {
       const database = await createDatabase()
       await using latchkey = await openLatchkey({ database })
-      await latchkey.organizations.create({ id: 'acme', name: 'Acme' })
+      await createAcme(latchkey)
       await using direct = await connectDirectly(database)
       await direct.run('begin')
       await direct.run('lock table organizations in access exclusive mode')

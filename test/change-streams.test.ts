@@ -8,6 +8,7 @@ import { toBody } from '../src/http/streams.ts'
 import { openLatchkey } from '../src/latchkey.ts'
 import { createApp, createPipeline } from '../src/server/app.ts'
 import { ChangeStreams } from '../src/server/change-streams.ts'
+import { createAcme } from './setup/acme.ts'
 import { makeClock } from './setup/clock.ts'
 import { makeSqlite, onEachDatabase } from './setup/databases.ts'
 import { startTestServer } from './setup/server.ts'
@@ -45,7 +46,7 @@ onEachDatabase('the changes', (makeDatabase) => {
     const database = await makeDatabase()
     const server = await startTestServer(database, options)
     const { organizations, keys } = server.latchkey
-    await organizations.create({ id: 'acme', name: 'Acme' })
+    await createAcme({ organizations })
     await organizations.create({ id: 'other', name: 'Other' })
     const issue = (organizationId = 'acme', permissions: string[] = []) =>
       keys.create({ organizationId, name: 'K', permissions })

@@ -2,6 +2,7 @@
 
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { openLatchkey } from '../src/index.ts'
+import { createAcme } from './setup/acme.ts'
 import { tokensIn, useCommand } from './setup/command.ts'
 import { beginCommands, type WireKey } from './setup/command-places.ts'
 import { makeSqlite } from './setup/databases.ts'
@@ -36,7 +37,7 @@ describe.each(['the database', 'a server'] as const)('what commands print on %s'
   test('keys are listed by status, organization and name, sorted, in pages or whole', async () => {
     const { run, json, database } = await begin()
     await using latchkey = await openLatchkey({ database })
-    await latchkey.organizations.create({ id: 'acme', name: 'Acme' })
+    await createAcme(latchkey)
     for (const name of ['b', 'a', 'c']) await latchkey.keys.create({ organizationId: 'acme', name })
     const list = ['keys', 'list', '--organization', 'acme', '--sort', 'name']
     const names = async (...flags: string[]) =>

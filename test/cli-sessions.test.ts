@@ -1,6 +1,7 @@
 // `latchkey sessions`: where a key is signed in, on a server as that key and on a database for a key that is named.
 import { expect, test } from 'vitest'
 import { type Caller, openLatchkey } from '../src/index.ts'
+import { createAcme } from './setup/acme.ts'
 import { useCommand } from './setup/command.ts'
 import type { WireKey } from './setup/command-places.ts'
 import { makeSqlite } from './setup/databases.ts'
@@ -60,7 +61,7 @@ test('the sessions of a key are listed and ended on a server and on the database
 test('the database of an operator ends no session of another key than the one it names', async () => {
   const { url: database, remove } = makeSqlite()
   const latchkey = await openLatchkey({ database })
-  await latchkey.organizations.create({ id: 'acme', name: 'Acme' })
+  await createAcme(latchkey)
   const [ada, bob] = await Promise.all(
     ['Ada', 'Bob'].map((name) => latchkey.keys.create({ organizationId: 'acme', name })),
   )

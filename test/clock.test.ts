@@ -2,6 +2,7 @@
 import { setTimeout } from 'node:timers/promises'
 import { describe, expect, test } from 'vitest'
 import { openLatchkey } from '../src/latchkey.ts'
+import { createAcme } from './setup/acme.ts'
 import { makeClock } from './setup/clock.ts'
 import { databaseKinds, makeDatabase, onEachDatabase } from './setup/databases.ts'
 import { startProxy } from './setup/proxy.ts'
@@ -14,7 +15,7 @@ onEachDatabase('a clock set by days', (makeDatabase) => {
     const database = await makeDatabase()
     const clock = makeClock()
     await using latchkey = await openLatchkey({ database, now: clock.now })
-    await latchkey.organizations.create({ id: 'acme', name: 'Acme' })
+    await createAcme(latchkey)
     const { id, key } = await latchkey.keys.create({
       organizationId: 'acme',
       name: 'CI',
@@ -50,7 +51,7 @@ onEachDatabase('a clock set by days', (makeDatabase) => {
       clock.advance(days * dayMs)
       await using latchkey = await openLatchkey({ database, now: clock.now })
       if (key === undefined) {
-        await latchkey.organizations.create({ id: 'acme', name: 'Acme' })
+        await createAcme(latchkey)
         const created = await latchkey.keys.create({ organizationId: 'acme', name: 'CI' })
         key = created.key
         id = created.id
@@ -76,7 +77,7 @@ onEachDatabase('a clock set by days', (makeDatabase) => {
     const asleep = { now: clock.now, monotonic: () => monotonic }
     await using sleeper = await openLatchkey({ database, ...asleep })
     await using other = await openLatchkey({ database })
-    await other.organizations.create({ id: 'acme', name: 'Acme' })
+    await createAcme(other)
     const { key } = await other.keys.create({ organizationId: 'acme', name: 'CI' })
     expect((await sleeper.verify(key)).valid).toBe(true)
     expect(sleeper.verifyCached(key)?.valid).toBe(true)

@@ -3,6 +3,7 @@
 import { setTimeout } from 'node:timers/promises'
 import { expect, test } from 'vitest'
 import { type Caller, openLatchkey } from '../src/index.ts'
+import { createAcme } from './setup/acme.ts'
 import { callerBy, makeCaller } from './setup/callers.ts'
 import { makeClock } from './setup/clock.ts'
 import { type DatabaseKind, onEachDatabase } from './setup/databases.ts'
@@ -20,7 +21,7 @@ onEachDatabase('a change', (makeDatabase, kind) => {
     await using owner = await openLatchkey({ database, now: clock.now })
     await using thief = await openLatchkey({ database, now: clock.now })
     await owner.ensureRootKey()
-    await owner.organizations.create({ id: 'acme', name: 'Acme' })
+    await createAcme(owner)
     for (let round = 0; round < rounds; round++) {
       expect(await playRound({ owner, thief, clock, database }), `round ${round}`).toEqual([])
     }
@@ -28,7 +29,7 @@ onEachDatabase('a change', (makeDatabase, kind) => {
 
   test('is refused as at the door: by a token, by a session, and for want of a permission', async () => {
     await using latchkey = await openLatchkey({ database: await makeDatabase() })
-    await latchkey.organizations.create({ id: 'acme', name: 'Acme' })
+    await createAcme(latchkey)
     const permissions = ['latchkey:keys:read', 'latchkey:keys:write']
     const key = await latchkey.keys.create({ organizationId: 'acme', name: 'Admin', permissions })
     const byToken = await callerBy(latchkey, key.key)
@@ -79,7 +80,7 @@ onEachDatabase('a change', (makeDatabase, kind) => {
     const database = await makeDatabase()
     await using latchkey = await openLatchkey({ database })
     await using direct = await connectDirectly(database)
-    await latchkey.organizations.create({ id: 'acme', name: 'Acme' })
+    await createAcme(latchkey)
     await refuseNames(direct, kind)
     const live = await makeCaller(latchkey, 'acme', ['latchkey:keys:write'])
     const dead = await makeCaller(latchkey, 'acme', ['latchkey:keys:write'])
@@ -102,7 +103,7 @@ onEachDatabase('a change', (makeDatabase, kind) => {
     const database = await makeDatabase()
     await using first = await openLatchkey({ database })
     await using second = await openLatchkey({ database })
-    await first.organizations.create({ id: 'acme', name: 'Acme' })
+    await createAcme(first)
     const permissions = ['latchkey:keys:write']
     const a = await makeCaller(first, 'acme', permissions)
     const b = await makeCaller(second, 'acme', permissions)
@@ -136,7 +137,7 @@ onEachDatabase('a change', (makeDatabase, kind) => {
   test('by many callers that keep coming never keeps the revocation of their key waiting', async () => {
     const database = await makeDatabase()
     await using latchkey = await openLatchkey({ database })
-    await latchkey.organizations.create({ id: 'acme', name: 'Acme' })
+    await createAcme(latchkey)
     const caller = await makeCaller(latchkey, 'acme', ['latchkey:keys:write'])
     let created = 0
     let isRevoked = false

@@ -4,6 +4,7 @@ import { setTimeout } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { generateToken, type RandomSource } from '../src/core/token.ts'
 import { openLatchkey } from '../src/latchkey.ts'
+import { createAcme } from './setup/acme.ts'
 import { makeDatabase } from './setup/databases.ts'
 import { connectDirectly } from './setup/direct.ts'
 import { freeze } from './setup/freeze.ts'
@@ -52,7 +53,7 @@ describe('PostgreSQL away', () => {
       const database = await createDatabase(postgres.url, proxy.url, name)
       const server = await startTestServer(database)
       await using watcher = await startWatcher({ database })
-      await server.latchkey.organizations.create({ id: 'acme', name: 'Acme' })
+      await createAcme(server.latchkey)
       const [cached, revoked] = [await issue(server), await issue(server)]
       await watcher.watch(cached.key)
       await watcher.watch(revoked.key)
@@ -103,7 +104,7 @@ describe('PostgreSQL away', () => {
 
   test('killed amid changes: each of them is refused, and the process lives on', async () => {
     const server = await startTestServer(await createDatabase(postgres.url, proxy.url, 'amid'))
-    await server.latchkey.organizations.create({ id: 'acme', name: 'Acme' })
+    await createAcme(server.latchkey)
     const { id } = await issue(server)
     const codes: unknown[] = []
     let isOver = false
@@ -125,7 +126,7 @@ describe('PostgreSQL away', () => {
 
   test('frozen: a crowd that asks for what memory does not hold is refused together, not one after the other', async () => {
     const latchkey = await openLatchkey({ database: await createDatabase(postgres.url, proxy.url, 'crowd') })
-    await latchkey.organizations.create({ id: 'acme', name: 'Acme' })
+    await createAcme(latchkey)
     const { key } = await latchkey.keys.create({ organizationId: 'acme', name: 'CI' })
     expect((await latchkey.verify(key)).valid).toBe(true)
     const strangers = Array.from({ length: 1_000 }, () =>
@@ -153,7 +154,7 @@ describe('PostgreSQL away', () => {
 test('SQLite locked by another process: changes are refused and verification goes on', async () => {
   await using database = await makeDatabase('SQLite')
   const server = await startTestServer(database.url)
-  await server.latchkey.organizations.create({ id: 'acme', name: 'Acme' })
+  await createAcme(server.latchkey)
   const [warm, cold] = [await issue(server), await issue(server)]
   await untilOk(verifyOver(server, warm.key))
   await using direct = await connectDirectly(database.url)

@@ -21,6 +21,7 @@ import type { Tx } from '../src/store/tables.ts'
 import { FactsCache } from '../src/verdict/cache.ts'
 import { toFacts } from '../src/verdict/facts.ts'
 import { digestToken } from '../src/verification/digest.ts'
+import { createAcme } from './setup/acme.ts'
 import { makeClock } from './setup/clock.ts'
 import { makeSqlite, onEachDatabase } from './setup/databases.ts'
 import { connectDirectly } from './setup/direct.ts'
@@ -146,7 +147,7 @@ test('a session that ends while the process that judges it is paused is over whe
       return Date.now()
     },
   })
-  await latchkey.organizations.create({ id: 'acme', name: 'Acme' })
+  await createAcme(latchkey)
   const { key } = await latchkey.keys.create({ organizationId: 'acme', name: 'CI' })
   const values = await latchkey.sessions.start(key)
   expect(await latchkey.sessions.authenticate(values)).toBeDefined()

@@ -10,6 +10,7 @@ import { setTimeout } from 'node:timers/promises'
 import { describe, expect, test } from 'vitest'
 import { generateToken, type RandomSource } from '../src/core/token.ts'
 import { openLatchkey } from '../src/latchkey.ts'
+import { createAcme } from './setup/acme.ts'
 import { useCommand } from './setup/command.ts'
 import { databaseKinds, makeDatabase, makeSqlite } from './setup/databases.ts'
 import { readAll } from './setup/direct.ts'
@@ -84,7 +85,7 @@ describe.concurrent.each(databaseKinds)('SIGTERM under load on %s', (kind) => {
   test('fails nothing in flight, and every last use is written down', async () => {
     await using database = await makeDatabase(kind)
     const latchkey = await openLatchkey({ database: database.url })
-    await latchkey.organizations.create({ id: 'acme', name: 'Acme' })
+    await createAcme(latchkey)
     const keys: { id: string; key: string; usedAt: number }[] = []
     for (let i = 0; i < 20; i++) {
       const { id, key } = await latchkey.keys.create({ organizationId: 'acme', name: 'CI' })
@@ -139,7 +140,7 @@ test.skipIf(noDisk)(
     const database = `sqlite:${path}`
     let sleptMs = 0
     await using latchkey = await openLatchkey({ database, monotonic: () => performance.now() + sleptMs })
-    await latchkey.organizations.create({ id: 'acme', name: 'Acme' })
+    await createAcme(latchkey)
     const { id, key } = await latchkey.keys.create({ organizationId: 'acme', name: 'CI' })
     const cold = await latchkey.keys.create({ organizationId: 'acme', name: 'Cold' })
     expect((await latchkey.verify(key)).valid).toBe(true)

@@ -2,6 +2,7 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { type Caller, type Latchkey, LatchkeyError, openLatchkey } from '../src/index.ts'
+import { createAcme } from './setup/acme.ts'
 import { makeCaller } from './setup/callers.ts'
 import { type DatabaseKind, onEachDatabase } from './setup/databases.ts'
 
@@ -31,7 +32,7 @@ onEachDatabase('no escalation', (makeDatabase, kind) => {
   test(`${casesOn[kind]} random grants succeed if and only if the caller may make them`, async () => {
     const database = await makeDatabase()
     await using latchkey = await openLatchkey({ database })
-    await latchkey.organizations.create({ id: 'acme', name: 'Acme' })
+    await createAcme(latchkey)
     const scenarios = fc.sample(scenario, casesOn[kind])
     const callers = new Map<string, Promise<Caller>>()
     const counts = { allowed: 0, refused: 0 }

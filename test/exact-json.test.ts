@@ -7,6 +7,7 @@ import { createClient } from '../src/client/index.ts'
 import { findInexact, findRepeatedName, isExactNumber } from '../src/core/exact-json.ts'
 import { metadataFault } from '../src/core/metadata.ts'
 import { readJson } from '../src/http/json.ts'
+import { createAcme } from './setup/acme.ts'
 import { type DatabaseKind, databaseKinds, makePostgres, makeSqlite } from './setup/databases.ts'
 import { startTestServer, type TestServer } from './setup/server.ts'
 
@@ -201,7 +202,7 @@ describe.each(databaseKinds)('a key on %s', (kind: DatabaseKind) => {
     const database = kind === 'SQLite' ? makeSqlite() : await makePostgres()
     remove = database.remove
     server = await startTestServer(database.url)
-    await server.latchkey.organizations.create({ id: 'acme', name: 'Acme' })
+    await createAcme(server.latchkey)
   })
   afterAll(async () => {
     await server.close()

@@ -8,6 +8,7 @@ import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { expect, onTestFinished, test } from 'vitest'
 import { openLatchkey } from '../src/index.ts'
+import { createAcme } from './setup/acme.ts'
 import { makeSqlite } from './setup/databases.ts'
 import { makeFolder, repository } from './setup/documents-run.ts'
 import { send, startTestServer } from './setup/server.ts'
@@ -22,7 +23,7 @@ test('hono-embed issues and checks keys in its own process', async () => {
   onTestFinished(database.remove)
   const url = addressIn(await start('hono-embed/app.ts', { DATABASE: database.url }))
   await using latchkey = await openLatchkey({ database: database.url })
-  await latchkey.organizations.create({ id: 'acme', name: 'Acme' })
+  await createAcme(latchkey)
   const create = (permissions: string[]) =>
     latchkey.keys.create({ organizationId: 'acme', name: 'CI', permissions })
   const { key } = await create(['greetings:*'])
@@ -136,7 +137,7 @@ test('customer-keys lets customers manage their own keys and nobody else’s', a
 async function startLatchkey() {
   const database = makeSqlite()
   const server = await startTestServer(database.url)
-  await server.latchkey.organizations.create({ id: 'acme', name: 'Acme' })
+  await createAcme(server.latchkey)
   return {
     ...server,
     create: (permissions: string[], organizationId = 'acme') =>

@@ -8,6 +8,7 @@ import { expect, test } from 'vitest'
 import type { LatchkeyError } from '../src/core/errors.ts'
 import type { CreatedKey } from '../src/core/shapes/keys.ts'
 import { openLatchkey } from '../src/latchkey.ts'
+import { createAcme } from './setup/acme.ts'
 import { makePostgres } from './setup/databases.ts'
 import { connectDirectly, type DirectConnection } from './setup/direct.ts'
 import type { Deed } from './setup/frozen-child.ts'
@@ -62,7 +63,7 @@ test.for(freezings)(
     {
       await using latchkey = await openLatchkey({ database: url })
       await using proxy = await startProxy(url)
-      await latchkey.organizations.create({ id: 'acme', name: 'Acme' })
+      await createAcme(latchkey)
       const [key, other] = [await makeKey(), await makeKey()]
       const child = await startChild(proxy.url)
       const stalled = proxy.stallAfter(statement)
@@ -121,7 +122,7 @@ test('a process whose every answer comes late holds up no change of another key'
     await using latchkey = await openLatchkey({ database: url })
     await using proxy = await startProxy(url)
     await using slow = await openLatchkey({ database: proxy.url })
-    await latchkey.organizations.create({ id: 'acme', name: 'Acme' })
+    await createAcme(latchkey)
     const { id } = await latchkey.keys.create({ organizationId: 'acme', name: 'CI' })
     // Four answers take longer than a change waits for a lock.
     proxy.fail({ delayMs: 300 })

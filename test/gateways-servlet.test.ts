@@ -2,6 +2,7 @@
 // semicolons, and dots after decoding.
 import { readFileSync } from 'node:fs'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { createAcme } from './setup/acme.ts'
 import { makeSqlite } from './setup/databases.ts'
 import { gateways, sendLines, startGateway } from './setup/gateways.ts'
 import { areaOf, readingsOf } from './setup/path-readings.ts'
@@ -28,7 +29,7 @@ describe.skipIf(skip)(`before a servlet container${note}`, () => {
     stack.defer(database.remove)
     server = await startTestServer(database.url)
     stack.defer(() => server.close())
-    await server.latchkey.organizations.create({ id: 'acme', name: 'Acme' })
+    await createAcme(server.latchkey)
     const permissions = ['emails:*']
     token = (await server.latchkey.keys.create({ organizationId: 'acme', name: 'Key', permissions })).key
   })

@@ -3,6 +3,7 @@
 import { readFileSync } from 'node:fs'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import type { CreatedKey } from '../src/index.ts'
+import { createAcme } from './setup/acme.ts'
 import { makeSqlite } from './setup/databases.ts'
 import {
   accepts,
@@ -38,7 +39,7 @@ describe.each(Object.keys(gateways))('the example for %s', (name) => {
       stack.defer(database.remove)
       server = await startTestServer(database.url)
       stack.defer(() => server.close())
-      await server.latchkey.organizations.create({ id: 'acme', name: 'Acme' })
+      await createAcme(server.latchkey)
       sender = await create(['emails:*'])
       reader = await create(['files:read'])
       upstream = stack.use(await startUpstream())

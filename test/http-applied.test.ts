@@ -1,5 +1,6 @@
 // What a change that is waited for tells of the processes: to the operator which they are, to customers how many.
 import { expect, test } from 'vitest'
+import { createAcme } from './setup/acme.ts'
 import { onEachDatabase } from './setup/databases.ts'
 import { connectDirectly } from './setup/direct.ts'
 import { startTestServer } from './setup/server.ts'
@@ -9,7 +10,7 @@ onEachDatabase('a change that is waited for', (makeDatabase) => {
     const database = await makeDatabase()
     const server = await startTestServer(database)
     const { keys, organizations } = server.latchkey
-    await organizations.create({ id: 'acme', name: 'Acme' })
+    await createAcme({ organizations })
     const create = (permissions: string[]) => keys.create({ organizationId: 'acme', name: 'K', permissions })
     const admin = await create(['latchkey:keys:*'])
     await using direct = await connectDirectly(database)

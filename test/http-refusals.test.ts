@@ -3,6 +3,7 @@ import { connect } from 'node:net'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { CreatedKey } from '../src/index.ts'
 import { routes } from '../src/server/app.ts'
+import { createAcme } from './setup/acme.ts'
 import { type DatabaseKind, databaseKinds, makePostgres, makeSqlite } from './setup/databases.ts'
 import { bodies } from './setup/route-bodies.ts'
 import { startTestServer, type TestServer } from './setup/server.ts'
@@ -20,7 +21,7 @@ describe.each(databaseKinds)('bad input on %s', (kind: DatabaseKind) => {
     const database = kind === 'SQLite' ? makeSqlite() : await makePostgres()
     remove = database.remove
     server = await startTestServer(database.url)
-    await server.latchkey.organizations.create({ id: 'acme', name: 'Acme' })
+    await createAcme(server.latchkey)
     key = await server.latchkey.keys.create({ organizationId: 'acme', name: 'CI', permissions: ['a'] })
     before = await snapshot()
   })

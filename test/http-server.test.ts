@@ -4,6 +4,7 @@ import { connect } from 'node:net'
 import { DatabaseSync } from 'node:sqlite'
 import pg from 'pg'
 import { describe, expect, test } from 'vitest'
+import { createAcme } from './setup/acme.ts'
 import { makeSqlite, onEachDatabase } from './setup/databases.ts'
 import { openRaw, requestBytes } from './setup/raw.ts'
 import { startTestServer, type TestServer } from './setup/server.ts'
@@ -71,7 +72,7 @@ onEachDatabase('the server', (makeDatabase) => {
   test('a server that is closed under load fails nobody, and what it acknowledged is there', async () => {
     const databaseUrl = await makeDatabase()
     const server = await startTestServer(databaseUrl)
-    await server.latchkey.organizations.create({ id: 'acme', name: 'Acme' })
+    await createAcme(server.latchkey)
     const agent = new Agent({ keepAlive: true, maxSockets: 16 })
     const created: string[] = []
     const failures: unknown[] = []
@@ -202,7 +203,7 @@ describe('what the server tells', () => {
     await using server = await start()
     const token = server.rootKey
     const { keys, organizations } = server.latchkey
-    await organizations.create({ id: 'acme', name: 'Acme' })
+    await createAcme({ organizations })
     const key = await keys.create({ organizationId: 'acme', name: 'Hush', metadata: { plan: 'hush' } })
     const { json: self } = await server.request('GET', '/v1/keys/self', { token })
     server.log.length = 0

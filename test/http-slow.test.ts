@@ -3,6 +3,7 @@
 import { setTimeout } from 'node:timers/promises'
 import { expect, test } from 'vitest'
 import { routes } from '../src/server/app.ts'
+import { createAcme } from './setup/acme.ts'
 import { makePostgres, makeSqlite } from './setup/databases.ts'
 import { connectDirectly } from './setup/direct.ts'
 import { openRaw, requestBytes } from './setup/raw.ts'
@@ -48,7 +49,7 @@ test('whoever may not ask any more when the database has answered gets nothing t
   let now = Date.now()
   const server = await startTestServer(url, { now: () => now })
   const { keys, organizations } = server.latchkey
-  await organizations.create({ id: 'acme', name: 'Acme' })
+  await createAcme({ organizations })
   const { key: token } = await keys.create({
     organizationId: 'acme',
     name: 'Reader',

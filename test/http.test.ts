@@ -1,5 +1,6 @@
 // Every call of the HTTP API, over real HTTP, on both databases.
 import { expect, test } from 'vitest'
+import { createAcme } from './setup/acme.ts'
 import { onEachDatabase } from './setup/databases.ts'
 import { startTestServer, type TestAnswer, type TestServer } from './setup/server.ts'
 
@@ -8,7 +9,7 @@ type Json = Record<string, unknown>
 /** A server with the organization `acme`. */
 async function startWithAcme(databaseUrl: string): Promise<TestServer & AsyncDisposable> {
   const server = await startTestServer(databaseUrl)
-  await server.latchkey.organizations.create({ id: 'acme', name: 'Acme' })
+  await createAcme(server.latchkey)
   return { ...server, [Symbol.asyncDispose]: server.close }
 }
 
@@ -162,7 +163,7 @@ onEachDatabase('over HTTP', (makeDatabase) => {
     let now = Date.now()
     const server = await startTestServer(await makeDatabase(), { now: () => now })
     const token = server.rootKey
-    await server.latchkey.organizations.create({ id: 'acme', name: 'Acme' })
+    await createAcme(server.latchkey)
     const { id, key } = await createKey(server, { expires_at: new Date(now + 1000).toISOString() })
     now += 1000
     expect(await server.request('POST', `/v1/keys/${id}/rotate`, { token })).toMatchObject({

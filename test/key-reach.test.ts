@@ -2,6 +2,7 @@
 // would lock the operator out.
 import { expect, test } from 'vitest'
 import { type Caller, type Latchkey, openLatchkey } from '../src/index.ts'
+import { createAcme } from './setup/acme.ts'
 import { callerBy, makeCaller } from './setup/callers.ts'
 import { makeClock } from './setup/clock.ts'
 import { onEachDatabase } from './setup/databases.ts'
@@ -14,7 +15,7 @@ onEachDatabase('the reach of a key', (makeDatabase) => {
   test('a weaker key neither changes, narrows, rotates nor revokes a stronger one, nor ends its secrets', async () => {
     const database = await makeDatabase()
     await using latchkey = await openLatchkey({ database })
-    await latchkey.organizations.create({ id: 'acme', name: 'Acme' })
+    await createAcme(latchkey)
     const weak = await makeCaller(latchkey, 'acme', [write, 'a'])
     const strong = await latchkey.keys.create({ organizationId: 'acme', name: 'S', permissions: ['a', 'b'] })
     await latchkey.keys.rotate(strong.id, { graceSeconds: 60 })
@@ -37,7 +38,7 @@ onEachDatabase('the reach of a key', (makeDatabase) => {
 
   test('an equal key is in its reach, a weaker one is, and its own always', async () => {
     await using latchkey = await openLatchkey({ database: await makeDatabase() })
-    await latchkey.organizations.create({ id: 'acme', name: 'Acme' })
+    await createAcme(latchkey)
     const admin = await makeCaller(latchkey, 'acme', [write, 'a'])
     const equal = await makeCaller(latchkey, 'acme', [write, 'a'])
     const weaker = await makeCaller(latchkey, 'acme', ['a'])
@@ -58,7 +59,7 @@ onEachDatabase('the reach of a key', (makeDatabase) => {
 
   test('metadata is set by the root organization, or by a key that holds latchkey:metadata:write', async () => {
     await using latchkey = await openLatchkey({ database: await makeDatabase() })
-    await latchkey.organizations.create({ id: 'acme', name: 'Acme' })
+    await createAcme(latchkey)
     const metadata = { plan: 'pro', seats: 3 }
     const customer = await makeCaller(latchkey, 'acme', [write])
     const trusted = await makeCaller(latchkey, 'acme', [write, 'latchkey:metadata:write'])

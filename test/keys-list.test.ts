@@ -1,6 +1,7 @@
 // Lists of keys: what is in them, in which order, and page by page while the keys change.
 import { describe, expect, test } from 'vitest'
 import { type Caller, type Key, type Latchkey, type ListKeysInput, openLatchkey } from '../src/index.ts'
+import { createAcme } from './setup/acme.ts'
 import { readerOf } from './setup/callers.ts'
 import { type Clock, makeClock } from './setup/clock.ts'
 import { onEachDatabase } from './setup/databases.ts'
@@ -14,7 +15,7 @@ onEachDatabase('lists of keys', (makeDatabase) => {
     const database = await makeDatabase()
     const clock = makeClock()
     const latchkey = await openLatchkey({ database, now: clock.now })
-    await latchkey.organizations.create({ id: 'acme', name: 'Acme' })
+    await createAcme(latchkey)
     await latchkey.organizations.create({ id: 'globex', name: 'Globex' })
     return { latchkey, clock, database }
   }
@@ -37,7 +38,7 @@ onEachDatabase('lists of keys', (makeDatabase) => {
 
   test('a long page, which is read in slices, holds what short ones hold, in the same order', async () => {
     const latchkey = await openLatchkey({ database: await makeDatabase() })
-    await latchkey.organizations.create({ id: 'acme', name: 'Acme' })
+    await createAcme(latchkey)
     const create = (_: unknown, i: number) =>
       latchkey.keys.create({ organizationId: 'acme', name: `key ${i}` })
     await Promise.all(Array.from({ length: 230 }, create))

@@ -1,6 +1,7 @@
 // The permissions in use: what the newest active keys hold, most used first.
 import { expect, test } from 'vitest'
 import { openLatchkey } from '../src/index.ts'
+import { createAcme } from './setup/acme.ts'
 import { addManyKeys } from './setup/bulk.ts'
 import { readerOf } from './setup/callers.ts'
 import { makeClock } from './setup/clock.ts'
@@ -12,7 +13,7 @@ onEachDatabase('the permissions in use', (makeDatabase) => {
   test('each is listed with how many active keys hold it, most used first and by name where they tie', async () => {
     const clock = makeClock()
     await using latchkey = await openLatchkey({ database: await makeDatabase(), now: clock.now })
-    await latchkey.organizations.create({ id: 'acme', name: 'Acme' })
+    await createAcme(latchkey)
     expect(await latchkey.keys.listPermissions()).toEqual([])
     const create = (permissions: string[], expiresAt: Date | null = null) =>
       latchkey.keys.create({ organizationId: 'acme', name: 'K', permissions, expiresAt })
@@ -61,7 +62,7 @@ onEachDatabase('the permissions in use', (makeDatabase) => {
     const database = await makeDatabase()
     const now = Date.UTC(2026, 0, 31)
     await using latchkey = await openLatchkey({ database, now: () => now })
-    await latchkey.organizations.create({ id: 'acme', name: 'Acme' })
+    await createAcme(latchkey)
     await using direct = await connectDirectly(database)
     await addManyKeys(direct, 'acme', 2000, now - 60_000)
     expect(await latchkey.keys.listPermissions()).toEqual([{ permission: 'emails:send', keys: 1000 }])

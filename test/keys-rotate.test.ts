@@ -2,6 +2,7 @@
 import { expect, test } from 'vitest'
 import { parseToken } from '../src/core/token.ts'
 import { type CreatedKey, type CreateKeyInput, type Latchkey, openLatchkey } from '../src/index.ts'
+import { createAcme } from './setup/acme.ts'
 import { type Clock, makeClock } from './setup/clock.ts'
 import { onEachDatabase } from './setup/databases.ts'
 import { connectDirectly } from './setup/direct.ts'
@@ -15,7 +16,7 @@ onEachDatabase('rotation', (makeDatabase) => {
   ): Promise<{ latchkey: Latchkey; clock: Clock; created: CreatedKey }> {
     const clock = makeClock()
     const latchkey = await openLatchkey({ database: await makeDatabase(), now: clock.now })
-    await latchkey.organizations.create({ id: 'acme', name: 'Acme' })
+    await createAcme(latchkey)
     const created = await latchkey.keys.create({ organizationId: 'acme', name: 'CI', ...input })
     return { latchkey, clock, created }
   }
@@ -44,7 +45,7 @@ onEachDatabase('rotation', (makeDatabase) => {
     const clock = makeClock()
     await using latchkey = await openLatchkey({ database, now: clock.now })
     await using behind = await openLatchkey({ database, now: () => clock.now() - 3600 * second })
-    await latchkey.organizations.create({ id: 'acme', name: 'Acme' })
+    await createAcme(latchkey)
     const first = await latchkey.keys.create({ organizationId: 'acme', name: 'CI' })
     const next = await latchkey.keys.rotate(first.id)
     expect(await codesOf(behind, first, next)).toEqual(['rotated', 'valid'])
@@ -121,7 +122,7 @@ onEachDatabase('rotation', (makeDatabase) => {
   test('a key shows a hundred secrets at once, keeps a thousand that have ended, and a rotation reads none of them', async () => {
     const database = await makeDatabase()
     await using latchkey = await openLatchkey({ database })
-    await latchkey.organizations.create({ id: 'acme', name: 'Acme' })
+    await createAcme(latchkey)
     const { id } = await latchkey.keys.create({ organizationId: 'acme', name: 'CI' })
     await using direct = await connectDirectly(database)
     await direct.run(`with recursive numbers (i) as (select cast(1 as bigint) union all select i + 1 from numbers where i < 1150)

@@ -2,6 +2,7 @@
 import { expect, test } from 'vitest'
 import { assembleToken, parseToken } from '../src/core/token.ts'
 import { type CreateKeyInput, type Latchkey, openLatchkey } from '../src/index.ts'
+import { createAcme } from './setup/acme.ts'
 import { type Clock, makeClock } from './setup/clock.ts'
 import { onEachDatabase } from './setup/databases.ts'
 import { refusalOf } from './setup/refusal.ts'
@@ -18,7 +19,7 @@ onEachDatabase('verdicts', (makeDatabase) => {
     const database = await makeDatabase()
     const clock = makeClock()
     const latchkey = await openLatchkey({ database, now: clock.now })
-    await latchkey.organizations.create({ id: 'acme', name: 'Acme' })
+    await createAcme(latchkey)
     const create = (input = {}) => latchkey.keys.create({ organizationId: 'acme', name: 'CI', ...input })
     return { latchkey, clock, database, create }
   }

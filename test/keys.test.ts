@@ -2,6 +2,7 @@
 import { expect, test } from 'vitest'
 import { parseToken } from '../src/core/token.ts'
 import { type Latchkey, openLatchkey } from '../src/index.ts'
+import { createAcme } from './setup/acme.ts'
 import { makeCaller } from './setup/callers.ts'
 import { type Clock, makeClock } from './setup/clock.ts'
 import { onEachDatabase } from './setup/databases.ts'
@@ -16,7 +17,7 @@ onEachDatabase('keys', (makeDatabase) => {
     const database = await makeDatabase()
     const clock = makeClock()
     const latchkey = await openLatchkey({ database, now: clock.now, prefixes: ['re', 're_test'] })
-    await latchkey.organizations.create({ id: 'acme', name: 'Acme' })
+    await createAcme(latchkey)
     await latchkey.organizations.create({ id: 'globex', name: 'Globex' })
     return { latchkey, clock, database }
   }

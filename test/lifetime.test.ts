@@ -2,6 +2,7 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { type Caller, type Latchkey, openLatchkey } from '../src/index.ts'
+import { createAcme } from './setup/acme.ts'
 import { callerBy, makeCaller } from './setup/callers.ts'
 import { type Clock, makeClock } from './setup/clock.ts'
 import { type DatabaseKind, onEachDatabase } from './setup/databases.ts'
@@ -29,7 +30,7 @@ onEachDatabase('a lifetime', (makeDatabase, kind) => {
     const clock = makeClock()
     await using latchkey = await openLatchkey({ database: await makeDatabase(), now: clock.now })
     await latchkey.ensureRootKey()
-    await latchkey.organizations.create({ id: 'acme', name: 'Acme' })
+    await createAcme(latchkey)
     const scenarios = fc
       .sample(scenario, 4 * casesOn[kind])
       .filter(isPossible)
@@ -53,7 +54,7 @@ onEachDatabase('a lifetime', (makeDatabase, kind) => {
     const clock = makeClock()
     await using one = await openLatchkey({ database, now: clock.now })
     await using two = await openLatchkey({ database, now: clock.now })
-    await one.organizations.create({ id: 'acme', name: 'Acme' })
+    await createAcme(one)
     const caller = await makeCaller(two, 'acme', ['latchkey:keys:write'])
     await one.keys.update(caller.keyId, { expiresAt: clock.in(1_000) })
     expect(await codeOf(two.keys.create({ name: 'CI' }, { actor: caller }))).toBe('permission_escalation')

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import { basename, join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
 import { openLatchkey } from '../src/latchkey.ts'
+import { createAcme } from './setup/acme.ts'
 import { type CertificateFiles, makeAuthority, makeCertificate } from './setup/certificates.ts'
 import { connectDirectly } from './setup/direct.ts'
 import { findInstalledPostgres, freePort, type PostgresServer, startPostgres } from './setup/postgres.ts'
@@ -132,7 +133,7 @@ describe.skipIf(need.skip)(`a PostgreSQL across a network${need.note}`, () => {
     const hosts = ports.map((port) => `127.0.0.1:${port}`).join(',')
     const several = `postgres://tester:tester@${hosts}/postgres?target_session_attrs=read-write`
     await using latchkey = await openLatchkey({ database: several })
-    await latchkey.organizations.create({ id: 'acme', name: 'Acme' })
+    await createAcme(latchkey)
     const { key } = await latchkey.keys.create({ organizationId: 'acme', name: 'CI' })
     expect((await latchkey.verify(key)).valid).toBe(true)
   })

@@ -8,6 +8,7 @@ import { setTimeout } from 'node:timers/promises'
 import pg from 'pg'
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
 import { type Latchkey, openLatchkey } from '../src/latchkey.ts'
+import { createAcme } from './setup/acme.ts'
 import { makePostgres } from './setup/databases.ts'
 import { connectDirectly } from './setup/direct.ts'
 import { freePort, type PostgresServer, startPostgres } from './setup/postgres.ts'
@@ -36,7 +37,7 @@ test.skipIf(pooler.skip)(
     const direct = await createDatabase()
     const pooled = await startBouncer(direct)
     const { latchkey, warnings } = await open(pooled)
-    await latchkey.organizations.create({ id: 'acme', name: 'Acme' })
+    await createAcme(latchkey)
     const make = () => latchkey.keys.create({ organizationId: 'acme', name: 'CI' })
     const keys = await Promise.all(Array.from({ length: 40 }, make))
     const verdicts = await Promise.all(keys.map(({ key }) => latchkey.verify(key)))
@@ -70,7 +71,7 @@ test('a server without a connection to spare is shared, and said to be', async (
     url.username = role
     url.searchParams.set('schema', role)
     const { latchkey, warnings } = await open(url.href)
-    await latchkey.organizations.create({ id: 'acme', name: 'Acme' })
+    await createAcme(latchkey)
     const { id, key } = await latchkey.keys.create({ organizationId: 'acme', name: 'CI' })
     await latchkey.checkWritable()
     expect((await latchkey.verify(key)).valid).toBe(true)
@@ -104,7 +105,7 @@ test('tables of another program neither collide nor pass for ours', async () => 
   await direct.run('create table public.schema_version (version bigint)')
   await direct.run('insert into public.schema_version values (4)')
   const { latchkey } = await open(database)
-  await latchkey.organizations.create({ id: 'acme', name: 'Acme' })
+  await createAcme(latchkey)
   expect(await direct.run('select count(*)::int as n from latchkey.organizations')).toEqual([{ n: 1 }])
   expect((await refusalOf(openLatchkey({ database: `${database}?schema=public` }))).message).toMatch(
     /schema public .* another program.*\?schema=/,
@@ -119,7 +120,7 @@ test('of several hosts, dead ones are passed over', async () => {
   const dead = await freePort()
   const url = database.replace(`127.0.0.1:${port}`, `127.0.0.1:${dead},127.0.0.1:${port}`)
   const { latchkey } = await open(`${url}?target_session_attrs=read-write`)
-  await latchkey.organizations.create({ id: 'acme', name: 'Acme' })
+  await createAcme(latchkey)
   expect((await latchkey.organizations.list()).items).toHaveLength(1)
 })
 
@@ -132,7 +133,7 @@ describe('a server of its own', () => {
 
   test('that gets no commit acknowledged any more, as one that is deposed, gives no verdict', async () => {
     const { latchkey } = await open(postgres.url)
-    await latchkey.organizations.create({ id: 'acme', name: 'Acme' })
+    await createAcme(latchkey)
     const [warm, cold] = await Promise.all(
       [1, 2].map(() => latchkey.keys.create({ organizationId: 'acme', name: 'CI' })),
     )

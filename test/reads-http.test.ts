@@ -3,6 +3,7 @@ import { once } from 'node:events'
 import { connect, type Socket } from 'node:net'
 import { setTimeout } from 'node:timers/promises'
 import { expect, onTestFinished, test } from 'vitest'
+import { createAcme } from './setup/acme.ts'
 import { addManyKeys } from './setup/bulk.ts'
 import { makeSqlite } from './setup/databases.ts'
 import { connectDirectly } from './setup/direct.ts'
@@ -17,7 +18,7 @@ async function start(): Promise<
     await server.close()
     await remove()
   })
-  await server.latchkey.organizations.create({ id: 'acme', name: 'Acme' })
+  await createAcme(server.latchkey)
   const createToken = async (name: string) => {
     const permissions = ['latchkey:keys:read', 'latchkey:audit:read']
     return (await server.latchkey.keys.create({ organizationId: 'acme', name, permissions })).key

@@ -3,6 +3,7 @@
 import { describe, expect, test } from 'vitest'
 import { FairLine } from '../src/fairness/fair-line.ts'
 import { type Caller, type Latchkey, openLatchkey } from '../src/index.ts'
+import { createAcme } from './setup/acme.ts'
 import { addManyKeys } from './setup/bulk.ts'
 import { onEachDatabase } from './setup/databases.ts'
 import { connectDirectly } from './setup/direct.ts'
@@ -14,7 +15,7 @@ onEachDatabase('reads', (makeDatabase) => {
   async function open(keys: number): Promise<Latchkey> {
     const database = await makeDatabase()
     const latchkey = await openLatchkey({ database, now: () => now })
-    await latchkey.organizations.create({ id: 'acme', name: 'Acme' })
+    await createAcme(latchkey)
     await using direct = await connectDirectly(database)
     if (keys > 0) await addManyKeys(direct, 'acme', keys, now)
     return latchkey

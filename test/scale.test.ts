@@ -20,6 +20,7 @@ import { type KeyRow, keyOrders, readKeySlice } from '../src/store/keys.ts'
 import { readOrganizationSlice } from '../src/store/organizations.ts'
 import { endSecrets, pruneSecrets } from '../src/store/secrets.ts'
 import type { Db, Tables, Tx } from '../src/store/tables.ts'
+import { createAcme } from './setup/acme.ts'
 import { addManyKeys } from './setup/bulk.ts'
 import { type DatabaseKind, onEachDatabase } from './setup/databases.ts'
 import { connectDirectly, type DirectConnection } from './setup/direct.ts'
@@ -145,7 +146,7 @@ const windowEnd = { id: someId, created_at: now - 90_000_000, last_used_at: 1, n
 async function fill(makeDatabase: () => Promise<string>): Promise<string> {
   const database = await makeDatabase()
   await using latchkey = await openLatchkey({ database })
-  await latchkey.organizations.create({ id: 'acme', name: 'Acme' })
+  await createAcme(latchkey)
   await using direct = await connectDirectly(database)
   await addManyKeys(direct, 'acme', count, now)
   return database

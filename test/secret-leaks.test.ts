@@ -4,6 +4,7 @@ import { existsSync, readFileSync } from 'node:fs'
 import { expect, test } from 'vitest'
 import type { RandomSource } from '../src/core/token.ts'
 import { type Latchkey, openLatchkey } from '../src/index.ts'
+import { createAcme } from './setup/acme.ts'
 import { onEachDatabase } from './setup/databases.ts'
 import { connectDirectly } from './setup/direct.ts'
 
@@ -54,7 +55,7 @@ onEachDatabase('canaries', (makeDatabase) => {
 
 /** Has a thousand keys created, verified, changed and rotated; returns every token that there was. */
 async function live(latchkey: Latchkey): Promise<string[]> {
-  await latchkey.organizations.create({ id: 'acme', name: 'Acme' })
+  await createAcme(latchkey)
   const tokens: string[] = []
   for (let start = 0; start < canaries; start += batchSize) {
     await Promise.all(

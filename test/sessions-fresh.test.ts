@@ -2,6 +2,7 @@
 // on keys after it.
 import { expect, test } from 'vitest'
 import type { CreatedKey, Session, Wire } from '../src/index.ts'
+import { createAcme } from './setup/acme.ts'
 import { makeClock } from './setup/clock.ts'
 import { onEachDatabase } from './setup/databases.ts'
 import { connectDirectly, readAll } from './setup/direct.ts'
@@ -17,7 +18,7 @@ onEachDatabase('a fresh sign-in', (makeDatabase) => {
     const database = await makeDatabase()
     const server = await startTestServer(database, { now: clock.now })
     const { keys, organizations } = server.latchkey
-    await organizations.create({ id: 'acme', name: 'Acme' })
+    await createAcme({ organizations })
     const make = (organizationId: string, permissions: string[], expiresAt?: Date) =>
       keys.create({ organizationId, name: 'K', permissions, ...(expiresAt && { expiresAt }) })
     return { clock, database, server, make }

@@ -1,6 +1,7 @@
 // How often a key may sign in: a program in a loop writes few rows, whoever else signs in meanwhile.
 import { expect, test } from 'vitest'
 import { openLatchkey } from '../src/index.ts'
+import { createAcme } from './setup/acme.ts'
 import { makeClock } from './setup/clock.ts'
 import { onEachDatabase } from './setup/databases.ts'
 import { connectDirectly, readAll } from './setup/direct.ts'
@@ -50,7 +51,7 @@ onEachDatabase('signing in over and over', (makeDatabase) => {
       return clock.now()
     }
     await using latchkey = await openLatchkey({ database: await makeDatabase(), now })
-    await latchkey.organizations.create({ id: 'acme', name: 'Acme' })
+    await createAcme(latchkey)
     const { key } = await latchkey.keys.create({ organizationId: 'acme', name: 'Signing in' })
     const started = await Promise.allSettled(Array.from({ length: 50 }, () => latchkey.sessions.start(key)))
     expect(started.filter(({ status }) => status === 'fulfilled')).toHaveLength(30)

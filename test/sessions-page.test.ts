@@ -2,6 +2,7 @@
 // itself, and to try it ends nothing.
 import { expect, test } from 'vitest'
 import { routes } from '../src/server/app.ts'
+import { createAcme } from './setup/acme.ts'
 import { onEachDatabase } from './setup/databases.ts'
 import { connectDirectly, readAll } from './setup/direct.ts'
 import { send, startTestServer, type TestAnswer, type TestServer } from './setup/server.ts'
@@ -93,7 +94,7 @@ onEachDatabase('the value of the page', (makeDatabase) => {
   test('who signs in over a live session ends it, whatever key each is of, and a cookie alone ends none', async () => {
     const server = await startTestServer(await makeDatabase())
     const { latchkey } = server
-    await latchkey.organizations.create({ id: 'acme', name: 'Acme' })
+    await createAcme(latchkey)
     const admin = await makeKey(latchkey, ['latchkey:keys:read'], 'acme')
     const first = await signIn(server, server.rootKey)
     const thief = await makeKey(latchkey, ['latchkey:keys:read'], 'acme')

@@ -5,6 +5,7 @@ import { kidOf } from '../src/core/token.ts'
 import { openLatchkey } from '../src/index.ts'
 import { SqliteFacts } from '../src/store/sqlite-facts.ts'
 import { SqliteFile } from '../src/store/sqlite-file.ts'
+import { createAcme } from './setup/acme.ts'
 import { makeSqlite } from './setup/databases.ts'
 
 describe('reads of secrets on SQLite', () => {
@@ -17,7 +18,7 @@ describe('reads of secrets on SQLite', () => {
   beforeEach(async () => {
     database = makeSqlite()
     const latchkey = await openLatchkey({ database: database.url })
-    await latchkey.organizations.create({ id: 'acme', name: 'Acme' })
+    await createAcme(latchkey)
     kid = kidOf((await latchkey.keys.create({ organizationId: 'acme', name: 'x', permissions: ['a'] })).key)
     await latchkey.close()
     const { path } = database

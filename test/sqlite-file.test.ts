@@ -10,6 +10,7 @@ import { schemaVersion } from '../src/store/migrations/migrations.ts'
 import { SqliteFile } from '../src/store/sqlite-file.ts'
 import { SqliteThread } from '../src/store/sqlite-thread.ts'
 import { hasLatchkeyTables, openStore } from '../src/store/store.ts'
+import { createAcme } from './setup/acme.ts'
 import { makeSqlite, onEachDatabase } from './setup/databases.ts'
 import { connectDirectly } from './setup/direct.ts'
 import { codeOf, refusalOf } from './setup/refusal.ts'
@@ -23,7 +24,7 @@ async function open() {
     await latchkey.close().catch(() => {})
     await remove()
   })
-  await latchkey.organizations.create({ id: 'acme', name: 'Acme' })
+  await createAcme(latchkey)
   const created = await latchkey.keys.create({ organizationId: 'acme', name: 'CI' })
   expect((await latchkey.verify(created.key)).valid).toBe(true)
   return { url, path, warnings, latchkey, created }
@@ -180,7 +181,7 @@ onEachDatabase('a restored database', (makeDatabase) => {
   test('whose counter has overtaken the process is noticed: nothing of before is believed', async () => {
     const database = await makeDatabase()
     await using latchkey = await openLatchkey({ database })
-    await latchkey.organizations.create({ id: 'acme', name: 'Acme' })
+    await createAcme(latchkey)
     const { id, key } = await latchkey.keys.create({ organizationId: 'acme', name: 'CI' })
     await latchkey.keys.update(id, { name: 'CI of then' })
     expect((await latchkey.verify(key)).valid).toBe(true)

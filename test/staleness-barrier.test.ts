@@ -9,6 +9,7 @@ import { generateToken } from '../src/core/token.ts'
 import { systemRandom } from '../src/domain/random.ts'
 import { openLatchkey } from '../src/latchkey.ts'
 import { openStore } from '../src/store/store.ts'
+import { createAcme } from './setup/acme.ts'
 import { onEachDatabase } from './setup/databases.ts'
 import { connectDirectly } from './setup/direct.ts'
 import { startWatcher } from './setup/watcher.ts'
@@ -58,7 +59,7 @@ onEachDatabase('the barrier', (makeDatabase) => {
   test('a process that finds the log of changes cut short forgets all it knew', async () => {
     const database = await makeDatabase()
     await using latchkey = await openLatchkey({ database })
-    await latchkey.organizations.create({ id: 'acme', name: 'Acme' })
+    await createAcme(latchkey)
     const { key } = await latchkey.keys.create({ organizationId: 'acme', name: 'CI' })
     await latchkey.waitUntilApplied()
     expect((await latchkey.verify(key)).valid).toBe(true)

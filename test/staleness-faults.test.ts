@@ -2,6 +2,7 @@
 import { setTimeout } from 'node:timers/promises'
 import { describe, expect, test } from 'vitest'
 import { openLatchkey } from '../src/latchkey.ts'
+import { createAcme } from './setup/acme.ts'
 import { makeDatabase } from './setup/databases.ts'
 import { connectDirectly } from './setup/direct.ts'
 import { startProxy } from './setup/proxy.ts'
@@ -62,7 +63,7 @@ describe.concurrent('another process on PostgreSQL', () => {
     await using proxy = await startProxy(database.url)
     await using latchkey = await openLatchkey({ database: proxy.url })
     await using other = await openLatchkey({ database: database.url })
-    await other.organizations.create({ id: 'acme', name: 'Acme' })
+    await createAcme(other)
     const make = (name: string) => other.keys.create({ organizationId: 'acme', name })
     const [remembered, ...cold] = await Promise.all(Array.from({ length: 1_000 }, (_, i) => make(`K${i}`)))
     const requests = [remembered, ...cold].map((key) => ({ key: key?.key ?? '' }))

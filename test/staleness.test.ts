@@ -4,6 +4,7 @@ import { hostname } from 'node:os'
 import { setTimeout } from 'node:timers/promises'
 import { describe, expect, test } from 'vitest'
 import { openLatchkey } from '../src/latchkey.ts'
+import { createAcme } from './setup/acme.ts'
 import { databaseKinds, makeDatabase } from './setup/databases.ts'
 import { acceptedAfter, acknowledged, boundMs, openStage, type Stage } from './setup/stage.ts'
 import { describeDelays, measureRevocations } from './torture/staleness.ts'
@@ -46,7 +47,7 @@ describe.concurrent.each(databaseKinds)('the process that makes a change on %s',
   test('sees it in the very next verification', async () => {
     await using database = await makeDatabase(kind)
     await using latchkey = await openLatchkey({ database: database.url })
-    await latchkey.organizations.create({ id: 'acme', name: 'Acme' })
+    await createAcme(latchkey)
     const permissions = ['emails:send']
     const issue = async () => {
       const created = await latchkey.keys.create({ organizationId: 'acme', name: 'CI', permissions })

@@ -2,6 +2,7 @@
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { openLatchkey } from '../src/latchkey.ts'
 import { oldestCompatible, schemaVersion } from '../src/store/migrations/migrations.ts'
+import { createAcme } from './setup/acme.ts'
 import { onEachDatabase } from './setup/databases.ts'
 import { connectDirectly } from './setup/direct.ts'
 import { codeOf, refusalOf } from './setup/refusal.ts'
@@ -51,7 +52,7 @@ onEachDatabase('a database', (makeDatabase, kind) => {
       await direct.run(`insert into schema_compatibility values (99, ${schemaVersion})`)
     }
     await using latchkey = await openLatchkey({ database })
-    await latchkey.organizations.create({ id: 'acme', name: 'Acme' })
+    await createAcme(latchkey)
     await using direct = await connectDirectly(database)
     expect(Number((await direct.run('select version from schema_version'))[0]?.version)).toBe(99)
   })
@@ -61,7 +62,7 @@ onEachDatabase('a database', (makeDatabase, kind) => {
     const latchkey = await openLatchkey({ database })
     // What it has noted of uses it can write no more.
     onTestFinished(() => latchkey.close().catch(() => {}))
-    await latchkey.organizations.create({ id: 'acme', name: 'Acme' })
+    await createAcme(latchkey)
     const { key } = await latchkey.keys.create({ organizationId: 'acme', name: 'CI' })
     expect((await latchkey.verify(key)).valid).toBe(true)
     await using direct = await connectDirectly(database)

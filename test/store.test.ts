@@ -4,6 +4,7 @@ import { DatabaseSync } from 'node:sqlite'
 import { expect, test } from 'vitest'
 import { parseToken } from '../src/core/token.ts'
 import { type Latchkey, openLatchkey } from '../src/index.ts'
+import { createAcme } from './setup/acme.ts'
 import { makePostgres, makeSqlite, onEachDatabase } from './setup/databases.ts'
 import { connectDirectly, readAll } from './setup/direct.ts'
 import { codeOf } from './setup/refusal.ts'
@@ -12,7 +13,7 @@ onEachDatabase('the store', (makeDatabase) => {
   test('a change and its audit event are durable together, or neither is', async () => {
     const database = await makeDatabase()
     await using latchkey = await openLatchkey({ database })
-    await latchkey.organizations.create({ id: 'acme', name: 'Acme' })
+    await createAcme(latchkey)
     const { id, key } = await latchkey.keys.create({ organizationId: 'acme', name: 'CI' })
     await latchkey.keys.rotate(id, { graceSeconds: 60 })
     const kid = parseToken(key)?.kid as string
@@ -53,7 +54,7 @@ onEachDatabase('the store', (makeDatabase) => {
   test('a store that fails is an error, and never a verdict', async () => {
     const database = await makeDatabase()
     await using latchkey = await openLatchkey({ database })
-    await latchkey.organizations.create({ id: 'acme', name: 'Acme' })
+    await createAcme(latchkey)
     const { key } = await latchkey.keys.create({ organizationId: 'acme', name: 'CI' })
     await using direct = await connectDirectly(database)
     await direct.run('alter table secrets rename to secrets_away')
@@ -68,7 +69,7 @@ onEachDatabase('the store', (makeDatabase) => {
     const database = await makeDatabase()
     await using one = await openLatchkey({ database })
     await using two = await openLatchkey({ database })
-    await one.organizations.create({ id: 'acme', name: 'Acme' })
+    await createAcme(one)
     const { id } = await two.keys.create({ organizationId: 'acme', name: 'CI' })
     const both = Array.from({ length: 20 }, (_, i) => (i % 2 === 0 ? one : two))
     const [created, updated] = await Promise.all([
@@ -142,7 +143,7 @@ test('an SQLite database is its owner’s alone, in WAL mode, and syncs every co
   await using ownDatabase = makeSqlite('nothing')
   const { url, path } = ownDatabase
   const latchkey = await openLatchkey({ database: url })
-  await latchkey.organizations.create({ id: 'acme', name: 'Acme' })
+  await createAcme(latchkey)
   for (const suffix of ['', '-wal', '-shm']) expect(statSync(path + suffix).mode & 0o777).toBe(0o600)
   const direct = new DatabaseSync(path)
   expect(direct.prepare('pragma journal_mode').get()).toEqual({ journal_mode: 'wal' })
@@ -154,7 +155,7 @@ test('on PostgreSQL a rotation never waits for the writing of uses in a circle',
   await using ownDatabase = await makePostgres()
   const { url } = ownDatabase
   const latchkey = await openLatchkey({ database: url })
-  await latchkey.organizations.create({ id: 'acme', name: 'Acme' })
+  await createAcme(latchkey)
   const { id, key } = await latchkey.keys.create({ organizationId: 'acme', name: 'CI' })
   await latchkey.verify(key)
   {

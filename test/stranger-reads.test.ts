@@ -3,6 +3,7 @@ import { Agent, request } from 'node:http'
 import { expect, test } from 'vitest'
 import { generateToken } from '../src/core/token.ts'
 import { systemRandom } from '../src/domain/random.ts'
+import { createAcme } from './setup/acme.ts'
 import { databaseKinds, makeDatabase } from './setup/databases.ts'
 import { startTestServer } from './setup/server.ts'
 
@@ -17,7 +18,7 @@ test.each(databaseKinds)(
     await using database = await makeDatabase(kind)
     // Made by another process, so to say: the server's own memory has none of them.
     const first = await startTestServer(database.url)
-    await first.latchkey.organizations.create({ id: 'acme', name: 'Acme' })
+    await createAcme(first.latchkey)
     const made = await Promise.all(
       Array.from({ length: keys }, () => first.latchkey.keys.create({ organizationId: 'acme', name: 'CI' })),
     )

@@ -7,6 +7,7 @@ import { promisify } from 'node:util'
 import { describe, expect, test } from 'vitest'
 import { generateToken, type RandomSource } from '../src/core/token.ts'
 import { openLatchkey } from '../src/latchkey.ts'
+import { createAcme } from './setup/acme.ts'
 import { databaseKinds, makeDatabase } from './setup/databases.ts'
 import { boundMs } from './setup/stage.ts'
 import { startWatcher } from './setup/watcher.ts'
@@ -41,7 +42,7 @@ describe.concurrent.each(databaseKinds)('on %s', (kind) => {
       database: database.url,
       random: (bytes) => random(bytes),
     })
-    await latchkey.organizations.create({ id: 'acme', name: 'Acme' })
+    await createAcme(latchkey)
     const delays: number[] = []
     for (let i = 0; i < 20; i++) {
       const { token } = generateToken('re', makeRandom(i))

@@ -6,6 +6,7 @@ import { expect, test } from 'vitest'
 import { createVerifier, type Verifier, type VerifierOptions } from '../src/client/index.ts'
 import type { CreatedKey } from '../src/core/shapes/keys.ts'
 import { type Latchkey, openLatchkey } from '../src/latchkey.ts'
+import { createAcme } from './setup/acme.ts'
 import { useCommand } from './setup/command.ts'
 import { databaseKinds, makeDatabase } from './setup/databases.ts'
 import { freeze } from './setup/freeze.ts'
@@ -28,7 +29,7 @@ async function openScene(kind: (typeof databaseKinds)[number], ...flags: string[
   const database = stack.use(await makeDatabase(kind))
   const latchkey = stack.use(await openLatchkey({ database: database.url }))
   const { key: rootKey } = await latchkey.createRootKey()
-  await latchkey.organizations.create({ id: 'acme', name: 'Acme' })
+  await createAcme(latchkey)
   const permissions = ['latchkey:keys:verify']
   const { key: ownKey } = await latchkey.keys.create({ organizationId: 'acme', name: 'V', permissions })
   const served = await command.serve(['--database', database.url, ...flags])

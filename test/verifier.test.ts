@@ -13,6 +13,7 @@ import {
 } from '../src/client/index.ts'
 import { assembleToken } from '../src/core/token.ts'
 import { openLatchkey } from '../src/latchkey.ts'
+import { createAcme } from './setup/acme.ts'
 import { onEachDatabase } from './setup/databases.ts'
 import { startTestServer } from './setup/server.ts'
 
@@ -21,7 +22,7 @@ onEachDatabase('a verifier', (makeDatabase) => {
     const database = await makeDatabase()
     const server = await startTestServer(database, now && { now })
     const { organizations, keys } = server.latchkey
-    await organizations.create({ id: 'acme', name: 'Acme' })
+    await createAcme({ organizations })
     await organizations.create({ id: 'other', name: 'Other' })
     const issue = (permissions: string[] = [], organizationId = 'acme') =>
       keys.create({ organizationId, name: 'K', permissions })

@@ -1,6 +1,7 @@
 // Text that others wrote, in every place that shows or takes it: it is shown as it is, and never run.
 import type { Page } from 'playwright-core'
 import { expect, test } from 'vitest'
+import { createAcme } from '../setup/acme.ts'
 import { onOneDatabase } from '../setup/databases.ts'
 import type { TestServer } from '../setup/server.ts'
 import { browserNote, skipsBrowser, useBrowser } from './browser.ts'
@@ -68,7 +69,7 @@ onOneDatabase('SQLite', `text of others in the console${browserNote}`, (makeData
     { timeout: 120_000 },
     async () => {
       const server = await browser.serve(await makeDatabase())
-      await server.latchkey.organizations.create({ id: 'acme', name: 'Acme' })
+      await createAcme(server.latchkey)
       const ids = await fill(server)
       const userAgent = '<script>hacked=1</script> "><img src=x onerror=hacked=1>'
       // High enough to draw all rows of the list.
@@ -117,7 +118,7 @@ onOneDatabase('SQLite', `text of others in the console${browserNote}`, (makeData
 
   test.skipIf(skipsBrowser)('is harmless in every field that takes it', { timeout: 120_000 }, async () => {
     const server = await browser.serve(await makeDatabase())
-    await server.latchkey.organizations.create({ id: 'acme', name: 'Acme' })
+    await createAcme(server.latchkey)
     const page = await browser.open(server, { token: server.rootKey })
     const texts = kind === 'SQLite' ? corpus.slice(0, 9) : corpus.slice(0, 1)
     const places = [

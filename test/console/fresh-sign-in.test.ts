@@ -1,6 +1,7 @@
 // The console when a change takes a fresh sign-in: it asks for the token, says why, and goes on with what was typed.
 import type { Page } from 'playwright-core'
 import { describe, expect, onTestFinished, test } from 'vitest'
+import { createAcme } from '../setup/acme.ts'
 import { makeClock } from '../setup/clock.ts'
 import { makeSqlite } from '../setup/databases.ts'
 import { browserNote, skipsBrowser, useBrowser } from './browser.ts'
@@ -61,7 +62,7 @@ describe(`a fresh sign-in in the console${browserNote}`, () => {
     const clock = makeClock()
     const server = await browser.serve(makeDatabase(), { now: clock.now })
     const { keys, organizations } = server.latchkey
-    await organizations.create({ id: 'acme', name: 'Acme' })
+    await createAcme({ organizations })
     const make = (permissions: string[]) => keys.create({ organizationId: 'acme', name: 'K', permissions })
     const ordinary = await make(['emails:send'])
     const managing = await make(['latchkey:keys:read'])

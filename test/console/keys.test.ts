@@ -3,6 +3,7 @@ import type { Page } from 'playwright-core'
 import { expect, test } from 'vitest'
 import type { WireKey } from '../../console/api.ts'
 import { openLatchkey } from '../../src/latchkey.ts'
+import { createAcme } from '../setup/acme.ts'
 import { onOneDatabase } from '../setup/databases.ts'
 import { browserNote, skipsBrowser, useBrowser } from './browser.ts'
 import { go } from './chromium.ts'
@@ -18,7 +19,7 @@ onOneDatabase('PostgreSQL', `keys in the console${browserNote}`, (makeDatabase) 
     async () => {
       const database = await makeDatabase()
       const server = await browser.serve(database)
-      await server.latchkey.organizations.create({ id: 'acme', name: 'Acme' })
+      await createAcme(server.latchkey)
       const page = await browser.open(server, { token: server.rootKey, path: '/organizations/acme' })
       await page.getByRole('heading', { name: 'No active key yet' }).waitFor()
       await page.getByRole('link', { name: 'Create the first key' }).click()

@@ -1,6 +1,7 @@
 // Lists of keys and organizations in the console: found, filtered, and left without losing one's place.
 import type { Page } from 'playwright-core'
 import { afterAll, describe, expect, onTestFinished, test } from 'vitest'
+import { createAcme } from '../setup/acme.ts'
 import { addManyEvents, addManyKeys } from '../setup/bulk.ts'
 import { makeSqlite } from '../setup/databases.ts'
 import { connectDirectly } from '../setup/direct.ts'
@@ -95,7 +96,7 @@ describe(`long searches in the console${browserNote}`, () => {
     const { url, remove } = makeSqlite()
     onTestFinished(remove)
     const server = await browser.serve(url)
-    await server.latchkey.organizations.create({ id: 'acme', name: 'Acme' })
+    await createAcme(server.latchkey)
     return { server, url }
   }
 

@@ -4,6 +4,7 @@ import { promisify } from 'node:util'
 import type { Page } from 'playwright-core'
 import { expect, test } from 'vitest'
 import type { WireCreatedKey, WireKey } from '../../console/api.ts'
+import { createAcme } from '../setup/acme.ts'
 import { onOneDatabase } from '../setup/databases.ts'
 import { missingPrograms, wants } from '../setup/programs.ts'
 import type { TestServer } from '../setup/server.ts'
@@ -18,7 +19,7 @@ onOneDatabase('SQLite', `a new key in the console${browserNote}`, (makeDatabase)
   const browser = useBrowser()
   const serve = async () => {
     const server = await browser.serve(await makeDatabase())
-    await server.latchkey.organizations.create({ id: 'acme', name: 'Acme' })
+    await createAcme(server.latchkey)
     return server
   }
 

@@ -1,5 +1,6 @@
 // Journeys of the operator among organizations: from none at all to found again, each from an empty server.
 import { expect, test } from 'vitest'
+import { createAcme } from '../setup/acme.ts'
 import { onOneDatabase } from '../setup/databases.ts'
 import { browserNote, skipsBrowser, useBrowser } from './browser.ts'
 import { callByHand, descriptionOf, go, isFocused } from './chromium.ts'
@@ -120,7 +121,7 @@ onOneDatabase('PostgreSQL', `organizations in the console${browserNote}`, (makeD
     async () => {
       const server = await browser.serve(await makeDatabase())
       const { keys, organizations } = server.latchkey
-      await organizations.create({ id: 'acme', name: 'Acme' })
+      await createAcme({ organizations })
       const admin = await keys.create({
         organizationId: 'acme',
         name: 'Admin',

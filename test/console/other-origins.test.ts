@@ -3,6 +3,7 @@ import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import type { Page } from 'playwright-core'
 import { describe, expect, onTestFinished, test } from 'vitest'
+import { createAcme } from '../setup/acme.ts'
 import { makeSqlite, onOneDatabase } from '../setup/databases.ts'
 import type { TestServer } from '../setup/server.ts'
 import { browserNote, skipsBrowser, useBrowser } from './browser.ts'
@@ -70,7 +71,7 @@ describe(`a frame of another page${browserNote}`, () => {
 })
 
 async function makeKey({ latchkey }: TestServer) {
-  await latchkey.organizations.create({ id: 'acme', name: 'Acme' })
+  await createAcme(latchkey)
   return latchkey.keys.create({ organizationId: 'acme', name: 'CI', permissions: ['emails:send'] })
 }
 

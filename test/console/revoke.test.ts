@@ -1,5 +1,6 @@
 // Revoking a key in the console: it takes its name, tells what will stop working, and holds at once.
 import { expect, test } from 'vitest'
+import { createAcme } from '../setup/acme.ts'
 import { onOneDatabase } from '../setup/databases.ts'
 import { browserNote, skipsBrowser, useBrowser } from './browser.ts'
 import { fact, go, refusalOf, sessionOf } from './chromium.ts'
@@ -15,7 +16,7 @@ onOneDatabase('SQLite', `revoking a key in the console${browserNote}`, (makeData
     async () => {
       const database = await makeDatabase()
       const { id, key } = await inThePast(database, 3 * hour, async ({ organizations, keys, verify }) => {
-        await organizations.create({ id: 'acme', name: 'Acme' })
+        await createAcme({ organizations })
         const permissions = ['emails:send', 'domains:read']
         const created = await keys.create({ organizationId: 'acme', name: 'Mailer', permissions })
         await verify(created.key)
@@ -60,7 +61,7 @@ onOneDatabase('SQLite', `revoking a key in the console${browserNote}`, (makeData
   test.skipIf(skipsBrowser)('works for every name that a key can have', async () => {
     const server = await browser.serve(await makeDatabase())
     const { keys, organizations } = server.latchkey
-    await organizations.create({ id: 'acme', name: 'Acme' })
+    await createAcme({ organizations })
     const page = await browser.open(server, { token: server.rootKey })
     for (const name of [
       'مفتاح المتجر',
@@ -101,7 +102,7 @@ onOneDatabase('SQLite', `revoking a key in the console${browserNote}`, (makeData
   test.skipIf(skipsBrowser)('refuses who had the permission only when the page was opened', async () => {
     const server = await browser.serve(await makeDatabase())
     const { keys, organizations } = server.latchkey
-    await organizations.create({ id: 'acme', name: 'Acme' })
+    await createAcme({ organizations })
     const { id, key } = await keys.create({ organizationId: 'acme', name: 'Mailer' })
     const permissions = ['latchkey:keys:read', 'latchkey:keys:write']
     const admin = await keys.create({ organizationId: 'acme', name: 'Admin', permissions })

@@ -1,5 +1,6 @@
 // Rotating a key in the console: the grace, the new token, and when the old one ends.
 import { expect, test } from 'vitest'
+import { createAcme } from '../setup/acme.ts'
 import { onOneDatabase } from '../setup/databases.ts'
 import type { TestServer } from '../setup/server.ts'
 import { browserNote, skipsBrowser, useBrowser } from './browser.ts'
@@ -13,7 +14,7 @@ onOneDatabase('PostgreSQL', `rotating a key in the console${browserNote}`, (make
   const serve = async (options: Parameters<typeof browser.serve>[1] = {}) => {
     const server = await browser.serve(await makeDatabase(), options)
     const { keys, organizations } = server.latchkey
-    await organizations.create({ id: 'acme', name: 'Acme' })
+    await createAcme({ organizations })
     const old = await keys.create({ organizationId: 'acme', name: 'Mailer', permissions: ['emails:send'] })
     return { server, keys, old }
   }
@@ -97,7 +98,7 @@ onOneDatabase('PostgreSQL', `rotating a key in the console${browserNote}`, (make
       const database = await makeDatabase()
       const { id, old, renewed } = await inThePast(database, hour, async (latchkey) => {
         const { keys, organizations, verify } = latchkey
-        await organizations.create({ id: 'acme', name: 'Acme' })
+        await createAcme({ organizations })
         const { id, key: old } = await keys.create({ organizationId: 'acme', name: 'Mailer' })
         const { key: renewed } = await keys.rotate(id, { graceSeconds: 86_400 })
         await verify(old)
@@ -138,7 +139,7 @@ onOneDatabase('PostgreSQL', `rotating a key in the console${browserNote}`, (make
   test.skipIf(skipsBrowser)('says so of a grace whose old token nobody sends any more', async () => {
     const database = await makeDatabase()
     const id = await inThePast(database, hour, async ({ keys, organizations }) => {
-      await organizations.create({ id: 'acme', name: 'Acme' })
+      await createAcme({ organizations })
       const { id } = await keys.create({ organizationId: 'acme', name: 'Mailer' })
       await keys.rotate(id, { graceSeconds: 86_400 })
       return id

@@ -1,6 +1,7 @@
 // The door of the console and the frame of its pages: signing in and out, and what holds on every page.
 import type { Page } from 'playwright-core'
 import { afterAll, describe, expect, test } from 'vitest'
+import { createAcme } from '../setup/acme.ts'
 import { makeSqlite, onOneDatabase } from '../setup/databases.ts'
 import { browserNote, skipsBrowser, useBrowser } from './browser.ts'
 import { go, sessionOf, signIn } from './chromium.ts'
@@ -11,7 +12,7 @@ onOneDatabase('SQLite', `the door of the console${browserNote}`, (makeDatabase) 
   test.skipIf(skipsBrowser)('lets nobody in without a token that opens it, and says why', async () => {
     const server = await browser.serve(await makeDatabase())
     const { keys, organizations } = server.latchkey
-    await organizations.create({ id: 'acme', name: 'Acme' })
+    await createAcme({ organizations })
     const weak = await keys.create({ organizationId: 'acme', name: 'Weak', permissions: ['emails:send'] })
     const page = await browser.open(server)
     const field = page.getByLabel('Token', { exact: true })

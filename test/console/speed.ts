@@ -2,6 +2,7 @@
 // a frame takes at most while a list of 100,000 keys is scrolled, searched, filtered and sorted.
 // Run it by `node test/console/speed.ts [rounds]`, after `npm run build`, on a machine that does nothing else.
 import type { Browser, Page } from 'playwright-core'
+import { createAcme } from '../setup/acme.ts'
 import { addManyKeys } from '../setup/bulk.ts'
 import { makeSqlite } from '../setup/databases.ts'
 import { connectDirectly } from '../setup/direct.ts'
@@ -123,7 +124,7 @@ function print(line: string): void {
 
 const { url, remove } = makeSqlite()
 const server = await startTestServer(url)
-await server.latchkey.organizations.create({ id: 'acme', name: 'Acme' })
+await createAcme(server.latchkey)
 {
   await using direct = await connectDirectly(url)
   await addManyKeys(direct, 'acme', keyCount, Date.now())

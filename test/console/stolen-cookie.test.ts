@@ -3,6 +3,7 @@ import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import type { Page } from 'playwright-core'
 import { describe, expect, onTestFinished, test } from 'vitest'
+import { createAcme } from '../setup/acme.ts'
 import { makeSqlite } from '../setup/databases.ts'
 import type { TestServer } from '../setup/server.ts'
 import { browserNote, skipsBrowser, useBrowser } from './browser.ts'
@@ -61,7 +62,7 @@ describe(`a program on another port${browserNote}`, () => {
 
   test.skipIf(skipsBrowser)('all tabs share a session, whichever signs in or out', async () => {
     const server = await browser.serve(makeDatabase())
-    await server.latchkey.organizations.create({ id: 'acme', name: 'Acme' })
+    await createAcme(server.latchkey)
     const permissions = ['latchkey:keys:read', 'latchkey:audit:read']
     const acme = await server.latchkey.keys.create({ organizationId: 'acme', name: 'Of Acme', permissions })
     const first = await browser.open(server)

@@ -2,6 +2,7 @@
 import { expect, test } from 'vitest'
 import { managementPermissions } from '../../src/core/permissions.ts'
 import type { VerdictCode } from '../../src/core/shapes/verification.ts'
+import { createAcme } from '../setup/acme.ts'
 import { onOneDatabase } from '../setup/databases.ts'
 import { browserNote, skipsBrowser, useBrowser } from './browser.ts'
 import { callByHand, refusalOf } from './chromium.ts'
@@ -15,7 +16,7 @@ onOneDatabase('SQLite', `trying a token in the console${browserNote}`, (makeData
     let ahead = -2 * day
     const server = await browser.serve(await makeDatabase(), { now: () => Date.now() + ahead })
     const { keys, organizations } = server.latchkey
-    await organizations.create({ id: 'acme', name: 'Acme' })
+    await createAcme({ organizations })
     const make = (name: string, expiresAt: Date | null = null) =>
       keys.create({
         organizationId: 'acme',
@@ -110,7 +111,7 @@ onOneDatabase('SQLite', `trying a token in the console${browserNote}`, (makeData
     async () => {
       const server = await browser.serve(await makeDatabase())
       const { keys, organizations } = server.latchkey
-      await organizations.create({ id: 'acme', name: 'Acme' })
+      await createAcme({ organizations })
       const permissions = managementPermissions.filter((permission) => permission !== 'latchkey:keys:verify')
       const { key } = await keys.create({ organizationId: 'acme', name: 'Reader', permissions })
       const page = await browser.open(server, { token: key, path: '/try' })

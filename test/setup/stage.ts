@@ -2,6 +2,7 @@
 
 import type { CreatedKey } from '../../src/core/shapes/keys.ts'
 import { type Latchkey, openLatchkey } from '../../src/latchkey.ts'
+import { createAcme } from './acme.ts'
 import { type Sight, startWatcher, type Watcher, type WatcherSettings } from './watcher.ts'
 
 /** The promise: nothing is accepted later than this after a change was acknowledged. */
@@ -18,7 +19,7 @@ export interface Stage extends AsyncDisposable {
 export async function openStage(database: string, settings: Partial<WatcherSettings> = {}): Promise<Stage> {
   const latchkey = await openLatchkey({ database })
   const watcher = await startWatcher({ database, ...settings })
-  await latchkey.organizations.create({ id: 'acme', name: 'Acme' })
+  await createAcme(latchkey)
   return {
     latchkey,
     watcher,

@@ -10,6 +10,7 @@ import { systemClock } from '../../src/verdict/clock.ts'
 import { verifyCached } from '../../src/verdict/evaluate.ts'
 import { type FactsSource, Memory } from '../../src/verification/read-through.ts'
 import { verify } from '../../src/verification/verify.ts'
+import { createAcme } from '../setup/acme.ts'
 import { makeSqlite } from '../setup/databases.ts'
 import { startPostgres } from '../setup/postgres.ts'
 
@@ -32,7 +33,7 @@ export interface FloodReport {
 /** Floods a process on an empty database, with so many requests under way at once. */
 export async function flood(database: string, tokens: number, atOnce = 200): Promise<FloodReport> {
   await using latchkey = await openLatchkey({ database })
-  await latchkey.organizations.create({ id: 'acme', name: 'Acme' })
+  await createAcme(latchkey)
   const { key } = await latchkey.keys.create({ organizationId: 'acme', name: 'CI' })
   const store = await openStore(database)
   const report = {

@@ -7,6 +7,7 @@ import { createInterface } from 'node:readline'
 import { DatabaseSync } from 'node:sqlite'
 import { setTimeout } from 'node:timers/promises'
 import { type Latchkey, openLatchkey } from '../../src/latchkey.ts'
+import { createAcme } from '../setup/acme.ts'
 import { makeSqlite } from '../setup/databases.ts'
 import { startPostgres } from '../setup/postgres.ts'
 
@@ -43,7 +44,7 @@ export async function killWriters(
   const toll: Toll = { kills: 0, keys: 0, acknowledged: 0, revoked: 0, inDoubt: 0 }
   {
     await using latchkey = await openLatchkey({ database })
-    await latchkey.organizations.create({ id: 'acme', name: 'Acme' })
+    await createAcme(latchkey)
   }
   const all: KnownKey[] = []
   while (toll.kills < kills) {
@@ -152,7 +153,7 @@ export async function killPostgres(kills: number): Promise<Toll> {
     const toll: Toll = { kills: 0, keys: 0, acknowledged: 0, revoked: 0, inDoubt: 0 }
     {
       await using latchkey = await openLatchkey({ database: postgres.url })
-      await latchkey.organizations.create({ id: 'acme', name: 'Acme' })
+      await createAcme(latchkey)
     }
     const writers = [startWriter(postgres.url), startWriter(postgres.url)]
     await Promise.all(writers.map(({ begun }) => begun))

@@ -6,6 +6,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type Latchkey, type ListKeysInput, openLatchkey } from '../../src/index.ts'
+import { createAcme } from '../setup/acme.ts'
 import { addManyKeys } from '../setup/bulk.ts'
 import { connectDirectly } from '../setup/direct.ts'
 import { startPostgres } from '../setup/postgres.ts'
@@ -27,7 +28,7 @@ if (given) {
 
 async function measure(name: string, database: string): Promise<void> {
   await using latchkey = await openLatchkey({ database, now: () => now })
-  await latchkey.organizations.create({ id: 'acme', name: 'Acme' })
+  await createAcme(latchkey)
   {
     await using direct = await connectDirectly(database)
     await addManyKeys(direct, 'acme', count, now)

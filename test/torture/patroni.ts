@@ -5,6 +5,7 @@ import { setTimeout } from 'node:timers/promises'
 import { parseArgs } from 'node:util'
 import pg from 'pg'
 import { openLatchkey } from '../../src/latchkey.ts'
+import { createAcme } from '../setup/acme.ts'
 import { type Cluster, startCluster } from './patroni-cluster.ts'
 import { type Findings, Load } from './patroni-load.ts'
 import type { PatroniNode } from './patroni-node.ts'
@@ -173,7 +174,7 @@ function printTable(rounds: readonly Round[]): void {
 async function startLoad(cluster: Cluster, load: Load): Promise<void> {
   {
     await using latchkey = await openLatchkey({ database: cluster.directUrl })
-    await latchkey.organizations.create({ id: 'acme', name: 'Acme' })
+    await createAcme(latchkey)
   }
   const client = connectTo((await cluster.whole()).primary)
   await client.connect()

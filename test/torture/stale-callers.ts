@@ -5,6 +5,7 @@ import { type ChildProcess, fork } from 'node:child_process'
 import { once } from 'node:events'
 import pg from 'pg'
 import { type Latchkey, LatchkeyError, openLatchkey } from '../../src/index.ts'
+import { createAcme } from '../setup/acme.ts'
 import { type Clock, makeClock } from '../setup/clock.ts'
 import { makeSqlite } from '../setup/databases.ts'
 import { startPostgres } from '../setup/postgres.ts'
@@ -59,7 +60,7 @@ async function play(database: string, count: number): Promise<number> {
   const clock = makeClock()
   await using owner = await openLatchkey({ database, now: clock.now })
   await owner.ensureRootKey()
-  await owner.organizations.create({ id: 'acme', name: 'Acme' })
+  await createAcme(owner)
   const child = fork(new URL('../setup/stale-caller-child.ts', import.meta.url), [database], {
     serialization: 'advanced',
   })

@@ -2,6 +2,7 @@
 // own engine, with the digest in plain script too, and over HTTP to the same server.
 import { createVerifier } from '../../src/client/index.ts'
 import { sha256InPlainScript } from '../../src/client/verifier/sha256.ts'
+import { createAcme } from '../setup/acme.ts'
 import { makeSqlite } from '../setup/databases.ts'
 import { startTestServer } from '../setup/server.ts'
 
@@ -9,7 +10,7 @@ const count = Number(process.argv[2] ?? 100_000)
 const { url: database, remove } = makeSqlite()
 const server = await startTestServer(database, { cachedSecrets: count + 100 })
 const { latchkey } = server
-await latchkey.organizations.create({ id: 'acme', name: 'Acme' })
+await createAcme(latchkey)
 const permissions = ['emails:send']
 const tokens: string[] = []
 while (tokens.length < count) {
