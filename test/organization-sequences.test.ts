@@ -6,7 +6,7 @@ import type { ChangeRow } from '../src/store/changes.ts'
 const row = (organizationId: string | null, value: number | null): ChangeRow => ({
   last: 1,
   oldest_compatible: 1,
-  enlisted: 1,
+  registered: 1,
   identity: 'database',
   since_mark: null,
   sequence: 1,

@@ -82,14 +82,14 @@ onEachDatabase('the barrier', (makeDatabase) => {
     for (const watcher of crashed) await watcher[Symbol.asyncDispose]()
     const names = crashed.map(({ pid }) => `${hostname()}:${pid}`).sort()
     await using direct = await connectDirectly(database)
-    const enlisted = async () =>
+    const registered = async () =>
       (await direct.run('select name from followers order by name')).map(({ name }) => name)
-    expect(await enlisted()).toEqual(names)
+    expect(await registered()).toEqual(names)
     await using latchkey = await openLatchkey({ database })
     // It begins to follow, as at any verification; nobody asks to wait for anything.
     expect((await latchkey.verify(token)).code).toBe('not_found')
-    while ((await enlisted()).length > 1) await setTimeout(50)
-    expect(await enlisted()).toEqual([`${hostname()}:${process.pid}`])
+    while ((await registered()).length > 1) await setTimeout(50)
+    expect(await registered()).toEqual([`${hostname()}:${process.pid}`])
     expect(await latchkey.waitUntilApplied()).toMatchObject({ confirmed: true, silent: [] })
   })
 })

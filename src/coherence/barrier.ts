@@ -32,7 +32,7 @@ export async function waitUntilApplied(log: BarrierLog, clock: Clock): Promise<A
     const committed = elapsed()
     for (;;) {
       const isLast = elapsed() - committed >= barrierMs
-      // One that confirms at the last moment stays enlisted: it holds a lease, and the next barrier must wait for it.
+      // One that confirms at the last moment stays registered: it holds a lease, and the next barrier must wait for it.
       silent = isLast ? await log.evict(sequence) : await log.unresponsive(sequence)
       if (silent.length === 0) return { confirmed: true, milliseconds: Math.ceil(elapsed()), silent }
       if (isLast) break

@@ -173,7 +173,7 @@ export class ChangeFollower {
     const { rows, provenMsAgo } = await this.#source.readChanges(since, this.#id)
     const first = rows[0]
     if (first === undefined) throw new Error('The database has lost its change counter.')
-    if (first.enlisted === 0) return this.#startOver()
+    if (first.registered === 0) return this.#startOver()
     if (this.#isElsewhere(first)) return this.#moveOver()
     const missed = first.sequence === null ? first.last !== since : first.sequence !== since + 1
     // The log was cut, or the database is an older one: nothing is known of what came between.

@@ -23,7 +23,7 @@ export interface ChangeRow {
   /** The number of the last change that was committed. */
   last: number
   /** 1 while the asking process is registered. */
-  enlisted: number
+  registered: number
   sequence: number | null
   /** A {@link Topic}, or one of a newer program; null for a barrier, which asks every follower to confirm. */
   topic: string | null
@@ -63,7 +63,7 @@ export function changesQuery(
   return `with asked (since, follower, identity) as
     (values (cast(${sincePlaceholder} as bigint), cast(${followerPlaceholder} as text), cast(${identity} as text)))
     select asked.identity, change_counter.value as last,
-    (select count(*) from ${prefix}followers where followers.id = asked.follower) as enlisted,
+    (select count(*) from ${prefix}followers where followers.id = asked.follower) as registered,
     (select coalesce(max(oldest_compatible), max(schema_version.version)) from ${prefix}schema_version
       left join ${prefix}schema_compatibility on schema_compatibility.version = schema_version.version) as oldest_compatible,
     (select seen.mark from ${prefix}changes as seen where seen.sequence = asked.since) as since_mark,

@@ -158,7 +158,7 @@ export class Process implements FactsSource, BarrierLog {
     const begun = world.time
     const acknowledged = world.keys.filter((key) => key.acknowledged !== undefined)
     await waitUntilApplied(this, this.#memory.clock)
-    // Whoever remembers a database is not enlisted in one that took its place; its lease tells it so in time.
+    // Whoever remembers a database is not registered in one that took its place; its lease tells it so in time.
     if (this.#dead || restoredAt !== world.restoredAt || begun < restoredAt + boundMs) return
     world.history.barriers++
     for (const key of acknowledged) key.appliedAt ??= world.time
@@ -201,7 +201,7 @@ export class Process implements FactsSource, BarrierLog {
     const read = this.#ask((server) => {
       const shared = {
         last: breakage === 'log' ? since : server.last,
-        enlisted: server.followers.has(follower) ? 1 : 0,
+        registered: server.followers.has(follower) ? 1 : 0,
         identity: isBlind ? '' : server.identity,
         since_mark:
           (isBlind ? undefined : server.changes.find((change) => change.sequence === since)?.mark) ?? null,

@@ -9,7 +9,7 @@ export async function up(db: Db, { text, instant }: ColumnTypes): Promise<void> 
     .addColumn('organization_id', text, (column) => column.primaryKey().notNull())
     .addColumn('value', instant, (column) => column.notNull())
     .execute()
-  // They have no number of their own. Each process that starts enlists anew and needs none of them.
+  // They have no number of their own. Each process that starts registers anew and needs none of them.
   await db.deleteFrom('changes').execute()
   await db.schema
     .alterTable('changes')
