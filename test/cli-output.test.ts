@@ -63,7 +63,7 @@ describe.each(['the database', 'a server'] as const)('what commands print on %s'
     const created = await run(['keys', 'create', '--organization', 'acme', '--name', 'CI'])
     const [token] = tokensIn(created.stdout)
     expect(created.stdout).toBe(`${token}\n`)
-    expect(created.stderr).toContain('never again')
+    expect(created.stderr).toContain('shown only once')
     expect(tokensIn(created.stderr)).toEqual([])
     const id = /^Id +(\S+)/m.exec(created.stderr)?.[1] as string
     for (const args of [
