@@ -48,8 +48,10 @@ describe.each(Object.entries(disguises))('%s', (_, disguise) => {
 })
 
 test('the literal path is routed, with and without a query', async () => {
-  for (const target of ['/metrics', '/metrics?', '/metrics?x=1', '/healthz'])
+  for (const target of ['/metrics', '/metrics?', '/docs?x=1', '/healthz'])
     expect((await ask('GET', target)).status, target).toBe(200)
+  // Routed too, and refused for what it asks.
+  expect((await ask('GET', '/metrics?x=1')).status).toBe(422)
 })
 
 test('a disguised path is no page of the console either', async () => {
