@@ -30,13 +30,13 @@ const folder = mkdtempSync(join(tmpdir(), 'latchkey-bench-'))
 const postgres = await startPostgres()
 const settings = readSettings(flags, { postgresUrl: postgres.url, folder })
 const machine = await describeMachine(postgres.url)
-const found: Findings[] = []
+const findings = new Map<string, Findings>()
 try {
   for (const name of names) {
     const start = performance.now()
     console.error(`${name}`)
     try {
-      found.push(await runSection(name, settings))
+      findings.set(name, await runSection(name, settings))
     } catch (error) {
       // What the others find in the minutes to come is not lost with it.
       console.error(`${name}: ${(error as Error).message}`)
@@ -50,6 +50,8 @@ try {
 }
 
 // Only a whole run speaks for Latchkey; what a part of one or a quick one shows is for whoever ran it.
+// In their own order, in whatever order they ran.
+const found = Object.keys(sections).flatMap((name) => findings.get(name) ?? [])
 const isWhole = found.length === Object.keys(sections).length && !settings.quick
 const results = isWhole ? import.meta.dirname : join(import.meta.dirname, 'quick')
 const docs = isWhole ? resolve(import.meta.dirname, '../docs') : results

@@ -1,6 +1,8 @@
 // Databases of several sizes, each filled when it is first asked for and shared by the sections after it.
+import { execFile } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
+import { promisify } from 'node:util'
 import pg from 'pg'
 import { createDatabase, fillDatabase } from './dataset.ts'
 import { say } from './rounds.ts'
@@ -20,6 +22,8 @@ export async function storedDatabase(settings: Settings, kind: DatabaseKind, cou
   if (known) return url
   const rate = await fillDatabase(url, count)
   if (kind === 'PostgreSQL') await settle(url)
+  // What the system still holds of the file would be written beside whatever is measured next.
+  await promisify(execFile)('sync')
   say(`${kind} has ${count} keys: loaded in ${(count / rate).toFixed(1)} s, ${Math.round(rate)} a second`)
   return url
 }
