@@ -2,7 +2,14 @@
 // takes a dead token for live, changes nothing by it.
 import { setTimeout } from 'node:timers/promises'
 import { expect, test } from 'vitest'
+import { ChangeLines } from '../src/commit/change-lines.ts'
+import { Writer } from '../src/commit/commit.ts'
+import { Together } from '../src/commit/together.ts'
+import { operator } from '../src/core/actor.ts'
+import { LatchkeyError } from '../src/core/errors.ts'
+import { systemRandom } from '../src/domain/random.ts'
 import { type Caller, openLatchkey } from '../src/index.ts'
+import { openStore } from '../src/store/store.ts'
 import { createAcme } from './setup/acme.ts'
 import { callerBy, makeCaller } from './setup/callers.ts'
 import { makeClock } from './setup/clock.ts'
@@ -74,6 +81,36 @@ onEachDatabase('a change', (makeDatabase, kind) => {
       expect(await codeOf(creating), JSON.stringify(fields)).toBe(code)
     }
     expect(await readAll(database)).toBe(before)
+  })
+
+  test('that shares a transaction and is refused once it has recorded what it does leaves no event', async () => {
+    const database = await makeDatabase()
+    await (await openLatchkey({ database })).close()
+    const store = await openStore(database)
+    const source = { now: Date.now, random: systemRandom }
+    const lines = new ChangeLines(store.changesAtOnce)
+    const writer = new Writer(store, { forget: () => {}, lookNow: () => {} }, source, lines)
+    const together = new Together<string, string>(writer, lines, {
+      permission: 'any key',
+      maxAtOnce: 10,
+      prepare: async () => {},
+      judge: ({ record }, name) => {
+        record({ action: 'organization.created', organizationId: name })
+        if (name === 'refused') throw new LatchkeyError('organization_exists', 'Refused.')
+        return name
+      },
+      write: () => [],
+    })
+    const changes = ['one', 'refused', 'two'].map((name) => together.commit(operator, name))
+    expect((await Promise.allSettled(changes)).map(({ status }) => status)).toEqual([
+      'fulfilled',
+      'rejected',
+      'fulfilled',
+    ])
+    await store.close()
+    await using direct = await connectDirectly(database)
+    const events = await direct.run('select organization_id as id from audit_events order by id')
+    expect(events.map(({ id }) => id).sort()).toEqual(['one', 'two'])
   })
 
   test('of many that are written together, a dead caller and a key that the database will not take fail alone', async () => {

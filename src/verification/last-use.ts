@@ -83,15 +83,16 @@ export class UsageRecorder {
     // By key, so that the secrets of one are written together.
     const uses = [...this.#uses.values()].sort((a, b) => (a.keyId < b.keyId ? -1 : 1))
     this.#uses = new Map()
-    while (uses.length > 0) {
-      const batch = uses.slice(0, this.#batchSize)
+    let written = 0
+    while (written < uses.length) {
+      const batch = uses.slice(written, written + this.#batchSize)
       try {
         await this.#saveInTime(batch)
       } catch (error) {
-        for (const use of uses) this.note(use.kid, use.keyId, use.organizationId, use.at)
+        for (const use of uses.slice(written)) this.note(use.kid, use.keyId, use.organizationId, use.at)
         throw error
       }
-      uses.splice(0, batch.length)
+      written += batch.length
     }
   }
 }
