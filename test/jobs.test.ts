@@ -3,17 +3,20 @@ import { setTimeout } from 'node:timers/promises'
 import { describe, expect, test } from 'vitest'
 import { jobLeaseMs } from '../src/core/bounds.ts'
 import { createMetrics, renderSnapshots, sumSnapshots } from '../src/http/metrics.ts'
+import { doClaimed } from '../src/jobs/claimed-job.ts'
 import { maxRetryMs, retryAfterMs } from '../src/jobs/kinds.ts'
 import { instantsOf } from '../src/store/instants.ts'
-import { enqueueJob, readDueTimes } from '../src/store/jobs.ts'
+import { type ClaimedRow, claimJobs, enqueueJob, readDueTimes } from '../src/store/jobs.ts'
 import { openStore } from '../src/store/store.ts'
+import { systemClock } from '../src/verdict/clock.ts'
 import { onEachDatabase } from './setup/databases.ts'
+import { connectDirectly } from './setup/direct.ts'
 import { openJobsStage } from './setup/jobs.ts'
 
 const never = () => new Promise<never>(() => {})
 const minute = 60_000
 
-onEachDatabase('work', (makeDatabase) => {
+onEachDatabase('work', (makeDatabase, kind) => {
   test('that fails waits longer after each attempt, and is done in the end; its attempts are told of once', async () => {
     await using stage = await openJobsStage(await makeDatabase())
     await stage.enqueue({ kind: 'mail' })
@@ -67,6 +70,53 @@ onEachDatabase('work', (makeDatabase) => {
       .poll(async () => (await stage.rows('mail')).map(({ isFinished, attempts }) => [isFinished, attempts]))
       .toEqual([...bad.map(() => [false, 1]), ...good.map(() => [true, 0])])
     expect(await stage.rows('stuck')).toMatchObject([{ owner: 'runner 1', attempts: 1 }])
+  })
+
+  test('of a kind whose jobs the database does not give out holds up no other kind', async () => {
+    const database = await makeDatabase()
+    await using stage = await openJobsStage(database)
+    await using direct = await connectDirectly(database)
+    await direct.run(
+      kind === 'SQLite'
+        ? `create trigger refuse before update on jobs when new.kind = 'bad' begin select raise(abort, 'No.'); end`
+        : `alter table jobs add constraint refuse check (kind <> 'bad' or owner is null)`,
+    )
+    await stage.enqueue({ kind: 'bad' }, { kind: 'good' })
+    await stage.startRunner({ bad: { run: async () => undefined }, good: { run: async () => undefined } })
+    await expect.poll(() => stage.rows('good')).toMatchObject([{ isFinished: true }])
+    expect(await stage.rows('bad')).toMatchObject([{ owner: null, lease: 0, attempts: 0 }])
+  })
+
+  test('that failed at once while the database is away, and then the process stops, fails nothing else', async () => {
+    const database = await makeDatabase()
+    await using stage = await openJobsStage(database)
+    await using direct = await connectDirectly(database)
+    const { store, at } = stage
+    await stage.enqueue({ kind: 'mail' })
+    const wanted = { kind: 'mail', owner: 'one', limit: 1, leaseMs: jobLeaseMs }
+    const [row] = await store.write((tx) => claimJobs(tx, store.dialect, wanted, at()))
+    // Fifty times as fast.
+    const clock = {
+      monotonic: () => performance.now() * 50,
+      after: (milliseconds: number, callback: () => void) => systemClock.after(milliseconds / 50, callback),
+    }
+    const unhandled: unknown[] = []
+    const note = (reason: unknown) => void unhandled.push(reason)
+    process.on('unhandledRejection', note)
+    await direct.run('alter table jobs rename to jobs_away')
+    const stop = new AbortController()
+    const run = () => {
+      throw new Error('No.')
+    }
+    const context = { store, clock, at, owner: 'one', leaseMs: jobLeaseMs, stopping: stop.signal }
+    const ending = doClaimed(row as ClaimedRow, { run }, context, clock.monotonic())
+    await setTimeout(30)
+    stop.abort(new Error('The process stops.'))
+    expect(await ending).toMatchObject({ kind: 'lost' })
+    // Longer than what is told to end may go on.
+    await setTimeout(100)
+    process.off('unhandledRejection', note)
+    expect(unhandled).toEqual([])
   })
 
   test('is done by so many at once as its kind has places, and each process has its own', async () => {

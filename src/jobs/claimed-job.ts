@@ -92,10 +92,11 @@ async function runWithin(
   let callOff = clock.after(kind.maxRunMs ?? defaultMaxRunMs, () =>
     held.raise(new Error('It takes too long.')),
   )
-  signal.addEventListener('abort', () => {
+  const beginGrace = () => {
     callOff()
     callOff = clock.after(graceMs, () => abandon(new StillRunning('It was told to end.')))
-  })
+  }
+  signal.addEventListener('abort', beginGrace)
   try {
     const work = kind.run({
       subject: row.subject,
@@ -108,6 +109,8 @@ async function runWithin(
     return await Promise.race([work, abandoned])
   } finally {
     callOff()
+    // The claim may be lost later: nobody waits for this run any more.
+    signal.removeEventListener('abort', beginGrace)
   }
 }
 

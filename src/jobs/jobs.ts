@@ -168,10 +168,13 @@ export class Jobs {
     for (const [index, line] of this.#lines.entries()) {
       const dueIn = dueTimes[index]
       line.due = dueIn === undefined ? undefined : { inMs: dueIn, of: lookedAt }
-      await this.#keepRecurring(line, dueIn)
-      if (dueIn === undefined || this.#isStopping) continue
-      if (dueIn > 0) pauseMs = Math.min(pauseMs, dueIn)
-      else await this.#claim(line)
+      try {
+        await this.#keepRecurring(line, dueIn)
+        if (dueIn !== undefined && dueIn <= 0 && !this.#isStopping) await this.#claim(line)
+      } catch {
+        // No other kind waits for this one, which the next look tries again. Its lag shows it.
+      }
+      if (dueIn !== undefined && dueIn > 0) pauseMs = Math.min(pauseMs, dueIn)
     }
     return pauseMs
   }
