@@ -120,7 +120,7 @@ onEachDatabase('the changes', (makeDatabase) => {
     for (const stream of streams) await stream.end()
   })
 
-  test('an open stream is no use of its key, and a verification by it is one of both', async () => {
+  test('an open stream and the questions beside it are no use of their key, and a verification by it is one of both', async () => {
     const clock = makeClock()
     const server = await start({ now: clock.now })
     const reader = await server.issue('acme', verify)
@@ -129,6 +129,8 @@ onEachDatabase('the changes', (makeDatabase) => {
     await stream.next('hello')
     clock.advance(60_000)
     for (let beat = 0; beat < 3; beat++) await stream.next('beat')
+    // As each verifier does twice a second.
+    await server.request('GET', '/v1/changes/latest', { token: reader.key })
     await server.close()
     const lastUses = async () => {
       await using latchkey = await openLatchkey({ database: server.database, now: clock.now })

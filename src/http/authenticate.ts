@@ -6,6 +6,7 @@ import { readBearer } from '../core/bearer.ts'
 import { LatchkeyError } from '../core/errors.ts'
 import type { SessionValues } from '../core/shapes/sessions.ts'
 import { kidOf } from '../core/token.ts'
+import type { Purpose } from './authenticator.ts'
 import { isOverTls } from './client-address.ts'
 import type { Exchange, ReadHeader } from './exchange.ts'
 import type { Kit } from './route.ts'
@@ -23,7 +24,7 @@ export async function authenticate(
   kit: Kit,
   header: ReadHeader,
   exchange: Exchange,
-  tokenOnly: boolean,
+  { tokenOnly, purpose }: { tokenOnly: boolean; purpose: Purpose },
 ): Promise<Caller> {
   const authorization = header('authorization')
   const token = readBearer(authorization)
@@ -35,8 +36,8 @@ export async function authenticate(
   }
   const { authenticator } = kit
   const verdict =
-    authenticator.verifyCached(token, nothingAsked, 'management') ??
-    (await authenticator.verify(token, nothingAsked, { ip: exchange.ip, purpose: 'management' }))
+    authenticator.verifyCached(token, nothingAsked, purpose) ??
+    (await authenticator.verify(token, nothingAsked, { ip: exchange.ip, purpose }))
   if (!verdict.valid) {
     if (verdict.code !== 'malformed') exchange.kid = kidOf(token)
     throw invalidToken()

@@ -148,11 +148,11 @@ function isRead({ method, changesNothing }: Pick<Route<Kit>, 'method' | 'changes
 
 async function admit(
   kit: Kit,
-  { access, tokenOnly }: Pick<Route<Kit>, 'access' | 'tokenOnly'>,
+  { access, tokenOnly, purpose = 'management' }: Pick<Route<Kit>, 'access' | 'tokenOnly' | 'purpose'>,
   header: ReadHeader,
   exchange: Exchange,
 ): Promise<Caller> {
-  const caller = await authenticate(kit, header, exchange, tokenOnly === true)
+  const caller = await authenticate(kit, header, exchange, { tokenOnly: tokenOnly === true, purpose })
   if (access !== 'any key' && access !== 'public') requirePermission(caller, access)
   return caller
 }

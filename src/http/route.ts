@@ -6,7 +6,7 @@ import type { ErrorCode } from '../core/errors.ts'
 import type { ManagementPermission } from '../core/permissions.ts'
 import type { FairLine } from '../fairness/fair-line.ts'
 import type { Slices } from '../fairness/slices.ts'
-import type { Authenticator } from './authenticator.ts'
+import type { Authenticator, Purpose } from './authenticator.ts'
 import type { Exchange, ReadHeader } from './exchange.ts'
 import type { Reply } from './reply.ts'
 import type { UnderWay } from './under-way.ts'
@@ -105,6 +105,8 @@ interface Guarded<Parts extends Kit, Path extends string, Query extends z.ZodTyp
   tokenOnly?: true
   /** Beside the token it takes the session's two values. */
   withSession?: true
+  /** What the caller's token is judged for; `management`, which is a use of its key, if absent. */
+  purpose?: Purpose
   /** It only reads, although it is no GET: its caller must still be admitted when the answer is made. */
   changesNothing?: true
   handle(call: HandlerCall<Parts, Path, Query, Body> & { caller: Caller }): Promise<Reply>
@@ -121,6 +123,7 @@ export interface Route<Parts extends Kit> extends Definition<string, z.ZodType, 
   access: ManagementPermission | 'any key' | 'public'
   tokenOnly?: true
   withSession?: true
+  purpose?: Purpose
   changesNothing?: true
   handle(call: Call<Parts> & { caller: Caller }): Promise<Reply>
 }

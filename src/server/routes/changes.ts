@@ -43,8 +43,10 @@ export const changeRoutes = [
     tag: 'Verifiers',
     summary: 'Get the number of the last change',
     description:
-      '`age_ms` ago, and until the answer was written as far as the server knows, there was no later change. If it cannot be sure, it answers `store_unavailable`. For a key outside the root organization: `sequence` then counts the changes of its keys alone, and `age_ms` is rounded up to half a second.',
+      '`age_ms` ago, and until the answer was written as far as the server knows, there was no later change. If it cannot be sure, it answers `store_unavailable`. For a key outside the root organization: `sequence` then counts the changes of its keys alone, and `age_ms` is rounded up to half a second. No use of the calling key.',
     access: 'latchkey:keys:verify',
+    // A verifier asks twice a second, whether or not anybody uses it.
+    purpose: 'heartbeat',
     answers: [{ status: 200, description: 'The last change.', schema: latestSchema }],
     handle: async ({ parts: { latchkey }, caller }) => {
       const scope = verifiedScope(caller)
