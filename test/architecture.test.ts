@@ -3,6 +3,7 @@ import { existsSync, globSync, readFileSync } from 'node:fs'
 import { dirname, join, normalize } from 'node:path'
 import { expect, test } from 'vitest'
 import { measure, readImports, roomOf } from './architecture/imports.ts'
+import { targets, testFiles } from './mutate/targets.ts'
 import { repository } from './setup/documents-run.ts'
 
 const sources = globSync('src/**/*.ts', { cwd: repository }).sort()
@@ -13,6 +14,14 @@ const read = (path: string) => readFileSync(join(repository, path), 'utf8')
 test('no file is longer than 400 lines', () => {
   const long = [...sources, ...tests, ...consoleSources].filter((path) => read(path).split('\n').length > 401)
   expect(long).toEqual([])
+})
+
+test('what the search for mutants breaks is there', () => {
+  const named = [
+    ...targets.flatMap(({ file, tests }) => [file, ...tests]),
+    ...testFiles.map(({ file }) => file),
+  ]
+  expect(named.filter((path) => !existsSync(join(repository, path)))).toEqual([])
 })
 
 test('every file of the source opens with a sentence that says what it is for', () => {
