@@ -12,7 +12,7 @@ import type { ActorOptions } from './core/call-options.ts'
 import { refuseField } from './core/errors.ts'
 import { newId } from './core/ids.ts'
 import type { JobCounts } from './core/job-counts.ts'
-import { unknownOption } from './core/options.ts'
+import { questionFault, unknownOption } from './core/options.ts'
 import type { Audit } from './core/shapes/audit.ts'
 import type { Applied } from './core/shapes/calls.ts'
 import type { CreatedKey, Keys } from './core/shapes/keys.ts'
@@ -224,7 +224,7 @@ function checkOptions(options: LatchkeyOptions): void {
 }
 
 function checkQuestion(asked: VerifyOptions | undefined): void {
-  const fault = asked && unknownOption(asked, questionNames)
+  const fault = questionFault(asked, questionNames)
   if (fault) refuseField(fault.path, fault.message)
 }
 

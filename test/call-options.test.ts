@@ -3,7 +3,7 @@
 import { describe, expect, test } from 'vitest'
 import { createClient, type LatchkeyClient } from '../src/client/index.ts'
 import { assembleToken } from '../src/core/token.ts'
-import { type Caller, type Latchkey, openLatchkey } from '../src/index.ts'
+import { type Caller, type Latchkey, LatchkeyError, openLatchkey } from '../src/index.ts'
 import { createAcme } from './setup/acme.ts'
 import { callerBy, makeCaller, readerOf } from './setup/callers.ts'
 import { makeSqlite, onEachDatabase } from './setup/databases.ts'
@@ -38,6 +38,8 @@ const methods: Record<string, readonly unknown[]> = {
 const withWait = ['keys.update', 'keys.rotate', 'keys.endSecret', 'keys.revoke']
 /** What takes a token in place of options, from a browser that signs in. */
 const signIn = ['sessions.start', 'sessions.authenticate', 'sessions.refresh']
+
+const noSignals = ['abort', 7, true, {}, { aborted: true }, new AbortController()]
 
 type Side = Latchkey | LatchkeyClient
 
@@ -130,6 +132,93 @@ onEachDatabase('the library', (makeDatabase, kind) => {
     expect(await readAll(database)).toBe(before)
     const misspelt = latchkey.keys.create({ name: 'K' }, { acter: readerOf('acme') } as object)
     expect(await refusalOf(misspelt)).toMatchObject({ message: 'acter: Unknown option. Did you mean actor?' })
+  })
+
+  test('takes nothing for a signal that is none, and begins nothing', async () => {
+    const database = await makeDatabase()
+    await using latchkey = await openLatchkey({ database })
+    await createAcme(latchkey)
+    const before = await readAll(database)
+    for (const name of Object.keys(methods))
+      for (const signal of noSignals) {
+        const refusal = await refusalOf(call(latchkey, name, { signal }))
+        expect(refusal, name).toMatchObject({ code: 'invalid_input', errors: [{ path: 'signal' }] })
+      }
+    expect(await readAll(database)).toBe(before)
+  })
+
+  test('asks what a question says, and refuses one that could hide what it asks', async () => {
+    await using latchkey = await openLatchkey({ database: await makeDatabase() })
+    await createAcme(latchkey)
+    const { key } = await latchkey.keys.create({ organizationId: 'acme', name: 'CI' })
+    class Hidden {
+      readonly #permissions = ['emails:send']
+      toJSON() {
+        return { permissions: this.#permissions }
+      }
+    }
+    const hiding: unknown[] = [
+      ...[null, false, 0, '', 7, 'emails:send', Symbol('emails:send'), () => ['emails:send']],
+      ...[[], ['emails:send'], new Set(['emails:send']), new Map([['permissions', ['emails:send']]])],
+      ...[new Hidden(), new URLSearchParams({ permissions: 'emails:send' })],
+    ]
+    // Known by then, as most tokens are.
+    expect(await latchkey.verify(key)).toMatchObject({ valid: true })
+    for (const question of hiding as object[]) {
+      expect(await codeOf(latchkey.verify(key, question)), String(question)).toBe('invalid_input')
+      expect(() => latchkey.verifyCached(key, question), String(question)).toThrow(LatchkeyError)
+      expect(await codeOf(latchkey.verifyBatch([{ key }], question)), String(question)).toBe('invalid_input')
+    }
+    for (const requests of [null, 'a', { key }, [null], [{ key }, 7], [undefined]] as never[])
+      expect(await codeOf(latchkey.verifyBatch(requests))).toBe('invalid_input')
+    for (const question of [undefined, {}, { permissions: undefined }, Object.create(null)])
+      expect(await latchkey.verify(key, question)).toMatchObject({ valid: true })
+    const inherited = Object.create({ permissions: ['emails:send'] })
+    expect(await latchkey.verify(key, inherited)).toMatchObject({ code: 'insufficient_permissions' })
+  })
+
+  test('knows no key, secret or session by what is no id', async () => {
+    await using latchkey = await openLatchkey({ database: await makeDatabase() })
+    await createAcme(latchkey)
+    const { id, key } = await latchkey.keys.create({ organizationId: 'acme', name: 'CI' })
+    await latchkey.keys.rotate(id, { graceSeconds: 60 })
+    const kid = (await latchkey.keys.get(id)).secrets[1]?.kid
+    const none = [
+      undefined,
+      null,
+      7,
+      Number.NaN,
+      {},
+      [],
+      '',
+      '\0',
+      '\ud800',
+      'a\0b',
+      id.toUpperCase(),
+    ] as never[]
+    for (const wrong of [...none, [id] as never]) {
+      expect(await codeOf(latchkey.keys.get(wrong)), String(wrong)).toBe('key_not_found')
+      expect(await codeOf(latchkey.keys.update(wrong, { name: 'New' })), String(wrong)).toBe('key_not_found')
+      expect(await codeOf(latchkey.keys.rotate(wrong)), String(wrong)).toBe('key_not_found')
+      expect(await codeOf(latchkey.keys.revoke(wrong)), String(wrong)).toBe('key_not_found')
+      expect(await codeOf(latchkey.sessions.end(wrong, { keyId: id })), String(wrong)).toBe(
+        'session_not_found',
+      )
+      expect(await codeOf(latchkey.organizations.get(wrong)), String(wrong)).toBe('organization_not_found')
+    }
+    for (const wrong of [...none, [kid] as never])
+      expect(await codeOf(latchkey.keys.endSecret(id, wrong)), String(wrong)).toBe('secret_not_found')
+    expect(await latchkey.verify(key)).toMatchObject({ valid: true })
+  })
+
+  test('lets nobody sign in past a permission that is misspelt', async () => {
+    await using latchkey = await openLatchkey({ database: await makeDatabase() })
+    await createAcme(latchkey)
+    const { key } = await latchkey.keys.create({ organizationId: 'acme', name: 'CI' })
+    const origin = { permision: 'latchkey:keys:read' } as object
+    expect(await codeOf(latchkey.sessions.start(key, origin))).toBe('invalid_input')
+    const permission = 'latchkey:keys:read'
+    expect(await codeOf(latchkey.sessions.start(key, { permission }))).toBe('missing_permission')
   })
 
   test('begins nothing for a signal that is raised', async () => {
@@ -245,6 +334,7 @@ describe('the client', () => {
         { idempotencyKey: 'x' },
       ]
       refused.push(null, 7, 'acme', [], { keyId: id }, { wait: 'never' })
+      refused.push(...noSignals.map((signal) => ({ signal })))
       if (!withWait.includes(name)) refused.push({ wait: 'applied' })
       for (const options of refused)
         await expect(call(client, name, options), name).rejects.toMatchObject({ code: 'invalid_input' })
@@ -258,6 +348,20 @@ describe('the client', () => {
       client.operation.readMetrics({ wait: 'applied' } as object),
     ]
     for (const other of others) await expect(other).rejects.toMatchObject({ code: 'invalid_input' })
+  })
+
+  test('sends what it is given, also if that is nothing, and leaves the refusal to the server', async () => {
+    await using sqlite = makeSqlite()
+    await using server = await startTestServer(sqlite.url)
+    const client = createClient({ url: server.url, token: server.rootKey })
+    const { id, key } = await client.keys.create({ organizationId: 'root', name: 'CI' })
+    for (const nothing of [null, 0, '', false, Number.NaN] as never[]) {
+      await expect(client.verify(key, { permissions: nothing })).rejects.toMatchObject({
+        code: 'invalid_input',
+      })
+      await expect(client.keys.rotate(id, nothing)).rejects.toMatchObject({ code: 'invalid_input' })
+    }
+    expect(await client.verify(key)).toMatchObject({ valid: true })
   })
 
   test('reads the secrets of a key that come after a given one, and ends the sessions of its own key', async () => {

@@ -1,4 +1,5 @@
 // createVerifier on a real server: what it asks, what it remembers, and that its verdicts are the server's.
+import { getEventListeners } from 'node:events'
 import { setTimeout } from 'node:timers/promises'
 import { isDeepStrictEqual } from 'node:util'
 import fc from 'fast-check'
@@ -173,6 +174,21 @@ onEachDatabase('a verifier', (makeDatabase) => {
     expect(await lastUse(used)).toBeGreaterThan(0)
     expect(await lastUse(fromMemory)).toBeGreaterThanOrEqual(from)
     expect(await lastUse(refused)).toBeUndefined()
+  })
+
+  test('leaves nothing behind on a signal that many calls share, and takes nothing else for one', async () => {
+    await using stage = await start()
+    const { signal } = new AbortController()
+    for (let i = 0; i < 3; i++) await stage.verifier.verify((await stage.issue()).key, { signal })
+    expect(getEventListeners(signal, 'abort')).toEqual([])
+    const { key } = await stage.issue()
+    for (const none of ['abort', {}, new AbortController()] as never[])
+      expect(await failureOf(stage.verifier.verify(key, { signal: none }))).toMatchObject({
+        code: 'invalid_input',
+        errors: [{ path: 'signal' }],
+      })
+    for (const question of [null, false, new Set(['emails:send']), []] as never[])
+      expect(await failureOf(stage.verifier.verify(key, question))).toMatchObject({ code: 'invalid_input' })
   })
 
   test('whose own key is revoked forgets all it knew, and throws what the server says', async () => {

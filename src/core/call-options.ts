@@ -1,6 +1,6 @@
 // Checks the options of a call at once: what nobody reads is refused, and nobody acts as the operator by mistake.
 import type { Actor } from './actor.ts'
-import { type OptionFault, unknownOption } from './options.ts'
+import { isPlainObject, type OptionFault, signalFault, unknownOption } from './options.ts'
 import type { CallOptions, WaitOptions } from './shapes/calls.ts'
 
 /** What every call of the library takes beside its input. */
@@ -18,12 +18,12 @@ export function callOptionsFault(options: unknown, known: readonly string[]): Op
   if (!isPlainObject(options)) return { path: 'options', message: `Write ${exampleOf(known)}.` }
   if (known.includes('actor') && callerFields.some((name) => name in options && !known.includes(name)))
     return { path: 'options', message: 'This is a caller. Write { actor: caller }.' }
-  const { actor, wait } = options as ActorOptions & WaitOptions
+  const { actor, wait, signal } = options as ActorOptions & WaitOptions
   if (known.includes('actor') && 'actor' in options && (actor === undefined || actor === null))
     return { path: 'actor', message: 'There is no actor. Leave it out to act as the process itself.' }
   if (known.includes('wait') && wait !== undefined && wait !== 'applied')
     return { path: 'wait', message: "Only 'applied' can be waited for." }
-  return unknownOption(options, known)
+  return unknownOption(options, known) ?? signalFault(signal)
 }
 
 /** What a caller has and options do not. */
@@ -31,11 +31,4 @@ const callerFields = ['type', 'keyId', 'organizationId', 'kid', 'permissions']
 
 function exampleOf(known: readonly string[]): string {
   return known.includes('actor') ? '{ actor: caller }' : `an object, such as { ${known[0]}: … }`
-}
-
-/** An object of a class could hide what it holds; one of another realm, as in a test runner, is as plain as ours. */
-function isPlainObject(value: unknown): value is object {
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) return false
-  const prototype: unknown = Object.getPrototypeOf(value)
-  return prototype === null || Object.getPrototypeOf(prototype) === null
 }

@@ -17,7 +17,8 @@ export function newId({ now, random }: IdSource): string {
   return uuidv7({ msecs: now(), seq: sequence, random: random(new Uint8Array(16)) })
 }
 
-/** Tells whether a text has the form of our ids; any other is unknown without asking a database. */
-export function isId(text: string): boolean {
-  return /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/.test(text)
+/** Tells whether something has the form of our ids; any other is unknown without asking a database. */
+export function isId(id: unknown): boolean {
+  // A list of one id would be taken for its text.
+  return typeof id === 'string' && /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/.test(id)
 }

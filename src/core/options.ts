@@ -15,9 +15,35 @@ export function unknownOption(options: object, known: readonly string[]): Option
   return undefined
 }
 
+/**
+ * Finds what is wrong with the options of a verification. What is no plain object could hide what it asks, as a set of
+ * permissions does: nothing would be asked, and everybody let in.
+ */
+export function questionFault(
+  question: { permissions?: unknown; organizationId?: unknown } | undefined,
+  known: readonly string[],
+): OptionFault | undefined {
+  if (question === undefined) return undefined
+  if (typeof question !== 'object' || question === null) return noObject(known)
+  const fault = unknownOption(question, known)
+  // Whoever asks something is understood: only what seems to ask nothing is looked at, since this is a way of millions.
+  if (fault || question.permissions !== undefined || question.organizationId !== undefined) return fault
+  return isPlainObject(question) ? undefined : noObject(known)
+}
+
+/** An object of a class could hide what it holds; one of another realm, as in a test runner, is as plain as ours. */
+export function isPlainObject(value: unknown): value is object {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return false
+  const prototype: unknown = Object.getPrototypeOf(value)
+  return prototype === null || Object.getPrototypeOf(prototype) === null
+}
+
+function noObject(known: readonly string[]): OptionFault {
+  return { path: 'options', message: `Options are an object, such as { ${known[0]}: … }.` }
+}
+
 function describeUnknown(options: object, name: string, known: readonly string[]): OptionFault {
-  if (Array.isArray(options) || typeof options !== 'object')
-    return { path: 'options', message: `Options are an object, such as { ${known[0]}: … }.` }
+  if (Array.isArray(options) || typeof options !== 'object') return noObject(known)
   // Of the name only what cannot be a token: it may be anything.
   const path = /^\w{1,40}$/.test(name) ? name : '(unprintable)'
   const meant = known.find((other) => distanceOf(name.toLowerCase(), other.toLowerCase()) <= 2)
@@ -38,6 +64,14 @@ function distanceOf(one: string, other: string): number {
     above = row
   }
   return above[other.length] as number
+}
+
+/** Says what is wrong with a signal that was given. It goes by what a signal can do: other realms have a class of their own. */
+export function signalFault(signal: unknown): OptionFault | undefined {
+  if (signal === undefined || signal === null) return undefined
+  const { throwIfAborted, addEventListener } = signal as Partial<AbortSignal>
+  if (typeof throwIfAborted === 'function' && typeof addEventListener === 'function') return undefined
+  return { path: 'signal', message: 'An AbortSignal, such as the signal of an AbortController.' }
 }
 
 /** Says what is wrong with a number that was given; undefined for a whole number within its bounds, and if absent. */

@@ -53,6 +53,11 @@ export function parseToken(input: string): ParsedToken | undefined {
   return { prefix, kid: token.slice(bodyStart, bodyStart + kidLength), token }
 }
 
+/** Tells whether something has the form of a kid; any other is unknown without asking a database. */
+export function isKid(kid: unknown): boolean {
+  return typeof kid === 'string' && /^[0-9A-Za-z]{16}$/.test(kid)
+}
+
 /** The kid of a token that is known to be well-formed. */
 export function kidOf(token: string): string {
   return token.slice(token.length - tokenBodyLength, token.length - tokenBodyLength + kidLength)

@@ -79,7 +79,9 @@ function* readAndJudge(
 ): Generator<void, Cold[]> {
   let weight = 0
   let checked: readonly string[] | undefined
+  if (!Array.isArray(requests)) refuseField('requests', 'A list of { key, permissions? }.')
   for (const [i, request] of requests.entries()) {
+    if (typeof request !== 'object' || request === null) refuseField(`[${i}]`, 'A { key, permissions? }.')
     const fault = unknownOption(request, requestNames)
     if (fault) refuseField(`[${i}].${fault.path}`, fault.message)
     const { key, permissions } = request

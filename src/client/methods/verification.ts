@@ -18,7 +18,7 @@ export function verificationMethods({ send }: Requester): Verification {
   return {
     verify: async (key, question) => {
       const { permissions, ...options } = checkOptions(question, ['permissions', 'timeoutMs', 'signal']) ?? {}
-      const body = { key, ...(permissions && { permissions }) }
+      const body = { key, ...(permissions !== undefined && { permissions }) }
       return send('POST', '/v1/keys/verify', { body, repeatable: true, options })
     },
     verifyBatch: async (body, options) =>

@@ -65,12 +65,12 @@ export function createRequester(client: ClientOptions): Requester {
       headers: {
         authorization: `Bearer ${token}`,
         accept: 'application/json',
-        ...(body && { 'content-type': 'application/json' }),
+        ...(body !== undefined && { 'content-type': 'application/json' }),
       },
       // A redirect could carry the token to another address.
       redirect: 'manual',
       signal,
-      ...(body && { body: writeBody(body) }),
+      ...(body !== undefined && { body: writeBody(body) }),
     })
     if (!response.ok) throw await readProblem(response)
     return response

@@ -1,7 +1,7 @@
 // createVerifier(): judges tokens in the caller's own memory, as fresh as a server process does.
 
 import { LatchkeyError } from '../../core/errors.ts'
-import { unknownOption, wholeNumberFault } from '../../core/options.ts'
+import { questionFault, signalFault, unknownOption, wholeNumberFault } from '../../core/options.ts'
 import type { Verdict, VerifyOptions } from '../../core/shapes/verification.ts'
 import type { FactsAnswer } from '../../core/shapes/verifiers.ts'
 import { type ParsedToken, parseToken } from '../../core/token.ts'
@@ -121,7 +121,7 @@ class MemoryVerifier implements Verifier {
   }
 
   verifyCached(token: string, question?: VerifyOptions): Verdict | undefined {
-    const fault = question && unknownOption(question, questionNames)
+    const fault = questionFault(question, questionNames)
     if (fault) throw refusedOption(fault)
     return judgeBy(this.#memory, token, question)
   }
@@ -129,6 +129,8 @@ class MemoryVerifier implements Verifier {
   async verify(token: string, question: VerifierQuestion = {}, asker: Asker = {}): Promise<Verdict> {
     const known = this.verifyCached(token, question)
     if (known !== undefined) return known
+    const fault = signalFault(question.signal)
+    if (fault) throw refusedOption(fault)
     const parsed = parseToken(token)
     if (parsed === undefined) return malformed
     this.#start()
@@ -193,7 +195,7 @@ class MemoryVerifier implements Verifier {
       this.#sendNext()
       this.#watchDeadlines()
     }
-    return signal ? Promise.race([ask.facts, aborted(signal)]) : ask.facts
+    return signal ? untilAborted(ask.facts, signal) : ask.facts
   }
 
   #sendNext(): void {
@@ -312,13 +314,18 @@ function unsupported(error: unknown, url: string): unknown {
   return new LatchkeyClientError('unsupported_server', detail, { cause: error })
 }
 
-function aborted(signal: AbortSignal): Promise<never> {
-  return new Promise((_, reject) => {
-    const abort = () =>
-      reject(new LatchkeyClientError('aborted', 'The call was aborted.', { cause: signal.reason }))
-    if (signal.aborted) abort()
-    else signal.addEventListener('abort', abort, { once: true })
-  })
+/** Waits for an answer, and no longer than until a signal is raised; one that many calls share holds none of them. */
+async function untilAborted<T>(answer: Promise<T>, signal: AbortSignal): Promise<T> {
+  const { promise, reject } = Promise.withResolvers<never>()
+  const abort = () =>
+    reject(new LatchkeyClientError('aborted', 'The call was aborted.', { cause: signal.reason }))
+  if (signal.aborted) abort()
+  else signal.addEventListener('abort', abort)
+  try {
+    return await Promise.race([answer, promise])
+  } finally {
+    signal.removeEventListener('abort', abort)
+  }
 }
 
 function closed(): LatchkeyClientError {

@@ -1,7 +1,7 @@
 // What ends for good: an old secret whose grace is cut short, and a whole key.
 import { LatchkeyError } from '../../core/errors.ts'
 import { isRotated } from '../../core/status.ts'
-import { tokenHint } from '../../core/token.ts'
+import { isKid, tokenHint } from '../../core/token.ts'
 import { changeKey } from '../../store/keys.ts'
 import { endSecrets, findSecret } from '../../store/secrets.ts'
 import { deleteKeySessions } from '../../store/sessions.ts'
@@ -20,10 +20,12 @@ export async function endKeySecret(
   kid: string,
   options: CommandOptions = {},
 ): Promise<void> {
-  await engine.commit(actorOf(options), { permission: writeKeys, keyId: id }, async (change) => {
+  const requirements = { permission: writeKeys, keyId: id, signal: options.signal } as const
+  await engine.commit(actorOf(options), requirements, async (change) => {
     const { now } = change
     const key = await requireKey(change, id)
-    const secret = await findSecret(change.tx, key, kid)
+    // Of another form it is no secret's, and PostgreSQL takes no text with a zero byte.
+    const secret = isKid(kid) ? await findSecret(change.tx, key, kid) : undefined
     if (!secret) throw unknownSecret()
     if (secret.kid === key.kid) {
       throw new LatchkeyError('last_secret', 'This is the newest secret: rotate the key, or revoke it.')
@@ -45,7 +47,8 @@ export async function endKeySecret(
  * `permission_escalation`, `last_root_key`.
  */
 export async function revokeKey(engine: Engine, id: string, options: CommandOptions = {}): Promise<void> {
-  await engine.commit(actorOf(options), { permission: writeKeys, keyId: id }, async (change) => {
+  const requirements = { permission: writeKeys, keyId: id, signal: options.signal } as const
+  await engine.commit(actorOf(options), requirements, async (change) => {
     const { now } = change
     const key = await requireKey(change, id)
     if (key.revoked_at !== null) return

@@ -1,6 +1,8 @@
 // What the library can do with sessions: the table of its methods and the commands behind them.
 import type { Caller } from '../../core/actor.ts'
 import type { ActorOptions } from '../../core/call-options.ts'
+import { refuseField } from '../../core/errors.ts'
+import { unknownOption } from '../../core/options.ts'
 import type { Session, SessionOptions, Sessions, SessionValues } from '../../core/shapes/sessions.ts'
 import { checkOptions } from '../calls.ts'
 import type { Engine } from '../engine.ts'
@@ -35,11 +37,17 @@ export interface LibrarySessions extends Sessions<ActorOptions & SessionOptions>
 }
 
 const names = ['actor', 'signal', 'keyId']
+const originNames = ['permission', 'ip', 'userAgent', 'requestId', 'previous']
 
 /** Makes the methods on sessions of an open Latchkey. */
 export function sessionMethods(engine: Engine): LibrarySessions {
   return {
-    start: (token, origin) => startSession(engine, token, origin),
+    start: async (token, origin) => {
+      // A misspelt permission would let every key sign in.
+      const fault = origin && unknownOption(origin, originNames)
+      if (fault) refuseField(fault.path, fault.message)
+      return startSession(engine, token, origin)
+    },
     authenticate: (values, origin) => authenticateSession(engine, values, origin?.ip),
     refresh: (token, values, origin) => refreshSession(engine, token, values, origin),
     list: async (options) => listSessions(engine, checkOptions(options, names)),
