@@ -1,6 +1,6 @@
 // Changes judge their caller inside their own transaction: a second process that has heard of nothing, and still
 // takes a dead token for live, changes nothing by it.
-import { setTimeout } from 'node:timers/promises'
+import { setImmediate, setTimeout } from 'node:timers/promises'
 import { expect, test } from 'vitest'
 import { ChangeLines } from '../src/commit/change-lines.ts'
 import { Writer } from '../src/commit/commit.ts'
@@ -93,13 +93,15 @@ onEachDatabase('a change', (makeDatabase, kind) => {
     const together = new Together<string, string>(writer, lines, {
       permission: 'any key',
       maxAtOnce: 10,
-      prepare: async () => {},
-      judge: ({ record }, name) => {
-        record({ action: 'organization.created', organizationId: name })
-        if (name === 'refused') throw new LatchkeyError('organization_exists', 'Refused.')
-        return name
-      },
+      prepare:
+        async () =>
+        ({ record }, name) => {
+          record({ action: 'organization.created', organizationId: name })
+          if (name === 'refused') throw new LatchkeyError('organization_exists', 'Refused.')
+          return name
+        },
       write: () => [],
+      forget: () => {},
     })
     const changes = ['one', 'refused', 'two'].map((name) => together.commit(operator, name))
     expect((await Promise.allSettled(changes)).map(({ status }) => status)).toEqual([
@@ -134,6 +136,85 @@ onEachDatabase('a change', (makeDatabase, kind) => {
       codes.map((_, i) => ({ 3: 'invalid_token', 7: 'store_unavailable' })[i % 10] ?? 'created'),
     )
     expect((await latchkey.keys.list({ q: 'key ', limit: 1000 })).items).toHaveLength(32)
+  })
+
+  test('of many that are written together, a key of an organization that a restored database lacks fails alone', async () => {
+    const database = await makeDatabase()
+    await using latchkey = await openLatchkey({ database })
+    await using direct = await connectDirectly(database)
+    await createAcme(latchkey)
+    await latchkey.organizations.create({ id: 'lost', name: 'Lost' })
+    const create = (organizationId: string) => latchkey.keys.create({ organizationId, name: 'CI' })
+    await create('lost')
+    for (const table of ['secrets', 'keys'])
+      await direct.run(`delete from ${table} where organization_id = 'lost'`)
+    await direct.run("delete from organizations where id = 'lost'")
+    const outcomes = await Promise.allSettled(['acme', 'lost', 'acme'].map(create))
+    const codes = outcomes.map((each) => (each.status === 'rejected' ? each.reason.code : 'created'))
+    expect(codes).toEqual(['created', 'organization_not_found', 'created'])
+    // Back again, and gone again: what this process remembers is never the last word.
+    await latchkey.organizations.create({ id: 'lost', name: 'Lost' })
+    await create('lost')
+    for (const table of ['secrets', 'keys'])
+      await direct.run(`delete from ${table} where organization_id = 'lost'`)
+    await direct.run("delete from organizations where id = 'lost'")
+    expect(await codeOf(create('lost'))).toBe('organization_not_found')
+  })
+
+  if (kind === 'PostgreSQL')
+    test('of many that are written together, none waits for a key of another caller that somebody changes', async () => {
+      const database = await makeDatabase()
+      await using latchkey = await openLatchkey({ database })
+      await using direct = await connectDirectly(database)
+      await createAcme(latchkey)
+      const permissions = ['latchkey:keys:write']
+      const [changed, revoked, free] = [
+        await makeCaller(latchkey, 'acme', permissions),
+        await makeCaller(latchkey, 'acme', permissions),
+        await makeCaller(latchkey, 'acme', permissions),
+      ]
+      const create = (actor: Caller) => latchkey.keys.create({ name: 'CI' }, { actor })
+      // As a process does that changes both keys, and takes its time.
+      await direct.run('begin')
+      for (const { keyId } of [changed, revoked])
+        await direct.run(`select pg_advisory_xact_lock(hashtextextended('${keyId}', ${0x6c61_7463}))`)
+      await direct.run(`update keys set revoked_at = 1 where id = '${revoked.keyId}'`)
+      let settled = 0
+      const waiting = [changed, revoked, changed].map((actor) => create(actor).finally(() => settled++))
+      const outcomes = Promise.allSettled(waiting)
+      for (let i = 0; i < 3; i++) await create(free)
+      expect(settled).toBe(0)
+      await direct.run('commit')
+      const codes = (await outcomes).map((each) =>
+        each.status === 'rejected' ? each.reason.code : 'created',
+      )
+      expect(codes).toEqual(['created', 'invalid_token', 'created'])
+    })
+
+  test('that waits for its turn leaves the line when its signal is raised, and is never made', async () => {
+    const database = await makeDatabase()
+    await using latchkey = await openLatchkey({ database })
+    await using direct = await connectDirectly(database)
+    await createAcme(latchkey)
+    const actor = await makeCaller(latchkey, 'acme', ['latchkey:keys:write'])
+    const change = (name: string, signal?: AbortSignal) => [
+      latchkey.keys.create({ name }, { actor, signal }),
+      latchkey.keys.update(actor.keyId, { name }, { actor, signal }),
+    ]
+    // More than the key has places in either line.
+    await direct.run(kind === 'SQLite' ? 'begin immediate' : 'begin')
+    if (kind === 'PostgreSQL')
+      await direct.run(`select pg_advisory_xact_lock(hashtextextended('${actor.keyId}', ${0x6c61_7463}))`)
+    const others = Promise.allSettled(Array.from({ length: 110 }, () => change('waits')).flat())
+    const stop = new AbortController()
+    const stopped = Promise.allSettled(change('stopped', stop.signal))
+    await setImmediate()
+    const reason = new Error('Enough.')
+    stop.abort(reason)
+    expect(await stopped).toEqual([1, 2].map(() => ({ status: 'rejected', reason })))
+    await direct.run('commit')
+    expect((await others).some(({ status }) => status === 'fulfilled')).toBe(true)
+    expect(await readAll(database)).not.toContain('stopped')
   })
 
   test('by keys that change each other at once waits for no one in a circle', async () => {

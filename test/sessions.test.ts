@@ -1,4 +1,5 @@
 // Sessions: what one is worth, how it ends, and who may see and end it.
+import { setTimeout } from 'node:timers/promises'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { openLatchkey, type StartedSession } from '../src/index.ts'
@@ -33,6 +34,28 @@ onEachDatabase('sessions', (makeDatabase, kind) => {
     // The use of the session is a use of the key, and the line of the log names it.
     expect(server.log.at(-1)).toMatchObject({ key_id: key.id, status: 403 })
     await server.close()
+  })
+
+  test('a session that waits to be written is worth what its key may do after that', async () => {
+    const database = await makeDatabase()
+    const clock = makeClock()
+    let passed = 0
+    const monotonic = () => performance.now() + passed
+    await using latchkey = await openLatchkey({ database, now: clock.now, monotonic })
+    await latchkey.ensureRootKey()
+    const { id, key } = await makeKey(latchkey)
+    const values = await latchkey.sessions.start(key)
+    // That it was seen is to be written, and another process is writing.
+    clock.advance(2 * minute)
+    await using direct = await connectDirectly(database)
+    await direct.run(kind === 'SQLite' ? 'begin immediate' : 'begin')
+    await direct.run('update sessions set ip = null')
+    await direct.run(`update keys set permissions = '[]' where id = '${id}'`)
+    const caller = latchkey.sessions.authenticate(values)
+    await setTimeout(200)
+    passed = 3_000
+    await direct.run('commit')
+    expect((await caller)?.permissions).toEqual([])
   })
 
   test('a session is over with its token at the very next request, in every process', async () => {

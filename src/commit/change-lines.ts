@@ -46,14 +46,17 @@ export class ChangeLines {
     this.#transactions = new FairLine(bounds, tooManyChanges)
   }
 
-  /** Runs a transaction in its actor's turn. Throws `too_many_changes`, `store_unavailable`, and what it throws. */
-  change<T>(actor: Actor, transact: () => Promise<T>): Promise<T> {
-    return holdsDatabase(actor) ? transact() : this.#run(transact, turnOf(actor))
+  /**
+   * Runs a transaction in its actor's turn. Throws `too_many_changes`, `store_unavailable`, the reason of a signal that
+   * is raised before its turn comes, and what it throws.
+   */
+  change<T>(actor: Actor, transact: () => Promise<T>, signal?: AbortSignal): Promise<T> {
+    return holdsDatabase(actor) ? transact() : this.#run(transact, turnOf(actor, { signal }))
   }
 
   /** Has a change that shares a transaction come into a batch, in its actor's turn. Throws the same. */
-  join<T>(actor: Actor, change: () => Promise<T>): Promise<T> {
-    return holdsDatabase(actor) ? change() : this.#joining.run(change, turnOf(actor))
+  join<T>(actor: Actor, change: () => Promise<T>, signal?: AbortSignal): Promise<T> {
+    return holdsDatabase(actor) ? change() : this.#joining.run(change, turnOf(actor, { signal }))
   }
 
   /** Runs the transaction of a batch. Throws `store_unavailable`, and what that throws. */

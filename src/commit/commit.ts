@@ -20,7 +20,7 @@ import { type AuditRow, insertAuditEvents } from '../store/audit.ts'
 import type { LastStatements } from '../store/backend.ts'
 import { type CallerRow, type CallerSessionRow, findCallerSessions, findCallers } from '../store/callers.ts'
 import type { LoggedChange, Topic } from '../store/changes.ts'
-import { type KeyLocks, lockKeys } from '../store/key-locks.ts'
+import { type KeyLocks, lockKeys, tryLockCallers } from '../store/key-locks.ts'
 import { allDone } from '../store/statements.ts'
 import type { Store } from '../store/store.ts'
 import type { Tx } from '../store/tables.ts'
@@ -36,6 +36,8 @@ export interface Requirements {
   keyId?: string | undefined
   /** The key of a session that it ends beside that: no change by or of that key runs meanwhile either. */
   leftKeyId?: string | undefined
+  /** Takes the change out of its line if it is raised before the change has begun. */
+  signal?: AbortSignal | undefined
 }
 
 /** A change under way, of one actor who was admitted. */
@@ -55,6 +57,8 @@ export interface Change {
 /** A transaction for the changes of several actors. */
 export interface Opened {
   readonly tx: Tx
+  /** Tells whether another change holds the key of an actor, which then cannot begin here. */
+  isHeld(actor: Actor): boolean
   /**
    * Begins the change of one of the actors, found live and in possession of a permission. Throws what the door throws:
    * `invalid_token`, `session_ended`, `missing_permission`.
@@ -76,6 +80,12 @@ const topics: Record<AuditAction, Topic | undefined> = {
   'session.started': undefined,
   'session.ended': undefined,
   'session.refreshed': undefined,
+}
+
+/** What a transaction locks beside its callers' keys, and how. */
+interface Locking extends Omit<KeyLocks, 'callers'> {
+  /** It waits for no lock of its callers: those whose keys others hold are `isHeld`. */
+  passesOver?: true
 }
 
 /** What this process remembers of the database. */
@@ -106,17 +116,22 @@ export class Writer {
    * and with its permissions as they are then: a read may be judged from memory, a change never. Until the commit
    * nobody can change the actor's key, so that a revocation that was acknowledged is never followed by a change of
    * the revoked. Throws `invalid_token`, `session_ended`, `missing_permission`, `too_many_changes`,
-   * `store_unavailable`, and what the work throws.
+   * `store_unavailable`, the reason of the signal, and what the work throws.
    */
   async commit<T>(
     actor: Actor,
-    { permission, keyId, leftKeyId }: Requirements,
+    { permission, keyId, leftKeyId, signal }: Requirements,
     work: (change: Change) => Promise<T>,
   ): Promise<T> {
     // An id of another form is no key's: it locks nothing, and PostgreSQL takes no text with a zero byte.
     const target = keyId === undefined || !isId(keyId) ? undefined : { id: keyId, scope: scopeOf(actor) }
-    return this.#lines.change(actor, () =>
-      this.transact([actor], { target, left: leftKeyId }, (opened) => work(opened.begin(actor, permission))),
+    return this.#lines.change(
+      actor,
+      () =>
+        this.transact([actor], { target, left: leftKeyId }, (opened) =>
+          work(opened.begin(actor, permission)),
+        ),
+      signal,
     )
   }
 
@@ -127,7 +142,7 @@ export class Writer {
    */
   async transact<T>(
     actors: readonly Actor[],
-    { target, left }: Omit<KeyLocks, 'callers'>,
+    locking: Locking,
     work: (opened: Opened) => Promise<T>,
     last: LastStatements<T> = () => [],
   ): Promise<T> {
@@ -138,21 +153,18 @@ export class Writer {
         async (tx) => {
           // One behind the other without waiting: the connection keeps their order, and the second sees what was
           // committed when the first had its locks.
-          const [, rows, sessions] = await allDone([
-            callers.length > 0 || target !== undefined
-              ? lockKeys(tx, this.#store.dialect, {
-                  callers: callers.map(({ keyId }) => keyId),
-                  target,
-                  left,
-                })
-              : undefined,
+          const [held, rows, sessions] = await allDone([
+            this.#lock(tx, callers, locking),
             findRows(tx, callers),
             findSessions(tx, callers),
           ])
           const now = this.#source.now()
+          const isHeld = (actor: Actor) => !holdsDatabase(actor) && held?.has(actor.keyId) === true
           return work({
             tx,
+            isHeld,
             begin: (actor, permission) => {
+              if (isHeld(actor)) throw new TypeError('Another change holds the key of this actor.')
               const live = this.#admit(actor, permission, rows, sessions, now)
               const record = (deed: Deed, by: Actor = live) =>
                 void events.push(toEvent(this.#source, by, deed))
@@ -176,6 +188,20 @@ export class Writer {
       for (const { topic, id } of logged) this.#memory.forget(topic, id)
       if (logged.length > 0) this.#memory.lookNow()
     }
+  }
+
+  /** Locks the keys of callers, and what else a change depends on; returns the keys that it has passed over. */
+  async #lock(
+    tx: Tx,
+    callers: readonly Caller[],
+    { target, left, passesOver }: Locking,
+  ): Promise<ReadonlySet<string> | undefined> {
+    const { dialect } = this.#store
+    const keyIds = callers.map(({ keyId }) => keyId)
+    if (passesOver) return tryLockCallers(tx, dialect, keyIds)
+    if (keyIds.length > 0 || target !== undefined)
+      await lockKeys(tx, dialect, { callers: keyIds, target, left })
+    return undefined
   }
 
   #admit(

@@ -1,11 +1,17 @@
 // Changes that share a transaction: those that come while others are being written, so that one fsync makes them all
 // durable. Each is judged by itself, and none fails for another.
-import type { Actor } from '../core/actor.ts'
+import { type Actor, holdsDatabase } from '../core/actor.ts'
 import { isRowRefused } from '../store/store.ts'
 import type { Tx } from '../store/tables.ts'
 import type { ChangeLines } from './change-lines.ts'
 import type { Change, Opened, Requirements, Writer } from './commit.ts'
 import { GroupCommit } from './group-commit.ts'
+
+/**
+ * Judges one change and says what to write; throws what refuses it. It records what is done, and sends no statement:
+ * others are under way, and must not fail for it.
+ */
+type Judge<Wanted, Made> = (change: Change, wanted: Wanted) => Made
 
 /** A kind of change of which many can share a transaction. */
 export interface Kind<Wanted, Made> {
@@ -13,14 +19,11 @@ export interface Kind<Wanted, Made> {
   /** How many share a transaction at most. */
   maxAtOnce: number
   /** Reads, by the transaction, what all of them are judged by. */
-  prepare(tx: Tx, wanted: readonly Wanted[]): Promise<void>
-  /**
-   * Judges one and says what to write; throws what refuses it. It records what is done, and sends no statement: others
-   * are under way, and must not fail for it.
-   */
-  judge(change: Change, wanted: Wanted): Made
+  prepare(tx: Tx, wanted: readonly Wanted[]): Promise<Judge<Wanted, Made>>
   /** The statements that write those that are made, all sent at once. */
   write(tx: Tx, made: readonly Made[]): Promise<unknown>[]
+  /** Forgets what it remembers of the database, which has refused what was judged by that. */
+  forget(): void
 }
 
 interface Waiting<Wanted, Made> {
@@ -32,7 +35,11 @@ interface Waiting<Wanted, Made> {
   reject: (error: unknown) => void
 }
 
-type Outcomes<Wanted, Made> = Map<Waiting<Wanted, Made>, { made: Made } | { error: unknown }>
+/** What became of each in a transaction; `held` if its caller's key was another's. */
+type Outcomes<Wanted, Made> = Map<Waiting<Wanted, Made>, { made: Made } | { error: unknown } | 'held'>
+
+/** Runs a transaction in somebody's turn. */
+type RunInTurn = <T>(transact: () => Promise<T>) => Promise<T>
 
 /** The changes of one kind that are on their way into one database. */
 export class Together<Wanted, Made> {
@@ -50,14 +57,16 @@ export class Together<Wanted, Made> {
 
   /**
    * Makes one change; resolves when it is durable. Throws `invalid_token`, `session_ended`, `missing_permission`,
-   * `too_many_changes`, `store_unavailable`, and what the kind's judge throws.
+   * `too_many_changes`, `store_unavailable`, the reason of a signal that is raised before it comes into a batch, and what
+   * the kind's judge throws.
    */
-  commit(actor: Actor, wanted: Wanted): Promise<Made> {
-    return this.#lines.join(actor, () => {
+  commit(actor: Actor, wanted: Wanted, signal?: AbortSignal): Promise<Made> {
+    const join = () => {
       const { promise, resolve, reject } = Promise.withResolvers<Made>()
       this.#batches.add({ actor, wanted, askedAt: performance.now(), resolve, reject })
       return promise
-    })
+    }
+    return this.#lines.join(actor, join, signal)
   }
 
   /** Writes a batch without those that waited for one before it which the database did not answer. */
@@ -67,44 +76,70 @@ export class Together<Wanted, Made> {
       if (refusal) reject(refusal)
       return refusal === undefined
     })
-    if (inTime.length > 0) await this.#write(inTime)
+    if (inTime.length === 0) return
+    const held = await this.#write(inTime, { passesOver: true }, (transact) => this.#lines.batch(transact))
+    // No batch waits for them, nor does the next one: each key's changes wait by themselves, in its own turn.
+    for (const ofKey of Map.groupBy(held, ({ actor }) =>
+      holdsDatabase(actor) ? '' : actor.keyId,
+    ).values()) {
+      const [{ actor }] = ofKey as [Waiting<Wanted, Made>]
+      void this.#write(ofKey, {}, (transact) => this.#lines.change(actor, transact))
+    }
   }
 
-  async #write(batch: Waiting<Wanted, Made>[]): Promise<void> {
+  /** Writes a batch; gives those whose callers' keys others hold. If the database refuses a row, it is written again in halves. */
+  async #write(
+    batch: Waiting<Wanted, Made>[],
+    locking: { passesOver?: true },
+    run: RunInTurn,
+    isAgain = false,
+  ): Promise<Waiting<Wanted, Made>[]> {
     const actors = batch.map(({ actor }) => actor)
     const work = async (opened: Opened) => {
-      await this.#kind.prepare(
-        opened.tx,
-        batch.map(({ wanted }) => wanted),
-      )
-      return this.#judge(batch, opened)
+      const wanted = batch.map((waiting) => waiting.wanted)
+      return this.#judge(batch, opened, await this.#kind.prepare(opened.tx, wanted))
     }
     try {
-      const outcomes = await this.#lines.batch(() =>
-        this.#writer.transact(actors, {}, work, (tx, outcomes) => this.#kind.write(tx, madeIn(outcomes))),
+      const outcomes = await run(() =>
+        this.#writer.transact(actors, locking, work, (tx, outcomes) =>
+          this.#kind.write(tx, madeIn(outcomes)),
+        ),
       )
       for (const [waiting, outcome] of outcomes) {
+        if (outcome === 'held') continue
         if ('made' in outcome) waiting.resolve(outcome.made)
         else waiting.reject(outcome.error)
       }
+      return batch.filter((waiting) => outcomes.get(waiting) === 'held')
     } catch (error) {
-      if (batch.length > 1 && isRowRefused(error)) {
-        // One of them cannot be stored: the others must not pay for it.
-        const half = batch.length >> 1
-        await this.#write(batch.slice(0, half))
-        await this.#write(batch.slice(half))
-        return
+      if (!isRowRefused(error) || (batch.length === 1 && isAgain)) {
+        for (const { reject } of batch) reject(error)
+        return []
       }
-      for (const { reject } of batch) reject(error)
+      // What was remembered may be wrong: the database was restored, say. Then each is judged by what is there now.
+      this.#kind.forget()
+      // One of them cannot be stored: the others must not pay for it.
+      const half = Math.ceil(batch.length / 2)
+      const held = await this.#write(batch.slice(0, half), locking, run, true)
+      if (half < batch.length) held.push(...(await this.#write(batch.slice(half), locking, run, true)))
+      return held
     }
   }
 
-  #judge(batch: Waiting<Wanted, Made>[], opened: Opened): Outcomes<Wanted, Made> {
+  #judge(
+    batch: readonly Waiting<Wanted, Made>[],
+    opened: Opened,
+    judge: Judge<Wanted, Made>,
+  ): Outcomes<Wanted, Made> {
     const outcomes: Outcomes<Wanted, Made> = new Map()
     for (const waiting of batch) {
+      if (opened.isHeld(waiting.actor)) {
+        outcomes.set(waiting, 'held')
+        continue
+      }
       try {
         const made = opened.attempt(() =>
-          this.#kind.judge(opened.begin(waiting.actor, this.#kind.permission), waiting.wanted),
+          judge(opened.begin(waiting.actor, this.#kind.permission), waiting.wanted),
         )
         outcomes.set(waiting, { made })
       } catch (error) {
@@ -116,5 +151,7 @@ export class Together<Wanted, Made> {
 }
 
 function madeIn<Wanted, Made>(outcomes: Outcomes<Wanted, Made>): Made[] {
-  return [...outcomes.values()].flatMap((outcome) => ('made' in outcome ? [outcome.made] : []))
+  return [...outcomes.values()].flatMap((outcome) =>
+    outcome !== 'held' && 'made' in outcome ? [outcome.made] : [],
+  )
 }

@@ -50,7 +50,8 @@ async function createOrganization(
 ): Promise<Organization> {
   const { id = newId(engine), name } = parseInput(createOrganizationSchema, input)
   const row = { id, name, created_at: engine.now() }
-  await engine.commit(actorOf(options), { permission }, async ({ tx, actor, record }) => {
+  const requirements = { permission, signal: options.signal } as const
+  await engine.commit(actorOf(options), requirements, async ({ tx, actor, record }) => {
     requireRoot(actor, 'create organizations')
     // `root` is made by the bootstrap alone, with the first key that may act on all the others.
     if (id === rootOrganizationId || !(await insertOrganization(tx, row))) {
@@ -111,7 +112,8 @@ async function updateOrganization(
   options: CommandOptions = {},
 ): Promise<Organization> {
   const { name } = parseInput(updateOrganizationSchema, input)
-  const row = await engine.commit(actorOf(options), { permission }, async ({ tx, actor, record }) => {
+  const requirements = { permission, signal: options.signal } as const
+  const row = await engine.commit(actorOf(options), requirements, async ({ tx, actor, record }) => {
     requireOwn(id, actor)
     const before = await lockOrganization(tx, id)
     if (!before) throw unknownOrganization()

@@ -46,3 +46,20 @@ export async function lockKeys(
       and (id <> ${targetId} or ${scope}::text is null or organization_id = ${scope}::text)
       order by 1 offset 0) as locks`.execute(tx)
 }
+
+/**
+ * Locks the keys of callers that share a transaction, without waiting: for each of them all others would wait. Returns
+ * those that another change holds or waits for, which it leaves alone: who asks so never comes before one that waits.
+ */
+export async function tryLockCallers(
+  tx: Tx,
+  { skipsLocked }: StoreDialect,
+  callers: readonly string[],
+): Promise<ReadonlySet<string>> {
+  if (!skipsLocked || callers.length === 0) return new Set()
+  const { rows } = await sql<{ id: string }>`select locks.id
+    from (select id, hashtextextended(id, ${sql.lit(seed)}) as number from ${sql.table('keys')}
+      where id = any(${[...new Set(callers)]}::text[]) offset 0) as locks
+    where not pg_try_advisory_xact_lock_shared(locks.number)`.execute(tx)
+  return new Set(rows.map(({ id }) => id))
+}

@@ -3,7 +3,7 @@ import { z } from 'zod'
 
 /** What every call takes beside its input; each side adds what it alone knows, such as who acts, or a time limit. */
 export interface CallOptions {
-  /** Ends the call, which then throws. A change that has begun is made and answered all the same. */
+  /** Ends the call, which then throws. A change whose transaction has begun is made and answered all the same. */
   signal?: AbortSignal | undefined
 }
 

@@ -25,7 +25,7 @@ export async function createKey(
   if (organizationId === undefined)
     refuseField('organizationId', 'Name the organization that will own the key.')
   const token = generateToken(prefix, engine.random)
-  const { key } = await engine.creations.commit(actor, { ...wanted, organizationId, token })
+  const { key } = await engine.creations.commit(actor, { ...wanted, organizationId, token }, options.signal)
   // Somebody may have tried the kid a moment before it was.
   engine.memory.forgetAbsent(token.kid)
   return withToken(key, token, engine.now())

@@ -40,7 +40,10 @@ export interface NewKey {
 
 const mostOrganizations = 10_000
 
-/** How keys are created together. The process remembers organizations that were there: none is ever deleted. */
+/**
+ * How keys are created together. The process remembers organizations that were there: none is ever deleted, though a
+ * database that was restored may lack one, and then it refuses the key.
+ */
 export function keyCreation(source: IdSource): Kind<WantedKey, NewKey> {
   const organizations = new Set<string>()
   return {
@@ -50,25 +53,32 @@ export function keyCreation(source: IdSource): Kind<WantedKey, NewKey> {
     prepare: async (tx, wanted) => {
       if (organizations.size > mostOrganizations) organizations.clear()
       const ids = new Set(wanted.map(({ organizationId }) => organizationId))
-      const unknown = [...ids].filter((id) => !organizations.has(id))
-      if (unknown.length === 0) return
+      const unknown = new Set([...ids].filter((id) => !organizations.has(id)))
       // By the transaction: a read by itself may take longer than a change.
-      for (const id of await existingOrganizations(tx, unknown)) organizations.add(id)
-    },
-    judge: (change, wanted) => {
-      const { actor, now } = change
-      const { organizationId, permissions, metadata, expiresAt, createdBy } = wanted
-      if (createdBy !== undefined) requireRoot(actor, 'say on whose behalf it creates a key')
-      narrowScope(actor, organizationId)
-      requireGrantable(actor, permissions)
-      requireLifetime(actor, organizationId, expiresAt?.getTime() ?? null)
-      if (Object.keys(metadata).length > 0) requireMetadata(actor)
-      if (outlivesSession(organizationId, permissions)) requireFreshSignIn(actor, now)
-      if (!organizations.has(organizationId)) throw unknownOrganization()
-      return recordKey(source, change, wanted)
+      for (const id of unknown.size === 0 ? [] : await existingOrganizations(tx, [...unknown])) {
+        organizations.add(id)
+        unknown.delete(id)
+      }
+      return (change, one) => {
+        requireMayCreate(change, one)
+        if (unknown.has(one.organizationId)) throw unknownOrganization()
+        return recordKey(source, change, one)
+      }
     },
     write: insertNewKeys,
+    forget: () => organizations.clear(),
   }
+}
+
+/** Throws what refuses an actor a new key, whether or not its organization is there. */
+function requireMayCreate({ actor, now }: Change, wanted: WantedKey): void {
+  const { organizationId, permissions, metadata, expiresAt, createdBy } = wanted
+  if (createdBy !== undefined) requireRoot(actor, 'say on whose behalf it creates a key')
+  narrowScope(actor, organizationId)
+  requireGrantable(actor, permissions)
+  requireLifetime(actor, organizationId, expiresAt?.getTime() ?? null)
+  if (Object.keys(metadata).length > 0) requireMetadata(actor)
+  if (outlivesSession(organizationId, permissions)) requireFreshSignIn(actor, now)
 }
 
 /** Makes the rows of a key with a given token, and records that it is created. */

@@ -33,7 +33,7 @@ export async function rotateKey(
   const { graceSeconds } = parseInput(rotateKeySchema, input)
   const { row, token } = await engine.commit(
     actorOf(options),
-    { permission: writeKeys, keyId: id },
+    { permission: writeKeys, keyId: id, signal: options.signal },
     async (change) => {
       const { now } = change
       const key = await requireLiveKey(change, id)

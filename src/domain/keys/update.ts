@@ -22,7 +22,8 @@ export async function updateKey(
   const { name, permissions, metadata, expiresAt } = parseInput(updateKeySchema, input)
   const now = engine.now()
   if (expiresAt !== undefined) requireFuture(expiresAt, now)
-  const row = await engine.commit(actorOf(options), { permission: writeKeys, keyId: id }, async (change) => {
+  const requirements = { permission: writeKeys, keyId: id, signal: options.signal } as const
+  const row = await engine.commit(actorOf(options), requirements, async (change) => {
     const before = await requireLiveKey(change, id)
     const expiry = expiresAt === undefined ? before.expires_at : (expiresAt?.getTime() ?? null)
     if (permissions !== undefined) requireGrantable(change.actor, permissions)

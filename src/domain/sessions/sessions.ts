@@ -130,10 +130,17 @@ export async function authenticateSession(
   ip?: string | undefined,
 ): Promise<SessionCaller | undefined> {
   if (!areSessionValues(values)) return undefined
-  const { clock } = engine.memory
-  const { row, verdict } = await readWithinLease(clock, () => readSession(engine, values, ip))
+  let isNoted = false
+  const { row, verdict } = await readWithinLease(engine.memory.clock, async () => {
+    const reading = await readSession(engine, values, ip)
+    // Within the lease too: what is written here may wait for others, and the verdict ages meanwhile.
+    if (reading.row !== undefined && reading.verdict?.valid && !isNoted) {
+      isNoted = true
+      await noteSeen(engine, reading.row)
+    }
+    return reading
+  })
   if (row === undefined || !verdict?.valid) return undefined
-  await noteSeen(engine, row)
   const { keyId, organizationId, permissions } = verdict
   return { type: 'key', keyId, organizationId, kid: row.kid, permissions, sessionId: row.id }
 }
@@ -230,7 +237,7 @@ export async function endSession(engine: Engine, id: string, options: SessionsAs
   const wanted = id === 'self' && !holdsDatabase(actor) ? actor.sessionId : id
   if (wanted === undefined || !isId(wanted)) throw unknownSession()
   // The key's own lock: no change by the session that ends comes after its end.
-  const requirements = { permission: 'any key', keyId: owner.key_id } as const
+  const requirements = { permission: 'any key', keyId: owner.key_id, signal: options.signal } as const
   await engine.commit(actor, requirements, async ({ tx, record }) => {
     if (!(await deleteSession(tx, wanted, owner))) throw unknownSession()
     record(eventOf(toIds(owner), 'session.ended', wanted))
