@@ -39,6 +39,8 @@ const withWait = ['keys.update', 'keys.rotate', 'keys.endSecret', 'keys.revoke']
 /** What takes a token in place of options, from a browser that signs in. */
 const signIn = ['sessions.start', 'sessions.authenticate', 'sessions.refresh']
 
+/** What would be read as an object without fields. */
+const opaque = [new Map([['organizationId', 'acme']]), new Set(['acme']), new Date(), new URL('http://acme')]
 const noSignals = ['abort', 7, true, {}, { aborted: true }, new AbortController()]
 
 type Side = Latchkey | LatchkeyClient
@@ -175,6 +177,29 @@ onEachDatabase('the library', (makeDatabase, kind) => {
       expect(await latchkey.verify(key, question)).toMatchObject({ valid: true })
     const inherited = Object.create({ permissions: ['emails:send'] })
     expect(await latchkey.verify(key, inherited)).toMatchObject({ code: 'insufficient_permissions' })
+  })
+
+  test('reads no input that hides its fields, and takes one of a class that shows them', async () => {
+    const database = await makeDatabase()
+    await using latchkey = await openLatchkey({ database })
+    await createAcme(latchkey)
+    const { id } = await latchkey.keys.create({ organizationId: 'acme', name: 'CI' })
+    const before = await readAll(database)
+    for (const input of opaque as never[]) {
+      const { keys, organizations, audit } = latchkey
+      for (const list of [keys, organizations, audit])
+        expect(await codeOf(list.list(input))).toBe('invalid_input')
+      expect(await codeOf(keys.listPermissions(input))).toBe('invalid_input')
+      expect(await codeOf(keys.create(input))).toBe('invalid_input')
+      expect(await codeOf(keys.update(id, input))).toBe('invalid_input')
+      expect(await codeOf(keys.rotate(id, input))).toBe('invalid_input')
+      expect(await codeOf(organizations.create(input))).toBe('invalid_input')
+    }
+    expect(await readAll(database)).toBe(before)
+    class Renaming {
+      name = 'Robot'
+    }
+    expect(await latchkey.keys.update(id, new Renaming())).toMatchObject({ name: 'Robot' })
   })
 
   test('knows no key, secret or session by what is no id', async () => {
@@ -360,6 +385,10 @@ describe('the client', () => {
         code: 'invalid_input',
       })
       await expect(client.keys.rotate(id, nothing)).rejects.toMatchObject({ code: 'invalid_input' })
+    }
+    for (const input of opaque as never[]) {
+      await expect(client.keys.rotate(id, input)).rejects.toMatchObject({ code: 'invalid_input' })
+      await expect(client.keys.list(input)).rejects.toMatchObject({ code: 'invalid_input' })
     }
     expect(await client.verify(key)).toMatchObject({ valid: true })
   })

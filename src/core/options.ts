@@ -38,6 +38,13 @@ export function isPlainObject(value: unknown): value is object {
   return prototype === null || Object.getPrototypeOf(prototype) === null
 }
 
+/** Tells whether an object hides what it holds, as a map, a date or a set does: it would be read as one without fields. */
+export function isOpaque(value: unknown): boolean {
+  return (
+    typeof value === 'object' && value !== null && Object.keys(value).length === 0 && !isPlainObject(value)
+  )
+}
+
 function noObject(known: readonly string[]): OptionFault {
   return { path: 'options', message: `Options are an object, such as { ${known[0]}: … }.` }
 }

@@ -1,5 +1,6 @@
 // Writes the body of a request as JSON, and nothing that JSON would make something else of.
 import { pathOf } from '../../core/errors.ts'
+import { isOpaque } from '../../core/options.ts'
 import { toWire } from '../../core/wire.ts'
 import { LatchkeyClientError } from '../errors.ts'
 
@@ -8,6 +9,7 @@ import { LatchkeyClientError } from '../errors.ts'
  * null, and for what it cannot hold: a BigInt, or a value that holds itself.
  */
 export function writeBody(body: object): string {
+  requireFields(body)
   const paths = new Map<unknown, PropertyKey[]>()
   // JSON.stringify calls it for each value, first for the whole body, as a method of the object that holds the value.
   function requireSame(this: object, name: string, value: unknown): unknown {
@@ -29,6 +31,14 @@ export function writeBody(body: object): string {
       },
     )
   }
+}
+
+/** Throws `invalid_input` for what hides its fields, and would be sent as if it had none. */
+export function requireFields(input: object): void {
+  if (!isOpaque(input) || Array.isArray(input)) return
+  throw new LatchkeyClientError('invalid_input', 'The input is no JSON object: its fields cannot be read.', {
+    errors: [{ path: '', message: 'A JSON object.' }],
+  })
 }
 
 function refuse(place: PropertyKey[]): never {

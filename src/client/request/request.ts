@@ -4,7 +4,7 @@ import { parseToken } from '../../core/token.ts'
 import { fromWireAnswer, toWire, type Wire } from '../../core/wire.ts'
 import { LatchkeyClientError } from '../errors.ts'
 import { readProblem, readText, unexpected } from './answer.ts'
-import { writeBody } from './body.ts'
+import { requireFields, writeBody } from './body.ts'
 
 /** Where a server is and who asks. */
 export interface ClientOptions {
@@ -182,6 +182,7 @@ function readJson<Answer>({ response, text }: { response: Response; text: string
 }
 
 function toQuery(query: object): string {
+  requireFields(query)
   const fields = Object.entries(toWire(query)).map(([name, value]) => [name, String(value)])
   return fields.length === 0 ? '' : `?${new URLSearchParams(fields)}`
 }
