@@ -6,6 +6,7 @@ import { ChangeLines } from '../src/commit/change-lines.ts'
 import { Writer } from '../src/commit/commit.ts'
 import { Together } from '../src/commit/together.ts'
 import { operator } from '../src/core/actor.ts'
+import { maxIdleMs, maxSessionMs } from '../src/core/bounds.ts'
 import { LatchkeyError } from '../src/core/errors.ts'
 import { systemRandom } from '../src/domain/random.ts'
 import { type Caller, openLatchkey } from '../src/index.ts'
@@ -54,12 +55,43 @@ onEachDatabase('a change', (makeDatabase, kind) => {
     expect(await codeOf(latchkey.keys.create({ name: 'CI' }, { actor: bySession }))).toBe('session_ended')
   })
 
+  test('by a session that is over by then is refused, be it idle or too old', async () => {
+    const database = await makeDatabase()
+    const clock = makeClock()
+    await using latchkey = await openLatchkey({ database, now: clock.now })
+    await using direct = await connectDirectly(database)
+    await createAcme(latchkey)
+    const permissions = ['latchkey:keys:write']
+    const { key } = await latchkey.keys.create({ organizationId: 'acme', name: 'Admin', permissions })
+    const signIn = async () =>
+      (await latchkey.sessions.authenticate(await latchkey.sessions.start(key))) as Caller
+    const create = (actor: Caller) => latchkey.keys.create({ name: 'CI' }, { actor })
+    const idle = await signIn()
+    clock.advance(maxIdleMs - 1)
+    await create(idle)
+    clock.advance(1)
+    expect(await codeOf(create(idle))).toBe('session_ended')
+    const old = await signIn()
+    await direct.run(`update sessions set last_seen_at = ${clock.now() + maxSessionMs}`)
+    clock.advance(maxSessionMs - 1)
+    await create(old)
+    clock.advance(1)
+    expect(await codeOf(create(old))).toBe('session_ended')
+  })
+
   test('takes a caller for what the database says of its secret, whatever else the caller says', async () => {
     const database = await makeDatabase()
     await using latchkey = await openLatchkey({ database })
     for (const id of ['acme', 'globex']) await latchkey.organizations.create({ id, name: id })
-    const caller = await makeCaller(latchkey, 'acme', ['latchkey:keys:write'])
-    const stranger = await makeCaller(latchkey, 'globex', ['latchkey:*', '*'])
+    const create = (organizationId: string, permissions: string[]) =>
+      latchkey.keys.create({ organizationId, name: 'K', permissions })
+    const sessionBy = async (token: string) => (await latchkey.sessions.start(token)).session.id
+    const own = await create('acme', ['latchkey:keys:write'])
+    const olderSession = await sessionBy(own.key)
+    const caller = await callerBy(latchkey, (await latchkey.keys.rotate(own.id, { graceSeconds: 60 })).key)
+    const { key: theirs } = await create('globex', ['latchkey:*', '*'])
+    const stranger = await callerBy(latchkey, theirs)
+    const strangersSession = await sessionBy(theirs)
     const before = await readAll(database)
     const forged: [fields: Partial<Caller>, code: string][] = [
       [{ organizationId: 'globex' }, 'invalid_token'],
@@ -69,6 +101,8 @@ onEachDatabase('a change', (makeDatabase, kind) => {
       [{ kid: '0000000000000000' }, 'invalid_token'],
       [{ kid: undefined as never }, 'invalid_input'],
       [{ sessionId: stranger.keyId }, 'session_ended'],
+      [{ sessionId: strangersSession }, 'session_ended'],
+      [{ sessionId: olderSession }, 'session_ended'],
       [{ permissions: ['*', 'latchkey:*'] }, 'permission_escalation'],
       [{ type: undefined as never }, 'invalid_input'],
       [{ type: 'member' as never }, 'invalid_input'],

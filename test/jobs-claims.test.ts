@@ -2,8 +2,11 @@
 import { setTimeout } from 'node:timers/promises'
 import { expect, test } from 'vitest'
 import { jobLeaseMs } from '../src/core/bounds.ts'
+import { Jobs } from '../src/jobs/jobs.ts'
+import type { Work } from '../src/jobs/kinds.ts'
 import { type Claim, claimJobs, finishJob, giveBackJob, renewClaim, retryJob } from '../src/store/jobs.ts'
 import { openStore, type Store } from '../src/store/store.ts'
+import { systemClock } from '../src/verdict/clock.ts'
 import { onEachDatabase } from './setup/databases.ts'
 import { type JobsStage, openJobsStage } from './setup/jobs.ts'
 
@@ -136,6 +139,42 @@ onEachDatabase('a job', (makeDatabase, kind) => {
     await expect.poll(() => paused.counts()).toMatchObject([{ lost: 1, done: 0, failed: 0 }])
     expect(isHeld).toEqual(new Error('The claim is lost.'))
     expect(await stage.rows('mail')).toMatchObject([{ isFinished: true, lease: 2, attempts: 0 }])
+  })
+
+  test('whose claim is answered when its lease is over is not worked on, and is done by the next claim', async () => {
+    const database = await makeDatabase()
+    await using stage = await openJobsStage(database)
+    await stage.enqueue({ kind: 'mail' })
+    await using stack = new AsyncDisposableStack()
+    const store = await openStore(database)
+    stack.defer(() => store.close())
+    let isLate = true
+    const write: Store['write'] = async (...work) => {
+      const result = await store.write(...work)
+      if (isLate) stage.advance(jobLeaseMs)
+      isLate = false
+      return result
+    }
+    const attempts: number[] = []
+    const run = async ({ attempt, requireHeld }: Work) => {
+      requireHeld()
+      attempts.push(attempt)
+      return undefined
+    }
+    const runner = new Jobs({
+      store: { read: store.read, write, dialect: store.dialect },
+      clock: { ...systemClock, monotonic: stage.now },
+      owner: 'late',
+      now: stage.now,
+      kinds: { mail: { run } },
+      warn: () => {},
+      pollMs: 10,
+    })
+    stack.defer(() => runner.stop())
+    runner.wake()
+    await expect.poll(() => stage.rows('mail')).toMatchObject([{ isFinished: true, lease: 2 }])
+    expect(attempts).toEqual([2])
+    expect(runner.counts()).toMatchObject([{ done: 1, lost: 1, failed: 0 }])
   })
 
   test('that takes longer than a lease stays with its owner, who renews it', async () => {

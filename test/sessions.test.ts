@@ -289,11 +289,11 @@ onEachDatabase('sessions', (makeDatabase, kind) => {
     const database = await makeDatabase()
     const server = await startTestServer(database)
     const key = await makeKey(server.latchkey)
-    const counter = async () => {
+    const changes = async () => {
       await using direct = await connectDirectly(database)
-      return JSON.stringify(await direct.run('select value from change_counter'))
+      // Barriers come by themselves, a second after the start.
+      return direct.run('select * from changes where topic is not null')
     }
-    const before = await counter()
     const { session, browser } = await signIn(server, key.key, { 'x-request-id': 'in' })
     await send(server.url, 'DELETE', '/v1/sessions/self', {
       headers: { ...browser, 'sec-fetch-site': 'same-origin', 'x-request-id': 'out' },
@@ -310,7 +310,7 @@ onEachDatabase('sessions', (makeDatabase, kind) => {
       { ...shared, action: 'session.ended', requestId: 'out' },
       { ...shared, action: 'session.started', requestId: 'in' },
     ])
-    expect(await counter()).toBe(before)
+    expect(await changes()).toEqual([])
     await server.close()
   })
 
