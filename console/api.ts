@@ -68,7 +68,11 @@ export async function call<Answer>(method: string, path: string, request: Reques
       // Nothing was done yet, so that it can be tried again.
       if (!(error instanceof ApiError && error.code === 'fresh_sign_in_required')) throw error
       if (!(await freshSignIn.ask()))
-        throw new ApiError(error.code, 'Nothing was done: it takes your token once more.', { ...error })
+        throw new ApiError(
+          error.code,
+          'Nothing was changed. This change requires that you enter your token again.',
+          { ...error },
+        )
     }
   }
 }
@@ -78,7 +82,10 @@ export async function download(path: string): Promise<void> {
   const response = await send('GET', path)
   // No link to the address itself: a browser follows that by the cookie alone, which opens nothing.
   const file = await response.blob().catch(() => {
-    throw new ApiError('unreachable', 'The download broke off: what came is not whole, and was not kept.')
+    throw new ApiError(
+      'unreachable',
+      'The download ended early, and the incomplete file was not kept. Try again.',
+    )
   })
   const link = document.createElement('a')
   link.href = URL.createObjectURL(file)
@@ -144,7 +151,7 @@ async function sendWith(
   }).catch((error: unknown) => {
     if (signal?.aborted) throw error
     connection.lose()
-    throw new ApiError('unreachable', 'Latchkey cannot be reached.')
+    throw new ApiError('unreachable', 'Latchkey does not answer. Check the connection.')
   })
   if (response.ok) {
     connection.find()
@@ -167,7 +174,7 @@ async function readProblem(response: Response): Promise<ApiError> {
   }
   // Not one of Latchkey's answers: a proxy's, that did not reach it.
   connection.lose()
-  return new ApiError('unreachable', `Something between here and Latchkey answered ${status}.`, {
+  return new ApiError('unreachable', `A server between this browser and Latchkey answered ${status}.`, {
     status,
     requestId,
   })

@@ -20,7 +20,7 @@ export function later<Props extends object>(load: () => Promise<ComponentType<Pr
         loading = undefined
         // Lost, or only gone after an upgrade: the next answer tells.
         void connection.tryNow()
-        throw new ApiError('unreachable', 'A part of this page could not be loaded.')
+        throw new ApiError('unreachable', 'The browser could not load a part of this page.')
       },
     )
     return loading

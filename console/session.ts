@@ -13,7 +13,7 @@ export interface Session {
   /** The key that is signed in. */
   key: WireKey
   isRoot: boolean
-  /** Why the key may not do something, in a sentence; undefined where it may. */
+  /** Why the key may not do something, in a sentence; undefined if it may. */
   refusal(permission: ManagementPermission): string | undefined
   /** Which of these permissions the key may not grant to another. */
   notGrantable(permissions: readonly string[]): string[]

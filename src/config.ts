@@ -94,7 +94,7 @@ export function readTarget(
   env: Environment = process.env,
 ): Target {
   if (flags.url !== undefined && flags.database !== undefined) {
-    refuse('--url and --database exclude each other: a command works on a server or on a database.')
+    refuse('--url and --database exclude each other. Name a server or a database.')
   }
   const url = flags.database === undefined ? pick('--url', flags.url, 'LATCHKEY_URL', env) : undefined
   return url === undefined ? readDatabaseSettings(flags, env) : { url: readUrl(url), token: readKey(env) }
@@ -111,7 +111,9 @@ export function readOwnDatabase(
   env: Environment = process.env,
 ): DatabaseSettings {
   if (flags.database === undefined && env.LATCHKEY_URL?.trim()) {
-    refuse(`LATCHKEY_URL names a server, and ${what} works on a database: name that with --database.`)
+    refuse(
+      `LATCHKEY_URL names a server, but \`latchkey ${what}\` works on a database. Name the database with --database.`,
+    )
   }
   return readDatabaseSettings(flags, env)
 }
@@ -138,7 +140,7 @@ function pick(
   env: Environment,
 ): Given | undefined {
   if (value !== undefined) {
-    if (value.trim() === '') refuse(`${flag} is empty: give it a value, or leave it out.`)
+    if (value.trim() === '') refuse(`${flag} is empty. Give it a value, or leave it out.`)
     return { value: value.trim(), from: flag }
   }
   // Set to nothing is not set: that is how container files switch a variable off.
@@ -147,7 +149,7 @@ function pick(
 }
 
 function readDatabase(given: Given | undefined, env: Environment): string {
-  // Whoever has told PostgreSQL's clients where the database is means it.
+  // An operator who has told PostgreSQL's clients where the database is means it.
   const byVariables = env.PGHOST?.trim() || env.PGDATABASE?.trim() ? 'postgres://' : undefined
   const value = given?.value ?? byVariables ?? 'sqlite:latchkey.db'
   const from = given?.from ?? 'PGHOST or PGDATABASE'
@@ -157,9 +159,9 @@ function readDatabase(given: Given | undefined, env: Environment): string {
     return value
   }
   if (/^(?:host|hostaddr|dbname|user|port|service)\s*=/.test(value)) {
-    refuse(`${from}: write it as a URL, postgres://<user>@<host>:<port>/<name>, and not as key=value.`)
+    refuse(`${from}: Must be a URL such as postgres://<user>@<host>:<port>/<name>, not key=value pairs.`)
   }
-  refuse(`${from}: a database is sqlite:<file> or postgres://<user>@<host>/<name>.`)
+  refuse(`${from}: Must be sqlite:<file> or postgres://<user>@<host>/<name>.`)
 }
 
 function checkPostgresUrl(url: string, from: string, env: Environment): void {
@@ -176,8 +178,8 @@ function readPrefixes(given: Given | undefined): [string, ...string[]] {
   const wrong = prefixes.find((prefix) => prefix.length > longestPrefix || !prefixPattern.test(prefix))
   if (wrong !== undefined || prefixes.length === 0) {
     refuse(
-      `${given.from}: a list of prefixes such as re_live,re_test: lower-case letters and digits with single _ ` +
-        `between, at most ${longestPrefix} characters each.`,
+      `${given.from}: Must be a list of prefixes such as re_live,re_test. A prefix has lower-case letters and digits ` +
+        `with single _ between them, and at most ${longestPrefix} characters.`,
     )
   }
   return prefixes as [string, ...string[]]
@@ -186,7 +188,7 @@ function readPrefixes(given: Given | undefined): [string, ...string[]] {
 function readPort(given: Given | undefined): number {
   if (given === undefined) return 7373
   if (/^\d{1,5}$/.test(given.value) && Number(given.value) <= 65_535) return Number(given.value)
-  refuse(`${given.from}: a port is a whole number from 0 to 65535; 0 takes any free one.`)
+  refuse(`${given.from}: Must be a whole number from 0 to 65535. 0 chooses a free port.`)
 }
 
 const mostWorkers = 256
@@ -195,7 +197,9 @@ function readWorkers(given: Given | undefined): number {
   if (given === undefined) return 1
   const count = /^\d{1,3}$/.test(given.value) ? Number(given.value) : 0
   if (count >= 1 && count <= mostWorkers) return count
-  refuse(`${given.from}: a whole number of processes from 1 to ${mostWorkers}, one a core as a rule.`)
+  refuse(
+    `${given.from}: Must be a whole number of processes from 1 to ${mostWorkers}. One process per core is usual.`,
+  )
 }
 
 const maxKeepAliveSeconds = 86_400
@@ -205,19 +209,19 @@ function readKeepAlive(given: Given | undefined): number {
   if (given === undefined) return 3_660_000
   const seconds = /^\d{1,5}$/.test(given.value) ? Number(given.value) : 0
   if (seconds >= 1 && seconds <= maxKeepAliveSeconds) return seconds * 1000
-  refuse(`${given.from}: a whole number of seconds from 1 to ${maxKeepAliveSeconds}.`)
+  refuse(`${given.from}: Must be a whole number of seconds from 1 to ${maxKeepAliveSeconds}.`)
 }
 
 function readLogLevel(given: Given | undefined): LogLevel {
   if (given === undefined) return 'info'
   const level = logLevels.find((name) => name === given.value)
-  return level ?? refuse(`${given.from}: one of ${logLevels.join(', ')}.`)
+  return level ?? refuse(`${given.from}: Must be one of ${logLevels.join(', ')}.`)
 }
 
 function readLogVerdicts(given: Given | undefined): LogVerdicts {
   if (given === undefined) return 'refused'
   const choice = logVerdictsChoices.find((name) => name === given.value)
-  return choice ?? refuse(`${given.from}: one of ${logVerdictsChoices.join(', ')}.`)
+  return choice ?? refuse(`${given.from}: Must be one of ${logVerdictsChoices.join(', ')}.`)
 }
 
 function readCache(secrets: Given | undefined, bytes: Given | undefined): CacheOptions {
@@ -234,7 +238,7 @@ function readCache(secrets: Given | undefined, bytes: Given | undefined): CacheO
 function readRootKey(given: Given | undefined): string | undefined {
   if (given === undefined) return undefined
   const parsed = parseToken(given.value)
-  return parsed?.token ?? refuse(`${given.from} is not a token: \`latchkey token new\` makes one.`)
+  return parsed?.token ?? refuse(`${given.from} is not a token. Create one with \`latchkey token new\`.`)
 }
 
 function readProxies(given: Given | undefined): string[] {
@@ -244,25 +248,26 @@ function readProxies(given: Given | undefined): string[] {
     const longest = { 0: -1, 4: 32, 6: 128 }[isIP(address)] ?? -1
     return more.length > 0 || !/^\d{1,3}$/.test(length ?? '0') || Number(length ?? 0) > longest
   })
-  if (wrong) refuse(`${given?.from}: addresses or networks, such as 10.0.0.7 or 10.0.0.0/8.`)
+  if (wrong) refuse(`${given?.from}: Must be addresses or networks, such as 10.0.0.7 or 10.0.0.0/8.`)
   return proxies
 }
 
 function readUrl({ value, from }: Given): string {
   const url = URL.parse(value)
   if (!url || !/^https?:$/.test(url.protocol)) {
-    refuse(`${from}: the address of a server, such as http://127.0.0.1:7373.`)
+    refuse(`${from}: Must be the address of a server, such as http://127.0.0.1:7373.`)
   }
   if (url.username || url.password || url.search || url.hash || containsToken(value)) {
-    refuse(`${from}: only the address; the token goes into LATCHKEY_KEY.`)
+    refuse(`${from}: Must be the address alone. Set LATCHKEY_KEY to the token.`)
   }
   return value
 }
 
 function readKey(env: Environment): string {
   const key = env.LATCHKEY_KEY?.trim()
-  if (!key) refuse('LATCHKEY_KEY is not set: a server needs the token of a key that may do this.')
-  return parseToken(key)?.token ?? refuse('LATCHKEY_KEY is not a token: check for a missing character.')
+  if (!key)
+    refuse('LATCHKEY_KEY is not set. Set it to the token of the key with which the command calls the server.')
+  return parseToken(key)?.token ?? refuse('LATCHKEY_KEY is not a token. Check it for a missing character.')
 }
 
 function splitList(text: string): string[] {

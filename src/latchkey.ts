@@ -50,12 +50,12 @@ import { verifyBatch } from './verification/verify-batch.ts'
 export { hasLatchkeyTables } from './store/store.ts'
 
 export interface LatchkeyOptions extends CacheOptions {
-  /** `sqlite:<file>` or `postgres://<user>@<host>/<name>`; made and migrated if need be. */
+  /** `sqlite:<file>` or `postgres://<user>@<host>/<name>`. Latchkey creates and migrates the database if needed. */
   database: string
   /** The token prefixes that keys may have; the first is the default. `['re']` if absent. */
   prefixes?: readonly string[]
   /**
-   * Hears what whoever runs the process must know, such as that the database file was replaced; a process warning
+   * Is called with what the operator must know, such as that the database file was replaced; a process warning
    * named LatchkeyWarning if absent.
    */
   onWarning?: (message: string) => void
@@ -67,55 +67,55 @@ export interface LatchkeyOptions extends CacheOptions {
   random?: RandomSource
 }
 
-/** An open Latchkey, in the caller's own process. Every method throws `store_unavailable` where the database fails. */
+/** An open Latchkey, in the caller's own process. Every method throws `store_unavailable` if the database fails. */
 export interface Latchkey extends AsyncDisposable {
   keys: Keys<ActorOptions>
   organizations: Organizations<ActorOptions>
   audit: Audit<ActorOptions>
   sessions: LibrarySessions
   /**
-   * Judges a token. A refusal is an answer, and an object: write `if (verdict.valid)`, never `if (verdict)`.
-   * The asker says on whose behalf, if strangers may ask: reads of the database are shared fairly between askers.
-   * Throws `invalid_input` for permissions of a wrong form.
+   * Verifies a token. A refusal is an answer, and an object: write `if (verdict.valid)`, never `if (verdict)`.
+   * `asker` names the caller on whose behalf, if strangers may call: askers share the reads of the database fairly.
+   * Throws `invalid_input` for malformed permissions.
    */
   verify(token: string, options?: VerifyOptions, asker?: VerifyAsker): Promise<Verdict>
   /**
-   * Tells who asks by a token, for the `actor` of the other methods; undefined for a token that opens nothing. A change
-   * judges its caller again, in its own transaction: by then a token may be revoked, and its key hold less.
+   * Finds the caller of a token, for the `actor` of the other methods; undefined if the token is not valid. A change
+   * verifies its caller again in its own transaction, because the key may be revoked or hold less by then.
    */
   authenticate(token: string, origin?: Origin): Promise<Caller | undefined>
   /**
-   * Judges a token from memory, without a promise or I/O, as a `request` if no purpose is named; undefined where memory may not answer, and then
-   * `verify` can. Throws `invalid_input` for permissions of a wrong form.
+   * Verifies a token from memory, without a promise or I/O; `purpose` is `request` if absent. Undefined if memory may
+   * not answer: then call `verify`. Throws `invalid_input` for malformed permissions.
    */
   verifyCached(token: string, options?: VerifyOptions, purpose?: Purpose): Verdict | undefined
-  /** Judges up to 1000 tokens at once; the verdicts come in the order of the requests. */
+  /** Verifies up to 1000 tokens at once. Returns the verdicts in the order of the requests. */
   verifyBatch(
     requests: readonly VerifyRequest[],
     options?: Pick<VerifyOptions, 'organizationId'>,
     asker?: Asker,
   ): Promise<Verdict[]>
   /**
-   * Resolves when every process on this database acts on all changes that were acknowledged before the call,
-   * after two seconds at the latest, with who confirmed and how long it took.
+   * Resolves when every process on this database acts on all changes that were acknowledged before the call, and
+   * after two seconds at the latest. Tells which processes confirmed, and how long the wait took.
    */
   waitUntilApplied(): Promise<Applied>
-  /** What verifiers in other processes need of this one; see `latchkey/client`. */
+  /** What verifiers in other processes ask of this one; see `latchkey/client`. */
   verifiers: Verifiers
   /**
    * Makes the first root key where the database is empty, with the given token or a new one; else undefined. If
    * `reveal` throws a LatchkeyError, no key is made: so none is ever made that nobody could be shown.
    */
   ensureRootKey(token?: string, reveal?: (key: CreatedKey) => Promise<void>): Promise<CreatedKey | undefined>
-  /** Makes one more root key, for who lost the others. */
+  /** Creates one more root key, if the others are lost. */
   createRootKey(): Promise<CreatedKey>
-  /** What this process has done in the background, of each kind of work that no caller waits for. */
+  /** Counts the background jobs that this process has run, by kind. */
   jobCounts(): JobCounts[]
-  /** The size of what is not in the SQLite file itself yet, in bytes; undefined on another database. */
+  /** The size of the write-ahead log of the SQLite file, in bytes; undefined on another database. */
   readonly walBytes: (() => number) | undefined
-  /** Resolves where a change can be made durable now; throws `store_unavailable` otherwise. */
+  /** Resolves if the database accepts durable writes now; throws `store_unavailable` otherwise. */
   checkWritable(): Promise<void>
-  /** Writes down what is buffered and closes the database. */
+  /** Writes what is buffered, and closes the database. */
   close(): Promise<void>
 }
 
@@ -233,7 +233,7 @@ function checkPrefixes(prefixes: readonly string[]): readonly [string, ...string
   if (wrong !== undefined || prefixes.length === 0) {
     refuseField(
       'prefixes',
-      `Not a token prefix: lower-case letters and digits with single _ between, at most 24.`,
+      'Must be lower-case letters and digits with single _ between them, at most 24 characters.',
     )
   }
   return prefixes as [string, ...string[]]

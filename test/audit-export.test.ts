@@ -167,7 +167,7 @@ onEachDatabase('the export of the audit log', (makeDatabase) => {
       await direct.run('alter table audit_events_away rename to audit_events')
       expect(log.filter(({ level }) => level === 50)).toMatchObject([
         {
-          msg: 'the answer broke off',
+          msg: 'the answer was not sent completely',
           request_id: answer.headers.get('x-request-id'),
           error: { code: 'store_unavailable' },
         },

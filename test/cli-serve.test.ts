@@ -148,7 +148,7 @@ describe('serve', () => {
     const args = ['--import', `data:text/javascript,${encodeURIComponent(pretend)}`, command.main(), 'serve']
     const { status, stderr } = spawnSync(process.execPath, args, { encoding: 'utf8' })
     expect(status).toBe(2)
-    expect(stderr).toMatch(/^latchkey: This is Node.js 20.19.0, and Latchkey needs 22.18 or later\. .+\n$/)
+    expect(stderr).toMatch(/^latchkey: Latchkey requires Node.js 22.18 or later, and this is 20.19.0\. .+\n$/)
   })
 })
 

@@ -70,7 +70,7 @@ test('the database of an operator ends no session of another key than the one it
   const refused = await command.run(['sessions', 'end', values.session.id, '--key', bob?.id as string], {
     env,
   })
-  expect(refused).toMatchObject({ code: 1, stderr: expect.stringContaining('no session') })
+  expect(refused).toMatchObject({ code: 1, stderr: expect.stringContaining('No session') })
   expect((await latchkey.sessions.authenticate(values)) as Caller).toMatchObject({ keyId: ada?.id })
   await latchkey.close()
   await remove()

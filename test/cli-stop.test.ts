@@ -81,7 +81,7 @@ test('a worker that does not come to serve is ended, and the log says so', async
     said += text
   })
   await new Promise((done) => child.once('close', done))
-  expect(said).toMatch(/"a worker does not come to serve: it is ended"/)
+  expect(said).toMatch(/"a worker did not start in time, so the primary ended it"/)
   expect(said).toMatch(/^The first worker ended before it served\.$/m)
 })
 

@@ -46,8 +46,8 @@ test('a day is taken if and only if the calendar has it', () => {
 
 test('a bare number is refused with what could be meant', () => {
   expect(() => expiry('30')).toThrow(/30d, 30h, 30m or 30s/)
-  expect(() => readPast('--since', '7', now)).toThrow(/^--since: 7 of what\? .*7d/)
-  expect(() => readGrace('24')).toThrow(/^--grace: 24 of what\? .*24h/)
+  expect(() => readPast('--since', '7', now)).toThrow(/^--since: 7 has no unit\. .*7d/)
+  expect(() => readGrace('24')).toThrow(/^--grace: 24 has no unit\. .*24h/)
   expect(readGrace('0')).toBe(0)
   for (const text of ['', 'y', '1.5d', '-1d', '1mo', '99999y', '9999999999w'])
     expect(() => expiry(text)).toThrow()

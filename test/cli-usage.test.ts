@@ -69,7 +69,7 @@ describe('usage', () => {
     [['sessions', 'list', '--key', 'mine'], /^latchkey: --key: .*UUID/],
     [['sessions', 'end', '--key', unknownId], /missing required argument 'id'/],
     [['audit', 'list', '--csv', '--json'], /--csv.*--json/],
-    [['keys', 'rotate', unknownId, '--grace', '24'], /^latchkey: --grace: 24 of what\?/],
+    [['keys', 'rotate', unknownId, '--grace', '24'], /^latchkey: --grace: 24 has no unit/],
     [['keys', 'list', '--url', 'http://127.0.0.1:1'], /^latchkey: LATCHKEY_KEY /],
     [['keys', 'list', '--url', 'ftp://host'], /^latchkey: --url: /],
     [['keys', 'list', '--url', 'http://h', '--database', 'sqlite:x.db'], /exclude each other/],
@@ -89,7 +89,7 @@ describe('usage', () => {
   test('a missing or unusable database is 3, and no command but serve and migrate makes one', async () => {
     const missing = join(command.folder(), 'missing.db')
     const first = await command.run(['keys', 'list', '--database', `sqlite:${missing}`])
-    expect(first).toMatchObject({ code: 3, stderr: expect.stringContaining('There is no database') })
+    expect(first).toMatchObject({ code: 3, stderr: expect.stringContaining('does not exist') })
     expect((await command.run(['keys', 'list', '--database', `sqlite:${missing}`])).code).toBe(3)
     const noFolder = await command.run(['migrate', '--database', 'sqlite:/no/such/folder/x.db'])
     expect(noFolder).toMatchObject({ code: 3, stderr: expect.stringContaining('ENOENT') })
@@ -120,9 +120,9 @@ describe('usage', () => {
     const attempts = [
       { path: others, args: ['keys', 'list'], sentence: /no tables of Latchkey/ },
       { path: others, args: ['root-key'], sentence: /no tables of Latchkey/ },
-      { path: text, args: ['keys', 'list'], sentence: /no SQLite database/ },
-      { path: text, args: ['migrate'], sentence: /no SQLite database/ },
-      { path: text, args: ['serve', '--port', '0'], sentence: /no SQLite database/ },
+      { path: text, args: ['keys', 'list'], sentence: /not an SQLite database/ },
+      { path: text, args: ['migrate'], sentence: /not an SQLite database/ },
+      { path: text, args: ['serve', '--port', '0'], sentence: /not an SQLite database/ },
       { path: folder, args: ['keys', 'list'], sentence: /a folder or a device/ },
       { path: folder, args: ['migrate'], sentence: /a folder or a device/ },
     ]
@@ -263,7 +263,7 @@ describe('what cannot be taken back', () => {
       for (const input of ['', 'y\n']) {
         const { code, stdout, stderr } = await command.run(['keys', name, key, ...more], { env, input })
         expect({ code, stdout }).toEqual({ code: 2, stdout: '' })
-        expect(stderr).toMatch(/^latchkey: .*add --yes\. Nothing was changed\.\n$/)
+        expect(stderr).toMatch(/^latchkey: .*Add --yes to confirm it\. Nothing was changed\.\n$/)
       }
       expect(await actionsOn(key)).toEqual(['key.created'])
       const done = await command.run(['keys', name, key, ...more, '--yes'], { env })

@@ -221,7 +221,9 @@ describe('terms', () => {
     const terms = { ...unlimited, permissions: ['emails:*', 'e', 'm'] }
     const wrong = ['em', { length: 1, 0: 'emails:*' }, null, 7] as unknown as string[][]
     for (const permissions of wrong)
-      expect(() => evaluate(terms, { permissions }, at)).toThrow('permissions: A list of permissions.')
+      expect(() => evaluate(terms, { permissions }, at)).toThrow(
+        'permissions: Must be a list of permissions.',
+      )
   })
 })
 
@@ -258,7 +260,7 @@ describe('the permissions asked for', () => {
     for (const asked of [undefined, [], ['*'], [longest], Array.from({ length: 128 }, () => 'a')])
       expect(() => checkAskedPermissions(asked)).not.toThrow()
     const many = Array.from({ length: 129 }, () => 'a')
-    expect(() => checkAskedPermissions(many, 'wanted')).toThrow('wanted: At most 128 permissions.')
+    expect(() => checkAskedPermissions(many, 'wanted')).toThrow('wanted: Must have at most 128 permissions.')
   })
 
   test.each([
@@ -269,7 +271,7 @@ describe('the permissions asked for', () => {
     ['what would be well-formed as text', ['a']],
   ])('are refused by their place: %s', (_, wrong) => {
     const asked = ['a', wrong, 'b'] as string[]
-    expect(() => checkAskedPermissions(asked)).toThrow('permissions[1]: A permission such as')
-    expect(() => checkAskedPermissions(asked, 'wanted')).toThrow('wanted[1]: A permission such as')
+    expect(() => checkAskedPermissions(asked)).toThrow('permissions[1]: Must be a permission such as')
+    expect(() => checkAskedPermissions(asked, 'wanted')).toThrow('wanted[1]: Must be a permission such as')
   })
 })

@@ -142,16 +142,16 @@ describe('broken Unicode', () => {
 })
 
 describe('values', () => {
-  const nan = 'Numbers must be finite.'
+  const nan = 'Must be a finite number.'
   test.each([
-    [{ id: 2 ** 53 }, ['id'], /^A number that is kept exactly/],
-    [{ a: [0, 1, 2, { b: -(2 ** 53) }] }, ['a', 3, 'b'], /^A number that is kept exactly/],
-    [{ a: [1n] }, ['a', 0], /^A number that is kept exactly/],
+    [{ id: 2 ** 53 }, ['id'], /^Must be a whole number within/],
+    [{ a: [0, 1, 2, { b: -(2 ** 53) }] }, ['a', 3, 'b'], /^Must be a whole number within/],
+    [{ a: [1n] }, ['a', 0], /^Must be a whole number within/],
     [{ a: Number.NaN }, ['a'], nan],
     [{ a: { b: Number.NEGATIVE_INFINITY } }, ['a', 'b'], nan],
-    [{ a: { b: half } }, ['a', 'b'], /^No broken Unicode/],
-    [{ a: { [half]: 1 } }, ['a', half], /^No broken Unicode/],
-    [{ a: () => 1 }, [], 'Only what JSON can hold.'],
+    [{ a: { b: half } }, ['a', 'b'], /^Must be valid Unicode/],
+    [{ a: { [half]: 1 } }, ['a', half], /^Must be valid Unicode/],
+    [{ a: () => 1 }, [], 'Must be a value that JSON can represent.'],
   ])('of %o the fault is named with its place', (value, path, message) => {
     expect(metadataFault(value)).toEqual({ path, message: expect.stringMatching(message) })
   })
@@ -177,8 +177,8 @@ test('the command line and the console take no name twice in one object', () => 
     '{"plan": "pro", "plan": "free"}',
     '{"a": [{"plan": 1}, {"plan": 2, "pl\\u0061n": 3}]}',
   ]) {
-    expect(() => readOption(text)).toThrow('--metadata: It holds the name plan twice in one object.')
-    expect(readMetadata(text).fault).toBe('It holds the name plan twice in one object.')
+    expect(() => readOption(text)).toThrow('--metadata: One of its objects contains the name plan twice.')
+    expect(readMetadata(text).fault).toBe('One of its objects contains the name plan twice.')
   }
   const separate = '{"plan": {"plan": "plan"}, "b": [{"plan": 1}, {"plan": 2}]}'
   expect(readOption(separate)).toEqual(JSON.parse(separate))
@@ -187,10 +187,10 @@ test('the command line and the console take no name twice in one object', () => 
 
 test('the command line and the console refuse what they would change, and say where', () => {
   const text = '{"a": [1, {"id": 1546130668394913822}]}'
-  expect(() => readOption(text)).toThrow(/^--metadata: a\[1\]\.id: A number that is kept exactly/)
-  expect(readMetadata(text).fault).toMatch(/^a\[1\]\.id: A number that is kept exactly/)
-  expect(() => readOption('{"a": "\\ud800"}')).toThrow(/^--metadata: a: No broken Unicode/)
-  expect(readMetadata('{"a": "\\ud800"}').fault).toMatch(/^a: No broken Unicode/)
+  expect(() => readOption(text)).toThrow(/^--metadata: a\[1\]\.id: Must be a whole number within/)
+  expect(readMetadata(text).fault).toMatch(/^a\[1\]\.id: Must be a whole number within/)
+  expect(() => readOption('{"a": "\\ud800"}')).toThrow(/^--metadata: a: Must be valid Unicode/)
+  expect(readMetadata('{"a": "\\ud800"}').fault).toMatch(/^a: Must be valid Unicode/)
   expect(readOption('{"a": 0.10}')).toEqual({ a: 0.1 })
   expect(readMetadata('{"a": 0.10}').metadata).toEqual({ a: 0.1 })
 })

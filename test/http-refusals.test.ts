@@ -58,15 +58,15 @@ describe.each(databaseKinds)('bad input on %s', (kind: DatabaseKind) => {
   test('a body that is not JSON in plain UTF-8, or says one thing twice, is 400', async () => {
     const bodies: [body: string | Uint8Array, detail: RegExp][] = [
       ['', /empty/],
-      ['{', /ends too early|character 2 /],
-      ['{"name":"a"', /not JSON from|ends too early/],
-      ["{'name':'a'}", /character 2 /],
-      ['{"name":"a",}', /character 13 /],
-      ['{"name":"a"} {}', /character 14 /],
-      ['{"name":"a" /* */}', /not JSON/],
-      ['nul', /not JSON|ends too early/],
-      ['NaN', /not JSON|ends too early/],
-      ['{"name":"\n"}', /not JSON/],
+      ['{', /ends before|character 2\./],
+      ['{"name":"a"', /not valid JSON at|ends before/],
+      ["{'name':'a'}", /character 2\./],
+      ['{"name":"a",}', /character 13\./],
+      ['{"name":"a"} {}', /character 14\./],
+      ['{"name":"a" /* */}', /not (?:valid )?JSON/],
+      ['nul', /not (?:valid )?JSON|ends before/],
+      ['NaN', /not (?:valid )?JSON|ends before/],
+      ['{"name":"\n"}', /not (?:valid )?JSON/],
       ['\ufeff{"name":"a"}', /JSON/],
       [new Uint8Array([0x7b, 0x22, 0xff, 0x22, 0x3a, 0x31, 0x7d]), /UTF-8/],
       [new Uint8Array([0x22, 0xed, 0xa0, 0x80, 0x22]), /UTF-8/],
@@ -75,8 +75,8 @@ describe.each(databaseKinds)('bad input on %s', (kind: DatabaseKind) => {
       ['{"name":"a","n\\u0061me":"b"}', /the name name twice/],
       ['{"name":"a","metadata":{"x":{"y":1,"z":[{}],"y":2}}}', /the name y twice/],
       ['{"a b":1,"a b":2}', /a name twice/],
-      ['['.repeat(65_536), /ends too early|not JSON/],
-      ['{"a":'.repeat(13_000), /ends too early|not JSON/],
+      ['['.repeat(65_536), /ends before|not (?:valid )?JSON/],
+      ['{"a":'.repeat(13_000), /ends before|not (?:valid )?JSON/],
     ]
     for (const [body, detail] of bodies) {
       const answer = await server.request('POST', '/v1/keys', { token: server.rootKey, body })

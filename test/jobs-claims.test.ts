@@ -137,7 +137,7 @@ onEachDatabase('a job', (makeDatabase, kind) => {
     await expect.poll(() => stage.rows('mail')).toMatchObject([{ isFinished: true, lease: 2 }])
     goOn()
     await expect.poll(() => paused.counts()).toMatchObject([{ lost: 1, done: 0, failed: 0 }])
-    expect(isHeld).toEqual(new Error('The claim is lost.'))
+    expect(isHeld).toEqual(new Error('Another process has claimed the job.'))
     expect(await stage.rows('mail')).toMatchObject([{ isFinished: true, lease: 2, attempts: 0 }])
   })
 

@@ -31,7 +31,10 @@ onEachDatabase('the reach of a key', (makeDatabase) => {
       () => latchkey.keys.revoke(strong.id, { actor: weak }),
     ]) {
       const { code, message } = await refusalOf(attempt())
-      expect([code, message]).toEqual(['permission_escalation', 'The calling key does not hold b.'])
+      expect([code, message]).toEqual([
+        'permission_escalation',
+        'The calling key does not hold b. Use a key that holds them, or leave them out.',
+      ])
     }
     expect(await readAll(database)).toBe(before)
   })

@@ -279,7 +279,7 @@ onEachDatabase('keys', (makeDatabase) => {
     for (const stranger of [id, ...unknown]) {
       for (const command of commands) {
         const { code, message } = await refusalOf(command(stranger))
-        expect([code, message]).toEqual(['key_not_found', 'There is no key with this id.'])
+        expect([code, message]).toEqual(['key_not_found', 'No key has this id.'])
       }
     }
     expect(await readAll(database)).toBe(before)

@@ -187,7 +187,7 @@ test('the metrics have the names, labels and values that prom-client itself woul
   })
   const durations = new Histogram({
     name: 'latchkey_http_request_duration_seconds',
-    help: 'Time from a request to its answer.',
+    help: 'Time from the arrival of a request to its answer.',
     labelNames,
     buckets: [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5],
     registers: [registry],

@@ -5,7 +5,7 @@ import { metadataFault } from '../src/core/metadata.ts'
 test('metadata holds 256 values at any depth, and not one more', () => {
   const nested = (count: number) => ({ a: Array.from({ length: count - 1 }, () => ({})) })
   expect(metadataFault(nested(256))).toBeUndefined()
-  expect(metadataFault(nested(257))?.message).toMatch(/^At most 256 values/)
+  expect(metadataFault(nested(257))?.message).toMatch(/^Must have at most 256 values/)
   const flat = Object.fromEntries(Array.from({ length: 257 }, (_, i) => [`k${i}`, 1]))
-  expect(metadataFault(flat)?.message).toMatch(/^At most 256 values/)
+  expect(metadataFault(flat)?.message).toMatch(/^Must have at most 256 values/)
 })

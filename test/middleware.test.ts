@@ -98,7 +98,7 @@ describe.each(Object.keys(frameworks))('on %s', (name) => {
       const own = await server.request('GET', '/v1/keys')
       const { request_id, detail: ownDetail, ...ownProblem } = own.json
       expect(problem).toEqual(ownProblem)
-      expect(detail).toMatch(/^Send a key as Authorization: Bearer/)
+      expect(detail).toMatch(/^Send a token as Authorization: Bearer/)
     }
   })
 
@@ -147,7 +147,7 @@ describe.each(Object.keys(frameworks))('on %s', (name) => {
       type: 'urn:latchkey:error:missing_permission',
       title: 'Missing permission',
       status: 403,
-      detail: 'This takes a key with emails:send.',
+      detail: 'This request requires a key that holds emails:send.',
       code: 'missing_permission',
     })
   })
@@ -157,7 +157,7 @@ describe.each(Object.keys(frameworks))('on %s', (name) => {
     expect((await ask(api.url, '/of/blue', { token: sender.key })).status).toBe(200)
     const refused = await ask(api.url, '/of/red', { token: sender.key })
     expect(refused.status).toBe(403)
-    expect(refused.json).toMatchObject({ detail: 'This takes a key with teams:red.' })
+    expect(refused.json).toMatchObject({ detail: 'This request requires a key that holds teams:red.' })
   })
 
   test('a key that is revoked is refused at the next request', async () => {

@@ -24,21 +24,29 @@ test.each(wrongCaches)('a cache of %j is refused with its bounds', async (option
     openLatchkey({ database: 'sqlite:/nowhere/x.db', ...(options as object) }),
   ).rejects.toMatchObject({
     code: 'invalid_input',
-    errors: [{ path: name, message: expect.stringMatching(/^A whole number from 0 to [\d,]+\.$/) }],
+    errors: [{ path: name, message: expect.stringMatching(/^Must be a whole number from 0 to [\d,]+\.$/) }],
   })
-  expect(() => createVerifier({ ...server, ...(options as object) })).toThrow(`${name}: A whole number`)
+  expect(() => createVerifier({ ...server, ...(options as object) })).toThrow(
+    `${name}: Must be a whole number`,
+  )
 })
 
 test.each([{ timeoutMs: 0 }, { timeoutMs: -5 }, { timeoutMs: Number.NaN }, { timeoutMs: 1e12 }])(
   'a deadline of %j is refused',
   (options) => {
-    expect(() => createClient({ ...server, ...options })).toThrow('timeoutMs: A number of milliseconds')
-    expect(() => createVerifier({ ...server, ...options })).toThrow('timeoutMs: A number of milliseconds')
+    expect(() => createClient({ ...server, ...options })).toThrow(
+      'timeoutMs: Must be a number of milliseconds',
+    )
+    expect(() => createVerifier({ ...server, ...options })).toThrow(
+      'timeoutMs: Must be a number of milliseconds',
+    )
   },
 )
 
 test('a memory of staleness that is no length of time is refused', () => {
-  expect(() => createVerifier({ ...server, staleIfErrorMs: Number.NaN })).toThrow('staleIfErrorMs: A whole')
+  expect(() => createVerifier({ ...server, staleIfErrorMs: Number.NaN })).toThrow(
+    'staleIfErrorMs: Must be a whole',
+  )
 })
 
 test.each([{ cachedSecrets: 0 }, { cacheBytes: 0 }])(
@@ -82,7 +90,7 @@ test('a misspelt option of a verification is refused, wherever it is asked', asy
       'organisationId: Unknown option. Did you mean organizationId?',
     )
     await expect(latchkey.verifyBatch([{ key, ...asked }])).rejects.toThrow('permission: Unknown option')
-    await expect(latchkey.verify(key, ['z:z'] as object)).rejects.toThrow('options: Options are an object')
+    await expect(latchkey.verify(key, ['z:z'] as object)).rejects.toThrow('options: Must be an object')
     await using verifier = createVerifier(server)
     await expect(verifier.verify(key, asked)).rejects.toMatchObject(refusal)
     expect(() => verifier.verifyCached(key, asked)).toThrow(refusal.message)

@@ -151,7 +151,7 @@ onEachDatabase('organizations', (makeDatabase) => {
     const before = await readAll(database)
     for (const id of ['globex', 'initech', 'root', '', '..', "x' or 1=1", 'a\0', 'x'.repeat(200)]) {
       const { code, message } = await refusalOf(latchkey.organizations.get(id, { actor: caller }))
-      expect([code, message]).toEqual(['organization_not_found', 'There is no organization with this id.'])
+      expect([code, message]).toEqual(['organization_not_found', 'No organization has this id.'])
       const renaming = await refusalOf(latchkey.organizations.update(id, { name: 'Mine' }, { actor: caller }))
       expect([renaming.code, renaming.message]).toEqual([code, message])
     }

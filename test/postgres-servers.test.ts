@@ -191,7 +191,7 @@ describe('a server of its own', () => {
     await direct.run('select pg_reload_conf()')
     await expect
       .poll(() => refusalOf(openLatchkey({ database: postgres.url })).then(({ message }) => message))
-      .toMatch(/takes no writes/)
+      .toMatch(/accepts no writes/)
     await setTimeout(boundMs)
     if (key !== '') expect(latchkey.verifyCached(key)).toBeUndefined()
     await direct.run('set default_transaction_read_only = off')

@@ -51,9 +51,9 @@ for (const [how, replace] of Object.entries({
     expect(await codeOf(latchkey.keys.list())).toBe('store_unavailable')
     expect(await codeOf(latchkey.checkWritable())).toBe('store_unavailable')
     const { message } = await refusalOf(latchkey.keys.revoke(created.id))
-    expect(message).toContain('restart')
+    expect(message).toContain('Restart')
     expect((await latchkey.waitUntilApplied()).confirmed).toBe(false)
-    expect(warnings).toEqual([expect.stringContaining(`${how} under this process`)])
+    expect(warnings).toEqual([expect.stringContaining(`${how} while this process used it`)])
     rmSync(path, { force: true })
     renameSync(`${path}.old`, path)
     await until(() =>
@@ -76,9 +76,9 @@ test('a folder that cannot be looked into under a process stops serving, and nei
   // Longer than the thread that writes takes to look at the log of changes.
   await setTimeout(2_500)
   const { code, message } = await refusalOf(latchkey.keys.revoke(created.id))
-  expect([code, message]).toEqual(['store_unavailable', expect.stringContaining('restart')])
+  expect([code, message]).toEqual(['store_unavailable', expect.stringContaining('Restart')])
   expect(latchkey.walBytes?.()).toBe(0)
-  expect(warnings).toEqual([expect.stringContaining('removed under this process')])
+  expect(warnings).toEqual([expect.stringContaining('removed while this process used it')])
   unlinkSync(folder)
   renameSync(`${folder}.old`, folder)
   await latchkey.keys.revoke(created.id)
@@ -95,7 +95,7 @@ test('a file that everybody could read becomes its owner’s alone, with its com
     onWarning: (message) => void warnings.push(message),
   })
   expect(modes()).toEqual(['600', '600', '600'])
-  expect(warnings).toContainEqual(expect.stringContaining('open to everybody'))
+  expect(warnings).toContainEqual(expect.stringContaining('could read the database file'))
   chmodSync(path, 0o660)
   await using _third = await openLatchkey({ database: url })
   expect(modes()[0]).toBe('660')
@@ -153,8 +153,8 @@ test('a thread that dies is started again: what it was doing fails, and nothing 
   )
   expect(await count()).toBe(1)
   expect(warnings).toEqual([
-    expect.stringContaining('writes to SQLite died'),
-    expect.stringContaining('reads from SQLite died'),
+    expect.stringContaining('writes to SQLite failed'),
+    expect.stringContaining('reads from SQLite failed'),
   ])
 })
 
@@ -265,7 +265,7 @@ for (const end of ['-wal', '-shm']) {
     )
     expect(await codeOf(latchkey.checkWritable())).toBe('store_unavailable')
     await expect.poll(() => latchkey.verifyCached(created.key), { timeout: 5_000 }).toBeUndefined()
-    expect(warnings.at(-1)).toContain('restart Latchkey')
+    expect(warnings.at(-1)).toContain('Restart Latchkey')
   })
 }
 

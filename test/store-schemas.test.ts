@@ -72,7 +72,7 @@ onEachDatabase('a database', (makeDatabase, kind) => {
       .poll(() => codeOf(latchkey.checkWritable().then(() => 'ok')), { timeout: 5_000 })
       .toBe('store_unavailable')
     const refusal = await refusalOf(latchkey.checkWritable())
-    expect(refusal.message).toContain(`this Latchkey knows up to ${schemaVersion}`)
+    expect(refusal.message).toContain(`this Latchkey supports schemas up to ${schemaVersion}`)
     expect(await codeOf(latchkey.keys.create({ organizationId: 'acme', name: 'CI' }))).toBe(
       'store_unavailable',
     )

@@ -177,7 +177,9 @@ describe.each(['at once', 'by statements'] as const)('a store that is read %s', 
     const refusal = (wrong: object) =>
       verifyBatch(memory, [right, wrong as typeof right]).catch(({ message }) => message)
     expect(await refusal({ ...right, permission: ['a'] })).toContain('[1].permission: Unknown option.')
-    expect(await refusal({ ...right, permissions: ['a b'] })).toContain('[1].permissions[0]: A permission')
+    expect(await refusal({ ...right, permissions: ['a b'] })).toContain(
+      '[1].permissions[0]: Must be a permission',
+    )
     expect(reads).toEqual([])
   })
 

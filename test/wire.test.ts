@@ -41,7 +41,7 @@ test('every name of the wire comes back as it went', () => {
 
 test('a camelCase field is refused with the name that was meant', () => {
   expect(refusal({ organizationId: 'acme' }).errors).toEqual([
-    { path: 'organizationId', message: 'Unknown field; did you mean organization_id?' },
+    { path: 'organizationId', message: 'Unknown field. Did you mean organization_id?' },
   ])
 })
 

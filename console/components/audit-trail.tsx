@@ -40,7 +40,7 @@ export function AuditTrail({ filter, limit, empty, isOfKnownKey = false }: Audit
       </ol>
       {items.length === 0 && !events.isFetchNextPageError && (
         <p role="status" className="flex items-center gap-3 text-muted">
-          <Searching /> No event found so far, searching on…
+          <Searching /> No event found so far. Searching…
         </p>
       )}
       {events.isFetchNextPageError && <ErrorNotice error={events.error} />}

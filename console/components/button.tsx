@@ -17,7 +17,7 @@ const shape =
 interface Look {
   kind?: ButtonKind
   icon?: ReactNode
-  /** Why it may not be pressed now; undefined where it may. It stays in the order of the keyboard, to be read. */
+  /** Why it may not be pressed now; undefined if it may. It stays in the order of the keyboard, to be read. */
   refusal?: string | undefined
   /** The key that presses it from anywhere on the page. */
   shortcut?: 'n' | undefined

@@ -20,7 +20,7 @@ export function Count({ list, noun }: { list: EndlessList<unknown>; noun: string
 }
 
 function told(count: number, noun: string, hasMore: boolean, isSearching: boolean): string {
-  if (isSearching) return `${count === 0 ? 'None' : counts.format(count)} found so far, searching on…`
+  if (isSearching) return `${count === 0 ? 'None' : counts.format(count)} found so far. Searching…`
   if (hasMore) return `${counts.format(count)} shown, more below`
   return `${counts.format(count)} ${count === 1 ? noun : `${noun}s`}`
 }

@@ -87,7 +87,7 @@ export function ExpiryField({ label = 'Expires', value, onChange, latest, error 
 
 /** Tells also how far off it is where `now` is given: a length that was chosen says so itself. */
 function tell(value: Expiry, now: number | undefined): string {
-  if (value === null) return 'It works until somebody revokes it. Keys that expire are safer.'
+  if (value === null) return 'The key is valid until it is revoked. Keys that expire are safer.'
   if (value === undefined) return 'A date and a time in your zone.'
   return now === undefined ? `${inFull(value)}.` : `${inFull(value)}, ${fromNow(value, now)}.`
 }

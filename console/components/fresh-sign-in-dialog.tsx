@@ -18,20 +18,20 @@ export function FreshSignInDialog({ of: key }: { of: WireKey }) {
   }
   return (
     <Dialog
-      title="Show your token again"
+      title="Enter your token again"
       lead={
         <>
           You signed in more than ten minutes ago with{' '}
-          <strong className="foreign text-ink">{key.name}</strong>. The key you are about to make or change
-          can act on keys by itself, long after this session has ended. So Latchkey asks once more who you
-          are. What you typed is still here.
+          <strong className="foreign text-ink">{key.name}</strong>. The key that you want to create or change
+          can act on keys by itself, after this session has ended. So Latchkey verifies once more who you are.
+          The console has kept what you typed.
         </>
       }
       close={() => freshSignIn.answer(false)}
     >
       <TokenForm
-        hint={`Any live token of ${key.name}. It is kept nowhere in the browser.`}
-        action={{ label: 'Go on', busyLabel: 'Asking…' }}
+        hint={`Any valid token of ${key.name}. The browser does not store it.`}
+        action={{ label: 'Continue', busyLabel: 'Verifying…' }}
         exchange={exchange}
         cancel={() => freshSignIn.answer(false)}
       />

@@ -33,11 +33,13 @@ export function HelpDialog({ close }: { close: () => void }) {
         </div>
         <div>
           <dt className="font-medium">Token</dt>
-          <dd className="text-muted">What a program sends: shown once, when a key is created or rotated.</dd>
+          <dd className="text-muted">
+            The value that a program sends. Latchkey shows it only when a key is created or rotated.
+          </dd>
         </div>
         <div>
           <dt className="font-medium">Grace</dt>
-          <dd className="text-muted">How long the old token goes on working after a rotation.</dd>
+          <dd className="text-muted">How long the old token stays valid after a rotation.</dd>
         </div>
       </dl>
       <p className="mt-5">

@@ -43,7 +43,7 @@ export function MetadataField({ label = 'Metadata', value, onChange, error }: Me
       </Field>
       <div className="mt-2 flex items-center gap-3">
         <Button
-          refusal={metadata === undefined ? 'Only a JSON object can be laid out.' : undefined}
+          refusal={metadata === undefined ? 'Only a JSON object can be formatted.' : undefined}
           onClick={() => metadata && onChange(writeMetadata(metadata))}
         >
           Format

@@ -58,10 +58,10 @@ export function ErrorNotice({ error, title, retry }: { error: unknown; title?: s
 }
 
 function messageOf(error: unknown): string {
-  if (!(error instanceof ApiError)) return 'The console failed; reload the page.'
+  if (!(error instanceof ApiError)) return 'The console failed. Reload the page.'
   // The server tells programs how to show a key; people sign in.
   const isOver = error.code === 'session_ended' || error.code === 'missing_token'
-  return isOver ? 'Your session was over, so nothing was done. Sign in and try again.' : error.message
+  return isOver ? 'Your session had ended, so nothing was changed. Sign in and try again.' : error.message
 }
 
 /** Where a list has nothing: what it is for and what to do first. */

@@ -45,7 +45,7 @@ export function PermissionChips({ permissions, faulty, remove, focusInput }: Per
             <span className="min-w-0 [overflow-wrap:anywhere]">{permission}</span>
             <button
               type="button"
-              aria-label={`Remove ${permission}${isFaulty ? ', which cannot stay' : ''}`}
+              aria-label={`Remove ${permission}${isFaulty ? ', which is invalid' : ''}`}
               className="relative flex size-8 shrink-0 items-center justify-center rounded text-muted after:absolute after:-inset-0.5 hover:bg-hover hover:text-ink"
               onClick={() => removeAt(index)}
               onKeyDown={(event) => press(event, index)}

@@ -17,7 +17,7 @@ export function PermissionOptions({ id, options, active, withheld, pick }: Permi
     <div
       id={`${id}-options`}
       role="listbox"
-      aria-label="Permissions that fit"
+      aria-label="Matching permissions"
       className="absolute inset-x-0 top-full z-20 mt-1 max-h-72 overflow-y-auto rounded-md border border-line bg-raised p-1 shadow-raised"
     >
       {options.map(({ permission, note }, index) => {

@@ -173,8 +173,8 @@ export function PermissionsField({
       <PermissionFaults id={`${id}-faults`} faults={faults} error={error} />
       <p id={`${id}-hint`} className="mt-1 text-muted">
         {isUnfinished(draft)
-          ? 'Go on after the colon, or type * for everything under it.'
-          : 'Enter, Tab or a comma adds; a list can be pasted.'}
+          ? 'Continue after the colon, or type * for everything under it.'
+          : 'Press Enter, Tab or comma to add one, or paste a list.'}
         {granting && value.length === 0 && ' An empty list grants nothing.'}
       </p>
       <Wildcards permissions={value} inUse={inUse} />

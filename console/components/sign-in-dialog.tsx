@@ -16,7 +16,7 @@ export function SignInDialog({
       lead={
         <>
           You were signed in with <strong className="foreign text-ink">{previous.name}</strong>. Sign in again
-          to go on: what you typed is still here, and nothing was done after the session ended.
+          to continue. What you typed is still here, and nothing was changed after the session ended.
         </>
       }
     >

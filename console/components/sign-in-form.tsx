@@ -12,7 +12,7 @@ export function SignInForm({ signedIn }: { signedIn: (key: WireKey) => void }) {
   }
   return (
     <TokenForm
-      hint="Of a key that holds latchkey:keys:read. It is exchanged for a session and kept nowhere in the browser."
+      hint="The token of a key that holds latchkey:keys:read. It opens a session; the browser does not store it."
       action={{ label: 'Sign in', busyLabel: 'Signing in…' }}
       exchange={exchange}
     />
@@ -23,16 +23,20 @@ function explain(cause: unknown): unknown {
   if (!(cause instanceof ApiError)) return cause
   const { status, code, requestId } = cause
   if (code === 'invalid_token') {
-    return new ApiError(code, 'This token opens nothing: it is unknown, expired, revoked or rotated.', {
+    return new ApiError(code, 'This token is not valid: it is unknown, expired, revoked or rotated.', {
       status,
       requestId,
     })
   }
   if (code === 'missing_permission') {
-    return new ApiError(code, 'This key cannot sign in: it lacks the permission latchkey:keys:read.', {
-      status,
-      requestId,
-    })
+    return new ApiError(
+      code,
+      'This key cannot sign in, because it lacks the permission latchkey:keys:read.',
+      {
+        status,
+        requestId,
+      },
+    )
   }
   return cause
 }

@@ -32,7 +32,9 @@ export function TokenForm({ hint, action, exchange, cancel }: TokenFormProps) {
     setFault(undefined)
     if (parseToken(plain) === undefined) {
       return setFault(
-        plain === '' ? 'Paste a token.' : 'This is no whole token: look for a character lost in copying.',
+        plain === ''
+          ? 'Paste a token.'
+          : 'This is not a whole token. Check whether copying lost a character.',
       )
     }
     setBusy(true)

@@ -31,8 +31,8 @@ export function TokenOnce({ token, permissions, children, doneLabel = 'Done', do
   const blocker = useBlocker({ shouldBlockFn: always, disabled: stored, withResolver: true })
   return (
     <div className="space-y-5">
-      <Notice tone="warning" title="Store it now: it is never shown again">
-        <p>Latchkey keeps no copy that it could show. A token that is lost can only be rotated.</p>
+      <Notice tone="warning" title="Store it now: Latchkey shows it only once">
+        <p>Latchkey keeps no copy of the token. If you lose it, rotate the key.</p>
       </Notice>
       {children}
       <CopyBox text={token} label="Token" />
@@ -50,7 +50,7 @@ export function TokenOnce({ token, permissions, children, doneLabel = 'Done', do
         </label>
         <Button
           kind="primary"
-          refusal={stored ? undefined : 'Tick first that you have stored the token.'}
+          refusal={stored ? undefined : 'Confirm first that you have stored the token.'}
           onClick={done}
         >
           {doneLabel}
@@ -59,7 +59,7 @@ export function TokenOnce({ token, permissions, children, doneLabel = 'Done', do
       {blocker.status === 'blocked' && (
         <Dialog
           title="Have you stored the token?"
-          lead="It is never shown again once you leave this page."
+          lead="Latchkey cannot show it again after you leave this page."
           close={blocker.reset}
         >
           <DialogActions>

@@ -53,7 +53,7 @@ export function Wildcards({
 }
 
 function Covered({ permissions }: { permissions: readonly string[] }) {
-  if (permissions.length === 0) return <>Of those in use it covers none.</>
+  if (permissions.length === 0) return <>It covers none of those in use.</>
   const more = permissions.length - mostShown
   return (
     <>

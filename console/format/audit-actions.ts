@@ -8,9 +8,9 @@ export const auditActions: Record<AuditAction, string> = {
   'key.created': 'Created the key',
   'key.updated': 'Changed the key',
   'key.rotated': 'Rotated the key',
-  'key.secret_ended': 'Ended a grace',
+  'key.secret_ended': 'Ended a grace period',
   'key.revoked': 'Revoked the key',
   'session.started': 'Signed in to the console',
-  'session.refreshed': 'Showed the token again',
+  'session.refreshed': 'Entered the token again',
   'session.ended': 'Signed out of the console',
 }

@@ -14,7 +14,7 @@ export type Change =
       kind: 'value'
       /** The operator's own name for it, within metadata. */
       field?: string
-      /** Undefined where the event tells only what was set. */
+      /** Undefined if the event tells only what was set. */
       from?: ChangedValue
       to: ChangedValue
     }
@@ -53,7 +53,7 @@ export function fieldsChanged(changes: readonly Change[]): string {
   return [first, ...others.map((label) => label.toLowerCase())].join(', ')
 }
 
-/** The name that an event gives what it is about; undefined where it tells none. */
+/** The name that an event gives what it is about; undefined if it tells none. */
 export function nameIn(event: WireAuditEvent): string | undefined {
   const { name } = event.changes
   const given = isMove(name) ? name.to : name

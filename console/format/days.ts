@@ -1,6 +1,6 @@
 // Days as date inputs name them, in the reader's zone, and the instants between which they lie. Pure.
 
-/** The instant at which a day (`2026-01-31`) begins; undefined where it names none. */
+/** The instant at which a day (`2026-01-31`) begins; undefined if it names none. */
 export function startOfDay(day: string): string | undefined {
   return midnight(day, 0)
 }

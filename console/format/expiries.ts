@@ -32,9 +32,9 @@ export function outlives(expiry: string | null, other: string): boolean {
  * key may give, as `useSession()` has it.
  */
 export function expiryFault(expiry: Expiry, now: number, latest?: string): string | undefined {
-  if (expiry === undefined) return 'Give a date and a time, or choose another expiry.'
-  if (expiry !== null && Date.parse(expiry) <= now) return 'This is in the past: give a later date or time.'
+  if (expiry === undefined) return 'Enter a date and a time, or choose another expiry.'
+  if (expiry !== null && Date.parse(expiry) <= now) return 'This is in the past. Enter a later date or time.'
   if (latest !== undefined && outlives(expiry, latest))
-    return `Your key cannot give a later expiry than ${inFull(latest)}.`
+    return `Your key cannot set a later expiry than ${inFull(latest)}.`
   return undefined
 }

@@ -21,13 +21,13 @@ export function readMetadata(text: string): ReadMetadata {
   const fault = metadataFault(value)
   if (fault === undefined) return { metadata: value as Record<string, unknown> }
   if (!isObject(value)) {
-    return { fault: 'It must be an object: names and values in braces, such as {"plan": "pro"}.' }
+    return { fault: 'Must be an object, with names and values in braces, such as {"plan": "pro"}.' }
   }
   const size = metadataSize(value)
   return {
     fault:
       size > longestMetadata
-        ? `At most ${longestMetadata} bytes as JSON; these are ${size}.`
+        ? `Must have at most ${longestMetadata} bytes as JSON, and has ${size}.`
         : describeFaults([{ path: pathOf(fault.path), message: fault.message }]),
   }
 }

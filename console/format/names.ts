@@ -2,16 +2,17 @@
 
 const longestName = 256
 
-/** Says what is wrong with a name, or another text of the same bounds; undefined where nothing is. */
+/** Says what is wrong with a name, or another text of the same bounds; undefined if nothing is. */
 export function nameFault(name: string): string | undefined {
-  if (name.trim() === '') return 'Give it a name.'
+  if (name.trim() === '') return 'Enter a name.'
   return textFault(name)
 }
 
 /** The same for a text that may be left out. */
 export function textFault(text: string): string | undefined {
   const length = [...text].length
-  if (length > longestName) return `At most ${longestName} characters; these are ${length}.`
-  if (!text.isWellFormed() || /\p{Cc}/u.test(text)) return 'It holds a control character: type it anew.'
+  if (length > longestName) return `Must have at most ${longestName} characters, and has ${length}.`
+  if (!text.isWellFormed() || /\p{Cc}/u.test(text))
+    return 'Must not contain a control character. Type the name again.'
   return undefined
 }

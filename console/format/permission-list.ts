@@ -13,13 +13,13 @@ const mostPermissions = 128
 
 /** What each permission of the management API opens. */
 const managementMeanings: Record<ManagementPermission, string> = {
-  'latchkey:keys:read': 'See keys, and sign in here',
+  'latchkey:keys:read': 'Read keys, and sign in here',
   'latchkey:keys:write': 'Create, change, rotate and revoke keys',
-  'latchkey:keys:verify': 'Ask whether tokens are valid',
-  'latchkey:organizations:read': 'See organizations',
+  'latchkey:keys:verify': 'Verify tokens',
+  'latchkey:organizations:read': 'Read organizations',
   'latchkey:organizations:write': 'Create and rename organizations',
   'latchkey:audit:read': 'Read the audit log',
-  'latchkey:metadata:write': 'Set metadata, which verdicts carry',
+  'latchkey:metadata:write': 'Set metadata, which verdicts return',
 }
 
 /** Takes a typed or pasted list apart: by commas, semicolons and spaces; quotes and brackets of JSON fall away. */
@@ -27,20 +27,20 @@ export function readPermissions(text: string): string[] {
   return [...new Set(text.split(/[\s,;"'[\]]+/).filter((part) => part !== ''))]
 }
 
-/** Says what is wrong with the form of a permission; undefined where nothing is. */
+/** Says what is wrong with the form of a permission; undefined if nothing is. */
 export function permissionFault(permission: string): string | undefined {
   if (permission.length > longestPermission) {
-    return `At most ${longestPermission} characters; these are ${permission.length}.`
+    return `Must have at most ${longestPermission} characters, and has ${permission.length}.`
   }
   if (permissionPattern.test(permission)) return undefined
   const stranger = /[^A-Za-z0-9_./:*-]/u.exec(permission)?.[0]
   if (stranger !== undefined) {
-    return `“${stranger}” cannot be in a permission: letters, digits and _ . / - can, with colons between.`
+    return `Must not contain “${stranger}”, only letters, digits and _ . / - in segments between colons.`
   }
-  if (permission.startsWith(':')) return 'It cannot begin with a colon.'
-  if (permission.endsWith(':')) return 'Something must follow the last colon: a name, or * for everything.'
-  if (permission.includes('::')) return 'Something must stand between two colons.'
-  return 'A * stands alone between colons: emails:*, not emails:s*.'
+  if (permission.startsWith(':')) return 'Must not begin with a colon.'
+  if (permission.endsWith(':')) return 'Must have a name, or * for everything, after the last colon.'
+  if (permission.includes('::')) return 'Must have a name between two colons.'
+  return 'Must have a * alone between colons: emails:*, not emails:s*.'
 }
 
 /** Whether what is typed only needs to go on to be a permission, so that nothing is wrong with it yet. */
@@ -61,7 +61,7 @@ export function withheldFrom(
 }
 
 export interface PermissionFault {
-  /** Undefined where the list as a whole is at fault. */
+  /** Undefined if the list as a whole is at fault. */
   permission: string | undefined
   /** A sentence. */
   reason: string
@@ -77,7 +77,7 @@ export function permissionFaults(
 ): PermissionFault[] {
   const faults: PermissionFault[] = []
   if (permissions.length > mostPermissions) {
-    const reason = `A key holds at most ${mostPermissions} permissions; these are ${permissions.length}.`
+    const reason = `A key holds at most ${mostPermissions} permissions, and this list has ${permissions.length}.`
     faults.push({ permission: undefined, reason })
   }
   const formed = permissions.filter((permission) => permissionFault(permission) === undefined)
@@ -127,9 +127,9 @@ export function wildcardMeaning(permission: string): string | undefined {
   const segments = permission.split(':')
   const inside = segments.slice(0, -1).includes('*')
   const open = segments.at(-1) === '*'
-  if (permission === '*') return `everything, but not ${reservedNamespace}… that manages Latchkey itself`
+  if (permission === '*') return `everything except ${reservedNamespace}…, which manages Latchkey itself`
   if (inside && open) return 'any one segment for each * in the middle, and everything after it'
-  if (inside) return 'any one segment where the * stands'
+  if (inside) return 'any one segment in place of the *'
   if (open) return `everything under ${segments.slice(0, -1).join(':')}`
   return undefined
 }

@@ -18,7 +18,7 @@ const verifier = createVerifier({ url: '${origin}', token })`
   return [
     {
       title: 'curl',
-      lead: 'Asks Latchkey whether the token opens something: 200 says yes. It goes by standard input, because arguments stand in the process list.',
+      lead: 'Asks Latchkey whether the token is valid: 200 says yes. curl reads the token from standard input, because process lists show arguments.',
       code: `echo 'Authorization: Bearer ${token}' |
   curl -sS -i -H @- ${origin}/v1/auth`,
     },

@@ -57,7 +57,7 @@ export function toLocalInput(instant: string): string {
   return new Date(date.getTime() - date.getTimezoneOffset() * 60_000).toISOString().slice(0, 16)
 }
 
-/** The instant that such an input names; undefined where it names none. */
+/** The instant that such an input names; undefined if it names none. */
 export function fromLocalInput(value: string): string | undefined {
   const date = new Date(value)
   return Number.isNaN(date.getTime()) ? undefined : date.toISOString()

@@ -1,7 +1,7 @@
 // What can be told of a token without asking anybody: its parts, and where it was damaged. Pure.
 import { longestPrefix, parseToken, prefixPattern, tokenBodyLength, tokenHint } from '../../src/core/token.ts'
 
-/** One thing that was looked at; `passed` is undefined where it could not be, for what came before. */
+/** One thing that was looked at; `passed` is undefined if it could not be, for what came before. */
 interface TokenCheck {
   name: 'Shape' | 'Prefix' | 'Kid' | 'Check'
   passed: boolean | undefined
@@ -13,14 +13,14 @@ export interface TokenReading {
   /** What to send: without the spaces around it. */
   token: string
   isWhole: boolean
-  /** `re_0aB…`, which is no secret; undefined where the token is not whole. */
+  /** `re_0aB…`, which is no secret; undefined if the token is not whole. */
   hint: string | undefined
   checks: TokenCheck[]
 }
 
 const scheme = 'secret-token:'
 const kidLength = 16
-const wholeOnly = 'Only a whole token tells it.'
+const wholeOnly = 'Only a whole token shows it.'
 
 /** Looks at a text that should be a token. Nothing that it tells holds a character of a secret. */
 export function readToken(text: string): TokenReading {
@@ -63,16 +63,17 @@ function damaged(token: string): TokenCheck[] {
   ]
 }
 
-const unprefixed = 'There is no _: a token begins with a prefix, such as re_.'
+const unprefixed = 'The prefix is missing: a token begins with one, such as re_.'
 
 /** What comes along when more than the token is copied, or less. */
 function companionFault(text: string): string | undefined {
-  if (/^authorization:/i.test(text)) return 'Leave out “Authorization: Bearer”: the token alone.'
-  if (/^bearer\s/i.test(text)) return 'Leave out “Bearer”: the token alone.'
-  if (/^(?:secret-token:)/i.test(text)) return 'secret-token: stands before it twice, or not in lower case.'
-  if (/^["'`“‘]|["'`”’,;]$/.test(text)) return 'Leave out what stands around it: quotes, commas.'
-  if (/…|\.\.\.$/.test(text)) return 'This is a hint, the part that may be shown; the token itself is longer.'
-  if (/[•●*]{3}/.test(text)) return 'This is a token with its characters hidden.'
+  if (/^authorization:/i.test(text)) return 'Paste the token alone, without “Authorization: Bearer”.'
+  if (/^bearer\s/i.test(text)) return 'Paste the token alone, without “Bearer”.'
+  if (/^(?:secret-token:)/i.test(text))
+    return 'Write secret-token: only once before the token, in lower case.'
+  if (/^["'`“‘]|["'`”’,;]$/.test(text)) return 'Paste the token alone, without quotes or commas around it.'
+  if (/…|\.\.\.$/.test(text)) return 'This is a hint, the public part of a token. The token itself is longer.'
+  if (/[•●*]{3}/.test(text)) return 'The characters of this token are hidden. Copy the token itself.'
   return undefined
 }
 
@@ -80,19 +81,20 @@ function bodyFault(body: string): string | undefined {
   const stranger = /[^0-9A-Za-z]/u.exec(body)
   if (stranger !== null) {
     const place = [...body.slice(0, stranger.index)].length + 1
-    return `There is ${nameOf(stranger[0])} at place ${place} after the prefix, where only letters and digits can be.`
+    return `There is ${nameOf(stranger[0])} at position ${place} after the prefix. Only letters and digits can be there.`
   }
   const missing = tokenBodyLength - body.length
-  if (missing > 0) return `Too short by ${count(missing)}: copy the whole of it.`
-  if (missing < 0) return `Too long by ${count(-missing)}: something else was copied along.`
+  if (missing > 0) return `Too short by ${count(missing)}. Copy the whole token.`
+  if (missing < 0) return `Too long by ${count(-missing)}. Copy the token alone.`
   return undefined
 }
 
 function prefixFault(prefix: string): string | undefined {
-  if (prefix.length > longestPrefix) return `At most ${longestPrefix} characters; these are ${prefix.length}.`
+  if (prefix.length > longestPrefix)
+    return `Must have at most ${longestPrefix} characters, and has ${prefix.length}.`
   if (prefixPattern.test(prefix)) return undefined
-  if (prefix === '') return 'Nothing stands before the _.'
-  return 'Lower-case letters and digits, with single _ between, such as re or re_live.'
+  if (prefix === '') return 'The prefix before the _ is missing.'
+  return 'Must be lower-case letters and digits with single _ between them, such as re or re_live.'
 }
 
 function nameOf(character: string): string {

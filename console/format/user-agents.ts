@@ -19,7 +19,7 @@ const systems: [mark: RegExp, name: string][] = [
   [/\bLinux\b/, 'Linux'],
 ]
 
-/** `Firefox on Linux`; the text itself where it does not tell both; undefined where there is none. */
+/** `Firefox on Linux`; the text itself where it does not tell both; undefined if there is none. */
 export function deviceOf(userAgent: string | null): string | undefined {
   if (userAgent === null || userAgent.trim() === '') return undefined
   const browser = browsers.find(([mark]) => mark.test(userAgent))?.[1]

@@ -4,43 +4,44 @@ import type { WireVerdict } from '../api.ts'
 interface VerdictWords {
   title: string
   meaning: string
-  /** What to do next; undefined where nothing is to be done. */
+  /** What to do next; undefined if nothing is to be done. */
   next?: string
 }
 
 export const verdictWords: Record<WireVerdict['code'], VerdictWords> = {
   valid: {
     title: 'Valid',
-    meaning: 'A request with this token may come in, now.',
+    meaning: 'Your API can accept a request with this token now.',
   },
   malformed: {
     title: 'Not a token',
-    meaning: 'This has not the form of a token, so no key was looked for.',
-    next: 'Copy it again, the whole of it: the check above says where it was damaged.',
+    meaning: 'This does not have the form of a token, so Latchkey looked for no key.',
+    next: 'Copy the whole token again. The check above says what is wrong with it.',
   },
   not_found: {
     title: 'Unknown',
     meaning: 'The form is right, but no key that you may verify has this token.',
-    next: 'Ask where it comes from: another Latchkey, such as that of a test, knows other tokens.',
+    next: 'Find out where it comes from: another Latchkey, such as a test instance, has other tokens.',
   },
   revoked: {
     title: 'Revoked',
-    meaning: 'Somebody revoked its key, and that is final.',
-    next: 'See in the key’s audit trail who did and when. To let the customer in again, create a new key.',
+    meaning: 'Its key was revoked permanently.',
+    next: 'The history of the key says who revoked it, and when. To give the customer access again, create a new key.',
   },
   expired: {
     title: 'Expired',
-    meaning: 'Its key has passed its expiry.',
-    next: 'Give the key a later expiry, and this token works again; or create a new key.',
+    meaning: 'Its key has expired.',
+    next: 'Set a later expiry to make this token valid again, or create a new key.',
   },
   rotated: {
-    title: 'Rotated away',
-    meaning: 'Its key was rotated, and the grace of this token is over. The key itself may live on.',
+    title: 'Rotated',
+    meaning:
+      'Its key was rotated, and the grace period of this token has ended. The key itself may be active.',
     next: 'Use the key’s newest token. If nobody has it, rotate the key again.',
   },
   insufficient_permissions: {
-    title: 'Not permitted',
-    meaning: 'The token is good, but its key lacks permissions that you asked for.',
-    next: 'Grant the key what is missing, or ask for less.',
+    title: 'Missing permission',
+    meaning: 'The token is valid, but its key lacks a required permission.',
+    next: 'Grant the key the missing permissions, or require fewer.',
   },
 }

@@ -11,7 +11,7 @@ export function NotFoundPage() {
         <EmptyState
           icon={<MapPinOff size={22} />}
           title="There is no page at this address"
-          action={<LinkButton to="/">To the start</LinkButton>}
+          action={<LinkButton to="/">Go to the start</LinkButton>}
         >
           It may have been typed or copied wrong.
         </EmptyState>

@@ -4,20 +4,20 @@
 const [major = 0, minor = 0] = process.versions.node.split('.').map(Number)
 if (major < 22 || (major === 22 && minor < 18)) {
   process.stderr.write(
-    `latchkey: This is Node.js ${process.versions.node}, and Latchkey needs 22.18 or later. Install one from ` +
-      'https://nodejs.org; in a checkout of Latchkey, `npm start` uses the one that it brings.\n',
+    `latchkey: Latchkey requires Node.js 22.18 or later, and this is ${process.versions.node}. Install a later one ` +
+      'from https://nodejs.org. In a checkout of Latchkey, `npm start` uses its own.\n',
   )
   process.exit(2)
 }
 
-// Node 22 and 24 call their SQLite experimental at every start: no news to who runs this program.
+// Node 22 and 24 call their SQLite experimental at every start: no news to the person who runs this program.
 const { emitWarning } = process
 process.emitWarning = (warning: string | Error, ...rest: unknown[]) => {
   if (rest[0] === 'ExperimentalWarning' && String(warning).startsWith('SQLite')) return
   Reflect.apply(emitWarning, process, [warning, ...rest])
 }
 
-// Node would open its debugger to whoever may send this signal.
+// Node would open its debugger to any process that may send this signal.
 process.on('SIGUSR1', () => {})
 if (process.argv[2] === 'serve') (await import('./processes/signals.ts')).hearStopSignals()
 

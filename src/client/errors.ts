@@ -1,7 +1,7 @@
 // The client's one error class: what a server refused, or why there was no answer of one.
 import type { ErrorCode, FieldError } from '../core/errors.ts'
 
-/** A code of the server's, or the client's own where no Latchkey answered as it should. */
+/** A code of the server's, or the client's own if no Latchkey server answered as it should. */
 export type ClientErrorCode =
   | ErrorCode
   | 'server_unreachable'
@@ -16,11 +16,11 @@ const className = 'LatchkeyClientError'
 export class LatchkeyClientError extends Error {
   override readonly name = className
   readonly code: ClientErrorCode
-  /** The HTTP status; undefined where no answer came. */
+  /** The HTTP status; undefined if no answer came. */
   readonly status: number | undefined
   /** What the server calls this request in its log and in its audit log. */
   readonly requestId: string | undefined
-  /** How long the server wants to be left alone, in milliseconds, where it says so. */
+  /** How long the server wants to be left alone, in milliseconds, if it says so. */
   readonly retryAfterMs: number | undefined
   /** The fields at fault, by the wire's names, for `invalid_input`. */
   readonly errors: FieldError[] | undefined
@@ -52,7 +52,7 @@ export function refusedOption(fault: FieldError): LatchkeyClientError {
 
 /**
  * Tells whether something caught is an error of this client. Goes by the name and not by `instanceof`, which
- * fails where a program holds two copies of the package.
+ * fails if a program has two copies of the package.
  */
 export function isLatchkeyError(error: unknown): error is LatchkeyClientError {
   return error instanceof Error && error.name === className && 'code' in error

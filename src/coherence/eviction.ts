@@ -3,7 +3,7 @@
 import type { Clock } from '../verdict/clock.ts'
 import { type BarrierLog, waitUntilApplied } from './barrier.ts'
 
-/** All processes together ask so often, whoever is the first to find that nobody has. */
+/** All processes together ask so often: the first one that finds that no other has does it. */
 const everyMs = 60_000
 /** Soon after this process begins to follow: what ran before it may have crashed. */
 const firstMs = 1_000

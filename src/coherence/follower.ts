@@ -7,11 +7,11 @@ import { OrganizationSequences } from './organization-sequences.ts'
 
 /** Where changes are read from, and where this process says that it acts on them. */
 export interface ChangeSource {
-  /** How long to wait between two reads where no hint came; far below the lease. */
+  /** How long to wait between two reads if no hint came; far below the lease. */
   readonly pollEveryMs: number
   /** The changes after a number, with the counter and this process's registration in the same snapshot. */
   readChanges(since: number, follower: string): Promise<Look>
-  /** The number of an organization's last change as it stood after a change; undefined where the log does not show it. */
+  /** The number of an organization's last change as it stood after a change; undefined if the log does not show it. */
   readOrganizationSequence(organizationId: string, at: number): Promise<OrganizationSequence | undefined>
   /** Registers this process; returns the number of the last change before. */
   register(follower: string): Promise<number>
@@ -33,7 +33,7 @@ export interface ChangedKey {
 export interface News {
   /** The number of the last change that this process acts on now. */
   sequence: number
-  /** The keys that changed since the look before; undefined where some may have and nobody knows which. */
+  /** The keys that changed since the look before; undefined if some may have and nobody knows which. */
   changed: readonly ChangedKey[] | undefined
 }
 
@@ -46,7 +46,7 @@ export interface Forgetful {
 
 /**
  * Reads the changes again and again, makes the memory forget what changed, and renews the lease from the
- * instant at which the read began. A barrier is confirmed before the lease is renewed: who asks for one may
+ * instant at which the read began. A barrier is confirmed before the lease is renewed: a caller that asks for one may
  * take silence for a lease that runs out.
  */
 export class ChangeFollower {
@@ -96,7 +96,7 @@ export class ChangeFollower {
     return this.#sequence === undefined ? undefined : this.#ofOrganizations.get(organizationId)
   }
 
-  /** The same, read from the database where it is not known yet. Throws `store_unavailable`. */
+  /** The same, read from the database if it is not known yet. Throws `store_unavailable`. */
   async findSequenceOf(organizationId: string): Promise<number | undefined> {
     return this.sequenceOf(organizationId) ?? this.#ofOrganizations.find(organizationId)
   }
@@ -112,7 +112,7 @@ export class ChangeFollower {
     return () => this.#listeners.delete(listener)
   }
 
-  /** Looks at once where somebody waits for news, for a change that this process made itself. */
+  /** Looks at once if a reader waits for news, for a change that this process made itself. */
   lookNow(): void {
     if (this.#listeners.size > 0) this.#wake()
   }
@@ -167,12 +167,12 @@ export class ChangeFollower {
   async #follow(): Promise<void> {
     if (this.#sequence === undefined) await this.#register()
     const since = this.#sequence as number
-    // Read before the question is sent: whatever is acknowledged after this instant may be missing in the answer.
+    // Read before the question is sent: a change that is acknowledged after this instant may be missing in the answer.
     const monotonic = this.#clock.monotonic()
     const now = this.#clock.now()
     const { rows, provenMsAgo } = await this.#source.readChanges(since, this.#id)
     const first = rows[0]
-    if (first === undefined) throw new Error('The database has lost its change counter.')
+    if (first === undefined) throw new Error('The database has no change counter. Restore it from a backup.')
     if (first.registered === 0) return this.#startOver()
     if (this.#isElsewhere(first)) return this.#moveOver()
     const missed = first.sequence === null ? first.last !== since : first.sequence !== since + 1

@@ -15,7 +15,7 @@ export class OrganizationSequences {
   readonly #known = new Map<string, number>()
   #reading = new Map<string, Promise<number | undefined>>()
 
-  /** The function reads a number as it stands after what has been heard so far; undefined where it cannot tell. */
+  /** The function reads a number as it stands after what has been heard so far; undefined if it cannot tell. */
   constructor(read: (organizationId: string) => Promise<number | undefined>) {
     this.#read = read
   }
@@ -29,7 +29,7 @@ export class OrganizationSequences {
     return value
   }
 
-  /** Reads the number; undefined where the database cannot tell, or what was heard was forgotten meanwhile. */
+  /** Reads the number; undefined if the database cannot tell, or what was heard was forgotten meanwhile. */
   find(organizationId: string): Promise<number | undefined> {
     const underWay = this.#reading.get(organizationId)
     if (underWay) return underWay

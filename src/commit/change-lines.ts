@@ -109,6 +109,6 @@ function isStoreFailure(error: unknown): boolean {
 function tooManyChanges(): LatchkeyError {
   return new LatchkeyError(
     'too_many_changes',
-    'This key has too many changes waiting. Wait for their answers.',
+    'Too many changes by this key are waiting. Wait for their answers.',
   )
 }

@@ -137,7 +137,7 @@ export class Writer {
 
   /**
    * Opens a transaction, at once, for the changes of several actors. The last statements go out with the commit, before
-   * what the changes recorded. Whatever came of it, what they recorded is forgotten: a commit whose answer was lost may
+   * what the changes recorded. In any case, what they recorded is forgotten: a commit whose answer was lost may
    * have taken place. Throws `store_unavailable`, and what the work throws.
    */
   async transact<T>(

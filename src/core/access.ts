@@ -31,7 +31,10 @@ export function requireGrantable(actor: Actor, granted: readonly string[]): void
       : granted
   const missing = missingPermissions(actor.permissions, guarded)
   if (missing.length === 0) return
-  throw new LatchkeyError('permission_escalation', `The calling key does not hold ${missing.join(', ')}.`)
+  throw new LatchkeyError(
+    'permission_escalation',
+    `The calling key does not hold ${missing.join(', ')}. Use a key that holds them, or leave them out.`,
+  )
 }
 
 /**
@@ -52,7 +55,7 @@ export function requireLifetime(actor: LiveActor, organizationId: string, expire
   if (actor.expiresAt === null || !isLater(expiresAt, actor.expiresAt)) return
   throw new LatchkeyError(
     'permission_escalation',
-    `The calling key expires at ${new Date(actor.expiresAt).toISOString()}: no key of its organization can get a later expires_at from it, or none.`,
+    `The calling key expires at ${new Date(actor.expiresAt).toISOString()}, so the keys of its organization that it creates or changes must expire then or earlier.`,
   )
 }
 
@@ -62,7 +65,7 @@ export function requireMetadata(actor: Actor): void {
   if (covers(actor.permissions, metadataPermission)) return
   throw new LatchkeyError(
     'missing_permission',
-    `Setting metadata takes a key of the root organization, or one with ${metadataPermission}.`,
+    `To set metadata, use a key of the root organization or one that holds ${metadataPermission}.`,
     { missing: [metadataPermission] },
   )
 }
@@ -72,7 +75,7 @@ const metadataPermission = 'latchkey:metadata:write'
 /** Throws `missing_permission` unless the caller holds what a call takes. */
 export function requirePermission(caller: Caller, permission: ManagementPermission): void {
   if (covers(caller.permissions, permission)) return
-  throw new LatchkeyError('missing_permission', `This call takes a key with ${permission}.`, {
+  throw new LatchkeyError('missing_permission', `This call requires a key that holds ${permission}.`, {
     missing: [permission],
   })
 }
@@ -90,10 +93,10 @@ export function invalidToken(): LatchkeyError {
 
 /** The refusal of every session that opens nothing. */
 export function sessionEnded(): LatchkeyError {
-  return new LatchkeyError('session_ended', 'The session has ended: sign in again.')
+  return new LatchkeyError('session_ended', 'The session has ended. Sign in again.')
 }
 
 // One sentence for all of them: nothing may tell a foreign id from an unknown one.
 export function unknownOrganization(): LatchkeyError {
-  return new LatchkeyError('organization_not_found', 'There is no organization with this id.')
+  return new LatchkeyError('organization_not_found', 'No organization has this id.')
 }

@@ -54,7 +54,7 @@ export function readActor(actor: Actor | undefined): Actor {
     const { type, kid, keyId, organizationId } = actor
     if (type === 'key' && [kid, keyId, organizationId].every((id) => typeof id === 'string')) return actor
   }
-  refuseField('actor', 'Not a caller: latchkey.authenticate(token) gives one.')
+  refuseField('actor', 'Must be a caller, as latchkey.authenticate(token) returns it.')
 }
 
 /** A caller as the database has it inside the transaction of its change. */

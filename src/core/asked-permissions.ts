@@ -9,8 +9,9 @@ export function checkAskedPermissions(
   path = 'permissions',
 ): void {
   if (permissions === undefined) return
-  if (!Array.isArray(permissions)) refuseField(path, 'A list of permissions.')
-  if (permissions.length > maxPermissions) refuseField(path, `At most ${maxPermissions} permissions.`)
+  if (!Array.isArray(permissions)) refuseField(path, 'Must be a list of permissions.')
+  if (permissions.length > maxPermissions)
+    refuseField(path, `Must have at most ${maxPermissions} permissions.`)
   for (let i = 0; i < permissions.length; i++) {
     const permission: unknown = permissions[i]
     if (
@@ -20,7 +21,7 @@ export function checkAskedPermissions(
     ) {
       refuseField(
         `${path}[${i}]`,
-        'A permission such as emails:send: A-Z a-z 0-9 _ . / -, or *, between colons.',
+        'Must be a permission such as emails:send: segments of A-Z a-z 0-9 _ . / - or a *, separated by colons.',
       )
     }
   }

@@ -1,7 +1,7 @@
 // How a request presents a token, and how it is told what is wrong with it: RFC 6750, for the server's own calls,
 // the proxies that ask it, and middleware elsewhere.
 
-/** The token of an `Authorization` header; undefined where there is none, or one of another scheme. */
+/** The token of an `Authorization` header; undefined if there is none, or one of another scheme. */
 export function readBearer(authorization: string | undefined): string | undefined {
   if (authorization === undefined) return undefined
   // Nearly all come so, and need no pattern.
@@ -10,7 +10,7 @@ export function readBearer(authorization: string | undefined): string | undefine
 }
 
 /**
- * The token that a request presents, in `Authorization: Bearer` or in `X-Api-Key`; undefined where it presents
+ * The token that a request presents, in `Authorization: Bearer` or in `X-Api-Key`; undefined if it presents
  * none. One that presents two different ones presents none that can be judged, which is '': nobody knows
  * which of them the API behind will believe.
  */
@@ -38,10 +38,10 @@ export function headerReader(rawHeaders: readonly string[]): (name: string) => s
   }
 }
 
-/** The challenge where the token opens nothing (section 3.1). */
+/** The challenge if the token is invalid (section 3.1). */
 export const invalidToken = 'Bearer error="invalid_token"'
 
-/** The challenge where the token opens too little (section 3). */
+/** The challenge if the token lacks a permission (section 3). */
 export function insufficientScope(permissions: readonly string[]): string {
   return `Bearer error="insufficient_scope", scope="${permissions.join(' ')}"`
 }

@@ -7,9 +7,9 @@
  * given at the very end of a lease still reaches its reader before a barrier that waited for it is over.
  */
 export const leaseMs = 1_800
-/** After this a barrier waits for nobody any more: whoever has not confirmed it by then has no lease. */
+/** After this a barrier stops waiting: a process that has not confirmed it by then has no lease. */
 export const barrierMs = 2_000
-/** How long a process waits between two looks at the changes: where looking is cheap, where hints come, where none do. */
+/** How long a process waits between two looks at the changes: if looking is cheap, if hints come, if none do. */
 export const pollMs = { sqlite: 50, postgres: 400, postgresAlone: 100 } as const
 /** A stream of changes beats so often. */
 export const beatMs = 1_000

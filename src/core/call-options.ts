@@ -20,9 +20,12 @@ export function callOptionsFault(options: unknown, known: readonly string[]): Op
     return { path: 'options', message: 'This is a caller. Write { actor: caller }.' }
   const { actor, wait, signal } = options as ActorOptions & WaitOptions
   if (known.includes('actor') && 'actor' in options && (actor === undefined || actor === null))
-    return { path: 'actor', message: 'There is no actor. Leave it out to act as the process itself.' }
+    return {
+      path: 'actor',
+      message: 'The actor is undefined or null. Leave it out to act as the process itself.',
+    }
   if (known.includes('wait') && wait !== undefined && wait !== 'applied')
-    return { path: 'wait', message: "Only 'applied' can be waited for." }
+    return { path: 'wait', message: "Must be 'applied'." }
   return unknownOption(options, known) ?? signalFault(signal)
 }
 

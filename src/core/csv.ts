@@ -7,8 +7,8 @@
 const formula = /^[\s'"]*[=+\-@\t\r\n\uff1d\uff0b\uff0d\uff20]/
 
 /**
- * Makes a text safe in a cell: where a spreadsheet could take it for a formula, an apostrophe goes before it. Taking
- * the apostrophe away wherever a formula follows gives every text back.
+ * Makes a text safe in a cell: if a spreadsheet could take it for a formula, puts an apostrophe before it. Taking
+ * the apostrophe away if a formula follows gives every text back.
  */
 export function neutralise(text: string): string {
   return formula.test(text) ? `'${text}` : text

@@ -111,7 +111,7 @@ export class LatchkeyError extends Error {
   }
 }
 
-/** Throws `invalid_input` for one field, where the fault shows only beside other facts. */
+/** Throws `invalid_input` for one field, if the fault shows only beside other facts. */
 export function refuseField(path: string, message: string): never {
   const errors = [{ path, message }]
   throw new LatchkeyError('invalid_input', describeFaults(errors), { errors })

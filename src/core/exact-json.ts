@@ -4,10 +4,11 @@ import { type FieldError, pathOf } from './errors.ts'
 
 /** Why a number is refused. */
 export const inexactNumber =
-  'A number that is kept exactly: whole ones within ±9007199254740991, and others of up to 15 digits. Send any other as a text.'
+  'Must be a whole number within ±9007199254740991, or another number of at most 15 digits: Latchkey stores these exactly. Send any other number as a string.'
 
 /** Why a text or a name is refused. */
-export const brokenUnicode = 'No broken Unicode: half of a surrogate pair stands alone.'
+export const brokenUnicode =
+  'Must be valid Unicode: it contains one half of a surrogate pair without the other.'
 
 /** More are not told of at once. */
 const mostFaults = 16
@@ -108,7 +109,7 @@ export function findRepeatedName(text: string): string | undefined {
   visitNames(text, (name, isRepeated) => {
     if (isRepeated) repeated ??= name
   })
-  return repeated === undefined ? undefined : `It holds ${showName(repeated)} twice in one object.`
+  return repeated === undefined ? undefined : `One of its objects contains ${showName(repeated)} twice.`
 }
 
 /** A name as a message may show it: a short plain one, since another may be a token or play with a terminal. */

@@ -13,14 +13,14 @@ export interface MetadataFault {
   message: string
 }
 
-/** Finds what is wrong with metadata; undefined where nothing is. Longer than 4 KiB as JSON is. */
+/** Finds what is wrong with metadata; undefined if nothing is. Longer than 4 KiB as JSON is. */
 export function metadataFault(value: unknown): MetadataFault | undefined {
   if (!isPlainObject(value)) return { path: [], message: 'A JSON object.' }
   const fault = jsonFault(value, deepestMetadata)
   if (fault) return { path: [], ...fault }
   if (countValues(value) > maxValues)
-    return { path: [], message: `At most ${maxValues} values, those within others included.` }
-  if (metadataSize(value) > longestMetadata) return { path: [], message: 'At most 4 KiB as JSON.' }
+    return { path: [], message: `Must have at most ${maxValues} values, nested ones included.` }
+  if (metadataSize(value) > longestMetadata) return { path: [], message: 'Must have at most 4 KiB as JSON.' }
   return undefined
 }
 
@@ -43,11 +43,11 @@ interface Fault {
 
 function jsonFault(value: unknown, depth: number): Fault | undefined {
   if (typeof value !== 'object' || value === null) return scalarFault(value)
-  if (depth === 0) return { message: `At most ${deepestMetadata} levels deep.` }
+  if (depth === 0) return { message: `Must have at most ${deepestMetadata} levels.` }
   if (Array.isArray(value)) return firstFault([...value.entries()], depth)
   if (!isPlainObject(value)) return notJson
   const names = Object.keys(value)
-  if (names.includes('__proto__')) return { message: 'No field may be called __proto__.' }
+  if (names.includes('__proto__')) return { message: 'Must not have a field named __proto__.' }
   const broken = names.find((name) => !name.isWellFormed())
   if (broken !== undefined) return { path: [broken], message: brokenUnicode }
   return firstFault(Object.entries(value), depth)
@@ -58,7 +58,7 @@ function scalarFault(value: unknown): Fault | undefined {
     case 'string':
       return value.isWellFormed() ? undefined : { path: [], message: brokenUnicode }
     case 'number':
-      if (!Number.isFinite(value)) return { path: [], message: 'Numbers must be finite.' }
+      if (!Number.isFinite(value)) return { path: [], message: 'Must be a finite number.' }
       return Number.isInteger(value) && !Number.isSafeInteger(value)
         ? { path: [], message: inexactNumber }
         : undefined
@@ -69,7 +69,7 @@ function scalarFault(value: unknown): Fault | undefined {
   }
 }
 
-const notJson = { message: 'Only what JSON can hold.' }
+const notJson = { message: 'Must be a value that JSON can represent.' }
 
 function firstFault(entries: [string | number, unknown][], depth: number): Fault | undefined {
   for (const [part, value] of entries) {

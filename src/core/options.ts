@@ -46,7 +46,7 @@ export function isOpaque(value: unknown): boolean {
 }
 
 function noObject(known: readonly string[]): OptionFault {
-  return { path: 'options', message: `Options are an object, such as { ${known[0]}: … }.` }
+  return { path: 'options', message: `Must be an object, such as { ${known[0]}: … }.` }
 }
 
 function describeUnknown(options: object, name: string, known: readonly string[]): OptionFault {
@@ -54,7 +54,7 @@ function describeUnknown(options: object, name: string, known: readonly string[]
   // Of the name only what cannot be a token: it may be anything.
   const path = /^\w{1,40}$/.test(name) ? name : '(unprintable)'
   const meant = known.find((other) => distanceOf(name.toLowerCase(), other.toLowerCase()) <= 2)
-  const hint = meant === undefined ? `One of ${known.join(', ')}.` : `Did you mean ${meant}?`
+  const hint = meant === undefined ? `The options are ${known.join(', ')}.` : `Did you mean ${meant}?`
   return { path, message: `Unknown option. ${hint}` }
 }
 
@@ -78,7 +78,7 @@ export function signalFault(signal: unknown): OptionFault | undefined {
   if (signal === undefined || signal === null) return undefined
   const { throwIfAborted, addEventListener } = signal as Partial<AbortSignal>
   if (typeof throwIfAborted === 'function' && typeof addEventListener === 'function') return undefined
-  return { path: 'signal', message: 'An AbortSignal, such as the signal of an AbortController.' }
+  return { path: 'signal', message: 'Must be an AbortSignal, such as the signal of an AbortController.' }
 }
 
 /** Says what is wrong with a number that was given; undefined for a whole number within its bounds, and if absent. */
@@ -92,6 +92,6 @@ export function wholeNumberFault(
   if (Number.isSafeInteger(value) && (value as number) >= least && (value as number) <= most) return undefined
   return {
     path,
-    message: `A whole number from ${least.toLocaleString('en')} to ${most.toLocaleString('en')}.`,
+    message: `Must be a whole number from ${least.toLocaleString('en')} to ${most.toLocaleString('en')}.`,
   }
 }

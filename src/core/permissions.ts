@@ -53,7 +53,7 @@ export function covers(granted: readonly string[], asked: string): boolean {
 
 function patternCovers(granted: string, asked: string): boolean {
   if (asked.startsWith(reservedNamespace) && !granted.startsWith(reservedNamespace)) return false
-  // The usual pattern has its only `*` at the end: whatever goes on from there is covered.
+  // The usual pattern has its only `*` at the end: all that continues from there is covered.
   const wildcard = granted.indexOf('*')
   if (wildcard === granted.length - 1) return asked.startsWith(granted.slice(0, wildcard))
   const pattern = granted.split(':')

@@ -27,7 +27,7 @@ export interface ParsedToken {
 /** Makes a token with 256 random bits of secret. Throws RangeError for a prefix of another form. */
 export function generateToken(prefix: string, random: RandomSource): ParsedToken {
   if (prefix.length > longestPrefix || !prefixPattern.test(prefix)) {
-    throw new RangeError(`Not a token prefix: ${prefix}`)
+    throw new RangeError(`${prefix} is not a token prefix.`)
   }
   const kid = randomKid(random)
   return { prefix, kid, token: assembleToken(prefix, kid, random(new Uint8Array(secretBytes))) }
@@ -39,7 +39,7 @@ export function assembleToken(prefix: string, kid: string, secret: Uint8Array): 
   return unchecked + toBase62(crc32(unchecked, unchecked.length), checkLength)
 }
 
-/** Takes a token apart; undefined where its shape or its check is wrong. */
+/** Takes a token apart; undefined if its shape or its check is wrong. */
 export function parseToken(input: string): ParsedToken | undefined {
   const token = input.startsWith('secret-token:') ? input.slice('secret-token:'.length) : input
   const bodyStart = token.length - tokenBodyLength

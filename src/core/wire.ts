@@ -32,7 +32,7 @@ export function fromWire(body: object): Record<string, unknown> {
     throw new LatchkeyError('invalid_input', 'The body has unknown fields.', {
       errors: strangers.map((name) => ({
         path: fieldName(name),
-        message: `Unknown field; did you mean ${fieldName(toSnakeCase(name))}?`,
+        message: `Unknown field. Did you mean ${fieldName(toSnakeCase(name))}?`,
       })),
     })
   }

@@ -1,4 +1,4 @@
-// Who asks by a token: a caller for everything that takes one.
+// The caller of a token, for everything that takes one.
 
 import type { Caller } from '../core/actor.ts'
 import { kidOf } from '../core/token.ts'
@@ -11,7 +11,7 @@ export interface Origin {
   ip?: string | undefined
 }
 
-/** Tells who asks by a token; undefined for one that opens nothing. Throws `store_unavailable`. */
+/** Finds the caller of a token; undefined if the token is not valid. Throws `store_unavailable`. */
 export async function authenticate(
   memory: Memory,
   token: string,

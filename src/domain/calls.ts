@@ -33,7 +33,7 @@ export function refuseMore<Methods extends object>(methods: Methods): Methods {
     (...args: unknown[]) => {
       if (args.slice(method.length).every((extra) => extra === undefined)) return method(...args)
       const refuse = () =>
-        refuseField('options', `At most ${method.length} arguments: the options come last.`)
+        refuseField('options', `Takes at most ${method.length} arguments. The options come last.`)
       return name === 'listAll' ? refuse() : Promise.resolve().then(refuse)
     },
   ])

@@ -12,7 +12,7 @@ const maxPageBytes = 1024 * 1024
 const maxLooked = 50_000
 const maxPageMs = 1_000
 
-/** What one statement may cost: whoever waits for its turn, or verifies meanwhile, waits for one of these. */
+/** What one statement may cost: a read that waits for its turn, or a verification meanwhile, waits for one of these. */
 const maxSliceRows = 100
 const maxSliceBytes = 128 * 1024
 const firstWindow = 400

@@ -18,8 +18,8 @@ export function noteOpening(database: string, warn: (message: string) => void): 
   if (count > 0 && !openings.told.has(database)) {
     openings.told.add(database)
     warn(
-      'This process has opened the same database twice. Each opening has connections and a memory of its own: open it ' +
-        'once and share it, in a program that is reloaded by way of globalThis (docs/guides/library.md).',
+      'This process has opened the same database twice. Each opening has its own connections and its own cache. Open it ' +
+        'once and share it; a program that reloads its modules shares it on globalThis (docs/guides/library.md).',
     )
   }
   return () => {

@@ -55,7 +55,7 @@ async function createOrganization(
     requireRoot(actor, 'create organizations')
     // `root` is made by the bootstrap alone, with the first key that may act on all the others.
     if (id === rootOrganizationId || !(await insertOrganization(tx, row))) {
-      throw new LatchkeyError('organization_exists', `There is an organization ${id} already.`)
+      throw new LatchkeyError('organization_exists', `The organization ${id} already exists.`)
     }
     record({
       action: 'organization.created',

@@ -50,7 +50,7 @@ export class FairLine {
   readonly #bounds: LineBounds
   readonly #tooMany: () => LatchkeyError
   readonly #urgent = new Set<Ticket>()
-  // In the order of their turns: whoever has had one moves to the end.
+  // In the order of their turns: one that has had a turn moves to the end.
   readonly #organizations = new Map<string, OrganizationLine>()
   #running = 0
   #waiting = 0
@@ -88,7 +88,7 @@ export class FairLine {
     }
   }
 
-  /** Refuses whoever has waited for so many milliseconds. */
+  /** Refuses those that have waited for so many milliseconds. */
   refuseOlder(milliseconds: number): void {
     const before = performance.now() - milliseconds
     const keys = [...this.#organizations.values()].flatMap(({ keys }) => [...keys.values()])
@@ -223,7 +223,7 @@ export class FairLine {
     return key
   }
 
-  /** Forgets whoever neither waits nor runs: as many are remembered as are there. */
+  /** Forgets those that neither wait nor run: as many are remembered as are there. */
   #tidy(turn: Turn | undefined): void {
     if (turn === undefined) return
     const organization = this.#organizations.get(turn.organizationId)
@@ -235,13 +235,13 @@ export class FairLine {
 }
 
 function tooManyReads(): LatchkeyError {
-  return new LatchkeyError('too_many_reads', 'This key has too many reads waiting. Send fewer at once.')
+  return new LatchkeyError('too_many_reads', 'Too many reads of this key are waiting. Send fewer at once.')
 }
 
 /** What one is told whose turn does not come in time. */
 export function tooSlow(): LatchkeyError {
   return new LatchkeyError(
     'store_unavailable',
-    'The database is too slow for the number of requests. Try again.',
+    'The database cannot keep up with the number of requests. Try again.',
   )
 }

@@ -5,7 +5,7 @@ import { atWorkTurn } from './work-turns.ts'
 const sliceMs = 0.5
 
 /**
- * Runs one slice a turn of the event loop, whoever's work it is, and of each asker one piece of work at a time. Short
+ * Runs one slice a turn of the event loop over all askers, and of each asker one piece of work at a time. Short
  * pieces share a slice.
  */
 export class Slices {

@@ -1,6 +1,6 @@
 // Turns at the database: shared fairly between those who ask, bounded in number and in time.
 
-/** On whose behalf a secret is read: a key that has proved itself, or else whoever stands at an address. */
+/** On whose behalf a secret is read: a key that has proved itself, or else a stranger at an address. */
 export interface Asker {
   /** The id of the calling key, once its token was found valid. */
   readonly keyId?: string | undefined

@@ -68,7 +68,7 @@ export class Admission {
       this.#endsAt = undefined
       return
     }
-    // As long as everything else took since: requests have half of the time, whatever there is to do beside them.
+    // As long as everything else took since: requests have half of the time, beside all other work.
     const now = performance.now()
     const elsewhereMs = now - (this.#endsAt ?? now)
     this.#endsAt = now + Math.min(Math.max(turnMs, elsewhereMs), longestTurnMs)

@@ -11,7 +11,7 @@ export function noteArrival(incoming: IncomingMessage, at: number): void {
   ;(incoming as Arrived)[arrivedAt] = at
 }
 
-/** When a request came, by the monotonic clock; now if it did not wait, or where there is none. */
+/** When a request came, by the monotonic clock; now if it did not wait, or if there is none. */
 export function arrivalOf(incoming: IncomingMessage | undefined, now = performance.now()): number {
   return (incoming as Arrived | undefined)?.[arrivedAt] ?? now
 }

@@ -32,7 +32,7 @@ export async function authenticate(
     const mayBeSession = authorization === undefined && !tokenOnly
     const caller = mayBeSession ? await authenticateCookie(kit, header, exchange) : undefined
     if (caller) return caller
-    throw new LatchkeyError('missing_token', 'Send a key as Authorization: Bearer <token>.')
+    throw new LatchkeyError('missing_token', 'Send a token as Authorization: Bearer <token>.')
   }
   const { authenticator } = kit
   const verdict =
@@ -83,7 +83,7 @@ export function readSessionValues(
   if (cookie === undefined) return undefined
   // Before the session is looked at: another site learns nothing, and ends nothing.
   if (isCrossSite(exchange.method, cookie.name, header)) {
-    throw new LatchkeyError('cross_site_request', 'A session serves requests of its own site only.')
+    throw new LatchkeyError('cross_site_request', 'A session accepts requests from its own site only.')
   }
   exchange.cookieName = cookie.name
   const pageValue = header(pageValueHeader)

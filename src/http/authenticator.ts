@@ -1,4 +1,4 @@
-// What the kit asks of whatever judges tokens and sessions.
+// What the kit asks of the library: to judge tokens and sessions.
 import type { Caller } from '../core/actor.ts'
 import type { SessionValues } from '../core/shapes/sessions.ts'
 import type { Verdict } from '../core/shapes/verification.ts'

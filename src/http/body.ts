@@ -7,7 +7,7 @@ import type { ReadHeader } from './exchange.ts'
 export const defaultBodyLimit = 64 * 1024
 
 /**
- * Reads a JSON body of at most `limit` bytes, by `parse`; where it is optional, none at all is `{}`. Throws
+ * Reads a JSON body of at most `limit` bytes, by `parse`; if it is optional, none at all is `{}`. Throws
  * `unsupported_media_type`, `body_too_large`, and what `parse` throws.
  */
 export async function parseBody(
@@ -43,7 +43,7 @@ function requireJson(header: ReadHeader): void {
 
 /** The refusal of a body over its limit. */
 function bodyTooLarge(limit: number): LatchkeyError {
-  return new LatchkeyError('body_too_large', `The body may have at most ${limit} bytes.`)
+  return new LatchkeyError('body_too_large', `The body must have at most ${limit} bytes.`)
 }
 
 /** Reads the bytes of a fetch request. Throws `body_too_large` as soon as there are more than `limit`. */
@@ -81,5 +81,5 @@ export function readIncomingBytes(incoming: IncomingMessage, limit: number): Pro
 
 /** The refusal of a body whose connection ended before it did. */
 export function bodyBrokeOff(): LatchkeyError {
-  return new LatchkeyError('malformed_request', 'The body broke off.')
+  return new LatchkeyError('malformed_request', 'The body ended before it was complete. Send it again.')
 }

@@ -18,7 +18,7 @@ export function parseProxies(proxies: readonly string[]): BlockList {
     const bits = length === undefined ? undefined : Number(/^\d{1,3}$/.test(length) ? length : Number.NaN)
     const mostBits = family === 'ipv4' ? 32 : 128
     if (family === undefined || rest.length > 0 || (bits !== undefined && !(bits <= mostBits))) {
-      throw new RangeError(`Not an address or a network: ${proxy}`)
+      throw new RangeError(`${proxy} is neither an address nor a network.`)
     }
     if (bits === undefined) list.addAddress(address, family)
     else list.addSubnet(address, bits, family)

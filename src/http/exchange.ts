@@ -5,27 +5,27 @@ import type { VerdictCode } from '../core/shapes/verification.ts'
 import { containsToken } from '../core/token.ts'
 import { findClientAddress } from './client-address.ts'
 
-/** A request under way. What is optional is noted by whoever finds it out. */
+/** A request under way. Optional fields are set by the code that finds them out. */
 export interface Exchange {
   readonly requestId: string
   readonly method: string
   /** The client's address, as far as it can be believed. */
   readonly ip: string | undefined
-  /** The address of whoever connected: the client, or the last proxy before us. */
+  /** The address of the peer: the client, or the last proxy before us. */
   readonly peer: string | undefined
   /** When the request came, by the monotonic clock, in milliseconds. */
   readonly startedAt: number
-  /** The path template of the route; undefined where there is none. */
+  /** The path template of the route; undefined if there is none. */
   route?: string | undefined
   /** The id of the key that calls. */
   keyId?: string | undefined
-  /** The name of the cookie by which it calls, where it shows no token; never its value. */
+  /** The name of the cookie by which it calls, if it shows no token; never its value. */
   cookieName?: string
   /** The public part of the token that was refused, or that was judged for the caller. */
   kid?: string | undefined
   /** The codes of all verdicts given, a batch's too. */
   verdicts?: readonly VerdictCode[]
-  /** What went wrong, where the answer is a problem. */
+  /** What went wrong, if the answer is a problem. */
   error?: unknown
 }
 
@@ -34,7 +34,7 @@ export type ReadHeader = (name: string) => string | undefined
 
 const requestIdPattern = /^[A-Za-z0-9_-]{1,64}$/
 
-/** Begins an exchange. `remoteAddress` is the peer's; a proxy's only where it is trusted. */
+/** Begins an exchange. `remoteAddress` is the peer's; a proxy's only if it is trusted. */
 export function openExchange(
   method: string,
   header: ReadHeader,

@@ -11,7 +11,7 @@ const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
  * exactly, and half of a surrogate pair. No message repeats what was sent.
  */
 export function readJson(bytes: Uint8Array): unknown {
-  if (bytes.length === 0) throw invalid('The body is empty.')
+  if (bytes.length === 0) throw invalid('The body is empty. Send a JSON value.')
   const text = decode(bytes)
   const value = parse(text)
   visitNames(text, checkName)
@@ -24,7 +24,7 @@ function decode(bytes: Uint8Array): string {
   try {
     return utf8.decode(bytes)
   } catch {
-    throw invalid('The body is not UTF-8.')
+    throw invalid('The body is not valid UTF-8.')
   }
 }
 
@@ -36,18 +36,18 @@ function parse(text: string): unknown {
     const position = / at position (\d+)/.exec((error as Error).message)?.[1]
     throw invalid(
       position === undefined
-        ? 'The body ends too early, or is no JSON at all.'
-        : `The body is not JSON from character ${Number(position) + 1} on.`,
+        ? 'The body is not JSON, or ends before it is complete.'
+        : `The body is not valid JSON at character ${Number(position) + 1}.`,
     )
   }
 }
 
 function checkName(name: string, isRepeated: boolean): void {
   if (name === '__proto__') {
-    const errors = [{ path: name, message: 'No field may be called __proto__.' }]
-    throw new LatchkeyError('invalid_input', 'No field may be called __proto__.', { errors })
+    const errors = [{ path: name, message: 'Must not have a field named __proto__.' }]
+    throw new LatchkeyError('invalid_input', 'Must not have a field named __proto__.', { errors })
   }
-  if (isRepeated) throw invalid(`The body holds ${showName(name)} twice in one object.`)
+  if (isRepeated) throw invalid(`An object in the body contains ${showName(name)} twice.`)
 }
 
 function invalid(detail: string): LatchkeyError {

@@ -23,7 +23,7 @@ export interface Listening {
   stop(): Promise<void>
 }
 
-/** Listens on an address. Throws where it is taken: also by a process that would share it. */
+/** Listens on an address. Throws if it is taken: also by a process that would share it. */
 export async function listen(server: Server, options: ListenOptions): Promise<Listening> {
   const { port, backlog } = options
   // The primary process accepts for its workers.

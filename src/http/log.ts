@@ -94,7 +94,7 @@ function writeLine(log: Logger, exchange: Exchange, status: number, durationMs: 
 /** Writes down that an answer broke off after its beginning was sent, and why. */
 export function recordBreak(log: Logger, { requestId, route, keyId }: Exchange, error: unknown): void {
   const line = { request_id: requestId, route, key_id: keyId, error: describeError(error) }
-  log.error(line, 'the answer broke off')
+  log.error(line, 'the answer was not sent completely')
 }
 
 interface Internals {

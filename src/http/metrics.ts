@@ -10,9 +10,9 @@ export type Snapshot = Awaited<ReturnType<Registry['getMetricsAsJSON']>>
 export interface Metrics {
   countRequest(route: string, method: string, status: number, seconds: number): void
   countVerdict(code: VerdictCode): void
-  /** Shows how large what is not in the SQLite file itself yet is, whenever the metrics are read. */
+  /** Shows the size of the write-ahead log of the SQLite file each time the metrics are read. */
   watchWal(readBytes: () => number): void
-  /** Shows what is done in the background, whenever the metrics are read. */
+  /** Shows the counts of background jobs each time the metrics are read. */
   watchJobs(readCounts: () => readonly JobCounts[]): void
   contentType: string
   /** The text that a scrape reads. */
@@ -39,7 +39,7 @@ export function createMetrics(): Metrics {
   new RequestDurations(timings, registry)
   new Counter({
     name: 'latchkey_verdicts_total',
-    help: 'Verdicts given, by their code.',
+    help: 'Verdicts by code.',
     labelNames: ['code'] as const,
     registers: [registry],
     collect() {
@@ -57,7 +57,7 @@ export function createMetrics(): Metrics {
     watchWal: (readBytes) => {
       new Gauge({
         name: 'latchkey_sqlite_wal_bytes',
-        help: 'The size of the log of changes beside the SQLite file.',
+        help: 'Size of the write-ahead log (-wal) of the SQLite file.',
         registers: [registry],
         // Several processes on one file see the same log.
         aggregator: 'max',
@@ -69,7 +69,7 @@ export function createMetrics(): Metrics {
     watchJobs: (readCounts) => {
       new Counter({
         name: 'latchkey_jobs_total',
-        help: 'Runs of work in the background, by its kind and how they ended.',
+        help: 'Runs of background jobs by kind and result.',
         labelNames: ['kind', 'outcome'] as const,
         registers: [registry],
         collect() {
@@ -81,7 +81,7 @@ export function createMetrics(): Metrics {
       })
       new Gauge({
         name: 'latchkey_jobs_lag_seconds',
-        help: 'For how long work in the background has been due that no process has begun.',
+        help: 'Time since the oldest background job that no process has begun became due.',
         labelNames: ['kind'] as const,
         registers: [registry],
         // Each process sees the same work.

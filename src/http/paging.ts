@@ -1,4 +1,4 @@
-// Lists go out as bare arrays; where there is more, a Link header leads to the next page (RFC 8288).
+// Lists go out as bare arrays; if there is more, a Link header leads to the next page (RFC 8288).
 
 import type { Caller } from '../core/actor.ts'
 import type { ActorOptions } from '../core/call-options.ts'
@@ -44,7 +44,7 @@ async function page(
   path: string,
   rawQuery: string,
 ): Promise<Reply> {
-  // Whoever verifies meanwhile waits for a slice at most, however many lists are being written.
+  // A verification meanwhile waits for a slice at most, however many lists are being written.
   const texts = await slices.map(caller.keyId, items, (item) => JSON.stringify(toWire(item)))
   const text = `[${texts.join(',')}]`
   if (next === undefined) return jsonText(text)

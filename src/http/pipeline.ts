@@ -13,7 +13,7 @@ import { readQuery, refuseQuery } from './query.ts'
 import { dress, problem, type Reply, underWireNames } from './reply.ts'
 import type { Call, Kit, Route } from './route.ts'
 
-/** A request as a door hands it in, whatever it got it from. */
+/** A request as every door hands it in. */
 export interface Incoming {
   method: string
   /** The request's target as it came: nothing decoded, nothing left out. */
@@ -24,7 +24,7 @@ export interface Incoming {
   header: ReadHeader
   /** The values of the route's path parameters. */
   params: Record<string, string>
-  /** Raised when the request's connection is done with it: answered, or gone. Absent where there is none. */
+  /** Raised when the request's connection is done with it: answered, or gone. Absent if there is none. */
   signal?(): AbortSignal
   /** Reads the body. Throws `body_too_large` as soon as it is longer than so many bytes. */
   readBytes(limit: number): Promise<Buffer>
@@ -55,9 +55,12 @@ export async function serve<Parts extends Kit>(
   if (route) exchange.route = route.path
   let reply: Reply
   try {
-    // The raw URL, before anything is made of it. Whatever follows never logs a URL at all.
+    // The raw URL, before anything is made of it. Nothing after this logs a URL at all.
     if (holdsToken(incoming.url)) {
-      throw new LatchkeyError('token_in_url', 'Send tokens in headers or bodies: URLs end up in logs.')
+      throw new LatchkeyError(
+        'token_in_url',
+        'The URL contains a token. Send tokens in headers or bodies, because programs log URLs.',
+      )
     }
     reply = typeof served === 'function' ? served(exchange) : await answer(parts, served, incoming, exchange)
   } catch (error) {
@@ -69,7 +72,7 @@ export async function serve<Parts extends Kit>(
   return reply
 }
 
-const clientGone = 'The client closed its connection before it was answered.'
+const clientGone = 'The client closed its connection before the server answered.'
 
 /** What a refusal says of the route's permission. */
 function refusalHeaders(error: unknown, route: { access: string } | undefined): Record<string, string> {
@@ -80,7 +83,7 @@ function refusalHeaders(error: unknown, route: { access: string } | undefined): 
   return {}
 }
 
-/** The answer where there is no route. */
+/** The answer if there is no route. */
 export type Refusal = (exchange: Exchange) => Reply
 
 async function answer<Parts extends Kit>(

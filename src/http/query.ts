@@ -22,7 +22,7 @@ export function splitQuery(query: string): [name: string, value: string][] {
 export function readQuery(query: string): Record<string, unknown> {
   const parameters = new Map<string, unknown>()
   for (const [name, value] of splitQuery(query)) {
-    if (parameters.has(name)) refuse(name, 'Name it once.')
+    if (parameters.has(name)) refuse(name, 'Must be given once.')
     if (name === '__proto__') refuse(name, 'Unknown field.')
     parameters.set(name, name === 'limit' && /^\d{1,9}$/.test(value) ? Number(value) : value)
   }
@@ -53,8 +53,8 @@ function decode(text: string): string {
   try {
     return decodeURIComponent(text.replaceAll('+', ' '))
   } catch {
-    throw new LatchkeyError('invalid_input', 'The query is not UTF-8, percent-encoded.', {
-      errors: [{ path: '', message: 'The query is not UTF-8, percent-encoded.' }],
+    throw new LatchkeyError('invalid_input', 'The query is not percent-encoded UTF-8.', {
+      errors: [{ path: '', message: 'The query is not percent-encoded UTF-8.' }],
     })
   }
 }

@@ -46,14 +46,14 @@ export function dress(reply: Reply, exchange: Pick<Exchange, 'requestId'>): Repl
 const mostFieldErrors = 32
 
 /**
- * Answers with a problem (RFC 9457). Whatever is not a LatchkeyError is `internal`: what it says goes to the
+ * Answers with a problem (RFC 9457). Any error but a LatchkeyError is `internal`: what it says goes to the
  * log alone.
  */
 export function problem(error: unknown, requestId: string, headers: Record<string, string> = {}): Reply {
   const known =
     error instanceof LatchkeyError
       ? error
-      : new LatchkeyError('internal', 'Internal error. The log has the cause under this request id.')
+      : new LatchkeyError('internal', 'The server failed. Its log has the cause under this request id.')
   const errors = known.errors?.slice(0, mostFieldErrors)
   return {
     status: known.status,
@@ -79,7 +79,7 @@ export function underWireNames(error: unknown): unknown {
 }
 
 function problemHeaders({ code, status, retryAfterMs }: LatchkeyError): Record<string, string> {
-  // RFC 6750, section 3.1: no error code where the request brought no token.
+  // RFC 6750, section 3.1: no error code if the request brought no token.
   if (code === 'missing_token' || code === 'session_ended') return { 'www-authenticate': 'Bearer' }
   if (code === 'invalid_token') return { 'www-authenticate': invalidToken }
   if (retryAfterMs !== undefined)

@@ -11,7 +11,7 @@ import type { Exchange, ReadHeader } from './exchange.ts'
 import type { Reply } from './reply.ts'
 import type { UnderWay } from './under-way.ts'
 
-/** What the kit needs of a server, whatever its routes do. */
+/** What the kit needs of every server. */
 export interface Kit {
   authenticator: Authenticator
   /** The requests that are being answered, by caller. */
@@ -41,7 +41,7 @@ export interface Call<Parts extends Kit, Query = unknown, Body = unknown, Name e
   query: Query
   /** The body under the library's names. Its type is what the library expects: the library checks it. */
   body: Body
-  /** Raised when the request's connection is done with it: answered, or gone; absent where the app has none. */
+  /** Raised when the request's connection is done with it: answered, or gone; absent if the app has none. */
   signal: AbortSignal | undefined
   /** Judges the caller again, in the midst of a long answer. Throws what would have refused it at the beginning. */
   readmit(): Promise<Caller>

@@ -28,7 +28,7 @@ function setCookie(name: string, value: string, maxAgeSeconds: number): string {
 }
 
 /**
- * Reads the session's cookie from a Cookie header; undefined where there is none. Where the browser is known to
+ * Reads the session's cookie from a Cookie header; undefined if there is none. Where the browser is known to
  * speak TLS the plain name does not count. One name with two values is '', which opens nothing: who planted which?
  */
 export function readSessionCookie(
@@ -56,7 +56,7 @@ export function readSessionCookie(
  * itself, by the address bar or a bookmark. A browser that is too old for it, or that speaks plain HTTP to another
  * machine, sends Origin (RFC 6454) with all that changes anything, and that must be this host, as in OWASP's advice
  * on cross-site request forgery, 'Verifying Origin With Standard Headers'. A cookie that was set over TLS is not for
- * a page that came without: whoever is on the way could have written that.
+ * a page that came without: a man in the middle could have written that.
  */
 export function isCrossSite(method: string, cookieName: string, header: ReadHeader): boolean {
   const isRead = method === 'GET' || method === 'HEAD'

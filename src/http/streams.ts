@@ -37,7 +37,7 @@ export function streamParts(
     }
     pass().catch((error: unknown) => {
       onFailure(error)
-      if (!isGone) sink.fail('The rest could not be read.')
+      if (!isGone) sink.fail('The server could not read the rest.')
     })
     return () => {
       isGone = true
@@ -65,7 +65,7 @@ export function pour(stream: Stream, outgoing: ServerResponse): void {
   })
 }
 
-/** The same as a body of fetch. It begins when it is read: whoever asks with HEAD never reads. */
+/** The same as a body of fetch. It begins when it is read: a HEAD request never reads it. */
 export function toBody(stream: Stream): ReadableStream<Uint8Array<ArrayBuffer>> {
   let leave: (() => void) | undefined
   const demand = new Demand()

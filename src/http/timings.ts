@@ -64,7 +64,7 @@ type Description = Awaited<ReturnType<Histogram<string>['get']>>
 const name = 'latchkey_http_request_duration_seconds'
 const config = {
   name,
-  help: 'Time from a request to its answer.',
+  help: 'Time from the arrival of a request to its answer.',
   labelNames: requestLabels,
   buckets: bucketEnds,
 }

@@ -1,4 +1,4 @@
-// How many requests of one caller a process answers at once. Whoever sends without waiting for answers holds memory, and
+// How many requests of one caller a process answers at once. A caller that sends without waiting for answers holds memory, and
 // the lines of others, with each of them.
 
 import type { Caller } from '../core/actor.ts'
@@ -18,7 +18,7 @@ export class UnderWay {
     if (this.#count(names[0]) >= maxOfKey || this.#count(names[1]) >= maxOfOrganization) {
       throw new LatchkeyError(
         'too_many_requests',
-        `A process answers ${maxOfKey} requests of a key at once, and ${maxOfOrganization} of an organization: wait for answers before you send more.`,
+        `A process answers at most ${maxOfKey} requests of a key and ${maxOfOrganization} requests of an organization at once. Wait for answers before you send more.`,
       )
     }
     for (const name of names) this.#counts.set(name, this.#count(name) + 1)

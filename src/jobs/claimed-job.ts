@@ -1,4 +1,4 @@
-// One job under its claim: the claim is renewed while the work takes its time, and finished only by who holds it.
+// One job under its claim: the claim is renewed while the work takes its time, and finished only by its holder.
 import type { Instant } from '../store/instants.ts'
 import { type Claim, type ClaimedRow, finishJob, giveBackJob, renewClaim, retryJob } from '../store/jobs.ts'
 import type { Store } from '../store/store.ts'
@@ -43,7 +43,7 @@ export async function doClaimed(
 ): Promise<Ending> {
   const held = new HeldClaim(row, context, claimedAt)
   try {
-    if (isSpent(row, kind)) throw new Error('Each attempt ended with its process.')
+    if (isSpent(row, kind)) throw new Error('The process of each attempt ended before the attempt did.')
     const again = await runWithin(row, kind, held, context)
     const afterMs = again?.afterMs ?? kind.everyMs
     return await held.end('done', (tx, claim) => finishJob(tx, claim, { afterMs }, context.at()))
@@ -90,11 +90,11 @@ async function runWithin(
   signal.throwIfAborted()
   const { promise: abandoned, reject: abandon } = Promise.withResolvers<never>()
   let callOff = clock.after(kind.maxRunMs ?? defaultMaxRunMs, () =>
-    held.raise(new Error('It takes too long.')),
+    held.raise(new Error('The job took too long.')),
   )
   const beginGrace = () => {
     callOff()
-    callOff = clock.after(graceMs, () => abandon(new StillRunning('It was told to end.')))
+    callOff = clock.after(graceMs, () => abandon(new StillRunning('The job was told to end.')))
   }
   signal.addEventListener('abort', beginGrace)
   try {
@@ -149,7 +149,7 @@ class HeldClaim {
     this.signal.throwIfAborted()
   }
 
-  /** Writes the end of the work, again where the database is away, as long as the claim may be ours. */
+  /** Writes the end of the work, again if the database is away, as long as the claim may be ours. */
   async end(kind: Ending['kind'], write: (tx: Tx, claim: Claim) => Promise<boolean>): Promise<Ending> {
     const { store, clock, stopping } = this.#context
     while (!this.#isLost) {
@@ -177,7 +177,7 @@ class HeldClaim {
 
   #lose(): void {
     this.#isLost = true
-    this.raise(new Error('The claim is lost.'))
+    this.raise(new Error('Another process has claimed the job.'))
   }
 
   #renewLater(): void {

@@ -112,7 +112,7 @@ export class Jobs {
    * does not keeps its claim until that lapses, so that it is never done twice at once. Never throws.
    */
   async stop(): Promise<void> {
-    this.#stopping.abort(new Error('The process stops.'))
+    this.#stopping.abort(new Error('The process is stopping.'))
     this.#callOff()
     const ended = async () => {
       await this.#round
@@ -151,7 +151,7 @@ export class Jobs {
         pauseMs = await this.#look(pollMs)
         this.#failedLooks = 0
       } catch {
-        // The database is away. The lag shows it, and so does whatever else asks the database.
+        // The database is away. The lag shows it, and so does everything else that asks the database.
         this.#failedLooks++
         pauseMs = Math.min(maxPauseMs, pollMs * 2 ** Math.min(this.#failedLooks, 10))
       }
@@ -214,7 +214,7 @@ export class Jobs {
     const { code, name: errorName } = error as { code?: unknown; name?: string }
     const reason = typeof code === 'string' ? code : errorName
     this.#options.warn(
-      `The work "${name}" in the background failed ${toldAttempts} times in a row (${reason}). It is tried again; latchkey_jobs_total counts its failures.`,
+      `The background job "${name}" failed ${toldAttempts} times in a row (${reason}). Latchkey tries it again, and counts its failures in latchkey_jobs_total.`,
     )
   }
 }

@@ -69,7 +69,7 @@ export const retention: readonly Retention[] = [
     table: 'followers',
     rows: 'processes that follow the changes and crashed',
     kept: 'until the next barrier, which comes within two minutes',
-    // It deletes whoever has not confirmed its number, which is the highest of all: no row is left for this job.
+    // It deletes each follower that has not confirmed its number, which is the highest of all: no row is left for this job.
     by: 'the barrier',
   },
   {

@@ -32,7 +32,7 @@ export function requireKey(options: GuardOptions<Request>): KeyHandler {
   }
 }
 
-/** The key that a request was let through with. Throws where no `requireKey` stands before the route. */
+/** The key that a request was let through with. Throws if no `requireKey` stands before the route. */
 export function keyOf(request: Pick<Request, 'rawHeaders'>): VerifiedKey {
   return admitted.get(request)
 }

@@ -26,7 +26,7 @@ export function requireKey(
   }
 }
 
-/** The key that a request was let through with. Throws where no `requireKey` stands before the route. */
+/** The key that a request was let through with. Throws if no `requireKey` stands before the route. */
 export function keyOf(request: Pick<FastifyRequest, 'raw'>): VerifiedKey {
   return admitted.get(request)
 }

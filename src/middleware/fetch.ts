@@ -5,7 +5,7 @@ export type { GuardOptions, TokenVerifier, VerifiedKey } from './guard.ts'
 
 /**
  * Guards a handler: it runs only for requests with a valid key that holds the permissions, and gets that key
- * after the request; whatever else the runtime passes comes after. Throws TypeError for permissions of a wrong
+ * after the request; what else the runtime passes comes after. Throws TypeError for permissions of a wrong
  * form.
  */
 export function withKey<HandledRequest extends Request, Rest extends unknown[]>(

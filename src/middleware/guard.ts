@@ -1,4 +1,4 @@
-// What every guard does, whatever the framework: takes the token of a request, has it judged, and says what to answer.
+// What every guard does in every framework: takes the token of a request, has it verified, and says what to answer.
 
 import { insufficientScope, invalidToken, readPresented } from '../core/bearer.ts'
 import { maxPermissionLength, maxPermissions } from '../core/bounds.ts'
@@ -24,7 +24,7 @@ export interface GuardOptions<Request> {
   verifier: TokenVerifier
   /** All of these are required: a list, or a function of the request that gives one. None if absent. */
   permissions?: readonly string[] | ((request: Request) => readonly string[])
-  /** Hears why no verdict could be had, where a request was answered 503. It gets no token. */
+  /** Is called with the reason if no verdict could be had and the guard answered 503. It gets no token. */
   onError?: (error: unknown) => void
 }
 
@@ -64,7 +64,7 @@ export function createGuard<Request>(options: GuardOptions<Request>): Guard<Requ
     const isAskable = askable.length === wanted.length && askable.length <= maxPermissions
     const token = readPresented(header)
     if (token === undefined) {
-      const detail = 'Send a key as Authorization: Bearer <token>, or as X-Api-Key.'
+      const detail = 'Send a token as Authorization: Bearer <token> or as X-Api-Key: <token>.'
       return refuse('missing_token', detail, { 'www-authenticate': 'Bearer' })
     }
     // Two different ones, or an empty one: nothing that could be asked about.
@@ -76,11 +76,17 @@ export function createGuard<Request>(options: GuardOptions<Request>): Guard<Requ
     } catch (error) {
       // No verdict: neither yes nor no. Who asked may ask again, and does not come through.
       onError?.(error)
-      return refuse('store_unavailable', 'The key cannot be verified at the moment.', { 'retry-after': '1' })
+      return refuse('store_unavailable', 'The token cannot be verified now. Try again.', {
+        'retry-after': '1',
+      })
     }
     if (verdict.code === 'insufficient_permissions') {
       const challenge = { 'www-authenticate': insufficientScope(wanted) }
-      return refuse('missing_permission', `This takes a key with ${wanted.join(' ')}.`, challenge)
+      return refuse(
+        'missing_permission',
+        `This request requires a key that holds ${wanted.join(' ')}.`,
+        challenge,
+      )
     }
     return refuseToken()
   }
@@ -94,16 +100,17 @@ export class AdmittedKeys {
     this.#keys.set(request, key)
   }
 
-  /** The key of a request. Throws where no guard let it through: that is a route without one. */
+  /** The key of a request. Throws if no guard let it through: that is a route without one. */
   get(request: object): VerifiedKey {
     const key = this.#keys.get(request)
-    if (key === undefined) throw new Error('No guard stands before this route: it has no key.')
+    if (key === undefined)
+      throw new Error('This route has no key, because no guard runs before it. Add requireKey to the route.')
     return key
   }
 }
 
 /** What Latchkey takes: a verdict on more cannot be asked for. */
-/** Longer than any token, whatever its prefix; a longer one is not worth a request. */
+/** Longer than any token with any prefix; a longer one is not worth a request. */
 const maxTokenLength = 256
 
 function isPermission(permission: unknown): permission is string {
@@ -117,13 +124,14 @@ function isPermission(permission: unknown): permission is string {
 function checkPermissions(permissions: readonly string[]): void {
   const wrong = permissions.find((permission) => !isPermission(permission))
   if (wrong !== undefined)
-    throw new TypeError(`Not a permission such as emails:send: ${JSON.stringify(wrong)}`)
-  if (permissions.length > maxPermissions) throw new TypeError(`At most ${maxPermissions} permissions.`)
+    throw new TypeError(`${JSON.stringify(wrong)} is not a permission such as emails:send.`)
+  if (permissions.length > maxPermissions)
+    throw new TypeError(`A guard requires at most ${maxPermissions} permissions.`)
 }
 
 // Its text is the sender's, and stands in no header.
 function refuseUnaskable(): { refusal: Refusal } {
-  const detail = 'This takes a permission that no key can hold.'
+  const detail = 'This request requires a permission that no key can hold.'
   return refuse('missing_permission', detail, { 'www-authenticate': 'Bearer error="insufficient_scope"' })
 }
 

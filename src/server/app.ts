@@ -54,7 +54,7 @@ export interface AppSettings {
   trustedProxies?: readonly string[]
 }
 
-/** What Node's server hands over beside the request; absent where the app is called without one. */
+/** What Node's server hands over beside the request; absent if the app is called without one. */
 interface Bindings {
   incoming?: IncomingMessage
   outgoing?: ServerResponse
@@ -141,7 +141,7 @@ export function createPipeline(latchkey: Latchkey, settings: AppSettings): Pipel
   }
 }
 
-/** Answers where there is no route. A browser gets the console, whose pages have addresses that only it knows. */
+/** Answers if there is no route. A browser gets the console, whose pages have addresses that only it knows. */
 function serveNoRoute(request: HonoRequest, path: string, exchange: Exchange): Reply {
   const isPage = isNavigation(request.method, (name) => request.header(name)) && isPagePath(path)
   return (isPage ? consolePageFor(path) : undefined) ?? refuseRoute(path, exchange)
@@ -150,9 +150,10 @@ function serveNoRoute(request: HonoRequest, path: string, exchange: Exchange): R
 /** Nothing is served so: is it the address, or only the method? */
 function refuseRoute(path: string, exchange: Exchange): Reply {
   const methods = routes.filter((route) => matchTemplate(route.path, path)).map(({ method }) => method)
-  if (methods.length === 0) throw new LatchkeyError('route_not_found', 'No route has this path.')
+  if (methods.length === 0)
+    throw new LatchkeyError('route_not_found', 'No route has this path. GET /docs lists the routes.')
   const allow = [...new Set(methods.includes('GET') ? [...methods, 'HEAD'] : methods)].join(', ')
-  const error = new LatchkeyError('method_not_allowed', `This address takes ${allow}.`)
+  const error = new LatchkeyError('method_not_allowed', `This path accepts ${allow} only.`)
   exchange.error = error
   return problem(error, exchange.requestId, { allow })
 }

@@ -34,7 +34,7 @@ export class Audience {
   readonly #verifiers: Verifiers
   readonly #scope: { organizationId?: string }
   readonly #ushers: Ushers
-  /** The keys that changed since the last event; null where any may have. */
+  /** The keys that changed since the last event; null if any key may have. */
   #untold: Set<string> | null | undefined
   #toldAt = Number.NEGATIVE_INFINITY
   #telling: NodeJS.Timeout | undefined
@@ -45,7 +45,7 @@ export class Audience {
     this.#ushers = ushers
   }
 
-  /** Hears of keys in scope that changed, none for a barrier; undefined where any may have. */
+  /** Hears of keys in scope that changed, none for a barrier; undefined if any key may have. */
   hear(keyIds: readonly string[] | undefined): void {
     if (keyIds === undefined) this.#untold = null
     else if (this.#untold !== null) {
@@ -58,7 +58,7 @@ export class Audience {
     else this.tell()
   }
 
-  /** Tells what has not been told yet; returns up to which change all is told, undefined where that is not known. */
+  /** Tells what has not been told yet; returns up to which change all is told, undefined if that is not known. */
   tell(): number | undefined {
     clearTimeout(this.#telling)
     this.#telling = undefined

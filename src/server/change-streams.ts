@@ -58,7 +58,7 @@ export class ChangeStreams {
     await this.#unsubscribe
     await this.#latchkey.verifiers.findSequence(reader)
     if (this.#latchkey.verifiers.latest(reader) === undefined || this.#closed) {
-      throw new LatchkeyError('store_unavailable', 'Changes cannot be followed now; try again.')
+      throw new LatchkeyError('store_unavailable', 'The server cannot follow changes now. Try again.')
     }
     return (sink) => {
       this.#add(sink, reader)
@@ -104,8 +104,8 @@ export class ChangeStreams {
   #refuseCrowd(reader: StreamReader): void {
     if (!this.#isCrowded(reader)) return
     const { max, maxByKey } = this.#bounds
-    const bounds = `A key may have ${maxByKey} streams open on a process, and all keys ${max}.`
-    throw new LatchkeyError('too_many_streams', `${bounds} Close some, or try again.`)
+    const bounds = `A process keeps at most ${maxByKey} streams of a key open, and ${max} in all.`
+    throw new LatchkeyError('too_many_streams', `${bounds} Close some, or try again later.`)
   }
 
   #remove(sink: Sink): void {
@@ -163,7 +163,7 @@ export class ChangeStreams {
     if (!this.#open.has(sink)) return
     if (sink.queued() > longestQueueBytes) {
       this.#remove(sink)
-      sink.fail('The reader of the changes is too slow.')
+      sink.fail('The client reads the changes too slowly.')
     } else sink.write(text)
   }
 }

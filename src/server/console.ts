@@ -29,7 +29,7 @@ interface Built {
 
 let built: Built | undefined
 
-/** Reads what was built, once; undefined where nothing was. */
+/** Reads what was built, once; undefined if nothing was. */
 function findBuilt(): Built | undefined {
   if (built) return built
   try {
@@ -47,11 +47,11 @@ function findBuilt(): Built | undefined {
   }
 }
 
-/** The same for who asks for the console by its own address. Throws `route_not_found`. */
+/** The same for a browser that asks for the console by its own address. Throws `route_not_found`. */
 function requireBuilt(): Built {
   const found = findBuilt()
   if (found) return found
-  throw new LatchkeyError('route_not_found', 'The console was not built: `npm run build` does it.')
+  throw new LatchkeyError('route_not_found', 'The console has not been built. Run `npm run build`.')
 }
 
 /**
@@ -89,7 +89,7 @@ export function isNavigation(method: string, header: ReadHeader): boolean {
   return (method === 'GET' || method === 'HEAD') && /\btext\/html\b/.test(header('accept') ?? '')
 }
 
-/** The console's page for an address that is no route's; undefined where the console was not built. */
+/** The console's page for an address that is no route's; undefined if the console was not built. */
 export function consolePageFor(path: string): Reply | undefined {
   // A file, or a call of the API, that is not there is no page.
   if (/^\/(?:v1|assets)(?:\/|$)|\.\w+$/.test(path)) return undefined
@@ -101,7 +101,7 @@ function consoleAsset(name: string, header: ReadHeader): Reply {
   const { assets } = requireBuilt()
   const plain = assets.get(name)
   const contentType = contentTypes[extname(name)]
-  if (!plain || !contentType) throw new LatchkeyError('route_not_found', 'There is no such file.')
+  if (!plain || !contentType) throw new LatchkeyError('route_not_found', 'No file has this path.')
   const wanted = header('accept-encoding') ?? ''
   const coding = codings.find(
     ([coding, extension]) => accepts(wanted, coding) && assets.has(name + extension),

@@ -11,7 +11,7 @@ export interface Parts extends Kit {
   metrics: Metrics
   /** The text that a scrape reads; see `shareRenders`. */
   renderMetrics(): Promise<string>
-  /** Resolves where a change can be made durable now; see `readiness.ts`. */
+  /** Resolves if a change can be made durable now; see `readiness.ts`. */
   checkReady(): Promise<void>
   changes: ChangeStreams
   /** The OpenAPI document as JSON text, in UTF-8. */

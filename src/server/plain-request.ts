@@ -144,6 +144,6 @@ export function readPlainQuery(query: string): string[] | undefined {
 }
 
 function readQueried(query: string): string[] {
-  if (query.includes('#') || holdsToken(query)) throw new RangeError('Not a plain query.')
+  if (query.includes('#') || holdsToken(query)) throw new RangeError('The query is not plain.')
   return readWanted(query.slice(1))
 }

@@ -48,7 +48,7 @@ export interface RunningServer {
 const quietMs = 100
 const longestCloseMs = 9_000
 
-/** Starts to serve. Throws where the address is taken, and RangeError for a proxy that is no address. */
+/** Starts to serve. Throws if the address is taken, and RangeError for a proxy that is no address. */
 export async function startServer(latchkey: Latchkey, settings: ServerSettings): Promise<RunningServer> {
   const { host, port, beforeServing, ...appSettings } = settings
   const pipeline = createPipeline(latchkey, appSettings)
@@ -65,7 +65,7 @@ export async function startServer(latchkey: Latchkey, settings: ServerSettings):
   const bounds = { ...wanted, maxConnections: connectionsWithin(wanted.maxConnections) }
   if (bounds.maxConnections < wanted.maxConnections)
     settings.log.warn(
-      `The system lets this process open few files: it keeps at most ${bounds.maxConnections} connections, not ${wanted.maxConnections}. Raise the limit (ulimit -n, LimitNOFILE).`,
+      `The system lets this process open few files, so the server keeps at most ${bounds.maxConnections} connections, not ${wanted.maxConnections}. Raise the limit (ulimit -n, LimitNOFILE).`,
     )
   const server = createServer({
     headersTimeout: bounds.headersMs,
@@ -99,7 +99,7 @@ export async function startServer(latchkey: Latchkey, settings: ServerSettings):
 
   function refuse(code: ErrorCode): Reply {
     const exchange = openExchange('-', () => undefined, undefined, parseProxies([]))
-    exchange.error = new LatchkeyError(code, clientErrorDetails[code] ?? 'The request is not valid HTTP.')
+    exchange.error = new LatchkeyError(code, clientErrorDetails[code] ?? 'The request is not valid HTTP/1.1.')
     const reply = dress(problem(exchange.error, exchange.requestId, { connection: 'close' }), exchange)
     pipeline.recorder.record(exchange, reply.status)
     return reply
@@ -132,9 +132,9 @@ export async function startServer(latchkey: Latchkey, settings: ServerSettings):
 }
 
 const clientErrorDetails: Partial<Record<ErrorCode, string>> = {
-  headers_too_large: 'All the headers together may have at most 16 KiB.',
-  request_timeout: 'Send a whole request within 30 seconds.',
-  too_many_connections: 'All connections are in use; try again.',
+  headers_too_large: 'The headers must have at most 16 KiB in all.',
+  request_timeout: 'The request was not complete within 30 seconds. Send it faster.',
+  too_many_connections: 'All connections are in use. Try again.',
 }
 
 function codeOfClientError(code: string | undefined): ErrorCode {
@@ -171,7 +171,7 @@ function createStop(
     return accepted
   }
   const drain = async () => {
-    // First: whoever loses a connection comes by another, while that is still taken.
+    // First: a client that loses a connection opens another one, as long as the server still accepts it.
     await stopAccepting()
     connections.startClosing()
     const acceptedAt = performance.now()
@@ -185,7 +185,7 @@ function createStop(
     await othersClosed
     clearInterval(linger)
     clearTimeout(force)
-    // Ends http's own timer too, where the connections were gone before the linger was over.
+    // Ends http's own timer too, if the connections were gone before the linger was over.
     server.close()
   }
   return { stopAccepting, drain }

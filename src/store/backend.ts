@@ -7,7 +7,7 @@ import type { Db, Tx } from './tables.ts'
 /** PostgreSQL's own variables, `PGHOST` and others: they say what a database's url leaves out. */
 export type PostgresEnvironment = Readonly<Record<string, string | undefined>>
 
-/** Hears what whoever runs the process must know, in a sentence for its log. */
+/** Is called with what the operator must know, in a sentence for the log. */
 export type Warn = (message: string) => void
 
 /**
@@ -40,9 +40,9 @@ export interface Backend {
   readsAtOnce: number
   /** How many changes may be under way at once: some connections are left to the process itself. */
   changesAtOnce: number
-  /** How long to wait between two looks for changes; long where hints come, short where looking is cheap. */
+  /** How long to wait between two looks for changes; long if hints come, short if looking is cheap. */
   readonly pollEveryMs: number
-  /** Reads one secret in this thread; absent where a read waits for another program. */
+  /** Reads one secret in this thread; absent if a read waits for another program. */
   readonly findFactsNow?: (kid: string) => StoredSecret | undefined
   /** Reads many secrets by one statement. */
   findManyFacts(kids: readonly string[]): Promise<StoredSecret[]>
@@ -50,7 +50,7 @@ export interface Backend {
   /** Wakes the listeners of all processes when the transaction commits, as far as the database can. */
   announce(tx: Tx): Promise<unknown>[]
   listen(hint: () => void): () => void
-  /** The size of what is not in the database's own file yet, in bytes; absent where there is no such file. */
+  /** The size of what is not in the database's own file yet, in bytes; absent if there is no such file. */
   walBytes?(): number
   close(): Promise<void>
 }

@@ -2,7 +2,7 @@
 import { randomBytes } from 'node:crypto'
 import type { Db, Tx } from './tables.ts'
 
-/** How many changes the log keeps; who missed more than that must forget all it knows. */
+/** How many changes the log keeps; a process that missed more than that must forget all it knows. */
 const keptChanges = 10_000
 
 /** What a change of the log is of. A process that follows it has something to forget, or nothing that it knows of. */
@@ -33,7 +33,7 @@ export interface ChangeRow {
   /** The number of the change among those of its organization; null for a barrier. */
   organization_sequence: number | null
   mark: string | null
-  /** The mark of the change after which was asked; null where the log does not hold it. */
+  /** The mark of the change after which was asked; null if the log does not hold it. */
   since_mark: string | null
   /** The lowest schema of a program that may work on the database as it is. */
   oldest_compatible: number
@@ -139,13 +139,13 @@ function logChange(tx: Tx, change: LoggedChange | null): Promise<unknown> {
 /** The number of an organization's last change, as it stood at one change of the log. */
 export interface OrganizationSequence {
   value: number
-  /** The mark of that change of the log; null where the log does not hold it. */
+  /** The mark of that change of the log; null if the log does not hold it. */
   mark: string | null
 }
 
 /**
  * Reads the number of an organization's last change as it stood after a change of the log, however many have come since;
- * undefined where the log does not show it any more. One statement, so one snapshot.
+ * undefined if the log does not show it any more. One statement, so one snapshot.
  */
 export async function readOrganizationSequence(
   db: Db,

@@ -27,10 +27,10 @@ export function fromCursor(
     const [of, value, id] = parts as unknown[]
     if (of === list && isValue(value) && typeof value === type && isText(id)) return [value, id]
   }
-  refuseField('after', 'Not a cursor of this list: take it from the page before, with the same sort.')
+  refuseField('after', 'Must be the cursor of the previous page of this list, with the same sort.')
 }
 
-/** In which order a list comes: by a column, and by ids where that ties. */
+/** In which order a list comes: by a column, and by ids if that ties. */
 export interface Order {
   column: string
   direction: 'asc' | 'desc'
@@ -40,7 +40,7 @@ export interface Order {
 export interface SliceBounds {
   /** How many rows it gives at the most. */
   limit: number
-  /** How many rows it looks at where a filter leaves some out. */
+  /** How many rows it looks at if a filter leaves some out. */
   window: number
   /** The bytes of the rows' long columns after which it gives no more. One row always comes. */
   maxBytes: number

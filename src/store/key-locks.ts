@@ -9,7 +9,7 @@ export interface KeyLocks {
   callers: readonly string[]
   /** The key to change, if it is of the scope: undefined for every organization. */
   target?: { id: string; scope: string | undefined } | undefined
-  /** The key that called by a session which the change ends: whatever it does by that session is committed before. */
+  /** The key that called by a session which the change ends: all that it does by that session is committed before. */
   left?: string | undefined
 }
 

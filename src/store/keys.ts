@@ -70,7 +70,7 @@ export async function lockKey(tx: Tx, id: string, scope: Scope): Promise<KeyRow 
     .executeTakeFirst()
 }
 
-/** Changes a key that {@link lockKey} found. Throws where not exactly that row was there to change. */
+/** Changes a key that {@link lockKey} found. Throws if not exactly that row was there to change. */
 export async function changeKey(tx: Tx, row: KeyRow, change: Updateable<KeysTable>): Promise<KeyRow> {
   const folded = change.name === undefined ? {} : { name_folded: fold(change.name) }
   return tx
@@ -79,7 +79,7 @@ export async function changeKey(tx: Tx, row: KeyRow, change: Updateable<KeysTabl
     .where('id', '=', row.id)
     .where('organization_id', '=', row.organization_id)
     .returningAll()
-    .executeTakeFirstOrThrow(() => new LatchkeyError('internal', 'The change of a key touched no row.'))
+    .executeTakeFirstOrThrow(() => new LatchkeyError('internal', 'The change of a key affected no row.'))
 }
 
 /** Reads the next keys of a list, by statements whose cost is bounded however few keys fit. */
@@ -111,7 +111,7 @@ function isFiltered({ status, q }: KeyQuery): boolean {
   return status !== 'all' || q !== undefined
 }
 
-/** Finds where the window ends in which fitting keys are looked for; undefined where the list ends before. */
+/** Finds where the window ends in which fitting keys are looked for; undefined if the list ends before. */
 async function findWindowEnd(db: Db, query: KeyQuery, window: number): Promise<Position | undefined> {
   const { column, direction } = keyOrders[query.sort]
   const row = await keysAfter(db, query)

@@ -40,7 +40,7 @@ async function saveUsesAlone(tx: Tx, uses: readonly Use[]): Promise<void> {
  * Does the same by one statement of PostgreSQL, which commits by itself: it locks rows that changes write too, and so
  * no answer may be waited for while they are locked.
  *
- * An UPDATE of many rows locks them in whatever order its plan finds them, and two batches of the same keys would wait
+ * An UPDATE of many rows locks them in the order in which its plan finds them, and two batches of the same keys would wait
  * for each other. So rows are locked before in one order, keys by id, then secrets by kid, as every change does: each
  * part begins when it has counted all that the one before has locked. A row that somebody else wrote after the
  * statement began is looked at again as it is then, so that no instant goes backwards (PostgreSQL's documentation,

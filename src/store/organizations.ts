@@ -51,14 +51,16 @@ export async function lockOrganization(tx: Tx, id: string): Promise<Organization
     .executeTakeFirst()
 }
 
-/** Renames an organization that is there. Throws where it is not. */
+/** Renames an organization that is there. Throws if it is not. */
 export async function renameOrganization(tx: Tx, id: string, name: string): Promise<OrganizationRow> {
   return tx
     .updateTable('organizations')
     .set({ name, name_folded: fold(name) })
     .where('id', '=', id)
     .returningAll()
-    .executeTakeFirstOrThrow(() => new LatchkeyError('internal', 'Renaming an organization touched no row.'))
+    .executeTakeFirstOrThrow(
+      () => new LatchkeyError('internal', 'The change of an organization affected no row.'),
+    )
 }
 
 /** What a list of organizations is asked for; within a scope there is only its own. */

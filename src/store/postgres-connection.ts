@@ -45,7 +45,7 @@ export interface ConnectOptions {
   purpose: 'verify' | 'listen' | undefined
   /** How long all attempts may take together. */
   timeoutMs: number
-  /** How long a statement may take where it does not say so itself; unbounded if absent. */
+  /** How long a statement may take if it does not say so itself; unbounded if absent. */
   queryTimeoutMs?: number
 }
 
@@ -218,7 +218,7 @@ function checkServer(reported: Record<string, string>, host: string, port: numbe
   }
   // A primary that takes no writes now may still be the only one; among several, another may be the one.
   if (reported.default_transaction_read_only === 'on' && hosts > 1) {
-    throw new UnfitServerError(`${what} takes no writes (default_transaction_read_only is on).`)
+    throw new UnfitServerError(`${what} accepts no writes, because default_transaction_read_only is on.`)
   }
 }
 
@@ -244,7 +244,7 @@ function tlsOptions(settings: PostgresSettings, mode: TlsMode): ConnectionOption
     ...(certificateKeyPassword !== undefined && { passphrase: certificateKeyPassword }),
   }
   if (mode === 'verify-full' || isSystem) return own
-  // As in libpq: whoever names an authority for `require` wants it asked.
+  // As in libpq: an operator who names an authority for `require` wants it asked.
   if (mode === 'verify-ca' || (mode === 'require' && ca !== undefined)) {
     return { ...own, checkServerIdentity: () => undefined }
   }
@@ -255,7 +255,7 @@ function read(parameter: string, path: string): string {
   try {
     return readFileSync(path, 'utf8')
   } catch (error) {
-    throw new Error(`The file of ${parameter} cannot be read: ${(error as Error).message}.`)
+    throw new Error(`Latchkey cannot read the file that ${parameter} names: ${(error as Error).message}.`)
   }
 }
 

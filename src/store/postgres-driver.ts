@@ -114,7 +114,7 @@ class PostgresConnection implements TransactingConnection {
   begin(): void {
     const { changeMs, server } = this.#timeouts
     this.#timeoutMs = changeMs
-    // Named, whatever the database's default: each statement must see what was committed before it, locks waited for.
+    // Named, so that the database's default does not matter: each statement must see what was committed before it, locks waited for.
     const statements = ['begin isolation level read committed']
     if (server) {
       statements.push(

@@ -39,7 +39,7 @@ async function readPrivately(path: string): Promise<string | undefined> {
   try {
     const { mode } = await stat(path)
     if (process.platform !== 'win32' && (mode & othersMayRead) !== 0) {
-      throw new Error(`The password file ${path} is open to others than its owner: chmod 600 it.`)
+      throw new Error(`Users other than its owner can read the password file ${path}. Run chmod 600 on it.`)
     }
     return await readFile(path, 'utf8')
   } catch (error) {

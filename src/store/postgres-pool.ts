@@ -176,7 +176,7 @@ export class ConnectionPool {
 
   #forgetOne(): void {
     this.#open--
-    // Whoever waits may make one in its place.
+    // A waiting borrower may make one in its place.
     this.#waiting.shift()?.(undefined)
     if (this.#open === 0) this.#onEmpty?.()
   }

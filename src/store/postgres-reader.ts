@@ -24,7 +24,7 @@ const sharingMs = 5_000
 /** Reads within this time share a proof. */
 const proofEveryMs = 150
 
-const unproven = 'The server could not prove that it is the primary.'
+const unproven = 'The server did not prove that it is the primary.'
 
 /** A commit that waits for the standbys, or nothing if the server waits for none. */
 const proofExpression = `case when not pg_is_in_recovery() and current_setting('synchronous_standby_names') <> ''
@@ -79,7 +79,7 @@ export class PostgresReader {
       ),
     )
     if (rows[0]?.in_recovery !== false)
-      throw new UnfitServerError('A standby answered: its data may be behind.')
+      throw new UnfitServerError('A standby answered, whose data may be behind.')
     return rows.filter(({ kid }) => kid !== null)
   }
 
@@ -95,7 +95,7 @@ export class PostgresReader {
     })
     const server = rows[0]
     if (server === undefined || server.read_only) {
-      throw new UnfitServerError('The server takes no writes: it is a standby, or set so.')
+      throw new UnfitServerError('The server accepts no writes: it is a standby, or set to read-only.')
     }
     return {
       rows: rows.filter(({ last }) => last !== null),
@@ -226,7 +226,7 @@ export class PostgresReader {
 
   #connect(): Promise<PostgresClient> {
     const connection = this.#connector.connect({ purpose: 'verify', timeoutMs, queryTimeoutMs: timeoutMs })
-    // Whoever asks meanwhile shares the failure: a database that is away is not to be stormed.
+    // Askers meanwhile share the failure: a database that is away is not to be stormed.
     connection.catch(() => setTimeout(() => this.#forget(connection), betweenAttemptsMs).unref())
     return connection
   }

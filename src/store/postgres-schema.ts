@@ -45,7 +45,7 @@ export async function resolveSchema(client: PostgresClient, given: string | unde
   if (foreign === undefined) return wanted
   throw new LatchkeyError(
     'invalid_input',
-    `The schema ${wanted} of the database has a table ${foreign} of another program. Give Latchkey a schema of its own: ?schema=<name> at the end of the URL.`,
+    `The schema ${wanted} of the database has a table ${foreign} of another program. Name another schema for Latchkey with ?schema=<name> at the end of the URL.`,
   )
 }
 

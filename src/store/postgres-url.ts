@@ -112,14 +112,14 @@ export function isPostgresUrl(text: string): boolean {
 }
 
 /**
- * Reads a URL; libpq's variables say what it leaves out. A password may stand in it as it is, whatever its signs.
+ * Reads a URL; libpq's variables say what it leaves out. A password may stand in it as it is, with any characters.
  * Throws `invalid_input` with a sentence that repeats no part of the URL that could be one of the password.
  */
 export function parsePostgresUrl(url: string, environment: Environment = {}): PostgresSettings {
   const parts = splitUrl(url)
   if (parts === undefined) {
     refuse(
-      'it is not postgres://<user>:<password>@<host>:<port>/<name>. Look for a sign in the wrong place, and write %40 for an @ in the password.',
+      'it must have the form postgres://<user>:<password>@<host>:<port>/<name>. Look for a misplaced character, and write %40 for an @ in the password.',
     )
   }
   const given = new Map<Name, string>()
@@ -235,7 +235,7 @@ function readParameter(given: Map<Name, string>, name: string, value: string): v
   else if (Object.hasOwn(variables, name)) given.set(name as Name, value)
   else if (!withoutEffect.has(name)) {
     refuse(
-      `Latchkey does not know its parameter ${name.slice(0, 40)}: see docs/operate/postgresql.md for those that it takes.`,
+      `the parameter ${name.slice(0, 40)} is unknown. docs/operate/postgresql.md lists the parameters that Latchkey accepts.`,
     )
   }
 }
@@ -264,11 +264,11 @@ function readHosts(
     const own = item?.port || ports[ports.length > 1 ? i : 0] || '5432'
     const number = Number(own)
     if (!/^\d{1,5}$/.test(own) || number < 1 || number > 65_535)
-      refuse('its port is a number from 1 to 65535.')
+      refuse('the port must be a number from 1 to 65535.')
     return { host: item?.host || 'localhost', port: number }
   })
   if (ports.length > 1 && ports.length !== hosts.length)
-    refuse('it names another number of ports than of hosts.')
+    refuse('it must name one port, or one port for each host.')
   return hosts as PostgresSettings['hosts']
 }
 
@@ -278,29 +278,29 @@ function readChoice<T extends string>(
   value: string | undefined,
 ): T | undefined {
   if (value === undefined || value === '') return undefined
-  return choices.find((choice) => choice === value) ?? refuse(`${name} is one of ${choices.join(', ')}.`)
+  return choices.find((choice) => choice === value) ?? refuse(`${name} must be one of ${choices.join(', ')}.`)
 }
 
 function readTimeout(value: string | undefined): number | undefined {
   if (value === undefined || value === '' || value === '0') return undefined
   const seconds = Number(value)
   if (Number.isInteger(seconds) && seconds > 0 && seconds <= maxConnectTimeoutS) return seconds * 1_000
-  refuse(`connect_timeout is a whole number of seconds, at most ${maxConnectTimeoutS}.`)
+  refuse(`connect_timeout must be a whole number of seconds, at most ${maxConnectTimeoutS}.`)
 }
 
 function readSchema(value: string | undefined): string | undefined {
   if (value === undefined || schemaName.test(value)) return value
-  refuse('schema is a name of lower-case letters, digits and _, at most 40, that does not begin with pg_.')
+  refuse('schema must be a name of at most 40 lower-case letters, digits and _, and must not begin with pg_.')
 }
 
 /** Latchkey reads and writes, and believes no copy that may be behind. */
 function checkPrimary(wanted: string | undefined): true {
   if (!wanted || ['any', 'read-write', 'primary'].includes(wanted)) return true
   refuse(
-    'target_session_attrs is read-write or primary: Latchkey works on the primary alone, and never on a replica.',
+    'target_session_attrs must be read-write or primary. Latchkey works on the primary only, never on a standby.',
   )
 }
 
 function refuse(sentence: string): never {
-  throw new LatchkeyError('invalid_input', `The URL of the PostgreSQL database is not right: ${sentence}`)
+  throw new LatchkeyError('invalid_input', `The URL of the PostgreSQL database is invalid: ${sentence}`)
 }

@@ -150,19 +150,19 @@ function checkFitness({ encoding, client_encoding, in_recovery, read_only, versi
     refuse('it is a standby, whose data may be behind. Name the primary, or all hosts of the cluster.')
   if (read_only)
     refuse(
-      'it takes no writes: default_transaction_read_only is on, for the server, the database or the role.',
+      'it accepts no writes, because default_transaction_read_only is on for the server, the database or the role.',
     )
   if (encoding !== 'UTF8')
     refuse(
-      `its encoding is ${encoding}, which cannot hold every name. Make one with ENCODING 'UTF8' TEMPLATE template0.`,
+      `its encoding is ${encoding}, which cannot represent every name. Create a database with ENCODING 'UTF8' TEMPLATE template0.`,
     )
   if (client_encoding !== 'UTF8')
-    refuse(`client_encoding is ${client_encoding} for this role: ALTER ROLE … RESET client_encoding.`)
-  if (version < 140_000) refuse('its PostgreSQL is older than version 14.')
+    refuse(`client_encoding is ${client_encoding} for this role. Run ALTER ROLE … RESET client_encoding.`)
+  if (version < 140_000) refuse('its PostgreSQL is older than version 14. Upgrade it.')
 }
 
 function refuse(reason: string): never {
-  throw new LatchkeyError('store_unavailable', `Latchkey cannot work on this database: ${reason}`)
+  throw new LatchkeyError('store_unavailable', `Latchkey cannot use this database: ${reason}`)
 }
 
 async function makeSchema(tx: Parameters<typeof migrate>[0], schema: string): Promise<void> {
@@ -173,7 +173,7 @@ async function makeSchema(tx: Parameters<typeof migrate>[0], schema: string): Pr
   } catch (error) {
     if ((error as { code?: string }).code !== '42501') throw error
     refuse(
-      `this role may not make the schema ${schema}. As a superuser: CREATE SCHEMA ${schema} AUTHORIZATION <the role>; or name one that it owns with ?schema=<name>.`,
+      `this role may not create the schema ${schema}. As a superuser, run CREATE SCHEMA ${schema} AUTHORIZATION <the role>; or name a schema that the role owns with ?schema=<name>.`,
     )
   }
 }
@@ -183,19 +183,19 @@ function warnOfTls({ settings }: PostgresConnector, warn: Warn): void {
   const { tlsMode, rootCertificate } = settings
   if (tlsMode === 'require' && rootCertificate === undefined)
     warn(
-      'The connection to PostgreSQL is by TLS, but sslmode=require asks for no certificate: sslmode=verify-full keeps out who stands between.',
+      'The connection to PostgreSQL uses TLS, but sslmode=require does not verify the certificate of the server. Use sslmode=verify-full to exclude a man in the middle.',
     )
 }
 
 const pooledNotice =
-  'A pooler that changes servers between transactions stands before PostgreSQL: Latchkey does without prepared statements and notifications, and looks for changes ten times a second.'
+  'Latchkey reaches PostgreSQL through a pooler that changes servers between transactions. It therefore uses no prepared statements and no notifications, and looks for changes ten times a second.'
 
 function scarcityNotice(user: string): string {
-  return `PostgreSQL has no connection left for the role ${user}: Latchkey shares those that it has. A process uses up to ${maxOfChanges + maxOfReads + 2}, and works well with 4.`
+  return `PostgreSQL has no connection left for the role ${user}, so Latchkey shares those that it has. A process uses up to ${maxOfChanges + maxOfReads + 2} connections, and works well with 4.`
 }
 
 function commitNotice(setting: string): string {
-  return `synchronous_commit is ${setting} for this role: a change that was acknowledged may be lost when the server stops. ALTER ROLE … SET synchronous_commit = on.`
+  return `synchronous_commit is ${setting} for this role, so PostgreSQL may lose an acknowledged change when it stops. Run ALTER ROLE … SET synchronous_commit = on.`
 }
 
 /** Passes each sentence on once. */

@@ -27,7 +27,7 @@ const prunedAtOnce = 100
 
 /** Reads the next {@link secretsPage} secrets of a key: the newest first; kids settle ties. */
 export async function readSecrets(db: Db, key: KeyRow, after: SecretRow | undefined): Promise<SecretRow[]> {
-  // Whatever the clocks of two machines say, the newest is the one that the key names.
+  // The clocks of two machines may disagree: the newest is the one that the key names.
   const newest =
     after === undefined ? [await findSecret(db, key, key.kid)].filter((row) => row !== undefined) : []
   const rows = await secretsOf(db, key)
@@ -87,7 +87,7 @@ function secretsOf(db: Db, key: KeyRow) {
     .where('organization_id', '=', key.organization_id)
 }
 
-/** Lets the newest secret of a key end at `endsAt`. Throws where not exactly that row was there to change. */
+/** Lets the newest secret of a key end at `endsAt`. Throws if not exactly that row was there to change. */
 export async function beginGrace(tx: Tx, key: KeyRow, endsAt: number): Promise<void> {
   const { numUpdatedRows } = await tx
     .updateTable('secrets')
@@ -100,8 +100,8 @@ export async function beginGrace(tx: Tx, key: KeyRow, endsAt: number): Promise<v
 }
 
 /**
- * Ends secrets of a key for good, whatever any clock says of their grace: a machine whose clock is behind must
- * not let them in again. Throws where not exactly those rows were there to change.
+ * Ends secrets of a key permanently, without asking any clock about their grace: a machine whose clock is behind must
+ * not let them in again. Throws if not exactly those rows were there to change.
  */
 export async function endSecrets(tx: Tx, key: KeyRow, kids: readonly string[], now: number): Promise<void> {
   if (kids.length === 0) return
@@ -129,7 +129,7 @@ function areOfKey(eb: ExpressionBuilder<Tables, 'secrets'>, key: KeyRow, kids: r
 
 function requireRows(touched: bigint, expected: number): void {
   if (Number(touched) === expected) return
-  throw new LatchkeyError('internal', `A change of ${expected} secrets touched ${touched} rows.`)
+  throw new LatchkeyError('internal', `A change of ${expected} secrets affected ${touched} rows.`)
 }
 
 export function toSecret(row: SecretRow): KeySecret {

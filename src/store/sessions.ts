@@ -169,5 +169,5 @@ export async function deleteKeySessions(tx: Tx, key: KeyRow, kids?: readonly str
 
 function requireOneAtMost(touched: bigint): void {
   if (touched <= 1n) return
-  throw new LatchkeyError('internal', `A change of one session touched ${touched} rows.`)
+  throw new LatchkeyError('internal', `A change of one session affected ${touched} rows.`)
 }

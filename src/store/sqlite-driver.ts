@@ -4,7 +4,7 @@ import { busyTimeoutMs, type SqliteFile } from './sqlite-file.ts'
 import type { SqliteThread } from './sqlite-thread.ts'
 import { lateStatement, type TransactingConnection } from './transact.ts'
 
-/** A connection as one holder has it: of one thread, and not of the next where that one dies. */
+/** A connection as one holder has it: of one thread, and not of the next if that one dies. */
 class SqliteConnection implements DatabaseConnection {
   readonly #thread: SqliteThread
   readonly #generation: number
@@ -86,7 +86,7 @@ class SqliteWriteConnection extends SqliteConnection implements TransactingConne
     try {
       await this.send(CompiledQuery.raw('rollback'))
     } catch (error) {
-      // The thread rolls back where a statement fails, and SQLite by itself where the disk is full.
+      // The thread rolls back if a statement fails, and SQLite by itself if the disk is full.
       if (!(error as Error).message.includes('no transaction is active')) throw error
     }
   }
@@ -132,7 +132,7 @@ export class SqliteReadDriver implements Driver {
   }
 }
 
-/** One connection for all changes: whoever holds it, a statement or a whole transaction, holds it alone. */
+/** One connection for all changes: its holder, a statement or a whole transaction, holds it alone. */
 export class SqliteWriteDriver implements Driver, LockWaits {
   readonly #thread: SqliteThread
   readonly #file: SqliteFile

@@ -4,7 +4,7 @@ import type { StoredSecret } from '../core/stored-secret.ts'
 import { factsQuery } from './facts.ts'
 import type { SqliteFile } from './sqlite-file.ts'
 
-/** How old a snapshot may be when a read uses it: whoever blocks this thread meanwhile gets a new one after that. */
+/** How old a snapshot may be when a read uses it: code that blocks this thread meanwhile gets a new one after that. */
 const snapshotMs = 1
 /** Pages that are held in memory, in KiB: those in the middle of each tree, also of millions of keys. */
 const cacheKib = 16_384

@@ -9,7 +9,7 @@ import { type TableName, tableNames, tableSigns } from './tables.ts'
 /** How long a statement waits for another process's write: a mutation that cannot be done fails within a second. */
 export const busyTimeoutMs = 800
 
-/** How old the last look at the file may be, in milliseconds, where a read asks. */
+/** How old the last look at the file may be, in milliseconds, if a read asks. */
 const lookEveryMs = 50
 const companions = ['-wal', '-shm']
 /** While another process makes the schema. */
@@ -59,7 +59,7 @@ export class SqliteFile {
     return identity
   }
 
-  /** Throws `store_unavailable` where another file, or none, lies at the path; looks again unless it just did. */
+  /** Throws `store_unavailable` if another file, or none, lies at the path; looks again unless it just did. */
   requireSame(): void {
     if (performance.now() - this.#lookedAt >= lookEveryMs) this.look()
     if (!this.#isSame) throw replaced()
@@ -93,8 +93,8 @@ export class SqliteFile {
     this.#isSame = isSame
     this.#warn(
       isSame
-        ? `The database file ${this.path} is back: serving goes on.`
-        : `The database file ${this.path} was ${identity.includes(missing) ? 'removed' : 'replaced'} under this process, or its -wal or -shm. Nothing is served from it: restart Latchkey, and stop it before the next restore.`,
+        ? `The database file ${this.path} is back. Latchkey serves from it again.`
+        : `The database file ${this.path}, its -wal or its -shm was ${identity.includes(missing) ? 'removed' : 'replaced'} while this process used it. Latchkey serves nothing from it. Restart Latchkey, and stop it before the next restore.`,
     )
   }
 
@@ -107,10 +107,12 @@ export class SqliteFile {
         const path = this.path + companion
         if (statSync(path, { throwIfNoEntry: false })) chmodSync(path, 0o600)
       }
-      this.#warn(`The database file ${this.path} was open to everybody; now it is its owner's alone.`)
+      this.#warn(
+        `Every user of this machine could read the database file ${this.path}. Latchkey has restricted it to its owner.`,
+      )
     } catch {
       this.#warn(
-        `The database file ${this.path} is open to everybody on this machine: let its owner run chmod 600 on it.`,
+        `Every user of this machine can read the database file ${this.path}. Run chmod 600 on it as its owner.`,
       )
     }
   }
@@ -127,13 +129,13 @@ function refuseForeign(path: string): void {
   if (areOurs || taken === undefined) return
   throw new LatchkeyError(
     'invalid_input',
-    `The database file ${path} has a table ${taken} of another program, and was left as it is. Give Latchkey a file of its own.`,
+    `The database file ${path} has a table ${taken} of another program. Latchkey has not changed it. Name another file for Latchkey.`,
   )
 }
 
 /**
  * Finds out which of our tables' names a database has, the first of them, and whether they are ours. Throws, and leaves the
- * file as it is, if it is no database. It is SQLite that opens the file: whoever else closes one takes from all connections
+ * file as it is, if it is no database. It is SQLite that opens the file: any other code that closes it takes from all connections
  * of this process their locks on it (POSIX), and then another process may remove the log of changes under them.
  */
 function inspectTables(path: string, timeout: number): { areOurs: boolean; taken: TableName | undefined } {
@@ -157,7 +159,7 @@ function inspectTables(path: string, timeout: number): { areOurs: boolean; taken
     }
   } catch (error) {
     if ((error as { errcode?: number }).errcode !== notADatabase) throw error
-    throw new Error('the file is no SQLite database, and was left as it is')
+    throw new Error('the file is not an SQLite database, and Latchkey has not changed it')
   } finally {
     db.close()
   }
@@ -170,7 +172,7 @@ const notADatabase = 26
 function requireFile(path: string): boolean {
   const found = statSync(path, { throwIfNoEntry: false })
   if (found === undefined) return false
-  if (!found.isFile()) throw new Error('what lies there is a folder or a device, not a file')
+  if (!found.isFile()) throw new Error('the path names a folder or a device, not a file')
   return true
 }
 
@@ -193,6 +195,6 @@ function lookAt(path: string): BigIntStats | undefined {
 function replaced(): LatchkeyError {
   return new LatchkeyError(
     'store_unavailable',
-    'The database file was replaced or removed under this process: restart Latchkey.',
+    'The database file was replaced or removed while this process used it. Restart Latchkey.',
   )
 }

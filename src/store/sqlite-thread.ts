@@ -37,12 +37,12 @@ export class SqliteThread {
     this.#warn = warn
   }
 
-  /** Starts the thread, unless it was started before: who reads no list needs none that reads. */
+  /** Starts the thread, unless it was started before: a process that reads no list needs none that reads. */
   begin(): void {
     if (this.generation === 0 && !this.#isClosed) this.#start()
   }
 
-  /** Runs a statement; `inTransaction`, only if a transaction is under way. Rejects where the thread dies meanwhile, or has died and is not back yet. */
+  /** Runs a statement; `inTransaction`, only if a transaction is under way. Rejects if the thread dies meanwhile, or has died and is not back yet. */
   execute(sql: string, parameters: readonly unknown[], inTransaction = false): Promise<QueryResult<unknown>> {
     if (this.#worker === undefined) return Promise.reject(this.#failure)
     const id = ++this.#lastId
@@ -107,13 +107,13 @@ export class SqliteThread {
     if (performance.now() - this.#startedAt > livedMs) this.#deaths = 0
     const pauseMs = Math.min(maxPauseMs, firstPauseMs * 2 ** this.#deaths++)
     const what = this.#isReader ? 'reads from' : 'writes to'
-    this.#warn(`The thread that ${what} SQLite died, and starts again in ${pauseMs} ms: ${error.message}`)
+    this.#warn(`The thread that ${what} SQLite failed, and starts again in ${pauseMs} ms: ${error.message}`)
     this.#restartIn(pauseMs)
   }
 
   #restartIn(pauseMs: number): void {
     this.#timer = setTimeout(() => {
-      // A thread would open, or even make, whatever file lies there now.
+      // A thread would open, or even make, the file that is at the path now.
       if (this.#file.isSame()) this.#start()
       else this.#restartIn(maxPauseMs)
     }, pauseMs)

@@ -74,13 +74,13 @@ function prepare(sql: string): StatementSync {
   return statement
 }
 
-/** Writes the log of changes into the database and cuts it, where it has grown and nobody is in the way. */
+/** Writes the log of changes into the database and cuts it, if it has grown and no reader is in the way. */
 function cutWal(): void {
   // Amid a transaction there is nothing to do but wait for the next round.
   if (walBytes() <= keptWalBytes || db.isTransaction) return
   const { timeout: patience } = db.prepare('pragma busy_timeout').get() as { timeout: number }
   try {
-    // Whoever reads or writes just now is not waited for.
+    // Readers and writers of this instant are not waited for.
     db.exec('pragma busy_timeout = 0; pragma wal_checkpoint(truncate)')
   } catch {
     // Somebody was in the way after all.
@@ -89,7 +89,7 @@ function cutWal(): void {
   }
 }
 
-/** None if the file cannot be looked at: whoever writes is told so. */
+/** None if the file cannot be looked at: each write reports that. */
 function walBytes(): number {
   try {
     return statSync(`${path}-wal`, { throwIfNoEntry: false })?.size ?? 0

@@ -28,7 +28,7 @@ const storeDialect: StoreDialect = {
 }
 const columnTypes = { text: sql`text`, instant: sql`integer`, bytes: sql`blob` }
 
-/** Opens, or makes, an SQLite database and brings its schema up to date. Throws where the file cannot be used. */
+/** Opens, or makes, an SQLite database and brings its schema up to date. Throws if the file cannot be used. */
 export async function openSqlite(path: string, warn: Warn): Promise<Backend> {
   const file = new SqliteFile(path, warn)
   const { db, transact } = await openWriter(file, warn)
@@ -46,7 +46,7 @@ export async function openSqlite(path: string, warn: Warn): Promise<Backend> {
     dialect: storeDialect,
     statements: db,
     reads,
-    // The thread takes them one by one, and whoever comes next is chosen here.
+    // The thread takes them one by one, and the next one is chosen here.
     readsAtOnce: 1,
     // One is written while the others stand ready.
     changesAtOnce: 4,

@@ -25,10 +25,10 @@ export interface Store {
   announce(tx: Tx): Promise<unknown>[]
   /** Calls back when another process may have announced something; returns how to stop that. Hints may get lost. */
   listen(hint: () => void): () => void
-  /** How long to wait between two looks for changes; long where hints come, short where looking is cheap. */
+  /** How long to wait between two looks for changes; long if hints come, short if looking is cheap. */
   readonly pollEveryMs: number
   /** The two reads that verification lives on, each prepared; see `facts.ts` and `changes.ts`. */
-  /** What is known of one secret, read at once; absent where only {@link findManyFacts} can read. */
+  /** What is known of one secret, read at once; absent if only {@link findManyFacts} can read. */
   readonly findFactsNow?: (kid: string) => StoredSecret | undefined
   /** What is known of many secrets, in any order, by one read; those that are not there are left out. */
   findManyFacts(kids: readonly string[]): Promise<StoredSecret[]>
@@ -40,7 +40,7 @@ export interface Store {
   close(): Promise<void>
 }
 
-/** Opens `sqlite:<file>` or `postgres://…`. Throws `invalid_input` for another url, `store_unavailable` where it fails. */
+/** Opens `sqlite:<file>` or `postgres://…`. Throws `invalid_input` for another url, `store_unavailable` if it fails. */
 export async function openStore(
   url: string,
   warn: Warn = warnProcess,
@@ -54,7 +54,7 @@ export async function openStore(
     if (outgrownBy !== undefined) {
       throw new LatchkeyError(
         'store_unavailable',
-        `${describeNewer(outgrownBy)} Until then it serves nothing.`,
+        `${describeNewer(outgrownBy)} Until then this process serves nothing.`,
       )
     }
   }
@@ -126,13 +126,13 @@ async function openBackend(url: string, warn: Warn, environment: PostgresEnviron
   if (path?.startsWith('//')) {
     throw new LatchkeyError(
       'invalid_input',
-      'After sqlite: comes the file itself: sqlite:latchkey.db in this folder, sqlite:/srv/latchkey.db or sqlite:///srv/latchkey.db in another.',
+      'The database URL must name the file after sqlite:, such as sqlite:latchkey.db in the working directory, or sqlite:/srv/latchkey.db or sqlite:///srv/latchkey.db in another directory.',
     )
   }
   if (path === undefined || path === ':memory:') {
     throw new LatchkeyError(
       'invalid_input',
-      'A database is sqlite:<file> or postgres://<user>@<host>/<name>.',
+      'The database URL must be sqlite:<file> or postgres://<user>@<host>/<name>.',
     )
   }
   return (await import('./sqlite.ts')).openSqlite(path, warn)
@@ -179,7 +179,7 @@ export function isRowRefused(error: unknown): boolean {
   return typeof code === 'string' && /^(?:22|23|54|P0)[0-9A-Z]{3}$/.test(code)
 }
 
-/** Lets refusals and our own bugs through as they are; whatever else comes out of a database is its failure. */
+/** Lets refusals and our own bugs through as they are; every other error of a database is its failure. */
 function failureOf(error: unknown): unknown {
   if (error instanceof LatchkeyError || error instanceof TypeError || error instanceof RangeError)
     return error

@@ -40,7 +40,7 @@ export interface SecretsTable {
   created_at: number
   /** When its grace ends or ended; null for the newest. */
   grace_ends_at: number | null
-  /** When somebody ended it for good; null where only time does, or nothing yet. */
+  /** When somebody ended it for good; null if only time does, or nothing yet. */
   ended_at: number | null
   /** 0: never. */
   last_used_at: number

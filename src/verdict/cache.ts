@@ -42,7 +42,7 @@ const newerAt = 13
 const olderAt = 14
 /** The low half of the latest use that nobody wrote down yet, in milliseconds since 1970; 0 for none. */
 const usedAt = 15
-/** A quarter of what the low half can tell: whatever lies so near one instant is less than half apart. */
+/** A quarter of what the low half can tell: two instants so near one another are less than half apart. */
 const longestSpanMs = 2 ** 30
 
 /**
@@ -112,7 +112,7 @@ export class FactsCache {
   /**
    * Finds the facts of exactly this token, and makes them the most recently used; undefined if the cache does not hold
    * them. Equal digests prove the whole token, its shape and its check included. All 32 bytes are compared, in constant
-   * time: the kid is public, so whoever guesses at the rest must learn nothing.
+   * time: the kid is public, so a caller that guesses the rest must learn nothing.
    */
   lookup(token: string): CachedFacts | undefined {
     const slot = this.#find(token, token.length - tokenBodyLength)
@@ -125,7 +125,7 @@ export class FactsCache {
     return slot !== nowhere && !this.#digestMatches(slot, this.#digest(token))
   }
 
-  /** Finds the facts of a kid, for whoever has proved the rest by other means, or lets nobody in by them. */
+  /** Finds the facts of a kid, for a caller that has proved the rest by other means, or admits nothing by them. */
   findByKid(kid: string): CachedFacts | undefined {
     const slot = this.#find(kid, 0)
     return slot === nowhere ? undefined : this.#at(slot)

@@ -4,7 +4,7 @@
 export interface Clock {
   /** Since 1970, by the wall: steps when somebody sets it. */
   now(): number
-  /** Since any instant, never backwards, whatever happens to the wall's clock. */
+  /** Since any instant, never backwards, even if the wall clock is set. */
   monotonic(): number
   /** Calls back once, after so many milliseconds at the earliest; returns how to call that off. */
   after(milliseconds: number, callback: () => void): () => void

@@ -34,7 +34,7 @@ export const nothingAsked: VerifyOptions = Object.freeze({})
  * secret, or because it cannot be sure to have seen every change (`lease.ts`). Throws `invalid_input` for permissions of
  * a wrong form.
  *
- * A judgement has three steps, here and wherever else facts are at hand: **evaluate** by facts and instant, which
+ * A judgement has three steps, here and in each other place that has facts: **evaluate** by facts and instant, which
  * changes nothing; **take**, the place of limits; **note** the use.
  */
 export function verifyCached(
@@ -50,7 +50,7 @@ export function verifyCached(
   return 'kid' in outcome ? undefined : outcome
 }
 
-/** The same, with the token taken apart if memory may not answer: for whoever reads then. */
+/** The same, with the token taken apart if memory may not answer: for the read that follows. */
 export function verifyOrParse(
   memory: Remembered,
   token: string,
@@ -70,7 +70,7 @@ function judgeRemembered(
   purpose: Purpose,
 ): Verdict | undefined {
   const now = memory.clock.now()
-  // Whatever fails elsewhere, nothing is believed that is older than the lease.
+  // Even if all else fails, nothing is believed that is older than the lease.
   if (!memory.isFresh(now)) return undefined
   const refusal = evaluate(facts.terms, asked, now)
   if (refusal === undefined && purpose !== 'heartbeat') memory.cache.noteUse(facts, now)
@@ -89,7 +89,7 @@ function refuseUnproven(memory: Remembered, token: string, asked: VerifyOptions)
   if (parsed === undefined) return malformed
   if (!memory.isFresh(memory.clock.now())) return parsed
   if (memory.isAbsent(parsed)) return notFound
-  // Whoever has the kid that is remembered, and not its digest, has made the token up.
+  // A token with a cached kid and another digest is made up.
   return memory.cache.holdsAnother(parsed) ? notFound : parsed
 }
 
@@ -123,12 +123,12 @@ export function verdictOf(
 ): Verdict {
   if (refusal === undefined && expiresAt === null) return answer
   if (refusal?.code === 'not_found') return notFound
-  // A Date can be changed by whoever gets it: each gets its own.
+  // A caller can change a Date that it gets: each gets its own.
   const known = expiresAt === null ? answer : { ...answer, expiresAt: new Date(expiresAt) }
   return refusal === undefined ? known : { ...known, valid: false, ...refusal }
 }
 
-/** The permissions asked for and not granted; undefined where there are none. Throws `invalid_input`. */
+/** The permissions asked for and not granted; undefined if there are none. Throws `invalid_input`. */
 function missingOf(granted: readonly string[], asked: readonly string[] | undefined): string[] | undefined {
   // What is granted word for word is well-formed, and the usual case.
   if (asked === undefined || (Array.isArray(asked) && holdsAll(granted, asked))) return undefined
@@ -138,7 +138,7 @@ function missingOf(granted: readonly string[], asked: readonly string[] | undefi
 }
 
 function holdsAll(granted: readonly string[], asked: readonly string[]): boolean {
-  // Of long lists each word would be compared with each: whoever takes them apart is quicker.
+  // Of long lists each word would be compared with each: to take them apart is quicker.
   if (granted.length * asked.length > 256) return false
   for (let i = 0; i < asked.length; i++) if (!granted.includes(asked[i] as string)) return false
   return true

@@ -6,7 +6,7 @@ import type { StoredSecret } from '../core/stored-secret.ts'
 export interface Terms {
   organizationId: string
   permissions: readonly string[]
-  /** Somebody ended this secret for good, whatever the time. */
+  /** A caller ended this secret permanently, before its time or not. */
   isEnded: boolean
   /** When a rotation's grace ends; null while the secret is the newest. */
   graceEndsAt: number | null
@@ -16,7 +16,7 @@ export interface Terms {
 
 /** What is known of a secret and its key. Facts, never a decision. */
 export interface Facts {
-  /** The verdict where all terms are met, made once and frozen. */
+  /** The verdict if all terms are met, made once and frozen. */
   answer: Extract<Verdict, { valid: true }>
   terms: Terms
 }
@@ -39,7 +39,7 @@ export function toFacts(stored: Omit<StoredSecret, 'kid' | 'digest'>): Facts {
   }
 }
 
-/** The JSON text of a verdict's metadata, as the store has it: for whoever writes it as text again. */
+/** The JSON text of a verdict's metadata, as the store has it: for a caller that writes it as text again. */
 export function metadataTextOf(verdict: { readonly metadata: object }): string {
   const text = (verdict as Described)[metadataText]
   if (text !== undefined) return text

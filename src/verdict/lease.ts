@@ -13,7 +13,7 @@ export function isOutdated({ begunAt }: DatedRead, monotonic: number): boolean {
 }
 
 /**
- * Reads, and again whenever that took as long as a lease: the process was paused, and what it read may be from before a
+ * Reads, and again each time that took as long as a lease: the process was paused, and what it read may be from before a
  * revocation that was acknowledged meanwhile. Every judgement by a read goes through here, or asks {@link isOutdated}.
  */
 export async function readWithinLease<Read extends DatedRead>(
@@ -41,7 +41,7 @@ export class Lease {
     this.#endsByWall = now + leaseMs
   }
 
-  /** How long ago, at these readings, it began: in milliseconds, and undefined where it does not hold. */
+  /** How long ago, at these readings, it began: in milliseconds, and undefined if it does not hold. */
   age(monotonic: number, now: number): number | undefined {
     if (!this.holds(monotonic, now)) return undefined
     return leaseMs - Math.min(this.#endsMonotonic - monotonic, this.#endsByWall - now)

@@ -1,11 +1,11 @@
-// What was unknown a moment ago, so that whoever asks for the same again and again costs no read.
+// What was unknown a moment ago, so that a client that asks for the same again and again costs no read.
 import type { Clock } from './clock.ts'
 
 /** How long an unknown name stays unknown without asking: what was made elsewhere is found within this. */
 const absentMs = 200
 const maxNames = 10_000
 
-/** Names that nobody knew, for a moment, in bounded memory: the oldest goes first. */
+/** Names that were unknown, for a moment, in bounded memory: the oldest goes first. */
 export class NegativeCache {
   readonly #clock: Pick<Clock, 'monotonic'>
   readonly #until = new Map<string, number>()

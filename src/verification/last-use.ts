@@ -39,7 +39,7 @@ export class UsageRecorder {
     else if (use.at < at) use.at = at
   }
 
-  /** Calls back before each flush, for whoever holds uses of its own. */
+  /** Called before each flush, so that an owner of further uses can add them. */
   beforeFlush: () => void = () => {}
 
   /** Writes down all that was noted before the call. Throws `store_unavailable`, and then forgets nothing. */

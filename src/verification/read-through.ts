@@ -44,11 +44,11 @@ export interface FactsSource {
 /**
  * The cache under its lease, the kids known to be absent, and the reads under way.
  *
- * A store in this thread is read at once. One behind a network is read by statements of many kids: whoever asks waits
+ * A store in this thread is read at once. One behind a network is read by statements of many kids: an asker waits
  * until the turn of the event loop ends, and then for the asker's turn (`fairness/turns.ts`), unless the same kid is
  * under way. What keeps a read from bringing back what a change has ended:
  * 1. A read begins when its statement is sent, so one that only waits for its turn misses no change made meanwhile.
- * 2. A change that this process hears of takes every read under way out of `#underWay`: whoever asks after that reads
+ * 2. A change that this process hears of takes every read under way out of `#underWay`: an asker after that reads
  *    anew, and what the overtaken read finds is not remembered.
  * 3. A process that does not follow the log hears of no change: its reads are never in `#underWay`.
  */
@@ -120,7 +120,7 @@ export class Memory {
     return waiting.promise
   }
 
-  /** Notes that a secret was found valid: beside what is remembered of it, where that costs nothing more. */
+  /** Notes that a secret was found valid: in its entry of the cache, if it has one. */
   noteUse(kid: string, { keyId, organizationId }: Facts['answer'], at: number): void {
     const cached = this.cache.findByKid(kid)
     if (cached === undefined) this.usage.note(copyLatin1(kid), keyId, organizationId, at)
@@ -159,7 +159,7 @@ export class Memory {
   }
 
   async #sendWaiting(): Promise<void> {
-    // Whoever hears of changes may remember what is read.
+    // A process that hears of changes may cache what it reads.
     this.#followingAwaited ??= this.#awaitFollowing()
     await this.#followingAwaited
     this.#isSending = false
@@ -213,7 +213,7 @@ export class Memory {
     }
   }
 
-  /** Refuses whoever waits too long, also if the database never answers those before. */
+  /** Refuses an asker that waits too long, also if the database never answers those before. */
   #watchDeadlines(): void {
     if (this.#isTimed) return
     this.#isTimed = true
@@ -241,6 +241,6 @@ function toKnown(stored: StoredSecret | undefined): KnownSecret | undefined {
 function tooSlow(): LatchkeyError {
   return new LatchkeyError(
     'store_unavailable',
-    'The database is too slow for the number of requests. Try again.',
+    'The database cannot keep up with the number of requests. Try again.',
   )
 }

@@ -28,7 +28,7 @@ export interface Latest {
 export interface FactsReading {
   /** Undefined for what is no token, for an unknown one and for another organization's. */
   facts: Facts | undefined
-  /** The facts take account of every change in scope up to this one; null where this process cannot tell of one. */
+  /** The facts take account of every change in scope up to this one; null if this process cannot tell of one. */
   sequence: number | null
   /** How long ago the facts were surely true, in milliseconds. */
   ageMs: number
@@ -44,9 +44,9 @@ export interface Verifiers {
    * {@link findSequence} has found it. Numbers of one scope are the same in every process.
    */
   sequence(scope?: Scope): number | undefined
-  /** The same, read from the database where it is not known yet; undefined where that cannot tell either. */
+  /** The same, read from the database if it is not known yet; undefined if that cannot tell either. */
   findSequence(scope?: Scope): Promise<number | undefined>
-  /** The last change in scope; undefined where {@link sequence} is, and where this process cannot be sure to have seen the last. */
+  /** The last change in scope; undefined if {@link sequence} is, and if this process cannot be sure to have seen the last. */
   latest(scope?: Scope): Latest | undefined
   /** What is known of a token, for a caller that judges by itself. Throws `store_unavailable`. */
   readFacts(token: string, scope?: Scope, asker?: Asker): Promise<FactsReading>
@@ -90,7 +90,7 @@ export function createVerifiers(memory: Memory): Verifiers {
   }
 }
 
-/** Reads the facts of a token from memory or, where that may not be believed, from the store. */
+/** Reads the facts of a token from memory or, if memory may not answer, from the store. */
 async function readFacts(
   memory: Memory,
   token: string,

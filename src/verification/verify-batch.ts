@@ -66,7 +66,7 @@ export async function verifyBatch(
   }
   throw new LatchkeyError(
     'store_unavailable',
-    'The database is too slow for a batch of this size. Send fewer tokens.',
+    'The database cannot keep up with a batch of this size. Send fewer tokens.',
   )
 }
 
@@ -79,7 +79,7 @@ function* readAndJudge(
 ): Generator<void, Cold[]> {
   let weight = 0
   let checked: readonly string[] | undefined
-  if (!Array.isArray(requests)) refuseField('requests', 'A list of { key, permissions? }.')
+  if (!Array.isArray(requests)) refuseField('requests', 'Must be a list of { key, permissions? }.')
   for (const [i, request] of requests.entries()) {
     if (typeof request !== 'object' || request === null) refuseField(`[${i}]`, 'A { key, permissions? }.')
     const fault = unknownOption(request, requestNames)

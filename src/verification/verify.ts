@@ -73,7 +73,7 @@ export function judgeReading(
 }
 
 /**
- * Judges the secret of a kid from the store, whatever is remembered of it: for what has proved by other means to be let
+ * Judges the secret of a kid from the store, without the cache: for what has proved by other means to be let
  * in by it. Throws `store_unavailable`.
  */
 export async function verifyKid(memory: Memory, kid: string, asker: VerifyAsker = {}): Promise<Verdict> {

@@ -38,7 +38,7 @@ const states: Record<string, (page: Page, stage: Stage) => Promise<unknown>> = {
   'the organization of a new key': async (page) => {
     await go(page, '/keys')
     await page.getByRole('button', { name: 'New key' }).click()
-    await page.getByRole('dialog', { name: 'Whose is the new key?' }).waitFor()
+    await page.getByRole('dialog', { name: 'Which organization owns the new key?' }).waitFor()
   },
   ...Object.fromEntries(
     [

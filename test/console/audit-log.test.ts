@@ -110,7 +110,7 @@ onOneDatabase('PostgreSQL', `the audit log in the console${browserNote}`, (makeD
       page.getByRole('form', { name: 'Filters' }).getByLabel(label, { exact: true })
     const clear = () => page.getByRole('button', { name: 'Clear the filters' }).click()
 
-    await field('What was done').selectOption('Rotated the key')
+    await field('Action').selectOption('Rotated the key')
     await expectAll({ action: 'key.rotated' }, 1)
     await clear()
     await field('To the key').fill(key)
@@ -122,8 +122,8 @@ onOneDatabase('PostgreSQL', `the audit log in the console${browserNote}`, (makeD
     await expectAll({ organizationId: 'acme' }, 7)
     await field('By the key').fill(actor)
     // Taken as the field is left, in the same moment as the next one is chosen.
-    await field('What was done').focus()
-    await field('What was done').selectOption('Created the organization')
+    await field('Action').focus()
+    await field('Action').selectOption('Created the organization')
     await expectAll({ organizationId: 'acme', actor, action: 'organization.created' }, 1)
     const search = new URL(page.url()).searchParams
     expect(Object.fromEntries(search)).toEqual({
@@ -146,10 +146,10 @@ onOneDatabase('PostgreSQL', `the audit log in the console${browserNote}`, (makeD
     const asked = server.log.length
     await field('To the key').fill('no id')
     await field('To the key').press('Enter')
-    await page.getByText('A whole key id').waitFor()
+    await page.getByText('Must be a whole key id').waitFor()
     expect(server.log.slice(asked).filter(({ route }) => route === '/v1/audit-log')).toEqual([])
     const csv = page.getByRole('button', { name: 'Download as CSV' })
-    expect(await refusalOf(csv)).toBe('Mend the filters first.')
+    expect(await refusalOf(csv)).toBe('Correct the filters first.')
   })
 
   test.skipIf(skipsBrowser)('downloads what is filtered, whole, and harmless to spreadsheets', async () => {
@@ -210,13 +210,13 @@ onOneDatabase('PostgreSQL', `the audit log in the console${browserNote}`, (makeD
     })
     await page.route('**/v1/audit-log/export**', (route) => route.abort())
     await page.getByRole('button', { name: 'Download as CSV' }).click()
-    await page.getByText('There is no file').waitFor()
+    await page.getByText('The download failed').waitFor()
     expect(isKept).toBe(false)
     await page.unroute('**/v1/audit-log/export**')
     const coming = page.waitForEvent('download')
     await page.getByRole('button', { name: 'Try again' }).click()
     expect(await readFile(await (await coming).path(), 'utf8')).toContain('organization.created')
-    await page.getByText('There is no file').waitFor({ state: 'detached' })
+    await page.getByText('The download failed').waitFor({ state: 'detached' })
   })
 
   test.skipIf(skipsBrowser)('is for who may read it; a key tells its own history', async () => {
@@ -225,7 +225,7 @@ onOneDatabase('PostgreSQL', `the audit log in the console${browserNote}`, (makeD
     const permissions = ['latchkey:keys:read']
     const reader = await server.latchkey.keys.create({ organizationId: 'acme', name: 'Reader', permissions })
     const page = await browser.open(server, { token: reader.key, path: '/audit-log' })
-    await page.getByText('Your key may not read the audit log').waitFor()
+    await page.getByText('Your key cannot read the audit log').waitFor()
     for (const name of ['Download as CSV', 'Download as JSON lines']) {
       const refusal = await refusalOf(page.getByRole('button', { name }))
       expect(refusal).toBe('Your key lacks the permission latchkey:audit:read.')
@@ -251,7 +251,7 @@ onOneDatabase('PostgreSQL', `the audit log in the console${browserNote}`, (makeD
     )
     expect(told).toEqual([
       'Revoked the key',
-      'Ended a grace',
+      'Ended a grace period',
       'Rotated the key',
       'Changed the key',
       'Created the key',

@@ -51,11 +51,11 @@ describe('a list of permissions', () => {
 
   test.each([
     ['emails!', '“!”'],
-    ['emails:', 'follow the last colon'],
+    ['emails:', 'after the last colon'],
     [':send', 'begin with a colon'],
     ['a::b', 'between two colons'],
-    ['emails:s*', 'stands alone'],
-    ['a'.repeat(129), 'these are 129'],
+    ['emails:s*', 'a * alone'],
+    ['a'.repeat(129), 'and has 129'],
   ])('%s: the fault is said in words', (text, words) => {
     expect(permissionFault(text)).toContain(words)
   })
@@ -71,7 +71,7 @@ describe('a list of permissions', () => {
     const many = Array.from({ length: 129 }, (_, i) => `p${i}`)
     expect(permissionFaults(many.slice(1))).toEqual([])
     expect(permissionFaults(many)).toEqual([
-      { permission: undefined, reason: expect.stringContaining('these are 129') },
+      { permission: undefined, reason: expect.stringContaining('list has 129') },
     ])
   })
 
@@ -125,7 +125,7 @@ describe('wildcards', () => {
 
   test('have a meaning in words, and nothing else has', () => {
     expect(wildcardMeaning('emails:send')).toBeUndefined()
-    expect(wildcardMeaning('*')).toContain('not latchkey:')
+    expect(wildcardMeaning('*')).toContain('except latchkey:')
     expect(wildcardMeaning('emails:*')).toBe('everything under emails')
     expect(wildcardMeaning('emails:*:read')).toContain('one segment')
     expect(wildcardMeaning('emails:*:*')).toContain('everything after')
@@ -185,7 +185,7 @@ describe('metadata', () => {
     const wrapping = '{"a":""}'.length
     const fits = 'é'.repeat((4096 - wrapping) / 2)
     expect(readMetadata(JSON.stringify({ a: fits })).fault).toBeUndefined()
-    expect(readMetadata(JSON.stringify({ a: `${fits}é` })).fault).toContain('these are 4098')
+    expect(readMetadata(JSON.stringify({ a: `${fits}é` })).fault).toContain('and has 4098')
   })
 
   test.each(['[]', '1', 'null', '"a"'])('%s is JSON and no object', (text) => {

@@ -156,9 +156,9 @@ describe('the console', () => {
     writeFileSync(join(elsewhere, 'ask.ts'), asker)
     const run = promisify(execFile)(process.execPath, ['ask.ts'], { cwd: elsewhere })
     expect(JSON.parse((await run).stdout)).toEqual([
-      ['/', 404, 'The console was not built: `npm run build` does it.'],
-      ['/organizations', 404, 'No route has this path.'],
-      ['/assets/index.js', 404, 'The console was not built: `npm run build` does it.'],
+      ['/', 404, 'The console has not been built. Run `npm run build`.'],
+      ['/organizations', 404, 'No route has this path. GET /docs lists the routes.'],
+      ['/assets/index.js', 404, 'The console has not been built. Run `npm run build`.'],
       ['/healthz', 200, null],
     ])
   })

@@ -14,7 +14,7 @@ describe(`a fresh sign-in in the console${browserNote}`, () => {
     onTestFinished(remove)
     return url
   }
-  const dialogOf = (page: Page) => page.getByRole('dialog', { name: 'Show your token again' })
+  const dialogOf = (page: Page) => page.getByRole('dialog', { name: 'Enter your token again' })
 
   test.skipIf(skipsBrowser)('is asked for where it is needed, and the form goes on by itself', async () => {
     const clock = makeClock()
@@ -27,7 +27,7 @@ describe(`a fresh sign-in in the console${browserNote}`, () => {
     await page.getByRole('button', { name: 'Create key' }).click()
     const dialog = dialogOf(page)
     await dialog.getByText('You signed in more than ten minutes ago').waitFor()
-    await dialog.getByText('What you typed is still here.').waitFor()
+    await dialog.getByText('The console has kept what you typed.').waitFor()
     const token = dialog.getByLabel('Token', { exact: true })
     await expect.poll(() => isFocused(token)).toBe(true)
     expect(await findViolations(page)).toEqual([])
@@ -35,17 +35,19 @@ describe(`a fresh sign-in in the console${browserNote}`, () => {
     // Who would rather not loses nothing.
     await page.keyboard.press('Escape')
     await dialog.waitFor({ state: 'detached' })
-    await page.getByText('Nothing was done: it takes your token once more.').waitFor()
+    await page
+      .getByText('Nothing was changed. This change requires that you enter your token again.')
+      .waitFor()
     expect(await page.getByLabel('Name', { exact: true }).inputValue()).toBe('Nightly backup')
     expect((await server.latchkey.keys.list({ q: 'Nightly' })).items).toEqual([])
 
     await page.getByRole('button', { name: 'Create key' }).click()
     await token.fill('nonsense')
     await page.keyboard.press('Enter')
-    await dialog.getByText('This is no whole token').waitFor()
+    await dialog.getByText('This is not a whole token').waitFor()
     await token.fill(other.key)
     await page.keyboard.press('Enter')
-    await dialog.getByText('The token is not one of the key that is signed in.').waitFor()
+    await dialog.getByText('The token does not belong to the key that is signed in.').waitFor()
     await token.fill(server.rootKey)
     await page.keyboard.press('Enter')
     await page.getByRole('heading', { level: 1, name: 'The new key’s token' }).waitFor()
@@ -81,7 +83,7 @@ describe(`a fresh sign-in in the console${browserNote}`, () => {
     await newToken(await rotate(ordinary.id)).waitFor()
     const tab = await rotate(managing.id)
     await dialogOf(tab).getByLabel('Token', { exact: true }).fill(server.rootKey)
-    await dialogOf(tab).getByRole('button', { name: 'Go on' }).click()
+    await dialogOf(tab).getByRole('button', { name: 'Continue' }).click()
     await newToken(tab).waitFor()
     // Fresh for a while, in every tab.
     await newToken(await rotate((await make(['latchkey:keys:read'])).id)).waitFor()

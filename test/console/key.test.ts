@@ -216,7 +216,7 @@ onOneDatabase('PostgreSQL', `the page of a key${browserNote}`, (makeDatabase) =>
       const name = dialog.getByLabel('Name')
       await name.fill('   ')
       await save.click()
-      await dialog.getByText('Give it a name.').waitFor()
+      await dialog.getByText('Enter a name.').waitFor()
       expect(changes).toEqual([])
       await name.fill('Newsletter mailer')
       const caller = await callerBy(server.latchkey, admin.key)
@@ -248,7 +248,7 @@ onOneDatabase('PostgreSQL', `the page of a key${browserNote}`, (makeDatabase) =>
     const field = dialog.getByLabel('Expires on, in your time zone')
     await field.fill(yesterday)
     await dialog.getByRole('button', { name: 'Save' }).click()
-    await dialog.getByText('An instant in the future.').waitFor()
+    await dialog.getByText('Must be an instant in the future.').waitFor()
     expect(await field.inputValue()).toBe(yesterday)
     expect(await field.getAttribute('aria-invalid')).toBe('true')
     expect((await keys.get(id)).expiresAt).toBeNull()
@@ -269,7 +269,7 @@ onOneDatabase('PostgreSQL', `the page of a key${browserNote}`, (makeDatabase) =>
       await page.getByRole('heading', { level: 1, name: 'Greater' }).waitFor()
       for (const name of ['Rename the key', 'Change the expiry', 'Edit the metadata', 'Rotate', 'Revoke']) {
         const refusal = await refusalOf(page.getByRole('button', { name, exact: true }))
-        expect(refusal, name).toBe('This key may do more than yours: your key does not hold domains:*.')
+        expect(refusal, name).toBe('This key holds more than yours: your key does not hold domains:*.')
       }
       expect(await callByHand(page, 'PATCH', `/v1/keys/${greater.id}`, { name: 'Mine' })).toBe(403)
       expect(await callByHand(page, 'DELETE', `/v1/keys/${greater.id}`, {})).toBe(403)
@@ -285,14 +285,14 @@ onOneDatabase('PostgreSQL', `the page of a key${browserNote}`, (makeDatabase) =>
       await dialog.getByRole('button', { name: 'Save' }).click()
       expect(await dialog.isVisible()).toBe(true)
       expect(changes).toEqual([])
-      await dialog.getByRole('button', { name: 'Remove domains:read, which cannot stay' }).click()
+      await dialog.getByRole('button', { name: 'Remove domains:read, which is invalid' }).click()
 
       // What this page knows of one's own permissions may be old.
       await typed.fill('emails:read')
       await page.keyboard.press('Enter')
       await keys.update(admin.id, { permissions: administrator.slice(0, 3) })
       await dialog.getByRole('button', { name: 'Save' }).click()
-      await dialog.getByText('You can give a key only what your own key may do').waitFor()
+      await dialog.getByText('You can grant only what your own key holds').waitFor()
       expect(changes).toHaveLength(1)
       expect((await keys.get(id)).permissions).toEqual(['emails:send'])
       expect(await dialog.getByRole('button', { name: 'Remove emails:read' }).isVisible()).toBe(true)
@@ -317,7 +317,7 @@ onOneDatabase('PostgreSQL', `the page of a key${browserNote}`, (makeDatabase) =>
     expect(await refusalOf(rotate)).toBeUndefined()
     await page.getByRole('button', { name: 'Change the expiry' }).click()
     const dialog = page.getByRole('dialog')
-    const tooLate = /Your key cannot give a later expiry than .*\d/
+    const tooLate = /Your key cannot set a later expiry than .*\d/
     for (const choice of ['Never', '30 days']) {
       await dialog.getByRole('radio', { name: choice }).check()
       await dialog.getByText(tooLate).waitFor()
@@ -358,14 +358,14 @@ onOneDatabase('PostgreSQL', `the page of a key${browserNote}`, (makeDatabase) =>
       expect(shown).toBe(revokedAt?.toISOString())
       for (const name of ['Rename the key', 'Change the expiry', 'Edit the permissions', 'Rotate']) {
         const refusal = await refusalOf(page.getByRole('button', { name, exact: true }))
-        expect(refusal, name).toBe('This key is revoked, and that is final.')
+        expect(refusal, name).toBe('This key is revoked permanently.')
       }
       const revoke = page.getByRole('button', { name: 'Revoke', exact: true })
       expect(await refusalOf(revoke)).toBe('This key is revoked already.')
 
       await go(page, `/keys/${ids.expired}`)
       const rotate = page.getByRole('button', { name: 'Rotate', exact: true })
-      expect(await refusalOf(rotate)).toBe('This key has expired: give it a later expiry first.')
+      expect(await refusalOf(rotate)).toBe('This key has expired. Set a later expiry first.')
       expect(await refusalOf(revoke)).toBeUndefined()
       await statusOf(page).getByText('Expired', { exact: true }).waitFor()
       await page.getByRole('button', { name: 'Change the expiry' }).click()

@@ -65,7 +65,7 @@ onOneDatabase('SQLite', `the console by the keyboard alone${browserNote}`, (make
     await expectFocus(page, 'button "Revoke"')
     await keyboard.press('Enter')
     await page.getByRole('dialog', { name: 'Revoke the key' }).waitFor()
-    await tabTo(page, 'textbox "Type the name to go on"')
+    await tabTo(page, 'textbox "Type the name to confirm"')
     await keyboard.type('CI')
     await keyboard.press('Enter')
     await page.getByRole('status').getByText('The key is revoked').waitFor()

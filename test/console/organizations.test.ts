@@ -52,7 +52,7 @@ onOneDatabase('PostgreSQL', `organizations in the console${browserNote}`, (makeD
       await isAtFault(id, /A-Z a-z 0-9/)
       await id.fill('acme')
       await create.click()
-      await isAtFault(id, /has this id already/)
+      await isAtFault(id, /Another organization has this id/)
       expect(await name.inputValue()).toBe('The second')
       expect(await dialog.getByRole('link').getAttribute('href')).toBe('/organizations/acme')
       expect(await server.latchkey.organizations.get('acme')).toMatchObject({ name: 'The first' })
@@ -109,7 +109,7 @@ onOneDatabase('PostgreSQL', `organizations in the console${browserNote}`, (makeD
         expect(await names(), again).toEqual([renamed.name])
       }
       await search.fill('nobody')
-      await page.getByText('No organization has that in its name or id').waitFor()
+      await page.getByText('No organization has this text in its name or id').waitFor()
       await page.getByRole('button', { name: 'Clear the search' }).click()
       await page.getByText('4 organizations').waitFor()
       expect(new URL(page.url()).search).toBe('')

@@ -31,8 +31,8 @@ onOneDatabase('SQLite', `revoking a key in the console${browserNote}`, (makeData
         'emails:send',
         'domains:read',
       ])
-      const name = dialog.getByLabel('Type the name to go on')
-      const revoke = dialog.getByRole('button', { name: 'Revoke for ever' })
+      const name = dialog.getByLabel('Type the name to confirm')
+      const revoke = dialog.getByRole('button', { name: 'Revoke permanently' })
       for (const wrong of ['', 'mailer', 'Mailer 2', 'Maile', id]) {
         await name.fill(wrong)
         expect(await refusalOf(revoke), wrong).toBe('Type the name of the key first.')
@@ -47,7 +47,7 @@ onOneDatabase('SQLite', `revoking a key in the console${browserNote}`, (makeData
       await name.press('Enter')
       await dialog.waitFor({ state: 'detached' })
       const outcome = page.getByRole('status').filter({ hasText: 'The key is revoked' })
-      await outcome.getByText(/Confirmed by every process in \d+ ms/).waitFor()
+      await outcome.getByText(/Every process confirmed in \d+ ms/).waitFor()
       const after = await server.latchkey.verify(key)
       expect([before.code, after.code]).toEqual(['valid', 'revoked'])
       await page.locator('main header').getByText('Revoked', { exact: true }).waitFor()
@@ -73,9 +73,9 @@ onOneDatabase('SQLite', `revoking a key in the console${browserNote}`, (makeData
       const { id, key } = await keys.create({ organizationId: 'acme', name })
       await go(page, `/keys/${id}`)
       await page.getByRole('button', { name: 'Revoke', exact: true }).click()
-      await page.getByLabel('Type the name to go on').focus()
+      await page.getByLabel('Type the name to confirm').focus()
       await page.keyboard.insertText(name)
-      await page.getByRole('button', { name: 'Revoke for ever' }).click()
+      await page.getByRole('button', { name: 'Revoke permanently' }).click()
       await page.getByText('The key is revoked').waitFor()
       expect((await server.latchkey.verify(key)).code, name).toBe('revoked')
     }
@@ -87,16 +87,16 @@ onOneDatabase('SQLite', `revoking a key in the console${browserNote}`, (makeData
     const page = await browser.open(server, { path: `/keys/${id}`, token })
     const headers = await sessionOf(page)
     await page.getByRole('button', { name: 'Revoke' }).click()
-    await page.getByText('Revoking it ends this session and all others of the key').waitFor()
-    await page.getByLabel('Type the name to go on').fill(name)
-    await page.getByRole('button', { name: 'Revoke for ever' }).click()
+    await page.getByText('This ends your session and all others of the key').waitFor()
+    await page.getByLabel('Type the name to confirm').fill(name)
+    await page.getByRole('button', { name: 'Revoke permanently' }).click()
     await page.getByRole('dialog', { name: 'Your session has ended' }).waitFor()
     expect((await server.request('GET', '/v1/keys', { headers })).json.code).toBe('session_ended')
     await page.reload()
     await page.getByRole('heading', { level: 1, name: 'Sign in to Latchkey' }).waitFor()
     await page.getByLabel('Token', { exact: true }).fill(token)
     await page.getByRole('button', { name: 'Sign in' }).click()
-    await page.getByText('This token opens nothing').waitFor()
+    await page.getByText('This token is not valid').waitFor()
   })
 
   test.skipIf(skipsBrowser)('refuses who had the permission only when the page was opened', async () => {
@@ -109,8 +109,8 @@ onOneDatabase('SQLite', `revoking a key in the console${browserNote}`, (makeData
     const page = await browser.open(server, { path: `/keys/${id}`, token: admin.key })
     await page.getByRole('button', { name: 'Revoke' }).click()
     await keys.update(admin.id, { permissions: ['latchkey:keys:read'] })
-    await page.getByLabel('Type the name to go on').fill('Mailer')
-    await page.getByRole('button', { name: 'Revoke for ever' }).click()
+    await page.getByLabel('Type the name to confirm').fill('Mailer')
+    await page.getByRole('button', { name: 'Revoke permanently' }).click()
     await page
       .getByRole('alert')
       .getByText(/latchkey:keys:write/)

@@ -59,7 +59,7 @@ const pictures: Record<string, (page: Page, stage: Stage) => Promise<void>> = {
     await page.getByRole('combobox', { name: /Permissions/ }).fill('billing:read')
     await page.keyboard.press('Enter')
     await page.getByRole('button', { name: 'Ask Latchkey' }).click()
-    await page.getByText('Not permitted').waitFor()
+    await page.getByText('Missing permission').waitFor()
   },
 }
 

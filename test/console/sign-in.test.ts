@@ -18,8 +18,8 @@ onOneDatabase('SQLite', `the door of the console${browserNote}`, (makeDatabase) 
     const field = page.getByLabel('Token', { exact: true })
     for (const [token, words] of [
       ['', 'Paste a token.'],
-      [server.rootKey.slice(0, -1), 'This is no whole token'],
-      [`${server.rootKey.slice(0, 30)}x${server.rootKey.slice(31)}`, 'This is no whole token'],
+      [server.rootKey.slice(0, -1), 'This is not a whole token'],
+      [`${server.rootKey.slice(0, 30)}x${server.rootKey.slice(31)}`, 'This is not a whole token'],
     ] as const) {
       await field.fill(token)
       await page.keyboard.press('Enter')
@@ -29,10 +29,10 @@ onOneDatabase('SQLite', `the door of the console${browserNote}`, (makeDatabase) 
 
     await field.fill(weak.key)
     await page.keyboard.press('Enter')
-    await page.getByText('it lacks the permission latchkey:keys:read').waitFor()
+    await page.getByText('because it lacks the permission latchkey:keys:read').waitFor()
     await keys.revoke(weak.id)
     await page.keyboard.press('Enter')
-    await page.getByText('This token opens nothing').waitFor()
+    await page.getByText('This token is not valid').waitFor()
     const problem = server.log.findLast(({ problem }) => problem === 'invalid_token')
     await page.getByText(String(problem?.request_id)).waitFor()
     expect(await page.context().cookies()).toEqual([])
@@ -142,7 +142,7 @@ describe(`every page of the console${browserNote}`, () => {
     'tells of a lost connection, tries again, and goes on when it is back',
     async () => {
       const server = await browser.serve(url)
-      const expected = /net::ERR_|could not be loaded/
+      const expected = /net::ERR_|could not load a part of this page/
       const page = await browser.open(server, { token: server.rootKey, expected })
       const banner = page.getByText('No connection to Latchkey')
       await page.getByRole('heading', { name: 'Organizations' }).waitFor()
@@ -216,7 +216,7 @@ describe(`every page of the console${browserNote}`, () => {
     const server = await browser.serve(url)
     const page = await browser.open(server, { token: server.rootKey, path: '/nowhere/at/all' })
     await page.getByText('There is no page at this address').waitFor()
-    await page.getByRole('link', { name: 'To the start' }).click()
+    await page.getByRole('link', { name: 'Go to the start' }).click()
     await page.waitForURL('**/organizations')
   })
 })

@@ -43,16 +43,25 @@ onOneDatabase('SQLite', `trying a token in the console${browserNote}`, (makeData
       const text = await verdict.innerText()
       for (const word of words) expect(text, code).toContain(word)
     }
-    await ask(valid.key, 'valid', 'Valid', 'may come in', 'Mailer', 'acme', 'emails:send', '"plan": "pro"')
+    await ask(
+      valid.key,
+      'valid',
+      'Valid',
+      'can accept a request',
+      'Mailer',
+      'acme',
+      'emails:send',
+      '"plan": "pro"',
+    )
     await ask(`secret-token:${valid.key}`, 'valid', 'Mailer')
-    await ask(revoked.key, 'revoked', 'Revoked', 'that is final', 'Gone')
-    await ask(expired.key, 'expired', 'Expired', 'passed its expiry', 'Late')
-    await ask(rotated.key, 'rotated', 'Rotated away', 'the grace of this token is over', 'Turned')
+    await ask(revoked.key, 'revoked', 'Revoked', 'revoked permanently', 'Gone')
+    await ask(expired.key, 'expired', 'Expired', 'has expired', 'Late')
+    await ask(rotated.key, 'rotated', 'Rotated', 'the grace period of this token has ended', 'Turned')
     await ask(valid.key.slice(0, -1), 'malformed', 'Not a token')
 
-    await page.getByRole('combobox', { name: /Permissions to ask for/ }).fill('domains:read')
+    await page.getByRole('combobox', { name: /Required permissions/ }).fill('domains:read')
     await page.keyboard.press('Enter')
-    await ask(valid.key, 'insufficient_permissions', 'Not permitted', 'lacks permissions')
+    await ask(valid.key, 'insufficient_permissions', 'Missing permission', 'lacks a required permission')
     expect(await verdict.getByRole('list', { name: 'Missing' }).innerText()).toBe('domains:read')
     await verdict.getByRole('link', { name: 'Mailer' }).click()
     await page.getByRole('heading', { level: 1, name: 'Mailer' }).waitFor()
@@ -74,9 +83,9 @@ onOneDatabase('SQLite', `trying a token in the console${browserNote}`, (makeData
       page.on('request', (request) => addresses.push(request.url()))
       const field = page.getByRole('main').getByLabel('Token', { exact: true })
       await field.pressSequentially(token.slice(0, 12))
-      await page.getByText('Too short by 56 characters: copy the whole of it.').waitFor()
+      await page.getByText('Too short by 56 characters. Copy the whole token.').waitFor()
       await field.fill(`Bearer ${token}`)
-      await page.getByText('Leave out “Bearer”: the token alone.').waitFor()
+      await page.getByText('Paste the token alone, without “Bearer”.').waitFor()
       await field.fill(`${token.slice(0, -7)}${token.at(-7) === 'x' ? 'y' : 'x'}${token.slice(-6)}`)
       await page.getByText('Does not match: a character is mistyped.').waitFor()
       await field.fill(token)

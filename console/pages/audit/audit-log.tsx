@@ -29,7 +29,7 @@ export function AuditLogPage() {
   const { organization, ...rest } = search
   const filter: AuditFilter = session.isRoot ? { organization, ...rest } : rest
   const isFiltered = Object.keys(search).length > 0
-  const downloadRefusal = refusal ?? (isFaulty ? 'Mend the filters first.' : undefined)
+  const downloadRefusal = refusal ?? (isFaulty ? 'Correct the filters first.' : undefined)
   const file = useMutation({
     mutationFn: (format: Format) =>
       download(`/v1/audit-log/export${query({ format, ...auditParameters(filter) })}`),
@@ -38,7 +38,7 @@ export function AuditLogPage() {
   return (
     <Page
       title="Audit log"
-      lead="Everything that was done to organizations and keys, newest first. Nothing in it can be changed."
+      lead="All changes of organizations, keys and sessions, newest first. Nobody can change this log."
       actions={
         <>
           <DownloadButton {...buttons} format="csv" label="CSV" />
@@ -50,7 +50,7 @@ export function AuditLogPage() {
         <div className="mb-4">
           <ErrorNotice
             error={file.error}
-            title="There is no file"
+            title="The download failed"
             retry={() => file.mutate(file.variables)}
           />
         </div>
@@ -60,7 +60,7 @@ export function AuditLogPage() {
           <AuditFilters search={search} faults={faults} change={change} />
           <section className="card p-4 sm:p-5" aria-label="Events">
             {isFaulty ? (
-              <p className="text-muted">Mend the filters to see events.</p>
+              <p className="text-muted">Correct the filters to see events.</p>
             ) : (
               <AuditTrail
                 filter={filter}
@@ -68,14 +68,14 @@ export function AuditLogPage() {
                 empty={
                   <EmptyState
                     icon={<ScrollText size={22} />}
-                    title={isFiltered ? 'Nothing fits these filters' : 'Nothing was done yet'}
+                    title={isFiltered ? 'No event matches these filters' : 'No event yet'}
                     action={
                       isFiltered && <Button onClick={() => change(() => ({}))}>Clear the filters</Button>
                     }
                   >
                     {isFiltered
-                      ? 'Take one of them away, or choose other days.'
-                      : 'Create an organization or a key, and it is told here.'}
+                      ? 'Remove a filter, or choose other days.'
+                      : 'Create an organization or a key to see an event here.'}
                   </EmptyState>
                 }
               />
@@ -83,8 +83,8 @@ export function AuditLogPage() {
           </section>
         </>
       ) : (
-        <Notice tone="note" title="Your key may not read the audit log">
-          <p>{refusal} Ask whoever looks after Latchkey for a key that holds it.</p>
+        <Notice tone="note" title="Your key cannot read the audit log">
+          <p>{refusal} Ask the operator of Latchkey for a key that holds it.</p>
         </Notice>
       )}
     </Page>

@@ -17,17 +17,19 @@ const organizationPattern = /^[A-Za-z0-9_.-]{1,128}$/
 
 /** What is wrong with filters, each in a sentence; nothing is asked for while something is. */
 export function faultsOf({ organization, key, actor, since, until }: AuditSearch): Faults {
-  const isId = 'A whole key id, such as 01900000-0000-7000-8000-000000000000.'
+  const isId = 'Must be a whole key id, such as 01900000-0000-7000-8000-000000000000.'
   return {
     ...(organization !== undefined &&
-      !organizationPattern.test(organization) && { organization: 'An organization’s id, not its name.' }),
+      !organizationPattern.test(organization) && {
+        organization: 'Must be the id of an organization, not its name.',
+      }),
     ...(key !== undefined && !isKeyId(key) && { key: isId }),
     ...(actor !== undefined && !isKeyId(actor) && { actor: isId }),
-    ...(since !== undefined && Number.isNaN(Date.parse(since)) && { since: 'A date.' }),
-    ...(until !== undefined && Number.isNaN(Date.parse(until)) && { until: 'A date.' }),
+    ...(since !== undefined && Number.isNaN(Date.parse(since)) && { since: 'Must be a date.' }),
+    ...(until !== undefined && Number.isNaN(Date.parse(until)) && { until: 'Must be a date.' }),
     ...(since !== undefined &&
       until !== undefined &&
-      since >= until && { until: 'Not before the first day.' }),
+      since >= until && { until: 'Must not be before the first day.' }),
   }
 }
 
@@ -68,7 +70,7 @@ export function AuditFilters({ search, faults, change }: AuditFiltersProps) {
         className={`${isOpen ? 'grid px-2 pb-2 pt-3' : 'hidden'} grid-cols-2 gap-4 sm:grid sm:p-0 lg:grid-cols-6`}
       >
         <div className="col-span-2">
-          <Field label="What was done">
+          <Field label="Action">
             {(control) => (
               <select
                 {...control}

@@ -51,10 +51,10 @@ function NoKey() {
         <EmptyState
           icon={<KeyRound size={22} />}
           title="There is no key at this address"
-          action={<LinkButton to="/">To the start</LinkButton>}
+          action={<LinkButton to="/">Go to the start</LinkButton>}
         >
-          Its id may have been copied wrong, or it belongs to an organization that you do not see. Keys are
-          never deleted: a revoked one keeps its page.
+          Its id may be wrong, or it belongs to an organization that you cannot see. Latchkey never deletes a
+          key: a revoked key keeps its page.
         </EmptyState>
       </div>
     </Page>
@@ -141,7 +141,7 @@ function KeyFound({ of: key, rotated }: KeyFoundProps) {
       </Section>
       <Section
         title="Secrets"
-        lead="Each rotation gives the key a new one, in a token of its own. Only their public beginning is kept."
+        lead="Each rotation gives the key a new secret, in a new token. Latchkey shows only the public part of a token."
       >
         <Secrets
           of={key}
@@ -149,13 +149,13 @@ function KeyFound({ of: key, rotated }: KeyFoundProps) {
           endGrace={(secret) => show({ window: 'end-grace', secret })}
         />
       </Section>
-      <Section title="History" lead="What was done to this key, newest first.">
+      <Section title="History" lead="The changes of this key, newest first.">
         {auditRefusal === undefined ? (
           <AuditTrail
             filter={{ key: key.id }}
             limit={eventsAtOnce}
             isOfKnownKey
-            empty={<p>Nothing yet.</p>}
+            empty={<p>No event yet.</p>}
           />
         ) : (
           <Notice tone="note">{auditRefusal}</Notice>

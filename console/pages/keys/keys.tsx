@@ -161,13 +161,13 @@ function NoOrganization({ id }: { id: string }) {
       <div className="card">
         <EmptyState
           icon={<Building2 size={22} />}
-          title={isRoot ? 'There is no organization of this id' : 'This is not your organization'}
+          title={isRoot ? 'No organization has this id' : 'This is not your organization'}
           action={
             isRoot ? (
-              <LinkButton to="/organizations">To the organizations</LinkButton>
+              <LinkButton to="/organizations">Go to the organizations</LinkButton>
             ) : (
               <LinkButton to="/organizations/$organization" params={{ organization: key.organization_id }}>
-                To your keys
+                Go to your keys
               </LinkButton>
             )
           }

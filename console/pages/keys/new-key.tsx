@@ -52,7 +52,7 @@ function Blank({ organization, created }: { organization: string; created: (key:
           <span className="block truncate">
             For <strong className="font-medium text-ink">{name}</strong>.
           </span>
-          Its token is shown once, after this.
+          The console shows its token once, after this form.
         </>
       }
     >

@@ -23,7 +23,11 @@ export function ChooseOrganizationDialog({ close }: { close: () => void }) {
     if (isSearching && !isFetching) void fetchNextPage({ cancelRefetch: false })
   }, [isSearching, isFetching, fetchNextPage])
   return (
-    <Dialog title="Whose is the new key?" lead="A key belongs to one organization for ever." close={close}>
+    <Dialog
+      title="Which organization owns the new key?"
+      lead="A key cannot move to another one."
+      close={close}
+    >
       {refusal === undefined ? (
         <SearchField label="Search by name or id" value={q} change={setQ} />
       ) : (
@@ -42,9 +46,9 @@ export function ChooseOrganizationDialog({ close }: { close: () => void }) {
           <Choice key={id} id={id} name={name} />
         ))}
         {found?.length === 0 && !hasNextPage && (
-          <li className="p-2 text-muted">No organization has that in its name or id.</li>
+          <li className="p-2 text-muted">No organization has this text in its name or id.</li>
         )}
-        {isSearching && <li className="p-2 text-muted">None found so far, searching on…</li>}
+        {isSearching && <li className="p-2 text-muted">None found so far. Searching…</li>}
         {hasNextPage && !isSearching && <li className="p-2 text-muted">There are more: search for one.</li>}
       </ul>
     </Dialog>

@@ -32,7 +32,7 @@ export function CreateOrganizationDialog({ close }: { close: () => void }) {
   return (
     <FormDialog
       title="New organization"
-      lead="A customer of yours, who gets keys of its own and sees no other’s."
+      lead="A customer of yours. It has its own keys, and sees no others."
       action={{ label: 'Create organization', busyLabel: 'Creating…' }}
       busy={creation.isPending}
       error={error}
@@ -43,8 +43,8 @@ export function CreateOrganizationDialog({ close }: { close: () => void }) {
       <Field
         label="Id"
         optional
-        hint="What your own systems call this customer, so that a verified key leads straight to it. It cannot be changed later; without one, Latchkey makes a UUID."
-        error={isTaken ? 'An organization has this id already. Choose another.' : faults.id}
+        hint="The id of this customer in your own systems. Every verification returns it. You cannot change it later. If empty, Latchkey generates a UUID."
+        error={isTaken ? 'Another organization has this id. Choose another id.' : faults.id}
       >
         {(control) => (
           <input

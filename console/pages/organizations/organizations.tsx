@@ -44,13 +44,13 @@ export function OrganizationsPage() {
   return (
     <Page
       title="Organizations"
-      lead="Your customers. Each has keys of its own and sees no other’s."
+      lead="Your customers. Each has its own keys, and sees no others."
       actions={create('New organization', 'n')}
     >
       {unreadable === undefined ? (
         <Organizations create={create('Create the first organization')} />
       ) : (
-        <Notice tone="note" title="You may not see the organizations">
+        <Notice tone="note" title="You cannot list the organizations">
           <p>
             {unreadable} You can still open{' '}
             <Link to="/keys" className="text-link underline">
@@ -91,17 +91,17 @@ function Organizations({ create }: { create: ReactNode }) {
         {items?.length === 0 && !list.hasMore ? (
           <EmptyState
             icon={<SearchX size={22} />}
-            title="No organization has that in its name or id"
+            title="No organization has this text in its name or id"
             action={<Button onClick={() => show('')}>Clear the search</Button>}
           >
-            Part of either is enough, in any case.
+            The search ignores case.
           </EmptyState>
         ) : (
           <Table list={list} />
         )}
         {isFresh && (
           <EmptyState icon={<Building2 size={22} />} title="No customer yet" action={create}>
-            An organization is a customer of yours, and owns the keys by which its programs use your API.
+            An organization is a customer of yours. It owns the keys with which its programs use your API.
             Create one, then its first key.
           </EmptyState>
         )}

@@ -15,7 +15,7 @@ interface SessionRowProps {
 
 export function SessionRow({ session, isEnding, end }: SessionRowProps) {
   const now = useNow()
-  const device = deviceOf(session.user_agent) ?? 'A browser that tells no name'
+  const device = deviceOf(session.user_agent) ?? 'An unknown browser'
   return (
     <li className="flex flex-wrap items-center gap-x-5 gap-y-3 p-4 sm:p-5">
       <span

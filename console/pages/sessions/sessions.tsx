@@ -29,7 +29,7 @@ export function SessionsPage() {
       title="Sessions"
       lead={
         <>
-          Where somebody is signed in with the key{' '}
+          The browsers that are signed in with the key{' '}
           <strong className="foreign font-medium text-ink" dir="auto">
             {key.name}
           </strong>
@@ -39,7 +39,7 @@ export function SessionsPage() {
       actions={
         <>
           <Button
-            refusal={others.length === 0 ? 'There are no others.' : undefined}
+            refusal={others.length === 0 ? 'There are no other sessions.' : undefined}
             busy={end.isPending}
             onClick={() => end.mutate(others.map(({ id }) => id))}
           >

@@ -14,7 +14,7 @@ export function OfflineReading({ reading }: { reading: TokenReading }) {
     <div className="mt-3 rounded-lg border border-line bg-sunken p-3">
       <p role="status" className="font-medium">
         {isEmpty
-          ? 'Its form is checked as you paste.'
+          ? 'The console checks its form as you paste.'
           : reading.isWhole
             ? 'The form is right.'
             : 'This is not a whole token.'}

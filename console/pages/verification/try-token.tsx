@@ -49,17 +49,20 @@ export function TryTokenPage() {
     (reading.token === ''
       ? 'Paste a token first.'
       : permissionFaults(permissions).length > 0
-        ? 'Mend the permissions first.'
+        ? 'Correct the permissions first.'
         : undefined)
   return (
     <Page
       title="Try a token"
-      lead="What is a token worth? Its form is looked at here, in your browser; whether it opens something, Latchkey says."
+      lead="Find out whether a token is valid. Your browser checks its form, and Latchkey verifies it."
     >
       <div className="max-w-3xl space-y-6">
         <form onSubmit={submit} className="card space-y-6 p-4 sm:p-5" noValidate>
           <div>
-            <Field label="Token" hint="It is kept nowhere, and forgotten when you leave this page.">
+            <Field
+              label="Token"
+              hint="The console does not store it, and forgets it when you leave this page."
+            >
               {(control) => (
                 <div className="flex gap-2">
                   <input
@@ -89,7 +92,7 @@ export function TryTokenPage() {
             <OfflineReading reading={reading} />
           </div>
           <PermissionsField
-            label="Permissions to ask for"
+            label="Required permissions"
             optional
             granting={false}
             value={permissions}
@@ -100,7 +103,7 @@ export function TryTokenPage() {
           />
           <div className="flex flex-wrap items-center justify-between gap-3 border-t border-line pt-4">
             <p className="max-w-md text-muted">
-              {refusal('latchkey:keys:verify') ?? 'Asking counts as a use of the key, if the token is valid.'}
+              {refusal('latchkey:keys:verify') ?? 'This counts as a use of the key, if the token is valid.'}
             </p>
             <Button type="submit" kind="primary" refusal={refused} busy={ask.isPending}>
               {ask.isPending ? 'Asking…' : 'Ask Latchkey'}
@@ -124,5 +127,5 @@ function Failure({ error }: { error: unknown }) {
       </Notice>
     )
   }
-  return <ErrorNotice title="There is no verdict" error={error} />
+  return <ErrorNotice title="Latchkey gave no verdict" error={error} />
 }

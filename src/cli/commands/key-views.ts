@@ -28,7 +28,7 @@ export function printToken(key: CreatedKey, notes: string[]): void {
   print(key.key)
 }
 
-/** Says what came of waiting until a change is applied; nothing where nobody waited. */
+/** Says what came of waiting until a change is applied; nothing if nobody waited. */
 export function describeApplied(applied: Applied | undefined): string[] {
   if (applied === undefined) return []
   const { confirmed, milliseconds, silent } = applied
@@ -59,13 +59,13 @@ export function printKeys(keys: readonly Key[]): void {
   print(...formatTable(headings, rows))
 }
 
-/** Prints a key, and its secrets where they are known. */
+/** Prints a key, and its secrets if they are known. */
 export function printKey(key: Key | KeyDetails): void {
   print(...formatFields(keyFields(key)))
   if (!('secrets' in key)) return
   print('', ...formatTable(['SECRET', 'CREATED', 'LAST USED', 'ENDS'], key.secrets.map(secretRow)))
   const last = key.secrets.length === secretsPage ? key.secrets.at(-1) : undefined
-  if (last) printNote(`There may be more: see them with --secrets-after ${last.kid}.`)
+  if (last) printNote(`There may be more secrets. Add --secrets-after ${last.kid} to list them.`)
 }
 
 export function printVerdict(verdict: Verdict): void {

@@ -1,4 +1,4 @@
-// `latchkey root-key`: a new root key, for who holds the database and lost the others.
+// `latchkey root-key`: a new root key, for an operator who holds the database and lost the others.
 import type { Command } from 'commander'
 import { readOwnDatabase } from '../../config.ts'
 import { databaseOption, openDatabase, requireDatabase } from '../kit/connection.ts'
@@ -19,7 +19,9 @@ export function addRootKeyCommand(program: Command): void {
       const { printToken } = await import('./key-views.ts')
       options.json
         ? printJson(key)
-        : printToken(key, ['Made a root key: it acts on every organization. Revoke the ones that you lost.'])
+        : printToken(key, [
+            'Created a root key, which acts on every organization. Revoke the root keys that you lost.',
+          ])
     })
   addExamples(command, 'latchkey root-key --database sqlite:latchkey.db')
 }

@@ -20,7 +20,7 @@ export function addServeCommand(program: Command): void {
     .description('serve the API; on an empty database, create the first root key and print it once')
     .option('--host <address>', 'the address to listen on (or LATCHKEY_HOST; default: 127.0.0.1)')
     .option('--port <port>', 'the port to listen on, 0 for any free one (or LATCHKEY_PORT; default: 7373)')
-    .option('--workers <count>', 'how many processes serve (or LATCHKEY_WORKERS; default: 1)')
+    .option('--workers <count>', 'the number of processes that serve (or LATCHKEY_WORKERS; default: 1)')
     .addOption(databaseOption())
     .option(
       '--key-prefix <list>',
@@ -33,20 +33,20 @@ export function addServeCommand(program: Command): void {
     )
     .option(
       '--cached-secrets <count>',
-      'secrets that each process remembers (or LATCHKEY_CACHED_SECRETS; default: 100000)',
+      'the number of secrets that each process caches (or LATCHKEY_CACHED_SECRETS; default: 100000)',
     )
     .option(
       '--cache-bytes <bytes>',
-      'bytes that they may take (or LATCHKEY_CACHE_BYTES; default: 672 a secret)',
+      'the size of that cache in bytes (or LATCHKEY_CACHE_BYTES; default: 672 per secret)',
     )
     .option(
       '--trusted-proxy <address>',
-      'believe X-Forwarded-For or Forwarded from here (repeatable; or LATCHKEY_TRUSTED_PROXIES)',
+      'trust X-Forwarded-For and Forwarded from this address (repeatable; or LATCHKEY_TRUSTED_PROXIES)',
       collect,
     )
     .option(
       '--keep-alive <seconds>',
-      'how long an idle connection is kept (or LATCHKEY_KEEP_ALIVE; default: 3660)',
+      'how long the server keeps an idle connection (or LATCHKEY_KEEP_ALIVE; default: 3660)',
     )
     .action((flags: ServeFlags) => serve(readServeSettings(flags)))
   addExamples(
@@ -58,7 +58,7 @@ export function addServeCommand(program: Command): void {
   )
   command.addHelpText(
     'after',
-    '\nThe log goes to standard error, a line of JSON an event. SIGTERM, SIGINT and SIGHUP stop it in order.',
+    '\nThe server writes its log to standard error, one line of JSON per event. On SIGTERM, SIGINT and SIGHUP it stops in order.',
   )
 }
 
@@ -146,7 +146,7 @@ async function serveAsWorker(settings: ServeSettings, log: Logger): Promise<void
   }
 }
 
-/** Serves; where that cannot be, closes what it would have served from. */
+/** Serves. If the server cannot start, closes the database and throws. */
 async function listen(
   latchkey: Latchkey,
   settings: ServeSettings,
@@ -215,8 +215,9 @@ function explainListening(error: unknown, { host, port }: ServeSettings): unknow
 }
 
 const listeningFaults: Record<string, string> = {
-  EADDRINUSE: 'another program listens there. Stop it, or take another with --port or LATCHKEY_PORT.',
-  EACCES: 'this user may not listen there. Take a port from 1024 up with --port or LATCHKEY_PORT.',
-  EADDRNOTAVAIL: 'this machine has no such address. Take one of its own with --host or LATCHKEY_HOST.',
-  ENOTFOUND: 'there is no such host. Take an address of this machine with --host or LATCHKEY_HOST.',
+  EADDRINUSE: 'another program uses this port. Stop it, or choose another port with --port or LATCHKEY_PORT.',
+  EACCES: 'this user may not use this port. Choose a port from 1024 up with --port or LATCHKEY_PORT.',
+  EADDRNOTAVAIL:
+    'this machine does not have this address. Choose one of its own with --host or LATCHKEY_HOST.',
+  ENOTFOUND: 'no host has this name. Choose an address of this machine with --host or LATCHKEY_HOST.',
 }

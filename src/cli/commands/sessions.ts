@@ -8,7 +8,7 @@ const ofKey = {
   shape: sessionOwnerSchema,
   onDatabaseOnly: ['keyId'],
   texts: {
-    keyId: 'the key whose sessions these are, on a database; on a server it is the one in LATCHKEY_KEY',
+    keyId: 'the key that owns the sessions, on a database; on a server it is the key in LATCHKEY_KEY',
   },
 } as const
 

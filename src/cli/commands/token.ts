@@ -34,12 +34,15 @@ function addNew(token: Command): void {
   const command = token
     .command('new')
     .description('print a new token for LATCHKEY_ROOT_KEY; no database knows it yet')
-    .option('--key-prefix <prefix>', 'its prefix (or the first of LATCHKEY_KEY_PREFIX; default: re)')
+    .option(
+      '--key-prefix <prefix>',
+      'the prefix of the token (or the first of LATCHKEY_KEY_PREFIX; default: re)',
+    )
     .action((options: { keyPrefix?: string }) => {
       const [prefix] = readDatabaseSettings(options).prefixes
       print(generateToken(prefix, getRandomValues as RandomSource).token)
       printNote(
-        'Nothing has stored it. As LATCHKEY_ROOT_KEY, it becomes the first root key of an empty database.',
+        'No database has stored this token. As LATCHKEY_ROOT_KEY, it becomes the first root key of an empty database.',
       )
     })
   addExamples(command, 'latchkey token new > root-key.txt')
@@ -51,7 +54,7 @@ interface Inspection {
   shape: boolean
   prefix: string | null
   kid: string | null
-  /** Whether the checksum fits the rest; null where there is none. */
+  /** Whether the checksum fits the rest; null if there is none. */
   check: boolean | null
 }
 

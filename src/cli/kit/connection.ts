@@ -34,7 +34,7 @@ export interface TargetOptions {
 export function addTargetOptions(command: Command): Command {
   return command
     .addOption(databaseOption())
-    .option('--url <address>', 'work on this server, as the key in LATCHKEY_KEY (or LATCHKEY_URL)')
+    .option('--url <address>', 'use this server, with the key in LATCHKEY_KEY (or LATCHKEY_URL)')
     .option('--json', "print the API's JSON")
 }
 
@@ -85,7 +85,7 @@ export async function openDatabase(
 export async function requireDatabase({ database }: DatabaseSettings): Promise<void> {
   const path = /^sqlite:(?:\/\/(?=\/))?(.+)$/.exec(database)?.[1]
   if (path === undefined) return
-  if (!existsSync(path)) throw noDatabase(`There is no database ${path} here.`)
+  if (!existsSync(path)) throw noDatabase(`The database ${path} does not exist.`)
   const { hasLatchkeyTables } = await import('../../latchkey.ts')
   let isLatchkeys: boolean
   try {
@@ -100,7 +100,7 @@ export async function requireDatabase({ database }: DatabaseSettings): Promise<v
 function noDatabase(what: string): CommandError {
   return new CommandError(
     exitCodes.unreachable,
-    `${what} Name yours with --database or LATCHKEY_DATABASE_URL, a server with --url, or make a new one with ` +
-      '`latchkey serve` or `latchkey migrate`.',
+    `${what} Name your database with --database or LATCHKEY_DATABASE_URL, or your server with --url, or create a ` +
+      'database with `latchkey serve` or `latchkey migrate`.',
   )
 }

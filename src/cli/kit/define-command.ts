@@ -137,6 +137,6 @@ function refuseOnServer(fields: readonly string[], { input, options }: Call<obje
   if (field === undefined || !('url' in readTarget(options))) return
   throw new CommandError(
     exitCodes.usage,
-    `${knownFlag(field) ?? flagOf(field)}: only on a database. A server goes by the key in LATCHKEY_KEY.`,
+    `${knownFlag(field) ?? flagOf(field)}: Applies to a database only. A server uses the key in LATCHKEY_KEY.`,
   )
 }

@@ -41,7 +41,7 @@ export function defineList<S extends Shape, Item extends object>(
       if (options.csv && printCsv) return printCsv(items)
       if (items.length === 0) return printNote(none)
       print(items)
-      if (more) printNote('There are more: see them with --all.')
+      if (more) printNote('There are more results. Add --all to list them.')
     },
   })
 }

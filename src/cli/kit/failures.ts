@@ -21,17 +21,18 @@ export class CommandError extends Error {
 const nextSteps: Record<string, string> = {
   missing_token: 'Set LATCHKEY_KEY to the token of a key.',
   invalid_token: 'Check LATCHKEY_KEY.',
-  key_not_found: 'Look for its id with `latchkey keys list --status all`.',
-  secret_not_found: 'See its secrets with `latchkey keys get <id>`.',
-  session_not_found: 'See `latchkey sessions list`.',
-  organization_not_found: 'See `latchkey orgs list`, or make it with `latchkey orgs create`.',
-  organization_exists: 'Take another id, or see it with `latchkey orgs get <id>`.',
-  key_revoked: 'Create a new one with `latchkey keys create`.',
+  key_not_found: 'Find its id with `latchkey keys list --status all`.',
+  secret_not_found: 'List its secrets with `latchkey keys get <id>`.',
+  session_not_found: 'List the sessions with `latchkey sessions list`.',
+  organization_not_found:
+    'List the organizations with `latchkey orgs list`, or create it with `latchkey orgs create`.',
+  organization_exists: 'Choose another id, or show the organization with `latchkey orgs get <id>`.',
+  key_revoked: 'Use `latchkey keys create`.',
   key_expired: 'Use `latchkey keys update <id> --expires 90d`.',
   rotation_in_progress: 'Use `latchkey keys end-secret <id> <kid>`, or rotate without --grace.',
-  server_unreachable: 'Is the server running, and --url or LATCHKEY_URL its address?',
-  timed_out: 'Is the server too busy, or --url or LATCHKEY_URL another address?',
-  unexpected_answer: 'Is --url or LATCHKEY_URL the address of a Latchkey server?',
+  server_unreachable: 'Check that the server is running, and that --url or LATCHKEY_URL is its address.',
+  timed_out: 'The server may be too busy. Check that --url or LATCHKEY_URL is its address.',
+  unexpected_answer: 'Check that --url or LATCHKEY_URL is the address of a Latchkey server.',
 }
 
 /** Says what to print on standard error for an error, and how to exit. */

@@ -82,11 +82,11 @@ const kinds = {
   json: { form: 'a JSON object', read: readMetadata },
   // What may be null is still to come, or never does; any other instant is one that was.
   future: {
-    form: 'a length such as 12h, 90d or 1y, a day (its beginning, UTC), an instant (RFC 3339), or never',
+    form: 'a duration such as 12h, 90d or 1y, a day (its beginning in UTC), an instant (RFC 3339), or never',
     read: (text: string) => readExpiry(text),
   },
   past: {
-    form: 'an instant (RFC 3339), a day, or a length such as 24h or 7d ago',
+    form: 'an instant (RFC 3339), a day, or a duration such as 24h or 7d ago',
     read: (text: string, _: unknown, option: Option) => readPast(option.long as string, text),
   },
 } as const satisfies Record<string, Kind>

@@ -7,7 +7,7 @@ const flags: Record<string, string> = {
   metadata: '--metadata <json>',
   prefix: '--prefix <prefix>',
   createdBy: '--created-by <user>',
-  graceSeconds: '--grace <length>',
+  graceSeconds: '--grace <duration>',
   secretsAfter: '--secrets-after <kid>',
   status: '--status <status>',
   q: '--query <text>',

@@ -12,7 +12,7 @@ export function collect(value: string, before: string[] | undefined): string[] {
 /** Reads the whole number of `--limit`, for commander. Throws CommandError. */
 export function readCount(text: string): number {
   if (/^\d{1,9}$/.test(text)) return Number(text)
-  throw new CommandError(exitCodes.usage, '--limit: a whole number from 1 to 1000.')
+  throw new CommandError(exitCodes.usage, '--limit: Must be a whole number from 1 to 1000.')
 }
 
 /** Reads the JSON object of `--metadata`, for commander. Throws CommandError. */
@@ -28,7 +28,7 @@ export function readMetadata(text: string): Record<string, unknown> {
   } catch (error) {
     if (error instanceof CommandError) throw error
   }
-  throw new CommandError(exitCodes.usage, `--metadata: a JSON object, such as '{"plan":"pro"}'.`)
+  throw new CommandError(exitCodes.usage, `--metadata: Must be a JSON object, such as '{"plan":"pro"}'.`)
 }
 
 /** Declares `--wait`, which every command has that changes what a token may do. */

@@ -1,4 +1,4 @@
-// Says that something is still going on where it takes longer than a person expects.
+// Tells a person that work is still going on, if it takes longer than expected.
 import { printNote } from './output.ts'
 
 const patienceMs = 5000

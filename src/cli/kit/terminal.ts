@@ -3,29 +3,33 @@ import { createInterface } from 'node:readline/promises'
 import { containsToken } from '../../core/token.ts'
 import { CommandError, exitCodes } from './failures.ts'
 
-/** Far more than a token has; whatever is longer is some other file. */
+/** Far more than a token has; a longer input is some other file. */
 const longestInput = 4096
 
-/** Throws CommandError, without showing it, where an argument holds a token. */
+/** Throws CommandError, without showing it, if an argument holds a token. */
 export function refuseTokenArguments(argv: readonly string[]): void {
   if (!argv.some(containsToken)) return
   throw new CommandError(
     exitCodes.usage,
-    'An argument holds a token, and process lists and shell histories show arguments to others. Give it on ' +
-      'standard input, or run the command without it to be asked. Rotate this token: it may have been seen.',
+    'An argument contains a token. Process lists and shell histories show arguments to others. Pass the token on ' +
+      'standard input, or run the command without it and enter it at the prompt. Rotate this token: others may have ' +
+      'seen it.',
   )
 }
 
-/** Reads a token from a prompt that shows nothing, or from standard input where that is no terminal. */
+/** Reads a token from a prompt that does not show it, or from standard input if that is not a terminal. */
 export async function readToken(): Promise<string> {
   const token = (process.stdin.isTTY ? await promptHidden('Token: ') : await readAll()).trim()
   if (token === '')
-    throw new CommandError(exitCodes.usage, 'No token: give it on standard input, or type it at the prompt.')
+    throw new CommandError(
+      exitCodes.usage,
+      'There is no token. Pass it on standard input, or enter it at the prompt.',
+    )
   return token
 }
 
 /**
- * Asks for a yes to what cannot be taken back, unless `yes` gave it before. Throws CommandError where nobody can be
+ * Asks for a yes to what cannot be taken back, unless `yes` gave it before. Throws CommandError if nobody can be
  * asked: without a terminal to read from, or to show the question on.
  */
 export async function confirm(
@@ -48,12 +52,12 @@ export async function confirm(
   }
 }
 
-/** Throws CommandError where `yes` was not given and nobody can be asked for it. */
+/** Throws CommandError if `yes` was not given and nobody can be asked for it. */
 export function requireSomebody(yes: boolean | undefined): void {
   if (yes || (process.stdin.isTTY && process.stderr.isTTY)) return
   throw new CommandError(
     exitCodes.usage,
-    'This is permanent, and there is no terminal to confirm it at: add --yes. Nothing was changed.',
+    'This change is permanent, and there is no terminal to confirm it at. Add --yes to confirm it. Nothing was changed.',
   )
 }
 
@@ -62,7 +66,7 @@ async function readAll(): Promise<string> {
   for await (const chunk of process.stdin.setEncoding('utf8')) {
     text += chunk
     if (text.length > longestInput) {
-      throw new CommandError(exitCodes.usage, 'Standard input holds more than one token.')
+      throw new CommandError(exitCodes.usage, 'Standard input contains more than one token. Pass one.')
     }
   }
   return text

@@ -14,7 +14,7 @@ export function readGrace(text: string): number {
   if (/^0*[1-9]\d*$/.test(text)) throw ofWhat('--grace', text)
   const seconds = parseDuration(text)
   if (seconds === undefined)
-    throw new CommandError(exitCodes.usage, '--grace: a length such as 30s, 10m, 24h or 7d.')
+    throw new CommandError(exitCodes.usage, '--grace: Must be a duration such as 30s, 10m, 24h or 7d.')
   return seconds
 }
 
@@ -28,8 +28,8 @@ export function readExpiry(text: string | undefined, now = Date.now()): Date | n
   if (expiry) return expiry
   throw new CommandError(
     exitCodes.usage,
-    '--expires: a length such as 12h, 90d or 1y, a day such as 2030-01-31 (its beginning in UTC), an instant such ' +
-      'as 2030-01-31T12:00:00Z, or never.',
+    '--expires: Must be a duration such as 12h, 90d or 1y, a day such as 2030-01-31 (its beginning in UTC), an ' +
+      'instant such as 2030-01-31T12:00:00Z, or never.',
   )
 }
 
@@ -40,8 +40,8 @@ export function readPast(flag: string, text: string | undefined, now = Date.now(
   if (instant) return instant
   throw new CommandError(
     exitCodes.usage,
-    `${flag}: an instant such as 2026-01-31T12:00:00Z, a day such as 2026-01-31 (its beginning in UTC), or a length ` +
-      'such as 24h or 7d ago.',
+    `${flag}: Must be an instant such as 2026-01-31T12:00:00Z, a day such as 2026-01-31 (its beginning in UTC), or ` +
+      'a duration such as 24h or 7d ago.',
   )
 }
 
@@ -122,6 +122,6 @@ function readInstant(text: string): Date | undefined {
 function ofWhat(flag: string, count: string): CommandError {
   return new CommandError(
     exitCodes.usage,
-    `${flag}: ${count} of what? Write ${count}d, ${count}h, ${count}m or ${count}s.`,
+    `${flag}: ${count} has no unit. Write ${count}d, ${count}h, ${count}m or ${count}s.`,
   )
 }

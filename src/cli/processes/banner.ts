@@ -7,11 +7,11 @@
 export function formatFirstStart(url: string, rootKey: string): string[] {
   return [
     '',
-    'The root key. It acts on every organization, is shown now and never again: store it.',
+    'This is the root key. It acts on every organization. Latchkey shows it only once: store it now.',
     '',
     `  ${rootKey}`,
     '',
-    `Open ${url} in a browser and sign in with it, or begin here:`,
+    `Open ${url} in a browser and sign in with it, or run these commands:`,
     '',
     '1. Create an organization:',
     '',
@@ -27,7 +27,7 @@ export function formatFirstStart(url: string, rootKey: string): string[] {
       ),
     ),
     '',
-    '3. Verify it, as your API does when a request comes in:',
+    '3. Verify the token, as your API does when it receives a request:',
     '',
     ...formatRequest(
       rootKey,

@@ -1,4 +1,4 @@
-// Where the log goes: standard error, which must hold up neither the service nor its end, whoever reads it or does not.
+// Where the log goes: standard error, which must hold up neither the service nor its end, even if no reader reads it.
 //
 // A pipe or a socket is written without ever waiting for it: what does not fit is tried again a little later. A file is
 // written by another thread, one piece at a time. What waits is bounded: beyond that, whole lines are dropped and
@@ -81,7 +81,7 @@ class StandardError implements LogDestination {
       level: 'warn',
       time,
       dropped: this.#dropped,
-      msg: 'log lines were dropped: nobody read them in time',
+      msg: 'log lines were dropped, because their reader was too slow',
     }
     this.#dropped = 0
     this.#push(Buffer.from(`${JSON.stringify(line)}\n`))
@@ -127,7 +127,7 @@ class StandardError implements LogDestination {
         return
       }
     }
-    // The last line may be long ago: who reads now is told what is missing before it.
+    // The last line may be long ago: a reader of now is told what is missing before it.
     if (this.#dropped > 0) {
       this.#tellDropped()
       this.#later(flushEveryMs)
@@ -179,7 +179,7 @@ class StandardError implements LogDestination {
   }
 }
 
-/** Opens standard error so that no write waits: anew, if the system lets us, so that who else writes there sees nothing of it. */
+/** Opens standard error so that no write waits: anew, if the system lets us, so that no other writer sees anything of it. */
 function openPrompt(): number | undefined {
   const kind = fstatSync(standardError)
   if (kind.isFile()) return undefined

@@ -21,13 +21,13 @@ export interface StopRequest {
 export interface Life {
   /** Begins step by step; goes no further once a stop was asked for. */
   begin(stop: StopRequest): Promise<void>
-  /** Ends whatever has begun, and the process; `begun` resolves when `begin` has come to its end, well or not. */
+  /** Ends all that has begun, and the process; `begun` resolves when `begin` has come to its end, well or not. */
   end(begun: Promise<void>): Promise<never>
   /** Called before the process ends at once, at a second signal. */
   abandon?(): void
 }
 
-/** Begins; at the first signal to stop, whenever it comes, ends in order. Throws what `begin` throws. */
+/** Begins; at the first signal to stop, even during the beginning, ends in order. Throws what `begin` throws. */
 export async function liveUntilStopped(log: Logger, life: Life): Promise<void> {
   const stop: StopRequest = { asked: false }
   const begun = Promise.withResolvers<void>()
@@ -67,7 +67,7 @@ export async function stopServing(
   const startedAt = performance.now()
   try {
     if (server && !(await endsWithin(requestsDeadlineMs, server.close())))
-      log.warn('requests in flight were cut off')
+      log.warn('the server closed connections before their requests were answered')
     // What the requests did not need of their time is the last uses', which others may be in the way of.
     const restMs = requestsDeadlineMs + databaseDeadlineMs - (performance.now() - startedAt)
     if (latchkey && !(await endsWithin(restMs, latchkey.close())))

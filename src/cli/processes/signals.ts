@@ -37,7 +37,7 @@ export function hearStopSignals(): void {
   }
 }
 
-/** Hands the signals of {@link hearStopSignals} to whoever ends what has begun. */
+/** Hands the signals of {@link hearStopSignals} to the code that ends what has begun. */
 export function onStopSignal(next: StopListener): void {
   listener = next
 }

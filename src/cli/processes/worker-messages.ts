@@ -13,7 +13,7 @@ export type FromWorker =
   | { kind: 'snapshot'; id: number; snapshot: Snapshot }
 
 /**
- * From the primary: serve; tell your metrics; these are the metrics of all, or none where they cannot be had; take no
+ * From the primary: serve; tell your metrics; these are the metrics of all, or none if they cannot be had; take no
  * new connections; stop.
  */
 export type ToWorker =

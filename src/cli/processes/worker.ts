@@ -19,7 +19,7 @@ export interface Primary {
 
 /**
  * Joins the primary that forked this process. Until it has the port, a stop ends it at once; from then on it ends in
- * order, also where the primary has gone without a word.
+ * order, also if the primary has ended without telling it.
  */
 export function joinPrimary(): Primary {
   const scrapes = new Map<number, PromiseWithResolvers<string>>()

@@ -19,11 +19,11 @@ const readyDeadlineMs = 30_000
 
 /** Processes that serve together. */
 export interface Workers {
-  /** Starts the first; resolves with its address when it has the port. Throws {@link WorkerFailure} where it cannot. */
+  /** Starts the first; resolves with its address when it has the port. Throws {@link WorkerFailure} if it cannot. */
   begin(): Promise<string>
   /** Lets the first serve and starts the others, `count` in all; resolves once each serves or has failed. */
   serve(count: number): Promise<void>
-  /** Asks all to stop, whatever they are at; resolves once they have, with whether each did in order. */
+  /** Asks all to stop, busy or not; resolves once they have, with whether each did in order. */
   stop(): Promise<boolean>
   /** Ends all at once. */
   kill(): void
@@ -32,7 +32,7 @@ export interface Workers {
 /** A first worker that ended before it served; it has said why. */
 export class WorkerFailure extends Error {
   override readonly name = 'WorkerFailure'
-  /** Undefined where a signal ended it. */
+  /** Undefined if a signal ended it. */
   readonly exitCode: number | undefined
 
   constructor(exitCode: number | null) {
@@ -54,7 +54,7 @@ export function createWorkers(log: Logger, readyWithinMs = readyDeadlineMs): Wor
   let isStopping = false
   let inOrder = true
 
-  /** Starts one, and whatever comes after it; `bound` and `ready` reject where it ends before. */
+  /** Starts one, and each that replaces it; `bound` and `ready` reject if it ends before. */
   function start(failures = 0): { bound: Promise<string>; ready: Promise<void> } {
     const bound = Promise.withResolvers<string>()
     const ready = Promise.withResolvers<void>()
@@ -62,7 +62,7 @@ export function createWorkers(log: Logger, readyWithinMs = readyDeadlineMs): Wor
     const worker = cluster.fork()
     // One that hangs would be missing for ever, and nobody would know.
     const deadline = setTimeout(() => {
-      log.error({ worker: worker.process.pid }, 'a worker does not come to serve: it is ended')
+      log.error({ worker: worker.process.pid }, 'a worker did not start in time, so the primary ended it')
       worker.process.kill('SIGKILL')
     }, readyWithinMs)
     live.add(worker)
@@ -92,7 +92,7 @@ export function createWorkers(log: Logger, readyWithinMs = readyDeadlineMs): Wor
         if (live.size === 0) allEnded.resolve()
       } else if (isServing) replace(worker, exitCode, signal, performance.now() - startedAt, failures)
     })
-    // Whoever does not wait for one of them has no use for its failure: it is in the log.
+    // A caller that does not wait for one of them has no use for its failure: it is in the log.
     bound.promise.catch(() => {})
     ready.promise.catch(() => {})
     return { bound: bound.promise, ready: ready.promise }
@@ -113,7 +113,7 @@ export function createWorkers(log: Logger, readyWithinMs = readyDeadlineMs): Wor
     const failed = livedMs < steadyMs ? failures + 1 : 0
     const pauseMs = failed === 0 ? 0 : Math.min(firstPauseMs * 2 ** (failed - 1), longestPauseMs)
     const line = { worker: worker.process.pid, exit_code: exitCode, signal, next_in_ms: pauseMs }
-    log.error(line, 'a worker ended: another takes its place')
+    log.error(line, 'a worker ended, and the primary starts another')
     setTimeout(() => {
       if (!isStopping) start(failed)
     }, pauseMs)
@@ -122,7 +122,7 @@ export function createWorkers(log: Logger, readyWithinMs = readyDeadlineMs): Wor
   let first: ReturnType<typeof start> | undefined
   return {
     begin: () => {
-      // The first alone: where it cannot serve, one sentence says so.
+      // The first alone: if it cannot serve, one sentence says so.
       first = start()
       return first.bound
     },
@@ -137,8 +137,8 @@ export function createWorkers(log: Logger, readyWithinMs = readyDeadlineMs): Wor
       isStopping = true
       if (live.size === 0) allEnded.resolve()
       if (open.size === 0) allClosed.resolve()
-      // First all doors, and then what is inside: who is told to go must not come in by another door that is
-      // just closing.
+      // First all doors, and then the connections: a client whose connection ends must not come in by another door that
+      // is just closing.
       for (const worker of open) send(worker, { kind: 'stop accepting' })
       await endsWithin(doorsDeadlineMs, allClosed.promise)
       for (const worker of live) send(worker, { kind: 'stop' })

@@ -6,7 +6,7 @@ import { checkOptions } from './calls.ts'
 export interface Operation {
   /** Resolves if the server is alive. */
   checkHealth(options?: CallOptions): Promise<void>
-  /** Resolves if a change can be made durable now; throws `store_unavailable` otherwise. */
+  /** Resolves if the database accepts durable writes now; throws `store_unavailable` otherwise. */
   checkReadiness(options?: CallOptions): Promise<void>
   /** The metrics, in Prometheus' text format. */
   readMetrics(options?: CallOptions): Promise<string>

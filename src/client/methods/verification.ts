@@ -9,7 +9,7 @@ export interface Verification {
    * Judges a token. A refusal is an answer, and an object: write `if (verdict.valid)`, never `if (verdict)`.
    */
   verify(token: string, options?: Pick<VerifyOptions, 'permissions'> & CallOptions): Promise<Verdict>
-  /** Judges up to 1000 tokens at once; the verdicts come in the order of the requests. */
+  /** Verifies up to 1000 tokens at once. Returns the verdicts in the order of the requests. */
   verifyBatch(requests: readonly VerifyRequest[], options?: CallOptions): Promise<Verdict[]>
 }
 

@@ -5,7 +5,7 @@ import { type ClientErrorCode, LatchkeyClientError } from '../errors.ts'
 /** Longer than any page of keys can be. */
 const longestAnswer = 32 * 1024 * 1024
 
-/** Reads an answer's text. Throws `unexpected_answer` where it does not end. */
+/** Reads an answer's text. Throws `unexpected_answer` if it does not end. */
 export async function readText(response: Response): Promise<string> {
   const decoder = new TextDecoder()
   const parts: string[] = []
@@ -45,7 +45,7 @@ export async function readProblem(response: Response): Promise<LatchkeyClientErr
 
 /** The error for an answer that no Latchkey gives. */
 export function unexpected(response: Response, cause?: unknown): LatchkeyClientError {
-  const detail = `The server's answer (${response.status}) is not one of Latchkey's.`
+  const detail = `The answer (${response.status}) does not come from a Latchkey server. Check the url.`
   return new LatchkeyClientError('unexpected_answer', detail, {
     status: response.status,
     ...retryAfter(response),

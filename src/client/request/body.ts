@@ -25,7 +25,7 @@ export function writeBody(body: object): string {
     if (cause instanceof LatchkeyClientError) throw cause
     throw new LatchkeyClientError(
       'invalid_input',
-      'JSON cannot hold the input: a value in it holds itself.',
+      'The input is not JSON, because one of its values contains itself.',
       {
         cause,
       },
@@ -43,6 +43,6 @@ export function requireFields(input: object): void {
 
 function refuse(place: PropertyKey[]): never {
   const path = pathOf(place)
-  const message = 'A number that JSON can hold: finite, and no BigInt. Send any other as a text.'
+  const message = 'Must be a finite number and no BigInt. Send any other number as a string.'
   throw new LatchkeyClientError('invalid_input', `${path}: ${message}`, { errors: [{ path, message }] })
 }

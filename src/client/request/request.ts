@@ -1,4 +1,4 @@
-// One request to a server and its answer, by nothing but `fetch`: runs wherever that exists.
+// One request to a server and its answer, by nothing but `fetch`: runs in each runtime that has it.
 import type { Page } from '../../core/shapes/page.ts'
 import { parseToken } from '../../core/token.ts'
 import { fromWireAnswer, toWire, type Wire } from '../../core/wire.ts'
@@ -29,7 +29,7 @@ export type Method = 'GET' | 'POST' | 'PATCH' | 'DELETE'
 interface Sending {
   /** Sent in the wire's form. */
   body?: object
-  /** Whether it may be sent again where nobody knows whether it was done. */
+  /** Whether the client may send it again if it does not know whether the server did it. */
   repeatable?: boolean
   options?: CallOptions | undefined
 }
@@ -57,7 +57,7 @@ export function createRequester(client: ClientOptions): Requester {
   checkTimeout(client.timeoutMs)
   const url = readAddress(client.url)
   const token = typeof client.token === 'string' ? parseToken(client.token)?.token : undefined
-  if (token === undefined) throw new TypeError('The token is none: check for a missing character.')
+  if (token === undefined) throw new TypeError('The token is malformed. Check it for a missing character.')
 
   const fetchOnce = async (method: Method, path: string, signal: AbortSignal, body?: object) => {
     const response = await fetch(url + path, {
@@ -117,11 +117,14 @@ export function createRequester(client: ClientOptions): Requester {
   }
 }
 
-/** Writes an id into a path, as one segment whatever it holds. Throws `invalid_input` where none can be made of it. */
+/** Writes an id into a path, as one segment even if it contains a slash. Throws `invalid_input` if none can be made of it. */
 export function pathSegment(id: string): string {
   // An empty id, or dots that URLs resolve, would name another resource.
   if (!/[^.]/.test(id))
-    throw new LatchkeyClientError('invalid_input', 'An id is missing or consists of dots.')
+    throw new LatchkeyClientError(
+      'invalid_input',
+      'An id is empty or consists of dots. Pass the id of the resource.',
+    )
   return encodeURIComponent(id)
 }
 
@@ -130,13 +133,15 @@ const maxTimeoutMs = 2 ** 31 - 1
 /** Throws TypeError for a length of time that no timer takes. */
 function checkTimeout(timeoutMs: number | undefined): void {
   if (timeoutMs === undefined || (timeoutMs > 0 && timeoutMs <= maxTimeoutMs)) return
-  throw new TypeError(`timeoutMs: A number of milliseconds, more than 0 and at most ${maxTimeoutMs}.`)
+  throw new TypeError(
+    `timeoutMs: Must be a number of milliseconds greater than 0 and at most ${maxTimeoutMs}.`,
+  )
 }
 
 function readAddress(url: string): string {
   const address = URL.canParse(url) ? new URL(url) : undefined
   if (address === undefined || !/^https?:$/.test(address.protocol))
-    throw new TypeError('The url of a server begins with http:// or https://.')
+    throw new TypeError('The url of the server must begin with http:// or https://.')
   return `${address.origin}${address.pathname.replace(/\/+$/, '')}`
 }
 
@@ -147,13 +152,13 @@ function toError(
   timeout: AbortSignal,
 ): LatchkeyClientError {
   if (cause instanceof LatchkeyClientError) return cause
-  if (signal?.aborted) return new LatchkeyClientError('aborted', 'The call was aborted.', { cause })
+  if (signal?.aborted) return new LatchkeyClientError('aborted', 'The caller aborted the call.', { cause })
   if (timeout.aborted)
-    return new LatchkeyClientError('timed_out', `${url} took too long to answer.`, { cause })
-  return new LatchkeyClientError('server_unreachable', `No answer from ${url}.`, { cause })
+    return new LatchkeyClientError('timed_out', `${url} did not answer in time.`, { cause })
+  return new LatchkeyClientError('server_unreachable', `${url} did not answer.`, { cause })
 }
 
-/** How long to wait before a request is sent again; undefined where that would not help. */
+/** How long to wait before a request is sent again; undefined if that would not help. */
 function delayBefore(error: LatchkeyClientError, repetition: number): number | undefined {
   const { code, status, retryAfterMs = 0 } = error
   if (code !== 'server_unreachable' && status !== 429 && status !== 503) return undefined

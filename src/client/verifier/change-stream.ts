@@ -4,11 +4,11 @@
 // that a beat says only that something was told, not when. What proves freshness is a question: twice a second
 // the verifier asks for the number of the last change, notes the instant before it asks, and once the stream has
 // told everything up to the number in the answer, the lease runs from that instant less the age that the server
-// gave the number. Whatever was acknowledged before then is known here. The two leases do not add up: the server's
+// gave the number. Every change that was acknowledged before then is known here. The two leases do not add up: the server's
 // age is counted in, and the whole is one lease of 1.8 s (`verdict/lease.ts`) from the server's own look at the database.
 //
 // Numbers are the database's own, so stream and answers may come from different processes behind one address. A
-// clock mapped from one machine to the other would spare the questions, and be wrong wherever a clock is slewed.
+// clock mapped from one machine to the other would spare the questions, and be wrong if a clock is slewed.
 
 import { askMs, askTimeoutMs, silenceMs, streamFormat } from '../../core/bounds.ts'
 import type { LatestAnswer } from '../../core/shapes/verifiers.ts'
@@ -56,7 +56,7 @@ export class Following {
     return this.#told.at(-1)?.sequence
   }
 
-  /** Why nothing is heard of changes; undefined where that goes well. */
+  /** Why nothing is heard of changes; undefined if that goes well. */
   get error(): LatchkeyClientError | undefined {
     return this.#error
   }
@@ -87,7 +87,7 @@ export class Following {
         })
       } catch (cause) {
         this.#error = toError(cause, this.#server.url)
-        // Whoever may not hear of changes may not know what it was told before either.
+        // A caller that may not hear of changes may not know what it was told before either.
         if (this.#error.status === 401 || this.#error.status === 403) this.#memory.forgetAll()
         this.#settle()
       }
@@ -117,7 +117,7 @@ export class Following {
           this.#askNow(stream)
         } else this.#hear(event)
       }
-      if (this.#told.length === 0) throw noEvent('The stream ends before its greeting.')
+      if (this.#told.length === 0) throw noEvent('The stream ended before its first event.')
       throw new LatchkeyClientError('server_unreachable', `The stream from ${this.#server.url} has ended.`)
     } finally {
       callOff()
@@ -127,10 +127,10 @@ export class Following {
 
   #greet({ name, data }: StreamEvent): void {
     if (name === 'hello' && data.format !== streamFormat) {
-      const detail = `${this.#server.url} tells of changes in another form: its version and the client's do not match.`
+      const detail = `${this.#server.url} sends changes in a format that this client does not support. Use matching versions of client and server.`
       throw new LatchkeyClientError('unsupported_server', detail)
     }
-    if (name !== 'hello') throw noEvent('The stream begins without a greeting.')
+    if (name !== 'hello') throw noEvent('The first event of the stream is not hello.')
     // What changed before is not told: nothing is remembered from before.
     this.#memory.forgetAll()
     this.#tell(data.sequence)
@@ -139,7 +139,7 @@ export class Following {
   #hear({ name, data }: StreamEvent): void {
     if (name === 'forget') this.#memory.forgetAll()
     else if (name === 'changed') {
-      if (!Array.isArray(data.key_ids)) throw noEvent('A change of the stream names no keys.')
+      if (!Array.isArray(data.key_ids)) throw noEvent('A change in the stream names no keys.')
       for (const keyId of data.key_ids) this.#memory.forgetKey(String(keyId))
     } else if (name !== 'beat') return
     if (data.sequence !== undefined) this.#tell(data.sequence)
@@ -147,7 +147,7 @@ export class Following {
 
   #tell(sequence: unknown): void {
     if (typeof sequence !== 'number' || !Number.isSafeInteger(sequence))
-      throw noEvent('An event of the stream has no number.')
+      throw noEvent('An event of the stream has no sequence.')
     const at = this.#clock.monotonic()
     if (this.sequence !== sequence) this.#told.push({ sequence, at })
     // Kept as far back as an answer may reach.
@@ -169,7 +169,7 @@ export class Following {
       .then((answer) => {
         const { sequence, ageMs } = Object(answer) as LatestAnswer
         const isSound = Number.isSafeInteger(sequence) && Number.isFinite(ageMs) && ageMs >= 0
-        if (!isSound) throw noEvent('The number of the last change is none.')
+        if (!isSound) throw noEvent('The sequence of the last change is not a number.')
         if (stream.signal.aborted) return
         this.#take({ sequence, monotonic: monotonic - ageMs, now: now - ageMs }, stream)
       })
@@ -227,8 +227,8 @@ export class Following {
 function toError(cause: unknown, url: string): LatchkeyClientError {
   if (cause instanceof LatchkeyClientError) {
     const isOlder = cause.code === 'route_not_found'
-    const detail = `${url} serves no verifiers: its version and the client's do not match.`
+    const detail = `${url} does not support this client's verifier. Use matching versions of client and server.`
     return isOlder ? new LatchkeyClientError('unsupported_server', detail, { cause }) : cause
   }
-  return new LatchkeyClientError('server_unreachable', `The stream from ${url} broke off.`, { cause })
+  return new LatchkeyClientError('server_unreachable', `The stream from ${url} ended early.`, { cause })
 }

@@ -1,4 +1,4 @@
-// Reads a stream of server-sent events (WHATWG HTML, section 9.2) in bounded memory, whoever sends it.
+// Reads a stream of server-sent events (WHATWG HTML, section 9.2) in bounded memory, from any sender.
 import { LatchkeyClientError } from '../errors.ts'
 
 /** An event of a stream; its data as JSON. */
@@ -22,7 +22,7 @@ export async function* readEvents(bytes: AsyncIterable<Uint8Array>): AsyncGenera
       const event = parseEvent(text)
       if (event) yield event
     }
-    if (rest.length > longestEvent) throw noEvent('An event of the stream does not end.')
+    if (rest.length > longestEvent) throw noEvent('An event of the stream is too long.')
   }
 }
 
@@ -49,7 +49,7 @@ function parseEvent(text: string): StreamEvent | undefined {
     if (field === 'event') name = value
     else if (field === 'data') data += value
     else if (line !== '' && !/^(:|id|retry)/.test(line))
-      throw noEvent('The stream is none of a Latchkey server.')
+      throw noEvent('The stream does not come from a Latchkey server.')
   }
   // A comment, sent to keep a connection open.
   if (name === '' && data === '') return undefined
@@ -59,5 +59,5 @@ function parseEvent(text: string): StreamEvent | undefined {
   } catch {
     // Said below.
   }
-  throw noEvent('An event of the stream holds no JSON.')
+  throw noEvent('An event of the stream is not JSON.')
 }

@@ -15,7 +15,7 @@ export class UseReporter {
   #callOff: (() => void) | undefined
   #reporting: Promise<void> = Promise.resolve()
 
-  /** `collect` is called before each report, for whoever holds uses of its own. */
+  /** `collect` is called before each report, so that an owner of further uses can add them. */
   constructor(server: Requester, clock: Clock, capacity: number, collect: () => void) {
     this.#server = server
     this.#clock = clock

@@ -1,4 +1,4 @@
-// SHA-256 without a promise, wherever the client runs: the runtime's own where it has one, ours elsewhere. WebCrypto's
+// SHA-256 without a promise, in each runtime of the client: the runtime's own if it has one, else ours. WebCrypto's
 // gives a promise and takes fifty times as long for a text as short as a token.
 
 type Hash = (algorithm: string, text: string, encoding: string) => unknown

@@ -36,7 +36,7 @@ export class VerifierMemory implements Remembered {
     this.stale = { clock, cache: this.cache, isFresh, isAbsent: () => false }
   }
 
-  /** Grows whenever something had to be forgotten: what was asked before must not be remembered after. */
+  /** Grows each time something had to be forgotten: what was asked before must not be remembered after. */
   get changes(): number {
     return this.#changes
   }
@@ -88,7 +88,7 @@ export class VerifierMemory implements Remembered {
   }
 }
 
-/** Reads the server's facts; undefined where the answer is of another form. */
+/** Reads the server's facts; undefined if the answer is of another form. */
 export function readSecret(secret: FactsAnswer['secret']): Facts | undefined {
   if (typeof secret !== 'object' || secret === null) return undefined
   const { keyId, organizationId, name, permissions, metadata, isEnded } = secret

@@ -46,13 +46,13 @@ export type VerifierQuestion = VerifyOptions & Pick<CallOptions, 'signal'>
 /** Judges tokens in this process. */
 export interface Verifier extends AsyncDisposable {
   /**
-   * Judges a token from memory or, where that may not answer, by what the server knows. A refusal is an answer,
+   * Verifies a token from memory or, if memory may not answer, by what the server knows. A refusal is an answer,
    * and an object: write `if (verdict.valid)`, never `if (verdict)`. Throws `server_unreachable`, `timed_out` and
-   * whatever else the server refuses the verifier with; never a verdict in place of an answer. `timeoutMs` counts from
+   * any other code with which the server refuses the verifier; never a verdict in place of an answer. `timeoutMs` counts from
    * this call. The asker says on whose behalf, by an address: questions to the server are shared fairly between askers.
    */
   verify(token: string, question?: VerifierQuestion, asker?: Pick<Asker, 'ip'>): Promise<Verdict>
-  /** Judges a token from memory, without a promise or I/O; undefined where memory may not answer. */
+  /** Judges a token from memory, without a promise or I/O; undefined if memory may not answer. */
   verifyCached(token: string, question?: VerifyOptions): Verdict | undefined
   /** Resolves once memory may answer for what it has seen; throws why it may not. */
   ready(): Promise<void>
@@ -74,11 +74,11 @@ const mostAttempts = 3
 const leastUses = 10_000
 /** Questions at once: a flood of made-up tokens must not crowd out everybody else. */
 const mostAsks = 64
-/** How often those who wait for a turn are looked through for whoever has waited too long. */
+/** How often those who wait for a turn are looked through for those that have waited too long. */
 const lookEveryMs = 50
 /** Tokens that were seen before have a line of their own: strangers are those that may be made up. */
 const remembered = { keyId: 'remembered' }
-/** How long a server that did not answer is taken to be away, where memory may answer instead. */
+/** How long a server that did not answer is taken to be away, if memory may answer instead. */
 const awayMs = 1_000
 
 /**
@@ -180,10 +180,10 @@ class MemoryVerifier implements Verifier {
     this.#uses.start()
   }
 
-  /** Asks the server, once however many ask at once. Its answer is the same for whatever was asked of the token. */
+  /** Asks the server, once however many ask at once. Its answer is the same for each question about the token. */
   async #ask(parsed: ParsedToken, signal: AbortSignal | undefined, { ip = '' }: Asker): Promise<Answered> {
     const digest = this.#memory.digest(parsed.token)
-    // What was asked before a change may miss it: who asks after it asks anew.
+    // What was asked before a change may miss it: a caller after it asks anew.
     const name = `${this.#memory.changes} ${digest}`
     let ask = this.#asks.get(name)
     if (ask === undefined) {
@@ -213,7 +213,7 @@ class MemoryVerifier implements Verifier {
     }
   }
 
-  /** Refuses whoever waits for a turn longer than a question may take in all. */
+  /** Refuses those that wait for a turn longer than a question may take in all. */
   #watchDeadlines(): void {
     if (this.#isTimed || this.#turns.size === 0) return
     this.#isTimed = true
@@ -239,7 +239,7 @@ class MemoryVerifier implements Verifier {
         // One that was held up on its way may be from before a revocation.
         const isRecent = !isOutdated({ begunAt: begunAt - answer.ageMs }, this.#clock.monotonic())
         if (!isRecent && attempt >= mostAttempts)
-          throw new LatchkeyClientError('timed_out', `${this.#server.url} took too long to answer.`)
+          throw new LatchkeyClientError('timed_out', `${this.#server.url} did not answer in time.`)
         if (!isRecent) continue
         const isWhole = told !== undefined && answer.sequence !== null && answer.sequence >= told
         const isFollowed = this.#following.sequence !== undefined && changes === this.#memory.changes
@@ -273,7 +273,7 @@ function checkVerifierOptions(options: VerifierOptions): void {
 /** A question that found no turn. */
 class TooMany extends LatchkeyClientError {
   constructor() {
-    super('timed_out', 'Too many tokens that nobody has seen before wait for the server to judge them.')
+    super('timed_out', 'Too many unknown tokens wait for the server to verify them. Try again.')
   }
 }
 
@@ -299,7 +299,7 @@ function readAnswer(answer: FactsAnswer): Facts | undefined {
   const isSound =
     Number.isFinite(ageMs) && ageMs >= 0 && (sequence === null || Number.isSafeInteger(sequence))
   if (isSound && (secret === null || facts !== undefined)) return facts
-  throw new LatchkeyClientError('unexpected_answer', "The server's facts are not in Latchkey's form.")
+  throw new LatchkeyClientError('unexpected_answer', 'The facts from the server have an unknown format.')
 }
 
 /** Whether the server is away or broken, rather than refusing. */
@@ -310,7 +310,7 @@ function isAbsence(error: unknown): boolean {
 
 function unsupported(error: unknown, url: string): unknown {
   if ((error as LatchkeyClientError).code !== 'route_not_found') return error
-  const detail = `${url} serves no verifiers: its version and the client's do not match.`
+  const detail = `${url} does not support this client's verifier. Use matching versions of client and server.`
   return new LatchkeyClientError('unsupported_server', detail, { cause: error })
 }
 
@@ -318,7 +318,7 @@ function unsupported(error: unknown, url: string): unknown {
 async function untilAborted<T>(answer: Promise<T>, signal: AbortSignal): Promise<T> {
   const { promise, reject } = Promise.withResolvers<never>()
   const abort = () =>
-    reject(new LatchkeyClientError('aborted', 'The call was aborted.', { cause: signal.reason }))
+    reject(new LatchkeyClientError('aborted', 'The caller aborted the call.', { cause: signal.reason }))
   if (signal.aborted) abort()
   else signal.addEventListener('abort', abort)
   try {

@@ -19,18 +19,18 @@ const auditActions = [
 ] as const
 export type AuditAction = (typeof auditActions)[number]
 
-const keyId = z.guid('A key id: a UUID.').optional()
+const keyId = z.guid('Must be a key id, which is a UUID.').optional()
 const filter = {
   organizationId: organizationIdSchema.optional(),
   keyId: keyId.meta({ description: 'Only changes to this key.' }),
   actor: keyId.meta({ description: 'Only changes by this key.' }),
-  action: z.enum(auditActions, { error: `One of ${auditActions.join(', ')}.` }).optional(),
+  action: z.enum(auditActions, { error: `Must be one of ${auditActions.join(', ')}.` }).optional(),
   since: instantInput.optional().meta({ description: 'Only events at or after this instant.' }),
   until: instantInput.optional().meta({ description: 'Only events before this instant.' }),
 }
 const isInOrder = ({ since, until }: { since?: Date | undefined; until?: Date | undefined }) =>
   since === undefined || until === undefined || since < until
-const notInOrder = { path: ['until'], error: 'An instant after since.' }
+const notInOrder = { path: ['until'], error: 'Must be later than since.' }
 
 export const listAuditSchema = z.strictObject({ ...filter, ...pageFields }).refine(isInOrder, notInOrder)
 
@@ -38,9 +38,9 @@ export const exportAuditSchema = z
   .strictObject({
     ...filter,
     format: z
-      .enum(['jsonl', 'csv'], { error: 'One of jsonl, csv.' })
+      .enum(['jsonl', 'csv'], { error: 'Must be jsonl or csv.' })
       .default('jsonl')
-      .meta({ description: 'JSON, one event a line, or CSV (RFC 4180).' }),
+      .meta({ description: '`jsonl` for one JSON event per line, or `csv` (RFC 4180).' }),
   })
   .refine(isInOrder, notInOrder)
 
@@ -57,7 +57,7 @@ export const auditEventSchema = z
     keyId: z.guid().nullable(),
     changes: z
       .record(z.string(), z.unknown())
-      .meta({ description: 'What became of each field that changed.' }),
+      .meta({ description: 'The new value of each field that changed, or its old and new values.' }),
     requestId: z.string().nullable(),
     ip: z.string().nullable(),
   })

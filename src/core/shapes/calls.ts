@@ -44,7 +44,7 @@ const appliedSchema = z
 
 /** With `?wait=applied` a change is answered when every process acts on it. */
 export const waitSchema = z.strictObject({
-  wait: z.literal('applied', 'Only applied can be waited for.').optional().meta({
+  wait: z.literal('applied', 'Must be applied.').optional().meta({
     description: 'Answer when every live process has confirmed the change, or after 2 s.',
   }),
 })

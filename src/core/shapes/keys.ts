@@ -26,9 +26,12 @@ const createdBy = text(256).meta({
   description: "The id of the operator's user for whom the key is created; root organization only.",
 })
 const tokenPrefix = z
-  .string({ error: 'A token prefix: a string such as re_live.' })
-  .max(longestPrefix, `At most ${longestPrefix} characters.`)
-  .regex(prefixPattern, 'Lower-case letters and digits, with single _ between: re, re_live.')
+  .string({ error: 'Must be a token prefix, such as re_live.' })
+  .max(longestPrefix, `Must have at most ${longestPrefix} characters.`)
+  .regex(
+    prefixPattern,
+    'Must be lower-case letters and digits with single _ between them, such as re or re_live.',
+  )
   .meta({ example: 're' })
 
 export const createKeySchema = z
@@ -55,7 +58,7 @@ export const updateKeySchema = z
   })
   .refine(
     (change) => Object.values(change).some((value) => value !== undefined),
-    'Name at least one field to change.',
+    'Must name at least one field to change.',
   )
   .meta({ id: 'UpdateKey', examples: [{ expiresAt: new Date('2030-01-31T12:00:00Z') }] })
 
@@ -63,9 +66,9 @@ const longestGraceSeconds = 2_592_000
 export const rotateKeySchema = z
   .strictObject({
     graceSeconds: z
-      .int({ error: 'A whole number of seconds.' })
-      .min(0, 'Not below 0.')
-      .max(longestGraceSeconds, `At most ${longestGraceSeconds} (30 days).`)
+      .int({ error: 'Must be a whole number of seconds.' })
+      .min(0, 'Must be 0 or more.')
+      .max(longestGraceSeconds, `Must be at most ${longestGraceSeconds} (30 days).`)
       .default(0)
       .meta({ description: 'How long the old token stays valid, in seconds.' }),
   })
@@ -74,20 +77,22 @@ export const rotateKeySchema = z
 const keyStatuses = ['active', 'expired', 'revoked'] as const
 export const listKeysSchema = z.strictObject({
   status: z
-    .enum([...keyStatuses, 'all'], { error: 'One of active, expired, revoked, all.' })
+    .enum([...keyStatuses, 'all'], { error: 'Must be one of active, expired, revoked, all.' })
     .default('active'),
   organizationId: organizationIdSchema.optional(),
   q: text(256).optional().meta({ description: 'Only keys whose name contains this text, case-insensitive.' }),
   sort: z
-    .enum(['-created_at', '-last_used_at', 'name'], { error: 'One of -created_at, -last_used_at, name.' })
+    .enum(['-created_at', '-last_used_at', 'name'], {
+      error: 'Must be one of -created_at, -last_used_at, name.',
+    })
     .default('-created_at'),
   ...pageFields,
 })
 
 export const getKeySchema = z.strictObject({
   secretsAfter: z
-    .string({ error: 'A kid: a string.' })
-    .regex(/^[0-9A-Za-z]{16}$/, 'A kid: 16 letters and digits.')
+    .string({ error: 'Must be a kid, which is a string.' })
+    .regex(/^[0-9A-Za-z]{16}$/, 'Must be a kid, which is 16 letters and digits.')
     .optional()
     .meta({ description: 'The kid of the last secret of the previous answer.' }),
 })
@@ -140,9 +145,10 @@ export const keySchema = z
     createdBy: z.string().nullable().meta({ description: 'The id of the key or user that created it.' }),
     createdAt: instant,
     revokedAt: instant.nullable(),
-    hint: z
-      .string()
-      .meta({ description: 'Prefix and kid of the newest token; nothing secret.', example: 're_0aB…' }),
+    hint: z.string().meta({
+      description: 'The prefix and the kid of the newest token, which are not secret.',
+      example: 're_0aB…',
+    }),
     status: z.enum(keyStatuses),
     expiresAt: instant.nullable(),
     metadata: z.record(z.string(), z.unknown()),
@@ -165,7 +171,7 @@ export const keyDetailsSchema = keySchema
   .extend({
     secrets: z.array(secretSchema).meta({
       description:
-        'Newest first, ended ones included: 100 of them. A key keeps the newest 1000 that have ended.',
+        'The newest 100 secrets, newest first, ended ones included. Latchkey keeps the newest 1000 ended secrets of a key.',
     }),
   })
   .meta({

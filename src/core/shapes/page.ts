@@ -6,14 +6,14 @@ import type { CallOptions } from './calls.ts'
 /** The fields that every list takes. */
 export const pageFields = {
   limit: z
-    .int({ error: 'A whole number from 1 to 1000.' })
-    .min(1, 'At least 1.')
-    .max(1000, 'At most 1000.')
+    .int({ error: 'Must be a whole number from 1 to 1000.' })
+    .min(1, 'Must be at least 1.')
+    .max(1000, 'Must be at most 1000.')
     .default(100)
     .meta({ description: 'Maximum number of items.' }),
   after: z
     .string()
-    .max(2048, 'Not a cursor.')
+    .max(2048, 'Must be a cursor of a previous page.')
     .optional()
     .meta({ description: 'The cursor of the previous page.' }),
 }
@@ -23,7 +23,7 @@ export const nameSchema = text(256).meta({ description: 'A name for people.', ex
 
 /**
  * One page of a list; `next` is the cursor of the page after it, undefined at the end. A page may hold fewer than
- * `limit`, or none, before the end: where its items are large, or a search has looked through much and found little.
+ * `limit`, or none, before the end: if its items are large, or if a search has looked through much and found little.
  */
 export interface Page<Item> {
   items: Item[]

@@ -66,7 +66,7 @@ export interface SessionValues {
 /** Whose sessions: those of the calling key. Only the process that holds the database names one. */
 export const sessionOwnerSchema = z.strictObject({
   keyId: z
-    .guid('A key id: a UUID.')
+    .guid('Must be a key id, which is a UUID.')
     .optional()
     .meta({ description: 'The key whose sessions these are; the calling key itself if absent.' }),
 })

@@ -20,9 +20,9 @@ export const verifyRequestSchema = z
   .meta({ id: 'VerifyKey', examples: [{ key: 're_…', permissions: ['emails:send'] }] })
 
 export const verifyBatchSchema = z
-  .array(verifyRequestSchema, { error: 'A list of { key, permissions? }.' })
-  .min(1, 'At least one.')
-  .max(maxBatch, `At most ${maxBatch}.`)
+  .array(verifyRequestSchema, { error: 'Must be a list of { key, permissions? }.' })
+  .min(1, 'Must have at least one item.')
+  .max(maxBatch, `Must have at most ${maxBatch} items.`)
 
 /** What is told of a key that is known. */
 export const knownKey = {

@@ -11,7 +11,9 @@ export const readFactsSchema = verifyRequestSchema
 
 const useSchema = z
   .strictObject({
-    kid: z.string({ error: 'A kid: a string.' }).regex(/^[0-9A-Za-z]{16}$/, '16 letters and digits.'),
+    kid: z
+      .string({ error: 'Must be a kid, which is a string.' })
+      .regex(/^[0-9A-Za-z]{16}$/, 'Must be 16 letters and digits.'),
     at: instantInput,
   })
   .meta({
@@ -20,9 +22,9 @@ const useSchema = z
   })
 
 export const usesSchema = z
-  .array(useSchema, { error: 'A list of { kid, at }.' })
-  .min(1, 'At least one.')
-  .max(maxBatch, `At most ${maxBatch}.`)
+  .array(useSchema, { error: 'Must be a list of { kid, at }.' })
+  .min(1, 'Must have at least one item.')
+  .max(maxBatch, `Must have at most ${maxBatch} items.`)
 
 const ageMs = z.int().meta({ description: 'In milliseconds.' })
 

@@ -19,7 +19,8 @@ export async function createKey(
 ): Promise<CreatedKey> {
   const { prefix = engine.prefixes[0], ...wanted } = parseInput(createKeySchema, input)
   const actor = actorOf(options)
-  if (!engine.prefixes.includes(prefix)) refuseField('prefix', `One of ${engine.prefixes.join(', ')}.`)
+  if (!engine.prefixes.includes(prefix))
+    refuseField('prefix', `Must be one of ${engine.prefixes.join(', ')}.`)
   requireFuture(wanted.expiresAt, engine.now())
   const organizationId = wanted.organizationId ?? (holdsDatabase(actor) ? undefined : actor.organizationId)
   if (organizationId === undefined)

@@ -73,7 +73,7 @@ export function keyCreation(source: IdSource): Kind<WantedKey, NewKey> {
 /** Throws what refuses an actor a new key, whether or not its organization is there. */
 function requireMayCreate({ actor, now }: Change, wanted: WantedKey): void {
   const { organizationId, permissions, metadata, expiresAt, createdBy } = wanted
-  if (createdBy !== undefined) requireRoot(actor, 'say on whose behalf it creates a key')
+  if (createdBy !== undefined) requireRoot(actor, 'name the user for whom it creates a key')
   narrowScope(actor, organizationId)
   requireGrantable(actor, permissions)
   requireLifetime(actor, organizationId, expiresAt?.getTime() ?? null)

@@ -24,7 +24,7 @@ export async function requireOtherRootKey(tx: Tx, before: KeyRow, after: State, 
   if (others.some((key) => key.id !== before.id && isMaster(key, now))) return
   throw new LatchkeyError(
     'last_root_key',
-    'This is the only live root key that can change keys: create another one first, by this key or by `latchkey root-key` on the database.',
+    'This is the only live root key that can change keys. Create another root key first, with this key or with `latchkey root-key` on the database.',
   )
 }
 

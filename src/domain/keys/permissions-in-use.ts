@@ -14,11 +14,11 @@ const mostKeys = 1000
 const mostUses = 200
 /** Among many keys that are revoked there may be no active one for long: then what was found must do. */
 const longestSearchMs = 2_000
-/** Whoever verifies meanwhile waits for a slice at most. */
+/** A verification meanwhile waits for a slice at most. */
 const usesASlice = 2000
 
 /**
- * Lists the permissions that the newest 1000 active keys hold: most used first, by name where that is the same, at
+ * Lists the permissions that the newest 1000 active keys hold: most used first, by name if that is the same, at
  * most 200. Throws `invalid_input`, `organization_not_found`.
  */
 export async function listPermissions(

@@ -49,7 +49,7 @@ export async function getKey(engine: Engine, id: string, options: GetKeyOptions 
 /** Gets the key that asks. Throws `invalid_input` for an actor that is no key. */
 export async function getOwnKey(engine: Engine, options: CommandOptions = {}): Promise<Key> {
   const actor = actorOf(options)
-  if (holdsDatabase(actor)) refuseField('actor', 'Name the key that asks: { actor: caller }.')
+  if (holdsDatabase(actor)) refuseField('actor', 'Name the calling key: { actor: caller }.')
   const { secrets: _, ...key } = await getKey(engine, actor.keyId, options)
   return key
 }

@@ -28,7 +28,10 @@ export async function endKeySecret(
     const secret = isKid(kid) ? await findSecret(change.tx, key, kid) : undefined
     if (!secret) throw unknownSecret()
     if (secret.kid === key.kid) {
-      throw new LatchkeyError('last_secret', 'This is the newest secret: rotate the key, or revoke it.')
+      throw new LatchkeyError(
+        'last_secret',
+        'This is the newest secret of the key. Rotate the key, or revoke it.',
+      )
     }
     if (isRotated(secret.ended_at !== null, secret.grace_ends_at, now)) return
     await endSecrets(change.tx, key, [kid], now)

@@ -27,7 +27,7 @@ export async function ensureRootKey(
   reveal?: (key: CreatedKey) => Promise<void>,
 ): Promise<CreatedKey | undefined> {
   const parsed = token === undefined ? generateToken(engine.prefixes[0], engine.random) : parseToken(token)
-  if (parsed === undefined) refuseField('rootKey', 'Not a token; `latchkey token new` makes one.')
+  if (parsed === undefined) refuseField('rootKey', 'Must be a token. Create one with `latchkey token new`.')
   const deadline = performance.now() + bootstrapPatienceMs
   for (;;) {
     // Reading first: a start that finds the organization does not queue up for a write.
@@ -47,7 +47,7 @@ export async function ensureRootKey(
   }
 }
 
-/** Makes one more root key, for who holds the database and lost the others. */
+/** Creates one more root key, for an operator who holds the database and lost the others. */
 export async function createRootKey(engine: Engine): Promise<CreatedKey> {
   const token = generateToken(engine.prefixes[0], engine.random)
   return engine.commit(operator, { permission: 'any key' }, async (change) => {

@@ -38,7 +38,7 @@ export async function rotateKey(
       const { now } = change
       const key = await requireLiveKey(change, id)
       if (hasPassed(key.expires_at, now)) {
-        throw new LatchkeyError('key_expired', 'The key has expired: give it a later expires_at first.')
+        throw new LatchkeyError('key_expired', 'The key has expired. Set a later expires_at first.')
       }
       // The caller then holds the new token, and so all that it may do for as long as it lives.
       requireLifetime(change.actor, key.organization_id, key.expires_at)
@@ -49,7 +49,7 @@ export async function rotateKey(
       if (graceSeconds > 0 && inGrace) {
         throw new LatchkeyError(
           'rotation_in_progress',
-          'An earlier secret is still in its grace: end it first, or rotate with grace_seconds 0.',
+          'The grace period of an earlier secret has not ended. End it first, or rotate with grace_seconds 0.',
         )
       }
       const graceEndsAt = Math.min(now + graceSeconds * 1000, key.expires_at ?? Number.POSITIVE_INFINITY)

@@ -23,13 +23,14 @@ export async function requireKey({ tx, actor }: Change, id: string): Promise<Key
 export async function requireLiveKey(change: Change, id: string): Promise<KeyRow> {
   const key = await requireKey(change, id)
   if (key.revoked_at !== null)
-    throw new LatchkeyError('key_revoked', 'The key is revoked, and that is final.')
+    throw new LatchkeyError('key_revoked', 'The key is revoked permanently. Create a new key.')
   return key
 }
 
 /** Throws `invalid_input` for an expiry that has passed. */
 export function requireFuture(expiresAt: Date | null, now: number): void {
-  if (expiresAt !== null && expiresAt.getTime() <= now) refuseField('expiresAt', 'An instant in the future.')
+  if (expiresAt !== null && expiresAt.getTime() <= now)
+    refuseField('expiresAt', 'Must be an instant in the future.')
 }
 
 /** A key with its token, which is shown this once. */
@@ -40,9 +41,9 @@ export function withToken(row: NewKeyRow, { token }: ParsedToken, now: number): 
 
 // One sentence for all of them: nothing may tell a foreign id from an unknown one.
 export function unknownKey(): LatchkeyError {
-  return new LatchkeyError('key_not_found', 'There is no key with this id.')
+  return new LatchkeyError('key_not_found', 'No key has this id.')
 }
 
 export function unknownSecret(): LatchkeyError {
-  return new LatchkeyError('secret_not_found', 'The key has no such secret.')
+  return new LatchkeyError('secret_not_found', 'The key has no secret with this kid.')
 }

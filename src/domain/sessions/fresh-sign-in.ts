@@ -8,7 +8,7 @@ import { missingPermissions, reservedNamespace } from '../../core/permissions.ts
 import { isLater } from '../../core/status.ts'
 import type { KeyRow } from '../../store/keys.ts'
 
-/** Tells whether a key can act on keys: then who holds its token needs no session any more. */
+/** Tells whether a key can act on keys: then the holder of its token needs no session any more. */
 export function outlivesSession(organizationId: string, permissions: readonly string[]): boolean {
   return (
     organizationId === rootOrganizationId ||
@@ -32,7 +32,7 @@ export function requireFreshSignIn(actor: LiveActor, now: number): void {
   if (holdsDatabase(actor) || actor.freshUntil === undefined || actor.freshUntil > now) return
   throw new LatchkeyError(
     'fresh_sign_in_required',
-    'This makes a key that can act on keys, or that acts for the operator: show the token of your key again.',
+    'This change makes a key that can change keys or act for the operator. Present the token of your key again.',
     { methods: ['token'] },
   )
 }

@@ -23,7 +23,7 @@ export interface LibrarySessions extends Sessions<ActorOptions & SessionOptions>
    * `invalid_token`, `too_many_sessions`.
    */
   start(token: string, origin?: SignInOrigin): Promise<StartedSession>
-  /** Tells who asks by a session's two values, judged now by the store; undefined for values that open nothing. */
+  /** Finds the caller of a session by its two values, as the store has it now; undefined if they are not valid. */
   authenticate(values: SessionValues, origin?: Pick<SignInOrigin, 'ip'>): Promise<Caller | undefined>
   /**
    * Makes a session's sign-in fresh for ten minutes more, by a token of its key. Throws `invalid_token`,

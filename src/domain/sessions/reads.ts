@@ -49,7 +49,7 @@ export class SessionReads {
       if (!(error instanceof LatchkeyError && error.code === 'too_many_reads')) throw error
       throw new LatchkeyError(
         'store_unavailable',
-        'Too many sessions are asked for from this address; try again.',
+        'Too many requests with sessions come from this address. Try again.',
       )
     }
   }

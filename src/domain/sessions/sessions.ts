@@ -119,7 +119,7 @@ export async function startSession(
 export type SessionCaller = Caller & { sessionId: string }
 
 /**
- * Tells who asks by a session's values; undefined for values that open nothing, whatever the reason: one of them
+ * Finds the caller of a session by its values; undefined if they are not valid, for every reason alike: one of them is
  * unknown, or its session ended, too old, idle, or of a secret that is not valid any more. Reads the store each
  * time, never memory, so that the end of a session or of its key holds at once in every process. Throws
  * `store_unavailable`.
@@ -186,7 +186,7 @@ export async function refreshSession(
   const kid = parseToken(token)?.kid
   if (!proof.valid || kid === undefined) throw invalidToken()
   if (proof.keyId !== session.keyId) {
-    throw new LatchkeyError('invalid_token', 'The token is not one of the key that is signed in.')
+    throw new LatchkeyError('invalid_token', 'The token does not belong to the key that is signed in.')
   }
   const caller = { ...session, ip, requestId }
   const owner = ownerOf(caller)
@@ -210,7 +210,7 @@ export async function refreshSession(
 type SessionsAsked = CommandOptions & SessionOptions
 
 /**
- * Lists the live sessions of the calling key, newest first; of the key that is named, for who holds the database. Throws
+ * Lists the live sessions of the calling key, newest first; the operator names the key. Throws
  * `key_not_found`, `invalid_input`, `store_unavailable`.
  */
 export async function listSessions(engine: Engine, options: SessionsAsked = {}): Promise<Session[]> {
@@ -227,7 +227,7 @@ export async function listSessions(engine: Engine, options: SessionsAsked = {}):
 }
 
 /**
- * Ends a session of the calling key for good, or of the key that is named, for who holds the database; `self` is the one
+ * Ends a session of the calling key permanently; the operator names the key; `self` is the one
  * that asks. Throws `session_not_found`, for a foreign id and for one that has ended too, `key_not_found`,
  * `invalid_input`, `store_unavailable`.
  */
@@ -249,9 +249,9 @@ async function findOwner(engine: Engine, actor: Actor, options: SessionsAsked): 
   const { keyId } = parseInput(sessionOwnerSchema, { keyId: options.keyId })
   if (!holdsDatabase(actor)) {
     if (keyId === undefined || keyId === actor.keyId) return ownerOf(actor)
-    refuseField('keyId', 'The sessions of the calling key alone: leave it out.')
+    refuseField('keyId', 'A key reaches its own sessions only. Leave this field out.')
   }
-  if (keyId === undefined) refuseField('keyId', 'Name the key whose sessions these are.')
+  if (keyId === undefined) refuseField('keyId', 'Name the key that owns the sessions.')
   const key = await engine.store.read((db) => findKey(db, keyId, undefined), turnOf(actor, options))
   if (key === undefined) throw unknownKey()
   return { key_id: key.id, organization_id: key.organization_id }
@@ -263,7 +263,7 @@ async function noteSeen({ commit, now }: Engine, row: SessionRow): Promise<void>
   try {
     await commit(system, { permission: 'any key' }, ({ tx }) => markSeen(tx, row, at, at - seenEveryMs))
   } catch (error) {
-    // A database that can be read and not written, such as on a full disk, must not lock out who looks after it.
+    // A database that can be read and not written, such as on a full disk, must not lock out the operator.
     if (!(error instanceof LatchkeyError)) throw error
   }
 }
@@ -310,5 +310,5 @@ function shownUserAgent(userAgent: string | undefined): string | null {
 
 // One sentence for all of them: nothing may tell a foreign id from an unknown one.
 function unknownSession(): LatchkeyError {
-  return new LatchkeyError('session_not_found', 'There is no session with this id.')
+  return new LatchkeyError('session_not_found', 'No session has this id.')
 }

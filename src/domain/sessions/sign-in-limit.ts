@@ -45,7 +45,7 @@ export class SignInLimit {
 function tooManySessions(retryAfterMs: number): LatchkeyError {
   return new LatchkeyError(
     'too_many_sessions',
-    `The key signed in ${maxSignIns} times within a minute. Wait, or go on in one of its sessions.`,
+    `The key signed in ${maxSignIns} times within a minute. Wait, or use one of its sessions.`,
     { retryAfterMs },
   )
 }

@@ -17,7 +17,7 @@ type ExportQuery = z.input<typeof exportAuditSchema>
 /** What each format is called. That of JSON lines is in wide use and not registered. */
 export const exportTypes = { jsonl: 'application/jsonl', csv: 'text/csv' } as const
 
-/** Whoever verifies meanwhile waits for a page at most. */
+/** A verification meanwhile waits for a page at most. */
 const pageLength = 100
 
 /**

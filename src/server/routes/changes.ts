@@ -92,7 +92,13 @@ export const changeRoutes = [
     access: 'latchkey:keys:verify',
     body: usesSchema,
     bodyLimit: 256 * 1024,
-    answers: [{ status: 200, description: 'Noted; written with the next batch.', schema: doneSchema }],
+    answers: [
+      {
+        status: 200,
+        description: 'The server noted the uses, and writes them with its next batch.',
+        schema: doneSchema,
+      },
+    ],
     handle: async ({ parts: { latchkey }, body, caller, exchange }) => {
       await latchkey.verifiers.noteUses(body, verifiedScope(caller), exchange)
       return json({ success: true })
@@ -105,7 +111,7 @@ const ageStepMs = 500
 
 /**
  * An age as it is told, never too low. An organization hears it in coarse steps: the exact one would show when this process
- * has looked, which it does whenever anybody's key changes.
+ * has looked, which it does each time any key changes.
  */
 function toAge(ageMs: number, { organizationId }: { organizationId?: string }): number {
   return organizationId === undefined ? Math.ceil(ageMs) : Math.ceil(ageMs / ageStepMs) * ageStepMs

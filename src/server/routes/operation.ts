@@ -1,4 +1,4 @@
-// The calls of who runs Latchkey: is it alive, can it write, what does it do, how is it called.
+// The calls of the operator: is it alive, can it write, what does it do, how is it called.
 import { z } from 'zod'
 import { json } from '../../http/reply.ts'
 import { docsStyle } from '../openapi/page-style.ts'

@@ -93,5 +93,5 @@ export async function migrate(db: Db, types: ColumnTypes): Promise<number> {
 
 /** Says what to do about a database that a newer program has migrated. */
 export function describeNewer(version: number): string {
-  return `The database is at schema ${version}, this Latchkey knows up to ${schemaVersion}: upgrade Latchkey.`
+  return `The database has schema ${version}, and this Latchkey supports schemas up to ${schemaVersion}. Upgrade Latchkey.`
 }

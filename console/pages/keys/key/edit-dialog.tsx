@@ -53,7 +53,7 @@ function ChangeRefused({ error }: { error: Error }) {
   const isEscalation = error instanceof ApiError && error.code === 'permission_escalation'
   return (
     <ErrorNotice
-      {...(isEscalation && { title: 'You can give a key only what your own key may do' })}
+      {...(isEscalation && { title: 'You can grant only what your own key holds' })}
       error={error}
     />
   )

@@ -50,7 +50,7 @@ function Rename({ of, close }: EditProps) {
     <EditDialog
       keyToChange={of}
       title="Rename the key"
-      lead="Its id, its token and its history stay."
+      lead="Its id, its tokens and its history stay the same."
       read={read}
       close={close}
     >
@@ -79,7 +79,7 @@ function EditPermissions({ of, close }: EditProps) {
     <EditDialog
       keyToChange={of}
       title="Edit the permissions"
-      lead="They hold for every token of the key, everywhere within two seconds."
+      lead="They apply to every token of the key, in every process within two seconds."
       read={read}
       close={close}
     >
@@ -117,7 +117,7 @@ function EditExpiry({ of, close }: EditProps) {
     <EditDialog
       keyToChange={of}
       title="Change the expiry"
-      lead="From then on no token of the key opens anything; a later expiry brings it back."
+      lead="From then on no token of the key is valid. A later expiry makes them valid again."
       read={read}
       close={close}
     >

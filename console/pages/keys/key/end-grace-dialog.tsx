@@ -29,8 +29,8 @@ export function EndGraceDialog({ of: key, secret, close, done }: EndGraceDialogP
       title="End the grace now?"
       lead={
         <>
-          The old token <span className="font-mono text-[0.8125rem]">{secret.hint}</span> opens nothing any
-          more, everywhere within two seconds. The new one stays.
+          Within two seconds every process refuses the old token{' '}
+          <span className="font-mono text-[0.8125rem]">{secret.hint}</span>. The new token stays valid.
         </>
       }
       close={close}
@@ -60,12 +60,13 @@ export function StillInUse({ of: key, secret }: { of: WireKeyDetails; secret: Wi
   const now = Math.max(useNow(), Date.now())
   const rotatedAt = key.secrets[0]?.created_at ?? secret.created_at
   const { isUsed, mayBeLate } = usesSince(secret, rotatedAt, now)
-  const late = mayBeLate && <p>Uses are told up to {usesAreLateSeconds} seconds late.</p>
+  const late = mayBeLate && <p>Latchkey shows a use up to {usesAreLateSeconds} seconds late.</p>
   if (isUsed) {
     return (
       <Notice tone="warning" title="The old token is still in use">
         <p>
-          It was last used <Ago instant={secret.last_used_at} />: whoever still sends it will be refused.
+          Its last use was <Ago instant={secret.last_used_at} />. Latchkey will refuse further requests with
+          it.
         </p>
         {late}
       </Notice>
@@ -75,7 +76,7 @@ export function StillInUse({ of: key, secret }: { of: WireKeyDetails; secret: Wi
     <Notice tone="note" title="The old token has not been used since the rotation">
       <p>
         {secret.last_used_at === null ? (
-          'It was never used before either.'
+          'Nor was it used before.'
         ) : (
           <>
             Its last use was <Ago instant={secret.last_used_at} />.

@@ -74,7 +74,7 @@ export function Facts({ of: key, refusal, metadataRefusal, edit }: FactsProps) {
       </Fact>
       <Fact label="Permissions" action={change('permissions', 'Edit', 'the permissions')} wide isLong>
         {key.permissions.length === 0 ? (
-          <span className="text-muted">None: the key opens nothing that takes a permission.</span>
+          <span className="text-muted">None: the key is refused for all that requires a permission.</span>
         ) : (
           <PermissionList permissions={key.permissions} label="Permissions" />
         )}
@@ -121,7 +121,7 @@ function Fact({
 }
 
 function CreatedBy({ by }: { by: string | null }) {
-  if (by === null) return <>Whoever holds the database</>
+  if (by === null) return <>The operator</>
   const text = (
     <span className="foreign" dir="auto">
       {by}

@@ -74,12 +74,12 @@ function showAnew(client: QueryClient): Promise<unknown> {
   )
 }
 
-/** Why each thing may not be done to a key by who is signed in; undefined where it may. */
+/** Why each thing may not be done to a key by who is signed in; undefined if it may. */
 export function keyRefusals(key: WireKey, session: Session) {
   const write = session.refusal('latchkey:keys:write')
   const stronger = strongerRefusal(key, session)
   const isRevoked = key.status === 'revoked'
-  const change = write ?? (isRevoked ? 'This key is revoked, and that is final.' : stronger)
+  const change = write ?? (isRevoked ? 'This key is revoked permanently.' : stronger)
   return {
     change,
     changeMetadata: change ?? session.metadataRefusal,
@@ -94,13 +94,13 @@ function strongerRefusal(key: WireKey, session: Session): string | undefined {
   if (missing.length === 0) return undefined
   const more = missing.length > permissionsNamed ? ` and ${missing.length - permissionsNamed} more` : ''
   const named = missing.slice(0, permissionsNamed).join(', ')
-  return `This key may do more than yours: your key does not hold ${named}${more}.`
+  return `This key holds more than yours: your key does not hold ${named}${more}.`
 }
 
 function rotateRefusal(key: WireKey, session: Session): string | undefined {
-  if (key.status === 'expired') return 'This key has expired: give it a later expiry first.'
+  if (key.status === 'expired') return 'This key has expired. Set a later expiry first.'
   const latest = session.latestExpiry(key.organization_id)
   return latest !== undefined && outlives(key.expires_at, latest)
-    ? `Your key expires before this one, on ${inFull(latest)}: it cannot make a token that outlives it.`
+    ? `Your key expires before this one, on ${inFull(latest)}, so it cannot create a token that outlives it.`
     : undefined
 }

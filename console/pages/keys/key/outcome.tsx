@@ -17,8 +17,10 @@ export function Outcome({ title, applied }: { title: string; applied: Applied })
 }
 
 function describeApplied({ confirmed, milliseconds, silent }: Applied): string {
-  if (confirmed) return `Confirmed by every process in ${milliseconds} ms.`
+  if (confirmed) return `Every process confirmed in ${milliseconds} ms.`
   const who =
-    silent.length === 0 ? 'The processes could not be asked' : `${silent.join(', ')} did not confirm`
-  return `${who} within two seconds. What was remembered there has run out by now, so it holds everywhere.`
+    silent.length === 0
+      ? 'The database could not tell which processes confirmed'
+      : `${silent.join(', ')} did not confirm`
+  return `${who} within two seconds. What they cached has expired by now, so the change applies everywhere.`
 }

@@ -30,13 +30,13 @@ export function RevokeDialog({ of: key, close, done }: RevokeDialogProps) {
   return (
     <Dialog
       title="Revoke the key"
-      lead="This is final: no token of the key ever opens anything again, everywhere within two seconds."
+      lead="This is permanent. Within two seconds every process refuses all tokens of the key."
       close={close}
     >
       <form onSubmit={submit} noValidate className="space-y-4">
         {isOwn && (
           <Notice tone="warning" title="You are signed in with this key">
-            <p>Revoking it ends this session and all others of the key. Have another token at hand.</p>
+            <p>This ends your session and all others of the key. Have another token ready.</p>
           </Notice>
         )}
         <dl className="space-y-2 rounded-lg border border-line p-3">
@@ -50,7 +50,7 @@ export function RevokeDialog({ of: key, close, done }: RevokeDialogProps) {
             <dt className="text-muted">It may do</dt>
             <dd className="min-w-0">
               {key.permissions.length === 0 ? (
-                'Nothing that takes a permission'
+                'Nothing that requires a permission'
               ) : (
                 <PermissionList permissions={key.permissions} label="What it may do" most={8} />
               )}
@@ -66,7 +66,7 @@ export function RevokeDialog({ of: key, close, done }: RevokeDialogProps) {
             <CopyButton text={key.name} label="Copy" />
           </div>
         </div>
-        <Field label="Type the name to go on">
+        <Field label="Type the name to confirm">
           {(control) => (
             <input
               {...control}
@@ -89,7 +89,7 @@ export function RevokeDialog({ of: key, close, done }: RevokeDialogProps) {
             busy={revoke.isPending}
             refusal={matches ? undefined : 'Type the name of the key first.'}
           >
-            {revoke.isPending ? 'Revoking…' : 'Revoke for ever'}
+            {revoke.isPending ? 'Revoking…' : 'Revoke permanently'}
           </Button>
         </DialogActions>
       </form>

@@ -33,7 +33,7 @@ export function RotateDialog({ of: key, close, rotated }: RotateDialogProps) {
   return (
     <Dialog
       title="Rotate the key"
-      lead="It gets a new token. Its id, its permissions and its history stay."
+      lead="It gets a new token. Its id, its permissions and its history stay the same."
       close={close}
     >
       <div className="space-y-4">
@@ -51,7 +51,7 @@ export function RotateDialog({ of: key, close, rotated }: RotateDialogProps) {
         <Button
           kind="primary"
           busy={rotate.isPending}
-          refusal={isBlocked ? 'End the running grace first, or rotate without a grace.' : undefined}
+          refusal={isBlocked ? 'End the earlier grace first, or rotate without a grace.' : undefined}
           onClick={() => rotate.mutate(seconds)}
         >
           {rotate.isPending ? 'Rotating…' : 'Rotate'}
@@ -66,10 +66,10 @@ function OwnSession({ seconds }: { seconds: number }) {
     <Notice tone="warning" title="You are signed in with this key">
       <p className="min-h-15">
         {seconds === 0
-          ? 'Without a grace this session ends with the old token, and so do all others of the key. You are signed in anew with the new token at once.'
+          ? 'Without a grace, this session and all others of the key end with the old token. The console signs you in again with the new token.'
           : seconds < longestSessionSeconds
-            ? 'This session ends with the grace, at the latest: sign in with the new token then.'
-            : 'This session goes on: the grace is longer than any session.'}
+            ? 'This session ends with the grace, at the latest. Then sign in with the new token.'
+            : 'This session continues: the grace is longer than any session.'}
       </p>
     </Notice>
   )
@@ -87,8 +87,8 @@ function Meaning({ of: key, seconds, now, hasGrace }: MeaningProps) {
   if (seconds === 0) {
     return (
       <p>
-        {hasGrace ? 'Both old tokens end' : 'The old token ends'} <strong>at once</strong>: whoever sends{' '}
-        {hasGrace ? 'one of them' : 'it'} is refused until they have the new one. Right for a token that has
+        {hasGrace ? 'Both old tokens end' : 'The old token ends'} <strong>at once</strong>: Latchkey refuses
+        all requests that still send {hasGrace ? 'one of them' : 'it'}. Choose this for a token that has
         leaked.
       </p>
     )
@@ -97,12 +97,12 @@ function Meaning({ of: key, seconds, now, hasGrace }: MeaningProps) {
   const instant = new Date(at).toISOString()
   return (
     <p>
-      Both tokens work until{' '}
+      Both tokens are valid until{' '}
       <time dateTime={instant} title={inFull(instant)} className="font-semibold">
         {inShort(instant)}
       </time>
       , so that nothing breaks while you put the new one in place.
-      {isExpiry && ' The key itself expires then: give it a later expiry for a longer grace.'}
+      {isExpiry && ' The key itself expires then. Set a later expiry for a longer grace.'}
     </p>
   )
 }
@@ -118,8 +118,8 @@ function RunningGrace({
   return (
     <div className="space-y-3 rounded-lg border border-line p-3">
       <p>
-        An earlier grace still runs, until {secret.expires_at !== null && inShort(secret.expires_at)}. A key
-        has two live tokens at most: end that grace first, or rotate without one, which ends both.
+        An earlier grace has not ended. It ends on {secret.expires_at !== null && inShort(secret.expires_at)}.
+        A key has at most two live tokens: end that grace first, or rotate without one, which ends both.
       </p>
       <StillInUse of={key} secret={secret} />
       {end.isError && <ErrorNotice error={end.error} />}

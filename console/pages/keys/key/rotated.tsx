@@ -37,5 +37,9 @@ function OldToken({ of: { id, hint } }: { of: WireCreatedKey }) {
       </p>
     )
   }
-  return <p className={data?.hint === hint ? '' : 'invisible'}>The old token has ended: it opens nothing.</p>
+  return (
+    <p className={data?.hint === hint ? '' : 'invisible'}>
+      The old token has ended. It is not valid any more.
+    </p>
+  )
 }

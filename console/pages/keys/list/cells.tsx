@@ -80,9 +80,12 @@ function AllPermissions({ permissions }: { permissions: readonly string[] }) {
 export function CreatedBy({ createdBy }: { createdBy: string | null }) {
   if (createdBy === null) {
     return (
-      <span className="text-muted" title="Whoever holds the database: the command line, or a program">
+      <span
+        className="text-muted"
+        title="The operator, on the database: by the command line, or by a program"
+      >
         <span aria-hidden>—</span>
-        <span className="sr-only">Whoever holds the database</span>
+        <span className="sr-only">The operator</span>
       </span>
     )
   }

@@ -102,8 +102,8 @@ function isForbidden(error: Error): boolean {
 
 function NotReadable({ refusal }: { refusal: string | undefined }) {
   return (
-    <Notice tone="note" title="You may not see these keys">
-      <p>{refusal ?? 'Your key may not list keys.'} Whoever manages your keys can grant it.</p>
+    <Notice tone="note" title="You cannot list these keys">
+      <p>{refusal ?? 'Your key cannot list keys.'} Ask the person who manages your keys to grant it.</p>
     </Notice>
   )
 }
@@ -142,7 +142,7 @@ function NoKeys({ isSearch, status, newKey, clear, all }: NoKeysProps) {
     return (
       <EmptyState
         icon={<SearchX size={22} />}
-        title={`No ${kind}key has that in its name`}
+        title={`No ${kind}key has this text in its name`}
         action={
           <>
             <Button onClick={clear}>Clear the search</Button>
@@ -151,8 +151,8 @@ function NoKeys({ isSearch, status, newKey, clear, all }: NoKeysProps) {
         }
       >
         {status === 'all'
-          ? 'Names alone are searched: neither permissions nor ids.'
-          : `Only ${status} keys were searched; there may be others of that name.`}
+          ? 'The search covers names, and neither permissions nor ids.'
+          : `The search covered ${status} keys only. Keys of another status may match.`}
       </EmptyState>
     )
   }
@@ -164,8 +164,8 @@ function NoKeys({ isSearch, status, newKey, clear, all }: NoKeysProps) {
         action={<Button onClick={clear}>Show the active ones</Button>}
       >
         {status === 'expired'
-          ? 'A key with an expiry comes here when its time is over.'
-          : 'A key that is revoked opens nothing any more, and stays here for the record.'}
+          ? 'A key is listed here after it expires.'
+          : 'A revoked key is never valid again, and stays here for the record.'}
       </EmptyState>
     )
   }
@@ -180,8 +180,8 @@ function NoKeys({ isSearch, status, newKey, clear, all }: NoKeysProps) {
         </>
       }
     >
-      A key lets a program use your API: it has a name, permissions and, if you like, an end. Create one, and
-      give its token to the program.
+      A key lets a program use your API. It has a name, permissions and, if you like, an expiry. Create a key,
+      and give its token to the program.
     </EmptyState>
   )
 }

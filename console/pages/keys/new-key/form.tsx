@@ -94,7 +94,7 @@ export function NewKeyForm({
     <form ref={form} onSubmit={submit} className="card space-y-6 p-4 sm:p-5" noValidate>
       <TextField
         label="Name"
-        hint="What people call it: its program, its place."
+        hint="A name for people, such as the program that uses it."
         placeholder="CI"
         value={name}
         onChange={changed(setName)}
@@ -121,7 +121,7 @@ export function NewKeyForm({
         <TextField
           label="Created by"
           optional
-          hint="The id of your user on whose behalf you create it; else your own key’s id."
+          hint="The id of your user for whom you create the key. If empty, the id of your own key."
           value={createdBy}
           onChange={changed(setCreatedBy)}
           error={errorOf('created_by')}
@@ -158,10 +158,10 @@ function Failure({ error }: { error: unknown }) {
   }
   if (error instanceof ApiError && error.code === 'unreachable') {
     return (
-      <Notice tone="error" title="No answer came">
+      <Notice tone="error" title="Latchkey did not answer">
         <p>
-          {error.message} The key may have been created all the same: look for it among the keys before you
-          create it again, and revoke it if it is there, since nobody has its token.
+          {error.message} It may have created the key all the same. Look for the key before you create it
+          again, and revoke it if it is there, because nobody has its token.
         </p>
       </Notice>
     )
