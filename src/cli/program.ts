@@ -1,10 +1,9 @@
 // The program: its commands, one file a group, and how their failures end.
 import { Command, CommanderError } from 'commander'
 import { packageVersion } from '../server/version.ts'
-import { addMigrateCommand } from './commands/migrate.ts'
-import { addRootKeyCommand } from './commands/root-key.ts'
-import { addServeCommand } from './commands/serve.ts'
-import { addTokenCommands } from './commands/token.ts'
+import { migrateCommand } from './commands/migrate.ts'
+import { rootKeyCommand } from './commands/root-key.ts'
+import { serveCommand } from './commands/serve.ts'
 import type { DefinedCommand } from './kit/define-command.ts'
 import { describeFailure, exitCodes } from './kit/failures.ts'
 import { addExamples } from './kit/options.ts'
@@ -30,8 +29,16 @@ function reportFailure(error: unknown): number {
   return exitCode
 }
 
-/** The nouns that commands work on, on a server or a database. */
-const nouns: readonly { name: string; summary: string; load(): Promise<DefinedCommand[]> }[] = [
+/** Commands of one noun. */
+interface Group {
+  name: string
+  summary: string
+  load(): Promise<DefinedCommand[]>
+}
+
+/** All commands, in the order of the help. */
+const commands: readonly (DefinedCommand | Group)[] = [
+  serveCommand,
   {
     name: 'keys',
     summary: 'create, list, change, rotate, revoke and verify keys',
@@ -52,6 +59,13 @@ const nouns: readonly { name: string; summary: string; load(): Promise<DefinedCo
     summary: 'read the audit log',
     load: async () => (await import('./commands/audit.ts')).auditCommands,
   },
+  rootKeyCommand,
+  migrateCommand,
+  {
+    name: 'token',
+    summary: 'create and inspect tokens offline',
+    load: async () => (await import('./commands/token.ts')).tokenCommands,
+  },
 ]
 
 async function createProgram(argv: readonly string[]): Promise<Command> {
@@ -62,15 +76,10 @@ async function createProgram(argv: readonly string[]): Promise<Command> {
     .configureOutput({ outputError: (text, write) => write(text.replace(/^error: /, 'latchkey: ')) })
     .showHelpAfterError('(add --help for how to use this command)')
     .showSuggestionAfterError()
-  addServeCommand(program)
-  for (const { name, summary, load } of nouns) {
-    const group = program.command(name).description(summary)
-    // Loaded only if it is named: other commands start in half the time without the shapes of the nouns.
-    if (argv.includes(name)) for (const command of await load()) command.addTo(group)
+  for (const command of commands) {
+    if ('addTo' in command) command.addTo(program)
+    else await addGroup(program, command, argv)
   }
-  addRootKeyCommand(program)
-  addMigrateCommand(program)
-  addTokenCommands(program)
   addExamples(
     program,
     'latchkey serve',
@@ -81,14 +90,24 @@ async function createProgram(argv: readonly string[]): Promise<Command> {
   return program.addHelpText('after', closingHelp)
 }
 
+async function addGroup(
+  program: Command,
+  { name, summary, load }: Group,
+  argv: readonly string[],
+): Promise<void> {
+  const group = program.command(name).description(summary)
+  // Loaded only if it is named: other commands start in half the time without the shapes of the nouns.
+  if (argv.includes(name)) for (const command of await load()) command.addTo(group)
+}
+
 const closingHelp = `
 Commands work on the database that --database or LATCHKEY_DATABASE_URL names (sqlite:latchkey.db), or on the
-server that --url or LATCHKEY_URL names, as the key in LATCHKEY_KEY. Tokens are read from standard input or a
+server that --url or LATCHKEY_URL names, with the key in LATCHKEY_KEY. They read tokens from standard input or a
 prompt, never from an argument.
 
 Exit codes:
   0  done
-  1  refused: the token is not valid, there is no such key, the key may not do this, …
-  2  wrong usage or input
+  1  refused: the token is not valid, the key does not exist, the calling key lacks a permission, …
+  2  invalid usage or input
   3  the database or the server cannot be reached, or the server cannot listen on its address
   4  an internal error of Latchkey`

@@ -8,7 +8,7 @@ import {
   updateKeySchema,
 } from '../../core/shapes/keys.ts'
 import { verifyOptionsSchema } from '../../core/shapes/verification.ts'
-import type { Connection } from '../kit/connection.ts'
+import { type Connection, serverOrDatabase } from '../kit/connection.ts'
 import { defineCommand } from '../kit/define-command.ts'
 import { defineList } from '../kit/define-list.ts'
 import { exitCodes } from '../kit/failures.ts'
@@ -29,6 +29,7 @@ export const keyCommands = [
   defineCommand({
     path: 'keys create',
     summary: 'create a key and print its token on standard output, once',
+    on: serverOrDatabase,
     shape: createKeySchema,
     texts: {
       organizationId: 'the organization that will own it',
@@ -67,6 +68,7 @@ export const keyCommands = [
   defineCommand({
     path: 'keys get',
     summary: 'show a key and its secrets',
+    on: serverOrDatabase,
     arguments: id,
     shape: getKeySchema,
     texts: { secretsAfter: 'older secrets than this one, if the key has more than 100' },
@@ -77,6 +79,7 @@ export const keyCommands = [
   defineCommand({
     path: 'keys update',
     summary: 'change the given fields and keep the rest',
+    on: serverOrDatabase,
     arguments: id,
     shape: updateKeySchema,
     texts: {
@@ -97,6 +100,7 @@ export const keyCommands = [
   defineCommand({
     path: 'keys rotate',
     summary: 'give a key a new token and print it on standard output, once',
+    on: serverOrDatabase,
     arguments: id,
     shape: rotateKeySchema,
     texts: { graceSeconds: 'how long the old token stays valid (default: 0s)' },
@@ -115,6 +119,7 @@ export const keyCommands = [
   defineCommand({
     path: 'keys end-secret',
     summary: 'end the grace period of a rotation now: the old token becomes invalid',
+    on: serverOrDatabase,
     arguments: { ...id, kid: 'the public id of the old secret, as in `latchkey keys get`' },
     wait: true,
     confirm: ({ args }) => ask(args.id, (key) => `End the secret ${quote(args.kid)} of ${key} permanently?`),
@@ -128,6 +133,7 @@ export const keyCommands = [
   defineCommand({
     path: 'keys revoke',
     summary: 'revoke a key permanently',
+    on: serverOrDatabase,
     arguments: id,
     wait: true,
     confirm: ({ args }) => ask(args.id, (key) => `Revoke ${key} permanently?`),
@@ -138,6 +144,7 @@ export const keyCommands = [
   defineCommand({
     path: 'keys verify',
     summary: 'verify a token from standard input or a hidden prompt; exits 1 if it is not valid',
+    on: serverOrDatabase,
     shape: verifyOptionsSchema.pick({ permissions: true }),
     texts: { permissions: 'a permission that the token must have (repeatable; all are required)' },
     readsToken: true,

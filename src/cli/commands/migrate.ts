@@ -1,20 +1,27 @@
 // `latchkey migrate`: brings the schema up to date without serving.
-import type { Command } from 'commander'
-import { readDatabaseSettings, withoutPassword } from '../../config.ts'
-import { databaseOption, openDatabase } from '../kit/connection.ts'
-import { addExamples } from '../kit/options.ts'
+import { type DatabaseSettings, readDatabaseSettings, withoutPassword } from '../../config.ts'
+import { openDatabase } from '../kit/connection.ts'
+import { defineCommand } from '../kit/define-command.ts'
+import { databaseOption } from '../kit/options.ts'
 import { print } from '../kit/output.ts'
+import type { Place } from '../kit/place.ts'
 import { whileWaiting } from '../kit/progress.ts'
 
-export function addMigrateCommand(program: Command): void {
-  const command = program
-    .command('migrate')
-    .description('create the database or migrate its schema; `serve` does this by itself')
-    .addOption(databaseOption())
-    .action(async (options: { database?: string }) => {
-      const settings = readDatabaseSettings(options)
-      await using _latchkey = await whileWaiting(openDatabase(settings), 'Still migrating the database')
-      print(`The schema of ${withoutPassword(settings.database)} is up to date.`)
-    })
-  addExamples(command, 'latchkey migrate --database postgres://latchkey@db.internal/latchkey')
+/** A database that this command creates if there is none, and whose schema it migrates. */
+const migratedDatabase: Place<DatabaseSettings> = {
+  options: () => [databaseOption()],
+  use: async (options, work) => {
+    const settings = readDatabaseSettings(options)
+    await using _latchkey = await whileWaiting(openDatabase(settings), 'Still migrating the database')
+    return await work(settings)
+  },
 }
+
+export const migrateCommand = defineCommand({
+  path: 'migrate',
+  summary: 'create the database or migrate its schema; `serve` does this by itself',
+  on: migratedDatabase,
+  examples: ['latchkey migrate --database postgres://latchkey@db.internal/latchkey'],
+  run: async (settings) => settings,
+  print: ({ database }) => print(`The schema of ${withoutPassword(database)} is up to date.`),
+})

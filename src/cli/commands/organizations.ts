@@ -5,6 +5,7 @@ import {
   type Organization,
   updateOrganizationSchema,
 } from '../../core/shapes/organizations.ts'
+import { serverOrDatabase } from '../kit/connection.ts'
 import { defineCommand } from '../kit/define-command.ts'
 import { defineList } from '../kit/define-list.ts'
 import { formatFields, formatTable, print } from '../kit/output.ts'
@@ -16,6 +17,7 @@ export const organizationCommands = [
   defineCommand({
     path: 'orgs create',
     summary: 'create an organization, which then owns keys',
+    on: serverOrDatabase,
     arguments: { id: 'your own id for it: 1 to 128 of A-Z a-z 0-9 _ . - (default: a new UUID)' },
     shape: createOrganizationSchema,
     examples: ['latchkey orgs create acme --name "Acme Inc."'],
@@ -41,6 +43,7 @@ export const organizationCommands = [
   defineCommand({
     path: 'orgs get',
     summary: 'show an organization',
+    on: serverOrDatabase,
     arguments: id,
     examples: ['latchkey orgs get acme'],
     run: ({ organizations }, { args }) => organizations.get(args.id),
@@ -49,6 +52,7 @@ export const organizationCommands = [
   defineCommand({
     path: 'orgs update',
     summary: 'rename an organization',
+    on: serverOrDatabase,
     arguments: id,
     shape: updateOrganizationSchema,
     examples: ['latchkey orgs update acme --name "Acme Ltd."'],

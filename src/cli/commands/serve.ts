@@ -1,66 +1,71 @@
 // `latchkey serve`: opens the database, listens, makes the first root key if there is none, and serves until told to stop.
 import cluster from 'node:cluster'
-import type { Command } from 'commander'
+import { Option } from 'commander'
 import type { Logger } from 'pino'
 import { readServeSettings, type ServeFlags, type ServeSettings, withoutPassword } from '../../config.ts'
 import type { Latchkey } from '../../latchkey.ts'
 import type { RunningServer, ServerSettings } from '../../server/server.ts'
-import { databaseOption, openDatabase } from '../kit/connection.ts'
+import { openDatabase } from '../kit/connection.ts'
+import { defineCommand } from '../kit/define-command.ts'
 import { CommandError, exitCodes } from '../kit/failures.ts'
-import { addExamples, collect } from '../kit/options.ts'
+import { collect, databaseOption } from '../kit/options.ts'
 import { surviveClosedOutput } from '../kit/output.ts'
+import { nothing } from '../kit/place.ts'
 import { whileWaiting } from '../kit/progress.ts'
 import { announce } from '../processes/first-start.ts'
 import { openLogDestination } from '../processes/log-destination.ts'
 import { liveUntilStopped, settled, stopServing } from '../processes/shutdown.ts'
 
-export function addServeCommand(program: Command): void {
-  const command = program
-    .command('serve')
-    .description('serve the API; on an empty database, create the first root key and print it once')
-    .option('--host <address>', 'the address to listen on (or LATCHKEY_HOST; default: 127.0.0.1)')
-    .option('--port <port>', 'the port to listen on, 0 for any free one (or LATCHKEY_PORT; default: 7373)')
-    .option('--workers <count>', 'the number of processes that serve (or LATCHKEY_WORKERS; default: 1)')
-    .addOption(databaseOption())
-    .option(
+export const serveCommand = defineCommand({
+  path: 'serve',
+  summary: 'serve the API; on an empty database, create the first root key and print it once',
+  on: nothing,
+  options: [
+    new Option('--host <address>', 'the address to listen on (or LATCHKEY_HOST; default: 127.0.0.1)'),
+    new Option(
+      '--port <port>',
+      'the port to listen on, 0 for any free one (or LATCHKEY_PORT; default: 7373)',
+    ),
+    new Option('--workers <count>', 'the number of processes that serve (or LATCHKEY_WORKERS; default: 1)'),
+    databaseOption(),
+    new Option(
       '--key-prefix <list>',
       'prefixes of tokens, the default first (or LATCHKEY_KEY_PREFIX; default: re)',
-    )
-    .option('--log-level <level>', 'trace to fatal, or silent (or LATCHKEY_LOG_LEVEL; default: info)')
-    .option(
+    ),
+    new Option('--log-level <level>', 'trace to fatal, or silent (or LATCHKEY_LOG_LEVEL; default: info)'),
+    new Option(
       '--log-verdicts <which>',
       'verdicts to log one by one: all, refused or none (or LATCHKEY_LOG_VERDICTS; default: refused)',
-    )
-    .option(
+    ),
+    new Option(
       '--cached-secrets <count>',
       'the number of secrets that each process caches (or LATCHKEY_CACHED_SECRETS; default: 100000)',
-    )
-    .option(
+    ),
+    new Option(
       '--cache-bytes <bytes>',
       'the size of that cache in bytes (or LATCHKEY_CACHE_BYTES; default: 672 per secret)',
-    )
-    .option(
+    ),
+    new Option(
       '--trusted-proxy <address>',
       'trust X-Forwarded-For and Forwarded from this address (repeatable; or LATCHKEY_TRUSTED_PROXIES)',
-      collect,
-    )
-    .option(
+    ).argParser(collect),
+    new Option(
       '--keep-alive <seconds>',
       'how long the server keeps an idle connection (or LATCHKEY_KEEP_ALIVE; default: 3660)',
-    )
-    .action((flags: ServeFlags) => serve(readServeSettings(flags)))
-  addExamples(
-    command,
+    ),
+  ],
+  examples: [
     'latchkey serve',
     'latchkey serve --host 0.0.0.0 --database postgres://latchkey@db.internal/latchkey',
     'latchkey serve --workers 4',
     'latchkey serve --key-prefix re_live,re_test 2>> latchkey.log',
-  )
-  command.addHelpText(
-    'after',
-    '\nThe server writes its log to standard error, one line of JSON per event. On SIGTERM, SIGINT and SIGHUP it stops in order.',
-  )
-}
+  ],
+  notes:
+    'The server writes its log to standard error, one line of JSON per event. On SIGTERM, SIGINT and SIGHUP it stops in order.',
+  run: async (_, { options }): Promise<undefined> => {
+    await serve(readServeSettings(options as ServeFlags))
+  },
+})
 
 async function serve(settings: ServeSettings): Promise<void> {
   surviveClosedOutput()

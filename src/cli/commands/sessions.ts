@@ -1,5 +1,6 @@
 // `latchkey sessions …`: where a key is signed in.
 import { type Session, sessionOwnerSchema } from '../../core/shapes/sessions.ts'
+import { serverOrDatabase } from '../kit/connection.ts'
 import { defineCommand } from '../kit/define-command.ts'
 import { formatTable, print, printNote } from '../kit/output.ts'
 import { formatAgoCell } from '../kit/times.ts'
@@ -17,6 +18,7 @@ export const sessionCommands = [
     ...ofKey,
     path: 'sessions list',
     summary: 'list the sessions of a key, newest first',
+    on: serverOrDatabase,
     examples: [
       'latchkey sessions list --url https://keys.example.com',
       'latchkey sessions list --key 019ab3c4-5d6e-7f80-9a1b-2c3d4e5f6071',
@@ -28,6 +30,7 @@ export const sessionCommands = [
     ...ofKey,
     path: 'sessions end',
     summary: 'end a session',
+    on: serverOrDatabase,
     arguments: { id: 'the id of the session, as in `latchkey sessions list`' },
     examples: [
       'latchkey sessions end 019ab3c4-6e7f-7081-9a1b-2c3d4e5f6071 --url https://keys.example.com',

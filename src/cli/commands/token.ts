@@ -1,52 +1,49 @@
 // `latchkey token …`: what can be done with a token offline.
 import { getRandomValues } from 'node:crypto'
-import type { Command } from 'commander'
+import { Option } from 'commander'
 import { readDatabaseSettings } from '../../config.ts'
 import { generateToken, parseToken, type RandomSource, tokenHint } from '../../core/token.ts'
+import { defineCommand } from '../kit/define-command.ts'
 import { exitCodes } from '../kit/failures.ts'
-import { addExamples } from '../kit/options.ts'
-import { formatFields, print, printJson, printNote } from '../kit/output.ts'
-import { readToken } from '../kit/terminal.ts'
+import { jsonOption } from '../kit/options.ts'
+import { formatFields, print, printNote } from '../kit/output.ts'
+import { nothing } from '../kit/place.ts'
 
-export function addTokenCommands(program: Command): void {
-  const token = program.command('token').description('create and inspect tokens offline')
-  addInspect(token)
-  addNew(token)
-}
-
-function addInspect(token: Command): void {
-  const command = token
-    .command('inspect')
-    .description(
-      'show the shape, prefix and kid of a token, and verify its check; exits 1 if the check is wrong',
-    )
-    .option('--json', 'print JSON')
-    .action(async (options: { json?: boolean }) => {
-      const inspection = inspect(await readToken())
-      if (options.json) printJson(inspection)
-      else print(...formatFields(describe(inspection)))
-      if (!inspection.wellFormed) process.exitCode = exitCodes.refused
-    })
-  addExamples(command, 'latchkey token inspect', 'latchkey token inspect < token.txt')
-}
-
-function addNew(token: Command): void {
-  const command = token
-    .command('new')
-    .description('print a new token for LATCHKEY_ROOT_KEY; no database knows it yet')
-    .option(
-      '--key-prefix <prefix>',
-      'the prefix of the token (or the first of LATCHKEY_KEY_PREFIX; default: re)',
-    )
-    .action((options: { keyPrefix?: string }) => {
-      const [prefix] = readDatabaseSettings(options).prefixes
-      print(generateToken(prefix, getRandomValues as RandomSource).token)
+export const tokenCommands = [
+  defineCommand({
+    path: 'token inspect',
+    summary: 'show the shape, prefix and kid of a token, and verify its check; exits 1 if the check is wrong',
+    on: nothing,
+    options: [jsonOption('print JSON')],
+    readsToken: true,
+    examples: ['latchkey token inspect', 'latchkey token inspect < token.txt'],
+    run: async (_, { token }) => inspect(token),
+    print: (inspection) => print(...formatFields(describe(inspection))),
+    exitCode: ({ wellFormed }) => (wellFormed ? exitCodes.ok : exitCodes.refused),
+  }),
+  defineCommand({
+    path: 'token new',
+    summary: 'print a new token for LATCHKEY_ROOT_KEY; no database knows it yet',
+    on: nothing,
+    options: [
+      new Option(
+        '--key-prefix <prefix>',
+        'the prefix of the token (or the first of LATCHKEY_KEY_PREFIX; default: re)',
+      ),
+    ],
+    examples: ['latchkey token new > root-key.txt'],
+    run: async (_, { options }) => {
+      const [prefix] = readDatabaseSettings(options as { keyPrefix?: string }).prefixes
+      return generateToken(prefix, getRandomValues as RandomSource)
+    },
+    print: ({ token }) => {
+      print(token)
       printNote(
         'No database has stored this token. As LATCHKEY_ROOT_KEY, it becomes the first root key of an empty database.',
       )
-    })
-  addExamples(command, 'latchkey token new > root-key.txt')
-}
+    },
+  }),
+]
 
 interface Inspection {
   wellFormed: boolean

@@ -1,6 +1,6 @@
 // What commands work on: a server or an opened database, through one interface.
 import { existsSync } from 'node:fs'
-import { type Command, Option } from 'commander'
+import { Option } from 'commander'
 import { createClient } from '../../client/index.ts'
 import { type DatabaseSettings, readTarget, withoutPassword } from '../../config.ts'
 import { LatchkeyError } from '../../core/errors.ts'
@@ -12,7 +12,9 @@ import type { Verdict, VerifyOptions } from '../../core/shapes/verification.ts'
 import type { Latchkey } from '../../latchkey.ts'
 import type { CacheOptions } from '../../verdict/cache-options.ts'
 import { CommandError, exitCodes } from './failures.ts'
+import { databaseOption, jsonOption } from './options.ts'
 import { printNote } from './output.ts'
+import type { Place } from './place.ts'
 
 /** What commands work on, so that each is written once: a server, or a database. Both speak the same interface. */
 export interface Connection {
@@ -23,38 +25,20 @@ export interface Connection {
   verify(token: string, options?: Pick<VerifyOptions, 'permissions'>): Promise<Verdict>
 }
 
-/** The options that {@link addTargetOptions} declares. */
-export interface TargetOptions {
-  url?: string
-  database?: string
-  json?: boolean
-}
-
-/** Declares `--url`, `--database` and `--json`, which all commands on keys, organizations and the audit log have. */
-export function addTargetOptions(command: Command): Command {
-  return command
-    .addOption(databaseOption())
-    .option('--url <address>', 'use this server, with the key in LATCHKEY_KEY (or LATCHKEY_URL)')
-    .option('--json', "print the API's JSON")
-}
-
-export function databaseOption(): Option {
-  return new Option(
-    '--database <url>',
-    'sqlite:<file> or postgres://… (or LATCHKEY_DATABASE_URL; default: sqlite:latchkey.db)',
-  )
-}
-
-/** Runs one command's work on the server or the database that its options and the environment name. */
-export async function withConnection<T>(
-  options: TargetOptions,
-  work: (connection: Connection) => Promise<T>,
-): Promise<T> {
-  const target = readTarget(options)
-  if ('url' in target) return work(createClient(target))
-  await requireDatabase(target)
-  await using latchkey = await openDatabase(target)
-  return await work(latchkey)
+/** A server, or a database that this process opens: which one, the options and the environment say. */
+export const serverOrDatabase: Place<Connection> = {
+  options: () => [
+    databaseOption(),
+    new Option('--url <address>', 'use this server, with the key in LATCHKEY_KEY (or LATCHKEY_URL)'),
+    jsonOption(),
+  ],
+  use: async (options, work) => {
+    const target = readTarget(options)
+    if ('url' in target) return work(createClient(target))
+    await requireDatabase(target)
+    await using latchkey = await openDatabase(target)
+    return await work(latchkey)
+  },
 }
 
 /** Opens a database; one that cannot be opened is named, without its password. */

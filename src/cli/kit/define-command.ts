@@ -1,13 +1,13 @@
-// What a command on a server or a database is: one definition from which it is parsed, run, printed and explained.
+// What a command is: one definition from which it is parsed, run, printed and explained.
 import type { Command, Option } from 'commander'
 import { readTarget } from '../../config.ts'
 import type { WaitOptions } from '../../core/shapes/calls.ts'
-import { addTargetOptions, type Connection, type TargetOptions, withConnection } from './connection.ts'
 import { CommandError, exitCodes } from './failures.ts'
 import { fieldOptions, fieldsOf, type Shape } from './fields.ts'
 import { flagOf, knownFlag } from './flags.ts'
 import { addExamples, addWaitOption, addYesOption, given } from './options.ts'
 import { printJson, printNote } from './output.ts'
+import type { Place, TargetOptions } from './place.ts'
 import { confirm, readToken, requireSomebody } from './terminal.ts'
 
 /** One call of a command, as it was typed. */
@@ -28,10 +28,12 @@ export interface Call<Input, Name extends string = string> {
 export type ShapeInput<S extends Shape> = S['_zod']['input']
 
 /** A command. */
-export interface Definition<S extends Shape, Name extends string, Answer> {
+export interface Definition<S extends Shape, Name extends string, Answer, Resource> {
   /** Its words, such as `keys create`. */
   path: string
   summary: string
+  /** What it works on. */
+  on: Place<Resource>
   /** Its arguments in order, each with its text. One that is a field of the shape may be left out if the field may. */
   arguments?: Record<Name, string>
   /** Each of its fields becomes an option, but for arguments and the cursor of a list. */
@@ -47,13 +49,15 @@ export interface Definition<S extends Shape, Name extends string, Answer> {
   /** It reads a token, before anything else. */
   readsToken?: true
   /** What to ask before it does what cannot be taken back; undefined for a call that need not be asked about. */
-  confirm?(call: Call<ShapeInput<S>, Name>): ((connection: Connection) => Promise<string>) | undefined
+  confirm?(call: Call<ShapeInput<S>, Name>): ((resource: Resource) => Promise<string>) | undefined
   examples: readonly [string, ...string[]]
+  /** What its help says after the examples. */
+  notes?: string
   /** Does it. */
-  run(connection: Connection, call: Call<ShapeInput<S>, Name>): Promise<Answer>
-  /** Prints what it gave, for people. */
-  print(answer: Answer, call: Call<ShapeInput<S>, Name>): void | Promise<void>
-  /** What `--json` prints, if that is not what it gave. */
+  run(resource: Resource, call: Call<ShapeInput<S>, Name>): Promise<Answer>
+  /** Prints its answer, for people; absent if it has none. */
+  print?(answer: Answer, call: Call<ShapeInput<S>, Name>): void | Promise<void>
+  /** What `--json` prints, if that is not the answer. */
   json?(answer: Answer): object
   /** The exit code of an answer; 0 if absent. */
   exitCode?(answer: Answer): number
@@ -65,18 +69,21 @@ export interface DefinedCommand {
   addTo(group: Command): void
 }
 
-/** Defines a command; the types of its call follow from its shape and its arguments. */
-export function defineCommand<S extends Shape, Name extends string, Answer extends object>(
-  definition: Definition<S, Name, Answer>,
-): DefinedCommand {
+/** Defines a command; the types of its call follow from its shape, its arguments and what it works on. */
+export function defineCommand<
+  S extends Shape,
+  Name extends string,
+  Answer extends object | undefined,
+  Resource,
+>(definition: Definition<S, Name, Answer, Resource>): DefinedCommand {
   return { path: definition.path, addTo: (group) => addCommand(group, definition) }
 }
 
-function addCommand<S extends Shape, Name extends string, Answer extends object>(
+function addCommand<S extends Shape, Name extends string, Answer extends object | undefined, Resource>(
   group: Command,
-  definition: Definition<S, Name, Answer>,
+  definition: Definition<S, Name, Answer, Resource>,
 ): void {
-  const { path, summary, shape, texts = {}, wait, examples, options = [] } = definition
+  const { path, summary, on, shape, texts = {}, wait, examples, notes, options = [] } = definition
   const command = group.command(path.split(' ').at(-1) as string).description(summary)
   const args = Object.entries<string>(definition.arguments ?? {})
   const names = args.map(([name]) => name)
@@ -90,8 +97,9 @@ function addCommand<S extends Shape, Name extends string, Answer extends object>
   for (const option of options) command.addOption(option)
   if (wait) addWaitOption(command)
   if (definition.confirm) addYesOption(command)
-  addTargetOptions(command)
+  for (const option of on.options()) command.addOption(option)
   addExamples(command, ...examples)
+  if (notes) command.addHelpText('after', `\n${notes}`)
   command.action(async (...typed: unknown[]) => {
     const values = names.map((name, i) => [name, typed[i]] as const)
     const flags = typed[names.length] as Record<string, unknown>
@@ -109,8 +117,8 @@ function addCommand<S extends Shape, Name extends string, Answer extends object>
   })
 }
 
-async function runCommand<S extends Shape, Name extends string, Answer extends object>(
-  definition: Definition<S, Name, Answer>,
+async function runCommand<S extends Shape, Name extends string, Answer extends object | undefined, Resource>(
+  definition: Definition<S, Name, Answer, Resource>,
   call: Call<ShapeInput<S>, Name>,
 ): Promise<void> {
   const { options } = call
@@ -118,15 +126,15 @@ async function runCommand<S extends Shape, Name extends string, Answer extends o
   const ask = definition.confirm?.(call)
   if (ask) requireSomebody(isSure)
   refuseOnServer(definition.onDatabaseOnly ?? [], call)
-  await withConnection(options, async (connection) => {
-    if (ask && !(await confirm(isSure, () => ask(connection)))) {
+  await definition.on.use(options, async (resource) => {
+    if (ask && !(await confirm(isSure, () => ask(resource)))) {
       printNote('Nothing was changed.')
       process.exitCode = exitCodes.refused
       return
     }
-    const answer = await definition.run(connection, call)
-    if (options.json) printJson(definition.json?.(answer) ?? answer)
-    else await definition.print(answer, call)
+    const answer = await definition.run(resource, call)
+    if (options.json && answer) printJson(definition.json?.(answer) ?? answer)
+    else await definition.print?.(answer, call)
     const exitCode = definition.exitCode?.(answer)
     if (exitCode) process.exitCode = exitCode
   })

@@ -2,7 +2,7 @@
 import { Option } from 'commander'
 import { readAll } from '../../core/read-all.ts'
 import type { Page } from '../../core/shapes/page.ts'
-import type { Connection } from './connection.ts'
+import { type Connection, serverOrDatabase } from './connection.ts'
 import { type DefinedCommand, type Definition, defineCommand, type ShapeInput } from './define-command.ts'
 import type { Shape } from './fields.ts'
 import { printNote } from './output.ts'
@@ -14,7 +14,10 @@ interface Listed<Item> {
 }
 
 interface ListDefinition<S extends Shape, Item>
-  extends Omit<Definition<S, never, Listed<Item>>, 'arguments' | 'run' | 'print' | 'json'> {
+  extends Omit<
+    Definition<S, never, Listed<Item>, Connection>,
+    'on' | 'arguments' | 'run' | 'print' | 'json'
+  > {
   shape: S
   /** Reads one page. */
   read(connection: Connection, input: ShapeInput<S>): Promise<Page<Item>>
@@ -31,8 +34,9 @@ export function defineList<S extends Shape, Item extends object>(
   definition: ListDefinition<S, Item>,
 ): DefinedCommand {
   const { read, none, print, printCsv, options: more = [], ...rest } = definition
-  return defineCommand<S, never, Listed<Item>>({
+  return defineCommand<S, never, Listed<Item>, Connection>({
     ...rest,
+    on: serverOrDatabase,
     options: [...more, new Option('--all', 'all results, page by page')],
     run: (connection, { input, options }) =>
       readPages((page) => read(connection, { ...input, ...page }), options.all === true),

@@ -1,5 +1,5 @@
 // The values of options: how they are collected and read, and how help shows examples.
-import type { Command } from 'commander'
+import { type Command, Option } from 'commander'
 import { describeFaults } from '../../core/errors.ts'
 import { findInexact, findRepeatedName } from '../../core/exact-json.ts'
 import { CommandError, exitCodes } from './failures.ts'
@@ -29,6 +29,19 @@ export function readMetadata(text: string): Record<string, unknown> {
     if (error instanceof CommandError) throw error
   }
   throw new CommandError(exitCodes.usage, `--metadata: Must be a JSON object, such as '{"plan":"pro"}'.`)
+}
+
+/** `--database`, which names the database of a command. */
+export function databaseOption(): Option {
+  return new Option(
+    '--database <url>',
+    'sqlite:<file> or postgres://… (or LATCHKEY_DATABASE_URL; default: sqlite:latchkey.db)',
+  )
+}
+
+/** `--json`, which prints an answer for programs. */
+export function jsonOption(text = "print the API's JSON"): Option {
+  return new Option('--json', text)
 }
 
 /** Declares `--wait`, which every command has that changes what a token may do. */
