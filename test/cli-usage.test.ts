@@ -1,11 +1,12 @@
 // How the command line treats wrong usage, tokens, terminals and broken pipes.
-import { spawn } from 'node:child_process'
+import { execFile, spawn } from 'node:child_process'
 import { getRandomValues } from 'node:crypto'
 import { chmodSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
+import { promisify } from 'node:util'
 import { beforeAll, describe, expect, test } from 'vitest'
 import { generateToken, type RandomSource } from '../src/core/token.ts'
 import { tokensIn, useCommand } from './setup/command.ts'
@@ -41,6 +42,18 @@ describe('usage', () => {
     }
     const whole = await command.run(['--help'])
     expect(whole.stdout).toMatch(/Exit codes:\n {2}0 .*\n {2}1 .*\n {2}2 .*\n {2}3 .*\n {2}4 /)
+  })
+
+  test('the help of a noun loads neither Zod nor a shape, and that of a command loads both', async () => {
+    const heavy = (urls: string[]) => urls.filter((url) => /\/zod\/|\/core\/shapes\//.test(url))
+    for (const noun of ['keys', 'orgs', 'sessions', 'audit', 'token']) {
+      const loaded = await modulesOf([noun, '--help'])
+      expect(loaded.length, noun).toBeGreaterThan(10)
+      expect(heavy(loaded), noun).toEqual([])
+    }
+    const loaded = heavy(await modulesOf(['keys', 'create', '--help']))
+    for (const part of ['/zod/', '/core/shapes/keys.ts'])
+      expect(loaded).toContainEqual(expect.stringContaining(part))
   })
 
   test.each([
@@ -301,6 +314,18 @@ test('root-key makes no key while LATCHKEY_URL names a server, unless the databa
   const named = ['root-key', '--database', env.LATCHKEY_DATABASE_URL as string]
   expect((await command.run(named, { env: elsewhere })).code).toBe(0)
 })
+
+/** The modules that a command of the source loads. */
+async function modulesOf(args: string[]): Promise<string[]> {
+  const hook = `import { registerHooks } from 'node:module'
+    const urls = []
+    registerHooks({ resolve(name, context, next) { const found = next(name, context); urls.push(found.url); return found } })
+    process.on('exit', () => process.stderr.write(JSON.stringify(urls)))`
+  const main = join(import.meta.dirname, '../src/cli/main.ts')
+  const preload = `data:text/javascript,${encodeURIComponent(hook)}`
+  const { stderr } = await promisify(execFile)(process.execPath, ['--import', preload, main, ...args])
+  return JSON.parse(stderr)
+}
 
 async function createDoomed(name: string): Promise<string> {
   const args = ['keys', 'create', '--organization', 'acme', '--name', name]

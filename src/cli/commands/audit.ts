@@ -1,7 +1,6 @@
 // `latchkey audit …`: who did what, and when.
 import { Option } from 'commander'
-import { auditWriters } from '../../core/audit-file.ts'
-import { type AuditEvent, listAuditSchema } from '../../core/shapes/audit.ts'
+import type { AuditEvent } from '../../core/shapes/audit.ts'
 import { defineList } from '../kit/define-list.ts'
 import { formatTable, print } from '../kit/output.ts'
 
@@ -9,7 +8,7 @@ export const auditCommands = [
   defineList({
     path: 'audit list',
     summary: 'list audit events, newest first',
-    shape: listAuditSchema,
+    shape: async () => (await import('../../core/shapes/audit.ts')).listAuditSchema,
     texts: {
       organizationId: 'only events of this organization',
       keyId: 'only changes to this key',
@@ -28,6 +27,7 @@ export const auditCommands = [
     none: 'No events.',
     print: (items) => print(...formatTable(['AT', 'ACTION', 'ORGANIZATION', 'KEY', 'BY'], items.map(toRow))),
     printCsv: async (items) => {
+      const { auditWriters } = await import('../../core/audit-file.ts')
       const { head, write } = auditWriters.csv
       process.stdout.write(head + items.map(write).join(''))
     },

@@ -1,13 +1,5 @@
 // `latchkey keys …`: the life of a key.
 import { Option } from 'commander'
-import {
-  createKeySchema,
-  getKeySchema,
-  listKeysSchema,
-  rotateKeySchema,
-  updateKeySchema,
-} from '../../core/shapes/keys.ts'
-import { verifyOptionsSchema } from '../../core/shapes/verification.ts'
 import { type Connection, serverOrDatabase } from '../kit/connection.ts'
 import { defineCommand } from '../kit/define-command.ts'
 import { defineList } from '../kit/define-list.ts'
@@ -22,6 +14,7 @@ import {
   printVerdict,
 } from './key-views.ts'
 
+const shapes = () => import('../../core/shapes/keys.ts')
 const id = { id: 'the id of the key' }
 const exampleId = '019ab3c4-5d6e-7f80-9a1b-2c3d4e5f6071'
 
@@ -30,7 +23,7 @@ export const keyCommands = [
     path: 'keys create',
     summary: 'create a key and print its token on standard output, once',
     on: serverOrDatabase,
-    shape: createKeySchema,
+    shape: async () => (await shapes()).createKeySchema,
     texts: {
       organizationId: 'the organization that will own it',
       permissions: 'permission to grant, such as emails:send or emails:* (repeatable)',
@@ -49,7 +42,7 @@ export const keyCommands = [
   defineList({
     path: 'keys list',
     summary: 'list keys, newest first',
-    shape: listKeysSchema,
+    shape: async () => (await shapes()).listKeysSchema,
     texts: {
       status: 'active (the default), expired, revoked or all',
       organizationId: 'only keys of this organization',
@@ -70,7 +63,7 @@ export const keyCommands = [
     summary: 'show a key and its secrets',
     on: serverOrDatabase,
     arguments: id,
-    shape: getKeySchema,
+    shape: async () => (await shapes()).getKeySchema,
     texts: { secretsAfter: 'older secrets than this one, if the key has more than 100' },
     examples: [`latchkey keys get ${exampleId}`],
     run: ({ keys }, { args, input }) => keys.get(args.id, input),
@@ -81,7 +74,7 @@ export const keyCommands = [
     summary: 'change the given fields and keep the rest',
     on: serverOrDatabase,
     arguments: id,
-    shape: updateKeySchema,
+    shape: async () => (await shapes()).updateKeySchema,
     texts: {
       permissions: 'permission to grant; replaces the current list (repeatable)',
       expiresAt: 'when the key expires',
@@ -102,7 +95,7 @@ export const keyCommands = [
     summary: 'give a key a new token and print it on standard output, once',
     on: serverOrDatabase,
     arguments: id,
-    shape: rotateKeySchema,
+    shape: async () => (await shapes()).rotateKeySchema,
     texts: { graceSeconds: 'how long the old token stays valid (default: 0s)' },
     wait: true,
     confirm: ({ args, input }) =>
@@ -145,7 +138,10 @@ export const keyCommands = [
     path: 'keys verify',
     summary: 'verify a token from standard input or a hidden prompt; exits 1 if it is not valid',
     on: serverOrDatabase,
-    shape: verifyOptionsSchema.pick({ permissions: true }),
+    shape: async () => {
+      const { verifyOptionsSchema } = await import('../../core/shapes/verification.ts')
+      return verifyOptionsSchema.pick({ permissions: true })
+    },
     texts: { permissions: 'a permission that the token must have (repeatable; all are required)' },
     readsToken: true,
     examples: [

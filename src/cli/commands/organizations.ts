@@ -1,16 +1,12 @@
 // `latchkey orgs …`: the operator's customers.
-import {
-  createOrganizationSchema,
-  listOrganizationsSchema,
-  type Organization,
-  updateOrganizationSchema,
-} from '../../core/shapes/organizations.ts'
+import type { Organization } from '../../core/shapes/organizations.ts'
 import { serverOrDatabase } from '../kit/connection.ts'
 import { defineCommand } from '../kit/define-command.ts'
 import { defineList } from '../kit/define-list.ts'
 import { formatFields, formatTable, print } from '../kit/output.ts'
 import { formatAgo, formatInstant } from '../kit/times.ts'
 
+const shapes = () => import('../../core/shapes/organizations.ts')
 const id = { id: 'the id of the organization' }
 
 export const organizationCommands = [
@@ -19,7 +15,8 @@ export const organizationCommands = [
     summary: 'create an organization, which then owns keys',
     on: serverOrDatabase,
     arguments: { id: 'your own id for it: 1 to 128 of A-Z a-z 0-9 _ . - (default: a new UUID)' },
-    shape: createOrganizationSchema,
+    optional: 'id',
+    shape: async () => (await shapes()).createOrganizationSchema,
     examples: ['latchkey orgs create acme --name "Acme Inc."'],
     run: ({ organizations }, { input }) => organizations.create(input),
     print: printOrganization,
@@ -27,7 +24,7 @@ export const organizationCommands = [
   defineList({
     path: 'orgs list',
     summary: 'list organizations, newest first',
-    shape: listOrganizationsSchema,
+    shape: async () => (await shapes()).listOrganizationsSchema,
     texts: {
       q: 'only organizations whose name or id contains this text',
       limit: 'maximum number of results (default: 100)',
@@ -54,7 +51,7 @@ export const organizationCommands = [
     summary: 'rename an organization',
     on: serverOrDatabase,
     arguments: id,
-    shape: updateOrganizationSchema,
+    shape: async () => (await shapes()).updateOrganizationSchema,
     examples: ['latchkey orgs update acme --name "Acme Ltd."'],
     run: ({ organizations }, { args, input }) => organizations.update(args.id, input),
     print: printOrganization,

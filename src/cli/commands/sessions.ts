@@ -1,12 +1,12 @@
 // `latchkey sessions …`: where a key is signed in.
-import { type Session, sessionOwnerSchema } from '../../core/shapes/sessions.ts'
+import type { Session } from '../../core/shapes/sessions.ts'
 import { serverOrDatabase } from '../kit/connection.ts'
 import { defineCommand } from '../kit/define-command.ts'
 import { formatTable, print, printNote } from '../kit/output.ts'
 import { formatAgoCell } from '../kit/times.ts'
 
 const ofKey = {
-  shape: sessionOwnerSchema,
+  shape: async () => (await import('../../core/shapes/sessions.ts')).sessionOwnerSchema,
   onDatabaseOnly: ['keyId'],
   texts: {
     keyId: 'the key that owns the sessions, on a database; on a server it is the key in LATCHKEY_KEY',

@@ -3,7 +3,7 @@ import type { Command, Option } from 'commander'
 import { readTarget } from '../../config.ts'
 import type { WaitOptions } from '../../core/shapes/calls.ts'
 import { CommandError, exitCodes } from './failures.ts'
-import { fieldOptions, fieldsOf, type Shape } from './fields.ts'
+import type { FieldOption, Shape } from './fields.ts'
 import { flagOf, knownFlag } from './flags.ts'
 import { addExamples, addWaitOption, addYesOption, given } from './options.ts'
 import { printJson, printNote } from './output.ts'
@@ -34,10 +34,12 @@ export interface Definition<S extends Shape, Name extends string, Answer, Resour
   summary: string
   /** What it works on. */
   on: Place<Resource>
-  /** Its arguments in order, each with its text. One that is a field of the shape may be left out if the field may. */
+  /** Its arguments in order, each with its text. */
   arguments?: Record<Name, string>
-  /** Each of its fields becomes an option, but for arguments and the cursor of a list. */
-  shape?: S
+  /** The argument that may be left out. */
+  optional?: Name
+  /** Loads its shape. Each field becomes an option, but for arguments and the cursor of a list. */
+  shape?(): Promise<S>
   /** The texts of fields, for commands that say more than the shape does. */
   texts?: { [Field in keyof S['_zod']['input']]?: string }
   /** Options that are no fields. */
@@ -66,7 +68,8 @@ export interface Definition<S extends Shape, Name extends string, Answer, Resour
 /** A command that can be added to a program. */
 export interface DefinedCommand {
   path: string
-  addTo(group: Command): void
+  /** Adds it by its name alone; with `whole`, also its options, for which it loads its shape. */
+  addTo(group: Command, whole: boolean): Promise<void>
 }
 
 /** Defines a command; the types of its call follow from its shape, its arguments and what it works on. */
@@ -76,23 +79,21 @@ export function defineCommand<
   Answer extends object | undefined,
   Resource,
 >(definition: Definition<S, Name, Answer, Resource>): DefinedCommand {
-  return { path: definition.path, addTo: (group) => addCommand(group, definition) }
+  return { path: definition.path, addTo: (group, whole) => addCommand(group, definition, whole) }
 }
 
-function addCommand<S extends Shape, Name extends string, Answer extends object | undefined, Resource>(
+async function addCommand<S extends Shape, Name extends string, Answer extends object | undefined, Resource>(
   group: Command,
   definition: Definition<S, Name, Answer, Resource>,
-): void {
-  const { path, summary, on, shape, texts = {}, wait, examples, notes, options = [] } = definition
+  whole: boolean,
+): Promise<void> {
+  const { path, summary, on, wait, optional, examples, notes, options = [] } = definition
   const command = group.command(path.split(' ').at(-1) as string).description(summary)
   const args = Object.entries<string>(definition.arguments ?? {})
   const names = args.map(([name]) => name)
-  const fields = shape ? fieldsOf(shape) : []
-  for (const [name, text] of args) {
-    const isOptional = fields.some(({ field, isRequired }) => field === name && !isRequired)
-    command.argument(isOptional ? `[${name}]` : `<${name}>`, text)
-  }
-  const taken = shape ? fieldOptions(shape, texts as Record<string, string>, [...names, 'after']) : []
+  for (const [name, text] of args) command.argument(name === optional ? `[${name}]` : `<${name}>`, text)
+  const fields = whole ? await loadFields(definition) : []
+  const taken = fields.filter(({ field }) => ![...names, 'after'].includes(field))
   for (const { option } of taken) command.addOption(option)
   for (const option of options) command.addOption(option)
   if (wait) addWaitOption(command)
@@ -115,6 +116,16 @@ function addCommand<S extends Shape, Name extends string, Answer extends object 
       token: definition.readsToken ? await readToken() : '',
     })
   })
+}
+
+/** The shapes and Zod take most of the time that the command line needs to start, and help of a noun needs neither. */
+async function loadFields<S extends Shape, Name extends string, Answer, Resource>({
+  shape,
+  texts = {},
+}: Definition<S, Name, Answer, Resource>): Promise<FieldOption[]> {
+  if (shape === undefined) return []
+  const [{ fieldOptions }, loaded] = await Promise.all([import('./fields.ts'), shape()])
+  return fieldOptions(loaded, texts as Record<string, string>)
 }
 
 async function runCommand<S extends Shape, Name extends string, Answer extends object | undefined, Resource>(

@@ -18,7 +18,7 @@ interface ListDefinition<S extends Shape, Item>
     Definition<S, never, Listed<Item>, Connection>,
     'on' | 'arguments' | 'run' | 'print' | 'json'
   > {
-  shape: S
+  shape(): Promise<S>
   /** Reads one page. */
   read(connection: Connection, input: ShapeInput<S>): Promise<Page<Item>>
   /** What to say of an empty list. */

@@ -28,7 +28,7 @@ interface Typed {
 }
 
 /** The names of a shape's fields, and which of them must be given. */
-export function fieldsOf(shape: Shape): { field: string; isRequired: boolean; schema: JsonField }[] {
+function fieldsOf(shape: Shape): { field: string; isRequired: boolean; schema: JsonField }[] {
   const schema = z.toJSONSchema(shape, { io: 'input', unrepresentable: 'any' })
   // A shape that has a name stands beside the reference to it.
   const named = schema.$defs?.[schema.$ref?.replace('#/$defs/', '') ?? '']
@@ -40,32 +40,26 @@ export function fieldsOf(shape: Shape): { field: string; isRequired: boolean; sc
   }))
 }
 
-/**
- * Makes an option of each field of a shape but those that are left out. Its text is the field's own, unless the command has
- * another for it.
- */
+/** Makes an option of each field of a shape. Its text is the field's own, unless the command has another for it. */
 export function fieldOptions(
   shape: Shape,
   texts: Readonly<Record<string, string | undefined>>,
-  leftOut: readonly string[],
 ): FieldOption[] {
-  return fieldsOf(shape)
-    .filter(({ field }) => !leftOut.includes(field))
-    .map(({ field, isRequired, schema }) => {
-      const kind = kindOf(field, schema)
-      const text = texts[field] ?? asHelp(schema.description)
-      const option = new Option(flagOf(field), [text, kind.form].filter(Boolean).join(': '))
-      // Commander makes an empty text of a null, which an instant may be: it never sees the value itself.
-      const parse = (typed: string, before?: Typed): Typed => ({
-        value: kind.read ? kind.read(typed, before?.value, option) : typed,
-      })
-      option.argParser(parse).makeOptionMandatory(isRequired)
-      return {
-        field,
-        option,
-        valueIn: (typed) => (typed[option.attributeName()] as Typed | undefined)?.value,
-      }
+  return fieldsOf(shape).map(({ field, isRequired, schema }) => {
+    const kind = kindOf(field, schema)
+    const text = texts[field] ?? asHelp(schema.description)
+    const option = new Option(flagOf(field), [text, kind.form].filter(Boolean).join(': '))
+    // Commander makes an empty text of a null, which an instant may be: it never sees the value itself.
+    const parse = (typed: string, before?: Typed): Typed => ({
+      value: kind.read ? kind.read(typed, before?.value, option) : typed,
     })
+    option.argParser(parse).makeOptionMandatory(isRequired)
+    return {
+      field,
+      option,
+      valueIn: (typed) => (typed[option.attributeName()] as Typed | undefined)?.value,
+    }
+  })
 }
 
 interface Kind {
