@@ -4,6 +4,7 @@ import { describe, expect, test } from 'vitest'
 import { useCommand } from './setup/command.ts'
 import { beginCommands, places, placesOn, type WireKey } from './setup/command-places.ts'
 import { type Contents, onEachDatabase } from './setup/databases.ts'
+import { connectDirectly } from './setup/direct.ts'
 
 onEachDatabase('the commands', (makeDatabase, kind) => {
   const command = useCommand()
@@ -107,6 +108,22 @@ onEachDatabase('the commands', (makeDatabase, kind) => {
       expect(JSON.stringify(await command.json(args, { env }))).toBe(expected)
       expect(JSON.stringify(await command.json([...args, '--database', database]))).toBe(expected)
     }
+  })
+
+  test('audit list names each actor by its id or, if it has none, by its kind', async () => {
+    const database = await makeDatabase()
+    const env = { LATCHKEY_DATABASE_URL: database }
+    for (const id of ['a', 'b', 'c']) await command.run(['orgs', 'create', id, '--name', id], { env })
+    await using direct = await connectDirectly(database)
+    const key = '0192f0c1-0000-7000-8000-000000000000'
+    await direct.run("update audit_events set actor_type = 'system' where organization_id = 'a'")
+    await direct.run(
+      `update audit_events set actor_type = 'key', actor = '${key}' where organization_id = 'b'`,
+    )
+    const { stdout } = await command.run(['audit', 'list'], { env })
+    const [heading, ...rows] = stdout.trimEnd().split('\n')
+    expect(heading).toMatch(/ BY$/)
+    expect(rows.map((row) => row.split(/\s+/).at(-1))).toEqual(['operator', key, 'system'])
   })
 
   test('root-key makes a key that acts on every organization', async () => {

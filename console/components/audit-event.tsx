@@ -14,6 +14,7 @@ import {
 } from 'lucide-react'
 import type { AuditAction } from '../../src/core/shapes/audit.ts'
 import type { WireAuditEvent } from '../api.ts'
+import { actorName } from '../format/actors.ts'
 import { auditActions } from '../format/audit-actions.ts'
 import { nameIn } from '../format/audit-changes.ts'
 import { AuditChanges } from './audit-changes.tsx'
@@ -92,10 +93,21 @@ function Subject({ event }: { event: WireAuditEvent }) {
   )
 }
 
-function Origin({ event: { actor, ip, request_id } }: { event: WireAuditEvent }) {
+/** A key by its name, and a link to it; any other actor in words, which lead nowhere. */
+function Actor({ id, type }: { id: string | null; type: WireAuditEvent['actor_type'] }) {
+  if (type === 'key' && id !== null) return <KeyName id={id} />
   return (
     <>
-      by {actor === null ? 'whoever holds the database' : <KeyName id={actor} />}
+      {actorName(type)}
+      {id !== null && <span className="foreign"> {id}</span>}
+    </>
+  )
+}
+
+function Origin({ event: { actor, actor_type, ip, request_id } }: { event: WireAuditEvent }) {
+  return (
+    <>
+      by <Actor id={actor} type={actor_type} />
       {ip !== null && (
         <>
           {' '}

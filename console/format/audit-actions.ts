@@ -8,7 +8,7 @@ export const auditActions: Record<AuditAction, string> = {
   'key.created': 'Created the key',
   'key.updated': 'Changed the key',
   'key.rotated': 'Rotated the key',
-  'key.secret_ended': 'Ended a grace period',
+  'key.secret_ended': 'Ended the grace period of the key',
   'key.revoked': 'Revoked the key',
   'session.started': 'Signed in to the console',
   'session.refreshed': 'Entered the token again',

@@ -7,6 +7,7 @@ import { toWire } from '../../src/core/wire.ts'
 import { type Latchkey, openLatchkey } from '../../src/latchkey.ts'
 import { readCsv } from '../setup/csv.ts'
 import { onOneDatabase } from '../setup/databases.ts'
+import { connectDirectly } from '../setup/direct.ts'
 import type { TestServer } from '../setup/server.ts'
 import { browserNote, skipsBrowser, useBrowser } from './browser.ts'
 import { fact, go, refusalOf, sessionOf } from './chromium.ts'
@@ -61,7 +62,7 @@ onOneDatabase('PostgreSQL', `the audit log in the console${browserNote}`, (makeD
         'Created the key Mailer in acme',
         'Changed the key Old mailer in acme',
         'Rotated the key Old mailer in acme',
-        'Ended a grace Old mailer in acme',
+        'Ended the grace period of the key Old mailer in acme',
         'Revoked the key Old mailer in acme',
         'Signed in to the console in root',
         'Signed out of the console in root',
@@ -76,6 +77,37 @@ onOneDatabase('PostgreSQL', `the audit log in the console${browserNote}`, (makeD
       expect(await fact(changed, 'Name').innerText()).toMatch(/^from\s+Mailer\s+to\s+Old mailer$/)
     },
   )
+
+  test.skipIf(skipsBrowser)('names a key with a link to it, and any other actor without one', async () => {
+    const database = await makeDatabase()
+    const server = await browser.serve(database)
+    const { organizations, audit } = server.latchkey
+    await organizations.create({ id: 'acme', name: 'Acme' })
+    const { status } = await server.request('PATCH', '/v1/organizations/acme', {
+      token: server.rootKey,
+      body: { name: 'Acme & Sons' },
+    })
+    expect(status).toBe(200)
+    await organizations.update('acme', { name: 'Acme' })
+    const [last] = (await audit.list({ organizationId: 'acme', limit: 1 })).items
+    await using direct = await connectDirectly(database)
+    await direct.run(`update audit_events set actor_type = 'system' where id = '${last?.id}'`)
+    const page = await browser.open(server, {
+      token: server.rootKey,
+      path: '/audit-log?organization=acme',
+    })
+    await events(page).nth(2).waitFor()
+    const actors = events(page).getByText(/^by /)
+    await actors.getByRole('link', { name: 'Root key' }).waitFor()
+    const told = await actors.evaluateAll((all) =>
+      all.map((one) => [one.textContent?.split(' from ')[0], one.querySelectorAll('a').length]),
+    )
+    expect(told).toEqual([
+      ['by the system', 0],
+      ['by Root key', 1],
+      ['by the operator', 0],
+    ])
+  })
 
   test.skipIf(skipsBrowser)('shows through every filter just what the library lists', async () => {
     const database = await makeDatabase()
@@ -251,7 +283,7 @@ onOneDatabase('PostgreSQL', `the audit log in the console${browserNote}`, (makeD
     )
     expect(told).toEqual([
       'Revoked the key',
-      'Ended a grace period',
+      'Ended the grace period of the key',
       'Rotated the key',
       'Changed the key',
       'Created the key',

@@ -132,7 +132,7 @@ onOneDatabase('PostgreSQL', `rotating a key in the console${browserNote}`, (make
       expect([await codeOf(server, old), await codeOf(server, renewed)]).toEqual(['rotated', 'valid'])
       await secrets.nth(1).getByText('Ended').first().waitFor()
       const history = page.getByRole('region', { name: 'History' })
-      await history.getByText('Ended a grace').waitFor()
+      await history.getByText('Ended the grace period of the key').waitFor()
     },
   )
 

@@ -1,6 +1,7 @@
 // What the console says of changes, browsers, graces and days: the pure part, without a browser.
 import { describe, expect, test } from 'vitest'
 import type { WireAuditEvent, WireKeyDetails, WireSecret } from '../../console/api.ts'
+import { actorName } from '../../console/format/actors.ts'
 import { describeChanges, fieldsChanged, nameIn } from '../../console/format/audit-changes.ts'
 import { dayInput, endOfDay, lastDayInput, startOfDay } from '../../console/format/days.ts'
 import {
@@ -35,6 +36,15 @@ function event(action: WireAuditEvent['action'], changes: Record<string, unknown
     ip: null,
   }
 }
+
+test('an actor of a kind that this console does not know is called by that', () => {
+  expect(['operator', 'system', 'robot', 'constructor'].map(actorName)).toEqual([
+    'the operator',
+    'the system',
+    'robot',
+    'constructor',
+  ])
+})
 
 describe('the changes of an event', () => {
   test('a change of every field tells what it was and what it is, permissions by what came and went', () => {

@@ -34,6 +34,6 @@ export const auditCommands = [
   }),
 ]
 
-function toRow({ at, action, organizationId, keyId, actor }: AuditEvent): string[] {
-  return [at.toISOString(), action, organizationId, keyId ?? '', actor ?? 'database']
+function toRow({ at, action, organizationId, keyId, actor, actorType }: AuditEvent): string[] {
+  return [at.toISOString(), action, organizationId, keyId ?? '', actor ?? actorType]
 }
