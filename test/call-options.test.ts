@@ -115,6 +115,26 @@ onEachDatabase('the library', (makeDatabase, kind) => {
     expect(await readAll(database)).toBe(before)
   })
 
+  test('a caller for options does not compile', async () => {
+    await using latchkey = await openLatchkey({ database: await makeDatabase() })
+    const { keys, organizations, audit, sessions } = latchkey
+    const caller = readerOf('acme')
+    const refused = [
+      // @ts-expect-error A caller goes into `actor`.
+      keys.list({}, caller),
+      // @ts-expect-error The same.
+      organizations.list({}, caller),
+      // @ts-expect-error The same.
+      audit.list({}, caller),
+      // @ts-expect-error The same, though sessions have an option `keyId`.
+      sessions.list(caller),
+      // @ts-expect-error The same.
+      sessions.end(id, caller),
+    ]
+    expect(await Promise.all(refused.map(codeOf))).toEqual(refused.map(() => 'invalid_input'))
+    expect(await codeOf(sessions.list({ keyId: id }))).toBe('key_not_found')
+  })
+
   test('refuses an option that a method does not read, and says which it does', async () => {
     const database = await makeDatabase()
     await using latchkey = await openLatchkey({ database })

@@ -22,6 +22,15 @@ export interface Caller {
   sessionId?: string | undefined
 }
 
+/** Makes the caller of a key that has proved itself by a secret, whose kid this is, or by a session opened with it. */
+export function callerOf(
+  { keyId, organizationId, permissions }: Pick<Caller, 'keyId' | 'organizationId' | 'permissions'>,
+  kid: string,
+  { requestId, ip }: Pick<Caller, 'requestId' | 'ip'> = {},
+): Caller {
+  return { type: 'key', keyId, organizationId, kid, permissions, requestId, ip }
+}
+
 /** The process that holds the database, and so may do everything. */
 export interface Operator {
   readonly type: 'operator'

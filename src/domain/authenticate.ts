@@ -1,6 +1,6 @@
 // The caller of a token, for everything that takes one.
 
-import type { Caller } from '../core/actor.ts'
+import { type Caller, callerOf } from '../core/actor.ts'
 import { kidOf } from '../core/token.ts'
 import type { Memory } from '../verification/read-through.ts'
 import { verify } from '../verification/verify.ts'
@@ -15,10 +15,8 @@ export interface Origin {
 export async function authenticate(
   memory: Memory,
   token: string,
-  { requestId, ip }: Origin = {},
+  origin: Origin = {},
 ): Promise<Caller | undefined> {
-  const verdict = await verify(memory, token, {}, { ip, purpose: 'management' })
-  if (!verdict.valid) return undefined
-  const { keyId, organizationId, permissions } = verdict
-  return { type: 'key', keyId, organizationId, kid: kidOf(token), permissions, requestId, ip }
+  const verdict = await verify(memory, token, {}, { ip: origin.ip, purpose: 'management' })
+  return verdict.valid ? callerOf(verdict, kidOf(token), origin) : undefined
 }

@@ -1,12 +1,12 @@
 // Who calls: a bearer token tells (RFC 6750), or the session that a browser got for one. What the caller may do is
 // judged at every call.
 import { invalidToken, sessionEnded } from '../core/access.ts'
-import type { Caller } from '../core/actor.ts'
+import { type Caller, callerOf } from '../core/actor.ts'
 import { readBearer } from '../core/bearer.ts'
 import { LatchkeyError } from '../core/errors.ts'
+import type { Purpose } from '../core/purpose.ts'
 import type { SessionValues } from '../core/shapes/sessions.ts'
 import { kidOf } from '../core/token.ts'
-import type { Purpose } from './authenticator.ts'
 import { isOverTls } from './client-address.ts'
 import type { Exchange, ReadHeader } from './exchange.ts'
 import type { Kit } from './route.ts'
@@ -43,17 +43,7 @@ export async function authenticate(
     throw invalidToken()
   }
   exchange.keyId = verdict.keyId
-  const { keyId, organizationId, permissions } = verdict
-  const kid = kidOf(token)
-  return {
-    type: 'key',
-    keyId,
-    organizationId,
-    kid,
-    permissions,
-    requestId: exchange.requestId,
-    ip: exchange.ip,
-  }
+  return callerOf(verdict, kidOf(token), exchange)
 }
 
 /** Tells who calls by a session; undefined if no cookie is ours. */

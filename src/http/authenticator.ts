@@ -1,10 +1,8 @@
 // What the kit asks of the library: to judge tokens and sessions.
 import type { Caller } from '../core/actor.ts'
+import type { Purpose } from '../core/purpose.ts'
 import type { SessionValues } from '../core/shapes/sessions.ts'
 import type { Verdict } from '../core/shapes/verification.ts'
-
-/** What a token is judged for: a call, or to know in whose turn a request waits, which is no use of the key. */
-export type Purpose = 'management' | 'heartbeat'
 
 /** What judges tokens and sessions. */
 export interface Authenticator {

@@ -2,6 +2,7 @@
 // decisions: permissions, expiry and time are evaluated at every call.
 import { checkAskedPermissions } from '../core/asked-permissions.ts'
 import { missingPermissions } from '../core/permissions.ts'
+import type { Purpose } from '../core/purpose.ts'
 import type { Verdict, VerifyOptions } from '../core/shapes/verification.ts'
 import { isRotated, statusOf } from '../core/status.ts'
 import { type ParsedToken, parseToken } from '../core/token.ts'
@@ -17,13 +18,6 @@ export interface Remembered {
   /** Whether a token, or its kid, was unknown a moment ago. */
   isAbsent(parsed: ParsedToken): boolean
 }
-
-/**
- * What a token is judged for. A `request` is a call of the API that the operator offers, and `management` a call of
- * Latchkey's own: both are uses of the key, and the first alone will draw from its limits. A `heartbeat` comes by itself
- * while something goes on, or before a request is served: it is no use.
- */
-export type Purpose = 'request' | 'management' | 'heartbeat'
 
 export const malformed: Verdict = Object.freeze({ valid: false, code: 'malformed' })
 export const notFound: Verdict = Object.freeze({ valid: false, code: 'not_found' })

@@ -1,15 +1,9 @@
 // May this token do this, now? Answered from memory, or else from the store.
+import type { Purpose } from '../core/purpose.ts'
 import type { Verdict, VerifyOptions } from '../core/shapes/verification.ts'
 import type { ParsedToken } from '../core/token.ts'
 import type { Asker } from '../fairness/turns.ts'
-import {
-  evaluate,
-  notFound,
-  nothingAsked,
-  type Purpose,
-  verdictOf,
-  verifyOrParse,
-} from '../verdict/evaluate.ts'
+import { evaluate, notFound, nothingAsked, verdictOf, verifyOrParse } from '../verdict/evaluate.ts'
 import type { Facts } from '../verdict/facts.ts'
 import { isOutdated, readWithinLease } from '../verdict/lease.ts'
 import { digestEquals, digestText } from './digest.ts'

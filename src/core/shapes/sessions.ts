@@ -70,7 +70,8 @@ export const sessionOwnerSchema = z.strictObject({
     .optional()
     .meta({ description: 'The key whose sessions these are; the calling key itself if absent.' }),
 })
-export type SessionOptions = CallOptions & z.input<typeof sessionOwnerSchema>
+/** A caller is no options, though it has a `keyId` too: it goes into `actor`. */
+export type SessionOptions = CallOptions & z.input<typeof sessionOwnerSchema> & { type?: never }
 
 /** What can be done with the sessions of a key, once they have begun. */
 export interface Sessions<Options extends CallOptions = SessionOptions> {

@@ -4,7 +4,7 @@
 import type { Deed } from '../../commit/audit-trail.ts'
 import type { Requirements } from '../../commit/commit.ts'
 import { invalidToken, sessionEnded } from '../../core/access.ts'
-import { type Actor, type Caller, holdsDatabase, system } from '../../core/actor.ts'
+import { type Actor, type Caller, callerOf, holdsDatabase, system } from '../../core/actor.ts'
 import { freshMs, maxIdleMs, maxSessionMs, maxSessionsOfKey } from '../../core/bounds.ts'
 import { LatchkeyError, refuseField } from '../../core/errors.ts'
 import { isId, newId } from '../../core/ids.ts'
@@ -69,7 +69,7 @@ export async function startSession(
   const proof = await verify(engine.memory, token, {}, { ip, purpose: 'management' })
   const kid = parseToken(token)?.kid
   if (!proof.valid || kid === undefined) throw invalidToken()
-  const { keyId, organizationId, permissions } = proof
+  const { keyId, organizationId } = proof
   const now = engine.now()
   engine.signInLimit.requireNotRefused(keyId, now)
   const replaced = previous && (await authenticateSession(engine, previous, ip))
@@ -89,7 +89,7 @@ export async function startSession(
     fresh_until: now + freshMs,
   }
   // By its token: there is no session yet.
-  const caller: Caller = { type: 'key', keyId, organizationId, kid, permissions, requestId, ip }
+  const caller = callerOf(proof, kid, { requestId, ip })
   // Under the key's lock: two that sign in at once are counted one after the other.
   const requirements: Requirements = {
     permission: permission ?? 'any key',
@@ -141,8 +141,7 @@ export async function authenticateSession(
     return reading
   })
   if (row === undefined || !verdict?.valid) return undefined
-  const { keyId, organizationId, permissions } = verdict
-  return { type: 'key', keyId, organizationId, kid: row.kid, permissions, sessionId: row.id }
+  return { ...callerOf(verdict, row.kid), sessionId: row.id }
 }
 
 /** What the store has of a session and of its secret, and when that began to be read. */
