@@ -181,3 +181,19 @@ function loadedFrom(path: string, loaded = new Set<string>()): Set<string> {
   }
   return loaded
 }
+
+test('the repository names one Node to develop with, and one as the oldest that the package runs on', () => {
+  const manifest = JSON.parse(read('package.json'))
+  const { packages } = JSON.parse(read('package-lock.json'))
+  const pinned = read('.node-version').trim()
+  expect(packages['node_modules/node'].version).toBe(pinned)
+  expect(manifest.devDependencies.node).toBe(`^${pinned}`)
+  const images = read('.github/workflows/ci.yml').matchAll(/\bnode:(\d[\d.]*)/g)
+  expect([...images].map(([, version]) => version)).toEqual([pinned])
+
+  expect(packages[''].engines).toEqual(manifest.engines)
+  const [, major, minor] = /^>=(\d+)\.(\d+)$/.exec(manifest.engines.node) ?? []
+  expect(read('src/cli/main.ts')).toContain(`major < ${major} || (major === ${major} && minor < ${minor})`)
+  for (const path of ['src/cli/main.ts', 'docs/operate/install.md', 'docs/guides/library.md'])
+    expect(read(path), path).toContain(`Node.js ${major}.${minor} or later`)
+})
