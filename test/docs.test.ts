@@ -3,7 +3,7 @@
 import { globSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join, resolve } from 'node:path'
-import { describe, expect, onTestFinished, test } from 'vitest'
+import { describe, expect, onTestFinished, test, vi } from 'vitest'
 import { type ServeProcess, tokensIn, useCommand } from './setup/command.ts'
 import { type Block, makeMask, normalize, readBlocks, sortBlocks } from './setup/documents.ts'
 import { brokenLinks } from './setup/documents-links.ts'
@@ -77,7 +77,8 @@ test('the README shows what the first start prints', async () => {
   const path = join(repository, 'README.md')
   const blocks = readBlocks(path)
   const shown = blocks[blocks.findIndex(({ text }) => text.includes('npm start')) + 1]
-  if (process.env.UPDATE_DOCS && shown) rewrite(path, [[shown, server.stdout()]])
+  const addresses = { '127.0.0.1:7373': new URL(server.url).host }
+  if (process.env.UPDATE_DOCS && shown) rewrite(path, [[shown, server.stdout()]], addresses)
   else expect(makeMask()(shown?.text ?? '')).toBe(makeMask()(server.stdout()))
 })
 
@@ -115,6 +116,19 @@ describe('a document that lies is found out', () => {
     writeFileSync(path, '```sh\necho \'{"a":1}\'\n```\nIs:\n```json\n{ "a": 1 }\n```\n```sh\ntrue\n```\n')
     await checkDocument(path, folder, {})
   })
+})
+
+test('UPDATE_DOCS writes what was printed under the addresses of the document, and leaves others alone', async () => {
+  const folder = makeFolder()
+  const path = join(folder, 'stale.md')
+  const text = (printed: string) =>
+    `\`\`\`sh\necho 127.0.0.1:5432/keys 127.0.0.1:7373 127.0.0.1:3000\n\`\`\`\n\`\`\`text\n${printed}\n\`\`\`\n`
+  writeFileSync(path, text('stale'))
+  vi.stubEnv('UPDATE_DOCS', '1')
+  onTestFinished(() => void vi.unstubAllEnvs())
+  const addresses = { '127.0.0.1:5432': '127.0.0.1:41234', '127.0.0.1:7373': '127.0.0.1:45678' }
+  await checkDocument(path, folder, {}, addresses)
+  expect(readFileSync(path, 'utf8')).toBe(text('127.0.0.1:5432/keys 127.0.0.1:7373 127.0.0.1:3000'))
 })
 
 test('the programs of all documents have the types that they say', { timeout: 60_000 }, async () => {
@@ -218,7 +232,7 @@ async function checkDocument(
     const printed = steps.flatMap(({ expected }, i) =>
       expected ? [[expected, outcomes[i]?.printed ?? ''] as const] : [],
     )
-    rewrite(resolve(repository, path), printed)
+    rewrite(resolve(repository, path), printed, addresses)
   }
 }
 
@@ -226,11 +240,15 @@ function replaceAll(text: string, replacements: Record<string, string>): string 
   return Object.entries(replacements).reduce((rest, [from, to]) => rest.replaceAll(from, to), text)
 }
 
-/** Writes what was printed in place of what the document shows, from the end on so that line numbers hold. */
-function rewrite(path: string, shown: (readonly [Block, string])[]): void {
+/**
+ * Writes what was printed in place of what the document shows, from the end on so that line numbers hold. An address that
+ * stood in for one of the document's becomes that one again.
+ */
+function rewrite(path: string, shown: (readonly [Block, string])[], addresses: Record<string, string>): void {
+  const documented = Object.fromEntries(Object.entries(addresses).map(([own, real]) => [real, own]))
   const lines = readFileSync(path, 'utf8').split('\n')
   for (const [block, printed] of shown.toReversed()) {
-    const text = normalize(block.language, printed).replace(/127\.0\.0\.1:\d+/g, '127.0.0.1:7373')
+    const text = replaceAll(normalize(block.language, printed), documented)
     lines.splice(block.line, block.text.split('\n').length - 1, ...text.trimEnd().split('\n'))
   }
   writeFileSync(path, lines.join('\n'))
