@@ -104,10 +104,10 @@ export interface Latchkey extends AsyncDisposable {
   /** What verifiers in other processes ask of this one; see `latchkey/client`. */
   verifiers: Verifiers
   /**
-   * Makes the first root key where the database is empty, with the given token or a new one; else undefined. If
-   * `reveal` throws a LatchkeyError, no key is made: so none is ever made that nobody could be shown.
+   * Creates the first root key if the database is empty, with the given token or a new one; else undefined. `check` is
+   * called before: if it throws a LatchkeyError, no key is created. So a caller that cannot show a key creates none.
    */
-  ensureRootKey(token?: string, reveal?: (key: CreatedKey) => Promise<void>): Promise<CreatedKey | undefined>
+  ensureRootKey(token?: string, check?: () => Promise<void>): Promise<CreatedKey | undefined>
   /** Creates one more root key, if the others are lost. */
   createRootKey(): Promise<CreatedKey>
   /** Counts the background jobs that this process has run, by kind. */
@@ -195,7 +195,7 @@ export async function openLatchkey(options: LatchkeyOptions): Promise<Latchkey> 
     },
     waitUntilApplied: () => waitUntilApplied(log, clock),
     verifiers: createVerifiers(memory),
-    ensureRootKey: (token, reveal) => ensureRootKey(engine, token, reveal),
+    ensureRootKey: (token, check) => ensureRootKey(engine, token, check),
     createRootKey: () => createRootKey(engine),
     jobCounts: () => jobs.counts(),
     walBytes: store.walBytes,

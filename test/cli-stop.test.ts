@@ -6,6 +6,7 @@ import { setTimeout } from 'node:timers/promises'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { openLatchkey } from '../src/index.ts'
 import { tokensIn, useCommand } from './setup/command.ts'
+import { connectDirectly } from './setup/direct.ts'
 import { send } from './setup/server.ts'
 import { connectTo, logged } from './setup/worker-connections.ts'
 
@@ -109,6 +110,28 @@ describe('a first start', () => {
     expect(await countKeys(path)).toBe(0)
     const again = await command.serve(args)
     expect(new Set(tokensIn(again.stdout())).size).toBe(1)
+  })
+
+  test('the root key is printed once it is durable, and not while its commit fails', async () => {
+    const database = `sqlite:${newPath()}`
+    await command.run(['migrate', '--database', database])
+    await using direct = await connectDirectly(database)
+    await direct.run('create table nowhere (id text primary key)')
+    await direct.run('create table doomed (id text references nowhere (id) deferrable initially deferred)')
+    await direct.run("create trigger doom after insert on keys begin insert into doomed values ('x'); end")
+    const child = serve(['--database', database])
+    while (child.stdout() === '') await setTimeout(20)
+    // Time for some attempts.
+    await setTimeout(500)
+    expect(child.stdout()).toBe('The database is empty. Latchkey creates its first root key.\n')
+    await direct.run('drop trigger doom')
+    const line = await logged(child, ({ msg }) => msg === 'serving')
+    const tokens = new Set(tokensIn(child.stdout()))
+    expect(tokens.size).toBe(1)
+    const [token] = tokens
+    expect((await send(String(line.url), 'GET', '/v1/keys/self', { token })).status).toBe(200)
+    child.process.kill('SIGTERM')
+    expect(await child.ended).toBe(0)
   })
 
   test.each([

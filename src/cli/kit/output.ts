@@ -20,7 +20,7 @@ export function surviveClosedOutput(): void {
   }
 }
 
-/** Prints lines on standard output; resolves once they are written, and throws if they cannot be. */
+/** Prints lines on standard output; resolves once they are written, and throws if they cannot be written. */
 export function printSurely(...lines: string[]): Promise<void> {
   return new Promise((resolve, reject) => {
     const text = lines.map((line) => `${line}\n`).join('')

@@ -1,15 +1,14 @@
-// What a server says once it has its port; on an empty database it makes the first root key, if it can show it.
+// What a server says once it has its port. On an empty database it makes the first root key, if it can show it.
 import { fstatSync, statSync } from 'node:fs'
 import { devNull } from 'node:os'
 import type { Logger } from 'pino'
 import { type ServeSettings, withoutPassword } from '../../config.ts'
 import { LatchkeyError } from '../../core/errors.ts'
 import type { Latchkey } from '../../latchkey.ts'
-import { CommandError, exitCodes } from '../kit/failures.ts'
 import { printSurely } from '../kit/output.ts'
 import { formatFirstStart } from './banner.ts'
 
-/** Standard output takes no token: nobody would ever see the key. */
+/** Standard output cannot show a token: nobody would ever see the key. */
 class NotShown extends LatchkeyError {
   constructor(cause?: unknown) {
     super('internal', 'Standard output cannot show the root key.', { cause })
@@ -17,8 +16,9 @@ class NotShown extends LatchkeyError {
 }
 
 /**
- * Says on standard output where Latchkey serves. On an empty database it makes the first root key and shows it in the
- * same write; where it cannot be shown it is not made, and the log says how to make one. Throws `store_unavailable`.
+ * Prints on standard output where Latchkey serves. On an empty database it makes the first root key, and prints it in the
+ * same write, once the key is durable: a key that a person has seen is there. If standard output takes nothing, it makes
+ * no key, and the log says how to make one. Throws `store_unavailable`.
  */
 export async function announce(
   latchkey: Latchkey,
@@ -27,43 +27,44 @@ export async function announce(
   log: Logger,
 ): Promise<void> {
   const place = `Latchkey serves ${url} from ${withoutPassword(settings.database)}`
-  if (settings.rootKey !== undefined) await latchkey.ensureRootKey(settings.rootKey)
-  else if (await makeRootKey(latchkey, log, (rootKey) => [place, ...formatFirstStart(url, rootKey)])) return
-  // Nobody needs to read where it serves, and nothing depends on it.
-  await printSurely(place).catch(() => {})
+  const rootKey = await ensureRootKey(latchkey, settings, log)
+  try {
+    await printSurely(place, ...(rootKey === undefined ? [] : formatFirstStart(url, rootKey)))
+  } catch (error) {
+    // Nobody needs to read where it serves, and nothing depends on it.
+    if (rootKey !== undefined)
+      log.error({ err: error }, 'the root key was not shown: create another one with `latchkey root-key`')
+  }
 }
 
-/** Makes the first root key, if there is none and it can be shown; tells whether it did. */
-async function makeRootKey(
+/** Makes the first root key if there is none and it can be shown; returns its token if it is to be shown. */
+async function ensureRootKey(
   latchkey: Latchkey,
+  { rootKey }: ServeSettings,
   log: Logger,
-  format: (rootKey: string) => string[],
-): Promise<boolean> {
-  let isShown = false
+): Promise<string | undefined> {
+  if (rootKey !== undefined) {
+    await latchkey.ensureRootKey(rootKey)
+    return undefined
+  }
+  let isTried = false
   try {
-    const made = await latchkey.ensureRootKey(undefined, async ({ key }) => {
-      if (isShown) return
+    const made = await latchkey.ensureRootKey(undefined, async () => {
       if (goesNowhere()) throw new NotShown()
-      // Before the commit: a key that could not be shown would be made and lost.
-      await printSurely(...format(key)).catch((error: unknown) => {
+      if (isTried) return
+      isTried = true
+      // Before the commit, and without the key: what cannot be written now would be lost then.
+      await printSurely('The database is empty. Latchkey creates its first root key.').catch((error) => {
         throw new NotShown(error)
       })
-      isShown = true
     })
-    // The answer to its commit was lost, or another process was quicker meanwhile.
-    if (isShown && made === undefined) log.warn('the root key above may not have been made: try it')
-    return made !== undefined
+    return made?.key
   } catch (error) {
-    if (isShown) {
-      const sentence =
-        'The database failed, and the root key above was probably not made. Start again, and try it.'
-      throw new CommandError(exitCodes.unreachable, sentence, error)
-    }
     if (!(error instanceof NotShown)) throw error
     log.warn(
       'no root key was made, because standard output cannot show it: `latchkey root-key` makes one, or set LATCHKEY_ROOT_KEY',
     )
-    return false
+    return undefined
   }
 }
 

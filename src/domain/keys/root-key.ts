@@ -16,29 +16,38 @@ import { withToken } from './rules.ts'
 const bootstrapPatienceMs = 30_000
 
 /**
- * Makes the root organization and its first key where there is none, with the given token or a new one; else
- * undefined. Of many processes that start at once, one makes it. `reveal` is called before the key is durable, perhaps
- * twice with the same token; if it throws, no key is made and its error is thrown. Throws `invalid_input` for a
- * malformed token.
+ * Makes the root organization and its first key if there is none, with the given token or a new one; else undefined. Of
+ * many processes that start at once, one makes it. `check` is called before the key is made, again if the database fails
+ * meanwhile; if it throws a LatchkeyError, no key is made and that is thrown. Throws `invalid_input` for a malformed
+ * token, `store_unavailable`.
  */
 export async function ensureRootKey(
   engine: Engine,
   token?: string,
-  reveal?: (key: CreatedKey) => Promise<void>,
+  check?: () => Promise<void>,
 ): Promise<CreatedKey | undefined> {
   const parsed = token === undefined ? generateToken(engine.prefixes[0], engine.random) : parseToken(token)
   if (parsed === undefined) refuseField('rootKey', 'Must be a token. Create one with `latchkey token new`.')
   const deadline = performance.now() + bootstrapPatienceMs
+  const attempts: CreatedKey[] = []
   for (;;) {
-    // Reading first: a start that finds the organization does not queue up for a write.
-    if (await engine.store.read((db) => findOrganization(db, rootOrganizationId))) return undefined
     try {
-      return await engine.commit(operator, { permission: 'any key' }, async (change) => {
+      // Reading first: a start that finds the organization does not queue up for a write.
+      if (await engine.store.read((db) => findOrganization(db, rootOrganizationId))) {
+        // The answer to a commit may have been lost, and its key be there: no other process has a secret of this kid.
+        const last = attempts.at(-1)
+        if (last === undefined) return undefined
+        const stored = await engine.store.findManyFacts([parsed.kid])
+        return stored.length > 0 ? last : undefined
+      }
+      const made = await engine.commit(operator, { permission: 'any key' }, async (change) => {
         if (!(await addRootOrganization(change))) return undefined
+        await check?.()
         const key = await addRootKey(engine, change, parsed)
-        await reveal?.(key)
+        attempts.push(key)
         return key
       })
+      if (made) return made
     } catch (error) {
       const isAway = error instanceof LatchkeyError && error.code === 'store_unavailable'
       if (!isAway || performance.now() > deadline) throw error
