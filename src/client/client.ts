@@ -13,7 +13,7 @@ import { type Verification, verificationMethods } from './methods/verification.t
 import { type Verifiers, verifierMethods } from './methods/verifiers.ts'
 import { type CallOptions, type ClientOptions, createRequester } from './request/request.ts'
 
-/** A server, as one key sees it. Every failed call throws {@link LatchkeyClientError}. */
+/** A client of one server, which calls it with one key. Every failed call throws {@link LatchkeyClientError}. */
 export interface LatchkeyClient extends Verification {
   keys: Keys<CallOptions>
   organizations: Organizations<CallOptions>
@@ -24,10 +24,10 @@ export interface LatchkeyClient extends Verification {
 }
 
 /**
- * Makes a client of a server. Sends nothing yet. What is safe to repeat, which is every reading and verifying call
- * and those that end a key or a secret, is repeated up to three times if the server is busy (429, 503) or was not
- * reached. Throws TypeError for an address that is not http or https, for a token that is none, and
- * for an unknown option.
+ * Creates a client of a server, without a request. If the server is busy (429, 503) or cannot be reached, the client
+ * sends a call again up to three times if that is safe: every read, every verification, and the calls that end a key or
+ * a secret. Throws TypeError for an address that is not http or https, for a malformed token, and for an unknown
+ * option.
  */
 export function createClient(client: ClientOptions): LatchkeyClient {
   const fault = unknownOption(client, ['url', 'token', 'timeoutMs'])

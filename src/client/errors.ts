@@ -12,15 +12,15 @@ export type ClientErrorCode =
 
 const className = 'LatchkeyClientError'
 
-/** A request that came to nothing; narrow by `code`. Its message never holds a token. */
+/** A failed call; narrow by `code`. Its message never contains a token. */
 export class LatchkeyClientError extends Error {
   override readonly name = className
   readonly code: ClientErrorCode
   /** The HTTP status; undefined if no answer came. */
   readonly status: number | undefined
-  /** What the server calls this request in its log and in its audit log. */
+  /** The id of this request in the log and the audit log of the server. */
   readonly requestId: string | undefined
-  /** How long the server wants to be left alone, in milliseconds, if it says so. */
+  /** After how many milliseconds the server accepts the next request, if it says so. */
   readonly retryAfterMs: number | undefined
   /** The fields at fault, by the wire's names, for `invalid_input`. */
   readonly errors: FieldError[] | undefined

@@ -3,9 +3,9 @@ import type { Actor } from './actor.ts'
 import { isPlainObject, type OptionFault, signalFault, unknownOption } from './options.ts'
 import type { CallOptions, WaitOptions } from './shapes/calls.ts'
 
-/** What every call of the library takes beside its input. */
+/** The options of every call of the library. */
 export interface ActorOptions extends CallOptions {
-  /** Who acts, as `latchkey.authenticate` gives it; the process itself, which may do everything, if left out. */
+  /** The actor, as `latchkey.authenticate` returns it; if absent, the process itself, which may do everything. */
   actor?: Actor
 }
 

@@ -78,7 +78,7 @@ interface ErrorOptions {
   missing?: readonly string[]
 }
 
-/** A refused command or a failed one; narrow by `code`. Its message never holds a token or SQL. */
+/** A refused or failed command; narrow by `code`. Its message never contains a token or SQL. */
 export class LatchkeyError extends Error {
   override readonly name = 'LatchkeyError'
   readonly code: ErrorCode

@@ -38,7 +38,7 @@ function Blank({ organization, created }: { organization: string; created: (key:
     return (
       <Page title="New key">
         <ErrorNotice
-          error={known.error ?? new ApiError('organization_not_found', 'There is no such organization.')}
+          error={known.error ?? new ApiError('organization_not_found', 'No organization has this id.')}
         />
       </Page>
     )

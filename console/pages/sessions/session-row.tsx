@@ -37,7 +37,7 @@ export function SessionRow({ session, isEnding, end }: SessionRowProps) {
         </p>
         <dl className="mt-1 flex flex-wrap gap-x-5 gap-y-1">
           <Fact label="From">
-            <span className="foreign tabular-nums">{session.ip ?? 'an address that was not told'}</span>
+            <span className="foreign tabular-nums">{session.ip ?? 'an unknown address'}</span>
           </Fact>
           <Fact label="Signed in">
             <Ago instant={session.created_at} />

@@ -62,7 +62,7 @@ async function ensureRootKey(
   } catch (error) {
     if (!(error instanceof NotShown)) throw error
     log.warn(
-      'no root key was made, because standard output cannot show it: `latchkey root-key` makes one, or set LATCHKEY_ROOT_KEY',
+      'no root key was made, because standard output cannot show it: create one with `latchkey root-key`, or set LATCHKEY_ROOT_KEY',
     )
     return undefined
   }

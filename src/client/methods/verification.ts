@@ -3,17 +3,17 @@ import type { Verdict, VerifyOptions, VerifyRequest } from '../../core/shapes/ve
 import type { CallOptions, Requester } from '../request/request.ts'
 import { checkOptions } from './calls.ts'
 
-/** What a server judges. */
+/** Verification by the server. */
 export interface Verification {
   /**
-   * Judges a token. A refusal is an answer, and an object: write `if (verdict.valid)`, never `if (verdict)`.
+   * Verifies a token. A refusal is an answer, and an object: write `if (verdict.valid)`, never `if (verdict)`.
    */
   verify(token: string, options?: Pick<VerifyOptions, 'permissions'> & CallOptions): Promise<Verdict>
   /** Verifies up to 1000 tokens at once. Returns the verdicts in the order of the requests. */
   verifyBatch(requests: readonly VerifyRequest[], options?: CallOptions): Promise<Verdict[]>
 }
 
-/** Makes the methods of a client that judge. */
+/** Makes the methods of a client that verify. */
 export function verificationMethods({ send }: Requester): Verification {
   return {
     verify: async (key, question) => {

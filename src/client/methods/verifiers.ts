@@ -3,14 +3,14 @@ import type { FactsAnswer, LatestAnswer, UsesInput } from '../../core/shapes/ver
 import type { CallOptions, Requester } from '../request/request.ts'
 import { checkOptions } from './calls.ts'
 
-/** What `createVerifier` is made of, for programs that have a verifier of their own. */
+/** The calls that `createVerifier` makes, for programs that have a verifier of their own. */
 export interface Verifiers {
-  /** What a token is judged by; `secret` is null if the caller knows of none. No use is noted. */
+  /** Returns the facts of a token; `secret` is null if the token is unknown to the caller. Notes no use. */
   readFacts(token: string, options?: CallOptions): Promise<FactsAnswer>
   reportUses(uses: UsesInput, options?: CallOptions): Promise<void>
-  /** The number of the last change. Throws `store_unavailable` if the server cannot be sure of it. */
+  /** Returns the number of the last change. Throws `store_unavailable` if the server cannot be sure of it. */
   latestChange(options?: CallOptions): Promise<LatestAnswer>
-  /** Opens the stream of changes; ends it with the signal. */
+  /** Opens the stream of changes. The signal ends it. */
   followChanges(signal: AbortSignal): Promise<Response>
 }
 

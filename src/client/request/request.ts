@@ -6,19 +6,19 @@ import { LatchkeyClientError } from '../errors.ts'
 import { readProblem, readText, unexpected } from './answer.ts'
 import { requireFields, writeBody } from './body.ts'
 
-/** Where a server is and who asks. */
+/** The address of a server, and the key that calls it. */
 export interface ClientOptions {
   /** The server's address, such as `https://keys.example.com`; a path before `/v1` may follow. */
   url: string
-  /** The token of the key that asks. It goes into the `Authorization` header and nowhere else. */
+  /** The token of the calling key. The client sends it in the `Authorization` header only. */
   token: string
   /** How long a call may take in all, in milliseconds; 10,000 if absent. */
   timeoutMs?: number
 }
 
-/** What each call takes beside its input. */
+/** The options of every call. */
 export interface CallOptions {
-  /** How long this call may take in all, its repetitions included, in milliseconds. */
+  /** How long this call may take in all, retries included, in milliseconds. */
   timeoutMs?: number | undefined
   /** Ends the call, which then throws `aborted`. */
   signal?: AbortSignal | undefined

@@ -25,13 +25,13 @@ import { Following } from './change-stream.ts'
 import { UseReporter } from './last-use.ts'
 import { readSecret, VerifierMemory } from './verifier-cache.ts'
 
-/** A verifier's server and bounds. */
+/** The server of a verifier, and the bounds of its memory. */
 export interface VerifierOptions extends ClientOptions, CacheOptions {
-  /** How long a question to the server may take in all, in milliseconds; 3,000 if absent. */
+  /** How long a verification may wait for the server in all, in milliseconds; 3,000 if absent. */
   timeoutMs?: number
   /**
-   * With the server away, memory answers for so many milliseconds after the server was last sure to have told
-   * everything, except for what is known to have changed. 0 if absent: an error is thrown instead.
+   * If the server does not answer, memory answers for so many milliseconds after it was last known to be complete,
+   * except for secrets that are known to have changed. 0 if absent: the verifier throws instead.
    */
   staleIfErrorMs?: number
   /** Milliseconds since 1970; `Date.now` if absent. For tests. */
@@ -40,23 +40,23 @@ export interface VerifierOptions extends ClientOptions, CacheOptions {
   monotonic?: () => number
 }
 
-/** What a verification takes beside the token. */
+/** The options of a verification. */
 export type VerifierQuestion = VerifyOptions & Pick<CallOptions, 'signal'>
 
-/** Judges tokens in this process. */
+/** Verifies tokens in this process. */
 export interface Verifier extends AsyncDisposable {
   /**
-   * Verifies a token from memory or, if memory may not answer, by what the server knows. A refusal is an answer,
-   * and an object: write `if (verdict.valid)`, never `if (verdict)`. Throws `server_unreachable`, `timed_out` and
-   * any other code with which the server refuses the verifier; never a verdict in place of an answer. `timeoutMs` counts from
-   * this call. The asker says on whose behalf, by an address: questions to the server are shared fairly between askers.
+   * Verifies a token from memory or, if memory may not answer, by asking the server. A refusal is an answer, and an
+   * object: write `if (verdict.valid)`, never `if (verdict)`. Throws `server_unreachable`, `timed_out` and any other code
+   * with which the server refuses the verifier, and never returns a verdict in place of an answer. `timeoutMs` counts from
+   * this call. `asker` names the client on whose behalf, by its address: askers share the requests to the server fairly.
    */
   verify(token: string, question?: VerifierQuestion, asker?: Pick<Asker, 'ip'>): Promise<Verdict>
-  /** Judges a token from memory, without a promise or I/O; undefined if memory may not answer. */
+  /** Verifies a token from memory, without a promise or I/O; undefined if memory may not answer. */
   verifyCached(token: string, question?: VerifyOptions): Verdict | undefined
-  /** Resolves once memory may answer for what it has seen; throws why it may not. */
+  /** Resolves when memory may answer; throws the reason if it may not. */
   ready(): Promise<void>
-  /** Reports the last uses and lets go of the server. */
+  /** Reports the last uses, and closes the connections to the server. */
   close(): Promise<void>
 }
 

@@ -1,26 +1,26 @@
 // What every call takes beside its input, and what a change answers: the same for library, client and command line.
 import { z } from 'zod'
 
-/** What every call takes beside its input; each side adds what it alone knows, such as who acts, or a time limit. */
+/** The options of every call; library and client each add their own, such as the actor or a time limit. */
 export interface CallOptions {
   /** Ends the call, which then throws. A change whose transaction has begun is made and answered all the same. */
   signal?: AbortSignal | undefined
 }
 
-/** What a change takes beside its input. */
+/** The options of a change. */
 export interface WaitOptions {
-  /** Answer when every process on the database acts on the change, with which have confirmed; after 2 s all the same. */
+  /** Resolve when every process on the database acts on the change, and after 2 s at the latest. */
   wait?: 'applied' | undefined
 }
 
-/** What a change answers: after waiting, what came of that too. */
+/** The answer of a change; after waiting, with the outcome of that. */
 export type Changed<Answer, Options> = Options extends { wait: 'applied' }
   ? Answer & { applied: Applied }
   : 'wait' extends keyof Options
     ? Answer & { applied?: Applied }
     : Answer
 
-/** The same of a change that has nothing to say but that it was done. */
+/** The same for a change without an answer of its own. */
 export type Done<Options> = Options extends { wait: 'applied' }
   ? { applied: Applied }
   : 'wait' extends keyof Options

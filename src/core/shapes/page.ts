@@ -18,7 +18,7 @@ export const pageFields = {
     .meta({ description: 'The cursor of the previous page.' }),
 }
 
-/** What people call a thing. */
+/** A name for people. */
 export const nameSchema = text(256).meta({ description: 'A name for people.', example: 'CI' })
 
 /**
@@ -30,9 +30,9 @@ export interface Page<Item> {
   next: string | undefined
 }
 
-/** A list as it is read: by the page, or whole. */
+/** A list, read page by page or whole. */
 export interface List<Input, Item, Options extends CallOptions> {
   list(input?: Input, options?: Options): Promise<Page<Item>>
-  /** Every item of a list, page by page as they are asked for. */
+  /** Iterates over every item of a list, and reads a page when it is needed. */
   listAll(input?: Input, options?: Options): AsyncIterable<Item>
 }

@@ -24,7 +24,7 @@ export const verifyBatchSchema = z
   .min(1, 'Must have at least one item.')
   .max(maxBatch, `Must have at most ${maxBatch} items.`)
 
-/** What is told of a key that is known. */
+/** What a verdict tells of a known key. */
 export const knownKey = {
   keyId: z.guid(),
   organizationId: organizationIdSchema,
