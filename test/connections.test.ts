@@ -163,9 +163,18 @@ test('headers and bodies that come too slowly end with 408', async () => {
     token: server.rootKey,
     headers: { 'content-type': 'application/json', 'content-length': '100', connection: 'keep-alive' },
   })
-  for (const sent of ['GET /healthz HTTP/1.1\r\nx: ', head, `${head}{"name"`]) {
+  const [headers, whole] = [
+    'The headers were not complete within 0.2 seconds. Send faster.',
+    'The request was not complete within 0.4 seconds. Send faster.',
+  ]
+  for (const [sent, detail] of [
+    ['GET /healthz HTTP/1.1\r\nx: ', headers],
+    [head, whole],
+    [`${head}{"name"`, whole],
+  ] as const) {
     const answer = await exchangeRaw(server.url, sent)
     expect(answer).toMatch(/^HTTP\/1\.1 408 [\s\S]*"code":"request_timeout"/)
+    expect(answer).toContain(`"detail":"${detail}"`)
   }
 })
 

@@ -48,7 +48,12 @@ describe.each(Object.entries(disguises))('%s', (_, disguise) => {
 })
 
 test('the literal path is routed, with and without a query', async () => {
-  for (const target of ['/metrics', '/metrics?', '/docs?x=1', '/healthz'])
+  const absolute = [
+    'http://latchkey.test/metrics',
+    'https://other.test:1/docs?x=1',
+    'http://latchkey.test?x=1',
+  ]
+  for (const target of ['/metrics', '/metrics?', '/docs?x=1', '/healthz', ...absolute])
     expect((await ask('GET', target)).status, target).toBe(200)
   // Routed too, and refused for what it asks.
   expect((await ask('GET', '/metrics?x=1')).status).toBe(422)

@@ -31,6 +31,7 @@ export const errorTable = {
   last_root_key: [409, 'Last root key'],
   body_too_large: [413, 'Body too large'],
   unsupported_media_type: [415, 'Unsupported media type'],
+  expectation_failed: [417, 'Expectation failed'],
   invalid_input: [422, 'Invalid input'],
   client_gone: [499, 'Client disconnected'],
   too_many_reads: [429, 'Too many reads'],
@@ -40,6 +41,7 @@ export const errorTable = {
   headers_too_large: [431, 'Headers too large'],
   too_many_streams: [429, 'Too many streams'],
   internal: [500, 'Internal error'],
+  unsupported_transfer_coding: [501, 'Unsupported transfer coding'],
   too_many_connections: [503, 'Too many connections'],
   store_unavailable: [503, 'Database unavailable'],
 } as const satisfies Record<string, readonly [status: number, title: string]>

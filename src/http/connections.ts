@@ -5,7 +5,8 @@
 // make room. A busy one is closed only if its reader stops reading, if more requests wait on it than there may be, or,
 // for a request that changes nothing, if its client goes.
 import type { IncomingMessage, Server, ServerResponse } from 'node:http'
-import type { Socket } from 'node:net'
+import { Socket } from 'node:net'
+import { endAndDrain, isDraining } from './lingering.ts'
 
 /** How many connections there may be, and how long they may last. */
 export interface ConnectionBounds {
@@ -135,14 +136,19 @@ export class Connections {
     if (last) {
       socket.pause()
       if (!last.headersSent) last.setHeader('connection', 'close')
-      last.once('finish', () => socket.destroySoon())
+      last.once('finish', () => endAndDrain(socket))
       return false
     }
     // A request that was refused before all of it had come has its answer.
-    const isAnswered =
-      connection.answers.at(-1)?.req.complete === false && connection.answers.at(-1)?.headersSent
-    if (isAnswered) socket.destroySoon()
+    const isAnswered = isReceiving(connection) && connection.answers.at(-1)?.headersSent === true
+    if (isAnswered) endAndDrain(socket)
     return !isAnswered
+  }
+
+  /** Tells whether the body of a request is still coming on a connection. */
+  isReceiving(socket: Socket): boolean {
+    const connection = this.#bySocket.get(socket)
+    return connection !== undefined && isReceiving(connection)
   }
 
   #open(socket: Socket): void {
@@ -168,6 +174,11 @@ export class Connections {
     this.#bySocket.set(socket, connection)
     const neighbours = this.#byAddress.get(address) ?? new Set()
     this.#byAddress.set(address, neighbours.add(connection))
+    // Node closes a connection at once after its last answer, though the request may still be coming.
+    socket.destroySoon = () => {
+      if (isReceiving(connection)) endAndDrain(socket)
+      else Socket.prototype.destroySoon.call(socket)
+    }
     socket.once('end', () => this.#hearEnd(connection))
     socket.once('close', () => this.#forget(connection))
   }
@@ -220,6 +231,7 @@ export class Connections {
     const { keepAliveMs, maxStallMs, maxUnreadMs } = this.#bounds
     const [answer] = underWay(connection)
     if (answer === undefined) {
+      if (isDraining(socket)) return false
       // Its client keeps a connection open to which nothing more can come.
       if (connection.isEnded) return true
       connection.isEnded = socket.writableFinished
@@ -249,6 +261,10 @@ function endAfter(last: ServerResponse, socket: Socket): void {
 
 function underWay({ answers }: Connection): ServerResponse[] {
   return answers.filter((answer) => !answer.writableFinished)
+}
+
+function isReceiving({ answers }: Connection): boolean {
+  return answers.at(-1)?.req.complete === false
 }
 
 /** Whether closing a connection loses nothing that was asked as a whole. */

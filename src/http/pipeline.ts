@@ -5,7 +5,7 @@ import { insufficientScope } from '../core/bearer.ts'
 import { LatchkeyError } from '../core/errors.ts'
 import { fromWire } from '../core/wire.ts'
 import { authenticate } from './authenticate.ts'
-import { defaultBodyLimit, parseBody } from './body.ts'
+import { acceptedBodies, defaultBodyLimit, parseBody } from './body.ts'
 import { type Exchange, holdsToken, openExchange, type ReadHeader } from './exchange.ts'
 import { readJson } from './json.ts'
 import type { ExchangeRecorder } from './log.ts'
@@ -65,7 +65,7 @@ export async function serve<Parts extends Kit>(
     reply = typeof served === 'function' ? served(exchange) : await answer(parts, served, incoming, exchange)
   } catch (error) {
     exchange.error = incoming.signal?.().aborted ? new LatchkeyError('client_gone', clientGone) : error
-    reply = problem(exchange.error, exchange.requestId, refusalHeaders(exchange.error, route))
+    reply = problem(exchange.error, exchange.requestId, refusalHeaders(exchange.error, route, incoming))
   }
   dress(reply, exchange)
   recorder.record(exchange, reply.status)
@@ -74,9 +74,14 @@ export async function serve<Parts extends Kit>(
 
 const clientGone = 'The client closed its connection before the server answered.'
 
-/** What a refusal says of the route's permission. */
-function refusalHeaders(error: unknown, route: { access: string } | undefined): Record<string, string> {
+/** What a refusal says of the route's permission, and of the bodies that it takes. */
+function refusalHeaders(
+  error: unknown,
+  route: { access: string } | undefined,
+  { method, header }: Incoming,
+): Record<string, string> {
   if (!(error instanceof LatchkeyError)) return {}
+  if (error.code === 'unsupported_media_type') return acceptedBodies(method, header)
   if (error.code === 'missing_permission' && route) {
     return { 'www-authenticate': insufficientScope(error.missing ?? [route.access]) }
   }

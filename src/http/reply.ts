@@ -1,6 +1,6 @@
 // Answers as plain data, so that every way of serving HTTP gives the same: their headers, problems and JSON.
 import { invalidToken } from '../core/bearer.ts'
-import { LatchkeyError } from '../core/errors.ts'
+import { type ErrorCode, LatchkeyError } from '../core/errors.ts'
 import { toSnakeCase, toWire } from '../core/wire.ts'
 import type { Exchange } from './exchange.ts'
 import type { Stream } from './streams.ts'
@@ -78,6 +78,14 @@ export function underWireNames(error: unknown): unknown {
   return new LatchkeyError(error.code, error.message, { cause: error.cause, errors })
 }
 
+/** What was not read of such a request, or could not be, must not be taken for the next one. */
+const endsConnection = new Set<ErrorCode>([
+  'malformed_request',
+  'body_too_large',
+  'expectation_failed',
+  'unsupported_transfer_coding',
+])
+
 function problemHeaders({ code, status, retryAfterMs }: LatchkeyError): Record<string, string> {
   // RFC 6750, section 3.1: no error code if the request brought no token.
   if (code === 'missing_token' || code === 'session_ended') return { 'www-authenticate': 'Bearer' }
@@ -85,9 +93,7 @@ function problemHeaders({ code, status, retryAfterMs }: LatchkeyError): Record<s
   if (retryAfterMs !== undefined)
     return { 'retry-after': String(Math.max(1, Math.ceil(retryAfterMs / 1000))) }
   if (status === 503 || status === 429) return { 'retry-after': '1' }
-  // What was not read of the request must not be taken for the next one.
-  if (status === 413) return { connection: 'close' }
-  return {}
+  return endsConnection.has(code) ? { connection: 'close' } : {}
 }
 
 function describe(errors: { path: string; message: string }[]): string {

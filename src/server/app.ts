@@ -1,7 +1,8 @@
 // The table of contents: every route there is, and the door that serves them all.
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import { type Context, Hono, type HonoRequest } from 'hono'
+import { type Context, Hono } from 'hono'
 import type { Logger } from 'pino'
+import { headerReader } from '../core/bearer.ts'
 import { LatchkeyError } from '../core/errors.ts'
 import type { LogVerdicts } from '../core/log-verdicts.ts'
 import { FairLine, type LineBounds } from '../fairness/fair-line.ts'
@@ -10,7 +11,7 @@ import { arrivalOf } from '../http/arrival.ts'
 import { readIncomingBytes, readRequestBytes } from '../http/body.ts'
 import { parseProxies } from '../http/client-address.ts'
 import { closeSignal } from '../http/close-signal.ts'
-import type { Exchange } from '../http/exchange.ts'
+import type { Exchange, ReadHeader } from '../http/exchange.ts'
 import { createRecorder } from '../http/log.ts'
 import { createMetrics, type Metrics, shareRenders } from '../http/metrics.ts'
 import { type Pipeline, serve } from '../http/pipeline.ts'
@@ -45,6 +46,16 @@ export const routes: readonly Route[] = [
   ...consoleRoutes,
 ]
 
+const literalPaths = new Set(routes.map(({ path }) => path).filter((path) => !path.includes('{')))
+
+/**
+ * Returns the parameters of a path that is an instance of a route's template, or undefined if it is none. A path that is
+ * a route's own, such as `/v1/keys/self`, is none of another one's: `self` is no id.
+ */
+function matchRoute(route: Route, path: string): Record<string, string> | undefined {
+  return literalPaths.has(path) && route.path !== path ? undefined : matchTemplate(route.path, path)
+}
+
 export interface AppSettings {
   log: Logger
   metrics?: Metrics
@@ -67,8 +78,10 @@ export function createApp(pipeline: Pipeline<Parts>): Hono<{ Bindings: Bindings 
     // Without a server the target is that of a fetch request, whose URL always has its origin before it.
     const target = env?.incoming?.url ?? req.url.replace(/^[a-z]+:\/\/[^/?#]*/i, '')
     const path = literalPath(target)
-    const params = route && matchTemplate(route.path, path)
-    const served = params ? route : (exchange: Exchange) => serveNoRoute(req, path, exchange)
+    const params = route && matchRoute(route, path)
+    // As every other way of serving reads them.
+    const header = env?.incoming ? headerReader(env.incoming.rawHeaders) : (name: string) => req.header(name)
+    const served = params ? route : (exchange: Exchange) => serveNoRoute(req.method, header, path, exchange)
     const reply = await serve(
       pipeline,
       {
@@ -76,7 +89,7 @@ export function createApp(pipeline: Pipeline<Parts>): Hono<{ Bindings: Bindings 
         url: target,
         remoteAddress: env?.incoming?.socket.remoteAddress,
         startedAt: arrivalOf(env?.incoming),
-        header: (name) => req.header(name),
+        header,
         params: params ?? {},
         ...(env?.outgoing && { signal: closeSignal(env.outgoing) }),
         readBytes: (limit) =>
@@ -142,14 +155,14 @@ export function createPipeline(latchkey: Latchkey, settings: AppSettings): Pipel
 }
 
 /** Answers if there is no route. A browser gets the console, whose pages have addresses that only it knows. */
-function serveNoRoute(request: HonoRequest, path: string, exchange: Exchange): Reply {
-  const isPage = isNavigation(request.method, (name) => request.header(name)) && isPagePath(path)
+function serveNoRoute(method: string, header: ReadHeader, path: string, exchange: Exchange): Reply {
+  const isPage = isNavigation(method, header) && isPagePath(path)
   return (isPage ? consolePageFor(path) : undefined) ?? refuseRoute(path, exchange)
 }
 
 /** Nothing is served so: is it the address, or only the method? */
 function refuseRoute(path: string, exchange: Exchange): Reply {
-  const methods = routes.filter((route) => matchTemplate(route.path, path)).map(({ method }) => method)
+  const methods = routes.filter((route) => matchRoute(route, path)).map(({ method }) => method)
   if (methods.length === 0)
     throw new LatchkeyError('route_not_found', 'No route has this path. GET /docs lists the routes.')
   const allow = [...new Set(methods.includes('GET') ? [...methods, 'HEAD'] : methods)].join(', ')

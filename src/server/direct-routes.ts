@@ -6,7 +6,7 @@ import { sendAtEndOfTurn } from '../http/answers.ts'
 import { arrivalOf } from '../http/arrival.ts'
 import { readIncomingBytes } from '../http/body.ts'
 import { closeSignal } from '../http/close-signal.ts'
-import { type Pipeline, serve } from '../http/pipeline.ts'
+import { type Pipeline, type Refusal, serve } from '../http/pipeline.ts'
 import { pour } from '../http/streams.ts'
 import type { Parts, Route } from './parts.ts'
 import { auditRoutes } from './routes/audit.ts'
@@ -40,10 +40,10 @@ export function createHotDoor(
   }
 }
 
-/** Serves a request on its route by the way that all routes take; its body may have been read already. */
+/** Serves a request on its route, or by a refusal, by the way that all take; its body may have been read already. */
 export async function answer(
   pipeline: Pipeline<Parts>,
-  route: Route,
+  served: Route | Refusal,
   incoming: IncomingMessage,
   outgoing: ServerResponse,
   readBytes = (limit: number): Promise<Buffer> => readIncomingBytes(incoming, limit),
@@ -60,7 +60,7 @@ export async function answer(
       signal: closeSignal(outgoing),
       readBytes,
     },
-    route,
+    served,
   )
   if (stream) {
     outgoing.writeHead(status, headers)

@@ -24,6 +24,7 @@ import { kidOf } from '../core/token.ts'
 import { sendAtEndOfTurn } from '../http/answers.ts'
 import { arrivalOf } from '../http/arrival.ts'
 import { bodyBrokeOff } from '../http/body.ts'
+import { isClientWaiting } from '../http/continue.ts'
 import { chooseRequestId, type Exchange } from '../http/exchange.ts'
 import type { Pipeline } from '../http/pipeline.ts'
 import { commonHeaders } from '../http/reply.ts'
@@ -87,6 +88,7 @@ export function createFastPath(
     const head = readPlainHead(incoming.rawHeaders)
     if (head?.contentType !== 'application/json' || !(Number(head.contentLength) <= maxPlainLength))
       return false
+    if (isClientWaiting(incoming)) return false
     const callerToken = readBearer(head.authorization)
     const caller =
       callerToken === undefined ? undefined : latchkey.verifyCached(callerToken, undefined, 'management')

@@ -1,22 +1,25 @@
 // Serves the app on a port, with bounds on how long a client may take, and stops without failing anyone.
-import { createServer, type IncomingMessage, type Server, type ServerResponse, STATUS_CODES } from 'node:http'
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import { type AddressInfo, Server as NetServer, type Socket } from 'node:net'
 import { getRequestListener } from '@hono/node-server'
 import type { Logger } from 'pino'
 import { type ErrorCode, LatchkeyError } from '../core/errors.ts'
 import type { LogVerdicts } from '../core/log-verdicts.ts'
 import { noteNewcomer } from '../fairness/work-turns.ts'
-import { Admission, createTurnNames } from '../http/admission.ts'
+import { Admission, createTurnNames, type Handler } from '../http/admission.ts'
 import { parseProxies } from '../http/client-address.ts'
 import { type ConnectionBounds, Connections, defaultBounds } from '../http/connections.ts'
+import { noteWaitingClient } from '../http/continue.ts'
 import { openExchange } from '../http/exchange.ts'
 import { acceptWaiting, type Listening, listen } from '../http/listening.ts'
 import type { Metrics } from '../http/metrics.ts'
 import { connectionsWithin } from '../http/open-files.ts'
 import { dress, problem, type Reply } from '../http/reply.ts'
+import { allMethods, readHead } from '../http/request-head.ts'
+import { clientFault, notHttp, writeRaw } from '../http/unreadable.ts'
 import type { Latchkey } from '../latchkey.ts'
 import { createApp, createPipeline } from './app.ts'
-import { createHotDoor } from './direct-routes.ts'
+import { answer, createHotDoor } from './direct-routes.ts'
 import { createFastPath } from './fast-path.ts'
 
 export interface ServerSettings {
@@ -56,8 +59,10 @@ export async function startServer(latchkey: Latchkey, settings: ServerSettings):
   const takeFast = createFastPath(pipeline)
   const takeHot = createHotDoor(pipeline)
   const listener = getRequestListener(app.fetch, {
-    // A request without a Host is served like any other: nothing here depends on it.
+    // A request of HTTP/1.0 may have no Host: nothing here depends on it.
     hostname: 'localhost',
+    // What is left of a refused request is discarded alike, whatever served it.
+    autoCleanupIncoming: false,
     errorHandler: () => toResponse(refuse('malformed_request')),
   })
   // Requires no Host header, so that the refusal of a bad one is ours to word.
@@ -75,11 +80,16 @@ export async function startServer(latchkey: Latchkey, settings: ServerSettings):
     requireHostHeader: false,
   })
   const connections = new Connections(server, bounds, (socket) =>
-    writeRaw(socket, refuse('too_many_connections')),
+    writeRaw(socket, refuse('too_many_connections', 'All connections are in use. Try again.')),
   )
   const admission = new Admission((incoming, outgoing) => {
-    if (takeFast(incoming, outgoing) || takeHot(incoming, outgoing)) return
-    void listener(incoming, outgoing)
+    const reply = readHead(incoming)
+    if (reply) void answer(pipeline, reply, incoming, outgoing)
+    else if (!takeFast(incoming, outgoing) && !takeHot(incoming, outgoing)) {
+      // The framework has rules of its own for this name, and needs none.
+      incoming.headers.host = 'localhost'
+      void listener(incoming, outgoing)
+    }
   }, createTurnNames(pipeline.parts))
   server.on('connection', noteNewcomer)
   const serve = (incoming: IncomingMessage, outgoing: ServerResponse) => {
@@ -87,20 +97,34 @@ export async function startServer(latchkey: Latchkey, settings: ServerSettings):
     if (begunAt !== undefined) admission.admit(incoming, outgoing, begunAt)
   }
   const held: [IncomingMessage, ServerResponse][] = []
-  const hold = (incoming: IncomingMessage, outgoing: ServerResponse) => void held.push([incoming, outgoing])
-  server.on('request', hold)
+  let take: Handler = (incoming, outgoing) => void held.push([incoming, outgoing])
+  server.on('request', (incoming, outgoing) => take(incoming, outgoing))
+  server.on('checkExpectation', (incoming, outgoing) => take(incoming, outgoing))
+  server.on('checkContinue', (incoming, outgoing) => {
+    noteWaitingClient(incoming, outgoing)
+    take(incoming, outgoing)
+  })
+  server.on('connect', (_, socket) => {
+    if (connections.mayAnswerError(socket as Socket))
+      writeRaw(
+        socket as Socket,
+        refuse('method_not_allowed', 'CONNECT is for proxies.', { allow: allMethods }),
+      )
+  })
   server.on('clientError', (error: NodeJS.ErrnoException, socket: Socket) => {
     // A client that went away is no request.
     if (error.code === 'ECONNRESET' || !socket.writable) socket.destroy()
     // Nothing was asked: a connection kept in store (RFC 9110, section 15.5.9). It may still be used.
     else if (error.code === 'ERR_HTTP_REQUEST_TIMEOUT' && socket.bytesRead === 0) return
-    else if (connections.mayAnswerError(socket)) writeRaw(socket, refuse(codeOfClientError(error.code)))
+    else if (connections.mayAnswerError(socket))
+      writeRaw(socket, refuse(...clientFault(error.code, connections.isReceiving(socket), bounds)))
   })
 
-  function refuse(code: ErrorCode): Reply {
+  function refuse(code: ErrorCode, detail = notHttp, headers: Record<string, string> = {}): Reply {
     const exchange = openExchange('-', () => undefined, undefined, parseProxies([]))
-    exchange.error = new LatchkeyError(code, clientErrorDetails[code] ?? 'The request is not valid HTTP/1.1.')
-    const reply = dress(problem(exchange.error, exchange.requestId, { connection: 'close' }), exchange)
+    exchange.error = new LatchkeyError(code, detail)
+    const closing = { connection: 'close', ...headers }
+    const reply = dress(problem(exchange.error, exchange.requestId, closing), exchange)
     pipeline.recorder.record(exchange, reply.status)
     return reply
   }
@@ -116,7 +140,7 @@ export async function startServer(latchkey: Latchkey, settings: ServerSettings):
     server.closeAllConnections()
     throw error
   }
-  server.off('request', hold).on('request', serve)
+  take = serve
   for (const exchange of held) serve(...exchange)
   let closing: Promise<void> | undefined
   return {
@@ -131,26 +155,8 @@ export async function startServer(latchkey: Latchkey, settings: ServerSettings):
   }
 }
 
-const clientErrorDetails: Partial<Record<ErrorCode, string>> = {
-  headers_too_large: 'The headers must have at most 16 KiB in all.',
-  request_timeout: 'The request was not complete within 30 seconds. Send it faster.',
-  too_many_connections: 'All connections are in use. Try again.',
-}
-
-function codeOfClientError(code: string | undefined): ErrorCode {
-  if (code === 'HPE_HEADER_OVERFLOW') return 'headers_too_large'
-  if (code === 'ERR_HTTP_REQUEST_TIMEOUT') return 'request_timeout'
-  return 'malformed_request'
-}
-
 function toResponse({ status, headers, body }: Reply): Response {
   return new Response(body, { status, headers })
-}
-
-/** Answers on a connection whose request could not be read, and ends it. */
-function writeRaw(socket: Socket, { status, headers, body }: Reply): void {
-  const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`)
-  socket.end(`HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\n${lines.join('')}\r\n${body ?? ''}`)
 }
 
 /** Makes the functions that end a server in order. */
