@@ -108,8 +108,14 @@ export async function getPart<Answer>(
 ): Promise<{ answer: Answer; next: string | undefined }> {
   const response = await send('GET', path, { signal })
   // RFC 8288: the server says where the next part is.
-  const next = /<([^>]+)>; rel="next"/.exec(response.headers.get('link') ?? '')?.[1]
-  return { answer: (await response.json()) as Answer, next }
+  const link = /<([^>]+)>; rel="next"/.exec(response.headers.get('link') ?? '')?.[1]
+  return { answer: (await response.json()) as Answer, next: link && resolve(link, response.url) }
+}
+
+/** The path and the query that a link names, seen from the address that gave it. */
+function resolve(link: string, from: string): string {
+  const { pathname, search } = new URL(link, from)
+  return pathname + search
 }
 
 /** Writes parameters as a query string with its `?`; leaves out what is undefined or empty. */

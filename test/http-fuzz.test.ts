@@ -16,7 +16,7 @@ interface Parameter {
 interface Operation {
   parameters?: Parameter[]
   requestBody?: { content: Record<string, { schema: Schema }> }
-  responses: Record<string, { content?: Record<string, { schema: Schema }> }>
+  responses: Record<string, { content?: Record<string, { schema: Schema; examples?: object }> }>
 }
 interface Document {
   paths: Record<string, Record<string, Operation>>
@@ -58,7 +58,7 @@ function properValue(schema: Schema, schemas: Record<string, Schema>): fc.Arbitr
       maxLength: 4,
     })
   if (schema.type === 'object') return objectOf(schema, schemas)
-  if (typeof schema.pattern === 'string' && !schema.pattern.includes('(?!'))
+  if (typeof schema.pattern === 'string')
     return fc
       .stringMatching(new RegExp(schema.pattern))
       .map((text) => text.slice(0, Number(schema.maxLength ?? 200)))
@@ -105,7 +105,11 @@ onEachDatabase('fuzzing from the document', (makeDatabase) => {
     const { json: document } = await server.request<Document>('GET', '/openapi.json')
     const ajv = new Ajv2020({ strict: false, allErrors: true })
     addFormats.default(ajv)
-    ajv.addSchema(document, 'document')
+    // The document leaves room for fields of later versions; this one gives none but those that it names.
+    const closed = JSON.parse(JSON.stringify(document), (_, node) =>
+      node?.type === 'object' && node.properties ? { additionalProperties: false, ...node } : node,
+    )
+    ajv.addSchema(closed, 'document')
     const operations = Object.entries(document.paths).flatMap(([path, item]) =>
       Object.entries(item).map(([method, operation]) => ({ method: method.toUpperCase(), path, operation })),
     )
@@ -170,6 +174,8 @@ onEachDatabase('fuzzing from the document', (makeDatabase) => {
         if (content === undefined) expect(answer.text, what).toBe('')
         else expect(Object.keys(content), what).toContain(type)
         if (!content || !type.endsWith('json')) return
+        const problems = content[type]?.examples
+        if (problems !== undefined) expect(Object.keys(problems), what).toContain(answer.json.code)
         const pointer = [
           'paths',
           path,

@@ -5,8 +5,10 @@ import { createRequire } from 'node:module'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
+import fc from 'fast-check'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { errorTable } from '../src/core/errors.ts'
+import { organizationIdSchema, text } from '../src/core/fields.ts'
 import { routes } from '../src/server/app.ts'
 import { makeSqlite } from './setup/databases.ts'
 import { startTestServer, type TestServer } from './setup/server.ts'
@@ -27,12 +29,17 @@ interface Operation {
   requestBody?: Content
   responses: Record<string, Content>
 }
+interface NamedSchema {
+  properties: Record<string, { type?: string; enum?: string[]; pattern?: string }>
+  examples?: unknown[]
+  anyOf?: Schema[]
+  discriminator?: { propertyName: string; mapping: Record<string, string> }
+  minProperties?: number
+}
 interface Document {
   openapi: string
   paths: Record<string, Record<string, Operation>>
-  components: {
-    schemas: Record<string, { properties: Record<string, { enum?: string[] }>; examples?: unknown[] }>
-  }
+  components: { schemas: Record<string, NamedSchema>; securitySchemes: Record<string, Json> }
 }
 
 const { url, remove } = makeSqlite()
@@ -148,6 +155,97 @@ test('an answer documents `applied` where a caller may wait for it, and nowhere 
   })
   expect(takers).toHaveLength(4)
   expect(givers).toEqual(takers)
+})
+
+test('the document has nothing that generators of clients misunderstand', () => {
+  const found: string[] = []
+  const walk = (node: unknown, path: string) => {
+    if (typeof node !== 'object' || node === null) return
+    const schema = node as Json
+    // Fields, examples and problems may have any name.
+    const isSchema = !/\/(?:properties|mapping|examples|schemas|responses)$|\/examples?\//.test(path)
+    if (isSchema) {
+      for (const name of ['default', 'const', 'readOnly', 'writeOnly', 'oneOf', 'allOf', 'not'])
+        if (name in schema && !(name === 'default' && path.endsWith('/responses')))
+          found.push(`${path}/${name}`)
+      if (String(schema.pattern ?? '').includes('(?!')) found.push(`${path}: a lookahead`)
+      if (Array.isArray(schema.enum) && schema.type !== 'string') found.push(`${path}: an enum of no texts`)
+      const options = (schema.anyOf ?? []) as Schema[]
+      const isNullable =
+        options.length === 2 && options.some((option) => 'type' in option && option.type === 'null')
+      if ('anyOf' in schema && !isNullable && !('discriminator' in schema)) found.push(`${path}: a union`)
+    }
+    for (const [name, inner] of Object.entries(schema)) walk(inner, `${path}/${name}`)
+  }
+  walk(document, '')
+  expect(found).toEqual([])
+})
+
+test('each code of a verdict belongs to one named part of it, and `valid` to one alone', () => {
+  const { Verdict, ...schemas } = document.components.schemas
+  const { propertyName, mapping = {} } = Verdict?.discriminator ?? {}
+  expect(propertyName).toBe('code')
+  expect(Object.keys(mapping).sort()).toEqual(
+    ['expired', 'insufficient_permissions', 'malformed', 'not_found', 'revoked', 'rotated', 'valid'].sort(),
+  )
+  const parts = Verdict?.anyOf?.map(({ $ref }) => $ref)
+  expect(new Set(parts)).toEqual(new Set(Object.values(mapping)))
+  expect(parts).toHaveLength(4)
+  for (const ref of parts ?? []) {
+    const { code, valid } = schemas[shapeName({ $ref: ref as string }) as string]?.properties ?? {}
+    const codes = Object.keys(mapping).filter((name) => mapping[name] === ref)
+    expect(code?.enum, ref).toEqual(codes)
+    expect(valid?.type, ref).toBe('boolean')
+    if (codes.includes('valid')) expect(codes).toEqual(['valid'])
+  }
+})
+
+test('the patterns of the document take what the checks take', () => {
+  const { CreateOrganization } = document.components.schemas
+  const id = new RegExp(CreateOrganization?.properties.id?.pattern as string)
+  const name = new RegExp(CreateOrganization?.properties.name?.pattern as string)
+  const marks = fc.string({ unit: fc.constantFrom('.', 'a', 'Z', '_', '-', '0', ' ', '/'), maxLength: 5 })
+  fc.assert(
+    fc.property(fc.oneof(marks, fc.string()), (text) => {
+      expect(id.test(text)).toBe(organizationIdSchema.safeParse(text).success)
+    }),
+    { numRuns: 1_000 },
+  )
+  const unit = fc.constantFrom(
+    'a',
+    'é',
+    '🔑',
+    ' ',
+    '\u00a0',
+    '\u0000',
+    '\n',
+    '\u007f',
+    '\u0085',
+    '\u200b',
+    '\ufeff',
+  )
+  fc.assert(
+    fc.property(fc.string({ unit, maxLength: 6 }), (value) => {
+      expect(name.test(value), JSON.stringify(value)).toBe(text(256).safeParse(value).success)
+    }),
+    { numRuns: 1_000 },
+  )
+})
+
+test('a change of a key names at least one field, and a field that nobody set may be null', () => {
+  const { UpdateKey } = document.components.schemas
+  expect(UpdateKey?.minProperties).toBe(1)
+  for (const name of ['permissions', 'metadata'])
+    expect(UpdateKey?.properties[name]).toMatchObject({ anyOf: expect.arrayContaining([{ type: 'null' }]) })
+})
+
+test('`/v1/auth` takes the token to judge in either header', () => {
+  const { securitySchemes } = document.components
+  const { security } = document.paths['/v1/auth']?.get ?? {}
+  expect(security?.map((one) => securitySchemes[Object.keys(one as Json)[0] as string])).toMatchObject([
+    { type: 'http', scheme: 'bearer' },
+    { type: 'apiKey', in: 'header', name: 'X-Api-Key' },
+  ])
 })
 
 test('every shape of a body and of an answer has a name', () => {

@@ -21,11 +21,21 @@ export const askTimeoutMs = 1_600
 /** The form of a stream of changes. */
 export const streamFormat = 1
 
+// Organizations.
+
+/** How long an id may be that a caller chooses for an organization, in characters. */
+export const maxOrganizationIdLength = 128
+
 // Permissions.
 
 /** How many permissions a key holds, or a verification asks for, at most, and how long each may be in characters. */
 export const maxPermissions = 128
 export const maxPermissionLength = 128
+
+// Lists.
+
+/** How many items a page of a list has at most, and if its caller names no limit. */
+export const maxPageItems = 1_000
 
 // Keys and verification.
 

@@ -15,11 +15,10 @@ import type { Call, Kit } from './route.ts'
  */
 export async function answerPage(
   { parts, caller, rawQuery, signal }: Call<Kit> & { caller: Caller },
-  path: string,
   read: (options: ActorOptions) => Promise<Page<unknown>>,
 ): Promise<Reply> {
   await holdPlace(parts, caller, signal)
-  return page(parts, caller, await read({ actor: caller, signal }), path, rawQuery)
+  return page(parts, caller, await read({ actor: caller, signal }), rawQuery)
 }
 
 /**
@@ -41,7 +40,6 @@ async function page(
   { slices }: Kit,
   caller: Caller,
   { items, next }: Page<unknown>,
-  path: string,
   rawQuery: string,
 ): Promise<Reply> {
   // A verification meanwhile waits for a slice at most, however many lists are being written.
@@ -50,5 +48,13 @@ async function page(
   if (next === undefined) return jsonText(text)
   const query = new URLSearchParams(splitQuery(rawQuery).filter(([name]) => name !== 'after'))
   query.set('after', next)
-  return jsonText(text, { link: `<${path}?${query}>; rel="next"` })
+  return jsonText(text, linkToNext(query))
+}
+
+/**
+ * The way to the page after the one that is asked for: the same address with another query. It is relative to that address
+ * (RFC 3986, section 5.2), because only the client knows the path under which a proxy serves this API.
+ */
+export function linkToNext(query: URLSearchParams): Record<string, string> {
+  return { link: `<?${query}>; rel="next"` }
 }

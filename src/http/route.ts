@@ -116,6 +116,8 @@ interface Guarded<Parts extends Kit, Path extends string, Query extends z.ZodTyp
 interface Public<Parts extends Kit, Path extends string, Query extends z.ZodType, Body extends z.ZodType>
   extends Definition<Path, Query, Body> {
   access: 'public'
+  /** It judges the token of the request itself, in `Authorization` or `X-Api-Key`. */
+  judgesToken?: true
   handle(call: HandlerCall<Parts, Path, Query, Body>): Promise<Reply>
 }
 
@@ -125,6 +127,7 @@ export interface Route<Parts extends Kit> extends Definition<string, z.ZodType, 
   tokenOnly?: true
   withSession?: true
   purpose?: Purpose
+  judgesToken?: true
   changesNothing?: true
   handle(call: Call<Parts> & { caller: Caller }): Promise<Reply>
 }

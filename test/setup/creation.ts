@@ -87,11 +87,13 @@ export async function createManyKeys(
 export async function listAllKeys(server: ServerProcess): Promise<Listed[]> {
   const keys: Listed[] = []
   let path: string | undefined = '/v1/keys?organization_id=acme&status=all&limit=1000'
+  let address = server.url
   while (path !== undefined) {
-    const response: Response = await fetch(new URL(path, server.url), {
+    const response: Response = await fetch(new URL(path, address), {
       headers: { authorization: `Bearer ${server.rootKey}` },
     })
     keys.push(...((await response.json()) as Listed[]))
+    address = response.url
     path = /<([^>]+)>; rel="next"/.exec(response.headers.get('link') ?? '')?.[1]
   }
   return keys

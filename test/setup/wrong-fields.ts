@@ -75,13 +75,13 @@ export function wrongRequests(keyId: string): WrongRequest[] {
     ]),
     ...wrongPermissions.flatMap(([permissions, path]) => [
       create({ permissions }, path),
-      update({ permissions }, path),
+      ...(permissions === null ? [] : [update({ permissions }, path)]),
       verify({ permissions }, path),
       batch([{ key: 'x' }, { key: 'x', permissions }], `[1].${path}`),
     ]),
     ...wrongMetadata.flatMap((metadata) => [
       create({ metadata }, 'metadata'),
-      update({ metadata }, 'metadata'),
+      ...(metadata === null ? [] : [update({ metadata }, 'metadata')]),
     ]),
     ...[null, 1, [], '', 'Re', '1a', 'a__b', 'a_', long(25), 'other'].map((prefix) =>
       create({ prefix }, 'prefix'),
@@ -89,6 +89,7 @@ export function wrongRequests(keyId: string): WrongRequest[] {
     ...wrongOrganizationIds.map((organization_id) => create({ organization_id }, 'organization_id')),
     ...wrongOrganizationIds.map((id) => organization({ id }, 'id')),
     update({}, ''),
+    update({ permissions: null, metadata: null }, ''),
     update({ expires_at: null, status: 'revoked' }, 'status'),
     ...[null, '1', true, [], -1, 1.5, 2_592_001, 1e300].map(rotate),
     ...[null, 1, [], {}].map((key) => verify({ key }, 'key')),
@@ -105,7 +106,8 @@ export function wrongRequests(keyId: string): WrongRequest[] {
     ...[[], '"a"', 1, null, true].flatMap((body): WrongRequest[] => [
       ['POST', '/v1/keys', body, ''],
       ['POST', '/v1/organizations', body, ''],
-      ['POST', `/v1/keys/${keyId}/rotate`, body, ''],
+      // To a body that may be left out, null is none.
+      ...(body === null ? [] : [['POST', `/v1/keys/${keyId}/rotate`, body, ''] satisfies WrongRequest]),
     ]),
     ['GET', '/v1/keys?limit=0', undefined, 'limit'],
     ['GET', '/v1/keys?limit=1001', undefined, 'limit'],

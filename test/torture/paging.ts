@@ -62,7 +62,7 @@ async function walk(latchkey: Latchkey, input: ListKeysInput): Promise<number[]>
   let after: string | undefined
   do {
     const start = performance.now()
-    const page = await latchkey.keys.list(after === undefined ? input : { ...input, after })
+    const page = await latchkey.keys.list({ limit: 100, ...input, ...(after !== undefined && { after }) })
     times.push(performance.now() - start)
     after = page.next
   } while (after !== undefined)

@@ -16,7 +16,7 @@ export const auditCommands = [
       action: 'only this action, such as key.created',
       since: 'from this instant on',
       until: 'before this instant',
-      limit: 'maximum number of results (default: 100)',
+      limit: 'maximum number of results (default: 1000)',
     },
     options: [new Option('--csv', 'print CSV that a spreadsheet can open').conflicts('json')],
     examples: [

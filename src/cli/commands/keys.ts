@@ -48,7 +48,7 @@ export const keyCommands = [
       organizationId: 'only keys of this organization',
       q: 'only keys whose name contains this text',
       sort: '-created_at (the default), -last_used_at or name',
-      limit: 'maximum number of results (default: 100)',
+      limit: 'maximum number of results (default: 1000)',
     },
     examples: [
       'latchkey keys list --organization acme --sort -last_used_at',

@@ -27,7 +27,7 @@ export const organizationCommands = [
     shape: async () => (await shapes()).listOrganizationsSchema,
     texts: {
       q: 'only organizations whose name or id contains this text',
-      limit: 'maximum number of results (default: 100)',
+      limit: 'maximum number of results (default: 1000)',
     },
     examples: ['latchkey orgs list --all --json', 'latchkey orgs list --query acme'],
     read: ({ organizations }, input) => organizations.list(input),

@@ -49,18 +49,29 @@ export const createKeySchema = z
     examples: [{ name: 'CI', permissions: ['emails:send'], organizationId: 'acme' }],
   })
 
+/**
+ * Why null: Java clients of OpenAPI Generator send an empty list or object for each field that nobody has set, unless it
+ * may be null. A program that renames a key would take its permissions.
+ */
+const unlessNull = 'Replaces what the key has; null keeps it, as if absent.'
+
 export const updateKeySchema = z
   .strictObject({
     name: nameSchema.optional(),
-    permissions: permissionsSchema.optional(),
+    permissions: permissionsSchema.nullish().meta({ description: unlessNull }),
     expiresAt: expiresAt.optional(),
-    metadata: metadata.optional(),
+    metadata: metadata.nullish().meta({ description: unlessNull }),
   })
   .refine(
-    (change) => Object.values(change).some((value) => value !== undefined),
+    ({ name, permissions, expiresAt, metadata }) =>
+      (name ?? permissions ?? metadata) != null || expiresAt !== undefined,
     'Must name at least one field to change.',
   )
-  .meta({ id: 'UpdateKey', examples: [{ expiresAt: new Date('2030-01-31T12:00:00Z') }] })
+  .meta({
+    id: 'UpdateKey',
+    examples: [{ expiresAt: new Date('2030-01-31T12:00:00Z') }],
+    minProperties: 1,
+  })
 
 const longestGraceSeconds = 2_592_000
 export const rotateKeySchema = z

@@ -5,7 +5,12 @@ import type { CallOptions } from './calls.ts'
 import { type List, nameSchema, pageFields } from './page.ts'
 
 export const createOrganizationSchema = z
-  .strictObject({ id: organizationIdSchema.optional(), name: nameSchema })
+  .strictObject({
+    id: organizationIdSchema.optional().meta({
+      description: 'If absent: a new UUID. Choose a UUID if programs of the organization take no other ids.',
+    }),
+    name: nameSchema,
+  })
   .meta({ id: 'CreateOrganization', examples: [{ id: 'acme', name: 'Acme' }] })
 
 export const updateOrganizationSchema = z

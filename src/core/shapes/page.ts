@@ -1,5 +1,6 @@
 // Lists, page by page: what all of them take, and what a page is.
 import { z } from 'zod'
+import { maxPageItems } from '../bounds.ts'
 import { text } from '../fields.ts'
 import type { CallOptions } from './calls.ts'
 
@@ -8,9 +9,9 @@ export const pageFields = {
   limit: z
     .int({ error: 'Must be a whole number from 1 to 1000.' })
     .min(1, 'Must be at least 1.')
-    .max(1000, 'Must be at most 1000.')
-    .default(100)
-    .meta({ description: 'Maximum number of items.' }),
+    .max(maxPageItems, 'Must be at most 1000.')
+    .default(maxPageItems)
+    .meta({ description: 'Maximum number of items; a page of large items has fewer.' }),
   after: z
     .string()
     .max(2048, 'Must be a cursor of a previous page.')

@@ -34,33 +34,48 @@ export const knownKey = {
   metadata: z.record(z.string(), z.unknown()).readonly(),
 }
 
-export const verdictSchema = z
-  .union([
-    z.strictObject({ valid: z.literal(true), code: z.literal('valid'), ...knownKey }),
-    z.strictObject({ valid: z.literal(false), code: z.enum(['malformed', 'not_found']) }),
-    z.strictObject({ valid: z.literal(false), code: z.enum(['revoked', 'expired', 'rotated']), ...knownKey }),
-    z.strictObject({
-      valid: z.literal(false),
-      code: z.literal('insufficient_permissions'),
-      missing: z.array(z.string()),
-      ...knownKey,
-    }),
-  ])
+const knownKeyExample = {
+  keyId: '0198f3a2-5c1b-7000-8000-3f6c1a2b4d5e',
+  organizationId: 'acme',
+  name: 'CI',
+  permissions: ['emails:send'],
+  expiresAt: null,
+  metadata: {},
+}
+const validExample = { valid: true, code: 'valid', ...knownKeyExample }
+
+// One shape for each set of fields, which generated clients tell apart by `code`.
+
+const validVerdict = z
+  .strictObject({ valid: z.literal(true), code: z.literal('valid'), ...knownKey })
+  .meta({ id: 'ValidVerdict', examples: [validExample] })
+
+const unknownVerdict = z
+  .strictObject({ valid: z.literal(false), code: z.enum(['malformed', 'not_found']) })
+  .meta({ id: 'UnknownVerdict', examples: [{ valid: false, code: 'not_found' }] })
+
+const endedVerdict = z
+  .strictObject({ valid: z.literal(false), code: z.enum(['revoked', 'expired', 'rotated']), ...knownKey })
+  .meta({ id: 'EndedVerdict', examples: [{ valid: false, code: 'revoked', ...knownKeyExample }] })
+
+const insufficientVerdict = z
+  .strictObject({
+    valid: z.literal(false),
+    code: z.literal('insufficient_permissions'),
+    missing: z.array(z.string()).meta({ description: 'The required permissions that the key lacks.' }),
+    ...knownKey,
+  })
   .meta({
-    id: 'Verdict',
+    id: 'InsufficientVerdict',
     examples: [
-      {
-        valid: true,
-        code: 'valid',
-        keyId: '0198f3a2-5c1b-7000-8000-3f6c1a2b4d5e',
-        organizationId: 'acme',
-        name: 'CI',
-        permissions: ['emails:send'],
-        expiresAt: null,
-        metadata: {},
-      },
+      { valid: false, code: 'insufficient_permissions', missing: ['emails:read'], ...knownKeyExample },
     ],
   })
+
+// The valid one last: a client that meets a code which it does not know takes the first that fits.
+export const verdictSchema = z
+  .union([insufficientVerdict, endedVerdict, unknownVerdict, validVerdict])
+  .meta({ id: 'Verdict', discriminator: 'code', examples: [validExample] })
 
 /**
  * The answer to 'may this token do this, now?'. Narrow it by `valid` or by `code`. A refusal is an object and

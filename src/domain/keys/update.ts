@@ -19,7 +19,8 @@ export async function updateKey(
   input: UpdateKeyInput,
   options: CommandOptions = {},
 ): Promise<Key> {
-  const { name, permissions, metadata, expiresAt } = parseInput(updateKeySchema, input)
+  const { name, expiresAt, ...replaced } = parseInput(updateKeySchema, input)
+  const [permissions, metadata] = [replaced.permissions ?? undefined, replaced.metadata ?? undefined]
   const now = engine.now()
   if (expiresAt !== undefined) requireFuture(expiresAt, now)
   const requirements = { permission: writeKeys, keyId: id, signal: options.signal } as const

@@ -4,11 +4,12 @@ import { defaultBodyLimit } from '../../http/body.ts'
 import type { Answer } from '../../http/route.ts'
 import type { Route } from '../parts.ts'
 import { packageVersion } from '../version.ts'
-import { type JsonSchema, NamedSchemas, problemExample } from './schemas.ts'
+import { type JsonSchema, NamedSchemas, problemExample, problemSchema } from './schemas.ts'
 
 /** Describes the routes. The result is JSON-ready. */
 export function openApiDocument(routes: readonly Route[]): JsonSchema {
   const shapes = new NamedSchemas()
+  shapes.refer(problemSchema, 'output')
   const paths: Record<string, JsonSchema> = {}
   for (const route of routes) {
     paths[route.path] = { ...paths[route.path], [route.method.toLowerCase()]: operation(route, shapes) }
@@ -42,6 +43,12 @@ export function openApiDocument(routes: readonly Route[]): JsonSchema {
           name: 'Latchkey-Session',
           description: 'The `page_value` of the session, which only the page that signed in holds.',
         },
+        apiKey: {
+          type: 'apiKey',
+          in: 'header',
+          name: 'X-Api-Key',
+          description: 'The token to verify, in place of `Authorization`; only `GET /v1/auth` takes it.',
+        },
       },
       headers,
       schemas: shapes.all(),
@@ -51,11 +58,13 @@ export function openApiDocument(routes: readonly Route[]): JsonSchema {
 
 const description = `Instants are RFC 3339 in UTC with milliseconds. Lists are bare arrays; \`Link: <…>; rel="next"\` leads to the next page; a page may hold fewer items than its limit, or none, before the last.
 
-Every error is a problem (RFC 9457) whose \`code\` is stable. Unknown fields and query parameters are refused. A token never belongs in a URL.`
+Every error is a problem (RFC 9457) whose \`code\` is stable. Unknown fields and query parameters are refused. An answer may have fields that are not here: ignore them. A token never belongs in a URL.`
 
 /** A token, or the session that a browser got for one. */
 const session = { session: [], page: [] }
 const eitherWay = [{ key: [] }, session]
+/** The token of a request that somebody else serves. */
+const presented = [{ key: [] }, { apiKey: [] }]
 
 const tags = [
   { name: 'Verification', description: 'Verify tokens: may this token do this, now?' },
@@ -76,7 +85,9 @@ const connectionProblems: readonly ErrorCode[] = [
   'route_not_found',
   'method_not_allowed',
   'request_timeout',
+  'expectation_failed',
   'headers_too_large',
+  'unsupported_transfer_coding',
   'client_gone',
   'too_many_connections',
 ]
@@ -85,7 +96,9 @@ const headers: Record<string, JsonSchema> = {
   'X-Request-Id': header('The id of this request in the log: the one that came, or a new one.'),
   'Cache-Control': header('`no-store`: no answer of the API may be kept.'),
   'Content-Disposition': header('A name for the file, as `attachment; filename="…"` (RFC 6266).'),
-  Link: header('The next page, as `<…>; rel="next"` (RFC 8288); absent on the last.'),
+  Link: header(
+    'The next page, as `<?…>; rel="next"` (RFC 8288), relative to the address of this call; absent on the last.',
+  ),
   'WWW-Authenticate': header('Why the token was refused (RFC 6750).'),
   'Set-Cookie': header('The cookie of the session, or its removal.'),
   'Retry-After': header('Seconds to wait before a retry.'),
@@ -106,8 +119,7 @@ const parameters: Record<string, JsonSchema> = {
 }
 
 function operation(route: Route, shapes: NamedSchemas): JsonSchema {
-  const { operationId, tag, summary, access, tokenOnly, withSession, query, body, bodyOptional, bodyLimit } =
-    route
+  const { operationId, tag, summary, access, query, body, bodyOptional, bodyLimit } = route
   const needs = access === 'public' || access === 'any key' ? undefined : `Requires \`${access}\`.`
   const limit = body && `The body may have at most ${(bodyLimit ?? defaultBodyLimit) / 1024} KiB.`
   const text = [route.description, needs, limit].filter((part) => part !== undefined).join(' ')
@@ -120,8 +132,7 @@ function operation(route: Route, shapes: NamedSchemas): JsonSchema {
     tags: [tag],
     summary,
     ...(text !== '' && { description: text }),
-    ...(access === 'public' && { security: [] }),
-    ...(tokenOnly && { security: [{ key: [], ...(withSession && session) }] }),
+    ...securityOf(route),
     ...(asked.length > 0 && { parameters: asked }),
     ...(body && {
       requestBody: {
@@ -139,6 +150,13 @@ function operation(route: Route, shapes: NamedSchemas): JsonSchema {
       ),
     },
   }
+}
+
+/** How a caller is known, where that is not as everywhere. */
+function securityOf({ access, tokenOnly, withSession, judgesToken }: Route): JsonSchema {
+  if (judgesToken) return { security: presented }
+  if (access === 'public') return { security: [] }
+  return tokenOnly ? { security: [{ key: [], ...(withSession && session) }] } : {}
 }
 
 /** Every problem that a route can answer with. */
@@ -208,12 +226,7 @@ function problemResponse(text: string, codes: readonly ErrorCode[], headers: rea
     headers: headerReferences(headers),
     content: {
       'application/problem+json': {
-        schema: {
-          allOf: [
-            { $ref: '#/components/schemas/Problem' },
-            { type: 'object', properties: { code: { type: 'string', enum: codes } } },
-          ],
-        },
+        schema: { $ref: '#/components/schemas/Problem' },
         examples: Object.fromEntries(codes.map((code) => [code, { value: problemExample(code) }])),
       },
     },

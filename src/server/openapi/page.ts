@@ -113,9 +113,13 @@ function shape([name, schema]: [string, JsonSchema]): string {
   const options = (schema.anyOf as JsonSchema[] | undefined) ?? [schema]
   return `<section id="shape-${name}">
 <h3>${name}</h3>
-${options.map(fields).join('<p>or</p>')}
+${options.map(option).join('<p>or</p>')}
 ${exampleOf(schema)}
 </section>`
+}
+
+function option(schema: JsonSchema): string {
+  return '$ref' in schema ? `<p>${type(schema)}</p>` : fields(schema)
 }
 
 function fields({ properties = {}, required = [] }: JsonSchema): string {
@@ -144,23 +148,13 @@ function type(schema: JsonSchema): string {
   return escapeHtml(String(format ?? (Array.isArray(name) ? name.join(' or ') : name)))
 }
 
-function bounds({
-  minimum,
-  maximum,
-  minLength,
-  maxLength,
-  maxItems,
-  default: standard,
-}: JsonSchema): string[] {
+function bounds({ minimum, maximum, minLength, maxLength, maxItems }: JsonSchema): string[] {
   const within = (least: unknown, most: unknown, unit: string) =>
-    most === undefined || Number(most) > 1e15
-      ? ''
-      : `${least === undefined ? 'at most' : `${least} to`} ${most}${unit}`
+    most === undefined ? '' : `${least === undefined ? 'at most' : `${least} to`} ${most}${unit}`
   return [
     within(minimum, maximum, ''),
     within(minLength, maxLength, ' characters'),
     within(undefined, maxItems, ' items'),
-    standard === undefined ? '' : `default <code>${escapeHtml(JSON.stringify(standard))}</code>`,
   ]
 }
 

@@ -1,4 +1,12 @@
 // Shapes as JSON Schema, in the wire's names. A shape that carries an `id` is told once, by that name.
+//
+// The document is for generators of clients, and says only what all of those understand that `npm run test:generators` tries:
+// 1. What a field is if absent stands in its description. From a `default` in a body, some make a required field.
+// 2. A field of one value has no `const`: booleans are plain, texts have an `enum`. Some take `true` for any boolean, or for
+//    none at all.
+// 3. A union names its parts, and the field by which they are told apart.
+// 4. Nothing is `readOnly`: some leave that out of what they decode.
+// 5. Answers may have more fields than the document names, which later versions add; bodies may not.
 import { z } from 'zod'
 import { errorTable } from '../../core/errors.ts'
 import { toSnakeCase, toWire } from '../../core/wire.ts'
@@ -11,11 +19,11 @@ type Direction = 'input' | 'output'
 const requestId = '3f0c9f0e-6f1a-4f0b-8a57-0d0c5c1e2b11'
 
 /** The shape of every problem (RFC 9457). */
-const problemSchema = z
+export const problemSchema = z
   .object({
     type: z.string().meta({ description: 'Names the kind of problem; a URI.' }),
     title: z.string().meta({ description: 'The same for every problem of this code.' }),
-    status: z.int(),
+    status: z.int().min(400).max(599),
     detail: z.string().meta({ description: 'What is wrong with this request.' }),
     code: z
       .enum(Object.keys(errorTable) as [string])
@@ -60,6 +68,8 @@ export class NamedSchemas {
       unrepresentable: 'any',
       // Zod leaves out the examples of what is given as a text and read as a Date.
       override: ({ zodSchema, jsonSchema }) => {
+        if (direction === 'output' && jsonSchema.additionalProperties === false)
+          delete jsonSchema.additionalProperties
         const { id, examples } = z.globalRegistry.get(zodSchema) ?? {}
         if (id !== undefined && examples !== undefined) jsonSchema.examples = toWire(examples) as never
       },
@@ -69,34 +79,40 @@ export class NamedSchemas {
     return underWireNames(plain) as JsonSchema
   }
 
-  /** All that have a name, and the problem that every call may answer with, in the order of their names. */
+  /** All that have a name, in the order of their names. */
   all(): Record<string, JsonSchema> {
-    this.refer(problemSchema, 'output')
-    return Object.fromEntries([...this.#found].sort(([one], [other]) => (one < other ? -1 : 1)))
+    const named = [...this.#found].sort(([one], [other]) => (one < other ? -1 : 1))
+    return Object.fromEntries(named.map(([name, schema]) => [name, this.#mapParts(schema)]))
+  }
+
+  /** Tells which part of a union each value of its discriminator stands for. */
+  #mapParts(schema: JsonSchema): JsonSchema {
+    const { discriminator: propertyName } = schema
+    if (typeof propertyName !== 'string') return schema
+    const mapping = (schema.anyOf as { $ref: string }[]).flatMap(({ $ref }) => {
+      const part = this.#found.get($ref.split('/').at(-1) as string) as JsonSchema
+      const fields = part.properties as Record<string, { enum?: string[] }>
+      return (fields[propertyName]?.enum ?? []).map((value) => [value, $ref])
+    })
+    return { ...schema, discriminator: { propertyName, mapping: Object.fromEntries(mapping) } }
   }
 }
 
 function underWireNames(node: unknown): unknown {
   if (Array.isArray(node)) return node.map(underWireNames)
   if (typeof node !== 'object' || node === null) return node
-  const { properties, required, example, $ref, propertyNames: _, ...rest } = node as JsonSchema
+  const { properties, required, example, examples, $ref, ...rest } = node as JsonSchema
   if (typeof $ref === 'string') return { ...rest, $ref: $ref.replace('#/$defs/', '#/components/schemas/') }
   // What is an instant takes several forms in TypeScript, and one on the wire.
-  if (rest.format === 'date-time') {
-    const { description } = rest
-    return {
-      type: 'string',
-      format: 'date-time',
-      ...(description !== undefined && { description }),
-      examples: [example],
-    }
-  }
-  const plain = Object.fromEntries(
-    Object.entries(rest).map(([name, value]) => [name, name === 'default' ? value : underWireNames(value)]),
-  )
+  const plain =
+    rest.format === 'date-time'
+      ? { type: 'string', format: 'date-time', ...described(rest) }
+      : { ...ofOneValue(inBounds(rest)), ...described(rest) }
+  const { default: _, readOnly: __, propertyNames: ___, ...kept } = plain as JsonSchema
+  const told = examples ?? (example === undefined ? undefined : [example])
   return {
-    ...plain,
-    ...(example !== undefined && { examples: [example] }),
+    ...Object.fromEntries(Object.entries(kept).map(([name, value]) => [name, underWireNames(value)])),
+    ...(told !== undefined && { examples: told }),
     ...(properties !== undefined && {
       properties: Object.fromEntries(
         Object.entries(properties as JsonSchema).map(([name, value]) => [
@@ -106,5 +122,30 @@ function underWireNames(node: unknown): unknown {
       ),
     }),
     ...(required !== undefined && { required: (required as string[]).map(toSnakeCase) }),
+  }
+}
+
+/** The description of a shape, with what is not told in any other form. */
+function described({ description, default: standard, const: only }: JsonSchema): JsonSchema {
+  const sentences = [
+    description,
+    typeof only === 'boolean' ? `Always \`${only}\`.` : undefined,
+    standard === undefined ? undefined : `If absent: \`${JSON.stringify(standard).replaceAll('"', '')}\`.`,
+  ].filter((sentence) => sentence !== undefined)
+  return sentences.length === 0 ? {} : { description: sentences.join(' ') }
+}
+
+function ofOneValue({ const: only, ...schema }: JsonSchema): JsonSchema {
+  return typeof only === 'string' ? { ...schema, enum: [only] } : schema
+}
+
+/** Whole numbers without a bound of their own have those of a double, which says nothing: they are of 64 bits. */
+function inBounds({ minimum, maximum, ...schema }: JsonSchema): JsonSchema {
+  const isUnbounded = schema.type === 'integer' && maximum === Number.MAX_SAFE_INTEGER
+  return {
+    ...schema,
+    ...(isUnbounded && { format: 'int64' }),
+    ...(minimum !== undefined && minimum !== Number.MIN_SAFE_INTEGER && { minimum }),
+    ...(maximum !== undefined && !isUnbounded && { maximum }),
   }
 }

@@ -20,8 +20,7 @@ export const auditRoutes = [
       { status: 200, description: 'One page.', schema: z.array(auditEventSchema), headers: ['Link'] },
     ],
     problems: ['too_many_reads', 'organization_not_found'],
-    handle: (call) =>
-      answerPage(call, '/v1/audit-log', (options) => call.parts.latchkey.audit.list(call.query, options)),
+    handle: (call) => answerPage(call, (options) => call.parts.latchkey.audit.list(call.query, options)),
   }),
   route({
     method: 'GET',

@@ -20,7 +20,7 @@ import {
   rotateKeySchema,
   updateKeySchema,
 } from '../../core/shapes/keys.ts'
-import { answerPage } from '../../http/paging.ts'
+import { answerPage, linkToNext } from '../../http/paging.ts'
 import { json, type Reply } from '../../http/reply.ts'
 import { type Call, route } from '../parts.ts'
 
@@ -80,8 +80,7 @@ export const keyRoutes = [
     query: listKeysSchema,
     answers: [{ status: 200, description: 'One page.', schema: z.array(keySchema), headers: ['Link'] }],
     problems: ['too_many_reads', 'organization_not_found'],
-    handle: (call) =>
-      answerPage(call, '/v1/keys', (options) => call.parts.latchkey.keys.list(call.query, options)),
+    handle: (call) => answerPage(call, (options) => call.parts.latchkey.keys.list(call.query, options)),
   }),
   route({
     method: 'GET',
@@ -126,7 +125,7 @@ export const keyRoutes = [
       const { secretsAfter } = parseInput(getKeySchema, query)
       const key = await latchkey.keys.get(params.id, { actor: caller, signal, secretsAfter })
       const last = key.secrets.length === secretsPage ? key.secrets.at(-1) : undefined
-      return json(key, last && { link: `</v1/keys/${params.id}?secrets_after=${last.kid}>; rel="next"` })
+      return json(key, last && linkToNext(new URLSearchParams({ secrets_after: last.kid })))
     },
   }),
   route({

@@ -39,9 +39,7 @@ export const organizationRoutes = [
     ],
     problems: ['too_many_reads'],
     handle: (call) =>
-      answerPage(call, '/v1/organizations', (options) =>
-        call.parts.latchkey.organizations.list(call.query, options),
-      ),
+      answerPage(call, (options) => call.parts.latchkey.organizations.list(call.query, options)),
   }),
   route({
     method: 'GET',

@@ -83,6 +83,7 @@ export const verifyRoutes = [
     description:
       'Verifies the token in `Authorization: Bearer` or `X-Api-Key`, with the required permissions as `?permission=a&permission=b`. The answer has no body: the proxy uses its status and headers.',
     access: 'public',
+    judgesToken: true,
     query: z.strictObject({
       permission: permissionsSchema.optional().meta({ description: 'All of these are required.' }),
     }),
