@@ -108,7 +108,6 @@ onEachDatabase('keys', (makeDatabase) => {
       ['expiresAt', { expiresAt: clock.in(-1) }],
       ['expiresAt', { expiresAt: 1_800_000_000_000 }],
       ['metadata', { metadata: [] }],
-      ['metadata', { metadata: null }],
       ['metadata', { metadata: { a: 'é'.repeat(2048) } }],
       ['metadata', { metadata: { a: undefined } }],
       ['metadata.a', { metadata: { a: 1n } }],
@@ -126,6 +125,8 @@ onEachDatabase('keys', (makeDatabase) => {
       ['organizationId', { organizationId: undefined }],
       ['createdBy', { createdBy: '' }],
       ['name', { name: undefined }],
+      ['permissions', { permissions: null }],
+      ['metadata', { metadata: null }],
     ]
     for (const [path, fields] of [...shared, ...creating]) {
       const input = { organizationId: 'acme', name: 'CI', ...fields }
@@ -136,6 +137,7 @@ onEachDatabase('keys', (makeDatabase) => {
     const updating: [path: string, fields: Record<string, unknown>][] = [
       ['', {}],
       ['', { name: undefined }],
+      ['', { permissions: null, metadata: null }],
       ['prefix', { prefix: 're_test' }],
       ['organizationId', { organizationId: 'globex' }],
     ]

@@ -22,8 +22,7 @@ export function readHead(incoming: IncomingMessage): (() => Reply) | undefined {
   if (url === '*' && method === 'OPTIONS')
     return () => ({ status: 200, headers: { allow: allMethods }, body: null })
   // Refused for that before all else.
-  if (holdsToken(url))
-    return () => refuse('token_in_url', 'The URL contains a token.')
+  if (holdsToken(url)) return () => refuse('token_in_url', 'The URL contains a token.')
   const target = toOriginForm(url)
   if (target === undefined)
     return () =>
