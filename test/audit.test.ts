@@ -1,6 +1,9 @@
 // The audit log: who did what, to whom it is shown, and how it is paged.
 import { expect, test } from 'vitest'
+import { toEvent } from '../src/commit/audit-trail.ts'
+import { operator, system } from '../src/core/actor.ts'
 import { parseToken } from '../src/core/token.ts'
+import { systemRandom } from '../src/domain/random.ts'
 import { type ListAuditInput, openLatchkey } from '../src/index.ts'
 import { callerBy, makeCaller, readerOf } from './setup/callers.ts'
 import { makeClock } from './setup/clock.ts'
@@ -206,4 +209,14 @@ onEachDatabase('the audit log', (makeDatabase) => {
     const all = { since: new Date(0), until: '9999-12-31T23:59:59.999Z' }
     expect((await latchkey.audit.list(all)).items).toEqual(whole)
   })
+})
+
+test('an event names what acted by its own type, and a key alone by its id', () => {
+  const source = { now: Date.now, random: systemRandom }
+  const deed = { action: 'organization.created', organizationId: 'acme' } as const
+  for (const actor of [operator, system])
+    expect(toEvent(source, actor, deed)).toMatchObject({ actor: null, actor_type: actor.type, ip: null })
+  const caller = { ...readerOf('acme'), requestId: 'req-1', ip: '203.0.113.7' }
+  const event = { actor: caller.keyId, actor_type: 'key', request_id: 'req-1', ip: '203.0.113.7' }
+  expect(toEvent(source, caller, deed)).toMatchObject(event)
 })

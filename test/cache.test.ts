@@ -21,6 +21,23 @@ const runs = Number(process.env.LATCHKEY_TEST_RUNS ?? 1_000)
 const bytesAtMost = 290
 
 describe('the cache', () => {
+  test('keeps the latest use of a secret, though the clock was set back', () => {
+    const told: number[] = []
+    const cache = new FactsCache(
+      { secrets: 1, bytes: 10_000 },
+      (token) => textOf(digestToken(token)),
+      (_kid, _answer, at) => told.push(at),
+    )
+    cache.remember(kidOf(1), digestToken(tokenOf(1, 1)), factsOf(1, 1))
+    const start = Date.UTC(2026, 0, 31)
+    for (const at of [start, start + 5_000, start + 1_000]) {
+      const cached = cache.findByKid(kidOf(1))
+      if (cached) cache.noteUse(cached, at)
+    }
+    cache.reportUses()
+    expect(told).toEqual([start + 5_000])
+  })
+
   test('holds what a simple model holds, forgets the least recently used, and loses no use', () => {
     fc.assert(
       fc.property(bounds, fc.array(steps, { maxLength: 80 }), ({ secrets, bytes }, taken) => {

@@ -10,7 +10,7 @@ import { maxIdleMs, maxSessionMs } from '../src/core/bounds.ts'
 import { LatchkeyError } from '../src/core/errors.ts'
 import { systemRandom } from '../src/domain/random.ts'
 import { type Caller, openLatchkey } from '../src/index.ts'
-import { openStore } from '../src/store/store.ts'
+import { openStore, type Store } from '../src/store/store.ts'
 import { createAcme } from './setup/acme.ts'
 import { callerBy, makeCaller } from './setup/callers.ts'
 import { makeClock } from './setup/clock.ts'
@@ -147,6 +147,43 @@ onEachDatabase('a change', (makeDatabase, kind) => {
     await using direct = await connectDirectly(database)
     const events = await direct.run('select organization_id as id from audit_events order by id')
     expect(events.map(({ id }) => id).sort()).toEqual(['one', 'two'])
+  })
+
+  test('whose answer is lost, and one whose caller is dead, have this process forget what may be out of date', async () => {
+    const database = await makeDatabase()
+    await using latchkey = await openLatchkey({ database })
+    await createAcme(latchkey)
+    const caller = await makeCaller(latchkey, 'acme', ['latchkey:keys:write'])
+    await using stack = new AsyncDisposableStack()
+    const store = await openStore(database)
+    stack.defer(() => store.close())
+    const told: unknown[] = []
+    const memory = {
+      forget: (...what: unknown[]) => void told.push(what),
+      lookNow: () => void told.push('look'),
+    }
+    const writerOn = ({ write }: Pick<Store, 'write'>) =>
+      new Writer(
+        { write, announce: store.announce, dialect: store.dialect },
+        memory,
+        { now: Date.now, random: systemRandom },
+        new ChangeLines(store.changesAtOnce),
+      )
+    const losing = writerOn({
+      write: async (...work) => {
+        await store.write(...work)
+        throw new LatchkeyError('store_unavailable', 'The answer is lost.')
+      },
+    })
+    const change = losing.commit(operator, { permission: 'any key' }, async ({ record }) =>
+      record({ action: 'key.updated', organizationId: 'acme', keyId: caller.keyId }),
+    )
+    expect(await codeOf(change)).toBe('store_unavailable')
+    expect(told.splice(0)).toEqual([['key', caller.keyId], 'look'])
+    await latchkey.keys.revoke(caller.keyId)
+    const refused = writerOn(store).commit(caller, { permission: 'any key' }, async () => {})
+    expect(await codeOf(refused)).toBe('invalid_token')
+    expect(told).toEqual([['key', caller.keyId], 'look'])
   })
 
   test('of many that are written together, a dead caller and a key that the database will not take fail alone', async () => {

@@ -2,9 +2,18 @@
 import { setTimeout } from 'node:timers/promises'
 import { expect, test } from 'vitest'
 import { jobLeaseMs } from '../src/core/bounds.ts'
+import { doClaimed } from '../src/jobs/claimed-job.ts'
 import { Jobs } from '../src/jobs/jobs.ts'
 import type { Work } from '../src/jobs/kinds.ts'
-import { type Claim, claimJobs, finishJob, giveBackJob, renewClaim, retryJob } from '../src/store/jobs.ts'
+import {
+  type Claim,
+  type ClaimedRow,
+  claimJobs,
+  finishJob,
+  giveBackJob,
+  renewClaim,
+  retryJob,
+} from '../src/store/jobs.ts'
 import { openStore, type Store } from '../src/store/store.ts'
 import { systemClock } from '../src/verdict/clock.ts'
 import { onEachDatabase } from './setup/databases.ts'
@@ -175,6 +184,25 @@ onEachDatabase('a job', (makeDatabase, kind) => {
     await expect.poll(() => stage.rows('mail')).toMatchObject([{ isFinished: true, lease: 2 }])
     expect(attempts).toEqual([2])
     expect(runner.counts()).toMatchObject([{ done: 1, lost: 1, failed: 0 }])
+  })
+
+  test('that goes on although its process stops is not given back: it is still worked on', async () => {
+    await using stage = await openJobsStage(await makeDatabase())
+    const { store, at } = stage
+    await stage.enqueue({ kind: 'mail' })
+    const [row] = await claim(stage, store, 'deaf')
+    // Fifty times as fast.
+    const clock = {
+      monotonic: () => performance.now() * 50,
+      after: (milliseconds: number, callback: () => void) => systemClock.after(milliseconds / 50, callback),
+    }
+    const stop = new AbortController()
+    const context = { store, clock, at, owner: 'deaf', leaseMs: jobLeaseMs, stopping: stop.signal }
+    const run = () => new Promise<never>(() => {})
+    const ending = doClaimed(row as ClaimedRow, { run }, context, clock.monotonic())
+    stop.abort(new Error('The process stops.'))
+    expect(await ending).toEqual({ kind: 'lost' })
+    expect(await stage.rows('mail')).toMatchObject([{ owner: 'deaf', lease: 1, attempts: 1 }])
   })
 
   test('that takes longer than a lease stays with its owner, who renews it', async () => {

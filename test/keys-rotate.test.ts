@@ -55,6 +55,35 @@ onEachDatabase('rotation', (makeDatabase) => {
     expect(await codesOf(behind, first, next, last)).toEqual(['rotated', 'rotated', 'valid'])
   })
 
+  test('and each other change of a key is known here in the very next verification, and told to every process', async () => {
+    const database = await makeDatabase()
+    await using latchkey = await openLatchkey({ database })
+    await createAcme(latchkey)
+    const permissions = ['emails:send']
+    const first = await latchkey.keys.create({ organizationId: 'acme', name: 'CI', permissions })
+    const { id } = first
+    const tokens = [first.key]
+    // Twice, so that what was read is remembered before the next change.
+    const codes = async () => {
+      for (const token of tokens) await latchkey.verify(token)
+      return Promise.all(tokens.map(async (token) => (await latchkey.verify(token, { permissions })).code))
+    }
+    expect(await codes()).toEqual(['valid'])
+    tokens.push((await latchkey.keys.rotate(id, { graceSeconds: 60 })).key)
+    expect(await codes()).toEqual(['valid', 'valid'])
+    await latchkey.keys.update(id, { permissions: [] })
+    expect(await codes()).toEqual(['insufficient_permissions', 'insufficient_permissions'])
+    await latchkey.keys.update(id, { permissions })
+    expect(await codes()).toEqual(['valid', 'valid'])
+    await latchkey.keys.endSecret(id, kidOf(first))
+    expect(await codes()).toEqual(['rotated', 'valid'])
+    await latchkey.keys.revoke(id)
+    expect(await codes()).toEqual(['revoked', 'revoked'])
+    await using direct = await connectDirectly(database)
+    const told = await direct.run('select topic, subject_id from changes where topic is not null')
+    expect(told).toEqual(Array.from({ length: 5 }, () => ({ topic: 'key', subject_id: id })))
+  })
+
   test('without a grace every older secret ends at once, one in its grace too', async () => {
     const { latchkey, created } = await open()
     const second = await latchkey.keys.rotate(created.id, { graceSeconds: 3600 })

@@ -70,8 +70,11 @@ describe.each(['at once', 'by statements'] as const)('a store that is read %s', 
     expect(await verify(memory, created.key, { permissions: ['b'] })).toMatchObject({ missing: ['b'] })
     expect(told()).toEqual([])
     clock.time += leaseMs
+    // Read again for a heartbeat, which is no use.
+    expect(await verify(memory, created.key, {}, { purpose: 'heartbeat' })).toMatchObject({ valid: true })
+    expect(told()).toEqual([])
     expect(await verify(memory, created.key, { organizationId: 'other' })).toEqual(notFound)
-    expect(reads).toHaveLength(2)
+    expect(reads).toHaveLength(3)
     expect(told()).toEqual([])
   })
 
