@@ -1,15 +1,15 @@
-// What commands print and how they refuse, as real processes, on a database and on a server.
+// What commands print and how they refuse, on a database and on a server.
 
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { openLatchkey } from '../src/index.ts'
 import { createAcme } from './setup/acme.ts'
 import { tokensIn, useCommand } from './setup/command.ts'
-import { beginCommands, type WireKey } from './setup/command-places.ts'
+import { beginCommands, placeNames, type WireKey } from './setup/command-places.ts'
 import { makeSqlite } from './setup/databases.ts'
 
 const command = useCommand()
 
-describe.each(['the database', 'a server'] as const)('what commands print on %s', (place) => {
+describe.each(placeNames)('what commands print on %s', (place) => {
   const makeDatabase = async () => {
     const { url, remove } = makeSqlite()
     onTestFinished(remove)

@@ -1,5 +1,5 @@
 // `latchkey sessions`: where a key is signed in, on a server as that key and on a database for a key that is named.
-import { expect, test } from 'vitest'
+import { expect, onTestFinished, test } from 'vitest'
 import { type Caller, openLatchkey } from '../src/index.ts'
 import { createAcme } from './setup/acme.ts'
 import { useCommand } from './setup/command.ts'
@@ -16,13 +16,14 @@ interface WireSession {
 
 test('the sessions of a key are listed and ended on a server and on the database alike', async () => {
   const { url: database, remove } = makeSqlite()
+  onTestFinished(remove)
   const env = { LATCHKEY_DATABASE_URL: database }
   await command.run(['migrate'], { env })
   await command.run(['orgs', 'create', 'acme', '--name', 'Acme'], { env })
   const created = await command.json<WireKey>(['keys', 'create', '--organization', 'acme', '--name', 'Ada'], {
     env,
   })
-  const server = await command.serve([], { env })
+  const server = await command.serveInProcess(database)
   const onServer = { env: { LATCHKEY_URL: server.url, LATCHKEY_KEY: created.key } }
   const onDatabase = { env }
   const ofKey = ['--key', created.id]
@@ -55,11 +56,11 @@ test('the sessions of a key are listed and ended on a server and on the database
   expect(named).toMatchObject({ code: 2, stdout: '', stderr: expect.stringContaining('--key: ') })
   expect(named.stderr).toContain('LATCHKEY_KEY')
   await latchkey.close()
-  await remove()
 })
 
 test('the database of an operator ends no session of another key than the one it names', async () => {
   const { url: database, remove } = makeSqlite()
+  onTestFinished(remove)
   const latchkey = await openLatchkey({ database })
   await createAcme(latchkey)
   const [ada, bob] = await Promise.all(
@@ -73,5 +74,4 @@ test('the database of an operator ends no session of another key than the one it
   expect(refused).toMatchObject({ code: 1, stderr: expect.stringContaining('No session') })
   expect((await latchkey.sessions.authenticate(values)) as Caller).toMatchObject({ keyId: ada?.id })
   await latchkey.close()
-  await remove()
 })

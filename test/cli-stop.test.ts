@@ -55,7 +55,7 @@ test('workers whose first process was killed end in order by themselves and lose
 test('a server whose terminal is closed ends in order and loses no last use', async () => {
   const path = newPath()
   const line = `"$NODE" "$MAIN" serve --port 0 --database sqlite:${path}`
-  const env = { PATH: process.env.PATH, NODE: process.execPath, MAIN: command.main(), TERM: 'xterm' }
+  const env = { ...command.variables(), TERM: 'xterm' }
   const terminal = spawn('script', ['-qec', line, '/dev/null'], { env, stdio: 'pipe' })
   onTestFinished(() => void terminal.kill('SIGKILL'))
   const { stdout } = watch(terminal)
@@ -104,7 +104,7 @@ describe('a first start', () => {
     const { port } = other.address() as { port: number }
     const path = newPath()
     const args = ['--workers', String(workers), '--database', `sqlite:${path}`]
-    const { code, stdout, stderr } = await command.run(['serve', ...args, '--port', String(port)])
+    const { code, stdout, stderr } = await command.runProcess(['serve', ...args, '--port', String(port)])
     expect({ code, stdout }).toEqual({ code: 3, stdout: '' })
     expect(stderr).toMatch(/^latchkey: Cannot serve on 127.0.0.1 port \d+: .*--port.*\n$/)
     expect(await countKeys(path)).toBe(0)
@@ -146,7 +146,7 @@ describe('a first start', () => {
       const path = newPath()
       const line = `"$NODE" "$MAIN" serve --port 0 --workers ${workers} --database sqlite:${path} ${redirection}`
       const child = spawn('sh', ['-c', `${line} & echo; wait`], {
-        env: { PATH: process.env.PATH ?? '', NODE: process.execPath, MAIN: command.main() },
+        env: command.variables(),
         stdio: ['ignore', 'ignore', 'pipe'],
         detached: true,
       })
@@ -179,7 +179,7 @@ test('whoever stops reading the output or the log of a server does not end it', 
 /** Starts to serve and waits for nothing. */
 function serve(args: string[]) {
   const child = spawn(process.execPath, [command.main(), 'serve', '--port', '0', ...args], {
-    env: { PATH: process.env.PATH },
+    env: command.variables(),
     stdio: ['ignore', 'pipe', 'pipe'],
   })
   onTestFinished(() => void child.kill('SIGKILL'))

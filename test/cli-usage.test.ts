@@ -142,7 +142,8 @@ describe('usage', () => {
     for (const { path, args, sentence } of attempts) {
       chmodSync(path, 0o755)
       const before = path === folder ? undefined : readFileSync(path)
-      const refused = await command.run([...args, '--database', `sqlite:${path}`])
+      const run = args[0] === 'serve' ? command.runProcess : command.run
+      const refused = await run([...args, '--database', `sqlite:${path}`])
       expect(refused).toMatchObject({ code: 3, stdout: '', stderr: expect.stringMatching(sentence) })
       if (before) expect(readFileSync(path).equals(before)).toBe(true)
       expect((statSync(path).mode & 0o777).toString(8)).toBe('755')
@@ -158,10 +159,31 @@ describe('usage', () => {
     const url = `http://127.0.0.1:${(other.address() as AddressInfo).port}`
     expect((await command.run(['keys', 'list', '--url', url], { env: key })).code).toBe(3)
     other.close()
-    const server = await command.serve([], { env })
+    const server = await command.serveInProcess(env.LATCHKEY_DATABASE_URL as string)
     const refused = await command.run(['keys', 'list', '--url', server.url], { env: key })
     expect(refused).toMatchObject({ code: 1, stderr: expect.stringContaining('LATCHKEY_KEY') })
   })
+})
+
+test('a process takes arguments, variables, input and folder, and ends with 0, 1, 2 or 3', async () => {
+  const args = ['keys', 'create', '--organization', 'acme', '--name', 'Process']
+  const created = await command.runProcess(args, { env })
+  expect(created).toMatchObject({ code: 0, stderr: expect.stringContaining('shown only once') })
+  expect(tokensIn(created.stdout)).toEqual([created.stdout.trim()])
+  const verify = (input: string) => command.runProcess(['keys', 'verify'], { env, input })
+  expect(await verify(created.stdout)).toMatchObject({ code: 0, stdout: expect.stringContaining('valid') })
+  expect(await verify(newToken())).toMatchObject({
+    code: 1,
+    stdout: expect.stringContaining('not_found'),
+    stderr: '',
+  })
+  const wrong = await command.runProcess(['keys', 'list', '--limit', 'many'], { env })
+  expect(wrong).toMatchObject({ code: 2, stdout: '', stderr: expect.stringMatching(/^latchkey: --limit: /) })
+  const nowhere = await command.runProcess(['keys', 'list'])
+  expect(nowhere).toMatchObject({ code: 3, stdout: '', stderr: expect.stringContaining(' latchkey.db here') })
+  await command.runProcess(['migrate'])
+  expect(await command.runProcess(['orgs', 'list'])).toMatchObject({ code: 0, stdout: '' })
+  expect(statSync(join(command.folder(), 'latchkey.db')).size).toBeGreaterThan(0)
 })
 
 describe('tokens', () => {
@@ -355,5 +377,5 @@ function atTerminal(args: string[], [prompt, answer]: string[]): Promise<string>
 }
 
 function shellEnvironment(): Record<string, string> {
-  return { ...env, PATH: process.env.PATH ?? '', NODE: process.execPath, MAIN: command.main(), TERM: 'xterm' }
+  return { ...env, ...command.variables(), TERM: 'xterm' }
 }

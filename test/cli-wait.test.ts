@@ -1,15 +1,15 @@
-// `--wait`, as real processes: on both databases themselves, and on a server.
+// `--wait`: on both databases themselves, and on a server.
 
 import { hostname } from 'node:os'
 import { describe, expect, test } from 'vitest'
 import { tokensIn, useCommand } from './setup/command.ts'
-import { beginCommands, placesOn, type WireKey } from './setup/command-places.ts'
+import { beginCommands, placeNames, type WireKey } from './setup/command-places.ts'
 import { onEachDatabase } from './setup/databases.ts'
 
 onEachDatabase('the commands', (makeDatabase, kind) => {
   const command = useCommand()
 
-  describe.each(placesOn(kind))('on %s', (place) => {
+  describe.each(placeNames)('on %s', (place) => {
     const begin = () => beginCommands(command, makeDatabase, place)
 
     test('--wait says what became of a change in every process on the database', async () => {

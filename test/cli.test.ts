@@ -1,15 +1,15 @@
-// Every command, as a real process: on both databases themselves, and on a server.
+// Every command: on both databases themselves, and on a server.
 
 import { describe, expect, test } from 'vitest'
 import { useCommand } from './setup/command.ts'
-import { beginCommands, places, placesOn, type WireKey } from './setup/command-places.ts'
+import { beginCommands, placeNames, places, type WireKey } from './setup/command-places.ts'
 import { type Contents, onEachDatabase } from './setup/databases.ts'
 import { connectDirectly } from './setup/direct.ts'
 
 onEachDatabase('the commands', (makeDatabase, kind) => {
   const command = useCommand()
 
-  describe.each(placesOn(kind))('on %s', (place) => {
+  describe.each(placeNames)('on %s', (place) => {
     const begin = (contents?: Contents) => beginCommands(command, makeDatabase, place, contents)
 
     test('a key is created, verified, changed, rotated with a grace, and revoked', async () => {
@@ -128,7 +128,7 @@ onEachDatabase('the commands', (makeDatabase, kind) => {
 
   test('root-key makes a key that acts on every organization', async () => {
     const database = await makeDatabase()
-    const server = await command.serve(['--database', database])
+    const server = await command.serveInProcess(database)
     const { stdout } = await command.run(['root-key', '--database', database])
     const env = { LATCHKEY_URL: server.url, LATCHKEY_KEY: stdout.trim() }
     expect(await command.json(['orgs', 'create', 'acme', '--name', 'Acme'], { env })).toMatchObject({

@@ -189,7 +189,7 @@ async function startServe(database: string): Promise<Serve> {
   const child = spawn(
     process.execPath,
     [command.main(), 'serve', '--port', '0', '--log-level', 'error', '--database', database],
-    { env: { PATH: process.env.PATH, LATCHKEY_ROOT_KEY: token }, stdio: ['ignore', 'pipe', 'inherit'] },
+    { env: { ...command.variables(), LATCHKEY_ROOT_KEY: token }, stdio: ['ignore', 'pipe', 'inherit'] },
   )
   const ended = once(child, 'exit')
   const url = await new Promise<string>((resolve, reject) => {

@@ -64,7 +64,7 @@ async function start(kind: 'a pipe' | 'a socket', args: string[]): Promise<Stall
 }
 
 function environment(name: string): NodeJS.ProcessEnv {
-  return { PATH: process.env.PATH, LATCHKEY_DATABASE_URL: `sqlite:${name}.db`, LATCHKEY_ROOT_KEY: token }
+  return { ...command.variables(), LATCHKEY_DATABASE_URL: `sqlite:${name}.db`, LATCHKEY_ROOT_KEY: token }
 }
 
 const atOnce = 100

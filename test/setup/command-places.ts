@@ -1,9 +1,7 @@
 // Commands of the command line on the database itself and on a server.
 
-import { getRandomValues } from 'node:crypto'
-import { generateToken, type RandomSource } from '../../src/core/token.ts'
 import type { TestCommand } from './command.ts'
-import type { Contents, DatabaseKind } from './databases.ts'
+import type { Contents } from './databases.ts'
 
 /** A key as `--json` prints it. */
 export interface WireKey {
@@ -25,21 +23,13 @@ export const places = {
     env: { LATCHKEY_DATABASE_URL: database },
   }),
   'a server': async (command: TestCommand, database: string) => {
-    const { token } = generateToken('re', getRandomValues as RandomSource)
-    const env = { LATCHKEY_ROOT_KEY: token, LATCHKEY_LOG_LEVEL: 'warn' }
-    const { url } = await command.serve(['--database', database], { env })
-    return { url, env: { LATCHKEY_URL: url, LATCHKEY_KEY: token } }
+    const { url, rootKey } = await command.serveInProcess(database)
+    return { url, env: { LATCHKEY_URL: url, LATCHKEY_KEY: rootKey } }
   },
 }
 
-/**
- * Where to try commands on a database. A server answers them alike from either, as the tests over HTTP hold; so by way of
- * one they are tried on SQLite, and on each with `TEST_EVERY_DATABASE=1`.
- */
-export function placesOn(kind: DatabaseKind): (keyof typeof places)[] {
-  const isTried = kind === 'SQLite' || process.env.TEST_EVERY_DATABASE === '1'
-  return isTried ? ['the database', 'a server'] : ['the database']
-}
+/** Their names. */
+export const placeNames = Object.keys(places) as (keyof typeof places)[]
 
 /** Runs commands on a new database, itself or by way of a server. One of nothing they bring up to date first. */
 export async function beginCommands(

@@ -1,9 +1,11 @@
-// Runs the command line as real processes, from a build of the source as it stands.
+// Runs the command line: in the process of the tests, or as real processes from a build of the source as it stands.
 import { type ChildProcess, spawn } from 'node:child_process'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, inject } from 'vitest'
+import { runInProcess } from './command-in-process.ts'
+import type { TestServer } from './server.ts'
 
 export interface RunOptions {
   env?: Record<string, string>
@@ -27,14 +29,21 @@ export interface ServeProcess {
   stop(signal?: NodeJS.Signals): Promise<number | NodeJS.Signals>
 }
 
-/** The command line under test: its processes are ended after each test. */
+/** The command line under test: its processes and servers are ended after each test. */
 export interface TestCommand {
   main: () => string
+  /** The variables of its processes; for those that a shell starts, `"$NODE" "$MAIN"` is the command. */
+  variables: () => Record<string, string>
   /** A folder of this test file's own, in which commands run. */
   folder: () => string
+  /** Runs a command in the process of the tests: for what it does, prints and takes for an exit code. */
   run(args: readonly string[], options?: RunOptions): Promise<Run>
+  /** Runs a command as a process of its own: for what a process alone has, such as an end. */
+  runProcess(args: readonly string[], options?: RunOptions): Promise<Run>
   /** Like `run`, and its JSON; throws where it does not exit with 0. */
   json<T = Record<string, unknown>>(args: readonly string[], options?: RunOptions): Promise<T>
+  /** Starts a server in the process of the tests, for commands that work on one. */
+  serveInProcess(database: string): Promise<TestServer>
   /** How many files it may have open is as many as the tests may if absent. */
   serve(
     args: readonly string[],
@@ -46,23 +55,34 @@ export interface TestCommand {
 export function useCommand(): TestCommand {
   let folder = ''
   const running = new Set<ServeProcess>()
+  const servers = new Set<TestServer>()
   beforeAll(() => {
     folder = mkdtempSync(join(tmpdir(), 'latchkey-command-'))
   })
   afterEach(async () => {
     for (const server of running) await server.stop('SIGKILL')
     running.clear()
+    for (const server of servers) {
+      servers.delete(server)
+      await server.close()
+    }
   })
   afterAll(() => rmSync(folder, { recursive: true, force: true }))
 
   const main = () => join(inject('builds').quick, 'dist/cli/main.js')
+  const variables = () => ({
+    PATH: process.env.PATH ?? '',
+    NODE_COMPILE_CACHE: inject('builds').compiled,
+    NODE: process.execPath,
+    MAIN: main(),
+  })
   const start = (args: readonly string[], env: Record<string, string> = {}, files?: number) => {
     const bound = files === undefined ? [] : ['prlimit', `--nofile=${files}`]
     const [program, ...words] = [...bound, process.execPath, main(), ...args] as [string, ...string[]]
-    const given = { PATH: process.env.PATH, NODE_COMPILE_CACHE: inject('builds').compiled, ...env }
-    return spawn(program, words, { cwd: folder, env: given, stdio: 'pipe' })
+    return spawn(program, words, { cwd: folder, env: { ...variables(), ...env }, stdio: 'pipe' })
   }
-  const run = (args: readonly string[], { env, input = '' }: RunOptions = {}) =>
+  const run = (args: readonly string[], options?: RunOptions) => runInProcess(args, folder, options)
+  const runProcess = (args: readonly string[], { env, input = '' }: RunOptions = {}) =>
     new Promise<Run>((done) => {
       const child = start(args, env)
       const { stdout, stderr } = collect(child)
@@ -73,12 +93,21 @@ export function useCommand(): TestCommand {
     })
   return {
     main,
+    variables,
     folder: () => folder,
     run,
+    runProcess,
     json: async <T>(args: readonly string[], options?: RunOptions) => {
       const { stdout, stderr, code } = await run([...args, '--json'], options)
       if (code !== 0) throw new Error(`${args.join(' ')} exited with ${code}: ${stderr}`)
       return JSON.parse(stdout) as T
+    },
+    serveInProcess: async (database) => {
+      // Loaded only here: tests of processes do without the source.
+      const { startTestServer } = await import('./server.ts')
+      const server = await startTestServer(database)
+      servers.add(server)
+      return server
     },
     serve: async (args, { env, files } = {}) => {
       const child = start(['serve', '--port', '0', ...args], env, files)
