@@ -20,7 +20,7 @@ export const connection = {
   /** A call got no answer: ask again after a while, and then after longer and longer ones. */
   lose: (): void => {
     if (timer !== undefined) return
-    timer = setTimeout(() => void connection.tryNow(), waitMs)
+    timer = setTimeout(() => void connection.ask(), waitMs)
     change({ lost: true, tryingAt: Date.now() + waitMs })
     waitMs = Math.min(waitMs * 2, longestWaitMs)
   },
@@ -31,21 +31,26 @@ export const connection = {
     waitMs = firstWaitMs
     if (state.lost) change({ lost: false })
   },
-  tryNow: async (): Promise<void> => {
+  /** Asks at once; resolves to whether there was an answer. */
+  ask: async (): Promise<boolean> => {
     clearTimeout(timer)
     timer = undefined
     try {
-      if ((await fetch('/healthz')).ok) return connection.find()
+      if ((await fetch('/healthz', { cache: 'no-store' })).ok) {
+        connection.find()
+        return true
+      }
     } catch {
       // Still away.
     }
     connection.lose()
+    return false
   },
 }
 
 // A browser that loses its network, or gets it back, knows first.
 addEventListener('offline', () => connection.lose())
-addEventListener('online', () => void connection.tryNow())
+addEventListener('online', () => void connection.ask())
 
 function change(next: State): void {
   state = next

@@ -2,6 +2,7 @@
 import { useQuery, useQueryClient } from '@tanstack/react-query'
 import { type ReactNode, Suspense, useCallback, useEffect, useMemo, useSyncExternalStore } from 'react'
 import { ApiError, call, type WireKey } from './api.ts'
+import { MissingPart } from './components/missing-part.tsx'
 import { ErrorNotice } from './components/notices.tsx'
 import { freshSignIn } from './fresh-sign-in.ts'
 import { later } from './later.tsx'
@@ -9,10 +10,15 @@ import { followOtherTabs } from './page-value.ts'
 import { SignInPage } from './pages/sessions/sign-in.tsx'
 import { leave, SessionContext, sessionEnd, sessionOf, signOut } from './session.ts'
 
+const Missing = () => <MissingPart />
 const FreshSignInDialog = later(
   async () => (await import('./components/fresh-sign-in-dialog.tsx')).FreshSignInDialog,
+  Missing,
 )
-const SignInDialog = later(async () => (await import('./components/sign-in-dialog.tsx')).SignInDialog)
+const SignInDialog = later(
+  async () => (await import('./components/sign-in-dialog.tsx')).SignInDialog,
+  Missing,
+)
 
 /** Shows its children to who is signed in, and the sign-in page to everyone else. */
 export function SessionGate({ children }: { children: ReactNode }) {

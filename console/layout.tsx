@@ -14,20 +14,27 @@ import {
 import { Suspense, useEffect, useState } from 'react'
 import { IconButton } from './components/button.tsx'
 import { ConnectionBanner } from './components/connection-banner.tsx'
+import { marked } from './components/foreign.tsx'
 import { Logo } from './components/logo.tsx'
+import { MissingPart } from './components/missing-part.tsx'
 import { ErrorNotice } from './components/notices.tsx'
 import { PageSkeleton } from './components/page.tsx'
 import { ThemeSwitch } from './components/theme-switch.tsx'
+import { withMarks } from './format/foreign-text.ts'
+import { isKeyId, shortKeyId } from './format/key-ids.ts'
 import { later } from './later.tsx'
+import { useOrganizationName } from './organization-names.ts'
 import { useSession } from './session.ts'
 import { useShortcuts } from './shortcuts.ts'
+import { useUnbrokenPages } from './unbroken-pages.ts'
 
-const HelpDialog = later(async () => (await import('./components/help-dialog.tsx')).HelpDialog)
+const HelpDialog = later(async () => (await import('./components/help-dialog.tsx')).HelpDialog, MissingPart)
 
 export function Layout() {
   const [help, setHelp] = useState(false)
   const [menu, setMenu] = useState(false)
   useShortcuts(() => setHelp(true))
+  useUnbrokenPages()
   const path = useRouterState({ select: (state) => state.location.pathname })
   // On another page the menu has done its work.
   useEffect(() => setMenu(path === ''), [path])
@@ -77,8 +84,11 @@ export function Layout() {
 const entry =
   'flex items-center gap-2.5 rounded-md px-2.5 py-2 font-medium text-muted hover:bg-hover hover:text-ink aria-[current=page]:bg-sunken aria-[current=page]:text-ink lg:py-1.5'
 
+const current = { 'aria-current': 'page' } as const
+
 function Navigation() {
   const { isRoot, key } = useSession()
+  const isOnKey = useRouterState({ select: (state) => state.location.pathname.startsWith('/keys/') })
   return (
     <nav aria-label="Main" className="grow space-y-0.5 px-3 py-2">
       {isRoot ? (
@@ -86,7 +96,8 @@ function Navigation() {
           <Link to="/organizations" className={entry}>
             <Building2 size={17} aria-hidden /> Organizations
           </Link>
-          <Link to="/keys" activeOptions={{ exact: true }} className={entry}>
+          {/* The page of a key is one of them too. */}
+          <Link to="/keys" className={entry}>
             <KeyRound size={17} aria-hidden /> All keys
           </Link>
         </>
@@ -95,6 +106,7 @@ function Navigation() {
           to="/organizations/$organization"
           params={{ organization: key.organization_id }}
           className={entry}
+          {...(isOnKey && current)}
         >
           <KeyRound size={17} aria-hidden /> Keys
         </Link>
@@ -115,16 +127,22 @@ function Navigation() {
 function Account({ openHelp }: { openHelp: () => void }) {
   const { key, signOut } = useSession()
   const leaving = useMutation({ mutationFn: signOut })
+  const organization = useOrganizationName(key.organization_id) ?? key.organization_id
   return (
     <div className="border-t border-line p-3">
       <div className="px-2.5 pb-2">
         <p className="text-xs text-muted">Signed in with</p>
-        <p className="truncate font-medium" dir="auto" title={key.name}>
-          {key.name}
+        <p className="truncate font-medium" dir="auto" title={withMarks(key.name)}>
+          {marked(key.name)}
         </p>
-        <p className="truncate text-xs text-muted" title={key.organization_id}>
-          {key.organization_id}
+        <p className="truncate text-xs text-muted" dir="auto" title={withMarks(organization)}>
+          {marked(organization)}
         </p>
+        {organization !== key.organization_id && (
+          <p className="truncate font-mono text-xs text-muted" title={key.organization_id}>
+            {isKeyId(key.organization_id) ? shortKeyId(key.organization_id) : key.organization_id}
+          </p>
+        )}
       </div>
       <div className="flex items-center gap-1">
         <ThemeSwitch />

@@ -32,7 +32,8 @@ const client = new QueryClient({
 
 // The page's own files come while it is asked who is signed in.
 for (const { routeId } of router.matchRoutes(router.latestLocation)) {
-  void router.loadRouteChunk(router.routesById[routeId as keyof typeof router.routesById])
+  // Where they do not come, the page itself says so.
+  router.loadRouteChunk(router.routesById[routeId as keyof typeof router.routesById])?.catch(() => {})
 }
 
 createRoot(document.getElementById('console') as HTMLElement).render(

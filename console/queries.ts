@@ -14,6 +14,13 @@ import {
   type WireSession,
 } from './api.ts'
 
+/** What can be chosen from a search: an id, its name, and what tells it from others of that name. */
+export interface SearchOption {
+  id: string
+  name: string
+  note: string
+}
+
 const pageSize = 100
 /** The longest page that the API gives. */
 const longestPage = 1_000
@@ -92,6 +99,16 @@ export function organizationQuery(id: string) {
   })
 }
 
+/** The names of the newest organizations, by id: nearly always all of them. */
+export const organizationDirectoryQuery = queryOptions({
+  queryKey: ['organizations', 'directory'],
+  queryFn: async ({ signal }) => {
+    const { items } = await getPage<WireOrganization>(`/v1/organizations?limit=${longestPage}`, signal)
+    return new Map(items.map(({ id, name }) => [id, name]))
+  },
+  structuralSharing: false,
+})
+
 /** A permission that keys hold, and how many of the newest do. */
 export interface PermissionInUse {
   permission: string
@@ -113,6 +130,40 @@ export function sessionsQuery() {
     queryKey: ['sessions', 'list'],
     queryFn: ({ signal }) => call<WireSession[]>('GET', '/v1/sessions', { signal }),
   })
+}
+
+const mostChoices = 10
+/** A search that has found nothing looks on; so many pages at most. */
+const mostPages = 20
+
+/** Keys of every status with a text in their names, newest first, to choose from. */
+export function findKeys(q: string, organization: string | undefined, signal: AbortSignal) {
+  const first = `/v1/keys${query({ q, organization_id: organization, status: 'all', limit: mostChoices })}`
+  return findSome<WireKey, SearchOption>(first, signal, ({ id, name, hint, organization_id }) => ({
+    id,
+    name,
+    note: `${hint} · ${organization_id}`,
+  }))
+}
+
+/** Organizations with a text in their names or ids, to choose from. */
+export function findOrganizations(q: string, signal: AbortSignal) {
+  const first = `/v1/organizations${query({ q, limit: mostChoices })}`
+  return findSome<WireOrganization, SearchOption>(first, signal, ({ id, name }) => ({ id, name, note: id }))
+}
+
+async function findSome<Item, Option>(
+  first: string,
+  signal: AbortSignal,
+  toOption: (item: Item) => Option,
+): Promise<Option[]> {
+  let next: string | undefined = first
+  for (let pages = 0; next !== undefined && pages < mostPages; pages++) {
+    const page: ListPage<Item> = await getPage<Item>(next, signal)
+    if (page.items.length > 0) return page.items.map(toOption)
+    next = page.next
+  }
+  return []
 }
 
 /** A list, page by page. */

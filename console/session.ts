@@ -15,6 +15,8 @@ export interface Session {
   isRoot: boolean
   /** Why the key may not do something, in a sentence; undefined if it may. */
   refusal(permission: ManagementPermission): string | undefined
+  /** Whether the key may read an organization: its own in any case. */
+  readsOrganization(id: string): boolean
   /** Which of these permissions the key may not grant to another. */
   notGrantable(permissions: readonly string[]): string[]
   /** Why the key may not set metadata, in a sentence; undefined if it may. */
@@ -43,6 +45,8 @@ export function sessionOf(key: WireKey, end: () => Promise<void>): Session {
     key,
     isRoot,
     refusal,
+    readsOrganization: (id) =>
+      id === key.organization_id || refusal('latchkey:organizations:read') === undefined,
     metadataRefusal: isRoot ? undefined : refusal('latchkey:metadata:write'),
     latestExpiry: (organization) =>
       organization === key.organization_id ? (key.expires_at ?? undefined) : undefined,

@@ -285,6 +285,17 @@ test('names that would play with the terminal are made harmless', async () => {
   expect(JSON.parse(json.stdout)).toContainEqual(expect.objectContaining({ name: 'a\u202eb' }))
 })
 
+test('a name of which nothing can be seen is refused, with the reason', async () => {
+  for (const args of [
+    ['orgs', 'create', 'unseen', '--name', '\u200b'],
+    ['keys', 'create', '--organization', 'acme', '--name', '\u2800\u00ad'],
+  ]) {
+    const { code, stdout, stderr } = await command.run(args, { env })
+    expect([code, stdout], args.join(' ')).toEqual([2, ''])
+    expect(stderr).toContain('Must have a character that can be seen.')
+  }
+})
+
 describe('what cannot be taken back', () => {
   test.each([
     ['revoke', []],

@@ -111,6 +111,28 @@ onEachDatabase('access over HTTP', (makeDatabase) => {
     await server.close()
   })
 
+  test('every key may read its own organization, and no other one without the permission', async () => {
+    const server = await startTestServer(await makeDatabase())
+    const { keys, organizations } = server.latchkey
+    for (const id of ['acme', 'bees']) await organizations.create({ id, name: `The ${id}` })
+    const { key: token } = await keys.create({ organizationId: 'acme', name: 'K' })
+    const own = await server.request('GET', '/v1/organizations/acme', { token })
+    expect(own).toMatchObject({ status: 200, json: { id: 'acme', name: 'The acme' } })
+    const answers = new Set<string>()
+    for (const id of ['bees', 'root', 'nobody', 'ACME']) {
+      const headers = { 'x-request-id': 'same' }
+      const answer = await server.request('GET', `/v1/organizations/${id}`, { token, headers })
+      expect(answer, id).toMatchObject({ status: 403, json: { code: 'missing_permission' } })
+      expect(answer.headers.get('www-authenticate')).toContain('scope="latchkey:organizations:read"')
+      answers.add(bytes(answer).replaceAll(id, ''))
+    }
+    expect(answers.size).toBe(1)
+    const renaming = { token, body: { name: 'Mine' } }
+    expect((await server.request('PATCH', '/v1/organizations/acme', renaming)).status).toBe(403)
+    expect((await server.request('GET', '/v1/organizations', { token })).status).toBe(403)
+    await server.close()
+  })
+
   test("another organization's id answers as an unknown one does, to the byte, and changes nothing", async () => {
     const server = await startTestServer(await makeDatabase())
     const { keys, organizations } = server.latchkey

@@ -4,6 +4,7 @@ import { type ReactNode, useState } from 'react'
 import type { WireAuditEvent } from '../api.ts'
 import { type Change, type ChangedValue, describeChanges, fieldsChanged } from '../format/audit-changes.ts'
 import { inFull, inShort } from '../format/times.ts'
+import { marked } from './foreign.tsx'
 import { PermissionList } from './permission-list.tsx'
 
 const fieldsShown = 5
@@ -70,7 +71,7 @@ function ChangeList({
           <dt className="text-muted">
             {change.label}
             {change.kind === 'value' && change.field !== undefined && (
-              <span className="foreign block font-mono text-xs">{change.field}</span>
+              <span className="foreign block font-mono text-xs">{marked(change.field)}</span>
             )}
           </dt>
           <dd className="min-w-0">
@@ -159,7 +160,7 @@ function Value({ value, isWhole, isOld }: { value: ChangedValue; isWhole: boolea
       dir="auto"
       className={`foreign ${tone} ${value.kind === 'code' ? 'font-mono text-[0.8125rem]' : ''}`}
     >
-      {text}
+      {marked(text)}
     </span>
   )
 }

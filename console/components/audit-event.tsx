@@ -1,5 +1,4 @@
 // One event of the audit log: who did what, when, from where, and what it changed.
-import { Link } from '@tanstack/react-router'
 import {
   Ban,
   Building2,
@@ -17,8 +16,10 @@ import type { WireAuditEvent } from '../api.ts'
 import { actorName } from '../format/actors.ts'
 import { auditActions } from '../format/audit-actions.ts'
 import { nameIn } from '../format/audit-changes.ts'
+import { exactly } from '../format/times.ts'
 import { AuditChanges } from './audit-changes.tsx'
 import { KeyName } from './key-name.tsx'
+import { OrganizationName } from './organization-name.tsx'
 import { Ago } from './time.tsx'
 
 const icons: Record<AuditAction, LucideIcon> = {
@@ -58,8 +59,9 @@ export function AuditEvent({ event, isOfKnownKey = false }: AuditEventProps) {
             <span className="font-medium">{auditActions[event.action]}</span>
             {!isOfKnownKey && <Subject event={event} />}
           </p>
-          <span className="text-muted">
-            <Ago instant={event.at} />
+          {/* Beside how long ago: what happened is compared with other logs by its instant. */}
+          <span className="text-muted tabular-nums">
+            <time dateTime={event.at}>{exactly(event.at)}</time> · <Ago instant={event.at} />
           </span>
         </div>
         <p className="text-muted">
@@ -82,13 +84,7 @@ function Subject({ event }: { event: WireAuditEvent }) {
         </>
       )}
       {key_id === null ? ' ' : <span className="text-muted"> in </span>}
-      <Link
-        to="/organizations/$organization"
-        params={{ organization: organization_id }}
-        className="foreign rounded text-link underline decoration-line decoration-1 underline-offset-2 hover:decoration-current"
-      >
-        {organization_id}
-      </Link>
+      <OrganizationName id={organization_id} isShort />
     </>
   )
 }

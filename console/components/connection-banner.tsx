@@ -21,10 +21,11 @@ export function ConnectionBanner() {
           <Notice
             tone="warning"
             title="No connection to Latchkey"
-            action={<Button onClick={() => void connection.tryNow()}>Try now</Button>}
+            action={<Button onClick={() => void connection.ask()}>Try now</Button>}
           >
             <p>
-              What you see may be old, and nothing can be changed. <Countdown to={state.tryingAt} />
+              What you see may be old, and nothing can be changed. What you typed stays here.{' '}
+              <Countdown to={state.tryingAt} />
             </p>
           </Notice>
         </div>

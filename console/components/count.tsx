@@ -2,7 +2,7 @@
 import type { EndlessList } from '../virtual-list/endless-list.ts'
 import { Searching } from './searching.tsx'
 
-const counts = new Intl.NumberFormat('en')
+const counts = new Intl.NumberFormat()
 
 /** `noun` is what the list is of, in the singular. */
 export function Count({ list, noun }: { list: EndlessList<unknown>; noun: string }) {

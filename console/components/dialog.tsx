@@ -1,27 +1,55 @@
-// A window over the page: it keeps the keyboard inside, closes with Escape, and gives the focus back.
+// A window over the page: it keeps the keyboard inside, closes with Escape, and gives the focus back. One in which
+// something was typed asks before it closes by anything but its own buttons.
 import { X } from 'lucide-react'
 import { Dialog as Radix } from 'radix-ui'
-import { type ReactNode, useState } from 'react'
-import { IconButton } from './button.tsx'
+import { type ReactNode, useRef, useState } from 'react'
+import { focusMark } from './autofocus.ts'
+import { Button, IconButton } from './button.tsx'
 
 interface DialogProps {
-  title: string
+  title: ReactNode
   lead?: ReactNode
   children: ReactNode
   /** Undefined for one that cannot be closed without an answer. */
   close?: (() => void) | undefined
+  /** Whether something was typed or chosen that would be lost. */
+  isTyped?: boolean
+  /** Selects what has the focus first; else it is the first that can have it. */
+  focusFirst?: string
 }
 
-export function Dialog({ title, lead, children, close }: DialogProps) {
+const firstOfAll = '[data-autofocus], input:checked'
+
+export function Dialog({
+  title,
+  lead,
+  children,
+  close,
+  isTyped = false,
+  focusFirst = firstOfAll,
+}: DialogProps) {
   const [opener] = useState(() => document.activeElement)
+  const [isAsking, setAsking] = useState(false)
+  const content = useRef<HTMLDivElement>(null)
+  const leave = () => {
+    if (isTyped) setAsking(true)
+    else close?.()
+  }
   return (
-    <Radix.Root open onOpenChange={(open) => !open && close?.()}>
+    <Radix.Root open onOpenChange={(open) => !open && leave()}>
       <Radix.Portal>
         <Radix.Overlay className="fixed inset-0 z-40 overflow-y-auto bg-shade p-4">
           <div className="flex min-h-full items-start justify-center sm:items-center">
             <Radix.Content
+              ref={content}
               className="relative w-full max-w-lg rounded-xl border border-line bg-raised p-5 shadow-raised sm:p-6"
               {...(lead === undefined && { 'aria-describedby': undefined })}
+              onOpenAutoFocus={(event) => {
+                const first = content.current?.querySelector<HTMLElement>(focusFirst)
+                if (!first) return
+                event.preventDefault()
+                first.focus()
+              }}
               onPointerDownOutside={(event) => close === undefined && event.preventDefault()}
               onCloseAutoFocus={(event) => {
                 event.preventDefault()
@@ -47,15 +75,31 @@ export function Dialog({ title, lead, children, close }: DialogProps) {
                 <IconButton
                   label="Close"
                   icon={<X size={18} aria-hidden />}
-                  onClick={close}
+                  onClick={leave}
                   className="absolute right-3 top-3"
                 />
               )}
+              {isAsking && close && <DiscardDialog stay={() => setAsking(false)} discard={close} />}
             </Radix.Content>
           </div>
         </Radix.Overlay>
       </Radix.Portal>
     </Radix.Root>
+  )
+}
+
+function DiscardDialog({ stay, discard }: { stay: () => void; discard: () => void }) {
+  return (
+    <Dialog title="Discard what you typed?" lead="It was not saved, and nothing was changed." close={stay}>
+      <DialogActions>
+        <Button {...focusMark} onClick={stay}>
+          Continue to edit
+        </Button>
+        <Button kind="danger" onClick={discard}>
+          Discard
+        </Button>
+      </DialogActions>
+    </Dialog>
   )
 }
 

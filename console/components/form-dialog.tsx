@@ -14,15 +14,24 @@ interface FormDialogProps {
   /** Tells whether it sent anything: where it did not, the first field at fault gets the focus. */
   submit: () => boolean
   close: () => void
+  /** Whether the form holds another thing than when it was opened. */
+  isTyped: boolean
   children: ReactNode
 }
 
-export function FormDialog({ title, lead, action, busy, error, submit, close, children }: FormDialogProps) {
+export function FormDialog({
+  title,
+  lead,
+  action,
+  busy,
+  error,
+  submit,
+  close,
+  isTyped,
+  children,
+}: FormDialogProps) {
   const form = useRef<HTMLFormElement>(null)
   const focus = (selector: string) => form.current?.querySelector<HTMLElement>(selector)?.focus()
-  useEffect(() => {
-    form.current?.querySelector<HTMLElement>('input:not([type="radio"]), textarea, input:checked')?.focus()
-  }, [])
   useEffect(() => {
     if (error !== null) form.current?.querySelector<HTMLElement>('[aria-invalid]')?.focus()
   }, [error])
@@ -33,7 +42,13 @@ export function FormDialog({ title, lead, action, busy, error, submit, close, ch
     if (!submit()) setTimeout(() => focus('[aria-invalid]'))
   }
   return (
-    <Dialog title={title} lead={lead} close={close}>
+    <Dialog
+      title={title}
+      lead={lead}
+      close={close}
+      isTyped={isTyped}
+      focusFirst='input:not([type="radio"]), textarea, input:checked'
+    >
       <form ref={form} onSubmit={submitted} noValidate className="space-y-4">
         {children}
         <DialogActions>

@@ -3,6 +3,7 @@ import { ApiError, type WireKey } from '../api.ts'
 import { freshSignIn } from '../fresh-sign-in.ts'
 import { refreshSignIn } from '../session.ts'
 import { Dialog } from './dialog.tsx'
+import { Foreign } from './foreign.tsx'
 import { TokenForm } from './token-form.tsx'
 
 export function FreshSignInDialog({ of: key }: { of: WireKey }) {
@@ -21,16 +22,16 @@ export function FreshSignInDialog({ of: key }: { of: WireKey }) {
       title="Enter your token again"
       lead={
         <>
-          You signed in more than ten minutes ago with{' '}
-          <strong className="foreign text-ink">{key.name}</strong>. The key that you want to create or change
-          can act on keys by itself, after this session has ended. So Latchkey verifies once more who you are.
-          The console has kept what you typed.
+          You signed in more than ten minutes ago. The key that you want to create or change can act on keys
+          by itself, after this session has ended. So Latchkey verifies once more who you are, by a token of
+          the key <Foreign text={key.name} className="font-semibold text-ink" /> that signed in. The console
+          has kept what you typed.
         </>
       }
       close={() => freshSignIn.answer(false)}
     >
       <TokenForm
-        hint={`Any valid token of ${key.name}. The browser does not store it.`}
+        hint="Any valid token of that key. The browser does not store it."
         action={{ label: 'Continue', busyLabel: 'Verifying…' }}
         exchange={exchange}
         cancel={() => freshSignIn.answer(false)}

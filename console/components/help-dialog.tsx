@@ -43,7 +43,8 @@ export function HelpDialog({ close }: { close: () => void }) {
         </div>
       </dl>
       <p className="mt-5">
-        <a href="/docs" className="text-link underline">
+        {/* Beside this page, on which something may have been typed. */}
+        <a href="/docs" target="_blank" rel="noopener" className="text-link underline">
           The HTTP API
         </a>
       </p>

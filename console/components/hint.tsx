@@ -1,8 +1,13 @@
 // A sentence beside something, for who points at it or comes to it with the keyboard.
-import { lazy, type ReactNode, Suspense, useEffect, useRef, useState } from 'react'
+import { type ReactNode, Suspense, useEffect, useRef, useState } from 'react'
+import { later } from '../later.tsx'
 
-// Most pages are read without one, and rows of long lists come in masses: made when it is wanted.
-const Bubble = lazy(async () => ({ default: (await import('./bubble.tsx')).Bubble }))
+// Most pages are read without one, and rows of long lists come in masses: made when it is wanted. Where it cannot be
+// loaded there is none: the page is worth more.
+const Bubble = later(
+  async () => (await import('./bubble.tsx')).Bubble,
+  () => null,
+)
 
 const beforeOpenMs = 150
 /** Long enough to get from what the hint is about into the hint. */

@@ -2,6 +2,8 @@
 import { Link, type LinkProps } from '@tanstack/react-router'
 import { ChevronRight } from 'lucide-react'
 import { type ReactNode, useEffect, useRef } from 'react'
+import { withMarks } from '../format/foreign-text.ts'
+import { marked } from './foreign.tsx'
 
 export interface Crumb {
   label: string
@@ -9,6 +11,7 @@ export interface Crumb {
 }
 
 interface PageProps {
+  /** May hold a name that others gave. */
   title: string
   /** Beside the title: a status, an id. */
   aside?: ReactNode
@@ -16,29 +19,36 @@ interface PageProps {
   lead?: ReactNode
   crumbs?: Crumb[]
   actions?: ReactNode
+  /** How wide it may be: as one reads, if absent; as wide as the window for tables; or for two columns of text. */
+  width?: keyof typeof widths
   children: ReactNode
 }
 
-export function Page({ title, aside, lead, crumbs = [], actions, children }: PageProps) {
+/** The same at the left of every page, so that titles stay where they are from one page to the next. */
+const frame = 'w-full px-4 py-6 sm:px-6 lg:px-8'
+const widths = { reading: 'max-w-6xl', columns: 'max-w-[112rem]', table: 'max-w-[140rem]' } as const
+
+export function Page({ title, aside, lead, crumbs = [], actions, width = 'reading', children }: PageProps) {
   const heading = useRef<HTMLHeadingElement>(null)
   useEffect(() => {
-    document.title = `${title} · Latchkey`
+    document.title = `${withMarks(title)} · Latchkey`
   }, [title])
   useEffect(() => {
     // Who reads by ear is told of the new page; who typed somewhere already is left alone.
     if (document.activeElement === document.body) heading.current?.focus({ preventScroll: true })
   }, [])
   return (
-    <div className="mx-auto w-full max-w-6xl px-4 py-6 sm:px-6 lg:px-8">
+    <div className={`${frame} ${widths[width]}`}>
       {crumbs.length > 0 && (
         <nav aria-label="You are here" className="mb-2">
           <ol className="flex flex-wrap items-center gap-1 text-muted">
-            {crumbs.map(({ label, link }) => (
-              <li key={label} className="flex min-w-0 items-center gap-1">
-                <Link {...link} className="foreign rounded hover:text-ink hover:underline">
-                  {label}
+            {crumbs.map(({ label, link }, index) => (
+              <li key={`${link.to} ${label}`} className="flex min-w-0 items-center gap-1">
+                {/* Between two of them: after the last one it would lead nowhere. */}
+                {index > 0 && <ChevronRight size={14} aria-hidden className="shrink-0" />}
+                <Link {...link} dir="auto" className="foreign rounded hover:text-ink hover:underline">
+                  {marked(label)}
                 </Link>
-                <ChevronRight size={14} aria-hidden className="shrink-0" />
               </li>
             ))}
           </ol>
@@ -54,7 +64,7 @@ export function Page({ title, aside, lead, crumbs = [], actions, children }: Pag
               className="foreign text-xl font-semibold tracking-tight"
               dir="auto"
             >
-              {title}
+              {marked(title)}
             </h1>
             {aside}
           </div>
@@ -96,7 +106,7 @@ export function Section({
 /** Where a page is still to come: of its size, so that nothing jumps. */
 export function PageSkeleton() {
   return (
-    <div className="mx-auto w-full max-w-6xl px-4 py-6 sm:px-6 lg:px-8" aria-busy="true" role="status">
+    <div className={`${frame} ${widths.reading}`} aria-busy="true" role="status">
       <span className="sr-only">Loading</span>
       <div className="mb-8 h-7 w-56 animate-pulse rounded bg-line" />
       <div className="h-96 animate-pulse rounded-lg bg-line/60" />

@@ -1,6 +1,8 @@
 // The permissions in a list so far, each with a button that takes it out.
 import { TriangleAlert, X } from 'lucide-react'
 import { type KeyboardEvent, useLayoutEffect, useRef } from 'react'
+import { withMarks } from '../format/foreign-text.ts'
+import { marked } from './foreign.tsx'
 
 interface PermissionChipsProps {
   permissions: readonly string[]
@@ -42,10 +44,10 @@ export function PermissionChips({ permissions, faulty, remove, focusInput }: Per
             className={`flex min-h-8 max-w-full items-center gap-1.5 rounded border pl-2 font-mono text-[0.8125rem] ${isFaulty ? 'border-danger/40 bg-danger-soft text-danger' : 'border-line bg-sunken text-ink'}`}
           >
             {isFaulty && <TriangleAlert size={14} aria-hidden className="shrink-0" />}
-            <span className="min-w-0 [overflow-wrap:anywhere]">{permission}</span>
+            <span className="min-w-0 [overflow-wrap:anywhere]">{marked(permission)}</span>
             <button
               type="button"
-              aria-label={`Remove ${permission}${isFaulty ? ', which is invalid' : ''}`}
+              aria-label={`Remove ${withMarks(permission)}${isFaulty ? ', which is invalid' : ''}`}
               className="relative flex size-8 shrink-0 items-center justify-center rounded text-muted after:absolute after:-inset-0.5 hover:bg-hover hover:text-ink"
               onClick={() => removeAt(index)}
               onKeyDown={(event) => press(event, index)}

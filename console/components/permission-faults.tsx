@@ -1,5 +1,6 @@
 // What is wrong with a list of permissions, one by one.
 import type { PermissionFault } from '../format/permission-list.ts'
+import { marked } from './foreign.tsx'
 
 /** Shows the faults that were found; where there are none, why the whole was refused. */
 export function PermissionFaults({
@@ -17,7 +18,9 @@ export function PermissionFaults({
       {faults.length === 0 && <p>{error}</p>}
       {faults.map(({ permission, reason }) => (
         <p key={permission ?? reason}>
-          {permission !== undefined && <code className="font-mono text-[0.8125rem]">{permission}: </code>}
+          {permission !== undefined && (
+            <code className="font-mono text-[0.8125rem]">{marked(permission)}: </code>
+          )}
           {reason}
         </p>
       ))}

@@ -1,6 +1,7 @@
 // A list of permissions to type, paste and pick: chips, and an input that completes them.
 import { useQuery } from '@tanstack/react-query'
 import { type ClipboardEvent, type KeyboardEvent, useId, useLayoutEffect, useRef, useState } from 'react'
+import { withMarks } from '../format/foreign-text.ts'
 import {
   isUnfinished,
   permissionFault,
@@ -73,12 +74,12 @@ export function PermissionsField({
   }
   const add = (permissions: readonly string[]) => {
     const fresh = permissions.filter((permission) => !chips.includes(permission))
-    setSaid(fresh.length === 0 ? 'Already in the list' : `Added ${fresh.join(', ')}`)
+    setSaid(fresh.length === 0 ? 'Already in the list' : `Added ${withMarks(fresh.join(', '))}`)
     setOpen(false)
     change([...chips, ...fresh], '')
   }
   const remove = (permission: string) => {
-    setSaid(`Removed ${permission}`)
+    setSaid(`Removed ${withMarks(permission)}`)
     change(
       chips.filter((chip) => chip !== permission),
       draft,

@@ -3,7 +3,7 @@ import { useRouter } from '@tanstack/react-router'
 import { useEffect, useSyncExternalStore } from 'react'
 import { ApiError } from '../api.ts'
 import { connection } from '../connection.ts'
-import { renewPage } from '../renewal.ts'
+import { renewPage, renewPageNow } from '../renewal.ts'
 import { ErrorNotice } from './notices.tsx'
 
 export function RouteFailure({ error, reset }: { error: unknown; reset: () => void }) {
@@ -11,10 +11,10 @@ export function RouteFailure({ error, reset }: { error: unknown; reset: () => vo
   const { lost } = useSyncExternalStore(connection.subscribe, connection.current)
   const isIncomplete = error instanceof ApiError && error.code === 'unreachable'
   useEffect(() => {
-    if (isIncomplete && !lost) renewPage()
+    if (isIncomplete && !lost) void renewPage()
   }, [isIncomplete, lost])
   const retry = () => {
-    if (isIncomplete) return location.reload()
+    if (isIncomplete) return void renewPageNow()
     reset()
     void router.invalidate()
   }

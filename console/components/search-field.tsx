@@ -34,7 +34,7 @@ export function SearchField({ label, value, change }: SearchFieldProps) {
     return () => clearTimeout(timer)
   }, [typed])
   return (
-    <div className="relative w-full sm:w-72">
+    <div className="relative w-full sm:w-auto sm:min-w-48 sm:max-w-72 sm:flex-1">
       <Search
         size={16}
         aria-hidden

@@ -1,6 +1,7 @@
 // Over a page whose session has ended: who signs in again goes on where they were.
 import type { WireKey } from '../api.ts'
 import { Dialog } from './dialog.tsx'
+import { Foreign } from './foreign.tsx'
 import { SignInForm } from './sign-in-form.tsx'
 
 export function SignInDialog({
@@ -15,8 +16,9 @@ export function SignInDialog({
       title="Your session has ended"
       lead={
         <>
-          You were signed in with <strong className="foreign text-ink">{previous.name}</strong>. Sign in again
-          to continue. What you typed is still here, and nothing was changed after the session ended.
+          You were signed in with the key <Foreign text={previous.name} className="font-semibold text-ink" />{' '}
+          until the session ended. Sign in again to continue. What you typed is still here, and nothing was
+          changed after the session ended.
         </>
       }
     >

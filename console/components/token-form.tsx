@@ -1,6 +1,7 @@
 // A form that takes a token, hands it on, and forgets it at once.
 import { type FormEvent, useRef, useState } from 'react'
-import { parseToken } from '../../src/core/token.ts'
+import { readToken, strangerIn } from '../format/token-reading.ts'
+import { focusMark } from './autofocus.ts'
 import { Button } from './button.tsx'
 import { Field } from './field.tsx'
 import { ErrorNotice } from './notices.tsx'
@@ -27,16 +28,10 @@ export function TokenForm({ hint, action, exchange, cancel }: TokenFormProps) {
     event.stopPropagation()
     if (busy) return
     const field = token.current as HTMLInputElement
-    const plain = field.value.trim()
+    const { token: plain, isWhole } = readToken(field.value)
     setError(undefined)
     setFault(undefined)
-    if (parseToken(plain) === undefined) {
-      return setFault(
-        plain === ''
-          ? 'Paste a token.'
-          : 'This is not a whole token. Check whether copying lost a character.',
-      )
-    }
+    if (!isWhole) return setFault(faultOf(plain))
     setBusy(true)
     try {
       await exchange(plain)
@@ -53,6 +48,7 @@ export function TokenForm({ hint, action, exchange, cancel }: TokenFormProps) {
         {(control) => (
           <input
             {...control}
+            {...focusMark}
             ref={token}
             className="input font-mono"
             type="password"
@@ -72,4 +68,12 @@ export function TokenForm({ hint, action, exchange, cancel }: TokenFormProps) {
       </div>
     </form>
   )
+}
+
+function faultOf(text: string): string {
+  if (text === '') return 'Paste a token.'
+  const stranger = strangerIn(text)
+  return stranger === undefined
+    ? 'This is not a whole token. Check whether copying lost a character.'
+    : `This looks like ${stranger}. It is not one of ours.`
 }

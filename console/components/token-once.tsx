@@ -1,6 +1,7 @@
 // A token, shown the only time that it can be, and kept from being lost by leaving too soon.
 import { useBlocker } from '@tanstack/react-router'
 import { type ReactNode, useId, useState } from 'react'
+import { focusMark } from './autofocus.ts'
 import { Button } from './button.tsx'
 import { CopyBox } from './copy.tsx'
 import { Dialog, DialogActions } from './dialog.tsx'
@@ -63,7 +64,9 @@ export function TokenOnce({ token, permissions, children, doneLabel = 'Done', do
           close={blocker.reset}
         >
           <DialogActions>
-            <Button onClick={blocker.reset}>Stay here</Button>
+            <Button {...focusMark} onClick={blocker.reset}>
+              Stay here
+            </Button>
             <Button kind="danger" onClick={blocker.proceed}>
               Leave without it
             </Button>

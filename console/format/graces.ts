@@ -2,11 +2,47 @@
 import type { WireKey, WireSecret } from '../api.ts'
 import { lengthOf } from './times.ts'
 
+const minute = 60
 const hour = 3_600
 const day = 86_400
 
-/** The lengths of grace that the slider offers, in seconds. */
-export const graceSteps: readonly number[] = [0, hour, 6 * hour, day, 3 * day, 7 * day, 14 * day, 30 * day]
+/** The lengths of grace that are offered, in seconds. */
+export const gracePresets = [
+  { seconds: 0, label: 'None' },
+  { seconds: hour, label: '1 hour' },
+  { seconds: day, label: '24 hours' },
+  { seconds: 2 * day, label: '48 hours' },
+  { seconds: 7 * day, label: '7 days' },
+  { seconds: 30 * day, label: '30 days' },
+] as const
+
+/** The longest grace that the server takes, in seconds. */
+export const longestGraceSeconds = 30 * day
+
+/** What an own length is counted in. */
+export const graceUnits = [
+  { unit: 'minutes', seconds: minute },
+  { unit: 'hours', seconds: hour },
+  { unit: 'days', seconds: day },
+] as const
+export type GraceUnit = (typeof graceUnits)[number]['unit']
+
+/** A grace as a form holds it, in seconds; undefined while an own length is not given, or none. */
+export type Grace = number | undefined
+
+/** Reads an own length, such as `1.5` of `hours`; undefined if it is no length, or one that the server refuses. */
+export function readGrace(count: string, unit: GraceUnit): Grace {
+  const length = graceUnits.find((one) => one.unit === unit)?.seconds ?? minute
+  if (!/^\d{1,7}([.,]\d{1,4})?$/.test(count.trim())) return undefined
+  const seconds = Math.round(Number(count.trim().replace(',', '.')) * length)
+  return seconds > 0 && seconds <= longestGraceSeconds ? seconds : undefined
+}
+
+/** Puts a length into the greatest unit that holds it whole. */
+export function splitGrace(seconds: number): { count: string; unit: GraceUnit } {
+  const whole = graceUnits.findLast((one) => seconds % one.seconds === 0) ?? graceUnits[0]
+  return { count: String(seconds / whole.seconds), unit: whole.unit }
+}
 
 /** `No grace`, `7 days`. */
 export function graceName(seconds: number): string {

@@ -8,7 +8,7 @@ export function isKeyId(text: string): boolean {
   return pattern.test(text)
 }
 
-/** The end of an id, by which it is told from others: its beginning is the time alone. */
+/** The end of an id that Latchkey made, by which it is told from others: its beginning is the time alone. */
 export function shortKeyId(id: string): string {
   return `…${id.slice(-8)}`
 }

@@ -2,6 +2,7 @@
 import { describeFaults, pathOf } from '../../src/core/errors.ts'
 import { findInexact, findRepeatedName } from '../../src/core/exact-json.ts'
 import { longestMetadata, metadataFault, metadataSize } from '../../src/core/metadata.ts'
+import { withMarks } from './foreign-text.ts'
 
 type ReadMetadata = { metadata: Record<string, unknown>; fault?: never } | { metadata?: never; fault: string }
 
@@ -12,7 +13,9 @@ export function readMetadata(text: string): ReadMetadata {
   try {
     value = JSON.parse(text)
   } catch (error) {
-    return { fault: `This is not JSON yet: ${error instanceof Error ? error.message : 'it cannot be read'}.` }
+    return {
+      fault: `This is not JSON yet: ${error instanceof Error ? withMarks(error.message) : 'it cannot be read'}.`,
+    }
   }
   const repeated = findRepeatedName(text)
   if (repeated !== undefined) return { fault: repeated }

@@ -1,4 +1,5 @@
 // What people call a key or an organization. Pure.
+import { isVisible } from '../../src/core/visible-text.ts'
 
 const longestName = 256
 
@@ -14,5 +15,7 @@ export function textFault(text: string): string | undefined {
   if (length > longestName) return `Must have at most ${longestName} characters, and has ${length}.`
   if (!text.isWellFormed() || /\p{Cc}/u.test(text))
     return 'Must not contain a control character. Type the name again.'
+  if (text.trim() !== '' && !isVisible(text))
+    return 'Must have a character that can be seen. Type the name again.'
   return undefined
 }

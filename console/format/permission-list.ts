@@ -7,6 +7,7 @@ import {
   permissionPattern,
   reservedNamespace,
 } from '../../src/core/permissions.ts'
+import { withMarks } from './foreign-text.ts'
 
 const longestPermission = 128
 const mostPermissions = 128
@@ -35,7 +36,7 @@ export function permissionFault(permission: string): string | undefined {
   if (permissionPattern.test(permission)) return undefined
   const stranger = /[^A-Za-z0-9_./:*-]/u.exec(permission)?.[0]
   if (stranger !== undefined) {
-    return `Must not contain “${stranger}”, only letters, digits and _ . / - in segments between colons.`
+    return `Must not contain “${withMarks(stranger)}”, only letters, digits and _ . / - in segments between colons.`
   }
   if (permission.startsWith(':')) return 'Must not begin with a colon.'
   if (permission.endsWith(':')) return 'Must have a name, or * for everything, after the last colon.'

@@ -3,6 +3,7 @@
 import { z } from 'zod'
 import { maxOrganizationIdLength, maxPermissionLength, maxPermissions } from './bounds.ts'
 import { permissionPattern } from './permissions.ts'
+import { isVisible } from './visible-text.ts'
 
 const lastInstant = Date.UTC(9999, 11, 31, 23, 59, 59, 999)
 
@@ -31,17 +32,30 @@ const textPattern = String.raw`^[^\x00-\x1f\x7f-\x9f]*[^\s\x00-\x1f\x7f-\x9f][^\
 
 /** Text for people: Unicode without control characters, counted in code points. */
 export function text(longest: number) {
+  return checkedText(longest, () => undefined)
+}
+
+/** The same for what people are to see, such as a name: at least one of its characters draws something. */
+export function visibleText(longest: number) {
+  return checkedText(longest, (value) =>
+    isVisible(value) ? undefined : 'Must have a character that can be seen.',
+  )
+}
+
+function checkedText(longest: number, check: (value: string) => string | undefined) {
   return z
     .string({ error: `Must be a string of 1 to ${longest} characters.` })
-    .refine(
-      (value) => value.trim() !== '' && [...value].length <= longest,
-      `1 to ${longest} characters, not blank.`,
-    )
-    .refine(
-      (value) => value.isWellFormed() && !/\p{Cc}/u.test(value),
-      'Must not contain control characters or broken Unicode.',
-    )
+    .superRefine((value, context) => {
+      const message = boundsFault(value, longest) ?? check(value)
+      if (message !== undefined) context.addIssue({ code: 'custom', message })
+    })
     .meta({ minLength: 1, maxLength: longest, pattern: textPattern })
+}
+
+function boundsFault(value: string, longest: number): string | undefined {
+  if (value.trim() === '' || [...value].length > longest) return `1 to ${longest} characters, not blank.`
+  const isSound = value.isWellFormed() && !/\p{Cc}/u.test(value)
+  return isSound ? undefined : 'Must not contain control characters or broken Unicode.'
 }
 
 /** Neither `.` nor `..`, which URLs resolve: written without a lookahead, which not every generated client understands. */

@@ -10,7 +10,7 @@ import { onOneDatabase } from '../setup/databases.ts'
 import { connectDirectly } from '../setup/direct.ts'
 import type { TestServer } from '../setup/server.ts'
 import { browserNote, skipsBrowser, useBrowser } from './browser.ts'
-import { fact, go, refusalOf, sessionOf } from './chromium.ts'
+import { fact, findViolations, go, refusalOf, sessionOf } from './chromium.ts'
 
 const day = 86_400_000
 
@@ -57,15 +57,15 @@ onOneDatabase('PostgreSQL', `the audit log in the console${browserNote}`, (makeD
       const other = await browser.open(server, { token: server.rootKey, path: '/audit-log' })
       await events(other).nth(8).waitFor()
       for (const what of [
-        'Created the organization acme',
-        'Renamed the organization acme',
-        'Created the key Mailer in acme',
-        'Changed the key Old mailer in acme',
-        'Rotated the key Old mailer in acme',
-        'Ended the grace period of the key Old mailer in acme',
-        'Revoked the key Old mailer in acme',
-        'Signed in to the console in root',
-        'Signed out of the console in root',
+        'Created the organization Acme & Sons acme',
+        'Renamed the organization Acme & Sons acme',
+        'Created the key Mailer in Acme & Sons acme',
+        'Changed the key Old mailer in Acme & Sons acme',
+        'Rotated the key Old mailer in Acme & Sons acme',
+        'Ended the grace period of the key Old mailer in Acme & Sons acme',
+        'Revoked the key Old mailer in Acme & Sons acme',
+        'Signed in to the console in Root root',
+        'Signed out of the console in Root root',
       ]) {
         const event = events(other).filter({ hasText: what }).first()
         await event.getByText(/^by Root key.* from 127\.0\.0\.1 · request \S+/).waitFor()
@@ -134,7 +134,7 @@ onOneDatabase('PostgreSQL', `the audit log in the console${browserNote}`, (makeD
       expect(listed).toHaveLength(count)
       const shown = () =>
         events(page)
-          .locator('p + span > time')
+          .locator('p + span > time:first-child')
           .evaluateAll((times) => times.map((time) => time.getAttribute('datetime')))
       await expect.poll(shown, { timeout: 10_000 }).toEqual(listed.map(({ at }) => at.toISOString()))
     }
@@ -148,6 +148,22 @@ onOneDatabase('PostgreSQL', `the audit log in the console${browserNote}`, (makeD
     await field('To the key').fill(key)
     await field('To the key').press('Enter')
     await expectAll({ keyId: key }, 5)
+    await clear()
+    // By its name, as it is found while it is typed.
+    await field('To the key').fill('MAIL')
+    const option = page.getByRole('option', { name: /Old mailer/ })
+    await option.waitFor()
+    expect(await findViolations(page)).toEqual([])
+    await option.click()
+    await expectAll({ keyId: key }, 5)
+    expect(await field('To the key').inputValue()).toBe('Old mailer')
+    await page.getByText(key, { exact: true }).waitFor()
+    await clear()
+    await field('In the organization').fill('sons')
+    await page.getByRole('option', { name: 'Acme & Sons acme' }).waitFor()
+    await field('In the organization').press('ArrowDown')
+    await field('In the organization').press('Enter')
+    await expectAll({ organizationId: 'acme' }, 7)
     await clear()
     await field('In the organization').fill('acme')
     await field('In the organization').press('Enter')
@@ -165,7 +181,13 @@ onOneDatabase('PostgreSQL', `the audit log in the console${browserNote}`, (makeD
     })
     await page.reload()
     await expectAll({ organizationId: 'acme', actor, action: 'organization.created' }, 1)
-    expect(await field('By the key').inputValue()).toBe(actor)
+    await expect.poll(() => field('By the key').inputValue()).toBe('Root key')
+    await page.getByText(actor, { exact: true }).waitFor()
+    // The instant itself, with its zone, beside how long ago it was.
+    const [at] = await listAll(server.latchkey, { action: 'organization.created', organizationId: 'acme' })
+    const told = await events(page).first().locator('p + span').innerText()
+    expect(told).toBe(`${await exactly(page, at?.at as Date)} · just now`)
+    expect(told).toMatch(/:\d\d:\d\d.* GMT\+9/)
 
     await clear()
     await field('From').fill('2026-03-10')
@@ -178,7 +200,7 @@ onOneDatabase('PostgreSQL', `the audit log in the console${browserNote}`, (makeD
     const asked = server.log.length
     await field('To the key').fill('no id')
     await field('To the key').press('Enter')
-    await page.getByText('Must be a whole key id').waitFor()
+    await page.getByText('Must be a key from the list, or a whole key id.').waitFor()
     expect(server.log.slice(asked).filter(({ route }) => route === '/v1/audit-log')).toEqual([])
     const csv = page.getByRole('button', { name: 'Download as CSV' })
     expect(await refusalOf(csv)).toBe('Correct the filters first.')
@@ -294,3 +316,11 @@ onOneDatabase('PostgreSQL', `the audit log in the console${browserNote}`, (makeD
       .waitFor()
   })
 })
+
+/** The instant with its seconds and its zone, as the reader's browser writes it. */
+function exactly(page: Page, instant: Date): Promise<string> {
+  return page.evaluate((at) => {
+    const format = new Intl.DateTimeFormat(undefined, { dateStyle: 'medium', timeStyle: 'long' })
+    return format.format(new Date(at))
+  }, instant.toISOString())
+}

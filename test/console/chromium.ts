@@ -3,6 +3,9 @@ import axe from 'axe-core'
 import { type Browser, chromium, type Locator, type Page } from 'playwright-core'
 import { missingPrograms } from '../setup/programs.ts'
 
+/** A host at which a server of this machine can be reached as from another one. */
+export const insecureHost = 'latchkey.test'
+
 const flags = [
   '--headless',
   '--no-sandbox',
@@ -12,6 +15,8 @@ const flags = [
   '--disable-background-networking',
   '--disable-component-update',
   '--disable-sync',
+  // A name that no browser takes for its own machine: what comes from there over plain HTTP is not secure to it.
+  `--host-resolver-rules=MAP ${insecureHost} 127.0.0.1`,
 ]
 
 /** The browser: Chromium without its own windows opens a page for a fifth of the work; Chromium where that is not there. */

@@ -1,6 +1,7 @@
 // Text that others wrote, in every place that shows or takes it: it is shown as it is, and never run.
 import type { Page } from 'playwright-core'
 import { expect, test } from 'vitest'
+import { partsOf } from '../../console/format/foreign-text.ts'
 import { createAcme } from '../setup/acme.ts'
 import { onOneDatabase } from '../setup/databases.ts'
 import type { TestServer } from '../setup/server.ts'
@@ -40,11 +41,21 @@ async function expectOnlyText(page: Page, where: string): Promise<void> {
       links: [...document.querySelectorAll('a')]
         .map((link) => link.protocol)
         .filter((to) => !/^https?:$/.test(to)),
+      // Not one character that turns the direction of others, whose text ever it stands in.
+      turning: document
+        .querySelector('#console')
+        ?.textContent?.match(/[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/u),
       sideways: document.documentElement.scrollWidth > innerWidth,
     }
   })
-  expect(found, where).toEqual({ hacked: false, elements: [], links: [], sideways: false })
+  expect(found, where).toEqual({ hacked: false, elements: [], links: [], turning: null, sideways: false })
 }
+
+/** A text as a page has it: with a mark for what hides or turns the direction. */
+const shown = (text: string) =>
+  partsOf(text)
+    .map((part) => part.text)
+    .join('')
 
 const renamed = (text: string) => `${[...text].slice(0, 250).join('')} too`
 
@@ -81,7 +92,11 @@ onOneDatabase('SQLite', `text of others in the console${browserNote}`, (makeData
       }
       expect(await page.locator('main').innerText()).toContain(userAgent)
       await go(page, '/organizations/acme')
-      for (const text of corpus) await page.getByText(renamed(text)).first().waitFor({ state: 'attached' })
+      for (const text of corpus)
+        await page
+          .getByText(shown(renamed(text)))
+          .first()
+          .waitFor({ state: 'attached' })
       // The pages of single keys are not as high, and each is drawn as a whole.
       await page.setViewportSize({ ...viewport, height: 1500 })
       // What a page does with one text it does with all: on the second database a few will do.
@@ -91,7 +106,7 @@ onOneDatabase('SQLite', `text of others in the console${browserNote}`, (makeData
           await more.click()
         await expectOnlyText(page, `/keys/${id}`)
         const text = await page.locator('main').innerText()
-        expect(text).toContain(renamed(corpus[i] as string))
+        expect(text).toContain(shown(renamed(corpus[i] as string)))
       }
     },
   )

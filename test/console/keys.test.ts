@@ -38,13 +38,14 @@ onOneDatabase('PostgreSQL', `keys in the console${browserNote}`, (makeDatabase) 
       expect(await cells(page, 1)).toEqual([
         ['Name', `CI\n${token.slice(0, 19)}…`],
         ['Permissions', 'emails:send\ndomains:*'],
-        ['Created by', expect.stringContaining(root.json.id.slice(-8))],
+        ['Created by', root.json.name],
         ['Created', expect.stringMatching(/^\w{3} \d+, 20\d\d$/)],
         ['Last used', 'Never used'],
         ['Expires', 'Never'],
         ['Status', 'Active'],
       ])
-      expect(await row.getByRole('link', { name: /^Key/ }).getAttribute('href')).toBe(`/keys/${root.json.id}`)
+      const creator = row.getByRole('link', { name: root.json.name })
+      expect(await creator.getAttribute('href')).toBe(`/keys/${root.json.id}`)
 
       // Another process finds it valid, and writes so when it stops.
       const other = await openLatchkey({ database })
@@ -92,7 +93,7 @@ onOneDatabase('PostgreSQL', `keys in the console${browserNote}`, (makeDatabase) 
       expect(await (await told('Backup', 'Last used')).innerText()).toBe('3 hours ago')
       expect(await (await told('Archive', 'Last used')).innerText()).toBe('Never used')
       const warned = await told('Backup', 'Expires')
-      expect(await warned.innerText()).toBe('in 6 days')
+      expect(await warned.innerText()).toBe('in 7 days')
       // Not by colour alone.
       expect(await warned.locator('svg').count()).toBe(1)
       for (const name of ['Archive', 'Émile', 'Old'])
@@ -117,15 +118,19 @@ onOneDatabase('PostgreSQL', `keys in the console${browserNote}`, (makeDatabase) 
       )
       await page.getByLabel('Search by name').fill('BACKUP')
       await expect.poll(found).toEqual(['Backup', 'Backup of Globex'])
-      const owners = page.getByRole('row').getByRole('link', { name: /^(acme|globex)$/ })
-      expect(await owners.allInnerTexts()).toEqual(['acme', 'globex'])
+      // By their names, with the ids under them.
+      const owners = page
+        .getByRole('row')
+        .getByRole('cell')
+        .filter({ hasText: /^(Acme|Globex)/ })
+      await expect.poll(() => owners.allInnerTexts()).toEqual(['Acme\nacme', 'Globex\nglobex'])
       await page.getByLabel('Search by name').fill('lost')
       await page.getByText('The search covered active keys only').waitFor()
       await page.getByRole('button', { name: 'Search all statuses' }).click()
       await expect.poll(() => namesAndStatuses(page)).toEqual([['Lost laptop', 'revoked']])
       expect(new URL(page.url()).searchParams.get('status')).toBe('all')
 
-      await page.getByRole('link', { name: 'acme', exact: true }).click()
+      await page.getByRole('row').getByRole('link', { name: 'Acme', exact: true }).click()
       await page.getByRole('heading', { level: 1, name: 'Acme' }).waitFor()
       await expect.poll(found).not.toContain('Backup of Globex')
       await go(page, '/organizations/globex?status=revoked')

@@ -44,7 +44,9 @@ describe(`long lists in the console${browserNote}`, () => {
     const left = await place(page)
     expect(left.top).toBeGreaterThan(10_000)
 
-    await page.getByRole('link', { name: left.name, exact: true }).click()
+    // A row opens wherever it is pressed.
+    const link = page.getByRole('link', { name: left.name, exact: true })
+    await page.locator('[data-opens]').filter({ has: link }).click()
     await page.getByRole('heading', { level: 1, name: left.name }).waitFor()
     await page.goBack()
     await page.getByRole('link', { name: left.name, exact: true }).waitFor()
@@ -60,6 +62,20 @@ describe(`long lists in the console${browserNote}`, () => {
     const page = await browser.open(server, { token: server.rootKey, path: '/keys' })
     const table = page.getByRole('table')
     await table.getByRole('link').first().waitFor()
+    for (const [width, height, least] of [
+      [640, 800, 10],
+      [820, 1180, 17],
+      [1024, 768, 10],
+      [1440, 900, 13],
+      [1920, 1080, 16],
+    ] as const) {
+      await page.setViewportSize({ width, height })
+      // Many on a screen, over the whole width of the window, and nothing beside it.
+      await expect.poll(() => wholeRows(page), { message: `${width}` }).toBeGreaterThanOrEqual(least)
+      expect(await blankAtTheRight(page), `${width}`).toBeLessThanOrEqual(40)
+    }
+    // There no column is cut.
+    expect(await cutCells(page)).toEqual([])
     expect(await table.getByRole('row').count()).toBeLessThan(40)
     expect(await table.getAttribute('aria-rowcount')).toBe('-1')
     await page.keyboard.press('/')
@@ -175,4 +191,29 @@ async function place(page: Page): Promise<{ top: number; name: string }> {
     const seen = links.find((link) => link.getBoundingClientRect().top > 60)
     return { top: Math.round(scrollY), name: seen?.title ?? '' }
   })
+}
+
+/** How many rows of the table can be seen whole, as the page comes. */
+function wholeRows(page: Page): Promise<number> {
+  return page.evaluate(() => {
+    const rows = [...document.querySelectorAll('tbody tr[data-opens]')]
+    return rows.filter((row) => row.getBoundingClientRect().bottom <= innerHeight).length
+  })
+}
+
+/** How much of the window is left blank beside the table. */
+function blankAtTheRight(page: Page): Promise<number> {
+  return page.evaluate(() => {
+    const table = document.querySelector('table')?.getBoundingClientRect()
+    return document.documentElement.clientWidth - (table?.right ?? 0)
+  })
+}
+
+/** The texts of the table that end in dots for lack of room. */
+function cutCells(page: Page): Promise<(string | null)[]> {
+  return page.evaluate(() =>
+    [...document.querySelectorAll('td .truncate')]
+      .filter((text) => text.scrollWidth > text.clientWidth)
+      .map((text) => text.textContent),
+  )
 }

@@ -9,7 +9,7 @@ import { onOneDatabase } from '../setup/databases.ts'
 import { missingPrograms, wants } from '../setup/programs.ts'
 import type { TestServer } from '../setup/server.ts'
 import { browserNote, skipsBrowser, useBrowser } from './browser.ts'
-import { callByHand, descriptionOf, isFocused, signIn } from './chromium.ts'
+import { callByHand, descriptionOf, insecureHost, isFocused, signIn } from './chromium.ts'
 
 const { skip: skipsCurl } = wants(missingPrograms(['curl']))
 const day = 86_400_000
@@ -31,7 +31,9 @@ onOneDatabase('SQLite', `a new key in the console${browserNote}`, (makeDatabase)
       await keys.create({ organizationId: 'acme', name: 'Old', permissions: ['emails:send', 'emails:read'] })
       await keys.create({ organizationId: 'acme', name: 'Older', permissions: ['emails:read'] })
       const page = await browser.open(server, { token: server.rootKey, path })
-      await page.getByLabel('Name', { exact: true }).fill('CI of Ünïcode 🔑')
+      const name = page.getByLabel('Name', { exact: true })
+      await expect.poll(() => isFocused(name)).toBe(true)
+      await name.fill('CI of Ünïcode 🔑')
 
       const permissions = page.getByRole('combobox', { name: 'Permissions' })
       await permissions.fill('mail')
@@ -152,6 +154,45 @@ onOneDatabase('SQLite', `a new key in the console${browserNote}`, (makeDatabase)
         }
         expect(await keptBy(page), after).not.toContain(token.slice(19, 40))
       }
+    },
+  )
+
+  test.skipIf(skipsBrowser)(
+    'has its token copied over plain HTTP too, or selected and told why not',
+    async () => {
+      const server = await serve()
+      const url = server.url.replace('127.0.0.1', insecureHost)
+      const permissions = ['clipboard-read']
+      const page = await browser.open(
+        { url },
+        {
+          token: server.rootKey,
+          path,
+          permissions,
+          // Browsers say so of every page over plain HTTP.
+          expected: /Cross-Origin-Opener-Policy/,
+        },
+      )
+      expect(await page.evaluate(() => [isSecureContext, 'clipboard' in navigator])).toEqual([false, false])
+      await page.getByLabel('Name', { exact: true }).fill('CI')
+      const { key: token } = await create(page)
+      const copy = page.locator('pre').first().locator('xpath=..').getByRole('button')
+      await copy.click()
+      await page.getByText('Copied', { exact: true }).first().waitFor()
+      // A page that is secure may read the machine's clipboard.
+      const secure = await page.context().newPage()
+      await secure.goto(server.url)
+      await secure.bringToFront()
+      expect(await secure.evaluate(() => navigator.clipboard.readText())).toBe(token)
+      await secure.close()
+      await page.bringToFront()
+
+      await page.evaluate(() => {
+        document.execCommand = () => false
+      })
+      await copy.click()
+      await page.getByText('The browser lets no page copy that came over plain HTTP').waitFor()
+      expect(await page.evaluate(() => String(getSelection()))).toBe(token)
     },
   )
 

@@ -88,12 +88,25 @@ onOneDatabase('PostgreSQL', `organizations in the console${browserNote}`, (makeD
       await page.getByRole('link', { name: 'Globex' }).waitFor()
       expect(await names()).toEqual(['Globex'])
 
-      await page.getByRole('link', { name: 'Globex' }).click()
+      // Wherever its row is pressed.
+      await page
+        .getByRole('row', { name: /Globex/ })
+        .getByRole('cell')
+        .nth(1)
+        .click()
       await page.getByRole('heading', { level: 1, name: 'Globex' }).waitFor()
       await page.getByRole('button', { name: 'Rename' }).click()
       const dialog = page.getByRole('dialog', { name: 'Rename the organization' })
       expect(await dialog.getByLabel('Name').inputValue()).toBe('Globex')
       await dialog.getByLabel('Name').fill('Globex <b>Corporation</b>')
+      // Neither Escape nor a press beside the window drops what was typed.
+      const ask = page.getByRole('dialog', { name: 'Discard what you typed?' })
+      for (const leave of [() => page.keyboard.press('Escape'), () => page.mouse.click(5, 5)]) {
+        await leave()
+        await ask.getByRole('button', { name: 'Continue to edit' }).click()
+        await ask.waitFor({ state: 'detached' })
+      }
+      expect(await dialog.getByLabel('Name').inputValue()).toBe('Globex <b>Corporation</b>')
       await dialog.getByRole('button', { name: 'Rename' }).click()
       await page.getByRole('heading', { level: 1, name: 'Globex <b>Corporation</b>' }).waitFor()
       await dialog.waitFor({ state: 'detached' })
@@ -133,7 +146,9 @@ onOneDatabase('PostgreSQL', `organizations in the console${browserNote}`, (makeD
         permissions: ['latchkey:keys:read', 'latchkey:organizations:read'],
       })
       const own = await browser.open(server, { token: admin.key })
-      await own.getByRole('heading', { level: 1, name: 'acme' }).waitFor()
+      // By its name, without a permission to read organizations: it is its own.
+      await own.getByRole('heading', { level: 1, name: 'Acme', exact: true }).waitFor()
+      await own.getByRole('banner').getByText('Acme', { exact: true }).waitFor()
       expect(new URL(own.url()).pathname).toBe('/organizations/acme')
       await go(own, '/organizations')
       expect(new URL(own.url()).pathname).toBe('/organizations/acme')

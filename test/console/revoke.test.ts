@@ -2,8 +2,9 @@
 import { expect, test } from 'vitest'
 import { createAcme } from '../setup/acme.ts'
 import { onOneDatabase } from '../setup/databases.ts'
+import { connectDirectly } from '../setup/direct.ts'
 import { browserNote, skipsBrowser, useBrowser } from './browser.ts'
-import { fact, go, refusalOf, sessionOf } from './chromium.ts'
+import { fact, go, isFocused, refusalOf, sessionOf } from './chromium.ts'
 import { inThePast } from './past.ts'
 
 const hour = 3_600_000
@@ -63,23 +64,49 @@ onOneDatabase('SQLite', `revoking a key in the console${browserNote}`, (makeData
     const { keys, organizations } = server.latchkey
     await createAcme({ organizations })
     const page = await browser.open(server, { token: server.rootKey })
-    for (const name of [
-      'مفتاح المتجر',
-      '👩🏽‍🚀 launch 🚀',
-      `${'x'.repeat(255)}é`,
-      '  led by spaces',
-      'Zoe\u0308 & <b>co</b>',
-    ]) {
+    for (const [name, typed] of [
+      ['مفتاح المتجر', 'مفتاح المتجر'],
+      ['👩🏽‍🚀 launch 🚀', '👩🏽‍🚀 launch 🚀'],
+      [`${'x'.repeat(255)}é`, `${'x'.repeat(255)}é`],
+      // As people see them, which is all that they can type.
+      ['  led  by\u00a0blanks ', 'led by blanks'],
+      ['zero\u200bwidth co\u00adop \u202egnp.exe', 'zerowidth coop gnp.exe'],
+      ['Zoe\u0308 & <b>co</b>', 'Zoë & <b>co</b>'],
+    ] as const) {
       const { id, key } = await keys.create({ organizationId: 'acme', name })
       await go(page, `/keys/${id}`)
       await page.getByRole('button', { name: 'Revoke', exact: true }).click()
-      await page.getByLabel('Type the name to confirm').focus()
-      await page.keyboard.insertText(name)
+      await expect.poll(() => isFocused(page.getByLabel('Type the name to confirm'))).toBe(true)
+      await page.keyboard.insertText(typed)
       await page.getByRole('button', { name: 'Revoke permanently' }).click()
       await page.getByText('The key is revoked').waitFor()
       expect((await server.latchkey.verify(key)).code, name).toBe('revoked')
     }
   })
+
+  test.skipIf(skipsBrowser)(
+    'works for an old key whose name nobody can see, by the end of its id',
+    async () => {
+      const database = await makeDatabase()
+      const server = await browser.serve(database)
+      await createAcme(server.latchkey)
+      const { id, key } = await server.latchkey.keys.create({ organizationId: 'acme', name: 'Seen' })
+      {
+        await using direct = await connectDirectly(database)
+        await direct.run(`update keys set name = '\u200b\u202e'`)
+      }
+      const page = await browser.open(server, { path: `/keys/${id}`, token: server.rootKey })
+      await page.getByRole('heading', { level: 1, name: /^U\+200B ?U\+202E$/ }).waitFor()
+      expect(await page.title()).toBe('[U+200B][U+202E] · Latchkey')
+      await page.getByRole('button', { name: 'Revoke', exact: true }).click()
+      const revoke = page.getByRole('button', { name: 'Revoke permanently' })
+      expect(await refusalOf(revoke)).toBe('Type the end of its id first.')
+      await page.keyboard.insertText(id.slice(-8))
+      await revoke.click()
+      await page.getByText('The key is revoked').waitFor()
+      expect((await server.latchkey.verify(key)).code).toBe('revoked')
+    },
+  )
 
   test.skipIf(skipsBrowser)('of the very key that is signed in ends the session at once', async () => {
     const server = await browser.serve(await makeDatabase())

@@ -4,7 +4,7 @@ import { createAcme } from '../setup/acme.ts'
 import { onOneDatabase } from '../setup/databases.ts'
 import type { TestServer } from '../setup/server.ts'
 import { browserNote, skipsBrowser, useBrowser } from './browser.ts'
-import { fact, refusalOf } from './chromium.ts'
+import { fact, isFocused, refusalOf } from './chromium.ts'
 import { inThePast } from './past.ts'
 
 const hour = 3_600_000
@@ -27,8 +27,7 @@ onOneDatabase('PostgreSQL', `rotating a key in the console${browserNote}`, (make
       const page = await browser.open(server, { path: `/keys/${old.id}`, token: server.rootKey })
       await page.getByRole('button', { name: 'Rotate' }).click()
       const dialog = page.getByRole('dialog', { name: 'Rotate the key' })
-      await dialog.getByRole('slider', { name: 'Grace' }).focus()
-      await page.keyboard.press('Home')
+      await dialog.getByRole('radio', { name: 'None' }).check()
       await dialog.getByText('The old token ends at once').waitFor()
       await dialog.getByRole('button', { name: 'Rotate' }).click()
       await page.getByRole('heading', { level: 1, name: 'The new token of Mailer' }).waitFor()
@@ -65,14 +64,29 @@ onOneDatabase('PostgreSQL', `rotating a key in the console${browserNote}`, (make
     await page.getByRole('button', { name: 'Rotate' }).focus()
     await page.keyboard.press('Enter')
     const dialog = page.getByRole('dialog', { name: 'Rotate the key' })
-    const slider = dialog.getByRole('slider', { name: 'Grace' })
-    await slider.focus()
-    const shown: (string | null)[] = []
-    for (const press of ['End', 'ArrowLeft', 'Home', 'ArrowRight', 'ArrowRight']) {
-      await page.keyboard.press(press)
-      shown.push(await slider.getAttribute('aria-valuetext'))
+    // The usual length has the focus, and the arrows lead to the others.
+    await expect.poll(() => isFocused(dialog.getByRole('radio', { name: '24 hours' }))).toBe(true)
+    await page.keyboard.press('ArrowRight')
+    expect(await dialog.getByRole('radio', { name: '48 hours' }).isChecked()).toBe(true)
+    await dialog.getByRole('radio', { name: 'Another length' }).check()
+    const length = dialog.getByLabel('Length of the grace')
+    expect(await length.inputValue()).toBe('2')
+    const rotate = dialog.getByRole('button', { name: 'Rotate' })
+    for (const none of ['', '0', '31']) {
+      await length.fill(none)
+      await dialog.getByText('Must be a number, such as 12 or 1.5').waitFor()
+      expect(await refusalOf(rotate), none).toBe('Enter the length of the grace first.')
     }
-    expect(shown).toEqual(['30 days', '14 days', 'No grace', '1 hour', '6 hours'])
+    // Escape drops nothing that was typed without asking, and gives the focus back.
+    await length.fill('6')
+    await page.keyboard.press('Escape')
+    const ask = page.getByRole('dialog', { name: 'Discard what you typed?' })
+    await expect.poll(() => isFocused(ask.getByRole('button', { name: 'Continue to edit' }))).toBe(true)
+    await page.keyboard.press('Escape')
+    await ask.waitFor({ state: 'detached' })
+    expect(await length.inputValue()).toBe('6')
+    await expect.poll(() => isFocused(length)).toBe(true)
+    await dialog.getByLabel('Unit of the grace').selectOption('hours')
     await dialog.getByRole('button', { name: 'Rotate' }).press('Enter')
     const told = page.getByText('The old token works until').locator('time')
     const graceEnds = Date.parse((await told.getAttribute('datetime')) ?? '')
@@ -117,13 +131,15 @@ onOneDatabase('PostgreSQL', `rotating a key in the console${browserNote}`, (make
       await rotate.getByText('The old token is still in use').waitFor()
       const go = rotate.getByRole('button', { name: 'Rotate' })
       expect(await refusalOf(go)).toBe('End the earlier grace first, or rotate without a grace.')
-      await rotate.getByRole('slider').press('Home')
+      await rotate.getByRole('radio', { name: 'None' }).check()
       await rotate.getByText('Both old tokens end').waitFor()
       expect(await refusalOf(go)).toBeUndefined()
-      await page.keyboard.press('Escape')
+      await rotate.getByRole('button', { name: 'Cancel' }).click()
 
       await page.getByRole('button', { name: 'End grace now' }).click()
       const end = page.getByRole('dialog', { name: 'End the grace now?' })
+      // What changes nothing has the focus, where there is nothing to type.
+      await expect.poll(() => isFocused(end.getByRole('button', { name: 'Keep it' }))).toBe(true)
       await end.getByText('The old token is still in use').waitFor()
       expect(await codeOf(server, old)).toBe('valid')
       await end.getByRole('button', { name: 'End grace now' }).click()
@@ -161,7 +177,7 @@ onOneDatabase('PostgreSQL', `rotating a key in the console${browserNote}`, (make
     await page.getByRole('button', { name: 'Rotate' }).click()
     const dialog = page.getByRole('dialog', { name: 'Rotate the key' })
     await dialog.getByText('This session continues: the grace is longer than any session.').waitFor()
-    await dialog.getByRole('slider').press('Home')
+    await dialog.getByRole('radio', { name: 'None' }).check()
     await dialog.getByText('The console signs you in again with the new token.').waitFor()
     await dialog.getByRole('button', { name: 'Rotate' }).click()
     await page.getByRole('heading', { level: 1, name: /The new token of/ }).waitFor()

@@ -4,7 +4,7 @@ import { afterAll, describe, expect, test } from 'vitest'
 import { createAcme } from '../setup/acme.ts'
 import { makeSqlite, onOneDatabase } from '../setup/databases.ts'
 import { browserNote, skipsBrowser, useBrowser } from './browser.ts'
-import { go, sessionOf, signIn } from './chromium.ts'
+import { go, isFocused, sessionOf, signIn } from './chromium.ts'
 
 onOneDatabase('SQLite', `the door of the console${browserNote}`, (makeDatabase) => {
   const browser = useBrowser()
@@ -16,8 +16,10 @@ onOneDatabase('SQLite', `the door of the console${browserNote}`, (makeDatabase) 
     const weak = await keys.create({ organizationId: 'acme', name: 'Weak', permissions: ['emails:send'] })
     const page = await browser.open(server)
     const field = page.getByLabel('Token', { exact: true })
+    await expect.poll(() => isFocused(field)).toBe(true)
     for (const [token, words] of [
       ['', 'Paste a token.'],
+      [`sk_live_${'51H8xYzAbC'.repeat(3)}`, 'not one of ours'],
       [server.rootKey.slice(0, -1), 'This is not a whole token'],
       [`${server.rootKey.slice(0, 30)}x${server.rootKey.slice(31)}`, 'This is not a whole token'],
     ] as const) {
@@ -46,7 +48,8 @@ onOneDatabase('SQLite', `the door of the console${browserNote}`, (makeDatabase) 
       const page = await browser.open(server)
       await page.getByLabel('Token', { exact: true }).fill(server.rootKey)
       expect(await page.content()).not.toContain(secret)
-      await signIn(page, server.rootKey)
+      // As it is copied from a header.
+      await signIn(page, `Authorization: Bearer ${server.rootKey}`)
       await page.getByText('Signed in with').waitFor()
       const [cookie, ...others] = await page.context().cookies()
       expect(others).toEqual([])
@@ -139,30 +142,57 @@ describe(`every page of the console${browserNote}`, () => {
     page.evaluate(() => getComputedStyle(document.documentElement).backgroundColor)
 
   test.skipIf(skipsBrowser)(
-    'tells of a lost connection, tries again, and goes on when it is back',
+    'tells of a lost connection, keeps what was typed, and goes on when it is back',
     async () => {
       const server = await browser.serve(url)
       const expected = /net::ERR_|could not load a part of this page/
-      const page = await browser.open(server, { token: server.rootKey, expected })
+      const path = '/organizations/root/new-key'
+      const page = await browser.open(server, { token: server.rootKey, path, expected })
       const banner = page.getByText('No connection to Latchkey')
-      await page.getByRole('heading', { name: 'Organizations' }).waitFor()
-      await page.context().setOffline(true)
-      // The files of that page were not loaded yet.
+      const name = page.getByLabel('Name', { exact: true })
+      await name.fill('Long thought over')
+      // The server is away, and the browser knows nothing of it.
+      await page.route('**/*', (route) => route.abort())
+      // The files of these were not loaded yet: a page, a window, a hint.
       await page.getByRole('link', { name: 'Sessions' }).click()
       await banner.waitFor()
-      await page.getByText('This page could not be shown').waitFor()
-      await page.context().setOffline(false)
-      await banner.waitFor({ state: 'detached' })
-      await page.getByRole('heading', { level: 1, name: 'Sessions' }).waitFor()
+      await page.getByRole('button', { name: 'Help and keyboard' }).click()
+      await page.getByText('The browser could not load this part of the page').waitFor()
+      await page.getByRole('button', { name: 'Reload the page' }).click()
+      await page.getByRole('button', { name: 'Close', exact: true }).click()
+      await page.getByRole('button', { name: 'Sign out', exact: true }).click()
+      await page.getByText('You are still signed in').waitFor()
+      expect(await name.inputValue()).toBe('Long thought over')
+      expect(new URL(page.url()).pathname).toBe(path)
 
-      await page.route('**/*', (route) => route.abort())
-      await page.getByRole('button', { name: 'Sign out', exact: true }).first().click()
-      await banner.waitFor()
-      await page.unroute('**/*')
       await page.getByRole('button', { name: 'Try now' }).click()
+      expect(await banner.isVisible()).toBe(true)
+
+      await page.unroute('**/*')
       await banner.waitFor({ state: 'detached' })
+      expect(await name.inputValue()).toBe('Long thought over')
+      await page.getByRole('link', { name: 'Sessions' }).click()
+      await page.getByRole('heading', { level: 1, name: 'Sessions' }).waitFor()
     },
   )
+
+  test.skipIf(skipsBrowser)('that could not be loaded is shown once the server has answered', async () => {
+    const server = await browser.serve(url)
+    const expected = /net::ERR_|could not load a part of this page/
+    const page = await browser.open(server, { token: server.rootKey, expected })
+    await page.getByRole('heading', { name: 'Organizations' }).waitFor()
+    let isAway = true
+    await page.route(/\/assets\/sessions-|\/healthz/, (route) => (isAway ? route.abort() : route.fallback()))
+    // By its address, so that there is nothing to stay on.
+    await page.goto('/sessions')
+    await page.getByText('This page could not be shown').waitFor()
+    await page.getByRole('button', { name: 'Try again' }).click()
+    await page.getByText('No connection to Latchkey').waitFor()
+    // Chromium has put no error of its own in its place.
+    expect(await page.getByText('This page could not be shown').isVisible()).toBe(true)
+    isAway = false
+    await page.getByRole('heading', { level: 1, name: 'Sessions' }).waitFor()
+  })
 
   test.skipIf(skipsBrowser)(
     'is dark or light as the system is, or as its reader says, the next time too',

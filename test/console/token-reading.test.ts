@@ -43,7 +43,9 @@ test('a token is whole exactly where Latchkey takes it apart, and otherwise some
   fc.assert(
     fc.property(text, (damaged) => {
       const reading = readToken(damaged)
-      expect(reading.isWhole).toBe(parseToken(damaged.trim()) !== undefined)
+      expect(reading.isWhole).toBe(parseToken(reading.token) !== undefined)
+      // What Latchkey takes as it is needs no reading.
+      if (parseToken(damaged.trim()) !== undefined) expect(reading.token).toBe(damaged.trim())
       expect(reading.checks.some(({ passed }) => passed === false)).toBe(!reading.isWhole)
     }),
   )
@@ -63,9 +65,8 @@ describe('the likely fault in words', () => {
     ['an upper-case prefix', token.replace('re_live', 'RE_LIVE'), 'Prefix', 'lower-case'],
     ['a long prefix', `${'a'.repeat(25)}${token.slice(7)}`, 'Prefix', 'and has 25'],
     ['an empty prefix', token.slice(7), 'Prefix', 'The prefix before the _ is missing'],
-    ['its scheme', `Bearer ${token}`, 'Shape', '“Bearer”'],
-    ['its header', `Authorization: Bearer ${token}`, 'Shape', '“Authorization: Bearer”'],
-    ['quotes', `"${token}"`, 'Shape', 'quotes'],
+    ['a lost end after its scheme', `Bearer ${token.slice(0, -3)}`, 'Shape', 'Too short by 3 characters'],
+    ['two tokens', `${token} ${other(token)}`, 'Shape', 'several tokens'],
     ['a hint', `re_live_${kid}…`, 'Shape', 'hint'],
     ['dots', '••••••••', 'Shape', 'hidden'],
   ] as const)('%s', (_, text, name, words) => {
@@ -87,6 +88,61 @@ test('nothing that is told of a damaged token holds three characters of its secr
   )
 })
 
-function other(character = ''): string {
-  return character === 'a' ? 'b' : 'a'
+test.each([
+  `Bearer ${token}`,
+  `bearer\t${token}`,
+  `Authorization: Bearer ${token}`,
+  `authorization:Bearer ${token}\r\n`,
+  `"${token}"`,
+  `‘${token}’,`,
+  `<${token}>`,
+  `X-Api-Key: ${token}`,
+  `LATCHKEY_KEY=${token}`,
+  `export LATCHKEY_KEY='${token}'`,
+  `curl -H 'Authorization: Bearer ${token}' https://api.example.com/v1/emails`,
+  `{"key":"${token}"}`,
+  `${token} ${token}`,
+])('what was copied along with a token is left out: %#', (text) => {
+  expect(readToken(text)).toMatchObject({ token, isWhole: true, kid })
+})
+
+test.each([
+  [`sk_live_${'51H8xYzAbCdEfGhIjKlMnOpQr'}`, 'Stripe'],
+  ['sk_live_', 'Stripe'],
+  [`rk_test_${'a'.repeat(99)}`, 'Stripe'],
+  [`ghp_${'A1b2'.repeat(9)}`, 'GitHub'],
+  [`github_pat_${'A1b2'.repeat(20)}`, 'GitHub'],
+  [`Bearer glpat-${'A1b2'.repeat(5)}`, 'GitLab'],
+  ['xoxb-123-456-abc', 'Slack'],
+  ['AKIAIOSFODNN7EXAMPLE', 'AWS'],
+  [`sk-proj-${'A1b2'.repeat(20)}`, 'OpenAI'],
+  [`sk-ant-api03-${'A1b2'.repeat(20)}`, 'Anthropic'],
+  ['eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIn0.c2lnbmF0dXJl', 'JSON Web Token'],
+])('a key of another service is told from a damaged one of ours: %s', (text, service) => {
+  const { isWhole, isStranger, checks } = readToken(text)
+  expect([isWhole, isStranger]).toEqual([false, true])
+  expect(checks[0]?.tells).toContain(service)
+  expect(checks[0]?.tells).toContain('not one of ours')
+  // Nothing about it is right.
+  expect(checks.filter(({ passed }) => passed)).toEqual([])
+})
+
+test('a deployment may have taken a prefix that others have too', () => {
+  const own = generateToken('sk_live', random).token
+  expect(readToken(own)).toMatchObject({ isWhole: true, isStranger: false })
+  const mistyped = readToken(own.slice(0, -1) + other(own.at(-1)))
+  expect(mistyped).toMatchObject({ isWhole: false, isStranger: false })
+  // Its beginning alone proves nothing.
+  expect(readToken('re_live_abc').checks.find(({ name }) => name === 'Prefix')?.passed).toBeUndefined()
+})
+
+test('a text of any length is read in little time', () => {
+  for (const unit of [' ', '"', 'a', 'a_', 'A=', 'Bearer ', `${token.slice(0, -1)} `])
+    expect(readToken(`${unit.repeat(100_000)}x`).isWhole).toBe(false)
+})
+
+/** Another character, or a token with another end. */
+function other(text = ''): string {
+  if (text.length > 1) return generateToken('re_test', random).token
+  return text === 'a' ? 'b' : 'a'
 }

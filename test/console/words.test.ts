@@ -8,15 +8,17 @@ import {
   findGrace,
   graceEnd,
   graceName,
-  graceSteps,
+  gracePresets,
+  longestGraceSeconds,
+  readGrace,
   secretEnd,
   secretState,
+  splitGrace,
   usesSince,
 } from '../../console/format/graces.ts'
 import { mergeFields, mergeList } from '../../console/format/merges.ts'
 import { limitsOf } from '../../console/format/session-limits.ts'
 import { deviceOf } from '../../console/format/user-agents.ts'
-import { isSameName } from '../../console/pages/keys/key/typed-name.ts'
 import { rotateKeySchema } from '../../src/core/shapes/keys.ts'
 
 const now = Date.parse('2026-03-01T12:00:00.000Z')
@@ -114,21 +116,41 @@ describe('the changes of an event', () => {
 })
 
 describe('a grace', () => {
-  test('every step of the slider is one that the API takes, from none to the longest', () => {
-    for (const graceSeconds of graceSteps)
+  test('every length that is offered is one that the API takes, and none is longer than the longest', () => {
+    for (const { seconds: graceSeconds } of gracePresets)
       expect(rotateKeySchema.safeParse({ graceSeconds }).success).toBe(true)
-    const longest = graceSteps.at(-1) as number
-    expect(rotateKeySchema.safeParse({ graceSeconds: longest + 1 }).success).toBe(false)
-    expect(graceSteps.map(graceName)).toEqual([
-      'No grace',
+    expect(rotateKeySchema.safeParse({ graceSeconds: longestGraceSeconds }).success).toBe(true)
+    expect(rotateKeySchema.safeParse({ graceSeconds: longestGraceSeconds + 1 }).success).toBe(false)
+    expect(gracePresets.map(({ label }) => label)).toEqual([
+      'None',
       '1 hour',
-      '6 hours',
-      '1 day',
-      '3 days',
+      '24 hours',
+      '48 hours',
       '7 days',
-      '14 days',
       '30 days',
     ])
+    expect([0, 3_600, 172_800, 37_800].map(graceName)).toEqual([
+      'No grace',
+      '1 hour',
+      '2 days',
+      '10 hours 30 minutes',
+    ])
+  })
+
+  test('is any other length as well, read as it is typed, and none that the API refuses', () => {
+    expect(readGrace('36', 'hours')).toBe(129_600)
+    expect(readGrace(' 1.5 ', 'days')).toBe(129_600)
+    expect(readGrace('1,5', 'hours')).toBe(5_400)
+    expect(readGrace('90', 'minutes')).toBe(5_400)
+    expect(readGrace('30', 'days')).toBe(longestGraceSeconds)
+    for (const count of ['', '0', '31', '-1', '1e3', 'a', '1.', '0.00001', '١'])
+      expect(readGrace(count, 'days'), count).toBeUndefined()
+    for (const { seconds } of gracePresets.slice(1)) {
+      const { count, unit } = splitGrace(seconds)
+      expect(readGrace(count, unit)).toBe(seconds)
+    }
+    expect(splitGrace(172_800)).toEqual({ count: '2', unit: 'days' })
+    expect(splitGrace(5_400)).toEqual({ count: '90', unit: 'minutes' })
   })
 
   test('ends with the key where that expires before', () => {
@@ -215,12 +237,6 @@ test.each([
   [' ', undefined],
 ])('a browser is called by its name and its system, else by its own words: %s', (userAgent, device) => {
   expect(deviceOf(userAgent)).toBe(device)
-})
-
-test('a name is typed right however its letters are composed, and wrong in any other case or letter', () => {
-  expect(isSameName('Cafe\u0301 🔑 ', 'Café 🔑')).toBe(true)
-  expect(isSameName(' \u202Eلا\u202C', '\u202Eلا\u202C')).toBe(true)
-  for (const typed of ['', 'café 🔑', 'Café', 'Cafe 🔑']) expect(isSameName(typed, 'Café 🔑')).toBe(false)
 })
 
 test('a day of a filter begins at midnight where the reader is, and lasts until the next one', () => {

@@ -9,7 +9,8 @@ import { dayInput, endOfDay, lastDayInput, startOfDay } from '../../format/days.
 import { isKeyId } from '../../format/key-ids.ts'
 import type { AuditSearch } from '../../searches.ts'
 import { useSession } from '../../session.ts'
-import { DayInput, TextInput } from './inputs.tsx'
+import { KeyChoice, OrganizationChoice } from './choices.tsx'
+import { DayInput } from './inputs.tsx'
 
 type Faults = Partial<Record<keyof AuditSearch, string>>
 
@@ -17,11 +18,11 @@ const organizationPattern = /^[A-Za-z0-9_.-]{1,128}$/
 
 /** What is wrong with filters, each in a sentence; nothing is asked for while something is. */
 export function faultsOf({ organization, key, actor, since, until }: AuditSearch): Faults {
-  const isId = 'Must be a whole key id, such as 01900000-0000-7000-8000-000000000000.'
+  const isId = 'Must be a key from the list, or a whole key id.'
   return {
     ...(organization !== undefined &&
       !organizationPattern.test(organization) && {
-        organization: 'Must be the id of an organization, not its name.',
+        organization: 'Must be an organization from the list, or its id.',
       }),
     ...(key !== undefined && !isKeyId(key) && { key: isId }),
     ...(actor !== undefined && !isKeyId(actor) && { actor: isId }),
@@ -113,42 +114,33 @@ export function AuditFilters({ search, faults, change }: AuditFiltersProps) {
           </Field>
         </div>
         <div className="col-span-2">
-          <Field label="To the key" error={faults.key}>
-            {(control) => (
-              <TextInput
-                control={control}
-                text={search.key ?? ''}
-                placeholder="The key’s id"
-                change={(key) => set('key', key)}
-                isFirst
-              />
-            )}
-          </Field>
+          <KeyChoice
+            label="To the key"
+            id={search.key}
+            organization={search.organization}
+            change={(key) => set('key', key)}
+            error={faults.key}
+            isFirst
+          />
         </div>
         <div className="col-span-2">
-          <Field label="By the key" error={faults.actor}>
-            {(control) => (
-              <TextInput
-                control={control}
-                text={search.actor ?? ''}
-                placeholder="The key’s id"
-                change={(actor) => set('actor', actor)}
-              />
-            )}
-          </Field>
+          {/* One organization's log tells of keys of the operator's too. */}
+          <KeyChoice
+            label="By the key"
+            id={search.actor}
+            organization={undefined}
+            change={(actor) => set('actor', actor)}
+            error={faults.actor}
+          />
         </div>
         {isRoot && (
           <div className="col-span-2">
-            <Field label="In the organization" error={faults.organization}>
-              {(control) => (
-                <TextInput
-                  control={control}
-                  text={search.organization ?? ''}
-                  placeholder="The organization’s id"
-                  change={(organization) => set('organization', organization)}
-                />
-              )}
-            </Field>
+            <OrganizationChoice
+              label="In the organization"
+              id={search.organization}
+              change={(organization) => set('organization', organization)}
+              error={faults.organization}
+            />
           </div>
         )}
         {count > 0 && (

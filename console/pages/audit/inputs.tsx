@@ -29,37 +29,3 @@ export function DayInput({
     />
   )
 }
-
-interface TextInputProps {
-  control: ControlProps
-  text: string
-  placeholder: string
-  change: (text: string | undefined) => void
-  /** Whether `/` leads to it. */
-  isFirst?: boolean
-}
-
-/** An id, taken when Enter is pressed or the field is left: half of one is none. */
-export function TextInput({ control, text, placeholder, change, isFirst = false }: TextInputProps) {
-  const [typed, setTyped] = useState(text)
-  useEffect(() => setTyped(text), [text])
-  const take = () => {
-    const next = typed.trim()
-    if (next !== text) change(next === '' ? undefined : next)
-  }
-  return (
-    <input
-      {...control}
-      className="input font-mono md:text-[0.8125rem]"
-      autoComplete="off"
-      autoCapitalize="off"
-      spellCheck={false}
-      placeholder={placeholder}
-      {...(isFirst && { 'data-shortcut': '/' })}
-      value={typed}
-      onChange={({ target }) => setTyped(target.value)}
-      onBlur={take}
-      onKeyDown={({ key }) => key === 'Enter' && take()}
-    />
-  )
-}

@@ -89,6 +89,7 @@ function KeyFound({ of: key, rotated }: KeyFoundProps) {
   }
   return (
     <Page
+      width="columns"
       title={key.name}
       aside={
         <>
@@ -131,36 +132,41 @@ function KeyFound({ of: key, rotated }: KeyFoundProps) {
       }
     >
       {outcome !== undefined && <Outcome {...outcome} />}
-      <Section title="Details">
-        <Facts
-          of={key}
-          refusal={refusals.change}
-          metadataRefusal={refusals.changeMetadata}
-          edit={(field) => show({ window: 'edit', field })}
-        />
-      </Section>
-      <Section
-        title="Secrets"
-        lead="Each rotation gives the key a new secret, in a new token. Latchkey shows only the public part of a token."
-      >
-        <Secrets
-          of={key}
-          refusal={refusals.change}
-          endGrace={(secret) => show({ window: 'end-grace', secret })}
-        />
-      </Section>
-      <Section title="History" lead="The changes of this key, newest first.">
-        {auditRefusal === undefined ? (
-          <AuditTrail
-            filter={{ key: key.id }}
-            limit={eventsAtOnce}
-            isOfKnownKey
-            empty={<p>No event yet.</p>}
-          />
-        ) : (
-          <Notice tone="note">{auditRefusal}</Notice>
-        )}
-      </Section>
+      {/* Where there is room, the history stands beside what it led to. */}
+      <div className="min-[110rem]:grid min-[110rem]:grid-cols-[minmax(0,3fr)_minmax(0,2fr)] min-[110rem]:items-start min-[110rem]:gap-x-6">
+        <div>
+          <Section title="Details">
+            <Facts
+              of={key}
+              refusal={refusals.change}
+              metadataRefusal={refusals.changeMetadata}
+              edit={(field) => show({ window: 'edit', field })}
+            />
+          </Section>
+          <Section
+            title="Secrets"
+            lead="Each rotation gives the key a new secret, in a new token. Latchkey shows only the public part of a token."
+          >
+            <Secrets
+              of={key}
+              refusal={refusals.change}
+              endGrace={(secret) => show({ window: 'end-grace', secret })}
+            />
+          </Section>
+        </div>
+        <Section title="History" lead="The changes of this key, newest first.">
+          {auditRefusal === undefined ? (
+            <AuditTrail
+              filter={{ key: key.id }}
+              limit={eventsAtOnce}
+              isOfKnownKey
+              empty={<p>No event yet.</p>}
+            />
+          ) : (
+            <Notice tone="note">{auditRefusal}</Notice>
+          )}
+        </Section>
+      </div>
       {open?.window === 'edit' && <EditField field={open.field} of={key} close={close} />}
       {open?.window === 'rotate' && <RotateDialog of={key} close={close} rotated={rotated} />}
       {open?.window === 'revoke' && (

@@ -6,6 +6,8 @@ import { Building2, Pencil, Plus } from 'lucide-react'
 import { Suspense, useState } from 'react'
 import { ApiError, type ListPage, type WireOrganization } from '../../api.ts'
 import { Button, LinkButton } from '../../components/button.tsx'
+import { marked } from '../../components/foreign.tsx'
+import { MissingPart } from '../../components/missing-part.tsx'
 import { EmptyState } from '../../components/notices.tsx'
 import { Page } from '../../components/page.tsx'
 import { later } from '../../later.tsx'
@@ -17,9 +19,11 @@ import { KeyList } from './list/list.tsx'
 
 const RenameOrganizationDialog = later(
   async () => (await import('../organizations/edit.tsx')).RenameOrganizationDialog,
+  MissingPart,
 )
 const ChooseOrganizationDialog = later(
   async () => (await import('../organizations/choose.tsx')).ChooseOrganizationDialog,
+  MissingPart,
 )
 
 export function OrganizationKeysPage() {
@@ -33,6 +37,7 @@ export function OrganizationKeysPage() {
   const name = organization?.name ?? id
   return (
     <Page
+      width="table"
       title={name}
       aside={
         <>
@@ -45,7 +50,7 @@ export function OrganizationKeysPage() {
         <>
           <Button
             icon={<Pencil size={16} aria-hidden />}
-            refusal={refusal('latchkey:organizations:write') ?? refusal('latchkey:organizations:read')}
+            refusal={refusal('latchkey:organizations:write')}
             onClick={() => setRenaming(true)}
           >
             Rename
@@ -98,7 +103,12 @@ export function AllKeysPage() {
     </Button>
   )
   return (
-    <Page title="All keys" lead="The keys of every organization." actions={newKey('New key', 'n')}>
+    <Page
+      width="table"
+      title="All keys"
+      lead="The keys of every organization."
+      actions={newKey('New key', 'n')}
+    >
       <KeyList
         caption="The keys of every organization"
         search={search}
@@ -143,7 +153,7 @@ function useOrganization(id: string): { organization: WireOrganization | undefin
   const client = useQueryClient()
   const { data, error } = useQuery({
     ...organizationQuery(id),
-    enabled: useSession().refusal('latchkey:organizations:read') === undefined,
+    enabled: useSession().readsOrganization(id),
     placeholderData: () =>
       // The list one comes from knows the name already.
       client
@@ -172,7 +182,7 @@ function NoOrganization({ id }: { id: string }) {
             )
           }
         >
-          <code className="code">{id}</code>
+          <code className="code">{marked(id)}</code>
         </EmptyState>
       </div>
     </Page>

@@ -3,9 +3,11 @@ import { useQuery } from '@tanstack/react-query'
 import { useNavigate, useParams } from '@tanstack/react-router'
 import { useState } from 'react'
 import { ApiError, type WireCreatedKey } from '../../api.ts'
+import { Foreign } from '../../components/foreign.tsx'
 import { ErrorNotice, Notice } from '../../components/notices.tsx'
 import { type Crumb, Page } from '../../components/page.tsx'
 import { TokenOnce } from '../../components/token-once.tsx'
+import { isKeyId, shortKeyId } from '../../format/key-ids.ts'
 import { organizationQuery } from '../../queries.ts'
 import { useSession } from '../../session.ts'
 import { NewKeyForm } from './new-key/form.tsx'
@@ -22,15 +24,14 @@ export function NewKeyPage() {
 }
 
 function Blank({ organization, created }: { organization: string; created: (key: WireCreatedKey) => void }) {
-  const { isRoot, key, refusal } = useSession()
-  const mayRead = refusal('latchkey:organizations:read') === undefined
-  const known = useQuery({ ...organizationQuery(organization), enabled: mayRead })
+  const { isRoot, key, refusal, readsOrganization } = useSession()
+  const known = useQuery({ ...organizationQuery(organization), enabled: readsOrganization(organization) })
   const isForeign = !isRoot && organization !== key.organization_id
   const isUnknown = known.error instanceof ApiError && known.error.status === 404
   const refused = refusal('latchkey:keys:write')
   const name = known.data?.name ?? organization
   const keys: Crumb = {
-    label: isRoot ? name : 'Keys',
+    label: name,
     link: { to: '/organizations/$organization', params: { organization } },
   }
   const crumbs: Crumb[] = isRoot ? [{ label: 'Organizations', link: { to: '/organizations' } }, keys] : [keys]
@@ -49,9 +50,13 @@ function Blank({ organization, created }: { organization: string; created: (key:
       crumbs={crumbs}
       lead={
         <>
-          <span className="block truncate">
-            For <strong className="font-medium text-ink">{name}</strong>.
-          </span>
+          For <Foreign text={name} className="font-medium text-ink" />
+          {name !== organization && (
+            <code className="code ml-2" title={organization}>
+              {isKeyId(organization) ? shortKeyId(organization) : organization}
+            </code>
+          )}
+          <br />
           The console shows its token once, after this form.
         </>
       }
@@ -75,7 +80,7 @@ function Created({ of }: { of: WireCreatedKey }) {
       title="The new key’s token"
       lead={
         <>
-          The key <strong className="foreign font-medium text-ink">{of.name}</strong> works from now on.
+          The key <Foreign text={of.name} className="font-medium text-ink" /> works from now on.
         </>
       }
     >

@@ -3,6 +3,7 @@ import { keepPreviousData, useInfiniteQuery } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
 import { useEffect, useState } from 'react'
 import { Dialog } from '../../components/dialog.tsx'
+import { marked } from '../../components/foreign.tsx'
 import { ErrorNotice, Notice } from '../../components/notices.tsx'
 import { SearchField } from '../../components/search-field.tsx'
 import { organizationsQuery } from '../../queries.ts'
@@ -65,7 +66,7 @@ function Choice({ id, name }: { id: string; name: string }) {
       >
         <span className="min-w-0">
           <span className="block truncate font-medium" dir="auto">
-            {name}
+            {marked(name)}
           </span>
           <span className="block truncate font-mono text-xs text-muted">{id}</span>
         </span>

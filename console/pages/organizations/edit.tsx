@@ -38,6 +38,7 @@ export function CreateOrganizationDialog({ close }: { close: () => void }) {
       error={error}
       submit={submit}
       close={close}
+      isTyped={name !== '' || id !== ''}
     >
       <TextField label="Name" placeholder="Acme Inc." value={name} onChange={setName} error={faults.name} />
       <Field
@@ -113,6 +114,7 @@ export function RenameOrganizationDialog({ organization, close }: RenameProps) {
       error={renaming.error}
       submit={submit}
       close={close}
+      isTyped={name !== organization.name}
     >
       <TextField label="Name" value={name} onChange={setName} error={fault} />
       <OtherError error={renaming.error} isTold={fault !== undefined} />
@@ -126,6 +128,7 @@ function useKnow(): (organization: WireOrganization) => Promise<void> {
   return async (organization) => {
     client.setQueryData(organizationQuery(organization.id).queryKey, organization)
     void client.invalidateQueries({ queryKey: ['audit-log'] })
+    void client.invalidateQueries({ queryKey: ['organizations', 'directory'] })
     await client.invalidateQueries({ queryKey: ['organizations', 'list'] })
   }
 }

@@ -5,10 +5,14 @@ import { type ReactNode, Suspense, useState } from 'react'
 import type { WireOrganization } from '../../api.ts'
 import { Button } from '../../components/button.tsx'
 import { Count } from '../../components/count.tsx'
+import { marked } from '../../components/foreign.tsx'
+import { MissingPart } from '../../components/missing-part.tsx'
 import { EmptyState, ErrorNotice, Notice } from '../../components/notices.tsx'
 import { Page } from '../../components/page.tsx'
+import { useRowClicks } from '../../components/row-clicks.ts'
 import { RowLink } from '../../components/row-link.tsx'
 import { SearchField } from '../../components/search-field.tsx'
+import { withMarks } from '../../format/foreign-text.ts'
 import { later } from '../../later.tsx'
 import { organizationsQuery } from '../../queries.ts'
 import { rootOrganizationId, useSession } from '../../session.ts'
@@ -17,9 +21,12 @@ import { useVirtualRows } from '../../virtual-list/virtual-rows.ts'
 import { Day } from '../keys/list/cells.tsx'
 import { OperatorMark } from './mark.tsx'
 
-const rowRem = 3.75
+const rowRem = 3
 
-const CreateOrganizationDialog = later(async () => (await import('./edit.tsx')).CreateOrganizationDialog)
+const CreateOrganizationDialog = later(
+  async () => (await import('./edit.tsx')).CreateOrganizationDialog,
+  MissingPart,
+)
 
 export function OrganizationsPage() {
   const { isRoot, key, refusal } = useSession()
@@ -43,6 +50,7 @@ export function OrganizationsPage() {
   const unreadable = refusal('latchkey:organizations:read')
   return (
     <Page
+      width="table"
       title="Organizations"
       lead="Your customers. Each has its own keys, and sees no others."
       actions={create('New organization', 'n')}
@@ -116,11 +124,12 @@ function Organizations({ create }: { create: ReactNode }) {
 }
 
 const heading = 'sticky top-0 z-10 h-11 border-b border-line bg-surface px-4 text-left font-medium text-muted'
-const cell = 'h-15 overflow-hidden border-b border-line px-4 py-0'
+const cell = 'h-12 overflow-hidden border-b border-line px-4 py-0'
 
 function Table({ list }: { list: EndlessList<WireOrganization> }) {
   const { items = [], rows, hasMore, isOld, reach } = list
   const { box, indexes, before, after } = useVirtualRows<HTMLTableSectionElement>(rows, rowRem, reach)
+  useRowClicks(box)
   return (
     <table
       className="w-full table-fixed border-separate border-spacing-0"
@@ -170,16 +179,20 @@ function OrganizationRow({ organization, index }: RowProps) {
   }
   const { id, name, created_at: createdAt } = organization
   return (
-    <tr aria-rowindex={index + 2} className="hover:bg-hover [&:last-child>td]:border-b-0">
+    <tr
+      aria-rowindex={index + 2}
+      data-opens={`/organizations/${id}`}
+      className="cursor-pointer hover:bg-hover [&:last-child>td]:border-b-0"
+    >
       <td className={cell}>
         <span className="flex items-center gap-2">
           <RowLink
             href={`/organizations/${id}`}
             className="truncate rounded text-left font-medium text-ink underline-offset-2 hover:underline"
             dir="auto"
-            title={name}
+            title={withMarks(name)}
           >
-            {name}
+            {marked(name)}
           </RowLink>
           <OperatorMark id={id} />
         </span>

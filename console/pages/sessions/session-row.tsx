@@ -3,7 +3,9 @@ import { MonitorSmartphone } from 'lucide-react'
 import type { ReactNode } from 'react'
 import type { WireSession } from '../../api.ts'
 import { Button } from '../../components/button.tsx'
+import { marked } from '../../components/foreign.tsx'
 import { Ago, useNow } from '../../components/time.tsx'
+import { withMarks } from '../../format/foreign-text.ts'
 import { fromNow, inFull, inShort } from '../../format/times.ts'
 import { deviceOf } from '../../format/user-agents.ts'
 
@@ -26,8 +28,12 @@ export function SessionRow({ session, isEnding, end }: SessionRowProps) {
       </span>
       <div className="min-w-0 grow basis-64">
         <p className="flex flex-wrap items-center gap-2">
-          <span className="foreign font-medium" dir="auto" title={session.user_agent ?? undefined}>
-            {device}
+          <span
+            className="foreign font-medium"
+            dir="auto"
+            title={session.user_agent === null ? undefined : withMarks(session.user_agent)}
+          >
+            {marked(device)}
           </span>
           {session.current && (
             <span className="rounded-full bg-good-soft px-2 py-0.5 text-xs font-medium text-good">
@@ -57,7 +63,7 @@ export function SessionRow({ session, isEnding, end }: SessionRowProps) {
         </dl>
       </div>
       {!session.current && (
-        <Button busy={isEnding} aria-label={`End the session of ${device}`} onClick={end}>
+        <Button busy={isEnding} aria-label={`End the session of ${withMarks(device)}`} onClick={end}>
           {isEnding ? 'Ending…' : 'End'}
         </Button>
       )}

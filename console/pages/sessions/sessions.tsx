@@ -3,6 +3,7 @@ import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import { LogOut } from 'lucide-react'
 import { call } from '../../api.ts'
 import { Button } from '../../components/button.tsx'
+import { Foreign } from '../../components/foreign.tsx'
 import { ErrorNotice } from '../../components/notices.tsx'
 import { Page } from '../../components/page.tsx'
 import { limitsAsUsual, limitsOf } from '../../format/session-limits.ts'
@@ -29,11 +30,8 @@ export function SessionsPage() {
       title="Sessions"
       lead={
         <>
-          The browsers that are signed in with the key{' '}
-          <strong className="foreign font-medium text-ink" dir="auto">
-            {key.name}
-          </strong>
-          . {own === undefined ? <span className="invisible">{limitsAsUsual}</span> : limitsOf(own)}
+          The browsers that the key <Foreign text={key.name} className="font-medium text-ink" /> is signed in
+          with. {own === undefined ? <span className="invisible">{limitsAsUsual}</span> : limitsOf(own)}
         </>
       }
       actions={

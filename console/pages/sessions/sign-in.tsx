@@ -1,15 +1,18 @@
 // The first page of who is not signed in. Whatever the address is, it is there again afterwards.
-import { useEffect } from 'react'
+import { useEffect, useRef } from 'react'
 import type { WireKey } from '../../api.ts'
+import { useFocusOnArrival } from '../../components/autofocus.ts'
 import { Logo } from '../../components/logo.tsx'
 import { SignInForm } from '../../components/sign-in-form.tsx'
 
 export function SignInPage({ signedIn }: { signedIn: (key: WireKey) => void }) {
+  const place = useRef<HTMLElement>(null)
+  useFocusOnArrival(place)
   useEffect(() => {
     document.title = 'Sign in · Latchkey'
   }, [])
   return (
-    <main className="flex min-h-dvh items-center justify-center p-4">
+    <main ref={place} className="flex min-h-dvh items-center justify-center p-4">
       <div className="w-full max-w-sm">
         <div className="mb-6 flex items-center gap-3">
           <Logo size={36} />

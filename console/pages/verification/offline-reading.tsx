@@ -17,7 +17,9 @@ export function OfflineReading({ reading }: { reading: TokenReading }) {
           ? 'The console checks its form as you paste.'
           : reading.isWhole
             ? 'The form is right.'
-            : 'This is not a whole token.'}
+            : reading.isStranger
+              ? 'This is not one of ours.'
+              : 'This is not a whole token.'}
       </p>
       <dl className="mt-2 grid grid-cols-[auto_1fr] gap-x-4 gap-y-1">
         {reading.checks.map(({ name, passed, tells }) => {

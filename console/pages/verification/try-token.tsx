@@ -3,6 +3,7 @@ import { useMutation } from '@tanstack/react-query'
 import { Eye, EyeOff } from 'lucide-react'
 import { type FormEvent, useRef, useState } from 'react'
 import { ApiError, call, type WireVerdict } from '../../api.ts'
+import { focusMark, useFocusOnArrival } from '../../components/autofocus.ts'
 import { Button, IconButton } from '../../components/button.tsx'
 import { Field } from '../../components/field.tsx'
 import { ErrorNotice, Notice } from '../../components/notices.tsx'
@@ -19,16 +20,18 @@ export function TryTokenPage() {
   const [text, setText] = useState('')
   const [isShown, setShown] = useState(false)
   const [permissions, setPermissions] = useState<string[]>([])
-  const [verdict, setVerdict] = useState<WireVerdict>()
+  const [verdict, setVerdict] = useState<{ of: WireVerdict; kid: string | undefined }>()
   const reading = readToken(text)
   const question = useRef(0)
+  const form = useRef<HTMLFormElement>(null)
+  useFocusOnArrival(form)
   const ask = useMutation({
     // The token is read here and not given: a mutation's variables would keep it.
     mutationFn: async () => {
       const body = { key: reading.token, permissions }
       const asked = question.current
       const answer = await call<WireVerdict>('POST', '/v1/keys/verify', { body })
-      if (asked === question.current) setVerdict(answer)
+      if (asked === question.current) setVerdict({ of: answer, kid: reading.kid })
     },
     gcTime: 0,
   })
@@ -57,16 +60,17 @@ export function TryTokenPage() {
       lead="Find out whether a token is valid. Your browser checks its form, and Latchkey verifies it."
     >
       <div className="max-w-3xl space-y-6">
-        <form onSubmit={submit} className="card space-y-6 p-4 sm:p-5" noValidate>
+        <form ref={form} onSubmit={submit} className="card space-y-6 p-4 sm:p-5" noValidate>
           <div>
             <Field
               label="Token"
-              hint="The console does not store it, and forgets it when you leave this page."
+              hint="You may paste a whole header, such as “Authorization: Bearer …”. The console does not store the token, and forgets it when you leave this page."
             >
               {(control) => (
                 <div className="flex gap-2">
                   <input
                     {...control}
+                    {...focusMark}
                     className="input font-mono"
                     type={isShown ? 'text' : 'password'}
                     autoComplete="off"
@@ -112,7 +116,7 @@ export function TryTokenPage() {
         </form>
         <div aria-live="polite">
           {ask.error !== null && <Failure error={ask.error} />}
-          {verdict && <VerdictView verdict={verdict} />}
+          {verdict && <VerdictView verdict={verdict.of} kid={verdict.kid} />}
         </div>
       </div>
     </Page>

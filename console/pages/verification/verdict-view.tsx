@@ -1,11 +1,18 @@
 // A verdict, big and clear: what it means, what to do next, and what is known of the key.
+import { useQuery } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
 import { Ban, CircleCheck, CircleHelp, Hourglass, type LucideIcon, RotateCw, ShieldX } from 'lucide-react'
 import { type ReactNode, useEffect, useRef } from 'react'
 import type { WireVerdict } from '../../api.ts'
+import { marked } from '../../components/foreign.tsx'
+import { Notice } from '../../components/notices.tsx'
+import { OrganizationName } from '../../components/organization-name.tsx'
 import { PermissionList } from '../../components/permission-list.tsx'
-import { fromNow, inFull } from '../../format/times.ts'
+import { useNow } from '../../components/time.tsx'
+import { secretState } from '../../format/graces.ts'
+import { exactly, fromNow } from '../../format/times.ts'
 import { verdictWords } from '../../format/verdicts.ts'
+import { keyQuery } from '../../queries.ts'
 
 const bad = 'bg-danger-soft text-danger'
 const late = 'bg-warn-soft text-warn'
@@ -19,7 +26,13 @@ const looks: Record<WireVerdict['code'], { look: string; icon: LucideIcon }> = {
   insufficient_permissions: { look: late, icon: ShieldX },
 }
 
-export function VerdictView({ verdict }: { verdict: WireVerdict }) {
+interface VerdictViewProps {
+  verdict: WireVerdict
+  /** The public id of the secret that was asked about. */
+  kid: string | undefined
+}
+
+export function VerdictView({ verdict, kid }: VerdictViewProps) {
   const { look, icon: Icon } = looks[verdict.code]
   const { title, meaning, next } = verdictWords[verdict.code]
   const section = useRef<HTMLElement>(null)
@@ -41,8 +54,29 @@ export function VerdictView({ verdict }: { verdict: WireVerdict }) {
           {next !== undefined && <p className="mt-1 text-ink">{next}</p>}
         </div>
       </div>
+      {'key_id' in verdict && kid !== undefined && <OldSecret keyId={verdict.key_id} kid={kid} />}
       {'key_id' in verdict && <KnownKey verdict={verdict} />}
     </section>
+  )
+}
+
+/** Tells of a token that a rotation has replaced and that still works: when it ends, and which one is newer. */
+function OldSecret({ keyId, kid }: { keyId: string; kid: string }) {
+  const now = Math.max(useNow(), Date.now())
+  // As it is now: it may have been rotated a moment ago, by whoever asks.
+  const { data: key } = useQuery({ ...keyQuery(keyId), staleTime: 0 })
+  const secret = key?.secrets.find((one) => one.kid === kid)
+  if (key === undefined || secret === undefined || secretState(secret, key, now) !== 'grace') return null
+  const ends = secret.expires_at ?? ''
+  return (
+    <div className="p-4 pb-0 sm:p-5 sm:pb-0">
+      <Notice tone="warning" title="This is the old token: its key was rotated">
+        <p>
+          It works until its grace ends, {fromNow(ends, now)}: <time dateTime={ends}>{exactly(ends)}</time>.
+          Put the newest token in its place: <code className="code">{key.hint}</code>
+        </p>
+      </Notice>
+    </div>
   )
 }
 
@@ -57,11 +91,11 @@ function KnownKey({ verdict }: { verdict: Extract<WireVerdict, { key_id: string 
       )}
       <Known label="Key">
         <Link to="/keys/$key" params={{ key: key_id }} className="foreign text-link underline" dir="auto">
-          {name}
+          {marked(name)}
         </Link>
       </Known>
       <Known label="Organization">
-        <span className="foreign">{organization_id}</span>
+        <OrganizationName id={organization_id} />
       </Known>
       <Known label="Permissions">
         {permissions.length === 0 ? (
@@ -71,14 +105,14 @@ function KnownKey({ verdict }: { verdict: Extract<WireVerdict, { key_id: string 
         )}
       </Known>
       <Known label="Expires">
-        {expires_at === null ? 'Never' : `${inFull(expires_at)}, ${fromNow(expires_at, Date.now())}`}
+        {expires_at === null ? 'Never' : `${exactly(expires_at)}, ${fromNow(expires_at, Date.now())}`}
       </Known>
       <Known label="Metadata">
         {Object.keys(metadata).length === 0 ? (
           <span className="text-muted">None</span>
         ) : (
           <pre className="foreign rounded-md border border-line bg-sunken p-2 font-mono text-[0.8125rem] whitespace-pre-wrap">
-            {JSON.stringify(metadata, null, 2)}
+            {marked(JSON.stringify(metadata, null, 2))}
           </pre>
         )}
       </Known>

@@ -2,7 +2,14 @@
 // snake_case, with instants as RFC 3339 (see `wire.ts`). Each shape is the check, the type and, by its name and its
 // examples, its part of the OpenAPI document.
 import { z } from 'zod'
-import { instant, instantInput, organizationIdSchema, permissionsSchema, text } from '../fields.ts'
+import {
+  instant,
+  instantInput,
+  organizationIdSchema,
+  permissionsSchema,
+  text,
+  visibleText,
+} from '../fields.ts'
 import { metadataFault } from '../metadata.ts'
 import { longestPrefix, prefixPattern } from '../token.ts'
 import { type CallOptions, type Changed, type Done, type WaitOptions, waited } from './calls.ts'
@@ -22,7 +29,7 @@ const metadata = z
   })
 
 const expiresAt = instantInput.nullable().meta({ description: 'When the key expires; null if never.' })
-const createdBy = text(256).meta({
+const createdBy = visibleText(256).meta({
   description: "The id of the operator's user for whom the key is created; root organization only.",
 })
 const tokenPrefix = z

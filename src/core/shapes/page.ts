@@ -1,7 +1,7 @@
 // Lists, page by page: what all of them take, and what a page is.
 import { z } from 'zod'
 import { maxPageItems } from '../bounds.ts'
-import { text } from '../fields.ts'
+import { visibleText } from '../fields.ts'
 import type { CallOptions } from './calls.ts'
 
 /** The fields that every list takes. */
@@ -20,7 +20,10 @@ export const pageFields = {
 }
 
 /** A name for people. */
-export const nameSchema = text(256).meta({ description: 'A name for people.', example: 'CI' })
+export const nameSchema = visibleText(256).meta({
+  description: 'A name for people. At least one of its characters can be seen.',
+  example: 'CI',
+})
 
 /**
  * One page of a list; `next` is the cursor of the page after it, undefined at the end. A page may hold fewer than

@@ -1,5 +1,6 @@
 // The calls on organizations.
 import { z } from 'zod'
+import { requirePermission } from '../../core/access.ts'
 import {
   createOrganizationSchema,
   listOrganizationsSchema,
@@ -47,11 +48,15 @@ export const organizationRoutes = [
     operationId: 'getOrganization',
     tag: 'Organizations',
     summary: 'Get an organization',
-    access: 'latchkey:organizations:read',
+    description:
+      'Requires `latchkey:organizations:read`, unless it is the organization of the calling key: every key may read that.',
+    access: 'any key',
     answers: [{ status: 200, description: 'The organization.', schema: organizationSchema }],
-    problems: ['too_many_reads', 'organization_not_found'],
-    handle: async ({ parts: { latchkey }, params, caller, signal }) =>
-      json(await latchkey.organizations.get(params.id, { actor: caller, signal })),
+    problems: ['missing_permission', 'too_many_reads', 'organization_not_found'],
+    handle: async ({ parts: { latchkey }, params, caller, signal }) => {
+      if (params.id !== caller.organizationId) requirePermission(caller, 'latchkey:organizations:read')
+      return json(await latchkey.organizations.get(params.id, { actor: caller, signal }))
+    },
   }),
   route({
     method: 'PATCH',

@@ -14,11 +14,13 @@ interface EditDialogProps {
   lead?: ReactNode
   read: () => Edited
   close: () => void
+  /** Whether the field holds another value than when it was opened. */
+  isTyped: boolean
   /** The form's fields; `faultOf` gives the server's sentence on one of them. */
   children: (faultOf: (field: keyof KeyChange) => string | undefined) => ReactNode
 }
 
-export function EditDialog({ keyToChange, title, lead, read, close, children }: EditDialogProps) {
+export function EditDialog({ keyToChange, title, lead, read, close, isTyped, children }: EditDialogProps) {
   const change = useChangeKey(keyToChange)
   const { error } = change
   const submit = () => {
@@ -42,6 +44,7 @@ export function EditDialog({ keyToChange, title, lead, read, close, children }: 
       error={error}
       submit={submit}
       close={close}
+      isTyped={isTyped}
     >
       {children(faultOf)}
       {error !== null && fields.length === 0 && <ChangeRefused error={error} />}

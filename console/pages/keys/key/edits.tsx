@@ -53,6 +53,7 @@ function Rename({ of, close }: EditProps) {
       lead="Its id, its tokens and its history stay the same."
       read={read}
       close={close}
+      isTyped={name !== of.name}
     >
       {(faultOf) => (
         <TextField
@@ -82,6 +83,7 @@ function EditPermissions({ of, close }: EditProps) {
       lead="They apply to every token of the key, in every process within two seconds."
       read={read}
       close={close}
+      isTyped={permissions.join() !== of.permissions.join()}
     >
       {(faultOf) => (
         <PermissionsField
@@ -120,6 +122,7 @@ function EditExpiry({ of, close }: EditProps) {
       lead="From then on no token of the key is valid. A later expiry makes them valid again."
       read={read}
       close={close}
+      isTyped={expiry !== of.expires_at}
     >
       {(faultOf) => (
         <ExpiryField
@@ -134,7 +137,8 @@ function EditExpiry({ of, close }: EditProps) {
 }
 
 function EditMetadata({ of, close }: EditProps) {
-  const [text, setText] = useState(() => writeMetadata(of.metadata))
+  const [opened] = useState(() => writeMetadata(of.metadata))
+  const [text, setText] = useState(opened)
   const read = () => {
     const { metadata } = readMetadata(text)
     if (metadata === undefined) return 'faulty'
@@ -142,7 +146,13 @@ function EditMetadata({ of, close }: EditProps) {
     return (now: WireKey) => ({ metadata: mergeFields(of.metadata, metadata, now.metadata) })
   }
   return (
-    <EditDialog keyToChange={of} title="Edit the metadata" read={read} close={close}>
+    <EditDialog
+      keyToChange={of}
+      title="Edit the metadata"
+      read={read}
+      close={close}
+      isTyped={text !== opened}
+    >
       {(faultOf) => <MetadataField value={text} onChange={setText} error={faultOf('metadata')} />}
     </EditDialog>
   )

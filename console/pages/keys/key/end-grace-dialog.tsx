@@ -2,6 +2,7 @@
 import { useQuery } from '@tanstack/react-query'
 import { useEffect } from 'react'
 import type { WireKeyDetails, WireSecret } from '../../../api.ts'
+import { focusMark } from '../../../components/autofocus.ts'
 import { Button } from '../../../components/button.tsx'
 import { Dialog, DialogActions } from '../../../components/dialog.tsx'
 import { ErrorNotice, Notice } from '../../../components/notices.tsx'
@@ -42,7 +43,9 @@ export function EndGraceDialog({ of: key, secret, close, done }: EndGraceDialogP
         </div>
       )}
       <DialogActions>
-        <Button onClick={close}>Keep it</Button>
+        <Button {...focusMark} onClick={close}>
+          Keep it
+        </Button>
         <Button
           kind="danger"
           busy={end.isPending}

@@ -1,15 +1,15 @@
 // The fields of a key below its name and status, those that can be changed with a button beside them.
-import { Link } from '@tanstack/react-router'
 import { TriangleAlert } from 'lucide-react'
 import type { ReactNode } from 'react'
 import type { WireKey } from '../../../api.ts'
 import { Button } from '../../../components/button.tsx'
 import { CopyButton } from '../../../components/copy.tsx'
-import { KeyName } from '../../../components/key-name.tsx'
+import { Creator } from '../../../components/creator.tsx'
+import { marked } from '../../../components/foreign.tsx'
+import { OrganizationName } from '../../../components/organization-name.tsx'
 import { PermissionList } from '../../../components/permission-list.tsx'
 import { Ago, useNow } from '../../../components/time.tsx'
 import { expiryWarningMs } from '../../../format/expiries.ts'
-import { isKeyId } from '../../../format/key-ids.ts'
 import { fromNow, inFull, inShort } from '../../../format/times.ts'
 import type { EditableField } from './edits.tsx'
 
@@ -42,19 +42,13 @@ export function Facts({ of: key, refusal, metadataRefusal, edit }: FactsProps) {
         <span className="foreign font-mono text-xs">{key.id}</span>
       </Fact>
       <Fact label="Organization">
-        <Link
-          to="/organizations/$organization"
-          params={{ organization: key.organization_id }}
-          className="foreign rounded text-link hover:underline"
-        >
-          {key.organization_id}
-        </Link>
+        <OrganizationName id={key.organization_id} />
       </Fact>
       <Fact label="Hint">
         <span className="foreign font-mono text-[0.8125rem]">{key.hint}</span>
       </Fact>
       <Fact label="Created by">
-        <CreatedBy by={key.created_by} />
+        <Creator createdBy={key.created_by} />
       </Fact>
       <Fact label="Created">
         <Moment instant={key.created_at} />
@@ -84,7 +78,7 @@ export function Facts({ of: key, refusal, metadataRefusal, edit }: FactsProps) {
           <span className="text-muted">None</span>
         ) : (
           <pre className="foreign w-full whitespace-pre-wrap rounded-md bg-sunken px-3 py-2 font-mono text-[0.8125rem]">
-            {JSON.stringify(key.metadata, null, 2)}
+            {marked(JSON.stringify(key.metadata, null, 2))}
           </pre>
         )}
       </Fact>
@@ -112,23 +106,16 @@ function Fact({
       className={`grid min-h-13 gap-x-4 border-t border-line py-2 sm:grid-cols-[6rem_minmax(0,1fr)] ${wide ? 'lg:col-span-2' : 'grid-cols-[6rem_minmax(0,1fr)] lg:odd:pr-8'}`}
     >
       <dt className="pt-2 text-muted">{label}</dt>
-      <dd className={`flex min-w-0 items-start gap-x-4 gap-y-2 ${isLong ? 'flex-col sm:flex-row' : ''}`}>
-        <div className="min-w-0 grow py-2">{children}</div>
+      <dd
+        className={`flex min-w-0 flex-wrap items-start gap-x-4 gap-y-2 ${isLong ? 'flex-col sm:flex-row' : ''}`}
+      >
+        <div className={`min-w-0 py-2 ${isLong ? 'max-sm:w-full sm:flex-1 sm:basis-24' : 'flex-1 basis-24'}`}>
+          {children}
+        </div>
         {action}
       </dd>
     </div>
   )
-}
-
-function CreatedBy({ by }: { by: string | null }) {
-  if (by === null) return <>The operator</>
-  const text = (
-    <span className="foreign" dir="auto">
-      {by}
-    </span>
-  )
-  // Operators may call their users by UUIDs too.
-  return isKeyId(by) ? <KeyName id={by} unknown={text} /> : text
 }
 
 function Moment({ instant }: { instant: string }) {

@@ -1,16 +1,18 @@
 // Asks before a key is revoked: by its name, and with what will stop working.
 import { type FormEvent, useState } from 'react'
 import type { WireKey } from '../../../api.ts'
+import { focusMark } from '../../../components/autofocus.ts'
 import { Button } from '../../../components/button.tsx'
 import { CopyButton } from '../../../components/copy.tsx'
 import { Dialog, DialogActions } from '../../../components/dialog.tsx'
 import { Field } from '../../../components/field.tsx'
+import { Foreign } from '../../../components/foreign.tsx'
 import { ErrorNotice, Notice } from '../../../components/notices.tsx'
 import { PermissionList } from '../../../components/permission-list.tsx'
 import { Ago } from '../../../components/time.tsx'
+import { asTyped, isTypedRight } from '../../../format/foreign-text.ts'
 import { useSession } from '../../../session.ts'
 import { type Done, useRevokeKey } from './key-changes.ts'
-import { isSameName } from './typed-name.ts'
 
 interface RevokeDialogProps {
   of: WireKey
@@ -22,7 +24,10 @@ export function RevokeDialog({ of: key, close, done }: RevokeDialogProps) {
   const [typed, setTyped] = useState('')
   const revoke = useRevokeKey(key)
   const isOwn = useSession().key.id === key.id
-  const matches = isSameName(typed, key.name)
+  // An older key may have a name of which nothing can be seen, and so nothing can be typed.
+  const hasName = asTyped(key.name) !== ''
+  const wanted = hasName ? key.name : key.id.slice(-8)
+  const matches = isTypedRight(typed, wanted)
   const submit = (event: FormEvent) => {
     event.preventDefault()
     if (matches && !revoke.isPending) revoke.mutate(undefined, { onSuccess: done })
@@ -32,6 +37,7 @@ export function RevokeDialog({ of: key, close, done }: RevokeDialogProps) {
       title="Revoke the key"
       lead="This is permanent. Within two seconds every process refuses all tokens of the key."
       close={close}
+      isTyped={typed !== ''}
     >
       <form onSubmit={submit} noValidate className="space-y-4">
         {isOwn && (
@@ -58,18 +64,21 @@ export function RevokeDialog({ of: key, close, done }: RevokeDialogProps) {
           </div>
         </dl>
         <div>
-          <p className="label mb-1">The name of the key</p>
-          <div className="flex items-start justify-between gap-3">
-            <p className="foreign min-w-0 grow rounded-md bg-sunken px-3 py-2" dir="auto">
-              {key.name}
+          <p className="label mb-1">
+            {hasName ? 'The name of the key' : 'Its name cannot be typed: the end of its id'}
+          </p>
+          <div className="flex flex-wrap items-start justify-between gap-3">
+            <p className="min-w-0 grow basis-48 rounded-md bg-sunken px-3 py-2">
+              <Foreign text={wanted} />
             </p>
-            <CopyButton text={key.name} label="Copy" />
+            <CopyButton text={wanted} label="Copy" />
           </div>
         </div>
-        <Field label="Type the name to confirm">
+        <Field label={hasName ? 'Type the name to confirm' : 'Type the end of its id to confirm'}>
           {(control) => (
             <input
               {...control}
+              {...focusMark}
               className="input"
               dir="auto"
               autoComplete="off"
@@ -87,7 +96,7 @@ export function RevokeDialog({ of: key, close, done }: RevokeDialogProps) {
             type="submit"
             kind="danger"
             busy={revoke.isPending}
-            refusal={matches ? undefined : 'Type the name of the key first.'}
+            refusal={matches ? undefined : `Type the ${hasName ? 'name of the key' : 'end of its id'} first.`}
           >
             {revoke.isPending ? 'Revoking…' : 'Revoke permanently'}
           </Button>

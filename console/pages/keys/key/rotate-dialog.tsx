@@ -5,11 +5,11 @@ import { Button } from '../../../components/button.tsx'
 import { Dialog, DialogActions } from '../../../components/dialog.tsx'
 import { ErrorNotice, Notice } from '../../../components/notices.tsx'
 import { useNow } from '../../../components/time.tsx'
-import { findGrace, graceEnd } from '../../../format/graces.ts'
+import { findGrace, type Grace, graceEnd } from '../../../format/graces.ts'
 import { inFull, inShort } from '../../../format/times.ts'
 import { useSession } from '../../../session.ts'
 import { StillInUse } from './end-grace-dialog.tsx'
-import { GraceSlider } from './grace-slider.tsx'
+import { GraceField } from './grace-field.tsx'
 import { useEndSecret, useRotateKey } from './key-changes.ts'
 
 const usualGraceSeconds = 86_400
@@ -23,11 +23,11 @@ interface RotateDialogProps {
 }
 
 export function RotateDialog({ of: key, close, rotated }: RotateDialogProps) {
-  const [seconds, setSeconds] = useState<number>(usualGraceSeconds)
+  const [seconds, setSeconds] = useState<Grace>(usualGraceSeconds)
   const now = Math.max(useNow(), Date.now())
   const rotate = useRotateKey(key, rotated)
   const running = findGrace(key, now)
-  const isBlocked = running !== undefined && seconds > 0
+  const isBlocked = running !== undefined && seconds !== 0
   const isInTheWay = rotate.error instanceof ApiError && rotate.error.code === 'rotation_in_progress'
   const isOwn = useSession().key.id === key.id
   return (
@@ -35,14 +35,17 @@ export function RotateDialog({ of: key, close, rotated }: RotateDialogProps) {
       title="Rotate the key"
       lead="It gets a new token. Its id, its permissions and its history stay the same."
       close={close}
+      isTyped={seconds !== usualGraceSeconds}
     >
       <div className="space-y-4">
-        <GraceSlider seconds={seconds} change={setSeconds} />
-        {/* All of one height, so that the slider stays under the pointer. */}
+        <GraceField seconds={seconds} change={setSeconds} />
+        {/* All of one height, so that the buttons stay under the pointer. */}
         <div className="min-h-15">
-          <Meaning of={key} seconds={seconds} now={now} hasGrace={running !== undefined} />
+          {seconds !== undefined && (
+            <Meaning of={key} seconds={seconds} now={now} hasGrace={running !== undefined} />
+          )}
         </div>
-        {isOwn && <OwnSession seconds={seconds} />}
+        {isOwn && seconds !== undefined && <OwnSession seconds={seconds} />}
         {running !== undefined && <RunningGrace of={key} secret={running} />}
         {rotate.isError && !(isInTheWay && isBlocked) && <ErrorNotice error={rotate.error} />}
       </div>
@@ -51,8 +54,14 @@ export function RotateDialog({ of: key, close, rotated }: RotateDialogProps) {
         <Button
           kind="primary"
           busy={rotate.isPending}
-          refusal={isBlocked ? 'End the earlier grace first, or rotate without a grace.' : undefined}
-          onClick={() => rotate.mutate(seconds)}
+          refusal={
+            isBlocked
+              ? 'End the earlier grace first, or rotate without a grace.'
+              : seconds === undefined
+                ? 'Enter the length of the grace first.'
+                : undefined
+          }
+          onClick={() => seconds !== undefined && rotate.mutate(seconds)}
         >
           {rotate.isPending ? 'Rotating…' : 'Rotate'}
         </Button>

@@ -96,14 +96,15 @@ interface SecretRowProps {
 
 function SecretRow({ of: key, secret, state, children }: SecretRowProps) {
   return (
-    <li className="flex flex-wrap items-center gap-x-6 gap-y-3 py-3">
-      <div className="w-full min-w-0 lg:w-64">
+    // The column of the button is there without one too, so that all secrets stand in line.
+    <li className="grid items-center gap-x-6 gap-y-3 py-3 lg:grid-cols-[17rem_minmax(0,1fr)_8.5rem]">
+      <div className="min-w-0">
         <p className="foreign font-mono text-[0.8125rem]">{secret.hint}</p>
         <div className="mt-1">
           <State state={state} secret={secret} />
         </div>
       </div>
-      <dl className="grid min-w-0 grow grid-cols-2 gap-x-6 gap-y-2 sm:grid-cols-3">
+      <dl className="grid min-w-0 grid-cols-2 gap-x-6 gap-y-2 sm:grid-cols-3">
         <Fact label="Created">
           <Ago instant={secret.created_at} />
         </Fact>
@@ -114,7 +115,7 @@ function SecretRow({ of: key, secret, state, children }: SecretRowProps) {
           <End of={key} secret={secret} state={state} />
         </Fact>
       </dl>
-      {children}
+      <div className="justify-self-start empty:hidden lg:justify-self-end lg:empty:block">{children}</div>
     </li>
   )
 }

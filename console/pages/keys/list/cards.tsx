@@ -1,11 +1,13 @@
 // Keys where there is no room for a table: each on a card of its own.
 import type { ReactNode } from 'react'
 import type { WireKey } from '../../../api.ts'
+import { CreatorInRow } from '../../../components/creator.tsx'
+import { useRowClicks } from '../../../components/row-clicks.ts'
 import { Status } from '../../../components/status.tsx'
 import { Ago } from '../../../components/time.tsx'
 import type { EndlessList } from '../../../virtual-list/endless-list.ts'
 import { useVirtualRows } from '../../../virtual-list/virtual-rows.ts'
-import { CreatedBy, Day, Expiry, NameAndHint, Owner, Permissions } from './cells.tsx'
+import { Day, Expiry, NameAndHint, Owner, Permissions } from './cells.tsx'
 
 const ownCardRem = 12
 const cardOfAllRem = 13.5
@@ -21,6 +23,7 @@ export function KeyCards({ caption, list, ofAll }: KeyCardsProps) {
   const { items = [], rows, hasMore, isOld, reach } = list
   const heightRem = ofAll ? cardOfAllRem : ownCardRem
   const { box, indexes, before, after } = useVirtualRows<HTMLUListElement>(rows, heightRem, reach)
+  useRowClicks(box)
   return (
     <ul
       ref={box}
@@ -37,7 +40,8 @@ export function KeyCards({ caption, list, ofAll }: KeyCardsProps) {
             aria-setsize={hasMore ? -1 : items.length}
             aria-posinset={index + 1}
             aria-hidden={key === undefined || undefined}
-            className="overflow-hidden border-b border-line px-4 py-3 last:border-b-0"
+            data-opens={key && `/keys/${key.id}`}
+            className="cursor-pointer overflow-hidden border-b border-line px-4 py-3 last:border-b-0"
             style={{ height: `${heightRem}rem` }}
           >
             {key === undefined ? <Skeleton /> : <KeyCard apiKey={key} ofAll={ofAll} />}
@@ -63,7 +67,7 @@ function KeyCard({ apiKey, ofAll }: { apiKey: WireKey; ofAll: boolean }) {
       <dl className="mt-2 space-y-1">
         {ofAll && (
           <Line label="Organization">
-            <Owner id={apiKey.organization_id} />
+            <Owner id={apiKey.organization_id} inLine />
           </Line>
         )}
         <Line label="Last used">
@@ -76,7 +80,7 @@ function KeyCard({ apiKey, ofAll }: { apiKey: WireKey; ofAll: boolean }) {
           <Day instant={apiKey.created_at} />
         </Line>
         <Line label="Created by">
-          <CreatedBy createdBy={apiKey.created_by} />
+          <CreatorInRow createdBy={apiKey.created_by} />
         </Line>
       </dl>
     </>

@@ -1,12 +1,16 @@
 // What is told of a key in a list, in the table and on the cards alike.
 import { TriangleAlert } from 'lucide-react'
 import type { WireKey } from '../../../api.ts'
+import { marked } from '../../../components/foreign.tsx'
 import { Hint } from '../../../components/hint.tsx'
 import { RowLink } from '../../../components/row-link.tsx'
+import { useSettled } from '../../../components/settled.ts'
 import { useNow } from '../../../components/time.tsx'
 import { expiryWarningMs } from '../../../format/expiries.ts'
+import { withMarks } from '../../../format/foreign-text.ts'
 import { isKeyId, shortKeyId } from '../../../format/key-ids.ts'
 import { dayOf, fromNow, inFull } from '../../../format/times.ts'
+import { useOrganizationName } from '../../../organization-names.ts'
 
 /** A tooltip shows as many; the key's page shows all. */
 const mostHinted = 24
@@ -17,9 +21,9 @@ export function NameAndHint({ apiKey: { id, name, hint } }: { apiKey: WireKey })
         href={`/keys/${id}`}
         className="block truncate rounded text-left font-medium text-ink underline-offset-2 hover:underline"
         dir="auto"
-        title={name}
+        title={withMarks(name)}
       >
-        {name}
+        {marked(name)}
       </RowLink>
       <span className="block truncate font-mono text-xs text-muted">{hint}</span>
     </>
@@ -39,10 +43,13 @@ export function Permissions({
   const more = permissions.length - firstPermissions
   if (permissions.length === 0) return <span className="text-muted">No permissions</span>
   return (
-    <span className={`flex gap-1 ${inLine ? '' : 'flex-wrap'}`}>
+    <span className={`flex ${inLine ? 'gap-1' : 'flex-wrap gap-x-1 gap-y-0.5'}`}>
       {permissions.slice(0, firstPermissions).map((permission, place) => (
         <span key={permission} className={`flex min-w-0 gap-1 ${inLine ? '' : 'w-full'}`}>
-          <span title={permission} className="truncate rounded bg-sunken px-1.5 font-mono text-xs leading-5">
+          <span
+            title={permission}
+            className="truncate rounded bg-sunken px-1.5 font-mono text-xs leading-4.5"
+          >
             {permission}
           </span>
           {more > 0 && place === firstPermissions - 1 && (
@@ -50,7 +57,7 @@ export function Permissions({
               <button
                 type="button"
                 aria-label={`+${more} more: ${permissions.slice(firstPermissions, mostHinted).join(', ')}`}
-                className="relative shrink-0 rounded px-1 text-xs font-medium leading-5 text-muted after:absolute after:-inset-2 hover:text-ink"
+                className="relative shrink-0 rounded px-1 text-xs font-medium leading-4.5 text-muted after:absolute after:-inset-2 hover:text-ink"
               >
                 +{more}
               </button>
@@ -77,37 +84,6 @@ function AllPermissions({ permissions }: { permissions: readonly string[] }) {
   )
 }
 
-export function CreatedBy({ createdBy }: { createdBy: string | null }) {
-  if (createdBy === null) {
-    return (
-      <span
-        className="text-muted"
-        title="The operator, on the database: by the command line, or by a program"
-      >
-        <span aria-hidden>—</span>
-        <span className="sr-only">The operator</span>
-      </span>
-    )
-  }
-  if (!isKeyId(createdBy)) {
-    return (
-      <span className="block truncate text-left" dir="auto" title={createdBy}>
-        {createdBy}
-      </span>
-    )
-  }
-  return (
-    <RowLink
-      href={`/keys/${createdBy}`}
-      title={`Key ${createdBy}`}
-      className="block truncate rounded font-mono text-xs text-link underline-offset-2 hover:underline"
-    >
-      <span className="sr-only">Key </span>
-      {shortKeyId(createdBy)}
-    </RowLink>
-  )
-}
-
 export function Day({ instant }: { instant: string }) {
   return (
     <time dateTime={instant} title={inFull(instant)} className="whitespace-nowrap">
@@ -131,15 +107,26 @@ export function Expiry({ apiKey: { expires_at: expiresAt, status } }: { apiKey: 
   )
 }
 
-/** Whose a key is. */
-export function Owner({ id }: { id: string }) {
+/** Whose a key is: the organization's name, with its id under it or beside it. */
+export function Owner({ id, inLine = false }: { id: string; inLine?: boolean }) {
+  const name = useOrganizationName(id, useSettled())
+  const text = name ?? id
+  const hasId = text !== id
   return (
-    <RowLink
-      href={`/organizations/${id}`}
-      title={id}
-      className="block truncate rounded text-link underline-offset-2 hover:underline"
-    >
-      {id}
-    </RowLink>
+    <span className={inLine ? 'flex min-w-0 items-baseline gap-2' : 'block'}>
+      <RowLink
+        href={`/organizations/${id}`}
+        title={hasId ? `${withMarks(text)} (${id})` : id}
+        className="block truncate rounded text-left text-link underline-offset-2 hover:underline"
+        dir="auto"
+      >
+        {marked(text)}
+      </RowLink>
+      {hasId && (
+        <span className="block min-w-0 shrink-[2] truncate font-mono text-xs text-muted" title={id}>
+          {isKeyId(id) ? shortKeyId(id) : id}
+        </span>
+      )}
+    </span>
   )
 }

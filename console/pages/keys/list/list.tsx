@@ -41,7 +41,9 @@ interface KeyListProps {
 export function KeyList({ caption, organization, search, change, newKey }: KeyListProps) {
   const { q = '', status = 'active', sort = '-created_at' } = search
   const list = useEndlessList((rowsBefore) => keysQuery({ organization, ...search }, rowsBefore))
-  const hasRoom = useMedia('(width >= 72rem)')
+  const hasRoom = useMedia('(width >= 40rem)')
+  // Below that the column of one of the orders is not there to be pressed.
+  const hasAllOrders = useMedia(organization === undefined ? '(width >= 84rem)' : '(width >= 70rem)')
   const refusal = useSession().refusal('latchkey:keys:read')
   if (list.items === undefined && list.error !== null) {
     if (refusal !== undefined || isForbidden(list.error)) return <NotReadable refusal={refusal} />
@@ -60,10 +62,10 @@ export function KeyList({ caption, organization, search, change, newKey }: KeyLi
           value={status}
           change={(value) => change({ ...search, status: value })}
         />
-        {!hasRoom && <SortChoice sort={sort} changeSort={changeSort} />}
+        {!hasAllOrders && <SortChoice sort={sort} changeSort={changeSort} />}
         <Count list={list} noun="key" />
       </search>
-      <div className="card">
+      <div className="card @container">
         {list.items?.length === 0 && !list.hasMore ? (
           <NoKeys
             isSearch={q !== ''}

@@ -3,16 +3,19 @@ import { createColumnHelper, FlexRender, type Row, tableFeatures, useTable } fro
 import { ArrowDown, ArrowUp, ArrowUpDown } from 'lucide-react'
 import { memo, useMemo } from 'react'
 import type { WireKey } from '../../../api.ts'
+import { CreatorInRow } from '../../../components/creator.tsx'
+import { useRowClicks } from '../../../components/row-clicks.ts'
 import { Status } from '../../../components/status.tsx'
 import { Ago } from '../../../components/time.tsx'
 import type { KeySearch } from '../../../searches.ts'
 import type { EndlessList } from '../../../virtual-list/endless-list.ts'
 import { useVirtualRows } from '../../../virtual-list/virtual-rows.ts'
-import { CreatedBy, Day, Expiry, NameAndHint, Owner, Permissions } from './cells.tsx'
+import { Day, Expiry, NameAndHint, Owner, Permissions } from './cells.tsx'
 
 export type KeySort = NonNullable<KeySearch['sort']>
 
-const rowRem = 3.75
+/** Two lines of text, and a little. */
+const rowRem = 3
 const features = tableFeatures({})
 const column = createColumnHelper<typeof features, WireKey>()
 const owner = column.display({
@@ -30,7 +33,7 @@ const columns = column.columns([
   column.display({
     id: 'created_by',
     header: 'Created by',
-    cell: ({ row }) => <CreatedBy createdBy={row.original.created_by} />,
+    cell: ({ row }) => <CreatorInRow createdBy={row.original.created_by} />,
   }),
   column.display({
     id: 'created_at',
@@ -55,15 +58,27 @@ const columns = column.columns([
 ])
 const columnsOfAll = column.columns([columns[0], owner, ...columns.slice(1)])
 
-/** Names have what is left. */
-const widths: Record<string, string> = {
-  organization: 'w-25',
-  permissions: 'w-40',
-  created_by: 'w-23',
-  created_at: 'w-27',
-  last_used_at: 'w-29',
+/**
+ * How wide each column is, and from which width of the table on it is there. Names have what is left, and where there is
+ * much, what is cut elsewhere has its share.
+ */
+const looks: Record<string, string> = {
+  name: '',
+  permissions: 'hidden @2xl:table-cell w-40 @7xl:w-72',
+  created_by: 'hidden @min-[58rem]:table-cell w-30 @7xl:w-52',
+  created_at: 'hidden @min-[50rem]:table-cell w-27',
+  last_used_at: 'w-28',
   expires_at: 'w-29',
-  status: 'w-27',
+  status: 'w-26',
+}
+/** With the organization among them. */
+const looksOfAll: Record<string, string> = {
+  ...looks,
+  organization: 'w-36 @4xl:w-44 @7xl:w-64',
+  permissions: 'hidden @4xl:table-cell w-40 @7xl:w-72',
+  expires_at: 'hidden @2xl:table-cell w-29',
+  created_at: 'hidden @5xl:table-cell w-27',
+  created_by: 'hidden @6xl:table-cell w-30 @7xl:w-52',
 }
 const sorts: Record<string, KeySort> = {
   name: 'name',
@@ -95,6 +110,8 @@ export function KeyTable({ caption, list, sort, changeSort, ofAll }: KeyTablePro
   })
   const rows = table.getRowModel().rows
   const headers = table.getHeaderGroups().flatMap((group) => group.headers)
+  const lookOf = ofAll ? looksOfAll : looks
+  useRowClicks(box)
   return (
     <table
       className="w-full table-fixed border-separate border-spacing-0"
@@ -108,6 +125,7 @@ export function KeyTable({ caption, list, sort, changeSort, ofAll }: KeyTablePro
             <Heading
               key={header.id}
               id={header.column.id}
+              look={lookOf[header.column.id] ?? ''}
               text={String(header.column.columnDef.header)}
               sort={sort}
               changeSort={changeSort}
@@ -120,9 +138,9 @@ export function KeyTable({ caption, list, sort, changeSort, ofAll }: KeyTablePro
         {indexes.map((index) => {
           const row = rows[index - first]
           return row === undefined ? (
-            <SkeletonRow key={index} columnIds={headers.map(({ column }) => column.id)} />
+            <SkeletonRow key={index} columnIds={headers.map(({ column }) => column.id)} looks={lookOf} />
           ) : (
-            <KeyRow key={row.id} row={row} index={index} />
+            <KeyRow key={row.id} row={row} index={index} looks={lookOf} />
           )
         })}
         {after > 0 && <tr aria-hidden style={{ height: after }} />}
@@ -132,16 +150,17 @@ export function KeyTable({ caption, list, sort, changeSort, ofAll }: KeyTablePro
 }
 
 const none: WireKey[] = []
-const cell = 'h-15 overflow-hidden border-b border-line px-2 py-0 first:pl-4 last:pr-4'
+const cell = 'h-12 overflow-hidden border-b border-line px-2 py-0 first:pl-4 last:pr-4'
 
 interface HeadingProps {
   id: string
+  look: string
   text: string
   sort: KeySort
   changeSort: (sort: KeySort) => void
 }
 
-function Heading({ id, text, sort, changeSort }: HeadingProps) {
+function Heading({ id, look, text, sort, changeSort }: HeadingProps) {
   const by = sorts[id]
   const isSorted = by === sort
   const direction = by === 'name' ? 'ascending' : 'descending'
@@ -150,7 +169,7 @@ function Heading({ id, text, sort, changeSort }: HeadingProps) {
     <th
       scope="col"
       aria-sort={by && (isSorted ? direction : 'none')}
-      className={`sticky top-0 z-10 border-b border-line bg-surface px-2 py-1 text-left font-medium text-muted first:rounded-tl-lg first:pl-4 last:rounded-tr-lg last:pr-4 ${widths[id] ?? ''}`}
+      className={`sticky top-0 z-10 border-b border-line bg-surface px-2 py-1 text-left font-medium text-muted first:rounded-tl-lg first:pl-4 last:rounded-tr-lg last:pr-4 ${look}`}
     >
       {by === undefined ? (
         text
@@ -168,26 +187,37 @@ function Heading({ id, text, sort, changeSort }: HeadingProps) {
   )
 }
 
+interface KeyRowProps {
+  row: Row<typeof features, WireKey>
+  index: number
+  looks: Record<string, string>
+}
+
 const KeyRow = memo(
-  function KeyRow({ row, index }: { row: Row<typeof features, WireKey>; index: number }) {
+  function KeyRow({ row, index, looks }: KeyRowProps) {
     return (
-      <tr aria-rowindex={index + 2} className="hover:bg-hover [&:last-child>td]:border-b-0">
+      <tr
+        aria-rowindex={index + 2}
+        data-opens={`/keys/${row.original.id}`}
+        className="cursor-pointer hover:bg-hover [&:last-child>td]:border-b-0"
+      >
         {row.getAllCells().map((each) => (
-          <td key={each.id} className={cell}>
+          <td key={each.id} className={`${cell} ${looks[each.column.id] ?? ''}`}>
             <FlexRender cell={each} />
           </td>
         ))}
       </tr>
     )
   },
-  (one, other) => one.row.original === other.row.original && one.index === other.index,
+  (one, other) =>
+    one.row.original === other.row.original && one.index === other.index && one.looks === other.looks,
 )
 
-function SkeletonRow({ columnIds }: { columnIds: string[] }) {
+function SkeletonRow({ columnIds, looks }: { columnIds: string[]; looks: Record<string, string> }) {
   return (
     <tr aria-hidden>
       {columnIds.map((id) => (
-        <td key={id} className={cell}>
+        <td key={id} className={`${cell} ${looks[id] ?? ''}`}>
           <span className={`block h-4 animate-pulse rounded bg-line ${id === 'name' ? 'w-40' : 'w-16'}`} />
         </td>
       ))}

@@ -2,6 +2,7 @@
 import { useMutation, useQueryClient } from '@tanstack/react-query'
 import { type FormEvent, useEffect, useRef, useState } from 'react'
 import { ApiError, call, type WireCreatedKey } from '../../../api.ts'
+import { useFocusOnArrival } from '../../../components/autofocus.ts'
 import { Button } from '../../../components/button.tsx'
 import { ExpiryField } from '../../../components/expiry-field.tsx'
 import { MetadataField } from '../../../components/metadata-field.tsx'
@@ -35,6 +36,7 @@ export function NewKeyForm({
   const [tries, setTries] = useState(0)
   const form = useRef<HTMLFormElement>(null)
   const sending = useRef(false)
+  useFocusOnArrival(form)
 
   const create = useMutation({
     mutationFn: async (body: object) => {
@@ -99,6 +101,7 @@ export function NewKeyForm({
         value={name}
         onChange={changed(setName)}
         error={errorOf('name')}
+        isFirst
       />
       <PermissionsField
         value={permissions}
