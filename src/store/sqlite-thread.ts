@@ -1,11 +1,13 @@
 // A thread with a connection to an SQLite database of its own, as the thread that asks sees it. One that dies is
 // started again.
+import { existsSync } from 'node:fs'
 import { extname } from 'node:path'
 import { Worker } from 'node:worker_threads'
 import type { QueryResult } from 'kysely'
 import type { Warn } from './backend.ts'
 import type { SqliteFile } from './sqlite-file.ts'
 import type { WorkerRequest, WorkerResponse, WorkerSettings } from './sqlite-worker.ts'
+import { sqliteWorkerText } from './sqlite-worker-text.ts'
 
 /** What one statement gives is bounded far below this, and so is what a thread holds. */
 const maxHeapMb = 256
@@ -67,11 +69,9 @@ export class SqliteThread {
   }
 
   #start(): void {
-    // Beside this file as it stands: TypeScript in the repository, JavaScript once built.
     const { path } = this.#file
     const isRestart = this.generation > 0
-    const url = new URL(`./sqlite-worker${extname(import.meta.url)}`, import.meta.url)
-    const worker = new Worker(url, {
+    const worker = new Worker(findProgram(), {
       workerData: { path, isReader: this.#isReader, isRestart } satisfies WorkerSettings,
       // Node 22 and 24 call their SQLite experimental at every start; we test on them.
       execArgv: ['--disable-warning=ExperimentalWarning'],
@@ -119,4 +119,16 @@ export class SqliteThread {
     }, pauseMs)
     this.#timer.unref()
   }
+}
+
+/** The program of a thread: the file beside this one, or its text if a bundler left the file behind. */
+function findProgram(): URL {
+  // Bundlers that write CommonJS leave no address; others leave that of a file of the machine that they ran on.
+  const here = import.meta.url as string | undefined
+  // TypeScript in the repository, JavaScript once built.
+  const file = here && new URL(`./sqlite-worker${extname(here)}`, here)
+  if (file && (sqliteWorkerText === undefined || existsSync(file))) return file
+  if (sqliteWorkerText !== undefined)
+    return new URL(`data:text/javascript,${encodeURIComponent(sqliteWorkerText)}`)
+  throw new Error('The program of its threads, sqlite-worker, is missing: build Latchkey with npm run build')
 }

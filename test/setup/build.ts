@@ -7,6 +7,7 @@ import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { build as bundle } from 'vite'
 import type { TestProject } from 'vitest/node'
+import { finishBuild } from '../../build/finish.ts'
 import { repository } from './documents-run.ts'
 
 declare module 'vitest' {
@@ -53,6 +54,7 @@ async function compile(build: string): Promise<void> {
   const flags = ['-p', 'tsconfig.build.json', '--noCheck', '--outDir', join(build, 'dist')]
   rmSync(join(build, 'dist'), { recursive: true, force: true })
   await promisify(execFile)(process.execPath, [compiler, ...flags], { cwd: repository })
+  finishBuild(join(build, 'dist'))
   symlinkSync(join(repository, 'dist/console'), join(build, 'dist/console'))
 }
 
