@@ -6,6 +6,8 @@ import { containsToken, longestPrefix, parseToken, prefixPattern } from './core/
 import { hidePassword, isPostgresUrl, parsePostgresUrl } from './store/postgres-url.ts'
 import { type CacheOptions, cacheFault } from './verdict/cache-options.ts'
 
+export { sqlitePath } from './store/sqlite-url.ts'
+
 type Environment = Readonly<Record<string, string | undefined>>
 
 /** The pino levels, and `silent`. */

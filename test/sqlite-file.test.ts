@@ -218,7 +218,7 @@ test('a database of another program with tables of the same names is refused, an
     })
     expect(readFileSync(path).equals(before)).toBe(true)
     expect((statSync(path).mode & 0o777).toString(8)).toBe('644')
-    expect(await hasLatchkeyTables(path)).toBe(false)
+    expect(await hasLatchkeyTables(`sqlite:${path}`)).toBe(false)
   }
 })
 
@@ -248,7 +248,7 @@ test('an opening leaves the lock of another one in its process in place, and so 
   expect(countLocks(path)).toBe(1)
   await using _again = await openLatchkey({ database: url, onWarning: () => {} })
   expect(countLocks(path)).toBe(1)
-  expect(await hasLatchkeyTables(path)).toBe(true)
+  expect(await hasLatchkeyTables(`sqlite:${path}`)).toBe(true)
   expect(countLocks(path)).toBe(1)
 })
 

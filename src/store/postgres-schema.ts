@@ -31,11 +31,7 @@ interface FoundSchema {
  * tables, if it did. Throws `invalid_input` if another program's tables stand in the way.
  */
 export async function resolveSchema(client: PostgresClient, given: string | undefined): Promise<string> {
-  const { rows } = await client.query<FoundSchema>(findSchemas, [
-    given === undefined ? null : [given],
-    defaultSchema,
-    tableNames,
-  ])
+  const rows = await findTables(client, given)
   const found = (name: string) => rows.find(({ schema }) => schema === name)
   const wanted = given ?? defaultSchema
   if (found(wanted)?.ours) return wanted
@@ -47,6 +43,16 @@ export async function resolveSchema(client: PostgresClient, given: string | unde
     'invalid_input',
     `The schema ${wanted} of the database has a table ${foreign} of another program. Name another schema for Latchkey with ?schema=<name> at the end of the URL.`,
   )
+}
+
+/** Tells whether a Latchkey has tables in the given schema, or else in any that it would look for them in. */
+export async function hasTables(client: PostgresClient, given: string | undefined): Promise<boolean> {
+  return (await findTables(client, given)).some(({ ours }) => ours)
+}
+
+async function findTables(client: PostgresClient, given: string | undefined): Promise<FoundSchema[]> {
+  const schemas = given === undefined ? null : [given]
+  return (await client.query<FoundSchema>(findSchemas, [schemas, defaultSchema, tableNames])).rows
 }
 
 const signs = tableSigns.map(([table, column]) => `('${table}', '${column}')`).join(', ')

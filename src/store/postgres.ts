@@ -5,12 +5,12 @@ import { pollMs } from '../core/bounds.ts'
 import { LatchkeyError } from '../core/errors.ts'
 import type { Backend, PostgresEnvironment, StoreDialect, Warn } from './backend.ts'
 import { isCurrent, migrate } from './migrations/migrations.ts'
-import { type PostgresClient, PostgresConnector } from './postgres-connection.ts'
+import { endClient, type PostgresClient, PostgresConnector } from './postgres-connection.ts'
 import { makeStatements, type StatementTimeouts } from './postgres-driver.ts'
 import { PostgresListener } from './postgres-listener.ts'
 import { ConnectionPool } from './postgres-pool.ts'
 import { PostgresReader } from './postgres-reader.ts'
-import { resolveSchema, SchemaPlugin } from './postgres-schema.ts'
+import { hasTables, resolveSchema, SchemaPlugin } from './postgres-schema.ts'
 import { parsePostgresUrl } from './postgres-url.ts'
 
 /** A mutation that cannot be done fails within a second. */
@@ -110,6 +110,18 @@ export async function openPostgres(
   } catch (error) {
     await changes.close()
     throw error
+  }
+}
+
+/** Tells whether a PostgreSQL database has Latchkey's tables. Only reads. Throws what {@link openPostgres} throws. */
+export async function hasLatchkeyTables(url: string, environment: PostgresEnvironment): Promise<boolean> {
+  const connector = new PostgresConnector(parsePostgresUrl(url, environment))
+  const timeoutMs = openingTimeoutMs
+  const client = await connector.connect({ purpose: undefined, timeoutMs, queryTimeoutMs: timeoutMs })
+  try {
+    return await hasTables(client, connector.settings.schema)
+  } finally {
+    endClient(client)
   }
 }
 

@@ -5,6 +5,9 @@ import { FairLine, type LineBounds, type Turn } from '../fairness/fair-line.ts'
 import type { Backend, PostgresEnvironment, StoreDialect, Transact, Warn } from './backend.ts'
 import { deregisterFollower, type Look } from './changes.ts'
 import { describeNewer, schemaVersion } from './migrations/migrations.ts'
+import { describeOpeningFailure } from './opening-failure.ts'
+import { isPostgresUrl } from './postgres-url.ts'
+import { sqlitePath } from './sqlite-url.ts'
 import type { Db, Tx } from './tables.ts'
 
 /** An open database. Every failure of it is `store_unavailable`, never an answer. */
@@ -46,7 +49,9 @@ export async function openStore(
   warn: Warn = warnProcess,
   environment: PostgresEnvironment = {},
 ): Promise<Store> {
-  const backend = await guardOpening(() => openBackend(url, warn, environment))
+  const backend = await openBackend(url, warn, environment).catch((error: unknown) => {
+    throw describeOpeningFailure(error, url)
+  })
   const { findFactsNow } = backend
   /** The schema to which a newer program has brought the database, if this program must not use that. */
   let outgrownBy: number | undefined
@@ -59,7 +64,7 @@ export async function openStore(
     }
   }
   const guard = <T>(work: () => Promise<T>, signal?: AbortSignal) =>
-    guardOpening(() => {
+    guardWork(() => {
       checkSchema()
       return work()
     }, signal)
@@ -108,9 +113,13 @@ export async function openStore(
   }
 }
 
-/** Tells whether an SQLite database has Latchkey's tables. Only reads. Throws if the file is no database, or is busy. */
-export async function hasLatchkeyTables(path: string): Promise<boolean> {
-  return (await import('./sqlite-file.ts')).hasLatchkeyTables(path)
+/** Tells whether a database is there and has Latchkey's tables. Only reads. Throws if it cannot be read. */
+export async function hasLatchkeyTables(
+  database: string,
+  environment: PostgresEnvironment = {},
+): Promise<boolean> {
+  if (isPostgresUrl(database)) return (await import('./postgres.ts')).hasLatchkeyTables(database, environment)
+  return (await import('./sqlite-file.ts')).hasLatchkeyTables(sqlitePath(database) ?? database)
 }
 
 /** Node prints it, unless the program listens to its process's warnings. */
@@ -119,10 +128,10 @@ export function warnProcess(message: string): void {
 }
 
 async function openBackend(url: string, warn: Warn, environment: PostgresEnvironment): Promise<Backend> {
-  if (/^postgres(ql)?:\/\//.test(url)) {
+  if (isPostgresUrl(url)) {
     return (await import('./postgres.ts')).openPostgres(url, warn, environment)
   }
-  const path = /^sqlite:(?:\/\/(?=\/))?(.+)$/.exec(url)?.[1]
+  const path = sqlitePath(url)
   if (path?.startsWith('//')) {
     throw new LatchkeyError(
       'invalid_input',
@@ -157,7 +166,7 @@ function lineBounds(readsAtOnce: number): LineBounds {
   }
 }
 
-async function guardOpening<T>(work: () => Promise<T>, signal?: AbortSignal): Promise<T> {
+async function guardWork<T>(work: () => Promise<T>, signal?: AbortSignal): Promise<T> {
   try {
     return await work()
   } catch (error) {

@@ -2,8 +2,15 @@
 import { existsSync } from 'node:fs'
 import { Option } from 'commander'
 import { createClient } from '../../client/index.ts'
-import { type DatabaseSettings, readTarget, withoutPassword } from '../../config.ts'
+import {
+  type DatabaseSettings,
+  postgresEnvironment,
+  readTarget,
+  sqlitePath,
+  withoutPassword,
+} from '../../config.ts'
 import { LatchkeyError } from '../../core/errors.ts'
+import { endSentence } from '../../core/sentence.ts'
 import type { Audit } from '../../core/shapes/audit.ts'
 import type { Keys } from '../../core/shapes/keys.ts'
 import type { Organizations } from '../../core/shapes/organizations.ts'
@@ -52,33 +59,31 @@ export async function openDatabase(
     return await openLatchkey({ database, prefixes, onWarning, ...cache })
   } catch (error) {
     if (!(error instanceof LatchkeyError) || error.code !== 'store_unavailable') throw error
-    const reason = error.cause instanceof Error ? error.cause.message || String(error.cause) : error.message
     throw new CommandError(
       exitCodes.unreachable,
-      `The database ${withoutPassword(database)} cannot be used: ${reason.replace(/\.$/, '')}. ` +
-        'Check --database or LATCHKEY_DATABASE_URL.',
+      `${endSentence(error.message)} Check --database or LATCHKEY_DATABASE_URL.`,
       error,
     )
   }
 }
 
 /**
- * Throws CommandError if there is no such file, or no table of Latchkey in it: only `serve` and `migrate` make a
+ * Throws CommandError if there is no such file, or no table of Latchkey in the database: only `serve` and `migrate` make a
  * database, and another program's stays as it is.
  */
 export async function requireDatabase({ database }: DatabaseSettings): Promise<void> {
-  const path = /^sqlite:(?:\/\/(?=\/))?(.+)$/.exec(database)?.[1]
-  if (path === undefined) return
-  if (!existsSync(path)) throw noDatabase(`The database ${path} does not exist.`)
+  const path = sqlitePath(database)
+  if (path !== undefined && !existsSync(path)) throw noDatabase(`The database ${path} does not exist.`)
   const { hasLatchkeyTables } = await import('../../latchkey.ts')
   let isLatchkeys: boolean
   try {
-    isLatchkeys = await hasLatchkeyTables(path)
+    isLatchkeys = await hasLatchkeyTables(database, postgresEnvironment())
   } catch {
     // To open it says why it cannot be read.
     return
   }
-  if (!isLatchkeys) throw noDatabase(`The database ${path} has no tables of Latchkey.`)
+  if (!isLatchkeys)
+    throw noDatabase(`The database ${path ?? withoutPassword(database)} has no tables of Latchkey.`)
 }
 
 function noDatabase(what: string): CommandError {

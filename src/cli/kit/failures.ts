@@ -1,6 +1,7 @@
 // What went wrong, for a person: one sentence what it is and what to do next, and an exit code for programs.
 import { LatchkeyClientError } from '../../client/index.ts'
 import { LatchkeyError } from '../../core/errors.ts'
+import { endSentence } from '../../core/sentence.ts'
 import { toCamelCase } from '../../core/wire.ts'
 import { exitCodes } from './exit-codes.ts'
 import { knownFlag } from './flags.ts'
@@ -71,8 +72,4 @@ function toFlag(path: string): string {
   if (path === '') return ''
   const name = toCamelCase(path.replace(/[.[].*$/, ''))
   return `${knownFlag(name) ?? path}: `
-}
-
-function endSentence(text: string): string {
-  return /[.!?]$/.test(text) ? text : `${text}.`
 }
