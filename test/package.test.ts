@@ -1,6 +1,16 @@
 // What is published: the packed file, installed into an empty project, on every Node that it is for.
-import { execFile, spawn } from 'node:child_process'
-import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { type ChildProcess, execFile, spawn } from 'node:child_process'
+import { getRandomValues } from 'node:crypto'
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, relative } from 'node:path'
 import { promisify } from 'node:util'
@@ -8,6 +18,7 @@ import { checkPackage, createPackageFromTarballData } from '@arethetypeswrong/co
 import { publint } from 'publint'
 import { formatMessage } from 'publint/utils'
 import { afterAll, beforeAll, describe, expect, inject, onTestFinished, test } from 'vitest'
+import { generateToken, type RandomSource } from '../src/core/token.ts'
 import { tokensIn } from './setup/command.ts'
 import { repository } from './setup/documents-run.ts'
 
@@ -103,21 +114,7 @@ test('the types of every entry point serve a project under strict rules', async 
   writeFileSync(join(project, 'package.json'), '{"type":"module"}')
   const names = ['express', 'fastify', 'hono', '@types/express', '@types/node', 'typescript']
   await npm(project, 'install', tarball, ...names.map((name) => `${name}@${versionOf(name)}`))
-  writeFileSync(join(project, 'consumer.ts'), typedConsumer)
-  const compilerOptions = {
-    module: 'nodenext',
-    target: 'es2024',
-    strict: true,
-    noEmit: true,
-    types: ['node'],
-  }
-  const lib = ['es2024', 'esnext.disposable', 'dom']
-  const options = { ...compilerOptions, lib, skipLibCheck: true, exactOptionalPropertyTypes: true }
-  writeFileSync(join(project, 'tsconfig.json'), JSON.stringify({ compilerOptions: options }))
-  const { stdout } = await run(process.execPath, ['node_modules/typescript/bin/tsc'], { cwd: project }).catch(
-    (error) => error,
-  )
-  expect(stdout).toBe('')
+  await expectTyped(project)
 }, 120_000)
 
 describe.each([26, 24, 22])('on Node %i', (major) => {
@@ -150,34 +147,115 @@ describe.each([26, 24, 22])('on Node %i', (major) => {
     const cwd = mkdtempSync(join(consumer, 'serve-'))
     const main = join(consumer, 'node_modules/.bin/latchkey')
     expect((await node([main, '--version'], cwd)).stdout.trim()).toBe(manifest.version)
-    const child = spawn(nodes[major] as string, [main, 'serve', '--port', '0'], { cwd, stdio: 'pipe' })
-    onTestFinished(() => void child.kill('SIGKILL'))
-    let printed = ''
-    const url = await new Promise<string>((ready, fail) => {
-      child.once('close', (code) => fail(new Error(`serve ended with ${code}: ${printed}`)))
-      for (const stream of [child.stdout, child.stderr]) {
-        stream.setEncoding('utf8').on('data', (chunk: string) => {
-          printed += chunk
-          const address = /^Latchkey serves (http:\S+)/m.exec(printed)?.[1]
-          if (address) ready(address)
-        })
-      }
-    })
-    const [token] = tokensIn(printed)
-    const answer = await fetch(`${url}/v1/keys/self`, { headers: { authorization: `Bearer ${token}` } })
-    expect(await answer.json()).toMatchObject({ organization_id: 'root' })
-    expect((await fetch(`${url}/docs`)).status).toBe(200)
-    expect(await (await fetch(url)).text()).toContain('<div id="console">')
-    const ended = new Promise((done) => child.once('close', done))
-    child.kill('SIGTERM')
-    expect(await ended).toBe(0)
+    await expectServes((args, options) => spawn(nodes[major] as string, [main, ...args], options), cwd)
   })
 })
+
+test('where a process throws at whoever touches it, as at the edge, the client is imported and asks', async () => {
+  const { token } = generateToken('re', getRandomValues as RandomSource)
+  const program = `
+    const refuse = { get: (_, name) => { if (name === 'env') return {}; throw new Error('No ' + String(name) + ' at the edge.') } }
+    Object.defineProperty(globalThis, 'process', { value: new Proxy({}, refuse) })
+    const { createClient, createVerifier } = await import('latchkey/client')
+    const { withKey } = await import('latchkey/fetch')
+    const server = { url: 'http://127.0.0.1:1', token: '${token}' }
+    const codes = []
+    for (const verifier of [createClient({ ...server, timeoutMs: 50 }), createVerifier({ ...server, timeoutMs: 50 })])
+      await verifier.verify(server.token).catch((error) => codes.push(error.code))
+    const guarded = withKey({ verifier: createClient({ ...server, timeoutMs: 50 }), onError: () => {} }, () => new Response())
+    const answer = await guarded(new Request('http://a/', { headers: { 'x-api-key': server.token } }))
+    console.log(...codes, answer.status)`
+  const { stdout } = await run(process.execPath, ['--input-type=module', '--eval', program], {
+    cwd: consumer,
+  })
+  expect(stdout).toMatch(/^(?:(?:server_unreachable|timed_out) ){2}503\n$/)
+})
+
+/** The oldest release of each framework that there is a guard for, and the newest of each line. */
+const beside: [name: string, ...packages: string[]][] = [
+  ['the oldest', 'express@4.17.0', '@types/express@4', 'fastify@4.0.0', 'hono@4.6.0'],
+  ['the previous lines', 'express@4', '@types/express@4', 'fastify@4', 'hono@4.9'],
+  ['the newest', 'express@5', '@types/express@5', 'fastify@5', 'hono@4'],
+]
+test.skipIf(!process.env.TEST_LONG).each(beside)(
+  'it installs beside %s frameworks, has one Hono with them, compiles and guards (with TEST_LONG=1)',
+  { timeout: 300_000 },
+  async (name, ...packages) => {
+    const project = join(folder, `beside-${name.replaceAll(' ', '-')}`)
+    mkdirSync(project)
+    writeFileSync(join(project, 'package.json'), '{"type":"module"}')
+    await npm(
+      project,
+      'install',
+      tarball,
+      ...packages,
+      `@types/node@${versionOf('@types/node')}`,
+      'typescript@5',
+    )
+    expect(existsSync(join(project, 'node_modules/latchkey/node_modules'))).toBe(false)
+    await expectTyped(project)
+    writeFileSync(join(project, 'guards.mjs'), guardingProgram)
+    const { stdout } = await run(process.execPath, ['guards.mjs'], { cwd: project })
+    expect(stdout.trim().split('\n')).toEqual(
+      ['hono', 'express', 'fastify'].map((framework) => `${framework} 200 CI 401 503 500`),
+    )
+    // The server's own routes run on the same Hono.
+    const main = join(project, 'node_modules/.bin/latchkey')
+    await expectServes((args, options) => spawn(process.execPath, [main, ...args], options), project)
+  },
+)
 
 test('npx finds the command', async () => {
   const { stdout } = await run('npx', ['--no-install', 'latchkey', '--version'], { cwd: consumer })
   expect(stdout.trim()).toBe(manifest.version)
 })
+
+/** Compiles {@link typedConsumer} in a project that has what it imports. */
+async function expectTyped(project: string): Promise<void> {
+  writeFileSync(join(project, 'consumer.ts'), typedConsumer)
+  const compilerOptions = {
+    module: 'nodenext',
+    target: 'es2024',
+    strict: true,
+    noEmit: true,
+    types: ['node'],
+  }
+  const lib = ['es2024', 'esnext.disposable', 'dom']
+  const options = { ...compilerOptions, lib, skipLibCheck: true, exactOptionalPropertyTypes: true }
+  writeFileSync(join(project, 'tsconfig.json'), JSON.stringify({ compilerOptions: options }))
+  const { stdout } = await run(process.execPath, ['node_modules/typescript/bin/tsc'], { cwd: project }).catch(
+    (error) => error,
+  )
+  expect(stdout).toBe('')
+}
+
+/** Starts the installed server on a new database and asks it for an API answer, its documents and the console. */
+async function expectServes(
+  start: (args: string[], options: { cwd: string; stdio: 'pipe' }) => ChildProcess,
+  cwd: string,
+): Promise<void> {
+  const child = start(['serve', '--port', '0'], { cwd, stdio: 'pipe' })
+  onTestFinished(() => void child.kill('SIGKILL'))
+  let printed = ''
+  const url = await new Promise<string>((ready, fail) => {
+    child.once('close', (code) => fail(new Error(`serve ended with ${code}: ${printed}`)))
+    for (const stream of [child.stdout, child.stderr]) {
+      stream?.setEncoding('utf8').on('data', (chunk: string) => {
+        printed += chunk
+        const address = /^Latchkey serves (http:\S+)/m.exec(printed)?.[1]
+        if (address) ready(address)
+      })
+    }
+  })
+  const [token] = tokensIn(printed)
+  const answer = await fetch(`${url}/v1/keys/self`, { headers: { authorization: `Bearer ${token}` } })
+  expect(await answer.json()).toMatchObject({ organization_id: 'root' })
+  expect((await fetch(`${url}/docs`)).status).toBe(200)
+  expect(await (await fetch(url)).text()).toContain('<div id="console">')
+  const ended = new Promise((done) => child.once('close', done))
+  child.kill('SIGTERM')
+  expect(await ended).toBe(0)
+}
 
 async function npm(cwd: string, ...args: string[]): Promise<string> {
   const quiet = ['--no-audit', '--no-fund', '--prefer-offline', '--loglevel=error']
@@ -214,6 +292,65 @@ const embeddingProgram = `
   const before = await ask()
   await latchkey.keys.revoke(id)
   console.log(before.status, (await ask()).status, (await latchkey.verify(key)).code)
+  await latchkey.close()
+`
+
+/** Each guard lets a key through, refuses none, answers 503 without a verdict, and passes on what `permissions` throws. */
+const guardingProgram = `
+  import { once } from 'node:events'
+  import { createServer } from 'node:http'
+  import express from 'express'
+  import fastify from 'fastify'
+  import { Hono } from 'hono'
+  import { openLatchkey } from 'latchkey'
+  import * as onExpress from 'latchkey/express'
+  import * as onFastify from 'latchkey/fastify'
+  import * as onHono from 'latchkey/hono'
+  const latchkey = await openLatchkey({ database: 'sqlite:guards.db' })
+  const { id: organizationId } = await latchkey.organizations.create({ name: 'Acme' })
+  const { key } = await latchkey.keys.create({ organizationId, name: 'CI' })
+  const silent = { onError: () => {} }
+  const broken = { verify: async () => { throw new Error('away') } }
+  const thrower = () => { throw new Error('no permission') }
+  const guards = (requireKey) => ({
+    '/open': requireKey({ verifier: latchkey }),
+    '/broken': requireKey({ verifier: broken, ...silent }),
+    '/throws': requireKey({ verifier: latchkey, permissions: thrower }),
+  })
+  async function report(name, ask) {
+    const headers = { 'x-api-key': key }
+    const open = await ask('/open', headers)
+    const statuses = []
+    for (const [path, sent] of [['/open', {}], ['/broken', headers], ['/throws', headers]]) statuses.push((await ask(path, sent)).status)
+    console.log(name, open.status, open.text, ...statuses)
+  }
+  const hono = new Hono()
+  hono.onError((error, c) => c.text('error', 500))
+  for (const [path, guard] of Object.entries(guards(onHono.requireKey))) hono.get(path, guard, (c) => c.text(c.var.key.name))
+  await report('hono', async (path, headers) => {
+    const answer = await hono.request(path, { headers })
+    return { status: answer.status, text: await answer.text() }
+  })
+  const app = express()
+  for (const [path, guard] of Object.entries(guards(onExpress.requireKey)))
+    app.get(path, guard, (request, response) => void response.send(onExpress.keyOf(request).name))
+  app.use((error, request, response, next) => void response.status(500).end())
+  const server = createServer(app).listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  await report('express', async (path, headers) => {
+    const answer = await fetch('http://127.0.0.1:' + server.address().port + path, { headers })
+    return { status: answer.status, text: await answer.text() }
+  })
+  server.closeAllConnections()
+  server.close()
+  const api = fastify()
+  for (const [path, guard] of Object.entries(guards(onFastify.requireKey)))
+    api.get(path, { onRequest: guard }, async (request) => onFastify.keyOf(request).name)
+  await report('fastify', async (url, headers) => {
+    const answer = await api.inject({ url, headers })
+    return { status: answer.statusCode, text: answer.payload }
+  })
+  await api.close()
   await latchkey.close()
 `
 

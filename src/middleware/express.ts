@@ -1,7 +1,7 @@
 // `latchkey/express`: guards routes of an Express app; their handlers get the key by `keyOf(request)`.
 import type { NextFunction, Request, Response } from 'express'
 import { headerReader } from '../core/bearer.ts'
-import { AdmittedKeys, createGuard, type GuardOptions, type VerifiedKey } from './guard.ts'
+import { type Admission, AdmittedKeys, createGuard, type GuardOptions, type VerifiedKey } from './guard.ts'
 
 export type { GuardOptions, TokenVerifier, VerifiedKey } from './guard.ts'
 
@@ -21,7 +21,14 @@ const admitted = new AdmittedKeys()
 export function requireKey(options: GuardOptions<Request>): KeyHandler {
   const guard = createGuard(options)
   return async (request, response, next) => {
-    const admission = await guard(headerReader(request.rawHeaders), request as Request, request.ip)
+    let admission: Admission
+    try {
+      admission = await guard(headerReader(request.rawHeaders), request as Request, request.ip)
+    } catch (error) {
+      // Express 4 hears of no promise that is rejected.
+      next(error)
+      return
+    }
     if ('key' in admission) {
       admitted.set(request, admission.key)
       next()

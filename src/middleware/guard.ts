@@ -6,6 +6,7 @@ import { type ErrorCode, errorTable } from '../core/errors.ts'
 import { unknownOption } from '../core/options.ts'
 import { permissionPattern } from '../core/permissions.ts'
 import type { Verdict } from '../core/shapes/verification.ts'
+import { redactTokens } from '../core/token.ts'
 
 /** The verdict on a token that is valid: whose key it is, and what it may do. */
 export type VerifiedKey = Extract<Verdict, { valid: true }>
@@ -24,7 +25,10 @@ export interface GuardOptions<Request> {
   verifier: TokenVerifier
   /** All of these are required: a list, or a function of the request that gives one. None if absent. */
   permissions?: readonly string[] | ((request: Request) => readonly string[])
-  /** Is called with the reason if no verdict could be had and the guard answered 503. It gets no token. */
+  /**
+   * Called with the error if the verifier could not judge and the request was answered 503. It gets no token. If
+   * absent, the guard writes the first such error of each minute to `console.error`.
+   */
   onError?: (error: unknown) => void
 }
 
@@ -55,7 +59,7 @@ export type Guard<Request> = (
 export function createGuard<Request>(options: GuardOptions<Request>): Guard<Request> {
   const fault = unknownOption(options, ['verifier', 'permissions', 'onError'])
   if (fault) throw new TypeError(`${fault.path}: ${fault.message}`)
-  const { verifier, permissions = [], onError } = options
+  const { verifier, permissions = [], onError = makeReporter() } = options
   if (typeof permissions !== 'function') checkPermissions(permissions)
   return async (header, request, ip) => {
     const wanted = typeof permissions === 'function' ? permissions(request) : permissions
@@ -75,7 +79,7 @@ export function createGuard<Request>(options: GuardOptions<Request>): Guard<Requ
       if (verdict.valid === true) return isAskable ? { key: verdict } : refuseUnaskable()
     } catch (error) {
       // No verdict: neither yes nor no. Who asked may ask again, and does not come through.
-      onError?.(error)
+      onError(error)
       return refuse('store_unavailable', 'The token cannot be verified now. Try again.', {
         'retry-after': '1',
       })
@@ -109,7 +113,20 @@ export class AdmittedKeys {
   }
 }
 
-/** What Latchkey takes: a verdict on more cannot be asked for. */
+const reportEveryMs = 60_000
+
+/** Makes what reports errors where the program has nothing of its own for them: rarely, and without any token. */
+function makeReporter(): (error: unknown) => void {
+  let reportedAt = Number.NEGATIVE_INFINITY
+  return (error) => {
+    const now = Date.now()
+    if (Math.abs(now - reportedAt) < reportEveryMs) return
+    reportedAt = now
+    const reason = redactTokens(error instanceof Error ? error.message : String(error))
+    console.error(`Latchkey could not verify a key, and the request was answered 503: ${reason}`)
+  }
+}
+
 /** Longer than any token with any prefix; a longer one is not worth a request. */
 const maxTokenLength = 256
 

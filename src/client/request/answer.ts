@@ -35,12 +35,23 @@ export async function readProblem(response: Response): Promise<LatchkeyClientErr
     request_id?: string
     errors?: FieldError[]
   }
-  return new LatchkeyClientError(code, detail ?? title, {
+  return new LatchkeyClientError(code, describe(code, detail ?? title, response.url), {
     status: response.status,
     ...retryAfter(response),
     ...(request_id && { requestId: request_id }),
     ...(errors && { errors }),
   })
+}
+
+/** Says of a refused token that it is the client's own, which is not the one that it asks about. */
+function describe(code: ClientErrorCode, detail: string, url: string): string {
+  if (code === 'invalid_token') {
+    const server = URL.canParse(url) ? new URL(url).origin : 'The server'
+    return `${server} refuses the token that this client itself sends: it is unknown, expired or revoked.`
+  }
+  if (code === 'missing_permission')
+    return `The token that this client itself sends may not do this. ${detail}`
+  return detail
 }
 
 /** The error for an answer that no Latchkey gives. */

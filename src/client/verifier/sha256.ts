@@ -4,13 +4,18 @@
 type Hash = (algorithm: string, text: string, encoding: string) => unknown
 
 function findNative(): ((text: string) => string) | undefined {
-  const { process } = globalThis as { process?: { getBuiltinModule?: (name: string) => unknown } }
-  const crypto = process?.getBuiltinModule?.('node:crypto') as { hash?: Hash } | undefined
-  const hash = crypto?.hash
-  if (typeof hash !== 'function') return undefined
-  const native = (text: string) => hash('sha256', text, 'latin1') as string
-  // Runtimes that imitate Node may know the function and not the encoding.
-  return native('abc') === sha256InPlainScript('abc') ? native : undefined
+  try {
+    const { process } = globalThis as { process?: { getBuiltinModule?: (name: string) => unknown } }
+    const crypto = process?.getBuiltinModule?.('node:crypto') as { hash?: Hash } | undefined
+    const hash = crypto?.hash
+    if (typeof hash !== 'function') return undefined
+    const native = (text: string) => hash('sha256', text, 'latin1') as string
+    // Runtimes that imitate Node may know the function and not the encoding.
+    return native('abc') === sha256InPlainScript('abc') ? native : undefined
+  } catch {
+    // Edge runtimes have a `process` that throws at whoever touches more than its environment.
+    return undefined
+  }
 }
 
 const constants = Uint32Array.from(primes(64), (prime) => fractionOfRoot(prime, 1 / 3))
@@ -35,8 +40,14 @@ export function sha256InPlainScript(text: string): string {
 
 const words = new Uint32Array(64)
 
+let implementation: ((text: string) => string) | undefined
+
 /** The SHA-256 (FIPS 180-4) of a text in UTF-8, 32 bytes as a latin1 string. */
-export const sha256: (text: string) => string = findNative() ?? sha256InPlainScript
+export function sha256(text: string): string {
+  // Chosen at the first call: an import must touch nothing that a runtime may refuse.
+  implementation ??= findNative() ?? sha256InPlainScript
+  return implementation(text)
+}
 
 function compress(state: Uint32Array, view: DataView, block: number): void {
   for (let i = 0; i < 16; i++) words[i] = view.getUint32(block + i * 4)
