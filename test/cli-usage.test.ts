@@ -10,6 +10,8 @@ import { promisify } from 'node:util'
 import { beforeAll, describe, expect, test } from 'vitest'
 import { generateToken, type RandomSource } from '../src/core/token.ts'
 import { tokensIn, useCommand } from './setup/command.ts'
+import { makePostgres } from './setup/databases.ts'
+import { connectDirectly } from './setup/direct.ts'
 
 const command = useCommand()
 const newToken = () => generateToken('re', getRandomValues as RandomSource).token
@@ -105,7 +107,7 @@ describe('usage', () => {
     expect(first).toMatchObject({ code: 3, stderr: expect.stringContaining('does not exist') })
     expect((await command.run(['keys', 'list', '--database', `sqlite:${missing}`])).code).toBe(3)
     const noFolder = await command.run(['migrate', '--database', 'sqlite:/no/such/folder/x.db'])
-    expect(noFolder).toMatchObject({ code: 3, stderr: expect.stringContaining('ENOENT') })
+    expect(noFolder).toMatchObject({ code: 3, stderr: expect.stringContaining('Create the folder') })
     const notSqlite = join(command.folder(), 'text.db')
     writeFileSync(notSqlite, 'This is no database, however long one looks at it. '.repeat(100))
     expect((await command.run(['keys', 'list', '--database', `sqlite:${notSqlite}`])).code).toBe(3)
@@ -117,8 +119,18 @@ describe('usage', () => {
     }
     expect(statSync(empty).size).toBe(0)
     const away = await command.run(['migrate', '--database', 'postgres://ada:secret@127.0.0.1:1/latchkey'])
-    expect(away).toMatchObject({ code: 3, stderr: expect.stringContaining('ECONNREFUSED') })
+    expect(away).toMatchObject({ code: 3, stderr: expect.stringContaining('Start PostgreSQL there') })
     expect(away.stderr).not.toContain('secret')
+    await using onPostgres = await makePostgres('nothing')
+    for (const args of [['keys', 'list'], ['root-key']]) {
+      const refused = await command.run([...args, '--database', onPostgres.url])
+      expect(refused).toMatchObject({
+        code: 3,
+        stderr: expect.stringMatching(/no tables of Latchkey.*`latchkey migrate`/),
+      })
+    }
+    await using direct = await connectDirectly(onPostgres.url)
+    expect(await direct.run("select from pg_namespace where nspname = 'latchkey'")).toEqual([])
   })
 
   test('the database of another program, and a file of another kind, stay as they are', async () => {
@@ -259,8 +271,9 @@ describe('at a terminal', () => {
     expect(await atTerminal(['keys', 'revoke', id, '--yes'], [])).toContain('exit 0')
   })
 
-  test('nothing is coloured', async () => {
-    expect(await atTerminal(['keys', 'list', '--status', 'all'], [])).not.toContain('\x1b[')
+  test('nothing is coloured if NO_COLOR is set', async () => {
+    const shown = await atTerminal(['keys', 'list', '--status', 'all'], [], 'export NO_COLOR=1; ')
+    expect(shown).not.toContain('\x1b[')
   })
 })
 
@@ -348,6 +361,29 @@ test('root-key makes no key while LATCHKEY_URL names a server, unless the databa
   expect((await command.run(named, { env: elsewhere })).code).toBe(0)
 })
 
+test('a list fits its terminal, in color unless NO_COLOR is set, and -o wide shows all columns', async () => {
+  await createDoomed('A name far too long for any terminal of eighty columns')
+  const at = (setup: string, args: string[]) => atTerminal(args, [], `stty cols 80; ${setup}`)
+  const lines = (shown: string) => shown.split(/\r?\n/)
+  const narrow = await at('export NO_COLOR=1; ', ['keys', 'list', '--limit', '1'])
+  const [heading = '', row = ''] = lines(narrow)
+  expect(heading).toMatch(/^ID +NAME +STATUS/)
+  expect(heading).not.toContain('ORGANIZATION')
+  expect(row).toMatch(/^\S{36} {2}A name far.*… +active/)
+  expect(Math.max(heading.length, row.length)).toBeLessThanOrEqual(80)
+  expect(narrow).toContain('do not fit the terminal: see all with -o wide.')
+  const wide = await at('export NO_COLOR=1; ', ['keys', 'list', '--limit', '1', '-o', 'wide'])
+  expect(wide).toMatch(/ORGANIZATION.*EXPIRES/)
+  expect(await at('', ['keys', 'list', '--limit', '1'])).toContain('\u001b[32mactive')
+})
+
+test('help comes before a command as well as behind it', async () => {
+  const before = await command.run(['help', 'keys', 'create'])
+  expect(before).toEqual(await command.run(['keys', 'create', '--help']))
+  expect(before.stdout).toContain('--permission')
+  expect(await command.run(['help'])).toEqual(await command.run(['--help']))
+})
+
 /** The modules that a command of the source loads. */
 async function modulesOf(args: string[]): Promise<string[]> {
   const hook = `import { registerHooks } from 'node:module'
@@ -371,8 +407,8 @@ async function actionsOn(key: string): Promise<string[]> {
 }
 
 /** Runs a command in a pseudo-terminal, typing each answer when its prompt is there; gives all that was shown. */
-function atTerminal(args: string[], [prompt, answer]: string[]): Promise<string> {
-  const line = `"$NODE" "$MAIN" ${args.join(' ')}; echo "exit $?"`
+function atTerminal(args: string[], [prompt, answer]: string[], setup = ''): Promise<string> {
+  const line = `${setup}"$NODE" "$MAIN" ${args.join(' ')}; echo "exit $?"`
   const child = spawn('script', ['-qec', line, '/dev/null'], { env: shellEnvironment(), stdio: 'pipe' })
   return new Promise((done) => {
     let shown = ''

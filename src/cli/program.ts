@@ -15,10 +15,16 @@ export async function runProgram(argv: readonly string[]): Promise<void> {
   endWithReader()
   try {
     refuseTokenArguments(argv)
-    await (await createProgram(argv)).parseAsync(argv, { from: 'user' })
+    const words = helpLast(argv)
+    await (await createProgram(words)).parseAsync(words, { from: 'user' })
   } catch (error) {
     process.exitCode = reportFailure(error)
   }
+}
+
+/** `help keys create` as `keys create --help`: commander itself reads one word behind `help`. */
+function helpLast(argv: readonly string[]): readonly string[] {
+  return argv[0] === 'help' ? [...argv.slice(1), '--help'] : argv
 }
 
 function reportFailure(error: unknown): number {

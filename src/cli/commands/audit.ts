@@ -2,7 +2,15 @@
 import { Option } from 'commander'
 import type { AuditEvent } from '../../core/shapes/audit.ts'
 import { defineList } from '../kit/define-list.ts'
-import { formatTable, print } from '../kit/output.ts'
+import { type Column, printTable } from '../kit/table.ts'
+
+const columns: Column<AuditEvent>[] = [
+  { heading: 'AT', value: ({ at }) => at.toISOString() },
+  { heading: 'ACTION', value: ({ action }) => action },
+  { heading: 'ORGANIZATION', value: ({ organizationId }) => organizationId, leaves: 3, shrinks: true },
+  { heading: 'KEY', value: ({ keyId }) => keyId ?? '', leaves: 2 },
+  { heading: 'BY', value: ({ actor, actorType }) => actor ?? actorType, leaves: 1 },
+]
 
 export const auditCommands = [
   defineList({
@@ -25,7 +33,7 @@ export const auditCommands = [
     ],
     read: ({ audit }, input) => audit.list(input),
     none: 'No events.',
-    print: (items) => print(...formatTable(['AT', 'ACTION', 'ORGANIZATION', 'KEY', 'BY'], items.map(toRow))),
+    print: (items, isWide) => printTable(columns, items, { isWide }),
     printCsv: async (items) => {
       const { auditWriters } = await import('../../core/audit-file.ts')
       const { head, write } = auditWriters.csv
@@ -33,7 +41,3 @@ export const auditCommands = [
     },
   }),
 ]
-
-function toRow({ at, action, organizationId, keyId, actor, actorType }: AuditEvent): string[] {
-  return [at.toISOString(), action, organizationId, keyId ?? '', actor ?? actorType]
-}

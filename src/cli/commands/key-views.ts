@@ -3,7 +3,8 @@ import { secretsPage } from '../../core/bounds.ts'
 import type { Applied } from '../../core/shapes/calls.ts'
 import type { CreatedKey, Key, KeyDetails, KeySecret } from '../../core/shapes/keys.ts'
 import type { Verdict } from '../../core/shapes/verification.ts'
-import { formatFields, formatTable, print, printNote, quote, toPrintable } from '../kit/output.ts'
+import { formatFields, print, printNote, quote, toPrintable } from '../kit/output.ts'
+import { type Column, printTable } from '../kit/table.ts'
 import { formatAgoCell, formatInstant, formatLength } from '../kit/times.ts'
 
 /** Prints a new token on standard output, alone, and what it belongs to beside it. */
@@ -40,30 +41,33 @@ export function describeApplied(applied: Applied | undefined): string[] {
   return [`${names} did not confirm within 2 s; what ${they} cached has expired.`]
 }
 
-export function printKeys(keys: readonly Key[]): void {
+export function printKeys(keys: readonly Key[], isWide = false): void {
   const now = Date.now()
-  if (keys.length === 0) {
-    printNote('No keys.')
-    return
-  }
-  const rows = keys.map((key) => [
-    key.id,
-    key.name,
-    key.organizationId,
-    key.status,
-    formatAgoCell(key.lastUsedAt, now),
-    formatAgoCell(key.createdAt, now),
-    formatAgoCell(key.expiresAt, now),
-  ])
-  const headings = ['ID', 'NAME', 'ORGANIZATION', 'STATUS', 'LAST USED', 'CREATED', 'EXPIRES']
-  print(...formatTable(headings, rows))
+  const columns: Column<Key>[] = [
+    { heading: 'ID', value: ({ id }) => id },
+    { heading: 'NAME', value: ({ name }) => name, shrinks: true },
+    { heading: 'ORGANIZATION', value: ({ organizationId }) => organizationId, leaves: 3, shrinks: true },
+    {
+      heading: 'STATUS',
+      value: ({ status }) => status,
+      leaves: 5,
+      color: ({ status }) => statusColors[status],
+    },
+    { heading: 'LAST USED', value: ({ lastUsedAt }) => formatAgoCell(lastUsedAt, now), leaves: 4 },
+    { heading: 'CREATED', value: ({ createdAt }) => formatAgoCell(createdAt, now), leaves: 1 },
+    { heading: 'EXPIRES', value: ({ expiresAt }) => formatAgoCell(expiresAt, now), leaves: 2 },
+  ]
+  printTable(columns, keys, { isWide })
 }
+
+const statusColors = { active: 'green', expired: 'yellow', revoked: 'red' } as const
 
 /** Prints a key, and its secrets if they are known. */
 export function printKey(key: Key | KeyDetails): void {
   print(...formatFields(keyFields(key)))
   if (!('secrets' in key)) return
-  print('', ...formatTable(['SECRET', 'CREATED', 'LAST USED', 'ENDS'], key.secrets.map(secretRow)))
+  print('')
+  printTable(secretColumns(Date.now()), key.secrets)
   const last = key.secrets.length === secretsPage ? key.secrets.at(-1) : undefined
   if (last) printNote(`There may be more secrets. Add --secrets-after ${last.kid} to list them.`)
 }
@@ -112,12 +116,11 @@ function keyFields(key: Key): [string, string][] {
   ]
 }
 
-function secretRow(secret: KeySecret): string[] {
-  const now = Date.now()
+function secretColumns(now: number): Column<KeySecret>[] {
   return [
-    secret.kid,
-    formatAgoCell(secret.createdAt, now),
-    formatAgoCell(secret.lastUsedAt, now),
-    formatAgoCell(secret.expiresAt, now),
+    { heading: 'SECRET', value: ({ kid }) => kid },
+    { heading: 'CREATED', value: ({ createdAt }) => formatAgoCell(createdAt, now), leaves: 1 },
+    { heading: 'LAST USED', value: ({ lastUsedAt }) => formatAgoCell(lastUsedAt, now) },
+    { heading: 'ENDS', value: ({ expiresAt }) => formatAgoCell(expiresAt, now) },
   ]
 }

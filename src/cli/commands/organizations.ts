@@ -3,11 +3,18 @@ import type { Organization } from '../../core/shapes/organizations.ts'
 import { serverOrDatabase } from '../kit/connection.ts'
 import { defineCommand } from '../kit/define-command.ts'
 import { defineList } from '../kit/define-list.ts'
-import { formatFields, formatTable, print } from '../kit/output.ts'
+import { formatFields, print } from '../kit/output.ts'
+import { type Column, printTable } from '../kit/table.ts'
 import { formatAgo, formatInstant } from '../kit/times.ts'
 
 const shapes = () => import('../../core/shapes/organizations.ts')
 const id = { id: 'the id of the organization' }
+
+const columns: Column<Organization>[] = [
+  { heading: 'ID', value: ({ id }) => id },
+  { heading: 'NAME', value: ({ name }) => name, shrinks: true },
+  { heading: 'CREATED', value: ({ createdAt }) => formatAgo(createdAt, Date.now()), leaves: 1 },
+]
 
 export const organizationCommands = [
   defineCommand({
@@ -32,10 +39,7 @@ export const organizationCommands = [
     examples: ['latchkey orgs list --all --json', 'latchkey orgs list --query acme'],
     read: ({ organizations }, input) => organizations.list(input),
     none: 'No organizations.',
-    print: (items) => {
-      const rows = items.map(({ id, name, createdAt }) => [id, name, formatAgo(createdAt, Date.now())])
-      print(...formatTable(['ID', 'NAME', 'CREATED'], rows))
-    },
+    print: (items, isWide) => printTable(columns, items, { isWide }),
   }),
   defineCommand({
     path: 'orgs get',

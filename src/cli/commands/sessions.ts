@@ -2,7 +2,8 @@
 import type { Session } from '../../core/shapes/sessions.ts'
 import { serverOrDatabase } from '../kit/connection.ts'
 import { defineCommand } from '../kit/define-command.ts'
-import { formatTable, print, printNote } from '../kit/output.ts'
+import { print, printNote } from '../kit/output.ts'
+import { printTable, wideOption } from '../kit/table.ts'
 import { formatAgoCell } from '../kit/times.ts'
 
 const ofKey = {
@@ -23,8 +24,9 @@ export const sessionCommands = [
       'latchkey sessions list --url https://keys.example.com',
       'latchkey sessions list --key 019ab3c4-5d6e-7f80-9a1b-2c3d4e5f6071',
     ],
+    options: [wideOption()],
     run: ({ sessions }, { input }) => sessions.list(input),
-    print: printSessions,
+    print: (sessions, { options }) => printSessions(sessions, options.output === 'wide'),
   }),
   defineCommand({
     ...ofKey,
@@ -44,19 +46,22 @@ export const sessionCommands = [
   }),
 ]
 
-function printSessions(sessions: readonly Session[]): void {
+function printSessions(sessions: readonly Session[], isWide: boolean): void {
   if (sessions.length === 0) {
     printNote('No sessions.')
     return
   }
   const now = Date.now()
-  const rows = sessions.map(({ id, createdAt, lastSeenAt, idleExpiresAt, ip, userAgent }) => [
-    id,
-    formatAgoCell(createdAt, now),
-    formatAgoCell(lastSeenAt, now),
-    formatAgoCell(idleExpiresAt, now),
-    ip ?? 'unknown',
-    userAgent ?? 'unknown',
-  ])
-  print(...formatTable(['ID', 'CREATED', 'LAST SEEN', 'EXPIRES', 'IP', 'BROWSER'], rows))
+  printTable<Session>(
+    [
+      { heading: 'ID', value: ({ id }) => id },
+      { heading: 'CREATED', value: ({ createdAt }) => formatAgoCell(createdAt, now), leaves: 1 },
+      { heading: 'LAST SEEN', value: ({ lastSeenAt }) => formatAgoCell(lastSeenAt, now), leaves: 4 },
+      { heading: 'EXPIRES', value: ({ idleExpiresAt }) => formatAgoCell(idleExpiresAt, now), leaves: 2 },
+      { heading: 'IP', value: ({ ip }) => ip ?? 'unknown', leaves: 3 },
+      { heading: 'BROWSER', value: ({ userAgent }) => userAgent ?? 'unknown', shrinks: true },
+    ],
+    sessions,
+    { isWide },
+  )
 }

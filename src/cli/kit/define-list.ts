@@ -6,6 +6,7 @@ import { type Connection, serverOrDatabase } from './connection.ts'
 import { type DefinedCommand, type Definition, defineCommand, type ShapeInput } from './define-command.ts'
 import type { Shape } from './fields.ts'
 import { printNote } from './output.ts'
+import { wideOption } from './table.ts'
 
 /** What a list came to. */
 interface Listed<Item> {
@@ -23,8 +24,8 @@ interface ListDefinition<S extends Shape, Item>
   read(connection: Connection, input: ShapeInput<S>): Promise<Page<Item>>
   /** What to say of an empty list. */
   none: string
-  /** Prints items, for people. */
-  print(items: readonly Item[]): void
+  /** Prints items, for people; all columns if it is wide. */
+  print(items: readonly Item[], isWide: boolean): void
   /** Prints items as `--csv` wants them, if it is one of the options. */
   printCsv?(items: readonly Item[]): Promise<void>
 }
@@ -37,14 +38,14 @@ export function defineList<S extends Shape, Item extends object>(
   return defineCommand<S, never, Listed<Item>, Connection>({
     ...rest,
     on: serverOrDatabase,
-    options: [...more, new Option('--all', 'all results, page by page')],
+    options: [...more, new Option('--all', 'all results, page by page'), wideOption()],
     run: (connection, { input, options }) =>
       readPages((page) => read(connection, { ...input, ...page }), options.all === true),
     json: ({ items }) => items,
     print: async ({ items, more }, { options }) => {
       if (options.csv && printCsv) return printCsv(items)
       if (items.length === 0) return printNote(none)
-      print(items)
+      print(items, options.output === 'wide')
       if (more) printNote('There are more results. Add --all to list them.')
     },
   })

@@ -1,8 +1,6 @@
 // What commands print: tables and fields for people, the wire's JSON for programs.
 import { toWire } from '../../core/wire.ts'
 
-const longestCell = 48
-
 /** Ends the process without a word once nobody reads what it prints: `latchkey keys list | head`. */
 export function endWithReader(): void {
   for (const stream of [process.stdout, process.stderr]) {
@@ -47,20 +45,6 @@ export function printNote(...lines: string[]): void {
   process.stderr.write(lines.map((line) => `${line}\n`).join(''))
 }
 
-/** Aligns rows under their headings, two spaces apart. Long cells are cut, but for ids in the first column. */
-export function formatTable(headings: readonly string[], rows: readonly (readonly string[])[]): string[] {
-  const cells = [headings, ...rows].map((row) =>
-    row.map((cell, column) => (column === 0 ? toPrintable(cell) : shorten(toPrintable(cell)))),
-  )
-  const widths = headings.map((_, column) => Math.max(...cells.map((row) => widthOf(row[column] ?? ''))))
-  return cells.map((row) =>
-    row
-      .map((cell, column) => pad(cell, widths[column] ?? 0))
-      .join('  ')
-      .trimEnd(),
-  )
-}
-
 /** Aligns values behind their names. */
 export function formatFields(fields: readonly (readonly [name: string, value: string])[]): string[] {
   const width = Math.max(...fields.map(([name]) => name.length))
@@ -94,12 +78,21 @@ function joinsEmoji(text: string, at: number): boolean {
   )
 }
 
-function shorten(text: string): string {
-  const characters = [...text]
-  return characters.length <= longestCell ? text : `${characters.slice(0, longestCell - 1).join('')}…`
+/** Cuts a text to as many columns of the terminal as there are, the last of them a `…`. */
+export function shorten(text: string, width: number): string {
+  if (widthOf(text) <= width) return text
+  let kept = ''
+  let used = 1
+  for (const { segment } of segmentsOf(text)) {
+    used += widthOfSegment(segment)
+    if (used > width) break
+    kept += segment
+  }
+  return `${kept}…`
 }
 
-function pad(text: string, width: number): string {
+/** Fills a text with blanks up to as many columns of the terminal. */
+export function pad(text: string, width: number): string {
   return text + ' '.repeat(Math.max(0, width - widthOf(text)))
 }
 
@@ -107,12 +100,20 @@ let segmenter: Intl.Segmenter | undefined
 const wide =
   /\p{Emoji_Presentation}|[\p{sc=Han}\p{sc=Hiragana}\p{sc=Katakana}\p{sc=Hangul}\u3000-\u303f\uff01-\uff60]/u
 
-// Terminals give emoji and the scripts of East Asia two columns.
-function widthOf(text: string): number {
+/** How many columns of a terminal a text takes: emoji and the scripts of East Asia take two. */
+export function widthOf(text: string): number {
   if (/^[\x20-\x7e]*$/.test(text)) return text.length
   let width = 0
+  for (const { segment } of segmentsOf(text)) width += widthOfSegment(segment)
+  return width
+}
+
+function segmentsOf(text: string): Iterable<Intl.SegmentData> {
   // Made when it is needed: its data takes long to load.
   segmenter ??= new Intl.Segmenter()
-  for (const { segment } of segmenter.segment(text)) width += wide.test(segment) ? 2 : 1
-  return width
+  return segmenter.segment(text)
+}
+
+function widthOfSegment(segment: string): number {
+  return wide.test(segment) ? 2 : 1
 }

@@ -1,0 +1,63 @@
+// Tables fit the terminal: columns shrink and leave in their order, ids stay whole.
+import fc from 'fast-check'
+import { expect, test } from 'vitest'
+import { toPrintable, widthOf } from '../src/cli/kit/output.ts'
+import { type Column, layOut } from '../src/cli/kit/table.ts'
+
+interface Item {
+  id: string
+  name: string
+  note: string
+}
+
+const columns: Column<Item>[] = [
+  { heading: 'ID', value: ({ id }) => id },
+  { heading: 'NAME', value: ({ name }) => name, shrinks: true },
+  { heading: 'NOTE', value: ({ note }) => note, leaves: 2, color: () => 'red' },
+  { heading: 'SIZE', value: ({ note }) => String(note.length), leaves: 1 },
+]
+const id = '019ab3c4-5d6e-7f80-9a1b-2c3d4e5f6071'
+
+function draw(items: readonly Item[], width: number): { lines: string[]; left: number } {
+  const { heading, rows, left } = layOut(columns, items, width)
+  return { lines: [heading, ...rows.map((cells) => cells.map(({ text }) => text).join(''))], left }
+}
+
+test('a table that fits is as wide as its cells', () => {
+  expect(draw([{ id, name: 'CI', note: 'none' }], 80)).toEqual({
+    lines: [`ID${' '.repeat(36)}NAME  NOTE  SIZE`, `${id}  CI    none  4`],
+    left: 0,
+  })
+})
+
+test('names shrink first, then columns leave in their order, and the id stays whole', () => {
+  const items = [{ id, name: 'A name that is rather long', note: 'twenty characters ok' }]
+  expect(draw(items, 80).lines[1]).toBe(`${id}  A name that i…  twenty characters ok  20`)
+  const narrow = draw(items, 74)
+  expect([narrow.left, narrow.lines[0]]).toEqual([1, expect.not.stringContaining('SIZE')])
+  const narrower = draw(items, 60)
+  expect([narrower.left, narrower.lines[0]]).toEqual([2, `ID${' '.repeat(36)}NAME`])
+  expect(draw(items, 10).lines[1]).toBe(`${id}  A name that…`)
+})
+
+test('no line is wider than the terminal, whatever the names', () => {
+  const item = fc.record({
+    id: fc.constant(id),
+    name: fc.string({ unit: 'grapheme', maxLength: 60 }),
+    note: fc.string({ unit: 'grapheme', maxLength: 60 }),
+  })
+  fc.assert(
+    fc.property(fc.array(item, { maxLength: 5 }), fc.integer({ min: 52, max: 200 }), (items, width) => {
+      const { lines } = draw(items, width)
+      for (const line of lines) expect(widthOf(line)).toBeLessThanOrEqual(width)
+      for (const line of lines.slice(1)) expect(line.startsWith(id)).toBe(true)
+    }),
+  )
+})
+
+test('without a terminal nothing leaves, and what cannot be seen is written out', () => {
+  const { lines, left } = draw([{ id, name: 'a\u202eb', note: 'x'.repeat(60) }], Number.POSITIVE_INFINITY)
+  expect(left).toBe(0)
+  expect(lines[1]).toContain(toPrintable('a\u202eb'))
+  expect(lines[1]).toContain('x'.repeat(60))
+})
