@@ -7,7 +7,7 @@ import { describe, expect, onTestFinished, test, vi } from 'vitest'
 import { type ServeProcess, tokensIn, useCommand } from './setup/command.ts'
 import { type Block, makeMask, normalize, readBlocks, sortBlocks } from './setup/documents.ts'
 import { brokenLinks } from './setup/documents-links.ts'
-import { checkTypes, makeFolder, repository, runSteps } from './setup/documents-run.ts'
+import { checkTypes, makeFolder, repository, runSteps, type Shell } from './setup/documents-run.ts'
 import { findInstalledPostgres, startPostgres } from './setup/postgres.ts'
 import { missingPrograms, wants } from './setup/programs.ts'
 
@@ -17,6 +17,7 @@ const unrun: Record<string, Record<string, number>> = {
   'CONTRIBUTING.md': { console: 3 },
   'README.md': { console: 3, text: 1 },
   'docs/explain/security.md': { text: 1 },
+  'docs/guides/middleware.md': { tsx: 2 },
   'docs/guides/permissions.md': { '': 1 },
   'docs/operate/backup.md': { console: 1 },
   'docs/operate/gateways.md': { console: 1 },
@@ -60,6 +61,17 @@ describe('what the documents show', { timeout: 180_000 }, () => {
       await checkDocument(path, folder, environmentOf(path, server), addresses)
     })
   }
+
+  const others = wants(missingPrograms(['zsh', 'dash', 'curl', 'jq']))
+  test.skipIf(others.skip).each(['zsh', 'dash'] as const)(
+    `README.md prints in %s what it says${others.note}`,
+    async (shell) => {
+      const folder = makeFolder()
+      const server = await command.serve(['--database', `sqlite:${join(folder, 'latchkey.db')}`])
+      const addresses = { '127.0.0.1:7373': new URL(server.url).host }
+      await checkDocument('README.md', folder, environmentOf('README.md', server), addresses, shell)
+    },
+  )
 
   const programs = findInstalledPostgres()
   const { skip, note } = wants(programs ? [] : ['postgresql'])
@@ -206,6 +218,7 @@ async function checkDocument(
   folder: string,
   environment: Record<string, string>,
   addresses: Record<string, string> = {},
+  shell: Shell = 'bash',
 ): Promise<void> {
   const { steps } = sortBlocks(readBlocks(resolve(repository, path)))
   const firstInShell = steps.find(({ language }) => language === 'sh')
@@ -215,6 +228,7 @@ async function checkDocument(
     steps.map((step) => ({ ...step, text: replaceAll(step.text, addresses) })),
     folder,
     environment,
+    shell,
   )
   const shown = makeMask()
   const seen = makeMask()

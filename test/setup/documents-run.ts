@@ -45,11 +45,23 @@ export function makeFolder(): string {
   return folder
 }
 
+/**
+ * What a shell is told first, so that each step's failures are noted. Of a pipe that fails amid, a plain POSIX shell
+ * knows nothing; and at its first failure it ends, and the steps behind did not run.
+ */
+const prefaces = {
+  bash: "set -o pipefail\ntrap 'failed=1' ERR\n",
+  zsh: "set -o pipefail\ntrap 'failed=1' ZERR\n",
+  dash: 'set -e\n',
+}
+export type Shell = keyof typeof prefaces
+
 /** Runs the steps in order in one shell; a step's index is its place in what is returned. */
 export async function runSteps(
   steps: readonly Step[],
   folder: string,
   environment: Record<string, string>,
+  shell: Shell = 'bash',
 ): Promise<Outcome[]> {
   const results = join(folder, '.results')
   mkdirSync(results)
@@ -64,8 +76,8 @@ export async function runSteps(
     }[step.language]
     return `exec >'${file}' 2>&1; failed=0\n${command}\necho "$failed" >'${file}.failed'\n`
   })
-  writeFileSync(join(folder, '.script'), `set -o pipefail\ntrap 'failed=1' ERR\n${script.join('')}`)
-  await execute('bash', ['.script'], folder, {
+  writeFileSync(join(folder, '.script'), prefaces[shell] + script.join(''))
+  await execute(shell, ['.script'], folder, {
     ...environment,
     NODE_COMPILE_CACHE: inject('builds').compiled,
     PATH: `${join(folder, '.bin')}:${environment.PATH ?? process.env.PATH}`,

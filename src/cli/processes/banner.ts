@@ -2,7 +2,7 @@
 
 /**
  * The lines for the person who has just started Latchkey: they paste into a shell as they are, one after the
- * other. The root key reaches curl through a pipe, since arguments stand in process lists.
+ * other. Tokens reach curl through a pipe or a here-document, since arguments stand in process lists.
  */
 export function formatFirstStart(url: string, rootKey: string): string[] {
   return [
@@ -29,11 +29,9 @@ export function formatFirstStart(url: string, rootKey: string): string[] {
     '',
     '3. Verify the token, as your API does when it receives a request:',
     '',
-    ...formatRequest(
-      rootKey,
-      `${url}/v1/keys/verify`,
-      `'{"key": "'$TOKEN'", "permissions": ["emails:send"]}'`,
-    ),
+    ...formatRequest(rootKey, `${url}/v1/keys/verify`, '@/dev/fd/3 3<<END'),
+    '{"key": "$TOKEN", "permissions": ["emails:send"]}',
+    'END',
     '',
   ]
 }
