@@ -17,6 +17,7 @@ const auditActions = [
   'session.refreshed',
   'session.ended',
 ] as const
+/** What a change did, such as `key.revoked`. */
 export type AuditAction = (typeof auditActions)[number]
 
 const keyId = z.guid('Must be a key id, which is a UUID.').optional()
@@ -79,8 +80,10 @@ export const auditEventSchema = z
     ],
   })
 
-export type AuditEvent = z.infer<typeof auditEventSchema>
-export type ListAuditInput = z.input<typeof listAuditSchema>
+/** One change: who made it, when, to what, and what became of each field. */
+export interface AuditEvent extends z.infer<typeof auditEventSchema> {}
+/** Which events are listed, newest first. */
+export interface ListAuditInput extends z.input<typeof listAuditSchema> {}
 
 /** What can be asked of the audit log. */
 export interface Audit<Options extends CallOptions = CallOptions>

@@ -28,7 +28,7 @@ export type Done<Options> = Options extends { wait: 'applied' }
     : undefined
 
 /** What waiting for a change to be applied everywhere came to; see `waitUntilApplied`. */
-export type Applied = z.infer<typeof appliedSchema>
+export interface Applied extends z.infer<typeof appliedSchema> {}
 
 const appliedExample = { confirmed: true, milliseconds: 7, silent: [] }
 const appliedSchema = z

@@ -208,46 +208,71 @@ export const permissionUseSchema = z
   .meta({ id: 'PermissionUse', examples: [{ permission: 'emails:send', keys: 12 }] })
 
 /** A key's public state; `organizationId`, `permissions`, … as in the seed. */
-export type Key = z.infer<typeof keySchema>
+export interface Key extends z.infer<typeof keySchema> {}
 /** A key with its token, in the only answers that ever hold it: create and rotate. */
-export type CreatedKey = z.infer<typeof createdKeySchema>
+export interface CreatedKey extends z.infer<typeof createdKeySchema> {}
 /** A key with the newest 100 of its secrets, or those after a given one, newest first. */
-export type KeyDetails = z.infer<typeof keyDetailsSchema>
-export type KeySecret = z.infer<typeof secretSchema>
+export interface KeyDetails extends z.infer<typeof keyDetailsSchema> {}
+/** One of a key's secrets, current or old: its public id and its instants, and nothing secret. */
+export interface KeySecret extends z.infer<typeof secretSchema> {}
+/** `active`, `expired` or `revoked`. */
 export type KeyStatus = (typeof keyStatuses)[number]
-export type PermissionUse = z.infer<typeof permissionUseSchema>
+/** A permission that keys hold, and how many of them do. */
+export interface PermissionUse extends z.infer<typeof permissionUseSchema> {}
 
-export type CreateKeyInput = z.input<typeof createKeySchema>
-export type UpdateKeyInput = z.input<typeof updateKeySchema>
-export type RotateKeyInput = z.input<typeof rotateKeySchema>
-export type ListKeysInput = z.input<typeof listKeysSchema>
-export type ListPermissionsInput = z.input<typeof listPermissionsSchema>
+/** A key to make: its name, and what else differs from the defaults (no permissions, no expiry, no metadata). */
+export interface CreateKeyInput extends z.input<typeof createKeySchema> {}
+/** What to change of a key; a field that is absent stays as it is, and a list or an object is replaced whole. */
+export interface UpdateKeyInput extends z.input<typeof updateKeySchema> {}
+/** How a key is rotated: `graceSeconds`, at most 2,592,000 (30 days), is how long its old token stays valid; 0 if absent. */
+export interface RotateKeyInput extends z.input<typeof rotateKeySchema> {}
+/** Which keys are listed, and in which order. */
+export interface ListKeysInput extends z.input<typeof listKeysSchema> {}
+/** Whose permissions are listed. */
+export interface ListPermissionsInput extends z.input<typeof listPermissionsSchema> {}
 /** Which secrets of a key are told: those after the one with this kid, or the newest. */
-export type GetKeyInput = z.input<typeof getKeySchema>
+export interface GetKeyInput extends z.input<typeof getKeySchema> {}
 
 /** What can be done with keys. */
 export interface Keys<Options extends CallOptions = CallOptions> extends List<ListKeysInput, Key, Options> {
+  /**
+   * Creates a key; `key` in its answer is the token, which no later call gives. Throws `invalid_input`,
+   * `organization_not_found`, `permission_escalation`, `missing_permission` for metadata.
+   */
   create(input: CreateKeyInput, options?: Options): Promise<CreatedKey>
-  /** A key with the newest 100 of its secrets; `secretsAfter`, the kid of the last one, gives those after it. */
+  /** A key with the newest 100 of its secrets; `secretsAfter`, the kid of the last one, gives those after it. Throws `key_not_found`. */
   get(id: string, options?: Options & GetKeyInput): Promise<KeyDetails>
   /** The key that asks. */
   self(options?: Options): Promise<Key>
   /** The permissions that the newest 1000 active keys hold: most used first, at most 200. */
   listPermissions(input?: ListPermissionsInput, options?: Options): Promise<PermissionUse[]>
+  /**
+   * Changes the given fields and keeps the rest. Throws `invalid_input`, `key_not_found`, `key_revoked`,
+   * `permission_escalation`, `missing_permission` for metadata, `last_root_key`.
+   */
   update<Given extends Options & WaitOptions = Options>(
     id: string,
     input: UpdateKeyInput,
     options?: Given,
   ): Promise<Changed<Key, Given>>
+  /**
+   * Gives the key a new token, which only this answer holds; the old one stays valid for `graceSeconds`. Throws
+   * `invalid_input`, `key_not_found`, `key_revoked`, `key_expired`, `rotation_in_progress`, `permission_escalation`.
+   */
   rotate<Given extends Options & WaitOptions = Options>(
     id: string,
     input?: RotateKeyInput,
     options?: Given,
   ): Promise<Changed<CreatedKey, Given>>
+  /**
+   * Ends the grace of an old secret, by its kid. Throws `key_not_found`, `secret_not_found`, `permission_escalation`,
+   * `last_secret`.
+   */
   endSecret<Given extends Options & WaitOptions = Options>(
     id: string,
     kid: string,
     options?: Given,
   ): Promise<Done<Given>>
+  /** Revokes the key for good; a second time changes nothing. Throws `key_not_found`, `permission_escalation`, `last_root_key`. */
   revoke<Given extends Options & WaitOptions = Options>(id: string, options?: Given): Promise<Done<Given>>
 }

@@ -31,15 +31,22 @@ export const organizationSchema = z
     examples: [{ id: 'acme', name: 'Acme', createdAt: new Date('2026-01-31T12:00:00Z') }],
   })
 
-export type Organization = z.infer<typeof organizationSchema>
-export type CreateOrganizationInput = z.input<typeof createOrganizationSchema>
-export type UpdateOrganizationInput = z.input<typeof updateOrganizationSchema>
-export type ListOrganizationsInput = z.input<typeof listOrganizationsSchema>
+/** A customer of the operator, which owns keys. */
+export interface Organization extends z.infer<typeof organizationSchema> {}
+/** An organization to make: its name, and an id of the operator's own; a new UUID if absent. */
+export interface CreateOrganizationInput extends z.input<typeof createOrganizationSchema> {}
+/** What to change of an organization. */
+export interface UpdateOrganizationInput extends z.input<typeof updateOrganizationSchema> {}
+/** Which organizations are listed, newest first. */
+export interface ListOrganizationsInput extends z.input<typeof listOrganizationsSchema> {}
 
 /** What can be done with organizations. */
 export interface Organizations<Options extends CallOptions = CallOptions>
   extends List<ListOrganizationsInput, Organization, Options> {
+  /** Creates an organization. Throws `invalid_input`, `organization_exists`, `root_organization_required`. */
   create(input: CreateOrganizationInput, options?: Options): Promise<Organization>
+  /** Reads an organization. Throws `organization_not_found`. */
   get(id: string, options?: Options): Promise<Organization>
+  /** Renames an organization. Throws `invalid_input`, `organization_not_found`. */
   update(id: string, input: UpdateOrganizationInput, options?: Options): Promise<Organization>
 }

@@ -36,6 +36,7 @@ export interface Page<Item> {
 
 /** A list, read page by page or whole. */
 export interface List<Input, Item, Options extends CallOptions> {
+  /** One page: at most `limit` items, from the cursor `after` on. Throws `invalid_input`. */
   list(input?: Input, options?: Options): Promise<Page<Item>>
   /** Iterates over every item of a list, and reads a page when it is needed. */
   listAll(input?: Input, options?: Options): AsyncIterable<Item>

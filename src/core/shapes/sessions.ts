@@ -53,7 +53,7 @@ export const startedSessionSchema = sessionSchema
   })
 
 /** A browser that is signed in with a key. */
-export type Session = z.infer<typeof sessionSchema>
+export interface Session extends z.infer<typeof sessionSchema> {}
 
 /** The values of one session, each 256 random bits as base64url. Only their digests are stored. */
 export interface SessionValues {

@@ -82,6 +82,9 @@ export const verdictSchema = z
  * so truthy: write `if (verdict.valid)`, never `if (verdict)`.
  */
 export type Verdict = z.infer<typeof verdictSchema>
+/** Why a token is valid or not, in one word. */
 export type VerdictCode = Verdict['code']
-export type VerifyOptions = z.input<typeof verifyOptionsSchema>
-export type VerifyRequest = z.input<typeof verifyRequestSchema>
+/** What is asked of a token beside being valid: all of these permissions, and, if given, to be a key of this organization. */
+export interface VerifyOptions extends z.input<typeof verifyOptionsSchema> {}
+/** One token of a batch, with what is asked of it. */
+export interface VerifyRequest extends z.input<typeof verifyRequestSchema> {}
