@@ -352,14 +352,17 @@ describe('what cannot be taken back', () => {
   })
 })
 
-test('root-key makes no key while LATCHKEY_URL names a server, unless the database is named', async () => {
-  const elsewhere = { ...env, LATCHKEY_URL: 'http://127.0.0.1:1', LATCHKEY_KEY: newToken() }
-  const { code, stdout, stderr } = await command.run(['root-key'], { env: elsewhere })
-  expect({ code, stdout }).toEqual({ code: 2, stdout: '' })
-  expect(stderr).toMatch(/^latchkey: LATCHKEY_URL .*--database\.\n$/)
-  const named = ['root-key', '--database', env.LATCHKEY_DATABASE_URL as string]
-  expect((await command.run(named, { env: elsewhere })).code).toBe(0)
-})
+test.each(['root-key', 'migrate'])(
+  '%s works on no database while LATCHKEY_URL names a server, unless the database is named',
+  async (name) => {
+    const elsewhere = { ...env, LATCHKEY_URL: 'http://127.0.0.1:1', LATCHKEY_KEY: newToken() }
+    const { code, stdout, stderr } = await command.run([name], { env: elsewhere })
+    expect({ code, stdout }).toEqual({ code: 2, stdout: '' })
+    expect(stderr).toMatch(/^latchkey: LATCHKEY_URL .*--database\.\n$/)
+    const named = [name, '--database', env.LATCHKEY_DATABASE_URL as string]
+    expect((await command.run(named, { env: elsewhere })).code).toBe(0)
+  },
+)
 
 test('a list fits its terminal, in color unless NO_COLOR is set, and -o wide shows all columns', async () => {
   await createDoomed('A name far too long for any terminal of eighty columns')

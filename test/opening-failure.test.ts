@@ -33,9 +33,11 @@ test('a folder that is not there', async () => {
 test('a folder in place of a file, and a file of another kind', async () => {
   const folder = makeFolder()
   mkdirSync(join(folder, 'a.db'))
-  expect(await failureOf(`sqlite:${folder}/a.db`)).toMatch(/cannot be opened: what lies there is a folder/)
+  expect(await failureOf(`sqlite:${folder}/a.db`)).toMatch(/cannot be opened: the path names a folder/)
   writeFileSync(join(folder, 'b.db'), 'No database, however long one looks at it. '.repeat(100))
-  expect(await failureOf(`sqlite:${folder}/b.db`)).toMatch(/cannot be opened: the file is no SQLite database/)
+  expect(await failureOf(`sqlite:${folder}/b.db`)).toMatch(
+    /cannot be opened: the file is not an SQLite database/,
+  )
 })
 
 test('a file that another process keeps locked', async () => {

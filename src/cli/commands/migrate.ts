@@ -1,5 +1,5 @@
 // `latchkey migrate`: brings the schema up to date without serving.
-import { type DatabaseSettings, readDatabaseSettings, withoutPassword } from '../../config.ts'
+import { type DatabaseSettings, readOwnDatabase, withoutPassword } from '../../config.ts'
 import { openDatabase } from '../kit/connection.ts'
 import { defineCommand } from '../kit/define-command.ts'
 import { databaseOption } from '../kit/options.ts'
@@ -11,7 +11,7 @@ import { whileWaiting } from '../kit/progress.ts'
 const migratedDatabase: Place<DatabaseSettings> = {
   options: () => [databaseOption()],
   use: async (options, work) => {
-    const settings = readDatabaseSettings(options)
+    const settings = readOwnDatabase('migrate', options)
     await using _latchkey = await whileWaiting(openDatabase(settings), 'Still migrating the database')
     return await work(settings)
   },
