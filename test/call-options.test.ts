@@ -115,26 +115,6 @@ onEachDatabase('the library', (makeDatabase, kind) => {
     expect(await readAll(database)).toBe(before)
   })
 
-  test('a caller for options does not compile', async () => {
-    await using latchkey = await openLatchkey({ database: await makeDatabase() })
-    const { keys, organizations, audit, sessions } = latchkey
-    const caller = readerOf('acme')
-    const refused = [
-      // @ts-expect-error A caller goes into `actor`.
-      keys.list({}, caller),
-      // @ts-expect-error The same.
-      organizations.list({}, caller),
-      // @ts-expect-error The same.
-      audit.list({}, caller),
-      // @ts-expect-error The same, though sessions have an option `keyId`.
-      sessions.list(caller),
-      // @ts-expect-error The same.
-      sessions.end(id, caller),
-    ]
-    expect(await Promise.all(refused.map(codeOf))).toEqual(refused.map(() => 'invalid_input'))
-    expect(await codeOf(sessions.list({ keyId: id }))).toBe('key_not_found')
-  })
-
   test('refuses an option that a method does not read, and says which it does', async () => {
     const database = await makeDatabase()
     await using latchkey = await openLatchkey({ database })
@@ -411,24 +391,5 @@ describe('the client', () => {
       await expect(client.keys.list(input)).rejects.toMatchObject({ code: 'invalid_input' })
     }
     expect(await client.verify(key)).toMatchObject({ valid: true })
-  })
-
-  test('reads the secrets of a key that come after a given one, and ends the sessions of its own key', async () => {
-    const { url, remove } = makeSqlite()
-    const server = await startTestServer(url)
-    const client = createClient({ url: server.url, token: server.rootKey })
-    const { id } = await client.keys.create({ organizationId: 'root', name: 'CI' })
-    await client.keys.rotate(id, { graceSeconds: 60 })
-    const { secrets } = await client.keys.get(id)
-    const rest = await client.keys.get(id, { secretsAfter: secrets[0]?.kid as string })
-    expect(rest.secrets).toEqual(secrets.slice(1))
-    const { session } = await server.latchkey.sessions.start(server.rootKey)
-    expect(await client.sessions.list()).toEqual([{ ...session, current: false }])
-    expect(await client.sessions.end(session.id)).toBeUndefined()
-    await expect(client.sessions.end(session.id)).rejects.toMatchObject({ code: 'session_not_found' })
-    await expect(client.sessions.end('self')).rejects.toMatchObject({ code: 'session_not_found' })
-    expect(await client.sessions.list()).toEqual([])
-    await server.close()
-    await remove()
   })
 })

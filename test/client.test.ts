@@ -6,7 +6,7 @@ import type { Connection } from '../src/cli/kit/connection.ts'
 import { createClient, LatchkeyClientError } from '../src/client/index.ts'
 import { assembleToken } from '../src/core/token.ts'
 import type { AuditEvent, Latchkey } from '../src/index.ts'
-import { onEachDatabase } from './setup/databases.ts'
+import { makeSqlite, onEachDatabase } from './setup/databases.ts'
 import { startTestServer } from './setup/server.ts'
 
 /** Well-formed, and of no server. */
@@ -213,3 +213,22 @@ async function failureOf(promise: Promise<unknown>): Promise<LatchkeyClientError
   expect(error).toBeInstanceOf(LatchkeyClientError)
   return error as LatchkeyClientError
 }
+
+test('reads the secrets of a key that come after a given one, and ends the sessions of its own key', async () => {
+  const { url, remove } = makeSqlite()
+  const server = await startTestServer(url)
+  const client = createClient({ url: server.url, token: server.rootKey })
+  const { id } = await client.keys.create({ organizationId: 'root', name: 'CI' })
+  await client.keys.rotate(id, { graceSeconds: 60 })
+  const { secrets } = await client.keys.get(id)
+  const rest = await client.keys.get(id, { secretsAfter: secrets[0]?.kid as string })
+  expect(rest.secrets).toEqual(secrets.slice(1))
+  const { session } = await server.latchkey.sessions.start(server.rootKey)
+  expect(await client.sessions.list()).toEqual([{ ...session, current: false }])
+  expect(await client.sessions.end(session.id)).toBeUndefined()
+  await expect(client.sessions.end(session.id)).rejects.toMatchObject({ code: 'session_not_found' })
+  await expect(client.sessions.end('self')).rejects.toMatchObject({ code: 'session_not_found' })
+  expect(await client.sessions.list()).toEqual([])
+  await server.close()
+  await remove()
+})

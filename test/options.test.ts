@@ -7,7 +7,9 @@ import { requireKey as requireExpressKey } from '../src/middleware/express.ts'
 import { requireKey as requireFastifyKey } from '../src/middleware/fastify.ts'
 import { withKey } from '../src/middleware/fetch.ts'
 import { requireKey as requireHonoKey } from '../src/middleware/hono.ts'
+import { readerOf } from './setup/callers.ts'
 import { makeSqlite } from './setup/databases.ts'
+import { codeOf } from './setup/refusal.ts'
 
 const token = assembleToken('re', 'options000000000', new Uint8Array(32))
 const server = { url: 'http://127.0.0.1:1', token }
@@ -126,4 +128,25 @@ test('a second opening of one database in a process warns once, by onWarning if 
   for (const latchkey of [first, ...others]) await latchkey.close()
   await (await open()).close()
   expect(warnings).toEqual([expect.stringContaining('has opened the same database twice')])
+})
+
+test('a caller for options does not compile', async () => {
+  await using ownDatabase = makeSqlite()
+  await using latchkey = await openLatchkey({ database: ownDatabase.url })
+  const { keys, organizations, audit, sessions } = latchkey
+  const caller = readerOf('acme')
+  const refused = [
+    // @ts-expect-error A caller goes into `actor`.
+    keys.list({}, caller),
+    // @ts-expect-error The same.
+    organizations.list({}, caller),
+    // @ts-expect-error The same.
+    audit.list({}, caller),
+    // @ts-expect-error The same, though sessions have an option `keyId`.
+    sessions.list(caller),
+    // @ts-expect-error The same.
+    sessions.end(caller.keyId, caller),
+  ]
+  expect(await Promise.all(refused.map(codeOf))).toEqual(refused.map(() => 'invalid_input'))
+  expect(await codeOf(sessions.list({ keyId: caller.keyId }))).toBe('key_not_found')
 })
