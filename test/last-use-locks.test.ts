@@ -2,7 +2,7 @@
 import { describe, expect, test } from 'vitest'
 import { LatchkeyError } from '../src/core/errors.ts'
 import { openLatchkey } from '../src/latchkey.ts'
-import { saveUses } from '../src/store/last-use.ts'
+import { saveUses, type Use } from '../src/store/last-use.ts'
 import { openStore } from '../src/store/store.ts'
 import { UsageRecorder } from '../src/verification/last-use.ts'
 import { addManyKeys } from './setup/bulk.ts'
@@ -14,6 +14,22 @@ const stored = 20_000
 const used = 1_000
 const processes = 4
 const rounds = 2
+
+test('what a database does not take is written by the next round, and by none before', async () => {
+  const taken: Use[][] = []
+  let isAway = true
+  const recorder = new UsageRecorder(async (uses) => {
+    if (isAway) throw new LatchkeyError('store_unavailable', 'Away.')
+    taken.push([...uses])
+  })
+  recorder.note('kid', 'key', 'acme', 5)
+  await expect(recorder.flush()).rejects.toThrow('Away.')
+  recorder.note('kid', 'key', 'acme', 3)
+  isAway = false
+  await recorder.flush()
+  await recorder.close()
+  expect(taken).toEqual([[{ kid: 'kid', keyId: 'key', organizationId: 'acme', at: 5 }]])
+})
 
 test('a database that has time for few uses a statement gets few, and so takes them all', async () => {
   await using database = await makeDatabase('SQLite')

@@ -73,6 +73,31 @@ onEachDatabase('the barrier', (makeDatabase) => {
     expect((await latchkey.verify(key)).code).toBe('revoked')
   })
 
+  test.each([
+    [
+      'a gap behind the change that it saw last',
+      [
+        'update change_counter set value = value + 5',
+        'insert into changes (sequence) select value from change_counter',
+      ],
+    ],
+    ['another change in the place of that', ["update changes set mark = 'of another history'"]],
+  ])('a process that finds %s forgets all it knew', async (_, statements) => {
+    const database = await makeDatabase()
+    await using latchkey = await openLatchkey({ database })
+    await createAcme(latchkey)
+    const { key } = await latchkey.keys.create({ organizationId: 'acme', name: 'CI' })
+    await latchkey.waitUntilApplied()
+    await using direct = await connectDirectly(database)
+    const codeOf = async () => (await latchkey.verify(key)).code
+    expect(await codeOf()).toBe('valid')
+    await direct.run('update keys set revoked_at = 1')
+    expect(await codeOf()).toBe('valid')
+    for (const statement of statements) await direct.run(statement)
+    // Long before the next barrier would find it out.
+    await expect.poll(codeOf, { timeout: 15_000 }).toBe('revoked')
+  })
+
   test('waits for no process that crashed a while ago, and names none', async () => {
     const database = await makeDatabase()
     const { token } = generateToken('re', systemRandom)
