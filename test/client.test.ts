@@ -6,7 +6,7 @@ import type { Connection } from '../src/cli/kit/connection.ts'
 import { createClient, LatchkeyClientError } from '../src/client/index.ts'
 import { assembleToken } from '../src/core/token.ts'
 import type { AuditEvent, Latchkey } from '../src/index.ts'
-import { makeSqlite, onEachDatabase } from './setup/databases.ts'
+import { makeSqlite, onOneDatabase } from './setup/databases.ts'
 import { startTestServer } from './setup/server.ts'
 
 /** Well-formed, and of no server. */
@@ -17,7 +17,7 @@ afterEach(async () => {
   for (const cleanup of cleanups.splice(0).reverse()) await cleanup()
 })
 
-onEachDatabase('the client', (makeDatabase) => {
+onOneDatabase('SQLite', 'the client', (makeDatabase) => {
   const start = async () => {
     const server = await startTestServer(await makeDatabase())
     const client = createClient({ url: server.url, token: server.rootKey })

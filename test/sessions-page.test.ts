@@ -3,7 +3,7 @@
 import { expect, test } from 'vitest'
 import { routes } from '../src/server/app.ts'
 import { createAcme } from './setup/acme.ts'
-import { onEachDatabase } from './setup/databases.ts'
+import { onOneDatabase } from './setup/databases.ts'
 import { connectDirectly, readAll } from './setup/direct.ts'
 import { send, startTestServer, type TestAnswer, type TestServer } from './setup/server.ts'
 import { ask, expectEnded, type Headers, makeKey, signIn } from './setup/sessions.ts'
@@ -16,7 +16,7 @@ const guesses: Record<string, Headers> = {
   malformed: { 'latchkey-session': "' or 1=1 --" },
 }
 
-onEachDatabase('the value of the page', (makeDatabase) => {
+onOneDatabase('SQLite', 'the value of the page', (makeDatabase) => {
   test('a program on another port that got the cookie neither reads nor changes anything', async () => {
     const database = await makeDatabase()
     const server = await startTestServer(database)

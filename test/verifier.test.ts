@@ -15,10 +15,10 @@ import {
 import { assembleToken } from '../src/core/token.ts'
 import { openLatchkey } from '../src/latchkey.ts'
 import { createAcme } from './setup/acme.ts'
-import { onEachDatabase } from './setup/databases.ts'
+import { onOneDatabase } from './setup/databases.ts'
 import { startTestServer } from './setup/server.ts'
 
-onEachDatabase('a verifier', (makeDatabase) => {
+onOneDatabase('SQLite', 'a verifier', (makeDatabase) => {
   async function start(options: Partial<VerifierOptions> = {}, now?: () => number) {
     const database = await makeDatabase()
     const server = await startTestServer(database, now && { now })

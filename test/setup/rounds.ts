@@ -1,0 +1,7 @@
+// How often a test repeats itself: often enough in each run to find the faults that it was written for, and more often
+// where there is time.
+
+/** How many rounds this run has: the first number, or the second with `TEST_LONG=1`. */
+export function rounds(inEachRun: number, whenLong: number): number {
+  return process.env.TEST_LONG === '1' ? whenLong : inEachRun
+}
