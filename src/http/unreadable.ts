@@ -6,7 +6,7 @@ import type { ConnectionBounds } from './connections.ts'
 import { endAndDrain } from './lingering.ts'
 import type { Reply } from './reply.ts'
 
-export const notHttp = 'The request is not valid HTTP/1.1.'
+export const notHttp = 'The request is not valid HTTP.'
 
 /** What is wrong with a request that could not be read, by the code of Node's error; `isReceiving` says that its headers could. */
 export function clientFault(

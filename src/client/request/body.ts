@@ -33,9 +33,9 @@ export function writeBody(body: object): string {
   }
 }
 
-/** Throws `invalid_input` for what hides its fields, and would be sent as if it had none. */
-export function requireFields(input: object): void {
-  if (!isOpaque(input) || Array.isArray(input)) return
+/** Throws `invalid_input` for what hides its fields, and would be sent as if it had none; null would be no body at all. */
+export function requireFields(input: object | null): void {
+  if (input !== null && (!isOpaque(input) || Array.isArray(input))) return
   throw new LatchkeyClientError('invalid_input', 'The input is no JSON object: its fields cannot be read.', {
     errors: [{ path: '', message: 'A JSON object.' }],
   })
