@@ -28,7 +28,7 @@ try {
   if (isWanted(emailrClient.name))
     await tryOut(emailrClient, join(import.meta.dirname, 'emailr.openapi.json'))
   if (isWanted('schemathesis')) {
-    const { line, isClean } = await runSchemathesis(tools, server)
+    const { line, isClean } = await runSchemathesis(tools, server, folder)
     lines.push(line)
     if (!isClean) failures++
   }

@@ -28,6 +28,6 @@ export async function run(program: string, args: readonly string[], { cwd, env }
       message,
     } = error as { stdout?: string; stderr?: string; message: string }
     const lines = `${stdout}\n${stderr}`.trim().split('\n')
-    throw new Error(`${message.split('\n')[0]}\n${lines.slice(-60).join('\n')}`)
+    throw new Error(`${message.split('\n')[0]}\n${lines.slice(-400).join('\n')}`)
   }
 }
