@@ -42,10 +42,10 @@ function fieldsFault({ rawHeaders, httpVersion }: IncomingMessage): Fault | unde
   let expectation: string | undefined
   for (let i = 0; i < rawHeaders.length; i += 2) {
     const name = rawHeaders[i] as string
-    // Most names are told apart by their length alone.
-    if (!namesByLength[name.length]) continue
+    // Most names are told apart by their length and their first letter alone.
+    if ((name.charCodeAt(0) | 0x20) !== initialsByLength[name.length]) continue
     const value = rawHeaders[i + 1] as string
-    switch (name.toLowerCase()) {
+    switch (name === 'Host' ? 'host' : name.toLowerCase()) {
       case 'host':
         hosts++
         isHostValid &&= isHost(value)
@@ -64,8 +64,9 @@ function fieldsFault({ rawHeaders, httpVersion }: IncomingMessage): Fault | unde
   )
 }
 
-const namesByLength: boolean[] = []
-for (const name of ['host', 'transfer-encoding', 'expect']) namesByLength[name.length] = true
+/** No two of these names have the same length. */
+const initialsByLength: number[] = Array.from({ length: 32 }, () => 0)
+for (const name of ['host', 'transfer-encoding', 'expect']) initialsByLength[name.length] = name.charCodeAt(0)
 
 /** RFC 9112, section 3.2: a request of HTTP/1.1 names its host once. It may be empty. */
 function hostFault(hosts: number, isValid: boolean, version: string): Fault | undefined {
