@@ -109,7 +109,7 @@ export function readToken(text: string): TokenReading {
 
 function foreign(stranger: string): TokenCheck[] {
   return [
-    { name: 'Shape', passed: false, tells: `This looks like ${stranger}. It is not one of ours.` },
+    { name: 'Shape', passed: false, tells: `This looks like ${stranger}.` },
     ...(['Prefix', 'Kid', 'Check'] as const).map((name) => ({ name, passed: undefined, tells: wholeOnly })),
   ]
 }

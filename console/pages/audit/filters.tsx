@@ -113,7 +113,7 @@ export function AuditFilters({ search, faults, change }: AuditFiltersProps) {
             )}
           </Field>
         </div>
-        <div className="col-span-2">
+        <div className="col-span-2 sm:col-span-1 lg:col-span-2">
           <KeyChoice
             label="To the key"
             id={search.key}
@@ -123,7 +123,7 @@ export function AuditFilters({ search, faults, change }: AuditFiltersProps) {
             isFirst
           />
         </div>
-        <div className="col-span-2">
+        <div className="col-span-2 sm:col-span-1 lg:col-span-2">
           {/* One organization's log tells of keys of the operator's too. */}
           <KeyChoice
             label="By the key"
@@ -134,7 +134,7 @@ export function AuditFilters({ search, faults, change }: AuditFiltersProps) {
           />
         </div>
         {isRoot && (
-          <div className="col-span-2">
+          <div className="col-span-2 sm:col-span-1 lg:col-span-2">
             <OrganizationChoice
               label="In the organization"
               id={search.organization}

@@ -64,8 +64,8 @@ const columnsOfAll = column.columns([columns[0], owner, ...columns.slice(1)])
  */
 const looks: Record<string, string> = {
   name: '',
-  permissions: 'hidden @2xl:table-cell w-40 @7xl:w-72',
-  created_by: 'hidden @min-[58rem]:table-cell w-30 @7xl:w-52',
+  permissions: 'hidden @2xl:table-cell w-40 @min-[66rem]:w-60 @min-[90rem]:w-96',
+  created_by: 'hidden @min-[58rem]:table-cell w-30 @min-[66rem]:w-44 @min-[90rem]:w-60',
   created_at: 'hidden @min-[50rem]:table-cell w-27',
   last_used_at: 'w-28',
   expires_at: 'w-29',
@@ -74,11 +74,11 @@ const looks: Record<string, string> = {
 /** With the organization among them. */
 const looksOfAll: Record<string, string> = {
   ...looks,
-  organization: 'w-36 @4xl:w-44 @7xl:w-64',
-  permissions: 'hidden @4xl:table-cell w-40 @7xl:w-72',
+  organization: 'w-36 @4xl:w-44 @min-[90rem]:w-72',
+  permissions: 'hidden @4xl:table-cell w-40 @min-[66rem]:w-56 @min-[90rem]:w-72',
   expires_at: 'hidden @2xl:table-cell w-29',
   created_at: 'hidden @5xl:table-cell w-27',
-  created_by: 'hidden @6xl:table-cell w-30 @7xl:w-52',
+  created_by: 'hidden @7xl:table-cell w-44 @min-[90rem]:w-52',
 }
 const sorts: Record<string, KeySort> = {
   name: 'name',
