@@ -56,10 +56,10 @@ const pictures: Record<string, (page: Page, stage: Stage) => Promise<void>> = {
   'try-token': async (page, { token }) => {
     await go(page, '/try')
     await page.getByLabel('Token', { exact: true }).fill(token)
-    await page.getByRole('combobox', { name: /Permissions/ }).fill('billing:read')
+    await page.getByRole('combobox', { name: 'Required permissions' }).fill('billing:read')
     await page.keyboard.press('Enter')
     await page.getByRole('button', { name: 'Ask Latchkey' }).click()
-    await page.getByText('Missing permission').waitFor()
+    await page.getByRole('heading', { name: /^Missing permission/ }).waitFor()
   },
 }
 
@@ -98,6 +98,8 @@ async function takeAll(browser: Browser, look: keyof typeof looks): Promise<void
 }
 
 async function shoot(page: Page, name: string): Promise<void> {
+  // Names come after the rows that they stand in.
+  await page.waitForLoadState('networkidle')
   await page.screenshot({ path: join(folder, `${name}.png`) })
   process.stdout.write(`${name}\n`)
 }

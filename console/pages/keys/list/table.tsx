@@ -67,9 +67,9 @@ const looks: Record<string, string> = {
   permissions: 'hidden @2xl:table-cell w-40 @min-[66rem]:w-60 @min-[90rem]:w-96',
   created_by: 'hidden @min-[58rem]:table-cell w-30 @min-[66rem]:w-44 @min-[90rem]:w-60',
   created_at: 'hidden @min-[50rem]:table-cell w-27',
-  last_used_at: 'w-28',
+  last_used_at: 'w-32',
   expires_at: 'w-29',
-  status: 'w-26',
+  status: 'w-27',
 }
 /** With the organization among them. */
 const looksOfAll: Record<string, string> = {
