@@ -173,7 +173,7 @@ test('where a process throws at whoever touches it, as at the edge, the client i
 
 /** The oldest release of each framework that there is a guard for, and the newest of each line. */
 const beside: [name: string, ...packages: string[]][] = [
-  ['the oldest', 'express@4.17.0', '@types/express@4', 'fastify@4.12.0', 'hono@4.6.0'],
+  ['the oldest', 'express@4.17.0', '@types/express@4', 'fastify@4.12.0', 'hono@4.6.10'],
   ['the previous lines', 'express@4', '@types/express@4', 'fastify@4', 'hono@4.9'],
   ['the newest', 'express@5', '@types/express@5', 'fastify@5', 'hono@4'],
 ]
