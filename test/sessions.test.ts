@@ -292,7 +292,7 @@ onEachDatabase('sessions', (makeDatabase, kind) => {
     const changes = async () => {
       await using direct = await connectDirectly(database)
       // Barriers come by themselves, a second after the start.
-      return direct.run('select * from changes where topic is not null')
+      return await direct.run('select * from changes where topic is not null')
     }
     const { session, browser } = await signIn(server, key.key, { 'x-request-id': 'in' })
     await send(server.url, 'DELETE', '/v1/sessions/self', {
