@@ -1,9 +1,11 @@
-import { defineConfig } from 'vitest/config'
+import { configDefaults, defineConfig } from 'vitest/config'
 import { LongestFirst } from './test/setup/order.ts'
 
 export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
+    // It installs three programs of 300 MB.
+    exclude: [...configDefaults.exclude, ...(process.env.TEST_LONG === '1' ? [] : ['test/next.test.ts'])],
     globalSetup: [
       'test/setup/console.ts',
       'test/setup/build.ts',

@@ -1,5 +1,5 @@
 // Programs that embed Latchkey run from what a bundler made of them, in a folder that has nothing else. Vite is here
-// already; the other bundlers are installed if TEST_LONG is set.
+// already; the other bundlers are installed with TEST_LONG=1.
 import { execFile } from 'node:child_process'
 import { cpSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -8,6 +8,7 @@ import { promisify } from 'node:util'
 import { build as buildByVite } from 'vite'
 import { expect, inject, onTestFinished, test } from 'vitest'
 import { repository } from './setup/documents-run.ts'
+import { casesIfLong } from './setup/rounds.ts'
 
 const run = promisify(execFile)
 
@@ -125,8 +126,8 @@ const others: Record<
   },
 }
 
-test.skipIf(!process.env.TEST_LONG).each(Object.entries(others))(
-  '%s (with TEST_LONG=1)',
+test.each(casesIfLong(Object.entries(others)))(
+  '%s',
   { timeout: 300_000 },
   async (_, { packages, config, command: [name = '', ...args], file }) => {
     const app = makeApp('commonjs')

@@ -1,5 +1,5 @@
 // Next.js builds and runs what docs/guides/middleware.md shows: a route that embeds Latchkey, and middleware that asks a
-// server. Installs each Next.js, and so runs only if TEST_LONG is set.
+// server. Installs each Next.js, and so `vitest.config.ts` takes it only with TEST_LONG=1.
 import { type ChildProcess, execFile, spawn } from 'node:child_process'
 import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -24,12 +24,12 @@ function fileOfGuide(path: string): string {
   return block.text
 }
 
-test.skipIf(!process.env.TEST_LONG).each([
+test.each([
   ['15', 'middleware'],
   ['16', 'middleware'],
   ['16', 'proxy'],
 ])(
-  'Next.js %s builds and runs the route and the %s of the guide (with TEST_LONG=1)',
+  'Next.js %s builds and runs the route and the %s of the guide',
   { timeout: 600_000 },
   async (version, name) => {
     const app = mkdtempSync(join(tmpdir(), 'latchkey-next-'))

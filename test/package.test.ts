@@ -21,6 +21,7 @@ import { afterAll, beforeAll, describe, expect, inject, onTestFinished, test } f
 import { generateToken, type RandomSource } from '../src/core/token.ts'
 import { tokensIn } from './setup/command.ts'
 import { repository } from './setup/documents-run.ts'
+import { casesIfLong } from './setup/rounds.ts'
 
 const run = promisify(execFile)
 const manifest = JSON.parse(readFileSync(join(repository, 'package.json'), 'utf8'))
@@ -177,8 +178,8 @@ const beside: [name: string, ...packages: string[]][] = [
   ['the previous lines', 'express@4', '@types/express@4', 'fastify@4', 'hono@4.9'],
   ['the newest', 'express@5', '@types/express@5', 'fastify@5', 'hono@4'],
 ]
-test.skipIf(!process.env.TEST_LONG).each(beside)(
-  'it installs beside %s frameworks, has one Hono with them, compiles and guards (with TEST_LONG=1)',
+test.each(casesIfLong(beside))(
+  'it installs beside %s frameworks, has one Hono with them, compiles and guards',
   { timeout: 300_000 },
   async (name, ...packages) => {
     const project = join(folder, `beside-${name.replaceAll(' ', '-')}`)

@@ -5,3 +5,8 @@
 export function rounds(inEachRun: number, whenLong: number): number {
   return process.env.TEST_LONG === '1' ? whenLong : inEachRun
 }
+
+/** The cases of tests that install much from elsewhere: only with `TEST_LONG=1`, and else none at all. */
+export function casesIfLong<Case>(cases: readonly Case[]): readonly Case[] {
+  return process.env.TEST_LONG === '1' ? cases : []
+}
