@@ -47,6 +47,15 @@ test.each([
       'export default ({ children }: { children: React.ReactNode }) => <html lang="en"><body>{children}</body></html>\n',
     )
     writeFileSync(join(app, 'app/page.tsx'), 'export default () => <p>Home</p>\n')
+    writeFileSync(join(app, 'next.config.ts'), fileOfGuide('next.config.ts'))
+    // As create-next-app writes it; Next.js adds the rest.
+    const compilerOptions = {
+      module: 'esnext',
+      moduleResolution: 'bundler',
+      strict: true,
+      skipLibCheck: true,
+    }
+    writeFileSync(join(app, 'tsconfig.json'), JSON.stringify({ compilerOptions }))
     writeFileSync(join(app, 'app/me/route.ts'), 'export const GET = () => new Response("me")\n')
     writeFileSync(join(app, 'app/emails/[id]/route.ts'), fileOfGuide('app/emails/[id]/route.ts'))
     writeFileSync(join(app, `${name}.ts`), fileOfGuide('middleware.ts').replaceAll('middleware', name))
