@@ -34,7 +34,7 @@ export const knownKey = {
   metadata: z.record(z.string(), z.unknown()).readonly(),
 }
 
-const knownKeyExample = {
+export const knownKeyExample = {
   keyId: '0198f3a2-5c1b-7000-8000-3f6c1a2b4d5e',
   organizationId: 'acme',
   name: 'CI',

@@ -2,7 +2,7 @@
 import { z } from 'zod'
 import { maxBatch } from '../bounds.ts'
 import { instant, instantInput } from '../fields.ts'
-import { knownKey, verifyRequestSchema } from './verification.ts'
+import { knownKey, knownKeyExample, verifyRequestSchema } from './verification.ts'
 
 /** A token whose facts a verifier elsewhere wants. */
 export const readFactsSchema = verifyRequestSchema
@@ -57,12 +57,7 @@ export const factsSchema = z
         sequence: 4711,
         ageMs: 12,
         secret: {
-          keyId: '0198f3a2-5c1b-7000-8000-3f6c1a2b4d5e',
-          organizationId: 'acme',
-          name: 'CI',
-          permissions: ['emails:send'],
-          expiresAt: null,
-          metadata: {},
+          ...knownKeyExample,
           revokedAt: null,
           graceEndsAt: null,
           isEnded: false,
