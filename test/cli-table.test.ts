@@ -55,6 +55,16 @@ test('no line is wider than the terminal, whatever the names', () => {
   )
 })
 
+test('a table may have more rows than a call has arguments', () => {
+  const item = { id, name: 'CI', note: 'none' }
+  const { lines } = draw(
+    Array.from({ length: 200_000 }, () => item),
+    80,
+  )
+  expect(lines).toHaveLength(200_001)
+  expect(lines.at(-1)).toBe(`${id}  CI    none  4`)
+})
+
 test('without a terminal nothing leaves, and what cannot be seen is written out', () => {
   const { lines, left } = draw([{ id, name: 'a\u202eb', note: 'x'.repeat(60) }], Number.POSITIVE_INFINITY)
   expect(left).toBe(0)

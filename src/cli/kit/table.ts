@@ -36,12 +36,11 @@ export function printTable<Item>(
   // Honours NO_COLOR, FORCE_COLOR and what the stream is (no-color.org).
   const paint = (format: Parameters<typeof styleText>[0], text: string) =>
     styleText(format, text, { stream: process.stdout })
-  print(
-    paint('bold', table.heading),
-    ...table.rows.map((cells) =>
-      cells.map(({ text, color }) => (color ? paint(color, text) : text)).join(''),
-    ),
+  const rows = table.rows.map((cells) =>
+    cells.map(({ text, color }) => (color ? paint(color, text) : text)).join(''),
   )
+  // One text: a list may have more rows than a call has arguments.
+  print([paint('bold', table.heading), ...rows].join('\n'))
   if (table.left > 0) {
     const what = table.left === 1 ? 'One column does' : `${table.left} columns do`
     printNote(`${what} not fit the terminal: see all with -o wide.`)
@@ -96,7 +95,8 @@ function measure<Item>(column: Column<Item>, items: readonly Item[]): Measured<I
     const text = toPrintable(column.value(item))
     return column.shrinks ? shorten(text, maxCell) : text
   })
-  return { column, cells, width: Math.max(widthOf(column.heading), ...cells.map(widthOf)) }
+  const width = cells.reduce((widest, cell) => Math.max(widest, widthOf(cell)), widthOf(column.heading))
+  return { column, cells, width }
 }
 
 function leastWidth<Item>({ column, width }: Measured<Item>): number {
