@@ -1,7 +1,7 @@
 // The guards for Hono, Express, Fastify and fetch-style handlers: the same answers from each, over real HTTP.
 import { once } from 'node:events'
 import { connect } from 'node:net'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, onTestFinished, test, vi } from 'vitest'
 import { createClient, createVerifier } from '../src/client/index.ts'
 import type { CreatedKey } from '../src/index.ts'
 import { withKey } from '../src/middleware/fetch.ts'
@@ -234,3 +234,27 @@ async function sendRaw(url: string, fields: string[]): Promise<string> {
 function ask(url: string, path: string, request: TestRequest) {
   return send<Record<string, unknown>>(url, 'GET', path, request)
 }
+
+test('without onError, a guard says in the console why it answers 503 and whose token is wrong, once a minute', async () => {
+  const written = vi.spyOn(console, 'error').mockImplementation(() => {})
+  onTestFinished(() => written.mockRestore())
+  const guarded = withKey(
+    { verifier: createClient({ url: server.url, token: revoked.key }) },
+    () => new Response(),
+  )
+  const request = () => new Request('http://a/', { headers: { 'x-api-key': sender.key } })
+  expect((await guarded(request())).status).toBe(503)
+  expect((await guarded(request())).status).toBe(503)
+  expect(written.mock.calls).toEqual([
+    [
+      expect.stringMatching(
+        /answered 503: .*the token that this client itself sends: it is unknown, expired or revoked\.$/,
+      ),
+    ],
+  ])
+
+  const teller = { verify: () => Promise.reject(new Error(`Not this one: ${sender.key}`)) }
+  expect((await withKey({ verifier: teller }, () => new Response())(request())).status).toBe(503)
+  expect(written.mock.lastCall?.[0]).toMatch(/Not this one: re_/)
+  expect(written.mock.lastCall?.[0]).not.toContain(sender.key)
+})
