@@ -10,7 +10,7 @@ import { onOneDatabase } from '../setup/databases.ts'
 import { connectDirectly } from '../setup/direct.ts'
 import type { TestServer } from '../setup/server.ts'
 import { browserNote, skipsBrowser, useBrowser } from './browser.ts'
-import { fact, findViolations, go, refusalOf, sessionOf } from './chromium.ts'
+import { fact, findViolations, refusalOf, sessionOf, visit } from './chromium.ts'
 
 const day = 86_400_000
 
@@ -297,7 +297,7 @@ onOneDatabase('PostgreSQL', `the audit log in the console${browserNote}`, (makeD
     expect(await events(page).count()).toBe(own.length)
     expect(await page.getByLabel('In the organization').count()).toBe(0)
 
-    await go(page, `/keys/${key}`)
+    await visit(page, `/keys/${key}`)
     const history = page.getByRole('region', { name: 'History' }).locator('ol > li')
     await history.first().waitFor()
     const told = await history.evaluateAll((items) =>

@@ -1,6 +1,6 @@
 // A real Chromium, and what a person or a checker does with a page of the console in it.
 import axe from 'axe-core'
-import { type Browser, chromium, type Locator, type Page } from 'playwright-core'
+import { type Browser, chromium, type Disposable, type Locator, type Page } from 'playwright-core'
 import { missingPrograms } from '../setup/programs.ts'
 
 /** A host at which a server of this machine can be reached as from another one. */
@@ -32,12 +32,43 @@ export function launchBrowser(): Promise<Browser> {
   return chromium.launch({ executablePath: `/usr/bin/${program}`, args: flags })
 }
 
+let shared: Promise<Browser> | undefined
+
+/** The browser that all tests of this process share: it ends with the process. */
+export function sharedBrowser(): Promise<Browser> {
+  shared ??= launchBrowser()
+  return shared
+}
+
 /** Signs in by the form that is on the page. */
 export async function signIn(page: Page, token: string): Promise<void> {
   await page.getByLabel('Token', { exact: true }).fill(token)
   const button = page.getByRole('button', { name: /^Sign(ing)? in/ })
   await button.click()
   await button.waitFor({ state: 'detached' })
+}
+
+/**
+ * Has the next document find nothing stored, or, with a token, a session: the browser is signed in over HTTP, as the form
+ * does it. To be disposed of once that document has begun.
+ */
+export async function beginDocument(page: Page, token: string | undefined): Promise<Disposable> {
+  const pageValue = token === undefined ? undefined : await startSession(page, token)
+  return page.addInitScript((value) => {
+    // Frames have another origin.
+    if (!location.protocol.startsWith('http')) return
+    localStorage.clear()
+    sessionStorage.clear()
+    if (value !== undefined) localStorage.setItem('latchkey-session', value)
+  }, pageValue)
+}
+
+/** Opens a session for a page's browser, which gets the cookie; gives the value of the page. */
+async function startSession(page: Page, token: string): Promise<string> {
+  const headers = { authorization: `Bearer ${token}` }
+  const answer = await page.context().request.post('/v1/sessions', { headers })
+  if (!answer.ok()) throw new Error(`Nobody is signed in: ${await answer.text()}`)
+  return (await answer.json()).page_value
 }
 
 /** What the browser sends for the session that is signed in, as headers. */

@@ -11,7 +11,7 @@ describe(`a token in the memory of the browser${browserNote}`, () => {
     const { url, remove } = makeSqlite()
     onTestFinished(remove)
     const server = await browser.serve(url)
-    const page = await browser.open(server, { token: server.rootKey })
+    const page = await browser.open(server, { token: server.rootKey, byForm: true })
     const leave = async () => {
       await page.getByRole('link', { name: 'Audit log' }).click()
       await page.getByRole('button', { name: 'Leave without it' }).click()

@@ -4,7 +4,7 @@ import { expect, test } from 'vitest'
 import { callerBy } from '../setup/callers.ts'
 import { onOneDatabase } from '../setup/databases.ts'
 import { browserNote, skipsBrowser, useBrowser } from './browser.ts'
-import { callByHand, fact, go, refusalOf, signIn } from './chromium.ts'
+import { callByHand, fact, go, refusalOf, signIn, visit } from './chromium.ts'
 import { inThePast } from './past.ts'
 
 const day = 86_400_000
@@ -274,7 +274,7 @@ onOneDatabase('PostgreSQL', `the page of a key${browserNote}`, (makeDatabase) =>
       expect(await callByHand(page, 'PATCH', `/v1/keys/${greater.id}`, { name: 'Mine' })).toBe(403)
       expect(await callByHand(page, 'DELETE', `/v1/keys/${greater.id}`, {})).toBe(403)
 
-      await go(page, `/keys/${id}`)
+      await visit(page, `/keys/${id}`)
       const changes = watchChanges(page)
       const dialog = page.getByRole('dialog')
       await page.getByRole('button', { name: 'Edit the permissions' }).click()
@@ -313,7 +313,7 @@ onOneDatabase('PostgreSQL', `the page of a key${browserNote}`, (makeDatabase) =>
     const metadata = page.getByRole('button', { name: 'Edit the metadata' })
     expect(await refusalOf(metadata)).toBe('Your key lacks the permission latchkey:metadata:write.')
 
-    await go(page, `/keys/${shorter.id}`)
+    await visit(page, `/keys/${shorter.id}`)
     expect(await refusalOf(rotate)).toBeUndefined()
     await page.getByRole('button', { name: 'Change the expiry' }).click()
     const dialog = page.getByRole('dialog')
@@ -328,7 +328,7 @@ onOneDatabase('PostgreSQL', `the page of a key${browserNote}`, (makeDatabase) =>
     await dialog.getByRole('button', { name: 'Save' }).click()
     await dialog.waitFor({ state: 'detached' })
 
-    await go(page, '/organizations/acme/new-key')
+    await visit(page, '/organizations/acme/new-key')
     await page.getByText('You cannot set it: every verification returns it.').waitFor()
     await page.getByLabel('Name', { exact: true }).fill('Short')
     await page.getByRole('button', { name: 'Create key' }).click()
@@ -363,7 +363,7 @@ onOneDatabase('PostgreSQL', `the page of a key${browserNote}`, (makeDatabase) =>
       const revoke = page.getByRole('button', { name: 'Revoke', exact: true })
       expect(await refusalOf(revoke)).toBe('This key is revoked already.')
 
-      await go(page, `/keys/${ids.expired}`)
+      await visit(page, `/keys/${ids.expired}`)
       const rotate = page.getByRole('button', { name: 'Rotate', exact: true })
       expect(await refusalOf(rotate)).toBe('This key has expired. Set a later expiry first.')
       expect(await refusalOf(revoke)).toBeUndefined()

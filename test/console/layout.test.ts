@@ -22,6 +22,7 @@ describe(`the layout of the console${browserNote}`, () => {
       const page = await browser.open(stageOf().server, {
         token: stageOf().server.rootKey,
         viewport: { width, height },
+        own: true,
       })
       await page.addInitScript(() => {
         Object.assign(globalThis, { shifted: 0 })

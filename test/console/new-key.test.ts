@@ -167,6 +167,8 @@ onOneDatabase('SQLite', `a new key in the console${browserNote}`, (makeDatabase)
         { url },
         {
           token: server.rootKey,
+          // The browser alone knows the name of this host.
+          byForm: true,
           path,
           permissions,
           // Browsers say so of every page over plain HTTP.

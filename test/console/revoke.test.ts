@@ -4,7 +4,7 @@ import { createAcme } from '../setup/acme.ts'
 import { onOneDatabase } from '../setup/databases.ts'
 import { connectDirectly } from '../setup/direct.ts'
 import { browserNote, skipsBrowser, useBrowser } from './browser.ts'
-import { fact, go, isFocused, refusalOf, sessionOf } from './chromium.ts'
+import { fact, isFocused, refusalOf, sessionOf, visit } from './chromium.ts'
 import { inThePast } from './past.ts'
 
 const hour = 3_600_000
@@ -74,7 +74,7 @@ onOneDatabase('SQLite', `revoking a key in the console${browserNote}`, (makeData
       ['Zoe\u0308 & <b>co</b>', 'Zoë & <b>co</b>'],
     ] as const) {
       const { id, key } = await keys.create({ organizationId: 'acme', name })
-      await go(page, `/keys/${id}`)
+      await visit(page, `/keys/${id}`)
       await page.getByRole('button', { name: 'Revoke', exact: true }).click()
       await expect.poll(() => isFocused(page.getByLabel('Type the name to confirm'))).toBe(true)
       await page.keyboard.insertText(typed)

@@ -147,13 +147,13 @@ describe(`every page of the console${browserNote}`, () => {
       const server = await browser.serve(url)
       const expected = /net::ERR_|could not load a part of this page/
       const path = '/organizations/root/new-key'
-      const page = await browser.open(server, { token: server.rootKey, path, expected })
+      const page = await browser.open(server, { token: server.rootKey, path, expected, own: true })
       const banner = page.getByText('No connection to Latchkey')
       const name = page.getByLabel('Name', { exact: true })
       await name.fill('Long thought over')
       // The server is away, and the browser knows nothing of it.
       await page.route('**/*', (route) => route.abort())
-      // The files of these were not loaded yet: a page, a window, a hint.
+      // The files of these were not loaded yet, as this profile has none from before: a page, a window, a hint.
       await page.getByRole('link', { name: 'Sessions' }).click()
       await banner.waitFor()
       await page.getByRole('button', { name: 'Help and keyboard' }).click()
@@ -179,7 +179,7 @@ describe(`every page of the console${browserNote}`, () => {
   test.skipIf(skipsBrowser)('that could not be loaded is shown once the server has answered', async () => {
     const server = await browser.serve(url)
     const expected = /net::ERR_|could not load a part of this page/
-    const page = await browser.open(server, { token: server.rootKey, expected })
+    const page = await browser.open(server, { token: server.rootKey, expected, own: true })
     await page.getByRole('heading', { name: 'Organizations' }).waitFor()
     let isAway = true
     await page.route(/\/assets\/sessions-|\/healthz/, (route) => (isAway ? route.abort() : route.fallback()))

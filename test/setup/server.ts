@@ -36,15 +36,16 @@ export interface TestServer extends AsyncDisposable {
 /** Starts a server on an empty database. */
 export async function startTestServer(
   databaseUrl: string,
-  options: Partial<LatchkeyOptions> & Partial<Pick<ServerSettings, 'trustedProxies' | 'connections'>> = {},
+  options: Partial<LatchkeyOptions> &
+    Partial<Pick<ServerSettings, 'port' | 'trustedProxies' | 'connections'>> = {},
 ): Promise<TestServer> {
-  const { trustedProxies, connections, ...latchkeyOptions } = options
+  const { port = 0, trustedProxies, connections, ...latchkeyOptions } = options
   const latchkey = await openLatchkey({ database: databaseUrl, ...latchkeyOptions })
   const rootKey = (await latchkey.createRootKey()).key
   const log: Record<string, unknown>[] = []
   const server = await startServer(latchkey, {
     host: '127.0.0.1',
-    port: 0,
+    port,
     // Tests look at the lines of all requests.
     logVerdicts: 'all',
     log: pino({ base: null }, { write: (line: string) => log.push(JSON.parse(line)) }),
