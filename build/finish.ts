@@ -1,5 +1,5 @@
 // The last step of the build, behind the compiler: what TypeScript cannot make.
-import { chmodSync, readFileSync, writeFileSync } from 'node:fs'
+import { chmodSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 
 /** Finishes what the compiler wrote into a folder such as `dist`. */
@@ -8,13 +8,17 @@ export function finishBuild(folder: string): void {
   chmodSync(join(folder, 'cli/main.js'), 0o755)
 }
 
-/** Puts the program of SQLite's threads beside it as text: bundlers leave behind files that are not imported. */
+/** Puts the text of SQLite's threads in the place of their file: bundlers leave behind files that are not imported. */
 function embedWorker(store: string): void {
-  const path = join(store, 'sqlite-worker-text.js')
-  const [, name] = /export const (\w+) = undefined/.exec(readFileSync(path, 'utf8')) ?? []
-  if (name === undefined) throw new Error(`${path} has no place for the text.`)
-  const text = JSON.stringify(readFileSync(join(store, 'sqlite-worker.js'), 'utf8'))
-  writeFileSync(path, `export const ${name} = ${text};\n`)
+  const module = join(store, 'sqlite-program.js')
+  const [, name] = /export const (\w+) = new URL\(/.exec(readFileSync(module, 'utf8')) ?? []
+  if (name === undefined) throw new Error(`${module} has no place for the program.`)
+  const file = join(store, 'sqlite-worker.js')
+  // Stack traces show this name, not the whole text.
+  const text = `${readFileSync(file, 'utf8')}//# sourceURL=latchkey/sqlite-worker.js\n`
+  const address = JSON.stringify(`data:text/javascript,${encodeURIComponent(text)}`)
+  writeFileSync(module, `export const ${name} = new URL(${address});\n`)
+  rmSync(file)
 }
 
 if (import.meta.main) finishBuild(resolve(import.meta.dirname, '../dist'))

@@ -24,14 +24,17 @@ function fileOfGuide(path: string): string {
   return block.text
 }
 
+const bundled = 'export default {}\n'
+const leftOut = "export default { serverExternalPackages: ['latchkey'] }\n"
+
 test.each([
-  ['15', 'middleware'],
-  ['16', 'middleware'],
-  ['16', 'proxy'],
+  ['15', 'middleware', bundled],
+  ['16', 'middleware', bundled],
+  ['16', 'proxy', leftOut],
 ])(
-  'Next.js %s builds and runs the route and the %s of the guide',
+  'Next.js %s builds and runs the route and the %s of the guide, by %s',
   { timeout: 600_000 },
-  async (version, name) => {
+  async (version, name, config) => {
     const app = mkdtempSync(join(tmpdir(), 'latchkey-next-'))
     onTestFinished(() => rmSync(app, { recursive: true, force: true }))
     writeFileSync(join(app, 'package.json'), '{}')
@@ -47,7 +50,7 @@ test.each([
       'export default ({ children }: { children: React.ReactNode }) => <html lang="en"><body>{children}</body></html>\n',
     )
     writeFileSync(join(app, 'app/page.tsx'), 'export default () => <p>Home</p>\n')
-    writeFileSync(join(app, 'next.config.ts'), fileOfGuide('next.config.ts'))
+    writeFileSync(join(app, 'next.config.ts'), config)
     // As create-next-app writes it; Next.js adds the rest.
     const compilerOptions = {
       module: 'esnext',

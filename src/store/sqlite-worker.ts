@@ -34,6 +34,9 @@ const rememberedStatements = 200
 const keptWalBytes = 16 * 1024 * 1024
 const tidyEveryMs = 2_000
 
+// Before it opens the database, which may wait for the disk and for others: no answers yet, but it runs.
+parentPort?.postMessage([] satisfies WorkerResponse[])
+
 const { path, isReader, isRestart } = workerData as WorkerSettings
 const timeout = isRestart ? restartTimeoutMs : openingTimeoutMs
 const db = new DatabaseSync(path, { timeout, readOnly: isReader })
