@@ -71,3 +71,20 @@ test('without a terminal nothing leaves, and what cannot be seen is written out'
   expect(lines[1]).toContain(toPrintable('a\u202eb'))
   expect(lines[1]).toContain('x'.repeat(60))
 })
+
+test('every picture keeps what joins it to others, and digits their key; letters do not', () => {
+  const lost: string[] = []
+  for (let code = 0; code < 0x20000; code++) {
+    const character = String.fromCodePoint(code)
+    if (!/^\p{Extended_Pictographic}/u.test(character)) continue
+    for (const text of [
+      `a${character}\ufe0f`,
+      `${character}\u200d${character}`,
+      `a ${character}\u{1f3fd}\u200d♂`,
+    ])
+      if (toPrintable(text) !== text) lost.push(text)
+  }
+  expect(lost).toEqual([])
+  expect(toPrintable('1\ufe0f\u20e3 #\ufe0f\u20e3')).toBe('1\ufe0f\u20e3 #\ufe0f\u20e3')
+  expect(toPrintable('a\u200db 1\ufe0f 2\u200d\u20e3')).toBe('a\\u{200d}b 1\\u{fe0f} 2\\u{200d}\u20e3')
+})

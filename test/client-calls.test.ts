@@ -125,3 +125,46 @@ test('listAll walks every page as it is asked for, and asks for no more than is 
   expect(JSON.parse(await client.operation.readOpenApi())).toMatchObject({ openapi: '3.1.0' })
   await server.close()
 })
+
+test('a url that is not the address of the server is told from a key that is not there', async () => {
+  const database = makeSqlite()
+  const server = await startTestServer(database.url)
+  cleanups.push(() => void server.close().then(database.remove))
+  for (const path of ['/v1', '/v1/', '/keys', '/v1/keys']) {
+    const client = createClient({ url: server.url + path, token: server.rootKey })
+    const error = await client.keys.list().catch((error: unknown) => error)
+    expect(error).toMatchObject({ code: 'route_not_found', status: 404 })
+    expect((error as Error).message).toMatch(
+      /^\/\S+\/v1\/keys is no route of the server\. The url of the client must be/,
+    )
+  }
+  for (const rest of ['?a=1', '#a'])
+    expect(() => createClient({ url: `${server.url}/${rest}`, token })).toThrow(/no query and no fragment/)
+  expect(() => createClient({ url: server.url.replace('//', '//ada:geheim@'), token })).toThrow(
+    /must have no user/,
+  )
+})
+
+test('a server behind a path of its own is asked under that path', async () => {
+  const database = makeSqlite()
+  const server = await startTestServer(database.url)
+  cleanups.push(() => void server.close().then(database.remove))
+  const asked: string[] = []
+  const proxy = createServer(async (request, answer) => {
+    asked.push(request.url as string)
+    const { authorization = '' } = request.headers
+    const from = await fetch(server.url + (request.url as string).replace('/latch', ''), {
+      headers: { authorization },
+    })
+    answer.writeHead(from.status, Object.fromEntries(from.headers)).end(await from.text())
+  }).listen(0, '127.0.0.1')
+  await new Promise((done) => proxy.once('listening', done))
+  cleanups.push(() => void proxy.close().closeAllConnections())
+  const url = `http://127.0.0.1:${(proxy.address() as AddressInfo).port}/latch/`
+  const client = createClient({ url, token: server.rootKey })
+  const listed: string[] = []
+  for await (const { name } of client.keys.listAll({ limit: 1 })) listed.push(name)
+  expect(listed).toEqual(['Root key'])
+  expect(asked.length).toBeGreaterThan(0)
+  expect(asked.every((path) => path.startsWith('/latch/v1/keys?'))).toBe(true)
+})

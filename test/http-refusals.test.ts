@@ -184,6 +184,15 @@ describe.each(databaseKinds)('bad input on %s', (kind: DatabaseKind) => {
       const answer = await server.request('GET', path, { token: server.rootKey })
       expect(answer, path).toMatchObject({ status: 404, json: { code: 'route_not_found' } })
     }
+    for (const [method, path] of [
+      ['POST', '/v1/keys/self/rotate'],
+      ['DELETE', '/v1/keys/self/secrets/4kTz9WqLm2Xc7RbN'],
+      ['POST', '/v1/keys/verify/rotate'],
+    ] as const) {
+      const answer = await server.request(method, path, { token: server.rootKey })
+      expect(answer, path).toMatchObject({ status: 404, json: { code: 'route_not_found' } })
+      if (path.includes('self')) expect(answer.json.detail).toMatch(/GET \/v1\/keys\/self gives the id/)
+    }
     const cases: [string, string, string][] = [
       ['PUT', '/v1/keys', 'POST, GET, HEAD'],
       ['DELETE', '/v1/keys', 'POST, GET, HEAD'],
@@ -232,6 +241,22 @@ describe.each(databaseKinds)('bad input on %s', (kind: DatabaseKind) => {
         expect((await server.request(method, `${address}?`)).status, address).not.toBe(422)
     }
     expect(await snapshot()).toBe(before)
+  })
+
+  test('an offset whose + became a blank in the URL is refused with how to write it', async () => {
+    for (const [value, status] of [
+      ['2026-01-31T12:00:00+01:00', 422],
+      ['2026-01-31T12:00:00%2B01:00', 200],
+      ['2026-01-31T12:00:00-01:00', 200],
+    ] as const) {
+      const path = `/v1/audit-log?since=${value}`
+      const answer = await server.request('GET', path, { token: server.rootKey })
+      expect(answer.status, value).toBe(status)
+      if (status === 422)
+        expect(answer.json.errors).toEqual([
+          { path: 'since', message: expect.stringMatching(/Write the \+ of an offset as %2B in a URL\.$/) },
+        ])
+    }
   })
 
   test('a token in a URL is refused before all else, in any disguise, and is not logged', async () => {
@@ -301,6 +326,17 @@ describe.each(databaseKinds)('bad input on %s', (kind: DatabaseKind) => {
         `GET /healthz HTTP/1.1\r\nHost: x\r\nA: ${long(20_000)}\r\n\r\n`,
         /^HTTP\/1\.1 431 .*"code":"headers_too_large"/s,
       ],
+      [
+        `GET /healthz HTTP/1.1\r\nHost: x\r\nA: GET /${long(20_000)}`,
+        /^HTTP\/1\.1 431 .*"code":"headers_too_large"/s,
+      ],
+      [`GET /${long(20_000)} HTTP/1.1\r\nHost: x\r\n\r\n`, /^HTTP\/1\.1 414 .*"code":"target_too_long"/s],
+      [`GET /healthz?x=${long(20_000)}`, /^HTTP\/1\.1 414 .*"code":"target_too_long"/s],
+      ['BREW /pot HTTP/1.1\r\nHost: x\r\n\r\n', /^HTTP\/1\.1 501 .*"code":"unsupported_method"/s],
+      ['get /healthz HTTP/1.1\r\nHost: x\r\n\r\n', /^HTTP\/1\.1 501 .*"code":"unsupported_method"/s],
+      ['GETS /healthz HTTP/1.0\r\n\r\n', /^HTTP\/1\.1 501 .*"code":"unsupported_method"/s],
+      ['BR(EW /pot HTTP/1.1\r\nHost: x\r\n\r\n', /^HTTP\/1\.1 400 .*"code":"malformed_request"/s],
+      ['BREW /pot COFFEE/1.1\r\nHost: x\r\n\r\n', /^HTTP\/1\.1 400 .*"code":"malformed_request"/s],
     ]
     for (const [request, answer] of cases) {
       const text = await sendRaw(server.url, request)

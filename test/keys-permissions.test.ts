@@ -1,5 +1,6 @@
 // The permissions in use: what the newest active keys hold, most used first.
 import { expect, test } from 'vitest'
+import { managementPermissions } from '../src/core/permissions.ts'
 import { openLatchkey } from '../src/index.ts'
 import { createAcme } from './setup/acme.ts'
 import { addManyKeys } from './setup/bulk.ts'
@@ -77,5 +78,65 @@ onEachDatabase('the permissions in use', (makeDatabase) => {
       { permission: 'emails:send', keys: 997 },
       ...permissions.slice(0, 199).map((permission) => ({ permission, keys: 1 })),
     ])
+  })
+})
+
+onEachDatabase('the permissions of a key', (makeDatabase) => {
+  test('each is kept once, in the order given', async () => {
+    await using latchkey = await openLatchkey({ database: await makeDatabase() })
+    await createAcme(latchkey)
+    const permissions = ['b:read', 'a:*', 'b:read', 'a:*', 'c']
+    const { id, key } = await latchkey.keys.create({ organizationId: 'acme', name: 'CI', permissions })
+    expect((await latchkey.keys.get(id)).permissions).toEqual(['b:read', 'a:*', 'c'])
+    expect(await latchkey.verify(key)).toMatchObject({ permissions: ['b:read', 'a:*', 'c'] })
+    expect((await latchkey.keys.update(id, { permissions: ['c', 'c', 'a'] })).permissions).toEqual(['c', 'a'])
+    const [event] = (await latchkey.audit.list({ keyId: id })).items
+    expect(event?.changes).toMatchObject({ permissions: { to: ['c', 'a'] } })
+  })
+
+  test('of Latchkey’s own, those that there are can be granted, and patterns that cover one', async () => {
+    await using latchkey = await openLatchkey({ database: await makeDatabase() })
+    await createAcme(latchkey)
+    const create = (permissions: string[]) =>
+      latchkey.keys.create({ organizationId: 'acme', name: 'CI', permissions })
+    const known = [
+      ...managementPermissions,
+      'latchkey:*',
+      'latchkey:keys:*',
+      'latchkey:*:read',
+      'latchkey',
+      '*',
+    ]
+    const { id } = await create(known)
+    for (const unknown of [
+      'latchkey:nonsense',
+      'latchkey:keys',
+      'latchkey:keys:reed',
+      'latchkey:keys:read:*',
+      'latchkey:*:*:*',
+    ]) {
+      for (const refused of [
+        create(['a', unknown]),
+        latchkey.keys.update(id, { permissions: ['a', unknown] }),
+      ]) {
+        const { code, errors } = await refusalOf(refused)
+        expect([code, errors?.[0]?.path], unknown).toEqual(['invalid_input', 'permissions[1]'])
+        expect(errors?.[0]?.message).toContain(managementPermissions.join(', '))
+      }
+    }
+  })
+
+  test('one that an earlier version took is read, verified, renamed and rotated as ever', async () => {
+    const database = await makeDatabase()
+    await using latchkey = await openLatchkey({ database })
+    await createAcme(latchkey)
+    const { id, key } = await latchkey.keys.create({ organizationId: 'acme', name: 'CI', permissions: ['a'] })
+    await using direct = await connectDirectly(database)
+    const old = '["latchkey:nonsense","b","b"]'
+    await direct.run(`update keys set permissions = '${old}' where id = '${id}'`)
+    await latchkey.keys.update(id, { name: 'Renamed' })
+    const verdict = await latchkey.verify(key, { permissions: ['latchkey:nonsense'] })
+    expect(verdict).toMatchObject({ valid: true, name: 'Renamed', permissions: JSON.parse(old) })
+    expect((await latchkey.keys.rotate(id)).permissions).toEqual(JSON.parse(old))
   })
 })

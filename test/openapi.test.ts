@@ -38,6 +38,7 @@ interface NamedSchema {
 }
 interface Document {
   openapi: string
+  servers: { url: string }[]
   paths: Record<string, Record<string, Operation>>
   components: { schemas: Record<string, NamedSchema>; securitySchemes: Record<string, Json> }
 }
@@ -292,4 +293,10 @@ test('the page for people shows every call, every shape and every problem, witho
   expect(text).not.toContain('undefined')
   const style = await server.request('GET', '/docs/style.css')
   expect(style.headers.get('content-type')).toBe('text/css; charset=utf-8')
+})
+
+test('the address of the server is relative to that of the document: a proxy may add a path', () => {
+  const [server] = document.servers
+  const base = new URL(server?.url as string, 'https://api.example.com/latch/openapi.json')
+  expect(base.href).toBe('https://api.example.com/latch/')
 })

@@ -2,12 +2,19 @@
 
 import { z } from 'zod'
 import { maxOrganizationIdLength, maxPermissionLength, maxPermissions } from './bounds.ts'
-import { permissionPattern } from './permissions.ts'
+import { isGrantable, managementPermissions, permissionPattern } from './permissions.ts'
 import { isVisible } from './visible-text.ts'
 
 const lastInstant = Date.UTC(9999, 11, 31, 23, 59, 59, 999)
 
-const instantError = { error: 'Must be an instant in RFC 3339, such as 2030-01-31T12:00:00Z.' }
+const instantFormat = 'Must be an instant in RFC 3339, such as 2030-01-31T12:00:00Z.'
+const instantError = {
+  // In a query, the + of an offset means a blank (URL Standard, section 5.1).
+  error: ({ input }: { input: unknown }) =>
+    typeof input === 'string' && /^\S+ \d\d:\d\d$/.test(input)
+      ? `${instantFormat} Write the + of an offset as %2B in a URL.`
+      : instantFormat,
+}
 
 /** An instant given: a Date, or RFC 3339 with an offset. Always a Date afterwards. */
 export const instantInput = z
@@ -86,3 +93,14 @@ const permission = z
 export const permissionsSchema = z
   .array(permission, { error: 'Must be a list of permissions.' })
   .max(maxPermissions, `Must have at most ${maxPermissions} permissions.`)
+
+/** Permissions to grant: of Latchkey's own, those that there are, or a pattern that covers one. Each once, in order. */
+export const grantedPermissionsSchema = permissionsSchema
+  .superRefine((permissions, context) => {
+    for (const [i, permission] of permissions.entries()) {
+      if (isGrantable(permission)) continue
+      const message = `Latchkey has no such permission of its own. It has ${managementPermissions.join(', ')}.`
+      context.addIssue({ code: 'custom', path: [i], message })
+    }
+  })
+  .transform((permissions) => [...new Set(permissions)])

@@ -18,6 +18,14 @@ export const managementPermissions = [
 ] as const
 export type ManagementPermission = (typeof managementPermissions)[number]
 
+/** Tells whether it makes sense to grant a permission: in the reserved namespace, it must cover one that there is. */
+export function isGrantable(permission: string): boolean {
+  return (
+    !permission.startsWith(reservedNamespace) ||
+    managementPermissions.some((known) => covers([permission], known))
+  )
+}
+
 /** As long as so few pairs are to be compared, comparing them costs less than taking the patterns apart. */
 const fewPairs = 64
 

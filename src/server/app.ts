@@ -50,10 +50,12 @@ const literalPaths = new Set(routes.map(({ path }) => path).filter((path) => !pa
 
 /**
  * Returns the parameters of a path that is an instance of a route's template, or undefined if it is none. A path that is
- * a route's own, such as `/v1/keys/self`, is none of another one's: `self` is no id.
+ * a route's own, such as `/v1/keys/self`, is none of another one's, and neither is what lies behind it: `self` is no id.
  */
 function matchRoute(route: Route, path: string): Record<string, string> | undefined {
-  return literalPaths.has(path) && route.path !== path ? undefined : matchTemplate(route.path, path)
+  const toFirstId = route.path.split('/').findIndex((segment) => segment.startsWith('{')) + 1
+  const begin = path.split('/').slice(0, toFirstId).join('/')
+  return literalPaths.has(begin) ? undefined : matchTemplate(route.path, path)
 }
 
 export interface AppSettings {
@@ -163,12 +165,18 @@ function serveNoRoute(method: string, header: ReadHeader, path: string, exchange
 /** Nothing is served so: is it the address, or only the method? */
 function refuseRoute(path: string, exchange: Exchange): Reply {
   const methods = routes.filter((route) => matchRoute(route, path)).map(({ method }) => method)
-  if (methods.length === 0)
-    throw new LatchkeyError('route_not_found', 'No route has this path. GET /docs lists the routes.')
+  if (methods.length === 0) throw new LatchkeyError('route_not_found', describeMissing(path))
   const allow = [...new Set(methods.includes('GET') ? [...methods, 'HEAD'] : methods)].join(', ')
   const error = new LatchkeyError('method_not_allowed', `This path accepts ${allow} only.`)
   exchange.error = error
   return problem(error, exchange.requestId, { allow })
+}
+
+function describeMissing(path: string): string {
+  const isOfSelf = path.startsWith('/v1/keys/self/')
+  return isOfSelf
+    ? '`self` only reads: GET /v1/keys/self gives the id of the calling key, which takes the place of `self` here.'
+    : 'No route has this path. GET /docs lists the routes.'
 }
 
 function once<Value>(make: () => Value): () => Value {

@@ -16,7 +16,7 @@ import type { Metrics } from '../http/metrics.ts'
 import { connectionsWithin } from '../http/open-files.ts'
 import { dress, problem, type Reply } from '../http/reply.ts'
 import { allMethods, readHead } from '../http/request-head.ts'
-import { clientFault, notHttp, writeRaw } from '../http/unreadable.ts'
+import { clientFault, notHttp, type ReadingError, writeRaw } from '../http/unreadable.ts'
 import type { Latchkey } from '../latchkey.ts'
 import { createApp, createPipeline } from './app.ts'
 import { answer, createHotDoor } from './direct-routes.ts'
@@ -111,13 +111,13 @@ export async function startServer(latchkey: Latchkey, settings: ServerSettings):
         refuse('method_not_allowed', 'CONNECT is for proxies.', { allow: allMethods }),
       )
   })
-  server.on('clientError', (error: NodeJS.ErrnoException, socket: Socket) => {
+  server.on('clientError', (error: NodeJS.ErrnoException & ReadingError, socket: Socket) => {
     // A client that went away is no request.
     if (error.code === 'ECONNRESET' || !socket.writable) socket.destroy()
     // Nothing was asked: a connection kept in store (RFC 9110, section 15.5.9). It may still be used.
     else if (error.code === 'ERR_HTTP_REQUEST_TIMEOUT' && socket.bytesRead === 0) return
     else if (connections.mayAnswerError(socket))
-      writeRaw(socket, refuse(...clientFault(error.code, connections.isReceiving(socket), bounds)))
+      writeRaw(socket, refuse(...clientFault(error, connections.isReceiving(socket), bounds)))
   })
 
   function refuse(code: ErrorCode, detail = notHttp, headers: Record<string, string> = {}): Reply {

@@ -44,10 +44,10 @@ export interface TestCommand {
   json<T = Record<string, unknown>>(args: readonly string[], options?: RunOptions): Promise<T>
   /** Starts a server in the process of the tests, for commands that work on one. */
   serveInProcess(database: string): Promise<TestServer>
-  /** How many files it may have open is as many as the tests may if absent. */
+  /** How many files it may have open is as many as the tests may if absent; `node` is the program that runs it. */
   serve(
     args: readonly string[],
-    options?: Pick<RunOptions, 'env'> & { files?: number },
+    options?: Pick<RunOptions, 'env'> & { files?: number; node?: string },
   ): Promise<ServeProcess>
 }
 
@@ -76,9 +76,14 @@ export function useCommand(): TestCommand {
     NODE: process.execPath,
     MAIN: main(),
   })
-  const start = (args: readonly string[], env: Record<string, string> = {}, files?: number) => {
+  const start = (
+    args: readonly string[],
+    env: Record<string, string> = {},
+    files?: number,
+    node: string = process.execPath,
+  ) => {
     const bound = files === undefined ? [] : ['prlimit', `--nofile=${files}`]
-    const [program, ...words] = [...bound, process.execPath, main(), ...args] as [string, ...string[]]
+    const [program, ...words] = [...bound, node, main(), ...args] as [string, ...string[]]
     return spawn(program, words, { cwd: folder, env: { ...variables(), ...env }, stdio: 'pipe' })
   }
   const run = (args: readonly string[], options?: RunOptions) => runInProcess(args, folder, options)
@@ -109,8 +114,8 @@ export function useCommand(): TestCommand {
       servers.add(server)
       return server
     },
-    serve: async (args, { env, files } = {}) => {
-      const child = start(['serve', '--port', '0', ...args], env, files)
+    serve: async (args, { env, files, node } = {}) => {
+      const child = start(['serve', '--port', '0', ...args], env, files, node)
       const { stdout, stderr } = collect(child)
       const ended = new Promise<number | NodeJS.Signals>((done) =>
         child.once('close', (code, signal) => done(code ?? (signal as NodeJS.Signals))),

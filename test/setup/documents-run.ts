@@ -15,18 +15,18 @@ export interface Outcome {
   succeeded: boolean
 }
 
-/** Makes a folder for a document in which `latchkey` is a command and a package, of the builds of this run, beside the frameworks that there are guards for; gone after the test. */
-export function makeFolder(): string {
+/** Makes a folder for a document in which `latchkey` is a command and a package, of the builds of this run, beside the frameworks that there are guards for; gone after the test. `node` is the Node.js that runs them. */
+export function makeFolder(node: string = process.execPath): string {
   const folder = mkdtempSync(join(tmpdir(), 'latchkey-docs-'))
   onTestFinished(() => rmSync(folder, { recursive: true, force: true }))
   const { installed, quick }: Builds = inject('builds')
   const main = join(quick, 'dist/cli/main.js')
   const bin = join(folder, '.bin')
   mkdirSync(bin)
-  writeFileSync(join(bin, 'latchkey'), `#!/bin/sh\nexec '${process.execPath}' '${main}' "$@"\n`, {
+  writeFileSync(join(bin, 'latchkey'), `#!/bin/sh\nexec '${node}' '${main}' "$@"\n`, {
     mode: 0o755,
   })
-  symlinkSync(process.execPath, join(bin, 'node'))
+  symlinkSync(node, join(bin, 'node'))
   mkdirSync(join(folder, 'node_modules'))
   symlinkSync(installed, join(folder, 'node_modules/latchkey'))
   for (const name of ['@hono', '@types', 'express', 'fastify', 'hono']) {
@@ -64,6 +64,7 @@ export async function runSteps(
   shell: Shell = 'bash',
 ): Promise<Outcome[]> {
   const results = join(folder, '.results')
+  rmSync(results, { recursive: true, force: true })
   mkdirSync(results)
   const script = steps.map((step, i) => {
     const file = join(results, String(i))

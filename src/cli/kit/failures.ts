@@ -33,6 +33,7 @@ const nextSteps: Record<string, string> = {
   rotation_in_progress: 'Use `latchkey keys end-secret <id> <kid>`, or rotate without --grace.',
   server_unreachable: 'Check that the server is running, and that --url or LATCHKEY_URL is its address.',
   timed_out: 'The server may be too busy. Check that --url or LATCHKEY_URL is its address.',
+  route_not_found: 'Check --url or LATCHKEY_URL.',
   unexpected_answer: 'Check that --url or LATCHKEY_URL is the address of a Latchkey server.',
 }
 
@@ -63,7 +64,8 @@ function describeRefusal(error: LatchkeyError | LatchkeyClientError): string {
 function exitCodeOf({ code, status }: LatchkeyError | LatchkeyClientError): number {
   if (code === 'invalid_input') return exitCodes.usage
   // Without a status, there was no answer; 5xx: the server, or its database, cannot serve now.
-  const unreachable = code === 'unexpected_answer' || status === undefined || status >= 500
+  const unreachable =
+    code === 'unexpected_answer' || code === 'route_not_found' || status === undefined || status >= 500
   return unreachable ? exitCodes.unreachable : exitCodes.refused
 }
 

@@ -51,6 +51,9 @@ function describe(code: ClientErrorCode, detail: string, url: string): string {
   }
   if (code === 'missing_permission')
     return `The token that this client itself sends may not do this. ${detail}`
+  // This client asks for no other routes than the server has: it is the address before them that is wrong, or the version.
+  if (code === 'route_not_found')
+    return `${URL.canParse(url) ? new URL(url).pathname : 'The address'} is no route of the server. The url of the client must be the address of the server, without /v1 or the path of a page; a server of an earlier version may lack the route.`
   return detail
 }
 

@@ -142,6 +142,8 @@ function readAddress(url: string): string {
   const address = URL.canParse(url) ? new URL(url) : undefined
   if (address === undefined || !/^https?:$/.test(address.protocol))
     throw new TypeError('The url of the server must begin with http:// or https://.')
+  if (address.username || address.password || address.search || address.hash)
+    throw new TypeError('The url of the server must have no user, no query and no fragment.')
   return `${address.origin}${address.pathname.replace(/\/+$/, '')}`
 }
 

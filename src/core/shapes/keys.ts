@@ -3,10 +3,10 @@
 // examples, its part of the OpenAPI document.
 import { z } from 'zod'
 import {
+  grantedPermissionsSchema,
   instant,
   instantInput,
   organizationIdSchema,
-  permissionsSchema,
   text,
   visibleText,
 } from '../fields.ts'
@@ -44,7 +44,7 @@ const tokenPrefix = z
 export const createKeySchema = z
   .strictObject({
     name: nameSchema,
-    permissions: permissionsSchema.default([]),
+    permissions: grantedPermissionsSchema.default([]),
     expiresAt: expiresAt.default(null),
     metadata: metadata.default({}),
     prefix: tokenPrefix.optional(),
@@ -65,7 +65,7 @@ const unlessNull = 'Replaces what the key has; null keeps it, as if absent.'
 export const updateKeySchema = z
   .strictObject({
     name: nameSchema.optional(),
-    permissions: permissionsSchema.nullish().meta({ description: unlessNull }),
+    permissions: grantedPermissionsSchema.nullish().meta({ description: unlessNull }),
     expiresAt: expiresAt.optional(),
     metadata: metadata.nullish().meta({ description: unlessNull }),
   })
