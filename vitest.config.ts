@@ -8,10 +8,13 @@ const common = {
   // What is waited for may be late on a machine that has much else to do.
   expect: { poll: { timeout: 20_000 } },
 }
-const ofConsole = 'test/console/**/*.test.ts'
+const all = ['test/**/*.test.ts']
+const ofConsole = ['test/console/**/*.test.ts']
+// They measure the memory of their own process.
+const alone = ['test/http-batch.test.ts', 'test/verifier-rogue.test.ts']
 // It installs three programs of 300 MB.
 const long = process.env.TEST_LONG === '1' ? [] : ['test/next.test.ts']
-const exclude = [...configDefaults.exclude, ofConsole, ...long]
+const exclude = [...configDefaults.exclude, ...ofConsole, ...alone, ...long]
 
 export default defineConfig({
   test: {
@@ -22,9 +25,10 @@ export default defineConfig({
       'test/setup/templates.ts',
     ],
     projects: [
-      // Its files share processes: otherwise each file loads the source and starts a browser.
-      { test: { ...common, name: 'console', include: [ofConsole], isolate: false } },
-      { test: { ...common, name: 'latchkey', include: ['test/**/*.test.ts'], exclude } },
+      // Files share processes: otherwise each file loads the source, and those of the console start a browser.
+      { test: { ...common, name: 'console', include: ofConsole, isolate: false } },
+      { test: { ...common, name: 'shared', include: all, exclude, isolate: false } },
+      { test: { ...common, name: 'alone', include: alone } },
     ],
     // Most files wait: on databases, leases, other processes. Three at a time, however few cores there are.
     maxWorkers: 3,
