@@ -2,13 +2,13 @@
 // PostgreSQL gives its locks back, and nothing half done stays behind.
 import { type ChildProcess, fork } from 'node:child_process'
 import { once } from 'node:events'
-import { join } from 'node:path'
 import { setTimeout } from 'node:timers/promises'
 import { expect, test } from 'vitest'
 import type { LatchkeyError } from '../src/core/errors.ts'
 import type { CreatedKey } from '../src/core/shapes/keys.ts'
 import { openLatchkey } from '../src/latchkey.ts'
 import { createAcme } from './setup/acme.ts'
+import { childProgram } from './setup/children.ts'
 import { makePostgres } from './setup/databases.ts'
 import { connectDirectly, type DirectConnection } from './setup/direct.ts'
 import type { Deed } from './setup/frozen-child.ts'
@@ -149,7 +149,9 @@ async function untilRun(direct: DirectConnection, statement: string): Promise<vo
 }
 
 async function startChild(database: string): Promise<ChildProcess> {
-  const child = fork(join(import.meta.dirname, 'setup', 'frozen-child.ts'), [database], {
+  const { path, env } = childProgram('frozen-child')
+  const child = fork(path, [database], {
+    env,
     execArgv: [],
     stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
   })

@@ -8,6 +8,7 @@ import { promisify } from 'node:util'
 import { build as bundle } from 'vite'
 import type { TestProject } from 'vitest/node'
 import { finishBuild } from '../../build/finish.ts'
+import { announceChildren, childPrograms } from './children.ts'
 import { repository } from './documents-run.ts'
 
 declare module 'vitest' {
@@ -46,6 +47,7 @@ export default async function setup(project: TestProject): Promise<() => void> {
     await compileAll()
   })
   project.provide('builds', { installed, quick, compiled })
+  announceChildren({ folder: join(quick, 'dist/cli'), compiled })
   return () => rmSync(folder, { recursive: true, force: true })
 }
 
@@ -58,7 +60,7 @@ async function compile(build: string): Promise<void> {
   symlinkSync(join(repository, 'dist/console'), join(build, 'dist/console'))
 }
 
-/** Puts the command and what it imports into a few files, as deep in the folder as they are in the source. */
+/** Puts the command, the programs of tests and what they import into a few files, as deep in the folder as the command is in the source. */
 async function bundleCommand(build: string, compiled: string): Promise<void> {
   rmSync(join(build, 'dist'), { recursive: true, force: true })
   const outDir = join(build, 'dist/cli')
@@ -73,7 +75,11 @@ async function bundleCommand(build: string, compiled: string): Promise<void> {
       outDir,
       emptyOutDir: false,
       rolldownOptions: {
-        input: { main: 'src/cli/main.ts', 'sqlite-worker': 'src/store/sqlite-worker.ts' },
+        input: {
+          main: 'src/cli/main.ts',
+          'sqlite-worker': 'src/store/sqlite-worker.ts',
+          ...Object.fromEntries(childPrograms.map((name) => [name, `test/setup/${name}.ts`])),
+        },
         treeshake: false,
         output: { format: 'es', entryFileNames: '[name].js', chunkFileNames: '[name]-[hash].js' },
       },

@@ -1,8 +1,8 @@
 // Starts real processes on a database that judge tokens all the time, and asks them what they saw.
 import { type ChildProcess, fork } from 'node:child_process'
 import { once } from 'node:events'
-import { join } from 'node:path'
 import { setTimeout } from 'node:timers/promises'
+import { childProgram } from './children.ts'
 
 /** What a process saw of a token. Instants are nanoseconds by `process.hrtime.bigint()`: one clock for a machine. */
 export interface Sight {
@@ -45,7 +45,9 @@ export interface Watcher extends AsyncDisposable {
 
 /** Starts one; resolves when its database is open. */
 export async function startWatcher(settings: WatcherSettings): Promise<Watcher> {
-  const child = fork(join(import.meta.dirname, 'watcher-child.ts'), [JSON.stringify(settings)], {
+  const { path, env } = childProgram('watcher-child')
+  const child = fork(path, [JSON.stringify(settings)], {
+    env,
     serialization: 'advanced',
     execArgv: [],
     stdio: ['ignore', 'inherit', 'inherit', 'ipc'],

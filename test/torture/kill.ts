@@ -2,12 +2,12 @@
 // `node test/torture/kill.ts [kills]`, on SQLite and on a PostgreSQL of its own whose postmaster is killed too.
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { DatabaseSync } from 'node:sqlite'
 import { setTimeout } from 'node:timers/promises'
 import { type Latchkey, openLatchkey } from '../../src/latchkey.ts'
 import { createAcme } from '../setup/acme.ts'
+import { childProgram } from '../setup/children.ts'
 import { makeSqlite } from '../setup/databases.ts'
 import { startPostgres } from '../setup/postgres.ts'
 
@@ -77,7 +77,9 @@ export function startWriter(database: string): {
   process: ChildProcess
   kill(): Promise<void>
 } {
-  const writer = spawn(process.execPath, [join(import.meta.dirname, '../setup/writer-child.ts'), database], {
+  const { path, env } = childProgram('writer-child')
+  const writer = spawn(process.execPath, [path, database], {
+    env,
     stdio: ['ignore', 'pipe', 'inherit'],
   })
   const deeds: Deed[] = []
