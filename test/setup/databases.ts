@@ -4,7 +4,7 @@ import { copyFileSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, describe, inject } from 'vitest'
-import { nameDatabase, runOnServer } from './postgres-databases.ts'
+import { nameDatabase, runOnSharedServer } from './postgres-databases.ts'
 import { templates } from './templates.ts'
 
 export const databaseKinds = ['SQLite', 'PostgreSQL'] as const
@@ -74,11 +74,13 @@ export async function makePostgres(contents: Contents = 'tables'): Promise<TestD
   const server = inject('postgresUrl')
   const name = `latchkey_test_${randomUUID().replaceAll('-', '')}`
   const { postgres } = templates()
-  const from = postgres !== undefined && contents === 'tables' ? ` template ${postgres}` : ''
-  await runOnServer(server, `create database ${name}${from}`)
+  // Files are copied with less work than their pages are logged.
+  const from =
+    postgres !== undefined && contents === 'tables' ? ` template ${postgres} strategy file_copy` : ''
+  await runOnSharedServer(server, `create database ${name}${from}`)
   return disposable({
     url: nameDatabase(server, name),
-    remove: () => runOnServer(server, `drop database if exists ${name} with (force)`),
+    remove: () => runOnSharedServer(server, `drop database if exists ${name} with (force)`),
   })
 }
 
