@@ -54,7 +54,7 @@ describe('what the documents show', { timeout: 180_000 }, () => {
       const folder = makeFolder()
       if (steps.every(({ language, text }) => language === 'ts' && !text.includes('LATCHKEY_')))
         return checkDocument(path, folder, {})
-      const server = await command.serve(['--database', `sqlite:${join(folder, 'latchkey.db')}`])
+      const server = await command.serveInProcess(`sqlite:${join(folder, 'latchkey.db')}`)
       const addresses = { '127.0.0.1:7373': new URL(server.url).host }
       await checkDocument(path, folder, environmentOf(path, server), addresses)
     })
@@ -65,7 +65,7 @@ describe('what the documents show', { timeout: 180_000 }, () => {
     `README.md prints in %s what it says${others.note}`,
     async (shell) => {
       const folder = makeFolder()
-      const server = await command.serve(['--database', `sqlite:${join(folder, 'latchkey.db')}`])
+      const server = await command.serveInProcess(`sqlite:${join(folder, 'latchkey.db')}`)
       const addresses = { '127.0.0.1:7373': new URL(server.url).host }
       await checkDocument('README.md', folder, environmentOf('README.md', server), addresses, shell)
     },

@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { afterAll, describe, expect, inject, test } from 'vitest'
-import { useCommand } from './setup/command.ts'
+import { tokensIn, useCommand } from './setup/command.ts'
 import { readBlocks, sortBlocks } from './setup/documents.ts'
 import { checkDocument, environmentOf } from './setup/documents-check.ts'
 import { makeFolder, repository, runSteps } from './setup/documents-run.ts'
@@ -57,7 +57,8 @@ describe.each(casesIfLong(promised))('on Node.js %s', (version) => {
       const folder = makeFolder(node)
       const server = await command.serve(['--database', `sqlite:${join(folder, 'latchkey.db')}`], { node })
       const addresses = { '127.0.0.1:7373': new URL(server.url).host }
-      const environment = { ...environmentOf(path, server), NODE_OPTIONS: quiet }
+      const [rootKey = ''] = tokensIn(server.stdout())
+      const environment = { ...environmentOf(path, { url: server.url, rootKey }), NODE_OPTIONS: quiet }
       await checkDocument(path, folder, environment, addresses)
       const programs = sortBlocks(readBlocks(join(repository, path))).steps.filter(
         ({ language }) => language === 'ts',

@@ -2,19 +2,21 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { expect } from 'vitest'
-import { type ServeProcess, tokensIn } from './command.ts'
 import { type Block, makeMask, normalize, readBlocks, sortBlocks } from './documents.ts'
 import { repository, runSteps, type Shell } from './documents-run.ts'
+import type { TestServer } from './server.ts'
 
 /** What the guides share: the reference defines it once, in its first block. */
 const [sharedByGuides] = readBlocks(join(repository, 'docs/reference/http.md'))
 
 /** Where a document finds the server and its root key; some work on the database beside it. */
-export function environmentOf(path: string, server: ServeProcess): Record<string, string> {
-  const [rootKey = ''] = tokensIn(server.stdout())
+export function environmentOf(
+  path: string,
+  { url, rootKey }: Pick<TestServer, 'url' | 'rootKey'>,
+): Record<string, string> {
   return path.startsWith('docs/operate/') || path === 'docs/reference/cli.md'
     ? { LATCHKEY_DATABASE_URL: 'sqlite:latchkey.db', LATCHKEY_KEY: rootKey }
-    : { LATCHKEY_URL: server.url, LATCHKEY_KEY: rootKey }
+    : { LATCHKEY_URL: url, LATCHKEY_KEY: rootKey }
 }
 
 /** Runs the blocks of a document in a folder, and compares what they print; with `UPDATE_DOCS`, writes that into it. */
