@@ -1,10 +1,12 @@
 // The last step of the build, behind the compiler: what TypeScript cannot make.
 import { chmodSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
+import { describeTypes } from './describe-types.ts'
 
 /** Finishes what the compiler wrote into a folder such as `dist`. */
-export function finishBuild(folder: string): void {
+export async function finishBuild(folder: string): Promise<void> {
   embedWorker(join(folder, 'store'))
+  await describeTypes(join(folder, 'core/shapes'))
   chmodSync(join(folder, 'cli/main.js'), 0o755)
 }
 
@@ -21,4 +23,4 @@ function embedWorker(store: string): void {
   rmSync(file)
 }
 
-if (import.meta.main) finishBuild(resolve(import.meta.dirname, '../dist'))
+if (import.meta.main) await finishBuild(resolve(import.meta.dirname, '../dist'))

@@ -50,6 +50,7 @@ import { verifyBatch } from './verification/verify-batch.ts'
 
 export { hasLatchkeyTables } from './store/store.ts'
 
+/** Which database is opened, and how. */
 export interface LatchkeyOptions extends CacheOptions {
   /** `sqlite:<file>` or `postgres://<user>@<host>/<name>`. Latchkey creates and migrates the database if needed. */
   database: string
@@ -70,9 +71,13 @@ export interface LatchkeyOptions extends CacheOptions {
 
 /** An open Latchkey, in the caller's own process. Every method throws `store_unavailable` if the database fails. */
 export interface Latchkey extends AsyncDisposable {
+  /** Creates, reads, changes, rotates and revokes keys. */
   keys: Keys<ActorOptions>
+  /** Creates, reads and renames the owners of keys. */
   organizations: Organizations<ActorOptions>
+  /** Reads the audit log: every change, and its actor. */
   audit: Audit<ActorOptions>
+  /** Begins, lists and ends the sessions of browsers. */
   sessions: LibrarySessions
   /**
    * Verifies a token. A refusal is an answer, and an object: write `if (verdict.valid)`, never `if (verdict)`.

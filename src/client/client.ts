@@ -15,11 +15,17 @@ import { type CallOptions, type ClientOptions, createRequester } from './request
 
 /** A client of one server, which calls it with one key. Every failed call throws {@link LatchkeyClientError}. */
 export interface LatchkeyClient extends Verification {
+  /** Creates, reads, changes, rotates and revokes keys. */
   keys: Keys<CallOptions>
+  /** Creates, reads and renames the owners of keys. */
   organizations: Organizations<CallOptions>
+  /** Reads the audit log: every change, and its actor. */
   audit: Audit<CallOptions>
+  /** Lists and ends the sessions of the calling key. */
   sessions: Sessions<CallOptions>
+  /** What a verifier in another process asks of the server. */
   verifiers: Verifiers
+  /** Health and readiness of the server. */
   operation: Operation
 }
 

@@ -14,7 +14,9 @@ const className = 'LatchkeyClientError'
 
 /** A failed call; narrow by `code`. Its message never contains a token. */
 export class LatchkeyClientError extends Error {
+  /** Tells it from errors of others, also if a program has two copies of the package. */
   override readonly name = className
+  /** What the server refused, or why no answer came. */
   readonly code: ClientErrorCode
   /** The HTTP status; undefined if no answer came. */
   readonly status: number | undefined

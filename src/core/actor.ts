@@ -3,6 +3,7 @@ import { refuseField } from './errors.ts'
 
 /** The kinds of actors, as the audit log names them. */
 export const actorTypes = ['key', 'member', 'user', 'operator', 'provider', 'system', 'anonymous'] as const
+/** What kind of actor made a change. */
 export type ActorType = (typeof actorTypes)[number]
 
 /**
@@ -10,13 +11,19 @@ export type ActorType = (typeof actorTypes)[number]
  * A change looks its caller up again in its own transaction, and goes by what it finds there.
  */
 export interface Caller {
+  /** Tells a key from the other kinds of actors. */
   readonly type: 'key'
+  /** The id of the calling key. */
   keyId: string
+  /** The organization that owns it. */
   organizationId: string
   /** The public id of the secret by which it asks, or by which its session was opened. */
   kid: string
+  /** What it may do, as it was when it was authenticated. */
   permissions: readonly string[]
+  /** The id of the request by which it asks, for the audit log. */
   requestId?: string | undefined
+  /** The address from which it asks, for the audit log. */
   ip?: string | undefined
   /** The session by which it asks; absent for one that shows the token itself. */
   sessionId?: string | undefined
@@ -33,11 +40,13 @@ export function callerOf(
 
 /** The process that holds the database, and so may do everything. */
 export interface Operator {
+  /** Tells the operator from the other kinds of actors. */
   readonly type: 'operator'
 }
 
 /** Latchkey itself, for what nobody asked for. */
 export interface System {
+  /** Tells Latchkey from the other kinds of actors. */
   readonly type: 'system'
 }
 

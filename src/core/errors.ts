@@ -53,7 +53,9 @@ export type ErrorCode = keyof typeof errorTable
 
 /** One field of an input that was refused: where it stands (`permissions[0]`) and what to do about it. */
 export interface FieldError {
+  /** Where the field stands in the input: `permissions[0]`; empty for the input as a whole. */
   path: string
+  /** What the field must be. */
   message: string
 }
 
@@ -84,7 +86,9 @@ interface ErrorOptions {
 
 /** A refused or failed command; narrow by `code`. Its message never contains a token or SQL. */
 export class LatchkeyError extends Error {
+  /** Tells it from errors of others, also if a program has two copies of the package. */
   override readonly name = 'LatchkeyError'
+  /** What was refused, or failed: one of {@link errorTable}. */
   readonly code: ErrorCode
   /** The fields at fault, for `invalid_input`. */
   readonly errors: FieldError[] | undefined

@@ -2,6 +2,7 @@
 
 /** One kind of work, as one process has done it since it began. */
 export interface JobCounts {
+  /** What is done: `retention`, for instance. */
   kind: string
   /** How many runs ended as they should. */
   done: number

@@ -13,6 +13,7 @@ export type VerifiedKey = Extract<Verdict, { valid: true }>
 
 /** Who judges tokens: what `openLatchkey`, `createClient` and `createVerifier` give. */
 export interface TokenVerifier {
+  /** Judges a token, and whether its key holds all of the permissions. Throws if it cannot. */
   verify(
     token: string,
     options?: { permissions?: string[] },
@@ -22,6 +23,7 @@ export interface TokenVerifier {
 
 /** What a guard asks of the requests that it lets through. */
 export interface GuardOptions<Request> {
+  /** Judges the tokens: what `openLatchkey`, `createClient` or `createVerifier` gives. */
   verifier: TokenVerifier
   /** All of these are required: a list, or a function of the request that gives one. None if absent. */
   permissions?: readonly string[] | ((request: Request) => readonly string[])

@@ -56,7 +56,7 @@ async function compile(build: string): Promise<void> {
   const flags = ['-p', 'tsconfig.build.json', '--noCheck', '--outDir', join(build, 'dist')]
   rmSync(join(build, 'dist'), { recursive: true, force: true })
   await promisify(execFile)(process.execPath, [compiler, ...flags], { cwd: repository })
-  finishBuild(join(build, 'dist'))
+  await finishBuild(join(build, 'dist'))
   symlinkSync(join(repository, 'dist/console'), join(build, 'dist/console'))
 }
 

@@ -7,6 +7,7 @@ import { checkOptions } from './calls.ts'
 export interface Verifiers {
   /** Returns the facts of a token; `secret` is null if the token is unknown to the caller. Notes no use. */
   readFacts(token: string, options?: CallOptions): Promise<FactsAnswer>
+  /** Reports when secrets were last found valid, so that their keys' `lastUsedAt` moves on. */
   reportUses(uses: UsesInput, options?: CallOptions): Promise<void>
   /** Returns the number of the last change. Throws `store_unavailable` if the server cannot be sure of it. */
   latestChange(options?: CallOptions): Promise<LatestAnswer>

@@ -22,10 +22,16 @@ export type AuditAction = (typeof auditActions)[number]
 
 const keyId = z.guid('Must be a key id, which is a UUID.').optional()
 const filter = {
-  organizationId: organizationIdSchema.optional(),
+  organizationId: organizationIdSchema.optional().meta({
+    description:
+      "Only events of this organization. The caller's own if absent; all for the root organization.",
+  }),
   keyId: keyId.meta({ description: 'Only changes to this key.' }),
   actor: keyId.meta({ description: 'Only changes by this key.' }),
-  action: z.enum(auditActions, { error: `Must be one of ${auditActions.join(', ')}.` }).optional(),
+  action: z
+    .enum(auditActions, { error: `Must be one of ${auditActions.join(', ')}.` })
+    .optional()
+    .meta({ description: 'Only changes of this kind.' }),
   since: instantInput.optional().meta({ description: 'Only events at or after this instant.' }),
   until: instantInput.optional().meta({ description: 'Only events before this instant.' }),
 }
@@ -47,20 +53,26 @@ export const exportAuditSchema = z
 
 export const auditEventSchema = z
   .strictObject({
-    id: z.guid(),
-    at: instant,
-    action: z.enum(auditActions),
+    id: z.guid().meta({ description: 'The id of the event, a UUID.' }),
+    at: instant.meta({ description: 'When the change was made.' }),
+    action: z.enum(auditActions).meta({ description: 'What was done.' }),
     actor: z.string().nullable().meta({
       description: 'The id of the key that made the change; null for the operator and for Latchkey itself.',
     }),
     actorType: z.enum(actorTypes).meta({ description: 'The kind of actor that made the change.' }),
-    organizationId: organizationIdSchema,
-    keyId: z.guid().nullable(),
+    organizationId: organizationIdSchema.meta({ description: 'The organization that it was done to.' }),
+    keyId: z.guid().nullable().meta({ description: 'The key that it was done to; null if it was none.' }),
     changes: z
       .record(z.string(), z.unknown())
       .meta({ description: 'The new value of each field that changed, or its old and new values.' }),
-    requestId: z.string().nullable(),
-    ip: z.string().nullable(),
+    requestId: z
+      .string()
+      .nullable()
+      .meta({ description: 'The id of the request in the log; null if it was none.' }),
+    ip: z
+      .string()
+      .nullable()
+      .meta({ description: "The client's address; null for a change without a request." }),
   })
   .meta({
     id: 'AuditEvent',

@@ -44,11 +44,18 @@ const tokenPrefix = z
 export const createKeySchema = z
   .strictObject({
     name: nameSchema,
-    permissions: grantedPermissionsSchema.default([]),
+    permissions: grantedPermissionsSchema.default([]).meta({
+      description: 'What the key may do, such as `emails:send` or `emails:*`; nothing if absent.',
+    }),
     expiresAt: expiresAt.default(null),
     metadata: metadata.default({}),
-    prefix: tokenPrefix.optional(),
-    organizationId: organizationIdSchema.optional(),
+    prefix: tokenPrefix.optional().meta({
+      description:
+        'What its tokens begin with, of the prefixes that the deployment allows; its first if absent.',
+    }),
+    organizationId: organizationIdSchema.optional().meta({
+      description: "The organization that owns the key; the caller's own if absent. Root organization only.",
+    }),
     createdBy: createdBy.optional(),
   })
   .meta({
@@ -92,18 +99,24 @@ export const rotateKeySchema = z
   })
   .meta({ id: 'RotateKey', examples: [{ graceSeconds: 86_400 }] })
 
+const ownerFilter = organizationIdSchema.optional().meta({
+  description:
+    "Only keys of this organization. The caller's own if absent; every one for the root organization.",
+})
 const keyStatuses = ['active', 'expired', 'revoked'] as const
 export const listKeysSchema = z.strictObject({
   status: z
     .enum([...keyStatuses, 'all'], { error: 'Must be one of active, expired, revoked, all.' })
-    .default('active'),
-  organizationId: organizationIdSchema.optional(),
+    .default('active')
+    .meta({ description: 'Only keys of this status; active ones if absent.' }),
+  organizationId: ownerFilter,
   q: text(256).optional().meta({ description: 'Only keys whose name contains this text, case-insensitive.' }),
   sort: z
     .enum(['-created_at', '-last_used_at', 'name'], {
       error: 'Must be one of -created_at, -last_used_at, name.',
     })
-    .default('-created_at'),
+    .default('-created_at')
+    .meta({ description: 'The order: newest first if absent, last used first, or by name.' }),
   ...pageFields,
 })
 
@@ -143,33 +156,42 @@ const secretExample = {
 const secretSchema = z
   .strictObject({
     kid: z.string().meta({ description: 'The public id of this secret.' }),
-    hint: z.string(),
-    createdAt: instant,
+    hint: z.string().meta({ description: 'The prefix and the kid of its token, which are not secret.' }),
+    createdAt: instant.meta({ description: 'When it was created: with the key, or by a rotation.' }),
     expiresAt: instant
       .nullable()
       .meta({ description: 'When it ends or ended; null while it is the newest.' }),
-    lastUsedAt: instant.nullable(),
+    lastUsedAt: instant
+      .nullable()
+      .meta({ description: 'When a verification last found it valid; null if none did.' }),
   })
   .meta({ id: 'KeySecret', examples: [secretExample] })
 
 /** The key as everyone sees it: the seed's fields first, `key` excepted. */
 export const keySchema = z
   .strictObject({
-    id: z.guid(),
-    organizationId: organizationIdSchema,
+    id: z.guid().meta({ description: 'The id of the key, a UUID. No rotation changes it.' }),
+    organizationId: organizationIdSchema.meta({ description: 'The organization that owns the key.' }),
     name: nameSchema,
-    permissions: z.array(z.string()),
-    lastUsedAt: instant.nullable().meta({ description: 'When a verification last found the key valid.' }),
-    createdBy: z.string().nullable().meta({ description: 'The id of the key or user that created it.' }),
-    createdAt: instant,
-    revokedAt: instant.nullable(),
+    permissions: z.array(z.string()).meta({ description: 'What the key may do, such as `emails:send`.' }),
+    lastUsedAt: instant
+      .nullable()
+      .meta({ description: 'When a verification last found the key valid; null if none did.' }),
+    createdBy: z
+      .string()
+      .nullable()
+      .meta({ description: 'The id of the key or user that created it; null for the operator.' }),
+    createdAt: instant.meta({ description: 'When it was created.' }),
+    revokedAt: instant.nullable().meta({ description: 'When it was revoked, for good; null if it is not.' }),
     hint: z.string().meta({
       description: 'The prefix and the kid of the newest token, which are not secret.',
       example: 're_0aB…',
     }),
-    status: z.enum(keyStatuses),
-    expiresAt: instant.nullable(),
-    metadata: z.record(z.string(), z.unknown()),
+    status: z.enum(keyStatuses).meta({ description: 'Whether it is valid at this instant, and why not.' }),
+    expiresAt: instant.nullable().meta({ description: 'When it expires; null if never.' }),
+    metadata: z
+      .record(z.string(), z.unknown())
+      .meta({ description: "The operator's own data, which every verdict on the key carries." }),
   })
   .meta({ id: 'Key', examples: [keyExample] })
 
@@ -204,7 +226,10 @@ export const keyDetailsSchema = keySchema
 
 /** A permission in use, and by how many keys. */
 export const permissionUseSchema = z
-  .strictObject({ permission: z.string(), keys: z.int().min(1) })
+  .strictObject({
+    permission: z.string().meta({ description: 'A permission that keys hold.' }),
+    keys: z.int().min(1).meta({ description: 'How many of them hold it.' }),
+  })
   .meta({ id: 'PermissionUse', examples: [{ permission: 'emails:send', keys: 12 }] })
 
 /** A key's public state; `organizationId`, `permissions`, … as in the seed. */

@@ -25,7 +25,11 @@ export const listOrganizationsSchema = z.strictObject({
 })
 
 export const organizationSchema = z
-  .strictObject({ id: organizationIdSchema, name: nameSchema, createdAt: instant })
+  .strictObject({
+    id: organizationIdSchema.meta({ description: 'The id, as it was chosen or made; it never changes.' }),
+    name: nameSchema,
+    createdAt: instant.meta({ description: 'When it was created.' }),
+  })
   .meta({
     id: 'Organization',
     examples: [{ id: 'acme', name: 'Acme', createdAt: new Date('2026-01-31T12:00:00Z') }],

@@ -30,7 +30,9 @@ export const nameSchema = visibleText(256).meta({
  * `limit`, or none, before the end: if its items are large, or if a search has looked through much and found little.
  */
 export interface Page<Item> {
+  /** The items of this page, in the order of the list. */
   items: Item[]
+  /** The cursor of the next page, to be given as `after`; undefined at the end. */
   next: string | undefined
 }
 

@@ -17,8 +17,8 @@ const sessionExample = {
 
 export const sessionSchema = z
   .strictObject({
-    id: z.guid(),
-    createdAt: instant,
+    id: z.guid().meta({ description: 'The id of the session, a UUID.' }),
+    createdAt: instant.meta({ description: 'When the browser signed in.' }),
     lastSeenAt: instant.meta({ description: 'When it was last used, to the minute.' }),
     expiresAt: instant.meta({ description: 'When it ends in any case.' }),
     idleExpiresAt: instant.meta({ description: 'When it ends unless it is used before.' }),

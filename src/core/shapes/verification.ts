@@ -7,7 +7,9 @@ const wanted = permissionsSchema.default([]).meta({ description: 'All of these a
 
 export const verifyOptionsSchema = z.strictObject({
   permissions: wanted,
-  organizationId: organizationIdSchema.optional(),
+  organizationId: organizationIdSchema
+    .optional()
+    .meta({ description: 'Keys of other organizations are `not_found`. Any organization if absent.' }),
 })
 
 export const verifyRequestSchema = z
@@ -26,13 +28,18 @@ export const verifyBatchSchema = z
 
 /** What a verdict tells of a known key. */
 export const knownKey = {
-  keyId: z.guid(),
-  organizationId: organizationIdSchema,
-  name: z.string(),
-  permissions: z.array(z.string()).readonly(),
-  expiresAt: instant.nullable(),
-  metadata: z.record(z.string(), z.unknown()).readonly(),
+  keyId: z.guid().meta({ description: 'The id of the key.' }),
+  organizationId: organizationIdSchema.meta({ description: 'The organization that owns the key.' }),
+  name: z.string().meta({ description: 'The name of the key.' }),
+  permissions: z.array(z.string()).readonly().meta({ description: 'What the key may do.' }),
+  expiresAt: instant.nullable().meta({ description: 'When the key expires; null if never.' }),
+  metadata: z
+    .record(z.string(), z.unknown())
+    .readonly()
+    .meta({ description: "The operator's own data about the key." }),
 }
+const isValid = 'Whether the token may do what was asked, now.'
+const reason = 'Why the token is valid or not, in one word.'
 
 export const knownKeyExample = {
   keyId: '0198f3a2-5c1b-7000-8000-3f6c1a2b4d5e',
@@ -47,21 +54,32 @@ const validExample = { valid: true, code: 'valid', ...knownKeyExample }
 // One shape for each set of fields, which generated clients tell apart by `code`.
 
 const validVerdict = z
-  .strictObject({ valid: z.literal(true), code: z.literal('valid'), ...knownKey })
+  .strictObject({
+    valid: z.literal(true).meta({ description: isValid }),
+    code: z.literal('valid').meta({ description: reason }),
+    ...knownKey,
+  })
   .meta({ id: 'ValidVerdict', examples: [validExample] })
 
 const unknownVerdict = z
-  .strictObject({ valid: z.literal(false), code: z.enum(['malformed', 'not_found']) })
+  .strictObject({
+    valid: z.literal(false).meta({ description: isValid }),
+    code: z.enum(['malformed', 'not_found']).meta({ description: reason }),
+  })
   .meta({ id: 'UnknownVerdict', examples: [{ valid: false, code: 'not_found' }] })
 
 const endedVerdict = z
-  .strictObject({ valid: z.literal(false), code: z.enum(['revoked', 'expired', 'rotated']), ...knownKey })
+  .strictObject({
+    valid: z.literal(false).meta({ description: isValid }),
+    code: z.enum(['revoked', 'expired', 'rotated']).meta({ description: reason }),
+    ...knownKey,
+  })
   .meta({ id: 'EndedVerdict', examples: [{ valid: false, code: 'revoked', ...knownKeyExample }] })
 
 const insufficientVerdict = z
   .strictObject({
-    valid: z.literal(false),
-    code: z.literal('insufficient_permissions'),
+    valid: z.literal(false).meta({ description: isValid }),
+    code: z.literal('insufficient_permissions').meta({ description: reason }),
     missing: z.array(z.string()).meta({ description: 'The required permissions that the key lacks.' }),
     ...knownKey,
   })

@@ -45,8 +45,11 @@ const longestUserAgent = 256
 export interface SignInOrigin {
   /** What the token's key must hold; nothing in particular if absent. */
   permission?: ManagementPermission | undefined
+  /** The address of the browser. */
   ip?: string | undefined
+  /** The `User-Agent` of the browser. */
   userAgent?: string | undefined
+  /** The id of the request, for the audit log. */
   requestId?: string | undefined
   /** The session of the same browser so far: if it is live, it ends when the new one begins. */
   previous?: SessionValues | undefined
@@ -54,6 +57,7 @@ export interface SignInOrigin {
 
 /** A session with its values, in the only answer that ever holds them. */
 export interface StartedSession extends SessionValues {
+  /** What everyone may see of it. */
   session: Session
 }
 
