@@ -4,45 +4,60 @@ import { BaseSequencer, type TestSpecification } from 'vitest/node'
 
 /** The longest first. One that is missing here takes less, and costs time at most. */
 const longest = [
-  'cli',
-  'cli-wait',
+  'console/sign-in',
+  'console/accessibility',
+  'console/foreign-text',
   'console/key',
+  'console/lists',
+  'console/audit-log',
+  'console/new-key',
+  'console/layout',
+  'console/fresh-sign-in',
+  'console/organizations',
+  'console/revoke',
+  'console/rotate',
   'workers',
+  'cli-stop',
   'docs',
   'verifier-faults',
+  'reads',
+  'scale',
   'package',
-  'cli-usage',
-  'console/new-key',
-  'cli-stop',
-  'durability',
-  'console/accessibility',
-  'console/audit-log',
-  'console/rotate',
-  'console/sign-in',
-  'staleness',
-  'creation',
-  'staleness-faults',
-  'lease',
-  'token',
-  'console/foreign-text',
-  'cli-output',
-  'cli-serve',
-  'escalation',
-  'neighbours',
-  'database-unavailable',
-  'secret-leaks',
-  'verifier-stranger-reads',
-  'verifier-heap',
-  'console/lists',
-  'console/try-token',
-  'console/other-origins',
-  'console/organizations',
-  'console/keys',
-  'console/sessions',
-  'http-applied',
   'random-model',
-  'clock',
+  'lease',
+  'database-unavailable',
+  'change-streams',
+  'cli-serve',
+  'secret-leaks',
+  'staleness',
+  'neighbours',
+  'jobs',
+  'durability',
+  'cli-terminal',
+  'audit-export',
+  'retention',
+  'store-schemas',
+  'postgres-servers',
+  'commit',
+  'change-streams-scoped',
+  'key-reach',
+  'postgres-network',
+  'keys-rotate',
+  'http-fuzz',
+  'gateways',
+  'connections',
+  'creation',
+  'sqlite-file',
+  'log-stalled',
+  'staleness-barrier',
+  'staleness-faults',
 ]
+
+/**
+ * One project after the other: its files share processes, which end when a file of another project begins. Those that need
+ * a process of their own come first.
+ */
+const projects = ['alone', 'console', 'shared']
 
 /** These start so many processes that nothing beside them gets on: they come when all others are done. */
 const last = ['bootstrap']
@@ -55,8 +70,7 @@ export class LongestFirst extends BaseSequencer {
     const place = (file: TestSpecification) => {
       if (placeIn(last, file) !== -1) return Number.POSITIVE_INFINITY
       const at = placeIn(longest, file)
-      // The console's first, one after the other: they share processes, which end when a file of another project begins.
-      const start = file.project.name === 'console' ? 0 : longest.length + 1
+      const start = projects.indexOf(file.project.name) * (longest.length + 1)
       return start + (at === -1 ? longest.length : at)
     }
     return (await super.sort(files)).toSorted((a, b) => place(a) - place(b))
