@@ -1,0 +1,398 @@
+// The units that this process has at hand, of all counters: what calls take, what waits, and the messages by which units
+// come and go. Pure: whoever runs it sends the messages (`domain/limits/draws.ts`), one at a time.
+//
+//   unknown   nobody has drawn yet, or all was dropped     → a call waits for a draw
+//   stocked   it holds units                               → a call takes them at once; a third left: the next draw renews
+//   bare      it holds none, and may get some              → a call waits for a draw
+//   empty     the store had none; for a while              → a call is refused at once, then: bare
+// Units leave a holding by being spent, by going back (idle, recalled, a stop), or by being dropped with the lease.
+import type { Claim, CounterMessage, Message, Outcome, Waiter } from './claims.ts'
+import { makeWaiter } from './claims.ts'
+import type { Clock } from './clock.ts'
+import type { DrawAnswer } from './counter.ts'
+import { type CountedLimit, Holding } from './holding.ts'
+
+const taken: Outcome = { taken: true }
+/** What units serve for, at the least; longer if very many counters are in use. */
+const horizonMs = 2_000
+const activePerMs = 1
+/** How long a call waits for units that others hold, and how long it waits before it asks again. */
+const recallMs = 100
+const askAgainMs = 50
+/** A call whose units others take, again and again, is refused. */
+const maxRounds = 8
+/** At most so many calls wait for a counter, and a message has so many counters. */
+const maxWaiting = 1_024
+const maxCounters = 500
+/** Units that come back so long after they were called back go on to those who wait for them. */
+const recallLastsMs = 2_000
+/** A look at units costs none, and believes what it sees for so long. */
+const lookMs = 1_000
+
+/** All holdings of a process. */
+export class Allotments {
+  readonly #clock: Pick<Clock, 'monotonic' | 'after'>
+  readonly #wake: () => void
+  readonly #holdsLease: () => boolean
+  readonly #holdings = new Map<string, Holding>()
+  /** What the next message asks for, beside what calls wait for. */
+  #marked: Holding[] = []
+  #waiting: Waiter[] = []
+  #pending: Message | undefined
+  #sequence = 0
+  #active = 0
+
+  /**
+   * `wake` is called when there is something to ask for. Units at hand are spent only while `holdsLease` says that the
+   * lease holds under which they were granted.
+   */
+  constructor(clock: Pick<Clock, 'monotonic' | 'after'>, wake: () => void, holdsLease: () => boolean) {
+    this.#clock = clock
+    this.#wake = wake
+    this.#holdsLease = holdsLease
+  }
+
+  /** How many counters it knows. */
+  get size(): number {
+    return this.#holdings.size
+  }
+
+  /** Whether a message should be sent. */
+  get hasNews(): boolean {
+    return this.#pending !== undefined || this.#waiting.length > 0 || this.#marked.length > 0
+  }
+
+  /** What is held of a limit. */
+  holdingOf(limit: CountedLimit): Holding {
+    const known = limit.holding
+    if (known !== undefined && !known.isGone) return known
+    let holding = this.#holdings.get(limit.counterId)
+    if (holding === undefined) {
+      holding = new Holding(limit, this.#clock.monotonic())
+      this.#holdings.set(limit.counterId, holding)
+    }
+    limit.holding = holding
+    return holding
+  }
+
+  /** Takes all units at once, or none; undefined if only a draw can tell. To be called while the lease holds. */
+  take(claims: readonly Claim[], now: number): Outcome | undefined {
+    for (let i = 0; i < claims.length; i++) {
+      if (this.#isShort(claims[i] as Claim, now)) return this.#refuse(claims, now)
+    }
+    for (let i = 0; i < claims.length; i++) {
+      const { limit, cost } = claims[i] as Claim
+      if (cost > 0) this.#spend(this.holdingOf(limit), cost, now)
+    }
+    return taken
+  }
+
+  /** Whether a claim needs a draw: not enough is at hand, or, if it costs nothing, nobody has looked of late. */
+  #isShort({ limit, cost }: Claim, now: number): boolean {
+    const holding = this.holdingOf(limit)
+    return cost === 0 ? now - holding.answeredAt >= lookMs : !holding.has(limit, cost, now)
+  }
+
+  #spend(holding: Holding, cost: number, now: number): void {
+    holding.spend(cost, now)
+    this.#renew(holding, now)
+  }
+
+  #renew(holding: Holding, now: number): void {
+    if (!holding.isMarked && holding.isLow(now)) this.#mark(holding)
+  }
+
+  #refuse(claims: readonly Claim[], now: number): Outcome | undefined {
+    const exceeded = claims.filter(({ limit, cost }) => {
+      const holding = this.holdingOf(limit)
+      return cost > 0 && holding.isOf(limit) && holding.isEmptyFor(cost, now)
+    })
+    return exceeded.length > 0 ? { taken: false, exceeded } : undefined
+  }
+
+  /** Waits for a draw, and takes all units or none. Throws what the draw throws. */
+  wait(claims: readonly Claim[]): Promise<Outcome> {
+    const now = this.#clock.monotonic()
+    const crowded = claims.filter(({ limit }) => this.holdingOf(limit).waiting >= maxWaiting)
+    if (crowded.length > 0) {
+      const exceeded = crowded.filter(({ cost }) => cost > 0)
+      return Promise.resolve(exceeded.length > 0 ? { taken: false, exceeded } : taken)
+    }
+    const { waiter, promise } = makeWaiter(
+      claims,
+      claims.map(({ limit }) => this.holdingOf(limit)),
+      now,
+    )
+    this.#askAgain(waiter, this.#pauseOf(claims, now))
+    return promise
+  }
+
+  /** How long until its counters may be asked again. */
+  #pauseOf(claims: readonly Claim[], now: number): number {
+    const short = claims.filter((claim) => this.#isShort(claim, now))
+    return Math.max(0, ...short.map(({ limit }) => this.holdingOf(limit).asksFrom - now))
+  }
+
+  /** The message to send now; undefined if there is nothing to say. Until it is answered, it is the same. */
+  prepare(): Message | undefined {
+    if (this.#pending !== undefined) return this.#pending
+    const now = this.#clock.monotonic()
+    const counters = new Map<Holding, CounterMessage>()
+    const waiters = this.#takeWaiters(counters, now)
+    for (const holding of this.#takeMarked(maxCounters - counters.size)) {
+      if (!counters.has(holding)) counters.set(holding, this.#ask(holding, now))
+    }
+    if (counters.size === 0) return undefined
+    this.#pending = { sequence: ++this.#sequence, counters: [...counters.values()], sentAt: now, waiters }
+    return this.#pending
+  }
+
+  /** Gives back what a call took that something else refuses. */
+  giveBack(claims: readonly Claim[]): void {
+    for (const { limit, cost } of claims) {
+      if (cost === 0) continue
+      const holding = this.holdingOf(limit)
+      holding.unused += cost
+      this.#mark(holding)
+    }
+  }
+
+  /**
+   * Lends units at hand to a verifier elsewhere, at most as many as it wants: half of them stay for others. They stay out until
+   * {@link endLoan}.
+   */
+  lend(limit: CountedLimit, most: number): number {
+    const now = this.#clock.monotonic()
+    const holding = this.holdingOf(limit)
+    if (!holding.has(limit, 1, now) || !this.#holdsLease()) return 0
+    const units = Math.max(0, Math.min(most, Math.ceil(holding.held / 2)))
+    holding.held -= units
+    holding.lent += units
+    this.#renew(holding, now)
+    return units
+  }
+
+  /** Takes in what became of lent units: these were spent, and these come back. */
+  endLoan(holding: Holding, spent: number, back: number): void {
+    const now = this.#clock.monotonic()
+    holding.lent -= spent + back
+    holding.held += back
+    if (spent > 0) holding.use(spent, now)
+    // Somebody waits for them.
+    if (back > 0 && now - holding.recalledAt < recallLastsMs) {
+      holding.isRecalled = true
+      this.#mark(holding)
+    } else this.#renew(holding, now)
+  }
+
+  /** Gives all units back: the process stops. */
+  giveAllBack(): void {
+    for (const holding of this.#holdings.values()) {
+      holding.isRecalled = true
+      if (holding.owesReport || holding.isAsked) this.#mark(holding)
+    }
+  }
+
+  /** Gives back the units of a counter for which somebody else waits, and asks anew whether it is empty. */
+  recall(counterId: string): void {
+    const holding = this.#holdings.get(counterId)
+    if (holding === undefined) return
+    holding.emptyUntil = Number.NEGATIVE_INFINITY
+    holding.recalledAt = this.#clock.monotonic()
+    // What is on its way to it goes back too.
+    if (!holding.owesReport && !holding.isAsked) return
+    holding.isRecalled = true
+    // That all was spent is worth no message of its own, if calls soon ask anyway.
+    const pause = holding.held === 0 ? holding.asksFrom - this.#clock.monotonic() : 0
+    if (pause > 0) this.#clock.after(pause, () => holding.isRecalled && this.#mark(holding))
+    else this.#mark(holding)
+  }
+
+  /** Takes the answers to the message that was prepared, in its order. */
+  accept(message: Message, answers: readonly DrawAnswer[]): void {
+    if (message !== this.#pending) return
+    this.#pending = undefined
+    const now = this.#clock.monotonic()
+    const given = new Map<Holding, number>()
+    for (const [i, { holding, unspent }] of message.counters.entries()) {
+      const answer = answers[i] as DrawAnswer
+      holding.accept(answer, message.sentAt, unspent, now)
+      given.set(holding, answer.given)
+    }
+    for (const waiter of message.waiters) this.#serve(waiter, message, answers, given, now)
+    for (const [holding, units] of given) {
+      if (units === 0) continue
+      holding.unused += units
+      this.#mark(holding)
+    }
+    if (this.hasNews) this.#wake()
+  }
+
+  /** The message was not answered: all calls that wait fail, and it is sent again. */
+  fail(message: Message, error: unknown): void {
+    for (const waiter of message.waiters.splice(0)) waiter.fail(error)
+    for (const waiter of this.#waiting.splice(0)) waiter.fail(error)
+  }
+
+  /** Drops all units, since the lease under which they were granted has ended; what waits asks anew. */
+  drop(): void {
+    const now = this.#clock.monotonic()
+    for (const holding of this.#holdings.values()) holding.drop(now)
+    this.#waiting.unshift(...(this.#pending?.waiters ?? []))
+    this.#pending = undefined
+    if (this.hasNews) this.#wake()
+  }
+
+  #mark(holding: Holding): void {
+    if (holding.isMarked) return
+    holding.isMarked = true
+    this.#marked.push(holding)
+    this.#wake()
+  }
+
+  #takeMarked(most: number): Holding[] {
+    const some = this.#marked.splice(0, Math.max(0, most))
+    for (const holding of some) holding.isMarked = false
+    return some
+  }
+
+  /** Takes the calls that fit into a message, first come first. */
+  #takeWaiters(counters: Map<Holding, CounterMessage>, now: number): Waiter[] {
+    const waiters: Waiter[] = []
+    let looked = 0
+    for (const waiter of this.#waiting) {
+      if (counters.size >= maxCounters) break
+      looked++
+      const isLeased = this.#holdsLease()
+      const asksForAll = waiter.asksForAll || !isLeased
+      waiter.short = waiter.claims.filter(
+        (claim) => (asksForAll && claim.cost > 0) || this.#isShort(claim, now),
+      )
+      if (waiter.short.length === 0) {
+        for (const { limit, cost } of waiter.claims)
+          if (cost > 0) this.#spend(this.holdingOf(limit), cost, now)
+        waiter.settle(taken)
+        continue
+      }
+      waiters.push(waiter)
+      for (const claim of waiter.short) this.#askFor(claim, counters, now)
+    }
+    this.#waiting.splice(0, looked)
+    return waiters
+  }
+
+  #askFor({ limit, cost }: Claim, counters: Map<Holding, CounterMessage>, now: number): void {
+    const holding = this.holdingOf(limit)
+    let asked = counters.get(holding)
+    if (asked === undefined) {
+      asked = this.#ask(holding, now)
+      counters.set(holding, asked)
+    }
+    // Not enough, or of another limit or epoch: it goes back.
+    if (cost > 0 || !holding.isOf(limit)) {
+      asked.back += holding.held
+      asked.unspent = holding.unspentElsewhere(now)
+      holding.held = 0
+    }
+    if (!holding.isOf(limit)) {
+      holding.limit = limit
+      asked.epoch = limit.epoch
+    }
+    asked.need += cost
+    if (cost > 0) asked.least = asked.least === 0 ? cost : Math.min(asked.least, cost)
+  }
+
+  #ask(holding: Holding, now: number): CounterMessage {
+    const horizon = Math.max(horizonMs, this.#active / activePerMs)
+    const isLeft = holding.isRecalled || (holding.isIdle(now) && holding.waiting === 0)
+    const target = holding.target(now, horizon)
+    const { held, unused } = holding
+    const lent = holding.unspentElsewhere(now)
+    holding.isRecalled = false
+    holding.isAsked = true
+    holding.unused = 0
+    if (isLeft) holding.held = 0
+    return {
+      holding,
+      epoch: holding.limit.epoch,
+      period: holding.period,
+      unspent: isLeft ? lent : held + lent,
+      back: isLeft ? held : 0,
+      unused,
+      need: 0,
+      least: 0,
+      want: isLeft ? 0 : target,
+      isLong: horizon > horizonMs,
+    }
+  }
+
+  /** Gives one call its units, all or none. */
+  #serve(
+    waiter: Waiter,
+    message: Message,
+    answers: readonly DrawAnswer[],
+    given: Map<Holding, number>,
+    now: number,
+  ): void {
+    const isLeased = this.#holdsLease()
+    const lacking = waiter.claims.filter(({ limit, cost }) => {
+      const holding = this.holdingOf(limit)
+      const missing = cost - this.#poolOf(limit, waiter, given)
+      return cost > 0 && missing > 0 && !(isLeased && holding.has(limit, missing, now))
+    })
+    if (lacking.length === 0) {
+      for (const { limit, cost } of waiter.claims) if (cost > 0) this.#pay(limit, cost, waiter, given, now)
+      waiter.settle(taken)
+      return
+    }
+    const exceeded = lacking.filter((claim) => waiter.short.includes(claim))
+    const isElsewhere = exceeded.every(({ limit }) => {
+      const i = message.counters.findIndex(({ holding }) => holding === limit.holding)
+      return (answers[i]?.elsewhere ?? 0) > 0
+    })
+    if (++waiter.rounds < maxRounds && exceeded.length === 0) {
+      waiter.asksForAll = true
+      this.#askAgain(waiter)
+    } else if (waiter.rounds < maxRounds && isElsewhere && now + askAgainMs - waiter.since <= recallMs) {
+      this.#askAgain(waiter, askAgainMs)
+    } else {
+      waiter.settle({ taken: false, exceeded: exceeded.length > 0 ? exceeded : lacking })
+    }
+  }
+
+  #askAgain(waiter: Waiter, delay = 0): void {
+    if (delay > 0) this.#clock.after(delay, () => this.#askAgain(waiter))
+    else {
+      this.#waiting.push(waiter)
+      this.#wake()
+    }
+  }
+
+  /** What a message got of a limit for the calls that wait. */
+  #poolOf(limit: CountedLimit, waiter: Waiter, given: Map<Holding, number>): number {
+    return waiter.short.some((claim) => claim.limit === limit) ? (given.get(this.holdingOf(limit)) ?? 0) : 0
+  }
+
+  #pay(limit: CountedLimit, cost: number, waiter: Waiter, given: Map<Holding, number>, now: number): void {
+    const holding = this.holdingOf(limit)
+    const pool = this.#poolOf(limit, waiter, given)
+    const fromPool = Math.min(cost, pool)
+    if (fromPool > 0) given.set(holding, pool - fromPool)
+    holding.held -= cost - fromPool
+    holding.use(cost, now)
+  }
+
+  /** Has idle units go back, and forgets what nobody has used for long. To be called every second or so. */
+  sweep(): void {
+    const now = this.#clock.monotonic()
+    this.#active = 0
+    for (const holding of this.#holdings.values()) {
+      if (!holding.isIdle(now)) this.#active++
+      else if (holding.owesReport) this.#mark(holding)
+      else if (holding.isForgettable(now)) {
+        holding.isGone = true
+        this.#holdings.delete(holding.counterId)
+      }
+    }
+  }
+}

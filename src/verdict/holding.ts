@@ -1,0 +1,232 @@
+// The units of one counter that this process has at hand. Spans and instants are milliseconds by the monotonic clock.
+import { leaseMs } from '../core/bounds.ts'
+import { type Allowance, isSameAllowance, type LimitScope, timeToGain } from '../core/limits.ts'
+import { type DrawAnswer, minGrant } from './counter.ts'
+
+/** A limit as a verification meets it, with its counter. */
+export interface CountedLimit {
+  /** The id of its counter: limits that share it are one. */
+  counterId: string
+  scope: LimitScope
+  /** The key or the organization whose limit it is. */
+  ownerId: string
+  /** The organization whose log of changes tells of the counter. */
+  organizationId: string
+  name: string
+  allowance: Allowance
+  defaultCost: number
+  epoch: number
+  /** What this process holds of it; found once, and then known. */
+  holding?: Holding | undefined
+}
+
+/** Units that are not used go back after so long. */
+const idleMs = 10_000
+/** A holding that waits for nothing is renewed so often at most. */
+const renewEveryMs = 100
+/** Calls wait until the last draw of their counter was so long ago, unless its bucket is small. */
+const drawEveryMs = 65
+const smallBurst = 8
+/** A bucket is asked again after so much of the time in which it fills. */
+const fillShare = 0.6
+/** A holding that was used so long ago is forgotten. */
+const forgottenMs = 60_000
+/** A pace is a mean over about so long. */
+const paceMs = 2_000
+
+/** What a process holds of one counter. */
+export class Holding {
+  readonly counterId: string
+  /** The limit as it was last met: a change of it counts from the next draw on. */
+  limit: CountedLimit
+  /** How many units may be spent. */
+  held = 0
+  /** How many units are out in the store's eyes: what it holds, and what was spent since it last said so. */
+  out = 0
+  /** How many of its units verifiers elsewhere hold: to the store they are unspent, and nobody spends them here. */
+  lent = 0
+  /** Grows when what was lent is void: the store does not know these units any more. */
+  loans = 0
+  #lentUntil = Number.POSITIVE_INFINITY
+  /** When its units were last called back. */
+  recalledAt = Number.NEGATIVE_INFINITY
+  /** The period that they are of, and when it may end at the earliest. */
+  period = 0
+  periodEndsAt = Number.POSITIVE_INFINITY
+  /** When the period ends by the database's clock, since 1970; null for never. */
+  endsAt: number | null = null
+  /** What the store had left after the last draw, and when the answer came; -Infinity before the first one. */
+  left = 0
+  answeredAt = Number.NEGATIVE_INFINITY
+  /** Until then a call that costs more than what is left is refused. */
+  emptyUntil = Number.NEGATIVE_INFINITY
+  /** Units that were given to calls which did not take them, and that the store has counted as spent. */
+  unused = 0
+  /** Somebody else waits for these units, or some were taken away: they go back, and nobody spends them. */
+  isRecalled = false
+  /** It stands in the list of what the next draw asks for. */
+  isMarked = false
+  /** A message that is not answered yet asks for it. */
+  isAsked = false
+  /** Calls that find nothing at hand ask from then on. */
+  asksFrom = Number.NEGATIVE_INFINITY
+  /** How many calls wait for it. */
+  waiting = 0
+  /** The database is known to have a row of it. */
+  isStored = false
+  /** Its owner has let go of it: whoever still has it must look for the new one. */
+  isGone = false
+  usedAt: number
+  #lowAt = 0
+  #drawnAt: number
+  #used = 0
+  #pace = 0
+
+  constructor(limit: CountedLimit, now: number) {
+    this.counterId = limit.counterId
+    this.limit = limit
+    this.usedAt = now
+    this.#drawnAt = now
+  }
+
+  /** Whether so many units are at hand for a limit at an instant; those of a limit that was changed are not. */
+  has(limit: CountedLimit, cost: number, now: number): boolean {
+    return this.held >= cost && now < this.periodEndsAt && !this.isRecalled && this.isOf(limit)
+  }
+
+  /** Whether what it holds is of a limit as it is now. */
+  isOf(limit: CountedLimit): boolean {
+    return (
+      this.limit === limit ||
+      (this.limit.epoch === limit.epoch && isSameAllowance(this.limit.allowance, limit.allowance))
+    )
+  }
+
+  /** Whether a call of this cost is refused without asking. */
+  isEmptyFor(cost: number, now: number): boolean {
+    return now < this.emptyUntil && cost > this.left + this.held
+  }
+
+  spend(cost: number, now: number): void {
+    this.held -= cost
+    this.use(cost, now)
+  }
+
+  /** Notes that units were used, at hand or given to a call that waited. */
+  use(cost: number, now: number): void {
+    this.#used += cost
+    this.usedAt = now
+  }
+
+  /** Whether it is time to ask for more. */
+  isLow(now: number): boolean {
+    return this.held <= this.#lowAt && now - this.#drawnAt >= renewEveryMs
+  }
+
+  isIdle(now: number): boolean {
+    return now - this.usedAt >= idleMs
+  }
+
+  /** How many units it should hold, for a horizon; begins the count of what is used until the next draw. */
+  target(now: number, horizonMs: number): number {
+    const span = Math.max(1, now - this.#drawnAt)
+    const weight = this.answeredAt === Number.NEGATIVE_INFINITY ? 0 : 1 - Math.exp(-span / paceMs)
+    this.#pace += weight * (this.#used / span - this.#pace)
+    this.#used = 0
+    this.#drawnAt = now
+    this.asksFrom = now + this.#pauseMs()
+    return Math.max(minGrant, Math.ceil(this.#pace * horizonMs))
+  }
+
+  /**
+   * Takes the answer to a message that was sent at an instant, in which it kept so many units. What is granted
+   * may be spent from now on.
+   */
+  accept(answer: DrawAnswer, sentAt: number, kept: number, now: number): void {
+    if (answer.kept < kept || answer.period !== this.period) this.#voidLoans()
+    // Spent meanwhile were those that the store does not know any more, as far as they go.
+    this.held = Math.max(0, this.held - (kept - answer.kept)) + answer.granted
+    this.out = answer.kept + answer.granted
+    this.#lowAt = Math.floor(this.held / 3)
+    this.period = answer.period
+    // Its clock was read after the message was sent.
+    this.periodEndsAt = answer.endsInMs === null ? Number.POSITIVE_INFINITY : sentAt + answer.endsInMs
+    this.endsAt = answer.endsAt
+    this.left = answer.left
+    this.answeredAt = now
+    this.emptyUntil = answer.emptyForMs === 0 ? Number.NEGATIVE_INFINITY : sentAt + answer.emptyForMs
+    this.isStored = true
+    this.isAsked = false
+  }
+
+  /** A bucket that holds few units, or fills soon, is asked as often as may be: it gains nothing while it is full. */
+  #pauseMs(): number {
+    const { allowance } = this.limit
+    if (allowance.kind === 'quota') return drawEveryMs
+    if (allowance.burst < smallBurst) return 0
+    return Math.min(drawEveryMs, (timeToGain(allowance, allowance.burst) ?? 0) * fillShare)
+  }
+
+  /** Lets go of all units: nothing is known any more. */
+  drop(now: number): void {
+    // Verifiers may spend what was lent until their own lease ends, and the store may still count it as out.
+    if (this.lent > 0) {
+      this.loans++
+      this.#lentUntil = Math.min(this.#lentUntil, now + leaseMs)
+    }
+    this.held = 0
+    this.out = 0
+    this.unused = 0
+    this.left = 0
+    this.#lowAt = 0
+    this.isRecalled = false
+    this.isAsked = false
+    this.answeredAt = Number.NEGATIVE_INFINITY
+    this.asksFrom = Number.NEGATIVE_INFINITY
+    this.emptyUntil = Number.NEGATIVE_INFINITY
+  }
+
+  /** How many units there were when somebody last looked, less what was spent here since. */
+  get remaining(): number {
+    return Math.max(0, this.held + this.left)
+  }
+
+  /** What the store is told of the units that verifiers elsewhere hold. */
+  unspentElsewhere(now: number): number {
+    if (now >= this.#lentUntil) this.#voidLoans()
+    return this.lent
+  }
+
+  #voidLoans(): void {
+    if (this.lent > 0) this.loans++
+    this.lent = 0
+    this.#lentUntil = Number.POSITIVE_INFINITY
+  }
+
+  /** Whether the store does not know yet what became of its units. */
+  get owesReport(): boolean {
+    return this.out > 0 || this.unused > 0
+  }
+
+  /** Whether nobody has used it for so long, and nothing is on its way to it or back. */
+  isForgettable(now: number): boolean {
+    const isBusy = this.owesReport || this.lent > 0 || this.isMarked || this.isAsked || this.waiting > 0
+    return !isBusy && now - this.usedAt >= forgottenMs
+  }
+
+  /**
+   * How long a call of this cost should wait, in milliseconds; null if waiting does not help. `wall` is the instant by the
+   * wall's clock.
+   */
+  retryAfterMs(allowance: Allowance, cost: number, now: number, wall: number): number | null {
+    if (allowance.kind === 'rate') {
+      if (cost > allowance.burst) return null
+      const gained = timeToGain(allowance, cost - this.left)
+      return gained === null
+        ? null
+        : Math.max(1, Math.ceil(Math.max(gained - (now - this.answeredAt), this.emptyUntil - now)))
+    }
+    if (cost > allowance.limit || this.endsAt === null) return null
+    return Math.max(1, this.endsAt - wall)
+  }
+}
