@@ -1,6 +1,12 @@
 // Follows the changes that other processes make, so that this one knows how fresh its memory is.
 
-import { type ChangeRow, changesPage, type Look, type OrganizationSequence } from '../store/changes.ts'
+import {
+  anyOrganization,
+  type ChangeRow,
+  changesPage,
+  type Look,
+  type OrganizationSequence,
+} from '../store/changes.ts'
 import type { Clock } from '../verdict/clock.ts'
 import { Lease } from '../verdict/lease.ts'
 import { OrganizationSequences } from './organization-sequences.ts'
@@ -23,9 +29,11 @@ export interface ChangeSource {
   listen(hint: () => void): () => void
 }
 
-/** A key that changed; a key of no organization was never there. */
-export interface ChangedKey {
-  keyId: string
+/** A change: of a key, an organization, a plan, a counter, or of what only a newer program knows. */
+export interface Changed {
+  topic: string
+  id: string
+  /** {@link anyOrganization} for a plan. */
   organizationId: string
 }
 
@@ -33,8 +41,8 @@ export interface ChangedKey {
 export interface News {
   /** The number of the last change that this process acts on now. */
   sequence: number
-  /** The keys that changed since the look before; undefined if some may have and nobody knows which. */
-  changed: readonly ChangedKey[] | undefined
+  /** What changed since the look before; undefined if nobody knows what. */
+  changed: readonly Changed[] | undefined
 }
 
 /** What must be forgotten when changes come in. */
@@ -83,22 +91,35 @@ export class ChangeFollower {
     return this.#sequence !== undefined
   }
 
+  /** How this process is registered; undefined while it is not. */
+  get id(): string | undefined {
+    return this.#sequence === undefined ? undefined : this.#id
+  }
+
   /** The number of the last change that the memory has acted on; undefined while this process is not registered. */
   get sequence(): number | undefined {
     return this.#sequence
   }
 
   /**
-   * The number of an organization's last change that the memory has acted on: it counts the changes of the organization's
-   * own keys alone. Undefined while this process is not registered, and until {@link findSequenceOf} has found it.
+   * The number of an organization's last change that the memory has acted on: it counts the changes of the organization, of
+   * its own keys and of all plans. Undefined while this process is not registered, and until {@link findSequenceOf} has
+   * found it.
    */
   sequenceOf(organizationId: string): number | undefined {
-    return this.#sequence === undefined ? undefined : this.#ofOrganizations.get(organizationId)
+    if (this.#sequence === undefined) return undefined
+    const own = this.#ofOrganizations.get(organizationId)
+    const ofPlans = this.#ofOrganizations.get(anyOrganization)
+    return own === undefined || ofPlans === undefined ? undefined : own + ofPlans
   }
 
   /** The same, read from the database if it is not known yet. Throws `store_unavailable`. */
   async findSequenceOf(organizationId: string): Promise<number | undefined> {
-    return this.sequenceOf(organizationId) ?? this.#ofOrganizations.find(organizationId)
+    const known = this.sequenceOf(organizationId)
+    if (known !== undefined) return known
+    const ids = [organizationId, anyOrganization].filter((id) => this.#ofOrganizations.get(id) === undefined)
+    await Promise.all(ids.map((id) => this.#ofOrganizations.find(id)))
+    return this.sequenceOf(organizationId)
   }
 
   /** When, by the monotonic clock, a look last showed a barrier; -Infinity for never. */
@@ -236,8 +257,8 @@ export class ChangeFollower {
 
   #tell(rows: readonly ChangeRow[] | undefined): void {
     const sequence = this.#sequence as number
-    const changed = rows?.flatMap(({ topic, subject_id: keyId, organization_id: organizationId }) =>
-      topic === 'key' && keyId !== null && organizationId !== null ? [{ keyId, organizationId }] : [],
+    const changed = rows?.flatMap(({ topic, subject_id: id, organization_id: organizationId }) =>
+      topic !== null && id !== null && organizationId !== null ? [{ topic, id, organizationId }] : [],
     )
     for (const listener of this.#listeners) listener({ sequence, changed })
   }

@@ -10,6 +10,8 @@ export interface Deed {
   action: AuditAction
   organizationId: string
   keyId?: string
+  /** What the log tells of, if that is not the key: an organization, a plan, a counter of a limit. */
+  subject?: string | undefined
   changes?: Record<string, unknown>
 }
 

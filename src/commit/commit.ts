@@ -12,14 +12,16 @@ import { logChange } from '../coherence/change-log.ts'
 import { invalidToken, requirePermission, scopeOf, sessionEnded } from '../core/access.ts'
 import type { Actor, Caller, LiveActor, LiveCaller } from '../core/actor.ts'
 import { holdsDatabase } from '../core/actor.ts'
-import { type IdSource, isId } from '../core/ids.ts'
+import { isId } from '../core/id-form.ts'
+import type { IdSource } from '../core/ids.ts'
 import type { ManagementPermission } from '../core/permissions.ts'
 import type { AuditAction } from '../core/shapes/audit.ts'
 import { isSessionOver } from '../core/status.ts'
+import { noLimits, readLimits } from '../core/stored-limits.ts'
 import { type AuditRow, insertAuditEvents } from '../store/audit.ts'
 import type { LastStatements } from '../store/backend.ts'
 import { type CallerRow, type CallerSessionRow, findCallerSessions, findCallers } from '../store/callers.ts'
-import type { LoggedChange, Topic } from '../store/changes.ts'
+import { anyOrganization, type LoggedChange, type Topic } from '../store/changes.ts'
 import { type KeyLocks, lockKeys, tryLockCallers } from '../store/key-locks.ts'
 import { allDone } from '../store/statements.ts'
 import type { Store } from '../store/store.ts'
@@ -52,6 +54,8 @@ export interface Change {
    * written with it or not at all.
    */
   record(deed: Deed, by?: Actor): void
+  /** Has the log tell every process of something that is no event. */
+  announce(change: LoggedChange): void
 }
 
 /** A transaction for the changes of several actors. */
@@ -71,7 +75,7 @@ export interface Opened {
 /** Of which events the log tells every process, and under which topic. A new action must say so here. */
 const topics: Record<AuditAction, Topic | undefined> = {
   'organization.created': undefined,
-  'organization.updated': undefined,
+  'organization.updated': 'organization',
   'key.created': undefined,
   'key.updated': 'key',
   'key.rotated': 'key',
@@ -80,6 +84,11 @@ const topics: Record<AuditAction, Topic | undefined> = {
   'session.started': undefined,
   'session.ended': undefined,
   'session.refreshed': undefined,
+  'limit.units_added': 'limit',
+  'limit.units_lost': undefined,
+  'limit.overdrawn': undefined,
+  'plan.created': undefined,
+  'plan.updated': 'plan',
 }
 
 /** What a transaction locks beside its callers' keys, and how. */
@@ -148,6 +157,7 @@ export class Writer {
   ): Promise<T> {
     const callers = actors.filter((actor) => !holdsDatabase(actor))
     const events: AuditRow[] = []
+    const logged: LoggedChange[] = []
     try {
       return await this.#store.write(
         async (tx) => {
@@ -166,25 +176,29 @@ export class Writer {
             begin: (actor, permission) => {
               if (isHeld(actor)) throw new TypeError('Another change holds the key of this actor.')
               const live = this.#admit(actor, permission, rows, sessions, now)
-              const record = (deed: Deed, by: Actor = live) =>
-                void events.push(toEvent(this.#source, by, deed))
-              return { tx, now, actor: live, record }
+              const announce = (change: LoggedChange) => void logged.push(change)
+              const record = (deed: Deed, by: Actor = live) => {
+                events.push(toEvent(this.#source, by, deed))
+                const change = toLogged(deed)
+                if (change !== undefined) announce(change)
+              }
+              return { tx, now, actor: live, record, announce }
             },
             attempt: (work) => {
-              const recorded = events.length
+              const [recorded, announced] = [events.length, logged.length]
               try {
                 return work()
               } catch (error) {
                 events.length = recorded
+                logged.length = announced
                 throw error
               }
             },
           })
         },
-        (tx, result) => [...last(tx, result), ...this.#writeTrail(tx, events)],
+        (tx, result) => [...last(tx, result), ...this.#writeTrail(tx, events, logged)],
       )
     } finally {
-      const logged = loggedChanges(events)
       for (const { topic, id } of logged) this.#memory.forget(topic, id)
       if (logged.length > 0) this.#memory.lookNow()
     }
@@ -223,11 +237,10 @@ export class Writer {
     return live
   }
 
-  #writeTrail(tx: Tx, events: readonly AuditRow[]): Promise<unknown>[] {
-    if (events.length === 0) return []
-    const written = insertAuditEvents(tx, events)
+  #writeTrail(tx: Tx, events: readonly AuditRow[], logged: readonly LoggedChange[]): Promise<unknown>[] {
+    const written = events.length === 0 ? [] : [insertAuditEvents(tx, events)]
     // Last: from here on every other change waits for this one.
-    return [written, ...loggedChanges(events).flatMap((change) => logChange(this.#store, tx, change))]
+    return [...written, ...eachOnce(logged).flatMap((change) => logChange(this.#store, tx, change))]
   }
 }
 
@@ -264,20 +277,28 @@ function toLive(
     revokedAt: row.revoked_at,
   }
   if (evaluate(terms, nothingAsked, now) !== undefined) return undefined
-  if (caller.sessionId === undefined)
-    return { ...caller, permissions, expiresAt: row.expires_at, freshUntil: undefined }
+  const live = { ...caller, permissions, expiresAt: row.expires_at, limitsLine: limitsLineOf(row) }
+  if (caller.sessionId === undefined) return { ...live, freshUntil: undefined }
   const session = sessions.get(caller.sessionId)
   if (session?.key_id !== row.key_id || session.kid !== row.kid || isSessionOver(session, now))
     return undefined
-  return { ...caller, permissions, expiresAt: row.expires_at, freshUntil: session.fresh_until }
+  return { ...live, freshUntil: session.fresh_until }
 }
 
-/** What the log must tell of these events, each thing once. */
-function loggedChanges(events: readonly AuditRow[]): LoggedChange[] {
-  const changes = events.flatMap((event): LoggedChange[] => {
-    const topic = topics[event.action as AuditAction]
-    if (topic === undefined || event.key_id === null) return []
-    return [{ topic, id: event.key_id, organizationId: event.organization_id }]
-  })
+/** The keys whose limits bind what a caller creates: itself, if it has any, and those from which it draws. */
+function limitsLineOf({ key_id, limits, plan_key_limits, limits_from, second, third }: CallerRow): string[] {
+  const isLimited = [limits, plan_key_limits ?? noLimits].some((list) => readLimits(list).limits.length > 0)
+  const line = [limits_from, second, third].filter((id) => id !== null)
+  return isLimited ? [key_id, ...line] : line
+}
+
+/** What the log must tell of a deed. */
+function toLogged({ action, organizationId, keyId, subject = keyId }: Deed): LoggedChange | undefined {
+  const topic = topics[action]
+  if (topic === undefined || subject === undefined) return undefined
+  return { topic, id: subject, organizationId: topic === 'plan' ? anyOrganization : organizationId }
+}
+
+function eachOnce(changes: readonly LoggedChange[]): LoggedChange[] {
   return [...new Map(changes.map((change) => [`${change.topic} ${change.id}`, change])).values()]
 }

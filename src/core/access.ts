@@ -1,6 +1,7 @@
 // What a caller may reach and grant. Who calls comes from its token alone, never from a body.
 import { type Actor, type Caller, holdsDatabase, type LiveActor } from './actor.ts'
 import { LatchkeyError } from './errors.ts'
+import { isOrganizationId } from './id-form.ts'
 import { covers, type ManagementPermission, missingPermissions, reservedNamespace } from './permissions.ts'
 import type { Scope } from './scope.ts'
 import { isLater } from './status.ts'
@@ -20,6 +21,13 @@ export function narrowScope(actor: Actor, organizationId: string | undefined): S
   if (organizationId === undefined) return scope
   if (scope !== undefined && scope !== organizationId) throw unknownOrganization()
   return organizationId
+}
+
+/** Throws `organization_not_found` for an id that is not in an actor's reach, and for what is no id. */
+export function requireOwnOrganization(id: string, actor: Actor): void {
+  // An id of another form is unknown too, without asking a database.
+  if (!isOrganizationId(id)) throw unknownOrganization()
+  narrowScope(actor, id)
 }
 
 /** Throws `permission_escalation` unless the actor holds, or as a root key may give, all that it grants. */

@@ -81,6 +81,8 @@ export interface LiveCaller extends Caller {
   expiresAt: number | null
   /** Until when its session's sign-in is fresh; undefined for a caller that shows its token. */
   freshUntil: number | undefined
+  /** From whose limits the keys draw that it creates without the right to set limits: its own line, nearest first. */
+  limitsLine: readonly string[]
 }
 
 /** Who acts, as the database has it inside the transaction of its change. */

@@ -32,6 +32,21 @@ export const maxOrganizationIdLength = 128
 export const maxPermissions = 128
 export const maxPermissionLength = 128
 
+// Limits.
+
+/** How many limits a key or an organization has at most. */
+export const maxLimits = 8
+/** How many units a limit has, and a call draws, at most: a double counts far more of them exactly. */
+export const maxLimitUnits = 10 ** 12
+/** How long the window of a rate is at most, in seconds. */
+export const maxWindowSeconds = 2_592_000
+/** For how long a call reserves units at most, in seconds. */
+export const maxReserveSeconds = 86_400
+/** How long a reservation is at most, in characters. */
+export const maxReservationLength = 1_024
+/** How long a settlement is known after the time of its reservation is over. */
+export const keptSettlementsMs = 86_400_000
+
 // Lists.
 
 /** How many items a page of a list has at most, and if its caller names no limit. */

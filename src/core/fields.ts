@@ -2,6 +2,7 @@
 
 import { z } from 'zod'
 import { maxOrganizationIdLength, maxPermissionLength, maxPermissions } from './bounds.ts'
+import { isOrganizationId, organizationIdPattern } from './id-form.ts'
 import { isGrantable, managementPermissions, permissionPattern } from './permissions.ts'
 import { isVisible } from './visible-text.ts'
 
@@ -65,15 +66,9 @@ function boundsFault(value: string, longest: number): string | undefined {
   return isSound ? undefined : 'Must not contain control characters or broken Unicode.'
 }
 
-/** Neither `.` nor `..`, which URLs resolve: written without a lookahead, which not every generated client understands. */
-const organizationIdPattern = /^(?:\.{0,2}[A-Za-z0-9_-]|\.{3})[A-Za-z0-9_.-]*$/
-
 export const organizationIdSchema = z
   .string({ error: 'Must be an organization id, which is a string.' })
-  .refine(
-    (value) => value.length <= maxOrganizationIdLength && organizationIdPattern.test(value),
-    'Must be 1 to 128 characters of A-Z a-z 0-9 _ . - and neither "." nor "..".',
-  )
+  .refine(isOrganizationId, 'Must be 1 to 128 characters of A-Z a-z 0-9 _ . - and neither "." nor "..".')
   .meta({
     minLength: 1,
     maxLength: maxOrganizationIdLength,

@@ -1,4 +1,5 @@
 // The ids of what Latchkey makes: drawn in the order of time.
+
 import { v7 as uuidv7 } from 'uuid'
 import type { RandomSource } from './token.ts'
 
@@ -15,10 +16,4 @@ let sequence = 0
 export function newId({ now, random }: IdSource): string {
   sequence = (sequence + 1) % 0x8000_0000
   return uuidv7({ msecs: now(), seq: sequence, random: random(new Uint8Array(16)) })
-}
-
-/** Tells whether something has the form of our ids; any other is unknown without asking a database. */
-export function isId(id: unknown): boolean {
-  // A list of one id would be taken for its text.
-  return typeof id === 'string' && /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/.test(id)
 }

@@ -1,4 +1,6 @@
 // What callers without types may get wrong in options: a misspelt name, a number out of bounds. Pure.
+import { maxReserveSeconds } from './bounds.ts'
+import { costFault } from './limits.ts'
 
 /** What is wrong with one option, in a sentence for its caller. */
 export interface OptionFault {
@@ -20,15 +22,31 @@ export function unknownOption(options: object, known: readonly string[]): Option
  * permissions does: nothing would be asked, and everybody let in.
  */
 export function questionFault(
-  question: { permissions?: unknown; organizationId?: unknown } | undefined,
+  question:
+    | { permissions?: unknown; organizationId?: unknown; cost?: unknown; reserveSeconds?: unknown }
+    | undefined,
   known: readonly string[],
 ): OptionFault | undefined {
   if (question === undefined) return undefined
   if (typeof question !== 'object' || question === null) return noObject(known)
-  const fault = unknownOption(question, known)
+  const fault = unknownOption(question, known) ?? drawFault(question)
   // Whoever asks something is understood: only what seems to ask nothing is looked at, since this is a way of millions.
   if (fault || question.permissions !== undefined || question.organizationId !== undefined) return fault
   return isPlainObject(question) ? undefined : noObject(known)
+}
+
+/** Finds what is wrong with what a call draws. */
+export function drawFault({
+  cost,
+  reserveSeconds,
+}: {
+  cost?: unknown
+  reserveSeconds?: unknown
+}): OptionFault | undefined {
+  if (cost === undefined && reserveSeconds === undefined) return undefined
+  const fault = cost === undefined ? undefined : costFault(cost)
+  if (fault) return { path: ['cost', ...fault.path].join('.'), message: fault.message }
+  return wholeNumberFault('reserveSeconds', reserveSeconds, 1, maxReserveSeconds)
 }
 
 /** An object of a class could hide what it holds; one of another realm, as in a test runner, is as plain as ours. */

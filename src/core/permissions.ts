@@ -15,6 +15,7 @@ export const managementPermissions = [
   'latchkey:organizations:write',
   'latchkey:audit:read',
   'latchkey:metadata:write',
+  'latchkey:limits:write',
 ] as const
 export type ManagementPermission = (typeof managementPermissions)[number]
 
@@ -57,6 +58,19 @@ export function covers(granted: readonly string[], asked: string): boolean {
     if (permission.includes('*') && patternCovers(permission, asked)) return true
   }
   return false
+}
+
+/**
+ * What is left of permissions within a bound: those that it covers, and of those that cover more what it names. The
+ * reserved namespace has no bound: what a plan sells is the operator's API.
+ */
+export function boundPermissions(granted: readonly string[], bound: readonly string[]): string[] {
+  const left = granted.flatMap((permission) =>
+    permission.startsWith(reservedNamespace) || covers(bound, permission)
+      ? [permission]
+      : bound.filter((named) => covers([permission], named)),
+  )
+  return [...new Set(left)]
 }
 
 function patternCovers(granted: string, asked: string): boolean {

@@ -18,4 +18,6 @@ export interface StoredSecret {
   metadata: string
   expiresAt: number | null
   revokedAt: number | null
+  /** What it draws from, beside what its organization draws from; see `readDrawn`. Null if nothing. */
+  limits: string | null
 }

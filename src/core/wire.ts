@@ -1,6 +1,6 @@
 // The library's shapes and the wire's are the same shapes: camelCase and Date here, snake_case and RFC 3339
 // there. Only the outer names change; what the operator put into `metadata` is never touched.
-import { fieldName, LatchkeyError } from './errors.ts'
+import { type FieldError, fieldName, LatchkeyError } from './errors.ts'
 
 type SnakeCase<Name> = Name extends `${infer First}${infer Rest}`
   ? `${First extends Lowercase<First> ? First : `_${Lowercase<First>}`}${SnakeCase<Rest>}`
@@ -13,7 +13,9 @@ export type Wire<T> = T extends Date
     ? Wire<Item>[]
     : T extends object
       ? {
-          [Name in keyof T as SnakeCase<Name>]: Name extends 'metadata' | 'changes' ? T[Name] : Wire<T[Name]>
+          [Name in keyof T as SnakeCase<Name>]: Name extends 'metadata' | 'changes' | 'cost'
+            ? T[Name]
+            : Wire<T[Name]>
         }
       : T
 
@@ -22,21 +24,44 @@ export function toWire<T>(value: T): Wire<T> {
   return encode(value) as Wire<T>
 }
 
-/** Reads the fields of a wire object under the library's names. Throws `invalid_input` for a camelCase field. */
+/**
+ * Reads the fields of a wire object under the library's names, and those of the objects in its lists. Throws
+ * `invalid_input` for a camelCase field.
+ */
 export function fromWire(body: object): Record<string, unknown> {
-  const names = Object.keys(body)
+  const strangers: FieldError[] = []
+  const read = readFields(body, '', strangers)
+  if (strangers.length === 0) return read
+  throw new LatchkeyError('invalid_input', 'The body has unknown fields.', { errors: strangers })
+}
+
+function readFields(body: object, path: string, strangers: FieldError[]): Record<string, unknown> {
+  const fields = Object.entries(body)
+  const isSame = fields.every(([name, value]) => !/[A-Z_]/.test(name) && !isListOfObjects(name, value))
   // Names of a single word are the same on both sides.
-  if (!names.some((name) => /[A-Z_]/.test(name))) return body as Record<string, unknown>
-  const strangers = names.filter((name) => /[A-Z]/.test(name))
-  if (strangers.length > 0) {
-    throw new LatchkeyError('invalid_input', 'The body has unknown fields.', {
-      errors: strangers.map((name) => ({
-        path: fieldName(name),
+  if (isSame) return body as Record<string, unknown>
+  const read = fields.map(([name, value]) => {
+    if (/[A-Z]/.test(name))
+      strangers.push({
+        path: `${path}${fieldName(name)}`,
         message: `Unknown field. Did you mean ${fieldName(toSnakeCase(name))}?`,
-      })),
-    })
-  }
-  return Object.fromEntries(Object.entries(body).map(([name, value]) => [toCamelCase(name), value]))
+      })
+    const inner = isListOfObjects(name, value)
+      ? value.map((item, i) =>
+          isFields(item) ? readFields(item, `${path}${fieldName(name)}[${i}].`, strangers) : item,
+        )
+      : value
+    return [toCamelCase(name), inner]
+  })
+  return Object.fromEntries(read)
+}
+
+function isListOfObjects(name: string, value: unknown): value is unknown[] {
+  return Array.isArray(value) && !opaque.has(name) && value.some(isFields)
+}
+
+function isFields(value: unknown): value is object {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
 /** `created_at` for `createdAt`. */
@@ -49,7 +74,8 @@ export function toCamelCase(name: string): string {
   return name.replace(/_([a-z])/g, (_, letter: string) => letter.toUpperCase())
 }
 
-const opaque = new Set(['metadata', 'changes'])
+/** What holds names of the operator's own: of its data, of fields of any noun, and of limits. */
+const opaque = new Set(['metadata', 'changes', 'cost'])
 
 function encode(value: unknown): unknown {
   if (value instanceof Date) return value.toISOString()

@@ -4,6 +4,7 @@ import type { StoreDialect } from '../store/backend.ts'
 import { type Instant, instantsOf } from '../store/instants.ts'
 import { deleteFinishedJobs } from '../store/jobs.ts'
 import { deleteOverSessions } from '../store/sessions.ts'
+import { deleteSettlements } from '../store/settlements.ts'
 import type { Store } from '../store/store.ts'
 import type { TableName, Tx } from '../store/tables.ts'
 import type { Clock } from '../verdict/clock.ts'
@@ -57,6 +58,13 @@ export const retention: readonly Retention[] = [
     by: 'the job `retention`',
     deleteSome: (tx, { dialect, at, limit }) =>
       deleteFinishedJobs(tx, dialect, { keptMs: keptJobsMs, limit }, at),
+  },
+  {
+    table: 'settlements',
+    rows: 'reservations that were settled',
+    kept: 'a day after their end',
+    by: 'the job `retention`',
+    deleteSome: (tx, { dialect, at, limit }) => deleteSettlements(tx, dialect, { limit }, at),
   },
   {
     table: 'changes',

@@ -24,6 +24,8 @@ export type LastStatements<T> = (tx: Tx, result: T) => readonly Promise<unknown>
 export interface StoreDialect {
   /** The database's own clock, in milliseconds since 1970: the same throughout a statement. */
   now: RawBuilder<number>
+  /** The same as it is read, whatever the statement has waited for. */
+  clock: RawBuilder<number>
   /** Whether a statement passes over the rows that others have locked; if not, a transaction of a change is alone. */
   skipsLocked: boolean
 }

@@ -13,6 +13,13 @@ export interface CallerRow {
   grace_ends_at: number | null
   /** When somebody ended the secret for good. */
   ended_at: number | null
+  /** The key's own limits, and those that the plan of its organization gives each key, as JSON; null for no plan. */
+  limits: string
+  plan_key_limits: string | null
+  /** The keys from whose limits it draws as well, the nearest first. */
+  limits_from: string | null
+  second: string | null
+  third: string | null
 }
 
 /** A session as a change is judged by it. */
@@ -31,6 +38,10 @@ export async function findCallers(tx: Tx, kids: readonly string[]): Promise<Call
   return tx
     .selectFrom('secrets')
     .innerJoin('keys', 'keys.id', 'secrets.key_id')
+    .innerJoin('organizations', 'organizations.id', 'keys.organization_id')
+    .leftJoin('plans', 'plans.id', 'organizations.plan')
+    .leftJoin('keys as first', 'first.id', 'keys.limits_from')
+    .leftJoin('keys as second', 'second.id', 'first.limits_from')
     .select([
       'secrets.kid',
       'secrets.key_id',
@@ -40,6 +51,11 @@ export async function findCallers(tx: Tx, kids: readonly string[]): Promise<Call
       'keys.revoked_at',
       'secrets.grace_ends_at',
       'secrets.ended_at',
+      'keys.limits',
+      'plans.key_limits as plan_key_limits',
+      'keys.limits_from',
+      'second.id as second',
+      'second.limits_from as third',
     ])
     .where('secrets.kid', 'in', kids)
     .execute()

@@ -6,7 +6,13 @@ import type { Db, Tx } from './tables.ts'
 const keptChanges = 10_000
 
 /** What a change of the log is of. A process that follows it has something to forget, or nothing that it knows of. */
-export type Topic = 'key'
+export type Topic = 'key' | 'organization' | 'plan' | 'limit'
+
+/**
+ * Stands in the log for the organization of a plan's change, which concerns every organization on that plan: such changes
+ * have a count of their own. No organization has this id.
+ */
+export const anyOrganization = '*'
 
 /** A change as the log has it. */
 export interface LoggedChange {

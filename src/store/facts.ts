@@ -18,5 +18,25 @@ const factsOfSecrets = (
   prefix: string,
 ) => `select secrets.kid, secrets.digest, secrets.grace_ends_at as "graceEndsAt", secrets.ended_at as "endedAt",
     keys.id as "keyId", keys.organization_id as "organizationId", keys.name, keys.permissions, keys.metadata,
-    keys.expires_at as "expiresAt", keys.revoked_at as "revokedAt"
-    from ${prefix}secrets join ${prefix}keys on keys.id = secrets.key_id`
+    keys.expires_at as "expiresAt", keys.revoked_at as "revokedAt", ${drawn} as "limits"
+    from ${prefix}secrets join ${prefix}keys on keys.id = secrets.key_id
+    left join ${prefix}organizations on organizations.id = keys.organization_id
+    left join ${prefix}plans on plans.id = organizations.plan
+    left join ${prefix}keys as first on first.id = keys.limits_from
+    left join ${prefix}keys as second on second.id = first.limits_from
+    left join ${prefix}keys as third on third.id = second.limits_from`
+
+/** The lines that `readDrawn` reads. No JSON has a line break in it. */
+const drawn = `case when keys.limits = '[]' and organizations.limits = '[]' and organizations.plan is null
+    and keys.limits_from is null then null else ${[
+      'keys.limits',
+      'organizations.limits',
+      'plans.id',
+      'plans.permissions',
+      'plans.limits',
+      'plans.key_limits',
+      ...['first', 'second', 'third'].flatMap((key) => [`${key}.id`, `${key}.limits`]),
+    ]
+      .map((column) => `coalesce(${column}, '')`)
+      .join(` || '
+' || `)} end`

@@ -3,6 +3,7 @@ import type { Selectable, Updateable } from 'kysely'
 import { LatchkeyError } from '../core/errors.ts'
 import type { Scope } from '../core/scope.ts'
 import type { Key, KeyStatus } from '../core/shapes/keys.ts'
+import type { LimitState } from '../core/shapes/limits.ts'
 import { statusOf } from '../core/status.ts'
 import { tokenHint } from '../core/token.ts'
 import { fold, holds } from './case-folding.ts'
@@ -165,7 +166,11 @@ export async function liveKeysThatMention(
 }
 
 /** The row as everyone may see it, judged at the given instant. */
-export function toKey(row: NewKeyRow & { last_used_at?: number }, now: number): Key {
+export function toKey(
+  row: Omit<NewKeyRow, 'limits' | 'limits_from'> & { last_used_at?: number },
+  now: number,
+  limits: LimitState[],
+): Key {
   return {
     id: row.id,
     organizationId: row.organization_id,
@@ -179,5 +184,6 @@ export function toKey(row: NewKeyRow & { last_used_at?: number }, now: number): 
     status: statusOf(row.revoked_at, row.expires_at, now),
     expiresAt: row.expires_at === null ? null : new Date(row.expires_at),
     metadata: JSON.parse(row.metadata),
+    limits,
   }
 }

@@ -1,6 +1,7 @@
 // The table of organizations.
 import type { Selectable } from 'kysely'
 import { LatchkeyError } from '../core/errors.ts'
+import type { LimitState } from '../core/shapes/limits.ts'
 import type { Organization } from '../core/shapes/organizations.ts'
 import { fold, holds } from './case-folding.ts'
 import {
@@ -51,11 +52,15 @@ export async function lockOrganization(tx: Tx, id: string): Promise<Organization
     .executeTakeFirst()
 }
 
-/** Renames an organization that is there. Throws if it is not. */
-export async function renameOrganization(tx: Tx, id: string, name: string): Promise<OrganizationRow> {
+/** Changes an organization that is there. Throws if it is not. */
+export async function changeOrganization(
+  tx: Tx,
+  id: string,
+  change: Pick<OrganizationRow, 'name' | 'limits' | 'plan'>,
+): Promise<OrganizationRow> {
   return tx
     .updateTable('organizations')
-    .set({ name, name_folded: fold(name) })
+    .set({ ...change, name_folded: fold(change.name) })
     .where('id', '=', id)
     .returningAll()
     .executeTakeFirstOrThrow(
@@ -153,6 +158,6 @@ async function foldNames(tx: Tx): Promise<void> {
   }
 }
 
-export function toOrganization(row: NewOrganizationRow): Organization {
-  return { id: row.id, name: row.name, createdAt: new Date(row.created_at) }
+export function toOrganization(row: NewOrganizationRow, limits: LimitState[]): Organization {
+  return { id: row.id, name: row.name, createdAt: new Date(row.created_at), limits, plan: row.plan }
 }

@@ -32,6 +32,7 @@ const migrationLock = 0x6c61_7463
 const storeDialect: StoreDialect = {
   // Not clock_timestamp(), by which no index can be searched.
   now: sql`cast(extract(epoch from statement_timestamp()) * 1000 as bigint)`,
+  clock: sql`cast(extract(epoch from clock_timestamp()) * 1000 as bigint)`,
   skipsLocked: true,
 }
 const columnTypes = { text: sql`text collate "C"`, instant: sql`bigint`, bytes: sql`bytea` }

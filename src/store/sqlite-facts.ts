@@ -22,6 +22,7 @@ type Columns = [
   metadata: string,
   expiresAt: number | null,
   revokedAt: number | null,
+  limits: string | null,
 ]
 
 /**
@@ -104,5 +105,6 @@ function toRow(row: Columns): StoredSecret {
     metadata: row[8],
     expiresAt: row[9],
     revokedAt: row[10],
+    limits: row[11],
   }
 }

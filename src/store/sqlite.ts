@@ -24,6 +24,7 @@ import { makeTransact } from './transact.ts'
 
 const storeDialect: StoreDialect = {
   now: sql`cast(round(unixepoch('subsec') * 1000) as integer)`,
+  clock: sql`cast(round(unixepoch('subsec') * 1000) as integer)`,
   skipsLocked: false,
 }
 const columnTypes = { text: sql`text`, instant: sql`integer`, bytes: sql`blob` }

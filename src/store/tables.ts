@@ -1,5 +1,5 @@
 // The tables as they lie in the database. Instants are integers of milliseconds; lists and objects are JSON text.
-import type { Kysely, Transaction } from 'kysely'
+import type { Generated, Kysely, Transaction } from 'kysely'
 
 export interface OrganizationsTable {
   id: string
@@ -7,6 +7,53 @@ export interface OrganizationsTable {
   /** The name without case, for searching alike on every database. */
   name_folded: string
   created_at: number
+  /** The list of `stored-limits.ts`, as JSON. */
+  limits: Generated<string>
+  /** The name of its plan. */
+  plan: string | null
+}
+
+/** Named sets of limits that organizations share. */
+export interface PlansTable {
+  /** Its name. */
+  id: string
+  /** A list as JSON; null for no bound. */
+  permissions: string | null
+  limits: string
+  key_limits: string
+  created_at: number
+}
+
+/** What was taken of limits; see `verdict/counter.ts`. */
+export interface CountersTable {
+  id: string
+  organization_id: string
+  epoch: number
+  as_of: number
+  period: number
+  level: number
+  rest: number
+  window_ms: number
+  spent: number
+  added: number
+  /** A list as JSON. */
+  holders: string
+}
+
+/** The units that were added under a reference, once for ever. */
+export interface UnitAdditionsTable {
+  /** The owner of the counter, and the name of its limit. */
+  counter_owner: string
+  reference: string
+  units: number
+}
+
+/** Reservations that were settled. */
+export interface SettlementsTable {
+  id: string
+  cost: string
+  answer: string
+  kept_until: number
 }
 
 export interface KeysTable {
@@ -21,6 +68,10 @@ export interface KeysTable {
   created_at: number
   expires_at: number | null
   revoked_at: number | null
+  /** The list of `stored-limits.ts`, as JSON. */
+  limits: Generated<string>
+  /** The key from whose limits it draws as well. */
+  limits_from: string | null
   /** 0: never. Not null, so that it sorts alike on every database. */
   last_used_at: number
   /** Prefix and kid of the newest secret. */
@@ -154,6 +205,10 @@ export interface Tables {
   organization_sequences: OrganizationSequencesTable
   followers: FollowersTable
   jobs: JobsTable
+  plans: PlansTable
+  counters: CountersTable
+  unit_additions: UnitAdditionsTable
+  settlements: SettlementsTable
   schema_version: SchemaVersionTable
   schema_compatibility: SchemaCompatibilityTable
 }
@@ -172,6 +227,10 @@ export const tableNames: readonly TableName[] = [
   'organization_sequences',
   'followers',
   'jobs',
+  'plans',
+  'counters',
+  'unit_additions',
+  'settlements',
   'schema_version',
   'schema_compatibility',
 ]

@@ -16,6 +16,11 @@ const auditActions = [
   'session.started',
   'session.refreshed',
   'session.ended',
+  'limit.units_added',
+  'limit.units_lost',
+  'limit.overdrawn',
+  'plan.created',
+  'plan.updated',
 ] as const
 /** What a change did, such as `key.revoked`. */
 export type AuditAction = (typeof auditActions)[number]

@@ -13,6 +13,7 @@ import {
 import { metadataFault } from '../metadata.ts'
 import { longestPrefix, prefixPattern } from '../token.ts'
 import { type CallOptions, type Changed, type Done, type WaitOptions, waited } from './calls.ts'
+import { type AddUnitsInput, type LimitState, limitStateSchema, limitsSchema } from './limits.ts'
 import { type List, nameSchema, pageFields } from './page.ts'
 
 const metadata = z
@@ -29,6 +30,10 @@ const metadata = z
   })
 
 const expiresAt = instantInput.nullable().meta({ description: 'When the key expires; null if never.' })
+const limits = limitsSchema.meta({
+  description:
+    'How many units its calls may draw. Without `latchkey:limits:write`, these come on top of the limits of the key that creates it.',
+})
 const createdBy = visibleText(256).meta({
   description: "The id of the operator's user for whom the key is created; root organization only.",
 })
@@ -49,6 +54,7 @@ export const createKeySchema = z
     }),
     expiresAt: expiresAt.default(null),
     metadata: metadata.default({}),
+    limits: limits.default([]),
     prefix: tokenPrefix.optional().meta({
       description:
         'What its tokens begin with, of the prefixes that the deployment allows; its first if absent.',
@@ -75,10 +81,11 @@ export const updateKeySchema = z
     permissions: grantedPermissionsSchema.nullish().meta({ description: unlessNull }),
     expiresAt: expiresAt.optional(),
     metadata: metadata.nullish().meta({ description: unlessNull }),
+    limits: limitsSchema.nullish().meta({ description: unlessNull }),
   })
   .refine(
-    ({ name, permissions, expiresAt, metadata }) =>
-      (name ?? permissions ?? metadata) != null || expiresAt !== undefined,
+    ({ name, permissions, expiresAt, metadata, limits: given }) =>
+      (name ?? permissions ?? metadata ?? given) != null || expiresAt !== undefined,
     'Must name at least one field to change.',
   )
   .meta({
@@ -143,6 +150,7 @@ const keyExample = {
   status: 'active',
   expiresAt: null,
   metadata: { team: 'infrastructure' },
+  limits: [],
 } as const
 const createdExample = { ...keyExample, key: 're_…' }
 
@@ -192,6 +200,9 @@ export const keySchema = z
     metadata: z
       .record(z.string(), z.unknown())
       .meta({ description: "The operator's own data, which every verdict on the key carries." }),
+    limits: z.array(limitStateSchema).meta({
+      description: "Its own limits, with what is left of them; those of its organization are that one's.",
+    }),
   })
   .meta({ id: 'Key', examples: [keyExample] })
 
@@ -298,6 +309,16 @@ export interface Keys<Options extends CallOptions = CallOptions> extends List<Li
     kid: string,
     options?: Given,
   ): Promise<Done<Given>>
+  /**
+   * Adds units to a quota of the key for its current period; negative: takes them away. Throws `key_not_found`,
+   * `limit_not_found`, `missing_permission`, `invalid_input` for a rate, `reference_used`.
+   */
+  addUnits<Given extends Options & WaitOptions = Options>(
+    id: string,
+    name: string,
+    input: AddUnitsInput,
+    options?: Given,
+  ): Promise<Changed<LimitState, Given>>
   /** Revokes the key for good; a second time changes nothing. Throws `key_not_found`, `permission_escalation`, `last_root_key`. */
   revoke<Given extends Options & WaitOptions = Options>(id: string, options?: Given): Promise<Done<Given>>
 }

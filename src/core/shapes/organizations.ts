@@ -1,8 +1,16 @@
 // Organizations: what is given, what is told, and what can be done with them.
 import { z } from 'zod'
 import { instant, organizationIdSchema, text } from '../fields.ts'
-import type { CallOptions } from './calls.ts'
+import { type CallOptions, type Changed, type WaitOptions, waited } from './calls.ts'
+import { type AddUnitsInput, type LimitState, limitName, limitStateSchema, limitsSchema } from './limits.ts'
 import { type List, nameSchema, pageFields } from './page.ts'
+
+const limits = limitsSchema.meta({
+  description: 'All of its keys draw from these. Setting them takes `latchkey:limits:write`.',
+})
+const plan = limitName
+  .nullable()
+  .meta({ description: 'The name of its plan; null for none. Setting it takes `latchkey:limits:write`.' })
 
 export const createOrganizationSchema = z
   .strictObject({
@@ -10,12 +18,24 @@ export const createOrganizationSchema = z
       description: 'If absent: a new UUID. Choose a UUID if programs of the organization take no other ids.',
     }),
     name: nameSchema,
+    limits: limits.default([]),
+    plan: plan.default(null),
   })
   .meta({ id: 'CreateOrganization', examples: [{ id: 'acme', name: 'Acme' }] })
 
 export const updateOrganizationSchema = z
-  .strictObject({ name: nameSchema })
-  .meta({ id: 'UpdateOrganization', examples: [{ name: 'Acme, Inc.' }] })
+  .strictObject({
+    name: nameSchema.optional(),
+    limits: limitsSchema
+      .nullish()
+      .meta({ description: 'Replaces what it has; null keeps it, as if absent.' }),
+    plan: plan.optional(),
+  })
+  .refine(
+    ({ name, limits: given, plan: planned }) => (name ?? given) != null || planned !== undefined,
+    'Must name at least one field to change.',
+  )
+  .meta({ id: 'UpdateOrganization', examples: [{ name: 'Acme, Inc.' }], minProperties: 1 })
 
 export const listOrganizationsSchema = z.strictObject({
   q: text(256)
@@ -24,16 +44,30 @@ export const listOrganizationsSchema = z.strictObject({
   ...pageFields,
 })
 
+const organizationExample = {
+  id: 'acme',
+  name: 'Acme',
+  createdAt: new Date('2026-01-31T12:00:00Z'),
+  limits: [],
+  plan: null,
+}
+
 export const organizationSchema = z
   .strictObject({
     id: organizationIdSchema.meta({ description: 'The id, as it was chosen or made; it never changes.' }),
     name: nameSchema,
     createdAt: instant.meta({ description: 'When it was created.' }),
+    limits: z
+      .array(limitStateSchema)
+      .meta({ description: 'Its own limits, from which all of its keys draw, with what is left of them.' }),
+    plan: limitName.nullable().meta({ description: 'The name of its plan; null for none.' }),
   })
-  .meta({
-    id: 'Organization',
-    examples: [{ id: 'acme', name: 'Acme', createdAt: new Date('2026-01-31T12:00:00Z') }],
-  })
+  .meta({ id: 'Organization', examples: [organizationExample] })
+
+/** An organization after a change. */
+export const changedOrganizationSchema = organizationSchema
+  .extend(waited)
+  .meta({ id: 'ChangedOrganization', examples: [organizationExample] })
 
 /** A customer of the operator, which owns keys. */
 export interface Organization extends z.infer<typeof organizationSchema> {}
@@ -51,6 +85,23 @@ export interface Organizations<Options extends CallOptions = CallOptions>
   create(input: CreateOrganizationInput, options?: Options): Promise<Organization>
   /** Reads an organization. Throws `organization_not_found`. */
   get(id: string, options?: Options): Promise<Organization>
-  /** Renames an organization. Throws `invalid_input`, `organization_not_found`. */
-  update(id: string, input: UpdateOrganizationInput, options?: Options): Promise<Organization>
+  /**
+   * Changes the given fields and keeps the rest. Throws `invalid_input`, `organization_not_found`, `plan_not_found`,
+   * `missing_permission` for limits and plan.
+   */
+  update<Given extends Options & WaitOptions = Options>(
+    id: string,
+    input: UpdateOrganizationInput,
+    options?: Given,
+  ): Promise<Changed<Organization, Given>>
+  /**
+   * Adds units to a quota of the organization for its current period; negative: takes them away. Throws
+   * `organization_not_found`, `limit_not_found`, `missing_permission`, `invalid_input` for a rate, `reference_used`.
+   */
+  addUnits<Given extends Options & WaitOptions = Options>(
+    id: string,
+    name: string,
+    input: AddUnitsInput,
+    options?: Given,
+  ): Promise<Changed<LimitState, Given>>
 }

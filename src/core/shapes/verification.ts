@@ -1,15 +1,33 @@
 // Judging tokens: the question, and the verdict.
 import { z } from 'zod'
-import { maxBatch } from '../bounds.ts'
+import { maxBatch, maxReserveSeconds } from '../bounds.ts'
 import { instant, organizationIdSchema, permissionsSchema } from '../fields.ts'
+import {
+  costSchema,
+  exceededExample,
+  exceededSchema,
+  verdictLimitExample,
+  verdictLimitSchema,
+} from './limits.ts'
 
 const wanted = permissionsSchema.default([]).meta({ description: 'All of these are required.' })
+
+const reserveSeconds = z
+  .int({ error: `Must be a whole number of seconds, from 1 to ${maxReserveSeconds}.` })
+  .min(1, 'Must be 1 or more.')
+  .max(maxReserveSeconds, `Must be at most ${maxReserveSeconds} (a day).`)
+  .meta({
+    description:
+      'Reserves the cost for so long: the verdict has a `reservation`, which a settlement brings to the true cost.',
+  })
 
 export const verifyOptionsSchema = z.strictObject({
   permissions: wanted,
   organizationId: organizationIdSchema
     .optional()
     .meta({ description: 'Keys of other organizations are `not_found`. Any organization if absent.' }),
+  cost: costSchema.optional(),
+  reserveSeconds: reserveSeconds.optional(),
 })
 
 export const verifyRequestSchema = z
@@ -18,6 +36,8 @@ export const verifyRequestSchema = z
       .string({ error: 'A token: a string.' })
       .meta({ description: 'The token to verify.', example: 're_…' }),
     permissions: wanted,
+    cost: costSchema.optional(),
+    reserveSeconds: reserveSeconds.optional(),
   })
   .meta({ id: 'VerifyKey', examples: [{ key: 're_…', permissions: ['emails:send'] }] })
 
@@ -53,11 +73,21 @@ const validExample = { valid: true, code: 'valid', ...knownKeyExample }
 
 // One shape for each set of fields, which generated clients tell apart by `code`.
 
+/** Of a key to which limits apply. */
+const limits = z
+  .array(verdictLimitSchema)
+  .meta({ description: 'The limits that apply, with what is left of them; absent if there are none.' })
+const reservation = z
+  .string()
+  .meta({ description: 'What was reserved, for one settlement; opaque, and no secret of the key.' })
+
 const validVerdict = z
   .strictObject({
     valid: z.literal(true).meta({ description: isValid }),
     code: z.literal('valid').meta({ description: reason }),
     ...knownKey,
+    limits: limits.optional(),
+    reservation: reservation.optional(),
   })
   .meta({ id: 'ValidVerdict', examples: [validExample] })
 
@@ -90,9 +120,34 @@ const insufficientVerdict = z
     ],
   })
 
+const exceededVerdict = z
+  .strictObject({
+    valid: z.literal(false).meta({ description: isValid }),
+    code: z.enum(['quota_exceeded', 'rate_limited']).meta({ description: reason }),
+    ...knownKey,
+    limits,
+    exceeded: z.array(exceededSchema).meta({ description: 'The limits that refuse the call.' }),
+    retryAfterMs: z.int().nullable().meta({
+      description: 'How long to wait, in milliseconds; null if the same call will never pass.',
+    }),
+  })
+  .meta({
+    id: 'ExceededVerdict',
+    examples: [
+      {
+        valid: false,
+        code: 'rate_limited',
+        ...knownKeyExample,
+        limits: [verdictLimitExample],
+        exceeded: [exceededExample],
+        retryAfterMs: 600,
+      },
+    ],
+  })
+
 // The valid one last: a client that meets a code which it does not know takes the first that fits.
 export const verdictSchema = z
-  .union([insufficientVerdict, endedVerdict, unknownVerdict, validVerdict])
+  .union([insufficientVerdict, exceededVerdict, endedVerdict, unknownVerdict, validVerdict])
   .meta({ id: 'Verdict', discriminator: 'code', examples: [validExample] })
 
 /**

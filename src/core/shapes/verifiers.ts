@@ -2,6 +2,7 @@
 import { z } from 'zod'
 import { maxBatch } from '../bounds.ts'
 import { instant, instantInput } from '../fields.ts'
+import { plainLimitSchema } from './limits.ts'
 import { knownKey, knownKeyExample, verifyRequestSchema } from './verification.ts'
 
 /** A token whose facts a verifier elsewhere wants. */
@@ -35,6 +36,28 @@ export const latestSchema = z
   })
   .meta({ id: 'LatestChange', examples: [{ sequence: 4711, ageMs: 12 }] })
 
+const factsLimitSchema = plainLimitSchema
+  .extend({
+    scope: z.enum(['key', 'organization', 'ancestor']),
+    id: z.string().meta({ description: 'The id of the key or the organization whose limit it is.' }),
+    epoch: z.int(),
+  })
+  .meta({
+    id: 'FactsLimit',
+    examples: [
+      {
+        scope: 'key',
+        id: knownKeyExample.keyId,
+        name: 'requests',
+        epoch: 0,
+        limit: 100,
+        windowSeconds: 60,
+        burst: 100,
+        defaultCost: 1,
+      },
+    ],
+  })
+
 export const factsSchema = z
   .strictObject({
     sequence: z.int().nullable().meta({ description: 'Null if the server does not follow changes now.' }),
@@ -47,6 +70,14 @@ export const factsSchema = z
           .nullable()
           .meta({ description: 'When its grace period ends; null for the newest secret.' }),
         isEnded: z.boolean().meta({ description: 'Whether it was ended permanently.' }),
+        limits: z
+          .array(factsLimitSchema)
+          .meta({ description: 'All limits that apply; none if the server has judged them for this call.' }),
+        line: z.array(z.string()).meta({
+          description:
+            'The keys that made it, if it draws from their limits: a change of one ends the facts.',
+        }),
+        plan: z.string().nullable().meta({ description: 'The plan of its organization.' }),
       })
       .nullable(),
   })
@@ -61,6 +92,9 @@ export const factsSchema = z
           revokedAt: null,
           graceEndsAt: null,
           isEnded: false,
+          limits: [],
+          line: [],
+          plan: null,
         },
       },
     ],

@@ -14,6 +14,7 @@ import * as topics from './0009-topics.ts'
 import * as actorTypes from './0010-actor-types.ts'
 import * as jobs from './0011-jobs.ts'
 import * as graces from './0012-graces.ts'
+import * as limits from './0013-limits.ts'
 import type { ColumnTypes } from './column-types.ts'
 
 type Step = (db: Db, types: ColumnTypes) => Promise<void>
@@ -32,6 +33,7 @@ export const steps: readonly Step[] = [
   actorTypes.up,
   jobs.up,
   graces.up,
+  limits.up,
 ]
 
 /** The version of the schema that this program works on. */
@@ -40,9 +42,9 @@ export const schemaVersion = steps.length
 /**
  * The lowest version that a program may know and still work beside this one on the same database: all that it
  * writes is understood here, and all that is written here there. A step that changes this raises it.
- * Below 12 a program looks for columns that are gone: of the log of changes, and of secrets.
+ * Below 13 a program verifies keys without their limits.
  */
-export const oldestCompatible = 12
+export const oldestCompatible = 13
 
 /**
  * Tells whether this program may work on a database as it is: then it takes neither a lock nor the right to make
