@@ -130,6 +130,11 @@ export function postgresEnvironment(env: Environment = process.env): Environment
   return Object.fromEntries(Object.entries(env).filter(([name]) => name.startsWith('PG')))
 }
 
+/** The keys of the instance, in base64: `LATCHKEY_SEALING_KEYS`, with commas or spaces between. */
+export function sealingKeysOf(env: Environment = process.env): string[] {
+  return (env.LATCHKEY_SEALING_KEYS ?? '').split(/[\s,]+/).filter((key) => key !== '')
+}
+
 interface Given {
   value: string
   from: string

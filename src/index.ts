@@ -22,6 +22,15 @@ export type {
   UpdateKeyInput,
 } from './core/shapes/keys.ts'
 export type {
+  AddUnitsInput,
+  Cost,
+  ExceededLimit,
+  LimitInput,
+  LimitState,
+  PlainLimit,
+  VerdictLimit,
+} from './core/shapes/limits.ts'
+export type {
   CreateOrganizationInput,
   ListOrganizationsInput,
   Organization,
@@ -29,7 +38,9 @@ export type {
   UpdateOrganizationInput,
 } from './core/shapes/organizations.ts'
 export type { Page } from './core/shapes/page.ts'
+export type { CreatePlanInput, ListPlansInput, Plan, Plans, UpdatePlanInput } from './core/shapes/plans.ts'
 export type { Session, SessionOptions, Sessions } from './core/shapes/sessions.ts'
+export type { SettleInput, Settlement, Settling } from './core/shapes/settlements.ts'
 export type { Verdict, VerdictCode, VerifyOptions, VerifyRequest } from './core/shapes/verification.ts'
 export type { Wire } from './core/wire.ts'
 export type { LibrarySessions } from './domain/sessions/methods.ts'

@@ -6,7 +6,7 @@ import { startEvictions } from './coherence/eviction.ts'
 import { ChangeLines } from './commit/change-lines.ts'
 import { Writer } from './commit/commit.ts'
 import { Together } from './commit/together.ts'
-import { postgresEnvironment } from './config.ts'
+import { postgresEnvironment, sealingKeysOf } from './config.ts'
 import type { Caller } from './core/actor.ts'
 import type { ActorOptions } from './core/call-options.ts'
 import { refuseField } from './core/errors.ts'
@@ -18,21 +18,28 @@ import type { Audit } from './core/shapes/audit.ts'
 import type { Applied } from './core/shapes/calls.ts'
 import type { CreatedKey, Keys } from './core/shapes/keys.ts'
 import type { Organizations } from './core/shapes/organizations.ts'
+import type { Plans } from './core/shapes/plans.ts'
+import type { Settling } from './core/shapes/settlements.ts'
 import type { Verdict, VerifyOptions, VerifyRequest } from './core/shapes/verification.ts'
 import { longestPrefix, prefixPattern, type RandomSource } from './core/token.ts'
 import { auditMethods } from './domain/audit.ts'
 import { authenticate, type Origin } from './domain/authenticate.ts'
 import { refuseMore } from './domain/calls.ts'
 import type { Engine } from './domain/engine.ts'
+import { Keyring } from './domain/keyring.ts'
 import { keyCreation } from './domain/keys/creation.ts'
 import { keyMethods } from './domain/keys/methods.ts'
 import { createRootKey, ensureRootKey } from './domain/keys/root-key.ts'
+import { Draws } from './domain/limits/draws.ts'
+import { reservations } from './domain/limits/reservations.ts'
 import { noteOpening } from './domain/openings.ts'
 import { organizationMethods } from './domain/organizations.ts'
+import { planMethods } from './domain/plans.ts'
 import { systemRandom } from './domain/random.ts'
 import { type LibrarySessions, sessionMethods } from './domain/sessions/methods.ts'
 import { SessionReads } from './domain/sessions/reads.ts'
 import { SignInLimit } from './domain/sessions/sign-in-limit.ts'
+import { settlementMethods } from './domain/settlements.ts'
 import type { Asker } from './fairness/turns.ts'
 import { Jobs } from './jobs/jobs.ts'
 import { retentionJob } from './jobs/retention.ts'
@@ -42,6 +49,7 @@ import { openStore, warnProcess } from './store/store.ts'
 import { type CacheOptions, cacheBoundsOf, cacheFault } from './verdict/cache-options.ts'
 import { systemClock } from './verdict/clock.ts'
 import { verifyCached } from './verdict/evaluate.ts'
+import { Grants } from './verification/grants.ts'
 import { UsageRecorder } from './verification/last-use.ts'
 import { Memory } from './verification/read-through.ts'
 import { createVerifiers, type Verifiers } from './verification/remote.ts'
@@ -61,6 +69,11 @@ export interface LatchkeyOptions extends CacheOptions {
    * named LatchkeyWarning if absent.
    */
   onWarning?: (message: string) => void
+  /**
+   * The keys by which this instance knows its reservations: 32 bytes in base64 each, the same in every process; the first
+   * signs. The environment's LATCHKEY_SEALING_KEYS if absent; without any, an SQLite database has a file of its own.
+   */
+  sealingKeys?: readonly string[]
   /** Milliseconds since 1970; `Date.now` if absent. For tests. */
   now?: () => number
   /** Milliseconds by a clock that is never set; `performance.now` if absent. For tests. */
@@ -75,6 +88,10 @@ export interface Latchkey extends AsyncDisposable {
   keys: Keys<ActorOptions>
   /** Creates, reads and renames the owners of keys. */
   organizations: Organizations<ActorOptions>
+  /** Named sets of permissions and limits, for organizations. */
+  plans: Plans<ActorOptions>
+  /** Brings what a call has reserved to what it cost; see `Settling`. */
+  settle: Settling<ActorOptions>['settle']
   /** Reads the audit log: every change, and its actor. */
   audit: Audit<ActorOptions>
   /** Begins, lists and ends the sessions of browsers. */
@@ -137,11 +154,26 @@ export async function openLatchkey(options: LatchkeyOptions): Promise<Latchkey> 
   const newFollowerId = () => newId({ now, random })
   const clock = { ...systemClock, now, monotonic }
   const log = openChangeLog(store)
-  const memory = new Memory(store, log, clock, cacheBoundsOf(options), usage, newFollowerId)
+  const keyring = new Keyring(options.database, options.sealingKeys ?? sealingKeysOf())
+  let draws: Draws | undefined
+  const memory = new Memory(
+    store,
+    log,
+    clock,
+    cacheBoundsOf(options),
+    usage,
+    newFollowerId,
+    (follower) => {
+      draws = new Draws(store, clock, follower)
+      return draws.allotments
+    },
+    reservations(keyring),
+  )
   usage.beforeFlush = () => memory.cache.reportUses()
   const endEvictions = startEvictions(log, clock, memory.follower)
   const changeLines = new ChangeLines(store.changesAtOnce)
   const writer = new Writer(store, memory, { now, random }, changeLines)
+  draws?.begin(writer)
   const engine: Engine = {
     store,
     commit: (actor, requirements, work) => writer.commit(actor, requirements, work),
@@ -149,6 +181,7 @@ export async function openLatchkey(options: LatchkeyOptions): Promise<Latchkey> 
     waitUntilApplied: () => waitUntilApplied(log, clock),
     foldNames: () => foldNewNames(store),
     memory,
+    keyring,
     signInLimit: new SignInLimit(),
     sessionReads: new SessionReads(),
     now,
@@ -168,6 +201,7 @@ export async function openLatchkey(options: LatchkeyOptions): Promise<Latchkey> 
 
   let closing: Promise<void> | undefined
   const end = async (): Promise<void> => {
+    await draws?.stop()
     const written = memory.follower.stop().then(() => usage.close())
     await Promise.allSettled([written, jobs.stop()])
     await store.close()
@@ -183,6 +217,8 @@ export async function openLatchkey(options: LatchkeyOptions): Promise<Latchkey> 
   return {
     keys: refuseMore(keyMethods(engine)),
     organizations: refuseMore(organizationMethods(engine)),
+    plans: refuseMore(planMethods(engine)),
+    ...refuseMore(settlementMethods(engine)),
     audit: refuseMore(auditMethods(engine)),
     sessions: refuseMore(sessionMethods(engine)),
     authenticate: (token, origin) => authenticate(memory, token, origin),
@@ -199,7 +235,7 @@ export async function openLatchkey(options: LatchkeyOptions): Promise<Latchkey> 
       return verifyBatch(memory, requests, asked, asker)
     },
     waitUntilApplied: () => waitUntilApplied(log, clock),
-    verifiers: createVerifiers(memory),
+    verifiers: createVerifiers(memory, new Grants(memory, store)),
     ensureRootKey: (token, check) => ensureRootKey(engine, token, check),
     createRootKey: () => createRootKey(engine),
     jobCounts: () => jobs.counts(),
@@ -215,13 +251,14 @@ const optionNames = Object.keys({
   database: true,
   prefixes: true,
   onWarning: true,
+  sealingKeys: true,
   now: true,
   monotonic: true,
   random: true,
   cachedSecrets: true,
   cacheBytes: true,
 } satisfies Record<keyof LatchkeyOptions, true>)
-const questionNames = ['permissions', 'organizationId']
+const questionNames = ['permissions', 'organizationId', 'cost', 'reserveSeconds']
 
 /** Throws `invalid_input` for an option that nobody reads, and for a number out of bounds. */
 function checkOptions(options: LatchkeyOptions): void {

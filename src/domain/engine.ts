@@ -6,6 +6,7 @@ import type { Applied, CallOptions } from '../core/shapes/calls.ts'
 import type { RandomSource } from '../core/token.ts'
 import type { Store } from '../store/store.ts'
 import type { Memory } from '../verification/read-through.ts'
+import type { Keyring } from './keyring.ts'
 import type { NewKey, WantedKey } from './keys/creation.ts'
 import type { SessionReads } from './sessions/reads.ts'
 import type { SignInLimit } from './sessions/sign-in-limit.ts'
@@ -21,6 +22,7 @@ export interface Engine {
   /** Folds the names of organizations that a program of an older schema has written. */
   foldNames: () => Promise<void>
   memory: Memory
+  keyring: Keyring
   signInLimit: SignInLimit
   sessionReads: SessionReads
   /** Milliseconds since 1970, by the wall clock. */

@@ -1,9 +1,13 @@
 // Organizations: the operator's customers. Each owns its keys and sees nothing of the others.
-import { narrowScope, requireRoot, rootOrganizationId, scopeOf, unknownOrganization } from '../core/access.ts'
-import type { Actor } from '../core/actor.ts'
+import {
+  requireOwnOrganization,
+  requireRoot,
+  rootOrganizationId,
+  scopeOf,
+  unknownOrganization,
+} from '../core/access.ts'
 import type { ActorOptions } from '../core/call-options.ts'
 import { LatchkeyError } from '../core/errors.ts'
-import { organizationIdSchema } from '../core/fields.ts'
 import { newId } from '../core/ids.ts'
 import { parseInput } from '../core/input.ts'
 import {
@@ -17,17 +21,24 @@ import {
   updateOrganizationSchema,
 } from '../core/shapes/organizations.ts'
 import type { Page } from '../core/shapes/page.ts'
+import { noLimits } from '../core/stored-limits.ts'
 import { turnOf } from '../fairness/caller-turn.ts'
 import {
+  changeOrganization,
   findOrganization,
   insertOrganization,
   lockOrganization,
+  type OrganizationRow,
   readOrganizationSlice,
-  renameOrganization,
   toOrganization,
 } from '../store/organizations.ts'
-import { checkOptions, listMethods } from './calls.ts'
+import { findPlan } from '../store/plans.ts'
+import type { Db, Tx } from '../store/tables.ts'
+import { checkOptions, listMethods, makeChange } from './calls.ts'
 import { actorOf, type CommandOptions, type Engine } from './engine.ts'
+import { newLimits, requireLimits } from './limits/rules.ts'
+import { describeLimits, fullStates, readLimitStates } from './limits/states.ts'
+import { addOrganizationUnits } from './limits/units.ts'
 import { readPage } from './listing.ts'
 
 const permission = 'latchkey:organizations:write'
@@ -38,7 +49,10 @@ export function organizationMethods(engine: Engine): Organizations<ActorOptions>
     ...listMethods(engine, listOrganizations),
     create: async (input, options) => createOrganization(engine, input, checkOptions(options)),
     get: async (id, options) => getOrganization(engine, id, checkOptions(options)),
-    update: async (id, input, options) => updateOrganization(engine, id, input, checkOptions(options)),
+    update: (id, input, options) =>
+      makeChange(engine, options, (checked) => updateOrganization(engine, id, input, checked)),
+    addUnits: (id, name, input, options) =>
+      makeChange(engine, options, (checked) => addOrganizationUnits(engine, id, name, input, checked)),
   }
 }
 
@@ -48,11 +62,13 @@ async function createOrganization(
   input: CreateOrganizationInput,
   options: CommandOptions = {},
 ): Promise<Organization> {
-  const { id = newId(engine), name } = parseInput(createOrganizationSchema, input)
-  const row = { id, name, created_at: engine.now() }
+  const { id = newId(engine), name, limits, plan } = parseInput(createOrganizationSchema, input)
+  const row = { id, name, created_at: engine.now(), limits: newLimits(noLimits, limits), plan }
   const requirements = { permission, signal: options.signal } as const
   await engine.commit(actorOf(options), requirements, async ({ tx, actor, record }) => {
     requireRoot(actor, 'create organizations')
+    if (limits.length > 0 || plan !== null) requireLimits(actor, 'set limits or a plan')
+    await requirePlan(tx, plan)
     // `root` is made by the bootstrap alone, with the first key that may act on all the others.
     if (id === rootOrganizationId || !(await insertOrganization(tx, row))) {
       throw new LatchkeyError('organization_exists', `The organization ${id} already exists.`)
@@ -60,10 +76,10 @@ async function createOrganization(
     record({
       action: 'organization.created',
       organizationId: id,
-      changes: { name },
+      changes: { name, ...(limits.length > 0 && { limits }), ...(plan !== null && { plan }) },
     })
   })
-  return toOrganization(row)
+  return toOrganization(row, fullStates(row.limits, engine.now()))
 }
 
 /** Gets an organization. Throws `organization_not_found`, for a foreign id too. */
@@ -73,10 +89,15 @@ async function getOrganization(
   options: CommandOptions = {},
 ): Promise<Organization> {
   const actor = actorOf(options)
-  requireOwn(id, actor)
-  const row = await engine.store.read((db) => findOrganization(db, id), turnOf(actor, options))
-  if (!row) throw unknownOrganization()
-  return toOrganization(row)
+  requireOwnOrganization(id, actor)
+  return engine.store.read(
+    async (db) => {
+      const row = await findOrganization(db, id)
+      if (!row) throw unknownOrganization()
+      return withLimits(engine, db, row)
+    },
+    turnOf(actor, options),
+  )
 }
 
 /** Lists organizations, newest first; outside the root organization a caller sees its own alone. */
@@ -98,35 +119,73 @@ async function listOrganizations(
       limit,
       after,
       turn: turnOf(actor, options),
-      read: (db, position, bounds) => readOrganizationSlice(db, { scope, q, after: position }, bounds),
+      read: async (db, position, bounds) => {
+        const slice = await readOrganizationSlice(db, { scope, q, after: position }, bounds)
+        const states = await readLimitStates(db, engine.store.dialect, 'organization', slice.rows)
+        return { ...slice, rows: slice.rows.map((row) => toOrganization(row, states.get(row.id) ?? [])) }
+      },
     },
-    toOrganization,
+    (organization) => organization,
   )
 }
 
-/** Renames an organization. Throws `invalid_input`, `organization_not_found`. */
+/**
+ * Changes what is named and leaves the rest. Throws `invalid_input`, `organization_not_found`, `plan_not_found`,
+ * `missing_permission` for limits and plan.
+ */
 async function updateOrganization(
   engine: Engine,
   id: string,
   input: UpdateOrganizationInput,
   options: CommandOptions = {},
 ): Promise<Organization> {
-  const { name } = parseInput(updateOrganizationSchema, input)
+  const { name, limits, plan } = parseInput(updateOrganizationSchema, input)
   const requirements = { permission, signal: options.signal } as const
-  const row = await engine.commit(actorOf(options), requirements, async ({ tx, actor, record }) => {
-    requireOwn(id, actor)
+  return engine.commit(actorOf(options), requirements, async ({ tx, actor, record }) => {
+    requireOwnOrganization(id, actor)
     const before = await lockOrganization(tx, id)
     if (!before) throw unknownOrganization()
-    if (before.name === name) return before
-    const changes = { name: { from: before.name, to: name } }
-    record({ action: 'organization.updated', organizationId: id, changes })
-    return renameOrganization(tx, id, name)
+    const after = {
+      name: name ?? before.name,
+      limits: limits == null ? before.limits : newLimits(before.limits, limits),
+      plan: plan === undefined ? before.plan : plan,
+    }
+    const isLimited = after.limits !== before.limits || after.plan !== before.plan
+    if (isLimited) {
+      requireRoot(actor, 'set the limits and the plan of an organization')
+      requireLimits(actor, 'set limits or a plan')
+    }
+    if (after.plan !== before.plan) await requirePlan(tx, after.plan)
+    const changes = describeChanges(before, after)
+    if (Object.keys(changes).length === 0) return withLimits(engine, tx, before)
+    record({
+      action: 'organization.updated',
+      organizationId: id,
+      ...(isLimited && { subject: id }),
+      changes,
+    })
+    return withLimits(engine, tx, await changeOrganization(tx, id, after))
   })
-  return toOrganization(row)
 }
 
-function requireOwn(id: string, actor: Actor): void {
-  // An id of another form is unknown too, without asking a database.
-  if (!organizationIdSchema.safeParse(id).success) throw unknownOrganization()
-  narrowScope(actor, id)
+type Changeable = Pick<OrganizationRow, 'name' | 'limits' | 'plan'>
+
+function describeChanges(before: Changeable, after: Changeable): Record<string, unknown> {
+  const changes: Record<string, unknown> = {}
+  if (before.name !== after.name) changes.name = { from: before.name, to: after.name }
+  if (before.plan !== after.plan) changes.plan = { from: before.plan, to: after.plan }
+  if (before.limits !== after.limits)
+    changes.limits = { from: describeLimits(before.limits), to: describeLimits(after.limits) }
+  return changes
+}
+
+/** Throws `plan_not_found` for a plan that is not there. */
+async function requirePlan(tx: Tx, plan: string | null): Promise<void> {
+  if (plan !== null && !(await findPlan(tx, plan)))
+    throw new LatchkeyError('plan_not_found', 'No plan has this name.')
+}
+
+async function withLimits(engine: Engine, db: Db, row: OrganizationRow): Promise<Organization> {
+  const states = await readLimitStates(db, engine.store.dialect, 'organization', [row])
+  return toOrganization(row, states.get(row.id) ?? [])
 }

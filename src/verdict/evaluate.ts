@@ -6,13 +6,20 @@ import type { Purpose } from '../core/purpose.ts'
 import type { Verdict, VerifyOptions } from '../core/shapes/verification.ts'
 import { isRotated, statusOf } from '../core/status.ts'
 import { type ParsedToken, parseToken } from '../core/token.ts'
+import type { Allotments } from './allotment.ts'
 import type { CachedFacts, FactsCache } from './cache.ts'
-import type { Facts, Terms } from './facts.ts'
+import type { Claim } from './claims.ts'
+import { claimsOf, drawnVerdict, exceededVerdict } from './drawing.ts'
+import { areCurrent, type Facts, type Terms } from './facts.ts'
 
 /** What is remembered of secrets, and whether it may be believed. */
 export interface Remembered {
   readonly cache: FactsCache
-  readonly clock: { now(): number }
+  readonly clock: { now(): number; monotonic(): number }
+  /** The units of limits that are at hand. */
+  readonly allotments: Allotments
+  /** Absent if no units can be reserved here. */
+  readonly reserving?: Reserving | undefined
   /** Whether what is remembered may be believed at this reading of the wall's clock. */
   isFresh(now: number): boolean
   /** Whether a token, or its kid, was unknown a moment ago. */
@@ -23,13 +30,35 @@ export const malformed: Verdict = Object.freeze({ valid: false, code: 'malformed
 export const notFound: Verdict = Object.freeze({ valid: false, code: 'not_found' })
 export const nothingAsked: VerifyOptions = Object.freeze({})
 
+/** Makes reservations of what calls have drawn. */
+export interface Reserving {
+  /** Throws `invalid_input` for claims of which nothing can be reserved, `keyring_missing`. */
+  require(claims: readonly Claim[]): void
+  /** The reservation of what was drawn, until an instant in milliseconds since 1970. */
+  make(keyId: string, claims: readonly Claim[], endsAt: number): string
+}
+
+/** What a call has drawn already, or that it draws later: its limits are then what is left to judge. */
+export type Paid = readonly Claim[] | 'later'
+
+/** A call that nothing refuses but, perhaps, a limit: not enough units are at hand, and the store may have some. */
+export class Wanting {
+  readonly facts: Facts
+  readonly claims: readonly Claim[]
+
+  constructor(facts: Facts, claims: readonly Claim[]) {
+    this.facts = facts
+    this.claims = claims
+  }
+}
+
 /**
  * Judges a token from memory: no promise, no I/O. Undefined if memory may not answer, because it has not seen the
- * secret, or because it cannot be sure to have seen every change (`lease.ts`). Throws `invalid_input` for permissions of
- * a wrong form.
+ * secret, because it cannot be sure to have seen every change (`lease.ts`), or because it has too few units of a limit
+ * at hand. Throws `invalid_input` for permissions of a wrong form.
  *
  * A judgement has three steps, here and in each other place that has facts: **evaluate** by facts and instant, which
- * changes nothing; **take**, the place of limits; **note** the use.
+ * changes nothing; **take** the units of limits, all or none (`allotment.ts`); **note** the use.
  */
 export function verifyCached(
   memory: Remembered,
@@ -39,21 +68,28 @@ export function verifyCached(
 ): Verdict | undefined {
   if (typeof token !== 'string') return malformed
   const facts = memory.cache.lookup(withoutScheme(token))
-  if (facts !== undefined) return judgeRemembered(memory, facts, asked, purpose)
+  if (facts !== undefined) {
+    const verdict = judgeRemembered(memory, facts, asked, purpose)
+    return verdict instanceof Wanting ? undefined : verdict
+  }
   const outcome = refuseUnproven(memory, token, asked)
   return 'kid' in outcome ? undefined : outcome
 }
 
-/** The same, with the token taken apart if memory may not answer: for the read that follows. */
+/**
+ * The same, with the token taken apart if memory may not answer, for the read that follows; or what it wants of limits,
+ * for the draw that follows.
+ */
 export function verifyOrParse(
   memory: Remembered,
   token: string,
   asked: VerifyOptions,
   purpose: Purpose = 'request',
-): Verdict | ParsedToken {
+  paid?: Paid,
+): Verdict | ParsedToken | Wanting {
   if (typeof token !== 'string') return malformed
   const facts = memory.cache.lookup(withoutScheme(token))
-  const verdict = facts && judgeRemembered(memory, facts, asked, purpose)
+  const verdict = facts && judgeRemembered(memory, facts, asked, purpose, paid)
   return verdict ?? refuseUnproven(memory, token, asked)
 }
 
@@ -62,13 +98,48 @@ function judgeRemembered(
   facts: CachedFacts,
   asked: VerifyOptions,
   purpose: Purpose,
-): Verdict | undefined {
+  paid?: Paid,
+): Verdict | Wanting | undefined {
   const now = memory.clock.now()
   // Even if all else fails, nothing is believed that is older than the lease.
-  if (!memory.isFresh(now)) return undefined
+  if (!memory.isFresh(now) || !areCurrent(facts.terms)) return undefined
   const refusal = evaluate(facts.terms, asked, now)
+  if (refusal === undefined && purpose === 'request' && facts.terms.claims.length > 0) {
+    const verdict = takeUnits(memory, facts, asked, now, paid)
+    if (!(verdict instanceof Wanting) && verdict.valid) memory.cache.noteUse(facts, now)
+    return verdict
+  }
   if (refusal === undefined && purpose !== 'heartbeat') memory.cache.noteUse(facts, now)
   return verdictOf(facts.answer, facts.terms, refusal)
+}
+
+/**
+ * Takes what a call draws from the limits of facts that may be believed, unless it has paid already. What is at hand may
+ * be taken under the lease alone.
+ */
+export function takeUnits(
+  memory: Pick<Remembered, 'allotments' | 'clock' | 'isFresh' | 'reserving'>,
+  { answer, terms }: Facts,
+  { cost, reserveSeconds }: VerifyOptions,
+  wall: number,
+  paid?: Paid,
+): Verdict | Wanting {
+  const known = terms.expiresAt === null ? answer : { ...answer, expiresAt: new Date(terms.expiresAt) }
+  const drawn = (claims: readonly Claim[]) => {
+    const verdict = drawnVerdict(known, claims, wall)
+    if (reserveSeconds === undefined || claims.length === 0) return verdict
+    const endsAt = wall + reserveSeconds * 1000
+    return { ...verdict, reservation: memory.reserving?.make(answer.keyId, claims, endsAt) }
+  }
+  if (paid !== undefined && paid !== 'later') return drawn(paid)
+  const claims = claimsOf(terms.claims, cost)
+  if (reserveSeconds !== undefined) memory.reserving?.require(claims)
+  if (paid === 'later') return new Wanting({ answer, terms }, claims)
+  const now = memory.clock.monotonic()
+  const outcome = memory.isFresh(wall) ? memory.allotments.take(claims, now) : undefined
+  if (outcome === undefined) return new Wanting({ answer, terms }, claims)
+  if (outcome.taken) return drawn(claims)
+  return exceededVerdict(known, claims, outcome.exceeded, now, wall)
 }
 
 /** The facts that are remembered of a token, whether or not they may be believed. */
@@ -97,8 +168,11 @@ export type Refusal =
   | { code: 'not_found' | 'revoked' | 'expired' | 'rotated' }
   | { code: 'insufficient_permissions'; missing: string[] }
 
+/** What {@link evaluate} judges by; limits come after it. */
+export type EvaluatedTerms = Omit<Terms, 'organization' | 'line' | 'claims'>
+
 /** Evaluates terms at an instant, the gravest reason first; undefined if all are met. */
-export function evaluate(terms: Terms, asked: VerifyOptions, now: number): Refusal | undefined {
+export function evaluate(terms: EvaluatedTerms, asked: VerifyOptions, now: number): Refusal | undefined {
   const missing = missingOf(terms.permissions, asked.permissions)
   // To a caller of one organization, another's tokens do not exist.
   if (asked.organizationId !== undefined && asked.organizationId !== terms.organizationId)

@@ -1,6 +1,10 @@
 // What is known of a secret and its key, in the form in which it is judged and remembered.
+
+import { boundPermissions } from '../core/permissions.ts'
 import type { Verdict } from '../core/shapes/verification.ts'
 import type { StoredSecret } from '../core/stored-secret.ts'
+import type { Claim } from './claims.ts'
+import type { OrganizationTerms, Owners, OwnerTerms } from './owners.ts'
 
 /** What a secret is judged by; instants in milliseconds since 1970. Many secrets share theirs. */
 export interface Terms {
@@ -12,6 +16,18 @@ export interface Terms {
   graceEndsAt: number | null
   expiresAt: number | null
   revokedAt: number | null
+  organization: OrganizationTerms
+  /** The keys that made it, if it draws from their limits. */
+  line: readonly OwnerTerms[]
+  /** What a call draws from all limits that apply, if it names no cost. */
+  claims: readonly Claim[]
+}
+
+/** Tells whether no change was heard of in what the terms say of others than the key. */
+export function areCurrent({ organization, line }: Terms): boolean {
+  if (!organization.isCurrent) return false
+  for (let i = 0; i < line.length; i++) if (!(line[i] as OwnerTerms).isCurrent) return false
+  return true
 }
 
 /** What is known of a secret and its key. Facts, never a decision. */
@@ -22,21 +38,34 @@ export interface Facts {
 }
 
 /** Makes the facts of a secret. All of it is frozen, since many callers get the same objects. */
-export function toFacts(stored: Omit<StoredSecret, 'kid' | 'digest'>): Facts {
+export function toFacts(stored: Omit<StoredSecret, 'kid' | 'digest'>, owners: Owners): Facts {
   const organizationId = share(stored.organizationId, () => stored.organizationId)
-  const permissions = share(stored.permissions, () => freezeAll(JSON.parse(stored.permissions) as string[]))
   const { keyId, name, expiresAt, revokedAt, graceEndsAt } = stored
+  const drawn = owners.drawn(keyId, organizationId, stored.limits)
+  const permissions = permissionsOf(stored.permissions, drawn.organization.permissions)
   const isEnded = stored.endedAt !== null
   const answer = describe(
     { valid: true, code: 'valid', keyId, organizationId, name, permissions, expiresAt: null },
     stored.metadata,
   )
-  const terms = { organizationId, permissions, isEnded, graceEndsAt, expiresAt, revokedAt }
-  const isUnlimited = !isEnded && graceEndsAt === null && expiresAt === null && revokedAt === null
+  const terms = { organizationId, permissions, isEnded, graceEndsAt, expiresAt, revokedAt, ...drawn }
+  const isUnlimited =
+    !isEnded &&
+    graceEndsAt === null &&
+    expiresAt === null &&
+    revokedAt === null &&
+    drawn.line.length === 0 &&
+    drawn.claims === drawn.organization.claims
   return {
     answer: Object.freeze(answer),
     terms: isUnlimited && stored.permissions.length <= maxSharedLength ? shareTerms(terms) : terms,
   }
+}
+
+/** What a key may do: what it holds, as far as the plan of its organization lets it. */
+function permissionsOf(held: string, bound: readonly string[] | null): readonly string[] {
+  const permissions = share(held, () => freezeAll(JSON.parse(held) as string[]))
+  return bound === null ? permissions : freezeAll(boundPermissions(permissions, bound))
 }
 
 /** The JSON text of a verdict's metadata, as the store has it: for a caller that writes it as text again. */
@@ -55,6 +84,7 @@ export function sizeOfFacts({ answer, terms }: Facts): number {
   // Two bytes a character: a text that is not Latin takes them.
   let bytes = secretBytes + 2 * characters + (terms.expiresAt === null ? 0 : termsBytes)
   // Some hold a list as text too, to write it quickly.
+  if (terms.claims !== terms.organization.claims) bytes += termsBytes + terms.claims.length * limitBytes
   for (let i = 0; i < permissions.length; i++)
     bytes += permissionBytes + 3 * (permissions[i] as string).length
   return bytes
@@ -64,6 +94,7 @@ export function sizeOfFacts({ answer, terms }: Facts): number {
 const secretBytes = 336
 const termsBytes = 80
 const permissionBytes = 40
+const limitBytes = 300
 
 const noMetadata: Readonly<Record<string, unknown>> = Object.freeze({})
 const metadataText = Symbol('metadata as text')
@@ -107,12 +138,12 @@ function share<T>(text: string, make: () => T): T {
 }
 
 /** The terms of secrets without a limit in time: by their list of permissions, if that is shared, and by organization. */
-const unlimited = new Map<readonly string[], Map<string, Terms>>()
+const unlimited = new Map<readonly string[], Map<OrganizationTerms, Terms>>()
 let unlimitedSize = 0
 
 function shareTerms(terms: Terms): Terms {
   let ofPermissions = unlimited.get(terms.permissions)
-  const known = ofPermissions?.get(terms.organizationId)
+  const known = ofPermissions?.get(terms.organization)
   if (known !== undefined) return known
   if (unlimitedSize >= maxShared) {
     unlimited.clear()
@@ -123,7 +154,7 @@ function shareTerms(terms: Terms): Terms {
     ofPermissions = new Map()
     unlimited.set(terms.permissions, ofPermissions)
   }
-  ofPermissions.set(terms.organizationId, terms)
+  ofPermissions.set(terms.organization, terms)
   unlimitedSize++
   return terms
 }

@@ -7,11 +7,14 @@ import type { StoredSecret } from '../core/stored-secret.ts'
 import type { ParsedToken } from '../core/token.ts'
 import { Slices } from '../fairness/slices.ts'
 import { type Asker, Turns, type Waiting } from '../fairness/turns.ts'
+import type { Allotments } from '../verdict/allotment.ts'
 import { type CacheBounds, FactsCache } from '../verdict/cache.ts'
 import type { Clock } from '../verdict/clock.ts'
+import type { Reserving } from '../verdict/evaluate.ts'
 import { type Facts, toFacts } from '../verdict/facts.ts'
 import type { DatedRead } from '../verdict/lease.ts'
 import { NegativeCache } from '../verdict/negative-cache.ts'
+import { Owners } from '../verdict/owners.ts'
 import { digestText } from './digest.ts'
 import type { UsageRecorder } from './last-use.ts'
 
@@ -57,6 +60,9 @@ export class Memory {
   readonly cache: FactsCache
   readonly follower: ChangeFollower
   readonly usage: Pick<UsageRecorder, 'note'>
+  readonly allotments: Allotments
+  readonly reserving: Reserving | undefined
+  readonly #owners: Owners
   /** The turns of batches. */
   readonly slices = new Slices()
   readonly #source: FactsSource
@@ -76,8 +82,12 @@ export class Memory {
     bounds: CacheBounds,
     usage: Pick<UsageRecorder, 'note'>,
     newId: () => string,
+    makeAllotments: (follower: ChangeFollower) => Allotments,
+    reserving?: Reserving,
   ) {
+    this.reserving = reserving
     this.#source = source
+    this.#owners = new Owners(bounds.secrets)
     this.clock = clock
     this.usage = usage
     this.#absent = new NegativeCache(clock)
@@ -85,6 +95,7 @@ export class Memory {
       usage.note(kid, answer.keyId, answer.organizationId, at),
     )
     this.follower = new ChangeFollower(changes, this, clock, newId)
+    this.allotments = makeAllotments(this.follower)
   }
 
   /** Whether what is remembered may be believed at this reading of the wall's clock, and of the other one now. */
@@ -104,7 +115,7 @@ export class Memory {
   readNow(kid: string): Reading | undefined {
     if (this.#source.findFactsNow === undefined || !this.follower.following) return undefined
     const begunAt = this.clock.monotonic()
-    const known = toKnown(this.#source.findFactsNow(kid))
+    const known = this.#toKnown(this.#source.findFactsNow(kid))
     this.#remember(kid, known)
     return { known, begunAt }
   }
@@ -127,11 +138,15 @@ export class Memory {
     else this.cache.noteUse(cached, at)
   }
 
-  /** Forgets a key that changed, and lets no read that may have missed the change be shared or remembered. */
-  forget(topic: string, keyId: string): void {
-    if (topic !== 'key') return
+  /** Forgets what changed, and lets no read that may have missed the change be shared or remembered. */
+  forget(topic: string, id: string): void {
+    if (topic === 'limit') {
+      this.allotments.recall(id)
+      return
+    }
     this.#underWay.clear()
-    this.cache.forgetKey(keyId)
+    this.#owners.forget(topic, id)
+    if (topic === 'key') this.cache.forgetKey(id)
   }
 
   /** Has the follower look at once, if somebody waits for news of a change that this process made itself. */
@@ -148,6 +163,8 @@ export class Memory {
   forgetAll(): void {
     this.#underWay.clear()
     this.cache.clear()
+    this.#owners.clear()
+    this.allotments.drop()
     this.#absent.clear()
   }
 
@@ -204,7 +221,7 @@ export class Memory {
 
   #settle(waiting: Waiting<Reading>, row: StoredSecret | undefined, begunAt: number): void {
     try {
-      const known = toKnown(row)
+      const known = this.#toKnown(row)
       if (this.#underWay.get(waiting.kid) === waiting.promise) this.#remember(waiting.kid, known)
       waiting.resolve({ known, begunAt })
     } catch (error) {
@@ -225,6 +242,10 @@ export class Memory {
     })
   }
 
+  #toKnown(stored: StoredSecret | undefined): KnownSecret | undefined {
+    return stored && { digest: stored.digest, facts: toFacts(stored, this.#owners) }
+  }
+
   #remember(kid: string, known: KnownSecret | undefined): void {
     if (known) {
       this.cache.remember(kid, known.digest, known.facts)
@@ -232,10 +253,6 @@ export class Memory {
     }
     this.#absent.add(copyLatin1(kid))
   }
-}
-
-function toKnown(stored: StoredSecret | undefined): KnownSecret | undefined {
-  return stored && { digest: stored.digest, facts: toFacts(stored) }
 }
 
 function tooSlow(): LatchkeyError {

@@ -2,18 +2,24 @@
 // changed, how sure this process is to have seen every change, and a place to report what was used.
 
 import type { News } from '../coherence/follower.ts'
+import { type Condition, noConditions } from '../core/conditions.ts'
+import { LatchkeyError } from '../core/errors.ts'
 import { parseInput } from '../core/input.ts'
+import { isExceeded } from '../core/rate-limit-headers.ts'
+import { type GrantsAnswer, type GrantsInput, grantsRequestSchema } from '../core/shapes/grants.ts'
 import type { VerifyOptions } from '../core/shapes/verification.ts'
 import { type UsesInput, usesSchema } from '../core/shapes/verifiers.ts'
 import { parseToken } from '../core/token.ts'
 import type { Asker } from '../fairness/turns.ts'
 import { findRemembered } from '../verdict/evaluate.ts'
-import type { Facts } from '../verdict/facts.ts'
+import { areCurrent, type Facts } from '../verdict/facts.ts'
 import { readWithinLease } from '../verdict/lease.ts'
 import { digestToken, sameDigest } from './digest.ts'
+import type { Grants } from './grants.ts'
 import type { Memory } from './read-through.ts'
+import { verify } from './verify.ts'
 
-export type { News } from '../coherence/follower.ts'
+export type { Changed, News } from '../coherence/follower.ts'
 
 type Scope = Pick<VerifyOptions, 'organizationId'>
 
@@ -32,6 +38,8 @@ export interface FactsReading {
   sequence: number | null
   /** How long ago the facts were surely true, in milliseconds. */
   ageMs: number
+  /** They serve for one call, whose limits this process has judged: the caller judges the rest alone. */
+  isDrawn?: true
 }
 
 /** Serves verifiers that run elsewhere. */
@@ -40,7 +48,7 @@ export interface Verifiers {
   subscribe(listener: (news: News) => void): Promise<() => void>
   /**
    * The number of the last change that this process acts on: of all changes or, in the scope of an organization, of those
-   * of its own keys, which have a count of their own. Undefined while this process hears of none, and in a scope until
+   * that concern it and its own keys, which have a count of their own. Undefined while this process hears of none, and in a scope until
    * {@link findSequence} has found it. Numbers of one scope are the same in every process.
    */
   sequence(scope?: Scope): number | undefined
@@ -48,8 +56,22 @@ export interface Verifiers {
   findSequence(scope?: Scope): Promise<number | undefined>
   /** The last change in scope; undefined if {@link sequence} is, and if this process cannot be sure to have seen the last. */
   latest(scope?: Scope): Latest | undefined
-  /** What is known of a token, for a caller that judges by itself. Throws `store_unavailable`. */
-  readFacts(token: string, scope?: Scope, asker?: Asker): Promise<FactsReading>
+  /**
+   * What is known of a token, for a caller that judges by itself and can judge these conditions. Facts with another one
+   * serve for a single call and have no sequence: this process draws the default cost of their limits for it. Throws
+   * `store_unavailable`, and `limit_exceeded` if a limit refuses that call.
+   */
+  readFacts(
+    token: string,
+    scope?: Scope,
+    asker?: Asker,
+    judges?: ReadonlySet<Condition>,
+  ): Promise<FactsReading>
+  /**
+   * Serves a message by which a verifier draws units of limits, in the name of a key; in scope. Throws `invalid_input`,
+   * `store_unavailable`, `too_many_requests`.
+   */
+  draw(message: GrantsInput, keyId: string, scope?: Scope): Promise<GrantsAnswer>
   /**
    * Notes uses of secrets that were found valid elsewhere: of those in scope, never backwards, never in the
    * future. Throws `invalid_input`, `store_unavailable`.
@@ -58,7 +80,7 @@ export interface Verifiers {
 }
 
 /** Makes what verifiers need out of a memory. */
-export function createVerifiers(memory: Memory): Verifiers {
+export function createVerifiers(memory: Memory, grants: Grants): Verifiers {
   const { clock, follower } = memory
   return {
     subscribe: async (listener) => {
@@ -72,10 +94,16 @@ export function createVerifiers(memory: Memory): Verifiers {
       const sequence = sequenceIn(memory, scope)
       return ageMs === undefined || sequence === undefined ? undefined : { sequence, ageMs }
     },
-    readFacts: async (token, scope, asker) => {
-      const reading = await readFacts(memory, token, scope, asker)
-      return inScope(reading.facts, scope) ? reading : { ...reading, facts: undefined }
+    readFacts: async (token, scope, asker, judges = noConditions) => {
+      const reading = await readInScope(memory, token, scope, asker)
+      const isWhole = canJudge(reading.facts, judges) && (await isOwnLine(grants, reading.facts, scope))
+      if (isWhole) return reading
+      await drawFor(memory, token, scope, asker)
+      // The draw took its time. A caller keeps nothing of an answer without a sequence.
+      return { ...(await readInScope(memory, token, scope, asker)), sequence: null, isDrawn: true }
     },
+    draw: async (message, keyId, scope) =>
+      grants.serve(parseInput(grantsRequestSchema, message), keyId, scope?.organizationId),
     noteUses: async (uses, scope, asker) => {
       const now = clock.now()
       await Promise.all(
@@ -90,6 +118,55 @@ export function createVerifiers(memory: Memory): Verifiers {
   }
 }
 
+/** Tells whether a caller that can judge these conditions can judge by these facts. */
+function canJudge(facts: Facts | undefined, judges: ReadonlySet<Condition>): boolean {
+  if (facts === undefined) return true
+  const { claims, line } = facts.terms
+  return (claims.length === 0 || judges.has('limits')) && (line.length === 0 || judges.has('line'))
+}
+
+/**
+ * Tells whether a caller hears of all keys that made this one: outside the root organization it hears of those of its own
+ * organization alone.
+ */
+async function isOwnLine(
+  grants: Grants,
+  facts: Facts | undefined,
+  scope: Scope | undefined,
+): Promise<boolean> {
+  const organizationId = scope?.organizationId
+  if (facts === undefined || organizationId === undefined) return true
+  for (const { id } of facts.terms.line)
+    if ((await grants.organizationOf(id)) !== organizationId) return false
+  return true
+}
+
+/** Draws the default cost for one call that is judged elsewhere. Throws `limit_exceeded`, `store_unavailable`. */
+async function drawFor(
+  memory: Memory,
+  token: string,
+  scope: Scope | undefined,
+  asker: Asker | undefined,
+): Promise<void> {
+  const verdict = await verify(memory, token, { ...scope }, asker)
+  if (!isExceeded(verdict)) return
+  const { name } = verdict.exceeded[0] as { name: string }
+  const detail = `The limit ${name} refuses the call. Upgrade latchkey/client: this verifier cannot judge limits, so the server judged for it.`
+  const retryAfterMs = verdict.retryAfterMs ?? undefined
+  throw new LatchkeyError('limit_exceeded', detail, retryAfterMs === undefined ? {} : { retryAfterMs })
+}
+
+/** Reads the facts of a token that the caller may know of. */
+async function readInScope(
+  memory: Memory,
+  token: string,
+  scope: Scope | undefined,
+  asker: Asker | undefined,
+): Promise<FactsReading> {
+  const reading = await readFacts(memory, token, scope, asker)
+  return inScope(reading.facts, scope) ? reading : { ...reading, facts: undefined }
+}
+
 /** Reads the facts of a token from memory or, if memory may not answer, from the store. */
 async function readFacts(
   memory: Memory,
@@ -102,7 +179,8 @@ async function readFacts(
   const sequence = (await findSequence(memory, scope)) ?? null
   const ageMs = follower.lease.age(clock.monotonic(), clock.now())
   const remembered = ageMs === undefined ? undefined : findRemembered(memory, token)
-  if (ageMs !== undefined && remembered) return { facts: remembered, sequence, ageMs }
+  if (ageMs !== undefined && remembered && areCurrent(remembered.terms))
+    return { facts: remembered, sequence, ageMs }
   const parsed = parseToken(token)
   if (parsed === undefined) return { facts: undefined, sequence, ageMs: 0 }
   const { known, begunAt } = await readWithinLease(clock, () => memory.read(parsed.kid, asker))

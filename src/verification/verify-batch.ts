@@ -2,15 +2,16 @@
 
 import { checkAskedPermissions } from '../core/asked-permissions.ts'
 import { LatchkeyError, refuseField } from '../core/errors.ts'
-import { unknownOption } from '../core/options.ts'
+import { drawFault, unknownOption } from '../core/options.ts'
 import type { Verdict, VerifyOptions, VerifyRequest } from '../core/shapes/verification.ts'
 import { kidOf, type ParsedToken } from '../core/token.ts'
 import type { Asker } from '../fairness/turns.ts'
-import { verifyOrParse } from '../verdict/evaluate.ts'
+import type { Claim } from '../verdict/claims.ts'
+import { takeUnits, verifyOrParse, Wanting } from '../verdict/evaluate.ts'
 import type { Facts } from '../verdict/facts.ts'
 import { isOutdated, readWithinLease } from '../verdict/lease.ts'
 import type { Memory, Reading } from './read-through.ts'
-import { judgeReading, verifyNow } from './verify.ts'
+import { judgeReading, verifyDrawing, verifyNow, verifyPaid } from './verify.ts'
 
 /** How many secrets a batch asks for at once. */
 const maxReads = 256
@@ -18,13 +19,15 @@ const maxReads = 256
 const maxRounds = 4
 /** After so many tokens, or permissions asked for, a batch may give way: that is much shorter than a slice. */
 const stepWeight = 16
-const requestNames = ['key', 'permissions']
+const requestNames = ['key', 'permissions', 'cost', 'reserveSeconds']
 
 /** One token of a batch, and what became of it so far. */
 interface Question {
   readonly key: string
   readonly asked: VerifyOptions
   verdict: Verdict | undefined
+  /** What it draws once all are judged, if limits apply to it. */
+  wanting: Wanting | undefined
   /** When it was judged from memory, or when the read began by which it was judged, by the monotonic clock. */
   since: number
   /** What memory held of the secret, if it was judged from memory, and how much memory had let go of by then. */
@@ -60,7 +63,7 @@ export async function verifyBatch(
     const isFresh = memory.isFresh(memory.clock.now())
     const now = memory.clock.monotonic()
     const open = all.filter((question) => !stands(memory, question, now, isFresh))
-    if (open.length === 0) return all.map(({ verdict }) => verdict as Verdict)
+    if (open.length === 0) return drawAll(memory, all, asker)
     if (round === maxRounds) break
     cold = await memory.slices.run(name, judgeAtHand(memory, open))
   }
@@ -68,6 +71,47 @@ export async function verifyBatch(
     'store_unavailable',
     'The database cannot keep up with a batch of this size. Send fewer tokens.',
   )
+}
+
+/**
+ * Has the tokens that are valid draw from their limits, in their order. Those that must wait for a draw wait together; what
+ * has aged meanwhile is judged once more.
+ */
+async function drawAll(memory: Memory, all: readonly Question[], asker: Asker): Promise<Verdict[]> {
+  const wall = memory.clock.now()
+  const waiting: Promise<void>[] = []
+  for (const question of all) {
+    const { wanting, key, asked } = question
+    if (wanting === undefined) continue
+    const verdict = takeUnits(memory, wanting.facts, asked, wall)
+    if (verdict instanceof Wanting)
+      waiting.push(
+        verifyDrawing(memory, key, asked, asker, verdict).then((drawn) => {
+          question.verdict = drawn
+        }),
+      )
+    else {
+      question.verdict = verdict
+      if (verdict.valid) memory.noteUse(kidOf(key), wanting.facts.answer, wall)
+    }
+  }
+  if (waiting.length === 0) return all.map(({ verdict }) => verdict as Verdict)
+  const begunAt = memory.clock.monotonic()
+  await Promise.all(waiting)
+  if (isOutdated({ begunAt }, memory.clock.monotonic() + maxDrawMs)) await judgeAged(memory, all, asker)
+  return all.map(({ verdict }) => verdict as Verdict)
+}
+
+/** A wait for draws that was shorter leaves each verdict below the age that it may have. */
+const maxDrawMs = 900
+
+async function judgeAged(memory: Memory, all: readonly Question[], asker: Asker): Promise<void> {
+  for (const question of all) {
+    const { key, asked, verdict, wanting } = question
+    if (verdict?.valid !== true) continue
+    const paid: readonly Claim[] = wanting?.claims ?? []
+    question.verdict = await verifyPaid(memory, key, asked, asker, paid)
+  }
 }
 
 /** Checks all requests before it judges any. Gives the tokens that must be read. Throws `invalid_input`. */
@@ -84,12 +128,22 @@ function* readAndJudge(
     if (typeof request !== 'object' || request === null) refuseField(`[${i}]`, 'A { key, permissions? }.')
     const fault = unknownOption(request, requestNames)
     if (fault) refuseField(`[${i}].${fault.path}`, fault.message)
-    const { key, permissions } = request
+    const { key, permissions, cost, reserveSeconds } = request
     // Most batches ask for the same of each token.
     if (permissions !== checked) checkAskedPermissions(permissions, `[${i}].permissions`)
     checked = permissions
-    const asked = { permissions, organizationId }
-    questions.push({ key, asked, verdict: undefined, since: 0, answer: undefined, drops: 0 })
+    const drawn = drawFault({ cost, reserveSeconds })
+    if (drawn) refuseField(`[${i}].${drawn.path}`, drawn.message)
+    const asked = { permissions, organizationId, cost, reserveSeconds }
+    questions.push({
+      key,
+      asked,
+      verdict: undefined,
+      wanting: undefined,
+      since: 0,
+      answer: undefined,
+      drops: 0,
+    })
     weight += weightOf(asked)
     if (weight < stepWeight) continue
     weight = 0
@@ -105,13 +159,14 @@ function* judgeAtHand(memory: Memory, open: readonly Question[]): Generator<void
   let since = memory.clock.monotonic()
   for (const question of open) {
     const { key, asked } = question
-    const outcome = verifyOrParse(memory, key, asked)
-    const verdict = 'kid' in outcome ? verifyNow(memory, outcome, asked) : outcome
-    if (verdict === undefined) cold.push({ question, parsed: outcome as ParsedToken })
+    const outcome = verifyOrParse(memory, key, asked, 'request', 'later')
+    const judged = 'kid' in outcome ? verifyNow(memory, outcome, asked, 'request', 'later') : outcome
+    if (judged === undefined) cold.push({ question, parsed: outcome as ParsedToken })
     else {
-      question.verdict = verdict
+      settleQuestion(question, judged)
       question.since = since
-      question.answer = verdict === outcome ? answerBehind(memory, key, verdict) : undefined
+      question.answer =
+        judged === outcome ? answerBehind(memory, key, question.verdict as Verdict) : undefined
       question.drops = memory.cache.drops
     }
     weight += weightOf(asked)
@@ -121,6 +176,12 @@ function* judgeAtHand(memory: Memory, open: readonly Question[]): Generator<void
     since = memory.clock.monotonic()
   }
   return cold
+}
+
+/** A token that draws later is valid until then. */
+function settleQuestion(question: Question, judged: Verdict | Wanting): void {
+  question.wanting = judged instanceof Wanting ? judged : undefined
+  question.verdict = judged instanceof Wanting ? judged.facts.answer : judged
 }
 
 function weightOf({ permissions }: VerifyOptions): number {
@@ -143,7 +204,7 @@ async function judgeByReads(
       const reading = readings[at] as Reading
       // Others came between: this process may have been paused since.
       if (isOutdated(reading, memory.clock.monotonic())) return
-      question.verdict = judgeReading(memory, parsed, reading, question.asked)
+      settleQuestion(question, judgeReading(memory, parsed, reading, question.asked, 'request', 'later'))
       question.since = reading.begunAt
       question.answer = undefined
     })

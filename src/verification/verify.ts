@@ -3,7 +3,18 @@ import type { Purpose } from '../core/purpose.ts'
 import type { Verdict, VerifyOptions } from '../core/shapes/verification.ts'
 import type { ParsedToken } from '../core/token.ts'
 import type { Asker } from '../fairness/turns.ts'
-import { evaluate, notFound, nothingAsked, verdictOf, verifyOrParse } from '../verdict/evaluate.ts'
+import type { Claim } from '../verdict/claims.ts'
+import { exceededVerdict } from '../verdict/drawing.ts'
+import {
+  evaluate,
+  notFound,
+  nothingAsked,
+  type Paid,
+  takeUnits,
+  verdictOf,
+  verifyOrParse,
+  Wanting,
+} from '../verdict/evaluate.ts'
 import type { Facts } from '../verdict/facts.ts'
 import { isOutdated, readWithinLease } from '../verdict/lease.ts'
 import { digestEquals, digestText } from './digest.ts'
@@ -22,24 +33,85 @@ export function verify(
   asker: VerifyAsker = {},
 ): Promise<Verdict> {
   try {
-    const outcome = verifyOrParse(memory, token, asked, asker.purpose)
-    if (!('kid' in outcome)) return Promise.resolve(outcome)
-    const verdict = verifyNow(memory, outcome, asked, asker.purpose)
-    return verdict === undefined ? verifyStored(memory, outcome, asked, asker) : Promise.resolve(verdict)
+    const outcome = verifyFirst(memory, token, asked, asker.purpose)
+    if (outcome instanceof Wanting) return verifyDrawing(memory, token, asked, asker, outcome)
+    return 'kid' in outcome ? verifyStored(memory, token, outcome, asked, asker) : Promise.resolve(outcome)
   } catch (error) {
     return Promise.reject(error)
   }
 }
 
+/** Judges a token by what is at hand: memory, or a store that answers at once. */
+function verifyFirst(
+  memory: Memory,
+  token: string,
+  asked: VerifyOptions,
+  purpose?: Purpose,
+  paid?: Paid,
+): Verdict | ParsedToken | Wanting {
+  const outcome = verifyOrParse(memory, token, asked, purpose, paid)
+  if (!('kid' in outcome)) return outcome
+  return verifyNow(memory, outcome, asked, purpose, paid) ?? outcome
+}
+
 /** Judges a token by a read that must be waited for. Throws `store_unavailable`. */
 async function verifyStored(
   memory: Memory,
+  token: string,
   parsed: ParsedToken,
   asked: VerifyOptions,
   asker: VerifyAsker,
 ): Promise<Verdict> {
   const reading = await readWithinLease(memory.clock, () => memory.read(parsed.kid, asker))
-  return judgeReading(memory, parsed, reading, asked, asker.purpose)
+  const outcome = judgeReading(memory, parsed, reading, asked, asker.purpose)
+  return outcome instanceof Wanting ? verifyDrawing(memory, token, asked, asker, outcome) : outcome
+}
+
+/**
+ * Draws what a call wants of limits. Much may change while it waits: it is judged once more by what is known then, and
+ * what it has drawn goes back if something else refuses it. Throws `store_unavailable`.
+ */
+export async function verifyDrawing(
+  memory: Memory,
+  token: string,
+  asked: VerifyOptions,
+  asker: VerifyAsker,
+  { facts, claims }: Wanting,
+): Promise<Verdict> {
+  const outcome = await memory.allotments.wait(claims)
+  const now = memory.clock.now()
+  if (!outcome.taken) {
+    const { answer, terms } = facts
+    const refusal = evaluate(terms, asked, now)
+    if (refusal !== undefined) return verdictOf(answer, terms, refusal)
+    return exceededVerdict(answer, claims, outcome.exceeded, memory.clock.monotonic(), now)
+  }
+  return verifyPaid(memory, token, asked, asker, claims)
+}
+
+/** Judges a call that has drawn what it takes, and gives that back if something else refuses it. Throws `store_unavailable`. */
+export async function verifyPaid(
+  memory: Memory,
+  token: string,
+  asked: VerifyOptions,
+  asker: VerifyAsker,
+  claims: readonly Claim[],
+): Promise<Verdict> {
+  const again = verifyFirst(memory, token, asked, asker.purpose, claims)
+  const verdict = 'kid' in again ? await judgePaid(memory, again, asked, asker, claims) : (again as Verdict)
+  if (!verdict.valid) memory.allotments.giveBack(claims)
+  return verdict
+}
+
+async function judgePaid(
+  memory: Memory,
+  parsed: ParsedToken,
+  asked: VerifyOptions,
+  asker: VerifyAsker,
+  paid: Paid,
+): Promise<Verdict> {
+  const reading = await readWithinLease(memory.clock, () => memory.read(parsed.kid, asker))
+  return judgeReading(memory, parsed, reading, asked, asker.purpose, paid) as Verdict
 }
 
 /** Judges from a store that answers at once; undefined if it is another. Throws `store_unavailable`. */
@@ -48,10 +120,11 @@ export function verifyNow(
   parsed: ParsedToken,
   asked: VerifyOptions,
   purpose?: Purpose,
-): Verdict | undefined {
+  paid?: Paid,
+): Verdict | Wanting | undefined {
   const reading = memory.readNow(parsed.kid)
   if (reading === undefined || isOutdated(reading, memory.clock.monotonic())) return undefined
-  return judgeReading(memory, parsed, reading, asked, purpose)
+  return judgeReading(memory, parsed, reading, asked, purpose, paid)
 }
 
 /** Judges a token by what was read of its kid. */
@@ -61,30 +134,45 @@ export function judgeReading(
   { known }: Reading,
   asked: VerifyOptions,
   purpose?: Purpose,
-): Verdict {
+  paid?: Paid,
+): Verdict | Wanting {
   if (known === undefined || !digestEquals(known.digest, digestText(token))) return notFound
-  return judgeFacts(memory, kid, known.facts, asked, purpose)
+  return judgeFacts(memory, kid, known.facts, asked, purpose, paid)
 }
 
 /**
  * Judges the secret of a kid from the store, without the cache: for what has proved by other means to be let
- * in by it. Throws `store_unavailable`.
+ * in by it, and draws from no limit. Throws `store_unavailable`.
  */
-export async function verifyKid(memory: Memory, kid: string, asker: VerifyAsker = {}): Promise<Verdict> {
+export async function verifyKid(
+  memory: Memory,
+  kid: string,
+  asker: Asker & { purpose?: 'management' | 'heartbeat' } = {},
+): Promise<Verdict> {
+  const { purpose = 'management' } = asker
   const { known } = await readWithinLease(memory.clock, () => memory.read(kid, asker))
-  return known === undefined ? notFound : judgeFacts(memory, kid, known.facts, nothingAsked, asker.purpose)
+  return known === undefined
+    ? notFound
+    : (judgeFacts(memory, kid, known.facts, nothingAsked, purpose) as Verdict)
 }
 
-/** Evaluates, and notes the use: see `verifyCached`. */
+/** Evaluates, takes, and notes the use: see `verifyCached`. */
 function judgeFacts(
   memory: Memory,
   kid: string,
-  { answer, terms }: Facts,
+  facts: Facts,
   asked: VerifyOptions,
   purpose: Purpose = 'request',
-): Verdict {
+  paid?: Paid,
+): Verdict | Wanting {
+  const { answer, terms } = facts
   const now = memory.clock.now()
   const refusal = evaluate(terms, asked, now)
+  if (refusal === undefined && purpose === 'request' && terms.claims.length > 0) {
+    const verdict = takeUnits(memory, facts, asked, now, paid)
+    if (!(verdict instanceof Wanting) && verdict.valid) memory.noteUse(kid, answer, now)
+    return verdict
+  }
   if (refusal === undefined && purpose !== 'heartbeat') memory.noteUse(kid, answer, now)
   return verdictOf(answer, terms, refusal)
 }

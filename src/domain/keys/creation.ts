@@ -10,14 +10,23 @@ import {
   requireRoot,
   unknownOrganization,
 } from '../../core/access.ts'
-import { holdsDatabase } from '../../core/actor.ts'
+import { holdsDatabase, type LiveActor } from '../../core/actor.ts'
+import { LatchkeyError } from '../../core/errors.ts'
 import { type IdSource, newId } from '../../core/ids.ts'
+import {
+  type LimitGiven,
+  noLimits,
+  readLimits,
+  replaceLimits,
+  writeLimits,
+} from '../../core/stored-limits.ts'
 import type { ParsedToken } from '../../core/token.ts'
 import { insertKeys, type NewKeyRow } from '../../store/keys.ts'
 import { existingOrganizations } from '../../store/organizations.ts'
 import { insertSecrets, type NewSecretRow } from '../../store/secrets.ts'
 import type { Tx } from '../../store/tables.ts'
 import { digestToken } from '../../verification/digest.ts'
+import { maySetLimits } from '../limits/rules.ts'
 import { outlivesSession, requireFreshSignIn } from '../sessions/fresh-sign-in.ts'
 import { writeKeys } from './rules.ts'
 
@@ -28,6 +37,7 @@ export interface WantedKey {
   permissions: string[]
   metadata: Record<string, unknown>
   expiresAt: Date | null
+  limits: LimitGiven[]
   createdBy?: string | undefined
   token: ParsedToken
 }
@@ -79,15 +89,42 @@ function requireMayCreate({ actor, now }: Change, wanted: WantedKey): void {
   requireLifetime(actor, organizationId, expiresAt?.getTime() ?? null)
   if (Object.keys(metadata).length > 0) requireMetadata(actor)
   if (outlivesSession(organizationId, permissions)) requireFreshSignIn(actor, now)
+  requireShortLine(actor)
+}
+
+/** The keys from whose limits others draw are read with each of these: a line has so many at most. */
+const maxLine = 3
+
+function requireShortLine(actor: LiveActor): void {
+  if (maySetLimits(actor) || holdsDatabase(actor) || actor.limitsLine.length <= maxLine) return
+  throw new LatchkeyError(
+    'permission_escalation',
+    `The calling key draws from the limits of ${maxLine} others already, so it cannot create keys that draw from its own. Use one of those.`,
+  )
+}
+
+/** From whose limits a new key draws beside its own. */
+function limitsFrom(actor: LiveActor): string | null {
+  return holdsDatabase(actor) || maySetLimits(actor) ? null : (actor.limitsLine[0] ?? null)
 }
 
 /** Makes the rows of a key with a given token, and records that it is created. */
 export function recordKey(source: IdSource, { actor, now, record }: Change, wanted: WantedKey): NewKey {
-  const { organizationId, name, permissions, metadata, expiresAt } = wanted
+  const { organizationId, name, permissions, metadata, expiresAt, limits } = wanted
   const { token, kid, prefix } = wanted.token
   const id = newId(source)
   const createdBy = wanted.createdBy ?? (holdsDatabase(actor) ? null : actor.keyId)
-  const changes = { name, permissions, expiresAt, metadata, kid, createdBy }
+  const drawsFrom = limitsFrom(actor)
+  const changes = {
+    name,
+    permissions,
+    expiresAt,
+    metadata,
+    kid,
+    createdBy,
+    ...(limits.length > 0 && { limits }),
+    ...(drawsFrom !== null && { limitsFrom: drawsFrom }),
+  }
   record({ action: 'key.created', organizationId, keyId: id, changes })
   return {
     key: {
@@ -102,6 +139,8 @@ export function recordKey(source: IdSource, { actor, now, record }: Change, want
       revoked_at: null,
       prefix,
       kid,
+      limits: writeLimits(replaceLimits(readLimits(noLimits), limits, maySetLimits(actor))),
+      limits_from: drawsFrom,
     },
     secret: {
       kid,

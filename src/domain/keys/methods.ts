@@ -3,6 +3,7 @@ import type { ActorOptions } from '../../core/call-options.ts'
 import type { Keys } from '../../core/shapes/keys.ts'
 import { checkOptions, listMethods, makeChange, makeEnd } from '../calls.ts'
 import type { Engine } from '../engine.ts'
+import { addKeyUnits } from '../limits/units.ts'
 import { createKey } from './create.ts'
 import { listPermissions } from './permissions-in-use.ts'
 import { getKey, getOwnKey, listKeys } from './read.ts'
@@ -25,6 +26,8 @@ export function keyMethods(engine: Engine): Keys<ActorOptions> {
       makeChange(engine, options, (checked) => rotateKey(engine, id, input, checked)),
     endSecret: (id, kid, options) =>
       makeEnd(engine, options, (checked) => endKeySecret(engine, id, kid, checked)),
+    addUnits: (id, name, input, options) =>
+      makeChange(engine, options, (checked) => addKeyUnits(engine, id, name, input, checked)),
     revoke: (id, options) => makeEnd(engine, options, (checked) => revokeKey(engine, id, checked)),
   }
 }

@@ -2,7 +2,7 @@
 import { narrowScope, scopeOf, unknownOrganization } from '../../core/access.ts'
 import { holdsDatabase } from '../../core/actor.ts'
 import { refuseField } from '../../core/errors.ts'
-import { isId } from '../../core/ids.ts'
+import { isId } from '../../core/id-form.ts'
 import { parseInput } from '../../core/input.ts'
 import {
   type GetKeyInput,
@@ -18,8 +18,9 @@ import { findKey, keyOrders, readKeySlice, toKey } from '../../store/keys.ts'
 import { findOrganization } from '../../store/organizations.ts'
 import { findSecret, readSecrets, toSecret } from '../../store/secrets.ts'
 import { actorOf, type CommandOptions, type Engine } from '../engine.ts'
+import { readLimitStates } from '../limits/states.ts'
 import { readPage } from '../listing.ts'
-import { unknownKey, unknownSecret } from './rules.ts'
+import { toKeyWithLimits, unknownKey, unknownSecret } from './rules.ts'
 
 /** How a key is read. */
 export type GetKeyOptions = CommandOptions & GetKeyInput
@@ -40,7 +41,10 @@ export async function getKey(engine: Engine, id: string, options: GetKeyOptions 
       const after = secretsAfter === undefined ? undefined : await findSecret(db, row, secretsAfter)
       if (secretsAfter !== undefined && !after) throw unknownSecret()
       const secrets = await readSecrets(db, row, after)
-      return { ...toKey(row, engine.now()), secrets: secrets.map(toSecret) }
+      return {
+        ...(await toKeyWithLimits(db, engine.store.dialect, row, engine.now())),
+        secrets: secrets.map(toSecret),
+      }
     },
     turnOf(actor, options),
   )
@@ -77,9 +81,12 @@ export async function listKeys(
       limit,
       after,
       turn,
-      read: (db, position, bounds) =>
-        readKeySlice(db, { scope, status, q, sort, now, after: position }, bounds),
+      read: async (db, position, bounds) => {
+        const slice = await readKeySlice(db, { scope, status, q, sort, now, after: position }, bounds)
+        const states = await readLimitStates(db, engine.store.dialect, 'key', slice.rows)
+        return { ...slice, rows: slice.rows.map((row) => ({ row, limits: states.get(row.id) ?? [] })) }
+      },
     },
-    (row) => toKey(row, now),
+    ({ row, limits }) => toKey(row, now, limits),
   )
 }

@@ -5,6 +5,7 @@ import { rootOrganizationId } from '../../core/access.ts'
 import { operator } from '../../core/actor.ts'
 import { LatchkeyError, refuseField } from '../../core/errors.ts'
 import type { CreatedKey } from '../../core/shapes/keys.ts'
+import { noLimits } from '../../core/stored-limits.ts'
 import { generateToken, type ParsedToken, parseToken } from '../../core/token.ts'
 import { findOrganization, insertOrganization } from '../../store/organizations.ts'
 import { allDone } from '../../store/statements.ts'
@@ -66,7 +67,7 @@ export async function createRootKey(engine: Engine): Promise<CreatedKey> {
 }
 
 async function addRootOrganization({ tx, now, record }: Change): Promise<boolean> {
-  const row = { id: rootOrganizationId, name: 'Root', created_at: now }
+  const row = { id: rootOrganizationId, name: 'Root', created_at: now, limits: noLimits, plan: null }
   if (!(await insertOrganization(tx, row))) return false
   record({
     action: 'organization.created',
@@ -83,6 +84,7 @@ async function addRootKey(engine: Engine, change: Change, token: ParsedToken): P
     permissions: ['latchkey:*'],
     metadata: {},
     expiresAt: null,
+    limits: [],
     token,
   })
   await allDone(insertNewKeys(change.tx, [created]))

@@ -16,6 +16,7 @@ import {
 import { deleteKeySessions } from '../../store/sessions.ts'
 import { digestToken } from '../../verification/digest.ts'
 import { actorOf, type CommandOptions, type Engine } from '../engine.ts'
+import { readLimitStates } from '../limits/states.ts'
 import { outlivesSession, requireFreshSignIn } from '../sessions/fresh-sign-in.ts'
 import { requireLiveKey, withToken, writeKeys } from './rules.ts'
 
@@ -31,7 +32,7 @@ export async function rotateKey(
   options: CommandOptions = {},
 ): Promise<CreatedKey> {
   const { graceSeconds } = parseInput(rotateKeySchema, input)
-  const { row, token } = await engine.commit(
+  const { row, token, limits } = await engine.commit(
     actorOf(options),
     { permission: writeKeys, keyId: id, signal: options.signal },
     async (change) => {
@@ -76,8 +77,9 @@ export async function rotateKey(
         keyId: id,
         changes: { kid: { from: key.kid, to: next.kid }, graceEndsAt: new Date(graceEndsAt) },
       })
-      return { row, token: next }
+      const states = await readLimitStates(change.tx, engine.store.dialect, 'key', [row])
+      return { row, token: next, limits: states.get(id) ?? [] }
     },
   )
-  return withToken(row, token, engine.now())
+  return withToken(row, token, engine.now(), limits)
 }

@@ -3,10 +3,13 @@
 import type { Change } from '../../commit/commit.ts'
 import { requireCover, scopeOf } from '../../core/access.ts'
 import { LatchkeyError, refuseField } from '../../core/errors.ts'
-import { isId } from '../../core/ids.ts'
-import type { CreatedKey } from '../../core/shapes/keys.ts'
+import { isId } from '../../core/id-form.ts'
+import type { CreatedKey, Key } from '../../core/shapes/keys.ts'
 import type { ParsedToken } from '../../core/token.ts'
+import type { StoreDialect } from '../../store/backend.ts'
 import { type KeyRow, lockKey, type NewKeyRow, toKey } from '../../store/keys.ts'
+import type { Db } from '../../store/tables.ts'
+import { fullStates, readLimitStates } from '../limits/states.ts'
 
 /** What every change of a key takes of its caller. */
 export const writeKeys = 'latchkey:keys:write'
@@ -34,8 +37,13 @@ export function requireFuture(expiresAt: Date | null, now: number): void {
 }
 
 /** A key with its token, which is shown this once. */
-export function withToken(row: NewKeyRow, { token }: ParsedToken, now: number): CreatedKey {
-  const { id, organizationId, name, ...rest } = toKey(row, now)
+export function withToken(
+  row: NewKeyRow,
+  { token }: ParsedToken,
+  now: number,
+  limits = fullStates(row.limits, now),
+): CreatedKey {
+  const { id, organizationId, name, ...rest } = toKey(row, now, limits)
   return { id, organizationId, name, key: token, ...rest }
 }
 
@@ -46,4 +54,10 @@ export function unknownKey(): LatchkeyError {
 
 export function unknownSecret(): LatchkeyError {
   return new LatchkeyError('secret_not_found', 'The key has no secret with this kid.')
+}
+
+/** A key as it stands in a transaction or a read, with what is left of its limits. */
+export async function toKeyWithLimits(db: Db, dialect: StoreDialect, row: KeyRow, now: number): Promise<Key> {
+  const states = await readLimitStates(db, dialect, 'key', [row])
+  return toKey(row, now, states.get(row.id) ?? [])
 }

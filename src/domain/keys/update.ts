@@ -2,11 +2,13 @@
 import { requireGrantable, requireLifetime, requireMetadata } from '../../core/access.ts'
 import { parseInput } from '../../core/input.ts'
 import { type Key, type UpdateKeyInput, updateKeySchema } from '../../core/shapes/keys.ts'
-import { changeKey, type KeyRow, toKey } from '../../store/keys.ts'
+import { changeKey, type KeyRow } from '../../store/keys.ts'
 import { actorOf, type CommandOptions, type Engine } from '../engine.ts'
+import { newLimits, requireLimits } from '../limits/rules.ts'
+import { describeLimits } from '../limits/states.ts'
 import { isWider, outlivesSession, requireFreshSignIn } from '../sessions/fresh-sign-in.ts'
 import { requireOtherRootKey } from './last-root-key.ts'
-import { requireFuture, requireLiveKey, writeKeys } from './rules.ts'
+import { requireFuture, requireLiveKey, toKeyWithLimits, writeKeys } from './rules.ts'
 
 /**
  * Changes what is named and leaves the rest. It takes a caller that holds what the key may do and what it grants, and
@@ -24,7 +26,7 @@ export async function updateKey(
   const now = engine.now()
   if (expiresAt !== undefined) requireFuture(expiresAt, now)
   const requirements = { permission: writeKeys, keyId: id, signal: options.signal } as const
-  const row = await engine.commit(actorOf(options), requirements, async (change) => {
+  return engine.commit(actorOf(options), requirements, async (change) => {
     const before = await requireLiveKey(change, id)
     const expiry = expiresAt === undefined ? before.expires_at : (expiresAt?.getTime() ?? null)
     if (permissions !== undefined) requireGrantable(change.actor, permissions)
@@ -33,7 +35,9 @@ export async function updateKey(
       permissions: permissions === undefined ? before.permissions : JSON.stringify(permissions),
       metadata: metadata === undefined ? before.metadata : JSON.stringify(metadata),
       expires_at: expiry,
+      limits: replaced.limits == null ? before.limits : newLimits(before.limits, replaced.limits),
     }
+    if (after.limits !== before.limits) requireLimits(change.actor, 'set limits')
     if (after.metadata !== before.metadata) requireMetadata(change.actor)
     // More permissions on a key that outlives the caller would outlive it as well.
     if (isWider(before, after)) requireLifetime(change.actor, before.organization_id, expiry)
@@ -41,7 +45,8 @@ export async function updateKey(
     if (isWider(before, after) && outlivesSession(before.organization_id, JSON.parse(after.permissions)))
       requireFreshSignIn(change.actor, change.now)
     const changes = describeChanges(before, after)
-    if (Object.keys(changes).length === 0) return before
+    if (Object.keys(changes).length === 0)
+      return toKeyWithLimits(change.tx, engine.store.dialect, before, now)
     const changed = await changeKey(change.tx, before, after)
     change.record({
       action: 'key.updated',
@@ -49,12 +54,11 @@ export async function updateKey(
       keyId: id,
       changes,
     })
-    return changed
+    return toKeyWithLimits(change.tx, engine.store.dialect, changed, now)
   })
-  return toKey(row, now)
 }
 
-type Changeable = Pick<KeyRow, 'name' | 'permissions' | 'metadata' | 'expires_at'>
+type Changeable = Pick<KeyRow, 'name' | 'permissions' | 'metadata' | 'expires_at' | 'limits'>
 
 function describeChanges(before: Changeable, after: Changeable): Record<string, unknown> {
   const changes: Record<string, unknown> = {}
@@ -69,5 +73,7 @@ function describeChanges(before: Changeable, after: Changeable): Record<string, 
   if (before.metadata !== after.metadata) {
     changes.metadata = { from: JSON.parse(before.metadata), to: JSON.parse(after.metadata) }
   }
+  if (before.limits !== after.limits)
+    changes.limits = { from: describeLimits(before.limits), to: describeLimits(after.limits) }
   return changes
 }

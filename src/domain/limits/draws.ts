@@ -1,0 +1,227 @@
+// Draws units for the limits of this process: all of its counters in one transaction, one at a time, off the path of a
+// verification that has units at hand.
+import type { Change, Opened, Writer } from '../../commit/commit.ts'
+import { system } from '../../core/actor.ts'
+import { LatchkeyError } from '../../core/errors.ts'
+import { type Allowance, kindOf, type LimitScope } from '../../core/limits.ts'
+import { joinLimits, readLimits } from '../../core/stored-limits.ts'
+import {
+  type LockedCounters,
+  lockCounters,
+  makeCounters,
+  type StoredCounter,
+  writeCounters,
+} from '../../store/counters.ts'
+import type { Store } from '../../store/store.ts'
+import { Allotments } from '../../verdict/allotment.ts'
+import type { CounterMessage, Message } from '../../verdict/claims.ts'
+import type { Clock } from '../../verdict/clock.ts'
+import { type Draw, type DrawAnswer, draw, newCounter } from '../../verdict/counter.ts'
+import type { CountedLimit } from '../../verdict/holding.ts'
+
+/** Two draws of a process begin so far apart at least. */
+const betweenMs = 20
+const sweepEveryMs = 1_000
+/** After a draw that failed. */
+const pauseMs = 100
+/** A counter is called back from others so often at most. */
+const recallEveryMs = 200
+/** How many counters one draw calls back at most: each is a line of the log that every process reads. */
+const maxRecalls = 16
+/** How long a stop goes on giving units back. */
+const lastMs = 1_000
+
+/** How this process is known as a holder. */
+interface Following {
+  /** Its registration; undefined while it has none: then it may hold no units. */
+  readonly id: string | undefined
+  readonly lease: { holds(monotonic: number, now: number): boolean }
+  start(): Promise<void>
+}
+
+/** Runs the draws of a process. */
+export class Draws {
+  readonly allotments: Allotments
+  readonly #store: Pick<Store, 'dialect'>
+  readonly #clock: Clock
+  readonly #follower: Following
+  #writer: Pick<Writer, 'transact'> | undefined
+  #under: Promise<void> | undefined
+  #isTimed = false
+  #isStopping = false
+  #startedAt = Number.NEGATIVE_INFINITY
+  readonly #recalledAt = new Map<string, number>()
+  #callOff: () => void
+
+  constructor(store: Pick<Store, 'dialect'>, clock: Clock, follower: Following) {
+    this.#store = store
+    this.#clock = clock
+    this.#follower = follower
+    const holdsLease = () => follower.lease.holds(clock.monotonic(), clock.now())
+    this.allotments = new Allotments(clock, () => this.#wake(), holdsLease)
+    const sweep = () => {
+      this.allotments.sweep()
+      this.#callOff = clock.after(sweepEveryMs, sweep)
+    }
+    this.#callOff = clock.after(sweepEveryMs, sweep)
+  }
+
+  /** Draws by a writer from now on: it needs the memory, which needs this. */
+  begin(writer: Pick<Writer, 'transact'>): void {
+    this.#writer = writer
+  }
+
+  /** Gives all units back, as far as there is time, and ends. */
+  async stop(): Promise<void> {
+    this.#callOff()
+    this.#isStopping = true
+    await this.#under
+    this.allotments.giveAllBack()
+    const startedAt = this.#clock.monotonic()
+    while (this.allotments.hasNews && this.#clock.monotonic() - startedAt < lastMs) {
+      const message = this.allotments.prepare()
+      if (message === undefined || !(await this.#send(message))) return
+    }
+  }
+
+  #wake(): void {
+    if (this.#isTimed || this.#under !== undefined || this.#isStopping) return
+    this.#isTimed = true
+    const wait = this.#startedAt + betweenMs - this.#clock.monotonic()
+    // What is asked for in the same turn of the event loop goes together.
+    if (wait <= 0) setImmediate(() => this.#start())
+    else this.#clock.after(Math.ceil(wait), () => this.#start())
+  }
+
+  #start(): void {
+    this.#isTimed = false
+    if (this.#isStopping) return
+    const message = this.allotments.prepare()
+    if (message === undefined) return
+    this.#startedAt = this.#clock.monotonic()
+    this.#under = this.#send(message).then((isDone) => {
+      this.#under = undefined
+      if (isDone && this.allotments.hasNews) this.#wake()
+      else if (!isDone) this.#clock.after(pauseMs, () => this.#wake())
+    })
+  }
+
+  async #send(message: Message): Promise<boolean> {
+    try {
+      const answers = await this.#draw(message)
+      if (answers === undefined) this.allotments.drop()
+      else this.allotments.accept(message, answers)
+      return answers !== undefined
+    } catch (error) {
+      this.allotments.fail(message, error)
+      return false
+    }
+  }
+
+  /** Draws; undefined if the lease has ended of which this process believes that it holds units. */
+  async #draw(message: Message): Promise<DrawAnswer[] | undefined> {
+    await this.#follower.start()
+    const holder = this.#follower.id
+    if (holder === undefined)
+      throw new LatchkeyError(
+        'store_unavailable',
+        'This process does not follow the database yet. Try again.',
+      )
+    const writer = this.#writer as Pick<Writer, 'transact'>
+    const draws = await writer.transact([system], {}, (opened) => this.#drawIn(opened, message, holder))
+    return draws?.map(({ answer }) => answer)
+  }
+
+  async #drawIn(
+    opened: Opened,
+    { counters, sequence }: Message,
+    holder: string,
+  ): Promise<(Draw & StoredCounter)[] | undefined> {
+    const limits = counters.map(({ holding }) => holding.limit)
+    const unknown = counters.filter(({ holding }) => !holding.isStored)
+    await makeCounters(opened.tx, unknown.map(toNew))
+    const locked = await lockCounters(
+      opened.tx,
+      this.#store.dialect,
+      limits.map(({ counterId }) => counterId),
+      ownersOf(limits),
+    )
+    if (!locked.followers.has(holder)) return undefined
+    const isLive = (id: string) => locked.followers.has(id)
+    const draws = counters.map((asked) => {
+      const { limit } = asked.holding
+      const stored = locked.counters.get(limit.counterId)
+      if (stored === undefined) {
+        asked.holding.isStored = false
+        throw new Error('The database has no row of a counter. The next draw makes it.')
+      }
+      const message = { ...asked, holder, sequence }
+      const drawn = draw(stored.counter, allowanceNow(limit, locked), message, locked.now, isLive)
+      return { ...drawn, id: limit.counterId, organizationId: limit.organizationId }
+    })
+    await writeCounters(
+      opened.tx,
+      draws.filter(({ isRepeated }) => !isRepeated),
+    )
+    const change = opened.begin(system, 'any key')
+    for (const { id, organizationId } of this.#chooseRecalled(draws))
+      change.announce({ topic: 'limit', id, organizationId })
+    for (const { holding } of counters) recordLost(change, holding.limit, draws)
+    return draws
+  }
+
+  /** Of the counters whose units others hold, those that were not called back a moment ago. */
+  #chooseRecalled(draws: readonly (Draw & StoredCounter)[]): StoredCounter[] {
+    const now = this.#clock.monotonic()
+    const chosen = draws
+      .filter(
+        ({ id, isShort }) =>
+          isShort && now - (this.#recalledAt.get(id) ?? Number.NEGATIVE_INFINITY) >= recallEveryMs,
+      )
+      .slice(0, maxRecalls)
+    if (this.#recalledAt.size > 10_000) this.#recalledAt.clear()
+    for (const { id } of chosen) this.#recalledAt.set(id, now)
+    return chosen
+  }
+}
+
+function ownersOf(limits: readonly CountedLimit[]): { keys: string[]; organizations: string[] } {
+  const idsOf = (isWanted: (scope: LimitScope) => boolean) => [
+    ...new Set(limits.filter(({ scope }) => isWanted(scope)).map(({ ownerId }) => ownerId)),
+  ]
+  return {
+    keys: idsOf((scope) => scope !== 'organization'),
+    organizations: idsOf((scope) => scope === 'organization'),
+  }
+}
+
+/** What a limit allows as the database has it now; as it was last known if it is gone. */
+function allowanceNow({ scope, ownerId, name, allowance }: CountedLimit, locked: LockedCounters): Allowance {
+  const row = (scope === 'organization' ? locked.organizations : locked.keys).get(ownerId)
+  if (row === undefined) return allowance
+  const planned = row.planned === null ? [] : readLimits(row.planned).limits
+  const current = joinLimits(readLimits(row.limits).limits, planned).filter((limit) => limit.name === name)
+  return (
+    current.map((limit) => limit.allowance).find((other) => kindOf(other) === kindOf(allowance)) ?? allowance
+  )
+}
+
+/** Tells of the units of a quota that were lost with a process; those of a rate come again by themselves. */
+function recordLost(change: Change, limit: CountedLimit, draws: readonly (Draw & StoredCounter)[]): void {
+  const lost = draws.find(({ id }) => id === limit.counterId)?.lost ?? 0
+  if (lost === 0 || limit.allowance.kind === 'rate') return
+  const { organizationId, ownerId, name, scope } = limit
+  change.record({
+    action: 'limit.units_lost',
+    organizationId,
+    ...(scope !== 'organization' && { keyId: ownerId }),
+    changes: { name, units: lost },
+  })
+}
+
+function toNew({ holding }: CounterMessage): StoredCounter {
+  const { counterId: id, limit } = holding
+  const { allowance, organizationId } = limit
+  // As of 1970: the first draw brings it to the database's instant.
+  return { id, organizationId, counter: newCounter(allowance, limit.epoch, 0) }
+}

@@ -1,0 +1,121 @@
+// Units are added to a quota by hand, for its current period: what a customer has bought.
+import type { Change } from '../../commit/commit.ts'
+import { requireOwnOrganization, scopeOf, unknownOrganization } from '../../core/access.ts'
+import { LatchkeyError, refuseField } from '../../core/errors.ts'
+import { isId } from '../../core/id-form.ts'
+import { parseInput } from '../../core/input.ts'
+import { type AddUnitsInput, addUnitsSchema, type LimitState } from '../../core/shapes/limits.ts'
+import { joinLimits, readLimits, type StoredLimit } from '../../core/stored-limits.ts'
+import { addReference, lockCounters, makeCounters, writeCounters } from '../../store/counters.ts'
+import { findKey } from '../../store/keys.ts'
+import { findOrganization } from '../../store/organizations.ts'
+import { findPlan } from '../../store/plans.ts'
+import { advance, newCounter } from '../../verdict/counter.ts'
+import { counterIdOf } from '../../verdict/owners.ts'
+import { actorOf, type CommandOptions, type Engine } from '../engine.ts'
+import { unknownKey } from '../keys/rules.ts'
+import { writeLimits } from './rules.ts'
+import { toLimitState } from './states.ts'
+
+/** More were never bought, and a double counts far more of them exactly. */
+const maxAdded = 10 ** 15
+
+/** Whose limit it is. */
+interface Owner {
+  scope: 'key' | 'organization'
+  id: string
+  organizationId: string
+  limits: readonly StoredLimit[]
+}
+
+/** Adds units to a quota of a key. Throws `key_not_found`, `limit_not_found`, `invalid_input`, `reference_used`. */
+export function addKeyUnits(
+  engine: Engine,
+  id: string,
+  name: string,
+  input: AddUnitsInput,
+  options: CommandOptions = {},
+): Promise<LimitState> {
+  return addUnits(engine, name, input, options, async ({ tx, actor }) => {
+    const key = isId(id) ? await findKey(tx, id, scopeOf(actor)) : undefined
+    if (!key) throw unknownKey()
+    const organization = await findOrganization(tx, key.organization_id)
+    const plan = organization?.plan == null ? undefined : await findPlan(tx, organization.plan)
+    const limits = joinLimits(
+      readLimits(key.limits).limits,
+      plan === undefined ? [] : readLimits(plan.key_limits).limits,
+    )
+    return { scope: 'key', id, organizationId: key.organization_id, limits }
+  })
+}
+
+/** The same to a quota of an organization. Throws `organization_not_found` too. */
+export function addOrganizationUnits(
+  engine: Engine,
+  id: string,
+  name: string,
+  input: AddUnitsInput,
+  options: CommandOptions = {},
+): Promise<LimitState> {
+  return addUnits(engine, name, input, options, async ({ tx, actor }) => {
+    requireOwnOrganization(id, actor)
+    const organization = await findOrganization(tx, id)
+    if (!organization) throw unknownOrganization()
+    const plan = organization.plan === null ? undefined : await findPlan(tx, organization.plan)
+    const limits = joinLimits(
+      readLimits(organization.limits).limits,
+      plan === undefined ? [] : readLimits(plan.limits).limits,
+    )
+    return { scope: 'organization', id, organizationId: id, limits }
+  })
+}
+
+async function addUnits(
+  engine: Engine,
+  name: string,
+  input: AddUnitsInput,
+  options: CommandOptions,
+  findOwner: (change: Change) => Promise<Owner>,
+): Promise<LimitState> {
+  const { add, reference } = parseInput(addUnitsSchema, input)
+  const requirements = { permission: writeLimits, signal: options.signal } as const
+  return engine.commit(actorOf(options), requirements, async (change) => {
+    const { tx } = change
+    const owner = await findOwner(change)
+    const { scope, id: ownerId, organizationId } = owner
+    const limit = owner.limits.find((other) => other.name === name)
+    if (limit === undefined) throw unknownLimit()
+    const { allowance, epoch } = limit
+    if (allowance.kind === 'rate')
+      refuseField('name', 'Must be a quota: a rate gains its units by itself. Change its limit instead.')
+    const id = counterIdOf(scope, ownerId, name, allowance)
+    const isNew =
+      reference === undefined ||
+      (await addReference(tx, { counter_owner: `${scope}/${ownerId}/${name}`, reference, units: add }))
+    await makeCounters(tx, [{ id, organizationId, counter: newCounter(allowance, epoch, 0) }])
+    const { counters, now } = await lockCounters(tx, engine.store.dialect, [id])
+    const counter = advance(
+      counters.get(id)?.counter ?? newCounter(allowance, epoch, now),
+      allowance,
+      epoch,
+      now,
+    )
+    if (!isNew) return toLimitState(limit, counter, now)
+    const after = { ...counter, added: counter.added + add }
+    if (Math.abs(after.added) > maxAdded)
+      refuseField('add', `Must leave at most ${maxAdded} units added in a period.`)
+    await writeCounters(tx, [{ id, organizationId, counter: after }])
+    change.record({
+      action: 'limit.units_added',
+      organizationId,
+      ...(scope === 'key' && { keyId: ownerId }),
+      subject: id,
+      changes: { name, add, ...(reference !== undefined && { reference }) },
+    })
+    return toLimitState(limit, after, now)
+  })
+}
+
+function unknownLimit(): LatchkeyError {
+  return new LatchkeyError('limit_not_found', 'There is no limit of this name here.')
+}
