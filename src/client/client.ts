@@ -3,22 +3,28 @@ import { unknownOption } from '../core/options.ts'
 import type { Audit } from '../core/shapes/audit.ts'
 import type { Keys } from '../core/shapes/keys.ts'
 import type { Organizations } from '../core/shapes/organizations.ts'
+import type { Plans } from '../core/shapes/plans.ts'
 import type { Sessions } from '../core/shapes/sessions.ts'
+import type { Settling } from '../core/shapes/settlements.ts'
 import { auditMethods } from './methods/audit.ts'
 import { keyMethods } from './methods/keys.ts'
 import { type Operation, operationMethods } from './methods/operation.ts'
 import { organizationMethods } from './methods/organizations.ts'
+import { planMethods } from './methods/plans.ts'
 import { sessionMethods } from './methods/sessions.ts'
+import { settlementMethods } from './methods/settlements.ts'
 import { type Verification, verificationMethods } from './methods/verification.ts'
 import { type Verifiers, verifierMethods } from './methods/verifiers.ts'
 import { type CallOptions, type ClientOptions, createRequester } from './request/request.ts'
 
 /** A client of one server, which calls it with one key. Every failed call throws {@link LatchkeyClientError}. */
-export interface LatchkeyClient extends Verification {
+export interface LatchkeyClient extends Verification, Settling<CallOptions> {
   /** Creates, reads, changes, rotates and revokes keys. */
   keys: Keys<CallOptions>
   /** Creates, reads and renames the owners of keys. */
   organizations: Organizations<CallOptions>
+  /** Named sets of permissions and limits, for organizations. */
+  plans: Plans<CallOptions>
   /** Reads the audit log: every change, and its actor. */
   audit: Audit<CallOptions>
   /** Lists and ends the sessions of the calling key. */
@@ -42,10 +48,12 @@ export function createClient(client: ClientOptions): LatchkeyClient {
   return {
     keys: keyMethods(requester),
     organizations: organizationMethods(requester),
+    plans: planMethods(requester),
     audit: auditMethods(requester),
     sessions: sessionMethods(requester),
     verifiers: verifierMethods(requester),
     operation: operationMethods(requester),
     ...verificationMethods(requester),
+    ...settlementMethods(requester),
   }
 }

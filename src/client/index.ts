@@ -2,8 +2,18 @@
 export type { Audit } from '../core/shapes/audit.ts'
 export type { Applied, Changed, Done, WaitOptions } from '../core/shapes/calls.ts'
 export type { Keys } from '../core/shapes/keys.ts'
+export type {
+  AddUnitsInput,
+  Cost,
+  ExceededLimit,
+  LimitInput,
+  LimitState,
+  VerdictLimit,
+} from '../core/shapes/limits.ts'
 export type { Organizations } from '../core/shapes/organizations.ts'
+export type { Plans } from '../core/shapes/plans.ts'
 export type { Sessions } from '../core/shapes/sessions.ts'
+export type { Settlement, Settling } from '../core/shapes/settlements.ts'
 export { createClient, type LatchkeyClient } from './client.ts'
 export { type ClientErrorCode, isLatchkeyError, LatchkeyClientError } from './errors.ts'
 export type { ChangeOptions } from './methods/calls.ts'

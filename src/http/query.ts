@@ -1,7 +1,9 @@
 // Reads a query string: each parameter once, in plain UTF-8, under the library's names.
 
 import { checkAskedPermissions } from '../core/asked-permissions.ts'
+import { maxLimitUnits } from '../core/bounds.ts'
 import { LatchkeyError } from '../core/errors.ts'
+import { limitNamePattern } from '../core/limits.ts'
 import { fromWire } from '../core/wire.ts'
 
 /** The parameters of a query string (without its `?`) in their order. Throws `invalid_input` for broken UTF-8. */
@@ -29,13 +31,50 @@ export function readQuery(query: string): Record<string, unknown> {
   return fromWire(Object.fromEntries(parameters))
 }
 
-/** Reads the permissions that a proxy wants of a token, each as `permission=…`. Throws `invalid_input`. */
-export function readWanted(query: string): string[] {
-  const wanted = splitQuery(query).map(([name, value]) =>
-    name === 'permission' ? value : refuse(name, 'Unknown field.'),
-  )
-  checkAskedPermissions(wanted, 'permission')
-  return wanted
+/** What a proxy asks of a token. */
+export interface ProxyQuestion {
+  permissions: string[]
+  /** Undefined for what each limit draws by default. */
+  cost: number | Record<string, number> | undefined
+  /** The status by which limits refuse; undefined for 429 and 402. */
+  refuses: number | undefined
+}
+
+/**
+ * Reads what a proxy asks of a token: permissions, each as `permission=…`, `cost=…` or `cost.NAME=…`, and `refuse=403`.
+ * Throws `invalid_input`.
+ */
+export function readWanted(query: string): ProxyQuestion {
+  const permissions: string[] = []
+  const costs = new Map<string, number>()
+  let refuses: number | undefined
+  for (const [name, value] of splitQuery(query)) {
+    if (name === 'permission') permissions.push(value)
+    else if (name === 'cost' || name.startsWith('cost.')) readCost(costs, name, value)
+    else if (name === 'refuse' && value === '403' && refuses === undefined) refuses = 403
+    else if (name === 'refuse') refuse(name, refuses === undefined ? 'Must be 403.' : 'Must be given once.')
+    else refuse(name, 'Unknown field.')
+  }
+  checkAskedPermissions(permissions, 'permission')
+  return { permissions, cost: costOf(costs), refuses }
+}
+
+function readCost(costs: Map<string, number>, name: string, value: string): void {
+  const limit = name.slice('cost.'.length)
+  if (name !== 'cost' && !limitNamePattern.test(limit)) refuse('cost', 'Must be cost=… or cost.NAME=….')
+  if (costs.has(limit)) refuse('cost', 'Must be given once for each limit.')
+  const cost = /^\d{1,13}$/.test(value) ? Number(value) : Number.NaN
+  if (!(cost <= maxLimitUnits)) refuse('cost', `Must be a whole number from 0 to ${maxLimitUnits}.`)
+  costs.set(limit, cost)
+}
+
+function costOf(costs: ReadonlyMap<string, number>): ProxyQuestion['cost'] {
+  if (costs.size === 0) return undefined
+  const forAll = costs.get('')
+  if (forAll === undefined) return Object.fromEntries(costs)
+  if (costs.size > 1)
+    refuse('cost', 'Name either cost, for each limit, or the cost of limits by their names.')
+  return forAll
 }
 
 /** Refuses every parameter, for calls that take none. Throws `invalid_input`. */

@@ -28,18 +28,26 @@ import type { Parts, Route } from './parts.ts'
 import { shareReadiness } from './readiness.ts'
 import { auditRoutes } from './routes/audit.ts'
 import { changeRoutes } from './routes/changes.ts'
+import { grantRoutes } from './routes/grants.ts'
 import { keyRoutes } from './routes/keys.ts'
+import { limitRoutes } from './routes/limits.ts'
 import { operationRoutes } from './routes/operation.ts'
 import { organizationRoutes } from './routes/organizations.ts'
+import { planRoutes } from './routes/plans.ts'
 import { sessionRoutes } from './routes/sessions.ts'
+import { settlementRoutes } from './routes/settlements.ts'
 import { verifyRoutes } from './routes/verify.ts'
 
 // `/v1/keys/self` and its like stand before `/v1/keys/{id}`: the first that fits is taken.
 export const routes: readonly Route[] = [
   ...verifyRoutes,
   ...changeRoutes,
+  ...grantRoutes,
   ...keyRoutes,
   ...organizationRoutes,
+  ...limitRoutes,
+  ...planRoutes,
+  ...settlementRoutes,
   ...auditRoutes,
   ...sessionRoutes,
   ...operationRoutes,

@@ -1,13 +1,16 @@
 // Those who hear the same of changes: the readers of one organization, or those of the root, who hear of all.
 
+import type { Condition } from '../core/conditions.ts'
 import type { Sink } from '../http/streams.ts'
 import type { Verifiers } from '../verification/remote.ts'
 
 /** Changes that come faster are told together: a thousand streams are not written to for each. */
 const tellEveryMs = 20
+/** Nobody forgets facts because units are called back: that comes often, and is told this often at most. */
+const tellRecallsEveryMs = 100
 /** An event stays short, for readers that bound the length of a line. */
 const mostIdsAnEvent = 100
-/** If more keys changed than this before any could be told, all are to be forgotten. */
+/** If more changed than this before any could be told, all are to be forgotten. */
 const mostUntold = 10_000
 
 /** Who reads a stream: its token is judged again and again while it reads. */
@@ -16,7 +19,22 @@ export interface StreamReader {
   keyId: string
   /** The organization of whose keys it hears; all if absent. */
   organizationId?: string
+  /** What it can judge; an older one does not know that an organization can change, and forgets all. */
+  judges: ReadonlySet<Condition>
 }
+
+/** What changed, by ids; of counters, which units are called back. */
+export interface Changes {
+  keys: readonly string[]
+  organizations: readonly string[]
+  plans: readonly string[]
+  counters: readonly string[]
+}
+
+/** No change that anybody acts on, such as a barrier. */
+export const noChanges: Changes = { keys: [], organizations: [], plans: [], counters: [] }
+const kinds = ['keys', 'organizations', 'plans', 'counters'] as const
+type Untold = Record<(typeof kinds)[number], Set<string>>
 
 /** What an audience has done with a reader. */
 export interface Ushers {
@@ -34,10 +52,11 @@ export class Audience {
   readonly #verifiers: Verifiers
   readonly #scope: { organizationId?: string }
   readonly #ushers: Ushers
-  /** The keys that changed since the last event; null if any key may have. */
-  #untold: Set<string> | null | undefined
+  /** What changed since the last event; null if anything may have. */
+  #untold: Untold | null | undefined
   #toldAt = Number.NEGATIVE_INFINITY
   #telling: NodeJS.Timeout | undefined
+  #isTellingSlowly = false
 
   constructor(verifiers: Verifiers, organizationId: string | undefined, ushers: Ushers) {
     this.#verifiers = verifiers
@@ -45,17 +64,30 @@ export class Audience {
     this.#ushers = ushers
   }
 
-  /** Hears of keys in scope that changed, none for a barrier; undefined if any key may have. */
-  hear(keyIds: readonly string[] | undefined): void {
-    if (keyIds === undefined) this.#untold = null
-    else if (this.#untold !== null) {
-      this.#untold ??= new Set()
-      for (const keyId of keyIds) this.#untold.add(keyId)
-      if (this.#untold.size > mostUntold) this.#untold = null
+  /** Hears what changed in scope; undefined if anything may have. */
+  hear(changes: Changes | undefined): void {
+    if (changes === undefined) this.#untold = null
+    else if (this.#untold !== null) this.#collect(changes)
+    const isSlow = changes !== undefined && isOfCounters(changes)
+    const waitMs = this.#toldAt + (isSlow ? tellRecallsEveryMs : tellEveryMs) - performance.now()
+    if (waitMs <= 0) this.tell()
+    else if (this.#telling === undefined || (this.#isTellingSlowly && !isSlow)) {
+      clearTimeout(this.#telling)
+      this.#isTellingSlowly = isSlow
+      this.#telling = setTimeout(() => this.tell(), waitMs).unref()
     }
-    const waitMs = this.#toldAt + tellEveryMs - performance.now()
-    if (waitMs > 0) this.#telling ??= setTimeout(() => this.tell(), waitMs).unref()
-    else this.tell()
+  }
+
+  #collect(changes: Changes): void {
+    this.#untold ??= { keys: new Set(), organizations: new Set(), plans: new Set(), counters: new Set() }
+    let size = 0
+    for (const kind of kinds) {
+      for (const id of changes[kind]) this.#untold[kind].add(id)
+      if (kind !== 'counters') size += this.#untold[kind].size
+    }
+    if (size > mostUntold) this.#untold = null
+    // Units that nobody calls back go back by themselves.
+    else if (this.#untold.counters.size > mostUntold) this.#untold.counters.clear()
   }
 
   /** Tells what has not been told yet; returns up to which change all is told, undefined if that is not known. */
@@ -68,13 +100,16 @@ export class Audience {
       return undefined
     }
     if (this.#untold === undefined) return sequence
-    const keyIds = this.#untold
+    const untold = this.#untold
     this.#untold = undefined
     this.#toldAt = performance.now()
-    const bytes = keyIds ? changedBytes(sequence, [...keyIds]) : eventBytes('forget', { sequence })
+    const isOfKeys = untold !== null && untold.organizations.size === 0 && untold.plans.size === 0
+    const forget = eventBytes('forget', { sequence })
+    const bytes = untold === null ? forget : changedBytes(sequence, untold)
+    const forOlder = isOfKeys ? changedBytes(sequence, { keys: untold.keys }) : forget
     for (const [sink, reader] of this.readers) {
-      if (keyIds === null || keyIds.has(reader.keyId)) this.#ushers.judge(sink, reader)
-      this.#ushers.send(sink, bytes)
+      if (untold === null || untold.keys.has(reader.keyId)) this.#ushers.judge(sink, reader)
+      this.#ushers.send(sink, reader.judges.has('organization') ? bytes : forOlder)
     }
     return sequence
   }
@@ -104,12 +139,27 @@ export function eventBytes(name: string, data: object): Uint8Array<ArrayBuffer> 
   return new TextEncoder().encode(eventText(name, data))
 }
 
+/** The names of lists in an event. A reader of an older version needs the first. */
+const listNames = { keys: 'key_ids', organizations: 'organization_ids', plans: 'plans', counters: 'counters' }
+
 /** The word of changes as events, the last of which says that all was told. */
-function changedBytes(sequence: number, keyIds: string[]): Uint8Array<ArrayBuffer> {
+function changedBytes(
+  sequence: number,
+  changes: Partial<Untold> & Pick<Untold, 'keys'>,
+): Uint8Array<ArrayBuffer> {
   let text = ''
-  while (keyIds.length > mostIdsAnEvent)
-    text += eventText('changed', { key_ids: keyIds.splice(0, mostIdsAnEvent) })
-  return new TextEncoder().encode(text + eventText('changed', { key_ids: keyIds, sequence }))
+  const last: Record<string, unknown> = { key_ids: [] }
+  for (const kind of kinds) {
+    const ids = [...(changes[kind] ?? [])]
+    while (ids.length > mostIdsAnEvent)
+      text += eventText('changed', { key_ids: [], [listNames[kind]]: ids.splice(0, mostIdsAnEvent) })
+    if (ids.length > 0) last[listNames[kind]] = ids
+  }
+  return new TextEncoder().encode(text + eventText('changed', { ...last, sequence }))
+}
+
+function isOfCounters({ keys, organizations, plans, counters }: Changes): boolean {
+  return counters.length > 0 && keys.length === 0 && organizations.length === 0 && plans.length === 0
 }
 
 function eventText(name: string, data: object): string {

@@ -4,8 +4,8 @@ import { beatMs, streamFormat } from '../core/bounds.ts'
 import { LatchkeyError } from '../core/errors.ts'
 import type { Sink, Stream } from '../http/streams.ts'
 import type { Latchkey } from '../latchkey.ts'
-import type { News } from '../verification/remote.ts'
-import { Audience, eventBytes, type StreamReader } from './audience.ts'
+import type { Changed, News } from '../verification/remote.ts'
+import { Audience, type Changes, eventBytes, noChanges, type StreamReader } from './audience.ts'
 
 /** A stream whose reader is behind by more than this ends. */
 const longestQueueBytes = 64 * 1024
@@ -136,11 +136,18 @@ export class ChangeStreams {
       for (const audience of this.#audiences.values()) audience.hear(undefined)
       return
     }
-    const everyone = this.#audiences.get(undefined)
-    everyone?.hear(changed.map(({ keyId }) => keyId))
-    // All keys of an organization at once: its number takes account of each of them already.
-    for (const [organizationId, keys] of Map.groupBy(changed, (key) => key.organizationId))
-      this.#audiences.get(organizationId)?.hear(keys.map(({ keyId }) => keyId))
+    this.#audiences.get(undefined)?.hear(toChanges(changed))
+    const byOrganization = Map.groupBy(changed, ({ organizationId }) => organizationId)
+    const hasPlans = changed.some(({ topic }) => topic === 'plan')
+    for (const [organizationId, audience] of this.#audiences) {
+      if (organizationId === undefined) continue
+      // All changes of an organization at once: its number takes account of each of them already.
+      const own = byOrganization.get(organizationId)
+      if (own === undefined && !hasPlans) continue
+      const changes = own ? toChanges(own) : noChanges
+      // Nobody here knows who is on which plan, and no organization hears the names of others' plans.
+      audience.hear(hasPlans ? { ...changes, organizations: [organizationId] } : changes)
+    }
   }
 
   #beat(): void {
@@ -165,5 +172,15 @@ export class ChangeStreams {
       this.#remove(sink)
       sink.fail('The client reads the changes too slowly.')
     } else sink.write(text)
+  }
+}
+
+function toChanges(changed: readonly Changed[]): Changes {
+  const idsOf = (wanted: string) => changed.filter(({ topic }) => topic === wanted).map(({ id }) => id)
+  return {
+    keys: idsOf('key'),
+    organizations: idsOf('organization'),
+    plans: idsOf('plan'),
+    counters: idsOf('limit'),
   }
 }

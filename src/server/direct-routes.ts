@@ -11,6 +11,7 @@ import { pour } from '../http/streams.ts'
 import type { Parts, Route } from './parts.ts'
 import { auditRoutes } from './routes/audit.ts'
 import { changeRoutes } from './routes/changes.ts'
+import { grantRoutes } from './routes/grants.ts'
 import { keyRoutes } from './routes/keys.ts'
 import { verifyRoutes } from './routes/verify.ts'
 
@@ -25,7 +26,7 @@ export function createHotDoor(
   pipeline: Pipeline<Parts>,
 ): (incoming: IncomingMessage, outgoing: ServerResponse) => boolean {
   const byCall = new Map(
-    [...verifyRoutes, ...changeRoutes, ...auditRoutes, ...creation].map((route) => [
+    [...verifyRoutes, ...changeRoutes, ...grantRoutes, ...auditRoutes, ...creation].map((route) => [
       `${route.method} ${route.path}`,
       route,
     ]),

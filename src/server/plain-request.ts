@@ -145,5 +145,7 @@ export function readPlainQuery(query: string): string[] | undefined {
 
 function readQueried(query: string): string[] {
   if (query.includes('#') || holdsToken(query)) throw new RangeError('The query is not plain.')
-  return readWanted(query.slice(1))
+  const { permissions, cost, refuses } = readWanted(query.slice(1))
+  if (cost !== undefined || refuses !== undefined) throw new RangeError('The query is not plain.')
+  return permissions
 }

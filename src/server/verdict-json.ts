@@ -40,7 +40,13 @@ export function writeVerdict(verdict: Verdict): string {
   if (!verdict.valid) return JSON.stringify(toWire(verdict))
   const { keyId, organizationId, name, permissions, expiresAt } = verdict
   // Ids are made of letters that JSON takes as they are.
-  return `{"valid":true,"code":"valid","key_id":"${keyId}","organization_id":"${organizationId}","name":${JSON.stringify(name)},"permissions":${writeShared(permissions)},"expires_at":${expiresAt === null ? 'null' : JSON.stringify(expiresAt)},"metadata":${metadataTextOf(verdict)}}`
+  return `{"valid":true,"code":"valid","key_id":"${keyId}","organization_id":"${organizationId}","name":${JSON.stringify(name)},"permissions":${writeShared(permissions)},"expires_at":${expiresAt === null ? 'null' : JSON.stringify(expiresAt)},"metadata":${metadataTextOf(verdict)}${writeDrawn(verdict)}}`
+}
+
+function writeDrawn({ limits, reservation }: Extract<Verdict, { valid: true }>): string {
+  if (limits === undefined) return ''
+  const reserved = reservation === undefined ? '' : `,"reservation":${JSON.stringify(reservation)}`
+  return `,"limits":${JSON.stringify(toWire(limits))}${reserved}`
 }
 
 /** More than this, in characters, is written as its reader takes it: a batch of large keys makes 20 MB out of 100 KB. */

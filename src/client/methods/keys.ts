@@ -24,6 +24,8 @@ export function keyMethods(requester: Requester): Keys<CallOptions> {
       change(requester, ['POST', `${pathOf(id)}/rotate`, body], options),
     endSecret: async (id, kid, options) =>
       end(requester, `${pathOf(id)}/secrets/${pathSegment(kid)}`, options),
+    addUnits: async (id, name, body, options) =>
+      change(requester, ['POST', `${pathOf(id)}/limits/${pathSegment(name)}/units`, body], options),
     revoke: async (id, options) => end(requester, pathOf(id), options),
   }
 }

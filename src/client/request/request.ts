@@ -53,7 +53,7 @@ const mostRepetitions = 3
 const firstDelayMs = 200
 
 /** Makes a requester. Throws TypeError for an address that is not http or https, and for what is no token. */
-export function createRequester(client: ClientOptions): Requester {
+export function createRequester(client: ClientOptions, ownHeaders: Record<string, string> = {}): Requester {
   checkTimeout(client.timeoutMs)
   const url = readAddress(client.url)
   const token = typeof client.token === 'string' ? parseToken(client.token)?.token : undefined
@@ -65,6 +65,7 @@ export function createRequester(client: ClientOptions): Requester {
       headers: {
         authorization: `Bearer ${token}`,
         accept: 'application/json',
+        ...ownHeaders,
         ...(body !== undefined && { 'content-type': 'application/json' }),
       },
       // A redirect could carry the token to another address.

@@ -140,7 +140,10 @@ export class Following {
     if (name === 'forget') this.#memory.forgetAll()
     else if (name === 'changed') {
       if (!Array.isArray(data.key_ids)) throw noEvent('A change in the stream names no keys.')
-      for (const keyId of data.key_ids) this.#memory.forgetKey(String(keyId))
+      for (const keyId of data.key_ids) this.#memory.forget('key', String(keyId))
+      for (const id of listOf(data.organization_ids)) this.#memory.forget('organization', id)
+      for (const plan of listOf(data.plans)) this.#memory.forget('plan', plan)
+      for (const counterId of listOf(data.counters)) this.#memory.allotments.recall(counterId)
     } else if (name !== 'beat') return
     if (data.sequence !== undefined) this.#tell(data.sequence)
   }
@@ -222,6 +225,11 @@ export class Following {
       this.#clock.after(milliseconds, resolve)
     })
   }
+}
+
+/** Reads a list of ids, which older servers do not have. */
+function listOf(value: unknown): string[] {
+  return Array.isArray(value) ? value.map(String) : []
 }
 
 function toError(cause: unknown, url: string): LatchkeyClientError {

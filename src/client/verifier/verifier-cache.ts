@@ -1,13 +1,17 @@
 // What a verifier remembers of the tokens that it has seen, and whether that may still be believed.
 
+import { isId } from '../../core/id-form.ts'
 import type { FactsAnswer } from '../../core/shapes/verifiers.ts'
+import { allowanceOf, type StoredLimit, writeLimits } from '../../core/stored-limits.ts'
 import type { ParsedToken } from '../../core/token.ts'
+import type { Allotments } from '../../verdict/allotment.ts'
 import { type CacheBounds, FactsCache } from '../../verdict/cache.ts'
 import type { Clock } from '../../verdict/clock.ts'
 import type { Remembered } from '../../verdict/evaluate.ts'
 import { type Facts, toFacts } from '../../verdict/facts.ts'
 import { Lease } from '../../verdict/lease.ts'
 import { NegativeCache } from '../../verdict/negative-cache.ts'
+import { Owners } from '../../verdict/owners.ts'
 import { sha256 } from './sha256.ts'
 
 /** The facts under their lease, and the tokens known to be absent. Holds digests and never a token. */
@@ -15,6 +19,8 @@ export class VerifierMemory implements Remembered {
   readonly clock: Clock
   readonly cache: FactsCache
   readonly digest = sha256
+  readonly allotments: Allotments
+  readonly owners: Owners
   /** The same for when the server is away: what was confirmed so long ago at the most is believed. */
   readonly stale: Remembered
   readonly #lease = new Lease()
@@ -27,13 +33,22 @@ export class VerifierMemory implements Remembered {
     bounds: CacheBounds,
     staleMs: number,
     noteUse: (kid: string, at: number) => void,
+    allotments: Allotments,
   ) {
     this.clock = clock
     this.cache = new FactsCache(bounds, sha256, (kid, _, at) => noteUse(kid, at))
     this.#absent = new NegativeCache(clock)
+    this.allotments = allotments
+    this.owners = new Owners(bounds.secrets)
     const isFresh = (now: number) =>
       Math.max(clock.monotonic() - this.#confirmed.monotonic, now - this.#confirmed.now) < staleMs
-    this.stale = { clock, cache: this.cache, isFresh, isAbsent: () => false }
+    this.stale = {
+      clock,
+      cache: this.cache,
+      allotments: this.allotments,
+      isFresh,
+      isAbsent: () => false,
+    }
   }
 
   /** Grows each time something had to be forgotten: what was asked before must not be remembered after. */
@@ -61,15 +76,18 @@ export class VerifierMemory implements Remembered {
     this.#lease.drop()
   }
 
-  forgetKey(keyId: string): void {
+  /** Forgets what is known of a key, an organization or a plan that changed. */
+  forget(topic: 'key' | 'organization' | 'plan', id: string): void {
     this.#changes++
-    this.cache.forgetKey(keyId)
+    this.owners.forget(topic, id)
+    if (topic === 'key') this.cache.forgetKey(id)
   }
 
   forgetAll(): void {
     this.#changes++
     this.#lease.drop()
     this.cache.clear()
+    this.owners.clear()
     this.#absent.clear()
   }
 
@@ -89,7 +107,7 @@ export class VerifierMemory implements Remembered {
 }
 
 /** Reads the server's facts; undefined if the answer is of another form. */
-export function readSecret(secret: FactsAnswer['secret']): Facts | undefined {
+export function readSecret(secret: FactsAnswer['secret'], owners: Owners): Facts | undefined {
   if (typeof secret !== 'object' || secret === null) return undefined
   const { keyId, organizationId, name, permissions, metadata, isEnded } = secret
   const texts: unknown[] = [
@@ -103,7 +121,9 @@ export function readSecret(secret: FactsAnswer['secret']): Facts | undefined {
   if (texts.some((text) => typeof text !== 'string') || typeof isEnded !== 'boolean') return undefined
   if (expiresAt === undefined || revokedAt === undefined || graceEndsAt === undefined) return undefined
   if (typeof metadata !== 'object' || metadata === null) return undefined
-  return toFacts({
+  const drawn = readDrawnText(secret)
+  if (drawn === undefined) return undefined
+  const stored = {
     graceEndsAt,
     endedAt: isEnded ? 0 : null,
     keyId,
@@ -113,11 +133,56 @@ export function readSecret(secret: FactsAnswer['secret']): Facts | undefined {
     metadata: JSON.stringify(metadata),
     expiresAt,
     revokedAt,
-  })
+    limits: drawn,
+  }
+  return toFacts(stored, owners)
 }
 
 function toMilliseconds(instant: unknown): number | null | undefined {
   if (instant === null) return null
   const milliseconds = instant instanceof Date ? instant.getTime() : Number.NaN
   return Number.isNaN(milliseconds) ? undefined : milliseconds
+}
+
+/** What a key draws from, in the form that `readDrawn` reads; null for nothing, undefined if it is of another form. */
+function readDrawnText(secret: NonNullable<FactsAnswer['secret']>): string | null | undefined {
+  // Older servers have none of these.
+  const { limits = [], line = [], plan = null } = secret as Partial<typeof secret>
+  if (!Array.isArray(limits) || !Array.isArray(line) || !limits.every(isLimit)) return undefined
+  if (!line.every(isId) || !(plan === null || isLineOfText(plan))) return undefined
+  if (limits.length === 0 && line.length === 0 && plan === null) return null
+  const listOf = (isOwn: (limit: FactsLimit) => boolean) =>
+    writeLimits({ limits: limits.filter(isOwn).map(toStored), removed: {} })
+  return [
+    listOf(({ scope }) => scope === 'key'),
+    listOf(({ scope }) => scope === 'organization'),
+    // What the plan says is in the lists and the permissions already.
+    ...[plan ?? '', '', '', ''],
+    ...line.flatMap((keyId) => [keyId, listOf(({ scope, id }) => scope === 'ancestor' && id === keyId)]),
+  ].join('\n')
+}
+
+type FactsLimit = NonNullable<FactsAnswer['secret']>['limits'][number]
+
+function toStored({ name, defaultCost, epoch, ...limit }: FactsLimit): StoredLimit {
+  return { name, allowance: allowanceOf(limit), defaultCost, epoch, isSet: true }
+}
+
+function isLimit(value: unknown): value is FactsLimit {
+  const { name, scope, id, epoch, defaultCost, limit, windowSeconds, burst, resets, anchor } = Object(value)
+  const counts = [epoch, defaultCost, limit, ...(windowSeconds === undefined ? [] : [windowSeconds, burst])]
+  return (
+    typeof name === 'string' &&
+    typeof id === 'string' &&
+    ['key', 'organization', 'ancestor'].includes(scope) &&
+    counts.every((count) => Number.isSafeInteger(count) && count >= 0) &&
+    (windowSeconds === undefined
+      ? [null, 'hourly', 'daily', 'weekly', 'monthly'].includes(resets)
+      : windowSeconds > 0) &&
+    (anchor === undefined || toMilliseconds(anchor) !== undefined)
+  )
+}
+
+function isLineOfText(value: unknown): value is string {
+  return typeof value === 'string' && value !== '' && !value.includes('\n')
 }

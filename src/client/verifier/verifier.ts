@@ -1,27 +1,35 @@
 // createVerifier(): judges tokens in the caller's own memory, as fresh as a server process does.
 
-import { LatchkeyError } from '../../core/errors.ts'
+import { allConditions, judgesHeader } from '../../core/conditions.ts'
 import { questionFault, signalFault, unknownOption, wholeNumberFault } from '../../core/options.ts'
 import type { Verdict, VerifyOptions } from '../../core/shapes/verification.ts'
 import type { FactsAnswer } from '../../core/shapes/verifiers.ts'
-import { type ParsedToken, parseToken } from '../../core/token.ts'
+import type { ParsedToken } from '../../core/token.ts'
 import { type Asker, Turns } from '../../fairness/turns.ts'
 import { type CacheOptions, cacheBoundsOf, cacheFault } from '../../verdict/cache-options.ts'
+import type { Claim, Outcome } from '../../verdict/claims.ts'
 import { type Clock, systemClock } from '../../verdict/clock.ts'
+import { exceededVerdict } from '../../verdict/drawing.ts'
 import {
   evaluate,
   findRemembered,
-  malformed,
   notFound,
+  type Paid,
   type Remembered,
+  takeUnits,
   verdictOf,
   verifyCached,
+  verifyOrParse,
+  Wanting,
 } from '../../verdict/evaluate.ts'
 import type { Facts } from '../../verdict/facts.ts'
 import { isOutdated } from '../../verdict/lease.ts'
+import type { Owners } from '../../verdict/owners.ts'
 import { LatchkeyClientError, refusedOption } from '../errors.ts'
 import { type CallOptions, type ClientOptions, createRequester, type Requester } from '../request/request.ts'
 import { Following } from './change-stream.ts'
+import { asClient, closed, isAbsence, TooMany, unsupported, untilAborted } from './failures.ts'
+import { VerifierGrants } from './grants.ts'
 import { UseReporter } from './last-use.ts'
 import { readSecret, VerifierMemory } from './verifier-cache.ts'
 
@@ -97,6 +105,7 @@ class MemoryVerifier implements Verifier {
   readonly #memory: VerifierMemory
   readonly #following: Following
   readonly #uses: UseReporter
+  readonly #grants: VerifierGrants
   readonly #asks = new Map<string, Ask>()
   readonly #turns = new Turns<Answered>()
   #asking = 0
@@ -108,15 +117,16 @@ class MemoryVerifier implements Verifier {
     checkVerifierOptions(options)
     const { now = systemClock.now, monotonic = systemClock.monotonic, staleIfErrorMs = 0 } = options
     this.#timeoutMs = options.timeoutMs ?? defaultTimeoutMs
-    this.#server = createRequester({ ...options, timeoutMs: this.#timeoutMs })
+    const headers = { [judgesHeader]: allConditions.join(', ') }
+    this.#server = createRequester({ ...options, timeoutMs: this.#timeoutMs }, headers)
     this.#clock = { ...systemClock, now, monotonic }
     const bounds = cacheBoundsOf(options)
     this.#uses = new UseReporter(this.#server, this.#clock, Math.max(bounds.secrets, leastUses), () =>
       this.#memory.cache.reportUses(),
     )
-    this.#memory = new VerifierMemory(this.#clock, bounds, staleIfErrorMs, (kid, at) =>
-      this.#uses.note(kid, at),
-    )
+    this.#grants = new VerifierGrants(this.#server, this.#clock)
+    const noteUse = (kid: string, at: number) => this.#uses.note(kid, at)
+    this.#memory = new VerifierMemory(this.#clock, bounds, staleIfErrorMs, noteUse, this.#grants.allotments)
     this.#following = new Following(this.#server, this.#memory)
   }
 
@@ -127,15 +137,25 @@ class MemoryVerifier implements Verifier {
   }
 
   async verify(token: string, question: VerifierQuestion = {}, asker: Asker = {}): Promise<Verdict> {
-    const known = this.verifyCached(token, question)
-    if (known !== undefined) return known
-    const fault = signalFault(question.signal)
+    const fault = questionFault(question, questionNames) ?? signalFault(question.signal)
     if (fault) throw refusedOption(fault)
-    const parsed = parseToken(token)
-    if (parsed === undefined) return malformed
+    const first = asClient(() => verifyOrParse(this.#memory, token, question))
+    if (first instanceof Wanting) return this.#draw(token, question, asker, first)
+    return 'kid' in first ? this.#verifyAsked(first, token, question, asker) : first
+  }
+
+  /** Judges a token by asking the server or, if that is away, by what may be believed for longer. */
+  async #verifyAsked(
+    parsed: ParsedToken,
+    token: string,
+    question: VerifierQuestion,
+    asker: Asker,
+    paid?: Paid,
+  ): Promise<Verdict> {
     this.#start()
     const isAway = this.#clock.monotonic() < this.#awayUntil
-    const stale = isAway ? judgeBy(this.#memory.stale, token, question) : undefined
+    const mayBeStale = paid === undefined
+    const stale = isAway && mayBeStale ? judgeBy(this.#memory.stale, token, question) : undefined
     if (stale !== undefined) return stale
     let facts: Facts | undefined
     try {
@@ -146,16 +166,78 @@ class MemoryVerifier implements Verifier {
       // Too many tokens at once say nothing of the server.
       if (!isAbsence(error) || error instanceof TooMany) throw error
       this.#awayUntil = this.#clock.monotonic() + awayMs
-      const verdict = judgeBy(this.#memory.stale, token, question)
+      const verdict = mayBeStale ? judgeBy(this.#memory.stale, token, question) : undefined
       if (verdict === undefined) throw error
       return verdict
     }
     if (facts === undefined) return notFound
-    const { terms } = facts
+    const verdict = this.#judge(parsed, facts, question, paid)
+    return verdict instanceof Wanting ? this.#draw(token, question, asker, verdict) : verdict
+  }
+
+  #judge(
+    { kid }: ParsedToken,
+    facts: Facts,
+    question: VerifierQuestion,
+    paid: Paid | undefined,
+  ): Verdict | Wanting {
+    const { answer, terms } = facts
     const now = this.#clock.now()
     const refusal = asClient(() => evaluate(terms, question, now))
-    if (refusal === undefined) this.#uses.note(parsed.kid, now)
-    return verdictOf(facts.answer, terms, refusal)
+    const verdict =
+      refusal === undefined && terms.claims.length > 0
+        ? takeUnits(this.#memory, facts, question, now, paid)
+        : verdictOf(answer, terms, refusal)
+    if (!(verdict instanceof Wanting) && verdict.valid) this.#uses.note(kid, now)
+    return verdict
+  }
+
+  /**
+   * Draws what a call wants of limits through the server. Much may change while it waits: it is judged once more, and what it
+   * has drawn goes back if something else refuses it.
+   */
+  async #draw(
+    token: string,
+    question: VerifierQuestion,
+    asker: Asker,
+    { facts, claims }: Wanting,
+  ): Promise<Verdict> {
+    this.#start()
+    const outcome = await this.#waitFor(claims, question.signal)
+    if (!outcome.taken) {
+      const now = this.#clock.now()
+      const { answer, terms } = facts
+      const refusal = asClient(() => evaluate(terms, question, now))
+      if (refusal !== undefined) return verdictOf(answer, terms, refusal)
+      return exceededVerdict(answer, claims, outcome.exceeded, this.#clock.monotonic(), now)
+    }
+    try {
+      const again = asClient(() => verifyOrParse(this.#memory, token, question, 'request', claims))
+      const verdict = 'kid' in again ? await this.#verifyAsked(again, token, question, asker, claims) : again
+      if (!(verdict as Verdict).valid) this.#memory.allotments.giveBack(claims)
+      return verdict as Verdict
+    } catch (error) {
+      this.#memory.allotments.giveBack(claims)
+      throw error
+    }
+  }
+
+  /** Waits for units, and no longer than a call may take. */
+  async #waitFor(claims: readonly Claim[], signal: AbortSignal | undefined): Promise<Outcome> {
+    const { promise, reject } = Promise.withResolvers<never>()
+    const late = `${this.#server.url} did not answer in time what is left of a limit.`
+    // Unlike the clock's, this timer keeps the process alive: somebody waits for the answer.
+    const timer = setTimeout(() => reject(new LatchkeyClientError('timed_out', late)), this.#timeoutMs)
+    const taking = this.#memory.allotments.wait(claims)
+    try {
+      return await untilAborted(Promise.race([taking, promise]), signal)
+    } catch (error) {
+      // What comes too late is for nobody.
+      void taking.then(({ taken }) => taken && this.#memory.allotments.giveBack(claims)).catch(() => {})
+      throw error
+    } finally {
+      clearTimeout(timer)
+    }
   }
 
   async ready(): Promise<void> {
@@ -166,7 +248,10 @@ class MemoryVerifier implements Verifier {
   }
 
   close(): Promise<void> {
-    this.#closing ??= Promise.all([this.#following.stop(), this.#uses.close()]).then(() => {})
+    this.#closing ??= Promise.all([
+      this.#grants.close().then(() => this.#following.stop()),
+      this.#uses.close(),
+    ]).then(() => {})
     return this.#closing
   }
 
@@ -195,7 +280,7 @@ class MemoryVerifier implements Verifier {
       this.#sendNext()
       this.#watchDeadlines()
     }
-    return signal ? untilAborted(ask.facts, signal) : ask.facts
+    return untilAborted(ask.facts, signal)
   }
 
   #sendNext(): void {
@@ -235,7 +320,7 @@ class MemoryVerifier implements Verifier {
           body: { key: parsed.token },
           options: { timeoutMs: Math.max(1, endsAt - begunAt) },
         })
-        const facts = readAnswer(answer)
+        const facts = readAnswer(answer, this.#memory.owners)
         // One that was held up on its way may be from before a revocation.
         const isRecent = !isOutdated({ begunAt: begunAt - answer.ageMs }, this.#clock.monotonic())
         if (!isRecent && attempt >= mostAttempts)
@@ -259,7 +344,7 @@ const optionNames = [
   ...['url', 'token', 'timeoutMs', 'cachedSecrets', 'cacheBytes', 'staleIfErrorMs'],
   ...['now', 'monotonic'],
 ]
-const questionNames = ['permissions', 'organizationId', 'signal']
+const questionNames = ['permissions', 'organizationId', 'cost', 'signal']
 const maxStaleMs = 2 ** 31 - 1
 
 function checkVerifierOptions(options: VerifierOptions): void {
@@ -270,64 +355,16 @@ function checkVerifierOptions(options: VerifierOptions): void {
   if (fault) throw new TypeError(`${fault.path}: ${fault.message}`)
 }
 
-/** A question that found no turn. */
-class TooMany extends LatchkeyClientError {
-  constructor() {
-    super('timed_out', 'Too many unknown tokens wait for the server to verify them. Try again.')
-  }
-}
-
 function judgeBy(memory: Remembered, token: string, question?: VerifyOptions): Verdict | undefined {
   return asClient(() => verifyCached(memory, token, question))
 }
 
-/** Judges, and throws what is wrong with the question as an error of the client's. */
-function asClient<T>(judge: () => T): T {
-  try {
-    return judge()
-  } catch (error) {
-    if (!(error instanceof LatchkeyError)) throw error
-    const { code, message, errors } = error
-    throw new LatchkeyClientError(code, message, errors && { errors })
-  }
-}
-
 /** Reads the server's facts. Throws `unexpected_answer` for anything else: no verdict is made of it. */
-function readAnswer(answer: FactsAnswer): Facts | undefined {
+function readAnswer(answer: FactsAnswer, owners: Owners): Facts | undefined {
   const { sequence, ageMs, secret } = Object(answer) as FactsAnswer
-  const facts = readSecret(secret)
+  const facts = readSecret(secret, owners)
   const isSound =
     Number.isFinite(ageMs) && ageMs >= 0 && (sequence === null || Number.isSafeInteger(sequence))
   if (isSound && (secret === null || facts !== undefined)) return facts
   throw new LatchkeyClientError('unexpected_answer', 'The facts from the server have an unknown format.')
-}
-
-/** Whether the server is away or broken, rather than refusing. */
-function isAbsence(error: unknown): boolean {
-  const { code, status = 0 } = error as LatchkeyClientError
-  return code === 'server_unreachable' || code === 'timed_out' || status >= 500
-}
-
-function unsupported(error: unknown, url: string): unknown {
-  if ((error as LatchkeyClientError).code !== 'route_not_found') return error
-  const detail = `${url} does not support this client's verifier. Use matching versions of client and server.`
-  return new LatchkeyClientError('unsupported_server', detail, { cause: error })
-}
-
-/** Waits for an answer, and no longer than until a signal is raised; one that many calls share holds none of them. */
-async function untilAborted<T>(answer: Promise<T>, signal: AbortSignal): Promise<T> {
-  const { promise, reject } = Promise.withResolvers<never>()
-  const abort = () =>
-    reject(new LatchkeyClientError('aborted', 'The caller aborted the call.', { cause: signal.reason }))
-  if (signal.aborted) abort()
-  else signal.addEventListener('abort', abort)
-  try {
-    return await Promise.race([answer, promise])
-  } finally {
-    signal.removeEventListener('abort', abort)
-  }
-}
-
-function closed(): LatchkeyClientError {
-  return new LatchkeyClientError('aborted', 'The verifier is closed.')
 }

@@ -75,6 +75,7 @@ const tags = [
   },
   { name: 'Keys', description: 'Create, read, change, rotate and revoke keys.' },
   { name: 'Organizations', description: 'The owners of keys.' },
+  { name: 'Limits', description: 'How many units the calls of keys may draw.' },
   { name: 'Audit log', description: 'Every change, and its actor.' },
   { name: 'Sessions', description: 'Browsers that are signed in with a key.' },
   { name: 'Operation', description: 'Health, metrics and this document, for the operator.' },
@@ -105,6 +106,10 @@ const headers: Record<string, JsonSchema> = {
   'WWW-Authenticate': header('Why the token was refused (RFC 6750).'),
   'Set-Cookie': header('The cookie of the session, or its removal.'),
   'Retry-After': header('Seconds to wait before a retry.'),
+  'RateLimit-Policy': header(
+    'The limits that apply, as `"name";q=units;w=seconds` (draft-ietf-httpapi-ratelimit-headers).',
+  ),
+  RateLimit: header('What is left of them, as `"name";r=units;t=seconds until it resets`.'),
   Allow: header('The methods that this address takes.'),
   'X-Latchkey-Code': header('The code of the verdict, or `missing_token`.'),
   'X-Latchkey-Key-Id': header('The id of the key.'),
@@ -118,6 +123,7 @@ const parameters: Record<string, JsonSchema> = {
     description: 'The id. The id of another organization is answered like an unknown one.',
   },
   kid: { schema: { type: 'string' }, description: 'The public id of the secret.' },
+  name: { schema: { type: 'string' }, description: 'The name of the limit.' },
   file: { schema: { type: 'string' }, description: 'The name of the file.' },
 }
 

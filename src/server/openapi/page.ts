@@ -145,7 +145,7 @@ function type(schema: JsonSchema): string {
   if (Array.isArray(values)) return values.map((item) => `<code>${escapeHtml(String(item))}</code>`).join(' ')
   if (value !== undefined) return `<code>${escapeHtml(String(value))}</code>`
   if (items !== undefined) return `list of ${type(items as JsonSchema)}`
-  return escapeHtml(String(format ?? (Array.isArray(name) ? name.join(' or ') : name)))
+  return escapeHtml(String(format ?? (Array.isArray(name) ? name.join(' or ') : (name ?? 'any value'))))
 }
 
 function bounds({ minimum, maximum, minLength, maxLength, maxItems }: JsonSchema): string[] {

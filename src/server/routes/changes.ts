@@ -1,12 +1,15 @@
 // The calls of verifiers that run elsewhere: what changed, how fresh that is, facts to judge by, and what was used.
 import { readBearer } from '../../core/bearer.ts'
+import { judgesHeader, readConditions } from '../../core/conditions.ts'
 import { LatchkeyError } from '../../core/errors.ts'
 import { parseInput } from '../../core/input.ts'
 import { doneSchema } from '../../core/shapes/calls.ts'
 import { factsSchema, latestSchema, readFactsSchema, usesSchema } from '../../core/shapes/verifiers.ts'
+import { describeAllowance } from '../../core/stored-limits.ts'
 import { kidOf, parseToken } from '../../core/token.ts'
 import { json } from '../../http/reply.ts'
 import type { Facts } from '../../verdict/facts.ts'
+import type { CountedLimit } from '../../verdict/holding.ts'
 import { route } from '../parts.ts'
 import { verifiedScope } from './verify.ts'
 
@@ -18,7 +21,7 @@ export const changeRoutes = [
     tag: 'Verifiers',
     summary: 'Follow changes',
     description:
-      'Server-sent events that do not end: `hello` with the `format` of the stream, `changed` with `key_ids`, `forget` if any key may have changed, and `beat` each second while the server is sure that it has seen every change. `sequence` is the number of the last change in the stream. The stream ends when the calling key may no longer read it. A key outside the root organization receives the changes of its own organization: `sequence` then counts the changes of its keys alone.',
+      'Server-sent events that do not end: `hello` with the `format` of the stream, `changed` with `key_ids`, `organization_ids`, `plans` and `counters` (of limits, whose units are called back), `forget` if anything may have changed, and `beat` each second while the server is sure that it has seen every change. `sequence` is the number of the last change in the stream. The stream ends when the calling key may no longer read it. A key outside the root organization receives the changes of its own organization: `sequence` then counts the changes of its keys, of itself and of plans. A reader that does not name `organization` in `Latchkey-Judges` receives `forget` when an organization or a plan changes.',
     access: 'latchkey:keys:verify',
     // The stream judges the token again and again.
     tokenOnly: true,
@@ -32,6 +35,7 @@ export const changeRoutes = [
       stream: await parts.changes.open({
         token: readBearer(header('authorization')) as string,
         keyId: caller.keyId,
+        judges: readConditions(header(judgesHeader)),
         ...verifiedScope(caller),
       }),
     }),
@@ -43,7 +47,7 @@ export const changeRoutes = [
     tag: 'Verifiers',
     summary: 'Get the number of the last change',
     description:
-      '`age_ms` ago, and until the answer was written as far as the server knows, there was no later change. If it cannot be sure, it answers `store_unavailable`. For a key outside the root organization: `sequence` then counts the changes of its keys alone, and `age_ms` is rounded up to half a second. No use of the calling key.',
+      '`age_ms` ago, and until the answer was written as far as the server knows, there was no later change. If it cannot be sure, it answers `store_unavailable`. For a key outside the root organization: `sequence` then counts the changes of its keys, of itself and of plans, and `age_ms` is rounded up to half a second. No use of the calling key.',
     access: 'latchkey:keys:verify',
     // A verifier asks twice a second, whether or not anybody uses it.
     purpose: 'heartbeat',
@@ -68,17 +72,23 @@ export const changeRoutes = [
     tag: 'Verifiers',
     summary: 'Get the facts of a token',
     description:
-      'For verifiers, which evaluate the facts themselves: no verdict, and no use is noted. `secret` is null if the token is malformed or unknown to the caller. The facts include every change up to `sequence`, and were true `age_ms` ago. For a key outside the root organization, both are as in `GET /v1/changes/latest`.',
+      'For verifiers, which evaluate the facts themselves: no verdict, and no use is noted. `secret` is null if the token is malformed or unknown to the caller. The header `Latchkey-Judges` names what the verifier can judge, of `organization, line, limits`. Facts with anything else serve for a single call: `sequence` is null, and the server draws the default cost of the limits for that call, or answers `limit_exceeded`. The facts include every change up to `sequence`, and were true `age_ms` ago. For a key outside the root organization, both are as in `GET /v1/changes/latest`.',
     access: 'latchkey:keys:verify',
     changesNothing: true,
     body: readFactsSchema,
     answers: [{ status: 200, description: 'The facts.', schema: factsSchema }],
-    handle: async ({ parts: { latchkey }, body, caller, exchange }) => {
+    problems: ['limit_exceeded'],
+    handle: async ({ parts: { latchkey }, body, caller, exchange, header }) => {
       const { key } = parseInput(readFactsSchema, body)
       if (parseToken(key) !== undefined) exchange.kid = kidOf(key)
       const scope = verifiedScope(caller)
-      const { facts, sequence, ageMs } = await latchkey.verifiers.readFacts(key, scope, exchange)
-      return json({ sequence, ageMs: toAge(ageMs, scope), secret: facts ? toSecret(facts) : null })
+      const { facts, sequence, ageMs, isDrawn } = await latchkey.verifiers.readFacts(
+        key,
+        scope,
+        exchange,
+        readConditions(header(judgesHeader)),
+      )
+      return json({ sequence, ageMs: toAge(ageMs, scope), secret: facts ? toSecret(facts, isDrawn) : null })
     },
   }),
   route({
@@ -117,7 +127,7 @@ function toAge(ageMs: number, { organizationId }: { organizationId?: string }): 
   return organizationId === undefined ? Math.ceil(ageMs) : Math.ceil(ageMs / ageStepMs) * ageStepMs
 }
 
-function toSecret({ answer, terms }: Facts): object {
+function toSecret({ answer, terms }: Facts, isDrawn = false): object {
   const { keyId, organizationId, name, permissions, metadata } = answer
   const toDate = (at: number | null) => (at === null ? null : new Date(at))
   return {
@@ -130,5 +140,12 @@ function toSecret({ answer, terms }: Facts): object {
     revokedAt: toDate(terms.revokedAt),
     graceEndsAt: toDate(terms.graceEndsAt),
     isEnded: terms.isEnded,
+    limits: isDrawn ? [] : terms.claims.map(({ limit }) => toFactsLimit(limit)),
+    line: isDrawn ? [] : terms.line.map(({ id }) => id),
+    plan: terms.organization.plan ?? null,
   }
+}
+
+function toFactsLimit({ scope, ownerId: id, name, epoch, allowance, defaultCost }: CountedLimit): object {
+  return { scope, id, name, epoch, ...describeAllowance(allowance), defaultCost }
 }

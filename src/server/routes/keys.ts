@@ -1,11 +1,8 @@
 // The calls on keys.
 import { z } from 'zod'
-import { scopeOf } from '../../core/access.ts'
-import type { Caller } from '../../core/actor.ts'
 import { secretsPage } from '../../core/bounds.ts'
-import type { ActorOptions } from '../../core/call-options.ts'
 import { parseInput } from '../../core/input.ts'
-import { type Applied, changeDoneSchema, type WaitOptions, waitSchema } from '../../core/shapes/calls.ts'
+import { changeDoneSchema, waitSchema } from '../../core/shapes/calls.ts'
 import {
   changedKeySchema,
   createdKeySchema,
@@ -21,31 +18,9 @@ import {
   updateKeySchema,
 } from '../../core/shapes/keys.ts'
 import { answerPage, linkToNext } from '../../http/paging.ts'
-import { json, type Reply } from '../../http/reply.ts'
-import { type Call, route } from '../parts.ts'
-
-type WaitQuery = z.input<typeof waitSchema>
-
-/** Makes a change and, if asked to, waits until it is applied everywhere. Checks the query before the change. */
-async function change(
-  { query, caller }: Pick<Call<WaitQuery>, 'query'> & { caller: Caller },
-  make: (options: ActorOptions & WaitOptions) => Promise<object & { applied?: Applied }>,
-): Promise<Reply> {
-  const { wait } = parseInput(waitSchema, query)
-  const { applied, ...made } = await make({ actor: caller, wait })
-  return json(applied === undefined ? made : { ...made, applied: tellTo(caller, applied) })
-}
-
-/** The answer of a change that has nothing to say but that it was done. */
-async function done(ended: Promise<object | undefined>): Promise<object> {
-  return { success: true, ...(await ended) }
-}
-
-/** The names of processes are those of the operator's hosts, which are nobody else's business: others get a count. */
-function tellTo(caller: Caller, applied: Applied): Applied {
-  if (scopeOf(caller) === undefined) return applied
-  return { ...applied, silent: applied.silent.map((_, i) => `process-${i + 1}`) }
-}
+import { json } from '../../http/reply.ts'
+import { route } from '../parts.ts'
+import { change, done } from './applied.ts'
 
 export const keyRoutes = [
   route({

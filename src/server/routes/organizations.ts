@@ -1,7 +1,9 @@
 // The calls on organizations.
 import { z } from 'zod'
 import { requirePermission } from '../../core/access.ts'
+import { waitSchema } from '../../core/shapes/calls.ts'
 import {
+  changedOrganizationSchema,
   createOrganizationSchema,
   listOrganizationsSchema,
   organizationSchema,
@@ -10,6 +12,7 @@ import {
 import { answerPage } from '../../http/paging.ts'
 import { json } from '../../http/reply.ts'
 import { route } from '../parts.ts'
+import { change } from './applied.ts'
 
 export const organizationRoutes = [
   route({
@@ -22,7 +25,7 @@ export const organizationRoutes = [
     access: 'latchkey:organizations:write',
     body: createOrganizationSchema,
     answers: [{ status: 200, description: 'The organization.', schema: organizationSchema }],
-    problems: ['root_organization_required', 'organization_exists'],
+    problems: ['root_organization_required', 'organization_exists', 'plan_not_found'],
     handle: async ({ parts: { latchkey }, body, caller }) =>
       json(await latchkey.organizations.create(body, { actor: caller })),
   }),
@@ -63,12 +66,15 @@ export const organizationRoutes = [
     path: '/v1/organizations/{id}',
     operationId: 'updateOrganization',
     tag: 'Organizations',
-    summary: 'Rename an organization',
+    summary: 'Change an organization',
+    description:
+      'Changes the given fields and keeps the rest. Limits and plan are set by keys of the root organization that hold `latchkey:limits:write`.',
     access: 'latchkey:organizations:write',
+    query: waitSchema,
     body: updateOrganizationSchema,
-    answers: [{ status: 200, description: 'The organization.', schema: organizationSchema }],
-    problems: ['organization_not_found'],
-    handle: async ({ parts: { latchkey }, params, body, caller }) =>
-      json(await latchkey.organizations.update(params.id, body, { actor: caller })),
+    answers: [{ status: 200, description: 'The organization.', schema: changedOrganizationSchema }],
+    problems: ['organization_not_found', 'plan_not_found', 'root_organization_required'],
+    handle: async (call) =>
+      change(call, (options) => call.parts.latchkey.organizations.update(call.params.id, call.body, options)),
   }),
 ]

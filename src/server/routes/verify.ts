@@ -4,6 +4,7 @@ import { rootOrganizationId } from '../../core/access.ts'
 import type { Caller } from '../../core/actor.ts'
 import { insufficientScope, invalidToken, readPresented } from '../../core/bearer.ts'
 import { permissionsSchema } from '../../core/fields.ts'
+import { exceededStatus, isExceeded, rateLimitHeaders } from '../../core/rate-limit-headers.ts'
 import {
   type Verdict,
   type VerifyOptions,
@@ -27,6 +28,8 @@ import {
   writeVerdict,
 } from '../verdict-json.ts'
 
+const limitHeaders = ['RateLimit-Policy', 'RateLimit']
+
 export const verifyRoutes = [
   route({
     method: 'POST',
@@ -41,8 +44,9 @@ export const verifyRoutes = [
     body: verifyRequestSchema,
     answers: [{ status: 200, description: 'The verdict, valid or not.', schema: verdictSchema }],
     handle: async ({ parts: { latchkey }, body, caller, exchange }) => {
-      const { key, permissions } = readVerifyRequest(body)
-      const verdict = await judge(latchkey, exchange, key, { permissions, ...verifiedScope(caller) })
+      const { key, permissions, cost, reserveSeconds } = readVerifyRequest(body)
+      const asked = { permissions, cost, reserveSeconds, ...verifiedScope(caller) }
+      const verdict = await judge(latchkey, exchange, key, asked)
       return jsonText(writeVerdict(verdict))
     },
   }),
@@ -86,6 +90,13 @@ export const verifyRoutes = [
     judgesToken: true,
     query: z.strictObject({
       permission: permissionsSchema.optional().meta({ description: 'All of these are required.' }),
+      cost: z
+        .string()
+        .optional()
+        .meta({ description: 'How many units the call draws of each limit; `cost.NAME` of one.' }),
+      refuse: z.enum(['403']).optional().meta({
+        description: 'Answers 403 where limits refuse, for nginx, which takes no other status.',
+      }),
     }),
     answers: [
       { status: 200, description: 'The token is valid.', headers: identityHeaders() },
@@ -99,13 +110,24 @@ export const verifyRoutes = [
         description: 'The key lacks a required permission.',
         headers: [...identityHeaders(), 'WWW-Authenticate'],
       },
+      {
+        status: 402,
+        description: 'A limit refuses the request, and waiting does not help.',
+        headers: [...identityHeaders(), ...limitHeaders],
+      },
+      {
+        status: 429,
+        description: 'A limit refuses the request until later.',
+        headers: [...identityHeaders(), ...limitHeaders, 'Retry-After'],
+      },
     ],
     problems: ['invalid_input', 'store_unavailable'],
     handle: async ({ parts: { latchkey }, rawQuery, header, exchange }) => {
-      const permissions = readWanted(rawQuery)
+      const { permissions, cost, refuses } = readWanted(rawQuery)
       const token = readPresented(header)
       if (token === undefined) return refusal('missing_token', 'Bearer')
-      return answerProxy(await judge(latchkey, exchange, token, { permissions }), permissions)
+      const verdict = await judge(latchkey, exchange, token, { permissions, cost })
+      return answerProxy(verdict, permissions, refuses)
     },
   }),
 ]
@@ -129,8 +151,13 @@ export function verifiedScope(caller: Pick<Caller, 'organizationId'>): { organiz
 }
 
 /** The answer to a proxy: no body, and every header one that the proxy may hand on. */
-function answerProxy(verdict: Verdict, wanted: readonly string[]): Reply {
-  if (verdict.valid) return { status: 200, headers: identity(verdict), body: null }
+function answerProxy(verdict: Verdict, wanted: readonly string[], refuses: number | undefined): Reply {
+  const limits = rateLimitHeaders(verdict, Date.now())
+  if (verdict.valid) return { status: 200, headers: { ...identity(verdict), ...limits }, body: null }
+  if (isExceeded(verdict)) {
+    const status = refuses ?? exceededStatus(verdict)
+    return { status, headers: { ...identity(verdict), ...limits }, body: null }
+  }
   if (verdict.code === 'insufficient_permissions') {
     const headers = { ...identity(verdict), 'www-authenticate': insufficientScope(wanted) }
     return { status: 403, headers, body: null }

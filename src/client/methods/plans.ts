@@ -1,0 +1,18 @@
+// What a server does with plans: each method and the call behind it.
+import type { ListPlansInput, Plan, Plans } from '../../core/shapes/plans.ts'
+import { type CallOptions, pathSegment, type Requester } from '../request/request.ts'
+import { change, checkOptions, listMethods } from './calls.ts'
+
+const path = '/v1/plans'
+const pathOf = (name: string) => `${path}/${pathSegment(name)}`
+
+/** Makes the methods on plans of a client. */
+export function planMethods(requester: Requester): Plans<CallOptions> {
+  const { send } = requester
+  return {
+    ...listMethods<ListPlansInput, Plan>(requester, path),
+    create: async (body, options) => send('POST', path, { body, options: checkOptions(options) }),
+    get: async (name, options) => send('GET', pathOf(name), { options: checkOptions(options) }),
+    update: async (name, body, options) => change(requester, ['PATCH', pathOf(name), body], options),
+  }
+}

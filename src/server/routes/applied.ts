@@ -1,0 +1,32 @@
+// The answers of changes, which may wait until every process acts on them.
+import type { z } from 'zod'
+import { scopeOf } from '../../core/access.ts'
+import type { Caller } from '../../core/actor.ts'
+import type { ActorOptions } from '../../core/call-options.ts'
+import { parseInput } from '../../core/input.ts'
+import { type Applied, type WaitOptions, waitSchema } from '../../core/shapes/calls.ts'
+import { json, type Reply } from '../../http/reply.ts'
+import type { Call } from '../parts.ts'
+
+type WaitQuery = z.input<typeof waitSchema>
+
+/** Makes a change and, if asked to, waits until it is applied everywhere. Checks the query before the change. */
+export async function change(
+  { query, caller }: Pick<Call<WaitQuery>, 'query'> & { caller: Caller },
+  make: (options: ActorOptions & WaitOptions) => Promise<object & { applied?: Applied }>,
+): Promise<Reply> {
+  const { wait } = parseInput(waitSchema, query)
+  const { applied, ...made } = await make({ actor: caller, wait })
+  return json(applied === undefined ? made : { ...made, applied: tellTo(caller, applied) })
+}
+
+/** The answer of a change that has nothing to say but that it was done. */
+export async function done(ended: Promise<object | undefined>): Promise<object> {
+  return { success: true, ...(await ended) }
+}
+
+/** The names of processes are those of the operator's hosts, which are nobody else's business: others get a count. */
+function tellTo(caller: Caller, applied: Applied): Applied {
+  if (scopeOf(caller) === undefined) return applied
+  return { ...applied, silent: applied.silent.map((_, i) => `process-${i + 1}`) }
+}

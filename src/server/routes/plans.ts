@@ -1,0 +1,74 @@
+// The calls on plans.
+import { z } from 'zod'
+import { waitSchema } from '../../core/shapes/calls.ts'
+import {
+  changedPlanSchema,
+  createPlanSchema,
+  listPlansSchema,
+  planSchema,
+  updatePlanSchema,
+} from '../../core/shapes/plans.ts'
+import { answerPage } from '../../http/paging.ts'
+import { json } from '../../http/reply.ts'
+import { route } from '../parts.ts'
+import { change } from './applied.ts'
+
+export const planRoutes = [
+  route({
+    method: 'POST',
+    path: '/v1/plans',
+    operationId: 'createPlan',
+    tag: 'Limits',
+    summary: 'Create a plan',
+    description:
+      'A named set of permissions and limits for organizations. Requires a key of the root organization.',
+    access: 'latchkey:limits:write',
+    body: createPlanSchema,
+    answers: [{ status: 200, description: 'The plan.', schema: planSchema }],
+    problems: ['root_organization_required', 'plan_exists'],
+    handle: async ({ parts: { latchkey }, body, caller }) =>
+      json(await latchkey.plans.create(body, { actor: caller })),
+  }),
+  route({
+    method: 'GET',
+    path: '/v1/plans',
+    operationId: 'listPlans',
+    tag: 'Limits',
+    summary: 'List plans',
+    description: 'By their names. Requires a key of the root organization.',
+    access: 'latchkey:organizations:read',
+    query: listPlansSchema,
+    answers: [{ status: 200, description: 'One page.', schema: z.array(planSchema), headers: ['Link'] }],
+    problems: ['root_organization_required', 'too_many_reads'],
+    handle: (call) => answerPage(call, (options) => call.parts.latchkey.plans.list(call.query, options)),
+  }),
+  route({
+    method: 'GET',
+    path: '/v1/plans/{name}',
+    operationId: 'getPlan',
+    tag: 'Limits',
+    summary: 'Get a plan',
+    description: 'Requires a key of the root organization.',
+    access: 'latchkey:organizations:read',
+    answers: [{ status: 200, description: 'The plan.', schema: planSchema }],
+    problems: ['root_organization_required', 'too_many_reads', 'plan_not_found'],
+    handle: async ({ parts: { latchkey }, params, caller, signal }) =>
+      json(await latchkey.plans.get(params.name, { actor: caller, signal })),
+  }),
+  route({
+    method: 'PATCH',
+    path: '/v1/plans/{name}',
+    operationId: 'updatePlan',
+    tag: 'Limits',
+    summary: 'Change a plan',
+    description:
+      'Changes the given fields for all organizations of the plan, and keeps the rest. Requires a key of the root organization.',
+    access: 'latchkey:limits:write',
+    query: waitSchema,
+    body: updatePlanSchema,
+    answers: [{ status: 200, description: 'The plan.', schema: changedPlanSchema }],
+    problems: ['root_organization_required', 'plan_not_found'],
+    handle: async (call) =>
+      change(call, (options) => call.parts.latchkey.plans.update(call.params.name, call.body, options)),
+  }),
+]
