@@ -23,7 +23,7 @@ export function requireKey(options: GuardOptions<Request>): KeyHandler {
   return async (request, response, next) => {
     let admission: Admission
     try {
-      admission = await guard(headerReader(request.rawHeaders), request as Request, request.ip)
+      admission = await guard(headerReader(request.rawHeaders), request as Request, request, request.ip)
     } catch (error) {
       // Express 4 hears of no promise that is rejected.
       next(error)
@@ -31,6 +31,7 @@ export function requireKey(options: GuardOptions<Request>): KeyHandler {
     }
     if ('key' in admission) {
       admitted.set(request, admission.key)
+      for (const [name, value] of Object.entries(admission.headers)) response.setHeader(name, value)
       next()
       return
     }

@@ -16,9 +16,10 @@ export function requireKey(
 ): (request: FastifyRequest, reply: FastifyReply) => Promise<FastifyReply | undefined> {
   const guard = createGuard(options)
   return async (request, reply) => {
-    const admission = await guard(headerReader(request.raw.rawHeaders), request, request.ip)
+    const admission = await guard(headerReader(request.raw.rawHeaders), request, request.raw, request.ip)
     if ('key' in admission) {
       admitted.set(request, admission.key)
+      reply.headers(admission.headers)
       return undefined
     }
     const { status, headers, body } = admission.refusal

@@ -14,9 +14,25 @@ export function withKey<HandledRequest extends Request, Rest extends unknown[]>(
 ): (request: HandledRequest, ...rest: Rest) => Promise<Response> {
   const guard = createGuard(options)
   return async (request, ...rest) => {
-    const admission = await guard((name) => request.headers.get(name) ?? undefined, request)
-    if ('key' in admission) return handler(request, admission.key, ...rest)
+    const admission = await guard((name) => request.headers.get(name) ?? undefined, request, request)
+    if ('key' in admission)
+      return withHeaders(await handler(request, admission.key, ...rest), admission.headers)
     const { status, headers, body } = admission.refusal
     return new Response(body, { status, headers })
+  }
+}
+
+/** Adds headers that an answer does not have yet; one that a fetch or a redirect gave cannot be changed, only copied. */
+function withHeaders(response: Response, headers: Record<string, string>): Response {
+  const missing = Object.entries(headers).filter(([name]) => !response.headers.has(name))
+  if (missing.length === 0) return response
+  try {
+    for (const [name, value] of missing) response.headers.set(name, value)
+    return response
+  } catch {
+    const { status, statusText, body } = response
+    // What is no answer to a client, such as the upgrade of a connection, cannot be made again.
+    if (status < 200) return response
+    return new Response(body, { status, statusText, headers: [...response.headers, ...missing] })
   }
 }

@@ -1,12 +1,15 @@
 // What every guard does in every framework: takes the token of a request, has it verified, and says what to answer.
 
-import { insufficientScope, invalidToken, readPresented } from '../core/bearer.ts'
+import { insufficientScope, readPresented } from '../core/bearer.ts'
 import { maxPermissionLength, maxPermissions } from '../core/bounds.ts'
-import { type ErrorCode, errorTable } from '../core/errors.ts'
-import { unknownOption } from '../core/options.ts'
+import { costFault } from '../core/limits.ts'
+import { drawFault, unknownOption } from '../core/options.ts'
 import { permissionPattern } from '../core/permissions.ts'
+import { isExceeded, rateLimitHeaders } from '../core/rate-limit-headers.ts'
+import type { Cost } from '../core/shapes/limits.ts'
 import type { Verdict } from '../core/shapes/verification.ts'
 import { redactTokens } from '../core/token.ts'
+import { type Refusal, refuse, refuseCost, refuseExceeded, refuseToken, refuseUnaskable } from './refusals.ts'
 
 /** The verdict on a token that is valid: whose key it is, and what it may do. */
 export type VerifiedKey = Extract<Verdict, { valid: true }>
@@ -16,7 +19,7 @@ export interface TokenVerifier {
   /** Judges a token, and whether its key holds all of the permissions. Throws if it cannot. */
   verify(
     token: string,
-    options?: { permissions?: string[] },
+    options?: { permissions?: string[]; cost?: Cost; reserveSeconds?: number },
     asker?: { ip?: string | undefined },
   ): Promise<Verdict>
 }
@@ -28,42 +31,51 @@ export interface GuardOptions<Request> {
   /** All of these are required: a list, or a function of the request that gives one. None if absent. */
   permissions?: readonly string[] | ((request: Request) => readonly string[])
   /**
+   * How many units a request draws of each limit of its key, or of the limits that an object names; or a function of the
+   * request that gives either. If absent, each limit's own default. A request draws once: behind a guard that has drawn,
+   * a guard without a cost draws nothing, and a guard with one throws, unless the first guard's cost is 0.
+   */
+  cost?: Cost | ((request: Request) => Cost | Promise<Cost>)
+  /**
+   * Reserves the cost for so long, from 1 to 86,400 seconds: the key has a `reservation`, which a settlement brings to what
+   * the request really cost. It takes a `cost`; a request that costs 0 reserves nothing.
+   */
+  reserveSeconds?: number
+  /**
    * Called with the error if the verifier could not judge and the request was answered 503. It gets no token. If
    * absent, the guard writes the first such error of each minute to `console.error`.
    */
   onError?: (error: unknown) => void
 }
 
-/** An answer to a request that is not let through: a problem (RFC 9457). */
-export interface Refusal {
-  status: 401 | 403 | 503
-  headers: Record<string, string>
-  body: string
-}
-
-/** What became of a request: a key, or an answer. */
-export type Admission = { key: VerifiedKey } | { refusal: Refusal }
+/** What became of a request: a key, with headers for the answer of its handler; or an answer. */
+export type Admission = { key: VerifiedKey; headers: Record<string, string> } | { refusal: Refusal }
 
 /**
  * Judges one request, of which it reads headers by their lower-case names, on behalf of the client's address if that is
- * known. Throws only what `permissions` throws.
+ * known. `identity` is the object that all guards of one request see. Throws what `permissions` and `cost` throw, and Error
+ * if the cost stands on a guard behind one that has drawn.
  */
 export type Guard<Request> = (
   header: (name: string) => string | undefined,
   request: Request,
+  identity: object,
   ip?: string | undefined,
 ) => Promise<Admission>
 
 /**
- * Makes a guard. Throws TypeError for an unknown option, and for a list of permissions of which one is of a wrong form.
- * A request for which the function gives such a one is answered 403: no key can hold that.
+ * Makes a guard. Throws TypeError for an unknown option, for a list of permissions of which one is of a wrong form, and for a
+ * cost of a wrong form. A request for which the functions give such a one is answered 403, since no key can hold that
+ * permission, or 422, since no limit can count that cost.
  */
 export function createGuard<Request>(options: GuardOptions<Request>): Guard<Request> {
-  const fault = unknownOption(options, ['verifier', 'permissions', 'onError'])
+  const fault = unknownOption(options, ['verifier', 'permissions', 'cost', 'reserveSeconds', 'onError'])
   if (fault) throw new TypeError(`${fault.path}: ${fault.message}`)
-  const { verifier, permissions = [], onError = makeReporter() } = options
+  const { verifier, permissions = [], cost, reserveSeconds, onError = makeReporter() } = options
   if (typeof permissions !== 'function') checkPermissions(permissions)
-  return async (header, request, ip) => {
+  if (cost !== undefined && typeof cost !== 'function') checkCost(cost)
+  checkReserve(reserveSeconds, cost)
+  return async (header, request, identity, ip) => {
     const wanted = typeof permissions === 'function' ? permissions(request) : permissions
     // What is made of a request is its sender's own text: it may be none that a key can hold, such as a long path.
     const askable = wanted.filter(isPermission)
@@ -75,10 +87,25 @@ export function createGuard<Request>(options: GuardOptions<Request>): Guard<Requ
     }
     // Two different ones, or an empty one: nothing that could be asked about.
     if (token === '' || token.length > maxTokenLength) return refuseToken()
+    const hasDrawn = drawn.has(identity)
+    if (hasDrawn && cost !== undefined) throw new Error(drawnTwice)
+    const wantedCost = typeof cost === 'function' ? await cost(request) : cost
+    if (cost !== undefined && costFault(wantedCost)) return refuseCost()
+    // What no key can be let through with draws nothing.
+    const asked = hasDrawn || !isAskable ? 0 : wantedCost
     let verdict: Verdict
     try {
-      verdict = await verifier.verify(token, { permissions: isAskable ? askable : [] }, { ip })
-      if (verdict.valid === true) return isAskable ? { key: verdict } : refuseUnaskable()
+      const question = {
+        permissions: isAskable ? askable : [],
+        ...(asked !== undefined && { cost: asked }),
+        ...(asked !== undefined && reserveSeconds !== undefined && !isNothing(asked) && { reserveSeconds }),
+      }
+      verdict = await verifier.verify(token, question, { ip })
+      if (verdict.valid === true) {
+        if (!isAskable) return refuseUnaskable()
+        if (asked !== 0) drawn.add(identity)
+        return { key: verdict, headers: rateLimitHeaders(verdict, Date.now()) }
+      }
     } catch (error) {
       // No verdict: neither yes nor no. Who asked may ask again, and does not come through.
       onError(error)
@@ -94,9 +121,17 @@ export function createGuard<Request>(options: GuardOptions<Request>): Guard<Requ
         challenge,
       )
     }
+    if (isExceeded(verdict)) return refuseExceeded(verdict)
     return refuseToken()
   }
 }
+
+/** The requests for which a guard has drawn from the limits of a key. */
+const drawn = new WeakSet<object>()
+
+const drawnTwice =
+  'An earlier guard of this request has drawn from the limits of its key already, by its own cost or by their default. ' +
+  'Give the earlier guard cost: 0, or leave the cost out here.'
 
 /** Remembers which key each request was let through with, for handlers behind a guard. */
 export class AdmittedKeys {
@@ -148,25 +183,19 @@ function checkPermissions(permissions: readonly string[]): void {
     throw new TypeError(`A guard requires at most ${maxPermissions} permissions.`)
 }
 
-// Its text is the sender's, and stands in no header.
-function refuseUnaskable(): { refusal: Refusal } {
-  const detail = 'This request requires a permission that no key can hold.'
-  return refuse('missing_permission', detail, { 'www-authenticate': 'Bearer error="insufficient_scope"' })
+function checkReserve(reserveSeconds: unknown, cost: unknown): void {
+  if (reserveSeconds === undefined) return
+  if (cost === undefined) throw new TypeError('reserveSeconds: Needs a cost, which is what it reserves.')
+  const fault = drawFault({ reserveSeconds })
+  if (fault) throw new TypeError(`${fault.path}: ${fault.message}`)
 }
 
-// One sentence for all of them, so that nobody learns which once opened something.
-function refuseToken(): { refusal: Refusal } {
-  const detail = 'The token is unknown, expired or revoked.'
-  return refuse('invalid_token', detail, { 'www-authenticate': invalidToken })
+/** Whether a cost is one of which nothing could be reserved. */
+function isNothing(cost: Cost): boolean {
+  return typeof cost === 'number' ? cost === 0 : Object.values(cost).every((units) => units === 0)
 }
 
-function refuse(code: ErrorCode, detail: string, headers: Record<string, string>): { refusal: Refusal } {
-  const [status, title] = errorTable[code]
-  return {
-    refusal: {
-      status: status as Refusal['status'],
-      headers: { 'content-type': 'application/problem+json', 'cache-control': 'no-store', ...headers },
-      body: JSON.stringify({ type: `urn:latchkey:error:${code}`, title, status, detail, code }),
-    },
-  }
+function checkCost(cost: unknown): void {
+  const fault = costFault(cost)
+  if (fault) throw new TypeError(`${['cost', ...fault.path].join('.')}: ${fault.message}`)
 }

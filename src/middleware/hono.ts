@@ -13,12 +13,17 @@ export function requireKey(
 ): MiddlewareHandler<{ Variables: { key: VerifiedKey } }> {
   const guard = createGuard(options)
   return async (c, next) => {
-    const admission = await guard((name) => c.req.header(name), c)
+    const admission = await guard((name) => c.req.header(name), c, c.req.raw)
     if (!('key' in admission)) {
       const { status, headers, body } = admission.refusal
       return c.body(body, status, headers)
     }
     c.set('key', admission.key)
-    return next()
+    await next()
+    // Afterwards: what is set before is lost if the handler makes its answer without `c`. A guard behind this one has set
+    // what is newer.
+    for (const [name, value] of Object.entries(admission.headers))
+      if (!c.res.headers.has(name)) c.header(name, value)
+    return undefined
   }
 }

@@ -1,5 +1,6 @@
 -- Asks Latchkey about a request: `http-request lua.latchkey <permission>`, `any` for any valid key. Sets the
--- variables txn.latchkey_status and txn.latchkey_challenge, and the X-Latchkey headers where the answer is yes.
+-- variables txn.latchkey_status and txn.latchkey_challenge, those of the limits that apply (txn.latchkey_ratelimit,
+-- txn.latchkey_ratelimit_policy, txn.latchkey_retry_after), and the X-Latchkey headers if the answer is yes.
 local url = os.getenv('LATCHKEY_URL') .. '/v1/auth'
 
 core.register_action('latchkey', { 'http-req' }, function(txn, permission)
@@ -19,6 +20,11 @@ core.register_action('latchkey', { 'http-req' }, function(txn, permission)
     end
   end
   txn:set_var('txn.latchkey_challenge', first('www-authenticate'))
+  for _, name in ipairs({ 'ratelimit', 'ratelimit-policy', 'retry-after' }) do
+    if headers[name] then
+      txn:set_var('txn.latchkey_' .. name:gsub('-', '_'), first(name))
+    end
+  end
   -- Last, so that it is not there where anything before it failed.
   txn:set_var('txn.latchkey_status', answer.status)
 end, 1)
