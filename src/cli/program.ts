@@ -52,7 +52,7 @@ const commands: readonly (DefinedCommand | Group)[] = [
   },
   {
     name: 'orgs',
-    summary: 'create, list and rename organizations',
+    summary: 'create, list and change organizations and their limits',
     load: async () => (await import('./commands/organizations.ts')).organizationCommands,
   },
   {

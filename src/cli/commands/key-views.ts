@@ -1,11 +1,13 @@
 // Keys and verdicts as people see them.
 import { secretsPage } from '../../core/bounds.ts'
+import { isExceeded } from '../../core/rate-limit-headers.ts'
 import type { Applied } from '../../core/shapes/calls.ts'
 import type { CreatedKey, Key, KeyDetails, KeySecret } from '../../core/shapes/keys.ts'
 import type { Verdict } from '../../core/shapes/verification.ts'
 import { formatFields, print, printNote, quote, toPrintable } from '../kit/output.ts'
 import { type Column, printTable } from '../kit/table.ts'
 import { formatAgoCell, formatInstant, formatLength } from '../kit/times.ts'
+import { describeLimits, describeRetry, describeVerdictLimit, owners } from './limit-views.ts'
 
 /** Prints a new token on standard output, alone, and what it belongs to beside it. */
 export function printCreated(key: CreatedKey): void {
@@ -85,6 +87,14 @@ export function printVerdict(verdict: Verdict): void {
       ['Metadata', JSON.stringify(verdict.metadata)],
     )
   }
+  if ('limits' in verdict && verdict.limits)
+    for (const limit of verdict.limits) fields.push(['Limit', describeVerdictLimit(limit)])
+  if (isExceeded(verdict)) {
+    fields.push(
+      ['Exceeded', verdict.exceeded.map(({ name, scope }) => `${name} of the ${owners[scope]}`).join(', ')],
+      ['Repeat', describeRetry(verdict.retryAfterMs)],
+    )
+  }
   print(...formatFields(fields))
 }
 
@@ -96,6 +106,8 @@ const meanings: Record<Verdict['code'], string> = {
   expired: 'the key has expired.',
   rotated: 'the key has a newer token, and the grace period of this one has ended.',
   insufficient_permissions: 'the token is valid, but lacks a permission.',
+  quota_exceeded: 'the token is valid, but a quota is used up.',
+  rate_limited: 'the token is valid, but its calls come too quickly.',
 }
 
 function keyFields(key: Key): [string, string][] {
@@ -112,6 +124,7 @@ function keyFields(key: Key): [string, string][] {
     ['Last used', formatInstant(key.lastUsedAt, now)],
     ['Expires', formatInstant(key.expiresAt, now)],
     ...(key.revokedAt ? [['Revoked', formatInstant(key.revokedAt, now)] as [string, string]] : []),
+    ['Limits', describeLimits(key.limits)],
     ['Metadata', JSON.stringify(key.metadata)],
   ]
 }

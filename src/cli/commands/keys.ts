@@ -13,6 +13,7 @@ import {
   printRotated,
   printVerdict,
 } from './key-views.ts'
+import { addUnitsCommand, limitsCommand, noLimitsOption, removedLimits } from './limits.ts'
 
 const shapes = () => import('../../core/shapes/keys.ts')
 const id = { id: 'the id of the key' }
@@ -31,9 +32,11 @@ export const keyCommands = [
       metadata: 'your own data, stored with the key',
       prefix: 'the prefix of the token: one of LATCHKEY_KEY_PREFIX',
       createdBy: 'the id of your user for whom the key is created',
+      limits: 'how much its calls may draw (repeatable)',
     },
     examples: [
       'latchkey keys create --organization acme --name CI --permission emails:send --expires 90d',
+      'latchkey keys create --organization acme --name CI --limit requests=100/1m --limit credits=10000/month',
       'TOKEN=$(latchkey keys create --organization acme --name CI)',
     ],
     run: ({ keys }, { input }) => keys.create(input),
@@ -79,12 +82,21 @@ export const keyCommands = [
       permissions: 'permission to grant; replaces the current list (repeatable)',
       expiresAt: 'when the key expires',
       metadata: 'your own data; replaces the current object',
+      limits: 'how much its calls may draw; replaces the current list (repeatable)',
     },
-    options: [new Option('--no-permissions', 'remove all permissions').conflicts('permission')],
+    options: [
+      new Option('--no-permissions', 'remove all permissions').conflicts('permission'),
+      noLimitsOption(),
+    ],
     wait: true,
-    examples: [`latchkey keys update ${exampleId} --permission emails:* --expires never`],
-    run: ({ keys }, { args, input, options, wait }) =>
-      keys.update(args.id, options.permissions === false ? { ...input, permissions: [] } : input, wait),
+    examples: [
+      `latchkey keys update ${exampleId} --permission emails:* --expires never`,
+      `latchkey keys update ${exampleId} --limit requests=100/1m,burst=20`,
+    ],
+    run: ({ keys }, { args, input, options, wait }) => {
+      const permissions = options.permissions === false ? { permissions: [] } : {}
+      return keys.update(args.id, { ...input, ...permissions, ...removedLimits(options) }, wait)
+    },
     print: (key) => {
       printKey(key)
       print(...describeApplied(key.applied))
@@ -134,18 +146,36 @@ export const keyCommands = [
     run: async ({ keys }, { args, wait }) => ({ success: true, ...(await keys.revoke(args.id, wait)) }),
     print: ({ applied }, { args }) => print(`Revoked the key ${args.id}.`, ...describeApplied(applied)),
   }),
+  limitsCommand({
+    path: 'keys limits',
+    summary: 'show the limits of a key, and what is left of them',
+    arguments: id,
+    examples: [`latchkey keys limits ${exampleId}`],
+    read: async ({ keys }, { id }) => (await keys.get(id)).limits,
+  }),
+  addUnitsCommand({
+    path: 'keys add-units',
+    summary: 'add units to a quota of a key, for its current period',
+    arguments: id,
+    examples: [`latchkey keys add-units ${exampleId} credits 500 --reference "payment 4711"`],
+    add: ({ keys }) => keys.addUnits,
+  }),
   defineCommand({
     path: 'keys verify',
     summary: 'verify a token from standard input or a hidden prompt; exits 1 if it is not valid',
     on: serverOrDatabase,
     shape: async () => {
       const { verifyOptionsSchema } = await import('../../core/shapes/verification.ts')
-      return verifyOptionsSchema.pick({ permissions: true })
+      return verifyOptionsSchema.pick({ permissions: true, cost: true })
     },
-    texts: { permissions: 'a permission that the token must have (repeatable; all are required)' },
+    texts: {
+      permissions: 'a permission that the token must have (repeatable; all are required)',
+      cost: 'what the call draws',
+    },
     readsToken: true,
     examples: [
       'latchkey keys verify --permission emails:send',
+      'latchkey keys verify --cost credits=5',
       'printf %s "$TOKEN" | latchkey keys verify --json',
     ],
     run: (connection, { input, token }) => connection.verify(token, input),

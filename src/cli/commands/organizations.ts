@@ -1,4 +1,5 @@
 // `latchkey orgs …`: the operator's customers.
+import { Option } from 'commander'
 import type { Organization } from '../../core/shapes/organizations.ts'
 import { serverOrDatabase } from '../kit/connection.ts'
 import { defineCommand } from '../kit/define-command.ts'
@@ -6,6 +7,9 @@ import { defineList } from '../kit/define-list.ts'
 import { formatFields, print } from '../kit/output.ts'
 import { type Column, printTable } from '../kit/table.ts'
 import { formatAgo, formatInstant } from '../kit/times.ts'
+import { describeApplied } from './key-views.ts'
+import { describeLimits } from './limit-views.ts'
+import { addUnitsCommand, limitsCommand, noLimitsOption, removedLimits } from './limits.ts'
 
 const shapes = () => import('../../core/shapes/organizations.ts')
 const id = { id: 'the id of the organization' }
@@ -24,7 +28,14 @@ export const organizationCommands = [
     arguments: { id: 'your own id for it: 1 to 128 of A-Z a-z 0-9 _ . - (default: a new UUID)' },
     optional: 'id',
     shape: async () => (await shapes()).createOrganizationSchema,
-    examples: ['latchkey orgs create acme --name "Acme Inc."'],
+    texts: {
+      limits: 'how much all of its keys together may draw (repeatable)',
+      plan: 'the name of its plan',
+    },
+    examples: [
+      'latchkey orgs create acme --name "Acme Inc."',
+      'latchkey orgs create acme --name "Acme Inc." --limit credits=10000/month',
+    ],
     run: ({ organizations }, { input }) => organizations.create(input),
     print: printOrganization,
   }),
@@ -52,22 +63,53 @@ export const organizationCommands = [
   }),
   defineCommand({
     path: 'orgs update',
-    summary: 'rename an organization',
+    summary: 'change the given fields and keep the rest',
     on: serverOrDatabase,
     arguments: id,
     shape: async () => (await shapes()).updateOrganizationSchema,
-    examples: ['latchkey orgs update acme --name "Acme Ltd."'],
-    run: ({ organizations }, { args, input }) => organizations.update(args.id, input),
-    print: printOrganization,
+    texts: {
+      limits: 'how much all of its keys together may draw; replaces the current list (repeatable)',
+      plan: 'the name of its plan',
+    },
+    options: [noLimitsOption(), new Option('--no-plan', 'take the organization off its plan')],
+    wait: true,
+    examples: [
+      'latchkey orgs update acme --name "Acme Ltd."',
+      'latchkey orgs update acme --limit requests=1000/1m --wait',
+    ],
+    run: ({ organizations }, { args, input, options, wait }) => {
+      const plan = options.plan === false ? { plan: null } : {}
+      return organizations.update(args.id, { ...input, ...plan, ...removedLimits(options) }, wait)
+    },
+    print: (organization) => {
+      printOrganization(organization)
+      print(...describeApplied(organization.applied))
+    },
+  }),
+  limitsCommand({
+    path: 'orgs limits',
+    summary: 'show the limits of an organization, and what is left of them',
+    arguments: id,
+    examples: ['latchkey orgs limits acme'],
+    read: async ({ organizations }, { id }) => (await organizations.get(id)).limits,
+  }),
+  addUnitsCommand({
+    path: 'orgs add-units',
+    summary: 'add units to a quota of an organization, for its current period',
+    arguments: id,
+    examples: ['latchkey orgs add-units acme credits 500 --reference "payment 4711"'],
+    add: ({ organizations }) => organizations.addUnits,
   }),
 ]
 
-function printOrganization({ id, name, createdAt }: Organization): void {
+function printOrganization({ id, name, createdAt, limits, plan }: Organization): void {
   print(
     ...formatFields([
       ['Id', id],
       ['Name', name],
       ['Created', formatInstant(createdAt, Date.now())],
+      ['Plan', plan ?? 'none'],
+      ['Limits', describeLimits(limits)],
     ]),
   )
 }

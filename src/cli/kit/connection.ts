@@ -29,7 +29,7 @@ export interface Connection {
   organizations: Organizations
   audit: Audit
   sessions: Sessions
-  verify(token: string, options?: Pick<VerifyOptions, 'permissions'>): Promise<Verdict>
+  verify(token: string, options?: Pick<VerifyOptions, 'permissions' | 'cost'>): Promise<Verdict>
 }
 
 /** A server, or a database that this process opens: which one, the options and the environment say. */

@@ -27,6 +27,8 @@ const nextSteps: Record<string, string> = {
   session_not_found: 'List the sessions with `latchkey sessions list`.',
   organization_not_found:
     'List the organizations with `latchkey orgs list`, or create it with `latchkey orgs create`.',
+  limit_not_found: 'List the limits with `latchkey keys limits <id>` or `latchkey orgs limits <id>`.',
+  reference_used: 'Each purchase has a reference of its own, and is added once.',
   organization_exists: 'Choose another id, or show the organization with `latchkey orgs get <id>`.',
   key_revoked: 'Use `latchkey keys create`.',
   key_expired: 'Use `latchkey keys update <id> --expires 90d`.',

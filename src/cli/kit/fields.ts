@@ -1,7 +1,9 @@
 // The fields of a shape as options: their names, their texts, and how what was typed becomes a value.
 import { Option } from 'commander'
 import { z } from 'zod'
+import type { Cost, LimitInput } from '../../core/shapes/limits.ts'
 import { flagOf } from './flags.ts'
+import { limitForm, readCost, readLimit } from './limits.ts'
 import { collect, readCount, readMetadata } from './options.ts'
 import { readExpiry, readGrace, readPast } from './times.ts'
 
@@ -71,6 +73,17 @@ interface Kind {
 const kinds = {
   text: {},
   list: { read: (text: string, before: unknown) => collect(text, before as string[] | undefined) },
+  limits: {
+    form: limitForm,
+    read: (text: string, before: unknown) => [
+      ...((before as LimitInput[] | undefined) ?? []),
+      readLimit(text),
+    ],
+  },
+  cost: {
+    form: 'a number of units of each limit, or NAME=UNITS of one (repeatable)',
+    read: (text: string, before: unknown) => readCost(text, before as Cost | undefined),
+  },
   count: { read: readCount },
   length: { form: '30s, 10m, 24h, 7d', read: readGrace },
   json: { form: 'a JSON object', read: readMetadata },
@@ -86,6 +99,7 @@ const kinds = {
 } as const satisfies Record<string, Kind>
 
 function kindOf(field: string, schema: JsonField): Kind {
+  if (field === 'limits' || field === 'cost') return kinds[field]
   const forms = [schema, ...(schema.anyOf ?? [])]
   const has = (type: string) => forms.some((form) => form.type === type)
   if (forms.some(({ format }) => format === 'date-time')) return has('null') ? kinds.future : kinds.past

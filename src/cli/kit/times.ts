@@ -109,7 +109,7 @@ const units = [
 ] as const
 
 /** Reads RFC 3339, or a day as its beginning in UTC; undefined for what no calendar has, such as the 30th of February. */
-function readInstant(text: string): Date | undefined {
+export function readInstant(text: string): Date | undefined {
   const form = /^(\d{4}-\d\d-\d\d)([Tt]\d\d:\d\d(:\d\d(\.\d+)?)?([Zz]|[+-]\d\d:\d\d))?$/
   const day = form.exec(text)?.[1]
   if (day === undefined) return undefined

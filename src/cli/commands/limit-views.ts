@@ -1,0 +1,47 @@
+// Limits as people see them: what was given, and what is left.
+import type { LimitState, VerdictLimit } from '../../core/shapes/limits.ts'
+import { formatLimit } from '../kit/limits.ts'
+import type { Column } from '../kit/table.ts'
+import { formatAgo, formatInstant, formatLength } from '../kit/times.ts'
+
+/** Whose limit refuses or is told of. */
+export const owners = {
+  key: 'key',
+  organization: 'organization',
+  ancestor: 'key that created this key',
+} as const
+
+/** The columns of a table of limits. */
+export function limitColumns(now: number): Column<LimitState>[] {
+  return [
+    { heading: 'NAME', value: ({ name }) => name },
+    { heading: 'LIMIT', value: (limit) => formatLimit(limit).slice(limit.name.length + 1) },
+    { heading: 'LEFT', value: ({ remaining }) => String(remaining) },
+    { heading: 'HELD', value: ({ held }) => String(held), leaves: 1 },
+    { heading: 'RESETS', value: (limit) => describeReset(limit, now) },
+  ]
+}
+
+/** When a quota begins anew; a rate is said to be full. */
+function describeReset({ resetsAt, windowSeconds }: LimitState, now: number): string {
+  if (windowSeconds === undefined) return formatAgo(resetsAt, now)
+  return resetsAt === null || resetsAt.getTime() <= now ? 'full' : `full ${formatAgo(resetsAt, now)}`
+}
+
+/** Writes limits in one line, each as `--limit` takes it. */
+export function describeLimits(limits: readonly LimitState[]): string {
+  return limits.map((limit) => `${formatLimit(limit)} (${limit.remaining} left)`).join(', ') || 'none'
+}
+
+/** Writes what a verdict tells of a limit. */
+export function describeVerdictLimit({ name, scope, remaining, limit, resetsAt }: VerdictLimit): string {
+  const reset = resetsAt === null ? '' : `, resets ${formatInstant(resetsAt, Date.now())}`
+  return `${name} of the ${owners[scope]}: ${remaining} of ${limit} left${reset}`
+}
+
+/** Writes when a call that limits refuse may be repeated. */
+export function describeRetry(retryAfterMs: number | null): string {
+  return retryAfterMs === null
+    ? 'never: waiting does not help'
+    : `in ${formatLength(Math.max(1, Math.ceil(retryAfterMs / 1000)))}`
+}

@@ -1,0 +1,79 @@
+// `latchkey keys limits`, `latchkey orgs add-units` and their like: what keys and organizations have in common.
+import { Option } from 'commander'
+import type { Changed, WaitOptions } from '../../core/shapes/calls.ts'
+import type { AddUnitsInput, LimitInput, LimitState } from '../../core/shapes/limits.ts'
+import { type Connection, serverOrDatabase } from '../kit/connection.ts'
+import { type DefinedCommand, defineCommand } from '../kit/define-command.ts'
+import { readAdded } from '../kit/limits.ts'
+import { print, printNote } from '../kit/output.ts'
+import { printTable } from '../kit/table.ts'
+import { describeApplied } from './key-views.ts'
+import { limitColumns } from './limit-views.ts'
+
+interface OwnerCommand {
+  path: string
+  summary: string
+  arguments: { id: string }
+  examples: readonly [string, ...string[]]
+}
+
+/** `--no-limits`, which removes what `--limit` sets. */
+export function noLimitsOption(): Option {
+  return new Option('--no-limits', 'remove all limits').conflicts('limit')
+}
+
+/** What `--no-limits` changes. */
+export function removedLimits({ limits }: Readonly<Record<string, unknown>>): { limits?: LimitInput[] } {
+  return limits === false ? { limits: [] } : {}
+}
+
+/** Defines the command that shows the limits of an owner. */
+export function limitsCommand({
+  read,
+  ...texts
+}: OwnerCommand & {
+  read(connection: Connection, args: { id: string }): Promise<LimitState[]>
+}): DefinedCommand {
+  return defineCommand({
+    ...texts,
+    on: serverOrDatabase,
+    run: async (connection, { args }) => ({ limits: await read(connection, args) }),
+    json: ({ limits }) => limits,
+    print: ({ limits }) =>
+      limits.length === 0 ? printNote('No limits.') : printTable(limitColumns(Date.now()), limits),
+  })
+}
+
+type AddUnits = <Given extends WaitOptions>(
+  id: string,
+  name: string,
+  input: AddUnitsInput,
+  options?: Given,
+) => Promise<Changed<LimitState, Given>>
+
+/** Defines the command that adds units to a quota of an owner. */
+export function addUnitsCommand({
+  add,
+  arguments: owner,
+  ...texts
+}: OwnerCommand & { add(connection: Connection): AddUnits }): DefinedCommand {
+  return defineCommand({
+    ...texts,
+    on: serverOrDatabase,
+    arguments: {
+      ...owner,
+      name: 'the name of the quota',
+      units: 'how many units; negative to take them away',
+    },
+    shape: async () => (await import('../../core/shapes/limits.ts')).addUnitsSchema.pick({ reference: true }),
+    texts: {
+      reference: 'your own id of what was bought: the same one adds once, however often it is repeated',
+    },
+    wait: true,
+    run: (connection, { args, input, wait }) =>
+      add(connection)(args.id, args.name, { add: readAdded(args.units), ...input }, wait),
+    print: (limit) => {
+      print(`${limit.name}: ${limit.remaining} left.`, ...describeApplied(limit.applied))
+    },
+  })
+}
