@@ -3,6 +3,7 @@
 import type { ErrorCode, FieldError } from '../src/core/errors.ts'
 import type { AuditEvent } from '../src/core/shapes/audit.ts'
 import type { CreatedKey, Key, KeyDetails, KeySecret } from '../src/core/shapes/keys.ts'
+import type { LimitInput, LimitState } from '../src/core/shapes/limits.ts'
 import type { Organization } from '../src/core/shapes/organizations.ts'
 import type { Session } from '../src/core/shapes/sessions.ts'
 import type { Verdict } from '../src/core/shapes/verification.ts'
@@ -19,6 +20,8 @@ export type WireOrganization = Wire<Organization>
 export type WireAuditEvent = Wire<AuditEvent>
 export type WireSession = Wire<Session>
 export type WireVerdict = Wire<Verdict>
+export type WireLimit = Wire<LimitState>
+export type WireLimitInput = Wire<LimitInput>
 
 /** A refusal or a failure, with what to tell of it. `code` is of docs/reference/errors.md, or `unreachable`. */
 export class ApiError extends Error {

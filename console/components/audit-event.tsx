@@ -1,7 +1,10 @@
 // One event of the audit log: who did what, when, from where, and what it changed.
 import {
   Ban,
+  Blocks,
   Building2,
+  CirclePlus,
+  Gauge,
   KeyRound,
   LogIn,
   LogOut,
@@ -33,6 +36,11 @@ const icons: Record<AuditAction, LucideIcon> = {
   'session.started': LogIn,
   'session.refreshed': ShieldCheck,
   'session.ended': LogOut,
+  'limit.units_added': CirclePlus,
+  'limit.units_lost': Gauge,
+  'limit.overdrawn': Gauge,
+  'plan.created': Blocks,
+  'plan.updated': Pencil,
 }
 
 interface AuditEventProps {

@@ -4,7 +4,7 @@ import type { AuditAction } from '../../src/core/shapes/audit.ts'
 /** What each event of the audit log says that somebody did. */
 export const auditActions: Record<AuditAction, string> = {
   'organization.created': 'Created the organization',
-  'organization.updated': 'Renamed the organization',
+  'organization.updated': 'Changed the organization',
   'key.created': 'Created the key',
   'key.updated': 'Changed the key',
   'key.rotated': 'Rotated the key',
@@ -13,4 +13,9 @@ export const auditActions: Record<AuditAction, string> = {
   'session.started': 'Signed in to the console',
   'session.refreshed': 'Entered the token again',
   'session.ended': 'Signed out of the console',
+  'limit.units_added': 'Added units to a limit',
+  'limit.units_lost': 'Lost units with a process that ended',
+  'limit.overdrawn': 'Settled more than the limit allows',
+  'plan.created': 'Created the plan',
+  'plan.updated': 'Changed the plan',
 }

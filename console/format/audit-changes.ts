@@ -1,5 +1,6 @@
 // What an audit event says of each field that changed, put so that it can be shown to people. Pure.
 import type { WireAuditEvent } from '../api.ts'
+import { limitsInShort } from './limits.ts'
 
 /** A value of a field: `none` says in words that there is none. */
 export type ChangedValue =
@@ -27,6 +28,9 @@ const describers: Record<string, Describe> = {
   // Of a new key it is told where there is one.
   expires_at: (value) =>
     value === null ? [] : [valueChange('Expires', value, (at) => asInstant(at, 'Never'))],
+  limits: (value) => (isEmptyList(value) ? [] : [valueChange('Limits', value, asLimits)]),
+  add: (value) => [valueChange('Units', value, asCode)],
+  reference: (value) => [valueChange('Reference', value, asText)],
   metadata: metadataChanges,
   kid: (value) => [valueChange('Token', value, asCode)],
   hint: () => [],
@@ -58,6 +62,19 @@ export function nameIn(event: WireAuditEvent): string | undefined {
   const { name } = event.changes
   const given = isMove(name) ? name.to : name
   return typeof given === 'string' ? given : undefined
+}
+
+function isEmptyList(value: unknown): boolean {
+  return Array.isArray(value) && value.length === 0
+}
+
+function isLimit(value: unknown): boolean {
+  return isObject(value) && typeof value.name === 'string' && typeof value.limit === 'number'
+}
+
+function asLimits(value: unknown): ChangedValue {
+  if (!Array.isArray(value) || !value.every(isLimit)) return asCode(value)
+  return { kind: value.length === 0 ? 'none' : 'text', text: limitsInShort(value) }
 }
 
 interface Move {

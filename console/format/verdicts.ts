@@ -44,4 +44,14 @@ export const verdictWords: Record<WireVerdict['code'], VerdictWords> = {
     meaning: 'The token is valid, but its key lacks a required permission.',
     next: 'Grant the key the missing permissions, or require fewer.',
   },
+  quota_exceeded: {
+    title: 'Quota used up',
+    meaning: 'The token is valid, but too few units of a quota are left for this call.',
+    next: 'Wait for the quota to begin anew, add units, or raise the limit.',
+  },
+  rate_limited: {
+    title: 'Too many calls',
+    meaning: 'The token is valid, but its calls come more quickly than a limit allows.',
+    next: 'Wait a little, or raise the limit.',
+  },
 }

@@ -16,6 +16,7 @@ import { type EditableField, EditField } from './key/edits.tsx'
 import { EndGraceDialog } from './key/end-grace-dialog.tsx'
 import { Facts } from './key/facts.tsx'
 import { type Done, keyRefusals } from './key/key-changes.ts'
+import { KeyLimits } from './key/limits.tsx'
 import { Outcome } from './key/outcome.tsx'
 import { RevokeDialog } from './key/revoke-dialog.tsx'
 import { RotateDialog } from './key/rotate-dialog.tsx'
@@ -143,6 +144,11 @@ function KeyFound({ of: key, rotated }: KeyFoundProps) {
               edit={(field) => show({ window: 'edit', field })}
             />
           </Section>
+          <KeyLimits
+            of={key}
+            refusal={refusals.change}
+            edit={() => show({ window: 'edit', field: 'limits' })}
+          />
           <Section
             title="Secrets"
             lead="Each rotation gives the key a new secret, in a new token. Latchkey shows only the public part of a token."

@@ -2,7 +2,7 @@
 
 import { useQuery, useQueryClient } from '@tanstack/react-query'
 import { Navigate, useNavigate, useParams, useSearch } from '@tanstack/react-router'
-import { Building2, Pencil, Plus } from 'lucide-react'
+import { Building2, Gauge, Pencil, Plus } from 'lucide-react'
 import { Suspense, useState } from 'react'
 import { ApiError, type ListPage, type WireOrganization } from '../../api.ts'
 import { Button, LinkButton } from '../../components/button.tsx'
@@ -14,11 +14,16 @@ import { later } from '../../later.tsx'
 import { organizationQuery } from '../../queries.ts'
 import type { KeySearch } from '../../searches.ts'
 import { useSession } from '../../session.ts'
+import { OrganizationLimits } from '../organizations/limits.tsx'
 import { OperatorMark } from '../organizations/mark.tsx'
 import { KeyList } from './list/list.tsx'
 
 const RenameOrganizationDialog = later(
   async () => (await import('../organizations/edit.tsx')).RenameOrganizationDialog,
+  MissingPart,
+)
+const OrganizationLimitsDialog = later(
+  async () => (await import('../organizations/edit.tsx')).OrganizationLimitsDialog,
   MissingPart,
 )
 const ChooseOrganizationDialog = later(
@@ -33,6 +38,7 @@ export function OrganizationKeysPage() {
   const { isRoot, key, refusal } = useSession()
   const { organization, isUnknown } = useOrganization(id)
   const [renaming, setRenaming] = useState(false)
+  const [limiting, setLimiting] = useState(false)
   if (isUnknown || !(isRoot || id === key.organization_id)) return <NoOrganization id={id} />
   const name = organization?.name ?? id
   return (
@@ -55,10 +61,20 @@ export function OrganizationKeysPage() {
           >
             Rename
           </Button>
+          {isRoot && refusal('latchkey:limits:write') === undefined && (
+            <Button
+              icon={<Gauge size={16} aria-hidden />}
+              refusal={refusal('latchkey:organizations:write')}
+              onClick={() => setLimiting(true)}
+            >
+              Limits
+            </Button>
+          )}
           <NewKeyLink organization={id} text="New key" hasShortcut />
         </>
       }
     >
+      {organization && organization.limits.length > 0 && <OrganizationLimits of={organization} />}
       <KeyList
         key={id}
         caption={`Keys of ${name}`}
@@ -67,6 +83,11 @@ export function OrganizationKeysPage() {
         change={(next) => void navigate({ search: next, replace: true })}
         newKey={<NewKeyLink organization={id} text="Create the first key" />}
       />
+      {limiting && organization && (
+        <Suspense>
+          <OrganizationLimitsDialog organization={organization} close={() => setLimiting(false)} />
+        </Suspense>
+      )}
       {renaming && organization && (
         <Suspense>
           <RenameOrganizationDialog organization={organization} close={() => setRenaming(false)} />

@@ -2,20 +2,33 @@
 import { useMutation, useQueryClient } from '@tanstack/react-query'
 import { Link, useNavigate } from '@tanstack/react-router'
 import { useState } from 'react'
-import { ApiError, call, type WireOrganization } from '../../api.ts'
+import { ApiError, call, type WireLimitInput, type WireOrganization } from '../../api.ts'
 import { Field } from '../../components/field.tsx'
 import { FormDialog } from '../../components/form-dialog.tsx'
+import { LimitsField } from '../../components/limits-field.tsx'
 import { ErrorNotice } from '../../components/notices.tsx'
 import { TextField } from '../../components/text-field.tsx'
+import {
+  draftsAreFaulty,
+  isSameDrafts,
+  type LimitDraft,
+  mergeLimits,
+  toDraft,
+  toLimitInput,
+} from '../../format/limits.ts'
 import { organizationQuery } from '../../queries.ts'
+import { useSession } from '../../session.ts'
 
 export function CreateOrganizationDialog({ close }: { close: () => void }) {
   const [name, setName] = useState('')
   const [id, setId] = useState('')
+  const [limits, setLimits] = useState<LimitDraft[]>([])
+  const [wasRead, setRead] = useState(false)
+  const maySetLimits = useSession().refusal('latchkey:limits:write') === undefined
   const navigate = useNavigate()
   const known = useKnow()
   const creation = useMutation({
-    mutationFn: (wanted: { name: string; id?: string }) =>
+    mutationFn: (wanted: { name: string; id?: string; limits?: WireLimitInput[] }) =>
       call<WireOrganization>('POST', '/v1/organizations', { body: wanted }),
     onSuccess: async (organization) => {
       await known(organization)
@@ -26,7 +39,13 @@ export function CreateOrganizationDialog({ close }: { close: () => void }) {
   const isTaken = error instanceof ApiError && error.code === 'organization_exists'
   const faults = { name: faultOf(error, 'name'), id: faultOf(error, 'id') }
   const submit = () => {
-    creation.mutate({ name: name.trim(), ...(id.trim() !== '' && { id: id.trim() }) })
+    setRead(true)
+    if (draftsAreFaulty(limits)) return false
+    creation.mutate({
+      name: name.trim(),
+      ...(id.trim() !== '' && { id: id.trim() }),
+      ...(limits.length > 0 && { limits: limits.map(toLimitInput) }),
+    })
     return true
   }
   return (
@@ -38,7 +57,7 @@ export function CreateOrganizationDialog({ close }: { close: () => void }) {
       error={error}
       submit={submit}
       close={close}
-      isTyped={name !== '' || id !== ''}
+      isTyped={name !== '' || id !== '' || limits.length > 0}
     >
       <TextField label="Name" placeholder="Acme Inc." value={name} onChange={setName} error={faults.name} />
       <Field
@@ -61,6 +80,15 @@ export function CreateOrganizationDialog({ close }: { close: () => void }) {
           />
         )}
       </Field>
+      {maySetLimits && (
+        <LimitsField
+          value={limits}
+          onChange={setLimits}
+          hint="All of its keys draw from these together."
+          isTold={wasRead}
+          error={limitsFaultOf(error)}
+        />
+      )}
       {isTaken ? (
         <p>
           <Link
@@ -72,7 +100,10 @@ export function CreateOrganizationDialog({ close }: { close: () => void }) {
           </Link>
         </p>
       ) : (
-        <OtherError error={error} isTold={faults.name !== undefined || faults.id !== undefined} />
+        <OtherError
+          error={error}
+          isTold={faults.name !== undefined || faults.id !== undefined || limitsFaultOf(error) !== undefined}
+        />
       )}
     </FormDialog>
   )
@@ -122,6 +153,61 @@ export function RenameOrganizationDialog({ organization, close }: RenameProps) {
   )
 }
 
+interface LimitsProps {
+  organization: WireOrganization
+  close: () => void
+}
+
+/** Changes what all keys of an organization draw from together, and nothing that others changed meanwhile. */
+export function OrganizationLimitsDialog({ organization, close }: LimitsProps) {
+  const [before] = useState(organization.limits)
+  const [opened] = useState(() => before.map(toDraft))
+  const [drafts, setDrafts] = useState(opened)
+  const [wasRead, setRead] = useState(false)
+  const known = useKnow()
+  const address = `/v1/organizations/${encodeURIComponent(organization.id)}`
+  const change = useMutation({
+    mutationFn: async () => {
+      const now = await call<WireOrganization>('GET', address)
+      const body = { limits: mergeLimits(before, drafts, now.limits) }
+      return call<WireOrganization>('PATCH', address, { body })
+    },
+    onSuccess: async (changed) => {
+      await known(changed)
+      close()
+    },
+  })
+  const fault = limitsFaultOf(change.error)
+  const submit = () => {
+    setRead(true)
+    if (draftsAreFaulty(drafts)) return false
+    if (isSameDrafts(opened, drafts)) close()
+    else change.mutate()
+    return true
+  }
+  return (
+    <FormDialog
+      title="Limits of the organization"
+      lead="All of its keys draw from these together. What was drawn stays drawn."
+      action={{ label: 'Save', busyLabel: 'Saving…' }}
+      busy={change.isPending}
+      error={change.error}
+      submit={submit}
+      close={close}
+      isTyped={!isSameDrafts(opened, drafts)}
+    >
+      <LimitsField
+        value={drafts}
+        onChange={setDrafts}
+        hint="Each call draws one unit of each limit, unless it says otherwise."
+        isTold={wasRead}
+        error={fault}
+      />
+      <OtherError error={change.error} isTold={fault !== undefined} />
+    </FormDialog>
+  )
+}
+
 /** Takes in what the server answered, and has the lists renewed. */
 function useKnow(): (organization: WireOrganization) => Promise<void> {
   const client = useQueryClient()
@@ -135,6 +221,11 @@ function useKnow(): (organization: WireOrganization) => Promise<void> {
 
 function OtherError({ error, isTold }: { error: Error | null; isTold: boolean }) {
   return error === null || isTold ? null : <ErrorNotice error={error} />
+}
+
+function limitsFaultOf(error: Error | null): string | undefined {
+  const fields = error instanceof ApiError ? error.fields : []
+  return fields.find(({ path }) => path.split(/[.[]/)[0] === 'limits')?.message
 }
 
 function faultOf(error: Error | null, path: string): string | undefined {

@@ -1,7 +1,16 @@
 // A verdict, big and clear: what it means, what to do next, and what is known of the key.
 import { useQuery } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
-import { Ban, CircleCheck, CircleHelp, Hourglass, type LucideIcon, RotateCw, ShieldX } from 'lucide-react'
+import {
+  Ban,
+  CircleCheck,
+  CircleHelp,
+  Gauge,
+  Hourglass,
+  type LucideIcon,
+  RotateCw,
+  ShieldX,
+} from 'lucide-react'
 import { type ReactNode, useEffect, useRef } from 'react'
 import type { WireVerdict } from '../../api.ts'
 import { marked } from '../../components/foreign.tsx'
@@ -24,6 +33,8 @@ const looks: Record<WireVerdict['code'], { look: string; icon: LucideIcon }> = {
   expired: { look: late, icon: Hourglass },
   rotated: { look: late, icon: RotateCw },
   insufficient_permissions: { look: late, icon: ShieldX },
+  quota_exceeded: { look: late, icon: Gauge },
+  rate_limited: { look: late, icon: Gauge },
 }
 
 interface VerdictViewProps {

@@ -12,8 +12,9 @@ import { nameFault } from '../../../format/names.ts'
 import { permissionFaults } from '../../../format/permission-list.ts'
 import { useSession } from '../../../session.ts'
 import { EditDialog } from './edit-dialog.tsx'
+import { EditLimits } from './limits.tsx'
 
-export type EditableField = 'name' | 'permissions' | 'expires_at' | 'metadata'
+export type EditableField = 'name' | 'permissions' | 'expires_at' | 'metadata' | 'limits'
 
 interface EditProps {
   of: WireKey
@@ -34,6 +35,8 @@ export function EditField({ field, of, close }: EditProps & { field: EditableFie
       return <EditExpiry {...rest} />
     case 'metadata':
       return <EditMetadata {...rest} />
+    case 'limits':
+      return <EditLimits {...rest} />
   }
 }
 

@@ -1,7 +1,7 @@
 // What can be done to a key, and what it shows anew afterwards.
 import { type QueryClient, useMutation, useQueryClient } from '@tanstack/react-query'
 import type { Applied } from '../../../../src/core/shapes/calls.ts'
-import { call, type WireCreatedKey, type WireKey } from '../../../api.ts'
+import { call, type WireCreatedKey, type WireKey, type WireLimitInput } from '../../../api.ts'
 import { outlives } from '../../../format/expiries.ts'
 import { inFull } from '../../../format/times.ts'
 import { type Session, signIn, useSession } from '../../../session.ts'
@@ -9,7 +9,9 @@ import { type Session, signIn, useSession } from '../../../session.ts'
 const permissionsNamed = 3
 
 /** The fields of a key to change, each with its new value. */
-export type KeyChange = Partial<Pick<WireKey, 'name' | 'permissions' | 'expires_at' | 'metadata'>>
+export type KeyChange = Partial<Pick<WireKey, 'name' | 'permissions' | 'expires_at' | 'metadata'>> & {
+  limits?: WireLimitInput[]
+}
 
 /** What came of a change that was waited for. */
 export interface Done {

@@ -5,17 +5,19 @@ import { ApiError, call, type WireCreatedKey } from '../../../api.ts'
 import { useFocusOnArrival } from '../../../components/autofocus.ts'
 import { Button } from '../../../components/button.tsx'
 import { ExpiryField } from '../../../components/expiry-field.tsx'
+import { LimitsField } from '../../../components/limits-field.tsx'
 import { MetadataField } from '../../../components/metadata-field.tsx'
 import { ErrorNotice, Notice } from '../../../components/notices.tsx'
 import { PermissionsField } from '../../../components/permissions-field.tsx'
 import { TextField } from '../../../components/text-field.tsx'
 import { type Expiry, expiryFault } from '../../../format/expiries.ts'
+import { draftsAreFaulty, type LimitDraft, toLimitInput } from '../../../format/limits.ts'
 import { readMetadata } from '../../../format/metadata-text.ts'
 import { nameFault, textFault } from '../../../format/names.ts'
 import { permissionFaults } from '../../../format/permission-list.ts'
 import { useSession } from '../../../session.ts'
 
-type FieldName = 'name' | 'permissions' | 'expires_at' | 'metadata' | 'created_by'
+type FieldName = 'name' | 'permissions' | 'expires_at' | 'limits' | 'metadata' | 'created_by'
 
 export function NewKeyForm({
   organization,
@@ -30,6 +32,7 @@ export function NewKeyForm({
   const [name, setName] = useState('')
   const [permissions, setPermissions] = useState<string[]>([])
   const [expiry, setExpiry] = useState<Expiry>(latest ?? null)
+  const [limits, setLimits] = useState<LimitDraft[]>([])
   const [metadataText, setMetadataText] = useState('')
   const [createdBy, setCreatedBy] = useState('')
   // How often it was tried: from the first time on, what is wrong shows.
@@ -62,6 +65,8 @@ export function NewKeyForm({
     name: nameFault(name),
     permissions: permissionFaults(permissions, notGrantable)[0]?.reason,
     expires_at: expiryFault(expiry, Date.now(), latest),
+    // Told at the row that is at fault.
+    limits: draftsAreFaulty(limits) ? '' : undefined,
     // It may be lost while the form is open.
     metadata: metadataText.trim() === '' ? undefined : (metadataRefusal ?? metadataFault),
     created_by: textFault(createdBy),
@@ -82,6 +87,7 @@ export function NewKeyForm({
       permissions: [...new Set(permissions)],
       expires_at: expiry,
       metadata,
+      ...(limits.length > 0 && { limits: limits.map(toLimitInput) }),
       ...(createdBy.trim() !== '' && { created_by: createdBy }),
     })
   }
@@ -115,6 +121,15 @@ export function NewKeyForm({
         latest={latest}
         error={errorOf('expires_at')}
       />
+      {(refusal('latchkey:limits:write') === undefined || limits.length > 0) && (
+        <LimitsField
+          value={limits}
+          onChange={changed(setLimits)}
+          hint="How much its calls may draw. Each call draws one unit of each limit, unless it says otherwise."
+          isTold={tries > 0}
+          error={errorOf('limits') || undefined}
+        />
+      )}
       {metadataRefusal === undefined || metadataText !== '' ? (
         <MetadataField value={metadataText} onChange={changed(setMetadataText)} error={errorOf('metadata')} />
       ) : (

@@ -1,0 +1,88 @@
+// What is left of limits, and when they reset.
+import { Plus } from 'lucide-react'
+import type { WireLimit } from '../api.ts'
+import { allowanceOf, capacityOf, countOf } from '../format/limits.ts'
+import { fromNow, inFull } from '../format/times.ts'
+import { Button } from './button.tsx'
+import { useNow } from './time.tsx'
+
+interface LimitMetersProps {
+  of: readonly WireLimit[]
+  /** Adds units to a quota; undefined if the reader may not. */
+  add: ((limit: WireLimit) => void) | undefined
+}
+
+export function LimitMeters({ of: limits, add }: LimitMetersProps) {
+  return (
+    <ul className="divide-y divide-line border-y border-line">
+      {limits.map((limit) => (
+        <Meter key={limit.name} of={limit} add={limit.window_seconds === undefined ? add : undefined} />
+      ))}
+    </ul>
+  )
+}
+
+function Meter({ of: limit, add }: { of: WireLimit; add: LimitMetersProps['add'] }) {
+  const { name, remaining, held } = limit
+  const capacity = capacityOf(limit)
+  const part = capacity === 0 ? 0 : Math.min(1, Math.max(0, remaining / capacity))
+  const look = part === 0 ? 'text-danger' : part < 0.2 ? 'text-brass' : 'text-good'
+  return (
+    <li className="grid items-center gap-x-6 gap-y-2 py-3 sm:grid-cols-[minmax(0,14rem)_minmax(0,1fr)_8.5rem]">
+      <div className="min-w-0">
+        <p className="foreign font-mono text-[0.8125rem] font-medium">{name}</p>
+        <p className="text-xs text-muted">{allowanceOf(limit)}</p>
+      </div>
+      <div className="min-w-0">
+        <div className="flex flex-wrap items-baseline justify-between gap-x-4">
+          <span className="tabular-nums">
+            <span className={part === 0 ? 'font-medium text-danger' : ''}>{countOf(remaining)}</span>{' '}
+            <span className="text-muted">of {countOf(capacity)} left</span>
+          </span>
+          <span className="text-xs text-muted">
+            <Reset of={limit} />
+          </span>
+        </div>
+        <meter
+          className="sr-only"
+          aria-label={`What is left of ${name}`}
+          min={0}
+          max={Math.max(1, capacity)}
+          value={Math.max(0, Math.min(capacity, remaining))}
+          aria-valuetext={`${countOf(remaining)} of ${countOf(capacity)} left`}
+        />
+        {/* A picture of the same: no style of a meter's own parts is the same in all browsers. */}
+        <svg
+          className={`mt-1 block h-2 w-full rounded-full border border-line bg-sunken ${look}`}
+          preserveAspectRatio="none"
+          viewBox="0 0 100 1"
+          aria-hidden
+        >
+          <rect width={100 * part} height="1" fill="currentColor" />
+        </svg>
+        {held > 0 && (
+          <p className="mt-1 text-xs text-muted">{countOf(held)} of them held by processes at the moment</p>
+        )}
+      </div>
+      <div className="justify-self-start empty:hidden sm:justify-self-end sm:empty:block">
+        {add !== undefined && (
+          <Button icon={<Plus size={16} aria-hidden />} onClick={() => add(limit)}>
+            <span>
+              Add units<span className="sr-only"> to {name}</span>
+            </span>
+          </Button>
+        )}
+      </div>
+    </li>
+  )
+}
+
+function Reset({ of: { resets_at: at, window_seconds: window } }: { of: WireLimit }) {
+  const now = useNow()
+  if (window !== undefined) {
+    if (at === null || Date.parse(at) <= now) return 'Full'
+    return <time dateTime={at} title={inFull(at)}>{`Full ${fromNow(at, now)}`}</time>
+  }
+  if (at === null) return 'Never resets'
+  return <time dateTime={at} title={inFull(at)}>{`Resets ${fromNow(at, now)}`}</time>
+}

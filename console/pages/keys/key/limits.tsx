@@ -1,0 +1,89 @@
+// The limits of a key: what is left of them, and the ways to change them and to add units.
+import { Pencil } from 'lucide-react'
+import { useState } from 'react'
+import type { WireKey, WireLimit } from '../../../api.ts'
+import { AddUnitsDialog } from '../../../components/add-units-dialog.tsx'
+import { Button } from '../../../components/button.tsx'
+import { LimitMeters } from '../../../components/limit-meters.tsx'
+import { LimitsField } from '../../../components/limits-field.tsx'
+import { Section } from '../../../components/page.tsx'
+import { draftsAreFaulty, isSameDrafts, mergeLimits, toDraft } from '../../../format/limits.ts'
+import { useSession } from '../../../session.ts'
+import { EditDialog } from './edit-dialog.tsx'
+
+export function KeyLimits({
+  of: key,
+  refusal,
+  edit,
+}: {
+  of: WireKey
+  refusal: string | undefined
+  edit: () => void
+}) {
+  const [adding, setAdding] = useState<WireLimit>()
+  const mayNot = useSession().refusal('latchkey:limits:write')
+  return (
+    <Section
+      title="Limits"
+      lead="How much the calls of this key may draw, beside the limits of its organization."
+      actions={
+        <Button
+          kind="quiet"
+          className="text-link"
+          icon={<Pencil size={16} aria-hidden />}
+          refusal={mayNot ?? refusal}
+          onClick={edit}
+        >
+          <span>
+            Edit<span className="sr-only"> the limits</span>
+          </span>
+        </Button>
+      }
+    >
+      {key.limits.length === 0 ? (
+        <p className="text-muted">None of its own.</p>
+      ) : (
+        <LimitMeters of={key.limits} add={mayNot === undefined ? setAdding : undefined} />
+      )}
+      {adding && (
+        <AddUnitsDialog
+          owner={`/v1/keys/${encodeURIComponent(key.id)}`}
+          limit={adding}
+          close={() => setAdding(undefined)}
+        />
+      )}
+    </Section>
+  )
+}
+
+export function EditLimits({ of, close }: { of: WireKey; close: () => void }) {
+  const [opened] = useState(() => of.limits.map(toDraft))
+  const [drafts, setDrafts] = useState(opened)
+  const [wasRead, setRead] = useState(false)
+  const read = () => {
+    setRead(true)
+    if (draftsAreFaulty(drafts)) return 'faulty'
+    if (isSameDrafts(opened, drafts)) return 'unchanged'
+    return (now: WireKey) => ({ limits: mergeLimits(of.limits, drafts, now.limits) })
+  }
+  return (
+    <EditDialog
+      keyToChange={of}
+      title="Edit the limits"
+      lead="What was drawn stays drawn. A limit that is removed and added again starts anew."
+      read={read}
+      close={close}
+      isTyped={!isSameDrafts(opened, drafts)}
+    >
+      {(faultOf) => (
+        <LimitsField
+          value={drafts}
+          onChange={setDrafts}
+          hint="Each call draws one unit of each limit, unless it says otherwise."
+          isTold={wasRead}
+          error={faultOf('limits')}
+        />
+      )}
+    </EditDialog>
+  )
+}
