@@ -11,10 +11,12 @@ import { openStore, type Store } from '../src/store/store.ts'
 import { FactsCache } from '../src/verdict/cache.ts'
 import { systemClock } from '../src/verdict/clock.ts'
 import { sizeOfFacts, toFacts } from '../src/verdict/facts.ts'
+import { Owners } from '../src/verdict/owners.ts'
 import { digestToken } from '../src/verification/digest.ts'
 import { Memory } from '../src/verification/read-through.ts'
 import { verify } from '../src/verification/verify.ts'
 import { createAcme } from './setup/acme.ts'
+import { noDraws } from './setup/allotments.ts'
 import { onEachDatabase } from './setup/databases.ts'
 
 const runs = Number(process.env.LATCHKEY_TEST_RUNS ?? 1_000)
@@ -215,17 +217,21 @@ function textOf(digest: Uint8Array): string {
 }
 
 function factsOf(key: number, mark: number) {
-  return toFacts({
-    endedAt: null,
-    graceEndsAt: null,
-    keyId: `key-${key}`,
-    organizationId: 'acme',
-    name: `mark-${mark}`,
-    permissions: mark % 3 === 0 ? '["a","b:c"]' : '[]',
-    metadata: mark % 5 === 0 ? `{"plan":"${'x'.repeat(mark)}"}` : '{}',
-    expiresAt: null,
-    revokedAt: null,
-  })
+  return toFacts(
+    {
+      endedAt: null,
+      graceEndsAt: null,
+      keyId: `key-${key}`,
+      organizationId: 'acme',
+      name: `mark-${mark}`,
+      permissions: mark % 3 === 0 ? '["a","b:c"]' : '[]',
+      metadata: mark % 5 === 0 ? `{"plan":"${'x'.repeat(mark)}"}` : '{}',
+      expiresAt: null,
+      revokedAt: null,
+      limits: null,
+    },
+    new Owners(100),
+  )
 }
 
 /** A memory on a real store that counts the reads of each kid. */
@@ -252,6 +258,7 @@ function countReads(store: Store): { memory: Memory; reads: Record<string, numbe
       { secrets: 100, bytes: 2 ** 20 },
       { note: () => {} },
       () => 'counter',
+      noDraws,
     ),
     reads,
   }

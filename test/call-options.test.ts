@@ -25,17 +25,20 @@ const methods: Record<string, readonly unknown[]> = {
   'keys.rotate': [id, {}],
   'keys.endSecret': [id, '0123456789abcdef'],
   'keys.revoke': [id],
+  'keys.addUnits': [id, 'credits', { add: 1 }],
   'organizations.create': [{ name: 'New' }],
   'organizations.list': [{}],
   'organizations.listAll': [{}],
   'organizations.get': ['acme'],
   'organizations.update': ['acme', { name: 'New' }],
-  'audit.list': [{}],
-  'audit.listAll': [{}],
-  'sessions.list': [],
-  'sessions.end': [id],
+  'organizations.addUnits': ['acme', 'credits', { add: 1 }],
+  ...{ 'plans.create': [{ name: 'pro' }], 'plans.list': [{}], 'plans.listAll': [{}] },
+  ...{ 'plans.get': ['pro'], 'plans.update': ['pro', { permissions: null }] },
+  ...{ 'audit.list': [{}], 'audit.listAll': [{}] },
+  ...{ 'sessions.list': [], 'sessions.end': [id] },
 }
-const withWait = ['keys.update', 'keys.rotate', 'keys.endSecret', 'keys.revoke']
+const waited = /\.(update|rotate|endSecret|revoke|addUnits)$/
+const withWait = Object.keys(methods).filter((name) => waited.test(name))
 /** What takes a token in place of options, from a browser that signs in. */
 const signIn = ['sessions.start', 'sessions.authenticate', 'sessions.refresh']
 
@@ -59,7 +62,7 @@ test.each([
   ['client', async () => createClient({ url: 'http://127.0.0.1:1', token: tokenOfNobody })],
 ])('of the %s no method is left out here', async (_, make) => {
   const side: Side = await make()
-  const nouns = ['keys', 'organizations', 'audit', 'sessions'] as const
+  const nouns = ['keys', 'organizations', 'plans', 'audit', 'sessions'] as const
   const names = nouns.flatMap((noun) => Object.keys(side[noun]).map((method) => `${noun}.${method}`))
   expect(names.filter((name) => !signIn.includes(name)).sort()).toEqual(Object.keys(methods).sort())
   if ('close' in side) await side.close()

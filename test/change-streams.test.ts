@@ -204,6 +204,9 @@ onEachDatabase('the changes', (makeDatabase) => {
           revoked_at: null,
           grace_ends_at: null,
           is_ended: false,
+          limits: [],
+          line: [],
+          plan: null,
         },
       })
     }
@@ -263,7 +266,7 @@ test('one key has a bounded number of streams, and so have all together', async 
   const server = await startTestServer(url)
   const streams = new ChangeStreams(server.latchkey, { maxByKey: 2, max: 3 })
   const open = async (keyId: string) => {
-    const reader = toBody(await streams.open({ token: server.rootKey, keyId })).getReader()
+    const reader = toBody(await streams.open({ token: server.rootKey, judges: new Set(), keyId })).getReader()
     return { reader, first: await reader.read() }
   }
   const own = [await open('one'), await open('one')]
@@ -283,7 +286,7 @@ test('a stream whose reader stops reading is ended, and holds no memory for it',
   const { url } = ownDatabase
   const server = await startTestServer(url)
   const streams = new ChangeStreams(server.latchkey)
-  const stream = toBody(await streams.open({ token: server.rootKey, keyId: 'another' }))
+  const stream = toBody(await streams.open({ token: server.rootKey, judges: new Set(), keyId: 'another' }))
   const reader = stream.getReader()
   await reader.read()
   expect(streams.count).toBe(1)

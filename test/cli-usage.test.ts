@@ -28,8 +28,11 @@ describe('usage', () => {
   test('every command has a help with an example, on standard output', async () => {
     const groups = {
       '': ['serve', 'root-key', 'migrate'],
-      keys: ['create', 'list', 'get', 'update', 'rotate', 'end-secret', 'revoke', 'verify'],
-      orgs: ['create', 'list', 'get', 'update'],
+      keys: [
+        ...['create', 'list', 'get', 'update', 'rotate', 'end-secret', 'revoke', 'verify'],
+        ...['limits', 'add-units'],
+      ],
+      orgs: ['create', 'list', 'get', 'update', 'limits', 'add-units'],
       sessions: ['list', 'end'],
       audit: ['list'],
       token: ['inspect', 'new'],

@@ -20,6 +20,7 @@ import { openStore, type Store } from '../src/store/store.ts'
 import type { Tx } from '../src/store/tables.ts'
 import { FactsCache } from '../src/verdict/cache.ts'
 import { toFacts } from '../src/verdict/facts.ts'
+import { Owners } from '../src/verdict/owners.ts'
 import { digestToken } from '../src/verification/digest.ts'
 import { createAcme } from './setup/acme.ts'
 import { makeClock } from './setup/clock.ts'
@@ -40,17 +41,21 @@ describe('a digest in memory', () => {
       () => textOf(other),
       () => {},
     )
-    const facts = toFacts({
-      endedAt: null,
-      graceEndsAt: null,
-      keyId: 'key',
-      organizationId: 'acme',
-      name: 'CI',
-      permissions: '[]',
-      metadata: '{}',
-      expiresAt: null,
-      revokedAt: null,
-    })
+    const facts = toFacts(
+      {
+        endedAt: null,
+        graceEndsAt: null,
+        keyId: 'key',
+        organizationId: 'acme',
+        name: 'CI',
+        permissions: '[]',
+        metadata: '{}',
+        expiresAt: null,
+        revokedAt: null,
+        limits: null,
+      },
+      new Owners(100),
+    )
     cache.remember(kid, digest, facts)
     expect(cache.lookup(token)).toMatchObject(facts)
     for (let bit = 0; bit < 256; bit++) {

@@ -1,10 +1,12 @@
 // Judging by what is remembered: a real cache, a real lease and two clocks that the test moves; no database.
+
 import { describe, expect, test } from 'vitest'
 import { checkAskedPermissions } from '../src/core/asked-permissions.ts'
 import { leaseMs } from '../src/core/bounds.ts'
 import { assembleToken, type ParsedToken, parseToken } from '../src/core/token.ts'
 import { FactsCache } from '../src/verdict/cache.ts'
 import {
+  type EvaluatedTerms,
   evaluate,
   findRemembered,
   malformed,
@@ -15,7 +17,9 @@ import {
 } from '../src/verdict/evaluate.ts'
 import { type Facts, type Terms, toFacts } from '../src/verdict/facts.ts'
 import { Lease } from '../src/verdict/lease.ts'
+import { Owners } from '../src/verdict/owners.ts'
 import { digestText, digestToken } from '../src/verification/digest.ts'
+import { noDraws } from './setup/allotments.ts'
 
 const start = Date.UTC(2026, 0, 31, 12)
 const kid = 'kid0kid0kid0kid0'
@@ -24,17 +28,21 @@ const foreignToken = assembleToken('re', kid, new Uint8Array(32).fill(2))
 const unknownToken = assembleToken('re', 'other0other0othe', new Uint8Array(32))
 
 function factsOf(terms: Partial<Terms> = {}): Facts {
-  return toFacts({
-    keyId: 'key',
-    organizationId: terms.organizationId ?? 'acme',
-    name: 'CI',
-    permissions: JSON.stringify(terms.permissions ?? ['emails:*', 'domains:read']),
-    metadata: '{"plan":"pro"}',
-    endedAt: terms.isEnded ? start : null,
-    graceEndsAt: terms.graceEndsAt ?? null,
-    expiresAt: terms.expiresAt ?? null,
-    revokedAt: terms.revokedAt ?? null,
-  })
+  return toFacts(
+    {
+      keyId: 'key',
+      organizationId: terms.organizationId ?? 'acme',
+      name: 'CI',
+      permissions: JSON.stringify(terms.permissions ?? ['emails:*', 'domains:read']),
+      metadata: '{"plan":"pro"}',
+      endedAt: terms.isEnded ? start : null,
+      graceEndsAt: terms.graceEndsAt ?? null,
+      expiresAt: terms.expiresAt ?? null,
+      revokedAt: terms.revokedAt ?? null,
+      limits: null,
+    },
+    new Owners(100),
+  )
 }
 
 /** A memory that has seen one secret, under a lease that has just begun. */
@@ -50,7 +58,8 @@ function remember(terms: Partial<Terms> = {}) {
   lease.confirm(clock.monotonic, clock.wall)
   const memory: Remembered = {
     cache,
-    clock: { now: () => clock.wall },
+    clock: { now: () => clock.wall, monotonic: () => clock.monotonic },
+    allotments: noDraws(),
     isFresh: (now) => lease.holds(clock.monotonic, now),
     isAbsent: (parsed) => absent.has(parsed.kid),
   }
@@ -162,7 +171,7 @@ describe('a token that is not remembered', () => {
 
 describe('terms', () => {
   const at = 1_000
-  const unlimited: Terms = {
+  const unlimited: EvaluatedTerms = {
     organizationId: 'acme',
     permissions: ['emails:*'],
     isEnded: false,

@@ -1,9 +1,12 @@
 // Facts as they are held: frozen, shared between secrets that have the same, and counted in bytes.
+
 import { expect, test } from 'vitest'
 import type { StoredSecret } from '../src/core/stored-secret.ts'
 import { metadataTextOf, sizeOfFacts, toFacts } from '../src/verdict/facts.ts'
+import { Owners } from '../src/verdict/owners.ts'
 
 const row: StoredSecret = {
+  limits: null,
   kid: 'kid0kid0kid0kid0',
   digest: new Uint8Array(32),
   endedAt: null,
@@ -16,13 +19,17 @@ const row: StoredSecret = {
   expiresAt: null,
   revokedAt: null,
 }
-const factsOf = (change: Partial<StoredSecret> = {}) => toFacts({ ...row, ...change })
+const owners = new Owners(100_000)
+const factsOf = (change: Partial<StoredSecret> = {}) => toFacts({ ...row, ...change }, owners)
 
 test('facts say what the row says', () => {
   const limits = { endedAt: 1, graceEndsAt: 2, expiresAt: 3, revokedAt: 4 }
   const { answer, terms } = factsOf({ ...limits, metadata: '{"plan":"pro"}' })
   const permissions = ['emails:send', 'domains:read']
-  expect(terms).toEqual({
+  expect(terms).toMatchObject({
+    line: [],
+    claims: [],
+    organization: { isCurrent: true, id: 'acme', claims: [], plan: undefined, permissions: null },
     organizationId: 'acme',
     permissions,
     isEnded: true,

@@ -2,6 +2,7 @@
 // gets through, what reaches the upstream, and that nobody gets through where Latchkey does not answer.
 import { readFileSync } from 'node:fs'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
+import type { LimitInput } from '../src/core/shapes/limits.ts'
 import type { CreatedKey } from '../src/index.ts'
 import { createAcme } from './setup/acme.ts'
 import { makeSqlite } from './setup/databases.ts'
@@ -271,6 +272,48 @@ describe.each(Object.keys(gateways))('the example for %s', (name) => {
       expect((await send(gateway.url, 'GET', '/emails', { token: big.key })).status).toBe(200)
       expect(identity().sort()).toEqual(identityOf(big))
       expect((await send(gateway.url, 'GET', '/files', { token: big.key })).status).toBe(403)
+    })
+
+    test('a client is told of its limits, with 429 if waiting helps and 402 if it does not', async () => {
+      const limited = (limits: LimitInput[]) =>
+        server.latchkey.keys.create({
+          organizationId: 'acme',
+          name: 'Key',
+          permissions: ['emails:*'],
+          limits,
+        })
+      const requests: LimitInput = { name: 'requests', limit: 2, windowSeconds: 86_400 }
+      const credits: LimitInput = { name: 'credits', limit: 1, resets: null }
+      const { key } = await limited([requests, { ...credits, limit: 9 }])
+      const get = (path: string, token: string) => send(gateway.url, 'GET', path, { token })
+      const told = ({ status, headers }: Awaited<ReturnType<typeof get>>) => [
+        status,
+        headers.get('ratelimit-policy'),
+        headers.get('ratelimit')?.replaceAll(/t=\d+/g, 't=…'),
+        Number(headers.get('retry-after')) > 0,
+      ]
+      const policy = '"requests";q=2;w=86400, "credits";q=9'
+      for (const [path, left, status] of [
+        ['/emails', '"requests";r=1;t=…, "credits";r=8', 200],
+        ['/me', '"requests";r=0;t=…, "credits";r=7', 200],
+        ['/emails', '"requests";r=0;t=…, "credits";r=7', 429],
+        ['/me', '"requests";r=0;t=…, "credits";r=7', 429],
+      ] as const)
+        expect(told(await get(path, key)), path).toEqual([status, policy, left, status === 429])
+      expect(upstream.reached.splice(0).map(({ url }) => url)).toEqual(['/emails', '/me'])
+
+      const { key: spent } = await limited([credits])
+      expect((await get('/emails', spent)).status).toBe(200)
+      expect(told(await get('/emails', spent))).toEqual([402, '"credits";q=1', '"credits";r=0', false])
+      expect(upstream.reached.splice(0).map(({ url }) => url)).toEqual(['/emails'])
+      // Neither is what a permission refuses, nor a key without limits.
+      const lacking = await get('/files', spent)
+      expect(told(lacking)).toEqual([403, null, undefined, false])
+      expect(told(await get('/emails', sender.key))).toEqual([200, null, undefined, false])
+      for (const { rawHeaders } of upstream.reached.splice(0))
+        expect(rawHeaders.filter((field) => /ratelimit/i.test(field))).toEqual([])
+      const refused = await get('/emails', spent)
+      expect([...refused.headers.keys()].filter((field) => field.startsWith('x-latchkey'))).toEqual([])
     })
 
     test('where Latchkey is away nobody comes through', async () => {

@@ -54,6 +54,7 @@ onEachDatabase('over HTTP', (makeDatabase) => {
       'status',
       'expires_at',
       'metadata',
+      'limits',
     ])
     expect(created).toMatchObject({
       organization_id: 'acme',

@@ -154,7 +154,7 @@ test('an answer documents `applied` where a caller may wait for it, and nowhere 
     const name = shapeName(responses[200]?.content?.['application/json']?.schema)
     return name !== undefined && 'applied' in (document.components.schemas[name]?.properties ?? {})
   })
-  expect(takers).toHaveLength(4)
+  expect(takers).toHaveLength(8)
   expect(givers).toEqual(takers)
 })
 
@@ -187,11 +187,14 @@ test('each code of a verdict belongs to one named part of it, and `valid` to one
   const { propertyName, mapping = {} } = Verdict?.discriminator ?? {}
   expect(propertyName).toBe('code')
   expect(Object.keys(mapping).sort()).toEqual(
-    ['expired', 'insufficient_permissions', 'malformed', 'not_found', 'revoked', 'rotated', 'valid'].sort(),
+    [
+      ...['expired', 'insufficient_permissions', 'malformed', 'not_found', 'revoked', 'rotated', 'valid'],
+      ...['quota_exceeded', 'rate_limited'],
+    ].sort(),
   )
   const parts = Verdict?.anyOf?.map(({ $ref }) => $ref)
   expect(new Set(parts)).toEqual(new Set(Object.values(mapping)))
-  expect(parts).toHaveLength(4)
+  expect(parts).toHaveLength(5)
   for (const ref of parts ?? []) {
     const { code, valid } = schemas[shapeName({ $ref: ref as string }) as string]?.properties ?? {}
     const codes = Object.keys(mapping).filter((name) => mapping[name] === ref)

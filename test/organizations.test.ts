@@ -13,7 +13,13 @@ onEachDatabase('organizations', (makeDatabase) => {
     const clock = makeClock()
     await using latchkey = await openLatchkey({ database: await makeDatabase(), now: clock.now })
     const given = await latchkey.organizations.create({ id: 'Cust_42.eu-1', name: 'Ünï & Co 😀' })
-    expect(given).toEqual({ id: 'Cust_42.eu-1', name: 'Ünï & Co 😀', createdAt: clock.in(0) })
+    expect(given).toEqual({
+      id: 'Cust_42.eu-1',
+      name: 'Ünï & Co 😀',
+      limits: [],
+      plan: null,
+      createdAt: clock.in(0),
+    })
     expect(await latchkey.organizations.get(given.id)).toEqual(given)
     const made = await latchkey.organizations.create({ name: 'Acme' })
     expect(made.id).toMatch(/^[0-9a-f-]{36}$/)
@@ -42,7 +48,7 @@ onEachDatabase('organizations', (makeDatabase) => {
     const { createdAt } = await latchkey.organizations.create({ id: 'acme', name: 'Acme' })
     for (let i = 0; i < 2; i++) {
       const renamed = await latchkey.organizations.update('acme', { name: 'Acme Inc' })
-      expect(renamed).toEqual({ id: 'acme', name: 'Acme Inc', createdAt })
+      expect(renamed).toEqual({ id: 'acme', name: 'Acme Inc', limits: [], plan: null, createdAt })
     }
     const { items } = await latchkey.audit.list({ organizationId: 'acme' })
     expect(items.map(({ action, changes }) => ({ action, changes }))).toEqual([
@@ -184,7 +190,9 @@ onEachDatabase('organizations', (makeDatabase) => {
       ['name', { id: 'acme' }],
       ['name', { name: '' }],
       ['name', { name: 'a\u0007' }],
-      ['plan', { name: 'Acme', plan: 'pro' }],
+      ['colour', { name: 'Acme', colour: 'red' }],
+      ['plan', { name: 'Acme', plan: 'Pro!' }],
+      ['limits[0].windowSeconds', { name: 'Acme', limits: [{ name: 'requests', limit: 1 }] }],
     ]
     for (const [path, input] of wrong) {
       const error = await refusalOf(latchkey.organizations.create(input as never))

@@ -9,6 +9,7 @@ import { type Asker, networkOf, Turns } from '../src/fairness/turns.ts'
 import { openStore, type Store } from '../src/store/store.ts'
 import { type Clock, systemClock } from '../src/verdict/clock.ts'
 import { Memory } from '../src/verification/read-through.ts'
+import { noDraws } from './setup/allotments.ts'
 import { onEachDatabase } from './setup/databases.ts'
 
 const bounds = { secrets: 100, bytes: 2 ** 20 }
@@ -119,6 +120,7 @@ onEachDatabase('a database that takes long', (makeDatabase) => {
       bounds,
       { note: () => {} },
       () => 'slow',
+      noDraws,
     )
     await memory.follower.start()
     let isOver = false
@@ -163,7 +165,15 @@ onEachDatabase('a database that does not answer', (makeDatabase) => {
         return stuck.promise
       },
     }
-    const memory = new Memory(source, openChangeLog(source), clock, bounds, { note: () => {} }, () => 'stuck')
+    const memory = new Memory(
+      source,
+      openChangeLog(source),
+      clock,
+      bounds,
+      { note: () => {} },
+      () => 'stuck',
+      noDraws,
+    )
     await memory.follower.start()
     const reads = Array.from({ length: 600 }, (_, i) =>
       memory.read(`kid${String(i).padStart(13, '0')}`, { ip: '192.0.2.1' }).catch((error) => error),

@@ -58,7 +58,7 @@ onOneDatabase('PostgreSQL', `the audit log in the console${browserNote}`, (makeD
       await events(other).nth(8).waitFor()
       for (const what of [
         'Created the organization Acme & Sons acme',
-        'Renamed the organization Acme & Sons acme',
+        'Changed the organization Acme & Sons acme',
         'Created the key Mailer in Acme & Sons acme',
         'Changed the key Old mailer in Acme & Sons acme',
         'Rotated the key Old mailer in Acme & Sons acme',

@@ -105,11 +105,27 @@ describe('the changes of an event', () => {
     expect(ends(at(0))).toMatchObject({ to: { kind: 'none', text: 'At once' } })
   })
 
+  test('limits are told in words, and those of a new key only if it has any', () => {
+    const requests = { name: 'requests', limit: 100, window_seconds: 60, default_cost: 1 }
+    const words = { kind: 'text', text: 'requests: 100 per minute' }
+    expect(describeChanges(event('key.created', { limits: [] }))).toEqual([])
+    expect(describeChanges(event('key.updated', { limits: { from: [], to: [requests] } }))).toEqual([
+      { label: 'Limits', kind: 'value', from: { kind: 'none', text: 'None' }, to: words },
+    ])
+  })
+
   test('a field that is not known, or of another shape, is shown as it is', () => {
-    const changes = { __proto__: null, toString: 1, limits: { from: 1 }, permissions: { from: 3, to: 'x' } }
+    const changes = {
+      __proto__: null,
+      toString: 1,
+      other: { from: 1 },
+      limits: [{ a: 1 }],
+      permissions: { from: 3, to: 'x' },
+    }
     expect(describeChanges(event('key.updated', changes))).toEqual([
       { label: 'toString', kind: 'value', to: code('1') },
-      { label: 'limits', kind: 'value', to: code('{"from":1}') },
+      { label: 'other', kind: 'value', to: code('{"from":1}') },
+      { label: 'Limits', kind: 'value', to: code('[{"a":1}]') },
       { label: 'Permissions', kind: 'permissions', added: [], removed: [] },
     ])
   })

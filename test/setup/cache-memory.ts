@@ -1,6 +1,8 @@
 // Prints how many bytes a remembered secret takes, `heavy` with 4 KiB of metadata that would be 80 KiB of objects; run with --expose-gc, in a process of its own.
+
 import { FactsCache } from '../../src/verdict/cache.ts'
 import { toFacts } from '../../src/verdict/facts.ts'
+import { Owners } from '../../src/verdict/owners.ts'
 import { digestText } from '../../src/verification/digest.ts'
 
 const count = Number(process.argv[2])
@@ -15,21 +17,26 @@ const inUse = () => {
 }
 const before = inUse()
 const cache = new FactsCache({ secrets: count, bytes: 2 ** 40 }, digestText, () => {})
+const owners = new Owners(count)
 for (let i = 0; i < count; i++) {
   // As a database's answers come: every text is a new one. A hundred keys an organization, two permissions each.
   const text = (value: string) => Buffer.from(value).toString('latin1')
   const kid = String(i).padStart(16, '0')
-  const facts = toFacts({
-    endedAt: null,
-    graceEndsAt: null,
-    keyId: text(`019a0000-0000-7000-8000-${String(i).padStart(12, '0')}`),
-    organizationId: text(`organization-${Math.floor(i / 100)}`),
-    name: text(`Key number ${i}`),
-    permissions: text(i % 2 ? '["emails:send","domains:read"]' : '["emails:read","domains:*"]'),
-    metadata: text(isHeavy ? `{"n":${i},"a":[${'{},'.repeat(1300)}{}]}` : '{}'),
-    expiresAt: null,
-    revokedAt: null,
-  })
+  const facts = toFacts(
+    {
+      endedAt: null,
+      graceEndsAt: null,
+      keyId: text(`019a0000-0000-7000-8000-${String(i).padStart(12, '0')}`),
+      organizationId: text(`organization-${Math.floor(i / 100)}`),
+      name: text(`Key number ${i}`),
+      permissions: text(i % 2 ? '["emails:send","domains:read"]' : '["emails:read","domains:*"]'),
+      metadata: text(isHeavy ? `{"n":${i},"a":[${'{},'.repeat(1300)}{}]}` : '{}'),
+      expiresAt: null,
+      revokedAt: null,
+      limits: null,
+    },
+    owners,
+  )
   cache.remember(kid, new Uint8Array(32), facts)
   const cached = cache.findByKid(kid)
   if (cached) cache.noteUse(cached, Date.now())

@@ -55,6 +55,7 @@ const shapes: readonly [name: string, pattern: RegExp][] = [
   ['while', /(?<= {2}|\()(?:\d+ seconds? ago|now)(?=$| {2}|\))/gm],
   ['duration', /\b\d+(?:\.\d+)?(?= ?ms\b)|(?<="(?:milliseconds|duration_ms)": ?)\d+(?:\.\d+)?/g],
   ['session', /(?<="page_value": ?")[\w-]{43}(?=")/g],
+  ['seconds', /(?<=;t=|\bretry-after: |Try again in )\d+\b/gi],
   ['port', /(?<=\b127\.0\.0\.1:)\d{4,5}\b/g],
 ]
 

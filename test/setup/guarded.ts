@@ -129,7 +129,8 @@ export const frameworks: Record<string, StartGuarded> = {
     }),
 }
 
-async function listen(makeListener: (onError: (error: unknown) => void) => RequestListener) {
+/** Serves what a guard stands before. */
+export async function listen(makeListener: (onError: (error: unknown) => void) => RequestListener) {
   const errors: unknown[] = []
   const server = createServer(makeListener((error) => errors.push(error)))
   await new Promise<void>((ready) => server.listen(0, '127.0.0.1', ready))

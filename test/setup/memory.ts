@@ -5,6 +5,7 @@ import type { StoredSecret } from '../../src/core/stored-secret.ts'
 import type { Store } from '../../src/store/store.ts'
 import { systemClock } from '../../src/verdict/clock.ts'
 import { Memory } from '../../src/verification/read-through.ts'
+import { noDraws } from './allotments.ts'
 
 /** How the memory reads the store, what comes between it and the rows, and what the store does otherwise. */
 export type MemoryOptions = [
@@ -51,6 +52,7 @@ export async function openMemoryOn(
     { secrets: 100, bytes: 2 ** 20 },
     { note },
     () => crypto.randomUUID(),
+    noDraws,
   )
   // One that a test keeps from registering would be waited for without end.
   if (further.register === undefined) await memory.follower.start()

@@ -11,4 +11,10 @@ export const bodies: Record<string, unknown> = {
   reportUses: [{ kid: '0123456789abcdef', at: '2026-01-31T12:00:00Z' }],
   createOrganization: { name: 'A' },
   updateOrganization: { name: 'B' },
+  addKeyUnits: { add: 1 },
+  addOrganizationUnits: { add: 1 },
+  createPlan: { name: 'pro' },
+  updatePlan: { permissions: null },
+  settleReservation: { reservation: 'r1.', cost: 0 },
+  drawGrants: { verifier: 'V', sequence: 1, counters: [] },
 }

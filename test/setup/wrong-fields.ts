@@ -65,7 +65,7 @@ export function wrongRequests(keyId: string): WrongRequest[] {
     ...wrongNames.map((name) => update({ name }, 'name')),
     ...wrongNames.map((name) => organization({ name }, 'name')),
     ...wrongNames.map((name): WrongRequest => ['PATCH', '/v1/organizations/acme', { name }, 'name']),
-    ['PATCH', '/v1/organizations/acme', {}, 'name'],
+    ['PATCH', '/v1/organizations/acme', {}, ''],
     ...wrongNames.map((created_by) => create({ created_by }, 'created_by')),
     ...wrongInstants.map((expires_at) => create({ expires_at }, 'expires_at')),
     ...wrongInstants.map((expires_at) => update({ expires_at }, 'expires_at')),

@@ -11,6 +11,7 @@ import { verifyCached } from '../../src/verdict/evaluate.ts'
 import { type FactsSource, Memory } from '../../src/verification/read-through.ts'
 import { verify } from '../../src/verification/verify.ts'
 import { createAcme } from '../setup/acme.ts'
+import { noDraws } from '../setup/allotments.ts'
 import { makeSqlite } from '../setup/databases.ts'
 import { startPostgres } from '../setup/postgres.ts'
 
@@ -75,6 +76,7 @@ export async function flood(database: string, tokens: number, atOnce = 200): Pro
     { secrets: 100_000, bytes: 2 ** 26 },
     { note: () => {} },
     () => 'flooded',
+    noDraws,
   )
   await verify(memory, key)
   let next = 0

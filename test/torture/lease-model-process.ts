@@ -1,9 +1,11 @@
 // A process of the model: the real memory, lease and barrier, between a simulated clock and a simulated database.
+
 import { type BarrierLog, waitUntilApplied } from '../../src/coherence/barrier.ts'
 import type { StoredSecret } from '../../src/core/stored-secret.ts'
 import { type ChangeRow, changesPage, type Look, type OrganizationSequence } from '../../src/store/changes.ts'
 import { type FactsSource, Memory } from '../../src/verification/read-through.ts'
 import { verify } from '../../src/verification/verify.ts'
+import { noDraws } from '../setup/allotments.ts'
 import type { ModelKey, World } from './lease-model.ts'
 import type { Server } from './lease-model-server.ts'
 
@@ -50,7 +52,7 @@ export class Process implements FactsSource, BarrierLog {
       },
     }
     const newId = () => `process-${number}-${this.#ids++}`
-    this.#memory = new Memory(this, this, clock, bounds, { note: () => {} }, newId)
+    this.#memory = new Memory(this, this, clock, bounds, { note: () => {} }, newId, noDraws)
     // Half of the processes have their database in the same thread.
     if (this.pollEveryMs === 50) this.findFactsNow = (kid) => this.#readNow(kid)
     if (world.breakage === 'overtaken')

@@ -118,6 +118,7 @@ export class World {
     const kid = `kid${String(number).padStart(13, '0')}`
     const token = assembleToken('re', kid, new Uint8Array(32).fill(number))
     const row: StoredSecret = {
+      limits: null,
       kid,
       digest: digestToken(token),
       graceEndsAt: null,

@@ -1,0 +1,227 @@
+// Verifiers elsewhere and limits: what an older one is given, what a change reaches, and that units are drawn through a server.
+import { setTimeout } from 'node:timers/promises'
+import { expect, test } from 'vitest'
+import { createVerifier, type Verifier } from '../src/client/index.ts'
+import { createAcme } from './setup/acme.ts'
+import { onEachDatabase } from './setup/databases.ts'
+import { startTestServer } from './setup/server.ts'
+import { boundMs } from './setup/stage.ts'
+
+interface FactsJson {
+  sequence: number | null
+  secret: object | null
+  code?: string
+}
+
+onEachDatabase('limits and verifiers elsewhere', (makeDatabase) => {
+  async function start() {
+    const server = await startTestServer(await makeDatabase())
+    await createAcme(server.latchkey)
+    const issue = (input: object = {}) =>
+      server.latchkey.keys.create({ organizationId: 'acme', name: 'K', ...input })
+    return { ...server, issue, [Symbol.asyncDispose]: () => server.close() }
+  }
+  const monthly = (limit: number) => ({ name: 'credits', limit, resets: 'monthly' as const })
+
+  test('one that does not say that it judges limits gets facts for a single call, and the server draws for it', async () => {
+    await using server = await start()
+    const ask = (token: string, headers = {}) =>
+      server.request<FactsJson>('POST', '/v1/keys/facts', {
+        token: server.rootKey,
+        body: { key: token },
+        headers,
+      })
+    const plain = await server.issue()
+    expect((await ask(plain.key)).json.sequence).toEqual(expect.any(Number))
+    const limited = await server.issue({ limits: [monthly(2)] })
+    for (let i = 0; i < 2; i++) {
+      const { status, json } = await ask(limited.key)
+      expect(status).toBe(200)
+      expect(json).toMatchObject({ sequence: null, secret: { key_id: limited.id } })
+    }
+    // An error, not a verdict: that client has no word for what refuses.
+    expect(await ask(limited.key)).toMatchObject({ status: 429, json: { code: 'limit_exceeded' } })
+    const judging = await ask(limited.key, { 'latchkey-judges': 'organization, line,limits, later' })
+    expect(judging.json).toMatchObject({
+      sequence: expect.any(Number),
+      secret: { key_id: limited.id },
+    })
+    await server.latchkey.keys.revoke(limited.id)
+    // What is refused for another reason draws nothing, and still is not to be remembered.
+    expect((await ask(limited.key)).json).toMatchObject({
+      sequence: null,
+      secret: { revoked_at: expect.any(String) },
+    })
+  })
+
+  async function startVerifiers(count: number) {
+    const server = await start()
+    const verifiers = Array.from({ length: count }, () =>
+      createVerifier({ url: server.url, token: server.rootKey }),
+    )
+    await Promise.all(verifiers.map((verifier) => verifier.ready()))
+    const close = async () => {
+      await Promise.all(verifiers.map((verifier) => verifier.close()))
+      await server.close()
+    }
+    return { ...server, verifiers, [Symbol.asyncDispose]: close }
+  }
+
+  test('two verifiers and the server admit together what a limit has, and no more', async () => {
+    await using stage = await startVerifiers(2)
+    const { latchkey, verifiers, issue } = stage
+    await latchkey.organizations.update('acme', { limits: [monthly(300)] })
+    const keys = [await issue(), await issue({ limits: [monthly(120)] })]
+    const counts = [0, 0]
+    const codes = new Set<string>()
+    const askers = [...verifiers, latchkey]
+    for (let round = 0; round < 40; round++) {
+      const verdicts = await Promise.all(
+        askers.flatMap((asker) =>
+          keys.map((key, i) => asker.verify(key.key).then((verdict) => ({ i, verdict }))),
+        ),
+      )
+      for (const { i, verdict } of verdicts) {
+        codes.add(verdict.code)
+        if (verdict.valid) counts[i] = (counts[i] as number) + 1
+      }
+      await setTimeout(5)
+    }
+    expect([...codes].sort()).toEqual(['valid'])
+    expect(counts).toEqual([120, 120])
+    let more = 0
+    for (let round = 0; round < 60; round++)
+      for (const asker of askers) if ((await asker.verify((keys[0] as { key: string }).key)).valid) more++
+    expect(more).toBe(60)
+    expect(await verifiers[0]?.verify((keys[1] as { key: string }).key)).toMatchObject({
+      valid: false,
+      code: 'quota_exceeded',
+      exceeded: expect.arrayContaining([expect.objectContaining({ name: 'credits' })]),
+      retryAfterMs: expect.any(Number),
+    })
+  })
+
+  test('a verifier answers without a promise while it holds units, takes a cost, and gives back what it holds', async () => {
+    await using stage = await startVerifiers(1)
+    const { latchkey, issue } = stage
+    const verifier = stage.verifiers[0] as Verifier
+    const { key, id } = await issue({ limits: [{ name: 'requests', limit: 10_000, windowSeconds: 86_400 }] })
+    expect(verifier.verifyCached(key)).toBeUndefined()
+    expect((await verifier.verify(key, { cost: 7 })).valid).toBe(true)
+    let cached = 0
+    for (let i = 0; i < 200; i++) {
+      if (verifier.verifyCached(key)?.valid) cached++
+      else await verifier.verify(key)
+      await setTimeout(2)
+    }
+    expect(cached).toBeGreaterThan(100)
+    expect(await verifier.verify(key, { cost: 0 })).toMatchObject({ valid: true })
+    await expect(verifier.verify(key, { cost: -1 })).rejects.toMatchObject({ code: 'invalid_input' })
+    expect(await verifier.verify(key, { cost: { requests: 20_000 } })).toMatchObject({
+      code: 'rate_limited',
+      retryAfterMs: null,
+    })
+    await verifier.close()
+    await latchkey.keys.update(id, { name: 'L' })
+    const [limit] = (await latchkey.keys.get(id)).limits
+    expect(limit).toMatchObject({ remaining: 10_000 - 207 })
+  })
+
+  test('a change of an organization or its plan reaches a verifier, also one of that organization', async () => {
+    await using stage = await startVerifiers(1)
+    const { latchkey, issue, url } = stage
+    const reader = await latchkey.keys.create({
+      organizationId: 'acme',
+      name: 'R',
+      permissions: ['latchkey:keys:verify'],
+    })
+    await using scoped = createVerifier({ url, token: reader.key })
+    await scoped.ready()
+    const { key } = await issue()
+    const all = [stage.verifiers[0] as Verifier, scoped]
+    const limitsOf = async (verifier: Verifier) => {
+      const verdict = await verifier.verify(key)
+      return 'limits' in verdict ? verdict.limits?.map(({ limit }) => limit) : undefined
+    }
+    for (const verifier of all) expect(await limitsOf(verifier)).toBeUndefined()
+    await latchkey.organizations.update('acme', { limits: [monthly(1_000)] })
+    await setTimeout(boundMs)
+    for (const verifier of all) expect(await limitsOf(verifier)).toEqual([1_000])
+    await latchkey.plans.create({ name: 'pro', limits: [{ ...monthly(500), name: 'plan' }] })
+    await latchkey.organizations.update('acme', { limits: [], plan: 'pro' })
+    await setTimeout(boundMs)
+    for (const verifier of all) expect(await limitsOf(verifier)).toEqual([500])
+    await latchkey.plans.update('pro', { limits: [{ ...monthly(600), name: 'plan' }] })
+    await setTimeout(boundMs)
+    for (const verifier of all) {
+      expect(await limitsOf(verifier)).toEqual([600])
+      expect(verifier.verifyCached(key)?.valid).toBe(true)
+    }
+  })
+
+  test('without a server a verifier spends what it holds under its lease, and then refuses keys with limits by an error', async () => {
+    const server = await start()
+    await using verifier = createVerifier({
+      url: server.url,
+      token: server.rootKey,
+      staleIfErrorMs: 60_000,
+      timeoutMs: 500,
+    })
+    await verifier.ready()
+    const free = await server.issue()
+    const { key } = await server.issue({ limits: [{ name: 'requests', limit: 100_000, windowSeconds: 60 }] })
+    expect((await verifier.verify(free.key)).valid).toBe(true)
+    for (let i = 0; i < 100; i++) {
+      await verifier.verify(key)
+      await setTimeout(2)
+    }
+    await server.close()
+    await setTimeout(boundMs)
+    expect((await verifier.verify(free.key)).valid).toBe(true)
+    expect(verifier.verifyCached(key)).toBeUndefined()
+    await expect(verifier.verify(key)).rejects.toMatchObject({ name: 'LatchkeyClientError' })
+  })
+
+  test('a verifier is believed as far as units were lent to it, and each message once', async () => {
+    await using server = await start()
+    const { key: token } = await server.latchkey.keys.create({
+      organizationId: 'acme',
+      name: 'V',
+      permissions: ['latchkey:keys:verify'],
+    })
+    await server.latchkey.organizations.create({ id: 'other', name: 'Other' })
+    const limited = await server.issue({ limits: [monthly(100)] })
+    const foreign = await server.latchkey.keys.create({
+      organizationId: 'other',
+      name: 'F',
+      limits: [monthly(100)],
+    })
+    const counter = { key_id: limited.id, scope: 'key', name: 'credits', epoch: 0 }
+    const send = (sequence: number, asked: object, body: object = {}) =>
+      server.request<{ server: string; counters: Record<string, number>[] }>('POST', '/v1/grants', {
+        token,
+        body: {
+          verifier: 'v',
+          sequence,
+          counters: [{ ...counter, unspent: 0, need: 0, want: 0, ...asked }],
+          ...body,
+        },
+      })
+    const first = (await send(1, { need: 10, least: 10, want: 20 })).json
+    expect(first.counters[0]).toMatchObject({ given: 10, kept: 0 })
+    expect((await send(1, { need: 10, least: 10, want: 20 })).json.counters).toEqual(first.counters)
+    const { granted = 0, period } = first.counters[0] as Record<string, number>
+    // It claims units that it never had, and has them all come back.
+    const second = (await send(2, { unspent: 90, back: 90, unused: 90, period })).json
+    expect(second.counters[0]?.kept).toBe(granted)
+    await send(3, { back: 1_000, unused: 1_000, period })
+    expect((await send(4, {}, { server: 'another' })).json).toMatchObject({ counters: [] })
+    expect((await send(5, { key_id: foreign.id, need: 1, least: 1 })).json.counters[0]?.given).toBe(0)
+    let more = 0
+    for (let i = 0; i < 150; i++) if ((await server.latchkey.verify(limited.key)).valid) more++
+    expect(more).toBeLessThanOrEqual(100)
+    expect(more).toBeGreaterThanOrEqual(90)
+    for (const wrong of [{ need: -1 }, { unspent: 1.5 }, { name: 'No' }, { scope: 'else' }, { key_id: 'x' }])
+      expect((await send(9, wrong)).status).toBe(422)
+  })
+})
