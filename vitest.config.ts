@@ -10,8 +10,8 @@ const common = {
 }
 const all = ['test/**/*.test.ts']
 const ofConsole = ['test/console/**/*.test.ts']
-// They measure the memory of their own process.
-const alone = ['test/http-batch.test.ts', 'test/verifier-rogue.test.ts']
+// They measure what their own process holds: its memory, or what it shares.
+const alone = ['test/facts.test.ts', 'test/http-batch.test.ts', 'test/verifier-rogue.test.ts']
 // It installs three programs of 300 MB.
 const long = process.env.TEST_LONG === '1' ? [] : ['test/next.test.ts', 'test/older-node.test.ts']
 const exclude = [...configDefaults.exclude, ...ofConsole, ...alone, ...long]

@@ -112,14 +112,14 @@ onEachDatabase('plans', (makeDatabase) => {
     const actor = await latchkey.authenticate(key)
     if (actor === undefined) throw new Error('The key is not valid.')
     for (const refused of [
-      latchkey.plans.list({}, { actor }),
-      latchkey.plans.get('pro', { actor }),
-      latchkey.plans.create({ name: 'own' }, { actor }),
-      latchkey.plans.update('pro', { limits: [] }, { actor }),
-      latchkey.organizations.update('acme', { plan: 'pro' }, { actor }),
-      latchkey.organizations.update('acme', { limits: [month] }, { actor }),
+      () => latchkey.plans.list({}, { actor }),
+      () => latchkey.plans.get('pro', { actor }),
+      () => latchkey.plans.create({ name: 'own' }, { actor }),
+      () => latchkey.plans.update('pro', { limits: [] }, { actor }),
+      () => latchkey.organizations.update('acme', { plan: 'pro' }, { actor }),
+      () => latchkey.organizations.update('acme', { limits: [month] }, { actor }),
     ])
-      expect((await refusalOf(refused)).code).toBe('root_organization_required')
+      expect((await refusalOf(refused())).code).toBe('root_organization_required')
     expect((await refusalOf(latchkey.plans.create({ name: 'pro' }))).code).toBe('plan_exists')
     expect((await refusalOf(latchkey.plans.get('none'))).code).toBe('plan_not_found')
     expect((await refusalOf(latchkey.plans.update('none', { limits: [] }))).code).toBe('plan_not_found')
