@@ -60,25 +60,30 @@ function retryAfterOf(exceeded: readonly Claim[], now: number, wall: number): nu
 
 function describeClaims(claims: readonly Claim[], wall: number): LimitsOfVerdict {
   const described: LimitsOfVerdict = []
-  for (let i = 0; i < claims.length; i++) {
-    const { name, scope, ownerId: id, allowance, holding } = (claims[i] as Claim).limit
-    const remaining = Math.min(holding?.remaining ?? 0, remainingMost)
-    const resetsAt =
-      allowance.kind === 'rate' ? fullAt(allowance, remaining, wall) : (holding?.endsAt ?? null)
-    described.push({
-      name,
-      scope,
-      id,
-      limit: allowance.limit,
-      ...(allowance.kind === 'rate' && { windowSeconds: allowance.windowMs / 1000 }),
-      remaining,
-      resetsAt: resetsAt === null ? null : new Date(resetsAt),
-    })
-  }
+  for (let i = 0; i < claims.length; i++) described.push(describeLimit((claims[i] as Claim).limit, wall))
   return described
 }
 
-const remainingMost = Number.MAX_SAFE_INTEGER
+/** One literal for each kind: this is a way of millions, and an object that is put together costs several times as much. */
+function describeLimit(limit: Claim['limit'], wall: number): LimitsOfVerdict[number] {
+  const { name, scope, ownerId: id, allowance, holding } = limit
+  const remaining = holding?.remaining ?? 0
+  if (allowance.kind === 'quota') {
+    const endsAt = holding?.endsAt ?? null
+    const resetsAt = endsAt === null ? null : new Date(endsAt)
+    return { name, scope, id, limit: allowance.limit, remaining, resetsAt }
+  }
+  const fullsAt = fullAt(allowance, remaining, wall)
+  return {
+    name,
+    scope,
+    id,
+    limit: allowance.limit,
+    windowSeconds: allowance.windowMs / 1000,
+    remaining,
+    resetsAt: fullsAt === null ? null : new Date(fullsAt),
+  }
+}
 
 function fullAt(
   rate: Extract<Claim['limit']['allowance'], { kind: 'rate' }>,
