@@ -11,7 +11,10 @@ const common = {
 const all = ['test/**/*.test.ts']
 const ofConsole = ['test/console/**/*.test.ts']
 // They measure what their own process holds: its memory, or what it shares.
-const alone = ['test/facts.test.ts', 'test/http-batch.test.ts', 'test/verifier-rogue.test.ts']
+const alone = [
+  ...['test/change-streams.test.ts', 'test/facts.test.ts'],
+  ...['test/http-batch.test.ts', 'test/verifier-rogue.test.ts'],
+]
 // It installs three programs of 300 MB.
 const long = process.env.TEST_LONG === '1' ? [] : ['test/next.test.ts', 'test/older-node.test.ts']
 const exclude = [...configDefaults.exclude, ...ofConsole, ...alone, ...long]
