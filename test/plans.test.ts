@@ -118,6 +118,7 @@ onEachDatabase('plans', (makeDatabase) => {
       () => latchkey.plans.update('pro', { limits: [] }, { actor }),
       () => latchkey.organizations.update('acme', { plan: 'pro' }, { actor }),
       () => latchkey.organizations.update('acme', { limits: [month] }, { actor }),
+      () => latchkey.organizations.addUnits('acme', 'credits', { add: 1 }, { actor }),
     ])
       expect((await refusalOf(refused())).code).toBe('root_organization_required')
     expect((await refusalOf(latchkey.plans.create({ name: 'pro' }))).code).toBe('plan_exists')

@@ -96,7 +96,8 @@ export interface Organizations<Options extends CallOptions = CallOptions>
   ): Promise<Changed<Organization, Given>>
   /**
    * Adds units to a quota of the organization for its current period; negative: takes them away. Throws
-   * `organization_not_found`, `limit_not_found`, `missing_permission`, `invalid_input` for a rate, `reference_used`.
+   * `organization_not_found`, `root_organization_required`, `limit_not_found`, `missing_permission`, `invalid_input` for a
+   * rate, `reference_used`.
    */
   addUnits<Given extends Options & WaitOptions = Options>(
     id: string,

@@ -1,6 +1,6 @@
 // Units are added to a quota by hand, for its current period: what a customer has bought.
 import type { Change } from '../../commit/commit.ts'
-import { requireOwnOrganization, scopeOf, unknownOrganization } from '../../core/access.ts'
+import { requireOwnOrganization, requireRoot, scopeOf, unknownOrganization } from '../../core/access.ts'
 import { LatchkeyError, refuseField } from '../../core/errors.ts'
 import { isId } from '../../core/id-form.ts'
 import { parseInput } from '../../core/input.ts'
@@ -49,7 +49,7 @@ export function addKeyUnits(
   })
 }
 
-/** The same to a quota of an organization. Throws `organization_not_found` too. */
+/** The same to a quota of an organization. Throws `organization_not_found`, `root_organization_required` too. */
 export function addOrganizationUnits(
   engine: Engine,
   id: string,
@@ -59,6 +59,7 @@ export function addOrganizationUnits(
 ): Promise<LimitState> {
   return addUnits(engine, name, input, options, async ({ tx, actor }) => {
     requireOwnOrganization(id, actor)
+    requireRoot(actor, 'add units to the limits of an organization')
     const organization = await findOrganization(tx, id)
     if (!organization) throw unknownOrganization()
     const plan = organization.plan === null ? undefined : await findPlan(tx, organization.plan)

@@ -35,7 +35,7 @@ export const limitRoutes = [
     query: waitSchema,
     body: addUnitsSchema,
     answers: [{ status: 200, description: 'The limit, with what is left.', schema: changedLimitSchema }],
-    problems: ['organization_not_found', 'limit_not_found', 'reference_used'],
+    problems: ['organization_not_found', 'root_organization_required', 'limit_not_found', 'reference_used'],
     handle: async (call) => {
       const { id, name } = call.params
       return change(call, (options) =>
