@@ -9,7 +9,8 @@ import { joinLimits, readLimits, type StoredLimit } from '../../core/stored-limi
 import { addReference, lockCounters, makeCounters, writeCounters } from '../../store/counters.ts'
 import { findKey } from '../../store/keys.ts'
 import { findOrganization } from '../../store/organizations.ts'
-import { findPlan } from '../../store/plans.ts'
+import { findPlan, type PlanRow } from '../../store/plans.ts'
+import type { Tx } from '../../store/tables.ts'
 import { advance, newCounter } from '../../verdict/counter.ts'
 import { counterIdOf } from '../../verdict/owners.ts'
 import { actorOf, type CommandOptions, type Engine } from '../engine.ts'
@@ -40,11 +41,7 @@ export function addKeyUnits(
     const key = isId(id) ? await findKey(tx, id, scopeOf(actor)) : undefined
     if (!key) throw unknownKey()
     const organization = await findOrganization(tx, key.organization_id)
-    const plan = organization?.plan == null ? undefined : await findPlan(tx, organization.plan)
-    const limits = joinLimits(
-      readLimits(key.limits).limits,
-      plan === undefined ? [] : readLimits(plan.key_limits).limits,
-    )
+    const limits = await joinPlan(tx, key.limits, organization?.plan, (plan) => plan.key_limits)
     return { scope: 'key', id, organizationId: key.organization_id, limits }
   })
 }
@@ -62,13 +59,20 @@ export function addOrganizationUnits(
     requireRoot(actor, 'add units to the limits of an organization')
     const organization = await findOrganization(tx, id)
     if (!organization) throw unknownOrganization()
-    const plan = organization.plan === null ? undefined : await findPlan(tx, organization.plan)
-    const limits = joinLimits(
-      readLimits(organization.limits).limits,
-      plan === undefined ? [] : readLimits(plan.limits).limits,
-    )
+    const limits = await joinPlan(tx, organization.limits, organization.plan, (plan) => plan.limits)
     return { scope: 'organization', id, organizationId: id, limits }
   })
+}
+
+/** The limits that count: an owner's own, and what its plan adds. */
+async function joinPlan(
+  tx: Tx,
+  own: string,
+  name: string | null | undefined,
+  listOf: (plan: PlanRow) => string,
+): Promise<readonly StoredLimit[]> {
+  const plan = name == null ? undefined : await findPlan(tx, name)
+  return joinLimits(readLimits(own).limits, plan === undefined ? [] : readLimits(listOf(plan)).limits)
 }
 
 async function addUnits(
