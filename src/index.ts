@@ -38,7 +38,14 @@ export type {
   UpdateOrganizationInput,
 } from './core/shapes/organizations.ts'
 export type { Page } from './core/shapes/page.ts'
-export type { CreatePlanInput, ListPlansInput, Plan, Plans, UpdatePlanInput } from './core/shapes/plans.ts'
+export type {
+  CreatePlanInput,
+  ListPlansInput,
+  Plan,
+  PlanDetails,
+  Plans,
+  UpdatePlanInput,
+} from './core/shapes/plans.ts'
 export type { Session, SessionOptions, Sessions } from './core/shapes/sessions.ts'
 export type { SettleInput, Settlement, Settling } from './core/shapes/settlements.ts'
 export type { Verdict, VerdictCode, VerifyOptions, VerifyRequest } from './core/shapes/verification.ts'

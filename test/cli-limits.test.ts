@@ -212,6 +212,64 @@ onEachDatabase('the commands', (makeDatabase) => {
     })
   })
 
+  test.each(placeNames)('plans are made, shown, changed, taken and deleted on %s', async (place) => {
+    const { run, json } = await beginCommands(command, makeDatabase, place, 'nothing')
+    expect(await run(['plans', 'list'])).toMatchObject({ code: 0, stdout: '', stderr: 'No plans.\n' })
+    const limits = ['--key-limit', 'requests=100/1m,burst=20', '--limit', 'credits=10000/month']
+    const made: object = await json(['plans', 'create', 'pro', ...limits, '--permission', 'emails:*'])
+    expect(made).toMatchObject({
+      name: 'pro',
+      permissions: ['emails:*'],
+      limits: [{ name: 'credits', limit: 10_000, resets: 'monthly' }],
+      key_limits: [{ name: 'requests', limit: 100, window_seconds: 60, burst: 20 }],
+    })
+    const again = await run(['plans', 'create', 'pro'])
+    expect([again.code, again.stderr]).toEqual([1, 'latchkey: The plan pro already exists.\n'])
+    await json(['orgs', 'create', 'acme', '--name', 'Acme', '--plan', 'pro'])
+    expect(await json(['plans', 'get', 'pro'])).toEqual({ ...made, organizations: 1 })
+    expect((await run(['plans', 'get', 'pro'])).stdout.split('\n').slice(0, 5)).toEqual([
+      'Name           pro',
+      'Limits         credits=10000/month',
+      'Key limits     requests=100/1m,burst=20',
+      'Permissions    emails:*',
+      'Organizations  1',
+    ])
+    expect((await run(['plans', 'list'])).stdout.split('\n')).toEqual([
+      expect.stringMatching(/^NAME +LIMITS +KEY LIMITS +PERMISSIONS +CREATED$/),
+      expect.stringMatching(/^pro +credits=10000\/month +requests=100\/1m,burst=20 +emails:\* +now$/),
+      '',
+    ])
+    expect(await json(['plans', 'list', '--all'])).toEqual([made])
+
+    const changed = await run(['plans', 'update', 'pro', '--key-limit', 'requests=5/1s', '--wait'])
+    expect(changed.stdout).toMatch(/Key limits +requests=5\/1s\n(?:.*\n)*.*confirmed/)
+    expect(changed.stdout).toMatch(/Limits +credits=10000\/month\n/)
+    const bare = ['--no-limits', '--no-key-limits', '--any-permission']
+    expect(await json(['plans', 'update', 'pro', ...bare])).toMatchObject({
+      permissions: null,
+      limits: [],
+      key_limits: [],
+    })
+    expect(await json(['plans', 'update', 'pro', '--no-permissions'])).toMatchObject({ permissions: [] })
+    for (const flags of [
+      ['--key-limit', 'requests=5/1s', '--no-key-limits'],
+      ['--permission', 'emails:*', '--any-permission'],
+      [],
+    ])
+      expect((await run(['plans', 'update', 'pro', ...flags])).code, flags.join(' ')).toBe(2)
+
+    expect((await run(['plans', 'delete', 'pro'])).code).toBe(2)
+    const used = await run(['plans', 'delete', 'pro', '--yes'])
+    expect([used.code, used.stderr]).toEqual([1, expect.stringContaining('One organization is on the plan')])
+    expect(await json(['orgs', 'update', 'acme', '--no-plan'])).toMatchObject({ plan: null })
+    expect(await run(['plans', 'delete', 'pro', '--yes'])).toMatchObject({
+      code: 0,
+      stdout: 'Deleted the plan pro.\n',
+    })
+    expect((await run(['plans', 'get', 'pro'])).code).toBe(1)
+    expect((await run(['orgs', 'update', 'acme', '--plan', 'pro'])).code).toBe(1)
+  })
+
   test('what is typed wrong is refused before anything is done', async () => {
     const { run } = await beginCommands(command, makeDatabase, 'the database', 'nothing')
     const create = ['keys', 'create', '--organization', 'acme', '--name', 'CI', '--limit']
@@ -228,6 +286,17 @@ onEachDatabase('the commands', (makeDatabase) => {
     expect([twice.code, twice.stderr]).toEqual([
       2,
       expect.stringMatching(/^latchkey: --limit: Must be the only/),
+    ])
+    const createPlan = ['plans', 'create', 'pro', '--key-limit']
+    const each = await run([...createPlan, 'requests=100/minute'])
+    expect([each.code, each.stderr]).toEqual([
+      2,
+      expect.stringMatching(/^latchkey: --key-limit requests=100\/minute: Write requests=100\/1m for a rate/),
+    ])
+    const overdrawn = await run([...createPlan, 'requests=1/1m,overdraft=5'])
+    expect([overdrawn.code, overdrawn.stderr]).toEqual([
+      2,
+      expect.stringMatching(/^latchkey: --key-limit: Belongs to a quota/),
     ])
     const cost = await run(['keys', 'verify', '--cost', 'many'], 'x')
     expect([cost.code, cost.stderr]).toEqual([2, expect.stringMatching(/^latchkey: --cost: /)])

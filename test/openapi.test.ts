@@ -154,7 +154,7 @@ test('an answer documents `applied` where a caller may wait for it, and nowhere 
     const name = shapeName(responses[200]?.content?.['application/json']?.schema)
     return name !== undefined && 'applied' in (document.components.schemas[name]?.properties ?? {})
   })
-  expect(takers).toHaveLength(8)
+  expect(takers).toHaveLength(9)
   expect(givers).toEqual(takers)
 })
 

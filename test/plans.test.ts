@@ -27,7 +27,7 @@ onEachDatabase('plans', (makeDatabase) => {
       keyLimits: [{ ...hour, burst: 3, defaultCost: 1 }],
       limits: [{ ...month, defaultCost: 1 }],
     })
-    expect(await latchkey.plans.get('starter')).toEqual(made)
+    expect(await latchkey.plans.get('starter')).toEqual({ ...made, organizations: 0 })
     await latchkey.organizations.create({ id: 'acme', name: 'Acme', plan: 'starter' })
     const [one, other] = [
       await latchkey.keys.create({ organizationId: 'acme', name: 'One' }),
@@ -116,6 +116,7 @@ onEachDatabase('plans', (makeDatabase) => {
       () => latchkey.plans.get('pro', { actor }),
       () => latchkey.plans.create({ name: 'own' }, { actor }),
       () => latchkey.plans.update('pro', { limits: [] }, { actor }),
+      () => latchkey.plans.delete('pro', { actor }),
       () => latchkey.organizations.update('acme', { plan: 'pro' }, { actor }),
       () => latchkey.organizations.update('acme', { limits: [month] }, { actor }),
       () => latchkey.organizations.addUnits('acme', 'credits', { add: 1 }, { actor }),
@@ -124,11 +125,58 @@ onEachDatabase('plans', (makeDatabase) => {
     expect((await refusalOf(latchkey.plans.create({ name: 'pro' }))).code).toBe('plan_exists')
     expect((await refusalOf(latchkey.plans.get('none'))).code).toBe('plan_not_found')
     expect((await refusalOf(latchkey.plans.update('none', { limits: [] }))).code).toBe('plan_not_found')
+    expect((await refusalOf(latchkey.plans.delete('none'))).code).toBe('plan_not_found')
     const stranger = latchkey.organizations.update('acme', { plan: 'none' })
     expect((await refusalOf(stranger)).code).toBe('plan_not_found')
     expect((await refusalOf(latchkey.plans.create({ name: 'Pro!' }))).errors?.[0]?.path).toBe('name')
     expect((await refusalOf(latchkey.plans.update('pro', {}))).code).toBe('invalid_input')
     const { items } = await latchkey.plans.list()
     expect(items.map(({ name }) => name)).toEqual(['pro'])
+  })
+
+  test('a plan on which organizations are is not deleted, and one that is deleted limits nobody', async () => {
+    const database = await makeDatabase()
+    await using one = await open(database)
+    await using elsewhere = await open(database)
+    await one.plans.create({ name: 'free', keyLimits: [{ ...hour, limit: 0 }] })
+    await one.organizations.create({ id: 'acme', name: 'Acme', plan: 'free' })
+    await one.organizations.create({ id: 'globex', name: 'Globex', plan: 'free' })
+    const { key } = await one.keys.create({ organizationId: 'acme', name: 'CI' })
+    expect((await elsewhere.verify(key)).code).toBe('rate_limited')
+    expect((await one.plans.get('free')).organizations).toBe(2)
+    expect(await refusalOf(one.plans.delete('free'))).toMatchObject({
+      code: 'plan_in_use',
+      message: expect.stringContaining('2 organizations are on the plan free'),
+    })
+    await one.organizations.update('globex', { plan: null })
+    expect((await refusalOf(one.plans.delete('free'))).message).toMatch(/^One organization is/)
+    await one.organizations.update('acme', { plan: null }, { wait: 'applied' })
+    expect(await one.plans.delete('free')).toBeUndefined()
+    expect((await refusalOf(one.plans.get('free'))).code).toBe('plan_not_found')
+    expect((await refusalOf(one.organizations.update('acme', { plan: 'free' }))).code).toBe('plan_not_found')
+    expect((await one.audit.list({ action: 'plan.deleted' })).items).toMatchObject([
+      { organizationId: 'root', changes: { name: 'free' } },
+    ])
+    expect((await elsewhere.verify(key)).code).toBe('valid')
+  })
+
+  test('of an organization that takes a plan and a deletion of it at once, one is refused', async () => {
+    const database = await makeDatabase()
+    await using one = await open(database)
+    await using other = await open(database)
+    await one.organizations.create({ id: 'acme', name: 'Acme' })
+    for (let round = 0; round < 10; round++) {
+      await one.plans.create({ name: 'free' })
+      const [taken, deleted] = await Promise.allSettled([
+        one.organizations.update('acme', { plan: 'free' }),
+        other.plans.delete('free'),
+      ])
+      expect([taken.status, deleted.status].sort()).toEqual(['fulfilled', 'rejected'])
+      const { plan } = await one.organizations.get('acme')
+      expect(plan).toBe(taken.status === 'fulfilled' ? 'free' : null)
+      if (plan === null) continue
+      await one.organizations.update('acme', { plan: null })
+      await one.plans.delete('free')
+    }
   })
 })

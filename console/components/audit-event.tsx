@@ -13,6 +13,7 @@ import {
   RotateCw,
   ShieldCheck,
   TimerOff,
+  Trash2,
 } from 'lucide-react'
 import type { AuditAction } from '../../src/core/shapes/audit.ts'
 import type { WireAuditEvent } from '../api.ts'
@@ -41,6 +42,7 @@ const icons: Record<AuditAction, LucideIcon> = {
   'limit.overdrawn': Gauge,
   'plan.created': Blocks,
   'plan.updated': Pencil,
+  'plan.deleted': Trash2,
 }
 
 interface AuditEventProps {

@@ -18,4 +18,5 @@ export const auditActions: Record<AuditAction, string> = {
   'limit.overdrawn': 'Settled more than the limit allows',
   'plan.created': 'Created the plan',
   'plan.updated': 'Changed the plan',
+  'plan.deleted': 'Deleted the plan',
 }

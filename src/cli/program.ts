@@ -56,6 +56,11 @@ const commands: readonly (DefinedCommand | Group)[] = [
     load: async () => (await import('./commands/organizations.ts')).organizationCommands,
   },
   {
+    name: 'plans',
+    summary: 'create, list, change and delete plans: limits that organizations share',
+    load: async () => (await import('./commands/plans.ts')).planCommands,
+  },
+  {
     name: 'sessions',
     summary: 'list and end the sessions of a key',
     load: async () => (await import('./commands/sessions.ts')).sessionCommands,

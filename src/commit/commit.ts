@@ -89,6 +89,7 @@ const topics: Record<AuditAction, Topic | undefined> = {
   'limit.overdrawn': undefined,
   'plan.created': undefined,
   'plan.updated': 'plan',
+  'plan.deleted': 'plan',
 }
 
 /** What a transaction locks beside its callers' keys, and how. */

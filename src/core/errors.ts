@@ -27,6 +27,7 @@ export const errorTable = {
   request_timeout: [408, 'Request timeout'],
   organization_exists: [409, 'Organization already exists'],
   plan_exists: [409, 'Plan already exists'],
+  plan_in_use: [409, 'Plan in use'],
   key_revoked: [409, 'Key revoked'],
   key_expired: [409, 'Key expired'],
   rotation_in_progress: [409, 'Rotation in progress'],

@@ -32,7 +32,7 @@ import {
   readOrganizationSlice,
   toOrganization,
 } from '../store/organizations.ts'
-import { findPlan } from '../store/plans.ts'
+import { lockPlan } from '../store/plans.ts'
 import type { Db, Tx } from '../store/tables.ts'
 import { checkOptions, listMethods, makeChange } from './calls.ts'
 import { actorOf, type CommandOptions, type Engine } from './engine.ts'
@@ -179,9 +179,9 @@ function describeChanges(before: Changeable, after: Changeable): Record<string, 
   return changes
 }
 
-/** Throws `plan_not_found` for a plan that is not there. */
+/** Throws `plan_not_found` for a plan that is not there. Its lock keeps it there until the organization is on it. */
 async function requirePlan(tx: Tx, plan: string | null): Promise<void> {
-  if (plan !== null && !(await findPlan(tx, plan)))
+  if (plan !== null && !(await lockPlan(tx, plan)))
     throw new LatchkeyError('plan_not_found', 'No plan has this name.')
 }
 

@@ -10,14 +10,24 @@ import {
   type ListPlansInput,
   listPlansSchema,
   type Plan,
+  type PlanDetails,
   type Plans,
   type UpdatePlanInput,
   updatePlanSchema,
 } from '../core/shapes/plans.ts'
 import { noLimits } from '../core/stored-limits.ts'
 import { turnOf } from '../fairness/caller-turn.ts'
-import { changePlan, findPlan, insertPlan, lockPlan, type PlanRow, readPlanSlice } from '../store/plans.ts'
-import { checkOptions, listMethods, makeChange } from './calls.ts'
+import {
+  changePlan,
+  countOrganizationsOn,
+  deletePlanRow,
+  findPlan,
+  insertPlan,
+  lockPlan,
+  type PlanRow,
+  readPlanSlice,
+} from '../store/plans.ts'
+import { checkOptions, listMethods, makeChange, makeEnd } from './calls.ts'
 import { actorOf, type CommandOptions, type Engine } from './engine.ts'
 import { newLimits, writeLimits } from './limits/rules.ts'
 import { describeLimits } from './limits/states.ts'
@@ -33,6 +43,7 @@ export function planMethods(engine: Engine): Plans<ActorOptions> {
     get: async (name, options) => getPlan(engine, name, checkOptions(options)),
     update: (name, input, options) =>
       makeChange(engine, options, (checked) => updatePlan(engine, name, input, checked)),
+    delete: (name, options) => makeEnd(engine, options, (checked) => deletePlan(engine, name, checked)),
   }
 }
 
@@ -64,12 +75,17 @@ async function createPlan(engine: Engine, input: CreatePlanInput, options: Comma
   return toPlan(row)
 }
 
-async function getPlan(engine: Engine, name: string, options: CommandOptions): Promise<Plan> {
+async function getPlan(engine: Engine, name: string, options: CommandOptions): Promise<PlanDetails> {
   const actor = actorOf(options)
   requireRoot(actor, what)
-  const row = await engine.store.read((db) => findPlan(db, planName(name)), turnOf(actor, options))
-  if (!row) throw unknownPlan()
-  return toPlan(row)
+  return engine.store.read(
+    async (db) => {
+      const row = await findPlan(db, planName(name))
+      if (!row) throw unknownPlan()
+      return { ...toPlan(row), organizations: await countOrganizationsOn(db, row.id) }
+    },
+    turnOf(actor, options),
+  )
 }
 
 async function listPlans(
@@ -117,6 +133,26 @@ async function updatePlan(
     return changePlan(tx, before.id, after)
   })
   return toPlan(row)
+}
+
+/** Deletes a plan. An organization that is on it keeps it from that: its keys would lose their limits unasked. */
+async function deletePlan(engine: Engine, name: string, options: CommandOptions): Promise<void> {
+  const requirements = { permission: writeLimits, signal: options.signal } as const
+  await engine.commit(actorOf(options), requirements, async ({ tx, actor, record }) => {
+    requireRoot(actor, what)
+    // Organizations take a plan under the same lock, so none comes between the count and the end.
+    const plan = await lockPlan(tx, planName(name))
+    if (!plan) throw unknownPlan()
+    const count = await countOrganizationsOn(tx, plan.id)
+    if (count > 0)
+      throw new LatchkeyError(
+        'plan_in_use',
+        `${count === 1 ? 'One organization is' : `${count} organizations are`} on the plan ${plan.id}. Give each another plan, or none, first.`,
+      )
+    await deletePlanRow(tx, plan.id)
+    const organizationId = rootOrganizationId
+    record({ action: 'plan.deleted', organizationId, subject: plan.id, changes: { name: plan.id } })
+  })
 }
 
 type Changeable = Pick<PlanRow, 'permissions' | 'limits' | 'key_limits'>

@@ -46,6 +46,21 @@ export async function changePlan(
   return tx.updateTable('plans').set(change).where('id', '=', name).returningAll().executeTakeFirstOrThrow()
 }
 
+/** Deletes a plan that {@link lockPlan} found. */
+export async function deletePlanRow(tx: Tx, name: string): Promise<void> {
+  await tx.deleteFrom('plans').where('id', '=', name).execute()
+}
+
+/** Counts the organizations that are on a plan. */
+export async function countOrganizationsOn(db: Db, name: string): Promise<number> {
+  const { count } = await db
+    .selectFrom('organizations')
+    .select((eb) => eb.fn.countAll<number>().as('count'))
+    .where('plan', '=', name)
+    .executeTakeFirstOrThrow()
+  return Number(count)
+}
+
 /** Reads the next plans, by their names. */
 export async function readPlanSlice(
   db: Db,

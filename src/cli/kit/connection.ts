@@ -14,6 +14,7 @@ import { endSentence } from '../../core/sentence.ts'
 import type { Audit } from '../../core/shapes/audit.ts'
 import type { Keys } from '../../core/shapes/keys.ts'
 import type { Organizations } from '../../core/shapes/organizations.ts'
+import type { Plans } from '../../core/shapes/plans.ts'
 import type { Sessions } from '../../core/shapes/sessions.ts'
 import type { Verdict, VerifyOptions } from '../../core/shapes/verification.ts'
 import type { Latchkey } from '../../latchkey.ts'
@@ -28,6 +29,7 @@ export interface Connection {
   keys: Keys
   organizations: Organizations
   audit: Audit
+  plans: Plans
   sessions: Sessions
   verify(token: string, options?: Pick<VerifyOptions, 'permissions' | 'cost'>): Promise<Verdict>
 }

@@ -75,9 +75,9 @@ const kinds = {
   list: { read: (text: string, before: unknown) => collect(text, before as string[] | undefined) },
   limits: {
     form: limitForm,
-    read: (text: string, before: unknown) => [
+    read: (text: string, before: unknown, option: Option) => [
       ...((before as LimitInput[] | undefined) ?? []),
-      readLimit(text),
+      readLimit(text, option.long as string),
     ],
   },
   cost: {
@@ -99,7 +99,8 @@ const kinds = {
 } as const satisfies Record<string, Kind>
 
 function kindOf(field: string, schema: JsonField): Kind {
-  if (field === 'limits' || field === 'cost') return kinds[field]
+  if (field === 'cost') return kinds.cost
+  if (field === 'limits' || field === 'keyLimits') return kinds.limits
   const forms = [schema, ...(schema.anyOf ?? [])]
   const has = (type: string) => forms.some((form) => form.type === type)
   if (forms.some(({ format }) => format === 'date-time')) return has('null') ? kinds.future : kinds.past

@@ -14,6 +14,7 @@ const flags: Record<string, string> = {
   sort: '--sort <field>',
   limit: '--limit <count>',
   limits: '--limit <limit>',
+  keyLimits: '--key-limit <limit>',
   plan: '--plan <name>',
   cost: '--cost <units>',
   keyId: '--key <id>',

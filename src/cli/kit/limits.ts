@@ -14,9 +14,16 @@ export const limitForm =
   'day, week or month, such as credits=10000/month; NAME=UNITS for one that never resets. Behind it, if wanted: ' +
   ',burst=UNITS (rate), ,anchor=DAY (week, month), ,overdraft=UNITS (quota), ,cost=UNITS (of a call that names none)'
 
-/** Reads the value of `--limit`. Throws CommandError, which says what to write. */
-export function readLimit(text: string): LimitInput {
-  const [first = '', ...options] = text.split(',')
+/** What was typed behind which flag. */
+interface Typed {
+  typed: string
+  flag: string
+}
+
+/** Reads the value of `--limit`, or of another flag. Throws CommandError, which says what to write. */
+export function readLimit(typed: string, flag = '--limit'): LimitInput {
+  const text = { typed, flag }
+  const [first = '', ...options] = typed.split(',')
   const [, name, amount = '', span] = /^([^=]*)=([^/]*)(?:\/(.*))?$/.exec(first) ?? []
   if (name === undefined || !limitNamePattern.test(name))
     throw wrong(
@@ -39,7 +46,7 @@ export function readLimit(text: string): LimitInput {
 }
 
 function readSpan(
-  text: string,
+  text: Typed,
   name: string,
   amount: string,
   span: string | undefined,
@@ -58,7 +65,7 @@ function readSpan(
 
 const suffixes = 'burst, anchor, overdraft and cost'
 
-function readSuffix(text: string, key: string, value: string): Partial<LimitInput> {
+function readSuffix(text: Typed, key: string, value: string): Partial<LimitInput> {
   if (key === 'burst') return { burst: readUnits(text, value, 'burst=20') }
   if (key === 'overdraft') return { overdraft: readUnits(text, value, 'overdraft=100') }
   if (key === 'cost') return { defaultCost: readUnits(text, value, 'cost=0') }
@@ -69,16 +76,16 @@ function readSuffix(text: string, key: string, value: string): Partial<LimitInpu
   return { anchor }
 }
 
-function readUnits(text: string, digits: string, example: string): number {
+function readUnits(text: Typed, digits: string, example: string): number {
   const units = /^\d{1,13}$/.test(digits) ? Number(digits) : Number.NaN
   if (units <= maxLimitUnits) return units
   throw wrong(text, `write a whole number from 0 to ${maxLimitUnits} as ${example}`)
 }
 
-function wrong(text: string, what: string): CommandError {
+function wrong({ typed, flag }: Typed, what: string): CommandError {
   return new CommandError(
     exitCodes.usage,
-    `--limit ${text}: ${what.charAt(0).toUpperCase()}${what.slice(1)}.`,
+    `${flag} ${typed}: ${what.charAt(0).toUpperCase()}${what.slice(1)}.`,
   )
 }
 

@@ -21,6 +21,7 @@ const auditActions = [
   'limit.overdrawn',
   'plan.created',
   'plan.updated',
+  'plan.deleted',
 ] as const
 /** What a change did, such as `key.revoked`. */
 export type AuditAction = (typeof auditActions)[number]

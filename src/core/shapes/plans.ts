@@ -1,7 +1,7 @@
 // Plans: named sets of permissions and limits that organizations share.
 import { z } from 'zod'
 import { instant, permissionsSchema } from '../fields.ts'
-import { type CallOptions, type Changed, type WaitOptions, waited } from './calls.ts'
+import { type CallOptions, type Changed, type Done, type WaitOptions, waited } from './calls.ts'
 import { limitName, limitsSchema, plainLimitSchema } from './limits.ts'
 import { type List, pageFields } from './page.ts'
 
@@ -65,12 +65,18 @@ export const planSchema = z
   })
   .meta({ id: 'Plan', examples: [planExample] })
 
+export const planDetailsSchema = planSchema
+  .extend({ organizations: z.int().min(0).meta({ description: 'How many organizations are on it.' }) })
+  .meta({ id: 'PlanDetails', examples: [{ ...planExample, organizations: 12 }] })
+
 export const changedPlanSchema = planSchema
   .extend(waited)
   .meta({ id: 'ChangedPlan', examples: [planExample] })
 
 /** A named set of permissions and limits that organizations share. */
 export interface Plan extends z.infer<typeof planSchema> {}
+/** A plan, with the number of its organizations. */
+export interface PlanDetails extends z.infer<typeof planDetailsSchema> {}
 /** A plan to make. */
 export interface CreatePlanInput extends z.input<typeof createPlanSchema> {}
 /** What to change of a plan; a field that is absent stays as it is. */
@@ -84,11 +90,13 @@ export interface Plans<Options extends CallOptions = CallOptions>
   /** Creates a plan. Throws `invalid_input`, `plan_exists`, `missing_permission`, `root_organization_required`. */
   create(input: CreatePlanInput, options?: Options): Promise<Plan>
   /** Reads a plan. Throws `plan_not_found`. */
-  get(name: string, options?: Options): Promise<Plan>
+  get(name: string, options?: Options): Promise<PlanDetails>
   /** Changes the given fields for all organizations of the plan, and keeps the rest. Throws `invalid_input`, `plan_not_found`. */
   update<Given extends Options & WaitOptions = Options>(
     name: string,
     input: UpdatePlanInput,
     options?: Given,
   ): Promise<Changed<Plan, Given>>
+  /** Deletes a plan on which no organization is. Throws `plan_not_found`, `plan_in_use`. */
+  delete<Given extends Options & WaitOptions = Options>(name: string, options?: Given): Promise<Done<Given>>
 }

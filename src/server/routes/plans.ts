@@ -1,17 +1,18 @@
 // The calls on plans.
 import { z } from 'zod'
-import { waitSchema } from '../../core/shapes/calls.ts'
+import { changeDoneSchema, waitSchema } from '../../core/shapes/calls.ts'
 import {
   changedPlanSchema,
   createPlanSchema,
   listPlansSchema,
+  planDetailsSchema,
   planSchema,
   updatePlanSchema,
 } from '../../core/shapes/plans.ts'
 import { answerPage } from '../../http/paging.ts'
 import { json } from '../../http/reply.ts'
 import { route } from '../parts.ts'
-import { change } from './applied.ts'
+import { change, done } from './applied.ts'
 
 export const planRoutes = [
   route({
@@ -48,9 +49,9 @@ export const planRoutes = [
     operationId: 'getPlan',
     tag: 'Limits',
     summary: 'Get a plan',
-    description: 'Requires a key of the root organization.',
+    description: 'Tells how many organizations are on it, too. Requires a key of the root organization.',
     access: 'latchkey:organizations:read',
-    answers: [{ status: 200, description: 'The plan.', schema: planSchema }],
+    answers: [{ status: 200, description: 'The plan.', schema: planDetailsSchema }],
     problems: ['root_organization_required', 'too_many_reads', 'plan_not_found'],
     handle: async ({ parts: { latchkey }, params, caller, signal }) =>
       json(await latchkey.plans.get(params.name, { actor: caller, signal })),
@@ -70,5 +71,20 @@ export const planRoutes = [
     problems: ['root_organization_required', 'plan_not_found'],
     handle: async (call) =>
       change(call, (options) => call.parts.latchkey.plans.update(call.params.name, call.body, options)),
+  }),
+  route({
+    method: 'DELETE',
+    path: '/v1/plans/{name}',
+    operationId: 'deletePlan',
+    tag: 'Limits',
+    summary: 'Delete a plan',
+    description:
+      'Deletes a plan on which no organization is; `plan_in_use` says how many are. Requires a key of the root organization.',
+    access: 'latchkey:limits:write',
+    query: waitSchema,
+    answers: [{ status: 200, description: 'It is deleted.', schema: changeDoneSchema }],
+    problems: ['root_organization_required', 'plan_not_found', 'plan_in_use'],
+    handle: async (call) =>
+      change(call, (options) => done(call.parts.latchkey.plans.delete(call.params.name, options))),
   }),
 ]
