@@ -9,6 +9,7 @@ import {
   draw,
   newCounter,
   outOf,
+  settleCounter,
   storeOf,
 } from '../src/verdict/counter.ts'
 
@@ -275,5 +276,27 @@ describe('a draw', () => {
     const second = draw(first.counter, quota, next, begun, () => true)
     expect(second.answer.kept).toBe(0)
     expect(second.counter).toMatchObject({ epoch: 1, spent: 10 })
+  })
+})
+
+describe('a settlement', () => {
+  const kinds: Allowance[] = [
+    { kind: 'rate', limit: 1, windowMs: 1_000, burst: 10 ** 12 },
+    { kind: 'quota', limit: 10 ** 12, resets: null, anchor: null, overdraft: null },
+    { kind: 'quota', limit: 10 ** 12, resets: null, anchor: null, overdraft: 10 ** 12 },
+  ]
+
+  test.each(kinds)('draws no counter so far below zero that nobody can read it: $kind', (allowance) => {
+    let counter = newCounter(allowance, 0, begun)
+    let overdrawn = 0
+    for (let i = 0; i < 10_000; i++) {
+      const settled = settleCounter(counter, allowance, { units: 0, period: 0 }, 10 ** 12)
+      counter = settled.counter
+      overdrawn += settled.overdrawn
+    }
+    expect(Number.isSafeInteger(counter.level) && Number.isSafeInteger(counter.spent)).toBe(true)
+    const start = allowance.kind === 'rate' ? allowance.burst : allowance.limit
+    expect(storeOf(counter, allowance)).toBe(start - 10_000 * 10 ** 12 + overdrawn)
+    expect(overdrawn).toBeGreaterThan(0)
   })
 })

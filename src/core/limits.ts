@@ -107,6 +107,21 @@ export function timeToGain(
   return Number((missing + BigInt(limit) - 1n) / BigInt(limit))
 }
 
+/** The last instant that RFC 3339 can write, in the year 9999: what lies beyond never comes. */
+const lastInstant = 253_402_300_799_999
+
+/**
+ * When a rate is full that has so many units at an instant, in milliseconds since 1970; null if it never is, or later than
+ * the year 9999.
+ */
+export function fullAt(rate: Rate, remaining: number, now: number): number | null {
+  const gained = timeToGain(rate, rate.burst - remaining)
+  return gained === null || now + gained > lastInstant ? null : now + gained
+}
+
+/** How long a wait may be; a longer one leads beyond the year 9999, and is none. */
+export const maxWaitMs = lastInstant / 2
+
 /** Finds what is wrong with what a call is to draw: a whole number of units, or one for each limit that it names. */
 export function costFault(cost: unknown): { path: string[]; message: string } | undefined {
   if (typeof cost === 'number') return isUnits(cost) ? undefined : { path: [], message: noUnits }

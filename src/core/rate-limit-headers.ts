@@ -12,13 +12,19 @@ export function rateLimitHeaders(verdict: Verdict, now: number): Record<string, 
       .map((limit) => `"${nameOf(limit, limits)}";q=${limit.limit}${windowOf(limit)}`)
       .join(', '),
     ratelimit: limits
-      .map((limit) => `"${nameOf(limit, limits)}";r=${limit.remaining}${resetOf(limit, now)}`)
+      .map(
+        (limit) =>
+          `"${nameOf(limit, limits)}";r=${Math.min(limit.remaining, maxInteger)}${resetOf(limit, now)}`,
+      )
       .join(', '),
   }
   if (isExceeded(verdict) && verdict.retryAfterMs !== null)
     headers['retry-after'] = String(Math.max(1, Math.ceil(verdict.retryAfterMs / 1000)))
   return headers
 }
+
+/** The largest integer of a structured field (RFC 9651, section 3.3.1). */
+const maxInteger = 999_999_999_999_999
 
 /** A verdict by which only limits refuse. */
 export type ExceededVerdict = Extract<Verdict, { retryAfterMs: number | null }>

@@ -7,7 +7,7 @@
 //   empty     the store had none; for a while              → a call is refused at once, then: bare
 // Units leave a holding by being spent, by going back (idle, recalled, a stop), or by being dropped with the lease.
 import type { Claim, CounterMessage, Message, Outcome, Waiter } from './claims.ts'
-import { makeWaiter } from './claims.ts'
+import { Crowd, makeWaiter } from './claims.ts'
 import type { Clock } from './clock.ts'
 import type { DrawAnswer } from './counter.ts'
 import { type CountedLimit, Holding } from './holding.ts'
@@ -21,8 +21,7 @@ const recallMs = 100
 const askAgainMs = 50
 /** A call whose units others take, again and again, is refused. */
 const maxRounds = 8
-/** At most so many calls wait for a counter, and a message has so many counters. */
-const maxWaiting = 1_024
+/** A message has at most so many counters. */
 const maxCounters = 500
 /** Units that come back so long after they were called back go on to those who wait for them. */
 const recallLastsMs = 2_000
@@ -38,6 +37,7 @@ export class Allotments {
   /** What the next message asks for, beside what calls wait for. */
   #marked: Holding[] = []
   #waiting: Waiter[] = []
+  readonly #crowd = new Crowd()
   #pending: Message | undefined
   #sequence = 0
   #active = 0
@@ -110,19 +110,16 @@ export class Allotments {
     return exceeded.length > 0 ? { taken: false, exceeded } : undefined
   }
 
-  /** Waits for a draw, and takes all units or none. Throws what the draw throws. */
+  /**
+   * Waits for a draw, and takes all units or none. Throws `too_many_requests` if too many calls of the organization wait, and
+   * what the draw throws.
+   */
   wait(claims: readonly Claim[]): Promise<Outcome> {
     const now = this.#clock.monotonic()
-    const crowded = claims.filter(({ limit }) => this.holdingOf(limit).waiting >= maxWaiting)
-    if (crowded.length > 0) {
-      const exceeded = crowded.filter(({ cost }) => cost > 0)
-      return Promise.resolve(exceeded.length > 0 ? { taken: false, exceeded } : taken)
-    }
-    const { waiter, promise } = makeWaiter(
-      claims,
-      claims.map(({ limit }) => this.holdingOf(limit)),
-      now,
-    )
+    const refusal = this.#crowd.refusalOf(claims)
+    if (refusal !== undefined) return Promise.reject(refusal)
+    const holdings = claims.map(({ limit }) => this.holdingOf(limit))
+    const { waiter, promise } = makeWaiter(claims, holdings, now, this.#crowd)
     this.#askAgain(waiter, this.#pauseOf(claims, now))
     return promise
   }
@@ -147,10 +144,13 @@ export class Allotments {
     return this.#pending
   }
 
-  /** Gives back what a call took that something else refuses. */
-  giveBack(claims: readonly Claim[]): void {
+  /**
+   * Gives back what a call took that something else refuses. What it took of a rate comes back at once or not at all: after
+   * another message, its bucket may have been full meanwhile.
+   */
+  giveBack(claims: readonly Claim[], isLate = false): void {
     for (const { limit, cost } of claims) {
-      if (cost === 0) continue
+      if (cost === 0 || (isLate && limit.allowance.kind === 'rate')) continue
       const holding = this.holdingOf(limit)
       holding.unused += cost
       this.#mark(holding)
@@ -310,6 +310,7 @@ export class Allotments {
     const lent = holding.unspentElsewhere(now)
     holding.isRecalled = false
     holding.isAsked = true
+    holding.messages++
     holding.unused = 0
     if (isLeft) holding.held = 0
     return {

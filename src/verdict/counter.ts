@@ -85,6 +85,8 @@ export const minGrant = 4
 const shares = 4
 /** For longer than two seconds it gets at most so much of a quota. */
 const longShare = 0.01
+/** No settlement draws a counter further below zero, so that it can always be read: a double counts more of them exactly. */
+const maxOverdraft = 10 ** 15
 /** An empty answer holds for so long at least. */
 const minEmptyMs = 100
 /** An empty counter is asked again after so long if others hold units, which they may give back, and if none does. */
@@ -337,7 +339,8 @@ export function storeOf(counter: Counter, allowance: Allowance): number {
 /**
  * Brings what a call has reserved to what it cost: a surplus goes back, a shortfall is drawn, below zero if it must. A bucket
  * is not filled above its burst. If the period is over in which units of a quota were reserved, a surplus is void, and
- * a shortfall is drawn from the running one. Tells how many units are beyond the overdraft; they are not drawn.
+ * a shortfall is drawn from the running one. Tells how many units are beyond the overdraft, or beyond what a counter can
+ * count; they are not drawn.
  */
 export function settleCounter(
   counter: Counter,
@@ -346,22 +349,18 @@ export function settleCounter(
   cost: number,
 ): { counter: Counter; overdrawn: number } {
   const surplus = units - cost
+  const overdraft = (allowance.kind === 'quota' ? allowance.overdraft : null) ?? maxOverdraft
+  const room = Math.max(0, storeOf(counter, allowance) + overdraft)
+  const drawn = Math.min(Math.max(0, -surplus), room)
+  const overdrawn = Math.max(0, -surplus) - drawn
   if (allowance.kind === 'rate') {
     const cap = allowance.burst - outOf(counter.holders)
     const level =
-      surplus < 0 ? counter.level + surplus : Math.max(counter.level, Math.min(counter.level + surplus, cap))
-    return { counter: leaveRoom({ ...counter, level }, allowance), overdrawn: 0 }
+      surplus < 0 ? counter.level - drawn : Math.max(counter.level, Math.min(counter.level + surplus, cap))
+    return { counter: leaveRoom({ ...counter, level }, allowance), overdrawn }
   }
-  if (surplus >= 0) {
-    const back = period === counter.period ? Math.min(surplus, counter.spent) : 0
-    return { counter: { ...counter, spent: counter.spent - back }, overdrawn: 0 }
-  }
-  const room =
-    allowance.overdraft === null
-      ? Number.MAX_SAFE_INTEGER
-      : Math.max(0, storeOf(counter, allowance) + allowance.overdraft)
-  const drawn = Math.min(-surplus, room)
-  return { counter: { ...counter, spent: counter.spent + drawn }, overdrawn: -surplus - drawn }
+  const back = surplus > 0 && period === counter.period ? Math.min(surplus, counter.spent) : 0
+  return { counter: { ...counter, spent: counter.spent + drawn - back }, overdrawn }
 }
 
 /** How many units are out. */

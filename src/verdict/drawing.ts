@@ -1,6 +1,6 @@
 // The second step of a judgement: what a call that nothing else refuses draws from the limits that apply.
 
-import { timeToGain } from '../core/limits.ts'
+import { fullAt } from '../core/limits.ts'
 import type { Cost } from '../core/shapes/limits.ts'
 import type { Verdict } from '../core/shapes/verification.ts'
 import type { Claim } from './claims.ts'
@@ -83,13 +83,4 @@ function describeLimit(limit: Claim['limit'], wall: number): LimitsOfVerdict[num
     remaining,
     resetsAt: fullsAt === null ? null : new Date(fullsAt),
   }
-}
-
-function fullAt(
-  rate: Extract<Claim['limit']['allowance'], { kind: 'rate' }>,
-  remaining: number,
-  wall: number,
-): number | null {
-  const gained = timeToGain(rate, rate.burst - remaining)
-  return gained === null ? null : wall + gained
 }

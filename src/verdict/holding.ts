@@ -1,6 +1,6 @@
 // The units of one counter that this process has at hand. Spans and instants are milliseconds by the monotonic clock.
 import { leaseMs } from '../core/bounds.ts'
-import { type Allowance, isSameAllowance, type LimitScope, timeToGain } from '../core/limits.ts'
+import { type Allowance, isSameAllowance, type LimitScope, maxWaitMs, timeToGain } from '../core/limits.ts'
 import { type DrawAnswer, minGrant } from './counter.ts'
 
 /** A limit as a verification meets it, with its counter. */
@@ -68,6 +68,8 @@ export class Holding {
   isMarked = false
   /** A message that is not answered yet asks for it. */
   isAsked = false
+  /** How many messages asked for it. */
+  messages = 0
   /** Calls that find nothing at hand ask from then on. */
   asksFrom = Number.NEGATIVE_INFINITY
   /** How many calls wait for it. */
@@ -222,7 +224,7 @@ export class Holding {
     if (allowance.kind === 'rate') {
       if (cost > allowance.burst) return null
       const gained = timeToGain(allowance, cost - this.left)
-      return gained === null
+      return gained === null || gained > maxWaitMs
         ? null
         : Math.max(1, Math.ceil(Math.max(gained - (now - this.answeredAt), this.emptyUntil - now)))
     }

@@ -18,6 +18,19 @@ import type { Store } from '../store/store.ts'
 import type { Claim } from '../verdict/claims.ts'
 import type { CountedLimit, Holding } from '../verdict/holding.ts'
 import { countLimits } from '../verdict/owners.ts'
+import {
+  claimsOfCalls,
+  findLimit,
+  firstOfName,
+  type Given,
+  givenOf,
+  isCrowded,
+  nameOf,
+  noUnits,
+  type Owner,
+  ownerOf,
+  type Settled,
+} from './asked-counters.ts'
 import type { Memory } from './read-through.ts'
 
 type Message = z.output<typeof grantsRequestSchema>
@@ -30,35 +43,48 @@ interface Loan {
   period: number
   epoch: number
   units: number
+  /** What calls that wait elsewhere were given, and `Holding.messages` at that time; -1 if not all at one time. */
   given: number
+  messages: number
+}
+
+/** A message of a verifier; it may come again. */
+interface Exchange {
+  sequence: number
+  /** The answer; undefined if there is none yet, or it failed. */
+  answer: Promise<Granted[]> | undefined
+  /** What it says of the units that were lent is taken in. */
+  isReported: boolean
 }
 
 /** A verifier that draws through this process. */
 interface Session {
+  keyId: string
   server: string
-  sequence: number
-  /** The answer to the last message; undefined if there was none yet, or it failed. */
-  answer: Promise<Granted[]> | undefined
-  /** The reports in the last message were taken in. */
-  reported: number[] | undefined
+  last: Exchange
   loans: Map<string, Loan>
+  /** How many of its messages are being answered. */
+  under: number
   /** Its units are surely not spent after this, by the monotonic clock. */
   endsAt: number
+  /** What it has counts as spent, and nothing is lent to it any more. */
+  isOver: boolean
 }
 
-interface Owner {
-  organizationId: string
-  limits: Claim[]
-  readAt: number
+/** What the verifiers of one key have of what all share. */
+interface Shares {
+  sessions: number
+  loans: number
+  pieces: number
 }
 
 /** Whose limits were read is believed for so long: the draws read them again. */
 const ownerMs = 1_000
 const maxOwners = 10_000
-const maxSessions = 4_096
+const maxSessions = 16_384
 const maxLoans = 200_000
-/** So many calls that wait elsewhere are served one by one; what is beyond is served as one. */
-const maxPieces = 256
+/** So many of them are one key's, and so many pieces of calls that wait elsewhere. */
+const maxOfKey: Shares = { sessions: 1_024, loans: 50_000, pieces: 16_384 }
 
 /** Serves verifiers with units of limits. */
 export class Grants {
@@ -66,6 +92,7 @@ export class Grants {
   readonly #store: Pick<Store, 'read'>
   readonly #sessions = new Map<string, Session>()
   readonly #owners = new Map<string, Owner>()
+  readonly #shares = new Map<string, Shares>()
   #loanCount = 0
   #sweptAt = 0
   #isTimed = false
@@ -87,31 +114,32 @@ export class Grants {
     if (message.server != null && message.server !== server)
       return { server, ageMs: this.#age(), counters: [] }
     this.#sweep()
-    const session = this.#sessionOf(`${keyId} ${message.verifier}`, server)
-    if (message.sequence < session.sequence) return { server, ageMs: this.#age(), counters: [] }
-    if (message.sequence > session.sequence) {
-      session.sequence = message.sequence
-      session.reported = undefined
-      session.answer = undefined
-    }
+    const session = this.#sessionOf(keyId, message.verifier, server)
+    const { sequence } = message
+    if (sequence < session.last.sequence) return { server, ageMs: this.#age(), counters: [] }
+    // One that was overtaken lends what it lends before the next one is looked at.
+    const before = sequence > session.last.sequence ? session.last.answer : undefined
+    if (sequence > session.last.sequence) session.last = { sequence, answer: undefined, isReported: false }
+    const exchange = session.last
+    session.under++
     session.endsAt = Number.POSITIVE_INFINITY
-    session.answer ??= this.#answer(session, message, organizationId)
-    const { answer } = session
+    exchange.answer ??= this.#answer(session, exchange, message, organizationId, before)
+    const { answer } = exchange
     try {
       const counters = await answer
       return { server, ageMs: this.#age(), counters }
     } catch (error) {
-      if (session.answer === answer) session.answer = undefined
+      if (exchange.answer === answer) exchange.answer = undefined
       throw error
     } finally {
-      session.endsAt = this.#memory.clock.monotonic() + leaseMs
+      session.under--
+      if (session.under === 0) session.endsAt = this.#memory.clock.monotonic() + leaseMs
     }
   }
 
   /** The organization of a key; undefined if there is none. Throws `store_unavailable`. */
   async organizationOf(keyId: string): Promise<string | undefined> {
-    await this.#read([keyId], [])
-    return this.#owners.get(`key/${keyId}`)?.organizationId
+    return (await this.#read([keyId], [])).get(`key/${keyId}`)?.organizationId
   }
 
   #age(): number {
@@ -121,22 +149,33 @@ export class Grants {
     return Math.ceil(age)
   }
 
-  #sessionOf(name: string, server: string): Session {
+  #sessionOf(keyId: string, verifier: string, server: string): Session {
+    const name = `${keyId} ${verifier}`
     const known = this.#sessions.get(name)
     if (known?.server === server) return known
     if (known !== undefined) this.#end(name, known)
-    if (this.#sessions.size >= maxSessions)
-      throw new LatchkeyError('too_many_requests', 'Too many verifiers draw from limits. Try again.')
+    if (this.#sessions.size >= maxSessions) throw tooMany('Too many verifiers draw from limits.')
+    this.#count(keyId, 'sessions', 1, 'Too many verifiers with this key draw from limits.')
     const session: Session = {
+      keyId,
       server,
-      sequence: 0,
-      answer: undefined,
-      reported: undefined,
+      last: { sequence: 0, answer: undefined, isReported: false },
       loans: new Map(),
+      under: 0,
       endsAt: Number.POSITIVE_INFINITY,
+      isOver: false,
     }
     this.#sessions.set(name, session)
     return session
+  }
+
+  /** Counts what a key has more or less of what all share. Throws `too_many_requests` with a sentence for too much. */
+  #count(keyId: string, what: keyof Shares, change: number, refusal = ''): void {
+    const shares = this.#shares.get(keyId) ?? { sessions: 0, loans: 0, pieces: 0 }
+    if (change > 0 && shares[what] + change > maxOfKey[what]) throw tooMany(refusal)
+    shares[what] += change
+    if (shares.sessions + shares.loans + shares.pieces === 0) this.#shares.delete(keyId)
+    else this.#shares.set(keyId, shares)
   }
 
   /** Ends the verifiers that have not been heard of for a lease: what they had counts as spent. */
@@ -155,66 +194,74 @@ export class Grants {
 
   #end(name: string, session: Session): void {
     this.#sessions.delete(name)
+    session.isOver = true
     for (const loan of session.loans.values())
       if (isValid(loan)) this.#memory.allotments.endLoan(loan.holding, loan.units, 0)
     this.#loanCount -= session.loans.size
+    this.#count(session.keyId, 'loans', -session.loans.size)
+    this.#count(session.keyId, 'sessions', -1)
+    session.loans.clear()
   }
 
-  async #answer(session: Session, message: Message, organizationId: string | undefined): Promise<Granted[]> {
+  async #answer(
+    session: Session,
+    exchange: Exchange,
+    message: Message,
+    organizationId: string | undefined,
+    before: Promise<unknown> | undefined,
+  ): Promise<Granted[]> {
+    await before?.catch(() => {})
     const { counters } = message
     const idsOf = (isOfOrganizations: boolean) =>
       counters
         .filter(({ scope }) => (scope === 'organization') === isOfOrganizations)
         .map((asked) => ownerOf(asked))
-    await this.#read(idsOf(false), idsOf(true))
-    const limits = counters.map((asked) => this.#find(asked, organizationId))
+    const owners = await this.#read(idsOf(false), idsOf(true))
+    const isFirst = firstOfName(counters)
+    const limits = counters.map((asked, i) =>
+      isFirst[i] ? findLimit(owners, asked, organizationId) : undefined,
+    )
     // Without a promise between, and once: what comes back is here before anything is lent.
-    session.reported ??= counters.map((asked, i) => this.#report(session, asked, limits[i]))
-    const kept = session.reported
-    const given = await this.#serveCalls(counters, limits)
-    return counters.map((asked, i) => this.#grant(session, asked, limits[i], kept[i] ?? 0, given[i] ?? 0))
+    if (!exchange.isReported)
+      for (const [i, asked] of counters.entries()) if (isFirst[i]) this.#report(session, asked, limits[i])
+    exchange.isReported = true
+    const given = await this.#serveCalls(session, counters, limits)
+    return counters.map((asked, i) => this.#grant(session, asked, limits[i], given[i] ?? noUnits))
   }
 
-  async #read(keys: readonly string[], organizations: readonly string[]): Promise<void> {
+  /** The owners, by scope and id, of which it is known, or has just been read, whose they are and what limits they have. */
+  async #read(keys: readonly string[], organizations: readonly string[]): Promise<Map<string, Owner>> {
     const now = this.#memory.clock.monotonic()
-    const isOld = (name: string) =>
-      now - (this.#owners.get(name)?.readAt ?? Number.NEGATIVE_INFINITY) >= ownerMs
-    const missing = {
-      keys: [...new Set(keys)].filter((id) => isOld(`key/${id}`)),
-      organizations: [...new Set(organizations)].filter((id) => isOld(`organization/${id}`)),
-    }
-    if (missing.keys.length === 0 && missing.organizations.length === 0) return
-    for (const id of missing.keys) this.#owners.delete(`key/${id}`)
-    for (const id of missing.organizations) this.#owners.delete(`organization/${id}`)
-    const rows = await this.#store.read((db) => readOwners(db, missing.keys, missing.organizations))
+    const found = new Map<string, Owner>()
+    const findMissing = (scope: 'key' | 'organization', ids: readonly string[]) =>
+      [...new Set(ids)].filter((id) => {
+        const known = this.#owners.get(`${scope}/${id}`)
+        const isOld = known === undefined || now - known.readAt >= ownerMs
+        if (!isOld) found.set(`${scope}/${id}`, known)
+        return isOld
+      })
+    const [ofKeys, ofOrganizations] = [findMissing('key', keys), findMissing('organization', organizations)]
+    if (ofKeys.length === 0 && ofOrganizations.length === 0) return found
+    const rows = await this.#store.read((db) => readOwners(db, ofKeys, ofOrganizations))
     if (this.#owners.size > maxOwners) this.#owners.clear()
     for (const { scope, id, organizationId, limits, planned } of rows) {
       const joined = joinLimits(readLimits(limits).limits, planned === null ? [] : readLimits(planned).limits)
-      const claims = countLimits(scope, id, organizationId, joined)
-      this.#owners.set(`${scope}/${id}`, { organizationId, limits: claims, readAt: now })
+      const owner = { organizationId, limits: countLimits(scope, id, organizationId, joined), readAt: now }
+      this.#owners.set(`${scope}/${id}`, owner)
+      found.set(`${scope}/${id}`, owner)
     }
+    return found
   }
 
-  #find(asked: AskedCounter, organizationId: string | undefined): CountedLimit | undefined {
-    const scope = asked.scope === 'organization' ? 'organization' : 'key'
-    const owner = this.#owners.get(`${scope}/${ownerOf(asked)}`)
-    // To a caller of one organization, another's limits do not exist.
-    if (organizationId !== undefined && owner?.organizationId !== organizationId) return undefined
-    return owner?.limits.find(
-      ({ limit: { name, allowance } }) =>
-        name === asked.name && (asked.kind === undefined || asked.kind === allowance.kind),
-    )?.limit
-  }
-
-  /** Takes in what a verifier says of its units; returns how many of them it keeps. */
-  #report(session: Session, asked: AskedCounter, limit: CountedLimit | undefined): number {
+  /** Takes in what a verifier says of its units. */
+  #report(session: Session, asked: AskedCounter, limit: CountedLimit | undefined): void {
     const { allotments } = this.#memory
     const name = nameOf(asked)
     const loan = session.loans.get(name)
-    if (loan === undefined) return 0
+    if (loan === undefined) return
     if (!isValid(loan)) {
       this.#forget(session, name)
-      return 0
+      return
     }
     const isOwn = asked.period === loan.period && asked.epoch === loan.epoch
     const isCurrent = isOwn && limit?.counterId === loan.holding.counterId && limit.epoch === loan.epoch
@@ -222,89 +269,96 @@ export class Grants {
     const back = isOwn ? Math.min(asked.back, loan.units - kept) : 0
     allotments.endLoan(loan.holding, loan.units - kept - back, back)
     const unused = Math.min(asked.unused, loan.given)
-    if (unused > 0 && limit !== undefined && isCurrent) allotments.giveBack([{ limit, cost: unused }])
+    if (unused > 0 && limit !== undefined && isCurrent)
+      allotments.giveBack([{ limit, cost: unused }], loan.messages !== loan.holding.messages)
     loan.units = kept
     loan.given = 0
     if (kept === 0) this.#forget(session, name)
-    return kept
   }
 
   #forget(session: Session, name: string): void {
-    if (session.loans.delete(name)) this.#loanCount--
+    if (!session.loans.delete(name)) return
+    this.#loanCount--
+    this.#count(session.keyId, 'loans', -1)
   }
 
   /** Takes what calls that wait elsewhere need; returns how much of it there was. */
   async #serveCalls(
+    { keyId }: Session,
     counters: readonly AskedCounter[],
     limits: readonly (CountedLimit | undefined)[],
-  ): Promise<number[]> {
-    const pieces = counters.map((asked, i) => {
-      const limit = limits[i]
-      return limit === undefined ? [] : piecesOf(asked).map((cost) => ({ limit, cost }))
-    })
+  ): Promise<Given[]> {
+    const pieces = claimsOfCalls(counters, limits)
+    const count = pieces.reduce((sum, { length }) => sum + length, 0)
+    this.#count(keyId, 'pieces', count, 'Too many calls of verifiers with this key wait for limits.')
     const outcomes = await Promise.allSettled(
-      pieces.map(async (claims) => {
-        const taken = await Promise.allSettled(claims.map((claim) => this.#take(claim)))
-        const mine = claims.filter((_, i) => taken[i]?.status === 'fulfilled' && taken[i].value)
-        const failed = taken.find((outcome) => outcome.status === 'rejected')
-        return { mine, failed }
-      }),
+      pieces.map((claims) => Promise.allSettled(claims.map((claim) => this.#take(claim)))),
     )
-    const served = outcomes.map(
-      (outcome) =>
-        (outcome as PromiseFulfilledResult<{ mine: Claim[]; failed: PromiseRejectedResult | undefined }>)
-          .value,
-    )
-    const failed = served.find((each) => each.failed !== undefined)?.failed
-    if (failed === undefined) return served.map(({ mine }) => mine.reduce((sum, { cost }) => sum + cost, 0))
+    this.#count(keyId, 'pieces', -count)
+    const served = outcomes.map((outcome) => (outcome as PromiseFulfilledResult<Settled[]>).value)
+    const failed = served.flat().find((taken) => taken.status === 'rejected' && !isCrowded(taken.reason))
+    const given = served.map((taken, i) => givenOf(pieces[i] as Claim[], taken))
+    if (failed === undefined) return given
     // The verifier fails these calls; a message that comes again asks for them anew.
-    for (const { mine } of served) this.#memory.allotments.giveBack(mine)
-    throw failed.reason
+    for (const [i, { units }] of given.entries()) {
+      const limit = limits[i]
+      if (limit !== undefined) this.#memory.allotments.giveBack([{ limit, cost: units }], true)
+    }
+    throw (failed as PromiseRejectedResult).reason
   }
 
-  async #take(claim: Claim): Promise<boolean> {
+  /** Takes a piece; tells how many messages had asked for its counter by then, and undefined if there was too little. */
+  async #take(claim: Claim): Promise<number | undefined> {
     const { allotments, clock, follower } = this.#memory
     const now = clock.monotonic()
     const atHand = follower.lease.holds(now, clock.now()) ? allotments.take([claim], now) : undefined
-    return (atHand ?? (await allotments.wait([claim]))).taken
+    const { taken } = atHand ?? (await allotments.wait([claim]))
+    return taken ? allotments.holdingOf(claim.limit).messages : undefined
   }
 
   #grant(
     session: Session,
     asked: AskedCounter,
     limit: CountedLimit | undefined,
-    kept: number,
-    given: number,
+    { units: given, messages }: Given,
   ): Granted {
     const { allotments, clock } = this.#memory
     const { keyId, organizationId, scope, name, kind, epoch } = asked
     const told = { keyId, organizationId, scope, name, kind, epoch }
-    if (limit === undefined) return { ...told, ...nothing, given, kept }
+    if (limit === undefined) return { ...told, ...nothing, given, kept: 0 }
     const now = clock.monotonic()
     const holding = allotments.holdingOf(limit)
     const loan = session.loans.get(nameOf(asked))
     // What was kept may have become void while calls waited.
-    const stillKept = loan !== undefined && isValid(loan) ? kept : 0
-    const mayLend = limit.epoch === epoch && this.#loanCount < maxLoans
-    const granted = mayLend ? allotments.lend(limit, asked.want - stillKept) : 0
-    if (stillKept + granted + given > 0) {
+    const kept = loan !== undefined && isValid(loan) ? loan.units : 0
+    const granted =
+      limit.epoch === epoch && this.#mayLend(session) ? allotments.lend(limit, asked.want - kept) : 0
+    if (kept + granted + given > 0 && !session.isOver) {
       const { loans, period } = holding
-      const units = stillKept + granted
-      if (loan === undefined) this.#loanCount++
-      session.loans.set(nameOf(asked), { holding, loans, period, epoch, units, given })
+      if (loan === undefined) {
+        this.#loanCount++
+        this.#count(session.keyId, 'loans', 1)
+      }
+      const units = kept + granted
+      session.loans.set(nameOf(asked), { holding, loans, period, epoch, units, given, messages })
     } else this.#forget(session, nameOf(asked))
     const endsInMs = holding.periodEndsAt - now
     return {
       ...told,
       granted,
       given,
-      kept: stillKept,
+      kept,
       period: holding.period,
       emptyForMs: given < asked.need ? Math.max(0, Math.ceil(holding.emptyUntil - now)) : 0,
       remaining: Math.max(0, holding.left + holding.held),
       resetsInMs: Number.isFinite(endsInMs) ? Math.max(0, Math.floor(endsInMs)) : null,
       resetsAt: holding.endsAt === null ? null : new Date(holding.endsAt),
     }
+  }
+
+  #mayLend({ isOver, keyId }: Session): boolean {
+    const { loans = 0 } = this.#shares.get(keyId) ?? {}
+    return !isOver && this.#loanCount < maxLoans && loans < maxOfKey.loans
   }
 }
 
@@ -315,29 +369,10 @@ function isValid({ holding, loans }: Loan): boolean {
   return !holding.isGone && holding.loans === loans
 }
 
-function ownerOf({ scope, keyId, organizationId }: AskedCounter): string {
-  return (scope === 'organization' ? organizationId : keyId) as string
-}
-
-function nameOf(asked: AskedCounter): string {
-  const scope = asked.scope === 'organization' ? 'organization' : 'key'
-  return `${scope}/${ownerOf(asked)}/${asked.name}/${asked.kind ?? ''}`
-}
-
-/** What calls need in pieces that are taken each for itself: as far as there are units, some of them are served. */
-function piecesOf({ need, least }: AskedCounter): number[] {
-  if (need === 0) return [0]
-  const size = least === 0 || least > need ? need : least
-  const pieces: number[] = []
-  let rest = need
-  while (rest > 0) {
-    const piece = pieces.length < maxPieces - 1 && rest >= size ? size : rest
-    pieces.push(piece)
-    rest -= piece
-  }
-  return pieces
-}
-
 function notSure(): LatchkeyError {
   return new LatchkeyError('store_unavailable', 'The server cannot be sure that it has seen every change.')
+}
+
+function tooMany(what: string): LatchkeyError {
+  return new LatchkeyError('too_many_requests', `${what} Try again.`)
 }

@@ -110,7 +110,10 @@ async function judgeAged(memory: Memory, all: readonly Question[], asker: Asker)
     const { key, asked, verdict, wanting } = question
     if (verdict?.valid !== true) continue
     const paid: readonly Claim[] = wanting?.claims ?? []
-    question.verdict = await verifyPaid(memory, key, asked, asker, paid)
+    const again = await verifyPaid(memory, key, asked, asker, paid, true)
+    // What was drawn is reserved already.
+    const { reservation } = verdict
+    question.verdict = again.valid && reservation !== undefined ? { ...again, reservation } : again
   }
 }
 

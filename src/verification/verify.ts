@@ -86,21 +86,37 @@ export async function verifyDrawing(
     if (refusal !== undefined) return verdictOf(answer, terms, refusal)
     return exceededVerdict(answer, claims, outcome.exceeded, memory.clock.monotonic(), now)
   }
-  return verifyPaid(memory, token, asked, asker, claims)
+  // A new period may begin before a reservation is made of these units.
+  const paid =
+    asked.reserveSeconds === undefined
+      ? claims
+      : claims.map(({ limit, cost }) => ({ limit, cost, period: limit.holding?.period }))
+  return verifyPaid(memory, token, asked, asker, paid)
 }
 
-/** Judges a call that has drawn what it takes, and gives that back if something else refuses it. Throws `store_unavailable`. */
+/**
+ * Judges a call that has drawn what it takes, and gives that back if something else refuses it, or nothing can tell. `isLate`:
+ * it did not draw just now. Throws `store_unavailable`.
+ */
 export async function verifyPaid(
   memory: Memory,
   token: string,
   asked: VerifyOptions,
   asker: VerifyAsker,
   claims: readonly Claim[],
+  isLate = false,
 ): Promise<Verdict> {
-  const again = verifyFirst(memory, token, asked, asker.purpose, claims)
-  const verdict = 'kid' in again ? await judgePaid(memory, again, asked, asker, claims) : (again as Verdict)
-  if (!verdict.valid) memory.allotments.giveBack(claims)
-  return verdict
+  let waits = isLate
+  try {
+    const again = verifyFirst(memory, token, asked, asker.purpose, claims)
+    waits ||= 'kid' in again
+    const verdict = 'kid' in again ? await judgePaid(memory, again, asked, asker, claims) : (again as Verdict)
+    if (!verdict.valid) memory.allotments.giveBack(claims, waits)
+    return verdict
+  } catch (error) {
+    memory.allotments.giveBack(claims, waits)
+    throw error
+  }
 }
 
 async function judgePaid(

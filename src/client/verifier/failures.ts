@@ -14,10 +14,18 @@ export function asClient<T>(judge: () => T): T {
   try {
     return judge()
   } catch (error) {
-    if (!(error instanceof LatchkeyError)) throw error
-    const { code, message, errors } = error
-    throw new LatchkeyClientError(code, message, errors && { errors })
+    throw toClientError(error)
   }
+}
+
+/** The client's error for one of what it shares with the server; every other error as it is. */
+export function toClientError(error: unknown): unknown {
+  if (!(error instanceof LatchkeyError)) return error
+  const { code, message, errors, retryAfterMs } = error
+  return new LatchkeyClientError(code, message, {
+    ...(errors && { errors }),
+    ...(retryAfterMs !== undefined && { retryAfterMs }),
+  })
 }
 
 /** Whether the server is away or broken, rather than refusing. */

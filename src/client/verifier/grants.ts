@@ -9,6 +9,7 @@ import type { Claim, Message, Outcome } from '../../verdict/claims.ts'
 import type { Clock } from '../../verdict/clock.ts'
 import type { DrawAnswer } from '../../verdict/counter.ts'
 import { Lease } from '../../verdict/lease.ts'
+import type { LatchkeyClientError } from '../errors.ts'
 import type { Requester } from '../request/request.ts'
 import { noEvent } from './events.ts'
 
@@ -164,16 +165,23 @@ export class VerifierGrants {
       return true
     } catch (error) {
       if (message !== undefined) this.allotments.fail(message, error)
+      if (isRefused(error)) this.#startOver()
       return false
     }
   }
 
   /** The message reached a process that has granted nothing: what the other one granted is let go of. */
   #roam(): void {
-    this.#granter = null
-    this.#lease.drop()
     this.#roamsUntil = this.#clock.monotonic() + this.#roamingMs
     this.#roamingMs = Math.min(2 * this.#roamingMs, roamingMs.most)
+    this.#startOver()
+  }
+
+  /** Lets go of what it holds, and of a message that the server will never take: all others would wait behind it. */
+  #startOver(): void {
+    this.#sent = undefined
+    this.#granter = null
+    this.#lease.drop()
     this.allotments.drop()
   }
 
@@ -196,6 +204,12 @@ export class VerifierGrants {
     )
     return { verifier: this.#name, server, sequence, counters }
   }
+}
+
+/** Whether the server refused a message for what it is, so that it would refuse it again. */
+function isRefused(error: unknown): boolean {
+  const { status = 0 } = error as LatchkeyClientError
+  return status >= 400 && status < 500 && status !== 408 && status !== 429
 }
 
 /** Reads an answer. Throws `unexpected_answer` for anything else: no unit is made of it. */

@@ -28,7 +28,7 @@ import type { Owners } from '../../verdict/owners.ts'
 import { LatchkeyClientError, refusedOption } from '../errors.ts'
 import { type CallOptions, type ClientOptions, createRequester, type Requester } from '../request/request.ts'
 import { Following } from './change-stream.ts'
-import { asClient, closed, isAbsence, TooMany, unsupported, untilAborted } from './failures.ts'
+import { asClient, closed, isAbsence, TooMany, toClientError, unsupported, untilAborted } from './failures.ts'
 import { VerifierGrants } from './grants.ts'
 import { UseReporter } from './last-use.ts'
 import { readSecret, VerifierMemory } from './verifier-cache.ts'
@@ -211,13 +211,15 @@ class MemoryVerifier implements Verifier {
       if (refusal !== undefined) return verdictOf(answer, terms, refusal)
       return exceededVerdict(answer, claims, outcome.exceeded, this.#clock.monotonic(), now)
     }
+    let isLate = false
     try {
       const again = asClient(() => verifyOrParse(this.#memory, token, question, 'request', claims))
+      isLate = 'kid' in again
       const verdict = 'kid' in again ? await this.#verifyAsked(again, token, question, asker, claims) : again
-      if (!(verdict as Verdict).valid) this.#memory.allotments.giveBack(claims)
+      if (!(verdict as Verdict).valid) this.#memory.allotments.giveBack(claims, isLate)
       return verdict as Verdict
     } catch (error) {
-      this.#memory.allotments.giveBack(claims)
+      this.#memory.allotments.giveBack(claims, isLate)
       throw error
     }
   }
@@ -234,7 +236,7 @@ class MemoryVerifier implements Verifier {
     } catch (error) {
       // What comes too late is for nobody.
       void taking.then(({ taken }) => taken && this.#memory.allotments.giveBack(claims)).catch(() => {})
-      throw error
+      throw toClientError(error)
     } finally {
       clearTimeout(timer)
     }

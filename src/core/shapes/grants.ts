@@ -1,7 +1,7 @@
 // Grants: units of limits that verifiers in other processes draw through a server.
 import { z } from 'zod'
 import { maxBatch, maxLimitUnits } from '../bounds.ts'
-import { instant } from '../fields.ts'
+import { instant, organizationIdSchema } from '../fields.ts'
 import { isId } from '../id-form.ts'
 import { limitName } from './limits.ts'
 
@@ -17,9 +17,7 @@ const ofCounter = {
     .refine(isId, 'Must be the id of a key.')
     .optional()
     .meta({ description: 'The key whose limit it is, itself or as an ancestor of the verified one.' }),
-  organizationId: z
-    .string()
-    .max(64, 'Must have at most 64 characters.')
+  organizationId: organizationIdSchema
     .optional()
     .meta({ description: 'The organization whose limit it is.' }),
   scope: z.enum(['key', 'organization', 'ancestor'], {

@@ -20,6 +20,9 @@ const units = z
   .min(0, 'Must be 0 or more.')
   .max(maxLimitUnits, `Must be at most ${maxLimitUnits}.`)
 
+/** A number of units which may be more than a limit has, since units are added to it. */
+const count = z.int().min(0)
+
 const resetsOf = ['hourly', 'daily', 'weekly', 'monthly'] as const
 const resets = z
   .enum(resetsOf, { error: 'Must be one of hourly, daily, weekly, monthly, or null for never.' })
@@ -140,10 +143,10 @@ export const plainLimitSchema = z
 /** A limit as it stands: what was given, and what is left. */
 export const limitStateSchema = plainLimitSchema
   .extend({
-    remaining: units.meta({
+    remaining: count.meta({
       description: 'How many units are left; those that processes hold are among them.',
     }),
-    held: units.meta({ description: 'How many of these processes hold, to answer calls from memory.' }),
+    held: count.meta({ description: 'How many of these processes hold, to answer calls from memory.' }),
     resetsAt: instant.nullable().meta({
       description: 'When a quota begins anew, or a rate will be full; null for a quota that never does.',
     }),

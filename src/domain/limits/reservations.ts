@@ -70,8 +70,8 @@ export function counterHash(counterId: string): string {
   return createHash('sha256').update(counterId).digest('base64url').slice(0, 8)
 }
 
-function writeEntry({ limit, cost }: Claim): string {
-  const numbers = [limit.epoch, limit.holding?.period ?? 0, cost]
+function writeEntry({ limit, cost, period = limit.holding?.period ?? 0 }: Claim): string {
+  const numbers = [limit.epoch, period, cost]
   return [counterHash(limit.counterId), ...numbers.map((number) => number.toString(36))].join('~')
 }
 

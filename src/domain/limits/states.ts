@@ -1,6 +1,6 @@
 // What is left of limits, as lists and answers tell it.
 import type { Counter } from '../../core/counters.ts'
-import { type Allowance, periodEnd, timeToGain } from '../../core/limits.ts'
+import { type Allowance, fullAt, periodEnd } from '../../core/limits.ts'
 import type { LimitState, PlainLimit, VerdictLimit } from '../../core/shapes/limits.ts'
 import { describeAllowance, noLimits, readLimits, type StoredLimit } from '../../core/stored-limits.ts'
 import type { StoreDialect } from '../../store/backend.ts'
@@ -68,11 +68,6 @@ export function toLimitState(
 function resetsAt(allowance: Allowance, remaining: number, now: number): Date | null {
   const end = allowance.kind === 'rate' ? fullAt(allowance, remaining, now) : periodEnd(allowance, now)
   return end === null ? null : new Date(end)
-}
-
-function fullAt(rate: Extract<Allowance, { kind: 'rate' }>, remaining: number, now: number): number | null {
-  const gained = timeToGain(rate, rate.burst - remaining)
-  return gained === null ? null : now + gained
 }
 
 /** A limit as a verdict tells of it, by a counter as it stands. */

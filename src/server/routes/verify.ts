@@ -121,7 +121,7 @@ export const verifyRoutes = [
         headers: [...identityHeaders(), ...limitHeaders, 'Retry-After'],
       },
     ],
-    problems: ['invalid_input', 'store_unavailable'],
+    problems: ['invalid_input', 'too_many_requests', 'store_unavailable'],
     handle: async ({ parts: { latchkey }, rawQuery, header, exchange }) => {
       const { permissions, cost, refuses } = readWanted(rawQuery)
       const token = readPresented(header)
