@@ -93,6 +93,7 @@ async function settleAll(
   const { tx } = change
   await makeCounters(
     tx,
+    engine.store.dialect,
     settled.map(({ limit }) => ({
       id: limit.counterId,
       organizationId: limit.organizationId,
@@ -112,7 +113,7 @@ async function settleAll(
     if (isRefilled) change.announce({ topic: 'limit', id, organizationId })
     return { id, organizationId, counter }
   })
-  await writeCounters(tx, after)
+  await writeCounters(tx, engine.store.dialect, after)
   return {
     settled: settled.map(({ limit: { name, scope, ownerId }, reserved, cost }) => ({
       name,

@@ -26,6 +26,11 @@ export interface StoreDialect {
   now: RawBuilder<number>
   /** The same as it is read, whatever the statement has waited for. */
   clock: RawBuilder<number>
+  /**
+   * A table of the elements of a JSON array, one in each row's column `value`: a statement that takes many rows so is the
+   * same for any number of them.
+   */
+  elementsOf(json: string): RawBuilder<unknown>
   /** Whether a statement passes over the rows that others have locked; if not, a transaction of a change is alone. */
   skipsLocked: boolean
 }

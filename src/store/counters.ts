@@ -1,5 +1,5 @@
 // The table of counters: what was taken of limits. `verdict/counter.ts` says what a row means.
-import type { Selectable } from 'kysely'
+import { type RawBuilder, type Selectable, sql } from 'kysely'
 import type { Counter, Holder } from '../core/counters.ts'
 import { LatchkeyError } from '../core/errors.ts'
 import type { StoreDialect } from './backend.ts'
@@ -37,11 +37,13 @@ export interface OwnerRow {
  * Makes rows for counters that have none: before any is locked, and in the order of their ids. A transaction that waits for
  * a row which another one is making holds no lock for which that one could wait.
  */
-export async function makeCounters(tx: Tx, made: readonly StoredCounter[]): Promise<void> {
+export async function makeCounters(
+  tx: Tx,
+  dialect: StoreDialect,
+  made: readonly StoredCounter[],
+): Promise<void> {
   if (made.length === 0) return
-  await tx
-    .insertInto('counters')
-    .values(sorted(made).map(toRow))
+  await insertCounters(tx, dialect, made)
     .onConflict((conflict) => conflict.column('id').doNothing())
     .execute()
 }
@@ -52,24 +54,25 @@ export async function makeCounters(tx: Tx, made: readonly StoredCounter[]): Prom
  */
 export async function lockCounters(
   tx: Tx,
-  { clock, skipsLocked }: StoreDialect,
+  dialect: StoreDialect,
   ids: readonly string[],
   owners: { keys: readonly string[]; organizations: readonly string[] } = { keys: [], organizations: [] },
 ): Promise<LockedCounters> {
+  const { clock, skipsLocked } = dialect
   const [rows, { now }, followers, keys, organizations] = await allDone([
     ids.length === 0
       ? []
       : tx
           .selectFrom('counters')
           .selectAll()
-          .where('id', 'in', [...ids])
+          .where('id', 'in', listed(dialect, ids))
           .orderBy('id')
           .$if(skipsLocked, (query) => query.forUpdate())
           .execute(),
     tx.selectNoFrom(clock.as('now')).executeTakeFirstOrThrow(),
     tx.selectFrom('followers').select('id').execute(),
-    ownersOf(tx, 'key', owners.keys),
-    ownersOf(tx, 'organization', owners.organizations),
+    ownersOf(tx, dialect, 'key', owners.keys),
+    ownersOf(tx, dialect, 'organization', owners.organizations),
   ])
   return {
     counters: new Map(rows.map((row) => [row.id, toStored(row)])),
@@ -83,12 +86,13 @@ export async function lockCounters(
 /** The limits of owners, with the organizations that they belong to. */
 export async function readOwners(
   db: Db,
+  dialect: StoreDialect,
   keys: readonly string[],
   organizations: readonly string[],
 ): Promise<(OwnerRow & { scope: 'key' | 'organization'; organizationId: string })[]> {
   const [ofKeys, ofOrganizations] = [
-    await ownersOf(db, 'key', keys),
-    await ownersOf(db, 'organization', organizations),
+    await ownersOf(db, dialect, 'key', keys),
+    await ownersOf(db, dialect, 'organization', organizations),
   ]
   return [
     ...ofKeys.map((row) => ({ ...row, scope: 'key' as const })),
@@ -99,6 +103,7 @@ export async function readOwners(
 /** The limits of owners as they are now: their own, and those of the plan. */
 async function ownersOf(
   tx: Db,
+  dialect: StoreDialect,
   scope: 'key' | 'organization',
   ids: readonly string[],
 ): Promise<(OwnerRow & { organizationId: string })[]> {
@@ -115,7 +120,7 @@ async function ownersOf(
             'plans.key_limits as planned',
             'organizations.id as organizationId',
           ])
-          .where('keys.id', 'in', [...ids])
+          .where('keys.id', 'in', listed(dialect, ids))
       : tx
           .selectFrom('organizations')
           .leftJoin('plans', 'plans.id', 'organizations.plan')
@@ -125,16 +130,18 @@ async function ownersOf(
             'plans.limits as planned',
             'organizations.id as organizationId',
           ])
-          .where('organizations.id', 'in', [...ids])
+          .where('organizations.id', 'in', listed(dialect, ids))
   return owned.execute()
 }
 
 /** Writes counters that {@link lockCounters} has locked. */
-export async function writeCounters(tx: Tx, changed: readonly StoredCounter[]): Promise<void> {
+export async function writeCounters(
+  tx: Tx,
+  dialect: StoreDialect,
+  changed: readonly StoredCounter[],
+): Promise<void> {
   if (changed.length === 0) return
-  await tx
-    .insertInto('counters')
-    .values(sorted(changed).map(toRow))
+  await insertCounters(tx, dialect, changed)
     .onConflict((conflict) =>
       conflict.column('id').doUpdateSet((eb) => ({
         epoch: eb.ref('excluded.epoch'),
@@ -178,21 +185,45 @@ export async function addReference(tx: Tx, row: Selectable<UnitAdditionsTable>):
 /** Reads counters without a lock, with the instant by the database's clock. */
 export async function readCounters(
   db: Db,
-  { clock }: StoreDialect,
+  dialect: StoreDialect,
   ids: readonly string[],
 ): Promise<{ counters: Map<string, Counter>; now: number }> {
-  const counters = new Map<string, Counter>()
-  for (let start = 0; start < ids.length; start += maxIds) {
-    const some = ids.slice(start, start + maxIds)
-    const rows = await db.selectFrom('counters').selectAll().where('id', 'in', some).execute()
-    for (const row of rows) counters.set(row.id, toStored(row).counter)
-  }
-  const { now } = await db.selectNoFrom(clock.as('now')).executeTakeFirstOrThrow()
-  return { counters, now: Number(now) }
+  const rows = await db.selectFrom('counters').selectAll().where('id', 'in', listed(dialect, ids)).execute()
+  const { now } = await db.selectNoFrom(dialect.clock.as('now')).executeTakeFirstOrThrow()
+  return { counters: new Map(rows.map((row) => [row.id, toStored(row).counter])), now: Number(now) }
 }
 
-/** Below the parameters that a statement may have. */
-const maxIds = 1_000
+function listed({ elementsOf }: StoreDialect, ids: readonly string[]): RawBuilder<string> {
+  return sql<string>`(select value ->> 0 from ${elementsOf(JSON.stringify(ids.map((id) => [id])))})`
+}
+
+const columns = [
+  'id',
+  'organization_id',
+  'epoch',
+  'as_of',
+  'period',
+  'level',
+  'rest',
+  'window_ms',
+  'spent',
+  'added',
+  'holders',
+] as const satisfies (keyof CountersTable)[]
+
+/** Begins to insert counters, in the order of their ids. */
+function insertCounters(tx: Tx, { elementsOf }: StoreDialect, counters: readonly StoredCounter[]) {
+  const rows = elementsOf(JSON.stringify(sorted(counters).map(toFields)))
+  const fields = columns.map((name, i) => {
+    const field = sql`value ->> ${sql.lit(i)}`
+    return isText.has(name) ? field : sql`cast(${field} as bigint)`
+  })
+  // Without the condition, SQLite takes the conflict's `on` for that of a join.
+  const select = sql<CountersTable>`select ${sql.join(fields)} from ${rows} where true`
+  return tx.insertInto('counters').columns(columns).expression(select)
+}
+
+const isText = new Set<keyof CountersTable>(['id', 'organization_id', 'holders'])
 
 function sorted(counters: readonly StoredCounter[]): StoredCounter[] {
   return [...counters].sort((a, b) => (a.id < b.id ? -1 : 1))
@@ -230,18 +261,8 @@ function toStored(row: Selectable<CountersTable>): StoredCounter {
   }
 }
 
-function toRow({ id, organizationId, counter }: StoredCounter): Selectable<CountersTable> {
-  return {
-    id,
-    organization_id: organizationId,
-    epoch: counter.epoch,
-    as_of: counter.asOf,
-    period: counter.period,
-    level: counter.level,
-    rest: counter.rest,
-    window_ms: counter.windowMs,
-    spent: counter.spent,
-    added: counter.added,
-    holders: JSON.stringify(counter.holders.map(pack)),
-  }
+/** In the order of {@link columns}. */
+function toFields({ id, organizationId, counter }: StoredCounter): unknown[] {
+  const { epoch, asOf, period, level, rest, windowMs, spent, added, holders } = counter
+  return [id, organizationId, epoch, asOf, period, level, rest, windowMs, spent, added, holders.map(pack)]
 }

@@ -33,6 +33,7 @@ const storeDialect: StoreDialect = {
   // Not clock_timestamp(), by which no index can be searched.
   now: sql`cast(extract(epoch from statement_timestamp()) * 1000 as bigint)`,
   clock: sql`cast(extract(epoch from clock_timestamp()) * 1000 as bigint)`,
+  elementsOf: (json) => sql`json_array_elements(cast(${json} as json))`,
   skipsLocked: true,
 }
 const columnTypes = { text: sql`text collate "C"`, instant: sql`bigint`, bytes: sql`bytea` }

@@ -25,6 +25,7 @@ import { makeTransact } from './transact.ts'
 const storeDialect: StoreDialect = {
   now: sql`cast(round(unixepoch('subsec') * 1000) as integer)`,
   clock: sql`cast(round(unixepoch('subsec') * 1000) as integer)`,
+  elementsOf: (json) => sql`json_each(${json})`,
   skipsLocked: false,
 }
 const columnTypes = { text: sql`text`, instant: sql`integer`, bytes: sql`blob` }

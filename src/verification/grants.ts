@@ -89,7 +89,7 @@ const maxOfKey: Shares = { sessions: 1_024, loans: 50_000, pieces: 16_384 }
 /** Serves verifiers with units of limits. */
 export class Grants {
   readonly #memory: Pick<Memory, 'allotments' | 'clock' | 'follower'>
-  readonly #store: Pick<Store, 'read'>
+  readonly #store: Pick<Store, 'read' | 'dialect'>
   readonly #sessions = new Map<string, Session>()
   readonly #owners = new Map<string, Owner>()
   readonly #shares = new Map<string, Shares>()
@@ -97,7 +97,10 @@ export class Grants {
   #sweptAt = 0
   #isTimed = false
 
-  constructor(memory: Pick<Memory, 'allotments' | 'clock' | 'follower'>, store: Pick<Store, 'read'>) {
+  constructor(
+    memory: Pick<Memory, 'allotments' | 'clock' | 'follower'>,
+    store: Pick<Store, 'read' | 'dialect'>,
+  ) {
     this.#memory = memory
     this.#store = store
   }
@@ -242,7 +245,7 @@ export class Grants {
       })
     const [ofKeys, ofOrganizations] = [findMissing('key', keys), findMissing('organization', organizations)]
     if (ofKeys.length === 0 && ofOrganizations.length === 0) return found
-    const rows = await this.#store.read((db) => readOwners(db, ofKeys, ofOrganizations))
+    const rows = await this.#store.read((db) => readOwners(db, this.#store.dialect, ofKeys, ofOrganizations))
     if (this.#owners.size > maxOwners) this.#owners.clear()
     for (const { scope, id, organizationId, limits, planned } of rows) {
       const joined = joinLimits(readLimits(limits).limits, planned === null ? [] : readLimits(planned).limits)
@@ -342,7 +345,7 @@ export class Grants {
       const units = kept + granted
       session.loans.set(nameOf(asked), { holding, loans, period, epoch, units, given, messages })
     } else this.#forget(session, nameOf(asked))
-    const endsInMs = holding.periodEndsAt - now
+    const { periodEndsAt } = holding
     return {
       ...told,
       granted,
@@ -351,7 +354,7 @@ export class Grants {
       period: holding.period,
       emptyForMs: given < asked.need ? Math.max(0, Math.ceil(holding.emptyUntil - now)) : 0,
       remaining: Math.max(0, holding.left + holding.held),
-      resetsInMs: Number.isFinite(endsInMs) ? Math.max(0, Math.floor(endsInMs)) : null,
+      resetsInMs: periodEndsAt === null ? null : Math.max(0, Math.floor(periodEndsAt - now)),
       resetsAt: holding.endsAt === null ? null : new Date(holding.endsAt),
     }
   }

@@ -139,34 +139,36 @@ export class Draws {
   ): Promise<(Draw & StoredCounter)[] | undefined> {
     const limits = counters.map(({ holding }) => holding.limit)
     const unknown = counters.filter(({ holding }) => !holding.isStored)
-    await makeCounters(opened.tx, unknown.map(toNew))
+    await makeCounters(opened.tx, this.#store.dialect, unknown.map(toNew))
     const locked = await lockCounters(
       opened.tx,
       this.#store.dialect,
-      limits.map(({ counterId }) => counterId),
+      counters.map(({ holding }) => holding.counterId),
       ownersOf(limits),
     )
     if (!locked.followers.has(holder)) return undefined
     const isLive = (id: string) => locked.followers.has(id)
     const draws = counters.map((asked) => {
       const { limit } = asked.holding
-      const stored = locked.counters.get(limit.counterId)
+      const stored = locked.counters.get(asked.holding.counterId)
       if (stored === undefined) {
         asked.holding.isStored = false
         throw new Error('The database has no row of a counter. The next draw makes it.')
       }
       const message = { ...asked, holder, sequence }
       const drawn = draw(stored.counter, allowanceNow(limit, locked), message, locked.now, isLive)
-      return { ...drawn, id: limit.counterId, organizationId: limit.organizationId }
+      return { ...drawn, id: asked.holding.counterId, organizationId: limit.organizationId }
     })
     await writeCounters(
       opened.tx,
+      this.#store.dialect,
       draws.filter(({ isRepeated }) => !isRepeated),
     )
     const change = opened.begin(system, 'any key')
     for (const { id, organizationId } of this.#chooseRecalled(draws))
       change.announce({ topic: 'limit', id, organizationId })
-    for (const { holding } of counters) recordLost(change, holding.limit, draws)
+    for (const [i, { lost }] of draws.entries())
+      if (lost > 0) recordLost(change, (counters[i] as CounterMessage).holding.limit, lost)
     return draws
   }
 
@@ -207,9 +209,8 @@ function allowanceNow({ scope, ownerId, name, allowance }: CountedLimit, locked:
 }
 
 /** Tells of the units of a quota that were lost with a process; those of a rate come again by themselves. */
-function recordLost(change: Change, limit: CountedLimit, draws: readonly (Draw & StoredCounter)[]): void {
-  const lost = draws.find(({ id }) => id === limit.counterId)?.lost ?? 0
-  if (lost === 0 || limit.allowance.kind === 'rate') return
+function recordLost(change: Change, limit: CountedLimit, lost: number): void {
+  if (limit.allowance.kind === 'rate') return
   const { organizationId, ownerId, name, scope } = limit
   change.record({
     action: 'limit.units_lost',

@@ -97,7 +97,9 @@ async function addUnits(
     const isNew =
       reference === undefined ||
       (await addReference(tx, { counter_owner: `${scope}/${ownerId}/${name}`, reference, units: add }))
-    await makeCounters(tx, [{ id, organizationId, counter: newCounter(allowance, epoch, 0) }])
+    await makeCounters(tx, engine.store.dialect, [
+      { id, organizationId, counter: newCounter(allowance, epoch, 0) },
+    ])
     const { counters, now } = await lockCounters(tx, engine.store.dialect, [id])
     const counter = advance(
       counters.get(id)?.counter ?? newCounter(allowance, epoch, now),
@@ -109,7 +111,7 @@ async function addUnits(
     const after = { ...counter, added: counter.added + add }
     if (Math.abs(after.added) > maxAdded)
       refuseField('add', `Must leave at most ${maxAdded} units added in a period.`)
-    await writeCounters(tx, [{ id, organizationId, counter: after }])
+    await writeCounters(tx, engine.store.dialect, [{ id, organizationId, counter: after }])
     change.record({
       action: 'limit.units_added',
       organizationId,
