@@ -1,5 +1,6 @@
 // Limits as the database keeps them: a list as JSON, with what only Latchkey knows of each.
 import type { z } from 'zod'
+import { freezeAll } from './freeze.ts'
 import type { Allowance, Limit } from './limits.ts'
 import type { limitSchema, PlainLimit } from './shapes/limits.ts'
 
@@ -26,9 +27,21 @@ const none: StoredLimits = { limits: [], removed: {} }
 /** What a new row holds. */
 export const noLimits = '[]'
 
-/** Reads a list from its JSON. */
+// Many owners have the same list: each text is parsed and held once.
+const shared = new Map<string, StoredLimits>()
+const maxShared = 1_000
+const maxSharedLength = 4_096
+
+/** Reads a list from its JSON. All of it is frozen, since many callers get the same objects. */
 export function readLimits(json: string): StoredLimits {
-  return json === noLimits ? none : (JSON.parse(json) as StoredLimits)
+  if (json === noLimits) return none
+  const known = shared.get(json)
+  if (known !== undefined) return known
+  const list = freezeAll(JSON.parse(json) as StoredLimits)
+  if (json.length > maxSharedLength) return list
+  if (shared.size >= maxShared) shared.clear()
+  shared.set(json, list)
+  return list
 }
 
 /** Writes a list as JSON. */

@@ -23,6 +23,8 @@ const askAgainMs = 50
 const maxRounds = 8
 /** A message has at most so many counters. */
 const maxCounters = 500
+/** So many of these are kept for those that run low, however many calls wait: else theirs would soon wait as well. */
+const maxRenewals = 125
 /** Units that come back so long after they were called back go on to those who wait for them. */
 const recallLastsMs = 2_000
 /** A look at units costs none, and believes what it sees for so long. */
@@ -82,7 +84,7 @@ export class Allotments {
     }
     for (let i = 0; i < claims.length; i++) {
       const { limit, cost } = claims[i] as Claim
-      if (cost > 0) this.#spend(this.holdingOf(limit), cost, now)
+      if (cost > 0) this.#spend(limit.holding as Holding, cost, now)
     }
     return taken
   }
@@ -94,12 +96,12 @@ export class Allotments {
   }
 
   #spend(holding: Holding, cost: number, now: number): void {
-    holding.spend(cost, now)
+    holding.spend(cost, 0)
     this.#renew(holding, now)
   }
 
   #renew(holding: Holding, now: number): void {
-    if (!holding.isMarked && holding.isLow(now)) this.#mark(holding)
+    if (holding.isLow(now)) this.#mark(holding)
   }
 
   #refuse(claims: readonly Claim[], now: number): Outcome | undefined {
@@ -177,7 +179,7 @@ export class Allotments {
     const now = this.#clock.monotonic()
     holding.lent -= spent + back
     holding.held += back
-    if (spent > 0) holding.use(spent, now)
+    if (spent > 0) holding.spend(spent, spent)
     // Somebody waits for them.
     if (back > 0 && now - holding.recalledAt < recallLastsMs) {
       holding.isRecalled = true
@@ -238,7 +240,7 @@ export class Allotments {
   drop(): void {
     const now = this.#clock.monotonic()
     for (const holding of this.#holdings.values()) holding.drop(now)
-    this.#waiting.unshift(...(this.#pending?.waiters ?? []))
+    this.#waiting = [...(this.#pending?.waiters ?? []), ...this.#waiting]
     this.#pending = undefined
     if (this.hasNews) this.#wake()
   }
@@ -259,9 +261,10 @@ export class Allotments {
   /** Takes the calls that fit into a message, first come first. */
   #takeWaiters(counters: Map<Holding, CounterMessage>, now: number): Waiter[] {
     const waiters: Waiter[] = []
+    const most = maxCounters - Math.min(this.#marked.length, maxRenewals)
     let looked = 0
     for (const waiter of this.#waiting) {
-      if (counters.size >= maxCounters) break
+      if (counters.size >= most) break
       looked++
       const isLeased = this.#holdsLease()
       const asksForAll = waiter.asksForAll || !isLeased
@@ -342,7 +345,7 @@ export class Allotments {
       return cost > 0 && missing > 0 && !(isLeased && holding.has(limit, missing, now))
     })
     if (lacking.length === 0) {
-      for (const { limit, cost } of waiter.claims) if (cost > 0) this.#pay(limit, cost, waiter, given, now)
+      for (const { limit, cost } of waiter.claims) if (cost > 0) this.#pay(limit, cost, waiter, given)
       waiter.settle(taken)
       return
     }
@@ -374,13 +377,12 @@ export class Allotments {
     return waiter.short.some((claim) => claim.limit === limit) ? (given.get(this.holdingOf(limit)) ?? 0) : 0
   }
 
-  #pay(limit: CountedLimit, cost: number, waiter: Waiter, given: Map<Holding, number>, now: number): void {
+  #pay(limit: CountedLimit, cost: number, waiter: Waiter, given: Map<Holding, number>): void {
     const holding = this.holdingOf(limit)
     const pool = this.#poolOf(limit, waiter, given)
     const fromPool = Math.min(cost, pool)
     if (fromPool > 0) given.set(holding, pool - fromPool)
-    holding.held -= cost - fromPool
-    holding.use(cost, now)
+    holding.spend(cost, fromPool)
   }
 
   /** Has idle units go back, and forgets what nobody has used for long. To be called every second or so. */

@@ -11,8 +11,8 @@ export interface CacheOptions {
    */
   cachedSecrets?: number
   /**
-   * How many bytes they may take: a secret counts with its name, its permissions and its metadata. 0 to
-   * 1,099,511,627,776; 672 times `cachedSecrets` if absent, and so 64 MiB of 100,000.
+   * How many bytes they may take: a secret counts with its name, its permissions, its metadata and its own limits. 0 to
+   * 1,099,511,627,776; 1,024 times `cachedSecrets` if absent, and so 98 MiB of 100,000.
    */
   cacheBytes?: number
 }
@@ -20,7 +20,7 @@ export interface CacheOptions {
 const defaultSecrets = 100_000
 const maxSecrets = 16_000_000
 const maxBytes = 2 ** 40
-const defaultBytesPerSecret = 672
+const defaultBytesPerSecret = 1_024
 
 /** Finds what is wrong with the bounds of a cache. */
 export function cacheFault({ cachedSecrets, cacheBytes }: CacheOptions): OptionFault | undefined {

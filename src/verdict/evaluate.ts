@@ -20,8 +20,8 @@ export interface Remembered {
   readonly allotments: Allotments
   /** Absent if no units can be reserved here. */
   readonly reserving?: Reserving | undefined
-  /** Whether what is remembered may be believed at this reading of the wall's clock. */
-  isFresh(now: number): boolean
+  /** Whether what is remembered may be believed at these readings of the wall's clock and of the other one. */
+  isFresh(now: number, monotonic: number): boolean
   /** Whether a token, or its kid, was unknown a moment ago. */
   isAbsent(parsed: ParsedToken): boolean
 }
@@ -101,11 +101,12 @@ function judgeRemembered(
   paid?: Paid,
 ): Verdict | Wanting | undefined {
   const now = memory.clock.now()
+  const monotonic = memory.clock.monotonic()
   // Even if all else fails, nothing is believed that is older than the lease.
-  if (!memory.isFresh(now) || !areCurrent(facts.terms)) return undefined
+  if (!memory.isFresh(now, monotonic) || !areCurrent(facts.terms)) return undefined
   const refusal = evaluate(facts.terms, asked, now)
   if (refusal === undefined && purpose === 'request' && facts.terms.claims.length > 0) {
-    const verdict = takeUnits(memory, facts, asked, now, paid)
+    const verdict = takeUnits(memory, facts, asked, now, paid, monotonic)
     if (!(verdict instanceof Wanting) && verdict.valid) memory.cache.noteUse(facts, now)
     return verdict
   }
@@ -115,7 +116,7 @@ function judgeRemembered(
 
 /**
  * Takes what a call draws from the limits of facts that may be believed, unless it has paid already. What is at hand may
- * be taken under the lease alone.
+ * be taken under the lease alone, which held at the instant `freshAt` of this turn of the event loop.
  */
 export function takeUnits(
   memory: Pick<Remembered, 'allotments' | 'clock' | 'isFresh' | 'reserving'>,
@@ -123,6 +124,7 @@ export function takeUnits(
   { cost, reserveSeconds }: VerifyOptions,
   wall: number,
   paid?: Paid,
+  freshAt?: number,
 ): Verdict | Wanting {
   const known = terms.expiresAt === null ? answer : { ...answer, expiresAt: new Date(terms.expiresAt) }
   const drawn = (claims: readonly Claim[]) => {
@@ -135,8 +137,9 @@ export function takeUnits(
   const claims = claimsOf(terms.claims, cost)
   if (reserveSeconds !== undefined) memory.reserving?.require(claims)
   if (paid === 'later') return new Wanting({ answer, terms }, claims)
-  const now = memory.clock.monotonic()
-  const outcome = memory.isFresh(wall) ? memory.allotments.take(claims, now) : undefined
+  const now = freshAt ?? memory.clock.monotonic()
+  const isFresh = freshAt !== undefined || memory.isFresh(wall, now)
+  const outcome = isFresh ? memory.allotments.take(claims, now) : undefined
   if (outcome === undefined) return new Wanting({ answer, terms }, claims)
   if (outcome.taken) return drawn(claims)
   return exceededVerdict(known, claims, outcome.exceeded, now, wall)
@@ -152,7 +155,7 @@ function refuseUnproven(memory: Remembered, token: string, asked: VerifyOptions)
   checkAskedPermissions(asked.permissions)
   const parsed = parseToken(token)
   if (parsed === undefined) return malformed
-  if (!memory.isFresh(memory.clock.now())) return parsed
+  if (!memory.isFresh(memory.clock.now(), memory.clock.monotonic())) return parsed
   if (memory.isAbsent(parsed)) return notFound
   // A token with a cached kid and another digest is made up.
   return memory.cache.holdsAnother(parsed) ? notFound : parsed

@@ -1,5 +1,6 @@
 // What is known of a secret and its key, in the form in which it is judged and remembered.
 
+import { freezeAll } from '../core/freeze.ts'
 import { boundPermissions } from '../core/permissions.ts'
 import type { Verdict } from '../core/shapes/verification.ts'
 import type { StoredSecret } from '../core/stored-secret.ts'
@@ -94,7 +95,7 @@ export function sizeOfFacts({ answer, terms }: Facts): number {
 const secretBytes = 336
 const termsBytes = 80
 const permissionBytes = 40
-const limitBytes = 300
+const limitBytes = 120
 
 const noMetadata: Readonly<Record<string, unknown>> = Object.freeze({})
 const metadataText = Symbol('metadata as text')
@@ -178,12 +179,4 @@ function readMetadata(text: string): Readonly<Record<string, unknown>> {
     readLength += text.length
   }
   return metadata
-}
-
-function freezeAll<T>(value: T): T {
-  if (typeof value === 'object' && value !== null) {
-    for (const inner of Object.values(value)) freezeAll(inner)
-    Object.freeze(value)
-  }
-  return value
 }

@@ -6,16 +6,16 @@ import { type DrawAnswer, minGrant } from './counter.ts'
 /** A limit as a verification meets it, with its counter. */
 export interface CountedLimit {
   /** The id of its counter: limits that share it are one. */
-  counterId: string
-  scope: LimitScope
+  readonly counterId: string
+  readonly scope: LimitScope
   /** The key or the organization whose limit it is. */
-  ownerId: string
+  readonly ownerId: string
   /** The organization whose log of changes tells of the counter. */
-  organizationId: string
-  name: string
-  allowance: Allowance
-  defaultCost: number
-  epoch: number
+  readonly organizationId: string
+  readonly name: string
+  readonly allowance: Allowance
+  readonly defaultCost: number
+  readonly epoch: number
   /** What this process holds of it; found once, and then known. */
   holding?: Holding | undefined
 }
@@ -50,9 +50,9 @@ export class Holding {
   #lentUntil = Number.POSITIVE_INFINITY
   /** When its units were last called back. */
   recalledAt = Number.NEGATIVE_INFINITY
-  /** The period that they are of, and when it may end at the earliest. */
+  /** The period that they are of, and when it may end at the earliest; null for never. */
   period = 0
-  periodEndsAt = Number.POSITIVE_INFINITY
+  periodEndsAt: number | null = null
   /** When the period ends by the database's clock, since 1970; null for never. */
   endsAt: number | null = null
   /** What the store had left after the last draw, and when the answer came; -Infinity before the first one. */
@@ -78,22 +78,29 @@ export class Holding {
   isStored = false
   /** Its owner has let go of it: whoever still has it must look for the new one. */
   isGone = false
-  usedAt: number
+  #usedAt: number
   #lowAt = 0
   #drawnAt: number
   #used = 0
+  /** What was used when somebody last asked whether it is idle. */
+  #seenUsed = 0
   #pace = 0
 
   constructor(limit: CountedLimit, now: number) {
     this.counterId = limit.counterId
     this.limit = limit
-    this.usedAt = now
+    this.#usedAt = now
     this.#drawnAt = now
   }
 
   /** Whether so many units are at hand for a limit at an instant; those of a limit that was changed are not. */
   has(limit: CountedLimit, cost: number, now: number): boolean {
-    return this.held >= cost && now < this.periodEndsAt && !this.isRecalled && this.isOf(limit)
+    return (
+      this.held >= cost &&
+      !this.isRecalled &&
+      this.isOf(limit) &&
+      (this.periodEndsAt === null || now < this.periodEndsAt)
+    )
   }
 
   /** Whether what it holds is of a limit as it is now. */
@@ -109,15 +116,10 @@ export class Holding {
     return now < this.emptyUntil && cost > this.left + this.held
   }
 
-  spend(cost: number, now: number): void {
-    this.held -= cost
-    this.use(cost, now)
-  }
-
-  /** Notes that units were used, at hand or given to a call that waited. */
-  use(cost: number, now: number): void {
+  /** Units at hand are spent, or such as were given to a call that waited. */
+  spend(cost: number, given: number): void {
+    this.held -= cost - given
     this.#used += cost
-    this.usedAt = now
   }
 
   /** Whether it is time to ask for more. */
@@ -125,8 +127,13 @@ export class Holding {
     return this.held <= this.#lowAt && now - this.#drawnAt >= renewEveryMs
   }
 
+  /** Whether nobody has used it for so long, as far as it was asked: a call notes no instant, which would cost it time. */
   isIdle(now: number): boolean {
-    return now - this.usedAt >= idleMs
+    if (this.#used !== this.#seenUsed) {
+      this.#seenUsed = this.#used
+      this.#usedAt = now
+    }
+    return now - this.#usedAt >= idleMs
   }
 
   /** How many units it should hold, for a horizon; begins the count of what is used until the next draw. */
@@ -134,7 +141,9 @@ export class Holding {
     const span = Math.max(1, now - this.#drawnAt)
     const weight = this.answeredAt === Number.NEGATIVE_INFINITY ? 0 : 1 - Math.exp(-span / paceMs)
     this.#pace += weight * (this.#used / span - this.#pace)
+    if (this.#used !== this.#seenUsed) this.#usedAt = now
     this.#used = 0
+    this.#seenUsed = 0
     this.#drawnAt = now
     this.asksFrom = now + this.#pauseMs()
     return Math.max(minGrant, Math.ceil(this.#pace * horizonMs))
@@ -152,7 +161,7 @@ export class Holding {
     this.#lowAt = Math.floor(this.held / 3)
     this.period = answer.period
     // Its clock was read after the message was sent.
-    this.periodEndsAt = answer.endsInMs === null ? Number.POSITIVE_INFINITY : sentAt + answer.endsInMs
+    this.periodEndsAt = answer.endsInMs === null ? null : sentAt + answer.endsInMs
     this.endsAt = answer.endsAt
     this.left = answer.left
     this.answeredAt = now
@@ -213,7 +222,7 @@ export class Holding {
   /** Whether nobody has used it for so long, and nothing is on its way to it or back. */
   isForgettable(now: number): boolean {
     const isBusy = this.owesReport || this.lent > 0 || this.isMarked || this.isAsked || this.waiting > 0
-    return !isBusy && now - this.usedAt >= forgottenMs
+    return !isBusy && now - this.#usedAt >= forgottenMs
   }
 
   /**

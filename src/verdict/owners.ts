@@ -3,6 +3,7 @@
 import { type Allowance, kindOf, type LimitScope } from '../core/limits.ts'
 import { type DrawnLimits, joinLimits, readDrawn, type StoredLimit } from '../core/stored-limits.ts'
 import type { Claim } from './claims.ts'
+import type { CountedLimit, Holding } from './holding.ts'
 
 /** What is known of an owner whose limits others draw from; true until a change of it is heard of. */
 export interface OwnerTerms {
@@ -132,18 +133,44 @@ export function countLimits(
   organizationId: string,
   limits: readonly StoredLimit[],
 ): Claim[] {
-  return limits.map(({ name, allowance, defaultCost, epoch }) => ({
-    limit: {
-      counterId: counterIdOf(scope, ownerId, name, allowance),
-      scope,
-      ownerId,
-      organizationId,
-      name,
-      allowance,
-      defaultCost,
-      epoch,
-      holding: undefined,
-    },
-    cost: defaultCost,
+  return limits.map((limit) => ({
+    limit: new OwnedLimit(limit, scope, ownerId, organizationId),
+    cost: limit.defaultCost,
   }))
+}
+
+/** A limit of one owner, beside what it shares with those of others. There are as many as keys: they are kept small. */
+class OwnedLimit implements CountedLimit {
+  readonly #shared: StoredLimit
+  readonly scope: LimitScope
+  readonly ownerId: string
+  readonly organizationId: string
+  holding: Holding | undefined = undefined
+
+  constructor(shared: StoredLimit, scope: LimitScope, ownerId: string, organizationId: string) {
+    this.#shared = shared
+    this.scope = scope
+    this.ownerId = ownerId
+    this.organizationId = organizationId
+  }
+
+  get counterId(): string {
+    return counterIdOf(this.scope, this.ownerId, this.name, this.allowance)
+  }
+
+  get name(): string {
+    return this.#shared.name
+  }
+
+  get allowance(): Allowance {
+    return this.#shared.allowance
+  }
+
+  get defaultCost(): number {
+    return this.#shared.defaultCost
+  }
+
+  get epoch(): number {
+    return this.#shared.epoch
+  }
 }

@@ -99,8 +99,8 @@ export class Memory {
   }
 
   /** Whether what is remembered may be believed at this reading of the wall's clock, and of the other one now. */
-  isFresh(now: number): boolean {
-    return this.follower.lease.holds(this.clock.monotonic(), now)
+  isFresh(now: number, monotonic = this.clock.monotonic()): boolean {
+    return this.follower.lease.holds(monotonic, now)
   }
 
   /** Whether a kid was unknown a moment ago. */

@@ -40,8 +40,8 @@ export class VerifierMemory implements Remembered {
     this.#absent = new NegativeCache(clock)
     this.allotments = allotments
     this.owners = new Owners(bounds.secrets)
-    const isFresh = (now: number) =>
-      Math.max(clock.monotonic() - this.#confirmed.monotonic, now - this.#confirmed.now) < staleMs
+    const isFresh = (now: number, monotonic: number) =>
+      Math.max(monotonic - this.#confirmed.monotonic, now - this.#confirmed.now) < staleMs
     this.stale = {
       clock,
       cache: this.cache,
@@ -56,8 +56,8 @@ export class VerifierMemory implements Remembered {
     return this.#changes
   }
 
-  isFresh(now: number): boolean {
-    return this.#lease.holds(this.clock.monotonic(), now)
+  isFresh(now: number, monotonic = this.clock.monotonic()): boolean {
+    return this.#lease.holds(monotonic, now)
   }
 
   isAbsent({ token }: ParsedToken): boolean {

@@ -1,0 +1,100 @@
+// What a process asks of its counters, message by message.
+import { expect, test } from 'vitest'
+import { Allotments } from '../src/verdict/allotment.ts'
+import type { Claim, Message } from '../src/verdict/claims.ts'
+import type { DrawAnswer } from '../src/verdict/counter.ts'
+
+const granted: DrawAnswer = {
+  granted: 0,
+  given: 0,
+  kept: 0,
+  period: 0,
+  left: 1_000,
+  elsewhere: 0,
+  emptyForMs: 0,
+  endsInMs: null,
+  endsAt: null,
+}
+
+function makeAllotments() {
+  const clock = { now: 1_000 }
+  const allotments = new Allotments(
+    { monotonic: () => clock.now, after: () => () => {} },
+    () => {},
+    () => true,
+  )
+  /** Answers what is asked for: what calls need, and what is wanted. */
+  const answer = (message: Message) =>
+    allotments.accept(
+      message,
+      message.counters.map(({ need, want, unspent }) => ({
+        ...granted,
+        given: need,
+        granted: want,
+        kept: unspent,
+      })),
+    )
+  return { clock, allotments, answer }
+}
+
+function claimOf(name: string): Claim {
+  const allowance = { kind: 'rate', limit: 1_000, windowMs: 60_000, burst: 1_000 } as const
+  const owner = { scope: 'key', ownerId: name, organizationId: 'acme' } as const
+  const limit = { counterId: name, ...owner, name: 'requests', allowance, defaultCost: 1, epoch: 0 }
+  return { limit, cost: 1 }
+}
+
+test('what runs low is renewed, however many calls wait for other counters', async () => {
+  const { clock, allotments, answer } = makeAllotments()
+  const busy = [claimOf('busy')]
+  const first = allotments.wait(busy)
+  answer(allotments.prepare() as Message)
+  expect(await first).toEqual({ taken: true })
+  clock.now += 200
+  const others = Array.from({ length: 1_000 }, (_, i) => allotments.wait([claimOf(`other-${i}`)]))
+  while (allotments.take(busy, clock.now) !== undefined) expect(allotments.hasNews).toBe(true)
+  const message = allotments.prepare() as Message
+  expect(message.counters).toHaveLength(500)
+  expect(message.counters.map(({ holding }) => holding.counterId)).toContain('busy')
+  answer(message)
+  expect(allotments.take(busy, clock.now)).toEqual({ taken: true })
+  while (allotments.hasNews) answer(allotments.prepare() as Message)
+  expect(new Set((await Promise.all(others)).map(({ taken }) => taken))).toEqual(new Set([true]))
+})
+
+test('calls that wait when the lease ends ask anew, also very many', async () => {
+  const { allotments, answer } = makeAllotments()
+  // More than a call of a function may have arguments.
+  const waiting = Array.from({ length: 140 }, (_, i) => claimOf(`key-${i}`)).flatMap((claim) =>
+    Array.from({ length: 1_000 }, () => allotments.wait([claim])),
+  )
+  expect(allotments.prepare()?.waiters).toHaveLength(waiting.length)
+  allotments.drop()
+  answer(allotments.prepare() as Message)
+  expect(new Set((await Promise.all(waiting)).map(({ taken }) => taken))).toEqual(new Set([true]))
+})
+
+test('units that nobody uses go back within eleven seconds or so of the last use', async () => {
+  const { clock, allotments, answer } = makeAllotments()
+  const claim = [claimOf('idle')]
+  const first = allotments.wait(claim)
+  answer(allotments.prepare() as Message)
+  await first
+  const usedAt = clock.now + 3_000
+  for (clock.now += 1_000; clock.now <= usedAt; clock.now += 1_000) {
+    allotments.take(claim, clock.now)
+    allotments.sweep()
+  }
+  let message: Message | undefined
+  for (; message === undefined; clock.now += 1_000) {
+    allotments.sweep()
+    message = allotments.prepare()
+    if (message?.counters.every(({ back }) => back === 0)) {
+      answer(message)
+      message = undefined
+    }
+  }
+  expect(message.counters[0]).toMatchObject({ unspent: 0, back: expect.any(Number), want: 0 })
+  expect(clock.now - usedAt).toBeGreaterThanOrEqual(10_000)
+  expect(clock.now - usedAt).toBeLessThanOrEqual(12_000)
+})
