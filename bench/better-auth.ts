@@ -23,8 +23,11 @@ interface Api {
   createApiKey(call: { body: object }): Promise<{ id: string; key: string }>
 }
 
-/** Opens it on a database of its own; makes its tables and so many keys where there are none. */
-export async function openBetterAuth(url: string, count: number): Promise<BetterAuth> {
+/**
+ * Opens it on a database of its own; makes its tables and so many keys where there are none. With `isLimited`, each key
+ * has a rate that is too high to refuse anything.
+ */
+export async function openBetterAuth(url: string, count: number, isLimited = false): Promise<BetterAuth> {
   // By names that the compiler does not follow: the peers are installed for a run only.
   const [{ betterAuth }, { apiKey }, { getMigrations }] = await Promise.all(
     ['better-auth', '@better-auth/api-key', 'better-auth/db/migration'].map((name) => import(name)),
@@ -39,9 +42,15 @@ export async function openBetterAuth(url: string, count: number): Promise<Better
     emailAndPassword: { enabled: true },
     logger: { disabled: true },
     telemetry: { enabled: false },
-    // Neither kind of limit: its default of ten verifications a day and key would end the run.
+    // That of its HTTP routes would end the run, and so would its default for keys: ten verifications a day.
     rateLimit: { enabled: false },
-    plugins: [apiKey({ rateLimit: { enabled: false }, enableSessionForAPIKeys: true, defaultPrefix: 're_' })],
+    plugins: [
+      apiKey({
+        rateLimit: isLimited ? { enabled: true, timeWindow: 60_000, maxRequests: 1e9 } : { enabled: false },
+        enableSessionForAPIKeys: true,
+        defaultPrefix: 're_',
+      }),
+    ],
   }
   const run = async (sql: string, values: unknown[] = []): Promise<Record<string, unknown>[]> =>
     database instanceof DatabaseSync

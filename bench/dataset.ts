@@ -6,6 +6,7 @@ import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { crc32 } from 'node:zlib'
 import pg from 'pg'
+import type { LimitGiven } from '../src/core/stored-limits.ts'
 
 const alphabet = '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz'
 
@@ -32,12 +33,17 @@ export function kidOf(token: string): string {
 }
 
 /**
- * Makes the database with its schema, a root key and so many keys; returns how many were added a second. In a process
- * of its own, whose garbage and compiled code nobody inherits.
+ * Makes the database with its schema, a root key and so many keys, each with the same limits; returns how many were added
+ * a second. In a process of its own, whose garbage and compiled code nobody inherits.
  */
-export async function fillDatabase(url: string, count: number): Promise<number> {
+export async function fillDatabase(
+  url: string,
+  count: number,
+  limits: readonly LimitGiven[] = [],
+): Promise<number> {
   const script = join(import.meta.dirname, 'fill.ts')
-  const { stdout } = await promisify(execFile)(process.execPath, [script, url, String(count)])
+  const args = [script, url, String(count), JSON.stringify(limits)]
+  const { stdout } = await promisify(execFile)(process.execPath, args)
   return Number(stdout)
 }
 
@@ -63,4 +69,9 @@ export function shuffledNumbers(count: number, seed = 1): Uint32Array {
     ;[numbers[i], numbers[j]] = [numbers[j] as number, numbers[i] as number]
   }
   return numbers
+}
+
+/** The tokens of the first so many keys, each a text of its own, in random order. */
+export function inRandomOrder(count: number): string[] {
+  return Array.from(shuffledNumbers(count), tokenOf)
 }

@@ -1,8 +1,9 @@
 // Makes a database with its schema, a root key and many keys, and prints how many were added a second: `node fill.ts
-// <database> <keys>`.
+// <database> <keys> [limits of each key, as JSON]`.
 import { hash } from 'node:crypto'
 import { DatabaseSync } from 'node:sqlite'
 import pg from 'pg'
+import { replaceLimits, writeLimits } from '../src/core/stored-limits.ts'
 import { openLatchkey } from '../src/index.ts'
 import { kidOf, rootToken, tokenOf } from './dataset.ts'
 
@@ -23,11 +24,11 @@ function keyRow(number: number): [string, string, string, string, string, string
 
 const permissions = '["emails:send","domains:read"]'
 const keyColumns =
-  'id, organization_id, name, name_folded, permissions, metadata, created_by, created_at, expires_at, revoked_at, last_used_at, prefix, kid, revision'
+  'id, organization_id, name, name_folded, permissions, metadata, created_by, created_at, expires_at, revoked_at, last_used_at, prefix, kid, revision, limits'
 const secretColumns =
   'kid, key_id, organization_id, prefix, digest, created_at, grace_ends_at, ended_at, last_used_at'
 
-function fillSqlite(path: string, count: number): void {
+function fillSqlite(path: string, count: number, limits: string): void {
   const db = new DatabaseSync(path)
   // Indexes are made once the rows are there: a sort each, in place of a search each row.
   const indexes = db
@@ -37,7 +38,7 @@ function fillSqlite(path: string, count: number): void {
   for (const { name } of indexes) db.exec(`drop index ${name}`)
   const organization = db.prepare('insert into organizations (id, name, created_at) values (?, ?, ?)')
   const key = db.prepare(
-    `insert into keys (${keyColumns}) values (?, ?, ?, ?, '${permissions}', '{}', null, ?, null, null, 0, 're', ?, 0)`,
+    `insert into keys (${keyColumns}) values (?, ?, ?, ?, '${permissions}', '{}', null, ?, null, null, 0, 're', ?, 0, '${limits}')`,
   )
   const secret = db.prepare(
     `insert into secrets (${secretColumns}) values (?, ?, ?, 're', ?, ?, null, null, 0)`,
@@ -53,7 +54,7 @@ function fillSqlite(path: string, count: number): void {
   db.close()
 }
 
-async function fillPostgres(url: string, count: number): Promise<void> {
+async function fillPostgres(url: string, count: number, limits: string): Promise<void> {
   const client = new pg.Client({ connectionString: url })
   await client.connect()
   await client.query('set search_path to latchkey')
@@ -77,7 +78,7 @@ async function fillPostgres(url: string, count: number): Promise<void> {
       [organizationIds],
     )
     await client.query(
-      `insert into keys (${keyColumns}) select id, organization_id, name, folded, '${permissions}', '{}', null, at, null, null, 0, 're', kid, 0
+      `insert into keys (${keyColumns}) select id, organization_id, name, folded, '${permissions}', '{}', null, at, null, null, 0, 're', kid, 0, '${limits}'
         from unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::bigint[]) as row (id, organization_id, name, folded, kid, at)`,
       [column(0), column(1), column(2), column(3), column(4), instants],
     )
@@ -94,12 +95,13 @@ async function fillPostgres(url: string, count: number): Promise<void> {
   await client.end()
 }
 
-const [database = '', keys] = process.argv.slice(2)
+const [database = '', keys, given = '[]'] = process.argv.slice(2)
+const limits = writeLimits(replaceLimits({ limits: [], removed: {} }, JSON.parse(given), true))
 {
   await using latchkey = await openLatchkey({ database })
   await latchkey.ensureRootKey(rootToken)
 }
 const start = performance.now()
-if (database.startsWith('sqlite:')) fillSqlite(database.slice('sqlite:'.length), Number(keys))
-else await fillPostgres(database, Number(keys))
+if (database.startsWith('sqlite:')) fillSqlite(database.slice('sqlite:'.length), Number(keys), limits)
+else await fillPostgres(database, Number(keys), limits)
 console.log((Number(keys) * 1000) / (performance.now() - start))

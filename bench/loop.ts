@@ -8,6 +8,9 @@ import type { Turn } from './rounds.ts'
 /** Calls between two turns of the event loop, some milliseconds apart: without them no lease is renewed. */
 export const callsAtOnce = 4_096
 
+/** Calls under way at once where each waits for a database. */
+export const atOnce = 16
+
 let loops = 0
 
 /** This module anew, with nothing compiled yet. */
@@ -15,7 +18,10 @@ export function makeLoop(): Promise<typeof import('./loop.ts')> {
   return import(`./loop.ts?${++loops}`)
 }
 
-/** Verifies from memory; counts when that may not answer, and throws where the verdict is not the right one. */
+/**
+ * Verifies from memory; counts when that may not answer, and asks the store then, without waiting for it. Throws where the
+ * verdict is not the right one.
+ */
 export function countingVerifier(latchkey: Latchkey): {
   verifies: (token: string) => boolean
   missed: () => number
@@ -25,8 +31,10 @@ export function countingVerifier(latchkey: Latchkey): {
   return {
     verifies: (token) => {
       const verdict = latchkey.verifyCached(token, asked)
-      if (verdict === undefined) missed++
-      else if (!verdict.valid) throw new Error(`A valid token was ${verdict.code}.`)
+      if (verdict === undefined) {
+        missed++
+        void latchkey.verify(token, asked)
+      } else if (!verdict.valid) throw new Error(`A valid token was ${verdict.code}.`)
       return true
     },
     missed: () => missed,
@@ -51,6 +59,30 @@ export function rateOfCalls(
       calls += callsAtOnce
       await setImmediate()
     }
+    return (calls * 1000) / (performance.now() - start)
+  }
+}
+
+/** Answers a second of something that takes a while, several under way at once. */
+export function rateAtOnce(
+  tokens: readonly string[],
+  judge: (token: string) => Promise<boolean>,
+  turnMs: number,
+  many = atOnce,
+): Turn {
+  let next = 0
+  return async () => {
+    const start = performance.now()
+    let calls = 0
+    await Promise.all(
+      Array.from({ length: many }, async () => {
+        while (performance.now() - start < turnMs) {
+          if (!(await judge(tokens[next++ % tokens.length] as string)))
+            throw new Error('A valid token was refused.')
+          calls++
+        }
+      }),
+    )
     return (calls * 1000) / (performance.now() - start)
   }
 }

@@ -4,7 +4,7 @@ import { type Figure, type Findings, medianOf } from '../rounds.ts'
 import { formatNumber } from './numbers.ts'
 
 const colors = { ours: '#0f7bb8', floor: '#8a8f98', peer: '#c2571a' }
-const names = { ours: 'Latchkey', floor: 'floor', peer: 'better-auth' }
+const names = { ours: 'Latchkey', floor: 'floor', peer: 'another project' }
 const width = 860
 const labelWidth = 330
 const valueWidth = 90

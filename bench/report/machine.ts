@@ -6,6 +6,7 @@ import { join, resolve } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import pg from 'pg'
 import { loader } from '../load.ts'
+import { finds } from '../processes.ts'
 
 export interface Machine {
   day: string
@@ -14,6 +15,7 @@ export interface Machine {
   versions: Record<string, string>
 }
 
+const peers = ['better-auth', '@better-auth/api-key', 'rate-limiter-flexible', 'ioredis']
 const repository = resolve(import.meta.dirname, '../..')
 
 export async function describeMachine(postgresUrl: string): Promise<Machine> {
@@ -29,12 +31,9 @@ export async function describeMachine(postgresUrl: string): Promise<Machine> {
         ?.version as string,
       PostgreSQL: await postgresVersion(postgresUrl),
       pg: versionIn(join(repository, 'node_modules/pg')),
-      'better-auth': versionIn(join(import.meta.dirname, '../node_modules/better-auth')),
-      '@better-auth/api-key': versionIn(join(import.meta.dirname, '../node_modules/@better-auth/api-key')),
-      load:
-        loader === 'wrk'
-          ? 'wrk'
-          : `autocannon ${versionIn(join(import.meta.dirname, '../node_modules/autocannon'))}`,
+      ...Object.fromEntries(peers.map((name) => [name, versionIn(peerFolder(name))])),
+      Redis: redisVersion(),
+      load: loader === 'wrk' ? 'wrk' : `autocannon ${versionIn(peerFolder('autocannon'))}`,
     },
   }
 }
@@ -45,6 +44,15 @@ async function postgresVersion(url: string): Promise<string> {
   const { rows } = await client.query<{ server_version: string }>('show server_version')
   await client.end()
   return rows[0]?.server_version ?? 'unknown'
+}
+
+function redisVersion(): string {
+  if (!finds('redis-server')) return 'not installed'
+  return /v=(\S+)/.exec(execFileSync('redis-server', ['--version'], { encoding: 'utf8' }))?.[1] ?? 'unknown'
+}
+
+function peerFolder(name: string): string {
+  return join(import.meta.dirname, '../node_modules', name)
 }
 
 function versionIn(folder: string): string {

@@ -1,7 +1,7 @@
 // What warm verification over HTTP notices of others' work on SQLite: keys being created, and a long list being read.
 import { Agent, get } from 'node:http'
 import { join } from 'node:path'
-import { fillDatabase, rootToken } from '../dataset.ts'
+import { fillDatabase, inRandomOrder, rootToken } from '../dataset.ts'
 import { loadServer } from '../load.ts'
 import { startLatchkey } from '../processes.ts'
 import { askRaw } from '../raw-client.ts'
@@ -9,7 +9,6 @@ import { type Bar, type Figure, type Findings, ratiosOf, takeTurns } from '../ro
 import type { Settings } from '../settings.ts'
 import { createRequest } from './creation.ts'
 import { verifyRequest } from './http.ts'
-import { inRandomOrder } from './in-process.ts'
 
 const createdPerSecond = 200
 const pacePerSecond = 2_000

@@ -1,7 +1,7 @@
 // Over HTTP: one process of Latchkey against bare node:http servers and better-auth, 64 connections, all in turn.
 import { join } from 'node:path'
 import { openLatchkey } from '../../src/index.ts'
-import { createDatabase, fillDatabase, rootToken, tokenOf, wanted } from '../dataset.ts'
+import { createDatabase, fillDatabase, inRandomOrder, rootToken, tokenOf, wanted } from '../dataset.ts'
 import { type LoadRequest, loader, loadMeasured } from '../load.ts'
 import { makeLoop } from '../loop.ts'
 import { type ServerProcess, serverCore, startLatchkey, startOther } from '../processes.ts'
@@ -9,7 +9,6 @@ import { type Bar, type Figure, type Findings, medianOf, ratiosOf, type Turn, ta
 import type { BareOrder } from '../servers/bare-order.ts'
 import type { Settings } from '../settings.ts'
 import { measureWorkers } from './http-workers.ts'
-import { inRandomOrder } from './in-process.ts'
 
 /** Different tokens that are asked about over HTTP, in turn. */
 const askedAbout = 1_000

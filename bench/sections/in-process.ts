@@ -4,13 +4,10 @@ import { join } from 'node:path'
 import { setImmediate } from 'node:timers/promises'
 import { type Latchkey, openLatchkey } from '../../src/index.ts'
 import { openBetterAuth } from '../better-auth.ts'
-import { createDatabase, fillDatabase, shuffledNumbers, tokenOf, wanted } from '../dataset.ts'
-import { callsAtOnce, makeLoop } from '../loop.ts'
+import { createDatabase, fillDatabase, inRandomOrder, wanted } from '../dataset.ts'
+import { atOnce, callsAtOnce, makeLoop, rateAtOnce } from '../loop.ts'
 import { type Figure, type Findings, ratiosOf, say, type Turn, takeTurns } from '../rounds.ts'
 import type { Settings } from '../settings.ts'
-
-/** Verifications under way at once where each waits for a database. */
-const atOnce = 16
 
 export async function measureInProcess(settings: Settings): Promise<Findings> {
   const { folder, warmKeys, turnMs } = settings
@@ -102,11 +99,6 @@ export async function measureInProcess(settings: Settings): Promise<Findings> {
   }
 }
 
-/** The tokens of the first so many keys, each a text of its own, in random order. */
-export function inRandomOrder(count: number): string[] {
-  return Array.from(shuffledNumbers(count), tokenOf)
-}
-
 function rateOfAwaits(latchkey: Latchkey, tokens: readonly string[], turnMs: number): Turn {
   const asked = { permissions: wanted }
   return async () => {
@@ -119,29 +111,6 @@ function rateOfAwaits(latchkey: Latchkey, tokens: readonly string[], turnMs: num
       }
       await setImmediate()
     }
-    return (calls * 1000) / (performance.now() - start)
-  }
-}
-
-/** Answers a second of something that takes a while, several under way at once. */
-function rateAtOnce(
-  tokens: readonly string[],
-  judge: (token: string) => Promise<boolean>,
-  turnMs: number,
-): Turn {
-  let next = 0
-  return async () => {
-    const start = performance.now()
-    let calls = 0
-    await Promise.all(
-      Array.from({ length: atOnce }, async () => {
-        while (performance.now() - start < turnMs) {
-          if (!(await judge(tokens[next++ % tokens.length] as string)))
-            throw new Error('A valid token was refused.')
-          calls++
-        }
-      }),
-    )
     return (calls * 1000) / (performance.now() - start)
   }
 }

@@ -5,6 +5,7 @@ import { measureCalm } from './calm.ts'
 import { measureCreation } from './creation.ts'
 import { measureHttp } from './http.ts'
 import { measureInProcess } from './in-process.ts'
+import { measureLimitsInProcess } from './limits-in-process.ts'
 import { measureMemory } from './memory.ts'
 import { measureStart } from './start.ts'
 import { measureStored } from './stored.ts'
@@ -18,4 +19,5 @@ export const sections: Record<string, (settings: Settings) => Promise<Findings>>
   memory: measureMemory,
   creation: measureCreation,
   calm: measureCalm,
+  'limits-in-process': measureLimitsInProcess,
 }
