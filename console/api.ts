@@ -3,8 +3,9 @@
 import type { ErrorCode, FieldError } from '../src/core/errors.ts'
 import type { AuditEvent } from '../src/core/shapes/audit.ts'
 import type { CreatedKey, Key, KeyDetails, KeySecret } from '../src/core/shapes/keys.ts'
-import type { LimitInput, LimitState } from '../src/core/shapes/limits.ts'
-import type { Organization } from '../src/core/shapes/organizations.ts'
+import type { LimitInput, LimitState, PlainLimit } from '../src/core/shapes/limits.ts'
+import type { Organization, OrganizationDetails } from '../src/core/shapes/organizations.ts'
+import type { Plan, PlanDetails } from '../src/core/shapes/plans.ts'
 import type { Session } from '../src/core/shapes/sessions.ts'
 import type { Verdict } from '../src/core/shapes/verification.ts'
 import type { Wire } from '../src/core/wire.ts'
@@ -20,7 +21,11 @@ export type WireOrganization = Wire<Organization>
 export type WireAuditEvent = Wire<AuditEvent>
 export type WireSession = Wire<Session>
 export type WireVerdict = Wire<Verdict>
+export type WireOrganizationDetails = Wire<OrganizationDetails>
+export type WirePlan = Wire<Plan>
+export type WirePlanDetails = Wire<PlanDetails>
 export type WireLimit = Wire<LimitState>
+export type WirePlainLimit = Wire<PlainLimit>
 export type WireLimitInput = Wire<LimitInput>
 
 /** A refusal or a failure, with what to tell of it. `code` is of docs/reference/errors.md, or `unreachable`. */

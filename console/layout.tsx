@@ -2,6 +2,7 @@
 import { useMutation } from '@tanstack/react-query'
 import { Link, Outlet, useRouterState } from '@tanstack/react-router'
 import {
+  Blocks,
   Building2,
   CircleHelp,
   FlaskConical,
@@ -99,6 +100,9 @@ function Navigation() {
           {/* The page of a key is one of them too. */}
           <Link to="/keys" className={entry}>
             <KeyRound size={17} aria-hidden /> All keys
+          </Link>
+          <Link to="/plans" className={entry}>
+            <Blocks size={17} aria-hidden /> Plans
           </Link>
         </>
       ) : (

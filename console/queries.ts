@@ -10,6 +10,9 @@ import {
   type WireKey,
   type WireKeyDetails,
   type WireOrganization,
+  type WireOrganizationDetails,
+  type WirePlan,
+  type WirePlanDetails,
   type WireSecret,
   type WireSession,
 } from './api.ts'
@@ -95,9 +98,30 @@ export function organizationQuery(id: string) {
   return queryOptions({
     queryKey: ['organizations', 'one', id],
     queryFn: ({ signal }) =>
-      call<WireOrganization>('GET', `/v1/organizations/${encodeURIComponent(id)}`, { signal }),
+      call<WireOrganizationDetails>('GET', `/v1/organizations/${encodeURIComponent(id)}`, { signal }),
   })
 }
+
+/** Plans page by page, by their names. */
+export function plansQuery(rowsBefore = 0) {
+  return listOf<WirePlan>('plans', `/v1/plans${query({ limit: pageSize })}`, rowsBefore)
+}
+
+/** A plan with the number of its organizations, as it is now. */
+export function planQuery(name: string) {
+  return queryOptions({
+    queryKey: ['plans', 'one', name],
+    queryFn: ({ signal }) =>
+      call<WirePlanDetails>('GET', `/v1/plans/${encodeURIComponent(name)}`, { signal }),
+    staleTime: 0,
+  })
+}
+
+/** The plans to choose from: as many as one page holds. */
+export const planChoicesQuery = queryOptions({
+  queryKey: ['plans', 'choices'],
+  queryFn: async ({ signal }) => (await getPage<WirePlan>(`/v1/plans?limit=${longestPage}`, signal)).items,
+})
 
 /** The names of the newest organizations, by id: nearly always all of them. */
 export const organizationDirectoryQuery = queryOptions({

@@ -42,6 +42,11 @@ const key = createRoute({
   path: '/keys/$key',
   component: later(async () => (await import('./pages/keys/key.tsx')).KeyPage),
 })
+const plans = createRoute({
+  getParentRoute: () => root,
+  path: '/plans',
+  component: later(async () => (await import('./pages/plans/plans.tsx')).PlansPage),
+})
 const auditLog = createRoute({
   getParentRoute: () => root,
   path: '/audit-log',
@@ -67,6 +72,7 @@ export const router = createRouter({
     newKey,
     keys,
     key,
+    plans,
     auditLog,
     tryToken,
     sessions,

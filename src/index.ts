@@ -34,6 +34,7 @@ export type {
   CreateOrganizationInput,
   ListOrganizationsInput,
   Organization,
+  OrganizationDetails,
   Organizations,
   UpdateOrganizationInput,
 } from './core/shapes/organizations.ts'

@@ -111,7 +111,6 @@ const absences: Record<string, string> = {
   'src/cli/commands/settlements': 'programs settle, and nobody by hand',
   'console/pages/settlements': 'programs settle, and nobody by hand',
   'docs/guides/settlements': 'the guide of limits tells of them',
-  'console/pages/plans': 'the program that sells plans calls the API',
   'docs/guides/plans': 'the guide of limits tells of them',
   'console/pages/limits': 'they are shown with their owners: keys and organizations',
 }

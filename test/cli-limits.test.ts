@@ -227,6 +227,15 @@ onEachDatabase('the commands', (makeDatabase) => {
     expect([again.code, again.stderr]).toEqual([1, 'latchkey: The plan pro already exists.\n'])
     await json(['orgs', 'create', 'acme', '--name', 'Acme', '--plan', 'pro'])
     expect(await json(['plans', 'get', 'pro'])).toEqual({ ...made, organizations: 1 })
+    await json(['orgs', 'update', 'acme', '--limit', 'pages=5'])
+    expect((await run(['orgs', 'limits', 'acme'])).stdout.split('\n')).toEqual([
+      expect.stringMatching(/^NAME +LIMIT +LEFT +HELD +RESETS +FROM$/),
+      expect.stringMatching(/^pages +5 +5 +0 +never +own$/),
+      expect.stringMatching(/^credits +10000\/month +10000 +0 +in .* +plan$/),
+      '',
+    ])
+    const { id } = await json<WireKey>(['keys', 'create', '--organization', 'acme', '--name', 'CI'])
+    expect((await run(['keys', 'limits', id])).stdout).toMatch(/^requests +100\/1m,burst=20 .* +plan$/m)
     expect((await run(['plans', 'get', 'pro'])).stdout.split('\n').slice(0, 5)).toEqual([
       'Name           pro',
       'Limits         credits=10000/month',
@@ -236,7 +245,9 @@ onEachDatabase('the commands', (makeDatabase) => {
     ])
     expect((await run(['plans', 'list'])).stdout.split('\n')).toEqual([
       expect.stringMatching(/^NAME +LIMITS +KEY LIMITS +PERMISSIONS +CREATED$/),
-      expect.stringMatching(/^pro +credits=10000\/month +requests=100\/1m,burst=20 +emails:\* +now$/),
+      expect.stringMatching(
+        /^pro +credits=10000\/month +requests=100\/1m,burst=20 +emails:\* +(now|.* ago)$/,
+      ),
       '',
     ])
     expect(await json(['plans', 'list', '--all'])).toEqual([made])

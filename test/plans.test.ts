@@ -42,6 +42,16 @@ onEachDatabase('plans', (makeDatabase) => {
     expect(await codes(3, () => latchkey.verify(other.key))).toEqual(['valid', 'valid', 'quota_exceeded'])
     const added = await latchkey.organizations.addUnits('acme', 'credits', { add: 1 })
     expect(added.remaining).toBe(1)
+    // What the plan gives is told beside what is its own.
+    expect(await latchkey.organizations.get('acme')).toMatchObject({
+      limits: [],
+      planLimits: [{ ...month, remaining: 1 }],
+    })
+    expect(await latchkey.keys.get(other.id)).toMatchObject({ limits: [], planLimits: [hour] })
+    await latchkey.keys.update(one.id, { limits: [{ ...hour, limit: 2 }] })
+    expect(await latchkey.keys.get(one.id)).toMatchObject({ limits: [{ limit: 2 }], planLimits: [] })
+    const { planLimits: _, ...bare } = await latchkey.organizations.get('acme')
+    expect((await latchkey.organizations.list()).items).toContainEqual(bare)
     expect((await latchkey.verify(other.key)).code).toBe('valid')
   })
 

@@ -2,27 +2,44 @@
 import { Plus } from 'lucide-react'
 import type { WireLimit } from '../api.ts'
 import { allowanceOf, capacityOf, countOf } from '../format/limits.ts'
-import { fromNow, inFull } from '../format/times.ts'
 import { Button } from './button.tsx'
-import { useNow } from './time.tsx'
+import { LimitReset } from './limit-reset.tsx'
 
 interface LimitMetersProps {
   of: readonly WireLimit[]
+  /** Those that a plan adds, and its name if that is known. */
+  ofPlan: readonly WireLimit[]
+  plan: string | undefined
   /** Adds units to a quota; undefined if the reader may not. */
   add: ((limit: WireLimit) => void) | undefined
 }
 
-export function LimitMeters({ of: limits, add }: LimitMetersProps) {
+export function LimitMeters({ of: limits, ofPlan, plan, add }: LimitMetersProps) {
   return (
     <ul className="divide-y divide-line border-y border-line">
       {limits.map((limit) => (
         <Meter key={limit.name} of={limit} add={limit.window_seconds === undefined ? add : undefined} />
       ))}
+      {ofPlan.map((limit) => (
+        <Meter
+          key={`of the plan ${limit.name}`}
+          of={limit}
+          source={plan === undefined ? 'By the plan' : `By the plan ${plan}`}
+          add={limit.window_seconds === undefined ? add : undefined}
+        />
+      ))}
     </ul>
   )
 }
 
-function Meter({ of: limit, add }: { of: WireLimit; add: LimitMetersProps['add'] }) {
+interface MeterProps {
+  of: WireLimit
+  /** Where it comes from, if it is not the owner's own. */
+  source?: string
+  add: LimitMetersProps['add']
+}
+
+function Meter({ of: limit, source, add }: MeterProps) {
   const { name, remaining, held } = limit
   const capacity = capacityOf(limit)
   const part = capacity === 0 ? 0 : Math.min(1, Math.max(0, remaining / capacity))
@@ -32,6 +49,7 @@ function Meter({ of: limit, add }: { of: WireLimit; add: LimitMetersProps['add']
       <div className="min-w-0">
         <p className="foreign font-mono text-[0.8125rem] font-medium">{name}</p>
         <p className="text-xs text-muted">{allowanceOf(limit)}</p>
+        {source !== undefined && <p className="foreign text-xs text-muted">{source}</p>}
       </div>
       <div className="min-w-0">
         <div className="flex flex-wrap items-baseline justify-between gap-x-4">
@@ -40,7 +58,7 @@ function Meter({ of: limit, add }: { of: WireLimit; add: LimitMetersProps['add']
             <span className="text-muted">of {countOf(capacity)} left</span>
           </span>
           <span className="text-xs text-muted">
-            <Reset of={limit} />
+            <LimitReset of={limit} />
           </span>
         </div>
         <meter
@@ -75,14 +93,4 @@ function Meter({ of: limit, add }: { of: WireLimit; add: LimitMetersProps['add']
       </div>
     </li>
   )
-}
-
-function Reset({ of: { resets_at: at, window_seconds: window } }: { of: WireLimit }) {
-  const now = useNow()
-  if (window !== undefined) {
-    if (at === null || Date.parse(at) <= now) return 'Full'
-    return <time dateTime={at} title={inFull(at)}>{`Full ${fromNow(at, now)}`}</time>
-  }
-  if (at === null) return 'Never resets'
-  return <time dateTime={at} title={inFull(at)}>{`Resets ${fromNow(at, now)}`}</time>
 }

@@ -3,14 +3,16 @@ import { Plus, Trash2 } from 'lucide-react'
 import { useId } from 'react'
 import {
   draftFault,
-  isRate,
   type LimitDraft,
+  type LimitRefusal,
   mostLimits,
   newDraft,
+  type RowFault,
   spanLabel,
   spans,
 } from '../format/limits.ts'
 import { Button, IconButton } from './button.tsx'
+import { type Described, MoreOfLimit } from './more-of-limit.tsx'
 
 interface LimitsFieldProps {
   value: LimitDraft[]
@@ -18,18 +20,29 @@ interface LimitsFieldProps {
   hint: string
   /** Whether what is wrong is shown: once it was tried to send it. */
   isTold: boolean
-  /** A sentence, where the limits were refused. */
-  error?: string | undefined
+  /** What the server refused. */
+  refusals?: readonly LimitRefusal[]
+  label?: string
 }
 
 /** Controlled rows: `draftsAreFaulty` tells whether they can be sent. */
-export function LimitsField({ value, onChange, hint, isTold, error }: LimitsFieldProps) {
+export function LimitsField({
+  value,
+  onChange,
+  hint,
+  isTold,
+  refusals = [],
+  label = 'Limits',
+}: LimitsFieldProps) {
   const id = useId()
+  const refusalOf = ({ name }: LimitDraft) => refusals.find((refusal) => refusal.name === name.trim())
+  const others = refusals.filter(({ name }) => !value.some((row) => row.name.trim() === name))
   const replace = (row: LimitDraft) => onChange(value.map((other) => (other.id === row.id ? row : other)))
   return (
     <fieldset aria-describedby={`${id}-hint`}>
       <legend className="label mb-1">
-        Limits<span className="font-normal text-muted"> (optional)</span>
+        {label}
+        <span className="font-normal text-muted"> (optional)</span>
       </legend>
       {value.length > 0 && (
         <ul className="mb-2 space-y-3">
@@ -37,8 +50,7 @@ export function LimitsField({ value, onChange, hint, isTold, error }: LimitsFiel
             <LimitRow
               key={row.id}
               of={row}
-              all={value}
-              isTold={isTold}
+              fault={(isTold ? draftFault(row, value) : undefined) ?? refusalOf(row)}
               change={replace}
               remove={() => onChange(value.filter((other) => other.id !== row.id))}
             />
@@ -52,11 +64,11 @@ export function LimitsField({ value, onChange, hint, isTold, error }: LimitsFiel
       >
         Add a limit
       </Button>
-      {error !== undefined && (
-        <p role="alert" className="foreign mt-1 text-danger">
-          {error}
+      {others.map(({ reason }) => (
+        <p key={reason} role="alert" className="foreign mt-1 text-danger">
+          {reason}
         </p>
-      )}
+      ))}
       <p id={`${id}-hint`} className="mt-1 text-muted">
         {hint}
       </p>
@@ -66,22 +78,21 @@ export function LimitsField({ value, onChange, hint, isTold, error }: LimitsFiel
 
 interface LimitRowProps {
   of: LimitDraft
-  all: readonly LimitDraft[]
-  isTold: boolean
+  fault: { field: RowFault['field'] | undefined; reason: string } | undefined
   change: (row: LimitDraft) => void
   remove: () => void
 }
 
-function LimitRow({ of: row, all, isTold, change, remove }: LimitRowProps) {
+const plain = { autoComplete: 'off', autoCapitalize: 'off', spellCheck: false }
+
+function LimitRow({ of: row, fault, change, remove }: LimitRowProps) {
   const id = useId()
-  const fault = isTold ? draftFault(row, all) : undefined
-  const described = (field: string) =>
+  const described: Described = (field) =>
     fault?.field === field ? { 'aria-invalid': true as const, 'aria-describedby': `${id}-fault` } : {}
-  const plain = { autoComplete: 'off', autoCapitalize: 'off', spellCheck: false }
   const isKnown = spans.some(({ options }) => options.some(({ value }) => value === row.span))
   return (
     <li className="@container rounded-md border border-line p-3">
-      <div className="grid grid-cols-[minmax(0,1fr)_minmax(0,1.2fr)_2.25rem] items-end gap-x-2 gap-y-3 @xl:grid-cols-[minmax(0,3fr)_minmax(0,2fr)_minmax(0,3fr)_minmax(0,2fr)_2.25rem]">
+      <div className="grid grid-cols-[minmax(0,1fr)_minmax(0,1.2fr)_2.25rem] items-end gap-x-2 gap-y-3 @xl:grid-cols-[minmax(0,3fr)_minmax(0,2fr)_minmax(0,3fr)_2.25rem]">
         <label className="col-span-2 block @xl:col-span-1">
           <span className="mb-1 block text-xs text-muted">Name</span>
           <input
@@ -125,22 +136,6 @@ function LimitRow({ of: row, all, isTold, change, remove }: LimitRowProps) {
             ))}
           </select>
         </label>
-        {isRate(row.span) ? (
-          <label className="order-5 block @xl:order-none">
-            <span className="mb-1 block text-xs text-muted">At once</span>
-            <input
-              {...plain}
-              {...described('burst')}
-              className="input tabular-nums"
-              inputMode="numeric"
-              placeholder={row.units.trim() === '' ? '100' : row.units}
-              value={row.burst}
-              onChange={(event) => change({ ...row, burst: event.target.value })}
-            />
-          </label>
-        ) : (
-          <span className="hidden @xl:block" />
-        )}
         <IconButton
           className="order-2 @xl:order-none"
           label={row.name.trim() === '' ? 'Remove this limit' : `Remove the limit ${row.name.trim()}`}
@@ -148,8 +143,9 @@ function LimitRow({ of: row, all, isTold, change, remove }: LimitRowProps) {
           onClick={remove}
         />
       </div>
+      <MoreOfLimit of={row} fault={fault?.field} described={described} change={change} />
       {fault !== undefined && (
-        <p id={`${id}-fault`} role="alert" className="mt-2 text-danger">
+        <p id={`${id}-fault`} role="alert" className="foreign mt-2 text-danger">
           {fault.reason}
         </p>
       )}

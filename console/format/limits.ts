@@ -1,9 +1,11 @@
 // Limits as a form holds them and as people read them. Pure.
+
+import type { FieldError } from '../../src/core/errors.ts'
 import { limitNamePattern } from '../../src/core/limits.ts'
-import type { WireLimit, WireLimitInput } from '../api.ts'
+import type { WireLimit, WireLimitInput, WirePlainLimit } from '../api.ts'
 import { lengthOf } from './times.ts'
 
-/** A limit in a form: what was typed, and what the form has no field for. */
+/** A limit in a form: what was typed. */
 export interface LimitDraft {
   /** Tells drafts apart, whatever they are called. */
   id: string
@@ -13,8 +15,12 @@ export interface LimitDraft {
   span: string
   /** What a bucket holds, of a rate; empty for as much as it gains in a window. */
   burst: string
-  /** Kept as they are: `anchor`, `overdraft`, `default_cost`. */
-  rest: Pick<WireLimitInput, 'anchor' | 'overdraft' | 'default_cost'>
+  /** When a period of a weekly or monthly quota begins, an instant; empty for the calendar's. */
+  anchor: string
+  /** How far a settlement may draw a quota below zero; empty for as far as it must. */
+  overdraft: string
+  /** What a call draws that names no cost; empty for one unit. */
+  cost: string
 }
 
 /** What a limit may be counted by: each with its words in a list. */
@@ -50,15 +56,40 @@ export function isRate(span: string): boolean {
   return /^\d+$/.test(span)
 }
 
+/** Whether a quota of this span may begin its periods at another instant than the calendar's. */
+export function hasAnchor(span: string): boolean {
+  return span === 'weekly' || span === 'monthly'
+}
+
+/** Whether a row has a value in one of the fields that are folded away. */
+export function isSpecial({ span, burst, anchor, overdraft, cost }: LimitDraft): boolean {
+  const own = isRate(span) ? burst : overdraft
+  return [own, hasAnchor(span) ? anchor : '', cost].some((text) => text.trim() !== '')
+}
+
+/** The anchor of a day, by UTC; empty for none. */
+export function anchorOn(day: string): string {
+  return day === '' ? '' : `${day}T00:00:00.000Z`
+}
+
 let drafts = 0
 
 /** An empty row of a form. */
 export function newDraft(): LimitDraft {
-  return { id: `new-${++drafts}`, name: '', units: '', span: '60', burst: '', rest: {} }
+  return {
+    id: `new-${++drafts}`,
+    name: '',
+    units: '',
+    span: '60',
+    burst: '',
+    anchor: '',
+    overdraft: '',
+    cost: '',
+  }
 }
 
 /** The row of a limit that there is. */
-export function toDraft(limit: WireLimit): LimitDraft {
+export function toDraft(limit: WirePlainLimit): LimitDraft {
   const { name, window_seconds: window, resets, anchor, overdraft, default_cost: defaultCost } = limit
   return {
     id: name,
@@ -66,27 +97,30 @@ export function toDraft(limit: WireLimit): LimitDraft {
     units: String(limit.limit),
     span: window === undefined ? (resets ?? 'never') : String(window),
     burst: limit.burst === undefined || limit.burst === limit.limit ? '' : String(limit.burst),
-    rest: {
-      ...(anchor !== undefined && { anchor }),
-      ...(overdraft !== undefined && { overdraft }),
-      ...(defaultCost !== 1 && { default_cost: defaultCost }),
-    },
+    anchor: anchor ?? '',
+    overdraft: overdraft === undefined ? '' : String(overdraft),
+    cost: defaultCost === 1 ? '' : String(defaultCost),
   }
 }
 
 /** What is sent of a row in which nothing is wrong. */
-export function toLimitInput({ name, units, span, burst, rest }: LimitDraft): WireLimitInput {
-  const { anchor, overdraft, ...others } = rest
-  const shared = { name: name.trim(), limit: readUnits(units) ?? 0, ...others }
+export function toLimitInput({ name, units, span, cost, ...more }: LimitDraft): WireLimitInput {
+  const defaultCost = readUnits(cost) ?? 1
+  const shared = {
+    name: name.trim(),
+    limit: readUnits(units) ?? 0,
+    ...(defaultCost !== 1 && { default_cost: defaultCost }),
+  }
   if (isRate(span)) {
-    const held = readUnits(burst)
+    const held = readUnits(more.burst)
     return { ...shared, window_seconds: Number(span), ...(held !== undefined && { burst: held }) }
   }
+  const overdraft = readUnits(more.overdraft)
   return {
     ...shared,
     resets: span === 'never' ? null : (span as 'hourly'),
-    ...(anchor != null && (span === 'weekly' || span === 'monthly') && { anchor }),
-    ...(overdraft != null && { overdraft }),
+    ...(hasAnchor(span) && more.anchor !== '' && { anchor: more.anchor }),
+    ...(overdraft !== undefined && { overdraft }),
   }
 }
 
@@ -100,11 +134,14 @@ export function readUnits(text: string): number | undefined {
   return units !== undefined && units <= mostUnits ? units : undefined
 }
 
+/** What is wrong with a row, and in which of its fields. */
+export interface RowFault {
+  field: 'name' | 'units' | 'burst' | 'anchor' | 'overdraft' | 'cost'
+  reason: string
+}
+
 /** What is wrong with a row among all rows, and in which of its fields; undefined if nothing is. */
-export function draftFault(
-  draft: LimitDraft,
-  all: readonly LimitDraft[],
-): { field: 'name' | 'units' | 'burst'; reason: string } | undefined {
+export function draftFault(draft: LimitDraft, all: readonly LimitDraft[]): RowFault | undefined {
   const name = draft.name.trim()
   if (!limitNamePattern.test(name))
     return {
@@ -117,7 +154,41 @@ export function draftFault(
     return { field: 'units', reason: 'Enter a whole number, such as 100.' }
   if (isRate(draft.span) && draft.burst.trim() !== '' && readUnits(draft.burst) === undefined)
     return { field: 'burst', reason: 'Enter a whole number of units at once, or nothing.' }
+  if (!isRate(draft.span) && draft.overdraft.trim() !== '' && readUnits(draft.overdraft) === undefined)
+    return { field: 'overdraft', reason: 'Enter a whole number of units below zero, or nothing.' }
+  if (draft.cost.trim() !== '' && readUnits(draft.cost) === undefined)
+    return { field: 'cost', reason: 'Enter a whole number of units for each call, or nothing for 1.' }
   return undefined
+}
+
+/** What the server says of a list of limits, of those of them that it can be told at. */
+export interface LimitRefusal {
+  /** The limit as it was sent; undefined for what is said of the whole list. */
+  name: string | undefined
+  field: RowFault['field'] | undefined
+  reason: string
+}
+
+const rowFields: Record<string, RowFault['field']> = {
+  name: 'name',
+  limit: 'units',
+  burst: 'burst',
+  anchor: 'anchor',
+  overdraft: 'overdraft',
+  default_cost: 'cost',
+}
+
+/** What a refusal says of the limits that were sent in a field: `limits[1].burst` is the burst of the second. */
+export function limitRefusals(
+  errors: readonly FieldError[],
+  list: 'limits' | 'key_limits',
+  sent: readonly WireLimitInput[],
+): LimitRefusal[] {
+  return errors.flatMap(({ path, message }) => {
+    const [, name = '', index, field = ''] = /^(\w+)(?:\[(\d+)\])?(?:\.(\w+))?$/.exec(path) ?? []
+    if (name !== list) return []
+    return [{ name: sent[Number(index)]?.name, field: rowFields[field], reason: message }]
+  })
 }
 
 export function draftsAreFaulty(all: readonly LimitDraft[]): boolean {
@@ -131,9 +202,9 @@ export function isSameDrafts(a: readonly LimitDraft[], b: readonly LimitDraft[])
 
 /** The limits as they are now, with what the form changed, added and took away. */
 export function mergeLimits(
-  opened: readonly WireLimit[],
+  opened: readonly WirePlainLimit[],
   edited: readonly LimitDraft[],
-  now: readonly WireLimit[],
+  now: readonly WirePlainLimit[],
 ): WireLimitInput[] {
   const before = new Map(opened.map((limit) => [limit.name, JSON.stringify(toLimitInput(toDraft(limit)))]))
   const inputs = edited.map(toLimitInput)
@@ -157,7 +228,7 @@ export function countOf(units: number): string {
 }
 
 /** `100 per minute, at most 20 at once`; `10,000 each month`. */
-export function allowanceOf(limit: WireLimit): string {
+export function allowanceOf(limit: WirePlainLimit): string {
   const { span, burst } = toDraft(limit)
   const atOnce = burst === '' ? '' : `, at most ${countOf(Number(burst))} at once`
   return span === 'never'

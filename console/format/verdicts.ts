@@ -1,5 +1,6 @@
 // The verdicts in the words of people: what each means and what to do next.
 import type { WireVerdict } from '../api.ts'
+import { lengthOf } from './times.ts'
 
 interface VerdictWords {
   title: string
@@ -54,4 +55,18 @@ export const verdictWords: Record<WireVerdict['code'], VerdictWords> = {
     meaning: 'The token is valid, but its calls come more quickly than a limit allows.',
     next: 'Wait a little, or raise the limit.',
   },
+}
+
+/** Whose limit it is. */
+export const limitOwners = {
+  key: 'of the key',
+  organization: 'of its organization',
+  ancestor: 'of the key that created it',
+} as const
+
+/** When a call that limits refuse may be made again. */
+export function retryWords(retryAfterMs: number | null): string {
+  return retryAfterMs === null
+    ? 'Waiting does not help: raise the limit or add units.'
+    : `In ${lengthOf(Math.max(1, Math.ceil(retryAfterMs / 1000)))}`
 }

@@ -16,6 +16,7 @@ import {
   type ListOrganizationsInput,
   listOrganizationsSchema,
   type Organization,
+  type OrganizationDetails,
   type Organizations,
   type UpdateOrganizationInput,
   updateOrganizationSchema,
@@ -32,12 +33,12 @@ import {
   readOrganizationSlice,
   toOrganization,
 } from '../store/organizations.ts'
-import { lockPlan } from '../store/plans.ts'
+import { findPlan, lockPlan } from '../store/plans.ts'
 import type { Db, Tx } from '../store/tables.ts'
 import { checkOptions, listMethods, makeChange } from './calls.ts'
 import { actorOf, type CommandOptions, type Engine } from './engine.ts'
 import { newLimits, requireLimits } from './limits/rules.ts'
-import { describeLimits, fullStates, readLimitStates } from './limits/states.ts'
+import { describeLimits, fullStates, readLimitStates, readPlanLimits } from './limits/states.ts'
 import { addOrganizationUnits } from './limits/units.ts'
 import { readPage } from './listing.ts'
 
@@ -87,14 +88,16 @@ async function getOrganization(
   engine: Engine,
   id: string,
   options: CommandOptions = {},
-): Promise<Organization> {
+): Promise<OrganizationDetails> {
   const actor = actorOf(options)
   requireOwnOrganization(id, actor)
   return engine.store.read(
     async (db) => {
       const row = await findOrganization(db, id)
       if (!row) throw unknownOrganization()
-      return withLimits(engine, db, row)
+      const plan = row.plan === null ? undefined : await findPlan(db, row.plan)
+      const planLimits = await readPlanLimits(db, engine.store.dialect, 'organization', row, plan?.limits)
+      return { ...(await withLimits(engine, db, row)), ...(planLimits && { planLimits }) }
     },
     turnOf(actor, options),
   )

@@ -27,6 +27,16 @@ export async function findPlan(db: Db, name: string): Promise<PlanRow | undefine
   return db.selectFrom('plans').selectAll().where('id', '=', name).executeTakeFirst()
 }
 
+/** Finds the plan of an organization; undefined if it is on none. */
+export async function findPlanOf(db: Db, organizationId: string): Promise<PlanRow | undefined> {
+  return db
+    .selectFrom('plans')
+    .innerJoin('organizations', 'organizations.plan', 'plans.id')
+    .selectAll('plans')
+    .where('organizations.id', '=', organizationId)
+    .executeTakeFirst()
+}
+
 /** Takes the row's lock for the rest of the transaction, by a write that changes nothing. */
 export async function lockPlan(tx: Tx, name: string): Promise<PlanRow | undefined> {
   return tx

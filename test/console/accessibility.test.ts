@@ -18,6 +18,7 @@ const pages: Record<string, (stage: Stage) => string> = {
   'no key': () => '/keys/01a20711-2508-7000-8000-18883f1ab395',
   'a token to try': () => '/try',
   sessions: () => '/sessions',
+  plans: () => '/plans',
   'no page': () => '/nowhere',
 }
 
@@ -36,6 +37,29 @@ const states: Record<string, (page: Page, stage: Stage) => Promise<unknown>> = {
     await page.getByRole('button', { name: 'Create organization' }).click()
     // A fault and the field that it is told at.
     await page.getByRole('dialog').getByRole('alert').waitFor()
+  },
+  'a new plan, with a fault in what is folded': async (page) => {
+    await leaveDialog(page)
+    await visit(page, '/plans')
+    await page.getByRole('button', { name: 'New plan' }).click()
+    await page.getByRole('button', { name: 'Add a limit' }).first().click()
+    await page.getByRole('button', { name: /^More/ }).click()
+    await page.getByLabel('At once').fill('many')
+    await page.getByLabel('Bound what its keys may do').check()
+    await page.getByRole('button', { name: 'Create plan' }).click()
+    await page.getByRole('dialog').getByRole('alert').first().waitFor()
+  },
+  'a plan to change': async (page) => {
+    await visit(page, '/sessions')
+    await openDialog(page, '/plans', 'Edit the plan growth')
+  },
+  'a plan to delete': async (page) => {
+    await visit(page, '/sessions')
+    await openDialog(page, '/plans', 'Delete the plan growth')
+    await page.getByRole('dialog').getByText('On this plan: 1 organization').waitFor()
+  },
+  'the limits of an organization': async (page) => {
+    await openDialog(page, '/organizations/acme', 'Limits')
   },
   'the organization of a new key': async (page) => {
     await visit(page, '/keys')

@@ -3,8 +3,11 @@ import type { Page } from 'playwright-core'
 import { describe, expect, test } from 'vitest'
 import {
   allowanceOf,
+  anchorOn,
   draftFault,
+  isSpecial,
   type LimitDraft,
+  limitRefusals,
   mergeLimits,
   newDraft,
   readUnits,
@@ -32,7 +35,7 @@ const inputOf = (limit: typeof requests | typeof credits) => {
 }
 
 describe('the rows of limits', () => {
-  test('send a limit as it is, with what they have no field for', () => {
+  test('send a limit as it is', () => {
     for (const limit of [requests, credits]) expect(toLimitInput(toDraft(limit))).toEqual(inputOf(limit))
     expect(allowanceOf(requests)).toBe('100 per 1 minute 30 seconds, at most 20 at once')
     expect(allowanceOf(credits)).toBe('10,000 each month')
@@ -76,6 +79,38 @@ describe('the rows of limits', () => {
     expect(draftFault(row({ burst: '-1' }), [])?.field).toBe('burst')
     expect(draftFault(row({ burst: '-1', span: 'daily' }), [])).toBeUndefined()
     expect(readUnits('10,000')).toBe(10_000)
+    expect(draftFault(row({ overdraft: 'x', span: 'never' }), [])?.field).toBe('overdraft')
+    expect(draftFault(row({ overdraft: 'x' }), [])).toBeUndefined()
+    expect(draftFault(row({ cost: '-1' }), [])?.field).toBe('cost')
+    expect(draftFault(row({ cost: '0', overdraft: '7', anchor: anchorOn('2026-01-17') }), [])).toBeUndefined()
+  })
+
+  test('tell at its row what the server refused, and what is left of a refusal beside them', () => {
+    const sent = [inputOf(requests), inputOf(credits)]
+    const errors = [
+      { path: 'limits[1].anchor', message: 'Must be an instant.' },
+      { path: 'limits[0].default_cost', message: 'Must be a whole number.' },
+      { path: 'limits', message: 'Must have at most 8 limits.' },
+      { path: 'limits[0].window_seconds', message: 'Must be 1 or more.' },
+      { path: 'key_limits[0].limit', message: 'Of the other list.' },
+      { path: 'name', message: 'Of another field.' },
+    ]
+    expect(limitRefusals(errors, 'limits', sent)).toEqual([
+      { name: 'credits', field: 'anchor', reason: 'Must be an instant.' },
+      { name: 'requests', field: 'cost', reason: 'Must be a whole number.' },
+      { name: undefined, field: undefined, reason: 'Must have at most 8 limits.' },
+      { name: 'requests', field: undefined, reason: 'Must be 1 or more.' },
+    ])
+    expect(limitRefusals(errors, 'key_limits', [])).toEqual([
+      { name: undefined, field: 'units', reason: 'Of the other list.' },
+    ])
+  })
+
+  test('say which of them are special', () => {
+    expect(isSpecial(newDraft())).toBe(false)
+    expect([requests, credits].map((limit) => isSpecial(toDraft(limit)))).toEqual([true, true])
+    expect(isSpecial({ ...newDraft(), anchor: anchorOn('2026-01-17') })).toBe(false)
+    expect(anchorOn('')).toBe('')
   })
 })
 
@@ -110,9 +145,22 @@ onOneDatabase('SQLite', `limits in the console${browserNote}`, (makeDatabase) =>
       await page.getByText('A name has 1 to 32 lower-case letters').waitFor()
       await expect.poll(() => isFocused(rowOf(page, 0).getByLabel('Name'))).toBe(true)
       await fill(page, 0, 'requests', '100')
+      // The simple case is simple.
+      expect(await rowOf(page, 0).getByLabel('At once').count()).toBe(0)
+      await rowOf(page, 0).getByRole('button', { name: /^More/ }).click()
       await rowOf(page, 0).getByLabel('At once').fill('20')
       await page.getByRole('button', { name: 'Add a limit' }).click()
       await fill(page, 1, 'credits', '10,000', 'each month')
+      await rowOf(page, 1).getByRole('button', { name: /^More/ }).click()
+      await rowOf(page, 1).getByLabel('A period begins on').fill('2026-01-17')
+      await rowOf(page, 1).getByLabel('Overdraft').fill('many')
+      await rowOf(page, 1).getByLabel('Cost of a call').fill('0')
+      await rowOf(page, 1).getByRole('button', { name: /^More/ }).click()
+      await page.getByRole('button', { name: 'Create key' }).click()
+      // What is wrong in it unfolds it.
+      await page.getByText('Enter a whole number of units below zero').waitFor()
+      await expect.poll(() => isFocused(rowOf(page, 1).getByLabel('Overdraft'))).toBe(true)
+      await rowOf(page, 1).getByLabel('Overdraft').fill('50')
       await page.getByRole('button', { name: 'Add a limit' }).click()
       await page.getByRole('button', { name: 'Remove this limit' }).click()
       await page.getByRole('button', { name: 'Create key' }).click()
@@ -120,7 +168,14 @@ onOneDatabase('SQLite', `limits in the console${browserNote}`, (makeDatabase) =>
       const [made] = (await server.latchkey.keys.list({ organizationId: 'acme' })).items
       expect(made?.limits).toMatchObject([
         { name: 'requests', limit: 100, windowSeconds: 60, burst: 20 },
-        { name: 'credits', limit: 10_000, resets: 'monthly' },
+        {
+          name: 'credits',
+          limit: 10_000,
+          resets: 'monthly',
+          anchor: new Date('2026-01-17'),
+          overdraft: 50,
+          defaultCost: 0,
+        },
       ])
     },
   )

@@ -32,6 +32,13 @@ const pictures: Record<string, (page: Page, stage: Stage) => Promise<void>> = {
   keys: async (page) => go(page, '/organizations/acme'),
   'all-keys': async (page) => go(page, '/keys?status=all'),
   key: async (page, { keyId }) => go(page, `/keys/${keyId}`),
+  limits: async (page, { keyId }) => {
+    await go(page, `/keys/${keyId}`)
+    await page
+      .getByRole('region', { name: 'Limits' })
+      .evaluate((section) => section.scrollIntoView({ block: 'start' }))
+  },
+  plans: async (page) => go(page, '/plans'),
   sessions: async (page) => go(page, '/sessions'),
   'audit-log': async (page) => go(page, '/audit-log?organization=acme'),
   'new-key': async (page) => {

@@ -30,7 +30,7 @@ async function play(database: string): Promise<Omit<Stage, 'server'>> {
   const present = Date.now()
   let now = present - 90 * day
   await using latchkey = await openLatchkey({ database, now: () => now })
-  const { keys, organizations } = latchkey
+  const { keys, organizations, plans } = latchkey
   const rootCaller = await callerBy(latchkey, (await latchkey.createRootKey()).key)
   const at = (ago: number) => {
     now = present - ago
@@ -60,6 +60,24 @@ async function play(database: string): Promise<Omit<Stage, 'server'>> {
     at(ago * day)
     await organizations.create({ id, name }, from('203.0.113.24'))
   }
+  at(85 * day)
+  await plans.create(
+    {
+      name: 'starter',
+      permissions: ['emails:*', 'domains:*'],
+      keyLimits: [{ name: 'requests', limit: 60, windowSeconds: 60 }],
+    },
+    from('203.0.113.24'),
+  )
+  await plans.create(
+    {
+      name: 'growth',
+      keyLimits: [{ name: 'requests', limit: 600, windowSeconds: 60, burst: 100 }],
+      limits: [{ name: 'credits', limit: 100_000, resets: 'monthly' }],
+    },
+    from('203.0.113.24'),
+  )
+  await organizations.update('acme', { plan: 'growth' }, from('203.0.113.24'))
   const acme = { organizationId: 'acme' }
   await create(
     88 * day,
@@ -95,6 +113,7 @@ async function play(database: string): Promise<Omit<Stage, 'server'>> {
       expiresAt: new Date(present + 5 * day + 2 * hour),
       metadata: { environment: 'production', team: 'Growth', contact: 'mail-team@acme.example' },
       createdBy: 'ada@latchkey.example',
+      limits: [{ name: 'newsletters', limit: 40, resets: 'weekly', overdraft: 5 }],
     },
     26 * hour,
   )
@@ -155,6 +174,6 @@ async function play(database: string): Promise<Omit<Stage, 'server'>> {
   at(6 * minute)
   await latchkey.verify(key.key)
   at(2 * minute)
-  await latchkey.verify(rotated.key)
+  await latchkey.verify(rotated.key, { cost: { newsletters: 31, credits: 61_250, requests: 40 } })
   return { keyId: key.id, stagingId: staging.id, token }
 }

@@ -82,6 +82,49 @@ onOneDatabase('SQLite', `trying a token in the console${browserNote}`, (makeData
   })
 
   test.skipIf(skipsBrowser)(
+    'lists the limits of a call, what was exceeded and when to try again',
+    async () => {
+      const server = await browser.serve(await makeDatabase())
+      const { keys, organizations } = server.latchkey
+      await organizations.create({
+        id: 'acme',
+        name: 'Acme',
+        limits: [{ name: 'shared', limit: 9, resets: null }],
+      })
+      const limits = [{ name: 'requests', limit: 1, windowSeconds: 7200 }]
+      const { key } = await keys.create({ organizationId: 'acme', name: 'CI', limits })
+      const page = await browser.open(server, { token: server.rootKey, path: '/try' })
+      const field = page.getByRole('main').getByLabel('Token', { exact: true })
+      const verdict = page.getByRole('region', { name: 'The verdict' })
+      await field.fill(key)
+      await field.press('Enter')
+      // To look draws nothing.
+      await verdict.getByText('1 left · 1 per 2 hours · Full').waitFor()
+      await page.getByLabel('Draw from its limits, as a call does').check()
+      await field.press('Enter')
+      const applying = verdict.getByRole('list', { name: 'Limits that apply' }).getByRole('listitem')
+      await expect
+        .poll(() => applying.allInnerTexts())
+        .toEqual([
+          expect.stringMatching(/^requests of the key\s+0 left · 1 per 2 hours · Full in 2 hours$/),
+          expect.stringMatching(/^shared of its organization\s+8 of 9 left · Never resets$/),
+        ])
+      await field.press('Enter')
+      await verdict.getByText('rate_limited', { exact: true }).waitFor()
+      expect(await verdict.getByRole('list', { name: 'Exceeded limits' }).innerText()).toBe(
+        'requests of the key',
+      )
+      expect(await verdict.innerText()).toMatch(/Try again\s+In (2 hours|1 hour 59 minutes)/)
+      const prepaid = [{ name: 'prepaid', limit: 0, resets: null }]
+      const empty = await keys.create({ organizationId: 'acme', name: 'Empty', limits: prepaid })
+      await field.fill(empty.key)
+      await field.press('Enter')
+      await verdict.getByText('quota_exceeded', { exact: true }).waitFor()
+      expect(await verdict.innerText()).toContain('Waiting does not help')
+    },
+  )
+
+  test.skipIf(skipsBrowser)(
     'reads the form without asking, and keeps the token out of everything but the question',
     async () => {
       const server = await browser.serve(await makeDatabase())

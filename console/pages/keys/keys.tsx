@@ -4,7 +4,7 @@ import { useQuery, useQueryClient } from '@tanstack/react-query'
 import { Navigate, useNavigate, useParams, useSearch } from '@tanstack/react-router'
 import { Building2, Gauge, Pencil, Plus } from 'lucide-react'
 import { Suspense, useState } from 'react'
-import { ApiError, type ListPage, type WireOrganization } from '../../api.ts'
+import { ApiError, type ListPage, type WireOrganization, type WireOrganizationDetails } from '../../api.ts'
 import { Button, LinkButton } from '../../components/button.tsx'
 import { marked } from '../../components/foreign.tsx'
 import { MissingPart } from '../../components/missing-part.tsx'
@@ -74,7 +74,7 @@ export function OrganizationKeysPage() {
         </>
       }
     >
-      {organization && organization.limits.length > 0 && <OrganizationLimits of={organization} />}
+      {organization && hasLimits(organization) && <OrganizationLimits of={organization} />}
       <KeyList
         key={id}
         caption={`Keys of ${name}`}
@@ -95,6 +95,10 @@ export function OrganizationKeysPage() {
       )}
     </Page>
   )
+}
+
+function hasLimits({ limits, plan_limits: ofPlan = [] }: WireOrganizationDetails): boolean {
+  return limits.length + ofPlan.length > 0
 }
 
 export function AllKeysPage() {

@@ -2,16 +2,25 @@
 import { useMutation, useQueryClient } from '@tanstack/react-query'
 import { Link, useNavigate } from '@tanstack/react-router'
 import { useState } from 'react'
-import { ApiError, call, type WireLimitInput, type WireOrganization } from '../../api.ts'
+import type { FieldError } from '../../../src/core/errors.ts'
+import {
+  ApiError,
+  call,
+  type WireLimitInput,
+  type WireOrganization,
+  type WireOrganizationDetails,
+} from '../../api.ts'
 import { Field } from '../../components/field.tsx'
 import { FormDialog } from '../../components/form-dialog.tsx'
 import { LimitsField } from '../../components/limits-field.tsx'
 import { ErrorNotice } from '../../components/notices.tsx'
+import { PlanField } from '../../components/plan-field.tsx'
 import { TextField } from '../../components/text-field.tsx'
 import {
   draftsAreFaulty,
   isSameDrafts,
   type LimitDraft,
+  limitRefusals,
   mergeLimits,
   toDraft,
   toLimitInput,
@@ -23,12 +32,13 @@ export function CreateOrganizationDialog({ close }: { close: () => void }) {
   const [name, setName] = useState('')
   const [id, setId] = useState('')
   const [limits, setLimits] = useState<LimitDraft[]>([])
+  const [plan, setPlan] = useState('')
   const [wasRead, setRead] = useState(false)
   const maySetLimits = useSession().refusal('latchkey:limits:write') === undefined
   const navigate = useNavigate()
   const known = useKnow()
   const creation = useMutation({
-    mutationFn: (wanted: { name: string; id?: string; limits?: WireLimitInput[] }) =>
+    mutationFn: (wanted: { name: string; id?: string; plan?: string; limits?: WireLimitInput[] }) =>
       call<WireOrganization>('POST', '/v1/organizations', { body: wanted }),
     onSuccess: async (organization) => {
       await known(organization)
@@ -44,6 +54,7 @@ export function CreateOrganizationDialog({ close }: { close: () => void }) {
     creation.mutate({
       name: name.trim(),
       ...(id.trim() !== '' && { id: id.trim() }),
+      ...(plan !== '' && { plan }),
       ...(limits.length > 0 && { limits: limits.map(toLimitInput) }),
     })
     return true
@@ -57,7 +68,7 @@ export function CreateOrganizationDialog({ close }: { close: () => void }) {
       error={error}
       submit={submit}
       close={close}
-      isTyped={name !== '' || id !== '' || limits.length > 0}
+      isTyped={name !== '' || id !== '' || plan !== '' || limits.length > 0}
     >
       <TextField label="Name" placeholder="Acme Inc." value={name} onChange={setName} error={faults.name} />
       <Field
@@ -81,13 +92,16 @@ export function CreateOrganizationDialog({ close }: { close: () => void }) {
         )}
       </Field>
       {maySetLimits && (
-        <LimitsField
-          value={limits}
-          onChange={setLimits}
-          hint="All of its keys draw from these together."
-          isTold={wasRead}
-          error={limitsFaultOf(error)}
-        />
+        <>
+          <PlanField value={plan} onChange={setPlan} error={planFaultOf(error)} />
+          <LimitsField
+            value={limits}
+            onChange={setLimits}
+            hint="All of its keys draw from these together."
+            isTold={wasRead}
+            refusals={limitRefusals(fieldsOf(error), 'limits', variables?.limits ?? [])}
+          />
+        </>
       )}
       {isTaken ? (
         <p>
@@ -102,7 +116,7 @@ export function CreateOrganizationDialog({ close }: { close: () => void }) {
       ) : (
         <OtherError
           error={error}
-          isTold={faults.name !== undefined || faults.id !== undefined || limitsFaultOf(error) !== undefined}
+          isTold={faults.name !== undefined || faults.id !== undefined || areLimitsAtFault(error)}
         />
       )}
     </FormDialog>
@@ -154,22 +168,30 @@ export function RenameOrganizationDialog({ organization, close }: RenameProps) {
 }
 
 interface LimitsProps {
-  organization: WireOrganization
+  organization: WireOrganizationDetails
   close: () => void
 }
 
-/** Changes what all keys of an organization draw from together, and nothing that others changed meanwhile. */
+/** Changes the plan of an organization and what all keys of an organization draw from together, and nothing that others changed meanwhile. */
 export function OrganizationLimitsDialog({ organization, close }: LimitsProps) {
   const [before] = useState(organization.limits)
   const [opened] = useState(() => before.map(toDraft))
   const [drafts, setDrafts] = useState(opened)
+  const [plan, setPlan] = useState(organization.plan ?? '')
+  const [planBefore] = useState(plan)
+  const [sent, setSent] = useState<WireLimitInput[]>([])
   const [wasRead, setRead] = useState(false)
   const known = useKnow()
   const address = `/v1/organizations/${encodeURIComponent(organization.id)}`
   const change = useMutation({
     mutationFn: async () => {
       const now = await call<WireOrganization>('GET', address)
-      const body = { limits: mergeLimits(before, drafts, now.limits) }
+      const limits = mergeLimits(before, drafts, now.limits)
+      setSent(limits)
+      const body = {
+        ...(!isSameDrafts(opened, drafts) && { limits }),
+        ...(plan !== planBefore && { plan: plan === '' ? null : plan }),
+      }
       return call<WireOrganization>('PATCH', address, { body })
     },
     onSuccess: async (changed) => {
@@ -177,33 +199,35 @@ export function OrganizationLimitsDialog({ organization, close }: LimitsProps) {
       close()
     },
   })
-  const fault = limitsFaultOf(change.error)
+  const isChanged = plan !== planBefore || !isSameDrafts(opened, drafts)
   const submit = () => {
     setRead(true)
     if (draftsAreFaulty(drafts)) return false
-    if (isSameDrafts(opened, drafts)) close()
+    if (!isChanged) close()
     else change.mutate()
     return true
   }
   return (
     <FormDialog
       title="Limits of the organization"
-      lead="All of its keys draw from these together. What was drawn stays drawn."
+      lead="What was drawn stays drawn."
       action={{ label: 'Save', busyLabel: 'Saving…' }}
       busy={change.isPending}
       error={change.error}
       submit={submit}
       close={close}
-      isTyped={!isSameDrafts(opened, drafts)}
+      isTyped={isChanged}
     >
+      <PlanField value={plan} onChange={setPlan} error={planFaultOf(change.error)} />
       <LimitsField
         value={drafts}
         onChange={setDrafts}
-        hint="Each call draws one unit of each limit, unless it says otherwise."
+        label="Limits of its own"
+        hint="All of its keys draw from these together, one unit of each for a call that does not say otherwise."
         isTold={wasRead}
-        error={fault}
+        refusals={limitRefusals(fieldsOf(change.error), 'limits', sent)}
       />
-      <OtherError error={change.error} isTold={fault !== undefined} />
+      <OtherError error={change.error} isTold={areLimitsAtFault(change.error)} />
     </FormDialog>
   )
 }
@@ -212,7 +236,13 @@ export function OrganizationLimitsDialog({ organization, close }: LimitsProps) {
 function useKnow(): (organization: WireOrganization) => Promise<void> {
   const client = useQueryClient()
   return async (organization) => {
-    client.setQueryData(organizationQuery(organization.id).queryKey, organization)
+    client.setQueryData(organizationQuery(organization.id).queryKey, (before) => ({
+      ...organization,
+      ...(before?.plan === organization.plan && before.plan_limits && { plan_limits: before.plan_limits }),
+    }))
+    // What its plan adds stands in no answer to a change; the number of its organizations is another now.
+    void client.invalidateQueries({ queryKey: ['organizations', 'one', organization.id] })
+    for (const name of ['plans', 'keys']) void client.invalidateQueries({ queryKey: [name] })
     void client.invalidateQueries({ queryKey: ['audit-log'] })
     void client.invalidateQueries({ queryKey: ['organizations', 'directory'] })
     await client.invalidateQueries({ queryKey: ['organizations', 'list'] })
@@ -223,9 +253,18 @@ function OtherError({ error, isTold }: { error: Error | null; isTold: boolean })
   return error === null || isTold ? null : <ErrorNotice error={error} />
 }
 
-function limitsFaultOf(error: Error | null): string | undefined {
-  const fields = error instanceof ApiError ? error.fields : []
-  return fields.find(({ path }) => path.split(/[.[]/)[0] === 'limits')?.message
+function fieldsOf(error: Error | null): readonly FieldError[] {
+  return error instanceof ApiError ? error.fields : []
+}
+
+/** Whether the fields of the plan and the limits tell what was refused. */
+function areLimitsAtFault(error: Error | null): boolean {
+  return planFaultOf(error) !== undefined || fieldsOf(error).some(({ path }) => path.startsWith('limits'))
+}
+
+function planFaultOf(error: Error | null): string | undefined {
+  const isGone = error instanceof ApiError && error.code === 'plan_not_found'
+  return isGone ? 'This plan was deleted meanwhile. Choose another.' : faultOf(error, 'plan')
 }
 
 function faultOf(error: Error | null, path: string): string | undefined {

@@ -5,6 +5,7 @@ import { type FormEvent, useRef, useState } from 'react'
 import { ApiError, call, type WireVerdict } from '../../api.ts'
 import { focusMark, useFocusOnArrival } from '../../components/autofocus.ts'
 import { Button, IconButton } from '../../components/button.tsx'
+import { CheckField } from '../../components/check-field.tsx'
 import { Field } from '../../components/field.tsx'
 import { ErrorNotice, Notice } from '../../components/notices.tsx'
 import { Page } from '../../components/page.tsx'
@@ -20,6 +21,7 @@ export function TryTokenPage() {
   const [text, setText] = useState('')
   const [isShown, setShown] = useState(false)
   const [permissions, setPermissions] = useState<string[]>([])
+  const [draws, setDraws] = useState(false)
   const [verdict, setVerdict] = useState<{ of: WireVerdict; kid: string | undefined }>()
   const reading = readToken(text)
   const question = useRef(0)
@@ -28,8 +30,8 @@ export function TryTokenPage() {
   const ask = useMutation({
     // The token is read here and not given: a mutation's variables would keep it.
     mutationFn: async () => {
-      // To look draws from no limit.
-      const body = { key: reading.token, permissions, cost: 0 }
+      // Unless it is asked for, nothing is drawn: a cost of 0 looks, and no limit refuses it.
+      const body = { key: reading.token, permissions, ...(!draws && { cost: 0 }) }
       const asked = question.current
       const answer = await call<WireVerdict>('POST', '/v1/keys/verify', { body })
       if (asked === question.current) setVerdict({ of: answer, kid: reading.kid })
@@ -104,6 +106,15 @@ export function TryTokenPage() {
             onChange={(next) => {
               forget()
               setPermissions(next)
+            }}
+          />
+          <CheckField
+            label="Draw from its limits, as a call does"
+            hint="Otherwise the verdict tells what is left, and no limit refuses it."
+            value={draws}
+            onChange={(next) => {
+              forget()
+              setDraws(next)
             }}
           />
           <div className="flex flex-wrap items-center justify-between gap-3 border-t border-line pt-4">

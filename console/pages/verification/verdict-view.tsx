@@ -22,6 +22,7 @@ import { secretState } from '../../format/graces.ts'
 import { exactly, fromNow } from '../../format/times.ts'
 import { verdictWords } from '../../format/verdicts.ts'
 import { keyQuery } from '../../queries.ts'
+import { VerdictLimits } from './verdict-limits.tsx'
 
 const bad = 'bg-danger-soft text-danger'
 const late = 'bg-warn-soft text-warn'
@@ -100,6 +101,14 @@ function KnownKey({ verdict }: { verdict: Extract<WireVerdict, { key_id: string 
           <PermissionList label="Missing" permissions={verdict.missing} />
         </Known>
       )}
+      <VerdictLimits
+        of={verdict}
+        entry={(label, content, look) => (
+          <Known label={label} {...(look && { look })}>
+            {content}
+          </Known>
+        )}
+      />
       <Known label="Key">
         <Link to="/keys/$key" params={{ key: key_id }} className="foreign text-link underline" dir="auto">
           {marked(name)}

@@ -13,7 +13,7 @@ import {
   printRotated,
   printVerdict,
 } from './key-views.ts'
-import { addUnitsCommand, limitsCommand, noLimitsOption, removedLimits } from './limits.ts'
+import { addUnitsCommand, limitsCommand, noLimitsOption, removedLimits, withPlanLimits } from './limits.ts'
 
 const shapes = () => import('../../core/shapes/keys.ts')
 const id = { id: 'the id of the key' }
@@ -151,7 +151,7 @@ export const keyCommands = [
     summary: 'show the limits of a key, and what is left of them',
     arguments: id,
     examples: [`latchkey keys limits ${exampleId}`],
-    read: async ({ keys }, { id }) => (await keys.get(id)).limits,
+    read: async ({ keys }, { id }) => withPlanLimits(await keys.get(id)),
   }),
   addUnitsCommand({
     path: 'keys add-units',

@@ -11,14 +11,17 @@ export const owners = {
   ancestor: 'key that created this key',
 } as const
 
-/** The columns of a table of limits. */
-export function limitColumns(now: number): Column<LimitState>[] {
+/** The columns of a table of limits. Where a plan adds some, one says which. */
+export function limitColumns(now: number, ofPlan: readonly LimitState[]): Column<LimitState>[] {
   return [
     { heading: 'NAME', value: ({ name }) => name },
     { heading: 'LIMIT', value: (limit) => formatLimit(limit).slice(limit.name.length + 1) },
     { heading: 'LEFT', value: ({ remaining }) => String(remaining) },
     { heading: 'HELD', value: ({ held }) => String(held), leaves: 1 },
     { heading: 'RESETS', value: (limit) => describeReset(limit, now) },
+    ...(ofPlan.length === 0
+      ? []
+      : [{ heading: 'FROM', value: (limit: LimitState) => (ofPlan.includes(limit) ? 'plan' : 'own') }]),
   ]
 }
 

@@ -27,20 +27,37 @@ export function removedLimits({ limits }: Readonly<Record<string, unknown>>): { 
   return limits === false ? { limits: [] } : {}
 }
 
+/** Its own limits, and behind them those of its plan. */
+export function withPlanLimits(owner: {
+  limits: LimitState[]
+  planLimits?: LimitState[] | undefined
+}): Shown {
+  return { limits: owner.limits, planLimits: owner.planLimits ?? [] }
+}
+
+/** The limits of an owner, by where they come from. */
+interface Shown {
+  limits: LimitState[]
+  planLimits: LimitState[]
+}
+
 /** Defines the command that shows the limits of an owner. */
 export function limitsCommand({
   read,
   ...texts
 }: OwnerCommand & {
-  read(connection: Connection, args: { id: string }): Promise<LimitState[]>
+  read(connection: Connection, args: { id: string }): Promise<Shown>
 }): DefinedCommand {
   return defineCommand({
     ...texts,
     on: serverOrDatabase,
-    run: async (connection, { args }) => ({ limits: await read(connection, args) }),
-    json: ({ limits }) => limits,
-    print: ({ limits }) =>
-      limits.length === 0 ? printNote('No limits.') : printTable(limitColumns(Date.now()), limits),
+    run: (connection, { args }) => read(connection, args),
+    json: ({ limits, planLimits }) => [...limits, ...planLimits],
+    print: ({ limits, planLimits }) => {
+      const all = [...limits, ...planLimits]
+      if (all.length === 0) return printNote('No limits.')
+      printTable(limitColumns(Date.now(), planLimits), all)
+    },
   })
 }
 

@@ -9,7 +9,7 @@ import { type Column, printTable } from '../kit/table.ts'
 import { formatAgo, formatInstant } from '../kit/times.ts'
 import { describeApplied } from './key-views.ts'
 import { describeLimits } from './limit-views.ts'
-import { addUnitsCommand, limitsCommand, noLimitsOption, removedLimits } from './limits.ts'
+import { addUnitsCommand, limitsCommand, noLimitsOption, removedLimits, withPlanLimits } from './limits.ts'
 
 const shapes = () => import('../../core/shapes/organizations.ts')
 const id = { id: 'the id of the organization' }
@@ -91,7 +91,7 @@ export const organizationCommands = [
     summary: 'show the limits of an organization, and what is left of them',
     arguments: id,
     examples: ['latchkey orgs limits acme'],
-    read: async ({ organizations }, { id }) => (await organizations.get(id)).limits,
+    read: async ({ organizations }, { id }) => withPlanLimits(await organizations.get(id)),
   }),
   addUnitsCommand({
     path: 'orgs add-units',

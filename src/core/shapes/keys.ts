@@ -13,7 +13,13 @@ import {
 import { metadataFault } from '../metadata.ts'
 import { longestPrefix, prefixPattern } from '../token.ts'
 import { type CallOptions, type Changed, type Done, type WaitOptions, waited } from './calls.ts'
-import { type AddUnitsInput, type LimitState, limitStateSchema, limitsSchema } from './limits.ts'
+import {
+  type AddUnitsInput,
+  type LimitState,
+  limitStateSchema,
+  limitsSchema,
+  planLimitsSchema,
+} from './limits.ts'
 import { type List, nameSchema, pageFields } from './page.ts'
 
 const metadata = z
@@ -224,6 +230,7 @@ export const keyDetailsSchema = keySchema
       description:
         'The newest 100 secrets, newest first, ended ones included. Latchkey keeps the newest 1000 ended secrets of a key.',
     }),
+    planLimits: planLimitsSchema,
   })
   .meta({
     id: 'KeyDetails',

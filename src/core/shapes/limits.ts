@@ -153,6 +153,12 @@ export const limitStateSchema = plainLimitSchema
   })
   .meta({ id: 'LimitState', examples: [stateExample] })
 
+/** What the plan of an owner adds to its own limits. */
+export const planLimitsSchema = z.array(limitStateSchema).optional().meta({
+  description:
+    "What the plan adds to its own limits, with what is left; absent if the organization is on no plan. A limit of its own that counts instead of the plan's leaves that one out.",
+})
+
 /** A limit after a change. */
 export const changedLimitSchema = limitStateSchema
   .extend(waited)

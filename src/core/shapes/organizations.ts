@@ -2,7 +2,14 @@
 import { z } from 'zod'
 import { instant, organizationIdSchema, text } from '../fields.ts'
 import { type CallOptions, type Changed, type WaitOptions, waited } from './calls.ts'
-import { type AddUnitsInput, type LimitState, limitName, limitStateSchema, limitsSchema } from './limits.ts'
+import {
+  type AddUnitsInput,
+  type LimitState,
+  limitName,
+  limitStateSchema,
+  limitsSchema,
+  planLimitsSchema,
+} from './limits.ts'
 import { type List, nameSchema, pageFields } from './page.ts'
 
 const limits = limitsSchema.meta({
@@ -64,6 +71,11 @@ export const organizationSchema = z
   })
   .meta({ id: 'Organization', examples: [organizationExample] })
 
+/** An organization, with what its plan adds. */
+export const organizationDetailsSchema = organizationSchema
+  .extend({ planLimits: planLimitsSchema })
+  .meta({ id: 'OrganizationDetails', examples: [organizationExample] })
+
 /** An organization after a change. */
 export const changedOrganizationSchema = organizationSchema
   .extend(waited)
@@ -71,6 +83,8 @@ export const changedOrganizationSchema = organizationSchema
 
 /** A customer of the operator, which owns keys. */
 export interface Organization extends z.infer<typeof organizationSchema> {}
+/** An organization, with the limits that its plan adds. */
+export interface OrganizationDetails extends z.infer<typeof organizationDetailsSchema> {}
 /** An organization to make: its name, and an id of the operator's own; a new UUID if absent. */
 export interface CreateOrganizationInput extends z.input<typeof createOrganizationSchema> {}
 /** What to change of an organization. */
@@ -84,7 +98,7 @@ export interface Organizations<Options extends CallOptions = CallOptions>
   /** Creates an organization. Throws `invalid_input`, `organization_exists`, `root_organization_required`. */
   create(input: CreateOrganizationInput, options?: Options): Promise<Organization>
   /** Reads an organization. Throws `organization_not_found`. */
-  get(id: string, options?: Options): Promise<Organization>
+  get(id: string, options?: Options): Promise<OrganizationDetails>
   /**
    * Changes the given fields and keeps the rest. Throws `invalid_input`, `organization_not_found`, `plan_not_found`,
    * `missing_permission` for limits and plan.

@@ -16,9 +16,10 @@ import type { Page } from '../../core/shapes/page.ts'
 import { turnOf } from '../../fairness/caller-turn.ts'
 import { findKey, keyOrders, readKeySlice, toKey } from '../../store/keys.ts'
 import { findOrganization } from '../../store/organizations.ts'
+import { findPlanOf } from '../../store/plans.ts'
 import { findSecret, readSecrets, toSecret } from '../../store/secrets.ts'
 import { actorOf, type CommandOptions, type Engine } from '../engine.ts'
-import { readLimitStates } from '../limits/states.ts'
+import { readLimitStates, readPlanLimits } from '../limits/states.ts'
 import { readPage } from '../listing.ts'
 import { toKeyWithLimits, unknownKey, unknownSecret } from './rules.ts'
 
@@ -41,9 +42,13 @@ export async function getKey(engine: Engine, id: string, options: GetKeyOptions 
       const after = secretsAfter === undefined ? undefined : await findSecret(db, row, secretsAfter)
       if (secretsAfter !== undefined && !after) throw unknownSecret()
       const secrets = await readSecrets(db, row, after)
+      const { dialect } = engine.store
+      const plan = await findPlanOf(db, row.organization_id)
+      const planLimits = await readPlanLimits(db, dialect, 'key', row, plan?.key_limits)
       return {
-        ...(await toKeyWithLimits(db, engine.store.dialect, row, engine.now())),
+        ...(await toKeyWithLimits(db, dialect, row, engine.now())),
         secrets: secrets.map(toSecret),
+        ...(planLimits && { planLimits }),
       }
     },
     turnOf(actor, options),
@@ -54,7 +59,7 @@ export async function getKey(engine: Engine, id: string, options: GetKeyOptions 
 export async function getOwnKey(engine: Engine, options: CommandOptions = {}): Promise<Key> {
   const actor = actorOf(options)
   if (holdsDatabase(actor)) refuseField('actor', 'Name the calling key: { actor: caller }.')
-  const { secrets: _, ...key } = await getKey(engine, actor.keyId, options)
+  const { secrets: _, planLimits: __, ...key } = await getKey(engine, actor.keyId, options)
   return key
 }
 

@@ -2,7 +2,14 @@
 import type { Counter } from '../../core/counters.ts'
 import { type Allowance, fullAt, periodEnd } from '../../core/limits.ts'
 import type { LimitState, PlainLimit, VerdictLimit } from '../../core/shapes/limits.ts'
-import { describeAllowance, noLimits, readLimits, type StoredLimit } from '../../core/stored-limits.ts'
+import {
+  describeAllowance,
+  joinLimits,
+  noLimits,
+  readLimits,
+  type StoredLimit,
+  writeLimits,
+} from '../../core/stored-limits.ts'
 import type { StoreDialect } from '../../store/backend.ts'
 import { readCounters } from '../../store/counters.ts'
 import type { Db } from '../../store/tables.ts'
@@ -39,6 +46,24 @@ export async function readLimitStates(
       ),
     ]),
   )
+}
+
+/**
+ * Reads what is left of the limits that a plan adds to those of its owner: those that count beside the owner's own.
+ * `planned` is the plan's list; undefined, as the answer, without a plan.
+ */
+export async function readPlanLimits(
+  db: Db,
+  dialect: StoreDialect,
+  scope: 'key' | 'organization',
+  { id, limits: own }: OwnerRow,
+  planned: string | undefined,
+): Promise<LimitState[] | undefined> {
+  if (planned === undefined) return undefined
+  const ofPlan = readLimits(planned).limits
+  const counting = joinLimits(readLimits(own).limits, ofPlan).filter((limit) => ofPlan.includes(limit))
+  const limits = writeLimits({ limits: counting, removed: {} })
+  return (await readLimitStates(db, dialect, scope, [{ id, limits }])).get(id) ?? []
 }
 
 /** What is left of limits from which nobody has drawn yet. */

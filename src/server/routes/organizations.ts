@@ -6,6 +6,7 @@ import {
   changedOrganizationSchema,
   createOrganizationSchema,
   listOrganizationsSchema,
+  organizationDetailsSchema,
   organizationSchema,
   updateOrganizationSchema,
 } from '../../core/shapes/organizations.ts'
@@ -54,7 +55,7 @@ export const organizationRoutes = [
     description:
       'Requires `latchkey:organizations:read`, unless it is the organization of the calling key: every key may read that.',
     access: 'any key',
-    answers: [{ status: 200, description: 'The organization.', schema: organizationSchema }],
+    answers: [{ status: 200, description: 'The organization.', schema: organizationDetailsSchema }],
     problems: ['missing_permission', 'too_many_reads', 'organization_not_found'],
     handle: async ({ parts: { latchkey }, params, caller, signal }) => {
       if (params.id !== caller.organizationId) requirePermission(caller, 'latchkey:organizations:read')

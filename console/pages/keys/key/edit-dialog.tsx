@@ -1,5 +1,6 @@
 // The window in which a field of a key is changed.
 import type { ReactNode } from 'react'
+import type { FieldError } from '../../../../src/core/errors.ts'
 import { ApiError, type WireKey } from '../../../api.ts'
 import { FormDialog } from '../../../components/form-dialog.tsx'
 import { ErrorNotice } from '../../../components/notices.tsx'
@@ -16,8 +17,11 @@ interface EditDialogProps {
   close: () => void
   /** Whether the field holds another value than when it was opened. */
   isTyped: boolean
-  /** The form's fields; `faultOf` gives the server's sentence on one of them. */
-  children: (faultOf: (field: keyof KeyChange) => string | undefined) => ReactNode
+  /** The form's fields; `faultOf` gives the server's sentence on one of them, and `errors` are all of them. */
+  children: (
+    faultOf: (field: keyof KeyChange) => string | undefined,
+    errors: readonly FieldError[],
+  ) => ReactNode
 }
 
 export function EditDialog({ keyToChange, title, lead, read, close, isTyped, children }: EditDialogProps) {
@@ -46,7 +50,7 @@ export function EditDialog({ keyToChange, title, lead, read, close, isTyped, chi
       close={close}
       isTyped={isTyped}
     >
-      {children(faultOf)}
+      {children(faultOf, fields)}
       {error !== null && fields.length === 0 && <ChangeRefused error={error} />}
     </FormDialog>
   )

@@ -1,13 +1,16 @@
 // The limits of a key: what is left of them, and the ways to change them and to add units.
+
+import { useQuery } from '@tanstack/react-query'
 import { Pencil } from 'lucide-react'
 import { useState } from 'react'
-import type { WireKey, WireLimit } from '../../../api.ts'
+import type { WireKey, WireKeyDetails, WireLimit, WireLimitInput } from '../../../api.ts'
 import { AddUnitsDialog } from '../../../components/add-units-dialog.tsx'
 import { Button } from '../../../components/button.tsx'
 import { LimitMeters } from '../../../components/limit-meters.tsx'
 import { LimitsField } from '../../../components/limits-field.tsx'
 import { Section } from '../../../components/page.tsx'
-import { draftsAreFaulty, isSameDrafts, mergeLimits, toDraft } from '../../../format/limits.ts'
+import { draftsAreFaulty, isSameDrafts, limitRefusals, mergeLimits, toDraft } from '../../../format/limits.ts'
+import { organizationQuery } from '../../../queries.ts'
 import { useSession } from '../../../session.ts'
 import { EditDialog } from './edit-dialog.tsx'
 
@@ -16,11 +19,17 @@ export function KeyLimits({
   refusal,
   edit,
 }: {
-  of: WireKey
+  of: WireKeyDetails
   refusal: string | undefined
   edit: () => void
 }) {
   const [adding, setAdding] = useState<WireLimit>()
+  const { key: own, readsOrganization } = useSession()
+  const { plan_limits: ofPlan = [] } = key
+  const { data: organization } = useQuery({
+    ...organizationQuery(key.organization_id),
+    enabled: ofPlan.length > 0 && (readsOrganization(key.organization_id) || own.id === key.id),
+  })
   const mayNot = useSession().refusal('latchkey:limits:write')
   return (
     <Section
@@ -40,10 +49,15 @@ export function KeyLimits({
         </Button>
       }
     >
-      {key.limits.length === 0 ? (
+      {key.limits.length === 0 && ofPlan.length === 0 ? (
         <p className="text-muted">None of its own.</p>
       ) : (
-        <LimitMeters of={key.limits} add={mayNot === undefined ? setAdding : undefined} />
+        <LimitMeters
+          of={key.limits}
+          ofPlan={ofPlan}
+          plan={organization?.plan ?? undefined}
+          add={mayNot === undefined ? setAdding : undefined}
+        />
       )}
       {adding && (
         <AddUnitsDialog
@@ -60,11 +74,16 @@ export function EditLimits({ of, close }: { of: WireKey; close: () => void }) {
   const [opened] = useState(() => of.limits.map(toDraft))
   const [drafts, setDrafts] = useState(opened)
   const [wasRead, setRead] = useState(false)
+  const [sent, setSent] = useState<WireLimitInput[]>([])
   const read = () => {
     setRead(true)
     if (draftsAreFaulty(drafts)) return 'faulty'
     if (isSameDrafts(opened, drafts)) return 'unchanged'
-    return (now: WireKey) => ({ limits: mergeLimits(of.limits, drafts, now.limits) })
+    return (now: WireKey) => {
+      const limits = mergeLimits(of.limits, drafts, now.limits)
+      setSent(limits)
+      return { limits }
+    }
   }
   return (
     <EditDialog
@@ -75,13 +94,13 @@ export function EditLimits({ of, close }: { of: WireKey; close: () => void }) {
       close={close}
       isTyped={!isSameDrafts(opened, drafts)}
     >
-      {(faultOf) => (
+      {(_, errors) => (
         <LimitsField
           value={drafts}
           onChange={setDrafts}
           hint="Each call draws one unit of each limit, unless it says otherwise."
           isTold={wasRead}
-          error={faultOf('limits')}
+          refusals={limitRefusals(errors, 'limits', sent)}
         />
       )}
     </EditDialog>

@@ -11,7 +11,7 @@ import { ErrorNotice, Notice } from '../../../components/notices.tsx'
 import { PermissionsField } from '../../../components/permissions-field.tsx'
 import { TextField } from '../../../components/text-field.tsx'
 import { type Expiry, expiryFault } from '../../../format/expiries.ts'
-import { draftsAreFaulty, type LimitDraft, toLimitInput } from '../../../format/limits.ts'
+import { draftsAreFaulty, type LimitDraft, limitRefusals, toLimitInput } from '../../../format/limits.ts'
 import { readMetadata } from '../../../format/metadata-text.ts'
 import { nameFault, textFault } from '../../../format/names.ts'
 import { permissionFaults } from '../../../format/permission-list.ts'
@@ -127,7 +127,7 @@ export function NewKeyForm({
           onChange={changed(setLimits)}
           hint="How much its calls may draw. Each call draws one unit of each limit, unless it says otherwise."
           isTold={tries > 0}
-          error={errorOf('limits') || undefined}
+          refusals={limitRefusals(refusedFields, 'limits', limits.map(toLimitInput))}
         />
       )}
       {metadataRefusal === undefined || metadataText !== '' ? (

@@ -1,0 +1,88 @@
+// Asks before a plan is deleted: by its name, and whether an organization is still on it.
+import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
+import { type FormEvent, useState } from 'react'
+import { call, type WirePlan } from '../../api.ts'
+import { focusMark } from '../../components/autofocus.ts'
+import { Button } from '../../components/button.tsx'
+import { Dialog, DialogActions } from '../../components/dialog.tsx'
+import { Field } from '../../components/field.tsx'
+import { ErrorNotice, Notice } from '../../components/notices.tsx'
+import { organizationsOn } from '../../format/plans.ts'
+import { planQuery } from '../../queries.ts'
+
+interface DeletePlanDialogProps {
+  plan: WirePlan
+  close: () => void
+}
+
+export function DeletePlanDialog({ plan: { name }, close }: DeletePlanDialogProps) {
+  const [typed, setTyped] = useState('')
+  const client = useQueryClient()
+  const { data: details, error: unread } = useQuery(planQuery(name))
+  const deletion = useMutation({
+    mutationFn: () => call('DELETE', `/v1/plans/${encodeURIComponent(name)}`),
+    onSuccess: async () => {
+      client.removeQueries({ queryKey: planQuery(name).queryKey })
+      await Promise.all(
+        ['plans', 'audit-log'].map((queryKey) => client.invalidateQueries({ queryKey: [queryKey] })),
+      )
+      close()
+    },
+  })
+  const isUsed = details !== undefined && details.organizations > 0
+  const refusal = refusalOf(details?.organizations, typed === name)
+  const submit = (event: FormEvent) => {
+    event.preventDefault()
+    if (refusal === undefined && !deletion.isPending) deletion.mutate()
+  }
+  return (
+    <Dialog
+      title={`Delete the plan ${name}`}
+      lead="This is permanent. No organization may be on it."
+      close={close}
+      isTyped={typed !== ''}
+    >
+      <form onSubmit={submit} noValidate className="space-y-4">
+        {isUsed && (
+          <Notice tone="warning" title={`On this plan: ${organizationsOn(details.organizations)}`}>
+            <p>
+              Deleting it would take its limits from all of their keys. Give each another plan, or none, on
+              its page under “Limits”.
+            </p>
+          </Notice>
+        )}
+        {details?.organizations === 0 && <p>No organization is on it.</p>}
+        {unread !== null && <ErrorNotice error={unread} />}
+        {!isUsed && (
+          <Field label={`Type ${name} to confirm`}>
+            {(control) => (
+              <input
+                {...control}
+                {...focusMark}
+                className="input font-mono"
+                autoComplete="off"
+                autoCapitalize="off"
+                spellCheck={false}
+                value={typed}
+                onChange={(event) => setTyped(event.target.value)}
+              />
+            )}
+          </Field>
+        )}
+        {deletion.isError && <ErrorNotice error={deletion.error} />}
+        <DialogActions>
+          <Button onClick={close}>Cancel</Button>
+          <Button type="submit" kind="danger" busy={deletion.isPending} refusal={refusal}>
+            {deletion.isPending ? 'Deleting…' : 'Delete permanently'}
+          </Button>
+        </DialogActions>
+      </form>
+    </Dialog>
+  )
+}
+
+function refusalOf(organizations: number | undefined, isTyped: boolean): string | undefined {
+  if (organizations === undefined) return 'Latchkey is still counting its organizations.'
+  if (organizations > 0) return 'Organizations are on this plan.'
+  return isTyped ? undefined : 'Type the name of the plan first.'
+}
