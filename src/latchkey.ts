@@ -56,6 +56,7 @@ import { createVerifiers, type Verifiers } from './verification/remote.ts'
 import { type VerifyAsker, verify } from './verification/verify.ts'
 import { verifyBatch } from './verification/verify-batch.ts'
 
+export { newKeyringFile, rotateKeyringFile } from './domain/keyring-file.ts'
 export { hasLatchkeyTables } from './store/store.ts'
 
 /** Which database is opened, and how. */

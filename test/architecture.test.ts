@@ -95,6 +95,7 @@ const machinery: Record<string, string> = {
   calls: 'checks the options of every method',
   engine: 'is what every command works with',
   keyring: 'signs what this instance gives away and takes back',
+  'keyring-file': 'holds the keys of the keyring',
   listing: 'reads the pages of every list',
   openings: 'counts who has opened a database in this process',
   random: 'draws what tokens are made of',

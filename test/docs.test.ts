@@ -23,6 +23,7 @@ const unrun: Record<string, Record<string, number>> = {
   'docs/operate/backup.md': { console: 1 },
   'docs/operate/gateways.md': { console: 1 },
   'docs/operate/install.md': { console: 2, ini: 1 },
+  'docs/operate/keyring.md': { console: 1 },
   'docs/operate/monitoring.md': { json: 1 },
   'docs/operate/postgresql.md': { console: 1 },
   'docs/operate/processes.md': { console: 1 },

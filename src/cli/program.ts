@@ -73,6 +73,11 @@ const commands: readonly (DefinedCommand | Group)[] = [
   rootKeyCommand,
   migrateCommand,
   {
+    name: 'keyring',
+    summary: 'make and rotate the keys that sign reservations',
+    load: async () => (await import('./commands/keyring.ts')).keyringCommands,
+  },
+  {
     name: 'token',
     summary: 'create and inspect tokens offline',
     load: async () => (await import('./commands/token.ts')).tokenCommands,

@@ -1,21 +1,29 @@
 // The keys of this instance, by which it knows what it has made and given away: today the reservations of units.
-import { createHmac, hkdfSync, randomBytes, timingSafeEqual } from 'node:crypto'
-import { linkSync, readFileSync, unlinkSync, writeFileSync } from 'node:fs'
+import { createHmac, hkdfSync, timingSafeEqual } from 'node:crypto'
 import { LatchkeyError } from '../core/errors.ts'
 import { sqlitePath } from '../store/sqlite-url.ts'
+import {
+  isNewer,
+  type KeyringFile,
+  makeKeyringFile,
+  readKeyringFile,
+  readSealingKey,
+} from './keyring-file.ts'
 
 /** Keys of 32 bytes, the first of which signs; what any of them has signed is known. */
 export class Keyring {
   readonly #database: string
-  #keys: readonly Buffer[] | undefined
+  readonly #given: readonly Buffer[] | undefined
+  #file: KeyringFile | undefined
 
   /**
    * `given` are the keys in base64. Without any, an SQLite database has them in a file beside it, `<database>.keyring`,
-   * which the first use makes, for its owner alone. Throws `invalid_input` for a key that is not 32 bytes.
+   * which the first use makes, for its owner alone. A file that was rotated is read again at its next use. Throws
+   * `invalid_input` for a key that is not 32 bytes.
    */
   constructor(database: string, given: readonly string[]) {
     this.#database = database
-    if (given.length > 0) this.#keys = given.map(readKey)
+    if (given.length > 0) this.#given = given.map(readSealingKey)
   }
 
   /** Signs a text for a purpose; 43 characters of base64url. Throws `keyring_missing`. */
@@ -38,11 +46,7 @@ export class Keyring {
   }
 
   #open(): readonly Buffer[] {
-    this.#keys ??= this.#read()
-    return this.#keys
-  }
-
-  #read(): readonly Buffer[] {
+    if (this.#given !== undefined) return this.#given
     const path = sqlitePath(this.#database)
     if (path === undefined)
       throw new LatchkeyError(
@@ -51,58 +55,28 @@ export class Keyring {
       )
     const file = `${path}.keyring`
     try {
-      return readFile(file) ?? makeFile(file)
+      if (this.#file === undefined || isNewer(file, this.#file)) this.#file = readOrMake(file)
     } catch (error) {
-      if (error instanceof LatchkeyError) throw error
+      // Where the file is, is for the log alone.
       throw new LatchkeyError(
         'keyring_missing',
         'The keys of the instance, beside the database, cannot be read.',
-        {
-          cause: error,
-        },
+        { cause: error },
       )
     }
+    return this.#file.keys
   }
+}
+
+function readOrMake(file: string): KeyringFile {
+  const found = readKeyringFile(file)
+  if (found !== undefined) return found
+  makeKeyringFile(file)
+  return readKeyringFile(file) as KeyringFile
 }
 
 /** Of a purpose of its own each key makes another: what was signed for one is nothing to the others. */
 function macOf(key: Buffer, purpose: string, text: string): Buffer {
   const derived = Buffer.from(hkdfSync('sha256', key, '', `latchkey ${purpose}`, 32))
   return createHmac('sha256', derived).update(text).digest()
-}
-
-function readFile(file: string): readonly Buffer[] | undefined {
-  try {
-    const lines = readFileSync(file, 'utf8')
-      .split('\n')
-      .filter((line) => line.trim() !== '')
-    if (lines.length === 0) throw new LatchkeyError('keyring_missing', `${file} holds no key.`)
-    return lines.map(readKey)
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined
-    throw error
-  }
-}
-
-/** Makes the file whole, or reads what another process has made meanwhile. */
-function makeFile(file: string): readonly Buffer[] {
-  const draft = `${file}.${process.pid}.${randomBytes(6).toString('hex')}`
-  writeFileSync(draft, `${randomBytes(32).toString('base64')}\n`, { mode: 0o600, flag: 'wx', flush: true })
-  try {
-    linkSync(draft, file)
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error
-  } finally {
-    unlinkSync(draft)
-  }
-  return readFile(file) as readonly Buffer[]
-}
-
-function readKey(text: string): Buffer {
-  const key = Buffer.from(text.trim(), 'base64')
-  if (key.length === 32) return key
-  throw new LatchkeyError(
-    'invalid_input',
-    'Each sealing key must be 32 bytes in base64: openssl rand -base64 32.',
-  )
 }
