@@ -37,9 +37,9 @@ function makeAllotments() {
   return { clock, allotments, answer }
 }
 
-function claimOf(name: string): Claim {
+function claimOf(name: string, organizationId = 'acme'): Claim {
   const allowance = { kind: 'rate', limit: 1_000, windowMs: 60_000, burst: 1_000 } as const
-  const owner = { scope: 'key', ownerId: name, organizationId: 'acme' } as const
+  const owner = { scope: 'key', ownerId: name, organizationId } as const
   const limit = { counterId: name, ...owner, name: 'requests', allowance, defaultCost: 1, epoch: 0 }
   return { limit, cost: 1 }
 }
@@ -65,8 +65,8 @@ test('what runs low is renewed, however many calls wait for other counters', asy
 test('calls that wait when the lease ends ask anew, also very many', async () => {
   const { allotments, answer } = makeAllotments()
   // More than a call of a function may have arguments.
-  const waiting = Array.from({ length: 140 }, (_, i) => claimOf(`key-${i}`)).flatMap((claim) =>
-    Array.from({ length: 1_000 }, () => allotments.wait([claim])),
+  const waiting = Array.from({ length: 140 }, (_, i) => claimOf(`key-${i}`, `organization-${i}`)).flatMap(
+    (claim) => Array.from({ length: 1_000 }, () => allotments.wait([claim])),
   )
   expect(allotments.prepare()?.waiters).toHaveLength(waiting.length)
   allotments.drop()
