@@ -1,7 +1,7 @@
 // Verifiers elsewhere and limits: what an older one is given, what a change reaches, and that units are drawn through a server.
 import { setTimeout } from 'node:timers/promises'
 import { expect, test } from 'vitest'
-import { createVerifier, type Verifier } from '../src/client/index.ts'
+import { createVerifier, type Verifier, type VerifierQuestion } from '../src/client/index.ts'
 import { createAcme } from './setup/acme.ts'
 import { onEachDatabase } from './setup/databases.ts'
 import { startTestServer } from './setup/server.ts'
@@ -15,7 +15,7 @@ interface FactsJson {
 
 onEachDatabase('limits and verifiers elsewhere', (makeDatabase) => {
   async function start() {
-    const server = await startTestServer(await makeDatabase())
+    const server = await startTestServer(await makeDatabase(), { sealingKeys: [`${'A'.repeat(43)}=`] })
     await createAcme(server.latchkey)
     const issue = (input: object = {}) =>
       server.latchkey.keys.create({ organizationId: 'acme', name: 'K', ...input })
@@ -223,5 +223,45 @@ onEachDatabase('limits and verifiers elsewhere', (makeDatabase) => {
     expect(more).toBeGreaterThanOrEqual(90)
     for (const wrong of [{ need: -1 }, { unspent: 1.5 }, { name: 'No' }, { scope: 'else' }, { key_id: 'x' }])
       expect((await send(9, wrong)).status).toBe(422)
+  })
+
+  test('what is reserved is drawn and signed by the server, and settled through it', async () => {
+    await using stage = await startVerifiers(2)
+    const { latchkey, verifiers, issue } = stage
+    const [one, two] = verifiers as [Verifier, Verifier]
+    const { key, id } = await issue({ limits: [{ ...monthly(100), defaultCost: 0 }], permissions: ['a'] })
+    const asked = { cost: { credits: 60 }, reserveSeconds: 60 }
+    expect(one.verifyCached(key, asked)).toBeUndefined()
+    const verdict = await one.verify(key, { ...asked, permissions: ['a'], organizationId: 'acme' })
+    if (!verdict.valid || verdict.reservation === undefined) throw new Error(`Not reserved: ${verdict.code}`)
+    // What a verifier holds to answer from memory, the server does not have.
+    expect(verdict.limits?.[0]?.remaining).toBeGreaterThan(30)
+    // Drawn from what all share: what the others and the server find is what is left.
+    expect(await two.verify(key, asked)).toMatchObject({ code: 'quota_exceeded' })
+    const settled = await two.settle(verdict.reservation, { credits: 15 })
+    expect(settled.settled).toMatchObject([{ name: 'credits', reserved: 60, cost: 15 }])
+    expect(await one.settle(verdict.reservation, { credits: 15 })).toEqual(settled)
+    await expect(one.settle(verdict.reservation, 1)).rejects.toMatchObject({ code: 'reservation_settled' })
+    await expect(one.settle('r1.none', 1)).rejects.toMatchObject({ code: 'invalid_input' })
+    expect((await latchkey.keys.get(id)).limits[0]?.remaining).toBe(85)
+
+    // Memory refuses what it can, and the server draws nothing for it.
+    for (const [question, code] of [
+      [{ permissions: ['b'] }, 'insufficient_permissions'],
+      [{ organizationId: 'other' }, 'not_found'],
+    ] as [VerifierQuestion, string][])
+      expect(await one.verify(key, { ...asked, ...question })).toMatchObject({ valid: false, code })
+    await expect(one.verify(key, { cost: 0, reserveSeconds: 60 })).rejects.toMatchObject({
+      code: 'invalid_input',
+    })
+    await expect(one.verify(key, { reserveSeconds: 0 })).rejects.toMatchObject({ code: 'invalid_input' })
+    expect((await latchkey.keys.get(id)).limits[0]?.remaining).toBe(85)
+    const free = await one.verify((await issue()).key, { cost: 5, reserveSeconds: 60 })
+    expect(free).toMatchObject({ valid: true })
+    expect('reservation' in free).toBe(false)
+    // All that is left can be reserved, wherever it is held.
+    const rest = { cost: { credits: 85 }, reserveSeconds: 60 }
+    await expect.poll(async () => (await two.verify(key, rest)).code).toBe('valid')
+    expect(await one.verify(key, { cost: { credits: 1 } })).toMatchObject({ code: 'quota_exceeded' })
   })
 })

@@ -2,6 +2,7 @@
 
 import { allConditions, judgesHeader } from '../../core/conditions.ts'
 import { questionFault, signalFault, unknownOption, wholeNumberFault } from '../../core/options.ts'
+import type { Settlement, Settling } from '../../core/shapes/settlements.ts'
 import type { Verdict, VerifyOptions } from '../../core/shapes/verification.ts'
 import type { FactsAnswer } from '../../core/shapes/verifiers.ts'
 import type { ParsedToken } from '../../core/token.ts'
@@ -26,11 +27,13 @@ import type { Facts } from '../../verdict/facts.ts'
 import { isOutdated } from '../../verdict/lease.ts'
 import type { Owners } from '../../verdict/owners.ts'
 import { LatchkeyClientError, refusedOption } from '../errors.ts'
+import { settlementMethods } from '../methods/settlements.ts'
 import { type CallOptions, type ClientOptions, createRequester, type Requester } from '../request/request.ts'
 import { Following } from './change-stream.ts'
 import { asClient, closed, isAbsence, TooMany, toClientError, unsupported, untilAborted } from './failures.ts'
 import { VerifierGrants } from './grants.ts'
 import { UseReporter } from './last-use.ts'
+import { hasLimits, reserve } from './reservations.ts'
 import { readSecret, VerifierMemory } from './verifier-cache.ts'
 
 /** The server of a verifier, and the bounds of its memory. */
@@ -51,16 +54,17 @@ export interface VerifierOptions extends ClientOptions, CacheOptions {
 /** The options of a verification. */
 export type VerifierQuestion = VerifyOptions & Pick<CallOptions, 'signal'>
 
-/** Verifies tokens in this process. */
-export interface Verifier extends AsyncDisposable {
+/** Verifies tokens in this process, and settles what it has reserved. */
+export interface Verifier extends AsyncDisposable, Settling<CallOptions> {
   /**
    * Verifies a token from memory or, if memory may not answer, by asking the server. A refusal is an answer, and an
    * object: write `if (verdict.valid)`, never `if (verdict)`. Throws `server_unreachable`, `timed_out` and any other code
    * with which the server refuses the verifier, and never returns a verdict in place of an answer. `timeoutMs` counts from
    * this call. `asker` names the client on whose behalf, by its address: askers share the requests to the server fairly.
+   * With `reserveSeconds`, the server draws the cost and signs the `reservation`: memory alone answers only what it refuses.
    */
   verify(token: string, question?: VerifierQuestion, asker?: Pick<Asker, 'ip'>): Promise<Verdict>
-  /** Verifies a token from memory, without a promise or I/O; undefined if memory may not answer. */
+  /** Verifies a token from memory, without a promise or I/O; undefined if memory may not answer, and to reserve. */
   verifyCached(token: string, question?: VerifyOptions): Verdict | undefined
   /** Resolves when memory may answer; throws the reason if it may not. */
   ready(): Promise<void>
@@ -106,6 +110,7 @@ class MemoryVerifier implements Verifier {
   readonly #following: Following
   readonly #uses: UseReporter
   readonly #grants: VerifierGrants
+  readonly #settling: Settling<CallOptions>
   readonly #asks = new Map<string, Ask>()
   readonly #turns = new Turns<Answered>()
   #asking = 0
@@ -119,6 +124,7 @@ class MemoryVerifier implements Verifier {
     this.#timeoutMs = options.timeoutMs ?? defaultTimeoutMs
     const headers = { [judgesHeader]: allConditions.join(', ') }
     this.#server = createRequester({ ...options, timeoutMs: this.#timeoutMs }, headers)
+    this.#settling = settlementMethods(this.#server)
     this.#clock = { ...systemClock, now, monotonic }
     const bounds = cacheBoundsOf(options)
     this.#uses = new UseReporter(this.#server, this.#clock, Math.max(bounds.secrets, leastUses), () =>
@@ -133,12 +139,13 @@ class MemoryVerifier implements Verifier {
   verifyCached(token: string, question?: VerifyOptions): Verdict | undefined {
     const fault = questionFault(question, questionNames)
     if (fault) throw refusedOption(fault)
-    return judgeBy(this.#memory, token, question)
+    return question?.reserveSeconds === undefined ? judgeBy(this.#memory, token, question) : undefined
   }
 
   async verify(token: string, question: VerifierQuestion = {}, asker: Asker = {}): Promise<Verdict> {
     const fault = questionFault(question, questionNames) ?? signalFault(question.signal)
     if (fault) throw refusedOption(fault)
+    if (question.reserveSeconds !== undefined) return this.#reserve(token, question, asker)
     const first = asClient(() => verifyOrParse(this.#memory, token, question))
     if (first instanceof Wanting) return this.#draw(token, question, asker, first)
     return 'kid' in first ? this.#verifyAsked(first, token, question, asker) : first
@@ -240,6 +247,17 @@ class MemoryVerifier implements Verifier {
     } finally {
       clearTimeout(timer)
     }
+  }
+
+  /** What memory refuses without drawing is refused here, and never reaches the server. */
+  async #reserve(token: string, question: VerifierQuestion, asker: Asker): Promise<Verdict> {
+    const { reserveSeconds: _, ...looking } = question
+    const verdict = await this.verify(token, { ...looking, cost: 0 }, asker)
+    return hasLimits(verdict) ? reserve(this.#server, token, question) : verdict
+  }
+
+  settle(...settling: Parameters<Verifier['settle']>): Promise<Settlement> {
+    return this.#settling.settle(...settling)
   }
 
   async ready(): Promise<void> {
@@ -346,7 +364,7 @@ const optionNames = [
   ...['url', 'token', 'timeoutMs', 'cachedSecrets', 'cacheBytes', 'staleIfErrorMs'],
   ...['now', 'monotonic'],
 ]
-const questionNames = ['permissions', 'organizationId', 'cost', 'signal']
+const questionNames = ['permissions', 'organizationId', 'cost', 'reserveSeconds', 'signal']
 const maxStaleMs = 2 ** 31 - 1
 
 function checkVerifierOptions(options: VerifierOptions): void {
