@@ -28,6 +28,11 @@ export function tokenOf(number: number | string): string {
   return unchecked + check
 }
 
+/** The id of the key with a number. */
+export function idOf(number: number): string {
+  return `019c1154-0000-7000-8000-${number.toString(16).padStart(12, '0')}`
+}
+
 export function kidOf(token: string): string {
   return token.slice(3, 19)
 }

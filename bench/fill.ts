@@ -5,7 +5,7 @@ import { DatabaseSync } from 'node:sqlite'
 import pg from 'pg'
 import { replaceLimits, writeLimits } from '../src/core/stored-limits.ts'
 import { openLatchkey } from '../src/index.ts'
-import { kidOf, rootToken, tokenOf } from './dataset.ts'
+import { idOf, kidOf, rootToken, tokenOf } from './dataset.ts'
 
 const keysPerOrganization = 100
 const rowsAtOnce = 5_000
@@ -17,9 +17,15 @@ function organizationOf(number: number): string {
 }
 
 function keyRow(number: number): [string, string, string, string, string, string] {
-  const id = `019c1154-0000-7000-8000-${number.toString(16).padStart(12, '0')}`
   const token = tokenOf(number)
-  return [id, organizationOf(number), `Key number ${number}`, `key number ${number}`, kidOf(token), token]
+  return [
+    idOf(number),
+    organizationOf(number),
+    `Key number ${number}`,
+    `key number ${number}`,
+    kidOf(token),
+    token,
+  ]
 }
 
 const permissions = '["emails:send","domains:read"]'

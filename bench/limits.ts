@@ -6,3 +6,8 @@ export const ampleLimits: readonly LimitGiven[] = [
   { name: 'requests', limit: 1e9, windowSeconds: 60, defaultCost: 1 },
   { name: 'credits', limit: 1e12, resets: 'monthly', defaultCost: 1 },
 ]
+
+/** What a customer of many has. */
+export const hundredAMinute: readonly LimitGiven[] = [
+  { name: 'requests', limit: 100, windowSeconds: 60, defaultCost: 1 },
+]

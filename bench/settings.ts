@@ -16,6 +16,11 @@ export interface Settings {
   storedKeys: number[]
   /** Keys created in a turn. */
   creations: number
+  /** Reservations settled in a turn. */
+  settlements: number
+  /** The length of a load on one hot key, and of one on many keys. */
+  hotSeconds: number
+  manySeconds: number
   /** A PostgreSQL of the run's own, and a folder for everything else. */
   postgresUrl: string
   folder: string
@@ -38,6 +43,9 @@ export function readSettings(
     warmKeys: quick ? 2_000 : 100_000,
     storedKeys: large ? [...storedKeys, 10_000_000] : storedKeys,
     creations: quick ? 300 : 3_000,
+    settlements: quick ? 50 : 3_000,
+    hotSeconds: quick ? 3 : 60,
+    manySeconds: quick ? 3 : 20,
     ...places,
   }
 }

@@ -5,7 +5,11 @@ import { measureCalm } from './calm.ts'
 import { measureCreation } from './creation.ts'
 import { measureHttp } from './http.ts'
 import { measureInProcess } from './in-process.ts'
+import { measureLimitsHotKey } from './limits-hot-key.ts'
+import { measureLimitsHttp } from './limits-http.ts'
 import { measureLimitsInProcess } from './limits-in-process.ts'
+import { measureLimitsManyKeys } from './limits-many-keys.ts'
+import { measureLimitsMemory } from './limits-memory.ts'
 import { measureMemory } from './memory.ts'
 import { measureStart } from './start.ts'
 import { measureStored } from './stored.ts'
@@ -20,4 +24,8 @@ export const sections: Record<string, (settings: Settings) => Promise<Findings>>
   creation: measureCreation,
   calm: measureCalm,
   'limits-in-process': measureLimitsInProcess,
+  'limits-http': measureLimitsHttp,
+  'limits-hot-key': measureLimitsHotKey,
+  'limits-many-keys': measureLimitsManyKeys,
+  'limits-memory': measureLimitsMemory,
 }
