@@ -31,6 +31,7 @@ import { keyCreation } from './domain/keys/creation.ts'
 import { keyMethods } from './domain/keys/methods.ts'
 import { createRootKey, ensureRootKey } from './domain/keys/root-key.ts'
 import { Draws } from './domain/limits/draws.ts'
+import { LostUnits } from './domain/limits/lost-units.ts'
 import { reservations } from './domain/limits/reservations.ts'
 import { noteOpening } from './domain/openings.ts'
 import { organizationMethods } from './domain/organizations.ts'
@@ -175,6 +176,8 @@ export async function openLatchkey(options: LatchkeyOptions): Promise<Latchkey> 
   const changeLines = new ChangeLines(store.changesAtOnce)
   const writer = new Writer(store, memory, { now, random }, changeLines)
   draws?.begin(writer)
+  const lost = new LostUnits(writer, clock)
+  const grants = new Grants(memory, store, (limit, units) => lost.note(limit, units))
   const engine: Engine = {
     store,
     commit: (actor, requirements, work) => writer.commit(actor, requirements, work),
@@ -203,6 +206,7 @@ export async function openLatchkey(options: LatchkeyOptions): Promise<Latchkey> 
   let closing: Promise<void> | undefined
   const end = async (): Promise<void> => {
     await draws?.stop()
+    await lost.stop()
     const written = memory.follower.stop().then(() => usage.close())
     await Promise.allSettled([written, jobs.stop()])
     await store.close()
@@ -236,7 +240,7 @@ export async function openLatchkey(options: LatchkeyOptions): Promise<Latchkey> 
       return verifyBatch(memory, requests, asked, asker)
     },
     waitUntilApplied: () => waitUntilApplied(log, clock),
-    verifiers: createVerifiers(memory, new Grants(memory, store)),
+    verifiers: createVerifiers(memory, grants),
     ensureRootKey: (token, check) => ensureRootKey(engine, token, check),
     createRootKey: () => createRootKey(engine),
     jobCounts: () => jobs.counts(),

@@ -2,6 +2,8 @@
 import { setTimeout } from 'node:timers/promises'
 import { expect, test } from 'vitest'
 import { createVerifier, type Verifier, type VerifierQuestion } from '../src/client/index.ts'
+import { leaseMs } from '../src/core/bounds.ts'
+import { openLatchkey } from '../src/latchkey.ts'
 import { createAcme } from './setup/acme.ts'
 import { onEachDatabase } from './setup/databases.ts'
 import { startTestServer } from './setup/server.ts'
@@ -223,6 +225,56 @@ onEachDatabase('limits and verifiers elsewhere', (makeDatabase) => {
     expect(more).toBeGreaterThanOrEqual(90)
     for (const wrong of [{ need: -1 }, { unspent: 1.5 }, { name: 'No' }, { scope: 'else' }, { key_id: 'x' }])
       expect((await send(9, wrong)).status).toBe(422)
+  })
+
+  test('what a verifier held that is heard of no more counts as spent, and the audit log says so once', async () => {
+    const database = await makeDatabase()
+    let lost = 0
+    let id = ''
+    {
+      await using server = await startTestServer(database)
+      await createAcme(server.latchkey)
+      const rate = { name: 'requests', limit: 1_000, windowSeconds: 60 }
+      const made = await server.latchkey.keys.create({
+        organizationId: 'acme',
+        name: 'K',
+        limits: [monthly(100), { ...monthly(50), name: 'closed' }, rate],
+      })
+      id = made.id
+      const send = async (verifier: string, sequence: number, name: string, asked: object) => {
+        const counter = { key_id: id, scope: 'key', name, epoch: 0, unspent: 0, need: 0, want: 0 }
+        const { json } = await server.request<{ counters: { granted: number; period: number }[] }>(
+          'POST',
+          '/v1/grants',
+          {
+            token: server.rootKey,
+            body: {
+              verifier,
+              sequence,
+              counters: [{ ...counter, kind: name === 'requests' ? 'rate' : undefined, ...asked }],
+            },
+          },
+        )
+        return json.counters[0] as { granted: number; period: number }
+      }
+      // Two of them end, of which the log is told together; one gives all back, and loses nothing.
+      for (const verifier of ['one', 'two']) {
+        const { granted } = await send(verifier, 1, 'credits', { need: 1, least: 1, want: 20 })
+        await send(verifier, 2, 'requests', { need: 1, least: 1, want: 20 })
+        lost += granted
+      }
+      const closed = await send('three', 1, 'closed', { need: 1, least: 1, want: 20 })
+      await send('three', 2, 'closed', { back: closed.granted, period: closed.period })
+      await setTimeout(leaseMs + 100)
+      // Whoever is served next finds them over.
+      await send('four', 1, 'closed', {})
+    }
+    await using latchkey = await openLatchkey({ database })
+    const { items } = await latchkey.audit.list({ action: 'limit.units_lost' })
+    expect(items).toMatchObject([{ keyId: id, actor: null, changes: { name: 'credits', units: lost } }])
+    expect(lost).toBeGreaterThan(0)
+    const left = (await latchkey.keys.get(id)).limits.map(({ remaining }) => remaining)
+    expect(left.slice(0, 2)).toEqual([98 - lost, 49])
   })
 
   test('what is reserved is drawn and signed by the server, and settled through it', async () => {

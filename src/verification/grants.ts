@@ -90,6 +90,7 @@ const maxOfKey: Shares = { sessions: 1_024, loans: 50_000, pieces: 16_384 }
 export class Grants {
   readonly #memory: Pick<Memory, 'allotments' | 'clock' | 'follower'>
   readonly #store: Pick<Store, 'read' | 'dialect'>
+  readonly #noteLost: (limit: CountedLimit, units: number) => void
   readonly #sessions = new Map<string, Session>()
   readonly #owners = new Map<string, Owner>()
   readonly #shares = new Map<string, Shares>()
@@ -100,9 +101,12 @@ export class Grants {
   constructor(
     memory: Pick<Memory, 'allotments' | 'clock' | 'follower'>,
     store: Pick<Store, 'read' | 'dialect'>,
+    /** Is told of units that were lent to a verifier which has ended: they count as spent. */
+    noteLost: (limit: CountedLimit, units: number) => void,
   ) {
     this.#memory = memory
     this.#store = store
+    this.#noteLost = noteLost
   }
 
   /**
@@ -199,7 +203,10 @@ export class Grants {
     this.#sessions.delete(name)
     session.isOver = true
     for (const loan of session.loans.values())
-      if (isValid(loan)) this.#memory.allotments.endLoan(loan.holding, loan.units, 0)
+      if (isValid(loan)) {
+        this.#memory.allotments.endLoan(loan.holding, loan.units, 0)
+        this.#noteLost(loan.holding.limit, loan.units)
+      }
     this.#loanCount -= session.loans.size
     this.#count(session.keyId, 'loans', -session.loans.size)
     this.#count(session.keyId, 'sessions', -1)

@@ -1,6 +1,6 @@
 // Draws units for the limits of this process: all of its counters in one transaction, one at a time, off the path of a
 // verification that has units at hand.
-import type { Change, Opened, Writer } from '../../commit/commit.ts'
+import type { Opened, Writer } from '../../commit/commit.ts'
 import { system } from '../../core/actor.ts'
 import { LatchkeyError } from '../../core/errors.ts'
 import { type Allowance, kindOf, type LimitScope } from '../../core/limits.ts'
@@ -18,6 +18,7 @@ import type { CounterMessage, Message } from '../../verdict/claims.ts'
 import type { Clock } from '../../verdict/clock.ts'
 import { type Draw, type DrawAnswer, draw, newCounter } from '../../verdict/counter.ts'
 import type { CountedLimit } from '../../verdict/holding.ts'
+import { recordLost } from './lost-units.ts'
 
 /** Two draws of a process begin so far apart at least. */
 const betweenMs = 20
@@ -206,18 +207,6 @@ function allowanceNow({ scope, ownerId, name, allowance }: CountedLimit, locked:
   return (
     current.map((limit) => limit.allowance).find((other) => kindOf(other) === kindOf(allowance)) ?? allowance
   )
-}
-
-/** Tells of the units of a quota that were lost with a process; those of a rate come again by themselves. */
-function recordLost(change: Change, limit: CountedLimit, lost: number): void {
-  if (limit.allowance.kind === 'rate') return
-  const { organizationId, ownerId, name, scope } = limit
-  change.record({
-    action: 'limit.units_lost',
-    organizationId,
-    ...(scope !== 'organization' && { keyId: ownerId }),
-    changes: { name, units: lost },
-  })
 }
 
 function toNew({ holding }: CounterMessage): StoredCounter {
