@@ -27,6 +27,8 @@ export interface Called {
   lastAnswerAt?: number
   calls: number
   refused: number
+  /** Calls that the database did not serve in time. */
+  failed: number
   /** Calls that memory could not answer. */
   waited: number
   /** Draws that were answered, and the rows of counters that they wrote. */

@@ -1,7 +1,7 @@
 // A process that verifies tokens at a pace, in the library: one of two on a database. `node caller.ts <database> <cached
 // secrets>`. It counts its draws itself: each is one transaction, which writes a row for each of its counters.
 import { setTimeout } from 'node:timers/promises'
-import { openLatchkey, type Verdict } from '../../src/index.ts'
+import { LatchkeyError, openLatchkey, type Verdict } from '../../src/index.ts'
 import { Allotments } from '../../src/verdict/allotment.ts'
 import { mulberry32 } from '../../test/setup/chance.ts'
 import { quantileOf } from '../rounds.ts'
@@ -36,10 +36,13 @@ function* scheduled({ seconds, perSecond, isRandom, seed, process: own, tokens }
 
 async function run(order: CallOrder): Promise<Called> {
   const before = { ...counted }
-  const [instants, admitted]: [number[], boolean[]] = [[], []]
+  const instants: number[] = []
+  /** Absent of a call that failed. */
+  const admitted: (boolean | undefined)[] = []
   const [fromDue, fromCall]: [number[], number[]] = [[], []]
   const waiting: Promise<void>[] = []
   let lastAnswerAt = 0
+  let failed = 0
   const note = (index: number, due: number, verdict: Verdict) => {
     const answeredAt = now()
     if (!verdict.valid && verdict.code !== 'rate_limited') throw new Error(`A token was ${verdict.code}.`)
@@ -52,7 +55,14 @@ async function run(order: CallOrder): Promise<Called> {
     const index = instants.push(now()) - 1
     const verdict = latchkey.verifyCached(token)
     if (verdict !== undefined) note(index, due, verdict)
-    else waiting.push(latchkey.verify(token).then((answer) => note(index, due, answer)))
+    else {
+      const fail = (error: unknown) => {
+        // The database did not take a draw in time; all calls that wait for it fail.
+        if (!(error instanceof LatchkeyError && error.code === 'store_unavailable')) throw error
+        failed++
+      }
+      waiting.push(latchkey.verify(token).then((answer) => note(index, due, answer), fail))
+    }
   }
   for (const { at, token } of scheduled(order)) {
     const due = order.startAt + at
@@ -63,7 +73,8 @@ async function run(order: CallOrder): Promise<Called> {
   return {
     ...(order.tellsCalls && { instants, lastAnswerAt }),
     calls: instants.length,
-    refused: admitted.filter((isAdmitted) => !isAdmitted).length,
+    refused: admitted.filter((isAdmitted) => isAdmitted === false).length,
+    failed,
     waited: waiting.length,
     draws: counted.draws - before.draws,
     rows: counted.rows - before.rows,

@@ -69,7 +69,7 @@ export async function measureLimitsHotKey(settings: Settings): Promise<Findings>
     figures,
     bars: all.flatMap(barsOf),
     notes: [
-      `Two processes that hold the library open on one database, ${settings.hotSeconds} s for each load, each on a key of its own whose bucket is full at the start. All calls, at the instants at which they began, are judged once more by one exact bucket with the same burst. The contract bounds what is admitted from the first call to the last answer; the exact bucket knows no answers that take a while, so that one call or two may be admitted here that it would have refused some milliseconds before. Evenly: the calls come at equal intervals, to the processes in turn; at random: at exponential intervals, to either.`,
+      `Two processes that hold the library open on one database, ${settings.hotSeconds} s for each load, each on a key of its own whose bucket is full at the start. All calls, at the instants at which they began, are judged once more by one exact bucket with the same burst. The contract bounds what is admitted from the first call to the last answer; the exact bucket knows no answers that take a while, so that one call or two may be admitted here that it would have refused some milliseconds before. A call that fails, since the database was locked for too long, is not admitted. Evenly: the calls come at equal intervals, to the processes in turn; at random: at exponential intervals, to either.`,
       'Transactions: on PostgreSQL all that `pg_stat_database` counts, commits and rollbacks, less what the same two processes make without calls, divided by two; on SQLite, which counts none, the draws that the process with more of them counted itself.',
     ],
   }
@@ -142,7 +142,7 @@ async function call(pair: Pair, bucket: (typeof buckets)[Rate], load: Load, seco
     tellsCalls: true,
   })
   const calls = called[0].calls + called[1].calls
-  const admitted = calls - called[0].refused - called[1].refused
+  const admitted = called.reduce((sum, { calls, refused, failed }) => sum + calls - refused - failed, 0)
   const instants = called.flatMap(({ instants = [] }) => instants)
   const exact = admittedBy(bucket, instants)
   const lastAnswerAt = Math.max(...called.map(({ lastAnswerAt = 0 }) => lastAnswerAt))

@@ -17,6 +17,7 @@ interface Loaded {
   p99FromCallMs: number
   waitedPercent: number
   refusedPercent: number
+  failedPercent: number
 }
 
 interface Sizes {
@@ -81,7 +82,7 @@ async function measureKind(
 }
 
 function toLoaded(called: readonly Called[], seconds: number, total: Counts | undefined): Loaded {
-  const sum = (name: 'calls' | 'draws' | 'rows' | 'waited' | 'refused') =>
+  const sum = (name: 'calls' | 'draws' | 'rows' | 'waited' | 'refused' | 'failed') =>
     called.reduce((total, one) => total + one[name], 0)
   const worst = (name: 'p99FromDueMs' | 'p99FromCallMs') => Math.max(...called.map((one) => one[name]))
   return {
@@ -92,6 +93,7 @@ function toLoaded(called: readonly Called[], seconds: number, total: Counts | un
     p99FromCallMs: worst('p99FromCallMs'),
     waitedPercent: (100 * sum('waited')) / sum('calls'),
     refusedPercent: (100 * sum('refused')) / sum('calls'),
+    failedPercent: (100 * sum('failed')) / sum('calls'),
   }
 }
 
@@ -126,6 +128,7 @@ function figuresOf(kind: DatabaseKind, plain: Loaded, limited: Loaded): Figure[]
     ),
     figure('calls that memory could not answer', '%', limited.waitedPercent),
     figure('calls that were refused', '%', limited.refusedPercent),
+    figure('calls that failed, the database busy for too long', '%', limited.failedPercent),
     figure('99th percentile from due, without limits', 'ms', plain.p99FromDueMs),
     {
       ...figure('99th percentile from due, with limits', 'ms', limited.p99FromDueMs),

@@ -5,6 +5,7 @@ import { measureCalm } from './calm.ts'
 import { measureCreation } from './creation.ts'
 import { measureHttp } from './http.ts'
 import { measureInProcess } from './in-process.ts'
+import { measureLimitsCold } from './limits-cold.ts'
 import { measureLimitsHotKey } from './limits-hot-key.ts'
 import { measureLimitsHttp } from './limits-http.ts'
 import { measureLimitsInProcess } from './limits-in-process.ts'
@@ -28,4 +29,5 @@ export const sections: Record<string, (settings: Settings) => Promise<Findings>>
   'limits-hot-key': measureLimitsHotKey,
   'limits-many-keys': measureLimitsManyKeys,
   'limits-memory': measureLimitsMemory,
+  'limits-cold': measureLimitsCold,
 }

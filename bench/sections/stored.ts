@@ -3,6 +3,7 @@ import { DatabaseSync } from 'node:sqlite'
 import pg from 'pg'
 import { type Latchkey, openLatchkey } from '../../src/index.ts'
 import { factsQuery } from '../../src/store/facts.ts'
+import type { VerifyAsker } from '../../src/verification/verify.ts'
 import { kidOf, shuffledNumbers, tokenOf, wanted } from '../dataset.ts'
 import { makeLoop } from '../loop.ts'
 import {
@@ -194,22 +195,23 @@ async function measureKind(settings: Settings, kind: DatabaseKind): Promise<Size
 }
 
 /** Gives tokens of different keys at each call, until all have had their turn. */
-function drawNumbers(count: number): (tokens: number) => string[] {
+export function drawNumbers(count: number): (tokens: number) => string[] {
   const numbers = shuffledNumbers(count, 7)
   let next = 0
   return (tokens) => Array.from({ length: tokens }, () => tokenOf(numbers[next++ % count] as number))
 }
 
-async function coldTurn(
+export async function coldTurn(
   database: string,
   tokens: readonly string[],
   many: number,
+  asker: VerifyAsker = {},
 ): Promise<{ rate: number; latencies: number[] }> {
   const latchkey = await openLatchkey({ database })
   try {
     // What begins with the first read, the following of changes, has begun.
     await latchkey.verify(tokenOf('unknown'))
-    return await driveReads(tokens, (token) => verifyValid(latchkey, token), many)
+    return await driveReads(tokens, (token) => verifyValid(latchkey, token, asker), many)
   } finally {
     // Among ten million rows the last uses of thousands of keys take longer to write than a stop waits for them. They are
     // not what is measured.
@@ -217,13 +219,13 @@ async function coldTurn(
   }
 }
 
-async function verifyValid(latchkey: Latchkey, token: string): Promise<void> {
-  const verdict = await latchkey.verify(token, { permissions: wanted })
+async function verifyValid(latchkey: Latchkey, token: string, asker: VerifyAsker): Promise<void> {
+  const verdict = await latchkey.verify(token, { permissions: wanted }, asker)
   if (!verdict.valid) throw new Error(`A valid token was ${verdict.code}.`)
 }
 
 /** Reads all, so many under way at once; their rate, and how long each took in milliseconds. */
-async function driveReads(
+export async function driveReads(
   texts: readonly string[],
   read: (text: string) => Promise<void>,
   many: number,
@@ -243,16 +245,17 @@ async function driveReads(
   return { rate: (texts.length * 1000) / (performance.now() - start), latencies }
 }
 
-/** The read of a verification by the driver alone. */
-async function openBare(
+/** The read of a verification, or another of a kid, by the driver alone. */
+export async function openBare(
   database: string,
+  query = factsQuery,
 ): Promise<AsyncDisposable & { read: (kid: string) => Promise<void> }> {
   const checkFound = (found: boolean) => {
     if (!found) throw new Error('A stored kid was not found.')
   }
   if (database.startsWith('sqlite:')) {
     const db = new DatabaseSync(database.slice('sqlite:'.length), { readOnly: true })
-    const select = db.prepare(factsQuery('?'))
+    const select = db.prepare(query('?'))
     return {
       read: async (kid) => checkFound(select.get(kid) !== undefined),
       [Symbol.asyncDispose]: async () => db.close(),
@@ -261,7 +264,7 @@ async function openBare(
   const client = new pg.Client({ connectionString: database, pipeline: true })
   await client.connect()
   await client.query('set search_path to latchkey')
-  const text = factsQuery('$1')
+  const text = query('$1')
   return {
     read: async (kid) =>
       checkFound((await client.query({ name: 'facts', text, values: [kid] })).rows.length === 1),
