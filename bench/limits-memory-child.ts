@@ -23,7 +23,7 @@ const inUse = () => {
   return heapUsed + arrayBuffers
 }
 
-const latchkey = await openLatchkey({ database, cachedSecrets: count, cacheBytes: count * 2_048 })
+const latchkey = await openLatchkey({ database, cachedSecrets: count })
 await latchkey.verify(tokenOf(0))
 const before = inUse()
 for (let start = 0; start < count; start += atOnce)

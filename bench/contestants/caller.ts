@@ -8,8 +8,7 @@ import { quantileOf } from '../rounds.ts'
 import type { Called, CallOrder } from '../two-processes.ts'
 
 const [database = '', cachedSecrets] = process.argv.slice(2)
-const keys = Number(cachedSecrets)
-const latchkey = await openLatchkey({ database, cachedSecrets: keys, cacheBytes: keys * 2_048 })
+const latchkey = await openLatchkey({ database, cachedSecrets: Number(cachedSecrets) })
 
 const counted = { draws: 0, rows: 0 }
 const accept = Allotments.prototype.accept

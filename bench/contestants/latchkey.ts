@@ -43,13 +43,7 @@ async function touch(latchkey: Latchkey, tokens: readonly string[]): Promise<num
 }
 
 const [database = '', keys] = process.argv.slice(2)
-/** A key with two limits counts as some 1,300 bytes: twice what the cache has room for by default. */
-const bytesPerKey = 2_048
-const latchkey = await openLatchkey({
-  database,
-  cachedSecrets: Number(keys),
-  cacheBytes: Number(keys) * bytesPerKey,
-})
+const latchkey = await openLatchkey({ database, cachedSecrets: Number(keys) })
 const tokens = inRandomOrder(Number(keys))
 await warm(latchkey, tokens)
 const loop = await makeLoop()
