@@ -25,13 +25,13 @@ export function recordLost(change: Change, limit: CountedLimit, lost: number): v
 
 /** Units that were lent to verifiers which have ended, until the log knows of them. */
 export class LostUnits {
-  readonly #writer: Pick<Writer, 'transact'>
+  readonly #writer: Pick<Writer, 'commit'>
   readonly #clock: Clock
   readonly #lost = new Map<string, { limit: CountedLimit; units: number }>()
   #under: Promise<void> | undefined
   #callOff: (() => void) | undefined
 
-  constructor(writer: Pick<Writer, 'transact'>, clock: Clock) {
+  constructor(writer: Pick<Writer, 'commit'>, clock: Clock) {
     this.#writer = writer
     this.#clock = clock
   }
@@ -66,8 +66,7 @@ export class LostUnits {
     if (told.length === 0) return
     for (const { limit } of told) this.#lost.delete(limit.counterId)
     try {
-      await this.#writer.transact([system], {}, async (opened) => {
-        const change = opened.begin(system, 'any key')
+      await this.#writer.commit(system, { permission: 'any key' }, async (change) => {
         for (const { limit, units } of told) recordLost(change, limit, units)
       })
     } catch {
