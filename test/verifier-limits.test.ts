@@ -277,6 +277,29 @@ onEachDatabase('limits and verifiers elsewhere', (makeDatabase) => {
     expect(left.slice(0, 2)).toEqual([98 - lost, 49])
   })
 
+  test('a server that stops in order gets back what its verifiers hold', async () => {
+    const database = await makeDatabase()
+    const server = await startTestServer(database)
+    await createAcme(server.latchkey)
+    const { id, key } = await server.latchkey.keys.create({
+      organizationId: 'acme',
+      name: 'K',
+      limits: [monthly(1_000)],
+    })
+    const verifier = createVerifier({ url: server.url, token: server.rootKey })
+    await verifier.ready()
+    let spent = 0
+    while (spent < 20 || verifier.verifyCached(key, { cost: 0 }) === undefined)
+      if ((await verifier.verify(key)).valid) spent++
+    await server.close()
+    await verifier.close()
+    await using latchkey = await openLatchkey({ database })
+    // Whoever draws next finds out what the process had out when it ended.
+    await latchkey.verify(key)
+    expect((await latchkey.audit.list({ action: 'limit.units_lost' })).items).toEqual([])
+    expect((await latchkey.keys.get(id)).limits[0]?.remaining).toBe(1_000 - spent - 1)
+  })
+
   test('what is reserved is drawn and signed by the server, and settled through it', async () => {
     await using stage = await startVerifiers(2)
     const { latchkey, verifiers, issue } = stage

@@ -1,14 +1,19 @@
 // The streams of server-sent events (WHATWG HTML, section 9.2) that tell verifiers which keys changed.
 
+import { setTimeout } from 'node:timers/promises'
 import { beatMs, streamFormat } from '../core/bounds.ts'
 import { LatchkeyError } from '../core/errors.ts'
 import type { Sink, Stream } from '../http/streams.ts'
 import type { Latchkey } from '../latchkey.ts'
-import type { Changed, News } from '../verification/remote.ts'
+import type { Changed } from '../verification/remote.ts'
 import { Audience, type Changes, eventBytes, noChanges, type StreamReader } from './audience.ts'
 
 /** A stream whose reader is behind by more than this ends. */
 const longestQueueBytes = 64 * 1024
+
+/** How long a stop waits for units that verifiers hold, and how often it looks whether they are back. */
+const longestRecallMs = 500
+const recallLookMs = 20
 
 /** How many streams a process keeps open: by one key, and in all. */
 export interface StreamBounds {
@@ -54,7 +59,7 @@ export class ChangeStreams {
    */
   async open(reader: StreamReader): Promise<Stream> {
     this.#refuseCrowd(reader)
-    this.#unsubscribe ??= this.#latchkey.verifiers.subscribe((news) => this.#hear(news))
+    this.#unsubscribe ??= this.#latchkey.verifiers.subscribe(({ changed }) => this.#hear(changed))
     await this.#unsubscribe
     await this.#latchkey.verifiers.findSequence(reader)
     if (this.#latchkey.verifiers.latest(reader) === undefined || this.#closed) {
@@ -64,6 +69,14 @@ export class ChangeStreams {
       this.#add(sink, reader)
       return () => this.#remove(sink)
     }
+  }
+
+  /** Asks verifiers for the units of these counters, and waits until they are back, or for a moment. */
+  async recall(lent: readonly Changed[]): Promise<void> {
+    this.#hear(lent)
+    const begunAt = performance.now()
+    while (this.#latchkey.verifiers.hasLent() && performance.now() - begunAt < longestRecallMs)
+      await setTimeout(recallLookMs)
   }
 
   /** Ends every stream and lets no other begin. */
@@ -131,7 +144,7 @@ export class ChangeStreams {
     sink.end()
   }
 
-  #hear({ changed }: News): void {
+  #hear(changed: readonly Changed[] | undefined): void {
     if (changed === undefined) {
       for (const audience of this.#audiences.values()) audience.hear(undefined)
       return

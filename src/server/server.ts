@@ -143,13 +143,20 @@ export async function startServer(latchkey: Latchkey, settings: ServerSettings):
   take = serve
   for (const exchange of held) serve(...exchange)
   let closing: Promise<void> | undefined
+  const end = async () => {
+    const { changes, latchkey } = pipeline.parts
+    // Of units that verifiers hold, only this process knows: once it has ended, they count as spent.
+    const lent = latchkey.verifiers.recall()
+    if (lent.length > 0) await changes.recall(lent)
+    changes.close()
+    pipeline.recorder.flush()
+    await drain()
+  }
   return {
     url,
     stopAccepting,
     close: () => {
-      pipeline.parts.changes.close()
-      pipeline.recorder.flush()
-      closing ??= drain()
+      closing ??= end()
       return closing
     },
   }

@@ -9,6 +9,7 @@
 // 5. Another process knows nothing of the loan. It serves nothing to a verifier that names this one.
 
 import type { z } from 'zod'
+import type { Changed } from '../coherence/follower.ts'
 import { leaseMs } from '../core/bounds.ts'
 import { LatchkeyError } from '../core/errors.ts'
 import type { AskedCounter, Granted, GrantsAnswer, grantsRequestSchema } from '../core/shapes/grants.ts'
@@ -16,7 +17,7 @@ import { joinLimits, readLimits } from '../core/stored-limits.ts'
 import { readOwners } from '../store/counters.ts'
 import type { Store } from '../store/store.ts'
 import type { Claim } from '../verdict/claims.ts'
-import type { CountedLimit, Holding } from '../verdict/holding.ts'
+import type { CountedLimit } from '../verdict/holding.ts'
 import { countLimits } from '../verdict/owners.ts'
 import {
   claimsOfCalls,
@@ -31,45 +32,10 @@ import {
   ownerOf,
   type Settled,
 } from './asked-counters.ts'
+import { type Exchange, isValid, type Loan, type Session } from './loans.ts'
 import type { Memory } from './read-through.ts'
 
 type Message = z.output<typeof grantsRequestSchema>
-
-/** What a verifier holds of one counter, or was given for its waiting calls. */
-interface Loan {
-  holding: Holding
-  /** `Holding.loans` when it was lent: with another number it is void. */
-  loans: number
-  period: number
-  epoch: number
-  units: number
-  /** What calls that wait elsewhere were given, and `Holding.messages` at that time; -1 if not all at one time. */
-  given: number
-  messages: number
-}
-
-/** A message of a verifier; it may come again. */
-interface Exchange {
-  sequence: number
-  /** The answer; undefined if there is none yet, or it failed. */
-  answer: Promise<Granted[]> | undefined
-  /** What it says of the units that were lent is taken in. */
-  isReported: boolean
-}
-
-/** A verifier that draws through this process. */
-interface Session {
-  keyId: string
-  server: string
-  last: Exchange
-  loans: Map<string, Loan>
-  /** How many of its messages are being answered. */
-  under: number
-  /** Its units are surely not spent after this, by the monotonic clock. */
-  endsAt: number
-  /** What it has counts as spent, and nothing is lent to it any more. */
-  isOver: boolean
-}
 
 /** What the verifiers of one key have of what all share. */
 interface Shares {
@@ -97,6 +63,7 @@ export class Grants {
   #loanCount = 0
   #sweptAt = 0
   #isTimed = false
+  #isStopping = false
 
   constructor(
     memory: Pick<Memory, 'allotments' | 'clock' | 'follower'>,
@@ -142,6 +109,30 @@ export class Grants {
       session.under--
       if (session.under === 0) session.endsAt = this.#memory.clock.monotonic() + leaseMs
     }
+  }
+
+  /**
+   * Lends nothing from now on, and names the counters of which verifiers have units: they can still give them back. For a
+   * process that is about to stop.
+   */
+  recall(): Changed[] {
+    this.#isStopping = true
+    const lent = new Map<string, Changed>()
+    for (const { holding } of this.#lent()) {
+      const { counterId: id, organizationId } = holding.limit
+      lent.set(id, { topic: 'limit', id, organizationId })
+    }
+    return [...lent.values()]
+  }
+
+  /** Whether verifiers have units of this process. */
+  hasLent(): boolean {
+    return this.#lent().next().done !== true
+  }
+
+  *#lent(): Generator<Loan> {
+    for (const { loans } of this.#sessions.values())
+      for (const loan of loans.values()) if (loan.units > 0 && isValid(loan)) yield loan
   }
 
   /** The organization of a key; undefined if there is none. Throws `store_unavailable`. */
@@ -368,16 +359,12 @@ export class Grants {
 
   #mayLend({ isOver, keyId }: Session): boolean {
     const { loans = 0 } = this.#shares.get(keyId) ?? {}
-    return !isOver && this.#loanCount < maxLoans && loans < maxOfKey.loans
+    return !isOver && !this.#isStopping && this.#loanCount < maxLoans && loans < maxOfKey.loans
   }
 }
 
 /** The answer of a limit that is gone. */
 const nothing = { granted: 0, period: 0, emptyForMs: 100, remaining: 0, resetsInMs: null, resetsAt: null }
-
-function isValid({ holding, loans }: Loan): boolean {
-  return !holding.isGone && holding.loans === loans
-}
 
 function notSure(): LatchkeyError {
   return new LatchkeyError('store_unavailable', 'The server cannot be sure that it has seen every change.')

@@ -1,7 +1,7 @@
 // What a verifier in another process (`client/verifier/verifier.ts`) needs of this one: facts about tokens, word of what
 // changed, how sure this process is to have seen every change, and a place to report what was used.
 
-import type { News } from '../coherence/follower.ts'
+import type { Changed, News } from '../coherence/follower.ts'
 import { type Condition, noConditions } from '../core/conditions.ts'
 import { LatchkeyError } from '../core/errors.ts'
 import { parseInput } from '../core/input.ts'
@@ -72,6 +72,10 @@ export interface Verifiers {
    * `store_unavailable`, `too_many_requests`.
    */
   draw(message: GrantsInput, keyId: string, scope?: Scope): Promise<GrantsAnswer>
+  /** Lends no unit from now on, and names the counters of which verifiers have some. */
+  recall(): Changed[]
+  /** Whether verifiers have units of this process, which they may still give back. */
+  hasLent(): boolean
   /**
    * Notes uses of secrets that were found valid elsewhere: of those in scope, never backwards, never in the
    * future. Throws `invalid_input`, `store_unavailable`.
@@ -104,6 +108,8 @@ export function createVerifiers(memory: Memory, grants: Grants): Verifiers {
     },
     draw: async (message, keyId, scope) =>
       grants.serve(parseInput(grantsRequestSchema, message), keyId, scope?.organizationId),
+    recall: () => grants.recall(),
+    hasLent: () => grants.hasLent(),
     noteUses: async (uses, scope, asker) => {
       const now = clock.now()
       await Promise.all(
