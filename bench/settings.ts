@@ -43,7 +43,7 @@ export function readSettings(
     warmKeys: quick ? 2_000 : 100_000,
     storedKeys: large ? [...storedKeys, 10_000_000] : storedKeys,
     creations: quick ? 300 : 3_000,
-    settlements: quick ? 50 : 3_000,
+    settlements: quick ? 50 : 500,
     hotSeconds: quick ? 3 : 60,
     manySeconds: quick ? 3 : 20,
     ...places,

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { createDatabase, fillDatabase, inRandomOrder } from '../dataset.ts'
 import { ampleLimits } from '../limits.ts'
 import { loader, loadMeasured } from '../load.ts'
-import { type ServerProcess, serverCore, startLatchkey } from '../processes.ts'
+import { processorTimeOf, type ServerProcess, serverCore, startLatchkey } from '../processes.ts'
 import { type Bar, type Figure, type Findings, ratiosOf, takeTurns } from '../rounds.ts'
 import type { Settings } from '../settings.ts'
 import { askInSteps } from '../step-client.ts'
@@ -93,7 +93,9 @@ async function measureSettle({ folder, postgresUrl, rounds, settlements }: Setti
   await fillDatabase(database, askedAbout, ampleLimits)
   const env = { LATCHKEY_SEALING_KEYS: sealingKey }
   await using server = await startLatchkey(database, { env, log: join(folder, 'settle.log') })
-  const turn = (steps: 'update' | 'pair') => async () => {
+  const spent = { update: [] as number[], pair: [] as number[] }
+  const turn = (steps: keyof typeof spent) => async () => {
+    const before = processorTimeOf(server.pid) ?? Number.NaN
     const { done, seconds } = await askInSteps({
       url: server.url,
       steps,
@@ -101,17 +103,22 @@ async function measureSettle({ folder, postgresUrl, rounds, settlements }: Setti
       count: settlements,
       keys: askedAbout,
     })
+    spent[steps].push(((processorTimeOf(server.pid) ?? Number.NaN) - before) / done)
     return done / seconds
   }
   const values = await takeTurns(rounds, { updates: turn('update'), pairs: turn('pair') })
+  for (const steps of ['update', 'pair'] as const) spent[steps].shift()
   const ratios = ratiosOf(values.pairs, values.updates)
+  const [update, pair] = [`${kind}: PATCH of a key`, `${kind}: reserved and settled`]
   const figures: Figure[] = [
-    { what: `${kind}: PATCH of a key`, unit: 'a second', values: values.updates },
+    { what: update, unit: 'a second', values: values.updates },
+    { what: pair, unit: 'pairs a second', values: values.pairs, beside: { what: 'PATCH of a key', ratios } },
+    { what: `${update}, processor time`, unit: 'µs a request', values: spent.update },
     {
-      what: `${kind}: reserved and settled`,
-      unit: 'pairs a second',
-      values: values.pairs,
-      beside: { what: 'PATCH of a key', ratios },
+      what: `${pair}, processor time`,
+      unit: 'µs a pair',
+      values: spent.pair,
+      beside: { what: 'PATCH of a key', ratios: ratiosOf(spent.pair, spent.update) },
     },
   ]
   const bars: Bar[] = [
