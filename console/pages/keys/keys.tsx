@@ -36,7 +36,7 @@ export function OrganizationKeysPage() {
   const search = useSearch({ from: '/organizations/$organization' })
   const navigate = useNavigate({ from: '/organizations/$organization' })
   const { isRoot, key, refusal } = useSession()
-  const { organization, isUnknown } = useOrganization(id)
+  const { organization, isUnknown, isSettled } = useOrganization(id)
   const [renaming, setRenaming] = useState(false)
   const [limiting, setLimiting] = useState(false)
   if (isUnknown || !(isRoot || id === key.organization_id)) return <NoOrganization id={id} />
@@ -75,14 +75,17 @@ export function OrganizationKeysPage() {
       }
     >
       {organization && hasLimits(organization) && <OrganizationLimits of={organization} />}
-      <KeyList
-        key={id}
-        caption={`Keys of ${name}`}
-        organization={id}
-        search={search}
-        change={(next) => void navigate({ search: next, replace: true })}
-        newKey={<NewKeyLink organization={id} text="Create the first key" />}
-      />
+      {/* Limits that come late would push the list down. */}
+      <div className={isSettled ? '' : 'invisible'}>
+        <KeyList
+          key={id}
+          caption={`Keys of ${name}`}
+          organization={id}
+          search={search}
+          change={(next) => void navigate({ search: next, replace: true })}
+          newKey={<NewKeyLink organization={id} text="Create the first key" />}
+        />
+      </div>
       {limiting && organization && (
         <Suspense>
           <OrganizationLimitsDialog organization={organization} close={() => setLimiting(false)} />
@@ -174,11 +177,19 @@ function NewKeyLink({
 }
 
 /** The organization as far as the signed-in key may know it. */
-function useOrganization(id: string): { organization: WireOrganization | undefined; isUnknown: boolean } {
+interface OrganizationFound {
+  organization: WireOrganizationDetails | undefined
+  isUnknown: boolean
+  /** Whether nothing more of it is to come. */
+  isSettled: boolean
+}
+
+function useOrganization(id: string): OrganizationFound {
   const client = useQueryClient()
-  const { data, error } = useQuery({
+  const enabled = useSession().readsOrganization(id)
+  const { data, error, isPlaceholderData } = useQuery({
     ...organizationQuery(id),
-    enabled: useSession().readsOrganization(id),
+    enabled,
     placeholderData: () =>
       // The list one comes from knows the name already.
       client
@@ -186,7 +197,11 @@ function useOrganization(id: string): { organization: WireOrganization | undefin
         .flatMap(([, list]) => list?.pages.flatMap((page) => page.items) ?? [])
         .find((organization) => organization.id === id),
   })
-  return { organization: data, isUnknown: error instanceof ApiError && error.status === 404 }
+  return {
+    organization: data,
+    isUnknown: error instanceof ApiError && error.status === 404,
+    isSettled: !enabled || error !== null || (data !== undefined && !isPlaceholderData),
+  }
 }
 
 function NoOrganization({ id }: { id: string }) {
