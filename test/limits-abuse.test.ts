@@ -71,6 +71,10 @@ describe('calls that wait for limits', () => {
     ]
     allotments.giveBack(claims, true)
     expect(allotments.prepare()?.counters).toMatchObject([{ unused: 3 }])
+    // Units of a period that is over come back to no other one.
+    const late = makeAllotments()
+    late.giveBack([{ limit: limitOf('acme', 'quota'), cost: 3, period: 1 }], true)
+    expect(late.prepare()).toBeUndefined()
     const others = makeAllotments()
     others.giveBack(claims)
     expect(others.prepare()?.counters).toMatchObject([{ unused: 2 }, { unused: 3 }])

@@ -148,12 +148,13 @@ export class Allotments {
 
   /**
    * Gives back what a call took that something else refuses. What it took of a rate comes back at once or not at all: after
-   * another message, its bucket may have been full meanwhile.
+   * another message, its bucket may have been full meanwhile. Units of a period or an epoch that has ended are void.
    */
   giveBack(claims: readonly Claim[], isLate = false): void {
-    for (const { limit, cost } of claims) {
+    for (const { limit, cost, period } of claims) {
       if (cost === 0 || (isLate && limit.allowance.kind === 'rate')) continue
       const holding = this.holdingOf(limit)
+      if (holding.limit.epoch !== limit.epoch || (period ?? holding.period) !== holding.period) continue
       holding.unused += cost
       this.#mark(holding)
     }
@@ -234,6 +235,17 @@ export class Allotments {
   fail(message: Message, error: unknown): void {
     for (const waiter of message.waiters.splice(0)) waiter.fail(error)
     for (const waiter of this.#waiting.splice(0)) waiter.fail(error)
+  }
+
+  /** Drops the units of all counters for which a message does not ask, and says so: its answer tells nothing of them. */
+  dropBeside(message: Message | undefined): void {
+    const now = this.#clock.monotonic()
+    const asked = new Set(message?.counters.map(({ holding }) => holding))
+    for (const holding of this.#holdings.values()) {
+      if (asked.has(holding)) continue
+      if (holding.owesReport) this.#mark(holding)
+      holding.drop(now)
+    }
   }
 
   /** Drops all units, since the lease under which they were granted has ended; what waits asks anew. */

@@ -11,6 +11,11 @@ export interface Claim {
   period?: number | undefined
 }
 
+/** What was drawn just now, with the periods of the units: others may begin before they are given back, or reserved. */
+export function dateClaims(claims: readonly Claim[]): Claim[] {
+  return claims.map(({ limit, cost }) => ({ limit, cost, period: limit.holding?.period }))
+}
+
 /** What a counter is asked for in a message. */
 export interface CounterMessage extends Omit<DrawMessage, 'holder' | 'sequence'> {
   holding: Holding

@@ -155,6 +155,8 @@ export class Holding {
    */
   accept(answer: DrawAnswer, sentAt: number, kept: number, now: number): void {
     if (answer.kept < kept || answer.period !== this.period) this.#voidLoans()
+    // Units of a period that is over come back to no other one.
+    if (answer.period !== this.period) this.unused = 0
     // Spent meanwhile were those that the store does not know any more, as far as they go.
     this.held = Math.max(0, this.held - (kept - answer.kept)) + answer.granted
     this.out = answer.kept + answer.granted

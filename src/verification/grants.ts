@@ -271,7 +271,10 @@ export class Grants {
     allotments.endLoan(loan.holding, loan.units - kept - back, back)
     const unused = Math.min(asked.unused, loan.given)
     if (unused > 0 && limit !== undefined && isCurrent)
-      allotments.giveBack([{ limit, cost: unused }], loan.messages !== loan.holding.messages)
+      allotments.giveBack(
+        [{ limit, cost: unused, period: loan.period }],
+        loan.messages !== loan.holding.messages,
+      )
     loan.units = kept
     loan.given = 0
     if (kept === 0) this.#forget(session, name)

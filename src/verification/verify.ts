@@ -3,7 +3,7 @@ import type { Purpose } from '../core/purpose.ts'
 import type { Verdict, VerifyOptions } from '../core/shapes/verification.ts'
 import type { ParsedToken } from '../core/token.ts'
 import type { Asker } from '../fairness/turns.ts'
-import type { Claim } from '../verdict/claims.ts'
+import { type Claim, dateClaims } from '../verdict/claims.ts'
 import { exceededVerdict } from '../verdict/drawing.ts'
 import {
   evaluate,
@@ -86,12 +86,7 @@ export async function verifyDrawing(
     if (refusal !== undefined) return verdictOf(answer, terms, refusal)
     return exceededVerdict(answer, claims, outcome.exceeded, memory.clock.monotonic(), now)
   }
-  // A new period may begin before a reservation is made of these units.
-  const paid =
-    asked.reserveSeconds === undefined
-      ? claims
-      : claims.map(({ limit, cost }) => ({ limit, cost, period: limit.holding?.period }))
-  return verifyPaid(memory, token, asked, asker, paid)
+  return verifyPaid(memory, token, asked, asker, dateClaims(claims))
 }
 
 /**

@@ -86,6 +86,27 @@ export class Ledger {
       })
   }
 
+  /** Of units that were noted as spent at an instant, so many were not: the call for which they were drawn took none. */
+  noteUnspent(
+    holder: string,
+    counterId: string,
+    units: number,
+    period: number,
+    { order, at }: { order: number; at: number | undefined },
+  ): void {
+    this.account(holder, counterId).spent -= units
+    // Just before what they were part of.
+    const entry = {
+      kind: 'spent',
+      at,
+      units: -units,
+      period,
+      time: this.#time(),
+      order: order - 0.5,
+    } as const
+    this.#entriesOf(counterId).push(entry)
+  }
+
   noteChange(counterId: string, before: Allowance, after: Allowance, asOf: number): void {
     this.#push(counterId, { kind: 'change', before, after, asOf })
   }
@@ -213,7 +234,7 @@ export class Ledger {
           entry.time,
         )
         const allowed = limit + Math.max(extra, Number.NEGATIVE_INFINITY === extra ? 0 : extra)
-        if (entry.kind === 'spent' && sum > allowed)
+        if (entry.kind === 'spent' && entry.units > 0 && sum > allowed)
           this.#violate(
             `${counterId} at ${entry.time.toFixed(0)} ms: ${sum} of ${allowed} in the period ${entry.period}`,
           )

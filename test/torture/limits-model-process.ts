@@ -6,6 +6,7 @@ import type { Claim, Message, Outcome } from '../../src/verdict/claims.ts'
 import type { DrawMessage } from '../../src/verdict/counter.ts'
 import type { CountedLimit, Holding } from '../../src/verdict/holding.ts'
 import type { World } from './limits-model.ts'
+import { type GrantsBody, type Instant, ModelServer, type Served } from './limits-model-server.ts'
 import type { AskedCounter, Drawn, ModelLimit, Store } from './limits-model-store.ts'
 
 const timeoutMs = 800
@@ -13,6 +14,13 @@ const spacingMs = 20
 
 /** What a call asks of the limits: costs by the counter. */
 export type Costs = Readonly<Record<string, number>>
+
+/** Whoever judges calls: a process, or a verifier elsewhere. */
+export interface Caller {
+  readonly isDead: boolean
+  deliver(run: () => void): void
+  call(costs: Costs, note: (outcome: Outcome | undefined, periods: Map<string, number>) => void): void
+}
 
 /** What a look at the log shows. */
 interface Look {
@@ -23,7 +31,7 @@ interface Look {
 }
 
 /** One process: it may be paused, cut off, stopped and killed. */
-export class Process {
+export class Process implements Caller {
   readonly #world: World
   readonly #store: Store
   readonly #allotments: Allotments
@@ -47,6 +55,9 @@ export class Process {
   #sent: Message | undefined
   /** What calls took, by their outcomes, less what left the holdings: zero, if each call takes all or nothing. */
   readonly balance = new Map<string, number>()
+  readonly #server: ModelServer
+  /** When units of a counter were last noted as spent. */
+  readonly #notedAt = new Map<string, Instant>()
 
   constructor(world: World, name: string) {
     this.#world = world
@@ -66,6 +77,21 @@ export class Process {
       () => this.#wake(),
       () => this.#holdsLease(),
     )
+    this.#server = new ModelServer(world.breakage, {
+      allotments: this.#allotments,
+      clock: { ...clock, now: clock.monotonic },
+      holder: () => (this.#isRegistered ? this.#holder : undefined),
+      leaseAge: () => (this.#holdsLease() ? leaseMs - (this.#leaseEndsAt - this.#now()) : undefined),
+      readLimits: () => this.#ask(() => [...this.#store.limits.values()]),
+      noteTaken: ({ limit, cost: units }, fromHand) => {
+        const { counterId } = limit
+        const holding = this.#allotments.holdingOf(limit)
+        if (fromHand) this.#noteSpent(holding, units)
+        this.#addBalance(counterId, units)
+        const instant = this.#notedAt.get(counterId) ?? { order: this.#store.ledger.order, at: undefined }
+        return { holder: this.#holder, counterId, units, period: holding.period, instant }
+      },
+    })
     this.#register()
     this.#every(this.#pollEveryMs, () => this.#look())
     this.#every(1_000, () => this.#allotments.sweep())
@@ -111,6 +137,16 @@ export class Process {
       if (!this.#isCutOff) this.#store.followers.delete(this.#holder)
       this.kill()
     })
+  }
+
+  /** Serves a message of a verifier. */
+  serve(body: GrantsBody): Promise<Served> {
+    return this.#server.serve(body)
+  }
+
+  /** What was drawn for calls of verifiers that never heard of it was not spent. */
+  cancelUnused(): void {
+    this.#server.cancelAll(this.#store.ledger)
   }
 
   /** A call: takes from hand while the lease holds, and waits for a draw otherwise. */
@@ -263,7 +299,7 @@ export class Process {
         scope: 'key',
         ownerId: 'key',
         organizationId: 'acme',
-        name: counterId,
+        name: counterId.split('/')[2] as string,
         allowance,
         defaultCost: 1,
         epoch,
@@ -292,7 +328,9 @@ export class Process {
     const holder = this.#holder
     const asked = message.counters.map((one): AskedCounter => {
       const { holding, ...rest } = one
-      const sent: DrawMessage = { ...rest, holder, sequence: message.sequence }
+      const lent = this.#world.breakage === 'loan is not out' ? holding.lent : 0
+      const unspent = Math.max(0, rest.unspent - lent)
+      const sent: DrawMessage = { ...rest, unspent, holder, sequence: message.sequence }
       return { counterId: holding.counterId, allowance: holding.limit.allowance, message: sent }
     })
     this.#ask(() => this.#store.draw(asked), true).then(
@@ -333,8 +371,9 @@ export class Process {
   #accept(message: Message, drawn: readonly Drawn[], holder: string): void {
     const answers = drawn.map(({ answer }) => answer)
     const before = message.counters.map(({ holding, unspent }, i) => {
-      const { kept, granted } = answers[i] as Drawn['answer']
-      return { held: Math.max(0, holding.held - (unspent - kept)) + granted, unused: holding.unused }
+      const { kept, granted, period } = answers[i] as Drawn['answer']
+      const unused = period === holding.period ? holding.unused : 0
+      return { held: Math.max(0, holding.held - (unspent - kept)) + granted, unused }
     })
     const others = [...this.#known.keys()]
       .map((id) => this.#holdingOf(id))
@@ -348,6 +387,7 @@ export class Process {
       const { answer, instant } = drawn[i] as Drawn
       const pool = answer.given - (holding.unused - unused)
       this.#store.ledger.noteSpent(holder, holding.counterId, pool, answer.period, instant)
+      if (pool > 0) this.#notedAt.set(holding.counterId, instant)
       this.#addBalance(holding.counterId, -pool)
       this.#noteSpent(holding, held - holding.held)
       if (this.#world.breakage === 'unused') {
@@ -359,6 +399,7 @@ export class Process {
 
   #noteSpent(holding: Holding, units: number): void {
     this.#store.ledger.noteSpent(this.#holder, holding.counterId, units, holding.period)
+    if (units > 0) this.#notedAt.set(holding.counterId, { order: this.#store.ledger.order, at: undefined })
     this.#addBalance(holding.counterId, -units)
   }
 

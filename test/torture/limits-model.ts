@@ -5,8 +5,9 @@ import { outOf } from '../../src/verdict/counter.ts'
 import { mulberry32 } from '../setup/chance.ts'
 import { Events } from './limits-model-events.ts'
 import { Ledger } from './limits-model-ledger.ts'
-import { type Costs, Process } from './limits-model-process.ts'
+import { type Caller, type Costs, Process } from './limits-model-process.ts'
 import { type Reservation, Store } from './limits-model-store.ts'
+import { RemoteVerifier } from './limits-model-verifier.ts'
 
 const historyMs = 20_000
 /** So long nobody calls, and nothing goes wrong, before each process must get what there is. */
@@ -30,7 +31,19 @@ export const breakages = [
   'recall',
 ] as const
 
-export type Breakage = (typeof breakages)[number]
+/** The rules of loans to verifiers elsewhere, which only a world with verifiers can miss. */
+export const loanBreakages = [
+  'loan twice',
+  'loan outlives lease',
+  'loan is not out',
+  'message twice',
+  'late unused',
+] as const
+
+export type Breakage = (typeof breakages)[number] | (typeof loanBreakages)[number]
+
+/** The counters of the model, by the ids that the real modules give them. */
+const ids = { rate: 'key/key/rate/rate', hourly: 'key/key/hourly/hourly', prepaid: 'key/key/prepaid/never' }
 
 /** What one history came to. A violation says what happened and when. */
 export interface History {
@@ -54,9 +67,9 @@ const rates: readonly Omit<Rate, 'kind'>[] = [
   { limit: 20, windowMs: 1_000, burst: 60 },
 ]
 
-/** Runs one history of three processes to its end, or to the first violation. */
-export async function simulate(seed: number, breakage?: Breakage): Promise<History> {
-  const world = new World(seed, breakage)
+/** Runs one history of three processes, and of so many verifiers that draw through them, to its end. */
+export async function simulate(seed: number, breakage?: Breakage, verifiers = 0): Promise<History> {
+  const world = new World(seed, breakage, verifiers)
   await world.run()
   return world.history
 }
@@ -81,12 +94,13 @@ export class World {
   readonly #processes: Process[] = []
   readonly #first: { counterId: string; first: Allowance }[]
   readonly #gone: Process[] = []
+  readonly #verifiers: RemoteVerifier[] = []
   #clockOffset: number
   #started = 0
   isUp = true
   isCalm = false
 
-  constructor(seed: number, breakage: Breakage | undefined) {
+  constructor(seed: number, breakage: Breakage | undefined, verifiers: number) {
     this.random = mulberry32(seed)
     this.breakage = breakage
     // Soon an hour ends.
@@ -94,13 +108,24 @@ export class World {
     this.store = new Store(() => Math.floor(this.time + this.#clockOffset), this.ledger, breakage)
     const quota = { kind: 'quota', anchor: null, overdraft: null } as const
     this.#first = [
-      { counterId: 'rate', first: { kind: 'rate', ...this.pick(rates) } },
-      { counterId: 'hourly', first: { ...quota, limit: this.pick([30, 100, 300]), resets: 'hourly' } },
-      { counterId: 'prepaid', first: { ...quota, limit: this.pick([20, 200, 1_000]), resets: null } },
+      { counterId: ids.rate, first: { kind: 'rate', ...this.pick(rates) } },
+      { counterId: ids.hourly, first: { ...quota, limit: this.pick([30, 100, 300]), resets: 'hourly' } },
+      { counterId: ids.prepaid, first: { ...quota, limit: this.pick([20, 200, 1_000]), resets: null } },
     ]
     for (const { counterId, first } of this.#first)
       this.store.limits.set(counterId, { counterId, allowance: first, epoch: 0 })
     for (let i = 0; i < 3; i++) this.#start(i)
+    for (let i = 0; i < verifiers; i++) this.#startVerifier(i)
+  }
+
+  /** The process at an address: the next one, when one has ended. */
+  processAt(slot: number): Process {
+    return this.#processes[slot] as Process
+  }
+
+  /** How deep promises stand behind each other: messages of verifiers pass through many. */
+  get #depth(): number {
+    return this.#verifiers.length > 0 ? 40 : 3
   }
 
   get time(): number {
@@ -125,11 +150,12 @@ export class World {
 
   async run(): Promise<void> {
     this.#keepMeddling()
-    await this.#events.runUntil(historyMs)
+    await this.#events.runUntil(historyMs, this.#depth)
     this.#calmDown()
-    await this.#events.runUntil(historyMs + calmMs)
+    await this.#events.runUntil(historyMs + calmMs, this.#depth)
     this.#probe()
-    await this.#events.runUntil(historyMs + calmMs + 1_000)
+    await this.#events.runUntil(historyMs + calmMs + 1_000, this.#depth)
+    for (const process of [...this.#processes, ...this.#gone]) process.cancelUnused()
     this.ledger.check(this.#first)
     for (const process of [...this.#processes, ...this.#gone])
       for (const [id, units] of process.balance)
@@ -146,8 +172,30 @@ export class World {
     this.#keepCalling(process)
   }
 
+  #startVerifier(slot: number): void {
+    const verifier = new RemoteVerifier(this, slot % 3)
+    this.#verifiers[slot] = verifier
+    this.#keepCalling(verifier)
+    if (this.#verifiers.length === slot + 1) this.#keepHarming(slot)
+  }
+
+  #keepHarming(slot: number): void {
+    this.at(this.between(1_000, 8_000), () => {
+      if (this.isCalm) return
+      const verifier = this.#verifiers[slot] as RemoteVerifier
+      const dice = this.random()
+      if (dice < 0.4) verifier.pause(this.between(100, 4_000))
+      else if (dice < 0.6) verifier.cutOff(this.between(100, 3_000))
+      else if (dice < 0.85) {
+        verifier.kill()
+        this.#startVerifier(slot)
+      }
+      this.#keepHarming(slot)
+    })
+  }
+
   /** Quiet and busy times take turns. */
-  #keepCalling(process: Process, busyUntil = 0, everyMs = 40): void {
+  #keepCalling(process: Caller, busyUntil = 0, everyMs = 40): void {
     if (this.isCalm || process.isDead) return
     const isOver = this.time >= busyUntil
     const until = isOver ? this.time + this.between(200, 4_000) : busyUntil
@@ -158,15 +206,15 @@ export class World {
     })
   }
 
-  #call(process: Process): void {
+  #call(process: Caller): void {
     const one = () => (this.chance(0.8) ? 1 : this.pick([0, 2, 5, 12]))
     const costs: Costs = this.pick([
-      { rate: one() },
-      { rate: 1, hourly: one() },
-      { hourly: one() },
-      { prepaid: one() },
-      { rate: one(), prepaid: one() },
-      { rate: 1, hourly: one(), prepaid: one() },
+      { [ids.rate]: one() },
+      { [ids.rate]: 1, [ids.hourly]: one() },
+      { [ids.hourly]: one() },
+      { [ids.prepaid]: one() },
+      { [ids.rate]: one(), [ids.prepaid]: one() },
+      { [ids.rate]: 1, [ids.hourly]: one(), [ids.prepaid]: one() },
     ])
     this.history.calls++
     const epochs = new Map([...this.store.limits.values()].map(({ counterId, epoch }) => [counterId, epoch]))
@@ -210,7 +258,8 @@ export class World {
       else if (dice < 0.49) this.#raiseBarrier()
       else if (dice < 0.6) this.#clockOffset += this.pick([-3_600_000, -5_000, -700, 700, 5_000, 3_600_000])
       else if (dice < 0.78) this.#changeLimit()
-      else if (dice < 0.9) this.store.add(this.pick(['hourly', 'prepaid']), Math.floor(this.between(-40, 40)))
+      else if (dice < 0.9)
+        this.store.add(this.pick([ids.hourly, ids.prepaid]), Math.floor(this.between(-40, 40)))
       else this.#end(process, slot)
       this.#keepMeddling()
     })
@@ -229,7 +278,7 @@ export class World {
       counterId,
       allowance: before,
       epoch,
-    } = this.store.limitOf(this.pick(['rate', 'hourly', 'prepaid']))
+    } = this.store.limitOf(this.pick([ids.rate, ids.hourly, ids.prepaid]))
     const after: Allowance =
       before.kind === 'rate'
         ? { kind: 'rate', ...this.pick(rates) }
@@ -272,10 +321,11 @@ export class World {
       const out = outOf(holders.filter(({ id }) => this.store.followers.has(id)))
       if (out > 0) this.ledger.violate(`${counterId}: ${out} units are still out after ${calmMs} ms of calm`)
     }
-    for (const process of this.#processes.filter(({ isDead }) => !isDead))
+    const callers = [...this.#processes, ...this.#verifiers].filter(({ isDead }) => !isDead)
+    for (const process of callers)
       for (const { counterId } of this.#first) {
         const available = this.store.available(counterId)
-        if (available < this.#processes.length) continue
+        if (available < callers.length) continue
         process.call({ [counterId]: 1 }, (outcome) => {
           if (outcome?.taken !== true)
             this.ledger.violate(`${counterId}: refused for ever, though ${available} units are there`)

@@ -52,8 +52,8 @@ export class VerifierGrants {
   readonly allotments: Allotments
   readonly #server: Requester
   readonly #clock: Clock
-  /** A name of its own, which says nothing. */
-  readonly #name = crypto.randomUUID()
+  /** A name of its own, which says nothing; another one once it has let go of all that it held under it. */
+  #name = crypto.randomUUID()
   readonly #lease = new Lease()
   #granter: string | null = null
   #sequence = 0
@@ -155,6 +155,10 @@ export class VerifierGrants {
       this.#sent = undefined
       if (sent.server !== null && server !== sent.server) this.#roam()
       else {
+        // Once the lease was over, the server has counted what it lent as spent. Of that the answer tells for the counters of
+        // the message alone.
+        const isUnbroken = this.#lease.holds(this.#clock.monotonic(), this.#clock.now())
+        if (!isUnbroken && this.#granter !== null) this.allotments.dropBeside(message)
         if (!sent.isRoaming) {
           this.#granter = server
           this.#renewedAt = monotonic
@@ -181,6 +185,7 @@ export class VerifierGrants {
   #startOver(): void {
     this.#sent = undefined
     this.#granter = null
+    this.#name = crypto.randomUUID()
     this.#lease.drop()
     this.allotments.drop()
   }

@@ -8,7 +8,7 @@ import type { FactsAnswer } from '../../core/shapes/verifiers.ts'
 import type { ParsedToken } from '../../core/token.ts'
 import { type Asker, Turns } from '../../fairness/turns.ts'
 import { type CacheOptions, cacheBoundsOf, cacheFault } from '../../verdict/cache-options.ts'
-import type { Claim, Outcome } from '../../verdict/claims.ts'
+import { type Claim, dateClaims, type Outcome } from '../../verdict/claims.ts'
 import { type Clock, systemClock } from '../../verdict/clock.ts'
 import { exceededVerdict } from '../../verdict/drawing.ts'
 import {
@@ -218,15 +218,16 @@ class MemoryVerifier implements Verifier {
       if (refusal !== undefined) return verdictOf(answer, terms, refusal)
       return exceededVerdict(answer, claims, outcome.exceeded, this.#clock.monotonic(), now)
     }
+    const paid = dateClaims(claims)
     let isLate = false
     try {
-      const again = asClient(() => verifyOrParse(this.#memory, token, question, 'request', claims))
+      const again = asClient(() => verifyOrParse(this.#memory, token, question, 'request', paid))
       isLate = 'kid' in again
-      const verdict = 'kid' in again ? await this.#verifyAsked(again, token, question, asker, claims) : again
-      if (!(verdict as Verdict).valid) this.#memory.allotments.giveBack(claims, isLate)
+      const verdict = 'kid' in again ? await this.#verifyAsked(again, token, question, asker, paid) : again
+      if (!(verdict as Verdict).valid) this.#memory.allotments.giveBack(paid, isLate)
       return verdict as Verdict
     } catch (error) {
-      this.#memory.allotments.giveBack(claims, isLate)
+      this.#memory.allotments.giveBack(paid, isLate)
       throw error
     }
   }
