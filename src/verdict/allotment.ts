@@ -10,6 +10,7 @@ import type { Claim, CounterMessage, Message, Outcome, Waiter } from './claims.t
 import { Crowd, makeWaiter } from './claims.ts'
 import type { Clock } from './clock.ts'
 import type { DrawAnswer } from './counter.ts'
+import { Handout } from './handout.ts'
 import { type CountedLimit, Holding } from './holding.ts'
 
 const taken: Outcome = { taken: true }
@@ -216,15 +217,11 @@ export class Allotments {
     if (message !== this.#pending) return
     this.#pending = undefined
     const now = this.#clock.monotonic()
-    const given = new Map<Holding, number>()
-    for (const [i, { holding, unspent }] of message.counters.entries()) {
-      const answer = answers[i] as DrawAnswer
-      holding.accept(answer, message.sentAt, unspent, now)
-      given.set(holding, answer.given)
-    }
-    for (const waiter of message.waiters) this.#serve(waiter, message, answers, given, now)
-    for (const [holding, units] of given) {
-      if (units === 0) continue
+    for (const [i, { holding, unspent }] of message.counters.entries())
+      holding.accept(answers[i] as DrawAnswer, message.sentAt, unspent, now)
+    const handout = new Handout(message, answers)
+    for (const waiter of message.waiters) this.#serve(waiter, handout, now)
+    for (const [holding, units] of handout.rest) {
       holding.unused += units
       this.#mark(holding)
     }
@@ -343,29 +340,19 @@ export class Allotments {
   }
 
   /** Gives one call its units, all or none. */
-  #serve(
-    waiter: Waiter,
-    message: Message,
-    answers: readonly DrawAnswer[],
-    given: Map<Holding, number>,
-    now: number,
-  ): void {
+  #serve(waiter: Waiter, handout: Handout, now: number): void {
     const isLeased = this.#holdsLease()
     const lacking = waiter.claims.filter(({ limit, cost }) => {
-      const holding = this.holdingOf(limit)
-      const missing = cost - this.#poolOf(limit, waiter, given)
-      return cost > 0 && missing > 0 && !(isLeased && holding.has(limit, missing, now))
+      const missing = cost - handout.unitsFor(waiter, limit)
+      return cost > 0 && missing > 0 && !(isLeased && this.holdingOf(limit).has(limit, missing, now))
     })
     if (lacking.length === 0) {
-      for (const { limit, cost } of waiter.claims) if (cost > 0) this.#pay(limit, cost, waiter, given)
+      handout.pay(waiter)
       waiter.settle(taken)
       return
     }
     const exceeded = lacking.filter((claim) => waiter.short.includes(claim))
-    const isElsewhere = exceeded.every(({ limit }) => {
-      const i = message.counters.findIndex(({ holding }) => holding === limit.holding)
-      return (answers[i]?.elsewhere ?? 0) > 0
-    })
+    const isElsewhere = handout.areElsewhere(exceeded)
     if (++waiter.rounds < maxRounds && exceeded.length === 0) {
       waiter.asksForAll = true
       this.#askAgain(waiter)
@@ -382,19 +369,6 @@ export class Allotments {
       this.#waiting.push(waiter)
       this.#wake()
     }
-  }
-
-  /** What a message got of a limit for the calls that wait. */
-  #poolOf(limit: CountedLimit, waiter: Waiter, given: Map<Holding, number>): number {
-    return waiter.short.some((claim) => claim.limit === limit) ? (given.get(this.holdingOf(limit)) ?? 0) : 0
-  }
-
-  #pay(limit: CountedLimit, cost: number, waiter: Waiter, given: Map<Holding, number>): void {
-    const holding = this.holdingOf(limit)
-    const pool = this.#poolOf(limit, waiter, given)
-    const fromPool = Math.min(cost, pool)
-    if (fromPool > 0) given.set(holding, pool - fromPool)
-    holding.spend(cost, fromPool)
   }
 
   /** Has idle units go back, and forgets what nobody has used for long. To be called every second or so. */
