@@ -59,8 +59,9 @@ function retryAfterOf(exceeded: readonly Claim[], now: number, wall: number): nu
 }
 
 function describeClaims(claims: readonly Claim[], wall: number): LimitsOfVerdict {
-  const described: LimitsOfVerdict = []
-  for (let i = 0; i < claims.length; i++) described.push(describeLimit((claims[i] as Claim).limit, wall))
+  // Made as long as it will be: one that grows takes room for seventeen.
+  const described = new Array<LimitsOfVerdict[number]>(claims.length)
+  for (let i = 0; i < claims.length; i++) described[i] = describeLimit((claims[i] as Claim).limit, wall)
   return described
 }
 
