@@ -70,9 +70,7 @@ function describeLimit(limit: Claim['limit'], wall: number): LimitsOfVerdict[num
   const { name, scope, ownerId: id, allowance, holding } = limit
   const remaining = holding?.remaining ?? 0
   if (allowance.kind === 'quota') {
-    const endsAt = holding?.endsAt ?? null
-    const resetsAt = endsAt === null ? null : new Date(endsAt)
-    return { name, scope, id, limit: allowance.limit, remaining, resetsAt }
+    return { name, scope, id, limit: allowance.limit, remaining, resetsAt: holding?.resetsAt ?? null }
   }
   const fullsAt = fullAt(allowance, remaining, wall)
   return {

@@ -1,6 +1,7 @@
 // The units of one counter that this process has at hand. Spans and instants are milliseconds by the monotonic clock.
 import { leaseMs } from '../core/bounds.ts'
 import { type Allowance, isSameAllowance, type LimitScope, maxWaitMs, timeToGain } from '../core/limits.ts'
+import { sharedDate } from '../core/shared-dates.ts'
 import { type DrawAnswer, minGrant } from './counter.ts'
 
 /** A limit as a verification meets it, with its counter. */
@@ -55,6 +56,8 @@ export class Holding {
   periodEndsAt: number | null = null
   /** When the period ends by the database's clock, since 1970; null for never. */
   endsAt: number | null = null
+  /** The same, as verdicts tell it. */
+  resetsAt: Date | null = null
   /** What the store had left after the last draw, and when the answer came; -Infinity before the first one. */
   left = 0
   answeredAt = Number.NEGATIVE_INFINITY
@@ -164,7 +167,10 @@ export class Holding {
     this.period = answer.period
     // Its clock was read after the message was sent.
     this.periodEndsAt = answer.endsInMs === null ? null : sentAt + answer.endsInMs
-    this.endsAt = answer.endsAt
+    if (this.endsAt !== answer.endsAt) {
+      this.endsAt = answer.endsAt
+      this.resetsAt = answer.endsAt === null ? null : sharedDate(answer.endsAt)
+    }
     this.left = answer.left
     this.answeredAt = now
     this.emptyUntil = answer.emptyForMs === 0 ? Number.NEGATIVE_INFINITY : sentAt + answer.emptyForMs
