@@ -205,11 +205,40 @@ describe('the doors of the hot calls, at random', () => {
       }),
       metadata: fc.dictionary(fc.string(), fc.jsonValue()),
     })
+    const units = fc.integer({ min: 0, max: 10 ** 12 })
+    const limit = fc
+      .record({
+        name: fc.stringMatching(/^[a-z][a-z0-9_]{0,31}$/),
+        scope: fc.constantFrom('key', 'organization', 'ancestor'),
+        id: fc.uuid(),
+        limit: units,
+        windowSeconds: fc.option(fc.integer({ min: 1, max: 2_592_000 }), { nil: undefined }),
+        remaining: units,
+        resetsAt: fc.option(
+          fc.date({ min: new Date(0), max: new Date('9999-12-31T23:59:59.999Z'), noInvalidDate: true }),
+          { nil: null },
+        ),
+      })
+      .map(({ name, scope, id, limit, windowSeconds, remaining, resetsAt }) => ({
+        ...{ name, scope, id, limit },
+        ...(windowSeconds !== undefined && { windowSeconds }),
+        ...{ remaining, resetsAt },
+      }))
+    const limits = fc.array(limit, { minLength: 1, maxLength: 8 })
     fc.assert(
-      fc.property(known, (facts) => {
+      fc.property(known, limits, fc.string(), (facts, drawn, reservation) => {
         const valid = { valid: true, code: 'valid', ...facts } as Verdict
         const revoked = { valid: false, code: 'revoked', ...facts } as Verdict
-        for (const verdict of [valid, revoked])
+        const limited = { ...valid, limits: drawn } as Verdict
+        const reserved = { ...limited, reservation } as Verdict
+        const refused = {
+          ...revoked,
+          code: 'rate_limited',
+          limits: drawn,
+          exceeded: [],
+          retryAfterMs: 1,
+        } as Verdict
+        for (const verdict of [valid, revoked, limited, reserved, refused])
           expect(writeVerdict(verdict)).toBe(JSON.stringify(toWire(verdict)))
       }),
     )

@@ -1,7 +1,9 @@
 // Requests for verdicts read, and verdicts written, by hand: these come millions of times. What they take and give
 // is what the schemas and `toWire` would; a test holds them to that.
 
+import { maxLimitUnits } from '../core/bounds.ts'
 import { parseInput } from '../core/input.ts'
+import type { VerdictLimit } from '../core/shapes/limits.ts'
 import {
   type Verdict,
   type VerifyRequest,
@@ -27,8 +29,13 @@ export function readVerifyBatch(body: unknown): VerifyRequest[] {
 function isPlainRequest(body: unknown): body is VerifyRequest {
   if (typeof body !== 'object' || body === null || !('key' in body) || typeof body.key !== 'string')
     return false
-  for (const name in body) if (name !== 'key' && name !== 'permissions') return false
+  for (const name in body) if (name !== 'key' && name !== 'permissions' && name !== 'cost') return false
+  if ('cost' in body && !isPlainCost(body.cost)) return false
   return !('permissions' in body) || isPlainList(body.permissions)
+}
+
+function isPlainCost(cost: unknown): cost is number {
+  return typeof cost === 'number' && Number.isSafeInteger(cost) && cost >= 0 && cost <= maxLimitUnits
 }
 
 function isPlainList(value: unknown): value is string[] {
@@ -46,7 +53,13 @@ export function writeVerdict(verdict: Verdict): string {
 function writeDrawn({ limits, reservation }: Extract<Verdict, { valid: true }>): string {
   if (limits === undefined) return ''
   const reserved = reservation === undefined ? '' : `,"reservation":${JSON.stringify(reservation)}`
-  return `,"limits":${JSON.stringify(toWire(limits))}${reserved}`
+  return `,"limits":[${limits.map(writeLimit).join(',')}]${reserved}`
+}
+
+function writeLimit({ name, scope, id, limit, windowSeconds, remaining, resetsAt }: VerdictLimit): string {
+  const window = windowSeconds === undefined ? '' : `"window_seconds":${windowSeconds},`
+  const instant = resetsAt === null ? 'null' : `"${resetsAt.toISOString()}"`
+  return `{"name":"${name}","scope":"${scope}","id":"${id}","limit":${limit},${window}"remaining":${remaining},"resets_at":${instant}}`
 }
 
 /** More than this, in characters, is written as its reader takes it: a batch of large keys makes 20 MB out of 100 KB. */
