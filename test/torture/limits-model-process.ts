@@ -6,21 +6,12 @@ import type { Claim, Message, Outcome } from '../../src/verdict/claims.ts'
 import type { DrawMessage } from '../../src/verdict/counter.ts'
 import type { CountedLimit, Holding } from '../../src/verdict/holding.ts'
 import type { World } from './limits-model.ts'
+import type { Caller, Costs } from './limits-model-caller.ts'
+import { Link } from './limits-model-link.ts'
 import { type GrantsBody, type Instant, ModelServer, type Served } from './limits-model-server.ts'
 import type { AskedCounter, Drawn, ModelLimit, Store } from './limits-model-store.ts'
 
-const timeoutMs = 800
 const spacingMs = 20
-
-/** What a call asks of the limits: costs by the counter. */
-export type Costs = Readonly<Record<string, number>>
-
-/** Whoever judges calls: a process, or a verifier elsewhere. */
-export interface Caller {
-  readonly isDead: boolean
-  deliver(run: () => void): void
-  call(costs: Costs, note: (outcome: Outcome | undefined, periods: Map<string, number>) => void): void
-}
 
 /** What a look at the log shows. */
 interface Look {
@@ -34,6 +25,8 @@ interface Look {
 export class Process implements Caller {
   readonly #world: World
   readonly #store: Store
+  readonly #link: Link
+  readonly #ask: Link['ask']
   readonly #allotments: Allotments
   readonly #uptime: number
   readonly #pollEveryMs: number
@@ -46,7 +39,6 @@ export class Process implements Caller {
   #seen = 0
   #pausedUntil = 0
   #inbox: (() => void)[] = []
-  #isCutOff = false
   #isDead = false
   // The sending of messages.
   #isBusy = false
@@ -62,6 +54,8 @@ export class Process implements Caller {
   constructor(world: World, name: string) {
     this.#world = world
     this.#store = world.store
+    this.#link = new Link(world, (run) => this.deliver(run))
+    this.#ask = (work, mayRepeat) => this.#link.ask(work, mayRepeat)
     this.#name = name
     this.#uptime = Math.floor(world.between(0, 1e6))
     this.#pollEveryMs = world.pick([50, 200])
@@ -120,10 +114,7 @@ export class Process implements Caller {
   }
 
   cutOff(length: number): void {
-    this.#isCutOff = true
-    this.#world.at(length, () => {
-      this.#isCutOff = false
-    })
+    this.#link.cutOff(length)
   }
 
   kill(): void {
@@ -134,7 +125,7 @@ export class Process implements Caller {
   stop(): void {
     this.#allotments.giveAllBack()
     this.#world.at(400, () => {
-      if (!this.#isCutOff) this.#store.followers.delete(this.#holder)
+      if (!this.#link.isCutOff) this.#store.followers.delete(this.#holder)
       this.kill()
     })
   }
@@ -405,23 +396,5 @@ export class Process implements Caller {
 
   #addBalance(counterId: string, units: number): void {
     this.balance.set(counterId, (this.balance.get(counterId) ?? 0) + units)
-  }
-
-  /** A question to the database: it may be lost on its way, or its answer may; a transaction may come twice. */
-  #ask<T>(work: () => T, mayRepeat = false): Promise<T> {
-    const world = this.#world
-    const travel = () => (world.isCalm || world.chance(0.95) ? world.between(0.1, 8) : world.between(8, 900))
-    const isLost = () => !world.isCalm && world.chance(0.005)
-    const { promise, resolve, reject } = Promise.withResolvers<T>()
-    world.at(timeoutMs, () => this.deliver(() => reject(new Error('timeout'))))
-    if (this.#isCutOff || isLost()) return promise
-    if (mayRepeat && !world.isCalm && world.chance(0.03)) world.at(world.between(1, 15_000), work)
-    world.at(travel(), () => {
-      if (!world.isUp) return
-      const answer = work()
-      if (this.#isCutOff || isLost()) return
-      world.at(travel(), () => this.deliver(() => resolve(answer)))
-    })
-    return promise
   }
 }

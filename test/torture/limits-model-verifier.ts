@@ -8,7 +8,7 @@ import type { Claim, Message, Outcome } from '../../src/verdict/claims.ts'
 import type { DrawAnswer } from '../../src/verdict/counter.ts'
 import type { CountedLimit, Holding } from '../../src/verdict/holding.ts'
 import type { World } from './limits-model.ts'
-import type { Caller, Costs } from './limits-model-process.ts'
+import type { Caller, Costs } from './limits-model-caller.ts'
 import { type Exchange, factsMs, type GrantsBody } from './limits-model-server.ts'
 
 /** A verifier: it may be paused, cut off and killed. */

@@ -3,9 +3,10 @@
 import type { Allowance, Quota, Rate } from '../../src/core/limits.ts'
 import { outOf } from '../../src/verdict/counter.ts'
 import { mulberry32 } from '../setup/chance.ts'
+import type { Caller, Costs } from './limits-model-caller.ts'
 import { Events } from './limits-model-events.ts'
 import { Ledger } from './limits-model-ledger.ts'
-import { type Caller, type Costs, Process } from './limits-model-process.ts'
+import { Process } from './limits-model-process.ts'
 import { type Reservation, Store } from './limits-model-store.ts'
 import { RemoteVerifier } from './limits-model-verifier.ts'
 
