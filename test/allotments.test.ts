@@ -98,3 +98,23 @@ test('units that nobody uses go back within eleven seconds or so of the last use
   expect(clock.now - usedAt).toBeGreaterThanOrEqual(10_000)
   expect(clock.now - usedAt).toBeLessThanOrEqual(12_000)
 })
+
+test('where very many counters are in use, each is asked for what it needs until its turn comes again', async () => {
+  const { clock, allotments, answer } = makeAllotments()
+  const wantOf = (name: string) => {
+    const calls = allotments.wait([claimOf(name)])
+    const [counter] = (allotments.prepare() as Message).counters
+    answer(allotments.prepare() as Message)
+    return calls.then(() => counter?.want)
+  }
+  expect(await wantOf('alone')).toBe(4)
+  const others = Array.from({ length: 60_000 }, (_, i) =>
+    allotments.wait([claimOf(`key-${i}`, `org-${i % 9}`)]),
+  )
+  while (allotments.hasNews) answer(allotments.prepare() as Message)
+  await Promise.all(others)
+  clock.now += 1_000
+  allotments.sweep()
+  // A minute passes until each of 60,000 counters was drawn for: six calls, one in ten seconds.
+  expect(await wantOf('one more')).toBe(6 + 1)
+})

@@ -149,7 +149,9 @@ export class Holding {
     this.#seenUsed = 0
     this.#drawnAt = now
     this.asksFrom = now + this.#pauseMs()
-    return Math.max(minGrant, Math.ceil(this.#pace * horizonMs))
+    // One that is used more seldom than this gives its units back before.
+    const pace = Math.max(this.#pace, 1 / idleMs)
+    return Math.max(minGrant, Math.ceil(pace * horizonMs))
   }
 
   /**
