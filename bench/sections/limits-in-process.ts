@@ -92,7 +92,7 @@ export async function measureLimitsInProcess(settings: Settings): Promise<Findin
       ...times(consume.postgres, 50),
     ],
     notes: [
-      `Each key has two limits, a rate of 10^9 a minute and a quota of 10^12 a month: they refuse nothing. Each contestant has a process of its own. Before its first turn each key has drawn 1,000 units twice, so that the process holds about as many, and each turn is taken before unused units go back. In all turns memory could not answer ${missed.toLocaleString('en')} times with limits, and ${shownOf(bare).missed.toLocaleString('en')} times without; such a call asks the store besides, and counts as one.`,
+      `Each key has two limits, a rate of 10^9 a minute and a quota of as many a month: they refuse nothing. Each contestant has a process of its own. Before its first turn each key has drawn 1,000 units twice, so that the process holds about as many, and each turn is taken before unused units go back. In all turns memory could not answer ${missed.toLocaleString('en')} times with limits, and ${shownOf(bare).missed.toLocaleString('en')} times without; such a call asks the store besides, and counts as one.`,
       `What the peers do is less: rate-limiter-flexible counts one limit and verifies no key, and better-auth counts one. Their limits refuse nothing either: 10^9 in a minute. ${many.few} calls are under way at once, ${many.pipelined} where ioredis sends them together (\`enableAutoPipelining\`), which is not how the documentation of rate-limiter-flexible sets it up. The processor time of their databases is not in the figures.`,
       ...(consume.redis in contestants
         ? []
