@@ -55,12 +55,16 @@ describe('as they are typed', () => {
     const quota = fc
       .tuple(
         named,
-        fc.constantFrom('hourly', 'daily', 'weekly', 'monthly', null),
-        optional('anchor', instant),
+        fc.oneof(
+          fc.constantFrom('hourly', 'daily', null).map((resets) => ({ resets })),
+          fc
+            .tuple(fc.constantFrom('weekly', 'monthly'), optional('anchor', instant))
+            .map(([resets, anchor]) => ({ resets, ...anchor })),
+        ),
         optional('overdraft', units),
         cost,
       )
-      .map(([first, resets, ...more]) => Object.assign(first, { resets }, ...more))
+      .map(([first, resets, ...more]) => Object.assign(first, resets, ...more))
     fc.assert(
       fc.property(fc.oneof(rate, quota), (limit: LimitInput) => {
         expect(readLimit(formatLimit(limit))).toEqual(limit)
@@ -90,6 +94,14 @@ describe('as they are typed', () => {
     ['requests=100/1m,burst=1,burst=2', 'Write each of'],
     ['requests=100/1m,size=2', 'Write burst, anchor, overdraft and cost alone'],
     ['requests=100/1m,', 'Write burst, anchor, overdraft and cost alone'],
+    ['requests=100/31d', 'Write a window from 1s to 30d'],
+    ['requests=100/0m', 'Write a window from 1s to 30d'],
+    ['requests=1,000/1m', 'Write numbers without commas'],
+    ['requests=1/1m,overdraft=5', 'Leave overdraft out of a rate'],
+    ['requests=1/1m,anchor=2026-01-01', 'Write anchor only behind /week or /month'],
+    ['credits=1/day,anchor=2026-01-01', 'Write anchor only behind /week or /month'],
+    ['credits=1/month,burst=5', 'Leave burst out of a quota'],
+    ['credits=1,burst=5', 'Leave burst out of a quota'],
     ['credits=1/month,anchor=17', 'Write a day as anchor='],
     ['credits=1/month,anchor=2026-02-30', 'Write a day as anchor='],
   ])('%j is refused, with what to write', (text, what) => {
@@ -150,7 +162,9 @@ onEachDatabase('the commands', (makeDatabase) => {
       expect(JSON.parse(refused.stdout)).toMatchObject({ valid: false, code: 'quota_exceeded' })
       const told = await verify('--cost', 'prepaid=7')
       expect(told.code).toBe(1)
-      expect(told.stdout).toMatch(/quota_exceeded: /)
+      expect(told.stdout).toMatch(
+        /quota_exceeded: the token is valid, but a quota has too few units left\.\n/,
+      )
       expect(told.stdout).toMatch(/Exceeded +prepaid of the key\n/)
       expect(told.stdout).toMatch(/Repeat +never: waiting does not help/)
       expect((await verify('--cost', '0')).code).toBe(0)
@@ -165,6 +179,7 @@ onEachDatabase('the commands', (makeDatabase) => {
       const other = await run(['keys', 'add-units', id, 'prepaid', '5', '--reference', 'payment 4711'])
       expect([other.code, other.stderr]).toEqual([1, expect.stringMatching(/reference/)])
       expect((await json<WireLimit>(['keys', 'add-units', id, 'prepaid', '-6'])).remaining).toBe(500)
+      expect((await verify('--cost', '0')).stdout).toMatch(/Limit +prepaid of the key: \d{3} left\n/)
       for (const [name, code, message] of [
         ['requests', 2, /rate/],
         ['absent', 1, /keys limits/],
@@ -191,7 +206,11 @@ onEachDatabase('the commands', (makeDatabase) => {
       const both = await run(['keys', 'update', id, '--limit', 'requests=5/1m', '--no-limits'])
       expect([both.code, both.stderr]).toEqual([2, expect.stringMatching(/cannot be used/)])
       await json(['keys', 'update', id, '--no-limits'])
-      expect(await run(['keys', 'limits', id])).toMatchObject({ code: 0, stdout: '', stderr: 'No limits.\n' })
+      expect(await run(['keys', 'limits', id])).toMatchObject({
+        code: 0,
+        stdout: '',
+        stderr: 'No limits. Its calls draw from those of its organization: `latchkey orgs limits acme`.\n',
+      })
       expect((await run(['keys', 'get', id])).stdout).toMatch(/Limits +none\n/)
     })
 
@@ -224,7 +243,7 @@ onEachDatabase('the commands', (makeDatabase) => {
       key_limits: [{ name: 'requests', limit: 100, window_seconds: 60, burst: 20 }],
     })
     const again = await run(['plans', 'create', 'pro'])
-    expect([again.code, again.stderr]).toEqual([1, 'latchkey: The plan pro already exists.\n'])
+    expect([again.code, again.stderr]).toEqual([1, expect.stringContaining('latchkey plans update')])
     await json(['orgs', 'create', 'acme', '--name', 'Acme', '--plan', 'pro'])
     expect(await json(['plans', 'get', 'pro'])).toEqual({ ...made, organizations: 1 })
     await json(['orgs', 'update', 'acme', '--limit', 'pages=5'])
@@ -236,6 +255,12 @@ onEachDatabase('the commands', (makeDatabase) => {
     ])
     const { id } = await json<WireKey>(['keys', 'create', '--organization', 'acme', '--name', 'CI'])
     expect((await run(['keys', 'limits', id])).stdout).toMatch(/^requests +100\/1m,burst=20 .* +plan$/m)
+    expect((await run(['keys', 'get', id])).stdout).toMatch(
+      /Limits +none\nPlan limits +requests=100\/1m,burst=20 \(20 left\)\n/,
+    )
+    expect((await run(['orgs', 'get', 'acme'])).stdout).toMatch(
+      /Limits +pages=5 \(5 left\)\nPlan limits +credits=10000\/month \(10000 left\)\n/,
+    )
     expect((await run(['plans', 'get', 'pro'])).stdout.split('\n').slice(0, 5)).toEqual([
       'Name           pro',
       'Limits         credits=10000/month',
@@ -278,7 +303,8 @@ onEachDatabase('the commands', (makeDatabase) => {
       stdout: 'Deleted the plan pro.\n',
     })
     expect((await run(['plans', 'get', 'pro'])).code).toBe(1)
-    expect((await run(['orgs', 'update', 'acme', '--plan', 'pro'])).code).toBe(1)
+    const gone = await run(['orgs', 'update', 'acme', '--plan', 'pro'])
+    expect([gone.code, gone.stderr]).toEqual([1, expect.stringContaining('`latchkey plans list`')])
   })
 
   test('what is typed wrong is refused before anything is done', async () => {
@@ -286,9 +312,8 @@ onEachDatabase('the commands', (makeDatabase) => {
     const create = ['keys', 'create', '--organization', 'acme', '--name', 'CI', '--limit']
     for (const [limit, message] of [
       ['requests=100/minute', /^latchkey: --limit requests=100\/minute: Write requests=100\/1m for a rate/],
-      ['requests=100/31d', /^latchkey: --limit: Must be at most 2592000 \(30 days\)\./],
-      ['requests=1/1m,overdraft=5', /^latchkey: --limit: Belongs to a quota/],
-      ['credits=1/day,anchor=2026-01-01', /^latchkey: --limit: Belongs to a quota that resets weekly/],
+      ['requests=100/31d', /^latchkey: --limit requests=100\/31d: Write a window from 1s to 30d\./],
+      ['requests=1/1m,overdraft=5', /^latchkey: --limit requests=1\/1m,overdraft=5: Leave overdraft out/],
     ] as const) {
       const { code, stderr } = await run([...create, limit])
       expect([code, stderr]).toEqual([2, expect.stringMatching(message)])
@@ -296,7 +321,7 @@ onEachDatabase('the commands', (makeDatabase) => {
     const twice = await run([...create, 'a=1', '--limit', 'a=2'])
     expect([twice.code, twice.stderr]).toEqual([
       2,
-      expect.stringMatching(/^latchkey: --limit: Must be the only/),
+      expect.stringMatching(/^latchkey: --limit a=2: Name each limit once\./),
     ])
     const createPlan = ['plans', 'create', 'pro', '--key-limit']
     const each = await run([...createPlan, 'requests=100/minute'])
@@ -307,7 +332,12 @@ onEachDatabase('the commands', (makeDatabase) => {
     const overdrawn = await run([...createPlan, 'requests=1/1m,overdraft=5'])
     expect([overdrawn.code, overdrawn.stderr]).toEqual([
       2,
-      expect.stringMatching(/^latchkey: --key-limit: Belongs to a quota/),
+      expect.stringMatching(/^latchkey: --key-limit requests=1\/1m,overdraft=5: Leave overdraft out/),
+    ])
+    const named = await run(['plans', 'create', 'Pro'])
+    expect([named.code, named.stderr]).toEqual([
+      2,
+      'latchkey: <name>: Must be 1 to 32 lower-case letters, digits and _, beginning with a letter, such as pro.\n',
     ])
     const cost = await run(['keys', 'verify', '--cost', 'many'], 'x')
     expect([cost.code, cost.stderr]).toEqual([2, expect.stringMatching(/^latchkey: --cost: /)])

@@ -7,7 +7,7 @@ import type { Verdict } from '../../core/shapes/verification.ts'
 import { formatFields, print, printNote, quote, toPrintable } from '../kit/output.ts'
 import { type Column, printTable } from '../kit/table.ts'
 import { formatAgoCell, formatInstant, formatLength } from '../kit/times.ts'
-import { describeLimits, describeRetry, describeVerdictLimit, owners } from './limit-views.ts'
+import { describeRetry, describeVerdictLimit, limitFields, owners } from './limit-views.ts'
 
 /** Prints a new token on standard output, alone, and what it belongs to beside it. */
 export function printCreated(key: CreatedKey): void {
@@ -106,7 +106,7 @@ const meanings: Record<Verdict['code'], string> = {
   expired: 'the key has expired.',
   rotated: 'the key has a newer token, and the grace period of this one has ended.',
   insufficient_permissions: 'the token is valid, but lacks a permission.',
-  quota_exceeded: 'the token is valid, but a quota is used up.',
+  quota_exceeded: 'the token is valid, but a quota has too few units left.',
   rate_limited: 'the token is valid, but its calls come too quickly.',
 }
 
@@ -124,7 +124,7 @@ function keyFields(key: Key): [string, string][] {
     ['Last used', formatInstant(key.lastUsedAt, now)],
     ['Expires', formatInstant(key.expiresAt, now)],
     ...(key.revokedAt ? [['Revoked', formatInstant(key.revokedAt, now)] as [string, string]] : []),
-    ['Limits', describeLimits(key.limits)],
+    ...limitFields(key),
     ['Metadata', JSON.stringify(key.metadata)],
   ]
 }

@@ -151,7 +151,13 @@ export const keyCommands = [
     summary: 'show the limits of a key, and what is left of them',
     arguments: id,
     examples: [`latchkey keys limits ${exampleId}`],
-    read: async ({ keys }, { id }) => withPlanLimits(await keys.get(id)),
+    read: async ({ keys }, { id }) => {
+      const key = await keys.get(id)
+      return withPlanLimits(
+        key,
+        `Its calls draw from those of its organization: \`latchkey orgs limits ${key.organizationId}\`.`,
+      )
+    },
   }),
   addUnitsCommand({
     path: 'keys add-units',

@@ -31,15 +31,31 @@ function describeReset({ resetsAt, windowSeconds }: LimitState, now: number): st
   return resetsAt === null || resetsAt.getTime() <= now ? 'full' : `full ${formatAgo(resetsAt, now)}`
 }
 
+/** The lines of an owner's limits: its own, and those of its plan if the answer tells of any. */
+export function limitFields({
+  limits,
+  planLimits,
+}: {
+  limits: readonly LimitState[]
+  planLimits?: readonly LimitState[] | undefined
+}): [string, string][] {
+  return [
+    ['Limits', describeLimits(limits)],
+    ...(planLimits?.length ? [['Plan limits', describeLimits(planLimits)] as [string, string]] : []),
+  ]
+}
+
 /** Writes limits in one line, each as `--limit` takes it. */
-export function describeLimits(limits: readonly LimitState[]): string {
+function describeLimits(limits: readonly LimitState[]): string {
   return limits.map((limit) => `${formatLimit(limit)} (${limit.remaining} left)`).join(', ') || 'none'
 }
 
 /** Writes what a verdict tells of a limit. */
 export function describeVerdictLimit({ name, scope, remaining, limit, resetsAt }: VerdictLimit): string {
   const reset = resetsAt === null ? '' : `, resets ${formatInstant(resetsAt, Date.now())}`
-  return `${name} of the ${owners[scope]}: ${remaining} of ${limit} left${reset}`
+  // Units that were added, or a burst, may be more than the limit.
+  const left = remaining > limit ? `${remaining} left` : `${remaining} of ${limit} left`
+  return `${name} of the ${owners[scope]}: ${left}${reset}`
 }
 
 /** Writes when a call that limits refuse may be repeated. */

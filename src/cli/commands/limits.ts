@@ -28,17 +28,19 @@ export function removedLimits({ limits }: Readonly<Record<string, unknown>>): { 
 }
 
 /** Its own limits, and behind them those of its plan. */
-export function withPlanLimits(owner: {
-  limits: LimitState[]
-  planLimits?: LimitState[] | undefined
-}): Shown {
-  return { limits: owner.limits, planLimits: owner.planLimits ?? [] }
+export function withPlanLimits(
+  owner: { limits: LimitState[]; planLimits?: LimitState[] | undefined },
+  ifNone?: string,
+): Shown {
+  return { limits: owner.limits, planLimits: owner.planLimits ?? [], ifNone }
 }
 
 /** The limits of an owner, by where they come from. */
 interface Shown {
   limits: LimitState[]
   planLimits: LimitState[]
+  /** What to read on if it has none. */
+  ifNone?: string | undefined
 }
 
 /** Defines the command that shows the limits of an owner. */
@@ -53,9 +55,9 @@ export function limitsCommand({
     on: serverOrDatabase,
     run: (connection, { args }) => read(connection, args),
     json: ({ limits, planLimits }) => [...limits, ...planLimits],
-    print: ({ limits, planLimits }) => {
+    print: ({ limits, planLimits, ifNone }) => {
       const all = [...limits, ...planLimits]
-      if (all.length === 0) return printNote('No limits.')
+      if (all.length === 0) return printNote(['No limits.', ifNone].filter(Boolean).join(' '))
       printTable(limitColumns(Date.now(), planLimits), all)
     },
   })

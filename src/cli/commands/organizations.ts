@@ -8,7 +8,7 @@ import { formatFields, print } from '../kit/output.ts'
 import { type Column, printTable } from '../kit/table.ts'
 import { formatAgo, formatInstant } from '../kit/times.ts'
 import { describeApplied } from './key-views.ts'
-import { describeLimits } from './limit-views.ts'
+import { limitFields } from './limit-views.ts'
 import { addUnitsCommand, limitsCommand, noLimitsOption, removedLimits, withPlanLimits } from './limits.ts'
 
 const shapes = () => import('../../core/shapes/organizations.ts')
@@ -102,14 +102,15 @@ export const organizationCommands = [
   }),
 ]
 
-function printOrganization({ id, name, createdAt, limits, plan }: Organization): void {
+function printOrganization(organization: Organization): void {
+  const { id, name, createdAt, plan } = organization
   print(
     ...formatFields([
       ['Id', id],
       ['Name', name],
       ['Created', formatInstant(createdAt, Date.now())],
       ['Plan', plan ?? 'none'],
-      ['Limits', describeLimits(limits)],
+      ...limitFields(organization),
     ]),
   )
 }

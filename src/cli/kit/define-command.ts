@@ -2,7 +2,7 @@
 import type { Command, Option } from 'commander'
 import { readTarget } from '../../config.ts'
 import type { WaitOptions } from '../../core/shapes/calls.ts'
-import { CommandError, exitCodes } from './failures.ts'
+import { CommandError, exitCodes, namingArguments } from './failures.ts'
 import type { FieldOption, Shape } from './fields.ts'
 import { flagOf, knownFlag } from './flags.ts'
 import { addExamples, addWaitOption, addYesOption, given } from './options.ts'
@@ -114,6 +114,8 @@ async function addCommand<S extends Shape, Name extends string, Answer extends o
       options: flags,
       wait: flags.wait ? { wait: 'applied' } : {},
       token: definition.readsToken ? await readToken() : '',
+    }).catch((error: unknown) => {
+      throw namingArguments(error, names)
     })
   })
 }

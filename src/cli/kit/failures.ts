@@ -27,6 +27,8 @@ const nextSteps: Record<string, string> = {
   session_not_found: 'List the sessions with `latchkey sessions list`.',
   organization_not_found:
     'List the organizations with `latchkey orgs list`, or create it with `latchkey orgs create`.',
+  plan_not_found: 'List the plans with `latchkey plans list`.',
+  plan_exists: 'Change it with `latchkey plans update <name>`, or choose another name.',
   limit_not_found: 'List the limits with `latchkey keys limits <id>` or `latchkey orgs limits <id>`.',
   reference_used: 'Each purchase has a reference of its own, and is added once.',
   organization_exists: 'Choose another id, or show the organization with `latchkey orgs get <id>`.',
@@ -52,9 +54,18 @@ export function describeFailure(error: unknown): { text: string; exitCode: numbe
   }
 }
 
-function describeRefusal(error: LatchkeyError | LatchkeyClientError): string {
+/** A refusal of input as the command that got it says it: an argument is called by its place, `<name>`, and has no flag. */
+export function namingArguments(error: unknown, names: readonly string[]): unknown {
+  const isRefusal = error instanceof LatchkeyError || error instanceof LatchkeyClientError
+  if (!isRefusal || !error.errors?.some(({ path }) => names.includes(path))) return error
+  return new CommandError(exitCodeOf(error), describeRefusal(error, names), error)
+}
+
+function describeRefusal(error: LatchkeyError | LatchkeyClientError, names: readonly string[] = []): string {
   if (error.errors?.length) {
-    return error.errors.map(({ path, message }) => `${toFlag(path)}${message}`).join('\n')
+    return error.errors
+      .map(({ path, message }) => `${names.includes(path) ? `<${path}>: ` : toFlag(path)}${message}`)
+      .join('\n')
   }
   if (error.code === 'store_unavailable' && error.cause instanceof Error) {
     return `The database cannot be used: ${endSentence(error.cause.message)} Check --database or LATCHKEY_DATABASE_URL.`

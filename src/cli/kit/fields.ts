@@ -3,7 +3,7 @@ import { Option } from 'commander'
 import { z } from 'zod'
 import type { Cost, LimitInput } from '../../core/shapes/limits.ts'
 import { flagOf } from './flags.ts'
-import { limitForm, readCost, readLimit } from './limits.ts'
+import { limitForm, readCost, readNextLimit } from './limits.ts'
 import { collect, readCount, readMetadata } from './options.ts'
 import { readExpiry, readGrace, readPast } from './times.ts'
 
@@ -75,10 +75,8 @@ const kinds = {
   list: { read: (text: string, before: unknown) => collect(text, before as string[] | undefined) },
   limits: {
     form: limitForm,
-    read: (text: string, before: unknown, option: Option) => [
-      ...((before as LimitInput[] | undefined) ?? []),
-      readLimit(text, option.long as string),
-    ],
+    read: (text: string, before: unknown, option: Option) =>
+      readNextLimit(text, option.long as string, before as LimitInput[] | undefined),
   },
   cost: {
     form: 'a number of units of each limit, or NAME=UNITS of one (repeatable)',

@@ -1,5 +1,5 @@
 // Limits as people type them: `requests=100/1m,burst=20`, `credits=10000/month`, `prepaid=500`; and as they read them.
-import { maxLimitUnits } from '../../core/bounds.ts'
+import { maxLimitUnits, maxWindowSeconds } from '../../core/bounds.ts'
 import { limitNamePattern } from '../../core/limits.ts'
 import type { Cost, LimitInput } from '../../core/shapes/limits.ts'
 import { CommandError, exitCodes } from './failures.ts'
@@ -28,7 +28,7 @@ export function readLimit(typed: string, flag = '--limit'): LimitInput {
   if (name === undefined || !limitNamePattern.test(name))
     throw wrong(
       text,
-      'begin with a name of 1 to 32 lower-case letters, digits and _, and =, such as requests=100/1m',
+      'begin with a name of 1 to 32 lower-case letters, digits and _, a letter first, and =, such as requests=100/1m',
     )
   const limit: LimitInput = {
     name,
@@ -42,7 +42,28 @@ export function readLimit(typed: string, flag = '--limit'): LimitInput {
     seen.add(key)
     Object.assign(limit, readSuffix(text, key, value))
   }
+  checkKind(text, limit)
   return limit
+}
+
+/** Reads the value of one of several `--limit`, behind those before it. Throws CommandError. */
+export function readNextLimit(typed: string, flag: string, before: readonly LimitInput[] = []): LimitInput[] {
+  const limit = readLimit(typed, flag)
+  if (before.some(({ name }) => name === limit.name)) throw wrong({ typed, flag }, 'name each limit once')
+  return [...before, limit]
+}
+
+/** Refuses what belongs to the other kind of limit, in the words that were typed: the shape knows fields alone. */
+function checkKind(
+  text: Typed,
+  { name, limit, windowSeconds, burst, resets, anchor, overdraft }: LimitInput,
+) {
+  if (windowSeconds === undefined && burst != null)
+    throw wrong(text, `leave burst out of a quota, or write ${name}=${limit}/1m for a rate`)
+  if (windowSeconds !== undefined && overdraft != null)
+    throw wrong(text, `leave overdraft out of a rate, or write ${name}=${limit}/month for a quota`)
+  if (anchor != null && resets !== 'weekly' && resets !== 'monthly')
+    throw wrong(text, 'write anchor only behind /week or /month')
 }
 
 function readSpan(
@@ -60,7 +81,9 @@ function readSpan(
       `write ${name}=${amount}/1m for a rate (a number and s, m, h or d), or ${name}=${amount}/month for a quota (hour, day, ` +
         'week or month)',
     )
-  return { windowSeconds: Number(digits) * windowSeconds[unit as keyof typeof windowSeconds] }
+  const seconds = Number(digits) * windowSeconds[unit as keyof typeof windowSeconds]
+  if (seconds < 1 || seconds > maxWindowSeconds) throw wrong(text, 'write a window from 1s to 30d')
+  return { windowSeconds: seconds }
 }
 
 const suffixes = 'burst, anchor, overdraft and cost'
@@ -69,6 +92,7 @@ function readSuffix(text: Typed, key: string, value: string): Partial<LimitInput
   if (key === 'burst') return { burst: readUnits(text, value, 'burst=20') }
   if (key === 'overdraft') return { overdraft: readUnits(text, value, 'overdraft=100') }
   if (key === 'cost') return { defaultCost: readUnits(text, value, 'cost=0') }
+  if (/^\d/.test(key)) throw wrong(text, 'write numbers without commas, such as requests=1000/1m')
   if (key !== 'anchor') throw wrong(text, `write ${suffixes} alone behind a comma`)
   const anchor = readInstant(value)
   if (anchor === undefined)

@@ -6,13 +6,18 @@ import { costFault, limitNamePattern } from '../limits.ts'
 import type { Resets } from '../periods.ts'
 import { waited } from './calls.ts'
 
-export const limitName = z
-  .string({ error: 'Must be the name of a limit, such as requests.' })
-  .regex(
-    limitNamePattern,
-    'Must be 1 to 32 lower-case letters, digits and _, beginning with a letter, such as requests.',
-  )
-  .meta({ description: 'The name of the limit.', example: 'requests' })
+/** A name of limits' form; plans have it too. */
+export function nameOf(noun: string, example: string) {
+  return z
+    .string({ error: `Must be the name of a ${noun}, such as ${example}.` })
+    .regex(
+      limitNamePattern,
+      `Must be 1 to 32 lower-case letters, digits and _, beginning with a letter, such as ${example}.`,
+    )
+    .meta({ description: `The name of the ${noun}.`, example })
+}
+
+export const limitName = nameOf('limit', 'requests')
 
 /** A whole number of units. */
 const units = z

@@ -5,9 +5,9 @@ import { type CallOptions, type Changed, type WaitOptions, waited } from './call
 import {
   type AddUnitsInput,
   type LimitState,
-  limitName,
   limitStateSchema,
   limitsSchema,
+  nameOf,
   planLimitsSchema,
 } from './limits.ts'
 import { type List, nameSchema, pageFields } from './page.ts'
@@ -15,7 +15,7 @@ import { type List, nameSchema, pageFields } from './page.ts'
 const limits = limitsSchema.meta({
   description: 'All of its keys draw from these. Setting them takes `latchkey:limits:write`.',
 })
-const plan = limitName
+const plan = nameOf('plan', 'pro')
   .nullable()
   .meta({ description: 'The name of its plan; null for none. Setting it takes `latchkey:limits:write`.' })
 
@@ -67,7 +67,7 @@ export const organizationSchema = z
     limits: z
       .array(limitStateSchema)
       .meta({ description: 'Its own limits, from which all of its keys draw, with what is left of them.' }),
-    plan: limitName.nullable().meta({ description: 'The name of its plan; null for none.' }),
+    plan: nameOf('plan', 'pro').nullable().meta({ description: 'The name of its plan; null for none.' }),
   })
   .meta({ id: 'Organization', examples: [organizationExample] })
 

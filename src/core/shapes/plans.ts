@@ -2,10 +2,10 @@
 import { z } from 'zod'
 import { instant, permissionsSchema } from '../fields.ts'
 import { type CallOptions, type Changed, type Done, type WaitOptions, waited } from './calls.ts'
-import { limitName, limitsSchema, plainLimitSchema } from './limits.ts'
+import { limitsSchema, nameOf, plainLimitSchema } from './limits.ts'
 import { type List, pageFields } from './page.ts'
 
-const planName = limitName.meta({ description: 'The name of the plan.', example: 'pro' })
+const planName = nameOf('plan', 'pro')
 const permissions = permissionsSchema.nullable().meta({
   description:
     'All that keys of its organizations may do, whatever they hold; null for no bound. The `latchkey:` permissions have none.',
