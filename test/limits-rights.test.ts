@@ -1,8 +1,12 @@
 // Who may set limits, add units and settle; and what these commands refuse, note and tell.
 import { DatabaseSync } from 'node:sqlite'
+import { setTimeout } from 'node:timers/promises'
 import { expect, test } from 'vitest'
 import { type CallOptions, type Latchkey, type LatchkeyError, openLatchkey } from '../src/index.ts'
-import { onOneDatabase } from './setup/databases.ts'
+import { lockCounters, makeCounters, readCounters, writeCounters } from '../src/store/counters.ts'
+import { openStore, type Store } from '../src/store/store.ts'
+import { newCounter } from '../src/verdict/counter.ts'
+import { onEachDatabase, onOneDatabase } from './setup/databases.ts'
 import { codeOf, refusalOf } from './setup/refusal.ts'
 
 const month = { name: 'credits', limit: 10, resets: 'monthly' } as const
@@ -191,5 +195,41 @@ onOneDatabase('SQLite', 'a settlement', (makeDatabase) => {
     await expect
       .poll(async () => (await other.verify(key, { cost: 5 })).code, { timeout: 4_000 })
       .toBe('valid')
+  })
+})
+
+onEachDatabase('counters', (makeDatabase) => {
+  test('are locked from when they are read to the end of a change, and added to one after the other', async () => {
+    const url = await makeDatabase()
+    const [one, other] = [await openStore(url), await openStore(url)]
+    const id = 'key/a/credits/never'
+    const counter = newCounter(
+      { kind: 'quota', limit: 10, resets: null, anchor: null, overdraft: null },
+      0,
+      0,
+    )
+    const spend = (store: Store, meanwhile?: () => Promise<void>) =>
+      store.write(async (tx) => {
+        const locked = await lockCounters(tx, store.dialect, [id])
+        await meanwhile?.()
+        const before = locked.counters.get(id)?.counter ?? counter
+        const after = { ...before, spent: before.spent + 1 }
+        await writeCounters(tx, store.dialect, [{ id, organizationId: 'acme', counter: after }])
+      })
+    try {
+      await one.write((tx) => makeCounters(tx, one.dialect, [{ id, organizationId: 'acme', counter }]))
+      let second: Promise<void> | undefined
+      await spend(one, async () => {
+        second = spend(other)
+        // Long enough for it to read what it must not read yet.
+        await setTimeout(300)
+      })
+      await second
+      const { counters } = await one.read((db) => readCounters(db, one.dialect, [id]))
+      expect(counters.get(id)?.spent).toBe(2)
+    } finally {
+      await one.close()
+      await other.close()
+    }
   })
 })
