@@ -6,12 +6,15 @@ import { text } from 'node:stream/consumers'
 import { setTimeout } from 'node:timers/promises'
 import { describe, expect, test } from 'vitest'
 import { createVerifier } from '../src/client/index.ts'
+import { leaseMs } from '../src/core/bounds.ts'
 import type { Allowance } from '../src/core/limits.ts'
 import { rateLimitHeaders } from '../src/core/rate-limit-headers.ts'
 import type { GrantsInput } from '../src/core/shapes/grants.ts'
 import { type Latchkey, type LimitInput, openLatchkey, type Verdict } from '../src/index.ts'
 import { Allotments } from '../src/verdict/allotment.ts'
+import { systemClock } from '../src/verdict/clock.ts'
 import type { CountedLimit } from '../src/verdict/holding.ts'
+import { Grants } from '../src/verification/grants.ts'
 import { createAcme } from './setup/acme.ts'
 import { onEachDatabase, onOneDatabase } from './setup/databases.ts'
 import { startTestServer } from './setup/server.ts'
@@ -187,6 +190,19 @@ onOneDatabase('SQLite', 'messages of verifiers that mean harm', (makeDatabase) =
     expect((await latchkey.keys.get(id)).limits).toMatchObject([{ held: 0, remaining: 0 }])
   })
 
+  test('that come late, when their verifier is forgotten, leave nothing with it', async () => {
+    await using stage = await start()
+    const { id, ask, drain } = stage
+    // Of the answer to an old message that came late nobody hears: what it lent would be out as long as the verifier lives.
+    const late = await ask(9, [asked(id, { want: 50, need: 1, least: 1 })], 'late')
+    expect(late.counters).toMatchObject([{ granted: 0, given: 1 }])
+    const next = await ask(10, [asked(id, { want: 50 })], 'late')
+    const back = next.counters[0]?.granted ?? 0
+    expect(back).toBeGreaterThan(0)
+    await ask(11, [asked(id, { back })], 'late')
+    expect(await drain(1)).toBe('valid')
+  })
+
   test('that ask for very much leave time and memory to others', async () => {
     await using stage = await start()
     const { latchkey, ask } = stage
@@ -274,4 +290,35 @@ onOneDatabase('SQLite', 'a verifier', (makeDatabase) => {
     proxy.close()
     await server.close()
   })
+})
+
+test.each([
+  { knows: 'process-0', told: { server: 'process-0', ageMs: leaseMs } },
+  { knows: null, told: { server: 'process-1', ageMs: 0 } },
+])('a server that is evicted while it serves renews nothing that it lent before: $knows', async (one) => {
+  const clock = { ...systemClock, monotonic: () => 0, now: () => 0 }
+  let holder = 'process-0'
+  const follower = {
+    start: async () => {},
+    get id() {
+      return holder
+    },
+    lease: { age: () => 0, holds: () => true },
+  }
+  const allotments = new Allotments(
+    clock,
+    () => {},
+    () => true,
+  )
+  // While the limits are read, the process is evicted, and registered anew.
+  const read = async () => {
+    holder = 'process-1'
+    return []
+  }
+  const memory = { allotments, clock, follower } as unknown as ConstructorParameters<typeof Grants>[0]
+  const store = { read, dialect: 'sqlite' } as unknown as ConstructorParameters<typeof Grants>[1]
+  const grants = new Grants(memory, store, () => {})
+  const message = { verifier: 'v', sequence: 1, server: one.knows, counters: [asked('key')] }
+  const answer = await grants.serve(message as Parameters<Grants['serve']>[0], 'key', undefined)
+  expect(answer).toMatchObject(one.told)
 })

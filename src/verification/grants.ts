@@ -7,6 +7,7 @@
 // 3. This process counts it as spent once that lease has surely ended and the verifier has not said otherwise.
 // 4. What a verifier says of its units counts as far as they were lent to it, once: its messages are numbered.
 // 5. Another process knows nothing of the loan. It serves nothing to a verifier that names this one.
+// 6. Evicted and registered anew, this process is another one: what it lent before is not renewed by its new lease.
 
 import type { z } from 'zod'
 import type { Changed } from '../coherence/follower.ts'
@@ -93,6 +94,8 @@ export class Grants {
     if (sequence < session.last.sequence) return { server, ageMs: this.#age(), counters: [] }
     // One that was overtaken lends what it lends before the next one is looked at.
     const before = sequence > session.last.sequence ? session.last.answer : undefined
+    // The first message that is known of a verifier may be an old one that came late, of which it will never hear.
+    session.isKnown ||= session.last.sequence > 0 ? sequence > session.last.sequence : sequence === 1
     if (sequence > session.last.sequence) session.last = { sequence, answer: undefined, isReported: false }
     const exchange = session.last
     session.under++
@@ -101,7 +104,7 @@ export class Grants {
     const { answer } = exchange
     try {
       const counters = await answer
-      return { server, ageMs: this.#age(), counters }
+      return this.#sign(server, message, counters)
     } catch (error) {
       if (exchange.answer === answer) exchange.answer = undefined
       throw error
@@ -140,6 +143,19 @@ export class Grants {
     return (await this.#read([keyId], [])).get(`key/${keyId}`)?.organizationId
   }
 
+  /**
+   * Names the holder whose units an answer tells of. If this process was evicted while it served, what it had lent before is
+   * spent to the store: its new lease must not let a verifier spend that.
+   */
+  #sign(server: string, message: Message, counters: Granted[]): GrantsAnswer {
+    const { id } = this.#memory.follower
+    if (id === undefined) throw notSure()
+    if (id === server) return { server, ageMs: this.#age(), counters }
+    return message.server == null
+      ? { server: id, ageMs: this.#age(), counters }
+      : { server, ageMs: leaseMs, counters }
+  }
+
   #age(): number {
     const { clock, follower } = this.#memory
     const age = follower.lease.age(clock.monotonic(), clock.now())
@@ -161,6 +177,7 @@ export class Grants {
       loans: new Map(),
       under: 0,
       endsAt: Number.POSITIVE_INFINITY,
+      isKnown: false,
       isOver: false,
     }
     this.#sessions.set(name, session)
@@ -360,9 +377,10 @@ export class Grants {
     }
   }
 
-  #mayLend({ isOver, keyId }: Session): boolean {
+  #mayLend({ isOver, keyId, server, isKnown }: Session): boolean {
     const { loans = 0 } = this.#shares.get(keyId) ?? {}
-    return !isOver && !this.#isStopping && this.#loanCount < maxLoans && loans < maxOfKey.loans
+    const isSame = isKnown && server === this.#memory.follower.id
+    return isSame && !isOver && !this.#isStopping && this.#loanCount < maxLoans && loans < maxOfKey.loans
   }
 }
 

@@ -34,6 +34,8 @@ export interface Session {
   under: number
   /** Its units are surely not spent after this, by the monotonic clock. */
   endsAt: number
+  /** The verifier surely hears what is lent to it: it has sent its first message, or another one since. */
+  isKnown: boolean
   /** What it has counts as spent, and nothing is lent to it any more. */
   isOver: boolean
 }

@@ -186,6 +186,7 @@ export class VerifierGrants {
     this.#sent = undefined
     this.#granter = null
     this.#name = crypto.randomUUID()
+    this.#sequence = 0
     this.#lease.drop()
     this.allotments.drop()
   }
