@@ -1,5 +1,6 @@
 // Settings: a flag, else an environment variable, else a default. The only reader of process.env.
 import { isIP } from 'node:net'
+import { keptUsageDays } from './core/bounds.ts'
 import { LatchkeyError } from './core/errors.ts'
 import { type LogVerdicts, logVerdictsChoices } from './core/log-verdicts.ts'
 import { containsToken, longestPrefix, parseToken, prefixPattern } from './core/token.ts'
@@ -134,6 +135,29 @@ export function postgresEnvironment(env: Environment = process.env): Environment
 export function sealingKeysOf(env: Environment = process.env): string[] {
   return (env.LATCHKEY_SEALING_KEYS ?? '').split(/[\s,]+/).filter((key) => key !== '')
 }
+
+/** For how many days usage is kept: as given, else as LATCHKEY_USAGE_HOURS_KEPT and LATCHKEY_USAGE_DAYS_KEPT say. Throws `invalid_input`. */
+export function keptUsageOf(
+  { usageHoursKept, usageDaysKept }: { usageHoursKept?: number; usageDaysKept?: number },
+  env: Environment = process.env,
+): { hours: number; days: number } {
+  const read = (name: string, given: number | undefined, variable: string, usual: number) => {
+    const set = pick('', undefined, variable, env)
+    const days = given ?? (set ? (/^\d{1,5}$/.test(set.value) ? Number(set.value) : Number.NaN) : usual)
+    if (Number.isInteger(days) && days >= minKeptDays && days <= maxKeptDays) return days
+    refuse(
+      `${given === undefined ? variable : name}: Must be a whole number of days from ${minKeptDays} to ${maxKeptDays}.`,
+    )
+  }
+  return {
+    hours: read('usageHoursKept', usageHoursKept, 'LATCHKEY_USAGE_HOURS_KEPT', keptUsageDays.hours),
+    days: read('usageDaysKept', usageDaysKept, 'LATCHKEY_USAGE_DAYS_KEPT', keptUsageDays.days),
+  }
+}
+
+/** An hour must be in its day, and a day in its month, before either is deleted. */
+const minKeptDays = 2
+const maxKeptDays = 36_500
 
 interface Given {
   value: string

@@ -6,7 +6,7 @@ import { startEvictions } from './coherence/eviction.ts'
 import { ChangeLines } from './commit/change-lines.ts'
 import { Writer } from './commit/commit.ts'
 import { Together } from './commit/together.ts'
-import { postgresEnvironment, sealingKeysOf } from './config.ts'
+import { keptUsageOf, postgresEnvironment, sealingKeysOf } from './config.ts'
 import type { Caller } from './core/actor.ts'
 import type { ActorOptions } from './core/call-options.ts'
 import { refuseField } from './core/errors.ts'
@@ -20,6 +20,7 @@ import type { CreatedKey, Keys } from './core/shapes/keys.ts'
 import type { Organizations } from './core/shapes/organizations.ts'
 import type { Plans } from './core/shapes/plans.ts'
 import type { Settling } from './core/shapes/settlements.ts'
+import type { LibraryUsage } from './core/shapes/usage.ts'
 import type { Verdict, VerifyOptions, VerifyRequest } from './core/shapes/verification.ts'
 import { longestPrefix, prefixPattern, type RandomSource } from './core/token.ts'
 import { auditMethods } from './domain/audit.ts'
@@ -41,19 +42,23 @@ import { type LibrarySessions, sessionMethods } from './domain/sessions/methods.
 import { SessionReads } from './domain/sessions/reads.ts'
 import { SignInLimit } from './domain/sessions/sign-in-limit.ts'
 import { settlementMethods } from './domain/settlements.ts'
+import { usageMethods } from './domain/usage/methods.ts'
 import type { Asker } from './fairness/turns.ts'
 import { Jobs } from './jobs/jobs.ts'
 import { retentionJob } from './jobs/retention.ts'
-import { saveUses } from './store/last-use.ts'
+import { usageJob } from './jobs/usage.ts'
+import { instantsOf } from './store/instants.ts'
 import { foldNewNames } from './store/organizations.ts'
 import { openStore, warnProcess } from './store/store.ts'
+import { saveUsage } from './store/usage.ts'
 import { type CacheOptions, cacheBoundsOf, cacheFault } from './verdict/cache-options.ts'
 import { systemClock } from './verdict/clock.ts'
 import { verifyCached } from './verdict/evaluate.ts'
 import { Grants } from './verification/grants.ts'
-import { UsageRecorder } from './verification/last-use.ts'
 import { Memory } from './verification/read-through.ts'
 import { createVerifiers, type Verifiers } from './verification/remote.ts'
+import { UsageRecorder } from './verification/usage.ts'
+import { saveReport } from './verification/usage-reports.ts'
 import { type VerifyAsker, verify } from './verification/verify.ts'
 import { verifyBatch } from './verification/verify-batch.ts'
 
@@ -76,6 +81,12 @@ export interface LatchkeyOptions extends CacheOptions {
    * signs. The environment's LATCHKEY_SEALING_KEYS if absent; without any, an SQLite database has a file of its own.
    */
   sealingKeys?: readonly string[]
+  /**
+   * For how many days usage is kept by the hour, 35 if absent, and by the day, 800 if absent: 2 to 36,500. What every process
+   * on the database must have alike. The environment's LATCHKEY_USAGE_HOURS_KEPT and LATCHKEY_USAGE_DAYS_KEPT if absent.
+   */
+  usageHoursKept?: number
+  usageDaysKept?: number
   /** Milliseconds since 1970; `Date.now` if absent. For tests. */
   now?: () => number
   /** Milliseconds by a clock that is never set; `performance.now` if absent. For tests. */
@@ -96,6 +107,8 @@ export interface Latchkey extends AsyncDisposable {
   settle: Settling<ActorOptions>['settle']
   /** Reads the audit log: every change, and its actor. */
   audit: Audit<ActorOptions>
+  /** Reads how many calls there were, and how many units they drew. */
+  usage: LibraryUsage<ActorOptions>
   /** Begins, lists and ends the sessions of browsers. */
   sessions: LibrarySessions
   /**
@@ -152,9 +165,14 @@ export async function openLatchkey(options: LatchkeyOptions): Promise<Latchkey> 
   const warn = options.onWarning ?? warnProcess
   const store = await openStore(options.database, warn, postgresEnvironment())
   const noteClosed = noteOpening(options.database, warn)
-  const usage = new UsageRecorder((uses) => saveUses(store, uses))
   const newFollowerId = () => newId({ now, random })
   const clock = { ...systemClock, now, monotonic }
+  const at = instantsOf(store.dialect, options.now)
+  const usage = new UsageRecorder({
+    source: newId({ now, random: systemRandom }),
+    clock,
+    save: (batch) => saveUsage(store, batch, at()),
+  })
   const log = openChangeLog(store)
   const keyring = new Keyring(options.database, options.sealingKeys ?? sealingKeysOf())
   let draws: Draws | undefined
@@ -189,6 +207,7 @@ export async function openLatchkey(options: LatchkeyOptions): Promise<Latchkey> 
     signInLimit: new SignInLimit(),
     sessionReads: new SessionReads(),
     now,
+    at,
     random,
     prefixes,
   }
@@ -198,7 +217,10 @@ export async function openLatchkey(options: LatchkeyOptions): Promise<Latchkey> 
     clock,
     owner: newId({ now, random: systemRandom }),
     now: options.now,
-    kinds: { retention: retentionJob(store, clock, options.now) },
+    kinds: {
+      retention: retentionJob(store, clock, options.now, keptUsageOf(options)),
+      usage: usageJob(store, clock, options.now),
+    },
     warn,
   })
   jobs.start()
@@ -225,6 +247,7 @@ export async function openLatchkey(options: LatchkeyOptions): Promise<Latchkey> 
     plans: refuseMore(planMethods(engine)),
     ...refuseMore(settlementMethods(engine)),
     audit: refuseMore(auditMethods(engine)),
+    usage: refuseMore(usageMethods(engine)),
     sessions: refuseMore(sessionMethods(engine)),
     authenticate: (token, origin) => authenticate(memory, token, origin),
     verify: async (token, asked, asker) => {
@@ -240,7 +263,7 @@ export async function openLatchkey(options: LatchkeyOptions): Promise<Latchkey> 
       return verifyBatch(memory, requests, asked, asker)
     },
     waitUntilApplied: () => waitUntilApplied(log, clock),
-    verifiers: createVerifiers(memory, grants),
+    verifiers: createVerifiers(memory, grants, (report) => saveReport(store, report, at())),
     ensureRootKey: (token, check) => ensureRootKey(engine, token, check),
     createRootKey: () => createRootKey(engine),
     jobCounts: () => jobs.counts(),
@@ -257,6 +280,8 @@ const optionNames = Object.keys({
   prefixes: true,
   onWarning: true,
   sealingKeys: true,
+  usageHoursKept: true,
+  usageDaysKept: true,
   now: true,
   monotonic: true,
   random: true,

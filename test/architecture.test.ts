@@ -147,9 +147,9 @@ test('only src/store holds SQL', () => {
 
 test('only src/commit opens the transaction of a change, and writes the trail of what it did', () => {
   const opening =
-    /\.write\(|\.transaction\(|\.transact\(|\.recordChange\(|\.saveUses\(|\binsertAuditEvents\(|\btoEvent\(/
+    /\.write\(|\.transaction\(|\.transact\(|\.recordChange\(|\binsertAuditEvents\(|\btoEvent\(/
   const allowed =
-    /^src\/(?:commit\/|verification\/last-use\.ts|domain\/limits\/draws\.ts|coherence\/|jobs\/|store\/|client\/|http\/|server\/|cli\/)/
+    /^src\/(?:commit\/|domain\/limits\/draws\.ts|coherence\/|jobs\/|store\/|client\/|http\/|server\/|cli\/)/
   expect(sources.filter((path) => !allowed.test(path) && opening.test(read(path)))).toEqual([])
   expect(opening.test(read('src/commit/commit.ts'))).toBe(true)
   const writers = sources.filter((path) => /\b(?:insertAuditEvents|toEvent)\(/.test(read(path)))

@@ -12,6 +12,7 @@ import { FactsCache } from '../src/verdict/cache.ts'
 import { systemClock } from '../src/verdict/clock.ts'
 import { sizeOfFacts, toFacts } from '../src/verdict/facts.ts'
 import { Owners } from '../src/verdict/owners.ts'
+import { Tallies } from '../src/verdict/tally.ts'
 import { digestToken } from '../src/verification/digest.ts'
 import { Memory } from '../src/verification/read-through.ts'
 import { verify } from '../src/verification/verify.ts'
@@ -256,7 +257,7 @@ function countReads(store: Store): { memory: Memory; reads: Record<string, numbe
       openChangeLog(source),
       systemClock,
       { secrets: 100, bytes: 2 ** 20 },
-      { note: () => {} },
+      { note: () => {}, tallies: new Tallies() },
       () => 'counter',
       noDraws,
     ),

@@ -6,8 +6,8 @@ import { leaseMs } from '../src/core/bounds.ts'
 import { assembleToken, generateToken } from '../src/core/token.ts'
 import { systemRandom } from '../src/domain/random.ts'
 import { openLatchkey } from '../src/index.ts'
+import { instantsOf } from '../src/store/instants.ts'
 import { changeKey, findKey, type KeyRow, lockKey } from '../src/store/keys.ts'
-import { saveUses } from '../src/store/last-use.ts'
 import { beginGrace, endSecrets, listUnendedSecrets } from '../src/store/secrets.ts'
 import {
   deleteSession,
@@ -18,6 +18,7 @@ import {
 } from '../src/store/sessions.ts'
 import { openStore, type Store } from '../src/store/store.ts'
 import type { Tx } from '../src/store/tables.ts'
+import { saveUsage } from '../src/store/usage.ts'
 import { FactsCache } from '../src/verdict/cache.ts'
 import { toFacts } from '../src/verdict/facts.ts'
 import { Owners } from '../src/verdict/owners.ts'
@@ -101,7 +102,9 @@ onEachDatabase('a statement', (makeDatabase) => {
       await store.write(attempt).catch(() => {})
       expect({ name, rows: await read() }).toEqual({ name, rows: before })
     }
-    await saveUses(store, [{ kid: key.kid, keyId: key.id, organizationId: 'other', at: now }])
+    const uses = [{ kid: key.kid, keyId: key.id, organizationId: 'other', at: now }]
+    const batch = { source: 'test', owner: '', number: 1, counts: [], uses }
+    await saveUsage(store, batch, instantsOf(store.dialect)())
     expect(await read()).toEqual(before)
     expect(await store.read((db) => findKey(db, key.id, 'other'))).toBeUndefined()
     await store.close()

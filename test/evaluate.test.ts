@@ -18,6 +18,7 @@ import {
 import { type Facts, type Terms, toFacts } from '../src/verdict/facts.ts'
 import { Lease } from '../src/verdict/lease.ts'
 import { Owners } from '../src/verdict/owners.ts'
+import { Tallies } from '../src/verdict/tally.ts'
 import { digestText, digestToken } from '../src/verification/digest.ts'
 import { noDraws } from './setup/allotments.ts'
 
@@ -60,6 +61,7 @@ function remember(terms: Partial<Terms> = {}) {
     cache,
     clock: { now: () => clock.wall, monotonic: () => clock.monotonic },
     allotments: noDraws(),
+    tallies: new Tallies(),
     isFresh: (now) => lease.holds(clock.monotonic, now),
     isAbsent: (parsed) => absent.has(parsed.kid),
   }

@@ -2,9 +2,12 @@
 import { describe, expect, test } from 'vitest'
 import { LatchkeyError } from '../src/core/errors.ts'
 import { openLatchkey } from '../src/latchkey.ts'
-import { saveUses, type Use } from '../src/store/last-use.ts'
-import { openStore } from '../src/store/store.ts'
-import { UsageRecorder } from '../src/verification/last-use.ts'
+import { instantsOf } from '../src/store/instants.ts'
+import type { Use } from '../src/store/last-use.ts'
+import { openStore, type Store } from '../src/store/store.ts'
+import { saveUsage, type UsageBatch } from '../src/store/usage.ts'
+import { systemClock } from '../src/verdict/clock.ts'
+import { UsageRecorder } from '../src/verification/usage.ts'
 import { addManyKeys } from './setup/bulk.ts'
 import { databaseKinds, makeDatabase } from './setup/databases.ts'
 import { connectDirectly } from './setup/direct.ts'
@@ -18,9 +21,10 @@ const rounds = 2
 test('what a database does not take is written by the next round, and by none before', async () => {
   const taken: Use[][] = []
   let isAway = true
-  const recorder = new UsageRecorder(async (uses) => {
+  const recorder = makeRecorder(async ({ uses }) => {
     if (isAway) throw new LatchkeyError('store_unavailable', 'Away.')
     taken.push([...uses])
+    return { isWritten: true, now: Date.now() }
   })
   recorder.note('kid', 'key', 'acme', 5)
   await expect(recorder.flush()).rejects.toThrow('Away.')
@@ -41,11 +45,12 @@ test('a database that has time for few uses a statement gets few, and so takes t
   await addManyKeys(direct, 'root', used, Date.now())
   const store = await openStore(database.url)
   const sizes: number[] = []
-  const recorder = new UsageRecorder(async (uses) => {
-    sizes.push(uses.length)
+  const recorder = makeRecorder(async (batch) => {
+    const { length } = batch.uses
+    if (length > 0) sizes.push(length)
     const cause = new Error('Query read timeout')
-    if (uses.length > 40) throw new LatchkeyError('store_unavailable', 'Too slow.', { cause })
-    await saveUses(store, uses)
+    if (length > 40) throw new LatchkeyError('store_unavailable', 'Too slow.', { cause })
+    return save(store, batch)
   })
   const latest = Date.now() + 1_000_000
   for (const { id, kid } of await direct.run('select id, kid from keys where created_by is null'))
@@ -70,7 +75,7 @@ describe.each(databaseKinds)('on %s', (kind) => {
       `select id, kid from keys where created_by is null order by name limit ${used}`,
     )
     const stores = await Promise.all(Array.from({ length: processes }, () => openStore(database.url)))
-    const recorders = stores.map((store) => new UsageRecorder((uses) => saveUses(store, uses)))
+    const recorders = stores.map((store) => makeRecorder((batch) => save(store, batch)))
     const latest = Date.now() + 1_000_000
     for (let round = 1; round <= rounds; round++) {
       for (const [i, recorder] of recorders.entries()) {
@@ -96,3 +101,11 @@ describe.each(databaseKinds)('on %s', (kind) => {
     expect(Number(stats?.deadlocks)).toBe(0)
   })
 })
+
+function makeRecorder(save: (batch: UsageBatch) => ReturnType<typeof saveUsage>): UsageRecorder {
+  return new UsageRecorder({ source: crypto.randomUUID(), clock: systemClock, save })
+}
+
+function save(store: Store, batch: UsageBatch) {
+  return saveUsage(store, batch, instantsOf(store.dialect)())
+}

@@ -8,6 +8,7 @@ import { LatchkeyError } from '../src/core/errors.ts'
 import { type Asker, networkOf, Turns } from '../src/fairness/turns.ts'
 import { openStore, type Store } from '../src/store/store.ts'
 import { type Clock, systemClock } from '../src/verdict/clock.ts'
+import { Tallies } from '../src/verdict/tally.ts'
 import { Memory } from '../src/verification/read-through.ts'
 import { noDraws } from './setup/allotments.ts'
 import { onEachDatabase } from './setup/databases.ts'
@@ -118,7 +119,7 @@ onEachDatabase('a database that takes long', (makeDatabase) => {
       openChangeLog(source),
       systemClock,
       bounds,
-      { note: () => {} },
+      { note: () => {}, tallies: new Tallies() },
       () => 'slow',
       noDraws,
     )
@@ -170,7 +171,7 @@ onEachDatabase('a database that does not answer', (makeDatabase) => {
       openChangeLog(source),
       clock,
       bounds,
-      { note: () => {} },
+      { note: () => {}, tallies: new Tallies() },
       () => 'stuck',
       noDraws,
     )

@@ -6,6 +6,7 @@ import type { Organizations } from '../core/shapes/organizations.ts'
 import type { Plans } from '../core/shapes/plans.ts'
 import type { Sessions } from '../core/shapes/sessions.ts'
 import type { Settling } from '../core/shapes/settlements.ts'
+import type { Usage } from '../core/shapes/usage.ts'
 import { auditMethods } from './methods/audit.ts'
 import { keyMethods } from './methods/keys.ts'
 import { type Operation, operationMethods } from './methods/operation.ts'
@@ -13,6 +14,7 @@ import { organizationMethods } from './methods/organizations.ts'
 import { planMethods } from './methods/plans.ts'
 import { sessionMethods } from './methods/sessions.ts'
 import { settlementMethods } from './methods/settlements.ts'
+import { usageMethods } from './methods/usage.ts'
 import { type Verification, verificationMethods } from './methods/verification.ts'
 import { type Verifiers, verifierMethods } from './methods/verifiers.ts'
 import { type CallOptions, type ClientOptions, createRequester } from './request/request.ts'
@@ -27,6 +29,8 @@ export interface LatchkeyClient extends Verification, Settling<CallOptions> {
   plans: Plans<CallOptions>
   /** Reads the audit log: every change, and its actor. */
   audit: Audit<CallOptions>
+  /** Reads how many calls there were, and how many units they drew. */
+  usage: Usage<CallOptions>
   /** Lists and ends the sessions of the calling key. */
   sessions: Sessions<CallOptions>
   /** What a verifier in another process asks of the server. */
@@ -50,6 +54,7 @@ export function createClient(client: ClientOptions): LatchkeyClient {
     organizations: organizationMethods(requester),
     plans: planMethods(requester),
     audit: auditMethods(requester),
+    usage: usageMethods(requester),
     sessions: sessionMethods(requester),
     verifiers: verifierMethods(requester),
     operation: operationMethods(requester),

@@ -59,6 +59,19 @@ export const secretsPage = 100
 /** How many tokens a batch judges at most, and how many uses a verifier reports at once. */
 export const maxBatch = 1_000
 
+// Usage.
+
+/** So long after its end an hour takes counts; what comes later is counted in a later hour. */
+export const hourClosesMs = 15 * 60_000
+/** How many counts, and how many uses, a verifier reports at once. */
+export const maxReportRows = 500
+/** For how many days hours and days of usage are kept, unless a setting says otherwise. */
+export const keptUsageDays = { hours: 35, days: 800 } as const
+/** How long the number of the last batch of a process or a verifier is kept after it. */
+export const keptSourcesMs = 7 * 86_400_000
+/** How many verifiers a key may report for, within that time. */
+export const maxSourcesOfKey = 1_000
+
 // Sessions.
 
 /** A session is over so long after it began, used or not; and so long after it was last used. */

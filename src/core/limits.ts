@@ -39,8 +39,9 @@ export interface Limit {
   epoch: number
 }
 
+export const limitScopes = ['key', 'organization', 'ancestor'] as const
 /** Whose limit it is, beside the key that is verified: an `ancestor` is a key that made it. */
-export type LimitScope = 'key' | 'organization' | 'ancestor'
+export type LimitScope = (typeof limitScopes)[number]
 
 /**
  * What a counter counts: a rate, or a quota by its periods. Two limits of one name and one kind share a counter, however

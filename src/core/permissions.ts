@@ -16,6 +16,7 @@ export const managementPermissions = [
   'latchkey:audit:read',
   'latchkey:metadata:write',
   'latchkey:limits:write',
+  'latchkey:usage:read',
 ] as const
 export type ManagementPermission = (typeof managementPermissions)[number]
 

@@ -13,7 +13,7 @@ export type Wire<T> = T extends Date
     ? Wire<Item>[]
     : T extends object
       ? {
-          [Name in keyof T as SnakeCase<Name>]: Name extends 'metadata' | 'changes' | 'cost'
+          [Name in keyof T as SnakeCase<Name>]: Name extends 'metadata' | 'changes' | 'cost' | 'refused'
             ? T[Name]
             : Wire<T[Name]>
         }
@@ -74,8 +74,8 @@ export function toCamelCase(name: string): string {
   return name.replace(/_([a-z])/g, (_, letter: string) => letter.toUpperCase())
 }
 
-/** What holds names of the operator's own: of its data, of fields of any noun, and of limits. */
-const opaque = new Set(['metadata', 'changes', 'cost'])
+/** What holds names that are not fields: of the operator's data, of fields of any noun, of limits, and codes. */
+const opaque = new Set(['metadata', 'changes', 'cost', 'refused'])
 
 function encode(value: unknown): unknown {
   if (value instanceof Date) return value.toISOString()
@@ -101,9 +101,12 @@ function decode(value: unknown): unknown {
   )
 }
 
+/** Names of instants, beside those that end in `_at` and `_until`. */
+const instants = new Set(['at', 'start'])
+
 function decodeField(name: string, value: unknown): unknown {
   if (opaque.has(name)) return value
   const isInstant =
-    typeof value === 'string' && (name === 'at' || name.endsWith('_at') || name.endsWith('_until'))
+    typeof value === 'string' && (instants.has(name) || name.endsWith('_at') || name.endsWith('_until'))
   return isInstant ? new Date(value) : decode(value)
 }

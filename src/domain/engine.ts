@@ -4,6 +4,7 @@ import type { Together } from '../commit/together.ts'
 import { type Actor, readActor } from '../core/actor.ts'
 import type { Applied, CallOptions } from '../core/shapes/calls.ts'
 import type { RandomSource } from '../core/token.ts'
+import type { Instant } from '../store/instants.ts'
 import type { Store } from '../store/store.ts'
 import type { Memory } from '../verification/read-through.ts'
 import type { Keyring } from './keyring.ts'
@@ -27,6 +28,8 @@ export interface Engine {
   sessionReads: SessionReads
   /** Milliseconds since 1970, by the wall clock. */
   now: () => number
+  /** The time in a statement: the database's, which is one for all processes, unless a test decides it. */
+  at: () => Instant
   random: RandomSource
   /** The prefixes that keys may have; the first one if none is asked for. */
   prefixes: readonly [string, ...string[]]

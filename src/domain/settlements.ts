@@ -6,11 +6,13 @@ import type { ActorOptions } from '../core/call-options.ts'
 import type { Counter } from '../core/counters.ts'
 import { LatchkeyError, refuseField } from '../core/errors.ts'
 import { parseInput } from '../core/input.ts'
+import { unitsMeasure } from '../core/measures.ts'
 import { type SettleInput, type Settlement, type Settling, settleSchema } from '../core/shapes/settlements.ts'
 import { fromWireAnswer, toWire } from '../core/wire.ts'
 import { lockCounters, makeCounters, writeCounters } from '../store/counters.ts'
 import { findDrawn } from '../store/drawn-limits.ts'
 import { answerSettlement, insertSettlement } from '../store/settlements.ts'
+import { bookUsage } from '../store/usage.ts'
 import type { Claim } from '../verdict/claims.ts'
 import { advance, newCounter, settleCounter, storeOf } from '../verdict/counter.ts'
 import type { CountedLimit } from '../verdict/holding.ts'
@@ -60,8 +62,17 @@ async function settle(engine: Engine, input: SettleInput, options: CommandOption
     })
     if (known !== undefined) return repeat(known, cost)
     const { claims } = new Owners(1).drawn(reservation.keyId, key.organizationId, key.lines)
-    const answer = await settleAll(engine, change, reservation, matched(claims, reservation.reserved, cost))
+    const settled = matched(claims, reservation.reserved, cost)
+    const answer = await settleAll(engine, change, reservation, settled)
     await answerSettlement(tx, reservation.id, JSON.stringify(toWire(answer)))
+    const { keyId } = reservation
+    const counts = settled.map(({ limit: { scope: ofLimit, name }, reserved, cost: paid }) => ({
+      keyId,
+      organizationId: key.organizationId,
+      measure: unitsMeasure(ofLimit, name),
+      amount: paid - reserved.units,
+    }))
+    await bookUsage(tx, engine.store.dialect, counts, engine.at())
     return answer
   })
 }

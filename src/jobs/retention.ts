@@ -1,5 +1,12 @@
 // What is deleted, when, and by what: one list. What nothing else deletes, a job of this file does, a few rows at a time.
-import { keptJobsMs, maxDeletedRows, maxIdleMs, retentionEveryMs } from '../core/bounds.ts'
+import {
+  keptJobsMs,
+  keptSourcesMs,
+  keptUsageDays,
+  maxDeletedRows,
+  maxIdleMs,
+  retentionEveryMs,
+} from '../core/bounds.ts'
 import type { StoreDialect } from '../store/backend.ts'
 import { type Instant, instantsOf } from '../store/instants.ts'
 import { deleteFinishedJobs } from '../store/jobs.ts'
@@ -7,6 +14,7 @@ import { deleteOverSessions } from '../store/sessions.ts'
 import { deleteSettlements } from '../store/settlements.ts'
 import type { Store } from '../store/store.ts'
 import type { TableName, Tx } from '../store/tables.ts'
+import { deleteSources, deleteUsage } from '../store/usage-rollup.ts'
 import type { Clock } from '../verdict/clock.ts'
 import type { Again, JobKind, Work } from './kinds.ts'
 
@@ -15,6 +23,8 @@ const runMs = 10_000
 const restAfterMs = 1_000
 /** Between two transactions at least as much time as the one before took: others have half of the database. */
 const minPauseMs = 5
+/** Rows of usage are small, and many: as many times more of them are deleted at once. */
+const usageShare = 5
 
 /** Some rows, and what becomes of them. */
 export interface Retention {
@@ -34,6 +44,13 @@ export interface DeletionTerms {
   dialect: StoreDialect
   at: Instant
   limit: number
+  keptUsage: KeptUsage
+}
+
+/** For how many days usage is kept by the hour, and by the day. */
+export interface KeptUsage {
+  hours: number
+  days: number
 }
 
 /** Every kind of row that is ever deleted. Organizations, keys and events are not. */
@@ -65,6 +82,30 @@ export const retention: readonly Retention[] = [
     kept: 'a day after their end',
     by: 'the job `retention`',
     deleteSome: (tx, { dialect, at, limit }) => deleteSettlements(tx, dialect, { limit }, at),
+  },
+  {
+    table: 'usage_hours',
+    rows: 'usage by the hour',
+    kept: '35 days, or `LATCHKEY_USAGE_HOURS_KEPT`, and until the hour is in its day',
+    by: 'the job `retention`',
+    deleteSome: (tx, { dialect, at, limit, keptUsage }) =>
+      deleteUsage(tx, dialect, 'hours', { keptDays: keptUsage.hours, limit: limit * usageShare }, at),
+  },
+  {
+    table: 'usage_days',
+    rows: 'usage by the day',
+    kept: '800 days, or `LATCHKEY_USAGE_DAYS_KEPT`, and until the day is in its month',
+    by: 'the job `retention`',
+    deleteSome: (tx, { dialect, at, limit, keptUsage }) =>
+      deleteUsage(tx, dialect, 'days', { keptDays: keptUsage.days, limit: limit * usageShare }, at),
+  },
+  {
+    table: 'usage_sources',
+    rows: 'the last numbers of processes and verifiers that have counted',
+    kept: 'a week after their last batch',
+    by: 'the job `retention`',
+    deleteSome: (tx, { dialect, at, limit }) =>
+      deleteSources(tx, dialect, { keptMs: keptSourcesMs, limit }, at),
   },
   {
     table: 'changes',
@@ -102,13 +143,14 @@ export function retentionJob(
   { write, dialect }: Pick<Store, 'write' | 'dialect'>,
   clock: Pick<Clock, 'monotonic' | 'after'>,
   now?: () => number,
+  keptUsage: KeptUsage = keptUsageDays,
 ): JobKind {
   const at = instantsOf(dialect, now)
   return {
     everyMs: retentionEveryMs,
     run: (work) =>
       deleteDue(work, clock, (deleteSome) =>
-        write((tx) => deleteSome(tx, { dialect, at: at(), limit: maxDeletedRows })),
+        write((tx) => deleteSome(tx, { dialect, at: at(), limit: maxDeletedRows, keptUsage })),
       ),
   }
 }

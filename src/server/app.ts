@@ -36,6 +36,7 @@ import { organizationRoutes } from './routes/organizations.ts'
 import { planRoutes } from './routes/plans.ts'
 import { sessionRoutes } from './routes/sessions.ts'
 import { settlementRoutes } from './routes/settlements.ts'
+import { usageRoutes } from './routes/usage.ts'
 import { verifyRoutes } from './routes/verify.ts'
 
 // `/v1/keys/self` and its like stand before `/v1/keys/{id}`: the first that fits is taken.
@@ -48,6 +49,7 @@ export const routes: readonly Route[] = [
   ...limitRoutes,
   ...planRoutes,
   ...settlementRoutes,
+  ...usageRoutes,
   ...auditRoutes,
   ...sessionRoutes,
   ...operationRoutes,

@@ -1,6 +1,5 @@
 // When secrets and their keys were last used: written in batches, never backwards.
 import { sql } from 'kysely'
-import type { Store } from './store.ts'
 import type { Db, Tx } from './tables.ts'
 
 /** One secret's latest use, in milliseconds since 1970. */
@@ -11,17 +10,11 @@ export interface Use {
   at: number
 }
 
-/** Writes a batch of uses, of at most a few hundred secrets. An instant later than the given one stays. */
-export async function saveUses(
-  store: Pick<Store, 'write' | 'execute' | 'dialect'>,
-  uses: readonly Use[],
-): Promise<void> {
-  if (store.dialect.skipsLocked) await store.execute((db) => saveUsesAtOnce(db, uses))
-  else await store.write((tx) => saveUsesAlone(tx, uses))
-}
-
-/** Writes a batch in a transaction that has the database to itself. */
-async function saveUsesAlone(tx: Tx, uses: readonly Use[]): Promise<void> {
+/**
+ * Writes a batch of uses, of at most a few hundred secrets, in a transaction that has the database to itself. An instant later
+ * than the given one stays.
+ */
+export async function saveUsesAlone(tx: Tx, uses: readonly Use[]): Promise<void> {
   const rows = sql.join(
     uses.map((use) => sql`(${use.kid}, ${use.keyId}, ${use.organizationId}, cast(${use.at} as bigint))`),
   )
@@ -37,7 +30,7 @@ async function saveUsesAlone(tx: Tx, uses: readonly Use[]): Promise<void> {
 }
 
 /**
- * Does the same by one statement of PostgreSQL, which commits by itself: it locks rows that changes write too, and so
+ * Does the same by one statement of PostgreSQL, the last of its transaction: it locks rows that changes write too, and so
  * no answer may be waited for while they are locked.
  *
  * An UPDATE of many rows locks them in the order in which its plan finds them, and two batches of the same keys would wait
@@ -46,7 +39,7 @@ async function saveUsesAlone(tx: Tx, uses: readonly Use[]): Promise<void> {
  * statement began is looked at again as it is then, so that no instant goes backwards (PostgreSQL's documentation,
  * section 13.2.1).
  */
-async function saveUsesAtOnce(db: Db, uses: readonly Use[]): Promise<void> {
+export async function saveUsesAtOnce(db: Db, uses: readonly Use[]): Promise<void> {
   const kids = uses.map(({ kid }) => kid)
   const keyIds = uses.map(({ keyId }) => keyId)
   const organizationIds = uses.map(({ organizationId }) => organizationId)

@@ -28,7 +28,14 @@ const storeDialect: StoreDialect = {
   elementsOf: (json) => sql`json_each(${json})`,
   skipsLocked: false,
 }
-const columnTypes = { text: sql`text`, instant: sql`integer`, bytes: sql`blob` }
+const columnTypes = {
+  text: sql`text`,
+  instant: sql`integer`,
+  bytes: sql`blob`,
+  small: sql`integer`,
+  identity: sql`integer primary key autoincrement not null`,
+  byPrimaryKey: sql`without rowid`,
+}
 
 /** Opens, or makes, an SQLite database and brings its schema up to date. Throws if the file cannot be used. */
 export async function openSqlite(path: string, warn: Warn): Promise<Backend> {

@@ -183,6 +183,46 @@ export interface JobsTable {
   finished_at: number | null
 }
 
+/** Whole numbers that stand for ids in the tables of usage; none is given twice. */
+export interface UsageNamesTable {
+  number: Generated<number>
+  kind: string
+  name: string
+}
+
+/** What was counted in a period: `store/usage.ts` says what a row means. */
+export interface UsageTable {
+  period: number
+  organization: number
+  key: number
+  measure: number
+  amount: number
+  /** How much of that came after its own hour was closed; null for none. */
+  late: number | null
+}
+
+/** Who writes usage: a process, or a verifier elsewhere. */
+export interface UsageSourcesTable {
+  id: string
+  /** The key by which a verifier elsewhere reports; `''` for a process. */
+  owner: string
+  /** The number of its last batch, written or void. */
+  number: number
+  /** The number of the last one that was written. */
+  written: number
+  flushed_at: number
+}
+
+/** How far the hours are closed, and how far hours and days are rolled up: `store/usage-rollup.ts`. */
+export interface UsageMarksTable {
+  name: string
+  until: number
+  /** The last row of the period that was rolled up. */
+  organization: Generated<number>
+  key: Generated<number>
+  measure: Generated<number>
+}
+
 export interface SchemaVersionTable {
   version: number
 }
@@ -209,6 +249,12 @@ export interface Tables {
   counters: CountersTable
   unit_additions: UnitAdditionsTable
   settlements: SettlementsTable
+  usage_names: UsageNamesTable
+  usage_hours: UsageTable
+  usage_days: UsageTable
+  usage_months: UsageTable
+  usage_sources: UsageSourcesTable
+  usage_marks: UsageMarksTable
   schema_version: SchemaVersionTable
   schema_compatibility: SchemaCompatibilityTable
 }
@@ -231,6 +277,12 @@ export const tableNames: readonly TableName[] = [
   'counters',
   'unit_additions',
   'settlements',
+  'usage_names',
+  'usage_hours',
+  'usage_days',
+  'usage_months',
+  'usage_sources',
+  'usage_marks',
   'schema_version',
   'schema_compatibility',
 ]

@@ -1,6 +1,7 @@
 // What is known of the secrets verified lately, by kid, in bounded memory: the least recently used goes first.
 import { type ParsedToken, tokenBodyLength } from '../core/token.ts'
 import { type Facts, sizeOfFacts } from './facts.ts'
+import type { Tallies, Tally } from './tally.ts'
 
 /** What the cache holds of one secret, and where: good until the next call that may forget something. */
 export interface CachedFacts extends Facts {
@@ -31,7 +32,7 @@ const kidLength = 16
 //           16 B              32 B                  chain of  order of use,    latest use
 //                                                   the bucket  a ring          not told
 //
-// Beside it, each slot has an answer, terms, and the next slot of the chain in which the slots of its key are.
+// Beside it, each slot has an answer, terms, once it is counted a tally, and the next slot of the chain in which the slots of its key are.
 const recordWords = 16
 const kidWords = 4
 const digestAt = 4
@@ -63,6 +64,7 @@ export class FactsCache {
   // Two arrays and no object for both: that would be a seventh of what a secret takes.
   readonly #answers: (Facts['answer'] | undefined)[] = []
   readonly #terms: (Facts['terms'] | undefined)[] = []
+  readonly #tallies: (Tally | undefined)[] = []
   /** The slots with a use that nobody has written down yet. */
   #used: Slot[] = []
   #firstUse = 0
@@ -177,6 +179,15 @@ export class FactsCache {
     this.#latestUse = at
   }
 
+  /** The tally of a secret's key, from here on at hand. Its facts must be what the cache holds of it now. */
+  tallyOf({ slot, answer }: CachedFacts, tallies: Tallies): Tally {
+    const known = this.#tallies[slot]
+    if (known !== undefined) return known
+    const tally = tallies.of(answer.keyId, answer.organizationId)
+    this.#tallies[slot] = tally
+    return tally
+  }
+
   /** Remembers a secret, in place of what was known of it; nothing if it alone is larger than all that may be. */
   remember(kid: string, digest: Uint8Array, facts: Facts): void {
     const known = this.#find(kid, 0)
@@ -196,6 +207,7 @@ export class FactsCache {
     this.#buckets[bucket] = slot + 1
     this.#answers[slot] = facts.answer
     this.#terms[slot] = facts.terms
+    this.#tallies[slot] = undefined
     const keyBucket = this.#keyBucketOf(facts.answer.keyId)
     this.#nextOfKey[slot] = this.#keyBuckets[keyBucket] as number
     this.#keyBuckets[keyBucket] = slot + 1
@@ -254,6 +266,7 @@ export class FactsCache {
     this.#bytes -= sizeOfFacts(this.#at(slot))
     this.#answers[slot] = undefined
     this.#terms[slot] = undefined
+    this.#tallies[slot] = undefined
     this.#free.push(slot)
     this.#size--
     this.#drops++

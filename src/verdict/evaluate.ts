@@ -11,6 +11,7 @@ import type { CachedFacts, FactsCache } from './cache.ts'
 import type { Claim } from './claims.ts'
 import { claimsOf, drawnVerdict, exceededVerdict } from './drawing.ts'
 import { areCurrent, type Facts, type Terms } from './facts.ts'
+import type { Tallies, Tally } from './tally.ts'
 
 /** What is remembered of secrets, and whether it may be believed. */
 export interface Remembered {
@@ -18,6 +19,8 @@ export interface Remembered {
   readonly clock: { now(): number; monotonic(): number }
   /** The units of limits that are at hand. */
   readonly allotments: Allotments
+  /** Where verdicts are counted. */
+  readonly tallies: Tallies
   /** Absent if no units can be reserved here. */
   readonly reserving?: Reserving | undefined
   /** Whether what is remembered may be believed at these readings of the wall's clock and of the other one. */
@@ -38,8 +41,18 @@ export interface Reserving {
   make(keyId: string, claims: readonly Claim[], endsAt: number): string
 }
 
-/** What a call has drawn already, or that it draws later: its limits are then what is left to judge. */
-export type Paid = readonly Claim[] | 'later'
+/** What a call has drawn already, and whether its verdict is counted here: a batch counts its own in the end. */
+export interface Payment {
+  /** Absent if it has drawn nothing yet. */
+  claims?: readonly Claim[]
+  isCounted: boolean
+}
+
+/**
+ * What a call has drawn already, or that it draws later: its limits are then what is left to judge, and whoever lets it draw
+ * counts the verdict.
+ */
+export type Paid = Payment | 'later'
 
 /** A call that nothing refuses but, perhaps, a limit: not enough units are at hand, and the store may have some. */
 export class Wanting {
@@ -58,7 +71,8 @@ export class Wanting {
  * at hand. Throws `invalid_input` for permissions of a wrong form.
  *
  * A judgement has three steps, here and in each other place that has facts: **evaluate** by facts and instant, which
- * changes nothing; **take** the units of limits, all or none (`allotment.ts`); **note** the use.
+ * changes nothing; **take** the units of limits, all or none (`allotment.ts`); **note** the use, and count the verdict
+ * (`tally.ts`).
  */
 export function verifyCached(
   memory: Remembered,
@@ -66,13 +80,13 @@ export function verifyCached(
   asked = nothingAsked,
   purpose: Purpose = 'request',
 ): Verdict | undefined {
-  if (typeof token !== 'string') return malformed
+  if (typeof token !== 'string') return countUnknown(memory, malformed, purpose)
   const facts = memory.cache.lookup(withoutScheme(token))
   if (facts !== undefined) {
     const verdict = judgeRemembered(memory, facts, asked, purpose)
     return verdict instanceof Wanting ? undefined : verdict
   }
-  const outcome = refuseUnproven(memory, token, asked)
+  const outcome = refuseUnproven(memory, token, asked, purpose)
   return 'kid' in outcome ? undefined : outcome
 }
 
@@ -87,10 +101,10 @@ export function verifyOrParse(
   purpose: Purpose = 'request',
   paid?: Paid,
 ): Verdict | ParsedToken | Wanting {
-  if (typeof token !== 'string') return malformed
+  if (typeof token !== 'string') return countUnknown(memory, malformed, purpose, paid)
   const facts = memory.cache.lookup(withoutScheme(token))
   const verdict = facts && judgeRemembered(memory, facts, asked, purpose, paid)
-  return verdict ?? refuseUnproven(memory, token, asked)
+  return verdict ?? refuseUnproven(memory, token, asked, purpose, paid)
 }
 
 function judgeRemembered(
@@ -106,34 +120,71 @@ function judgeRemembered(
   if (!memory.isFresh(now, monotonic) || !areCurrent(facts.terms)) return undefined
   const refusal = evaluate(facts.terms, asked, now)
   if (refusal === undefined && purpose === 'request' && facts.terms.claims.length > 0) {
-    const verdict = takeUnits(memory, facts, asked, now, paid, monotonic)
+    const tally = counts(purpose, paid) ? memory.cache.tallyOf(facts, memory.tallies) : undefined
+    const verdict = takeUnits(memory, facts, asked, now, tally, paid, monotonic)
     if (!(verdict instanceof Wanting) && verdict.valid) memory.cache.noteUse(facts, now)
     return verdict
   }
   if (refusal === undefined && purpose !== 'heartbeat') memory.cache.noteUse(facts, now)
-  return verdictOf(facts.answer, facts.terms, refusal)
+  const verdict = verdictOf(facts.answer, facts.terms, refusal)
+  if (!counts(purpose, paid)) return verdict
+  if (verdict === notFound) memory.tallies.countUnknown('not_found', now)
+  else memory.tallies.count(memory.cache.tallyOf(facts, memory.tallies), verdict, now)
+  return verdict
+}
+
+/** Whether a verdict is counted where it is made. */
+export function counts(purpose: Purpose, paid?: Paid): boolean {
+  return purpose === 'request' && paid !== 'later' && paid?.isCounted !== false
+}
+
+/** Counts the verdict on a token of a key, and what it has drawn. */
+export function countVerdict(
+  { tallies }: Pick<Remembered, 'tallies'>,
+  { keyId, organizationId }: Pick<Facts['answer'], 'keyId' | 'organizationId'>,
+  verdict: Verdict,
+  now: number,
+  claims?: readonly Claim[],
+): void {
+  if (verdict === notFound) tallies.countUnknown('not_found', now)
+  else tallies.count(tallies.of(keyId, organizationId), verdict, now, claims)
+}
+
+/** Counts, and gives, the verdict on a token of no key. */
+export function countUnknown(
+  { tallies, clock }: Pick<Remembered, 'tallies' | 'clock'>,
+  verdict: typeof malformed | typeof notFound,
+  purpose: Purpose = 'request',
+  paid?: Paid,
+): Verdict {
+  if (counts(purpose, paid))
+    tallies.countUnknown(verdict === malformed ? 'malformed' : 'not_found', clock.now())
+  return verdict
 }
 
 /**
- * Takes what a call draws from the limits of facts that may be believed, unless it has paid already. What is at hand may
- * be taken under the lease alone, which held at the instant `freshAt` of this turn of the event loop.
+ * Takes what a call draws from the limits of facts that may be believed, unless it has paid already, and counts the verdict in
+ * a tally, if there is one. What is at hand may be taken under the lease alone, which held at the instant `freshAt` of this turn
+ * of the event loop.
  */
 export function takeUnits(
-  memory: Pick<Remembered, 'allotments' | 'clock' | 'isFresh' | 'reserving'>,
+  memory: Pick<Remembered, 'allotments' | 'clock' | 'isFresh' | 'reserving' | 'tallies'>,
   { answer, terms }: Facts,
   { cost, reserveSeconds }: VerifyOptions,
   wall: number,
+  tally: Tally | undefined,
   paid?: Paid,
   freshAt?: number,
 ): Verdict | Wanting {
   const known = terms.expiresAt === null ? answer : { ...answer, expiresAt: new Date(terms.expiresAt) }
   const drawn = (claims: readonly Claim[]) => {
     const verdict = drawnVerdict(known, claims, wall)
+    if (tally) memory.tallies.count(tally, verdict, wall, claims)
     if (reserveSeconds === undefined || claims.length === 0) return verdict
     const endsAt = wall + reserveSeconds * 1000
     return { ...verdict, reservation: memory.reserving?.make(answer.keyId, claims, endsAt) }
   }
-  if (paid !== undefined && paid !== 'later') return drawn(paid)
+  if (paid !== undefined && paid !== 'later' && paid.claims) return drawn(paid.claims)
   const claims = claimsOf(terms.claims, cost)
   if (reserveSeconds !== undefined) memory.reserving?.require(claims)
   if (paid === 'later') return new Wanting({ answer, terms }, claims)
@@ -142,7 +193,9 @@ export function takeUnits(
   const outcome = isFresh ? memory.allotments.take(claims, now) : undefined
   if (outcome === undefined) return new Wanting({ answer, terms }, claims)
   if (outcome.taken) return drawn(claims)
-  return exceededVerdict(known, claims, outcome.exceeded, now, wall)
+  const verdict = exceededVerdict(known, claims, outcome.exceeded, now, wall)
+  if (tally) memory.tallies.count(tally, verdict, wall)
+  return verdict
 }
 
 /** The facts that are remembered of a token, whether or not they may be believed. */
@@ -151,14 +204,20 @@ export function findRemembered(memory: Remembered, token: string): Facts | undef
 }
 
 /** Refuses what is no token, and what memory is sure is not known; takes apart what only a read can judge. */
-function refuseUnproven(memory: Remembered, token: string, asked: VerifyOptions): Verdict | ParsedToken {
+function refuseUnproven(
+  memory: Remembered,
+  token: string,
+  asked: VerifyOptions,
+  purpose: Purpose,
+  paid?: Paid,
+): Verdict | ParsedToken {
   checkAskedPermissions(asked.permissions)
   const parsed = parseToken(token)
-  if (parsed === undefined) return malformed
+  if (parsed === undefined) return countUnknown(memory, malformed, purpose, paid)
   if (!memory.isFresh(memory.clock.now(), memory.clock.monotonic())) return parsed
-  if (memory.isAbsent(parsed)) return notFound
   // A token with a cached kid and another digest is made up.
-  return memory.cache.holdsAnother(parsed) ? notFound : parsed
+  if (!memory.isAbsent(parsed) && !memory.cache.holdsAnother(parsed)) return parsed
+  return countUnknown(memory, notFound, purpose, paid)
 }
 
 // RFC 8959.

@@ -15,8 +15,9 @@ import { type Facts, toFacts } from '../verdict/facts.ts'
 import type { DatedRead } from '../verdict/lease.ts'
 import { NegativeCache } from '../verdict/negative-cache.ts'
 import { Owners } from '../verdict/owners.ts'
+import type { Tallies } from '../verdict/tally.ts'
 import { digestText } from './digest.ts'
-import type { UsageRecorder } from './last-use.ts'
+import type { UsageRecorder } from './usage.ts'
 
 /** How many secrets one statement reads, and how many statements are under way at once. */
 const maxTogether = 64
@@ -59,7 +60,8 @@ export class Memory {
   readonly clock: Clock
   readonly cache: FactsCache
   readonly follower: ChangeFollower
-  readonly usage: Pick<UsageRecorder, 'note'>
+  readonly usage: Pick<UsageRecorder, 'note' | 'tallies'>
+  readonly tallies: Tallies
   readonly allotments: Allotments
   readonly reserving: Reserving | undefined
   readonly #owners: Owners
@@ -80,7 +82,7 @@ export class Memory {
     changes: ChangeSource,
     clock: Clock,
     bounds: CacheBounds,
-    usage: Pick<UsageRecorder, 'note'>,
+    usage: Pick<UsageRecorder, 'note' | 'tallies'>,
     newId: () => string,
     makeAllotments: (follower: ChangeFollower) => Allotments,
     reserving?: Reserving,
@@ -90,6 +92,7 @@ export class Memory {
     this.#owners = new Owners(bounds.secrets)
     this.clock = clock
     this.usage = usage
+    this.tallies = usage.tallies
     this.#absent = new NegativeCache(clock)
     this.cache = new FactsCache(bounds, digestText, (kid, answer, at) =>
       usage.note(kid, answer.keyId, answer.organizationId, at),

@@ -7,6 +7,7 @@ import { LatchkeyError } from '../core/errors.ts'
 import { parseInput } from '../core/input.ts'
 import { isExceeded } from '../core/rate-limit-headers.ts'
 import { type GrantsAnswer, type GrantsInput, grantsRequestSchema } from '../core/shapes/grants.ts'
+import { type ReportAnswer, type ReportInput, reportSchema } from '../core/shapes/usage.ts'
 import type { VerifyOptions } from '../core/shapes/verification.ts'
 import { type UsesInput, usesSchema } from '../core/shapes/verifiers.ts'
 import { parseToken } from '../core/token.ts'
@@ -17,7 +18,8 @@ import { readWithinLease } from '../verdict/lease.ts'
 import { digestToken, sameDigest } from './digest.ts'
 import type { Grants } from './grants.ts'
 import type { Memory } from './read-through.ts'
-import { verify } from './verify.ts'
+import type { UsageReport } from './usage-reports.ts'
+import { type CountingAsker, verify } from './verify.ts'
 
 export type { Changed, News } from '../coherence/follower.ts'
 
@@ -81,10 +83,19 @@ export interface Verifiers {
    * future. Throws `invalid_input`, `store_unavailable`.
    */
   noteUses(uses: UsesInput, scope?: Scope, asker?: Asker): Promise<void>
+  /**
+   * Writes what a verifier has counted, in the name of a key: of keys and secrets in scope. Throws `invalid_input`,
+   * `store_unavailable`, `too_many_requests`.
+   */
+  report(report: ReportInput, keyId: string, scope?: Scope): Promise<ReportAnswer>
 }
 
 /** Makes what verifiers need out of a memory. */
-export function createVerifiers(memory: Memory, grants: Grants): Verifiers {
+export function createVerifiers(
+  memory: Memory,
+  grants: Grants,
+  saveReport: (report: UsageReport) => Promise<number>,
+): Verifiers {
   const { clock, follower } = memory
   return {
     subscribe: async (listener) => {
@@ -102,7 +113,8 @@ export function createVerifiers(memory: Memory, grants: Grants): Verifiers {
       const reading = await readInScope(memory, token, scope, asker)
       const isWhole = canJudge(reading.facts, judges) && (await isOwnLine(grants, reading.facts, scope))
       if (isWhole) return reading
-      await drawFor(memory, token, scope, asker)
+      // A newer verifier counts what it judges, and one of 0.2.0 does not.
+      await drawFor(memory, token, scope, { ...asker, isCounted: judges.size === 0 })
       // The draw took its time. A caller keeps nothing of an answer without a sequence.
       return { ...(await readInScope(memory, token, scope, asker)), sequence: null, isDrawn: true }
     },
@@ -120,6 +132,12 @@ export function createVerifiers(memory: Memory, grants: Grants): Verifiers {
           memory.usage.note(kid, keyId, organizationId, Math.min(at.getTime(), now))
         }),
       )
+    },
+    report: async (report, reporter, scope) => {
+      const { organizationId } = scope ?? {}
+      return {
+        at: new Date(await saveReport({ ...parseInput(reportSchema, report), reporter, organizationId })),
+      }
     },
   }
 }
@@ -152,7 +170,7 @@ async function drawFor(
   memory: Memory,
   token: string,
   scope: Scope | undefined,
-  asker: Asker | undefined,
+  asker: CountingAsker,
 ): Promise<void> {
   const verdict = await verify(memory, token, { ...scope }, asker)
   if (!isExceeded(verdict)) return

@@ -7,7 +7,7 @@ import type { Verdict, VerifyOptions, VerifyRequest } from '../core/shapes/verif
 import { kidOf, type ParsedToken } from '../core/token.ts'
 import type { Asker } from '../fairness/turns.ts'
 import type { Claim } from '../verdict/claims.ts'
-import { takeUnits, verifyOrParse, Wanting } from '../verdict/evaluate.ts'
+import { countUnknown, countVerdict, takeUnits, verifyOrParse, Wanting } from '../verdict/evaluate.ts'
 import type { Facts } from '../verdict/facts.ts'
 import { isOutdated, readWithinLease } from '../verdict/lease.ts'
 import type { Memory, Reading } from './read-through.ts'
@@ -83,10 +83,10 @@ async function drawAll(memory: Memory, all: readonly Question[], asker: Asker): 
   for (const question of all) {
     const { wanting, key, asked } = question
     if (wanting === undefined) continue
-    const verdict = takeUnits(memory, wanting.facts, asked, wall)
+    const verdict = takeUnits(memory, wanting.facts, asked, wall, undefined)
     if (verdict instanceof Wanting)
       waiting.push(
-        verifyDrawing(memory, key, asked, asker, verdict).then((drawn) => {
+        verifyDrawing(memory, key, asked, { ...asker, isCounted: false }, verdict).then((drawn) => {
           question.verdict = drawn
         }),
       )
@@ -95,11 +95,20 @@ async function drawAll(memory: Memory, all: readonly Question[], asker: Asker): 
       if (verdict.valid) memory.noteUse(kidOf(key), wanting.facts.answer, wall)
     }
   }
-  if (waiting.length === 0) return all.map(({ verdict }) => verdict as Verdict)
-  const begunAt = memory.clock.monotonic()
-  await Promise.all(waiting)
-  if (isOutdated({ begunAt }, memory.clock.monotonic() + maxDrawMs)) await judgeAged(memory, all, asker)
-  return all.map(({ verdict }) => verdict as Verdict)
+  if (waiting.length > 0) {
+    const begunAt = memory.clock.monotonic()
+    await Promise.all(waiting)
+    if (isOutdated({ begunAt }, memory.clock.monotonic() + maxDrawMs)) await judgeAged(memory, all, asker)
+  }
+  return all.map((question) => countQuestion(memory, question))
+}
+
+/** Counts what became of a token in the end: before, it was perhaps judged several times. */
+function countQuestion(memory: Memory, { verdict, wanting }: Question): Verdict {
+  const judged = verdict as Verdict
+  if (!('keyId' in judged)) return countUnknown(memory, judged)
+  countVerdict(memory, judged, judged, memory.clock.now(), wanting?.claims)
+  return judged
 }
 
 /** A wait for draws that was shorter leaves each verdict below the age that it may have. */
@@ -110,7 +119,7 @@ async function judgeAged(memory: Memory, all: readonly Question[], asker: Asker)
     const { key, asked, verdict, wanting } = question
     if (verdict?.valid !== true) continue
     const paid: readonly Claim[] = wanting?.claims ?? []
-    const again = await verifyPaid(memory, key, asked, asker, paid, true)
+    const again = await verifyPaid(memory, key, asked, { ...asker, isCounted: false }, paid, true)
     // What was drawn is reserved already.
     const { reservation } = verdict
     question.verdict = again.valid && reservation !== undefined ? { ...again, reservation } : again

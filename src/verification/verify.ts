@@ -6,6 +6,9 @@ import type { Asker } from '../fairness/turns.ts'
 import { type Claim, dateClaims } from '../verdict/claims.ts'
 import { exceededVerdict } from '../verdict/drawing.ts'
 import {
+  counts,
+  countUnknown,
+  countVerdict,
   evaluate,
   notFound,
   nothingAsked,
@@ -25,20 +28,30 @@ export interface VerifyAsker extends Asker {
   purpose?: Purpose
 }
 
+/** One that may count the verdict itself. */
+export interface CountingAsker extends VerifyAsker {
+  isCounted?: boolean
+}
+
 /** Judges a token from memory or, if that may not answer, from the store. Throws `store_unavailable`. */
 export function verify(
   memory: Memory,
   token: string,
   asked = nothingAsked,
-  asker: VerifyAsker = {},
+  asker: CountingAsker = {},
 ): Promise<Verdict> {
   try {
-    const outcome = verifyFirst(memory, token, asked, asker.purpose)
+    const outcome = verifyFirst(memory, token, asked, asker.purpose, paymentOf(asker))
     if (outcome instanceof Wanting) return verifyDrawing(memory, token, asked, asker, outcome)
     return 'kid' in outcome ? verifyStored(memory, token, outcome, asked, asker) : Promise.resolve(outcome)
   } catch (error) {
     return Promise.reject(error)
   }
+}
+
+/** What somebody that counts the verdict itself has drawn: nothing. */
+function paymentOf({ isCounted = true }: CountingAsker): Paid | undefined {
+  return isCounted ? undefined : { isCounted }
 }
 
 /** Judges a token by what is at hand: memory, or a store that answers at once. */
@@ -60,10 +73,10 @@ async function verifyStored(
   token: string,
   parsed: ParsedToken,
   asked: VerifyOptions,
-  asker: VerifyAsker,
+  asker: CountingAsker,
 ): Promise<Verdict> {
   const reading = await readWithinLease(memory.clock, () => memory.read(parsed.kid, asker))
-  const outcome = judgeReading(memory, parsed, reading, asked, asker.purpose)
+  const outcome = judgeReading(memory, parsed, reading, asked, asker.purpose, paymentOf(asker))
   return outcome instanceof Wanting ? verifyDrawing(memory, token, asked, asker, outcome) : outcome
 }
 
@@ -75,7 +88,7 @@ export async function verifyDrawing(
   memory: Memory,
   token: string,
   asked: VerifyOptions,
-  asker: VerifyAsker,
+  asker: CountingAsker,
   { facts, claims }: Wanting,
 ): Promise<Verdict> {
   const outcome = await memory.allotments.wait(claims)
@@ -83,8 +96,12 @@ export async function verifyDrawing(
   if (!outcome.taken) {
     const { answer, terms } = facts
     const refusal = evaluate(terms, asked, now)
-    if (refusal !== undefined) return verdictOf(answer, terms, refusal)
-    return exceededVerdict(answer, claims, outcome.exceeded, memory.clock.monotonic(), now)
+    const verdict =
+      refusal === undefined
+        ? exceededVerdict(answer, claims, outcome.exceeded, memory.clock.monotonic(), now)
+        : verdictOf(answer, terms, refusal)
+    if (asker.isCounted !== false) countVerdict(memory, answer, verdict, now)
+    return verdict
   }
   return verifyPaid(memory, token, asked, asker, dateClaims(claims))
 }
@@ -97,15 +114,16 @@ export async function verifyPaid(
   memory: Memory,
   token: string,
   asked: VerifyOptions,
-  asker: VerifyAsker,
+  asker: CountingAsker,
   claims: readonly Claim[],
   isLate = false,
 ): Promise<Verdict> {
+  const paid = { claims, isCounted: asker.isCounted ?? true }
   let waits = isLate
   try {
-    const again = verifyFirst(memory, token, asked, asker.purpose, claims)
+    const again = verifyFirst(memory, token, asked, asker.purpose, paid)
     waits ||= 'kid' in again
-    const verdict = 'kid' in again ? await judgePaid(memory, again, asked, asker, claims) : (again as Verdict)
+    const verdict = 'kid' in again ? await judgePaid(memory, again, asked, asker, paid) : (again as Verdict)
     if (!verdict.valid) memory.allotments.giveBack(claims, waits)
     return verdict
   } catch (error) {
@@ -147,7 +165,8 @@ export function judgeReading(
   purpose?: Purpose,
   paid?: Paid,
 ): Verdict | Wanting {
-  if (known === undefined || !digestEquals(known.digest, digestText(token))) return notFound
+  if (known === undefined || !digestEquals(known.digest, digestText(token)))
+    return countUnknown(memory, notFound, purpose, paid)
   return judgeFacts(memory, kid, known.facts, asked, purpose, paid)
 }
 
@@ -167,7 +186,7 @@ export async function verifyKid(
     : (judgeFacts(memory, kid, known.facts, nothingAsked, purpose) as Verdict)
 }
 
-/** Evaluates, takes, and notes the use: see `verifyCached`. */
+/** Evaluates, takes, notes the use and counts: see `verifyCached`. */
 function judgeFacts(
   memory: Memory,
   kid: string,
@@ -180,10 +199,14 @@ function judgeFacts(
   const now = memory.clock.now()
   const refusal = evaluate(terms, asked, now)
   if (refusal === undefined && purpose === 'request' && terms.claims.length > 0) {
-    const verdict = takeUnits(memory, facts, asked, now, paid)
+    const { keyId, organizationId } = answer
+    const tally = counts(purpose, paid) ? memory.tallies.of(keyId, organizationId) : undefined
+    const verdict = takeUnits(memory, facts, asked, now, tally, paid)
     if (!(verdict instanceof Wanting) && verdict.valid) memory.noteUse(kid, answer, now)
     return verdict
   }
   if (refusal === undefined && purpose !== 'heartbeat') memory.noteUse(kid, answer, now)
-  return verdictOf(answer, terms, refusal)
+  const verdict = verdictOf(answer, terms, refusal)
+  if (counts(purpose, paid)) countVerdict(memory, answer, verdict, now)
+  return verdict
 }

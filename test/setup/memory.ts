@@ -4,6 +4,7 @@ import { type ChangeLog, openChangeLog } from '../../src/coherence/change-log.ts
 import type { StoredSecret } from '../../src/core/stored-secret.ts'
 import type { Store } from '../../src/store/store.ts'
 import { systemClock } from '../../src/verdict/clock.ts'
+import { Tallies } from '../../src/verdict/tally.ts'
 import { Memory } from '../../src/verification/read-through.ts'
 import { noDraws } from './allotments.ts'
 
@@ -50,7 +51,7 @@ export async function openMemoryOn(
     { ...openChangeLog(source), ...further },
     clock,
     { secrets: 100, bytes: 2 ** 20 },
-    { note },
+    { note, tallies: new Tallies() },
     () => crypto.randomUUID(),
     noDraws,
   )

@@ -8,6 +8,7 @@ import { openLatchkey } from '../../src/latchkey.ts'
 import { openStore } from '../../src/store/store.ts'
 import { systemClock } from '../../src/verdict/clock.ts'
 import { verifyCached } from '../../src/verdict/evaluate.ts'
+import { Tallies } from '../../src/verdict/tally.ts'
 import { type FactsSource, Memory } from '../../src/verification/read-through.ts'
 import { verify } from '../../src/verification/verify.ts'
 import { createAcme } from '../setup/acme.ts'
@@ -74,7 +75,7 @@ export async function flood(database: string, tokens: number, atOnce = 200): Pro
     openChangeLog(store),
     systemClock,
     { secrets: 100_000, bytes: 2 ** 26 },
-    { note: () => {} },
+    { note: () => {}, tallies: new Tallies() },
     () => 'flooded',
     noDraws,
   )

@@ -3,6 +3,7 @@
 import { type BarrierLog, waitUntilApplied } from '../../src/coherence/barrier.ts'
 import type { StoredSecret } from '../../src/core/stored-secret.ts'
 import { type ChangeRow, changesPage, type Look, type OrganizationSequence } from '../../src/store/changes.ts'
+import { Tallies } from '../../src/verdict/tally.ts'
 import { type FactsSource, Memory } from '../../src/verification/read-through.ts'
 import { verify } from '../../src/verification/verify.ts'
 import { noDraws } from '../setup/allotments.ts'
@@ -52,7 +53,15 @@ export class Process implements FactsSource, BarrierLog {
       },
     }
     const newId = () => `process-${number}-${this.#ids++}`
-    this.#memory = new Memory(this, this, clock, bounds, { note: () => {} }, newId, noDraws)
+    this.#memory = new Memory(
+      this,
+      this,
+      clock,
+      bounds,
+      { note: () => {}, tallies: new Tallies() },
+      newId,
+      noDraws,
+    )
     // Half of the processes have their database in the same thread.
     if (this.pollEveryMs === 50) this.findFactsNow = (kid) => this.#readNow(kid)
     if (world.breakage === 'overtaken')

@@ -34,6 +34,12 @@ interface Sending {
   options?: CallOptions | undefined
 }
 
+/** An answer as it was at an instant. */
+export interface Dated<Answer> {
+  value: Answer
+  at: Date
+}
+
 /** Sends requests as one key to one server. Every method throws LatchkeyClientError. */
 export interface Requester {
   /** The server's address without a slash at its end. */
@@ -44,6 +50,13 @@ export interface Requester {
   readPlain(path: string, options?: CallOptions): Promise<string>
   /** Reads one page of a list; its `next` comes from the answer's Link header (RFC 8288). */
   readPage<Item>(path: string, query: object, options?: CallOptions): Promise<Page<Item>>
+  /** Reads an answer, and the instant that a header of it has. */
+  readDated<Answer>(
+    path: string,
+    query: object,
+    header: string,
+    options?: CallOptions,
+  ): Promise<Dated<Answer>>
   /** Opens a stream; what it says is the caller's to read, and to end by the signal. */
   open(path: string, signal: AbortSignal): Promise<Response>
 }
@@ -107,6 +120,13 @@ export function createRequester(client: ClientOptions, ownHeaders: Record<string
     readPage: async <Item>(path: string, query: object, options?: CallOptions) => {
       const answer = await request('GET', path + toQuery(query), { options })
       return { items: readJson<Item[]>(answer), next: findNext(answer.response.headers.get('link')) }
+    },
+    readDated: async <Answer>(path: string, query: object, header: string, options?: CallOptions) => {
+      const answer = await request('GET', path + toQuery(query), { options })
+      return {
+        value: readJson<Answer>(answer),
+        at: new Date(answer.response.headers.get(header) ?? Number.NaN),
+      }
     },
     open: async (path, signal) => {
       try {

@@ -12,6 +12,7 @@ import { type Facts, toFacts } from '../../verdict/facts.ts'
 import { Lease } from '../../verdict/lease.ts'
 import { NegativeCache } from '../../verdict/negative-cache.ts'
 import { Owners } from '../../verdict/owners.ts'
+import { Tallies } from '../../verdict/tally.ts'
 import { sha256 } from './sha256.ts'
 
 /** The facts under their lease, and the tokens known to be absent. Holds digests and never a token. */
@@ -21,6 +22,7 @@ export class VerifierMemory implements Remembered {
   readonly digest = sha256
   readonly allotments: Allotments
   readonly owners: Owners
+  readonly tallies = new Tallies()
   /** The same for when the server is away: what was confirmed so long ago at the most is believed. */
   readonly stale: Remembered
   readonly #lease = new Lease()
@@ -46,6 +48,7 @@ export class VerifierMemory implements Remembered {
       clock,
       cache: this.cache,
       allotments: this.allotments,
+      tallies: this.tallies,
       isFresh,
       isAbsent: () => false,
     }

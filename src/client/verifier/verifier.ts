@@ -12,6 +12,8 @@ import { type Claim, dateClaims, type Outcome } from '../../verdict/claims.ts'
 import { type Clock, systemClock } from '../../verdict/clock.ts'
 import { exceededVerdict } from '../../verdict/drawing.ts'
 import {
+  countUnknown,
+  countVerdict,
   evaluate,
   findRemembered,
   notFound,
@@ -26,14 +28,15 @@ import {
 import type { Facts } from '../../verdict/facts.ts'
 import { isOutdated } from '../../verdict/lease.ts'
 import type { Owners } from '../../verdict/owners.ts'
+import type { Tally } from '../../verdict/tally.ts'
 import { LatchkeyClientError, refusedOption } from '../errors.ts'
 import { settlementMethods } from '../methods/settlements.ts'
 import { type CallOptions, type ClientOptions, createRequester, type Requester } from '../request/request.ts'
 import { Following } from './change-stream.ts'
 import { asClient, closed, isAbsence, TooMany, toClientError, unsupported, untilAborted } from './failures.ts'
 import { VerifierGrants } from './grants.ts'
-import { UseReporter } from './last-use.ts'
 import { hasLimits, reserve } from './reservations.ts'
+import { UsageReporter } from './usage.ts'
 import { readSecret, VerifierMemory } from './verifier-cache.ts'
 
 /** The server of a verifier, and the bounds of its memory. */
@@ -108,7 +111,7 @@ class MemoryVerifier implements Verifier {
   readonly #clock: Clock
   readonly #memory: VerifierMemory
   readonly #following: Following
-  readonly #uses: UseReporter
+  readonly #usage: UsageReporter
   readonly #grants: VerifierGrants
   readonly #settling: Settling<CallOptions>
   readonly #asks = new Map<string, Ask>()
@@ -127,12 +130,16 @@ class MemoryVerifier implements Verifier {
     this.#settling = settlementMethods(this.#server)
     this.#clock = { ...systemClock, now, monotonic }
     const bounds = cacheBoundsOf(options)
-    this.#uses = new UseReporter(this.#server, this.#clock, Math.max(bounds.secrets, leastUses), () =>
-      this.#memory.cache.reportUses(),
-    )
     this.#grants = new VerifierGrants(this.#server, this.#clock)
-    const noteUse = (kid: string, at: number) => this.#uses.note(kid, at)
+    const noteUse = (kid: string, at: number) => this.#usage.note(kid, at)
     this.#memory = new VerifierMemory(this.#clock, bounds, staleIfErrorMs, noteUse, this.#grants.allotments)
+    this.#usage = new UsageReporter({
+      server: this.#server,
+      clock: this.#clock,
+      tallies: this.#memory.tallies,
+      capacity: Math.max(bounds.secrets, leastUses),
+      collect: () => this.#memory.cache.reportUses(),
+    })
     this.#following = new Following(this.#server, this.#memory)
   }
 
@@ -177,7 +184,7 @@ class MemoryVerifier implements Verifier {
       if (verdict === undefined) throw error
       return verdict
     }
-    if (facts === undefined) return notFound
+    if (facts === undefined) return countUnknown(this.#memory, notFound, 'request', paid)
     const verdict = this.#judge(parsed, facts, question, paid)
     return verdict instanceof Wanting ? this.#draw(token, question, asker, verdict) : verdict
   }
@@ -193,10 +200,16 @@ class MemoryVerifier implements Verifier {
     const refusal = asClient(() => evaluate(terms, question, now))
     const verdict =
       refusal === undefined && terms.claims.length > 0
-        ? takeUnits(this.#memory, facts, question, now, paid)
+        ? takeUnits(this.#memory, facts, question, now, this.#tallyOf(answer), paid)
         : verdictOf(answer, terms, refusal)
-    if (!(verdict instanceof Wanting) && verdict.valid) this.#uses.note(kid, now)
+    const isCounted = refusal === undefined && terms.claims.length > 0
+    if (!isCounted) countVerdict(this.#memory, answer, verdict as Verdict, now)
+    if (!(verdict instanceof Wanting) && verdict.valid) this.#usage.note(kid, now)
     return verdict
+  }
+
+  #tallyOf({ keyId, organizationId }: Facts['answer']): Tally {
+    return this.#memory.tallies.of(keyId, organizationId)
   }
 
   /**
@@ -215,19 +228,24 @@ class MemoryVerifier implements Verifier {
       const now = this.#clock.now()
       const { answer, terms } = facts
       const refusal = asClient(() => evaluate(terms, question, now))
-      if (refusal !== undefined) return verdictOf(answer, terms, refusal)
-      return exceededVerdict(answer, claims, outcome.exceeded, this.#clock.monotonic(), now)
+      const verdict =
+        refusal === undefined
+          ? exceededVerdict(answer, claims, outcome.exceeded, this.#clock.monotonic(), now)
+          : verdictOf(answer, terms, refusal)
+      countVerdict(this.#memory, answer, verdict, now)
+      return verdict
     }
-    const paid = dateClaims(claims)
+    const dated = dateClaims(claims)
+    const paid = { claims: dated, isCounted: true }
     let isLate = false
     try {
       const again = asClient(() => verifyOrParse(this.#memory, token, question, 'request', paid))
       isLate = 'kid' in again
       const verdict = 'kid' in again ? await this.#verifyAsked(again, token, question, asker, paid) : again
-      if (!(verdict as Verdict).valid) this.#memory.allotments.giveBack(paid, isLate)
+      if (!(verdict as Verdict).valid) this.#memory.allotments.giveBack(dated, isLate)
       return verdict as Verdict
     } catch (error) {
-      this.#memory.allotments.giveBack(paid, isLate)
+      this.#memory.allotments.giveBack(dated, isLate)
       throw error
     }
   }
@@ -271,7 +289,7 @@ class MemoryVerifier implements Verifier {
   close(): Promise<void> {
     this.#closing ??= Promise.all([
       this.#grants.close().then(() => this.#following.stop()),
-      this.#uses.close(),
+      this.#usage.close(),
     ]).then(() => {})
     return this.#closing
   }
@@ -283,7 +301,7 @@ class MemoryVerifier implements Verifier {
   #start(): void {
     if (this.#closing) throw closed()
     this.#following.start()
-    this.#uses.start()
+    this.#usage.start()
   }
 
   /** Asks the server, once however many ask at once. Its answer is the same for each question about the token. */

@@ -10,7 +10,8 @@ export const readFactsSchema = verifyRequestSchema
   .pick({ key: true })
   .meta({ id: 'ReadFacts', examples: [{ key: 're_…' }] })
 
-const useSchema = z
+/** When a secret was found valid. */
+export const useSchema = z
   .strictObject({
     kid: z
       .string({ error: 'Must be a kid, which is a string.' })

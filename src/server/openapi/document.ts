@@ -111,6 +111,10 @@ const headers: Record<string, JsonSchema> = {
   ),
   RateLimit: header('What is left of them, as `"name";r=units;t=seconds until it resets`.'),
   Allow: header('The methods that this address takes.'),
+  'Latchkey-As-Of': header('When the figures were read, by the clock of the database.'),
+  'Latchkey-Closed-Until': header(
+    'What lies before this instant never changes, and later rows are not in the file.',
+  ),
   'X-Latchkey-Code': header('The code of the verdict, or `missing_token`.'),
   'X-Latchkey-Key-Id': header('The id of the key.'),
   'X-Latchkey-Organization-Id': header('The organization that owns the key.'),

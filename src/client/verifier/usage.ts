@@ -1,0 +1,124 @@
+// Reports to the server what this verifier has counted, and which secrets were found valid here: in numbered batches, off the
+// path of a verification.
+//
+// A batch is the same each time that it is sent, and the server's database writes a number of a source once. So it may be sent
+// again to any server until one answers.
+import { maxReportRows } from '../../core/bounds.ts'
+import type { ReportAnswer, ReportInput } from '../../core/shapes/usage.ts'
+import type { Clock } from '../../verdict/clock.ts'
+import { type Count, hourMs, type Tallies } from '../../verdict/tally.ts'
+import type { LatchkeyClientError } from '../errors.ts'
+import type { Requester } from '../request/request.ts'
+
+const reportEveryMs = 10_000
+/** What no server takes for so long is not counted. */
+const maxFrozenMs = 3_600_000
+
+interface Frozen {
+  body: ReportInput
+  frozenAt: number
+}
+
+/** What a reporter works with. */
+export interface ReporterOptions {
+  server: Requester
+  clock: Clock
+  tallies: Tallies
+  /** How many uses are kept at most. */
+  capacity: number
+  /** Is called before each report, so that an owner of further uses can add them. */
+  collect(): void
+}
+
+/** What the server does not know of yet: the counts, and the latest use of each secret. */
+export class UsageReporter {
+  readonly #options: ReporterOptions
+  /** No other verifier has it. */
+  readonly #source = globalThis.crypto.randomUUID()
+  #uses = new Map<string, number>()
+  #frozen: Frozen[] = []
+  #number = 0
+  #callOff: (() => void) | undefined
+  #reporting: Promise<void> = Promise.resolve()
+
+  constructor(options: ReporterOptions) {
+    this.#options = options
+  }
+
+  /** Notes a use at an instant in milliseconds since 1970. */
+  note(kid: string, at: number): void {
+    // With the server away for long, the oldest secrets are reported and the newest are not.
+    if (this.#uses.size >= this.#options.capacity && !this.#uses.has(kid)) return
+    this.#uses.set(kid, Math.max(at, this.#uses.get(kid) ?? 0))
+  }
+
+  /** Begins the rounds, at the first call. */
+  start(): void {
+    this.#callOff ??= this.#options.clock.after(reportEveryMs, () => {
+      this.#callOff = undefined
+      this.start()
+      // Where the server is away, what was counted stays here and the next round tries again.
+      void this.#report().catch(() => {})
+    })
+  }
+
+  /** Ends the rounds after a last report. Where the server is away, what it does not know is lost. */
+  async close(): Promise<void> {
+    this.#callOff?.()
+    await this.#report().catch(() => {})
+  }
+
+  #report(): Promise<void> {
+    this.#reporting = this.#reporting.catch(() => {}).then(() => this.#send())
+    return this.#reporting
+  }
+
+  async #send(): Promise<void> {
+    this.#freeze()
+    while (this.#frozen.length > 0) {
+      const [{ body, frozenAt }] = this.#frozen as [Frozen]
+      const age = this.#options.clock.monotonic() - frozenAt
+      if (age <= maxFrozenMs) await this.#sendOne(body)
+      this.#frozen.shift()
+    }
+  }
+
+  /** Divides all that was counted into batches; from then on each stays as it is. */
+  #freeze(): void {
+    const { tallies, clock, collect } = this.#options
+    collect()
+    const counts = [...tallies.collect().values()].flat().map(toWireCount)
+    const uses = [...this.#uses].map(([kid, at]) => ({ kid, at: new Date(at) }))
+    this.#uses = new Map()
+    const rows = Math.max(counts.length, uses.length)
+    for (let start = 0; start < rows; start += maxReportRows) {
+      const [end, number] = [start + maxReportRows, ++this.#number]
+      const body = {
+        source: this.#source,
+        number,
+        counts: counts.slice(start, end),
+        uses: uses.slice(start, end),
+      }
+      this.#frozen.push({ body, frozenAt: clock.monotonic() })
+    }
+  }
+
+  async #sendOne(body: ReportInput): Promise<void> {
+    const { server, clock, tallies } = this.#options
+    const sentAt = clock.now()
+    try {
+      const { at } = await server.send<ReportAnswer>('POST', '/v1/usage/reports', { body, repeatable: true })
+      const now = clock.now()
+      tallies.setAhead(at.getTime() - (sentAt + now) / 2, now)
+    } catch (error) {
+      if ((error as LatchkeyClientError).code !== 'route_not_found') throw error
+      // A server of an older version takes the uses alone.
+      if (body.uses.length > 0)
+        await server.send('POST', '/v1/keys/uses', { body: body.uses, repeatable: true })
+    }
+  }
+}
+
+function toWireCount({ keyId, hour, measure, amount }: Count): ReportInput['counts'][number] {
+  return { keyId: keyId === '' ? null : keyId, start: new Date(hour * hourMs), measure, amount }
+}

@@ -1,0 +1,17 @@
+// What usage measures: calls by the code of their verdict, and units by the limit from which they were drawn.
+import { type LimitScope, limitScopes } from './limits.ts'
+
+/** The code of a verdict, or `<scope>/<name of a limit>`. */
+export type Measure = string
+
+/** The measure of the units of a limit. */
+export function unitsMeasure(scope: LimitScope, name: string): Measure {
+  return `${scope}/${name}`
+}
+
+/** The limit whose units a measure counts; undefined if it counts calls. */
+export function limitOfMeasure(measure: Measure): { scope: LimitScope; name: string } | undefined {
+  const slash = measure.indexOf('/')
+  const scope = limitScopes.find((known) => known === measure.slice(0, slash))
+  return slash === -1 || scope === undefined ? undefined : { scope, name: measure.slice(slash + 1) }
+}

@@ -1,0 +1,220 @@
+// What was counted, by period and group: read from the fewest rows that tell of a range.
+import { narrowScope, scopeOf, unknownOrganization } from '../../core/access.ts'
+import { refuseField } from '../../core/errors.ts'
+import { isId } from '../../core/id-form.ts'
+import { parseInput } from '../../core/input.ts'
+import { limitOfMeasure } from '../../core/measures.ts'
+import {
+  maxUsageDays,
+  maxUsageRows,
+  type ReadKeyUsageInput,
+  type ReadUsageInput,
+  readKeyUsageSchema,
+  readUsageSchema,
+  type UsageFigures,
+  type UsageGroup,
+  type UsagePeriod,
+  type UsageRow,
+  type UsageSort,
+} from '../../core/shapes/usage.ts'
+import { turnOf } from '../../fairness/caller-turn.ts'
+import { findKey } from '../../store/keys.ts'
+import { findOrganization } from '../../store/organizations.ts'
+import type { Db } from '../../store/tables.ts'
+import {
+  findTopGroups,
+  findUsageNumber,
+  nameGroups,
+  readFigures,
+  readUsageState,
+  type UsageFigure,
+  type UsageScope,
+} from '../../store/usage-figures.ts'
+import { actorOf, type CommandOptions, type Engine } from '../engine.ts'
+import { unknownKey } from '../keys/rules.ts'
+import { alignRange, periodHolding, periodsOf, piecesOf, startOf, type UsageRange } from './ranges.ts'
+
+const dayMs = 86_400_000
+const defaultDays = 30
+/** Among the keys of all organizations the top ones are looked for in so many days at most. */
+const maxDaysOfAllKeys = 7
+
+/** What is read, once it is checked. */
+interface Question {
+  since?: Date | undefined
+  until?: Date | undefined
+  by: UsagePeriod
+  group: UsageGroup
+  sort: UsageSort
+  limit: number
+}
+
+/** Reads usage. Throws `invalid_input`, `organization_not_found`, `key_not_found`, `store_unavailable`. */
+export async function readUsage(
+  engine: Engine,
+  input: ReadUsageInput = {},
+  options: CommandOptions = {},
+): Promise<UsageFigures> {
+  const { organizationId, keyId, ...question } = parseInput(readUsageSchema, input)
+  const actor = actorOf(options)
+  const scope = narrowScope(actor, organizationId)
+  return engine.store.read(
+    async (db) => {
+      if (organizationId !== undefined && !(await findOrganization(db, organizationId)))
+        throw unknownOrganization()
+      const key = keyId === undefined ? undefined : await findKey(db, keyId, scope)
+      if (keyId !== undefined && key === undefined) throw unknownKey()
+      return readRows(engine, db, question, key?.organization_id ?? scope, keyId)
+    },
+    turnOf(actor, options),
+  )
+}
+
+/** Reads the usage of a key. Throws `invalid_input`, `key_not_found`, `store_unavailable`. */
+export async function readKeyUsage(
+  engine: Engine,
+  id: string,
+  input: ReadKeyUsageInput = {},
+  options: CommandOptions = {},
+): Promise<UsageFigures> {
+  const question = parseInput(readKeyUsageSchema, input)
+  const actor = actorOf(options)
+  return engine.store.read(
+    async (db) => {
+      const key = isId(id) ? await findKey(db, id, scopeOf(actor)) : undefined
+      if (key === undefined) throw unknownKey()
+      return readRows(engine, db, question, key.organization_id, key.id)
+    },
+    turnOf(actor, options),
+  )
+}
+
+async function readRows(
+  engine: Engine,
+  db: Db,
+  question: Question,
+  organizationId: string | undefined,
+  keyId: string | undefined,
+): Promise<UsageFigures> {
+  const { by, group, sort, limit } = question
+  const state = await readUsageState(db, engine.at())
+  const asOf = new Date(state.now)
+  const range = rangeOf(question, state.now, organizationId === undefined && group === 'key')
+  const periods = periodsOf(range, by)
+  if (group !== 'none' && periods.length * limit > maxUsageRows)
+    refuseField(
+      'limit',
+      `Of so many periods an answer has at most ${Math.floor(maxUsageRows / periods.length)} groups.`,
+    )
+  const scope = await findScope(db, organizationId, keyId)
+  const toStart = (figure: UsageFigure) => periodHolding(startOf(figure.table, figure.period), by, range)
+  const empty = () => (group === 'none' ? fill([], periods, toStart) : [])
+  if (scope === undefined) return { rows: empty(), asOf }
+  const pieces = piecesOf(range, by, state)
+  if (group === 'none')
+    return { rows: fill(await readFigures(db, pieces, scope, 'none'), periods, toStart), asOf }
+  if (group === 'code')
+    return { rows: byCode(await readFigures(db, pieces, scope, 'none'), toStart, limit), asOf }
+  const top = await findTopGroups(db, pieces, scope, group, { sort, limit })
+  if (top.length === 0) return { rows: [], asOf }
+  const figures = await readFigures(db, pieces, scope, group, top)
+  return { rows: byGroup(figures, top, await nameGroups(db, group, top), toStart), asOf }
+}
+
+/** The whole periods that are asked for. Throws `invalid_input` if they are too many. */
+function rangeOf({ since, until, by }: Question, now: number, isOfAllKeys: boolean): UsageRange {
+  const end = until?.getTime() ?? Math.max(now, (since?.getTime() ?? 0) + 1)
+  const begin = since?.getTime() ?? end - defaultDays * dayMs
+  const days = (end - begin) / dayMs
+  if (days > maxUsageDays[by])
+    refuseField('since', `By ${by} a range has at most ${maxUsageDays[by]} days. Ask by day, month or total.`)
+  if (isOfAllKeys && days > maxDaysOfAllKeys)
+    refuseField(
+      'group',
+      `The keys of all organizations are compared over at most ${maxDaysOfAllKeys} days. Name an organization, or a shorter range.`,
+    )
+  // Hours are kept for weeks only: a longer range begins with a whole day.
+  const isLong = by === 'total' && days > maxUsageDays.hour
+  const aligned = alignRange({ since: begin, until: end }, by)
+  return isLong ? { ...aligned, since: alignRange({ since: begin, until: end }, 'day').since } : aligned
+}
+
+/** The numbers of what is asked for; undefined if nothing was ever counted of it. */
+async function findScope(
+  db: Db,
+  organizationId: string | undefined,
+  keyId: string | undefined,
+): Promise<UsageScope | undefined> {
+  if (organizationId === undefined) return {}
+  const organization = await findUsageNumber(db, 'organization', organizationId)
+  if (organization === undefined) return undefined
+  if (keyId === undefined) return { organization }
+  const key = await findUsageNumber(db, 'key', keyId)
+  return key === undefined ? undefined : { organization, key }
+}
+
+type ToStart = (figure: UsageFigure) => number
+
+/** A row for each period, whether or not there was a call. */
+function fill(figures: readonly UsageFigure[], periods: readonly number[], toStart: ToStart): UsageRow[] {
+  const rows = new Map(periods.map((start) => [start, newRow(start)]))
+  for (const figure of figures) {
+    const row = rows.get(toStart(figure))
+    if (row !== undefined) addFigure(row, figure)
+  }
+  return [...rows.values()]
+}
+
+/** Rows of the groups with calls, by period and then as the groups are sorted. */
+function byGroup(
+  figures: readonly UsageFigure[],
+  top: readonly number[],
+  names: ReadonlyMap<number, { id: string; name: string | null }>,
+  toStart: ToStart,
+): UsageRow[] {
+  const rows = new Map<string, { row: UsageRow; rank: number }>()
+  for (const figure of figures) {
+    const [start, { id, name }] = [toStart(figure), names.get(figure.id) ?? { id: '', name: null }]
+    const place = `${start} ${figure.id}`
+    const known = rows.get(place)
+    // Tokens of no key have no id.
+    const row = known?.row ?? newRow(start, id === '' ? null : id, name)
+    if (known === undefined) rows.set(place, { row, rank: top.indexOf(figure.id) })
+    addFigure(row, figure)
+  }
+  const sorted = [...rows.values()].sort(
+    (a, b) => a.row.start.getTime() - b.row.start.getTime() || a.rank - b.rank,
+  )
+  return sorted.map(({ row }) => row)
+}
+
+/** Rows of the codes with calls, by period and then the most frequent of the range first. */
+function byCode(figures: readonly UsageFigure[], toStart: ToStart, limit: number): UsageRow[] {
+  const totals = new Map<string, number>()
+  const ofCalls = figures.filter(({ measure }) => limitOfMeasure(measure) === undefined)
+  for (const { measure, amount } of ofCalls) totals.set(measure, (totals.get(measure) ?? 0) + amount)
+  const codes = [...totals].sort(([, a], [, b]) => b - a).map(([code]) => code)
+  const top = codes.slice(0, limit)
+  const numbered = ofCalls
+    .filter(({ measure }) => top.includes(measure))
+    .map((figure) => ({ ...figure, id: top.indexOf(figure.measure) }))
+  const names = new Map(top.map((code, id) => [id, { id: code, name: null }]))
+  return byGroup(numbered, [...top.keys()], names, toStart)
+}
+
+function newRow(start: number, id: string | null = null, name: string | null = null): UsageRow {
+  return { start: new Date(start), id, name, calls: 0, valid: 0, refused: {}, units: [] }
+}
+
+function addFigure(row: UsageRow, { measure, amount }: UsageFigure): void {
+  const limit = limitOfMeasure(measure)
+  if (limit !== undefined) {
+    const known = row.units.find(({ scope, name }) => scope === limit.scope && name === limit.name)
+    if (known === undefined) row.units.push({ ...limit, units: amount })
+    else known.units += amount
+    return
+  }
+  row.calls += amount
+  if (measure === 'valid') row.valid += amount
+  else row.refused[measure] = (row.refused[measure] ?? 0) + amount
+}

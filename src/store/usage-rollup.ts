@@ -1,0 +1,243 @@
+// Closes hours, and rolls closed ones up: hours into days and into the sums of organizations and of all, days into months.
+//
+// | mark     | its `until`                                      | who moves it                                              |
+// | -------- | ------------------------------------------------ | --------------------------------------------------------- |
+// | `closed` | hours before it are closed: nothing is written there | the job; a batch locks it, shared, until it commits   |
+// | `hours`  | hours before it are in the sums and in days      | the job, with the rows that it adds                       |
+// | `days`   | days before it are in months                     | the job, with the rows that it adds                       |
+//
+// A mark has the place in the period at `until` up to which rows were added. A page of rows and the new place are one
+// transaction under the lock of the mark, so each row is added once, whoever adds it, and however often a job is cut off.
+import { type RawBuilder, sql } from 'kysely'
+import { hourClosesMs } from '../core/bounds.ts'
+import type { StoreDialect } from './backend.ts'
+import { after, type Instant } from './instants.ts'
+import type { Db, Tx, UsageTable } from './tables.ts'
+
+const hourMs = 3_600_000
+
+/** Closes the hours that ended long enough ago. */
+export async function closeHours(tx: Tx, at: Instant): Promise<void> {
+  const until = sql<number>`cast(${after(at, -hourClosesMs)} / ${sql.lit(hourMs)} as integer)`
+  await tx
+    .updateTable('usage_marks')
+    .set({ until })
+    .where('name', '=', 'closed')
+    .where('until', '<', until)
+    .execute()
+}
+
+/** A table whose closed periods are rolled up. */
+export type RolledTable = 'hours' | 'days'
+
+/** Adds the next rows of a table to where they are summed; false if there is nothing more to add now. */
+export async function rollUp(
+  tx: Tx,
+  { skipsLocked }: StoreDialect,
+  table: RolledTable,
+  pageRows: number,
+): Promise<boolean> {
+  const mark = await tx
+    .selectFrom('usage_marks')
+    .selectAll()
+    .where('name', '=', table)
+    .$if(skipsLocked, (query) => query.forUpdate())
+    .executeTakeFirstOrThrow()
+  const end = await readEnd(tx, table)
+  if (mark.until >= end) return false
+  const page: Page = { from: mark, to: await findEnd(tx, table, mark, pageRows) }
+  if (page.to === undefined) {
+    const until = Math.min((await findNextPeriod(tx, table, mark.until)) ?? end, end)
+    await moveMark(tx, table, { until, organization: 0, key: 0, measure: 0 })
+    return true
+  }
+  if (table === 'hours') await addHours(tx, page)
+  else await addDays(tx, page)
+  await moveMark(tx, table, { ...page.to, until: mark.until })
+  return true
+}
+
+/** Where a row lies within a period. */
+interface Place {
+  organization: number
+  key: number
+  measure: number
+}
+
+interface Page {
+  from: Place & { until: number }
+  /** Its last row; undefined if the period has no more. */
+  to: Place | undefined
+}
+
+/** Up to which period a table may be rolled up. */
+async function readEnd(tx: Tx, table: RolledTable): Promise<number> {
+  const { until } = await tx
+    .selectFrom('usage_marks')
+    .select('until')
+    .where('name', '=', table === 'hours' ? 'closed' : 'hours')
+    .executeTakeFirstOrThrow()
+  return table === 'hours' ? until : Math.floor(until / 24)
+}
+
+async function moveMark(tx: Tx, name: RolledTable, place: Place & { until: number }): Promise<void> {
+  const { until, organization, key, measure } = place
+  await tx
+    .updateTable('usage_marks')
+    .set({ until, organization, key, measure })
+    .where('name', '=', name)
+    .execute()
+}
+
+async function findEnd(
+  tx: Tx,
+  table: RolledTable,
+  { until, organization, key, measure }: Page['from'],
+  pageRows: number,
+): Promise<Place | undefined> {
+  const rows = await tx
+    .selectFrom(`usage_${table}`)
+    .select(['organization', 'key', 'measure'])
+    .where('period', '=', until)
+    .where(placeOf(''), '>', sql`(${until}, ${organization}, ${key}, ${measure})`)
+    // The sums of hours are made of these rows; those of days go into months like any other row.
+    .$if(table === 'hours', (query) => query.where('organization', '>', 0))
+    .orderBy('organization')
+    .orderBy('key')
+    .orderBy('measure')
+    .limit(pageRows)
+    .execute()
+  return rows.at(-1)
+}
+
+async function findNextPeriod(db: Db, table: RolledTable, period: number): Promise<number | undefined> {
+  const row = await db
+    .selectFrom(`usage_${table}`)
+    .select('period')
+    .where('period', '>', period)
+    .orderBy('period')
+    .limit(1)
+    .executeTakeFirst()
+  return row?.period
+}
+
+function placeOf(prefix: string): RawBuilder<unknown> {
+  return sql.raw(`(${['period', 'organization', 'key', 'measure'].map((name) => prefix + name).join(', ')})`)
+}
+
+/** Adds a page of hours to the sums of their hour, and to their day and its sums. */
+async function addHours(tx: Tx, page: Page): Promise<void> {
+  const { until } = page.from
+  // Three shares of each row: that of all, the organization's and the key's own, which the hour has already.
+  const organization = sql`case when share = 2 then organization else 0 end`
+  const key = sql`case share when 2 then key when 1 then organization else 0 end`
+  await add(tx, 'usage_hours', 'usage_hours', page, { period: until, shares: [0, 1], organization, key })
+  const day = Math.floor(until / 24)
+  await add(tx, 'usage_hours', 'usage_days', page, { period: day, shares: [0, 1, 2], organization, key })
+}
+
+/** Adds a page of days, sums among them, to their month. */
+async function addDays(tx: Tx, page: Page): Promise<void> {
+  const period = monthOf(page.from.until)
+  const [organization, key] = [sql.ref('organization'), sql.ref('key')]
+  await add(tx, 'usage_days', 'usage_months', page, { period, shares: [0], organization, key })
+}
+
+/** The month of a day, in months since 1970. */
+export function monthOf(day: number): number {
+  const date = new Date(day * 86_400_000)
+  return (date.getUTCFullYear() - 1970) * 12 + date.getUTCMonth()
+}
+
+interface Sums {
+  period: number
+  /** A row is added once for each of these. */
+  shares: readonly number[]
+  organization: RawBuilder<unknown>
+  key: RawBuilder<unknown>
+}
+
+async function add(
+  tx: Tx,
+  from: 'usage_hours' | 'usage_days',
+  into: 'usage_hours' | 'usage_days' | 'usage_months',
+  { from: { until, ...start }, to }: Page,
+  { period, shares, organization, key }: Sums,
+): Promise<void> {
+  const end = to as Place
+  const place = (at: Place) => sql`(${until}, ${at.organization}, ${at.key}, ${at.measure})`
+  const page = sql`select ${organization} as organization, ${key} as key, measure, amount, late
+    from ${sql.table(from)} cross join (values ${sql.join(shares.map((share) => sql`(${sql.lit(share)})`))}) as shares (share)
+    where period = ${until} and ${placeOf('')} > ${place(start)} and ${placeOf('')} <= ${place(end)}
+    ${from === 'usage_hours' ? sql`and organization > 0` : sql``}`
+  const sum = (column: string) => sql`cast(sum(${sql.ref(column)}) as bigint)`
+  await sql`insert into ${sql.table(into)} (period, organization, key, measure, amount, late)
+    select cast(${period} as integer), organization, key, measure, ${sum('amount')}, ${sum('late')}
+    from (${page}) as page where true group by organization, key, measure
+    on conflict (period, organization, key, measure) do update set amount = ${sql.ref(`${into}.amount`)} + excluded.amount,
+      late = case when excluded.late is null then ${sql.ref(`${into}.late`)}
+        else coalesce(${sql.ref(`${into}.late`)}, 0) + excluded.late end`.execute(tx)
+}
+
+/** Deletes some rows of periods that ended so many days ago and are rolled up; tells how many. */
+export async function deleteUsage(
+  tx: Tx,
+  { skipsLocked }: StoreDialect,
+  table: RolledTable,
+  { keptDays, limit }: { keptDays: number; limit: number },
+  at: Instant,
+): Promise<number> {
+  const periodMs = table === 'hours' ? hourMs : 24 * hourMs
+  const before = sql<number>`cast(${after(at, -keptDays * 86_400_000)} / ${sql.lit(periodMs)} as integer)`
+  const columns = ['period', 'organization', 'key', 'measure'] as const satisfies (keyof UsageTable)[]
+  const { numDeletedRows } = await tx
+    .with('over', (with_) =>
+      with_
+        .selectFrom(`usage_${table}`)
+        .select([...columns])
+        .where('period', '<', before)
+        .where('period', '<', (eb) => eb.selectFrom('usage_marks').select('until').where('name', '=', table))
+        .orderBy('period')
+        .orderBy('organization')
+        .orderBy('key')
+        .orderBy('measure')
+        .limit(limit)
+        .$if(skipsLocked, (query) => query.forUpdate().skipLocked()),
+    )
+    .deleteFrom(`usage_${table}`)
+    .where((eb) =>
+      eb(
+        eb.refTuple('period', 'organization', 'key', 'measure'),
+        'in',
+        eb
+          .selectFrom('over')
+          .select(['over.period', 'over.organization', 'over.key', 'over.measure'])
+          .$asTuple('period', 'organization', 'key', 'measure'),
+      ),
+    )
+    .executeTakeFirstOrThrow()
+  return Number(numDeletedRows)
+}
+
+/** Deletes some of the sources whose last batch was so long ago; tells how many. */
+export async function deleteSources(
+  tx: Tx,
+  { skipsLocked }: StoreDialect,
+  { keptMs, limit }: { keptMs: number; limit: number },
+  at: Instant,
+): Promise<number> {
+  const { numDeletedRows } = await tx
+    .with('over', (with_) =>
+      with_
+        .selectFrom('usage_sources')
+        .select('id')
+        .where('flushed_at', '<=', after(at, -keptMs))
+        .orderBy('flushed_at')
+        .limit(limit)
+        .$if(skipsLocked, (query) => query.forUpdate().skipLocked()),
+    )
+    .deleteFrom('usage_sources')
+    .where('id', 'in', (eb) => eb.selectFrom('over').select('over.id'))
+    .executeTakeFirstOrThrow()
+  return Number(numDeletedRows)
+}

@@ -1,0 +1,250 @@
+// What was counted of each key: written in numbered batches, each exactly once.
+//
+// A row of a period says how much of a measure a key has: calls of one code, or units of one limit. Whole numbers stand for
+// keys, organizations and measures (`usage_names`); the key '' of the organization '' stands for tokens of no key. Rows of the
+// organization 0 are sums: that of all has the key 0, that of an organization its number as the key. `usage-rollup.ts` writes
+// them.
+import { sql } from 'kysely'
+import type { StoreDialect } from './backend.ts'
+import type { Instant } from './instants.ts'
+import { saveUsesAlone, saveUsesAtOnce, type Use } from './last-use.ts'
+import { allDone } from './statements.ts'
+import type { Store } from './store.ts'
+import type { Tx } from './tables.ts'
+
+const hourMs = 3_600_000
+
+/** What a key has of a measure in an hour. */
+export interface UsageCount {
+  keyId: string
+  organizationId: string
+  /** Hours since 1970. */
+  hour: number
+  measure: string
+  /** Negative in a settlement that gives back. */
+  amount: number
+}
+
+/** A part of what a source has counted: with its number it is always the same. */
+export interface UsageBatch {
+  /** A process, or a verifier elsewhere. */
+  source: string
+  /** The key by which a verifier elsewhere reports; `''` for a process. */
+  owner: string
+  number: number
+  counts: readonly UsageCount[]
+  uses: readonly Use[]
+  /** Takes the number so that the batch which had it is never written, unless it was. */
+  isVoid?: true
+}
+
+/** What became of a batch. */
+export interface SavedUsage {
+  /** It, or a later one, was written: by this call or by one before. If not, it never will be. */
+  isWritten: boolean
+  /** The time by the database's clock, in milliseconds since 1970. */
+  now: number
+}
+
+/**
+ * Writes a batch in one transaction, unless the number of this or of a later one of its source was taken. Two batches at once do not wait
+ * for each other in a circle: each writes names, then rows, then keys and secrets, each in one order.
+ */
+export async function saveUsage(
+  store: Pick<Store, 'write' | 'dialect'>,
+  batch: UsageBatch,
+  at: Instant,
+): Promise<SavedUsage> {
+  const { dialect } = store
+  return store.write(
+    async (tx) => {
+      const [{ now, first }, isNew] = await allDone([
+        readOpenHours(tx, dialect, at),
+        takeNumber(tx, batch, at),
+      ])
+      if (!isNew) return { isNew, now, isWritten: (await readWritten(tx, batch)) >= batch.number }
+      await addCounts(tx, batch.counts, { now, first })
+      if (batch.uses.length > 0 && !dialect.skipsLocked) await saveUsesAlone(tx, batch.uses)
+      return { isNew, now, isWritten: batch.isVoid === undefined }
+    },
+    // It locks rows that changes write too: the commit goes out with it.
+    (tx, { isNew }) =>
+      isNew && batch.uses.length > 0 && dialect.skipsLocked ? [saveUsesAtOnce(tx, batch.uses)] : [],
+  )
+}
+
+/**
+ * Books counts in the running hour, in the caller's transaction. It comes last among what locks rows: a batch holds such rows
+ * while it waits for no other.
+ */
+export async function bookUsage(
+  tx: Tx,
+  dialect: StoreDialect,
+  counts: readonly Omit<UsageCount, 'hour'>[],
+  at: Instant,
+): Promise<void> {
+  const booked = counts.filter(({ amount }) => amount !== 0)
+  if (booked.length === 0) return
+  const open = await readOpenHours(tx, dialect, at)
+  const hour = Math.floor(open.now / hourMs)
+  await addCounts(
+    tx,
+    booked.map((count) => ({ ...count, hour })),
+    open,
+  )
+}
+
+/** The hours into which anything may be written: from the first one that is not closed to the running one. */
+interface OpenHours {
+  first: number
+  now: number
+}
+
+/** Reads them, and keeps the first one from being closed until the transaction ends. */
+async function readOpenHours(tx: Tx, { skipsLocked }: StoreDialect, at: Instant): Promise<OpenHours> {
+  const { until, now } = await tx
+    .selectFrom('usage_marks')
+    .select(['until', at.as('now')])
+    .where('name', '=', 'closed')
+    .$if(skipsLocked, (query) => query.forShare())
+    .executeTakeFirstOrThrow()
+  return { first: until, now: Number(now) }
+}
+
+/** Takes the number of a batch; false if it, or a later one, was taken. A repeat waits for the first attempt. */
+async function takeNumber(
+  tx: Tx,
+  { source: id, owner, number, isVoid }: UsageBatch,
+  at: Instant,
+): Promise<boolean> {
+  const row = await tx
+    .insertInto('usage_sources')
+    .values({ id, owner, number, written: isVoid ? 0 : number, flushed_at: at })
+    .onConflict((conflict) =>
+      conflict
+        .column('id')
+        .doUpdateSet((eb) => ({
+          number: eb.ref('excluded.number'),
+          written: eb.ref(isVoid ? 'usage_sources.written' : 'excluded.written'),
+          flushed_at: eb.ref('excluded.flushed_at'),
+        }))
+        .whereRef('usage_sources.number', '<', 'excluded.number'),
+    )
+    .returning('number')
+    .executeTakeFirst()
+  return row !== undefined
+}
+
+async function readWritten(tx: Tx, { source }: UsageBatch): Promise<number> {
+  const { written } = await tx
+    .selectFrom('usage_sources')
+    .select('written')
+    .where('id', '=', source)
+    .executeTakeFirstOrThrow()
+  return written
+}
+
+async function addCounts(tx: Tx, counts: readonly UsageCount[], open: OpenHours): Promise<void> {
+  if (counts.length === 0) return
+  const numbers = await numberNames(tx, counts)
+  const rows = new Map<string, ReturnType<typeof toRow>>()
+  for (const count of counts) {
+    const row = toRow(count, numbers, open)
+    const { period, organization, key, measure } = row
+    const place = `${period} ${organization} ${key} ${measure}`
+    const same = rows.get(place)
+    if (same === undefined) rows.set(place, row)
+    else {
+      same.amount += row.amount
+      same.late = (same.late ?? 0) + (row.late ?? 0) || null
+    }
+  }
+  await tx
+    .insertInto('usage_hours')
+    .values([...rows.values()].sort(byPlace))
+    .onConflict((conflict) =>
+      conflict.columns(['period', 'organization', 'key', 'measure']).doUpdateSet((eb) => ({
+        amount: eb('usage_hours.amount', '+', eb.ref('excluded.amount')),
+        late: sql<
+          number | null
+        >`case when ${eb.ref('excluded.late')} is null then ${eb.ref('usage_hours.late')}
+          else coalesce(${eb.ref('usage_hours.late')}, 0) + ${eb.ref('excluded.late')} end`,
+      })),
+    )
+    .execute()
+}
+
+function toRow(count: UsageCount, numbers: ReadonlyMap<string, number>, { first, now }: OpenHours) {
+  const { hour, amount } = count
+  const number = (name: Name) => numbers.get(nameId(name)) as number
+  const [organization, key, measure] = namesOf(count).map(number) as [number, number, number]
+  // A clock that is ahead counts into the hour that runs.
+  const last = Math.max(first, Math.floor(now / hourMs))
+  const period = Math.min(Math.max(hour, first), last)
+  return { period, organization, key, measure, amount, late: hour < first ? amount : null }
+}
+
+type Row = ReturnType<typeof toRow>
+
+function byPlace(a: Row, b: Row): number {
+  return a.period - b.period || a.organization - b.organization || a.key - b.key || a.measure - b.measure
+}
+
+interface Name {
+  kind: 'organization' | 'key' | 'measure'
+  name: string
+}
+
+function namesOf({ organizationId, keyId, measure }: UsageCount): Name[] {
+  return [
+    { kind: 'organization', name: organizationId },
+    { kind: 'key', name: keyId },
+    { kind: 'measure', name: measure },
+  ]
+}
+
+function nameId({ kind, name }: Name): string {
+  return `${kind} ${name}`
+}
+
+/** The numbers of all names of counts, by {@link nameId}; a name that is new gets one. */
+async function numberNames(tx: Tx, counts: readonly UsageCount[]): Promise<Map<string, number>> {
+  const names = new Map(counts.flatMap(namesOf).map((name) => [nameId(name), name]))
+  const numbers = new Map<string, number>()
+  const learn = (rows: readonly (Name & { number: number })[]) => {
+    for (const row of rows) numbers.set(nameId(row), row.number)
+  }
+  learn(await findNumbers(tx, [...names.values()]))
+  const isMissing = (name: Name) => !numbers.has(nameId(name))
+  const missing = [...names.values()].filter(isMissing)
+  if (missing.length === 0) return numbers
+  const made = await tx
+    .insertInto('usage_names')
+    .values(missing.sort((a, b) => (nameId(a) < nameId(b) ? -1 : 1)))
+    .onConflict((conflict) => conflict.columns(['kind', 'name']).doNothing())
+    .returning(['kind', 'name', 'number'])
+    .execute()
+  learn(made as (Name & { number: number })[])
+  // Another transaction has made them meanwhile.
+  learn(await findNumbers(tx, missing.filter(isMissing)))
+  return numbers
+}
+
+async function findNumbers(tx: Tx, names: readonly Name[]): Promise<(Name & { number: number })[]> {
+  const kinds = [...new Set(names.map(({ kind }) => kind))]
+  const found = await allDone(
+    kinds.map((kind) =>
+      tx
+        .selectFrom('usage_names')
+        .select(['name', 'number'])
+        .where('kind', '=', kind)
+        .where(
+          'name',
+          'in',
+          names.filter((name) => name.kind === kind).map(({ name }) => name),
+        )
+        .execute(),
+    ),
+  )
+  return found.flatMap((rows, i) => rows.map((row) => ({ ...row, kind: kinds[i] as Name['kind'] })))
+}

@@ -1,0 +1,189 @@
+// Counts verdicts in memory, by key, hour and code, and the units that calls draw by limit. Pure: whoever runs it writes the
+// counts down (`verification/usage.ts`, `client/verifier/usage.ts`).
+//
+// The way of a verdict from memory: the cache has the tally of each secret at hand, and one of its fields is raised. Nothing is
+// looked up, allocated or sent, but for the first call of a key between two collections, which puts its tally on a list.
+
+import type { LimitScope } from '../core/limits.ts'
+import { type Measure, unitsMeasure } from '../core/measures.ts'
+import type { Verdict } from '../core/shapes/verification.ts'
+import type { Claim } from './claims.ts'
+
+export const hourMs = 3_600_000
+
+/** What was counted of a key in an hour: calls of one code, or units of one limit. */
+export interface Count {
+  keyId: string
+  organizationId: string
+  /** Hours since 1970, by the database's clock as far as this process knows it. */
+  hour: number
+  measure: Measure
+  amount: number
+}
+
+interface Refused {
+  code: string
+  calls: number
+}
+
+interface Drawn {
+  scope: LimitScope
+  name: string
+  units: number
+}
+
+/** What was counted of a key since the last collection. */
+export class Tally {
+  readonly keyId: string
+  readonly organizationId: string
+  valid = 0
+  readonly refused: Refused[] = []
+  readonly drawn: Drawn[] = []
+  /** It stands on the list of those that have something to collect. */
+  isListed = false
+
+  constructor(keyId: string, organizationId: string) {
+    this.keyId = keyId
+    this.organizationId = organizationId
+  }
+}
+
+/** So many counts wait at most to be written: what is beyond, while the database is away for long, is not counted. */
+const maxCounts = 1_000_000
+
+/** All tallies of a process. */
+export class Tallies {
+  /** Those that no slot of the cache has. */
+  readonly #byKey = new Map<string, Tally>()
+  readonly #unknown = new Tally('', '')
+  #listed: Tally[] = []
+  /** What was counted in hours that are over, or is given back, by key. */
+  #counts = new Map<string, Count[]>()
+  #size = 0
+  /** How far the database's clock is ahead of the wall's. */
+  #aheadMs = 0
+  /** The hour that is counted in, and between which instants of the wall's clock it lies. */
+  #hour = 0
+  #beginsAt = 0
+  #endsAt = 0
+
+  /** Learns how far the database's clock is ahead of the wall's here, in milliseconds. */
+  setAhead(milliseconds: number, now: number): void {
+    this.#aheadMs = milliseconds
+    this.#turn(now)
+  }
+
+  /** The tally of a key; whoever counts by it often keeps it. */
+  of(keyId: string, organizationId: string): Tally {
+    let tally = this.#byKey.get(keyId)
+    if (tally === undefined) {
+      tally = new Tally(keyId, organizationId)
+      this.#byKey.set(keyId, tally)
+    }
+    return tally
+  }
+
+  /** Counts a verdict, at an instant of the wall's clock, and what it has drawn. */
+  count(tally: Tally, verdict: Verdict, now: number, claims?: readonly Claim[]): void {
+    this.#list(tally, now)
+    if (!verdict.valid) {
+      raise(tally.refused, verdict.code)
+      return
+    }
+    tally.valid++
+    if (claims === undefined) return
+    for (let i = 0; i < claims.length; i++) {
+      const { limit, cost } = claims[i] as Claim
+      if (cost > 0) raiseUnits(tally.drawn, limit.scope, limit.name, cost)
+    }
+  }
+
+  /** Counts a verdict on a token of no key that the caller may know of. */
+  countUnknown(code: 'malformed' | 'not_found', now: number): void {
+    this.#list(this.#unknown, now)
+    raise(this.#unknown.refused, code)
+  }
+
+  #list(tally: Tally, now: number): void {
+    if (now >= this.#endsAt || now < this.#beginsAt) this.#turn(now)
+    if (tally.isListed) return
+    tally.isListed = true
+    this.#listed.push(tally)
+  }
+
+  /** Ends the hour that was counted in. */
+  #turn(now: number): void {
+    const hour = Math.floor((now + this.#aheadMs) / hourMs)
+    if (hour !== this.#hour) this.#gather()
+    this.#hour = hour
+    this.#beginsAt = hour * hourMs - this.#aheadMs
+    this.#endsAt = this.#beginsAt + hourMs
+  }
+
+  /** Takes down what the tallies have counted in this hour. */
+  #gather(): void {
+    const listed = this.#listed
+    this.#listed = []
+    this.#byKey.clear()
+    for (const tally of listed) {
+      tally.isListed = false
+      const { valid, refused, drawn } = tally
+      if (valid > 0) this.#take(tally, 'valid', valid)
+      for (const { code, calls } of refused) this.#take(tally, code, calls)
+      for (const { scope, name, units } of drawn) this.#take(tally, unitsMeasure(scope, name), units)
+      tally.valid = 0
+      refused.length = 0
+      drawn.length = 0
+    }
+  }
+
+  #take({ keyId, organizationId }: Tally, measure: Measure, amount: number): void {
+    this.giveBack({ keyId, organizationId, hour: this.#hour, measure, amount })
+  }
+
+  /** Keeps a count that could not be written, for the next collection. */
+  giveBack(count: Count): void {
+    const { keyId, hour, measure, amount } = count
+    const known = this.#counts.get(keyId)
+    const same = known?.find((other) => other.hour === hour && other.measure === measure)
+    if (same !== undefined) {
+      same.amount += amount
+      return
+    }
+    if (this.#size >= maxCounts) return
+    this.#size++
+    if (known === undefined) this.#counts.set(keyId, [{ ...count }])
+    else known.push({ ...count })
+  }
+
+  /** Takes all that was counted, by key. */
+  collect(): Map<string, Count[]> {
+    this.#gather()
+    const counts = this.#counts
+    this.#counts = new Map()
+    this.#size = 0
+    return counts
+  }
+}
+
+function raise(refused: Refused[], code: string): void {
+  for (let i = 0; i < refused.length; i++) {
+    const entry = refused[i] as Refused
+    if (entry.code === code) {
+      entry.calls++
+      return
+    }
+  }
+  refused.push({ code, calls: 1 })
+}
+
+function raiseUnits(drawn: Drawn[], scope: LimitScope, name: string, units: number): void {
+  for (let i = 0; i < drawn.length; i++) {
+    const entry = drawn[i] as Drawn
+    if (entry.name === name && entry.scope === scope) {
+      entry.units += units
+      return
+    }
+  }
+  drawn.push({ scope, name, units })
+}

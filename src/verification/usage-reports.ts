@@ -1,0 +1,62 @@
+// Writes what verifiers elsewhere have counted: as batches of their own, which any process may get again.
+import type { z } from 'zod'
+import { maxSourcesOfKey } from '../core/bounds.ts'
+import { LatchkeyError } from '../core/errors.ts'
+import type { reportSchema } from '../core/shapes/usage.ts'
+import type { Instant } from '../store/instants.ts'
+import type { Store } from '../store/store.ts'
+import { saveUsage } from '../store/usage.ts'
+import { readReported } from '../store/usage-reports.ts'
+
+const hourMs = 3_600_000
+
+/** A report, and on whose behalf it is written. */
+export interface UsageReport extends z.output<typeof reportSchema> {
+  /** The key by which the verifier reports. */
+  reporter: string
+  /** The organization whose keys it may know of; undefined for all. */
+  organizationId: string | undefined
+}
+
+/**
+ * Writes a report; resolves with the time by the database's clock, in milliseconds since 1970. What is of keys that the
+ * reporter may not know of is left out. Throws `too_many_requests`, `store_unavailable`.
+ */
+export async function saveReport(
+  store: Pick<Store, 'read' | 'write' | 'dialect'>,
+  { source, number, counts, uses, reporter, organizationId }: UsageReport,
+  at: Instant,
+): Promise<number> {
+  const keyIds = counts.flatMap(({ keyId }) => keyId ?? [])
+  const kids = uses.map(({ kid }) => kid)
+  const known = await store.read((db) => readReported(db, { keyIds, kids, reporter }, at))
+  const id = `${reporter}/${source}`
+  if (known.sources.length >= maxSourcesOfKey && !known.sources.includes(id))
+    throw new LatchkeyError(
+      'too_many_requests',
+      `The key has reported for ${maxSourcesOfKey} verifiers in a week. Give each verifier a source that lasts.`,
+    )
+  const isInScope = (id: string | undefined) =>
+    id !== undefined && (organizationId === undefined || id === organizationId)
+  const saved = await saveUsage(
+    store,
+    {
+      source: id,
+      owner: reporter,
+      number,
+      counts: counts.flatMap(({ keyId, start, measure, amount }) => {
+        const owner = keyId === null ? '' : known.keys.get(keyId)
+        const hour = Math.floor(start.getTime() / hourMs)
+        if (keyId !== null && !isInScope(owner)) return []
+        return [{ keyId: keyId ?? '', organizationId: owner as string, hour, measure, amount }]
+      }),
+      uses: uses.flatMap(({ kid, at: usedAt }) => {
+        const secret = known.secrets.get(kid)
+        if (!isInScope(secret?.organizationId) || secret === undefined) return []
+        return [{ kid, ...secret, at: Math.min(usedAt.getTime(), known.now) }]
+      }),
+    },
+    at,
+  )
+  return saved.now
+}
