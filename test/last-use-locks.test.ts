@@ -32,7 +32,9 @@ test('what a database does not take is written by the next round, and by none be
   isAway = false
   await recorder.flush()
   await recorder.close()
-  expect(taken).toEqual([[{ kid: 'kid', keyId: 'key', organizationId: 'acme', at: 5 }]])
+  const use = { kid: 'kid', keyId: 'key', organizationId: 'acme' }
+  // What was sent before stays as it was; the database keeps the later instant.
+  expect(taken).toEqual([[{ ...use, at: 5 }], [{ ...use, at: 3 }]])
 })
 
 test('a database that has time for few uses a statement gets few, and so takes them all', async () => {

@@ -1,5 +1,6 @@
 // Closed hours are rolled up into sums, days and months, and old ones are deleted: the figures stay what they were.
 import { expect, test } from 'vitest'
+import type { JobKind } from '../src/jobs/kinds.ts'
 import { retentionJob } from '../src/jobs/retention.ts'
 import { usageJob } from '../src/jobs/usage.ts'
 import { openLatchkey } from '../src/latchkey.ts'
@@ -103,12 +104,12 @@ onEachDatabase('usage that is rolled up', (makeDatabase) => {
     )
     const sumOf = (rows: readonly { calls: number }[] = []) => rows.reduce((sum, { calls }) => sum + calls, 0)
     expect(before.map(sumOf)).toEqual([total, total, total, total])
-    const roll = () => usageJob(store, systemClock, clock.now).run(work)
+    const roll = () => runAll(usageJob(store, systemClock, clock.now))
     await roll()
     expect(await ask()).toEqual(before)
     clock.advance(40 * dayMs)
     const delete_ = (keptDays: number) =>
-      retentionJob(store, systemClock, clock.now, { hours: 35, days: keptDays }).run(work)
+      runAll(retentionJob(store, systemClock, clock.now, { hours: 35, days: keptDays }))
     await roll()
     await delete_(800)
     expect(await readAmounts(database, 'hours')).toEqual({})
@@ -127,13 +128,18 @@ onEachDatabase('usage that is rolled up', (makeDatabase) => {
     const { store, clock, database } = stage
     clock.advance(100 * dayMs)
     const before = await readAmounts(database)
-    await retentionJob(store, systemClock, clock.now).run(work)
+    await runAll(retentionJob(store, systemClock, clock.now))
     expect(await readAmounts(database)).toEqual(before)
-    await usageJob(store, systemClock, clock.now).run(work)
-    await retentionJob(store, systemClock, clock.now).run(work)
+    await runAll(usageJob(store, systemClock, clock.now))
+    await runAll(retentionJob(store, systemClock, clock.now))
     expect(await readAmounts(database)).toEqual({})
   })
 })
+
+/** Runs a job until nothing is left to do: on a busy machine a run may end before. */
+async function runAll(job: JobKind): Promise<void> {
+  while ((await job.run(work)) !== undefined);
+}
 
 async function readSums(url: string, table: string): Promise<Record<string, number>> {
   await using direct = await connectDirectly(url)

@@ -45,16 +45,15 @@ export async function rollUp(
     .executeTakeFirstOrThrow()
   const end = await readEnd(tx, table)
   if (mark.until >= end) return false
-  const page: Page = { from: mark, to: await findEnd(tx, table, mark, pageRows) }
-  if (page.to === undefined) {
-    const until = Math.min((await findNextPeriod(tx, table, mark.until)) ?? end, end)
-    await moveMark(tx, table, { until, organization: 0, key: 0, measure: 0 })
+  const { to, isLast } = await findEnd(tx, table, mark, pageRows)
+  if (to !== undefined) await (table === 'hours' ? addHours : addDays)(tx, { from: mark, to })
+  if (to !== undefined && !isLast) {
+    await moveMark(tx, table, { ...to, until: mark.until })
     return true
   }
-  if (table === 'hours') await addHours(tx, page)
-  else await addDays(tx, page)
-  await moveMark(tx, table, { ...page.to, until: mark.until })
-  return true
+  const until = Math.min((await findNextPeriod(tx, table, mark.until)) ?? end, end)
+  await moveMark(tx, table, { until, organization: 0, key: 0, measure: 0 })
+  return until < end
 }
 
 /** Where a row lies within a period. */
@@ -65,9 +64,10 @@ interface Place {
 }
 
 interface Page {
+  /** It begins after this row. */
   from: Place & { until: number }
-  /** Its last row; undefined if the period has no more. */
-  to: Place | undefined
+  /** Its last row. */
+  to: Place
 }
 
 /** Up to which period a table may be rolled up. */
@@ -89,12 +89,13 @@ async function moveMark(tx: Tx, name: RolledTable, place: Place & { until: numbe
     .execute()
 }
 
+/** The last row of the next page; undefined if the period has no more. */
 async function findEnd(
   tx: Tx,
   table: RolledTable,
   { until, organization, key, measure }: Page['from'],
   pageRows: number,
-): Promise<Place | undefined> {
+): Promise<{ to: Place | undefined; isLast: boolean }> {
   const rows = await tx
     .selectFrom(`usage_${table}`)
     .select(['organization', 'key', 'measure'])
@@ -107,7 +108,7 @@ async function findEnd(
     .orderBy('measure')
     .limit(pageRows)
     .execute()
-  return rows.at(-1)
+  return { to: rows.at(-1), isLast: rows.length < pageRows }
 }
 
 async function findNextPeriod(db: Db, table: RolledTable, period: number): Promise<number | undefined> {
@@ -164,11 +165,13 @@ async function add(
   { from: { until, ...start }, to }: Page,
   { period, shares, organization, key }: Sums,
 ): Promise<void> {
-  const end = to as Place
   const place = (at: Place) => sql`(${until}, ${at.organization}, ${at.key}, ${at.measure})`
   const page = sql`select ${organization} as organization, ${key} as key, measure, amount, late
-    from ${sql.table(from)} cross join (values ${sql.join(shares.map((share) => sql`(${sql.lit(share)})`))}) as shares (share)
-    where period = ${until} and ${placeOf('')} > ${place(start)} and ${placeOf('')} <= ${place(end)}
+    from ${sql.table(from)} cross join (${sql.join(
+      shares.map((share) => sql`select ${sql.lit(share)} as share`),
+      sql` union all `,
+    )}) as shares
+    where period = ${until} and ${placeOf('')} > ${place(start)} and ${placeOf('')} <= ${place(to)}
     ${from === 'usage_hours' ? sql`and organization > 0` : sql``}`
   const sum = (column: string) => sql`cast(sum(${sql.ref(column)}) as bigint)`
   await sql`insert into ${sql.table(into)} (period, organization, key, measure, amount, late)
