@@ -82,10 +82,11 @@ export interface LatchkeyOptions extends CacheOptions {
    */
   sealingKeys?: readonly string[]
   /**
-   * For how many days usage is kept by the hour, 35 if absent, and by the day, 800 if absent: 2 to 36,500. What every process
-   * on the database must have alike. The environment's LATCHKEY_USAGE_HOURS_KEPT and LATCHKEY_USAGE_DAYS_KEPT if absent.
+   * For how many days usage is kept by the hour, from 2 to 36,500: the same in every process on the database. The
+   * environment's LATCHKEY_USAGE_HOURS_KEPT if absent, else 35.
    */
   usageHoursKept?: number
+  /** The same for usage by the day: the environment's LATCHKEY_USAGE_DAYS_KEPT if absent, else 800. */
   usageDaysKept?: number
   /** Milliseconds since 1970; `Date.now` if absent. For tests. */
   now?: () => number

@@ -22,6 +22,7 @@ const managementMeanings: Record<ManagementPermission, string> = {
   'latchkey:audit:read': 'Read the audit log',
   'latchkey:metadata:write': 'Set metadata, which verdicts return',
   'latchkey:limits:write': 'Set limits and plans, and add units',
+  'latchkey:usage:read': 'Read how many calls there were',
 }
 
 /** Takes a typed or pasted list apart: by commas, semicolons and spaces; quotes and brackets of JSON fall away. */

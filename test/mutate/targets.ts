@@ -42,7 +42,7 @@ const verdict = [
   target('coherence/organization-sequences', 'organization-sequences', 'change-streams-scoped'),
   target('coherence/barrier', 'staleness-barrier'),
   target('verification/remote', 'change-streams-scoped', 'change-streams'),
-  target('verification/last-use', 'keys-verify', 'last-use-locks'),
+  target('verification/usage', 'usage-counts', 'last-use-locks'),
   target('verdict/negative-cache', 'verify', 'stranger-reads'),
   target('jobs/jobs', 'jobs', 'jobs-claims'),
   target('jobs/claimed-job', 'jobs-claims', 'jobs'),

@@ -115,7 +115,7 @@ const rowExample = {
   units: [{ scope: 'key' as const, name: 'requests', units: 1200 }],
 }
 
-export const unitsSchema = z
+const unitsSchema = z
   .strictObject({
     scope: z
       .enum(['key', 'organization', 'ancestor'])
@@ -175,8 +175,6 @@ export interface UsageExport {
   closedUntil: Date
 }
 
-/** Units that calls drew from one limit. */
-export interface UsedUnits extends z.infer<typeof unitsSchema> {}
 /** What was counted in a period: of all calls, or of one group. */
 export interface UsageRow extends z.infer<typeof usageRowSchema> {}
 /** Which usage is asked for. */

@@ -76,6 +76,7 @@ const tags = [
   { name: 'Keys', description: 'Create, read, change, rotate and revoke keys.' },
   { name: 'Organizations', description: 'The owners of keys.' },
   { name: 'Limits', description: 'How many units the calls of keys may draw.' },
+  { name: 'Usage', description: 'How many calls there were, and how many units they drew.' },
   { name: 'Audit log', description: 'Every change, and its actor.' },
   { name: 'Sessions', description: 'Browsers that are signed in with a key.' },
   { name: 'Operation', description: 'Health, metrics and this document, for the operator.' },
