@@ -1,7 +1,6 @@
 // What is known of the secrets verified lately, by kid, in bounded memory: the least recently used goes first.
 import { type ParsedToken, tokenBodyLength } from '../core/token.ts'
 import { type Facts, sizeOfFacts } from './facts.ts'
-import type { Tallies, Tally } from './tally.ts'
 
 /** What the cache holds of one secret, and where: good until the next call that may forget something. */
 export interface CachedFacts extends Facts {
@@ -12,8 +11,8 @@ export interface CachedFacts extends Facts {
 type Slot = number
 const nowhere: Slot = -1
 
-/** Told of a secret's latest use when the cache lets go of it; see `verification/last-use.ts`. */
-export type NoteUse = (kid: string, answer: Facts['answer'], at: number) => void
+/** Told of a secret's latest use, and of how many calls were counted, when the cache lets go of it; see `verification/usage.ts`. */
+export type NoteUse = (kid: string, answer: Facts['answer'], at: number, calls: number) => void
 
 /** How much a cache holds at most, of what it counts first. */
 export interface CacheBounds {
@@ -32,7 +31,7 @@ const kidLength = 16
 //           16 B              32 B                  chain of  order of use,    latest use
 //                                                   the bucket  a ring          not told
 //
-// Beside it, each slot has an answer, terms, once it is counted a tally, and the next slot of the chain in which the slots of its key are.
+// Beside it, each slot has an answer, terms, a count of calls not told, and the next slot of the chain in which the slots of its key are.
 const recordWords = 16
 const kidWords = 4
 const digestAt = 4
@@ -64,7 +63,7 @@ export class FactsCache {
   // Two arrays and no object for both: that would be a seventh of what a secret takes.
   readonly #answers: (Facts['answer'] | undefined)[] = []
   readonly #terms: (Facts['terms'] | undefined)[] = []
-  readonly #tallies: (Tally | undefined)[] = []
+  readonly #calls: Uint32Array
   /** The slots with a use that nobody has written down yet. */
   #used: Slot[] = []
   #firstUse = 0
@@ -87,6 +86,7 @@ export class FactsCache {
     this.#digest = digest
     this.#noteUse = noteUse
     this.#records = new Uint32Array((capacity + 1) * recordWords)
+    this.#calls = new Uint32Array(capacity)
     const buckets = 2 ** Math.ceil(Math.log2(Math.max(capacity, 2)))
     this.#buckets = new Uint32Array(buckets)
     this.#keyBuckets = new Uint32Array(buckets)
@@ -163,10 +163,10 @@ export class FactsCache {
   }
 
   /**
-   * Notes that a secret was found valid, at an instant in milliseconds since 1970. Its facts must be what the cache holds
-   * of it now.
+   * Notes that a secret was found valid, at an instant in milliseconds since 1970, and counts so many calls. Its facts must be
+   * what the cache holds of it now.
    */
-  noteUse({ slot }: CachedFacts, at: number): void {
+  noteUse({ slot }: CachedFacts, at: number, calls: 0 | 1 = 0): void {
     if (this.#used.length === 0) this.#firstUse = at
     // A clock that was set by weeks: beyond those, low halves do not tell which is later.
     else if (Math.abs(at - this.#firstUse) > longestSpanMs) this.#startUses(at)
@@ -177,15 +177,7 @@ export class FactsCache {
     // Within some weeks, the difference of low halves tells which is later.
     if (before === 0 || ((word - before) | 0) > 0) this.#records[place] = word
     this.#latestUse = at
-  }
-
-  /** The tally of a secret's key, from here on at hand. Its facts must be what the cache holds of it now. */
-  tallyOf({ slot, answer }: CachedFacts, tallies: Tallies): Tally {
-    const known = this.#tallies[slot]
-    if (known !== undefined) return known
-    const tally = tallies.of(answer.keyId, answer.organizationId)
-    this.#tallies[slot] = tally
-    return tally
+    ;(this.#calls[slot] as number) += calls
   }
 
   /** Remembers a secret, in place of what was known of it; nothing if it alone is larger than all that may be. */
@@ -207,7 +199,6 @@ export class FactsCache {
     this.#buckets[bucket] = slot + 1
     this.#answers[slot] = facts.answer
     this.#terms[slot] = facts.terms
-    this.#tallies[slot] = undefined
     const keyBucket = this.#keyBucketOf(facts.answer.keyId)
     this.#nextOfKey[slot] = this.#keyBuckets[keyBucket] as number
     this.#keyBuckets[keyBucket] = slot + 1
@@ -229,7 +220,7 @@ export class FactsCache {
     while (this.#size > 0) this.#drop(this.#newer(this.capacity))
   }
 
-  /** Tells of every use that was not told of yet. */
+  /** Tells of every use, and of all calls, that were not told of yet. */
   reportUses(): void {
     const used = this.#used
     this.#used = []
@@ -255,7 +246,9 @@ export class FactsCache {
     if (word === 0) return
     this.#records[place] = 0
     const at = this.#latestUse - (((this.#latestUse >>> 0) - word) | 0)
-    this.#noteUse(this.#kidAt(slot), this.#at(slot).answer, at)
+    const calls = this.#calls[slot] as number
+    this.#calls[slot] = 0
+    this.#noteUse(this.#kidAt(slot), this.#at(slot).answer, at, calls)
   }
 
   #drop(slot: Slot): void {
@@ -266,7 +259,6 @@ export class FactsCache {
     this.#bytes -= sizeOfFacts(this.#at(slot))
     this.#answers[slot] = undefined
     this.#terms[slot] = undefined
-    this.#tallies[slot] = undefined
     this.#free.push(slot)
     this.#size--
     this.#drops++

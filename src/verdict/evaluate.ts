@@ -120,16 +120,17 @@ function judgeRemembered(
   if (!memory.isFresh(now, monotonic) || !areCurrent(facts.terms)) return undefined
   const refusal = evaluate(facts.terms, asked, now)
   if (refusal === undefined && purpose === 'request' && facts.terms.claims.length > 0) {
-    const tally = counts(purpose, paid) ? memory.cache.tallyOf(facts, memory.tallies) : undefined
+    const tally = counts(purpose, paid) ? tallyOf(memory, facts.answer) : undefined
     const verdict = takeUnits(memory, facts, asked, now, tally, paid, monotonic)
     if (!(verdict instanceof Wanting) && verdict.valid) memory.cache.noteUse(facts, now)
     return verdict
   }
-  if (refusal === undefined && purpose !== 'heartbeat') memory.cache.noteUse(facts, now)
+  const isCounted = counts(purpose, paid)
+  if (isCounted) memory.tallies.enter(now)
+  if (refusal === undefined && purpose !== 'heartbeat') memory.cache.noteUse(facts, now, isCounted ? 1 : 0)
   const verdict = verdictOf(facts.answer, facts.terms, refusal)
-  if (!counts(purpose, paid)) return verdict
-  if (verdict === notFound) memory.tallies.countUnknown('not_found', now)
-  else memory.tallies.count(memory.cache.tallyOf(facts, memory.tallies), verdict, now)
+  // The calls of valid ones are counted with their use.
+  if (refusal !== undefined && isCounted) countVerdict(memory, facts.answer, verdict, now)
   return verdict
 }
 
@@ -140,14 +141,22 @@ export function counts(purpose: Purpose, paid?: Paid): boolean {
 
 /** Counts the verdict on a token of a key, and what it has drawn. */
 export function countVerdict(
-  { tallies }: Pick<Remembered, 'tallies'>,
-  { keyId, organizationId }: Pick<Facts['answer'], 'keyId' | 'organizationId'>,
+  memory: Pick<Remembered, 'tallies'>,
+  known: Pick<Facts['answer'], 'keyId' | 'organizationId'>,
   verdict: Verdict,
   now: number,
   claims?: readonly Claim[],
 ): void {
-  if (verdict === notFound) tallies.countUnknown('not_found', now)
-  else tallies.count(tallies.of(keyId, organizationId), verdict, now, claims)
+  if (verdict === notFound) memory.tallies.countUnknown('not_found', now)
+  else memory.tallies.count(tallyOf(memory, known), verdict, now, claims)
+}
+
+/** The tally of a key, until the next collection. */
+export function tallyOf(
+  { tallies }: Pick<Remembered, 'tallies'>,
+  { keyId, organizationId }: Pick<Facts['answer'], 'keyId' | 'organizationId'>,
+): Tally {
+  return tallies.of(keyId, organizationId)
 }
 
 /** Counts, and gives, the verdict on a token of no key. */

@@ -1,8 +1,8 @@
 // Counts verdicts in memory, by key, hour and code, and the units that calls draw by limit. Pure: whoever runs it writes the
 // counts down (`verification/usage.ts`, `client/verifier/usage.ts`).
 //
-// The way of a verdict from memory: the cache has the tally of each secret at hand, and one of its fields is raised. Nothing is
-// looked up, allocated or sent, but for the first call of a key between two collections, which puts its tally on a list.
+// The way of a valid verdict from memory: the cache raises one number of the secret's slot (`FactsCache.noteUse`), and tells of it
+// when what was counted is collected. Nothing is looked up, allocated or sent. All other verdicts, and units, go by a map of keys.
 
 import type { LimitScope } from '../core/limits.ts'
 import { type Measure, unitsMeasure } from '../core/measures.ts'
@@ -32,7 +32,7 @@ interface Drawn {
   units: number
 }
 
-/** What was counted of a key since the last collection. */
+/** What was counted of a key since the last collection, beside what the cache has counted. */
 export class Tally {
   readonly keyId: string
   readonly organizationId: string
@@ -53,7 +53,6 @@ const maxCounts = 1_000_000
 
 /** All tallies of a process. */
 export class Tallies {
-  /** Those that no slot of the cache has. */
   readonly #byKey = new Map<string, Tally>()
   readonly #unknown = new Tally('', '')
   #listed: Tally[] = []
@@ -67,13 +66,16 @@ export class Tallies {
   #beginsAt = 0
   #endsAt = 0
 
+  /** Called before an hour ends, so that an owner of further counts can add them to it. */
+  beforeTurn: () => void = () => {}
+
   /** Learns how far the database's clock is ahead of the wall's here, in milliseconds. */
   setAhead(milliseconds: number, now: number): void {
     this.#aheadMs = milliseconds
     this.#turn(now)
   }
 
-  /** The tally of a key; whoever counts by it often keeps it. */
+  /** The tally of a key, until the next collection. */
   of(keyId: string, organizationId: string): Tally {
     let tally = this.#byKey.get(keyId)
     if (tally === undefined) {
@@ -85,7 +87,8 @@ export class Tallies {
 
   /** Counts a verdict, at an instant of the wall's clock, and what it has drawn. */
   count(tally: Tally, verdict: Verdict, now: number, claims?: readonly Claim[]): void {
-    this.#list(tally, now)
+    this.enter(now)
+    this.#list(tally)
     if (!verdict.valid) {
       raise(tally.refused, verdict.code)
       return
@@ -100,12 +103,24 @@ export class Tallies {
 
   /** Counts a verdict on a token of no key that the caller may know of. */
   countUnknown(code: 'malformed' | 'not_found', now: number): void {
-    this.#list(this.#unknown, now)
+    this.enter(now)
+    this.#list(this.#unknown)
     raise(this.#unknown.refused, code)
   }
 
-  #list(tally: Tally, now: number): void {
+  /** Adds valid calls that were counted elsewhere in the hour that is counted in. */
+  add(keyId: string, organizationId: string, calls: number): void {
+    const tally = this.of(keyId, organizationId)
+    tally.valid += calls
+    this.#list(tally)
+  }
+
+  /** Whatever is counted next is of the hour of this instant of the wall's clock. */
+  enter(now: number): void {
     if (now >= this.#endsAt || now < this.#beginsAt) this.#turn(now)
+  }
+
+  #list(tally: Tally): void {
     if (tally.isListed) return
     tally.isListed = true
     this.#listed.push(tally)
@@ -114,7 +129,10 @@ export class Tallies {
   /** Ends the hour that was counted in. */
   #turn(now: number): void {
     const hour = Math.floor((now + this.#aheadMs) / hourMs)
-    if (hour !== this.#hour) this.#gather()
+    if (hour !== this.#hour) {
+      this.beforeTurn()
+      this.#gather()
+    }
     this.#hour = hour
     this.#beginsAt = hour * hourMs - this.#aheadMs
     this.#endsAt = this.#beginsAt + hourMs

@@ -94,9 +94,11 @@ export class Memory {
     this.usage = usage
     this.tallies = usage.tallies
     this.#absent = new NegativeCache(clock)
-    this.cache = new FactsCache(bounds, digestText, (kid, answer, at) =>
-      usage.note(kid, answer.keyId, answer.organizationId, at),
-    )
+    this.cache = new FactsCache(bounds, digestText, (kid, { keyId, organizationId }, at, calls) => {
+      usage.note(kid, keyId, organizationId, at)
+      if (calls > 0) this.tallies.add(keyId, organizationId, calls)
+    })
+    this.tallies.beforeTurn = () => this.cache.reportUses()
     this.follower = new ChangeFollower(changes, this, clock, newId)
     this.allotments = makeAllotments(this.follower)
   }

@@ -14,6 +14,7 @@ import {
   nothingAsked,
   type Paid,
   takeUnits,
+  tallyOf,
   verdictOf,
   verifyOrParse,
   Wanting,
@@ -199,8 +200,7 @@ function judgeFacts(
   const now = memory.clock.now()
   const refusal = evaluate(terms, asked, now)
   if (refusal === undefined && purpose === 'request' && terms.claims.length > 0) {
-    const { keyId, organizationId } = answer
-    const tally = counts(purpose, paid) ? memory.tallies.of(keyId, organizationId) : undefined
+    const tally = counts(purpose, paid) ? tallyOf(memory, answer) : undefined
     const verdict = takeUnits(memory, facts, asked, now, tally, paid)
     if (!(verdict instanceof Wanting) && verdict.valid) memory.noteUse(kid, answer, now)
     return verdict

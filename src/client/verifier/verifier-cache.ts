@@ -38,7 +38,11 @@ export class VerifierMemory implements Remembered {
     allotments: Allotments,
   ) {
     this.clock = clock
-    this.cache = new FactsCache(bounds, sha256, (kid, _, at) => noteUse(kid, at))
+    this.cache = new FactsCache(bounds, sha256, (kid, { keyId, organizationId }, at, calls) => {
+      noteUse(kid, at)
+      if (calls > 0) this.tallies.add(keyId, organizationId, calls)
+    })
+    this.tallies.beforeTurn = () => this.cache.reportUses()
     this.#absent = new NegativeCache(clock)
     this.allotments = allotments
     this.owners = new Owners(bounds.secrets)

@@ -20,6 +20,7 @@ import {
   type Paid,
   type Remembered,
   takeUnits,
+  tallyOf,
   verdictOf,
   verifyCached,
   verifyOrParse,
@@ -28,7 +29,6 @@ import {
 import type { Facts } from '../../verdict/facts.ts'
 import { isOutdated } from '../../verdict/lease.ts'
 import type { Owners } from '../../verdict/owners.ts'
-import type { Tally } from '../../verdict/tally.ts'
 import { LatchkeyClientError, refusedOption } from '../errors.ts'
 import { settlementMethods } from '../methods/settlements.ts'
 import { type CallOptions, type ClientOptions, createRequester, type Requester } from '../request/request.ts'
@@ -200,16 +200,12 @@ class MemoryVerifier implements Verifier {
     const refusal = asClient(() => evaluate(terms, question, now))
     const verdict =
       refusal === undefined && terms.claims.length > 0
-        ? takeUnits(this.#memory, facts, question, now, this.#tallyOf(answer), paid)
+        ? takeUnits(this.#memory, facts, question, now, tallyOf(this.#memory, answer), paid)
         : verdictOf(answer, terms, refusal)
     const isCounted = refusal === undefined && terms.claims.length > 0
     if (!isCounted) countVerdict(this.#memory, answer, verdict as Verdict, now)
     if (!(verdict instanceof Wanting) && verdict.valid) this.#usage.note(kid, now)
     return verdict
-  }
-
-  #tallyOf({ keyId, organizationId }: Facts['answer']): Tally {
-    return this.#memory.tallies.of(keyId, organizationId)
   }
 
   /**
