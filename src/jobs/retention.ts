@@ -84,6 +84,12 @@ export const retention: readonly Retention[] = [
     deleteSome: (tx, { dialect, at, limit }) => deleteSettlements(tx, dialect, { limit }, at),
   },
   {
+    table: 'plans',
+    rows: 'plans that are deleted',
+    kept: 'not at all',
+    by: 'the change that deletes them',
+  },
+  {
     table: 'usage_hours',
     rows: 'usage by the hour',
     kept: '35 days, or `LATCHKEY_USAGE_HOURS_KEPT`, and until the hour is in its day',

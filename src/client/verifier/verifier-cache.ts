@@ -13,6 +13,7 @@ import { Lease } from '../../verdict/lease.ts'
 import { NegativeCache } from '../../verdict/negative-cache.ts'
 import { Owners } from '../../verdict/owners.ts'
 import { Tallies } from '../../verdict/tally.ts'
+import { LatchkeyClientError } from '../errors.ts'
 import { sha256 } from './sha256.ts'
 
 /** The facts under their lease, and the tokens known to be absent. Holds digests and never a token. */
@@ -113,8 +114,18 @@ export class VerifierMemory implements Remembered {
   }
 }
 
+/** Reads the server's facts. Throws `unexpected_answer` for anything else: no verdict is made of it. */
+export function readAnswer(answer: FactsAnswer, owners: Owners): Facts | undefined {
+  const { sequence, ageMs, secret } = Object(answer) as FactsAnswer
+  const facts = readSecret(secret, owners)
+  const isSound =
+    Number.isFinite(ageMs) && ageMs >= 0 && (sequence === null || Number.isSafeInteger(sequence))
+  if (isSound && (secret === null || facts !== undefined)) return facts
+  throw new LatchkeyClientError('unexpected_answer', 'The facts from the server have an unknown format.')
+}
+
 /** Reads the server's facts; undefined if the answer is of another form. */
-export function readSecret(secret: FactsAnswer['secret'], owners: Owners): Facts | undefined {
+function readSecret(secret: FactsAnswer['secret'], owners: Owners): Facts | undefined {
   if (typeof secret !== 'object' || secret === null) return undefined
   const { keyId, organizationId, name, permissions, metadata, isEnded } = secret
   const texts: unknown[] = [

@@ -28,7 +28,6 @@ import {
 } from '../../verdict/evaluate.ts'
 import type { Facts } from '../../verdict/facts.ts'
 import { isOutdated } from '../../verdict/lease.ts'
-import type { Owners } from '../../verdict/owners.ts'
 import { LatchkeyClientError, refusedOption } from '../errors.ts'
 import { settlementMethods } from '../methods/settlements.ts'
 import { type CallOptions, type ClientOptions, createRequester, type Requester } from '../request/request.ts'
@@ -37,7 +36,7 @@ import { asClient, closed, isAbsence, TooMany, toClientError, unsupported, until
 import { VerifierGrants } from './grants.ts'
 import { hasLimits, reserve } from './reservations.ts'
 import { UsageReporter } from './usage.ts'
-import { readSecret, VerifierMemory } from './verifier-cache.ts'
+import { readAnswer, VerifierMemory } from './verifier-cache.ts'
 
 /** The server of a verifier, and the bounds of its memory. */
 export interface VerifierOptions extends ClientOptions, CacheOptions {
@@ -392,14 +391,4 @@ function checkVerifierOptions(options: VerifierOptions): void {
 
 function judgeBy(memory: Remembered, token: string, question?: VerifyOptions): Verdict | undefined {
   return asClient(() => verifyCached(memory, token, question))
-}
-
-/** Reads the server's facts. Throws `unexpected_answer` for anything else: no verdict is made of it. */
-function readAnswer(answer: FactsAnswer, owners: Owners): Facts | undefined {
-  const { sequence, ageMs, secret } = Object(answer) as FactsAnswer
-  const facts = readSecret(secret, owners)
-  const isSound =
-    Number.isFinite(ageMs) && ageMs >= 0 && (sequence === null || Number.isSafeInteger(sequence))
-  if (isSound && (secret === null || facts !== undefined)) return facts
-  throw new LatchkeyClientError('unexpected_answer', 'The facts from the server have an unknown format.')
 }
