@@ -208,7 +208,7 @@ export interface UsageSourcesTable {
   owner: string
   /** The number of its last batch, written or void. */
   number: number
-  /** The number of the last one that was written. */
+  /** The same if that was written; 0 if it is void. */
   written: number
   flushed_at: number
 }

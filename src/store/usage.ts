@@ -125,7 +125,7 @@ async function takeNumber(
         .column('id')
         .doUpdateSet((eb) => ({
           number: eb.ref('excluded.number'),
-          written: eb.ref(isVoid ? 'usage_sources.written' : 'excluded.written'),
+          written: eb.ref('excluded.written'),
           flushed_at: eb.ref('excluded.flushed_at'),
         }))
         .whereRef('usage_sources.number', '<', 'excluded.number'),
