@@ -18,6 +18,19 @@ const begun = Date.UTC(2026, 4, 20, 10, 30)
 const hour = Math.floor(begun / hourMs)
 
 onEachDatabase('usage', (makeDatabase) => {
+  test('is held to what a number tells exactly, whatever is claimed to have been counted', async () => {
+    await using stage = await openStage(await makeDatabase())
+    const most = Number.MAX_SAFE_INTEGER
+    const claimed = [undefined, hour, 'not_found', most] as const
+    for (let i = 0; i < 3; i++) await stage.write([claimed, claimed])
+    expect(Object.values(await readAmounts(stage.database))).toEqual([most])
+    await stage.write([[undefined, hour + 1, 'not_found', most]])
+    stage.clock.advance(3 * hourMs)
+    await stage.roll()
+    const { rows } = await stage.latchkey.usage.read({ by: 'total' })
+    expect(rows).toMatchObject([{ refused: { not_found: most } }])
+  })
+
   test('is told by period and group, with refusals by code and units by limit', async () => {
     await using stage = await openStage(await makeDatabase())
     const { latchkey, acme, bees } = stage

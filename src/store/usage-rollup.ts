@@ -13,6 +13,7 @@ import { hourClosesMs } from '../core/bounds.ts'
 import type { StoreDialect } from './backend.ts'
 import { after, type Instant } from './instants.ts'
 import type { Db, Tx, UsageTable } from './tables.ts'
+import { boundedSum } from './usage.ts'
 
 const hourMs = 3_600_000
 
@@ -177,7 +178,7 @@ async function add(
   await sql`insert into ${sql.table(into)} (period, organization, key, measure, amount, late)
     select cast(${period} as integer), organization, key, measure, ${sum('amount')}, ${sum('late')}
     from (${page}) as page where true group by organization, key, measure
-    on conflict (period, organization, key, measure) do update set amount = ${sql.ref(`${into}.amount`)} + excluded.amount,
+    on conflict (period, organization, key, measure) do update set amount = ${boundedSum(sql.ref(`${into}.amount`))},
       late = case when excluded.late is null then ${sql.ref(`${into}.late`)}
         else coalesce(${sql.ref(`${into}.late`)}, 0) + excluded.late end`.execute(tx)
 }

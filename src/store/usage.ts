@@ -4,7 +4,7 @@
 // keys, organizations and measures (`usage_names`); the key '' of the organization '' stands for tokens of no key. Rows of the
 // organization 0 are sums: that of all has the key 0, that of an organization its number as the key. `usage-rollup.ts` writes
 // them.
-import { sql } from 'kysely'
+import { type RawBuilder, sql } from 'kysely'
 import type { StoreDialect } from './backend.ts'
 import type { Instant } from './instants.ts'
 import { saveUsesAlone, saveUsesAtOnce, type Use } from './last-use.ts'
@@ -144,6 +144,15 @@ async function readWritten(tx: Tx, { source }: UsageBatch): Promise<number> {
   return written
 }
 
+/**
+ * A stored amount and the one that comes to it. What verifiers elsewhere claim to have counted goes no further than what is exact:
+ * a sum beyond what a column holds would fail each later batch and sum that meets the row.
+ */
+export function boundedSum(stored: RawBuilder<unknown>): RawBuilder<number> {
+  const most = sql.lit(Number.MAX_SAFE_INTEGER)
+  return sql`case when ${stored} + excluded.amount > ${most} then ${most} else ${stored} + excluded.amount end`
+}
+
 async function addCounts(tx: Tx, counts: readonly UsageCount[], open: OpenHours): Promise<void> {
   if (counts.length === 0) return
   const numbers = await numberNames(tx, counts)
@@ -155,7 +164,7 @@ async function addCounts(tx: Tx, counts: readonly UsageCount[], open: OpenHours)
     const same = rows.get(place)
     if (same === undefined) rows.set(place, row)
     else {
-      same.amount += row.amount
+      same.amount = Math.min(same.amount + row.amount, Number.MAX_SAFE_INTEGER)
       same.late = (same.late ?? 0) + (row.late ?? 0) || null
     }
   }
@@ -164,7 +173,7 @@ async function addCounts(tx: Tx, counts: readonly UsageCount[], open: OpenHours)
     .values([...rows.values()].sort(byPlace))
     .onConflict((conflict) =>
       conflict.columns(['period', 'organization', 'key', 'measure']).doUpdateSet((eb) => ({
-        amount: eb('usage_hours.amount', '+', eb.ref('excluded.amount')),
+        amount: boundedSum(sql`usage_hours.amount`),
         late: sql<
           number | null
         >`case when ${eb.ref('excluded.late')} is null then ${eb.ref('usage_hours.late')}
