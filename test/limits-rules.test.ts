@@ -5,7 +5,7 @@ import type { Allowance } from '../src/core/limits.ts'
 import { exceededStatus, rateLimitHeaders } from '../src/core/rate-limit-headers.ts'
 import { joinLimits, type LimitGiven, replaceLimits, type StoredLimit } from '../src/core/stored-limits.ts'
 import type { Verdict, VerdictLimit } from '../src/index.ts'
-import { newCounter, settleCounter } from '../src/verdict/counter.ts'
+import { advance, newCounter, settleCounter, storeOf } from '../src/verdict/counter.ts'
 import { claimsOf, exceededVerdict } from '../src/verdict/drawing.ts'
 import { Holding } from '../src/verdict/holding.ts'
 import { countLimits } from '../src/verdict/owners.ts'
@@ -170,6 +170,20 @@ describe('a settlement', () => {
     const of = (cost: number) =>
       settleCounter(counter, allowance, { units: 5, period: 0 }, cost).counter.level
     expect([of(4), of(3), of(0), of(7)]).toEqual([9, 10, 10, 6])
+  })
+})
+
+test('units that were added are those of their period: the next one begins with the limit alone', () => {
+  const allowance = quota(100)
+  const counter = { ...newCounter(allowance, 0, Date.UTC(2026, 0, 15)), spent: 40, added: 25 }
+  const leftAt = (at: number) => storeOf(advance(counter, allowance, 0, at), allowance)
+  expect(leftAt(Date.UTC(2026, 1, 1) - 1)).toBe(85)
+  expect(leftAt(Date.UTC(2026, 1, 1))).toBe(100)
+  // A clock that goes back brings no earlier period back.
+  const later = advance(counter, allowance, 0, Date.UTC(2026, 1, 1))
+  expect(advance({ ...later, spent: 30 }, allowance, 0, Date.UTC(2026, 0, 20))).toMatchObject({
+    period: later.period,
+    spent: 30,
   })
 })
 
