@@ -87,7 +87,7 @@ onEachDatabase('access over HTTP', (makeDatabase) => {
     const permissions = [...new Set(guarded.map(({ access }) => access))].filter(
       (access) => access !== 'any key',
     )
-    expect(permissions).toHaveLength(7)
+    expect(permissions).toHaveLength(8)
     const key = async (granted: string[]) =>
       (await server.latchkey.keys.create({ organizationId: 'root', name: 'K', permissions: granted })).key
     const all = new Map<string, { holder: string; others: string }>()
