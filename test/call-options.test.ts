@@ -33,7 +33,7 @@ const methods: Record<string, readonly unknown[]> = {
   'organizations.update': ['acme', { name: 'New' }],
   'organizations.addUnits': ['acme', 'credits', { add: 1 }],
   ...{ 'plans.create': [{ name: 'pro' }], 'plans.list': [{}], 'plans.listAll': [{}] },
-  ...{ 'plans.get': ['pro'], 'plans.update': ['pro', { permissions: null }] },
+  ...{ 'plans.get': ['pro'], 'plans.update': ['pro', { permissions: null }], 'plans.delete': ['pro'] },
   ...{ 'audit.list': [{}], 'audit.listAll': [{}] },
   ...{ 'sessions.list': [], 'sessions.end': [id] },
 }

@@ -55,8 +55,11 @@ interface Range {
 }
 const isInOrder = ({ since, until }: Range) => since === undefined || until === undefined || since < until
 const notInOrder = { path: ['until'], error: 'Must be later than since.' }
+// Also asked of fields that their own checks have refused.
 const isShort = ({ since, until, by }: Range) =>
-  since === undefined || until === undefined || until.getTime() - since.getTime() <= maxUsageDays[by] * dayMs
+  !(since instanceof Date) ||
+  !(until instanceof Date) ||
+  until.getTime() - since.getTime() <= maxUsageDays[by] * dayMs
 const tooLong = {
   path: ['since'],
   error: 'The range is too long: by hour it has at most 35 days, by day 800. Ask by day, month or total.',
