@@ -12,7 +12,7 @@ export interface CacheOptions {
   cachedSecrets?: number
   /**
    * How many bytes they may take: a secret counts with its name, its permissions, its metadata and its own limits. 0 to
-   * 1,099,511,627,776; 1,024 times `cachedSecrets` if absent, and so 98 MiB of 100,000.
+   * 1,099,511,627,776; 1,280 times `cachedSecrets` if absent, and so 122 MiB of 100,000.
    */
   cacheBytes?: number
 }
@@ -20,7 +20,7 @@ export interface CacheOptions {
 const defaultSecrets = 100_000
 const maxSecrets = 16_000_000
 const maxBytes = 2 ** 40
-const defaultBytesPerSecret = 1_024
+const defaultBytesPerSecret = 1_280
 
 /** Finds what is wrong with the bounds of a cache. */
 export function cacheFault({ cachedSecrets, cacheBytes }: CacheOptions): OptionFault | undefined {

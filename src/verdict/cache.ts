@@ -1,6 +1,7 @@
 // What is known of the secrets verified lately, by kid, in bounded memory: the least recently used goes first.
 import { type ParsedToken, tokenBodyLength } from '../core/token.ts'
 import { type Facts, sizeOfFacts } from './facts.ts'
+import type { Tallies, Tally } from './tally.ts'
 
 /** What the cache holds of one secret, and where: good until the next call that may forget something. */
 export interface CachedFacts extends Facts {
@@ -63,6 +64,8 @@ export class FactsCache {
   // Two arrays and no object for both: that would be a seventh of what a secret takes.
   readonly #answers: (Facts['answer'] | undefined)[] = []
   readonly #terms: (Facts['terms'] | undefined)[] = []
+  /** Of keys with limits; absent until one is asked for, since most caches hold none. */
+  #tallies: (Tally | undefined)[] | undefined
   readonly #calls: Uint32Array
   /** The slots with a use that nobody has written down yet. */
   #used: Slot[] = []
@@ -180,6 +183,17 @@ export class FactsCache {
     ;(this.#calls[slot] as number) += calls
   }
 
+  /** Where the calls of a key with limits are counted: found once, and then known. */
+  tallyOf({ slot, answer: { keyId, organizationId } }: CachedFacts, tallies: Tallies): Tally {
+    this.#tallies ??= this.#answers.map(() => undefined)
+    let tally = this.#tallies[slot]
+    if (tally === undefined) {
+      tally = tallies.of(keyId, organizationId)
+      this.#tallies[slot] = tally
+    }
+    return tally
+  }
+
   /** Remembers a secret, in place of what was known of it; nothing if it alone is larger than all that may be. */
   remember(kid: string, digest: Uint8Array, facts: Facts): void {
     const known = this.#find(kid, 0)
@@ -199,6 +213,7 @@ export class FactsCache {
     this.#buckets[bucket] = slot + 1
     this.#answers[slot] = facts.answer
     this.#terms[slot] = facts.terms
+    if (this.#tallies !== undefined) this.#tallies[slot] = undefined
     const keyBucket = this.#keyBucketOf(facts.answer.keyId)
     this.#nextOfKey[slot] = this.#keyBuckets[keyBucket] as number
     this.#keyBuckets[keyBucket] = slot + 1
@@ -259,6 +274,7 @@ export class FactsCache {
     this.#bytes -= sizeOfFacts(this.#at(slot))
     this.#answers[slot] = undefined
     this.#terms[slot] = undefined
+    if (this.#tallies !== undefined) this.#tallies[slot] = undefined
     this.#free.push(slot)
     this.#size--
     this.#drops++

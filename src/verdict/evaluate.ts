@@ -120,7 +120,7 @@ function judgeRemembered(
   if (!memory.isFresh(now, monotonic) || !areCurrent(facts.terms)) return undefined
   const refusal = evaluate(facts.terms, asked, now)
   if (refusal === undefined && purpose === 'request' && facts.terms.claims.length > 0) {
-    const tally = counts(purpose, paid) ? tallyOf(memory, facts.answer) : undefined
+    const tally = counts(purpose, paid) ? memory.cache.tallyOf(facts, memory.tallies) : undefined
     const verdict = takeUnits(memory, facts, asked, now, tally, paid, monotonic)
     if (!(verdict instanceof Wanting) && verdict.valid) memory.cache.noteUse(facts, now)
     return verdict

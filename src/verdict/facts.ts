@@ -85,6 +85,7 @@ export function sizeOfFacts({ answer, terms }: Facts): number {
   // Two bytes a character: a text that is not Latin takes them.
   let bytes = secretBytes + 2 * characters + (terms.expiresAt === null ? 0 : termsBytes)
   // Some hold a list as text too, to write it quickly.
+  if (terms.claims.length > 0) bytes += tallyBytes
   if (terms.claims !== terms.organization.claims) bytes += termsBytes + terms.claims.length * limitBytes
   for (let i = 0; i < permissions.length; i++)
     bytes += permissionBytes + 3 * (permissions[i] as string).length
@@ -96,6 +97,8 @@ const secretBytes = 336
 const termsBytes = 80
 const permissionBytes = 40
 const limitBytes = 120
+/** Where calls that draw are counted. */
+const tallyBytes = 160
 
 const noMetadata: Readonly<Record<string, unknown>> = Object.freeze({})
 const metadataText = Symbol('metadata as text')

@@ -32,13 +32,20 @@ interface Drawn {
   units: number
 }
 
+const nothing: readonly number[] = Object.freeze([])
+const noClaims: readonly Claim[] = Object.freeze([])
+
 /** What was counted of a key since the last collection, beside what the cache has counted. */
 export class Tally {
   readonly keyId: string
   readonly organizationId: string
   valid = 0
-  readonly refused: Refused[] = []
-  readonly drawn: Drawn[] = []
+  refused: Refused[] | undefined = undefined
+  /** The limits from which calls draw, and how many units of each: the same ones nearly always, so none is looked for. */
+  claims = noClaims
+  units = nothing as number[]
+  /** The units of limits from which calls drew before. */
+  drawn: Drawn[] | undefined = undefined
   /** It stands on the list of those that have something to collect. */
   isListed = false
 
@@ -90,14 +97,16 @@ export class Tallies {
     this.enter(now)
     this.#list(tally)
     if (!verdict.valid) {
-      raise(tally.refused, verdict.code)
+      raise(tally, verdict.code)
       return
     }
     tally.valid++
     if (claims === undefined) return
     for (let i = 0; i < claims.length; i++) {
       const { limit, cost } = claims[i] as Claim
-      if (cost > 0) raiseUnits(tally.drawn, limit.scope, limit.name, cost)
+      if (cost === 0) continue
+      if (tally.claims[i]?.limit !== limit) drawFrom(tally, claims)
+      tally.units[i] = (tally.units[i] as number) + cost
     }
   }
 
@@ -105,7 +114,7 @@ export class Tallies {
   countUnknown(code: 'malformed' | 'not_found', now: number): void {
     this.enter(now)
     this.#list(this.#unknown)
-    raise(this.#unknown.refused, code)
+    raise(this.#unknown, code)
   }
 
   /** Adds valid calls that were counted elsewhere in the hour that is counted in. */
@@ -145,13 +154,14 @@ export class Tallies {
     this.#byKey.clear()
     for (const tally of listed) {
       tally.isListed = false
-      const { valid, refused, drawn } = tally
+      putAside(tally)
+      const { valid, refused = [], drawn = [] } = tally
       if (valid > 0) this.#take(tally, 'valid', valid)
       for (const { code, calls } of refused) this.#take(tally, code, calls)
       for (const { scope, name, units } of drawn) this.#take(tally, unitsMeasure(scope, name), units)
       tally.valid = 0
-      refused.length = 0
-      drawn.length = 0
+      tally.refused = undefined
+      tally.drawn = undefined
     }
   }
 
@@ -184,7 +194,9 @@ export class Tallies {
   }
 }
 
-function raise(refused: Refused[], code: string): void {
+function raise(tally: Tally, code: string): void {
+  tally.refused ??= []
+  const { refused } = tally
   for (let i = 0; i < refused.length; i++) {
     const entry = refused[i] as Refused
     if (entry.code === code) {
@@ -195,7 +207,25 @@ function raise(refused: Refused[], code: string): void {
   refused.push({ code, calls: 1 })
 }
 
-function raiseUnits(drawn: Drawn[], scope: LimitScope, name: string, units: number): void {
+/** From now on its calls draw from other limits. */
+function drawFrom(tally: Tally, claims: readonly Claim[]): void {
+  putAside(tally)
+  tally.claims = claims
+  tally.units = claims.map(() => 0)
+}
+
+function putAside(tally: Tally): void {
+  for (const [i, units] of tally.units.entries()) {
+    if (units === 0) continue
+    const { scope, name } = (tally.claims[i] as Claim).limit
+    raiseUnits(tally, scope, name, units)
+    tally.units[i] = 0
+  }
+}
+
+function raiseUnits(tally: Tally, scope: LimitScope, name: string, units: number): void {
+  tally.drawn ??= []
+  const { drawn } = tally
   for (let i = 0; i < drawn.length; i++) {
     const entry = drawn[i] as Drawn
     if (entry.name === name && entry.scope === scope) {

@@ -43,7 +43,7 @@ export const serveCommand = defineCommand({
     ),
     new Option(
       '--cache-bytes <bytes>',
-      'the size of that cache in bytes (or LATCHKEY_CACHE_BYTES; default: 1024 per secret)',
+      'the size of that cache in bytes (or LATCHKEY_CACHE_BYTES; default: 1280 per secret)',
     ),
     new Option(
       '--trusted-proxy <address>',
