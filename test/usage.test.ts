@@ -29,6 +29,34 @@ onEachDatabase('usage', (makeDatabase) => {
     await stage.roll()
     const { rows } = await stage.latchkey.usage.read({ by: 'total' })
     expect(rows).toMatchObject([{ refused: { not_found: most } }])
+    // Given back without end, many at once, and when the hour is closed already.
+    const { acme, bees } = stage
+    const back = [acme, hour + 3, 'key/credits', -most] as const
+    for (let i = 0; i < 3; i++) await stage.write([back, back])
+    for (let i = 0; i < 3; i++) await stage.write([[acme, hour, 'valid', most]])
+    const many = Array.from({ length: 3 }, (_, i) => [acme, hour + 2, `key/of_${i}`, most] as const)
+    await stage.write(many)
+    stage.clock.advance(2 * dayMs)
+    await stage.roll()
+    const all = await stage.latchkey.usage.export({ by: 'day', keyId: acme.id })
+    expect(all.rows.find(({ measure }) => measure === 'valid')).toMatchObject({ amount: most, late: most })
+    const ofAcme = await stage.latchkey.usage.read({ by: 'total', organizationId: 'acme', group: 'key' })
+    expect(ofAcme.rows[0]?.units.find(({ name }) => name === 'credits')?.units).toBe(-most)
+    const late = await stage.latchkey.usage.export({
+      by: 'hour',
+      keyId: acme.id,
+      since: new Date(hour * hourMs),
+    })
+    expect(late.rows.find(({ measure }) => measure === 'valid')).toMatchObject({ amount: most, late: most })
+    // What keys have together is more than a number tells exactly, and no error; what is kept of it is exact.
+    const next = hour + 51
+    await stage.write([acme, bees].map((key) => [key, next, 'valid', most] as const))
+    const read = { by: 'hour', since: new Date(next * hourMs) } as const
+    stage.clock.advance(hourMs)
+    expect((await stage.latchkey.usage.read(read)).rows[0]?.valid).toBeGreaterThan(most)
+    stage.clock.advance(2 * hourMs)
+    await stage.roll()
+    expect((await stage.latchkey.usage.read(read)).rows[0]?.valid).toBe(most)
   })
 
   test('is told by period and group, with refusals by code and units by limit', async () => {
@@ -253,6 +281,13 @@ onOneDatabase('SQLite', 'usage over HTTP', (makeDatabase) => {
     }
     for (let i = 0; i < 3; i++) await verifiers.report(report)
     await verifiers.report({ ...report, counts: [count(plain.id, 1)], number: 2 })
+    // No key has these: they would stay for ever.
+    const made = ['made_up', 'malformed', 'key/made_up', 'organization/requests'].map((measure) => ({
+      ...count(limited.id, 1),
+      measure,
+    }))
+    const ofNone = ['valid', 'key/requests'].map((measure) => ({ keyId: null, start, measure, amount: 1 }))
+    await verifiers.report({ ...report, counts: [...made, ...ofNone], number: 3 })
     await expect(verifiers.report({ ...report, number: 0 })).rejects.toMatchObject({ code: 'invalid_input' })
     const amounts: Record<string, number> = {}
     for (const [place, amount] of Object.entries(await readAmounts(database))) {

@@ -49,7 +49,7 @@ async function settle(engine: Engine, input: SettleInput, options: CommandOption
   const requirements = { permission: 'latchkey:keys:verify', signal: options.signal } as const
   return engine.commit(actorOf(options), requirements, async (change) => {
     const { tx, actor } = change
-    const key = await findDrawn(tx, reservation.keyId)
+    const key = (await findDrawn(tx, [reservation.keyId])).get(reservation.keyId)
     const scope = scopeOf(actor)
     // A foreign one is as unknown as one that is not there.
     if (key === undefined || (scope !== undefined && key.organizationId !== scope))

@@ -70,6 +70,9 @@ export async function findUsageNumber(
   return row?.number
 }
 
+// Exact as far as numbers are, and beyond that no error, as it would be of whole numbers.
+const sum = sql<number>`sum(cast(amount as double precision))`
+
 /** Reads figures of some pieces, each period and measure a row; of some groups alone, if they are named. */
 export async function readFigures(
   db: Db,
@@ -83,7 +86,7 @@ export async function readFigures(
     const { id, where } = selectionOf({ table, ...piece }, scope, group, ids)
     const { rows } = await sql<Omit<UsageFigure, 'table'>>`
       select summed.period, summed.id, measures.name as measure, summed.amount from (
-        select period, ${id} as id, measure, cast(sum(amount) as bigint) as amount
+        select period, ${id} as id, measure, ${sum} as amount
         from ${sql.table(`usage_${table}`)} where ${where} group by 1, 2, 3) as summed
       join ${sql.table('usage_names')} as measures on measures.number = summed.measure
       order by 1, 2, 3`.execute(db)
@@ -111,7 +114,7 @@ export async function findTopGroups(
     where kind = 'measure' and name not like '%/%' ${wanted[sort]}`
   const { rows } = await sql<{ id: number }>`
     select id from (${sql.join(selects, sql` union all `)}) as counted where measure in (${measures})
-    group by id order by sum(amount) desc, id limit ${limit}`.execute(db)
+    group by id order by ${sum} desc, id limit ${limit}`.execute(db)
   return rows.map(({ id }) => id)
 }
 

@@ -13,7 +13,7 @@ import { hourClosesMs } from '../core/bounds.ts'
 import type { StoreDialect } from './backend.ts'
 import { after, type Instant } from './instants.ts'
 import type { Db, Tx, UsageTable } from './tables.ts'
-import { boundedSum } from './usage.ts'
+import { bounded, withExcluded } from './usage.ts'
 
 const hourMs = 3_600_000
 
@@ -174,13 +174,13 @@ async function add(
     )}) as shares
     where period = ${until} and ${placeOf('')} > ${place(start)} and ${placeOf('')} <= ${place(to)}
     ${from === 'usage_hours' ? sql`and organization > 0` : sql``}`
-  const sum = (column: string) => sql`cast(sum(${sql.ref(column)}) as bigint)`
+  // A page is so short that its sum fits into a column; what is exact is less.
+  const sum = (column: string) => bounded(sql`cast(sum(${sql.ref(column)}) as bigint)`)
   await sql`insert into ${sql.table(into)} (period, organization, key, measure, amount, late)
     select cast(${period} as integer), organization, key, measure, ${sum('amount')}, ${sum('late')}
     from (${page}) as page where true group by organization, key, measure
-    on conflict (period, organization, key, measure) do update set amount = ${boundedSum(sql.ref(`${into}.amount`))},
-      late = case when excluded.late is null then ${sql.ref(`${into}.late`)}
-        else coalesce(${sql.ref(`${into}.late`)}, 0) + excluded.late end`.execute(tx)
+    on conflict (period, organization, key, measure) do update
+      set amount = ${withExcluded(into, 'amount')}, late = ${withExcluded(into, 'late')}`.execute(tx)
 }
 
 /** Deletes some rows of periods that ended so many days ago and are rolled up; tells how many. */

@@ -145,12 +145,19 @@ async function readWritten(tx: Tx, { source }: UsageBatch): Promise<number> {
 }
 
 /**
- * A stored amount and the one that comes to it. What verifiers elsewhere claim to have counted goes no further than what is exact:
- * a sum beyond what a column holds would fail each later batch and sum that meets the row.
+ * Holds a sum to what a number tells exactly. What verifiers elsewhere claim to have counted, or reserve and give back, can be
+ * beyond what a column holds, and would fail each later batch, sum and answer that meets the row.
  */
-export function boundedSum(stored: RawBuilder<unknown>): RawBuilder<number> {
-  const most = sql.lit(Number.MAX_SAFE_INTEGER)
-  return sql`case when ${stored} + excluded.amount > ${most} then ${most} else ${stored} + excluded.amount end`
+export function bounded(sum: RawBuilder<unknown>): RawBuilder<number> {
+  const [least, most] = [Number.MIN_SAFE_INTEGER, Number.MAX_SAFE_INTEGER].map((bound) => sql.lit(bound))
+  return sql`case when ${sum} > ${most} then ${most} when ${sum} < ${least} then ${least} else ${sum} end`
+}
+
+/** What a row has of a column after others came to it; null if there is nothing in either. */
+export function withExcluded(table: string, column: 'amount' | 'late'): RawBuilder<number> {
+  const [stored, excluded] = [sql.ref(`${table}.${column}`), sql.ref(`excluded.${column}`)]
+  return sql`case when ${excluded} is null then ${stored}
+    else ${bounded(sql`coalesce(${stored}, 0) + ${excluded}`)} end`
 }
 
 async function addCounts(tx: Tx, counts: readonly UsageCount[], open: OpenHours): Promise<void> {
@@ -164,23 +171,24 @@ async function addCounts(tx: Tx, counts: readonly UsageCount[], open: OpenHours)
     const same = rows.get(place)
     if (same === undefined) rows.set(place, row)
     else {
-      same.amount = Math.min(same.amount + row.amount, Number.MAX_SAFE_INTEGER)
-      same.late = (same.late ?? 0) + (row.late ?? 0) || null
+      same.amount = boundedNumber(same.amount + row.amount)
+      same.late = boundedNumber((same.late ?? 0) + (row.late ?? 0)) || null
     }
   }
   await tx
     .insertInto('usage_hours')
     .values([...rows.values()].sort(byPlace))
     .onConflict((conflict) =>
-      conflict.columns(['period', 'organization', 'key', 'measure']).doUpdateSet((eb) => ({
-        amount: boundedSum(sql`usage_hours.amount`),
-        late: sql<
-          number | null
-        >`case when ${eb.ref('excluded.late')} is null then ${eb.ref('usage_hours.late')}
-          else coalesce(${eb.ref('usage_hours.late')}, 0) + ${eb.ref('excluded.late')} end`,
-      })),
+      conflict.columns(['period', 'organization', 'key', 'measure']).doUpdateSet({
+        amount: withExcluded('usage_hours', 'amount'),
+        late: withExcluded('usage_hours', 'late'),
+      }),
     )
     .execute()
+}
+
+function boundedNumber(sum: number): number {
+  return Math.max(Number.MIN_SAFE_INTEGER, Math.min(sum, Number.MAX_SAFE_INTEGER))
 }
 
 function toRow(count: UsageCount, numbers: ReadonlyMap<string, number>, { first, now }: OpenHours) {

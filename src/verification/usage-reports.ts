@@ -2,7 +2,10 @@
 import type { z } from 'zod'
 import { maxSourcesOfKey } from '../core/bounds.ts'
 import { LatchkeyError } from '../core/errors.ts'
+import { isCode, limitOfMeasure, type Measure } from '../core/measures.ts'
 import type { reportSchema } from '../core/shapes/usage.ts'
+import { readDrawn, type StoredLimit } from '../core/stored-limits.ts'
+import { type DrawnRow, findDrawn } from '../store/drawn-limits.ts'
 import type { Instant } from '../store/instants.ts'
 import type { Store } from '../store/store.ts'
 import { saveUsage } from '../store/usage.ts'
@@ -20,7 +23,7 @@ export interface UsageReport extends z.output<typeof reportSchema> {
 
 /**
  * Writes a report; resolves with the time by the database's clock, in milliseconds since 1970. What is of keys that the
- * reporter may not know of is left out. Throws `too_many_requests`, `store_unavailable`.
+ * reporter may not know of is left out, and so is what no key of its kind has: each measure that there is stays for ever. Throws `too_many_requests`, `store_unavailable`.
  */
 export async function saveReport(
   store: Pick<Store, 'read' | 'write' | 'dialect'>,
@@ -29,7 +32,11 @@ export async function saveReport(
 ): Promise<number> {
   const keyIds = counts.flatMap(({ keyId }) => keyId ?? [])
   const kids = uses.map(({ kid }) => kid)
-  const known = await store.read((db) => readReported(db, { keyIds, kids, reporter }, at))
+  const limited = counts.flatMap(({ keyId, measure }) => (limitOfMeasure(measure) && keyId) ?? [])
+  const [known, drawn] = await store.read(async (db) => [
+    await readReported(db, { keyIds, kids, reporter }, at),
+    await findDrawn(db, limited),
+  ])
   const id = `${reporter}/${source}`
   if (known.sources.length >= maxSourcesOfKey && !known.sources.includes(id))
     throw new LatchkeyError(
@@ -48,6 +55,7 @@ export async function saveReport(
         const owner = keyId === null ? '' : known.keys.get(keyId)
         const hour = Math.floor(start.getTime() / hourMs)
         if (keyId !== null && !isInScope(owner)) return []
+        if (!isMeasured(measure, keyId, drawn)) return []
         return [{ keyId: keyId ?? '', organizationId: owner as string, hour, measure, amount }]
       }),
       uses: uses.flatMap(({ kid, at: usedAt }) => {
@@ -59,4 +67,19 @@ export async function saveReport(
     at,
   )
   return saved.now
+}
+
+/** Whether a key, or a token of none, has a measure: the code of a verdict, or a limit from which it draws. */
+function isMeasured(measure: Measure, keyId: string | null, drawn: ReadonlyMap<string, DrawnRow>): boolean {
+  const limit = limitOfMeasure(measure)
+  if (limit === undefined) return isCode(measure, keyId !== null)
+  const row = drawn.get(keyId ?? '')
+  if (row === undefined) return false
+  const { own, ofOrganization, plan, line } = readDrawn(row.lines)
+  const lists: Record<typeof limit.scope, readonly StoredLimit[]> = {
+    key: [...own, ...(plan?.keyLimits ?? [])],
+    organization: [...ofOrganization, ...(plan?.limits ?? [])],
+    ancestor: [...line.flatMap(({ limits }) => limits), ...(plan?.keyLimits ?? [])],
+  }
+  return lists[limit.scope].some(({ name }) => name === limit.name)
 }
