@@ -15,18 +15,10 @@ import { makeClock } from './setup/clock.ts'
 import { onEachDatabase, onOneDatabase } from './setup/databases.ts'
 import { connectDirectly, readAll } from './setup/direct.ts'
 import { repository } from './setup/documents-run.ts'
-import { openJobsStage } from './setup/jobs.ts'
+import { openJobsStage, work } from './setup/jobs.ts'
 import { startTestServer } from './setup/server.ts'
 
 const [minute, hour, day] = [60_000, 3_600_000, 86_400_000]
-const work = {
-  subject: '',
-  organizationId: null,
-  payload: {},
-  attempt: 1,
-  signal: new AbortController().signal,
-  requireHeld: () => {},
-}
 
 onEachDatabase('retention', (makeDatabase, kind) => {
   test('deletes what is due, in every organization, and nothing else', async () => {

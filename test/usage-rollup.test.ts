@@ -13,6 +13,7 @@ import { mulberry32 } from './setup/chance.ts'
 import { makeClock } from './setup/clock.ts'
 import { onEachDatabase } from './setup/databases.ts'
 import { connectDirectly } from './setup/direct.ts'
+import { work } from './setup/jobs.ts'
 import { hourMs, readAmounts } from './setup/usage.ts'
 
 const dayMs = 24 * hourMs
@@ -20,14 +21,6 @@ const dayMs = 24 * hourMs
 const begun = Date.UTC(2026, 3, 29, 6)
 const first = begun / hourMs
 const hours = 4 * 24
-const work = {
-  subject: '',
-  organizationId: null,
-  payload: {},
-  attempt: 1,
-  signal: new AbortController().signal,
-  requireHeld: () => {},
-}
 
 onEachDatabase('usage that is rolled up', (makeDatabase) => {
   test('has sums that are those of its hours, however often the work is cut off', async () => {

@@ -10,6 +10,7 @@ import { systemClock } from '../src/verdict/clock.ts'
 import { createAcme } from './setup/acme.ts'
 import { makeClock } from './setup/clock.ts'
 import { onEachDatabase, onOneDatabase } from './setup/databases.ts'
+import { work } from './setup/jobs.ts'
 import { startTestServer } from './setup/server.ts'
 import { hourMs, readAmounts } from './setup/usage.ts'
 
@@ -325,10 +326,6 @@ async function openStage(database: string) {
   const [acme, bees] = [await make('acme'), await make('bees')]
   const at = instantsOf(store.dialect, clock.now)
   let number = 0
-  const work = {
-    ...{ subject: '', organizationId: null, payload: {}, attempt: 1 },
-    ...{ signal: new AbortController().signal, requireHeld: () => {} },
-  }
   return {
     ...{ database, clock, latchkey, root, acme, bees },
     async write(counted: readonly Counted[]) {

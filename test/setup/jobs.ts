@@ -1,6 +1,6 @@
 // Runners of jobs as several processes on one database have them: each with a store of its own, under one clock.
 import { Jobs } from '../../src/jobs/jobs.ts'
-import type { JobKind } from '../../src/jobs/kinds.ts'
+import type { JobKind, Work } from '../../src/jobs/kinds.ts'
 import { instantsOf } from '../../src/store/instants.ts'
 import { enqueueJob, type NewJob } from '../../src/store/jobs.ts'
 import { openStore, type Store } from '../../src/store/store.ts'
@@ -10,6 +10,16 @@ import { connectDirectly, type Row } from './direct.ts'
 
 /** They look so often, by the machine's clock: all else is by the test's. */
 const pollMs = 10
+
+/** A job as its kind gets it, where a test runs the kind itself. */
+export const work: Work = {
+  subject: '',
+  organizationId: null,
+  payload: {},
+  attempt: 1,
+  signal: new AbortController().signal,
+  requireHeld: () => {},
+}
 
 export interface JobsStage extends AsyncDisposable {
   store: Store

@@ -6,7 +6,7 @@ import type { Claim, Message, Outcome } from '../../src/verdict/claims.ts'
 import type { DrawMessage } from '../../src/verdict/counter.ts'
 import type { CountedLimit, Holding } from '../../src/verdict/holding.ts'
 import type { World } from './limits-model.ts'
-import type { Caller, Costs } from './limits-model-caller.ts'
+import { Caller, type Costs } from './limits-model-caller.ts'
 import { Link } from './limits-model-link.ts'
 import { type GrantsBody, type Instant, ModelServer, type Served } from './limits-model-server.ts'
 import type { AskedCounter, Drawn, ModelLimit, Store } from './limits-model-store.ts'
@@ -22,7 +22,7 @@ interface Look {
 }
 
 /** One process: it may be paused, cut off, stopped and killed. */
-export class Process implements Caller {
+export class Process extends Caller {
   readonly #world: World
   readonly #store: Store
   readonly #link: Link
@@ -37,9 +37,6 @@ export class Process implements Caller {
   #isRegistered = false
   #leaseEndsAt = Number.NEGATIVE_INFINITY
   #seen = 0
-  #pausedUntil = 0
-  #inbox: (() => void)[] = []
-  #isDead = false
   // The sending of messages.
   #isBusy = false
   #isDue = false
@@ -52,6 +49,7 @@ export class Process implements Caller {
   readonly #notedAt = new Map<string, Instant>()
 
   constructor(world: World, name: string) {
+    super(world)
     this.#world = world
     this.#store = world.store
     this.#link = new Link(world, (run) => this.deliver(run))
@@ -91,34 +89,12 @@ export class Process implements Caller {
     this.#every(1_000, () => this.#allotments.sweep())
   }
 
-  get isDead(): boolean {
-    return this.#isDead
-  }
-
-  /** Runs something in this process, once it is not paused any more. */
-  deliver(run: () => void): void {
-    if (this.#isDead) return
-    if (this.#world.time < this.#pausedUntil) this.#inbox.push(run)
-    else run()
-  }
-
-  pause(length: number): void {
-    const world = this.#world
-    this.#pausedUntil = Math.max(this.#pausedUntil, world.time + length)
-    world.at(this.#pausedUntil - world.time, () => {
-      if (world.time < this.#pausedUntil) return
-      const waiting = this.#inbox.sort(() => world.random() - 0.5)
-      this.#inbox = []
-      for (const run of waiting) this.deliver(run)
-    })
+  protected override arrange(waiting: (() => void)[]): (() => void)[] {
+    return waiting.sort(() => this.#world.random() - 0.5)
   }
 
   cutOff(length: number): void {
     this.#link.cutOff(length)
-  }
-
-  kill(): void {
-    this.#isDead = true
   }
 
   /** Gives all units back, and ends soon after that. */
@@ -141,7 +117,10 @@ export class Process implements Caller {
   }
 
   /** A call: takes from hand while the lease holds, and waits for a draw otherwise. */
-  call(costs: Costs, note: (outcome: Outcome | undefined, periods: Map<string, number>) => void): void {
+  override call(
+    costs: Costs,
+    note: (outcome: Outcome | undefined, periods: Map<string, number>) => void,
+  ): void {
     if (this.#holdsLease() && this.#known.size > 0) {
       const claims = this.#claimsOf(costs)
       const outcome = this.#allotments.take(claims, this.#now())
@@ -200,7 +179,7 @@ export class Process implements Caller {
   }
 
   #every(milliseconds: number, run: () => void): void {
-    if (this.#isDead) return
+    if (this.isDead) return
     this.#world.at(milliseconds * this.#world.between(0.9, 1.1), () => {
       this.deliver(run)
       this.#every(milliseconds, run)
@@ -299,7 +278,7 @@ export class Process implements Caller {
   }
 
   #wake(): void {
-    if (this.#isBusy || this.#isDue || this.#isDead) return
+    if (this.#isBusy || this.#isDue || this.isDead) return
     this.#isDue = true
     const delay = Math.max(0, this.#startedAt + spacingMs - this.#world.time)
     this.#world.at(delay, () =>

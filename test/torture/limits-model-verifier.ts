@@ -8,11 +8,11 @@ import type { Claim, Message, Outcome } from '../../src/verdict/claims.ts'
 import type { DrawAnswer } from '../../src/verdict/counter.ts'
 import type { CountedLimit, Holding } from '../../src/verdict/holding.ts'
 import type { World } from './limits-model.ts'
-import type { Caller, Costs } from './limits-model-caller.ts'
+import { Caller, type Costs } from './limits-model-caller.ts'
 import { type Exchange, factsMs, type GrantsBody } from './limits-model-server.ts'
 
 /** A verifier: it may be paused, cut off and killed. */
-export class RemoteVerifier implements Caller {
+export class RemoteVerifier extends Caller {
   readonly #world: World
   readonly #home: number
   readonly #grants: VerifierGrants
@@ -22,12 +22,10 @@ export class RemoteVerifier implements Caller {
   /** The process whose units it holds, by its name as a holder, and what the last answer was taken for. */
   #granter = ''
   #exchange: Exchange | undefined
-  #pausedUntil = 0
-  #inbox: (() => void)[] = []
   #isCutOff = false
-  #isDead = false
 
   constructor(world: World, home: number) {
+    super(world)
     this.#world = world
     this.#home = home
     this.#uptime = Math.floor(world.between(0, 1e6))
@@ -44,25 +42,6 @@ export class RemoteVerifier implements Caller {
     this.#keepLearning()
   }
 
-  get isDead(): boolean {
-    return this.#isDead
-  }
-
-  deliver(run: () => void): void {
-    if (this.#isDead) return
-    if (this.#world.time < this.#pausedUntil) this.#inbox.push(run)
-    else run()
-  }
-
-  pause(length: number): void {
-    const world = this.#world
-    this.#pausedUntil = Math.max(this.#pausedUntil, world.time + length)
-    world.at(this.#pausedUntil - world.time, () => {
-      if (world.time < this.#pausedUntil) return
-      for (const run of this.#inbox.splice(0)) this.deliver(run)
-    })
-  }
-
   cutOff(length: number): void {
     this.#isCutOff = true
     this.#world.at(length, () => {
@@ -70,11 +49,10 @@ export class RemoteVerifier implements Caller {
     })
   }
 
-  kill(): void {
-    this.#isDead = true
-  }
-
-  call(costs: Costs, note: (outcome: Outcome | undefined, periods: Map<string, number>) => void): void {
+  override call(
+    costs: Costs,
+    note: (outcome: Outcome | undefined, periods: Map<string, number>) => void,
+  ): void {
     if (this.#world.time - this.#knownAt >= factsMs) {
       note(undefined, new Map())
       return
@@ -119,7 +97,7 @@ export class RemoteVerifier implements Caller {
           this.#known.set(counterId, { counterId, ...whose, allowance, defaultCost: 1, epoch })
         }
       })
-    if (!this.#isDead) this.#world.at(this.#world.between(300, 600), () => this.#keepLearning())
+    if (!this.isDead) this.#world.at(this.#world.between(300, 600), () => this.#keepLearning())
   }
 
   /** Notes what calls take when messages are prepared and answered. */

@@ -2,10 +2,9 @@
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import { type FormEvent, useState } from 'react'
 import { call, type WirePlan } from '../../api.ts'
-import { focusMark } from '../../components/autofocus.ts'
 import { Button } from '../../components/button.tsx'
+import { ConfirmationField } from '../../components/confirmation-field.tsx'
 import { Dialog, DialogActions } from '../../components/dialog.tsx'
-import { Field } from '../../components/field.tsx'
 import { ErrorNotice, Notice } from '../../components/notices.tsx'
 import { organizationsOn } from '../../format/plans.ts'
 import { planQuery } from '../../queries.ts'
@@ -54,20 +53,12 @@ export function DeletePlanDialog({ plan: { name }, close }: DeletePlanDialogProp
         {details?.organizations === 0 && <p>No organization is on it.</p>}
         {unread !== null && <ErrorNotice error={unread} />}
         {!isUsed && (
-          <Field label={`Type ${name} to confirm`}>
-            {(control) => (
-              <input
-                {...control}
-                {...focusMark}
-                className="input font-mono"
-                autoComplete="off"
-                autoCapitalize="off"
-                spellCheck={false}
-                value={typed}
-                onChange={(event) => setTyped(event.target.value)}
-              />
-            )}
-          </Field>
+          <ConfirmationField
+            label={`Type ${name} to confirm`}
+            value={typed}
+            change={setTyped}
+            className="font-mono"
+          />
         )}
         {deletion.isError && <ErrorNotice error={deletion.error} />}
         <DialogActions>

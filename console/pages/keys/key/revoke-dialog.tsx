@@ -1,11 +1,10 @@
 // Asks before a key is revoked: by its name, and with what will stop working.
 import { type FormEvent, useState } from 'react'
 import type { WireKey } from '../../../api.ts'
-import { focusMark } from '../../../components/autofocus.ts'
 import { Button } from '../../../components/button.tsx'
+import { ConfirmationField } from '../../../components/confirmation-field.tsx'
 import { CopyButton } from '../../../components/copy.tsx'
 import { Dialog, DialogActions } from '../../../components/dialog.tsx'
-import { Field } from '../../../components/field.tsx'
 import { Foreign } from '../../../components/foreign.tsx'
 import { ErrorNotice, Notice } from '../../../components/notices.tsx'
 import { PermissionList } from '../../../components/permission-list.tsx'
@@ -74,21 +73,11 @@ export function RevokeDialog({ of: key, close, done }: RevokeDialogProps) {
             <CopyButton text={wanted} label="Copy" />
           </div>
         </div>
-        <Field label={hasName ? 'Type the name to confirm' : 'Type the end of its id to confirm'}>
-          {(control) => (
-            <input
-              {...control}
-              {...focusMark}
-              className="input"
-              dir="auto"
-              autoComplete="off"
-              autoCapitalize="off"
-              spellCheck={false}
-              value={typed}
-              onChange={(event) => setTyped(event.target.value)}
-            />
-          )}
-        </Field>
+        <ConfirmationField
+          label={hasName ? 'Type the name to confirm' : 'Type the end of its id to confirm'}
+          value={typed}
+          change={setTyped}
+        />
         {revoke.isError && <ErrorNotice error={revoke.error} />}
         <DialogActions>
           <Button onClick={close}>Cancel</Button>
