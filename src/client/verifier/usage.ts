@@ -13,6 +13,8 @@ import type { Requester } from '../request/request.ts'
 const reportEveryMs = 10_000
 /** What no server takes for so long is not counted. */
 const maxFrozenMs = 3_600_000
+/** By these a server refuses a batch for what it is. */
+const refusals = new Set([400, 413, 422])
 
 interface Frozen {
   body: ReportInput
@@ -74,7 +76,13 @@ export class UsageReporter {
   }
 
   async #send(): Promise<void> {
+    // While the server is away, what is counted is added up: batches of their own would take memory without end.
+    await this.#sendFrozen()
     this.#freeze()
+    await this.#sendFrozen()
+  }
+
+  async #sendFrozen(): Promise<void> {
     while (this.#frozen.length > 0) {
       const [{ body, frozenAt }] = this.#frozen as [Frozen]
       const age = this.#options.clock.monotonic() - frozenAt
@@ -111,7 +119,10 @@ export class UsageReporter {
       const now = clock.now()
       tallies.setAhead(at.getTime() - (sentAt + now) / 2, now)
     } catch (error) {
-      if ((error as LatchkeyClientError).code !== 'route_not_found') throw error
+      const { code, status } = error as LatchkeyClientError
+      // All others would wait behind one that no server will ever take.
+      if (status !== undefined && refusals.has(status)) return
+      if (code !== 'route_not_found') throw error
       // A server of an older version takes the uses alone.
       if (body.uses.length > 0)
         await server.send('POST', '/v1/keys/uses', { body: body.uses, repeatable: true })
