@@ -37,7 +37,7 @@ const methods: Record<string, readonly unknown[]> = {
   ...{ 'audit.list': [{}], 'audit.listAll': [{}] },
   ...{ 'sessions.list': [], 'sessions.end': [id] },
 }
-const waited = /\.(update|rotate|endSecret|revoke|addUnits)$/
+const waited = /\.(update|rotate|endSecret|revoke|addUnits|delete)$/
 const withWait = Object.keys(methods).filter((name) => waited.test(name))
 /** What takes a token in place of options, from a browser that signs in. */
 const signIn = ['sessions.start', 'sessions.authenticate', 'sessions.refresh']
