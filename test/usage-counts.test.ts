@@ -15,6 +15,7 @@ import { mulberry32 } from './setup/chance.ts'
 import { makeClock } from './setup/clock.ts'
 import { onEachDatabase } from './setup/databases.ts'
 import { rounds } from './setup/rounds.ts'
+import { startTestServer } from './setup/server.ts'
 import { hourMs, readAmounts, readUsageRows } from './setup/usage.ts'
 
 /** In the middle of an hour. */
@@ -68,6 +69,47 @@ onEachDatabase('what is counted', (makeDatabase) => {
       [`${hour} ${limited.id} key/requests`]: 3,
       [`${hour}  not_found`]: 3,
       [`${hour}  malformed`]: 2,
+    })
+  })
+
+  test('is every verdict once, through whichever door of the server', async () => {
+    const database = await makeDatabase()
+    const server = await startTestServer(database)
+    const { latchkey, rootKey } = server
+    await createAcme(latchkey)
+    const make = (more = {}) =>
+      latchkey.keys.create({ organizationId: 'acme', name: 'CI', permissions: ['emails:*'], ...more })
+    const limits = [{ name: 'requests', limit: 2, windowSeconds: 2_592_000 }]
+    const [key, limited, revoked] = [await make(), await make({ limits }), await make()]
+    await latchkey.keys.revoke(revoked.id)
+    const statuses = async (path: string, tokens: readonly string[]) => {
+      const answered = []
+      for (const token of tokens) answered.push((await server.request('GET', path, { token })).status)
+      return answered
+    }
+    // Twice each: from the store or memory, and then from memory.
+    const tokens = [key, limited, revoked].flatMap(({ key: token }) => [token, token])
+    expect(await statuses('/v1/auth', tokens)).toEqual([200, 200, 200, 200, 401, 401])
+    expect(await statuses('/v1/auth', [limited.key, limited.key, 're_nonsense'])).toEqual([429, 429, 401])
+    expect(await statuses('/v1/auth?permission=domains:read', [key.key, key.key])).toEqual([403, 403])
+    for (const token of tokens)
+      await server.request('POST', '/v1/keys/verify', { token: rootKey, body: { key: token } })
+    const items = tokens.map((token) => ({ key: token }))
+    await server.request('POST', '/v1/keys/verify/batch', { token: rootKey, body: items })
+    await server.close()
+    const sums: Record<string, number> = {}
+    for (const { key: id, measure, amount } of await readUsageRows(database)) {
+      const name = `${id === '' ? '' : { [key.id]: 'key', [limited.id]: 'limited', [revoked.id]: 'revoked' }[id]} ${measure}`
+      sums[name] = (sums[name] ?? 0) + amount
+    }
+    expect(sums).toEqual({
+      'key valid': 2 + 2 + 2,
+      'key insufficient_permissions': 2,
+      'limited valid': 2,
+      'limited rate_limited': 2 + 2 + 2,
+      'limited key/requests': 2,
+      'revoked revoked': 2 + 2 + 2,
+      ' malformed': 1,
     })
   })
 

@@ -59,7 +59,7 @@ export function createFastPath(
     // What two tokens mean, or one beside another scheme, the general way knows.
     if (head.authorization !== undefined && head.apiKey !== undefined) return false
     const token = head.apiKey ?? readBearer(head.authorization)
-    const verdict = token === undefined ? undefined : latchkey.verifyCached(token, { permissions })
+    const verdict = token === undefined ? undefined : latchkey.verifyCached(token, { permissions }, 'attempt')
     if (token === undefined || !verdict?.valid) return false
     const requestId = chooseRequestId(head.requestId)
     const { keyId, organizationId } = verdict

@@ -2,7 +2,7 @@
 // decisions: permissions, expiry and time are evaluated at every call.
 import { checkAskedPermissions } from '../core/asked-permissions.ts'
 import { missingPermissions } from '../core/permissions.ts'
-import type { Purpose } from '../core/purpose.ts'
+import { isRequest, type Purpose } from '../core/purpose.ts'
 import type { Verdict, VerifyOptions } from '../core/shapes/verification.ts'
 import { isRotated, statusOf } from '../core/status.ts'
 import { type ParsedToken, parseToken } from '../core/token.ts'
@@ -119,10 +119,12 @@ function judgeRemembered(
   // Even if all else fails, nothing is believed that is older than the lease.
   if (!memory.isFresh(now, monotonic) || !areCurrent(facts.terms)) return undefined
   const refusal = evaluate(facts.terms, asked, now)
-  if (refusal === undefined && purpose === 'request' && facts.terms.claims.length > 0) {
+  if (refusal === undefined && facts.terms.claims.length > 0 && isRequest(purpose)) {
     const tally = counts(purpose, paid) ? memory.cache.tallyOf(facts, memory.tallies) : undefined
     const verdict = takeUnits(memory, facts, asked, now, tally, paid, monotonic)
-    if (!(verdict instanceof Wanting) && verdict.valid) memory.cache.noteUse(facts, now)
+    if (verdict instanceof Wanting) return verdict
+    if (verdict.valid) memory.cache.noteUse(facts, now)
+    else if (tally && countsRefusal(purpose, paid)) memory.tallies.count(tally, verdict, now)
     return verdict
   }
   const isCounted = counts(purpose, paid)
@@ -130,13 +132,18 @@ function judgeRemembered(
   if (refusal === undefined && purpose !== 'heartbeat') memory.cache.noteUse(facts, now, isCounted ? 1 : 0)
   const verdict = verdictOf(facts.answer, facts.terms, refusal)
   // The calls of valid ones are counted with their use.
-  if (refusal !== undefined && isCounted) countVerdict(memory, facts.answer, verdict, now)
+  if (refusal !== undefined && countsRefusal(purpose, paid)) countVerdict(memory, facts.answer, verdict, now)
   return verdict
 }
 
-/** Whether a verdict is counted where it is made. */
+/** Whether a valid verdict is counted where it is made. */
 export function counts(purpose: Purpose, paid?: Paid): boolean {
-  return purpose === 'request' && paid !== 'later' && paid?.isCounted !== false
+  return isRequest(purpose) && paid !== 'later' && paid?.isCounted !== false
+}
+
+/** Whether a refusal is. */
+export function countsRefusal(purpose: Purpose, paid?: Paid): boolean {
+  return purpose !== 'attempt' && counts(purpose, paid)
 }
 
 /** Counts the verdict on a token of a key, and what it has drawn. */
@@ -166,14 +173,14 @@ export function countUnknown(
   purpose: Purpose = 'request',
   paid?: Paid,
 ): Verdict {
-  if (counts(purpose, paid))
+  if (countsRefusal(purpose, paid))
     tallies.countUnknown(verdict === malformed ? 'malformed' : 'not_found', clock.now())
   return verdict
 }
 
 /**
- * Takes what a call draws from the limits of facts that may be believed, unless it has paid already, and counts the verdict in
- * a tally, if there is one. What is at hand may be taken under the lease alone, which held at the instant `freshAt` of this turn
+ * Takes what a call draws from the limits of facts that may be believed, unless it has paid already, and counts that in a
+ * tally, if there is one: its caller counts a refusal. What is at hand may be taken under the lease alone, which held at the instant `freshAt` of this turn
  * of the event loop.
  */
 export function takeUnits(
@@ -202,9 +209,7 @@ export function takeUnits(
   const outcome = isFresh ? memory.allotments.take(claims, now) : undefined
   if (outcome === undefined) return new Wanting({ answer, terms }, claims)
   if (outcome.taken) return drawn(claims)
-  const verdict = exceededVerdict(known, claims, outcome.exceeded, now, wall)
-  if (tally) memory.tallies.count(tally, verdict, wall)
-  return verdict
+  return exceededVerdict(known, claims, outcome.exceeded, now, wall)
 }
 
 /** The facts that are remembered of a token, whether or not they may be believed. */

@@ -1,5 +1,5 @@
 // May this token do this, now? Answered from memory, or else from the store.
-import type { Purpose } from '../core/purpose.ts'
+import { isRequest, type Purpose } from '../core/purpose.ts'
 import type { Verdict, VerifyOptions } from '../core/shapes/verification.ts'
 import type { ParsedToken } from '../core/token.ts'
 import type { Asker } from '../fairness/turns.ts'
@@ -7,6 +7,7 @@ import { type Claim, dateClaims } from '../verdict/claims.ts'
 import { exceededVerdict } from '../verdict/drawing.ts'
 import {
   counts,
+  countsRefusal,
   countUnknown,
   countVerdict,
   evaluate,
@@ -199,14 +200,17 @@ function judgeFacts(
   const { answer, terms } = facts
   const now = memory.clock.now()
   const refusal = evaluate(terms, asked, now)
-  if (refusal === undefined && purpose === 'request' && terms.claims.length > 0) {
+  if (refusal === undefined && terms.claims.length > 0 && isRequest(purpose)) {
     const tally = counts(purpose, paid) ? tallyOf(memory, answer) : undefined
     const verdict = takeUnits(memory, facts, asked, now, tally, paid)
-    if (!(verdict instanceof Wanting) && verdict.valid) memory.noteUse(kid, answer, now)
+    if (verdict instanceof Wanting) return verdict
+    if (verdict.valid) memory.noteUse(kid, answer, now)
+    else if (countsRefusal(purpose, paid)) countVerdict(memory, answer, verdict, now)
     return verdict
   }
   if (refusal === undefined && purpose !== 'heartbeat') memory.noteUse(kid, answer, now)
   const verdict = verdictOf(answer, terms, refusal)
-  if (counts(purpose, paid)) countVerdict(memory, answer, verdict, now)
+  if (verdict.valid ? counts(purpose, paid) : countsRefusal(purpose, paid))
+    countVerdict(memory, answer, verdict, now)
   return verdict
 }

@@ -201,9 +201,10 @@ class MemoryVerifier implements Verifier {
       refusal === undefined && terms.claims.length > 0
         ? takeUnits(this.#memory, facts, question, now, tallyOf(this.#memory, answer), paid)
         : verdictOf(answer, terms, refusal)
-    const isCounted = refusal === undefined && terms.claims.length > 0
-    if (!isCounted) countVerdict(this.#memory, answer, verdict as Verdict, now)
-    if (!(verdict instanceof Wanting) && verdict.valid) this.#usage.note(kid, now)
+    if (verdict instanceof Wanting) return verdict
+    // What was drawn is counted with its units.
+    if (!verdict.valid || terms.claims.length === 0) countVerdict(this.#memory, answer, verdict, now)
+    if (verdict.valid) this.#usage.note(kid, now)
     return verdict
   }
 
