@@ -76,7 +76,7 @@ export function OrganizationKeysPage() {
     >
       {organization && hasLimits(organization) && <OrganizationLimits of={organization} />}
       {/* Limits that come late would push the list down. */}
-      <div className={isSettled ? '' : 'invisible'}>
+      <div aria-busy={!isSettled} className={isSettled ? '' : 'invisible'}>
         <KeyList
           key={id}
           caption={`Keys of ${name}`}
