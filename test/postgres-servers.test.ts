@@ -8,6 +8,9 @@ import { setTimeout } from 'node:timers/promises'
 import pg from 'pg'
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
 import { type Latchkey, openLatchkey } from '../src/latchkey.ts'
+import { PostgresConnector } from '../src/store/postgres-connection.ts'
+import { ConnectionPool } from '../src/store/postgres-pool.ts'
+import { parsePostgresUrl } from '../src/store/postgres-url.ts'
 import { createAcme } from './setup/acme.ts'
 import { makePostgres } from './setup/databases.ts'
 import { connectDirectly } from './setup/direct.ts'
@@ -83,6 +86,25 @@ test('a server without a connection to spare is shared, and said to be', async (
     await direct.run(`drop owned by ${role} cascade`)
     await direct.run(`drop role ${role}`)
   }
+})
+
+test('a connection that comes back while the server refuses another one is lent to who asked for that', async () => {
+  const database = await createDatabase()
+  await using direct = await connectDirectly(database)
+  const role = `one_${process.pid}`
+  await direct.run(`create role ${role} login password 'tester' connection limit 1`)
+  const url = new URL(database)
+  url.username = role
+  const connector = new PostgresConnector(parsePostgresUrl(url.href, {}))
+  const pool = new ConnectionPool(connector, { purpose: undefined, max: 2, timeoutMs: 2_000 })
+  const first = await pool.acquire()
+  const asked = pool.acquire()
+  first.release()
+  const second = await asked
+  expect(second.client).toBe(first.client)
+  second.release()
+  await pool.close()
+  await direct.run(`drop role ${role}`)
 })
 
 test('a database of another encoding than UTF-8 is refused with a sentence', async () => {

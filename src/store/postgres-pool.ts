@@ -64,6 +64,8 @@ export class ConnectionPool {
         const lent = await this.#make(deadline)
         if (lent) return lent
         if (this.#options.orElse) return this.#options.orElse.acquire()
+        // One may have come back meanwhile, when nobody waited for it.
+        continue
       }
       const lent = await this.#wait(deadline)
       if (lent) return lent
