@@ -62,6 +62,21 @@ test('what runs low is renewed, however many calls wait for other counters', asy
   expect(new Set((await Promise.all(others)).map(({ taken }) => taken))).toEqual(new Set([true]))
 })
 
+test('a call is in the next message, however many of another organization wait for other counters', async () => {
+  const { allotments, answer } = makeAllotments()
+  const crowd = Array.from({ length: 4_000 }, (_, i) => allotments.wait([claimOf(`key-${i}`, 'globex')]))
+  const first = allotments.prepare() as Message
+  const neighbour = allotments.wait([claimOf('neighbour')])
+  answer(first)
+  const next = allotments.prepare() as Message
+  expect(next.counters.map(({ holding }) => holding.counterId)).toContain('neighbour')
+  answer(next)
+  expect(await neighbour).toEqual({ taken: true })
+  expect(allotments.hasNews).toBe(true)
+  while (allotments.hasNews) answer(allotments.prepare() as Message)
+  await Promise.all(crowd)
+})
+
 test('calls that wait when the lease ends ask anew, also very many', async () => {
   const { allotments, answer } = makeAllotments()
   // More than a call of a function may have arguments.

@@ -4,7 +4,9 @@
 export class Rounds<Item> {
   /** In the order of their turns: a group that has had one moves to the end. */
   readonly #groups = new Map<string, Rounds<Item>>()
-  readonly #items = new Set<Item>()
+  readonly #items: Item[] = []
+  /** So many of the items were taken. */
+  #taken = 0
   #size = 0
 
   /** How many items wait. */
@@ -16,7 +18,7 @@ export class Rounds<Item> {
   add(item: Item, [name, ...path]: readonly string[]): void {
     this.#size++
     if (name === undefined) {
-      this.#items.add(item)
+      this.#items.push(item)
       return
     }
     let group = this.#groups.get(name)
@@ -29,9 +31,14 @@ export class Rounds<Item> {
 
   /** Takes out the item whose turn it is; undefined if none waits. */
   take(): Item | undefined {
-    for (const item of this.#items) {
-      this.#items.delete(item)
+    if (this.#taken < this.#items.length) {
+      const item = this.#items[this.#taken++]
       this.#size--
+      // Seldom enough that each is moved once.
+      if (2 * this.#taken >= this.#items.length) {
+        this.#items.splice(0, this.#taken)
+        this.#taken = 0
+      }
       return item
     }
     for (const [name, group] of this.#groups) {

@@ -7,11 +7,11 @@
 //   empty     the store had none; for a while              → a call is refused at once, then: bare
 // Units leave a holding by being spent, by going back (idle, recalled, a stop), or by being dropped with the lease.
 import type { Claim, CounterMessage, Message, Outcome, Waiter } from './claims.ts'
-import { Crowd, makeWaiter } from './claims.ts'
 import type { Clock } from './clock.ts'
 import type { DrawAnswer } from './counter.ts'
 import { Handout } from './handout.ts'
 import { type CountedLimit, Holding } from './holding.ts'
+import { Waiters } from './waiters.ts'
 
 const taken: Outcome = { taken: true }
 /** What units serve for, at the least; longer if very many counters are in use. */
@@ -39,8 +39,7 @@ export class Allotments {
   readonly #holdings = new Map<string, Holding>()
   /** What the next message asks for, beside what calls wait for. */
   #marked: Holding[] = []
-  #waiting: Waiter[] = []
-  readonly #crowd = new Crowd()
+  readonly #waiters = new Waiters()
   #pending: Message | undefined
   #sequence = 0
   #active = 0
@@ -62,7 +61,7 @@ export class Allotments {
 
   /** Whether a message should be sent. */
   get hasNews(): boolean {
-    return this.#pending !== undefined || this.#waiting.length > 0 || this.#marked.length > 0
+    return this.#pending !== undefined || this.#waiters.inLine > 0 || this.#marked.length > 0
   }
 
   /** What is held of a limit. */
@@ -119,10 +118,10 @@ export class Allotments {
    */
   wait(claims: readonly Claim[]): Promise<Outcome> {
     const now = this.#clock.monotonic()
-    const refusal = this.#crowd.refusalOf(claims)
+    const refusal = this.#waiters.refusalOf(claims)
     if (refusal !== undefined) return Promise.reject(refusal)
     const holdings = claims.map(({ limit }) => this.holdingOf(limit))
-    const { waiter, promise } = makeWaiter(claims, holdings, now, this.#crowd)
+    const { waiter, promise } = this.#waiters.make(claims, holdings, now)
     this.#askAgain(waiter, this.#pauseOf(claims, now))
     return promise
   }
@@ -231,7 +230,7 @@ export class Allotments {
   /** The message was not answered: all calls that wait fail, and it is sent again. */
   fail(message: Message, error: unknown): void {
     for (const waiter of message.waiters.splice(0)) waiter.fail(error)
-    for (const waiter of this.#waiting.splice(0)) waiter.fail(error)
+    for (const waiter of this.#waiters.takeAll()) waiter.fail(error)
   }
 
   /** Drops the units of all counters for which a message does not ask, and says so: its answer tells nothing of them. */
@@ -249,8 +248,9 @@ export class Allotments {
   drop(): void {
     const now = this.#clock.monotonic()
     for (const holding of this.#holdings.values()) holding.drop(now)
-    this.#waiting = [...(this.#pending?.waiters ?? []), ...this.#waiting]
+    const waiters = [...(this.#pending?.waiters ?? []), ...this.#waiters.takeAll()]
     this.#pending = undefined
+    for (const waiter of waiters) this.#waiters.add(waiter)
     if (this.hasNews) this.#wake()
   }
 
@@ -267,14 +267,13 @@ export class Allotments {
     return some
   }
 
-  /** Takes the calls that fit into a message, first come first. */
+  /** Takes the calls that fit into a message: by turns of their organizations. */
   #takeWaiters(counters: Map<Holding, CounterMessage>, now: number): Waiter[] {
     const waiters: Waiter[] = []
     const most = maxCounters - Math.min(this.#marked.length, maxRenewals)
-    let looked = 0
-    for (const waiter of this.#waiting) {
-      if (counters.size >= most) break
-      looked++
+    while (counters.size < most) {
+      const waiter = this.#waiters.take()
+      if (waiter === undefined) break
       const isLeased = this.#holdsLease()
       const asksForAll = waiter.asksForAll || !isLeased
       waiter.short = waiter.claims.filter(
@@ -289,7 +288,6 @@ export class Allotments {
       waiters.push(waiter)
       for (const claim of waiter.short) this.#askFor(claim, counters, now)
     }
-    this.#waiting.splice(0, looked)
     return waiters
   }
 
@@ -366,7 +364,7 @@ export class Allotments {
   #askAgain(waiter: Waiter, delay = 0): void {
     if (delay > 0) this.#clock.after(delay, () => this.#askAgain(waiter))
     else {
-      this.#waiting.push(waiter)
+      this.#waiters.add(waiter)
       this.#wake()
     }
   }
