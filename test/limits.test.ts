@@ -3,6 +3,7 @@ import { setTimeout } from 'node:timers/promises'
 import { expect, test } from 'vitest'
 import { type Latchkey, type LimitInput, openLatchkey, type Verdict } from '../src/index.ts'
 import { onEachDatabase, onOneDatabase } from './setup/databases.ts'
+import { connectDirectly } from './setup/direct.ts'
 import { refusalOf } from './setup/refusal.ts'
 
 const month = { name: 'credits', limit: 10, resets: 'monthly' } as const
@@ -26,7 +27,7 @@ async function codes(calls: number, call: () => Promise<Verdict>): Promise<strin
   return all
 }
 
-onEachDatabase('limits', (makeDatabase) => {
+onEachDatabase('limits', (makeDatabase, kind) => {
   test('a rate admits its burst, then refuses and says when to come again', async () => {
     await using latchkey = await open(await makeDatabase())
     const { key, id, limits } = await makeKey(latchkey, [minute])
@@ -53,6 +54,23 @@ onEachDatabase('limits', (makeDatabase) => {
       code: 'rate_limited',
       retryAfterMs: null,
     })
+  })
+
+  test('calls wait for a database that somebody else keeps busy for a moment, and draw once', async () => {
+    const database = await makeDatabase()
+    await using latchkey = await open(database)
+    const { key, id } = await makeKey(latchkey, [month])
+    // With its first draw a process registers.
+    await latchkey.verify((await makeKey(latchkey, [month])).key)
+    await using direct = await connectDirectly(database)
+    await direct.run(kind === 'SQLite' ? 'begin immediate' : 'begin')
+    if (kind === 'PostgreSQL') await direct.run('lock table counters in access exclusive mode')
+    const calls = Promise.all([1, 2, 3].map(() => latchkey.verify(key)))
+    // Longer than a transaction waits for a lock.
+    await setTimeout(1_000)
+    await direct.run('rollback')
+    expect(codesOf(await calls)).toEqual(['valid', 'valid', 'valid'])
+    expect((await latchkey.keys.get(id)).limits).toMatchObject([{ remaining: 7 }])
   })
 
   test('a call draws from each limit that applies, or from none', async () => {

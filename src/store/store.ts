@@ -188,6 +188,15 @@ export function isRowRefused(error: unknown): boolean {
   return typeof code === 'string' && /^(?:22|23|54|P0)[0-9A-Z]{3}$/.test(code)
 }
 
+/**
+ * Tells whether a change failed for what others did at that moment (PostgreSQL: a deadlock, a serialization failure, a lock
+ * that did not come in time; SQLite: a file that was locked), so that the database may take the same one soon.
+ */
+export function isBusy(error: unknown): boolean {
+  const { code, message = '' } = ((error as Error).cause ?? {}) as { code?: unknown; message?: string }
+  return ['40P01', '40001', '55P03'].includes(String(code)) || /database (?:table )?is locked/.test(message)
+}
+
 /** Lets refusals and our own bugs through as they are; every other error of a database is its failure. */
 function failureOf(error: unknown): unknown {
   if (error instanceof LatchkeyError || error instanceof TypeError || error instanceof RangeError)

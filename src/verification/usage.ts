@@ -12,6 +12,7 @@
 // either tells which, also if an answer before it was lost.
 
 import type { Use } from '../store/last-use.ts'
+import { isBusy } from '../store/store.ts'
 import type { SavedUsage, UsageBatch } from '../store/usage.ts'
 import { type Count, Tallies } from '../verdict/tally.ts'
 
@@ -206,6 +207,6 @@ class Waiting {
 /** Whether a database refused a batch for what others do, rather than not being there. */
 function hasAnswered(error: unknown): boolean {
   const { code, message = '' } = ((error as Error).cause ?? {}) as { code?: unknown; message?: string }
-  // PostgreSQL: a deadlock, a serialization failure, a lock or a statement that timed out (its Appendix A).
-  return ['40P01', '40001', '55P03', '57014'].includes(String(code)) || /locked|busy|timeout/i.test(message)
+  // A statement that PostgreSQL, or this process, gave up as too slow.
+  return isBusy(error) || code === '57014' || /timeout/i.test(message)
 }

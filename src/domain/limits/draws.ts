@@ -12,7 +12,7 @@ import {
   type StoredCounter,
   writeCounters,
 } from '../../store/counters.ts'
-import type { Store } from '../../store/store.ts'
+import { isBusy, type Store } from '../../store/store.ts'
 import { Allotments } from '../../verdict/allotment.ts'
 import type { CounterMessage, Message } from '../../verdict/claims.ts'
 import type { Clock } from '../../verdict/clock.ts'
@@ -25,6 +25,8 @@ const betweenMs = 20
 const sweepEveryMs = 1_000
 /** After a draw that failed. */
 const pauseMs = 100
+/** For so long a draw is tried again for which the database is busy; then the calls that wait for it fail. */
+const patienceMs = 2_000
 /** A counter is called back from others so often at most. */
 const recallEveryMs = 200
 /** How many counters one draw calls back at most: each is a line of the log that every process reads. */
@@ -114,7 +116,11 @@ export class Draws {
       else this.allotments.accept(message, answers)
       return answers !== undefined
     } catch (error) {
-      this.allotments.fail(message, error)
+      // What it would have called back, it has not.
+      for (const { holding } of message.counters) this.#recalledAt.delete(holding.counterId)
+      // By its number the database knows whether it has taken it before.
+      if (!isBusy(error) || this.#clock.monotonic() - message.sentAt >= patienceMs)
+        this.allotments.fail(message, error)
       return false
     }
   }
