@@ -103,7 +103,7 @@ onEachDatabase('a statement', (makeDatabase) => {
       expect({ name, rows: await read() }).toEqual({ name, rows: before })
     }
     const uses = [{ kid: key.kid, keyId: key.id, organizationId: 'other', at: now }]
-    const batch = { source: 'test', owner: '', number: 1, counts: [], uses }
+    const batch = { source: 'test', owner: '', number: 1, counts: [], profiles: [], uses }
     await saveUsage(store, batch, instantsOf(store.dialect)())
     expect(await read()).toEqual(before)
     expect(await store.read((db) => findKey(db, key.id, 'other'))).toBeUndefined()

@@ -302,7 +302,7 @@ function count(keyId: string, amount: number, of = hour): UsageCount {
 }
 
 function makeBatch(number: number, counts: readonly UsageCount[]): UsageBatch {
-  return { source: 'process', owner: '', number, counts, uses: [] }
+  return { source: 'process', owner: '', number, counts, profiles: [], uses: [] }
 }
 
 function steadyOf(now: () => number): Pick<Clock, 'now' | 'monotonic'> {

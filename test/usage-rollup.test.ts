@@ -169,6 +169,6 @@ async function openStage(database: string) {
 }
 
 async function write(store: Store, counts: readonly UsageCount[], now: number): Promise<void> {
-  const batch = { source: 'process', owner: '', number: 1, counts, uses: [] }
+  const batch = { source: 'process', owner: '', number: 1, counts, profiles: [], uses: [] }
   await saveUsage(store, batch, instantsOf(store.dialect, () => now)())
 }

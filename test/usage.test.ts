@@ -338,7 +338,11 @@ async function openStage(database: string) {
           amount,
         }),
       )
-      await saveUsage(store, { source: 'test', owner: '', number: ++number, counts, uses: [] }, at())
+      await saveUsage(
+        store,
+        { source: 'test', owner: '', number: ++number, counts, profiles: [], uses: [] },
+        at(),
+      )
     },
     async roll() {
       while ((await usageJob(store, systemClock, clock.now).run(work)) !== undefined);

@@ -69,6 +69,8 @@ export const maxReportRows = 500
 export const keptUsageDays = { hours: 35, days: 800 } as const
 /** How long the number of the last batch of a process or a verifier is kept after it. */
 export const keptSourcesMs = 7 * 86_400_000
+/** How many kinds of calls of a key are told apart on a day; all others are counted together. */
+export const maxProfilesOfKey = 256
 /** How many verifiers a key may report for, within that time. */
 export const maxSourcesOfKey = 1_000
 

@@ -223,6 +223,52 @@ export interface UsageMarksTable {
   measure: Generated<number>
 }
 
+/** What calls of a secret had in common on a day: `store/profiles.ts` says what a row means. */
+export interface UsageProfilesTable {
+  /** Days since 1970. */
+  day: number
+  /** By `usage_names`, as the code. */
+  key: number
+  code: number
+  /** By `usage_texts`: 0 for none, and -1 if the row has what found no room. */
+  secret: number
+  operation: number
+  permissions: number
+  /** By `usage_places`, where it may be forgotten; 0 for none. */
+  place: number
+  calls: number
+  /** The instant of the last call. */
+  last: number
+}
+
+/** Whole numbers that stand for texts in profiles; none is given twice. */
+export interface UsageTextsTable {
+  number: Generated<number>
+  kind: string
+  text: string
+  /** The last day on which it was written, or some days before. */
+  day: number
+}
+
+/** From where calls of a key came on a day; `''` for what is not known. */
+export interface UsagePlacesTable {
+  number: Generated<number>
+  day: number
+  key: number
+  ip: string
+  user_agent: string
+}
+
+/** The last use of each key, as far as its instant is that of the key's `last_used_at`. */
+export interface LastUsesTable {
+  key_id: string
+  at: number
+  kid: string
+  operation: string | null
+  ip: string | null
+  user_agent: string | null
+}
+
 export interface SchemaVersionTable {
   version: number
 }
@@ -255,6 +301,10 @@ export interface Tables {
   usage_months: UsageTable
   usage_sources: UsageSourcesTable
   usage_marks: UsageMarksTable
+  usage_profiles: UsageProfilesTable
+  usage_texts: UsageTextsTable
+  usage_places: UsagePlacesTable
+  last_uses: LastUsesTable
   schema_version: SchemaVersionTable
   schema_compatibility: SchemaCompatibilityTable
 }
@@ -283,6 +333,10 @@ export const tableNames: readonly TableName[] = [
   'usage_months',
   'usage_sources',
   'usage_marks',
+  'usage_profiles',
+  'usage_texts',
+  'usage_places',
+  'last_uses',
   'schema_version',
   'schema_compatibility',
 ]

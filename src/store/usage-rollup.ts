@@ -11,9 +11,10 @@
 import { type RawBuilder, sql } from 'kysely'
 import { hourClosesMs } from '../core/bounds.ts'
 import type { StoreDialect } from './backend.ts'
+import { bounded } from './exact-sums.ts'
 import { after, type Instant } from './instants.ts'
 import type { Db, Tx, UsageTable } from './tables.ts'
-import { bounded, withExcluded } from './usage.ts'
+import { withExcluded } from './usage.ts'
 
 const hourMs = 3_600_000
 

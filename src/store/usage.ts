@@ -6,11 +6,14 @@
 // them.
 import { type RawBuilder, sql } from 'kysely'
 import type { StoreDialect } from './backend.ts'
+import { bounded, boundedNumber } from './exact-sums.ts'
 import type { Instant } from './instants.ts'
 import { saveUsesAlone, saveUsesAtOnce, type Use } from './last-use.ts'
+import { addProfiles, namesOfProfile, type ProfileCount } from './profiles.ts'
 import { allDone } from './statements.ts'
 import type { Store } from './store.ts'
 import type { Tx } from './tables.ts'
+import { type Name, nameId, numberNames } from './usage-names.ts'
 
 const hourMs = 3_600_000
 
@@ -33,6 +36,7 @@ export interface UsageBatch {
   owner: string
   number: number
   counts: readonly UsageCount[]
+  profiles: readonly ProfileCount[]
   uses: readonly Use[]
   /** Takes the number so that the batch which had it is never written, unless it was. */
   isVoid?: true
@@ -63,7 +67,11 @@ export async function saveUsage(
         takeNumber(tx, batch, at),
       ])
       if (!isNew) return { isNew, now, isWritten: (await readWritten(tx, batch)) >= batch.number }
-      await addCounts(tx, batch.counts, { now, first })
+      const open = { now, first }
+      const names = [...batch.counts.flatMap(namesOf), ...batch.profiles.flatMap(namesOfProfile)]
+      const numbers = await numberNames(tx, names)
+      await addCounts(tx, batch.counts, numbers, open)
+      await addProfiles(tx, dialect, batch.profiles, numbers, (hour) => Math.floor(openHour(hour, open) / 24))
       if (batch.uses.length > 0 && !dialect.skipsLocked) await saveUsesAlone(tx, batch.uses)
       return { isNew, now, isWritten: batch.isVoid === undefined }
     },
@@ -87,11 +95,8 @@ export async function bookUsage(
   if (booked.length === 0) return
   const open = await readOpenHours(tx, dialect, at)
   const hour = Math.floor(open.now / hourMs)
-  await addCounts(
-    tx,
-    booked.map((count) => ({ ...count, hour })),
-    open,
-  )
+  const dated = booked.map((count) => ({ ...count, hour }))
+  await addCounts(tx, dated, await numberNames(tx, dated.flatMap(namesOf)), open)
 }
 
 /** The hours into which anything may be written: from the first one that is not closed to the running one. */
@@ -144,15 +149,6 @@ async function readWritten(tx: Tx, { source }: UsageBatch): Promise<number> {
   return written
 }
 
-/**
- * Holds a sum to what a number tells exactly. What verifiers elsewhere claim to have counted, or reserve and give back, can be
- * beyond what a column holds, and would fail each later batch, sum and answer that meets the row.
- */
-export function bounded(sum: RawBuilder<unknown>): RawBuilder<number> {
-  const [least, most] = [Number.MIN_SAFE_INTEGER, Number.MAX_SAFE_INTEGER].map((bound) => sql.lit(bound))
-  return sql`case when ${sum} > ${most} then ${most} when ${sum} < ${least} then ${least} else ${sum} end`
-}
-
 /** What a row has of a column after others came to it; null if there is nothing in either. */
 export function withExcluded(table: string, column: 'amount' | 'late'): RawBuilder<number> {
   const [stored, excluded] = [sql.ref(`${table}.${column}`), sql.ref(`excluded.${column}`)]
@@ -160,9 +156,13 @@ export function withExcluded(table: string, column: 'amount' | 'late'): RawBuild
     else ${bounded(sql`coalesce(${stored}, 0) + ${excluded}`)} end`
 }
 
-async function addCounts(tx: Tx, counts: readonly UsageCount[], open: OpenHours): Promise<void> {
+async function addCounts(
+  tx: Tx,
+  counts: readonly UsageCount[],
+  numbers: ReadonlyMap<string, number>,
+  open: OpenHours,
+): Promise<void> {
   if (counts.length === 0) return
-  const numbers = await numberNames(tx, counts)
   const rows = new Map<string, ReturnType<typeof toRow>>()
   for (const count of counts) {
     const row = toRow(count, numbers, open)
@@ -187,18 +187,18 @@ async function addCounts(tx: Tx, counts: readonly UsageCount[], open: OpenHours)
     .execute()
 }
 
-function boundedNumber(sum: number): number {
-  return Math.max(Number.MIN_SAFE_INTEGER, Math.min(sum, Number.MAX_SAFE_INTEGER))
+/** The hour into which what was counted in an hour is written. A clock that is ahead counts into the one that runs. */
+function openHour(hour: number, { first, now }: OpenHours): number {
+  const last = Math.max(first, Math.floor(now / hourMs))
+  return Math.min(Math.max(hour, first), last)
 }
 
-function toRow(count: UsageCount, numbers: ReadonlyMap<string, number>, { first, now }: OpenHours) {
+function toRow(count: UsageCount, numbers: ReadonlyMap<string, number>, open: OpenHours) {
   const { hour, amount } = count
   const number = (name: Name) => numbers.get(nameId(name)) as number
   const [organization, key, measure] = namesOf(count).map(number) as [number, number, number]
-  // A clock that is ahead counts into the hour that runs.
-  const last = Math.max(first, Math.floor(now / hourMs))
-  const period = Math.min(Math.max(hour, first), last)
-  return { period, organization, key, measure, amount, late: hour < first ? amount : null }
+  const late = hour < open.first ? amount : null
+  return { period: openHour(hour, open), organization, key, measure, amount, late }
 }
 
 type Row = ReturnType<typeof toRow>
@@ -207,61 +207,10 @@ function byPlace(a: Row, b: Row): number {
   return a.period - b.period || a.organization - b.organization || a.key - b.key || a.measure - b.measure
 }
 
-interface Name {
-  kind: 'organization' | 'key' | 'measure'
-  name: string
-}
-
 function namesOf({ organizationId, keyId, measure }: UsageCount): Name[] {
   return [
     { kind: 'organization', name: organizationId },
     { kind: 'key', name: keyId },
     { kind: 'measure', name: measure },
   ]
-}
-
-function nameId({ kind, name }: Name): string {
-  return `${kind} ${name}`
-}
-
-/** The numbers of all names of counts, by {@link nameId}; a name that is new gets one. */
-async function numberNames(tx: Tx, counts: readonly UsageCount[]): Promise<Map<string, number>> {
-  const names = new Map(counts.flatMap(namesOf).map((name) => [nameId(name), name]))
-  const numbers = new Map<string, number>()
-  const learn = (rows: readonly (Name & { number: number })[]) => {
-    for (const row of rows) numbers.set(nameId(row), row.number)
-  }
-  learn(await findNumbers(tx, [...names.values()]))
-  const isMissing = (name: Name) => !numbers.has(nameId(name))
-  const missing = [...names.values()].filter(isMissing)
-  if (missing.length === 0) return numbers
-  const made = await tx
-    .insertInto('usage_names')
-    .values(missing.sort((a, b) => (nameId(a) < nameId(b) ? -1 : 1)))
-    .onConflict((conflict) => conflict.columns(['kind', 'name']).doNothing())
-    .returning(['kind', 'name', 'number'])
-    .execute()
-  learn(made as (Name & { number: number })[])
-  // Another transaction has made them meanwhile.
-  learn(await findNumbers(tx, missing.filter(isMissing)))
-  return numbers
-}
-
-async function findNumbers(tx: Tx, names: readonly Name[]): Promise<(Name & { number: number })[]> {
-  const kinds = [...new Set(names.map(({ kind }) => kind))]
-  const found = await allDone(
-    kinds.map((kind) =>
-      tx
-        .selectFrom('usage_names')
-        .select(['name', 'number'])
-        .where('kind', '=', kind)
-        .where(
-          'name',
-          'in',
-          names.filter((name) => name.kind === kind).map(({ name }) => name),
-        )
-        .execute(),
-    ),
-  )
-  return found.flatMap((rows, i) => rows.map((row) => ({ ...row, kind: kinds[i] as Name['kind'] })))
 }

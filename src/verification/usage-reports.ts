@@ -58,6 +58,7 @@ export async function saveReport(
         if (!isMeasured(measure, keyId, drawn)) return []
         return [{ keyId: keyId ?? '', organizationId: owner as string, hour, measure, amount }]
       }),
+      profiles: [],
       uses: uses.flatMap(({ kid, at: usedAt }) => {
         const secret = known.secrets.get(kid)
         if (!isInScope(secret?.organizationId) || secret === undefined) return []

@@ -109,7 +109,7 @@ export class UsageRecorder {
         const { counts, uses } = waiting.take(this.#batchSize)
         const { source, clock } = this.#options
         const frozenAt = { monotonic: clock.monotonic(), now: clock.now() }
-        this.#frozen = { source, owner: '', number: ++this.#number, counts, uses, frozenAt }
+        this.#frozen = { source, owner: '', number: ++this.#number, counts, profiles: [], uses, frozenAt }
         await this.#sendFrozen()
       }
     } finally {
@@ -141,7 +141,7 @@ export class UsageRecorder {
   /** Takes the number of a batch that is too large, so that what is in it can be written by others. */
   async #makeVoid(batch: Frozen): Promise<void> {
     this.#batchSize = Math.max(minBatch, Math.max(batch.counts.length, batch.uses.length) >> 1)
-    this.#settle(batch, await this.#save({ ...batch, counts: [], uses: [], isVoid: true }))
+    this.#settle(batch, await this.#save({ ...batch, counts: [], profiles: [], uses: [], isVoid: true }))
   }
 
   /** What is in a batch that is not written, and never will be, waits for the next one. */

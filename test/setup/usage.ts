@@ -45,3 +45,46 @@ export async function readAmounts(
     rows.map(({ period, key, measure, amount }) => [`${period} ${key} ${measure}`, amount]),
   )
 }
+
+/** A row of profiles, with the texts that its numbers stand for. */
+export interface WrittenProfile {
+  day: number
+  key: string
+  kid: string
+  operation: string
+  ip: string
+  userAgent: string
+  permissions: string
+  code: string
+  isRest: boolean
+  calls: number
+  last: number
+}
+
+/** All rows of profiles. */
+export async function readProfileRows(url: string): Promise<WrittenProfile[]> {
+  await using direct = await connectDirectly(url)
+  const rows = await direct.run(`select written.day, keys.name as key, secrets.text as kid,
+    operations.text as operation, ip, user_agent, permissions.text as permissions, codes.name as code,
+    written.operation as number, calls, last from usage_profiles as written
+    join usage_names as keys on keys.number = written.key
+    join usage_names as codes on codes.number = written.code
+    join usage_texts as secrets on secrets.number = written.secret
+    left join usage_texts as operations on operations.number = written.operation
+    left join usage_texts as permissions on permissions.number = written.permissions
+    left join usage_places as places on places.number = written.place
+    order by written.day, keys.name, secrets.text, operations.text, ip, user_agent, permissions.text, codes.name`)
+  return rows.map((row) => ({
+    day: Number(row.day),
+    key: String(row.key),
+    kid: String(row.kid),
+    operation: String(row.operation ?? ''),
+    ip: String(row.ip ?? ''),
+    userAgent: String(row.user_agent ?? ''),
+    permissions: String(row.permissions ?? ''),
+    code: String(row.code),
+    isRest: Number(row.number) === -1,
+    calls: Number(row.calls),
+    last: Number(row.last),
+  }))
+}

@@ -16,6 +16,7 @@ import * as jobs from './0011-jobs.ts'
 import * as graces from './0012-graces.ts'
 import * as limits from './0013-limits.ts'
 import * as usage from './0014-usage.ts'
+import * as profiles from './0015-profiles.ts'
 import type { ColumnTypes } from './column-types.ts'
 
 type Step = (db: Db, types: ColumnTypes) => Promise<void>
@@ -36,6 +37,7 @@ export const steps: readonly Step[] = [
   graces.up,
   limits.up,
   usage.up,
+  profiles.up,
 ]
 
 /** The version of the schema that this program works on. */
@@ -44,8 +46,8 @@ export const schemaVersion = steps.length
 /**
  * The lowest version that a program may know and still work beside this one on the same database: all that it
  * writes is understood here, and all that is written here there. A step that changes this raises it.
- * Below 13 a program verifies keys without their limits. What a program of 13 verifies is not counted; that is missing in
- * the figures of usage, and nothing else is wrong.
+ * Below 13 a program verifies keys without their limits. What a program of 13 verifies is not counted, and what one of
+ * 14 verifies has no profile; that is missing in the figures of usage, and nothing else is wrong.
  */
 export const oldestCompatible = 13
 

@@ -1,0 +1,84 @@
+// How profiles of calls are written: each once, as many as a key may have a day, and the rest together.
+import { expect, test } from 'vitest'
+import { maxProfilesOfKey } from '../src/core/bounds.ts'
+import { instantsOf } from '../src/store/instants.ts'
+import type { ProfileCount } from '../src/store/profiles.ts'
+import { openStore } from '../src/store/store.ts'
+import { saveUsage } from '../src/store/usage.ts'
+import { onEachDatabase } from './setup/databases.ts'
+import { hourMs, readProfileRows } from './setup/usage.ts'
+
+const begun = Date.UTC(2026, 5, 15, 12, 30)
+const hour = Math.floor(begun / hourMs)
+const day = Math.floor(hour / 24)
+
+function profile(more: Partial<ProfileCount> = {}): ProfileCount {
+  const what = { operation: 'POST /emails', ip: '192.0.2.7', userAgent: 'curl/8', permissions: 'emails:send' }
+  return { keyId: 'a', kid: 'kid-a', hour, code: 'valid', ...what, isRest: false, calls: 1, last: 5, ...more }
+}
+
+onEachDatabase('profiles of calls', (makeDatabase) => {
+  async function openStage() {
+    const database = await makeDatabase()
+    const store = await openStore(database, () => {})
+    let number = 0
+    return {
+      write: (profiles: ProfileCount[], now = begun, source = 'process') =>
+        saveUsage(
+          store,
+          { source, owner: '', number: ++number, counts: [], profiles, uses: [] },
+          instantsOf(store.dialect, () => now)(),
+        ),
+      read: () => readProfileRows(database),
+      [Symbol.asyncDispose]: () => store.close(),
+    }
+  }
+
+  test('are added up by day, secret, operation, place, permissions and code, with the last call', async () => {
+    await using stage = await openStage()
+    await stage.write([
+      profile({ calls: 2, last: 7 }),
+      profile({ calls: 3, last: 6 }),
+      profile({ code: 'revoked' }),
+    ])
+    await stage.write([
+      profile({ last: 4 }),
+      profile({ operation: '', ip: '', userAgent: '', permissions: '' }),
+    ])
+    await stage.write([profile({ hour: hour + 24, last: 9 })], begun + 24 * hourMs)
+    const { hour: _, keyId, ...rest } = profile()
+    const row = { ...rest, key: keyId, day }
+    expect(await stage.read()).toEqual(
+      expect.arrayContaining([
+        { ...row, calls: 6, last: 7 },
+        { ...row, code: 'revoked' },
+        { ...row, operation: '', ip: '', userAgent: '', permissions: '' },
+        { ...row, day: day + 1, last: 9 },
+      ]),
+    )
+    expect(await stage.read()).toHaveLength(4)
+  })
+
+  test('are as many as a key may have a day; the others are counted together, by secret and code', async () => {
+    await using stage = await openStage()
+    const many = (from: number, count: number, more = {}) =>
+      Array.from({ length: count }, (_, i) => profile({ userAgent: `agent ${from + i}`, ...more }))
+    await stage.write(many(0, 200))
+    await stage.write([...many(150, 200, { calls: 2 }), ...many(0, 1, { keyId: 'b', kid: 'kid-b' })])
+    await stage.write([profile({ isRest: true, calls: 10, last: 8 }), ...many(0, 1)])
+    await stage.write(many(900, 1, { code: 'revoked' }))
+    const rows = await stage.read()
+    const ofA = rows.filter(({ key, isRest }) => key === 'a' && !isRest)
+    expect(ofA).toHaveLength(maxProfilesOfKey)
+    const surplus = 350 - maxProfilesOfKey
+    const rests = rows.filter(({ isRest }) => isRest)
+    expect(rests).toHaveLength(2)
+    expect(rests).toMatchObject([
+      { code: 'revoked', calls: 1 },
+      { code: 'valid', calls: 2 * surplus + 10, last: 8, kid: 'kid-a' },
+    ])
+    // Whatever has a row already is counted in it.
+    expect(ofA.find(({ userAgent }) => userAgent === 'agent 0')?.calls).toBe(2)
+    expect(rows.filter(({ key }) => key === 'b')).toMatchObject([{ userAgent: 'agent 0', calls: 1 }])
+  })
+})
