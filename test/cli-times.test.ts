@@ -2,7 +2,7 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { quote, toPrintable } from '../src/cli/kit/output.ts'
-import { readExpiry, readGrace, readPast } from '../src/cli/kit/times.ts'
+import { readExpiry, readFuture, readGrace, readPast } from '../src/cli/kit/times.ts'
 
 const now = Date.UTC(2028, 1, 29, 12)
 const expiry = (text: string) => readExpiry(text, now)?.toISOString()
@@ -20,12 +20,18 @@ test.each([
   expect(expiry(text)).toBe(instant)
 })
 
+test('--expires-before takes the same, and no never', () => {
+  expect(readFuture('--expires-before', '7d', now).toISOString()).toBe('2028-03-07T12:00:00.000Z')
+  expect(() => readFuture('--expires-before', 'never', now)).toThrow(/^--expires-before: /)
+})
+
 test('a day that no calendar has is refused, with or without a time', () => {
   const days = ['2027-02-29', '2027-02-30', '2027-04-31', '2027-13-01', '2027-00-10', '2027-01-32']
   for (const day of days) {
     for (const text of [day, `${day}T12:00:00Z`, `${day}T12:00:00.5+02:00`]) {
       expect(() => expiry(text)).toThrow(/^--expires: /)
       expect(() => readPast('--since', text, now)).toThrow(/^--since: /)
+      expect(() => readFuture('--expires-before', text, now)).toThrow(/^--expires-before: /)
     }
   }
 })

@@ -99,6 +99,14 @@ onEachDatabase('the commands', (makeDatabase, kind) => {
     const cases = {
       [`/v1/keys/${id}`]: ['keys', 'get', id],
       '/v1/keys?organization_id=acme': ['keys', 'list', '--organization', 'acme'],
+      '/v1/keys?never_used=true&sort=last_used_at': [
+        'keys',
+        'list',
+        '--never-used',
+        '--sort',
+        'last_used_at',
+      ],
+      '/v1/keys?expires_before=2030-01-31T00:00:00Z': ['keys', 'list', '--expires-before', '2030-01-31'],
       '/v1/organizations': ['orgs', 'list'],
       '/v1/audit-log?limit=2': ['audit', 'list', '--limit', '2'],
     }

@@ -8,7 +8,7 @@ import { onEachDatabase } from './setup/databases.ts'
 import { codeOf, refusalOf } from './setup/refusal.ts'
 
 const second = 1000
-const sorts = ['-created_at', '-last_used_at', 'name'] as const
+const sorts = ['-created_at', '-last_used_at', 'last_used_at', 'expires_at', 'name'] as const
 
 onEachDatabase('lists of keys', (makeDatabase) => {
   async function open(): Promise<{ latchkey: Latchkey; clock: Clock; database: string }> {
@@ -101,6 +101,70 @@ onEachDatabase('lists of keys', (makeDatabase) => {
     await again.close()
   })
 
+  test('keys that nobody uses and keys that end are found, in an order in which they can be dealt with', async () => {
+    const { latchkey, clock, database } = await open()
+    const day = 86_400_000
+    const create = (name: string, more: object = {}) =>
+      latchkey.keys.create({ organizationId: 'acme', name, ...more })
+    const idle = await create('idle', { expiresAt: clock.in(200 * day) })
+    await create('never', { expiresAt: clock.in(95 * day) })
+    const busy = await create('busy', { expiresAt: clock.in(92 * day) })
+    const revoked = await create('revoked')
+    await create('ended', { expiresAt: clock.in(day) })
+    clock.advance(day / 2)
+    for (const { key } of [idle, revoked]) await latchkey.verify(key)
+    await latchkey.keys.revoke(revoked.id)
+    clock.advance(90 * day)
+    await latchkey.verify(busy.key)
+    await create('new')
+    clock.advance(day / 2)
+    await latchkey.close()
+    await using again = await openLatchkey({ database, now: clock.now })
+    const list = (input: ListKeysInput) => names(again, { sort: 'last_used_at', ...input })
+    const unusedSince = new Date(clock.now() - 90 * day)
+    expect((await list({})).sort()).toEqual(['busy', 'idle', 'never', 'new'])
+    expect(await list({ unusedSince })).toEqual(['never', 'idle'])
+    expect(await list({ unusedSince, sort: 'name' })).toEqual(['idle', 'never'])
+    expect(await list({ unusedSince, neverUsed: false })).toEqual(['idle'])
+    expect(await list({ unusedSince, neverUsed: false, status: 'all' })).toEqual(['idle', 'revoked'])
+    expect((await list({ neverUsed: true })).sort()).toEqual(['never', 'new'])
+    expect(await list({ neverUsed: true, sort: 'name' })).toEqual(['never', 'new'])
+    expect(await list({ neverUsed: false })).toEqual(['idle', 'busy'])
+    expect(await list({ neverUsed: false, sort: '-last_used_at' })).toEqual(['busy', 'idle'])
+    expect(await list({ sort: 'expires_at' })).toEqual(['busy', 'never', 'idle'])
+    expect(await list({ sort: 'expires_at', status: 'all' })).toEqual(['ended', 'busy', 'never', 'idle'])
+    expect(await list({ sort: 'expires_at', status: 'expired' })).toEqual(['ended'])
+    const expiresBefore = new Date(clock.now() + 7 * day)
+    expect(await list({ expiresBefore, sort: 'expires_at' })).toEqual(['busy', 'never'])
+    expect(await list({ expiresBefore: new Date(clock.now() + 4 * day), sort: 'expires_at' })).toEqual([
+      'busy',
+    ])
+    expect(await list({ expiresBefore, sort: 'name', q: 'EV' })).toEqual(['never'])
+    expect(await list({ expiresBefore, sort: 'name', status: 'all' })).toEqual(['busy', 'ended', 'never'])
+  })
+
+  test('filters page as well: each key that fits once, in order, however instants tie', async () => {
+    const { latchkey, clock } = await open()
+    const expiresAt = (i: number) => (i % 3 === 0 ? null : clock.in(day + (i % 5) * second))
+    const day = 86_400_000
+    for (let i = 0; i < 30; i++)
+      await latchkey.keys.create({ organizationId: 'acme', name: `key ${i % 4}`, expiresAt: expiresAt(i) })
+    clock.advance(second)
+    const filters: ListKeysInput[] = [
+      { neverUsed: true },
+      { unusedSince: new Date(clock.now()) },
+      { expiresBefore: clock.in(day + second) },
+    ]
+    for (const filter of filters)
+      for (const sort of sorts) {
+        const whole = (await latchkey.keys.list({ ...filter, sort, limit: 1000 })).items
+        const listed = sort === 'expires_at' ? 20 : 30
+        expect(whole).toHaveLength(filter.expiresBefore === undefined ? listed : 8)
+        for (const limit of [1, 7]) expect(await walk(latchkey, { ...filter, sort, limit })).toEqual(whole)
+      }
+    await latchkey.close()
+  })
+
   test('q finds its text in names, in any case, and takes no character for a wildcard', async () => {
     const { latchkey } = await open()
     const all = [
@@ -166,6 +230,7 @@ onEachDatabase('lists of keys', (makeDatabase) => {
       if (i % 4 === 0) clock.advance(1)
     }
     for (const sort of sorts) {
+      if (sort === 'expires_at') continue
       const whole = (await latchkey.keys.list({ sort, limit: 1000 })).items
       expect(whole).toHaveLength(23)
       for (const limit of [1, 7, 22, 23, 24]) {
@@ -212,8 +277,9 @@ onEachDatabase('lists of keys', (makeDatabase) => {
 
   describe('bad input', () => {
     test('a cursor of another list, of another sort or of rubbish is refused', async () => {
-      const { latchkey } = await open()
-      for (const name of ['a', 'b']) await latchkey.keys.create({ organizationId: 'acme', name })
+      const { latchkey, clock } = await open()
+      for (const name of ['a', 'b'])
+        await latchkey.keys.create({ organizationId: 'acme', name, expiresAt: clock.in(second) })
       const cursors = new Map<string, string>()
       for (const sort of sorts) {
         cursors.set(sort, (await latchkey.keys.list({ sort, limit: 1 })).next as string)
@@ -270,6 +336,9 @@ onEachDatabase('lists of keys', (makeDatabase) => {
         { sort: 'created_at' },
         { sort: 'id; drop table keys' },
         { status: 'gone' },
+        { neverUsed: 'yes' },
+        { unusedSince: 'yesterday' },
+        { expiresBefore: '2026-01-31' },
         { q: '' },
         { q: 'a\0' },
         { q: 'x'.repeat(257) },

@@ -17,8 +17,14 @@ export function splitQuery(query: string): [name: string, value: string][] {
     })
 }
 
+/** What is no text; a value of another form stays one, for the library to refuse. */
+const readers: Readonly<Record<string, (value: string) => number | boolean | undefined>> = {
+  limit: (value) => (/^\d{1,9}$/.test(value) ? Number(value) : undefined),
+  never_used: (value) => ({ true: true, false: false })[value],
+}
+
 /**
- * Reads the parameters as a library input: digits become numbers where a number is wanted. Throws
+ * Reads the parameters as a library input: numbers and booleans where those are wanted. Throws
  * `invalid_input` for a parameter that comes twice; unknown ones are the library's to refuse.
  */
 export function readQuery(query: string): Record<string, unknown> {
@@ -26,7 +32,7 @@ export function readQuery(query: string): Record<string, unknown> {
   for (const [name, value] of splitQuery(query)) {
     if (parameters.has(name)) refuse(name, 'Must be given once.')
     if (name === '__proto__') refuse(name, 'Unknown field.')
-    parameters.set(name, name === 'limit' && /^\d{1,9}$/.test(value) ? Number(value) : value)
+    parameters.set(name, readers[name]?.(value) ?? value)
   }
   return fromWire(Object.fromEntries(parameters))
 }

@@ -2,41 +2,14 @@
 import type { Selectable, Updateable } from 'kysely'
 import { LatchkeyError } from '../core/errors.ts'
 import type { Scope } from '../core/scope.ts'
-import type { Key, KeyStatus } from '../core/shapes/keys.ts'
+import type { Key } from '../core/shapes/keys.ts'
 import type { LimitState } from '../core/shapes/limits.ts'
 import { statusOf } from '../core/status.ts'
 import { tokenHint } from '../core/token.ts'
-import { fold, holds } from './case-folding.ts'
-import {
-  bytesOf,
-  bytesSoFar,
-  isAfter,
-  isUpTo,
-  type Position,
-  type Slice,
-  type SliceBounds,
-  toSlice,
-} from './cursors.ts'
+import { fold } from './case-folding.ts'
 import type { Db, KeysTable, Tx } from './tables.ts'
 
 export type KeyRow = Selectable<KeysTable>
-
-/** What a list of keys is asked for; see `listKeysSchema`. */
-export interface KeyQuery {
-  scope: Scope
-  status: KeyStatus | 'all'
-  q: string | undefined
-  sort: keyof typeof keyOrders
-  after: Position | undefined
-  now: number
-}
-
-/** The orders of a list of keys, and of what type the values are that it is sorted by. */
-export const keyOrders = {
-  '-created_at': { column: 'created_at', direction: 'desc', type: 'number' },
-  '-last_used_at': { column: 'last_used_at', direction: 'desc', type: 'number' },
-  name: { column: 'name_folded', direction: 'asc', type: 'string' },
-} as const
 
 /** More are not looked through: an operator has a few root keys. */
 const maxMentions = 1_000
@@ -81,69 +54,6 @@ export async function changeKey(tx: Tx, row: KeyRow, change: Updateable<KeysTabl
     .where('organization_id', '=', row.organization_id)
     .returningAll()
     .executeTakeFirstOrThrow(() => new LatchkeyError('internal', 'The change of a key affected no row.'))
-}
-
-/** Reads the next keys of a list, by statements whose cost is bounded however few keys fit. */
-export async function readKeySlice(db: Db, query: KeyQuery, bounds: SliceBounds): Promise<Slice<KeyRow>> {
-  const order = keyOrders[query.sort]
-  const { column, direction } = order
-  const upTo = isFiltered(query) ? await findWindowEnd(db, query, bounds.window) : undefined
-  const rows = await db
-    .selectFrom(
-      fittingKeys(db, query)
-        .$if(upTo !== undefined, (q) => q.where((eb) => isUpTo(eb, order, upTo as Position)))
-        .selectAll()
-        .select(bytesSoFar(order, longColumns).as('bytes'))
-        .orderBy(column, direction)
-        .orderBy('id', direction)
-        .limit(bounds.limit + 1)
-        .as('slice'),
-    )
-    .selectAll()
-    .where((eb) => eb(eb('bytes', '-', bytesOf(longColumns)), '<', bounds.maxBytes))
-    .execute()
-  return toSlice(rows, bounds, upTo, (row) => [row[column], row.id])
-}
-
-/** What of a key may be long. */
-const longColumns = ['permissions', 'metadata']
-
-function isFiltered({ status, q }: KeyQuery): boolean {
-  return status !== 'all' || q !== undefined
-}
-
-/** Finds where the window ends in which fitting keys are looked for; undefined if the list ends before. */
-async function findWindowEnd(db: Db, query: KeyQuery, window: number): Promise<Position | undefined> {
-  const { column, direction } = keyOrders[query.sort]
-  const row = await keysAfter(db, query)
-    .select([column, 'id'])
-    .orderBy(column, direction)
-    .orderBy('id', direction)
-    .limit(1)
-    .offset(window - 1)
-    .executeTakeFirst()
-  return row && [row[column], row.id]
-}
-
-function keysAfter(db: Db, { scope, sort, after }: KeyQuery) {
-  return db
-    .selectFrom('keys')
-    .$if(scope !== undefined, (q) => q.where('organization_id', '=', scope as string))
-    .$if(after !== undefined, (q) => q.where((eb) => isAfter(eb, keyOrders[sort], after as Position)))
-}
-
-function fittingKeys(db: Db, query: KeyQuery) {
-  return keysAfter(db, query)
-    .$if(query.status === 'revoked', (q) => q.where('revoked_at', 'is not', null))
-    .$if(query.status === 'expired', (q) =>
-      q.where('revoked_at', 'is', null).where('expires_at', '<=', query.now),
-    )
-    .$if(query.status === 'active', (q) =>
-      q
-        .where('revoked_at', 'is', null)
-        .where((eb) => eb.or([eb('expires_at', 'is', null), eb('expires_at', '>', query.now)])),
-    )
-    .$if(query.q !== undefined, (q) => q.where(holds('name_folded', query.q as string)))
 }
 
 /** The live keys of an organization whose permissions hold a text somewhere. */

@@ -119,6 +119,11 @@ export function wrongRequests(keyId: string): WrongRequest[] {
     ['GET', '/v1/keys?status=dead', undefined, 'status'],
     ['GET', '/v1/keys?sort=created_at', undefined, 'sort'],
     ['GET', '/v1/keys?after=nonsense', undefined, 'after'],
+    ...['', 'yes', '1', 'TRUE', '__proto__', 'constructor'].map(
+      (value): WrongRequest => ['GET', `/v1/keys?never_used=${value}`, undefined, 'never_used'],
+    ),
+    ['GET', '/v1/keys?unused_since=2026-01-31', undefined, 'unused_since'],
+    ['GET', '/v1/keys?expires_before=7d', undefined, 'expires_before'],
     ['GET', '/v1/keys?q=', undefined, 'q'],
     ['GET', '/v1/keys?organization_id=a%20b', undefined, 'organization_id'],
     ['GET', '/v1/keys?organizationId=acme', undefined, 'organizationId'],

@@ -5,7 +5,7 @@ import type { Cost, LimitInput } from '../../core/shapes/limits.ts'
 import { flagOf } from './flags.ts'
 import { limitForm, readCost, readNextLimit } from './limits.ts'
 import { collect, readCount, readMetadata } from './options.ts'
-import { readExpiry, readGrace, readPast } from './times.ts'
+import { readExpiry, readFuture, readGrace, readPast } from './times.ts'
 
 /** A shape whose fields a command takes. */
 export type Shape = z.ZodObject
@@ -59,7 +59,11 @@ export function fieldOptions(
     return {
       field,
       option,
-      valueIn: (typed) => (typed[option.attributeName()] as Typed | undefined)?.value,
+      valueIn: (typed) => {
+        const given = typed[option.attributeName()] as Typed | true | undefined
+        // Commander reads nothing for a flag that takes no value.
+        return given === true || given?.value
+      },
     }
   })
 }
@@ -85,7 +89,12 @@ const kinds = {
   count: { read: readCount },
   length: { form: '30s, 10m, 24h, 7d', read: readGrace },
   json: { form: 'a JSON object', read: readMetadata },
-  // What may be null is still to come, or never does; any other instant is one that was.
+  flag: {},
+  // What may be null is still to come, or never does; any other instant is one that was, but for this one.
+  coming: {
+    form: 'a duration such as 12h or 7d from now, a day, or an instant (RFC 3339)',
+    read: (text: string, _: unknown, option: Option) => readFuture(option.long as string, text),
+  },
   future: {
     form: 'a duration such as 12h, 90d or 1y, a day (its beginning in UTC), an instant (RFC 3339), or never',
     read: (text: string) => readExpiry(text),
@@ -98,10 +107,12 @@ const kinds = {
 
 function kindOf(field: string, schema: JsonField): Kind {
   if (field === 'cost') return kinds.cost
+  if (field === 'expiresBefore') return kinds.coming
   if (field === 'limits' || field === 'keyLimits') return kinds.limits
   const forms = [schema, ...(schema.anyOf ?? [])]
   const has = (type: string) => forms.some((form) => form.type === type)
   if (forms.some(({ format }) => format === 'date-time')) return has('null') ? kinds.future : kinds.past
+  if (has('boolean')) return kinds.flag
   if (has('array')) return kinds.list
   if (has('object')) return kinds.json
   if (has('integer')) return field.endsWith('Seconds') ? kinds.length : kinds.count

@@ -18,6 +18,9 @@ export function readGrace(text: string): number {
   return seconds
 }
 
+const future =
+  'a duration such as 12h, 90d or 1y, a day such as 2030-01-31 (its beginning in UTC), an instant such as 2030-01-31T12:00:00Z'
+
 /**
  * Reads the value of `--expires`, if any: a length from now, a day, RFC 3339, or `never` (null). Throws CommandError.
  */
@@ -26,10 +29,16 @@ export function readExpiry(text: string | undefined, now = Date.now()): Date | n
   if (text === 'never') return null
   const expiry = readWhen('--expires', text, (length) => move(now, length, 1))
   if (expiry) return expiry
+  throw new CommandError(exitCodes.usage, `--expires: Must be ${future}, or never.`)
+}
+
+/** Reads the value of an option: a length from now, a day, or RFC 3339. Throws CommandError. */
+export function readFuture(flag: string, text: string, now = Date.now()): Date {
+  const instant = readWhen(flag, text, (length) => move(now, length, 1))
+  if (instant) return instant
   throw new CommandError(
     exitCodes.usage,
-    '--expires: Must be a duration such as 12h, 90d or 1y, a day such as 2030-01-31 (its beginning in UTC), an ' +
-      'instant such as 2030-01-31T12:00:00Z, or never.',
+    `${flag}: Must be ${future.replace(', an instant', ', or an instant')}.`,
   )
 }
 

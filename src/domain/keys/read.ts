@@ -14,7 +14,8 @@ import {
 } from '../../core/shapes/keys.ts'
 import type { Page } from '../../core/shapes/page.ts'
 import { turnOf } from '../../fairness/caller-turn.ts'
-import { findKey, keyOrders, readKeySlice, toKey } from '../../store/keys.ts'
+import { keyOrders, readKeySlice } from '../../store/key-lists.ts'
+import { findKey, toKey } from '../../store/keys.ts'
 import { findOrganization } from '../../store/organizations.ts'
 import { findPlanOf } from '../../store/plans.ts'
 import { findSecret, readSecrets, toSecret } from '../../store/secrets.ts'
@@ -69,10 +70,18 @@ export async function listKeys(
   input: ListKeysInput = {},
   options: CommandOptions = {},
 ): Promise<Page<Key>> {
-  const { organizationId, status, q, sort, limit, after } = parseInput(listKeysSchema, input)
+  const { organizationId, limit, after, expiresBefore, unusedSince, ...filter } = parseInput(
+    listKeysSchema,
+    input,
+  )
+  const { sort } = filter
   const actor = actorOf(options)
   const scope = narrowScope(actor, organizationId)
   const now = engine.now()
+  const query = {
+    ...filter,
+    ...{ scope, now, expiresBefore: expiresBefore?.getTime(), unusedSince: unusedSince?.getTime() },
+  }
   const turn = turnOf(actor, options)
   if (organizationId !== undefined) {
     if (!(await engine.store.read((db) => findOrganization(db, organizationId), turn)))
@@ -87,7 +96,7 @@ export async function listKeys(
       after,
       turn,
       read: async (db, position, bounds) => {
-        const slice = await readKeySlice(db, { scope, status, q, sort, now, after: position }, bounds)
+        const slice = await readKeySlice(db, { ...query, after: position }, bounds)
         const states = await readLimitStates(db, engine.store.dialect, 'key', slice.rows)
         return { ...slice, rows: slice.rows.map((row) => ({ row, limits: states.get(row.id) ?? [] })) }
       },

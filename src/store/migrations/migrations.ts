@@ -17,6 +17,7 @@ import * as graces from './0012-graces.ts'
 import * as limits from './0013-limits.ts'
 import * as usage from './0014-usage.ts'
 import * as profiles from './0015-profiles.ts'
+import * as keysByExpiry from './0016-keys-by-expiry.ts'
 import type { ColumnTypes } from './column-types.ts'
 
 type Step = (db: Db, types: ColumnTypes) => Promise<void>
@@ -38,6 +39,7 @@ export const steps: readonly Step[] = [
   limits.up,
   usage.up,
   profiles.up,
+  keysByExpiry.up,
 ]
 
 /** The version of the schema that this program works on. */
