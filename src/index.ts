@@ -49,6 +49,19 @@ export type {
 } from './core/shapes/plans.ts'
 export type { Session, SessionOptions, Sessions } from './core/shapes/sessions.ts'
 export type { SettleInput, Settlement, Settling } from './core/shapes/settlements.ts'
+export type {
+  ExportedUsage,
+  ExportPageInput,
+  ExportUsageInput,
+  LibraryUsage,
+  ReadKeyUsageInput,
+  ReadUsageInput,
+  Usage,
+  UsageExport,
+  UsageFigures,
+  UsagePage,
+  UsageRow,
+} from './core/shapes/usage.ts'
 export type { Verdict, VerdictCode, VerifyOptions, VerifyRequest } from './core/shapes/verification.ts'
 export type { Wire } from './core/wire.ts'
 export type { LibrarySessions } from './domain/sessions/methods.ts'

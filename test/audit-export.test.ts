@@ -1,4 +1,6 @@
 // The audit log as a file: whole, for whom it is meant, and never cut short in silence.
+import { once } from 'node:events'
+import { connect } from 'node:net'
 import { setTimeout } from 'node:timers/promises'
 import { pino } from 'pino'
 import { expect, test } from 'vitest'
@@ -174,6 +176,21 @@ onEachDatabase('the export of the audit log', (makeDatabase) => {
       ])
       await close()
     }
+  })
+
+  test('where it breaks, a reader without chunks, such as a proxy that speaks HTTP/1.0, is told by a reset', async () => {
+    await using server = await start()
+    await server.fill('acme')
+    await using direct = await connectDirectly(server.database)
+    let pages = 0
+    const { url, close } = await observe('hot', server.latchkey, async () => {
+      if (++pages === 4) await direct.run('alter table audit_events rename to audit_events_away')
+    })
+    const socket = connect(Number(new URL(url).port), '127.0.0.1')
+    const head = `GET /v1/audit-log/export HTTP/1.0\r\nHost: a\r\nAuthorization: Bearer ${server.rootKey}\r\n\r\n`
+    socket.resume().write(head)
+    await expect(once(socket, 'end')).rejects.toMatchObject({ code: 'ECONNRESET' })
+    await close()
   })
 
   test('where the caller’s key is revoked midway the transfer breaks', async () => {

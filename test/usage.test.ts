@@ -10,6 +10,7 @@ import { systemClock } from '../src/verdict/clock.ts'
 import { createAcme } from './setup/acme.ts'
 import { makeClock } from './setup/clock.ts'
 import { onEachDatabase, onOneDatabase } from './setup/databases.ts'
+import { collect } from './setup/iterables.ts'
 import { work } from './setup/jobs.ts'
 import { startTestServer } from './setup/server.ts'
 import { hourMs, readAmounts } from './setup/usage.ts'
@@ -39,11 +40,11 @@ onEachDatabase('usage', (makeDatabase) => {
     await stage.write(many)
     stage.clock.advance(2 * dayMs)
     await stage.roll()
-    const all = await stage.latchkey.usage.export({ by: 'day', keyId: acme.id })
+    const all = await stage.latchkey.usage.exportPage({ by: 'day', keyId: acme.id })
     expect(all.rows.find(({ measure }) => measure === 'valid')).toMatchObject({ amount: most, late: most })
     const ofAcme = await stage.latchkey.usage.read({ by: 'total', organizationId: 'acme', group: 'key' })
     expect(ofAcme.rows[0]?.units.find(({ name }) => name === 'credits')?.units).toBe(-most)
-    const late = await stage.latchkey.usage.export({
+    const late = await stage.latchkey.usage.exportPage({
       by: 'hour',
       keyId: acme.id,
       since: new Date(hour * hourMs),
@@ -130,11 +131,11 @@ onEachDatabase('usage', (makeDatabase) => {
     await stage.write([...many, [bees, hour, 'valid', 3]])
     const exportAll = async (input: object) => {
       const rows = []
-      let page = await latchkey.usage.export(input)
+      let page = await latchkey.usage.exportPage(input)
       const { closedUntil } = page
       rows.push(...page.rows)
       while (page.next !== undefined) {
-        page = await latchkey.usage.export({ ...input, until: closedUntil, after: page.next })
+        page = await latchkey.usage.exportPage({ ...input, until: closedUntil, after: page.next })
         rows.push(...page.rows)
       }
       return { rows, closedUntil }
@@ -162,6 +163,8 @@ onEachDatabase('usage', (makeDatabase) => {
     clock.advance(2 * dayMs)
     await stage.roll()
     expect(await exportAll({ by: 'hour', ...until })).toEqual(all)
+    const exported = await latchkey.usage.export({ by: 'hour', ...until })
+    expect({ rows: await collect(exported), closedUntil: exported.closedUntil }).toEqual(all)
     const days = await exportAll({ by: 'day', organizationId: 'bees' })
     expect(days.rows).toMatchObject([{ start: new Date(Date.UTC(2026, 4, 20)), amount: 10, late: 7 }])
   })
@@ -226,6 +229,30 @@ onOneDatabase('SQLite', 'usage over HTTP', (makeDatabase) => {
         .map((line) => JSON.parse(line).amount),
     ).toEqual([5, 3])
     expect((await get('/v1/usage/export', blind.key)).status).toBe(403)
+  })
+
+  test('is read by the client row by row, as the library reads it', async () => {
+    await using stage = await openStage(await makeDatabase())
+    const { latchkey, acme, bees } = stage
+    const many = Array.from({ length: 1_200 }, (_, i) => [acme, hour, `key/limit_${i}`, 1] as const)
+    await stage.write([...many, [bees, hour, 'valid', 3], [undefined, hour, 'malformed', 4]])
+    stage.clock.advance(hourMs)
+    await stage.roll()
+    await using server = await startTestServer(stage.database, { now: stage.clock.now })
+    const client = createClient({ url: server.url, token: stage.root })
+    for (const input of [{ by: 'hour' }, { by: 'hour', organizationId: 'acme' }, { by: 'day' }] as const) {
+      const [read, library] = [await client.usage.export(input), await latchkey.usage.export(input)]
+      expect(read.closedUntil).toEqual(library.closedUntil)
+      expect(await collect(read)).toEqual(await collect(library))
+    }
+    await expect(client.usage.export({ organizationId: 'nobody' })).rejects.toMatchObject({
+      code: 'organization_not_found',
+    })
+    // A reader that has enough ends the transfer.
+    for await (const row of await client.usage.export({ by: 'hour' })) {
+      expect(row.amount).toBe(4)
+      break
+    }
   })
 
   test('refuses a range that is upside down or too long, and what it does not know', async () => {

@@ -57,7 +57,11 @@ export function pour(stream: Stream, outgoing: ServerResponse): void {
     queued: () => outgoing.writableLength,
     wanted: () => demand.risen,
     end: () => void outgoing.end(),
-    fail: () => void outgoing.destroy(),
+    fail: () => {
+      // An answer without chunks (HTTP/1.0) ends with its connection: only a reset tells that it broke.
+      if (!outgoing.chunkedEncoding) outgoing.socket?.resetAndDestroy()
+      outgoing.destroy()
+    },
   })
   outgoing.once('close', () => {
     leave()

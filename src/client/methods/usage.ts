@@ -1,10 +1,10 @@
 // What a server tells of usage.
-import type { Usage, UsageFigures, UsageRow } from '../../core/shapes/usage.ts'
+import type { ExportedUsage, Usage, UsageFigures, UsageRow } from '../../core/shapes/usage.ts'
 import { type CallOptions, pathSegment, type Requester } from '../request/request.ts'
 import { checkOptions } from './calls.ts'
 
 /** Makes the methods on usage of a client. */
-export function usageMethods({ readDated }: Requester): Usage<CallOptions> {
+export function usageMethods({ readDated, readRows }: Requester): Usage<CallOptions> {
   const read = async (path: string, query: object, options: CallOptions | undefined) => {
     const { value: rows, at: asOf } = await readDated<UsageRow[]>(path, query, 'latchkey-as-of', options)
     return { rows, asOf } satisfies UsageFigures
@@ -13,5 +13,11 @@ export function usageMethods({ readDated }: Requester): Usage<CallOptions> {
     read: async (input, options) => read('/v1/usage', input ?? {}, checkOptions(options)),
     readKey: async (id, input, options) =>
       read(`/v1/keys/${pathSegment(id)}/usage`, input ?? {}, checkOptions(options)),
+    export: async (input, options) => {
+      const checked = checkOptions(options)
+      const path = '/v1/usage/export'
+      const { rows, at } = await readRows<ExportedUsage>(path, input ?? {}, 'latchkey-closed-until', checked)
+      return Object.assign(rows, { closedUntil: at })
+    },
   }
 }

@@ -5,6 +5,7 @@ import { fromWireAnswer, toWire, type Wire } from '../../core/wire.ts'
 import { LatchkeyClientError } from '../errors.ts'
 import { readProblem, readText, unexpected } from './answer.ts'
 import { requireFields, writeBody } from './body.ts'
+import { readRows } from './rows.ts'
 
 /** The address of a server, and the key that calls it. */
 export interface ClientOptions {
@@ -40,6 +41,12 @@ export interface Dated<Answer> {
   at: Date
 }
 
+/** Rows that come one after the other, to be read once, and the instant that a header of the answer has. */
+export interface DatedRows<Row> {
+  rows: AsyncGenerator<Row, void>
+  at: Date
+}
+
 /** Sends requests as one key to one server. Every method throws LatchkeyClientError. */
 export interface Requester {
   /** The server's address without a slash at its end. */
@@ -57,6 +64,11 @@ export interface Requester {
     header: string,
     options?: CallOptions,
   ): Promise<Dated<Answer>>
+  /**
+   * Reads an answer row by row (JSON lines), as they come: the call's time is until the answer begins, and then until each next
+   * part of it. Reading the rows throws if they break off, so that a part never looks like the whole.
+   */
+  readRows<Row>(path: string, query: object, header: string, options?: CallOptions): Promise<DatedRows<Row>>
   /** Opens a stream; what it says is the caller's to read, and to end by the signal. */
   open(path: string, signal: AbortSignal): Promise<Response>
 }
@@ -90,18 +102,25 @@ export function createRequester(client: ClientOptions, ownHeaders: Record<string
     return response
   }
 
-  const request = async (method: Method, path: string, sending: Sending = {}) => {
-    const { body, repeatable = method === 'GET', options } = sending
+  const timeoutOf = (options: CallOptions | undefined) => {
     checkTimeout(options?.timeoutMs)
-    const timeoutMs = Math.ceil(options?.timeoutMs ?? client.timeoutMs ?? defaultTimeoutMs)
+    return Math.ceil(options?.timeoutMs ?? client.timeoutMs ?? defaultTimeoutMs)
+  }
+
+  /** Makes attempts, until one has its answer or none would help. */
+  const attempt = async <Answer>(
+    options: CallOptions | undefined,
+    repeatable: boolean,
+    fetchAnswer: (signal: AbortSignal) => Promise<Answer>,
+  ): Promise<Answer> => {
+    const timeoutMs = timeoutOf(options)
     const endsAt = performance.now() + timeoutMs
     const timeout = AbortSignal.timeout(timeoutMs)
     const signal = options?.signal ? AbortSignal.any([options.signal, timeout]) : timeout
     for (let repetition = 0; ; repetition++) {
       try {
         signal.throwIfAborted()
-        const response = await fetchOnce(method, path, signal, body)
-        return { response, text: await readText(response) }
+        return await fetchAnswer(signal)
       } catch (cause) {
         const error = toError(cause, url, options?.signal, timeout)
         const delayMs =
@@ -110,6 +129,14 @@ export function createRequester(client: ClientOptions, ownHeaders: Record<string
         await sleep(delayMs, signal)
       }
     }
+  }
+
+  const request = (method: Method, path: string, sending: Sending = {}) => {
+    const { body, repeatable = method === 'GET', options } = sending
+    return attempt(options, repeatable, async (signal) => {
+      const response = await fetchOnce(method, path, signal, body)
+      return { response, text: await readText(response) }
+    })
   }
 
   return {
@@ -125,8 +152,39 @@ export function createRequester(client: ClientOptions, ownHeaders: Record<string
       const answer = await request('GET', path + toQuery(query), { options })
       return {
         value: readJson<Answer>(answer),
-        at: new Date(answer.response.headers.get(header) ?? Number.NaN),
+        at: readInstant(answer.response, header),
       }
+    },
+    readRows: async <Row>(path: string, query: object, header: string, options?: CallOptions) => {
+      const signals = options?.signal ? [options.signal] : []
+      const { response, ending } = await attempt(options, true, async (signal) => {
+        // What ends the attempt must not end the rows, which may take much longer.
+        const ending = new AbortController()
+        const giveUp = () => ending.abort()
+        signal.addEventListener('abort', giveUp)
+        try {
+          const ended = AbortSignal.any([ending.signal, ...signals])
+          return { response: await fetchOnce('GET', path + toQuery(query), ended), ending }
+        } finally {
+          signal.removeEventListener('abort', giveUp)
+        }
+      })
+      const timeout = new AbortController()
+      const timeoutMs = timeoutOf(options)
+      const startTimer = () => {
+        const timer = setTimeout(() => {
+          timeout.abort()
+          ending.abort()
+        }, timeoutMs)
+        return () => clearTimeout(timer)
+      }
+      const rows = readRows<Row>(response, {
+        startTimer,
+        end: () => ending.abort(),
+        toError: (cause) =>
+          toError(cause, url, options?.signal, timeout.signal, 'ended its answer too early'),
+      })
+      return { rows, at: readInstant(response, header) }
     },
     open: async (path, signal) => {
       try {
@@ -173,12 +231,13 @@ function toError(
   url: string,
   signal: AbortSignal | undefined,
   timeout: AbortSignal,
+  what = 'did not answer',
 ): LatchkeyClientError {
   if (cause instanceof LatchkeyClientError) return cause
   if (signal?.aborted) return new LatchkeyClientError('aborted', 'The caller aborted the call.', { cause })
   if (timeout.aborted)
     return new LatchkeyClientError('timed_out', `${url} did not answer in time.`, { cause })
-  return new LatchkeyClientError('server_unreachable', `${url} did not answer.`, { cause })
+  return new LatchkeyClientError('server_unreachable', `${url} ${what}.`, { cause })
 }
 
 /** How long to wait before a request is sent again; undefined if that would not help. */
@@ -207,6 +266,10 @@ function readJson<Answer>({ response, text }: { response: Response; text: string
   } catch (cause) {
     throw unexpected(response, cause)
   }
+}
+
+function readInstant({ headers }: Response, header: string): Date {
+  return new Date(headers.get(header) ?? Number.NaN)
 }
 
 function toQuery(query: object): string {

@@ -163,13 +163,22 @@ export const exportedUsageSchema = z.strictObject({
 /** What a key has of a measure in a closed period. */
 export interface ExportedUsage extends z.infer<typeof exportedUsageSchema> {}
 /** Which usage is exported. */
-export interface ExportUsageInput extends Omit<z.input<typeof exportUsageSchema>, 'format'> {
+export interface ExportUsageInput extends Omit<z.input<typeof exportUsageSchema>, 'format'> {}
+
+/** Closed usage, to be read once: its rows, by period, organization and key, as they come. */
+export interface UsageExport extends AsyncIterable<ExportedUsage> {
+  /** What lies before it is closed, and never changes: the next export begins there. */
+  closedUntil: Date
+}
+
+/** Which page of closed usage is read. */
+export interface ExportPageInput extends ExportUsageInput {
   /** The cursor of the previous page. */
   after?: string
 }
 
 /** One page of closed usage. */
-export interface UsageExport {
+export interface UsagePage {
   /** By period, organization and key. A page may have none, before the end. */
   rows: ExportedUsage[]
   /** The cursor of the next page, to be given as `after`; undefined at the end. */
@@ -199,12 +208,17 @@ export interface Usage<Options extends CallOptions = CallOptions> {
   read(input?: ReadUsageInput, options?: Options): Promise<UsageFigures>
   /** Reads what was counted of a key. Throws `invalid_input`, `key_not_found`, `missing_permission`. */
   readKey(id: string, input?: ReadKeyUsageInput, options?: Options): Promise<UsageFigures>
+  /**
+   * Reads what programs bill by: closed usage, which never changes. Reading the rows throws if they cannot be read to the
+   * end. Throws `invalid_input`, `organization_not_found`, `key_not_found`, `missing_permission`.
+   */
+  export(input?: ExportUsageInput, options?: Options): Promise<UsageExport>
 }
 
 /** The same in the library, and page by page what programs bill by. */
 export interface LibraryUsage<Options extends CallOptions = CallOptions> extends Usage<Options> {
   /** Reads a page of closed usage. Throws `invalid_input`, `organization_not_found`, `key_not_found`. */
-  export(input?: ExportUsageInput, options?: Options): Promise<UsageExport>
+  exportPage(input?: ExportPageInput, options?: Options): Promise<UsagePage>
 }
 
 /** Far more than an hour can have, and a double counts it exactly. */

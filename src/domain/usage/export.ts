@@ -2,7 +2,14 @@
 import { narrowScope, unknownOrganization } from '../../core/access.ts'
 import { refuseField } from '../../core/errors.ts'
 import { parseInput } from '../../core/input.ts'
-import { type ExportUsageInput, exportUsageSchema, type UsageExport } from '../../core/shapes/usage.ts'
+import {
+  type ExportedUsage,
+  type ExportPageInput,
+  type ExportUsageInput,
+  exportUsageSchema,
+  type UsageExport,
+  type UsagePage,
+} from '../../core/shapes/usage.ts'
 import { turnOf } from '../../fairness/caller-turn.ts'
 import { findKey } from '../../store/keys.ts'
 import { findOrganization } from '../../store/organizations.ts'
@@ -24,12 +31,40 @@ const defaultMs = 30 * 86_400_000
 const tables = { hour: 'hours', day: 'days', month: 'months' } as const
 type Table = (typeof tables)[keyof typeof tables]
 
-/** Reads a page of closed usage. Throws `invalid_input`, `organization_not_found`, `key_not_found`, `store_unavailable`. */
+/**
+ * Reads closed usage, of which one page is held at a time. Throws `invalid_input`, `organization_not_found`, `key_not_found`,
+ * `store_unavailable`, and so does reading the rows.
+ */
 export async function exportUsage(
   engine: Engine,
-  { after, ...input }: ExportUsageInput = {},
+  input: ExportUsageInput = {},
   options: CommandOptions = {},
 ): Promise<UsageExport> {
+  const first = await exportUsagePage(engine, input, options)
+  const { closedUntil } = first
+  const readNext = (after: string) =>
+    exportUsagePage(engine, { ...input, until: closedUntil, after }, options)
+  return Object.assign(readRows(first, readNext), { closedUntil })
+}
+
+async function* readRows(
+  first: UsagePage,
+  readNext: (after: string) => Promise<UsagePage>,
+): AsyncGenerator<ExportedUsage, void> {
+  let page = first
+  yield* page.rows
+  while (page.next !== undefined) {
+    page = await readNext(page.next)
+    yield* page.rows
+  }
+}
+
+/** Reads a page of closed usage. Throws `invalid_input`, `organization_not_found`, `key_not_found`, `store_unavailable`. */
+export async function exportUsagePage(
+  engine: Engine,
+  { after, ...input }: ExportPageInput = {},
+  options: CommandOptions = {},
+): Promise<UsagePage> {
   const { since, until, by, organizationId, keyId } = parseInput(exportUsageSchema, input)
   const actor = actorOf(options)
   const scope = narrowScope(actor, organizationId)

@@ -3,7 +3,7 @@ import type { ActorOptions } from '../../core/call-options.ts'
 import type { LibraryUsage } from '../../core/shapes/usage.ts'
 import { checkOptions } from '../calls.ts'
 import type { Engine } from '../engine.ts'
-import { exportUsage } from './export.ts'
+import { exportUsage, exportUsagePage } from './export.ts'
 import { readKeyUsage, readUsage } from './figures.ts'
 
 /** Makes the methods on usage of an open Latchkey. */
@@ -12,5 +12,6 @@ export function usageMethods(engine: Engine): LibraryUsage<ActorOptions> {
     read: async (input, options) => readUsage(engine, input, checkOptions(options)),
     readKey: async (id, input, options) => readKeyUsage(engine, id, input, checkOptions(options)),
     export: async (input, options) => exportUsage(engine, input, checkOptions(options)),
+    exportPage: async (input, options) => exportUsagePage(engine, input, checkOptions(options)),
   }
 }

@@ -6,7 +6,7 @@ import { parseInput } from '../../core/input.ts'
 import {
   type exportUsageSchema,
   exportUsageSchema as schema,
-  type UsageExport,
+  type UsagePage,
 } from '../../core/shapes/usage.ts'
 import { type UsageWriter, usageWriters } from '../../core/usage-file.ts'
 import { recordBreak } from '../../http/log.ts'
@@ -28,10 +28,10 @@ export async function exportUsage(call: Call<ExportQuery> & { caller: Caller }):
   const { format, ...asked } = parseInput(schema, query)
   await holdPlace(parts, caller, signal)
   const { usage } = parts.latchkey
-  const first = await usage.export(asked, { actor: caller, signal })
+  const first = await usage.exportPage(asked, { actor: caller, signal })
   const readNext = async (after: string) => {
     await readmit()
-    return usage.export({ ...asked, until: first.closedUntil, after }, { actor: caller, signal })
+    return usage.exportPage({ ...asked, until: first.closedUntil, after }, { actor: caller, signal })
   }
   const whose = asked.organizationId ?? scopeOf(caller) ?? 'all'
   const date = first.closedUntil.toISOString().slice(0, 10)
@@ -50,8 +50,8 @@ export async function exportUsage(call: Call<ExportQuery> & { caller: Caller }):
 }
 
 async function* writePages(
-  first: UsageExport,
-  readNext: (after: string) => Promise<UsageExport>,
+  first: UsagePage,
+  readNext: (after: string) => Promise<UsagePage>,
   { head, write }: UsageWriter,
 ): AsyncGenerator<Uint8Array<ArrayBuffer>> {
   const encoder = new TextEncoder()
