@@ -16,6 +16,8 @@ import {
   type WireSecret,
   type WireSession,
 } from './api.ts'
+import type { SelectedKeys } from './format/key-selections.ts'
+import type { KeySearch } from './searches.ts'
 
 /** What can be chosen from a search: an id, its name, and what tells it from others of that name. */
 export interface SearchOption {
@@ -28,16 +30,16 @@ const pageSize = 100
 /** The longest page that the API gives. */
 const longestPage = 1_000
 
-interface KeyFilter {
+interface KeyFilter extends Partial<Omit<SelectedKeys, 'sort'>> {
   organization?: string | undefined
   q?: string | undefined
   status?: 'active' | 'expired' | 'revoked' | 'all' | undefined
-  sort?: '-created_at' | '-last_used_at' | 'name' | undefined
+  sort?: KeySearch['sort'] | undefined
 }
 
 /** Keys page by page, newest first unless sorted otherwise; at once as many as there were before. */
-export function keysQuery({ organization, q, status, sort }: KeyFilter, rowsBefore = 0) {
-  const first = `/v1/keys${query({ organization_id: organization, q, status, sort, limit: pageSize })}`
+export function keysQuery({ organization, ...filter }: KeyFilter, rowsBefore = 0) {
+  const first = `/v1/keys${query({ organization_id: organization, ...filter, limit: pageSize })}`
   return listOf<WireKey>('keys', first, rowsBefore)
 }
 

@@ -1,11 +1,12 @@
 // What the address of a page may say after its `?`: whatever is not understood is left out.
 import type { AuditAction } from '../src/core/shapes/audit.ts'
 import { auditActions } from './format/audit-actions.ts'
+import { type KeySelection, keySelections } from './format/key-selections.ts'
 
 type Search = Record<string, unknown>
 
 const statuses = ['active', 'expired', 'revoked', 'all'] as const
-const sorts = ['-created_at', '-last_used_at', 'name'] as const
+const sorts = ['-created_at', '-last_used_at', 'last_used_at', 'expires_at', 'name'] as const
 
 interface OrganizationSearch {
   q?: string
@@ -18,11 +19,18 @@ export function readOrganizationSearch({ q }: Search): OrganizationSearch {
 export interface KeySearch {
   q?: string
   status?: (typeof statuses)[number]
+  /** What the list is narrowed to. */
+  only?: KeySelection
   sort?: (typeof sorts)[number]
 }
 
-export function readKeySearch({ q, status, sort }: Search): KeySearch {
-  return { ...text('q', q), ...oneOf('status', statuses, status), ...oneOf('sort', sorts, sort) }
+export function readKeySearch({ q, status, only, sort }: Search): KeySearch {
+  return {
+    ...text('q', q),
+    ...oneOf('status', statuses, status),
+    ...oneOf('only', Object.keys(keySelections) as KeySelection[], only),
+    ...oneOf('sort', sorts, sort),
+  }
 }
 
 export interface AuditSearch {

@@ -9,7 +9,8 @@ import { browserNote, skipsBrowser, useBrowser } from './browser.ts'
 import { go } from './chromium.ts'
 
 const minute = 60_000
-const day = 24 * 60 * minute
+const hour = 60 * minute
+const day = 24 * hour
 
 onOneDatabase('PostgreSQL', `keys in the console${browserNote}`, (makeDatabase) => {
   const browser = useBrowser()
@@ -99,6 +100,43 @@ onOneDatabase('PostgreSQL', `keys in the console${browserNote}`, (makeDatabase) 
       for (const name of ['Archive', 'Émile', 'Old'])
         expect(await (await told(name, 'Expires')).locator('svg').count(), name).toBe(0)
       expect(await (await told('Émile', 'Expires')).innerText()).toMatch(/^\w{3} \d+, 20\d\d$/)
+    },
+  )
+
+  test.skipIf(skipsBrowser)(
+    'a list is narrowed to keys that end soon and keys that nobody uses, by its address',
+    async () => {
+      const database = await makeDatabase()
+      await liveThreeMonths(database)
+      const server = await browser.serve(database)
+      const page = await browser.open(server, { token: server.rootKey, path: '/organizations/acme' })
+      const found = async () => (await namesAndStatuses(page)).map(([name]) => name)
+      const listed = async (parameters: string) => {
+        const path = `/v1/keys?organization_id=acme&${parameters}`
+        const { json } = await server.request<WireKey[]>('GET', path, { token: server.rootKey })
+        return json.map(({ name }) => name)
+      }
+      const choice = page.getByLabel('Use and expiry')
+      const thisHour = Math.floor(Date.now() / hour) * hour
+      const ago = (days: number) => new Date(thisHour - days * day).toISOString()
+      for (const [label, only, parameters] of [
+        ['Never used', 'never-used', 'never_used=true&sort=-last_used_at'],
+        ['Unused 30 days', 'unused-30d', `unused_since=${ago(30)}&sort=last_used_at`],
+        ['Ends in 7 days', 'expires-7d', `expires_before=${ago(-7.04)}&sort=expires_at`],
+      ] as const) {
+        await choice.selectOption({ label })
+        const expected = await listed(parameters)
+        expect(expected.length, label).toBeGreaterThan(0)
+        await expect.poll(found, { message: label }).toEqual(expected)
+        expect(new URL(page.url()).search).toBe(`?only=${only}`)
+      }
+      const expires = page.getByRole('columnheader', { name: 'Expires' })
+      expect(await expires.getAttribute('aria-sort')).toBe('ascending')
+      await choice.selectOption({ label: 'Unused 90 days' })
+      await page.getByText('No active key has been unused for 90 days').waitFor()
+      await page.getByRole('button', { name: 'Show the active ones' }).click()
+      await expect.poll(found).toEqual(await listed('sort=-created_at'))
+      expect(await expires.getAttribute('aria-sort')).toBe(null)
     },
   )
 

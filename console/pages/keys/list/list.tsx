@@ -1,12 +1,13 @@
 // A list of keys with its search, its filter and its order, all of which are in the page's address.
 import { KeyRound, SearchX } from 'lucide-react'
-import type { ReactNode } from 'react'
+import { type ReactNode, useState } from 'react'
 import { ApiError } from '../../../api.ts'
 import { Button } from '../../../components/button.tsx'
 import { Count } from '../../../components/count.tsx'
 import { EmptyState, ErrorNotice, Notice } from '../../../components/notices.tsx'
 import { SearchField } from '../../../components/search-field.tsx'
 import { Segments } from '../../../components/segments.tsx'
+import { type KeySelection, keySelections, selectedKeys } from '../../../format/key-selections.ts'
 import { keysQuery } from '../../../queries.ts'
 import type { KeySearch } from '../../../searches.ts'
 import { useSession } from '../../../session.ts'
@@ -24,6 +25,7 @@ const statuses = [
 const sorts: { value: KeySort; label: string }[] = [
   { value: '-created_at', label: 'Newest first' },
   { value: '-last_used_at', label: 'Last used first' },
+  { value: 'last_used_at', label: 'Unused first' },
   { value: 'name', label: 'By name' },
 ]
 
@@ -39,8 +41,19 @@ interface KeyListProps {
 }
 
 export function KeyList({ caption, organization, search, change, newKey }: KeyListProps) {
-  const { q = '', status = 'active', sort = '-created_at' } = search
-  const list = useEndlessList((rowsBefore) => keysQuery({ organization, ...search }, rowsBefore))
+  const { q = '', status = 'active', only } = search
+  const [now] = useState(Date.now)
+  const { sort: ownSort, ...selected } =
+    only === undefined ? { sort: '-created_at' as const } : selectedKeys(only, now)
+  const sort = search.sort ?? ownSort
+  const filter = {
+    organization,
+    q: search.q,
+    status: search.status,
+    sort: only === undefined ? search.sort : sort,
+    ...selected,
+  }
+  const list = useEndlessList((rowsBefore) => keysQuery(filter, rowsBefore))
   const hasRoom = useMedia('(width >= 40rem)')
   // Below that the column of one of the orders is not there to be pressed.
   const hasAllOrders = useMedia(organization === undefined ? '(width >= 84rem)' : '(width >= 70rem)')
@@ -50,7 +63,8 @@ export function KeyList({ caption, organization, search, change, newKey }: KeyLi
     return <ErrorNotice title="The keys could not be read" error={list.error} retry={list.retry} />
   }
   const changeSort = (next: KeySort) => change({ ...search, sort: next })
-  const clear = () => change(sort === '-created_at' ? {} : { sort })
+  const clear = () =>
+    change(search.sort === undefined || search.sort === 'expires_at' ? {} : { sort: search.sort })
   const View = hasRoom ? KeyTable : KeyCards
   return (
     <>
@@ -62,7 +76,10 @@ export function KeyList({ caption, organization, search, change, newKey }: KeyLi
           value={status}
           change={(value) => change({ ...search, status: value })}
         />
-        {!hasAllOrders && <SortChoice sort={sort} changeSort={changeSort} />}
+        <div className="flex gap-3 max-sm:w-full">
+          <SelectionChoice only={only} change={(next) => change(withOnly(search, next))} />
+          {!hasAllOrders && <SortChoice sort={sort} changeSort={changeSort} />}
+        </div>
         <Count list={list} noun="key" />
       </search>
       <div className="card @container">
@@ -70,6 +87,7 @@ export function KeyList({ caption, organization, search, change, newKey }: KeyLi
           <NoKeys
             isSearch={q !== ''}
             status={status}
+            only={only}
             newKey={newKey}
             clear={clear}
             all={() => change({ ...search, status: 'all' })}
@@ -98,6 +116,11 @@ function withQ({ q: _, ...others }: KeySearch, typed: string): KeySearch {
   return typed.trim() === '' ? others : { ...others, q: typed }
 }
 
+/** A list that is narrowed comes in the order of what it is narrowed to, until another one is chosen. */
+function withOnly({ only: _, sort: __, ...others }: KeySearch, only: KeySelection | undefined): KeySearch {
+  return only === undefined ? others : { ...others, only }
+}
+
 function isForbidden(error: Error): boolean {
   return error instanceof ApiError && error.status === 403
 }
@@ -110,17 +133,44 @@ function NotReadable({ refusal }: { refusal: string | undefined }) {
   )
 }
 
+const choice = 'input min-h-9 min-w-0 py-1.5 max-sm:flex-1 sm:w-auto'
+
+function SelectionChoice({
+  only,
+  change,
+}: {
+  only: KeySelection | undefined
+  change: (only: KeySelection | undefined) => void
+}) {
+  return (
+    <select
+      aria-label="Use and expiry"
+      className={choice}
+      value={only ?? ''}
+      onChange={({ target }) => change((target.value || undefined) as KeySelection | undefined)}
+    >
+      <option value="">Any use</option>
+      {Object.entries(keySelections).map(([value, { label }]) => (
+        <option key={value} value={value}>
+          {label}
+        </option>
+      ))}
+    </select>
+  )
+}
+
 function SortChoice({ sort, changeSort }: { sort: KeySort; changeSort: (sort: KeySort) => void }) {
   return (
     <select
       aria-label="Order"
-      className="input min-h-9 w-auto py-1.5"
+      className={choice}
       value={sort}
       onChange={(event) => {
         const chosen = sorts.find(({ value }) => value === event.target.value)
         if (chosen) changeSort(chosen.value)
       }}
     >
+      {sort === 'expires_at' && <option value={sort}>Ends first</option>}
       {sorts.map(({ value, label }) => (
         <option key={value} value={value}>
           {label}
@@ -133,12 +183,13 @@ function SortChoice({ sort, changeSort }: { sort: KeySort; changeSort: (sort: Ke
 interface NoKeysProps {
   isSearch: boolean
   status: NonNullable<KeySearch['status']>
+  only: KeySelection | undefined
   newKey: ReactNode
   clear: () => void
   all: () => void
 }
 
-function NoKeys({ isSearch, status, newKey, clear, all }: NoKeysProps) {
+function NoKeys({ isSearch, status, only, newKey, clear, all }: NoKeysProps) {
   const kind = status === 'all' ? '' : `${status} `
   if (isSearch) {
     return (
@@ -155,6 +206,17 @@ function NoKeys({ isSearch, status, newKey, clear, all }: NoKeysProps) {
         {status === 'all'
           ? 'The search covers names, and neither permissions nor ids.'
           : `The search covered ${status} keys only. Keys of another status may match.`}
+      </EmptyState>
+    )
+  }
+  if (only !== undefined) {
+    return (
+      <EmptyState
+        icon={<SearchX size={22} />}
+        title={`No ${kind}key ${keySelections[only].none}`}
+        action={<Button onClick={clear}>Show the active ones</Button>}
+      >
+        {keySelections[only].note}
       </EmptyState>
     )
   }

@@ -80,10 +80,12 @@ const looksOfAll: Record<string, string> = {
   created_at: 'hidden @5xl:table-cell w-27',
   created_by: 'hidden @7xl:table-cell w-44 @min-[90rem]:w-52',
 }
-const sorts: Record<string, KeySort> = {
-  name: 'name',
-  created_at: '-created_at',
-  last_used_at: '-last_used_at',
+/** The orders of a column, the first one first; a list by expiry has the keys that expire alone, and is not offered here. */
+const sorts: Record<string, readonly KeySort[]> = {
+  name: ['name'],
+  created_at: ['-created_at'],
+  last_used_at: ['-last_used_at', 'last_used_at'],
+  expires_at: ['expires_at'],
 }
 
 interface KeyTableProps {
@@ -161,23 +163,25 @@ interface HeadingProps {
 }
 
 function Heading({ id, look, text, sort, changeSort }: HeadingProps) {
-  const by = sorts[id]
-  const isSorted = by === sort
-  const direction = by === 'name' ? 'ascending' : 'descending'
-  const Arrow = !isSorted ? ArrowUpDown : by === 'name' ? ArrowUp : ArrowDown
+  const orders = sorts[id] ?? []
+  const place = orders.indexOf(sort)
+  const isSorted = place >= 0
+  const isOffered = orders.length > 0 && (isSorted || id !== 'expires_at')
+  const isFalling = sort.startsWith('-')
+  const Arrow = !isSorted ? ArrowUpDown : isFalling ? ArrowDown : ArrowUp
   return (
     <th
       scope="col"
-      aria-sort={by && (isSorted ? direction : 'none')}
+      aria-sort={isOffered ? (isSorted ? (isFalling ? 'descending' : 'ascending') : 'none') : undefined}
       className={`sticky top-0 z-10 border-b border-line bg-surface px-2 py-1 text-left font-medium text-muted first:rounded-tl-lg first:pl-4 last:rounded-tr-lg last:pr-4 ${look}`}
     >
-      {by === undefined ? (
+      {!isOffered ? (
         text
       ) : (
         <button
           type="button"
           className={`-mx-2 inline-flex min-h-9 items-center gap-1 whitespace-nowrap rounded px-2 hover:bg-hover hover:text-ink ${isSorted ? 'text-ink' : ''}`}
-          onClick={() => changeSort(by)}
+          onClick={() => changeSort(orders[(place + 1) % orders.length] as KeySort)}
         >
           {text}
           <Arrow size={14} aria-hidden className="shrink-0" />
