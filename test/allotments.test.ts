@@ -133,3 +133,31 @@ test('where very many counters are in use, each is asked for what it needs until
   // A minute passes until each of 60,000 counters was drawn for: six calls, one in ten seconds.
   expect(await wantOf('one more')).toBe(6 + 1)
 })
+
+test('a look waits for nothing that is known, and has what it saw asked for again', async () => {
+  const { clock, allotments, answer } = makeAllotments()
+  const [claim] = [claimOf('looked at')]
+  const look = [{ ...claim, cost: 0 }]
+  // Nothing is known: as where the key itself must be read first.
+  expect(allotments.take(look, clock.now)).toBeUndefined()
+  const first = allotments.wait(look)
+  answer(allotments.prepare() as Message)
+  expect(await first).toEqual({ taken: true })
+  clock.now += 999
+  expect(allotments.take(look, clock.now)).toEqual({ taken: true })
+  expect(allotments.hasNews).toBe(false)
+  clock.now += 1
+  expect(allotments.take(look, clock.now)).toEqual({ taken: true })
+  const message = allotments.prepare() as Message
+  expect(message.counters).toMatchObject([{ need: 0 }])
+  // One look is under way: the next ones ask for no other.
+  expect(allotments.take(look, clock.now)).toEqual({ taken: true })
+  answer(message)
+  expect(allotments.hasNews).toBe(false)
+  // What is so old says nothing, nor does what was seen of the limit before a change of it.
+  expect(allotments.take(look, clock.now + 9_999)).toEqual({ taken: true })
+  expect(allotments.take(look, clock.now + 10_000)).toBeUndefined()
+  const allowance = { ...claim.limit.allowance, limit: 2_000 } as const
+  const changed = [{ limit: { ...claim.limit, allowance, holding: undefined }, cost: 0 }]
+  expect(allotments.take(changed, clock.now)).toBeUndefined()
+})

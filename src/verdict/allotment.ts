@@ -28,7 +28,7 @@ const maxCounters = 500
 const maxRenewals = 125
 /** Units that come back so long after they were called back go on to those who wait for them. */
 const recallLastsMs = 2_000
-/** A look at units costs none, and believes what it sees for so long. */
+/** What a look at units finds to be so old is asked for again, and nobody waits for that. */
 const lookMs = 1_000
 
 /** All holdings of a process. */
@@ -83,21 +83,24 @@ export class Allotments {
       if (this.#isShort(claims[i] as Claim, now)) return this.#refuse(claims, now)
     }
     for (let i = 0; i < claims.length; i++) {
-      const { limit, cost } = claims[i] as Claim
-      if (cost > 0) this.#spend(limit.holding as Holding, cost, now)
+      this.#use(claims[i] as Claim, now)
     }
     return taken
   }
 
-  /** Whether a claim needs a draw: not enough is at hand, or, if it costs nothing, nobody has looked of late. */
+  /** Whether a claim needs a draw: not enough is at hand or, if it costs nothing, nothing is known of what is left. */
   #isShort({ limit, cost }: Claim, now: number): boolean {
     const holding = this.holdingOf(limit)
-    return cost === 0 ? now - holding.answeredAt >= lookMs : !holding.has(limit, cost, now)
+    return cost === 0 ? !holding.isKnown(limit, now) : !holding.has(limit, cost, now)
   }
 
-  #spend(holding: Holding, cost: number, now: number): void {
-    holding.spend(cost, 0)
-    this.#renew(holding, now)
+  /** Spends what a claim costs of what is at hand, or looks. */
+  #use({ limit, cost }: Claim, now: number): void {
+    const holding = limit.holding as Holding
+    if (cost > 0) {
+      holding.spend(cost, 0)
+      this.#renew(holding, now)
+    } else if (now - holding.answeredAt >= lookMs && !holding.isAsked) this.#mark(holding)
   }
 
   #renew(holding: Holding, now: number): void {
@@ -280,8 +283,7 @@ export class Allotments {
         (claim) => (asksForAll && claim.cost > 0) || this.#isShort(claim, now),
       )
       if (waiter.short.length === 0) {
-        for (const { limit, cost } of waiter.claims)
-          if (cost > 0) this.#spend(this.holdingOf(limit), cost, now)
+        for (const claim of waiter.claims) this.#use(claim, now)
         waiter.settle(taken)
         continue
       }

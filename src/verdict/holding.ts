@@ -32,6 +32,8 @@ const smallBurst = 8
 const fillShare = 0.6
 /** A holding that was used so long ago is forgotten. */
 const forgottenMs = 60_000
+/** What is left is known for so long after somebody last looked. */
+const knownMs = 10_000
 /** A pace is a mean over about so long. */
 const paceMs = 2_000
 
@@ -101,6 +103,15 @@ export class Holding {
     return (
       this.held >= cost &&
       !this.isRecalled &&
+      this.isOf(limit) &&
+      (this.periodEndsAt === null || now < this.periodEndsAt)
+    )
+  }
+
+  /** Whether it is known what is left of a limit, as it is now and in the period that runs. */
+  isKnown(limit: CountedLimit, now: number): boolean {
+    return (
+      now - this.answeredAt < knownMs &&
       this.isOf(limit) &&
       (this.periodEndsAt === null || now < this.periodEndsAt)
     )
