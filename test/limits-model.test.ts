@@ -8,7 +8,12 @@ const seeds = Number(process.env.LATCHKEY_TEST_RUNS ?? 40)
 const seen = breakages.filter((breakage) => breakage !== 'report first')
 const remoteSeeds = Math.ceil(seeds / 2)
 // Where the model first misses a rule that few histories need.
-const firstSeeds: Partial<Record<Breakage, number>> = { period: 35, 'loan outlives lease': 72, 'loan is not out': 153, 'late unused': 66 }
+const firstSeeds: Partial<Record<Breakage, number>> = {
+  period: 35,
+  'loan outlives lease': 72,
+  'loan is not out': 153,
+  'late unused': 66,
+}
 
 describe('limits', () => {
   test(`are never overdrawn, and nothing is refused for ever, in ${seeds} histories of faults`, async () => {

@@ -182,6 +182,21 @@ onOneDatabase('SQLite', 'a settlement', (makeDatabase) => {
     ])
   })
 
+  test('of a limit that was removed is nothing when it comes back, however many others were removed meanwhile', async () => {
+    await using latchkey = await open(await makeDatabase())
+    const { id, key } = await latchkey.keys.create({ organizationId: 'acme', name: 'CI', limits: [month] })
+    const reservation = await reserve(latchkey, key, { credits: 4 })
+    const others = Array.from({ length: 40 }, (_, i) => ({ ...month, name: `other_${i}` }))
+    for (let i = 0; i < 40; i += 8) await latchkey.keys.update(id, { limits: others.slice(i, i + 8) })
+    await latchkey.keys.update(id, { limits: [month] })
+    expect((await latchkey.settle(reservation, { credits: 0 })).settled).toEqual([])
+    // What was taken stays taken, and units are granted again.
+    expect((await latchkey.keys.get(id)).limits).toMatchObject([{ remaining: 6 }])
+    expect((await latchkey.verify(key)).code).toBe('valid')
+    // One that the process held went with its epoch.
+    expect(latchkey.verifyCached(key)).toMatchObject({ code: 'valid', limits: [{ remaining: 3 }] })
+  })
+
   test('lets another process admit at once what it refused for want of units', async () => {
     const database = await makeDatabase()
     await using latchkey = await open(database)

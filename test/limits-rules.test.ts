@@ -3,12 +3,19 @@ import { describe, expect, test } from 'vitest'
 import { readConditions } from '../src/core/conditions.ts'
 import type { Allowance } from '../src/core/limits.ts'
 import { exceededStatus, rateLimitHeaders } from '../src/core/rate-limit-headers.ts'
-import { joinLimits, type LimitGiven, replaceLimits, type StoredLimit } from '../src/core/stored-limits.ts'
+import {
+  joinLimits,
+  type LimitGiven,
+  replaceLimits,
+  type StoredLimit,
+  type StoredLimits,
+} from '../src/core/stored-limits.ts'
 import type { Verdict, VerdictLimit } from '../src/index.ts'
 import { advance, newCounter, settleCounter, storeOf } from '../src/verdict/counter.ts'
 import { claimsOf, exceededVerdict } from '../src/verdict/drawing.ts'
 import { Holding } from '../src/verdict/holding.ts'
 import { countLimits } from '../src/verdict/owners.ts'
+import { mulberry32 } from './setup/chance.ts'
 
 const quota = (limit: number, resets: 'daily' | 'monthly' | null = 'monthly'): Allowance => ({
   kind: 'quota',
@@ -52,16 +59,24 @@ describe('of a limit and its plan', () => {
   })
 })
 
-test('a list remembers the epochs of the limits that were removed last, and of no more than 32', () => {
+test('a limit that comes back is never of an epoch that has ended, and a list remembers 32 names', () => {
   const given = (name: string): LimitGiven => ({ name, limit: 1, resets: null, defaultCost: 1 }) as LimitGiven
-  const epochOf = (name: string) => replaceLimits(list, [given(name)], true).limits[0]?.epoch
-  let list = replaceLimits({ limits: [], removed: {} }, [], true)
-  for (let i = 0; i < 40; i++)
-    for (const limits of [[given(`n${i}`)], []]) list = replaceLimits(list, limits, true)
-  expect(Object.keys(list.removed)).toHaveLength(32)
-  expect([epochOf('n7'), epochOf('n8'), epochOf('n39')]).toEqual([0, 1, 1])
-  for (const limits of [[given('n39')], []]) list = replaceLimits(list, limits, true)
-  expect([epochOf('n9'), epochOf('n39')]).toEqual([1, 2])
+  const random = mulberry32(7)
+  const last = new Map<string, number>()
+  let list: StoredLimits = { limits: [], removed: {} }
+  for (let i = 0; i < 3_000; i++) {
+    const before = new Set(list.limits.map(({ name }) => name))
+    const names = new Set(Array.from({ length: 4 }, () => `n${Math.floor(random() ** 2 * 60)}`))
+    list = replaceLimits(list, [...names].map(given), true)
+    for (const { name, epoch } of list.limits) {
+      if (before.has(name)) expect(epoch).toBe(last.get(name))
+      else expect(epoch).toBeGreaterThan(last.get(name) ?? -1)
+      last.set(name, epoch)
+    }
+    // One more stands for all that are forgotten.
+    expect(Object.keys(list.removed).length).toBeLessThanOrEqual(33)
+  }
+  expect(Object.keys(list.removed)).toHaveLength(33)
 })
 
 describe('headers', () => {

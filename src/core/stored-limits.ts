@@ -16,12 +16,14 @@ export interface StoredLimit extends Limit {
 /** A list in the database: the limits, and how often those were removed that it has no more. */
 export interface StoredLimits {
   limits: StoredLimit[]
-  /** By name. */
+  /** By name; under {@link others}, the most of all names that it remembers no more. */
   removed: Record<string, number>
 }
 
-/** How many names of removed limits a list remembers; the grants of those before have long ended. */
+/** How many names of removed limits a list remembers. */
 const maxRemoved = 32
+/** No limit has this name. */
+const others = ''
 const none: StoredLimits = { limits: [], removed: {} }
 
 /** What a new row holds. */
@@ -66,9 +68,20 @@ export function replaceLimits(
     }
   const limits = given.map((limit) => {
     const known = before.limits.find(({ name }) => name === limit.name)
-    return toStored(limit, known?.epoch ?? removed[limit.name] ?? 0, isSet)
+    return toStored(limit, known?.epoch ?? removed[limit.name] ?? removed[others] ?? 0, isSet)
   })
-  return { limits, removed: Object.fromEntries(Object.entries(removed).slice(-maxRemoved)) }
+  return { limits, removed: forgetOldest(removed) }
+}
+
+/**
+ * Forgets the names that were removed first, and how often: a limit of such a name begins at an epoch that none of them had,
+ * since a counter never goes back to one that has ended.
+ */
+function forgetOldest({ [others]: epoch, ...removed }: Record<string, number>): Record<string, number> {
+  const named = Object.entries(removed)
+  const forgotten = named.slice(0, -maxRemoved).map(([, ended]) => ended)
+  const most = Math.max(epoch ?? 0, ...forgotten)
+  return { ...(most > 0 && { [others]: most }), ...Object.fromEntries(named.slice(-maxRemoved)) }
 }
 
 function toStored(given: LimitGiven, epoch: number, isSet: boolean): StoredLimit {
