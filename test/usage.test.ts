@@ -1,23 +1,16 @@
 // Usage as it is asked for: in the library, over HTTP and by the client, of the caller's own organization alone.
 import { expect, test } from 'vitest'
 import { createClient, createVerifier } from '../src/client/index.ts'
-import { usageJob } from '../src/jobs/usage.ts'
-import { openLatchkey } from '../src/latchkey.ts'
-import { instantsOf } from '../src/store/instants.ts'
-import { openStore } from '../src/store/store.ts'
-import { saveUsage, type UsageCount } from '../src/store/usage.ts'
-import { systemClock } from '../src/verdict/clock.ts'
 import { createAcme } from './setup/acme.ts'
-import { makeClock } from './setup/clock.ts'
 import { onEachDatabase, onOneDatabase } from './setup/databases.ts'
 import { collect } from './setup/iterables.ts'
-import { work } from './setup/jobs.ts'
 import { startTestServer } from './setup/server.ts'
 import { hourMs, readAmounts } from './setup/usage.ts'
+import { begun, openStage } from './setup/usage-stage.ts'
 
 const dayMs = 24 * hourMs
-const begun = Date.UTC(2026, 4, 20, 10, 30)
 const hour = Math.floor(begun / hourMs)
+const stranger = '01a20711-2508-7000-8000-18883f1ab395'
 
 onEachDatabase('usage', (makeDatabase) => {
   test('is held to what a number tells exactly, whatever is claimed to have been counted', async () => {
@@ -113,6 +106,19 @@ onEachDatabase('usage', (makeDatabase) => {
     const hours = await latchkey.usage.readKey(acme.id, { since: new Date(begun - 3 * hourMs), by: 'hour' })
     expect(hours.rows.map(({ calls }) => calls)).toEqual([0, 0, 0, 7])
     expect(hours.asOf).toEqual(new Date(begun))
+    // Of named keys, whoever else calls more.
+    const keyIds = [bees.id, stranger, acme.id]
+    const ofBoth = { since, by: 'day', group: 'key', keyIds } as const
+    const { rows } = await latchkey.usage.read(ofBoth)
+    expect(rows.map(({ start, id, name, calls }) => [start.getUTCDate(), id, name, calls])).toEqual([
+      [19, acme.id, 'CI', 1],
+      [20, bees.id, 'CI', 3],
+      [20, acme.id, 'CI', 7],
+    ])
+    expect(
+      (await latchkey.usage.read({ ...ofBoth, organizationId: 'acme' })).rows.map(({ id }) => id),
+    ).toEqual([acme.id, acme.id])
+    expect((await latchkey.usage.read({ ...ofBoth, keyIds: [stranger] })).rows).toEqual([])
   })
 
   test('of a process is written within ten seconds, or when it stops, and survives a revocation', async () => {
@@ -207,6 +213,8 @@ onOneDatabase('SQLite', 'usage over HTTP', (makeDatabase) => {
     for (const path of [`/v1/keys/${bees.id}/usage`, `/v1/usage?key_id=${bees.id}`])
       expect(await calls(path, customer.key)).toBe('key_not_found')
     expect(await calls('/v1/keys/no-id/usage', root)).toBe('key_not_found')
+    const both = `/v1/usage?by=total&group=key&key_ids=${acme.id},${bees.id}`
+    expect([await calls(both, root), await calls(both, customer.key)]).toEqual([8, 5])
     expect(await calls('/v1/usage', blind.key)).toBe('missing_permission')
     const answer = await get('/v1/usage?by=total', root)
     expect(answer.headers.get('latchkey-as-of')).toBe(new Date(begun).toISOString())
@@ -214,8 +222,16 @@ onOneDatabase('SQLite', 'usage over HTTP', (makeDatabase) => {
     const library = await latchkey.usage.read({ organizationId: 'acme' })
     expect(await client.usage.read()).toEqual(library)
     expect((await client.usage.readKey(acme.id)).rows).toEqual(library.rows)
+    const keyIds = [bees.id, acme.id]
+    const named = { by: 'total', group: 'key', keyIds } as const
+    expect((await client.usage.read(named)).rows).toEqual(
+      (await latchkey.usage.read({ ...named, organizationId: 'acme' })).rows,
+    )
     stage.clock.advance(hourMs)
     await stage.roll()
+    const closed = await get('/v1/usage?by=total', root)
+    expect(closed.headers.get('latchkey-closed-until')).toBe(new Date((hour + 1) * hourMs).toISOString())
+    expect((await client.usage.read()).closedUntil).toEqual(new Date((hour + 1) * hourMs))
     const csv = await get('/v1/usage/export?by=hour&format=csv', customer.key)
     expect(csv.headers.get('latchkey-closed-until')).toBe(new Date((hour + 1) * hourMs).toISOString())
     expect(csv.text).toBe(
@@ -276,6 +292,12 @@ onOneDatabase('SQLite', 'usage over HTTP', (makeDatabase) => {
     expect(await refused('limit=0')).toEqual([422, 'limit'])
     expect(await refused('by=hour&group=key&organization_id=acme&limit=100')).toEqual([422, 'limit'])
     expect(await refused('key_id=1')).toEqual([422, 'key_id'])
+    expect(await refused(`key_ids=${stranger}`)).toEqual([422, 'key_ids'])
+    expect(await refused(`group=key&key_id=${stranger}&key_ids=${stranger}`)).toEqual([422, 'key_ids'])
+    expect(await refused('group=key&key_ids=')).toEqual([422, 'key_ids[0]'])
+    expect(await refused(`group=key&key_ids=${Array(51).fill(stranger)}`)).toEqual([422, 'key_ids'])
+    const tooMany = `by=hour&${range('2026-05-01', '2026-05-20')}&key_ids=${Array(50).fill(stranger)}`
+    expect(await refused(`group=key&${tooMany}`)).toEqual([422, 'key_ids'])
     expect(await refused('since=yesterday')).toEqual([422, 'since'])
     expect(await refused('colour=red')).toEqual([422, 'colour'])
   })
@@ -332,51 +354,3 @@ onOneDatabase('SQLite', 'usage over HTTP', (makeDatabase) => {
     await expect.poll(async () => (await latchkey.keys.get(plain.id)).lastUsedAt).toBeInstanceOf(Date)
   })
 })
-
-type Counted = readonly [
-  key: { id: string; organizationId: string } | undefined,
-  hour: number,
-  measure: string,
-  amount: number,
-]
-
-/** Two organizations with a key each, and the clock of all. */
-async function openStage(database: string) {
-  const clock = makeClock(begun)
-  const latchkey = await openLatchkey({ database, now: clock.now })
-  const store = await openStore(database)
-  const { key: root } = await latchkey.createRootKey()
-  await createAcme(latchkey)
-  await latchkey.organizations.create({ id: 'bees', name: 'Bees' })
-  const make = (organizationId: string) =>
-    latchkey.keys.create({ organizationId, name: 'CI', permissions: ['emails:*'] })
-  const [acme, bees] = [await make('acme'), await make('bees')]
-  const at = instantsOf(store.dialect, clock.now)
-  let number = 0
-  return {
-    ...{ database, clock, latchkey, root, acme, bees },
-    async write(counted: readonly Counted[]) {
-      const counts = counted.map(
-        ([key, of, measure, amount]): UsageCount => ({
-          keyId: key?.id ?? '',
-          organizationId: key?.organizationId ?? '',
-          hour: of,
-          measure,
-          amount,
-        }),
-      )
-      await saveUsage(
-        store,
-        { source: 'test', owner: '', number: ++number, counts, profiles: [], uses: [] },
-        at(),
-      )
-    },
-    async roll() {
-      while ((await usageJob(store, systemClock, clock.now).run(work)) !== undefined);
-    },
-    [Symbol.asyncDispose]: async () => {
-      await latchkey.close()
-      await store.close()
-    },
-  }
-}

@@ -18,8 +18,9 @@ export function splitQuery(query: string): [name: string, value: string][] {
 }
 
 /** What is no text; a value of another form stays one, for the library to refuse. */
-const readers: Readonly<Record<string, (value: string) => number | boolean | undefined>> = {
+const readers: Readonly<Record<string, (value: string) => number | boolean | string[] | undefined>> = {
   limit: (value) => (/^\d{1,9}$/.test(value) ? Number(value) : undefined),
+  key_ids: (value) => value.split(','),
   never_used: (value) => ({ true: true, false: false })[value],
 }
 

@@ -1,5 +1,6 @@
 // Reads what was counted: from sums if there are any, else from the rows of keys.
 import { type RawBuilder, sql } from 'kysely'
+import type { Scope } from '../core/scope.ts'
 import type { Instant } from './instants.ts'
 import type { Db } from './tables.ts'
 
@@ -81,16 +82,65 @@ export async function readFigures(
   group: GroupedBy,
   ids?: readonly number[],
 ): Promise<UsageFigure[]> {
+  return readPieces(db, pieces, (piece) => {
+    const { id, where } = selectionOf(piece, scope, group, ids)
+    return sql`select period, ${id} as id, measure, ${sum} as amount
+      from ${sql.table(`usage_${piece.table}`)} where ${where} group by 1, 2, 3`
+  })
+}
+
+/** A key, by the numbers of itself and of its organization. */
+export interface UsageKey {
+  organization: number
+  key: number
+}
+
+/** Finds the numbers of keys by their ids, in their order: of those within a scope of which something was counted. */
+export async function findUsageKeys(db: Db, ids: readonly string[], scope: Scope): Promise<UsageKey[]> {
+  const { rows } = await sql<UsageKey & { id: string }>`
+    select keys.id, numbers.number as key, owners.number as organization from ${sql.table('keys')} as keys
+    join ${sql.table('usage_names')} as numbers on numbers.kind = 'key' and numbers.name = keys.id
+    join ${sql.table('usage_names')} as owners
+      on owners.kind = 'organization' and owners.name = keys.organization_id
+    where keys.id in (${sql.join(ids)})
+    ${scope === undefined ? sql`` : sql`and keys.organization_id = ${scope}`}`.execute(db)
+  return rows.sort((one, other) => ids.indexOf(one.id) - ids.indexOf(other.id))
+}
+
+/** Reads figures of some keys: from each period the rows of these alone, whoever else has rows in it. */
+export async function readFiguresOfKeys(
+  db: Db,
+  pieces: readonly UsagePiece[],
+  keys: readonly UsageKey[],
+): Promise<UsageFigure[]> {
+  if (keys.length === 0) return []
+  const wanted = sql.join(
+    keys.map(({ organization, key }) => sql`(cast(${organization} as integer), cast(${key} as integer))`),
+  )
+  return readPieces(
+    db,
+    pieces,
+    // SQLite reads a cross join from the left.
+    ({ table, periods }) => sql`select period, counted.key as id, measure, ${sum} as amount
+      from (select column1 as organization, column2 as key from (values ${wanted}) as given) as wanted
+      cross join ${sql.table(`usage_${table}`)} as counted
+      where period in (${sql.join(periods)}) and counted.organization = wanted.organization
+        and counted.key = wanted.key group by 1, 2, 3`,
+  )
+}
+
+async function readPieces(
+  db: Db,
+  pieces: readonly UsagePiece[],
+  select: (piece: UsagePiece) => RawBuilder<unknown>,
+): Promise<UsageFigure[]> {
   const figures: UsageFigure[] = []
-  for (const { table, ...piece } of pieces) {
-    const { id, where } = selectionOf({ table, ...piece }, scope, group, ids)
+  for (const piece of pieces) {
     const { rows } = await sql<Omit<UsageFigure, 'table'>>`
-      select summed.period, summed.id, measures.name as measure, summed.amount from (
-        select period, ${id} as id, measure, ${sum} as amount
-        from ${sql.table(`usage_${table}`)} where ${where} group by 1, 2, 3) as summed
+      select summed.period, summed.id, measures.name as measure, summed.amount from (${select(piece)}) as summed
       join ${sql.table('usage_names')} as measures on measures.number = summed.measure
       order by 1, 2, 3`.execute(db)
-    for (const row of rows) figures.push({ ...row, table })
+    for (const row of rows) figures.push({ ...row, table: piece.table })
   }
   return figures
 }

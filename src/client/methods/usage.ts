@@ -6,8 +6,10 @@ import { checkOptions } from './calls.ts'
 /** Makes the methods on usage of a client. */
 export function usageMethods({ readDated, readRows }: Requester): Usage<CallOptions> {
   const read = async (path: string, query: object, options: CallOptions | undefined) => {
-    const { value: rows, at: asOf } = await readDated<UsageRow[]>(path, query, 'latchkey-as-of', options)
-    return { rows, asOf } satisfies UsageFigures
+    const headers = ['latchkey-as-of', 'latchkey-closed-until']
+    const { value: rows, at } = await readDated<UsageRow[]>(path, query, headers, options)
+    const [asOf, closedUntil] = at as [Date, Date]
+    return { rows, asOf, closedUntil } satisfies UsageFigures
   }
   return {
     read: async (input, options) => read('/v1/usage', input ?? {}, checkOptions(options)),

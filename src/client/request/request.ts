@@ -35,10 +35,10 @@ interface Sending {
   options?: CallOptions | undefined
 }
 
-/** An answer as it was at an instant. */
+/** An answer, and instants that its headers have. */
 export interface Dated<Answer> {
   value: Answer
-  at: Date
+  at: Date[]
 }
 
 /** Rows that come one after the other, to be read once, and the instant that a header of the answer has. */
@@ -57,11 +57,11 @@ export interface Requester {
   readPlain(path: string, options?: CallOptions): Promise<string>
   /** Reads one page of a list; its `next` comes from the answer's Link header (RFC 8288). */
   readPage<Item>(path: string, query: object, options?: CallOptions): Promise<Page<Item>>
-  /** Reads an answer, and the instant that a header of it has. */
+  /** Reads an answer, and the instants that some headers of it have. */
   readDated<Answer>(
     path: string,
     query: object,
-    header: string,
+    headers: readonly string[],
     options?: CallOptions,
   ): Promise<Dated<Answer>>
   /**
@@ -148,11 +148,16 @@ export function createRequester(client: ClientOptions, ownHeaders: Record<string
       const answer = await request('GET', path + toQuery(query), { options })
       return { items: readJson<Item[]>(answer), next: findNext(answer.response.headers.get('link')) }
     },
-    readDated: async <Answer>(path: string, query: object, header: string, options?: CallOptions) => {
+    readDated: async <Answer>(
+      path: string,
+      query: object,
+      headers: readonly string[],
+      options?: CallOptions,
+    ) => {
       const answer = await request('GET', path + toQuery(query), { options })
       return {
         value: readJson<Answer>(answer),
-        at: readInstant(answer.response, header),
+        at: headers.map((header) => readInstant(answer.response, header)),
       }
     },
     readRows: async <Row>(path: string, query: object, header: string, options?: CallOptions) => {

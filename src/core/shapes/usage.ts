@@ -13,6 +13,8 @@ export type UsagePeriod = (typeof usagePeriods)[number]
 export const maxUsageDays = { hour: 35, day: 800, month: 24_000, total: 24_000 } as const
 /** How many rows of groups an answer has at most. */
 export const maxUsageRows = 10_000
+/** The usage of so many keys is read at once, if they are named: of a page of a list. */
+const maxUsageKeys = 50
 const dayMs = 86_400_000
 
 const groups = ['none', 'key', 'organization', 'code'] as const
@@ -73,11 +75,23 @@ export const readUsageSchema = z
         "Only calls with keys of this organization. The caller's own if absent; all for the root organization.",
     }),
     keyId: keyId.optional().meta({ description: 'Only calls with this key.' }),
+    keyIds: z
+      .array(keyId, { error: 'Must be a list of key ids.' })
+      .min(1, 'Must have at least one item.')
+      .max(maxUsageKeys, `Must have at most ${maxUsageKeys} items.`)
+      .optional()
+      .meta({
+        description: `Only calls with these keys, at most ${maxUsageKeys}, with \`group=key\`: rows of those with calls, whichever the top ones are. Keys that the caller may not see have none.`,
+      }),
     group: oneOf(groups).default('none').meta({ description: 'Rows for each of these, the top ones first.' }),
     ...ofGroups,
   })
   .refine(isInOrder, notInOrder)
   .refine(isShort, tooLong)
+  .refine(({ keyIds, keyId: one, group }) => keyIds === undefined || (group === 'key' && one === undefined), {
+    path: ['keyIds'],
+    error: 'Takes group=key, and no other key.',
+  })
 
 export const readKeyUsageSchema = z
   .strictObject({
@@ -200,6 +214,8 @@ export interface UsageFigures {
   rows: UsageRow[]
   /** When it was read, by the database's clock. Processes write what they count within ten seconds. */
   asOf: Date
+  /** Hours before it are closed, and never change. */
+  closedUntil: Date
 }
 
 /** What can be asked of usage. */

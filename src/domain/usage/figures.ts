@@ -23,12 +23,15 @@ import { findOrganization } from '../../store/organizations.ts'
 import type { Db } from '../../store/tables.ts'
 import {
   findTopGroups,
+  findUsageKeys,
   findUsageNumber,
   nameGroups,
   readFigures,
+  readFiguresOfKeys,
   readUsageState,
   type UsageFigure,
   type UsageScope,
+  type UsageState,
 } from '../../store/usage-figures.ts'
 import { actorOf, type CommandOptions, type Engine } from '../engine.ts'
 import { unknownKey } from '../keys/rules.ts'
@@ -47,6 +50,7 @@ interface Question {
   group: UsageGroup
   sort: UsageSort
   limit: number
+  keyIds?: string[] | undefined
 }
 
 /** Reads usage. Throws `invalid_input`, `organization_not_found`, `key_not_found`, `store_unavailable`. */
@@ -64,7 +68,7 @@ export async function readUsage(
         throw unknownOrganization()
       const key = keyId === undefined ? undefined : await findKey(db, keyId, scope)
       if (keyId !== undefined && key === undefined) throw unknownKey()
-      return readRows(engine, db, question, key?.organization_id ?? scope, keyId)
+      return readUsageOf(engine, db, question, key?.organization_id ?? scope, keyId)
     },
     turnOf(actor, options),
   )
@@ -83,42 +87,64 @@ export async function readKeyUsage(
     async (db) => {
       const key = isId(id) ? await findKey(db, id, scopeOf(actor)) : undefined
       if (key === undefined) throw unknownKey()
-      return readRows(engine, db, question, key.organization_id, key.id)
+      return readUsageOf(engine, db, question, key.organization_id, key.id)
     },
     turnOf(actor, options),
   )
 }
 
-async function readRows(
+async function readUsageOf(
   engine: Engine,
   db: Db,
   question: Question,
   organizationId: string | undefined,
   keyId: string | undefined,
 ): Promise<UsageFigures> {
-  const { by, group, sort, limit } = question
   const state = await readUsageState(db, engine.at())
-  const asOf = new Date(state.now)
-  const range = rangeOf(question, state.now, organizationId === undefined && group === 'key')
+  return {
+    rows: await readRows(db, question, state, organizationId, keyId),
+    asOf: new Date(state.now),
+    closedUntil: new Date(startOf('hours', state.closed)),
+  }
+}
+
+async function readRows(
+  db: Db,
+  question: Question,
+  state: UsageState,
+  organizationId: string | undefined,
+  keyId: string | undefined,
+): Promise<UsageRow[]> {
+  const { by, group, sort, keyIds } = question
+  const limit = keyIds?.length ?? question.limit
+  const isOfAllKeys = organizationId === undefined && group === 'key' && keyIds === undefined
+  const range = rangeOf(question, state.now, isOfAllKeys)
   const periods = periodsOf(range, by)
   if (group !== 'none' && periods.length * limit > maxUsageRows)
     refuseField(
-      'limit',
+      keyIds === undefined ? 'limit' : 'keyIds',
       `Of so many periods an answer has at most ${Math.floor(maxUsageRows / periods.length)} groups.`,
     )
-  const scope = await findScope(db, organizationId, keyId)
-  const toStart = (figure: UsageFigure) => periodHolding(startOf(figure.table, figure.period), by, range)
-  const empty = () => (group === 'none' ? fill([], periods, toStart) : [])
-  if (scope === undefined) return { rows: empty(), asOf }
   const pieces = piecesOf(range, by, state)
-  if (group === 'none')
-    return { rows: fill(await readFigures(db, pieces, scope, 'none'), periods, toStart), asOf }
-  if (group === 'code')
-    return { rows: byCode(await readFigures(db, pieces, scope, 'none'), toStart, limit), asOf }
+  const toStart = (figure: UsageFigure) => periodHolding(startOf(figure.table, figure.period), by, range)
+  if (keyIds !== undefined) {
+    const keys = await findUsageKeys(db, keyIds, organizationId)
+    const numbers = keys.map(({ key }) => key)
+    return byGroup(
+      await readFiguresOfKeys(db, pieces, keys),
+      numbers,
+      await nameGroups(db, 'key', numbers),
+      toStart,
+    )
+  }
+  const scope = await findScope(db, organizationId, keyId)
+  if (scope === undefined) return group === 'none' ? fill([], periods, toStart) : []
+  if (group === 'none') return fill(await readFigures(db, pieces, scope, 'none'), periods, toStart)
+  if (group === 'code') return byCode(await readFigures(db, pieces, scope, 'none'), toStart, limit)
   const top = await findTopGroups(db, pieces, scope, group, { sort, limit })
-  if (top.length === 0) return { rows: [], asOf }
+  if (top.length === 0) return []
   const figures = await readFigures(db, pieces, scope, group, top)
-  return { rows: byGroup(figures, top, await nameGroups(db, group, top), toStart), asOf }
+  return byGroup(figures, top, await nameGroups(db, group, top), toStart)
 }
 
 /** The whole periods that are asked for. Throws `invalid_input` if they are too many. */

@@ -202,6 +202,8 @@ function queryParameters({ properties }: JsonSchema): JsonSchema[] {
       name,
       in: 'query',
       ...(description !== undefined && { description }),
+      // A list is one text, its items between commas.
+      ...(schema.type === 'array' && { style: 'form', explode: false }),
       schema,
     }),
   )

@@ -20,7 +20,7 @@ const figures = {
   status: 200,
   description: 'The rows.',
   schema: z.array(usageRowSchema),
-  headers: ['Latchkey-As-Of'],
+  headers: ['Latchkey-As-Of', 'Latchkey-Closed-Until'],
 } as const
 
 export const usageRoutes = [
@@ -96,6 +96,9 @@ export const usageRoutes = [
   }),
 ]
 
-function answerFigures({ rows, asOf }: UsageFigures): Reply {
-  return json(rows, { 'latchkey-as-of': asOf.toISOString() })
+function answerFigures({ rows, asOf, closedUntil }: UsageFigures): Reply {
+  return json(rows, {
+    'latchkey-as-of': asOf.toISOString(),
+    'latchkey-closed-until': closedUntil.toISOString(),
+  })
 }
