@@ -283,6 +283,11 @@ function readProxies(given: Given | undefined): string[] {
   return proxies
 }
 
+/** Whether the terminal shows more than ASCII: the first of these that is set says so (POSIX, Base Definitions 8.2). */
+export function saysUnicode({ LC_ALL, LC_CTYPE, LANG }: Environment = process.env): boolean {
+  return /utf-?8/i.test(LC_ALL || LC_CTYPE || LANG || '')
+}
+
 function readUrl({ value, from }: Given): string {
   const url = URL.parse(value)
   if (!url || !/^https?:$/.test(url.protocol)) {

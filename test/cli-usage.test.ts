@@ -30,10 +30,11 @@ describe('usage', () => {
       '': ['serve', 'root-key', 'migrate'],
       keys: [
         ...['create', 'list', 'get', 'update', 'rotate', 'end-secret', 'revoke', 'verify'],
-        ...['limits', 'add-units'],
+        ...['limits', 'usage', 'add-units'],
       ],
       orgs: ['create', 'list', 'get', 'update', 'limits', 'add-units'],
       sessions: ['list', 'end'],
+      usage: ['', 'export'],
       audit: ['list'],
       token: ['inspect', 'new'],
     }

@@ -66,6 +66,11 @@ const commands: readonly (DefinedCommand | Group)[] = [
     load: async () => (await import('./commands/sessions.ts')).sessionCommands,
   },
   {
+    name: 'usage',
+    summary: 'show how many calls there were, and how many units they drew',
+    load: async () => (await import('./commands/usage.ts')).usageCommands,
+  },
+  {
     name: 'audit',
     summary: 'read the audit log',
     load: async () => (await import('./commands/audit.ts')).auditCommands,
@@ -88,6 +93,8 @@ async function createProgram(argv: readonly string[]): Promise<Command> {
   const program = new Command('latchkey')
     .description('Issues, verifies, rotates and revokes API keys.')
     .version(packageVersion())
+    // A noun that does something by itself has its own options, and a command behind it has others.
+    .enablePositionalOptions()
     .exitOverride()
     .configureOutput({ outputError: (text, write) => write(text.replace(/^error: /, 'latchkey: ')) })
     .showHelpAfterError('(add --help for how to use this command)')
@@ -112,9 +119,15 @@ async function addGroup(
   { name, summary, load }: Group,
   argv: readonly string[],
 ): Promise<void> {
-  const group = program.command(name).description(summary)
-  if (!argv.includes(name)) return
-  for (const command of await load()) {
+  if (!argv.includes(name)) {
+    program.command(name).description(summary)
+    return
+  }
+  const commands = await load()
+  const isOwn = ({ path }: DefinedCommand) => path === name
+  const group =
+    (await commands.find(isOwn)?.addTo(program, true)) ?? program.command(name).description(summary)
+  for (const command of commands.filter((one) => !isOwn(one))) {
     await command.addTo(group, argv.includes(command.path.split(' ').at(-1) as string))
   }
 }

@@ -14,7 +14,12 @@ export function neutralise(text: string): string {
   return formula.test(text) ? `'${text}` : text
 }
 
-/** Writes one record with its line break. Every cell is neutralised and quoted; null is an empty one. */
-export function csvRecord(cells: readonly (string | null)[]): string {
-  return `${cells.map((cell) => `"${neutralise(cell ?? '').replaceAll('"', '""')}"`).join(',')}\r\n`
+/** Writes one record with its line break. Every cell is quoted, and every text neutralised; null is an empty one. */
+export function csvRecord(cells: readonly (string | number | null)[]): string {
+  return `${cells.map((cell) => `"${toCell(cell).replaceAll('"', '""')}"`).join(',')}\r\n`
+}
+
+/** A number that is below zero begins as a formula does, and is none. */
+function toCell(cell: string | number | null): string {
+  return typeof cell === 'number' ? String(cell) : neutralise(cell ?? '')
 }

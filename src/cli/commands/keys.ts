@@ -14,6 +14,7 @@ import {
   printVerdict,
 } from './key-views.ts'
 import { addUnitsCommand, limitsCommand, noLimitsOption, removedLimits, withPlanLimits } from './limits.ts'
+import { asAsked, figureOptions, figureTexts, printFigures } from './usage-views.ts'
 
 const shapes = () => import('../../core/shapes/keys.ts')
 const id = { id: 'the id of the key' }
@@ -163,6 +164,19 @@ export const keyCommands = [
         `Its calls draw from those of its organization: \`latchkey orgs limits ${key.organizationId}\`.`,
       )
     },
+  }),
+  defineCommand({
+    path: 'keys usage',
+    summary: 'show how many calls there were with a key, and how many units they drew',
+    on: serverOrDatabase,
+    arguments: id,
+    shape: async () => (await import('../../core/shapes/usage.ts')).readKeyUsageSchema,
+    texts: { ...figureTexts, group: 'rows for each of these, the top ones first: none or code' },
+    options: figureOptions(),
+    examples: [`latchkey keys usage ${exampleId} --since 24h --by hour`],
+    run: ({ usage }, { args, input }) => usage.readKey(args.id, asAsked(input)),
+    json: ({ rows }) => rows,
+    print: (figures, { input, options }) => printFigures(figures, asAsked(input), options),
   }),
   addUnitsCommand({
     path: 'keys add-units',

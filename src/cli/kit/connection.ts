@@ -16,6 +16,7 @@ import type { Keys } from '../../core/shapes/keys.ts'
 import type { Organizations } from '../../core/shapes/organizations.ts'
 import type { Plans } from '../../core/shapes/plans.ts'
 import type { Sessions } from '../../core/shapes/sessions.ts'
+import type { Usage } from '../../core/shapes/usage.ts'
 import type { Verdict, VerifyOptions } from '../../core/shapes/verification.ts'
 import type { Latchkey } from '../../latchkey.ts'
 import type { CacheOptions } from '../../verdict/cache-options.ts'
@@ -31,6 +32,7 @@ export interface Connection {
   audit: Audit
   plans: Plans
   sessions: Sessions
+  usage: Usage
   verify(token: string, options?: Pick<VerifyOptions, 'permissions' | 'cost'>): Promise<Verdict>
 }
 
@@ -48,6 +50,12 @@ export const serverOrDatabase: Place<Connection> = {
     await using latchkey = await openDatabase(target)
     return await work(latchkey)
   },
+}
+
+/** The same, for a command that has formats of its own. */
+export const withoutJson: typeof serverOrDatabase = {
+  ...serverOrDatabase,
+  options: () => serverOrDatabase.options().filter(({ long }) => long !== '--json'),
 }
 
 /** Opens a database; one that cannot be opened is named, without its password. */

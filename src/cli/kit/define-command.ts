@@ -69,7 +69,7 @@ export interface Definition<S extends Shape, Name extends string, Answer, Resour
 export interface DefinedCommand {
   path: string
   /** Adds it by its name alone; with `whole`, also its options, for which it loads its shape. */
-  addTo(group: Command, whole: boolean): Promise<void>
+  addTo(group: Command, whole: boolean): Promise<Command>
 }
 
 /** Defines a command; the types of its call follow from its shape, its arguments and what it works on. */
@@ -86,7 +86,7 @@ async function addCommand<S extends Shape, Name extends string, Answer extends o
   group: Command,
   definition: Definition<S, Name, Answer, Resource>,
   whole: boolean,
-): Promise<void> {
+): Promise<Command> {
   const { path, summary, on, wait, optional, examples, notes, options = [] } = definition
   const command = group.command(path.split(' ').at(-1) as string).description(summary)
   const args = Object.entries<string>(definition.arguments ?? {})
@@ -118,6 +118,7 @@ async function addCommand<S extends Shape, Name extends string, Answer extends o
       throw namingArguments(error, names)
     })
   })
+  return command
 }
 
 /** The shapes and Zod take most of the time that the command line needs to start, and help of a noun needs neither. */

@@ -25,6 +25,9 @@ const flags: Record<string, string> = {
   action: '--action <action>',
   since: '--since <when>',
   until: '--until <when>',
+  by: '--by <period>',
+  group: '--group <what>',
+  format: '--format <format>',
 }
 
 /** The flag of a field with the name of its value: `--organization <id>`. A field that has none of its own is called as it is. */

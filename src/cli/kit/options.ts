@@ -12,7 +12,7 @@ export function collect(value: string, before: string[] | undefined): string[] {
 /** Reads the whole number of `--limit`, for commander. Throws CommandError. */
 export function readCount(text: string): number {
   if (/^\d{1,9}$/.test(text)) return Number(text)
-  throw new CommandError(exitCodes.usage, '--limit: Must be a whole number from 1 to 1000.')
+  throw new CommandError(exitCodes.usage, '--limit: Must be a whole number, such as 100.')
 }
 
 /** Reads the JSON object of `--metadata`, for commander. Throws CommandError. */

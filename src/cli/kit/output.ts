@@ -20,8 +20,12 @@ export function surviveClosedOutput(): void {
 
 /** Prints lines on standard output; resolves once they are written, and throws if they cannot be written. */
 export function printSurely(...lines: string[]): Promise<void> {
+  return writeSurely(lines.map((line) => `${line}\n`).join(''))
+}
+
+/** Writes a part of a file on standard output; resolves once the reader wants more, and throws if it cannot be written. */
+export function writeSurely(text: string): Promise<void> {
   return new Promise((resolve, reject) => {
-    const text = lines.map((line) => `${line}\n`).join('')
     process.stdout.write(text, (error) => (error ? reject(error) : resolve()))
   })
 }

@@ -10,6 +10,8 @@ export interface Column<Item> {
   value(item: Item): string
   /** Its place in the order in which columns leave a table that is too wide, from 1; absent for one that stays. */
   leaves?: number
+  /** Numbers, which stand below each other by their last digit. */
+  isNumber?: true
   /** Whether long values may be cut, down to {@link leastShrunk}; ids may not, since people copy them. */
   shrinks?: true
   color?(item: Item): 'green' | 'yellow' | 'red'
@@ -18,17 +20,29 @@ export interface Column<Item> {
 const maxCell = 48
 const leastShrunk = 12
 const gap = 2
+/** What is drawn behind rows is neither too short to tell anything nor longer than it need be. */
+const leastDrawn = 8
+const mostDrawn = 50
+/** The width of output that goes to no terminal. */
+const usualWidth = 80
 
 /** `-o wide`, which every list has. */
 export function wideOption(): Option {
   return new Option('-o, --output <form>', 'wide: all columns, however narrow the terminal').choices(['wide'])
 }
 
+interface Printing<Item> {
+  /** Whether all columns are printed, however narrow the terminal. */
+  isWide?: boolean
+  /** Draws something behind a row, as long as the rest of the terminal lets it be. */
+  draw?(item: Item, width: number): string
+}
+
 /** Prints items as a table that fits the terminal, and says how many columns it left out. */
 export function printTable<Item>(
   columns: readonly Column<Item>[],
   items: readonly Item[],
-  { isWide = false } = {},
+  { isWide = false, draw }: Printing<Item> = {},
 ): void {
   const { isTTY, columns: width } = process.stdout
   // A terminal that does not know its width says 0.
@@ -36,9 +50,14 @@ export function printTable<Item>(
   // Honours NO_COLOR, FORCE_COLOR and what the stream is (no-color.org).
   const paint = (format: Parameters<typeof styleText>[0], text: string) =>
     styleText(format, text, { stream: process.stdout })
-  const rows = table.rows.map((cells) =>
-    cells.map(({ text, color }) => (color ? paint(color, text) : text)).join(''),
-  )
+  const lengths = table.rows.map((cells) => cells.reduce((sum, { text }) => sum + widthOf(text), 0))
+  const longest = lengths.reduce((most, length) => Math.max(most, length), 0)
+  const rest = Math.min(mostDrawn, (width || usualWidth) - longest - gap)
+  const rows = table.rows.map((cells, i) => {
+    const row = cells.map(({ text, color }) => (color ? paint(color, text) : text)).join('')
+    const drawn = rest >= leastDrawn ? (draw?.(items[i] as Item, rest) ?? '') : ''
+    return drawn === '' ? row : row + ' '.repeat(longest - (lengths[i] ?? 0) + gap) + drawn
+  })
   // One text: a list may have more rows than a call has arguments.
   print([paint('bold', table.heading), ...rows].join('\n'))
   if (table.left > 0) {
@@ -71,7 +90,7 @@ export function layOut<Item>(
     texts.map((text, i) => (i === texts.length - 1 ? text : pad(text, (widths[i] ?? 0) + gap)))
   const cut = (text: string, i: number) => (kept[i]?.column.shrinks ? shorten(text, widths[i] ?? 0) : text)
   return {
-    heading: line(kept.map(({ column }) => column.heading))
+    heading: line(kept.map(({ column, width }) => align(column, column.heading, width)))
       .join('')
       .trimEnd(),
     rows: items.map((item, row) =>
@@ -96,7 +115,11 @@ function measure<Item>(column: Column<Item>, items: readonly Item[]): Measured<I
     return column.shrinks ? shorten(text, maxCell) : text
   })
   const width = cells.reduce((widest, cell) => Math.max(widest, widthOf(cell)), widthOf(column.heading))
-  return { column, cells, width }
+  return { column, cells: cells.map((text) => align(column, text, width)), width }
+}
+
+function align<Item>({ isNumber }: Column<Item>, text: string, width: number): string {
+  return isNumber ? text.padStart(width) : text
 }
 
 function leastWidth<Item>({ column, width }: Measured<Item>): number {
