@@ -3,6 +3,10 @@
 import { readFileSync } from 'node:fs'
 import type { LoadRequest } from './load.ts'
 
+interface Client {
+  setRequests(requests: readonly LoadRequest[]): void
+}
+
 interface Result {
   requests: { total: number }
   duration: number
@@ -11,8 +15,15 @@ interface Result {
   errors: number
 }
 
-const [url, file = '', seconds, connections] = process.argv.slice(2)
+const [url, file = '', seconds, count] = process.argv.slice(2)
+const connections = Number(count)
 const requests: LoadRequest[] = JSON.parse(readFileSync(file, 'utf8'))
+let clients = 0
+/** Gives each connection requests of its own: with the same ones, all would ask about one key after the other at once. */
+function setupClient(client: Client): void {
+  const own = clients++ % Math.min(requests.length, connections)
+  client.setRequests(requests.filter((_, i) => i % connections === own))
+}
 // By a name that the compiler does not follow: it is installed for a run only.
 const name: string = 'autocannon'
 const { default: autocannon }: { default: (options: object) => Promise<Result> } = await import(name)
@@ -24,9 +35,10 @@ const {
   errors,
 } = await autocannon({
   url,
-  requests,
+  requests: requests.slice(0, 1),
+  setupClient,
   duration: Number(seconds),
-  connections: Number(connections),
+  connections,
 })
 const result = {
   requests: answered.total,
