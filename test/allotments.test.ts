@@ -1,5 +1,6 @@
 // What a process asks of its counters, message by message.
 import { expect, test } from 'vitest'
+import type { Allowance } from '../src/core/limits.ts'
 import { Allotments } from '../src/verdict/allotment.ts'
 import type { Claim, Message } from '../src/verdict/claims.ts'
 import type { DrawAnswer } from '../src/verdict/counter.ts'
@@ -37,8 +38,9 @@ function makeAllotments() {
   return { clock, allotments, answer }
 }
 
-function claimOf(name: string, organizationId = 'acme'): Claim {
-  const allowance = { kind: 'rate', limit: 1_000, windowMs: 60_000, burst: 1_000 } as const
+const hundredAMinute: Allowance = { kind: 'rate', limit: 100, windowMs: 60_000, burst: 1_000 }
+
+function claimOf(name: string, organizationId = 'acme', allowance = hundredAMinute): Claim {
   const owner = { scope: 'key', ownerId: name, organizationId } as const
   const limit = { counterId: name, ...owner, name: 'requests', allowance, defaultCost: 1, epoch: 0 }
   return { limit, cost: 1 }
@@ -160,4 +162,65 @@ test('a look waits for nothing that is known, and has what it saw asked for agai
   const allowance = { ...claim.limit.allowance, limit: 2_000 } as const
   const changed = [{ limit: { ...claim.limit, allowance, holding: undefined }, cost: 0 }]
   expect(allotments.take(changed, clock.now)).toBeUndefined()
+})
+
+test.each<[units: number, limit: string, allowance: Allowance]>([
+  [4, '100 a minute', hundredAMinute],
+  [20, '600 a minute', { ...hundredAMinute, limit: 600 }],
+  [64, 'a million a minute', { ...hundredAMinute, limit: 1e6 }],
+  [10, '10,000 a month', { kind: 'quota', limit: 10_000, resets: 'monthly', anchor: null, overdraft: null }],
+  [64, 'a million', { kind: 'quota', limit: 1e6, resets: null, anchor: null, overdraft: null }],
+])('the first draw wants %i units of %s', async (units, _, allowance) => {
+  const { allotments, answer } = makeAllotments()
+  const call = allotments.wait([claimOf('new', 'acme', allowance)])
+  const message = allotments.prepare() as Message
+  expect(message.counters[0]).toMatchObject({ need: 1, want: units })
+  answer(message)
+  expect(await call).toEqual({ taken: true })
+})
+
+test('a pace that rises is met by the next draw, by at most four times what was used', () => {
+  const { clock, allotments, answer } = makeAllotments()
+  const claims = [claimOf('busy')]
+  void allotments.wait(claims)
+  answer(allotments.prepare() as Message)
+  const wants: number[] = []
+  for (const afterMs of [100, 100, 1_000]) {
+    clock.now += afterMs
+    let used = 0
+    while (allotments.take(claims, clock.now) !== undefined) used++
+    const message = allotments.prepare() as Message
+    wants.push((message.counters[0]?.want ?? 0) / used)
+    answer(message)
+  }
+  // The call that waited was used as well: five units in all, and after that all that was held.
+  expect(wants).toEqual([(4 * 5) / 4, 4, 2])
+})
+
+test('a call that finds nothing at hand asks at once, unless the store has too little', () => {
+  const { clock, allotments, answer } = makeAllotments()
+  const claims = [claimOf('busy')]
+  const drain = () => {
+    while (allotments.take(claims, clock.now) !== undefined);
+    void allotments.wait(claims)
+    return allotments.prepare()
+  }
+  answer(drain() as Message)
+  clock.now += 20
+  const message = drain() as Message
+  allotments.accept(message, [{ ...granted, given: 1, granted: 3 }])
+  clock.now += 20
+  expect(drain()).toBeUndefined()
+})
+
+test('a call is refused that waits for a counter which a draw meanwhile finds empty', async () => {
+  const { allotments } = makeAllotments()
+  const claims = [claimOf('busy')]
+  const first = allotments.wait(claims)
+  const message = allotments.prepare() as Message
+  const second = allotments.wait(claims)
+  allotments.accept(message, [{ ...granted, left: 0, emptyForMs: 100 }])
+  expect(await first).toEqual({ taken: false, exceeded: claims })
+  expect(allotments.prepare()).toBeUndefined()
+  expect(await second).toEqual({ taken: false, exceeded: claims })
 })

@@ -131,7 +131,12 @@ describe('a refused call', () => {
   for (const { limit } of claims) {
     limit.holding = new Holding(limit, 0)
     const told = { granted: 0, given: 0, kept: 0, period: 0, left: 0, elsewhere: 0, emptyForMs: 1_000 }
-    limit.holding.accept({ ...told, endsInMs: 86_400_000, endsAt: wall + 86_400_000 }, 0, 0, 0)
+    limit.holding.accept(
+      { ...told, endsInMs: 86_400_000, endsAt: wall + 86_400_000 },
+      { unspent: 0, want: 0 },
+      0,
+      0,
+    )
   }
 
   test.each<[what: string, exceeded: typeof claims, code: string, retryAfterMs: number | null]>([

@@ -219,8 +219,8 @@ export class Allotments {
     if (message !== this.#pending) return
     this.#pending = undefined
     const now = this.#clock.monotonic()
-    for (const [i, { holding, unspent }] of message.counters.entries())
-      holding.accept(answers[i] as DrawAnswer, message.sentAt, unspent, now)
+    for (const [i, asked] of message.counters.entries())
+      asked.holding.accept(answers[i] as DrawAnswer, asked, message.sentAt, now)
     const handout = new Handout(message, answers)
     for (const waiter of message.waiters) this.#serve(waiter, handout, now)
     for (const [holding, units] of handout.rest) {
@@ -278,6 +278,12 @@ export class Allotments {
       const waiter = this.#waiters.take()
       if (waiter === undefined) break
       const isLeased = this.#holdsLease()
+      // Another draw has found a counter empty since it began to wait.
+      const refusal = isLeased && waiter.rounds === 0 ? this.#refuse(waiter.claims, now) : undefined
+      if (refusal !== undefined) {
+        waiter.settle(refusal)
+        continue
+      }
       const asksForAll = waiter.asksForAll || !isLeased
       waiter.short = waiter.claims.filter(
         (claim) => (asksForAll && claim.cost > 0) || this.#isShort(claim, now),

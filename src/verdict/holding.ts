@@ -2,7 +2,7 @@
 import { leaseMs } from '../core/bounds.ts'
 import { type Allowance, isSameAllowance, type LimitScope, maxWaitMs, timeToGain } from '../core/limits.ts'
 import { sharedDate } from '../core/shared-dates.ts'
-import { type DrawAnswer, minGrant } from './counter.ts'
+import { type DrawAnswer, type DrawMessage, minGrant } from './counter.ts'
 
 /** A limit as a verification meets it, with its counter. */
 export interface CountedLimit {
@@ -36,6 +36,13 @@ const forgottenMs = 60_000
 const knownMs = 10_000
 /** A pace is a mean over about so long. */
 const paceMs = 2_000
+/** A pace that rises is met at once, with at most so many times what was used since the last draw. */
+const maxGrowth = 4
+/** A limit of whose use nothing is known is taken to be used as fast as it allows, and a quota by this share: up to so many units. */
+const firstUse = { most: 64, ofQuota: 0.001 }
+
+/** What a message says of the units that are held: how many it keeps, and how many it wants to hold. */
+type Asked = Pick<DrawMessage, 'unspent' | 'want'>
 
 /** What a process holds of one counter. */
 export class Holding {
@@ -90,6 +97,8 @@ export class Holding {
   /** What was used when somebody last asked whether it is idle. */
   #seenUsed = 0
   #pace = 0
+  /** The store did not grant all that was wanted. */
+  #isScarce = false
 
   constructor(limit: CountedLimit, now: number) {
     this.counterId = limit.counterId
@@ -153,23 +162,25 @@ export class Holding {
   /** How many units it should hold, for a horizon; begins the count of what is used until the next draw. */
   target(now: number, horizonMs: number): number {
     const span = Math.max(1, now - this.#drawnAt)
+    const used = this.#used
     const weight = this.answeredAt === Number.NEGATIVE_INFINITY ? 0 : 1 - Math.exp(-span / paceMs)
-    this.#pace += weight * (this.#used / span - this.#pace)
-    if (this.#used !== this.#seenUsed) this.#usedAt = now
+    this.#pace += weight * (used / span - this.#pace)
+    if (used !== this.#seenUsed) this.#usedAt = now
     this.#used = 0
     this.#seenUsed = 0
     this.#drawnAt = now
     this.asksFrom = now + this.#pauseMs()
     // One that is used more seldom than this gives its units back before.
     const pace = Math.max(this.#pace, 1 / idleMs)
-    return Math.max(minGrant, Math.ceil(pace * horizonMs))
+    // A mean learns a new pace slowly: until then, calls would wait again and again.
+    const rising = Math.min((used / span) * horizonMs, used * maxGrowth)
+    const first = used === 0 && this.held === 0 ? firstOf(this.limit.allowance) : 0
+    // What was used may come at once, and again so.
+    return Math.max(minGrant, used, Math.ceil(Math.max(pace * horizonMs, rising, first)))
   }
 
-  /**
-   * Takes the answer to a message that was sent at an instant, in which it kept so many units. What is granted
-   * may be spent from now on.
-   */
-  accept(answer: DrawAnswer, sentAt: number, kept: number, now: number): void {
+  /** Takes the answer to what was asked at an instant. What is granted may be spent from now on. */
+  accept(answer: DrawAnswer, { unspent: kept, want }: Asked, sentAt: number, now: number): void {
     if (answer.kept < kept || answer.period !== this.period) this.#voidLoans()
     // Units of a period that is over come back to no other one.
     if (answer.period !== this.period) this.unused = 0
@@ -187,6 +198,8 @@ export class Holding {
     this.left = answer.left
     this.answeredAt = now
     this.emptyUntil = answer.emptyForMs === 0 ? Number.NEGATIVE_INFINITY : sentAt + answer.emptyForMs
+    if (want > 0) this.#isScarce = answer.kept + answer.granted < want
+    this.asksFrom = this.#drawnAt + this.#pauseMs()
     this.isStored = true
     this.isAsked = false
   }
@@ -194,6 +207,7 @@ export class Holding {
   /** A bucket that holds few units, or fills soon, is asked as often as may be: it gains nothing while it is full. */
   #pauseMs(): number {
     const { allowance } = this.limit
+    if (!this.#isScarce) return 0
     if (allowance.kind === 'quota') return drawEveryMs
     if (allowance.burst < smallBurst) return 0
     return Math.min(drawEveryMs, (timeToGain(allowance, allowance.burst) ?? 0) * fillShare)
@@ -261,4 +275,13 @@ export class Holding {
     if (cost > allowance.limit || this.endsAt === null) return null
     return Math.max(1, this.endsAt - wall)
   }
+}
+
+/** How many units of a limit are taken to be used in the next two seconds, before anything is known of that. */
+function firstOf(allowance: Allowance): number {
+  const expected =
+    allowance.kind === 'rate'
+      ? (allowance.limit / allowance.windowMs) * paceMs
+      : allowance.limit * firstUse.ofQuota
+  return Math.min(expected, firstUse.most)
 }
