@@ -18,6 +18,7 @@ const methods: Record<string, readonly unknown[]> = {
   'keys.create': [{ organizationId: 'acme', name: 'New' }],
   ...{ 'keys.list': [{}], 'keys.listAll': [{}], 'keys.get': [id], 'keys.self': [] },
   'keys.listPermissions': [{}],
+  'keys.readPermissions': [id],
   'keys.update': [id, { name: 'New' }],
   'keys.rotate': [id, {}],
   'keys.endSecret': [id, '0123456789abcdef'],

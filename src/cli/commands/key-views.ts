@@ -2,6 +2,7 @@
 import { secretsPage } from '../../core/bounds.ts'
 import { isExceeded } from '../../core/rate-limit-headers.ts'
 import type { Applied } from '../../core/shapes/calls.ts'
+import type { KeyPermissions } from '../../core/shapes/key-permissions.ts'
 import type { CreatedKey, Key, KeyDetails, KeySecret } from '../../core/shapes/keys.ts'
 import type { Verdict } from '../../core/shapes/verification.ts'
 import { formatFields, print, printNote, quote, toPrintable } from '../kit/output.ts'
@@ -72,6 +73,23 @@ export function printKey(key: Key | KeyDetails): void {
   printTable(secretColumns(Date.now()), key.secrets)
   const last = key.secrets.length === secretsPage ? key.secrets.at(-1) : undefined
   if (last) printNote(`There may be more secrets. Add --secrets-after ${last.kid} to list them.`)
+}
+
+/** Prints what calls needed of the permissions of a key, and with which ones alone they would have been served. */
+export function printPermissions({ granted, suggested, complete }: KeyPermissions): void {
+  const now = Date.now()
+  printTable<KeyPermissions['granted'][number]>(
+    [
+      { heading: 'PERMISSION', value: ({ permission }) => permission },
+      { heading: 'CALLS', value: ({ calls }) => calls.toLocaleString('en') },
+      { heading: 'LAST USED', value: ({ lastUsedAt }) => formatAgoCell(lastUsedAt, now) },
+    ],
+    granted,
+  )
+  const enough = suggested.length === 0 ? 'No call of the last 90 days needed a permission.' : undefined
+  printNote('', enough ?? `Enough for the calls of the last 90 days: ${suggested.join(', ')}`)
+  if (!complete)
+    printNote('Of some calls it is not known which permissions they needed: they were of too many kinds.')
 }
 
 export function printVerdict(verdict: Verdict): void {

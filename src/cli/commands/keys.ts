@@ -10,6 +10,7 @@ import {
   printCreated,
   printKey,
   printKeys,
+  printPermissions,
   printRotated,
   printVerdict,
 } from './key-views.ts'
@@ -77,6 +78,15 @@ export const keyCommands = [
     examples: [`latchkey keys get ${exampleId}`],
     run: ({ keys }, { args, input }) => keys.get(args.id, input),
     print: printKey,
+  }),
+  defineCommand({
+    path: 'keys permissions',
+    summary: 'show which permissions of a key its calls of the last 90 days needed',
+    on: serverOrDatabase,
+    arguments: id,
+    examples: [`latchkey keys permissions ${exampleId}`],
+    run: ({ keys }, { args }) => keys.readPermissions(args.id),
+    print: printPermissions,
   }),
   defineCommand({
     path: 'keys update',

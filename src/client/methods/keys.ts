@@ -19,6 +19,8 @@ export function keyMethods(requester: Requester): Keys<CallOptions> {
     self: async (options) => send('GET', `${path}/self`, { options: checkOptions(options) }),
     listPermissions: async (input = {}, options) =>
       (await readPage<PermissionUse>(`${path}/permissions`, input, checkOptions(options))).items,
+    readPermissions: async (id, options) =>
+      send('GET', `${pathOf(id)}/permissions`, { options: checkOptions(options) }),
     update: async (id, body, options) => change(requester, ['PATCH', pathOf(id), body], options),
     rotate: async (id, body = {}, options) =>
       change(requester, ['POST', `${pathOf(id)}/rotate`, body], options),

@@ -13,6 +13,7 @@ import {
 import { metadataFault } from '../metadata.ts'
 import { longestPrefix, prefixPattern } from '../token.ts'
 import { type CallOptions, type Changed, type Done, type WaitOptions, waited } from './calls.ts'
+import type { KeyPermissions } from './key-permissions.ts'
 import {
   type AddUnitsInput,
   type LimitState,
@@ -299,6 +300,8 @@ export interface Keys<Options extends CallOptions = CallOptions> extends List<Li
   self(options?: Options): Promise<Key>
   /** The permissions that the newest 1000 active keys hold: most used first, at most 200. */
   listPermissions(input?: ListPermissionsInput, options?: Options): Promise<PermissionUse[]>
+  /** What calls of the last 90 days needed of a key's permissions, and the least that would have served. Throws `key_not_found`. */
+  readPermissions(id: string, options?: Options): Promise<KeyPermissions>
   /**
    * Changes the given fields and keeps the rest. Throws `invalid_input`, `key_not_found`, `key_revoked`,
    * `permission_escalation`, `missing_permission` for metadata, `last_root_key`.

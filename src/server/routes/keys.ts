@@ -3,6 +3,7 @@ import { z } from 'zod'
 import { secretsPage } from '../../core/bounds.ts'
 import { parseInput } from '../../core/input.ts'
 import { changeDoneSchema, waitSchema } from '../../core/shapes/calls.ts'
+import { keyPermissionsSchema } from '../../core/shapes/key-permissions.ts'
 import {
   changedKeySchema,
   createdKeySchema,
@@ -102,6 +103,20 @@ export const keyRoutes = [
       const last = key.secrets.length === secretsPage ? key.secrets.at(-1) : undefined
       return json(key, last && linkToNext(new URLSearchParams({ secrets_after: last.kid })))
     },
+  }),
+  route({
+    method: 'GET',
+    path: '/v1/keys/{id}/permissions',
+    operationId: 'readKeyPermissions',
+    tag: 'Keys',
+    summary: 'Read which permissions of a key its calls need',
+    description:
+      'How many valid calls of the last 90 days needed each permission of the key, and the least that would have admitted them. Processes write what they count within ten seconds.',
+    access: 'latchkey:usage:read',
+    answers: [{ status: 200, description: 'The permissions.', schema: keyPermissionsSchema }],
+    problems: ['too_many_reads', 'key_not_found'],
+    handle: async ({ parts: { latchkey }, params, caller, signal }) =>
+      json(await latchkey.keys.readPermissions(params.id, { actor: caller, signal })),
   }),
   route({
     method: 'PATCH',
