@@ -20,7 +20,9 @@ const begun = 1_800_000_000_000
 /** What one holder asks next: shares of what it has. */
 interface Step {
   holder: number
+  /** How far the database's clock goes, and how much time passes. */
   afterMs: number
+  passesMs: number
   keeps: number
   givesBack: number
   unused: number
@@ -34,6 +36,7 @@ const steps = fc.array(
   fc.record<Step>({
     holder: fc.nat({ max: 2 }),
     afterMs: fc.oneof(fc.nat({ max: 300 }), fc.integer({ min: -5_000, max: 7_200_000 })),
+    passesMs: fc.nat({ max: 20_000 }),
     keeps: fc.double({ min: 0, max: 1, noNaN: true }),
     givesBack: fc.double({ min: 0, max: 1, noNaN: true }),
     unused: fc.double({ min: 0, max: 1, noNaN: true }),
@@ -69,14 +72,20 @@ function play(
 ): Counter {
   let counter = newCounter(allowance, 0, begun)
   let now = begun
-  const states = [0, 1, 2].map(() => ({ id: 0, sequence: 0, held: 0, given: 0, period: counter.period }))
+  let time = 0
+  // No later can it be, by the clock or by the time that has passed.
+  let latest = begun
+  const fresh = { sequence: 0, held: 0, given: 0, drewAt: undefined as number | undefined }
+  const states = [0, 1, 2].map(() => ({ ...fresh, id: 0, period: counter.period }))
   const gone = new Set<string>()
   for (const step of list) {
     now += step.afterMs
+    time += step.passesMs
+    latest = Math.max(latest + step.passesMs, now)
     const state = states[step.holder] as (typeof states)[number]
     if (step.isGone) {
       gone.add(`${step.holder}-${state.id}`)
-      Object.assign(state, { id: state.id + 1, sequence: 0, held: 0, given: 0 })
+      Object.assign(state, { ...fresh, id: state.id + 1 })
     }
     const unspent = Math.floor(state.held * step.keeps)
     const message: DrawMessage = {
@@ -84,6 +93,7 @@ function play(
       sequence: ++state.sequence,
       epoch: 0,
       period: state.period,
+      passedMs: state.drewAt === undefined ? 0 : time - state.drewAt,
       unspent,
       back: Math.floor((state.held - unspent) * step.givesBack),
       unused: Math.floor(state.given * step.unused),
@@ -93,10 +103,17 @@ function play(
       isLong: false,
     }
     const drawn = draw(counter, allowance, message, now, (id) => !gone.has(id))
+    expect(drawn.counter.asOf).toBeLessThanOrEqual(latest)
+    if (allowance.kind === 'quota') expect(drawn.counter.asOf).toBe(Math.max(counter.asOf, now))
     look(counter, drawn.counter, message, now, drawn)
     counter = drawn.counter
     const { answer } = drawn
-    Object.assign(state, { held: answer.kept + answer.granted, given: answer.given, period: answer.period })
+    Object.assign(state, {
+      held: answer.kept + answer.granted,
+      given: answer.given,
+      period: answer.period,
+      drewAt: time,
+    })
     if (!step.isRepeated) continue
     const again = draw(counter, allowance, message, now + 1_000, (id) => !gone.has(id))
     expect(again.isRepeated).toBe(true)
@@ -207,7 +224,17 @@ describe('a draw', () => {
 
   test('refills a bucket before it takes in what was spent, which may have been a moment ago', () => {
     const rate: Rate = { kind: 'rate', limit: 100, windowMs: 1_000, burst: 100 }
-    const message = { epoch: 0, period: 0, unspent: 0, back: 0, unused: 0, need: 0, least: 0, isLong: false }
+    const message = {
+      epoch: 0,
+      period: 0,
+      passedMs: 0,
+      unspent: 0,
+      back: 0,
+      unused: 0,
+      need: 0,
+      least: 0,
+      isLong: false,
+    }
     const isLive = () => true
     const first = draw(
       newCounter(rate, 0, begun),
@@ -221,10 +248,46 @@ describe('a draw', () => {
     expect(second.counter).toMatchObject({ level: 88, rest: 0 })
   })
 
+  test('goes by the time that passes for its holders while the clock is behind, and counts none of it twice', () => {
+    const rate: Rate = { kind: 'rate', limit: 10, windowMs: 1_000, burst: 100 }
+    const message = { epoch: 0, period: 0, unspent: 0, back: 0, unused: 0, least: 1, want: 0, isLong: false }
+    let counter = newCounter(rate, 0, begun)
+    const take = (holder: string, sequence: number, passedMs: number, now: number) => {
+      const asked = { ...message, holder, sequence, passedMs, need: 100 }
+      const drawn = draw(counter, rate, asked, now, () => true)
+      counter = drawn.counter
+      return drawn.answer.given
+    }
+    const hour = 3_600_000
+    // Somebody sets the clock ahead by an hour, and back again.
+    expect(take('a', 1, 0, begun + hour)).toBe(100)
+    // Who has not drawn before knows of no time that has passed.
+    expect(take('b', 1, 5_000, begun)).toBe(0)
+    expect(take('a', 2, 3_000, begun + 3_000)).toBe(30)
+    expect(take('a', 3, 1_000, begun + 4_000)).toBe(10)
+    // Of the seven seconds that passed for this one, four are counted.
+    expect(take('b', 2, 7_000, begun + 7_000)).toBe(30)
+    expect(take('a', 4, 3_000, begun + 7_000)).toBe(0)
+    expect(counter.asOf).toBe(begun + hour + 7_000)
+    // The clock is right again, and has come by all that.
+    expect(take('a', 5, 1_000, begun + hour + 8_000)).toBe(10)
+    expect(take('a', 6, 5_000, begun + hour + 9_000)).toBe(10)
+  })
+
   test('cuts a level to a lowered burst, and gives nothing of what was out before', () => {
     const large: Rate = { kind: 'rate', limit: 100, windowMs: 60_000, burst: 100 }
     const small: Rate = { ...large, limit: 10, burst: 10 }
-    const message = { epoch: 0, period: 0, unspent: 0, back: 0, unused: 0, need: 0, least: 0, isLong: false }
+    const message = {
+      epoch: 0,
+      period: 0,
+      passedMs: 0,
+      unspent: 0,
+      back: 0,
+      unused: 0,
+      need: 0,
+      least: 0,
+      isLong: false,
+    }
     const first = draw(
       newCounter(large, 0, begun),
       large,
@@ -246,7 +309,17 @@ describe('a draw', () => {
 
   test('of a holder whose lease has ended changes nothing', () => {
     const quota: Quota = { kind: 'quota', limit: 100, resets: null, anchor: null, overdraft: null }
-    const message = { epoch: 0, period: 0, unspent: 0, back: 0, unused: 0, need: 5, least: 1, isLong: false }
+    const message = {
+      epoch: 0,
+      period: 0,
+      passedMs: 0,
+      unspent: 0,
+      back: 0,
+      unused: 0,
+      need: 5,
+      least: 1,
+      isLong: false,
+    }
     const counter = newCounter(quota, 0, begun)
     const drawn = draw(counter, quota, { ...message, holder: 'a', sequence: 1, want: 10 }, begun, () => false)
     expect(drawn.counter).toEqual(counter)
@@ -255,7 +328,17 @@ describe('a draw', () => {
 
   test('of an older epoch is given what it needs, holds nothing, and does not take the counter back', () => {
     const quota: Quota = { kind: 'quota', limit: 100, resets: null, anchor: null, overdraft: null }
-    const message = { period: 0, unspent: 0, back: 0, unused: 0, need: 5, least: 1, want: 10, isLong: false }
+    const message = {
+      period: 0,
+      passedMs: 0,
+      unspent: 0,
+      back: 0,
+      unused: 0,
+      need: 5,
+      least: 1,
+      want: 10,
+      isLong: false,
+    }
     const counter = newCounter(quota, 2, begun)
     const old = draw(counter, quota, { ...message, epoch: 1, holder: 'a', sequence: 1 }, begun, () => true)
     expect(old.answer).toMatchObject({ granted: 0, given: 5 })
@@ -264,7 +347,17 @@ describe('a draw', () => {
 
   test('voids the units of an ended epoch', () => {
     const quota: Quota = { kind: 'quota', limit: 100, resets: null, anchor: null, overdraft: null }
-    const message = { period: 0, unspent: 0, back: 0, unused: 0, need: 0, least: 0, want: 10, isLong: false }
+    const message = {
+      period: 0,
+      passedMs: 0,
+      unspent: 0,
+      back: 0,
+      unused: 0,
+      need: 0,
+      least: 0,
+      want: 10,
+      isLong: false,
+    }
     const first = draw(
       newCounter(quota, 0, begun),
       quota,

@@ -335,6 +335,7 @@ export class Allotments {
       holding,
       epoch: holding.limit.epoch,
       period: holding.period,
+      passedMs: holding.passedMs(now),
       unspent: isLeft ? lent : held + lent,
       back: isLeft ? held : 0,
       unused,

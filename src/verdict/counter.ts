@@ -30,6 +30,8 @@ export interface DrawMessage {
   epoch: number
   /** The period of the units that it holds. */
   period: number
+  /** How long ago its last draw was, at the least, by its own clock; 0 if it does not know. */
+  passedMs: number
   /** How many units it holds and keeps; of what it had, the rest is spent, but for what it gives back. */
   unspent: number
   /** How many of the units that it held it gives back. */
@@ -123,7 +125,8 @@ export function draw(
   const own = stored.holders.find(({ id }) => id === message.holder)
   if (!isLive(message.holder) || (own !== undefined && message.sequence <= own.sequence))
     return repeat(stored, allowance, own, message)
-  const advanced = bring(stored, allowance, message.epoch, now)
+  const at = instantOf(stored, allowance, own, message.passedMs, now)
+  const advanced = bring(stored, allowance, message.epoch, at)
   const { counter, lost } = evict(advanced, allowance, isLive)
   const reported = report(counter, allowance, message)
   const available = Math.max(0, storeOf(reported.counter, allowance))
@@ -149,6 +152,21 @@ export function draw(
     lost,
     isRepeated: false,
   }
+}
+
+/**
+ * When a draw is. If the clock is behind what a bucket has seen, since it was set ahead and back again, the bucket goes by the
+ * time that passes for its holders: what was its instant at a holder's last draw, and what has passed for that holder since.
+ * It may only be behind the time that has passed for all, whichever holder draws.
+ */
+function instantOf(
+  { asOf }: Counter,
+  { kind }: Allowance,
+  own: Holder | undefined,
+  passedMs: number,
+  now: number,
+): number {
+  return kind === 'rate' && own !== undefined && now < asOf ? Math.max(now, own.drewAt + passedMs) : now
 }
 
 /**

@@ -237,6 +237,11 @@ export class Holding {
     return Math.max(0, this.held + this.left)
   }
 
+  /** How long ago its last draw was, at the least; 0 if there was none that counts. */
+  passedMs(now: number): number {
+    return this.answeredAt === Number.NEGATIVE_INFINITY ? 0 : Math.floor(now - this.answeredAt)
+  }
+
   /** What the store is told of the units that verifiers elsewhere hold. */
   unspentElsewhere(now: number): number {
     if (now >= this.#lentUntil) this.#voidLoans()

@@ -31,6 +31,8 @@ export class Ledger {
   readonly #entries = new Map<string, Entry[]>()
   readonly #accounts = new Map<string, Account>()
   readonly #gifts = new Map<Reservation, number>()
+  /** The latest that it can be for a counter: by the database's clock whenever it was read, or by the time that has passed since. */
+  readonly #latest = new Map<string, { at: number; time: number }>()
   readonly #time: () => number
   lost = 0
   shortfalls = 0
@@ -48,8 +50,9 @@ export class Ledger {
     message: DrawMessage,
     allowance: Allowance,
     lost: number,
+    clock: number,
   ): void {
-    this.noteAdvance(counterId, after.asOf)
+    this.noteAdvance(counterId, after.asOf, clock)
     this.lost += lost
     const account = this.account(message.holder, counterId)
     account.got += answer.granted + answer.given
@@ -59,9 +62,14 @@ export class Ledger {
         storeOf(after, allowance) - storeOf(before, allowance) + answer.granted + answer.given
   }
 
-  /** A counter was brought to an instant, by the limit as it is. */
-  noteAdvance(counterId: string, at: number): void {
+  /** A counter was brought to an instant, by the limit as it is; `clock` is what the database's clock showed. */
+  noteAdvance(counterId: string, at: number, clock: number): void {
     this.#push(counterId, { kind: 'draw', at })
+    const time = this.#time()
+    const known = this.#latest.get(counterId) ?? { at: clock, time }
+    const latest = Math.max(clock, known.at + time - known.time)
+    this.#latest.set(counterId, { at: latest, time })
+    if (at > latest) this.#violate(`${counterId}: ${at - latest} ms ahead of all time that has passed`)
   }
 
   /** Notes units that a holder spent: from hand now, or at the draw that gave them. */

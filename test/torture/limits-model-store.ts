@@ -94,7 +94,7 @@ export class Store {
     this.counters.set(counterId, counter)
     const id = `${sent.holder} ${sent.sequence} ${counterId}`
     if (!isRepeated) {
-      this.ledger.noteDraw(counterId, stored, counter, answer, sent, allowance, lost)
+      this.ledger.noteDraw(counterId, stored, counter, answer, sent, allowance, lost, now)
       this.#instants.set(id, { order: this.ledger.order, at: counter.asOf })
     }
     if (isShort) this.log.push(counterId)
@@ -136,6 +136,12 @@ export class Store {
         const holders = own === undefined ? others : [...others, { ...own, sequence: -1 }]
         return draw({ ...stored, holders }, allowance, message, now, isLive)
       }
+      case 'passed twice': {
+        const holders = own === undefined ? others : [...others, { ...own, drewAt: stored.asOf }]
+        return draw({ ...stored, holders }, allowance, message, now, isLive)
+      }
+      case 'clock behind':
+        return draw(stored, allowance, { ...message, passedMs: 0 }, now, isLive)
       case 'room': {
         const holders = own === undefined ? others : [...others, { ...own, room: own.given }]
         return draw({ ...stored, holders }, allowance, message, now, isLive)
@@ -166,7 +172,9 @@ export class Store {
   /** Adds units to a quota by hand, or takes some away. */
   add(counterId: string, units: number): void {
     const { allowance, epoch } = this.limitOf(counterId)
-    const counter = advance(this.counterOf(counterId), allowance, epoch, this.#clock())
+    const now = this.#clock()
+    const counter = advance(this.counterOf(counterId), allowance, epoch, now)
+    this.ledger.noteAdvance(counterId, counter.asOf, now)
     this.counters.set(counterId, { ...counter, added: counter.added + units })
     this.ledger.noteAdded(counterId, counter.period, units)
     this.log.push(counterId)
@@ -179,8 +187,9 @@ export class Store {
     const { counterId, period, epoch } = reservation
     const { allowance, epoch: current } = this.limitOf(counterId)
     if (epoch !== current) return
-    const counter = advance(this.counterOf(counterId), allowance, current, this.#clock())
-    this.ledger.noteAdvance(counterId, counter.asOf)
+    const now = this.#clock()
+    const counter = advance(this.counterOf(counterId), allowance, current, now)
+    this.ledger.noteAdvance(counterId, counter.asOf, now)
     const surplus = reservation.cost - cost
     if (allowance.kind === 'rate') {
       const full = allowance.burst - outOf(counter.holders)

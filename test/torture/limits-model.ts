@@ -13,6 +13,8 @@ import { RemoteVerifier } from './limits-model-verifier.ts'
 const historyMs = 20_000
 /** So long nobody calls, and nothing goes wrong, before each process must get what there is. */
 const calmMs = 30_000
+/** In this time each rate gains a unit, and no holding is empty any more. */
+const refillMs = 12_000
 /** After so long an unconfirmed barrier evicts a follower. */
 const barrierMs = 2_000
 const staleMs = 2_000
@@ -30,6 +32,8 @@ export const breakages = [
   'room',
   'allowance',
   'recall',
+  'passed twice',
+  'clock behind',
 ] as const
 
 /** The rules of loans to verifiers elsewhere, which only a world with verifiers can miss. */
@@ -156,6 +160,8 @@ export class World {
     await this.#events.runUntil(historyMs + calmMs, this.#depth)
     this.#probe()
     await this.#events.runUntil(historyMs + calmMs + 1_000, this.#depth)
+    this.#probeRate()
+    await this.#events.runUntil(historyMs + calmMs + 1_000 + refillMs + 1_000, this.#depth)
     for (const process of [...this.#processes, ...this.#gone]) process.cancelUnused()
     this.ledger.check(this.#first)
     for (const process of [...this.#processes, ...this.#gone])
@@ -309,9 +315,6 @@ export class World {
 
   #calmDown(): void {
     this.isCalm = true
-    // The clock is right again, and not behind what it has said before.
-    const latest = Math.max(...[...this.store.counters.values()].map(({ asOf }) => asOf), 0)
-    this.#clockOffset = Math.max(this.#clockOffset, latest - this.time)
     this.at(6_000, () => this.#raiseBarrier())
   }
 
@@ -332,5 +335,17 @@ export class World {
             this.ledger.violate(`${counterId}: refused for ever, though ${available} units are there`)
         })
       }
+  }
+
+  /** A rate gains its units wherever the clock was left, also behind what it has shown before. */
+  #probeRate(): void {
+    const process = this.#processes.find(({ isDead }) => !isDead)
+    const call = { [ids.rate]: 1 }
+    process?.call(call, () => {})
+    this.at(refillMs, () =>
+      process?.call(call, (outcome) => {
+        if (outcome?.taken !== true) this.ledger.violate(`${ids.rate}: gains nothing in ${refillMs} ms`)
+      }),
+    )
   }
 }
