@@ -150,6 +150,8 @@ export interface Latchkey extends AsyncDisposable {
   createRootKey(): Promise<CreatedKey>
   /** Counts the background jobs that this process has run, by kind. */
   jobCounts(): JobCounts[]
+  /** How many counts and last uses this process has dropped: too many or too old, or refused by the database. */
+  usageDropped(): number
   /** The size of the write-ahead log of the SQLite file, in bytes; undefined on another database. */
   readonly walBytes: (() => number) | undefined
   /** Resolves if the database accepts durable writes now; throws `store_unavailable` otherwise. */
@@ -173,6 +175,10 @@ export async function openLatchkey(options: LatchkeyOptions): Promise<Latchkey> 
     source: newId({ now, random: systemRandom }),
     clock,
     save: (batch) => saveUsage(store, batch, at()),
+    onRefused: (error) =>
+      warn(
+        `The database refuses a row of usage, which is dropped: ${refusalOf(error as Error)}. Others are written.`,
+      ),
   })
   const log = openChangeLog(store)
   const keyring = new Keyring(options.database, options.sealingKeys ?? sealingKeysOf())
@@ -268,6 +274,7 @@ export async function openLatchkey(options: LatchkeyOptions): Promise<Latchkey> 
     ensureRootKey: (token, check) => ensureRootKey(engine, token, check),
     createRootKey: () => createRootKey(engine),
     jobCounts: () => jobs.counts(),
+    usageDropped: () => usage.dropped,
     walBytes: store.walBytes,
     checkWritable: () => store.checkWritable(),
     close,
@@ -311,4 +318,9 @@ function checkPrefixes(prefixes: readonly string[]): readonly [string, ...string
     )
   }
   return prefixes as [string, ...string[]]
+}
+
+/** What a database says of a row that it refuses: its code, since its message may hold what is in the row. */
+function refusalOf({ cause }: { cause?: unknown }): string {
+  return String((cause as { code?: unknown } | undefined)?.code ?? 'no code')
 }

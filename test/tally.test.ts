@@ -42,6 +42,22 @@ test('units are counted by the key and the limit, whatever a call costs', () => 
   expect(read(tallies.collect())).toEqual({})
 })
 
+test('what keys have counted is taken down before too many have a tally, and nothing of it is lost', () => {
+  const tallies = new Tallies()
+  const first = tallies.of('first', 'acme')
+  tallies.count(first, revoked, now)
+  const ids = Array.from({ length: 20_000 }, (_, i) => `key ${i}`)
+  for (const id of ids) tallies.count(tallies.of(id, 'acme'), revoked, now)
+  expect(tallies.of('first', 'acme')).not.toBe(first)
+  tallies.count(first, revoked, now)
+  tallies.count(tallies.of('first', 'acme'), revoked, now)
+  expect(read(tallies.collect())).toEqual({
+    ...Object.fromEntries(ids.map((id) => [`${id} revoked`, 1])),
+    'first revoked': 3,
+  })
+  expect(tallies.dropped).toBe(0)
+})
+
 test('a tally counts on after it was collected, also from other limits', () => {
   const tallies = new Tallies()
   const tally = tallies.of('a', 'acme')

@@ -1,5 +1,6 @@
 // What is counted, and how it is written: every verdict once, in its hour, whatever becomes of an answer.
 import { describe, expect, test } from 'vitest'
+import { maxSourcesOfKey } from '../src/core/bounds.ts'
 import { LatchkeyError } from '../src/core/errors.ts'
 import { generateToken } from '../src/core/token.ts'
 import { systemRandom } from '../src/domain/random.ts'
@@ -10,10 +11,12 @@ import { type SavedUsage, saveUsage, type UsageBatch, type UsageCount } from '..
 import { closeHours } from '../src/store/usage-rollup.ts'
 import type { Clock } from '../src/verdict/clock.ts'
 import { UsageRecorder } from '../src/verification/usage.ts'
+import { saveReport } from '../src/verification/usage-reports.ts'
 import { createAcme } from './setup/acme.ts'
 import { mulberry32 } from './setup/chance.ts'
 import { makeClock } from './setup/clock.ts'
 import { onEachDatabase } from './setup/databases.ts'
+import { connectDirectly } from './setup/direct.ts'
 import { rounds } from './setup/rounds.ts'
 import { startTestServer } from './setup/server.ts'
 import { hourMs, readAmounts, readUsageRows } from './setup/usage.ts'
@@ -226,6 +229,36 @@ onEachDatabase('a batch', (makeDatabase) => {
     expect(await readUsageRows(stage.database)).toMatchObject([{ period: hour, amount: 3, late: 0 }])
   })
 
+  test('that the database refuses is told apart, dropped and told once, and all others are written', async () => {
+    const database = await makeDatabase()
+    await using stage = await openStage(database)
+    await using direct = await connectDirectly(database)
+    await direct.run(
+      database.startsWith('sqlite')
+        ? `create trigger refusing before insert on usage_names when new.name like 'bad %'
+          begin select raise(abort, 'refused'); end`
+        : `alter table usage_names add check (name not like 'bad %')`,
+    )
+    const told: unknown[] = []
+    const recorder = new UsageRecorder({
+      source: 'process',
+      clock: stage.steady,
+      save: (batch) => stage.save(stage.first, batch),
+      onRefused: (error) => told.push(error),
+    })
+    const ids = Array.from({ length: 600 }, (_, i) => `key ${i}`)
+    const countEach = (keyIds: readonly string[]) => {
+      for (const id of keyIds)
+        recorder.tallies.count(recorder.tallies.of(id, 'acme'), valid, stage.clock.now())
+    }
+    countEach([...ids, 'bad a', 'bad b'])
+    await recorder.flush()
+    countEach(['bad c', ...ids])
+    await recorder.close()
+    expect(await stage.amounts()).toEqual(Object.fromEntries(ids.map((id) => [`${hour} ${id} valid`, 2])))
+    expect({ told: told.length, dropped: recorder.dropped }).toEqual({ told: 1, dropped: 3 })
+  })
+
   test('is never doubled and never lost, whichever answers are lost, however slow the database is', async () => {
     await using stage = await openStage(await makeDatabase())
     const chance = mulberry32(7)
@@ -264,6 +297,36 @@ onEachDatabase('a batch', (makeDatabase) => {
       await recorder.close().catch(() => {})
     }
     expect(await stage.amounts()).toEqual(expected)
+  })
+})
+
+onEachDatabase('the verifiers of a key', (makeDatabase) => {
+  test('are at most as many as are bounded, also if several begin at once', async () => {
+    const database = await makeDatabase()
+    await using stage = await openStage(database)
+    const latchkey = await openLatchkey({ database })
+    await createAcme(latchkey)
+    const { id: reporter } = await latchkey.keys.create({ organizationId: 'acme', name: 'CI' })
+    await latchkey.close()
+    await using direct = await connectDirectly(database)
+    const known = Array.from(
+      { length: maxSourcesOfKey - 2 },
+      (_, i) => `('${reporter}/old ${i}', '${reporter}', 1, 1, ${begun})`,
+    )
+    await direct.run(
+      `insert into usage_sources (id, owner, number, written, flushed_at) values ${known.join(', ')}`,
+    )
+    const report = { number: 1, counts: [], uses: [], reporter, organizationId: 'acme' }
+    const now = instantsOf(stage.first.dialect, stage.clock.now)
+    const outcomes = await Promise.allSettled(
+      Array.from({ length: 8 }, (_, i) =>
+        saveReport(i % 2 ? stage.first : stage.second, { ...report, source: `new ${i}` }, now()),
+      ),
+    )
+    const refused = outcomes.flatMap((outcome) => (outcome.status === 'rejected' ? [outcome.reason] : []))
+    expect(refused.map(({ code }) => code)).toEqual(Array(6).fill('too_many_requests'))
+    // One that has reported goes on.
+    await saveReport(stage.first, { ...report, number: 2, source: 'old 0' }, now())
   })
 })
 

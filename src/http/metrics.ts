@@ -14,6 +14,8 @@ export interface Metrics {
   watchWal(readBytes: () => number): void
   /** Shows the counts of background jobs each time the metrics are read. */
   watchJobs(readCounts: () => readonly JobCounts[]): void
+  /** Shows how much usage was dropped each time the metrics are read. */
+  watchUsage(readDropped: () => number): void
   contentType: string
   /** The text that a scrape reads. */
   render(): Promise<string>
@@ -88,6 +90,17 @@ export function createMetrics(): Metrics {
         aggregator: 'max',
         collect() {
           for (const { kind, lagMs } of readCounts()) this.set({ kind }, lagMs / 1_000)
+        },
+      })
+    },
+    watchUsage: (readDropped) => {
+      new Counter({
+        name: 'latchkey_usage_dropped_total',
+        help: 'Counts and last uses that were not written: too many or too old, or refused by the database.',
+        registers: [registry],
+        collect() {
+          this.reset()
+          this.inc(readDropped())
         },
       })
     },

@@ -146,6 +146,7 @@ export function createPipeline(latchkey: Latchkey, settings: AppSettings): Pipel
   const lists = new FairLine(listBounds)
   if (latchkey.walBytes) metrics.watchWal(latchkey.walBytes)
   metrics.watchJobs(() => latchkey.jobCounts())
+  metrics.watchUsage(() => latchkey.usageDropped())
   return {
     parts: {
       latchkey,

@@ -2,21 +2,21 @@
 import type { Instant } from './instants.ts'
 import type { Db } from './tables.ts'
 
-/** Whose the keys and secrets of a report are, and for which verifiers its reporter has reported lately. */
+/** Whose the keys and secrets of a report are, and whether its verifier is known. */
 export interface Reported {
   /** In milliseconds since 1970, by the database's clock. */
   now: number
   /** The organizations of keys, by the ids of these. */
   keys: Map<string, string>
   secrets: Map<string, { keyId: string; organizationId: string }>
-  /** The ids of sources. */
-  sources: string[]
+  /** Whether its reporter has reported for this verifier lately. */
+  isKnown: boolean
 }
 
 /** Reads it, each id once. */
 export async function readReported(
   db: Db,
-  { keyIds, kids, reporter }: { keyIds: readonly string[]; kids: readonly string[]; reporter: string },
+  { keyIds, kids, source }: { keyIds: readonly string[]; kids: readonly string[]; source: string },
   at: Instant,
 ): Promise<Reported> {
   const { now } = await db.selectNoFrom(at.as('now')).executeTakeFirstOrThrow()
@@ -36,11 +36,11 @@ export async function readReported(
           .select(['kid', 'key_id as keyId', 'organization_id as organizationId'])
           .where('kid', 'in', [...new Set(kids)])
           .execute()
-  const sources = await db.selectFrom('usage_sources').select('id').where('owner', '=', reporter).execute()
+  const known = await db.selectFrom('usage_sources').select('id').where('id', '=', source).executeTakeFirst()
   return {
     now: Number(now),
     keys: new Map(keys.map(({ id, organization_id }) => [id, organization_id])),
     secrets: new Map(secrets.map(({ kid, ...secret }) => [kid, secret])),
-    sources: sources.map(({ id }) => id),
+    isKnown: known !== undefined,
   }
 }

@@ -5,9 +5,11 @@
 // organization 0 are sums: that of all has the key 0, that of an organization its number as the key. `usage-rollup.ts` writes
 // them.
 import { type RawBuilder, sql } from 'kysely'
+import { LatchkeyError } from '../core/errors.ts'
 import type { StoreDialect } from './backend.ts'
 import { bounded, boundedNumber } from './exact-sums.ts'
 import type { Instant } from './instants.ts'
+import { lockKeys } from './key-locks.ts'
 import { saveUsesAlone, saveUsesAtOnce, type Use } from './last-use.ts'
 import { addProfiles, namesOfProfile, type ProfileCount } from './profiles.ts'
 import { allDone } from './statements.ts'
@@ -35,6 +37,8 @@ export interface UsageBatch {
   /** The key by which a verifier elsewhere reports; `''` for a process. */
   owner: string
   number: number
+  /** If given, the source is new, and its owner has fewer than so many others, or the batch is refused. */
+  maxSources?: number
   counts: readonly UsageCount[]
   profiles: readonly ProfileCount[]
   uses: readonly Use[]
@@ -62,6 +66,7 @@ export async function saveUsage(
   const { dialect } = store
   return store.write(
     async (tx) => {
+      if (batch.maxSources !== undefined) await requireRoom(tx, dialect, batch, batch.maxSources)
       const [{ now, first }, isNew] = await allDone([
         readOpenHours(tx, dialect, at),
         takeNumber(tx, batch, at),
@@ -114,6 +119,27 @@ async function readOpenHours(tx: Tx, { skipsLocked }: StoreDialect, at: Instant)
     .$if(skipsLocked, (query) => query.forShare())
     .executeTakeFirstOrThrow()
   return { first: until, now: Number(now) }
+}
+
+/** Throws `too_many_requests` if an owner has so many other sources. Two new ones of an owner wait for each other. */
+async function requireRoom(
+  tx: Tx,
+  dialect: StoreDialect,
+  { source, owner }: UsageBatch,
+  maxSources: number,
+): Promise<void> {
+  await lockKeys(tx, dialect, { callers: [], target: { id: owner, scope: undefined } })
+  const { others } = await tx
+    .selectFrom('usage_sources')
+    .select((eb) => eb.fn.countAll<number | string>().as('others'))
+    .where('owner', '=', owner)
+    .where('id', '<>', source)
+    .executeTakeFirstOrThrow()
+  if (Number(others) >= maxSources)
+    throw new LatchkeyError(
+      'too_many_requests',
+      `The key has reported for ${maxSources} verifiers in a week. Give each verifier a source that lasts.`,
+    )
 }
 
 /** Takes the number of a batch; false if it, or a later one, was taken. A repeat waits for the first attempt. */

@@ -55,6 +55,8 @@ export class Tally {
   }
 }
 
+/** So many keys have a tally at most, before what they have counted is taken down. */
+const maxTallies = 16_384
 /** So many counts wait at most to be written: what is beyond, while the database is away for long, is not counted. */
 const maxCounts = 1_000_000
 
@@ -66,6 +68,8 @@ export class Tallies {
   /** What was counted in hours that are over, or is given back, by key. */
   #counts = new Map<string, Count[]>()
   #size = 0
+  /** How many counts were not kept, of a key, hour and measure each. */
+  dropped = 0
   /** How far the database's clock is ahead of the wall's. */
   #aheadMs = 0
   /** The hour that is counted in, and between which instants of the wall's clock it lies. */
@@ -86,6 +90,8 @@ export class Tallies {
   of(keyId: string, organizationId: string): Tally {
     let tally = this.#byKey.get(keyId)
     if (tally === undefined) {
+      // While the database is away nothing is collected, however many keys are refused.
+      if (this.#byKey.size >= maxTallies) this.#gather()
       tally = new Tally(keyId, organizationId)
       this.#byKey.set(keyId, tally)
     }
@@ -178,7 +184,10 @@ export class Tallies {
       same.amount += amount
       return
     }
-    if (this.#size >= maxCounts) return
+    if (this.#size >= maxCounts) {
+      this.dropped++
+      return
+    }
     this.#size++
     if (known === undefined) this.#counts.set(keyId, [{ ...count }])
     else known.push({ ...count })

@@ -1,7 +1,6 @@
 // Writes what verifiers elsewhere have counted: as batches of their own, which any process may get again.
 import type { z } from 'zod'
 import { maxSourcesOfKey } from '../core/bounds.ts'
-import { LatchkeyError } from '../core/errors.ts'
 import { isCode, limitOfMeasure, type Measure } from '../core/measures.ts'
 import type { reportSchema } from '../core/shapes/usage.ts'
 import { readDrawn, type StoredLimit } from '../core/stored-limits.ts'
@@ -30,19 +29,14 @@ export async function saveReport(
   { source, number, counts, uses, reporter, organizationId }: UsageReport,
   at: Instant,
 ): Promise<number> {
+  const id = `${reporter}/${source}`
   const keyIds = counts.flatMap(({ keyId }) => keyId ?? [])
   const kids = uses.map(({ kid }) => kid)
   const limited = counts.flatMap(({ keyId, measure }) => (limitOfMeasure(measure) && keyId) ?? [])
   const [known, drawn] = await store.read(async (db) => [
-    await readReported(db, { keyIds, kids, reporter }, at),
+    await readReported(db, { keyIds, kids, source: id }, at),
     await findDrawn(db, limited),
   ])
-  const id = `${reporter}/${source}`
-  if (known.sources.length >= maxSourcesOfKey && !known.sources.includes(id))
-    throw new LatchkeyError(
-      'too_many_requests',
-      `The key has reported for ${maxSourcesOfKey} verifiers in a week. Give each verifier a source that lasts.`,
-    )
   const isInScope = (id: string | undefined) =>
     id !== undefined && (organizationId === undefined || id === organizationId)
   const saved = await saveUsage(
@@ -51,6 +45,7 @@ export async function saveReport(
       source: id,
       owner: reporter,
       number,
+      ...(!known.isKnown && { maxSources: maxSourcesOfKey }),
       counts: counts.flatMap(({ keyId, start, measure, amount }) => {
         const owner = keyId === null ? '' : known.keys.get(keyId)
         const hour = Math.floor(start.getTime() / hourMs)

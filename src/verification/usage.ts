@@ -12,7 +12,7 @@
 // either tells which, also if an answer before it was lost.
 
 import type { Use } from '../store/last-use.ts'
-import { isBusy } from '../store/store.ts'
+import { isBusy, isRowRefused } from '../store/store.ts'
 import type { SavedUsage, UsageBatch } from '../store/usage.ts'
 import { type Count, Tallies } from '../verdict/tally.ts'
 
@@ -30,6 +30,8 @@ const awayMs = 1_500
 const longestPauseMs = 100
 /** A batch that was not answered for so long is dropped: soon the database may have forgotten its number. */
 const maxFrozenMs = 6 * 86_400_000
+/** So many rows that the database refuses are told apart in a flush: each takes a few transactions. */
+const maxApart = 100
 
 /** What a recorder works with. */
 export interface RecorderOptions {
@@ -38,11 +40,20 @@ export interface RecorderOptions {
   clock: { now(): number; monotonic(): number }
   /** Writes a batch, or none of it. */
   save(batch: UsageBatch): Promise<SavedUsage>
+  /** Tells once of rows that the database refuses, and that are dropped so that others are written. */
+  onRefused?(error: unknown): void
 }
 
-interface Frozen extends UsageBatch {
+interface Frozen extends UsageBatch, Rows {
+  counts: Count[]
+  uses: Use[]
   /** By the clocks of the process: a machine that sleeps stops the monotonic one. */
   frozenAt: { monotonic: number; now: number }
+}
+
+interface Rows {
+  counts: Count[]
+  uses: Use[]
 }
 
 /** What is not in the database yet: the counts of each key, and the uses, one a secret. */
@@ -53,6 +64,9 @@ export class UsageRecorder {
   #frozen: Frozen | undefined
   #number = 0
   #flushing: Promise<void> = Promise.resolve()
+  #dropped = 0
+  #hasTold = false
+  #apart = 0
   /** How many rows a batch has: among millions of keys on a slow disk each is a page of its own. */
   #batchSize = maxBatch
   readonly #timer: NodeJS.Timeout
@@ -69,6 +83,11 @@ export class UsageRecorder {
     const use = this.#uses.get(kid)
     if (use === undefined) this.#uses.set(kid, { kid, keyId, organizationId, at })
     else if (use.at < at) use.at = at
+  }
+
+  /** How many counts and uses were dropped: too many, too old, or refused by the database. */
+  get dropped(): number {
+    return this.#dropped + this.tallies.dropped
   }
 
   /** Called before each flush, so that an owner of further uses can add them. */
@@ -100,22 +119,25 @@ export class UsageRecorder {
   }
 
   async #write(): Promise<void> {
+    this.#apart = 0
     await this.#sendFrozen()
     this.beforeFlush()
     const waiting = new Waiting(this.tallies.collect(), this.#uses)
     this.#uses = new Map()
     try {
       while (!waiting.isEmpty) {
-        const { counts, uses } = waiting.take(this.#batchSize)
-        const { source, clock } = this.#options
-        const frozenAt = { monotonic: clock.monotonic(), now: clock.now() }
-        this.#frozen = { source, owner: '', number: ++this.#number, counts, profiles: [], uses, frozenAt }
-        await this.#sendFrozen()
+        await this.#send(waiting.take(this.#batchSize))
       }
     } finally {
-      const { counts, uses } = waiting.take(Number.POSITIVE_INFINITY)
-      this.#keep(counts, uses)
+      this.#keep(waiting.take(Number.POSITIVE_INFINITY))
     }
+  }
+
+  async #send({ counts, uses }: Rows): Promise<void> {
+    const { source, clock } = this.#options
+    const frozenAt = { monotonic: clock.monotonic(), now: clock.now() }
+    this.#frozen = { source, owner: '', number: ++this.#number, counts, profiles: [], uses, frozenAt }
+    await this.#sendFrozen()
   }
 
   /** Sends the batch that is frozen, if there is one, and waits for its answer. */
@@ -126,31 +148,61 @@ export class UsageRecorder {
     const { clock } = this.#options
     if (Math.max(clock.monotonic() - monotonic, clock.now() - now) > maxFrozenMs) {
       this.#frozen = undefined
+      this.#dropped += batch.counts.length + batch.uses.length
       return
     }
     const begunAt = performance.now()
     try {
       this.#settle(batch, await this.#save(batch))
     } catch (error) {
-      if (hasAnswered(error)) await this.#makeVoid(batch)
+      if (isRowRefused(error)) return this.#sendApart(batch, error)
+      if (hasAnswered(error)) {
+        this.#batchSize = Math.max(minBatch, Math.max(batch.counts.length, batch.uses.length) >> 1)
+        if (!(await this.#makeVoid(batch))) this.#keep(batch)
+      }
       throw error
     }
     if (performance.now() - begunAt < quickMs) this.#batchSize = Math.min(maxBatch, this.#batchSize * 2)
   }
 
-  /** Takes the number of a batch that is too large, so that what is in it can be written by others. */
-  async #makeVoid(batch: Frozen): Promise<void> {
-    this.#batchSize = Math.max(minBatch, Math.max(batch.counts.length, batch.uses.length) >> 1)
-    this.#settle(batch, await this.#save({ ...batch, counts: [], profiles: [], uses: [], isVoid: true }))
+  /** Takes the number of a batch, so that what is in it can be written by others. Tells whether it was written before. */
+  async #makeVoid(batch: Frozen): Promise<boolean> {
+    const { isWritten } = await this.#save({ ...batch, counts: [], profiles: [], uses: [], isVoid: true })
+    this.#frozen = undefined
+    return isWritten
+  }
+
+  /**
+   * Sends the halves of a batch that the database refuses, and theirs, down to the row that it does not take, which is dropped:
+   * it would not take it next time either, and all that others have counted would wait behind it.
+   */
+  async #sendApart(batch: Frozen, error: unknown): Promise<void> {
+    if (await this.#makeVoid(batch)) return
+    const rows = batch.counts.length + batch.uses.length
+    if (rows <= 1 || this.#apart >= maxApart) {
+      this.#apart++
+      this.#dropped += rows
+      if (!this.#hasTold) this.#options.onRefused?.(error)
+      this.#hasTold = true
+      return
+    }
+    const [first, second] = halve(batch)
+    try {
+      await this.#send(first)
+    } catch (failure) {
+      this.#keep(second)
+      throw failure
+    }
+    await this.#send(second)
   }
 
   /** What is in a batch that is not written, and never will be, waits for the next one. */
-  #settle({ counts, uses }: Frozen, { isWritten }: SavedUsage): void {
+  #settle(batch: Frozen, { isWritten }: SavedUsage): void {
     this.#frozen = undefined
-    if (!isWritten) this.#keep(counts, uses)
+    if (!isWritten) this.#keep(batch)
   }
 
-  #keep(counts: readonly Count[], uses: readonly Use[]): void {
+  #keep({ counts, uses }: Rows): void {
     for (const count of counts) this.tallies.giveBack(count)
     for (const { kid, keyId, organizationId, at } of uses) this.note(kid, keyId, organizationId, at)
   }
@@ -188,7 +240,7 @@ class Waiting {
   }
 
   /** Takes the next keys, until that are so many rows; one key at least. */
-  take(size: number): { counts: Count[]; uses: Use[] } {
+  take(size: number): Rows {
     const counts: Count[] = []
     const uses: Use[] = []
     while (!this.isEmpty) {
@@ -209,4 +261,17 @@ function hasAnswered(error: unknown): boolean {
   const { code, message = '' } = ((error as Error).cause ?? {}) as { code?: unknown; message?: string }
   // A statement that PostgreSQL, or this process, gave up as too slow.
   return isBusy(error) || code === '57014' || /timeout/i.test(message)
+}
+
+function halve({ counts, uses }: Rows): [Rows, Rows] {
+  const all = [
+    ...counts.map((count) => ({ count, use: undefined })),
+    ...uses.map((use) => ({ count: undefined, use })),
+  ]
+  const middle = all.length >> 1
+  const rowsOf = (part: typeof all): Rows => ({
+    counts: part.flatMap(({ count }) => count ?? []),
+    uses: part.flatMap(({ use }) => use ?? []),
+  })
+  return [rowsOf(all.slice(0, middle)), rowsOf(all.slice(middle))]
 }
