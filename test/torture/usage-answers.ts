@@ -144,15 +144,22 @@ function start(order: Order): ChildProcess {
 /** Cuts a process off after commits whose answers it has not got, while it runs; tells how often. */
 async function cutCommits(proxy: DatabaseProxy, child: ChildProcess, cuts: number): Promise<number> {
   let made = 0
-  const ended = once(child, 'exit').then(() => undefined)
+  let isOver = false
+  const over = Promise.race([once(child, 'message'), once(child, 'exit')]).then(() => {
+    isOver = true
+  })
+  /** Waits for a statement, and holds up the connection on which it comes; undefined if none comes any more. */
+  const stall = (text: string) => {
+    const stalled = proxy.stallAfter(text)
+    void stalled.then((release) => isOver && release())
+    return Promise.race([stalled, over])
+  }
   while (made < cuts) {
-    // The commit goes out with the rows.
-    const stalled = await Promise.race([proxy.stallAfter('usage_hours'), ended])
-    if (stalled === undefined) break
-    const commit = proxy.stallAfter('commit')
-    stalled()
-    const committed = await Promise.race([commit, ended])
-    if (committed === undefined) break
+    const release = await stall('usage_hours')
+    if (release === undefined) break
+    const committed = stall('commit')
+    release()
+    if ((await committed) === undefined) break
     await setTimeout(commitMs)
     proxy.fail('cut')
     proxy.heal()
@@ -176,6 +183,8 @@ async function makeCalls({ database, ...planned }: Order): Promise<void> {
     const aheadMs = (calls / pacePerSecond) * 1_000 - (performance.now() - begunAt)
     if (aheadMs > 20) await setTimeout(aheadMs)
   }
+  // What is left is written in an orderly stop.
+  await new Promise((resolve) => process.send?.('made', resolve))
   await latchkey.close()
   process.exit(0)
 }
@@ -190,8 +199,10 @@ async function verify(latchkey: Latchkey, token: string, permissions: string[]) 
     }
 }
 
-if (process.argv[2] === 'child') process.once('message', (order) => void makeCalls(order as Order))
-else if (import.meta.main) {
+if (process.argv[2] === 'child') {
+  // One that listens stays alive while its connections are cut.
+  process.on('message', (order) => void makeCalls(order as Order))
+} else if (import.meta.main) {
   const [calls, cuts] = [Number(process.argv[2] ?? 1_000_000), Number(process.argv[3] ?? 200)]
   const sqlite = makeSqlite()
   console.log('SQLite')
