@@ -63,7 +63,13 @@ export type {
   UsagePage,
   UsageRow,
 } from './core/shapes/usage.ts'
-export type { Verdict, VerdictCode, VerifyOptions, VerifyRequest } from './core/shapes/verification.ts'
+export type {
+  CallContext,
+  Verdict,
+  VerdictCode,
+  VerifyOptions,
+  VerifyRequest,
+} from './core/shapes/verification.ts'
 export type { Wire } from './core/wire.ts'
 export type { LibrarySessions } from './domain/sessions/methods.ts'
 export type { SignInOrigin, StartedSession } from './domain/sessions/sessions.ts'

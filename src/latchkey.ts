@@ -296,7 +296,7 @@ const optionNames = Object.keys({
   cachedSecrets: true,
   cacheBytes: true,
 } satisfies Record<keyof LatchkeyOptions, true>)
-const questionNames = ['permissions', 'organizationId', 'cost', 'reserveSeconds']
+const questionNames = ['permissions', 'organizationId', 'cost', 'reserveSeconds', 'context']
 
 /** Throws `invalid_input` for an option that nobody reads, and for a number out of bounds. */
 function checkOptions(options: LatchkeyOptions): void {

@@ -9,6 +9,7 @@ import { assembleToken, parseToken } from '../src/core/token.ts'
 import { openLatchkey } from '../src/latchkey.ts'
 import { openStore, type Store } from '../src/store/store.ts'
 import { FactsCache } from '../src/verdict/cache.ts'
+import { bareCircumstances } from '../src/verdict/circumstances.ts'
 import { systemClock } from '../src/verdict/clock.ts'
 import { sizeOfFacts, toFacts } from '../src/verdict/facts.ts'
 import { Owners } from '../src/verdict/owners.ts'
@@ -19,6 +20,7 @@ import { verify } from '../src/verification/verify.ts'
 import { createAcme } from './setup/acme.ts'
 import { noDraws } from './setup/allotments.ts'
 import { onEachDatabase } from './setup/databases.ts'
+import { listenerOf } from './setup/uses.ts'
 
 const runs = Number(process.env.LATCHKEY_TEST_RUNS ?? 1_000)
 const bytesAtMost = 290
@@ -29,13 +31,13 @@ describe('the cache', () => {
     const cache = new FactsCache(
       { secrets: 1, bytes: 10_000 },
       (token) => textOf(digestToken(token)),
-      (_kid, _answer, at) => told.push(at),
+      listenerOf((_kid, _answer, at) => told.push(at)),
     )
     cache.remember(kidOf(1), digestToken(tokenOf(1, 1)), factsOf(1, 1))
     const start = Date.UTC(2026, 0, 31)
     for (const at of [start, start + 5_000, start + 1_000]) {
       const cached = cache.findByKid(kidOf(1))
-      if (cached) cache.noteUse(cached, at)
+      if (cached) cache.noteUse(cached, at, bareCircumstances)
     }
     cache.reportUses()
     expect(told).toEqual([start + 5_000])
@@ -48,7 +50,11 @@ describe('the cache', () => {
         const reported = new Map<string, number>()
         const noteUse = (kid: string, _: unknown, at: number) =>
           reported.set(kid, Math.max(at, reported.get(kid) ?? 0))
-        const cache = new FactsCache({ secrets, bytes }, (token) => textOf(digestToken(token)), noteUse)
+        const cache = new FactsCache(
+          { secrets, bytes },
+          (token) => textOf(digestToken(token)),
+          listenerOf(noteUse),
+        )
         for (const step of taken) {
           const cached = 'kid' in step ? cache.findByKid(kidOf(step.kid)) : undefined
           if ('kid' in step) expect(cached !== undefined).toBe(model.find(step.kid))
@@ -57,7 +63,7 @@ describe('the cache', () => {
             cache.remember(kidOf(step.kid), digestToken(token), factsOf(step.kid % 4, step.mark))
             model.remember(step.kid, step.mark)
           } else if (step.kind === 'use' && cached !== undefined) {
-            cache.noteUse(cached, step.at)
+            cache.noteUse(cached, step.at, bareCircumstances)
             model.used.set(kidOf(step.kid), Math.max(step.at, model.used.get(kidOf(step.kid)) ?? 0))
           } else if (step.kind === 'find' && cached !== undefined) {
             const mark = model.marks.get(step.kid) ?? 0

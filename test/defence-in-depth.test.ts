@@ -27,6 +27,7 @@ import { createAcme } from './setup/acme.ts'
 import { makeClock } from './setup/clock.ts'
 import { makeSqlite, onEachDatabase } from './setup/databases.ts'
 import { connectDirectly } from './setup/direct.ts'
+import { bareUse, listenerOf } from './setup/uses.ts'
 
 const textOf = (digest: Uint8Array) => Buffer.from(digest).toString('latin1')
 const everything = undefined
@@ -37,11 +38,7 @@ describe('a digest in memory', () => {
     const token = assembleToken('re', kid, new Uint8Array(32))
     const digest = digestToken(token)
     let other = digest
-    const cache = new FactsCache(
-      { secrets: 1, bytes: 10_000 },
-      () => textOf(other),
-      () => {},
-    )
+    const cache = new FactsCache({ secrets: 1, bytes: 10_000 }, () => textOf(other), listenerOf())
     const facts = toFacts(
       {
         endedAt: null,
@@ -102,7 +99,7 @@ onEachDatabase('a statement', (makeDatabase) => {
       await store.write(attempt).catch(() => {})
       expect({ name, rows: await read() }).toEqual({ name, rows: before })
     }
-    const uses = [{ kid: key.kid, keyId: key.id, organizationId: 'other', at: now }]
+    const uses = [{ kid: key.kid, keyId: key.id, organizationId: 'other', at: now, ...bareUse }]
     const batch = { source: 'test', owner: '', number: 1, counts: [], profiles: [], uses }
     await saveUsage(store, batch, instantsOf(store.dialect)())
     expect(await read()).toEqual(before)

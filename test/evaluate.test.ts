@@ -21,6 +21,7 @@ import { Owners } from '../src/verdict/owners.ts'
 import { Tallies } from '../src/verdict/tally.ts'
 import { digestText, digestToken } from '../src/verification/digest.ts'
 import { noDraws } from './setup/allotments.ts'
+import { listenerOf } from './setup/uses.ts'
 
 const start = Date.UTC(2026, 0, 31, 12)
 const kid = 'kid0kid0kid0kid0'
@@ -52,8 +53,10 @@ function remember(terms: Partial<Terms> = {}) {
   const lease = new Lease()
   const uses: [kid: string, at: number][] = []
   const absent = new Set<string>()
-  const cache = new FactsCache({ secrets: 10, bytes: 10_000 }, digestText, (used, _, at) =>
-    uses.push([used, at]),
+  const cache = new FactsCache(
+    { secrets: 10, bytes: 10_000 },
+    digestText,
+    listenerOf((used, _, at) => uses.push([used, at])),
   )
   cache.remember(kid, digestToken(token), factsOf(terms))
   lease.confirm(clock.monotonic, clock.wall)

@@ -1,4 +1,5 @@
 // Several processes write the last uses of the same keys: none waits for another in a circle, and none is lost.
+
 import { describe, expect, test } from 'vitest'
 import { LatchkeyError } from '../src/core/errors.ts'
 import { openLatchkey } from '../src/latchkey.ts'
@@ -11,6 +12,7 @@ import { UsageRecorder } from '../src/verification/usage.ts'
 import { addManyKeys } from './setup/bulk.ts'
 import { databaseKinds, makeDatabase } from './setup/databases.ts'
 import { connectDirectly } from './setup/direct.ts'
+import { bareUse, callWith } from './setup/uses.ts'
 
 /** So many that a plan finds the rows of a batch by index, in an order of its own. */
 const stored = 20_000
@@ -26,13 +28,13 @@ test('what a database does not take is written by the next round, and by none be
     taken.push([...uses])
     return { isWritten: true, now: Date.now() }
   })
-  recorder.note('kid', 'key', 'acme', 5)
+  recorder.note(callWith('kid', 'key', 'acme'), 5)
   await expect(recorder.flush()).rejects.toThrow('Away.')
-  recorder.note('kid', 'key', 'acme', 3)
+  recorder.note(callWith('kid', 'key', 'acme'), 3)
   isAway = false
   await recorder.flush()
   await recorder.close()
-  const use = { kid: 'kid', keyId: 'key', organizationId: 'acme' }
+  const use = { kid: 'kid', keyId: 'key', organizationId: 'acme', ...bareUse }
   // What was sent before stays as it was; the database keeps the later instant.
   expect(taken).toEqual([[{ ...use, at: 5 }], [{ ...use, at: 3 }]])
 })
@@ -56,7 +58,7 @@ test('a database that has time for few uses a statement gets few, and so takes t
   })
   const latest = Date.now() + 1_000_000
   for (const { id, kid } of await direct.run('select id, kid from keys where created_by is null'))
-    recorder.note(String(kid), String(id), 'root', latest)
+    recorder.note(callWith(String(kid), String(id), 'root'), latest)
   await recorder.close()
   await store.close()
   expect(sizes.slice(0, 4)).toEqual([250, 125, 62, 31])
@@ -84,7 +86,7 @@ describe.each(databaseKinds)('on %s', (kind) => {
         for (const [n, { id, kid }] of ids.entries()) {
           // Each has used others, but all of them in the last round.
           if (round === rounds || (n * 31 + i * 17 + round) % 3 > 0)
-            recorder.note(String(kid), String(id), 'root', latest - rounds + round)
+            recorder.note(callWith(String(kid), String(id), 'root'), latest - rounds + round)
         }
       }
       await Promise.all(

@@ -61,11 +61,12 @@ describe.each(['at once', 'by statements'] as const)('a store that is read %s', 
   test('is asked once for a secret, whose uses are noted, and again when the lease has run out', async () => {
     const { memory, clock, reads, told } = await openMemory(kind)
     const asked = { permissions: ['a'] }
+    const use = { kid: kidIn(created.key), answer: { keyId: created.id, organizationId: 'acme' } }
     expect(await verify(memory, created.key, asked)).toMatchObject({ valid: true, keyId: created.id })
-    expect(told()).toEqual([[kidIn(created.key), created.id, 'acme', clock.wall]])
+    expect(told()).toMatchObject([[use, clock.wall]])
     clock.wall += 5
     expect(await verify(memory, created.key)).toMatchObject({ valid: true, keyId: created.id })
-    expect(told()).toEqual([[kidIn(created.key), created.id, 'acme', clock.wall]])
+    expect(told()).toMatchObject([[use, clock.wall]])
     expect(reads).toEqual([[kidIn(created.key)]])
     expect(await verify(memory, created.key, { permissions: ['b'] })).toMatchObject({ missing: ['b'] })
     expect(told()).toEqual([])

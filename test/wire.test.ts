@@ -37,6 +37,11 @@ test('every name of the wire comes back as it went', () => {
     organizationId: 'acme',
     metadata: { inner_name: 1 },
   })
+  expect(fromWire({ key: 'k', context: { user_agent: 'curl' } })).toEqual({
+    key: 'k',
+    context: { userAgent: 'curl' },
+  })
+  expect(() => fromWire({ context: { userAgent: 'curl' } })).toThrow('unknown fields')
 })
 
 test('a camelCase field is refused with the name that was meant', () => {

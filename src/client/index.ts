@@ -23,9 +23,9 @@ export type { Operation } from './methods/operation.ts'
 export type { Verification } from './methods/verification.ts'
 export type { Verifiers } from './methods/verifiers.ts'
 export type { CallOptions, ClientOptions } from './request/request.ts'
+export type { VerifierOptions } from './verifier/options.ts'
 export {
   createVerifier,
   type Verifier,
-  type VerifierOptions,
   type VerifierQuestion,
 } from './verifier/verifier.ts'

@@ -59,6 +59,10 @@ export const secretsPage = 100
 /** How many tokens a batch judges at most, and how many uses a verifier reports at once. */
 export const maxBatch = 1_000
 
+/** How long the user agent and the operation of a call may be, in characters. */
+export const maxUserAgentLength = 256
+export const maxOperationLength = 256
+
 // Usage.
 
 /** So long after its end an hour takes counts; what comes later is counted in a later hour. */

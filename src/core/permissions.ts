@@ -61,6 +61,17 @@ export function covers(granted: readonly string[], asked: string): boolean {
   return false
 }
 
+/** The narrowest of the granted permissions that cover an asked one; undefined if none does. */
+export function narrowestCovering(granted: readonly string[], asked: string): string | undefined {
+  let narrowest: string | undefined
+  for (const permission of granted) {
+    if (permission === asked) return permission
+    if (!covers([permission], asked)) continue
+    if (narrowest === undefined || covers([narrowest], permission)) narrowest = permission
+  }
+  return narrowest
+}
+
 /**
  * What is left of permissions within a bound: those that it covers, and of those that cover more what it names. The
  * reserved namespace has no bound: what a plan sells is the operator's API.

@@ -25,8 +25,8 @@ export function toWire<T>(value: T): Wire<T> {
 }
 
 /**
- * Reads the fields of a wire object under the library's names, and those of the objects in its lists. Throws
- * `invalid_input` for a camelCase field.
+ * Reads the fields of a wire object under the library's names, and those of the objects in its lists and in its `context`.
+ * Throws `invalid_input` for a camelCase field.
  */
 export function fromWire(body: object): Record<string, unknown> {
   const strangers: FieldError[] = []
@@ -37,7 +37,9 @@ export function fromWire(body: object): Record<string, unknown> {
 
 function readFields(body: object, path: string, strangers: FieldError[]): Record<string, unknown> {
   const fields = Object.entries(body)
-  const isSame = fields.every(([name, value]) => !/[A-Z_]/.test(name) && !isListOfObjects(name, value))
+  const isSame = fields.every(
+    ([name, value]) => !/[A-Z_]/.test(name) && !isListOfObjects(name, value) && !isInner(name, value),
+  )
   // Names of a single word are the same on both sides.
   if (isSame) return body as Record<string, unknown>
   const read = fields.map(([name, value]) => {
@@ -50,10 +52,19 @@ function readFields(body: object, path: string, strangers: FieldError[]): Record
       ? value.map((item, i) =>
           isFields(item) ? readFields(item, `${path}${fieldName(name)}[${i}].`, strangers) : item,
         )
-      : value
+      : isInner(name, value)
+        ? readFields(value, `${path}${name}.`, strangers)
+        : value
     return [toCamelCase(name), inner]
   })
   return Object.fromEntries(read)
+}
+
+/** Names of fields that hold an object with fields. */
+const inner = new Set(['context'])
+
+function isInner(name: string, value: unknown): value is object {
+  return inner.has(name) && isFields(value)
 }
 
 function isListOfObjects(name: string, value: unknown): value is unknown[] {

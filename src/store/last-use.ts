@@ -8,6 +8,10 @@ export interface Use {
   keyId: string
   organizationId: string
   at: number
+  /** `''` for what is not known; so are {@link ip} and {@link userAgent}. */
+  operation: string
+  ip: string
+  userAgent: string
 }
 
 /**

@@ -5,12 +5,12 @@
 // counted together, by secret and code, in rows whose other numbers are -1: the rest. Whole numbers stand for texts
 // (`usage_texts`), which are kept as long as a row may have them. Those of places (`usage_places`) are of one day and key:
 // when a place is deleted, its rows stay, and tell nothing of it.
-import { type RawBuilder, sql } from 'kysely'
+import { type RawBuilder, type Selectable, sql } from 'kysely'
 import { maxProfilesOfKey } from '../core/bounds.ts'
 import type { StoreDialect } from './backend.ts'
 import { bounded, boundedNumber } from './exact-sums.ts'
 import { allDone } from './statements.ts'
-import type { Tx, UsageProfilesTable } from './tables.ts'
+import type { TableName, Tx, UsagePlacesTable, UsageProfilesTable } from './tables.ts'
 import { type Name, nameId } from './usage-names.ts'
 
 /** How many calls of a kind a secret had. */
@@ -164,36 +164,43 @@ function placeOfRow(row: Row): string {
 async function findNew(tx: Tx, rows: readonly Row[]): Promise<(row: Row) => boolean> {
   const numbered = rows.filter((row) => columns.every((column) => !Number.isNaN(row[column])))
   if (numbered.length === 0) return () => true
-  const found = await tx
-    .selectFrom('usage_profiles')
-    .select(columns)
-    .where(tuple(columns), 'in', listed(numbered.map((row) => columns.map((column) => row[column]))))
-    .execute()
-  const known = new Set(found.map((row) => placeOfRow(row as Row)))
+  const tuples = numbered.map((row) => columns.map((column) => row[column]))
+  const { rows: found } = await sql<Row>`with ${wanted(columns, tuples)}
+    select ${sql.join(columns.map((column) => sql.ref(`wanted.${column}`)))}
+    from wanted, ${sql.table('usage_profiles')} where ${isWanted('usage_profiles', columns)}`.execute(tx)
+  const known = new Set(found.map(placeOfRow))
   return (row) => !known.has(placeOfRow(row))
 }
 
 /** How many rows keys have on days, the rest left out. */
 async function countRows(tx: Tx, rows: readonly Row[]): Promise<Map<string, number>> {
-  const found = await tx
-    .selectFrom('usage_profiles')
-    .select((eb) => ['day', 'key', eb.fn.countAll().as('count')])
-    .where(tuple(['day', 'key']), 'in', listed(rows.map(({ day, key }) => [day, key])))
-    .where('operation', '<>', rest)
-    .groupBy(['day', 'key'])
-    .execute()
+  const { rows: found } = await sql<{ day: number; key: number; count: number }>`
+    with ${wanted(
+      ['day', 'key'],
+      rows.map(({ day, key }) => [day, key]),
+    )}
+    select wanted.day, wanted.key, count(*) as count from wanted, ${sql.table('usage_profiles')}
+    where ${isWanted('usage_profiles', ['day', 'key'])} and operation <> ${sql.lit(rest)}
+    group by wanted.day, wanted.key`.execute(tx)
   return new Map(found.map(({ day, key, count }) => [`${day} ${key}`, Number(count)]))
 }
 
-function tuple(names: readonly string[]): RawBuilder<unknown> {
-  return sql`(${sql.join(names.map((name) => sql.ref(name)))})`
+/** A table of tuples, each once. By a list of tuples SQLite would look through a whole table. */
+function wanted(
+  names: readonly string[],
+  tuples: readonly (readonly (number | string)[])[],
+): RawBuilder<unknown> {
+  const unique = new Map(tuples.map((tuple) => [JSON.stringify(tuple), tuple]))
+  const rows = [...unique.values()].map(
+    (tuple) =>
+      sql`(${sql.join(tuple.map((value) => (typeof value === 'number' ? sql.lit(value) : sql`${value}`)))})`,
+  )
+  return sql`wanted (${sql.join(names.map((name) => sql.ref(name)))}) as (values ${sql.join(rows)})`
 }
 
-/** Tuples of numbers, each once. */
-function listed(tuples: readonly (readonly number[])[]): RawBuilder<never> {
-  const unique = new Map(tuples.map((numbers) => [numbers.join(' '), numbers]))
-  const rows = [...unique.values()].map((numbers) => sql`(${sql.join(numbers.map((n) => sql.lit(n)))})`)
-  return sql`(values ${sql.join(rows)})`
+function isWanted(table: TableName, names: readonly string[]): RawBuilder<boolean> {
+  const same = names.map((name) => sql`${sql.ref(`${table}.${name}`)} = ${sql.ref(`wanted.${name}`)}`)
+  return sql`${sql.join(same, sql` and `)}`
 }
 
 interface KnownText {
@@ -273,15 +280,11 @@ async function findPlaces(
 ): Promise<Map<string, number>> {
   const placed = profiles.filter(hasPlace)
   if (placed.length === 0) return new Map()
-  const unique = <Value>(values: readonly Value[]) => [...new Set(values)]
-  const rows = await tx
-    .selectFrom('usage_places')
-    .selectAll()
-    .where('day', 'in', unique(placed.map(({ day }) => day)))
-    .where('key', 'in', unique(placed.map(keyOf)))
-    .where('ip', 'in', unique(placed.map(({ ip }) => ip)))
-    .where('user_agent', 'in', unique(placed.map(({ userAgent }) => userAgent)))
-    .execute()
+  const names = ['day', 'key', 'ip', 'user_agent']
+  const tuples = placed.map((profile) => [profile.day, keyOf(profile), profile.ip, profile.userAgent])
+  const { rows } = await sql<Selectable<UsagePlacesTable>>`with ${wanted(names, tuples)}
+    select number, ${sql.join(names.map((name) => sql.ref(`wanted.${name}`)))}
+    from wanted, ${sql.table('usage_places')} where ${isWanted('usage_places', names)}`.execute(tx)
   return new Map(
     rows.map(({ user_agent: userAgent, ...row }) => [placeId({ ...row, userAgent }), row.number]),
   )

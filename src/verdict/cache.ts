@@ -1,6 +1,10 @@
 // What is known of the secrets verified lately, by kid, in bounded memory: the least recently used goes first.
 import { type ParsedToken, tokenBodyLength } from '../core/token.ts'
+import type { CallQuestion, Circumstances } from './circumstances.ts'
 import { type Facts, sizeOfFacts } from './facts.ts'
+import { hashWords, packBytes, packWord, unpackWords } from './packed-words.ts'
+import type { SecretProfiles } from './profiles.ts'
+import { SlotUses, type UseListener } from './slot-uses.ts'
 import type { Tallies, Tally } from './tally.ts'
 
 /** What the cache holds of one secret, and where: good until the next call that may forget something. */
@@ -12,16 +16,11 @@ export interface CachedFacts extends Facts {
 type Slot = number
 const nowhere: Slot = -1
 
-/** Told of a secret's latest use, and of how many calls were counted, when the cache lets go of it; see `verification/usage.ts`. */
-export type NoteUse = (kid: string, answer: Facts['answer'], at: number, calls: number) => void
-
 /** How much a cache holds at most, of what it counts first. */
 export interface CacheBounds {
   secrets: number
   bytes: number
 }
-
-const kidLength = 16
 
 // A record is 16 words of 32 bits, one line of a processor's cache: a lookup touches it, the facts and little more.
 //
@@ -32,7 +31,8 @@ const kidLength = 16
 //           16 B              32 B                  chain of  order of use,    latest use
 //                                                   the bucket  a ring          not told
 //
-// Beside it, each slot has an answer, terms, a count of calls not told, and the next slot of the chain in which the slots of its key are.
+// Beside it, each slot has an answer, terms, a count of calls not told, which had the same circumstances, and the next slot of the
+// chain in which the slots of its key are.
 const recordWords = 16
 const kidWords = 4
 const digestAt = 4
@@ -43,8 +43,6 @@ const newerAt = 13
 const olderAt = 14
 /** The low half of the latest use that nobody wrote down yet, in milliseconds since 1970; 0 for none. */
 const usedAt = 15
-/** A quarter of what the low half can tell: two instants so near one another are less than half apart. */
-const longestSpanMs = 2 ** 30
 
 /**
  * Facts by kid and by key id, at most so many secrets and so many bytes: about 280 bytes a secret with two
@@ -56,7 +54,6 @@ export class FactsCache {
   readonly capacity: number
   readonly #maxBytes: number
   readonly #digest: (text: string) => string
-  readonly #noteUse: NoteUse
   // One record more than there are slots: the order of use is a ring through it, and it stands for both ends.
   readonly #records: Uint32Array
   readonly #buckets: Uint32Array
@@ -66,11 +63,7 @@ export class FactsCache {
   readonly #terms: (Facts['terms'] | undefined)[] = []
   /** Of keys with limits; absent until one is asked for, since most caches hold none. */
   #tallies: (Tally | undefined)[] | undefined
-  readonly #calls: Uint32Array
-  /** The slots with a use that nobody has written down yet. */
-  #used: Slot[] = []
-  #firstUse = 0
-  #latestUse = 0
+  readonly #uses: SlotUses
   /** By the hash of a key's id the first of a chain of slots, as slot + 1, and by slot the next. */
   readonly #keyBuckets: Uint32Array
   readonly #nextOfKey: Uint32Array
@@ -83,13 +76,27 @@ export class FactsCache {
    * `bytes` as {@link sizeOfFacts} counts them; `digest` gives the SHA-256 of a text in UTF-8, 32 bytes as a latin1
    * string.
    */
-  constructor({ secrets: capacity, bytes }: CacheBounds, digest: (text: string) => string, noteUse: NoteUse) {
+  constructor(
+    { secrets: capacity, bytes }: CacheBounds,
+    digest: (text: string) => string,
+    listener: UseListener,
+  ) {
     this.capacity = capacity
     this.#maxBytes = bytes
     this.#digest = digest
-    this.#noteUse = noteUse
     this.#records = new Uint32Array((capacity + 1) * recordWords)
-    this.#calls = new Uint32Array(capacity)
+    this.#uses = new SlotUses(
+      capacity,
+      {
+        kidAt: (slot) => unpackWords(this.#records, slot * recordWords, kidWords),
+        factsAt: (slot) => this.#at(slot),
+        usedAt: (slot) => this.#records[slot * recordWords + usedAt] as number,
+        setUsedAt: (slot, low) => {
+          this.#records[slot * recordWords + usedAt] = low
+        },
+      },
+      listener,
+    )
     const buckets = 2 ** Math.ceil(Math.log2(Math.max(capacity, 2)))
     this.#buckets = new Uint32Array(buckets)
     this.#keyBuckets = new Uint32Array(buckets)
@@ -165,22 +172,22 @@ export class FactsCache {
     return difference === 0
   }
 
+  /** The circumstances of a call with a secret. Throws `invalid_input` for a context of a wrong form. */
+  circumstancesOf({ slot }: CachedFacts, question: CallQuestion): Circumstances {
+    return this.#uses.circumstancesOf(slot, question)
+  }
+
   /**
    * Notes that a secret was found valid, at an instant in milliseconds since 1970, and counts so many calls. Its facts must be
    * what the cache holds of it now.
    */
-  noteUse({ slot }: CachedFacts, at: number, calls: 0 | 1 = 0): void {
-    if (this.#used.length === 0) this.#firstUse = at
-    // A clock that was set by weeks: beyond those, low halves do not tell which is later.
-    else if (Math.abs(at - this.#firstUse) > longestSpanMs) this.#startUses(at)
-    const word = at >>> 0 || 1
-    const place = slot * recordWords + usedAt
-    const before = this.#records[place] as number
-    if (before === 0) this.#used.push(slot)
-    // Within some weeks, the difference of low halves tells which is later.
-    if (before === 0 || ((word - before) | 0) > 0) this.#records[place] = word
-    this.#latestUse = at
-    ;(this.#calls[slot] as number) += calls
+  noteUse({ slot }: CachedFacts, at: number, circumstances: Circumstances, calls: 0 | 1 = 0): void {
+    this.#uses.note(slot, at, circumstances, calls)
+  }
+
+  /** Where calls with a secret are counted that are not counted with its use. */
+  profilesOf({ slot }: CachedFacts): SecretProfiles {
+    return this.#uses.profilesOf(slot)
   }
 
   /** Where the calls of a key with limits are counted: found once, and then known. */
@@ -237,9 +244,7 @@ export class FactsCache {
 
   /** Tells of every use, and of all calls, that were not told of yet. */
   reportUses(): void {
-    const used = this.#used
-    this.#used = []
-    for (const slot of used) this.#reportUse(slot)
+    this.#uses.report()
   }
 
   #at(slot: Slot): CachedFacts {
@@ -250,24 +255,8 @@ export class FactsCache {
     }
   }
 
-  #startUses(at: number): void {
-    this.reportUses()
-    this.#firstUse = at
-  }
-
-  #reportUse(slot: Slot): void {
-    const place = slot * recordWords + usedAt
-    const word = this.#records[place] as number
-    if (word === 0) return
-    this.#records[place] = 0
-    const at = this.#latestUse - (((this.#latestUse >>> 0) - word) | 0)
-    const calls = this.#calls[slot] as number
-    this.#calls[slot] = 0
-    this.#noteUse(this.#kidAt(slot), this.#at(slot).answer, at, calls)
-  }
-
   #drop(slot: Slot): void {
-    this.#reportUse(slot)
+    this.#uses.drop(slot)
     this.#unlink(slot)
     this.#leaveBucket(slot)
     this.#leaveKeyBucket(slot)
@@ -324,15 +313,6 @@ export class FactsCache {
     return hashWords(a, b, c, d) & this.#mask
   }
 
-  #kidAt(slot: Slot): string {
-    let kid = ''
-    for (let i = 0; i < kidLength; i++) {
-      const word = this.#records[slot * recordWords + (i >> 2)] as number
-      kid += String.fromCharCode((word >>> ((i & 3) * 8)) & 0xff)
-    }
-    return kid
-  }
-
   #touch(slot: Slot): void {
     if (this.#older(this.capacity) === slot) return
     this.#unlink(slot)
@@ -369,27 +349,4 @@ export class FactsCache {
   #setOlder(slot: Slot, older: Slot): void {
     this.#records[slot * recordWords + olderAt] = older
   }
-}
-
-function packWord(text: string, at: number): number {
-  return (
-    (text.charCodeAt(at) |
-      (text.charCodeAt(at + 1) << 8) |
-      (text.charCodeAt(at + 2) << 16) |
-      (text.charCodeAt(at + 3) << 24)) >>>
-    0
-  )
-}
-
-/** The same word of bytes that {@link packWord} gives of their latin1 text. */
-function packBytes(bytes: Uint8Array, at: number): number {
-  const low = (bytes[at] as number) | ((bytes[at + 1] as number) << 8)
-  return (low | ((bytes[at + 2] as number) << 16) | ((bytes[at + 3] as number) << 24)) >>> 0
-}
-
-// Kids are random: mixing their words is enough.
-function hashWords(a: number, b: number, c: number, d: number): number {
-  const mixed =
-    Math.imul(a ^ Math.imul(b, 0x9e3779b1), 0x85ebca6b) ^ Math.imul(c ^ Math.imul(d, 0xc2b2ae35), 0x27d4eb2f)
-  return mixed ^ (mixed >>> 15)
 }

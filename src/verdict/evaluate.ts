@@ -1,6 +1,8 @@
 // Judges by facts that are at hand, here and in verifiers elsewhere: one function for both. Facts are remembered, never
 // decisions: permissions, expiry and time are evaluated at every call.
 import { checkAskedPermissions } from '../core/asked-permissions.ts'
+import { contextFault } from '../core/call-context.ts'
+import { refuseField } from '../core/errors.ts'
 import { missingPermissions } from '../core/permissions.ts'
 import { isRequest, type Purpose } from '../core/purpose.ts'
 import type { Verdict, VerifyOptions } from '../core/shapes/verification.ts'
@@ -8,9 +10,11 @@ import { isRotated, statusOf } from '../core/status.ts'
 import { type ParsedToken, parseToken } from '../core/token.ts'
 import type { Allotments } from './allotment.ts'
 import type { CachedFacts, FactsCache } from './cache.ts'
+import type { Circumstances } from './circumstances.ts'
 import type { Claim } from './claims.ts'
 import { claimsOf, drawnVerdict, exceededVerdict } from './drawing.ts'
 import { areCurrent, type Facts, type Terms } from './facts.ts'
+import type { KnownKey } from './profiles.ts'
 import type { Tallies, Tally } from './tally.ts'
 
 /** What is remembered of secrets, and whether it may be believed. */
@@ -119,21 +123,38 @@ function judgeRemembered(
   // Even if all else fails, nothing is believed that is older than the lease.
   if (!memory.isFresh(now, monotonic) || !areCurrent(facts.terms)) return undefined
   const refusal = evaluate(facts.terms, asked, now)
+  const circumstances = memory.cache.circumstancesOf(facts, asked)
+  const isCounted = counts(purpose, paid)
   if (refusal === undefined && facts.terms.claims.length > 0 && isRequest(purpose)) {
-    const tally = counts(purpose, paid) ? memory.cache.tallyOf(facts, memory.tallies) : undefined
+    const tally = isCounted ? memory.cache.tallyOf(facts, memory.tallies) : undefined
     const verdict = takeUnits(memory, facts, asked, now, tally, paid, monotonic)
     if (verdict instanceof Wanting) return verdict
-    if (verdict.valid) memory.cache.noteUse(facts, now)
-    else if (tally && countsRefusal(purpose, paid)) memory.tallies.count(tally, verdict, now)
+    if (verdict.valid) memory.cache.noteUse(facts, now, circumstances, isCounted ? 1 : 0)
+    else if (tally && countsRefusal(purpose, paid))
+      countRefusal(memory, facts, tally, circumstances, verdict, now)
     return verdict
   }
-  const isCounted = counts(purpose, paid)
   if (isCounted) memory.tallies.enter(now)
-  if (refusal === undefined && purpose !== 'heartbeat') memory.cache.noteUse(facts, now, isCounted ? 1 : 0)
+  if (refusal === undefined && purpose !== 'heartbeat')
+    memory.cache.noteUse(facts, now, circumstances, isCounted ? 1 : 0)
   const verdict = verdictOf(facts.answer, facts.terms, refusal)
   // The calls of valid ones are counted with their use.
-  if (refusal !== undefined && countsRefusal(purpose, paid)) countVerdict(memory, facts.answer, verdict, now)
+  if (refusal === undefined || !countsRefusal(purpose, paid)) return verdict
+  if (verdict === notFound) return countUnknown(memory, notFound)
+  countRefusal(memory, facts, tallyOf(memory, facts.answer), circumstances, verdict, now)
   return verdict
+}
+
+function countRefusal(
+  { tallies, cache }: Remembered,
+  facts: CachedFacts,
+  tally: Tally,
+  circumstances: Circumstances,
+  verdict: Verdict,
+  now: number,
+): void {
+  tallies.count(tally, verdict, now)
+  tallies.profiles.add(cache.profilesOf(facts), circumstances, verdict.code, 1, now)
 }
 
 /** Whether a valid verdict is counted where it is made. */
@@ -146,16 +167,47 @@ export function countsRefusal(purpose: Purpose, paid?: Paid): boolean {
   return purpose !== 'attempt' && counts(purpose, paid)
 }
 
+/** A call with a secret that is known. */
+export interface Call {
+  kid: string
+  answer: KnownKey
+  circumstances: Circumstances
+}
+
+/** A call with a secret, for what was asked. Throws `invalid_input` for a context of a wrong form. */
+export function callOf(
+  { tallies }: Pick<Remembered, 'tallies'>,
+  kid: string,
+  answer: KnownKey,
+  asked: VerifyOptions,
+): Call {
+  return { kid, answer, circumstances: tallies.profiles.known.of(asked) }
+}
+
 /** Counts the verdict on a token of a key, and what it has drawn. */
 export function countVerdict(
   memory: Pick<Remembered, 'tallies'>,
-  known: Pick<Facts['answer'], 'keyId' | 'organizationId'>,
+  call: Call,
   verdict: Verdict,
   now: number,
   claims?: readonly Claim[],
 ): void {
-  if (verdict === notFound) memory.tallies.countUnknown('not_found', now)
-  else memory.tallies.count(tallyOf(memory, known), verdict, now, claims)
+  if (verdict === notFound) {
+    memory.tallies.countUnknown('not_found', now)
+    return
+  }
+  memory.tallies.count(tallyOf(memory, call.answer), verdict, now, claims)
+  countProfile(memory, call, verdict, now)
+}
+
+/** Counts a verdict by what the call has in common with others alone: it is counted otherwise already. */
+export function countProfile(
+  { tallies: { profiles } }: Pick<Remembered, 'tallies'>,
+  { kid, answer, circumstances }: Call,
+  { code }: Verdict,
+  now: number,
+): void {
+  profiles.add(profiles.of(kid, answer), circumstances, code, 1, now)
 }
 
 /** The tally of a key, until the next collection. */
@@ -226,6 +278,8 @@ function refuseUnproven(
   paid?: Paid,
 ): Verdict | ParsedToken {
   checkAskedPermissions(asked.permissions)
+  const fault = contextFault(asked.context)
+  if (fault) refuseField(fault.path, fault.message)
   const parsed = parseToken(token)
   if (parsed === undefined) return countUnknown(memory, malformed, purpose, paid)
   if (!memory.isFresh(memory.clock.now(), memory.clock.monotonic())) return parsed

@@ -8,6 +8,8 @@ import type { LimitScope } from '../core/limits.ts'
 import { type Measure, unitsMeasure } from '../core/measures.ts'
 import type { Verdict } from '../core/shapes/verification.ts'
 import type { Claim } from './claims.ts'
+import type { Facts } from './facts.ts'
+import { type CountedProfile, Profiles } from './profiles.ts'
 
 export const hourMs = 3_600_000
 
@@ -62,6 +64,8 @@ const maxCounts = 1_000_000
 
 /** All tallies of a process. */
 export class Tallies {
+  /** What the calls had in common. */
+  readonly profiles = new Profiles()
   readonly #byKey = new Map<string, Tally>()
   readonly #unknown = new Tally('', '')
   #listed: Tally[] = []
@@ -123,6 +127,12 @@ export class Tallies {
     raise(this.#unknown, code)
   }
 
+  /** Adds valid calls that the cache has counted. */
+  addCalls({ answer: { keyId, organizationId }, terms }: Facts, calls: number): void {
+    // Those that draw from limits are counted with their units.
+    if (terms.claims.length === 0) this.add(keyId, organizationId, calls)
+  }
+
   /** Adds valid calls that were counted elsewhere in the hour that is counted in. */
   add(keyId: string, organizationId: string, calls: number): void {
     const tally = this.of(keyId, organizationId)
@@ -155,6 +165,7 @@ export class Tallies {
 
   /** Takes down what the tallies have counted in this hour. */
   #gather(): void {
+    this.profiles.gather(this.#hour)
     const listed = this.#listed
     this.#listed = []
     this.#byKey.clear()
@@ -200,6 +211,11 @@ export class Tallies {
     this.#counts = new Map()
     this.#size = 0
     return counts
+  }
+
+  /** Takes what was counted of profiles. */
+  collectProfiles(): CountedProfile[] {
+    return this.profiles.collect(this.#hour)
   }
 }
 

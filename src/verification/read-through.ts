@@ -10,7 +10,7 @@ import { type Asker, Turns, type Waiting } from '../fairness/turns.ts'
 import type { Allotments } from '../verdict/allotment.ts'
 import { type CacheBounds, FactsCache } from '../verdict/cache.ts'
 import type { Clock } from '../verdict/clock.ts'
-import type { Reserving } from '../verdict/evaluate.ts'
+import type { Call, Reserving } from '../verdict/evaluate.ts'
 import { type Facts, toFacts } from '../verdict/facts.ts'
 import type { DatedRead } from '../verdict/lease.ts'
 import { NegativeCache } from '../verdict/negative-cache.ts'
@@ -94,9 +94,10 @@ export class Memory {
     this.usage = usage
     this.tallies = usage.tallies
     this.#absent = new NegativeCache(clock)
-    this.cache = new FactsCache(bounds, digestText, (kid, { keyId, organizationId }, at, calls) => {
-      usage.note(kid, keyId, organizationId, at)
-      if (calls > 0) this.tallies.add(keyId, organizationId, calls)
+    this.cache = new FactsCache(bounds, digestText, {
+      profiles: this.tallies.profiles,
+      noteUse: (kid, answer, at, circumstances) => usage.note({ kid, answer, circumstances }, at),
+      noteCalls: (facts, calls) => this.tallies.addCalls(facts, calls),
     })
     this.tallies.beforeTurn = () => this.cache.reportUses()
     this.follower = new ChangeFollower(changes, this, clock, newId)
@@ -137,10 +138,10 @@ export class Memory {
   }
 
   /** Notes that a secret was found valid: in its entry of the cache, if it has one. */
-  noteUse(kid: string, { keyId, organizationId }: Facts['answer'], at: number): void {
+  noteUse({ kid, answer, circumstances }: Call, at: number): void {
     const cached = this.cache.findByKid(kid)
-    if (cached === undefined) this.usage.note(copyLatin1(kid), keyId, organizationId, at)
-    else this.cache.noteUse(cached, at)
+    if (cached === undefined) this.usage.note({ kid, answer, circumstances }, at)
+    else this.cache.noteUse(cached, at, circumstances)
   }
 
   /** Forgets what changed, and lets no read that may have missed the change be shared or remembered. */

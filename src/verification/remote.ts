@@ -12,6 +12,7 @@ import type { VerifyOptions } from '../core/shapes/verification.ts'
 import { type UsesInput, usesSchema } from '../core/shapes/verifiers.ts'
 import { parseToken } from '../core/token.ts'
 import type { Asker } from '../fairness/turns.ts'
+import { bareCircumstances } from '../verdict/circumstances.ts'
 import { findRemembered } from '../verdict/evaluate.ts'
 import { areCurrent, type Facts } from '../verdict/facts.ts'
 import { readWithinLease } from '../verdict/lease.ts'
@@ -128,8 +129,9 @@ export function createVerifiers(
         parseInput(usesSchema, uses).map(async ({ kid, at }) => {
           const { known } = await memory.read(kid, asker)
           if (known === undefined || !inScope(known.facts, scope)) return
-          const { keyId, organizationId } = known.facts.answer
-          memory.usage.note(kid, keyId, organizationId, Math.min(at.getTime(), now))
+          const { answer } = known.facts
+          const circumstances = bareCircumstances
+          memory.usage.note({ kid, answer, circumstances }, Math.min(at.getTime(), now))
         }),
       )
     },

@@ -57,7 +57,9 @@ export async function saveReport(
       uses: uses.flatMap(({ kid, at: usedAt }) => {
         const secret = known.secrets.get(kid)
         if (!isInScope(secret?.organizationId) || secret === undefined) return []
-        return [{ kid, ...secret, at: Math.min(usedAt.getTime(), known.now) }]
+        return [
+          { kid, ...secret, at: Math.min(usedAt.getTime(), known.now), operation: '', ip: '', userAgent: '' },
+        ]
       }),
     },
     at,

@@ -14,11 +14,11 @@
 import type { Use } from '../store/last-use.ts'
 import { isBusy, isRowRefused } from '../store/store.ts'
 import type { SavedUsage, UsageBatch } from '../store/usage.ts'
-import { type Count, Tallies } from '../verdict/tally.ts'
+import type { Call } from '../verdict/evaluate.ts'
+import { Tallies } from '../verdict/tally.ts'
+import { halve, type Rows, sizeOf, WaitingRows, widthOf } from './usage-rows.ts'
 
 const flushIntervalMs = 10_000
-/** The pause after a failure: twice as long after each that got no further, up to that between flushes. */
-const firstRetryMs = 1_000
 /** Small batches, so that a flush never holds the database for long. */
 const maxBatch = 250
 /** A database that takes longer than a statement may take gets half as many, down to so many. */
@@ -47,22 +47,19 @@ export interface RecorderOptions {
 }
 
 interface Frozen extends UsageBatch, Rows {
-  counts: Count[]
-  uses: Use[]
+  counts: Rows['counts']
+  profiles: Rows['profiles']
+  uses: Rows['uses']
   /** By the clocks of the process: a machine that sleeps stops the monotonic one. */
   frozenAt: { monotonic: number; now: number }
 }
 
-interface Rows {
-  counts: Count[]
-  uses: Use[]
-}
-
-/** What is not in the database yet: the counts of each key, and the uses, one a secret. */
+/** What is not in the database yet: the counts of each key, its profiles, and the uses, one a secret. */
 export class UsageRecorder {
   readonly tallies = new Tallies()
   readonly #options: RecorderOptions
-  #uses = new Map<string, Use>()
+  /** By key. */
+  #uses = new Map<string, Use[]>()
   #frozen: Frozen | undefined
   #number = 0
   #flushing: Promise<void> = Promise.resolve()
@@ -71,19 +68,30 @@ export class UsageRecorder {
   #apart = 0
   /** How many rows a batch has: among millions of keys on a slow disk each is a page of its own. */
   #batchSize = maxBatch
-  #timer: NodeJS.Timeout | undefined
-  #isClosing = false
+  readonly #timer: NodeJS.Timeout
 
   constructor(options: RecorderOptions) {
     this.#options = options
-    this.#flushAfter(flushIntervalMs)
+    // Where the database is away, what was counted stays here and the next round tries again.
+    this.#timer = setInterval(() => void this.flush().catch(() => {}), flushIntervalMs)
+    this.#timer.unref()
   }
 
   /** Notes a use at an instant in milliseconds since 1970. */
-  note(kid: string, keyId: string, organizationId: string, at: number): void {
-    const use = this.#uses.get(kid)
-    if (use === undefined) this.#uses.set(kid, { kid, keyId, organizationId, at })
-    else if (use.at < at) use.at = at
+  note({ kid, answer: { keyId, organizationId }, circumstances }: Call, at: number): void {
+    const { operation = '', ip = '', userAgent = '' } = circumstances
+    this.#noteUse({ kid, keyId, organizationId, at, operation, ip, userAgent })
+  }
+
+  #noteUse(use: Use): void {
+    const known = this.#uses.get(use.keyId)
+    if (known === undefined) {
+      this.#uses.set(use.keyId, [use])
+      return
+    }
+    const at = known.findIndex(({ kid }) => kid === use.kid)
+    if (at === -1) known.push(use)
+    else if ((known[at] as Use).at < use.at) known[at] = use
   }
 
   /** How many counts and uses were dropped: too many, too old, or refused by the database. */
@@ -105,8 +113,7 @@ export class UsageRecorder {
    * if the database takes it in no attempt.
    */
   async close(): Promise<void> {
-    this.#isClosing = true
-    clearTimeout(this.#timer)
+    clearInterval(this.#timer)
     const startedAt = performance.now()
     for (;;) {
       try {
@@ -120,24 +127,11 @@ export class UsageRecorder {
     }
   }
 
-  /** Begins the next round. What could not be written stays here, and is tried again soon. */
-  #flushAfter(pauseMs: number, retryMs = firstRetryMs): void {
-    if (this.#isClosing) return
-    const known = this.#number
-    const again = () => {
-      // It got further, to another batch.
-      const nextMs = this.#number > known ? firstRetryMs : retryMs
-      this.#flushAfter(nextMs, Math.min(flushIntervalMs, nextMs * 2))
-    }
-    this.#timer = setTimeout(() => this.flush().then(() => this.#flushAfter(flushIntervalMs), again), pauseMs)
-    this.#timer.unref()
-  }
-
   async #write(): Promise<void> {
     this.#apart = 0
     await this.#sendFrozen()
     this.beforeFlush()
-    const waiting = new Waiting(this.tallies.collect(), this.#uses)
+    const waiting = new WaitingRows(this.tallies.collect(), this.tallies.collectProfiles(), this.#uses)
     this.#uses = new Map()
     try {
       while (!waiting.isEmpty) {
@@ -148,10 +142,10 @@ export class UsageRecorder {
     }
   }
 
-  async #send({ counts, uses }: Rows): Promise<void> {
+  async #send(rows: Rows): Promise<void> {
     const { source, clock } = this.#options
     const frozenAt = { monotonic: clock.monotonic(), now: clock.now() }
-    this.#frozen = { source, owner: '', number: ++this.#number, counts, profiles: [], uses, frozenAt }
+    this.#frozen = { source, owner: '', number: ++this.#number, ...rows, frozenAt }
     await this.#sendFrozen()
   }
 
@@ -163,7 +157,7 @@ export class UsageRecorder {
     const { clock } = this.#options
     if (Math.max(clock.monotonic() - monotonic, clock.now() - now) > maxFrozenMs) {
       this.#frozen = undefined
-      this.#dropped += batch.counts.length + batch.uses.length
+      this.#dropped += sizeOf(batch)
       return
     }
     const begunAt = performance.now()
@@ -172,7 +166,7 @@ export class UsageRecorder {
     } catch (error) {
       if (isRowRefused(error)) return this.#sendApart(batch, error)
       if (hasAnswered(error)) {
-        this.#batchSize = Math.max(minBatch, Math.max(batch.counts.length, batch.uses.length) >> 1)
+        this.#batchSize = Math.max(minBatch, widthOf(batch) >> 1)
         if (!(await this.#makeVoid(batch))) this.#keep(batch)
       }
       throw error
@@ -193,7 +187,7 @@ export class UsageRecorder {
    */
   async #sendApart(batch: Frozen, error: unknown): Promise<void> {
     if (await this.#makeVoid(batch)) return
-    const rows = batch.counts.length + batch.uses.length
+    const rows = sizeOf(batch)
     if (rows <= 1 || this.#apart >= maxApart) {
       this.#apart++
       this.#dropped += rows
@@ -217,9 +211,10 @@ export class UsageRecorder {
     if (!isWritten) this.#keep(batch)
   }
 
-  #keep({ counts, uses }: Rows): void {
+  #keep({ counts, profiles, uses }: Rows): void {
     for (const count of counts) this.tallies.giveBack(count)
-    for (const { kid, keyId, organizationId, at } of uses) this.note(kid, keyId, organizationId, at)
+    for (const profile of profiles) this.tallies.profiles.giveBack(profile)
+    for (const use of uses) this.#noteUse(use)
   }
 
   async #save(batch: UsageBatch): Promise<SavedUsage> {
@@ -233,60 +228,9 @@ export class UsageRecorder {
   }
 }
 
-/** What a flush writes, in the order of keys, so that the rows of one are written together. */
-class Waiting {
-  readonly #keyIds: string[]
-  readonly #counts: ReadonlyMap<string, readonly Count[]>
-  readonly #uses = new Map<string, Use[]>()
-  #taken = 0
-
-  constructor(counts: ReadonlyMap<string, readonly Count[]>, uses: ReadonlyMap<string, Use>) {
-    this.#counts = counts
-    for (const use of uses.values()) {
-      const known = this.#uses.get(use.keyId)
-      if (known === undefined) this.#uses.set(use.keyId, [use])
-      else known.push(use)
-    }
-    this.#keyIds = [...new Set([...counts.keys(), ...this.#uses.keys()])].sort()
-  }
-
-  get isEmpty(): boolean {
-    return this.#taken === this.#keyIds.length
-  }
-
-  /** Takes the next keys, until that are so many rows; one key at least. */
-  take(size: number): Rows {
-    const counts: Count[] = []
-    const uses: Use[] = []
-    while (!this.isEmpty) {
-      const keyId = this.#keyIds[this.#taken] as string
-      const [ofKey, used] = [this.#counts.get(keyId) ?? [], this.#uses.get(keyId) ?? []]
-      const isFull = Math.max(counts.length + ofKey.length, uses.length + used.length) > size
-      if (isFull && counts.length + uses.length > 0) break
-      counts.push(...ofKey)
-      uses.push(...used)
-      this.#taken++
-    }
-    return { counts, uses }
-  }
-}
-
 /** Whether a database refused a batch for what others do, rather than not being there. */
 function hasAnswered(error: unknown): boolean {
   const { code, message = '' } = ((error as Error).cause ?? {}) as { code?: unknown; message?: string }
   // A statement that PostgreSQL, or this process, gave up as too slow.
   return isBusy(error) || code === '57014' || /timeout/i.test(message)
-}
-
-function halve({ counts, uses }: Rows): [Rows, Rows] {
-  const all = [
-    ...counts.map((count) => ({ count, use: undefined })),
-    ...uses.map((use) => ({ count: undefined, use })),
-  ]
-  const middle = all.length >> 1
-  const rowsOf = (part: typeof all): Rows => ({
-    counts: part.flatMap(({ count }) => count ?? []),
-    uses: part.flatMap(({ use }) => use ?? []),
-  })
-  return [rowsOf(all.slice(0, middle)), rowsOf(all.slice(middle))]
 }

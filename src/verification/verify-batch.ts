@@ -1,13 +1,15 @@
 // Many tokens judged together: in slices between which others are served, and none by what has changed meanwhile.
 
 import { checkAskedPermissions } from '../core/asked-permissions.ts'
+import { contextFault } from '../core/call-context.ts'
 import { LatchkeyError, refuseField } from '../core/errors.ts'
+import { copyLatin1 } from '../core/kept-text.ts'
 import { drawFault, unknownOption } from '../core/options.ts'
 import type { Verdict, VerifyOptions, VerifyRequest } from '../core/shapes/verification.ts'
 import { kidOf, type ParsedToken } from '../core/token.ts'
 import type { Asker } from '../fairness/turns.ts'
 import type { Claim } from '../verdict/claims.ts'
-import { countUnknown, countVerdict, takeUnits, verifyOrParse, Wanting } from '../verdict/evaluate.ts'
+import { callOf, countUnknown, countVerdict, takeUnits, verifyOrParse, Wanting } from '../verdict/evaluate.ts'
 import type { Facts } from '../verdict/facts.ts'
 import { isOutdated, readWithinLease } from '../verdict/lease.ts'
 import type { Memory, Reading } from './read-through.ts'
@@ -19,7 +21,7 @@ const maxReads = 256
 const maxRounds = 4
 /** After so many tokens, or permissions asked for, a batch may give way: that is much shorter than a slice. */
 const stepWeight = 16
-const requestNames = ['key', 'permissions', 'cost', 'reserveSeconds']
+const requestNames = ['key', 'permissions', 'cost', 'reserveSeconds', 'context']
 
 /** One token of a batch, and what became of it so far. */
 interface Question {
@@ -92,7 +94,8 @@ async function drawAll(memory: Memory, all: readonly Question[], asker: Asker): 
       )
     else {
       question.verdict = verdict
-      if (verdict.valid) memory.noteUse(kidOf(key), wanting.facts.answer, wall)
+      if (verdict.valid)
+        memory.noteUse(callOf(memory, copyLatin1(kidOf(key)), wanting.facts.answer, asked), wall)
     }
   }
   if (waiting.length > 0) {
@@ -104,10 +107,11 @@ async function drawAll(memory: Memory, all: readonly Question[], asker: Asker): 
 }
 
 /** Counts what became of a token in the end: before, it was perhaps judged several times. */
-function countQuestion(memory: Memory, { verdict, wanting }: Question): Verdict {
+function countQuestion(memory: Memory, { key, asked, verdict, wanting }: Question): Verdict {
   const judged = verdict as Verdict
   if (!('keyId' in judged)) return countUnknown(memory, judged)
-  countVerdict(memory, judged, judged, memory.clock.now(), wanting?.claims)
+  const call = callOf(memory, copyLatin1(kidOf(key)), judged, asked)
+  countVerdict(memory, call, judged, memory.clock.now(), wanting?.claims)
   return judged
 }
 
@@ -140,13 +144,13 @@ function* readAndJudge(
     if (typeof request !== 'object' || request === null) refuseField(`[${i}]`, 'A { key, permissions? }.')
     const fault = unknownOption(request, requestNames)
     if (fault) refuseField(`[${i}].${fault.path}`, fault.message)
-    const { key, permissions, cost, reserveSeconds } = request
+    const { key, permissions, cost, reserveSeconds, context } = request
     // Most batches ask for the same of each token.
     if (permissions !== checked) checkAskedPermissions(permissions, `[${i}].permissions`)
     checked = permissions
-    const drawn = drawFault({ cost, reserveSeconds })
+    const drawn = drawFault({ cost, reserveSeconds }) ?? contextFault(context)
     if (drawn) refuseField(`[${i}].${drawn.path}`, drawn.message)
-    const asked = { permissions, organizationId, cost, reserveSeconds }
+    const asked = { permissions, organizationId, cost, reserveSeconds, context }
     questions.push({
       key,
       asked,

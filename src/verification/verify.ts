@@ -1,11 +1,14 @@
 // May this token do this, now? Answered from memory, or else from the store.
+import { copyLatin1 } from '../core/kept-text.ts'
 import { isRequest, type Purpose } from '../core/purpose.ts'
 import type { Verdict, VerifyOptions } from '../core/shapes/verification.ts'
-import type { ParsedToken } from '../core/token.ts'
+import { kidOf, type ParsedToken } from '../core/token.ts'
 import type { Asker } from '../fairness/turns.ts'
 import { type Claim, dateClaims } from '../verdict/claims.ts'
 import { exceededVerdict } from '../verdict/drawing.ts'
 import {
+  callOf,
+  countProfile,
   counts,
   countsRefusal,
   countUnknown,
@@ -97,12 +100,13 @@ export async function verifyDrawing(
   const now = memory.clock.now()
   if (!outcome.taken) {
     const { answer, terms } = facts
+    const call = callOf(memory, copyLatin1(kidOf(token)), answer, asked)
     const refusal = evaluate(terms, asked, now)
     const verdict =
       refusal === undefined
         ? exceededVerdict(answer, claims, outcome.exceeded, memory.clock.monotonic(), now)
         : verdictOf(answer, terms, refusal)
-    if (asker.isCounted !== false) countVerdict(memory, answer, verdict, now)
+    if (asker.isCounted !== false) countVerdict(memory, call, verdict, now)
     return verdict
   }
   return verifyPaid(memory, token, asked, asker, dateClaims(claims))
@@ -200,17 +204,21 @@ function judgeFacts(
   const { answer, terms } = facts
   const now = memory.clock.now()
   const refusal = evaluate(terms, asked, now)
+  const call = callOf(memory, copyLatin1(kid), answer, asked)
   if (refusal === undefined && terms.claims.length > 0 && isRequest(purpose)) {
     const tally = counts(purpose, paid) ? tallyOf(memory, answer) : undefined
     const verdict = takeUnits(memory, facts, asked, now, tally, paid)
     if (verdict instanceof Wanting) return verdict
-    if (verdict.valid) memory.noteUse(kid, answer, now)
-    else if (countsRefusal(purpose, paid)) countVerdict(memory, answer, verdict, now)
+    if (verdict.valid) {
+      memory.noteUse(call, now)
+      // It is counted with its units.
+      if (tally) countProfile(memory, call, verdict, now)
+    } else if (countsRefusal(purpose, paid)) countVerdict(memory, call, verdict, now)
     return verdict
   }
-  if (refusal === undefined && purpose !== 'heartbeat') memory.noteUse(kid, answer, now)
+  if (refusal === undefined && purpose !== 'heartbeat') memory.noteUse(call, now)
   const verdict = verdictOf(answer, terms, refusal)
   if (verdict.valid ? counts(purpose, paid) : countsRefusal(purpose, paid))
-    countVerdict(memory, answer, verdict, now)
+    countVerdict(memory, call, verdict, now)
   return verdict
 }

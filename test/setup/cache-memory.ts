@@ -1,9 +1,11 @@
 // Prints how many bytes a remembered secret takes, `heavy` with 4 KiB of metadata that would be 80 KiB of objects; run with --expose-gc, in a process of its own.
 
 import { FactsCache } from '../../src/verdict/cache.ts'
+import { bareCircumstances } from '../../src/verdict/circumstances.ts'
 import { toFacts } from '../../src/verdict/facts.ts'
 import { Owners } from '../../src/verdict/owners.ts'
 import { digestText } from '../../src/verification/digest.ts'
+import { listenerOf } from './uses.ts'
 
 const count = Number(process.argv[2])
 const isHeavy = process.argv[3] === 'heavy'
@@ -16,7 +18,7 @@ const inUse = () => {
   return heapUsed + external
 }
 const before = inUse()
-const cache = new FactsCache({ secrets: count, bytes: 2 ** 40 }, digestText, () => {})
+const cache = new FactsCache({ secrets: count, bytes: 2 ** 40 }, digestText, listenerOf())
 const owners = new Owners(count)
 for (let i = 0; i < count; i++) {
   // As a database's answers come: every text is a new one. A hundred keys an organization, two permissions each.
@@ -39,7 +41,7 @@ for (let i = 0; i < count; i++) {
   )
   cache.remember(kid, new Uint8Array(32), facts)
   const cached = cache.findByKid(kid)
-  if (cached) cache.noteUse(cached, Date.now())
+  if (cached) cache.noteUse(cached, Date.now(), bareCircumstances)
 }
 cache.reportUses()
 console.log(Math.round((inUse() - before) / cache.size))

@@ -5,6 +5,7 @@
 // again to any server until one answers.
 import { maxReportRows } from '../../core/bounds.ts'
 import type { ReportAnswer, ReportInput } from '../../core/shapes/usage.ts'
+import type { Circumstances } from '../../verdict/circumstances.ts'
 import type { Clock } from '../../verdict/clock.ts'
 import { type Count, hourMs, type Tallies } from '../../verdict/tally.ts'
 import type { LatchkeyClientError } from '../errors.ts'
@@ -48,7 +49,7 @@ export class UsageReporter {
   }
 
   /** Notes a use at an instant in milliseconds since 1970. */
-  note(kid: string, at: number): void {
+  note(kid: string, at: number, _: Circumstances): void {
     // With the server away for long, the oldest secrets are reported and the newest are not.
     if (this.#uses.size >= this.#options.capacity && !this.#uses.has(kid)) return
     this.#uses.set(kid, Math.max(at, this.#uses.get(kid) ?? 0))

@@ -6,6 +6,7 @@ import { allowanceOf, type StoredLimit, writeLimits } from '../../core/stored-li
 import type { ParsedToken } from '../../core/token.ts'
 import type { Allotments } from '../../verdict/allotment.ts'
 import { type CacheBounds, FactsCache } from '../../verdict/cache.ts'
+import type { Circumstances } from '../../verdict/circumstances.ts'
 import type { Clock } from '../../verdict/clock.ts'
 import type { Remembered } from '../../verdict/evaluate.ts'
 import { type Facts, toFacts } from '../../verdict/facts.ts'
@@ -35,13 +36,14 @@ export class VerifierMemory implements Remembered {
     clock: Clock,
     bounds: CacheBounds,
     staleMs: number,
-    noteUse: (kid: string, at: number) => void,
+    noteUse: (kid: string, at: number, circumstances: Circumstances) => void,
     allotments: Allotments,
   ) {
     this.clock = clock
-    this.cache = new FactsCache(bounds, sha256, (kid, { keyId, organizationId }, at, calls) => {
-      noteUse(kid, at)
-      if (calls > 0) this.tallies.add(keyId, organizationId, calls)
+    this.cache = new FactsCache(bounds, sha256, {
+      profiles: this.tallies.profiles,
+      noteUse: (kid, _, at, circumstances) => noteUse(kid, at, circumstances),
+      noteCalls: (facts, calls) => this.tallies.addCalls(facts, calls),
     })
     this.tallies.beforeTurn = () => this.cache.reportUses()
     this.#absent = new NegativeCache(clock)

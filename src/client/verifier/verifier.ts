@@ -1,24 +1,26 @@
 // createVerifier(): judges tokens in the caller's own memory, as fresh as a server process does.
 
 import { allConditions, judgesHeader } from '../../core/conditions.ts'
-import { questionFault, signalFault, unknownOption, wholeNumberFault } from '../../core/options.ts'
+import { questionFault, signalFault } from '../../core/options.ts'
 import type { Settlement, Settling } from '../../core/shapes/settlements.ts'
 import type { Verdict, VerifyOptions } from '../../core/shapes/verification.ts'
 import type { FactsAnswer } from '../../core/shapes/verifiers.ts'
-import type { ParsedToken } from '../../core/token.ts'
+import { kidOf, type ParsedToken } from '../../core/token.ts'
 import { type Asker, Turns } from '../../fairness/turns.ts'
-import { type CacheOptions, cacheBoundsOf, cacheFault } from '../../verdict/cache-options.ts'
+import { cacheBoundsOf } from '../../verdict/cache-options.ts'
+import type { Circumstances } from '../../verdict/circumstances.ts'
 import { type Claim, dateClaims, type Outcome } from '../../verdict/claims.ts'
 import { type Clock, systemClock } from '../../verdict/clock.ts'
 import { exceededVerdict } from '../../verdict/drawing.ts'
 import {
+  callOf,
+  countProfile,
   countUnknown,
   countVerdict,
   evaluate,
   findRemembered,
   notFound,
   type Paid,
-  type Remembered,
   takeUnits,
   tallyOf,
   verdictOf,
@@ -30,28 +32,14 @@ import type { Facts } from '../../verdict/facts.ts'
 import { isOutdated } from '../../verdict/lease.ts'
 import { LatchkeyClientError, refusedOption } from '../errors.ts'
 import { settlementMethods } from '../methods/settlements.ts'
-import { type CallOptions, type ClientOptions, createRequester, type Requester } from '../request/request.ts'
+import { type CallOptions, createRequester, type Requester } from '../request/request.ts'
 import { Following } from './change-stream.ts'
 import { asClient, closed, isAbsence, TooMany, toClientError, unsupported, untilAborted } from './failures.ts'
 import { VerifierGrants } from './grants.ts'
+import { checkVerifierOptions, type VerifierOptions } from './options.ts'
 import { hasLimits, reserve } from './reservations.ts'
 import { UsageReporter } from './usage.ts'
 import { readAnswer, VerifierMemory } from './verifier-cache.ts'
-
-/** The server of a verifier, and the bounds of its memory. */
-export interface VerifierOptions extends ClientOptions, CacheOptions {
-  /** How long a verification may wait for the server in all, in milliseconds; 3,000 if absent. */
-  timeoutMs?: number
-  /**
-   * If the server does not answer, memory answers for so many milliseconds after it was last known to be complete,
-   * except for secrets that are known to have changed. 0 if absent: the verifier throws instead.
-   */
-  staleIfErrorMs?: number
-  /** Milliseconds since 1970; `Date.now` if absent. For tests. */
-  now?: () => number
-  /** Milliseconds by a clock that is never set; `performance.now` if absent. For tests. */
-  monotonic?: () => number
-}
 
 /** The options of a verification. */
 export type VerifierQuestion = VerifyOptions & Pick<CallOptions, 'signal'>
@@ -130,7 +118,8 @@ class MemoryVerifier implements Verifier {
     this.#clock = { ...systemClock, now, monotonic }
     const bounds = cacheBoundsOf(options)
     this.#grants = new VerifierGrants(this.#server, this.#clock)
-    const noteUse = (kid: string, at: number) => this.#usage.note(kid, at)
+    const noteUse = (kid: string, at: number, circumstances: Circumstances) =>
+      this.#usage.note(kid, at, circumstances)
     this.#memory = new VerifierMemory(this.#clock, bounds, staleIfErrorMs, noteUse, this.#grants.allotments)
     this.#usage = new UsageReporter({
       server: this.#server,
@@ -145,7 +134,9 @@ class MemoryVerifier implements Verifier {
   verifyCached(token: string, question?: VerifyOptions): Verdict | undefined {
     const fault = questionFault(question, questionNames)
     if (fault) throw refusedOption(fault)
-    return question?.reserveSeconds === undefined ? judgeBy(this.#memory, token, question) : undefined
+    return question?.reserveSeconds === undefined
+      ? asClient(() => verifyCached(this.#memory, token, question))
+      : undefined
   }
 
   async verify(token: string, question: VerifierQuestion = {}, asker: Asker = {}): Promise<Verdict> {
@@ -168,7 +159,8 @@ class MemoryVerifier implements Verifier {
     this.#start()
     const isAway = this.#clock.monotonic() < this.#awayUntil
     const mayBeStale = paid === undefined
-    const stale = isAway && mayBeStale ? judgeBy(this.#memory.stale, token, question) : undefined
+    const stale =
+      isAway && mayBeStale ? asClient(() => verifyCached(this.#memory.stale, token, question)) : undefined
     if (stale !== undefined) return stale
     let facts: Facts | undefined
     try {
@@ -179,7 +171,9 @@ class MemoryVerifier implements Verifier {
       // Too many tokens at once say nothing of the server.
       if (!isAbsence(error) || error instanceof TooMany) throw error
       this.#awayUntil = this.#clock.monotonic() + awayMs
-      const verdict = mayBeStale ? judgeBy(this.#memory.stale, token, question) : undefined
+      const verdict = mayBeStale
+        ? asClient(() => verifyCached(this.#memory.stale, token, question))
+        : undefined
       if (verdict === undefined) throw error
       return verdict
     }
@@ -197,14 +191,16 @@ class MemoryVerifier implements Verifier {
     const { answer, terms } = facts
     const now = this.#clock.now()
     const refusal = asClient(() => evaluate(terms, question, now))
-    const verdict =
-      refusal === undefined && terms.claims.length > 0
-        ? takeUnits(this.#memory, facts, question, now, tallyOf(this.#memory, answer), paid)
-        : verdictOf(answer, terms, refusal)
+    const call = asClient(() => callOf(this.#memory, kid, answer, question))
+    const isDrawing = refusal === undefined && terms.claims.length > 0
+    const verdict = isDrawing
+      ? takeUnits(this.#memory, facts, question, now, tallyOf(this.#memory, answer), paid)
+      : verdictOf(answer, terms, refusal)
     if (verdict instanceof Wanting) return verdict
     // What was drawn is counted with its units.
-    if (!verdict.valid || terms.claims.length === 0) countVerdict(this.#memory, answer, verdict, now)
-    if (verdict.valid) this.#usage.note(kid, now)
+    if (verdict.valid && isDrawing) countProfile(this.#memory, call, verdict, now)
+    else countVerdict(this.#memory, call, verdict, now)
+    if (verdict.valid) this.#usage.note(kid, now, call.circumstances)
     return verdict
   }
 
@@ -228,7 +224,7 @@ class MemoryVerifier implements Verifier {
         refusal === undefined
           ? exceededVerdict(answer, claims, outcome.exceeded, this.#clock.monotonic(), now)
           : verdictOf(answer, terms, refusal)
-      countVerdict(this.#memory, answer, verdict, now)
+      countVerdict(this.#memory, callOf(this.#memory, kidOf(token), answer, question), verdict, now)
       return verdict
     }
     const dated = dateClaims(claims)
@@ -375,21 +371,4 @@ class MemoryVerifier implements Verifier {
   }
 }
 
-const optionNames = [
-  ...['url', 'token', 'timeoutMs', 'cachedSecrets', 'cacheBytes', 'staleIfErrorMs'],
-  ...['now', 'monotonic'],
-]
-const questionNames = ['permissions', 'organizationId', 'cost', 'reserveSeconds', 'signal']
-const maxStaleMs = 2 ** 31 - 1
-
-function checkVerifierOptions(options: VerifierOptions): void {
-  const fault =
-    unknownOption(options, optionNames) ??
-    cacheFault(options) ??
-    wholeNumberFault('staleIfErrorMs', options.staleIfErrorMs, 0, maxStaleMs)
-  if (fault) throw new TypeError(`${fault.path}: ${fault.message}`)
-}
-
-function judgeBy(memory: Remembered, token: string, question?: VerifyOptions): Verdict | undefined {
-  return asClient(() => verifyCached(memory, token, question))
-}
+const questionNames = ['permissions', 'organizationId', 'cost', 'reserveSeconds', 'context', 'signal']

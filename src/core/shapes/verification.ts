@@ -1,6 +1,7 @@
 // Judging tokens: the question, and the verdict.
 import { z } from 'zod'
-import { maxBatch, maxReserveSeconds } from '../bounds.ts'
+import { maxBatch, maxOperationLength, maxReserveSeconds, maxUserAgentLength } from '../bounds.ts'
+import { addressFault, operationFault, userAgentFault } from '../call-context.ts'
 import { instant, organizationIdSchema, permissionsSchema } from '../fields.ts'
 import {
   costSchema,
@@ -21,6 +22,39 @@ const reserveSeconds = z
       'Reserves the cost for so long: the verdict has a `reservation`, which a settlement brings to the true cost.',
   })
 
+/** Text that a function finds fault with, or not. */
+const checked = (fault: (value: string) => string | undefined, error: string) =>
+  z.string({ error }).superRefine((value, context) => {
+    const message = fault(value)
+    if (message !== undefined) context.addIssue({ code: 'custom', message })
+  })
+const ofLength = (longest: number) => `Must be a string of 1 to ${longest} characters.`
+
+const callContextSchema = z
+  .strictObject(
+    {
+      ip: checked(addressFault, 'Must be an IPv4 or IPv6 address.')
+        .optional()
+        .meta({ description: 'The address of the client.', example: '192.0.2.7' }),
+      userAgent: checked(userAgentFault, ofLength(maxUserAgentLength))
+        .optional()
+        .meta({ maxLength: maxUserAgentLength, description: 'The `User-Agent` of the client.' }),
+      operation: checked(operationFault, ofLength(maxOperationLength)).optional().meta({
+        maxLength: maxOperationLength,
+        description: 'What is called, such as `POST /emails`: few different ones, and never a query.',
+      }),
+    },
+    { error: 'Must be an object, such as { ip: … }.' },
+  )
+  .meta({
+    id: 'CallContext',
+    examples: [{ ip: '192.0.2.7', userAgent: 'curl/8.14.1', operation: 'POST /emails' }],
+  })
+
+const context = callContextSchema
+  .optional()
+  .meta({ description: 'From where the call comes, and what it calls: it is counted, and judges nothing.' })
+
 export const verifyOptionsSchema = z.strictObject({
   permissions: wanted,
   organizationId: organizationIdSchema
@@ -28,6 +62,7 @@ export const verifyOptionsSchema = z.strictObject({
     .meta({ description: 'Keys of other organizations are `not_found`. Any organization if absent.' }),
   cost: costSchema.optional(),
   reserveSeconds: reserveSeconds.optional(),
+  context,
 })
 
 export const verifyRequestSchema = z
@@ -38,6 +73,7 @@ export const verifyRequestSchema = z
     permissions: wanted,
     cost: costSchema.optional(),
     reserveSeconds: reserveSeconds.optional(),
+    context,
   })
   .meta({ id: 'VerifyKey', examples: [{ key: 're_…', permissions: ['emails:send'] }] })
 
@@ -159,5 +195,7 @@ export type Verdict = z.infer<typeof verdictSchema>
 export type VerdictCode = Verdict['code']
 /** What is asked of a token beside being valid: all of these permissions, and, if given, to be a key of this organization. */
 export interface VerifyOptions extends z.input<typeof verifyOptionsSchema> {}
+/** From where a call comes, and what it calls. */
+export interface CallContext extends z.input<typeof callContextSchema> {}
 /** One token of a batch, with what is asked of it. */
 export interface VerifyRequest extends z.input<typeof verifyRequestSchema> {}

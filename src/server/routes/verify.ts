@@ -44,8 +44,8 @@ export const verifyRoutes = [
     body: verifyRequestSchema,
     answers: [{ status: 200, description: 'The verdict, valid or not.', schema: verdictSchema }],
     handle: async ({ parts: { latchkey }, body, caller, exchange }) => {
-      const { key, permissions, cost, reserveSeconds } = readVerifyRequest(body)
-      const asked = { permissions, cost, reserveSeconds, ...verifiedScope(caller) }
+      const { key, permissions, cost, reserveSeconds, context } = readVerifyRequest(body)
+      const asked = { permissions, cost, reserveSeconds, context, ...verifiedScope(caller) }
       const verdict = await judge(latchkey, exchange, key, asked)
       return jsonText(writeVerdict(verdict))
     },

@@ -1,0 +1,145 @@
+// What calls have in common beside their key and their verdict: what they ask for, from where, and of which operation. Calls of
+// the same circumstances share one object, so that one which repeats them costs a comparison.
+import { contextFault } from '../core/call-context.ts'
+import { refuseField } from '../core/errors.ts'
+import type { VerifyOptions } from '../core/shapes/verification.ts'
+
+/** What is asked of a call, as far as it is counted. */
+export type CallQuestion = Pick<VerifyOptions, 'permissions' | 'context'>
+
+export interface Circumstances {
+  readonly permissions: readonly string[]
+  /** Whether the call told nothing of itself. */
+  readonly isBare: boolean
+  readonly operation: string | undefined
+  readonly ip: string | undefined
+  readonly userAgent: string | undefined
+  /** About how many bytes it takes. */
+  readonly bytes: number
+}
+
+const noPermissions: readonly string[] = Object.freeze([])
+
+/** Those of a call of which nothing is known. */
+export const bareCircumstances: Circumstances = Object.freeze({
+  permissions: noPermissions,
+  isBare: true,
+  operation: undefined,
+  ip: undefined,
+  userAgent: undefined,
+  bytes: 0,
+})
+
+/** Tells whether a call has these circumstances: on the path of each call. */
+export function areOf(known: Circumstances, { permissions, context }: CallQuestion): boolean {
+  const wanted = known.permissions
+  if (permissions === undefined ? wanted.length > 0 : permissions !== wanted && !areSame(wanted, permissions))
+    return false
+  if (context === undefined) return known.isBare
+  return (
+    !known.isBare &&
+    context.operation === known.operation &&
+    context.ip === known.ip &&
+    context.userAgent === known.userAgent
+  )
+}
+
+function areSame(some: readonly string[], others: readonly string[]): boolean {
+  if (some.length !== others.length) return false
+  for (let i = 0; i < some.length; i++) if (some[i] !== others[i]) return false
+  return true
+}
+
+/** What all that are known take at most, about: so much, and so much more for each secret that may hold some. */
+const leastBytes = 2 ** 24
+const bytesOfSecret = 256
+const objectBytes = 160
+
+interface Known extends Circumstances {
+  /** The next one of the same place and operation, with other permissions. */
+  next: Known | undefined
+}
+
+type Text = string | undefined
+
+/** Finds the one object for equal circumstances. */
+export class KnownCircumstances {
+  /** By operation, user agent and address: those with the fewest texts first. */
+  readonly #known = new Map<Text, Map<Text, Map<Text, Known>>>()
+  /** Operations and user agents, each once. */
+  readonly #texts = new Map<string, string>()
+  #maxBytes = leastBytes
+  #bytes = 0
+
+  /** Called when all are let go of, so that whoever holds some lets go of them too. */
+  onClear: () => void = () => {}
+
+  /** Makes room for as many as there are secrets that may hold some. */
+  makeRoomFor(secrets: number): void {
+    this.#maxBytes = leastBytes + bytesOfSecret * secrets
+  }
+
+  /** The circumstances of a call whose permissions were checked. Throws `invalid_input` for a context of a wrong form. */
+  of(question: CallQuestion): Circumstances {
+    if (areOf(bareCircumstances, question)) return bareCircumstances
+    const { operation, ip, userAgent } = question.context ?? {}
+    let known = this.#known.get(operation)?.get(userAgent)?.get(ip)
+    while (known !== undefined && !areOf(known, question)) known = known.next
+    return known ?? this.#add(question)
+  }
+
+  #add({ permissions: asked, context }: CallQuestion): Circumstances {
+    const fault = contextFault(context)
+    if (fault) refuseField(fault.path, fault.message)
+    if (this.#bytes > this.#maxBytes) this.#clear()
+    const permissions: readonly string[] = asked ?? noPermissions
+    const ip = context?.ip
+    const before = this.#bytes
+    const operation = this.#share(context?.operation)
+    const userAgent = this.#share(context?.userAgent)
+    const ofUserAgent = getOrMake(
+      getOrMake(this.#known, operation, () => new Map<Text, Map<Text, Known>>()),
+      userAgent,
+      () => new Map<Text, Known>(),
+    )
+    const length = permissions.reduce((sum, permission) => sum + permission.length, ip?.length ?? 0)
+    this.#bytes += objectBytes + 2 * length
+    const circumstances: Known = {
+      // A caller can change its list.
+      permissions: Object.isFrozen(permissions) ? permissions : Object.freeze([...permissions]),
+      isBare: context === undefined,
+      operation,
+      ip,
+      userAgent,
+      bytes: this.#bytes - before,
+      next: ofUserAgent.get(ip),
+    }
+    ofUserAgent.set(ip, circumstances)
+    return circumstances
+  }
+
+  #share(text: Text): Text {
+    if (text === undefined) return undefined
+    const known = this.#texts.get(text)
+    if (known !== undefined) return known
+    this.#texts.set(text, text)
+    this.#bytes += objectBytes + 2 * text.length
+    return text
+  }
+
+  #clear(): void {
+    this.#known.clear()
+    this.#texts.clear()
+    this.#bytes = 0
+    this.onClear()
+  }
+}
+
+function getOrMake<Key, Value>(map: Map<Key, Value>, key: Key, make: () => Value): Value {
+  let value = map.get(key)
+  if (value === undefined) {
+    value = make()
+    map.set(key, value)
+  }
+  return value
+}

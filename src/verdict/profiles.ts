@@ -1,0 +1,225 @@
+// Counts calls in memory by what they have in common (a profile): secret, circumstances and verdict. Pure, as `tally.ts`, and
+// beside it: that one counts every verdict, and this one tells as many kinds of calls apart as there is room for.
+//
+// The way of a valid verdict from memory: the cache raises one number of the secret's slot as long as calls repeat their
+// circumstances, and tells of it when they change or when what was counted is collected.
+import { narrowestCovering } from '../core/permissions.ts'
+import { type Circumstances, KnownCircumstances } from './circumstances.ts'
+import type { Facts } from './facts.ts'
+
+/** The key of a secret, and what it may do. */
+export type KnownKey = Pick<Facts['answer'], 'keyId' | 'organizationId' | 'permissions'>
+
+/** What was counted of a profile. */
+export interface CountedProfile {
+  keyId: string
+  kid: string
+  /** Hours since 1970, by the database's clock as far as this process knows it. */
+  hour: number
+  code: string
+  /** `''` for what is not known; so are {@link ip} and {@link userAgent}. */
+  operation: string
+  ip: string
+  userAgent: string
+  /** The narrowest granted permissions that cover those asked, and asked ones that none covers; with spaces between. */
+  permissions: string
+  /** Whether it counts calls of all kinds that found no room. */
+  isRest: boolean
+  calls: number
+  /** The instant of the last call, in milliseconds since 1970. */
+  last: number
+}
+
+interface Total {
+  calls: number
+  last: number
+}
+
+/** The valid calls of a secret, which all had the same circumstances; null for those that found no room. */
+interface Alone extends Total {
+  kid: string
+  answer: KnownKey
+  circumstances: Circumstances | null
+}
+
+/** What was counted of a secret since the last collection. */
+export class SecretProfiles {
+  readonly kid: string
+  readonly answer: KnownKey
+  /** By code and circumstances; under null the rest. */
+  readonly totals = new Map<string, Map<Circumstances | null, Total>>()
+  size = 0
+  weight = 0
+  isListed = false
+
+  constructor(kid: string, answer: KnownKey) {
+    this.kid = kid
+    this.answer = answer
+  }
+}
+
+/** A secret has so many profiles until the next collection at most. */
+const maxOfSecret = 256
+/** What is waiting to be written takes about so many bytes at most. */
+const maxWeight = 2 ** 26
+/** The first profile of a secret shares its texts with others more often than not. */
+const totalWeight = 100
+/** Beyond its first profile, a secret takes no more than such a part of what is free: whoever makes many leaves room for others. */
+const shareOfFree = 64
+/** Longer lists of permissions are counted with the rest. */
+const maxPermissionsLength = 1_000
+/** So many profiles wait at most to be written, given back by a database that was away. */
+const maxKept = 100_000
+const maxKeptRests = 1_000_000
+
+/** All profiles of a process. */
+export class Profiles {
+  readonly known = new KnownCircumstances()
+  readonly #bySecret = new Map<string, SecretProfiles>()
+  #listed: SecretProfiles[] = []
+  #alone: Alone[] = []
+  /** What was counted in hours that are over. */
+  #gathered: CountedProfile[] = []
+  #kept = new Map<string, CountedProfile>()
+  #weight = 0
+
+  /** What is counted of a secret, until the next collection. */
+  of(kid: string, answer: KnownKey): SecretProfiles {
+    let profiles = this.#bySecret.get(kid)
+    // Which permissions a call needed is told by those that the key held then.
+    if (profiles?.answer.permissions !== answer.permissions) {
+      profiles = new SecretProfiles(kid, answer)
+      this.#bySecret.set(kid, profiles)
+    }
+    return profiles
+  }
+
+  /** Counts calls, the last one at an instant in milliseconds since 1970. */
+  add(profiles: SecretProfiles, circumstances: Circumstances, code: string, calls: number, at: number): void {
+    if (!profiles.isListed) {
+      profiles.isListed = true
+      this.#listed.push(profiles)
+    }
+    let totals = profiles.totals.get(code)
+    if (totals === undefined) {
+      totals = new Map()
+      profiles.totals.set(code, totals)
+    }
+    let total = totals.get(circumstances)
+    if (total === undefined) {
+      const place = this.#hasRoom(profiles, circumstances) ? circumstances : null
+      total = totals.get(place)
+      if (total === undefined) {
+        total = { calls: 0, last: at }
+        totals.set(place, total)
+      }
+    }
+    total.calls += calls
+    if (at > total.last) total.last = at
+  }
+
+  /** Counts calls of a secret that had no other circumstances since the last collection. */
+  addAlone(kid: string, answer: KnownKey, circumstances: Circumstances, calls: number, last: number): void {
+    const hasRoom = this.#weight + totalWeight <= maxWeight
+    if (hasRoom) this.#weight += totalWeight
+    this.#alone.push({ kid, answer, circumstances: hasRoom ? circumstances : null, calls, last })
+  }
+
+  #hasRoom(profiles: SecretProfiles, { bytes }: Circumstances): boolean {
+    const weight = profiles.size === 0 ? totalWeight : totalWeight + bytes
+    const free = maxWeight - this.#weight
+    const most = profiles.size === 0 ? free : Math.floor(free / shareOfFree)
+    if (profiles.size >= maxOfSecret || profiles.weight + weight > most) return false
+    profiles.size++
+    profiles.weight += weight
+    this.#weight += weight
+    return true
+  }
+
+  /** Takes down what was counted in the hour that ends, or that is collected. */
+  gather(hour: number): void {
+    const listed = this.#listed
+    this.#listed = []
+    this.#bySecret.clear()
+    this.#weight = 0
+    const alone = this.#alone
+    this.#alone = []
+    const take = (kid: string, answer: KnownKey, code: string, what: Circumstances | null, total: Total) => {
+      const { keyId } = answer
+      const { calls, last } = total
+      this.#gathered.push({ keyId, kid, hour, code, ...describe(what, answer), calls, last })
+    }
+    for (const { kid, answer, circumstances, ...total } of alone)
+      take(kid, answer, 'valid', circumstances, total)
+    for (const profiles of listed) {
+      const { kid, answer, totals } = profiles
+      for (const [code, ofCode] of totals)
+        for (const [circumstances, total] of ofCode) take(kid, answer, code, circumstances, total)
+      profiles.isListed = false
+      profiles.size = 0
+      profiles.weight = 0
+      totals.clear()
+    }
+  }
+
+  /** Keeps what could not be written, for the next collection. */
+  giveBack(profile: CountedProfile): void {
+    const place = placeOf(profile)
+    const same = this.#kept.get(place)
+    if (same !== undefined) {
+      same.calls += profile.calls
+      same.last = Math.max(same.last, profile.last)
+    } else if (this.#kept.size < (profile.isRest ? maxKeptRests : maxKept))
+      this.#kept.set(place, { ...profile })
+    else if (!profile.isRest) this.giveBack({ ...profile, ...rest })
+  }
+
+  /** Takes all that was counted. */
+  collect(hour: number): CountedProfile[] {
+    this.gather(hour)
+    const gathered = this.#gathered
+    this.#gathered = []
+    if (this.#kept.size === 0) return gathered
+    for (const profile of gathered) this.giveBack(profile)
+    const kept = [...this.#kept.values()]
+    this.#kept = new Map()
+    return kept
+  }
+}
+
+function placeOf({ kid, hour, code, isRest, operation, ip, userAgent, permissions }: CountedProfile): string {
+  return isRest
+    ? `${kid} ${hour} ${code}`
+    : JSON.stringify([kid, hour, code, operation, ip, userAgent, permissions])
+}
+
+type Described = Pick<CountedProfile, 'operation' | 'ip' | 'userAgent' | 'permissions' | 'isRest'>
+
+const rest: Described = Object.freeze({ operation: '', ip: '', userAgent: '', permissions: '', isRest: true })
+
+function describe(circumstances: Circumstances | null, answer: KnownKey): Described {
+  if (circumstances === null) return rest
+  const permissions = neededOf(answer.permissions, circumstances.permissions)
+  if (permissions.length > maxPermissionsLength) return rest
+  const { operation = '', ip = '', userAgent = '' } = circumstances
+  return { operation, ip, userAgent, permissions, isRest: false }
+}
+
+/** What calls needed, by the lists of what is granted and asked: many keys and calls share these. */
+const needed = new WeakMap<readonly string[], WeakMap<readonly string[], string>>()
+
+function neededOf(granted: readonly string[], asked: readonly string[]): string {
+  if (asked.length === 0) return ''
+  let ofGranted = needed.get(granted)
+  if (ofGranted === undefined) {
+    ofGranted = new WeakMap()
+    needed.set(granted, ofGranted)
+  }
+  let text = ofGranted.get(asked)
+  if (text === undefined) {
+    const permissions = asked.map((permission) => narrowestCovering(granted, permission) ?? permission)
+    text = [...new Set(permissions)].sort().join(' ')
+    ofGranted.set(asked, text)
+  }
+  return text
+}

@@ -1,0 +1,146 @@
+// What calls have in common: told apart by secret, operation, place, permissions and verdict, in memory and then in the database.
+import { expect, test } from 'vitest'
+import { createClient } from '../src/client/index.ts'
+import { openLatchkey } from '../src/latchkey.ts'
+import { createAcme } from './setup/acme.ts'
+import { makeClock } from './setup/clock.ts'
+import { onEachDatabase, onOneDatabase } from './setup/databases.ts'
+import { refusalOf } from './setup/refusal.ts'
+import { startTestServer } from './setup/server.ts'
+import { hourMs, readProfileRows } from './setup/usage.ts'
+
+const begun = Date.UTC(2026, 5, 15, 12, 30)
+const day = Math.floor(begun / hourMs / 24)
+const here = { ip: '192.0.2.7', userAgent: 'curl/8', operation: 'POST /emails' }
+
+onEachDatabase('a profile', (makeDatabase) => {
+  async function openStage() {
+    const database = await makeDatabase()
+    const clock = makeClock(begun)
+    const latchkey = await openLatchkey({ database, now: clock.now })
+    await createAcme(latchkey)
+    const make = (more = {}) =>
+      latchkey.keys.create({ organizationId: 'acme', name: 'CI', permissions: ['emails:*', '*'], ...more })
+    return { database, clock, latchkey, make }
+  }
+
+  /** Rows by key, as short texts. */
+  async function readShort(database: string, names: Record<string, string>): Promise<Record<string, number>> {
+    const rows = await readProfileRows(database)
+    return Object.fromEntries(
+      rows.map(({ key, operation, ip, userAgent, permissions, code, isRest, calls }) => [
+        [names[key], isRest ? 'rest' : [operation, ip, userAgent, permissions].join('|'), code].join(' '),
+        calls,
+      ]),
+    )
+  }
+
+  test('is of calls with the same secret, operation, place, permissions and verdict', async () => {
+    const { database, clock, latchkey, make } = await openStage()
+    const [key, limited] = [await make(), await make({ limits: [{ name: 'a', limit: 3, resets: 'daily' }] })]
+    const asked = { permissions: ['emails:send'], context: here }
+    // From the store, then from memory, whose calls repeat themselves.
+    for (let i = 0; i < 4; i++) await latchkey.verify(key.key, asked)
+    for (let i = 0; i < 3; i++) {
+      latchkey.verifyCached(key.key, { permissions: ['emails:send'], context: { ...here } })
+      latchkey.verifyCached(key.key, { permissions: ['emails:read', 'domains:read'] })
+    }
+    latchkey.verifyCached(key.key, {
+      permissions: ['latchkey:keys:read'],
+      context: { operation: 'GET /keys' },
+    })
+    latchkey.verifyCached(key.key, { ...asked, organizationId: 'other' })
+    latchkey.verifyCached(key.key, asked, 'management')
+    for (let i = 0; i < 4; i++) await latchkey.verify(limited.key, asked)
+    await latchkey.verifyBatch([
+      { key: key.key, ...asked },
+      { key: limited.key, context: here },
+    ])
+    clock.advance(1_000)
+    await latchkey.keys.revoke(key.id)
+    await latchkey.verify(key.key, { context: here })
+    await latchkey.close()
+    const place = 'POST /emails|192.0.2.7|curl/8'
+    expect(await readShort(database, { [key.id]: 'key', [limited.id]: 'limited' })).toEqual({
+      [`key ${place}|emails:* valid`]: 4 + 3 + 1,
+      'key |||* emails:* valid': 3,
+      'key GET /keys|||latchkey:keys:read insufficient_permissions': 1,
+      [`key ${place}| revoked`]: 1,
+      [`limited ${place}|emails:* valid`]: 3,
+      [`limited ${place}|emails:* quota_exceeded`]: 1,
+      [`limited ${place}| quota_exceeded`]: 1,
+    })
+    const rows = await readProfileRows(database)
+    expect(new Set(rows.map((row) => row.day))).toEqual(new Set([day]))
+    expect(rows.find(({ code }) => code === 'revoked')?.last).toBe(begun + 1_000)
+  })
+
+  test('is of the day of its calls, also if it is written in the next one', async () => {
+    const { database, clock, latchkey, make } = await openStage()
+    const { key } = await make()
+    clock.advance((day + 1) * 24 * hourMs - begun - 50)
+    await latchkey.verify(key, { context: here })
+    latchkey.verifyCached(key, { context: here })
+    clock.advance(100)
+    for (let i = 0; i < 3; i++) latchkey.verifyCached(key, { context: here })
+    await latchkey.close()
+    const rows = await readProfileRows(database)
+    expect(rows.map((row) => [row.day, row.calls])).toEqual([
+      [day, 2],
+      [day + 1, 3],
+    ])
+  })
+
+  test('of a context of a wrong form is refused, whether memory answers or the store', async () => {
+    const { latchkey, make } = await openStage()
+    const { key } = await make()
+    const wrong = {
+      'context.ip': { ip: '192.0.2.256' },
+      'context.userAgent': { userAgent: 'curl\u0007' },
+      'context.operation': { operation: 'GET /emails?to=a' },
+      'context.user_agent': { user_agent: 'curl' },
+      context: 'curl',
+    }
+    for (const _ of ['store', 'memory']) {
+      for (const [path, context] of Object.entries(wrong)) {
+        const question = { context } as object
+        const { code, errors } = await refusalOf(latchkey.verify(key, question))
+        expect([code, errors?.[0]?.path]).toEqual(['invalid_input', path])
+        const ofBatch = await refusalOf(latchkey.verifyBatch([{ key, ...question }]))
+        expect([ofBatch.code, ofBatch.errors?.[0]?.path]).toEqual(['invalid_input', `[0].${path}`])
+      }
+      await latchkey.verify(key)
+    }
+    await latchkey.close()
+  })
+})
+
+onOneDatabase('SQLite', 'the context of a call', (makeDatabase) => {
+  test('goes along over HTTP and by the client, and is checked by its path', async () => {
+    const database = await makeDatabase()
+    const server = await startTestServer(database)
+    const { latchkey, rootKey, url } = server
+    await createAcme(latchkey)
+    const { key } = await latchkey.keys.create({ organizationId: 'acme', name: 'CI', permissions: [] })
+    const client = createClient({ url, token: rootKey })
+    const wire = { ip: here.ip, user_agent: here.userAgent, operation: here.operation }
+    const verify = (context: object, path = '/v1/keys/verify', wrap = (body: object): object => body) =>
+      server.request('POST', path, { token: rootKey, body: wrap({ key, context }) })
+    expect((await verify(wire)).status).toBe(200)
+    expect((await verify(wire, '/v1/keys/verify/batch', (body) => [body])).status).toBe(200)
+    expect((await client.verify(key, { context: here })).valid).toBe(true)
+    expect((await client.verifyBatch([{ key, context: here }]))[0]?.valid).toBe(true)
+    for (const [field, value] of Object.entries({
+      ip: 'here',
+      user_agent: '',
+      operation: 'a\nb',
+      userAgent: 'a',
+    })) {
+      const { status, json } = await verify({ [field]: value })
+      expect([status, (json.errors as { path: string }[])[0]?.path]).toEqual([422, `context.${field}`])
+    }
+    await server.close()
+    const rows = await readProfileRows(database)
+    expect(rows).toMatchObject([{ ...here, calls: 4 }])
+  })
+})
