@@ -3,6 +3,7 @@ import { isIP } from 'node:net'
 import { keptUsageDays } from './core/bounds.ts'
 import { LatchkeyError } from './core/errors.ts'
 import { type LogVerdicts, logVerdictsChoices } from './core/log-verdicts.ts'
+import { readTelemetrySettings, type TelemetrySettings } from './core/telemetry-settings.ts'
 import { containsToken, longestPrefix, parseToken, prefixPattern } from './core/token.ts'
 import { hidePassword, isPostgresUrl, parsePostgresUrl } from './store/postgres-url.ts'
 import { type CacheOptions, cacheFault } from './verdict/cache-options.ts'
@@ -51,6 +52,8 @@ export interface ServeSettings extends DatabaseSettings {
   keepAliveMs: number
   /** How many secrets a process remembers, and how many bytes of them; the library's defaults if absent. */
   cache: CacheOptions
+  /** Which collector is told of requests and verdicts; undefined for none. */
+  telemetry: TelemetrySettings | undefined
 }
 
 /** Where a command works: on a server, as a key of it, or on a database that this process opens. */
@@ -74,6 +77,7 @@ export function readServeSettings(flags: ServeFlags, env: Environment = process.
       pick('--cached-secrets', flags.cachedSecrets, 'LATCHKEY_CACHED_SECRETS', env),
       pick('--cache-bytes', flags.cacheBytes, 'LATCHKEY_CACHE_BYTES', env),
     ),
+    telemetry: readTelemetrySettings(env),
   }
 }
 

@@ -19,6 +19,7 @@ test('without flags and variables, the defaults hold', () => {
     trustedProxies: [],
     keepAliveMs: 3_660_000,
     cache: {},
+    telemetry: undefined,
   })
   expect(readTarget({}, {})).toEqual({ database: 'sqlite:latchkey.db', prefixes: ['re'] })
 })

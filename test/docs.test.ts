@@ -24,7 +24,7 @@ const unrun: Record<string, Record<string, number>> = {
   'docs/operate/gateways.md': { console: 1 },
   'docs/operate/install.md': { console: 2, ini: 1 },
   'docs/operate/keyring.md': { console: 1 },
-  'docs/operate/monitoring.md': { json: 1 },
+  'docs/operate/monitoring.md': { console: 1, json: 1 },
   'docs/operate/postgresql.md': { console: 1 },
   'docs/operate/processes.md': { console: 1 },
   'docs/operate/reverse-proxy.md': { console: 1, nginx: 1 },

@@ -5,6 +5,17 @@ import type { VerdictCode } from '../core/shapes/verification.ts'
 import { containsToken } from '../core/token.ts'
 import { findClientAddress } from './client-address.ts'
 
+/** The part of a trace that a request is. Ids are lower-case hexadecimal. */
+export interface Trace {
+  traceId: string
+  spanId: string
+  /** The caller's span; undefined if it has none. */
+  parentId: string | undefined
+  /** What the systems before this one say to each other. */
+  state: string | undefined
+  isSampled: boolean
+}
+
 /** A request under way. Optional fields are set by the code that finds them out. */
 export interface Exchange {
   readonly requestId: string
@@ -25,6 +36,8 @@ export interface Exchange {
   kid?: string | undefined
   /** The codes of all verdicts given, a batch's too. */
   verdicts?: readonly VerdictCode[]
+  /** The trace that it belongs to, if a collector is told of requests. */
+  trace?: Trace | undefined
   /** What went wrong, if the answer is a problem. */
   error?: unknown
 }

@@ -7,6 +7,7 @@ import { redactTokens } from '../core/token.ts'
 import type { Exchange } from './exchange.ts'
 import { createLogSampler, type LeftOut } from './log-sampler.ts'
 import type { Metrics } from './metrics.ts'
+import type { Telemetry } from './telemetry/telemetry.ts'
 
 /** Writes down what was answered, in the log and in the metrics. */
 export interface ExchangeRecorder {
@@ -24,7 +25,12 @@ export interface ExchangeRecorder {
  * `all`; otherwise it leaves out those that gave only valid verdicts (with `none`, all that gave verdicts), and of
  * those that changed nothing it writes a sample and how many it left out (`log-sampler.ts`).
  */
-export function createRecorder(log: Logger, metrics: Metrics, logVerdicts: LogVerdicts): ExchangeRecorder {
+export function createRecorder(
+  log: Logger,
+  metrics: Metrics,
+  logVerdicts: LogVerdicts,
+  telemetry?: Telemetry,
+): ExchangeRecorder {
   const report = (leftOut: LeftOut) => log.info({ left_out: leftOut }, 'requests left out of the log')
   const refusals = createLogSampler(report)
   // Apart, so that many who read hide no refusal.
@@ -48,6 +54,7 @@ export function createRecorder(log: Logger, metrics: Metrics, logVerdicts: LogVe
       const durationMs = endedAt - startedAt
       metrics.countRequest(route ?? 'none', method, status, durationMs / 1000)
       if (verdicts !== undefined) for (const code of verdicts) metrics.countVerdict(code)
+      telemetry?.noteExchange(exchange, status, durationMs)
       if (getsLine(exchange, status)) writeLine(log, exchange, status, durationMs)
     },
     flush: () => {
@@ -71,13 +78,14 @@ function firstRefused(verdicts: readonly VerdictCode[]): VerdictCode | undefined
 }
 
 function writeLine(log: Logger, exchange: Exchange, status: number, durationMs: number): void {
-  const { requestId, method, route, keyId, kid, verdicts, error } = exchange
+  const { requestId, method, route, keyId, kid, verdicts, trace, error } = exchange
   if (status < 500 && verdicts?.length === 1 && error === undefined) {
     if (log.isLevelEnabled('info')) writePlainLine(log, exchange, status, durationMs)
     return
   }
   const line = {
     request_id: requestId,
+    trace_id: trace?.traceId,
     method,
     route,
     status,
@@ -110,11 +118,12 @@ interface Internals {
  */
 function writePlainLine(log: Logger, exchange: Exchange, status: number, durationMs: number): void {
   const internals = log as unknown as Internals
-  const { requestId, method, route, keyId, kid, verdicts } = exchange
+  const { requestId, method, route, keyId, kid, verdicts, trace } = exchange
+  const within = trace === undefined ? '' : `,"trace_id":"${trace.traceId}"`
   const by = keyId === undefined ? '' : `,"key_id":"${keyId}"`
   const of = kid === undefined ? '' : `,"kid":"${kid}"`
   internals[symbols.streamSym].write(
-    `${internals[symbols.lsCacheSym][30]}${internals[symbols.timeSym]()}${internals[symbols.chindingsSym]},"request_id":"${requestId}","method":"${method}","route":"${route}","status":${status},"duration_ms":${roundMs(durationMs)}${by}${of},"code":"${verdicts?.[0]}","msg":"request"}\n`,
+    `${internals[symbols.lsCacheSym][30]}${internals[symbols.timeSym]()}${internals[symbols.chindingsSym]},"request_id":"${requestId}"${within},"method":"${method}","route":"${route}","status":${status},"duration_ms":${roundMs(durationMs)}${by}${of},"code":"${verdicts?.[0]}","msg":"request"}\n`,
   )
 }
 

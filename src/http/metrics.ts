@@ -2,6 +2,7 @@
 import { AggregatorRegistry, Counter, collectDefaultMetrics, Gauge, Registry } from 'prom-client'
 import type { JobCounts } from '../core/job-counts.ts'
 import type { VerdictCode } from '../core/shapes/verification.ts'
+import type { TelemetryCounts } from './telemetry/telemetry.ts'
 import { RequestDurations, requestLabels, Timings } from './timings.ts'
 
 /** What the metrics of a process hold at an instant, in a form that goes from one process to another. */
@@ -16,6 +17,8 @@ export interface Metrics {
   watchJobs(readCounts: () => readonly JobCounts[]): void
   /** Shows how much usage was dropped each time the metrics are read. */
   watchUsage(readDropped: () => number): void
+  /** Shows what went to an OpenTelemetry collector each time the metrics are read. */
+  watchTelemetry(readCounts: () => readonly TelemetryCounts[]): void
   contentType: string
   /** The text that a scrape reads. */
   render(): Promise<string>
@@ -103,6 +106,22 @@ export function createMetrics(): Metrics {
           this.inc(readDropped())
         },
       })
+    },
+    watchTelemetry: (readCounts) => {
+      for (const [which, help] of [
+        ['exported', 'Spans and log records that the OpenTelemetry collector has taken.'],
+        ['dropped', 'Spans and log records that it did not take in time.'],
+      ] as const)
+        new Counter({
+          name: `latchkey_otel_${which}_total`,
+          help,
+          labelNames: ['signal'] as const,
+          registers: [registry],
+          collect() {
+            this.reset()
+            for (const { signal, [which]: count } of readCounts()) this.inc({ signal }, count)
+          },
+        })
     },
     contentType: registry.contentType,
     render: () => registry.metrics(),

@@ -51,6 +51,7 @@ export async function serve<Parts extends Kit>(
   const { parts, recorder } = pipeline
   const { method, header, remoteAddress, startedAt } = incoming
   const exchange = openExchange(method, header, remoteAddress, parts.trustedProxies, startedAt)
+  if (parts.telemetry) exchange.trace = parts.telemetry.begin(header)
   const route = typeof served === 'function' ? undefined : served
   if (route) exchange.route = route.path
   let reply: Reply

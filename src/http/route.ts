@@ -10,6 +10,7 @@ import type { Slices } from '../fairness/slices.ts'
 import type { Authenticator } from './authenticator.ts'
 import type { Exchange, ReadHeader } from './exchange.ts'
 import type { Reply } from './reply.ts'
+import type { Telemetry } from './telemetry/telemetry.ts'
 import type { UnderWay } from './under-way.ts'
 
 /** What the kit needs of every server. */
@@ -23,6 +24,8 @@ export interface Kit {
   slices: Slices
   /** The proxies whose word is believed on where a request came from, and how. */
   trustedProxies: BlockList
+  /** Tells a collector of what is answered, if there is one. */
+  telemetry: Telemetry | undefined
 }
 
 type ParameterNames<Path extends string> = Path extends `${string}{${infer Name}}${infer Rest}`

@@ -18,6 +18,7 @@ import { type Pipeline, serve } from '../http/pipeline.ts'
 import { problem, type Reply } from '../http/reply.ts'
 import { isPagePath, literalPath, matchTemplate } from '../http/request-target.ts'
 import { toBody } from '../http/streams.ts'
+import type { Telemetry } from '../http/telemetry/telemetry.ts'
 import { UnderWay } from '../http/under-way.ts'
 import type { Latchkey } from '../latchkey.ts'
 import { ChangeStreams } from './change-streams.ts'
@@ -73,6 +74,8 @@ export interface AppSettings {
   metrics?: Metrics
   /** Which verdicts get a line in the log; the refused ones if absent. */
   logVerdicts?: LogVerdicts
+  /** Tells a collector of what is answered; nobody if absent. */
+  telemetry?: Telemetry | undefined
   /** Addresses and networks of the proxies whose `X-Forwarded-*` is believed; none if absent. */
   trustedProxies?: readonly string[]
 }
@@ -134,7 +137,7 @@ const listBounds: LineBounds = {
 
 /** Puts together what every door serves with. Throws RangeError for a proxy that is no address. */
 export function createPipeline(latchkey: Latchkey, settings: AppSettings): Pipeline<Parts> {
-  const { log, metrics = createMetrics(), logVerdicts = 'refused' } = settings
+  const { log, metrics = createMetrics(), logVerdicts = 'refused', telemetry } = settings
   // Each made once, when it is first asked for: anybody may ask, and making them takes milliseconds.
   const documentText = once(() => JSON.stringify(openApiDocument(routes)))
   const document = once(() => new TextEncoder().encode(documentText()))
@@ -147,6 +150,7 @@ export function createPipeline(latchkey: Latchkey, settings: AppSettings): Pipel
   if (latchkey.walBytes) metrics.watchWal(latchkey.walBytes)
   metrics.watchJobs(() => latchkey.jobCounts())
   metrics.watchUsage(() => latchkey.usageDropped())
+  if (telemetry) metrics.watchTelemetry(() => telemetry.counts())
   return {
     parts: {
       latchkey,
@@ -159,11 +163,12 @@ export function createPipeline(latchkey: Latchkey, settings: AppSettings): Pipel
       underWay: new UnderWay(),
       slices: new Slices(),
       trustedProxies,
+      telemetry,
       checkReady,
       document,
       docsPage: page,
     },
-    recorder: createRecorder(log, metrics, logVerdicts),
+    recorder: createRecorder(log, metrics, logVerdicts, telemetry),
   }
 }
 

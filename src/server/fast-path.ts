@@ -17,7 +17,7 @@
 // With `BENCH_PROFILE=<folder>` before that, each server leaves a CPU profile in the folder.
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { rootOrganizationId } from '../core/access.ts'
-import { readBearer } from '../core/bearer.ts'
+import { headerReader, readBearer } from '../core/bearer.ts'
 import { covers } from '../core/permissions.ts'
 import { rateLimitHeaders } from '../core/rate-limit-headers.ts'
 import type { Verdict } from '../core/shapes/verification.ts'
@@ -29,6 +29,7 @@ import { isClientWaiting } from '../http/continue.ts'
 import { chooseRequestId, type Exchange } from '../http/exchange.ts'
 import type { Pipeline } from '../http/pipeline.ts'
 import { commonHeaders } from '../http/reply.ts'
+import type { Telemetry } from '../http/telemetry/telemetry.ts'
 import { answer } from './direct-routes.ts'
 import type { Parts, Route } from './parts.ts'
 import { maxPlainLength, readPlainBody, readPlainHead, readPlainQuery } from './plain-request.ts'
@@ -49,7 +50,7 @@ export function createFastPath(
   pipeline: Pipeline<Parts>,
 ): (incoming: IncomingMessage, outgoing: ServerResponse) => boolean {
   const { parts, recorder } = pipeline
-  const { latchkey } = parts
+  const { latchkey, telemetry } = parts
 
   function takeAuth(incoming: IncomingMessage, outgoing: ServerResponse, query: string): boolean {
     const judgedAt = performance.now()
@@ -81,7 +82,9 @@ export function createFastPath(
     ]
     sendAtEndOfTurn({ outgoing, status: 200, headers, body: null })
     const startedAt = arrivalOf(incoming, judgedAt)
-    recorder.record(exchangeOf('GET', authPath, requestId, startedAt, undefined, token, verdict), 200)
+    const exchange = exchangeOf('GET', authPath, requestId, startedAt, undefined, token, verdict)
+    if (telemetry) tell(telemetry, incoming, exchange, verdict, permissions)
+    recorder.record(exchange, 200)
     return true
   }
 
@@ -134,6 +137,7 @@ export function createFastPath(
     sendAtEndOfTurn({ outgoing, status: 200, headers, body: text })
     const startedAt = arrivalOf(incoming, judgedAt)
     const exchange = exchangeOf('POST', verifyPath, requestId, startedAt, caller.keyId, key, verdict)
+    if (telemetry) tell(telemetry, incoming, exchange, verdict, permissions)
     recorder.record(exchange, 200, endedAt)
     return true
   }
@@ -145,6 +149,18 @@ export function createFastPath(
     const query = url.slice(authPath.length)
     return (query === '' || query.startsWith('?')) && takeAuth(incoming, outgoing, query)
   }
+}
+
+/** As the general way does, if a collector is told of what is answered. */
+function tell(
+  telemetry: Telemetry,
+  { rawHeaders }: IncomingMessage,
+  exchange: Exchange,
+  verdict: Verdict,
+  permissions: string[] = [],
+): void {
+  exchange.trace = telemetry.begin(headerReader(rawHeaders))
+  telemetry.noteVerdict(exchange, verdict, { permissions })
 }
 
 /** The headers of limits, if any apply, as a list of names and values. */

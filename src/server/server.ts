@@ -5,6 +5,7 @@ import { getRequestListener } from '@hono/node-server'
 import type { Logger } from 'pino'
 import { type ErrorCode, LatchkeyError } from '../core/errors.ts'
 import type { LogVerdicts } from '../core/log-verdicts.ts'
+import type { TelemetrySettings } from '../core/telemetry-settings.ts'
 import { noteNewcomer } from '../fairness/work-turns.ts'
 import { Admission, createTurnNames, type Handler } from '../http/admission.ts'
 import { parseProxies } from '../http/client-address.ts'
@@ -16,11 +17,13 @@ import type { Metrics } from '../http/metrics.ts'
 import { connectionsWithin } from '../http/open-files.ts'
 import { dress, problem, type Reply } from '../http/reply.ts'
 import { allMethods, readHead } from '../http/request-head.ts'
+import type { Telemetry } from '../http/telemetry/telemetry.ts'
 import { clientFault, notHttp, type ReadingError, writeRaw } from '../http/unreadable.ts'
 import type { Latchkey } from '../latchkey.ts'
 import { createApp, createPipeline } from './app.ts'
 import { answer, createHotDoor } from './direct-routes.ts'
 import { createFastPath } from './fast-path.ts'
+import { packageVersion } from './version.ts'
 
 export interface ServerSettings {
   host: string
@@ -33,6 +36,8 @@ export interface ServerSettings {
   metrics?: Metrics
   /** Which verdicts get a line in the log; the refused ones if absent. */
   logVerdicts?: LogVerdicts
+  /** Which collector is told of requests and verdicts; none if absent. */
+  telemetry?: TelemetrySettings | undefined
   /** Called with the address once the port is taken; requests wait until it resolves. Where it throws, none is served. */
   beforeServing?: (url: string) => Promise<void>
   /** Other bounds on connections than those that a server has. */
@@ -53,8 +58,9 @@ const longestCloseMs = 9_000
 
 /** Starts to serve. Throws if the address is taken, and RangeError for a proxy that is no address. */
 export async function startServer(latchkey: Latchkey, settings: ServerSettings): Promise<RunningServer> {
-  const { host, port, beforeServing, ...appSettings } = settings
-  const pipeline = createPipeline(latchkey, appSettings)
+  const { host, port, beforeServing, telemetry: told, ...appSettings } = settings
+  const telemetry = told && (await beginTelemetry(told, settings.log))
+  const pipeline = createPipeline(latchkey, { ...appSettings, telemetry })
   const app = createApp(pipeline)
   const takeFast = createFastPath(pipeline)
   const takeHot = createHotDoor(pipeline)
@@ -151,6 +157,7 @@ export async function startServer(latchkey: Latchkey, settings: ServerSettings):
     changes.close()
     pipeline.recorder.flush()
     await drain()
+    await telemetry?.close()
   }
   return {
     url,
@@ -160,6 +167,12 @@ export async function startServer(latchkey: Latchkey, settings: ServerSettings):
       return closing
     },
   }
+}
+
+/** Loaded only here: others need neither the code nor its timers. */
+async function beginTelemetry(settings: TelemetrySettings, log: Logger): Promise<Telemetry> {
+  const { startTelemetry } = await import('../http/telemetry/telemetry.ts')
+  return startTelemetry(settings, packageVersion(), (message) => log.warn(message))
 }
 
 function toResponse({ status, headers, body }: Reply): Response {

@@ -37,9 +37,9 @@ export interface TestServer extends AsyncDisposable {
 export async function startTestServer(
   databaseUrl: string,
   options: Partial<LatchkeyOptions> &
-    Partial<Pick<ServerSettings, 'port' | 'trustedProxies' | 'connections'>> = {},
+    Partial<Pick<ServerSettings, 'port' | 'trustedProxies' | 'connections' | 'telemetry'>> = {},
 ): Promise<TestServer> {
-  const { port = 0, trustedProxies, connections, ...latchkeyOptions } = options
+  const { port = 0, trustedProxies, connections, telemetry, ...latchkeyOptions } = options
   const latchkey = await openLatchkey({ database: databaseUrl, ...latchkeyOptions })
   const rootKey = (await latchkey.createRootKey()).key
   const log: Record<string, unknown>[] = []
@@ -51,6 +51,7 @@ export async function startTestServer(
     log: pino({ base: null }, { write: (line: string) => log.push(JSON.parse(line)) }),
     ...(trustedProxies && { trustedProxies }),
     ...(connections && { connections }),
+    telemetry,
   })
   const close = async () => {
     await server.close()

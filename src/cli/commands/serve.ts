@@ -158,7 +158,7 @@ async function listen(
   log: Logger,
   more: Pick<ServerSettings, 'metrics' | 'beforeServing'>,
 ): Promise<RunningServer> {
-  const { host, port, trustedProxies, logVerdicts, keepAliveMs } = settings
+  const { host, port, trustedProxies, logVerdicts, keepAliveMs, telemetry } = settings
   const { startServer } = await import('../../server/server.ts')
   try {
     const server = await startServer(latchkey, {
@@ -167,6 +167,7 @@ async function listen(
       log,
       logVerdicts,
       trustedProxies,
+      telemetry,
       connections: { keepAliveMs },
       ...more,
     })

@@ -17,8 +17,7 @@ import type { Exchange } from '../../http/exchange.ts'
 import { recordBreak } from '../../http/log.ts'
 import { readWanted } from '../../http/query.ts'
 import { jsonText, type Reply } from '../../http/reply.ts'
-import type { Latchkey } from '../../latchkey.ts'
-import { route } from '../parts.ts'
+import { type Parts, route } from '../parts.ts'
 import { readPlainBatch } from '../plain-request.ts'
 import {
   answerVerdicts,
@@ -43,10 +42,10 @@ export const verifyRoutes = [
     changesNothing: true,
     body: verifyRequestSchema,
     answers: [{ status: 200, description: 'The verdict, valid or not.', schema: verdictSchema }],
-    handle: async ({ parts: { latchkey }, body, caller, exchange }) => {
+    handle: async ({ parts, body, caller, exchange }) => {
       const { key, permissions, cost, reserveSeconds, context } = readVerifyRequest(body)
       const asked = { permissions, cost, reserveSeconds, context, ...verifiedScope(caller) }
-      const verdict = await judge(latchkey, exchange, key, asked)
+      const verdict = await judge(parts, exchange, key, asked)
       return jsonText(writeVerdict(verdict))
     },
   }),
@@ -69,12 +68,11 @@ export const verifyRoutes = [
       },
     ],
     handle: async ({ parts, body, caller, exchange }) => {
-      const verdicts = await parts.latchkey.verifyBatch(
-        readVerifyBatch(body),
-        verifiedScope(caller),
-        exchange,
-      )
+      const requests = readVerifyBatch(body)
+      const verdicts = await parts.latchkey.verifyBatch(requests, verifiedScope(caller), exchange)
       exchange.verdicts = verdicts.map(({ code }) => code)
+      for (const [i, verdict] of verdicts.entries())
+        parts.telemetry?.noteVerdict(exchange, verdict, requests[i] ?? {})
       return answerVerdicts(verdicts, (error) => recordBreak(parts.log, exchange, error))
     },
   }),
@@ -122,19 +120,19 @@ export const verifyRoutes = [
       },
     ],
     problems: ['invalid_input', 'too_many_requests', 'store_unavailable'],
-    handle: async ({ parts: { latchkey }, rawQuery, header, exchange }) => {
+    handle: async ({ parts, rawQuery, header, exchange }) => {
       const { permissions, cost, refuses } = readWanted(rawQuery)
       const token = readPresented(header)
       if (token === undefined) return refusal('missing_token', 'Bearer')
-      const verdict = await judge(latchkey, exchange, token, { permissions, cost })
+      const verdict = await judge(parts, exchange, token, { permissions, cost })
       return answerProxy(verdict, permissions, refuses)
     },
   }),
 ]
 
-/** Judges the token of a request, and notes the verdict for the log. */
+/** Judges the token of a request, and notes the verdict for the log and for a collector. */
 async function judge(
-  latchkey: Latchkey,
+  { latchkey, telemetry }: Parts,
   exchange: Exchange,
   token: string,
   asked: VerifyOptions,
@@ -142,6 +140,7 @@ async function judge(
   const verdict = latchkey.verifyCached(token, asked) ?? (await latchkey.verify(token, asked, exchange))
   exchange.verdicts = [verdict.code]
   if (verdict.code !== 'malformed') exchange.kid = kidOf(token)
+  telemetry?.noteVerdict(exchange, verdict, asked)
   return verdict
 }
 
