@@ -19,6 +19,7 @@ export type {
   ListKeysInput,
   ListPermissionsInput,
   PermissionUse,
+  PreviewKeyInput,
   RotateKeyInput,
   UpdateKeyInput,
 } from './core/shapes/keys.ts'
@@ -48,6 +49,7 @@ export type {
   Plans,
   UpdatePlanInput,
 } from './core/shapes/plans.ts'
+export type { KeyPreview, RefusedCalls } from './core/shapes/previews.ts'
 export type { Session, SessionOptions, Sessions } from './core/shapes/sessions.ts'
 export type { SettleInput, Settlement, Settling } from './core/shapes/settlements.ts'
 export type {

@@ -90,6 +90,8 @@ onEachDatabase('access over HTTP', (makeDatabase) => {
     expect(permissions).toHaveLength(8)
     const key = async (granted: string[]) =>
       (await server.latchkey.keys.create({ organizationId: 'root', name: 'K', permissions: granted })).key
+    // A preview tells of usage beside what the change takes.
+    const ofPreview = await key(['latchkey:keys:write', 'latchkey:usage:read'])
     const all = new Map<string, { holder: string; others: string }>()
     for (const access of permissions) {
       const others = [...permissions.filter((other) => other !== access), '*']
@@ -104,7 +106,8 @@ onEachDatabase('access over HTTP', (makeDatabase) => {
       expect(refused.headers.get('www-authenticate')).toBe(
         `Bearer error="insufficient_scope", scope="${access}"`,
       )
-      const served = await server.request(method, target, { token: holder, body: bodies[operationId] })
+      const token = operationId === 'previewKey' ? ofPreview : holder
+      const served = await server.request(method, target, { token, body: bodies[operationId] })
       // A token alone is no session, and gets as far as being told so; a settlement ends at its reservation, or at the missing keys.
       const settles = operationId === 'settleReservation'
       expect(settles ? [422, 503] : withSession ? [401] : [200, 404], operationId).toContain(served.status)

@@ -50,6 +50,13 @@ test('a camelCase field is refused with the name that was meant', () => {
   ])
 })
 
+test('the fields of a rotation are read and refused like those around it', () => {
+  expect(fromWire({ rotate: { grace_seconds: 60 } })).toEqual({ rotate: { graceSeconds: 60 } })
+  expect(refusal({ rotate: { graceSeconds: 60 } }).errors).toEqual([
+    { path: 'rotate.graceSeconds', message: 'Unknown field. Did you mean grace_seconds?' },
+  ])
+})
+
 test('the refusal of a field never repeats a token that stands as its name', () => {
   for (const { token } of vectors) {
     const error = refusal({ [token]: 1, [`x${'Y'.repeat(5000)}`]: 1 })

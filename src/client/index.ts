@@ -13,6 +13,7 @@ export type {
 } from '../core/shapes/limits.ts'
 export type { Organizations } from '../core/shapes/organizations.ts'
 export type { Plans } from '../core/shapes/plans.ts'
+export type { KeyPreview, RefusedCalls } from '../core/shapes/previews.ts'
 export type { Sessions } from '../core/shapes/sessions.ts'
 export type { Settlement, Settling } from '../core/shapes/settlements.ts'
 export type { ExportedUsage, Usage, UsageExport, UsageFigures, UsageRow } from '../core/shapes/usage.ts'

@@ -25,8 +25,8 @@ export function toWire<T>(value: T): Wire<T> {
 }
 
 /**
- * Reads the fields of a wire object under the library's names, and those of the objects in its lists and in its `context`.
- * Throws `invalid_input` for a camelCase field.
+ * Reads the fields of a wire object under the library's names, and those of the objects in its lists and in its fields that hold
+ * one. Throws `invalid_input` for a camelCase field.
  */
 export function fromWire(body: object): Record<string, unknown> {
   const strangers: FieldError[] = []
@@ -61,7 +61,7 @@ function readFields(body: object, path: string, strangers: FieldError[]): Record
 }
 
 /** Names of fields that hold an object with fields. */
-const inner = new Set(['context'])
+const inner = new Set(['context', 'rotate'])
 
 function isInner(name: string, value: unknown): value is object {
   return inner.has(name) && isFields(value)
@@ -113,7 +113,7 @@ function decode(value: unknown): unknown {
 }
 
 /** Names of instants, beside those that end in `_at` and `_until`. */
-const instants = new Set(['at', 'start'])
+const instants = new Set(['at', 'start', 'since', 'as_of'])
 
 function decodeField(name: string, value: unknown): unknown {
   if (opaque.has(name)) return value

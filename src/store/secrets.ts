@@ -55,8 +55,8 @@ export async function findSecret(db: Db, key: KeyRow, kid: string): Promise<Secr
 }
 
 /** The secrets of a key that nobody has ended: at most two, but for graces that have run out since. */
-export async function listUnendedSecrets(tx: Tx, key: KeyRow): Promise<SecretRow[]> {
-  return secretsOf(tx, key).where('ended_at', 'is', null).execute()
+export async function listUnendedSecrets(db: Db, key: KeyRow): Promise<SecretRow[]> {
+  return secretsOf(db, key).where('ended_at', 'is', null).execute()
 }
 
 /** Deletes the oldest of a key's ended secrets beyond those that it keeps, a bounded number at once. */

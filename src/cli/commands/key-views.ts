@@ -4,6 +4,7 @@ import { isExceeded } from '../../core/rate-limit-headers.ts'
 import type { Applied } from '../../core/shapes/calls.ts'
 import type { KeyPermissions } from '../../core/shapes/key-permissions.ts'
 import type { CreatedKey, Key, KeyDetails, KeySecret } from '../../core/shapes/keys.ts'
+import type { KeyPreview } from '../../core/shapes/previews.ts'
 import type { Verdict } from '../../core/shapes/verification.ts'
 import { formatFields, print, printNote, quote, toPrintable } from '../kit/output.ts'
 import { type Column, printTable } from '../kit/table.ts'
@@ -90,6 +91,33 @@ export function printPermissions({ granted, suggested, complete }: KeyPermission
   printNote('', enough ?? `Enough for the calls of the last 90 days: ${suggested.join(', ')}`)
   if (!complete)
     printNote('Of some calls it is not known which permissions they needed: they were of too many kinds.')
+}
+
+/** Prints which calls a change would have refused. */
+export function printPreview({ calls, atLeast, atMost, unknown, asOf, refusals }: KeyPreview): void {
+  const now = Date.now()
+  const count = (number: number) => number.toLocaleString('en')
+  const of = `${count(calls)} calls of the last 30 days`
+  if (atMost === 0)
+    print(calls === 0 ? 'No call of the last 30 days was valid.' : `None of ${of} would have been refused.`)
+  else if (atLeast === atMost) print(`Would have refused ${count(atLeast)} of ${of}.`)
+  else print(`Would have refused between ${count(atLeast)} and ${count(atMost)} of ${of}.`)
+  if (unknown > 0) printNote(`Of ${count(unknown)} calls it cannot be told: too little of them was counted.`)
+  if (refusals.length === 0) return
+  print('')
+  printTable<KeyPreview['refusals'][number]>(
+    [
+      { heading: 'OPERATION', value: ({ operation }) => operation ?? 'not known', shrinks: true },
+      { heading: 'ADDRESS', value: ({ ip }) => ip ?? 'not known', leaves: 3 },
+      { heading: 'CLIENT', value: ({ userAgent }) => userAgent ?? 'not known', leaves: 1, shrinks: true },
+      { heading: 'VERDICT', value: ({ code }) => code, leaves: 2 },
+      { heading: 'CALLS', value: (kind) => count(kind.calls) },
+      { heading: 'LAST CALL', value: ({ lastAt }) => formatAgoCell(lastAt, now) },
+    ],
+    refusals,
+  )
+  const [first] = refusals.map(({ beginsAt }) => beginsAt).sort((a, b) => a.getTime() - b.getTime())
+  if (first && first > asOf) printNote(`Such calls would be refused from ${first.toISOString()} on.`)
 }
 
 export function printVerdict(verdict: Verdict): void {

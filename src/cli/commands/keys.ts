@@ -4,6 +4,7 @@ import { type Connection, serverOrDatabase } from '../kit/connection.ts'
 import { defineCommand } from '../kit/define-command.ts'
 import { defineList } from '../kit/define-list.ts'
 import { exitCodes } from '../kit/failures.ts'
+import { given } from '../kit/options.ts'
 import { print, quote } from '../kit/output.ts'
 import {
   describeApplied,
@@ -11,6 +12,7 @@ import {
   printKey,
   printKeys,
   printPermissions,
+  printPreview,
   printRotated,
   printVerdict,
 } from './key-views.ts'
@@ -87,6 +89,36 @@ export const keyCommands = [
     examples: [`latchkey keys permissions ${exampleId}`],
     run: ({ keys }, { args }) => keys.readPermissions(args.id),
     print: printPermissions,
+  }),
+  defineCommand({
+    path: 'keys preview',
+    summary: 'show which calls of the last 30 days a change would have refused, and change nothing',
+    on: serverOrDatabase,
+    arguments: id,
+    shape: async () => (await import('../../core/shapes/preview-changes.ts')).previewKeyFieldsSchema,
+    texts: {
+      permissions: 'permission that the key would hold; replaces the current list (repeatable)',
+      expiresAt: 'when the key would expire',
+      limits: 'how much its calls might draw; replaces the current list (repeatable)',
+      rotate: 'rotate the key',
+      graceSeconds: 'with --rotate: how long the old token would stay valid (default: 0s)',
+      endSecret: 'end the grace of the secret with this kid',
+      revoke: 'revoke the key',
+    },
+    options: [new Option('--no-permissions', 'remove all permissions').conflicts('permission')],
+    examples: [
+      `latchkey keys preview ${exampleId} --permission emails:send`,
+      `latchkey keys preview ${exampleId} --rotate --grace 24h`,
+      `latchkey keys preview ${exampleId} --revoke`,
+    ],
+    run: ({ keys }, { args, input: { rotate, graceSeconds, revoke, ...update }, options }) =>
+      keys.preview(args.id, {
+        ...update,
+        ...(options.permissions === false && { permissions: [] }),
+        ...((rotate || graceSeconds !== undefined) && { rotate: given({ graceSeconds }) }),
+        ...(revoke && { revoke }),
+      }),
+    print: printPreview,
   }),
   defineCommand({
     path: 'keys update',

@@ -59,11 +59,7 @@ export function fieldOptions(
     return {
       field,
       option,
-      valueIn: (typed) => {
-        const given = typed[option.attributeName()] as Typed | true | undefined
-        // Commander reads nothing for a flag that takes no value.
-        return given === true || given?.value
-      },
+      valueIn: (typed) => (typed[option.attributeName()] as Typed | undefined)?.value,
     }
   })
 }
@@ -89,7 +85,8 @@ const kinds = {
   count: { read: readCount },
   length: { form: '30s, 10m, 24h, 7d', read: readGrace },
   json: { form: 'a JSON object', read: readMetadata },
-  flag: {},
+  // A flag takes no value: it is given.
+  flag: { read: () => true },
   // What may be null is still to come, or never does; any other instant is one that was, but for this one.
   coming: {
     form: 'a duration such as 12h or 7d from now, a day, or an instant (RFC 3339)',

@@ -21,6 +21,8 @@ export function keyMethods(requester: Requester): Keys<CallOptions> {
       (await readPage<PermissionUse>(`${path}/permissions`, input, checkOptions(options))).items,
     readPermissions: async (id, options) =>
       send('GET', `${pathOf(id)}/permissions`, { options: checkOptions(options) }),
+    preview: async (id, body, options) =>
+      send('POST', `${pathOf(id)}/preview`, { body, options: checkOptions(options) }),
     update: async (id, body, options) => change(requester, ['PATCH', pathOf(id), body], options),
     rotate: async (id, body = {}, options) =>
       change(requester, ['POST', `${pathOf(id)}/rotate`, body], options),

@@ -22,6 +22,7 @@ import {
   planLimitsSchema,
 } from './limits.ts'
 import { type List, nameSchema, pageFields } from './page.ts'
+import type { KeyPreview } from './previews.ts'
 
 const metadata = z
   .custom<Record<string, unknown>>()
@@ -280,6 +281,15 @@ export interface CreateKeyInput extends z.input<typeof createKeySchema> {}
 export interface UpdateKeyInput extends z.input<typeof updateKeySchema> {}
 /** How a key is rotated: `graceSeconds`, at most 2,592,000 (30 days), is how long its old token stays valid; 0 if absent. */
 export interface RotateKeyInput extends z.input<typeof rotateKeySchema> {}
+/** A change of a key to look at beforehand: fields to change, or one of `rotate`, `endSecret` and `revoke`. */
+export interface PreviewKeyInput extends UpdateKeyInput {
+  /** Rotates the key so. */
+  rotate?: RotateKeyInput | undefined
+  /** Ends the grace of the secret with this kid. */
+  endSecret?: string | undefined
+  /** Revokes the key. */
+  revoke?: true | undefined
+}
 /** Which keys are listed, and in which order. */
 export interface ListKeysInput extends z.input<typeof listKeysSchema> {}
 /** Whose permissions are listed. */
@@ -302,6 +312,11 @@ export interface Keys<Options extends CallOptions = CallOptions> extends List<Li
   listPermissions(input?: ListPermissionsInput, options?: Options): Promise<PermissionUse[]>
   /** What calls of the last 90 days needed of a key's permissions, and the least that would have served. Throws `key_not_found`. */
   readPermissions(id: string, options?: Options): Promise<KeyPermissions>
+  /**
+   * Tells which calls of the last 30 days a change would have refused, and changes nothing. It takes what the change takes, and
+   * `latchkey:usage:read`; throws what the change throws, `last_root_key` and `fresh_sign_in_required` excepted.
+   */
+  preview(id: string, change: PreviewKeyInput, options?: Options): Promise<KeyPreview>
   /**
    * Changes the given fields and keeps the rest. Throws `invalid_input`, `key_not_found`, `key_revoked`,
    * `permission_escalation`, `missing_permission` for metadata, `last_root_key`.

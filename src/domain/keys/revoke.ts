@@ -2,10 +2,11 @@
 import { LatchkeyError } from '../../core/errors.ts'
 import { isRotated } from '../../core/status.ts'
 import { isKid, tokenHint } from '../../core/token.ts'
-import { changeKey } from '../../store/keys.ts'
-import { endSecrets, findSecret } from '../../store/secrets.ts'
+import { changeKey, type KeyRow } from '../../store/keys.ts'
+import { endSecrets, findSecret, type SecretRow } from '../../store/secrets.ts'
 import { deleteKeySessions } from '../../store/sessions.ts'
 import { allDone } from '../../store/statements.ts'
+import type { Db } from '../../store/tables.ts'
 import { actorOf, type CommandOptions, type Engine } from '../engine.ts'
 import { requireOtherRootKey } from './last-root-key.ts'
 import { requireKey, unknownSecret, writeKeys } from './rules.ts'
@@ -24,15 +25,7 @@ export async function endKeySecret(
   await engine.commit(actorOf(options), requirements, async (change) => {
     const { now } = change
     const key = await requireKey(change, id)
-    // Of another form it is no secret's, and PostgreSQL takes no text with a zero byte.
-    const secret = isKid(kid) ? await findSecret(change.tx, key, kid) : undefined
-    if (!secret) throw unknownSecret()
-    if (secret.kid === key.kid) {
-      throw new LatchkeyError(
-        'last_secret',
-        'This is the newest secret of the key. Rotate the key, or revoke it.',
-      )
-    }
+    const secret = await requireOldSecret(change.tx, key, kid)
     if (isRotated(secret.ended_at !== null, secret.grace_ends_at, now)) return
     await endSecrets(change.tx, key, [kid], now)
     await deleteKeySessions(change.tx, key, [kid])
@@ -64,4 +57,17 @@ export async function revokeKey(engine: Engine, id: string, options: CommandOpti
       changes: { revokedAt: new Date(now) },
     })
   })
+}
+
+/** Finds a secret that may be ended. Throws `secret_not_found`, `last_secret` for the newest one. */
+export async function requireOldSecret(db: Db, key: KeyRow, kid: string): Promise<SecretRow> {
+  // Of another form it is no secret's, and PostgreSQL takes no text with a zero byte.
+  const secret = isKid(kid) ? await findSecret(db, key, kid) : undefined
+  if (!secret) throw unknownSecret()
+  if (secret.kid === key.kid)
+    throw new LatchkeyError(
+      'last_secret',
+      'This is the newest secret of the key. Rotate the key, or revoke it.',
+    )
+  return secret
 }

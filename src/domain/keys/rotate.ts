@@ -5,13 +5,14 @@ import { parseInput } from '../../core/input.ts'
 import { type CreatedKey, type RotateKeyInput, rotateKeySchema } from '../../core/shapes/keys.ts'
 import { hasPassed } from '../../core/status.ts'
 import { generateToken } from '../../core/token.ts'
-import { changeKey } from '../../store/keys.ts'
+import { changeKey, type KeyRow } from '../../store/keys.ts'
 import {
   beginGrace,
   endSecrets,
   insertSecrets,
   listUnendedSecrets,
   pruneSecrets,
+  type SecretRow,
 } from '../../store/secrets.ts'
 import { deleteKeySessions } from '../../store/sessions.ts'
 import { digestToken } from '../../verification/digest.ts'
@@ -38,24 +39,13 @@ export async function rotateKey(
     async (change) => {
       const { now } = change
       const key = await requireLiveKey(change, id)
-      if (hasPassed(key.expires_at, now)) {
-        throw new LatchkeyError('key_expired', 'The key has expired. Set a later expires_at first.')
-      }
+      requireUnexpired(key, now)
       // The caller then holds the new token, and so all that it may do for as long as it lives.
       requireLifetime(change.actor, key.organization_id, key.expires_at)
       if (outlivesSession(key.organization_id, JSON.parse(key.permissions)))
         requireFreshSignIn(change.actor, now)
       const secrets = await listUnendedSecrets(change.tx, key)
-      const inGrace = secrets.some(({ grace_ends_at: end }) => end !== null && !hasPassed(end, now))
-      if (graceSeconds > 0 && inGrace) {
-        throw new LatchkeyError(
-          'rotation_in_progress',
-          'The grace period of an earlier secret has not ended. End it first, or rotate with grace_seconds 0.',
-        )
-      }
-      const graceEndsAt = Math.min(now + graceSeconds * 1000, key.expires_at ?? Number.POSITIVE_INFINITY)
-      // A grace that has run out is ended for good, so that few secrets are ever unended.
-      const over = secrets.filter(({ kid }) => graceSeconds === 0 || kid !== key.kid).map(({ kid }) => kid)
+      const { graceEndsAt, over } = planRotation(key, secrets, graceSeconds, now)
       if (graceSeconds > 0) await beginGrace(change.tx, key, graceEndsAt)
       await endSecrets(change.tx, key, over, now)
       if (over.length > 0) await deleteKeySessions(change.tx, key, over)
@@ -82,4 +72,34 @@ export async function rotateKey(
     },
   )
   return withToken(row, token, engine.now(), limits)
+}
+
+/** Throws `key_expired`. */
+export function requireUnexpired(key: KeyRow, now: number): void {
+  if (hasPassed(key.expires_at, now))
+    throw new LatchkeyError('key_expired', 'The key has expired. Set a later expires_at first.')
+}
+
+/**
+ * What a rotation makes of the secrets that nobody has ended: until when the newest one stays valid, and which ones end now.
+ * Throws `rotation_in_progress`.
+ */
+export function planRotation(
+  key: KeyRow,
+  secrets: readonly SecretRow[],
+  graceSeconds: number,
+  now: number,
+): { graceEndsAt: number; over: string[] } {
+  const inGrace = secrets.some(({ grace_ends_at: end }) => end !== null && !hasPassed(end, now))
+  if (graceSeconds > 0 && inGrace) {
+    throw new LatchkeyError(
+      'rotation_in_progress',
+      'The grace period of an earlier secret has not ended. End it first, or rotate with grace_seconds 0.',
+    )
+  }
+  return {
+    graceEndsAt: Math.min(now + graceSeconds * 1000, key.expires_at ?? Number.POSITIVE_INFINITY),
+    // A grace that has run out is ended for good, so that few secrets are ever unended.
+    over: secrets.filter(({ kid }) => graceSeconds === 0 || kid !== key.kid).map(({ kid }) => kid),
+  }
 }

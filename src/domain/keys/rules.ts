@@ -25,9 +25,14 @@ export async function requireKey({ tx, actor }: Change, id: string): Promise<Key
 /** The same for a change that a revoked key does not take. Throws `key_revoked` too. */
 export async function requireLiveKey(change: Change, id: string): Promise<KeyRow> {
   const key = await requireKey(change, id)
+  refuseRevoked(key)
+  return key
+}
+
+/** Throws `key_revoked`. */
+export function refuseRevoked(key: KeyRow): void {
   if (key.revoked_at !== null)
     throw new LatchkeyError('key_revoked', 'The key is revoked permanently. Create a new key.')
-  return key
 }
 
 /** Throws `invalid_input` for an expiry that has passed. */

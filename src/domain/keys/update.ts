@@ -1,5 +1,7 @@
 // A key changes: its name, permissions, metadata and expiry.
+import type { z } from 'zod'
 import { requireGrantable, requireLifetime, requireMetadata } from '../../core/access.ts'
+import type { Actor } from '../../core/actor.ts'
 import { parseInput } from '../../core/input.ts'
 import { type Key, type UpdateKeyInput, updateKeySchema } from '../../core/shapes/keys.ts'
 import { changeKey, type KeyRow } from '../../store/keys.ts'
@@ -21,26 +23,15 @@ export async function updateKey(
   input: UpdateKeyInput,
   options: CommandOptions = {},
 ): Promise<Key> {
-  const { name, expiresAt, ...replaced } = parseInput(updateKeySchema, input)
-  const [permissions, metadata] = [replaced.permissions ?? undefined, replaced.metadata ?? undefined]
+  const update = parseInput(updateKeySchema, input)
   const now = engine.now()
-  if (expiresAt !== undefined) requireFuture(expiresAt, now)
+  requireFuture(update.expiresAt ?? null, now)
   const requirements = { permission: writeKeys, keyId: id, signal: options.signal } as const
   return engine.commit(actorOf(options), requirements, async (change) => {
     const before = await requireLiveKey(change, id)
-    const expiry = expiresAt === undefined ? before.expires_at : (expiresAt?.getTime() ?? null)
-    if (permissions !== undefined) requireGrantable(change.actor, permissions)
-    const after = {
-      name: name ?? before.name,
-      permissions: permissions === undefined ? before.permissions : JSON.stringify(permissions),
-      metadata: metadata === undefined ? before.metadata : JSON.stringify(metadata),
-      expires_at: expiry,
-      limits: replaced.limits == null ? before.limits : newLimits(before.limits, replaced.limits),
-    }
-    if (after.limits !== before.limits) requireLimits(change.actor, 'set limits')
-    if (after.metadata !== before.metadata) requireMetadata(change.actor)
+    const after = planUpdate(change.actor, before, update)
     // More permissions on a key that outlives the caller would outlive it as well.
-    if (isWider(before, after)) requireLifetime(change.actor, before.organization_id, expiry)
+    if (isWider(before, after)) requireLifetime(change.actor, before.organization_id, after.expires_at)
     await requireOtherRootKey(change.tx, before, { ...after, revoked_at: null }, change.now)
     if (isWider(before, after) && outlivesSession(before.organization_id, JSON.parse(after.permissions)))
       requireFreshSignIn(change.actor, change.now)
@@ -59,6 +50,25 @@ export async function updateKey(
 }
 
 type Changeable = Pick<KeyRow, 'name' | 'permissions' | 'metadata' | 'expires_at' | 'limits'>
+
+/** What an update makes of a key. Throws `permission_escalation`, `missing_permission`. */
+export function planUpdate(
+  actor: Actor,
+  before: KeyRow,
+  { name, permissions, expiresAt, metadata, limits }: z.output<typeof updateKeySchema>,
+): Changeable {
+  if (permissions != null) requireGrantable(actor, permissions)
+  const after = {
+    name: name ?? before.name,
+    permissions: permissions == null ? before.permissions : JSON.stringify(permissions),
+    metadata: metadata == null ? before.metadata : JSON.stringify(metadata),
+    expires_at: expiresAt === undefined ? before.expires_at : (expiresAt?.getTime() ?? null),
+    limits: limits == null ? before.limits : newLimits(before.limits, limits),
+  }
+  if (after.limits !== before.limits) requireLimits(actor, 'set limits')
+  if (after.metadata !== before.metadata) requireMetadata(actor)
+  return after
+}
 
 function describeChanges(before: Changeable, after: Changeable): Record<string, unknown> {
   const changes: Record<string, unknown> = {}

@@ -18,6 +18,8 @@ import {
   rotateKeySchema,
   updateKeySchema,
 } from '../../core/shapes/keys.ts'
+import { previewKeySchema } from '../../core/shapes/preview-changes.ts'
+import { keyPreviewSchema } from '../../core/shapes/previews.ts'
 import { answerPage, linkToNext } from '../../http/paging.ts'
 import { json } from '../../http/reply.ts'
 import { route } from '../parts.ts'
@@ -117,6 +119,31 @@ export const keyRoutes = [
     problems: ['too_many_reads', 'key_not_found'],
     handle: async ({ parts: { latchkey }, params, caller, signal }) =>
       json(await latchkey.keys.readPermissions(params.id, { actor: caller, signal })),
+  }),
+  route({
+    method: 'POST',
+    path: '/v1/keys/{id}/preview',
+    operationId: 'previewKey',
+    tag: 'Keys',
+    summary: 'Preview a change of a key',
+    description:
+      'Tells which valid calls of the last 30 days a change would have refused, by operation and client, and changes nothing. The body names one change: fields as `PATCH /v1/keys/{id}` takes them, `rotate`, `end_secret` or `revoke`. Calls are judged as verifications judge them, at once and when a grace or the key ends. Of limits, which depend on when calls come, there are bounds. The calling key needs what the change needs, and `latchkey:usage:read`.',
+    access: 'latchkey:keys:write',
+    changesNothing: true,
+    body: previewKeySchema,
+    answers: [{ status: 200, description: 'What the change would refuse.', schema: keyPreviewSchema }],
+    problems: [
+      ...([
+        'too_many_reads',
+        'permission_escalation',
+        'key_not_found',
+        'key_revoked',
+        'key_expired',
+      ] as const),
+      ...(['rotation_in_progress', 'secret_not_found', 'last_secret'] as const),
+    ],
+    handle: async ({ parts: { latchkey }, params, body, caller, signal }) =>
+      json(await latchkey.keys.preview(params.id, body, { actor: caller, signal })),
   }),
   route({
     method: 'PATCH',

@@ -1,0 +1,226 @@
+// Which calls of the last 30 days a change of a key would have refused: their profiles, judged again. Nothing is changed.
+import { setImmediate } from 'node:timers/promises'
+import type { z } from 'zod'
+import { requireCover, requirePermission, scopeOf } from '../../core/access.ts'
+import { type Actor, holdsDatabase } from '../../core/actor.ts'
+import { isId } from '../../core/id-form.ts'
+import { parseInput } from '../../core/input.ts'
+import type { PreviewKeyInput } from '../../core/shapes/keys.ts'
+import { previewKeySchema } from '../../core/shapes/preview-changes.ts'
+import type { KeyPreview, RefusedCalls } from '../../core/shapes/previews.ts'
+import type { StoredSecret } from '../../core/stored-secret.ts'
+import { turnOf } from '../../fairness/caller-turn.ts'
+import { findKey, type KeyRow } from '../../store/keys.ts'
+import { type Days, type ProfileFigure, readProfiles } from '../../store/profile-figures.ts'
+import { listUnendedSecrets, type SecretRow } from '../../store/secrets.ts'
+import type { Db } from '../../store/tables.ts'
+import { findUsageNumber, readUsageState, type UsageState } from '../../store/usage-figures.ts'
+import { toFacts } from '../../verdict/facts.ts'
+import { Owners } from '../../verdict/owners.ts'
+import { type ChangedTerms, replay } from '../../verdict/replay.ts'
+import { actorOf, type CommandOptions, type Engine } from '../engine.ts'
+import { boundByLimits, type CountedHour, readCountedCalls, readCountedHours } from './limit-preview.ts'
+import { daysBefore, startOfDay } from './recent-days.ts'
+import { requireOldSecret } from './revoke.ts'
+import { planRotation, requireUnexpired } from './rotate.ts'
+import { refuseRevoked, requireFuture, unknownKey, writeKeys } from './rules.ts'
+import { planUpdate } from './update.ts'
+
+const days = 30
+const maxRefused = 100
+/** So many permissions are asked about, and a verification meanwhile waits for a slice at most. */
+const permissionsASlice = 2_000
+
+type Change = z.output<typeof previewKeySchema>
+
+/**
+ * Tells which calls of the last 30 days a change would have refused. It takes what the change takes, but for a fresh sign-in, and
+ * `latchkey:usage:read`. Throws `invalid_input`, `key_not_found`, `permission_escalation`, `missing_permission`, and as the change
+ * `key_revoked`, `key_expired`, `rotation_in_progress`, `secret_not_found`, `last_secret`.
+ */
+export async function previewKey(
+  engine: Engine,
+  id: string,
+  input: PreviewKeyInput,
+  options: CommandOptions = {},
+): Promise<KeyPreview> {
+  const change = parseInput(previewKeySchema, input)
+  const actor = actorOf(options)
+  if (!holdsDatabase(actor))
+    for (const permission of [writeKeys, 'latchkey:usage:read'] as const) requirePermission(actor, permission)
+  const now = engine.now()
+  requireFuture(change.expiresAt ?? null, now)
+  const read = await engine.store.read(
+    (db) => readAll(engine, db, actor, id, change, now),
+    turnOf(actor, options),
+  )
+  const known = await engine.store.findManyFacts(read.secrets.map(({ kid }) => kid))
+  const terms = new Map(known.map((stored) => [stored.kid, changeTerms(stored, read.planned)]))
+  const total = await judge(read.profiles, terms, now)
+  const { calls } = total
+  const counted = Math.max(calls, read.counted)
+  const unknown = total.unknown + counted - calls
+  const limits = boundByLimits(read.hours, read.key.limits, read.planned.limits)
+  // What it does not know of, the limits may refuse as well.
+  const beyond = limits.atMost === 0 ? 0 : limits.atMost + Math.max(0, counted - limits.calls)
+  return {
+    since: startOfDay(read.range.first),
+    asOf: new Date(read.state.now),
+    calls: counted,
+    atLeast: Math.max(total.refused, limits.atLeast),
+    atMost: Math.min(counted, total.refused + unknown + beyond),
+    unknown,
+    refusals: total.kinds,
+  }
+}
+
+/** What the key and its secrets would be. */
+interface Planned {
+  permissions: string
+  expiresAt: number | null
+  revokedAt: number | null
+  limits: string
+  /** The secrets that would be ended, and those with another grace. */
+  ended: ReadonlySet<string>
+  graces: ReadonlyMap<string, number>
+}
+
+interface Read {
+  key: KeyRow
+  planned: Planned
+  secrets: SecretRow[]
+  state: UsageState
+  range: Days
+  profiles: ProfileFigure[]
+  counted: number
+  hours: CountedHour[]
+}
+
+async function readAll(
+  engine: Engine,
+  db: Db,
+  actor: Actor,
+  id: string,
+  change: Change,
+  now: number,
+): Promise<Read> {
+  const key = isId(id) ? await findKey(db, id, scopeOf(actor)) : undefined
+  if (key === undefined) throw unknownKey()
+  requireCover(actor, { id, permissions: JSON.parse(key.permissions) })
+  const secrets = await listUnendedSecrets(db, key)
+  const planned = await plan(db, actor, key, secrets, change, now)
+  const state = await readUsageState(db, engine.at())
+  const range = daysBefore(state.now, days)
+  const number = await findUsageNumber(db, 'key', key.id)
+  const profiles = number === undefined ? [] : await readProfiles(db, number, range)
+  const read = { key, planned, secrets, state, range, profiles }
+  const organization = await findUsageNumber(db, 'organization', key.organization_id)
+  if (organization === undefined || number === undefined) return { ...read, counted: 0, hours: [] }
+  const scope = { organization, key: number }
+  return {
+    ...read,
+    counted: await readCountedCalls(db, scope, range, state),
+    hours: planned.limits === key.limits ? [] : await readCountedHours(db, scope, range, state),
+  }
+}
+
+async function plan(
+  db: Db,
+  actor: Actor,
+  key: KeyRow,
+  secrets: readonly SecretRow[],
+  { rotate, endSecret, revoke, ...update }: Change,
+  now: number,
+): Promise<Planned> {
+  const same: Planned = {
+    permissions: key.permissions,
+    expiresAt: key.expires_at,
+    revokedAt: key.revoked_at,
+    limits: key.limits,
+    ended: new Set(),
+    graces: new Map(),
+  }
+  if (revoke) return { ...same, revokedAt: key.revoked_at ?? now }
+  if (endSecret !== undefined)
+    return { ...same, ended: new Set([(await requireOldSecret(db, key, endSecret)).kid]) }
+  refuseRevoked(key)
+  if (rotate !== undefined) {
+    requireUnexpired(key, now)
+    const { graceEndsAt, over } = planRotation(key, secrets, rotate.graceSeconds, now)
+    const graces = new Map(rotate.graceSeconds > 0 ? [[key.kid, graceEndsAt]] : [])
+    return { ...same, ended: new Set(over), graces }
+  }
+  const { permissions, expires_at: expiresAt, limits } = planUpdate(actor, key, update)
+  return { ...same, permissions, expiresAt, limits }
+}
+
+/** What a secret is judged by now, and after the change, as a verification makes it of what is stored. */
+function changeTerms(stored: StoredSecret, planned: Planned): ChangedTerms {
+  const { permissions, expiresAt, revokedAt, ended, graces } = planned
+  const changed = {
+    ...stored,
+    permissions,
+    expiresAt,
+    revokedAt,
+    endedAt: ended.has(stored.kid) ? 0 : stored.endedAt,
+    graceEndsAt: graces.get(stored.kid) ?? stored.graceEndsAt,
+  }
+  const termsOf = (one: StoredSecret) => toFacts(one, new Owners(1)).terms
+  return { before: termsOf(stored), after: termsOf(changed) }
+}
+
+interface Judged {
+  calls: number
+  refused: number
+  unknown: number
+  kinds: RefusedCalls[]
+}
+
+async function judge(
+  profiles: readonly ProfileFigure[],
+  terms: ReadonlyMap<string, ChangedTerms>,
+  now: number,
+): Promise<Judged> {
+  const total = { calls: 0, refused: 0, unknown: 0 }
+  const kinds = new Map<string, RefusedCalls>()
+  let left = permissionsASlice
+  for (const profile of profiles) {
+    const { kid, permissions: text, calls } = profile
+    total.calls += calls
+    const ofSecret = terms.get(kid)
+    // A secret that has ended refuses its calls anyway.
+    if (ofSecret === undefined) continue
+    const permissions = text === '' ? [] : text?.split(' ')
+    left -= 1 + (permissions?.length ?? 0)
+    if (left < 0) {
+      await setImmediate()
+      left = permissionsASlice
+    }
+    const outcome = replay(ofSecret, permissions, now)
+    if (outcome === 'unknown') total.unknown += calls
+    if (typeof outcome !== 'object' || outcome.refusal.code === 'not_found') continue
+    total.refused += calls
+    const missing = 'missing' in outcome.refusal ? outcome.refusal.missing : []
+    add(kinds, profile, { code: outcome.refusal.code, beginsAt: new Date(outcome.from), missing })
+  }
+  const most = [...kinds.values()].sort(
+    (a, b) => b.calls - a.calls || b.lastAt.getTime() - a.lastAt.getTime(),
+  )
+  return { ...total, kinds: most.slice(0, maxRefused) }
+}
+
+function add(
+  kinds: Map<string, RefusedCalls>,
+  { operation, ip, userAgent, calls, last }: ProfileFigure,
+  { code, beginsAt, missing }: Pick<RefusedCalls, 'code' | 'beginsAt' | 'missing'>,
+): void {
+  const kind = JSON.stringify([code, beginsAt, operation, ip, userAgent])
+  const same = kinds.get(kind)
+  if (same === undefined) {
+    kinds.set(kind, { code, beginsAt, operation, ip, userAgent, missing, calls, lastAt: new Date(last) })
+    return
+  }
+  same.calls += calls
+  same.missing = [...new Set([...same.missing, ...missing])]
+  if (last > same.lastAt.getTime()) same.lastAt = new Date(last)
+}

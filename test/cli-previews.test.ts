@@ -1,0 +1,77 @@
+// `latchkey keys permissions` and `keys preview`: what a key needs, and what a change of it would refuse.
+import { expect, test } from 'vitest'
+import { openLatchkey } from '../src/index.ts'
+import { createAcme } from './setup/acme.ts'
+import { useCommand } from './setup/command.ts'
+import { beginCommands, placeNames } from './setup/command-places.ts'
+import { onOneDatabase } from './setup/databases.ts'
+import { dayMs, writeProfiles } from './setup/profiles.ts'
+
+onOneDatabase('SQLite', 'changes on the command line', (makeDatabase) => {
+  const command = useCommand()
+
+  /** A key of which some permissions are needed, with a token in a grace. */
+  async function fill(database: string) {
+    await using latchkey = await openLatchkey({ database })
+    await createAcme(latchkey)
+    const permissions = ['emails:*', 'domains:read']
+    const { id, hint } = await latchkey.keys.create({ organizationId: 'acme', name: 'CI', permissions })
+    await latchkey.keys.rotate(id, { graceSeconds: 86_400 })
+    const kid = hint.slice(3, 19)
+    const at = Date.now() - dayMs
+    await writeProfiles({ database }, [
+      {
+        keyId: id,
+        kid,
+        at,
+        permissions: 'emails:send',
+        operation: 'POST /emails',
+        ip: '192.0.2.7',
+        calls: 1204,
+      },
+      { keyId: id, kid, at, isRest: true, calls: 3 },
+    ])
+    return { id, kid }
+  }
+
+  test.each(placeNames)('shows what a key needs, on %s', async (place) => {
+    const { run, json, database } = await beginCommands(command, makeDatabase, place)
+    const { id } = await fill(database)
+    const shown = await run(['keys', 'permissions', id])
+    expect(shown).toMatchObject({ code: 0 })
+    expect(shown.stdout).toMatch(
+      /^PERMISSION {4}CALLS {2}LAST USED\nemails:\* {6}1,204 {2}.* ago *\ndomains:read {2}0 .*never *\n$/,
+    )
+    expect(shown.stderr).toContain('Enough for the calls of the last 90 days: emails:send\n')
+    expect(shown.stderr).toContain('Of some calls it is not known which permissions they needed')
+    expect(await json(['keys', 'permissions', id])).toMatchObject({
+      unused: ['domains:read'],
+      complete: false,
+    })
+  })
+
+  test.each(placeNames)('shows what a change would refuse, on %s', async (place) => {
+    const { run, json, database } = await beginCommands(command, makeDatabase, place)
+    const { id, kid } = await fill(database)
+    const preview = (...args: string[]) => run(['keys', 'preview', id, ...args])
+    const narrowed = await preview('--permission', 'domains:read')
+    expect(narrowed).toMatchObject({ code: 0 })
+    expect(narrowed.stdout).toMatch(
+      /^Would have refused between 1,204 and 1,207 of 1,207 calls of the last 30 days\.\n\nOPERATION .*\nPOST \/emails {2}192\.0\.2\.7 .* insufficient_permissions {2}1,204 .* ago *\n$/,
+    )
+    expect(narrowed.stderr).toContain('Of 3 calls it cannot be told')
+    for (const change of [['--revoke'], ['--end-secret', kid], ['--rotate'], ['--grace', '0s']])
+      expect((await preview(...change)).stdout, change.join(' ')).toContain(
+        'Would have refused 1,207 of 1,207 calls of the last 30 days.\n',
+      )
+    expect((await preview('--permission', 'emails:*', '--permission', 'domains:read')).stdout).toBe(
+      'None of 1,207 calls of the last 30 days would have been refused.\n',
+    )
+    expect((await preview('--no-permissions')).stdout).toContain('between 1,204 and 1,207')
+    expect((await preview('--limit', 'requests=1/1d')).code).toBe(0)
+    const later = await preview('--expires', '2h')
+    expect(later.stderr).toMatch(/Such calls would be refused from \S+Z on\.\n$/)
+    expect(await json(['keys', 'preview', id, '--revoke'])).toMatchObject({ at_least: 1207, at_most: 1207 })
+    for (const wrong of [[], ['--revoke', '--rotate']]) expect((await preview(...wrong)).code).toBe(2)
+  })
+})
