@@ -232,12 +232,33 @@ onOneDatabase('SQLite', 'limits', (makeDatabase) => {
       ['limits[0].overdraft', { ...minute, overdraft: 3 }],
       ['limits[0].anchor', { name: 'credits', limit: 1, resets: 'daily', anchor: '2026-01-17T00:00:00Z' }],
       ['limits[0].defaultCost', { ...minute, defaultCost: -1 }],
+      ['limits[0].defaultCost', { ...minute, defaultCost: 6 }],
+      ['limits[0].defaultCost', { ...minute, burst: 2, defaultCost: 3 }],
       ['limits[0].colour', { ...minute, colour: 'red' }],
     ]
     for (const [path, limit] of wrong) {
       const error = await refusalOf(makeKey(latchkey, [limit as LimitInput]))
       expect([error.code, error.errors?.[0]?.path], JSON.stringify(limit)).toEqual(['invalid_input', path])
     }
+    // So much may be paid for, or is meant to let nobody pass.
+    for (const limit of [
+      { ...minute, burst: 9, defaultCost: 9 },
+      { ...month, defaultCost: 11 },
+      { ...minute, limit: 0 },
+      { ...minute, burst: 0 },
+    ])
+      expect((await makeKey(latchkey, [limit])).limits).toMatchObject([limit])
+    const ofPlan = { name: 'pro', keyLimits: [{ ...minute, defaultCost: 6 }] }
+    expect((await refusalOf(latchkey.plans.create(ofPlan))).errors?.[0]?.path).toBe(
+      'keyLimits[0].defaultCost',
+    )
+    for (const [field, meant] of [
+      ['window', 'windowSeconds'],
+      ['limti', 'limit'],
+    ] as const)
+      expect((await refusalOf(makeKey(latchkey, [{ ...minute, [field]: 1 }]))).errors).toEqual([
+        { path: `limits[0].${field}`, message: `Unknown field. Did you mean ${meant}?` },
+      ])
     const twice = await refusalOf(makeKey(latchkey, [minute, { ...month, name: 'requests' }]))
     expect(twice.errors?.[0]?.path).toBe('limits[1].name')
     const nine = Array.from({ length: 9 }, (_, i) => ({ ...minute, name: `limit_${i}` }))

@@ -45,6 +45,7 @@ onEachDatabase('settlements', (makeDatabase) => {
     expect(await latchkey.settle(reservation, { credits: 1_432 })).toEqual(settled)
     const another = await refusalOf(latchkey.settle(reservation, { credits: 1 }))
     expect(another.code).toBe('reservation_settled')
+    expect(another.message).toBe('The reservation was settled before, at the cost {"credits":1432}.')
     expect(await left(latchkey, id)).toBe(8_568)
     // Settled at once in two processes, it is settled once.
     const again = await reserve(latchkey, key, 1_000)
@@ -56,7 +57,9 @@ onEachDatabase('settlements', (makeDatabase) => {
     await using latchkey = await open(await makeDatabase())
     const free = await makeKey(latchkey, [{ ...credits, limit: 100 }])
     await latchkey.settle(await reserve(latchkey, free.key, 60), { credits: 250 })
-    expect(await left(latchkey, free.id)).toBe(0)
+    // What is owed: 250 of 100, and a unit or so that the process holds.
+    const [{ remaining, owed } = { remaining: 1, owed: 0 }] = (await latchkey.keys.get(free.id)).limits
+    expect([remaining, owed]).toEqual([0, 150])
     // More than it may still hold.
     expect((await latchkey.verify(free.key, { cost: 10 })).code).toBe('quota_exceeded')
     await latchkey.keys.addUnits(free.id, 'credits', { add: 200 })
@@ -72,6 +75,25 @@ onEachDatabase('settlements', (makeDatabase) => {
     const overdrawn = Number(items[0]?.changes.units)
     expect(overdrawn).toBeGreaterThanOrEqual(140)
     expect(overdrawn).toBeLessThanOrEqual(144)
+  })
+
+  test('a name of which nothing was reserved is refused, and nothing is settled', async () => {
+    await using latchkey = await open(await makeDatabase())
+    const pages = { name: 'pages', limit: 10, resets: null, defaultCost: 0 } as const
+    const { key, id } = await makeKey(latchkey, [credits, pages])
+    const reservation = await reserve(latchkey, key, 4_000)
+    for (const name of ['credit', 'pages']) {
+      const refused = await refusalOf(latchkey.settle(reservation, { [name]: 3 }))
+      expect(refused.errors).toEqual([
+        { path: `cost.${name}`, message: 'Must be a limit of the reservation, which has credits.' },
+      ])
+    }
+    expect(await left(latchkey, id)).toBe(6_000)
+    expect((await latchkey.settle(reservation, { credits: 3 })).settled).toMatchObject([{ cost: 3 }])
+    // The name of a limit that is gone is not known any more.
+    const late = await reserve(latchkey, key, 4_000)
+    await latchkey.keys.update(id, { limits: [pages] })
+    expect((await latchkey.settle(late, { credits: 3 })).settled).toEqual([])
   })
 
   test('a revoked key settles all the same, and a limit that is gone is nothing', async () => {

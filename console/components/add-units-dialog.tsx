@@ -41,7 +41,7 @@ export function AddUnitsDialog({ owner, limit, close }: AddUnitsDialogProps) {
   return (
     <FormDialog
       title={`Add units to ${limit.name}`}
-      lead={`${countOf(limit.remaining)} are left${limit.resets_at === null ? '' : ' until it resets'}. What is added counts for the current period.`}
+      lead={`${limit.owed > 0 ? `${countOf(limit.owed)} are owed` : `${countOf(limit.remaining)} are left`}${limit.resets_at === null ? '' : ' until it resets'}. What is added counts for the current period.`}
       action={{ label: 'Add units', busyLabel: 'Adding…' }}
       busy={adding.isPending}
       error={adding.error}

@@ -16,7 +16,7 @@ interface LimitMetersProps {
 
 export function LimitMeters({ of: limits, ofPlan, plan, add }: LimitMetersProps) {
   return (
-    <ul className="divide-y divide-line border-y border-line">
+    <ul className="@container divide-y divide-line border-y border-line">
       {limits.map((limit) => (
         <Meter key={limit.name} of={limit} add={limit.window_seconds === undefined ? add : undefined} />
       ))}
@@ -40,12 +40,12 @@ interface MeterProps {
 }
 
 function Meter({ of: limit, source, add }: MeterProps) {
-  const { name, remaining, held } = limit
+  const { name, remaining, owed, held } = limit
   const capacity = capacityOf(limit)
   const part = capacity === 0 ? 0 : Math.min(1, Math.max(0, remaining / capacity))
   const look = part === 0 ? 'text-danger' : part < 0.2 ? 'text-brass' : 'text-good'
   return (
-    <li className="grid items-center gap-x-6 gap-y-2 py-3 sm:grid-cols-[minmax(0,14rem)_minmax(0,1fr)_8.5rem]">
+    <li className="grid items-center gap-x-6 gap-y-2 py-3 @xl:grid-cols-[minmax(0,14rem)_minmax(0,1fr)_8.5rem]">
       <div className="min-w-0">
         <p className="foreign font-mono text-[0.8125rem] font-medium">{name}</p>
         <p className="text-xs text-muted">{allowanceOf(limit)}</p>
@@ -67,7 +67,7 @@ function Meter({ of: limit, source, add }: MeterProps) {
           min={0}
           max={Math.max(1, capacity)}
           value={Math.max(0, Math.min(capacity, remaining))}
-          aria-valuetext={`${countOf(remaining)} of ${countOf(capacity)} left`}
+          aria-valuetext={`${countOf(remaining)} of ${countOf(capacity)} left${owed > 0 ? `, ${countOf(owed)} owed` : ''}`}
         />
         {/* A picture of the same: no style of a meter's own parts is the same in all browsers. */}
         <svg
@@ -78,11 +78,17 @@ function Meter({ of: limit, source, add }: MeterProps) {
         >
           <rect width={100 * part} height="1" fill="currentColor" />
         </svg>
+        {owed > 0 && (
+          <p className="mt-1 text-xs text-danger">
+            {countOf(owed)} owed: what is added{limit.window_seconds !== undefined && ', or gained,'} pays
+            them first
+          </p>
+        )}
         {held > 0 && (
           <p className="mt-1 text-xs text-muted">{countOf(held)} of them held by processes at the moment</p>
         )}
       </div>
-      <div className="justify-self-start empty:hidden sm:justify-self-end sm:empty:block">
+      <div className="justify-self-start empty:hidden @xl:justify-self-end @xl:empty:block">
         {add !== undefined && (
           <Button icon={<Plus size={16} aria-hidden />} onClick={() => add(limit)}>
             <span>

@@ -13,7 +13,7 @@ export const auditActions: Record<AuditAction, string> = {
   'session.started': 'Signed in to the console',
   'session.refreshed': 'Entered the token again',
   'session.ended': 'Signed out of the console',
-  'limit.units_added': 'Added units to a limit',
+  'limit.units_added': 'Changed the units of a limit',
   'limit.units_lost': 'Lost units with a process that ended',
   'limit.overdrawn': 'Settled more than the limit allows',
   'plan.created': 'Created the plan',

@@ -1,6 +1,6 @@
 // What an audit event says of each field that changed, put so that it can be shown to people. Pure.
 import type { WireAuditEvent } from '../api.ts'
-import { limitsInShort } from './limits.ts'
+import { countOf, limitsInShort } from './limits.ts'
 
 /** A value of a field: `none` says in words that there is none. */
 export type ChangedValue =
@@ -29,7 +29,8 @@ const describers: Record<string, Describe> = {
   expires_at: (value) =>
     value === null ? [] : [valueChange('Expires', value, (at) => asInstant(at, 'Never'))],
   limits: (value) => (isEmptyList(value) ? [] : [valueChange('Limits', value, asLimits)]),
-  add: (value) => [valueChange('Units', value, asCode)],
+  add: (value) => [valueChange('Units', value, asAdded)],
+  units: (value) => [valueChange('Units', value, asUnits)],
   reference: (value) => [valueChange('Reference', value, asText)],
   metadata: metadataChanges,
   kid: (value) => [valueChange('Token', value, asCode)],
@@ -75,6 +76,20 @@ function isLimit(value: unknown): boolean {
 function asLimits(value: unknown): ChangedValue {
   if (!Array.isArray(value) || !value.every(isLimit)) return asCode(value)
   return { kind: value.length === 0 ? 'none' : 'text', text: limitsInShort(value) }
+}
+
+/** `1,000 units added`, `1,000 units taken`. */
+function asAdded(value: unknown): ChangedValue {
+  if (typeof value !== 'number') return asCode(value)
+  return { kind: 'text', text: `${unitsOf(Math.abs(value))} ${value < 0 ? 'taken' : 'added'}` }
+}
+
+function asUnits(value: unknown): ChangedValue {
+  return typeof value === 'number' ? { kind: 'text', text: unitsOf(value) } : asCode(value)
+}
+
+function unitsOf(units: number): string {
+  return `${countOf(units)} ${units === 1 ? 'unit' : 'units'}`
 }
 
 interface Move {

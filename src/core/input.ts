@@ -1,7 +1,8 @@
 // Checks what a caller gives against its shape, and says of each fault where it is.
 import type { z } from 'zod'
 import { describeFaults, type FieldError, LatchkeyError, pathOf } from './errors.ts'
-import { isOpaque } from './options.ts'
+import { distanceOf, isOpaque } from './options.ts'
+import { toSnakeCase } from './wire.ts'
 
 /** Checks an input against its schema. Throws `invalid_input` with a path and a sentence for each fault. */
 export function parseInput<Schema extends z.ZodType>(schema: Schema, input: unknown): z.output<Schema> {
@@ -10,10 +11,41 @@ export function parseInput<Schema extends z.ZodType>(schema: Schema, input: unkn
   if (result.success) return result.data
   const errors = result.error.issues.flatMap((issue) =>
     issue.code === 'unrecognized_keys'
-      ? issue.keys.map((key) => ({ path: pathOf([...issue.path, key]), message: 'Unknown field.' }))
+      ? issue.keys.map((key) => ({
+          path: pathOf([...issue.path, key]),
+          message: describeUnknown(key, fieldsAt(schema, issue.path)),
+        }))
       : [{ path: pathOf(issue.path), message: isNoObject(issue) ? 'A JSON object.' : issue.message }],
   )
   throw refused(errors)
+}
+
+/** Names the field that was meant, if one is much like it or begins with it: `windowSeconds` for `window`. */
+function describeUnknown(name: string, known: readonly string[]): string {
+  const meant =
+    known.find((field) => toSnakeCase(field).startsWith(`${name}_`)) ??
+    known.find((field) => distanceOf(name, field) <= 2)
+  return meant === undefined ? 'Unknown field.' : `Unknown field. Did you mean ${meant}?`
+}
+
+/** The fields that a shape has at a path. */
+function fieldsAt(schema: z.ZodType, path: readonly PropertyKey[]): string[] {
+  let at: Shape | undefined = bare(schema)
+  for (const step of path) at = bare(typeof step === 'number' ? at?.element : at?.shape?.[String(step)])
+  return Object.keys(at?.shape ?? {})
+}
+
+/** What a schema has that is an object, a list, or one of these that may be absent. */
+interface Shape {
+  shape?: Record<string, unknown>
+  element?: unknown
+  def?: { innerType?: unknown }
+}
+
+function bare(schema: unknown): Shape | undefined {
+  let at = schema as Shape | undefined
+  while (at?.def?.innerType !== undefined) at = at.def.innerType as Shape
+  return at
 }
 
 function refused(errors: FieldError[]): LatchkeyError {

@@ -136,7 +136,7 @@ export function costFault(cost: unknown): { path: string[]; message: string } | 
   return undefined
 }
 
-const noUnits = `Must be a whole number of units, from 0 to ${maxLimitUnits.toLocaleString('en')}.`
+const noUnits = `Must be a whole number of units, from 0 to ${maxLimitUnits}.`
 
 function isUnits(value: unknown): boolean {
   return Number.isSafeInteger(value) && (value as number) >= 0 && (value as number) <= maxLimitUnits

@@ -76,8 +76,8 @@ function describeUnknown(options: object, name: string, known: readonly string[]
   return { path, message: `Unknown option. ${hint}` }
 }
 
-/** Levenshtein's distance, as far as names of options need it. */
-function distanceOf(one: string, other: string): number {
+/** Levenshtein's distance, as far as names need it. */
+export function distanceOf(one: string, other: string): number {
   if (one.length > 40) return one.length
   let above = Array.from({ length: other.length + 1 }, (_, i) => i)
   for (let i = 0; i < one.length; i++) {
@@ -110,6 +110,6 @@ export function wholeNumberFault(
   if (Number.isSafeInteger(value) && (value as number) >= least && (value as number) <= most) return undefined
   return {
     path,
-    message: `Must be a whole number from ${least.toLocaleString('en')} to ${most.toLocaleString('en')}.`,
+    message: `Must be a whole number from ${least} to ${most}.`,
   }
 }

@@ -140,6 +140,6 @@ export function readSealingKey(text: string): Buffer {
   if (key.length === 32) return key
   throw new LatchkeyError(
     'invalid_input',
-    'Each sealing key must be 32 bytes in base64: openssl rand -base64 32.',
+    'Each sealing key must be 32 bytes in base64, as `latchkey keyring new` makes them.',
   )
 }

@@ -51,7 +51,7 @@ export class Keyring {
     if (path === undefined)
       throw new LatchkeyError(
         'keyring_missing',
-        'This needs the keys of the instance. Set LATCHKEY_SEALING_KEYS to 32 random bytes in base64, the same for every process, and keep them: openssl rand -base64 32.',
+        'This needs the keys of the instance. Make them with `latchkey keyring new --file <file>`, keep the file, and set LATCHKEY_SEALING_KEYS to what it holds, the same for every process.',
       )
     const file = `${path}.keyring`
     try {

@@ -62,6 +62,7 @@ async function settle(engine: Engine, input: SettleInput, options: CommandOption
     })
     if (known !== undefined) return repeat(known, cost)
     const { claims } = new Owners(1).drawn(reservation.keyId, key.organizationId, key.lines)
+    requireReserved(claims, reservation.reserved, cost)
     const settled = matched(claims, reservation.reserved, cost)
     const answer = await settleAll(engine, change, reservation, settled)
     await answerSettlement(tx, reservation.id, JSON.stringify(toWire(answer)))
@@ -79,8 +80,37 @@ async function settle(engine: Engine, input: SettleInput, options: CommandOption
 
 function repeat(known: { cost: string; answer: string }, cost: SettleInput['cost']): Settlement {
   if (known.cost !== JSON.stringify(sorted(cost)))
-    throw new LatchkeyError('reservation_settled', 'The reservation was settled before, at another cost.')
+    throw new LatchkeyError(
+      'reservation_settled',
+      `The reservation was settled before, at the cost ${describeCost(known.cost)}.`,
+    )
   return fromWireAnswer(JSON.parse(known.answer))
+}
+
+/** Writes a cost as it is kept: `5`, or `{"credits":5}`. */
+function describeCost(kept: string): string {
+  const cost: number | [string, number][] = JSON.parse(kept)
+  return typeof cost === 'number' ? String(cost) : JSON.stringify(Object.fromEntries(cost))
+}
+
+/**
+ * Throws `invalid_input` for a name in a cost that is none of the reservation: misspelt, it would settle at all that was reserved,
+ * for good. If one of its limits is gone, its name is not known, and any may be meant.
+ */
+function requireReserved(
+  claims: readonly Claim[],
+  all: readonly Reserved[],
+  cost: SettleInput['cost'],
+): void {
+  if (typeof cost === 'number') return
+  const limits = all.map(({ counter }) =>
+    claims.find(({ limit }) => counterHash(limit.counterId) === counter),
+  )
+  if (limits.includes(undefined)) return
+  const names = [...new Set(limits.map((claim) => claim?.limit.name))]
+  const stranger = Object.keys(cost).find((name) => !names.includes(name))
+  if (stranger !== undefined)
+    refuseField(`cost.${stranger}`, `Must be a limit of the reservation, which has ${names.join(', ')}.`)
 }
 
 /** What was reserved of limits that are still there; of one that is gone, or of another epoch, nothing is settled. */

@@ -74,7 +74,10 @@ export function problem(error: unknown, requestId: string, headers: Record<strin
 /** The same error with its paths in the wire's names, for what the library says of its own. */
 export function underWireNames(error: unknown): unknown {
   if (!(error instanceof LatchkeyError) || error.errors === undefined) return error
-  const errors = error.errors.map(({ path, message }) => ({ path: toSnakeCase(path), message }))
+  const errors = error.errors.map(({ path, message }) => ({
+    path: toSnakeCase(path),
+    message: message.replace(/(?<=^Unknown field\. Did you mean )\w+/, toSnakeCase),
+  }))
   return new LatchkeyError(error.code, error.message, { cause: error.cause, errors })
 }
 

@@ -19,6 +19,8 @@ import { Tallies } from '../verdict/tally.ts'
 import { halve, type Rows, sizeOf, WaitingRows, widthOf } from './usage-rows.ts'
 
 const flushIntervalMs = 10_000
+/** The pause after a failure: twice as long after each that got no further, up to that between flushes. */
+const firstRetryMs = 1_000
 /** Small batches, so that a flush never holds the database for long. */
 const maxBatch = 250
 /** A database that takes longer than a statement may take gets half as many, down to so many. */
@@ -68,13 +70,12 @@ export class UsageRecorder {
   #apart = 0
   /** How many rows a batch has: among millions of keys on a slow disk each is a page of its own. */
   #batchSize = maxBatch
-  readonly #timer: NodeJS.Timeout
+  #timer: NodeJS.Timeout | undefined
+  #isClosing = false
 
   constructor(options: RecorderOptions) {
     this.#options = options
-    // Where the database is away, what was counted stays here and the next round tries again.
-    this.#timer = setInterval(() => void this.flush().catch(() => {}), flushIntervalMs)
-    this.#timer.unref()
+    this.#flushAfter(flushIntervalMs)
   }
 
   /** Notes a use at an instant in milliseconds since 1970. */
@@ -113,7 +114,8 @@ export class UsageRecorder {
    * if the database takes it in no attempt.
    */
   async close(): Promise<void> {
-    clearInterval(this.#timer)
+    this.#isClosing = true
+    clearTimeout(this.#timer)
     const startedAt = performance.now()
     for (;;) {
       try {
@@ -125,6 +127,19 @@ export class UsageRecorder {
         await new Promise((resolve) => setTimeout(resolve, Math.random() * longestPauseMs))
       }
     }
+  }
+
+  /** Begins the next round. What could not be written stays here, and is tried again soon. */
+  #flushAfter(pauseMs: number, retryMs = firstRetryMs): void {
+    if (this.#isClosing) return
+    const known = this.#number
+    const again = () => {
+      // It got further, to another batch.
+      const nextMs = this.#number > known ? firstRetryMs : retryMs
+      this.#flushAfter(nextMs, Math.min(flushIntervalMs, nextMs * 2))
+    }
+    this.#timer = setTimeout(() => this.flush().then(() => this.#flushAfter(flushIntervalMs), again), pauseMs)
+    this.#timer.unref()
   }
 
   async #write(): Promise<void> {

@@ -19,7 +19,7 @@ import { onOneDatabase } from '../setup/databases.ts'
 import { browserNote, skipsBrowser, useBrowser } from './browser.ts'
 import { isFocused } from './chromium.ts'
 
-const state = { remaining: 5, held: 0, resets_at: null, default_cost: 1 }
+const state = { remaining: 5, owed: 0, held: 0, resets_at: null, default_cost: 1 }
 const requests = { ...state, name: 'requests', limit: 100, window_seconds: 90, burst: 20, default_cost: 0 }
 const credits = {
   ...state,
@@ -30,7 +30,7 @@ const credits = {
   overdraft: 7,
 } as const
 const inputOf = (limit: typeof requests | typeof credits) => {
-  const { remaining, held, resets_at, default_cost, ...input } = limit
+  const { remaining, owed, held, resets_at, default_cost, ...input } = limit
   return default_cost === 1 ? input : { ...input, default_cost }
 }
 
@@ -208,7 +208,7 @@ onOneDatabase('SQLite', `limits in the console${browserNote}`, (makeDatabase) =>
       await adding.getByLabel('Reference').fill('payment 4711')
       await adding.getByRole('button', { name: 'Add units' }).click()
       await limits.getByText('501 of 501 left').waitFor()
-      await page.getByText('Added units to a limit').first().waitFor()
+      await page.getByText('Changed the units of a limit').first().waitFor()
 
       await limits.getByRole('button', { name: 'Edit the limits' }).click()
       const editing = page.getByRole('dialog', { name: 'Edit the limits' })

@@ -114,6 +114,18 @@ describe('the changes of an event', () => {
     ])
   })
 
+  test('units are told by what became of them', () => {
+    const told = (changes: Record<string, unknown>) =>
+      describeChanges(event('limit.units_added', changes)).map((change) => 'to' in change && change.to)
+    expect(told({ add: 1_000, reference: 'payment 1' })).toEqual([
+      text('1,000 units added'),
+      text('payment 1'),
+    ])
+    expect(told({ add: -1_000 })).toEqual([text('1,000 units taken')])
+    expect(told({ add: 1 })).toEqual([text('1 unit added')])
+    expect(told({ units: 12_345 })).toEqual([text('12,345 units')])
+  })
+
   test('a field that is not known, or of another shape, is shown as it is', () => {
     const changes = {
       __proto__: null,

@@ -82,7 +82,7 @@ export function printPermissions({ granted, suggested, complete }: KeyPermission
   printTable<KeyPermissions['granted'][number]>(
     [
       { heading: 'PERMISSION', value: ({ permission }) => permission },
-      { heading: 'CALLS', value: ({ calls }) => calls.toLocaleString('en') },
+      { heading: 'CALLS', value: ({ calls }) => String(calls) },
       { heading: 'LAST USED', value: ({ lastUsedAt }) => formatAgoCell(lastUsedAt, now) },
     ],
     granted,

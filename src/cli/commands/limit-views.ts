@@ -16,13 +16,18 @@ export function limitColumns(now: number, ofPlan: readonly LimitState[]): Column
   return [
     { heading: 'NAME', value: ({ name }) => name },
     { heading: 'LIMIT', value: (limit) => formatLimit(limit).slice(limit.name.length + 1) },
-    { heading: 'LEFT', value: ({ remaining }) => String(remaining) },
+    { heading: 'LEFT', value: describeLeft },
     { heading: 'HELD', value: ({ held }) => String(held), leaves: 1 },
     { heading: 'RESETS', value: (limit) => describeReset(limit, now) },
     ...(ofPlan.length === 0
       ? []
       : [{ heading: 'FROM', value: (limit: LimitState) => (ofPlan.includes(limit) ? 'plan' : 'own') }]),
   ]
+}
+
+/** What is left; `0, owes 432` if it is less than nothing. */
+function describeLeft({ remaining, owed }: LimitState): string {
+  return owed > 0 ? `${remaining}, owes ${owed}` : String(remaining)
 }
 
 /** When a quota begins anew; a rate is said to be full. */
@@ -47,7 +52,14 @@ export function limitFields({
 
 /** Writes limits in one line, each as `--limit` takes it. */
 function describeLimits(limits: readonly LimitState[]): string {
-  return limits.map((limit) => `${formatLimit(limit)} (${limit.remaining} left)`).join(', ') || 'none'
+  return (
+    limits
+      .map(
+        (limit) =>
+          `${formatLimit(limit)} (${limit.owed > 0 ? `owes ${limit.owed}` : `${limit.remaining} left`})`,
+      )
+      .join(', ') || 'none'
+  )
 }
 
 /** Writes what a verdict tells of a limit. */

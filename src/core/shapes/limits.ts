@@ -69,6 +69,8 @@ export const limitSchema = z
   .meta({ id: 'Limit', examples: [rateExample] })
 
 interface GivenLimit {
+  limit: number
+  defaultCost: number
   windowSeconds?: number | undefined
   burst?: number | null | undefined
   resets?: Resets | undefined
@@ -77,7 +79,7 @@ interface GivenLimit {
 }
 
 function limitFault(given: GivenLimit): { path: string; message: string } | undefined {
-  const { windowSeconds, burst, resets: period, anchor, overdraft } = given
+  const { limit, windowSeconds, burst, resets: period, anchor, overdraft, defaultCost } = given
   if ((windowSeconds === undefined) === (period === undefined))
     return {
       path: 'windowSeconds',
@@ -92,6 +94,13 @@ function limitFault(given: GivenLimit): { path: string; message: string } | unde
     return {
       path: 'overdraft',
       message: 'Belongs to a quota: leave it out, or name resets instead of window_seconds.',
+    }
+  const held = burst ?? limit
+  // A bucket that holds nothing is meant to let nobody pass.
+  if (windowSeconds !== undefined && held > 0 && defaultCost > held)
+    return {
+      path: 'defaultCost',
+      message: `Must be at most ${held}, what the bucket holds: no call that names no cost would ever pass.`,
     }
   if (anchor != null && period !== 'weekly' && period !== 'monthly')
     return { path: 'anchor', message: 'Belongs to a quota that resets weekly or monthly.' }
@@ -118,6 +127,7 @@ const stateExample = {
   burst: 100,
   defaultCost: 1,
   remaining: 88,
+  owed: 0,
   held: 8,
   resetsAt: new Date('2026-02-01T08:30:07Z'),
 }
@@ -150,6 +160,10 @@ export const limitStateSchema = plainLimitSchema
   .extend({
     remaining: count.meta({
       description: 'How many units are left; those that processes hold are among them.',
+    }),
+    owed: count.meta({
+      description:
+        'How many units are missing to 0: settlements drew more than there were, or units were taken away, or the limit was lowered. What comes pays them first.',
     }),
     held: count.meta({ description: 'How many of these processes hold, to answer calls from memory.' }),
     resetsAt: instant.nullable().meta({

@@ -79,19 +79,21 @@ export function toLimitState(
 ): LimitState {
   const current = advance(counter ?? newCounter(allowance, epoch, now), allowance, epoch, now)
   const held = outOf(current.holders)
-  const remaining = Math.max(0, storeOf(current, allowance) + held)
+  const left = storeOf(current, allowance) + held
+  const remaining = Math.max(0, left)
   return {
     name,
     ...describeAllowance(allowance),
     defaultCost,
     remaining,
+    owed: Math.max(0, -left),
     held: Math.min(held, remaining),
-    resetsAt: resetsAt(allowance, remaining, current.asOf),
+    resetsAt: resetsAt(allowance, left, current.asOf),
   }
 }
 
-function resetsAt(allowance: Allowance, remaining: number, now: number): Date | null {
-  const end = allowance.kind === 'rate' ? fullAt(allowance, remaining, now) : periodEnd(allowance, now)
+function resetsAt(allowance: Allowance, left: number, now: number): Date | null {
+  const end = allowance.kind === 'rate' ? fullAt(allowance, left, now) : periodEnd(allowance, now)
   return end === null ? null : new Date(end)
 }
 
