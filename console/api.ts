@@ -7,6 +7,7 @@ import type { LimitInput, LimitState, PlainLimit } from '../src/core/shapes/limi
 import type { Organization, OrganizationDetails } from '../src/core/shapes/organizations.ts'
 import type { Plan, PlanDetails } from '../src/core/shapes/plans.ts'
 import type { Session } from '../src/core/shapes/sessions.ts'
+import type { UsageRow } from '../src/core/shapes/usage.ts'
 import type { Verdict } from '../src/core/shapes/verification.ts'
 import type { Wire } from '../src/core/wire.ts'
 import { connection } from './connection.ts'
@@ -24,6 +25,7 @@ export type WireVerdict = Wire<Verdict>
 export type WireOrganizationDetails = Wire<OrganizationDetails>
 export type WirePlan = Wire<Plan>
 export type WirePlanDetails = Wire<PlanDetails>
+export type WireUsageRow = Wire<UsageRow>
 export type WireLimit = Wire<LimitState>
 export type WirePlainLimit = Wire<PlainLimit>
 export type WireLimitInput = Wire<LimitInput>
@@ -118,6 +120,21 @@ export async function getPart<Answer>(
   // RFC 8288: the server says where the next part is.
   const link = /<([^>]+)>; rel="next"/.exec(response.headers.get('link') ?? '')?.[1]
   return { answer: (await response.json()) as Answer, next: link && resolve(link, response.url) }
+}
+
+/** Figures of usage, and up to when they are closed (RFC 3339): what comes after it may still change. */
+export interface Figures {
+  rows: WireUsageRow[]
+  closedUntil: string
+}
+
+/** Gets figures of usage. Throws {@link ApiError}. */
+export async function getFigures(path: string, signal: AbortSignal): Promise<Figures> {
+  const response = await send('GET', path, { signal })
+  return {
+    rows: (await response.json()) as WireUsageRow[],
+    closedUntil: response.headers.get('latchkey-closed-until') ?? '',
+  }
 }
 
 /** The path and the query that a link names, seen from the address that gave it. */

@@ -4,9 +4,11 @@ import { Link, Outlet, useRouterState } from '@tanstack/react-router'
 import {
   Blocks,
   Building2,
+  ChartColumn,
   CircleHelp,
   FlaskConical,
   KeyRound,
+  LayoutDashboard,
   LogOut,
   Menu,
   MonitorSmartphone,
@@ -88,10 +90,16 @@ const entry =
 const current = { 'aria-current': 'page' } as const
 
 function Navigation() {
-  const { isRoot, key } = useSession()
+  const { isRoot, key, refusal } = useSession()
+  const seesUsage = isRoot || refusal('latchkey:usage:read') === undefined
   const isOnKey = useRouterState({ select: (state) => state.location.pathname.startsWith('/keys/') })
   return (
     <nav aria-label="Main" className="grow space-y-0.5 px-3 py-2">
+      {seesUsage && (
+        <Link to="/" className={entry}>
+          <LayoutDashboard size={17} aria-hidden /> Overview
+        </Link>
+      )}
       {isRoot ? (
         <>
           <Link to="/organizations" className={entry}>
@@ -113,6 +121,11 @@ function Navigation() {
           {...(isOnKey && current)}
         >
           <KeyRound size={17} aria-hidden /> Keys
+        </Link>
+      )}
+      {seesUsage && (
+        <Link to="/usage" className={entry}>
+          <ChartColumn size={17} aria-hidden /> Usage
         </Link>
       )}
       <Link to="/audit-log" className={entry}>

@@ -16,8 +16,9 @@ import {
   type WireSecret,
   type WireSession,
 } from './api.ts'
-import type { SelectedKeys } from './format/key-selections.ts'
+import { type KeySelection, type SelectedKeys, selectedKeys } from './format/key-selections.ts'
 import type { KeySearch } from './searches.ts'
+import { rootOrganizationId } from './session.ts'
 
 /** What can be chosen from a search: an id, its name, and what tells it from others of that name. */
 export interface SearchOption {
@@ -41,6 +42,57 @@ interface KeyFilter extends Partial<Omit<SelectedKeys, 'sort'>> {
 export function keysQuery({ organization, ...filter }: KeyFilter, rowsBefore = 0) {
   const first = `/v1/keys${query({ organization_id: organization, ...filter, limit: pageSize })}`
   return listOf<WireKey>('keys', first, rowsBefore)
+}
+
+/** As many keys of a selection are told beside others. */
+const fewKeys = 5
+
+/**
+ * The first active keys of a selection. Of all organizations, without the operator's own: to sign in with a key is no use
+ * of it.
+ */
+export function selectedKeysQuery(only: KeySelection, organization: string | undefined, now: number) {
+  const parameters = { organization_id: organization, ...selectedKeys(only, now), limit: 4 * fewKeys }
+  const first = `/v1/keys${query(parameters)}`
+  return queryOptions({
+    queryKey: ['keys', 'selection', first],
+    // A page may be short before the end: of keys that fit, a few are looked for among many.
+    queryFn: async ({ signal }) => {
+      const keys = await findSome<WireKey, WireKey>(first, signal, (key) => key)
+      return keys
+        .filter(({ organization_id: owner }) => organization !== undefined || owner !== rootOrganizationId)
+        .slice(0, fewKeys)
+    },
+  })
+}
+
+/** What of a fresh server's first steps is done, in an organization or by the operator's customers. */
+export function firstStepsQuery(organization: string | undefined, ownKey: string) {
+  const list = (parameters: Record<string, string>, limit: number) =>
+    `/v1/keys${query({ organization_id: organization, status: 'all', ...parameters, limit })}`
+  return queryOptions({
+    queryKey: ['keys', 'first-steps', organization ?? ''],
+    queryFn: async ({ signal }) => {
+      const [organizations, keys, used] = await Promise.all([
+        organization === undefined
+          ? getPage<WireOrganization>('/v1/organizations?limit=2', signal)
+          : undefined,
+        getPage<WireKey>(list({}, fewKeys), signal),
+        getPage<WireKey>(list({ never_used: 'false', sort: '-last_used_at' }, fewKeys), signal),
+      ])
+      // The operator's own keys are there from the beginning, and so is the one that is signed in.
+      const counts = ({ id, organization_id: owner }: WireKey) =>
+        organization === undefined ? owner !== rootOrganizationId : id !== ownKey
+      const first = organizations?.items.find(({ id }) => id !== rootOrganizationId)
+      return {
+        hasOrganization: organization !== undefined || first !== undefined,
+        /** One to make a key for. */
+        organization: organization ?? first?.id,
+        hasKey: keys.items.some(counts),
+        isVerified: used.items.some(counts),
+      }
+    },
+  })
 }
 
 export function organizationsQuery(filter: { q?: string | undefined }, rowsBefore = 0) {

@@ -5,14 +5,27 @@ import { RouteFailure } from './components/route-failure.tsx'
 import { later } from './later.tsx'
 import { Layout } from './layout.tsx'
 import { NotFoundPage } from './pages/not-found.tsx'
-import { readAuditSearch, readKeySearch, readOrganizationSearch } from './searches.ts'
+import {
+  readAuditSearch,
+  readKeySearch,
+  readOrganizationSearch,
+  readOverviewSearch,
+  readUsageSearch,
+} from './searches.ts'
 
 const root = createRootRoute({ component: Layout, notFoundComponent: NotFoundPage })
 
 const home = createRoute({
   getParentRoute: () => root,
   path: '/',
-  component: later(async () => (await import('./pages/home.tsx')).HomePage),
+  validateSearch: readOverviewSearch,
+  component: later(async () => (await import('./pages/overview/overview.tsx')).OverviewPage),
+})
+const usage = createRoute({
+  getParentRoute: () => root,
+  path: '/usage',
+  validateSearch: readUsageSearch,
+  component: later(async () => (await import('./pages/usage/usage.tsx')).UsagePage),
 })
 const organizations = createRoute({
   getParentRoute: () => root,
@@ -67,6 +80,7 @@ const sessions = createRoute({
 export const router = createRouter({
   routeTree: root.addChildren([
     home,
+    usage,
     organizations,
     organization,
     newKey,

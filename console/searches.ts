@@ -2,6 +2,7 @@
 import type { AuditAction } from '../src/core/shapes/audit.ts'
 import { auditActions } from './format/audit-actions.ts'
 import { type KeySelection, keySelections } from './format/key-selections.ts'
+import { type UsageRange, usageRanges } from './format/usage.ts'
 
 type Search = Record<string, unknown>
 
@@ -30,6 +31,41 @@ export function readKeySearch({ q, status, only, sort }: Search): KeySearch {
     ...oneOf('status', statuses, status),
     ...oneOf('only', Object.keys(keySelections) as KeySelection[], only),
     ...oneOf('sort', sorts, sort),
+  }
+}
+
+interface OverviewSearch {
+  range?: UsageRange
+}
+
+export function readOverviewSearch({ range }: Search): OverviewSearch {
+  return oneOf('range', Object.keys(usageRanges) as UsageRange[], range)
+}
+
+export const usageCuts = ['hour', 'day', 'month'] as const
+export const usageGroups = ['key', 'organization', 'code'] as const
+
+export interface UsageSearch {
+  organization?: string
+  key?: string
+  /** A time up to now; without it, `since` and `until`. */
+  range?: UsageRange
+  /** RFC 3339. */
+  since?: string
+  until?: string
+  by?: (typeof usageCuts)[number]
+  group?: (typeof usageGroups)[number]
+}
+
+export function readUsageSearch({ organization, key, range, since, until, by, group }: Search): UsageSearch {
+  return {
+    ...text('organization', organization),
+    ...text('key', key),
+    ...oneOf('range', Object.keys(usageRanges) as UsageRange[], range),
+    ...text('since', since),
+    ...text('until', until),
+    ...oneOf('by', usageCuts, by),
+    ...oneOf('group', usageGroups, group),
   }
 }
 

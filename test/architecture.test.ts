@@ -113,7 +113,6 @@ const absences: Record<string, string> = {
   'console/pages/settlements': 'programs settle, and nobody by hand',
   'docs/guides/settlements': 'the guide of limits tells of them',
   'docs/guides/plans': 'the guide of limits tells of them',
-  'console/pages/usage': 'programs bill by it over HTTP; pages follow',
   'console/pages/limits': 'they are shown with their owners: keys and organizations',
 }
 

@@ -7,13 +7,16 @@ import type { Stage } from './stage.ts'
 
 /** The addresses of all pages, no two of one kind in a row, where everybody is signed in as the operator. */
 const pages: Record<string, (stage: Stage) => string> = {
+  overview: () => '/',
   keys: () => '/organizations/acme',
+  usage: () => '/usage',
   organizations: () => '/organizations',
   'keys in every state': () => '/keys?status=all',
   'keys, none yet': () => '/organizations/umbrella-labs',
   'organizations, none found': () => '/organizations?q=nothing',
   'a new key': () => '/organizations/acme/new-key',
   'a key': ({ keyId }) => `/keys/${keyId}`,
+  'usage by key': () => '/usage?group=key&range=24h',
   'the audit log': () => '/audit-log',
   'no key': () => '/keys/01a20711-2508-7000-8000-18883f1ab395',
   'a token to try': () => '/try',

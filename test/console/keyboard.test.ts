@@ -12,7 +12,7 @@ onOneDatabase('SQLite', `the console by the keyboard alone${browserNote}`, (make
     const { keys, organizations } = server.latchkey
     await organizations.create({ id: 'globex', name: 'Globex' })
     await keys.create({ organizationId: 'root', name: 'Other', permissions: ['emails:send'] })
-    const page = await browser.open(server)
+    const page = await browser.open(server, { path: '/organizations' })
     const { keyboard } = page
     const isHere = (name: string) => page.getByRole('heading', { level: 1, name, exact: true }).waitFor()
 

@@ -35,6 +35,8 @@ describe(`the layout of the console${browserNote}`, () => {
       })
       const shifted: Record<string, number> = {}
       for (const path of [
+        '/',
+        '/usage',
         '/organizations',
         '/organizations/acme',
         '/keys?status=all',

@@ -10,9 +10,8 @@ onOneDatabase('PostgreSQL', `organizations in the console${browserNote}`, (makeD
 
   test.skipIf(skipsBrowser)('an empty server says what to do first, and the way leads to a key', async () => {
     const server = await browser.serve(await makeDatabase())
-    const page = await browser.open(server, { token: server.rootKey })
+    const page = await browser.open(server, { token: server.rootKey, path: '/organizations' })
     await page.getByRole('heading', { name: 'No customer yet' }).waitFor()
-    expect(new URL(page.url()).pathname).toBe('/organizations')
     // The operator's own is there from the first, and is named so.
     await page.getByRole('row', { name: /root.*operator/i }).waitFor()
     await page.getByRole('button', { name: 'Create the first organization' }).click()
@@ -32,7 +31,7 @@ onOneDatabase('PostgreSQL', `organizations in the console${browserNote}`, (makeD
     async () => {
       const server = await browser.serve(await makeDatabase())
       await server.latchkey.organizations.create({ id: 'acme', name: 'The first' })
-      const page = await browser.open(server, { token: server.rootKey })
+      const page = await browser.open(server, { token: server.rootKey, path: '/organizations' })
       await page.getByRole('button', { name: 'New organization' }).click()
       const dialog = page.getByRole('dialog', { name: 'New organization' })
       const [name, id] = [dialog.getByLabel('Name'), dialog.getByLabel('Id')]
@@ -76,7 +75,7 @@ onOneDatabase('PostgreSQL', `organizations in the console${browserNote}`, (makeD
         ['initech', 'Initech'],
       ] as const)
         await server.latchkey.organizations.create({ id, name })
-      const page = await browser.open(server, { token: server.rootKey })
+      const page = await browser.open(server, { token: server.rootKey, path: '/organizations' })
       const names = () => page.getByRole('table').getByRole('link').allInnerTexts()
       await page.getByText('4 organizations').waitFor()
       expect(new Set(await names())).toEqual(new Set(['Acme Robotics', 'Globex', 'Initech', 'Root']))
@@ -153,7 +152,7 @@ onOneDatabase('PostgreSQL', `organizations in the console${browserNote}`, (makeD
       await go(own, '/organizations')
       expect(new URL(own.url()).pathname).toBe('/organizations/acme')
 
-      const page = await browser.open(server, { token: reader.key })
+      const page = await browser.open(server, { token: reader.key, path: '/organizations' })
       const create = page.getByRole('button', { name: 'New organization' })
       await create.waitFor()
       expect(await descriptionOf(create)).toBe('Your key lacks the permission latchkey:organizations:write.')

@@ -1,9 +1,10 @@
 // A Latchkey as it looks after some months of use, for pictures and for reading every page with something on it.
 import { randomUUID } from 'node:crypto'
-import type { CreateKeyInput } from '../../src/core/shapes/keys.ts'
+import type { CreatedKey, CreateKeyInput } from '../../src/core/shapes/keys.ts'
 import { openLatchkey } from '../../src/latchkey.ts'
 import { callerBy } from '../setup/callers.ts'
 import { startTestServer, type TestServer } from '../setup/server.ts'
+import { addTraffic } from '../setup/traffic.ts'
 
 const minute = 60_000
 const hour = 60 * minute
@@ -127,7 +128,7 @@ async function play(database: string): Promise<Omit<Stage, 'server'>> {
     },
     4 * minute,
   )
-  await create(
+  const nightly = await create(
     31 * day,
     { ...acme, name: 'Nightly report', permissions: ['reports:read', 'emails:send'] },
     9 * hour,
@@ -142,7 +143,7 @@ async function play(database: string): Promise<Omit<Stage, 'server'>> {
     },
     14 * day,
   )
-  await create(
+  const billing = await create(
     9 * day,
     { ...acme, name: 'Billing sync', permissions: ['invoices:read', 'invoices:write', 'customers:read'] },
     12 * minute,
@@ -153,13 +154,14 @@ async function play(database: string): Promise<Omit<Stage, 'server'>> {
     { ...acme, name: 'CI 🚀', permissions: ['emails:send'] },
     38 * 1000,
   )
+  const others: CreatedKey[] = []
   for (const [organizationId, name] of [
     ['globex', 'Website'],
     ['globex', 'Warehouse'],
     ['initech', 'TPS reports'],
     ['stark', 'Jarvis'],
   ] as const) {
-    await create(2 * day, { organizationId, name, permissions: ['emails:send'] }, 5 * hour)
+    others.push(await create(2 * day, { organizationId, name, permissions: ['emails:send'] }, 5 * hour))
   }
   at(29 * day)
   await keys.revoke(revoked.id, from('198.51.100.7'))
@@ -173,6 +175,24 @@ async function play(database: string): Promise<Omit<Stage, 'server'>> {
   const rotated = await keys.rotate(key.id, { graceSeconds: 3 * 86_400 }, from('198.51.100.7'))
   at(6 * minute)
   await latchkey.verify(key.key)
+  const [website, warehouse, reports, jarvis] = others as [CreatedKey, CreatedKey, CreatedKey, CreatedKey]
+  await addTraffic(
+    database,
+    [
+      { key, perHour: 4_200, refused: { rate_limited: 0.012, insufficient_permissions: 0.004 } },
+      { key: staging, perHour: 310, refused: { insufficient_permissions: 0.05 } },
+      { key: nightly, perHour: 40 },
+      { key: billing, perHour: 120, refused: { quota_exceeded: 0.08 }, sinceHours: 9 * 24 },
+      { key: website, perHour: 1_900, sinceHours: 48, refused: { insufficient_permissions: 0.02 } },
+      { key: warehouse, perHour: 260, sinceHours: 48 },
+      { key: reports, perHour: 90, sinceHours: 48 },
+      { key: jarvis, perHour: 610, sinceHours: 48, refused: { rate_limited: 0.03 } },
+      { key: revoked, perHour: 25, refused: { revoked: 1 }, sinceHours: 29 * 24 },
+      { perHour: 30, refused: { malformed: 0.4, not_found: 0.6 } },
+    ],
+    32 * 24,
+    present,
+  )
   at(2 * minute)
   await latchkey.verify(rotated.key, { cost: { newsletters: 31, credits: 61_250, requests: 40 } })
   return { keyId: key.id, stagingId: staging.id, token }

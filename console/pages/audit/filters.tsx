@@ -3,14 +3,14 @@ import { SlidersHorizontal } from 'lucide-react'
 import { useId, useState } from 'react'
 import type { AuditAction } from '../../../src/core/shapes/audit.ts'
 import { Button } from '../../components/button.tsx'
+import { KeyChoice, OrganizationChoice } from '../../components/choices.tsx'
+import { DayInput } from '../../components/day-input.tsx'
 import { Field } from '../../components/field.tsx'
 import { auditActions } from '../../format/audit-actions.ts'
 import { dayInput, endOfDay, lastDayInput, startOfDay } from '../../format/days.ts'
 import { isKeyId } from '../../format/key-ids.ts'
 import type { AuditSearch } from '../../searches.ts'
 import { useSession } from '../../session.ts'
-import { KeyChoice, OrganizationChoice } from './choices.tsx'
-import { DayInput } from './inputs.tsx'
 
 type Faults = Partial<Record<keyof AuditSearch, string>>
 

@@ -9,6 +9,7 @@ import { Button, LinkButton } from '../../components/button.tsx'
 import { EmptyState, ErrorNotice, Notice } from '../../components/notices.tsx'
 import { Page, PageSkeleton, Section } from '../../components/page.tsx'
 import { Status } from '../../components/status.tsx'
+import { RecentUsage } from '../../components/usage/recent.tsx'
 import { type KeyWithSecrets, keyQuery } from '../../queries.ts'
 import { useSession } from '../../session.ts'
 import { useKeyCrumbs } from './key/crumbs.ts'
@@ -144,6 +145,7 @@ function KeyFound({ of: key, rotated }: KeyFoundProps) {
               edit={(field) => show({ window: 'edit', field })}
             />
           </Section>
+          <RecentUsage owner={{ key: key.id }} lead="The calls with this key, valid or not." />
           <KeyLimits
             of={key}
             refusal={refusals.change}

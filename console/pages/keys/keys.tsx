@@ -10,6 +10,7 @@ import { marked } from '../../components/foreign.tsx'
 import { MissingPart } from '../../components/missing-part.tsx'
 import { EmptyState } from '../../components/notices.tsx'
 import { Page } from '../../components/page.tsx'
+import { RecentUsage } from '../../components/usage/recent.tsx'
 import { later } from '../../later.tsx'
 import { organizationQuery } from '../../queries.ts'
 import type { KeySearch } from '../../searches.ts'
@@ -77,6 +78,7 @@ export function OrganizationKeysPage() {
       {organization && hasLimits(organization) && <OrganizationLimits of={organization} />}
       {/* Limits that come late would push the list down. */}
       <div aria-busy={!isSettled} className={isSettled ? '' : 'invisible'}>
+        <RecentUsage owner={{ organization: id }} lead="The calls with keys of this organization." isLow />
         <KeyList
           key={id}
           caption={`Keys of ${name}`}

@@ -1,6 +1,6 @@
 // The controls of filters: what is typed in them is taken once it is whole.
 import { useEffect, useState } from 'react'
-import type { ControlProps } from '../../components/field.tsx'
+import type { ControlProps } from './field.tsx'
 
 /** A day, taken once the whole of it is given. */
 export function DayInput({

@@ -1,10 +1,11 @@
 // The filters that are filled by names: the key that something was done to or by, and the organization.
-import { useKeyName } from '../../components/key-name.tsx'
-import { SearchChoice } from '../../components/search-choice.tsx'
-import { isKeyId } from '../../format/key-ids.ts'
-import { useOrganizationName } from '../../organization-names.ts'
-import { findKeys, findOrganizations } from '../../queries.ts'
-import { useSession } from '../../session.ts'
+
+import { isKeyId } from '../format/key-ids.ts'
+import { useOrganizationName } from '../organization-names.ts'
+import { findKeys, findOrganizations } from '../queries.ts'
+import { useSession } from '../session.ts'
+import { useKeyName } from './key-name.tsx'
+import { SearchChoice } from './search-choice.tsx'
 
 interface ChoiceProps {
   label: string
@@ -30,7 +31,7 @@ export function KeyChoice({ id, organization, ...rest }: ChoiceProps & { organiz
       value={id}
       name={isId ? name : undefined}
       search={search}
-      placeholder="The key’s name or id"
+      placeholder="Its name or id"
     />
   )
 }

@@ -1,0 +1,102 @@
+// The keys or organizations with most calls.
+import { useQuery } from '@tanstack/react-query'
+import { Link } from '@tanstack/react-router'
+import { ErrorNotice } from '../../components/notices.tsx'
+import { Section } from '../../components/page.tsx'
+import { Named } from '../../components/usage/named.tsx'
+import { useHour } from '../../components/usage/recent.tsx'
+import { countOf } from '../../format/limits.ts'
+import { rangeOfKeys, type UsageRange, usageRanges } from '../../format/usage.ts'
+import { busiestQuery, type UsageOwner } from '../../usage-queries.ts'
+
+const texts = {
+  key: { title: 'Busiest keys', heading: 'Key' },
+  organization: { title: 'Busiest organizations', heading: 'Organization' },
+} as const
+
+export function Busiest({
+  group,
+  range,
+  owner,
+}: {
+  group: 'key' | 'organization'
+  range: UsageRange
+  owner: UsageOwner
+}) {
+  const hour = useHour()
+  const compared = group === 'key' ? rangeOfKeys(range, owner.organization) : range
+  const { data, error, refetch } = useQuery(busiestQuery(group, compared, owner, hour))
+  const { title, heading } = texts[group]
+  const rows = data?.rows
+  const most = rows?.[0]?.calls ?? 1
+  return (
+    <Section
+      title={title}
+      lead={
+        <>
+          {/* Over a longer time the keys of all organizations are not compared. */}
+          {compared !== range && `${capital(usageRanges[compared].lead)}. `}
+          <Link
+            to="/usage"
+            search={{ range: compared, group }}
+            className="text-link underline underline-offset-2"
+          >
+            More of them
+          </Link>
+        </>
+      }
+    >
+      {rows === undefined ? (
+        error === null ? (
+          <div className="h-40 animate-pulse rounded bg-sunken" aria-hidden />
+        ) : (
+          <ErrorNotice title="They could not be read" error={error} retry={() => void refetch()} />
+        )
+      ) : rows.length === 0 ? (
+        <p className="text-muted">No calls.</p>
+      ) : (
+        <table className="w-full table-fixed border-collapse">
+          <caption className="sr-only">{`${title} ${usageRanges[compared].lead}`}</caption>
+          <thead>
+            <tr className="text-xs text-muted">
+              <th scope="col" className="pb-1 text-left font-medium">
+                {heading}
+              </th>
+              <th scope="col" className="w-24 pb-1 text-right font-medium">
+                Calls
+              </th>
+              <th scope="col" className="w-24 pb-1 text-right font-medium">
+                Refused
+              </th>
+            </tr>
+          </thead>
+          <tbody>
+            {rows.map(({ id, name, calls, valid }) => (
+              <tr key={id ?? ''} className="border-t border-line">
+                <th scope="row" className="py-1.5 pr-3 text-left font-normal">
+                  <Named group={group} id={id} name={name} />
+                  <svg
+                    className="mt-1 block h-1 w-full rounded-full text-valid"
+                    preserveAspectRatio="none"
+                    viewBox="0 0 100 1"
+                    aria-hidden
+                  >
+                    <rect width={Math.max(0.5, (100 * calls) / most)} height="1" fill="currentColor" />
+                  </svg>
+                </th>
+                <td className="py-1.5 text-right tabular-nums">{countOf(calls)}</td>
+                <td className={`py-1.5 text-right tabular-nums ${calls > valid ? '' : 'text-muted'}`}>
+                  {countOf(calls - valid)}
+                </td>
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      )}
+    </Section>
+  )
+}
+
+function capital(text: string): string {
+  return text.charAt(0).toUpperCase() + text.slice(1)
+}

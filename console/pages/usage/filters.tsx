@@ -1,0 +1,142 @@
+// The filters of usage: each stands in the address.
+import { Button } from '../../components/button.tsx'
+import { KeyChoice, OrganizationChoice } from '../../components/choices.tsx'
+import { DayInput } from '../../components/day-input.tsx'
+import { Field } from '../../components/field.tsx'
+import { dayInput, endOfDay, lastDayInput, startOfDay } from '../../format/days.ts'
+import { type UsageRange, usageRanges } from '../../format/usage.ts'
+import { type UsageSearch, usageCuts, usageGroups } from '../../searches.ts'
+import { useSession } from '../../session.ts'
+import { defaultRange, type UsageFaults } from './view.ts'
+
+const cuts = { hour: 'Hour', day: 'Day', month: 'Month' } as const
+const groups = { key: 'Key', organization: 'Organization', code: 'Verdict' } as const
+
+interface UsageFiltersProps {
+  search: UsageSearch
+  faults: UsageFaults
+  change: (next: (search: UsageSearch) => UsageSearch) => void
+}
+
+export function UsageFilters({ search, faults, change }: UsageFiltersProps) {
+  const { isRoot } = useSession()
+  const set = <Name extends keyof UsageSearch>(name: Name, value: UsageSearch[Name] | undefined) =>
+    change(({ [name]: _, ...others }) => (value === undefined ? others : { ...others, [name]: value }))
+  const hasDays = search.since !== undefined || search.until !== undefined
+  return (
+    <form
+      aria-label="Filters"
+      className="card mb-6 grid grid-cols-2 gap-4 p-4 lg:grid-cols-4 xl:grid-cols-7"
+      onSubmit={(event) => event.preventDefault()}
+      noValidate
+    >
+      <Field label="Time">
+        {(control) => (
+          <select
+            {...control}
+            className="input"
+            value={hasDays ? '' : (search.range ?? defaultRange)}
+            onChange={({ target }) =>
+              change(({ since: _, until: __, ...others }) => ({
+                ...others,
+                range: target.value as UsageRange,
+              }))
+            }
+          >
+            {Object.entries(usageRanges).map(([value, { label }]) => (
+              <option key={value} value={value}>
+                {label}
+              </option>
+            ))}
+            {hasDays && <option value="">The days given</option>}
+          </select>
+        )}
+      </Field>
+      <Field label="By" error={faults.by}>
+        {(control) => (
+          <select
+            {...control}
+            className="input"
+            value={search.by ?? ''}
+            onChange={({ target }) =>
+              set(
+                'by',
+                usageCuts.find((cut) => cut === target.value),
+              )
+            }
+          >
+            <option value="">What fits</option>
+            {usageCuts.map((cut) => (
+              <option key={cut} value={cut}>
+                {cuts[cut]}
+              </option>
+            ))}
+          </select>
+        )}
+      </Field>
+      <Field label="From" error={faults.since}>
+        {(control) => (
+          <DayInput
+            control={control}
+            day={dayInput(search.since)}
+            change={(day) => set('since', startOfDay(day))}
+          />
+        )}
+      </Field>
+      <Field label="To" error={faults.until}>
+        {(control) => (
+          <DayInput
+            control={control}
+            day={lastDayInput(search.until)}
+            change={(day) => set('until', endOfDay(day))}
+          />
+        )}
+      </Field>
+      {isRoot && (
+        <OrganizationChoice
+          label="Organization"
+          id={search.organization}
+          change={(organization) => set('organization', organization)}
+          error={faults.organization}
+        />
+      )}
+      <KeyChoice
+        label="Key"
+        id={search.key}
+        organization={search.organization}
+        change={(key) => set('key', key)}
+        error={faults.key}
+        isFirst
+      />
+      <Field label="Compare" error={faults.group}>
+        {(control) => (
+          <select
+            {...control}
+            className="input"
+            value={search.group ?? ''}
+            onChange={({ target }) =>
+              set(
+                'group',
+                usageGroups.find((group) => group === target.value),
+              )
+            }
+          >
+            <option value="">Nothing</option>
+            {usageGroups
+              .filter((group) => isRoot || group !== 'organization')
+              .map((group) => (
+                <option key={group} value={group}>
+                  {groups[group]}
+                </option>
+              ))}
+          </select>
+        )}
+      </Field>
+      {Object.keys(search).length > 0 && (
+        <div className="col-span-full">
+          <Button onClick={() => change(() => ({}))}>Clear the filters</Button>
+        </div>
+      )}
+    </form>
+  )
+}

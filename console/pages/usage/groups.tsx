@@ -1,0 +1,102 @@
+// Keys, organizations or verdicts beside each other, those with most calls first.
+import { useQuery } from '@tanstack/react-query'
+import type { WireUsageRow } from '../../api.ts'
+import { ErrorNotice } from '../../components/notices.tsx'
+import { Section } from '../../components/page.tsx'
+import { Named } from '../../components/usage/named.tsx'
+import { countOf } from '../../format/limits.ts'
+import { codeTitle, reasonsOf, shareOf, totalOf } from '../../format/usage.ts'
+import type { UsageSearch } from '../../searches.ts'
+import { figuresQuery } from '../../usage-queries.ts'
+import type { UsageView } from './view.ts'
+
+const most = 50
+const number = 'w-28 px-3 py-1.5 text-right tabular-nums last:pr-0'
+
+const headings = { key: 'Key', organization: 'Organization', code: 'Verdict' } as const
+
+interface UsageGroupsProps {
+  group: NonNullable<UsageSearch['group']>
+  view: UsageView
+  /** The rows of the chart, whose sum is that of all groups. */
+  rows: WireUsageRow[]
+}
+
+export function UsageGroups({ group, view, rows }: UsageGroupsProps) {
+  const question = { ...view.question, by: 'total', group, limit: most } as const
+  const { data, error, refetch } = useQuery(figuresQuery(question))
+  const all = totalOf(rows).calls
+  const caption = `By ${headings[group].toLowerCase()}`
+  return (
+    <Section
+      title={caption}
+      lead={
+        data !== undefined && data.rows.length >= most ? `The ${most} with most calls.` : 'Most calls first.'
+      }
+    >
+      {data === undefined ? (
+        error === null ? (
+          <div className="h-40 animate-pulse rounded bg-sunken" aria-hidden />
+        ) : (
+          <ErrorNotice title="They could not be read" error={error} retry={() => void refetch()} />
+        )
+      ) : data.rows.length === 0 ? (
+        <p className="text-muted">No calls.</p>
+      ) : (
+        <table className="w-full table-fixed border-collapse">
+          <caption className="sr-only">{caption}</caption>
+          <thead>
+            <tr className="text-muted">
+              <th scope="col" className="py-1.5 pr-3 text-left font-medium">
+                {headings[group]}
+              </th>
+              <th scope="col" className={`${number} font-medium`}>
+                Calls
+              </th>
+              <th scope="col" className={`${number} font-medium max-sm:hidden`}>
+                Share
+              </th>
+              {group !== 'code' && (
+                <>
+                  <th scope="col" className={`${number} font-medium`}>
+                    Refused
+                  </th>
+                  <th scope="col" className="w-2/5 px-3 py-1.5 pr-0 text-left font-medium max-md:hidden">
+                    Why
+                  </th>
+                </>
+              )}
+            </tr>
+          </thead>
+          <tbody>
+            {data.rows.map((row) => (
+              <tr key={row.id ?? ''} className="border-t border-line">
+                <th scope="row" className="py-1.5 pr-3 text-left font-normal">
+                  {group === 'code' ? (
+                    codeTitle(row.id ?? '')
+                  ) : (
+                    <Named group={group} id={row.id} name={row.name} />
+                  )}
+                </th>
+                <td className={number}>{countOf(row.calls)}</td>
+                <td className={`${number} text-muted max-sm:hidden`}>{shareOf(row.calls, all)}</td>
+                {group !== 'code' && (
+                  <>
+                    <td className={number}>{countOf(row.calls - row.valid)}</td>
+                    <td className="truncate px-3 py-1.5 pr-0 max-md:hidden">{whyOf(row)}</td>
+                  </>
+                )}
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      )}
+    </Section>
+  )
+}
+
+function whyOf(row: WireUsageRow): string {
+  return reasonsOf(row)
+    .map(([code, calls]) => `${codeTitle(code)} ${countOf(calls)}`)
+    .join(', ')
+}
