@@ -3,6 +3,7 @@ import { isIP } from 'node:net'
 import { keptUsageDays } from './core/bounds.ts'
 import { LatchkeyError } from './core/errors.ts'
 import { type LogVerdicts, logVerdictsChoices } from './core/log-verdicts.ts'
+import type { KeptPlaces } from './core/places.ts'
 import { readTelemetrySettings, type TelemetrySettings } from './core/telemetry-settings.ts'
 import { containsToken, longestPrefix, parseToken, prefixPattern } from './core/token.ts'
 import { hidePassword, isPostgresUrl, parsePostgresUrl } from './store/postgres-url.ts'
@@ -140,11 +141,19 @@ export function sealingKeysOf(env: Environment = process.env): string[] {
   return (env.LATCHKEY_SEALING_KEYS ?? '').split(/[\s,]+/).filter((key) => key !== '')
 }
 
-/** For how many days usage is kept: as given, else as LATCHKEY_USAGE_HOURS_KEPT and LATCHKEY_USAGE_DAYS_KEPT say. Throws `invalid_input`. */
+/** For how many days usage is kept: as given, else as LATCHKEY_USAGE_HOURS_KEPT and the like say. Throws `invalid_input`. */
 export function keptUsageOf(
-  { usageHoursKept, usageDaysKept }: { usageHoursKept?: number; usageDaysKept?: number },
+  {
+    usageHoursKept,
+    usageDaysKept,
+    usagePlacesKept,
+  }: {
+    usageHoursKept?: number
+    usageDaysKept?: number
+    usagePlacesKept?: number
+  },
   env: Environment = process.env,
-): { hours: number; days: number } {
+): { hours: number; days: number; places: number } {
   const read = (name: string, given: number | undefined, variable: string, usual: number) => {
     const set = pick('', undefined, variable, env)
     const days = given ?? (set ? (/^\d{1,5}$/.test(set.value) ? Number(set.value) : Number.NaN) : usual)
@@ -156,6 +165,30 @@ export function keptUsageOf(
   return {
     hours: read('usageHoursKept', usageHoursKept, 'LATCHKEY_USAGE_HOURS_KEPT', keptUsageDays.hours),
     days: read('usageDaysKept', usageDaysKept, 'LATCHKEY_USAGE_DAYS_KEPT', keptUsageDays.days),
+    places: read('usagePlacesKept', usagePlacesKept, 'LATCHKEY_USAGE_PLACES_KEPT', keptUsageDays.places),
+  }
+}
+
+/** How much of places is kept: as given, else as LATCHKEY_USAGE_IP and the like say. Throws `invalid_input`. */
+export function keptPlacesOf(
+  given: { usageIp?: string; usageUserAgent?: string; usageOperation?: string },
+  env: Environment = process.env,
+): KeptPlaces {
+  const read = <Choice extends string>(
+    name: keyof typeof given,
+    variable: string,
+    choices: readonly [Choice, ...Choice[]],
+  ): Choice => {
+    const value = given[name] ?? pick('', undefined, variable, env)?.value ?? choices[0]
+    const from = given[name] === undefined ? variable : name
+    return (
+      choices.find((choice) => choice === value) ?? refuse(`${from}: Must be one of ${choices.join(', ')}.`)
+    )
+  }
+  return {
+    ip: read('usageIp', 'LATCHKEY_USAGE_IP', ['whole', 'network', 'off']),
+    userAgent: read('usageUserAgent', 'LATCHKEY_USAGE_USER_AGENT', ['whole', 'off']),
+    operation: read('usageOperation', 'LATCHKEY_USAGE_OPERATION', ['whole', 'off']),
   }
 }
 

@@ -6,13 +6,14 @@ import { startEvictions } from './coherence/eviction.ts'
 import { ChangeLines } from './commit/change-lines.ts'
 import { Writer } from './commit/commit.ts'
 import { Together } from './commit/together.ts'
-import { keptUsageOf, postgresEnvironment, sealingKeysOf } from './config.ts'
+import { keptPlacesOf, keptUsageOf, postgresEnvironment, sealingKeysOf } from './config.ts'
 import type { Caller } from './core/actor.ts'
 import type { ActorOptions } from './core/call-options.ts'
 import { refuseField } from './core/errors.ts'
 import { newId } from './core/ids.ts'
 import type { JobCounts } from './core/job-counts.ts'
 import { questionFault, unknownOption } from './core/options.ts'
+import type { KeptPlaces } from './core/places.ts'
 import type { Purpose } from './core/purpose.ts'
 import type { Audit } from './core/shapes/audit.ts'
 import type { Applied } from './core/shapes/calls.ts'
@@ -50,7 +51,7 @@ import { usageJob } from './jobs/usage.ts'
 import { instantsOf } from './store/instants.ts'
 import { foldNewNames } from './store/organizations.ts'
 import { openStore, warnProcess } from './store/store.ts'
-import { saveUsage } from './store/usage.ts'
+import { keepPlaces, saveUsage } from './store/usage.ts'
 import { type CacheOptions, cacheBoundsOf, cacheFault } from './verdict/cache-options.ts'
 import { systemClock } from './verdict/clock.ts'
 import { verifyCached } from './verdict/evaluate.ts'
@@ -88,6 +89,14 @@ export interface LatchkeyOptions extends CacheOptions {
   usageHoursKept?: number
   /** The same for usage by the day: the environment's LATCHKEY_USAGE_DAYS_KEPT if absent, else 800. */
   usageDaysKept?: number
+  /** The same for the addresses and user agents of calls: the environment's LATCHKEY_USAGE_PLACES_KEPT if absent, else 30. */
+  usagePlacesKept?: number
+  /** What is kept of clients' addresses: `network` keeps 24 bits, or 48 of IPv6. The environment's LATCHKEY_USAGE_IP if absent, else `whole`. */
+  usageIp?: KeptPlaces['ip']
+  /** Whether user agents are kept: the environment's LATCHKEY_USAGE_USER_AGENT if absent, else `whole`. */
+  usageUserAgent?: KeptPlaces['userAgent']
+  /** Whether it is kept what is called: the environment's LATCHKEY_USAGE_OPERATION if absent, else `whole`. */
+  usageOperation?: KeptPlaces['operation']
   /** Milliseconds since 1970; `Date.now` if absent. For tests. */
   now?: () => number
   /** Milliseconds by a clock that is never set; `performance.now` if absent. For tests. */
@@ -171,10 +180,11 @@ export async function openLatchkey(options: LatchkeyOptions): Promise<Latchkey> 
   const newFollowerId = () => newId({ now, random })
   const clock = { ...systemClock, now, monotonic }
   const at = instantsOf(store.dialect, options.now)
+  const kept = keptPlacesOf(options)
   const usage = new UsageRecorder({
     source: newId({ now, random: systemRandom }),
     clock,
-    save: (batch) => saveUsage(store, batch, at()),
+    save: (batch) => saveUsage(store, keepPlaces(batch, kept), at()),
     onRefused: (error) =>
       warn(
         `The database refuses a row of usage, which is dropped: ${refusalOf(error as Error)}. Others are written.`,
@@ -270,7 +280,7 @@ export async function openLatchkey(options: LatchkeyOptions): Promise<Latchkey> 
       return verifyBatch(memory, requests, asked, asker)
     },
     waitUntilApplied: () => waitUntilApplied(log, clock),
-    verifiers: createVerifiers(memory, grants, (report) => saveReport(store, report, at())),
+    verifiers: createVerifiers(memory, grants, (report) => saveReport(store, report, kept, at())),
     ensureRootKey: (token, check) => ensureRootKey(engine, token, check),
     createRootKey: () => createRootKey(engine),
     jobCounts: () => jobs.counts(),
@@ -290,6 +300,10 @@ const optionNames = Object.keys({
   sealingKeys: true,
   usageHoursKept: true,
   usageDaysKept: true,
+  usagePlacesKept: true,
+  usageIp: true,
+  usageUserAgent: true,
+  usageOperation: true,
   now: true,
   monotonic: true,
   random: true,

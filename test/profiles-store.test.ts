@@ -1,15 +1,20 @@
 // How profiles of calls are written: each once, as many as a key may have a day, and the rest together.
 import { expect, test } from 'vitest'
 import { maxProfilesOfKey } from '../src/core/bounds.ts'
+import { retentionJob } from '../src/jobs/retention.ts'
 import { instantsOf } from '../src/store/instants.ts'
 import type { ProfileCount } from '../src/store/profiles.ts'
 import { openStore } from '../src/store/store.ts'
 import { saveUsage } from '../src/store/usage.ts'
+import { systemClock } from '../src/verdict/clock.ts'
 import { onEachDatabase } from './setup/databases.ts'
+import { connectDirectly } from './setup/direct.ts'
+import { runAll } from './setup/jobs.ts'
 import { hourMs, readProfileRows } from './setup/usage.ts'
 
 const begun = Date.UTC(2026, 5, 15, 12, 30)
 const hour = Math.floor(begun / hourMs)
+const dayMs = 24 * hourMs
 const day = Math.floor(hour / 24)
 
 function profile(more: Partial<ProfileCount> = {}): ProfileCount {
@@ -30,6 +35,15 @@ onEachDatabase('profiles of calls', (makeDatabase) => {
           instantsOf(store.dialect, () => now)(),
         ),
       read: () => readProfileRows(database),
+      store,
+      async clean(now: number, places = 30) {
+        const kept = { hours: 35, days: 800, places }
+        await runAll(retentionJob(store, systemClock, () => now, kept))
+      },
+      async texts() {
+        await using direct = await connectDirectly(database)
+        return (await direct.run('select text from usage_texts order by text')).map(({ text }) => text)
+      },
       [Symbol.asyncDispose]: () => store.close(),
     }
   }
@@ -80,5 +94,38 @@ onEachDatabase('profiles of calls', (makeDatabase) => {
     // Whatever has a row already is counted in it.
     expect(ofA.find(({ userAgent }) => userAgent === 'agent 0')?.calls).toBe(2)
     expect(rows.filter(({ key }) => key === 'b')).toMatchObject([{ userAgent: 'agent 0', calls: 1 }])
+  })
+
+  test('lose their places after 30 days, and are deleted after 90, with texts that no row has', async () => {
+    await using stage = await openStage()
+    await stage.write([profile()])
+    const later = begun + 5 * dayMs
+    await stage.write([profile({ hour: hour + 5 * 24, operation: 'GET /emails' })], later)
+    const places = async () => (await stage.read()).map(({ ip, userAgent }) => `${ip} ${userAgent}`)
+    const [known, gone] = ['192.0.2.7 curl/8', ' ']
+    await stage.clean(begun + 30 * dayMs)
+    expect(await places()).toEqual([known, known])
+    await stage.clean(begun + 31 * dayMs)
+    expect(await places()).toEqual([gone, known])
+    await stage.clean(begun + 31 * dayMs, 2)
+    expect(await places()).toEqual([gone, gone])
+    await stage.clean(begun + 90 * dayMs)
+    expect(await stage.read()).toHaveLength(2)
+    await stage.clean(begun + 91 * dayMs)
+    expect((await stage.read()).map(({ operation }) => operation)).toEqual(['GET /emails'])
+    // The kid and the permissions are noted again after a week alone, and kept so much longer.
+    await stage.clean(begun + 98 * dayMs)
+    expect(await stage.texts()).toContain('POST /emails')
+    await stage.clean(begun + 99 * dayMs)
+    expect(await stage.texts()).toEqual(['GET /emails'])
+  })
+
+  test('have a text again whose number was deleted', async () => {
+    await using stage = await openStage()
+    await stage.write([profile()])
+    await stage.clean(begun + 99 * dayMs)
+    expect(await stage.texts()).toEqual([])
+    await stage.write([profile({ hour: hour + 99 * 24 })], begun + 99 * dayMs)
+    expect(await stage.read()).toMatchObject([{ operation: 'POST /emails', kid: 'kid-a' }])
   })
 })

@@ -1,6 +1,6 @@
 // What calls have in common: told apart by secret, operation, place, permissions and verdict, in memory and then in the database.
 import { expect, test } from 'vitest'
-import { createClient } from '../src/client/index.ts'
+import { createClient, createVerifier } from '../src/client/index.ts'
 import { openLatchkey } from '../src/latchkey.ts'
 import { createAcme } from './setup/acme.ts'
 import { makeClock } from './setup/clock.ts'
@@ -89,6 +89,31 @@ onEachDatabase('a profile', (makeDatabase) => {
       [day, 2],
       [day + 1, 3],
     ])
+  })
+
+  test('has no more of its place than is kept, in memory and in what verifiers report', async () => {
+    const database = await makeDatabase()
+    const server = await startTestServer(database, { usageIp: 'network', usageUserAgent: 'off' })
+    const { latchkey, rootKey, url } = server
+    await createAcme(latchkey)
+    const { key, id } = await latchkey.keys.create({
+      organizationId: 'acme',
+      name: 'CI',
+      permissions: ['a:*'],
+    })
+    const mine = { ip: '2001:DB8:1:0::7', userAgent: 'curl/8', operation: 'POST /emails' }
+    await latchkey.verify(key, { permissions: ['a:b'], context: mine })
+    const verifier = createVerifier({ url, token: rootKey })
+    for (let i = 0; i < 3; i++) await verifier.verify(key, { permissions: ['a:c'], context: here })
+    await verifier.verify(key, { permissions: ['b'], context: here })
+    await verifier.close()
+    await server.close()
+    const place = 'POST /emails|192.0.2.0/24|'
+    expect(await readShort(database, { [id]: 'key' })).toEqual({
+      'key POST /emails|2001:db8:1::/48||a:* valid': 1,
+      [`key ${place}|a:* valid`]: 3,
+      [`key ${place}|b insufficient_permissions`]: 1,
+    })
   })
 
   test('of a context of a wrong form is refused, whether memory answers or the store', async () => {

@@ -192,11 +192,13 @@ describe('the list of what is deleted', () => {
 
   test('names every table of which the store deletes rows', () => {
     const store = globSync('src/store/*.ts', { cwd: repository }).map(read).join('\n')
-    const named = [...store.matchAll(/\.deleteFrom\(['`]([\w${}]+)['`]\)|delete from (\w+)/g)]
-    const ofUsage = ['usage_hours', 'usage_days']
-    const deleting = named.flatMap(([, name, plain]) =>
-      // One function deletes of either.
-      name?.startsWith('usage_$') ? ofUsage : [name ?? plain],
+    const named = [
+      ...store.matchAll(/\.deleteFrom\(['`]([\w${}]+)['`]\)|delete from (\w+)|updateTable\('(last_uses)'/g),
+    ]
+    const ofUsage = ['hours', 'days', 'texts', 'places'].map((table) => `usage_${table}`)
+    const deleting = named.flatMap(([, name, plain, emptied]) =>
+      // One function deletes of several.
+      name?.startsWith('usage_$') ? ofUsage : [name ?? plain ?? emptied],
     )
     expect(deleting.length).toBeGreaterThan(4)
     expect([...new Set(deleting)].sort()).toEqual([...new Set(retention.map(({ table }) => table))].sort())

@@ -2,6 +2,7 @@
 import { describe, expect, test } from 'vitest'
 import { maxSourcesOfKey } from '../src/core/bounds.ts'
 import { LatchkeyError } from '../src/core/errors.ts'
+import { allOfPlaces } from '../src/core/places.ts'
 import { generateToken } from '../src/core/token.ts'
 import { systemRandom } from '../src/domain/random.ts'
 import { openLatchkey } from '../src/latchkey.ts'
@@ -316,17 +317,17 @@ onEachDatabase('the verifiers of a key', (makeDatabase) => {
     await direct.run(
       `insert into usage_sources (id, owner, number, written, flushed_at) values ${known.join(', ')}`,
     )
-    const report = { number: 1, counts: [], uses: [], reporter, organizationId: 'acme' }
+    const report = { number: 1, counts: [], profiles: [], uses: [], reporter, organizationId: 'acme' }
     const now = instantsOf(stage.first.dialect, stage.clock.now)
     const outcomes = await Promise.allSettled(
       Array.from({ length: 8 }, (_, i) =>
-        saveReport(i % 2 ? stage.first : stage.second, { ...report, source: `new ${i}` }, now()),
+        saveReport(i % 2 ? stage.first : stage.second, { ...report, source: `new ${i}` }, allOfPlaces, now()),
       ),
     )
     const refused = outcomes.flatMap((outcome) => (outcome.status === 'rejected' ? [outcome.reason] : []))
     expect(refused.map(({ code }) => code)).toEqual(Array(6).fill('too_many_requests'))
     // One that has reported goes on.
-    await saveReport(stage.first, { ...report, number: 2, source: 'old 0' }, now())
+    await saveReport(stage.first, { ...report, number: 2, source: 'old 0' }, allOfPlaces, now())
   })
 })
 

@@ -1,6 +1,5 @@
 // Closed hours are rolled up into sums, days and months, and old ones are deleted: the figures stay what they were.
 import { expect, test } from 'vitest'
-import type { JobKind } from '../src/jobs/kinds.ts'
 import { retentionJob } from '../src/jobs/retention.ts'
 import { usageJob } from '../src/jobs/usage.ts'
 import { openLatchkey } from '../src/latchkey.ts'
@@ -13,7 +12,7 @@ import { mulberry32 } from './setup/chance.ts'
 import { makeClock } from './setup/clock.ts'
 import { onEachDatabase } from './setup/databases.ts'
 import { connectDirectly } from './setup/direct.ts'
-import { work } from './setup/jobs.ts'
+import { runAll } from './setup/jobs.ts'
 import { hourMs, readAmounts } from './setup/usage.ts'
 
 const dayMs = 24 * hourMs
@@ -102,7 +101,7 @@ onEachDatabase('usage that is rolled up', (makeDatabase) => {
     expect(await ask()).toEqual(before)
     clock.advance(40 * dayMs)
     const delete_ = (keptDays: number) =>
-      runAll(retentionJob(store, systemClock, clock.now, { hours: 35, days: keptDays }))
+      runAll(retentionJob(store, systemClock, clock.now, { hours: 35, days: keptDays, places: 30 }))
     await roll()
     await delete_(800)
     expect(await readAmounts(database, 'hours')).toEqual({})
@@ -130,10 +129,6 @@ onEachDatabase('usage that is rolled up', (makeDatabase) => {
 })
 
 /** Runs a job until nothing is left to do: on a busy machine a run may end before. */
-async function runAll(job: JobKind): Promise<void> {
-  while ((await job.run(work)) !== undefined);
-}
-
 async function readSums(url: string, table: string): Promise<Record<string, number>> {
   await using direct = await connectDirectly(url)
   const rows = await direct.run(`select period, owners.name as owner, measures.name as measure, amount

@@ -69,8 +69,14 @@ export const maxOperationLength = 256
 export const hourClosesMs = 15 * 60_000
 /** How many counts, and how many uses, a verifier reports at once. */
 export const maxReportRows = 500
-/** For how many days hours and days of usage are kept, unless a setting says otherwise. */
-export const keptUsageDays = { hours: 35, days: 800 } as const
+/** How many profiles of calls: their texts may be long. */
+export const maxReportProfiles = 100
+/** How long the permissions of a profile are together, in characters; others are counted with the rest. */
+export const maxProfilePermissions = 1_000
+/** For how many days hours and days of usage, and places, are kept, unless a setting says otherwise. */
+export const keptUsageDays = { hours: 35, days: 800, places: 30 } as const
+/** For how many days profiles of calls are kept. */
+export const keptProfilesDays = 90
 /** How long the number of the last batch of a process or a verifier is kept after it. */
 export const keptSourcesMs = 7 * 86_400_000
 /** How many kinds of calls of a key are told apart on a day; all others are counted together. */

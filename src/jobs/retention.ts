@@ -1,6 +1,7 @@
 // What is deleted, when, and by what: one list. What nothing else deletes, a job of this file does, a few rows at a time.
 import {
   keptJobsMs,
+  keptProfilesDays,
   keptSourcesMs,
   keptUsageDays,
   maxDeletedRows,
@@ -10,6 +11,8 @@ import {
 import type { StoreDialect } from '../store/backend.ts'
 import { type Instant, instantsOf } from '../store/instants.ts'
 import { deleteFinishedJobs } from '../store/jobs.ts'
+import { emptyLastUses } from '../store/last-use.ts'
+import { deletePlaces, deleteProfiles, deleteTexts } from '../store/profiles-kept.ts'
 import { deleteOverSessions } from '../store/sessions.ts'
 import { deleteSettlements } from '../store/settlements.ts'
 import type { Store } from '../store/store.ts'
@@ -47,10 +50,11 @@ export interface DeletionTerms {
   keptUsage: KeptUsage
 }
 
-/** For how many days usage is kept by the hour, and by the day. */
+/** For how many days usage is kept by the hour and by the day, and places. */
 export interface KeptUsage {
   hours: number
   days: number
+  places: number
 }
 
 /** Every kind of row that is ever deleted. Organizations, keys and events are not. */
@@ -104,6 +108,38 @@ export const retention: readonly Retention[] = [
     by: 'the job `retention`',
     deleteSome: (tx, { dialect, at, limit, keptUsage }) =>
       deleteUsage(tx, dialect, 'days', { keptDays: keptUsage.days, limit: limit * usageShare }, at),
+  },
+  {
+    table: 'usage_profiles',
+    rows: 'what calls of a key have in common on a day',
+    kept: '90 days',
+    by: 'the job `retention`',
+    deleteSome: (tx, { dialect, at, limit }) =>
+      deleteProfiles(tx, dialect, { keptDays: keptProfilesDays, limit: limit * usageShare }, at),
+  },
+  {
+    table: 'usage_texts',
+    rows: 'operations, permissions and kids in them',
+    kept: 'until no row has them, and some days more',
+    by: 'the job `retention`',
+    deleteSome: (tx, { dialect, at, limit }) =>
+      deleteTexts(tx, dialect, { keptDays: keptProfilesDays, limit: limit * usageShare }, at),
+  },
+  {
+    table: 'usage_places',
+    rows: 'addresses and user agents of calls',
+    kept: '30 days, or `LATCHKEY_USAGE_PLACES_KEPT`',
+    by: 'the job `retention`',
+    deleteSome: (tx, { dialect, at, limit, keptUsage }) =>
+      deletePlaces(tx, dialect, { keptDays: keptUsage.places, limit: limit * usageShare }, at),
+  },
+  {
+    table: 'last_uses',
+    rows: "address and user agent of a key's last use: they are emptied",
+    kept: '30 days, or `LATCHKEY_USAGE_PLACES_KEPT`',
+    by: 'the job `retention`',
+    deleteSome: (tx, { dialect, at, limit, keptUsage }) =>
+      emptyLastUses(tx, dialect, { keptDays: keptUsage.places, limit }, at),
   },
   {
     table: 'usage_sources',

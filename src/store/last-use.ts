@@ -1,5 +1,7 @@
 // When secrets and their keys were last used: written in batches, never backwards.
 import { sql } from 'kysely'
+import type { StoreDialect } from './backend.ts'
+import { after, type Instant } from './instants.ts'
 import type { Db, Tx } from './tables.ts'
 
 /** One secret's latest use, in milliseconds since 1970. */
@@ -67,4 +69,63 @@ export async function saveUsesAtOnce(db: Db, uses: readonly Use[]): Promise<void
     where (select count(*) from locked_secrets) >= 0
       and secrets.kid = any(${kids}::text[]) and secrets.kid = used.kid
       and secrets.organization_id = used.organization_id and secrets.last_used_at < used.at`.execute(db)
+}
+
+/** Writes from where the keys of a batch were last used, in a transaction in which their rows are not locked yet. */
+export async function savePlacesOfUses(tx: Tx, uses: readonly Use[]): Promise<void> {
+  const latest = new Map<string, Use>()
+  for (const use of uses) if (use.at > (latest.get(use.keyId)?.at ?? 0)) latest.set(use.keyId, use)
+  if (latest.size === 0) return
+  await tx
+    .insertInto('last_uses')
+    .values(
+      [...latest.values()]
+        .sort((a, b) => (a.keyId < b.keyId ? -1 : 1))
+        .map(({ keyId, at, kid, operation, ip, userAgent }) => ({
+          key_id: keyId,
+          at,
+          kid,
+          operation: operation || null,
+          ip: ip || null,
+          user_agent: userAgent || null,
+        })),
+    )
+    .onConflict((conflict) =>
+      conflict
+        .column('key_id')
+        .doUpdateSet((eb) => ({
+          at: eb.ref('excluded.at'),
+          kid: eb.ref('excluded.kid'),
+          operation: eb.ref('excluded.operation'),
+          ip: eb.ref('excluded.ip'),
+          user_agent: eb.ref('excluded.user_agent'),
+        }))
+        .whereRef('last_uses.at', '<', 'excluded.at'),
+    )
+    .execute()
+}
+
+/** Empties the places of some keys that were last used so many days ago; tells of how many. */
+export async function emptyLastUses(
+  tx: Tx,
+  { skipsLocked }: StoreDialect,
+  { keptDays, limit }: { keptDays: number; limit: number },
+  at: Instant,
+): Promise<number> {
+  const { numUpdatedRows } = await tx
+    .with('over', (with_) =>
+      with_
+        .selectFrom('last_uses')
+        .select('key_id')
+        .where('at', '<', after(at, -keptDays * 86_400_000))
+        .where(sql<boolean>`(ip is not null or user_agent is not null)`)
+        .orderBy('at')
+        .limit(limit)
+        .$if(skipsLocked, (query) => query.forUpdate().skipLocked()),
+    )
+    .updateTable('last_uses')
+    .set({ ip: null, user_agent: null })
+    .where('key_id', 'in', (eb) => eb.selectFrom('over').select('over.key_id'))
+    .executeTakeFirstOrThrow()
+  return Number(numUpdatedRows)
 }

@@ -41,9 +41,9 @@ type Row = UsageProfilesTable
 /** The number of nothing, and that of everything in the row of the rest. */
 const none = 0
 const rest = -1
-const columns = ['day', 'key', 'secret', 'operation', 'place', 'permissions', 'code'] as const
+export const profileColumns = ['day', 'key', 'secret', 'operation', 'place', 'permissions', 'code'] as const
 /** A text is noted again after so many days: each time takes a write. */
-const notedEveryDays = 7
+export const notedEveryDays = 7
 
 /** The names that profiles have in all tables of usage. */
 export function namesOfProfile({ keyId, code }: ProfileCount): Name[] {
@@ -157,17 +157,19 @@ async function leaveOutSurplus(
 }
 
 function placeOfRow(row: Row): string {
-  return columns.map((column) => row[column]).join(' ')
+  return profileColumns.map((column) => row[column]).join(' ')
 }
 
 /** Tells which rows are not there. */
 async function findNew(tx: Tx, rows: readonly Row[]): Promise<(row: Row) => boolean> {
-  const numbered = rows.filter((row) => columns.every((column) => !Number.isNaN(row[column])))
+  const numbered = rows.filter((row) => profileColumns.every((column) => !Number.isNaN(row[column])))
   if (numbered.length === 0) return () => true
-  const tuples = numbered.map((row) => columns.map((column) => row[column]))
-  const { rows: found } = await sql<Row>`with ${wanted(columns, tuples)}
-    select ${sql.join(columns.map((column) => sql.ref(`wanted.${column}`)))}
-    from wanted, ${sql.table('usage_profiles')} where ${isWanted('usage_profiles', columns)}`.execute(tx)
+  const tuples = numbered.map((row) => profileColumns.map((column) => row[column]))
+  const { rows: found } = await sql<Row>`with ${wanted(profileColumns, tuples)}
+    select ${sql.join(profileColumns.map((column) => sql.ref(`wanted.${column}`)))}
+    from wanted, ${sql.table('usage_profiles')} where ${isWanted('usage_profiles', profileColumns)}`.execute(
+    tx,
+  )
   const known = new Set(found.map(placeOfRow))
   return (row) => !known.has(placeOfRow(row))
 }
@@ -330,7 +332,7 @@ function merge(rows: readonly Row[]): Row[] {
     }
   }
   const compare = (a: Row, b: Row) => {
-    const column = columns.find((name) => a[name] !== b[name])
+    const column = profileColumns.find((name) => a[name] !== b[name])
     return column === undefined ? 0 : a[column] - b[column]
   }
   return [...merged.values()].sort(compare)
@@ -342,7 +344,7 @@ async function addRows(tx: Tx, rows: readonly Row[]): Promise<void> {
     .insertInto('usage_profiles')
     .values([...rows])
     .onConflict((conflict) =>
-      conflict.columns(columns).doUpdateSet({
+      conflict.columns(profileColumns).doUpdateSet({
         calls: bounded(sql`${calls} + excluded.calls`),
         last: sql`case when excluded.last > ${last} then excluded.last else ${last} end`,
       }),

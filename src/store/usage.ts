@@ -6,11 +6,12 @@
 // them.
 import { type RawBuilder, sql } from 'kysely'
 import { LatchkeyError } from '../core/errors.ts'
+import { type KeptPlaces, keepPlace, type Place } from '../core/places.ts'
 import type { StoreDialect } from './backend.ts'
 import { bounded, boundedNumber } from './exact-sums.ts'
 import type { Instant } from './instants.ts'
 import { lockKeys } from './key-locks.ts'
-import { saveUsesAlone, saveUsesAtOnce, type Use } from './last-use.ts'
+import { savePlacesOfUses, saveUsesAlone, saveUsesAtOnce, type Use } from './last-use.ts'
 import { addProfiles, namesOfProfile, type ProfileCount } from './profiles.ts'
 import { allDone } from './statements.ts'
 import type { Store } from './store.ts'
@@ -46,6 +47,12 @@ export interface UsageBatch {
   isVoid?: true
 }
 
+/** A batch with no more of places than is kept. */
+export function keepPlaces(batch: UsageBatch, kept: KeptPlaces): UsageBatch {
+  const keep = <Kept extends Place>(place: Kept) => keepPlace(place, kept)
+  return { ...batch, profiles: batch.profiles.map(keep), uses: batch.uses.map(keep) }
+}
+
 /** What became of a batch. */
 export interface SavedUsage {
   /** It, or a later one, was written: by this call or by one before. If not, it never will be. */
@@ -77,6 +84,7 @@ export async function saveUsage(
       const numbers = await numberNames(tx, names)
       await addCounts(tx, batch.counts, numbers, open)
       await addProfiles(tx, dialect, batch.profiles, numbers, (hour) => Math.floor(openHour(hour, open) / 24))
+      await savePlacesOfUses(tx, batch.uses)
       if (batch.uses.length > 0 && !dialect.skipsLocked) await saveUsesAlone(tx, batch.uses)
       return { isNew, now, isWritten: batch.isVoid === undefined }
     },

@@ -3,6 +3,7 @@
 //
 // The way of a valid verdict from memory: the cache raises one number of the secret's slot as long as calls repeat their
 // circumstances, and tells of it when they change or when what was counted is collected.
+import { maxProfilePermissions } from '../core/bounds.ts'
 import { narrowestCovering } from '../core/permissions.ts'
 import { type Circumstances, KnownCircumstances } from './circumstances.ts'
 import type { Facts } from './facts.ts'
@@ -66,8 +67,6 @@ const maxWeight = 2 ** 26
 const totalWeight = 100
 /** Beyond its first profile, a secret takes no more than such a part of what is free: whoever makes many leaves room for others. */
 const shareOfFree = 64
-/** Longer lists of permissions are counted with the rest. */
-const maxPermissionsLength = 1_000
 /** So many profiles wait at most to be written, given back by a database that was away. */
 const maxKept = 100_000
 const maxKeptRests = 1_000_000
@@ -200,7 +199,7 @@ const rest: Described = Object.freeze({ operation: '', ip: '', userAgent: '', pe
 function describe(circumstances: Circumstances | null, answer: KnownKey): Described {
   if (circumstances === null) return rest
   const permissions = neededOf(answer.permissions, circumstances.permissions)
-  if (permissions.length > maxPermissionsLength) return rest
+  if (permissions.length > maxProfilePermissions) return rest
   const { operation = '', ip = '', userAgent = '' } = circumstances
   return { operation, ip, userAgent, permissions, isRest: false }
 }

@@ -12,7 +12,6 @@ import type { VerifyOptions } from '../core/shapes/verification.ts'
 import { type UsesInput, usesSchema } from '../core/shapes/verifiers.ts'
 import { parseToken } from '../core/token.ts'
 import type { Asker } from '../fairness/turns.ts'
-import { bareCircumstances } from '../verdict/circumstances.ts'
 import { findRemembered } from '../verdict/evaluate.ts'
 import { areCurrent, type Facts } from '../verdict/facts.ts'
 import { readWithinLease } from '../verdict/lease.ts'
@@ -126,11 +125,11 @@ export function createVerifiers(
     noteUses: async (uses, scope, asker) => {
       const now = clock.now()
       await Promise.all(
-        parseInput(usesSchema, uses).map(async ({ kid, at }) => {
+        parseInput(usesSchema, uses).map(async ({ kid, at, context }) => {
           const { known } = await memory.read(kid, asker)
           if (known === undefined || !inScope(known.facts, scope)) return
           const { answer } = known.facts
-          const circumstances = bareCircumstances
+          const circumstances = memory.tallies.profiles.known.of({ context })
           memory.usage.note({ kid, answer, circumstances }, Math.min(at.getTime(), now))
         }),
       )

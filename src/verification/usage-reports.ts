@@ -2,12 +2,14 @@
 import type { z } from 'zod'
 import { maxSourcesOfKey } from '../core/bounds.ts'
 import { isCode, limitOfMeasure, type Measure } from '../core/measures.ts'
+import type { KeptPlaces, Place } from '../core/places.ts'
 import type { reportSchema } from '../core/shapes/usage.ts'
+import type { CallContext } from '../core/shapes/verification.ts'
 import { readDrawn, type StoredLimit } from '../core/stored-limits.ts'
 import { type DrawnRow, findDrawn } from '../store/drawn-limits.ts'
 import type { Instant } from '../store/instants.ts'
 import type { Store } from '../store/store.ts'
-import { saveUsage } from '../store/usage.ts'
+import { keepPlaces, saveUsage } from '../store/usage.ts'
 import { readReported } from '../store/usage-reports.ts'
 
 const hourMs = 3_600_000
@@ -26,12 +28,13 @@ export interface UsageReport extends z.output<typeof reportSchema> {
  */
 export async function saveReport(
   store: Pick<Store, 'read' | 'write' | 'dialect'>,
-  { source, number, counts, uses, reporter, organizationId }: UsageReport,
+  { source, number, counts, profiles, uses, reporter, organizationId }: UsageReport,
+  kept: KeptPlaces,
   at: Instant,
 ): Promise<number> {
   const id = `${reporter}/${source}`
   const keyIds = counts.flatMap(({ keyId }) => keyId ?? [])
-  const kids = uses.map(({ kid }) => kid)
+  const kids = [...profiles, ...uses].map(({ kid }) => kid)
   const limited = counts.flatMap(({ keyId, measure }) => (limitOfMeasure(measure) && keyId) ?? [])
   const [known, drawn] = await store.read(async (db) => [
     await readReported(db, { keyIds, kids, source: id }, at),
@@ -39,32 +42,45 @@ export async function saveReport(
   ])
   const isInScope = (id: string | undefined) =>
     id !== undefined && (organizationId === undefined || id === organizationId)
-  const saved = await saveUsage(
-    store,
-    {
-      source: id,
-      owner: reporter,
-      number,
-      ...(!known.isKnown && { maxSources: maxSourcesOfKey }),
-      counts: counts.flatMap(({ keyId, start, measure, amount }) => {
-        const owner = keyId === null ? '' : known.keys.get(keyId)
-        const hour = Math.floor(start.getTime() / hourMs)
-        if (keyId !== null && !isInScope(owner)) return []
-        if (!isMeasured(measure, keyId, drawn)) return []
-        return [{ keyId: keyId ?? '', organizationId: owner as string, hour, measure, amount }]
-      }),
-      profiles: [],
-      uses: uses.flatMap(({ kid, at: usedAt }) => {
-        const secret = known.secrets.get(kid)
-        if (!isInScope(secret?.organizationId) || secret === undefined) return []
-        return [
-          { kid, ...secret, at: Math.min(usedAt.getTime(), known.now), operation: '', ip: '', userAgent: '' },
-        ]
-      }),
-    },
-    at,
-  )
+  const batch = {
+    source: id,
+    owner: reporter,
+    number,
+    ...(!known.isKnown && { maxSources: maxSourcesOfKey }),
+    counts: counts.flatMap(({ keyId, start, measure, amount }) => {
+      const owner = keyId === null ? '' : known.keys.get(keyId)
+      const hour = Math.floor(start.getTime() / hourMs)
+      if (keyId !== null && !isInScope(owner)) return []
+      if (!isMeasured(measure, keyId, drawn)) return []
+      return [{ keyId: keyId ?? '', organizationId: owner as string, hour, measure, amount }]
+    }),
+    profiles: profiles.flatMap(({ kid, start, context, permissions, last, ...profile }) => {
+      const secret = known.secrets.get(kid)
+      if (!isInScope(secret?.organizationId) || secret === undefined) return []
+      if (!isCode(profile.code, true)) return []
+      const { isRest } = profile
+      return {
+        ...profile,
+        ...placeOf(isRest ? undefined : context),
+        kid,
+        keyId: secret.keyId,
+        hour: Math.floor(start.getTime() / hourMs),
+        permissions: isRest ? '' : [...new Set(permissions)].sort().join(' '),
+        last: Math.min(last.getTime(), known.now),
+      }
+    }),
+    uses: uses.flatMap(({ kid, at: usedAt, context }) => {
+      const secret = known.secrets.get(kid)
+      if (!isInScope(secret?.organizationId) || secret === undefined) return []
+      return { kid, ...secret, at: Math.min(usedAt.getTime(), known.now), ...placeOf(context) }
+    }),
+  }
+  const saved = await saveUsage(store, keepPlaces(batch, kept), at)
   return saved.now
+}
+
+function placeOf({ operation = '', ip = '', userAgent = '' }: CallContext = {}): Place {
+  return { operation, ip, userAgent }
 }
 
 /** Whether a key, or a token of none, has a measure: the code of a verdict, or a limit from which it draws. */

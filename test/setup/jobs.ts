@@ -105,3 +105,8 @@ export async function openJobsStage(database: string): Promise<JobsStage> {
     [Symbol.asyncDispose]: () => stack.disposeAsync(),
   }
 }
+
+/** Runs a job until it has nothing more to do. */
+export async function runAll(job: JobKind): Promise<void> {
+  while ((await job.run(work)) !== undefined);
+}

@@ -3,10 +3,11 @@
 //
 // A batch is the same each time that it is sent, and the server's database writes a number of a source once. So it may be sent
 // again to any server until one answers.
-import { maxReportRows } from '../../core/bounds.ts'
+import { maxReportProfiles, maxReportRows } from '../../core/bounds.ts'
 import type { ReportAnswer, ReportInput } from '../../core/shapes/usage.ts'
 import type { Circumstances } from '../../verdict/circumstances.ts'
 import type { Clock } from '../../verdict/clock.ts'
+import type { CountedProfile } from '../../verdict/profiles.ts'
 import { type Count, hourMs, type Tallies } from '../../verdict/tally.ts'
 import type { LatchkeyClientError } from '../errors.ts'
 import type { Requester } from '../request/request.ts'
@@ -38,7 +39,7 @@ export class UsageReporter {
   readonly #options: ReporterOptions
   /** No other verifier has it. */
   readonly #source = globalThis.crypto.randomUUID()
-  #uses = new Map<string, number>()
+  #uses = new Map<string, { at: number; circumstances: Circumstances }>()
   #frozen: Frozen[] = []
   #number = 0
   #callOff: (() => void) | undefined
@@ -49,10 +50,10 @@ export class UsageReporter {
   }
 
   /** Notes a use at an instant in milliseconds since 1970. */
-  note(kid: string, at: number, _: Circumstances): void {
+  note(kid: string, at: number, circumstances: Circumstances): void {
     // With the server away for long, the oldest secrets are reported and the newest are not.
     if (this.#uses.size >= this.#options.capacity && !this.#uses.has(kid)) return
-    this.#uses.set(kid, Math.max(at, this.#uses.get(kid) ?? 0))
+    if (at > (this.#uses.get(kid)?.at ?? 0)) this.#uses.set(kid, { at, circumstances })
   }
 
   /** Begins the rounds, at the first call. */
@@ -97,15 +98,22 @@ export class UsageReporter {
     const { tallies, clock, collect } = this.#options
     collect()
     const counts = [...tallies.collect().values()].flat().map(toWireCount)
-    const uses = [...this.#uses].map(([kid, at]) => ({ kid, at: new Date(at) }))
+    const profiles = tallies.collectProfiles().map(toWireProfile)
+    const uses = [...this.#uses].map(([kid, { at, circumstances }]) => ({
+      kid,
+      at: new Date(at),
+      ...contextOf(circumstances),
+    }))
     this.#uses = new Map()
-    const rows = Math.max(counts.length, uses.length)
-    for (let start = 0; start < rows; start += maxReportRows) {
-      const [end, number] = [start + maxReportRows, ++this.#number]
+    const ofRows = Math.ceil(Math.max(counts.length, uses.length) / maxReportRows)
+    const reports = Math.max(ofRows, Math.ceil(profiles.length / maxReportProfiles))
+    for (let report = 0; report < reports; report++) {
+      const [start, end, number] = [report * maxReportRows, (report + 1) * maxReportRows, ++this.#number]
       const body = {
         source: this.#source,
         number,
         counts: counts.slice(start, end),
+        profiles: profiles.slice(report * maxReportProfiles, (report + 1) * maxReportProfiles),
         uses: uses.slice(start, end),
       }
       this.#frozen.push({ body, frozenAt: clock.monotonic() })
@@ -125,12 +133,40 @@ export class UsageReporter {
       if (status !== undefined && refusals.has(status)) return
       if (code !== 'route_not_found') throw error
       // A server of an older version takes the uses alone.
-      if (body.uses.length > 0)
-        await server.send('POST', '/v1/keys/uses', { body: body.uses, repeatable: true })
+      const uses = body.uses.map(({ kid, at }) => ({ kid, at }))
+      if (uses.length > 0) await server.send('POST', '/v1/keys/uses', { body: uses, repeatable: true })
     }
   }
 }
 
 function toWireCount({ keyId, hour, measure, amount }: Count): ReportInput['counts'][number] {
   return { keyId: keyId === '' ? null : keyId, start: new Date(hour * hourMs), measure, amount }
+}
+
+type WireProfile = NonNullable<ReportInput['profiles']>[number]
+
+function toWireProfile({ kid, hour, code, isRest, calls, ...profile }: CountedProfile): WireProfile {
+  const { permissions, last } = profile
+  return {
+    kid,
+    start: new Date(hour * hourMs),
+    code,
+    ...contextOf(profile),
+    permissions: permissions === '' ? [] : permissions.split(' '),
+    isRest,
+    calls,
+    last: new Date(last),
+  }
+}
+
+function contextOf(
+  place: Pick<Circumstances, 'operation' | 'ip' | 'userAgent'>,
+): Pick<WireProfile, 'context'> {
+  const { operation, ip, userAgent } = place
+  const context = {
+    ...(operation && { operation }),
+    ...(ip && { ip }),
+    ...(userAgent && { userAgent }),
+  }
+  return Object.keys(context).length === 0 ? {} : { context }
 }

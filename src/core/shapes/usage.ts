@@ -1,9 +1,9 @@
 // Usage: what is asked of it, what it tells, and what verifiers elsewhere report.
 import { z } from 'zod'
-import { maxReportRows } from '../bounds.ts'
-import { instant, instantInput, organizationIdSchema } from '../fields.ts'
+import { maxProfilePermissions, maxReportProfiles, maxReportRows } from '../bounds.ts'
+import { instant, instantInput, organizationIdSchema, permissionsSchema } from '../fields.ts'
 import type { CallOptions } from './calls.ts'
-import { knownKeyExample } from './verification.ts'
+import { callContextSchema, knownKeyExample } from './verification.ts'
 import { useSchema } from './verifiers.ts'
 
 /** What usage is told by. */
@@ -263,6 +263,47 @@ const reportedSchema = z
     ],
   })
 
+const reportedProfileSchema = z
+  .strictObject({
+    kid: useSchema.shape.kid.meta({ description: 'The secret with which was called.' }),
+    start: instantInput.meta({ description: 'When the hour began, by the clock of the server.' }),
+    code: z
+      .string({ error: 'Must be a string.' })
+      .regex(/^[a-z_]{1,32}$/, 'Must be a code.')
+      .meta({ description: 'The code of the verdict.' }),
+    context: callContextSchema.optional(),
+    permissions: permissionsSchema
+      .refine(
+        (permissions) => permissions.join(' ').length <= maxProfilePermissions,
+        `Must have at most ${maxProfilePermissions} characters together.`,
+      )
+      .meta({ description: 'The narrowest granted permissions that cover what was asked.' }),
+    isRest: z.boolean({ error: 'Must be true or false.' }).meta({
+      description: 'Whether it counts calls of all kinds that found no room.',
+    }),
+    calls: z
+      .int({ error: 'Must be a whole number.' })
+      .min(1, 'Must be at least 1.')
+      .max(maxAmount, `Must be at most ${maxAmount}.`)
+      .meta({ description: 'How many.' }),
+    last: instantInput.meta({ description: 'When the last one was.' }),
+  })
+  .meta({
+    id: 'ReportedProfile',
+    examples: [
+      {
+        kid: '4kTz9WqLm2Xc7RbN',
+        start: new Date('2026-01-31T12:00:00Z'),
+        code: 'valid',
+        context: { ip: '192.0.2.7', operation: 'POST /emails' },
+        permissions: ['emails:send'],
+        isRest: false,
+        calls: 12,
+        last: new Date('2026-01-31T12:30:00Z'),
+      },
+    ],
+  })
+
 const atMost = `Must have at most ${maxReportRows} items.`
 
 export const reportSchema = z
@@ -276,6 +317,11 @@ export const reportSchema = z
         'Grows with each report of the verifier. A number that was written before, or a lower one, changes nothing.',
     }),
     counts: z.array(reportedSchema).max(maxReportRows, atMost).meta({ description: 'What was counted.' }),
+    profiles: z
+      .array(reportedProfileSchema)
+      .max(maxReportProfiles, `Must have at most ${maxReportProfiles} items.`)
+      .default([])
+      .meta({ description: 'What the calls had in common.' }),
     uses: z
       .array(useSchema)
       .max(maxReportRows, atMost)

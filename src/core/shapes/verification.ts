@@ -30,7 +30,7 @@ const checked = (fault: (value: string) => string | undefined, error: string) =>
   })
 const ofLength = (longest: number) => `Must be a string of 1 to ${longest} characters.`
 
-const callContextSchema = z
+export const callContextSchema = z
   .strictObject(
     {
       ip: checked(addressFault, 'Must be an IPv4 or IPv6 address.')

@@ -3,7 +3,7 @@ import { z } from 'zod'
 import { maxBatch } from '../bounds.ts'
 import { instant, instantInput } from '../fields.ts'
 import { plainLimitSchema } from './limits.ts'
-import { knownKey, knownKeyExample, verifyRequestSchema } from './verification.ts'
+import { callContextSchema, knownKey, knownKeyExample, verifyRequestSchema } from './verification.ts'
 
 /** A token whose facts a verifier elsewhere wants. */
 export const readFactsSchema = verifyRequestSchema
@@ -17,6 +17,7 @@ export const useSchema = z
       .string({ error: 'Must be a kid, which is a string.' })
       .regex(/^[0-9A-Za-z]{16}$/, 'Must be 16 letters and digits.'),
     at: instantInput,
+    context: callContextSchema.optional(),
   })
   .meta({
     id: 'Use',

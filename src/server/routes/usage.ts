@@ -88,7 +88,7 @@ export const usageRoutes = [
       'For verifiers, which judge tokens elsewhere. The answer comes when the report is written. One that is sent again, to any server, changes nothing if it was written: so a report without an answer must be sent again as it was. Ignores keys and secrets that are unknown to the caller. `uses` moves `last_used_at`, never backwards and never to the future.',
     access: 'latchkey:keys:verify',
     body: reportSchema,
-    bodyLimit: 256 * 1024,
+    bodyLimit: 512 * 1024,
     answers: [{ status: 200, description: 'The report is written.', schema: reportAnswerSchema }],
     problems: ['too_many_requests'],
     handle: async ({ parts: { latchkey }, body, caller }) =>
