@@ -71,8 +71,9 @@ export const verifyRoutes = [
       const requests = readVerifyBatch(body)
       const verdicts = await parts.latchkey.verifyBatch(requests, verifiedScope(caller), exchange)
       exchange.verdicts = verdicts.map(({ code }) => code)
-      for (const [i, verdict] of verdicts.entries())
-        parts.telemetry?.noteVerdict(exchange, verdict, requests[i] ?? {})
+      if (parts.telemetry)
+        for (const [i, verdict] of verdicts.entries())
+          parts.telemetry.noteVerdict(exchange, verdict, requests[i] ?? {})
       return answerVerdicts(verdicts, (error) => recordBreak(parts.log, exchange, error))
     },
   }),
