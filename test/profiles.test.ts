@@ -62,12 +62,12 @@ onEachDatabase('a profile', (makeDatabase) => {
     await latchkey.close()
     const place = 'POST /emails|192.0.2.7|curl/8'
     expect(await readShort(database, { [key.id]: 'key', [limited.id]: 'limited' })).toEqual({
-      [`key ${place}|emails:* valid`]: 4 + 3 + 1,
-      'key |||* emails:* valid': 3,
+      [`key ${place}|emails:send valid`]: 4 + 3 + 1,
+      'key |||domains:read emails:read valid': 3,
       'key GET /keys|||latchkey:keys:read insufficient_permissions': 1,
       [`key ${place}| revoked`]: 1,
-      [`limited ${place}|emails:* valid`]: 3,
-      [`limited ${place}|emails:* quota_exceeded`]: 1,
+      [`limited ${place}|emails:send valid`]: 3,
+      [`limited ${place}|emails:send quota_exceeded`]: 1,
       [`limited ${place}| quota_exceeded`]: 1,
     })
     const rows = await readProfileRows(database)
@@ -110,8 +110,8 @@ onEachDatabase('a profile', (makeDatabase) => {
     await server.close()
     const place = 'POST /emails|192.0.2.0/24|'
     expect(await readShort(database, { [id]: 'key' })).toEqual({
-      'key POST /emails|2001:db8:1::/48||a:* valid': 1,
-      [`key ${place}|a:* valid`]: 3,
+      'key POST /emails|2001:db8:1::/48||a:b valid': 1,
+      [`key ${place}|a:c valid`]: 3,
       [`key ${place}|b insufficient_permissions`]: 1,
     })
   })

@@ -1,6 +1,6 @@
 // What calls needed of what a key may do, and the least that would have served them. Pure.
 import { maxPermissions } from './bounds.ts'
-import { covers } from './permissions.ts'
+import { covers, narrowestCovering } from './permissions.ts'
 
 /** Calls that were valid and asked for the same permissions. */
 export interface AskingCalls {
@@ -54,17 +54,6 @@ export function needsOf(granted: readonly string[], asking: readonly AskingCalls
     }
   }
   return { granted: [...needed.values()], suggested: suggest(asked) }
-}
-
-/** The narrowest of the granted permissions that cover an asked one; undefined if none does. */
-function narrowestCovering(granted: readonly string[], asked: string): string | undefined {
-  let narrowest: string | undefined
-  for (const permission of granted) {
-    if (permission === asked) return permission
-    if (!covers([permission], asked)) continue
-    if (narrowest === undefined || covers([narrowest], permission)) narrowest = permission
-  }
-  return narrowest
 }
 
 /**

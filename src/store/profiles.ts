@@ -1,6 +1,6 @@
 // What calls of a key had in common: written in the numbered batches of usage, each exactly once.
 //
-// A row says how many calls of a day, with a secret, were of one operation, came from one place, needed the same permissions
+// A row says how many calls of a day, with a secret, were of one operation, came from one place, asked for the same permissions
 // and had the same verdict, and when the last one was. A key has at most so many rows a day; all calls of further kinds are
 // counted together, by secret and code, in rows whose other numbers are -1: the rest. Whole numbers stand for texts
 // (`usage_texts`), which are kept as long as a row may have them. Those of places (`usage_places`) are of one day and key:
@@ -25,7 +25,7 @@ export interface ProfileCount {
   operation: string
   ip: string
   userAgent: string
-  /** Those that the calls needed, in order, with spaces between. */
+  /** Those that the calls asked for, in order, with spaces between. */
   permissions: string
   /** Whether it counts calls of all kinds that found no room. */
   isRest: boolean

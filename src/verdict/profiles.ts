@@ -4,12 +4,11 @@
 // The way of a valid verdict from memory: the cache raises one number of the secret's slot as long as calls repeat their
 // circumstances, and tells of it when they change or when what was counted is collected.
 import { maxProfilePermissions } from '../core/bounds.ts'
-import { narrowestCovering } from '../core/permissions.ts'
 import { type Circumstances, KnownCircumstances } from './circumstances.ts'
 import type { Facts } from './facts.ts'
 
-/** The key of a secret, and what it may do. */
-export type KnownKey = Pick<Facts['answer'], 'keyId' | 'organizationId' | 'permissions'>
+/** The key of a secret. */
+export type KnownKey = Pick<Facts['answer'], 'keyId' | 'organizationId'>
 
 /** What was counted of a profile. */
 export interface CountedProfile {
@@ -22,7 +21,7 @@ export interface CountedProfile {
   operation: string
   ip: string
   userAgent: string
-  /** The narrowest granted permissions that cover those asked, and asked ones that none covers; with spaces between. */
+  /** Those asked for, in order, with spaces between: what of a grant they needed is found by what is granted when that is asked. */
   permissions: string
   /** Whether it counts calls of all kinds that found no room. */
   isRest: boolean
@@ -85,8 +84,7 @@ export class Profiles {
   /** What is counted of a secret, until the next collection. */
   of(kid: string, answer: KnownKey): SecretProfiles {
     let profiles = this.#bySecret.get(kid)
-    // Which permissions a call needed is told by those that the key held then.
-    if (profiles?.answer.permissions !== answer.permissions) {
+    if (profiles === undefined) {
       profiles = new SecretProfiles(kid, answer)
       this.#bySecret.set(kid, profiles)
     }
@@ -146,7 +144,7 @@ export class Profiles {
     const take = (kid: string, answer: KnownKey, code: string, what: Circumstances | null, total: Total) => {
       const { keyId } = answer
       const { calls, last } = total
-      this.#gathered.push({ keyId, kid, hour, code, ...describe(what, answer), calls, last })
+      this.#gathered.push({ keyId, kid, hour, code, ...describe(what), calls, last })
     }
     for (const { kid, answer, circumstances, ...total } of alone)
       take(kid, answer, 'valid', circumstances, total)
@@ -196,29 +194,23 @@ type Described = Pick<CountedProfile, 'operation' | 'ip' | 'userAgent' | 'permis
 
 const rest: Described = Object.freeze({ operation: '', ip: '', userAgent: '', permissions: '', isRest: true })
 
-function describe(circumstances: Circumstances | null, answer: KnownKey): Described {
+function describe(circumstances: Circumstances | null): Described {
   if (circumstances === null) return rest
-  const permissions = neededOf(answer.permissions, circumstances.permissions)
+  const permissions = textOf(circumstances.permissions)
   if (permissions.length > maxProfilePermissions) return rest
   const { operation = '', ip = '', userAgent = '' } = circumstances
   return { operation, ip, userAgent, permissions, isRest: false }
 }
 
-/** What calls needed, by the lists of what is granted and asked: many keys and calls share these. */
-const needed = new WeakMap<readonly string[], WeakMap<readonly string[], string>>()
+/** What lists of permissions are as text: many keys and calls share these. */
+const texts = new WeakMap<readonly string[], string>()
 
-function neededOf(granted: readonly string[], asked: readonly string[]): string {
+function textOf(asked: readonly string[]): string {
   if (asked.length === 0) return ''
-  let ofGranted = needed.get(granted)
-  if (ofGranted === undefined) {
-    ofGranted = new WeakMap()
-    needed.set(granted, ofGranted)
-  }
-  let text = ofGranted.get(asked)
+  let text = texts.get(asked)
   if (text === undefined) {
-    const permissions = asked.map((permission) => narrowestCovering(granted, permission) ?? permission)
-    text = [...new Set(permissions)].sort().join(' ')
-    ofGranted.set(asked, text)
+    text = [...new Set(asked)].sort().join(' ')
+    texts.set(asked, text)
   }
   return text
 }

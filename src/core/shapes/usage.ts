@@ -277,7 +277,7 @@ const reportedProfileSchema = z
         (permissions) => permissions.join(' ').length <= maxProfilePermissions,
         `Must have at most ${maxProfilePermissions} characters together.`,
       )
-      .meta({ description: 'The narrowest granted permissions that cover what was asked.' }),
+      .meta({ description: 'The permissions that were asked for.' }),
     isRest: z.boolean({ error: 'Must be true or false.' }).meta({
       description: 'Whether it counts calls of all kinds that found no room.',
     }),
