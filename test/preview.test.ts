@@ -163,7 +163,7 @@ onEachDatabase('a preview', (makeDatabase, kind) => {
           expect(byPlace(preview?.refusals ?? [])).toEqual(byPlace(ofKey))
         }
       }),
-      { numRuns: kind === 'SQLite' ? 4 : 2 },
+      { numRuns: kind === 'SQLite' ? 4 : 2, endOnFailure: true },
     )
     expect(refusedAtAll).toBeGreaterThan(10)
   })
