@@ -17,6 +17,12 @@ const units = fc.integer({ min: 0, max: 10 ** 12 })
 const windows = fc.integer({ min: 1, max: 2_592_000 }).map((seconds) => seconds * 1_000)
 const begun = 1_800_000_000_000
 
+/** What a message asks that asks for nothing. */
+const asking = {
+  ...{ epoch: 0, period: 0, passedMs: 0, unspent: 0, back: 0, unused: 0 },
+  ...{ need: 0, least: 1, want: 0, isLong: false },
+}
+
 /** What one holder asks next: shares of what it has. */
 interface Step {
   holder: number
@@ -224,36 +230,24 @@ describe('a draw', () => {
 
   test('refills a bucket before it takes in what was spent, which may have been a moment ago', () => {
     const rate: Rate = { kind: 'rate', limit: 100, windowMs: 1_000, burst: 100 }
-    const message = {
-      epoch: 0,
-      period: 0,
-      passedMs: 0,
-      unspent: 0,
-      back: 0,
-      unused: 0,
-      need: 0,
-      least: 0,
-      isLong: false,
-    }
     const isLive = () => true
     const first = draw(
       newCounter(rate, 0, begun),
       rate,
-      { ...message, holder: 'a', sequence: 1, want: 12 },
+      { ...asking, holder: 'a', sequence: 1, want: 12 },
       begun,
       isLive,
     )
-    const report = { ...message, holder: 'a', sequence: 2, want: 0 }
+    const report = { ...asking, holder: 'a', sequence: 2, want: 0 }
     const second = draw(first.counter, rate, report, begun + 10_000, isLive)
     expect(second.counter).toMatchObject({ level: 88, rest: 0 })
   })
 
   test('goes by the time that passes for its holders while the clock is behind, and counts none of it twice', () => {
     const rate: Rate = { kind: 'rate', limit: 10, windowMs: 1_000, burst: 100 }
-    const message = { epoch: 0, period: 0, unspent: 0, back: 0, unused: 0, least: 1, want: 0, isLong: false }
     let counter = newCounter(rate, 0, begun)
     const take = (holder: string, sequence: number, passedMs: number, now: number) => {
-      const asked = { ...message, holder, sequence, passedMs, need: 100 }
+      const asked = { ...asking, holder, sequence, passedMs, need: 100 }
       const drawn = draw(counter, rate, asked, now, () => true)
       counter = drawn.counter
       return drawn.answer.given
@@ -274,24 +268,29 @@ describe('a draw', () => {
     expect(take('a', 6, 5_000, begun + hour + 9_000)).toBe(10)
   })
 
+  test('gains nothing while units that come back would have filled it', () => {
+    const rate: Rate = { kind: 'rate', limit: 10, windowMs: 1_000, burst: 10 }
+    const message = { ...asking, holder: 'a' }
+    const isLive = () => true
+    const first = { ...message, sequence: 1, unused: 0, need: 1, least: 1, want: 1 }
+    const one = draw(newCounter(rate, 0, begun), rate, first, begun, isLive)
+    expect(one.answer).toMatchObject({ granted: 1, given: 1 })
+    // The unit that it holds is spent, the one for its call was not needed: nine are left, and no part of a tenth.
+    const second = { ...message, sequence: 2, unused: 1, need: 9, least: 1, want: 0 }
+    const two = draw(one.counter, rate, second, begun + 15, isLive)
+    expect(two.answer.given).toBe(9)
+    const third = { ...message, sequence: 3, unused: 0, need: 1, least: 1, want: 0 }
+    expect(draw(two.counter, rate, third, begun + 114, isLive).answer.given).toBe(0)
+    expect(draw(two.counter, rate, third, begun + 115, isLive).answer.given).toBe(1)
+  })
+
   test('cuts a level to a lowered burst, and gives nothing of what was out before', () => {
     const large: Rate = { kind: 'rate', limit: 100, windowMs: 60_000, burst: 100 }
     const small: Rate = { ...large, limit: 10, burst: 10 }
-    const message = {
-      epoch: 0,
-      period: 0,
-      passedMs: 0,
-      unspent: 0,
-      back: 0,
-      unused: 0,
-      need: 0,
-      least: 0,
-      isLong: false,
-    }
     const first = draw(
       newCounter(large, 0, begun),
       large,
-      { ...message, holder: 'a', sequence: 1, want: 12 },
+      { ...asking, holder: 'a', sequence: 1, want: 12 },
       begun,
       () => true,
     )
@@ -299,7 +298,7 @@ describe('a draw', () => {
     const second = draw(
       first.counter,
       small,
-      { ...message, holder: 'b', sequence: 1, need: 5, least: 1, want: 0 },
+      { ...asking, holder: 'b', sequence: 1, need: 5, least: 1, want: 0 },
       begun,
       () => true,
     )
@@ -309,17 +308,7 @@ describe('a draw', () => {
 
   test('of a holder whose lease has ended changes nothing', () => {
     const quota: Quota = { kind: 'quota', limit: 100, resets: null, anchor: null, overdraft: null }
-    const message = {
-      epoch: 0,
-      period: 0,
-      passedMs: 0,
-      unspent: 0,
-      back: 0,
-      unused: 0,
-      need: 5,
-      least: 1,
-      isLong: false,
-    }
+    const message = { ...asking, need: 5 }
     const counter = newCounter(quota, 0, begun)
     const drawn = draw(counter, quota, { ...message, holder: 'a', sequence: 1, want: 10 }, begun, () => false)
     expect(drawn.counter).toEqual(counter)
@@ -328,17 +317,7 @@ describe('a draw', () => {
 
   test('of an older epoch is given what it needs, holds nothing, and does not take the counter back', () => {
     const quota: Quota = { kind: 'quota', limit: 100, resets: null, anchor: null, overdraft: null }
-    const message = {
-      period: 0,
-      passedMs: 0,
-      unspent: 0,
-      back: 0,
-      unused: 0,
-      need: 5,
-      least: 1,
-      want: 10,
-      isLong: false,
-    }
+    const message = { ...asking, need: 5, want: 10 }
     const counter = newCounter(quota, 2, begun)
     const old = draw(counter, quota, { ...message, epoch: 1, holder: 'a', sequence: 1 }, begun, () => true)
     expect(old.answer).toMatchObject({ granted: 0, given: 5 })
@@ -347,17 +326,7 @@ describe('a draw', () => {
 
   test('voids the units of an ended epoch', () => {
     const quota: Quota = { kind: 'quota', limit: 100, resets: null, anchor: null, overdraft: null }
-    const message = {
-      period: 0,
-      passedMs: 0,
-      unspent: 0,
-      back: 0,
-      unused: 0,
-      need: 0,
-      least: 0,
-      want: 10,
-      isLong: false,
-    }
+    const message = { ...asking, want: 10 }
     const first = draw(
       newCounter(quota, 0, begun),
       quota,

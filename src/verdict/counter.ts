@@ -256,11 +256,12 @@ function report(
     const spent = counter.spent + own.out - kept - returned - unused
     return { counter: { ...counter, spent, holders }, kept }
   }
-  const refunded = Math.min(unused, own.room)
+  // What it has gained since took room as well, and a bucket that is full has not begun another unit.
+  const room = allowance.burst - outOf(counter.holders) - counter.level
+  const refunded = Math.max(0, Math.min(unused, own.room, room))
   const cap = allowance.burst - outOf(holders)
   const level = Math.max(counter.level, Math.min(counter.level + returned + refunded, cap))
-  // A bucket that is full has not begun another unit.
-  const rest = level >= cap ? 0 : counter.rest
+  const rest = level >= cap || (refunded > 0 && refunded === room) ? 0 : counter.rest
   return { counter: leaveRoom({ ...counter, level, rest, holders }, allowance, refunded), kept }
 }
 

@@ -11,7 +11,7 @@ const scale = 60_000
 
 type Entry = { order: number; time: number } & (
   | { kind: 'draw'; at: number }
-  | { kind: 'spent'; at: number | undefined; units: number; period: number }
+  | { kind: 'spent'; at: number | undefined; clock: number; units: number; period: number }
   | { kind: 'gift'; at: number; units: number; period: number }
   | { kind: 'change'; before: Allowance; after: Allowance; asOf: number }
   | { kind: 'known'; slack: number; units: number }
@@ -34,12 +34,14 @@ export class Ledger {
   /** The latest that it can be for a counter: by the database's clock whenever it was read, or by the time that has passed since. */
   readonly #latest = new Map<string, { at: number; time: number }>()
   readonly #time: () => number
+  readonly #clock: () => number
   lost = 0
   shortfalls = 0
   violation: string | undefined
 
-  constructor(time: () => number) {
+  constructor(time: () => number, clock: () => number) {
     this.#time = time
+    this.#clock = clock
   }
 
   noteDraw(
@@ -82,11 +84,13 @@ export class Ledger {
   ) {
     if (units === 0) return
     this.account(holder, counterId).spent += units
-    if (drawn === undefined) this.#push(counterId, { kind: 'spent', at: undefined, units, period })
+    if (drawn === undefined)
+      this.#push(counterId, { kind: 'spent', at: undefined, clock: this.#clock(), units, period })
     else
       this.#entriesOf(counterId).push({
         kind: 'spent',
         at: drawn.at,
+        clock: drawn.at,
         units,
         period,
         time: this.#time(),
@@ -107,6 +111,7 @@ export class Ledger {
     const entry = {
       kind: 'spent',
       at,
+      clock: Number.NEGATIVE_INFINITY,
       units: -units,
       period,
       time: this.#time(),
@@ -173,6 +178,7 @@ export class Ledger {
         debt = Math.max(0, debt - (at - now) * allowance.limit * (scale / allowance.windowMs))
       now = at
     }
+    const drawnNext = nextDraws(entries)
     for (const [i, entry] of entries.entries()) {
       if (allowance.kind !== 'rate') return
       switch (entry.kind) {
@@ -180,8 +186,8 @@ export class Ledger {
           pass(entry.at)
           break
         case 'spent':
-          // From hand: at any instant between two draws.
-          if (entry.at !== undefined) pass(entry.at)
+          // From hand: when it was by the database's clock, between the two draws that the counter knows of.
+          pass(entry.at ?? Math.min(entry.clock, drawnNext[i] as number))
           debt += entry.units * scale
           if (debt > (allowance.burst + slack) * scale)
             this.#violate(
@@ -270,6 +276,18 @@ export class Ledger {
   violate(what: string): void {
     this.#violate(what)
   }
+}
+
+/** For each entry, the instant of the first draw after it. */
+function nextDraws(entries: readonly Entry[]): number[] {
+  const found = new Array<number>(entries.length)
+  let next = Number.POSITIVE_INFINITY
+  for (let i = entries.length - 1; i >= 0; i--) {
+    found[i] = next
+    const entry = entries[i] as Entry
+    if (entry.kind === 'draw') next = entry.at
+  }
+  return found
 }
 
 type DistributiveOmit<Union, Name extends PropertyKey> = Union extends unknown ? Omit<Union, Name> : never

@@ -117,10 +117,12 @@ export class Store {
         // The report at the instant of the last draw, and then all the rest.
         const first = { ...message, need: 0, want: 0 }
         const { counter, answer, isRepeated } = draw(stored, allowance, first, stored.asOf, isLive)
-        const again = { ...message, sequence: message.sequence + 0.5 }
+        const again = { ...message, sequence: message.sequence + 0.5, passedMs: 0 }
         if (isRepeated) return draw(stored, allowance, again, now, isLive)
         const rest = { ...again, unspent: answer.kept, back: 0, unused: 0 }
-        return draw(counter, allowance, rest, now, isLive)
+        const passed = own === undefined ? now : own.drewAt + message.passedMs
+        const at = allowance.kind === 'rate' && now < stored.asOf ? Math.max(now, passed) : now
+        return draw(counter, allowance, rest, at, isLive)
       }
       case 'cap without out': {
         if (allowance.kind === 'quota') break

@@ -83,7 +83,10 @@ export async function simulate(seed: number, breakage?: Breakage, verifiers = 0)
 export class World {
   readonly random: () => number
   readonly breakage: Breakage | undefined
-  readonly ledger = new Ledger(() => this.time)
+  readonly ledger = new Ledger(
+    () => this.time,
+    () => this.#clock(),
+  )
   readonly store: Store
   readonly history: History = {
     calls: 0,
@@ -109,8 +112,8 @@ export class World {
     this.random = mulberry32(seed)
     this.breakage = breakage
     // Soon an hour ends.
-    this.#clockOffset = 500_000 * 3_600_000 - Math.floor(this.between(2_000, 30_000))
-    this.store = new Store(() => Math.floor(this.time + this.#clockOffset), this.ledger, breakage)
+    this.#clockOffset = 500_000 * 3_600_000 - Math.floor(this.between(2_000, 18_000))
+    this.store = new Store(() => this.#clock(), this.ledger, breakage)
     const quota = { kind: 'quota', anchor: null, overdraft: null } as const
     this.#first = [
       { counterId: ids.rate, first: { kind: 'rate', ...this.pick(rates) } },
@@ -121,6 +124,11 @@ export class World {
       this.store.limits.set(counterId, { counterId, allowance: first, epoch: 0 })
     for (let i = 0; i < 3; i++) this.#start(i)
     for (let i = 0; i < verifiers; i++) this.#startVerifier(i)
+  }
+
+  /** The database's. */
+  #clock(): number {
+    return Math.floor(this.time + this.#clockOffset)
   }
 
   /** The process at an address: the next one, when one has ended. */
@@ -208,9 +216,15 @@ export class World {
     const until = isOver ? this.time + this.between(200, 4_000) : busyUntil
     const every = isOver ? this.pick([8, 40, 40, 300, 2_000]) : everyMs
     this.at(this.between(0, 2 * every), () => {
-      process.deliver(() => this.#call(process))
+      process.deliver(() => (this.chance(0.01) ? this.#crowd(process) : this.#call(process)))
       this.#keepCalling(process, until, every)
     })
+  }
+
+  /** Very many calls at once: all that is at hand goes, and what a draw gives. */
+  #crowd(process: Caller): void {
+    const id = this.pick([ids.rate, ids.hourly])
+    for (let i = 0; i < 40; i++) this.#ask(process, { [id]: 1 })
   }
 
   #call(process: Caller): void {
@@ -223,6 +237,10 @@ export class World {
       { [ids.rate]: one(), [ids.prepaid]: one() },
       { [ids.rate]: 1, [ids.hourly]: one(), [ids.prepaid]: one() },
     ])
+    this.#ask(process, costs)
+  }
+
+  #ask(process: Caller, costs: Costs): void {
     this.history.calls++
     const epochs = new Map([...this.store.limits.values()].map(({ counterId, epoch }) => [counterId, epoch]))
     process.call(costs, (outcome, periods) => {
