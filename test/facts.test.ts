@@ -24,11 +24,11 @@ const factsOf = (change: Partial<StoredSecret> = {}) => toFacts({ ...row, ...cha
 
 test('facts say what the row says', () => {
   const limits = { endedAt: 1, graceEndsAt: 2, expiresAt: 3, revokedAt: 4 }
-  const { answer, terms } = factsOf({ ...limits, metadata: '{"plan":"pro"}' })
+  const { answer, terms, claims } = factsOf({ ...limits, metadata: '{"plan":"pro"}' })
   const permissions = ['emails:send', 'domains:read']
+  expect(claims).toEqual([])
   expect(terms).toMatchObject({
     line: [],
-    claims: [],
     organization: { isCurrent: true, id: 'acme', claims: [], plan: undefined, permissions: null },
     organizationId: 'acme',
     permissions,

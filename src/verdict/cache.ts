@@ -5,7 +5,6 @@ import { type Facts, sizeOfFacts } from './facts.ts'
 import { hashWords, packBytes, packWord, unpackWords } from './packed-words.ts'
 import type { SecretProfiles } from './profiles.ts'
 import { SlotUses, type UseListener } from './slot-uses.ts'
-import type { Tallies, Tally } from './tally.ts'
 
 /** What the cache holds of one secret, and where: good until the next call that may forget something. */
 export interface CachedFacts extends Facts {
@@ -31,8 +30,8 @@ export interface CacheBounds {
 //           16 B              32 B                  chain of  order of use,    latest use
 //                                                   the bucket  a ring          not told
 //
-// Beside it, each slot has an answer, terms, a count of calls not told, which had the same circumstances, and the next slot of the
-// chain in which the slots of its key are.
+// Beside it, each slot has its facts, a count of calls not told, which had the same circumstances, and the next slot of the chain
+// in which the slots of its key are.
 const recordWords = 16
 const kidWords = 4
 const digestAt = 4
@@ -58,11 +57,11 @@ export class FactsCache {
   readonly #records: Uint32Array
   readonly #buckets: Uint32Array
   readonly #mask: number
-  // Two arrays and no object for both: that would be a seventh of what a secret takes.
-  readonly #answers: (Facts['answer'] | undefined)[] = []
-  readonly #terms: (Facts['terms'] | undefined)[] = []
-  /** Of keys with limits; absent until one is asked for, since most caches hold none. */
-  #tallies: (Tally | undefined)[] | undefined
+  // Side by side, and no object for both: that would be a seventh of what a secret takes, and lie elsewhere.
+  /** Of each slot the answer and the terms. */
+  readonly #known: (Facts['answer'] | Facts['terms'] | undefined)[] = []
+  /** The claims of keys that draw from more than the limits of their organization; absent until there is one. */
+  #claims: (Facts['claims'] | undefined)[] | undefined
   readonly #uses: SlotUses
   /** By the hash of a key's id the first of a chain of slots, as slot + 1, and by slot the next. */
   readonly #keyBuckets: Uint32Array
@@ -190,17 +189,6 @@ export class FactsCache {
     return this.#uses.profilesOf(slot)
   }
 
-  /** Where the calls of a key with limits are counted: found once, and then known. */
-  tallyOf({ slot, answer: { keyId, organizationId } }: CachedFacts, tallies: Tallies): Tally {
-    this.#tallies ??= this.#answers.map(() => undefined)
-    let tally = this.#tallies[slot]
-    if (tally === undefined) {
-      tally = tallies.of(keyId, organizationId)
-      this.#tallies[slot] = tally
-    }
-    return tally
-  }
-
   /** Remembers a secret, in place of what was known of it; nothing if it alone is larger than all that may be. */
   remember(kid: string, digest: Uint8Array, facts: Facts): void {
     const known = this.#find(kid, 0)
@@ -218,9 +206,7 @@ export class FactsCache {
     const bucket = this.#bucketOf(slot)
     this.#records[at + nextAt] = this.#buckets[bucket] as number
     this.#buckets[bucket] = slot + 1
-    this.#answers[slot] = facts.answer
-    this.#terms[slot] = facts.terms
-    if (this.#tallies !== undefined) this.#tallies[slot] = undefined
+    this.#setFacts(slot, facts)
     const keyBucket = this.#keyBucketOf(facts.answer.keyId)
     this.#nextOfKey[slot] = this.#keyBuckets[keyBucket] as number
     this.#keyBuckets[keyBucket] = slot + 1
@@ -248,11 +234,18 @@ export class FactsCache {
   }
 
   #at(slot: Slot): CachedFacts {
-    return {
-      answer: this.#answers[slot] as Facts['answer'],
-      terms: this.#terms[slot] as Facts['terms'],
-      slot,
-    }
+    const answer = this.#known[2 * slot] as Facts['answer']
+    const terms = this.#known[2 * slot + 1] as Facts['terms']
+    return { answer, terms, claims: this.#claims?.[slot] ?? terms.organization.claims, slot }
+  }
+
+  #setFacts(slot: Slot, facts: Facts | undefined): void {
+    this.#known[2 * slot] = facts?.answer
+    this.#known[2 * slot + 1] = facts?.terms
+    const own = facts?.claims === facts?.terms.organization.claims ? undefined : facts?.claims
+    if (own === undefined && this.#claims === undefined) return
+    this.#claims ??= new Array(this.capacity)
+    this.#claims[slot] = own
   }
 
   #drop(slot: Slot): void {
@@ -261,9 +254,7 @@ export class FactsCache {
     this.#leaveBucket(slot)
     this.#leaveKeyBucket(slot)
     this.#bytes -= sizeOfFacts(this.#at(slot))
-    this.#answers[slot] = undefined
-    this.#terms[slot] = undefined
-    if (this.#tallies !== undefined) this.#tallies[slot] = undefined
+    this.#setFacts(slot, undefined)
     this.#free.push(slot)
     this.#size--
     this.#drops++

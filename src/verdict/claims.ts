@@ -4,8 +4,8 @@ import type { CountedLimit, Holding } from './holding.ts'
 
 /** What a call draws from one limit. */
 export interface Claim {
-  limit: CountedLimit
-  cost: number
+  readonly limit: CountedLimit
+  readonly cost: number
   /** The period of the units that were drawn, if another may have begun since; that of its holding if absent. */
   period?: number | undefined
 }

@@ -125,35 +125,38 @@ function judgeRemembered(
   const refusal = evaluate(facts.terms, asked, now)
   const circumstances = memory.cache.circumstancesOf(facts, asked)
   const isCounted = counts(purpose, paid)
-  if (refusal === undefined && facts.terms.claims.length > 0 && isRequest(purpose)) {
-    const tally = isCounted ? memory.cache.tallyOf(facts, memory.tallies) : undefined
+  if (isCounted) memory.tallies.enter(now)
+  if (refusal === undefined && facts.claims.length > 0 && isRequest(purpose)) {
+    // The facts tell what a call draws that names no cost: it is counted with its use.
+    const isPlain = asked.cost === undefined && paid === undefined
+    const tally = isCounted && !isPlain ? tallyOf(memory, facts.answer) : undefined
     const verdict = takeUnits(memory, facts, asked, now, tally, paid, monotonic)
     if (verdict instanceof Wanting) return verdict
-    if (verdict.valid) memory.cache.noteUse(facts, now, circumstances, isCounted ? 1 : 0)
-    else if (tally && countsRefusal(purpose, paid))
-      countRefusal(memory, facts, tally, circumstances, verdict, now)
+    if (!verdict.valid && countsRefusal(purpose, paid))
+      countRefusal(memory, facts, circumstances, verdict, now)
+    if (verdict.valid) memory.cache.noteUse(facts, now, circumstances, isCounted && isPlain ? 1 : 0)
+    if (verdict.valid && tally)
+      memory.tallies.profiles.add(memory.cache.profilesOf(facts), circumstances, 'valid', 1, now)
     return verdict
   }
-  if (isCounted) memory.tallies.enter(now)
   if (refusal === undefined && purpose !== 'heartbeat')
     memory.cache.noteUse(facts, now, circumstances, isCounted ? 1 : 0)
   const verdict = verdictOf(facts.answer, facts.terms, refusal)
   // The calls of valid ones are counted with their use.
   if (refusal === undefined || !countsRefusal(purpose, paid)) return verdict
   if (verdict === notFound) return countUnknown(memory, notFound)
-  countRefusal(memory, facts, tallyOf(memory, facts.answer), circumstances, verdict, now)
+  countRefusal(memory, facts, circumstances, verdict, now)
   return verdict
 }
 
 function countRefusal(
   { tallies, cache }: Remembered,
   facts: CachedFacts,
-  tally: Tally,
   circumstances: Circumstances,
   verdict: Verdict,
   now: number,
 ): void {
-  tallies.count(tally, verdict, now)
+  tallies.count(tallyOf({ tallies }, facts.answer), verdict, now)
   tallies.profiles.add(cache.profilesOf(facts), circumstances, verdict.code, 1, now)
 }
 
@@ -237,13 +240,14 @@ export function countUnknown(
  */
 export function takeUnits(
   memory: Pick<Remembered, 'allotments' | 'clock' | 'isFresh' | 'reserving' | 'tallies'>,
-  { answer, terms }: Facts,
+  facts: Facts,
   { cost, reserveSeconds }: VerifyOptions,
   wall: number,
   tally: Tally | undefined,
   paid?: Paid,
   freshAt?: number,
 ): Verdict | Wanting {
+  const { answer, terms } = facts
   const known = terms.expiresAt === null ? answer : { ...answer, expiresAt: new Date(terms.expiresAt) }
   const drawn = (claims: readonly Claim[]) => {
     const verdict = drawnVerdict(known, claims, wall)
@@ -253,13 +257,13 @@ export function takeUnits(
     return { ...verdict, reservation: memory.reserving?.make(answer.keyId, claims, endsAt) }
   }
   if (paid !== undefined && paid !== 'later' && paid.claims) return drawn(paid.claims)
-  const claims = claimsOf(terms.claims, cost)
+  const claims = claimsOf(facts.claims, cost)
   if (reserveSeconds !== undefined) memory.reserving?.require(claims)
-  if (paid === 'later') return new Wanting({ answer, terms }, claims)
+  if (paid === 'later') return new Wanting(facts, claims)
   const now = freshAt ?? memory.clock.monotonic()
   const isFresh = freshAt !== undefined || memory.isFresh(wall, now)
   const outcome = isFresh ? memory.allotments.take(claims, now) : undefined
-  if (outcome === undefined) return new Wanting({ answer, terms }, claims)
+  if (outcome === undefined) return new Wanting(facts, claims)
   if (outcome.taken) return drawn(claims)
   return exceededVerdict(known, claims, outcome.exceeded, now, wall)
 }
@@ -299,7 +303,7 @@ export type Refusal =
   | { code: 'insufficient_permissions'; missing: string[] }
 
 /** What {@link evaluate} judges by; limits come after it. */
-export type EvaluatedTerms = Omit<Terms, 'organization' | 'line' | 'claims'>
+export type EvaluatedTerms = Omit<Terms, 'organization' | 'line'>
 
 /** Evaluates terms at an instant, the gravest reason first; undefined if all are met. */
 export function evaluate(terms: EvaluatedTerms, asked: VerifyOptions, now: number): Refusal | undefined {

@@ -20,8 +20,6 @@ export interface Terms {
   organization: OrganizationTerms
   /** The keys that made it, if it draws from their limits. */
   line: readonly OwnerTerms[]
-  /** What a call draws from all limits that apply, if it names no cost. */
-  claims: readonly Claim[]
 }
 
 /** Tells whether no change was heard of in what the terms say of others than the key. */
@@ -36,30 +34,37 @@ export interface Facts {
   /** The verdict if all terms are met, made once and frozen. */
   answer: Extract<Verdict, { valid: true }>
   terms: Terms
+  /** What a call draws from all limits that apply, if it names no cost. */
+  claims: readonly Claim[]
 }
 
 /** Makes the facts of a secret. All of it is frozen, since many callers get the same objects. */
 export function toFacts(stored: Omit<StoredSecret, 'kid' | 'digest'>, owners: Owners): Facts {
   const organizationId = share(stored.organizationId, () => stored.organizationId)
   const { keyId, name, expiresAt, revokedAt, graceEndsAt } = stored
-  const drawn = owners.drawn(keyId, organizationId, stored.limits)
-  const permissions = permissionsOf(stored.permissions, drawn.organization.permissions)
+  const { organization, line, claims } = owners.drawn(keyId, organizationId, stored.limits)
+  const permissions = permissionsOf(stored.permissions, organization.permissions)
   const isEnded = stored.endedAt !== null
   const answer = describe(
     { valid: true, code: 'valid', keyId, organizationId, name, permissions, expiresAt: null },
     stored.metadata,
   )
-  const terms = { organizationId, permissions, isEnded, graceEndsAt, expiresAt, revokedAt, ...drawn }
+  const terms = {
+    organizationId,
+    permissions,
+    isEnded,
+    graceEndsAt,
+    expiresAt,
+    revokedAt,
+    organization,
+    line,
+  }
   const isUnlimited =
-    !isEnded &&
-    graceEndsAt === null &&
-    expiresAt === null &&
-    revokedAt === null &&
-    drawn.line.length === 0 &&
-    drawn.claims === drawn.organization.claims
+    !isEnded && graceEndsAt === null && expiresAt === null && revokedAt === null && line.length === 0
   return {
     answer: Object.freeze(answer),
     terms: isUnlimited && stored.permissions.length <= maxSharedLength ? shareTerms(terms) : terms,
+    claims,
   }
 }
 
@@ -79,14 +84,13 @@ export function metadataTextOf(verdict: { readonly metadata: object }): string {
 }
 
 /** About how many bytes of heap a secret takes, counting all that others may share with it: bounds a cache. */
-export function sizeOfFacts({ answer, terms }: Facts): number {
+export function sizeOfFacts({ answer, terms, claims }: Facts): number {
   const { name, keyId, organizationId, permissions } = answer
   const characters = name.length + keyId.length + organizationId.length + metadataTextOf(answer).length
   // Two bytes a character: a text that is not Latin takes them.
   let bytes = secretBytes + 2 * characters + (terms.expiresAt === null ? 0 : termsBytes)
   // Some hold a list as text too, to write it quickly.
-  if (terms.claims.length > 0) bytes += tallyBytes
-  if (terms.claims !== terms.organization.claims) bytes += termsBytes + terms.claims.length * limitBytes
+  if (claims !== terms.organization.claims) bytes += ownClaimsBytes + claims.length * limitBytes
   for (let i = 0; i < permissions.length; i++)
     bytes += permissionBytes + 3 * (permissions[i] as string).length
   return bytes
@@ -97,8 +101,8 @@ const secretBytes = 336
 const termsBytes = 80
 const permissionBytes = 40
 const limitBytes = 120
-/** Where calls that draw are counted. */
-const tallyBytes = 160
+/** A list of a key's own, and its place in the cache. */
+const ownClaimsBytes = 40
 
 const noMetadata: Readonly<Record<string, unknown>> = Object.freeze({})
 const metadataText = Symbol('metadata as text')

@@ -46,11 +46,25 @@ type Asked = Pick<DrawMessage, 'unspent' | 'want'>
 
 /** What a process holds of one counter. */
 export class Holding {
-  readonly counterId: string
+  // What a call looks at comes first, so that it lies together: among very many holdings, each line of memory is far away.
   /** The limit as it was last met: a change of it counts from the next draw on. */
   limit: CountedLimit
   /** How many units may be spent. */
   held = 0
+  #used = 0
+  #lowAt = 0
+  /** Its owner has let go of it: whoever still has it must look for the new one. */
+  isGone = false
+  /** Somebody else waits for these units, or some were taken away: they go back, and nobody spends them. */
+  isRecalled = false
+  /** When the period of its units may end at the earliest; null for never. */
+  periodEndsAt: number | null = null
+  /** What the store had left after the last draw. */
+  left = 0
+  /** When the period ends by the database's clock, as verdicts tell it; null for never. */
+  resetsAt: Date | null = null
+
+  readonly counterId: string
   /** How many units are out in the store's eyes: what it holds, and what was spent since it last said so. */
   out = 0
   /** How many of its units verifiers elsewhere hold: to the store they are unspent, and nobody spends them here. */
@@ -60,22 +74,16 @@ export class Holding {
   #lentUntil = Number.POSITIVE_INFINITY
   /** When its units were last called back. */
   recalledAt = Number.NEGATIVE_INFINITY
-  /** The period that they are of, and when it may end at the earliest; null for never. */
+  /** The period that its units are of. */
   period = 0
-  periodEndsAt: number | null = null
-  /** When the period ends by the database's clock, since 1970; null for never. */
+  /** When it ends by the database's clock, since 1970; null for never. */
   endsAt: number | null = null
-  /** The same, as verdicts tell it. */
-  resetsAt: Date | null = null
-  /** What the store had left after the last draw, and when the answer came; -Infinity before the first one. */
-  left = 0
+  /** When the answer to the last draw came; -Infinity before the first one. */
   answeredAt = Number.NEGATIVE_INFINITY
   /** Until then a call that costs more than what is left is refused. */
   emptyUntil = Number.NEGATIVE_INFINITY
   /** Units that were given to calls which did not take them, and that the store has counted as spent. */
   unused = 0
-  /** Somebody else waits for these units, or some were taken away: they go back, and nobody spends them. */
-  isRecalled = false
   /** It stands in the list of what the next draw asks for. */
   isMarked = false
   /** A message that is not answered yet asks for it. */
@@ -88,12 +96,8 @@ export class Holding {
   waiting = 0
   /** The database is known to have a row of it. */
   isStored = false
-  /** Its owner has let go of it: whoever still has it must look for the new one. */
-  isGone = false
   #usedAt: number
-  #lowAt = 0
   #drawnAt: number
-  #used = 0
   /** What was used when somebody last asked whether it is idle. */
   #seenUsed = 0
   #pace = 0
@@ -101,8 +105,8 @@ export class Holding {
   #isScarce = false
 
   constructor(limit: CountedLimit, now: number) {
-    this.counterId = limit.counterId
     this.limit = limit
+    this.counterId = limit.counterId
     this.#usedAt = now
     this.#drawnAt = now
   }

@@ -133,14 +133,14 @@ export function countLimits(
   organizationId: string,
   limits: readonly StoredLimit[],
 ): Claim[] {
-  return limits.map((limit) => ({
-    limit: new OwnedLimit(limit, scope, ownerId, organizationId),
-    cost: limit.defaultCost,
-  }))
+  return limits.map((limit) => new OwnedLimit(limit, scope, ownerId, organizationId))
 }
 
-/** A limit of one owner, beside what it shares with those of others. There are as many as keys: they are kept small. */
-class OwnedLimit implements CountedLimit {
+/**
+ * A limit of one owner, beside what it shares with those of others; and what a call draws from it that names no cost. There
+ * are as many as keys: they are kept small, and few.
+ */
+class OwnedLimit implements CountedLimit, Claim {
   readonly #shared: StoredLimit
   readonly scope: LimitScope
   readonly ownerId: string
@@ -152,6 +152,14 @@ class OwnedLimit implements CountedLimit {
     this.scope = scope
     this.ownerId = ownerId
     this.organizationId = organizationId
+  }
+
+  get limit(): CountedLimit {
+    return this
+  }
+
+  get cost(): number {
+    return this.#shared.defaultCost
   }
 
   get counterId(): string {

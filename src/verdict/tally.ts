@@ -2,7 +2,8 @@
 // counts down (`verification/usage.ts`, `client/verifier/usage.ts`).
 //
 // The way of a valid verdict from memory: the cache raises one number of the secret's slot (`FactsCache.noteUse`), and tells of it
-// when what was counted is collected. Nothing is looked up, allocated or sent. All other verdicts, and units, go by a map of keys.
+// when what was counted is collected, with the facts that tell what a call draws which names no cost. Nothing is looked up,
+// allocated or sent. All other verdicts, and units, go by a map of keys.
 
 import type { LimitScope } from '../core/limits.ts'
 import { type Measure, unitsMeasure } from '../core/measures.ts'
@@ -34,19 +35,12 @@ interface Drawn {
   units: number
 }
 
-const nothing: readonly number[] = Object.freeze([])
-const noClaims: readonly Claim[] = Object.freeze([])
-
 /** What was counted of a key since the last collection, beside what the cache has counted. */
 export class Tally {
   readonly keyId: string
   readonly organizationId: string
   valid = 0
   refused: Refused[] | undefined = undefined
-  /** The limits from which calls draw, and how many units of each: the same ones nearly always, so none is looked for. */
-  claims = noClaims
-  units = nothing as number[]
-  /** The units of limits from which calls drew before. */
   drawn: Drawn[] | undefined = undefined
   /** It stands on the list of those that have something to collect. */
   isListed = false
@@ -111,13 +105,7 @@ export class Tallies {
       return
     }
     tally.valid++
-    if (claims === undefined) return
-    for (let i = 0; i < claims.length; i++) {
-      const { limit, cost } = claims[i] as Claim
-      if (cost === 0) continue
-      if (tally.claims[i]?.limit !== limit) drawFrom(tally, claims)
-      tally.units[i] = (tally.units[i] as number) + cost
-    }
+    if (claims !== undefined) raiseUnits(tally, claims, 1)
   }
 
   /** Counts a verdict on a token of no key that the caller may know of. */
@@ -127,16 +115,11 @@ export class Tallies {
     raise(this.#unknown, code)
   }
 
-  /** Adds valid calls that the cache has counted. */
-  addCalls({ answer: { keyId, organizationId }, terms }: Facts, calls: number): void {
-    // Those that draw from limits are counted with their units.
-    if (terms.claims.length === 0) this.add(keyId, organizationId, calls)
-  }
-
-  /** Adds valid calls that were counted elsewhere in the hour that is counted in. */
-  add(keyId: string, organizationId: string, calls: number): void {
+  /** Adds valid calls that the cache has counted, and what they drew: none of them named a cost. */
+  addCalls({ answer: { keyId, organizationId }, claims }: Facts, calls: number): void {
     const tally = this.of(keyId, organizationId)
     tally.valid += calls
+    raiseUnits(tally, claims, calls)
     this.#list(tally)
   }
 
@@ -171,7 +154,6 @@ export class Tallies {
     this.#byKey.clear()
     for (const tally of listed) {
       tally.isListed = false
-      putAside(tally)
       const { valid, refused = [], drawn = [] } = tally
       if (valid > 0) this.#take(tally, 'valid', valid)
       for (const { code, calls } of refused) this.#take(tally, code, calls)
@@ -232,31 +214,22 @@ function raise(tally: Tally, code: string): void {
   refused.push({ code, calls: 1 })
 }
 
-/** From now on its calls draw from other limits. */
-function drawFrom(tally: Tally, claims: readonly Claim[]): void {
-  putAside(tally)
-  tally.claims = claims
-  tally.units = claims.map(() => 0)
-}
-
-function putAside(tally: Tally): void {
-  for (const [i, units] of tally.units.entries()) {
-    if (units === 0) continue
-    const { scope, name } = (tally.claims[i] as Claim).limit
-    raiseUnits(tally, scope, name, units)
-    tally.units[i] = 0
+/** Adds what so many calls have drawn. */
+function raiseUnits(tally: Tally, claims: readonly Claim[], calls: number): void {
+  for (let i = 0; i < claims.length; i++) {
+    const { limit, cost } = claims[i] as Claim
+    if (cost > 0) drawnFrom(tally, limit).units += cost * calls
   }
 }
 
-function raiseUnits(tally: Tally, scope: LimitScope, name: string, units: number): void {
+function drawnFrom(tally: Tally, { scope, name }: Claim['limit']): Drawn {
   tally.drawn ??= []
   const { drawn } = tally
   for (let i = 0; i < drawn.length; i++) {
     const entry = drawn[i] as Drawn
-    if (entry.name === name && entry.scope === scope) {
-      entry.units += units
-      return
-    }
+    if (entry.name === name && entry.scope === scope) return entry
   }
-  drawn.push({ scope, name, units })
+  const entry = { scope, name, units: 0 }
+  drawn.push(entry)
+  return entry
 }

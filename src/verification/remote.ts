@@ -146,8 +146,8 @@ export function createVerifiers(
 /** Tells whether a caller that can judge these conditions can judge by these facts. */
 function canJudge(facts: Facts | undefined, judges: ReadonlySet<Condition>): boolean {
   if (facts === undefined) return true
-  const { claims, line } = facts.terms
-  return (claims.length === 0 || judges.has('limits')) && (line.length === 0 || judges.has('line'))
+  const { claims, terms } = facts
+  return (claims.length === 0 || judges.has('limits')) && (terms.line.length === 0 || judges.has('line'))
 }
 
 /**

@@ -205,7 +205,7 @@ function judgeFacts(
   const now = memory.clock.now()
   const refusal = evaluate(terms, asked, now)
   const call = callOf(memory, copyLatin1(kid), answer, asked)
-  if (refusal === undefined && terms.claims.length > 0 && isRequest(purpose)) {
+  if (refusal === undefined && facts.claims.length > 0 && isRequest(purpose)) {
     const tally = counts(purpose, paid) ? tallyOf(memory, answer) : undefined
     const verdict = takeUnits(memory, facts, asked, now, tally, paid)
     if (verdict instanceof Wanting) return verdict

@@ -192,7 +192,7 @@ class MemoryVerifier implements Verifier {
     const now = this.#clock.now()
     const refusal = asClient(() => evaluate(terms, question, now))
     const call = asClient(() => callOf(this.#memory, kid, answer, question))
-    const isDrawing = refusal === undefined && terms.claims.length > 0
+    const isDrawing = refusal === undefined && facts.claims.length > 0
     const verdict = isDrawing
       ? takeUnits(this.#memory, facts, question, now, tallyOf(this.#memory, answer), paid)
       : verdictOf(answer, terms, refusal)

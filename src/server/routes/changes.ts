@@ -127,7 +127,7 @@ function toAge(ageMs: number, { organizationId }: { organizationId?: string }): 
   return organizationId === undefined ? Math.ceil(ageMs) : Math.ceil(ageMs / ageStepMs) * ageStepMs
 }
 
-function toSecret({ answer, terms }: Facts, isDrawn = false): object {
+function toSecret({ answer, terms, claims }: Facts, isDrawn = false): object {
   const { keyId, organizationId, name, permissions, metadata } = answer
   const toDate = (at: number | null) => (at === null ? null : new Date(at))
   return {
@@ -140,7 +140,7 @@ function toSecret({ answer, terms }: Facts, isDrawn = false): object {
     revokedAt: toDate(terms.revokedAt),
     graceEndsAt: toDate(terms.graceEndsAt),
     isEnded: terms.isEnded,
-    limits: isDrawn ? [] : terms.claims.map(({ limit }) => toFactsLimit(limit)),
+    limits: isDrawn ? [] : claims.map(({ limit }) => toFactsLimit(limit)),
     line: isDrawn ? [] : terms.line.map(({ id }) => id),
     plan: terms.organization.plan ?? null,
   }
