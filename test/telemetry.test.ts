@@ -247,6 +247,27 @@ describe('an exporter', () => {
     await exporter.close(100)
   })
 
+  test('drops what cannot be written, and goes on', async () => {
+    await using collector = await startCollector((response) => {
+      response.end()
+      return true
+    })
+    const exporter = new Exporter<string>({
+      settings: {
+        ...{ url: collector.url, headers: {}, protocol: 'http/json', isCompressed: false },
+        ...{ timeoutMs: 1_000, maxQueue: 4, maxBatch: 1, delayMs: 5 },
+      },
+      write: ([item]) => {
+        if (item === 'bad') throw new TypeError('Not written.')
+        return new TextEncoder().encode(item)
+      },
+      userAgent: 'test',
+      warn: () => {},
+    })
+    for (const item of ['a', 'bad', 'b']) exporter.add(item)
+    await expect.poll(() => [exporter.exported, exporter.dropped]).toEqual([2, 1])
+  })
+
   test('follows no redirect, which could take its headers elsewhere', async () => {
     await using elsewhere = await startCollector()
     await using collector = await startCollector((response) => {

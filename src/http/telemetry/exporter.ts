@@ -13,6 +13,7 @@ const firstPauseMs = 1_000
 const longestPauseMs = 30_000
 /** So often at most it is said that the collector takes nothing. */
 const quietMs = 60_000
+const longestAnswer = 64 * 1024
 
 /** What an exporter works with. */
 export interface ExporterOptions<Item> {
@@ -92,7 +93,13 @@ export class Exporter<Item> {
     const { maxBatch } = this.#options.settings
     do {
       const batch = this.#queue.splice(0, maxBatch)
-      if (batch.length > 0) await this.#sendBatch(batch)
+      try {
+        if (batch.length > 0) await this.#sendBatch(batch)
+      } catch {
+        // What cannot be written ends nothing but itself.
+        this.#drop(batch.length)
+        this.#warn('gets nothing of what cannot be written')
+      }
     } while ((this.#queue.length >= maxBatch || (this.#isLast && this.#queue.length > 0)) && !this.#isOver)
   }
 
@@ -132,7 +139,7 @@ export class Exporter<Item> {
         redirect: 'manual',
         signal: AbortSignal.any([this.#closing.signal, AbortSignal.timeout(timeoutMs)]),
       })
-      await response.body?.cancel()
+      await finish(response)
       if (response.ok) return 'taken'
       this.#warn(`answers ${response.status}`)
       // Those that may be sent again, by the specification.
@@ -172,6 +179,13 @@ export class Exporter<Item> {
       `The collector at ${this.#name} ${what}. What it does not take is dropped (latchkey_otel_dropped_total); nothing else waits for it.`,
     )
   }
+}
+
+/** Reads a short answer to its end, after which its connection serves the next batch; gives up a long one. */
+async function finish(response: Response): Promise<void> {
+  const length = Number(response.headers.get('content-length') ?? Number.POSITIVE_INFINITY)
+  if (length <= longestAnswer) await response.arrayBuffer()
+  else await response.body?.cancel()
 }
 
 function reasonOf(error: unknown): string {
