@@ -146,6 +146,38 @@ describe(`usage in the console${browserNote}`, () => {
     },
   )
 
+  test.skipIf(skipsBrowser)(
+    'is beside the keys of a list, which are asked for together, and only as far as they are looked at',
+    async () => {
+      const page = await browser.open(stageOf().server, {
+        path: '/sessions',
+        token: stageOf().server.rootKey,
+        viewport: { width: 1440, height: 900 },
+      })
+      const asked: string[] = []
+      page.on('request', (request) => {
+        if (request.url().includes('key_ids=')) asked.push(request.url())
+      })
+      await page.getByRole('link', { name: 'All keys' }).click()
+      const callsOf = (name: string) =>
+        page
+          .getByRole('row')
+          .filter({ has: page.getByRole('link', { name, exact: true }) })
+          .getByTitle(/calls in the last 7 days by UTC/)
+      await callsOf('Production mailer').waitFor()
+      const day = 24 * hour
+      const since = `since=${new Date((Math.floor(Date.now() / day) - 6) * day).toISOString()}`
+      const told = await total(`${since}&key_id=${stageOf().keyId}`)
+      expect(await callsOf('Production mailer').getAttribute('title')).toBe(
+        `${count(told.calls)} calls in the last 7 days by UTC, ${count(told.calls - told.valid)} refused`,
+      )
+      expect(await page.getByRole('row').getByText('None', { exact: true }).count()).toBeGreaterThan(0)
+      expect(asked).toHaveLength(1)
+      await page.setViewportSize({ width: 1280, height: 900 })
+      await page.getByRole('columnheader', { name: 'Calls, 7 days' }).waitFor({ state: 'detached' })
+    },
+  )
+
   test.skipIf(skipsBrowser)('loads what draws charts where a chart is, and not before', async () => {
     const page = await browser.open(stageOf().server, {
       path: '/sessions',

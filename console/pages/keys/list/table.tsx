@@ -8,8 +8,11 @@ import { useRowClicks } from '../../../components/row-clicks.ts'
 import { Status } from '../../../components/status.tsx'
 import { Ago } from '../../../components/time.tsx'
 import type { KeySearch } from '../../../searches.ts'
+import { useSession } from '../../../session.ts'
 import type { EndlessList } from '../../../virtual-list/endless-list.ts'
+import { useMedia } from '../../../virtual-list/media.ts'
 import { useVirtualRows } from '../../../virtual-list/virtual-rows.ts'
+import { Calls, CallsOfRows } from './calls.tsx'
 import { Day, Expiry, NameAndHint, Owner, Permissions } from './cells.tsx'
 
 export type KeySort = NonNullable<KeySearch['sort']>
@@ -56,7 +59,25 @@ const columns = column.columns([
     cell: ({ row }) => <Status status={row.original.status} />,
   }),
 ])
-const columnsOfAll = column.columns([columns[0], owner, ...columns.slice(1)])
+const calls = column.display({
+  id: 'calls',
+  header: 'Calls, 7 days',
+  cell: ({ row }) => <Calls id={row.original.id} />,
+})
+
+/** The columns of a list: with whose each key is, and with its calls before its last use. */
+function columnsOf(ofAll: boolean, withCalls: boolean) {
+  const [name, ...others] = columns
+  const before = others.findIndex(({ id }) => id === 'last_used_at')
+  return column.columns([
+    name,
+    ...(ofAll ? [owner] : []),
+    ...others.slice(0, before),
+    ...(withCalls ? [calls] : []),
+    ...others.slice(before),
+  ])
+}
+const columnSets = [false, true].map((ofAll) => [false, true].map((withCalls) => columnsOf(ofAll, withCalls)))
 
 /**
  * How wide each column is, and from which width of the table on it is there. Names have what is left, and where there is
@@ -64,8 +85,9 @@ const columnsOfAll = column.columns([columns[0], owner, ...columns.slice(1)])
  */
 const looks: Record<string, string> = {
   name: '',
-  permissions: 'hidden @2xl:table-cell w-40 @min-[66rem]:w-60 @min-[90rem]:w-96',
-  created_by: 'hidden @min-[58rem]:table-cell w-30 @min-[66rem]:w-44 @min-[90rem]:w-60',
+  permissions: 'hidden @2xl:table-cell w-40 @min-[66rem]:w-48 @min-[90rem]:w-88',
+  created_by: 'hidden @min-[58rem]:table-cell w-30 @min-[66rem]:w-36 @min-[90rem]:w-60',
+  calls: 'w-32',
   created_at: 'hidden @min-[50rem]:table-cell w-27',
   last_used_at: 'w-32',
   expires_at: 'w-29',
@@ -75,10 +97,10 @@ const looks: Record<string, string> = {
 const looksOfAll: Record<string, string> = {
   ...looks,
   organization: 'w-36 @4xl:w-44 @min-[90rem]:w-72',
-  permissions: 'hidden @4xl:table-cell w-40 @min-[66rem]:w-56 @min-[90rem]:w-72',
+  permissions: 'hidden @4xl:table-cell w-40 @min-[66rem]:w-48 @min-[90rem]:w-64',
   expires_at: 'hidden @2xl:table-cell w-29',
   created_at: 'hidden @5xl:table-cell w-27',
-  created_by: 'hidden @7xl:table-cell w-44 @min-[90rem]:w-52',
+  created_by: 'hidden @7xl:table-cell w-36 @min-[90rem]:w-48',
 }
 /** The orders of a column, the first one first; a list by expiry has the keys that expire alone, and is not offered here. */
 const sorts: Record<string, readonly KeySort[]> = {
@@ -99,6 +121,9 @@ interface KeyTableProps {
 
 export function KeyTable({ caption, list, sort, changeSort, ofAll }: KeyTableProps) {
   const { items = none, rows: count, hasMore, isOld, reach } = list
+  const maySeeCalls = useSession().refusal('latchkey:usage:read') === undefined
+  // Where the table is wide enough for it, as below.
+  const hasCalls = useMedia('(width >= 85rem)') && maySeeCalls
   const { box, indexes, before, after } = useVirtualRows<HTMLTableSectionElement>(count, rowRem, reach)
   const first = indexes[0] ?? 0
   const end = (indexes.at(-1) ?? -1) + 1
@@ -106,7 +131,7 @@ export function KeyTable({ caption, list, sort, changeSort, ofAll }: KeyTablePro
   const data = useMemo(() => items.slice(first, end), [items, first, end])
   const table = useTable({
     features,
-    columns: ofAll ? columnsOfAll : columns,
+    columns: columnSets[Number(ofAll)]?.[Number(hasCalls)] ?? columns,
     data,
     getRowId: (key) => key.id,
   })
@@ -135,18 +160,20 @@ export function KeyTable({ caption, list, sort, changeSort, ofAll }: KeyTablePro
           ))}
         </tr>
       </thead>
-      <tbody ref={box} className={`[overflow-anchor:none] ${isOld ? 'opacity-60' : ''}`}>
-        {before > 0 && <tr aria-hidden style={{ height: before }} />}
-        {indexes.map((index) => {
-          const row = rows[index - first]
-          return row === undefined ? (
-            <SkeletonRow key={index} columnIds={headers.map(({ column }) => column.id)} looks={lookOf} />
-          ) : (
-            <KeyRow key={row.id} row={row} index={index} looks={lookOf} />
-          )
-        })}
-        {after > 0 && <tr aria-hidden style={{ height: after }} />}
-      </tbody>
+      <CallsOfRows keys={items} first={first} end={end} isShown={hasCalls && !isOld}>
+        <tbody ref={box} className={`[overflow-anchor:none] ${isOld ? 'opacity-60' : ''}`}>
+          {before > 0 && <tr aria-hidden style={{ height: before }} />}
+          {indexes.map((index) => {
+            const row = rows[index - first]
+            return row === undefined ? (
+              <SkeletonRow key={index} columnIds={headers.map(({ column }) => column.id)} looks={lookOf} />
+            ) : (
+              <KeyRow key={row.id} row={row} index={index} looks={lookOf} />
+            )
+          })}
+          {after > 0 && <tr aria-hidden style={{ height: after }} />}
+        </tbody>
+      </CallsOfRows>
     </table>
   )
 }
