@@ -6,6 +6,7 @@ import type { CreatedKey, Key, KeyDetails, KeySecret } from '../src/core/shapes/
 import type { LimitInput, LimitState, PlainLimit } from '../src/core/shapes/limits.ts'
 import type { Organization, OrganizationDetails } from '../src/core/shapes/organizations.ts'
 import type { Plan, PlanDetails } from '../src/core/shapes/plans.ts'
+import type { RotateKeyInput } from '../src/core/shapes/rotations.ts'
 import type { Session } from '../src/core/shapes/sessions.ts'
 import type { UsageRow } from '../src/core/shapes/usage.ts'
 import type { Verdict } from '../src/core/shapes/verification.ts'
@@ -18,6 +19,7 @@ export type WireKey = Wire<Key>
 export type WireKeyDetails = Wire<KeyDetails>
 export type WireCreatedKey = Wire<CreatedKey>
 export type WireSecret = Wire<KeySecret>
+export type WireRotation = Wire<RotateKeyInput>
 export type WireOrganization = Wire<Organization>
 export type WireAuditEvent = Wire<AuditEvent>
 export type WireSession = Wire<Session>

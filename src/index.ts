@@ -20,7 +20,6 @@ export type {
   ListPermissionsInput,
   PermissionUse,
   PreviewKeyInput,
-  RotateKeyInput,
   UpdateKeyInput,
 } from './core/shapes/keys.ts'
 export type {
@@ -50,6 +49,7 @@ export type {
   UpdatePlanInput,
 } from './core/shapes/plans.ts'
 export type { KeyPreview, RefusedCalls } from './core/shapes/previews.ts'
+export type { RotateKeyInput } from './core/shapes/rotations.ts'
 export type { Session, SessionOptions, Sessions } from './core/shapes/sessions.ts'
 export type { SettleInput, Settlement, Settling } from './core/shapes/settlements.ts'
 export type {

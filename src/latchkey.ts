@@ -30,6 +30,7 @@ import { refuseMore } from './domain/calls.ts'
 import type { Engine } from './domain/engine.ts'
 import { Keyring } from './domain/keyring.ts'
 import { keyCreation } from './domain/keys/creation.ts'
+import { graceJob } from './domain/keys/end-graces.ts'
 import { keyMethods } from './domain/keys/methods.ts'
 import { createRootKey, ensureRootKey } from './domain/keys/root-key.ts'
 import { Draws } from './domain/limits/draws.ts'
@@ -55,6 +56,7 @@ import { keepPlaces, saveUsage } from './store/usage.ts'
 import { type CacheOptions, cacheBoundsOf, cacheFault } from './verdict/cache-options.ts'
 import { systemClock } from './verdict/clock.ts'
 import { verifyCached } from './verdict/evaluate.ts'
+import { FlushMarks } from './verification/flush-marks.ts'
 import { Grants } from './verification/grants.ts'
 import { Memory } from './verification/read-through.ts'
 import { createVerifiers, type Verifiers } from './verification/remote.ts'
@@ -181,8 +183,9 @@ export async function openLatchkey(options: LatchkeyOptions): Promise<Latchkey> 
   const clock = { ...systemClock, now, monotonic }
   const at = instantsOf(store.dialect, options.now)
   const kept = keptPlacesOf(options)
+  const source = newId({ now, random: systemRandom })
   const usage = new UsageRecorder({
-    source: newId({ now, random: systemRandom }),
+    source,
     clock,
     save: (batch) => saveUsage(store, keepPlaces(batch, kept), at()),
     onRefused: (error) =>
@@ -207,6 +210,8 @@ export async function openLatchkey(options: LatchkeyOptions): Promise<Latchkey> 
     reservations(keyring),
   )
   usage.beforeFlush = () => memory.cache.reportUses()
+  const marks = new FlushMarks({ store, source, now, at, follower: () => memory.follower.id })
+  usage.aroundFlush = (flush) => marks.around(flush)
   const endEvictions = startEvictions(log, clock, memory.follower)
   const changeLines = new ChangeLines(store.changesAtOnce)
   const writer = new Writer(store, memory, { now, random }, changeLines)
@@ -237,6 +242,7 @@ export async function openLatchkey(options: LatchkeyOptions): Promise<Latchkey> 
     kinds: {
       retention: retentionJob(store, clock, options.now, keptUsageOf(options)),
       usage: usageJob(store, clock, options.now),
+      graces: graceJob({ store, commit: engine.commit, at, marks, flush: () => usage.flush() }),
     },
     warn,
   })
@@ -246,7 +252,10 @@ export async function openLatchkey(options: LatchkeyOptions): Promise<Latchkey> 
   const end = async (): Promise<void> => {
     await draws?.stop()
     await lost.stop()
-    const written = memory.follower.stop().then(() => usage.close())
+    const written = memory.follower.stop().then(async () => {
+      await usage.close()
+      await marks.close()
+    })
     await Promise.allSettled([written, jobs.stop()])
     await store.close()
     return written
@@ -280,7 +289,13 @@ export async function openLatchkey(options: LatchkeyOptions): Promise<Latchkey> 
       return verifyBatch(memory, requests, asked, asker)
     },
     waitUntilApplied: () => waitUntilApplied(log, clock),
-    verifiers: createVerifiers(memory, grants, (report) => saveReport(store, report, kept, at())),
+    verifiers: createVerifiers(memory, grants, {
+      saveReport: (report) => saveReport(store, report, kept, at()),
+      noteVerifier: () => {
+        // At once, so that others know of it if this process crashes.
+        if (marks.noteVerifier()) void usage.flush().catch(() => {})
+      },
+    }),
     ensureRootKey: (token, check) => ensureRootKey(engine, token, check),
     createRootKey: () => createRootKey(engine),
     jobCounts: () => jobs.counts(),

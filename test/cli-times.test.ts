@@ -2,7 +2,7 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { quote, toPrintable } from '../src/cli/kit/output.ts'
-import { readExpiry, readFuture, readGrace, readPast } from '../src/cli/kit/times.ts'
+import { readExpiry, readFuture, readLength, readPast } from '../src/cli/kit/times.ts'
 
 const now = Date.UTC(2028, 1, 29, 12)
 const expiry = (text: string) => readExpiry(text, now)?.toISOString()
@@ -53,8 +53,8 @@ test('a day is taken if and only if the calendar has it', () => {
 test('a bare number is refused with what could be meant', () => {
   expect(() => expiry('30')).toThrow(/30d, 30h, 30m or 30s/)
   expect(() => readPast('--since', '7', now)).toThrow(/^--since: 7 has no unit\. .*7d/)
-  expect(() => readGrace('24')).toThrow(/^--grace: 24 has no unit\. .*24h/)
-  expect(readGrace('0')).toBe(0)
+  expect(() => readLength('--grace', '24')).toThrow(/^--grace: 24 has no unit\. .*24h/)
+  expect(readLength('--grace', '0')).toBe(0)
   for (const text of ['', 'y', '1.5d', '-1d', '1mo', '99999y', '9999999999w'])
     expect(() => expiry(text)).toThrow()
 })

@@ -8,7 +8,7 @@ import { systemRandom } from '../src/domain/random.ts'
 import { openLatchkey } from '../src/index.ts'
 import { instantsOf } from '../src/store/instants.ts'
 import { changeKey, findKey, type KeyRow, lockKey } from '../src/store/keys.ts'
-import { beginGrace, endSecrets, listUnendedSecrets } from '../src/store/secrets.ts'
+import { beginGrace, endSecrets, listUnendedSecrets, setSilence } from '../src/store/secrets.ts'
 import {
   deleteSession,
   deleteSessions,
@@ -85,8 +85,9 @@ onEachDatabase('a statement', (makeDatabase) => {
       lockKey: (tx) => lockKey(tx, key.id, 'other'),
       endSecrets: (tx) => endSecrets(tx, foreignKey, [key.kid], now),
       'endSecrets of another key': (tx) => endSecrets(tx, { ...key, id: 'another' }, [key.kid], now),
-      beginGrace: (tx) => beginGrace(tx, foreignKey, now),
-      'beginGrace of another key': (tx) => beginGrace(tx, { ...key, id: 'another' }, now),
+      beginGrace: (tx) => beginGrace(tx, foreignKey, { endsAt: now }),
+      setSilence: (tx) => setSilence(tx, foreignKey, key.kid, now),
+      'beginGrace of another key': (tx) => beginGrace(tx, { ...key, id: 'another' }, { endsAt: now }),
       deleteSession: (tx) => deleteSession(tx, session.id, foreign),
       'deleteSession of another key': (tx) => deleteSession(tx, session.id, stolen),
       deleteSessions: (tx) => deleteSessions(tx, [foreign]),
@@ -113,7 +114,7 @@ onEachDatabase('a statement', (makeDatabase) => {
     const gone = { ...key, id: 'gone' }
     const attempts: ((tx: Tx) => Promise<unknown>)[] = [
       (tx) => endSecrets(tx, key, [key.kid, 'no-such-kid'], now),
-      (tx) => beginGrace(tx, { ...key, kid: 'no-such-kid' }, now),
+      (tx) => beginGrace(tx, { ...key, kid: 'no-such-kid' }, { endsAt: now }),
       (tx) => changeKey(tx, gone, { name: 'Nobody' }),
     ]
     for (const attempt of attempts)

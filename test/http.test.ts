@@ -75,7 +75,9 @@ onEachDatabase('over HTTP', (makeDatabase) => {
     const secret = { kid: key.slice(3, 19), hint: created.hint, created_at: instant }
     expect(json).toEqual({
       ...shown,
-      secrets: [{ ...secret, expires_at: null, last_used_at: null }],
+      secrets: [
+        { ...secret, expires_at: null, last_used_at: null, until_silent_seconds: null, silent_at: null },
+      ],
     })
     for (const path of ['/v1/keys?status=all', `/v1/keys/${created.id}`, '/v1/audit-log', '/metrics']) {
       const { status, text } = await server.request('GET', path, { token })

@@ -54,7 +54,15 @@ onEachDatabase('keys', (makeDatabase) => {
     const { secrets, ...read } = await latchkey.keys.get(created.id)
     expect(read).toEqual(created)
     expect(secrets).toEqual([
-      { kid: parsed?.kid, hint: created.hint, createdAt: clock.in(0), expiresAt: null, lastUsedAt: null },
+      {
+        kid: parsed?.kid,
+        hint: created.hint,
+        createdAt: clock.in(0),
+        expiresAt: null,
+        lastUsedAt: null,
+        untilSilentSeconds: null,
+        silentAt: null,
+      },
     ])
     expect((await latchkey.keys.list()).items).toEqual([created])
     await latchkey.close()

@@ -57,6 +57,18 @@ test('the fields of a rotation are read and refused like those around it', () =>
   ])
 })
 
+test('the fields of a grace are read and refused like those around it', () => {
+  expect(fromWire({ grace: { until_silent_seconds: 3_600 } })).toEqual({
+    grace: { untilSilentSeconds: 3_600 },
+  })
+  expect(refusal({ grace: { untilSilentSeconds: 3_600 } }).errors).toEqual([
+    {
+      path: 'grace.untilSilentSeconds',
+      message: 'Unknown field. Did you mean until_silent_seconds?',
+    },
+  ])
+})
+
 test('the refusal of a field never repeats a token that stands as its name', () => {
   for (const { token } of vectors) {
     const error = refusal({ [token]: 1, [`x${'Y'.repeat(5000)}`]: 1 })

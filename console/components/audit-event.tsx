@@ -33,6 +33,7 @@ const icons: Record<AuditAction, LucideIcon> = {
   'key.updated': Pencil,
   'key.rotated': RotateCw,
   'key.secret_ended': TimerOff,
+  'key.grace_ended': TimerOff,
   'key.revoked': Ban,
   'session.started': LogIn,
   'session.refreshed': ShieldCheck,

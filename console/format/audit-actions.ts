@@ -9,6 +9,7 @@ export const auditActions: Record<AuditAction, string> = {
   'key.updated': 'Changed the key',
   'key.rotated': 'Rotated the key',
   'key.secret_ended': 'Ended the grace period of the key',
+  'key.grace_ended': 'Ended the old token of the key, as its rotation said',
   'key.revoked': 'Revoked the key',
   'session.started': 'Signed in to the console',
   'session.refreshed': 'Entered the token again',

@@ -1,6 +1,7 @@
 // What an audit event says of each field that changed, put so that it can be shown to people. Pure.
 import type { WireAuditEvent } from '../api.ts'
 import { countOf, limitsInShort } from './limits.ts'
+import { lengthOf } from './times.ts'
 
 /** A value of a field: `none` says in words that there is none. */
 export type ChangedValue =
@@ -38,10 +39,21 @@ const describers: Record<string, Describe> = {
   // Unless it was for somebody else, it was whoever did it.
   created_by: (value, { actor }) => (value === actor ? [] : [valueChange('Created by', value, asText)]),
   grace_ends_at: (value, { at }) => [graceChange(value, at)],
+  until_silent_seconds: (value) => [
+    valueChange('Or once it was silent for', value, (seconds) => asText(lengthOf(Number(seconds)))),
+  ],
+  reason: (value) => [valueChange('Because', value, (code) => asText(reasons[String(code)] ?? code))],
+  last_used_at: (value) => [valueChange('Last used', value, (at) => asInstant(at, 'Never'))],
   // The event says it by its name and its instant.
   revoked_at: () => [],
   // Of no use to people: nothing else is called by it.
   session_id: () => [],
+}
+
+/** Why a grace ended. */
+const reasons: Record<string, string> = {
+  silent: 'Nobody used it for so long',
+  at_most: 'It was at its latest end',
 }
 
 /** Describes what an event changed, the fields in the order in which it names them. */

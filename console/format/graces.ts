@@ -1,5 +1,5 @@
 // Graces: which lengths are offered, when one ends, and what becomes of the secrets of a key. Pure.
-import type { WireKey, WireSecret } from '../api.ts'
+import type { WireKey, WireRotation, WireSecret } from '../api.ts'
 import { lengthOf } from './times.ts'
 
 const minute = 60
@@ -29,6 +29,28 @@ export type GraceUnit = (typeof graceUnits)[number]['unit']
 
 /** A grace as a form holds it, in seconds; undefined while an own length is not given, or none. */
 export type Grace = number | undefined
+
+/** The lengths of silence that are offered, in seconds. */
+export const silencePresets = [
+  { seconds: hour, label: '1 hour' },
+  { seconds: day, label: '24 hours' },
+  { seconds: 3 * day, label: '3 days' },
+  { seconds: 7 * day, label: '7 days' },
+] as const
+export const usualSilenceSeconds = day
+
+/** A grace as it is chosen: of a length, or until nobody has used the old token for `silentSeconds`, of that length at most. */
+export interface ChosenGrace {
+  seconds: Grace
+  silentSeconds?: number
+}
+
+/** What is asked of the server for a chosen grace. */
+export function rotationOf(seconds: number, silentSeconds: number | undefined): WireRotation {
+  return silentSeconds === undefined
+    ? { grace_seconds: seconds }
+    : { grace: { until_silent_seconds: silentSeconds, at_most_seconds: seconds } }
+}
 
 /** Reads an own length, such as `1.5` of `hours`; undefined if it is no length, or one that the server refuses. */
 export function readGrace(count: string, unit: GraceUnit): Grace {
@@ -78,6 +100,12 @@ export function secretEnd(secret: WireSecret, key: WireKey): string | undefined 
 /** The secret whose grace runs now; undefined where none does. */
 export function findGrace(key: WireKey & { secrets: WireSecret[] }, now: number): WireSecret | undefined {
   return key.secrets.find((secret) => secretState(secret, key, now) === 'grace')
+}
+
+/** For what a secret in its grace waits: to be silent, or, silent, for all processes to write what they know of its use. */
+export function awaitedOf({ silent_at }: WireSecret, now: number): 'silence' | 'reports' | undefined {
+  if (silent_at === null) return undefined
+  return Date.parse(silent_at) > now ? 'silence' : 'reports'
 }
 
 /** Uses reach the store in batches, so late at the most. */

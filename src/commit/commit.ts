@@ -80,6 +80,7 @@ const topics: Record<AuditAction, Topic | undefined> = {
   'key.updated': 'key',
   'key.rotated': 'key',
   'key.secret_ended': 'key',
+  'key.grace_ended': 'key',
   'key.revoked': 'key',
   'session.started': undefined,
   'session.ended': undefined,

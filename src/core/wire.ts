@@ -61,7 +61,7 @@ function readFields(body: object, path: string, strangers: FieldError[]): Record
 }
 
 /** Names of fields that hold an object with fields. */
-const inner = new Set(['context', 'rotate'])
+const inner = new Set(['context', 'grace', 'rotate'])
 
 function isInner(name: string, value: unknown): value is object {
   return inner.has(name) && isFields(value)

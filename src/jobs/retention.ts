@@ -170,6 +170,12 @@ export const retention: readonly Retention[] = [
     by: 'the process',
   },
   {
+    table: 'flush_marks',
+    rows: 'up to when processes have written the uses that they know of',
+    kept: 'until the process ends in order, or two minutes after it was found to be gone',
+    by: 'the process, and the job `graces`',
+  },
+  {
     table: 'secrets',
     rows: 'ended secrets of a key',
     kept: 'until there are 1,000 later ones',

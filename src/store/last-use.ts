@@ -1,5 +1,5 @@
 // When secrets and their keys were last used: written in batches, never backwards.
-import { sql } from 'kysely'
+import { type RawBuilder, sql } from 'kysely'
 import type { StoreDialect } from './backend.ts'
 import { after, type Instant } from './instants.ts'
 import type { Db, Tx } from './tables.ts'
@@ -20,7 +20,7 @@ export interface Use {
  * Writes a batch of uses, of at most a few hundred secrets, in a transaction that has the database to itself. An instant later
  * than the given one stays.
  */
-export async function saveUsesAlone(tx: Tx, uses: readonly Use[]): Promise<void> {
+export async function saveUsesAlone(tx: Tx, uses: readonly Use[], at: Instant): Promise<void> {
   const rows = sql.join(
     uses.map((use) => sql`(${use.kid}, ${use.keyId}, ${use.organizationId}, cast(${use.at} as bigint))`),
   )
@@ -30,9 +30,18 @@ export async function saveUsesAlone(tx: Tx, uses: readonly Use[]): Promise<void>
     where keys.id = latest.key_id and keys.organization_id = latest.organization_id
       and keys.last_used_at < latest.at`.execute(tx)
   await sql`with used (kid, key_id, organization_id, at) as (values ${rows})
-    update ${sql.table('secrets')} set last_used_at = used.at from used
-    where secrets.kid = used.kid and secrets.organization_id = used.organization_id
-      and secrets.last_used_at < used.at`.execute(tx)
+    update ${sql.table('secrets')} set ${noted(at)} from used
+    where secrets.kid = used.kid and secrets.organization_id = used.organization_id and ${isNews}`.execute(tx)
+}
+
+/** Whether a use says anything of its secret: it is later than what is known, or written while the secret waits for silence. */
+const isNews = sql<boolean>`(secrets.last_used_at < used.at or (secrets.silent_at is not null and secrets.ended_at is null))`
+
+/** What a use, whenever it was, makes of its secret: the silence for which that waits begins anew at the write. */
+function noted(at: Instant): RawBuilder<unknown> {
+  const silentAt = sql<number>`${at} + secrets.silent_ms`
+  return sql`last_used_at = case when secrets.last_used_at < used.at then used.at else secrets.last_used_at end,
+      silent_at = case when secrets.silent_at < ${silentAt} then ${silentAt} else secrets.silent_at end`
 }
 
 /**
@@ -45,7 +54,7 @@ export async function saveUsesAlone(tx: Tx, uses: readonly Use[]): Promise<void>
  * statement began is looked at again as it is then, so that no instant goes backwards (PostgreSQL's documentation,
  * section 13.2.1).
  */
-export async function saveUsesAtOnce(db: Db, uses: readonly Use[]): Promise<void> {
+export async function saveUsesAtOnce(db: Db, uses: readonly Use[], at: Instant): Promise<void> {
   const kids = uses.map(({ kid }) => kid)
   const keyIds = uses.map(({ keyId }) => keyId)
   const organizationIds = uses.map(({ organizationId }) => organizationId)
@@ -65,10 +74,10 @@ export async function saveUsesAtOnce(db: Db, uses: readonly Use[]): Promise<void
       where (select count(*) from locked_secrets) >= 0
         and keys.id = any(${keyIds}::text[]) and keys.id = latest.key_id
         and keys.organization_id = latest.organization_id and keys.last_used_at < latest.at)
-    update ${secrets} set last_used_at = used.at from used
+    update ${secrets} set ${noted(at)} from used
     where (select count(*) from locked_secrets) >= 0
       and secrets.kid = any(${kids}::text[]) and secrets.kid = used.kid
-      and secrets.organization_id = used.organization_id and secrets.last_used_at < used.at`.execute(db)
+      and secrets.organization_id = used.organization_id and ${isNews}`.execute(db)
 }
 
 /** Writes from where the keys of a batch were last used, in a transaction in which their rows are not locked yet. */

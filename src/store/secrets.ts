@@ -1,19 +1,23 @@
 // The table of secrets: the values that a key has had, each under its public kid.
-import { type ExpressionBuilder, type Selectable, sql } from 'kysely'
+import { type ExpressionBuilder, type Selectable, sql, type UpdateObject } from 'kysely'
 import { secretsPage } from '../core/bounds.ts'
 import { LatchkeyError } from '../core/errors.ts'
 import type { KeySecret } from '../core/shapes/keys.ts'
 import { tokenHint } from '../core/token.ts'
+import { after, type Instant } from './instants.ts'
 import type { KeyRow } from './keys.ts'
 import type { Db, SecretsTable, Tables, Tx } from './tables.ts'
 
 export type SecretRow = Selectable<SecretsTable>
 
 /** A secret as it begins. */
-export type NewSecretRow = Omit<SecretRow, 'grace_ends_at' | 'ended_at' | 'last_used_at'>
+export type NewSecretRow = Omit<
+  SecretRow,
+  'grace_ends_at' | 'ended_at' | 'last_used_at' | 'silent_ms' | 'silent_at'
+>
 
 export async function insertSecrets(tx: Tx, rows: readonly NewSecretRow[]): Promise<void> {
-  const begun = { grace_ends_at: null, ended_at: null, last_used_at: 0 }
+  const begun = { grace_ends_at: null, ended_at: null, last_used_at: 0, silent_ms: null, silent_at: null }
   await tx
     .insertInto('secrets')
     .values(rows.map((row) => ({ ...row, ...begun })))
@@ -87,12 +91,30 @@ function secretsOf(db: Db, key: KeyRow) {
     .where('organization_id', '=', key.organization_id)
 }
 
-/** Lets the newest secret of a key end at `endsAt`. Throws if not exactly that row was there to change. */
-export async function beginGrace(tx: Tx, key: KeyRow, endsAt: number): Promise<void> {
+/** How the grace of a secret ends: at an instant, or before, once the secret was silent for so long from a first one on. */
+interface Grace {
+  endsAt: number
+  silence?: { lengthMs: number; at: Instant } | undefined
+}
+
+/** Begins the grace of the newest secret of a key. Throws if not exactly that row was there to change. */
+export async function beginGrace(tx: Tx, key: KeyRow, { endsAt, silence }: Grace): Promise<void> {
+  await changeSecret(tx, key, key.kid, {
+    grace_ends_at: endsAt,
+    ...(silence && { silent_ms: silence.lengthMs, silent_at: after(silence.at, silence.lengthMs) }),
+  })
+}
+
+/** Sets until when a secret must be silent; null if it does not end by that any more. */
+export async function setSilence(tx: Tx, key: KeyRow, kid: string, silentAt: number | null): Promise<void> {
+  await changeSecret(tx, key, kid, { silent_at: silentAt })
+}
+
+async function changeSecret(tx: Tx, key: KeyRow, kid: string, change: UpdateObject<Tables, 'secrets'>) {
   const { numUpdatedRows } = await tx
     .updateTable('secrets')
-    .set({ grace_ends_at: endsAt })
-    .where('kid', '=', key.kid)
+    .set(change)
+    .where('kid', '=', kid)
     .where('key_id', '=', key.id)
     .where('organization_id', '=', key.organization_id)
     .executeTakeFirstOrThrow()
@@ -139,5 +161,7 @@ export function toSecret(row: SecretRow): KeySecret {
     createdAt: new Date(row.created_at),
     expiresAt: row.grace_ends_at === null ? null : new Date(row.grace_ends_at),
     lastUsedAt: row.last_used_at === 0 ? null : new Date(row.last_used_at),
+    untilSilentSeconds: row.silent_ms === null ? null : row.silent_ms / 1000,
+    silentAt: row.silent_at === null || row.ended_at !== null ? null : new Date(row.silent_at),
   }
 }

@@ -93,6 +93,10 @@ export interface SecretsTable {
   grace_ends_at: number | null
   /** When somebody ended it for good; null if only time does, or nothing yet. */
   ended_at: number | null
+  /** For how long it must be silent to end before its grace does; null if it does not end so. */
+  silent_ms: number | null
+  /** When it will have been silent for so long, by the database's clock, if no use of it is written before. */
+  silent_at: number | null
   /** 0: never. */
   last_used_at: number
 }
@@ -269,6 +273,26 @@ export interface LastUsesTable {
   user_agent: string | null
 }
 
+/** Up to when each process has written the uses that it knows of; it writes that while a secret waits for silence. */
+export interface FlushMarksTable {
+  /** The process, as in `usage_sources`. */
+  source: string
+  /** As what it followed the changes then; `''` if it did not. */
+  follower: string
+  /** Each use that it noted before is written. */
+  until: number
+  /** When it was found not to follow the changes any more; null if it was not. */
+  gone_at: number | null
+}
+
+/** One row: since when the silence of secrets is watched without a break. */
+export interface GraceWatchTable {
+  watched_at: number
+  watched_since: number
+  /** When verifiers elsewhere were last served, to the minute; an instant too late rather than too early. */
+  verifiers_at: number
+}
+
 export interface SchemaVersionTable {
   version: number
 }
@@ -305,6 +329,8 @@ export interface Tables {
   usage_texts: UsageTextsTable
   usage_places: UsagePlacesTable
   last_uses: LastUsesTable
+  flush_marks: FlushMarksTable
+  grace_watch: GraceWatchTable
   schema_version: SchemaVersionTable
   schema_compatibility: SchemaCompatibilityTable
 }
@@ -337,6 +363,8 @@ export const tableNames: readonly TableName[] = [
   'usage_texts',
   'usage_places',
   'last_uses',
+  'flush_marks',
+  'grace_watch',
   'schema_version',
   'schema_compatibility',
 ]

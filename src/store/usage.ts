@@ -85,12 +85,12 @@ export async function saveUsage(
       await addCounts(tx, batch.counts, numbers, open)
       await addProfiles(tx, dialect, batch.profiles, numbers, (hour) => Math.floor(openHour(hour, open) / 24))
       await savePlacesOfUses(tx, batch.uses)
-      if (batch.uses.length > 0 && !dialect.skipsLocked) await saveUsesAlone(tx, batch.uses)
+      if (batch.uses.length > 0 && !dialect.skipsLocked) await saveUsesAlone(tx, batch.uses, at)
       return { isNew, now, isWritten: batch.isVoid === undefined }
     },
     // It locks rows that changes write too: the commit goes out with it.
     (tx, { isNew }) =>
-      isNew && batch.uses.length > 0 && dialect.skipsLocked ? [saveUsesAtOnce(tx, batch.uses)] : [],
+      isNew && batch.uses.length > 0 && dialect.skipsLocked ? [saveUsesAtOnce(tx, batch.uses, at)] : [],
   )
 }
 

@@ -90,11 +90,18 @@ export interface Verifiers {
   report(report: ReportInput, keyId: string, scope?: Scope): Promise<ReportAnswer>
 }
 
+/** What becomes of what verifiers report. */
+export interface Reporting {
+  saveReport(report: UsageReport): Promise<number>
+  /** Notes that a verifier is served, which may report uses late. */
+  noteVerifier(): void
+}
+
 /** Makes what verifiers need out of a memory. */
 export function createVerifiers(
   memory: Memory,
   grants: Grants,
-  saveReport: (report: UsageReport) => Promise<number>,
+  { saveReport, noteVerifier }: Reporting,
 ): Verifiers {
   const { clock, follower } = memory
   return {
@@ -105,11 +112,13 @@ export function createVerifiers(
     sequence: (scope) => sequenceIn(memory, scope),
     findSequence: (scope) => findSequence(memory, scope),
     latest: (scope) => {
+      noteVerifier()
       const ageMs = follower.lease.age(clock.monotonic(), clock.now())
       const sequence = sequenceIn(memory, scope)
       return ageMs === undefined || sequence === undefined ? undefined : { sequence, ageMs }
     },
     readFacts: async (token, scope, asker, judges = noConditions) => {
+      noteVerifier()
       const reading = await readInScope(memory, token, scope, asker)
       const isWhole = canJudge(reading.facts, judges) && (await isOwnLine(grants, reading.facts, scope))
       if (isWhole) return reading
@@ -123,6 +132,7 @@ export function createVerifiers(
     recall: () => grants.recall(),
     hasLent: () => grants.hasLent(),
     noteUses: async (uses, scope, asker) => {
+      noteVerifier()
       const now = clock.now()
       await Promise.all(
         parseInput(usesSchema, uses).map(async ({ kid, at, context }) => {
@@ -135,6 +145,7 @@ export function createVerifiers(
       )
     },
     report: async (report, reporter, scope) => {
+      noteVerifier()
       const { organizationId } = scope ?? {}
       return {
         at: new Date(await saveReport({ ...parseInput(reportSchema, report), reporter, organizationId })),

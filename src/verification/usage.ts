@@ -103,9 +103,12 @@ export class UsageRecorder {
   /** Called before each flush, so that an owner of further uses can add them. */
   beforeFlush: () => void = () => {}
 
+  /** Does more around each flush, which it is given. */
+  aroundFlush: (flush: () => Promise<void>) => Promise<void> = (flush) => flush()
+
   /** Writes down all that was counted before the call. Throws `store_unavailable`, and then forgets nothing. */
   flush(): Promise<void> {
-    this.#flushing = this.#flushing.catch(() => {}).then(() => this.#write())
+    this.#flushing = this.#flushing.catch(() => {}).then(() => this.aroundFlush(() => this.#write()))
     return this.#flushing
   }
 

@@ -107,6 +107,29 @@ onOneDatabase('PostgreSQL', `rotating a key in the console${browserNote}`, (make
   })
 
   test.skipIf(skipsBrowser)(
+    'until nobody uses the old token: how long that is, by when it would end, and what is waited for',
+    async () => {
+      const { server, old } = await serve()
+      const page = await browser.open(server, { path: `/keys/${old.id}`, token: server.rootKey })
+      await page.getByRole('button', { name: 'Rotate' }).click()
+      const dialog = page.getByRole('dialog', { name: 'Rotate the key' })
+      await dialog.getByRole('radio', { name: 'Until nobody uses it' }).check()
+      await dialog.getByLabel('Not used for').selectOption('3 days')
+      await dialog.getByText('until nobody has used the old one for 3 days').waitFor()
+      await dialog.getByRole('button', { name: 'Rotate' }).click()
+      await page.getByText('or until nobody has used it for 3 days').waitFor()
+      const [, before] = (await server.latchkey.keys.get(old.id)).secrets
+      expect(before).toMatchObject({ untilSilentSeconds: 3 * 86_400 })
+      expect(before?.expiresAt?.getTime()).toBeCloseTo(Date.now() + 30 * 24 * hour, -6)
+      await page.getByLabel('I have stored the token').check()
+      await page.getByRole('button', { name: 'Back to the key' }).click()
+      const secret = page.getByRole('region', { name: 'Secrets' }).getByRole('listitem').nth(1)
+      const awaited = fact(secret, 'Ends before that').locator('time')
+      expect(await awaited.getAttribute('datetime')).toBe(before?.silentAt?.toISOString())
+    },
+  )
+
+  test.skipIf(skipsBrowser)(
     'tells who ends a grace whether the old token is still in use, and then refuses it at once',
     async () => {
       const database = await makeDatabase()

@@ -19,7 +19,7 @@ import {
 import { mergeFields, mergeList } from '../../console/format/merges.ts'
 import { limitsOf } from '../../console/format/session-limits.ts'
 import { deviceOf } from '../../console/format/user-agents.ts'
-import { rotateKeySchema } from '../../src/core/shapes/keys.ts'
+import { rotateKeySchema } from '../../src/core/shapes/rotations.ts'
 
 const now = Date.parse('2026-03-01T12:00:00.000Z')
 const at = (seconds: number) => new Date(now + seconds * 1000).toISOString()
@@ -198,6 +198,8 @@ describe('a grace', () => {
     created_at: at(-100),
     expires_at,
     last_used_at,
+    until_silent_seconds: null,
+    silent_at: null,
   })
   const keyOf = (status: WireKeyDetails['status'], secrets: WireSecret[]) =>
     ({ status, secrets }) as WireKeyDetails

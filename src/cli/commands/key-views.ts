@@ -1,10 +1,11 @@
 // Keys and verdicts as people see them.
-import { secretsPage } from '../../core/bounds.ts'
+import { longestGraceSeconds, secretsPage } from '../../core/bounds.ts'
 import { isExceeded } from '../../core/rate-limit-headers.ts'
 import type { Applied } from '../../core/shapes/calls.ts'
 import type { KeyPermissions } from '../../core/shapes/key-permissions.ts'
 import type { CreatedKey, Key, KeyDetails, KeySecret } from '../../core/shapes/keys.ts'
 import type { KeyPreview } from '../../core/shapes/previews.ts'
+import type { RotateKeyInput } from '../../core/shapes/rotations.ts'
 import type { Verdict } from '../../core/shapes/verification.ts'
 import { formatFields, print, printNote, quote, toPrintable } from '../kit/output.ts'
 import { type Column, printTable } from '../kit/table.ts'
@@ -16,15 +17,22 @@ export function printCreated(key: CreatedKey): void {
   printToken(key, [`Created the key ${quote(key.name)} of ${key.organizationId}.`])
 }
 
-export function printRotated(key: CreatedKey & { applied?: Applied }, graceSeconds: number): void {
-  const old =
-    graceSeconds === 0
-      ? 'The old token is invalid now'
-      : `The old token stays valid for ${formatLength(graceSeconds)}`
+export function printRotated(key: CreatedKey & { applied?: Applied }, rotation: RotateKeyInput): void {
+  const old = describeOldToken(rotation)
   printToken(key, [
     `Rotated the key ${quote(key.name)} of ${key.organizationId}. ${old}.`,
     ...describeApplied(key.applied),
   ])
+}
+
+function describeOldToken({ graceSeconds = 0, grace }: RotateKeyInput): string {
+  if (grace) {
+    const most = formatLength(grace.atMostSeconds ?? longestGraceSeconds)
+    return `The old token stays valid until nobody has used it for ${formatLength(grace.untilSilentSeconds)}, for ${most} at most`
+  }
+  return graceSeconds === 0
+    ? 'The old token is invalid now'
+    : `The old token stays valid for ${formatLength(graceSeconds)}`
 }
 
 /** Prints the token of an answer, the one place where it ever stands, with the hint to keep it. */
@@ -180,6 +188,14 @@ function secretColumns(now: number): Column<KeySecret>[] {
     { heading: 'SECRET', value: ({ kid }) => kid },
     { heading: 'CREATED', value: ({ createdAt }) => formatAgoCell(createdAt, now), leaves: 1 },
     { heading: 'LAST USED', value: ({ lastUsedAt }) => formatAgoCell(lastUsedAt, now) },
-    { heading: 'ENDS', value: ({ expiresAt }) => formatAgoCell(expiresAt, now) },
+    { heading: 'ENDS', value: (secret) => describeEnd(secret, now) },
   ]
+}
+
+/** When a secret ends: `in 30 days`, or `silent in 2 hours, at most in 30 days`. */
+function describeEnd({ expiresAt, silentAt }: KeySecret, now: number): string {
+  const latest = formatAgoCell(expiresAt, now)
+  if (silentAt === null) return latest
+  const silent = silentAt.getTime() <= now ? 'soon' : formatAgoCell(silentAt, now).trim()
+  return `${silent} if unused, else ${latest}`
 }

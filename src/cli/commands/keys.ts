@@ -1,9 +1,10 @@
 // `latchkey keys …`: the life of a key.
 import { Option } from 'commander'
+import type { RotateKeyFields, RotateKeyInput } from '../../core/shapes/rotations.ts'
 import { type Connection, serverOrDatabase } from '../kit/connection.ts'
 import { defineCommand } from '../kit/define-command.ts'
 import { defineList } from '../kit/define-list.ts'
-import { exitCodes } from '../kit/failures.ts'
+import { CommandError, exitCodes } from '../kit/failures.ts'
 import { given } from '../kit/options.ts'
 import { print, quote } from '../kit/output.ts'
 import {
@@ -155,19 +156,24 @@ export const keyCommands = [
     summary: 'give a key a new token and print it on standard output, once',
     on: serverOrDatabase,
     arguments: id,
-    shape: async () => (await shapes()).rotateKeySchema,
-    texts: { graceSeconds: 'how long the old token stays valid (default: 0s)' },
+    shape: async () => (await import('../../core/shapes/rotations.ts')).rotateKeyFieldsSchema,
+    texts: {
+      graceSeconds: 'how long the old token stays valid (default: 0s)',
+      untilSilentSeconds: 'end the old token once nobody has used it for so long, at least 1h',
+      atMostSeconds: 'with --grace-until-silent: end it after so long in any case (default: 30d)',
+    },
     wait: true,
     confirm: ({ args, input }) =>
-      input.graceSeconds
+      input.graceSeconds || input.untilSilentSeconds !== undefined
         ? undefined
         : ask(args.id, (key) => `Rotate ${key}? Without --grace its current tokens become invalid at once.`),
     examples: [
       `latchkey keys rotate ${exampleId} --grace 24h`,
+      `latchkey keys rotate ${exampleId} --grace-until-silent 24h --grace-at-most 30d`,
       `TOKEN=$(latchkey keys rotate ${exampleId} --yes)`,
     ],
-    run: ({ keys }, { args, input, wait }) => keys.rotate(args.id, input, wait),
-    print: (key, { input }) => printRotated(key, input.graceSeconds ?? 0),
+    run: ({ keys }, { args, input, wait }) => keys.rotate(args.id, toRotation(input), wait),
+    print: (key, { input }) => printRotated(key, toRotation(input)),
   }),
   defineCommand({
     path: 'keys end-secret',
@@ -250,6 +256,15 @@ export const keyCommands = [
     exitCode: ({ valid }) => (valid ? exitCodes.ok : exitCodes.refused),
   }),
 ]
+
+/** The rotation that flags ask for. */
+function toRotation({ graceSeconds, untilSilentSeconds, atMostSeconds }: RotateKeyFields): RotateKeyInput {
+  const rest = graceSeconds === undefined ? {} : { graceSeconds }
+  if (untilSilentSeconds !== undefined)
+    return { ...rest, grace: given({ untilSilentSeconds, atMostSeconds }) as RotateKeyInput['grace'] }
+  if (atMostSeconds === undefined) return rest
+  throw new CommandError(exitCodes.usage, '--grace-at-most: Comes with --grace-until-silent.')
+}
 
 /** Asks about a key by its name. */
 function ask(id: string, question: (key: string) => string): (connection: Connection) => Promise<string> {

@@ -85,6 +85,6 @@ function exitCodeOf({ code, status }: LatchkeyError | LatchkeyClientError): numb
 /** `permissions[0]` and `organization_id` as the flags that they came from. */
 function toFlag(path: string): string {
   if (path === '') return ''
-  const name = toCamelCase(path.replace(/[.[].*$/, ''))
-  return `${knownFlag(name) ?? path}: `
+  const [first, last] = [path.replace(/[.[].*$/, ''), path.replace(/^grace\./, '')].map(toCamelCase)
+  return `${knownFlag((first === 'grace' ? last : first) ?? '') ?? path}: `
 }

@@ -5,7 +5,7 @@ import type { Cost, LimitInput } from '../../core/shapes/limits.ts'
 import { flagOf } from './flags.ts'
 import { limitForm, readCost, readNextLimit } from './limits.ts'
 import { collect, readCount, readMetadata } from './options.ts'
-import { readExpiry, readFuture, readGrace, readPast } from './times.ts'
+import { readExpiry, readFuture, readLength, readPast } from './times.ts'
 
 /** A shape whose fields a command takes. */
 export type Shape = z.ZodObject
@@ -83,7 +83,10 @@ const kinds = {
     read: (text: string, before: unknown) => readCost(text, before as Cost | undefined),
   },
   count: { read: readCount },
-  length: { form: '30s, 10m, 24h, 7d', read: readGrace },
+  length: {
+    form: '30s, 10m, 24h, 7d',
+    read: (text: string, _: unknown, option: Option) => readLength(option.long as string, text),
+  },
   json: { form: 'a JSON object', read: readMetadata },
   // A flag takes no value: it is given.
   flag: { read: () => true },

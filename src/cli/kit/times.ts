@@ -9,12 +9,12 @@ function parseDuration(text: string): number | undefined {
   return digits === undefined ? undefined : Number(digits) * unitSeconds[unit as keyof typeof unitSeconds]
 }
 
-/** Reads the value of `--grace`, in seconds. Throws CommandError. */
-export function readGrace(text: string): number {
-  if (/^0*[1-9]\d*$/.test(text)) throw ofWhat('--grace', text)
+/** Reads the value of an option that takes a length, such as `--grace`, in seconds. Throws CommandError. */
+export function readLength(flag: string, text: string): number {
+  if (/^0*[1-9]\d*$/.test(text)) throw ofWhat(flag, text)
   const seconds = parseDuration(text)
   if (seconds === undefined)
-    throw new CommandError(exitCodes.usage, '--grace: Must be a duration such as 30s, 10m, 24h or 7d.')
+    throw new CommandError(exitCodes.usage, `${flag}: Must be a duration such as 30s, 10m, 24h or 7d.`)
   return seconds
 }
 

@@ -12,6 +12,7 @@ const auditActions = [
   'key.updated',
   'key.rotated',
   'key.secret_ended',
+  'key.grace_ended',
   'key.revoked',
   'session.started',
   'session.refreshed',

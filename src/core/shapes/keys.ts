@@ -23,6 +23,7 @@ import {
 } from './limits.ts'
 import { type List, nameSchema, pageFields } from './page.ts'
 import type { KeyPreview } from './previews.ts'
+import type { RotateKeyInput } from './rotations.ts'
 
 const metadata = z
   .custom<Record<string, unknown>>()
@@ -102,18 +103,6 @@ export const updateKeySchema = z
     minProperties: 1,
   })
 
-const longestGraceSeconds = 2_592_000
-export const rotateKeySchema = z
-  .strictObject({
-    graceSeconds: z
-      .int({ error: 'Must be a whole number of seconds.' })
-      .min(0, 'Must be 0 or more.')
-      .max(longestGraceSeconds, `Must be at most ${longestGraceSeconds} (30 days).`)
-      .default(0)
-      .meta({ description: 'How long the old token stays valid, in seconds.' }),
-  })
-  .meta({ id: 'RotateKey', examples: [{ graceSeconds: 86_400 }] })
-
 const ownerFilter = organizationIdSchema.optional().meta({
   description:
     "Only keys of this organization. The caller's own if absent; every one for the root organization.",
@@ -178,6 +167,8 @@ const secretExample = {
   createdAt: keyExample.createdAt,
   expiresAt: null,
   lastUsedAt: keyExample.lastUsedAt,
+  untilSilentSeconds: null,
+  silentAt: null,
 }
 const secretSchema = z
   .strictObject({
@@ -186,10 +177,18 @@ const secretSchema = z
     createdAt: instant.meta({ description: 'When it was created: with the key, or by a rotation.' }),
     expiresAt: instant
       .nullable()
-      .meta({ description: 'When it ends or ended; null while it is the newest.' }),
+      .meta({ description: 'When it ends, at the latest, or ended; null while it is the newest.' }),
     lastUsedAt: instant
       .nullable()
       .meta({ description: 'When a verification last found it valid; null if none did.' }),
+    untilSilentSeconds: z.int().nullable().meta({
+      description:
+        'It ends, before `expires_at`, once nobody has used it for so many seconds; null if it does not end so.',
+    }),
+    silentAt: instant.nullable().meta({
+      description:
+        'When it will have been silent for so long, unless it is used. Latchkey ends it after that, as soon as every process has written the uses that it knows of. Null if it does not wait for that.',
+    }),
   })
   .meta({ id: 'KeySecret', examples: [secretExample] })
 
@@ -279,8 +278,6 @@ export interface PermissionUse extends z.infer<typeof permissionUseSchema> {}
 export interface CreateKeyInput extends z.input<typeof createKeySchema> {}
 /** What to change of a key; a field that is absent stays as it is, and a list or an object is replaced whole. */
 export interface UpdateKeyInput extends z.input<typeof updateKeySchema> {}
-/** How a key is rotated: `graceSeconds`, at most 2,592,000 (30 days), is how long its old token stays valid; 0 if absent. */
-export interface RotateKeyInput extends z.input<typeof rotateKeySchema> {}
 /** A change of a key to look at beforehand: fields to change, or one of `rotate`, `endSecret` and `revoke`. */
 export interface PreviewKeyInput extends UpdateKeyInput {
   /** Rotates the key so. */
@@ -327,8 +324,8 @@ export interface Keys<Options extends CallOptions = CallOptions> extends List<Li
     options?: Given,
   ): Promise<Changed<Key, Given>>
   /**
-   * Gives the key a new token, which only this answer holds; the old one stays valid for `graceSeconds`. Throws
-   * `invalid_input`, `key_not_found`, `key_revoked`, `key_expired`, `rotation_in_progress`, `permission_escalation`.
+   * Gives the key a new token, which only this answer holds; the old one stays valid for `graceSeconds`, or until nobody
+   * uses it, by `grace`. Throws `invalid_input`, `key_not_found`, `key_revoked`, `key_expired`, `rotation_in_progress`, `permission_escalation`.
    */
   rotate<Given extends Options & WaitOptions = Options>(
     id: string,

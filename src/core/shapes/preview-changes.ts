@@ -1,6 +1,7 @@
 // The changes of a key that can be previewed.
 import { z } from 'zod'
-import { rotateKeySchema, updateKeySchema } from './keys.ts'
+import { updateKeySchema } from './keys.ts'
+import { rotateKeySchema } from './rotations.ts'
 
 const ofUpdate = updateKeySchema.shape
 const endSecret = z

@@ -22,7 +22,7 @@ import { actorOf, type CommandOptions, type Engine } from '../engine.ts'
 import { boundByLimits, type CountedHour, readCountedCalls, readCountedHours } from './limit-preview.ts'
 import { daysBefore, startOfDay } from './recent-days.ts'
 import { requireOldSecret } from './revoke.ts'
-import { planRotation, requireUnexpired } from './rotate.ts'
+import { longestGraceOf, planRotation, requireUnexpired } from './rotate.ts'
 import { refuseRevoked, requireFuture, unknownKey, writeKeys } from './rules.ts'
 import { planUpdate } from './update.ts'
 
@@ -146,8 +146,10 @@ async function plan(
   refuseRevoked(key)
   if (rotate !== undefined) {
     requireUnexpired(key, now)
-    const { graceEndsAt, over } = planRotation(key, secrets, rotate.graceSeconds, now)
-    const graces = new Map(rotate.graceSeconds > 0 ? [[key.kid, graceEndsAt]] : [])
+    // What ends once nobody uses it refuses no call that was made often enough.
+    const graceSeconds = longestGraceOf(rotate)
+    const { graceEndsAt, over } = planRotation(key, secrets, graceSeconds, now)
+    const graces = new Map(graceSeconds > 0 ? [[key.kid, graceEndsAt]] : [])
     return { ...same, ended: new Set(over), graces }
   }
   const { permissions, expires_at: expiresAt, limits } = planUpdate(actor, key, update)

@@ -1,8 +1,10 @@
 // A key gets a new secret, and the old one a grace.
+import type { z } from 'zod'
 import { requireLifetime } from '../../core/access.ts'
 import { LatchkeyError } from '../../core/errors.ts'
 import { parseInput } from '../../core/input.ts'
-import { type CreatedKey, type RotateKeyInput, rotateKeySchema } from '../../core/shapes/keys.ts'
+import type { CreatedKey } from '../../core/shapes/keys.ts'
+import { type RotateKeyInput, rotateKeySchema } from '../../core/shapes/rotations.ts'
 import { hasPassed } from '../../core/status.ts'
 import { generateToken } from '../../core/token.ts'
 import { changeKey, type KeyRow } from '../../store/keys.ts'
@@ -23,7 +25,7 @@ import { requireLiveKey, withToken, writeKeys } from './rules.ts'
 
 /**
  * Gives a key a new secret; its id, permissions and history stay. The old token stays valid for
- * `graceSeconds`, never past the key's expiry. Throws `invalid_input`, `key_not_found`, `key_revoked`,
+ * `graceSeconds`, or until it was silent for as long as `grace` says, never past the key's expiry. Throws `invalid_input`, `key_not_found`, `key_revoked`,
  * `key_expired`, `permission_escalation`, `rotation_in_progress`.
  */
 export async function rotateKey(
@@ -32,7 +34,9 @@ export async function rotateKey(
   input: RotateKeyInput = {},
   options: CommandOptions = {},
 ): Promise<CreatedKey> {
-  const { graceSeconds } = parseInput(rotateKeySchema, input)
+  const rotation = parseInput(rotateKeySchema, input)
+  const { grace } = rotation
+  const graceSeconds = longestGraceOf(rotation)
   const { row, token, limits } = await engine.commit(
     actorOf(options),
     { permission: writeKeys, keyId: id, signal: options.signal },
@@ -46,7 +50,10 @@ export async function rotateKey(
         requireFreshSignIn(change.actor, now)
       const secrets = await listUnendedSecrets(change.tx, key)
       const { graceEndsAt, over } = planRotation(key, secrets, graceSeconds, now)
-      if (graceSeconds > 0) await beginGrace(change.tx, key, graceEndsAt)
+      if (graceSeconds > 0) {
+        const silence = grace && { lengthMs: grace.untilSilentSeconds * 1000, at: engine.at() }
+        await beginGrace(change.tx, key, { endsAt: graceEndsAt, silence })
+      }
       await endSecrets(change.tx, key, over, now)
       if (over.length > 0) await deleteKeySessions(change.tx, key, over)
       const next = generateToken(key.prefix, engine.random)
@@ -65,13 +72,22 @@ export async function rotateKey(
         action: 'key.rotated',
         organizationId: key.organization_id,
         keyId: id,
-        changes: { kid: { from: key.kid, to: next.kid }, graceEndsAt: new Date(graceEndsAt) },
+        changes: {
+          kid: { from: key.kid, to: next.kid },
+          graceEndsAt: new Date(graceEndsAt),
+          ...(grace && { untilSilentSeconds: grace.untilSilentSeconds }),
+        },
       })
       const states = await readLimitStates(change.tx, engine.store.dialect, 'key', [row])
       return { row, token: next, limits: states.get(id) ?? [] }
     },
   )
   return withToken(row, token, engine.now(), limits)
+}
+
+/** How long the old token of a rotation stays valid at most, in seconds. */
+export function longestGraceOf({ graceSeconds = 0, grace }: z.output<typeof rotateKeySchema>): number {
+  return grace?.atMostSeconds ?? graceSeconds
 }
 
 /** Throws `key_expired`. */

@@ -15,11 +15,11 @@ import {
   listPermissionsSchema,
   permissionUseSchema,
   rotatedKeySchema,
-  rotateKeySchema,
   updateKeySchema,
 } from '../../core/shapes/keys.ts'
 import { previewKeySchema } from '../../core/shapes/preview-changes.ts'
 import { keyPreviewSchema } from '../../core/shapes/previews.ts'
+import { rotateKeySchema } from '../../core/shapes/rotations.ts'
 import { answerPage, linkToNext } from '../../http/paging.ts'
 import { json } from '../../http/reply.ts'
 import { route } from '../parts.ts'

@@ -18,6 +18,7 @@ import * as limits from './0013-limits.ts'
 import * as usage from './0014-usage.ts'
 import * as profiles from './0015-profiles.ts'
 import * as keysByExpiry from './0016-keys-by-expiry.ts'
+import * as graceEvidence from './0017-grace-evidence.ts'
 import type { ColumnTypes } from './column-types.ts'
 
 type Step = (db: Db, types: ColumnTypes) => Promise<void>
@@ -40,6 +41,7 @@ export const steps: readonly Step[] = [
   usage.up,
   profiles.up,
   keysByExpiry.up,
+  graceEvidence.up,
 ]
 
 /** The version of the schema that this program works on. */
@@ -49,7 +51,8 @@ export const schemaVersion = steps.length
  * The lowest version that a program may know and still work beside this one on the same database: all that it
  * writes is understood here, and all that is written here there. A step that changes this raises it.
  * Below 13 a program verifies keys without their limits. What a program of 13 verifies is not counted, and what one of
- * 14 verifies has no profile; that is missing in the figures of usage, and nothing else is wrong.
+ * 14 verifies has no profile; that is missing in the figures of usage, and nothing else is wrong. Below 17 a program ends a
+ * grace at its latest end, and while one runs, no other program ends a grace before.
  */
 export const oldestCompatible = 13
 

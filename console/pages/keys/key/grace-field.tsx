@@ -1,21 +1,33 @@
 // How long the old token goes on working: a length that is offered, or any other up to the longest.
 import { useId, useState } from 'react'
-import { type Grace, gracePresets, graceUnits, readGrace, splitGrace } from '../../../format/graces.ts'
+import {
+  type ChosenGrace,
+  type Grace,
+  gracePresets,
+  graceUnits,
+  longestGraceSeconds,
+  readGrace,
+  silencePresets,
+  splitGrace,
+  usualSilenceSeconds,
+} from '../../../format/graces.ts'
 
 interface GraceFieldProps {
   /** Undefined while an own length is not given, or is none that the server takes. */
   seconds: Grace
-  change: (seconds: Grace) => void
+  /** How long the old token must be silent to end before; undefined if it does not end so. */
+  silentSeconds: number | undefined
+  change: (grace: ChosenGrace) => void
 }
 
 /** A controlled grace: radio buttons, and for an own length a number and its unit. */
-export function GraceField({ seconds, change }: GraceFieldProps) {
+export function GraceField({ seconds, silentSeconds, change }: GraceFieldProps) {
   const id = useId()
   const [isOwn, setOwn] = useState(false)
   const [own, setOwnLength] = useState(() => splitGrace(seconds || 86_400))
   const set = (next: typeof own) => {
     setOwnLength(next)
-    change(readGrace(next.count, next.unit))
+    change({ seconds: readGrace(next.count, next.unit) })
   }
   const fault = isOwn && seconds === undefined
   return (
@@ -27,13 +39,22 @@ export function GraceField({ seconds, change }: GraceFieldProps) {
             key={preset.seconds}
             group={id}
             label={preset.label}
-            isChosen={!isOwn && seconds === preset.seconds}
+            isChosen={!isOwn && silentSeconds === undefined && seconds === preset.seconds}
             choose={() => {
               setOwn(false)
-              change(preset.seconds)
+              change({ seconds: preset.seconds })
             }}
           />
         ))}
+        <Choice
+          group={id}
+          label="Until nobody uses it"
+          isChosen={silentSeconds !== undefined}
+          choose={() => {
+            setOwn(false)
+            change({ seconds: longestGraceSeconds, silentSeconds: usualSilenceSeconds })
+          }}
+        />
         <Choice
           group={id}
           label="Another length"
@@ -45,6 +66,24 @@ export function GraceField({ seconds, change }: GraceFieldProps) {
           }}
         />
       </div>
+      {silentSeconds !== undefined && (
+        <label className="mt-2 flex flex-wrap items-center gap-2">
+          Not used for
+          <select
+            className="input w-auto"
+            value={silentSeconds}
+            onChange={(event) =>
+              change({ seconds: longestGraceSeconds, silentSeconds: Number(event.target.value) })
+            }
+          >
+            {silencePresets.map((preset) => (
+              <option key={preset.seconds} value={preset.seconds}>
+                {preset.label}
+              </option>
+            ))}
+          </select>
+        </label>
+      )}
       {isOwn && (
         <div className="mt-2 flex max-w-xs gap-2">
           <input

@@ -1,7 +1,13 @@
 // What can be done to a key, and what it shows anew afterwards.
 import { type QueryClient, useMutation, useQueryClient } from '@tanstack/react-query'
 import type { Applied } from '../../../../src/core/shapes/calls.ts'
-import { call, type WireCreatedKey, type WireKey, type WireLimitInput } from '../../../api.ts'
+import {
+  call,
+  type WireCreatedKey,
+  type WireKey,
+  type WireLimitInput,
+  type WireRotation,
+} from '../../../api.ts'
 import { outlives } from '../../../format/expiries.ts'
 import { inFull } from '../../../format/times.ts'
 import { type Session, signIn, useSession } from '../../../session.ts'
@@ -53,11 +59,10 @@ export function useRotateKey(key: WireKey, show: (rotated: WireCreatedKey) => vo
   const client = useQueryClient()
   const own = useSession().key
   return useMutation({
-    mutationFn: async (graceSeconds: number): Promise<void> => {
-      const body = { grace_seconds: graceSeconds }
+    mutationFn: async (body: WireRotation): Promise<void> => {
       const rotated = await call<WireCreatedKey>('POST', `${addressOf(key)}/rotate`, { body })
       // The session is over with its token: to be asked for the new one would hide it, before it is stored.
-      if (key.id === own.id && graceSeconds === 0) await signIn(rotated.key).catch(() => undefined)
+      if (key.id === own.id && body.grace_seconds === 0) await signIn(rotated.key).catch(() => undefined)
       show(rotated)
     },
     onSettled: () => void showAnew(client),

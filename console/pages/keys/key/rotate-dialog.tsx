@@ -5,8 +5,8 @@ import { Button } from '../../../components/button.tsx'
 import { Dialog, DialogActions } from '../../../components/dialog.tsx'
 import { ErrorNotice, Notice } from '../../../components/notices.tsx'
 import { useNow } from '../../../components/time.tsx'
-import { findGrace, type Grace, graceEnd } from '../../../format/graces.ts'
-import { inFull, inShort } from '../../../format/times.ts'
+import { type ChosenGrace, findGrace, graceEnd, rotationOf } from '../../../format/graces.ts'
+import { inFull, inShort, lengthOf } from '../../../format/times.ts'
 import { useSession } from '../../../session.ts'
 import { StillInUse } from './end-grace-dialog.tsx'
 import { GraceField } from './grace-field.tsx'
@@ -23,7 +23,7 @@ interface RotateDialogProps {
 }
 
 export function RotateDialog({ of: key, close, rotated }: RotateDialogProps) {
-  const [seconds, setSeconds] = useState<Grace>(usualGraceSeconds)
+  const [{ seconds, silentSeconds }, setGrace] = useState<ChosenGrace>({ seconds: usualGraceSeconds })
   const now = Math.max(useNow(), Date.now())
   const rotate = useRotateKey(key, rotated)
   const running = findGrace(key, now)
@@ -35,14 +35,20 @@ export function RotateDialog({ of: key, close, rotated }: RotateDialogProps) {
       title="Rotate the key"
       lead="It gets a new token. Its id, its permissions and its history stay the same."
       close={close}
-      isTyped={seconds !== usualGraceSeconds}
+      isTyped={seconds !== usualGraceSeconds || silentSeconds !== undefined}
     >
       <div className="space-y-4">
-        <GraceField seconds={seconds} change={setSeconds} />
+        <GraceField seconds={seconds} silentSeconds={silentSeconds} change={setGrace} />
         {/* All of one height, so that the buttons stay under the pointer. */}
         <div className="min-h-15">
           {seconds !== undefined && (
-            <Meaning of={key} seconds={seconds} now={now} hasGrace={running !== undefined} />
+            <Meaning
+              of={key}
+              seconds={seconds}
+              silentSeconds={silentSeconds}
+              now={now}
+              hasGrace={running !== undefined}
+            />
           )}
         </div>
         {isOwn && seconds !== undefined && <OwnSession seconds={seconds} />}
@@ -61,7 +67,7 @@ export function RotateDialog({ of: key, close, rotated }: RotateDialogProps) {
                 ? 'Enter the length of the grace first.'
                 : undefined
           }
-          onClick={() => seconds !== undefined && rotate.mutate(seconds)}
+          onClick={() => seconds !== undefined && rotate.mutate(rotationOf(seconds, silentSeconds))}
         >
           {rotate.isPending ? 'Rotating…' : 'Rotate'}
         </Button>
@@ -87,12 +93,13 @@ function OwnSession({ seconds }: { seconds: number }) {
 interface MeaningProps {
   of: WireKeyDetails
   seconds: number
+  silentSeconds: number | undefined
   now: number
   /** Whether a grace of an earlier rotation still runs. */
   hasGrace: boolean
 }
 
-function Meaning({ of: key, seconds, now, hasGrace }: MeaningProps) {
+function Meaning({ of: key, seconds, silentSeconds, now, hasGrace }: MeaningProps) {
   if (seconds === 0) {
     return (
       <p>
@@ -104,6 +111,18 @@ function Meaning({ of: key, seconds, now, hasGrace }: MeaningProps) {
   }
   const { at, isExpiry } = graceEnd(seconds, key.expires_at, now)
   const instant = new Date(at).toISOString()
+  if (silentSeconds !== undefined) {
+    return (
+      <p>
+        Both tokens are valid until nobody has used the old one for {lengthOf(silentSeconds)}, from now on. It
+        ends on{' '}
+        <time dateTime={instant} title={inFull(instant)} className="font-semibold">
+          {inShort(instant)}
+        </time>{' '}
+        at the latest.
+      </p>
+    )
+  }
   return (
     <p>
       Both tokens are valid until{' '}

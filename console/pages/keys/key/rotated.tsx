@@ -5,7 +5,7 @@ import { Page } from '../../../components/page.tsx'
 import { useNow } from '../../../components/time.tsx'
 import { TokenOnce } from '../../../components/token-once.tsx'
 import { findGrace } from '../../../format/graces.ts'
-import { inFull, inShort } from '../../../format/times.ts'
+import { inFull, inShort, lengthOf } from '../../../format/times.ts'
 import { keyQuery } from '../../../queries.ts'
 import { useKeyCrumbs } from './crumbs.ts'
 
@@ -25,7 +25,8 @@ function OldToken({ of: { id, hint } }: { of: WireCreatedKey }) {
   const now = Math.max(useNow(), Date.now())
   const { data } = useQuery(keyQuery(id))
   // What is known from before the rotation tells nothing of it.
-  const grace = data?.hint === hint ? findGrace(data, now)?.expires_at : undefined
+  const secret = data?.hint === hint ? findGrace(data, now) : undefined
+  const grace = secret?.expires_at
   if (grace) {
     return (
       <p>
@@ -33,6 +34,8 @@ function OldToken({ of: { id, hint } }: { of: WireCreatedKey }) {
         <time dateTime={grace} title={inFull(grace)} className="font-semibold">
           {inShort(grace)}
         </time>
+        {secret?.until_silent_seconds != null &&
+          `, or until nobody has used it for ${lengthOf(secret.until_silent_seconds)}`}
         : put the new one in its place before.
       </p>
     )

@@ -6,8 +6,8 @@ import type { WireKeyDetails, WireSecret } from '../../../api.ts'
 import { Button } from '../../../components/button.tsx'
 import { ErrorNotice } from '../../../components/notices.tsx'
 import { Ago, useNow } from '../../../components/time.tsx'
-import { type SecretState, secretEnd, secretState } from '../../../format/graces.ts'
-import { inFull, inShort } from '../../../format/times.ts'
+import { awaitedOf, type SecretState, secretEnd, secretState } from '../../../format/graces.ts'
+import { inFull, inShort, lengthOf } from '../../../format/times.ts'
 import { type KeyWithSecrets, olderSecretsQuery } from '../../../queries.ts'
 
 const endedShown = 3
@@ -114,9 +114,33 @@ function SecretRow({ of: key, secret, state, children }: SecretRowProps) {
         <Fact label={state === 'ended' ? 'Ended' : 'Ends'}>
           <End of={key} secret={secret} state={state} />
         </Fact>
+        {state === 'grace' && <Awaited secret={secret} />}
       </dl>
       <div className="justify-self-start empty:hidden lg:justify-self-end lg:empty:block">{children}</div>
     </li>
+  )
+}
+
+/** For what a secret waits that ends once nobody uses it. */
+function Awaited({ secret }: { secret: WireSecret }) {
+  const now = Math.max(useNow(), Date.now())
+  const awaited = awaitedOf(secret, now)
+  if (awaited === undefined || secret.until_silent_seconds === null) return null
+  const { silent_at: at, until_silent_seconds: seconds } = secret
+  return (
+    <div className="col-span-full">
+      <dt className="text-xs text-muted">Ends before that</dt>
+      <dd>
+        {awaited === 'silence' && at !== null ? (
+          <>
+            once nobody has used it for {lengthOf(seconds)}: on <Instant at={at} />, if nobody uses it until
+            then
+          </>
+        ) : (
+          `it was not used for ${lengthOf(seconds)}, and ends once every process and verifier has reported`
+        )}
+      </dd>
+    </div>
   )
 }
 

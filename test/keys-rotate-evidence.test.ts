@@ -1,0 +1,296 @@
+// A rotation whose old secret ends on evidence: nobody used it for so long, and nobody alive may still have a use to tell of.
+import { expect, test } from 'vitest'
+import { parseToken } from '../src/core/token.ts'
+import { type Latchkey, openLatchkey, type RotateKeyInput } from '../src/index.ts'
+import { createAcme } from './setup/acme.ts'
+import { makeClock } from './setup/clock.ts'
+import { onEachDatabase } from './setup/databases.ts'
+import { hour, minute, openGraceStage } from './setup/graces.ts'
+import { codeOf, refusalOf } from './setup/refusal.ts'
+
+onEachDatabase('an old secret', (makeDatabase) => {
+  const openStage = async () => openGraceStage(await makeDatabase())
+
+  test('in an open Latchkey is refused once it was silent, in each process, and the log says why', async () => {
+    const clock = makeClock()
+    const database = await makeDatabase()
+    await using latchkey = await openLatchkey({ database, now: clock.now })
+    await createAcme(latchkey)
+    const created = await latchkey.keys.create({ organizationId: 'acme', name: 'CI' })
+    const grace = { untilSilentSeconds: 7_200 }
+    const { key } = await latchkey.keys.rotate(created.id, { grace })
+    const codes = async () =>
+      Promise.all([created.key, key].map(async (token) => (await latchkey.verify(token)).code))
+    expect(await codes()).toEqual(['valid', 'valid'])
+    const [newest, old] = (await latchkey.keys.get(created.id)).secrets
+    expect(newest).toMatchObject({ untilSilentSeconds: null, silentAt: null })
+    expect(old).toMatchObject({
+      untilSilentSeconds: 7_200,
+      silentAt: clock.in(7_200_000),
+      expiresAt: clock.in(30 * 24 * hour),
+    })
+    const again = latchkey.keys.rotate(created.id, { grace })
+    expect(await codeOf(again)).toBe('rotation_in_progress')
+    // The use of a moment ago is written late: as far as anybody knows it was only now.
+    clock.advance(3 * hour)
+    const silentAt = async () => (await latchkey.keys.get(created.id)).secrets[1]?.silentAt
+    await expect.poll(silentAt, { timeout: 30_000, interval: 200 }).toEqual(clock.in(7_200_000))
+    expect(await readReasons(latchkey)).toEqual([])
+    clock.advance(2 * hour + 2 * minute)
+    await expect.poll(() => readReasons(latchkey), { timeout: 30_000, interval: 200 }).toEqual(['silent'])
+    expect(await codes()).toEqual(['rotated', 'valid'])
+    const [event] = (await latchkey.audit.list({ action: 'key.grace_ended' })).items
+    expect(event).toMatchObject({ actor: null, actorType: 'system', keyId: created.id })
+    expect(event?.changes).toMatchObject({ kid: parseToken(created.key)?.kid, reason: 'silent' })
+    const [, ended] = (await latchkey.keys.get(created.id)).secrets
+    expect(ended).toMatchObject({ untilSilentSeconds: 7_200, silentAt: null, expiresAt: clock.in(0) })
+  })
+
+  test('whose grace is ended by hand, or by a rotation without one, is not ended once more', async () => {
+    for (const isByHand of [true, false]) {
+      await using stage = await openStage()
+      {
+        await using latchkey = await stage.open()
+        if (isByHand) await latchkey.keys.endSecret(stage.created.id, stage.kid)
+        else await latchkey.keys.rotate(stage.created.id)
+      }
+      const process = await stage.startProcess()
+      stage.clock.advance(25 * hour)
+      await process.judge()
+      expect(await stage.reasons()).toEqual([])
+    }
+  })
+
+  test('ends with its key, if that expires before it is silent', async () => {
+    const clock = makeClock()
+    await using latchkey = await openLatchkey({ database: await makeDatabase(), now: clock.now })
+    await createAcme(latchkey)
+    const expiresAt = clock.in(90 * minute)
+    const { id } = await latchkey.keys.create({ organizationId: 'acme', name: 'CI', expiresAt })
+    await latchkey.keys.rotate(id, { grace: { untilSilentSeconds: 7_200, atMostSeconds: 86_400 } })
+    expect((await latchkey.keys.get(id)).secrets[1]).toMatchObject({ expiresAt })
+  })
+
+  test.each([
+    [{ grace: { untilSilentSeconds: 3_599 } }, 'grace.untilSilentSeconds'],
+    [{ grace: { untilSilentSeconds: 3_600.5 } }, 'grace.untilSilentSeconds'],
+    [{ grace: { untilSilentSeconds: 7_200, atMostSeconds: 7_199 } }, 'grace.atMostSeconds'],
+    [{ grace: { untilSilentSeconds: 7_200, atMostSeconds: 2_592_001 } }, 'grace.atMostSeconds'],
+    [{ grace: {} }, 'grace.untilSilentSeconds'],
+    [{ grace: null }, 'grace'],
+    [{ grace: { untilSilentSeconds: 7_200 }, graceSeconds: 0 }, 'grace'],
+    [{ grace: { untilSilentSeconds: 7_200, until: 1 } }, 'grace.until'],
+  ])('is not given the grace %j', async (input, path) => {
+    await using latchkey = await openLatchkey({ database: await makeDatabase() })
+    await createAcme(latchkey)
+    const { id, key } = await latchkey.keys.create({ organizationId: 'acme', name: 'CI' })
+    const refusal = await refusalOf(latchkey.keys.rotate(id, input as RotateKeyInput))
+    expect(refusal.errors?.map((error) => error.path)).toEqual([path])
+    expect((await latchkey.verify(key)).code).toBe('valid')
+  })
+
+  test('ends once it was silent for so long and every process has flushed since', async () => {
+    await using stage = await openStage()
+    const [first, second] = [await stage.startProcess(), await stage.startProcess()]
+    stage.clock.advance(hour + 3 * minute)
+    await first.judge()
+    // The other one may have a use of it.
+    expect(await stage.reasons()).toEqual([])
+    await second.flush()
+    await first.judge()
+    expect(await stage.reasons()).toEqual(['silent'])
+    expect(await stage.codeOfOld()).toBe('rotated')
+    await first.judge()
+    expect(await stage.reasons()).toEqual(['silent'])
+  })
+
+  test('stays while it is silent for less, by a millisecond', async () => {
+    await using stage = await openStage()
+    const process = await stage.startProcess()
+    stage.clock.advance(hour + 2 * minute - 1)
+    await process.judge()
+    expect(await stage.reasons()).toEqual([])
+    stage.clock.advance(1)
+    await process.judge()
+    expect(await stage.reasons()).toEqual(['silent'])
+  })
+
+  test('stays for as long again after each use', async () => {
+    await using stage = await openStage()
+    const process = await stage.startProcess()
+    for (let round = 0; round < 3; round++) {
+      stage.clock.advance(59 * minute)
+      process.use()
+      await process.judge()
+    }
+    stage.clock.advance(hour + 2 * minute - 1)
+    await process.judge()
+    expect(await stage.reasons()).toEqual([])
+    stage.clock.advance(1)
+    await process.judge()
+    expect(await stage.reasons()).toEqual(['silent'])
+  })
+
+  test('that is never silent ends at the latest, with that as the reason', async () => {
+    await using stage = await openStage()
+    const process = await stage.startProcess()
+    for (let round = 0; round < 48; round++) {
+      stage.clock.advance(30 * minute - 1)
+      process.use()
+      await process.flush()
+    }
+    await process.judge()
+    expect(await stage.reasons()).toEqual([])
+    stage.clock.advance(48)
+    await process.judge()
+    expect(await stage.reasons()).toEqual(['at_most'])
+  })
+
+  test('ends by no use that a frozen process has yet to write; a process that was evicted has two minutes', async () => {
+    await using stage = await openStage()
+    const [judge, frozen] = [await stage.startProcess(), await stage.startProcess()]
+    await frozen.flush()
+    stage.clock.advance(50 * minute)
+    frozen.use()
+    stage.clock.advance(20 * minute)
+    await judge.judge()
+    await frozen.beEvicted()
+    await judge.judge()
+    stage.clock.advance(2 * minute - 1)
+    await judge.judge()
+    expect(await stage.reasons()).toEqual([])
+    // It comes back in time.
+    await frozen.flush()
+    stage.clock.advance(10 * minute)
+    await frozen.register()
+    await frozen.flush()
+    await judge.judge()
+    expect(await stage.reasons()).toEqual([])
+    // Frozen once more, it stays away.
+    await frozen.beEvicted()
+    stage.clock.advance(2 * hour)
+    await judge.judge()
+    expect(await stage.reasons()).toEqual([])
+    stage.clock.advance(2 * minute)
+    await judge.judge()
+    expect(await stage.reasons()).toEqual(['silent'])
+  })
+
+  test('waits for a process that came back and has not flushed, and for one of an older version as long as it runs', async () => {
+    await using stage = await openStage()
+    const judge = await stage.startProcess()
+    const other = await stage.startProcess()
+    await other.flush()
+    await other.beEvicted()
+    await other.register()
+    stage.clock.advance(5 * hour)
+    await judge.judge()
+    expect(await stage.reasons()).toEqual([])
+    await other.flush()
+    await stage.direct.run(`insert into followers (id, name, confirmed_sequence) values ('old', 'old', 0)`)
+    await judge.judge()
+    expect(await stage.reasons()).toEqual([])
+    await stage.direct.run(`delete from followers where id = 'old'`)
+    await judge.judge()
+    expect(await stage.reasons()).toEqual(['silent'])
+  })
+
+  test('stays if a verifier reports its use 50 minutes late, or two hours', async () => {
+    for (const late of [50 * minute, 2 * hour]) {
+      await using stage = await openStage()
+      const server = await stage.startProcess()
+      stage.clock.advance(59 * minute)
+      server.serve()
+      await server.flush()
+      // The verifier used it now, and cannot reach a server for long.
+      stage.clock.advance(late)
+      await server.judge()
+      expect(await stage.reasons()).toEqual([])
+      await server.report(late)
+      stage.clock.advance(hour + 2 * minute)
+      await server.judge()
+      expect(await stage.reasons()).toEqual([])
+      stage.clock.advance(2 * hour)
+      await server.judge()
+      expect(await stage.reasons()).toEqual(['silent'])
+    }
+  })
+
+  test('waits for verifiers whose server was killed', async () => {
+    await using stage = await openStage()
+    const [judge, server] = [await stage.startProcess(), await stage.startProcess()]
+    server.serve()
+    await server.flush()
+    await server.beEvicted()
+    await judge.judge()
+    stage.clock.advance(3 * hour)
+    await judge.judge()
+    expect(await stage.reasons()).toEqual([])
+    stage.clock.advance(2 * minute)
+    await judge.judge()
+    expect(await stage.reasons()).toEqual(['silent'])
+  })
+
+  test('is judged by the clock of the database alone', async () => {
+    await using stage = await openStage()
+    const process = await stage.startProcess()
+    stage.clock.advance(50 * minute)
+    // The clock of the process is an hour behind.
+    process.use(-hour)
+    await process.judge()
+    stage.clock.advance(30 * minute)
+    await process.judge()
+    expect(await stage.reasons()).toEqual([])
+    // The clock of the database is set back: what was marked by then says nothing.
+    const other = await stage.startProcess()
+    stage.clock.advance(32 * minute)
+    await other.flush()
+    stage.clock.advance(-20 * minute)
+    await process.judge()
+    stage.clock.advance(19 * minute)
+    await process.judge()
+    expect(await stage.reasons()).toEqual([])
+  })
+
+  test('is silent anew after a time in which nobody watched, and after a restore', async () => {
+    await using stage = await openStage()
+    const before = await stage.startProcess()
+    await before.judge()
+    await before.beEvicted()
+    stage.clock.advance(5 * hour)
+    const after = await stage.startProcess()
+    await after.judge()
+    stage.clock.advance(hour)
+    await after.judge()
+    expect(await stage.reasons()).toEqual([])
+    // A restore takes the changes of the last hours with it, and its uses.
+    await stage.direct.run('update change_counter set value = value - 1')
+    await stage.direct.run('delete from changes where sequence > (select value from change_counter)')
+    await after.judge()
+    stage.clock.advance(hour + 2 * minute - 1)
+    await after.judge()
+    expect(await stage.reasons()).toEqual([])
+    stage.clock.advance(1)
+    await after.judge()
+    expect(await stage.reasons()).toEqual(['silent'])
+  })
+
+  test('of a revoked key is not told of any more', async () => {
+    await using stage = await openStage()
+    {
+      await using latchkey = await stage.open()
+      await latchkey.keys.revoke(stage.created.id)
+    }
+    const process = await stage.startProcess()
+    stage.clock.advance(25 * hour)
+    await process.judge()
+    expect(await stage.reasons()).toEqual([])
+    const waiting = await stage.direct.run('select kid from secrets where silent_at is not null')
+    expect(waiting).toEqual([])
+  })
+})
+
+async function readReasons(latchkey: Latchkey): Promise<unknown[]> {
+  const { items } = await latchkey.audit.list({ action: 'key.grace_ended' })
+  return items.map(({ changes }) => changes.reason)
+}
