@@ -1,9 +1,11 @@
 // What becomes of connections: changes are answered whatever the client sends behind them, answers that nobody reads
 // are ended, and idle connections make room.
 import { once } from 'node:events'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import type { ConnectionBounds } from '../src/http/connections.ts'
+import { type ConnectionBounds, Connections, defaultBounds } from '../src/http/connections.ts'
 import { makePostgres, makeSqlite } from './setup/databases.ts'
 import { connectDirectly } from './setup/direct.ts'
 import { exchangeRaw, openRaw, requestBytes } from './setup/raw.ts'
@@ -198,6 +200,29 @@ test('an answer that nobody reads is ended, and no other', async () => {
   expect(slow.socket.readableEnded).toBe(false)
   slow.socket.destroy()
 }, 20_000)
+
+test('an answer without chunks that nobody reads ends with a reset, so that nobody takes what came for the whole', async () => {
+  const server = createServer()
+  const connections = new Connections(
+    server,
+    { ...defaultBounds, maxStallMs: 200, sweepEveryMs: 20 },
+    () => {},
+  )
+  const ended = Promise.withResolvers<unknown>()
+  server.on('request', (incoming, outgoing) => {
+    connections.begin(incoming, outgoing)
+    incoming.socket.once('close', ended.resolve)
+    outgoing.write(Buffer.alloc(32 * 1024 * 1024))
+  })
+  server.listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const { socket } = await openRaw(`http://127.0.0.1:${(server.address() as AddressInfo).port}`)
+  socket.pause().write('GET / HTTP/1.0\r\n\r\n')
+  await ended.promise
+  socket.resume()
+  await expect(once(socket, 'end')).rejects.toMatchObject({ code: 'ECONNRESET' })
+  server.close()
+})
 
 test('beyond the bound the longest idle connection gives way, and none that is asked something', async () => {
   await using server = await startWith({ maxConnections: 4 })

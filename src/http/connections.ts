@@ -6,7 +6,7 @@
 // for a request that changes nothing, if its client goes.
 import type { IncomingMessage, Server, ServerResponse } from 'node:http'
 import { Socket } from 'node:net'
-import { endAndDrain, isDraining } from './lingering.ts'
+import { breakOff, endAndDrain, isDraining } from './lingering.ts'
 
 /** How many connections there may be, and how long they may last. */
 export interface ConnectionBounds {
@@ -123,6 +123,11 @@ export class Connections {
     }
   }
 
+  /** Ends all connections, whatever is under way on them. */
+  endAll(): void {
+    for (const connection of this.#bySocket.values()) end(connection)
+  }
+
   /**
    * Decides what becomes of a connection on which no further request can be read. Returns true if an error may be
    * written to it now; otherwise the answers to the requests that were read are finished first, and then it closes.
@@ -222,7 +227,7 @@ export class Connections {
   #sweep(): void {
     const now = performance.now()
     for (const connection of this.#bySocket.values()) {
-      if (this.#hasOverstayed(connection, now)) connection.socket.destroy()
+      if (this.#hasOverstayed(connection, now)) end(connection)
     }
   }
 
@@ -257,6 +262,12 @@ function endAfter(last: ServerResponse, socket: Socket): void {
   // Node resumes it after each answer, to read what is left of the body.
   socket.on('resume', () => socket.pause()).pause()
   last.once('finish', () => socket.end())
+}
+
+function end(connection: Connection): void {
+  const [answer] = underWay(connection)
+  if (answer?.headersSent) breakOff(answer)
+  connection.socket.destroy()
 }
 
 function underWay({ answers }: Connection): ServerResponse[] {

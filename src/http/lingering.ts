@@ -1,5 +1,6 @@
 // Ends a connection so that its client can read the last answer on it (RFC 9112, section 9.6). To close it while bytes of the
 // client's are unread, or on their way, resets it, and the reset overtakes the answer.
+import type { ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
 
 /** How long the client may go on sending, and how long it may pause meanwhile. */
@@ -37,4 +38,10 @@ export function endAndDrain(socket: Socket, lastBytes = ''): void {
     socket.once('resume', discard)
     socket.resume()
   } else discard()
+}
+
+/** Ends an answer before its end, so that no reader takes what came for the whole: one without chunks (HTTP/1.0) ends with its connection. */
+export function breakOff(outgoing: ServerResponse): void {
+  if (!outgoing.chunkedEncoding) outgoing.socket?.resetAndDestroy()
+  outgoing.destroy()
 }

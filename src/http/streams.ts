@@ -1,5 +1,6 @@
 // Where an answer that comes bit by bit goes: a response of Node's server, or the body of a fetch response.
 import type { ServerResponse } from 'node:http'
+import { breakOff } from './lingering.ts'
 
 /** The way to one reader. */
 export interface Sink {
@@ -57,11 +58,7 @@ export function pour(stream: Stream, outgoing: ServerResponse): void {
     queued: () => outgoing.writableLength,
     wanted: () => demand.risen,
     end: () => void outgoing.end(),
-    fail: () => {
-      // An answer without chunks (HTTP/1.0) ends with its connection: only a reset tells that it broke.
-      if (!outgoing.chunkedEncoding) outgoing.socket?.resetAndDestroy()
-      outgoing.destroy()
-    },
+    fail: () => breakOff(outgoing),
   })
   outgoing.once('close', () => {
     leave()

@@ -206,7 +206,10 @@ function createStop(
     }
     // Once what has come meanwhile has been read: this process may have been slow, and not its clients.
     const linger = setInterval(() => setImmediate(endIdle), quietMs / 4)
-    const force = setTimeout(() => server.closeAllConnections(), longestCloseMs)
+    const force = setTimeout(() => {
+      connections.endAll()
+      server.closeAllConnections()
+    }, longestCloseMs)
     await closed
     await othersClosed
     clearInterval(linger)

@@ -1,5 +1,5 @@
 // Kills processes with SIGKILL while they verify, and holds what was counted against what they did:
-// `node test/torture/usage.ts [kills]`, on SQLite and on a PostgreSQL of its own. What a process did in its last ten seconds may be
+// `node test/torture/usage.ts [kills] [SQLite|PostgreSQL]`, on both if neither is named; PostgreSQL is one of its own. What a process did in its last ten seconds may be
 // missing; nothing may be counted that no process did.
 import { type ChildProcess, fork } from 'node:child_process'
 import { once } from 'node:events'
@@ -101,11 +101,15 @@ async function call({ database, key }: { database: string; key: string }): Promi
 
 if (process.argv[2] === 'child') process.once('message', (order) => void call(order as never))
 else if (import.meta.main) {
-  const kills = Number(process.argv[2] ?? 200)
-  const sqlite = makeSqlite()
-  console.log('SQLite', await killCallers(sqlite.url, kills))
-  await sqlite.remove()
-  const postgres = await startPostgres()
-  console.log('PostgreSQL', await killCallers(postgres.url, kills))
-  await postgres.stop()
+  const [, , kills = '200', only] = process.argv
+  if (only !== 'PostgreSQL') {
+    const sqlite = makeSqlite()
+    console.log('SQLite', await killCallers(sqlite.url, Number(kills)))
+    await sqlite.remove()
+  }
+  if (only !== 'SQLite') {
+    const postgres = await startPostgres()
+    console.log('PostgreSQL', await killCallers(postgres.url, Number(kills)))
+    await postgres.stop()
+  }
 }
