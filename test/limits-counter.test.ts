@@ -1,7 +1,7 @@
-// The arithmetic of one counter: what is gained, granted, reported and given back.
+// The arithmetic of one counter: what is granted, reported and given back.
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { type Allowance, gainOf, type Quota, type Rate, timeToGain } from '../src/core/limits.ts'
+import type { Allowance, Quota, Rate } from '../src/core/limits.ts'
 import {
   advance,
   type Counter,
@@ -13,8 +13,6 @@ import {
   storeOf,
 } from '../src/verdict/counter.ts'
 
-const units = fc.integer({ min: 0, max: 10 ** 12 })
-const windows = fc.integer({ min: 1, max: 2_592_000 }).map((seconds) => seconds * 1_000)
 const begun = 1_800_000_000_000
 
 /** What a message asks that asks for nothing. */
@@ -137,57 +135,6 @@ function play(
   return counter
 }
 
-describe('a gain', () => {
-  test('is exact, and loses nothing however often it is taken', () => {
-    fc.assert(
-      fc.property(
-        units,
-        windows,
-        fc.array(fc.nat({ max: 10 ** 10 }), { maxLength: 8 }),
-        (limit, windowMs, spans) => {
-          let rest = 0
-          let sum = 0n
-          for (const span of spans) {
-            const exact = BigInt(limit) * BigInt(span) + BigInt(rest)
-            const gain = gainOf({ limit, windowMs }, span, rest)
-            expect(gain.rest).toBe(Number(exact % BigInt(windowMs)))
-            expect(gain.units).toBe(Number(exact / BigInt(windowMs)))
-            rest = gain.rest
-            sum += exact / BigInt(windowMs)
-          }
-          const whole = BigInt(limit) * BigInt(spans.reduce((a, b) => a + b, 0))
-          expect(sum).toBe(whole / BigInt(windowMs))
-        },
-      ),
-      { numRuns: 1_000 },
-    )
-  })
-
-  test('is there when it is said to be, and not a millisecond sooner', () => {
-    fc.assert(
-      fc.property(
-        fc.integer({ min: 1, max: 10 ** 12 }),
-        windows,
-        fc.integer({ min: 1, max: 10 ** 12 }),
-        fc.nat(),
-        (limit, windowMs, wanted, chance) => {
-          const rest = chance % windowMs
-          const time = timeToGain({ limit, windowMs }, wanted, rest)
-          if (time === null || !Number.isSafeInteger(time)) return
-          expect(gainOf({ limit, windowMs }, time, rest).units).toBeGreaterThanOrEqual(wanted)
-          if (time > 0) expect(gainOf({ limit, windowMs }, time - 1, rest).units).toBeLessThan(wanted)
-        },
-      ),
-      { numRuns: 1_000 },
-    )
-  })
-
-  test('never comes of a limit of 0', () => {
-    expect(timeToGain({ limit: 0, windowMs: 1_000 }, 1)).toBeNull()
-    expect(timeToGain({ limit: 0, windowMs: 1_000 }, 0)).toBe(0)
-  })
-})
-
 describe('a draw', () => {
   test('of a rate leaves no more than the burst in the store and out, and nothing below zero', () => {
     fc.assert(
@@ -277,11 +224,74 @@ describe('a draw', () => {
     expect(one.answer).toMatchObject({ granted: 1, given: 1 })
     // The unit that it holds is spent, the one for its call was not needed: nine are left, and no part of a tenth.
     const second = { ...message, sequence: 2, unused: 1, need: 9, least: 1, want: 0 }
+    expect(draw(one.counter, rate, { ...second, need: 10 }, begun + 100, isLive).answer.given).toBe(9)
     const two = draw(one.counter, rate, second, begun + 15, isLive)
     expect(two.answer.given).toBe(9)
     const third = { ...message, sequence: 3, unused: 0, need: 1, least: 1, want: 0 }
     expect(draw(two.counter, rate, third, begun + 114, isLive).answer.given).toBe(0)
     expect(draw(two.counter, rate, third, begun + 115, isLive).answer.given).toBe(1)
+  })
+
+  test('loses no part of a unit however often it comes, and takes none over to another window', () => {
+    const rate: Rate = { kind: 'rate', limit: 10, windowMs: 1_000, burst: 10 }
+    let counter = newCounter(rate, 0, begun)
+    const take = (sequence: number, now: number, by = rate) => {
+      const drawn = draw(counter, by, { ...asking, holder: 'a', sequence, need: 10 }, now, () => true)
+      counter = drawn.counter
+      return drawn.answer.given
+    }
+    const taken = Array.from({ length: 12 }, (_, i) => take(i + 1, begun + 10 * i))
+    expect(taken).toEqual([10, ...Array(9).fill(0), 1, 0])
+    // A tenth of a unit has begun: by a window of a minute it is no unit of six seconds, nor the other way round.
+    const slow = { ...rate, windowMs: 60_000 }
+    expect(take(13, begun + 110, slow)).toBe(0)
+    expect(take(14, begun + 6_109, slow)).toBe(0)
+    expect(take(15, begun + 6_109, rate)).toBe(0)
+    expect(take(16, begun + 6_208, rate)).toBe(0)
+    expect(take(17, begun + 6_209, rate)).toBe(1)
+  })
+
+  test('takes nothing back of an epoch that another holder knows to have ended', () => {
+    const quota: Quota = { kind: 'quota', limit: 100, resets: null, anchor: null, overdraft: null }
+    const isLive = () => true
+    const first = { ...asking, holder: 'a', sequence: 1, need: 3, want: 10 }
+    const held = draw(newCounter(quota, 0, begun), quota, first, begun, isLive).counter
+    const other = { ...asking, epoch: 1, holder: 'b', sequence: 1, need: 1 }
+    const ended = draw(held, quota, other, begun, isLive).counter
+    expect(ended).toMatchObject({ epoch: 1, spent: 4 })
+    // What it still has it may spend for a moment; what it has spent, or gives back, is gone.
+    const late = { ...asking, holder: 'a', sequence: 2, unspent: 2, back: 6, unused: 3, need: 1, want: 10 }
+    const { answer, counter } = draw(ended, quota, late, begun, isLive)
+    expect(answer).toMatchObject({ kept: 2, granted: 0, given: 1 })
+    expect(counter.spent).toBe(4 + 8 + 1)
+  })
+
+  test('has room once for the units of all holders that come back', () => {
+    const rate: Rate = { kind: 'rate', limit: 10, windowMs: 1_000, burst: 10 }
+    let counter = newCounter(rate, 0, begun)
+    const take = (holder: string, sequence: number, need: number, at: number, unused = 0) => {
+      const drawn = draw(counter, rate, { ...asking, holder, sequence, need, unused }, at, () => true)
+      counter = drawn.counter
+      return drawn.answer.given
+    }
+    expect([take('a', 1, 3, begun), take('b', 1, 3, begun)]).toEqual([3, 3])
+    // The bucket holds eight: of the six that no call took, two would have found room.
+    take('c', 1, 0, begun + 400)
+    expect(take('d', 1, 8, begun + 400)).toBe(8)
+    expect(take('a', 2, 10, begun + 400, 3)).toBe(2)
+    expect(take('b', 2, 10, begun + 400, 3)).toBe(0)
+  })
+
+  test('leaves no room for a unit that comes back where another has begun', () => {
+    const rate: Rate = { kind: 'rate', limit: 10, windowMs: 1_000, burst: 10 }
+    const isLive = () => true
+    const first = { ...asking, holder: 'a', sequence: 1, need: 1 }
+    let { counter } = draw(newCounter(rate, 0, begun), rate, first, begun, isLive)
+    // Another holder draws while a part of the tenth unit is there.
+    counter = draw(counter, rate, { ...asking, holder: 'b', sequence: 1 }, begun + 50, isLive).counter
+    expect(counter).toMatchObject({ level: 9, rest: 500 })
+    const back = { ...asking, holder: 'a', sequence: 2, unused: 1, need: 10 }
+    expect(draw(counter, rate, back, begun + 50, isLive).answer.given).toBe(9)
   })
 
   test('cuts a level to a lowered burst, and gives nothing of what was out before', () => {
