@@ -1,6 +1,7 @@
 // Usage as charts and tables show it: the time that is looked at, cut into hours, days or months, and what was counted in
 // each. Pure.
 import type { WireUsageRow } from '../api.ts'
+import { countOf } from './limits.ts'
 import { verdictWords } from './verdicts.ts'
 
 export const hourMs = 3_600_000
@@ -108,6 +109,13 @@ export function shareOf(part: number, all: number): string {
 }
 
 const compact = new Intl.NumberFormat('en', { notation: 'compact', maximumFractionDigits: 1 })
+
+const mostInFull = 9_999_999
+
+/** A count in full as long as a column of a table holds it: `1,234,567`, `12.3M`. */
+export function countInColumn(count: number): string {
+  return count > mostInFull ? compactCount(count) : countOf(count)
+}
 
 /** `12.5K`: a count where there is little room. */
 export function compactCount(count: number): string {

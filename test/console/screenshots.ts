@@ -28,6 +28,8 @@ const looks = {
 
 /** The way to each picture, from a page on which somebody is signed in. */
 const pictures: Record<string, (page: Page, stage: Stage) => Promise<void>> = {
+  overview: async (page) => go(page, '/'),
+  usage: async (page) => go(page, '/usage?group=key'),
   organizations: async (page) => go(page, '/organizations'),
   keys: async (page) => go(page, '/organizations/acme'),
   'all-keys': async (page) => go(page, '/keys?status=all'),
@@ -113,7 +115,9 @@ function shrinkAll(): void {
 }
 
 async function shoot(page: Page, name: string): Promise<void> {
-  // Names come after the rows that they stand in.
+  // Names come after the rows that they stand in, and figures of rows once these stay.
+  await page.waitForLoadState('networkidle')
+  await page.waitForTimeout(500)
   await page.waitForLoadState('networkidle')
   await page.screenshot({ path: join(folder, `${name}.png`) })
   process.stdout.write(`${name}\n`)

@@ -43,6 +43,7 @@ export function UsageFigure({ label, buckets, cut, isLow = false, hasTable = fal
   const point = useCallback((index: number | undefined) => setActive(index), [])
   const pointed = active === undefined ? undefined : buckets?.[active]
   const told = pointed ?? (buckets && totalOf(buckets))
+  const last = buckets?.at(-1)
   const textOf = (bucket: UsageBucket) =>
     `${nameOf(bucket, cut)}${bucket.isRunning ? ', so far' : ''}: ${countOf(bucket.calls)} calls, ${countOf(bucket.calls - bucket.valid)} refused`
   return (
@@ -78,7 +79,12 @@ export function UsageFigure({ label, buckets, cut, isLow = false, hasTable = fal
         </div>
       </dl>
       {/* As high as the chart will be. */}
-      <div style={{ height: heightPx }}>
+      <div className="relative" style={{ height: heightPx }}>
+        {buckets && totalOf(buckets).calls === 0 && (
+          <p className="pointer-events-none absolute inset-x-0 top-1/3 z-10 text-center text-muted">
+            No calls in this time
+          </p>
+        )}
         {buckets === undefined ? (
           <Coming />
         ) : (
@@ -97,7 +103,7 @@ export function UsageFigure({ label, buckets, cut, isLow = false, hasTable = fal
       </div>
       <div className="mt-1 flex items-center justify-between gap-x-4 gap-y-2">
         <p className="text-xs text-muted">
-          {buckets?.at(-1)?.isRunning ? 'The paler bar still runs.' : '\u00A0'}
+          {last?.isRunning && last.calls > 0 ? 'The paler bar still runs.' : '\u00A0'}
         </p>
         {!hasTable && (
           <Button

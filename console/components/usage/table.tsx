@@ -1,6 +1,13 @@
 // The figures of a chart as a table, the newest first.
 import { countOf } from '../../format/limits.ts'
-import { codeTitle, nameOf, reasonsOf, type UsageBucket, type UsageCut } from '../../format/usage.ts'
+import {
+  codeTitle,
+  countInColumn,
+  nameOf,
+  reasonsOf,
+  type UsageBucket,
+  type UsageCut,
+} from '../../format/usage.ts'
 
 const number = 'px-1.5 py-1.5 sm:px-3 text-right tabular-nums first:pl-0 last:pr-0'
 const text = 'px-1.5 py-1.5 sm:px-3 text-left first:pl-0 last:pr-0'
@@ -45,9 +52,15 @@ export function UsageTable({
               {nameOf(bucket, cut)}
               {bucket.isRunning && <span className="text-muted"> so far</span>}
             </th>
-            <td className={number}>{countOf(bucket.calls)}</td>
-            <td className={number}>{countOf(bucket.valid)}</td>
-            <td className={number}>{countOf(bucket.calls - bucket.valid)}</td>
+            <td className={number} title={countOf(bucket.calls)}>
+              {countInColumn(bucket.calls)}
+            </td>
+            <td className={number} title={countOf(bucket.valid)}>
+              {countInColumn(bucket.valid)}
+            </td>
+            <td className={number} title={countOf(bucket.calls - bucket.valid)}>
+              {countInColumn(bucket.calls - bucket.valid)}
+            </td>
             <td className={`${text} max-sm:hidden`}>
               {reasonsOf(bucket)
                 .map(([code, calls]) => `${codeTitle(code)} ${countOf(calls)}`)

@@ -6,7 +6,7 @@ import { Section } from '../../components/page.tsx'
 import { Named } from '../../components/usage/named.tsx'
 import { useHour } from '../../components/usage/recent.tsx'
 import { countOf } from '../../format/limits.ts'
-import { rangeOfKeys, type UsageRange, usageRanges } from '../../format/usage.ts'
+import { countInColumn, rangeOfKeys, type UsageRange, usageRanges } from '../../format/usage.ts'
 import { busiestQuery, type UsageOwner } from '../../usage-queries.ts'
 
 const texts = {
@@ -84,9 +84,14 @@ export function Busiest({
                     <rect width={Math.max(0.5, (100 * calls) / most)} height="1" fill="currentColor" />
                   </svg>
                 </th>
-                <td className="py-1.5 text-right tabular-nums">{countOf(calls)}</td>
-                <td className={`py-1.5 text-right tabular-nums ${calls > valid ? '' : 'text-muted'}`}>
-                  {countOf(calls - valid)}
+                <td className="py-1.5 text-right tabular-nums" title={countOf(calls)}>
+                  {countInColumn(calls)}
+                </td>
+                <td
+                  className={`py-1.5 text-right tabular-nums ${calls > valid ? '' : 'text-muted'}`}
+                  title={countOf(calls - valid)}
+                >
+                  {countInColumn(calls - valid)}
                 </td>
               </tr>
             ))}

@@ -16,7 +16,7 @@ import type { UsageOwner } from '../../usage-queries.ts'
 
 export function KeysToSee({ owner }: { owner: UsageOwner }) {
   return (
-    <div className="grid grid-cols-1 items-start gap-x-6 lg:grid-cols-3">
+    <div className="grid grid-cols-1 items-start gap-x-6 md:grid-cols-2 xl:grid-cols-3">
       <Selection
         title="Expire within 7 days"
         only="expires-7d"
@@ -35,10 +35,10 @@ export function KeysToSee({ owner }: { owner: UsageOwner }) {
         title="Never used"
         only="never-used"
         owner={owner}
-        none="Every key was used."
+        none="No key waits for its first use."
         tell={({ created_at: at }) => (
           <>
-            <span className="text-muted">Created </span>
+            <span className="text-muted max-xl:sr-only">Created </span>
             <Ago instant={at} />
           </>
         )}

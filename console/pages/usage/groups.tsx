@@ -5,13 +5,13 @@ import { ErrorNotice } from '../../components/notices.tsx'
 import { Section } from '../../components/page.tsx'
 import { Named } from '../../components/usage/named.tsx'
 import { countOf } from '../../format/limits.ts'
-import { codeTitle, reasonsOf, shareOf, totalOf } from '../../format/usage.ts'
+import { codeTitle, countInColumn, reasonsOf, shareOf, totalOf } from '../../format/usage.ts'
 import type { UsageSearch } from '../../searches.ts'
 import { figuresQuery } from '../../usage-queries.ts'
 import type { UsageView } from './view.ts'
 
 const most = 50
-const number = 'w-28 px-3 py-1.5 text-right tabular-nums last:pr-0'
+const number = 'w-24 px-1.5 py-1.5 sm:w-28 sm:px-3 text-right tabular-nums last:pr-0'
 
 const headings = { key: 'Key', organization: 'Organization', code: 'Verdict' } as const
 
@@ -78,11 +78,15 @@ export function UsageGroups({ group, view, rows }: UsageGroupsProps) {
                     <Named group={group} id={row.id} name={row.name} />
                   )}
                 </th>
-                <td className={number}>{countOf(row.calls)}</td>
+                <td className={number} title={countOf(row.calls)}>
+                  {countInColumn(row.calls)}
+                </td>
                 <td className={`${number} text-muted max-sm:hidden`}>{shareOf(row.calls, all)}</td>
                 {group !== 'code' && (
                   <>
-                    <td className={number}>{countOf(row.calls - row.valid)}</td>
+                    <td className={number} title={countOf(row.calls - row.valid)}>
+                      {countInColumn(row.calls - row.valid)}
+                    </td>
                     <td className="truncate px-3 py-1.5 pr-0 max-md:hidden">{whyOf(row)}</td>
                   </>
                 )}
