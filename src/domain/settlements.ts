@@ -12,6 +12,7 @@ import { fromWireAnswer, toWire } from '../core/wire.ts'
 import { lockCounters, makeCounters, writeCounters } from '../store/counters.ts'
 import { findDrawn } from '../store/drawn-limits.ts'
 import { answerSettlement, insertSettlement } from '../store/settlements.ts'
+import { allDone } from '../store/statements.ts'
 import { bookUsage } from '../store/usage.ts'
 import type { Claim } from '../verdict/claims.ts'
 import { advance, newCounter, settleCounter, storeOf } from '../verdict/counter.ts'
@@ -49,23 +50,25 @@ async function settle(engine: Engine, input: SettleInput, options: CommandOption
   const requirements = { permission: 'latchkey:keys:verify', signal: options.signal } as const
   return engine.commit(actorOf(options), requirements, async (change) => {
     const { tx, actor } = change
-    const key = (await findDrawn(tx, [reservation.keyId])).get(reservation.keyId)
+    // As everywhere below, none of these statements waits for the answer to the one before.
+    const [drawn, known] = await allDone([
+      findDrawn(tx, [reservation.keyId]),
+      insertSettlement(tx, {
+        id: reservation.id,
+        cost: JSON.stringify(sorted(cost)),
+        answer: '',
+        kept_until: reservation.endsAt + keptSettlementsMs,
+      }),
+    ])
+    const key = drawn.get(reservation.keyId)
     const scope = scopeOf(actor)
     // A foreign one is as unknown as one that is not there.
     if (key === undefined || (scope !== undefined && key.organizationId !== scope))
       refuseField('reservation', 'Must be a reservation of this instance, whole and as a verdict gave it.')
-    const known = await insertSettlement(tx, {
-      id: reservation.id,
-      cost: JSON.stringify(sorted(cost)),
-      answer: '',
-      kept_until: reservation.endsAt + keptSettlementsMs,
-    })
     if (known !== undefined) return repeat(known, cost)
     const { claims } = new Owners(1).drawn(reservation.keyId, key.organizationId, key.lines)
     requireReserved(claims, reservation.reserved, cost)
     const settled = matched(claims, reservation.reserved, cost)
-    const answer = await settleAll(engine, change, reservation, settled)
-    await answerSettlement(tx, reservation.id, JSON.stringify(toWire(answer)))
     const { keyId } = reservation
     const counts = settled.map(({ limit: { scope: ofLimit, name }, reserved, cost: paid }) => ({
       keyId,
@@ -73,7 +76,11 @@ async function settle(engine: Engine, input: SettleInput, options: CommandOption
       measure: unitsMeasure(ofLimit, name),
       amount: paid - reserved.units,
     }))
-    await bookUsage(tx, engine.store.dialect, counts, engine.at())
+    // Whoever waits for a counter holds no row of usage.
+    const [answer] = await allDone([
+      settleAll(engine, change, reservation, settled),
+      bookUsage(tx, engine.store.dialect, counts, engine.at()),
+    ])
     return answer
   })
 }
@@ -132,17 +139,17 @@ async function settleAll(
   settled: readonly Settled[],
 ): Promise<Settlement> {
   const { tx } = change
-  await makeCounters(
-    tx,
-    engine.store.dialect,
-    settled.map(({ limit }) => ({
-      id: limit.counterId,
-      organizationId: limit.organizationId,
-      counter: newCounter(limit.allowance, limit.epoch, 0),
-    })),
-  )
+  const { dialect } = engine.store
+  const made = settled.map(({ limit }) => ({
+    id: limit.counterId,
+    organizationId: limit.organizationId,
+    counter: newCounter(limit.allowance, limit.epoch, 0),
+  }))
   const ids = settled.map(({ limit }) => limit.counterId)
-  const { counters, now } = await lockCounters(tx, engine.store.dialect, ids)
+  const [, { counters, now }] = await allDone([
+    makeCounters(tx, dialect, made),
+    lockCounters(tx, dialect, ids),
+  ])
   if (now >= reservation.endsAt) throw reservationEnded()
   const after = settled.map(({ limit, reserved, cost }) => {
     const { allowance, epoch, counterId: id, organizationId } = limit
@@ -154,8 +161,7 @@ async function settleAll(
     if (isRefilled) change.announce({ topic: 'limit', id, organizationId })
     return { id, organizationId, counter }
   })
-  await writeCounters(tx, engine.store.dialect, after)
-  return {
+  const answer: Settlement = {
     settled: settled.map(({ limit: { name, scope, ownerId }, reserved, cost }) => ({
       name,
       scope,
@@ -165,6 +171,11 @@ async function settleAll(
     })),
     limits: settled.map(({ limit }, i) => toVerdictLimit(limit, after[i]?.counter as Counter, now)),
   }
+  await allDone([
+    writeCounters(tx, dialect, after),
+    answerSettlement(tx, reservation.id, JSON.stringify(toWire(answer))),
+  ])
+  return answer
 }
 
 function recordOverdrawn(

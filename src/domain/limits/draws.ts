@@ -12,6 +12,7 @@ import {
   type StoredCounter,
   writeCounters,
 } from '../../store/counters.ts'
+import { allDone } from '../../store/statements.ts'
 import { isBusy, type Store } from '../../store/store.ts'
 import { Allotments } from '../../verdict/allotment.ts'
 import type { CounterMessage, Message } from '../../verdict/claims.ts'
@@ -135,7 +136,15 @@ export class Draws {
         'This process does not follow the database yet. Try again.',
       )
     const writer = this.#writer as Pick<Writer, 'transact'>
-    const draws = await writer.transact([system], {}, (opened) => this.#drawIn(opened, message, holder))
+    const draws = await writer.transact(
+      [system],
+      {},
+      (opened) => this.#drawIn(opened, message, holder),
+      (tx, drawn) => {
+        const changed = drawn?.filter(({ isRepeated }) => !isRepeated) ?? []
+        return changed.length === 0 ? [] : [writeCounters(tx, this.#store.dialect, changed)]
+      },
+    )
     return draws?.map(({ answer }) => answer)
   }
 
@@ -146,13 +155,12 @@ export class Draws {
   ): Promise<(Draw & StoredCounter)[] | undefined> {
     const limits = counters.map(({ holding }) => holding.limit)
     const unknown = counters.filter(({ holding }) => !holding.isStored)
-    await makeCounters(opened.tx, this.#store.dialect, unknown.map(toNew))
-    const locked = await lockCounters(
-      opened.tx,
-      this.#store.dialect,
-      counters.map(({ holding }) => holding.counterId),
-      ownersOf(limits),
-    )
+    const { dialect } = this.#store
+    const ids = counters.map(({ holding }) => holding.counterId)
+    const [, locked] = await allDone([
+      makeCounters(opened.tx, dialect, unknown.map(toNew)),
+      lockCounters(opened.tx, dialect, ids, ownersOf(limits)),
+    ])
     if (!locked.followers.has(holder)) return undefined
     const isLive = (id: string) => locked.followers.has(id)
     const draws = counters.map((asked) => {
@@ -166,11 +174,6 @@ export class Draws {
       const drawn = draw(stored.counter, allowanceNow(limit, locked), message, locked.now, isLive)
       return { ...drawn, id: asked.holding.counterId, organizationId: limit.organizationId }
     })
-    await writeCounters(
-      opened.tx,
-      this.#store.dialect,
-      draws.filter(({ isRepeated }) => !isRepeated),
-    )
     const change = opened.begin(system, 'any key')
     for (const { id, organizationId } of this.#chooseRecalled(draws))
       change.announce({ topic: 'limit', id, organizationId })
