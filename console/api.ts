@@ -2,10 +2,12 @@
 // was loaded from.
 import type { ErrorCode, FieldError } from '../src/core/errors.ts'
 import type { AuditEvent } from '../src/core/shapes/audit.ts'
+import type { KeyPermissions } from '../src/core/shapes/key-permissions.ts'
 import type { CreatedKey, Key, KeyDetails, KeySecret } from '../src/core/shapes/keys.ts'
 import type { LimitInput, LimitState, PlainLimit } from '../src/core/shapes/limits.ts'
 import type { Organization, OrganizationDetails } from '../src/core/shapes/organizations.ts'
 import type { Plan, PlanDetails } from '../src/core/shapes/plans.ts'
+import type { KeyPreview, RefusedCalls } from '../src/core/shapes/previews.ts'
 import type { RotateKeyInput } from '../src/core/shapes/rotations.ts'
 import type { Session } from '../src/core/shapes/sessions.ts'
 import type { UsageRow } from '../src/core/shapes/usage.ts'
@@ -20,6 +22,9 @@ export type WireKeyDetails = Wire<KeyDetails>
 export type WireCreatedKey = Wire<CreatedKey>
 export type WireSecret = Wire<KeySecret>
 export type WireRotation = Wire<RotateKeyInput>
+export type WireKeyPermissions = Wire<KeyPermissions>
+export type WireKeyPreview = Wire<KeyPreview>
+export type WireRefusedCalls = Wire<RefusedCalls>
 export type WireOrganization = Wire<Organization>
 export type WireAuditEvent = Wire<AuditEvent>
 export type WireSession = Wire<Session>

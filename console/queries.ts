@@ -9,6 +9,8 @@ import {
   type WireAuditEvent,
   type WireKey,
   type WireKeyDetails,
+  type WireKeyPermissions,
+  type WireKeyPreview,
   type WireOrganization,
   type WireOrganizationDetails,
   type WirePlan,
@@ -131,6 +133,26 @@ export function keyQuery(id: string) {
       const { answer, next } = await getPart<WireKeyDetails>(`/v1/keys/${encodeURIComponent(id)}`, signal)
       return { ...answer, olderSecrets: next }
     },
+  })
+}
+
+/** Which permissions of a key its calls need. */
+export function neededPermissionsQuery(id: string) {
+  return queryOptions({
+    queryKey: ['keys', 'permissions', id],
+    queryFn: ({ signal }) =>
+      call<WireKeyPermissions>('GET', `/v1/keys/${encodeURIComponent(id)}/permissions`, { signal }),
+  })
+}
+
+/** Which calls a change of a key would have refused: asked anew each time. */
+export function previewQuery(id: string, change: object | undefined) {
+  return queryOptions({
+    queryKey: ['key-preview', id, change],
+    queryFn: ({ signal }) =>
+      call<WireKeyPreview>('POST', `/v1/keys/${encodeURIComponent(id)}/preview`, { body: change, signal }),
+    gcTime: 0,
+    retry: false,
   })
 }
 

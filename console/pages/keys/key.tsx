@@ -64,7 +64,7 @@ function NoKey() {
 }
 
 type Open =
-  | { window: 'edit'; field: EditableField }
+  | { window: 'edit'; field: EditableField; suggested?: string[] }
   | { window: 'rotate' | 'revoke' }
   | { window: 'end-grace'; secret: WireSecret }
 
@@ -143,6 +143,7 @@ function KeyFound({ of: key, rotated }: KeyFoundProps) {
               refusal={refusals.change}
               metadataRefusal={refusals.changeMetadata}
               edit={(field) => show({ window: 'edit', field })}
+              narrow={(suggested) => show({ window: 'edit', field: 'permissions', suggested })}
             />
           </Section>
           <RecentUsage owner={{ key: key.id }} lead="The calls with this key, valid or not." />
@@ -175,7 +176,9 @@ function KeyFound({ of: key, rotated }: KeyFoundProps) {
           )}
         </Section>
       </div>
-      {open?.window === 'edit' && <EditField field={open.field} of={key} close={close} />}
+      {open?.window === 'edit' && (
+        <EditField field={open.field} suggested={open.suggested} of={key} close={close} />
+      )}
       {open?.window === 'rotate' && <RotateDialog of={key} close={close} rotated={rotated} />}
       {open?.window === 'revoke' && (
         <RevokeDialog of={key} close={close} done={finish('The key is revoked')} />

@@ -11,6 +11,7 @@ import { readMetadata, writeMetadata } from '../../../format/metadata-text.ts'
 import { nameFault } from '../../../format/names.ts'
 import { permissionFaults } from '../../../format/permission-list.ts'
 import { useSession } from '../../../session.ts'
+import { ChangePreview } from './change-preview.tsx'
 import { EditDialog } from './edit-dialog.tsx'
 import { EditLimits } from './limits.tsx'
 
@@ -22,7 +23,16 @@ interface EditProps {
 }
 
 /** Opens the window for one field. It sends what is changed in it, and nothing that others changed meanwhile. */
-export function EditField({ field, of, close }: EditProps & { field: EditableField }) {
+export function EditField({
+  field,
+  of,
+  close,
+  suggested,
+}: EditProps & {
+  field: EditableField
+  /** The permissions that the form holds at first, if not those of the key. */
+  suggested?: string[] | undefined
+}) {
   // As the form found the key: it is read anew while the form is open.
   const [opened] = useState(of)
   const rest = { of: opened, close }
@@ -30,7 +40,7 @@ export function EditField({ field, of, close }: EditProps & { field: EditableFie
     case 'name':
       return <Rename {...rest} />
     case 'permissions':
-      return <EditPermissions {...rest} />
+      return <EditPermissions {...rest} suggested={suggested} />
     case 'expires_at':
       return <EditExpiry {...rest} />
     case 'metadata':
@@ -71,12 +81,14 @@ function Rename({ of, close }: EditProps) {
   )
 }
 
-function EditPermissions({ of, close }: EditProps) {
+function EditPermissions({ of, close, suggested }: EditProps & { suggested?: string[] | undefined }) {
   const { notGrantable } = useSession()
-  const [permissions, setPermissions] = useState<string[]>(of.permissions)
+  const [permissions, setPermissions] = useState<string[]>(suggested ?? of.permissions)
+  const isChanged = permissions.join() !== of.permissions.join()
+  const isFaulty = permissionFaults(permissions, notGrantable).length > 0
   const read = () => {
-    if (permissions.join() === of.permissions.join()) return 'unchanged'
-    if (permissionFaults(permissions, notGrantable).length > 0) return 'faulty'
+    if (!isChanged) return 'unchanged'
+    if (isFaulty) return 'faulty'
     return (now: WireKey) => ({ permissions: mergeList(of.permissions, permissions, now.permissions) })
   }
   return (
@@ -86,15 +98,18 @@ function EditPermissions({ of, close }: EditProps) {
       lead="They apply to every token of the key, in every process within two seconds."
       read={read}
       close={close}
-      isTyped={permissions.join() !== of.permissions.join()}
+      isTyped={isChanged}
     >
       {(faultOf) => (
-        <PermissionsField
-          value={permissions}
-          onChange={setPermissions}
-          organization={of.organization_id}
-          error={faultOf('permissions')}
-        />
+        <>
+          <PermissionsField
+            value={permissions}
+            onChange={setPermissions}
+            organization={of.organization_id}
+            error={faultOf('permissions')}
+          />
+          <ChangePreview of={of} change={isChanged && !isFaulty ? { permissions } : undefined} />
+        </>
       )}
     </EditDialog>
   )
@@ -111,6 +126,8 @@ function EditExpiry({ of, close }: EditProps) {
         : own
   const [expiry, setExpiry] = useState<Expiry>(of.expires_at)
   const [wasRead, setRead] = useState(false)
+  const isReady =
+    expiry !== undefined && expiry !== of.expires_at && expiryFault(expiry, Date.now(), latest) === undefined
   const read = () => {
     setRead(true)
     if (expiry === of.expires_at) return 'unchanged'
@@ -128,12 +145,15 @@ function EditExpiry({ of, close }: EditProps) {
       isTyped={expiry !== of.expires_at}
     >
       {(faultOf) => (
-        <ExpiryField
-          value={expiry}
-          onChange={setExpiry}
-          latest={latest}
-          error={faultOf('expires_at') ?? (wasRead ? expiryFault(expiry, Date.now(), latest) : undefined)}
-        />
+        <>
+          <ExpiryField
+            value={expiry}
+            onChange={setExpiry}
+            latest={latest}
+            error={faultOf('expires_at') ?? (wasRead ? expiryFault(expiry, Date.now(), latest) : undefined)}
+          />
+          <ChangePreview of={of} change={isReady ? { expires_at: expiry } : undefined} />
+        </>
       )}
     </EditDialog>
   )

@@ -9,6 +9,7 @@ import { ErrorNotice, Notice } from '../../../components/notices.tsx'
 import { Ago, useNow } from '../../../components/time.tsx'
 import { usesAreLateSeconds, usesSince } from '../../../format/graces.ts'
 import { keyQuery } from '../../../queries.ts'
+import { ChangePreview } from './change-preview.tsx'
 import { type Done, useEndSecret } from './key-changes.ts'
 
 interface EndGraceDialogProps {
@@ -36,7 +37,10 @@ export function EndGraceDialog({ of: key, secret, close, done }: EndGraceDialogP
       }
       close={close}
     >
-      <StillInUse of={key} secret={secret} />
+      <div className="space-y-4">
+        <StillInUse of={key} secret={secret} />
+        <ChangePreview of={key} change={{ end_secret: secret.kid }} />
+      </div>
       {end.isError && (
         <div className="mt-4">
           <ErrorNotice error={end.error} />

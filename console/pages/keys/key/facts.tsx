@@ -12,6 +12,7 @@ import { Ago, useNow } from '../../../components/time.tsx'
 import { expiryWarningMs } from '../../../format/expiries.ts'
 import { fromNow, inFull, inShort } from '../../../format/times.ts'
 import type { EditableField } from './edits.tsx'
+import { NeededPermissions } from './needed-permissions.tsx'
 
 interface FactsProps {
   of: WireKey
@@ -20,9 +21,11 @@ interface FactsProps {
   /** Why the metadata may not be changed. */
   metadataRefusal: string | undefined
   edit: (field: EditableField) => void
+  /** Opens the form of the permissions with these in it. */
+  narrow: (permissions: string[]) => void
 }
 
-export function Facts({ of: key, refusal, metadataRefusal, edit }: FactsProps) {
+export function Facts({ of: key, refusal, metadataRefusal, edit, narrow }: FactsProps) {
   const change = (field: EditableField, label: string, what: string) => (
     <Button
       kind="quiet"
@@ -70,7 +73,10 @@ export function Facts({ of: key, refusal, metadataRefusal, edit }: FactsProps) {
         {key.permissions.length === 0 ? (
           <span className="text-muted">None: the key is refused for all that requires a permission.</span>
         ) : (
-          <PermissionList permissions={key.permissions} label="Permissions" />
+          <>
+            <PermissionList permissions={key.permissions} label="Permissions" />
+            <NeededPermissions of={key} refusal={refusal} narrow={narrow} />
+          </>
         )}
       </Fact>
       <Fact label="Metadata" action={change('metadata', 'Edit', 'the metadata')} wide isLong>

@@ -11,7 +11,10 @@ import { PermissionList } from '../../../components/permission-list.tsx'
 import { Ago } from '../../../components/time.tsx'
 import { asTyped, isTypedRight } from '../../../format/foreign-text.ts'
 import { useSession } from '../../../session.ts'
+import { ChangePreview } from './change-preview.tsx'
 import { type Done, useRevokeKey } from './key-changes.ts'
+
+const revocation = { revoke: true } as const
 
 interface RevokeDialogProps {
   of: WireKey
@@ -62,6 +65,7 @@ export function RevokeDialog({ of: key, close, done }: RevokeDialogProps) {
             </dd>
           </div>
         </dl>
+        <ChangePreview of={key} change={revocation} />
         <div>
           <p className="label mb-1">
             {hasName ? 'The name of the key' : 'Its name cannot be typed: the end of its id'}

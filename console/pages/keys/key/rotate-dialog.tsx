@@ -8,6 +8,7 @@ import { useNow } from '../../../components/time.tsx'
 import { type ChosenGrace, findGrace, graceEnd, rotationOf } from '../../../format/graces.ts'
 import { inFull, inShort, lengthOf } from '../../../format/times.ts'
 import { useSession } from '../../../session.ts'
+import { ChangePreview } from './change-preview.tsx'
 import { StillInUse } from './end-grace-dialog.tsx'
 import { GraceField } from './grace-field.tsx'
 import { useEndSecret, useRotateKey } from './key-changes.ts'
@@ -51,6 +52,12 @@ export function RotateDialog({ of: key, close, rotated }: RotateDialogProps) {
             />
           )}
         </div>
+        <ChangePreview
+          of={key}
+          change={
+            seconds === undefined || isBlocked ? undefined : { rotate: rotationOf(seconds, silentSeconds) }
+          }
+        />
         {isOwn && seconds !== undefined && <OwnSession seconds={seconds} />}
         {running !== undefined && <RunningGrace of={key} secret={running} />}
         {rotate.isError && !(isInTheWay && isBlocked) && <ErrorNotice error={rotate.error} />}

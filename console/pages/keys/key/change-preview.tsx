@@ -1,0 +1,141 @@
+// Says, before a key is changed, which calls of the last 30 days the change would have refused.
+import { useQuery } from '@tanstack/react-query'
+import { useEffect, useState } from 'react'
+import type { WireKey, WireKeyPreview, WireRefusedCalls, WireRotation } from '../../../api.ts'
+import { Foreign } from '../../../components/foreign.tsx'
+import { Notice } from '../../../components/notices.tsx'
+import { Ago } from '../../../components/time.tsx'
+import { inShort } from '../../../format/times.ts'
+import { previewQuery } from '../../../queries.ts'
+import { useSession } from '../../../session.ts'
+
+/** The body of a preview, by the names of the wire. */
+export type PreviewedChange =
+  | { revoke: true }
+  | { rotate: WireRotation }
+  | { end_secret: string }
+  | { permissions: readonly string[] }
+  | { expires_at: string | null }
+
+const shownKinds = 3
+const settledMs = 400
+
+/** What a change would have refused; undefined for a form that holds no change. It never keeps anybody from making it. */
+export function ChangePreview({ of: key, change }: { of: WireKey; change: PreviewedChange | undefined }) {
+  const refusal = useSession().refusal('latchkey:usage:read')
+  const asked = useSettledChange(change)
+  const { data, error } = useQuery({
+    ...previewQuery(key.id, asked),
+    enabled: refusal === undefined && asked !== undefined,
+  })
+  if (change === undefined) return null
+  return (
+    <div aria-live="polite" className="min-h-6">
+      <Told preview={isSame(asked, change) ? data : undefined} error={error} refusal={refusal} />
+    </div>
+  )
+}
+
+interface ToldProps {
+  preview: WireKeyPreview | undefined
+  error: Error | null
+  refusal: string | undefined
+}
+
+function Told({ preview, error, refusal }: ToldProps) {
+  if (refusal !== undefined)
+    return <p className="text-muted">What this would refuse cannot be shown. {refusal}</p>
+  if (preview === undefined && error !== null)
+    return <p className="text-muted">What this would refuse could not be read. {error.message}</p>
+  if (preview === undefined) return <p className="text-muted">Looking at the calls of the last 30 days…</p>
+  const { calls, at_least: least, at_most: most, unknown, refusals } = preview
+  if (calls === 0) return <p>The key had no valid call in the last 30 days.</p>
+  if (most === 0) return <p>No call of the last 30 days would have been refused.</p>
+  if (least === 0)
+    return (
+      <Notice tone="note" title="No call is known that would have been refused">
+        <Unknown calls={unknown} />
+      </Notice>
+    )
+  // Of a grace, or of an expiry, all are refused from one instant on.
+  const begins = refusals.map((kind) => kind.begins_at).sort()[0]
+  const isLater = begins !== undefined && begins > preview.as_of
+  return (
+    <Notice tone={isLater ? 'note' : 'warning'} title={titleOf(least, most)}>
+      <ul className="space-y-1">
+        {refusals.slice(0, shownKinds).map((kind) => (
+          <Kind key={JSON.stringify(kind)} of={kind} />
+        ))}
+      </ul>
+      <More kinds={refusals} />
+      {isLater && <p>Such calls are refused from {inShort(begins)} on.</p>}
+      {unknown > 0 && <Unknown calls={unknown} />}
+    </Notice>
+  )
+}
+
+function titleOf(least: number, most: number): string {
+  return least === most
+    ? `Would have refused ${count(least)} of the last 30 days`
+    : `Would have refused at least ${count(least)} of the last 30 days`
+}
+
+function count(calls: number): string {
+  return calls === 1 ? '1 call' : `${calls.toLocaleString('en')} calls`
+}
+
+function Kind({ of }: { of: WireRefusedCalls }) {
+  const { operation, ip, user_agent: userAgent, calls, last_at: last, missing } = of
+  const client = ip ?? userAgent
+  return (
+    <li className="[overflow-wrap:anywhere]">
+      {operation === null ? 'Calls of no known operation' : <Foreign text={operation} />}
+      {client !== null && (
+        <>
+          {' '}
+          from <Foreign text={client} />
+        </>
+      )}
+      : {count(calls)}, last <Ago instant={last} />
+      {missing.length > 0 && <>, without {missing.join(', ')}</>}
+    </li>
+  )
+}
+
+function More({ kinds }: { kinds: readonly WireRefusedCalls[] }) {
+  const rest = kinds.slice(shownKinds)
+  if (rest.length === 0) return null
+  const calls = rest.reduce((sum, kind) => sum + kind.calls, 0)
+  return (
+    <p className="text-muted">
+      And {count(calls)} of {rest.length === 1 ? 'one other kind' : `${rest.length} other kinds`}.
+    </p>
+  )
+}
+
+function Unknown({ calls }: { calls: number }) {
+  return (
+    <p className="text-muted">
+      Of {count(calls)} more it cannot be told: {calls === 1 ? 'it was' : 'they were'} counted without what{' '}
+      {calls === 1 ? 'it' : 'they'} asked for.
+    </p>
+  )
+}
+
+/** The change, once nobody has changed it for a moment: what is typed is not asked about letter by letter. */
+function useSettledChange(change: PreviewedChange | undefined): PreviewedChange | undefined {
+  const [settled, setSettled] = useState(change)
+  const text = JSON.stringify(change)
+  useEffect(() => {
+    const timer = setTimeout(
+      () => setSettled(text === undefined ? undefined : (JSON.parse(text) as PreviewedChange)),
+      settledMs,
+    )
+    return () => clearTimeout(timer)
+  }, [text])
+  return settled
+}
+
+function isSame(one: PreviewedChange | undefined, other: PreviewedChange | undefined): boolean {
+  return JSON.stringify(one) === JSON.stringify(other)
+}
