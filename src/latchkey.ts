@@ -13,7 +13,7 @@ import { refuseField } from './core/errors.ts'
 import { newId } from './core/ids.ts'
 import type { JobCounts } from './core/job-counts.ts'
 import { questionFault, unknownOption } from './core/options.ts'
-import type { KeptPlaces } from './core/places.ts'
+import { type KeptPlaces, keepPlace } from './core/places.ts'
 import type { Purpose } from './core/purpose.ts'
 import type { Audit } from './core/shapes/audit.ts'
 import type { Applied } from './core/shapes/calls.ts'
@@ -212,6 +212,7 @@ export async function openLatchkey(options: LatchkeyOptions): Promise<Latchkey> 
   usage.beforeFlush = () => memory.cache.reportUses()
   const marks = new FlushMarks({ store, source, now, at, follower: () => memory.follower.id })
   usage.aroundFlush = (flush) => marks.around(flush)
+  usage.beforeRead = (keyId) => memory.cache.reportUsesOf(keyId)
   const endEvictions = startEvictions(log, clock, memory.follower)
   const changeLines = new ChangeLines(store.changesAtOnce)
   const writer = new Writer(store, memory, { now, random }, changeLines)
@@ -225,6 +226,7 @@ export async function openLatchkey(options: LatchkeyOptions): Promise<Latchkey> 
     waitUntilApplied: () => waitUntilApplied(log, clock),
     foldNames: () => foldNewNames(store),
     memory,
+    usesOf: (keyId) => usage.usesOf(keyId).map((use) => keepPlace(use, kept)),
     keyring,
     signInLimit: new SignInLimit(),
     sessionReads: new SessionReads(),

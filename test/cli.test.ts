@@ -99,9 +99,11 @@ onEachDatabase('the commands', (makeDatabase, kind) => {
     const cases = {
       [`/v1/keys/${id}`]: ['keys', 'get', id],
       '/v1/keys?organization_id=acme': ['keys', 'list', '--organization', 'acme'],
-      '/v1/keys?never_used=true&sort=last_used_at': [
+      '/v1/keys?never_used=true&organization_id=acme&sort=last_used_at': [
         'keys',
         'list',
+        '--organization',
+        'acme',
         '--never-used',
         '--sort',
         'last_used_at',

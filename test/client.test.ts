@@ -142,7 +142,8 @@ onOneDatabase('SQLite', 'the client', (makeDatabase) => {
     for (const id of [`../keys/${items[0]?.id}`, 'a/b', '?', '#', '%2e%2e', 'é']) {
       expect(await failureOf(client.keys.revoke(id))).toMatchObject({ status: 404 })
     }
-    expect((await latchkey.keys.list()).items).toEqual(items)
+    const idsOf = (keys: typeof items) => keys.map(({ id }) => id)
+    expect(idsOf((await latchkey.keys.list()).items)).toEqual(idsOf(items))
   })
 })
 

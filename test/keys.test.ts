@@ -49,6 +49,7 @@ onEachDatabase('keys', (makeDatabase) => {
       status: 'active',
       expiresAt: asked.expiresAt,
       metadata: asked.metadata,
+      lastUsed: null,
       limits: [],
     })
     const { secrets, ...read } = await latchkey.keys.get(created.id)

@@ -1,10 +1,14 @@
 // What calls have in common: told apart by secret, operation, place, permissions and verdict, in memory and then in the database.
 import { expect, test } from 'vitest'
 import { createClient, createVerifier } from '../src/client/index.ts'
+import { retentionJob } from '../src/jobs/retention.ts'
 import { openLatchkey } from '../src/latchkey.ts'
+import { openStore } from '../src/store/store.ts'
+import { systemClock } from '../src/verdict/clock.ts'
 import { createAcme } from './setup/acme.ts'
 import { makeClock } from './setup/clock.ts'
 import { onEachDatabase, onOneDatabase } from './setup/databases.ts'
+import { runAll } from './setup/jobs.ts'
 import { refusalOf } from './setup/refusal.ts'
 import { startTestServer } from './setup/server.ts'
 import { hourMs, readProfileRows } from './setup/usage.ts'
@@ -114,6 +118,47 @@ onEachDatabase('a profile', (makeDatabase) => {
       [`key ${place}|a:c valid`]: 3,
       [`key ${place}|b insufficient_permissions`]: 1,
     })
+  })
+
+  test('of the last call is told with its key at once, before and after it is written, and forgotten in time', async () => {
+    const { database, clock, latchkey, make } = await openStage()
+    const { key, id } = await make()
+    const read = async () => {
+      const [listed] = (await latchkey.keys.list({ organizationId: 'acme' })).items
+      const { secrets, lastUsedAt, lastUsed } = await latchkey.keys.get(id)
+      expect([listed?.lastUsedAt, listed?.lastUsed]).toEqual([lastUsedAt, lastUsed])
+      expect(lastUsed?.at ?? null).toEqual(lastUsedAt)
+      expect(secrets[0]?.lastUsedAt).toEqual(lastUsedAt)
+      return lastUsed
+    }
+    expect(await read()).toBeNull()
+    // From the store, which remembers it, and then from memory.
+    for (const operation of ['POST /emails', 'GET /emails']) {
+      await latchkey.verify(key, { context: { ...here, operation } })
+      const use = { ...here, operation, at: new Date(clock.now()), kid: key.slice(3, 19) }
+      expect(await read()).toEqual(use)
+      expect((await latchkey.keys.update(id, { name: operation })).lastUsed).toEqual(use)
+      clock.advance(5)
+    }
+    const last = await read()
+    await latchkey.close()
+    const again = await openLatchkey({ database, now: clock.now })
+    expect((await again.keys.get(id)).lastUsed).toEqual(last)
+    await again.verify(key)
+    expect((await again.keys.rotate(id, { graceSeconds: 60 })).lastUsed).toMatchObject({
+      ip: null,
+      operation: null,
+    })
+    await again.verify(key, { context: here })
+    expect((await again.keys.get(id)).lastUsed).toMatchObject(here)
+    await again.close()
+    const store = await openStore(database, () => {})
+    clock.advance(31 * 24 * hourMs)
+    await runAll(retentionJob(store, systemClock, clock.now))
+    await store.close()
+    await using later = await openLatchkey({ database, now: clock.now })
+    const { operation } = here
+    expect((await later.keys.get(id)).lastUsed).toMatchObject({ ip: null, userAgent: null, operation })
   })
 
   test('of a context of a wrong form is refused, whether memory answers or the store', async () => {

@@ -9,10 +9,11 @@ import type { Store } from '../store/store.ts'
 import type { Memory } from '../verification/read-through.ts'
 import type { Keyring } from './keyring.ts'
 import type { NewKey, WantedKey } from './keys/creation.ts'
+import type { OwnUses } from './keys/last-uses.ts'
 import type { SessionReads } from './sessions/reads.ts'
 import type { SignInLimit } from './sessions/sign-in-limit.ts'
 
-export interface Engine {
+export interface Engine extends OwnUses {
   /** For reading: what changes anything goes through `commit`. */
   store: Omit<Store, 'write' | 'execute'>
   commit: Commit

@@ -7,6 +7,7 @@ import type { LimitState } from '../core/shapes/limits.ts'
 import { statusOf } from '../core/status.ts'
 import { tokenHint } from '../core/token.ts'
 import { fold } from './case-folding.ts'
+import type { LastUse } from './last-use.ts'
 import type { Db, KeysTable, Tx } from './tables.ts'
 
 export type KeyRow = Selectable<KeysTable>
@@ -80,6 +81,7 @@ export function toKey(
   row: Omit<NewKeyRow, 'limits' | 'limits_from'> & { last_used_at?: number },
   now: number,
   limits: LimitState[],
+  lastUse?: LastUse | undefined,
 ): Key {
   return {
     id: row.id,
@@ -95,5 +97,18 @@ export function toKey(
     expiresAt: row.expires_at === null ? null : new Date(row.expires_at),
     metadata: JSON.parse(row.metadata),
     limits,
+    lastUsed: row.last_used_at ? toLastUsed(row.last_used_at, lastUse) : null,
+  }
+}
+
+/** Of another use than the last one it is not told from where it came. */
+function toLastUsed(at: number, use: LastUse | undefined): NonNullable<Key['lastUsed']> {
+  const isIt = use?.at === at
+  return {
+    at: new Date(at),
+    ip: isIt ? use.ip : null,
+    userAgent: isIt ? use.user_agent : null,
+    operation: isIt ? use.operation : null,
+    kid: isIt ? use.kid : null,
   }
 }

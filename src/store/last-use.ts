@@ -1,8 +1,8 @@
 // When secrets and their keys were last used: written in batches, never backwards.
-import { type RawBuilder, sql } from 'kysely'
+import { type RawBuilder, type Selectable, sql } from 'kysely'
 import type { StoreDialect } from './backend.ts'
 import { after, type Instant } from './instants.ts'
-import type { Db, Tx } from './tables.ts'
+import type { Db, LastUsesTable, Tx } from './tables.ts'
 
 /** One secret's latest use, in milliseconds since 1970. */
 export interface Use {
@@ -83,7 +83,7 @@ export async function saveUsesAtOnce(db: Db, uses: readonly Use[], at: Instant):
 /** Writes from where the keys of a batch were last used, in a transaction in which their rows are not locked yet. */
 export async function savePlacesOfUses(tx: Tx, uses: readonly Use[]): Promise<void> {
   const latest = new Map<string, Use>()
-  for (const use of uses) if (use.at > (latest.get(use.keyId)?.at ?? 0)) latest.set(use.keyId, use)
+  for (const use of uses) if (use.at >= (latest.get(use.keyId)?.at ?? 0)) latest.set(use.keyId, use)
   if (latest.size === 0) return
   await tx
     .insertInto('last_uses')
@@ -109,7 +109,7 @@ export async function savePlacesOfUses(tx: Tx, uses: readonly Use[]): Promise<vo
           ip: eb.ref('excluded.ip'),
           user_agent: eb.ref('excluded.user_agent'),
         }))
-        .whereRef('last_uses.at', '<', 'excluded.at'),
+        .whereRef('last_uses.at', '<=', 'excluded.at'),
     )
     .execute()
 }
@@ -137,4 +137,17 @@ export async function emptyLastUses(
     .where('key_id', 'in', (eb) => eb.selectFrom('over').select('over.key_id'))
     .executeTakeFirstOrThrow()
   return Number(numUpdatedRows)
+}
+
+export type LastUse = Selectable<LastUsesTable>
+
+/** Reads from where keys were last used, by their ids. */
+export async function readLastUses(db: Db, keyIds: readonly string[]): Promise<Map<string, LastUse>> {
+  if (keyIds.length === 0) return new Map()
+  const rows = await db
+    .selectFrom('last_uses')
+    .selectAll()
+    .where('key_id', 'in', [...keyIds])
+    .execute()
+  return new Map(rows.map((row) => [row.key_id, row]))
 }

@@ -233,6 +233,15 @@ export class FactsCache {
     this.#uses.report()
   }
 
+  /** The same of one key. */
+  reportUsesOf(keyId: string): void {
+    let next = this.#keyBuckets[this.#keyBucketOf(keyId)] as number
+    while (next !== 0) {
+      if (this.#at(next - 1).answer.keyId === keyId) this.#uses.reportSlot(next - 1)
+      next = this.#nextOfKey[next - 1] as number
+    }
+  }
+
   #at(slot: Slot): CachedFacts {
     const answer = this.#known[2 * slot] as Facts['answer']
     const terms = this.#known[2 * slot + 1] as Facts['terms']

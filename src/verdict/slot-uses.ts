@@ -85,12 +85,12 @@ export class SlotUses {
   report(): void {
     const used = this.#used
     this.#used = []
-    for (const slot of used) this.#reportSlot(slot)
+    for (const slot of used) this.reportSlot(slot)
   }
 
   /** Tells of a slot, whose secret the cache lets go of. */
   drop(slot: number): void {
-    this.#reportSlot(slot)
+    this.reportSlot(slot)
     if (this.#circumstances !== undefined) this.#circumstances[slot] = undefined
     if (this.#profiles !== undefined) this.#profiles[slot] = undefined
   }
@@ -111,7 +111,8 @@ export class SlotUses {
     this.#circumstances = undefined
   }
 
-  #reportSlot(slot: number): void {
+  /** Tells of what was not told of a slot. */
+  reportSlot(slot: number): void {
     const word = this.#slots.usedAt(slot)
     if (word === 0) return
     this.#slots.setUsedAt(slot, 0)

@@ -54,6 +54,11 @@ export class WaitingRows {
     this.#keyIds = [...new Set([...counts.keys(), ...uses.keys()])].sort()
   }
 
+  /** The uses of a key, taken or not. */
+  usesOf(keyId: string): readonly Use[] {
+    return this.#uses.get(keyId) ?? []
+  }
+
   get isEmpty(): boolean {
     return this.#taken === this.#keyIds.length && this.#takenProfiles === this.#profiles.length
   }

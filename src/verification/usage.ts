@@ -62,6 +62,8 @@ export class UsageRecorder {
   readonly #options: RecorderOptions
   /** By key. */
   #uses = new Map<string, Use[]>()
+  /** What a flush under way writes, or has written. */
+  #waiting: WaitingRows | undefined
   #frozen: Frozen | undefined
   #number = 0
   #flushing: Promise<void> = Promise.resolve()
@@ -92,12 +94,23 @@ export class UsageRecorder {
     }
     const at = known.findIndex(({ kid }) => kid === use.kid)
     if (at === -1) known.push(use)
-    else if ((known[at] as Use).at < use.at) known[at] = use
+    else if ((known[at] as Use).at <= use.at) known[at] = use
   }
 
   /** How many counts and uses were dropped: too many, too old, or refused by the database. */
   get dropped(): number {
     return this.#dropped + this.tallies.dropped
+  }
+
+  /** Called before the uses of a key are read, so that an owner of further uses can add them. */
+  beforeRead: (keyId: string) => void = () => {}
+
+  /** The uses of a key that the database may not know of yet. */
+  usesOf(keyId: string): Use[] {
+    this.beforeRead(keyId)
+    const waiting = this.#waiting?.usesOf(keyId) ?? []
+    const frozen = this.#frozen?.uses.filter((use) => use.keyId === keyId) ?? []
+    return [...waiting, ...frozen, ...(this.#uses.get(keyId) ?? [])]
   }
 
   /** Called before each flush, so that an owner of further uses can add them. */
@@ -151,12 +164,14 @@ export class UsageRecorder {
     this.beforeFlush()
     const waiting = new WaitingRows(this.tallies.collect(), this.tallies.collectProfiles(), this.#uses)
     this.#uses = new Map()
+    this.#waiting = waiting
     try {
       while (!waiting.isEmpty) {
         await this.#send(waiting.take(this.#batchSize))
       }
     } finally {
       this.#keep(waiting.take(Number.POSITIVE_INFINITY))
+      this.#waiting = undefined
     }
   }
 

@@ -158,6 +158,13 @@ const keyExample = {
   expiresAt: null,
   metadata: { team: 'infrastructure' },
   limits: [],
+  lastUsed: {
+    at: new Date('2026-02-01T08:30:00Z'),
+    ip: '192.0.2.7',
+    userAgent: 'curl/8.14.1',
+    operation: 'POST /emails',
+    kid: '4kTz9WqLm2Xc7RbN',
+  },
 } as const
 const createdExample = { ...keyExample, key: 're_…' }
 
@@ -192,6 +199,19 @@ const secretSchema = z
   })
   .meta({ id: 'KeySecret', examples: [secretExample] })
 
+const lastUseSchema = z
+  .strictObject({
+    at: instant.meta({ description: 'When.' }),
+    ip: z
+      .string()
+      .nullable()
+      .meta({ description: "The client's address, or its network; null if not known." }),
+    userAgent: z.string().nullable().meta({ description: "The client's user agent; null if not known." }),
+    operation: z.string().nullable().meta({ description: 'What was called; null if not known.' }),
+    kid: z.string().nullable().meta({ description: 'The secret; null if not known.' }),
+  })
+  .meta({ id: 'LastUse', examples: [keyExample.lastUsed] })
+
 /** The key as everyone sees it: the seed's fields first, `key` excepted. */
 export const keySchema = z
   .strictObject({
@@ -219,6 +239,10 @@ export const keySchema = z
       .meta({ description: "The operator's own data, which every verdict on the key carries." }),
     limits: z.array(limitStateSchema).meta({
       description: "Its own limits, with what is left of them; those of its organization are that one's.",
+    }),
+    lastUsed: lastUseSchema.nullable().meta({
+      description:
+        'The same as `last_used_at`, with what is known of the call; null if none found it valid. Address and user agent are kept for 30 days.',
     }),
   })
   .meta({ id: 'Key', examples: [keyExample] })

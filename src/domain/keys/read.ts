@@ -15,13 +15,15 @@ import {
 import type { Page } from '../../core/shapes/page.ts'
 import { turnOf } from '../../fairness/caller-turn.ts'
 import { keyOrders, readKeySlice } from '../../store/key-lists.ts'
-import { findKey, toKey } from '../../store/keys.ts'
+import { findKey, type KeyRow, toKey } from '../../store/keys.ts'
+import { readLastUses } from '../../store/last-use.ts'
 import { findOrganization } from '../../store/organizations.ts'
 import { findPlanOf } from '../../store/plans.ts'
 import { findSecret, readSecrets, toSecret } from '../../store/secrets.ts'
 import { actorOf, type CommandOptions, type Engine } from '../engine.ts'
 import { readLimitStates, readPlanLimits } from '../limits/states.ts'
 import { readPage } from '../listing.ts'
+import { secretsWithOwnUses, withOwnUses } from './last-uses.ts'
 import { toKeyWithLimits, unknownKey, unknownSecret } from './rules.ts'
 
 /** How a key is read. */
@@ -47,8 +49,8 @@ export async function getKey(engine: Engine, id: string, options: GetKeyOptions 
       const plan = await findPlanOf(db, row.organization_id)
       const planLimits = await readPlanLimits(db, dialect, 'key', row, plan?.key_limits)
       return {
-        ...(await toKeyWithLimits(db, dialect, row, engine.now())),
-        secrets: secrets.map(toSecret),
+        ...(await toKeyWithLimits(engine, db, row, engine.now())),
+        secrets: secretsWithOwnUses(engine, row.id, secrets.map(toSecret)),
         ...(planLimits && { planLimits }),
       }
     },
@@ -98,9 +100,20 @@ export async function listKeys(
       read: async (db, position, bounds) => {
         const slice = await readKeySlice(db, { ...query, after: position }, bounds)
         const states = await readLimitStates(db, engine.store.dialect, 'key', slice.rows)
-        return { ...slice, rows: slice.rows.map((row) => ({ row, limits: states.get(row.id) ?? [] })) }
+        const lastUses = await readLastUses(
+          db,
+          slice.rows.map(({ id }) => id),
+        )
+        const isListed = ({ id }: KeyRow) =>
+          engine.usesOf(id).every(({ at }) => !filter.neverUsed && at < (query.unusedSince ?? at + 1))
+        const rows = slice.rows.filter(isListed).map((row) => ({
+          row,
+          limits: states.get(row.id) ?? [],
+          lastUse: lastUses.get(row.id),
+        }))
+        return { ...slice, rows }
       },
     },
-    ({ row, limits }) => toKey(row, now, limits),
+    ({ row, limits, lastUse }) => withOwnUses(engine, toKey(row, now, limits, lastUse)),
   )
 }

@@ -8,6 +8,7 @@ import { type RotateKeyInput, rotateKeySchema } from '../../core/shapes/rotation
 import { hasPassed } from '../../core/status.ts'
 import { generateToken } from '../../core/token.ts'
 import { changeKey, type KeyRow } from '../../store/keys.ts'
+import { readLastUses } from '../../store/last-use.ts'
 import {
   beginGrace,
   endSecrets,
@@ -21,6 +22,7 @@ import { digestToken } from '../../verification/digest.ts'
 import { actorOf, type CommandOptions, type Engine } from '../engine.ts'
 import { readLimitStates } from '../limits/states.ts'
 import { outlivesSession, requireFreshSignIn } from '../sessions/fresh-sign-in.ts'
+import { withOwnUses } from './last-uses.ts'
 import { requireLiveKey, withToken, writeKeys } from './rules.ts'
 
 /**
@@ -37,7 +39,7 @@ export async function rotateKey(
   const rotation = parseInput(rotateKeySchema, input)
   const { grace } = rotation
   const graceSeconds = longestGraceOf(rotation)
-  const { row, token, limits } = await engine.commit(
+  const { row, token, limits, lastUse } = await engine.commit(
     actorOf(options),
     { permission: writeKeys, keyId: id, signal: options.signal },
     async (change) => {
@@ -79,10 +81,11 @@ export async function rotateKey(
         },
       })
       const states = await readLimitStates(change.tx, engine.store.dialect, 'key', [row])
-      return { row, token: next, limits: states.get(id) ?? [] }
+      const lastUse = (await readLastUses(change.tx, [id])).get(id)
+      return { row, token: next, limits: states.get(id) ?? [], lastUse }
     },
   )
-  return withToken(row, token, engine.now(), limits)
+  return withOwnUses(engine, withToken(row, token, engine.now(), limits, lastUse))
 }
 
 /** How long the old token of a rotation stays valid at most, in seconds. */

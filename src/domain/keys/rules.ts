@@ -8,8 +8,10 @@ import type { CreatedKey, Key } from '../../core/shapes/keys.ts'
 import type { ParsedToken } from '../../core/token.ts'
 import type { StoreDialect } from '../../store/backend.ts'
 import { type KeyRow, lockKey, type NewKeyRow, toKey } from '../../store/keys.ts'
+import { type LastUse, readLastUses } from '../../store/last-use.ts'
 import type { Db } from '../../store/tables.ts'
 import { fullStates, readLimitStates } from '../limits/states.ts'
+import { type OwnUses, withOwnUses } from './last-uses.ts'
 
 /** What every change of a key takes of its caller. */
 export const writeKeys = 'latchkey:keys:write'
@@ -47,8 +49,9 @@ export function withToken(
   { token }: ParsedToken,
   now: number,
   limits = fullStates(row.limits, now),
+  lastUse?: LastUse,
 ): CreatedKey {
-  const { id, organizationId, name, ...rest } = toKey(row, now, limits)
+  const { id, organizationId, name, ...rest } = toKey(row, now, limits, lastUse)
   return { id, organizationId, name, key: token, ...rest }
 }
 
@@ -61,8 +64,14 @@ export function unknownSecret(): LatchkeyError {
   return new LatchkeyError('secret_not_found', 'The key has no secret with this kid.')
 }
 
-/** A key as it stands in a transaction or a read, with what is left of its limits. */
-export async function toKeyWithLimits(db: Db, dialect: StoreDialect, row: KeyRow, now: number): Promise<Key> {
-  const states = await readLimitStates(db, dialect, 'key', [row])
-  return toKey(row, now, states.get(row.id) ?? [])
+/** A key as it stands in a transaction or a read, with what is left of its limits and its last use. */
+export async function toKeyWithLimits(
+  engine: OwnUses & { store: { dialect: StoreDialect } },
+  db: Db,
+  row: KeyRow,
+  now: number,
+): Promise<Key> {
+  const states = await readLimitStates(db, engine.store.dialect, 'key', [row])
+  const lastUses = await readLastUses(db, [row.id])
+  return withOwnUses(engine, toKey(row, now, states.get(row.id) ?? [], lastUses.get(row.id)))
 }

@@ -36,8 +36,7 @@ export async function updateKey(
     if (isWider(before, after) && outlivesSession(before.organization_id, JSON.parse(after.permissions)))
       requireFreshSignIn(change.actor, change.now)
     const changes = describeChanges(before, after)
-    if (Object.keys(changes).length === 0)
-      return toKeyWithLimits(change.tx, engine.store.dialect, before, now)
+    if (Object.keys(changes).length === 0) return toKeyWithLimits(engine, change.tx, before, now)
     const changed = await changeKey(change.tx, before, after)
     change.record({
       action: 'key.updated',
@@ -45,7 +44,7 @@ export async function updateKey(
       keyId: id,
       changes,
     })
-    return toKeyWithLimits(change.tx, engine.store.dialect, changed, now)
+    return toKeyWithLimits(engine, change.tx, changed, now)
   })
 }
 
