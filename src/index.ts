@@ -40,6 +40,7 @@ export type {
   UpdateOrganizationInput,
 } from './core/shapes/organizations.ts'
 export type { Page } from './core/shapes/page.ts'
+export type { KeyPlaces } from './core/shapes/places.ts'
 export type {
   CreatePlanInput,
   ListPlansInput,

@@ -226,6 +226,8 @@ export async function openLatchkey(options: LatchkeyOptions): Promise<Latchkey> 
     waitUntilApplied: () => waitUntilApplied(log, clock),
     foldNames: () => foldNewNames(store),
     memory,
+    // A database that does not take it says so to what comes next.
+    flushUsage: () => usage.flush().catch(() => {}),
     usesOf: (keyId) => usage.usesOf(keyId).map((use) => keepPlace(use, kept)),
     keyring,
     signInLimit: new SignInLimit(),

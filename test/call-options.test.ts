@@ -19,6 +19,7 @@ const methods: Record<string, readonly unknown[]> = {
   ...{ 'keys.list': [{}], 'keys.listAll': [{}], 'keys.get': [id], 'keys.self': [] },
   'keys.listPermissions': [{}],
   'keys.readPermissions': [id],
+  ...{ 'keys.readPlaces': [id], 'keys.forgetPlaces': [id] },
   'keys.preview': [id, { revoke: true }],
   'keys.update': [id, { name: 'New' }],
   'keys.rotate': [id, {}],

@@ -43,6 +43,8 @@ const ok: Answer = (answer) =>
 const repeatable: [string, (client: LatchkeyClient) => Promise<unknown>][] = [
   ['keys.get', ({ keys }) => keys.get('a')],
   ['keys.revoke', ({ keys }) => keys.revoke('a')],
+  ['keys.readPlaces', ({ keys }) => keys.readPlaces('a')],
+  ['keys.forgetPlaces', ({ keys }) => keys.forgetPlaces('a')],
   ['keys.endSecret', ({ keys }) => keys.endSecret('a', 'b')],
   ['verify', (client) => client.verify('a')],
   ['verifyBatch', (client) => client.verifyBatch([])],

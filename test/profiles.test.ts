@@ -9,7 +9,7 @@ import { createAcme } from './setup/acme.ts'
 import { makeClock } from './setup/clock.ts'
 import { onEachDatabase, onOneDatabase } from './setup/databases.ts'
 import { runAll } from './setup/jobs.ts'
-import { refusalOf } from './setup/refusal.ts'
+import { codeOf, refusalOf } from './setup/refusal.ts'
 import { startTestServer } from './setup/server.ts'
 import { hourMs, readProfileRows } from './setup/usage.ts'
 
@@ -159,6 +159,50 @@ onEachDatabase('a profile', (makeDatabase) => {
     await using later = await openLatchkey({ database, now: clock.now })
     const { operation } = here
     expect((await later.keys.get(id)).lastUsed).toMatchObject({ ip: null, userAgent: null, operation })
+  })
+
+  test('tells from where a key is called, by secret and kind of client, until that is forgotten', async () => {
+    const { latchkey, clock, make } = await openStage()
+    const [key, other, third] = [await make(), await make(), await make()]
+    // Forgetting writes what this process has counted before.
+    const readPlaces = async (id: string) => {
+      await latchkey.keys.forgetPlaces(third.id)
+      return latchkey.keys.readPlaces(id)
+    }
+    const firefox = 'Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0'
+    const call = (context: object, token = key.key) => latchkey.verify(token, { context })
+    await call(here)
+    clock.advance(26 * hourMs)
+    for (const userAgent of ['curl/8', 'curl/8.1', firefox]) await call({ ...here, userAgent })
+    await call({ ip: '2001:db8::1' }, other.key)
+    const [kid, at] = [key.key.slice(3, 19), new Date(clock.now())]
+    const caller = { kid, ip: here.ip, client: 'curl', firstSeenOn: '2026-06-15', lastSeenAt: at, calls: 3 }
+    expect(await readPlaces(key.id)).toEqual({
+      callers: expect.arrayContaining([
+        caller,
+        { ...caller, client: 'Firefox', firstSeenOn: '2026-06-16', calls: 1 },
+      ]),
+      complete: true,
+    })
+    await latchkey.verify(key.key)
+    expect((await readPlaces(key.id)).complete).toBe(false)
+    await call(here)
+    await latchkey.keys.forgetPlaces(key.id)
+    expect((await readPlaces(key.id)).callers).toEqual([])
+    expect((await latchkey.keys.get(key.id)).lastUsed).toMatchObject({ ip: null, userAgent: null, kid })
+    expect((await readPlaces(other.id)).callers).toMatchObject([{ ip: '2001:db8::1', client: null }])
+    const [event] = (await latchkey.audit.list({ keyId: key.id, limit: 1 })).items
+    expect(event?.action).toBe('key.places_forgotten')
+    // Of a key of another organization nothing is told, nor forgotten.
+    await latchkey.organizations.create({ id: 'bees', name: 'Bees' })
+    const permissions = ['latchkey:*']
+    const theirs = await latchkey.keys.create({ organizationId: 'bees', name: 'Bees', permissions })
+    const actor = await latchkey.authenticate(theirs.key)
+    for (const id of [other.id, 'none']) {
+      expect(await codeOf(latchkey.keys.readPlaces(id, actor && { actor }))).toBe('key_not_found')
+      expect(await codeOf(latchkey.keys.forgetPlaces(id, actor && { actor }))).toBe('key_not_found')
+    }
+    await latchkey.close()
   })
 
   test('of a context of a wrong form is refused, whether memory answers or the store', async () => {

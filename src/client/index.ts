@@ -12,6 +12,7 @@ export type {
   VerdictLimit,
 } from '../core/shapes/limits.ts'
 export type { Organizations } from '../core/shapes/organizations.ts'
+export type { KeyPlaces } from '../core/shapes/places.ts'
 export type { Plans } from '../core/shapes/plans.ts'
 export type { KeyPreview, RefusedCalls } from '../core/shapes/previews.ts'
 export type { Sessions } from '../core/shapes/sessions.ts'

@@ -82,6 +82,7 @@ const topics: Record<AuditAction, Topic | undefined> = {
   'key.secret_ended': 'key',
   'key.grace_ended': 'key',
   'key.revoked': 'key',
+  'key.places_forgotten': undefined,
   'session.started': undefined,
   'session.ended': undefined,
   'session.refreshed': undefined,

@@ -21,6 +21,8 @@ export interface Engine extends OwnUses {
   creations: Pick<Together<WantedKey, NewKey>, 'commit'>
   /** Resolves when every process acts on all changes that were made before the call; see `coherence/barrier.ts`. */
   waitUntilApplied: () => Promise<Applied>
+  /** Writes what this process has counted; what cannot be written now waits. */
+  flushUsage: () => Promise<void>
   /** Folds the names of organizations that a program of an older schema has written. */
   foldNames: () => Promise<void>
   memory: Memory

@@ -131,7 +131,12 @@ export const retention: readonly Retention[] = [
     kept: '30 days, or `LATCHKEY_USAGE_PLACES_KEPT`',
     by: 'the job `retention`',
     deleteSome: (tx, { dialect, at, limit, keptUsage }) =>
-      deletePlaces(tx, dialect, { keptDays: keptUsage.places, limit: limit * usageShare }, at),
+      deletePlaces(
+        tx,
+        dialect,
+        { keptDays: Math.min(keptUsage.places, keptProfilesDays), limit: limit * usageShare },
+        at,
+      ),
   },
   {
     table: 'last_uses',

@@ -151,3 +151,8 @@ export async function readLastUses(db: Db, keyIds: readonly string[]): Promise<M
     .execute()
   return new Map(rows.map((row) => [row.key_id, row]))
 }
+
+/** Empties the place of a key's last use. */
+export async function forgetLastPlace(tx: Tx, keyId: string): Promise<void> {
+  await tx.updateTable('last_uses').set({ ip: null, user_agent: null }).where('key_id', '=', keyId).execute()
+}

@@ -57,8 +57,47 @@ export async function readProfiles(db: Db, key: number, days: Days): Promise<Pro
   return rows.map((row) => ({ ...row, last: Number(row.last) }))
 }
 
-function ofValid(key: number, { first, end }: Days): RawBuilder<unknown> {
+/** Calls with a secret from a place. */
+export interface CallerFigure {
+  kid: string
+  ip: string | null
+  userAgent: string | null
+  firstDay: number
+  last: number
+  calls: number
+}
+
+/** Reads from where calls of a key came, whatever their verdict: the last seen places first, so many at most. */
+export async function readCallers(db: Db, key: number, days: Days, limit: number): Promise<CallerFigure[]> {
+  const { rows } = await sql<CallerFigure>`
+    select secrets.text as kid, nullif(places.ip, '') as ip, nullif(places.user_agent, '') as "userAgent",
+      min(counted.day) as "firstDay", max(last) as last, ${calls} as calls
+    from ${sql.table('usage_profiles')} as counted
+    join ${sql.table('usage_texts')} as secrets on secrets.number = counted.secret
+    join ${sql.table('usage_places')} as places on places.number = counted.place
+    where ${inDays(days, 'counted.')} and counted.key = ${key}
+    group by 1, 2, 3 order by last desc, 1, 2, 3 limit ${limit}`.execute(db)
+  return rows.map((row) => ({ ...row, last: Number(row.last) }))
+}
+
+/** Whether there were calls of a key of which no place is known. */
+export async function hasUnplaced(db: Db, key: number, days: Days): Promise<boolean> {
+  const { rows } = await sql<{
+    day: number
+  }>`select counted.day from ${sql.table('usage_profiles')} as counted
+    where ${inDays(days, 'counted.')} and counted.key = ${key} and not exists (
+      select 1 from ${sql.table('usage_places')} as places where places.number = counted.place) limit 1`.execute(
+    db,
+  )
+  return rows.length > 0
+}
+
+function inDays({ first, end }: Days, prefix = ''): RawBuilder<unknown> {
   const days = Array.from({ length: end - first }, (_, i) => sql.lit(first + i))
-  return sql`day in (${sql.join(days)}) and key = ${key} and code = (
+  return sql`${sql.raw(prefix)}day in (${sql.join(days)})`
+}
+
+function ofValid(key: number, days: Days): RawBuilder<unknown> {
+  return sql`${inDays(days)} and key = ${key} and code = (
     select number from ${sql.table('usage_names')} where kind = 'measure' and name = 'valid')`
 }

@@ -2,6 +2,7 @@
 import { type RawBuilder, sql } from 'kysely'
 import type { StoreDialect } from './backend.ts'
 import { after, type Instant } from './instants.ts'
+import type { Days } from './profile-figures.ts'
 import { notedEveryDays, profileColumns } from './profiles.ts'
 import type { Tx } from './tables.ts'
 
@@ -85,4 +86,15 @@ async function deleteOld(
     .where('number', 'in', (eb) => eb.selectFrom('over').select('over.number'))
     .executeTakeFirstOrThrow()
   return Number(numDeletedRows)
+}
+
+/** Deletes the places that a key has on some days, by its id. */
+export async function forgetPlacesOfKey(tx: Tx, keyId: string, { first, end }: Days): Promise<void> {
+  const days = Array.from({ length: end - first }, (_, i) => first + i)
+  const number = tx
+    .selectFrom('usage_names')
+    .select('number')
+    .where('kind', '=', 'key')
+    .where('name', '=', keyId)
+  await tx.deleteFrom('usage_places').where('day', 'in', days).where('key', '=', number).execute()
 }

@@ -4,6 +4,7 @@ import { isExceeded } from '../../core/rate-limit-headers.ts'
 import type { Applied } from '../../core/shapes/calls.ts'
 import type { KeyPermissions } from '../../core/shapes/key-permissions.ts'
 import type { CreatedKey, Key, KeyDetails, KeySecret } from '../../core/shapes/keys.ts'
+import type { KeyPlaces } from '../../core/shapes/places.ts'
 import type { KeyPreview } from '../../core/shapes/previews.ts'
 import type { RotateKeyInput } from '../../core/shapes/rotations.ts'
 import type { Verdict } from '../../core/shapes/verification.ts'
@@ -99,6 +100,26 @@ export function printPermissions({ granted, suggested, complete }: KeyPermission
   printNote('', enough ?? `Enough for the calls of the last 90 days: ${suggested.join(', ')}`)
   if (!complete)
     printNote('Of some calls it is not known which permissions they needed: they were of too many kinds.')
+}
+
+/** Prints from where a key is called. */
+export function printPlaces({ callers, complete }: KeyPlaces): void {
+  const now = Date.now()
+  printTable<KeyPlaces['callers'][number]>(
+    [
+      { heading: 'ADDRESS', value: ({ ip }) => ip ?? '-' },
+      { heading: 'CLIENT', value: ({ client }) => toPrintable(client ?? '-') },
+      { heading: 'SECRET', value: ({ kid }) => kid, leaves: 2 },
+      { heading: 'CALLS', value: ({ calls }) => String(calls) },
+      { heading: 'FIRST SEEN', value: ({ firstSeenOn }) => firstSeenOn, leaves: 1 },
+      { heading: 'LAST SEEN', value: ({ lastSeenAt }) => formatAgoCell(lastSeenAt, now) },
+    ],
+    callers,
+  )
+  if (!complete)
+    printNote(
+      'These are not all: of some calls it is not known from where they came, or there were too many.',
+    )
 }
 
 /** Prints which calls a change would have refused. */

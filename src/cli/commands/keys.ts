@@ -13,6 +13,7 @@ import {
   printKey,
   printKeys,
   printPermissions,
+  printPlaces,
   printPreview,
   printRotated,
   printVerdict,
@@ -90,6 +91,15 @@ export const keyCommands = [
     examples: [`latchkey keys permissions ${exampleId}`],
     run: ({ keys }, { args }) => keys.readPermissions(args.id),
     print: printPermissions,
+  }),
+  defineCommand({
+    path: 'keys places',
+    summary: 'show from where a key is called',
+    on: serverOrDatabase,
+    arguments: id,
+    examples: [`latchkey keys places ${exampleId}`],
+    run: ({ keys }, { args }) => keys.readPlaces(args.id),
+    print: printPlaces,
   }),
   defineCommand({
     path: 'keys preview',

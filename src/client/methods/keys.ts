@@ -21,6 +21,11 @@ export function keyMethods(requester: Requester): Keys<CallOptions> {
       (await readPage<PermissionUse>(`${path}/permissions`, input, checkOptions(options))).items,
     readPermissions: async (id, options) =>
       send('GET', `${pathOf(id)}/permissions`, { options: checkOptions(options) }),
+    readPlaces: async (id, options) =>
+      send('GET', `${pathOf(id)}/places`, { options: checkOptions(options) }),
+    forgetPlaces: async (id, options) => {
+      await send('DELETE', `${pathOf(id)}/places`, { repeatable: true, options: checkOptions(options) })
+    },
     preview: async (id, body, options) =>
       send('POST', `${pathOf(id)}/preview`, { body, options: checkOptions(options) }),
     update: async (id, body, options) => change(requester, ['PATCH', pathOf(id), body], options),

@@ -14,6 +14,7 @@ const auditActions = [
   'key.secret_ended',
   'key.grace_ended',
   'key.revoked',
+  'key.places_forgotten',
   'session.started',
   'session.refreshed',
   'session.ended',

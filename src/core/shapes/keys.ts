@@ -22,6 +22,7 @@ import {
   planLimitsSchema,
 } from './limits.ts'
 import { type List, nameSchema, pageFields } from './page.ts'
+import type { KeyPlaces } from './places.ts'
 import type { KeyPreview } from './previews.ts'
 import type { RotateKeyInput } from './rotations.ts'
 
@@ -333,6 +334,10 @@ export interface Keys<Options extends CallOptions = CallOptions> extends List<Li
   listPermissions(input?: ListPermissionsInput, options?: Options): Promise<PermissionUse[]>
   /** What calls of the last 90 days needed of a key's permissions, and the least that would have served. Throws `key_not_found`. */
   readPermissions(id: string, options?: Options): Promise<KeyPermissions>
+  /** From where a key is called, as far as verifications told: kept for 30 days. Throws `key_not_found`. */
+  readPlaces(id: string, options?: Options): Promise<KeyPlaces>
+  /** Forgets from where a key was called, until it is called again. Throws `key_not_found`, `permission_escalation`. */
+  forgetPlaces(id: string, options?: Options): Promise<void>
   /**
    * Tells which calls of the last 30 days a change would have refused, and changes nothing. It takes what the change takes, and
    * `latchkey:usage:read`; throws what the change throws, `last_root_key` and `fresh_sign_in_required` excepted.

@@ -7,6 +7,7 @@ import { addKeyUnits } from '../limits/units.ts'
 import { createKey } from './create.ts'
 import { listPermissions } from './permissions-in-use.ts'
 import { readPermissions } from './permissions-used.ts'
+import { forgetPlaces, readPlaces } from './places.ts'
 import { previewKey } from './preview.ts'
 import { getKey, getOwnKey, listKeys } from './read.ts'
 import { endKeySecret, revokeKey } from './revoke.ts'
@@ -23,6 +24,8 @@ export function keyMethods(engine: Engine): Keys<ActorOptions> {
     self: async (options) => getOwnKey(engine, checkOptions(options)),
     listPermissions: async (input, options) => listPermissions(engine, input, checkOptions(options)),
     readPermissions: async (id, options) => readPermissions(engine, id, checkOptions(options)),
+    readPlaces: async (id, options) => readPlaces(engine, id, checkOptions(options)),
+    forgetPlaces: async (id, options) => forgetPlaces(engine, id, checkOptions(options)),
     preview: async (id, input, options) => previewKey(engine, id, input, checkOptions(options)),
     update: (id, input, options) =>
       makeChange(engine, options, (checked) => updateKey(engine, id, input, checked)),

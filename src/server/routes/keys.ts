@@ -2,7 +2,7 @@
 import { z } from 'zod'
 import { secretsPage } from '../../core/bounds.ts'
 import { parseInput } from '../../core/input.ts'
-import { changeDoneSchema, waitSchema } from '../../core/shapes/calls.ts'
+import { changeDoneSchema, doneSchema, waitSchema } from '../../core/shapes/calls.ts'
 import { keyPermissionsSchema } from '../../core/shapes/key-permissions.ts'
 import {
   changedKeySchema,
@@ -17,6 +17,7 @@ import {
   rotatedKeySchema,
   updateKeySchema,
 } from '../../core/shapes/keys.ts'
+import { keyPlacesSchema } from '../../core/shapes/places.ts'
 import { previewKeySchema } from '../../core/shapes/preview-changes.ts'
 import { keyPreviewSchema } from '../../core/shapes/previews.ts'
 import { rotateKeySchema } from '../../core/shapes/rotations.ts'
@@ -119,6 +120,36 @@ export const keyRoutes = [
     problems: ['too_many_reads', 'key_not_found'],
     handle: async ({ parts: { latchkey }, params, caller, signal }) =>
       json(await latchkey.keys.readPermissions(params.id, { actor: caller, signal })),
+  }),
+  route({
+    method: 'GET',
+    path: '/v1/keys/{id}/places',
+    operationId: 'readKeyPlaces',
+    tag: 'Keys',
+    summary: 'Read from where a key is called',
+    description:
+      'The clients of its calls, by address and kind, as far as verifications told of them in `context`. Places are kept for 30 days. Processes write what they count within ten seconds.',
+    access: 'latchkey:usage:read',
+    answers: [{ status: 200, description: 'The places.', schema: keyPlacesSchema }],
+    problems: ['too_many_reads', 'key_not_found'],
+    handle: async ({ parts: { latchkey }, params, caller, signal }) =>
+      json(await latchkey.keys.readPlaces(params.id, { actor: caller, signal })),
+  }),
+  route({
+    method: 'DELETE',
+    path: '/v1/keys/{id}/places',
+    operationId: 'forgetKeyPlaces',
+    tag: 'Keys',
+    summary: 'Forget from where a key was called',
+    description:
+      'Deletes the addresses and user agents of its calls, also that of its last use. What other processes have counted in the last ten seconds may come after it.',
+    access: 'latchkey:keys:write',
+    answers: [{ status: 200, description: 'They are forgotten.', schema: doneSchema }],
+    problems: ['permission_escalation', 'key_not_found'],
+    handle: async ({ parts: { latchkey }, params, caller }) => {
+      await latchkey.keys.forgetPlaces(params.id, { actor: caller })
+      return json({ success: true })
+    },
   }),
   route({
     method: 'POST',
