@@ -7,7 +7,9 @@ import { readTelemetrySettings } from '../src/core/telemetry-settings.ts'
 import { Exporter } from '../src/http/telemetry/exporter.ts'
 import { createAcme } from './setup/acme.ts'
 import { type Collector, startCollector, valuesOf } from './setup/collector.ts'
-import { onOneDatabase } from './setup/databases.ts'
+import { makeSqlite, onOneDatabase } from './setup/databases.ts'
+import { startOwnCollector } from './setup/own-collector.ts'
+import { casesIfLong } from './setup/rounds.ts'
 import { startTestServer, type TestServer } from './setup/server.ts'
 
 const traceId = '4bf92f3577b34da6a3ce929d0e0e4736'
@@ -280,3 +282,30 @@ describe('an exporter', () => {
     expect(elsewhere.requests).toEqual([])
   })
 })
+
+test.each(casesIfLong(['http/protobuf', 'http/json']))(
+  'the OpenTelemetry collector takes spans and records in %s',
+  async (protocol) => {
+    await using collector = await startOwnCollector()
+    await using sqlite = makeSqlite()
+    const env = { OTEL_EXPORTER_OTLP_PROTOCOL: protocol, OTEL_EXPORTER_OTLP_COMPRESSION: 'gzip' }
+    const server = await startTestServer(sqlite.url, { telemetry: settingsFor(collector.url, env) })
+    await createAcme(server.latchkey)
+    const { id, key } = await server.latchkey.keys.create({ organizationId: 'acme', name: 'CI' })
+    const headers = { traceparent: sampled, tracestate: 'vendor=a' }
+    const body = { key, permissions: ['emails:send'], cost: 3 }
+    await server.request('POST', '/v1/keys/verify', { token: server.rootKey, body, headers })
+    await server.close()
+    for (const line of [
+      ...[`Trace ID       : ${traceId}`, `Parent ID      : ${parentId}`, 'TraceState     : vendor=a'],
+      ...['Name           : POST /v1/keys/verify', 'Kind           : Server'],
+      ...['-> http.response.status_code: Int(200)', '-> service.name: Str(latchkey)'],
+      ...['EventName: latchkey.verdict', 'Body: Str(insufficient_permissions)', '-> latchkey.cost: Int(3)'],
+      ...[`-> latchkey.key_id: Str(${id})`, '-> latchkey.permissions: Slice(["emails:send"])'],
+      ...['-> latchkey.valid: Bool(false)'],
+    ])
+      await expect.poll(collector.printed, { timeout: 10_000 }).toContain(line)
+    expect(collector.printed()).not.toContain(key)
+  },
+  900_000,
+)
