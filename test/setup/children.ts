@@ -2,7 +2,13 @@
 import { join } from 'node:path'
 
 /** Each is a file of this folder. */
-export const childPrograms = ['drawing-child', 'frozen-child', 'watcher-child', 'writer-child'] as const
+export const childPrograms = [
+  'drawing-child',
+  'frozen-child',
+  'grace-child',
+  'watcher-child',
+  'writer-child',
+] as const
 
 /** Where a test run has bundled them, and where Node keeps what it has compiled of them. */
 interface Bundles {
