@@ -171,6 +171,7 @@ export class Ledger {
     let now = Number.NEGATIVE_INFINITY
     let debt = 0
     let slack = 0
+    let unspent = 0
     let allowance = first
     const pass = (at: number) => {
       if (allowance.kind !== 'rate' || at <= now) return
@@ -186,9 +187,15 @@ export class Ledger {
           pass(entry.at)
           break
         case 'spent':
+          // What was not spent of what comes next is taken out of that, when that was.
+          if (entry.at === undefined && entry.units < 0) {
+            unspent -= entry.units
+            break
+          }
           // From hand: when it was by the database's clock, between the two draws that the counter knows of.
           pass(entry.at ?? Math.min(entry.clock, drawnNext[i] as number))
-          debt += entry.units * scale
+          debt += (entry.units - unspent) * scale
+          unspent = 0
           if (debt > (allowance.burst + slack) * scale)
             this.#violate(
               `${counterId} at ${entry.time.toFixed(0)} ms: ${(debt / scale - allowance.burst - slack).toFixed(3)} above ${JSON.stringify(allowance)} (entry ${i})`,
