@@ -26,7 +26,7 @@ export function UsageFilters({ search, faults, change }: UsageFiltersProps) {
   return (
     <form
       aria-label="Filters"
-      className="card mb-6 grid grid-cols-2 gap-4 p-4 lg:grid-cols-4 xl:grid-cols-7"
+      className="card mb-6 grid grid-cols-2 gap-4 p-4 lg:grid-cols-4 min-[88rem]:grid-cols-7"
       onSubmit={(event) => event.preventDefault()}
       noValidate
     >

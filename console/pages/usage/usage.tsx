@@ -109,7 +109,7 @@ function Shown({ search, view, hour }: { search: UsageSearch; view: UsageView; h
         lead={
           cut === 'utc-day' || cut === 'month'
             ? 'Days and months are by UTC, as they are billed.'
-            : cut === 'day'
+            : cut === 'day' && zone !== 'UTC'
               ? `Days are by your time zone, ${zone}. Files have them by UTC.`
               : undefined
         }
