@@ -3,6 +3,8 @@ import { expect, test } from 'vitest'
 import { createClient, createVerifier } from '../src/client/index.ts'
 import { retentionJob } from '../src/jobs/retention.ts'
 import { openLatchkey } from '../src/latchkey.ts'
+import { withKey } from '../src/middleware/fetch.ts'
+import type { TokenVerifier } from '../src/middleware/guard.ts'
 import { openStore } from '../src/store/store.ts'
 import { systemClock } from '../src/verdict/clock.ts'
 import { createAcme } from './setup/acme.ts'
@@ -256,5 +258,57 @@ onOneDatabase('SQLite', 'the context of a call', (makeDatabase) => {
     await server.close()
     const rows = await readProfileRows(database)
     expect(rows).toMatchObject([{ ...here, calls: 4 }])
+  })
+
+  test('is taken from the headers of trusted proxies, and from no others, on the fast path and the general one', async () => {
+    const database = await makeDatabase()
+    const told = {
+      'x-forwarded-for': '192.0.2.7',
+      'x-forwarded-method': 'POST',
+      'x-forwarded-uri': '/emails/4711/0198f3a2-5c1b-7000-8000-3f6c1a2b4d5e/attachments?to=me',
+      'user-agent': `curl/8 ${'x'.repeat(300)}`,
+    }
+    const ids: Record<string, string> = {}
+    for (const [name, trustedProxies] of Object.entries({ trusted: ['127.0.0.1'], foreign: [] })) {
+      const server = await startTestServer(database, { trustedProxies })
+      const { latchkey } = server
+      if (name === 'trusted') await createAcme(latchkey)
+      const { key, id } = await latchkey.keys.create({ organizationId: 'acme', name: 'CI', permissions: [] })
+      ids[id] = name
+      // From the store, and then from memory.
+      for (let i = 0; i < 2; i++)
+        expect((await server.request('GET', '/v1/auth', { token: key, headers: told })).status).toBe(200)
+      await server.close()
+    }
+    const rows = await readProfileRows(database)
+    const operation = 'POST /emails/*/*/attachments'
+    const byName = Object.fromEntries(rows.map((row) => [ids[row.key], row]))
+    expect(rows).toHaveLength(2)
+    expect(byName.trusted).toMatchObject({ ip: '192.0.2.7', operation, calls: 2 })
+    expect(byName.trusted?.userAgent).toHaveLength(256)
+    expect(byName.foreign).toMatchObject({ ip: '', userAgent: '', operation: '', calls: 2 })
+  })
+
+  test('is what a guard tells of its request, cut and cleaned', async () => {
+    const asked: unknown[] = []
+    const verifier: TokenVerifier = {
+      verify: async (_, question) => {
+        asked.push(question?.context)
+        return { valid: false, code: 'not_found' }
+      },
+    }
+    const handler = withKey({ verifier }, () => new Response('in'))
+    const ask = (path: string, userAgent: string) =>
+      handler(
+        new Request(`https://example.com${path}`, {
+          headers: { authorization: 'Bearer x', 'user-agent': userAgent },
+        }),
+      )
+    await ask('/files/00042/abcdefghijklmnopqrstuvwxyz?key=secret#part', 'curl/8')
+    await ask('/', 'a\u0085b')
+    expect(asked).toEqual([
+      { userAgent: 'curl/8', operation: 'GET /files/*/*' },
+      { userAgent: 'a b', operation: 'GET /' },
+    ])
   })
 })

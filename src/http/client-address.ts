@@ -1,5 +1,6 @@
 // Where a request comes from, and whether over TLS: told by the proxies that the operator trusts, and by no one else.
 import { BlockList, isIP, SocketAddress } from 'node:net'
+import type { RequestParts } from '../core/request-context.ts'
 
 /** Reads a header by its lower-case name: one of several lines as all of them in order, with commas between. */
 type ReadHeader = (name: string) => string | undefined
@@ -45,6 +46,24 @@ export function findClientAddress(
     if (!isTrusted(address, trusted)) break
   }
   return address
+}
+
+/** What a trusted proxy tells of the request for which it asks; undefined from any other peer. */
+export function readProxiedRequest(
+  peer: string | undefined,
+  header: ReadHeader,
+  trusted: BlockList,
+): RequestParts | undefined {
+  const address = plainAddress(peer)
+  if (address === undefined || !isTrusted(address, trusted)) return undefined
+  const ip = findClientAddress(peer, header, trusted)
+  return {
+    // Of a proxy that does not tell, nothing is known of its client.
+    ip: ip === address ? undefined : ip,
+    userAgent: header('user-agent'),
+    method: header('x-forwarded-method'),
+    target: header('x-forwarded-uri'),
+  }
 }
 
 /**

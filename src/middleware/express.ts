@@ -23,7 +23,11 @@ export function requireKey(options: GuardOptions<Request>): KeyHandler {
   return async (request, response, next) => {
     let admission: Admission
     try {
-      admission = await guard(headerReader(request.rawHeaders), request as Request, request, request.ip)
+      admission = await guard(headerReader(request.rawHeaders), request as Request, request, {
+        ip: request.ip,
+        method: request.method,
+        target: request.originalUrl,
+      })
     } catch (error) {
       // Express 4 hears of no promise that is rejected.
       next(error)

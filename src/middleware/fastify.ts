@@ -16,7 +16,11 @@ export function requireKey(
 ): (request: FastifyRequest, reply: FastifyReply) => Promise<FastifyReply | undefined> {
   const guard = createGuard(options)
   return async (request, reply) => {
-    const admission = await guard(headerReader(request.raw.rawHeaders), request, request.raw, request.ip)
+    const admission = await guard(headerReader(request.raw.rawHeaders), request, request.raw, {
+      ip: request.ip,
+      method: request.method,
+      target: request.originalUrl,
+    })
     if ('key' in admission) {
       admitted.set(request, admission.key)
       reply.headers(admission.headers)

@@ -14,7 +14,10 @@ export function withKey<HandledRequest extends Request, Rest extends unknown[]>(
 ): (request: HandledRequest, ...rest: Rest) => Promise<Response> {
   const guard = createGuard(options)
   return async (request, ...rest) => {
-    const admission = await guard((name) => request.headers.get(name) ?? undefined, request, request)
+    const admission = await guard((name) => request.headers.get(name) ?? undefined, request, request, {
+      method: request.method,
+      target: request.url,
+    })
     if ('key' in admission)
       return withHeaders(await handler(request, admission.key, ...rest), admission.headers)
     const { status, headers, body } = admission.refusal

@@ -6,8 +6,9 @@ import { costFault } from '../core/limits.ts'
 import { drawFault, unknownOption } from '../core/options.ts'
 import { permissionPattern } from '../core/permissions.ts'
 import { isExceeded, rateLimitHeaders } from '../core/rate-limit-headers.ts'
+import { contextOf, type RequestParts } from '../core/request-context.ts'
 import type { Cost } from '../core/shapes/limits.ts'
-import type { Verdict } from '../core/shapes/verification.ts'
+import type { CallContext, Verdict } from '../core/shapes/verification.ts'
 import { redactTokens } from '../core/token.ts'
 import { type Refusal, refuse, refuseCost, refuseExceeded, refuseToken, refuseUnaskable } from './refusals.ts'
 
@@ -19,7 +20,7 @@ export interface TokenVerifier {
   /** Judges a token, and whether its key holds all of the permissions. Throws if it cannot. */
   verify(
     token: string,
-    options?: { permissions?: string[]; cost?: Cost; reserveSeconds?: number },
+    options?: { permissions?: string[]; cost?: Cost; reserveSeconds?: number; context?: CallContext },
     asker?: { ip?: string | undefined },
   ): Promise<Verdict>
 }
@@ -53,14 +54,14 @@ export type Admission = { key: VerifiedKey; headers: Record<string, string> } | 
 
 /**
  * Judges one request, of which it reads headers by their lower-case names, on behalf of the client's address if that is
- * known. `identity` is the object that all guards of one request see. Throws what `permissions` and `cost` throw, and Error
+ * known, and tells the verifier from where the request comes and what it calls. `identity` is the object that all guards of one request see. Throws what `permissions` and `cost` throw, and Error
  * if the cost stands on a guard behind one that has drawn.
  */
 export type Guard<Request> = (
   header: (name: string) => string | undefined,
   request: Request,
   identity: object,
-  ip?: string | undefined,
+  parts?: Omit<RequestParts, 'userAgent'>,
 ) => Promise<Admission>
 
 /**
@@ -75,7 +76,7 @@ export function createGuard<Request>(options: GuardOptions<Request>): Guard<Requ
   if (typeof permissions !== 'function') checkPermissions(permissions)
   if (cost !== undefined && typeof cost !== 'function') checkCost(cost)
   checkReserve(reserveSeconds, cost)
-  return async (header, request, identity, ip) => {
+  return async (header, request, identity, parts = {}) => {
     const wanted = typeof permissions === 'function' ? permissions(request) : permissions
     // What is made of a request is its sender's own text: it may be none that a key can hold, such as a long path.
     const askable = wanted.filter(isPermission)
@@ -95,12 +96,14 @@ export function createGuard<Request>(options: GuardOptions<Request>): Guard<Requ
     const asked = hasDrawn || !isAskable ? 0 : wantedCost
     let verdict: Verdict
     try {
+      const context = contextOf({ ...parts, userAgent: header('user-agent') })
       const question = {
+        ...(context && { context }),
         permissions: isAskable ? askable : [],
         ...(asked !== undefined && { cost: asked }),
         ...(asked !== undefined && reserveSeconds !== undefined && !isNothing(asked) && { reserveSeconds }),
       }
-      verdict = await verifier.verify(token, question, { ip })
+      verdict = await verifier.verify(token, question, { ip: parts.ip })
       if (verdict.valid === true) {
         if (!isAskable) return refuseUnaskable()
         if (asked !== 0) drawn.add(identity)

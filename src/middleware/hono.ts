@@ -13,7 +13,10 @@ export function requireKey(
 ): MiddlewareHandler<{ Variables: { key: VerifiedKey } }> {
   const guard = createGuard(options)
   return async (c, next) => {
-    const admission = await guard((name) => c.req.header(name), c, c.req.raw)
+    const admission = await guard((name) => c.req.header(name), c, c.req.raw, {
+      method: c.req.method,
+      target: c.req.raw.url,
+    })
     if (!('key' in admission)) {
       const { status, headers, body } = admission.refusal
       return c.body(body, status, headers)

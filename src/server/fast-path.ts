@@ -20,11 +20,13 @@ import { rootOrganizationId } from '../core/access.ts'
 import { headerReader, readBearer } from '../core/bearer.ts'
 import { covers } from '../core/permissions.ts'
 import { rateLimitHeaders } from '../core/rate-limit-headers.ts'
+import { contextOf } from '../core/request-context.ts'
 import type { Verdict } from '../core/shapes/verification.ts'
 import { kidOf } from '../core/token.ts'
 import { sendAtEndOfTurn } from '../http/answers.ts'
 import { arrivalOf } from '../http/arrival.ts'
 import { bodyBrokeOff } from '../http/body.ts'
+import { readProxiedRequest } from '../http/client-address.ts'
 import { isClientWaiting } from '../http/continue.ts'
 import { chooseRequestId, type Exchange } from '../http/exchange.ts'
 import type { Pipeline } from '../http/pipeline.ts'
@@ -52,6 +54,12 @@ export function createFastPath(
   const { parts, recorder } = pipeline
   const { latchkey, telemetry } = parts
 
+  function proxiedContext(incoming: IncomingMessage) {
+    const peer = incoming.socket.remoteAddress
+    const request = readProxiedRequest(peer, headerReader(incoming.rawHeaders), parts.trustedProxies)
+    return request && contextOf(request)
+  }
+
   function takeAuth(incoming: IncomingMessage, outgoing: ServerResponse, query: string): boolean {
     const judgedAt = performance.now()
     const permissions = readPlainQuery(query)
@@ -60,7 +68,10 @@ export function createFastPath(
     // What two tokens mean, or one beside another scheme, the general way knows.
     if (head.authorization !== undefined && head.apiKey !== undefined) return false
     const token = head.apiKey ?? readBearer(head.authorization)
-    const verdict = token === undefined ? undefined : latchkey.verifyCached(token, { permissions }, 'attempt')
+    const verdict =
+      token === undefined
+        ? undefined
+        : latchkey.verifyCached(token, { permissions, context: proxiedContext(incoming) }, 'attempt')
     if (token === undefined || !verdict?.valid) return false
     const requestId = chooseRequestId(head.requestId)
     const { keyId, organizationId } = verdict

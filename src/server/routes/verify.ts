@@ -5,6 +5,7 @@ import type { Caller } from '../../core/actor.ts'
 import { insufficientScope, invalidToken, readPresented } from '../../core/bearer.ts'
 import { permissionsSchema } from '../../core/fields.ts'
 import { exceededStatus, isExceeded, rateLimitHeaders } from '../../core/rate-limit-headers.ts'
+import { contextOf } from '../../core/request-context.ts'
 import {
   type Verdict,
   type VerifyOptions,
@@ -13,6 +14,7 @@ import {
   verifyRequestSchema,
 } from '../../core/shapes/verification.ts'
 import { kidOf } from '../../core/token.ts'
+import { readProxiedRequest } from '../../http/client-address.ts'
 import type { Exchange } from '../../http/exchange.ts'
 import { recordBreak } from '../../http/log.ts'
 import { readWanted } from '../../http/query.ts'
@@ -84,7 +86,7 @@ export const verifyRoutes = [
     tag: 'Verification',
     summary: 'Verify the token of a request for a reverse proxy',
     description:
-      'Verifies the token in `Authorization: Bearer` or `X-Api-Key`, with the required permissions as `?permission=a&permission=b`. The answer has no body: the proxy uses its status and headers.',
+      'Verifies the token in `Authorization: Bearer` or `X-Api-Key`, with the required permissions as `?permission=a&permission=b`. From a trusted proxy, `X-Forwarded-For`, `X-Forwarded-Method`, `X-Forwarded-Uri` and `User-Agent` are counted as the context of the call, without the query. The answer has no body: the proxy uses its status and headers.',
     access: 'public',
     judgesToken: true,
     query: z.strictObject({
@@ -125,7 +127,9 @@ export const verifyRoutes = [
       const { permissions, cost, refuses } = readWanted(rawQuery)
       const token = readPresented(header)
       if (token === undefined) return refusal('missing_token', 'Bearer')
-      const verdict = await judge(parts, exchange, token, { permissions, cost })
+      const request = readProxiedRequest(exchange.peer, header, parts.trustedProxies)
+      const context = request && contextOf(request)
+      const verdict = await judge(parts, exchange, token, { permissions, cost, context })
       return answerProxy(verdict, permissions, refuses)
     },
   }),
