@@ -41,20 +41,26 @@ export async function readAsked(db: Db, key: number, days: Days, limit: number):
   return rows.map((row) => ({ ...row, last: Number(row.last) }))
 }
 
-/** Reads the profiles of the valid calls of a key, each as the days have it together: those of most calls first. */
-export async function readProfiles(db: Db, key: number, days: Days): Promise<ProfileFigure[]> {
+/**
+ * Reads the profiles of the valid calls of a key, each day's in turn: a result of many rows would hold up the process that
+ * reads it.
+ */
+export async function readProfiles(db: Db, key: number, { first, end }: Days): Promise<ProfileFigure[]> {
   const texts = (name: string) => sql`left join ${sql.table('usage_texts')} as ${sql.ref(`${name}_text`)}
     on ${sql.ref(`${name}_text.number`)} = counted.${sql.ref(name)}`
-  const { rows } = await sql<ProfileFigure>`
-    select secret_text.text as kid, operation_text.text as operation, nullif(places.ip, '') as ip,
-      nullif(places.user_agent, '') as "userAgent",
-      case counted.permissions when ${sql.lit(none)} then '' else permissions_text.text end as permissions,
-      ${calls} as calls, max(last) as last
-    from (select * from ${sql.table('usage_profiles')} where ${ofValid(key, days)}) as counted
-    ${texts('secret')} ${texts('operation')} ${texts('permissions')}
-    left join ${sql.table('usage_places')} as places on places.number = counted.place
-    group by 1, 2, 3, 4, 5 order by calls desc, 1, 2, 3, 4, 5`.execute(db)
-  return rows.map((row) => ({ ...row, last: Number(row.last) }))
+  const profiles: ProfileFigure[] = []
+  for (let day = first; day < end; day++) {
+    const { rows } = await sql<ProfileFigure>`
+      select secret_text.text as kid, operation_text.text as operation, nullif(places.ip, '') as ip,
+        nullif(places.user_agent, '') as "userAgent",
+        case counted.permissions when ${sql.lit(none)} then '' else permissions_text.text end as permissions,
+        calls, last
+      from (select * from ${sql.table('usage_profiles')} where ${ofValid(key, { first: day, end: day + 1 })}) as counted
+      ${texts('secret')} ${texts('operation')} ${texts('permissions')}
+      left join ${sql.table('usage_places')} as places on places.number = counted.place`.execute(db)
+    for (const row of rows) profiles.push({ ...row, calls: Number(row.calls), last: Number(row.last) })
+  }
+  return profiles
 }
 
 /** Calls with a secret from a place. */

@@ -17,7 +17,7 @@ import type { Db } from '../../store/tables.ts'
 import { findUsageNumber, readUsageState, type UsageState } from '../../store/usage-figures.ts'
 import { toFacts } from '../../verdict/facts.ts'
 import { Owners } from '../../verdict/owners.ts'
-import { type ChangedTerms, replay } from '../../verdict/replay.ts'
+import { type ChangedTerms, type Replayed, replay } from '../../verdict/replay.ts'
 import { actorOf, type CommandOptions, type Engine } from '../engine.ts'
 import { boundByLimits, type CountedHour, readCountedCalls, readCountedHours } from './limit-preview.ts'
 import { daysBefore, startOfDay } from './recent-days.ts'
@@ -30,6 +30,8 @@ const days = 30
 const maxRefused = 100
 /** So many permissions are asked about, and a verification meanwhile waits for a slice at most. */
 const permissionsASlice = 2_000
+/** To count a profile takes about as long as to ask about so many permissions. */
+const profileCost = 8
 
 type Change = z.output<typeof previewKeySchema>
 
@@ -185,6 +187,8 @@ async function judge(
 ): Promise<Judged> {
   const total = { calls: 0, refused: 0, unknown: 0 }
   const kinds = new Map<string, RefusedCalls>()
+  /** By secret and what is asked for, which many kinds of calls share. */
+  const outcomes = new Map<string, Replayed>()
   let left = permissionsASlice
   for (const profile of profiles) {
     const { kid, permissions: text, calls } = profile
@@ -193,12 +197,15 @@ async function judge(
     // A secret that has ended refuses its calls anyway.
     if (ofSecret === undefined) continue
     const permissions = text === '' ? [] : text?.split(' ')
-    left -= 1 + (permissions?.length ?? 0)
+    const question = `${kid} ${text}`
+    let outcome = outcomes.get(question)
+    left -= profileCost + (outcome === undefined ? (permissions?.length ?? 0) : 0)
     if (left < 0) {
       await setImmediate()
       left = permissionsASlice
     }
-    const outcome = replay(ofSecret, permissions, now)
+    outcome ??= replay(ofSecret, permissions, now)
+    outcomes.set(question, outcome)
     if (outcome === 'unknown') total.unknown += calls
     if (typeof outcome !== 'object' || outcome.refusal.code === 'not_found') continue
     total.refused += calls
