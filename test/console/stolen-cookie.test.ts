@@ -22,7 +22,7 @@ describe(`a program on another port${browserNote}`, () => {
     async () => {
       const server = await browser.serve(makeDatabase())
       const page = await browser.open(server, { token: server.rootKey })
-      await page.getByRole('heading', { name: 'Organizations' }).waitFor()
+      await page.getByRole('heading', { name: 'Overview' }).waitFor()
       const program = await listen()
       await (await page.context().newPage()).goto(program.url)
       const cookie = program.cookies.at(-1) as string
@@ -52,7 +52,7 @@ describe(`a program on another port${browserNote}`, () => {
     await page.goto(server.url)
     await page.getByRole('heading', { level: 1, name: 'Sign in to Latchkey' }).waitFor()
     await signIn(page, server.rootKey)
-    await page.getByRole('heading', { name: 'Organizations' }).waitFor()
+    await page.getByRole('heading', { name: 'Overview' }).waitFor()
     // Planted over a session, it is that of an ended one: who signs in again is in their own.
     await page.goto(program.url)
     await page.goto(server.url)
@@ -71,7 +71,7 @@ describe(`a program on another port${browserNote}`, () => {
     await second.goto(server.url)
     await heading(second, 'Sign in to Latchkey').waitFor()
     await signIn(first, server.rootKey)
-    await heading(second, 'Organizations').waitFor()
+    await heading(second, 'Overview').waitFor()
     await second.getByRole('link', { name: 'Audit log' }).click()
     await second.locator('ol > li').first().waitFor()
 
