@@ -64,7 +64,8 @@ const maxOfSecret = 256
 const maxWeight = 2 ** 26
 /** The first profile of a secret shares its texts with others more often than not. */
 const totalWeight = 100
-/** Beyond its first profile, a secret takes no more than such a part of what is free: whoever makes many leaves room for others. */
+/** Beyond its first few profiles, a secret takes no more than such a part of half of all: whoever makes many leaves room for others. */
+const fewProfiles = 8
 const shareOfFree = 64
 /** So many profiles wait at most to be written, given back by a database that was away. */
 const maxKept = 100_000
@@ -125,8 +126,9 @@ export class Profiles {
   #hasRoom(profiles: SecretProfiles, { bytes }: Circumstances): boolean {
     const weight = profiles.size === 0 ? totalWeight : totalWeight + bytes
     const free = maxWeight - this.#weight
-    const most = profiles.size === 0 ? free : Math.floor(free / shareOfFree)
-    if (profiles.size >= maxOfSecret || profiles.weight + weight > most) return false
+    const isOfFew = profiles.size < fewProfiles
+    const isFair = isOfFew || profiles.weight + weight <= (free - maxWeight / 2) / shareOfFree
+    if (profiles.size >= maxOfSecret || weight > free || !isFair) return false
     profiles.size++
     profiles.weight += weight
     this.#weight += weight
