@@ -234,8 +234,10 @@ onEachDatabase('an old secret', (makeDatabase) => {
   test('is judged by the clock of the database alone', async () => {
     await using stage = await openStage()
     const process = await stage.startProcess()
+    process.use()
+    await process.flush()
     stage.clock.advance(50 * minute)
-    // The clock of the process is an hour behind.
+    // The clock of the process is an hour behind, so that this use seems older than the one before.
     process.use(-hour)
     await process.judge()
     stage.clock.advance(30 * minute)
@@ -270,6 +272,8 @@ onEachDatabase('an old secret', (makeDatabase) => {
     await stage.direct.run('update change_counter set value = value - 1')
     await stage.direct.run('delete from changes where sequence > (select value from change_counter)')
     await after.judge()
+    const [watch] = await stage.direct.run('select watched_since from grace_watch')
+    expect(Number(watch?.watched_since)).toBe(stage.clock.now())
     stage.clock.advance(hour + 2 * minute - 1)
     await after.judge()
     expect(await stage.reasons()).toEqual([])
