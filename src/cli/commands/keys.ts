@@ -255,13 +255,22 @@ export const keyCommands = [
       permissions: 'a permission that the token must have (repeatable; all are required)',
       cost: 'what the call draws',
     },
+    options: [
+      new Option('--ip <address>', 'the address of the client of the call'),
+      new Option('--user-agent <text>', "the client's user agent"),
+      new Option('--operation <text>', 'what is called, such as "POST /emails"'),
+    ],
     readsToken: true,
     examples: [
       'latchkey keys verify --permission emails:send',
       'latchkey keys verify --cost credits=5',
       'printf %s "$TOKEN" | latchkey keys verify --json',
     ],
-    run: (connection, { input, token }) => connection.verify(token, input),
+    run: (connection, { input, token, options: { ip, userAgent, operation } }) => {
+      const context = { ip, userAgent, operation }
+      const isKnown = Object.values(context).some((value) => value !== undefined)
+      return connection.verify(token, { ...input, ...(isKnown && { context }) })
+    },
     print: printVerdict,
     exitCode: ({ valid }) => (valid ? exitCodes.ok : exitCodes.refused),
   }),

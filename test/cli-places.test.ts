@@ -1,0 +1,33 @@
+// `latchkey keys verify` with what a call tells of itself, and `latchkey keys places`.
+import { expect, test } from 'vitest'
+import { openLatchkey } from '../src/index.ts'
+import { createAcme } from './setup/acme.ts'
+import { useCommand } from './setup/command.ts'
+import { beginCommands, placeNames } from './setup/command-places.ts'
+import { onOneDatabase } from './setup/databases.ts'
+
+onOneDatabase('SQLite', 'places on the command line', (makeDatabase) => {
+  const command = useCommand()
+
+  test.each(placeNames)('are told by a verification, and shown with their key, on %s', async (place) => {
+    const { run, json, database } = await beginCommands(command, makeDatabase, place)
+    const latchkey = await openLatchkey({ database })
+    await createAcme(latchkey)
+    const { id, key } = await latchkey.keys.create({ organizationId: 'acme', name: 'CI', permissions: [] })
+    await latchkey.verify(key, { context: { ip: '192.0.2.7', userAgent: 'curl/8', operation: 'GET /' } })
+    await latchkey.close()
+    const shown = await run(['keys', 'places', id])
+    expect(shown.stdout).toMatch(/^ADDRESS .*\n192\.0\.2\.7 +curl .*1 /)
+    expect(await json(['keys', 'places', id])).toMatchObject({
+      callers: [{ client: 'curl' }],
+      complete: true,
+    })
+    const context = ['--ip', '192.0.2.8', '--user-agent', 'curl/8', '--operation', 'GET /']
+    expect((await run(['keys', 'verify', ...context], key)).code).toBe(0)
+    const wrong = await run(['keys', 'verify', '--ip', 'here'], key)
+    expect(wrong.stderr).toContain('Must be an IPv4 or IPv6 address.')
+    expect(await json(['keys', 'get', id])).toMatchObject({
+      last_used: { ip: '192.0.2.8', operation: 'GET /' },
+    })
+  })
+})
