@@ -224,3 +224,21 @@ test('a call is refused that waits for a counter which a draw meanwhile finds em
   expect(allotments.prepare()).toBeUndefined()
   expect(await second).toEqual({ taken: false, exceeded: claims })
 })
+
+test('units that were lent before a limit was changed go back to the store, and nobody spends them', async () => {
+  const { clock, allotments, answer } = makeAllotments()
+  const claim = claimOf('lent')
+  const first = allotments.wait([claim])
+  answer(allotments.prepare() as Message)
+  await first
+  const lent = allotments.lend(claim.limit, 2)
+  expect(lent).toBe(2)
+  const limit = { ...claim.limit, allowance: { ...hundredAMinute, limit: 1 }, holding: undefined }
+  const changed = [{ limit, cost: 1 }]
+  const second = allotments.wait(changed)
+  allotments.accept(allotments.prepare() as Message, [{ ...granted, left: 0, kept: lent }])
+  expect(await second).toEqual({ taken: false, exceeded: changed })
+  allotments.endLoan(allotments.holdingOf(limit), 0, lent)
+  expect(allotments.take(changed, clock.now)).toBeUndefined()
+  expect(allotments.prepare()?.counters).toMatchObject([{ back: lent, want: 0 }])
+})

@@ -184,11 +184,12 @@ export class Allotments {
     holding.lent -= spent + back
     holding.held += back
     if (spent > 0) holding.spend(spent, spent)
-    // Somebody waits for them.
-    if (back > 0 && now - holding.recalledAt < recallLastsMs) {
+    // Somebody waits for them, or they were granted by a limit that has changed since.
+    if (back > 0 && (holding.isLentBefore || now - holding.recalledAt < recallLastsMs)) {
       holding.isRecalled = true
       this.#mark(holding)
     } else this.#renew(holding, now)
+    if (holding.lent === 0) holding.isLentBefore = false
   }
 
   /** Gives all units back: the process stops. */
@@ -313,6 +314,7 @@ export class Allotments {
       holding.held = 0
     }
     if (!holding.isOf(limit)) {
+      holding.isLentBefore ||= holding.lent > 0
       holding.limit = limit
       asked.epoch = limit.epoch
     }

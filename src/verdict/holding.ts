@@ -69,6 +69,8 @@ export class Holding {
   out = 0
   /** How many of its units verifiers elsewhere hold: to the store they are unspent, and nobody spends them here. */
   lent = 0
+  /** Some of that was granted by the limit as it was before. */
+  isLentBefore = false
   /** Grows when what was lent is void: the store does not know these units any more. */
   loans = 0
   #lentUntil = Number.POSITIVE_INFINITY
