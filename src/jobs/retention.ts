@@ -57,6 +57,22 @@ export interface KeptUsage {
   places: number
 }
 
+type DeleteOld = (
+  tx: Tx,
+  dialect: StoreDialect,
+  deletion: { keptDays: number; limit: number },
+  at: Instant,
+) => Promise<number>
+
+/** Deletes rows of usage that are kept for some days. */
+function ofUsage(
+  deleteOld: DeleteOld,
+  keptDaysOf: (keptUsage: KeptUsage) => number,
+): NonNullable<Retention['deleteSome']> {
+  return (tx, { dialect, at, limit, keptUsage }) =>
+    deleteOld(tx, dialect, { keptDays: keptDaysOf(keptUsage), limit: limit * usageShare }, at)
+}
+
 /** Every kind of row that is ever deleted. Organizations, keys and events are not. */
 export const retention: readonly Retention[] = [
   {
@@ -98,45 +114,41 @@ export const retention: readonly Retention[] = [
     rows: 'usage by the hour',
     kept: '35 days, or `LATCHKEY_USAGE_HOURS_KEPT`, and until the hour is in its day',
     by: 'the job `retention`',
-    deleteSome: (tx, { dialect, at, limit, keptUsage }) =>
-      deleteUsage(tx, dialect, 'hours', { keptDays: keptUsage.hours, limit: limit * usageShare }, at),
+    deleteSome: ofUsage(
+      (tx, dialect, deletion, at) => deleteUsage(tx, dialect, 'hours', deletion, at),
+      ({ hours }) => hours,
+    ),
   },
   {
     table: 'usage_days',
     rows: 'usage by the day',
     kept: '800 days, or `LATCHKEY_USAGE_DAYS_KEPT`, and until the day is in its month',
     by: 'the job `retention`',
-    deleteSome: (tx, { dialect, at, limit, keptUsage }) =>
-      deleteUsage(tx, dialect, 'days', { keptDays: keptUsage.days, limit: limit * usageShare }, at),
+    deleteSome: ofUsage(
+      (tx, dialect, deletion, at) => deleteUsage(tx, dialect, 'days', deletion, at),
+      ({ days }) => days,
+    ),
   },
   {
     table: 'usage_profiles',
     rows: 'what calls of a key have in common on a day',
     kept: '90 days',
     by: 'the job `retention`',
-    deleteSome: (tx, { dialect, at, limit }) =>
-      deleteProfiles(tx, dialect, { keptDays: keptProfilesDays, limit: limit * usageShare }, at),
+    deleteSome: ofUsage(deleteProfiles, () => keptProfilesDays),
   },
   {
     table: 'usage_texts',
     rows: 'operations, permissions and kids in them',
     kept: 'until no row has them, and some days more',
     by: 'the job `retention`',
-    deleteSome: (tx, { dialect, at, limit }) =>
-      deleteTexts(tx, dialect, { keptDays: keptProfilesDays, limit: limit * usageShare }, at),
+    deleteSome: ofUsage(deleteTexts, () => keptProfilesDays),
   },
   {
     table: 'usage_places',
     rows: 'addresses and user agents of calls',
     kept: '30 days, or `LATCHKEY_USAGE_PLACES_KEPT`',
     by: 'the job `retention`',
-    deleteSome: (tx, { dialect, at, limit, keptUsage }) =>
-      deletePlaces(
-        tx,
-        dialect,
-        { keptDays: Math.min(keptUsage.places, keptProfilesDays), limit: limit * usageShare },
-        at,
-      ),
+    deleteSome: ofUsage(deletePlaces, ({ places }) => Math.min(places, keptProfilesDays)),
   },
   {
     table: 'last_uses',
