@@ -1,19 +1,16 @@
 // When secrets and their keys were last used: written in batches, never backwards.
 import { type RawBuilder, type Selectable, sql } from 'kysely'
+import type { Place } from '../core/places.ts'
 import type { StoreDialect } from './backend.ts'
 import { after, type Instant } from './instants.ts'
 import type { Db, LastUsesTable, Tx } from './tables.ts'
 
 /** One secret's latest use, in milliseconds since 1970. */
-export interface Use {
+export interface Use extends Place {
   kid: string
   keyId: string
   organizationId: string
   at: number
-  /** `''` for what is not known; so are {@link ip} and {@link userAgent}. */
-  operation: string
-  ip: string
-  userAgent: string
 }
 
 /**
@@ -24,18 +21,22 @@ export async function saveUsesAlone(tx: Tx, uses: readonly Use[], at: Instant): 
   const rows = sql.join(
     uses.map((use) => sql`(${use.kid}, ${use.keyId}, ${use.organizationId}, cast(${use.at} as bigint))`),
   )
-  await sql`with used (kid, key_id, organization_id, at) as (values ${rows})
-    update ${sql.table('keys')} set last_used_at = latest.at
-    from (select key_id, organization_id, max(at) as at from used group by key_id, organization_id) as latest
-    where keys.id = latest.key_id and keys.organization_id = latest.organization_id
-      and keys.last_used_at < latest.at`.execute(tx)
-  await sql`with used (kid, key_id, organization_id, at) as (values ${rows})
-    update ${sql.table('secrets')} set ${noted(at)} from used
-    where secrets.kid = used.kid and secrets.organization_id = used.organization_id and ${isNews}`.execute(tx)
+  const used = sql`with used (kid, key_id, organization_id, at) as (values ${rows})`
+  await sql`${used} ${updateKeys}`.execute(tx)
+  await sql`${used} ${updateSecrets(at)}`.execute(tx)
 }
 
-/** Whether a use says anything of its secret: it is later than what is known, or written while the secret waits for silence. */
-const isNews = sql<boolean>`(secrets.last_used_at < used.at or (secrets.silent_at is not null and secrets.ended_at is null))`
+/** Moves the last uses of keys on, by the rows `used`. */
+const updateKeys = sql`update ${sql.table('keys')} set last_used_at = latest.at
+  from (select key_id, organization_id, max(at) as at from used group by key_id, organization_id) as latest
+  where keys.id = latest.key_id and keys.organization_id = latest.organization_id and keys.last_used_at < latest.at`
+
+/** The same of secrets, as far as a use says anything: it is later than what is known, or its secret waits for silence. */
+function updateSecrets(at: Instant): RawBuilder<unknown> {
+  return sql`update ${sql.table('secrets')} set ${noted(at)} from used
+    where secrets.kid = used.kid and secrets.organization_id = used.organization_id and (
+      secrets.last_used_at < used.at or (secrets.silent_at is not null and secrets.ended_at is null))`
+}
 
 /** What a use, whenever it was, makes of its secret: the silence for which that waits begins anew at the write. */
 function noted(at: Instant): RawBuilder<unknown> {
@@ -69,15 +70,10 @@ export async function saveUsesAtOnce(db: Db, uses: readonly Use[], at: Instant):
       select kid from ${secrets} where kid = any(${kids}::text[]) and (select count(*) from locked_keys) >= 0
       order by kid for no key update),
     used_keys as (
-      update ${keys} set last_used_at = latest.at
-      from (select key_id, organization_id, max(at) as at from used group by key_id, organization_id) as latest
-      where (select count(*) from locked_secrets) >= 0
-        and keys.id = any(${keyIds}::text[]) and keys.id = latest.key_id
-        and keys.organization_id = latest.organization_id and keys.last_used_at < latest.at)
-    update ${secrets} set ${noted(at)} from used
-    where (select count(*) from locked_secrets) >= 0
-      and secrets.kid = any(${kids}::text[]) and secrets.kid = used.kid
-      and secrets.organization_id = used.organization_id and ${isNews}`.execute(db)
+      ${updateKeys} and (select count(*) from locked_secrets) >= 0 and keys.id = any(${keyIds}::text[]))
+    ${updateSecrets(at)} and (select count(*) from locked_secrets) >= 0 and secrets.kid = any(${kids}::text[])`.execute(
+    db,
+  )
 }
 
 /** Writes from where the keys of a batch were last used, in a transaction in which their rows are not locked yet. */
