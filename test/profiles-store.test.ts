@@ -1,9 +1,9 @@
 // How profiles of calls are written: each once, as many as a key may have a day, and the rest together.
 import { expect, test } from 'vitest'
 import { maxProfilesOfKey } from '../src/core/bounds.ts'
+import type { ProfileCount } from '../src/core/usage-counts.ts'
 import { retentionJob } from '../src/jobs/retention.ts'
 import { instantsOf } from '../src/store/instants.ts'
-import type { ProfileCount } from '../src/store/profiles.ts'
 import { openStore } from '../src/store/store.ts'
 import { saveUsage } from '../src/store/usage.ts'
 import { systemClock } from '../src/verdict/clock.ts'

@@ -1,8 +1,9 @@
 // What is counted of verdicts in memory, until it is collected.
 import { expect, test } from 'vitest'
 import type { Verdict } from '../src/core/shapes/verification.ts'
+import type { UsageCount } from '../src/core/usage-counts.ts'
 import type { Claim } from '../src/verdict/claims.ts'
-import { type Count, Tallies } from '../src/verdict/tally.ts'
+import { Tallies } from '../src/verdict/tally.ts'
 
 const now = Date.UTC(2026, 0, 31, 12, 30)
 const valid = { valid: true, code: 'valid' } as Verdict
@@ -14,7 +15,7 @@ function limitOf(name: string, ownerId: string, scope: 'key' | 'organization' = 
   return { ...owner, name, allowance, defaultCost: 1, epoch: 0 }
 }
 
-function read(collected: Map<string, Count[]>): Record<string, number> {
+function read(collected: Map<string, UsageCount[]>): Record<string, number> {
   const counts = [...collected.values()].flat()
   return Object.fromEntries(counts.map(({ keyId, measure, amount }) => [`${keyId} ${measure}`, amount]))
 }

@@ -1,11 +1,12 @@
 // Closed hours are rolled up into sums, days and months, and old ones are deleted: the figures stay what they were.
 import { expect, test } from 'vitest'
+import type { UsageCount } from '../src/core/usage-counts.ts'
 import { retentionJob } from '../src/jobs/retention.ts'
 import { usageJob } from '../src/jobs/usage.ts'
 import { openLatchkey } from '../src/latchkey.ts'
 import { instantsOf } from '../src/store/instants.ts'
 import { openStore, type Store } from '../src/store/store.ts'
-import { saveUsage, type UsageCount } from '../src/store/usage.ts'
+import { saveUsage } from '../src/store/usage.ts'
 import { closeHours, monthOf, rollUp } from '../src/store/usage-rollup.ts'
 import { systemClock } from '../src/verdict/clock.ts'
 import { mulberry32 } from './setup/chance.ts'

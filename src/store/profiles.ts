@@ -7,34 +7,14 @@
 // when a place is deleted, its rows stay, and tell nothing of it.
 import { type RawBuilder, type Selectable, sql } from 'kysely'
 import { maxProfilesOfKey } from '../core/bounds.ts'
+import type { ProfileCount } from '../core/usage-counts.ts'
 import type { StoreDialect } from './backend.ts'
 import { bounded, boundedNumber } from './exact-sums.ts'
 import { allDone } from './statements.ts'
 import type { TableName, Tx, UsagePlacesTable, UsageProfilesTable } from './tables.ts'
 import { type Name, nameId } from './usage-names.ts'
 
-/** How many calls of a kind a secret had. */
-export interface ProfileCount {
-  keyId: string
-  kid: string
-  /** Hours since 1970. */
-  hour: number
-  /** The code of the verdict. */
-  code: string
-  /** `''` for what is not known; so are {@link ip} and {@link userAgent}. */
-  operation: string
-  ip: string
-  userAgent: string
-  /** Those that the calls asked for, in order, with spaces between. */
-  permissions: string
-  /** Whether it counts calls of all kinds that found no room. */
-  isRest: boolean
-  calls: number
-  /** The instant of the last call, in milliseconds since 1970. */
-  last: number
-}
-
-/** The same, on the day on which it is written. */
+/** A profile on the day on which it is written. */
 type Dated = Omit<ProfileCount, 'hour'> & { day: number }
 type Row = UsageProfilesTable
 

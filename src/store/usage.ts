@@ -7,29 +7,19 @@
 import { type RawBuilder, sql } from 'kysely'
 import { LatchkeyError } from '../core/errors.ts'
 import { type KeptPlaces, keepPlace, type Place } from '../core/places.ts'
+import type { ProfileCount, UsageCount } from '../core/usage-counts.ts'
 import type { StoreDialect } from './backend.ts'
 import { bounded, boundedNumber } from './exact-sums.ts'
 import type { Instant } from './instants.ts'
 import { lockKeys } from './key-locks.ts'
 import { savePlacesOfUses, saveUsesAlone, saveUsesAtOnce, type Use } from './last-use.ts'
-import { addProfiles, namesOfProfile, type ProfileCount } from './profiles.ts'
+import { addProfiles, namesOfProfile } from './profiles.ts'
 import { allDone } from './statements.ts'
 import type { Store } from './store.ts'
 import type { Tx } from './tables.ts'
 import { type Name, nameId, numberNames } from './usage-names.ts'
 
 const hourMs = 3_600_000
-
-/** What a key has of a measure in an hour. */
-export interface UsageCount {
-  keyId: string
-  organizationId: string
-  /** Hours since 1970. */
-  hour: number
-  measure: string
-  /** Negative in a settlement that gives back. */
-  amount: number
-}
 
 /** A part of what a source has counted: with its number it is always the same. */
 export interface UsageBatch {

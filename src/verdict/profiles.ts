@@ -4,31 +4,12 @@
 // The way of a valid verdict from memory: the cache raises one number of the secret's slot as long as calls repeat their
 // circumstances, and tells of it when they change or when what was counted is collected.
 import { maxProfilePermissions } from '../core/bounds.ts'
+import type { ProfileCount } from '../core/usage-counts.ts'
 import { type Circumstances, KnownCircumstances } from './circumstances.ts'
 import type { Facts } from './facts.ts'
 
 /** The key of a secret. */
 export type KnownKey = Pick<Facts['answer'], 'keyId' | 'organizationId'>
-
-/** What was counted of a profile. */
-export interface CountedProfile {
-  keyId: string
-  kid: string
-  /** Hours since 1970, by the database's clock as far as this process knows it. */
-  hour: number
-  code: string
-  /** `''` for what is not known; so are {@link ip} and {@link userAgent}. */
-  operation: string
-  ip: string
-  userAgent: string
-  /** Those asked for, in order, with spaces between: what of a grant they needed is found by what is granted when that is asked. */
-  permissions: string
-  /** Whether it counts calls of all kinds that found no room. */
-  isRest: boolean
-  calls: number
-  /** The instant of the last call, in milliseconds since 1970. */
-  last: number
-}
 
 interface Total {
   calls: number
@@ -78,8 +59,8 @@ export class Profiles {
   #listed: SecretProfiles[] = []
   #alone: Alone[] = []
   /** What was counted in hours that are over. */
-  #gathered: CountedProfile[] = []
-  #kept = new Map<string, CountedProfile>()
+  #gathered: ProfileCount[] = []
+  #kept = new Map<string, ProfileCount>()
   #weight = 0
 
   /** What is counted of a secret, until the next collection. */
@@ -162,7 +143,7 @@ export class Profiles {
   }
 
   /** Keeps what could not be written, for the next collection. */
-  giveBack(profile: CountedProfile): void {
+  giveBack(profile: ProfileCount): void {
     const place = placeOf(profile)
     const same = this.#kept.get(place)
     if (same !== undefined) {
@@ -174,7 +155,7 @@ export class Profiles {
   }
 
   /** Takes all that was counted. */
-  collect(hour: number): CountedProfile[] {
+  collect(hour: number): ProfileCount[] {
     this.gather(hour)
     const gathered = this.#gathered
     this.#gathered = []
@@ -186,13 +167,13 @@ export class Profiles {
   }
 }
 
-function placeOf({ kid, hour, code, isRest, operation, ip, userAgent, permissions }: CountedProfile): string {
+function placeOf({ kid, hour, code, isRest, operation, ip, userAgent, permissions }: ProfileCount): string {
   return isRest
     ? `${kid} ${hour} ${code}`
     : JSON.stringify([kid, hour, code, operation, ip, userAgent, permissions])
 }
 
-type Described = Pick<CountedProfile, 'operation' | 'ip' | 'userAgent' | 'permissions' | 'isRest'>
+type Described = Pick<ProfileCount, 'operation' | 'ip' | 'userAgent' | 'permissions' | 'isRest'>
 
 const rest: Described = Object.freeze({ operation: '', ip: '', userAgent: '', permissions: '', isRest: true })
 

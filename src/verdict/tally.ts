@@ -8,21 +8,12 @@
 import type { LimitScope } from '../core/limits.ts'
 import { type Measure, unitsMeasure } from '../core/measures.ts'
 import type { Verdict } from '../core/shapes/verification.ts'
+import type { ProfileCount, UsageCount } from '../core/usage-counts.ts'
 import type { Claim } from './claims.ts'
 import type { Facts } from './facts.ts'
-import { type CountedProfile, Profiles } from './profiles.ts'
+import { Profiles } from './profiles.ts'
 
 export const hourMs = 3_600_000
-
-/** What was counted of a key in an hour: calls of one code, or units of one limit. */
-export interface Count {
-  keyId: string
-  organizationId: string
-  /** Hours since 1970, by the database's clock as far as this process knows it. */
-  hour: number
-  measure: Measure
-  amount: number
-}
 
 interface Refused {
   code: string
@@ -64,7 +55,7 @@ export class Tallies {
   readonly #unknown = new Tally('', '')
   #listed: Tally[] = []
   /** What was counted in hours that are over, or is given back, by key. */
-  #counts = new Map<string, Count[]>()
+  #counts = new Map<string, UsageCount[]>()
   #size = 0
   /** How many counts were not kept, of a key, hour and measure each. */
   dropped = 0
@@ -169,7 +160,7 @@ export class Tallies {
   }
 
   /** Keeps a count that could not be written, for the next collection. */
-  giveBack(count: Count): void {
+  giveBack(count: UsageCount): void {
     const { keyId, hour, measure, amount } = count
     const known = this.#counts.get(keyId)
     const same = known?.find((other) => other.hour === hour && other.measure === measure)
@@ -187,7 +178,7 @@ export class Tallies {
   }
 
   /** Takes all that was counted, by key. */
-  collect(): Map<string, Count[]> {
+  collect(): Map<string, UsageCount[]> {
     this.#gather()
     const counts = this.#counts
     this.#counts = new Map()
@@ -196,7 +187,7 @@ export class Tallies {
   }
 
   /** Takes what was counted of profiles. */
-  collectProfiles(): CountedProfile[] {
+  collectProfiles(): ProfileCount[] {
     return this.profiles.collect(this.#hour)
   }
 }

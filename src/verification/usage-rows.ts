@@ -1,11 +1,10 @@
 // What a flush of usage writes, in the parts that become batches.
+import type { ProfileCount, UsageCount } from '../core/usage-counts.ts'
 import type { Use } from '../store/last-use.ts'
-import type { CountedProfile } from '../verdict/profiles.ts'
-import type { Count } from '../verdict/tally.ts'
 
 export interface Rows {
-  counts: Count[]
-  profiles: CountedProfile[]
+  counts: UsageCount[]
+  profiles: ProfileCount[]
   uses: Use[]
 }
 
@@ -37,15 +36,15 @@ export function halve({ counts, profiles, uses }: Rows): [Rows, Rows] {
 /** What waits for a flush, in the order of keys, so that the rows of one are written together. */
 export class WaitingRows {
   readonly #keyIds: string[]
-  readonly #counts: ReadonlyMap<string, readonly Count[]>
+  readonly #counts: ReadonlyMap<string, readonly UsageCount[]>
   readonly #uses: ReadonlyMap<string, readonly Use[]>
-  readonly #profiles: CountedProfile[]
+  readonly #profiles: ProfileCount[]
   #taken = 0
   #takenProfiles = 0
 
   constructor(
-    counts: ReadonlyMap<string, readonly Count[]>,
-    profiles: readonly CountedProfile[],
+    counts: ReadonlyMap<string, readonly UsageCount[]>,
+    profiles: readonly ProfileCount[],
     uses: ReadonlyMap<string, readonly Use[]>,
   ) {
     this.#counts = counts
@@ -65,7 +64,7 @@ export class WaitingRows {
 
   /** Takes the next keys, until that are so many rows, one key at least; and so many profiles. */
   take(size: number): Rows {
-    const counts: Count[] = []
+    const counts: UsageCount[] = []
     const uses: Use[] = []
     while (this.#taken < this.#keyIds.length) {
       const keyId = this.#keyIds[this.#taken] as string

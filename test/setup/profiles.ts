@@ -1,8 +1,8 @@
 // Profiles of calls as processes have counted them.
+import type { ProfileCount, UsageCount } from '../../src/core/usage-counts.ts'
 import { instantsOf } from '../../src/store/instants.ts'
-import type { ProfileCount } from '../../src/store/profiles.ts'
 import { openStore } from '../../src/store/store.ts'
-import { saveUsage, type UsageCount } from '../../src/store/usage.ts'
+import { saveUsage } from '../../src/store/usage.ts'
 import { hourMs } from './usage.ts'
 
 export const dayMs = 24 * hourMs

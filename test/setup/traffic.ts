@@ -1,8 +1,9 @@
 // Calls of days that have passed, counted as processes would have counted them.
+import type { UsageCount } from '../../src/core/usage-counts.ts'
 import { usageJob } from '../../src/jobs/usage.ts'
 import { instantsOf } from '../../src/store/instants.ts'
 import { openStore } from '../../src/store/store.ts'
-import { saveUsage, type UsageCount } from '../../src/store/usage.ts'
+import { saveUsage } from '../../src/store/usage.ts'
 import { systemClock } from '../../src/verdict/clock.ts'
 import { mulberry32 } from './chance.ts'
 import { work } from './jobs.ts'

@@ -1,9 +1,10 @@
 // Two organizations whose usage is written as tests want it, and a clock by which hours close.
+import type { UsageCount } from '../../src/core/usage-counts.ts'
 import { usageJob } from '../../src/jobs/usage.ts'
 import { openLatchkey } from '../../src/latchkey.ts'
 import { instantsOf } from '../../src/store/instants.ts'
 import { openStore } from '../../src/store/store.ts'
-import { saveUsage, type UsageCount } from '../../src/store/usage.ts'
+import { saveUsage } from '../../src/store/usage.ts'
 import { systemClock } from '../../src/verdict/clock.ts'
 import { createAcme } from './acme.ts'
 import { makeClock } from './clock.ts'

@@ -5,10 +5,10 @@
 // again to any server until one answers.
 import { maxReportProfiles, maxReportRows } from '../../core/bounds.ts'
 import type { ReportAnswer, ReportInput } from '../../core/shapes/usage.ts'
+import type { ProfileCount, UsageCount } from '../../core/usage-counts.ts'
 import type { Circumstances } from '../../verdict/circumstances.ts'
 import type { Clock } from '../../verdict/clock.ts'
-import type { CountedProfile } from '../../verdict/profiles.ts'
-import { type Count, hourMs, type Tallies } from '../../verdict/tally.ts'
+import { hourMs, type Tallies } from '../../verdict/tally.ts'
 import type { LatchkeyClientError } from '../errors.ts'
 import type { Requester } from '../request/request.ts'
 
@@ -139,13 +139,13 @@ export class UsageReporter {
   }
 }
 
-function toWireCount({ keyId, hour, measure, amount }: Count): ReportInput['counts'][number] {
+function toWireCount({ keyId, hour, measure, amount }: UsageCount): ReportInput['counts'][number] {
   return { keyId: keyId === '' ? null : keyId, start: new Date(hour * hourMs), measure, amount }
 }
 
 type WireProfile = NonNullable<ReportInput['profiles']>[number]
 
-function toWireProfile({ kid, hour, code, isRest, calls, ...profile }: CountedProfile): WireProfile {
+function toWireProfile({ kid, hour, code, isRest, calls, ...profile }: ProfileCount): WireProfile {
   const { permissions, last } = profile
   return {
     kid,
