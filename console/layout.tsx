@@ -155,11 +155,11 @@ function Account({ openHelp }: { openHelp: () => void }) {
         <p className="truncate text-xs text-muted" dir="auto" title={withMarks(organization)}>
           {marked(organization)}
         </p>
-        {organization !== key.organization_id && (
-          <p className="truncate font-mono text-xs text-muted" title={key.organization_id}>
-            {isKeyId(key.organization_id) ? shortKeyId(key.organization_id) : key.organization_id}
-          </p>
-        )}
+        {/* There before the name is known: nothing above it moves then. */}
+        <p className="min-h-4 truncate font-mono text-xs text-muted" title={key.organization_id}>
+          {organization !== key.organization_id &&
+            (isKeyId(key.organization_id) ? shortKeyId(key.organization_id) : key.organization_id)}
+        </p>
       </div>
       <div className="flex items-center gap-1">
         <ThemeSwitch />

@@ -39,7 +39,7 @@ export function KeyName({ id, known, unknown }: KeyNameProps) {
     return (
       unknown ?? (
         <span title={id}>
-          key <span className="font-mono text-[0.8125rem]">{shortKeyId(id)}</span>
+          key <ShortId id={id} />
         </span>
       )
     )
@@ -50,9 +50,14 @@ export function KeyName({ id, known, unknown }: KeyNameProps) {
       params={{ key: id }}
       title={id}
       dir="auto"
-      className={`foreign rounded text-link underline decoration-line decoration-1 underline-offset-2 hover:decoration-current ${name === undefined ? 'font-mono text-[0.8125rem]' : ''}`}
+      className="foreign rounded text-link underline decoration-line decoration-1 underline-offset-2 hover:decoration-current"
     >
-      {name === undefined ? shortKeyId(id) : marked(name)}
+      {name === undefined ? <ShortId id={id} /> : marked(name)}
     </Link>
   )
+}
+
+/** Its box adds nothing to the height of its line, which stays the same once the name is known. */
+function ShortId({ id }: { id: string }) {
+  return <span className="font-mono text-[0.8125rem] leading-none">{shortKeyId(id)}</span>
 }
