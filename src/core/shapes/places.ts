@@ -5,6 +5,15 @@ import { instant } from '../fields.ts'
 /** How many callers of a secret an answer has at most. */
 export const maxCallers = 200
 
+const callerExample = {
+  kid: '4kTz9WqLm2Xc7RbN',
+  ip: '192.0.2.7',
+  client: 'curl',
+  firstSeenOn: '2026-01-31',
+  lastSeenAt: new Date('2026-02-01T08:30:00Z'),
+  calls: 1203,
+}
+
 const callerSchema = z
   .strictObject({
     kid: z.string().meta({ description: 'The secret that they call with.' }),
@@ -20,16 +29,7 @@ const callerSchema = z
   })
   .meta({
     id: 'KeyCaller',
-    examples: [
-      {
-        kid: '4kTz9WqLm2Xc7RbN',
-        ip: '192.0.2.7',
-        client: 'curl',
-        firstSeenOn: '2026-01-31',
-        lastSeenAt: new Date('2026-02-01T08:30:00Z'),
-        calls: 1203,
-      },
-    ],
+    examples: [callerExample],
   })
 
 export const keyPlacesSchema = z
@@ -46,16 +46,7 @@ export const keyPlacesSchema = z
     id: 'KeyPlaces',
     examples: [
       {
-        callers: [
-          {
-            kid: '4kTz9WqLm2Xc7RbN',
-            ip: '192.0.2.7',
-            client: 'curl',
-            firstSeenOn: '2026-01-31',
-            lastSeenAt: new Date('2026-02-01T08:30:00Z'),
-            calls: 1203,
-          },
-        ],
+        callers: [callerExample],
         complete: true,
       },
     ],

@@ -2,6 +2,17 @@
 import { z } from 'zod'
 import { instant } from '../fields.ts'
 
+const refusedExample = {
+  code: 'insufficient_permissions' as const,
+  beginsAt: new Date('2026-02-01T08:30:05Z'),
+  operation: 'POST /orders',
+  ip: '203.0.113.7',
+  userAgent: 'curl/8.14.1',
+  missing: ['orders:write'],
+  calls: 1204,
+  lastAt: new Date('2026-02-01T08:28:00Z'),
+}
+
 const refusedCallsSchema = z
   .strictObject({
     code: z.enum(['revoked', 'expired', 'rotated', 'insufficient_permissions']).meta({
@@ -25,18 +36,7 @@ const refusedCallsSchema = z
   })
   .meta({
     id: 'RefusedCalls',
-    examples: [
-      {
-        code: 'insufficient_permissions',
-        beginsAt: new Date('2026-02-01T08:30:05Z'),
-        operation: 'POST /orders',
-        ip: '203.0.113.7',
-        userAgent: 'curl/8.14.1',
-        missing: ['orders:write'],
-        calls: 1204,
-        lastAt: new Date('2026-02-01T08:28:00Z'),
-      },
-    ],
+    examples: [refusedExample],
   })
 
 export const keyPreviewSchema = z
@@ -67,18 +67,7 @@ export const keyPreviewSchema = z
         atLeast: 1204,
         atMost: 1204,
         unknown: 0,
-        refusals: [
-          {
-            code: 'insufficient_permissions',
-            beginsAt: new Date('2026-02-01T08:30:05Z'),
-            operation: 'POST /orders',
-            ip: '203.0.113.7',
-            userAgent: 'curl/8.14.1',
-            missing: ['orders:write'],
-            calls: 1204,
-            lastAt: new Date('2026-02-01T08:28:00Z'),
-          },
-        ],
+        refusals: [refusedExample],
       },
     ],
   })
