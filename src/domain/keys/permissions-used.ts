@@ -1,15 +1,13 @@
 // What calls needed of the permissions of a key, by their profiles.
 import { scopeOf } from '../../core/access.ts'
-import { isId } from '../../core/id-form.ts'
 import { type AskingCalls, needsOf } from '../../core/permission-needs.ts'
 import type { KeyPermissions } from '../../core/shapes/key-permissions.ts'
 import { turnOf } from '../../fairness/caller-turn.ts'
-import { findKey } from '../../store/keys.ts'
 import { type AskedFigure, readAsked } from '../../store/profile-figures.ts'
 import { findUsageNumber, readUsageState } from '../../store/usage-figures.ts'
 import { actorOf, type CommandOptions, type Engine } from '../engine.ts'
 import { daysBefore, startOfDay } from './recent-days.ts'
-import { unknownKey } from './rules.ts'
+import { getKeyRow } from './rules.ts'
 
 const days = 90
 /** So many lists of permissions that calls asked for are looked at, those of most calls, and so many permissions in them. */
@@ -25,8 +23,7 @@ export async function readPermissions(
   const actor = actorOf(options)
   return engine.store.read(
     async (db) => {
-      const key = isId(id) ? await findKey(db, id, scopeOf(actor)) : undefined
-      if (key === undefined) throw unknownKey()
+      const key = await getKeyRow(db, id, scopeOf(actor))
       const { now } = await readUsageState(db, engine.at())
       const range = daysBefore(now, days)
       const number = await findUsageNumber(db, 'key', key.id)

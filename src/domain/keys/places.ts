@@ -1,17 +1,15 @@
 // From where a key is called: what calls told of their place, and how that is forgotten.
 import { scopeOf } from '../../core/access.ts'
 import { clientOf } from '../../core/clients.ts'
-import { isId } from '../../core/id-form.ts'
 import { type KeyPlaces, maxCallers } from '../../core/shapes/places.ts'
 import { turnOf } from '../../fairness/caller-turn.ts'
-import { findKey } from '../../store/keys.ts'
 import { forgetLastPlace } from '../../store/last-use.ts'
 import { type CallerFigure, hasUnplaced, readCallers } from '../../store/profile-figures.ts'
 import { forgetPlacesOfKey } from '../../store/profiles-kept.ts'
 import { findUsageNumber, readUsageState } from '../../store/usage-figures.ts'
 import { actorOf, type CommandOptions, type Engine } from '../engine.ts'
 import { daysBefore, startOfDay } from './recent-days.ts'
-import { requireKey, unknownKey, writeKeys } from './rules.ts'
+import { getKeyRow, requireKey, writeKeys } from './rules.ts'
 
 /** Places are looked for in as many days as profiles are kept for. */
 const days = 90
@@ -28,8 +26,7 @@ export async function readPlaces(
   const actor = actorOf(options)
   return engine.store.read(
     async (db) => {
-      const key = isId(id) ? await findKey(db, id, scopeOf(actor)) : undefined
-      if (key === undefined) throw unknownKey()
+      const key = await getKeyRow(db, id, scopeOf(actor))
       const number = await findUsageNumber(db, 'key', key.id)
       if (number === undefined) return { callers: [], complete: true }
       const range = daysBefore((await readUsageState(db, engine.at())).now, days)

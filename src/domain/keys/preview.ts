@@ -3,14 +3,13 @@ import { setImmediate } from 'node:timers/promises'
 import type { z } from 'zod'
 import { requireCover, requirePermission, scopeOf } from '../../core/access.ts'
 import { type Actor, holdsDatabase } from '../../core/actor.ts'
-import { isId } from '../../core/id-form.ts'
 import { parseInput } from '../../core/input.ts'
 import type { PreviewKeyInput } from '../../core/shapes/keys.ts'
 import { previewKeySchema } from '../../core/shapes/preview-changes.ts'
 import type { KeyPreview, RefusedCalls } from '../../core/shapes/previews.ts'
 import type { StoredSecret } from '../../core/stored-secret.ts'
 import { turnOf } from '../../fairness/caller-turn.ts'
-import { findKey, type KeyRow } from '../../store/keys.ts'
+import type { KeyRow } from '../../store/keys.ts'
 import { type Days, type ProfileFigure, readProfiles } from '../../store/profile-figures.ts'
 import { listUnendedSecrets, type SecretRow } from '../../store/secrets.ts'
 import type { Db } from '../../store/tables.ts'
@@ -23,7 +22,7 @@ import { boundByLimits, type CountedHour, readCountedCalls, readCountedHours } f
 import { daysBefore, startOfDay } from './recent-days.ts'
 import { requireOldSecret } from './revoke.ts'
 import { longestGraceOf, planRotation, requireUnexpired } from './rotate.ts'
-import { refuseRevoked, requireFuture, unknownKey, writeKeys } from './rules.ts'
+import { getKeyRow, refuseRevoked, requireFuture, writeKeys } from './rules.ts'
 import { planUpdate } from './update.ts'
 
 const days = 30
@@ -106,8 +105,7 @@ async function readAll(
   change: Change,
   now: number,
 ): Promise<Read> {
-  const key = isId(id) ? await findKey(db, id, scopeOf(actor)) : undefined
-  if (key === undefined) throw unknownKey()
+  const key = await getKeyRow(db, id, scopeOf(actor))
   requireCover(actor, { id, permissions: JSON.parse(key.permissions) })
   const secrets = await listUnendedSecrets(db, key)
   const planned = await plan(db, actor, key, secrets, change, now)

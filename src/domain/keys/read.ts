@@ -2,7 +2,6 @@
 import { narrowScope, scopeOf, unknownOrganization } from '../../core/access.ts'
 import { holdsDatabase } from '../../core/actor.ts'
 import { refuseField } from '../../core/errors.ts'
-import { isId } from '../../core/id-form.ts'
 import { parseInput } from '../../core/input.ts'
 import {
   type GetKeyInput,
@@ -15,7 +14,7 @@ import {
 import type { Page } from '../../core/shapes/page.ts'
 import { turnOf } from '../../fairness/caller-turn.ts'
 import { keyOrders, readKeySlice } from '../../store/key-lists.ts'
-import { findKey, type KeyRow, toKey } from '../../store/keys.ts'
+import { type KeyRow, toKey } from '../../store/keys.ts'
 import { readLastUses } from '../../store/last-use.ts'
 import { findOrganization } from '../../store/organizations.ts'
 import { findPlanOf } from '../../store/plans.ts'
@@ -24,7 +23,7 @@ import { actorOf, type CommandOptions, type Engine } from '../engine.ts'
 import { readLimitStates, readPlanLimits } from '../limits/states.ts'
 import { readPage } from '../listing.ts'
 import { secretsWithOwnUses, withOwnUses } from './last-uses.ts'
-import { toKeyWithLimits, unknownKey, unknownSecret } from './rules.ts'
+import { getKeyRow, toKeyWithLimits, unknownSecret } from './rules.ts'
 
 /** How a key is read. */
 export type GetKeyOptions = CommandOptions & GetKeyInput
@@ -40,8 +39,7 @@ export async function getKey(engine: Engine, id: string, options: GetKeyOptions 
   const actor = actorOf(options)
   return engine.store.read(
     async (db) => {
-      const row = isId(id) ? await findKey(db, id, scopeOf(actor)) : undefined
-      if (!row) throw unknownKey()
+      const row = await getKeyRow(db, id, scopeOf(actor))
       const after = secretsAfter === undefined ? undefined : await findSecret(db, row, secretsAfter)
       if (secretsAfter !== undefined && !after) throw unknownSecret()
       const secrets = await readSecrets(db, row, after)

@@ -4,10 +4,11 @@ import type { Change } from '../../commit/commit.ts'
 import { requireCover, scopeOf } from '../../core/access.ts'
 import { LatchkeyError, refuseField } from '../../core/errors.ts'
 import { isId } from '../../core/id-form.ts'
+import type { Scope } from '../../core/scope.ts'
 import type { CreatedKey, Key } from '../../core/shapes/keys.ts'
 import type { ParsedToken } from '../../core/token.ts'
 import type { StoreDialect } from '../../store/backend.ts'
-import { type KeyRow, lockKey, type NewKeyRow, toKey } from '../../store/keys.ts'
+import { findKey, type KeyRow, lockKey, type NewKeyRow, toKey } from '../../store/keys.ts'
 import { type LastUse, readLastUses } from '../../store/last-use.ts'
 import type { Db } from '../../store/tables.ts'
 import { fullStates, readLimitStates } from '../limits/states.ts'
@@ -15,6 +16,13 @@ import { type OwnUses, withOwnUses } from './last-uses.ts'
 
 /** What every change of a key takes of its caller. */
 export const writeKeys = 'latchkey:keys:write'
+
+/** Reads a key of a scope. Throws `key_not_found`. */
+export async function getKeyRow(db: Db, id: string, scope: Scope): Promise<KeyRow> {
+  const key = isId(id) ? await findKey(db, id, scope) : undefined
+  if (!key) throw unknownKey()
+  return key
+}
 
 /** Locks a key of the actor's scope that may do no more than the actor. Throws `key_not_found`, `permission_escalation`. */
 export async function requireKey({ tx, actor }: Change, id: string): Promise<KeyRow> {

@@ -2,19 +2,17 @@
 import type { Change } from '../../commit/commit.ts'
 import { requireOwnOrganization, requireRoot, scopeOf, unknownOrganization } from '../../core/access.ts'
 import { LatchkeyError, refuseField } from '../../core/errors.ts'
-import { isId } from '../../core/id-form.ts'
 import { parseInput } from '../../core/input.ts'
 import { type AddUnitsInput, addUnitsSchema, type LimitState } from '../../core/shapes/limits.ts'
 import { joinLimits, readLimits, type StoredLimit } from '../../core/stored-limits.ts'
 import { addReference, lockCounters, makeCounters, writeCounters } from '../../store/counters.ts'
-import { findKey } from '../../store/keys.ts'
 import { findOrganization } from '../../store/organizations.ts'
 import { findPlan, type PlanRow } from '../../store/plans.ts'
 import type { Tx } from '../../store/tables.ts'
 import { advance, newCounter } from '../../verdict/counter.ts'
 import { counterIdOf } from '../../verdict/owners.ts'
 import { actorOf, type CommandOptions, type Engine } from '../engine.ts'
-import { unknownKey } from '../keys/rules.ts'
+import { getKeyRow } from '../keys/rules.ts'
 import { writeLimits } from './rules.ts'
 import { toLimitState } from './states.ts'
 
@@ -38,8 +36,7 @@ export function addKeyUnits(
   options: CommandOptions = {},
 ): Promise<LimitState> {
   return addUnits(engine, name, input, options, async ({ tx, actor }) => {
-    const key = isId(id) ? await findKey(tx, id, scopeOf(actor)) : undefined
-    if (!key) throw unknownKey()
+    const key = await getKeyRow(tx, id, scopeOf(actor))
     const organization = await findOrganization(tx, key.organization_id)
     const limits = await joinPlan(tx, key.limits, organization?.plan, (plan) => plan.key_limits)
     return { scope: 'key', id, organizationId: key.organization_id, limits }

@@ -11,7 +11,6 @@ import {
   type UsagePage,
 } from '../../core/shapes/usage.ts'
 import { turnOf } from '../../fairness/caller-turn.ts'
-import { findKey } from '../../store/keys.ts'
 import { findOrganization } from '../../store/organizations.ts'
 import type { Db } from '../../store/tables.ts'
 import {
@@ -23,7 +22,7 @@ import {
 } from '../../store/usage-figures.ts'
 import { monthOf } from '../../store/usage-rollup.ts'
 import { actorOf, type CommandOptions, type Engine } from '../engine.ts'
-import { unknownKey } from '../keys/rules.ts'
+import { getKeyRow } from '../keys/rules.ts'
 import { alignRange, numberOf, startOf } from './ranges.ts'
 
 const pageRows = 500
@@ -74,8 +73,7 @@ export async function exportUsagePage(
     async (db) => {
       if (organizationId !== undefined && !(await findOrganization(db, organizationId)))
         throw unknownOrganization()
-      const key = keyId === undefined ? undefined : await findKey(db, keyId, scope)
-      if (keyId !== undefined && key === undefined) throw unknownKey()
+      const key = keyId === undefined ? undefined : await getKeyRow(db, keyId, scope)
       const closed = closedUntil(await readUsageState(db, engine.at()), table)
       const end = Math.min(
         until === undefined ? closed : alignRange({ since: 0, until: until.getTime() }, by).until,

@@ -1,7 +1,6 @@
 // What was counted, by period and group: read from the fewest rows that tell of a range.
 import { narrowScope, scopeOf, unknownOrganization } from '../../core/access.ts'
 import { refuseField } from '../../core/errors.ts'
-import { isId } from '../../core/id-form.ts'
 import { parseInput } from '../../core/input.ts'
 import { limitOfMeasure } from '../../core/measures.ts'
 import {
@@ -18,7 +17,6 @@ import {
   type UsageSort,
 } from '../../core/shapes/usage.ts'
 import { turnOf } from '../../fairness/caller-turn.ts'
-import { findKey } from '../../store/keys.ts'
 import { findOrganization } from '../../store/organizations.ts'
 import type { Db } from '../../store/tables.ts'
 import {
@@ -34,7 +32,7 @@ import {
   type UsageState,
 } from '../../store/usage-figures.ts'
 import { actorOf, type CommandOptions, type Engine } from '../engine.ts'
-import { unknownKey } from '../keys/rules.ts'
+import { getKeyRow } from '../keys/rules.ts'
 import { alignRange, periodHolding, periodsOf, piecesOf, startOf, type UsageRange } from './ranges.ts'
 
 const dayMs = 86_400_000
@@ -66,8 +64,7 @@ export async function readUsage(
     async (db) => {
       if (organizationId !== undefined && !(await findOrganization(db, organizationId)))
         throw unknownOrganization()
-      const key = keyId === undefined ? undefined : await findKey(db, keyId, scope)
-      if (keyId !== undefined && key === undefined) throw unknownKey()
+      const key = keyId === undefined ? undefined : await getKeyRow(db, keyId, scope)
       return readUsageOf(engine, db, question, key?.organization_id ?? scope, keyId)
     },
     turnOf(actor, options),
@@ -85,8 +82,7 @@ export async function readKeyUsage(
   const actor = actorOf(options)
   return engine.store.read(
     async (db) => {
-      const key = isId(id) ? await findKey(db, id, scopeOf(actor)) : undefined
-      if (key === undefined) throw unknownKey()
+      const key = await getKeyRow(db, id, scopeOf(actor))
       return readUsageOf(engine, db, question, key.organization_id, key.id)
     },
     turnOf(actor, options),
