@@ -207,6 +207,18 @@ onEachDatabase('a profile', (makeDatabase) => {
     await latchkey.close()
   })
 
+  test('has texts of so many characters, as people count them', async () => {
+    const { latchkey, make } = await openStage()
+    const { id, key } = await make()
+    const userAgent = '🔑'.repeat(256)
+    expect((await latchkey.verify(key, { context: { userAgent, operation: userAgent } })).valid).toBe(true)
+    expect((await latchkey.keys.get(id)).lastUsed).toMatchObject({ userAgent, operation: userAgent })
+    for (const text of [`${userAgent}a`, 'a'.repeat(257), 'a'.repeat(10_000)])
+      for (const context of [{ userAgent: text }, { operation: text }])
+        expect(await codeOf(latchkey.verify(key, { context }))).toBe('invalid_input')
+    await latchkey.close()
+  })
+
   test('of a context of a wrong form is refused, whether memory answers or the store', async () => {
     const { latchkey, make } = await openStage()
     const { key } = await make()

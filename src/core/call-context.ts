@@ -40,11 +40,17 @@ export function operationFault(value: unknown): string | undefined {
 }
 
 function textFault(value: unknown, longest: number): string | undefined {
-  if (typeof value !== 'string' || value === '' || value.length > longest)
+  if (typeof value !== 'string' || value === '' || isLonger(value, longest))
     return `Must be a string of 1 to ${longest} characters.`
   if (!value.isWellFormed() || control.test(value))
     return 'Must not contain control characters or broken Unicode.'
   return containsToken(value) ? 'Must not contain a token.' : undefined
+}
+
+/** Counts characters, as JSON Schema does, and only of a text that may have too many. */
+function isLonger(text: string, longest: number): boolean {
+  if (text.length <= longest) return false
+  return text.length > 2 * longest || [...text].length > longest
 }
 
 const control = /\p{Cc}/u
