@@ -14,6 +14,10 @@ onOneDatabase('SQLite', 'places on the command line', (makeDatabase) => {
     const latchkey = await openLatchkey({ database })
     await createAcme(latchkey)
     const { id, key } = await latchkey.keys.create({ organizationId: 'acme', name: 'CI', permissions: [] })
+    expect(await run(['keys', 'places', id])).toMatchObject({
+      stdout: '',
+      stderr: 'No calls of a known place.\n',
+    })
     await latchkey.verify(key, { context: { ip: '192.0.2.7', userAgent: 'curl/8', operation: 'GET /' } })
     await latchkey.close()
     const shown = await run(['keys', 'places', id])
@@ -23,6 +27,11 @@ onOneDatabase('SQLite', 'places on the command line', (makeDatabase) => {
       complete: true,
     })
     const context = ['--ip', '192.0.2.8', '--user-agent', 'curl/8', '--operation', 'GET /']
+    expect((await run(['keys', 'verify', ...context], key)).code).toBe(0)
+    const forgotten = await openLatchkey({ database })
+    await forgotten.keys.forgetPlaces(id)
+    await forgotten.close()
+    expect((await run(['keys', 'places', id])).stderr).toContain('of those that there were it is not known')
     expect((await run(['keys', 'verify', ...context], key)).code).toBe(0)
     const wrong = await run(['keys', 'verify', '--ip', 'here'], key)
     expect(wrong.stderr).toContain('Must be an IPv4 or IPv6 address.')

@@ -104,6 +104,10 @@ export function printPermissions({ granted, suggested, complete }: KeyPermission
 
 /** Prints from where a key is called. */
 export function printPlaces({ callers, complete }: KeyPlaces): void {
+  if (callers.length === 0) {
+    printNote(`No calls of a known place${complete ? '' : ': of those that there were it is not known'}.`)
+    return
+  }
   const now = Date.now()
   printTable<KeyPlaces['callers'][number]>(
     [
