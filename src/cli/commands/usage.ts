@@ -23,6 +23,8 @@ export const usageCommands: DefinedCommand[] = [
     texts: {
       ...figureTexts,
       ...ofWhom,
+      keyIds:
+        'with --group key: compare this key with others that are named like it (repeatable, at most 50)',
       group: 'rows for each of these, the top ones first: none, key, organization or code',
     },
     options: figureOptions(),

@@ -27,6 +27,7 @@ const flags: Record<string, string> = {
   plan: '--plan <name>',
   cost: '--cost <units>',
   keyId: '--key <id>',
+  keyIds: '--key-ids <id>',
   actor: '--actor <id>',
   action: '--action <action>',
   since: '--since <when>',
