@@ -1,6 +1,6 @@
 // `latchkey keys permissions` and `keys preview`: what a key needs, and what a change of it would refuse.
 import { expect, test } from 'vitest'
-import { openLatchkey } from '../src/index.ts'
+import { type CreatedKey, openLatchkey } from '../src/index.ts'
 import { createAcme } from './setup/acme.ts'
 import { useCommand } from './setup/command.ts'
 import { beginCommands, placeNames } from './setup/command-places.ts'
@@ -67,6 +67,17 @@ onOneDatabase('SQLite', 'changes on the command line', (makeDatabase) => {
     expect((await preview('--permission', 'emails:*', '--permission', 'domains:read')).stdout).toBe(
       'None of 1,207 calls of the last 30 days would have been refused.\n',
     )
+    const inGrace = await preview('--grace-until-silent', '24h')
+    expect(inGrace.stderr).toContain('The grace period of an earlier secret has not ended.')
+    const fresh = (await json(['keys', 'create', '--organization', 'acme', '--name', 'New'])) as CreatedKey
+    const at = Date.now() - dayMs
+    await writeProfiles({ database }, [{ keyId: fresh.id, kid: fresh.hint.slice(3, 19), at, calls: 2 }])
+    const untilSilent = ['--grace-until-silent', '1h', '--grace-at-most', '7d']
+    const ofSilence = await json(['keys', 'preview', fresh.id, '--rotate', ...untilSilent])
+    expect(ofSilence).toMatchObject({ at_least: 2, refusals: [{ code: 'rotated' }] })
+    const { as_of: asOf, refusals } = ofSilence as { as_of: string; refusals: { begins_at: string }[] }
+    expect(Date.parse(refusals[0]?.begins_at ?? '') - Date.parse(asOf)).toBeGreaterThan(6 * dayMs)
+    expect((await preview('--grace-at-most', '7d')).stderr).toContain('Comes with --grace-until-silent.')
     expect((await preview('--no-permissions')).stdout).toContain('between 1,204 and 1,207')
     expect((await preview('--limit', 'requests=1/1d')).code).toBe(0)
     const later = await preview('--expires', '2h')

@@ -113,6 +113,8 @@ export const keyCommands = [
       limits: 'how much its calls might draw; replaces the current list (repeatable)',
       rotate: 'rotate the key',
       graceSeconds: 'with --rotate: how long the old token would stay valid (default: 0s)',
+      untilSilentSeconds: 'with --rotate: end the old token once nobody has used it for so long, at least 1h',
+      atMostSeconds: 'with --grace-until-silent: end it after so long in any case (default: 30d)',
       endSecret: 'end the grace of the secret with this kid',
       revoke: 'revoke the key',
     },
@@ -122,13 +124,16 @@ export const keyCommands = [
       `latchkey keys preview ${exampleId} --rotate --grace 24h`,
       `latchkey keys preview ${exampleId} --revoke`,
     ],
-    run: ({ keys }, { args, input: { rotate, graceSeconds, revoke, ...update }, options }) =>
-      keys.preview(args.id, {
+    run: ({ keys }, { args, input, options }) => {
+      const { rotate, graceSeconds, untilSilentSeconds, atMostSeconds, revoke, ...update } = input
+      const rotation = toRotation({ graceSeconds, untilSilentSeconds, atMostSeconds })
+      return keys.preview(args.id, {
         ...update,
         ...(options.permissions === false && { permissions: [] }),
-        ...((rotate || graceSeconds !== undefined) && { rotate: given({ graceSeconds }) }),
+        ...((rotate || Object.keys(rotation).length > 0) && { rotate: rotation }),
         ...(revoke && { revoke }),
-      }),
+      })
+    },
     print: printPreview,
   }),
   defineCommand({

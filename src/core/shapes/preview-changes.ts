@@ -1,7 +1,7 @@
 // The changes of a key that can be previewed.
 import { z } from 'zod'
 import { updateKeySchema } from './keys.ts'
-import { rotateKeySchema } from './rotations.ts'
+import { rotateKeyFieldsSchema, rotateKeySchema } from './rotations.ts'
 
 const ofUpdate = updateKeySchema.shape
 const endSecret = z
@@ -35,7 +35,7 @@ export const previewKeyFieldsSchema = z.strictObject({
   expiresAt: ofUpdate.expiresAt,
   limits: ofUpdate.limits,
   rotate: z.boolean().optional(),
-  graceSeconds: rotateKeySchema.shape.graceSeconds,
+  ...rotateKeyFieldsSchema.shape,
   endSecret,
   revoke: z.boolean().optional(),
 })
