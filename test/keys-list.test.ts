@@ -131,6 +131,7 @@ onEachDatabase('lists of keys', (makeDatabase) => {
     expect(await list({ neverUsed: true, sort: 'name' })).toEqual(['never', 'new'])
     expect(await list({ neverUsed: false })).toEqual(['idle', 'busy'])
     expect(await list({ neverUsed: false, sort: '-last_used_at' })).toEqual(['busy', 'idle'])
+    expect(await list({ neverUsed: false, sort: 'name' })).toEqual(['busy', 'idle'])
     expect(await list({ sort: 'expires_at' })).toEqual(['busy', 'never', 'idle'])
     expect(await list({ sort: 'expires_at', status: 'all' })).toEqual(['ended', 'busy', 'never', 'idle'])
     expect(await list({ sort: 'expires_at', status: 'expired' })).toEqual(['ended'])

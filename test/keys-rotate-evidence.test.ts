@@ -131,6 +131,18 @@ onEachDatabase('an old secret', (makeDatabase) => {
     expect(await stage.reasons()).toEqual(['silent'])
   })
 
+  test('stays if a use of it is written before it is locked', async () => {
+    await using stage = await openStage()
+    const [judge, other] = [await stage.startProcess(), await stage.startProcess()]
+    stage.clock.advance(2 * hour)
+    await other.flush()
+    await judge.judge(async () => {
+      other.use()
+      await other.flush()
+    })
+    expect(await stage.reasons()).toEqual([])
+  })
+
   test('that is never silent ends at the latest, with that as the reason', async () => {
     await using stage = await openStage()
     const process = await stage.startProcess()
@@ -231,6 +243,20 @@ onEachDatabase('an old secret', (makeDatabase) => {
     expect(await stage.reasons()).toEqual(['silent'])
   })
 
+  test('waits for verifiers that were served since somebody watches, though it was silent long before', async () => {
+    await using stage = await openStage()
+    stage.clock.advance(3 * hour)
+    const server = await stage.startProcess()
+    server.serve()
+    await server.flush()
+    stage.clock.advance(hour + 5 * minute)
+    await server.judge()
+    expect(await stage.reasons()).toEqual([])
+    stage.clock.advance(2 * hour)
+    await server.judge()
+    expect(await stage.reasons()).toEqual(['silent'])
+  })
+
   test('is judged by the clock of the database alone', async () => {
     await using stage = await openStage()
     const process = await stage.startProcess()
@@ -255,6 +281,20 @@ onEachDatabase('an old secret', (makeDatabase) => {
     stage.clock.advance(23 * minute)
     await judge.judge()
     expect(await stage.reasons()).toEqual([])
+  })
+
+  test('ends in time though the clock of the database was ahead when a process was found to be gone', async () => {
+    await using stage = await openStage()
+    const [judge, gone] = [await stage.startProcess(), await stage.startProcess()]
+    await gone.flush()
+    stage.clock.advance(10 * hour)
+    await gone.beEvicted()
+    await judge.judge()
+    stage.clock.advance(-10 * hour)
+    await judge.judge()
+    stage.clock.advance(hour + 2 * minute)
+    await judge.judge()
+    expect(await stage.reasons()).toEqual(['silent'])
   })
 
   test('is silent anew after a time in which nobody watched, and after a restore', async () => {

@@ -94,6 +94,12 @@ test('a rate refuses no fewer and no more calls than its bounds', () => {
   expect(exact).toBeGreaterThan(10)
 })
 
+test('a rate that holds nothing refuses all calls that draw', () => {
+  const rate: Rate = { kind: 'rate', limit: 60, windowMs: hourMs, burst: 0 }
+  const hours = [{ hour: 1, calls: 4, units: 8 }]
+  expect(boundRefusals(hours, rate, 2)).toEqual({ atLeast: 4, atMost: 4 })
+})
+
 test('a quota refuses no fewer and no more calls than its bounds; of calls of one cost in whole hours, they are one', () => {
   const quota = fc.record({
     limit: fc.integer({ min: 0, max: 20 }),
@@ -121,7 +127,9 @@ onEachDatabase('the preview of a limit', (makeDatabase) => {
     await using latchkey = await openLatchkey({ database, now: () => now })
     await createAcme(latchkey)
     const credits = { name: 'credits', limit: 1000, resets: null }
-    const key = await latchkey.keys.create({ organizationId: 'acme', name: 'CI', limits: [credits] })
+    const calls = { name: 'calls', limit: 100, resets: 'daily' } as const
+    const limits = [credits, calls]
+    const key = await latchkey.keys.create({ organizationId: 'acme', name: 'CI', limits })
     const kid = key.hint.split('_').at(-1)?.slice(0, 16)
     const count = (hour: number, measure: string, amount: number) => {
       return { keyId: key.id, organizationId: 'acme', hour: now / hourMs - hour, measure, amount }
@@ -146,8 +154,13 @@ onEachDatabase('the preview of a limit', (makeDatabase) => {
     // Some calls drew five of these: it is not known which.
     expect(await preview({ name: 'credits', limit: 520 })).toEqual([1, 130])
     expect(await preview({ name: 'requests', limit: 120 }, { name: 'credits', limit: 530 })).toEqual([10, 10])
+    // Of several it is not known whether they refuse the same calls.
+    expect(await preview({ name: 'requests', limit: 120 }, { name: 'credits', limit: 520 })).toEqual([
+      10, 130,
+    ])
+    expect(await preview({ name: 'requests', limit: 120 }, { name: 'more', limit: 110 })).toEqual([20, 30])
     // The limits that it has already, or none, refuse nothing more.
-    for (const limits of [[credits], []])
+    for (const limits of [[credits, calls], []])
       expect(await latchkey.keys.preview(key.id, { limits })).toMatchObject({ calls: 130, atMost: 0 })
     // A rate of which only hours tell.
     const rate = { name: 'requests', limit: 60, windowSeconds: 3600, burst: 30 }

@@ -37,6 +37,9 @@ test('many that make up many leave room for those that come after them', () => {
   expect(collected.length).toBeLessThan(256 * 2_000 * 0.5)
   expect(collected.filter(({ keyId, isRest }) => keyId === 'other' && !isRest)).toHaveLength(3)
   expect(collected.reduce((sum, { calls }) => sum + calls, 0)).toBe(2_000 * 256 + 3)
+  // What was collected leaves its room.
+  for (let i = 0; i < 256; i++) call(profiles, 'other', { ip: '192.0.2.1', userAgent: `made up ${i}` })
+  expect(profiles.collect(hour).filter(({ isRest }) => !isRest)).toHaveLength(256)
 })
 
 test('what could not be written is added to what comes after it', () => {

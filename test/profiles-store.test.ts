@@ -4,10 +4,11 @@ import { maxProfilesOfKey } from '../src/core/bounds.ts'
 import type { ProfileCount } from '../src/core/usage-counts.ts'
 import { retentionJob } from '../src/jobs/retention.ts'
 import { instantsOf } from '../src/store/instants.ts'
+import { readLastUses, type Use } from '../src/store/last-use.ts'
 import { openStore } from '../src/store/store.ts'
 import { saveUsage } from '../src/store/usage.ts'
 import { systemClock } from '../src/verdict/clock.ts'
-import { onEachDatabase } from './setup/databases.ts'
+import { makePostgres, onEachDatabase } from './setup/databases.ts'
 import { connectDirectly } from './setup/direct.ts'
 import { runAll } from './setup/jobs.ts'
 import { hourMs, readProfileRows } from './setup/usage.ts'
@@ -28,10 +29,10 @@ onEachDatabase('profiles of calls', (makeDatabase) => {
     const store = await openStore(database, () => {})
     let number = 0
     return {
-      write: (profiles: ProfileCount[], now = begun, source = 'process') =>
+      write: (profiles: ProfileCount[], now = begun, source = 'process', uses: Use[] = []) =>
         saveUsage(
           store,
-          { source, owner: '', number: ++number, counts: [], profiles, uses: [] },
+          { source, owner: '', number: ++number, counts: [], profiles, uses },
           instantsOf(store.dialect, () => now)(),
         ),
       read: () => readProfileRows(database),
@@ -77,14 +78,16 @@ onEachDatabase('profiles of calls', (makeDatabase) => {
     await using stage = await openStage()
     const many = (from: number, count: number, more = {}) =>
       Array.from({ length: count }, (_, i) => profile({ userAgent: `agent ${from + i}`, ...more }))
-    await stage.write(many(0, 200))
-    await stage.write([...many(150, 200, { calls: 2 }), ...many(0, 1, { keyId: 'b', kid: 'kid-b' })])
-    await stage.write([profile({ isRest: true, calls: 10, last: 8 }), ...many(0, 1)])
+    // What memory had no room for takes none here, and what is called most is told apart first.
+    await stage.write([profile({ isRest: true, calls: 10, last: 8 }), ...many(0, 200)])
+    const more = [...many(150, 200, { calls: 2 }), ...many(600, 5, { calls: 3 })]
+    await stage.write([...more, ...many(0, 1, { keyId: 'b', kid: 'kid-b' })])
+    await stage.write(many(0, 1))
     await stage.write(many(900, 1, { code: 'revoked' }))
     const rows = await stage.read()
     const ofA = rows.filter(({ key, isRest }) => key === 'a' && !isRest)
     expect(ofA).toHaveLength(maxProfilesOfKey)
-    const surplus = 350 - maxProfilesOfKey
+    const surplus = 355 - maxProfilesOfKey
     const rests = rows.filter(({ isRest }) => isRest)
     expect(rests).toHaveLength(2)
     expect(rests).toMatchObject([
@@ -128,4 +131,59 @@ onEachDatabase('profiles of calls', (makeDatabase) => {
     await stage.write([profile({ hour: hour + 99 * 24 })], begun + 99 * dayMs)
     expect(await stage.read()).toMatchObject([{ operation: 'POST /emails', kid: 'kid-a' }])
   })
+
+  test('keep a text for as long as one of them has it', async () => {
+    await using stage = await openStage()
+    for (const later of [0, 20])
+      await stage.write([profile({ hour: hour + later * 24 })], begun + later * dayMs)
+    await stage.clean(begun + 110 * dayMs)
+    expect(await stage.read()).toMatchObject([{ day: day + 20, operation: 'POST /emails', kid: 'kid-a' }])
+  })
+
+  test('tell with the last use of a key from where that was, in whatever order uses are written', async () => {
+    await using stage = await openStage()
+    const use = (at: number, kid: string) => ({
+      ...{ kid, keyId: 'a', organizationId: 'acme', at },
+      ...{ operation: `GET /${at}`, ip: `192.0.2.${at}`, userAgent: `agent ${at}` },
+    })
+    const read = async () => (await stage.store.read((db) => readLastUses(db, ['a']))).get('a')
+    const last = { at: 7, kid: 'new', operation: 'GET /7', ip: '192.0.2.7', user_agent: 'agent 7' }
+    await stage.write([], begun, 'first', [use(7, 'new'), use(5, 'old')])
+    expect(await read()).toMatchObject(last)
+    await stage.write([], begun, 'second', [use(6, 'new')])
+    expect(await read()).toMatchObject(last)
+    await stage.write([], begun, 'second', [use(8, 'old')])
+    expect(await read()).toMatchObject({ at: 8, kid: 'old', operation: 'GET /8', ip: '192.0.2.8' })
+  })
+})
+
+test('on PostgreSQL a profile gets a text anew that is deleted while it is written', async () => {
+  await using ownDatabase = await makePostgres()
+  const { url } = ownDatabase
+  const store = await openStore(url, () => {})
+  const write = (number: number, days: number) =>
+    saveUsage(
+      store,
+      {
+        ...{ source: 'process', owner: '', number, counts: [], uses: [] },
+        profiles: [profile({ hour: hour + days * 24 })],
+      },
+      instantsOf(store.dialect, () => begun + days * dayMs)(),
+    )
+  await write(1, 0)
+  await using direct = await connectDirectly(url)
+  await using watch = await connectDirectly(url)
+  await direct.run('begin')
+  await direct.run('delete from usage_texts')
+  const writing = write(2, 20)
+  await expect
+    .poll(() => watch.run('select 1 from pg_locks where not granted'), { interval: 10 })
+    .not.toEqual([])
+  await direct.run('commit')
+  await writing
+  await store.close()
+  const rows = await readProfileRows(url)
+  expect(rows).toMatchObject([
+    { day: day + 20, kid: 'kid-a', operation: 'POST /emails', permissions: 'emails:send' },
+  ])
 })

@@ -1,6 +1,7 @@
 // What calls have in common: told apart by secret, operation, place, permissions and verdict, in memory and then in the database.
 import { expect, test } from 'vitest'
 import { createClient, createVerifier } from '../src/client/index.ts'
+import { generateToken } from '../src/core/token.ts'
 import { retentionJob } from '../src/jobs/retention.ts'
 import { openLatchkey } from '../src/latchkey.ts'
 import { withKey } from '../src/middleware/fetch.ts'
@@ -11,6 +12,7 @@ import { createAcme } from './setup/acme.ts'
 import { makeClock } from './setup/clock.ts'
 import { onEachDatabase, onOneDatabase } from './setup/databases.ts'
 import { runAll } from './setup/jobs.ts'
+import { writeProfiles } from './setup/profiles.ts'
 import { codeOf, refusalOf } from './setup/refusal.ts'
 import { startTestServer } from './setup/server.ts'
 import { hourMs, readProfileRows } from './setup/usage.ts'
@@ -56,6 +58,10 @@ onEachDatabase('a profile', (makeDatabase) => {
       context: { operation: 'GET /keys' },
     })
     latchkey.verifyCached(key.key, { ...asked, organizationId: 'other' })
+    // Each is like the one before it but for one thing.
+    for (const other of [{ operation: 'GET /emails' }, { ip: '192.0.2.8' }, { userAgent: 'wget/1' }])
+      for (const context of [here, { ...here, ...other }])
+        latchkey.verifyCached(key.key, { permissions: ['emails:send'], context })
     latchkey.verifyCached(key.key, asked, 'management')
     for (let i = 0; i < 4; i++) await latchkey.verify(limited.key, asked)
     await latchkey.verifyBatch([
@@ -68,7 +74,10 @@ onEachDatabase('a profile', (makeDatabase) => {
     await latchkey.close()
     const place = 'POST /emails|192.0.2.7|curl/8'
     expect(await readShort(database, { [key.id]: 'key', [limited.id]: 'limited' })).toEqual({
-      [`key ${place}|emails:send valid`]: 4 + 3 + 1,
+      [`key ${place}|emails:send valid`]: 4 + 3 + 3 + 1,
+      'key GET /emails|192.0.2.7|curl/8|emails:send valid': 1,
+      'key POST /emails|192.0.2.8|curl/8|emails:send valid': 1,
+      'key POST /emails|192.0.2.7|wget/1|emails:send valid': 1,
       'key |||domains:read emails:read valid': 3,
       'key GET /keys|||latchkey:keys:read insufficient_permissions': 1,
       [`key ${place}| revoked`]: 1,
@@ -107,12 +116,14 @@ onEachDatabase('a profile', (makeDatabase) => {
       name: 'CI',
       permissions: ['a:*'],
     })
-    const mine = { ip: '2001:DB8:1:0::7', userAgent: 'curl/8', operation: 'POST /emails' }
+    const mine = { ip: '2001:DB8:1:2::7', userAgent: 'curl/8', operation: 'POST /emails' }
     await latchkey.verify(key, { permissions: ['a:b'], context: mine })
     const verifier = createVerifier({ url, token: rootKey })
     for (let i = 0; i < 3; i++) await verifier.verify(key, { permissions: ['a:c'], context: here })
     await verifier.verify(key, { permissions: ['b'], context: here })
     await verifier.close()
+    const { lastUsed } = await latchkey.keys.get(id)
+    expect(lastUsed).toMatchObject({ ip: '192.0.2.0/24', userAgent: null, operation: here.operation })
     await server.close()
     const place = 'POST /emails|192.0.2.0/24|'
     expect(await readShort(database, { [id]: 'key' })).toEqual({
@@ -173,7 +184,7 @@ onEachDatabase('a profile', (makeDatabase) => {
     }
     const firefox = 'Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0'
     const call = (context: object, token = key.key) => latchkey.verify(token, { context })
-    await call(here)
+    await call({ ...here, userAgent: 'curl/8.2' })
     clock.advance(26 * hourMs)
     for (const userAgent of ['curl/8', 'curl/8.1', firefox]) await call({ ...here, userAgent })
     await call({ ip: '2001:db8::1' }, other.key)
@@ -219,6 +230,27 @@ onEachDatabase('a profile', (makeDatabase) => {
     await latchkey.close()
   })
 
+  test('tells of the 200 callers of each secret that were seen last, and that there were others', async () => {
+    const { database, clock, latchkey, make } = await openStage()
+    const { id } = await make()
+    const of = (kid: string, i: number) => ({
+      keyId: id,
+      kid,
+      ip: `192.0.2.${i}`,
+      at: begun,
+      last: begun + i,
+    })
+    const many = Array.from({ length: 201 }, (_, i) => of('many', i))
+    await writeProfiles({ database }, [...many, of('few', 0)])
+    clock.advance(1_000)
+    const { callers, complete } = await latchkey.keys.readPlaces(id)
+    expect(callers.filter(({ kid }) => kid === 'few')).toHaveLength(1)
+    const told = callers.filter(({ kid }) => kid === 'many').map(({ ip }) => ip)
+    expect(told).toEqual(Array.from({ length: 200 }, (_, i) => `192.0.2.${200 - i}`))
+    expect(complete).toBe(false)
+    await latchkey.close()
+  })
+
   test('of a context of a wrong form is refused, whether memory answers or the store', async () => {
     const { latchkey, make } = await openStage()
     const { key } = await make()
@@ -229,8 +261,12 @@ onEachDatabase('a profile', (makeDatabase) => {
       'context.user_agent': { user_agent: 'curl' },
       context: 'curl',
     }
+    const told = [
+      ...Object.entries(wrong),
+      ...['userAgent', 'operation'].map((name) => [`context.${name}`, { [name]: `GET /${key}` }] as const),
+    ]
     for (const _ of ['store', 'memory']) {
-      for (const [path, context] of Object.entries(wrong)) {
+      for (const [path, context] of told) {
         const question = { context } as object
         const { code, errors } = await refusalOf(latchkey.verify(key, question))
         expect([code, errors?.[0]?.path]).toEqual(['invalid_input', path])
@@ -318,9 +354,12 @@ onOneDatabase('SQLite', 'the context of a call', (makeDatabase) => {
       )
     await ask('/files/00042/abcdefghijklmnopqrstuvwxyz?key=secret#part', 'curl/8')
     await ask('/', 'a\u0085b')
+    const { token, kid } = generateToken('re', (bytes) => bytes)
+    await ask('/', `curl/8 ${token}`)
     expect(asked).toEqual([
       { userAgent: 'curl/8', operation: 'GET /files/*/*' },
       { userAgent: 'a b', operation: 'GET /' },
+      { userAgent: `curl/8 re_${kid}…`, operation: 'GET /' },
     ])
   })
 })

@@ -72,6 +72,7 @@ onEachDatabase('lists of many', (makeDatabase, kind) => {
         ['-last_used_at', { neverUsed: true }],
         ['expires_at', { expiresBefore: now + 1 }],
         ['expires_at', {}],
+        ['expires_at', { status: 'expired' }],
       ] as const) {
         const query = { scope, status: 'active', sort, after: undefined, now, ...filter } as const
         const [end, rows] = await plansOf(kind, direct, (db) => readKeySlice(db, query, bounds))

@@ -2,7 +2,7 @@
 // the test decides, and the work that ends graces, done by whichever of them it names.
 import { openChangeLog } from '../../src/coherence/change-log.ts'
 import { ChangeLines } from '../../src/commit/change-lines.ts'
-import { Writer } from '../../src/commit/commit.ts'
+import { type Commit, Writer } from '../../src/commit/commit.ts'
 import { allOfPlaces } from '../../src/core/places.ts'
 import { parseToken } from '../../src/core/token.ts'
 import { graceJob } from '../../src/domain/keys/end-graces.ts'
@@ -34,8 +34,8 @@ export interface GraceProcess {
   serve(): void
   /** Writes a use that a verifier elsewhere noted so long ago. */
   report(agoMs: number): Promise<void>
-  /** Does the work of ending graces. */
-  judge(): Promise<void>
+  /** Does the work of ending graces. Something may happen before it locks a secret that it found. */
+  judge(meanwhile?: () => Promise<void>): Promise<void>
   /** Is taken for dead, and does not know. */
   beEvicted(): Promise<void>
   /** Registers again after that. */
@@ -99,7 +99,12 @@ export async function openGraceStage(
       const lines = new ChangeLines(store.changesAtOnce)
       const writer = new Writer(store, memory, { now: clock.now, random: systemRandom }, lines)
       const flush = () => recorder.flush()
-      const job = graceJob({ store, marks, at, flush, commit: (...args) => writer.commit(...args) })
+      let beforeLock = async () => {}
+      const commit: Commit = async (...args) => {
+        await beforeLock()
+        return writer.commit(...args)
+      }
+      const job = graceJob({ store, marks, at, flush, commit })
       let reports = 0
       const self: GraceProcess = {
         use: (aheadMs = 0) =>
@@ -117,7 +122,8 @@ export async function openGraceStage(
             at(),
           )
         },
-        judge: async () => {
+        judge: async (meanwhile = async () => {}) => {
+          beforeLock = meanwhile
           await job.run(work)
         },
         beEvicted: async () => {
