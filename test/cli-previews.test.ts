@@ -71,12 +71,19 @@ onOneDatabase('SQLite', 'changes on the command line', (makeDatabase) => {
     expect(inGrace.stderr).toContain('The grace period of an earlier secret has not ended.')
     const fresh = (await json(['keys', 'create', '--organization', 'acme', '--name', 'New'])) as CreatedKey
     const at = Date.now() - dayMs
-    await writeProfiles({ database }, [{ keyId: fresh.id, kid: fresh.hint.slice(3, 19), at, calls: 2 }])
+    const ofFresh = { keyId: fresh.id, kid: fresh.hint.slice(3, 19), at }
+    await writeProfiles({ database }, [{ ...ofFresh, calls: 2 }])
     const untilSilent = ['--grace-until-silent', '1h', '--grace-at-most', '7d']
     const ofSilence = await json(['keys', 'preview', fresh.id, '--rotate', ...untilSilent])
     expect(ofSilence).toMatchObject({ at_least: 2, refusals: [{ code: 'rotated' }] })
     const { as_of: asOf, refusals } = ofSilence as { as_of: string; refusals: { begins_at: string }[] }
     expect(Date.parse(refusals[0]?.begins_at ?? '') - Date.parse(asOf)).toBeGreaterThan(6 * dayMs)
+    const kinds = Array.from({ length: 100 }, (_, i) => ({ ...ofFresh, operation: `GET /${i}`, calls: 1 }))
+    await writeProfiles({ database }, kinds)
+    const many = await run(['keys', 'preview', fresh.id, '--revoke'])
+    expect(many.stdout).toContain('Would have refused 102 of 102 calls')
+    expect(many.stdout.split('\n')).toHaveLength(2 + 1 + 100 + 1)
+    expect(many.stderr).toContain('These are the 100 most frequent kinds of calls.')
     expect((await preview('--grace-at-most', '7d')).stderr).toContain('Comes with --grace-until-silent.')
     expect((await preview('--no-permissions')).stdout).toContain('between 1,204 and 1,207')
     expect((await preview('--limit', 'requests=1/1d')).code).toBe(0)

@@ -68,6 +68,9 @@ export const maxOperationLength = 256
 
 // Usage.
 
+/** How many kinds of refused calls a preview tells apart: the most frequent ones. */
+export const maxRefusedKinds = 100
+
 /** So long after its end an hour takes counts; what comes later is counted in a later hour. */
 export const hourClosesMs = 15 * 60_000
 /** How many counts, and how many uses, a verifier reports at once. */

@@ -88,6 +88,20 @@ onOneDatabase('SQLite', `what a change would refuse${browserNote}`, (makeDatabas
     },
   )
 
+  test.skipIf(skipsBrowser)('counts all calls, also of kinds that are too many to be told', async () => {
+    const { dialog, open } = await openKey(
+      Array.from({ length: 130 }, (_, i) => ({
+        operation: `GET /${i}`,
+        permissions: 'emails:read',
+        calls: 2,
+      })),
+    )
+    await open('Revoke')
+    await dialog.getByText('Would have refused 260 calls of the last 30 days').waitFor()
+    expect(await dialog.getByRole('listitem').filter({ hasText: 'GET /' }).count()).toBe(3)
+    await dialog.getByText('And 254 calls of other kinds.').waitFor()
+  })
+
   test.skipIf(skipsBrowser)('never blocks the button: while it is read, and if it cannot be', async () => {
     const { page, dialog, open } = await openKey(used, { expected: /503/ })
     const held = Promise.withResolvers<void>()

@@ -1,5 +1,5 @@
 // Keys and verdicts as people see them.
-import { longestGraceSeconds, secretsPage } from '../../core/bounds.ts'
+import { longestGraceSeconds, maxRefusedKinds, secretsPage } from '../../core/bounds.ts'
 import { isExceeded } from '../../core/rate-limit-headers.ts'
 import type { Applied } from '../../core/shapes/calls.ts'
 import type { KeyPermissions } from '../../core/shapes/key-permissions.ts'
@@ -149,6 +149,8 @@ export function printPreview({ calls, atLeast, atMost, unknown, asOf, refusals }
     ],
     refusals,
   )
+  if (refusals.length === maxRefusedKinds)
+    printNote(`These are the ${maxRefusedKinds} most frequent kinds of calls.`)
   const [first] = refusals.map(({ beginsAt }) => beginsAt).sort((a, b) => a.getTime() - b.getTime())
   if (first && first > asOf) printNote(`Such calls would be refused from ${first.toISOString()} on.`)
 }

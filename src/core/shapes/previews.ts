@@ -1,5 +1,6 @@
 // Which calls a change of a key would have refused.
 import { z } from 'zod'
+import { maxRefusedKinds } from '../bounds.ts'
 import { instant } from '../fields.ts'
 
 const refusedExample = {
@@ -54,7 +55,7 @@ export const keyPreviewSchema = z
         'Of how many it cannot be told, because a day had too many kinds of calls to tell all of them apart, or a program of an older version counted them. They are in `at_most`.',
     }),
     refusals: z.array(refusedCallsSchema).meta({
-      description: 'The calls of `at_least` that no limit would refuse, the most first: at most 100 kinds.',
+      description: `The calls of \`at_least\` that no limit would refuse, the most first: at most ${maxRefusedKinds} kinds.`,
     }),
   })
   .meta({

@@ -3,6 +3,7 @@ import { setImmediate } from 'node:timers/promises'
 import type { z } from 'zod'
 import { requireCover, requirePermission, scopeOf } from '../../core/access.ts'
 import { type Actor, holdsDatabase } from '../../core/actor.ts'
+import { maxRefusedKinds } from '../../core/bounds.ts'
 import { parseInput } from '../../core/input.ts'
 import type { PreviewKeyInput } from '../../core/shapes/keys.ts'
 import { previewKeySchema } from '../../core/shapes/preview-changes.ts'
@@ -26,7 +27,6 @@ import { getKeyRow, refuseRevoked, requireFuture, writeKeys } from './rules.ts'
 import { planUpdate } from './update.ts'
 
 const days = 30
-const maxRefused = 100
 /** So many permissions are asked about, and a verification meanwhile waits for a slice at most. */
 const permissionsASlice = 2_000
 /** To count a profile takes about as long as to ask about so many permissions. */
@@ -213,7 +213,7 @@ async function judge(
   const most = [...kinds.values()].sort(
     (a, b) => b.calls - a.calls || b.lastAt.getTime() - a.lastAt.getTime(),
   )
-  return { ...total, kinds: most.slice(0, maxRefused) }
+  return { ...total, kinds: most.slice(0, maxRefusedKinds) }
 }
 
 function add(

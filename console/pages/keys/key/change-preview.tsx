@@ -67,7 +67,7 @@ function Told({ preview, error, refusal }: ToldProps) {
           <Kind key={JSON.stringify(kind)} of={kind} />
         ))}
       </ul>
-      <More kinds={refusals} />
+      <More least={least} kinds={refusals} />
       {isLater && <p>Such calls are refused from {inShort(begins)} on.</p>}
       {unknown > 0 && <Unknown calls={unknown} />}
     </Notice>
@@ -102,13 +102,13 @@ function Kind({ of }: { of: WireRefusedCalls }) {
   )
 }
 
-function More({ kinds }: { kinds: readonly WireRefusedCalls[] }) {
-  const rest = kinds.slice(shownKinds)
-  if (rest.length === 0) return null
-  const calls = rest.reduce((sum, kind) => sum + kind.calls, 0)
+/** What is left of all, and not of the kinds: an answer has so many of these at most. */
+function More({ least, kinds }: { least: number; kinds: readonly WireRefusedCalls[] }) {
+  const calls = kinds.slice(0, shownKinds).reduce((left, kind) => left - kind.calls, least)
+  if (calls <= 0) return null
   return (
     <p className="text-muted">
-      And {count(calls)} of {rest.length === 1 ? 'one other kind' : `${rest.length} other kinds`}.
+      And {count(calls)} of {kinds.length === shownKinds + 1 ? 'one other kind' : 'other kinds'}.
     </p>
   )
 }
