@@ -1,17 +1,16 @@
 // Who did what: every event that fits the filters of the address, and the same as a file.
-
-import { type UseMutationResult, useMutation } from '@tanstack/react-query'
 import { useNavigate, useSearch } from '@tanstack/react-router'
-import { Download, ScrollText } from 'lucide-react'
-import { download, query } from '../../api.ts'
+import { ScrollText } from 'lucide-react'
 import { AuditTrail } from '../../components/audit-trail.tsx'
 import { Button } from '../../components/button.tsx'
-import { EmptyState, ErrorNotice, Notice } from '../../components/notices.tsx'
+import { DownloadButtons, DownloadFailure, useDownload } from '../../components/downloads.tsx'
+import { EmptyState, Notice } from '../../components/notices.tsx'
 import { Page } from '../../components/page.tsx'
+import { filterFaults } from '../../format/filters.ts'
 import { type AuditFilter, auditParameters } from '../../queries.ts'
 import type { AuditSearch } from '../../searches.ts'
 import { useSession } from '../../session.ts'
-import { AuditFilters, faultsOf } from './filters.tsx'
+import { AuditFilters } from './filters.tsx'
 
 const eventsAtOnce = 50
 
@@ -23,38 +22,21 @@ export function AuditLogPage() {
   const change = (next: (search: AuditSearch) => AuditSearch) =>
     void navigate({ search: next, replace: true })
   const refusal = session.refusal('latchkey:audit:read')
-  const faults = faultsOf(search)
+  const faults = filterFaults(search)
   const isFaulty = Object.keys(faults).length > 0
   // Outside the root organization there is no other to choose.
   const { organization, ...rest } = search
   const filter: AuditFilter = session.isRoot ? { organization, ...rest } : rest
   const isFiltered = Object.keys(search).length > 0
   const downloadRefusal = refusal ?? (isFaulty ? 'Correct the filters first.' : undefined)
-  const file = useMutation({
-    mutationFn: (format: Format) =>
-      download(`/v1/audit-log/export${query({ format, ...auditParameters(filter) })}`),
-  })
-  const buttons = { file, refusal: downloadRefusal }
+  const file = useDownload('/v1/audit-log/export', auditParameters(filter))
   return (
     <Page
       title="Audit log"
       lead="All changes of organizations, keys and sessions, newest first. Nobody can change this log."
-      actions={
-        <>
-          <DownloadButton {...buttons} format="csv" label="CSV" />
-          <DownloadButton {...buttons} format="jsonl" label="JSON lines" />
-        </>
-      }
+      actions={<DownloadButtons file={file} refusal={downloadRefusal} />}
     >
-      {file.isError && (
-        <div className="mb-4">
-          <ErrorNotice
-            error={file.error}
-            title="The download failed"
-            retry={() => file.mutate(file.variables)}
-          />
-        </div>
-      )}
+      <DownloadFailure file={file} />
       {refusal === undefined ? (
         <>
           <AuditFilters search={search} faults={faults} change={change} />
@@ -88,30 +70,5 @@ export function AuditLogPage() {
         </Notice>
       )}
     </Page>
-  )
-}
-
-type Format = 'csv' | 'jsonl'
-
-interface DownloadButtonProps {
-  file: UseMutationResult<void, Error, Format>
-  format: Format
-  label: string
-  refusal: string | undefined
-}
-
-function DownloadButton({ file, format, label, refusal }: DownloadButtonProps) {
-  return (
-    <Button
-      icon={<Download size={16} aria-hidden />}
-      busy={file.isPending}
-      refusal={refusal}
-      onClick={() => file.mutate(format)}
-    >
-      <span>
-        <span className="sr-only">Download as </span>
-        {file.isPending && file.variables === format ? 'Coming…' : label}
-      </span>
-    </Button>
   )
 }

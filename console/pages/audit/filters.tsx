@@ -4,47 +4,23 @@ import { useId, useState } from 'react'
 import type { AuditAction } from '../../../src/core/shapes/audit.ts'
 import { Button } from '../../components/button.tsx'
 import { KeyChoice, OrganizationChoice } from '../../components/choices.tsx'
-import { DayInput } from '../../components/day-input.tsx'
+import { DayFields } from '../../components/day-fields.tsx'
 import { Field } from '../../components/field.tsx'
 import { auditActions } from '../../format/audit-actions.ts'
-import { dayInput, endOfDay, lastDayInput, startOfDay } from '../../format/days.ts'
-import { isKeyId } from '../../format/key-ids.ts'
+import { withFilter } from '../../format/filters.ts'
 import type { AuditSearch } from '../../searches.ts'
 import { useSession } from '../../session.ts'
 
-type Faults = Partial<Record<keyof AuditSearch, string>>
-
-const organizationPattern = /^[A-Za-z0-9_.-]{1,128}$/
-
-/** What is wrong with filters, each in a sentence; nothing is asked for while something is. */
-export function faultsOf({ organization, key, actor, since, until }: AuditSearch): Faults {
-  const isId = 'Must be a key from the list, or a whole key id.'
-  return {
-    ...(organization !== undefined &&
-      !organizationPattern.test(organization) && {
-        organization: 'Must be an organization from the list, or its id.',
-      }),
-    ...(key !== undefined && !isKeyId(key) && { key: isId }),
-    ...(actor !== undefined && !isKeyId(actor) && { actor: isId }),
-    ...(since !== undefined && Number.isNaN(Date.parse(since)) && { since: 'Must be a date.' }),
-    ...(until !== undefined && Number.isNaN(Date.parse(until)) && { until: 'Must be a date.' }),
-    ...(since !== undefined &&
-      until !== undefined &&
-      since >= until && { until: 'Must not be before the first day.' }),
-  }
-}
-
 interface AuditFiltersProps {
   search: AuditSearch
-  faults: Faults
+  faults: Partial<Record<keyof AuditSearch, string>>
   change: (next: (search: AuditSearch) => AuditSearch) => void
 }
 
 export function AuditFilters({ search, faults, change }: AuditFiltersProps) {
   const { isRoot } = useSession()
-  const set = <Name extends keyof AuditSearch>(name: Name, value: AuditSearch[Name] | undefined) => {
-    change(({ [name]: _, ...others }) => (value === undefined ? others : { ...others, [name]: value }))
-  }
+  const set = <Name extends keyof AuditSearch>(name: Name, value: AuditSearch[Name] | undefined) =>
+    change((now) => withFilter(now, name, value))
   const count = Object.keys(search).length
   const [isOpen, setOpen] = useState(count > 0)
   const id = useId()
@@ -68,9 +44,9 @@ export function AuditFilters({ search, faults, change }: AuditFiltersProps) {
       </Button>
       <div
         id={id}
-        className={`${isOpen ? 'grid px-2 pb-2 pt-3' : 'hidden'} grid-cols-2 gap-4 sm:grid sm:p-0 lg:grid-cols-6`}
+        className={`${isOpen ? 'grid px-2 pb-2 pt-3' : 'hidden'} grid-cols-2 gap-4 sm:grid sm:p-0 lg:grid-cols-3`}
       >
-        <div className="col-span-2">
+        <div className="col-span-2 lg:col-span-1">
           <Field label="Action">
             {(control) => (
               <select
@@ -91,29 +67,8 @@ export function AuditFilters({ search, faults, change }: AuditFiltersProps) {
             )}
           </Field>
         </div>
-        <div className="sm:col-span-1 lg:col-span-2">
-          <Field label="From" error={faults.since}>
-            {(control) => (
-              <DayInput
-                control={control}
-                day={dayInput(search.since)}
-                change={(day) => set('since', startOfDay(day))}
-              />
-            )}
-          </Field>
-        </div>
-        <div className="sm:col-span-1 lg:col-span-2">
-          <Field label="To" error={faults.until}>
-            {(control) => (
-              <DayInput
-                control={control}
-                day={lastDayInput(search.until)}
-                change={(day) => set('until', endOfDay(day))}
-              />
-            )}
-          </Field>
-        </div>
-        <div className="col-span-2 sm:col-span-1 lg:col-span-2">
+        <DayFields search={search} faults={faults} set={set} />
+        <div className="col-span-2 sm:col-span-1">
           <KeyChoice
             label="To the key"
             id={search.key}
@@ -123,7 +78,7 @@ export function AuditFilters({ search, faults, change }: AuditFiltersProps) {
             isFirst
           />
         </div>
-        <div className="col-span-2 sm:col-span-1 lg:col-span-2">
+        <div className="col-span-2 sm:col-span-1">
           {/* One organization's log tells of keys of the operator's too. */}
           <KeyChoice
             label="By the key"
@@ -134,7 +89,7 @@ export function AuditFilters({ search, faults, change }: AuditFiltersProps) {
           />
         </div>
         {isRoot && (
-          <div className="col-span-2 sm:col-span-1 lg:col-span-2">
+          <div className="col-span-2 sm:col-span-1">
             <OrganizationChoice
               label="In the organization"
               id={search.organization}
@@ -144,7 +99,7 @@ export function AuditFilters({ search, faults, change }: AuditFiltersProps) {
           </div>
         )}
         {count > 0 && (
-          <div className="col-span-2 flex lg:col-span-6">
+          <div className="col-span-full flex">
             <Button onClick={() => change(() => ({}))}>Clear the filters</Button>
           </div>
         )}

@@ -1,9 +1,9 @@
 // The filters of usage: each stands in the address.
 import { Button } from '../../components/button.tsx'
 import { KeyChoice, OrganizationChoice } from '../../components/choices.tsx'
-import { DayInput } from '../../components/day-input.tsx'
+import { DayFields } from '../../components/day-fields.tsx'
 import { Field } from '../../components/field.tsx'
-import { dayInput, endOfDay, lastDayInput, startOfDay } from '../../format/days.ts'
+import { withFilter } from '../../format/filters.ts'
 import { type UsageRange, usageRanges } from '../../format/usage.ts'
 import { type UsageSearch, usageCuts, usageGroups } from '../../searches.ts'
 import { useSession } from '../../session.ts'
@@ -21,7 +21,7 @@ interface UsageFiltersProps {
 export function UsageFilters({ search, faults, change }: UsageFiltersProps) {
   const { isRoot } = useSession()
   const set = <Name extends keyof UsageSearch>(name: Name, value: UsageSearch[Name] | undefined) =>
-    change(({ [name]: _, ...others }) => (value === undefined ? others : { ...others, [name]: value }))
+    change((now) => withFilter(now, name, value))
   const hasDays = search.since !== undefined || search.until !== undefined
   return (
     <form
@@ -74,24 +74,7 @@ export function UsageFilters({ search, faults, change }: UsageFiltersProps) {
           </select>
         )}
       </Field>
-      <Field label="From" error={faults.since}>
-        {(control) => (
-          <DayInput
-            control={control}
-            day={dayInput(search.since)}
-            change={(day) => set('since', startOfDay(day))}
-          />
-        )}
-      </Field>
-      <Field label="To" error={faults.until}>
-        {(control) => (
-          <DayInput
-            control={control}
-            day={lastDayInput(search.until)}
-            change={(day) => set('until', endOfDay(day))}
-          />
-        )}
-      </Field>
+      <DayFields search={search} faults={faults} set={set} />
       {isRoot && (
         <OrganizationChoice
           label="Organization"

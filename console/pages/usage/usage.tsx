@@ -1,10 +1,8 @@
 // Usage by the filters of the address: a chart, the same as a table, and what is closed as a file.
-import { useMutation, useQuery } from '@tanstack/react-query'
+import { useQuery } from '@tanstack/react-query'
 import { useNavigate, useSearch } from '@tanstack/react-router'
-import { Download } from 'lucide-react'
 import { useMemo } from 'react'
-import { download, query } from '../../api.ts'
-import { Button } from '../../components/button.tsx'
+import { DownloadButtons, DownloadFailure, useDownload } from '../../components/downloads.tsx'
 import { ErrorNotice, Notice } from '../../components/notices.tsx'
 import { Page, Section } from '../../components/page.tsx'
 import { UsageFigure } from '../../components/usage/figure.tsx'
@@ -32,44 +30,16 @@ export function UsagePage() {
   const faults = faultsOf(search, hour)
   const isFaulty = Object.keys(faults).length > 0
   const view = useMemo(() => viewOf(search, hour), [search, hour])
-  const file = useMutation({
-    mutationFn: (format: 'csv' | 'jsonl') =>
-      download(`/v1/usage/export${query({ format, ...view.exported })}`),
-  })
-  const button = (format: 'csv' | 'jsonl', label: string) => (
-    <Button
-      icon={<Download size={16} aria-hidden />}
-      busy={file.isPending}
-      refusal={refusal ?? (isFaulty ? 'Correct the filters first.' : undefined)}
-      onClick={() => file.mutate(format)}
-    >
-      <span>
-        <span className="sr-only">Download as </span>
-        {file.isPending && file.variables === format ? 'Coming…' : label}
-      </span>
-    </Button>
-  )
+  const file = useDownload('/v1/usage/export', { ...view.exported })
+  const downloadRefusal = refusal ?? (isFaulty ? 'Correct the filters first.' : undefined)
   return (
     <Page
       width="columns"
       title="Usage"
       lead="Every verdict on a token, by time and by whose key it was."
-      actions={
-        <>
-          {button('csv', 'CSV')}
-          {button('jsonl', 'JSON lines')}
-        </>
-      }
+      actions={<DownloadButtons file={file} refusal={downloadRefusal} />}
     >
-      {file.isError && (
-        <div className="mb-4">
-          <ErrorNotice
-            error={file.error}
-            title="The download failed"
-            retry={() => file.mutate(file.variables)}
-          />
-        </div>
-      )}
+      <DownloadFailure file={file} />
       {refusal === undefined ? (
         <>
           <UsageFilters search={search} faults={faults} change={change} />

@@ -1,5 +1,5 @@
 // What the filters of an address come to: what the API is asked, how its figures are cut, and what is wrong. Pure.
-import { isKeyId } from '../../format/key-ids.ts'
+import { filterFaults } from '../../format/filters.ts'
 import {
   dayMs,
   hourMs,
@@ -26,23 +26,17 @@ export const defaultRange: UsageRange = '7d'
 
 /** The longest time that the API tells by each, in days. */
 const longest = { hour: 35, day: 800, month: 24_000 } as const
-const organizationPattern = /^[A-Za-z0-9_.-]{1,128}$/
 /** Over how many days the keys of all organizations are compared. */
 const longestOfAllKeys = 7
 
 /** What is wrong with filters, each in a sentence; nothing is asked for while something is. */
 export function faultsOf(search: UsageSearch, now: number): UsageFaults {
-  const { organization, key, since, until, by, group } = search
+  const { organization, key, by, group } = search
   const [from, to] = timeOf(search, now)
   const days = (to - from) / dayMs
   return {
-    ...(organization !== undefined &&
-      !organizationPattern.test(organization) && {
-        organization: 'Must be an organization from the list, or its id.',
-      }),
-    ...(key !== undefined && !isKeyId(key) && { key: 'Must be a key from the list, or a whole key id.' }),
-    ...(since !== undefined && Number.isNaN(from) && { since: 'Must be a date.' }),
-    ...(until !== undefined && Number.isNaN(to) && { until: 'Must be a date.' }),
+    ...filterFaults(search),
+    // Without an end it is now.
     ...(from >= to && { until: 'Must not be before the first day.' }),
     ...(by !== undefined && days > longest[by] && { by: `By ${by} a time has at most ${longest[by]} days.` }),
     ...(group === 'key' &&
