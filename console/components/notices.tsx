@@ -1,4 +1,5 @@
 // What the page says beside its content: errors, warnings, and that there is nothing yet.
+import type { UseQueryResult } from '@tanstack/react-query'
 import { CircleAlert, Info, TriangleAlert } from 'lucide-react'
 import type { ReactNode } from 'react'
 import { ApiError } from '../api.ts'
@@ -54,6 +55,22 @@ export function ErrorNotice({ error, title, retry }: { error: unknown; title?: s
         </p>
       )}
     </Notice>
+  )
+}
+
+/** In place of what is not read yet: as high as that will be, or why it could not be read. */
+export function Unread({
+  query,
+  height,
+}: {
+  query: Pick<UseQueryResult, 'error' | 'refetch'>
+  height: string
+}) {
+  const { error, refetch } = query
+  return error === null ? (
+    <div className={`animate-pulse rounded bg-sunken ${height}`} aria-hidden />
+  ) : (
+    <ErrorNotice title="They could not be read" error={error} retry={() => void refetch()} />
   )
 }
 

@@ -1,8 +1,11 @@
 // A chart of calls with what it comes to, and the same as a table.
-import { Suspense, useCallback, useId, useState } from 'react'
+import type { UseQueryResult } from '@tanstack/react-query'
+import { Suspense, useCallback, useId, useMemo, useState } from 'react'
+import type { Figures } from '../../api.ts'
 import { countOf } from '../../format/limits.ts'
 import {
   codeTitle,
+  cutUsage,
   nameOf,
   reasonsOf,
   shareOf,
@@ -12,6 +15,7 @@ import {
 } from '../../format/usage.ts'
 import { later } from '../../later.tsx'
 import { Button } from '../button.tsx'
+import { ErrorNotice } from '../notices.tsx'
 import { UsageTable } from './table.tsx'
 
 const UsageChart = later(
@@ -26,8 +30,9 @@ const UsageChart = later(
 interface UsageFigureProps {
   /** What it shows, for who does not see it: `Calls by hour in the last 24 hours`. */
   label: string
-  /** Undefined while they are still to come. */
-  buckets: readonly UsageBucket[] | undefined
+  figures: UseQueryResult<Figures>
+  /** The hour that runs. */
+  hour: number
   cut: UsageCut
   /** Of the chart, where it stands above what the page is about. */
   isLow?: boolean | undefined
@@ -35,7 +40,16 @@ interface UsageFigureProps {
   hasTable?: boolean
 }
 
-export function UsageFigure({ label, buckets, cut, isLow = false, hasTable = false }: UsageFigureProps) {
+export function UsageFigure({
+  label,
+  figures,
+  hour,
+  cut,
+  isLow = false,
+  hasTable = false,
+}: UsageFigureProps) {
+  const rows = figures.data?.rows
+  const buckets = useMemo(() => rows && cutUsage(rows, cut, hour), [rows, cut, hour])
   const heightPx = isLow ? 120 : 190
   const [active, setActive] = useState<number>()
   const [isOpen, setOpen] = useState(false)
@@ -46,6 +60,14 @@ export function UsageFigure({ label, buckets, cut, isLow = false, hasTable = fal
   const last = buckets?.at(-1)
   const textOf = (bucket: UsageBucket) =>
     `${nameOf(bucket, cut)}${bucket.isRunning ? ', so far' : ''}: ${countOf(bucket.calls)} calls, ${countOf(bucket.calls - bucket.valid)} refused`
+  if (buckets === undefined && figures.error !== null)
+    return (
+      <ErrorNotice
+        title="Usage could not be read"
+        error={figures.error}
+        retry={() => void figures.refetch()}
+      />
+    )
   return (
     <div aria-busy={buckets === undefined}>
       <dl className="mb-3 flex flex-wrap items-end gap-x-5 gap-y-2 sm:gap-x-8">

@@ -1,11 +1,10 @@
 // The calls of late: of a key, of an organization or of all, over a time that the reader chooses.
 import { useQuery } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
-import { useMemo, useState } from 'react'
-import { cutUsage, hourMs, type UsageRange, usageRanges } from '../../format/usage.ts'
+import { useState } from 'react'
+import { hourMs, type UsageRange, usageRanges } from '../../format/usage.ts'
 import { useSession } from '../../session.ts'
 import { rangeQuery, type UsageOwner } from '../../usage-queries.ts'
-import { ErrorNotice } from '../notices.tsx'
 import { Section } from '../page.tsx'
 import { Segments } from '../segments.tsx'
 import { useNow } from '../time.tsx'
@@ -38,17 +37,7 @@ export function RangeFigure({
   const hour = useHour()
   const figures = useQuery(rangeQuery(range, owner, hour))
   const { by, lead } = usageRanges[range]
-  const rows = figures.data?.rows
-  const buckets = useMemo(() => rows && cutUsage(rows, by, hour), [rows, by, hour])
-  if (buckets === undefined && figures.error !== null)
-    return (
-      <ErrorNotice
-        title="Usage could not be read"
-        error={figures.error}
-        retry={() => void figures.refetch()}
-      />
-    )
-  return <UsageFigure label={`Calls by ${by} ${lead}`} buckets={buckets} cut={by} isLow={isLow} />
+  return <UsageFigure label={`Calls by ${by} ${lead}`} figures={figures} hour={hour} cut={by} isLow={isLow} />
 }
 
 /** The section of a page that is about somebody's usage. */

@@ -1,10 +1,11 @@
 // The keys or organizations with most calls.
 import { useQuery } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
-import { ErrorNotice } from '../../components/notices.tsx'
+import { Unread } from '../../components/notices.tsx'
 import { Section } from '../../components/page.tsx'
 import { Named } from '../../components/usage/named.tsx'
 import { useHour } from '../../components/usage/recent.tsx'
+import { ShareBar } from '../../components/usage/share-bar.tsx'
 import { countOf } from '../../format/limits.ts'
 import { countInColumn, rangeOfKeys, type UsageRange, usageRanges } from '../../format/usage.ts'
 import { busiestQuery, type UsageOwner } from '../../usage-queries.ts'
@@ -25,9 +26,9 @@ export function Busiest({
 }) {
   const hour = useHour()
   const compared = group === 'key' ? rangeOfKeys(range, owner.organization) : range
-  const { data, error, refetch } = useQuery(busiestQuery(group, compared, owner, hour))
+  const figures = useQuery(busiestQuery(group, compared, owner, hour))
   const { title, heading } = texts[group]
-  const rows = data?.rows
+  const rows = figures.data?.rows
   const most = rows?.[0]?.calls ?? 1
   return (
     <Section
@@ -47,11 +48,7 @@ export function Busiest({
       }
     >
       {rows === undefined ? (
-        error === null ? (
-          <div className="h-40 animate-pulse rounded bg-sunken" aria-hidden />
-        ) : (
-          <ErrorNotice title="They could not be read" error={error} retry={() => void refetch()} />
-        )
+        <Unread query={figures} height="h-40" />
       ) : rows.length === 0 ? (
         <p className="text-muted">No calls.</p>
       ) : (
@@ -75,14 +72,7 @@ export function Busiest({
               <tr key={id ?? ''} className="border-t border-line">
                 <th scope="row" className="py-1.5 pr-3 text-left font-normal">
                   <Named group={group} id={id} name={name} />
-                  <svg
-                    className="mt-1 block h-1 w-full rounded-full text-valid"
-                    preserveAspectRatio="none"
-                    viewBox="0 0 100 1"
-                    aria-hidden
-                  >
-                    <rect width={Math.max(0.5, (100 * calls) / most)} height="1" fill="currentColor" />
-                  </svg>
+                  <ShareBar calls={calls} most={most} look="h-1 text-valid" />
                 </th>
                 <td className="py-1.5 text-right tabular-nums" title={countOf(calls)}>
                   {countInColumn(calls)}

@@ -4,7 +4,7 @@ import { Link } from '@tanstack/react-router'
 import type { ReactNode } from 'react'
 import type { WireKey } from '../../api.ts'
 import { marked } from '../../components/foreign.tsx'
-import { ErrorNotice } from '../../components/notices.tsx'
+import { Unread } from '../../components/notices.tsx'
 import { Section } from '../../components/page.tsx'
 import { Ago } from '../../components/time.tsx'
 import { useHour } from '../../components/usage/recent.tsx'
@@ -56,7 +56,8 @@ interface SelectionProps {
 }
 
 function Selection({ title, only, owner: { organization }, none, tell }: SelectionProps) {
-  const { data, error, refetch } = useQuery(selectedKeysQuery(only, organization, useHour()))
+  const keys = useQuery(selectedKeysQuery(only, organization, useHour()))
+  const list = keys.data
   const all =
     organization === undefined ? (
       <Link to="/keys" search={{ only }} className="text-link underline underline-offset-2">
@@ -73,18 +74,14 @@ function Selection({ title, only, owner: { organization }, none, tell }: Selecti
       </Link>
     )
   return (
-    <Section title={title} lead={data?.length === 0 ? undefined : all}>
-      {data === undefined ? (
-        error === null ? (
-          <div className="h-20 animate-pulse rounded bg-sunken" aria-hidden />
-        ) : (
-          <ErrorNotice title="They could not be read" error={error} retry={() => void refetch()} />
-        )
-      ) : data.length === 0 ? (
+    <Section title={title} lead={list?.length === 0 ? undefined : all}>
+      {list === undefined ? (
+        <Unread query={keys} height="h-20" />
+      ) : list.length === 0 ? (
         <p className="text-muted">{none}</p>
       ) : (
         <ul className="divide-y divide-line">
-          {data.map((key) => (
+          {list.map((key) => (
             <li key={key.id} className="flex items-baseline justify-between gap-4 py-1.5">
               <div className="min-w-0">
                 <Link

@@ -2,6 +2,7 @@
 import { Link } from '@tanstack/react-router'
 import type { WireUsageRow } from '../../api.ts'
 import { Section } from '../../components/page.tsx'
+import { ShareBar } from '../../components/usage/share-bar.tsx'
 import { countOf } from '../../format/limits.ts'
 import { codeTitle, reasonsOf, shareOf, totalOf, type UsageRange } from '../../format/usage.ts'
 
@@ -39,14 +40,7 @@ export function Reasons({ rows, range }: { rows: WireUsageRow[] | undefined; ran
                   {countOf(calls)} <span className="text-xs text-muted">{shareOf(calls, refused)}</span>
                 </span>
               </div>
-              <svg
-                className="mt-1 block h-1.5 w-full rounded-full bg-sunken text-refused"
-                preserveAspectRatio="none"
-                viewBox="0 0 100 1"
-                aria-hidden
-              >
-                <rect width={Math.max(1, (100 * calls) / most)} height="1" fill="currentColor" />
-              </svg>
+              <ShareBar calls={calls} most={most} look="h-1.5 bg-sunken text-refused" />
             </li>
           ))}
         </ul>

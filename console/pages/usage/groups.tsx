@@ -1,7 +1,7 @@
 // Keys, organizations or verdicts beside each other, those with most calls first.
 import { useQuery } from '@tanstack/react-query'
 import type { WireUsageRow } from '../../api.ts'
-import { ErrorNotice } from '../../components/notices.tsx'
+import { Unread } from '../../components/notices.tsx'
 import { Section } from '../../components/page.tsx'
 import { Named } from '../../components/usage/named.tsx'
 import { countOf } from '../../format/limits.ts'
@@ -24,23 +24,20 @@ interface UsageGroupsProps {
 
 export function UsageGroups({ group, view, rows }: UsageGroupsProps) {
   const question = { ...view.question, by: 'total', group, limit: most } as const
-  const { data, error, refetch } = useQuery(figuresQuery(question))
+  const figures = useQuery(figuresQuery(question))
+  const ranked = figures.data?.rows
   const all = totalOf(rows).calls
   const caption = `By ${headings[group].toLowerCase()}`
   return (
     <Section
       title={caption}
       lead={
-        data !== undefined && data.rows.length >= most ? `The ${most} with most calls.` : 'Most calls first.'
+        ranked !== undefined && ranked.length >= most ? `The ${most} with most calls.` : 'Most calls first.'
       }
     >
-      {data === undefined ? (
-        error === null ? (
-          <div className="h-40 animate-pulse rounded bg-sunken" aria-hidden />
-        ) : (
-          <ErrorNotice title="They could not be read" error={error} retry={() => void refetch()} />
-        )
-      ) : data.rows.length === 0 ? (
+      {ranked === undefined ? (
+        <Unread query={figures} height="h-40" />
+      ) : ranked.length === 0 ? (
         <p className="text-muted">No calls.</p>
       ) : (
         <table className="w-full table-fixed border-collapse">
@@ -69,7 +66,7 @@ export function UsageGroups({ group, view, rows }: UsageGroupsProps) {
             </tr>
           </thead>
           <tbody>
-            {data.rows.map((row) => (
+            {ranked.map((row) => (
               <tr key={row.id ?? ''} className="border-t border-line">
                 <th scope="row" className="py-1.5 pr-3 text-left font-normal">
                   {group === 'code' ? (

@@ -3,12 +3,11 @@ import { useQuery } from '@tanstack/react-query'
 import { useNavigate, useSearch } from '@tanstack/react-router'
 import { useMemo } from 'react'
 import { DownloadButtons, DownloadFailure, useDownload } from '../../components/downloads.tsx'
-import { ErrorNotice, Notice } from '../../components/notices.tsx'
+import { Notice } from '../../components/notices.tsx'
 import { Page, Section } from '../../components/page.tsx'
 import { UsageFigure } from '../../components/usage/figure.tsx'
 import { useHour } from '../../components/usage/recent.tsx'
 import { inShort } from '../../format/times.ts'
-import { cutUsage } from '../../format/usage.ts'
 import type { UsageSearch } from '../../searches.ts'
 import { useSession } from '../../session.ts'
 import { figuresQuery } from '../../usage-queries.ts'
@@ -62,15 +61,6 @@ function Shown({ search, view, hour }: { search: UsageSearch; view: UsageView; h
   const { cut, label, question } = view
   const figures = useQuery(figuresQuery(question))
   const rows = figures.data?.rows
-  const buckets = useMemo(() => rows && cutUsage(rows, cut, hour), [rows, cut, hour])
-  if (buckets === undefined && figures.error !== null)
-    return (
-      <ErrorNotice
-        title="Usage could not be read"
-        error={figures.error}
-        retry={() => void figures.refetch()}
-      />
-    )
   const { group } = search
   return (
     <>
@@ -84,7 +74,7 @@ function Shown({ search, view, hour }: { search: UsageSearch; view: UsageView; h
               : undefined
         }
       >
-        <UsageFigure label={label} buckets={buckets} cut={cut} hasTable={group === undefined} />
+        <UsageFigure label={label} figures={figures} hour={hour} cut={cut} hasTable={group === undefined} />
       </Section>
       {group !== undefined && rows !== undefined && <UsageGroups group={group} view={view} rows={rows} />}
       {figures.data && <Closed until={figures.data.closedUntil} />}
