@@ -56,8 +56,7 @@ onEachDatabase('an old secret', (makeDatabase) => {
       }
       const process = await stage.startProcess()
       stage.clock.advance(25 * hour)
-      await process.judge()
-      expect(await stage.reasons()).toEqual([])
+      expect(await process.judge()).toEqual([])
     }
   })
 
@@ -93,26 +92,21 @@ onEachDatabase('an old secret', (makeDatabase) => {
     await using stage = await openStage()
     const [first, second] = [await stage.startProcess(), await stage.startProcess()]
     stage.clock.advance(hour + 3 * minute)
-    await first.judge()
     // The other one may have a use of it.
-    expect(await stage.reasons()).toEqual([])
+    expect(await first.judge()).toEqual([])
     await second.flush()
-    await first.judge()
-    expect(await stage.reasons()).toEqual(['silent'])
+    expect(await first.judge()).toEqual(['silent'])
     expect(await stage.codeOfOld()).toBe('rotated')
-    await first.judge()
-    expect(await stage.reasons()).toEqual(['silent'])
+    expect(await first.judge()).toEqual(['silent'])
   })
 
   test('stays while it is silent for less, by a millisecond', async () => {
     await using stage = await openStage()
     const process = await stage.startProcess()
     stage.clock.advance(hour + 2 * minute - 1)
-    await process.judge()
-    expect(await stage.reasons()).toEqual([])
+    expect(await process.judge()).toEqual([])
     stage.clock.advance(1)
-    await process.judge()
-    expect(await stage.reasons()).toEqual(['silent'])
+    expect(await process.judge()).toEqual(['silent'])
   })
 
   test('stays for as long again after each use', async () => {
@@ -124,11 +118,9 @@ onEachDatabase('an old secret', (makeDatabase) => {
       await process.judge()
     }
     stage.clock.advance(hour + 2 * minute - 1)
-    await process.judge()
-    expect(await stage.reasons()).toEqual([])
+    expect(await process.judge()).toEqual([])
     stage.clock.advance(1)
-    await process.judge()
-    expect(await stage.reasons()).toEqual(['silent'])
+    expect(await process.judge()).toEqual(['silent'])
   })
 
   test('stays if a use of it is written before it is locked', async () => {
@@ -136,11 +128,11 @@ onEachDatabase('an old secret', (makeDatabase) => {
     const [judge, other] = [await stage.startProcess(), await stage.startProcess()]
     stage.clock.advance(2 * hour)
     await other.flush()
-    await judge.judge(async () => {
+    const reasons = await judge.judge(async () => {
       other.use()
       await other.flush()
     })
-    expect(await stage.reasons()).toEqual([])
+    expect(reasons).toEqual([])
   })
 
   test('that is never silent ends at the latest, with that as the reason', async () => {
@@ -151,11 +143,9 @@ onEachDatabase('an old secret', (makeDatabase) => {
       process.use()
       await process.flush()
     }
-    await process.judge()
-    expect(await stage.reasons()).toEqual([])
+    expect(await process.judge()).toEqual([])
     stage.clock.advance(48)
-    await process.judge()
-    expect(await stage.reasons()).toEqual(['at_most'])
+    expect(await process.judge()).toEqual(['at_most'])
   })
 
   test('ends by no use that a frozen process has yet to write; a process that was evicted has two minutes', async () => {
@@ -169,23 +159,19 @@ onEachDatabase('an old secret', (makeDatabase) => {
     await frozen.beEvicted()
     await judge.judge()
     stage.clock.advance(2 * minute - 1)
-    await judge.judge()
-    expect(await stage.reasons()).toEqual([])
+    expect(await judge.judge()).toEqual([])
     // It comes back in time.
     await frozen.flush()
     stage.clock.advance(10 * minute)
     await frozen.register()
     await frozen.flush()
-    await judge.judge()
-    expect(await stage.reasons()).toEqual([])
+    expect(await judge.judge()).toEqual([])
     // Frozen once more, it stays away.
     await frozen.beEvicted()
     stage.clock.advance(2 * hour)
-    await judge.judge()
-    expect(await stage.reasons()).toEqual([])
+    expect(await judge.judge()).toEqual([])
     stage.clock.advance(2 * minute)
-    await judge.judge()
-    expect(await stage.reasons()).toEqual(['silent'])
+    expect(await judge.judge()).toEqual(['silent'])
   })
 
   test('waits for a process that came back and has not flushed, and for one of an older version as long as it runs', async () => {
@@ -196,15 +182,12 @@ onEachDatabase('an old secret', (makeDatabase) => {
     await other.beEvicted()
     await other.register()
     stage.clock.advance(5 * hour)
-    await judge.judge()
-    expect(await stage.reasons()).toEqual([])
+    expect(await judge.judge()).toEqual([])
     await other.flush()
     await stage.direct.run(`insert into followers (id, name, confirmed_sequence) values ('old', 'old', 0)`)
-    await judge.judge()
-    expect(await stage.reasons()).toEqual([])
+    expect(await judge.judge()).toEqual([])
     await stage.direct.run(`delete from followers where id = 'old'`)
-    await judge.judge()
-    expect(await stage.reasons()).toEqual(['silent'])
+    expect(await judge.judge()).toEqual(['silent'])
   })
 
   test('stays if a verifier reports its use 50 minutes late, or two hours', async () => {
@@ -216,15 +199,12 @@ onEachDatabase('an old secret', (makeDatabase) => {
       await server.flush()
       // The verifier used it now, and cannot reach a server for long.
       stage.clock.advance(late)
-      await server.judge()
-      expect(await stage.reasons()).toEqual([])
+      expect(await server.judge()).toEqual([])
       await server.report(late)
       stage.clock.advance(hour + 2 * minute)
-      await server.judge()
-      expect(await stage.reasons()).toEqual([])
+      expect(await server.judge()).toEqual([])
       stage.clock.advance(2 * hour)
-      await server.judge()
-      expect(await stage.reasons()).toEqual(['silent'])
+      expect(await server.judge()).toEqual(['silent'])
     }
   })
 
@@ -236,11 +216,9 @@ onEachDatabase('an old secret', (makeDatabase) => {
     await server.beEvicted()
     await judge.judge()
     stage.clock.advance(3 * hour)
-    await judge.judge()
-    expect(await stage.reasons()).toEqual([])
+    expect(await judge.judge()).toEqual([])
     stage.clock.advance(2 * minute)
-    await judge.judge()
-    expect(await stage.reasons()).toEqual(['silent'])
+    expect(await judge.judge()).toEqual(['silent'])
   })
 
   test('waits for verifiers that were served since somebody watches, though it was silent long before', async () => {
@@ -250,11 +228,9 @@ onEachDatabase('an old secret', (makeDatabase) => {
     server.serve()
     await server.flush()
     stage.clock.advance(hour + 5 * minute)
-    await server.judge()
-    expect(await stage.reasons()).toEqual([])
+    expect(await server.judge()).toEqual([])
     stage.clock.advance(2 * hour)
-    await server.judge()
-    expect(await stage.reasons()).toEqual(['silent'])
+    expect(await server.judge()).toEqual(['silent'])
   })
 
   test('is judged by the clock of the database alone', async () => {
@@ -267,8 +243,7 @@ onEachDatabase('an old secret', (makeDatabase) => {
     process.use(-hour)
     await process.judge()
     stage.clock.advance(30 * minute)
-    await process.judge()
-    expect(await stage.reasons()).toEqual([])
+    expect(await process.judge()).toEqual([])
   })
 
   test('stays for what a process marked before the clock of the database was set back', async () => {
@@ -279,8 +254,7 @@ onEachDatabase('an old secret', (makeDatabase) => {
     stage.clock.advance(-30 * minute)
     other.use()
     stage.clock.advance(23 * minute)
-    await judge.judge()
-    expect(await stage.reasons()).toEqual([])
+    expect(await judge.judge()).toEqual([])
   })
 
   test('ends in time though the clock of the database was ahead when a process was found to be gone', async () => {
@@ -293,8 +267,7 @@ onEachDatabase('an old secret', (makeDatabase) => {
     stage.clock.advance(-10 * hour)
     await judge.judge()
     stage.clock.advance(hour + 2 * minute)
-    await judge.judge()
-    expect(await stage.reasons()).toEqual(['silent'])
+    expect(await judge.judge()).toEqual(['silent'])
   })
 
   test('is silent anew after a time in which nobody watched, and after a restore', async () => {
@@ -306,8 +279,7 @@ onEachDatabase('an old secret', (makeDatabase) => {
     const after = await stage.startProcess()
     await after.judge()
     stage.clock.advance(hour)
-    await after.judge()
-    expect(await stage.reasons()).toEqual([])
+    expect(await after.judge()).toEqual([])
     // A restore takes the changes of the last hours with it, and its uses.
     await stage.direct.run('update change_counter set value = value - 1')
     await stage.direct.run('delete from changes where sequence > (select value from change_counter)')
@@ -315,11 +287,9 @@ onEachDatabase('an old secret', (makeDatabase) => {
     const [watch] = await stage.direct.run('select watched_since from grace_watch')
     expect(Number(watch?.watched_since)).toBe(stage.clock.now())
     stage.clock.advance(hour + 2 * minute - 1)
-    await after.judge()
-    expect(await stage.reasons()).toEqual([])
+    expect(await after.judge()).toEqual([])
     stage.clock.advance(1)
-    await after.judge()
-    expect(await stage.reasons()).toEqual(['silent'])
+    expect(await after.judge()).toEqual(['silent'])
   })
 
   test('of a revoked key is not told of any more', async () => {
@@ -330,8 +300,7 @@ onEachDatabase('an old secret', (makeDatabase) => {
     }
     const process = await stage.startProcess()
     stage.clock.advance(25 * hour)
-    await process.judge()
-    expect(await stage.reasons()).toEqual([])
+    expect(await process.judge()).toEqual([])
     const waiting = await stage.direct.run('select kid from secrets where silent_at is not null')
     expect(waiting).toEqual([])
   })

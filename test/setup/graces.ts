@@ -34,8 +34,11 @@ export interface GraceProcess {
   serve(): void
   /** Writes a use that a verifier elsewhere noted so long ago. */
   report(agoMs: number): Promise<void>
-  /** Does the work of ending graces. Something may happen before it locks a secret that it found. */
-  judge(meanwhile?: () => Promise<void>): Promise<void>
+  /**
+   * Does the work of ending graces; gives why the old secret ended, none while it has not. Something may happen before it locks a
+   * secret that it found.
+   */
+  judge(meanwhile?: () => Promise<void>): Promise<unknown[]>
   /** Is taken for dead, and does not know. */
   beEvicted(): Promise<void>
   /** Registers again after that. */
@@ -72,13 +75,6 @@ export async function openGraceStage(
     async codeOfOld(): Promise<string> {
       await using latchkey = await open()
       return (await latchkey.verify(created.key)).code
-    },
-    /** Why the old secret ended; none while it has not. */
-    async reasons(): Promise<unknown[]> {
-      const events = await direct.run(
-        `select changes from audit_events where action = 'key.grace_ended' and actor_type = 'system' order by id`,
-      )
-      return events.map(({ changes }) => JSON.parse(String(changes)).reason)
     },
     async startProcess(): Promise<GraceProcess> {
       const store = await openStore(database)
@@ -125,6 +121,10 @@ export async function openGraceStage(
         judge: async (meanwhile = async () => {}) => {
           beforeLock = meanwhile
           await job.run(work)
+          const events = await direct.run(
+            `select changes from audit_events where action = 'key.grace_ended' and actor_type = 'system' order by id`,
+          )
+          return events.map(({ changes }) => JSON.parse(String(changes)).reason)
         },
         beEvicted: async () => {
           await log.deregister(follower as string)
