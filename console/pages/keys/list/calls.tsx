@@ -84,24 +84,16 @@ export function Calls({ id }: { id: string }) {
       <svg width={days * barPx} height={heightPx} aria-hidden className="shrink-0">
         {byDay.map((day, i) => (
           <g key={today + i} className={i === days - 1 ? 'opacity-55' : ''}>
-            <rect
-              x={i * barPx}
-              y={heightPx - high(day.calls)}
-              width={barPx - 2}
-              height={high(day.calls)}
-              className="fill-refused"
-            />
-            <rect
-              x={i * barPx}
-              y={heightPx - high(day.valid)}
-              width={barPx - 2}
-              height={high(day.valid)}
-              className="fill-valid"
-            />
+            <Bar at={i} height={high(day.calls)} look="fill-refused" />
+            <Bar at={i} height={high(day.valid)} look="fill-valid" />
           </g>
         ))}
       </svg>
       <span className="leading-none tabular-nums">{compactCount(calls)}</span>
     </span>
   )
+}
+
+function Bar({ at, height, look }: { at: number; height: number; look: string }) {
+  return <rect x={at * barPx} y={heightPx - height} width={barPx - 2} height={height} className={look} />
 }
