@@ -96,8 +96,11 @@ export function printPermissions({ granted, suggested, complete }: KeyPermission
     ],
     granted,
   )
-  const enough = suggested.length === 0 ? 'No call of the last 90 days needed a permission.' : undefined
-  printNote('', enough ?? `Enough for the calls of the last 90 days: ${suggested.join(', ')}`)
+  const enough =
+    suggested.length === 0
+      ? 'No call of the last 90 days needed a permission.'
+      : `Enough for the calls of the last 90 days: ${suggested.join(', ')}`
+  printNote('', enough)
   if (!complete)
     printNote('Of some calls it is not known which permissions they needed: they were of too many kinds.')
 }

@@ -7,8 +7,7 @@ import type { Db } from '../../store/tables.ts'
 import { readFigures, type UsageScope, type UsageState } from '../../store/usage-figures.ts'
 import { type Bounds, boundRefusals } from '../../verdict/limit-replay.ts'
 import { piecesOf } from '../usage/ranges.ts'
-
-const dayMs = 86_400_000
+import { dayMs } from './recent-days.ts'
 
 /** The valid calls of an hour, and the units that they drew, by measure. */
 export interface CountedHour {

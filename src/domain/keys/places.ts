@@ -8,12 +8,11 @@ import { type CallerFigure, hasUnplaced, readCallers } from '../../store/profile
 import { forgetPlacesOfKey } from '../../store/profiles-kept.ts'
 import { findUsageNumber, readUsageState } from '../../store/usage-figures.ts'
 import { actorOf, type CommandOptions, type Engine } from '../engine.ts'
-import { daysBefore, startOfDay } from './recent-days.ts'
+import { dayMs, daysBefore, startOfDay } from './recent-days.ts'
 import { getKeyRow, requireKey, writeKeys } from './rules.ts'
 
 /** Places are looked for in as many days as profiles are kept for. */
 const days = 90
-const dayMs = 86_400_000
 /** So many places are looked at, the last seen ones. */
 const maxPlaces = 10_000
 

@@ -1,7 +1,7 @@
 // The days, by UTC, over which calls of a key are looked at.
 import type { Days } from '../../store/profile-figures.ts'
 
-const dayMs = 86_400_000
+export const dayMs = 86_400_000
 
 /** So many days, the running one included. */
 export function daysBefore(now: number, count: number): Days {
