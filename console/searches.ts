@@ -42,8 +42,8 @@ export function readOverviewSearch({ range }: Search): OverviewSearch {
   return oneOf('range', Object.keys(usageRanges) as UsageRange[], range)
 }
 
-export const usageCuts = ['hour', 'day', 'month'] as const
-export const usageGroups = ['key', 'organization', 'code'] as const
+const usageCuts = ['hour', 'day', 'month'] as const
+const usageGroups = ['key', 'organization', 'code'] as const
 
 export interface UsageSearch {
   organization?: string

@@ -10,13 +10,13 @@ import { Segments } from '../segments.tsx'
 import { useNow } from '../time.tsx'
 import { UsageFigure } from './figure.tsx'
 
-const choices = Object.entries(usageRanges).map(([value, { label }]) => ({
+export const rangeChoices = Object.entries(usageRanges).map(([value, { label }]) => ({
   value: value as UsageRange,
   label,
 }))
 
 export function RangeChoice({ range, change }: { range: UsageRange; change: (range: UsageRange) => void }) {
-  return <Segments label="Time" options={choices} value={range} change={change} />
+  return <Segments label="Time" options={rangeChoices} value={range} change={change} />
 }
 
 /** The hour that runs, in milliseconds since 1970. */

@@ -5,11 +5,16 @@ import type { AuditAction } from '../../../src/core/shapes/audit.ts'
 import { Button } from '../../components/button.tsx'
 import { KeyChoice, OrganizationChoice } from '../../components/choices.tsx'
 import { DayFields } from '../../components/day-fields.tsx'
-import { Field } from '../../components/field.tsx'
+import { SelectField } from '../../components/select-field.tsx'
 import { auditActions } from '../../format/audit-actions.ts'
 import { withFilter } from '../../format/filters.ts'
 import type { AuditSearch } from '../../searches.ts'
 import { useSession } from '../../session.ts'
+
+const actions = Object.entries(auditActions).map(([action, label]) => ({
+  value: action as AuditAction,
+  label,
+}))
 
 interface AuditFiltersProps {
   search: AuditSearch
@@ -47,25 +52,13 @@ export function AuditFilters({ search, faults, change }: AuditFiltersProps) {
         className={`${isOpen ? 'grid px-2 pb-2 pt-3' : 'hidden'} grid-cols-2 gap-4 sm:grid sm:p-0 lg:grid-cols-3`}
       >
         <div className="col-span-2 lg:col-span-1">
-          <Field label="Action">
-            {(control) => (
-              <select
-                {...control}
-                className="input"
-                value={search.action ?? ''}
-                onChange={({ target }) =>
-                  set('action', (target.value || undefined) as AuditAction | undefined)
-                }
-              >
-                <option value="">Anything</option>
-                {Object.entries(auditActions).map(([action, words]) => (
-                  <option key={action} value={action}>
-                    {words}
-                  </option>
-                ))}
-              </select>
-            )}
-          </Field>
+          <SelectField
+            label="Action"
+            options={actions}
+            value={search.action}
+            none="Anything"
+            change={(action) => set('action', action)}
+          />
         </div>
         <DayFields search={search} faults={faults} set={set} />
         <div className="col-span-2 sm:col-span-1">

@@ -2,15 +2,23 @@
 import { Button } from '../../components/button.tsx'
 import { KeyChoice, OrganizationChoice } from '../../components/choices.tsx'
 import { DayFields } from '../../components/day-fields.tsx'
-import { Field } from '../../components/field.tsx'
+import { SelectField } from '../../components/select-field.tsx'
+import { rangeChoices } from '../../components/usage/recent.tsx'
 import { withFilter } from '../../format/filters.ts'
-import { type UsageRange, usageRanges } from '../../format/usage.ts'
-import { type UsageSearch, usageCuts, usageGroups } from '../../searches.ts'
+import type { UsageSearch } from '../../searches.ts'
 import { useSession } from '../../session.ts'
 import { defaultRange, type UsageFaults } from './view.ts'
 
-const cuts = { hour: 'Hour', day: 'Day', month: 'Month' } as const
-const groups = { key: 'Key', organization: 'Organization', code: 'Verdict' } as const
+const cuts = [
+  { value: 'hour', label: 'Hour' },
+  { value: 'day', label: 'Day' },
+  { value: 'month', label: 'Month' },
+] as const
+const groups = [
+  { value: 'key', label: 'Key' },
+  { value: 'organization', label: 'Organization' },
+  { value: 'code', label: 'Verdict' },
+] as const
 
 interface UsageFiltersProps {
   search: UsageSearch
@@ -30,50 +38,21 @@ export function UsageFilters({ search, faults, change }: UsageFiltersProps) {
       onSubmit={(event) => event.preventDefault()}
       noValidate
     >
-      <Field label="Time">
-        {(control) => (
-          <select
-            {...control}
-            className="input"
-            value={hasDays ? '' : (search.range ?? defaultRange)}
-            onChange={({ target }) =>
-              change(({ since: _, until: __, ...others }) => ({
-                ...others,
-                range: target.value as UsageRange,
-              }))
-            }
-          >
-            {Object.entries(usageRanges).map(([value, { label }]) => (
-              <option key={value} value={value}>
-                {label}
-              </option>
-            ))}
-            {hasDays && <option value="">The days given</option>}
-          </select>
-        )}
-      </Field>
-      <Field label="By" error={faults.by}>
-        {(control) => (
-          <select
-            {...control}
-            className="input"
-            value={search.by ?? ''}
-            onChange={({ target }) =>
-              set(
-                'by',
-                usageCuts.find((cut) => cut === target.value),
-              )
-            }
-          >
-            <option value="">What fits</option>
-            {usageCuts.map((cut) => (
-              <option key={cut} value={cut}>
-                {cuts[cut]}
-              </option>
-            ))}
-          </select>
-        )}
-      </Field>
+      <SelectField
+        label="Time"
+        options={rangeChoices}
+        value={hasDays ? undefined : (search.range ?? defaultRange)}
+        none={hasDays ? 'The days given' : undefined}
+        change={(range) => range && change(({ since: _, until: __, ...others }) => ({ ...others, range }))}
+      />
+      <SelectField
+        label="By"
+        options={cuts}
+        value={search.by}
+        none="What fits"
+        change={(by) => set('by', by)}
+        error={faults.by}
+      />
       <DayFields search={search} faults={faults} set={set} />
       {isRoot && (
         <OrganizationChoice
@@ -91,30 +70,14 @@ export function UsageFilters({ search, faults, change }: UsageFiltersProps) {
         error={faults.key}
         isFirst
       />
-      <Field label="Compare" error={faults.group}>
-        {(control) => (
-          <select
-            {...control}
-            className="input"
-            value={search.group ?? ''}
-            onChange={({ target }) =>
-              set(
-                'group',
-                usageGroups.find((group) => group === target.value),
-              )
-            }
-          >
-            <option value="">Nothing</option>
-            {usageGroups
-              .filter((group) => isRoot || group !== 'organization')
-              .map((group) => (
-                <option key={group} value={group}>
-                  {groups[group]}
-                </option>
-              ))}
-          </select>
-        )}
-      </Field>
+      <SelectField
+        label="Compare"
+        options={isRoot ? groups : groups.filter(({ value }) => value !== 'organization')}
+        value={search.group}
+        none="Nothing"
+        change={(group) => set('group', group)}
+        error={faults.group}
+      />
       {Object.keys(search).length > 0 && (
         <div className="col-span-full">
           <Button onClick={() => change(() => ({}))}>Clear the filters</Button>
