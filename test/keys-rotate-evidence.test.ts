@@ -135,6 +135,30 @@ onEachDatabase('an old secret', (makeDatabase) => {
     expect(reasons).toEqual([])
   })
 
+  test('stays if a process could not write its use', async () => {
+    await using stage = await openStage()
+    const [judge, other] = [await stage.startProcess(), await stage.startProcess()]
+    await other.flush()
+    stage.clock.advance(59 * minute)
+    other.use()
+    stage.clock.advance(10 * minute)
+    await other.flushInVain()
+    expect(await judge.judge()).toEqual([])
+  })
+
+  test('stays for a use that a program of an older version wrote', async () => {
+    await using stage = await openStage()
+    const process = await stage.startProcess()
+    stage.clock.advance(59 * minute)
+    await stage.direct.run(
+      `update secrets set last_used_at = ${stage.clock.now()} where kid = '${stage.kid}'`,
+    )
+    stage.clock.advance(hour + 2 * minute - 1)
+    expect(await process.judge()).toEqual([])
+    stage.clock.advance(1)
+    expect(await process.judge()).toEqual(['silent'])
+  })
+
   test('that is never silent ends at the latest, with that as the reason', async () => {
     await using stage = await openStage()
     const process = await stage.startProcess()
@@ -268,6 +292,21 @@ onEachDatabase('an old secret', (makeDatabase) => {
     await judge.judge()
     stage.clock.advance(hour + 2 * minute)
     expect(await judge.judge()).toEqual(['silent'])
+  })
+
+  test('is awaited no shorter by a use that is written when the clock of the database was set back', async () => {
+    await using stage = await openStage()
+    const process = await stage.startProcess()
+    for (const step of [50, -40]) {
+      stage.clock.advance(step * minute)
+      // Told late, so that the instants of the uses themselves say nothing.
+      process.use(-hour)
+      await process.flush()
+    }
+    stage.clock.advance(hour + 2 * minute)
+    expect(await process.judge()).toEqual([])
+    stage.clock.advance(40 * minute)
+    expect(await process.judge()).toEqual(['silent'])
   })
 
   test('is silent anew after a time in which nobody watched, and after a restore', async () => {

@@ -160,6 +160,7 @@ onEachDatabase('the preview of a limit', (makeDatabase) => {
     ])
     expect(await preview({ name: 'requests', limit: 120 }, { name: 'more', limit: 110 })).toEqual([20, 30])
     // The limits that it has already, or none, refuse nothing more.
+    expect(await preview({ name: 'calls', limit: 100 }, { name: 'more', limit: 1000 })).toEqual([0, 0])
     for (const limits of [[credits, calls], []])
       expect(await latchkey.keys.preview(key.id, { limits })).toMatchObject({ calls: 130, atMost: 0 })
     // A rate of which only hours tell.

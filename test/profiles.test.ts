@@ -118,6 +118,7 @@ onEachDatabase('a profile', (makeDatabase) => {
     })
     const mine = { ip: '2001:DB8:1:2::7', userAgent: 'curl/8', operation: 'POST /emails' }
     await latchkey.verify(key, { permissions: ['a:b'], context: mine })
+    expect((await latchkey.keys.get(id)).lastUsed).toMatchObject({ ip: '2001:db8:1::/48', userAgent: null })
     const verifier = createVerifier({ url, token: rootKey })
     for (let i = 0; i < 3; i++) await verifier.verify(key, { permissions: ['a:c'], context: here })
     await verifier.verify(key, { permissions: ['b'], context: here })

@@ -3,6 +3,7 @@
 import { openChangeLog } from '../../src/coherence/change-log.ts'
 import { ChangeLines } from '../../src/commit/change-lines.ts'
 import { type Commit, Writer } from '../../src/commit/commit.ts'
+import { LatchkeyError } from '../../src/core/errors.ts'
 import { allOfPlaces } from '../../src/core/places.ts'
 import { parseToken } from '../../src/core/token.ts'
 import { graceJob } from '../../src/domain/keys/end-graces.ts'
@@ -30,6 +31,8 @@ export interface GraceProcess {
   /** Notes a use of the old secret, which stays unwritten until the process flushes; by a clock that is so far off. */
   use(aheadMs?: number): void
   flush(): Promise<void>
+  /** Flushes while the database takes no uses. */
+  flushInVain(): Promise<void>
   /** Serves a verifier elsewhere. */
   serve(): void
   /** Writes a use that a verifier elsewhere noted so long ago. */
@@ -81,13 +84,16 @@ export async function openGraceStage(
       stack.defer(() => store.close())
       const at = instantsOf(store.dialect, clock.now)
       const source = `process ${++processes}`
-      let follower: string | undefined
+      let [follower, isInVain]: [string | undefined, boolean] = [undefined, false]
       const log = openChangeLog(store)
       const marks = new FlushMarks({ store, source, now: clock.now, at, follower: () => follower })
       const recorder = new UsageRecorder({
         source,
         clock: { now: clock.now, monotonic: clock.now },
-        save: (batch: UsageBatch) => saveUsage(store, batch, at()),
+        save: async (batch: UsageBatch) => {
+          if (isInVain) throw new LatchkeyError('store_unavailable', 'The database cannot be reached.')
+          return saveUsage(store, batch, at())
+        },
       })
       stack.defer(() => recorder.close())
       recorder.aroundFlush = (flush) => marks.around(flush)
@@ -106,6 +112,11 @@ export async function openGraceStage(
         use: (aheadMs = 0) =>
           recorder.note({ kid, answer, circumstances: bareCircumstances }, clock.now() + aheadMs),
         flush,
+        flushInVain: async () => {
+          isInVain = true
+          await flush().catch(() => {})
+          isInVain = false
+        },
         serve: () => void marks.noteVerifier(),
         report: async (agoMs) => {
           marks.noteVerifier()
