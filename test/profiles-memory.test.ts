@@ -42,6 +42,34 @@ test('many that make up many leave room for those that come after them', () => {
   expect(profiles.collect(hour).filter(({ isRest }) => !isRest)).toHaveLength(256)
 })
 
+test('a call is looked up in no more time if programs ask for a permission of each of many resources', () => {
+  const { known } = new Profiles()
+  let reads = 0
+  // Frozen, so that it is kept as it is, and each look at it counts.
+  const asking = (text: string): string[] => {
+    const get = () => {
+      reads++
+      return text
+    }
+    return Object.freeze(Object.defineProperty<string[]>([''], 0, { get })) as string[]
+  }
+  const contexts = [undefined, {}, { ip: '192.0.2.1' }, { operation: 'GET /files/*' }]
+  const lists = Array.from({ length: 1_000 }, (_, i) => asking(`files:${i}`))
+  const all = contexts.flatMap((context) =>
+    lists.map((permissions) => known.of({ permissions, ...(context && { context }) })),
+  )
+  expect(new Set(all).size).toBe(contexts.length * lists.length)
+  expect(reads).toBeLessThan(all.length * 10)
+  const again = contexts.flatMap((context) =>
+    lists.map((_, i) => known.of({ permissions: [`files:${i}`], ...(context && { context }) })),
+  )
+  expect(again.every((circumstances, i) => circumstances === all[i])).toBe(true)
+  expect(reads).toBeLessThan(all.length * 20)
+  const several = { permissions: ['a', 'b'] }
+  expect(known.of(several)).toBe(known.of({ permissions: ['a', 'b'] }))
+  expect(known.of(several)).not.toBe(known.of({ permissions: ['b', 'a'] }))
+})
+
 test('what could not be written is added to what comes after it', () => {
   const profiles = new Profiles()
   call(profiles, 'key', { ip: '192.0.2.1' })

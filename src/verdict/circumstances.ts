@@ -38,6 +38,7 @@ export function areOf(known: Circumstances, { permissions, context }: CallQuesti
   if (context === undefined) return known.isBare
   return (
     !known.isBare &&
+    context !== null &&
     context.operation === known.operation &&
     context.ip === known.ip &&
     context.userAgent === known.userAgent
@@ -55,17 +56,14 @@ const leastBytes = 2 ** 24
 const bytesOfSecret = 256
 const objectBytes = 160
 
-interface Known extends Circumstances {
-  /** The next one of the same place and operation, with other permissions. */
-  next: Known | undefined
-}
-
 type Text = string | undefined
 
 /** Finds the one object for equal circumstances. */
 export class KnownCircumstances {
-  /** By operation, user agent and address: those with the fewest texts first. */
-  readonly #known = new Map<Text, Map<Text, Map<Text, Known>>>()
+  /** Those of calls that told nothing of themselves, by permissions. A program may ask for as many as it has resources. */
+  readonly #bare = new Map<string, Circumstances>()
+  /** All others by permissions, operation, user agent and address: those with the fewest texts first. */
+  readonly #known = new Map<string, Map<Text, Map<Text, Map<Text, Circumstances>>>>()
   /** Operations and user agents, each once. */
   readonly #texts = new Map<string, string>()
   #maxBytes = leastBytes
@@ -82,13 +80,17 @@ export class KnownCircumstances {
   /** The circumstances of a call whose permissions were checked. Throws `invalid_input` for a context of a wrong form. */
   of(question: CallQuestion): Circumstances {
     if (areOf(bareCircumstances, question)) return bareCircumstances
-    const { operation, ip, userAgent } = question.context ?? {}
-    let known = this.#known.get(operation)?.get(userAgent)?.get(ip)
-    while (known !== undefined && !areOf(known, question)) known = known.next
-    return known ?? this.#add(question)
+    const name = nameOf(question.permissions ?? noPermissions)
+    return this.#find(name, question.context) ?? this.#add(question, name)
   }
 
-  #add({ permissions: asked, context }: CallQuestion): Circumstances {
+  #find(name: string, context: CallQuestion['context'] | null): Circumstances | undefined {
+    if (context === undefined) return this.#bare.get(name)
+    if (context === null) return undefined
+    return this.#known.get(name)?.get(context.operation)?.get(context.userAgent)?.get(context.ip)
+  }
+
+  #add({ permissions: asked, context }: CallQuestion, name: string): Circumstances {
     const fault = contextFault(context)
     if (fault) refuseField(fault.path, fault.message)
     if (this.#bytes > this.#maxBytes) this.#clear()
@@ -97,14 +99,11 @@ export class KnownCircumstances {
     const before = this.#bytes
     const operation = this.#share(context?.operation)
     const userAgent = this.#share(context?.userAgent)
-    const ofUserAgent = getOrMake(
-      getOrMake(this.#known, operation, () => new Map<Text, Map<Text, Known>>()),
-      userAgent,
-      () => new Map<Text, Known>(),
-    )
     const length = permissions.reduce((sum, permission) => sum + permission.length, ip?.length ?? 0)
-    this.#bytes += objectBytes + 2 * length
-    const circumstances: Known = {
+    // Of one permission, the name is its own text.
+    this.#bytes += objectBytes + 2 * (length + (permissions.length > 1 ? name.length : 0))
+    const ofUserAgent = context && this.#makeMaps(name, operation, userAgent)
+    const circumstances: Circumstances = {
       // A caller can change its list.
       permissions: Object.isFrozen(permissions) ? permissions : Object.freeze([...permissions]),
       isBare: context === undefined,
@@ -112,10 +111,20 @@ export class KnownCircumstances {
       ip,
       userAgent,
       bytes: this.#bytes - before,
-      next: ofUserAgent.get(ip),
     }
-    ofUserAgent.set(ip, circumstances)
+    if (ofUserAgent === undefined) this.#bare.set(name, circumstances)
+    else ofUserAgent.set(ip, circumstances)
     return circumstances
+  }
+
+  #makeMaps(name: string, operation: Text, userAgent: Text): Map<Text, Circumstances> {
+    const make = <Key, Value>() => {
+      this.#bytes += objectBytes
+      return new Map<Key, Value>()
+    }
+    const ofName = getOrMake(this.#known, name, make<Text, Map<Text, Map<Text, Circumstances>>>)
+    const ofOperation = getOrMake(ofName, operation, make<Text, Map<Text, Circumstances>>)
+    return getOrMake(ofOperation, userAgent, make<Text, Circumstances>)
   }
 
   #share(text: Text): Text {
@@ -128,11 +137,17 @@ export class KnownCircumstances {
   }
 
   #clear(): void {
+    this.#bare.clear()
     this.#known.clear()
     this.#texts.clear()
     this.#bytes = 0
     this.onClear()
   }
+}
+
+/** One text for a list of permissions, which have no space in them. */
+function nameOf(permissions: readonly string[]): string {
+  return permissions.length === 1 ? (permissions[0] as string) : permissions.join(' ')
 }
 
 function getOrMake<Key, Value>(map: Map<Key, Value>, key: Key, make: () => Value): Value {
