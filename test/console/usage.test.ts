@@ -70,6 +70,28 @@ describe(`usage in the console${browserNote}`, () => {
   )
 
   test.skipIf(skipsBrowser)(
+    'says of each part of the first page that it could not be read, until it is',
+    async () => {
+      const { server } = stageOf()
+      const page = await browser.open(server, { path: '/', token: server.rootKey, expected: /503/ })
+      const parts = ['Calls', 'Refused', 'Busiest keys', 'Busiest organizations'].map((name) =>
+        page.getByRole('region', { name }),
+      )
+      const problem = { code: 'store_unavailable', detail: 'The database does not answer.' }
+      await page.route('**/v1/usage?**', (route) => route.fulfill({ status: 503, json: problem }))
+      await page.getByRole('radio', { name: '7 days' }).check({ force: true })
+      for (const part of parts) await part.getByText('could not be read').waitFor()
+      await page.unroute('**/v1/usage?**')
+      for (const part of parts) {
+        // One way to try again serves all that show the same figures.
+        const again = part.getByRole('button', { name: 'Try again' })
+        if (await again.isVisible()) await again.click()
+        await part.getByText('could not be read').waitFor({ state: 'detached' })
+      }
+    },
+  )
+
+  test.skipIf(skipsBrowser)(
     'names the keys that end soon and those that nobody used, as the lists behind them do',
     async () => {
       const page = await open('/')

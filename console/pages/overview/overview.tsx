@@ -58,7 +58,7 @@ export function OverviewPage() {
 
 function Calls({ range, owner, isRoot }: { range: UsageRange; owner: UsageOwner; isRoot: boolean }) {
   const hour = useHour()
-  const { data } = useQuery(rangeQuery(range, owner, hour))
+  const figures = useQuery(rangeQuery(range, owner, hour))
   return (
     <>
       <div className="grid grid-cols-1 items-start gap-x-6 lg:grid-cols-[minmax(0,1fr)_20rem]">
@@ -75,14 +75,14 @@ function Calls({ range, owner, isRoot }: { range: UsageRange; owner: UsageOwner;
         >
           <RangeFigure range={range} owner={owner} />
         </Section>
-        <Reasons rows={data?.rows} range={range} />
+        <Reasons figures={figures} range={range} />
       </div>
       <div className={`grid grid-cols-1 items-start gap-x-6 ${isRoot ? 'lg:grid-cols-2' : ''}`}>
         <Busiest group="key" range={range} owner={owner} />
         {isRoot && <Busiest group="organization" range={range} owner={owner} />}
       </div>
       <p className="sr-only" role="status">
-        {data === undefined ? '' : `Calls ${usageRanges[range].lead}`}
+        {figures.data === undefined ? '' : `Calls ${usageRanges[range].lead}`}
       </p>
     </>
   )

@@ -1,13 +1,15 @@
 // Why calls were refused, the most frequent reason first.
+import type { UseQueryResult } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
-import type { WireUsageRow } from '../../api.ts'
+import type { Figures } from '../../api.ts'
+import { Unread } from '../../components/notices.tsx'
 import { Section } from '../../components/page.tsx'
 import { ShareBar } from '../../components/usage/share-bar.tsx'
 import { countOf } from '../../format/limits.ts'
 import { codeTitle, reasonsOf, shareOf, totalOf, type UsageRange } from '../../format/usage.ts'
 
-export function Reasons({ rows, range }: { rows: WireUsageRow[] | undefined; range: UsageRange }) {
-  const total = rows && totalOf(rows)
+export function Reasons({ figures, range }: { figures: UseQueryResult<Figures>; range: UsageRange }) {
+  const total = figures.data && totalOf(figures.data.rows)
   const reasons = total === undefined ? [] : reasonsOf(total)
   const refused = total === undefined ? 0 : total.calls - total.valid
   const most = reasons[0]?.[1] ?? 1
@@ -25,7 +27,7 @@ export function Reasons({ rows, range }: { rows: WireUsageRow[] | undefined; ran
       }
     >
       {total === undefined ? (
-        <div className="h-24 animate-pulse rounded bg-sunken" aria-hidden />
+        <Unread query={figures} height="h-24" />
       ) : reasons.length === 0 ? (
         <p className="text-muted">{total.calls === 0 ? 'No calls.' : 'No call was refused.'}</p>
       ) : (
