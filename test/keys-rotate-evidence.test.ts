@@ -153,10 +153,32 @@ onEachDatabase('an old secret', (makeDatabase) => {
     await stage.direct.run(
       `update secrets set last_used_at = ${stage.clock.now()} where kid = '${stage.kid}'`,
     )
+    const silentAt = stage.clock.now() + hour
     stage.clock.advance(hour + 2 * minute - 1)
     expect(await process.judge()).toEqual([])
+    // From then on it is found, and told, as what that write would have made of it.
+    const [row] = await stage.direct.run(`select silent_at from secrets where kid = '${stage.kid}'`)
+    expect(Number(row?.silent_at)).toBe(silentAt)
     stage.clock.advance(1)
     expect(await process.judge()).toEqual(['silent'])
+  })
+
+  test('ends once, with its sessions, though two processes find it at once', async () => {
+    await using stage = await openStage()
+    {
+      await using latchkey = await stage.open()
+      await latchkey.sessions.start(stage.created.key)
+    }
+    const sessions = () => stage.direct.run(`select kid from sessions where kid = '${stage.kid}'`)
+    expect(await sessions()).toHaveLength(1)
+    const [one, other] = [await stage.startProcess(), await stage.startProcess()]
+    stage.clock.advance(2 * hour)
+    await other.flush()
+    const reasons = await one.judge(async () => {
+      expect(await other.judge()).toEqual(['silent'])
+    })
+    expect(reasons).toEqual(['silent'])
+    expect(await sessions()).toEqual([])
   })
 
   test('that is never silent ends at the latest, with that as the reason', async () => {

@@ -45,6 +45,8 @@ test('units are counted by the key and the limit, whatever a call costs', () => 
 
 test('what keys have counted is taken down before too many have a tally, and nothing of it is lost', () => {
   const tallies = new Tallies()
+  // The hour begins before, which ends all tallies too.
+  tallies.enter(now)
   const first = tallies.of('first', 'acme')
   tallies.count(first, revoked, now)
   const ids = Array.from({ length: 20_000 }, (_, i) => `key ${i}`)

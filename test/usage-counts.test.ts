@@ -312,7 +312,7 @@ onEachDatabase('the verifiers of a key', (makeDatabase) => {
     await latchkey.close()
     await using direct = await connectDirectly(database)
     const known = Array.from(
-      { length: maxSourcesOfKey - 2 },
+      { length: maxSourcesOfKey - 1 },
       (_, i) => `('${reporter}/old ${i}', '${reporter}', 1, 1, ${begun})`,
     )
     await direct.run(
@@ -326,7 +326,7 @@ onEachDatabase('the verifiers of a key', (makeDatabase) => {
       ),
     )
     const refused = outcomes.flatMap((outcome) => (outcome.status === 'rejected' ? [outcome.reason] : []))
-    expect(refused.map(({ code }) => code)).toEqual(Array(6).fill('too_many_requests'))
+    expect(refused.map(({ code }) => code)).toEqual(Array(7).fill('too_many_requests'))
     // One that has reported goes on.
     await saveReport(stage.first, { ...report, number: 2, source: 'old 0' }, allOfPlaces, now())
   })
