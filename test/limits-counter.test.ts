@@ -294,6 +294,22 @@ describe('a draw', () => {
     expect(draw(counter, rate, back, begun + 50, isLive).answer.given).toBe(9)
   })
 
+  test('takes nothing back from one holder for which a bucket had no room before what another one tells', () => {
+    const rate: Rate = { kind: 'rate', limit: 100, windowMs: 60_000, burst: 20 }
+    let counter = newCounter(rate, 0, begun)
+    const tell = (holder: string, sequence: number, now: number, asks: Partial<typeof asking>) => {
+      const drawn = draw(counter, rate, { ...asking, holder, sequence, ...asks }, now, () => true)
+      counter = drawn.counter
+      return drawn.answer
+    }
+    expect(tell('a', 1, begun, { want: 4 })).toMatchObject({ granted: 4 })
+    expect(tell('b', 1, begun, { need: 2 })).toMatchObject({ given: 2 })
+    // It is full by then, and what has been out meanwhile may have been spent only now.
+    const later = begun + 600_000
+    tell('a', 2, later, { unspent: 0 })
+    expect(tell('b', 2, later, { unused: 2, need: 20 })).toMatchObject({ given: 16 })
+  })
+
   test('cuts a level to a lowered burst, and gives nothing of what was out before', () => {
     const large: Rate = { kind: 'rate', limit: 100, windowMs: 60_000, burst: 100 }
     const small: Rate = { ...large, limit: 10, burst: 10 }

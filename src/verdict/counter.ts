@@ -127,23 +127,23 @@ export function draw(
     return repeat(stored, allowance, own, message)
   const at = instantOf(stored, allowance, own, message.passedMs, now)
   const advanced = bring(stored, allowance, message.epoch, at)
-  const { counter, lost } = evict(advanced, allowance, isLive)
-  const reported = report(counter, allowance, message)
-  const available = Math.max(0, storeOf(reported.counter, allowance))
+  const { counter: reported, kept } = report(advanced, allowance, message)
+  const { counter, lost } = evict(reported, allowance, isLive)
+  const available = Math.max(0, storeOf(counter, allowance))
   const given = givenOf(message, available)
-  const granted = grantOf(reported.counter, allowance, message, available - given, reported.kept)
+  const granted = grantOf(counter, allowance, message, available - given, kept)
   const holder: Holder = {
     id: message.holder,
     epoch: message.epoch,
-    out: reported.kept + granted,
+    out: kept + granted,
     sequence: message.sequence,
     granted,
     given,
-    kept: reported.kept,
+    kept,
     room: 0,
-    drewAt: reported.counter.asOf,
+    drewAt: counter.asOf,
   }
-  const after = takeOut(reported.counter, allowance, given, granted, holder)
+  const after = takeOut(counter, allowance, given, granted, holder)
   const answer = answerOf(after, allowance, holder, message)
   return {
     counter: after,
@@ -251,7 +251,9 @@ function report(
   const kept = isItsOwn ? Math.min(message.unspent, own.out) : 0
   const returned = isCurrent ? Math.min(message.back, own.out - kept) : 0
   const unused = isCurrent ? Math.min(message.unused, own.given) : 0
-  const holders = counter.holders.map((holder) => (holder === own ? { ...own, out: kept } : holder))
+  // What is told now may have been out until a moment ago: for what the others gave to calls, it took room.
+  const { holders: all } = leaveRoom(counter, allowance)
+  const holders = all.map((holder) => (holder.id === own.id ? { ...own, out: kept } : holder))
   if (allowance.kind === 'quota') {
     const spent = counter.spent + own.out - kept - returned - unused
     return { counter: { ...counter, spent, holders }, kept }
