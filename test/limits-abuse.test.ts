@@ -204,6 +204,20 @@ onOneDatabase('SQLite', 'messages of verifiers that mean harm', (makeDatabase) =
     expect(await drain(1)).toBe('valid')
   })
 
+  test('that come late, and are still being answered when the next one comes, leave nothing with it', async () => {
+    await using stage = await start()
+    const { id, ask, drain } = stage
+    const [late, next] = await Promise.all([
+      ask(9, [asked(id, { want: 50, need: 1, least: 1 })], 'late'),
+      ask(10, [asked(id, { want: 50 })], 'late'),
+    ])
+    expect(late.counters).toMatchObject([{ granted: 0, given: 1 }])
+    const back = next.counters[0]?.granted ?? 0
+    expect(back).toBeGreaterThan(0)
+    await ask(11, [asked(id, { back })], 'late')
+    expect(await drain(1)).toBe('valid')
+  })
+
   test('that ask for very much leave time and memory to others', async () => {
     await using stage = await start()
     const { latchkey, ask } = stage

@@ -96,7 +96,8 @@ export class Grants {
     const before = sequence > session.last.sequence ? session.last.answer : undefined
     // The first message that is known of a verifier may be an old one that came late, of which it will never hear.
     session.isKnown ||= session.last.sequence > 0 ? sequence > session.last.sequence : sequence === 1
-    if (sequence > session.last.sequence) session.last = { sequence, answer: undefined, isReported: false }
+    if (sequence > session.last.sequence)
+      session.last = { sequence, answer: undefined, isReported: false, isHeard: session.isKnown }
     const exchange = session.last
     session.under++
     session.endsAt = Number.POSITIVE_INFINITY
@@ -173,7 +174,7 @@ export class Grants {
     const session: Session = {
       keyId,
       server,
-      last: { sequence: 0, answer: undefined, isReported: false },
+      last: { sequence: 0, answer: undefined, isReported: false, isHeard: false },
       loans: new Map(),
       under: 0,
       endsAt: Number.POSITIVE_INFINITY,
@@ -244,7 +245,7 @@ export class Grants {
       for (const [i, asked] of counters.entries()) if (isFirst[i]) this.#report(session, asked, limits[i])
     exchange.isReported = true
     const given = await this.#serveCalls(session, counters, limits)
-    return counters.map((asked, i) => this.#grant(session, asked, limits[i], given[i] ?? noUnits))
+    return counters.map((asked, i) => this.#grant(session, exchange, asked, limits[i], given[i] ?? noUnits))
   }
 
   /** The owners, by scope and id, of which it is known, or has just been read, whose they are and what limits they have. */
@@ -339,6 +340,7 @@ export class Grants {
 
   #grant(
     session: Session,
+    exchange: Exchange,
     asked: AskedCounter,
     limit: CountedLimit | undefined,
     { units: given, messages }: Given,
@@ -353,7 +355,9 @@ export class Grants {
     // What was kept may have become void while calls waited.
     const kept = loan !== undefined && isValid(loan) ? loan.units : 0
     const granted =
-      limit.epoch === epoch && this.#mayLend(session) ? allotments.lend(limit, asked.want - kept) : 0
+      limit.epoch === epoch && this.#mayLend(session, exchange)
+        ? allotments.lend(limit, asked.want - kept)
+        : 0
     if (kept + granted + given > 0 && !session.isOver) {
       const { loans, period } = holding
       if (loan === undefined) {
@@ -377,9 +381,9 @@ export class Grants {
     }
   }
 
-  #mayLend({ isOver, keyId, server, isKnown }: Session): boolean {
+  #mayLend({ isOver, keyId, server }: Session, { isHeard }: Exchange): boolean {
     const { loans = 0 } = this.#shares.get(keyId) ?? {}
-    const isSame = isKnown && server === this.#memory.follower.id
+    const isSame = isHeard && server === this.#memory.follower.id
     return isSame && !isOver && !this.#isStopping && this.#loanCount < maxLoans && loans < maxOfKey.loans
   }
 }

@@ -22,6 +22,8 @@ export interface Exchange {
   answer: Promise<Granted[]> | undefined
   /** What it says of the units that were lent is taken in. */
   isReported: boolean
+  /** The verifier surely hears of the answer, and so of what it lends: another one that came late may be long over there. */
+  isHeard: boolean
 }
 
 /** A verifier that draws through this process. */
@@ -34,7 +36,7 @@ export interface Session {
   under: number
   /** Its units are surely not spent after this, by the monotonic clock. */
   endsAt: number
-  /** The verifier surely hears what is lent to it: it has sent its first message, or another one since. */
+  /** It has sent its first message, or another one since: the next is surely not one that came late. */
   isKnown: boolean
   /** What it has counts as spent, and nothing is lent to it any more. */
   isOver: boolean
