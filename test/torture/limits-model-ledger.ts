@@ -230,6 +230,7 @@ export class Ledger {
   #checkQuota(counterId: string, first: Allowance, entries: Entry[]): void {
     const limits = [{ time: Number.NEGATIVE_INFINITY, limit: first.limit }]
     const net = new Map<number, number>()
+    let unspent = 0
     const added = new Map<number, { time: number; sum: number }[]>()
     const most = (steps: { time: number; value: number }[], time: number) => {
       let best = Number.NEGATIVE_INFINITY
@@ -244,8 +245,15 @@ export class Ledger {
         steps.push({ time: entry.time, sum: (steps.at(-1)?.sum ?? 0) + entry.units })
         added.set(entry.period, steps)
       } else if (entry.kind === 'gift' || entry.kind === 'spent') {
-        const sum = (net.get(entry.period) ?? 0) + (entry.kind === 'gift' ? -entry.units : entry.units)
+        const before = net.get(entry.period) ?? 0
+        const sum = before + (entry.kind === 'gift' ? -entry.units : entry.units)
         net.set(entry.period, sum)
+        // What was not spent of what comes next stands before that: together they are what was spent.
+        if (entry.kind === 'spent') {
+          const spent = entry.units + unspent
+          unspent = entry.units < 0 ? spent : 0
+          if (spent <= 0) continue
+        }
         const limit = most(
           limits.map(({ time, limit: value }) => ({ time, value })),
           entry.time,

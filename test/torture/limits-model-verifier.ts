@@ -19,6 +19,8 @@ export class RemoteVerifier extends Caller {
   readonly #known = new Map<string, CountedLimit>()
   readonly #uptime: number
   #knownAt = Number.NEGATIVE_INFINITY
+  /** How many entries of the log it has heard of. */
+  #heard = 0
   /** The process whose units it holds, by its name as a holder, and what the last answer was taken for. */
   #granter = ''
   #exchange: Exchange | undefined
@@ -82,13 +84,18 @@ export class RemoteVerifier extends Caller {
     this.#world.store.ledger.noteSpent(this.#granter, counterId, units, period)
   }
 
-  /** Hears of limits as a verifier does: from a process, some time after they changed. */
+  /** Hears of limits, and of units that are called back, as a verifier does: from a process, some time after that. */
   #keepLearning(): void {
-    const limits = [...this.#world.store.limits.values()]
+    const { store, breakage } = this.#world
+    const limits = [...store.limits.values()]
+    const last = store.last
     const readAt = this.#world.time
     if (!this.#isCutOff)
       this.deliver(() => {
         this.#knownAt = readAt
+        for (const change of store.log.slice(this.#heard, last))
+          if (change !== 'limits' && breakage !== 'recall') this.#grants.allotments.recall(change)
+        this.#heard = Math.max(this.#heard, last)
         for (const { counterId, allowance, epoch } of limits) {
           const known = this.#known.get(counterId)
           if (known?.epoch === epoch && isSameAllowance(known.allowance, allowance)) continue
@@ -97,7 +104,7 @@ export class RemoteVerifier extends Caller {
           this.#known.set(counterId, { counterId, ...whose, allowance, defaultCost: 1, epoch })
         }
       })
-    if (!this.isDead) this.#world.at(this.#world.between(300, 600), () => this.#keepLearning())
+    if (!this.isDead) this.#world.at(this.#world.between(300, 1_800), () => this.#keepLearning())
   }
 
   /** Notes what calls take when messages are prepared and answered. */
