@@ -2,7 +2,7 @@
 // the same circumstances share one object, so that one which repeats them costs a comparison.
 import { contextFault } from '../core/call-context.ts'
 import { refuseField } from '../core/errors.ts'
-import type { VerifyOptions } from '../core/shapes/verification.ts'
+import type { CallContext, VerifyOptions } from '../core/shapes/verification.ts'
 
 /** What is asked of a call, as far as it is counted. */
 export type CallQuestion = Pick<VerifyOptions, 'permissions' | 'context'>
@@ -80,21 +80,23 @@ export class KnownCircumstances {
   /** The circumstances of a call whose permissions were checked. Throws `invalid_input` for a context of a wrong form. */
   of(question: CallQuestion): Circumstances {
     if (areOf(bareCircumstances, question)) return bareCircumstances
-    const name = nameOf(question.permissions ?? noPermissions)
-    return this.#find(name, question.context) ?? this.#add(question, name)
+    const { context } = question
+    const permissions: readonly string[] = question.permissions ?? noPermissions
+    if (context !== undefined && tellsNothing(context)) {
+      requireSound(context)
+      return this.of({ permissions: question.permissions })
+    }
+    const name = nameOf(permissions)
+    const known =
+      context === undefined
+        ? this.#bare.get(name)
+        : this.#known.get(name)?.get(context.operation)?.get(context.userAgent)?.get(context.ip)
+    return known ?? this.#add(permissions, context, name)
   }
 
-  #find(name: string, context: CallQuestion['context'] | null): Circumstances | undefined {
-    if (context === undefined) return this.#bare.get(name)
-    if (context === null) return undefined
-    return this.#known.get(name)?.get(context.operation)?.get(context.userAgent)?.get(context.ip)
-  }
-
-  #add({ permissions: asked, context }: CallQuestion, name: string): Circumstances {
-    const fault = contextFault(context)
-    if (fault) refuseField(fault.path, fault.message)
+  #add(permissions: readonly string[], context: CallContext | undefined, name: string): Circumstances {
+    requireSound(context)
     if (this.#bytes > this.#maxBytes) this.#clear()
-    const permissions: readonly string[] = asked ?? noPermissions
     const ip = context?.ip
     const before = this.#bytes
     const operation = this.#share(context?.operation)
@@ -143,6 +145,17 @@ export class KnownCircumstances {
     this.#bytes = 0
     this.onClear()
   }
+}
+
+/** Such a context is like none, or is of a wrong form: it stands for no others, so that each one is checked. */
+function tellsNothing(context: CallContext | null): boolean {
+  return context?.operation === undefined && context?.ip === undefined && context?.userAgent === undefined
+}
+
+/** Throws `invalid_input` for a context of a wrong form. */
+function requireSound(context: CallContext | undefined): void {
+  const fault = contextFault(context)
+  if (fault) refuseField(fault.path, fault.message)
 }
 
 /** One text for a list of permissions, which have no space in them. */
