@@ -66,8 +66,12 @@ test('that break off between two rows, or within one, are an error', async () =>
 })
 
 test('that end within a row, or are none, do not come from Latchkey', async () => {
-  for (const rest of [line(3).slice(0, -1), 'x'.repeat(100_000), '<html>\n', '\n']) {
-    const { usage } = await serve((response) => response.end(line(1) + rest))
+  const endless = 'x'.repeat(100_000)
+  for (const rest of [line(3).slice(0, -1), endless, '<html>\n', '\n']) {
+    const { usage } = await serve((response) => {
+      response.write(line(1) + rest)
+      if (rest !== endless) response.end()
+    })
     expect((await read(await usage.export())).code).toBe('unexpected_answer')
     close()
   }

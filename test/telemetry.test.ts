@@ -172,7 +172,7 @@ onOneDatabase('SQLite', 'a collector', (makeDatabase) => {
     await verify({}, { traceparent: sampled })
     await verify({}, { traceparent: `00-${traceId}-${parentId}-00` })
     await verify()
-    await verify({ permissions: ['domains:read'] }, { traceparent: 'ff-no-trace' })
+    await verify({ permissions: ['domains:read'] }, { traceparent: `ff-${traceId}-${parentId}-01` })
     await told(collector, 1, 1)
     expect(collector.spans[0]?.traceId).toBe(traceId)
     expect(collector.records[0]?.traceId).toMatch(/^(?!4bf92f)[\da-f]{32}$/)
