@@ -16,6 +16,8 @@ interface DialogProps {
   isTyped?: boolean
   /** Selects what has the focus first; else it is the first that can have it. */
   focusFirst?: string
+  /** Gets the focus when it closes; else what had it when it opened. */
+  opener?: HTMLElement | null
 }
 
 const firstOfAll = '[data-autofocus], input:checked'
@@ -27,10 +29,13 @@ export function Dialog({
   close,
   isTyped = false,
   focusFirst = firstOfAll,
+  opener: given,
 }: DialogProps) {
-  const [opener] = useState(() => document.activeElement)
+  const [opener] = useState(() => given ?? document.activeElement)
   const [isAsking, setAsking] = useState(false)
   const content = useRef<HTMLDivElement>(null)
+  // A press beside the window takes the focus away before the window hears of it.
+  const lastFocused = useRef<HTMLElement>(null)
   const leave = () => {
     if (isTyped) setAsking(true)
     else close?.()
@@ -49,6 +54,9 @@ export function Dialog({
                 if (!first) return
                 event.preventDefault()
                 first.focus()
+              }}
+              onFocus={({ target }) => {
+                if (content.current?.contains(target)) lastFocused.current = target
               }}
               onPointerDownOutside={(event) => close === undefined && event.preventDefault()}
               onCloseAutoFocus={(event) => {
@@ -79,7 +87,9 @@ export function Dialog({
                   className="absolute right-3 top-3"
                 />
               )}
-              {isAsking && close && <DiscardDialog stay={() => setAsking(false)} discard={close} />}
+              {isAsking && close && (
+                <DiscardDialog stay={() => setAsking(false)} discard={close} opener={lastFocused.current} />
+              )}
             </Radix.Content>
           </div>
         </Radix.Overlay>
@@ -88,9 +98,19 @@ export function Dialog({
   )
 }
 
-function DiscardDialog({ stay, discard }: { stay: () => void; discard: () => void }) {
+interface DiscardDialogProps extends Pick<DialogProps, 'opener'> {
+  stay: () => void
+  discard: () => void
+}
+
+function DiscardDialog({ stay, discard, opener }: DiscardDialogProps) {
   return (
-    <Dialog title="Discard what you typed?" lead="It was not saved, and nothing was changed." close={stay}>
+    <Dialog
+      title="Discard what you typed?"
+      lead="It was not saved, and nothing was changed."
+      close={stay}
+      {...(opener && { opener })}
+    >
       <DialogActions>
         <Button {...focusMark} onClick={stay}>
           Continue to edit

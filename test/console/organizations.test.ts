@@ -104,6 +104,8 @@ onOneDatabase('PostgreSQL', `organizations in the console${browserNote}`, (makeD
         await leave()
         await ask.getByRole('button', { name: 'Continue to edit' }).click()
         await ask.waitFor({ state: 'detached' })
+        // Only when it has the focus again does the window below hear the next of these.
+        await expect.poll(() => isFocused(dialog.getByLabel('Name'))).toBe(true)
       }
       expect(await dialog.getByLabel('Name').inputValue()).toBe('Globex <b>Corporation</b>')
       await dialog.getByRole('button', { name: 'Rename' }).click()
