@@ -71,6 +71,7 @@ Units    back of the key -5, credits of the key 1600
     const ofKey = await run(['keys', 'usage', id, ...range])
     expect(ofKey.stdout).toBe(days.stdout)
     const groups = await run(['usage', ...range, '--group', 'organization'])
+    expect(groups.stderr).toContain(`From ${day(-1)}T00:00:00.000Z on. As of `)
     expect(groups.stdout.split('\n').map((line) => line.replace(/ {2,}/g, '  '))).toEqual([
       'ORGANIZATION  NAME  CALLS  VALID  REFUSED  UNITS',
       expect.stringMatching(
@@ -104,6 +105,8 @@ Units    back of the key -5, credits of the key 1600
       stdout: '',
       stderr: 'No calls.\n',
     })
+    // Nothing was called in the last seven days, which are as many as there may be.
+    expect(await run(['usage', '--group', 'key'])).toEqual({ code: 0, stdout: '', stderr: 'No calls.\n' })
     expect(await run(['usage', '--group', 'colour'])).toMatchObject({ code: 2, stdout: '' })
     expect(await run(['usage', ...range, '--by', 'hour', '--since', day(-60)])).toMatchObject({
       code: 2,

@@ -81,6 +81,12 @@ onEachDatabase('usage', (makeDatabase) => {
         units: [{ scope: 'key', name: 'requests', units: 9 }],
       },
     ])
+    // Among the keys of all organizations the last 7 days are looked at, else the last 30.
+    const usual = async (input: object) =>
+      (await read({ ...input, by: 'total', group: 'key' })).map(({ start }) => start.getTime())
+    expect(new Set(await usual({}))).toEqual(new Set([(hour - 7 * 24) * hourMs]))
+    expect(await usual({ organizationId: 'bees' })).toEqual([(hour - 30 * 24) * hourMs])
+    expect(await usual({ keyIds: [bees.id] })).toEqual([(hour - 30 * 24) * hourMs])
     const days = await read({ since, by: 'day', organizationId: 'acme' })
     expect(days.map(({ start, calls }) => [start, calls])).toEqual([
       [new Date(Date.UTC(2026, 4, 19)), 1],
@@ -287,7 +293,8 @@ onOneDatabase('SQLite', 'usage over HTTP', (makeDatabase) => {
     expect(await refused('by=day&since=2020-01-01T00:00:00Z')).toEqual([422, 'since'])
     expect(await refused('by=week')).toEqual([422, 'by'])
     expect(await refused('group=colour')).toEqual([422, 'group'])
-    expect(await refused('group=key')).toEqual([422, 'group'])
+    expect(await refused('group=key')).toEqual([200])
+    expect(await refused('group=key&since=2026-05-01T00:00:00Z')).toEqual([422, 'group'])
     expect(await refused('sort=name')).toEqual([422, 'sort'])
     expect(await refused('limit=0')).toEqual([422, 'limit'])
     expect(await refused('by=hour&group=key&organization_id=acme&limit=100')).toEqual([422, 'limit'])

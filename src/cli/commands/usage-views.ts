@@ -57,7 +57,10 @@ export async function printFigures(
     draw: ({ calls, valid }, width) => drawBar({ value: calls, refused: calls - valid, max }, width),
   })
   if (!(group in groups)) print('', ...formatFields(sumFields(rows)))
-  printNote(`As of ${asOf.toISOString()}. Processes write what they count within ten seconds.`)
+  // Rows by period name theirs.
+  const [whole] = by === 'total' ? rows : []
+  const since = whole === undefined ? '' : `From ${whole.start.toISOString()} on. `
+  printNote(`${since}As of ${asOf.toISOString()}. Processes write what they count within ten seconds.`)
 }
 
 function columnsOf(by: UsagePeriod, group: UsageGroup): Column<UsageRow>[] {

@@ -23,6 +23,8 @@ export const usageCommands: DefinedCommand[] = [
     texts: {
       ...figureTexts,
       ...ofWhom,
+      since:
+        'from the period that holds this instant on (default: 30 days before --until; 7 to compare the keys of all organizations)',
       keyIds:
         'with --group key: compare this key with others that are named like it (repeatable, at most 50)',
       group: 'rows for each of these, the top ones first: none, key, organization or code',
@@ -31,6 +33,7 @@ export const usageCommands: DefinedCommand[] = [
     examples: [
       'latchkey usage',
       'latchkey usage --since 24h --by hour --organization acme',
+      'latchkey usage --group key',
       'latchkey usage --organization acme --group key --sort -refused',
       'latchkey usage export --by month --format csv --file usage.csv',
     ],

@@ -70,6 +70,10 @@ const tooLong = {
 export const readUsageSchema = z
   .strictObject({
     ...range,
+    since: range.since.meta({
+      description:
+        'From the period that holds this instant on; if absent, 30 days before `until`, or 7 where the groups of all organizations are compared over 7 days at most.',
+    }),
     organizationId: organizationIdSchema.optional().meta({
       description:
         "Only calls with keys of this organization. The caller's own if absent; all for the root organization.",

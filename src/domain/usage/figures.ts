@@ -146,7 +146,8 @@ async function readRows(
 /** The whole periods that are asked for. Throws `invalid_input` if they are too many. */
 function rangeOf({ since, until, by }: Question, now: number, isOfAllKeys: boolean): UsageRange {
   const end = until?.getTime() ?? Math.max(now, (since?.getTime() ?? 0) + 1)
-  const begin = since?.getTime() ?? Math.max(0, end - defaultDays * dayMs)
+  const usual = isOfAllKeys ? maxDaysOfAllKeys : defaultDays
+  const begin = since?.getTime() ?? Math.max(0, end - usual * dayMs)
   const days = (end - begin) / dayMs
   if (days > maxUsageDays[by])
     refuseField('since', `By ${by} a range has at most ${maxUsageDays[by]} days. Ask by day, month or total.`)
