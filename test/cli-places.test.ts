@@ -28,10 +28,13 @@ onOneDatabase('SQLite', 'places on the command line', (makeDatabase) => {
     })
     const context = ['--ip', '192.0.2.8', '--user-agent', 'curl/8', '--operation', 'GET /']
     expect((await run(['keys', 'verify', ...context], key)).code).toBe(0)
-    const forgotten = await openLatchkey({ database })
-    await forgotten.keys.forgetPlaces(id)
-    await forgotten.close()
+    expect(await json(['keys', 'get', id])).toMatchObject({ last_used: { ip: '192.0.2.8' } })
+    const done = { code: 0, stdout: `Forgot from where the key ${id} was called.\n`, stderr: '' }
+    expect(await run(['keys', 'forget-places', id, '--yes'])).toEqual(done)
     expect((await run(['keys', 'places', id])).stderr).toContain('of those that there were it is not known')
+    expect(await json(['keys', 'get', id])).toMatchObject({ last_used: { ip: null, user_agent: null } })
+    expect(await json(['keys', 'forget-places', id, '--yes'])).toEqual({ success: true })
+    expect(await run(['keys', 'forget-places', 'none', '--yes'])).toMatchObject({ code: 1, stdout: '' })
     expect((await run(['keys', 'verify', ...context], key)).code).toBe(0)
     const wrong = await run(['keys', 'verify', '--ip', 'here'], key)
     expect(wrong.stderr).toContain('Must be an IPv4 or IPv6 address.')

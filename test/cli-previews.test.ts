@@ -40,7 +40,7 @@ onOneDatabase('SQLite', 'changes on the command line', (makeDatabase) => {
     const shown = await run(['keys', 'permissions', id])
     expect(shown).toMatchObject({ code: 0 })
     expect(shown.stdout).toMatch(
-      /^PERMISSION {4}CALLS {2}LAST USED\nemails:\* {6}1204 {3}.* ago *\ndomains:read {2}0 .*never *\n$/,
+      /^PERMISSION {4}CALLS {2}LAST USED\nemails:\* {7}1204 {2}.* ago *\ndomains:read {6}0 {2}never *\n$/,
     )
     expect(shown.stderr).toContain('Enough for the calls of the last 90 days: emails:send\n')
     expect(shown.stderr).toContain('Of some calls it is not known which permissions they needed')
@@ -57,15 +57,15 @@ onOneDatabase('SQLite', 'changes on the command line', (makeDatabase) => {
     const narrowed = await preview('--permission', 'domains:read')
     expect(narrowed).toMatchObject({ code: 0 })
     expect(narrowed.stdout).toMatch(
-      /^Would have refused between 1,204 and 1,207 of 1,207 calls of the last 30 days\.\n\nOPERATION .*\nPOST \/emails {2}192\.0\.2\.7 .* insufficient_permissions {2}1,204 .* ago *\n$/,
+      /^Would have refused between 1204 and 1207 of 1207 calls of the last 30 days\.\n\nOPERATION .*\nPOST \/emails {2}192\.0\.2\.7 .* insufficient_permissions {3}1204 {2}.* ago *\n$/,
     )
     expect(narrowed.stderr).toContain('Of 3 calls it cannot be told')
     for (const change of [['--revoke'], ['--end-secret', kid], ['--rotate'], ['--grace', '0s']])
       expect((await preview(...change)).stdout, change.join(' ')).toContain(
-        'Would have refused 1,207 of 1,207 calls of the last 30 days.\n',
+        'Would have refused 1207 of 1207 calls of the last 30 days.\n',
       )
     expect((await preview('--permission', 'emails:*', '--permission', 'domains:read')).stdout).toBe(
-      'None of 1,207 calls of the last 30 days would have been refused.\n',
+      'None of 1207 calls of the last 30 days would have been refused.\n',
     )
     const inGrace = await preview('--grace-until-silent', '24h')
     expect(inGrace.stderr).toContain('The grace period of an earlier secret has not ended.')
@@ -85,7 +85,7 @@ onOneDatabase('SQLite', 'changes on the command line', (makeDatabase) => {
     expect(many.stdout.split('\n')).toHaveLength(2 + 1 + 100 + 1)
     expect(many.stderr).toContain('These are the 100 most frequent kinds of calls.')
     expect((await preview('--grace-at-most', '7d')).stderr).toContain('Comes with --grace-until-silent.')
-    expect((await preview('--no-permissions')).stdout).toContain('between 1,204 and 1,207')
+    expect((await preview('--no-permissions')).stdout).toContain('between 1204 and 1207')
     expect((await preview('--limit', 'requests=1/1d')).code).toBe(0)
     const later = await preview('--expires', '2h')
     expect(later.stderr).toMatch(/Such calls would be refused from \S+Z on\.\n$/)

@@ -74,6 +74,7 @@ describe('what cannot be taken back', () => {
     ['rotate', []],
     ['rotate', ['--grace', '0']],
     ['end-secret', ['0aB1cD2eF3gH4iJ5']],
+    ['forget-places', []],
   ])(
     'keys %s %j wants --yes where nobody can be asked, and changes nothing without it',
     async (name, more) => {

@@ -207,6 +207,10 @@ onEachDatabase('a profile', (makeDatabase) => {
     expect((await readPlaces(other.id)).callers).toMatchObject([{ ip: '2001:db8::1', client: null }])
     const [event] = (await latchkey.audit.list({ keyId: key.id, limit: 1 })).items
     expect(event?.action).toBe('key.places_forgotten')
+    // Of a revoked key too.
+    await latchkey.keys.revoke(other.id)
+    await latchkey.keys.forgetPlaces(other.id)
+    expect((await readPlaces(other.id)).callers).toEqual([])
     // Of a key of another organization nothing is told, nor forgotten.
     await latchkey.organizations.create({ id: 'bees', name: 'Bees' })
     const permissions = ['latchkey:*']

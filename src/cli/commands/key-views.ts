@@ -91,7 +91,7 @@ export function printPermissions({ granted, suggested, complete }: KeyPermission
   printTable<KeyPermissions['granted'][number]>(
     [
       { heading: 'PERMISSION', value: ({ permission }) => permission },
-      { heading: 'CALLS', value: ({ calls }) => String(calls) },
+      { heading: 'CALLS', value: ({ calls }) => String(calls), isNumber: true },
       { heading: 'LAST USED', value: ({ lastUsedAt }) => formatAgoCell(lastUsedAt, now) },
     ],
     granted,
@@ -114,10 +114,10 @@ export function printPlaces({ callers, complete }: KeyPlaces): void {
   const now = Date.now()
   printTable<KeyPlaces['callers'][number]>(
     [
-      { heading: 'ADDRESS', value: ({ ip }) => ip ?? '-' },
-      { heading: 'CLIENT', value: ({ client }) => toPrintable(client ?? '-') },
+      { heading: 'ADDRESS', value: ({ ip }) => ip ?? 'unknown' },
+      { heading: 'CLIENT', value: ({ client }) => client ?? 'unknown' },
       { heading: 'SECRET', value: ({ kid }) => kid, leaves: 2 },
-      { heading: 'CALLS', value: ({ calls }) => String(calls) },
+      { heading: 'CALLS', value: ({ calls }) => String(calls), isNumber: true },
       { heading: 'FIRST SEEN', value: ({ firstSeenOn }) => firstSeenOn, leaves: 1 },
       { heading: 'LAST SEEN', value: ({ lastSeenAt }) => formatAgoCell(lastSeenAt, now) },
     ],
@@ -132,22 +132,21 @@ export function printPlaces({ callers, complete }: KeyPlaces): void {
 /** Prints which calls a change would have refused. */
 export function printPreview({ calls, atLeast, atMost, unknown, asOf, refusals }: KeyPreview): void {
   const now = Date.now()
-  const count = (number: number) => number.toLocaleString('en')
-  const of = `${count(calls)} calls of the last 30 days`
+  const of = `${calls} calls of the last 30 days`
   if (atMost === 0)
     print(calls === 0 ? 'No call of the last 30 days was valid.' : `None of ${of} would have been refused.`)
-  else if (atLeast === atMost) print(`Would have refused ${count(atLeast)} of ${of}.`)
-  else print(`Would have refused between ${count(atLeast)} and ${count(atMost)} of ${of}.`)
-  if (unknown > 0) printNote(`Of ${count(unknown)} calls it cannot be told: too little of them was counted.`)
+  else if (atLeast === atMost) print(`Would have refused ${atLeast} of ${of}.`)
+  else print(`Would have refused between ${atLeast} and ${atMost} of ${of}.`)
+  if (unknown > 0) printNote(`Of ${unknown} calls it cannot be told: too little of them was counted.`)
   if (refusals.length === 0) return
   print('')
   printTable<KeyPreview['refusals'][number]>(
     [
-      { heading: 'OPERATION', value: ({ operation }) => operation ?? 'not known', shrinks: true },
-      { heading: 'ADDRESS', value: ({ ip }) => ip ?? 'not known', leaves: 3 },
-      { heading: 'CLIENT', value: ({ userAgent }) => userAgent ?? 'not known', leaves: 1, shrinks: true },
+      { heading: 'OPERATION', value: ({ operation }) => operation ?? 'unknown', shrinks: true },
+      { heading: 'ADDRESS', value: ({ ip }) => ip ?? 'unknown', leaves: 3 },
+      { heading: 'CLIENT', value: ({ userAgent }) => userAgent ?? 'unknown', leaves: 1, shrinks: true },
       { heading: 'VERDICT', value: ({ code }) => code, leaves: 2 },
-      { heading: 'CALLS', value: (kind) => count(kind.calls) },
+      { heading: 'CALLS', value: ({ calls }) => String(calls), isNumber: true },
       { heading: 'LAST CALL', value: ({ lastAt }) => formatAgoCell(lastAt, now) },
     ],
     refusals,

@@ -102,6 +102,20 @@ export const keyCommands = [
     print: printPlaces,
   }),
   defineCommand({
+    path: 'keys forget-places',
+    summary: 'forget from where a key was called: the addresses and user agents of its calls',
+    on: serverOrDatabase,
+    arguments: id,
+    confirm: ({ args }) => ask(args.id, (key) => `Forget from where ${key} was called, permanently?`),
+    examples: [`latchkey keys forget-places ${exampleId} --yes`],
+    notes: 'On a server the key in LATCHKEY_KEY needs latchkey:keys:write, as for every change of a key.',
+    run: async ({ keys }, { args }) => {
+      await keys.forgetPlaces(args.id)
+      return { success: true }
+    },
+    print: (_, { args }) => print(`Forgot from where the key ${args.id} was called.`),
+  }),
+  defineCommand({
     path: 'keys preview',
     summary: 'show which calls of the last 30 days a change would have refused, and change nothing',
     on: serverOrDatabase,

@@ -17,7 +17,7 @@ export function limitColumns(now: number, ofPlan: readonly LimitState[]): Column
     { heading: 'NAME', value: ({ name }) => name },
     { heading: 'LIMIT', value: (limit) => formatLimit(limit).slice(limit.name.length + 1) },
     { heading: 'LEFT', value: describeLeft },
-    { heading: 'HELD', value: ({ held }) => String(held), leaves: 1 },
+    { heading: 'HELD', value: ({ held }) => String(held), isNumber: true, leaves: 1 },
     { heading: 'RESETS', value: (limit) => describeReset(limit, now) },
     ...(ofPlan.length === 0
       ? []
