@@ -1,7 +1,7 @@
 // Random requests, bodies and verdicts: the hot calls' own doors answer them as the app does.
 import fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { toWire } from '../src/core/wire.ts'
+import { fromWire, toWire } from '../src/core/wire.ts'
 import { readJson } from '../src/http/json.ts'
 import type { Verdict } from '../src/index.ts'
 import { readPlainBatch, readPlainBody } from '../src/server/plain-request.ts'
@@ -9,6 +9,31 @@ import { readVerifyBatch, readVerifyRequest, writeVerdict } from '../src/server/
 import { type Doors, openDoors } from './setup/doors.ts'
 
 let doors: Doors
+
+/** Contexts in the wire's form, most of them sound. */
+const nearContexts = fc.oneof(
+  {
+    weight: 9,
+    arbitrary: fc
+      .record(
+        { ip: fc.ipV4(), user_agent: fc.constant('curl/8.5.0'), operation: fc.constant('POST /a') },
+        { requiredKeys: [] },
+      )
+      .chain((context) => fc.shuffledSubarray(Object.entries(context)).map(Object.fromEntries)),
+  },
+  {
+    weight: 1,
+    arbitrary: fc.record(
+      {
+        ip: fc.constantFrom('::1', 'x', ''),
+        user_agent: fc.constantFrom('a"b', 'ü', '', '\n', 'x'.repeat(600)),
+        operation: fc.constantFrom('GET /a?b', `GET /re_${'aB'.repeat(33)}`),
+        userAgent: fc.constant('a'),
+      },
+      { requiredKeys: [] },
+    ),
+  },
+)
 
 beforeAll(async () => {
   doors = await openDoors()
@@ -40,7 +65,10 @@ describe('the doors of the hot calls, at random', () => {
       ']',
     )
     const body = fc
-      .record({ key: token, permissions: fc.array(permission, { maxLength: 3 }) }, { requiredKeys: ['key'] })
+      .record(
+        { key: token, permissions: fc.array(permission, { maxLength: 3 }), context: nearContexts },
+        { requiredKeys: ['key'] },
+      )
       .chain((request) =>
         fc.constantFrom(
           JSON.stringify(request),
@@ -137,10 +165,14 @@ describe('the doors of the hot calls, at random', () => {
     )
     const near = fc
       .record(
-        { key: fc.string(), permissions: fc.array(fc.constantFrom('a', 'a:*', 'a b', '', 'é', '"')) },
+        {
+          key: fc.string(),
+          permissions: fc.array(fc.constantFrom('a', 'a:*', 'a b', '', 'é', '"')),
+          context: nearContexts,
+        },
         { requiredKeys: ['key'] },
       )
-      .chain((value) => fc.constantFrom(JSON.stringify(value), JSON.stringify(value).replaceAll(':', ': ')))
+      .chain((value) => fc.constantFrom(JSON.stringify(value), JSON.stringify(value).replaceAll('":', '": ')))
     const mutated = fc
       .tuple(near, fc.nat(), fc.string({ maxLength: 2, unit: 'binary' }))
       .map(([text, at, put]) => text.slice(0, at % text.length) + put + text.slice((at % text.length) + 1))
@@ -149,18 +181,20 @@ describe('the doors of the hot calls, at random', () => {
       mutated,
       fc.array(piece, { maxLength: 12 }).map((pieces) => pieces.join('')),
     )
-    let plain = 0
+    let [plain, told] = [0, 0]
     fc.assert(
       fc.property(texts, (text) => {
         const bytes = Buffer.from(text)
         const read = readPlainBody(bytes)
         if (read === undefined) return
         plain++
-        expect(read).toEqual(readVerifyRequest(readJson(bytes)))
+        if (read.context !== undefined) told++
+        expect(read).toEqual(readVerifyRequest(fromWire(readJson(bytes) as object)))
       }),
-      { numRuns: 1_000 },
+      { numRuns: 2_000 },
     )
     expect(plain).toBeGreaterThan(30)
+    expect(told).toBeGreaterThan(10)
     const batches = fc
       .tuple(
         fc.array(fc.oneof({ weight: 20, arbitrary: near }, texts), { maxLength: 4 }),
@@ -178,11 +212,25 @@ describe('the doors of the hot calls, at random', () => {
         const read = readPlainBatch(bytes)
         if (read === undefined) return
         plainBatches++
-        expect(read).toEqual(readVerifyBatch(readJson(bytes)))
+        expect(read).toEqual(readVerifyBatch((readJson(bytes) as object[]).map(fromWire)))
       }),
-      { numRuns: 1_000 },
+      { numRuns: 2_000 },
     )
     expect(plainBatches).toBeGreaterThan(30)
+  })
+
+  test('leaves a context that is not sound, or that has a name twice, to the strict reader', () => {
+    const read = (members: string) => readPlainBody(Buffer.from(`{"key":"a","context":{${members}}}`))
+    expect(read('"operation":"a","ip":"::1"')?.context).toEqual({ operation: 'a', ip: '::1' })
+    for (const members of [
+      '',
+      '"ip":"::1","ip":"::1"',
+      '"ip":"x"',
+      '"userAgent":"a"',
+      '"ip":1',
+      '"operation":"a?b"',
+    ])
+      expect(read(members)).toBeUndefined()
   })
 
   test('leaves a batch that is longer than it may be, or asks for too much, to the strict reader', () => {

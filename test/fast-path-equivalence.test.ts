@@ -45,6 +45,24 @@ describe('the doors of the hot calls', () => {
     },
   )
 
+  test('counts the context of a call as the app does', async () => {
+    const { app, asRoot, hot, latchkey, tokens } = doors
+    const key = tokens.plain as string
+    const { keyId } = (await latchkey.verify(key)) as { keyId: string }
+    const contexts = [
+      { ip: '192.0.2.1', user_agent: 'curl/8.5.0', operation: 'POST /emails' },
+      { operation: 'GET /emails', ip: '2001:db8::1' },
+    ]
+    for (const door of [hot, app])
+      for (const context of contexts) {
+        const body = JSON.stringify({ key, permissions: ['emails:send'], context })
+        const init = { method: 'POST', headers: asRoot(), body }
+        expect((await fetch(`${door.url}/v1/keys/verify`, init)).status).toBe(200)
+        const { lastUsed } = await latchkey.keys.get(keyId)
+        expect(lastUsed).toMatchObject({ ip: context.ip, operation: context.operation })
+      }
+  })
+
   test('refuses to create a key as the app does', async () => {
     const { asRoot, hot, throughBoth, tokens } = doors
     const before = hot.taken

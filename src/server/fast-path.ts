@@ -133,12 +133,15 @@ export function createFastPath(
   ): boolean {
     const read = body && readPlainBody(body)
     if (read === undefined) return false
-    const { key, permissions } = read
+    const { key, permissions, context } = read
     const { organizationId } = caller
     const isRoot = organizationId === rootOrganizationId
     // Before anything is drawn from a limit: the general way would draw once more.
     if (performance.now() - judgedAt > maxBodyMs) return false
-    const verdict = latchkey.verifyCached(key, isRoot ? { permissions } : { permissions, organizationId })
+    const verdict = latchkey.verifyCached(
+      key,
+      isRoot ? { permissions, context } : { permissions, organizationId, context },
+    )
     const endedAt = performance.now()
     if (verdict === undefined) return false
     const text = writeVerdict(verdict)

@@ -4,8 +4,9 @@
 
 import { checkAskedPermissions } from '../core/asked-permissions.ts'
 import { maxBatch } from '../core/bounds.ts'
+import { contextFault } from '../core/call-context.ts'
 import { copyLatin1 } from '../core/kept-text.ts'
-import type { VerifyRequest } from '../core/shapes/verification.ts'
+import type { CallContext, VerifyRequest } from '../core/shapes/verification.ts'
 import { holdsToken } from '../http/exchange.ts'
 import { readWanted } from '../http/query.ts'
 
@@ -59,58 +60,73 @@ for (const [name, field] of Object.entries({
   ;(fieldsByLength[name.length] as Record<string, keyof PlainHead | 'refused'>)[name] = field
 }
 
-// `{"key":"…","permissions":["…",…]}`, as JSON.stringify writes it, or with the one space that Python writes after each
-// colon and comma. Strings hold printable ASCII but `"` and `\`, so they mean what stands in them. Such a text is JSON,
-// repeats no name and has no other field. No part of the pattern can match in two ways, so it takes linear time.
+// `{"key":"…","permissions":["…",…],"context":{"ip":"…",…}}`, as JSON.stringify writes it, or with the one space that Python
+// writes after each colon and comma. Strings hold printable ASCII but `"` and `\`, so they mean what stands in them. Such a
+// text is JSON, has no other field and repeats no name, but perhaps one in a context, where the names may come in any order.
+// No part of the pattern can match in two ways, so it takes linear time.
 const characters = String.raw`[ !#-\[\]-~]*`
 const string = `"${characters}"`
-const request = String.raw`\{"key": ?"(${characters})"(?:, ?"permissions": ?\[((?:${string}(?:, ?${string})*)?)\])?\}`
+const member = `"(?:ip|user_agent|operation)": ?${string}`
+const listed = String.raw`, ?"permissions": ?\[((?:${string}(?:, ?${string})*)?)\]`
+const told = String.raw`, ?"context": ?\{(${member}(?:, ?${member})*)\}`
+const request = String.raw`\{"key": ?"(${characters})"(?:${listed})?(?:${told})?\}`
 const plainBody = new RegExp(`^${request}$`)
 /** A request of a batch, and the comma or the bracket behind it. */
 const plainItem = new RegExp(String.raw`${request}(?:, ?|\]$)`, 'y')
+/** A member of a context, which is of this form alone. */
+const plainMember = new RegExp(`"(ip|user_agent|operation)": ?"(${characters})"`, 'g')
 
-/** Lists that were read lately, by their text: most callers send one of a few again and again. */
-class RecentLists {
-  readonly #lists = new Map<string, string[]>()
+/** What was read lately, by its text: most callers send one of a few again and again. */
+class Recent<Value extends object> {
+  readonly #values = new Map<string, Value>()
+  readonly #read: (text: string) => Value
   // The text asked for last, for it is asked for again more often than not, and comparing costs less than hashing.
   #lastText: string | undefined
-  #lastList: string[] | undefined
+  #lastValue: Value | undefined
 
-  /** The list of a text. `read` throws for one that is refused; then this is undefined, and nothing is kept. */
-  get(text: string, read: (text: string) => string[]): string[] | undefined {
-    if (text === this.#lastText) return this.#lastList
-    this.#lastList = this.#lists.get(text) ?? this.#add(text, read)
-    this.#lastText = this.#lastList && text
-    return this.#lastList
+  /** `read` throws for a text that is refused; nothing is kept of it. */
+  constructor(read: (text: string) => Value) {
+    this.#read = read
   }
 
-  #add(text: string, read: (text: string) => string[]): string[] | undefined {
+  /** What a text holds; undefined if it is refused. */
+  get(text: string): Value | undefined {
+    if (text === this.#lastText) return this.#lastValue
+    this.#lastValue = this.#values.get(text) ?? this.#add(text)
+    this.#lastText = this.#lastValue && text
+    return this.#lastValue
+  }
+
+  #add(text: string): Value | undefined {
     try {
-      const list = read(text)
-      Object.freeze(list)
-      if (this.#lists.size >= maxLists) this.#lists.clear()
-      this.#lists.set(copyLatin1(text), list)
-      return list
+      // Parts of it are kept.
+      const kept = copyLatin1(text)
+      const value = this.#read(kept)
+      Object.freeze(value)
+      if (this.#values.size >= maxRecent) this.#values.clear()
+      this.#values.set(kept, value)
+      return value
     } catch {
       return undefined
     }
   }
 }
 
-/** With texts of at most {@link maxPlainLength}, and their lists, some 10 MiB. */
-const maxLists = 1_000
+/** With texts of at most {@link maxPlainLength}, and what they hold, some 10 MiB. */
+const maxRecent = 1_000
 
-const bodyLists = new RecentLists()
-const queryLists = new RecentLists()
+const bodyLists = new Recent(readListed)
+const queryLists = new Recent(readQueried)
+const contexts = new Recent(readContext)
 
-/** Reads the body of `POST /v1/keys/verify` if it is plain and its permissions are well-formed. */
+/** Reads the body of `POST /v1/keys/verify` if it is plain, its permissions and its context well-formed. */
 export function readPlainBody(bytes: Buffer): VerifyRequest | undefined {
   if (bytes.length > maxPlainLength) return undefined
   const match = plainBody.exec(bytes.toString('latin1'))
   return match ? toRequest(match) : undefined
 }
 
-/** Reads the body of `POST /v1/keys/verify/batch` if all of it is plain and each list of permissions well-formed. */
+/** Reads the body of `POST /v1/keys/verify/batch` if all of it is plain, and what it asks for well-formed. */
 export function readPlainBatch(bytes: Buffer): VerifyRequest[] | undefined {
   const text = bytes.toString('latin1')
   if (!text.startsWith('[')) return undefined
@@ -125,11 +141,13 @@ export function readPlainBatch(bytes: Buffer): VerifyRequest[] | undefined {
   return plainItem.lastIndex === text.length && text.endsWith(']') ? requests : undefined
 }
 
-function toRequest([, key = '', listed]: RegExpExecArray): VerifyRequest | undefined {
-  if (listed === undefined) return { key }
-  if (listed.length > maxPlainLength) return undefined
-  const permissions = bodyLists.get(listed, readListed)
-  return permissions && { key, permissions }
+function toRequest([, key = '', listed, told]: RegExpExecArray): VerifyRequest | undefined {
+  if (listed === undefined && told === undefined) return { key }
+  if ((listed ?? '').length > maxPlainLength || (told ?? '').length > maxPlainLength) return undefined
+  const permissions = listed === undefined ? undefined : bodyLists.get(listed)
+  const context = told === undefined ? undefined : contexts.get(told)
+  if ((listed !== undefined && !permissions) || (told !== undefined && !context)) return undefined
+  return { key, ...(permissions && { permissions }), ...(context && { context }) }
 }
 
 function readListed(listed: string): string[] {
@@ -138,9 +156,21 @@ function readListed(listed: string): string[] {
   return permissions
 }
 
+function readContext(told: string): CallContext {
+  const context: CallContext = {}
+  for (const [, name, value] of told.matchAll(plainMember)) {
+    const field = name === 'user_agent' ? 'userAgent' : (name as 'ip' | 'operation')
+    if (field in context) throw new RangeError('The context has a field twice.')
+    context[field] = value
+  }
+  const fault = contextFault(context)
+  if (fault) throw new RangeError(fault.message)
+  return context
+}
+
 /** Reads the permissions that the target of `GET /v1/auth` asks for, from its `?` on, if nothing is wrong with it. */
 export function readPlainQuery(query: string): string[] | undefined {
-  return query.length > maxPlainLength ? undefined : queryLists.get(query, readQueried)
+  return query.length > maxPlainLength ? undefined : queryLists.get(query)
 }
 
 function readQueried(query: string): string[] {

@@ -2,6 +2,7 @@
 // is what the schemas and `toWire` would; a test holds them to that.
 
 import { maxLimitUnits } from '../core/bounds.ts'
+import { contextFault } from '../core/call-context.ts'
 import { parseInput } from '../core/input.ts'
 import type { VerdictLimit } from '../core/shapes/limits.ts'
 import {
@@ -29,10 +30,13 @@ export function readVerifyBatch(body: unknown): VerifyRequest[] {
 function isPlainRequest(body: unknown): body is VerifyRequest {
   if (typeof body !== 'object' || body === null || !('key' in body) || typeof body.key !== 'string')
     return false
-  for (const name in body) if (name !== 'key' && name !== 'permissions' && name !== 'cost') return false
+  for (const name in body) if (!plainNames.has(name)) return false
+  if ('context' in body && contextFault(body.context) !== undefined) return false
   if ('cost' in body && !isPlainCost(body.cost)) return false
   return !('permissions' in body) || isPlainList(body.permissions)
 }
+
+const plainNames = new Set(['key', 'permissions', 'cost', 'context'])
 
 function isPlainCost(cost: unknown): cost is number {
   return typeof cost === 'number' && Number.isSafeInteger(cost) && cost >= 0 && cost <= maxLimitUnits
