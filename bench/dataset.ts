@@ -63,6 +63,12 @@ export async function createDatabase(postgresUrl: string, name: string): Promise
   return url.href
 }
 
+/** From where, with what and for what the key with a number is used. */
+export function placeOf(number: number): { ip: string; userAgent: string; operation: string } {
+  const [high, middle, low] = [(number >> 16) & 255, (number >> 8) & 255, number & 255]
+  return { ip: `10.${high}.${middle}.${low}`, userAgent: 'curl/8.5.0', operation: 'POST /v1/emails' }
+}
+
 /** Numbers from 0 on in random order, the same at every run. */
 export function shuffledNumbers(count: number, seed = 1): Uint32Array {
   const numbers = Uint32Array.from({ length: count }, (_, i) => i)

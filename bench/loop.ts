@@ -1,7 +1,7 @@
 // The loops around calls that answer at once. A loop of its own for each contestant, as each call in a program has a
 // place of its own: were they to share one, V8 would compile it for their mix, and measure that.
 import { setImmediate } from 'node:timers/promises'
-import type { Latchkey } from '../src/index.ts'
+import type { Latchkey, VerifyOptions } from '../src/index.ts'
 import { wanted } from './dataset.ts'
 import type { Turn } from './rounds.ts'
 
@@ -19,17 +19,21 @@ export function makeLoop(): Promise<typeof import('./loop.ts')> {
 }
 
 /**
- * Verifies from memory; counts when that may not answer, and asks the store then, without waiting for it. Throws where the
- * verdict is not the right one.
+ * Verifies from memory, for one permission unless told what to ask of the token at a place; counts when memory may not answer, and asks the
+ * store then, without waiting for it. Throws where the verdict is not the right one.
  */
-export function countingVerifier(latchkey: Latchkey): {
-  verifies: (token: string) => boolean
+export function countingVerifier(
+  latchkey: Latchkey,
+  askedOf?: (at: number) => VerifyOptions,
+): {
+  verifies: (token: string, at: number) => boolean
   missed: () => number
 } {
   let missed = 0
-  const asked = { permissions: wanted }
+  const plain = { permissions: wanted }
   return {
-    verifies: (token) => {
+    verifies: (token, at) => {
+      const asked = askedOf === undefined ? plain : askedOf(at)
       const verdict = latchkey.verifyCached(token, asked)
       if (verdict === undefined) {
         missed++
@@ -44,7 +48,7 @@ export function countingVerifier(latchkey: Latchkey): {
 /** Calls a second of something that answers at once, on the texts in turn. */
 export function rateOfCalls(
   texts: readonly string[],
-  judges: (text: string) => boolean,
+  judges: (text: string, at: number) => boolean,
   turnMs: number,
 ): Turn {
   return async () => {
@@ -53,7 +57,7 @@ export function rateOfCalls(
     let at = 0
     while (performance.now() - start < turnMs) {
       for (let i = 0; i < callsAtOnce; i++) {
-        if (!judges(texts[at] as string)) throw new Error('A token was not found.')
+        if (!judges(texts[at] as string, at)) throw new Error('A token was not found.')
         if (++at === texts.length) at = 0
       }
       calls += callsAtOnce

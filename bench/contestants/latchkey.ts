@@ -1,9 +1,18 @@
 // Latchkey's `verifyCached` in a process of its own, on keys in random order that are all warm: `node latchkey.ts
-// <database> <keys>`.
+// <database> <keys> [uncounted][,placed]`: without counting (`uncounted.ts`), and with the context of each call.
 import { setImmediate } from 'node:timers/promises'
-import { type Latchkey, openLatchkey, type Verdict } from '../../src/index.ts'
-import { inRandomOrder } from '../dataset.ts'
+import {
+  type CallContext,
+  type Latchkey,
+  openLatchkey,
+  type Verdict,
+  type VerifyOptions,
+} from '../../src/index.ts'
+import { FactsCache } from '../../src/verdict/cache.ts'
+import { Tallies } from '../../src/verdict/tally.ts'
+import { inRandomOrder, placeOf, wanted } from '../dataset.ts'
 import { callsAtOnce, makeLoop } from '../loop.ts'
+import { stopCounting } from '../uncounted.ts'
 import { serveTurns } from './turns.ts'
 
 /** Keys that are verified at once for the first time. */
@@ -42,10 +51,17 @@ async function touch(latchkey: Latchkey, tokens: readonly string[]): Promise<num
   return waiting.length
 }
 
-const [database = '', keys] = process.argv.slice(2)
+const [database = '', keys, mode] = process.argv.slice(2)
+if (mode?.includes('uncounted')) stopCounting(FactsCache, Tallies)
 const latchkey = await openLatchkey({ database, cachedSecrets: Number(keys) })
 const tokens = inRandomOrder(Number(keys))
 await warm(latchkey, tokens)
 const loop = await makeLoop()
-const { verifies, missed } = loop.countingVerifier(latchkey)
+const places = tokens.map((_, i) => placeOf(i))
+/** An object of its own for each call, as those of a middleware. */
+const askedOf = (at: number): VerifyOptions => {
+  const { ip, userAgent, operation } = places[at] as CallContext
+  return { permissions: wanted, context: { ip, userAgent, operation } }
+}
+const { verifies, missed } = loop.countingVerifier(latchkey, mode?.includes('placed') ? askedOf : undefined)
 serveTurns((turnMs) => loop.rateOfCalls(tokens, verifies, turnMs), { missed, close: () => latchkey.close() })
