@@ -43,7 +43,7 @@ export function readOverviewSearch({ range }: Search): OverviewSearch {
 }
 
 const usageCuts = ['hour', 'day', 'month'] as const
-const usageGroups = ['key', 'organization', 'code'] as const
+const usageGroups = ['key', 'organization', 'permission', 'code'] as const
 
 export interface UsageSearch {
   organization?: string

@@ -14,7 +14,7 @@ export interface UsageQuestion {
   organization_id?: string | undefined
   key_id?: string | undefined
   key_ids?: string | undefined
-  group?: 'none' | 'key' | 'organization' | 'code'
+  group?: 'none' | 'key' | 'organization' | 'code' | 'permission'
   sort?: '-calls' | '-refused'
   limit?: number
 }

@@ -17,6 +17,7 @@ import { useCommand } from './setup/command.ts'
 import { beginCommands, placeNames } from './setup/command-places.ts'
 import { onOneDatabase } from './setup/databases.ts'
 import { work } from './setup/jobs.ts'
+import { writeProfiles } from './setup/profiles.ts'
 import { hourMs } from './setup/usage.ts'
 
 /** Ten days ago, by UTC: the day on which most was counted. */
@@ -80,6 +81,20 @@ Units    back of the key -5, credits of the key 1600
       expect.stringMatching(/^no key {2}1 {2}0 {2}1 *$/),
       '',
     ])
+    const at = begun + 10 * hourMs
+    const asked = { keyId: id, at, permissions: 'emails:send' }
+    await writeProfiles({ database }, [
+      { ...asked, calls: 7 },
+      { ...asked, code: 'revoked' },
+      { keyId: id, at, isRest: true },
+    ])
+    for (const owner of [
+      ['usage', '--organization', 'acme'],
+      ['keys', 'usage', id],
+    ])
+      expect((await run([...owner, ...range, '--group', 'permission'])).stdout).toMatch(
+        /^PERMISSION {3}CALLS {2}VALID {2}REFUSED\nemails:send {6}8 {6}7 {8}1 {2}#+x+\nunknown {10}1 {6}1 {8}0 {2}#+\n$/,
+      )
     const codes = await run(['usage', ...range, '--group', 'code', '--by', 'month'])
     expect(codes.stdout).toContain(`${day(0).slice(0, 7)}`)
     expect(await json<object[]>(['usage', ...range, '--by', 'total', '--key', id])).toMatchObject([

@@ -294,6 +294,10 @@ onOneDatabase('SQLite', 'usage over HTTP', (makeDatabase) => {
     expect(await refused('by=week')).toEqual([422, 'by'])
     expect(await refused('group=colour')).toEqual([422, 'group'])
     expect(await refused('group=key')).toEqual([200])
+    // So far back as it may be, some moments ago.
+    expect(await refused('group=key&since=2026-05-13T10:29:00Z')).toEqual([200])
+    expect(await refused('by=hour&since=2026-04-15T10:29:00Z')).toEqual([200])
+    expect(await refused('group=key&since=2026-05-13T09:29:00Z')).toEqual([422, 'group'])
     expect(await refused('group=key&since=2026-05-01T00:00:00Z')).toEqual([422, 'group'])
     expect(await refused('sort=name')).toEqual([422, 'sort'])
     expect(await refused('limit=0')).toEqual([422, 'limit'])

@@ -98,7 +98,8 @@ export async function hasUnplaced(db: Db, key: number, days: Days): Promise<bool
   return rows.length > 0
 }
 
-function inDays({ first, end }: Days, prefix = ''): RawBuilder<unknown> {
+/** Which rows are of some days. */
+export function inDays({ first, end }: Days, prefix = ''): RawBuilder<unknown> {
   const days = Array.from({ length: end - first }, (_, i) => sql.lit(first + i))
   return sql`${sql.raw(prefix)}day in (${sql.join(days)})`
 }

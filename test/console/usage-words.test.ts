@@ -89,9 +89,12 @@ test('the filters of an address are asked for as they are, in hours where days a
   })
 })
 
+const newKeyId = '01a20711-2508-7000-8000-18883f1ab395'
+
 test('filters that cannot be asked for are told, each at its field', () => {
   const ago = (days: number) => new Date(now - days * day).toISOString()
-  const faulty = (search: Parameters<typeof faultsOf>[0]) => Object.keys(faultsOf(search, now))
+  const faulty = (search: Parameters<typeof faultsOf>[0], isRoot = true) =>
+    Object.keys(faultsOf(search, now, isRoot))
   expect(faulty({})).toEqual([])
   expect(faulty({ organization: 'a b', key: 'CI' })).toEqual(['organization', 'key'])
   expect(faulty({ since: 'yesterday', until: 'noon' })).toEqual(['since', 'until'])
@@ -99,7 +102,15 @@ test('filters that cannot be asked for are told, each at its field', () => {
   expect(faulty({ since: ago(40), by: 'hour' })).toEqual(['by'])
   expect(faulty({ since: ago(40), group: 'key' })).toEqual(['group'])
   expect(faulty({ since: ago(40), group: 'key', organization: 'acme' })).toEqual([])
-  for (const range of ['24h', '7d'] as const) expect(faulty({ range, group: 'key' })).toEqual([])
+  expect(faulty({ since: ago(40), group: 'permission' })).toEqual(['group'])
+  for (const group of ['key', 'permission'] as const) {
+    expect(faulty({ since: ago(40), group, key: newKeyId })).toEqual([])
+    // A customer compares the keys of one organization.
+    expect(faulty({ since: ago(40), group }, false)).toEqual([])
+    for (const range of ['24h', '7d'] as const) expect(faulty({ range, group })).toEqual([])
+  }
+  expect(faulty({ since: ago(100), group: 'key' }, false)).toEqual([])
+  expect(faulty({ since: ago(100), group: 'permission' }, false)).toEqual(['group'])
   expect(rangeOfKeys('30d', undefined)).toBe('7d')
   expect([rangeOfKeys('30d', 'acme'), rangeOfKeys('24h', undefined)]).toEqual(['30d', '24h'])
 })

@@ -17,6 +17,7 @@ const cuts = [
 const groups = [
   { value: 'key', label: 'Key' },
   { value: 'organization', label: 'Organization' },
+  { value: 'permission', label: 'Permission' },
   { value: 'code', label: 'Verdict' },
 ] as const
 

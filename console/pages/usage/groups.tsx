@@ -1,4 +1,4 @@
-// Keys, organizations or verdicts beside each other, those with most calls first.
+// Keys, organizations, permissions or verdicts beside each other, those with most calls first.
 import { useQuery } from '@tanstack/react-query'
 import type { WireUsageRow } from '../../api.ts'
 import { Unread } from '../../components/notices.tsx'
@@ -13,7 +13,12 @@ import type { UsageView } from './view.ts'
 const most = 50
 const number = 'w-24 px-1.5 py-1.5 sm:w-28 sm:px-3 text-right tabular-nums last:pr-0'
 
-const headings = { key: 'Key', organization: 'Organization', code: 'Verdict' } as const
+const headings = {
+  key: 'Key',
+  organization: 'Organization',
+  permission: 'Permission',
+  code: 'Verdict',
+} as const
 
 interface UsageGroupsProps {
   group: NonNullable<UsageSearch['group']>
@@ -31,9 +36,9 @@ export function UsageGroups({ group, view, rows }: UsageGroupsProps) {
   return (
     <Section
       title={caption}
-      lead={
-        ranked !== undefined && ranked.length >= most ? `The ${most} with most calls.` : 'Most calls first.'
-      }
+      lead={`${ranked !== undefined && ranked.length >= most ? `The ${most} with most calls.` : 'Most calls first.'}${
+        group === 'permission' ? ' A call counts for each that it asked for, by days of UTC.' : ''
+      }`}
     >
       {ranked === undefined ? (
         <Unread query={figures} height="h-40" />
@@ -71,6 +76,8 @@ export function UsageGroups({ group, view, rows }: UsageGroupsProps) {
                 <th scope="row" className="py-1.5 pr-3 text-left font-normal">
                   {group === 'code' ? (
                     codeTitle(row.id ?? '')
+                  ) : group === 'permission' ? (
+                    <Permission name={row.id} />
                   ) : (
                     <Named group={group} id={row.id} name={row.name} />
                   )}
@@ -93,6 +100,16 @@ export function UsageGroups({ group, view, rows }: UsageGroupsProps) {
         </table>
       )}
     </Section>
+  )
+}
+
+/** A permission that calls asked for; null for calls of which it is not known. */
+function Permission({ name }: { name: string | null }) {
+  if (name === null) return <span className="block truncate text-muted">Not known</span>
+  return (
+    <code className="code max-w-full truncate" title={name}>
+      {name}
+    </code>
   )
 }
 

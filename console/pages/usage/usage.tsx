@@ -26,7 +26,7 @@ export function UsagePage() {
   const change = (next: (search: UsageSearch) => UsageSearch) =>
     void navigate({ search: next, replace: true })
   const refusal = session.refusal('latchkey:usage:read')
-  const faults = faultsOf(search, hour)
+  const faults = faultsOf(search, hour, session.isRoot)
   const isFaulty = Object.keys(faults).length > 0
   const view = useMemo(() => viewOf(search, hour), [search, hour])
   const file = useDownload('/v1/usage/export', { ...view.exported })

@@ -26,24 +26,30 @@ export const defaultRange: UsageRange = '7d'
 
 /** The longest time that the API tells by each, in days. */
 const longest = { hour: 35, day: 800, month: 24_000 } as const
-/** Over how many days the keys of all organizations are compared. */
-const longestOfAllKeys = 7
+/** Over how many days the keys and the permissions of all organizations are compared, and permissions at all. */
+const longestOfAll = 7
+const longestOfPermissions = 90
 
-/** What is wrong with filters, each in a sentence; nothing is asked for while something is. */
-export function faultsOf(search: UsageSearch, now: number): UsageFaults {
+/** What is wrong with filters, each in a sentence; nothing is asked for while something is. Who is not root asks of their own. */
+export function faultsOf(search: UsageSearch, now: number, isRoot: boolean): UsageFaults {
   const { organization, key, by, group } = search
   const [from, to] = timeOf(search, now)
   const days = (to - from) / dayMs
+  const isOfAll = isRoot && organization === undefined && key === undefined
   return {
     ...filterFaults(search),
     // Without an end it is now.
     ...(from >= to && { until: 'Must not be before the first day.' }),
     ...(by !== undefined && days > longest[by] && { by: `By ${by} a time has at most ${longest[by]} days.` }),
-    ...(group === 'key' &&
-      organization === undefined &&
-      key === undefined &&
-      days > longestOfAllKeys + 1 && {
-        group: `The keys of all organizations are compared over ${longestOfAllKeys} days. Choose an organization, or a shorter time.`,
+    ...((group === 'key' || group === 'permission') &&
+      isOfAll &&
+      days > longestOfAll + 1 && {
+        group: `The ${group}s of all organizations are compared over ${longestOfAll} days. Choose an organization, or a shorter time.`,
+      }),
+    ...(group === 'permission' &&
+      !isOfAll &&
+      days > longestOfPermissions + 1 && {
+        group: `Permissions are compared over ${longestOfPermissions} days. Choose a shorter time.`,
       }),
   }
 }

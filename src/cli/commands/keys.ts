@@ -248,7 +248,10 @@ export const keyCommands = [
     on: serverOrDatabase,
     arguments: id,
     shape: async () => (await import('../../core/shapes/usage.ts')).readKeyUsageSchema,
-    texts: { ...figureTexts, group: 'rows for each of these, the top ones first: none or code' },
+    texts: {
+      ...figureTexts,
+      group: 'rows for each of these, the top ones first: none, code or permission (that calls asked for)',
+    },
     options: figureOptions(),
     examples: [`latchkey keys usage ${exampleId} --since 24h --by hour`],
     run: ({ usage }, { args, input }) => usage.readKey(args.id, asAsked(input)),

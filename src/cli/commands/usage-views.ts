@@ -32,11 +32,12 @@ export function asAsked<Input extends Asked>(input: Input): Input {
   return group === 'none' ? input : { by: 'total', ...input }
 }
 
-/** What `--group` calls a row: its heading, and what stands there for tokens of no key. */
-const groups: Partial<Record<UsageGroup, { heading: string; none: string }>> = {
-  key: { heading: 'KEY', none: 'no key' },
-  organization: { heading: 'ORGANIZATION', none: 'no key' },
+/** What `--group` calls a row: its heading, what stands there for null, and whether it has a name and units too. */
+const groups: Partial<Record<UsageGroup, { heading: string; none: string; isOwner?: true }>> = {
+  key: { heading: 'KEY', none: 'no key', isOwner: true },
+  organization: { heading: 'ORGANIZATION', none: 'no key', isOwner: true },
   code: { heading: 'CODE', none: '' },
+  permission: { heading: 'PERMISSION', none: 'unknown' },
 }
 
 /** Prints figures; without groups also what they come to. */
@@ -69,7 +70,7 @@ function columnsOf(by: UsagePeriod, group: UsageGroup): Column<UsageRow>[] {
     columns.push({ heading: `${by.toUpperCase()} (UTC)`, value: ({ start }) => formatStart(start, by) })
   const kind = groups[group]
   if (kind) columns.push({ heading: kind.heading, value: ({ id }) => id ?? kind.none })
-  if (kind && group !== 'code')
+  if (kind?.isOwner)
     columns.push({ heading: 'NAME', value: ({ name }) => name ?? '', shrinks: true, leaves: 2 })
   columns.push({ heading: 'CALLS', value: ({ calls }) => String(calls), isNumber: true })
   if (group !== 'code')
@@ -77,8 +78,7 @@ function columnsOf(by: UsagePeriod, group: UsageGroup): Column<UsageRow>[] {
       { heading: 'VALID', value: ({ valid }) => String(valid), isNumber: true, leaves: 3 },
       { heading: 'REFUSED', value: ({ calls, valid }) => String(calls - valid), isNumber: true },
     )
-  if (kind && group !== 'code')
-    columns.push({ heading: 'UNITS', value: ({ units }) => describeUnits(units), leaves: 1 })
+  if (kind?.isOwner) columns.push({ heading: 'UNITS', value: ({ units }) => describeUnits(units), leaves: 1 })
   return columns
 }
 

@@ -24,16 +24,18 @@ export const usageCommands: DefinedCommand[] = [
       ...figureTexts,
       ...ofWhom,
       since:
-        'from the period that holds this instant on (default: 30 days before --until; 7 to compare the keys of all organizations)',
+        'from the period that holds this instant on (default: 30 days before --until; 7 to compare the keys or permissions of all organizations)',
       keyIds:
         'with --group key: compare this key with others that are named like it (repeatable, at most 50)',
-      group: 'rows for each of these, the top ones first: none, key, organization or code',
+      group:
+        'rows for each of these, the top ones first: none, key, organization, code or permission (that calls asked for)',
     },
     options: figureOptions(),
     examples: [
       'latchkey usage',
       'latchkey usage --since 24h --by hour --organization acme',
       'latchkey usage --group key',
+      'latchkey usage --organization acme --group permission --by day',
       'latchkey usage --organization acme --group key --sort -refused',
       'latchkey usage export --by month --format csv --file usage.csv',
     ],

@@ -17,7 +17,7 @@ export const maxUsageRows = 10_000
 const maxUsageKeys = 50
 const dayMs = 86_400_000
 
-const groups = ['none', 'key', 'organization', 'code'] as const
+const groups = ['none', 'key', 'organization', 'code', 'permission'] as const
 export type UsageGroup = (typeof groups)[number]
 const sorts = ['-calls', '-valid', '-refused'] as const
 export type UsageSort = (typeof sorts)[number]
@@ -72,7 +72,7 @@ export const readUsageSchema = z
     ...range,
     since: range.since.meta({
       description:
-        'From the period that holds this instant on; if absent, 30 days before `until`, or 7 where the groups of all organizations are compared over 7 days at most.',
+        'From the period that holds this instant on; if absent, 30 days before `until`, or 7 to compare the keys or permissions of all organizations.',
     }),
     organizationId: organizationIdSchema.optional().meta({
       description:
@@ -87,7 +87,10 @@ export const readUsageSchema = z
       .meta({
         description: `Only calls with these keys, at most ${maxUsageKeys}, with \`group=key\`: rows of those with calls, whichever the top ones are. Keys that the caller may not see have none.`,
       }),
-    group: oneOf(groups).default('none').meta({ description: 'Rows for each of these, the top ones first.' }),
+    group: oneOf(groups).default('none').meta({
+      description:
+        'Rows for each of these, the top ones first. A call counts for each permission that it asked for, over whole days, at most 90.',
+    }),
     ...ofGroups,
   })
   .refine(isInOrder, notInOrder)
@@ -100,7 +103,10 @@ export const readUsageSchema = z
 export const readKeyUsageSchema = z
   .strictObject({
     ...range,
-    group: oneOf(['none', 'code']).default('none').meta({ description: 'Rows for each of these.' }),
+    group: oneOf(['none', 'code', 'permission']).default('none').meta({
+      description:
+        'Rows for each of these. A call counts for each permission that it asked for, over whole days, at most 90.',
+    }),
     ...ofGroups,
   })
   .refine(isInOrder, notInOrder)
@@ -152,7 +158,8 @@ export const usageRowSchema = z
   .strictObject({
     start: instant.meta({ description: 'When the period begins; of `total`, the range.' }),
     id: z.string().nullable().meta({
-      description: 'The id of the group, or its code; null without groups, and for tokens of no key.',
+      description:
+        'The id of the group, its code or permission; null without groups, for tokens of no key, and for calls whose permissions are not known.',
     }),
     name: z
       .string()

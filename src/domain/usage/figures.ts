@@ -33,12 +33,16 @@ import {
 } from '../../store/usage-figures.ts'
 import { actorOf, type CommandOptions, type Engine } from '../engine.ts'
 import { getKeyRow } from '../keys/rules.ts'
+import { readByPermission, requireWholeDays } from './by-permission.ts'
 import { alignRange, periodHolding, periodsOf, piecesOf, startOf, type UsageRange } from './ranges.ts'
+import { addMeasure, newRow } from './rows.ts'
 
-const dayMs = 86_400_000
+const hourMs = 3_600_000
+const dayMs = 24 * hourMs
 const defaultDays = 30
-/** Among the keys of all organizations the top ones are looked for in so many days at most. */
-const maxDaysOfAllKeys = 7
+/** Among the keys and the permissions of all organizations the top ones are looked for in so many days at most. */
+const maxDaysOfAll = 7
+const groupsOfKeys: Partial<Record<UsageGroup, string>> = { key: 'keys', permission: 'permissions' }
 
 /** What is read, once it is checked. */
 interface Question {
@@ -113,8 +117,8 @@ async function readRows(
 ): Promise<UsageRow[]> {
   const { by, group, sort, keyIds } = question
   const limit = keyIds?.length ?? question.limit
-  const isOfAllKeys = organizationId === undefined && group === 'key' && keyIds === undefined
-  const range = rangeOf(question, state.now, isOfAllKeys)
+  const isOfAll = organizationId === undefined && keyIds === undefined
+  const range = rangeOf(question, state.now, isOfAll ? groupsOfKeys[group] : undefined)
   const periods = periodsOf(range, by)
   if (group !== 'none' && periods.length * limit > maxUsageRows)
     refuseField(
@@ -133,6 +137,7 @@ async function readRows(
       toStart,
     )
   }
+  if (group === 'permission') return readByPermission(db, question, range, { organizationId, keyId })
   const scope = await findScope(db, organizationId, keyId)
   if (scope === undefined) return group === 'none' ? fill([], periods, toStart) : []
   if (group === 'none') return fill(await readFigures(db, pieces, scope, 'none'), periods, toStart)
@@ -144,18 +149,23 @@ async function readRows(
 }
 
 /** The whole periods that are asked for. Throws `invalid_input` if they are too many. */
-function rangeOf({ since, until, by }: Question, now: number, isOfAllKeys: boolean): UsageRange {
+function rangeOf({ since, until, by, group }: Question, now: number, ofAll: string | undefined): UsageRange {
   const end = until?.getTime() ?? Math.max(now, (since?.getTime() ?? 0) + 1)
-  const usual = isOfAllKeys ? maxDaysOfAllKeys : defaultDays
+  const usual = ofAll === undefined ? defaultDays : maxDaysOfAll
   const begin = since?.getTime() ?? Math.max(0, end - usual * dayMs)
-  const days = (end - begin) / dayMs
+  // Who asks for the last seven days says so some moments before.
+  const days = (end - begin - (until === undefined ? hourMs : 0)) / dayMs
   if (days > maxUsageDays[by])
     refuseField('since', `By ${by} a range has at most ${maxUsageDays[by]} days. Ask by day, month or total.`)
-  if (isOfAllKeys && days > maxDaysOfAllKeys)
+  if (ofAll !== undefined && days > maxDaysOfAll)
     refuseField(
       'group',
-      `The keys of all organizations are compared over at most ${maxDaysOfAllKeys} days. Name an organization, or a shorter range.`,
+      `The ${ofAll} of all organizations are compared over at most ${maxDaysOfAll} days. Name an organization, or a shorter range.`,
     )
+  if (group === 'permission') {
+    requireWholeDays(by, days, ofAll !== undefined)
+    return alignRange({ since: begin, until: end }, by === 'total' ? 'day' : by)
+  }
   // Hours are kept for weeks only: a longer range begins with a whole day.
   const isLong = by === 'total' && days > maxUsageDays.hour
   const aligned = alignRange({ since: begin, until: end }, by)
@@ -183,7 +193,7 @@ function fill(figures: readonly UsageFigure[], periods: readonly number[], toSta
   const rows = new Map(periods.map((start) => [start, newRow(start)]))
   for (const figure of figures) {
     const row = rows.get(toStart(figure))
-    if (row !== undefined) addFigure(row, figure)
+    if (row !== undefined) addMeasure(row, figure.measure, figure.amount)
   }
   return [...rows.values()]
 }
@@ -203,7 +213,7 @@ function byGroup(
     // Tokens of no key have no id.
     const row = known?.row ?? newRow(start, id === '' ? null : id, name)
     if (known === undefined) rows.set(place, { row, rank: top.indexOf(figure.id) })
-    addFigure(row, figure)
+    addMeasure(row, figure.measure, figure.amount)
   }
   const sorted = [...rows.values()].sort(
     (a, b) => a.row.start.getTime() - b.row.start.getTime() || a.rank - b.rank,
@@ -223,21 +233,4 @@ function byCode(figures: readonly UsageFigure[], toStart: ToStart, limit: number
     .map((figure) => ({ ...figure, id: top.indexOf(figure.measure) }))
   const names = new Map(top.map((code, id) => [id, { id: code, name: null }]))
   return byGroup(numbered, [...top.keys()], names, toStart)
-}
-
-function newRow(start: number, id: string | null = null, name: string | null = null): UsageRow {
-  return { start: new Date(start), id, name, calls: 0, valid: 0, refused: {}, units: [] }
-}
-
-function addFigure(row: UsageRow, { measure, amount }: UsageFigure): void {
-  const limit = limitOfMeasure(measure)
-  if (limit !== undefined) {
-    const known = row.units.find(({ scope, name }) => scope === limit.scope && name === limit.name)
-    if (known === undefined) row.units.push({ ...limit, units: amount })
-    else known.units += amount
-    return
-  }
-  row.calls += amount
-  if (measure === 'valid') row.valid += amount
-  else row.refused[measure] = (row.refused[measure] ?? 0) + amount
 }
