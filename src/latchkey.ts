@@ -48,6 +48,7 @@ import { usageMethods } from './domain/usage/methods.ts'
 import type { Asker } from './fairness/turns.ts'
 import { Jobs } from './jobs/jobs.ts'
 import { retentionJob } from './jobs/retention.ts'
+import { sealingJob } from './jobs/sealing.ts'
 import { usageJob } from './jobs/usage.ts'
 import { instantsOf } from './store/instants.ts'
 import { foldNewNames } from './store/organizations.ts'
@@ -246,6 +247,7 @@ export async function openLatchkey(options: LatchkeyOptions): Promise<Latchkey> 
     kinds: {
       retention: retentionJob(store, clock, options.now, keptUsageOf(options)),
       usage: usageJob(store, clock, options.now),
+      sealing: sealingJob({ store, random: systemRandom }, clock),
       graces: graceJob({ store, commit: engine.commit, at, marks, flush: () => usage.flush() }),
     },
     warn,

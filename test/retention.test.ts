@@ -183,7 +183,7 @@ onEachDatabase('retention', (makeDatabase, kind) => {
     expect(await left()).toBeGreaterThan(0)
     await using next = await openLatchkey({ database, now: clock.now })
     await expect.poll(left).toBe(0)
-    await expect.poll(() => next.jobCounts()).toMatchObject([{ kind: 'retention', done: 1 }, {}, {}])
+    await expect.poll(() => next.jobCounts()).toMatchObject([{ kind: 'retention', done: 1 }, {}, {}, {}])
   })
 })
 

@@ -23,6 +23,7 @@ import type { LastStatements } from '../store/backend.ts'
 import { type CallerRow, type CallerSessionRow, findCallerSessions, findCallers } from '../store/callers.ts'
 import { anyOrganization, type LoggedChange, type Topic } from '../store/changes.ts'
 import { type KeyLocks, lockKeys, tryLockCallers } from '../store/key-locks.ts'
+import { queueEvents } from '../store/sealed-log.ts'
 import { allDone } from '../store/statements.ts'
 import type { Store } from '../store/store.ts'
 import type { Tx } from '../store/tables.ts'
@@ -241,7 +242,7 @@ export class Writer {
   }
 
   #writeTrail(tx: Tx, events: readonly AuditRow[], logged: readonly LoggedChange[]): Promise<unknown>[] {
-    const written = events.length === 0 ? [] : [insertAuditEvents(tx, events)]
+    const written = events.length === 0 ? [] : [insertAuditEvents(tx, events), queueEvents(tx, events)]
     // Last: from here on every other change waits for this one.
     return [...written, ...eachOnce(logged).flatMap((change) => logChange(this.#store, tx, change))]
   }

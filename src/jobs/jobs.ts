@@ -174,7 +174,8 @@ export class Jobs {
       } catch {
         // No other kind waits for this one, which the next look tries again. Its lag shows it.
       }
-      if (dueIn !== undefined && dueIn > 0) pauseMs = Math.min(pauseMs, dueIn)
+      const nextIn = dueIn ?? line.kind.everyMs ?? pollMs
+      if (nextIn > 0) pauseMs = Math.min(pauseMs, nextIn)
     }
     return pauseMs
   }

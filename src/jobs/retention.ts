@@ -97,6 +97,12 @@ export const retention: readonly Retention[] = [
       deleteFinishedJobs(tx, dialect, { keptMs: keptJobsMs, limit }, at),
   },
   {
+    table: 'audit_queue',
+    rows: 'events that waited for their place in the log',
+    kept: 'until they have it',
+    by: 'the job `sealing`',
+  },
+  {
     table: 'settlements',
     rows: 'reservations that were settled',
     kept: 'a day after their end',

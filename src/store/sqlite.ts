@@ -34,6 +34,7 @@ const columnTypes = {
   bytes: sql`blob`,
   small: sql`integer`,
   identity: sql`integer primary key autoincrement not null`,
+  arrival: sql`integer primary key autoincrement not null`,
   byPrimaryKey: sql`without rowid`,
 }
 

@@ -1,5 +1,6 @@
 // The tables as they lie in the database. Instants are integers of milliseconds; lists and objects are JSON text.
 import type { Generated, Kysely, Transaction } from 'kysely'
+import type { LogTables } from './log-tables.ts'
 
 export interface OrganizationsTable {
   id: string
@@ -304,7 +305,7 @@ export interface SchemaCompatibilityTable {
   oldest_compatible: number
 }
 
-export interface Tables {
+export interface Tables extends LogTables {
   organizations: OrganizationsTable
   keys: KeysTable
   secrets: SecretsTable
@@ -343,6 +344,11 @@ export const tableNames: readonly TableName[] = [
   'keys',
   'secrets',
   'audit_events',
+  'audit_queue',
+  'audit_log',
+  'audit_heads',
+  'audit_nodes',
+  'audit_backlog',
   'sessions',
   'change_counter',
   'changes',

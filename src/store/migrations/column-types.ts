@@ -12,6 +12,8 @@ export interface ColumnTypes {
   small: RawBuilder<unknown>
   /** A primary key of the same, numbered by the database, which gives no number twice. */
   identity: RawBuilder<unknown>
+  /** The same of 64 bits, in the order in which statements asked for a number. */
+  arrival: RawBuilder<unknown>
   /** Stands behind a table whose rows lie in the order of its primary key, as far as the database can. */
   byPrimaryKey: RawBuilder<unknown>
 }

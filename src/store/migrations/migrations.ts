@@ -19,6 +19,7 @@ import * as usage from './0014-usage.ts'
 import * as profiles from './0015-profiles.ts'
 import * as keysByExpiry from './0016-keys-by-expiry.ts'
 import * as graceEvidence from './0017-grace-evidence.ts'
+import * as sealedLog from './0018-sealed-log.ts'
 import type { ColumnTypes } from './column-types.ts'
 
 type Step = (db: Db, types: ColumnTypes) => Promise<void>
@@ -42,6 +43,7 @@ export const steps: readonly Step[] = [
   profiles.up,
   keysByExpiry.up,
   graceEvidence.up,
+  sealedLog.up,
 ]
 
 /** The version of the schema that this program works on. */
@@ -52,7 +54,8 @@ export const schemaVersion = steps.length
  * writes is understood here, and all that is written here there. A step that changes this raises it.
  * Below 13 a program verifies keys without their limits. What a program of 13 verifies is not counted, and what one of
  * 14 verifies has no profile; that is missing in the figures of usage, and nothing else is wrong. Below 17 a program ends a
- * grace at its latest end, and while one runs, no other program ends a grace before.
+ * grace at its latest end, and while one runs, no other program ends a grace before. What a program below 18 records is sealed
+ * some minutes later.
  */
 export const oldestCompatible = 13
 

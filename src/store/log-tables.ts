@@ -1,0 +1,58 @@
+// The tables of the sealed log as they lie in the database; see `tables.ts` and `sealed-log.ts`.
+import type { Generated } from 'kysely'
+
+/** Events that are not sealed yet. */
+export interface AuditQueueTable {
+  /** In the order in which they were recorded: a cause before what it made possible. */
+  arrival: Generated<number>
+  event_id: string
+}
+
+/** Sealed events: `store/sealed-log.ts`. */
+export interface AuditLogTable {
+  /** Its number among all, from 1 on. */
+  position: number
+  /** Its number among those of its organization, from 1 on. */
+  sequence: number
+  organization_id: string
+  event_id: string
+  /** JSON; see `transparency/leaf.ts`. */
+  leaf: string
+  /** The salts of the commitments in it; null for what was erased, or never was. */
+  details_salt: string | null
+  origin_salt: string | null
+}
+
+/** How far each log goes. */
+export interface AuditHeadsTable {
+  /** The organization; `''` for the log of all. */
+  log: string
+  size: number
+  /** The hashes of the peaks of its tree, in base64, with spaces between. */
+  peaks: string
+}
+
+/** The hashes of the complete subtrees of 256 leaves, of 65,536 and so on: proofs are made from them. */
+export interface AuditNodesTable {
+  log: string
+  level: number
+  number: number
+  /** In base64. */
+  hash: string
+}
+
+/** One row: how far the events are sealed that were there before there was a log. By their ids. */
+export interface AuditBacklogTable {
+  sealed_until: string
+  until: string
+  /** Up to where events were looked for that came without being queued, from programs of before. */
+  swept_until: string
+}
+
+export interface LogTables {
+  audit_queue: AuditQueueTable
+  audit_log: AuditLogTable
+  audit_heads: AuditHeadsTable
+  audit_nodes: AuditNodesTable
+  audit_backlog: AuditBacklogTable
+}

@@ -1,0 +1,280 @@
+// The sealed log: events in their order, numbered and hashed once for ever. `jobs/sealing.ts` writes it.
+//
+// | table           | a row is                                          | written by                                        |
+// | --------------- | ------------------------------------------------- | ------------------------------------------------- |
+// | `audit_queue`   | an event that is not sealed yet                   | the change that records it; deleted by the sealer |
+// | `audit_log`     | a sealed event: its numbers and its leaf          | the sealer                                        |
+// | `audit_heads`   | how far a log goes, and the peaks of its tree     | the sealer                                        |
+// | `audit_nodes`   | the hash of a complete subtree of 256^n leaves    | the sealer                                        |
+// | `audit_backlog` | how far the events of before are sealed           | the sealer                                        |
+//
+// Sealing is one transaction, whose first write is the head of all with the size that was read before. Of two sealers at once
+// the later finds another size, and changes nothing. Arrivals are given in the order of statements: what was committed before
+// another change began has a lower one, and is visible wherever that change is.
+import { type RawBuilder, sql } from 'kysely'
+import type { AuditRow } from './audit.ts'
+import type { StoreDialect } from './backend.ts'
+import type { AuditHeadsTable, AuditLogTable, AuditNodesTable } from './log-tables.ts'
+import { allDone } from './statements.ts'
+import type { Db, Tx } from './tables.ts'
+
+/** The log of all events; an organization's has the organization's id. */
+export const wholeLog = ''
+
+/** An event that is to be sealed, and the organization of the key that made the change. */
+export interface UnsealedEvent {
+  event: AuditRow
+  actorOrganizationId: string | undefined
+}
+
+/** Lets events wait to be sealed, in their order; goes into the transaction that records them. */
+export async function queueEvents(tx: Tx, events: readonly Pick<AuditRow, 'id'>[]): Promise<void> {
+  await tx
+    .insertInto('audit_queue')
+    .values(events.map(({ id }) => ({ event_id: id })))
+    .execute()
+}
+
+/** Tells whether anything waits to be sealed. */
+export async function hasQueuedEvents(db: Db): Promise<boolean> {
+  const row = await db.selectFrom('audit_queue').select('arrival').limit(1).executeTakeFirst()
+  return row !== undefined
+}
+
+/** Reads the events that wait, the first so many, by their arrivals. */
+export async function readQueue(
+  tx: Tx,
+  dialect: StoreDialect,
+  limit: number,
+): Promise<{ arrivals: number[]; events: UnsealedEvent[] }> {
+  const queued = await tx.selectFrom('audit_queue').selectAll().orderBy('arrival').limit(limit).execute()
+  const ids = queued.map(({ event_id }) => event_id)
+  const rows = await tx
+    .selectFrom('audit_events')
+    .selectAll()
+    .where('id', 'in', listed(dialect, ids))
+    .execute()
+  const byId = new Map(rows.map((row) => [row.id, row]))
+  const events = ids.map((id) => {
+    const event = byId.get(id)
+    if (event === undefined) throw new TypeError('An event that waits to be sealed is not there.')
+    return event
+  })
+  return { arrivals: queued.map(({ arrival }) => arrival), events: await withActors(tx, dialect, events) }
+}
+
+/** How far the events are sealed that were recorded by programs which did not queue them. */
+export type Backlog = Awaited<ReturnType<typeof readBacklog>>
+
+export function readBacklog(db: Db) {
+  return db.selectFrom('audit_backlog').selectAll().executeTakeFirstOrThrow()
+}
+
+/** Reads the next events of before there was a log, in the order of their ids. */
+export async function readBacklogEvents(
+  tx: Tx,
+  dialect: StoreDialect,
+  { sealed_until, until }: Backlog,
+  limit: number,
+): Promise<UnsealedEvent[]> {
+  const events = await unqueued(tx)
+    .selectAll()
+    .where('id', '>', sealed_until)
+    .where('id', '<=', until)
+    .orderBy('id')
+    .limit(limit)
+    .execute()
+  return withActors(tx, dialect, events)
+}
+
+/** Notes how far the backlog is sealed. */
+export async function moveBacklog(tx: Tx, { sealed_until }: Backlog, to: string): Promise<void> {
+  await tx
+    .updateTable('audit_backlog')
+    .set({ sealed_until: to })
+    .where('sealed_until', '=', sealed_until)
+    .execute()
+}
+
+/**
+ * Queues what programs of before there was a log have recorded beside this one, up to an id; looks at so many events. False if
+ * there may be more.
+ */
+export async function sweepUnqueued(tx: Tx, limit: number, before: string): Promise<boolean> {
+  const { swept_until } = await readBacklog(tx)
+  const seen = await tx
+    .selectFrom('audit_events')
+    .select('id')
+    .where('id', '>', swept_until)
+    .where('id', '<', before)
+    .orderBy('id')
+    .limit(limit)
+    .execute()
+  const last = seen.at(-1)?.id
+  if (last === undefined) return true
+  const missed = unqueued(tx).select('id').where('id', '>', swept_until).where('id', '<=', last).orderBy('id')
+  await tx.insertInto('audit_queue').columns(['event_id']).expression(missed).execute()
+  await tx
+    .updateTable('audit_backlog')
+    .set({ swept_until: last })
+    .where('swept_until', '=', swept_until)
+    .execute()
+  return seen.length < limit
+}
+
+/** Events that are neither sealed nor queued. */
+function unqueued(tx: Tx) {
+  return tx
+    .selectFrom('audit_events')
+    .where((eb) =>
+      eb.not(
+        eb.exists(
+          eb
+            .selectFrom('audit_log')
+            .select('position')
+            .whereRef('audit_log.event_id', '=', 'audit_events.id'),
+        ),
+      ),
+    )
+    .where((eb) =>
+      eb.not(
+        eb.exists(
+          eb
+            .selectFrom('audit_queue')
+            .select('arrival')
+            .whereRef('audit_queue.event_id', '=', 'audit_events.id'),
+        ),
+      ),
+    )
+}
+
+/** Reads how far logs go; those that have nothing yet are left out. */
+export async function readHeads(
+  db: Db,
+  dialect: StoreDialect,
+  logs: readonly string[],
+): Promise<AuditHeadsTable[]> {
+  return db.selectFrom('audit_heads').selectAll().where('log', 'in', listed(dialect, logs)).execute()
+}
+
+/** What a sealing writes. */
+export interface Sealing {
+  /** The size of the log of all as it was read. */
+  size: number
+  heads: readonly AuditHeadsTable[]
+  rows: readonly AuditLogTable[]
+  nodes: readonly AuditNodesTable[]
+  /** The arrivals of what was queued. */
+  arrivals: readonly number[]
+}
+
+/** Writes sealed events; false if another sealer came before, and then the transaction must not be committed. */
+export async function writeSealing(
+  tx: Tx,
+  dialect: StoreDialect,
+  { size, heads, rows, nodes, arrivals }: Sealing,
+): Promise<boolean> {
+  const [whole, ...others] = heads
+  if (whole?.log !== wholeLog) throw new TypeError('The head of all comes first.')
+  const { numUpdatedRows } = await tx
+    .updateTable('audit_heads')
+    .set({ size: whole.size, peaks: whole.peaks })
+    .where('log', '=', wholeLog)
+    .where('size', '=', size)
+    .executeTakeFirstOrThrow()
+  if (numUpdatedRows !== 1n) return false
+  const [deleted] = await allDone([
+    deleteQueued(tx, dialect, arrivals),
+    insertRows(tx, dialect, rows),
+    upsertHeads(tx, dialect, others),
+    ...(nodes.length === 0 ? [] : [tx.insertInto('audit_nodes').values(nodes).execute()]),
+  ])
+  return deleted === arrivals.length
+}
+
+async function deleteQueued(tx: Tx, dialect: StoreDialect, arrivals: readonly number[]): Promise<number> {
+  if (arrivals.length === 0) return 0
+  const { numDeletedRows } = await tx
+    .deleteFrom('audit_queue')
+    .where(
+      'arrival',
+      'in',
+      sql<number>`(select cast(value ->> 0 as bigint) from ${elements(dialect, arrivals)})`,
+    )
+    .executeTakeFirstOrThrow()
+  return Number(numDeletedRows)
+}
+
+const logColumns = [
+  'position',
+  'sequence',
+  'organization_id',
+  'event_id',
+  'leaf',
+  'details_salt',
+  'origin_salt',
+] as const satisfies (keyof AuditLogTable)[]
+
+/** By one statement that is the same for any number of rows: each number of parameters would be one of its own. */
+async function insertRows(
+  tx: Tx,
+  { elementsOf }: StoreDialect,
+  rows: readonly AuditLogTable[],
+): Promise<void> {
+  const values = elementsOf(JSON.stringify(rows.map((row) => logColumns.map((name) => row[name]))))
+  const fields = logColumns.map((_, index) => field(index, index < 2))
+  await tx
+    .insertInto('audit_log')
+    .columns(logColumns)
+    .expression(sql<AuditLogTable>`select ${sql.join(fields)} from ${values}`)
+    .execute()
+}
+
+async function upsertHeads(
+  tx: Tx,
+  { elementsOf }: StoreDialect,
+  heads: readonly AuditHeadsTable[],
+): Promise<void> {
+  const values = elementsOf(JSON.stringify(heads.map(({ log, size, peaks }) => [log, size, peaks])))
+  const fields = [field(0, false), field(1, true), field(2, false)]
+  await tx
+    .insertInto('audit_heads')
+    .columns(['log', 'size', 'peaks'])
+    // Without the condition, SQLite takes the conflict's `on` for that of a join.
+    .expression(sql<AuditHeadsTable>`select ${sql.join(fields)} from ${values} where true`)
+    .onConflict((conflict) =>
+      conflict
+        .column('log')
+        .doUpdateSet((eb) => ({ size: eb.ref('excluded.size'), peaks: eb.ref('excluded.peaks') })),
+    )
+    .execute()
+}
+
+function field(index: number, isNumber: boolean): RawBuilder<unknown> {
+  const value = sql`value ->> ${sql.lit(index)}`
+  return isNumber ? sql`cast(${value} as bigint)` : value
+}
+
+async function withActors(
+  tx: Tx,
+  dialect: StoreDialect,
+  events: readonly AuditRow[],
+): Promise<UnsealedEvent[]> {
+  const actors = [...new Set(events.flatMap(({ actor }) => actor ?? []))]
+  if (actors.length === 0) return events.map((event) => ({ event, actorOrganizationId: undefined }))
+  const keys = await tx
+    .selectFrom('keys')
+    .select(['id', 'organization_id'])
+    .where('id', 'in', listed(dialect, actors))
+    .execute()
+  const byId = new Map(keys.map(({ id, organization_id }) => [id, organization_id]))
+  return events.map((event) => ({ event, actorOrganizationId: byId.get(event.actor ?? '') }))
+}
+
+function listed(dialect: StoreDialect, texts: readonly string[]): RawBuilder<string> {
+  return sql<string>`(select value ->> 0 from ${elements(dialect, texts)})`
+}
+
+function elements({ elementsOf }: StoreDialect, values: readonly unknown[]): RawBuilder<unknown> {
+  return elementsOf(JSON.stringify(values.map((value) => [value])))
+}

@@ -1,0 +1,83 @@
+// What of an event is a leaf of the log: a line of JSON that never changes, with commitments to what may have to be erased.
+//
+// A commitment is the SHA-256 of a salt, 22 characters of base64url, and of a text of JSON behind it. Who has both sees that
+// they belong to the leaf. Without the salt nobody can guess the text from the hash, so erasing both leaves the log as it was.
+import { hash } from 'node:crypto'
+import { canonicalJson } from './canonical-json.ts'
+
+/** The form of the leaves of today. Leaves of an older form stay as they are. */
+const leafVersion = 1
+
+/** What a leaf is made of. Once released, the form of a version never changes. */
+export interface LeafSource {
+  id: string
+  /** Milliseconds since 1970. */
+  at: number
+  action: string
+  actor: string | null
+  actorType: string
+  /** Whether the actor is of another organization: then who it was stands apart, for that one alone. */
+  isForeign: boolean
+  organizationId: string
+  keyId: string | null
+  /** JSON. */
+  changes: string
+  requestId: string | null
+  ip: string | null
+}
+
+/** The texts to which a leaf commits, as they are hashed: JSON. */
+export interface LeafTexts {
+  /** What was changed, and by whom, if that is no stranger to the organization. */
+  details: string
+  /** Who of another organization did it, and from where; null if nobody. */
+  origin: string | null
+}
+
+/** The salts of both, 22 characters of base64url each. */
+export interface LeafSalts {
+  details: string
+  origin: string | null
+}
+
+/** Writes the texts of an event: the same again from the same event, as long as nothing of it was erased. */
+export function leafTexts(source: LeafSource): LeafTexts {
+  const who = { actor: source.actor, ip: source.ip, request_id: source.requestId }
+  const changes = changesOf(source.changes)
+  if (!source.isForeign) return { details: canonicalJson({ changes, ...who }), origin: null }
+  return {
+    details: canonicalJson({ changes }),
+    origin: canonicalJson({ ...who, actor_type: source.actorType }),
+  }
+}
+
+/** Makes a leaf of an event, its texts and their salts. */
+export function leafOf(source: LeafSource, texts: LeafTexts, salts: LeafSalts): string {
+  return canonicalJson({
+    v: leafVersion,
+    id: source.id,
+    at: new Date(source.at).toISOString(),
+    action: source.action,
+    actor_type: source.isForeign ? 'operator' : source.actorType,
+    organization_id: source.organizationId,
+    key_id: source.keyId,
+    details: commitmentTo(salts.details, texts.details),
+    origin: texts.origin === null ? null : commitmentTo(salts.origin ?? '', texts.origin),
+  })
+}
+
+/** The commitment to a text, in base64. */
+function commitmentTo(salt: string, text: string): string {
+  return hash('sha256', salt + text, 'base64')
+}
+
+/** What an old row has with half of a surrogate pair has no canonical form: its bytes stand for it. */
+function changesOf(changes: string): unknown {
+  const value: unknown = JSON.parse(changes)
+  try {
+    canonicalJson(value)
+    return value
+  } catch {
+    return { raw: Buffer.from(changes).toString('base64url') }
+  }
+}

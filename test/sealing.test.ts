@@ -1,0 +1,194 @@
+// The sealer: every event gets its place in the logs once and for ever, whoever seals, and wherever that is cut off.
+import { expect, test } from 'vitest'
+import { systemRandom } from '../src/domain/random.ts'
+import { sealAll, sealSome } from '../src/jobs/sealing.ts'
+import { openLatchkey } from '../src/latchkey.ts'
+import { openStore, type Store } from '../src/store/store.ts'
+import { createAcme } from './setup/acme.ts'
+import { callerBy } from './setup/callers.ts'
+import { onEachDatabase } from './setup/databases.ts'
+import { connectDirectly } from './setup/direct.ts'
+import { makeSchema } from './setup/schema-fixture.ts'
+import { checkLog } from './setup/sealed-log.ts'
+
+const random = systemRandom
+
+/** A store whose transactions fail, or wait, before a statement, counted from 1. */
+function interrupted(store: Store, at: number, interrupt: () => Promise<void> | void): Store {
+  let count = 0
+  return {
+    ...store,
+    write: (change, last) =>
+      store.write(async (tx) => {
+        const pending: (Promise<void> | void)[] = []
+        const result = await change(
+          tx.withPlugin({
+            transformQuery: ({ node }) => {
+              if (++count === at) pending.push(interrupt())
+              return node
+            },
+            transformResult: async ({ result }) => {
+              await Promise.all(pending)
+              return result
+            },
+          }),
+        )
+        return result
+      }, last),
+  }
+}
+
+onEachDatabase('sealing', (makeDatabase) => {
+  test('numbers every event, by its organization and in all, soon after it was recorded', async () => {
+    const database = await makeDatabase()
+    await using latchkey = await openLatchkey({ database })
+    await using direct = await connectDirectly(database)
+    const root = await latchkey.ensureRootKey()
+    const actor = await callerBy(latchkey, root?.key as string)
+    await createAcme(latchkey)
+    await latchkey.organizations.create({ id: 'bees', name: 'Bees' }, { actor })
+    for (let round = 0; round < 3; round++) {
+      const { id } = await latchkey.keys.create({ organizationId: 'acme', name: 'CI' }, { actor })
+      await latchkey.keys.create({ organizationId: 'bees', name: 'CI' })
+      await latchkey.keys.update(id, { name: `CI ${round}` })
+    }
+    await expect
+      .poll(async () => direct.run('select arrival from audit_queue'), { timeout: 10_000 })
+      .toEqual([])
+    const { roots, actions } = await checkLog(direct, true)
+    expect([...roots].map(([log, { length }]) => [log, length])).toEqual([
+      ['', 13],
+      ['root', 2],
+      ['acme', 7],
+      ['bees', 4],
+    ])
+    expect(actions.slice(-3)).toEqual(['key.created', 'key.created', 'key.updated'])
+  })
+
+  test('tells an organization nothing of who acted from outside of it', async () => {
+    const database = await makeDatabase()
+    await using latchkey = await openLatchkey({ database })
+    const root = await latchkey.ensureRootKey()
+    const actor = {
+      ...(await callerBy(latchkey, root?.key as string)),
+      requestId: 'req-1',
+      ip: '203.0.113.7',
+    }
+    await createAcme(latchkey)
+    const { key } = await latchkey.keys.create(
+      { organizationId: 'acme', name: 'CI', permissions: ['latchkey:keys:write'] },
+      { actor },
+    )
+    const own = { ...(await callerBy(latchkey, key)), ip: '203.0.113.8' }
+    await latchkey.keys.create({ name: 'Own' }, { actor: own })
+    const store = await openStore(database)
+    await sealAll({ store, random })
+    await store.close()
+    await using direct = await connectDirectly(database)
+    const rows = await direct.run(
+      "select leaf, origin_salt from audit_log where organization_id = 'acme' order by sequence",
+    )
+    const leaves = rows.map(({ leaf }) => JSON.parse(String(leaf)))
+    expect(leaves.map(({ actor_type, origin }) => [actor_type, origin === null])).toEqual([
+      ['operator', true],
+      ['operator', false],
+      ['key', true],
+    ])
+    expect(rows.map(({ origin_salt }) => origin_salt === null)).toEqual([true, false, true])
+    // Nothing that may have to be erased is in a leaf.
+    expect(JSON.stringify(leaves)).not.toMatch(/203\.0\.113|req-1|Acme|Own/)
+    await checkLog(direct, true)
+  })
+
+  test('goes on wherever it was cut off, and a sealer that comes late changes nothing', async () => {
+    const database = await makeDatabase()
+    await using direct = await connectDirectly(database)
+    const store = await openStore(database)
+    await using latchkey = await openLatchkey({ database })
+    // No other sealer.
+    await latchkey.close()
+    await using writer = await openLatchkey({ database, monotonic: () => 0 })
+    await createAcme(writer)
+    let seen = await checkLog(direct, false)
+    let isCutOff = true
+    for (let statement = 1; isCutOff; statement++) {
+      await writer.keys.create({ organizationId: 'acme', name: `CI ${statement}` })
+      isCutOff = false
+      const cut = () => {
+        isCutOff = true
+        throw new Error('Cut off.')
+      }
+      await sealAll({ store: interrupted(store, statement, cut), random }).catch(() => {})
+      seen = await checkLog(direct, !isCutOff, seen)
+      if (!isCutOff) expect(statement).toBeGreaterThan(6)
+    }
+    await store.close()
+  })
+
+  test('by several at once seals each event once', async () => {
+    const database = await makeDatabase()
+    await using direct = await connectDirectly(database)
+    const stores = await Promise.all([1, 2, 3].map(() => openStore(database)))
+    await using latchkey = await openLatchkey({ database })
+    await createAcme(latchkey)
+    let isOver = false
+    const sealers = stores.map(async (store) => {
+      while (!isOver) await sealSome({ store, random }).catch(() => {})
+    })
+    const create = async () => {
+      for (let i = 0; i < 40; i++) await latchkey.keys.create({ organizationId: 'acme', name: `CI ${i}` })
+    }
+    await Promise.all([create(), create(), create()])
+    isOver = true
+    await Promise.all(sealers)
+    await sealAll({ store: stores[0] as Store, random })
+    const { roots } = await checkLog(direct, true)
+    expect(roots.get('acme')).toHaveLength(121)
+    await Promise.all(stores.map((store) => store.close()))
+  })
+
+  test('begins with the events of before, in their order, and takes in what older programs record beside it', async () => {
+    const database = await makeDatabase('nothing')
+    await makeSchema(database, 17)
+    await using direct = await connectDirectly(database)
+    const idOf = (at: number, number: number) => {
+      const hex = at.toString(16).padStart(12, '0')
+      return `${hex.slice(0, 8)}-${hex.slice(8)}-7000-8000-${String(number).padStart(12, '0')}`
+    }
+    const record = (id: string, at: number, changes = '{}') =>
+      direct.run(
+        `insert into audit_events (id, at, action, organization_id, changes) values ('${id}', ${at}, 'organization.updated', 'old', '${changes}')`,
+      )
+    const begin = Date.now() - 3_600_000
+    for (let i = 0; i < 1_200; i++) await record(idOf(begin + i, i), begin + i)
+    // Half of a surrogate pair, as no input has it any more.
+    await record(idOf(begin + 1_200, 0), begin + 1_200, String.raw`{"name":"\ud800"}`)
+    const store = await openStore(database)
+    await using latchkey = await openLatchkey({ database, monotonic: () => 0 })
+    await createAcme(latchkey)
+    // It was amid a change when the tables were made, and comes after what is newer.
+    await record(idOf(begin + 600, 999_999), begin + 600)
+    await sealAll({ store, random })
+    const sealed = await direct.run('select event_id from audit_log order by position')
+    expect(sealed.map(({ event_id }) => event_id).slice(0, 1_202)).toEqual(
+      (await direct.run("select id from audit_events where organization_id = 'old' order by id")).map(
+        ({ id }) => id,
+      ),
+    )
+    const missed = idOf(Date.now() - 1_000_000, 1)
+    await record(missed, Date.now())
+    await store.close()
+    {
+      await using sealer = await openLatchkey({ database })
+      await expect
+        .poll(() => direct.run(`select position from audit_log where event_id = '${missed}'`), {
+          timeout: 10_000,
+        })
+        .toHaveLength(1)
+      await sealer.close()
+    }
+    await checkLog(direct, true)
+    const raw = Buffer.from(String.raw`{"name":"\ud800"}`).toString('base64url')
+    expect(raw).toMatch(/^[\w-]+$/)
+  })
+})
