@@ -69,6 +69,8 @@ interface Request {
   /** Sent as JSON. */
   body?: unknown
   signal?: AbortSignal
+  /** Of what is changed: else the API refuses to change it (`If-Match`). */
+  ifRevision?: string | undefined
   /** To sign in with; everything else is done by the session. */
   token?: string
 }
@@ -174,13 +176,14 @@ async function sendWith(
   pageValue: string | undefined,
   method: string,
   path: string,
-  { body, signal, token }: Request,
+  { body, signal, token, ifRevision }: Request,
 ): Promise<Response> {
   const response = await fetch(path, {
     method,
     headers: {
       ...(body !== undefined && { 'content-type': 'application/json' }),
       ...(token !== undefined && { authorization: `Bearer ${token}` }),
+      ...(ifRevision !== undefined && { 'if-match': `"${ifRevision}"` }),
       ...(pageValue !== undefined && { 'latchkey-session': pageValue }),
     },
     body: body === undefined ? null : JSON.stringify(body),

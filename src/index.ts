@@ -5,7 +5,7 @@ export { type ErrorCode, errorTable, type FieldError, LatchkeyError } from './co
 export type { JobCounts } from './core/job-counts.ts'
 export { covers, missingPermissions } from './core/permissions.ts'
 export type { Audit, AuditAction, AuditEvent, ListAuditInput } from './core/shapes/audit.ts'
-export type { Applied, CallOptions, Changed, Done, WaitOptions } from './core/shapes/calls.ts'
+export type { Applied, CallOptions, Changed, Done, EditOptions, WaitOptions } from './core/shapes/calls.ts'
 export type { KeyPermissions } from './core/shapes/key-permissions.ts'
 export type {
   CreatedKey,

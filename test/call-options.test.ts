@@ -40,6 +40,7 @@ const methods: Record<string, readonly unknown[]> = {
 const libraryMethods: typeof methods = { ...methods, 'usage.exportPage': [{}] }
 const waited = /\.(update|rotate|endSecret|revoke|addUnits|delete)$/
 const withWait = Object.keys(methods).filter((name) => waited.test(name))
+const edits = withWait.filter((name) => !/endSecret|addUnits/.test(name))
 /** What takes a token in place of options, from a browser that signs in. */
 const signIn = ['sessions.start', 'sessions.authenticate', 'sessions.refresh']
 
@@ -125,13 +126,14 @@ onEachDatabase('the library', (makeDatabase, kind) => {
     await createAcme(latchkey)
     const before = await readAll(database)
     for (const name of Object.keys(libraryMethods)) {
-      const refused = [
+      const refused: object[] = [
         { acter: readerOf('acme') },
         { timeoutMs: 5 },
         { idempotencyKey: 'once' },
         { wait: 'never' },
       ]
       if (!withWait.includes(name)) refused.push({ wait: 'applied' })
+      if (!edits.includes(name)) refused.push({ ifRevision: '1' })
       for (const options of refused)
         expect(await codeOf(call(latchkey, name, options)), name).toBe('invalid_input')
     }

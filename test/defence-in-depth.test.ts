@@ -81,7 +81,7 @@ onEachDatabase('a statement', (makeDatabase) => {
     const now = session.created_at + 1_000
     const fresh = { fresh_until: now + 1 }
     const attempts: Record<string, (tx: Tx) => Promise<unknown>> = {
-      changeKey: (tx) => changeKey(tx, foreignKey, { name: 'Stolen' }),
+      changeKey: (tx) => changeKey(tx, foreignKey, { name: 'Stolen' }, 0),
       lockKey: (tx) => lockKey(tx, key.id, 'other'),
       endSecrets: (tx) => endSecrets(tx, foreignKey, [key.kid], now),
       'endSecrets of another key': (tx) => endSecrets(tx, { ...key, id: 'another' }, [key.kid], now),
@@ -115,7 +115,7 @@ onEachDatabase('a statement', (makeDatabase) => {
     const attempts: ((tx: Tx) => Promise<unknown>)[] = [
       (tx) => endSecrets(tx, key, [key.kid, 'no-such-kid'], now),
       (tx) => beginGrace(tx, { ...key, kid: 'no-such-kid' }, { endsAt: now }),
-      (tx) => changeKey(tx, gone, { name: 'Nobody' }),
+      (tx) => changeKey(tx, gone, { name: 'Nobody' }, 0),
     ]
     for (const attempt of attempts)
       await expect(store.write(attempt)).rejects.toMatchObject({ code: 'internal' })

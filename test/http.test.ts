@@ -56,6 +56,7 @@ onEachDatabase('over HTTP', (makeDatabase) => {
       'metadata',
       'limits',
       'last_used',
+      'revision',
     ])
     expect(created).toMatchObject({
       organization_id: 'acme',
@@ -104,7 +105,12 @@ onEachDatabase('over HTTP', (makeDatabase) => {
       body: { name: 'Builds', expires_at: '2090-01-01T00:00:00Z' },
     })
     expect(changed.status).toBe(200)
-    expect(changed.json).toEqual({ ...created, name: 'Builds', expires_at: '2090-01-01T00:00:00.000Z' })
+    const { revision } = changed.json
+    expect(revision).not.toBe(created.revision)
+    expect(changed.json).toEqual({
+      ...created,
+      ...{ name: 'Builds', expires_at: '2090-01-01T00:00:00.000Z', revision },
+    })
     // As some generated clients write what nobody has set.
     const renamed = { token: server.rootKey, body: { name: 'Builds', permissions: null, metadata: null } }
     expect((await server.request('PATCH', `/v1/keys/${created.id}`, renamed)).json).toEqual(changed.json)

@@ -30,12 +30,13 @@ onEachDatabase('rotation', (makeDatabase) => {
   test('a rotated key keeps its id and everything but its token', async () => {
     const { latchkey, clock, created } = await open({ permissions: ['a:*'], metadata: { a: 1 } })
     clock.advance(second)
-    const { key, hint, ...rotated } = await latchkey.keys.rotate(created.id)
-    const { key: oldKey, hint: oldHint, ...before } = created
+    const { key, hint, revision, ...rotated } = await latchkey.keys.rotate(created.id)
+    const { key: oldKey, hint: oldHint, revision: oldRevision, ...before } = created
     expect(rotated).toEqual(before)
     expect(key).not.toBe(oldKey)
     expect(hint).toBe(`re_${kidOf({ key })}…`)
     expect(hint).not.toBe(oldHint)
+    expect(revision).not.toBe(oldRevision)
     expect((await latchkey.keys.get(created.id)).hint).toBe(hint)
     await latchkey.close()
   })

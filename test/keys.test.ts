@@ -51,6 +51,7 @@ onEachDatabase('keys', (makeDatabase) => {
       metadata: asked.metadata,
       lastUsed: null,
       limits: [],
+      revision: String(clock.now()),
     })
     const { secrets, ...read } = await latchkey.keys.get(created.id)
     expect(read).toEqual(created)
@@ -191,7 +192,7 @@ onEachDatabase('keys', (makeDatabase) => {
       [{ expiresAt: null }, { expires_at: { from: clock.in(day).toISOString(), to: null } }],
     ] as const
     for (const [change, recorded] of changes) {
-      expected = { ...expected, ...change } as typeof expected
+      expected = { ...expected, ...change, revision: expect.any(String) } as typeof expected
       expect(await latchkey.keys.update(id, change as never)).toEqual(expected)
       expect(await latchkey.keys.get(id)).toMatchObject(expected)
       const [event] = (await latchkey.audit.list({ keyId: id, limit: 1 })).items

@@ -19,6 +19,7 @@ onEachDatabase('organizations', (makeDatabase) => {
       limits: [],
       plan: null,
       createdAt: clock.in(0),
+      revision: String(clock.now()),
     })
     expect(await latchkey.organizations.get(given.id)).toEqual(given)
     const made = await latchkey.organizations.create({ name: 'Acme' })
@@ -48,7 +49,10 @@ onEachDatabase('organizations', (makeDatabase) => {
     const { createdAt } = await latchkey.organizations.create({ id: 'acme', name: 'Acme' })
     for (let i = 0; i < 2; i++) {
       const renamed = await latchkey.organizations.update('acme', { name: 'Acme Inc' })
-      expect(renamed).toEqual({ id: 'acme', name: 'Acme Inc', limits: [], plan: null, createdAt })
+      expect(renamed).toEqual({
+        ...{ id: 'acme', name: 'Acme Inc', limits: [], plan: null, createdAt },
+        revision: expect.any(String),
+      })
     }
     const { items } = await latchkey.audit.list({ organizationId: 'acme' })
     expect(items.map(({ action, changes }) => ({ action, changes }))).toEqual([

@@ -52,7 +52,7 @@ export function AuditChanges({ event, isOpen }: AuditChangesProps) {
   )
 }
 
-function ChangeList({
+export function ChangeList({
   changes,
   isCreated,
   isWhole,

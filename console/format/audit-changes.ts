@@ -21,7 +21,9 @@ export type Change =
       to: ChangedValue
     }
 
-type Describe = (value: unknown, event: WireAuditEvent) => Change[]
+/** What changes are told from. */
+type Told = Pick<WireAuditEvent, 'action' | 'actor' | 'at' | 'changes'>
+type Describe = (value: unknown, told: Told) => Change[]
 
 const describers: Record<string, Describe> = {
   name: (value) => [valueChange('Name', value, asText)],
@@ -30,6 +32,8 @@ const describers: Record<string, Describe> = {
   expires_at: (value) =>
     value === null ? [] : [valueChange('Expires', value, (at) => asInstant(at, 'Never'))],
   limits: (value) => (isEmptyList(value) ? [] : [valueChange('Limits', value, asLimits)]),
+  key_limits: (value) => (isEmptyList(value) ? [] : [valueChange('Limits of each key', value, asLimits)]),
+  plan: (value) => [valueChange('Plan', value, (name) => (name === null ? nothing('None') : asText(name)))],
   add: (value) => [valueChange('Units', value, asAdded)],
   units: (value) => [valueChange('Units', value, asUnits)],
   reference: (value) => [valueChange('Reference', value, asText)],
@@ -57,7 +61,7 @@ const reasons: Record<string, string> = {
 }
 
 /** Describes what an event changed, the fields in the order in which it names them. */
-export function describeChanges(event: WireAuditEvent): Change[] {
+export function describeChanges(event: Told): Change[] {
   return Object.entries(event.changes).flatMap(([name, value]) => {
     const describe = Object.hasOwn(describers, name) ? describers[name] : undefined
     return describe?.(value, event) ?? [valueChange(name, value, asCode)]
@@ -138,7 +142,7 @@ function listOf(value: unknown): string[] {
   return Array.isArray(value) ? value.filter((item) => typeof item === 'string') : []
 }
 
-function metadataChanges(value: unknown, { action }: WireAuditEvent): Change[] {
+function metadataChanges(value: unknown, { action }: Told): Change[] {
   // What a key was created with may itself have the fields `from` and `to`.
   const isChange = action === 'key.updated' && isMove(value)
   const from = fieldsOf(isChange ? value.from : {})

@@ -200,6 +200,16 @@ export function isSameDrafts(a: readonly LimitDraft[], b: readonly LimitDraft[])
   return JSON.stringify(a.map(toLimitInput)) === JSON.stringify(b.map(toLimitInput))
 }
 
+/** A limit as it is told, or as it is sent. */
+export type EditableLimit = WirePlainLimit | WireLimitInput
+
+/** Tells whether two lists of limits are of the same limits, whatever is left of them. */
+export function isSameLimits(a: readonly EditableLimit[], b: readonly EditableLimit[]): boolean {
+  const draftsOf = (limits: readonly EditableLimit[]) =>
+    limits.map((limit) => toDraft({ default_cost: 1, ...limit } as WirePlainLimit))
+  return isSameDrafts(draftsOf(a), draftsOf(b))
+}
+
 /** The limits as they are now, with what the form changed, added and took away. */
 export function mergeLimits(
   opened: readonly WirePlainLimit[],

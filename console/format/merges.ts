@@ -12,6 +12,13 @@ export function mergeList(
   return [...now.filter((item) => !removed.includes(item)), ...added]
 }
 
+type Bound = readonly string[] | null
+
+/** The same for a list that may be no bound at all, which is null; undefined for one of something that is made. */
+export function mergeBound(opened: Bound | undefined, edited: Bound, now: Bound | undefined): Bound {
+  return opened && edited && now ? mergeList(opened, edited, now) : edited
+}
+
 type Fields = Record<string, unknown>
 
 /** The same for the fields of an object; one that both changed is as the form has it. */

@@ -1,6 +1,6 @@
 // The client's public names.
 export type { Audit } from '../core/shapes/audit.ts'
-export type { Applied, Changed, Done, WaitOptions } from '../core/shapes/calls.ts'
+export type { Applied, Changed, Done, EditOptions, WaitOptions } from '../core/shapes/calls.ts'
 export type { KeyPermissions } from '../core/shapes/key-permissions.ts'
 export type { Keys } from '../core/shapes/keys.ts'
 export type {

@@ -1,7 +1,7 @@
 // Checks the options of a call at once: what nobody reads is refused, and nobody acts as the operator by mistake.
 import type { Actor } from './actor.ts'
 import { isPlainObject, type OptionFault, signalFault, unknownOption } from './options.ts'
-import type { CallOptions, WaitOptions } from './shapes/calls.ts'
+import type { CallOptions, EditOptions } from './shapes/calls.ts'
 
 /** The options of every call of the library. */
 export interface ActorOptions extends CallOptions {
@@ -18,7 +18,7 @@ export function callOptionsFault(options: unknown, known: readonly string[]): Op
   if (!isPlainObject(options)) return { path: 'options', message: `Write ${exampleOf(known)}.` }
   if (known.includes('actor') && callerFields.some((name) => name in options && !known.includes(name)))
     return { path: 'options', message: 'This is a caller. Write { actor: caller }.' }
-  const { actor, wait, signal } = options as ActorOptions & WaitOptions
+  const { actor, wait, ifRevision, signal } = options as ActorOptions & EditOptions
   if (known.includes('actor') && 'actor' in options && (actor === undefined || actor === null))
     return {
       path: 'actor',
@@ -26,7 +26,14 @@ export function callOptionsFault(options: unknown, known: readonly string[]): Op
     }
   if (known.includes('wait') && wait !== undefined && wait !== 'applied')
     return { path: 'wait', message: "Must be 'applied'." }
+  if (known.includes('ifRevision') && ifRevision !== undefined && ![ifRevision].flat().every(isRevision))
+    return { path: 'ifRevision', message: 'Must be a `revision` of what is changed, or several.' }
   return unknownOption(options, known) ?? signalFault(signal)
+}
+
+/** Tells whether a value has the form of a revision. */
+export function isRevision(value: unknown): value is string {
+  return typeof value === 'string' && /^\d{1,16}$/.test(value)
 }
 
 /** What a caller has and options do not. */

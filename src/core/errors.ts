@@ -36,6 +36,7 @@ export const errorTable = {
   reference_used: [409, 'Reference used'],
   reservation_settled: [409, 'Reservation settled'],
   reservation_ended: [409, 'Reservation ended'],
+  precondition_failed: [412, 'Precondition failed'],
   body_too_large: [413, 'Body too large'],
   target_too_long: [414, 'Target too long'],
   unsupported_media_type: [415, 'Unsupported media type'],

@@ -2,12 +2,14 @@
 import { type ActorOptions, callOptionsFault } from '../core/call-options.ts'
 import { refuseField } from '../core/errors.ts'
 import { readAll } from '../core/read-all.ts'
-import type { Applied, Changed, Done, WaitOptions } from '../core/shapes/calls.ts'
+import type { Applied, Changed, Done, EditOptions } from '../core/shapes/calls.ts'
 import type { List, Page } from '../core/shapes/page.ts'
 import type { CommandOptions, Engine } from './engine.ts'
 
 const callNames = ['actor', 'signal'] as const
 const changeNames = [...callNames, 'wait'] as const
+/** The options of a change of what others may edit as well. */
+export const editNames = [...changeNames, 'ifRevision'] as const
 
 /**
  * Gives the options of a call to its command. Throws `invalid_input` for an option that nobody reads, and the reason of
@@ -40,13 +42,17 @@ export function refuseMore<Methods extends object>(methods: Methods): Methods {
   return Object.fromEntries(wrapped) as Methods
 }
 
-/** Makes a change and, if asked to, waits until every process acts on it. What it answers can be waited for, not undone. */
-export async function makeChange<Answer extends object, Options extends ActorOptions & WaitOptions>(
+/**
+ * Makes a change and, if asked to, waits until every process acts on it. What it answers can be waited for, not undone. `names` are
+ * the options that it knows.
+ */
+export async function makeChange<Answer extends object, Options extends ActorOptions & EditOptions>(
   engine: Engine,
   options: Options | undefined,
   make: (options: CommandOptions) => Promise<Answer>,
+  names: readonly string[] = changeNames,
 ): Promise<Changed<Answer, Options>> {
-  const answer = await make(checkOptions(options, changeNames))
+  const answer = await make(checkOptions(options, names))
   if (options?.wait === undefined) return answer as Changed<Answer, Options>
   const applied = await engine.waitUntilApplied()
   return { ...answer, applied } as unknown as Changed<Answer, Options>
@@ -67,14 +73,16 @@ export function listMethods<Input extends object, Item>(
 }
 
 /** The same for a change that has nothing to say but that it was done. */
-export async function makeEnd<Options extends ActorOptions & WaitOptions>(
+export async function makeEnd<Options extends ActorOptions & EditOptions>(
   engine: Engine,
   options: Options | undefined,
   make: (options: CommandOptions) => Promise<void>,
+  names: readonly string[] = changeNames,
 ): Promise<Done<Options>> {
-  const done: { applied?: Applied } = await makeChange(engine, options, async (checked) => {
+  const end = async (checked: CommandOptions) => {
     await make(checked)
     return {}
-  })
+  }
+  const done: { applied?: Applied } = await makeChange(engine, options, end, names)
   return (options?.wait === undefined ? undefined : done) as Done<Options>
 }

@@ -2,7 +2,7 @@
 import type { Commit } from '../commit/commit.ts'
 import type { Together } from '../commit/together.ts'
 import { type Actor, readActor } from '../core/actor.ts'
-import type { Applied, CallOptions } from '../core/shapes/calls.ts'
+import type { Applied, CallOptions, EditOptions } from '../core/shapes/calls.ts'
 import type { RandomSource } from '../core/token.ts'
 import type { Instant } from '../store/instants.ts'
 import type { Store } from '../store/store.ts'
@@ -38,8 +38,8 @@ export interface Engine extends OwnUses {
   prefixes: readonly [string, ...string[]]
 }
 
-/** What every command takes beside its input. */
-export interface CommandOptions extends CallOptions {
+/** What every command takes beside its input; which of it a method knows, `calls.ts` checks. */
+export interface CommandOptions extends CallOptions, Pick<EditOptions, 'ifRevision'> {
   /** Who acts; the process itself, which holds the database, if absent. */
   actor?: Actor | undefined
 }

@@ -35,12 +35,13 @@ import {
 } from '../store/organizations.ts'
 import { findPlan, lockPlan } from '../store/plans.ts'
 import type { Db, Tx } from '../store/tables.ts'
-import { checkOptions, listMethods, makeChange } from './calls.ts'
+import { checkOptions, editNames, listMethods, makeChange } from './calls.ts'
 import { actorOf, type CommandOptions, type Engine } from './engine.ts'
 import { newLimits, requireLimits } from './limits/rules.ts'
 import { describeLimits, fullStates, readLimitStates, readPlanLimits } from './limits/states.ts'
 import { addOrganizationUnits } from './limits/units.ts'
 import { readPage } from './listing.ts'
+import { requireRevision } from './revisions.ts'
 
 const permission = 'latchkey:organizations:write'
 
@@ -51,7 +52,7 @@ export function organizationMethods(engine: Engine): Organizations<ActorOptions>
     create: async (input, options) => createOrganization(engine, input, checkOptions(options)),
     get: async (id, options) => getOrganization(engine, id, checkOptions(options)),
     update: (id, input, options) =>
-      makeChange(engine, options, (checked) => updateOrganization(engine, id, input, checked)),
+      makeChange(engine, options, (checked) => updateOrganization(engine, id, input, checked), editNames),
     addUnits: (id, name, input, options) =>
       makeChange(engine, options, (checked) => addOrganizationUnits(engine, id, name, input, checked)),
   }
@@ -144,7 +145,7 @@ async function updateOrganization(
 ): Promise<Organization> {
   const { name, limits, plan } = parseInput(updateOrganizationSchema, input)
   const requirements = { permission, signal: options.signal } as const
-  return engine.commit(actorOf(options), requirements, async ({ tx, actor, record }) => {
+  return engine.commit(actorOf(options), requirements, async ({ tx, now, actor, record }) => {
     requireOwnOrganization(id, actor)
     const before = await lockOrganization(tx, id)
     if (!before) throw unknownOrganization()
@@ -161,13 +162,14 @@ async function updateOrganization(
     if (after.plan !== before.plan) await requirePlan(tx, after.plan)
     const changes = describeChanges(before, after)
     if (Object.keys(changes).length === 0) return withLimits(engine, tx, before)
+    requireRevision(before, options)
     record({
       action: 'organization.updated',
       organizationId: id,
       ...(isLimited && { subject: id }),
       changes,
     })
-    return withLimits(engine, tx, await changeOrganization(tx, id, after))
+    return withLimits(engine, tx, await changeOrganization(tx, before, after, now))
   })
 }
 

@@ -27,11 +27,12 @@ import {
   type PlanRow,
   readPlanSlice,
 } from '../store/plans.ts'
-import { checkOptions, listMethods, makeChange, makeEnd } from './calls.ts'
+import { checkOptions, editNames, listMethods, makeChange, makeEnd } from './calls.ts'
 import { actorOf, type CommandOptions, type Engine } from './engine.ts'
 import { newLimits, writeLimits } from './limits/rules.ts'
 import { describeLimits } from './limits/states.ts'
 import { readPage } from './listing.ts'
+import { requireRevision } from './revisions.ts'
 
 const what = 'read or change plans'
 
@@ -42,19 +43,22 @@ export function planMethods(engine: Engine): Plans<ActorOptions> {
     create: async (input, options) => createPlan(engine, input, checkOptions(options)),
     get: async (name, options) => getPlan(engine, name, checkOptions(options)),
     update: (name, input, options) =>
-      makeChange(engine, options, (checked) => updatePlan(engine, name, input, checked)),
-    delete: (name, options) => makeEnd(engine, options, (checked) => deletePlan(engine, name, checked)),
+      makeChange(engine, options, (checked) => updatePlan(engine, name, input, checked), editNames),
+    delete: (name, options) =>
+      makeEnd(engine, options, (checked) => deletePlan(engine, name, checked), editNames),
   }
 }
 
 async function createPlan(engine: Engine, input: CreatePlanInput, options: CommandOptions): Promise<Plan> {
   const { name, permissions, limits, keyLimits } = parseInput(createPlanSchema, input)
+  const now = engine.now()
   const row: PlanRow = {
     id: name,
     permissions: permissions === null ? null : JSON.stringify(permissions),
     limits: newLimits(noLimits, limits),
     key_limits: newLimits(noLimits, keyLimits),
-    created_at: engine.now(),
+    created_at: now,
+    revision: now,
   }
   const requirements = { permission: writeLimits, signal: options.signal } as const
   await engine.commit(actorOf(options), requirements, async ({ tx, actor, record }) => {
@@ -111,7 +115,7 @@ async function updatePlan(
 ): Promise<Plan> {
   const { permissions, limits, keyLimits } = parseInput(updatePlanSchema, input)
   const requirements = { permission: writeLimits, signal: options.signal } as const
-  const row = await engine.commit(actorOf(options), requirements, async ({ tx, actor, record }) => {
+  const row = await engine.commit(actorOf(options), requirements, async ({ tx, now, actor, record }) => {
     requireRoot(actor, what)
     const before = await lockPlan(tx, planName(name))
     if (!before) throw unknownPlan()
@@ -123,6 +127,7 @@ async function updatePlan(
     }
     const changes = describeChanges(before, after)
     if (Object.keys(changes).length === 0) return before
+    requireRevision(before, options)
     const organizationId = rootOrganizationId
     record({
       action: 'plan.updated',
@@ -130,7 +135,7 @@ async function updatePlan(
       subject: before.id,
       changes: { name: before.id, ...changes },
     })
-    return changePlan(tx, before.id, after)
+    return changePlan(tx, before, after, now)
   })
   return toPlan(row)
 }
@@ -143,6 +148,7 @@ async function deletePlan(engine: Engine, name: string, options: CommandOptions)
     // Organizations take a plan under the same lock, so none comes between the count and the end.
     const plan = await lockPlan(tx, planName(name))
     if (!plan) throw unknownPlan()
+    requireRevision(plan, options)
     const count = await countOrganizationsOn(tx, plan.id)
     if (count > 0)
       throw new LatchkeyError(
@@ -176,6 +182,7 @@ function toPlan(row: PlanRow): Plan {
     limits: describeLimits(row.limits),
     keyLimits: describeLimits(row.key_limits),
     createdAt: new Date(row.created_at),
+    revision: String(row.revision),
   }
 }
 

@@ -82,6 +82,8 @@ interface Definition<Path extends string, Query extends z.ZodType, Body extends 
   query?: Query
   /** Takes any query: a page, for links to pages carry parameters of those who spread them. */
   anyQuery?: true
+  /** It makes its change on the condition of `If-Match`, if that came. */
+  ifMatch?: true
   body?: Body
   /** The body may be left out. */
   bodyOptional?: boolean

@@ -8,6 +8,7 @@ import { statusOf } from '../core/status.ts'
 import { tokenHint } from '../core/token.ts'
 import { fold } from './case-folding.ts'
 import type { LastUse } from './last-use.ts'
+import { nextRevision } from './revisions.ts'
 import type { Db, KeysTable, Tx } from './tables.ts'
 
 export type KeyRow = Selectable<KeysTable>
@@ -21,7 +22,9 @@ export type NewKeyRow = Omit<KeyRow, 'name_folded' | 'last_used_at' | 'revision'
 export async function insertKeys(tx: Tx, rows: readonly NewKeyRow[]): Promise<void> {
   await tx
     .insertInto('keys')
-    .values(rows.map((row) => ({ ...row, name_folded: fold(row.name), last_used_at: 0, revision: 0 })))
+    .values(
+      rows.map((row) => ({ ...row, name_folded: fold(row.name), last_used_at: 0, revision: row.created_at })),
+    )
     .execute()
 }
 
@@ -34,11 +37,11 @@ export async function findKey(db: Db, id: string, scope: Scope): Promise<KeyRow 
     .executeTakeFirst()
 }
 
-/** Takes the row's lock for the rest of the transaction, by a write that works alike on every database. */
+/** Takes the row's lock for the rest of the transaction, by a write that changes nothing. */
 export async function lockKey(tx: Tx, id: string, scope: Scope): Promise<KeyRow | undefined> {
   return tx
     .updateTable('keys')
-    .set((eb) => ({ revision: eb('revision', '+', 1) }))
+    .set((eb) => ({ revision: eb.ref('revision') }))
     .where('id', '=', id)
     .$if(scope !== undefined, (query) => query.where('organization_id', '=', scope as string))
     .returningAll()
@@ -46,11 +49,16 @@ export async function lockKey(tx: Tx, id: string, scope: Scope): Promise<KeyRow 
 }
 
 /** Changes a key that {@link lockKey} found. Throws if not exactly that row was there to change. */
-export async function changeKey(tx: Tx, row: KeyRow, change: Updateable<KeysTable>): Promise<KeyRow> {
+export async function changeKey(
+  tx: Tx,
+  row: KeyRow,
+  change: Updateable<KeysTable>,
+  now: number,
+): Promise<KeyRow> {
   const folded = change.name === undefined ? {} : { name_folded: fold(change.name) }
   return tx
     .updateTable('keys')
-    .set({ ...change, ...folded })
+    .set({ ...change, ...folded, revision: nextRevision(row, now) })
     .where('id', '=', row.id)
     .where('organization_id', '=', row.organization_id)
     .returningAll()
@@ -78,7 +86,7 @@ export async function liveKeysThatMention(
 
 /** The row as everyone may see it, judged at the given instant. */
 export function toKey(
-  row: Omit<NewKeyRow, 'limits' | 'limits_from'> & { last_used_at?: number },
+  row: Omit<NewKeyRow, 'limits' | 'limits_from'> & { last_used_at?: number; revision?: number },
   now: number,
   limits: LimitState[],
   lastUse?: LastUse | undefined,
@@ -98,6 +106,7 @@ export function toKey(
     metadata: JSON.parse(row.metadata),
     limits,
     lastUsed: row.last_used_at ? toLastUsed(row.last_used_at, lastUse) : null,
+    revision: String(row.revision ?? row.created_at),
   }
 }
 

@@ -14,19 +14,20 @@ import {
   type SliceBounds,
   toSlice,
 } from './cursors.ts'
+import { nextRevision } from './revisions.ts'
 import type { Store } from './store.ts'
 import type { Db, OrganizationsTable, Tx } from './tables.ts'
 
 export type OrganizationRow = Selectable<OrganizationsTable>
 /** More than a program makes between two searches. */
 const foldedAtOnce = 1_000
-type NewOrganizationRow = Omit<OrganizationRow, 'name_folded'>
+type NewOrganizationRow = Omit<OrganizationRow, 'name_folded' | 'revision'>
 
 /** Inserts an organization unless its id is taken; tells whether it did. */
 export async function insertOrganization(tx: Tx, row: NewOrganizationRow): Promise<boolean> {
   const { numInsertedOrUpdatedRows } = await tx
     .insertInto('organizations')
-    .values({ ...row, name_folded: fold(row.name) })
+    .values({ ...row, name_folded: fold(row.name), revision: row.created_at })
     .onConflict((conflict) => conflict.column('id').doNothing())
     .executeTakeFirstOrThrow()
   return numInsertedOrUpdatedRows === 1n
@@ -52,16 +53,17 @@ export async function lockOrganization(tx: Tx, id: string): Promise<Organization
     .executeTakeFirst()
 }
 
-/** Changes an organization that is there. Throws if it is not. */
+/** Changes an organization that {@link lockOrganization} found. Throws if it is not there. */
 export async function changeOrganization(
   tx: Tx,
-  id: string,
+  row: OrganizationRow,
   change: Pick<OrganizationRow, 'name' | 'limits' | 'plan'>,
+  now: number,
 ): Promise<OrganizationRow> {
   return tx
     .updateTable('organizations')
-    .set({ ...change, name_folded: fold(change.name) })
-    .where('id', '=', id)
+    .set({ ...change, name_folded: fold(change.name), revision: nextRevision(row, now) })
+    .where('id', '=', row.id)
     .returningAll()
     .executeTakeFirstOrThrow(
       () => new LatchkeyError('internal', 'The change of an organization affected no row.'),
@@ -158,6 +160,16 @@ async function foldNames(tx: Tx): Promise<void> {
   }
 }
 
-export function toOrganization(row: NewOrganizationRow, limits: LimitState[]): Organization {
-  return { id: row.id, name: row.name, createdAt: new Date(row.created_at), limits, plan: row.plan }
+export function toOrganization(
+  row: NewOrganizationRow & { revision?: number },
+  limits: LimitState[],
+): Organization {
+  return {
+    id: row.id,
+    name: row.name,
+    createdAt: new Date(row.created_at),
+    limits,
+    plan: row.plan,
+    revision: String(row.revision ?? row.created_at),
+  }
 }

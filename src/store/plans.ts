@@ -9,6 +9,7 @@ import {
   type SliceBounds,
   toSlice,
 } from './cursors.ts'
+import { nextRevision } from './revisions.ts'
 import type { Db, PlansTable, Tx } from './tables.ts'
 
 export type PlanRow = Selectable<PlansTable>
@@ -50,10 +51,16 @@ export async function lockPlan(tx: Tx, name: string): Promise<PlanRow | undefine
 /** Changes a plan that {@link lockPlan} found. */
 export async function changePlan(
   tx: Tx,
-  name: string,
+  row: PlanRow,
   change: Pick<PlanRow, 'permissions' | 'limits' | 'key_limits'>,
+  now: number,
 ): Promise<PlanRow> {
-  return tx.updateTable('plans').set(change).where('id', '=', name).returningAll().executeTakeFirstOrThrow()
+  return tx
+    .updateTable('plans')
+    .set({ ...change, revision: nextRevision(row, now) })
+    .where('id', '=', row.id)
+    .returningAll()
+    .executeTakeFirstOrThrow()
 }
 
 /** Deletes a plan that {@link lockPlan} found. */

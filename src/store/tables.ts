@@ -12,6 +12,8 @@ export interface OrganizationsTable {
   limits: Generated<string>
   /** The name of its plan. */
   plan: string | null
+  /** Another one after each edit; see `revisions.ts`. */
+  revision: Generated<number>
 }
 
 /** Named sets of limits that organizations share. */
@@ -23,6 +25,8 @@ export interface PlansTable {
   limits: string
   key_limits: string
   created_at: number
+  /** Another one after each edit; see `revisions.ts`. */
+  revision: Generated<number>
 }
 
 /** What was taken of limits; see `verdict/counter.ts`. */
@@ -78,7 +82,7 @@ export interface KeysTable {
   /** Prefix and kid of the newest secret. */
   prefix: string
   kid: string
-  /** Counts the changes; writing it first is also how a change takes the row's lock. */
+  /** Another one after each edit; see `revisions.ts`. Writing it first is also how a change takes the row's lock. */
   revision: number
 }
 

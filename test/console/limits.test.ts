@@ -221,6 +221,8 @@ onOneDatabase('SQLite', `limits in the console${browserNote}`, (makeDatabase) =>
         ],
       })
       await editing.getByRole('button', { name: 'Save' }).click()
+      await editing.getByRole('alert').getByText('meanwhile: 1 each day').first().waitFor()
+      await editing.getByRole('button', { name: 'Save on top' }).click()
       await editing.waitFor({ state: 'detached' })
       expect((await server.latchkey.keys.get(id)).limits.map(({ name }) => name)).toEqual([
         'prepaid',

@@ -63,6 +63,8 @@ onOneDatabase('SQLite', `plans in the console${browserNote}`, (makeDatabase) => 
     // What others changed meanwhile stays.
     await plans.update('pro', { limits: [{ name: 'credits', limit: 7, resets: 'monthly' }] })
     await editing.getByRole('button', { name: 'Save' }).click()
+    await editing.getByRole('alert').getByText('credits: 7 each month').waitFor()
+    await editing.getByRole('button', { name: 'Save on top' }).click()
     await editing.waitFor({ state: 'detached' })
     expect(await plans.get('pro')).toMatchObject({
       permissions: null,

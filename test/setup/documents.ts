@@ -56,6 +56,8 @@ const shapes: readonly [name: string, pattern: RegExp][] = [
   ['duration', /\b\d+(?:\.\d+)?(?= ?ms\b)|(?<="(?:milliseconds|duration_ms)": ?)\d+(?:\.\d+)?/g],
   ['session', /(?<="page_value": ?")[\w-]{43}(?=")/g],
   ['seconds', /(?<=;t=|\bretry-after: |Try again in )\d+\b/gi],
+  // Of something that was just made: an instant in milliseconds.
+  ['revision', /\b\d{13}\b/g],
   ['port', /(?<=\b127\.0\.0\.1:)\d{4,5}\b/g],
 ]
 

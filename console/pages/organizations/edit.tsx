@@ -10,12 +10,14 @@ import {
   type WireOrganization,
   type WireOrganizationDetails,
 } from '../../api.ts'
+import { EditConflict } from '../../components/edit-conflict.tsx'
 import { Field } from '../../components/field.tsx'
 import { FormDialog } from '../../components/form-dialog.tsx'
 import { LimitsField } from '../../components/limits-field.tsx'
 import { ErrorNotice } from '../../components/notices.tsx'
 import { PlanField } from '../../components/plan-field.tsx'
 import { TextField } from '../../components/text-field.tsx'
+import { useEdit } from '../../edits.ts'
 import {
   draftsAreFaulty,
   isSameDrafts,
@@ -131,19 +133,13 @@ interface RenameProps {
 export function RenameOrganizationDialog({ organization, close }: RenameProps) {
   const [name, setName] = useState(organization.name)
   const known = useKnow()
-  const renaming = useMutation({
-    mutationFn: () =>
-      call<WireOrganization>('PATCH', `/v1/organizations/${encodeURIComponent(organization.id)}`, {
-        body: { name: name.trim() },
-      }),
-    onSuccess: async (changed) => {
-      await known(changed)
-      close()
-    },
-  })
-  const fault = faultOf(renaming.error, 'name')
+  const [opened] = useState(organization)
+  const address = `/v1/organizations/${encodeURIComponent(opened.id)}`
+  const { save, isPending, error, theirs } = useEdit({ opened, address, known })
+  const change = { name: name.trim() }
+  const fault = faultOf(error, 'name')
   const submit = () => {
-    renaming.mutate()
+    save(() => change, close)
     return true
   }
   return (
@@ -154,15 +150,16 @@ export function RenameOrganizationDialog({ organization, close }: RenameProps) {
           Its id stays <code className="code">{organization.id}</code>: nothing that uses it notices.
         </>
       }
-      action={{ label: 'Rename', busyLabel: 'Renaming…' }}
-      busy={renaming.isPending}
-      error={renaming.error}
+      action={{ label: theirs ? 'Rename on top' : 'Rename', busyLabel: 'Renaming…' }}
+      busy={isPending}
+      error={error}
       submit={submit}
       close={close}
       isTyped={name !== organization.name}
     >
       <TextField label="Name" value={name} onChange={setName} error={fault} />
-      <OtherError error={renaming.error} isTold={fault !== undefined} />
+      <EditConflict what="organization" opened={opened} theirs={theirs} change={change} />
+      <OtherError error={error} isTold={fault !== undefined} />
     </FormDialog>
   )
 }
@@ -174,60 +171,60 @@ interface LimitsProps {
 
 /** Changes the plan of an organization and what all keys of an organization draw from together, and nothing that others changed meanwhile. */
 export function OrganizationLimitsDialog({ organization, close }: LimitsProps) {
-  const [before] = useState(organization.limits)
-  const [opened] = useState(() => before.map(toDraft))
+  const [before] = useState(organization)
+  const [opened] = useState(() => before.limits.map(toDraft))
   const [drafts, setDrafts] = useState(opened)
-  const [plan, setPlan] = useState(organization.plan ?? '')
-  const [planBefore] = useState(plan)
+  const [plan, setPlan] = useState(before.plan ?? '')
   const [sent, setSent] = useState<WireLimitInput[]>([])
   const [wasRead, setRead] = useState(false)
   const known = useKnow()
-  const address = `/v1/organizations/${encodeURIComponent(organization.id)}`
-  const change = useMutation({
-    mutationFn: async () => {
-      const now = await call<WireOrganization>('GET', address)
-      const limits = mergeLimits(before, drafts, now.limits)
-      setSent(limits)
-      const body = {
-        ...(!isSameDrafts(opened, drafts) && { limits }),
-        ...(plan !== planBefore && { plan: plan === '' ? null : plan }),
-      }
-      return call<WireOrganization>('PATCH', address, { body })
-    },
-    onSuccess: async (changed) => {
-      await known(changed)
-      close()
-    },
+  const address = `/v1/organizations/${encodeURIComponent(before.id)}`
+  const { save, isPending, error, theirs } = useEdit<WireOrganization>({ opened: before, address, known })
+  const isPlanned = plan !== (before.plan ?? '')
+  const isLimited = !isSameDrafts(opened, drafts)
+  const isFaulty = draftsAreFaulty(drafts)
+  const bodyOf = (now: WireOrganization) => ({
+    ...(isLimited && { limits: mergeLimits(before.limits, drafts, now.limits) }),
+    ...(isPlanned && { plan: plan === '' ? null : plan }),
   })
-  const isChanged = plan !== planBefore || !isSameDrafts(opened, drafts)
+  const isChanged = isPlanned || isLimited
   const submit = () => {
     setRead(true)
-    if (draftsAreFaulty(drafts)) return false
+    if (isFaulty) return false
     if (!isChanged) close()
-    else change.mutate()
+    else {
+      setSent(bodyOf(theirs ?? before).limits ?? [])
+      save(bodyOf, close)
+    }
     return true
   }
   return (
     <FormDialog
       title="Limits of the organization"
       lead="What was drawn stays drawn."
-      action={{ label: 'Save', busyLabel: 'Saving…' }}
-      busy={change.isPending}
-      error={change.error}
+      action={{ label: theirs ? 'Save on top' : 'Save', busyLabel: 'Saving…' }}
+      busy={isPending}
+      error={error}
       submit={submit}
       close={close}
       isTyped={isChanged}
     >
-      <PlanField value={plan} onChange={setPlan} error={planFaultOf(change.error)} />
+      <PlanField value={plan} onChange={setPlan} error={planFaultOf(error)} />
       <LimitsField
         value={drafts}
         onChange={setDrafts}
         label="Limits of its own"
         hint="All of its keys draw from these together, one unit of each for a call that does not say otherwise."
         isTold={wasRead}
-        refusals={limitRefusals(fieldsOf(change.error), 'limits', sent)}
+        refusals={limitRefusals(fieldsOf(error), 'limits', sent)}
       />
-      <OtherError error={change.error} isTold={areLimitsAtFault(change.error)} />
+      <EditConflict
+        what="organization"
+        opened={before}
+        theirs={theirs}
+        change={theirs && !isFaulty ? bodyOf(theirs) : undefined}
+      />
+      <OtherError error={error} isTold={areLimitsAtFault(error)} />
     </FormDialog>
   )
 }

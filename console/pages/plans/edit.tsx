@@ -1,13 +1,15 @@
 // The dialog that creates a plan, or changes one for all of its organizations.
-import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
+import { useQuery, useQueryClient } from '@tanstack/react-query'
 import { useState } from 'react'
-import { ApiError, call, type WireLimitInput, type WirePlan } from '../../api.ts'
+import { ApiError, type WireLimitInput, type WirePlan } from '../../api.ts'
 import { CheckField } from '../../components/check-field.tsx'
+import { EditConflict } from '../../components/edit-conflict.tsx'
 import { FormDialog } from '../../components/form-dialog.tsx'
 import { LimitsField } from '../../components/limits-field.tsx'
 import { ErrorNotice } from '../../components/notices.tsx'
 import { PermissionsField } from '../../components/permissions-field.tsx'
 import { TextField } from '../../components/text-field.tsx'
+import { useEdit } from '../../edits.ts'
 import {
   draftsAreFaulty,
   isSameDrafts,
@@ -16,6 +18,7 @@ import {
   mergeLimits,
   toDraft,
 } from '../../format/limits.ts'
+import { mergeBound } from '../../format/merges.ts'
 import { permissionFaults } from '../../format/permission-list.ts'
 import { organizationsOn, planNameFault } from '../../format/plans.ts'
 import { planQuery } from '../../queries.ts'
@@ -55,45 +58,41 @@ export function PlanDialog({ plan, close }: PlanDialogProps) {
     !isSameDrafts(keyLimitsBefore, keyLimits) ||
     !isSameDrafts(limitsBefore, limits)
 
-  const saving = useMutation({
-    mutationFn: async () => {
-      const now = before && (await call<WirePlan>('GET', addressOf(before.name)))
-      const body: PlanChange = {
-        ...(before === undefined && { name: name.trim() }),
-        ...(!isPermitted && { permissions }),
-        ...(!isSameDrafts(keyLimitsBefore, keyLimits) && {
-          key_limits: mergeLimits(before?.key_limits ?? [], keyLimits, now?.key_limits ?? []),
-        }),
-        ...(!isSameDrafts(limitsBefore, limits) && {
-          limits: mergeLimits(before?.limits ?? [], limits, now?.limits ?? []),
-        }),
-      }
-      setSent(body)
-      return before === undefined
-        ? call<WirePlan>('POST', '/v1/plans', { body })
-        : call<WirePlan>('PATCH', addressOf(before.name), { body })
-    },
-    onSuccess: async () => {
+  const bodyOf = (now: WirePlan | undefined): PlanChange => ({
+    ...(before === undefined && { name: name.trim() }),
+    ...(!isPermitted && { permissions: mergeBound(before?.permissions, permissions, now?.permissions) }),
+    ...(!isSameDrafts(keyLimitsBefore, keyLimits) && {
+      key_limits: mergeLimits(before?.key_limits ?? [], keyLimits, now?.key_limits ?? []),
+    }),
+    ...(!isSameDrafts(limitsBefore, limits) && {
+      limits: mergeLimits(before?.limits ?? [], limits, now?.limits ?? []),
+    }),
+  })
+  const { save, isPending, error, theirs } = useEdit<WirePlan, WirePlan | undefined>({
+    opened: before,
+    address: before === undefined ? '/v1/plans' : addressOf(before.name),
+    known: () => {
       const names = ['plans', 'organizations', 'keys', 'audit-log']
-      await Promise.all(names.map((queryKey) => client.invalidateQueries({ queryKey: [queryKey] })))
-      close()
+      return Promise.all(names.map((queryKey) => client.invalidateQueries({ queryKey: [queryKey] })))
     },
   })
-  const { error } = saving
   const fields = error instanceof ApiError ? error.fields : []
   const isTaken = error instanceof ApiError && error.code === 'plan_exists'
   const nameFault = before === undefined ? planNameFault(name) : undefined
   const faultOf = (field: string) => fields.find(({ path }) => path.split(/[.[]/)[0] === field)?.message
+  const isFaulty =
+    nameFault !== undefined ||
+    draftsAreFaulty(keyLimits) ||
+    draftsAreFaulty(limits) ||
+    permissionFaults(permissions ?? [], nothingHeld).length > 0
   const submit = () => {
     setRead(true)
-    const isFaulty =
-      nameFault !== undefined ||
-      draftsAreFaulty(keyLimits) ||
-      draftsAreFaulty(limits) ||
-      permissionFaults(permissions ?? [], nothingHeld).length > 0
     if (isFaulty) return false
     if (before !== undefined && !isChanged) close()
-    else saving.mutate()
+    else {
+      setSent(bodyOf(theirs ?? before))
+      save(bodyOf, close)
+    }
     return true
   }
   return (
@@ -109,9 +108,9 @@ export function PlanDialog({ plan, close }: PlanDialogProps) {
       action={
         before === undefined
           ? { label: 'Create plan', busyLabel: 'Creating…' }
-          : { label: 'Save', busyLabel: 'Saving…' }
+          : { label: theirs ? 'Save on top' : 'Save', busyLabel: 'Saving…' }
       }
-      busy={saving.isPending}
+      busy={isPending}
       error={error}
       submit={submit}
       close={close}
@@ -148,6 +147,12 @@ export function PlanDialog({ plan, close }: PlanDialogProps) {
         refusals={limitRefusals(fields, 'limits', sent.limits ?? [])}
       />
       <Bound value={permissions} change={setPermissions} error={faultOf('permissions')} />
+      <EditConflict
+        what="plan"
+        opened={before ?? {}}
+        theirs={theirs}
+        change={theirs && !isFaulty ? bodyOf(theirs) : undefined}
+      />
       {error !== null && !isTaken && fields.length === 0 && <ErrorNotice error={error} />}
     </FormDialog>
   )

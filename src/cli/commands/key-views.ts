@@ -209,6 +209,7 @@ function keyFields(key: Key): [string, string][] {
     ...(key.revokedAt ? [['Revoked', formatInstant(key.revokedAt, now)] as [string, string]] : []),
     ...limitFields(key),
     ['Metadata', JSON.stringify(key.metadata)],
+    ['Revision', key.revision],
   ]
 }
 

@@ -167,6 +167,7 @@ export const keyCommands = [
       noLimitsOption(),
     ],
     wait: true,
+    edits: true,
     examples: [
       `latchkey keys update ${exampleId} --permission emails:* --expires never`,
       `latchkey keys update ${exampleId} --limit requests=100/1m,burst=20`,
@@ -192,6 +193,7 @@ export const keyCommands = [
       atMostSeconds: 'with --grace-until-silent: end it after so long in any case (default: 30d)',
     },
     wait: true,
+    edits: true,
     confirm: ({ args, input }) =>
       input.graceSeconds || input.untilSilentSeconds !== undefined
         ? undefined
@@ -224,6 +226,7 @@ export const keyCommands = [
     on: serverOrDatabase,
     arguments: id,
     wait: true,
+    edits: true,
     confirm: ({ args }) => ask(args.id, (key) => `Revoke ${key} permanently?`),
     examples: [`latchkey keys revoke ${exampleId} --yes --wait`],
     run: async ({ keys }, { args, wait }) => ({ success: true, ...(await keys.revoke(args.id, wait)) }),

@@ -73,6 +73,7 @@ export const organizationCommands = [
     },
     options: [noLimitsOption(), new Option('--no-plan', 'take the organization off its plan')],
     wait: true,
+    edits: true,
     examples: [
       'latchkey orgs update acme --name "Acme Ltd."',
       'latchkey orgs update acme --limit requests=1000/1m --wait',
@@ -103,7 +104,7 @@ export const organizationCommands = [
 ]
 
 function printOrganization(organization: Organization): void {
-  const { id, name, createdAt, plan } = organization
+  const { id, name, createdAt, plan, revision } = organization
   print(
     ...formatFields([
       ['Id', id],
@@ -111,6 +112,7 @@ function printOrganization(organization: Organization): void {
       ['Created', formatInstant(createdAt, Date.now())],
       ['Plan', plan ?? 'none'],
       ...limitFields(organization),
+      ['Revision', revision],
     ]),
   )
 }

@@ -84,6 +84,7 @@ export const planCommands = [
       new Option('--any-permission', 'remove the bound of what keys may do').conflicts('permission'),
     ],
     wait: true,
+    edits: true,
     examples: [
       'latchkey plans update starter --key-limit requests=500/1m --wait',
       'latchkey plans update free --any-permission',
@@ -111,6 +112,7 @@ export const planCommands = [
     on: serverOrDatabase,
     arguments: name,
     wait: true,
+    edits: true,
     confirm:
       ({ args }) =>
       async ({ plans }) => {
@@ -124,7 +126,7 @@ export const planCommands = [
 ]
 
 function printPlan(plan: Plan | PlanDetails): void {
-  const { name, limits, keyLimits, permissions, createdAt } = plan
+  const { name, limits, keyLimits, permissions, createdAt, revision } = plan
   print(
     ...formatFields([
       ['Name', name],
@@ -133,6 +135,7 @@ function printPlan(plan: Plan | PlanDetails): void {
       ['Permissions', describePermissions(permissions)],
       ...('organizations' in plan ? [['Organizations', String(plan.organizations)] as const] : []),
       ['Created', formatInstant(createdAt, Date.now())],
+      ['Revision', revision],
     ]),
   )
 }

@@ -1,11 +1,11 @@
 // What a command is: one definition from which it is parsed, run, printed and explained.
 import type { Command, Option } from 'commander'
 import { readTarget } from '../../config.ts'
-import type { WaitOptions } from '../../core/shapes/calls.ts'
+import type { EditOptions } from '../../core/shapes/calls.ts'
 import { CommandError, exitCodes, namingArguments } from './failures.ts'
 import type { FieldOption, Shape } from './fields.ts'
 import { flagOf, knownFlag } from './flags.ts'
-import { addExamples, addWaitOption, addYesOption, given } from './options.ts'
+import { addExamples, addRevisionOption, addWaitOption, addYesOption, given } from './options.ts'
 import { printJson, printNote } from './output.ts'
 import type { Place, TargetOptions } from './place.ts'
 import { confirm, readToken, requireSomebody } from './terminal.ts'
@@ -18,8 +18,8 @@ export interface Call<Input, Name extends string = string> {
   input: Input
   /** Everything that was given, by commander's names, for options that are no fields. */
   options: TargetOptions & Record<string, unknown>
-  /** What a change takes if `--wait` was given. */
-  wait: WaitOptions
+  /** What a change takes if `--wait` was given, and `--if-revision`. */
+  wait: EditOptions
   /** The token from standard input or the prompt, if the command reads one. */
   token: string
 }
@@ -48,6 +48,8 @@ export interface Definition<S extends Shape, Name extends string, Answer, Resour
   onDatabaseOnly?: readonly (keyof S['_zod']['input'] & string)[]
   /** It is a change that `--wait` waits for. */
   wait?: true
+  /** It is a change of what others may edit as well, which `--if-revision` makes on a condition. */
+  edits?: true
   /** It reads a token, before anything else. */
   readsToken?: true
   /** What to ask before it does what cannot be taken back; undefined for a call that need not be asked about. */
@@ -87,7 +89,7 @@ async function addCommand<S extends Shape, Name extends string, Answer extends o
   definition: Definition<S, Name, Answer, Resource>,
   whole: boolean,
 ): Promise<Command> {
-  const { path, summary, on, wait, optional, examples, notes, options = [] } = definition
+  const { path, summary, on, wait, edits, optional, examples, notes, options = [] } = definition
   const command = group.command(path.split(' ').at(-1) as string).description(summary)
   const args = Object.entries<string>(definition.arguments ?? {})
   const names = args.map(([name]) => name)
@@ -96,6 +98,7 @@ async function addCommand<S extends Shape, Name extends string, Answer extends o
   const taken = fields.filter(({ field }) => ![...names, 'after'].includes(field))
   for (const { option } of taken) command.addOption(option)
   for (const option of options) command.addOption(option)
+  if (edits) addRevisionOption(command)
   if (wait) addWaitOption(command)
   if (definition.confirm) addYesOption(command)
   for (const option of on.options()) command.addOption(option)
@@ -112,7 +115,10 @@ async function addCommand<S extends Shape, Name extends string, Answer extends o
       args: Object.fromEntries(values) as Record<Name, string>,
       input: given(input) as ShapeInput<S>,
       options: flags,
-      wait: flags.wait ? { wait: 'applied' } : {},
+      wait: {
+        ...(flags.wait === true && { wait: 'applied' }),
+        ...(edits && given({ ifRevision: flags.ifRevision as string | undefined })),
+      },
       token: definition.readsToken ? await readToken() : '',
     }).catch((error: unknown) => {
       throw namingArguments(error, names)

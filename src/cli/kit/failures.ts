@@ -32,6 +32,7 @@ const nextSteps: Record<string, string> = {
   limit_not_found: 'List the limits with `latchkey keys limits <id>` or `latchkey orgs limits <id>`.',
   reference_used: 'Each purchase has a reference of its own, and is added once.',
   organization_exists: 'Choose another id, or show the organization with `latchkey orgs get <id>`.',
+  precondition_failed: 'The new `revision` is in what `get` prints.',
   key_revoked: 'Use `latchkey keys create`.',
   key_expired: 'Use `latchkey keys update <id> --expires 90d`.',
   rotation_in_progress: 'Use `latchkey keys end-secret <id> <kid>`, or rotate without --grace.',

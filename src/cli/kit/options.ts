@@ -44,6 +44,14 @@ export function jsonOption(text = "print the API's JSON"): Option {
   return new Option('--json', text)
 }
 
+/** Declares `--if-revision`, which every command has that changes what others may edit as well. */
+export function addRevisionOption(command: Command): Command {
+  return command.option(
+    '--if-revision <revision>',
+    'make the change only if nobody has edited it since it had this revision',
+  )
+}
+
 /** Declares `--wait`, which every command has that changes what a token may do. */
 export function addWaitOption(command: Command): Command {
   return command.option(

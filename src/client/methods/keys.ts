@@ -1,7 +1,7 @@
 // What a server does with keys: each method and the call behind it.
 import type { Key, Keys, ListKeysInput, PermissionUse } from '../../core/shapes/keys.ts'
 import { type CallOptions, pathSegment, type Requester } from '../request/request.ts'
-import { change, checkOptions, end, listMethods } from './calls.ts'
+import { change, checkOptions, edit, editNames, end, listMethods } from './calls.ts'
 
 const path = '/v1/keys'
 const pathOf = (id: string) => `${path}/${pathSegment(id)}`
@@ -28,14 +28,14 @@ export function keyMethods(requester: Requester): Keys<CallOptions> {
     },
     preview: async (id, body, options) =>
       send('POST', `${pathOf(id)}/preview`, { body, options: checkOptions(options) }),
-    update: async (id, body, options) => change(requester, ['PATCH', pathOf(id), body], options),
+    update: async (id, body, options) => edit(requester, pathOf(id), body, options),
     rotate: async (id, body = {}, options) =>
-      change(requester, ['POST', `${pathOf(id)}/rotate`, body], options),
+      change(requester, ['POST', `${pathOf(id)}/rotate`, body], options, editNames),
     endSecret: async (id, kid, options) =>
       end(requester, `${pathOf(id)}/secrets/${pathSegment(kid)}`, options),
     addUnits: async (id, name, body, options) =>
       change(requester, ['POST', `${pathOf(id)}/limits/${pathSegment(name)}/units`, body], options),
-    revoke: async (id, options) => end(requester, pathOf(id), options),
+    revoke: async (id, options) => end(requester, pathOf(id), options, editNames),
   }
 }
 

@@ -32,6 +32,8 @@ interface Sending {
   body?: object
   /** Whether the client may send it again if it does not know whether the server did it. */
   repeatable?: boolean
+  /** Beside those that every request has. */
+  headers?: Record<string, string>
   options?: CallOptions | undefined
 }
 
@@ -84,13 +86,19 @@ export function createRequester(client: ClientOptions, ownHeaders: Record<string
   const token = typeof client.token === 'string' ? parseToken(client.token)?.token : undefined
   if (token === undefined) throw new TypeError('The token is malformed. Check it for a missing character.')
 
-  const fetchOnce = async (method: Method, path: string, signal: AbortSignal, body?: object) => {
+  const fetchOnce = async (
+    method: Method,
+    path: string,
+    signal: AbortSignal,
+    { body, headers }: Pick<Sending, 'body' | 'headers'> = {},
+  ) => {
     const response = await fetch(url + path, {
       method,
       headers: {
         authorization: `Bearer ${token}`,
         accept: 'application/json',
         ...ownHeaders,
+        ...headers,
         ...(body !== undefined && { 'content-type': 'application/json' }),
       },
       // A redirect could carry the token to another address.
@@ -132,9 +140,9 @@ export function createRequester(client: ClientOptions, ownHeaders: Record<string
   }
 
   const request = (method: Method, path: string, sending: Sending = {}) => {
-    const { body, repeatable = method === 'GET', options } = sending
+    const { repeatable = method === 'GET', options } = sending
     return attempt(options, repeatable, async (signal) => {
-      const response = await fetchOnce(method, path, signal, body)
+      const response = await fetchOnce(method, path, signal, sending)
       return { response, text: await readText(response) }
     })
   }

@@ -13,6 +13,15 @@ export interface WaitOptions {
   wait?: 'applied' | undefined
 }
 
+/** The options of a change of what others may edit as well. */
+export interface EditOptions extends WaitOptions {
+  /**
+   * Make the change only if this is the `revision` of what it changes, or one of these: else somebody has edited it
+   * meanwhile, and the call throws `precondition_failed`. A change that is there already is no fault.
+   */
+  ifRevision?: string | readonly string[] | undefined
+}
+
 /** The answer of a change; after waiting, with the outcome of that. */
 export type Changed<Answer, Options> = Options extends { wait: 'applied' }
   ? Answer & { applied: Applied }
@@ -47,6 +56,12 @@ export const waitSchema = z.strictObject({
   wait: z.literal('applied', 'Must be applied.').optional().meta({
     description: 'Answer when every live process has confirmed the change, or after 2 s.',
   }),
+})
+
+/** Of what can be edited: told with it, and taken as `ifRevision` by its changes. */
+export const revision = z.string().meta({
+  description:
+    'Another one after each edit, and the same after each use. `If-Match` takes it in quotes, as the header `ETag` has it.',
 })
 
 /** What the answer of a change may hold beside the thing that has changed. */

@@ -12,7 +12,15 @@ import {
 } from '../fields.ts'
 import { metadataFault } from '../metadata.ts'
 import { longestPrefix, prefixPattern } from '../token.ts'
-import { type CallOptions, type Changed, type Done, type WaitOptions, waited } from './calls.ts'
+import {
+  type CallOptions,
+  type Changed,
+  type Done,
+  type EditOptions,
+  revision,
+  type WaitOptions,
+  waited,
+} from './calls.ts'
 import type { KeyPermissions } from './key-permissions.ts'
 import {
   type AddUnitsInput,
@@ -166,6 +174,7 @@ const keyExample = {
     operation: 'POST /emails',
     kid: '4kTz9WqLm2Xc7RbN',
   },
+  revision: '1769860800000',
 } as const
 const createdExample = { ...keyExample, key: 're_…' }
 
@@ -245,6 +254,7 @@ export const keySchema = z
       description:
         'The same as `last_used_at`, with what is known of the call; null if none found it valid. Address and user agent are kept for 30 days.',
     }),
+    revision,
   })
   .meta({ id: 'Key', examples: [keyExample] })
 
@@ -345,18 +355,19 @@ export interface Keys<Options extends CallOptions = CallOptions> extends List<Li
   preview(id: string, change: PreviewKeyInput, options?: Options): Promise<KeyPreview>
   /**
    * Changes the given fields and keeps the rest. Throws `invalid_input`, `key_not_found`, `key_revoked`,
-   * `permission_escalation`, `missing_permission` for metadata, `last_root_key`.
+   * `permission_escalation`, `missing_permission` for metadata, `last_root_key`, `precondition_failed`.
    */
-  update<Given extends Options & WaitOptions = Options>(
+  update<Given extends Options & EditOptions = Options>(
     id: string,
     input: UpdateKeyInput,
     options?: Given,
   ): Promise<Changed<Key, Given>>
   /**
    * Gives the key a new token, which only this answer holds; the old one stays valid for `graceSeconds`, or until nobody
-   * uses it, by `grace`. Throws `invalid_input`, `key_not_found`, `key_revoked`, `key_expired`, `rotation_in_progress`, `permission_escalation`.
+   * uses it, by `grace`. Throws `invalid_input`, `key_not_found`, `key_revoked`, `key_expired`, `rotation_in_progress`, `permission_escalation`,
+   * `precondition_failed`.
    */
-  rotate<Given extends Options & WaitOptions = Options>(
+  rotate<Given extends Options & EditOptions = Options>(
     id: string,
     input?: RotateKeyInput,
     options?: Given,
@@ -380,6 +391,9 @@ export interface Keys<Options extends CallOptions = CallOptions> extends List<Li
     input: AddUnitsInput,
     options?: Given,
   ): Promise<Changed<LimitState, Given>>
-  /** Revokes the key for good; a second time changes nothing. Throws `key_not_found`, `permission_escalation`, `last_root_key`. */
-  revoke<Given extends Options & WaitOptions = Options>(id: string, options?: Given): Promise<Done<Given>>
+  /**
+   * Revokes the key for good; a second time changes nothing. Throws `key_not_found`, `permission_escalation`, `last_root_key`,
+   * `precondition_failed`.
+   */
+  revoke<Given extends Options & EditOptions = Options>(id: string, options?: Given): Promise<Done<Given>>
 }

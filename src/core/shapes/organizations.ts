@@ -1,7 +1,14 @@
 // Organizations: what is given, what is told, and what can be done with them.
 import { z } from 'zod'
 import { instant, organizationIdSchema, text } from '../fields.ts'
-import { type CallOptions, type Changed, type WaitOptions, waited } from './calls.ts'
+import {
+  type CallOptions,
+  type Changed,
+  type EditOptions,
+  revision,
+  type WaitOptions,
+  waited,
+} from './calls.ts'
 import {
   type AddUnitsInput,
   type LimitState,
@@ -57,6 +64,7 @@ const organizationExample = {
   createdAt: new Date('2026-01-31T12:00:00Z'),
   limits: [],
   plan: null,
+  revision: '1769860800000',
 }
 
 export const organizationSchema = z
@@ -68,6 +76,7 @@ export const organizationSchema = z
       .array(limitStateSchema)
       .meta({ description: 'Its own limits, from which all of its keys draw, with what is left of them.' }),
     plan: nameOf('plan', 'pro').nullable().meta({ description: 'The name of its plan; null for none.' }),
+    revision,
   })
   .meta({ id: 'Organization', examples: [organizationExample] })
 
@@ -101,9 +110,9 @@ export interface Organizations<Options extends CallOptions = CallOptions>
   get(id: string, options?: Options): Promise<OrganizationDetails>
   /**
    * Changes the given fields and keeps the rest. Throws `invalid_input`, `organization_not_found`, `plan_not_found`,
-   * `missing_permission` for limits and plan.
+   * `missing_permission` for limits and plan, `precondition_failed`.
    */
-  update<Given extends Options & WaitOptions = Options>(
+  update<Given extends Options & EditOptions = Options>(
     id: string,
     input: UpdateOrganizationInput,
     options?: Given,

@@ -1,7 +1,7 @@
 // Plans: named sets of permissions and limits that organizations share.
 import { z } from 'zod'
 import { instant, permissionsSchema } from '../fields.ts'
-import { type CallOptions, type Changed, type Done, type WaitOptions, waited } from './calls.ts'
+import { type CallOptions, type Changed, type Done, type EditOptions, revision, waited } from './calls.ts'
 import { limitsSchema, nameOf, plainLimitSchema } from './limits.ts'
 import { type List, pageFields } from './page.ts'
 
@@ -49,6 +49,7 @@ const planExample = {
   limits: [],
   keyLimits: [{ name: 'requests', limit: 100, windowSeconds: 60, burst: 100, defaultCost: 1 }],
   createdAt: new Date('2026-01-31T12:00:00Z'),
+  revision: '1769860800000',
 }
 
 export const planSchema = z
@@ -62,6 +63,7 @@ export const planSchema = z
       .meta({ description: 'What all keys of an organization draw from together.' }),
     keyLimits: z.array(plainLimitSchema).meta({ description: 'What each key has of its own.' }),
     createdAt: instant.meta({ description: 'When it was created.' }),
+    revision,
   })
   .meta({ id: 'Plan', examples: [planExample] })
 
@@ -91,12 +93,15 @@ export interface Plans<Options extends CallOptions = CallOptions>
   create(input: CreatePlanInput, options?: Options): Promise<Plan>
   /** Reads a plan. Throws `plan_not_found`. */
   get(name: string, options?: Options): Promise<PlanDetails>
-  /** Changes the given fields for all organizations of the plan, and keeps the rest. Throws `invalid_input`, `plan_not_found`. */
-  update<Given extends Options & WaitOptions = Options>(
+  /**
+   * Changes the given fields for all organizations of the plan, and keeps the rest. Throws `invalid_input`, `plan_not_found`,
+   * `precondition_failed`.
+   */
+  update<Given extends Options & EditOptions = Options>(
     name: string,
     input: UpdatePlanInput,
     options?: Given,
   ): Promise<Changed<Plan, Given>>
-  /** Deletes a plan on which no organization is. Throws `plan_not_found`, `plan_in_use`. */
-  delete<Given extends Options & WaitOptions = Options>(name: string, options?: Given): Promise<Done<Given>>
+  /** Deletes a plan on which no organization is. Throws `plan_not_found`, `plan_in_use`, `precondition_failed`. */
+  delete<Given extends Options & EditOptions = Options>(name: string, options?: Given): Promise<Done<Given>>
 }

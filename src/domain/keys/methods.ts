@@ -1,7 +1,7 @@
 // What the library can do with keys: the table of its methods and the commands behind them.
 import type { ActorOptions } from '../../core/call-options.ts'
 import type { Keys } from '../../core/shapes/keys.ts'
-import { checkOptions, listMethods, makeChange, makeEnd } from '../calls.ts'
+import { checkOptions, editNames, listMethods, makeChange, makeEnd } from '../calls.ts'
 import type { Engine } from '../engine.ts'
 import { addKeyUnits } from '../limits/units.ts'
 import { createKey } from './create.ts'
@@ -28,13 +28,13 @@ export function keyMethods(engine: Engine): Keys<ActorOptions> {
     forgetPlaces: async (id, options) => forgetPlaces(engine, id, checkOptions(options)),
     preview: async (id, input, options) => previewKey(engine, id, input, checkOptions(options)),
     update: (id, input, options) =>
-      makeChange(engine, options, (checked) => updateKey(engine, id, input, checked)),
+      makeChange(engine, options, (checked) => updateKey(engine, id, input, checked), editNames),
     rotate: (id, input, options) =>
-      makeChange(engine, options, (checked) => rotateKey(engine, id, input, checked)),
+      makeChange(engine, options, (checked) => rotateKey(engine, id, input, checked), editNames),
     endSecret: (id, kid, options) =>
       makeEnd(engine, options, (checked) => endKeySecret(engine, id, kid, checked)),
     addUnits: (id, name, input, options) =>
       makeChange(engine, options, (checked) => addKeyUnits(engine, id, name, input, checked)),
-    revoke: (id, options) => makeEnd(engine, options, (checked) => revokeKey(engine, id, checked)),
+    revoke: (id, options) => makeEnd(engine, options, (checked) => revokeKey(engine, id, checked), editNames),
   }
 }

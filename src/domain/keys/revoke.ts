@@ -8,6 +8,7 @@ import { deleteKeySessions } from '../../store/sessions.ts'
 import { allDone } from '../../store/statements.ts'
 import type { Db } from '../../store/tables.ts'
 import { actorOf, type CommandOptions, type Engine } from '../engine.ts'
+import { requireRevision } from '../revisions.ts'
 import { requireOtherRootKey } from './last-root-key.ts'
 import { requireKey, unknownSecret, writeKeys } from './rules.ts'
 
@@ -40,7 +41,7 @@ export async function endKeySecret(
 
 /**
  * Revokes a key for ever. Again, it changes nothing and keeps the first instant. Throws `key_not_found`,
- * `permission_escalation`, `last_root_key`.
+ * `permission_escalation`, `last_root_key`, `precondition_failed`.
  */
 export async function revokeKey(engine: Engine, id: string, options: CommandOptions = {}): Promise<void> {
   const requirements = { permission: writeKeys, keyId: id, signal: options.signal } as const
@@ -48,8 +49,9 @@ export async function revokeKey(engine: Engine, id: string, options: CommandOpti
     const { now } = change
     const key = await requireKey(change, id)
     if (key.revoked_at !== null) return
+    requireRevision(key, options)
     await requireOtherRootKey(change.tx, key, { ...key, revoked_at: now }, now)
-    await allDone([changeKey(change.tx, key, { revoked_at: now }), deleteKeySessions(change.tx, key)])
+    await allDone([changeKey(change.tx, key, { revoked_at: now }, now), deleteKeySessions(change.tx, key)])
     change.record({
       action: 'key.revoked',
       organizationId: key.organization_id,

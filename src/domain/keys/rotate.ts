@@ -21,6 +21,7 @@ import { deleteKeySessions } from '../../store/sessions.ts'
 import { digestToken } from '../../verification/digest.ts'
 import { actorOf, type CommandOptions, type Engine } from '../engine.ts'
 import { readLimitStates } from '../limits/states.ts'
+import { requireRevision } from '../revisions.ts'
 import { outlivesSession, requireFreshSignIn } from '../sessions/fresh-sign-in.ts'
 import { withOwnUses } from './last-uses.ts'
 import { requireLiveKey, withToken, writeKeys } from './rules.ts'
@@ -28,7 +29,7 @@ import { requireLiveKey, withToken, writeKeys } from './rules.ts'
 /**
  * Gives a key a new secret; its id, permissions and history stay. The old token stays valid for
  * `graceSeconds`, or until it was silent for as long as `grace` says, never past the key's expiry. Throws `invalid_input`, `key_not_found`, `key_revoked`,
- * `key_expired`, `permission_escalation`, `rotation_in_progress`.
+ * `key_expired`, `permission_escalation`, `rotation_in_progress`, `precondition_failed`.
  */
 export async function rotateKey(
   engine: Engine,
@@ -46,6 +47,7 @@ export async function rotateKey(
       const { now } = change
       const key = await requireLiveKey(change, id)
       requireUnexpired(key, now)
+      requireRevision(key, options)
       // The caller then holds the new token, and so all that it may do for as long as it lives.
       requireLifetime(change.actor, key.organization_id, key.expires_at)
       if (outlivesSession(key.organization_id, JSON.parse(key.permissions)))
@@ -69,7 +71,7 @@ export async function rotateKey(
       }
       await insertSecrets(change.tx, [secret])
       await pruneSecrets(change.tx, key)
-      const row = await changeKey(change.tx, key, { kid: next.kid })
+      const row = await changeKey(change.tx, key, { kid: next.kid }, now)
       change.record({
         action: 'key.rotated',
         organizationId: key.organization_id,

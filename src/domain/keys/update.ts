@@ -8,6 +8,7 @@ import { changeKey, type KeyRow } from '../../store/keys.ts'
 import { actorOf, type CommandOptions, type Engine } from '../engine.ts'
 import { newLimits, requireLimits } from '../limits/rules.ts'
 import { describeLimits } from '../limits/states.ts'
+import { requireRevision } from '../revisions.ts'
 import { isWider, outlivesSession, requireFreshSignIn } from '../sessions/fresh-sign-in.ts'
 import { requireOtherRootKey } from './last-root-key.ts'
 import { requireFuture, requireLiveKey, toKeyWithLimits, writeKeys } from './rules.ts'
@@ -15,7 +16,7 @@ import { requireFuture, requireLiveKey, toKeyWithLimits, writeKeys } from './rul
 /**
  * Changes what is named and leaves the rest. It takes a caller that holds what the key may do and what it grants, and
  * lives as long as what it grants. Throws `invalid_input`, `key_not_found`, `key_revoked`, `permission_escalation`,
- * `missing_permission` for metadata that the caller may not set, `last_root_key`.
+ * `missing_permission` for metadata that the caller may not set, `last_root_key`, `precondition_failed`.
  */
 export async function updateKey(
   engine: Engine,
@@ -37,7 +38,8 @@ export async function updateKey(
       requireFreshSignIn(change.actor, change.now)
     const changes = describeChanges(before, after)
     if (Object.keys(changes).length === 0) return toKeyWithLimits(engine, change.tx, before, now)
-    const changed = await changeKey(change.tx, before, after)
+    requireRevision(before, options)
+    const changed = await changeKey(change.tx, before, after, change.now)
     change.record({
       action: 'key.updated',
       organizationId: before.organization_id,

@@ -101,6 +101,9 @@ const headers: Record<string, JsonSchema> = {
   'X-Request-Id': header('The id of this request in the log: the one that came, or a new one.'),
   'Cache-Control': header('`no-store`: no answer of the API may be kept.'),
   'Content-Disposition': header('A name for the file, as `attachment; filename="…"` (RFC 6266).'),
+  ETag: header(
+    'The `revision` in quotes (RFC 9110): another one after each edit, and the same after each use.',
+  ),
   Link: header(
     'The next page, as `<?…>; rel="next"` (RFC 8288), relative to the address of this call; absent on the last.',
   ),
@@ -132,14 +135,23 @@ const parameters: Record<string, JsonSchema> = {
   file: { schema: { type: 'string' }, description: 'The name of the file.' },
 }
 
+const ifMatchParameter = {
+  name: 'If-Match',
+  in: 'header',
+  description:
+    'Make the change only if the `ETag` is still this one, or one of these (RFC 9110): else somebody has edited it since. `*` is any.',
+  schema: { type: 'string' },
+}
+
 function operation(route: Route, shapes: NamedSchemas): JsonSchema {
-  const { operationId, tag, summary, access, query, body, bodyOptional, bodyLimit } = route
+  const { operationId, tag, summary, access, query, ifMatch, body, bodyOptional, bodyLimit } = route
   const needs = access === 'public' || access === 'any key' ? undefined : `Requires \`${access}\`.`
   const limit = body && `The body may have at most ${(bodyLimit ?? defaultBodyLimit) / 1024} KiB.`
   const text = [route.description, needs, limit].filter((part) => part !== undefined).join(' ')
   const asked = [
     ...pathParameters(route.path),
     ...(query ? queryParameters(shapes.refer(query, 'input')) : []),
+    ...(ifMatch ? [ifMatchParameter] : []),
   ]
   return {
     operationId,
@@ -175,7 +187,7 @@ function securityOf({ access, tokenOnly, withSession, judgesToken }: Route): Jso
 
 /** Every problem that a route can answer with. */
 function problemCodes(route: Route): ErrorCode[] {
-  const { method, tag, access, tokenOnly, anyQuery, body, problems = [] } = route
+  const { method, tag, access, tokenOnly, anyQuery, ifMatch, body, problems = [] } = route
   const codes: ErrorCode[] = ['token_in_url', 'internal']
   if (!anyQuery) codes.push('invalid_input')
   if (access !== 'public')
@@ -183,6 +195,7 @@ function problemCodes(route: Route): ErrorCode[] {
   if (access !== 'public' && !tokenOnly) codes.push('session_ended', 'cross_site_request')
   if (access !== 'public' && access !== 'any key') codes.push('missing_permission')
   if (method !== 'GET' && !tag.startsWith('Verif')) codes.push('too_many_changes')
+  if (ifMatch) codes.push('precondition_failed')
   if (body) codes.push('invalid_json', 'unsupported_media_type', 'body_too_large')
   return [...new Set([...codes, ...problems])]
 }

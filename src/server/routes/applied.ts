@@ -2,9 +2,10 @@
 import type { z } from 'zod'
 import { scopeOf } from '../../core/access.ts'
 import type { Caller } from '../../core/actor.ts'
-import type { ActorOptions } from '../../core/call-options.ts'
+import { type ActorOptions, isRevision } from '../../core/call-options.ts'
 import { parseInput } from '../../core/input.ts'
-import { type Applied, type WaitOptions, waitSchema } from '../../core/shapes/calls.ts'
+import { type Applied, type EditOptions, type WaitOptions, waitSchema } from '../../core/shapes/calls.ts'
+import { readIfMatch, toEntityTag } from '../../http/preconditions.ts'
 import { json, type Reply } from '../../http/reply.ts'
 import type { Call } from '../parts.ts'
 
@@ -17,7 +18,22 @@ export async function change(
 ): Promise<Reply> {
   const { wait } = parseInput(waitSchema, query)
   const { applied, ...made } = await make({ actor: caller, wait })
-  return json(applied === undefined ? made : { ...made, applied: tellTo(caller, applied) })
+  return tagged(applied === undefined ? made : { ...made, applied: tellTo(caller, applied) })
+}
+
+/** The same for a change of what others may edit as well: only on the condition of `If-Match`. */
+export async function edit(
+  call: Pick<Call<WaitQuery>, 'query' | 'header'> & { caller: Caller },
+  make: (options: ActorOptions & EditOptions) => Promise<object & { applied?: Applied }>,
+): Promise<Reply> {
+  const ifRevision = readIfMatch(call.header)?.filter(isRevision)
+  return change(call, (options) => make({ ...options, ifRevision }))
+}
+
+/** Answers 200 with a library value in the wire's form, and with its entity tag if it is something that can be edited. */
+export function tagged(value: object, headers: Record<string, string> = {}): Reply {
+  const { revision } = value as { revision?: string }
+  return json(value, revision === undefined ? headers : { etag: toEntityTag(revision), ...headers })
 }
 
 /** The answer of a change that has nothing to say but that it was done. */

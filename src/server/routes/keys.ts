@@ -24,7 +24,7 @@ import { rotateKeySchema } from '../../core/shapes/rotations.ts'
 import { answerPage, linkToNext } from '../../http/paging.ts'
 import { json } from '../../http/reply.ts'
 import { route } from '../parts.ts'
-import { change, done } from './applied.ts'
+import { change, done, edit, tagged } from './applied.ts'
 
 export const keyRoutes = [
   route({
@@ -37,7 +37,9 @@ export const keyRoutes = [
       'No other answer ever contains the token. The calling key must cover the permissions that it grants; a key of the root organization may grant anything outside `latchkey:`. A key that expires cannot create a key of its own organization that expires later. To set `metadata`, the calling key needs to be of the root organization, or to hold `latchkey:metadata:write`.',
     access: 'latchkey:keys:write',
     body: createKeySchema,
-    answers: [{ status: 200, description: 'The key, with its token.', schema: createdKeySchema }],
+    answers: [
+      { status: 200, description: 'The key, with its token.', schema: createdKeySchema, headers: ['ETag'] },
+    ],
     problems: [
       'permission_escalation',
       'root_organization_required',
@@ -45,7 +47,7 @@ export const keyRoutes = [
       'fresh_sign_in_required',
     ],
     handle: async ({ parts: { latchkey }, body, caller }) =>
-      json(await latchkey.keys.create(body, { actor: caller })),
+      tagged(await latchkey.keys.create(body, { actor: caller })),
   }),
   route({
     method: 'GET',
@@ -69,9 +71,9 @@ export const keyRoutes = [
     summary: 'Get the calling key',
     description: 'Requires no permission.',
     access: 'any key',
-    answers: [{ status: 200, description: 'The calling key.', schema: keySchema }],
+    answers: [{ status: 200, description: 'The calling key.', schema: keySchema, headers: ['ETag'] }],
     handle: async ({ parts: { latchkey }, caller, signal }) =>
-      json(await latchkey.keys.self({ actor: caller, signal })),
+      tagged(await latchkey.keys.self({ actor: caller, signal })),
   }),
   route({
     method: 'GET',
@@ -98,13 +100,13 @@ export const keyRoutes = [
       'The newest 100 secrets; if there may be more, `Link` leads to the next ones. A key keeps the newest 1000 secrets that have ended; a token of an older one is `not_found`.',
     query: getKeySchema,
     access: 'latchkey:keys:read',
-    answers: [{ status: 200, description: 'The key.', schema: keyDetailsSchema, headers: ['Link'] }],
+    answers: [{ status: 200, description: 'The key.', schema: keyDetailsSchema, headers: ['Link', 'ETag'] }],
     problems: ['too_many_reads', 'key_not_found', 'secret_not_found'],
     handle: async ({ parts: { latchkey }, params, query, caller, signal }) => {
       const { secretsAfter } = parseInput(getKeySchema, query)
       const key = await latchkey.keys.get(params.id, { actor: caller, signal, secretsAfter })
       const last = key.secrets.length === secretsPage ? key.secrets.at(-1) : undefined
-      return json(key, last && linkToNext(new URLSearchParams({ secrets_after: last.kid })))
+      return tagged(key, last && linkToNext(new URLSearchParams({ secrets_after: last.kid })))
     },
   }),
   route({
@@ -187,7 +189,8 @@ export const keyRoutes = [
     access: 'latchkey:keys:write',
     query: waitSchema,
     body: updateKeySchema,
-    answers: [{ status: 200, description: 'The key.', schema: changedKeySchema }],
+    ifMatch: true,
+    answers: [{ status: 200, description: 'The key.', schema: changedKeySchema, headers: ['ETag'] }],
     problems: [
       'permission_escalation',
       'key_not_found',
@@ -196,7 +199,7 @@ export const keyRoutes = [
       'last_root_key',
     ],
     handle: async (call) =>
-      change(call, (options) => call.parts.latchkey.keys.update(call.params.id, call.body, options)),
+      edit(call, (options) => call.parts.latchkey.keys.update(call.params.id, call.body, options)),
   }),
   route({
     method: 'POST',
@@ -210,7 +213,15 @@ export const keyRoutes = [
     query: waitSchema,
     body: rotateKeySchema,
     bodyOptional: true,
-    answers: [{ status: 200, description: 'The key, with its new token.', schema: rotatedKeySchema }],
+    ifMatch: true,
+    answers: [
+      {
+        status: 200,
+        description: 'The key, with its new token.',
+        schema: rotatedKeySchema,
+        headers: ['ETag'],
+      },
+    ],
     problems: [
       'permission_escalation',
       'key_not_found',
@@ -220,7 +231,7 @@ export const keyRoutes = [
       'rotation_in_progress',
     ],
     handle: async (call) =>
-      change(call, (options) => call.parts.latchkey.keys.rotate(call.params.id, call.body, options)),
+      edit(call, (options) => call.parts.latchkey.keys.rotate(call.params.id, call.body, options)),
   }),
   route({
     method: 'DELETE',
@@ -246,9 +257,10 @@ export const keyRoutes = [
     description: 'Cannot be undone. Repeated, the call answers the same and keeps the first `revoked_at`.',
     access: 'latchkey:keys:write',
     query: waitSchema,
+    ifMatch: true,
     answers: [{ status: 200, description: 'It is revoked.', schema: changeDoneSchema }],
     problems: ['permission_escalation', 'key_not_found', 'last_root_key'],
     handle: async (call) =>
-      change(call, (options) => done(call.parts.latchkey.keys.revoke(call.params.id, options))),
+      edit(call, (options) => done(call.parts.latchkey.keys.revoke(call.params.id, options))),
   }),
 ]

@@ -11,9 +11,8 @@ import {
   updateOrganizationSchema,
 } from '../../core/shapes/organizations.ts'
 import { answerPage } from '../../http/paging.ts'
-import { json } from '../../http/reply.ts'
 import { route } from '../parts.ts'
-import { change } from './applied.ts'
+import { edit, tagged } from './applied.ts'
 
 export const organizationRoutes = [
   route({
@@ -25,10 +24,12 @@ export const organizationRoutes = [
     description: 'Requires a key of the root organization. If `id` is absent, the server generates a UUID.',
     access: 'latchkey:organizations:write',
     body: createOrganizationSchema,
-    answers: [{ status: 200, description: 'The organization.', schema: organizationSchema }],
+    answers: [
+      { status: 200, description: 'The organization.', schema: organizationSchema, headers: ['ETag'] },
+    ],
     problems: ['root_organization_required', 'organization_exists', 'plan_not_found'],
     handle: async ({ parts: { latchkey }, body, caller }) =>
-      json(await latchkey.organizations.create(body, { actor: caller })),
+      tagged(await latchkey.organizations.create(body, { actor: caller })),
   }),
   route({
     method: 'GET',
@@ -55,11 +56,13 @@ export const organizationRoutes = [
     description:
       'Requires `latchkey:organizations:read`, unless it is the organization of the calling key: every key may read that.',
     access: 'any key',
-    answers: [{ status: 200, description: 'The organization.', schema: organizationDetailsSchema }],
+    answers: [
+      { status: 200, description: 'The organization.', schema: organizationDetailsSchema, headers: ['ETag'] },
+    ],
     problems: ['missing_permission', 'too_many_reads', 'organization_not_found'],
     handle: async ({ parts: { latchkey }, params, caller, signal }) => {
       if (params.id !== caller.organizationId) requirePermission(caller, 'latchkey:organizations:read')
-      return json(await latchkey.organizations.get(params.id, { actor: caller, signal }))
+      return tagged(await latchkey.organizations.get(params.id, { actor: caller, signal }))
     },
   }),
   route({
@@ -73,9 +76,12 @@ export const organizationRoutes = [
     access: 'latchkey:organizations:write',
     query: waitSchema,
     body: updateOrganizationSchema,
-    answers: [{ status: 200, description: 'The organization.', schema: changedOrganizationSchema }],
+    ifMatch: true,
+    answers: [
+      { status: 200, description: 'The organization.', schema: changedOrganizationSchema, headers: ['ETag'] },
+    ],
     problems: ['organization_not_found', 'plan_not_found', 'root_organization_required'],
     handle: async (call) =>
-      change(call, (options) => call.parts.latchkey.organizations.update(call.params.id, call.body, options)),
+      edit(call, (options) => call.parts.latchkey.organizations.update(call.params.id, call.body, options)),
   }),
 ]

@@ -10,9 +10,8 @@ import {
   updatePlanSchema,
 } from '../../core/shapes/plans.ts'
 import { answerPage } from '../../http/paging.ts'
-import { json } from '../../http/reply.ts'
 import { route } from '../parts.ts'
-import { change, done } from './applied.ts'
+import { done, edit, tagged } from './applied.ts'
 
 export const planRoutes = [
   route({
@@ -25,10 +24,10 @@ export const planRoutes = [
       'A named set of permissions and limits for organizations. Requires a key of the root organization.',
     access: 'latchkey:limits:write',
     body: createPlanSchema,
-    answers: [{ status: 200, description: 'The plan.', schema: planSchema }],
+    answers: [{ status: 200, description: 'The plan.', schema: planSchema, headers: ['ETag'] }],
     problems: ['root_organization_required', 'plan_exists'],
     handle: async ({ parts: { latchkey }, body, caller }) =>
-      json(await latchkey.plans.create(body, { actor: caller })),
+      tagged(await latchkey.plans.create(body, { actor: caller })),
   }),
   route({
     method: 'GET',
@@ -51,10 +50,10 @@ export const planRoutes = [
     summary: 'Get a plan',
     description: 'Tells how many organizations are on it, too. Requires a key of the root organization.',
     access: 'latchkey:organizations:read',
-    answers: [{ status: 200, description: 'The plan.', schema: planDetailsSchema }],
+    answers: [{ status: 200, description: 'The plan.', schema: planDetailsSchema, headers: ['ETag'] }],
     problems: ['root_organization_required', 'too_many_reads', 'plan_not_found'],
     handle: async ({ parts: { latchkey }, params, caller, signal }) =>
-      json(await latchkey.plans.get(params.name, { actor: caller, signal })),
+      tagged(await latchkey.plans.get(params.name, { actor: caller, signal })),
   }),
   route({
     method: 'PATCH',
@@ -67,10 +66,11 @@ export const planRoutes = [
     access: 'latchkey:limits:write',
     query: waitSchema,
     body: updatePlanSchema,
-    answers: [{ status: 200, description: 'The plan.', schema: changedPlanSchema }],
+    ifMatch: true,
+    answers: [{ status: 200, description: 'The plan.', schema: changedPlanSchema, headers: ['ETag'] }],
     problems: ['root_organization_required', 'plan_not_found'],
     handle: async (call) =>
-      change(call, (options) => call.parts.latchkey.plans.update(call.params.name, call.body, options)),
+      edit(call, (options) => call.parts.latchkey.plans.update(call.params.name, call.body, options)),
   }),
   route({
     method: 'DELETE',
@@ -82,9 +82,10 @@ export const planRoutes = [
       'Deletes a plan on which no organization is; `plan_in_use` says how many are. Requires a key of the root organization.',
     access: 'latchkey:limits:write',
     query: waitSchema,
+    ifMatch: true,
     answers: [{ status: 200, description: 'It is deleted.', schema: changeDoneSchema }],
     problems: ['root_organization_required', 'plan_not_found', 'plan_in_use'],
     handle: async (call) =>
-      change(call, (options) => done(call.parts.latchkey.plans.delete(call.params.name, options))),
+      edit(call, (options) => done(call.parts.latchkey.plans.delete(call.params.name, options))),
   }),
 ]

@@ -20,6 +20,7 @@ import * as profiles from './0015-profiles.ts'
 import * as keysByExpiry from './0016-keys-by-expiry.ts'
 import * as graceEvidence from './0017-grace-evidence.ts'
 import * as sealedLog from './0018-sealed-log.ts'
+import * as revisions from './0019-revisions.ts'
 import type { ColumnTypes } from './column-types.ts'
 
 type Step = (db: Db, types: ColumnTypes) => Promise<void>
@@ -44,6 +45,7 @@ export const steps: readonly Step[] = [
   keysByExpiry.up,
   graceEvidence.up,
   sealedLog.up,
+  revisions.up,
 ]
 
 /** The version of the schema that this program works on. */
@@ -55,7 +57,8 @@ export const schemaVersion = steps.length
  * Below 13 a program verifies keys without their limits. What a program of 13 verifies is not counted, and what one of
  * 14 verifies has no profile; that is missing in the figures of usage, and nothing else is wrong. Below 17 a program ends a
  * grace at its latest end, and while one runs, no other program ends a grace before. What a program below 18 records is sealed
- * some minutes later.
+ * some minutes later. What one below 19 edits of an organization or a plan keeps its revision, so that another edit of the same
+ * does not find it out.
  */
 export const oldestCompatible = 13
 

@@ -52,23 +52,17 @@ export function EditField({
 
 function Rename({ of, close }: EditProps) {
   const [name, setName] = useState(of.name)
-  const [wasRead, setRead] = useState(false)
   const fault = nameFault(name)
-  const read = () => {
-    setRead(true)
-    if (fault !== undefined) return 'faulty'
-    return name === of.name ? 'unchanged' : { name }
-  }
   return (
     <EditDialog
       keyToChange={of}
       title="Rename the key"
       lead="Its id, its tokens and its history stay the same."
-      read={read}
+      edited={fault !== undefined ? 'faulty' : name === of.name ? 'unchanged' : { name }}
       close={close}
       isTyped={name !== of.name}
     >
-      {(faultOf) => (
+      {({ faultOf, wasRead }) => (
         <TextField
           label="Name"
           value={name}
@@ -86,21 +80,17 @@ function EditPermissions({ of, close, suggested }: EditProps & { suggested?: str
   const [permissions, setPermissions] = useState<string[]>(suggested ?? of.permissions)
   const isChanged = permissions.join() !== of.permissions.join()
   const isFaulty = permissionFaults(permissions, notGrantable).length > 0
-  const read = () => {
-    if (!isChanged) return 'unchanged'
-    if (isFaulty) return 'faulty'
-    return (now: WireKey) => ({ permissions: mergeList(of.permissions, permissions, now.permissions) })
-  }
+  const change = (now: WireKey) => ({ permissions: mergeList(of.permissions, permissions, now.permissions) })
   return (
     <EditDialog
       keyToChange={of}
       title="Edit the permissions"
       lead="They apply to every token of the key, in every process within two seconds."
-      read={read}
+      edited={isChanged ? (isFaulty ? 'faulty' : change) : 'unchanged'}
       close={close}
       isTyped={isChanged}
     >
-      {(faultOf) => (
+      {({ faultOf }) => (
         <>
           <PermissionsField
             value={permissions}
@@ -125,26 +115,21 @@ function EditExpiry({ of, close }: EditProps) {
         ? of.expires_at
         : own
   const [expiry, setExpiry] = useState<Expiry>(of.expires_at)
-  const [wasRead, setRead] = useState(false)
-  const isReady =
-    expiry !== undefined && expiry !== of.expires_at && expiryFault(expiry, Date.now(), latest) === undefined
-  const read = () => {
-    setRead(true)
-    if (expiry === of.expires_at) return 'unchanged'
-    return expiry === undefined || expiryFault(expiry, Date.now(), latest) !== undefined
-      ? 'faulty'
+  const isChanged = expiry !== of.expires_at
+  const change =
+    expiry === undefined || expiryFault(expiry, Date.now(), latest) !== undefined
+      ? undefined
       : { expires_at: expiry }
-  }
   return (
     <EditDialog
       keyToChange={of}
       title="Change the expiry"
       lead="From then on no token of the key is valid. A later expiry makes them valid again."
-      read={read}
+      edited={isChanged ? (change ?? 'faulty') : 'unchanged'}
       close={close}
-      isTyped={expiry !== of.expires_at}
+      isTyped={isChanged}
     >
-      {(faultOf) => (
+      {({ faultOf, wasRead }) => (
         <>
           <ExpiryField
             value={expiry}
@@ -152,7 +137,7 @@ function EditExpiry({ of, close }: EditProps) {
             latest={latest}
             error={faultOf('expires_at') ?? (wasRead ? expiryFault(expiry, Date.now(), latest) : undefined)}
           />
-          <ChangePreview of={of} change={isReady ? { expires_at: expiry } : undefined} />
+          <ChangePreview of={of} change={isChanged ? change : undefined} />
         </>
       )}
     </EditDialog>
@@ -162,21 +147,19 @@ function EditExpiry({ of, close }: EditProps) {
 function EditMetadata({ of, close }: EditProps) {
   const [opened] = useState(() => writeMetadata(of.metadata))
   const [text, setText] = useState(opened)
-  const read = () => {
-    const { metadata } = readMetadata(text)
-    if (metadata === undefined) return 'faulty'
-    if (JSON.stringify(metadata) === JSON.stringify(of.metadata)) return 'unchanged'
-    return (now: WireKey) => ({ metadata: mergeFields(of.metadata, metadata, now.metadata) })
-  }
+  const { metadata } = readMetadata(text)
+  const isSame = JSON.stringify(metadata) === JSON.stringify(of.metadata)
+  const change =
+    metadata && ((now: WireKey) => ({ metadata: mergeFields(of.metadata, metadata, now.metadata) }))
   return (
     <EditDialog
       keyToChange={of}
       title="Edit the metadata"
-      read={read}
+      edited={isSame ? 'unchanged' : (change ?? 'faulty')}
       close={close}
       isTyped={text !== opened}
     >
-      {(faultOf) => <MetadataField value={text} onChange={setText} error={faultOf('metadata')} />}
+      {({ faultOf }) => <MetadataField value={text} onChange={setText} error={faultOf('metadata')} />}
     </EditDialog>
   )
 }

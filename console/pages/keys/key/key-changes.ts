@@ -1,5 +1,6 @@
 // What can be done to a key, and what it shows anew afterwards.
 import { type QueryClient, useMutation, useQueryClient } from '@tanstack/react-query'
+import { useState } from 'react'
 import type { Applied } from '../../../../src/core/shapes/calls.ts'
 import {
   call,
@@ -8,6 +9,7 @@ import {
   type WireLimitInput,
   type WireRotation,
 } from '../../../api.ts'
+import { type Edit, isConflict, useEdit } from '../../../edits.ts'
 import { outlives } from '../../../format/expiries.ts'
 import { inFull } from '../../../format/times.ts'
 import { type Session, signIn, useSession } from '../../../session.ts'
@@ -27,15 +29,9 @@ export interface Done {
 /** A change that depends on what the key is by then: on what others changed while a form was open. */
 export type LateChange = (now: WireKey) => KeyChange
 
-export function useChangeKey(key: WireKey) {
+export function useChangeKey(key: WireKey): Edit<WireKey> {
   const client = useQueryClient()
-  return useMutation({
-    mutationFn: async (change: KeyChange | LateChange) => {
-      const body = typeof change === 'function' ? change(await call<WireKey>('GET', addressOf(key))) : change
-      return call<WireKey>('PATCH', addressOf(key), { body })
-    },
-    onSuccess: () => void showAnew(client),
-  })
+  return useEdit({ opened: key, address: addressOf(key), known: () => void showAnew(client) })
 }
 
 export function useRevokeKey(key: WireKey) {
@@ -58,9 +54,19 @@ export function useEndSecret(key: WireKey) {
 export function useRotateKey(key: WireKey, show: (rotated: WireCreatedKey) => void) {
   const client = useQueryClient()
   const own = useSession().key
-  return useMutation({
+  const [opened] = useState(key)
+  const [theirs, setTheirs] = useState<WireKey>()
+  const { revision: ifRevision } = theirs ?? opened
+  const rotating = useMutation({
     mutationFn: async (body: WireRotation): Promise<void> => {
-      const rotated = await call<WireCreatedKey>('POST', `${addressOf(key)}/rotate`, { body })
+      const address = `${addressOf(key)}/rotate`
+      const rotated = await call<WireCreatedKey>('POST', address, { body, ifRevision }).catch(
+        async (error) => {
+          // A token that somebody else got meanwhile must not end unseen.
+          if (isConflict(error)) setTheirs(await call<WireKey>('GET', addressOf(key)))
+          throw error
+        },
+      )
       // The session is over with its token: to be asked for the new one would hide it, before it is stored.
       if (key.id === own.id && body.grace_seconds === 0) await signIn(rotated.key).catch(() => undefined)
       show(rotated)
@@ -69,6 +75,7 @@ export function useRotateKey(key: WireKey, show: (rotated: WireCreatedKey) => vo
     // What is remembered of a mutation holds on to the page that shows the token.
     gcTime: 0,
   })
+  return { rotating, opened, theirs }
 }
 
 function addressOf({ id }: WireKey): string {

@@ -3,7 +3,7 @@
 import { useQuery } from '@tanstack/react-query'
 import { Pencil } from 'lucide-react'
 import { useState } from 'react'
-import type { WireKey, WireKeyDetails, WireLimit, WireLimitInput } from '../../../api.ts'
+import type { WireKey, WireKeyDetails, WireLimit } from '../../../api.ts'
 import { AddUnitsDialog } from '../../../components/add-units-dialog.tsx'
 import { Button } from '../../../components/button.tsx'
 import { LimitMeters } from '../../../components/limit-meters.tsx'
@@ -73,34 +73,24 @@ export function KeyLimits({
 export function EditLimits({ of, close }: { of: WireKey; close: () => void }) {
   const [opened] = useState(() => of.limits.map(toDraft))
   const [drafts, setDrafts] = useState(opened)
-  const [wasRead, setRead] = useState(false)
-  const [sent, setSent] = useState<WireLimitInput[]>([])
-  const read = () => {
-    setRead(true)
-    if (draftsAreFaulty(drafts)) return 'faulty'
-    if (isSameDrafts(opened, drafts)) return 'unchanged'
-    return (now: WireKey) => {
-      const limits = mergeLimits(of.limits, drafts, now.limits)
-      setSent(limits)
-      return { limits }
-    }
-  }
+  const change = (now: WireKey) => ({ limits: mergeLimits(of.limits, drafts, now.limits) })
+  const isSame = isSameDrafts(opened, drafts)
   return (
     <EditDialog
       keyToChange={of}
       title="Edit the limits"
       lead="What was drawn stays drawn. A limit that is removed and added again starts anew."
-      read={read}
+      edited={draftsAreFaulty(drafts) ? 'faulty' : isSame ? 'unchanged' : change}
       close={close}
-      isTyped={!isSameDrafts(opened, drafts)}
+      isTyped={!isSame}
     >
-      {(_, errors) => (
+      {({ errors, wasRead, sent }) => (
         <LimitsField
           value={drafts}
           onChange={setDrafts}
           hint="Each call draws one unit of each limit, unless it says otherwise."
           isTold={wasRead}
-          refusals={limitRefusals(errors, 'limits', sent)}
+          refusals={limitRefusals(errors, 'limits', sent.limits ?? [])}
         />
       )}
     </EditDialog>

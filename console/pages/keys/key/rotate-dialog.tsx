@@ -3,8 +3,10 @@ import { useState } from 'react'
 import { ApiError, type WireCreatedKey, type WireKeyDetails } from '../../../api.ts'
 import { Button } from '../../../components/button.tsx'
 import { Dialog, DialogActions } from '../../../components/dialog.tsx'
+import { EditConflict } from '../../../components/edit-conflict.tsx'
 import { ErrorNotice, Notice } from '../../../components/notices.tsx'
 import { useNow } from '../../../components/time.tsx'
+import { isConflict } from '../../../edits.ts'
 import { type ChosenGrace, findGrace, graceEnd, rotationOf } from '../../../format/graces.ts'
 import { inFull, inShort, lengthOf } from '../../../format/times.ts'
 import { useSession } from '../../../session.ts'
@@ -26,7 +28,7 @@ interface RotateDialogProps {
 export function RotateDialog({ of: key, close, rotated }: RotateDialogProps) {
   const [{ seconds, silentSeconds }, setGrace] = useState<ChosenGrace>({ seconds: usualGraceSeconds })
   const now = Math.max(useNow(), Date.now())
-  const rotate = useRotateKey(key, rotated)
+  const { rotating: rotate, opened, theirs } = useRotateKey(key, rotated)
   const running = findGrace(key, now)
   const isBlocked = running !== undefined && seconds !== 0
   const isInTheWay = rotate.error instanceof ApiError && rotate.error.code === 'rotation_in_progress'
@@ -60,7 +62,10 @@ export function RotateDialog({ of: key, close, rotated }: RotateDialogProps) {
         />
         {isOwn && seconds !== undefined && <OwnSession seconds={seconds} />}
         {running !== undefined && <RunningGrace of={key} secret={running} />}
-        {rotate.isError && !(isInTheWay && isBlocked) && <ErrorNotice error={rotate.error} />}
+        <EditConflict what="key" opened={opened} theirs={theirs} />
+        {rotate.isError && !(isInTheWay && isBlocked) && !isConflict(rotate.error) && (
+          <ErrorNotice error={rotate.error} />
+        )}
       </div>
       <DialogActions>
         <Button onClick={close}>Cancel</Button>
@@ -76,7 +81,7 @@ export function RotateDialog({ of: key, close, rotated }: RotateDialogProps) {
           }
           onClick={() => seconds !== undefined && rotate.mutate(rotationOf(seconds, silentSeconds))}
         >
-          {rotate.isPending ? 'Rotating…' : 'Rotate'}
+          {rotate.isPending ? 'Rotating…' : theirs ? 'Rotate all the same' : 'Rotate'}
         </Button>
       </DialogActions>
     </Dialog>
