@@ -6,6 +6,15 @@ export type { JobCounts } from './core/job-counts.ts'
 export { covers, missingPermissions } from './core/permissions.ts'
 export type { Audit, AuditAction, AuditEvent, ListAuditInput } from './core/shapes/audit.ts'
 export type { Applied, CallOptions, Changed, Done, EditOptions, WaitOptions } from './core/shapes/calls.ts'
+export type {
+  Checkpoint,
+  EventProof,
+  GrowthProof,
+  LogSigner,
+  ProveEventInput,
+  ProveGrowthInput,
+  ReadCheckpointInput,
+} from './core/shapes/checkpoints.ts'
 export type { KeyPermissions } from './core/shapes/key-permissions.ts'
 export type {
   CreatedKey,

@@ -24,7 +24,8 @@ import type { Settling } from './core/shapes/settlements.ts'
 import type { LibraryUsage } from './core/shapes/usage.ts'
 import type { Verdict, VerifyOptions, VerifyRequest } from './core/shapes/verification.ts'
 import { longestPrefix, prefixPattern, type RandomSource } from './core/token.ts'
-import { auditMethods } from './domain/audit.ts'
+import { checkpointJob } from './domain/audit/checkpoints.ts'
+import { auditMethods } from './domain/audit/methods.ts'
 import { authenticate, type Origin } from './domain/authenticate.ts'
 import { refuseMore } from './domain/calls.ts'
 import type { Engine } from './domain/engine.ts'
@@ -48,7 +49,7 @@ import { usageMethods } from './domain/usage/methods.ts'
 import type { Asker } from './fairness/turns.ts'
 import { Jobs } from './jobs/jobs.ts'
 import { retentionJob } from './jobs/retention.ts'
-import { sealingJob } from './jobs/sealing.ts'
+import { sealAll, sealingJob } from './jobs/sealing.ts'
 import { usageJob } from './jobs/usage.ts'
 import { instantsOf } from './store/instants.ts'
 import { foldNewNames } from './store/organizations.ts'
@@ -226,6 +227,7 @@ export async function openLatchkey(options: LatchkeyOptions): Promise<Latchkey> 
     creations: new Together(writer, changeLines, keyCreation({ now, random })),
     waitUntilApplied: () => waitUntilApplied(log, clock),
     foldNames: () => foldNewNames(store),
+    sealAll: () => sealAll({ store, random: systemRandom }),
     memory,
     // A database that does not take it says so to what comes next.
     flushUsage: () => usage.flush().catch(() => {}),
@@ -248,6 +250,7 @@ export async function openLatchkey(options: LatchkeyOptions): Promise<Latchkey> 
       retention: retentionJob(store, clock, options.now, keptUsageOf(options)),
       usage: usageJob(store, clock, options.now),
       sealing: sealingJob({ store, random: systemRandom }, clock),
+      checkpoints: checkpointJob(engine),
       graces: graceJob({ store, commit: engine.commit, at, marks, flush: () => usage.flush() }),
     },
     warn,

@@ -32,7 +32,8 @@ const methods: Record<string, readonly unknown[]> = {
   'organizations.addUnits': ['acme', 'credits', { add: 1 }],
   ...{ 'plans.create': [{ name: 'pro' }], 'plans.list': [{}], 'plans.listAll': [{}] },
   ...{ 'plans.get': ['pro'], 'plans.update': ['pro', { permissions: null }], 'plans.delete': ['pro'] },
-  ...{ 'audit.list': [{}], 'audit.listAll': [{}] },
+  ...{ 'audit.list': [{}], 'audit.listAll': [{}], 'audit.readCheckpoint': [{}], 'audit.listSigners': [] },
+  ...{ 'audit.proveEvent': [{ sequence: 1 }], 'audit.proveGrowth': [{ from: 1 }] },
   ...{ 'usage.read': [{}], 'usage.readKey': [id, {}], 'usage.export': [{}] },
   ...{ 'sessions.list': [], 'sessions.end': [id] },
 }

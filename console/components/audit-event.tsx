@@ -13,6 +13,7 @@ import {
   Pencil,
   RotateCw,
   ShieldCheck,
+  Signature,
   TimerOff,
   Trash2,
 } from 'lucide-react'
@@ -46,6 +47,7 @@ const icons: Record<AuditAction, LucideIcon> = {
   'plan.created': Blocks,
   'plan.updated': Pencil,
   'plan.deleted': Trash2,
+  'log.signer_added': Signature,
 }
 
 interface AuditEventProps {

@@ -21,4 +21,5 @@ export const auditActions: Record<AuditAction, string> = {
   'plan.created': 'Created the plan',
   'plan.updated': 'Changed the plan',
   'plan.deleted': 'Deleted the plan',
+  'log.signer_added': 'Made a key that signs checkpoints of the log',
 }

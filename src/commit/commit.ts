@@ -93,6 +93,7 @@ const topics: Record<AuditAction, Topic | undefined> = {
   'plan.created': undefined,
   'plan.updated': 'plan',
   'plan.deleted': 'plan',
+  'log.signer_added': undefined,
 }
 
 /** What a transaction locks beside its callers' keys, and how. */

@@ -55,6 +55,7 @@ export const errorTable = {
   unsupported_transfer_coding: [501, 'Unsupported transfer coding'],
   too_many_connections: [503, 'Too many connections'],
   keyring_missing: [503, 'Keyring missing'],
+  unsealable: [503, 'Secret cannot be unsealed'],
   store_unavailable: [503, 'Database unavailable'],
 } as const satisfies Record<string, readonly [status: number, title: string]>
 

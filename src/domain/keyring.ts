@@ -1,5 +1,13 @@
-// The keys of this instance, by which it knows what it has made and given away: today the reservations of units.
-import { createHmac, hkdfSync, timingSafeEqual } from 'node:crypto'
+// The keys of this instance, by which it knows what it has made and given away: reservations of units,
+// and what it must keep and nobody may read from the database.
+import {
+  createCipheriv,
+  createDecipheriv,
+  createHmac,
+  hkdfSync,
+  randomBytes,
+  timingSafeEqual,
+} from 'node:crypto'
 import { LatchkeyError } from '../core/errors.ts'
 import { sqlitePath } from '../store/sqlite-url.ts'
 import {
@@ -40,6 +48,39 @@ export class Keyring {
     })
   }
 
+  /**
+   * Seals bytes that lie at a place of the database, by AES-256-GCM: they are opened there alone. Throws `keyring_missing`.
+   */
+  seal(place: SealedPlace, secret: Uint8Array): string {
+    const key = this.#open()[0] as Buffer
+    const nonce = randomBytes(12)
+    const cipher = createCipheriv('aes-256-gcm', derive(key, sealing), nonce)
+    cipher.setAAD(placeBytes(place))
+    const bytes = Buffer.concat([nonce, cipher.update(secret), cipher.final(), cipher.getAuthTag()])
+    return `s1.${nameOf(key)}.${bytes.toString('base64url')}`
+  }
+
+  /** Opens what was sealed at a place. Throws `unsealable` if no key of today has sealed it so, `keyring_missing`. */
+  unseal(place: SealedPlace, sealed: string): Buffer {
+    const [form, name, text = ''] = sealed.split('.')
+    const key = this.#open().find((own) => nameOf(own) === name)
+    if (form !== 's1' || key === undefined) throw unsealable(place)
+    const bytes = Buffer.from(text, 'base64url')
+    try {
+      const cipher = createDecipheriv('aes-256-gcm', derive(key, sealing), bytes.subarray(0, 12))
+      cipher.setAAD(placeBytes(place))
+      cipher.setAuthTag(bytes.subarray(-16))
+      return Buffer.concat([cipher.update(bytes.subarray(12, -16)), cipher.final()])
+    } catch {
+      throw unsealable(place)
+    }
+  }
+
+  /** Tells whether the key that seals now has sealed this; if not, it is to be sealed again. Throws `keyring_missing`. */
+  isSealedByFirst(sealed: string): boolean {
+    return sealed.split('.')[1] === nameOf(this.#open()[0] as Buffer)
+  }
+
   /** Throws `keyring_missing` unless there are keys. */
   require(): void {
     this.#open()
@@ -75,8 +116,36 @@ function readOrMake(file: string): KeyringFile {
   return readKeyringFile(file) as KeyringFile
 }
 
+/** Where in the database something sealed lies. */
+export interface SealedPlace {
+  table: string
+  row: string
+  column: string
+}
+
+const sealing = 'sealing'
+
+function placeBytes({ table, row, column }: SealedPlace): Buffer {
+  return Buffer.from(JSON.stringify([table, row, column]))
+}
+
+/** Tells keys apart, and says nothing of them. */
+function nameOf(key: Buffer): string {
+  return derive(key, 'name').subarray(0, 6).toString('base64url')
+}
+
+function unsealable({ table, column }: SealedPlace): LatchkeyError {
+  return new LatchkeyError(
+    'unsealable',
+    `No key of this instance opens ${table}.${column}. Give back the key that sealed it to the keyring.`,
+  )
+}
+
+function derive(key: Buffer, purpose: string): Buffer {
+  return Buffer.from(hkdfSync('sha256', key, '', `latchkey ${purpose}`, 32))
+}
+
 /** Of a purpose of its own each key makes another: what was signed for one is nothing to the others. */
 function macOf(key: Buffer, purpose: string, text: string): Buffer {
-  const derived = Buffer.from(hkdfSync('sha256', key, '', `latchkey ${purpose}`, 32))
-  return createHmac('sha256', derived).update(text).digest()
+  return createHmac('sha256', derive(key, purpose)).update(text).digest()
 }

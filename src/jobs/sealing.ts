@@ -4,10 +4,11 @@
 // the log grows only from the size that was read (`store/sealed-log.ts`).
 import { newId } from '../core/ids.ts'
 import type { RandomSource } from '../core/token.ts'
-import type { AuditHeadsTable, AuditLogTable, AuditNodesTable } from '../store/log-tables.ts'
+import type { AuditLogTable, AuditNodesTable } from '../store/log-tables.ts'
 import {
   type Backlog,
   hasQueuedEvents,
+  type LogHead,
   moveBacklog,
   readBacklog,
   readBacklogEvents,
@@ -73,7 +74,7 @@ async function sealFor(
   return { afterMs: 0 }
 }
 
-/** Seals the next events, if there are any, and tells how many. What is visible is sealed in the order of its arrival. */
+/** Seals the next events, if there are any, and tells how many: a full page if there may be more at once. What is visible is sealed in the order of its arrival. */
 export async function sealSome({ store, random }: Sealer): Promise<number> {
   const { isBehind, backlog } = await store.read(async (db) => {
     const found = await readBacklog(db)
@@ -85,7 +86,7 @@ export async function sealSome({ store, random }: Sealer): Promise<number> {
 
 /** Seals everything that was recorded before the call. */
 export async function sealAll(sealer: Sealer): Promise<void> {
-  while ((await sealSome(sealer)) > 0);
+  while ((await sealSome(sealer)) === pageEvents);
 }
 
 async function sealPage(tx: Tx, { store, random }: Sealer, backlog: Backlog): Promise<number> {
@@ -97,22 +98,25 @@ async function sealPage(tx: Tx, { store, random }: Sealer, backlog: Backlog): Pr
   const { arrivals, events } = isOld
     ? { arrivals: [], events: await readBacklogEvents(tx, dialect, backlog, pageEvents) }
     : await readQueue(tx, dialect, pageEvents)
-  if (isOld) await moveBacklog(tx, backlog, events.at(-1)?.event.id ?? backlog.until)
-  if (events.length === 0) return isOld ? pageEvents : 0
+  if (events.length === 0) {
+    if (isOld) await moveBacklog(tx, backlog, backlog.until)
+    return isOld ? pageEvents : 0
+  }
   const organizations = [...new Set(events.map(({ event }) => event.organization_id))]
   const heads = [whole, ...(await readHeads(tx, dialect, organizations))]
   const sealing = seal(events, heads, random)
-  if (!(await writeSealing(tx, dialect, { ...sealing, size: whole.size, arrivals })))
-    throw new Error('Another process has sealed these events.')
+  // Another process has sealed them, and nothing is written here.
+  if (!(await writeSealing(tx, dialect, { ...sealing, size: whole.size, arrivals }))) return pageEvents
+  if (isOld) await moveBacklog(tx, backlog, events.at(-1)?.event.id ?? backlog.until)
   return events.length
 }
 
 /** Appends events to the logs of all and of their organizations. */
 function seal(
   events: readonly UnsealedEvent[],
-  heads: readonly AuditHeadsTable[],
+  heads: readonly LogHead[],
   random: RandomSource,
-): { rows: AuditLogTable[]; heads: AuditHeadsTable[]; nodes: AuditNodesTable[] } {
+): { rows: AuditLogTable[]; heads: LogHead[]; nodes: AuditNodesTable[] } {
   const trees = new Map(
     heads.map(({ log, size, peaks }) => [log, new GrowingTree(size, Buffer.from(peaks, 'base64'))]),
   )

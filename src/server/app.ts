@@ -29,6 +29,7 @@ import type { Parts, Route } from './parts.ts'
 import { shareReadiness } from './readiness.ts'
 import { auditRoutes } from './routes/audit.ts'
 import { changeRoutes } from './routes/changes.ts'
+import { checkpointRoutes } from './routes/checkpoints.ts'
 import { grantRoutes } from './routes/grants.ts'
 import { keyRoutes } from './routes/keys.ts'
 import { limitRoutes } from './routes/limits.ts'
@@ -52,6 +53,7 @@ export const routes: readonly Route[] = [
   ...settlementRoutes,
   ...usageRoutes,
   ...auditRoutes,
+  ...checkpointRoutes,
   ...sessionRoutes,
   ...operationRoutes,
   ...consoleRoutes,

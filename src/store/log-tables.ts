@@ -30,6 +30,39 @@ export interface AuditHeadsTable {
   size: number
   /** The hashes of the peaks of its tree, in base64, with spaces between. */
   peaks: string
+  /** Its size at its last checkpoint that is kept. */
+  checkpointed: Generated<number>
+}
+
+/** What the logs are called: the first row from their beginning on, each further one from a restore on. */
+export interface AuditEpochsTable {
+  number: number
+  /** Random, and the same in all rows. */
+  instance: string
+  /** Random. */
+  epoch: string
+  begun_at: number
+}
+
+/** Who signs checkpoints. */
+export interface AuditSignersTable {
+  number: number
+  /** As others know it; see `transparency/signed-note.ts`. */
+  verifier_key: string
+  /** Its private key, sealed by the keyring. */
+  sealed_seed: string
+  begun_at: number
+  /** Until when it signs beside its successor; null for the newest. */
+  until: number | null
+}
+
+/** Checkpoints that were made, each once. */
+export interface AuditCheckpointsTable {
+  log: string
+  epoch: string
+  size: number
+  note: string
+  made_at: number
 }
 
 /** The hashes of the complete subtrees of 256 leaves, of 65,536 and so on: proofs are made from them. */
@@ -55,4 +88,19 @@ export interface LogTables {
   audit_heads: AuditHeadsTable
   audit_nodes: AuditNodesTable
   audit_backlog: AuditBacklogTable
+  audit_epochs: AuditEpochsTable
+  audit_signers: AuditSignersTable
+  audit_checkpoints: AuditCheckpointsTable
 }
+
+/** Their names. */
+export const logTableNames = [
+  'audit_queue',
+  'audit_log',
+  'audit_heads',
+  'audit_nodes',
+  'audit_backlog',
+  'audit_epochs',
+  'audit_signers',
+  'audit_checkpoints',
+] as const satisfies (keyof LogTables)[]

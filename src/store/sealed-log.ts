@@ -15,6 +15,7 @@ import { type RawBuilder, sql } from 'kysely'
 import type { AuditRow } from './audit.ts'
 import type { StoreDialect } from './backend.ts'
 import type { AuditHeadsTable, AuditLogTable, AuditNodesTable } from './log-tables.ts'
+
 import { allDone } from './statements.ts'
 import type { Db, Tx } from './tables.ts'
 
@@ -148,27 +149,30 @@ function unqueued(tx: Tx) {
     )
 }
 
+/** How far a log goes. */
+export type LogHead = Pick<AuditHeadsTable, 'log' | 'size' | 'peaks'>
+
 /** Reads how far logs go; those that have nothing yet are left out. */
-export async function readHeads(
-  db: Db,
-  dialect: StoreDialect,
-  logs: readonly string[],
-): Promise<AuditHeadsTable[]> {
-  return db.selectFrom('audit_heads').selectAll().where('log', 'in', listed(dialect, logs)).execute()
+export async function readHeads(db: Db, dialect: StoreDialect, logs: readonly string[]): Promise<LogHead[]> {
+  return db
+    .selectFrom('audit_heads')
+    .select(['log', 'size', 'peaks'])
+    .where('log', 'in', listed(dialect, logs))
+    .execute()
 }
 
 /** What a sealing writes. */
 export interface Sealing {
   /** The size of the log of all as it was read. */
   size: number
-  heads: readonly AuditHeadsTable[]
+  heads: readonly LogHead[]
   rows: readonly AuditLogTable[]
   nodes: readonly AuditNodesTable[]
   /** The arrivals of what was queued. */
   arrivals: readonly number[]
 }
 
-/** Writes sealed events; false if another sealer came before, and then the transaction must not be committed. */
+/** Writes sealed events; false if another sealer came before, and then nothing is written. */
 export async function writeSealing(
   tx: Tx,
   dialect: StoreDialect,
@@ -189,7 +193,9 @@ export async function writeSealing(
     upsertHeads(tx, dialect, others),
     ...(nodes.length === 0 ? [] : [tx.insertInto('audit_nodes').values(nodes).execute()]),
   ])
-  return deleted === arrivals.length
+  if (deleted !== arrivals.length)
+    throw new Error('Events were taken out of the queue, and the log did not grow.')
+  return true
 }
 
 async function deleteQueued(tx: Tx, dialect: StoreDialect, arrivals: readonly number[]): Promise<number> {
@@ -230,18 +236,14 @@ async function insertRows(
     .execute()
 }
 
-async function upsertHeads(
-  tx: Tx,
-  { elementsOf }: StoreDialect,
-  heads: readonly AuditHeadsTable[],
-): Promise<void> {
+async function upsertHeads(tx: Tx, { elementsOf }: StoreDialect, heads: readonly LogHead[]): Promise<void> {
   const values = elementsOf(JSON.stringify(heads.map(({ log, size, peaks }) => [log, size, peaks])))
   const fields = [field(0, false), field(1, true), field(2, false)]
   await tx
     .insertInto('audit_heads')
     .columns(['log', 'size', 'peaks'])
     // Without the condition, SQLite takes the conflict's `on` for that of a join.
-    .expression(sql<AuditHeadsTable>`select ${sql.join(fields)} from ${values} where true`)
+    .expression(sql<LogHead>`select ${sql.join(fields)} from ${values} where true`)
     .onConflict((conflict) =>
       conflict
         .column('log')

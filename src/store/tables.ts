@@ -1,6 +1,6 @@
 // The tables as they lie in the database. Instants are integers of milliseconds; lists and objects are JSON text.
 import type { Generated, Kysely, Transaction } from 'kysely'
-import type { LogTables } from './log-tables.ts'
+import { type LogTables, logTableNames } from './log-tables.ts'
 
 export interface OrganizationsTable {
   id: string
@@ -348,11 +348,7 @@ export const tableNames: readonly TableName[] = [
   'keys',
   'secrets',
   'audit_events',
-  'audit_queue',
-  'audit_log',
-  'audit_heads',
-  'audit_nodes',
-  'audit_backlog',
+  ...logTableNames,
   'sessions',
   'change_counter',
   'changes',

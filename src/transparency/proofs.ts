@@ -49,7 +49,7 @@ export function consistencyParts(older: number, size: number): Leaves[] {
 }
 
 /** The complete subtrees of which a part consists, the largest first. */
-function subtreesOf({ from, to }: Leaves): Omit<TreeNode, 'hash'>[] {
+export function subtreesOf({ from, to }: Leaves): Omit<TreeNode, 'hash'>[] {
   const subtrees: Omit<TreeNode, 'hash'>[] = []
   let at = from
   while (at < to) {

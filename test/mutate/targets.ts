@@ -91,7 +91,8 @@ const commit = [
   target('domain/sessions/sign-in-limit', 'sessions-limit'),
   target('domain/keys/creation', 'commit', 'creation', 'keys'),
   target('core/metadata', 'metadata', 'keys'),
-  target('domain/audit', 'audit', 'keys'),
+  target('domain/audit/list', 'audit', 'keys'),
+  target('domain/audit/tree', 'checkpoints'),
 ]
 const store = [
   target('store', 'store', 'defence-in-depth'),

@@ -1,9 +1,20 @@
 // What a server tells of its audit log.
 import type { Audit, AuditEvent, ListAuditInput } from '../../core/shapes/audit.ts'
+import type { LogSigner } from '../../core/shapes/checkpoints.ts'
 import type { CallOptions, Requester } from '../request/request.ts'
-import { listMethods } from './calls.ts'
+import { checkOptions, listMethods } from './calls.ts'
+
+const path = '/v1/audit-log'
 
 /** Makes the methods on the audit log of a client. */
 export function auditMethods(requester: Requester): Audit<CallOptions> {
-  return listMethods<ListAuditInput, AuditEvent>(requester, '/v1/audit-log')
+  const read = async <Answer>(what: string, query: object = {}, options: CallOptions | undefined) =>
+    (await requester.readDated<Answer>(`${path}/${what}`, query, [], checkOptions(options))).value
+  return {
+    ...listMethods<ListAuditInput, AuditEvent>(requester, path),
+    readCheckpoint: async (input, options) => read('checkpoint', input, options),
+    proveEvent: async (input, options) => read('inclusion', input, options),
+    proveGrowth: async (input, options) => read('consistency', input, options),
+    listSigners: async (options) => read<LogSigner[]>('signers', {}, options),
+  }
 }

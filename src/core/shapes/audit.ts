@@ -3,6 +3,15 @@ import { z } from 'zod'
 import { actorTypes } from '../actor.ts'
 import { instant, instantInput, organizationIdSchema } from '../fields.ts'
 import type { CallOptions } from './calls.ts'
+import type {
+  Checkpoint,
+  EventProof,
+  GrowthProof,
+  LogSigner,
+  ProveEventInput,
+  ProveGrowthInput,
+  ReadCheckpointInput,
+} from './checkpoints.ts'
 import { type List, pageFields } from './page.ts'
 
 const auditActions = [
@@ -24,6 +33,7 @@ const auditActions = [
   'plan.created',
   'plan.updated',
   'plan.deleted',
+  'log.signer_added',
 ] as const
 /** What a change did, such as `key.revoked`. */
 export type AuditAction = (typeof auditActions)[number]
@@ -107,4 +117,13 @@ export interface ListAuditInput extends z.input<typeof listAuditSchema> {}
 
 /** What can be asked of the audit log. */
 export interface Audit<Options extends CallOptions = CallOptions>
-  extends List<ListAuditInput, AuditEvent, Options> {}
+  extends List<ListAuditInput, AuditEvent, Options> {
+  /** Makes a checkpoint of a log as it is now: keep its note, and nobody can rewrite what was there. */
+  readCheckpoint(input?: ReadCheckpointInput, options?: Options): Promise<Checkpoint>
+  /** Proves that an event is in a log of a size. Throws `invalid_input`. */
+  proveEvent(input: ProveEventInput, options?: Options): Promise<EventProof>
+  /** Proves that a log goes on from what it was. Throws `invalid_input`. */
+  proveGrowth(input: ProveGrowthInput, options?: Options): Promise<GrowthProof>
+  /** Lists those who sign checkpoints, or have signed them. */
+  listSigners(options?: Options): Promise<LogSigner[]>
+}

@@ -21,6 +21,7 @@ import * as keysByExpiry from './0016-keys-by-expiry.ts'
 import * as graceEvidence from './0017-grace-evidence.ts'
 import * as sealedLog from './0018-sealed-log.ts'
 import * as revisions from './0019-revisions.ts'
+import * as checkpoints from './0020-checkpoints.ts'
 import type { ColumnTypes } from './column-types.ts'
 
 type Step = (db: Db, types: ColumnTypes) => Promise<void>
@@ -46,6 +47,7 @@ export const steps: readonly Step[] = [
   graceEvidence.up,
   sealedLog.up,
   revisions.up,
+  checkpoints.up,
 ]
 
 /** The version of the schema that this program works on. */

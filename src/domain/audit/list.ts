@@ -1,23 +1,16 @@
-// Who did what: the audit log as it is read. `commit/audit-trail.ts` writes it.
-import { narrowScope, unknownOrganization } from '../core/access.ts'
-import type { ActorOptions } from '../core/call-options.ts'
-import { parseInput } from '../core/input.ts'
-import { type Audit, type AuditEvent, type ListAuditInput, listAuditSchema } from '../core/shapes/audit.ts'
-import type { Page } from '../core/shapes/page.ts'
-import { turnOf } from '../fairness/caller-turn.ts'
-import { readAuditSlice, toAuditEvent } from '../store/audit.ts'
-import { findOrganization } from '../store/organizations.ts'
-import { listMethods } from './calls.ts'
-import { actorOf, type CommandOptions, type Engine } from './engine.ts'
-import { readPage } from './listing.ts'
-
-/** Makes the methods on the audit log of an open Latchkey. */
-export function auditMethods(engine: Engine): Audit<ActorOptions> {
-  return listMethods(engine, listAudit)
-}
+// Who did what, as lists have it. `commit/audit-trail.ts` writes it.
+import { narrowScope, unknownOrganization } from '../../core/access.ts'
+import { parseInput } from '../../core/input.ts'
+import { type AuditEvent, type ListAuditInput, listAuditSchema } from '../../core/shapes/audit.ts'
+import type { Page } from '../../core/shapes/page.ts'
+import { turnOf } from '../../fairness/caller-turn.ts'
+import { readAuditSlice, toAuditEvent } from '../../store/audit.ts'
+import { findOrganization } from '../../store/organizations.ts'
+import { actorOf, type CommandOptions, type Engine } from '../engine.ts'
+import { readPage } from '../listing.ts'
 
 /** Lists events, newest first. Throws `invalid_input`, `organization_not_found`, `too_many_reads`, `store_unavailable`. */
-async function listAudit(
+export async function listAudit(
   engine: Engine,
   input: ListAuditInput = {},
   options: CommandOptions = {},

@@ -1,0 +1,128 @@
+// Checkpoints of the audit log, and proofs that it only ever grew.
+import { z } from 'zod'
+import { instant, organizationIdSchema } from '../fields.ts'
+
+const ofWhich = {
+  organizationId: organizationIdSchema.optional().meta({
+    description:
+      "The log of this organization. The caller's own if absent; that of all for the root organization.",
+  }),
+}
+const number = (description: string) =>
+  z.int('Must be a whole number above 0.').min(1, 'Must be a whole number above 0.').meta({ description })
+const size = number(
+  'How many events the log had, as its checkpoint says; as many as now if absent.',
+).optional()
+
+export const readCheckpointSchema = z.strictObject(ofWhich)
+export const proveEventSchema = z.strictObject({
+  ...ofWhich,
+  sequence: number(
+    'The number of the event in the log: its `sequence`, or in the log of all its `position`.',
+  ),
+  size,
+})
+export const proveGrowthSchema = z.strictObject({
+  ...ofWhich,
+  from: number('How many events the log had before.'),
+  size,
+})
+
+const hash = z.string().meta({ description: 'A hash of 32 bytes, in base64.' })
+const proof = z.array(hash).meta({ description: 'The hashes that prove it, in the order of RFC 6962.' })
+const sizeTold = z.int().meta({ description: 'How many events the log had.' })
+
+export const checkpointSchema = z
+  .strictObject({
+    origin: z.string().meta({ description: 'Names the log, for ever.' }),
+    size: z.int().meta({ description: 'How many events the log has.' }),
+    rootHash: hash,
+    isSigned: z.boolean().meta({ description: 'Whether the note is signed: without a keyring it is not.' }),
+    note: z
+      .string()
+      .meta({ description: 'The checkpoint as a signed note (C2SP tlog-checkpoint): what to keep.' }),
+  })
+  .meta({
+    id: 'Checkpoint',
+    examples: [
+      {
+        origin: 'latchkey/2c9ab1e04f37/58f0d3a1b27c/acme',
+        size: 42,
+        rootHash: 'CsUYapGGPo4dkMgIAUqom/Xajj7h2fB2MPA3j2jxq2I=',
+        isSigned: true,
+        note: 'latchkey/2c9ab1e04f37/58f0d3a1b27c/acme\n42\nCsUYapGGPo4dkMgIAUqom/Xajj7h2fB2MPA3j2jxq2I=\n\n— latchkey/2c9ab1e04f37 …\n',
+      },
+    ],
+  })
+
+export const eventProofSchema = z
+  .strictObject({
+    origin: z.string().meta({ description: 'Names the log.' }),
+    sequence: z.int().meta({ description: 'The number of the event in the log, from 1 on.' }),
+    size: sizeTold,
+    leaf: z.string().meta({ description: 'The leaf: the bytes that were sealed.' }),
+    proof,
+  })
+  .meta({
+    id: 'EventProof',
+    examples: [
+      {
+        origin: 'latchkey/2c9ab1e04f37/58f0d3a1b27c/acme',
+        sequence: 1,
+        size: 2,
+        leaf: '{"action":"organization.created",…}',
+        proof: ['CsUYapGGPo4dkMgIAUqom/Xajj7h2fB2MPA3j2jxq2I='],
+      },
+    ],
+  })
+
+export const growthProofSchema = z
+  .strictObject({
+    origin: z.string().meta({ description: 'Names the log.' }),
+    from: z.int().meta({ description: 'How many events the log had before.' }),
+    size: sizeTold,
+    proof,
+  })
+  .meta({
+    id: 'GrowthProof',
+    examples: [
+      {
+        origin: 'latchkey/2c9ab1e04f37/58f0d3a1b27c/acme',
+        from: 1,
+        size: 2,
+        proof: ['CsUYapGGPo4dkMgIAUqom/Xajj7h2fB2MPA3j2jxq2I='],
+      },
+    ],
+  })
+
+export const signerSchema = z
+  .strictObject({
+    verifierKey: z.string().meta({ description: 'The public key, as C2SP signed notes have it.' }),
+    begunAt: instant.meta({ description: 'Since when it signs.' }),
+    endsAt: instant.nullable().meta({ description: 'Until when it signs; null if that is open.' }),
+  })
+  .meta({
+    id: 'LogSigner',
+    examples: [
+      {
+        verifierKey: 'latchkey/2c9ab1e04f37+b4a2c1d0+AR9f…',
+        begunAt: new Date('2026-01-31T12:00:00Z'),
+        endsAt: null,
+      },
+    ],
+  })
+
+/** Which log a checkpoint is asked of. */
+export interface ReadCheckpointInput extends z.input<typeof readCheckpointSchema> {}
+/** Which event is to be proved to be in which log. */
+export interface ProveEventInput extends z.input<typeof proveEventSchema> {}
+/** From which size on a log is to be proved to have only grown. */
+export interface ProveGrowthInput extends z.input<typeof proveGrowthSchema> {}
+/** How large a log is, and by what its content is known. */
+export interface Checkpoint extends z.infer<typeof checkpointSchema> {}
+/** That an event is in a log. */
+export interface EventProof extends z.infer<typeof eventProofSchema> {}
+/** That a log goes on from what it was. */
+export interface GrowthProof extends z.infer<typeof growthProofSchema> {}
+/** Who signs checkpoints. */
+export interface LogSigner extends z.infer<typeof signerSchema> {}

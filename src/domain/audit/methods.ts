@@ -1,0 +1,18 @@
+// The methods on the audit log of an open Latchkey.
+import type { ActorOptions } from '../../core/call-options.ts'
+import type { Audit } from '../../core/shapes/audit.ts'
+import { checkOptions, listMethods } from '../calls.ts'
+import type { Engine } from '../engine.ts'
+import { listLogSigners, proveEvent, proveGrowth, readCheckpoint } from './checkpoints.ts'
+import { listAudit } from './list.ts'
+
+/** Makes the methods on the audit log of an open Latchkey. */
+export function auditMethods(engine: Engine): Audit<ActorOptions> {
+  return {
+    ...listMethods(engine, listAudit),
+    readCheckpoint: async (input, options) => readCheckpoint(engine, input, checkOptions(options)),
+    proveEvent: async (input, options) => proveEvent(engine, input, checkOptions(options)),
+    proveGrowth: async (input, options) => proveGrowth(engine, input, checkOptions(options)),
+    listSigners: async (options) => listLogSigners(engine, checkOptions(options)),
+  }
+}

@@ -1,0 +1,92 @@
+// What the logs of this instance are called, and who signs their checkpoints. Both are made when they are first needed.
+import { randomBytes } from 'node:crypto'
+import { rootOrganizationId } from '../../core/access.ts'
+import { system } from '../../core/actor.ts'
+import { LatchkeyError } from '../../core/errors.ts'
+import {
+  type Epoch,
+  insertEpoch,
+  insertSigner,
+  listSigners,
+  readEpoch,
+  resealSigner,
+} from '../../store/checkpoints.ts'
+import type { AuditSignersTable } from '../../store/log-tables.ts'
+import { wholeLog } from '../../store/sealed-log.ts'
+import { newSignerSeed, type Signer, signerOf, verifierKeyOf } from '../../transparency/signed-note.ts'
+import type { Engine } from '../engine.ts'
+import type { SealedPlace } from '../keyring.ts'
+
+/** What signing needs of an engine. */
+export type Signing = Pick<Engine, 'store' | 'commit' | 'keyring' | 'now'>
+
+/** Gives the name of a log, for ever: an epoch begins with the database, and with each restore. */
+export function originOf({ instance, epoch }: Epoch, log: string): string {
+  const whole = `${instance}/${epoch}`
+  return log === wholeLog ? whole : `${whole}/${log}`
+}
+
+/** Reads the epoch of the logs, and begins the first one. */
+export async function requireEpoch(signing: Signing): Promise<Epoch> {
+  const found = await signing.store.read(readEpoch)
+  if (found !== undefined) return found
+  const epoch = {
+    number: 1,
+    instance: `latchkey/${randomBytes(6).toString('hex')}`,
+    epoch: randomBytes(6).toString('hex'),
+    begun_at: signing.now(),
+  }
+  await signing.commit(system, { permission: 'any key' }, ({ tx }) => insertEpoch(tx, epoch))
+  return (await signing.store.read(readEpoch)) ?? epoch
+}
+
+/**
+ * Gives those who sign now, and makes the first one, with an event that tells of it. None without a keyring. Throws
+ * `unsealable` if the keyring has lost the key that sealed theirs.
+ */
+export async function requireSigners(signing: Signing, epoch: Epoch): Promise<Signer[]> {
+  const { store, keyring, now } = signing
+  if (!hasKeyring(signing)) return []
+  if ((await store.read(listSigners)).length === 0) await addSigner(signing, epoch, 1)
+  const signers = (await store.read(listSigners)).filter(({ until }) => until === null || until > now())
+  for (const signer of signers) await reseal(signing, signer)
+  return signers.map((row) => signerOf(epoch.instance, keyring.unseal(placeOf(row.number), row.sealed_seed)))
+}
+
+async function addSigner(signing: Signing, { instance }: Epoch, number: number): Promise<void> {
+  const seed = newSignerSeed()
+  const verifierKey = verifierKeyOf(signerOf(instance, seed))
+  const signer = {
+    number,
+    verifier_key: verifierKey,
+    sealed_seed: signing.keyring.seal(placeOf(number), seed),
+    begun_at: signing.now(),
+    until: null,
+  }
+  await signing.commit(system, { permission: 'any key' }, async ({ tx, record }) => {
+    if (!(await insertSigner(tx, signer))) return
+    record({ action: 'log.signer_added', organizationId: rootOrganizationId, changes: { verifierKey } })
+  })
+}
+
+/** Seals what another key of the keyring has sealed by the one that seals now. */
+async function reseal({ commit, keyring }: Signing, signer: AuditSignersTable): Promise<void> {
+  if (keyring.isSealedByFirst(signer.sealed_seed)) return
+  const place = placeOf(signer.number)
+  const sealed = keyring.seal(place, keyring.unseal(place, signer.sealed_seed))
+  await commit(system, { permission: 'any key' }, ({ tx }) => resealSigner(tx, signer, sealed))
+}
+
+function hasKeyring({ keyring }: Signing): boolean {
+  try {
+    keyring.require()
+    return true
+  } catch (error) {
+    if (error instanceof LatchkeyError && error.code === 'keyring_missing') return false
+    throw error
+  }
+}
+
+function placeOf(number: number): SealedPlace {
+  return { table: 'audit_signers', row: String(number), column: 'sealed_seed' }
+}
