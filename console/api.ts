@@ -6,6 +6,7 @@ import type { KeyPermissions } from '../src/core/shapes/key-permissions.ts'
 import type { CreatedKey, Key, KeyDetails, KeySecret } from '../src/core/shapes/keys.ts'
 import type { LimitInput, LimitState, PlainLimit } from '../src/core/shapes/limits.ts'
 import type { Organization, OrganizationDetails } from '../src/core/shapes/organizations.ts'
+import type { KeyPlaces } from '../src/core/shapes/places.ts'
 import type { Plan, PlanDetails } from '../src/core/shapes/plans.ts'
 import type { KeyPreview, RefusedCalls } from '../src/core/shapes/previews.ts'
 import type { RotateKeyInput } from '../src/core/shapes/rotations.ts'
@@ -23,6 +24,8 @@ export type WireCreatedKey = Wire<CreatedKey>
 export type WireSecret = Wire<KeySecret>
 export type WireRotation = Wire<RotateKeyInput>
 export type WireKeyPermissions = Wire<KeyPermissions>
+export type WireKeyPlaces = Wire<KeyPlaces>
+export type WireKeyCaller = WireKeyPlaces['callers'][number]
 export type WireKeyPreview = Wire<KeyPreview>
 export type WireRefusedCalls = Wire<RefusedCalls>
 export type WireOrganization = Wire<Organization>

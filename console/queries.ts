@@ -10,6 +10,7 @@ import {
   type WireKey,
   type WireKeyDetails,
   type WireKeyPermissions,
+  type WireKeyPlaces,
   type WireKeyPreview,
   type WireOrganization,
   type WireOrganizationDetails,
@@ -142,6 +143,15 @@ export function neededPermissionsQuery(id: string) {
     queryKey: ['keys', 'permissions', id],
     queryFn: ({ signal }) =>
       call<WireKeyPermissions>('GET', `/v1/keys/${encodeURIComponent(id)}/permissions`, { signal }),
+  })
+}
+
+/** From where a key is called. */
+export function placesQuery(id: string) {
+  return queryOptions({
+    queryKey: ['keys', 'places', id],
+    queryFn: ({ signal }) =>
+      call<WireKeyPlaces>('GET', `/v1/keys/${encodeURIComponent(id)}/places`, { signal }),
   })
 }
 

@@ -1,5 +1,5 @@
 // Every page and every dialog of the console, as axe-core sees it, in light and in dark, wide and narrow.
-import type { Page } from 'playwright-core'
+import type { Locator, Page } from 'playwright-core'
 import { describe, expect, test } from 'vitest'
 import { browserNote, skipsBrowser, useBrowser, useStage } from './browser.ts'
 import { findViolations, visit } from './chromium.ts'
@@ -23,6 +23,20 @@ const pages: Record<string, (stage: Stage) => string> = {
   sessions: () => '/sessions',
   plans: () => '/plans',
   'no page': () => '/nowhere',
+}
+
+/** The dialogs that tell what a change would have refused, once they hold one. */
+const previewed: Record<string, (dialog: Locator) => Promise<unknown>> = {
+  Rotate: (dialog) => dialog.getByRole('radio', { name: 'None' }).check(),
+  Revoke: async () => {},
+  'End grace now': async () => {},
+  'Edit the permissions': (dialog) => dialog.getByRole('button', { name: 'Remove emails:send' }).click(),
+  'Edit the limits': async (dialog) => {
+    await dialog.getByRole('button', { name: 'Add a limit' }).click()
+    await dialog.getByLabel('Name').last().fill('axe')
+    await dialog.getByLabel('Units').last().fill('10')
+  },
+  'Change the expiry': (dialog) => dialog.getByRole('radio', { name: '30 days' }).check(),
 }
 
 /** The ways to all dialogs, and to what else is seen only after something was done. */
@@ -70,21 +84,29 @@ const states: Record<string, (page: Page, stage: Stage) => Promise<unknown>> = {
     await page.getByRole('dialog', { name: 'Which organization owns the new key?' }).waitFor()
   },
   ...Object.fromEntries(
-    [
-      'Rename the key',
-      'Change the expiry',
-      'Edit the permissions',
-      'Edit the metadata',
-      'Rotate',
-      'Revoke',
-      'End grace now',
-    ].map((name) => [name, (page: Page, { keyId }: Stage) => openDialog(page, `/keys/${keyId}`, name)]),
+    ['Rename the key', 'Edit the metadata', 'Forget the places'].map((name) => [
+      name,
+      (page: Page, { keyId }: Stage) => openDialog(page, `/keys/${keyId}`, name),
+    ]),
   ),
   'permissions to choose from': async (page, { keyId }) => {
     await openDialog(page, `/keys/${keyId}`, 'Edit the permissions')
     await page.getByRole('combobox', { name: 'Permissions' }).pressSequentially('em')
     await page.getByRole('option').first().waitFor()
   },
+  ...Object.fromEntries(
+    Object.entries(previewed).map(([name, change]) => [
+      `what is refused, of ${name}`,
+      async (page: Page, { keyId }: Stage) => {
+        // Its form asks before it closes by Escape.
+        await visit(page, '/sessions')
+        await openDialog(page, `/keys/${keyId}`, name)
+        const dialog = page.getByRole('dialog')
+        await change(dialog)
+        await dialog.getByText(/refused.* last 30 days|last 30 days.* refused/).waitFor()
+      },
+    ]),
+  ),
   'a verdict': async (page, { token }) => {
     await visit(page, '/try')
     await page.getByLabel('Token', { exact: true }).fill(token)

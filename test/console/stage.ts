@@ -21,6 +21,24 @@ export interface Stage {
   token: string
 }
 
+/** What the calls of the busiest keys are. */
+const mailer = 'acme-mailer/2.4 (node)'
+const kinds = [
+  {
+    part: 0.71,
+    operation: 'POST /emails',
+    ip: '198.51.100.7',
+    userAgent: mailer,
+    permissions: 'emails:send',
+  },
+  { part: 0.2, operation: 'POST /emails', ip: '198.51.100.8', userAgent: mailer, permissions: 'emails:send' },
+  {
+    ...{ part: 0.06, operation: 'GET /domains/*', ip: '2001:db8:4::12', userAgent: 'python-requests/2.32.3' },
+    permissions: 'domains:read',
+  },
+  { operation: 'GET /emails/*', ip: '203.0.113.24', userAgent: 'curl/8.14.1', permissions: 'emails:read' },
+]
+
 /** Lets the last ninety days happen on an empty database, and starts a server on it. */
 export async function setStage(databaseUrl: string): Promise<Stage> {
   const past = await play(databaseUrl)
@@ -179,8 +197,8 @@ async function play(database: string): Promise<Omit<Stage, 'server'>> {
   await addTraffic(
     database,
     [
-      { key, perHour: 4_200, refused: { rate_limited: 0.012, insufficient_permissions: 0.004 } },
-      { key: staging, perHour: 310, refused: { insufficient_permissions: 0.05 } },
+      { key, perHour: 4_200, refused: { rate_limited: 0.012, insufficient_permissions: 0.004 }, kinds },
+      { key: staging, perHour: 310, refused: { insufficient_permissions: 0.05 }, kinds: kinds.slice(1) },
       { key: nightly, perHour: 40 },
       { key: billing, perHour: 120, refused: { quota_exceeded: 0.08 }, sinceHours: 9 * 24 },
       { key: website, perHour: 1_900, sinceHours: 48, refused: { insufficient_permissions: 0.02 } },

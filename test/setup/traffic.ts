@@ -1,5 +1,5 @@
 // Calls of days that have passed, counted as processes would have counted them.
-import type { UsageCount } from '../../src/core/usage-counts.ts'
+import type { ProfileCount, UsageCount } from '../../src/core/usage-counts.ts'
 import { usageJob } from '../../src/jobs/usage.ts'
 import { instantsOf } from '../../src/store/instants.ts'
 import { openStore } from '../../src/store/store.ts'
@@ -11,7 +11,9 @@ import { hourMs } from './usage.ts'
 
 /** A key that is called, or tokens of no key. */
 export interface Caller {
-  key?: { id: string; organizationId: string }
+  key?: { id: string; organizationId: string; hint: string }
+  /** What its calls are, and which part of them; by a part that is left out the rest. Nothing is known of them if absent. */
+  kinds?: readonly Kind[]
   /** How many calls it makes in an hour of the day, about. */
   perHour: number
   /** Which part of them is refused, by code. */
@@ -19,6 +21,8 @@ export interface Caller {
   /** Since when, in hours before now; from the beginning if absent. */
   sinceHours?: number
 }
+
+type Kind = Partial<Pick<ProfileCount, 'operation' | 'ip' | 'userAgent' | 'permissions'>> & { part?: number }
 
 /** Counts the calls of some hours up to the one of `present`, on SQLite, and closes those that have ended. */
 export async function addTraffic(
@@ -34,15 +38,13 @@ export async function addTraffic(
   const last = Math.floor(present / hourMs)
   for (let hour = last - hours + 1; hour <= last; hour++) {
     now = Math.min(present, hour * hourMs + hourMs / 2)
-    const counts = callers
+    const counted = callers
       .filter(({ sinceHours = hours }) => last - hour < sinceHours)
-      .flatMap((caller) => countsOf(caller, hour, random))
+      .map((caller) => ({ caller, ofCaller: countsOf(caller, hour, random) }))
+    const counts = counted.flatMap(({ ofCaller }) => ofCaller)
+    const profiles = counted.flatMap(({ caller, ofCaller }) => profilesOf(caller, ofCaller, now))
     if (counts.length > 0)
-      await saveUsage(
-        store,
-        { source: 'traffic', owner: '', number: hour, counts, profiles: [], uses: [] },
-        at(),
-      )
+      await saveUsage(store, { source: 'traffic', owner: '', number: hour, counts, profiles, uses: [] }, at())
   }
   now = present
   while ((await usageJob(store, systemClock, () => now).run(work)) !== undefined);
@@ -64,4 +66,22 @@ function countsOf({ key, perHour, refused = {} }: Caller, hour: number, random: 
       measure,
       amount,
     }))
+}
+
+function profilesOf(
+  { key, kinds = [] }: Caller,
+  counts: readonly UsageCount[],
+  last: number,
+): ProfileCount[] {
+  if (key === undefined) return []
+  const kid = key.hint.slice(3, 19)
+  return counts.flatMap(({ keyId, hour, measure: code, amount }) => {
+    let left = amount
+    return kinds.flatMap(({ part = 1, operation = '', ip = '', userAgent = '', permissions = '' }) => {
+      const calls = Math.min(left, Math.round(amount * part))
+      left -= calls
+      const same = { operation, ip, userAgent, permissions, isRest: false }
+      return calls > 0 ? [{ keyId, kid, hour, code, ...same, calls, last }] : []
+    })
+  })
 }

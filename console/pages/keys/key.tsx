@@ -10,7 +10,7 @@ import { EmptyState, ErrorNotice, Notice } from '../../components/notices.tsx'
 import { Page, PageSkeleton, Section } from '../../components/page.tsx'
 import { Status } from '../../components/status.tsx'
 import { RecentUsage } from '../../components/usage/recent.tsx'
-import { type KeyWithSecrets, keyQuery } from '../../queries.ts'
+import { type KeyWithSecrets, keyQuery, neededPermissionsQuery } from '../../queries.ts'
 import { useSession } from '../../session.ts'
 import { useKeyCrumbs } from './key/crumbs.ts'
 import { type EditableField, EditField } from './key/edits.tsx'
@@ -19,6 +19,7 @@ import { Facts } from './key/facts.tsx'
 import { type Done, keyRefusals } from './key/key-changes.ts'
 import { KeyLimits } from './key/limits.tsx'
 import { Outcome } from './key/outcome.tsx'
+import { ForgetPlacesDialog, Places } from './key/places.tsx'
 import { RevokeDialog } from './key/revoke-dialog.tsx'
 import { RotateDialog } from './key/rotate-dialog.tsx'
 import { RotatedPage } from './key/rotated.tsx'
@@ -34,10 +35,14 @@ export function KeyPage() {
 
 function KeyOf({ id }: { id: string }) {
   const key = useQuery(keyQuery(id))
+  // Read beside the key, and waited for: what it comes to stands in the middle of the page.
+  const isReadable = useSession().refusal('latchkey:usage:read') === undefined
+  const needed = useQuery({ ...neededPermissionsQuery(id), enabled: isReadable })
+  const isComing = needed.isFetching && needed.data === undefined && needed.failureCount === 0
   const [rotated, setRotated] = useState<WireCreatedKey>()
   if (rotated !== undefined) return <RotatedPage of={rotated} done={() => setRotated(undefined)} />
-  if (key.data !== undefined) return <KeyFound of={key.data} rotated={setRotated} />
-  if (key.error === null) return <PageSkeleton />
+  if (key.data !== undefined && !isComing) return <KeyFound of={key.data} rotated={setRotated} />
+  if (key.data !== undefined || key.error === null) return <PageSkeleton />
   if (key.error instanceof ApiError && key.error.code === 'key_not_found') return <NoKey />
   return (
     <Page title="Key">
@@ -65,7 +70,7 @@ function NoKey() {
 
 type Open =
   | { window: 'edit'; field: EditableField; suggested?: string[] }
-  | { window: 'rotate' | 'revoke' }
+  | { window: 'rotate' | 'revoke' | 'forget-places' }
   | { window: 'end-grace'; secret: WireSecret }
 
 interface KeyFoundProps {
@@ -162,6 +167,7 @@ function KeyFound({ of: key, rotated }: KeyFoundProps) {
               endGrace={(secret) => show({ window: 'end-grace', secret })}
             />
           </Section>
+          <Places of={key} refusal={refusals.forgetPlaces} forget={() => show({ window: 'forget-places' })} />
         </div>
         <Section title="History" lead="The changes of this key, newest first.">
           {auditRefusal === undefined ? (
@@ -183,6 +189,7 @@ function KeyFound({ of: key, rotated }: KeyFoundProps) {
       {open?.window === 'revoke' && (
         <RevokeDialog of={key} close={close} done={finish('The key is revoked')} />
       )}
+      {open?.window === 'forget-places' && <ForgetPlacesDialog of={key} close={close} />}
       {open?.window === 'end-grace' && (
         <EndGraceDialog
           of={key}

@@ -1,7 +1,7 @@
 // Says, before a key is changed, which calls of the last 30 days the change would have refused.
 import { useQuery } from '@tanstack/react-query'
 import { useEffect, useState } from 'react'
-import type { WireKey, WireKeyPreview, WireRefusedCalls, WireRotation } from '../../../api.ts'
+import type { WireKey, WireKeyPreview, WireLimitInput, WireRefusedCalls, WireRotation } from '../../../api.ts'
 import { Foreign } from '../../../components/foreign.tsx'
 import { Notice } from '../../../components/notices.tsx'
 import { Ago } from '../../../components/time.tsx'
@@ -16,6 +16,7 @@ export type PreviewedChange =
   | { end_secret: string }
   | { permissions: readonly string[] }
   | { expires_at: string | null }
+  | { limits: WireLimitInput[] }
 
 const shownKinds = 3
 const settledMs = 400
@@ -51,7 +52,7 @@ function Told({ preview, error, refusal }: ToldProps) {
   const { calls, at_least: least, at_most: most, unknown, refusals } = preview
   if (calls === 0) return <p>The key had no valid call in the last 30 days.</p>
   if (most === 0) return <p>No call of the last 30 days would have been refused.</p>
-  if (least === 0)
+  if (least === 0 && most === unknown)
     return (
       <Notice tone="note" title="No call is known that would have been refused">
         <Unknown calls={unknown} />
@@ -61,23 +62,35 @@ function Told({ preview, error, refusal }: ToldProps) {
   const begins = refusals.map((kind) => kind.begins_at).sort()[0]
   const isLater = begins !== undefined && begins > preview.as_of
   return (
-    <Notice tone={isLater ? 'note' : 'warning'} title={titleOf(least, most)}>
-      <ul className="space-y-1">
+    <Notice tone={isLater || least === 0 ? 'note' : 'warning'} title={titleOf(preview)}>
+      <ul className="space-y-1 empty:hidden">
         {refusals.slice(0, shownKinds).map((kind) => (
           <Kind key={JSON.stringify(kind)} of={kind} />
         ))}
       </ul>
       <More least={least} kinds={refusals} />
       {isLater && <p>Such calls are refused from {inShort(begins)} on.</p>}
+      {dependsOnTime(preview) && (
+        <p className="text-muted">It depends on how soon calls follow each other, which is not kept.</p>
+      )}
       {unknown > 0 && <Unknown calls={unknown} />}
     </Notice>
   )
 }
 
-function titleOf(least: number, most: number): string {
-  return least === most
-    ? `Would have refused ${count(least)} of the last 30 days`
-    : `Would have refused at least ${count(least)} of the last 30 days`
+/** What limits would refuse lies between bounds, also where all is known of the calls. */
+function dependsOnTime({ at_least: least, at_most: most, unknown }: WireKeyPreview): boolean {
+  return most - least > unknown
+}
+
+function titleOf(preview: WireKeyPreview): string {
+  const { at_least: least, at_most: most } = preview
+  const within = 'of the last 30 days'
+  if (least === most) return `Would have refused ${count(least)} ${within}`
+  if (!dependsOnTime(preview)) return `Would have refused at least ${count(least)} ${within}`
+  return least === 0
+    ? `Might have refused up to ${count(most)} ${within}`
+    : `Would have refused ${least.toLocaleString('en')} to ${count(most)} ${within}`
 }
 
 function count(calls: number): string {
@@ -105,7 +118,7 @@ function Kind({ of }: { of: WireRefusedCalls }) {
 /** What is left of all, and not of the kinds: an answer has so many of these at most. */
 function More({ least, kinds }: { least: number; kinds: readonly WireRefusedCalls[] }) {
   const calls = kinds.slice(0, shownKinds).reduce((left, kind) => left - kind.calls, least)
-  if (calls <= 0) return null
+  if (calls <= 0 || kinds.length === 0) return null
   return (
     <p className="text-muted">
       And {count(calls)} of {kinds.length === shownKinds + 1 ? 'one other kind' : 'other kinds'}.

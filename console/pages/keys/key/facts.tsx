@@ -5,7 +5,7 @@ import type { WireKey } from '../../../api.ts'
 import { Button } from '../../../components/button.tsx'
 import { CopyButton } from '../../../components/copy.tsx'
 import { Creator } from '../../../components/creator.tsx'
-import { marked } from '../../../components/foreign.tsx'
+import { Foreign, marked } from '../../../components/foreign.tsx'
 import { OrganizationName } from '../../../components/organization-name.tsx'
 import { PermissionList } from '../../../components/permission-list.tsx'
 import { Ago, useNow } from '../../../components/time.tsx'
@@ -58,6 +58,7 @@ export function Facts({ of: key, refusal, metadataRefusal, edit, narrow }: Facts
       </Fact>
       <Fact label="Last used">
         <Ago instant={key.last_used_at} never="Never yet" />
+        <LastPlace of={key} />
       </Fact>
       <Fact label="Expires" action={change('expires_at', 'Change', 'the expiry')}>
         <Expires of={key} />
@@ -121,6 +122,23 @@ function Fact({
         {action}
       </dd>
     </div>
+  )
+}
+
+/** Of which operation the last call was, and from where, as far as it told. */
+function LastPlace({ of: { last_used: use } }: { of: WireKey }) {
+  const { operation = null, ip = null } = use ?? {}
+  if (operation === null && ip === null) return null
+  return (
+    <p className="text-muted">
+      {operation !== null && <Foreign text={operation} />}
+      {ip !== null && (
+        <>
+          {operation === null ? 'From ' : ' from '}
+          <Foreign text={ip} />
+        </>
+      )}
+    </p>
   )
 }
 

@@ -50,6 +50,14 @@ export function useEndSecret(key: WireKey) {
   })
 }
 
+export function useForgetPlaces(key: WireKey) {
+  const client = useQueryClient()
+  return useMutation({
+    mutationFn: () => call<object>('DELETE', `${addressOf(key)}/places`),
+    onSuccess: () => showAnew(client),
+  })
+}
+
 /** Rotates a key; `show` gets the answer with its token, which is kept nowhere else. */
 export function useRotateKey(key: WireKey, show: (rotated: WireCreatedKey) => void) {
   const client = useQueryClient()
@@ -98,6 +106,7 @@ export function keyRefusals(key: WireKey, session: Session) {
     change,
     changeMetadata: change ?? session.metadataRefusal,
     rotate: change ?? rotateRefusal(key, session),
+    forgetPlaces: write ?? stronger,
     revoke: write ?? (isRevoked ? 'This key is revoked already.' : stronger),
   }
 }

@@ -9,9 +9,17 @@ import { Button } from '../../../components/button.tsx'
 import { LimitMeters } from '../../../components/limit-meters.tsx'
 import { LimitsField } from '../../../components/limits-field.tsx'
 import { Section } from '../../../components/page.tsx'
-import { draftsAreFaulty, isSameDrafts, limitRefusals, mergeLimits, toDraft } from '../../../format/limits.ts'
+import {
+  draftsAreFaulty,
+  isSameDrafts,
+  limitRefusals,
+  mergeLimits,
+  toDraft,
+  toLimitInput,
+} from '../../../format/limits.ts'
 import { organizationQuery } from '../../../queries.ts'
 import { useSession } from '../../../session.ts'
+import { ChangePreview } from './change-preview.tsx'
 import { EditDialog } from './edit-dialog.tsx'
 
 export function KeyLimits({
@@ -75,23 +83,30 @@ export function EditLimits({ of, close }: { of: WireKey; close: () => void }) {
   const [drafts, setDrafts] = useState(opened)
   const change = (now: WireKey) => ({ limits: mergeLimits(of.limits, drafts, now.limits) })
   const isSame = isSameDrafts(opened, drafts)
+  const edited = draftsAreFaulty(drafts) ? 'faulty' : isSame ? 'unchanged' : change
   return (
     <EditDialog
       keyToChange={of}
       title="Edit the limits"
       lead="What was drawn stays drawn. A limit that is removed and added again starts anew."
-      edited={draftsAreFaulty(drafts) ? 'faulty' : isSame ? 'unchanged' : change}
+      edited={edited}
       close={close}
       isTyped={!isSame}
     >
       {({ errors, wasRead, sent }) => (
-        <LimitsField
-          value={drafts}
-          onChange={setDrafts}
-          hint="Each call draws one unit of each limit, unless it says otherwise."
-          isTold={wasRead}
-          refusals={limitRefusals(errors, 'limits', sent.limits ?? [])}
-        />
+        <>
+          <LimitsField
+            value={drafts}
+            onChange={setDrafts}
+            hint="Each call draws one unit of each limit, unless it says otherwise."
+            isTold={wasRead}
+            refusals={limitRefusals(errors, 'limits', sent.limits ?? [])}
+          />
+          <ChangePreview
+            of={of}
+            change={edited === change ? { limits: drafts.map(toLimitInput) } : undefined}
+          />
+        </>
       )}
     </EditDialog>
   )
