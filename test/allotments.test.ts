@@ -116,6 +116,24 @@ test('units that nobody uses go back within eleven seconds or so of the last use
   expect(clock.now - usedAt).toBeLessThanOrEqual(12_000)
 })
 
+test('a counter is known for a minute after the last draw, also if it had nothing for any call', async () => {
+  const { clock, allotments } = makeAllotments()
+  const passed: number[] = []
+  for (let i = 0; i < 8; i++) {
+    const call = allotments.wait([claimOf('empty')])
+    const message = allotments.prepare() as Message
+    passed.push(message.counters[0]?.passedMs ?? -1)
+    allotments.accept(message, [granted])
+    expect(await call).toMatchObject({ taken: false })
+    clock.now += 12_000
+    allotments.sweep()
+  }
+  expect(passed).toEqual([0, ...Array.from({ length: 7 }, () => 12_000)])
+  clock.now += 48_000
+  allotments.sweep()
+  expect(allotments.size).toBe(0)
+})
+
 test('where very many counters are in use, each is asked for what it needs until its turn comes again', async () => {
   const { clock, allotments, answer } = makeAllotments()
   const wantOf = (name: string) => {

@@ -323,6 +323,7 @@ test.each([
   let holder = 'process-0'
   const follower = {
     start: async () => {},
+    subscribe: () => {},
     get id() {
       return holder
     },

@@ -82,12 +82,12 @@ export class Audience {
     this.#untold ??= { keys: new Set(), organizations: new Set(), plans: new Set(), counters: new Set() }
     let size = 0
     for (const kind of kinds) {
-      for (const id of changes[kind]) this.#untold[kind].add(id)
-      if (kind !== 'counters') size += this.#untold[kind].size
+      const untold = this.#untold[kind]
+      // Of counters that are left out here, the answers to their messages tell verifiers.
+      for (const id of changes[kind]) if (kind !== 'counters' || untold.size < mostUntold) untold.add(id)
+      if (kind !== 'counters') size += untold.size
     }
     if (size > mostUntold) this.#untold = null
-    // Units that nobody calls back go back by themselves.
-    else if (this.#untold.counters.size > mostUntold) this.#untold.counters.clear()
   }
 
   /** Tells what has not been told yet; returns up to which change all is told, undefined if that is not known. */

@@ -82,9 +82,7 @@ export class Allotments {
     for (let i = 0; i < claims.length; i++) {
       if (this.#isShort(claims[i] as Claim, now)) return this.#refuse(claims, now)
     }
-    for (let i = 0; i < claims.length; i++) {
-      this.#use(claims[i] as Claim, now)
-    }
+    for (let i = 0; i < claims.length; i++) this.#use(claims[i] as Claim, now)
     return taken
   }
 
@@ -213,6 +211,11 @@ export class Allotments {
     const pause = holding.held === 0 ? holding.asksFrom - this.#clock.monotonic() : 0
     if (pause > 0) this.#clock.after(pause, () => holding.isRecalled && this.#mark(holding))
     else this.#mark(holding)
+  }
+
+  /** The same of all counters. */
+  recallAll(): void {
+    for (const counterId of this.#holdings.keys()) this.recall(counterId)
   }
 
   /** Takes the answers to the message that was prepared, in its order. */

@@ -30,7 +30,7 @@ const drawEveryMs = 65
 const smallBurst = 8
 /** A bucket is asked again after so much of the time in which it fills. */
 const fillShare = 0.6
-/** A holding that was used so long ago is forgotten. */
+/** A holding that was used and drawn for so long ago is forgotten. */
 const forgottenMs = 60_000
 /** What is left is known for so long after somebody last looked. */
 const knownMs = 10_000
@@ -268,7 +268,8 @@ export class Holding {
   /** Whether nobody has used it for so long, and nothing is on its way to it or back. */
   isForgettable(now: number): boolean {
     const isBusy = this.owesReport || this.lent > 0 || this.isMarked || this.isAsked || this.waiting > 0
-    return !isBusy && now - this.#usedAt >= forgottenMs
+    // A bucket whose clock is behind gains by the time since the last draw, also if each call is refused.
+    return !isBusy && now - Math.max(this.#usedAt, this.answeredAt) >= forgottenMs
   }
 
   /**

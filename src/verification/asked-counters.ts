@@ -3,13 +3,7 @@ import { LatchkeyError } from '../core/errors.ts'
 import type { AskedCounter } from '../core/shapes/grants.ts'
 import type { Claim } from '../verdict/claims.ts'
 import type { CountedLimit } from '../verdict/holding.ts'
-
-/** An owner of limits, as it was read. */
-export interface Owner {
-  organizationId: string
-  limits: Claim[]
-  readAt: number
-}
+import type { Owner } from './limit-owners.ts'
 
 /** So many calls of a counter that wait elsewhere are served one by one, and of all in a message; the others as one. */
 const maxPieces = { ofCounter: 256, ofMessage: 2_048 }
@@ -37,6 +31,12 @@ export function ownerOf({ scope, keyId, organizationId }: AskedCounter): string 
 export function nameOf(asked: AskedCounter): string {
   const scope = asked.scope === 'organization' ? 'organization' : 'key'
   return `${scope}/${ownerOf(asked)}/${asked.name}/${asked.kind ?? ''}`
+}
+
+/** The names by which a verifier's units of a counter may be known. */
+export function namesOf(counterId: string): string[] {
+  const owner = counterId.slice(0, counterId.lastIndexOf('/') + 1)
+  return ['rate', 'quota', ''].map((kind) => owner + kind)
 }
 
 /** What calls need in pieces that are taken each for itself: as far as there are units, some of them are served. */

@@ -7,19 +7,18 @@
 // 3. This process counts it as spent once that lease has surely ended and the verifier has not said otherwise.
 // 4. What a verifier says of its units counts as far as they were lent to it, once: its messages are numbered.
 // 5. Another process knows nothing of the loan. It serves nothing to a verifier that names this one.
-// 6. Evicted and registered anew, this process is another one: what it lent before is not renewed by its new lease.
+// 6. Each answer names what was called back, as far as this process has heard by the instant that its age counts from. So a
+//    verifier spends units that were taken away no longer than a process does, whatever becomes of its stream of changes.
+// 7. Evicted and registered anew, this process is another one: what it lent before is not renewed by its new lease.
 
 import type { z } from 'zod'
 import type { Changed } from '../coherence/follower.ts'
 import { leaseMs } from '../core/bounds.ts'
 import { LatchkeyError } from '../core/errors.ts'
 import type { AskedCounter, Granted, GrantsAnswer, grantsRequestSchema } from '../core/shapes/grants.ts'
-import { joinLimits, readLimits } from '../core/stored-limits.ts'
-import { readOwners } from '../store/counters.ts'
 import type { Store } from '../store/store.ts'
 import type { Claim } from '../verdict/claims.ts'
 import type { CountedLimit } from '../verdict/holding.ts'
-import { countLimits } from '../verdict/owners.ts'
 import {
   claimsOfCalls,
   findLimit,
@@ -28,13 +27,15 @@ import {
   givenOf,
   isCrowded,
   nameOf,
+  namesOf,
   noUnits,
-  type Owner,
   ownerOf,
   type Settled,
 } from './asked-counters.ts'
+import { LimitOwners } from './limit-owners.ts'
 import { type Exchange, isValid, type Loan, type Session } from './loans.ts'
 import type { Memory } from './read-through.ts'
+import { Recalls } from './recalls.ts'
 
 type Message = z.output<typeof grantsRequestSchema>
 
@@ -45,21 +46,20 @@ interface Shares {
   pieces: number
 }
 
-/** Whose limits were read is believed for so long: the draws read them again. */
-const ownerMs = 1_000
-const maxOwners = 10_000
 const maxSessions = 16_384
 const maxLoans = 200_000
+/** An answer names so many counters at most that were called back; beyond that, all are. */
+const maxRecalled = 1_000
 /** So many of them are one key's, and so many pieces of calls that wait elsewhere. */
 const maxOfKey: Shares = { sessions: 1_024, loans: 50_000, pieces: 16_384 }
 
 /** Serves verifiers with units of limits. */
 export class Grants {
   readonly #memory: Pick<Memory, 'allotments' | 'clock' | 'follower'>
-  readonly #store: Pick<Store, 'read' | 'dialect'>
   readonly #noteLost: (limit: CountedLimit, units: number) => void
   readonly #sessions = new Map<string, Session>()
-  readonly #owners = new Map<string, Owner>()
+  readonly #owners: LimitOwners
+  readonly #recalls = new Recalls()
   readonly #shares = new Map<string, Shares>()
   #loanCount = 0
   #sweptAt = 0
@@ -73,8 +73,9 @@ export class Grants {
     noteLost: (limit: CountedLimit, units: number) => void,
   ) {
     this.#memory = memory
-    this.#store = store
+    this.#owners = new LimitOwners(store, memory.clock)
     this.#noteLost = noteLost
+    memory.follower.subscribe(({ changed }) => this.#recalls.hear(changed))
   }
 
   /**
@@ -87,11 +88,11 @@ export class Grants {
     const server = follower.id
     if (server === undefined) throw notSure()
     if (message.server != null && message.server !== server)
-      return { server, ageMs: this.#age(), counters: [] }
+      return { server, ageMs: this.#age(), recalled: [], counters: [] }
     this.#sweep()
     const session = this.#sessionOf(keyId, message.verifier, server)
     const { sequence } = message
-    if (sequence < session.last.sequence) return { server, ageMs: this.#age(), counters: [] }
+    if (sequence < session.last.sequence) return { server, ageMs: leaseMs, recalled: [], counters: [] }
     // One that was overtaken lends what it lends before the next one is looked at.
     const before = sequence > session.last.sequence ? session.last.answer : undefined
     // The first message that is known of a verifier may be an old one that came late, of which it will never hear.
@@ -105,7 +106,7 @@ export class Grants {
     const { answer } = exchange
     try {
       const counters = await answer
-      return this.#sign(server, message, counters)
+      return this.#sign(session, message, counters)
     } catch (error) {
       if (exchange.answer === answer) exchange.answer = undefined
       throw error
@@ -141,20 +142,31 @@ export class Grants {
 
   /** The organization of a key; undefined if there is none. Throws `store_unavailable`. */
   async organizationOf(keyId: string): Promise<string | undefined> {
-    return (await this.#read([keyId], [])).get(`key/${keyId}`)?.organizationId
+    return (await this.#owners.find([keyId], [])).get(`key/${keyId}`)?.organizationId
   }
 
   /**
    * Names the holder whose units an answer tells of. If this process was evicted while it served, what it had lent before is
    * spent to the store: its new lease must not let a verifier spend that.
    */
-  #sign(server: string, message: Message, counters: Granted[]): GrantsAnswer {
+  #sign(session: Session, message: Message, counters: Granted[]): GrantsAnswer {
     const { id } = this.#memory.follower
     if (id === undefined) throw notSure()
-    if (id === server) return { server, ageMs: this.#age(), counters }
+    const recalled = this.#recalledOf(session)
+    if (id === session.server) return { server: id, ageMs: this.#age(), recalled, counters }
     return message.server == null
-      ? { server: id, ageMs: this.#age(), counters }
-      : { server, ageMs: leaseMs, counters }
+      ? { server: id, ageMs: this.#age(), recalled, counters }
+      : { server: session.server, ageMs: leaseMs, recalled, counters }
+  }
+
+  /** The counters whose units a verifier is to give back; null for all. */
+  #recalledOf(session: Session): string[] | null {
+    const { loans, recalled } = session
+    const ids = this.#recalls.since(session.recalls)
+    session.recalls = this.#recalls.count
+    for (const name of ids?.flatMap(namesOf) ?? loans.keys()) if (loans.has(name)) recalled.add(name)
+    if (recalled.size > maxRecalled) return null
+    return [...recalled].map((name) => (loans.get(name) as Loan).holding.counterId)
   }
 
   #age(): number {
@@ -176,6 +188,8 @@ export class Grants {
       server,
       last: { sequence: 0, answer: undefined, isReported: false, isHeard: false },
       loans: new Map(),
+      recalled: new Set(),
+      recalls: this.#recalls.count,
       under: 0,
       endsAt: Number.POSITIVE_INFINITY,
       isKnown: false,
@@ -197,9 +211,10 @@ export class Grants {
   /** Ends the verifiers that have not been heard of for a lease: what they had counts as spent. */
   #sweep(): void {
     const now = this.#memory.clock.monotonic()
-    if (now - this.#sweptAt < 100) return
-    this.#sweptAt = now
-    for (const [name, session] of this.#sessions) if (now >= session.endsAt) this.#end(name, session)
+    if (now - this.#sweptAt >= 100) {
+      this.#sweptAt = now
+      for (const [name, session] of this.#sessions) if (now >= session.endsAt) this.#end(name, session)
+    }
     if (this.#isTimed) return
     this.#isTimed = true
     this.#memory.clock.after(leaseMs, () => {
@@ -220,6 +235,7 @@ export class Grants {
     this.#count(session.keyId, 'loans', -session.loans.size)
     this.#count(session.keyId, 'sessions', -1)
     session.loans.clear()
+    session.recalled.clear()
   }
 
   async #answer(
@@ -235,7 +251,7 @@ export class Grants {
       counters
         .filter(({ scope }) => (scope === 'organization') === isOfOrganizations)
         .map((asked) => ownerOf(asked))
-    const owners = await this.#read(idsOf(false), idsOf(true))
+    const owners = await this.#owners.find(idsOf(false), idsOf(true))
     const isFirst = firstOfName(counters)
     const limits = counters.map((asked, i) =>
       isFirst[i] ? findLimit(owners, asked, organizationId) : undefined,
@@ -246,30 +262,6 @@ export class Grants {
     exchange.isReported = true
     const given = await this.#serveCalls(session, counters, limits)
     return counters.map((asked, i) => this.#grant(session, exchange, asked, limits[i], given[i] ?? noUnits))
-  }
-
-  /** The owners, by scope and id, of which it is known, or has just been read, whose they are and what limits they have. */
-  async #read(keys: readonly string[], organizations: readonly string[]): Promise<Map<string, Owner>> {
-    const now = this.#memory.clock.monotonic()
-    const found = new Map<string, Owner>()
-    const findMissing = (scope: 'key' | 'organization', ids: readonly string[]) =>
-      [...new Set(ids)].filter((id) => {
-        const known = this.#owners.get(`${scope}/${id}`)
-        const isOld = known === undefined || now - known.readAt >= ownerMs
-        if (!isOld) found.set(`${scope}/${id}`, known)
-        return isOld
-      })
-    const [ofKeys, ofOrganizations] = [findMissing('key', keys), findMissing('organization', organizations)]
-    if (ofKeys.length === 0 && ofOrganizations.length === 0) return found
-    const rows = await this.#store.read((db) => readOwners(db, this.#store.dialect, ofKeys, ofOrganizations))
-    if (this.#owners.size > maxOwners) this.#owners.clear()
-    for (const { scope, id, organizationId, limits, planned } of rows) {
-      const joined = joinLimits(readLimits(limits).limits, planned === null ? [] : readLimits(planned).limits)
-      const owner = { organizationId, limits: countLimits(scope, id, organizationId, joined), readAt: now }
-      this.#owners.set(`${scope}/${id}`, owner)
-      found.set(`${scope}/${id}`, owner)
-    }
-    return found
   }
 
   /** Takes in what a verifier says of its units. */
@@ -300,6 +292,7 @@ export class Grants {
 
   #forget(session: Session, name: string): void {
     if (!session.loans.delete(name)) return
+    session.recalled.delete(name)
     this.#loanCount--
     this.#count(session.keyId, 'loans', -1)
   }

@@ -32,6 +32,10 @@ export interface Session {
   server: string
   last: Exchange
   loans: Map<string, Loan>
+  /** Those of them that were called back: each answer says so, until they come back. */
+  recalled: Set<string>
+  /** `Recalls.count` when that was last looked at. */
+  recalls: number
   /** How many of its messages are being answered. */
   under: number
   /** Its units are surely not spent after this, by the monotonic clock. */

@@ -228,7 +228,7 @@ export class Process extends Caller {
         if (holder !== this.#holder || !this.#isRegistered || since !== this.#seen) return
         if (!look.isRegistered) return this.#startOver()
         for (const change of look.changes)
-          if (change !== 'limits' && this.#world.breakage !== 'recall') this.#allotments.recall(change)
+          if (change !== 'limits' && this.#world.breakage !== 'recall') this.#recall(change)
         this.#learn(look.limits)
         this.#seen = look.last
         if (look.changes.length === 0) this.#extend(begunAt)
@@ -236,6 +236,11 @@ export class Process extends Caller {
       },
       () => {},
     )
+  }
+
+  #recall(counterId: string): void {
+    this.#allotments.recall(counterId)
+    this.#server.recall(counterId)
   }
 
   #confirm(holder: string, last: number, begunAt: number): void {

@@ -1,6 +1,7 @@
 // How a process of the model in `limits-model.ts` serves verifiers elsewhere: by the real grants. What they take for calls that
 // wait elsewhere is noted, so that it can be taken out of the record if none of these calls heard of it.
 import { AsyncLocalStorage } from 'node:async_hooks'
+import type { Changed } from '../../src/coherence/follower.ts'
 import { leaseMs } from '../../src/core/bounds.ts'
 import type { GrantsAnswer, grantsRequestSchema } from '../../src/core/shapes/grants.ts'
 import { writeLimits } from '../../src/core/stored-limits.ts'
@@ -67,18 +68,24 @@ interface Parts {
   noteTaken(claim: Claim, fromHand: boolean): Taken
 }
 
+type Tell = (news: { changed: readonly Changed[] }) => void
+
 const context = new AsyncLocalStorage<Exchange>()
 
 export class ModelServer {
   readonly #grants: Grants
   readonly #breakage: Breakage | undefined
   readonly #exchanges = new Map<string, Exchange>()
+  #tell: Tell = () => {}
   #served = 0
 
   constructor(breakage: Breakage | undefined, parts: Parts) {
     this.#breakage = breakage
     const follower = {
       start: async () => {},
+      subscribe: (listener: Tell) => {
+        this.#tell = listener
+      },
       get id() {
         return parts.holder()
       },
@@ -103,6 +110,11 @@ export class ModelServer {
     const exchange = this.#exchanges.get(name) ?? new Exchange()
     this.#exchanges.set(name, exchange)
     return { answer: await context.run(exchange, () => this.#grants.serve(body, 'key', undefined)), exchange }
+  }
+
+  /** Hears that units of a counter are called back. */
+  recall(id: string): void {
+    this.#tell({ changed: [{ topic: 'limit', id, organizationId: 'acme' }] })
   }
 
   cancelAll(ledger: Ledger): void {

@@ -43,6 +43,7 @@ export const loanBreakages = [
   'loan is not out',
   'message twice',
   'late unused',
+  'told by answers',
 ] as const
 
 export type Breakage = (typeof breakages)[number] | (typeof loanBreakages)[number]

@@ -151,7 +151,11 @@ export class VerifierGrants {
         repeatable: false,
         options: { timeoutMs: askTimeoutMs },
       })
-      const { server, ageMs, counters } = readAnswer(answer, message?.counters.length ?? 0, sent.server)
+      const { server, ageMs, recalled, counters } = readAnswer(
+        answer,
+        message?.counters.length ?? 0,
+        sent.server,
+      )
       this.#sent = undefined
       if (sent.server !== null && server !== sent.server) this.#roam()
       else {
@@ -165,6 +169,9 @@ export class VerifierGrants {
           this.#lease.confirm(monotonic - ageMs, now - ageMs)
         }
         if (message !== undefined) this.allotments.accept(message, counters.map(readGranted))
+        // Also what it tells of by its stream: that may be late, or leave something out.
+        if (recalled === null) this.allotments.recallAll()
+        else for (const counterId of recalled) this.allotments.recall(counterId)
       }
       return true
     } catch (error) {
@@ -220,16 +227,18 @@ function isRefused(error: unknown): boolean {
 
 /** Reads an answer. Throws `unexpected_answer` for anything else: no unit is made of it. */
 function readAnswer(answer: GrantsAnswer, asked: number, expected: string | null): GrantsAnswer {
-  const { server, ageMs, counters } = Object(answer) as GrantsAnswer
+  // An older server names none.
+  const { server, ageMs, recalled = [], counters } = Object(answer) as GrantsAnswer
   const isElsewhere = expected !== null && server !== expected
   const isSound =
     typeof server === 'string' &&
     Number.isFinite(ageMs) &&
     ageMs >= 0 &&
+    (recalled === null || (Array.isArray(recalled) && recalled.every((id) => typeof id === 'string'))) &&
     Array.isArray(counters) &&
     (isElsewhere || (counters.length === asked && counters.every(isGranted)))
   if (!isSound) throw noEvent('The grants from the server have an unknown format.')
-  return { server, ageMs, counters }
+  return { server, ageMs, recalled, counters }
 }
 
 function isGranted(granted: Granted): boolean {

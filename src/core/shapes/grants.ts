@@ -106,6 +106,10 @@ export const grantsSchema = z
     ageMs: z.int().min(0).meta({
       description: 'What is granted may be spent until 1,800 ms after the message was sent, less this age.',
     }),
+    recalled: z.array(z.string()).nullable().meta({
+      description:
+        'The counters, as the stream of changes names them, whose units may not be spent any more and must come back with the next message; null for all. An answer to a message does not renew the lease without them.',
+    }),
     counters: z.array(grantedSchema),
   })
   .meta({
@@ -114,6 +118,7 @@ export const grantsSchema = z
       {
         server: '0198f3a2-5c1b-7000-8000-aaaaaaaaaaaa',
         ageMs: 12,
+        recalled: [],
         counters: [
           {
             ...counterExample,
