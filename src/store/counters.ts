@@ -1,8 +1,9 @@
 // The table of counters: what was taken of limits. `verdict/counter.ts` says what a row means.
-import { type RawBuilder, type Selectable, sql } from 'kysely'
+import { type Selectable, sql } from 'kysely'
 import type { Counter, Holder } from '../core/counters.ts'
 import { LatchkeyError } from '../core/errors.ts'
 import type { StoreDialect } from './backend.ts'
+import { givenTexts } from './given-rows.ts'
 import { allDone } from './statements.ts'
 import type { CountersTable, Db, Tx, UnitAdditionsTable } from './tables.ts'
 
@@ -65,7 +66,7 @@ export async function lockCounters(
       : tx
           .selectFrom('counters')
           .selectAll()
-          .where('id', 'in', listed(dialect, ids))
+          .where('id', 'in', givenTexts(dialect, ids))
           .orderBy('id')
           .$if(skipsLocked, (query) => query.forUpdate())
           .execute(),
@@ -120,7 +121,7 @@ async function ownersOf(
             'plans.key_limits as planned',
             'organizations.id as organizationId',
           ])
-          .where('keys.id', 'in', listed(dialect, ids))
+          .where('keys.id', 'in', givenTexts(dialect, ids))
       : tx
           .selectFrom('organizations')
           .leftJoin('plans', 'plans.id', 'organizations.plan')
@@ -130,7 +131,7 @@ async function ownersOf(
             'plans.limits as planned',
             'organizations.id as organizationId',
           ])
-          .where('organizations.id', 'in', listed(dialect, ids))
+          .where('organizations.id', 'in', givenTexts(dialect, ids))
   return owned.execute()
 }
 
@@ -188,13 +189,13 @@ export async function readCounters(
   dialect: StoreDialect,
   ids: readonly string[],
 ): Promise<{ counters: Map<string, Counter>; now: number }> {
-  const rows = await db.selectFrom('counters').selectAll().where('id', 'in', listed(dialect, ids)).execute()
+  const rows = await db
+    .selectFrom('counters')
+    .selectAll()
+    .where('id', 'in', givenTexts(dialect, ids))
+    .execute()
   const { now } = await db.selectNoFrom(dialect.clock.as('now')).executeTakeFirstOrThrow()
   return { counters: new Map(rows.map((row) => [row.id, toStored(row).counter])), now: Number(now) }
-}
-
-function listed({ elementsOf }: StoreDialect, ids: readonly string[]): RawBuilder<string> {
-  return sql<string>`(select value ->> 0 from ${elementsOf(JSON.stringify(ids.map((id) => [id])))})`
 }
 
 const columns = [

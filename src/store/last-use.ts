@@ -2,6 +2,7 @@
 import { type RawBuilder, type Selectable, sql } from 'kysely'
 import type { Place } from '../core/places.ts'
 import type { StoreDialect } from './backend.ts'
+import { selectGiven } from './given-rows.ts'
 import { after, type Instant } from './instants.ts'
 import type { Db, LastUsesTable, Tx } from './tables.ts'
 
@@ -14,17 +15,29 @@ export interface Use extends Place {
 }
 
 /**
- * Writes a batch of uses, of at most a few hundred secrets, in a transaction that has the database to itself. An instant later
- * than the given one stays.
+ * Writes a batch of uses, of at most a few hundred secrets, by the last statements of its transaction. An instant later than
+ * the given one stays.
  */
-export async function saveUsesAlone(tx: Tx, uses: readonly Use[], at: Instant): Promise<void> {
-  const rows = sql.join(
-    uses.map((use) => sql`(${use.kid}, ${use.keyId}, ${use.organizationId}, cast(${use.at} as bigint))`),
-  )
-  const used = sql`with used (kid, key_id, organization_id, at) as (values ${rows})`
-  await sql`${used} ${updateKeys}`.execute(tx)
-  await sql`${used} ${updateSecrets(at)}`.execute(tx)
+export function saveUses(
+  tx: Tx,
+  dialect: StoreDialect,
+  uses: readonly Use[],
+  at: Instant,
+): Promise<unknown>[] {
+  const places = savePlacesOfUses(tx, dialect, uses)
+  if (dialect.skipsLocked) return [places, saveUsesAtOnce(tx, uses, at)]
+  // The transaction has the database to itself.
+  const rows = uses.map(({ kid, keyId, organizationId, at }) => ({
+    kid,
+    key_id: keyId,
+    organization_id: organizationId,
+    at,
+  }))
+  const used = sql`with used as materialized (${selectGiven(dialect, useColumns, rows)})`
+  return [places, sql`${used} ${updateKeys}`.execute(tx), sql`${used} ${updateSecrets(at)}`.execute(tx)]
 }
+
+const useColumns = { kid: 'text', key_id: 'text', organization_id: 'text', at: 'whole' } as const
 
 /** Moves the last uses of keys on, by the rows `used`. */
 const updateKeys = sql`update ${sql.table('keys')} set last_used_at = latest.at
@@ -46,7 +59,7 @@ function noted(at: Instant): RawBuilder<unknown> {
 }
 
 /**
- * Does the same by one statement of PostgreSQL, the last of its transaction: it locks rows that changes write too, and so
+ * Moves last uses on by one statement of PostgreSQL, the last of its transaction: it locks rows that changes write too, and so
  * no answer may be waited for while they are locked.
  *
  * An UPDATE of many rows locks them in the order in which its plan finds them, and two batches of the same keys would wait
@@ -55,7 +68,7 @@ function noted(at: Instant): RawBuilder<unknown> {
  * statement began is looked at again as it is then, so that no instant goes backwards (PostgreSQL's documentation,
  * section 13.2.1).
  */
-export async function saveUsesAtOnce(db: Db, uses: readonly Use[], at: Instant): Promise<void> {
+async function saveUsesAtOnce(db: Db, uses: readonly Use[], at: Instant): Promise<void> {
   const kids = uses.map(({ kid }) => kid)
   const keyIds = uses.map(({ keyId }) => keyId)
   const organizationIds = uses.map(({ organizationId }) => organizationId)
@@ -76,25 +89,24 @@ export async function saveUsesAtOnce(db: Db, uses: readonly Use[], at: Instant):
   )
 }
 
-/** Writes from where the keys of a batch were last used, in a transaction in which their rows are not locked yet. */
-export async function savePlacesOfUses(tx: Tx, uses: readonly Use[]): Promise<void> {
+/** Writes from where the keys of a batch were last used. */
+async function savePlacesOfUses(tx: Tx, dialect: StoreDialect, uses: readonly Use[]): Promise<void> {
   const latest = new Map<string, Use>()
   for (const use of uses) if (use.at >= (latest.get(use.keyId)?.at ?? 0)) latest.set(use.keyId, use)
-  if (latest.size === 0) return
+  const rows = [...latest.values()]
+    .sort((a, b) => (a.keyId < b.keyId ? -1 : 1))
+    .map(({ keyId, at, kid, operation, ip, userAgent }) => ({
+      key_id: keyId,
+      at,
+      kid,
+      operation: operation || null,
+      ip: ip || null,
+      user_agent: userAgent || null,
+    }))
   await tx
     .insertInto('last_uses')
-    .values(
-      [...latest.values()]
-        .sort((a, b) => (a.keyId < b.keyId ? -1 : 1))
-        .map(({ keyId, at, kid, operation, ip, userAgent }) => ({
-          key_id: keyId,
-          at,
-          kid,
-          operation: operation || null,
-          ip: ip || null,
-          user_agent: userAgent || null,
-        })),
-    )
+    .columns(['key_id', 'at', 'kid', 'operation', 'ip', 'user_agent'])
+    .expression(selectGiven(dialect, placeColumns, rows))
     .onConflict((conflict) =>
       conflict
         .column('key_id')
@@ -109,6 +121,15 @@ export async function savePlacesOfUses(tx: Tx, uses: readonly Use[]): Promise<vo
     )
     .execute()
 }
+
+const placeColumns = {
+  key_id: 'text',
+  at: 'whole',
+  kid: 'text',
+  operation: 'text',
+  ip: 'text',
+  user_agent: 'text',
+} as const
 
 /** Empties the places of some keys that were last used so many days ago; tells of how many. */
 export async function emptyLastUses(

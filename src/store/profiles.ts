@@ -10,6 +10,7 @@ import { maxProfilesOfKey } from '../core/bounds.ts'
 import type { ProfileCount } from '../core/usage-counts.ts'
 import type { StoreDialect } from './backend.ts'
 import { bounded, boundedNumber } from './exact-sums.ts'
+import { givenTexts, selectGiven } from './given-rows.ts'
 import { allDone } from './statements.ts'
 import type { TableName, Tx, UsagePlacesTable, UsageProfilesTable } from './tables.ts'
 import { type Name, nameId } from './usage-names.ts'
@@ -22,6 +23,10 @@ type Row = UsageProfilesTable
 const none = 0
 const rest = -1
 export const profileColumns = ['day', 'key', 'secret', 'operation', 'place', 'permissions', 'code'] as const
+const profileNumbers = Object.fromEntries(profileColumns.map((column) => [column, 'whole'])) as Record<
+  (typeof profileColumns)[number],
+  'whole'
+>
 /** A text is noted again after so many days: each time takes a write. */
 export const notedEveryDays = 7
 
@@ -45,7 +50,10 @@ export async function addProfiles(
   const dated = profiles.map(({ hour, ...profile }) => ({ ...profile, day: dayOf(hour) }))
   const number = (name: Name) => numbers.get(nameId(name)) as number
   const keyOf = ({ keyId }: Dated) => number({ kind: 'key', name: keyId })
-  const [texts, places] = await allDone([findTexts(tx, dated.flatMap(textsOf)), findPlaces(tx, dated, keyOf)])
+  const [texts, places] = await allDone([
+    findTexts(tx, dialect, dated.flatMap(textsOf)),
+    findPlaces(tx, dialect, dated, keyOf),
+  ])
   const toRow = (profile: Dated): Row => ({
     day: profile.day,
     key: keyOf(profile),
@@ -54,10 +62,10 @@ export async function addProfiles(
     calls: profile.calls,
     last: profile.last,
   })
-  const fitting = await leaveOutSurplus(tx, dated, toRow)
+  const fitting = await leaveOutSurplus(tx, dialect, dated, toRow)
   await noteTexts(tx, dialect, fitting.flatMap(textsOf), Math.max(...fitting.map(({ day }) => day)), texts)
-  await addPlaces(tx, fitting, keyOf, places)
-  await addRows(tx, merge(fitting.map(toRow)))
+  await addPlaces(tx, dialect, fitting, keyOf, places)
+  await addRows(tx, dialect, merge(fitting.map(toRow)))
 }
 
 interface Text {
@@ -109,11 +117,13 @@ function numbersOf(
 /** Puts what finds no room among the rows of its key and day to the rest. What is called most comes first. */
 async function leaveOutSurplus(
   tx: Tx,
+  dialect: StoreDialect,
   profiles: readonly Dated[],
   toRow: (profile: Dated) => Row,
 ): Promise<Dated[]> {
-  const isNew = await findNew(tx, profiles.map(toRow))
-  const counts = await countRows(tx, profiles.map(toRow))
+  const rows = profiles.map(toRow)
+  const isNew = await findNew(tx, dialect, rows)
+  const counts = await countRows(tx, dialect, rows.filter(isNew))
   const fitting: Dated[] = []
   const added = new Set<string>()
   for (const profile of profiles.toSorted((a, b) => b.calls - a.calls)) {
@@ -141,11 +151,10 @@ function placeOfRow(row: Row): string {
 }
 
 /** Tells which rows are not there. */
-async function findNew(tx: Tx, rows: readonly Row[]): Promise<(row: Row) => boolean> {
+async function findNew(tx: Tx, dialect: StoreDialect, rows: readonly Row[]): Promise<(row: Row) => boolean> {
   const numbered = rows.filter((row) => profileColumns.every((column) => !Number.isNaN(row[column])))
   if (numbered.length === 0) return () => true
-  const tuples = numbered.map((row) => profileColumns.map((column) => row[column]))
-  const { rows: found } = await sql<Row>`with ${wanted(profileColumns, tuples)}
+  const { rows: found } = await sql<Row>`with ${wanted(dialect, profileNumbers, numbered)}
     select ${sql.join(profileColumns.map((column) => sql.ref(`wanted.${column}`)))}
     from wanted, ${sql.table('usage_profiles')} where ${isWanted('usage_profiles', profileColumns)}`.execute(
     tx,
@@ -155,29 +164,25 @@ async function findNew(tx: Tx, rows: readonly Row[]): Promise<(row: Row) => bool
 }
 
 /** How many rows keys have on days, the rest left out. */
-async function countRows(tx: Tx, rows: readonly Row[]): Promise<Map<string, number>> {
+async function countRows(tx: Tx, dialect: StoreDialect, rows: readonly Row[]): Promise<Map<string, number>> {
+  if (rows.length === 0) return new Map()
   const { rows: found } = await sql<{ day: number; key: number; count: number }>`
-    with ${wanted(
-      ['day', 'key'],
-      rows.map(({ day, key }) => [day, key]),
-    )}
+    with ${wanted<'day' | 'key'>(dialect, { day: 'whole', key: 'whole' }, rows)}
     select wanted.day, wanted.key, count(*) as count from wanted, ${sql.table('usage_profiles')}
     where ${isWanted('usage_profiles', ['day', 'key'])} and operation <> ${sql.lit(rest)}
     group by wanted.day, wanted.key`.execute(tx)
   return new Map(found.map(({ day, key, count }) => [`${day} ${key}`, Number(count)]))
 }
 
-/** A table of tuples, each once. By a list of tuples SQLite would look through a whole table. */
-function wanted(
-  names: readonly string[],
-  tuples: readonly (readonly (number | string)[])[],
+/** A table of rows, each once. By a list of tuples SQLite would look through a whole table. */
+function wanted<Column extends string>(
+  dialect: StoreDialect,
+  columns: Record<Column, 'text' | 'whole'>,
+  rows: readonly { [Name in Column]: string | number }[],
 ): RawBuilder<unknown> {
-  const unique = new Map(tuples.map((tuple) => [JSON.stringify(tuple), tuple]))
-  const rows = [...unique.values()].map(
-    (tuple) =>
-      sql`(${sql.join(tuple.map((value) => (typeof value === 'number' ? sql.lit(value) : sql`${value}`)))})`,
-  )
-  return sql`wanted (${sql.join(names.map((name) => sql.ref(name)))}) as (values ${sql.join(rows)})`
+  const names = Object.keys(columns) as Column[]
+  const unique = new Map(rows.map((row) => [JSON.stringify(names.map((name) => row[name])), row]))
+  return sql`wanted as materialized (${selectGiven(dialect, columns, [...unique.values()])})`
 }
 
 function isWanted(table: TableName, names: readonly string[]): RawBuilder<boolean> {
@@ -190,7 +195,11 @@ interface KnownText {
   day: number
 }
 
-async function findTexts(tx: Tx, texts: readonly Text[]): Promise<Map<string, KnownText>> {
+async function findTexts(
+  tx: Tx,
+  dialect: StoreDialect,
+  texts: readonly Text[],
+): Promise<Map<string, KnownText>> {
   const kinds = [...new Set(texts.map(({ kind }) => kind))]
   const found = await allDone(
     kinds.map((kind) =>
@@ -198,7 +207,11 @@ async function findTexts(tx: Tx, texts: readonly Text[]): Promise<Map<string, Kn
         .selectFrom('usage_texts')
         .select(['text', 'number', 'day'])
         .where('kind', '=', kind)
-        .where('text', 'in', [...new Set(texts.flatMap((text) => (text.kind === kind ? text.text : [])))])
+        .where(
+          'text',
+          'in',
+          givenTexts(dialect, [...new Set(texts.flatMap((text) => (text.kind === kind ? text.text : [])))]),
+        )
         .execute(),
     ),
   )
@@ -212,7 +225,7 @@ async function findTexts(tx: Tx, texts: readonly Text[]): Promise<Map<string, Kn
 /** Sees to it that each text has a number, which is kept for as long as a row of the day may have it. */
 async function noteTexts(
   tx: Tx,
-  { skipsLocked }: StoreDialect,
+  dialect: StoreDialect,
   texts: readonly Text[],
   day: number,
   known: Map<string, KnownText>,
@@ -231,7 +244,7 @@ async function noteTexts(
             old.map((id) => known.get(id)?.number as number),
           )
           .orderBy('number')
-          .$if(skipsLocked, (query) => query.forUpdate()),
+          .$if(dialect.skipsLocked, (query) => query.forUpdate()),
       )
       .updateTable('usage_texts')
       .set({ day })
@@ -247,24 +260,30 @@ async function noteTexts(
   if (made.length === 0) return
   await tx
     .insertInto('usage_texts')
-    .values(
-      made.sort((a, b) => (textId(a) < textId(b) ? -1 : 1)).map(({ kind, text }) => ({ kind, text, day })),
+    .columns(['kind', 'text', 'day'])
+    .expression(
+      selectGiven(
+        dialect,
+        { kind: 'text', text: 'text', day: 'whole' },
+        made.sort((a, b) => (textId(a) < textId(b) ? -1 : 1)).map(({ kind, text }) => ({ kind, text, day })),
+      ),
     )
     .onConflict((conflict) => conflict.columns(['kind', 'text']).doNothing())
     .execute()
-  for (const [id, text] of await findTexts(tx, made)) known.set(id, text)
+  for (const [id, text] of await findTexts(tx, dialect, made)) known.set(id, text)
 }
 
 async function findPlaces(
   tx: Tx,
+  dialect: StoreDialect,
   profiles: readonly Dated[],
   keyOf: (profile: Dated) => number,
 ): Promise<Map<string, number>> {
   const placed = profiles.filter(hasPlace)
   if (placed.length === 0) return new Map()
-  const names = ['day', 'key', 'ip', 'user_agent']
-  const tuples = placed.map((profile) => [profile.day, keyOf(profile), profile.ip, profile.userAgent])
-  const { rows } = await sql<Selectable<UsagePlacesTable>>`with ${wanted(names, tuples)}
+  const asked = placed.map((profile) => toPlace(profile, keyOf))
+  const names = Object.keys(placeColumns)
+  const { rows } = await sql<Selectable<UsagePlacesTable>>`with ${wanted(dialect, placeColumns, asked)}
     select number, ${sql.join(names.map((name) => sql.ref(`wanted.${name}`)))}
     from wanted, ${sql.table('usage_places')} where ${isWanted('usage_places', names)}`.execute(tx)
   return new Map(
@@ -272,8 +291,15 @@ async function findPlaces(
   )
 }
 
+const placeColumns = { day: 'whole', key: 'whole', ip: 'text', user_agent: 'text' } as const
+
+function toPlace(profile: Dated, keyOf: (profile: Dated) => number) {
+  return { day: profile.day, key: keyOf(profile), ip: profile.ip, user_agent: profile.userAgent }
+}
+
 async function addPlaces(
   tx: Tx,
+  dialect: StoreDialect,
   profiles: readonly Dated[],
   keyOf: (profile: Dated) => number,
   known: Map<string, number>,
@@ -286,19 +312,18 @@ async function addPlaces(
   if (missing.size === 0) return
   await tx
     .insertInto('usage_places')
-    .values(
-      [...missing]
-        .sort(([a], [b]) => (a < b ? -1 : 1))
-        .map(([, profile]) => ({
-          day: profile.day,
-          key: keyOf(profile),
-          ip: profile.ip,
-          user_agent: profile.userAgent,
-        })),
+    .columns(['day', 'key', 'ip', 'user_agent'])
+    .expression(
+      selectGiven(
+        dialect,
+        placeColumns,
+        [...missing].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, profile]) => toPlace(profile, keyOf)),
+      ),
     )
     .onConflict((conflict) => conflict.columns(['day', 'key', 'ip', 'user_agent']).doNothing())
     .execute()
-  for (const [id, number] of await findPlaces(tx, [...missing.values()], keyOf)) known.set(id, number)
+  for (const [id, number] of await findPlaces(tx, dialect, [...missing.values()], keyOf))
+    known.set(id, number)
 }
 
 function merge(rows: readonly Row[]): Row[] {
@@ -318,11 +343,12 @@ function merge(rows: readonly Row[]): Row[] {
   return [...merged.values()].sort(compare)
 }
 
-async function addRows(tx: Tx, rows: readonly Row[]): Promise<void> {
+async function addRows(tx: Tx, dialect: StoreDialect, rows: readonly Row[]): Promise<void> {
   const [calls, last] = [sql.ref('usage_profiles.calls'), sql.ref('usage_profiles.last')]
   await tx
     .insertInto('usage_profiles')
-    .values([...rows])
+    .columns([...profileColumns, 'calls', 'last'])
+    .expression(selectGiven(dialect, { ...profileNumbers, calls: 'whole', last: 'whole' }, rows))
     .onConflict((conflict) =>
       conflict.columns(profileColumns).doUpdateSet({
         calls: bounded(sql`${calls} + excluded.calls`),

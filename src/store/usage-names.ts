@@ -1,4 +1,6 @@
 // The whole numbers that stand for ids and measures in the tables of usage, for ever.
+import type { StoreDialect } from './backend.ts'
+import { givenTexts, selectGiven } from './given-rows.ts'
 import { allDone } from './statements.ts'
 import type { Tx } from './tables.ts'
 
@@ -12,29 +14,44 @@ export function nameId({ kind, name }: Name): string {
 }
 
 /** The numbers of names, by {@link nameId}; one that is new gets a number. */
-export async function numberNames(tx: Tx, named: readonly Name[]): Promise<Map<string, number>> {
+export async function numberNames(
+  tx: Tx,
+  dialect: StoreDialect,
+  named: readonly Name[],
+): Promise<Map<string, number>> {
   const names = new Map(named.map((name) => [nameId(name), name]))
   const numbers = new Map<string, number>()
   const learn = (rows: readonly (Name & { number: number })[]) => {
     for (const row of rows) numbers.set(nameId(row), row.number)
   }
-  learn(await findNumbers(tx, [...names.values()]))
+  learn(await findNumbers(tx, dialect, [...names.values()]))
   const isMissing = (name: Name) => !numbers.has(nameId(name))
   const missing = [...names.values()].filter(isMissing)
   if (missing.length === 0) return numbers
   const made = await tx
     .insertInto('usage_names')
-    .values(missing.sort((a, b) => (nameId(a) < nameId(b) ? -1 : 1)))
+    .columns(['kind', 'name'])
+    .expression(
+      selectGiven(
+        dialect,
+        { kind: 'text', name: 'text' },
+        missing.sort((a, b) => (nameId(a) < nameId(b) ? -1 : 1)),
+      ),
+    )
     .onConflict((conflict) => conflict.columns(['kind', 'name']).doNothing())
     .returning(['kind', 'name', 'number'])
     .execute()
   learn(made as (Name & { number: number })[])
   // Another transaction has made them meanwhile.
-  learn(await findNumbers(tx, missing.filter(isMissing)))
+  learn(await findNumbers(tx, dialect, missing.filter(isMissing)))
   return numbers
 }
 
-async function findNumbers(tx: Tx, names: readonly Name[]): Promise<(Name & { number: number })[]> {
+async function findNumbers(
+  tx: Tx,
+  dialect: StoreDialect,
+  names: readonly Name[],
+): Promise<(Name & { number: number })[]> {
   const kinds = [...new Set(names.map(({ kind }) => kind))]
   const found = await allDone(
     kinds.map((kind) =>
@@ -45,7 +62,10 @@ async function findNumbers(tx: Tx, names: readonly Name[]): Promise<(Name & { nu
         .where(
           'name',
           'in',
-          names.filter((name) => name.kind === kind).map(({ name }) => name),
+          givenTexts(
+            dialect,
+            names.flatMap((name) => (name.kind === kind ? name.name : [])),
+          ),
         )
         .execute(),
     ),

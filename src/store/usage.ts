@@ -10,9 +10,10 @@ import { type KeptPlaces, keepPlace, type Place } from '../core/places.ts'
 import type { ProfileCount, UsageCount } from '../core/usage-counts.ts'
 import type { StoreDialect } from './backend.ts'
 import { bounded, boundedNumber } from './exact-sums.ts'
+import { selectGiven } from './given-rows.ts'
 import type { Instant } from './instants.ts'
 import { lockKeys } from './key-locks.ts'
-import { savePlacesOfUses, saveUsesAlone, saveUsesAtOnce, type Use } from './last-use.ts'
+import { saveUses, type Use } from './last-use.ts'
 import { addProfiles, namesOfProfile } from './profiles.ts'
 import { allDone } from './statements.ts'
 import type { Store } from './store.ts'
@@ -71,16 +72,17 @@ export async function saveUsage(
       if (!isNew) return { isNew, now, isWritten: (await readWritten(tx, batch)) >= batch.number }
       const open = { now, first }
       const names = [...batch.counts.flatMap(namesOf), ...batch.profiles.flatMap(namesOfProfile)]
-      const numbers = await numberNames(tx, names)
-      await addCounts(tx, batch.counts, numbers, open)
-      await addProfiles(tx, dialect, batch.profiles, numbers, (hour) => Math.floor(openHour(hour, open) / 24))
-      await savePlacesOfUses(tx, batch.uses)
-      if (batch.uses.length > 0 && !dialect.skipsLocked) await saveUsesAlone(tx, batch.uses, at)
+      const numbers = await numberNames(tx, dialect, names)
+      const dayOf = (hour: number) => Math.floor(openHour(hour, open) / 24)
+      await allDone([
+        addCounts(tx, dialect, batch.counts, numbers, open),
+        // It reads, while those are written.
+        addProfiles(tx, dialect, batch.profiles, numbers, dayOf),
+      ])
       return { isNew, now, isWritten: batch.isVoid === undefined }
     },
-    // It locks rows that changes write too: the commit goes out with it.
-    (tx, { isNew }) =>
-      isNew && batch.uses.length > 0 && dialect.skipsLocked ? [saveUsesAtOnce(tx, batch.uses, at)] : [],
+    // They lock rows that changes write too: the commit goes out with them.
+    (tx, { isNew }) => (isNew && batch.uses.length > 0 ? saveUses(tx, dialect, batch.uses, at) : []),
   )
 }
 
@@ -99,7 +101,7 @@ export async function bookUsage(
   const open = await readOpenHours(tx, dialect, at)
   const hour = Math.floor(open.now / hourMs)
   const dated = booked.map((count) => ({ ...count, hour }))
-  await addCounts(tx, dated, await numberNames(tx, dated.flatMap(namesOf)), open)
+  await addCounts(tx, dialect, dated, await numberNames(tx, dialect, dated.flatMap(namesOf)), open)
 }
 
 /** The hours into which anything may be written: from the first one that is not closed to the running one. */
@@ -182,6 +184,7 @@ export function withExcluded(table: string, column: 'amount' | 'late'): RawBuild
 
 async function addCounts(
   tx: Tx,
+  dialect: StoreDialect,
   counts: readonly UsageCount[],
   numbers: ReadonlyMap<string, number>,
   open: OpenHours,
@@ -201,7 +204,8 @@ async function addCounts(
   }
   await tx
     .insertInto('usage_hours')
-    .values([...rows.values()].sort(byPlace))
+    .columns(columns)
+    .expression(selectGiven(dialect, countColumns, [...rows.values()].sort(byPlace)))
     .onConflict((conflict) =>
       conflict.columns(['period', 'organization', 'key', 'measure']).doUpdateSet({
         amount: withExcluded('usage_hours', 'amount'),
@@ -226,6 +230,16 @@ function toRow(count: UsageCount, numbers: ReadonlyMap<string, number>, open: Op
 }
 
 type Row = ReturnType<typeof toRow>
+
+const columns = ['period', 'organization', 'key', 'measure', 'amount', 'late'] as const
+const countColumns = {
+  period: 'whole',
+  organization: 'whole',
+  key: 'whole',
+  measure: 'whole',
+  amount: 'whole',
+  late: 'whole',
+} as const
 
 function byPlace(a: Row, b: Row): number {
   return a.period - b.period || a.organization - b.organization || a.key - b.key || a.measure - b.measure
