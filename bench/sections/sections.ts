@@ -14,6 +14,7 @@ import { measureLimitsMemory } from './limits-memory.ts'
 import { measureMemory } from './memory.ts'
 import { measureStart } from './start.ts'
 import { measureStored } from './stored.ts'
+import { measureUsageFlush } from './usage-flush.ts'
 import { measureUsageVerify } from './usage-verify.ts'
 
 /** The sections by the names under which `--only` takes them. */
@@ -32,4 +33,5 @@ export const sections: Record<string, (settings: Settings) => Promise<Findings>>
   'limits-memory': measureLimitsMemory,
   'limits-cold': measureLimitsCold,
   'usage-verify': measureUsageVerify,
+  'usage-flush': measureUsageFlush,
 }

@@ -150,7 +150,8 @@ async function measureOverHttp({ folder, warmKeys, loadSeconds, rounds }: Settin
   return { figures, bars }
 }
 
-function placedRequest(token: string, number: number): LoadRequest {
+/** A request for a verdict, with the place of the key of a number. */
+export function placedRequest(token: string, number: number): LoadRequest {
   const request = verifyRequest(token)
   const { ip, userAgent, operation } = placeOf(number)
   const context = { ip, user_agent: userAgent, operation }
