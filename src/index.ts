@@ -10,10 +10,12 @@ export type {
   Checkpoint,
   EventProof,
   GrowthProof,
+  ListSealedInput,
   LogSigner,
   ProveEventInput,
   ProveGrowthInput,
   ReadCheckpointInput,
+  SealedEvent,
 } from './core/shapes/checkpoints.ts'
 export type { KeyPermissions } from './core/shapes/key-permissions.ts'
 export type {

@@ -49,7 +49,7 @@ import { usageMethods } from './domain/usage/methods.ts'
 import type { Asker } from './fairness/turns.ts'
 import { Jobs } from './jobs/jobs.ts'
 import { retentionJob } from './jobs/retention.ts'
-import { sealAll, sealingJob } from './jobs/sealing.ts'
+import { sealAll, sealingJob, sharedSealing } from './jobs/sealing.ts'
 import { usageJob } from './jobs/usage.ts'
 import { instantsOf } from './store/instants.ts'
 import { foldNewNames } from './store/organizations.ts'
@@ -221,13 +221,15 @@ export async function openLatchkey(options: LatchkeyOptions): Promise<Latchkey> 
   draws?.begin(writer)
   const lost = new LostUnits(writer, clock)
   const grants = new Grants(memory, store, (limit, units) => lost.note(limit, units))
+  const sealer = { store, random: systemRandom }
   const engine: Engine = {
     store,
     commit: (actor, requirements, work) => writer.commit(actor, requirements, work),
     creations: new Together(writer, changeLines, keyCreation({ now, random })),
     waitUntilApplied: () => waitUntilApplied(log, clock),
     foldNames: () => foldNewNames(store),
-    sealAll: () => sealAll({ store, random: systemRandom }),
+    sealNew: sharedSealing(sealer),
+    sealAll: () => sealAll(sealer),
     memory,
     // A database that does not take it says so to what comes next.
     flushUsage: () => usage.flush().catch(() => {}),
@@ -249,7 +251,7 @@ export async function openLatchkey(options: LatchkeyOptions): Promise<Latchkey> 
     kinds: {
       retention: retentionJob(store, clock, options.now, keptUsageOf(options)),
       usage: usageJob(store, clock, options.now),
-      sealing: sealingJob({ store, random: systemRandom }, clock),
+      sealing: sealingJob(sealer, clock),
       checkpoints: checkpointJob(engine),
       graces: graceJob({ store, commit: engine.commit, at, marks, flush: () => usage.flush() }),
     },

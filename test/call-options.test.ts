@@ -33,6 +33,7 @@ const methods: Record<string, readonly unknown[]> = {
   ...{ 'plans.create': [{ name: 'pro' }], 'plans.list': [{}], 'plans.listAll': [{}] },
   ...{ 'plans.get': ['pro'], 'plans.update': ['pro', { permissions: null }], 'plans.delete': ['pro'] },
   ...{ 'audit.list': [{}], 'audit.listAll': [{}], 'audit.readCheckpoint': [{}], 'audit.listSigners': [] },
+  ...{ 'audit.listSealed': [{}], 'audit.listAllSealed': [{}] },
   ...{ 'audit.proveEvent': [{ sequence: 1 }], 'audit.proveGrowth': [{ from: 1 }] },
   ...{ 'usage.read': [{}], 'usage.readKey': [id, {}], 'usage.export': [{}] },
   ...{ 'sessions.list': [], 'sessions.end': [id] },
@@ -56,7 +57,7 @@ async function call(side: Side, name: string, ...options: unknown[]): Promise<un
   const [noun = '', method = ''] = name.split('.')
   const { [method]: run } = side[noun as 'keys'] as unknown as Record<string, (...args: unknown[]) => unknown>
   const answer = run?.(...(libraryMethods[name] ?? []), ...options)
-  if (!method.endsWith('All')) return answer
+  if (!method.startsWith('listAll')) return answer
   for await (const _ of answer as AsyncIterable<unknown>);
 }
 

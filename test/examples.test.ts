@@ -14,7 +14,10 @@ import { makeFolder, repository } from './setup/documents-run.ts'
 import { send, startTestServer } from './setup/server.ts'
 
 test('every example is run here', () => {
-  const run = ['customer-keys', 'edge', 'express-guard', 'gateways', 'hono-embed', 'rotate-on-deploy']
+  // That of verify-log runs in audit-verify.test.ts.
+  const run = [
+    ...['customer-keys', 'edge', 'express-guard', 'gateways', 'hono-embed', 'rotate-on-deploy', 'verify-log'],
+  ]
   expect(readdirSync(join(repository, 'examples')).sort()).toEqual(run)
 })
 

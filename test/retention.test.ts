@@ -183,7 +183,8 @@ onEachDatabase('retention', (makeDatabase, kind) => {
     expect(await left()).toBeGreaterThan(0)
     await using next = await openLatchkey({ database, now: clock.now })
     await expect.poll(left).toBe(0)
-    await expect.poll(() => next.jobCounts()).toMatchObject([{ kind: 'retention', done: 1 }, {}, {}, {}])
+    const done = () => next.jobCounts().find(({ kind }) => kind === 'retention')?.done
+    await expect.poll(done).toBe(1)
   })
 })
 

@@ -52,6 +52,9 @@ export const keptSettlementsMs = 86_400_000
 /** How many items a page of a list has at most, and if its caller names no limit. */
 export const maxPageItems = 1_000
 
+/** How many sealed events a page has at most: each may be long. */
+export const maxSealedPage = 100
+
 // Keys and verification.
 
 /** How long a grace is at most, in seconds; and how long a secret must be silent at least to end before. */

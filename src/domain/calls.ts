@@ -36,7 +36,7 @@ export function refuseMore<Methods extends object>(methods: Methods): Methods {
       if (args.slice(method.length).every((extra) => extra === undefined)) return method(...args)
       const refuse = () =>
         refuseField('options', `Takes at most ${method.length} arguments. The options come last.`)
-      return name === 'listAll' ? refuse() : Promise.resolve().then(refuse)
+      return name.startsWith('listAll') ? refuse() : Promise.resolve().then(refuse)
     },
   ])
   return Object.fromEntries(wrapped) as Methods

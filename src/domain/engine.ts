@@ -23,6 +23,8 @@ export interface Engine extends OwnUses {
   waitUntilApplied: () => Promise<Applied>
   /** Writes what this process has counted; what cannot be written now waits. */
   flushUsage: () => Promise<void>
+  /** Seals what was recorded before the call, as far as a page goes. Never throws. */
+  sealNew: () => Promise<void>
   /** Seals everything that was recorded before the call. */
   sealAll: () => Promise<void>
   /** Folds the names of organizations that a program of an older schema has written. */

@@ -89,6 +89,25 @@ export async function sealAll(sealer: Sealer): Promise<void> {
   while ((await sealSome(sealer)) === pageEvents);
 }
 
+/**
+ * Makes what seals the next events, a page of them, for readers who want to find what was recorded before they asked. Those that
+ * come while it runs share one more run. If the database takes no changes, they find what is sealed.
+ */
+export function sharedSealing(sealer: Sealer): () => Promise<void> {
+  let running: Promise<unknown> = Promise.resolve()
+  let next: Promise<void> | undefined
+  return () => {
+    if (next !== undefined) return next
+    const own = running.then(async () => {
+      next = undefined
+      running = sealSome(sealer).catch(() => {})
+      await running
+    })
+    next = own
+    return own
+  }
+}
+
 async function sealPage(tx: Tx, { store, random }: Sealer, backlog: Backlog): Promise<number> {
   const { dialect } = store
   // Before the events: if another one seals them in between, the size is another one too.

@@ -67,7 +67,7 @@ export function leafOf(source: LeafSource, texts: LeafTexts, salts: LeafSalts): 
 }
 
 /** The commitment to a text, in base64. */
-function commitmentTo(salt: string, text: string): string {
+export function commitmentTo(salt: string, text: string): string {
   return hash('sha256', salt + text, 'base64')
 }
 

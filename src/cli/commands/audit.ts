@@ -1,11 +1,15 @@
 // `latchkey audit …`: who did what, and when.
 import { Option } from 'commander'
 import type { AuditEvent } from '../../core/shapes/audit.ts'
-import { type Connection, serverOrDatabase } from '../kit/connection.ts'
+import { type Connection, serverOrDatabase, withoutJson } from '../kit/connection.ts'
 import { type DefinedCommand, defineCommand } from '../kit/define-command.ts'
 import { defineList } from '../kit/define-list.ts'
-import { printNote } from '../kit/output.ts'
+import { exitCodes } from '../kit/exit-codes.ts'
+import { printNote, writeSurely } from '../kit/output.ts'
+import type { Place } from '../kit/place.ts'
 import { type Column, printTable } from '../kit/table.ts'
+import { writeWholeFile } from '../kit/whole-file.ts'
+import type { Verified, VerifyOptions } from './audit-files.ts'
 
 const columns: Column<AuditEvent>[] = [
   { heading: 'AT', value: ({ at }) => at.toISOString() },
@@ -14,6 +18,14 @@ const columns: Column<AuditEvent>[] = [
   { heading: 'KEY', value: ({ keyId }) => keyId ?? '', leaves: 2 },
   { heading: 'BY', value: ({ actor, actorType }) => actor ?? actorType, leaves: 1 },
 ]
+
+type Connect = (work: (connection: Connection) => Promise<Verified>) => Promise<Verified>
+
+/** Opens nothing until it is asked to: a file is verified offline. */
+const whenNeeded: Place<Connect> = {
+  options: serverOrDatabase.options,
+  use: (options, work) => work((verify) => serverOrDatabase.use(options, verify)),
+}
 
 export const auditCommands: DefinedCommand[] = [
   defineList({
@@ -55,6 +67,63 @@ export const auditCommands: DefinedCommand[] = [
       process.stdout.write(note)
       if (!isSigned) printNote('It is not signed: this instance has no keyring.')
     },
+  }),
+  defineCommand({
+    path: 'audit export',
+    summary: 'write the log as it is sealed, with a checkpoint at its end: what `audit verify` takes',
+    on: withoutJson,
+    shape: async () => (await import('../../core/shapes/checkpoints.ts')).readCheckpointSchema,
+    texts: { organizationId: 'the log of this organization (default: that of all)' },
+    options: [
+      new Option(
+        '--file <path>',
+        'the file to write, which is replaced once all is there (default: standard output)',
+      ),
+    ],
+    examples: [
+      'latchkey audit export --file latchkey.log',
+      'latchkey audit export --organization acme --file acme.log',
+    ],
+    run: async ({ audit }, { input, options: { file } }) => {
+      const { writeLog } = await import('./audit-files.ts')
+      const checkpoint = await audit.readCheckpoint(input)
+      const parts = writeLog(audit, input, checkpoint)
+      if (typeof file === 'string') await writeWholeFile(file, parts)
+      else for await (const part of parts) await writeSurely(part)
+      return checkpoint
+    },
+    print: ({ size }, { options: { file } }) => {
+      const where = typeof file === 'string' ? ` to ${file}` : ''
+      printNote(`Wrote ${size === 1 ? '1 event' : `${size} events`}${where}.`)
+    },
+  }),
+  defineCommand({
+    path: 'audit verify',
+    summary: 'verify that nothing in the log was changed, removed, added or moved; exits 1 if anything was',
+    on: whenNeeded,
+    arguments: {
+      file: 'what `audit export` wrote, which is verified offline (default: the log as it is now)',
+    },
+    optional: 'file',
+    shape: async () => (await import('../../core/shapes/checkpoints.ts')).readCheckpointSchema,
+    texts: { organizationId: 'without a file: the log of this organization (default: that of all)' },
+    options: [
+      new Option('--checkpoint <path>', 'a checkpoint that you kept (repeatable)').argParser(
+        (path: string, paths: string[] = []) => [...paths, path],
+      ),
+      new Option('--key <key>', 'the public key that must have signed, as `audit signers` prints it'),
+    ],
+    examples: [
+      'latchkey audit verify acme.log --checkpoint june.txt --key "$KEY"',
+      'latchkey audit verify --organization acme --checkpoint june.txt',
+    ],
+    run: async (connect, { args: { file }, input, options }) => {
+      const { verify } = await import('./audit-files.ts')
+      if (file !== undefined) return verify({ file }, options as VerifyOptions)
+      return connect(({ audit }) => verify({ audit, input }, options as VerifyOptions))
+    },
+    print: async (verified) => (await import('./audit-files.ts')).printVerified(verified),
+    exitCode: (verified) => ('fault' in verified ? exitCodes.refused : exitCodes.ok),
   }),
   defineCommand({
     path: 'audit signers',

@@ -7,12 +7,14 @@ import type {
   Checkpoint,
   EventProof,
   GrowthProof,
+  ListSealedInput,
   LogSigner,
   ProveEventInput,
   ProveGrowthInput,
   ReadCheckpointInput,
+  SealedEvent,
 } from './checkpoints.ts'
-import { type List, pageFields } from './page.ts'
+import { type List, type Page, pageFields } from './page.ts'
 
 const auditActions = [
   'organization.created',
@@ -118,6 +120,10 @@ export interface ListAuditInput extends z.input<typeof listAuditSchema> {}
 /** What can be asked of the audit log. */
 export interface Audit<Options extends CallOptions = CallOptions>
   extends List<ListAuditInput, AuditEvent, Options> {
+  /** One page of a log in its order, as it is sealed; `listAllSealed` reads every page. Throws `invalid_input`. */
+  listSealed(input?: ListSealedInput, options?: Options): Promise<Page<SealedEvent>>
+  /** Iterates over every event of a log in its order, and reads a page when it is needed. */
+  listAllSealed(input?: ListSealedInput, options?: Options): AsyncIterable<SealedEvent>
   /** Makes a checkpoint of a log as it is now: keep its note, and nobody can rewrite what was there. */
   readCheckpoint(input?: ReadCheckpointInput, options?: Options): Promise<Checkpoint>
   /** Proves that an event is in a log of a size. Throws `invalid_input`. */

@@ -1,6 +1,8 @@
 // Checkpoints of the audit log, and proofs that it only ever grew.
 import { z } from 'zod'
+import { maxSealedPage } from '../bounds.ts'
 import { instant, organizationIdSchema } from '../fields.ts'
+import { pageFields } from './page.ts'
 
 const ofWhich = {
   organizationId: organizationIdSchema.optional().meta({
@@ -28,6 +30,17 @@ export const proveGrowthSchema = z.strictObject({
   size,
 })
 
+export const listSealedSchema = z.strictObject({
+  ...ofWhich,
+  limit: z
+    .int(`Must be a whole number from 1 to ${maxSealedPage}.`)
+    .min(1, 'Must be at least 1.')
+    .max(maxSealedPage, `Must be at most ${maxSealedPage}.`)
+    .default(maxSealedPage)
+    .meta({ description: 'Maximum number of events.' }),
+  after: pageFields.after,
+})
+
 const hash = z.string().meta({ description: 'A hash of 32 bytes, in base64.' })
 const proof = z.array(hash).meta({ description: 'The hashes that prove it, in the order of RFC 6962.' })
 const sizeTold = z.int().meta({ description: 'How many events the log had.' })
@@ -51,6 +64,36 @@ export const checkpointSchema = z
         rootHash: 'CsUYapGGPo4dkMgIAUqom/Xajj7h2fB2MPA3j2jxq2I=',
         isSigned: true,
         note: 'latchkey/2c9ab1e04f37/58f0d3a1b27c/acme\n42\nCsUYapGGPo4dkMgIAUqom/Xajj7h2fB2MPA3j2jxq2I=\n\n— latchkey/2c9ab1e04f37 …\n',
+      },
+    ],
+  })
+
+const salt = z.string().nullable()
+export const sealedEventSchema = z
+  .strictObject({
+    sequence: z.int().meta({ description: 'The number of the event in the log, from 1 on.' }),
+    leaf: z.string().meta({ description: 'The leaf: the bytes that were sealed, a line of canonical JSON.' }),
+    detailsSalt: salt.meta({ description: 'The salt of `details`; null if they were erased.' }),
+    details: z.string().nullable().meta({
+      description:
+        'What was changed, and by whom: the text to which the leaf commits; null if it was erased.',
+    }),
+    originSalt: salt.meta({ description: 'The salt of `origin`; null if there is none for this caller.' }),
+    origin: z.string().nullable().meta({
+      description:
+        'Who of another organization made the change, and from where: for the root organization alone.',
+    }),
+  })
+  .meta({
+    id: 'SealedEvent',
+    examples: [
+      {
+        sequence: 1,
+        leaf: '{"action":"organization.created",…}',
+        detailsSalt: 'q0S4hTzVb1JmN8rXw2Yc5A',
+        details: '{"actor":null,"changes":{"name":"Acme"},"ip":null,"request_id":null}',
+        originSalt: null,
+        origin: null,
       },
     ],
   })
@@ -126,3 +169,7 @@ export interface EventProof extends z.infer<typeof eventProofSchema> {}
 export interface GrowthProof extends z.infer<typeof growthProofSchema> {}
 /** Who signs checkpoints. */
 export interface LogSigner extends z.infer<typeof signerSchema> {}
+/** Which events of which log are listed, in their order. */
+export interface ListSealedInput extends z.input<typeof listSealedSchema> {}
+/** An event as it is sealed: its leaf, and the texts and salts that belong to it. */
+export interface SealedEvent extends z.infer<typeof sealedEventSchema> {}

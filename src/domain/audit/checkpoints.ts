@@ -142,7 +142,7 @@ async function readLog<Answer>(
 ): Promise<Answer> {
   const actor = actorOf(options)
   // There may be no process that goes on sealing.
-  if (holdsDatabase(actor)) await engine.sealAll()
+  await (holdsDatabase(actor) ? engine.sealAll() : engine.sealNew())
   const log = narrowScope(actor, organizationId) ?? wholeLog
   return engine.store.read(
     async (db) => {

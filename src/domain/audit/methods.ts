@@ -5,11 +5,15 @@ import { checkOptions, listMethods } from '../calls.ts'
 import type { Engine } from '../engine.ts'
 import { listLogSigners, proveEvent, proveGrowth, readCheckpoint } from './checkpoints.ts'
 import { listAudit } from './list.ts'
+import { listSealed } from './sealed.ts'
 
 /** Makes the methods on the audit log of an open Latchkey. */
 export function auditMethods(engine: Engine): Audit<ActorOptions> {
+  const sealed = listMethods(engine, listSealed)
   return {
     ...listMethods(engine, listAudit),
+    listSealed: sealed.list,
+    listAllSealed: sealed.listAll,
     readCheckpoint: async (input, options) => readCheckpoint(engine, input, checkOptions(options)),
     proveEvent: async (input, options) => proveEvent(engine, input, checkOptions(options)),
     proveGrowth: async (input, options) => proveGrowth(engine, input, checkOptions(options)),

@@ -4,11 +4,14 @@ import {
   checkpointSchema,
   eventProofSchema,
   growthProofSchema,
+  listSealedSchema,
   proveEventSchema,
   proveGrowthSchema,
   readCheckpointSchema,
+  sealedEventSchema,
   signerSchema,
 } from '../../core/shapes/checkpoints.ts'
+import { answerPage } from '../../http/paging.ts'
 import { json } from '../../http/reply.ts'
 import { route } from '../parts.ts'
 
@@ -29,6 +32,23 @@ export const checkpointRoutes = [
     problems: [...problems, 'unsealable'],
     handle: async ({ parts: { latchkey }, query, caller, signal }) =>
       json(await latchkey.audit.readCheckpoint(query, { actor: caller, signal })),
+  }),
+  route({
+    method: 'GET',
+    tag: 'Audit log',
+    access: 'latchkey:audit:read',
+    path: '/v1/audit-log/sealed',
+    operationId: 'listSealedEvents',
+    summary: 'List the log as it is sealed',
+    description:
+      'In the order of the log, with the leaves and their salts: what `latchkey audit verify` takes. Only root keys get `origin`.',
+    query: listSealedSchema,
+    answers: [
+      { status: 200, description: 'One page.', schema: z.array(sealedEventSchema), headers: ['Link'] },
+    ],
+    problems,
+    handle: (call) =>
+      answerPage(call, (options) => call.parts.latchkey.audit.listSealed(call.query, options)),
   }),
   route({
     method: 'GET',

@@ -1,0 +1,165 @@
+#!/usr/bin/env python3
+"""Verifies an exported audit log of Latchkey, with nothing of Latchkey: python3 verify.py LOG [CHECKPOINT...] [--key KEY]
+
+LOG is what `latchkey audit export` wrote. Each CHECKPOINT is a note that you kept. KEY is the public key of the instance, as
+`latchkey audit signers` prints it. Exits 1 and says what is wrong, if anything is. The format is in docs/guides/audit.md.
+"""
+import base64
+import hashlib
+import json
+import sys
+
+P = 2**255 - 19
+D = -121665 * pow(121666, P - 2, P) % P
+
+
+class Wrong(Exception):
+    pass
+
+
+def sha256(data):
+    return hashlib.sha256(data).digest()
+
+
+def node(left, right):
+    return sha256(b"\1" + left + right)
+
+
+def root_of(peaks):
+    """RFC 6962, section 2.1: the hash of the tree, by those of its complete subtrees, as (size, hash), the largest first."""
+    if not peaks:
+        return sha256(b"")
+    top = peaks[-1][1]
+    for _, peak in reversed(peaks[:-1]):
+        top = node(peak, top)
+    return top
+
+
+def append(peaks, leaf):
+    size = 1
+    while peaks and peaks[-1][0] == size:
+        leaf, size = node(peaks.pop()[1], leaf), size * 2
+    peaks.append((size, leaf))
+
+
+def read_note(note):
+    """https://c2sp.org/signed-note and https://c2sp.org/tlog-checkpoint: text, an empty line, signatures."""
+    text, _, signatures = note.rpartition("\n\n")
+    lines = text.split("\n")
+    if len(lines) != 3 or not lines[1].isdigit():
+        raise Wrong("This is no checkpoint.")
+    return {"text": text + "\n", "origin": lines[0], "size": int(lines[1]), "root": base64.b64decode(lines[2], validate=True),
+            "signatures": [line.split(" ") for line in signatures.splitlines()]}
+
+
+def require_signed(checkpoint, key):
+    name, _, rest = key.partition("+")
+    hash_, _, encoded = rest.partition("+")
+    public = base64.b64decode(encoded)
+    if sha256(name.encode() + b"\n" + public)[:4].hex() != hash_ or public[0] != 1:
+        raise Wrong("The key is not one of Ed25519, or was not copied whole.")
+    for dash, signer, signature in checkpoint["signatures"]:
+        blob = base64.b64decode(signature, validate=True)
+        if dash == "\u2014" and signer == name and blob[:4].hex() == hash_:
+            if not is_signed(public[1:], checkpoint["text"].encode(), blob[4:]):
+                break
+            return
+    raise Wrong("A checkpoint is not signed by the key.")
+
+
+def decompress(data):
+    """A point of Ed25519 (RFC 8032, section 5.1.3), in extended coordinates."""
+    y = int.from_bytes(data, "little")
+    sign, y = y >> 255, y & (2**255 - 1)
+    x2 = (y * y - 1) * pow(D * y * y + 1, P - 2, P) % P
+    x = pow(x2, (P + 3) // 8, P)
+    if (x * x - x2) % P:
+        x = x * pow(2, (P - 1) // 4, P) % P
+    if y >= P or (x * x - x2) % P or (x == 0 and sign):
+        raise Wrong("A signature is malformed.")
+    x = P - x if x & 1 != sign else x
+    return (x, y, 1, x * y % P)
+
+
+def add(p, q):
+    a, b = (p[1] - p[0]) * (q[1] - q[0]) % P, (p[1] + p[0]) * (q[1] + q[0]) % P
+    c, d = 2 * p[3] * q[3] * D % P, 2 * p[2] * q[2] % P
+    e, f, g, h = b - a, d - c, d + c, b + a
+    return (e * f % P, g * h % P, f * g % P, e * h % P)
+
+
+def multiply(number, point):
+    result = (0, 1, 1, 0)
+    while number:
+        if number & 1:
+            result = add(result, point)
+        point, number = add(point, point), number >> 1
+    return result
+
+
+def is_signed(public, message, signature):
+    base = decompress((4 * pow(5, P - 2, P) % P).to_bytes(32, "little"))
+    challenge = int.from_bytes(hashlib.sha512(signature[:32] + public + message).digest(), "little")
+    left = multiply(int.from_bytes(signature[32:], "little"), base)
+    right = add(decompress(signature[:32]), multiply(challenge, decompress(public)))
+    return (left[0] * right[2] - right[0] * left[2]) % P == 0 and (left[1] * right[2] - right[1] * left[2]) % P == 0
+
+
+def commitment(salt, text):
+    return base64.b64encode(sha256((salt + text).encode())).decode()
+
+
+def verify(log, kept, key):
+    head, _, rest = log.partition("\n")
+    lines, end, note = rest.partition("\n\n") if not rest.startswith("\n") else ("", "\n", rest[1:])
+    title, _, origin = head.partition("\t")
+    if title != "latchkey log v1" or not end:
+        raise Wrong("This is no log of Latchkey, or it breaks off.")
+    last = read_note(note)
+    checkpoints = [read_note(text) for text in kept] + [last]
+    peaks, count, erased = [], 0, 0
+    for line in lines.split("\n") if lines else []:
+        count += 1
+        number, hash_, leaf, details_salt, details, origin_salt, who = line.split("\t")
+        leaf_hash = sha256(b"\0" + leaf.encode())
+        sealed = json.loads(leaf) if base64.b64encode(leaf_hash).decode() == hash_ else {}
+        if number != str(count) or sealed.get("v") != 1:
+            raise Wrong(f"Event {count} is missing, or is not what was sealed.")
+        if details_salt or details:
+            if commitment(details_salt, details) != sealed["details"]:
+                raise Wrong(f"The details of event {count} are not those that were sealed.")
+        else:
+            erased += 1
+        if (origin_salt or who) and commitment(origin_salt, who) != sealed["origin"]:
+            raise Wrong(f"The origin of event {count} is not the one that was sealed.")
+        organization = origin.split("/", 3)[3:]
+        if organization and organization != [sealed["organization_id"]]:
+            raise Wrong(f"Event {count} is of another organization.")
+        append(peaks, leaf_hash)
+        for checkpoint in checkpoints:
+            if checkpoint["size"] == count and checkpoint["root"] != root_of(peaks):
+                raise Wrong(f"Something up to event {count} is not what it was at the checkpoint.")
+    for checkpoint in checkpoints:
+        if checkpoint["origin"] != origin or checkpoint["size"] > count:
+            raise Wrong("A checkpoint is of another log, or of a longer one.")
+        if key:
+            require_signed(checkpoint, key)
+    if last["size"] != count or last["root"] != root_of(peaks):
+        raise Wrong("The log does not end where its checkpoint does.")
+    signed = "signed by the given key" if key else "signer not checked"
+    print(f"{count} events of {origin}: as they were sealed, {erased} without details; {signed}.")
+
+
+if __name__ == "__main__":
+    arguments = sys.argv[1:]
+    key = None
+    if "--key" in arguments:
+        at = arguments.index("--key")
+        key = arguments[at + 1]
+        del arguments[at : at + 2]
+    texts = [open(path, encoding="utf-8", newline="").read() for path in arguments]
+    try:
+        verify(texts[0], texts[1:], key)
+    except (Wrong, ValueError, KeyError) as error:
+        print(f"Not what was sealed: {error}")
+        sys.exit(1)

@@ -1,0 +1,111 @@
+// The sealed log as a file: how it is written, and how it is verified, from a file or as it is read.
+import { createReadStream } from 'node:fs'
+import { readFile } from 'node:fs/promises'
+import type { Audit } from '../../core/shapes/audit.ts'
+import type { Checkpoint, ReadCheckpointInput } from '../../core/shapes/checkpoints.ts'
+import {
+  endOfLog,
+  headOfLog,
+  type KnownOfLog,
+  LogFault,
+  lineOfLog,
+  type VerifiedLog,
+  verifyLog,
+} from '../../transparency/log-file.ts'
+import { readVerifierKey } from '../../transparency/signed-note.ts'
+import { CommandError, exitCodes } from '../kit/failures.ts'
+import { print, printNote } from '../kit/output.ts'
+
+type LogReader = Pick<Audit, 'readCheckpoint' | 'listAllSealed'>
+
+const partLength = 64 * 1024
+
+/** Writes a log up to a checkpoint, in parts as its pages come. */
+export async function* writeLog(
+  audit: LogReader,
+  input: ReadCheckpointInput,
+  { origin, size, note }: Checkpoint,
+): AsyncGenerator<string, void> {
+  let part = headOfLog(origin)
+  if (size > 0) {
+    for await (const event of audit.listAllSealed(input)) {
+      part += lineOfLog(event)
+      // What came after the checkpoint is for the next one.
+      if (event.sequence === size) break
+      if (part.length < partLength) continue
+      yield part
+      part = ''
+    }
+  }
+  yield part + endOfLog(note)
+}
+
+/** Against what a log is held: files of checkpoints, and a public key. */
+export interface VerifyOptions {
+  checkpoint?: readonly string[]
+  key?: string
+}
+
+/** What an answer of `audit verify` holds. */
+export type Verified = VerifiedLog | { fault: string; sequence: number | null }
+
+/** Verifies a file, or what a log consists of now. What is wrong with it is an answer. Throws CommandError for what cannot be read. */
+export async function verify(
+  log: { file: string } | { audit: LogReader; input: ReadCheckpointInput },
+  options: VerifyOptions,
+): Promise<Verified> {
+  const known = await readKnown(options)
+  try {
+    return await verifyLog('file' in log ? readLogFile(log.file) : readLog(log.audit, log.input), known)
+  } catch (error) {
+    if (!(error instanceof LogFault)) throw error
+    return { fault: error.message, sequence: error.sequence ?? null }
+  }
+}
+
+/** Prints what a verification came to. */
+export function printVerified(verified: Verified): void {
+  if ('fault' in verified) {
+    print(`Not what was sealed. ${verified.fault}`)
+    return
+  }
+  const { origin, events, erased, checkpoints, isSignerChecked } = verified
+  print(`${events === 1 ? '1 event' : `${events} events`} of ${origin}: as they were sealed.`)
+  if (erased > 0) print(`The details of ${erased} were erased.`)
+  if (checkpoints.length > 0) print(`Goes on from what it was at ${checkpoints.join(', ')}, as you kept it.`)
+  else printNote('Without --checkpoint, nobody has shown that it was not written anew as a whole.')
+  print(isSignerChecked ? 'The signatures are of the given key.' : 'Signer not checked: give its --key.')
+}
+
+async function readKnown({ checkpoint = [], key }: VerifyOptions): Promise<KnownOfLog> {
+  const signer = key === undefined ? undefined : readVerifierKey(key.trim())
+  if (key !== undefined && signer === undefined)
+    throw new CommandError(
+      exitCodes.usage,
+      '--key: Must be a public key, as `latchkey audit signers` prints it.',
+    )
+  const checkpoints = await Promise.all(
+    checkpoint.map((path) => readFile(path, 'utf8').catch((error: Error) => cannotRead(path, error))),
+  )
+  return { checkpoints, signer }
+}
+
+async function* readLogFile(path: string): AsyncGenerator<Uint8Array> {
+  try {
+    yield* createReadStream(path, { highWaterMark: 1024 * 1024 })
+  } catch (error) {
+    if (error instanceof Error && 'syscall' in error) cannotRead(path, error)
+    throw error
+  }
+}
+
+async function* readLog(audit: LogReader, input: ReadCheckpointInput): AsyncGenerator<Uint8Array> {
+  const encoder = new TextEncoder()
+  const checkpoint = await audit.readCheckpoint(input)
+  for await (const part of writeLog(audit, input, checkpoint)) yield encoder.encode(part)
+}
+
+function cannotRead(path: string, error: Error): never {
+  const { code = error.message } = error as NodeJS.ErrnoException
+  throw new CommandError(exitCodes.usage, `${path} cannot be read: ${code}.`, error)
+}

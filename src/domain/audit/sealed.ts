@@ -1,0 +1,53 @@
+// The log as it is sealed, page by page: leaves, and the texts and salts that its reader may have.
+import { narrowScope, scopeOf, unknownOrganization } from '../../core/access.ts'
+import { holdsDatabase } from '../../core/actor.ts'
+import { refuseField } from '../../core/errors.ts'
+import { parseInput } from '../../core/input.ts'
+import { type ListSealedInput, listSealedSchema, type SealedEvent } from '../../core/shapes/checkpoints.ts'
+import type { Page } from '../../core/shapes/page.ts'
+import { turnOf } from '../../fairness/caller-turn.ts'
+import { toLeafSource } from '../../jobs/sealing.ts'
+import { readSealed, type SealedRow } from '../../store/events.ts'
+import { findOrganization } from '../../store/organizations.ts'
+import { wholeLog } from '../../store/sealed-log.ts'
+import { leafTexts } from '../../transparency/leaf.ts'
+import { actorOf, type CommandOptions, type Engine } from '../engine.ts'
+
+/** Lists a log in its order. Throws `invalid_input`, `organization_not_found`, `too_many_reads`, `store_unavailable`. */
+export async function listSealed(
+  engine: Engine,
+  input: ListSealedInput = {},
+  options: CommandOptions = {},
+): Promise<Page<SealedEvent>> {
+  const { organizationId, limit, after = '0' } = parseInput(listSealedSchema, input)
+  if (!/^(?:0|[1-9]\d{0,14})$/.test(after)) refuseField('after', 'Must be a cursor of a previous page.')
+  const actor = actorOf(options)
+  const log = narrowScope(actor, organizationId) ?? wholeLog
+  // There may be no process that goes on sealing.
+  await (holdsDatabase(actor) ? engine.sealAll() : engine.sealNew())
+  const rows = await engine.store.read(
+    async (db) => {
+      if (organizationId !== undefined && !(await findOrganization(db, organizationId)))
+        throw unknownOrganization()
+      return readSealed(db, { log, after: Number(after), limit: limit + 1 })
+    },
+    turnOf(actor, options),
+  )
+  const isRoot = scopeOf(actor) === undefined
+  const items = rows.slice(0, limit).map((row) => toSealedEvent(row, log, isRoot))
+  return { items, next: rows.length > limit ? String(items.at(-1)?.sequence) : undefined }
+}
+
+function toSealedEvent(row: SealedRow, log: string, isRoot: boolean): SealedEvent {
+  const texts = leafTexts(toLeafSource(row, row.actor_organization_id ?? undefined))
+  const { position, sequence, leaf, details_salt: detailsSalt } = row
+  const originSalt = isRoot ? row.origin_salt : null
+  return {
+    sequence: log === wholeLog ? position : sequence,
+    leaf,
+    detailsSalt,
+    details: detailsSalt === null ? null : texts.details,
+    originSalt,
+    origin: originSalt === null ? null : texts.origin,
+  }
+}

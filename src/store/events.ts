@@ -1,0 +1,64 @@
+// The sealed log as it is read: in its order, from any number on.
+import type { Selectable } from 'kysely'
+import type { AuditRow } from './audit.ts'
+import type { AuditLogTable } from './log-tables.ts'
+import { wholeLog } from './sealed-log.ts'
+import type { Db } from './tables.ts'
+
+/** A sealed event, with what is told of it elsewhere. */
+export interface SealedRow extends AuditRow {
+  position: number
+  sequence: number
+  leaf: string
+  details_salt: string | null
+  origin_salt: string | null
+  /** The organization of the key that made the change; null if it was none. */
+  actor_organization_id: string | null
+}
+
+/** Where a reader goes on, and what it reads. */
+export interface LogQuery {
+  /** The organization; {@link wholeLog} for the log of all. */
+  log: string
+  /** Only events with higher numbers. */
+  after: number
+  limit: number
+}
+
+/** Reads the next events of a log, whose numbers have no gap: the one reader of all that follows it. */
+export async function readSealed(db: Db, { log, after, limit }: LogQuery): Promise<SealedRow[]> {
+  const number = log === wholeLog ? 'position' : 'sequence'
+  const rows = await db
+    .selectFrom('audit_log')
+    .selectAll()
+    .$if(log !== wholeLog, (query) => query.where('organization_id', '=', log))
+    .where(number, '>', after)
+    .orderBy(number)
+    .limit(limit)
+    .execute()
+  const events = await readEvents(
+    db,
+    rows.map(({ event_id }) => event_id),
+  )
+  return rows.map((row) => toSealedRow(row, events.get(row.event_id)))
+}
+
+type EventOfLog = AuditRow & { actor_organization_id: string | null }
+
+async function readEvents(db: Db, ids: readonly string[]): Promise<Map<string, EventOfLog>> {
+  if (ids.length === 0) return new Map()
+  const rows = await db
+    .selectFrom('audit_events')
+    .leftJoin('keys', 'keys.id', 'audit_events.actor')
+    .selectAll('audit_events')
+    .select('keys.organization_id as actor_organization_id')
+    .where('audit_events.id', 'in', ids)
+    .execute()
+  return new Map(rows.map((row) => [row.id, row]))
+}
+
+function toSealedRow(row: Selectable<AuditLogTable>, event: EventOfLog | undefined): SealedRow {
+  if (event === undefined) throw new TypeError('An event that is sealed is not there.')
+  const { position, sequence, leaf, details_salt, origin_salt } = row
+  return { ...event, position, sequence, leaf, details_salt, origin_salt }
+}

@@ -1,0 +1,198 @@
+// Logs as files: what `audit export` wrote is verified offline, by Latchkey and by a program of others; every change shows.
+import { spawnSync } from 'node:child_process'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { expect, onTestFinished, test } from 'vitest'
+import { printVerified, verify, writeLog } from '../src/cli/commands/audit-files.ts'
+import { type Latchkey, openLatchkey } from '../src/index.ts'
+import { LogFault, LogVerifier, verifyLog } from '../src/transparency/log-file.ts'
+import { newSignerSeed, signerOf, verifierKeyOf } from '../src/transparency/signed-note.ts'
+import { createAcme } from './setup/acme.ts'
+import { callerBy } from './setup/callers.ts'
+import { makeSqlite, onEachDatabase } from './setup/databases.ts'
+import { connectDirectly } from './setup/direct.ts'
+import { repository } from './setup/documents-run.ts'
+
+const sealingKeys = [`${'A'.repeat(43)}=`]
+const checker = join(repository, 'examples/verify-log/verify.py')
+
+async function textOf(parts: AsyncIterable<string>): Promise<string> {
+  let whole = ''
+  for await (const part of parts) whole += part
+  return whole
+}
+
+/** Verifies a text; an answer, or the fault. */
+async function held(text: string, checkpoints: string[] = []): Promise<LogFault | 'whole'> {
+  const bytes = async function* () {
+    yield Buffer.from(text, 'latin1')
+  }
+  try {
+    await verifyLog(bytes(), { checkpoints })
+    return 'whole'
+  } catch (error) {
+    if (error instanceof LogFault) return error
+    throw error
+  }
+}
+
+/** A log of some events of an organization and of all, and a checkpoint of its first half. */
+async function makeLog(latchkey: Latchkey, rounds: number) {
+  await createAcme(latchkey)
+  const root = await latchkey.ensureRootKey()
+  const actor = { ...(await callerBy(latchkey, root?.key as string)), ip: '203.0.113.7' }
+  const change = async () => {
+    for (let round = 0; round < rounds; round++)
+      await latchkey.keys.create(
+        { organizationId: 'acme', name: `Größe\t${round}`.replace('\t', ' ') },
+        { actor },
+      )
+  }
+  await change()
+  const acme = { organizationId: 'acme' }
+  await latchkey.audit.readCheckpoint()
+  const before = await latchkey.audit.readCheckpoint(acme)
+  await change()
+  const checkpoint = await latchkey.audit.readCheckpoint(acme)
+  const text = await textOf(writeLog(latchkey.audit, acme, checkpoint))
+  const [key = ''] = (await latchkey.audit.listSigners()).map(({ verifierKey }) => verifierKey)
+  return { text, before, checkpoint, key, actor }
+}
+
+onEachDatabase('an exported log', (makeDatabase) => {
+  test('is whole, on one machine and by a program that knows nothing of Latchkey', async () => {
+    await using latchkey = await openLatchkey({ database: await makeDatabase(), sealingKeys })
+    const { text, before, checkpoint, key, actor } = await makeLog(latchkey, 60)
+    const folder = mkdtempSync(join(tmpdir(), 'latchkey-log-'))
+    onTestFinished(() => rmSync(folder, { recursive: true }))
+    const write = (name: string, content: string) => {
+      writeFileSync(join(folder, name), content)
+      return join(folder, name)
+    }
+    const file = write('acme.log', text)
+    const [kept, whole] = [
+      write('before.txt', before.note),
+      write('all.log', await textOf(await allOf(latchkey))),
+    ]
+    expect(await verify({ file }, { checkpoint: [kept], key })).toEqual({
+      origin: checkpoint.origin,
+      events: 121,
+      erased: 0,
+      root: checkpoint.rootHash,
+      isSignerChecked: true,
+      checkpoints: [61],
+    })
+    expect(await verify({ audit: latchkey.audit, input: {} }, {})).toMatchObject({ events: 124 })
+    const other = verifierKeyOf(signerOf('latchkey/other', newSignerSeed()))
+    expect(await verify({ file }, { key: other })).toMatchObject({ sequence: null })
+    // An organization gets the same leaves, and nothing of who acted from outside.
+    const { key: reader } = await latchkey.keys.create(
+      { organizationId: 'acme', name: 'Reader', permissions: ['latchkey:audit:read'] },
+      { actor },
+    )
+    const own = await callerBy(latchkey, reader)
+    const asAcme = {
+      readCheckpoint: () => latchkey.audit.readCheckpoint({}, { actor: own }),
+      listAllSealed: () => latchkey.audit.listAllSealed({}, { actor: own }),
+    }
+    await expect.poll(async () => (await asAcme.readCheckpoint()).size, { timeout: 10_000 }).toBe(122)
+    const ownText = await textOf(writeLog(asAcme, {}, await asAcme.readCheckpoint()))
+    expect(await held(Buffer.from(ownText).toString('latin1'), [before.note, checkpoint.note])).toBe('whole')
+    expect(ownText).not.toContain('203.0.113.7')
+    expect(text).toContain('203.0.113.7')
+    const run = (...args: string[]) => {
+      const { status, stdout, stderr } = spawnSync('python3', [checker, ...args], { encoding: 'utf8' })
+      return [status, stdout + stderr]
+    }
+    expect(run(file, kept, '--key', key)).toEqual([
+      0,
+      `121 events of ${checkpoint.origin}: as they were sealed, 0 without details; signed by the given key.\n`,
+    ])
+    expect(run(whole, '--key', key)[0]).toBe(0)
+    expect(run(write('own.log', ownText), kept)[0]).toBe(0)
+    for (const broken of [text.replace('Größe 7', 'Größe 8'), text.replace(/^2\t.*\n/m, '')])
+      expect(run(write('broken.log', broken), kept)).toEqual([
+        1,
+        expect.stringMatching(/^Not what was sealed: .*event/i),
+      ])
+    expect(run(file, kept, '--key', other)[0]).toBe(1)
+  })
+})
+
+async function allOf({ audit }: Latchkey) {
+  return writeLog(audit, {}, await audit.readCheckpoint())
+}
+
+test('shows each of a thousand changed bytes, removals, swaps and truncations, and at which event', async () => {
+  await using latchkey = await openLatchkey({ database: makeSqlite().url, sealingKeys })
+  const { text: unicode, before, checkpoint } = await makeLog(latchkey, 100)
+  const text = Buffer.from(unicode).toString('latin1')
+  const kept = [before.note, checkpoint.note]
+  expect(await held(text, kept)).toBe('whole')
+  const lines = text.split('\n')
+  const events = checkpoint.size
+  const pick = (below: number) => Math.floor(Math.random() * below)
+  // Behind its text, a note has what only a key can judge.
+  const judged = text.lastIndexOf('\n\n') + 1
+  const lineAt = (at: number) => text.slice(0, at).split('\n').length - 1
+  for (let round = 0; round < 1_000; round++) {
+    const kind = ['byte', 'removal', 'swap', 'truncation'][round % 4]
+    const at = pick(judged)
+    const [one, two] = [1 + pick(events), 1 + pick(events)]
+    let broken = text
+    let first: number | undefined
+    if (kind === 'byte') {
+      const changed = String.fromCharCode((text.charCodeAt(at) + 1 + pick(255)) % 256)
+      broken = text.slice(0, at) + changed + text.slice(at + 1)
+      const line = lineAt(at)
+      if (line >= 1 && line <= events) first = line
+    } else if (kind === 'removal') {
+      broken = lines.toSpliced(one, 1).join('\n')
+      first = one === events ? undefined : one
+    } else if (kind === 'swap') {
+      if (one === two) continue
+      const swapped = [...lines]
+      swapped[one] = lines[two] as string
+      swapped[two] = lines[one] as string
+      broken = swapped.join('\n')
+      first = Math.min(one, two)
+    } else broken = text.slice(0, at)
+    const fault = await held(broken, kept)
+    expect(fault, `${kind} at ${at} or ${one}, ${two}`).toBeInstanceOf(LogFault)
+    // A line break in the midst of a line ends it, and the events too if it was at its end.
+    if (first !== undefined && kind !== 'byte') expect((fault as LogFault).sequence).toBe(first)
+    if (first !== undefined && kind === 'byte')
+      expect([first, first + 1, undefined]).toContain((fault as LogFault).sequence)
+  }
+}, 60_000)
+
+test('written anew as a whole fits its own checkpoint, and no other that was kept', async () => {
+  await using latchkey = await openLatchkey({ database: makeSqlite().url, sealingKeys })
+  await using forged = await openLatchkey({ database: makeSqlite().url, sealingKeys })
+  const { before, checkpoint } = await makeLog(latchkey, 5)
+  const { text } = await makeLog(forged, 5)
+  const forgery = text.replaceAll(/latchkey\/\w+\/\w+\/acme/g, checkpoint.origin)
+  const asBytes = Buffer.from(forgery).toString('latin1')
+  expect(await held(asBytes)).toBe('whole')
+  expect(await held(asBytes, [before.note])).toMatchObject({ sequence: 1 })
+  expect(await held(asBytes, [before.note.replace('/acme', '/bees')])).toBeInstanceOf(LogFault)
+})
+
+test('whose details were erased is whole, and tells how many', async () => {
+  const { url } = makeSqlite()
+  await using latchkey = await openLatchkey({ database: url, sealingKeys })
+  const { before, checkpoint } = await makeLog(latchkey, 5)
+  await using direct = await connectDirectly(url)
+  await direct.run(
+    "update audit_log set details_salt = null, origin_salt = null where organization_id = 'acme' and sequence = 3",
+  )
+  const text = await textOf(writeLog(latchkey.audit, { organizationId: 'acme' }, checkpoint))
+  const bytes = async function* () {
+    yield Buffer.from(text)
+  }
+  const verified = await verifyLog(bytes(), { checkpoints: [before.note, checkpoint.note] })
+  expect(verified).toMatchObject({ erased: 1, events: 11 })
+  expect(() => printVerified(verified)).not.toThrow()
+  expect(() => new LogVerifier({ checkpoints: ['no note'] })).toThrow(LogFault)
+})
