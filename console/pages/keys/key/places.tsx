@@ -87,7 +87,7 @@ function Callers({ of: key, callers }: { of: WireKeyDetails; callers: readonly W
             <th scope="col" className={`${text} font-medium`}>
               Address
             </th>
-            <th scope="col" className={`${text} font-medium`}>
+            <th scope="col" className={`${text} font-medium max-sm:hidden`}>
               Client
             </th>
             {hasSecrets && (
@@ -110,10 +110,14 @@ function Callers({ of: key, callers }: { of: WireKeyDetails; callers: readonly W
           {shown.map(({ kid, ip, client, calls, first_seen_on: first, last_seen_at: last }) => (
             <tr key={JSON.stringify([kid, ip, client])} className="border-t border-line">
               <th scope="row" className={`${text} font-normal [overflow-wrap:anywhere]`}>
-                {ip === null ? <span className="text-muted">Not known</span> : <Foreign text={ip} />}
+                <Known text={ip} />
+                {/* On a phone there is no column for it. */}
+                <span className="block text-xs text-muted sm:hidden">
+                  <Known text={client} />
+                </span>
               </th>
-              <td className={`${text} [overflow-wrap:anywhere]`}>
-                {client === null ? <span className="text-muted">Not known</span> : <Foreign text={client} />}
+              <td className={`${text} [overflow-wrap:anywhere] max-sm:hidden`}>
+                <Known text={client} />
               </td>
               {hasSecrets && (
                 <td className={`${text} max-md:hidden`} title={kid}>
@@ -141,6 +145,10 @@ function Callers({ of: key, callers }: { of: WireKeyDetails; callers: readonly W
       )}
     </>
   )
+}
+
+function Known({ text }: { text: string | null }) {
+  return text === null ? <span className="text-muted">Not known</span> : <Foreign text={text} />
 }
 
 /** Asks before places are forgotten. */
