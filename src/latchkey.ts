@@ -233,6 +233,10 @@ export async function openLatchkey(options: LatchkeyOptions): Promise<Latchkey> 
     memory,
     // A database that does not take it says so to what comes next.
     flushUsage: () => usage.flush().catch(() => {}),
+    readWithOwnProfiles: async (keyId, read) => {
+      const { result, profiles } = await usage.readWithProfiles(keyId, read)
+      return { result, own: profiles.map((profile) => keepPlace(profile, kept)) }
+    },
     usesOf: (keyId) => usage.usesOf(keyId).map((use) => keepPlace(use, kept)),
     keyring,
     signInLimit: new SignInLimit(),

@@ -10,10 +10,11 @@ import type { Memory } from '../verification/read-through.ts'
 import type { Keyring } from './keyring.ts'
 import type { NewKey, WantedKey } from './keys/creation.ts'
 import type { OwnUses } from './keys/last-uses.ts'
+import type { OwnProfiles } from './keys/own-profiles.ts'
 import type { SessionReads } from './sessions/reads.ts'
 import type { SignInLimit } from './sessions/sign-in-limit.ts'
 
-export interface Engine extends OwnUses {
+export interface Engine extends OwnUses, OwnProfiles {
   /** For reading: what changes anything goes through `commit`. */
   store: Omit<Store, 'write' | 'execute'>
   commit: Commit

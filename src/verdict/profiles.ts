@@ -118,28 +118,29 @@ export class Profiles {
 
   /** Takes down what was counted in the hour that ends, or that is collected. */
   gather(hour: number): void {
-    const listed = this.#listed
-    this.#listed = []
-    this.#bySecret.clear()
-    this.#weight = 0
-    const alone = this.#alone
-    this.#alone = []
-    const take = (kid: string, answer: KnownKey, code: string, what: Circumstances | null, total: Total) => {
-      const { keyId } = answer
-      const { calls, last } = total
-      this.#gathered.push({ keyId, kid, hour, code, ...describe(what), calls, last })
-    }
-    for (const { kid, answer, circumstances, ...total } of alone)
-      take(kid, answer, 'valid', circumstances, total)
-    for (const profiles of listed) {
-      const { kid, answer, totals } = profiles
-      for (const [code, ofCode] of totals)
-        for (const [circumstances, total] of ofCode) take(kid, answer, code, circumstances, total)
+    for (const one of this.#alone) this.#gathered.push(ofAlone(one, hour))
+    for (const profiles of this.#listed) {
+      this.#gathered.push(...ofSecret(profiles, hour))
       profiles.isListed = false
       profiles.size = 0
       profiles.weight = 0
-      totals.clear()
+      profiles.totals.clear()
     }
+    this.#alone = []
+    this.#listed = []
+    this.#bySecret.clear()
+    this.#weight = 0
+  }
+
+  /** What was counted of a key and waits to be collected; it goes on waiting. */
+  ofKey(keyId: string, hour: number): ProfileCount[] {
+    const isOfKey = (one: { answer: KnownKey }) => one.answer.keyId === keyId
+    const waiting = [...this.#gathered, ...this.#kept.values()].filter((profile) => profile.keyId === keyId)
+    return [
+      ...waiting,
+      ...this.#alone.filter(isOfKey).map((one) => ofAlone(one, hour)),
+      ...this.#listed.filter(isOfKey).flatMap((profiles) => ofSecret(profiles, hour)),
+    ]
   }
 
   /** Keeps what could not be written, for the next collection. */
@@ -165,6 +166,18 @@ export class Profiles {
     this.#kept = new Map()
     return kept
   }
+}
+
+function ofAlone({ kid, answer, circumstances, calls, last }: Alone, hour: number): ProfileCount {
+  return { keyId: answer.keyId, kid, hour, code: 'valid', ...describe(circumstances), calls, last }
+}
+
+function ofSecret({ kid, answer, totals }: SecretProfiles, hour: number): ProfileCount[] {
+  const profiles: ProfileCount[] = []
+  for (const [code, ofCode] of totals)
+    for (const [circumstances, { calls, last }] of ofCode)
+      profiles.push({ keyId: answer.keyId, kid, hour, code, ...describe(circumstances), calls, last })
+  return profiles
 }
 
 function placeOf({ kid, hour, code, isRest, operation, ip, userAgent, permissions }: ProfileCount): string {

@@ -186,6 +186,11 @@ export class Tallies {
     return counts
   }
 
+  /** What was counted of the profiles of a key, and waits to be collected. */
+  profilesOf(keyId: string): ProfileCount[] {
+    return this.profiles.ofKey(keyId, this.#hour)
+  }
+
   /** Takes what was counted of profiles. */
   collectProfiles(): ProfileCount[] {
     return this.profiles.collect(this.#hour)

@@ -11,6 +11,7 @@
 // is made void: either that finds it written, or it never will be, and what was in it goes into smaller ones. The answer to
 // either tells which, also if an answer before it was lost.
 
+import type { ProfileCount } from '../core/usage-counts.ts'
 import type { Use } from '../store/last-use.ts'
 import { isBusy, isRowRefused } from '../store/store.ts'
 import type { SavedUsage, UsageBatch } from '../store/usage.ts'
@@ -32,6 +33,9 @@ const lastFlushMs = 6_000
 /** A database that cannot be reached at all is given less. */
 const awayMs = 1_500
 const longestPauseMs = 100
+/** How long a reader waits for the end of a flush, and how often it reads to find none under way. */
+const readerMs = 2_000
+const maxReads = 3
 /** A batch that was not answered for so long is dropped: soon the database may have forgotten its number. */
 const maxFrozenMs = 6 * 86_400_000
 /** So many rows that the database refuses are told apart in a flush: each takes a few transactions. */
@@ -74,6 +78,8 @@ export class UsageRecorder {
   #batchSize = maxBatch
   #timer: NodeJS.Timeout | undefined
   #isClosing = false
+  /** Odd while a flush is under way. */
+  #changes = 0
 
   constructor(options: RecorderOptions) {
     this.#options = options
@@ -111,6 +117,34 @@ export class UsageRecorder {
     const waiting = this.#waiting?.usesOf(keyId) ?? []
     const frozen = this.#frozen?.uses.filter((use) => use.keyId === keyId) ?? []
     return [...waiting, ...frozen, ...(this.#uses.get(keyId) ?? [])]
+  }
+
+  /**
+   * Reads from the database, and beside that the profiles of a key that it does not know of yet. Of what a flush has under way
+   * nobody can tell whether the database knows it: the read waits for the end of one, and is made again if one came between; if
+   * they never end, it goes without the profiles.
+   */
+  async readWithProfiles<Result>(
+    keyId: string,
+    read: () => Promise<Result>,
+  ): Promise<{ result: Result; profiles: ProfileCount[] }> {
+    for (let reads = 1; ; reads++) {
+      if (this.#changes % 2 === 1) await this.#awaitFlush()
+      const known = this.#changes
+      const result = await read()
+      if (known % 2 === 0 && this.#changes === known) {
+        this.beforeRead(keyId)
+        return { result, profiles: this.tallies.profilesOf(keyId) }
+      }
+      if (reads === maxReads) return { result, profiles: [] }
+    }
+  }
+
+  async #awaitFlush(): Promise<void> {
+    const { promise: patience, resolve } = Promise.withResolvers<void>()
+    const timer = setTimeout(resolve, readerMs)
+    await Promise.race([this.#flushing.catch(() => {}), patience])
+    clearTimeout(timer)
   }
 
   /** Called before each flush, so that an owner of further uses can add them. */
@@ -159,6 +193,15 @@ export class UsageRecorder {
   }
 
   async #write(): Promise<void> {
+    this.#changes++
+    try {
+      await this.#writeAll()
+    } finally {
+      this.#changes++
+    }
+  }
+
+  async #writeAll(): Promise<void> {
     this.#apart = 0
     await this.#sendFrozen()
     this.beforeFlush()

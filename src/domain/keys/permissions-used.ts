@@ -6,6 +6,7 @@ import { turnOf } from '../../fairness/caller-turn.ts'
 import { type AskedFigure, readAsked } from '../../store/profile-figures.ts'
 import { findUsageNumber, readUsageState } from '../../store/usage-figures.ts'
 import { actorOf, type CommandOptions, type Engine } from '../engine.ts'
+import { addToAsked } from './own-profiles.ts'
 import { daysBefore, startOfDay } from './recent-days.ts'
 import { getKeyRow } from './rules.ts'
 
@@ -21,21 +22,25 @@ export async function readPermissions(
   options: CommandOptions = {},
 ): Promise<KeyPermissions> {
   const actor = actorOf(options)
-  return engine.store.read(
-    async (db) => {
-      const key = await getKeyRow(db, id, scopeOf(actor))
-      const { now } = await readUsageState(db, engine.at())
-      const range = daysBefore(now, days)
-      const number = await findUsageNumber(db, 'key', key.id)
-      const asked = number === undefined ? [] : await readAsked(db, number, range, maxLists + 1)
-      return {
-        since: startOfDay(range.first),
-        asOf: new Date(now),
-        ...describeNeeds(JSON.parse(key.permissions) as string[], asked),
-      }
-    },
-    turnOf(actor, options),
+  const { result, own } = await engine.readWithOwnProfiles(id, () =>
+    engine.store.read(
+      async (db) => {
+        const key = await getKeyRow(db, id, scopeOf(actor))
+        const { now } = await readUsageState(db, engine.at())
+        const range = daysBefore(now, days)
+        const number = await findUsageNumber(db, 'key', key.id)
+        const asked = number === undefined ? [] : await readAsked(db, number, range, maxLists + 1)
+        return { key, now, range, asked }
+      },
+      turnOf(actor, options),
+    ),
   )
+  const { key, now, range, asked } = result
+  return {
+    since: startOfDay(range.first),
+    asOf: new Date(now),
+    ...describeNeeds(JSON.parse(key.permissions) as string[], addToAsked(asked, own)),
+  }
 }
 
 function describeNeeds(

@@ -20,6 +20,7 @@ import { Owners } from '../../verdict/owners.ts'
 import { type ChangedTerms, type Replayed, replay } from '../../verdict/replay.ts'
 import { actorOf, type CommandOptions, type Engine } from '../engine.ts'
 import { boundByLimits, type CountedHour, readCountedCalls, readCountedHours } from './limit-preview.ts'
+import { toFigures } from './own-profiles.ts'
 import { daysBefore, startOfDay } from './recent-days.ts'
 import { requireOldSecret } from './revoke.ts'
 import { longestGraceOf, planRotation, requireUnexpired } from './rotate.ts'
@@ -51,15 +52,16 @@ export async function previewKey(
     for (const permission of [writeKeys, 'latchkey:usage:read'] as const) requirePermission(actor, permission)
   const now = engine.now()
   requireFuture(change.expiresAt ?? null, now)
-  const read = await engine.store.read(
-    (db) => readAll(engine, db, actor, id, change, now),
-    turnOf(actor, options),
+  const { result: read, own } = await engine.readWithOwnProfiles(id, () =>
+    engine.store.read((db) => readAll(engine, db, actor, id, change, now), turnOf(actor, options)),
   )
+  const ownFigures = toFigures(own)
   const known = await engine.store.findManyFacts(read.secrets.map(({ kid }) => kid))
   const terms = new Map(known.map((stored) => [stored.kid, changeTerms(stored, read.planned)]))
-  const total = await judge(read.profiles, terms, now)
+  const total = await judge([...read.profiles, ...ownFigures], terms, now)
   const { calls } = total
-  const counted = Math.max(calls, read.counted)
+  const ownCalls = ownFigures.reduce((sum, figure) => sum + figure.calls, 0)
+  const counted = Math.max(calls, read.counted + ownCalls)
   const unknown = total.unknown + counted - calls
   const limits = boundByLimits(read.hours, read.key.limits, read.planned.limits)
   // What it does not know of, the limits may refuse as well.
