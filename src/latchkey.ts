@@ -27,7 +27,7 @@ import { longestPrefix, prefixPattern, type RandomSource } from './core/token.ts
 import { checkpointJob } from './domain/audit/checkpoints.ts'
 import { auditMethods } from './domain/audit/methods.ts'
 import { authenticate, type Origin } from './domain/authenticate.ts'
-import { refuseMore } from './domain/calls.ts'
+import { offerMethods } from './domain/calls.ts'
 import type { Engine } from './domain/engine.ts'
 import { Keyring } from './domain/keyring.ts'
 import { keyCreation } from './domain/keys/creation.ts'
@@ -283,13 +283,13 @@ export async function openLatchkey(options: LatchkeyOptions): Promise<Latchkey> 
   }
 
   return {
-    keys: refuseMore(keyMethods(engine)),
-    organizations: refuseMore(organizationMethods(engine)),
-    plans: refuseMore(planMethods(engine)),
-    ...refuseMore(settlementMethods(engine)),
-    audit: refuseMore(auditMethods(engine)),
-    usage: refuseMore(usageMethods(engine)),
-    sessions: refuseMore(sessionMethods(engine)),
+    keys: offerMethods(engine, keyMethods(engine)),
+    organizations: offerMethods(engine, organizationMethods(engine)),
+    plans: offerMethods(engine, planMethods(engine)),
+    ...offerMethods(engine, settlementMethods(engine)),
+    audit: offerMethods(engine, auditMethods(engine)),
+    usage: offerMethods(engine, usageMethods(engine)),
+    sessions: offerMethods(engine, sessionMethods(engine)),
     authenticate: (token, origin) => authenticate(memory, token, origin),
     verify: async (token, asked, asker) => {
       checkQuestion(asked)
@@ -301,7 +301,7 @@ export async function openLatchkey(options: LatchkeyOptions): Promise<Latchkey> 
     },
     verifyBatch: async (requests, asked, asker) => {
       checkQuestion(asked)
-      return verifyBatch(memory, requests, asked, asker)
+      return memory.awake.during(verifyBatch(memory, requests, asked, asker))
     },
     waitUntilApplied: () => waitUntilApplied(log, clock),
     verifiers: createVerifiers(memory, grants, {
@@ -311,8 +311,8 @@ export async function openLatchkey(options: LatchkeyOptions): Promise<Latchkey> 
         if (marks.noteVerifier()) void usage.flush().catch(() => {})
       },
     }),
-    ensureRootKey: (token, check) => ensureRootKey(engine, token, check),
-    createRootKey: () => createRootKey(engine),
+    ensureRootKey: (token, check) => memory.awake.during(ensureRootKey(engine, token, check)),
+    createRootKey: () => memory.awake.during(createRootKey(engine)),
     jobCounts: () => jobs.counts(),
     usageDropped: () => usage.dropped,
     walBytes: store.walBytes,

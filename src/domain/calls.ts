@@ -26,14 +26,17 @@ export function checkOptions<Options extends ActorOptions>(
 }
 
 /**
- * Makes methods refuse what stands behind their options, as a caller would that is put into a wrong place: left out in
- * silence, it would leave the operator to act.
+ * Makes methods keep the process alive until they have answered, and refuse what stands behind their options, as a caller would
+ * that is put into a wrong place: left out in silence, it would leave the operator to act.
  */
-export function refuseMore<Methods extends object>(methods: Methods): Methods {
+export function offerMethods<Methods extends object>({ memory }: Engine, methods: Methods): Methods {
   const wrapped = Object.entries<(...args: unknown[]) => unknown>(methods as never).map(([name, method]) => [
     name,
     (...args: unknown[]) => {
-      if (args.slice(method.length).every((extra) => extra === undefined)) return method(...args)
+      if (args.slice(method.length).every((extra) => extra === undefined)) {
+        const answer = method(...args)
+        return answer instanceof Promise ? memory.awake.during(answer) : answer
+      }
       const refuse = () =>
         refuseField('options', `Takes at most ${method.length} arguments. The options come last.`)
       return name.startsWith('listAll') ? refuse() : Promise.resolve().then(refuse)

@@ -16,6 +16,7 @@ import type { DatedRead } from '../verdict/lease.ts'
 import { NegativeCache } from '../verdict/negative-cache.ts'
 import { Owners } from '../verdict/owners.ts'
 import type { Tallies } from '../verdict/tally.ts'
+import { Awake } from './awake.ts'
 import { digestText } from './digest.ts'
 import type { UsageRecorder } from './usage.ts'
 
@@ -65,6 +66,7 @@ export class Memory {
   readonly allotments: Allotments
   readonly reserving: Reserving | undefined
   readonly #owners: Owners
+  readonly awake = new Awake()
   /** The turns of batches. */
   readonly slices = new Slices()
   readonly #source: FactsSource

@@ -47,8 +47,11 @@ export function verify(
 ): Promise<Verdict> {
   try {
     const outcome = verifyFirst(memory, token, asked, asker.purpose, paymentOf(asker))
-    if (outcome instanceof Wanting) return verifyDrawing(memory, token, asked, asker, outcome)
-    return 'kid' in outcome ? verifyStored(memory, token, outcome, asked, asker) : Promise.resolve(outcome)
+    if (outcome instanceof Wanting)
+      return memory.awake.during(verifyDrawing(memory, token, asked, asker, outcome))
+    return 'kid' in outcome
+      ? memory.awake.during(verifyStored(memory, token, outcome, asked, asker))
+      : Promise.resolve(outcome)
   } catch (error) {
     return Promise.reject(error)
   }
