@@ -74,6 +74,8 @@ interface Request {
   signal?: AbortSignal
   /** Of what is changed: else the API refuses to change it (`If-Match`). */
   ifRevision?: string | undefined
+  /** Under which what it makes is made once. */
+  idempotencyKey?: string | undefined
   /** To sign in with; everything else is done by the session. */
   token?: string
 }
@@ -179,7 +181,7 @@ async function sendWith(
   pageValue: string | undefined,
   method: string,
   path: string,
-  { body, signal, token, ifRevision }: Request,
+  { body, signal, token, ifRevision, idempotencyKey }: Request,
 ): Promise<Response> {
   const response = await fetch(path, {
     method,
@@ -187,6 +189,7 @@ async function sendWith(
       ...(body !== undefined && { 'content-type': 'application/json' }),
       ...(token !== undefined && { authorization: `Bearer ${token}` }),
       ...(ifRevision !== undefined && { 'if-match': `"${ifRevision}"` }),
+      ...(idempotencyKey !== undefined && { 'idempotency-key': `"${idempotencyKey}"` }),
       ...(pageValue !== undefined && { 'latchkey-session': pageValue }),
     },
     body: body === undefined ? null : JSON.stringify(body),

@@ -3,6 +3,7 @@
 import { useMutation } from '@tanstack/react-query'
 import { useState } from 'react'
 import { ApiError, call } from './api.ts'
+import { useOnce } from './once.ts'
 
 /** What is sent, as it follows from the form and from what is there by then. */
 type BodyOf<Thing, Opened> = (now: Thing | Opened) => object
@@ -31,14 +32,16 @@ export function useEdit<Thing extends { revision: string }, Opened extends Thing
   address,
   known,
 }: Editing<Thing, Opened>): Edit<Thing, Opened> {
+  const make = useOnce()
   const [before] = useState(opened)
   const [theirs, setTheirs] = useState<Thing>()
   const now = theirs ?? before
   const saving = useMutation({
     mutationFn: async (bodyOf: BodyOf<Thing, Opened>) => {
       try {
-        const method = now === undefined ? 'POST' : 'PATCH'
-        return await call<Thing>(method, address, { body: bodyOf(now), ifRevision: now?.revision })
+        const body = bodyOf(now)
+        if (now === undefined) return await make<Thing>(address, body)
+        return await call<Thing>('PATCH', address, { body, ifRevision: now.revision })
       } catch (error) {
         if (isConflict(error)) setTheirs(await call<Thing>('GET', address))
         throw error

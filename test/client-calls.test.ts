@@ -16,10 +16,14 @@ afterEach(() => {
 type Answer = (answer: ServerResponse, request: IncomingMessage) => void
 
 /** A server of ours that gives these answers in turn, the last one for ever; and what it was asked. */
-async function connect(...answers: Answer[]): Promise<{ client: LatchkeyClient; asked: string[] }> {
+async function connect(
+  ...answers: Answer[]
+): Promise<{ client: LatchkeyClient; asked: string[]; keys: unknown[] }> {
   const asked: string[] = []
+  const keys: unknown[] = []
   const server = createServer((request, answer) => {
     asked.push(`${request.method} ${request.url}`)
+    keys.push(request.headers['idempotency-key'])
     const next = answers.length > 1 ? answers.shift() : answers[0]
     next?.(answer, request)
   }).listen(0, '127.0.0.1')
@@ -29,7 +33,7 @@ async function connect(...answers: Answer[]): Promise<{ client: LatchkeyClient; 
     server.close()
   })
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
-  return { client: createClient({ url, token }), asked }
+  return { client: createClient({ url, token }), asked, keys }
 }
 
 const busy =
@@ -50,16 +54,48 @@ const repeatable: [string, (client: LatchkeyClient) => Promise<unknown>][] = [
   ['verifyBatch', (client) => client.verifyBatch([])],
 ]
 const once: [string, (client: LatchkeyClient) => Promise<unknown>][] = [
+  ['keys.update', ({ keys }) => keys.update('a', { name: 'L' })],
+  ['plans.update', ({ plans }) => plans.update('a', { permissions: null })],
+]
+/** What the server does once, however often it is sent under one key. */
+const making: typeof once = [
   ['keys.create', ({ keys }) => keys.create({ name: 'K' })],
   ['keys.rotate', ({ keys }) => keys.rotate('a')],
-  ['keys.update', ({ keys }) => keys.update('a', { name: 'L' })],
+  ['keys.addUnits', ({ keys }) => keys.addUnits('a', 'credits', { add: 1 })],
   ['organizations.create', ({ organizations }) => organizations.create({ name: 'A' })],
+  ['organizations.addUnits', ({ organizations }) => organizations.addUnits('a', 'credits', { add: 1 })],
+  ['plans.create', ({ plans }) => plans.create({ name: 'a' })],
 ]
 
 test.each(repeatable)('%s is sent again where the server is busy or was not reached', async (_, call) => {
   const { client, asked } = await connect(busy(503), cut, busy(429), ok)
   await call(client)
   expect(asked).toHaveLength(4)
+})
+
+test.each(making)(
+  '%s is sent again under one Idempotency-Key, and the next call under another',
+  async (_, call) => {
+    const inProgress: Answer = (answer) =>
+      void answer
+        .writeHead(409, { 'content-type': 'application/problem+json' })
+        .end(JSON.stringify({ code: 'idempotency_in_progress', title: 'Request in progress', status: 409 }))
+    const { client, keys } = await connect(busy(503), cut, inProgress, ok)
+    await call(client)
+    await call(client)
+    expect(keys).toHaveLength(5)
+    expect(new Set(keys.slice(0, 4)).size).toBe(1)
+    expect(keys[0]).toMatch(/^"[0-9a-f]{32}"$/)
+    expect(keys[4]).not.toBe(keys[0])
+  },
+)
+
+test('an edit of a revision is sent again, and any other never under an Idempotency-Key', async () => {
+  const { client, asked, keys } = await connect(busy(503), cut, ok)
+  await client.keys.update('a', { name: 'L' }, { ifRevision: '1' })
+  expect(asked).toHaveLength(3)
+  await client.keys.revoke('a')
+  expect(keys).toEqual(Array(4).fill(undefined))
 })
 
 test.each(once)('%s is never sent again: nobody knows whether it was done', async (_, call) => {

@@ -124,7 +124,7 @@ onEachDatabase('a change', (makeDatabase, kind) => {
     const source = { now: Date.now, random: systemRandom }
     const lines = new ChangeLines(store.changesAtOnce)
     const writer = new Writer(store, { forget: () => {}, lookNow: () => {} }, source, lines)
-    const together = new Together<string, string>(writer, lines, {
+    const together = new Together<string, string, { id: string }>(writer, lines, {
       permission: 'any key',
       maxAtOnce: 10,
       prepare:
@@ -135,6 +135,8 @@ onEachDatabase('a change', (makeDatabase, kind) => {
           return name
         },
       write: () => [],
+      answerOf: (id) => ({ id }),
+      again: () => {},
       forget: () => {},
     })
     const changes = ['one', 'refused', 'two'].map((name) => together.commit(operator, name))

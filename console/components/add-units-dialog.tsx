@@ -1,8 +1,9 @@
 // The window in which units are added to a quota.
 import { useMutation, useQueryClient } from '@tanstack/react-query'
 import { useState } from 'react'
-import { ApiError, call, type WireLimit } from '../api.ts'
+import { ApiError, type WireLimit } from '../api.ts'
 import { countOf, readUnits } from '../format/limits.ts'
+import { useOnce } from '../once.ts'
 import { focusMark } from './autofocus.ts'
 import { Field } from './field.tsx'
 import { FormDialog } from './form-dialog.tsx'
@@ -21,8 +22,9 @@ export function AddUnitsDialog({ owner, limit, close }: AddUnitsDialogProps) {
   const [reference, setReference] = useState('')
   const [wasRead, setRead] = useState(false)
   const client = useQueryClient()
+  const make = useOnce()
   const adding = useMutation({
-    mutationFn: (body: object) => call('POST', `${owner}/limits/${limit.name}/units`, { body }),
+    mutationFn: (body: object) => make(`${owner}/limits/${limit.name}/units`, body),
     onSuccess: async () => {
       const names = ['keys', 'organizations', 'audit-log']
       await Promise.all(names.map((name) => client.invalidateQueries({ queryKey: [name] })))

@@ -34,6 +34,7 @@ const icons: Record<AuditAction, LucideIcon> = {
   'key.created': KeyRound,
   'key.updated': Pencil,
   'key.rotated': RotateCw,
+  'key.token_replayed': RotateCw,
   'key.places_forgotten': MapPinOff,
   'key.secret_ended': TimerOff,
   'key.grace_ended': TimerOff,

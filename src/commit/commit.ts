@@ -13,6 +13,7 @@ import { invalidToken, requirePermission, scopeOf, sessionEnded } from '../core/
 import type { Actor, Caller, LiveActor, LiveCaller } from '../core/actor.ts'
 import { holdsDatabase } from '../core/actor.ts'
 import { isId } from '../core/id-form.ts'
+import type { IdempotentRequest } from '../core/idempotency.ts'
 import type { IdSource } from '../core/ids.ts'
 import type { ManagementPermission } from '../core/permissions.ts'
 import type { AuditAction } from '../core/shapes/audit.ts'
@@ -22,6 +23,7 @@ import { type AuditRow, insertAuditEvents } from '../store/audit.ts'
 import type { LastStatements } from '../store/backend.ts'
 import { type CallerRow, type CallerSessionRow, findCallerSessions, findCallers } from '../store/callers.ts'
 import { anyOrganization, type LoggedChange, type Topic } from '../store/changes.ts'
+import type { AnsweredRow } from '../store/idempotent-requests.ts'
 import { type KeyLocks, lockKeys, tryLockCallers } from '../store/key-locks.ts'
 import { queueEvents } from '../store/sealed-log.ts'
 import { allDone } from '../store/statements.ts'
@@ -30,6 +32,7 @@ import type { Tx } from '../store/tables.ts'
 import { evaluate, nothingAsked } from '../verdict/evaluate.ts'
 import { type Deed, toEvent } from './audit-trail.ts'
 import type { ChangeLines } from './change-lines.ts'
+import { Claims } from './claims.ts'
 
 /** What a change takes. */
 export interface Requirements {
@@ -39,8 +42,18 @@ export interface Requirements {
   keyId?: string | undefined
   /** The key of a session that it ends beside that: no change by or of that key runs meanwhile either. */
   leftKeyId?: string | undefined
+  /** The request that it comes from, if that is to be done once; its result is then what it answers. */
+  once?: Once | undefined
   /** Takes the change out of its line if it is raised before the change has begun. */
   signal?: AbortSignal | undefined
+}
+
+/** A change that is made once for each of its requests. */
+export interface Once {
+  /** Undefined for a request without an Idempotency-Key. */
+  request: IdempotentRequest | undefined
+  /** Judges a caller that asks again for the answer with which something was made: it may have lost the right to. */
+  again(change: Change, madeId: string): Promise<void> | void
 }
 
 /** A change under way, of one actor who was admitted. */
@@ -62,6 +75,8 @@ export interface Change {
 /** A transaction for the changes of several actors. */
 export interface Opened {
   readonly tx: Tx
+  /** The instant at which all of it is judged, in milliseconds since 1970. */
+  readonly now: number
   /** Tells whether another change holds the key of an actor, which then cannot begin here. */
   isHeld(actor: Actor): boolean
   /**
@@ -80,6 +95,7 @@ const topics: Record<AuditAction, Topic | undefined> = {
   'key.created': undefined,
   'key.updated': 'key',
   'key.rotated': 'key',
+  'key.token_replayed': undefined,
   'key.secret_ended': 'key',
   'key.grace_ended': 'key',
   'key.revoked': 'key',
@@ -117,12 +133,14 @@ export class Writer {
   readonly #memory: Forgetful
   readonly #source: IdSource
   readonly #lines: ChangeLines
+  readonly claims: Claims
 
   constructor(store: CommitStore, memory: Forgetful, source: IdSource, lines: ChangeLines) {
     this.#store = store
     this.#memory = memory
     this.#source = source
     this.#lines = lines
+    this.claims = new Claims(store.dialect, source.random)
   }
 
   /**
@@ -130,23 +148,32 @@ export class Writer {
    * and with its permissions as they are then: a read may be judged from memory, a change never. Until the commit
    * nobody can change the actor's key, so that a revocation that was acknowledged is never followed by a change of
    * the revoked. Throws `invalid_token`, `session_ended`, `missing_permission`, `too_many_changes`,
-   * `store_unavailable`, the reason of the signal, and what the work throws.
+   * `store_unavailable`, the reason of the signal, what the work throws, and if it is made once what `claims.ts` throws.
    */
   async commit<T>(
     actor: Actor,
-    { permission, keyId, leftKeyId, signal }: Requirements,
+    { permission, keyId, leftKeyId, once, signal }: Requirements,
     work: (change: Change) => Promise<T>,
   ): Promise<T> {
     // An id of another form is no key's: it locks nothing, and PostgreSQL takes no text with a zero byte.
     const target = keyId === undefined || !isId(keyId) ? undefined : { id: keyId, scope: scopeOf(actor) }
-    return this.#lines.change(
-      actor,
-      () =>
-        this.transact([actor], { target, left: leftKeyId }, (opened) =>
-          work(opened.begin(actor, permission)),
-        ),
-      signal,
-    )
+    return this.claims.run(actor, once?.request, async (claim) => {
+      const workOnce = async (opened: Opened) => {
+        const change = opened.begin(actor, permission)
+        const found = claim && (await this.claims.claim(opened.tx, [claim], change.now)).get(claim)
+        if (claim === undefined || found === undefined) return { change, made: await work(change) }
+        const made = claim.open(found) as T
+        await once?.again(change, (found as AnsweredRow).made_id)
+        return { change, made, isAgain: true }
+      }
+      const answer: LastStatements<Awaited<ReturnType<typeof workOnce>>> = (tx, { change, made, isAgain }) =>
+        claim === undefined || isAgain
+          ? []
+          : this.claims.finish(tx, [{ claim, answer: made as object }], [], change.now)
+      const locking = { target, left: leftKeyId }
+      const transact = () => this.transact([actor], locking, workOnce, answer)
+      return (await this.#lines.change(actor, transact, signal)).made
+    })
   }
 
   /**
@@ -177,6 +204,7 @@ export class Writer {
           const isHeld = (actor: Actor) => !holdsDatabase(actor) && held?.has(actor.keyId) === true
           return work({
             tx,
+            now,
             isHeld,
             begin: (actor, permission) => {
               if (isHeld(actor)) throw new TypeError('Another change holds the key of this actor.')

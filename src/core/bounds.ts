@@ -115,4 +115,7 @@ export const jobLeaseMs = 20_000
 /** How often rows that are due are deleted, how many a transaction, and how long jobs are kept that are finished. */
 export const retentionEveryMs = 300_000
 export const maxDeletedRows = 100
+/** How long an answer is kept for who asks again with its Idempotency-Key, in milliseconds, and how many for a key. */
+export const keptAnswersMs = 86_400_000
+export const maxKeptAnswers = 10_000
 export const keptJobsMs = 7 * 86_400_000

@@ -36,12 +36,15 @@ export const errorTable = {
   reference_used: [409, 'Reference used'],
   reservation_settled: [409, 'Reservation settled'],
   reservation_ended: [409, 'Reservation ended'],
+  idempotency_in_progress: [409, 'Request in progress'],
+  idempotency_sealed: [409, 'Answer sealed for another token'],
   precondition_failed: [412, 'Precondition failed'],
   body_too_large: [413, 'Body too large'],
   target_too_long: [414, 'Target too long'],
   unsupported_media_type: [415, 'Unsupported media type'],
   expectation_failed: [417, 'Expectation failed'],
   invalid_input: [422, 'Invalid input'],
+  idempotency_key_reused: [422, 'Idempotency key reused'],
   client_gone: [499, 'Client disconnected'],
   too_many_reads: [429, 'Too many reads'],
   too_many_requests: [429, 'Too many requests'],
@@ -93,6 +96,7 @@ interface ErrorOptions {
   methods?: readonly SignInMethod[]
   retryAfterMs?: number
   missing?: readonly string[]
+  resourceId?: string
 }
 
 /** A refused or failed command; narrow by `code`. Its message never contains a token or SQL. */
@@ -109,6 +113,8 @@ export class LatchkeyError extends Error {
   readonly retryAfterMs: number | undefined
   /** The permissions that the caller lacks, for `missing_permission`. */
   readonly missing: readonly string[] | undefined
+  /** What was made before, for `idempotency_sealed`. */
+  readonly resourceId: string | undefined
 
   constructor(code: ErrorCode, detail: string, options: ErrorOptions = {}) {
     super(detail, options.cause === undefined ? undefined : { cause: options.cause })
@@ -117,6 +123,7 @@ export class LatchkeyError extends Error {
     this.methods = options.methods
     this.retryAfterMs = options.retryAfterMs
     this.missing = options.missing
+    this.resourceId = options.resourceId
   }
 
   /** The HTTP status of this error's code. */

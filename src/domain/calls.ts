@@ -10,6 +10,11 @@ const callNames = ['actor', 'signal'] as const
 const changeNames = [...callNames, 'wait'] as const
 /** The options of a change of what others may edit as well. */
 export const editNames = [...changeNames, 'ifRevision'] as const
+/** The options of what makes something: once for each request, as the server says it. */
+export const creationNames = [...callNames, 'once'] as const
+/** The same for a change that makes something, and for a rotation. */
+export const unitsNames = [...changeNames, 'once'] as const
+export const rotationNames = [...editNames, 'once'] as const
 
 /**
  * Gives the options of a call to its command. Throws `invalid_input` for an option that nobody reads, and the reason of

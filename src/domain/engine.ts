@@ -2,7 +2,9 @@
 import type { Commit } from '../commit/commit.ts'
 import type { Together } from '../commit/together.ts'
 import { type Actor, readActor } from '../core/actor.ts'
+import type { IdempotentRequest } from '../core/idempotency.ts'
 import type { Applied, CallOptions, EditOptions } from '../core/shapes/calls.ts'
+import type { CreatedKey } from '../core/shapes/keys.ts'
 import type { RandomSource } from '../core/token.ts'
 import type { Instant } from '../store/instants.ts'
 import type { Store } from '../store/store.ts'
@@ -19,7 +21,7 @@ export interface Engine extends OwnUses, OwnProfiles {
   store: Omit<Store, 'write' | 'execute'>
   commit: Commit
   /** The keys that are being created: those that come at once share a transaction. */
-  creations: Pick<Together<WantedKey, NewKey>, 'commit'>
+  creations: Pick<Together<WantedKey, NewKey, CreatedKey>, 'commit'>
   /** Resolves when every process acts on all changes that were made before the call; see `coherence/barrier.ts`. */
   waitUntilApplied: () => Promise<Applied>
   /** Writes what this process has counted; what cannot be written now waits. */
@@ -47,6 +49,8 @@ export interface Engine extends OwnUses, OwnProfiles {
 export interface CommandOptions extends CallOptions, Pick<EditOptions, 'ifRevision'> {
   /** Who acts; the process itself, which holds the database, if absent. */
   actor?: Actor | undefined
+  /** The request that it comes from, if that is to be done once: the server's alone, because it takes what a caller showed. */
+  once?: IdempotentRequest | undefined
 }
 
 /** Who acts in a command. Throws `invalid_input` for what is no actor. */

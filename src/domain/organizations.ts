@@ -1,4 +1,5 @@
 // Organizations: the operator's customers. Each owns its keys and sees nothing of the others.
+import type { Change } from '../commit/commit.ts'
 import {
   requireOwnOrganization,
   requireRoot,
@@ -35,7 +36,7 @@ import {
 } from '../store/organizations.ts'
 import { findPlan, lockPlan } from '../store/plans.ts'
 import type { Db, Tx } from '../store/tables.ts'
-import { checkOptions, editNames, listMethods, makeChange } from './calls.ts'
+import { checkOptions, creationNames, editNames, listMethods, makeChange, unitsNames } from './calls.ts'
 import { actorOf, type CommandOptions, type Engine } from './engine.ts'
 import { newLimits, requireLimits } from './limits/rules.ts'
 import { describeLimits, fullStates, readLimitStates, readPlanLimits } from './limits/states.ts'
@@ -49,12 +50,17 @@ const permission = 'latchkey:organizations:write'
 export function organizationMethods(engine: Engine): Organizations<ActorOptions> {
   return {
     ...listMethods(engine, listOrganizations),
-    create: async (input, options) => createOrganization(engine, input, checkOptions(options)),
+    create: async (input, options) => createOrganization(engine, input, checkOptions(options, creationNames)),
     get: async (id, options) => getOrganization(engine, id, checkOptions(options)),
     update: (id, input, options) =>
       makeChange(engine, options, (checked) => updateOrganization(engine, id, input, checked), editNames),
     addUnits: (id, name, input, options) =>
-      makeChange(engine, options, (checked) => addOrganizationUnits(engine, id, name, input, checked)),
+      makeChange(
+        engine,
+        options,
+        (checked) => addOrganizationUnits(engine, id, name, input, checked),
+        unitsNames,
+      ),
   }
 }
 
@@ -66,9 +72,11 @@ async function createOrganization(
 ): Promise<Organization> {
   const { id = newId(engine), name, limits, plan } = parseInput(createOrganizationSchema, input)
   const row = { id, name, created_at: engine.now(), limits: newLimits(noLimits, limits), plan }
-  const requirements = { permission, signal: options.signal } as const
-  await engine.commit(actorOf(options), requirements, async ({ tx, actor, record }) => {
-    requireRoot(actor, 'create organizations')
+  const mayCreate = ({ actor }: Pick<Change, 'actor'>) => requireRoot(actor, 'create organizations')
+  const once = { request: options.once, again: mayCreate }
+  return engine.commit(actorOf(options), { permission, once, signal: options.signal }, async (change) => {
+    const { tx, actor, record } = change
+    mayCreate(change)
     if (limits.length > 0 || plan !== null) requireLimits(actor, 'set limits or a plan')
     await requirePlan(tx, plan)
     // `root` is made by the bootstrap alone, with the first key that may act on all the others.
@@ -80,8 +88,8 @@ async function createOrganization(
       organizationId: id,
       changes: { name, ...(limits.length > 0 && { limits }), ...(plan !== null && { plan }) },
     })
+    return toOrganization(row, fullStates(row.limits, change.now))
   })
-  return toOrganization(row, fullStates(row.limits, engine.now()))
 }
 
 /** Gets an organization. Throws `organization_not_found`, for a foreign id too. */

@@ -1,4 +1,5 @@
 // Plans: named sets of permissions and limits. A change of one reaches all of its organizations under the usual bound.
+import type { Change } from '../commit/commit.ts'
 import { requireRoot, rootOrganizationId } from '../core/access.ts'
 import type { ActorOptions } from '../core/call-options.ts'
 import { LatchkeyError } from '../core/errors.ts'
@@ -27,7 +28,7 @@ import {
   type PlanRow,
   readPlanSlice,
 } from '../store/plans.ts'
-import { checkOptions, editNames, listMethods, makeChange, makeEnd } from './calls.ts'
+import { checkOptions, creationNames, editNames, listMethods, makeChange, makeEnd } from './calls.ts'
 import { actorOf, type CommandOptions, type Engine } from './engine.ts'
 import { newLimits, writeLimits } from './limits/rules.ts'
 import { describeLimits } from './limits/states.ts'
@@ -40,7 +41,7 @@ const what = 'read or change plans'
 export function planMethods(engine: Engine): Plans<ActorOptions> {
   return {
     ...listMethods(engine, listPlans),
-    create: async (input, options) => createPlan(engine, input, checkOptions(options)),
+    create: async (input, options) => createPlan(engine, input, checkOptions(options, creationNames)),
     get: async (name, options) => getPlan(engine, name, checkOptions(options)),
     update: (name, input, options) =>
       makeChange(engine, options, (checked) => updatePlan(engine, name, input, checked), editNames),
@@ -60,9 +61,12 @@ async function createPlan(engine: Engine, input: CreatePlanInput, options: Comma
     created_at: now,
     revision: now,
   }
-  const requirements = { permission: writeLimits, signal: options.signal } as const
-  await engine.commit(actorOf(options), requirements, async ({ tx, actor, record }) => {
-    requireRoot(actor, what)
+  const mayCreate = ({ actor }: Pick<Change, 'actor'>) => requireRoot(actor, what)
+  const once = { request: options.once, again: mayCreate }
+  const requirements = { permission: writeLimits, once, signal: options.signal } as const
+  return engine.commit(actorOf(options), requirements, async (change) => {
+    const { tx, record } = change
+    mayCreate(change)
     if (!(await insertPlan(tx, row)))
       throw new LatchkeyError('plan_exists', `The plan ${name} already exists.`)
     record({
@@ -75,8 +79,8 @@ async function createPlan(engine: Engine, input: CreatePlanInput, options: Comma
         keyLimits: describeLimits(row.key_limits),
       },
     })
+    return toPlan(row)
   })
-  return toPlan(row)
 }
 
 async function getPlan(engine: Engine, name: string, options: CommandOptions): Promise<PlanDetails> {

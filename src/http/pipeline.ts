@@ -7,6 +7,7 @@ import { fromWire } from '../core/wire.ts'
 import { authenticate } from './authenticate.ts'
 import { acceptedBodies, defaultBodyLimit, parseBody } from './body.ts'
 import { type Exchange, holdsToken, openExchange, type ReadHeader } from './exchange.ts'
+import { readIdempotentRequest } from './idempotency-key.ts'
 import { readJson } from './json.ts'
 import type { ExchangeRecorder } from './log.ts'
 import { readQuery, refuseQuery } from './query.ts'
@@ -123,6 +124,7 @@ async function answer<Parts extends Kit>(
       rawQuery,
       query: caller && route.query ? readQuery(rawQuery) : undefined,
       body,
+      once: caller && route.once && readIdempotentRequest(parts, exchange, incoming, body),
       // Public routes have no caller, and their handlers' types say so.
       caller: caller as Caller,
       readmit,

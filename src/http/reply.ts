@@ -67,6 +67,7 @@ export function problem(error: unknown, requestId: string, headers: Record<strin
       request_id: requestId,
       ...(errors && { errors }),
       ...(known.methods && { methods: known.methods }),
+      ...(known.resourceId !== undefined && { resource_id: known.resourceId }),
     }),
   }
 }

@@ -3,6 +3,7 @@ import type { BlockList } from 'node:net'
 import type { z } from 'zod'
 import type { Caller } from '../core/actor.ts'
 import type { ErrorCode } from '../core/errors.ts'
+import type { IdempotentRequest } from '../core/idempotency.ts'
 import type { ManagementPermission } from '../core/permissions.ts'
 import type { Purpose } from '../core/purpose.ts'
 import type { FairLine } from '../fairness/fair-line.ts'
@@ -45,6 +46,8 @@ export interface Call<Parts extends Kit, Query = unknown, Body = unknown, Name e
   query: Query
   /** The body under the library's names. Its type is what the library expects: the library checks it. */
   body: Body
+  /** What the request is known by, if it is to be done once: it came with an Idempotency-Key, and the route takes one. */
+  once: IdempotentRequest | undefined
   /** Raised when the request's connection is done with it: answered, or gone; absent if the app has none. */
   signal: AbortSignal | undefined
   /** Judges the caller again, in the midst of a long answer. Throws what would have refused it at the beginning. */
@@ -82,6 +85,8 @@ interface Definition<Path extends string, Query extends z.ZodType, Body extends 
   query?: Query
   /** Takes any query: a page, for links to pages carry parameters of those who spread them. */
   anyQuery?: true
+  /** It makes something, once for each `Idempotency-Key`. */
+  once?: true
   /** It makes its change on the condition of `If-Match`, if that came. */
   ifMatch?: true
   body?: Body

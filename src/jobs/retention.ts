@@ -9,6 +9,7 @@ import {
   retentionEveryMs,
 } from '../core/bounds.ts'
 import type { StoreDialect } from '../store/backend.ts'
+import { deleteOverRequests } from '../store/idempotent-requests.ts'
 import { type Instant, instantsOf } from '../store/instants.ts'
 import { deleteFinishedJobs } from '../store/jobs.ts'
 import { emptyLastUses } from '../store/last-use.ts'
@@ -108,6 +109,13 @@ export const retention: readonly Retention[] = [
     kept: 'a day after their end',
     by: 'the job `retention`',
     deleteSome: (tx, { dialect, at, limit }) => deleteSettlements(tx, dialect, { limit }, at),
+  },
+  {
+    table: 'idempotent_requests',
+    rows: 'answers of requests that came with an `Idempotency-Key`',
+    kept: 'a day; of a key, the newest 10,000',
+    by: 'the job `retention`',
+    deleteSome: (tx, { dialect, at, limit }) => deleteOverRequests(tx, dialect, { limit }, at),
   },
   {
     table: 'plans',

@@ -1,8 +1,9 @@
 // The table of settlements: reservations that were settled, kept until nobody can settle them again.
 import type { Selectable } from 'kysely'
+import type { SettlementsTable } from './answer-tables.ts'
 import type { StoreDialect } from './backend.ts'
 import type { Instant } from './instants.ts'
-import type { SettlementsTable, Tx } from './tables.ts'
+import type { Tx } from './tables.ts'
 
 export type SettlementRow = Selectable<SettlementsTable>
 

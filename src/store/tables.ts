@@ -1,5 +1,6 @@
 // The tables as they lie in the database. Instants are integers of milliseconds; lists and objects are JSON text.
 import type { Generated, Kysely, Transaction } from 'kysely'
+import type { IdempotentRequestsTable, SettlementsTable } from './answer-tables.ts'
 import { type LogTables, logTableNames } from './log-tables.ts'
 
 export interface OrganizationsTable {
@@ -51,14 +52,6 @@ export interface UnitAdditionsTable {
   counter_owner: string
   reference: string
   units: number
-}
-
-/** Reservations that were settled. */
-export interface SettlementsTable {
-  id: string
-  cost: string
-  answer: string
-  kept_until: number
 }
 
 export interface KeysTable {
@@ -324,6 +317,7 @@ export interface Tables extends LogTables {
   counters: CountersTable
   unit_additions: UnitAdditionsTable
   settlements: SettlementsTable
+  idempotent_requests: IdempotentRequestsTable
   usage_names: UsageNamesTable
   usage_hours: UsageTable
   usage_days: UsageTable
@@ -359,6 +353,7 @@ export const tableNames: readonly TableName[] = [
   'counters',
   'unit_additions',
   'settlements',
+  'idempotent_requests',
   'usage_names',
   'usage_hours',
   'usage_days',

@@ -5,7 +5,6 @@ import { useState } from 'react'
 import type { FieldError } from '../../../src/core/errors.ts'
 import {
   ApiError,
-  call,
   type WireLimitInput,
   type WireOrganization,
   type WireOrganizationDetails,
@@ -27,6 +26,7 @@ import {
   toDraft,
   toLimitInput,
 } from '../../format/limits.ts'
+import { useOnce } from '../../once.ts'
 import { organizationQuery } from '../../queries.ts'
 import { useSession } from '../../session.ts'
 
@@ -39,9 +39,10 @@ export function CreateOrganizationDialog({ close }: { close: () => void }) {
   const maySetLimits = useSession().refusal('latchkey:limits:write') === undefined
   const navigate = useNavigate()
   const known = useKnow()
+  const make = useOnce()
   const creation = useMutation({
     mutationFn: (wanted: { name: string; id?: string; plan?: string; limits?: WireLimitInput[] }) =>
-      call<WireOrganization>('POST', '/v1/organizations', { body: wanted }),
+      make<WireOrganization>('/v1/organizations', wanted),
     onSuccess: async (organization) => {
       await known(organization)
       await navigate({ to: '/organizations/$organization', params: { organization: organization.id } })

@@ -4,13 +4,14 @@ import { readAll } from '../../core/read-all.ts'
 import type { Applied, Changed, Done, EditOptions, WaitOptions } from '../../core/shapes/calls.ts'
 import type { List } from '../../core/shapes/page.ts'
 import { refusedOption } from '../errors.ts'
-import type { CallOptions, Method, Requester } from '../request/request.ts'
+import type { CallOptions, Requester } from '../request/request.ts'
 
 /** The options that every call knows, and every change. */
 const callNames = ['timeoutMs', 'signal'] as const
 const changeNames = [...callNames, 'wait'] as const
+const creationNames = [...callNames, 'idempotencyKey'] as const
 /** The options of a change of what others may edit as well. */
-export const editNames = [...changeNames, 'ifRevision'] as const
+const editNames = [...changeNames, 'ifRevision'] as const
 
 /** How a change is made; with `wait`, it is answered when every process on the server's database acts on it. */
 export type ChangeOptions = CallOptions & WaitOptions
@@ -39,15 +40,46 @@ export function listMethods<Input extends object, Item>(
   }
 }
 
-/** Makes a change that answers with what has changed. It is never sent twice: nobody knows whether the first was done. `names` are the options that it knows. */
+/**
+ * Makes something. It is sent under an Idempotency-Key, so that it is safe to repeat: the server makes it once, and answers the same
+ * again, a token included.
+ */
+export async function create<Answer>(
+  { send }: Requester,
+  path: string,
+  body: object,
+  options: CallOptions | undefined,
+): Promise<Answer> {
+  checkOptions(options, creationNames)
+  return send('POST', path, { body, repeatable: true, options, headers: onceUnder(options) })
+}
+
+/** The same for a change that makes something, which can be waited for. */
 export async function change<Answer, Options extends CallOptions & EditOptions>(
   { send }: Requester,
-  [method, path, body]: readonly [Method, path: string, body: object],
+  path: string,
+  body: object,
   options: Options | undefined,
-  names: readonly string[] = changeNames,
 ): Promise<Changed<Answer, Options>> {
-  checkOptions(options, names)
-  return send(method, path + waitQuery(options), { body, options, ...conditionOf(options) })
+  checkOptions(options, [...changeNames, 'idempotencyKey'])
+  return send('POST', path + waitQuery(options), {
+    body,
+    repeatable: true,
+    options,
+    headers: onceUnder(options),
+  })
+}
+
+/** The same for a rotation, which others may have made meanwhile. */
+export async function rotate<Answer, Options extends CallOptions & EditOptions>(
+  { send }: Requester,
+  path: string,
+  body: object,
+  options: Options | undefined,
+): Promise<Changed<Answer, Options>> {
+  checkOptions(options, [...editNames, 'idempotencyKey'])
+  const headers = { ...conditionOf(options), ...onceUnder(options) }
+  return send('POST', path + waitQuery(options), { body, repeatable: true, options, headers })
 }
 
 /**
@@ -62,7 +94,12 @@ export async function edit<Answer, Options extends CallOptions & EditOptions>(
 ): Promise<Changed<Answer, Options>> {
   checkOptions(options, editNames)
   const repeatable = options?.ifRevision !== undefined
-  return send('PATCH', path + waitQuery(options), { body, repeatable, options, ...conditionOf(options) })
+  return send('PATCH', path + waitQuery(options), {
+    body,
+    repeatable,
+    options,
+    headers: conditionOf(options),
+  })
 }
 
 /** Ends something for good, which is safe to repeat. */
@@ -73,16 +110,44 @@ export async function end<Options extends CallOptions & EditOptions>(
   names: readonly string[] = changeNames,
 ): Promise<Done<Options>> {
   checkOptions(options, names)
-  const sending = { repeatable: true, options, ...conditionOf(options) }
+  const sending = { repeatable: true, options, headers: conditionOf(options) }
   const { applied } = await send<{ applied?: Applied }>('DELETE', path + waitQuery(options), sending)
   return (applied && { applied }) as Done<Options>
 }
 
+/** The same for what others may edit as well. */
+export function withdraw<Options extends CallOptions & EditOptions>(
+  requester: Requester,
+  path: string,
+  options: Options | undefined,
+): Promise<Done<Options>> {
+  return end(requester, path, options, editNames)
+}
+
 /** The condition of an edit, as RFC 9110 writes it; the empty tag is that of nothing. */
-function conditionOf(options: EditOptions | undefined): { headers?: Record<string, string> } {
+function conditionOf(options: EditOptions | undefined): Record<string, string> {
   if (options?.ifRevision === undefined) return {}
   const tags = [options.ifRevision].flat().map((revision) => `"${revision}"`)
-  return { headers: { 'if-match': tags.join(', ') || '""' } }
+  return { 'if-match': tags.join(', ') || '""' }
+}
+
+const idempotencyKeyPattern = /^[ !#-[\]-~]{1,255}$/
+
+/** The key under which something is made once: the caller's, or a new one. */
+function onceUnder(options: CallOptions | undefined): Record<string, string> {
+  const { idempotencyKey = randomKey() } = options ?? {}
+  if (typeof idempotencyKey !== 'string' || !idempotencyKeyPattern.test(idempotencyKey))
+    throw refusedOption({
+      path: 'idempotencyKey',
+      message: 'Must be a text of 1 to 255 characters of ASCII, without quotes and backslashes.',
+    })
+  return { 'idempotency-key': `"${idempotencyKey}"` }
+}
+
+/** 128 random bits. A page that is not served over TLS has no `randomUUID`. */
+function randomKey(): string {
+  const bytes = crypto.getRandomValues(new Uint8Array(16))
+  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('')
 }
 
 function waitQuery(options: EditOptions | undefined): string {

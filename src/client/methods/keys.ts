@@ -1,7 +1,7 @@
 // What a server does with keys: each method and the call behind it.
 import type { Key, Keys, ListKeysInput, PermissionUse } from '../../core/shapes/keys.ts'
 import { type CallOptions, pathSegment, type Requester } from '../request/request.ts'
-import { change, checkOptions, edit, editNames, end, listMethods } from './calls.ts'
+import { change, checkOptions, create, edit, end, listMethods, rotate, withdraw } from './calls.ts'
 
 const path = '/v1/keys'
 const pathOf = (id: string) => `${path}/${pathSegment(id)}`
@@ -11,7 +11,7 @@ export function keyMethods(requester: Requester): Keys<CallOptions> {
   const { send, readPage } = requester
   return {
     ...listMethods<ListKeysInput, Key>(requester, path),
-    create: async (body, options) => send('POST', path, { body, options: checkOptions(options) }),
+    create: async (body, options) => create(requester, path, body, options),
     get: async (id, options) => {
       const { secretsAfter, ...rest } = checkOptions(options, ['timeoutMs', 'signal', 'secretsAfter']) ?? {}
       return send('GET', pathOf(id) + secretsQuery(secretsAfter), { options: rest })
@@ -29,13 +29,12 @@ export function keyMethods(requester: Requester): Keys<CallOptions> {
     preview: async (id, body, options) =>
       send('POST', `${pathOf(id)}/preview`, { body, options: checkOptions(options) }),
     update: async (id, body, options) => edit(requester, pathOf(id), body, options),
-    rotate: async (id, body = {}, options) =>
-      change(requester, ['POST', `${pathOf(id)}/rotate`, body], options, editNames),
+    rotate: async (id, body = {}, options) => rotate(requester, `${pathOf(id)}/rotate`, body, options),
     endSecret: async (id, kid, options) =>
       end(requester, `${pathOf(id)}/secrets/${pathSegment(kid)}`, options),
     addUnits: async (id, name, body, options) =>
-      change(requester, ['POST', `${pathOf(id)}/limits/${pathSegment(name)}/units`, body], options),
-    revoke: async (id, options) => end(requester, pathOf(id), options, editNames),
+      change(requester, `${pathOf(id)}/limits/${pathSegment(name)}/units`, body, options),
+    revoke: async (id, options) => withdraw(requester, pathOf(id), options),
   }
 }
 

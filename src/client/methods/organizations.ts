@@ -1,7 +1,7 @@
 // What a server does with organizations: each method and the call behind it.
 import type { ListOrganizationsInput, Organization, Organizations } from '../../core/shapes/organizations.ts'
 import { type CallOptions, pathSegment, type Requester } from '../request/request.ts'
-import { change, checkOptions, edit, listMethods } from './calls.ts'
+import { change, checkOptions, create, edit, listMethods } from './calls.ts'
 
 const path = '/v1/organizations'
 const pathOf = (id: string) => `${path}/${pathSegment(id)}`
@@ -11,10 +11,10 @@ export function organizationMethods(requester: Requester): Organizations<CallOpt
   const { send } = requester
   return {
     ...listMethods<ListOrganizationsInput, Organization>(requester, path),
-    create: async (body, options) => send('POST', path, { body, options: checkOptions(options) }),
+    create: async (body, options) => create(requester, path, body, options),
     get: async (id, options) => send('GET', pathOf(id), { options: checkOptions(options) }),
     update: async (id, body, options) => edit(requester, pathOf(id), body, options),
     addUnits: async (id, name, body, options) =>
-      change(requester, ['POST', `${pathOf(id)}/limits/${pathSegment(name)}/units`, body], options),
+      change(requester, `${pathOf(id)}/limits/${pathSegment(name)}/units`, body, options),
   }
 }

@@ -23,6 +23,11 @@ export interface CallOptions {
   timeoutMs?: number | undefined
   /** Ends the call, which then throws `aborted`. */
   signal?: AbortSignal | undefined
+  /**
+   * For calls that make something: what is sent twice with the same text, by the same key within 24 hours, is made once, and
+   * answered the same. Without it, the client makes one for each call, under which it repeats the call by itself.
+   */
+  idempotencyKey?: string | undefined
 }
 
 export type Method = 'GET' | 'POST' | 'PATCH' | 'DELETE'
@@ -256,7 +261,8 @@ function toError(
 /** How long to wait before a request is sent again; undefined if that would not help. */
 function delayBefore(error: LatchkeyClientError, repetition: number): number | undefined {
   const { code, status, retryAfterMs = 0 } = error
-  if (code !== 'server_unreachable' && status !== 429 && status !== 503) return undefined
+  const mayPass = code === 'server_unreachable' || code === 'idempotency_in_progress'
+  if (!mayPass && status !== 429 && status !== 503) return undefined
   // Each waits another while: those who failed together must not come back together.
   return retryAfterMs + Math.random() * firstDelayMs * 2 ** repetition
 }

@@ -22,6 +22,7 @@ const auditActions = [
   'key.created',
   'key.updated',
   'key.rotated',
+  'key.token_replayed',
   'key.secret_ended',
   'key.grace_ended',
   'key.revoked',

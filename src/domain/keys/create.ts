@@ -5,7 +5,7 @@ import { parseInput } from '../../core/input.ts'
 import { type CreatedKey, type CreateKeyInput, createKeySchema } from '../../core/shapes/keys.ts'
 import { generateToken } from '../../core/token.ts'
 import { actorOf, type CommandOptions, type Engine } from '../engine.ts'
-import { requireFuture, withToken } from './rules.ts'
+import { requireFuture } from './rules.ts'
 
 /**
  * Creates a key and its first secret; the answer is the only one that ever holds the token. The operator must name the
@@ -26,8 +26,8 @@ export async function createKey(
   if (organizationId === undefined)
     refuseField('organizationId', 'Name the organization that will own the key.')
   const token = generateToken(prefix, engine.random)
-  const { key } = await engine.creations.commit(actor, { ...wanted, organizationId, token }, options.signal)
+  const created = await engine.creations.commit(actor, { ...wanted, organizationId, token }, options)
   // Somebody may have tried the kid a moment before it was.
   engine.memory.forgetAbsent(token.kid)
-  return withToken(key, token, engine.now())
+  return created
 }

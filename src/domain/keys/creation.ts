@@ -13,6 +13,7 @@ import {
 import { holdsDatabase, type LiveActor } from '../../core/actor.ts'
 import { LatchkeyError } from '../../core/errors.ts'
 import { type IdSource, newId } from '../../core/ids.ts'
+import type { CreatedKey } from '../../core/shapes/keys.ts'
 import {
   type LimitGiven,
   noLimits,
@@ -28,7 +29,7 @@ import type { Tx } from '../../store/tables.ts'
 import { digestToken } from '../../verification/digest.ts'
 import { maySetLimits } from '../limits/rules.ts'
 import { outlivesSession, requireFreshSignIn } from '../sessions/fresh-sign-in.ts'
-import { writeKeys } from './rules.ts'
+import { giveTokenAgain, withToken, writeKeys } from './rules.ts'
 
 /** What a new key is to be. */
 export interface WantedKey {
@@ -54,7 +55,7 @@ const mostOrganizations = 10_000
  * How keys are created together. The process remembers organizations that were there: none is ever deleted, though a
  * database that was restored may lack one, and then it refuses the key.
  */
-export function keyCreation(source: IdSource): Kind<WantedKey, NewKey> {
+export function keyCreation(source: IdSource): Kind<WantedKey, NewKey, CreatedKey> {
   const organizations = new Set<string>()
   return {
     permission: writeKeys,
@@ -76,6 +77,8 @@ export function keyCreation(source: IdSource): Kind<WantedKey, NewKey> {
       }
     },
     write: insertNewKeys,
+    answerOf: ({ key }, { token }, now) => withToken(key, token, now),
+    again: giveTokenAgain,
     forget: () => organizations.clear(),
   }
 }

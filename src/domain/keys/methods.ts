@@ -1,7 +1,16 @@
 // What the library can do with keys: the table of its methods and the commands behind them.
 import type { ActorOptions } from '../../core/call-options.ts'
 import type { Keys } from '../../core/shapes/keys.ts'
-import { checkOptions, editNames, listMethods, makeChange, makeEnd } from '../calls.ts'
+import {
+  checkOptions,
+  creationNames,
+  editNames,
+  listMethods,
+  makeChange,
+  makeEnd,
+  rotationNames,
+  unitsNames,
+} from '../calls.ts'
 import type { Engine } from '../engine.ts'
 import { addKeyUnits } from '../limits/units.ts'
 import { createKey } from './create.ts'
@@ -18,7 +27,7 @@ import { updateKey } from './update.ts'
 export function keyMethods(engine: Engine): Keys<ActorOptions> {
   return {
     ...listMethods(engine, listKeys),
-    create: async (input, options) => createKey(engine, input, checkOptions(options)),
+    create: async (input, options) => createKey(engine, input, checkOptions(options, creationNames)),
     get: async (id, options) =>
       getKey(engine, id, checkOptions(options, ['actor', 'signal', 'secretsAfter'])),
     self: async (options) => getOwnKey(engine, checkOptions(options)),
@@ -30,11 +39,11 @@ export function keyMethods(engine: Engine): Keys<ActorOptions> {
     update: (id, input, options) =>
       makeChange(engine, options, (checked) => updateKey(engine, id, input, checked), editNames),
     rotate: (id, input, options) =>
-      makeChange(engine, options, (checked) => rotateKey(engine, id, input, checked), editNames),
+      makeChange(engine, options, (checked) => rotateKey(engine, id, input, checked), rotationNames),
     endSecret: (id, kid, options) =>
       makeEnd(engine, options, (checked) => endKeySecret(engine, id, kid, checked)),
     addUnits: (id, name, input, options) =>
-      makeChange(engine, options, (checked) => addKeyUnits(engine, id, name, input, checked)),
+      makeChange(engine, options, (checked) => addKeyUnits(engine, id, name, input, checked), unitsNames),
     revoke: (id, options) => makeEnd(engine, options, (checked) => revokeKey(engine, id, checked), editNames),
   }
 }

@@ -24,7 +24,7 @@ import { readLimitStates } from '../limits/states.ts'
 import { requireRevision } from '../revisions.ts'
 import { outlivesSession, requireFreshSignIn } from '../sessions/fresh-sign-in.ts'
 import { withOwnUses } from './last-uses.ts'
-import { requireLiveKey, withToken, writeKeys } from './rules.ts'
+import { giveTokenAgain, requireLiveKey, withToken, writeKeys } from './rules.ts'
 
 /**
  * Gives a key a new secret; its id, permissions and history stay. The old token stays valid for
@@ -40,9 +40,10 @@ export async function rotateKey(
   const rotation = parseInput(rotateKeySchema, input)
   const { grace } = rotation
   const graceSeconds = longestGraceOf(rotation)
-  const { row, token, limits, lastUse } = await engine.commit(
+  const once = { request: options.once, again: giveTokenAgain }
+  return engine.commit(
     actorOf(options),
-    { permission: writeKeys, keyId: id, signal: options.signal },
+    { permission: writeKeys, keyId: id, once, signal: options.signal },
     async (change) => {
       const { now } = change
       const key = await requireLiveKey(change, id)
@@ -84,10 +85,9 @@ export async function rotateKey(
       })
       const states = await readLimitStates(change.tx, engine.store.dialect, 'key', [row])
       const lastUse = (await readLastUses(change.tx, [id])).get(id)
-      return { row, token: next, limits: states.get(id) ?? [], lastUse }
+      return withOwnUses(engine, withToken(row, next, now, states.get(id) ?? [], lastUse))
     },
   )
-  return withOwnUses(engine, withToken(row, token, engine.now(), limits, lastUse))
 }
 
 /** How long the old token of a rotation stays valid at most, in seconds. */

@@ -1,7 +1,7 @@
 // What the commands on keys share: which key a change may touch, and what is told of it.
 
 import type { Change } from '../../commit/commit.ts'
-import { requireCover, scopeOf } from '../../core/access.ts'
+import { requireCover, requireLifetime, scopeOf } from '../../core/access.ts'
 import { LatchkeyError, refuseField } from '../../core/errors.ts'
 import { isId } from '../../core/id-form.ts'
 import type { Scope } from '../../core/scope.ts'
@@ -12,6 +12,7 @@ import { findKey, type KeyRow, lockKey, type NewKeyRow, toKey } from '../../stor
 import { type LastUse, readLastUses } from '../../store/last-use.ts'
 import type { Db } from '../../store/tables.ts'
 import { fullStates, readLimitStates } from '../limits/states.ts'
+import { outlivesSession, requireFreshSignIn } from '../sessions/fresh-sign-in.ts'
 import { type OwnUses, withOwnUses } from './last-uses.ts'
 
 /** What every change of a key takes of its caller. */
@@ -61,6 +62,19 @@ export function withToken(
 ): CreatedKey {
   const { id, organizationId, name, ...rest } = toKey(row, now, limits, lastUse)
   return { id, organizationId, name, key: token, ...rest }
+}
+
+/**
+ * Judges a caller that asks again for the token of a key which it made or rotated, and records that it gets it: it takes as much
+ * as to rotate the key now. Throws `key_not_found`, `permission_escalation`, `fresh_sign_in_required`.
+ */
+export async function giveTokenAgain({ tx, actor, now, record }: Change, id: string): Promise<void> {
+  const key = await getKeyRow(tx, id, scopeOf(actor))
+  const permissions: string[] = JSON.parse(key.permissions)
+  requireCover(actor, { id, permissions })
+  requireLifetime(actor, key.organization_id, key.expires_at)
+  if (outlivesSession(key.organization_id, permissions)) requireFreshSignIn(actor, now)
+  record({ action: 'key.token_replayed', organizationId: key.organization_id, keyId: id, changes: {} })
 }
 
 // One sentence for all of them: nothing may tell a foreign id from an unknown one.

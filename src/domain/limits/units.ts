@@ -80,7 +80,9 @@ async function addUnits(
   findOwner: (change: Change) => Promise<Owner>,
 ): Promise<LimitState> {
   const { add, reference } = parseInput(addUnitsSchema, input)
-  const requirements = { permission: writeLimits, signal: options.signal } as const
+  // To be added again it takes the same owner, as it is now.
+  const once = { request: options.once, again: async (change: Change) => void (await findOwner(change)) }
+  const requirements = { permission: writeLimits, once, signal: options.signal } as const
   return engine.commit(actorOf(options), requirements, async (change) => {
     const { tx } = change
     const owner = await findOwner(change)

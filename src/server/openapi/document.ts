@@ -143,8 +143,16 @@ const ifMatchParameter = {
   schema: { type: 'string' },
 }
 
+const idempotencyKeyParameter = {
+  name: 'Idempotency-Key',
+  in: 'header',
+  description:
+    'A text of your own, at most 255 characters, another one for each thing to make: the same request with the same text within 24 hours makes it once, and gets the same answer.',
+  schema: { type: 'string' },
+}
+
 function operation(route: Route, shapes: NamedSchemas): JsonSchema {
-  const { operationId, tag, summary, access, query, ifMatch, body, bodyOptional, bodyLimit } = route
+  const { operationId, tag, summary, access, query, ifMatch, once, body, bodyOptional, bodyLimit } = route
   const needs = access === 'public' || access === 'any key' ? undefined : `Requires \`${access}\`.`
   const limit = body && `The body may have at most ${(bodyLimit ?? defaultBodyLimit) / 1024} KiB.`
   const text = [route.description, needs, limit].filter((part) => part !== undefined).join(' ')
@@ -152,6 +160,7 @@ function operation(route: Route, shapes: NamedSchemas): JsonSchema {
     ...pathParameters(route.path),
     ...(query ? queryParameters(shapes.refer(query, 'input')) : []),
     ...(ifMatch ? [ifMatchParameter] : []),
+    ...(once ? [idempotencyKeyParameter] : []),
   ]
   return {
     operationId,
@@ -187,7 +196,7 @@ function securityOf({ access, tokenOnly, withSession, judgesToken }: Route): Jso
 
 /** Every problem that a route can answer with. */
 function problemCodes(route: Route): ErrorCode[] {
-  const { method, tag, access, tokenOnly, anyQuery, ifMatch, body, problems = [] } = route
+  const { method, tag, access, tokenOnly, anyQuery, ifMatch, once, body, problems = [] } = route
   const codes: ErrorCode[] = ['token_in_url', 'internal']
   if (!anyQuery) codes.push('invalid_input')
   if (access !== 'public')
@@ -196,6 +205,7 @@ function problemCodes(route: Route): ErrorCode[] {
   if (access !== 'public' && access !== 'any key') codes.push('missing_permission')
   if (method !== 'GET' && !tag.startsWith('Verif')) codes.push('too_many_changes')
   if (ifMatch) codes.push('precondition_failed')
+  if (once) codes.push('idempotency_in_progress', 'idempotency_sealed', 'idempotency_key_reused')
   if (body) codes.push('invalid_json', 'unsupported_media_type', 'body_too_large')
   return [...new Set([...codes, ...problems])]
 }

@@ -37,6 +37,10 @@ export const problemSchema = z
       .array(z.enum(['token']))
       .optional()
       .meta({ description: 'How to sign in again, for `fresh_sign_in_required`.' }),
+    resourceId: z
+      .string()
+      .optional()
+      .meta({ description: 'What was made before, for `idempotency_sealed`.' }),
   })
   .meta({ id: 'Problem', examples: [problemExample('key_not_found')] })
 
@@ -53,6 +57,7 @@ export function problemExample(code: keyof typeof errorTable): JsonSchema {
     ...(code === 'invalid_input' && {
       errors: [{ path: 'name', message: 'A text of 1 to 256 characters.' }],
     }),
+    ...(code === 'idempotency_sealed' && { resource_id: '0198f3a2-5c1b-7000-8000-3f6c1a2b4d5e' }),
     ...(code === 'fresh_sign_in_required' && { methods: ['token'] }),
   }
 }

@@ -13,17 +13,22 @@ type WaitQuery = z.input<typeof waitSchema>
 
 /** Makes a change and, if asked to, waits until it is applied everywhere. Checks the query before the change. */
 export async function change(
-  { query, caller }: Pick<Call<WaitQuery>, 'query'> & { caller: Caller },
+  { query, caller, once }: Pick<Call<WaitQuery>, 'query' | 'once'> & { caller: Caller },
   make: (options: ActorOptions & WaitOptions) => Promise<object & { applied?: Applied }>,
 ): Promise<Reply> {
   const { wait } = parseInput(waitSchema, query)
-  const { applied, ...made } = await make({ actor: caller, wait })
+  const { applied, ...made } = await make({ ...making({ caller, once }), wait })
   return tagged(applied === undefined ? made : { ...made, applied: tellTo(caller, applied) })
+}
+
+/** The options by which something is made: by the caller, and once for each Idempotency-Key. */
+export function making({ caller, once }: Pick<Call, 'once'> & { caller: Caller }): ActorOptions {
+  return once === undefined ? { actor: caller } : ({ actor: caller, once } as ActorOptions)
 }
 
 /** The same for a change of what others may edit as well: only on the condition of `If-Match`. */
 export async function edit(
-  call: Pick<Call<WaitQuery>, 'query' | 'header'> & { caller: Caller },
+  call: Pick<Call<WaitQuery>, 'query' | 'header' | 'once'> & { caller: Caller },
   make: (options: ActorOptions & EditOptions) => Promise<object & { applied?: Applied }>,
 ): Promise<Reply> {
   const ifRevision = readIfMatch(call.header)?.filter(isRevision)

@@ -24,7 +24,7 @@ import { rotateKeySchema } from '../../core/shapes/rotations.ts'
 import { answerPage, linkToNext } from '../../http/paging.ts'
 import { json } from '../../http/reply.ts'
 import { route } from '../parts.ts'
-import { change, done, edit, tagged } from './applied.ts'
+import { change, done, edit, making, tagged } from './applied.ts'
 
 export const keyRoutes = [
   route({
@@ -46,8 +46,8 @@ export const keyRoutes = [
       'organization_not_found',
       'fresh_sign_in_required',
     ],
-    handle: async ({ parts: { latchkey }, body, caller }) =>
-      tagged(await latchkey.keys.create(body, { actor: caller })),
+    once: true,
+    handle: async (call) => tagged(await call.parts.latchkey.keys.create(call.body, making(call))),
   }),
   route({
     method: 'GET',
@@ -230,6 +230,7 @@ export const keyRoutes = [
       'key_expired',
       'rotation_in_progress',
     ],
+    once: true,
     handle: async (call) =>
       edit(call, (options) => call.parts.latchkey.keys.rotate(call.params.id, call.body, options)),
   }),

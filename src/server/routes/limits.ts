@@ -18,6 +18,7 @@ export const limitRoutes = [
     body: addUnitsSchema,
     answers: [{ status: 200, description: 'The limit, with what is left.', schema: changedLimitSchema }],
     problems: ['key_not_found', 'limit_not_found', 'reference_used'],
+    once: true,
     handle: async (call) => {
       const { id, name } = call.params
       return change(call, (options) => call.parts.latchkey.keys.addUnits(id, name, call.body, options))
@@ -36,6 +37,7 @@ export const limitRoutes = [
     body: addUnitsSchema,
     answers: [{ status: 200, description: 'The limit, with what is left.', schema: changedLimitSchema }],
     problems: ['organization_not_found', 'root_organization_required', 'limit_not_found', 'reference_used'],
+    once: true,
     handle: async (call) => {
       const { id, name } = call.params
       return change(call, (options) =>

@@ -12,7 +12,7 @@ import {
 } from '../../core/shapes/organizations.ts'
 import { answerPage } from '../../http/paging.ts'
 import { route } from '../parts.ts'
-import { edit, tagged } from './applied.ts'
+import { edit, making, tagged } from './applied.ts'
 
 export const organizationRoutes = [
   route({
@@ -28,8 +28,8 @@ export const organizationRoutes = [
       { status: 200, description: 'The organization.', schema: organizationSchema, headers: ['ETag'] },
     ],
     problems: ['root_organization_required', 'organization_exists', 'plan_not_found'],
-    handle: async ({ parts: { latchkey }, body, caller }) =>
-      tagged(await latchkey.organizations.create(body, { actor: caller })),
+    once: true,
+    handle: async (call) => tagged(await call.parts.latchkey.organizations.create(call.body, making(call))),
   }),
   route({
     method: 'GET',

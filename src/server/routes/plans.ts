@@ -11,7 +11,7 @@ import {
 } from '../../core/shapes/plans.ts'
 import { answerPage } from '../../http/paging.ts'
 import { route } from '../parts.ts'
-import { done, edit, tagged } from './applied.ts'
+import { done, edit, making, tagged } from './applied.ts'
 
 export const planRoutes = [
   route({
@@ -26,8 +26,8 @@ export const planRoutes = [
     body: createPlanSchema,
     answers: [{ status: 200, description: 'The plan.', schema: planSchema, headers: ['ETag'] }],
     problems: ['root_organization_required', 'plan_exists'],
-    handle: async ({ parts: { latchkey }, body, caller }) =>
-      tagged(await latchkey.plans.create(body, { actor: caller })),
+    once: true,
+    handle: async (call) => tagged(await call.parts.latchkey.plans.create(call.body, making(call))),
   }),
   route({
     method: 'GET',

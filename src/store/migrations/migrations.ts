@@ -22,6 +22,7 @@ import * as graceEvidence from './0017-grace-evidence.ts'
 import * as sealedLog from './0018-sealed-log.ts'
 import * as revisions from './0019-revisions.ts'
 import * as checkpoints from './0020-checkpoints.ts'
+import * as idempotentRequests from './0021-idempotent-requests.ts'
 import type { ColumnTypes } from './column-types.ts'
 
 type Step = (db: Db, types: ColumnTypes) => Promise<void>
@@ -48,6 +49,7 @@ export const steps: readonly Step[] = [
   sealedLog.up,
   revisions.up,
   checkpoints.up,
+  idempotentRequests.up,
 ]
 
 /** The version of the schema that this program works on. */

@@ -12,6 +12,7 @@ import {
 import { type Edit, isConflict, useEdit } from '../../../edits.ts'
 import { outlives } from '../../../format/expiries.ts'
 import { inFull } from '../../../format/times.ts'
+import { useOnce } from '../../../once.ts'
 import { type Session, signIn, useSession } from '../../../session.ts'
 
 const permissionsNamed = 3
@@ -65,16 +66,15 @@ export function useRotateKey(key: WireKey, show: (rotated: WireCreatedKey) => vo
   const [opened] = useState(key)
   const [theirs, setTheirs] = useState<WireKey>()
   const { revision: ifRevision } = theirs ?? opened
+  const make = useOnce()
   const rotating = useMutation({
     mutationFn: async (body: WireRotation): Promise<void> => {
       const address = `${addressOf(key)}/rotate`
-      const rotated = await call<WireCreatedKey>('POST', address, { body, ifRevision }).catch(
-        async (error) => {
-          // A token that somebody else got meanwhile must not end unseen.
-          if (isConflict(error)) setTheirs(await call<WireKey>('GET', addressOf(key)))
-          throw error
-        },
-      )
+      const rotated = await make<WireCreatedKey>(address, body, ifRevision).catch(async (error) => {
+        // A token that somebody else got meanwhile must not end unseen.
+        if (isConflict(error)) setTheirs(await call<WireKey>('GET', addressOf(key)))
+        throw error
+      })
       // The session is over with its token: to be asked for the new one would hide it, before it is stored.
       if (key.id === own.id && body.grace_seconds === 0) await signIn(rotated.key).catch(() => undefined)
       show(rotated)

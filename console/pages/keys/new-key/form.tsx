@@ -1,7 +1,7 @@
 // The form of a new key. What is typed stays, whatever comes between: a refusal, a lost connection, a new sign-in.
 import { useMutation, useQueryClient } from '@tanstack/react-query'
 import { type FormEvent, useEffect, useRef, useState } from 'react'
-import { ApiError, call, type WireCreatedKey } from '../../../api.ts'
+import { ApiError, type WireCreatedKey } from '../../../api.ts'
 import { useFocusOnArrival } from '../../../components/autofocus.ts'
 import { Button } from '../../../components/button.tsx'
 import { ExpiryField } from '../../../components/expiry-field.tsx'
@@ -15,6 +15,7 @@ import { draftsAreFaulty, type LimitDraft, limitRefusals, toLimitInput } from '.
 import { readMetadata } from '../../../format/metadata-text.ts'
 import { nameFault, textFault } from '../../../format/names.ts'
 import { permissionFaults } from '../../../format/permission-list.ts'
+import { useOnce } from '../../../once.ts'
 import { useSession } from '../../../session.ts'
 
 type FieldName = 'name' | 'permissions' | 'expires_at' | 'limits' | 'metadata' | 'created_by'
@@ -41,10 +42,11 @@ export function NewKeyForm({
   const sending = useRef(false)
   useFocusOnArrival(form)
 
+  const make = useOnce()
   const create = useMutation({
     mutationFn: async (body: object) => {
       // Handed on, not answered: a mutation's data would keep the token.
-      created(await call<WireCreatedKey>('POST', '/v1/keys', { body }))
+      created(await make<WireCreatedKey>('/v1/keys', body))
     },
     onError: () => setTries((count) => count + 1),
     onSuccess: () => {
