@@ -35,7 +35,14 @@ onOneDatabase('SQLite', 'places on the command line', (makeDatabase) => {
     expect(await json(['keys', 'get', id])).toMatchObject({ last_used: { ip: null, user_agent: null } })
     expect(await json(['keys', 'forget-places', id, '--yes'])).toEqual({ success: true })
     expect(await run(['keys', 'forget-places', 'none', '--yes'])).toMatchObject({ code: 1, stdout: '' })
+    expect((await run(['keys', 'verify', '--user-agent', 'curl/8'], key)).code).toBe(0)
+    expect((await run(['keys', 'verify', '--ip', '192.0.2.9'], key)).code).toBe(0)
     expect((await run(['keys', 'verify', ...context], key)).code).toBe(0)
+    await expect
+      .poll(async () => (await run(['keys', 'places', id])).stdout)
+      .toMatch(/\n192\.0\.2\.9 +unknown .*\nunknown +curl /)
+    // Of the calls before it no place is known any more.
+    await expect.poll(async () => (await run(['keys', 'places', id])).stderr).toContain('These are not all')
     const wrong = await run(['keys', 'verify', '--ip', 'here'], key)
     expect(wrong.stderr).toContain('Must be an IPv4 or IPv6 address.')
     expect(await json(['keys', 'get', id])).toMatchObject({

@@ -44,6 +44,10 @@ onOneDatabase('SQLite', 'changes on the command line', (makeDatabase) => {
     )
     expect(shown.stderr).toContain('Enough for the calls of the last 90 days: emails:send\n')
     expect(shown.stderr).toContain('Of some calls it is not known which permissions they needed')
+    const idle = (await json(['keys', 'create', '--organization', 'acme', '--name', 'Idle'])) as CreatedKey
+    expect((await run(['keys', 'permissions', idle.id])).stderr).toBe(
+      '\nNo call of the last 90 days needed a permission.\n',
+    )
     expect(await json(['keys', 'permissions', id])).toMatchObject({
       unused: ['domains:read'],
       complete: false,
@@ -81,6 +85,7 @@ onOneDatabase('SQLite', 'changes on the command line', (makeDatabase) => {
     const kinds = Array.from({ length: 100 }, (_, i) => ({ ...ofFresh, operation: `GET /${i}`, calls: 1 }))
     await writeProfiles({ database }, kinds)
     const many = await run(['keys', 'preview', fresh.id, '--revoke'])
+    expect(many.stdout).toMatch(/\nGET \/0 +unknown +unknown +revoked +1 /)
     expect(many.stdout).toContain('Would have refused 102 of 102 calls')
     expect(many.stdout.split('\n')).toHaveLength(2 + 1 + 100 + 1)
     expect(many.stderr).toContain('These are the 100 most frequent kinds of calls.')

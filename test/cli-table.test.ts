@@ -1,6 +1,8 @@
 // Tables fit the terminal: columns shrink and leave in their order, ids stay whole.
+import { stripVTControlCharacters } from 'node:util'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
+import { drawBar } from '../src/cli/kit/bars.ts'
 import { toPrintable, widthOf } from '../src/cli/kit/output.ts'
 import { type Column, layOut } from '../src/cli/kit/table.ts'
 
@@ -53,6 +55,18 @@ test('no line is wider than the terminal, whatever the names', () => {
       for (const line of lines.slice(1)) expect(line.startsWith(id)).toBe(true)
     }),
   )
+})
+
+test('a bar is as long as its part of the largest one, and what is more than nothing is seen', () => {
+  const bar = (value: number, refused: number) =>
+    stripVTControlCharacters(drawBar({ value, refused, max: 1_000 }, 10)).replaceAll(/[█#▏]/g, '#')
+  expect([bar(0, 0), bar(1, 0), bar(500, 0), bar(1_000, 0)]).toEqual(['', '#', '#####', '##########'])
+  // Both parts of it are seen, however small one is.
+  expect([bar(1_000, 1), bar(1_000, 999), bar(1, 1)].map((text) => text.replaceAll(/[░x]/g, 'x'))).toEqual([
+    '#########x',
+    '#xxxxxxxxx',
+    'x',
+  ])
 })
 
 test('a table may have more rows than a call has arguments', () => {

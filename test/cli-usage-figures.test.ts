@@ -130,6 +130,36 @@ Units    back of the key -5, credits of the key 1600
     expect(await run(['usage', '--organization', 'nobody'])).toMatchObject({ code: 1 })
   })
 
+  test('names keys and hours, and sums what all periods have', async () => {
+    const { run, database } = await beginCommands(command, makeDatabase, 'the database')
+    const id = await fill(database)
+    const keys = await run(['usage', ...range, '--group', 'key', '--organization', 'acme'])
+    expect(keys.stdout.split('\n').map((line) => line.trim().replace(/ {2,}/g, '  '))).toEqual([
+      'KEY  NAME  CALLS  VALID  REFUSED  UNITS',
+      `${id}  CI  1500  1300  200  back of the key -5, credits of the key 1600`,
+      '',
+    ])
+    const at = begun + 12 * hourMs
+    const more = ['expired', 'revoked', 'key/credits'].map((measure, i) => ({
+      ...{ keyId: id, organizationId: 'acme', hour: at / hourMs, measure, amount: 250 * i + 1 },
+    }))
+    await writeProfiles({ database }, [{ keyId: id, at }], more)
+    const hours = ['--since', `${day(0)}T10:00:00Z`, '--until', `${day(0)}T13:00:00Z`, '--by', 'hour']
+    const shown = (await run(['keys', 'usage', id, ...hours])).stdout
+    expect(shown.split('\n').map((line) => line.trim().replace(/ {2,}/g, '  '))).toEqual([
+      'HOUR (UTC)  CALLS  VALID  REFUSED',
+      expect.stringContaining(`${day(0)} 10:00  1000  800  200  #`),
+      `${day(0)} 11:00  0  0  0`,
+      expect.stringContaining(`${day(0)} 12:00  252  0  252  x`),
+      '',
+      'Calls  1252',
+      'Valid  800',
+      'Refused  revoked 251, expired 201',
+      'Units  back of the key -5, credits of the key 2101',
+      '',
+    ])
+  })
+
   test('draws eighths where the locale has them', async () => {
     const { database } = await beginCommands(command, makeDatabase, 'the database')
     await fill(database)
@@ -147,6 +177,8 @@ Units    back of the key -5, credits of the key 1600
     const csv = await run([...args, '--format', 'csv', '--organization', 'acme'])
     expect(csv.stderr).toBe(`Wrote 5 rows. The next export is from ${day(2)}T00:00:00.000Z on (--since).\n`)
     expect(csv.stdout).toContain(`"${day(0)}T00:00:00.000Z","acme","${id}","key/back","-5","0"\r\n`)
+    const one = ['usage', 'export', '--since', day(1), '--until', day(2), '--organization', 'acme']
+    expect((await run(one)).stderr).toMatch(/^Wrote 1 row\. /)
     const lines = await run([...args, '--key', id])
     expect(
       lines.stdout
