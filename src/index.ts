@@ -17,6 +17,7 @@ export type {
   ReadCheckpointInput,
   SealedEvent,
 } from './core/shapes/checkpoints.ts'
+export type { Events, EventsPage, LogEvent, ReadEventsInput } from './core/shapes/events.ts'
 export type { KeyPermissions } from './core/shapes/key-permissions.ts'
 export type {
   CreatedKey,

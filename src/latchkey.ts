@@ -17,6 +17,7 @@ import { type KeptPlaces, keepPlace } from './core/places.ts'
 import type { Purpose } from './core/purpose.ts'
 import type { Audit } from './core/shapes/audit.ts'
 import type { Applied } from './core/shapes/calls.ts'
+import type { Events } from './core/shapes/events.ts'
 import type { CreatedKey, Keys } from './core/shapes/keys.ts'
 import type { Organizations } from './core/shapes/organizations.ts'
 import type { Plans } from './core/shapes/plans.ts'
@@ -29,6 +30,8 @@ import { auditMethods } from './domain/audit/methods.ts'
 import { authenticate, type Origin } from './domain/authenticate.ts'
 import { offerMethods } from './domain/calls.ts'
 import type { Engine } from './domain/engine.ts'
+import { eventMethods } from './domain/events/methods.ts'
+import { LogWatch } from './domain/events/watch.ts'
 import { Keyring } from './domain/keyring.ts'
 import { keyCreation } from './domain/keys/creation.ts'
 import { graceJob } from './domain/keys/end-graces.ts'
@@ -121,6 +124,8 @@ export interface Latchkey extends AsyncDisposable {
   settle: Settling<ActorOptions>['settle']
   /** Reads the audit log: every change, and its actor. */
   audit: Audit<ActorOptions>
+  /** Reads and follows events in the order of the log. */
+  events: Events<ActorOptions>
   /** Reads how many calls there were, and how many units they drew. */
   usage: LibraryUsage<ActorOptions>
   /** Begins, lists and ends the sessions of browsers. */
@@ -161,6 +166,8 @@ export interface Latchkey extends AsyncDisposable {
   ensureRootKey(token?: string, check?: () => Promise<void>): Promise<CreatedKey | undefined>
   /** Creates one more root key, if the others are lost. */
   createRootKey(): Promise<CreatedKey>
+  /** Answers all who wait for events, now and from now on: the process is about to stop. */
+  endWaits(): void
   /** Counts the background jobs that this process has run, by kind. */
   jobCounts(): JobCounts[]
   /** How many counts and last uses this process has dropped: too many or too old, or refused by the database. */
@@ -228,6 +235,7 @@ export async function openLatchkey(options: LatchkeyOptions): Promise<Latchkey> 
     creations: new Together(writer, changeLines, keyCreation({ now, random })),
     waitUntilApplied: () => waitUntilApplied(log, clock),
     foldNames: () => foldNewNames(store),
+    logWatch: new LogWatch(store, clock),
     sealNew: sharedSealing(sealer),
     sealAll: () => sealAll(sealer),
     memory,
@@ -277,6 +285,7 @@ export async function openLatchkey(options: LatchkeyOptions): Promise<Latchkey> 
   }
   const close = (): Promise<void> => {
     endEvictions()
+    engine.logWatch.close()
     if (!closing) noteClosed()
     closing ??= end()
     return closing
@@ -288,6 +297,7 @@ export async function openLatchkey(options: LatchkeyOptions): Promise<Latchkey> 
     plans: offerMethods(engine, planMethods(engine)),
     ...offerMethods(engine, settlementMethods(engine)),
     audit: offerMethods(engine, auditMethods(engine)),
+    events: offerMethods(engine, eventMethods(engine)),
     usage: offerMethods(engine, usageMethods(engine)),
     sessions: offerMethods(engine, sessionMethods(engine)),
     authenticate: (token, origin) => authenticate(memory, token, origin),
@@ -313,6 +323,7 @@ export async function openLatchkey(options: LatchkeyOptions): Promise<Latchkey> 
     }),
     ensureRootKey: (token, check) => memory.awake.during(ensureRootKey(engine, token, check)),
     createRootKey: () => memory.awake.during(createRootKey(engine)),
+    endWaits: () => engine.logWatch.close(),
     jobCounts: () => jobs.counts(),
     usageDropped: () => usage.dropped,
     walBytes: store.walBytes,

@@ -33,7 +33,7 @@ const methods: Record<string, readonly unknown[]> = {
   ...{ 'plans.create': [{ name: 'pro' }], 'plans.list': [{}], 'plans.listAll': [{}] },
   ...{ 'plans.get': ['pro'], 'plans.update': ['pro', { permissions: null }], 'plans.delete': ['pro'] },
   ...{ 'audit.list': [{}], 'audit.listAll': [{}], 'audit.readCheckpoint': [{}], 'audit.listSigners': [] },
-  ...{ 'audit.listSealed': [{}], 'audit.listAllSealed': [{}] },
+  ...{ 'events.read': [{}], 'events.follow': [{}], 'audit.listSealed': [{}], 'audit.listAllSealed': [{}] },
   ...{ 'audit.proveEvent': [{ sequence: 1 }], 'audit.proveGrowth': [{ from: 1 }] },
   ...{ 'usage.read': [{}], 'usage.readKey': [id, {}], 'usage.export': [{}] },
   ...{ 'sessions.list': [], 'sessions.end': [id] },
@@ -57,7 +57,7 @@ async function call(side: Side, name: string, ...options: unknown[]): Promise<un
   const [noun = '', method = ''] = name.split('.')
   const { [method]: run } = side[noun as 'keys'] as unknown as Record<string, (...args: unknown[]) => unknown>
   const answer = run?.(...(libraryMethods[name] ?? []), ...options)
-  if (!method.startsWith('listAll')) return answer
+  if (!method.startsWith('listAll') && method !== 'follow') return answer
   for await (const _ of answer as AsyncIterable<unknown>);
 }
 
@@ -66,7 +66,7 @@ test.each([
   ['client', async () => createClient({ url: 'http://127.0.0.1:1', token: tokenOfNobody }), methods],
 ] as const)('of the %s no method is left out here', async (_, make, known) => {
   const side: Side = await make()
-  const nouns = ['keys', 'organizations', 'plans', 'audit', 'usage', 'sessions'] as const
+  const nouns = ['keys', 'organizations', 'plans', 'audit', 'events', 'usage', 'sessions'] as const
   const names = nouns.flatMap((noun) => Object.keys(side[noun]).map((method) => `${noun}.${method}`))
   expect(names.filter((name) => !signIn.includes(name)).sort()).toEqual(Object.keys(known).sort())
   if ('close' in side) await side.close()

@@ -5,7 +5,7 @@ import { expect, test } from 'vitest'
 import { generateToken } from '../src/core/token.ts'
 import { routes } from '../src/server/app.ts'
 import { onEachDatabase } from './setup/databases.ts'
-import { bodies } from './setup/route-bodies.ts'
+import { bodies, queries } from './setup/route-bodies.ts'
 import { startTestServer, type TestAnswer, type TestServer } from './setup/server.ts'
 
 const unknownId = '01a20711-2508-7000-8000-18883f1ab395'
@@ -107,7 +107,8 @@ onEachDatabase('access over HTTP', (makeDatabase) => {
         `Bearer error="insufficient_scope", scope="${access}"`,
       )
       const token = operationId === 'previewKey' ? ofPreview : holder
-      const served = await server.request(method, target, { token, body: bodies[operationId] })
+      const asked = target + (queries[operationId] ?? '')
+      const served = await server.request(method, asked, { token, body: bodies[operationId] })
       // A token alone is no session, and gets as far as being told so; a settlement ends at its reservation, or at the missing keys.
       const settles = operationId === 'settleReservation'
       expect(settles ? [422, 503] : withSession ? [401] : [200, 404], operationId).toContain(served.status)

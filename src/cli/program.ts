@@ -75,6 +75,11 @@ const commands: readonly (DefinedCommand | Group)[] = [
     summary: 'read the audit log',
     load: async () => (await import('./commands/audit.ts')).auditCommands,
   },
+  {
+    name: 'events',
+    summary: 'read events in the order of the log, and follow it',
+    load: async () => (await import('./commands/events.ts')).eventCommands,
+  },
   rootKeyCommand,
   migrateCommand,
   {

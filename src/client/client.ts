@@ -1,6 +1,7 @@
 // createClient(): the library's names and shapes, spoken to a server. The methods of each noun are in `methods`.
 import { unknownOption } from '../core/options.ts'
 import type { Audit } from '../core/shapes/audit.ts'
+import type { Events } from '../core/shapes/events.ts'
 import type { Keys } from '../core/shapes/keys.ts'
 import type { Organizations } from '../core/shapes/organizations.ts'
 import type { Plans } from '../core/shapes/plans.ts'
@@ -8,6 +9,7 @@ import type { Sessions } from '../core/shapes/sessions.ts'
 import type { Settling } from '../core/shapes/settlements.ts'
 import type { Usage } from '../core/shapes/usage.ts'
 import { auditMethods } from './methods/audit.ts'
+import { eventMethods } from './methods/events.ts'
 import { keyMethods } from './methods/keys.ts'
 import { type Operation, operationMethods } from './methods/operation.ts'
 import { organizationMethods } from './methods/organizations.ts'
@@ -29,6 +31,8 @@ export interface LatchkeyClient extends Verification, Settling<CallOptions> {
   plans: Plans<CallOptions>
   /** Reads the audit log: every change, and its actor. */
   audit: Audit<CallOptions>
+  /** Reads and follows events in the order of the log. */
+  events: Events<CallOptions>
   /** Reads how many calls there were, and how many units they drew. */
   usage: Usage<CallOptions>
   /** Lists and ends the sessions of the calling key. */
@@ -54,6 +58,7 @@ export function createClient(client: ClientOptions): LatchkeyClient {
     organizations: organizationMethods(requester),
     plans: planMethods(requester),
     audit: auditMethods(requester),
+    events: eventMethods(requester),
     usage: usageMethods(requester),
     sessions: sessionMethods(requester),
     verifiers: verifierMethods(requester),

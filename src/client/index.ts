@@ -1,6 +1,14 @@
 // The client's public names.
 export type { Audit } from '../core/shapes/audit.ts'
 export type { Applied, Changed, Done, EditOptions, WaitOptions } from '../core/shapes/calls.ts'
+export type {
+  Checkpoint,
+  EventProof,
+  GrowthProof,
+  LogSigner,
+  SealedEvent,
+} from '../core/shapes/checkpoints.ts'
+export type { Events, EventsPage, LogEvent, ReadEventsInput } from '../core/shapes/events.ts'
 export type { KeyPermissions } from '../core/shapes/key-permissions.ts'
 export type { Keys } from '../core/shapes/keys.ts'
 export type {

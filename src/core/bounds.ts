@@ -52,6 +52,13 @@ export const keptSettlementsMs = 86_400_000
 /** How many items a page of a list has at most, and if its caller names no limit. */
 export const maxPageItems = 1_000
 
+/** How many events a page has at most, for how many actions it may be asked, and how long an answer waits for the next event. */
+export const maxEventsPage = 100
+export const maxEventTypes = 32
+export const maxWaitSeconds = 30
+/** How often at once somebody waits for events in a process: by one key, and in all. */
+export const maxWaitsOfKey = 64
+export const maxWaits = 4_096
 /** How many sealed events a page has at most: each may be long. */
 export const maxSealedPage = 100
 

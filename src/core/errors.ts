@@ -39,6 +39,7 @@ export const errorTable = {
   idempotency_in_progress: [409, 'Request in progress'],
   idempotency_sealed: [409, 'Answer sealed for another token'],
   precondition_failed: [412, 'Precondition failed'],
+  cursor_gone: [410, 'Cursor gone'],
   body_too_large: [413, 'Body too large'],
   target_too_long: [414, 'Target too long'],
   unsupported_media_type: [415, 'Unsupported media type'],

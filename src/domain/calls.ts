@@ -44,7 +44,7 @@ export function offerMethods<Methods extends object>({ memory }: Engine, methods
       }
       const refuse = () =>
         refuseField('options', `Takes at most ${method.length} arguments. The options come last.`)
-      return name.startsWith('listAll') ? refuse() : Promise.resolve().then(refuse)
+      return name.startsWith('listAll') || name === 'follow' ? refuse() : Promise.resolve().then(refuse)
     },
   ])
   return Object.fromEntries(wrapped) as Methods

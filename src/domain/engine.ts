@@ -9,6 +9,7 @@ import type { RandomSource } from '../core/token.ts'
 import type { Instant } from '../store/instants.ts'
 import type { Store } from '../store/store.ts'
 import type { Memory } from '../verification/read-through.ts'
+import type { LogWatch } from './events/watch.ts'
 import type { Keyring } from './keyring.ts'
 import type { NewKey, WantedKey } from './keys/creation.ts'
 import type { OwnUses } from './keys/last-uses.ts'
@@ -26,6 +27,8 @@ export interface Engine extends OwnUses, OwnProfiles {
   waitUntilApplied: () => Promise<Applied>
   /** Writes what this process has counted; what cannot be written now waits. */
   flushUsage: () => Promise<void>
+  /** Who waits for the next event. */
+  logWatch: LogWatch
   /** Seals what was recorded before the call, as far as a page goes. Never throws. */
   sealNew: () => Promise<void>
   /** Seals everything that was recorded before the call. */

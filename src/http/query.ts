@@ -19,9 +19,18 @@ export function splitQuery(query: string): [name: string, value: string][] {
 
 /** What is no text; a value of another form stays one, for the library to refuse. */
 const readers: Readonly<Record<string, (value: string) => number | boolean | string[] | undefined>> = {
-  limit: (value) => (/^\d{1,9}$/.test(value) ? Number(value) : undefined),
+  limit: readNumber,
+  sequence: readNumber,
+  size: readNumber,
+  from: readNumber,
+  wait_seconds: readNumber,
+  types: (value) => value.split(','),
   key_ids: (value) => value.split(','),
   never_used: (value) => ({ true: true, false: false })[value],
+}
+
+function readNumber(value: string): number | undefined {
+  return /^\d{1,15}$/.test(value) ? Number(value) : undefined
 }
 
 /**

@@ -30,6 +30,7 @@ import { shareReadiness } from './readiness.ts'
 import { auditRoutes } from './routes/audit.ts'
 import { changeRoutes } from './routes/changes.ts'
 import { checkpointRoutes } from './routes/checkpoints.ts'
+import { eventRoutes } from './routes/events.ts'
 import { grantRoutes } from './routes/grants.ts'
 import { keyRoutes } from './routes/keys.ts'
 import { limitRoutes } from './routes/limits.ts'
@@ -54,6 +55,7 @@ export const routes: readonly Route[] = [
   ...usageRoutes,
   ...auditRoutes,
   ...checkpointRoutes,
+  ...eventRoutes,
   ...sessionRoutes,
   ...operationRoutes,
   ...consoleRoutes,
@@ -161,6 +163,7 @@ export function createPipeline(latchkey: Latchkey, settings: AppSettings): Pipel
       metrics,
       renderMetrics,
       changes,
+      stopping: new AbortController(),
       lists,
       underWay: new UnderWay(),
       slices: new Slices(),

@@ -14,6 +14,8 @@ export interface Parts extends Kit {
   /** Resolves if a change can be made durable now; see `readiness.ts`. */
   checkReady(): Promise<void>
   changes: ChangeStreams
+  /** Raised when the server stops: streams of events end. */
+  stopping: AbortController
   /** The OpenAPI document as JSON text, in UTF-8. */
   document(): Uint8Array<ArrayBuffer>
   /** The reference page, in UTF-8. */

@@ -150,11 +150,13 @@ export async function startServer(latchkey: Latchkey, settings: ServerSettings):
   for (const exchange of held) serve(...exchange)
   let closing: Promise<void> | undefined
   const end = async () => {
-    const { changes, latchkey } = pipeline.parts
+    const { changes, stopping, latchkey } = pipeline.parts
     // Of units that verifiers hold, only this process knows: once it has ended, they count as spent.
     const lent = latchkey.verifiers.recall()
     if (lent.length > 0) await changes.recall(lent)
     changes.close()
+    stopping.abort()
+    latchkey.endWaits()
     pipeline.recorder.flush()
     await drain()
     await telemetry?.close()

@@ -20,3 +20,9 @@ export const bodies: Record<string, unknown> = {
   settleReservation: { reservation: 'r1.', cost: 0 },
   drawGrants: { verifier: 'V', sequence: 1, counters: [] },
 }
+
+/** The same for the routes that take something in their query. */
+export const queries: Record<string, string> = {
+  proveEvent: '?sequence=1',
+  proveGrowth: '?from=1',
+}

@@ -12,6 +12,7 @@ import {
 import { LatchkeyError } from '../../core/errors.ts'
 import { endSentence } from '../../core/sentence.ts'
 import type { Audit } from '../../core/shapes/audit.ts'
+import type { Events } from '../../core/shapes/events.ts'
 import type { Keys } from '../../core/shapes/keys.ts'
 import type { Organizations } from '../../core/shapes/organizations.ts'
 import type { Plans } from '../../core/shapes/plans.ts'
@@ -30,6 +31,7 @@ export interface Connection {
   keys: Keys
   organizations: Organizations
   audit: Audit
+  events: Events
   plans: Plans
   sessions: Sessions
   usage: Usage

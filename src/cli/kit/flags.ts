@@ -30,6 +30,7 @@ const flags: Record<string, string> = {
   keyIds: '--key-ids <id>',
   actor: '--actor <id>',
   action: '--action <action>',
+  types: '--types <action>',
   since: '--since <when>',
   until: '--until <when>',
   by: '--by <period>',

@@ -78,6 +78,7 @@ const tags = [
   { name: 'Limits', description: 'How many units the calls of keys may draw.' },
   { name: 'Usage', description: 'How many calls there were, and how many units they drew.' },
   { name: 'Audit log', description: 'Every change, and its actor.' },
+  { name: 'Events', description: 'Every change in the order of the log, as it comes.' },
   { name: 'Sessions', description: 'Browsers that are signed in with a key.' },
   { name: 'Operation', description: 'Health, metrics and this document, for the operator.' },
 ]

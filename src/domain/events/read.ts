@@ -1,0 +1,125 @@
+// Events in the order of the sealed log, from any of them on: what programs follow.
+import { narrowScope, scopeOf, unknownOrganization } from '../../core/access.ts'
+import { type Actor, holdsDatabase } from '../../core/actor.ts'
+import { LatchkeyError } from '../../core/errors.ts'
+import { parseInput } from '../../core/input.ts'
+import {
+  type EventsPage,
+  type LogEvent,
+  type ReadEventsInput,
+  readEventsSchema,
+} from '../../core/shapes/events.ts'
+import { turnOf } from '../../fairness/caller-turn.ts'
+import { toAuditEvent } from '../../store/audit.ts'
+import { findHead } from '../../store/checkpoints.ts'
+import { readSealed, type SealedRow } from '../../store/events.ts'
+import { findOrganization } from '../../store/organizations.ts'
+import { wholeLog } from '../../store/sealed-log.ts'
+import { requireEpoch } from '../audit/signers.ts'
+import { actorOf, type CommandOptions, type Engine } from '../engine.ts'
+
+/** One statement looks at so many events, and one call at so many times as many: few may be of the types that are asked for. */
+const windowEvents = 200
+const maxWindows = 10
+
+/** Reads the next events. Throws `invalid_input`, `organization_not_found`, `cursor_gone`, `too_many_streams`, `store_unavailable`. */
+export async function readEvents(
+  engine: Engine,
+  input: ReadEventsInput = {},
+  options: CommandOptions = {},
+): Promise<EventsPage> {
+  const { organizationId, after = '0', types, limit, waitSeconds } = parseInput(readEventsSchema, input)
+  const actor = actorOf(options)
+  const log = narrowScope(actor, organizationId) ?? wholeLog
+  if (organizationId !== undefined) await requireOrganization(engine, organizationId, actor, options)
+  const { epoch } = await requireEpoch(engine)
+  let position = await readPosition(engine, log, after, epoch)
+  // There may be no process that goes on sealing.
+  await (holdsDatabase(actor) ? engine.sealAll() : engine.sealNew())
+  const endsAt = performance.now() + waitSeconds * 1_000
+  const query = { log, types, limit, isRoot: scopeOf(actor) === undefined, epoch }
+  for (;;) {
+    const { events, last } = await readOn(engine, query, position, actor, options)
+    const milliseconds = endsAt - performance.now()
+    if (events.length > 0 || milliseconds <= 0 || engine.logWatch.isClosed)
+      return { events, cursor: `${epoch}.${last}` }
+    position = last
+    const keyId = holdsDatabase(actor) ? undefined : actor.keyId
+    await engine.logWatch.wait({ log, size: position, keyId, milliseconds, signal: options.signal })
+  }
+}
+
+interface EventQuery {
+  log: string
+  types: readonly string[] | undefined
+  limit: number
+  isRoot: boolean
+  epoch: string
+}
+
+/** Reads on from a number, for some windows; tells up to which number it has looked. */
+async function readOn(
+  engine: Engine,
+  { log, types, limit, isRoot, epoch }: EventQuery,
+  from: number,
+  actor: Actor,
+  options: CommandOptions,
+): Promise<{ events: LogEvent[]; last: number }> {
+  const events: LogEvent[] = []
+  let last = from
+  const window = types === undefined ? limit : windowEvents
+  for (let windows = 0; windows < maxWindows; windows++) {
+    const query = { log, after: last, limit: window }
+    const rows = await engine.store.read((db) => readSealed(db, query), turnOf(actor, options))
+    for (const row of rows) {
+      last = log === wholeLog ? row.position : row.sequence
+      if (isOfTypes(row.action, types)) events.push(toLogEvent(row, `${epoch}.${last}`, isRoot))
+      if (events.length === limit) return { events, last }
+    }
+    if (rows.length < window) break
+  }
+  return { events, last }
+}
+
+function isOfTypes(action: string, types: readonly string[] | undefined): boolean {
+  if (types === undefined) return true
+  return types.some(
+    (type) =>
+      type === '*' || type === action || (type.endsWith('.*') && action.startsWith(type.slice(0, -1))),
+  )
+}
+
+/** An event as its reader may have it: an organization hears nothing of who acted from outside of it. */
+function toLogEvent(row: SealedRow, cursor: string, isRoot: boolean): LogEvent {
+  const event = toAuditEvent(row)
+  const isForeign = row.actor !== null && row.actor_organization_id !== row.organization_id
+  const shown =
+    isForeign && !isRoot
+      ? { ...event, actor: null, actorType: 'operator' as const, requestId: null, ip: null }
+      : event
+  return { ...shown, sequence: row.sequence, position: isRoot ? row.position : null, cursor }
+}
+
+/** Reads a cursor. What lies behind the end of the log, or is of another epoch, is gone: the database was restored. */
+async function readPosition({ store }: Engine, log: string, after: string, epoch: string): Promise<number> {
+  const [number = '', ofEpoch = epoch] = after.split('.').reverse()
+  const position = Number(number)
+  const head = await store.read((db) => findHead(db, log))
+  if (ofEpoch !== epoch || position > (head?.size ?? 0)) {
+    throw new LatchkeyError(
+      'cursor_gone',
+      'The log does not go on behind this cursor: the database was restored. Read it from the beginning, or from an event that it has.',
+    )
+  }
+  return position
+}
+
+async function requireOrganization(
+  { store }: Engine,
+  id: string,
+  actor: Actor,
+  options: CommandOptions,
+): Promise<void> {
+  const found = await store.read((db) => findOrganization(db, id), turnOf(actor, options))
+  if (found === undefined) throw unknownOrganization()
+}
