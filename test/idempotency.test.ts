@@ -1,6 +1,7 @@
 // Idempotency-Key: what is asked for twice is made once, and answered the same, to the same caller alone.
 import { expect, test } from 'vitest'
 import { createClient } from '../src/client/index.ts'
+import { maxKeptAnswers } from '../src/core/bounds.ts'
 import { createAcme } from './setup/acme.ts'
 import { makeClock } from './setup/clock.ts'
 import { onEachDatabase } from './setup/databases.ts'
@@ -277,6 +278,32 @@ onEachDatabase('Idempotency-Key', (makeDatabase) => {
     expect((await post(server, '/v1/keys', 'once', other)).text).toBe(second.text)
     await using direct = await connectDirectly(database)
     expect(await direct.run('select id from idempotent_requests')).toHaveLength(1)
+  })
+
+  test('of a key the newest answers are kept, so many and few more, and those of others stay', async () => {
+    const { database, server, id: other } = await start()
+    await using _ = server
+    const self = await server.request('GET', '/v1/keys/self', { token: server.rootKey })
+    await using direct = await connectDirectly(database)
+    const count = async (keyId: unknown) =>
+      (await direct.run(`select id from idempotent_requests where key_id = '${keyId}'`)).length
+    const fill = async (keyId: unknown, rows: number) => {
+      const values = Array.from(
+        { length: rows },
+        (_, i) => `('${keyId}-${i}', '${keyId}', ${Date.now() + i})`,
+      )
+      await direct.run(`insert into idempotent_requests (id, key_id, kept_until) values ${values.join()}`)
+    }
+    await fill(self.json.id, maxKeptAnswers + 150)
+    await fill(other, 3)
+    for (let i = 0; i < 64; i++) await post(server, '/v1/keys', `new-${i}`)
+    expect(await count(self.json.id)).toBeLessThanOrEqual(maxKeptAnswers + 64)
+    expect(await count(self.json.id)).toBeGreaterThanOrEqual(maxKeptAnswers - 64)
+    expect(await count(other)).toBe(3)
+    // The newest is there.
+    expect((await post(server, '/v1/keys', 'new-63', { body: { name: 'X' } })).json.code).toBe(
+      'idempotency_key_reused',
+    )
   })
 
   test('the client sends one for each call, and the one that it is given', async () => {

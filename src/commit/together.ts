@@ -212,8 +212,11 @@ export class Together<Wanted, Made, Answer extends object> {
         continue
       }
       try {
-        const made = opened.attempt(() => judge(opened.begin(actor, this.#kind.permission), wanted))
-        of.set(waiting, { made, answer: this.#kind.answerOf(made, wanted, opened.now) })
+        const outcome = opened.attempt(() => {
+          const made = judge(opened.begin(actor, this.#kind.permission), wanted)
+          return { made, answer: this.#kind.answerOf(made, wanted, opened.now) }
+        })
+        of.set(waiting, outcome)
       } catch (error) {
         of.set(waiting, { error, isClaimed: true })
       }

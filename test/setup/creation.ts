@@ -61,11 +61,15 @@ export async function startServerProcess(
   }
 }
 
-/** Creates an organization and `count` keys of it, each client on a connection of its own. Returns what was answered. */
+/**
+ * Creates an organization and `count` keys of it, each client on a connection of its own, and each key under an Idempotency-Key if
+ * `isOnce`. Returns what was answered.
+ */
 export async function createManyKeys(
   server: ServerProcess,
   clients: number,
   count: number,
+  isOnce = false,
 ): Promise<Created[]> {
   await post(server, new Agent(), '/v1/organizations', { id: 'acme', name: 'Acme' })
   const created: Created[] = []
@@ -75,7 +79,8 @@ export async function createManyKeys(
       const agent = new Agent({ keepAlive: true, maxSockets: 1 })
       while (next < count) {
         const body = { organization_id: 'acme', name: `key ${next++}`, permissions: ['emails:send'] }
-        created.push((await post(server, agent, '/v1/keys', body)) as Created)
+        const idempotencyKey = isOnce ? `creation-${next}` : undefined
+        created.push((await post(server, agent, '/v1/keys', body, idempotencyKey)) as Created)
       }
       agent.destroy()
     }),
@@ -99,9 +104,19 @@ export async function listAllKeys(server: ServerProcess): Promise<Listed[]> {
   return keys
 }
 
-function post(server: ServerProcess, agent: Agent, path: string, body: unknown): Promise<unknown> {
+function post(
+  server: ServerProcess,
+  agent: Agent,
+  path: string,
+  body: unknown,
+  idempotencyKey?: string,
+): Promise<unknown> {
   return new Promise((answer, fail) => {
-    const headers = { authorization: `Bearer ${server.rootKey}`, 'content-type': 'application/json' }
+    const headers = {
+      authorization: `Bearer ${server.rootKey}`,
+      'content-type': 'application/json',
+      ...(idempotencyKey !== undefined && { 'idempotency-key': idempotencyKey }),
+    }
     const outgoing = request(new URL(path, server.url), { method: 'POST', agent, headers }, (incoming) => {
       let text = ''
       incoming.setEncoding('utf8').on('data', (chunk: string) => {

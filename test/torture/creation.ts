@@ -1,6 +1,6 @@
 // Creates 10,000 keys over HTTP by 16 clients, checks that each is there once, and prints the rate beside that of
 // bare single-row commits on the same database: `node test/torture/creation.ts [postgres-url] [--profile]`. With
-// --profile the server writes a CPU profile into the current folder.
+// --profile the server writes a CPU profile into the current folder; with --once each key comes with an Idempotency-Key.
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -30,7 +30,7 @@ async function measure(name: string, database: string, commitBare: () => Promise
   await using server = await startServerProcess(database, profiles)
   const bareBefore = await commitBare()
   const start = performance.now()
-  const created = await createManyKeys(server, clients, count)
+  const created = await createManyKeys(server, clients, count, process.argv.includes('--once'))
   const rate = (count * 1000) / (performance.now() - start)
   const bareAfter = await commitBare()
   const listed = await listAllKeys(server)
