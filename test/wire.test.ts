@@ -48,6 +48,10 @@ test('a camelCase field is refused with the name that was meant', () => {
   expect(refusal({ organizationId: 'acme' }).errors).toEqual([
     { path: 'organizationId', message: 'Unknown field. Did you mean organization_id?' },
   ])
+  expect(refusal({ context: { IP: '192.0.2.7', userAGENT: 'curl' } }).errors).toEqual([
+    { path: 'context.IP', message: 'Unknown field. Did you mean ip?' },
+    { path: 'context.userAGENT', message: 'Unknown field. Did you mean user_agent?' },
+  ])
 })
 
 test('the fields of a rotation are read and refused like those around it', () => {

@@ -46,7 +46,7 @@ function readFields(body: object, path: string, strangers: FieldError[]): Record
     if (/[A-Z]/.test(name))
       strangers.push({
         path: `${path}${fieldName(name)}`,
-        message: `Unknown field. Did you mean ${fieldName(toSnakeCase(name))}?`,
+        message: `Unknown field. Did you mean ${fieldName(likelyName(name))}?`,
       })
     const inner = isListOfObjects(name, value)
       ? value.map((item, i) =>
@@ -58,6 +58,11 @@ function readFields(body: object, path: string, strangers: FieldError[]): Record
     return [toCamelCase(name), inner]
   })
   return Object.fromEntries(read)
+}
+
+/** What the wire may call a field: `ip` for `IP`, `user_id` for `userID`. */
+function likelyName(name: string): string {
+  return name.replace(/(?<=[a-z0-9])[A-Z]/g, (letter) => `_${letter}`).toLowerCase()
 }
 
 /** Names of fields that hold an object with fields. */

@@ -4,6 +4,7 @@ import { selectedKeys } from '../../console/format/key-selections.ts'
 import {
   codeTitle,
   compactCount,
+  countInColumn,
   cutUsage,
   rangeOfKeys,
   reasonsOf,
@@ -90,6 +91,16 @@ test('the filters of an address are asked for as they are, in hours where days a
 })
 
 const newKeyId = '01a20711-2508-7000-8000-18883f1ab395'
+
+test('a count stands in full in a column as long as there is room', () => {
+  expect([9_999_999, 12_345_678].map(countInColumn)).toEqual(['9,999,999', '12.3M'])
+})
+
+test('a range that ends on a day begins so long before it', () => {
+  const until = new Date(now - 10 * day).toISOString()
+  const since = new Date(Math.ceil((now - 17 * day) / hour) * hour).toISOString()
+  expect(viewOf({ range: '7d', until }, now).question).toMatchObject({ since, until })
+})
 
 test('filters that cannot be asked for are told, each at its field', () => {
   const ago = (days: number) => new Date(now - days * day).toISOString()
