@@ -154,8 +154,10 @@ export class Draws {
     holder: string,
   ): Promise<(Draw & StoredCounter)[] | undefined> {
     const limits = counters.map(({ holding }) => holding.limit)
-    const unknown = counters.filter(({ holding }) => !holding.isStored)
     const { dialect } = this.#store
+    // On SQLite a transaction is alone: a row that is missing can be made when it is written.
+    const isAlone = !dialect.skipsLocked
+    const unknown = isAlone ? [] : counters.filter(({ holding }) => !holding.isStored)
     const ids = counters.map(({ holding }) => holding.counterId)
     const [, locked] = await allDone([
       makeCounters(opened.tx, dialect, unknown.map(toNew)),
@@ -165,7 +167,8 @@ export class Draws {
     const isLive = (id: string) => locked.followers.has(id)
     const draws = counters.map((asked) => {
       const { limit } = asked.holding
-      const stored = locked.counters.get(asked.holding.counterId)
+      const known = locked.counters.get(asked.holding.counterId)
+      const stored = known ?? (isAlone ? toNew(asked) : undefined)
       if (stored === undefined) {
         asked.holding.isStored = false
         throw new Error('The database has no row of a counter. The next draw makes it.')
