@@ -249,6 +249,34 @@ describe('an exporter', () => {
     await exporter.close(100)
   })
 
+  test('sends what is left when it is closed, whatever it is doing just then', async () => {
+    await using collector = await startCollector((response) => {
+      response.end()
+      return true
+    })
+    // In each of the steps after the first batch was taken, in one of which nothing is under way and that is not known yet.
+    for (let steps = 0; steps < 12; steps++) {
+      const exporter = open(collector.url)
+      let exported = 0
+      const closed = new Promise<void>((resolve) => {
+        const closeAfter = (left: number) => {
+          if (left > 0) queueMicrotask(() => closeAfter(left - 1))
+          else resolve(exporter.close(2_000))
+        }
+        Object.defineProperty(exporter, 'exported', {
+          get: () => exported,
+          set: (count: number) => {
+            if (exported === 0) closeAfter(steps)
+            exported = count
+          },
+        })
+      })
+      for (const item of ['a', 'b', 'c']) exporter.add(item)
+      await closed
+      expect([steps, exporter.exported, exporter.dropped]).toEqual([steps, 3, 0])
+    }
+  })
+
   test('drops what cannot be written, and goes on', async () => {
     await using collector = await startCollector((response) => {
       response.end()

@@ -69,8 +69,11 @@ export class Exporter<Item> {
     this.#isLast = true
     this.#wake()
     const deadline = setTimeout(() => this.#closing.abort(), milliseconds)
-    this.#start()
-    await this.#sending
+    // What is sent just now may end without a look at what is left: it looked before this was the last time.
+    do {
+      this.#start()
+      await this.#sending
+    } while (this.#queue.length > 0 && !this.#isOver)
     clearTimeout(deadline)
     this.#drop(this.#queue.splice(0).length, 'did not take the last ones in time')
   }
