@@ -14,6 +14,7 @@ import { measureLimitsMemory } from './limits-memory.ts'
 import { measureMemory } from './memory.ts'
 import { measureStart } from './start.ts'
 import { measureStored } from './stored.ts'
+import { measureUsageFigures } from './usage-figures.ts'
 import { measureUsageFlush } from './usage-flush.ts'
 import { measureUsageVerify } from './usage-verify.ts'
 
@@ -34,4 +35,5 @@ export const sections: Record<string, (settings: Settings) => Promise<Findings>>
   'limits-cold': measureLimitsCold,
   'usage-verify': measureUsageVerify,
   'usage-flush': measureUsageFlush,
+  'usage-figures': measureUsageFigures,
 }
