@@ -12,7 +12,7 @@ import { connectDirectly, type Row } from './setup/direct.ts'
 import { startServerProxy } from './setup/http-proxy.ts'
 import { startTestServer } from './setup/server.ts'
 
-onEachDatabase('lost answers', (makeDatabase) => {
+onEachDatabase('lost answers', (makeDatabase, kind) => {
   const command = useCommand()
 
   /** Waits until a key of this name is on the disk. */
@@ -79,6 +79,63 @@ onEachDatabase('lost answers', (makeDatabase) => {
       expect((await client.verify(made.key)).code).toBe('valid')
       expect((await client.keys.list({ q: name })).items).toHaveLength(1)
     }
+  })
+
+  // SQLite has one writer: there a second one waits for the first, and then finds its answer.
+  const onPostgres = kind === 'PostgreSQL' ? test : () => {}
+
+  onPostgres(
+    'a request that another process is doing is told so at once, and keeps no other one waiting',
+    async () => {
+      const database = await makeDatabase()
+      await using server = await startTestServer(database)
+      const { rootKey: token } = server
+      const self = await server.request('GET', '/v1/keys/self', { token })
+      const scope = JSON.stringify(['POST', '/v1/keys', 'once'])
+      const id = createHash('sha256')
+        .update(JSON.stringify([self.json.id, scope]))
+        .digest('base64url')
+      await using other = await connectDirectly(database)
+      await other.run('begin')
+      await other.run('select pg_advisory_xact_lock(hashtextextended($1, $2))', [id, 0x6964_656d])
+      await other.run('insert into idempotent_requests (id, key_id, kept_until) values ($1, $2, $3)', [
+        id,
+        'x',
+        2 ** 50,
+      ])
+      const post = (idempotencyKey: string) =>
+        server.request('POST', '/v1/keys', {
+          token,
+          body: { name: 'New' },
+          headers: { 'idempotency-key': idempotencyKey },
+        })
+      const [busy, ...rest] = await Promise.all([post('once'), post('other'), post('another')])
+      expect(busy).toMatchObject({ status: 409, json: { code: 'idempotency_in_progress' } })
+      expect(rest.map(({ status }) => status)).toEqual([200, 200])
+      await other.run('rollback')
+      expect((await post('once')).status).toBe(200)
+    },
+  )
+
+  onPostgres('a caller whose key another change holds claims nothing before its turn', async () => {
+    const database = await makeDatabase()
+    await using server = await startTestServer(database)
+    const permissions = ['latchkey:keys:write']
+    const caller = await server.latchkey.keys.create({ organizationId: 'root', name: 'Caller', permissions })
+    const post = (token: string, idempotencyKey: string) =>
+      server.request('POST', '/v1/keys', {
+        ...{ token, body: { name: 'New' }, headers: { 'idempotency-key': idempotencyKey } },
+      })
+    await using other = await connectDirectly(database)
+    await other.run('begin')
+    await other.run('select pg_advisory_xact_lock(hashtextextended($1, $2))', [caller.id, 0x6c61_7463])
+    const waiting = post(caller.key, 'once')
+    // It comes into a batch with these, which do not wait for it.
+    for (let i = 0; i < 3; i++) expect((await post(server.rootKey, `other-${i}`)).status).toBe(200)
+    await other.run('rollback')
+    const made = await waiting
+    expect(made.status).toBe(200)
+    expect((await post(caller.key, 'once')).text).toBe(made.text)
   })
 
   test('nothing in the database opens a sealed answer, and no token is in it', async () => {
