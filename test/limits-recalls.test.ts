@@ -10,6 +10,8 @@ import { createVerifier } from '../src/client/index.ts'
 import { leaseMs } from '../src/core/bounds.ts'
 import type { Quota } from '../src/core/limits.ts'
 import { writeLimits } from '../src/core/stored-limits.ts'
+import type { Sink } from '../src/http/streams.ts'
+import { Audience, noChanges } from '../src/server/audience.ts'
 import { Allotments } from '../src/verdict/allotment.ts'
 import { countLimits } from '../src/verdict/owners.ts'
 import { Grants } from '../src/verification/grants.ts'
@@ -204,4 +206,24 @@ test('what a verifier has that is heard of no more is spent, also if another was
   pass(leaseMs)
   pass(leaseMs)
   expect(lost).toEqual([4, 4])
+})
+
+test('a stream tells of a bounded number of counters at once, and nobody forgets facts because of more', () => {
+  const sent: string[] = []
+  const verifiers = { sequence: () => 7 } as unknown as ConstructorParameters<typeof Audience>[0]
+  const audience = new Audience(verifiers, undefined, {
+    send: (_, bytes) => sent.push(new TextDecoder().decode(bytes)),
+    judge: () => {},
+  })
+  audience.readers.set({} as Sink, { token: 't', keyId: 'k', judges: new Set(['organization']) })
+  const recall = (counters: string[]) => audience.hear({ ...noChanges, counters })
+  // The first is told at once, and the others wait.
+  recall(['first'])
+  for (let i = 0; i < 12_000; i += 3_000) recall(Array.from({ length: 3_000 }, (_, j) => `c${i + j}`))
+  audience.hear({ ...noChanges, keys: ['key'] })
+  audience.tell()
+  expect(sent).toHaveLength(2)
+  expect(sent[1]).not.toContain('event: forget')
+  expect(sent[1]).toContain('"key_ids":["key"]')
+  expect(sent[1]?.match(/"c\d+"/g)).toHaveLength(10_000)
 })
