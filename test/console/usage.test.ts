@@ -66,6 +66,11 @@ describe(`usage in the console${browserNote}`, () => {
       const groups = page.getByRole('table', { name: 'By organization' })
       await groups.getByRole('link', { name: 'Acme Robotics' }).waitFor()
       expect(new URL(page.url()).search).toBe('?range=7d&group=organization')
+      const numberIn = (text = '') => Number(text.replaceAll(/\D/g, ''))
+      const [, , , refused, why] = (await groups.getByRole('row').nth(1).innerText()).split('\t')
+      const ofReasons = why?.split(/, (?=\D)/).map(numberIn) ?? []
+      expect(ofReasons.length).toBeGreaterThan(1)
+      expect(numberIn(refused)).toBe(ofReasons.reduce((a, b) => a + b, 0))
     },
   )
 
@@ -273,7 +278,7 @@ onOneDatabase('SQLite', `a first look in the console${browserNote}`, (makeDataba
       await addTraffic(
         database,
         [
-          { key: reader, perHour: 10 },
+          { key: reader, perHour: 10, kinds: [{ permissions: 'emails:send' }] },
           { key: foreign, perHour: 900 },
           { perHour: 50, refused },
         ],
@@ -287,6 +292,23 @@ onOneDatabase('SQLite', `a first look in the console${browserNote}`, (makeDataba
       expect(await busiest.getByRole('row').count()).toBe(2)
       expect(await page.getByRole('region', { name: 'Busiest organizations' }).count()).toBe(0)
       await page.getByText('No call was refused.').waitFor()
+      // Their own keys they compare over as long as one organization's.
+      const compare = page.getByLabel('Compare')
+      await page.getByRole('link', { name: 'Usage' }).click()
+      expect(await compare.getByRole('option').allInnerTexts()).toEqual([
+        'Nothing',
+        'Key',
+        'Permission',
+        'Verdict',
+      ])
+      await page.getByLabel('Time').selectOption('30 days')
+      await compare.selectOption('Key')
+      await page.getByRole('table', { name: 'By key' }).getByRole('link', { name: 'Mailer' }).waitFor()
+      await compare.selectOption('Permission')
+      const asked = page.getByRole('table', { name: 'By permission' })
+      await asked.getByRole('rowheader', { name: 'emails:send' }).waitFor()
+      expect(await asked.getByRole('row').count()).toBe(2)
+      await page.getByText('A call counts for each that it asked for, by days of UTC.').waitFor()
       const other = await browser.open(server, { token: blind.key })
       await other.getByRole('heading', { level: 1, name: 'Acme' }).waitFor()
       expect(await other.getByRole('link', { name: 'Usage' }).count()).toBe(0)
