@@ -6,6 +6,8 @@ import { type LogVerdicts, logVerdictsChoices } from './core/log-verdicts.ts'
 import type { KeptPlaces } from './core/places.ts'
 import { readTelemetrySettings, type TelemetrySettings } from './core/telemetry-settings.ts'
 import { containsToken, longestPrefix, parseToken, prefixPattern } from './core/token.ts'
+import type { WebhookSettings } from './core/webhook-settings.ts'
+import { isNetwork } from './egress/addresses.ts'
 import { hidePassword, isPostgresUrl, parsePostgresUrl } from './store/postgres-url.ts'
 import { type CacheOptions, cacheFault } from './verdict/cache-options.ts'
 
@@ -139,6 +141,39 @@ export function postgresEnvironment(env: Environment = process.env): Environment
 /** The keys of the instance, in base64: `LATCHKEY_SEALING_KEYS`, with commas or spaces between. */
 export function sealingKeysOf(env: Environment = process.env): string[] {
   return (env.LATCHKEY_SEALING_KEYS ?? '').split(/[\s,]+/).filter((key) => key !== '')
+}
+
+/** How webhooks leave: as given, else as LATCHKEY_WEBHOOK_NETWORKS and the like say. Throws `invalid_input`. */
+export function webhookSettingsOf(
+  given: {
+    webhookNetworks?: readonly string[]
+    webhookNameServers?: readonly string[]
+    webhookProxy?: string
+  },
+  env: Environment = process.env,
+): WebhookSettings {
+  const listOf = (variable: string) => (env[variable] ?? '').split(/[\s,]+/).filter((item) => item !== '')
+  const networks = given.webhookNetworks ?? listOf('LATCHKEY_WEBHOOK_NETWORKS')
+  const wrong = networks.find((network) => !isNetwork(network))
+  if (wrong !== undefined)
+    refuse(
+      `${given.webhookNetworks ? 'webhookNetworks' : 'LATCHKEY_WEBHOOK_NETWORKS'}: ${wrong} is no network. Write it as 10.1.0.0/16, with 0 in all bits behind the first 16.`,
+    )
+  const nameServers = given.webhookNameServers ?? listOf('LATCHKEY_WEBHOOK_NAME_SERVERS')
+  const isServer = (server: string) =>
+    isIP(server) > 0 || /^(\[[0-9a-fA-F:.]+\]|[\d.]+):\d{1,5}$/.test(server)
+  if (!nameServers.every(isServer))
+    refuse(
+      `${given.webhookNameServers ? 'webhookNameServers' : 'LATCHKEY_WEBHOOK_NAME_SERVERS'}: Must be addresses such as 10.0.0.2 or [fd00::53]:5353.`,
+    )
+  const proxy = given.webhookProxy ?? pick('', undefined, 'LATCHKEY_WEBHOOK_PROXY', env)?.value
+  const url = proxy === undefined ? undefined : URL.parse(proxy)
+  if (url !== undefined && !['http:', 'https:'].includes(url?.protocol ?? ''))
+    // It may hold a password.
+    refuse(
+      `${given.webhookProxy ? 'webhookProxy' : 'LATCHKEY_WEBHOOK_PROXY'}: Must be the URL of a proxy, such as http://proxy.internal:3128.`,
+    )
+  return { networks, nameServers, proxy }
 }
 
 /** For how many days usage is kept: as given, else as LATCHKEY_USAGE_HOURS_KEPT and the like say. Throws `invalid_input`. */

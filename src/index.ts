@@ -85,6 +85,19 @@ export type {
   VerifyOptions,
   VerifyRequest,
 } from './core/shapes/verification.ts'
+export type {
+  CreatedWebhook,
+  CreateWebhookInput,
+  Delivery,
+  ListDeliveriesInput,
+  ListWebhooksInput,
+  ReplayWebhookInput,
+  RotateWebhookInput,
+  UpdateWebhookInput,
+  Webhook,
+  Webhooks,
+  WebhookTest,
+} from './core/shapes/webhooks.ts'
 export type { Wire } from './core/wire.ts'
 export type { LibrarySessions } from './domain/sessions/methods.ts'
 export type { SignInOrigin, StartedSession } from './domain/sessions/sessions.ts'

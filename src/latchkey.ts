@@ -6,14 +6,12 @@ import { startEvictions } from './coherence/eviction.ts'
 import { ChangeLines } from './commit/change-lines.ts'
 import { Writer } from './commit/commit.ts'
 import { Together } from './commit/together.ts'
-import { keptPlacesOf, keptUsageOf, postgresEnvironment, sealingKeysOf } from './config.ts'
+import { keptPlacesOf, keptUsageOf, postgresEnvironment, sealingKeysOf, webhookSettingsOf } from './config.ts'
 import type { Caller } from './core/actor.ts'
 import type { ActorOptions } from './core/call-options.ts'
-import { refuseField } from './core/errors.ts'
 import { newId } from './core/ids.ts'
 import type { JobCounts } from './core/job-counts.ts'
-import { questionFault, unknownOption } from './core/options.ts'
-import { type KeptPlaces, keepPlace } from './core/places.ts'
+import { keepPlace } from './core/places.ts'
 import type { Purpose } from './core/purpose.ts'
 import type { Audit } from './core/shapes/audit.ts'
 import type { Applied } from './core/shapes/calls.ts'
@@ -24,7 +22,7 @@ import type { Plans } from './core/shapes/plans.ts'
 import type { Settling } from './core/shapes/settlements.ts'
 import type { LibraryUsage } from './core/shapes/usage.ts'
 import type { Verdict, VerifyOptions, VerifyRequest } from './core/shapes/verification.ts'
-import { longestPrefix, prefixPattern, type RandomSource } from './core/token.ts'
+import type { Webhooks } from './core/shapes/webhooks.ts'
 import { checkpointJob } from './domain/audit/checkpoints.ts'
 import { auditMethods } from './domain/audit/methods.ts'
 import { authenticate, type Origin } from './domain/authenticate.ts'
@@ -37,6 +35,12 @@ import { keyCreation } from './domain/keys/creation.ts'
 import { graceJob } from './domain/keys/end-graces.ts'
 import { keyMethods } from './domain/keys/methods.ts'
 import { createRootKey, ensureRootKey } from './domain/keys/root-key.ts'
+import {
+  checkOpening,
+  checkPrefixes,
+  checkQuestion,
+  type LatchkeyOptions,
+} from './domain/latchkey-options.ts'
 import { Draws } from './domain/limits/draws.ts'
 import { LostUnits } from './domain/limits/lost-units.ts'
 import { reservations } from './domain/limits/reservations.ts'
@@ -49,16 +53,19 @@ import { SessionReads } from './domain/sessions/reads.ts'
 import { SignInLimit } from './domain/sessions/sign-in-limit.ts'
 import { settlementMethods } from './domain/settlements.ts'
 import { usageMethods } from './domain/usage/methods.ts'
+import { openWebhooks } from './domain/webhooks/open.ts'
+import { databaseHostsOf } from './domain/webhooks/ways.ts'
 import type { Asker } from './fairness/turns.ts'
 import { Jobs } from './jobs/jobs.ts'
 import { retentionJob } from './jobs/retention.ts'
-import { sealAll, sealingJob, sharedSealing } from './jobs/sealing.ts'
+import { type Sealer, sealAll, sealingJob, sharedSealing } from './jobs/sealing.ts'
 import { usageJob } from './jobs/usage.ts'
 import { instantsOf } from './store/instants.ts'
 import { foldNewNames } from './store/organizations.ts'
 import { openStore, warnProcess } from './store/store.ts'
 import { keepPlaces, saveUsage } from './store/usage.ts'
-import { type CacheOptions, cacheBoundsOf, cacheFault } from './verdict/cache-options.ts'
+import { deliveryKind } from './store/webhooks.ts'
+import { cacheBoundsOf } from './verdict/cache-options.ts'
 import { systemClock } from './verdict/clock.ts'
 import { verifyCached } from './verdict/evaluate.ts'
 import { FlushMarks } from './verification/flush-marks.ts'
@@ -71,46 +78,8 @@ import { type VerifyAsker, verify } from './verification/verify.ts'
 import { verifyBatch } from './verification/verify-batch.ts'
 
 export { newKeyringFile, rotateKeyringFile } from './domain/keyring-file.ts'
+export type { LatchkeyOptions } from './domain/latchkey-options.ts'
 export { hasLatchkeyTables } from './store/store.ts'
-
-/** Which database is opened, and how. */
-export interface LatchkeyOptions extends CacheOptions {
-  /** `sqlite:<file>` or `postgres://<user>@<host>/<name>`. Latchkey creates and migrates the database if needed. */
-  database: string
-  /** The token prefixes that keys may have; the first is the default. `['re']` if absent. */
-  prefixes?: readonly string[]
-  /**
-   * Is called with what the operator must know, such as that the database file was replaced; a process warning
-   * named LatchkeyWarning if absent.
-   */
-  onWarning?: (message: string) => void
-  /**
-   * The keys by which this instance knows its reservations: 32 bytes in base64 each, the same in every process; the first
-   * signs. The environment's LATCHKEY_SEALING_KEYS if absent; without any, an SQLite database has a file of its own.
-   */
-  sealingKeys?: readonly string[]
-  /**
-   * For how many days usage is kept by the hour, from 2 to 36,500: the same in every process on the database. The
-   * environment's LATCHKEY_USAGE_HOURS_KEPT if absent, else 35.
-   */
-  usageHoursKept?: number
-  /** The same for usage by the day: the environment's LATCHKEY_USAGE_DAYS_KEPT if absent, else 800. */
-  usageDaysKept?: number
-  /** The same for the addresses and user agents of calls: the environment's LATCHKEY_USAGE_PLACES_KEPT if absent, else 30. */
-  usagePlacesKept?: number
-  /** What is kept of clients' addresses: `network` keeps 24 bits, or 48 of IPv6. The environment's LATCHKEY_USAGE_IP if absent, else `whole`. */
-  usageIp?: KeptPlaces['ip']
-  /** Whether user agents are kept: the environment's LATCHKEY_USAGE_USER_AGENT if absent, else `whole`. */
-  usageUserAgent?: KeptPlaces['userAgent']
-  /** Whether it is kept what is called: the environment's LATCHKEY_USAGE_OPERATION if absent, else `whole`. */
-  usageOperation?: KeptPlaces['operation']
-  /** Milliseconds since 1970; `Date.now` if absent. For tests. */
-  now?: () => number
-  /** Milliseconds by a clock that is never set; `performance.now` if absent. For tests. */
-  monotonic?: () => number
-  /** `crypto.getRandomValues` if absent. For tests. */
-  random?: RandomSource
-}
 
 /** An open Latchkey, in the caller's own process. Every method throws `store_unavailable` if the database fails. */
 export interface Latchkey extends AsyncDisposable {
@@ -122,6 +91,8 @@ export interface Latchkey extends AsyncDisposable {
   plans: Plans<ActorOptions>
   /** Brings what a call has reserved to what it cost; see `Settling`. */
   settle: Settling<ActorOptions>['settle']
+  /** To where events are sent, and what became of each. */
+  webhooks: Webhooks<ActorOptions>
   /** Reads the audit log: every change, and its actor. */
   audit: Audit<ActorOptions>
   /** Reads and follows events in the order of the log. */
@@ -182,7 +153,7 @@ export interface Latchkey extends AsyncDisposable {
 
 /** Opens a database for use in this process. Throws `invalid_input` for options, `store_unavailable`. */
 export async function openLatchkey(options: LatchkeyOptions): Promise<Latchkey> {
-  checkOptions(options)
+  checkOpening(options)
   const { now = systemClock.now, monotonic = systemClock.monotonic, random = systemRandom } = options
   const prefixes = checkPrefixes(options.prefixes ?? ['re'])
   const warn = options.onWarning ?? warnProcess
@@ -228,7 +199,11 @@ export async function openLatchkey(options: LatchkeyOptions): Promise<Latchkey> 
   draws?.begin(writer)
   const lost = new LostUnits(writer, clock)
   const grants = new Grants(memory, store, (limit, units) => lost.note(limit, units))
-  const sealer = { store, random: systemRandom }
+  const sealer: Sealer = {
+    ...{ store, random: systemRandom },
+    onSealed: (tx, organizationIds) => webhooks.onSealed(tx, organizationIds),
+    wake: () => jobs.wake(),
+  }
   const engine: Engine = {
     store,
     commit: (actor, requirements, work) => writer.commit(actor, requirements, work),
@@ -255,7 +230,11 @@ export async function openLatchkey(options: LatchkeyOptions): Promise<Latchkey> 
     prefixes,
   }
 
-  const jobs = new Jobs({
+  const wake = () => jobs.wake()
+  const settings = webhookSettingsOf(options)
+  const databaseHosts = databaseHostsOf(options.database, postgresEnvironment())
+  const webhooks = openWebhooks(engine, { settings, databaseHosts, store, monotonic, wake })
+  const jobs: Jobs = new Jobs({
     store,
     clock,
     owner: newId({ now, random: systemRandom }),
@@ -264,6 +243,7 @@ export async function openLatchkey(options: LatchkeyOptions): Promise<Latchkey> 
       retention: retentionJob(store, clock, options.now, keptUsageOf(options)),
       usage: usageJob(store, clock, options.now),
       sealing: sealingJob(sealer, clock),
+      [deliveryKind]: webhooks.job,
       checkpoints: checkpointJob(engine),
       graces: graceJob({ store, commit: engine.commit, at, marks, flush: () => usage.flush() }),
     },
@@ -280,6 +260,7 @@ export async function openLatchkey(options: LatchkeyOptions): Promise<Latchkey> 
       await marks.close()
     })
     await Promise.allSettled([written, jobs.stop()])
+    webhooks.close()
     await store.close()
     return written
   }
@@ -296,6 +277,7 @@ export async function openLatchkey(options: LatchkeyOptions): Promise<Latchkey> 
     organizations: offerMethods(engine, organizationMethods(engine)),
     plans: offerMethods(engine, planMethods(engine)),
     ...offerMethods(engine, settlementMethods(engine)),
+    webhooks: offerMethods(engine, webhooks.methods),
     audit: offerMethods(engine, auditMethods(engine)),
     events: offerMethods(engine, eventMethods(engine)),
     usage: offerMethods(engine, usageMethods(engine)),
@@ -331,48 +313,6 @@ export async function openLatchkey(options: LatchkeyOptions): Promise<Latchkey> 
     close,
     [Symbol.asyncDispose]: close,
   }
-}
-
-/** Every option, so that none can be added without being known here. */
-const optionNames = Object.keys({
-  database: true,
-  prefixes: true,
-  onWarning: true,
-  sealingKeys: true,
-  usageHoursKept: true,
-  usageDaysKept: true,
-  usagePlacesKept: true,
-  usageIp: true,
-  usageUserAgent: true,
-  usageOperation: true,
-  now: true,
-  monotonic: true,
-  random: true,
-  cachedSecrets: true,
-  cacheBytes: true,
-} satisfies Record<keyof LatchkeyOptions, true>)
-const questionNames = ['permissions', 'organizationId', 'cost', 'reserveSeconds', 'context']
-
-/** Throws `invalid_input` for an option that nobody reads, and for a number out of bounds. */
-function checkOptions(options: LatchkeyOptions): void {
-  const fault = unknownOption(options, optionNames) ?? cacheFault(options)
-  if (fault) refuseField(fault.path, fault.message)
-}
-
-function checkQuestion(asked: VerifyOptions | undefined): void {
-  const fault = questionFault(asked, questionNames)
-  if (fault) refuseField(fault.path, fault.message)
-}
-
-function checkPrefixes(prefixes: readonly string[]): readonly [string, ...string[]] {
-  const wrong = prefixes.find((prefix) => prefix.length > longestPrefix || !prefixPattern.test(prefix))
-  if (wrong !== undefined || prefixes.length === 0) {
-    refuseField(
-      'prefixes',
-      'Must be lower-case letters and digits with single _ between them, at most 24 characters.',
-    )
-  }
-  return prefixes as [string, ...string[]]
 }
 
 /** What a database says of a row that it refuses: its code, since its message may hold what is in the row. */

@@ -49,6 +49,7 @@ test('the tree of ARCHITECTURE.md names every folder of the source, and none tha
 /** Which rooms of the source may import from which: always downwards. */
 const downwards: Record<string, readonly string[]> = {
   core: [],
+  egress: [],
   fairness: ['core'],
   verdict: ['fairness', 'core'],
   transparency: ['core'],
@@ -66,11 +67,12 @@ const downwards: Record<string, readonly string[]> = {
       'verdict',
       'store',
       'transparency',
+      'egress',
       'fairness',
       'core',
     ],
   ],
-  config: ['verdict', 'store', 'core'],
+  config: ['egress', 'verdict', 'store', 'core'],
   latchkey: [
     ...['domain', 'commit', 'jobs', 'verification', 'coherence', 'config'],
     ...['verdict', 'store', 'transparency', 'fairness', 'core'],
@@ -108,6 +110,7 @@ const machinery: Record<string, string> = {
   calls: 'checks the options of every method',
   engine: 'is what every command works with',
   keyring: 'signs what this instance gives away and takes back',
+  'latchkey-options': 'says how a database is opened',
   'keyring-file': 'holds the keys of the keyring',
   listing: 'reads the pages of every list',
   openings: 'counts who has opened a database in this process',
@@ -128,6 +131,7 @@ const absences: Record<string, string> = {
   'console/pages/settlements': 'programs settle, and nobody by hand',
   'docs/guides/settlements': 'the guide of limits tells of them',
   'docs/guides/plans': 'the guide of limits tells of them',
+  'console/pages/webhooks': 'their page is not made yet: the command line shows them, and each delivery',
   'console/pages/limits': 'they are shown with their owners: keys and organizations',
 }
 
@@ -149,7 +153,7 @@ test('every noun has a file of its name in every wing, or a reason why not', () 
 })
 
 test('a noun without its files is found', () => {
-  expect(wings.filter((wing) => hasNoun(wing, 'webhooks'))).toEqual([])
+  expect(wings.filter((wing) => hasNoun(wing, 'unicorns'))).toEqual([])
   expect(wings.every((wing) => hasNoun(wing, 'keys'))).toBe(true)
 })
 

@@ -8,38 +8,10 @@ import { createAcme } from './setup/acme.ts'
 import { callerBy, makeCaller, readerOf } from './setup/callers.ts'
 import { makeSqlite, onEachDatabase } from './setup/databases.ts'
 import { readAll } from './setup/direct.ts'
+import { idOfNothing as id, libraryMethods, methods } from './setup/method-inputs.ts'
 import { codeOf, refusalOf } from './setup/refusal.ts'
 import { startTestServer } from './setup/server.ts'
 
-const id = '0192f0c1-0000-7000-8000-000000000000'
-
-/** Every method that takes options, with what comes before them. */
-const methods: Record<string, readonly unknown[]> = {
-  'keys.create': [{ organizationId: 'acme', name: 'New' }],
-  ...{ 'keys.list': [{}], 'keys.listAll': [{}], 'keys.get': [id], 'keys.self': [] },
-  'keys.listPermissions': [{}],
-  'keys.readPermissions': [id],
-  ...{ 'keys.readPlaces': [id], 'keys.forgetPlaces': [id] },
-  'keys.preview': [id, { revoke: true }],
-  'keys.update': [id, { name: 'New' }],
-  'keys.rotate': [id, {}],
-  'keys.endSecret': [id, '0123456789abcdef'],
-  'keys.revoke': [id],
-  'keys.addUnits': [id, 'credits', { add: 1 }],
-  ...{ 'organizations.create': [{ name: 'New' }], 'organizations.get': ['acme'] },
-  ...{ 'organizations.list': [{}], 'organizations.listAll': [{}] },
-  'organizations.update': ['acme', { name: 'New' }],
-  'organizations.addUnits': ['acme', 'credits', { add: 1 }],
-  ...{ 'plans.create': [{ name: 'pro' }], 'plans.list': [{}], 'plans.listAll': [{}] },
-  ...{ 'plans.get': ['pro'], 'plans.update': ['pro', { permissions: null }], 'plans.delete': ['pro'] },
-  ...{ 'audit.list': [{}], 'audit.listAll': [{}], 'audit.readCheckpoint': [{}], 'audit.listSigners': [] },
-  ...{ 'events.read': [{}], 'events.follow': [{}], 'audit.listSealed': [{}], 'audit.listAllSealed': [{}] },
-  ...{ 'audit.proveEvent': [{ sequence: 1 }], 'audit.proveGrowth': [{ from: 1 }] },
-  ...{ 'usage.read': [{}], 'usage.readKey': [id, {}], 'usage.export': [{}] },
-  ...{ 'sessions.list': [], 'sessions.end': [id] },
-}
-/** With those that a server has no need of: it answers whole. */
-const libraryMethods: typeof methods = { ...methods, 'usage.exportPage': [{}] }
 const waited = /\.(update|rotate|endSecret|revoke|addUnits|delete)$/
 const withWait = Object.keys(methods).filter((name) => waited.test(name))
 const edits = withWait.filter((name) => !/endSecret|addUnits/.test(name))
@@ -66,7 +38,16 @@ test.each([
   ['client', async () => createClient({ url: 'http://127.0.0.1:1', token: tokenOfNobody }), methods],
 ] as const)('of the %s no method is left out here', async (_, make, known) => {
   const side: Side = await make()
-  const nouns = ['keys', 'organizations', 'plans', 'audit', 'events', 'usage', 'sessions'] as const
+  const nouns = [
+    'keys',
+    'organizations',
+    'plans',
+    'webhooks',
+    'audit',
+    'events',
+    'usage',
+    'sessions',
+  ] as const
   const names = nouns.flatMap((noun) => Object.keys(side[noun]).map((method) => `${noun}.${method}`))
   expect(names.filter((name) => !signIn.includes(name)).sort()).toEqual(Object.keys(known).sort())
   if ('close' in side) await side.close()

@@ -5,6 +5,7 @@ import {
   Building2,
   CirclePlus,
   Gauge,
+  History,
   KeyRound,
   LogIn,
   LogOut,
@@ -16,6 +17,8 @@ import {
   Signature,
   TimerOff,
   Trash2,
+  Unplug,
+  Webhook,
 } from 'lucide-react'
 import type { AuditAction } from '../../src/core/shapes/audit.ts'
 import type { WireAuditEvent } from '../api.ts'
@@ -48,6 +51,13 @@ const icons: Record<AuditAction, LucideIcon> = {
   'plan.created': Blocks,
   'plan.updated': Pencil,
   'plan.deleted': Trash2,
+  'webhook.created': Webhook,
+  'webhook.updated': Pencil,
+  'webhook.rotated': RotateCw,
+  'webhook.replayed': History,
+  'webhook.retried': History,
+  'webhook.deleted': Trash2,
+  'webhook.disabled': Unplug,
   'log.signer_added': Signature,
 }
 

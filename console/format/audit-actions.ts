@@ -22,5 +22,12 @@ export const auditActions: Record<AuditAction, string> = {
   'plan.created': 'Created the plan',
   'plan.updated': 'Changed the plan',
   'plan.deleted': 'Deleted the plan',
+  'webhook.created': 'Created the webhook',
+  'webhook.updated': 'Changed the webhook',
+  'webhook.rotated': 'Rotated the secret of the webhook',
+  'webhook.replayed': 'Sent events of the webhook once more',
+  'webhook.retried': 'Sent an event of the webhook again',
+  'webhook.deleted': 'Deleted the webhook',
+  'webhook.disabled': 'Disabled the webhook',
   'log.signer_added': 'Made a key that signs checkpoints of the log',
 }

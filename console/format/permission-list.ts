@@ -23,6 +23,8 @@ const managementMeanings: Record<ManagementPermission, string> = {
   'latchkey:metadata:write': 'Set metadata, which verdicts return',
   'latchkey:limits:write': 'Set limits and plans, and add units',
   'latchkey:usage:read': 'Read how many calls there were',
+  'latchkey:webhooks:read': 'Read webhooks, and what became of each event',
+  'latchkey:webhooks:write': 'Send events to URLs, and see what receivers answer',
 }
 
 /** Takes a typed or pasted list apart: by commas, semicolons and spaces; quotes and brackets of JSON fall away. */

@@ -71,6 +71,11 @@ const commands: readonly (DefinedCommand | Group)[] = [
     load: async () => (await import('./commands/usage.ts')).usageCommands,
   },
   {
+    name: 'webhooks',
+    summary: 'send events to URLs, and see what became of each',
+    load: async () => (await import('./commands/webhooks.ts')).webhookCommands,
+  },
+  {
     name: 'audit',
     summary: 'read the audit log',
     load: async () => (await import('./commands/audit.ts')).auditCommands,

@@ -8,6 +8,7 @@ import type { Plans } from '../core/shapes/plans.ts'
 import type { Sessions } from '../core/shapes/sessions.ts'
 import type { Settling } from '../core/shapes/settlements.ts'
 import type { Usage } from '../core/shapes/usage.ts'
+import type { Webhooks } from '../core/shapes/webhooks.ts'
 import { auditMethods } from './methods/audit.ts'
 import { eventMethods } from './methods/events.ts'
 import { keyMethods } from './methods/keys.ts'
@@ -19,6 +20,7 @@ import { settlementMethods } from './methods/settlements.ts'
 import { usageMethods } from './methods/usage.ts'
 import { type Verification, verificationMethods } from './methods/verification.ts'
 import { type Verifiers, verifierMethods } from './methods/verifiers.ts'
+import { webhookMethods } from './methods/webhooks.ts'
 import { type CallOptions, type ClientOptions, createRequester } from './request/request.ts'
 
 /** A client of one server, which calls it with one key. Every failed call throws {@link LatchkeyClientError}. */
@@ -29,6 +31,8 @@ export interface LatchkeyClient extends Verification, Settling<CallOptions> {
   organizations: Organizations<CallOptions>
   /** Named sets of permissions and limits, for organizations. */
   plans: Plans<CallOptions>
+  /** To where events are sent, and what became of each. */
+  webhooks: Webhooks<CallOptions>
   /** Reads the audit log: every change, and its actor. */
   audit: Audit<CallOptions>
   /** Reads and follows events in the order of the log. */
@@ -57,6 +61,7 @@ export function createClient(client: ClientOptions): LatchkeyClient {
     keys: keyMethods(requester),
     organizations: organizationMethods(requester),
     plans: planMethods(requester),
+    webhooks: webhookMethods(requester),
     audit: auditMethods(requester),
     events: eventMethods(requester),
     usage: usageMethods(requester),

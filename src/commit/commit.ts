@@ -110,6 +110,13 @@ const topics: Record<AuditAction, Topic | undefined> = {
   'plan.updated': 'plan',
   'plan.deleted': 'plan',
   'log.signer_added': undefined,
+  'webhook.created': undefined,
+  'webhook.updated': undefined,
+  'webhook.rotated': undefined,
+  'webhook.replayed': undefined,
+  'webhook.retried': undefined,
+  'webhook.deleted': undefined,
+  'webhook.disabled': undefined,
 }
 
 /** What a transaction locks beside its callers' keys, and how. */

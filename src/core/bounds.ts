@@ -126,3 +126,5 @@ export const maxDeletedRows = 100
 export const keptAnswersMs = 86_400_000
 export const maxKeptAnswers = 10_000
 export const keptJobsMs = 7 * 86_400_000
+/** How long it is told what became of an event that was delivered or given up. */
+export const keptDeliveriesMs = 30 * 86_400_000

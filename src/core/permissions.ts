@@ -17,6 +17,8 @@ export const managementPermissions = [
   'latchkey:metadata:write',
   'latchkey:limits:write',
   'latchkey:usage:read',
+  'latchkey:webhooks:read',
+  'latchkey:webhooks:write',
 ] as const
 export type ManagementPermission = (typeof managementPermissions)[number]
 

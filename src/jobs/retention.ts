@@ -1,5 +1,6 @@
 // What is deleted, when, and by what: one list. What nothing else deletes, a job of this file does, a few rows at a time.
 import {
+  keptDeliveriesMs,
   keptJobsMs,
   keptProfilesDays,
   keptSourcesMs,
@@ -9,6 +10,7 @@ import {
   retentionEveryMs,
 } from '../core/bounds.ts'
 import type { StoreDialect } from '../store/backend.ts'
+import { deleteOldDeliveries } from '../store/deliveries.ts'
 import { deleteOverRequests } from '../store/idempotent-requests.ts'
 import { type Instant, instantsOf } from '../store/instants.ts'
 import { deleteFinishedJobs } from '../store/jobs.ts'
@@ -116,6 +118,26 @@ export const retention: readonly Retention[] = [
     kept: 'a day; of a key, the newest 10,000',
     by: 'the job `retention`',
     deleteSome: (tx, { dialect, at, limit }) => deleteOverRequests(tx, dialect, { limit }, at),
+  },
+  {
+    table: 'webhook_deliveries',
+    rows: 'events that a webhook has delivered or given up',
+    kept: '30 days after the last attempt',
+    by: 'the job `retention`',
+    deleteSome: (tx, { dialect, at, limit }) =>
+      deleteOldDeliveries(tx, dialect, { keptMs: keptDeliveriesMs, limit }, at),
+  },
+  {
+    table: 'webhooks',
+    rows: 'webhooks that are deleted',
+    kept: 'not at all',
+    by: 'the change that deletes them',
+  },
+  {
+    table: 'webhook_states',
+    rows: 'how far a webhook has come that is deleted, and what it has not delivered',
+    kept: 'not at all',
+    by: 'the change that deletes it',
   },
   {
     table: 'plans',

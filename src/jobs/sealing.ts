@@ -45,6 +45,10 @@ const levelsBetweenNodes = 8
 export interface Sealer {
   store: Pick<Store, 'read' | 'write' | 'dialect'>
   random: RandomSource
+  /** Hears, in the transaction that seals them, of which organizations there are events. */
+  onSealed?(tx: Tx, organizationIds: readonly string[]): Promise<void>
+  /** Has this process look for the work that came of it. */
+  wake?(): void
 }
 
 /** The work of sealing, for one process at a time. */
@@ -75,13 +79,16 @@ async function sealFor(
 }
 
 /** Seals the next events, if there are any, and tells how many: a full page if there may be more at once. What is visible is sealed in the order of its arrival. */
-export async function sealSome({ store, random }: Sealer): Promise<number> {
+export async function sealSome(sealer: Sealer): Promise<number> {
+  const { store } = sealer
   const { isBehind, backlog } = await store.read(async (db) => {
     const found = await readBacklog(db)
     return { isBehind: found.sealed_until < found.until || (await hasQueuedEvents(db)), backlog: found }
   })
   if (!isBehind) return 0
-  return store.write((tx) => sealPage(tx, { store, random }, backlog))
+  const sealed = await store.write((tx) => sealPage(tx, sealer, backlog))
+  sealer.wake?.()
+  return sealed
 }
 
 /** Seals everything that was recorded before the call. */
@@ -108,7 +115,7 @@ export function sharedSealing(sealer: Sealer): () => Promise<void> {
   }
 }
 
-async function sealPage(tx: Tx, { store, random }: Sealer, backlog: Backlog): Promise<number> {
+async function sealPage(tx: Tx, { store, random, onSealed }: Sealer, backlog: Backlog): Promise<number> {
   const { dialect } = store
   // Before the events: if another one seals them in between, the size is another one too.
   const [whole] = await readHeads(tx, dialect, [wholeLog])
@@ -127,6 +134,7 @@ async function sealPage(tx: Tx, { store, random }: Sealer, backlog: Backlog): Pr
   // Another process has sealed them, and nothing is written here.
   if (!(await writeSealing(tx, dialect, { ...sealing, size: whole.size, arrivals }))) return pageEvents
   if (isOld) await moveBacklog(tx, backlog, events.at(-1)?.event.id ?? backlog.until)
+  await onSealed?.(tx, organizations)
   return events.length
 }
 

@@ -41,6 +41,7 @@ import { sessionRoutes } from './routes/sessions.ts'
 import { settlementRoutes } from './routes/settlements.ts'
 import { usageRoutes } from './routes/usage.ts'
 import { verifyRoutes } from './routes/verify.ts'
+import { webhookRoutes } from './routes/webhooks.ts'
 
 // `/v1/keys/self` and its like stand before `/v1/keys/{id}`: the first that fits is taken.
 export const routes: readonly Route[] = [
@@ -56,6 +57,7 @@ export const routes: readonly Route[] = [
   ...auditRoutes,
   ...checkpointRoutes,
   ...eventRoutes,
+  ...webhookRoutes,
   ...sessionRoutes,
   ...operationRoutes,
   ...consoleRoutes,

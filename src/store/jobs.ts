@@ -72,21 +72,28 @@ export async function readDueTimes(
  * before; one that is finished begins anew. The newest payload counts.
  */
 export async function enqueueJob(tx: Tx, job: NewJob, at: Instant): Promise<void> {
-  const dueAt = after(at, job.afterMs)
+  await enqueueJobs(tx, [job], at)
+}
+
+/** Asks for several jobs of different subjects, all due as the first one is. */
+export async function enqueueJobs(tx: Tx, jobs: readonly [NewJob, ...NewJob[]], at: Instant): Promise<void> {
+  const dueAt = after(at, jobs[0].afterMs)
   await tx
     .insertInto('jobs')
-    .values({
-      kind: job.kind,
-      subject: job.subject,
-      organization_id: job.organizationId ?? null,
-      payload: JSON.stringify(job.payload ?? {}),
-      due_at: dueAt,
-      again_at: null,
-      owner: null,
-      lease: 0,
-      attempts: 0,
-      finished_at: null,
-    })
+    .values(
+      jobs.map((job) => ({
+        kind: job.kind,
+        subject: job.subject,
+        organization_id: job.organizationId ?? null,
+        payload: JSON.stringify(job.payload ?? {}),
+        due_at: dueAt,
+        again_at: null,
+        owner: null,
+        lease: 0,
+        attempts: 0,
+        finished_at: null,
+      })),
+    )
     .onConflict((conflict) =>
       conflict.columns(['kind', 'subject']).doUpdateSet((eb) => ({
         payload: eb.ref('excluded.payload'),

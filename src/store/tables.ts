@@ -2,6 +2,7 @@
 import type { Generated, Kysely, Transaction } from 'kysely'
 import type { IdempotentRequestsTable, SettlementsTable } from './answer-tables.ts'
 import { type LogTables, logTableNames } from './log-tables.ts'
+import type { WebhookTables } from './webhook-tables.ts'
 
 export interface OrganizationsTable {
   id: string
@@ -302,7 +303,7 @@ export interface SchemaCompatibilityTable {
   oldest_compatible: number
 }
 
-export interface Tables extends LogTables {
+export interface Tables extends LogTables, WebhookTables {
   organizations: OrganizationsTable
   keys: KeysTable
   secrets: SecretsTable
@@ -366,6 +367,9 @@ export const tableNames: readonly TableName[] = [
   'last_uses',
   'flush_marks',
   'grace_watch',
+  'webhooks',
+  'webhook_states',
+  'webhook_deliveries',
   'schema_version',
   'schema_compatibility',
 ]

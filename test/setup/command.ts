@@ -110,7 +110,8 @@ export function useCommand(): TestCommand {
     serveInProcess: async (database) => {
       // Loaded only here: tests of processes do without the source.
       const { startTestServer } = await import('./server.ts')
-      const server = await startTestServer(database)
+      // Receivers of the documents are on this machine.
+      const server = await startTestServer(database, { webhookNetworks: ['127.0.0.0/8'] })
       servers.add(server)
       return server
     },

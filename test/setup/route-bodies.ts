@@ -18,6 +18,10 @@ export const bodies: Record<string, unknown> = {
   createPlan: { name: 'pro' },
   updatePlan: { permissions: null },
   settleReservation: { reservation: 'r1.', cost: 0 },
+  createWebhook: { url: 'https://receiver.example/', events: ['*'] },
+  updateWebhook: { description: 'B' },
+  rotateWebhook: {},
+  replayWebhook: { since: new Date().toISOString() },
   drawGrants: { verifier: 'V', sequence: 1, counters: [] },
 }
 

@@ -19,6 +19,7 @@ import type { Plans } from '../../core/shapes/plans.ts'
 import type { Sessions } from '../../core/shapes/sessions.ts'
 import type { Usage } from '../../core/shapes/usage.ts'
 import type { Verdict, VerifyOptions } from '../../core/shapes/verification.ts'
+import type { Webhooks } from '../../core/shapes/webhooks.ts'
 import type { Latchkey } from '../../latchkey.ts'
 import type { CacheOptions } from '../../verdict/cache-options.ts'
 import { CommandError, exitCodes } from './failures.ts'
@@ -35,6 +36,7 @@ export interface Connection {
   plans: Plans
   sessions: Sessions
   usage: Usage
+  webhooks: Webhooks
   verify(token: string, options?: Pick<VerifyOptions, 'permissions' | 'cost'>): Promise<Verdict>
 }
 

@@ -28,6 +28,9 @@ const nextSteps: Record<string, string> = {
   organization_not_found:
     'List the organizations with `latchkey orgs list`, or create it with `latchkey orgs create`.',
   plan_not_found: 'List the plans with `latchkey plans list`.',
+  webhook_not_found: 'List the webhooks with `latchkey webhooks list`.',
+  delivery_not_found: 'List the deliveries with `latchkey webhooks deliveries <id>`.',
+  too_many_webhooks: 'Delete one with `latchkey webhooks delete <id>`.',
   plan_exists: 'Change it with `latchkey plans update <name>`, or choose another name.',
   limit_not_found: 'List the limits with `latchkey keys limits <id>` or `latchkey orgs limits <id>`.',
   reference_used: 'Each purchase has a reference of its own, and is added once.',

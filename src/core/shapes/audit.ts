@@ -16,7 +16,7 @@ import type {
 } from './checkpoints.ts'
 import { type List, type Page, pageFields } from './page.ts'
 
-const auditActions = [
+export const auditActions = [
   'organization.created',
   'organization.updated',
   'key.created',
@@ -37,6 +37,13 @@ const auditActions = [
   'plan.updated',
   'plan.deleted',
   'log.signer_added',
+  'webhook.created',
+  'webhook.updated',
+  'webhook.rotated',
+  'webhook.replayed',
+  'webhook.retried',
+  'webhook.deleted',
+  'webhook.disabled',
 ] as const
 /** What a change did, such as `key.revoked`. */
 export type AuditAction = (typeof auditActions)[number]

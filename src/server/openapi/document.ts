@@ -79,6 +79,7 @@ const tags = [
   { name: 'Usage', description: 'How many calls there were, and how many units they drew.' },
   { name: 'Audit log', description: 'Every change, and its actor.' },
   { name: 'Events', description: 'Every change in the order of the log, as it comes.' },
+  { name: 'Webhooks', description: 'To where events are sent, and what became of each.' },
   { name: 'Sessions', description: 'Browsers that are signed in with a key.' },
   { name: 'Operation', description: 'Health, metrics and this document, for the operator.' },
 ]
@@ -132,6 +133,10 @@ const parameters: Record<string, JsonSchema> = {
     description: 'The id. The id of another organization is answered like an unknown one.',
   },
   kid: { schema: { type: 'string' }, description: 'The public id of the secret.' },
+  delivery_id: {
+    schema: { type: 'string' },
+    description: 'The id of the delivery, which is that of its event.',
+  },
   name: { schema: { type: 'string' }, description: 'The name of the limit.' },
   file: { schema: { type: 'string' }, description: 'The name of the file.' },
 }

@@ -23,6 +23,7 @@ import * as sealedLog from './0018-sealed-log.ts'
 import * as revisions from './0019-revisions.ts'
 import * as checkpoints from './0020-checkpoints.ts'
 import * as idempotentRequests from './0021-idempotent-requests.ts'
+import * as webhooks from './0022-webhooks.ts'
 import type { ColumnTypes } from './column-types.ts'
 
 type Step = (db: Db, types: ColumnTypes) => Promise<void>
@@ -50,6 +51,7 @@ export const steps: readonly Step[] = [
   revisions.up,
   checkpoints.up,
   idempotentRequests.up,
+  webhooks.up,
 ]
 
 /** The version of the schema that this program works on. */

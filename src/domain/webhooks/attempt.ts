@@ -1,0 +1,92 @@
+// One attempt at one message: signed, sent once, and put into words.
+import { rootOrganizationId } from '../../core/access.ts'
+import type { WebhookTest } from '../../core/shapes/webhooks.ts'
+import { type Answer, type Egress, EgressFailure } from '../../egress/post.ts'
+import type { WebhookRow } from '../../store/webhooks.ts'
+import type { Keyring } from '../keyring.ts'
+import type { Message } from './message.ts'
+import type { PaceOutcome } from './pace.ts'
+import { openSecrets } from './secrets.ts'
+import { signatureHeaders } from './signature.ts'
+
+/** Two ways out, which share no connection: the operator's own receivers may be where nobody else's may. */
+export interface Ways {
+  ofRoot: Pick<Egress, 'post'>
+  ofOthers: Pick<Egress, 'post'>
+}
+
+/** What an attempt needs. */
+export interface Sender {
+  ways: Ways
+  keyring: Keyring
+  now: () => number
+  userAgent: string
+}
+
+/** What an attempt came to. */
+export interface Outcome extends PaceOutcome {
+  error: string | null
+  answer: string | null
+  durationMs: number
+}
+
+/** Sends a message. Throws `keyring_missing`, `unsealable`, and the reason of the signal. */
+export async function attempt(
+  { ways, keyring, now, userAgent }: Sender,
+  webhook: WebhookRow,
+  { id, body }: Message,
+  signal?: AbortSignal,
+): Promise<Outcome> {
+  const at = now()
+  const bytes = Buffer.from(body)
+  const headers = {
+    ...signatureHeaders({ id, body: bytes }, openSecrets(keyring, webhook, at), at),
+    'content-type': 'application/json',
+    'user-agent': userAgent,
+  }
+  const isOfRoot = webhook.organization_id === rootOrganizationId
+  const way = isOfRoot ? ways.ofRoot : ways.ofOthers
+  try {
+    return toOutcome(await way.post(new URL(webhook.url), headers, bytes, signal))
+  } catch (error) {
+    if (!(error instanceof EgressFailure)) throw error
+    const { message, durationMs } = error
+    const failed = { isDelivered: false, httpStatus: null, retryAfter: undefined, answer: null }
+    return { ...failed, error: message, durationMs: Math.round(durationMs) }
+  }
+}
+
+/** An outcome as people see it; what the receiver said only if they may. */
+export function describeOutcome(
+  { httpStatus, error, answer, durationMs }: Omit<Outcome, 'isDelivered' | 'retryAfter'>,
+  maySeeAnswer: boolean,
+): Omit<WebhookTest, 'delivered'> {
+  return { httpStatus, error, answer: maySeeAnswer ? answer : null, durationMs }
+}
+
+function toOutcome({ status, body, contentType, retryAfter, durationMs }: Answer): Outcome {
+  const isDelivered = status >= 200 && status < 300
+  return {
+    isDelivered,
+    httpStatus: status,
+    retryAfter,
+    error: isDelivered ? null : whyFailed(status),
+    answer: isText(contentType) && body.length > 0 ? toText(body) : null,
+    durationMs: Math.round(durationMs),
+  }
+}
+
+function whyFailed(status: number): string {
+  if (status >= 300 && status < 400)
+    return `The receiver answered ${status}. Redirects are not followed: set the URL to which it leads.`
+  return `The receiver answered ${status}.`
+}
+
+function isText(contentType: string | undefined): boolean {
+  return /^(text\/[\w.+-]+|application\/([\w.-]+\+)?json)\s*(;|$)/i.test(contentType ?? '')
+}
+
+/** Text that can be shown and stored anywhere: PostgreSQL takes no zero byte, and a cut character is none. */
+function toText(body: Buffer): string {
+  return new TextDecoder().decode(body).replace(/(?![\n\t])\p{Cc}/gu, '\ufffd')
+}

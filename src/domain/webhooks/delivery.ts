@@ -1,0 +1,271 @@
+// The job that delivers: one for each webhook, claimed by one process at a time. It takes events from the log behind the
+// webhook's cursor, and those again that have failed, and goes on until there is nothing to send.
+//
+// 1. An event is passed by the cursor only in the transaction that writes what became of it. A process that ends in between
+//    has sent it, and another one sends it again, with the same id.
+// 2. Of two processes that deliver for one webhook, since one was paused for longer than its claim lasts, one writes: each round
+//    names the version of the state that it has read.
+// 3. A receiver that fails or is slow holds up nobody else: each webhook is a job of its own, and waits for I/O alone.
+import type { Commit } from '../../commit/commit.ts'
+import { rootOrganizationId } from '../../core/access.ts'
+import { system } from '../../core/actor.ts'
+import type { Again, JobKind, Work } from '../../jobs/kinds.ts'
+import {
+  countPending,
+  type DeliveryRow,
+  type Pending,
+  type Round,
+  readDueDeliveries,
+  saveRound,
+  writeRound,
+} from '../../store/deliveries.ts'
+import { wholeLog } from '../../store/sealed-log.ts'
+import type { Store } from '../../store/store.ts'
+import type { Db } from '../../store/tables.ts'
+import { findLogEvent, type LogEvent, readEventsBehind } from '../../store/webhook-log.ts'
+import { changeWebhook, findWebhook, type WebhookRow } from '../../store/webhooks.ts'
+import { attempt, type Outcome, type Sender } from './attempt.ts'
+import { type Message, writeMessages } from './message.ts'
+import {
+  afterAttempt,
+  disabledBy,
+  isOutage,
+  maxWidth,
+  nextAttemptAt,
+  type PaceState,
+  widthAfter,
+} from './pace.ts'
+import { shownUrl } from './rules.ts'
+
+/** So many webhooks deliver at once in a process. */
+const atOnce = 256
+/** So long a run goes on; the rest follows at once, when others that wait had their turn. */
+const runMs = 10_000
+/** A run in which every attempt takes as long as it may ends within this. */
+const maxRunMs = 60_000
+/** How many events wait at most to be tried again, of one webhook. Others stay in the log. */
+const maxPending = 1_000
+/** How many events of the log are looked at for a round. */
+const pageEvents = 256
+/** How many messages a round sends, as a multiple of those that are under way at once. */
+const roundsOfWidth = 4
+const retryAfterMs = 1_000
+
+/** What delivering needs. */
+export interface Delivering extends Sender {
+  store: Pick<Store, 'read' | 'write'>
+  commit: Commit
+  monotonic: () => number
+  /** From 0 to below 1. */
+  chance: () => number
+}
+
+/** The work of delivering for a webhook. */
+export function deliveryJobKind(delivering: Delivering): JobKind {
+  return {
+    atOnce,
+    maxRunMs,
+    run: (work) => deliverFor(delivering, work),
+    // What fails here is the database, or this process: not the receiver.
+    retryAfterMs: (attempts) => retryAfterMs * Math.min(attempts, 10),
+  }
+}
+
+/** The log of which a webhook sends events. */
+export function logOf({ organization_id, source }: Pick<WebhookRow, 'organization_id' | 'source'>): string {
+  return source ?? (organization_id === rootOrganizationId ? wholeLog : organization_id)
+}
+
+/** A message to send, and the row of an event that was tried before. */
+interface Task {
+  message: Message
+  before: DeliveryRow | undefined
+}
+
+/** What a round begins with. */
+interface Start {
+  webhook: WebhookRow
+  tasks: Task[]
+  /** Up to where the log has nothing for this webhook but the tasks. */
+  readTo: number
+  pending: Pending
+}
+
+async function deliverFor(delivering: Delivering, work: Work): Promise<Again | undefined> {
+  const { now, monotonic } = delivering
+  const beganAt = monotonic()
+  let width: number | undefined
+  while (monotonic() - beganAt < runMs) {
+    work.requireHeld()
+    const start = await delivering.store.read((db) => readStart(db, work.subject, width ?? maxWidth, now()))
+    if (start === undefined || start.webhook.disabled_at !== null) return undefined
+    const { webhook, tasks, readTo, pending } = start
+    const { paused_until } = webhook
+    if (paused_until !== null && paused_until > now()) return { afterMs: paused_until - now() }
+    // After an outage a receiver is met with care.
+    width ??= isOutage(webhook) ? 1 : maxWidth
+    if (tasks.length === 0 && readTo === webhook.cursor) {
+      if (pending.nextAt !== undefined) return { afterMs: Math.max(0, pending.nextAt - now()) }
+      return undefined
+    }
+    const ended = await sendAll(delivering, webhook, tasks, width, work.signal)
+    // Whoever holds the claim by now: the round names what it has read.
+    await writeEnded(delivering, start, ended)
+    width = isOutage(ended.state) ? 1 : widthAfter(width)
+    if (ended.disabled !== undefined) return undefined
+  }
+  return { afterMs: 0 }
+}
+
+/** Reads what is to be sent next. */
+async function readStart(db: Db, id: string, width: number, now: number): Promise<Start | undefined> {
+  const webhook = await findWebhook(db, id, undefined)
+  if (webhook === undefined) return undefined
+  const pending = await countPending(db, id)
+  const nothing = { webhook, tasks: [], readTo: webhook.cursor, pending }
+  if (webhook.disabled_at !== null || (webhook.paused_until ?? 0) > now) return nothing
+  const probes = isOutage(webhook)
+  const limit = probes ? 1 : width * roundsOfWidth
+  // In an outage the one that waits for longest is the probe, whenever its own turn would come.
+  const due = await readDueDeliveries(db, id, probes ? Number.MAX_SAFE_INTEGER : now, limit)
+  const again = await toTasks(db, webhook, due)
+  if ((probes && again.length > 0) || again.length >= limit || pending.count >= maxPending)
+    return { ...nothing, tasks: again }
+  const page = await readEventsBehind(db, logOf(webhook), webhook.cursor, pageEvents)
+  const patterns: string[] = JSON.parse(webhook.events)
+  const isSent = (event: LogEvent) => event.at >= webhook.sends_since && matches(patterns, event.action)
+  const room = Math.min(limit - again.length, maxPending - pending.count)
+  const taken = page.filter(isSent).slice(0, room)
+  const isWhole = page.filter(isSent).length === taken.length
+  const readTo = (isWhole ? page : taken).at(-1)?.place ?? webhook.cursor
+  const messages = taken.length === 0 ? [] : await writeMessages(db, taken, webhook.organization_id)
+  const fresh = messages.map((message) => ({ message, before: undefined }))
+  return { webhook, tasks: [...again, ...fresh], readTo, pending }
+}
+
+/** Whether one of the patterns of a webhook names an event. */
+function matches(patterns: readonly string[], action: string): boolean {
+  return patterns.some(
+    (pattern) =>
+      pattern === '*' ||
+      pattern === action ||
+      (pattern.endsWith('.*') && action.startsWith(pattern.slice(0, -1))),
+  )
+}
+
+/** What a round came to. */
+interface Ended {
+  state: PaceState
+  rows: DeliveryRow[]
+  /** The number of the first event that was not sent, since the receiver asked for time. */
+  firstUnsent: number | undefined
+  disabled: 'gone' | 'failing' | undefined
+}
+
+async function sendAll(
+  delivering: Delivering,
+  webhook: WebhookRow,
+  tasks: readonly Task[],
+  width: number,
+  signal: AbortSignal,
+): Promise<Ended> {
+  const ended: Ended = { state: webhook, rows: [], firstUnsent: undefined, disabled: undefined }
+  const left = [...tasks]
+  const mayGoOn = () =>
+    ended.disabled === undefined &&
+    (ended.state.paused_until ?? 0) <= delivering.now() &&
+    !isOutage(ended.state)
+  const wasOutage = isOutage(webhook)
+  const sendNext = async (): Promise<void> => {
+    const task = left.shift()
+    if (task === undefined) return
+    try {
+      note(delivering, webhook, task, await attempt(delivering, webhook, task.message, signal), ended)
+    } catch (error) {
+      // The process stops: what has come to an end is written, and the rest is sent by another one.
+      if (!signal.aborted) throw error
+      left.push(task)
+    }
+    if (mayGoOn() && !signal.aborted) await sendNext()
+  }
+  const lines = wasOutage ? 1 : Math.min(width, tasks.length)
+  await Promise.all(Array.from({ length: lines }, sendNext))
+  const unsent = left.filter(({ before }) => before === undefined).map(({ message }) => message.place)
+  if (unsent.length > 0) ended.firstUnsent = Math.min(...unsent)
+  return ended
+}
+
+function note(
+  { now, chance }: Delivering,
+  webhook: WebhookRow,
+  { message, before }: Task,
+  outcome: Outcome,
+  ended: Ended,
+): void {
+  const at = now()
+  ended.state = afterAttempt(ended.state, outcome, at, chance())
+  ended.disabled ??= disabledBy(ended.state, outcome, at)
+  const attempts = (before?.attempts ?? 0) + 1
+  const nextAt = outcome.isDelivered ? null : nextAttemptAt(attempts, at, chance())
+  ended.rows.push({
+    webhook_id: webhook.id,
+    place: message.place,
+    id: message.id,
+    action: message.action,
+    state: outcome.isDelivered ? 'delivered' : nextAt === null ? 'failed' : 'pending',
+    attempts,
+    attempted_at: at,
+    next_at: nextAt,
+    duration_ms: outcome.durationMs,
+    http_status: outcome.httpStatus,
+    error: outcome.error,
+    answer: outcome.answer,
+    payload: nextAt === null ? null : message.body,
+  })
+}
+
+/** Writes what a round came to. Throws if somebody else has written meanwhile: the next run reads what stands then. */
+async function writeEnded(
+  { store, commit }: Delivering,
+  { webhook, readTo }: Start,
+  { state, rows, firstUnsent, disabled }: Ended,
+): Promise<void> {
+  const round: Round = {
+    webhookId: webhook.id,
+    version: webhook.version,
+    state: {
+      cursor: firstUnsent === undefined ? readTo : firstUnsent - 1,
+      failures: state.failures,
+      failing_since: state.failing_since,
+      failed_at: state.failed_at,
+      delivered_at: state.delivered_at,
+      paused_until: state.paused_until,
+    },
+    rows,
+  }
+  if (disabled === undefined) return saveRound(store, round)
+  await commit(system, { permission: 'any key' }, async ({ tx, now, record }) => {
+    await writeRound(tx, round)
+    await changeWebhook(tx, webhook, { disabled_at: now, disabled_reason: disabled }, now)
+    record({
+      action: 'webhook.disabled',
+      organizationId: webhook.organization_id,
+      changes: { webhookId: webhook.id, url: shownUrl(webhook.url), reason: disabled },
+    })
+  })
+}
+
+/** The messages of events that were tried before: as they were then, or written anew for one that had nothing to come. */
+async function toTasks(db: Db, webhook: WebhookRow, due: readonly DeliveryRow[]): Promise<Task[]> {
+  const tasks: Task[] = []
+  for (const before of due) {
+    const { id, place, action, payload } = before
+    if (payload !== null) tasks.push({ before, message: { id, place, action, body: payload } })
+    else {
+      const event = await findLogEvent(db, logOf(webhook), id)
+      const [message] = event ? await writeMessages(db, [event], webhook.organization_id) : []
+      if (message !== undefined) tasks.push({ before, message })
+    }
+  }
+  return tasks
+}

@@ -1,0 +1,66 @@
+// What is sent of an event: the event as its receiver may see it, and the key as it stood then. From the same event it is
+// always the same text.
+import { rootOrganizationId } from '../../core/access.ts'
+import { toWire } from '../../core/wire.ts'
+import { toAuditEvent } from '../../store/audit.ts'
+import type { Db } from '../../store/tables.ts'
+import { type LogEvent, readKeysSince } from '../../store/webhook-log.ts'
+import { keyAt } from './key-at.ts'
+
+/** A message, and the event of which it tells. */
+export interface Message {
+  /** The id of the event: the same at each attempt, and to each receiver. */
+  id: string
+  place: number
+  action: string
+  /** JSON. */
+  body: string
+}
+
+/** Writes the messages of events, for receivers of an organization. */
+export async function writeMessages(
+  db: Db,
+  events: readonly LogEvent[],
+  receiverOrganizationId: string,
+): Promise<Message[]> {
+  const keyIds = [...new Set(events.flatMap(({ key_id }) => key_id ?? []))]
+  const first = Math.min(...events.map(({ position }) => position))
+  const { keys, later } = await readKeysSince(db, keyIds, first)
+  return events.map((event) => {
+    const key = event.key_id === null ? undefined : keys.get(event.key_id)
+    const after = later.filter(
+      ({ key_id, position }) => key_id === event.key_id && (position === null || position > event.position),
+    )
+    const data = {
+      event: describe(event, receiverOrganizationId),
+      key: key === undefined ? null : keyAt(key, after, event.at),
+    }
+    return {
+      id: event.id,
+      place: event.place,
+      action: event.action,
+      body: JSON.stringify({ type: event.action, timestamp: new Date(event.at).toISOString(), data }),
+    }
+  })
+}
+
+/** The message that is sent to see whether one arrives. */
+export function testMessage(id: string, webhookId: string, now: number): Message {
+  const data = { event: null, key: null, webhook_id: webhookId }
+  const body = JSON.stringify({ type: testType, timestamp: new Date(now).toISOString(), data })
+  return { id, place: 0, action: testType, body }
+}
+
+const testType = 'webhook.test'
+
+/** An event as those of an organization see it: who of the operator's made a change, and from where, is not theirs. */
+function describe(row: LogEvent, receiverOrganizationId: string): Record<string, unknown> {
+  const event = toWire(toAuditEvent(row))
+  const isForeign = row.actor !== null && row.actor_organization !== row.organization_id
+  const isHidden = isForeign && receiverOrganizationId !== rootOrganizationId
+  return {
+    ...event,
+    ...(isHidden && { actor: null, actor_type: 'operator', ip: null, request_id: null }),
+    sequence: row.sequence,
+  }
+}

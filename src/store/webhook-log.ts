@@ -1,0 +1,126 @@
+// What a webhook reads of the sealed log: the events behind its cursor, and what its keys were at each of them.
+import { sql } from 'kysely'
+import type { AuditRow } from './audit.ts'
+import type { KeyRow } from './keys.ts'
+import { wholeLog } from './sealed-log.ts'
+import type { Db, Tx } from './tables.ts'
+
+/** A sealed event, numbered in the log that was read. */
+export interface LogEvent extends AuditRow {
+  place: number
+  /** Its number in the log of its organization. */
+  sequence: number
+  position: number
+  /** The organization of the key that made the change; null if it was none. */
+  actor_organization: string | null
+}
+
+/** Reads the events behind a place of a log: of an organization, or the log of all. */
+export async function readEventsBehind(
+  db: Db,
+  log: string,
+  place: number,
+  limit: number,
+): Promise<LogEvent[]> {
+  const number = log === wholeLog ? 'audit_log.position' : 'audit_log.sequence'
+  return db
+    .selectFrom('audit_log')
+    .innerJoin('audit_events', 'audit_events.id', 'audit_log.event_id')
+    .leftJoin('keys', 'keys.id', 'audit_events.actor')
+    .selectAll('audit_events')
+    .select([
+      ...([`${number} as place`, 'audit_log.sequence', 'audit_log.position'] as const),
+      'keys.organization_id as actor_organization',
+    ])
+    .$if(log !== wholeLog, (query) => query.where('audit_log.organization_id', '=', log))
+    .where(number, '>', place)
+    .orderBy(number)
+    .limit(limit)
+    .execute()
+}
+
+/** Reads one event of a log by its id; undefined if it is not in it. */
+export async function findLogEvent(db: Db, log: string, eventId: string): Promise<LogEvent | undefined> {
+  const row = await db
+    .selectFrom('audit_log')
+    .select(['position', 'sequence'])
+    .where('event_id', '=', eventId)
+    .$if(log !== wholeLog, (query) => query.where('organization_id', '=', log))
+    .executeTakeFirst()
+  if (row === undefined) return undefined
+  const [event] = await readEventsBehind(db, log, (log === wholeLog ? row.position : row.sequence) - 1, 1)
+  return event
+}
+
+/** The number of the last event of a log. */
+async function readLogEnd(db: Db, log: string): Promise<number> {
+  const head = await db.selectFrom('audit_heads').select('size').where('log', '=', log).executeTakeFirst()
+  return head?.size ?? 0
+}
+
+/** The number that the last event of a log has or gets that this transaction sees: some may not be sealed yet. */
+export async function readLogEndSoon(tx: Tx, log: string): Promise<number> {
+  const { count } = await tx
+    .selectFrom('audit_queue')
+    .innerJoin('audit_events', 'audit_events.id', 'audit_queue.event_id')
+    .select((eb) => eb.fn.countAll<number>().as('count'))
+    .$if(log !== wholeLog, (query) => query.where('organization_id', '=', log))
+    .executeTakeFirstOrThrow()
+  return (await readLogEnd(tx, log)) + Number(count)
+}
+
+/** The number of the last event of a log before an instant: ids are UUIDv7 and so nearly in the order of time. */
+export async function readPlaceBefore(db: Db, log: string, instant: number): Promise<number> {
+  const number = log === wholeLog ? 'audit_log.position' : 'audit_log.sequence'
+  const first = await db
+    .selectFrom('audit_log')
+    .innerJoin('audit_events', 'audit_events.id', 'audit_log.event_id')
+    .select(sql<number | null>`min(${sql.ref(number)})`.as('first'))
+    .$if(log !== wholeLog, (query) => query.where('audit_log.organization_id', '=', log))
+    .where('audit_events.id', '>=', idAt(instant))
+    .executeTakeFirstOrThrow()
+  return first.first === null ? readLogEnd(db, log) : Number(first.first) - 1
+}
+
+/** A later change of a key, by which it is told what the key was before. */
+export interface LaterChange {
+  key_id: string
+  action: string
+  changes: string
+  /** Null while it is not sealed, and so later than all that is. */
+  position: number | null
+}
+
+/** So many later changes of all keys of a page are looked at. What is hidden behind them is told as it is now. */
+const maxLaterChanges = 2_000
+
+/** Reads keys as they are, and what was changed of them after a position of the log of all, in that order. */
+export async function readKeysSince(
+  db: Db,
+  keyIds: readonly string[],
+  position: number,
+): Promise<{ keys: Map<string, KeyRow>; later: LaterChange[] }> {
+  if (keyIds.length === 0) return { keys: new Map(), later: [] }
+  const rows = await db.selectFrom('keys').selectAll().where('id', 'in', keyIds).execute()
+  const later = await db
+    .selectFrom('audit_events')
+    .leftJoin('audit_log', 'audit_log.event_id', 'audit_events.id')
+    .select(['audit_events.key_id', 'action', 'changes', 'audit_log.position'])
+    .where('audit_events.key_id', 'in', keyIds)
+    .where('action', 'in', ['key.updated', 'key.rotated', 'key.revoked'])
+    .where((eb) => eb.or([eb('audit_log.position', 'is', null), eb('audit_log.position', '>', position)]))
+    .orderBy(sql`coalesce(${sql.ref('audit_log.position')}, ${sql.lit(Number.MAX_SAFE_INTEGER)})`)
+    .orderBy('audit_events.id')
+    .limit(maxLaterChanges)
+    .execute()
+  return {
+    keys: new Map(rows.map((row) => [row.id, row])),
+    later: later.map((change) => ({ ...change, key_id: change.key_id as string })),
+  }
+}
+
+/** The text with which every UUIDv7 (RFC 9562, section 5.7) of an instant begins, and before which no later one is. */
+function idAt(instant: number): string {
+  const hex = Math.max(0, instant).toString(16).padStart(12, '0')
+  return `${hex.slice(0, 8)}-${hex.slice(8)}`
+}

@@ -1,0 +1,397 @@
+// To where messages of a target that others name may go: real name servers, real connections, and none to a forbidden one.
+import { once } from 'node:events'
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { createServer, type RequestListener } from 'node:http'
+import { createServer as createTlsServer } from 'node:https'
+import { type AddressInfo, createServer as createTcpServer, type Server } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import fc from 'fast-check'
+import { expect, onTestFinished, test } from 'vitest'
+import { type AddressPolicy, isNetwork, refusalOf } from '../src/egress/addresses.ts'
+import { Egress, type EgressFailure, type EgressOptions } from '../src/egress/post.ts'
+import { readRegistry, specialIpv4, specialIpv6 } from '../src/egress/special-purpose.ts'
+import { targetFault } from '../src/egress/target.ts'
+import { type CertificateFiles, makeAuthority, makeCertificate } from './setup/certificates.ts'
+import { startNameServer } from './setup/name-server.ts'
+
+const nothingAllowed: AddressPolicy = { allowed: [], forbidden: ['8.8.4.4', '2606:4700::44'] }
+const loopbackAllowed: AddressPolicy = { allowed: ['127.0.0.0/8'], forbidden: [] }
+
+async function listen(server: Server): Promise<number> {
+  server.listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  onTestFinished(() => void server.close())
+  return (server.address() as AddressInfo).port
+}
+
+async function startReceiver(answer: RequestListener): Promise<{ port: number; connections: () => number }> {
+  let connections = 0
+  const server = createServer(answer)
+  server.on('connection', () => connections++)
+  const port = await listen(server)
+  onTestFinished(() => server.closeAllConnections())
+  return { port, connections: () => connections }
+}
+
+function useEgress(options: Omit<EgressOptions, 'policy'> & { policy: AddressPolicy }): Egress {
+  const { policy, ...rest } = options
+  const egress = new Egress({ ...rest, policy: async () => policy })
+  onTestFinished(() => egress.close())
+  return egress
+}
+
+const post = (egress: Egress, url: string, signal?: AbortSignal) =>
+  egress.post(new URL(url), { 'content-type': 'application/json' }, Buffer.from('{}'), signal)
+const failure = async (work: Promise<unknown>): Promise<EgressFailure> =>
+  work.then(
+    () => expect.unreachable('It was answered.'),
+    (error) => error,
+  )
+
+test('every block of the registries is judged as they say, and what is around it as before', () => {
+  for (const { network, isGloballyReachable, name } of readRegistry(specialIpv4)) {
+    const first = network.split('/')[0] as string
+    expect(refusalOf(first, nothingAllowed) === undefined, `${network} ${name}`).toBe(isGloballyReachable)
+  }
+  for (const { network } of readRegistry(specialIpv6)) {
+    const first = network.split('/')[0] as string
+    // That of a translator is judged by the address inside, here 0.0.0.0.
+    expect(refusalOf(first, nothingAllowed), network).toBeTypeOf('string')
+  }
+  expect([readRegistry(specialIpv4).length, readRegistry(specialIpv6).length]).toEqual([26, 25])
+  expect(() => readRegistry('Name,Block\na,b\n')).toThrow('no registry')
+  expect(() => readRegistry(specialIpv4.replace(',False,True\n', '\n'))).toThrow('cells')
+})
+
+test('an address is judged by what it leads to, in whichever form it comes', () => {
+  const inside = [
+    ...[
+      '127.0.0.1',
+      '127.255.255.254',
+      '0.0.0.0',
+      '10.0.0.1',
+      '100.64.0.1',
+      '169.254.169.254',
+      '192.168.1.1',
+    ],
+    ...['172.31.255.255', '198.19.0.1', '224.0.0.1', '239.255.255.255', '240.0.0.1', '255.255.255.255'],
+    ...['192.0.0.8', '192.88.99.1', '168.63.129.16', '8.8.4.4', '::', '::1', '::2', '::ffff:8.8.4.4'],
+    ...['::ffff:127.0.0.1', '::127.0.0.1', '64:ff9b::10.0.0.1', '2002:7f00:1::', '2002:a9fe:a9fe::1'],
+    ...[
+      '64:ff9b:1::8.8.8.8',
+      '2001::1',
+      '2001:0:808:808::1',
+      'fe80::1',
+      'fe80::1%eth0',
+      'fd00:ec2::254',
+      'ff02::1',
+    ],
+    ...[
+      'fec0::1',
+      '4000::1',
+      '3fff::1',
+      '5f00::1',
+      '2606:4700::44',
+      '2606:4700:0:0::44',
+      '2001:db8::1',
+      '100::1',
+    ],
+    // What means another address to another program is none.
+    ...[
+      '0177.0.0.1',
+      '127.1',
+      '2130706433',
+      '0x7f.1',
+      '127.0.0.1.',
+      ' 8.8.8.8',
+      '',
+      'localhost',
+      '1:2:3',
+      '::1::',
+    ],
+  ]
+  for (const address of inside) expect(refusalOf(address, nothingAllowed), address).toBeTypeOf('string')
+  const outside = [
+    ...['8.8.8.8', '1.1.1.1', '11.0.0.1', '100.128.0.1', '172.32.0.1', '192.0.0.9', '223.255.255.255'],
+    ...['2606:4700::1111', '::ffff:8.8.8.8', '64:ff9b::8.8.8.8', '2002:808:808::1', '3ffe::1', '2a00::1'],
+  ]
+  for (const address of outside) expect(refusalOf(address, nothingAllowed), address).toBeUndefined()
+  const policy = { allowed: ['10.1.0.0/16', 'fd00::/8', '8.8.4.4/32'], forbidden: ['8.8.4.4'] }
+  for (const address of ['10.1.2.3', '::ffff:10.1.2.3', 'fd00::1', '8.8.4.4', '2002:a01:203::'])
+    expect(refusalOf(address, policy), address).toBeUndefined()
+  for (const address of ['10.2.0.1', 'fe80::1', '127.0.0.1'])
+    expect(refusalOf(address, policy), address).toBeTypeOf('string')
+})
+
+test('no spelling of a forbidden IPv4 address inside of an IPv6 address is let through', () => {
+  const policy = { allowed: [], forbidden: [] }
+  const byte = fc.integer({ min: 0, max: 255 })
+  const hex = (high: number, low: number) => ((high << 8) | low).toString(16)
+  fc.assert(
+    fc.property(fc.tuple(byte, byte, byte, byte), ([a, b, c, d]) => {
+      const plain = refusalOf(`${a}.${b}.${c}.${d}`, policy)
+      const tail = `${hex(a, b)}:${hex(c, d)}`
+      for (const wrapped of [
+        `::ffff:${tail}`,
+        `0:0:0:0:0:FFFF:${tail}`,
+        `64:ff9b::${tail}`,
+        `2002:${tail}::1`,
+      ])
+        expect(refusalOf(wrapped, policy), wrapped).toBe(plain)
+    }),
+    { examples: [[[127, 0, 0, 1]], [[169, 254, 169, 254]], [[8, 8, 8, 8]], [[168, 63, 129, 16]]] },
+  )
+})
+
+test('a network is one only with nothing behind its bits', () => {
+  for (const network of ['10.1.0.0/16', '127.0.0.0/8', 'fd00::/8', '0.0.0.0/0', '::/0', '10.1.2.3/32'])
+    expect(isNetwork(network), network).toBe(true)
+  for (const network of [
+    '10.1.0.1/16',
+    '10.0.0.0',
+    '10/8',
+    '10.0.0.0/33',
+    'fd00::/129',
+    '010.0.0.0/8',
+    'a/8',
+    '',
+  ])
+    expect(isNetwork(network), network).toBe(false)
+})
+
+test('a URL that leads inside in any spelling is no target, and the sentence says why', () => {
+  const inside = [
+    ...[
+      '127.0.0.1',
+      '2130706433',
+      '0x7f000001',
+      '0177.0.0.1',
+      '127.1',
+      '127.0.0.1.',
+      '[::1]',
+      '[::ffff:7f00:1]',
+    ],
+    ...[
+      '[::ffff:127.0.0.1]',
+      'localhost',
+      'LOCALHOST',
+      'localhost.',
+      'a.localhost',
+      '169.254.169.254',
+      '0',
+      '[fd00::1]',
+    ],
+    ...['１２７.0.0.1', '127。0。0。1', '8.8.4.4', '[64:ff9b::a00:1]', '10.0.0.1:8443', '%31%32%37.0.0.1'],
+  ]
+  for (const host of inside)
+    expect(targetFault(`https://${host}/`, nothingAllowed), host).toContain('everybody')
+  const faults: Record<string, string> = {
+    'https://a:b@example.com/': 'credentials',
+    'https://user@example.com/': 'credentials',
+    'https://example.com/#a': 'fragment',
+    'https://example.com/#': 'fragment',
+    'http://example.com/': 'https://',
+    'http://8.8.8.8/': 'https://',
+    'ftp://example.com/': 'https://',
+    'javascript:alert(1)': 'https://',
+    'file:///etc/passwd': 'https://',
+    '//example.com/': 'absolute',
+    'example.com': 'absolute',
+    'https://': 'absolute',
+    'https://1.2.3.4.5/': 'absolute',
+    'https://[fe80::1%25eth0]/': 'absolute',
+    '': 'absolute',
+    [`https://example.com/${'a'.repeat(2_030)}`]: 'characters',
+  }
+  for (const [url, sentence] of Object.entries(faults))
+    expect(targetFault(url, nothingAllowed), url).toContain(sentence)
+  for (const url of [
+    'https://example.com',
+    'https://example.com:8443/a?b=c',
+    'https://8.8.8.8/',
+    'https://bücher.example/',
+  ])
+    expect(targetFault(url, nothingAllowed), url).toBeUndefined()
+  for (const url of [
+    'http://127.0.0.1:80/',
+    'http://localhost/',
+    'https://127.1/',
+    'http://receiver.internal/',
+  ])
+    expect(targetFault(url, loopbackAllowed), url).toBeUndefined()
+  for (const url of ['http://10.0.0.1/', 'http://8.8.8.8/', 'https://10.0.0.1/'])
+    expect(targetFault(url, loopbackAllowed), url).toBeTypeOf('string')
+})
+
+test('a name is judged when a connection is made, and one forbidden address among many is enough', async () => {
+  const receiver = await startReceiver((_, response) => response.end('ok'))
+  const zones: Record<string, readonly string[]> = {
+    'good.example': ['127.0.0.1'],
+    'mixed.example': ['127.0.0.1', '10.0.0.1'],
+    'mapped.example': ['::ffff:10.0.0.1'],
+    'metadata.example': ['169.254.169.254'],
+  }
+  const { server, asked } = await startNameServer((name, family) =>
+    zones[name]?.filter((address) => address.includes(':') === (family === 6)),
+  )
+  const names = { servers: [server] }
+  const allowed = useEgress({ policy: loopbackAllowed, names })
+  const answer = await post(allowed, `http://good.example:${receiver.port}/`)
+  expect(answer).toMatchObject({ status: 200, address: '127.0.0.1', body: Buffer.from('ok') })
+  expect(asked).toContain('good.example')
+  for (const name of ['mixed', 'mapped', 'metadata']) {
+    const { kind, message } = await failure(post(allowed, `http://${name}.example:${receiver.port}/`))
+    expect(kind, name).toBe('forbidden_address')
+    // A name that only this network knows would give away where it leads.
+    expect(message, name).not.toMatch(/\d+\.\d+\.\d+/)
+  }
+  // Who may not go there has no share in the connections of who may, though one is open.
+  const customers = useEgress({ policy: nothingAllowed, names })
+  for (const host of ['good.example', '127.0.0.1'])
+    expect((await failure(post(customers, `http://${host}:${receiver.port}/`))).kind).toBe(
+      'forbidden_address',
+    )
+  expect(receiver.connections()).toBe(1)
+})
+
+test('a name that leads elsewhere at the second question meets the answer to the first', async () => {
+  const receiver = await startReceiver((_, response) => response.end())
+  let questions = 0
+  const { server } = await startNameServer((_, family) => {
+    if (family === 6) return []
+    // Allowed at each odd question, forbidden at each even one.
+    return [questions++ % 2 === 0 ? '8.8.8.8' : '127.0.0.1']
+  })
+  const egress = useEgress({ policy: nothingAllowed, names: { servers: [server] }, timeoutMs: 500 })
+  for (let i = 0; i < 6; i++) {
+    const { kind } = await failure(post(egress, `https://rebinding.example:${receiver.port}/`))
+    expect(['forbidden_address', 'timeout', 'connection']).toContain(kind)
+  }
+  expect(questions).toBe(6)
+  expect(receiver.connections()).toBe(0)
+})
+
+test('a name that nobody knows, and name servers that are silent or away, are told apart, in bounded time', async () => {
+  const { server } = await startNameServer((name) => (name === 'silent.example' ? 'silence' : undefined))
+  const egress = useEgress({ policy: nothingAllowed, names: { servers: [server], timeoutMs: 200 } })
+  expect(await failure(post(egress, 'https://unknown.example/'))).toMatchObject({
+    kind: 'name_not_resolved',
+    message: 'There is no such name.',
+  })
+  expect(await failure(post(egress, 'https://silent.example/'))).toMatchObject({
+    kind: 'name_not_resolved',
+    message: 'The name servers did not answer.',
+  })
+})
+
+test('a redirect is an answer, and nobody follows it', async () => {
+  const inside = await startReceiver((_, response) => response.end())
+  const receiver = await startReceiver((_, response) =>
+    response.writeHead(307, { location: `http://127.0.0.1:${inside.port}/` }).end(),
+  )
+  const egress = useEgress({ policy: loopbackAllowed })
+  expect((await post(egress, `http://127.0.0.1:${receiver.port}/`)).status).toBe(307)
+  expect(inside.connections()).toBe(0)
+})
+
+test('an endless, an enormous and a cut answer count by their status, and cost a bounded time and memory', async () => {
+  const received: number[] = []
+  const receiver = await startReceiver((request, response) => {
+    response.writeHead(200, { 'content-type': 'text/plain', 'retry-after': '7' })
+    response.write('x'.repeat(2_000))
+    // What was said is on its way by then.
+    if (request.url === '/cut') setTimeout(() => response.socket?.resetAndDestroy(), 100)
+    if (request.url !== '/enormous') return
+    const chunk = Buffer.alloc(65_536)
+    const send = () => {
+      while (!response.destroyed && response.write(chunk)) received.push(chunk.length)
+      if (!response.destroyed) response.once('drain', send)
+    }
+    send()
+  })
+  const egress = useEgress({ policy: loopbackAllowed })
+  for (const path of ['endless', 'enormous', 'cut']) {
+    const answer = await post(egress, `http://127.0.0.1:${receiver.port}/${path}`)
+    expect(answer, path).toMatchObject({ status: 200, retryAfter: '7', contentType: 'text/plain' })
+    expect(answer.body.length, path).toBe(1_024)
+  }
+  // No more than what the connection holds was sent.
+  expect(received.reduce((sum, length) => sum + length, 0)).toBeLessThan(64 * 2 ** 20)
+})
+
+test('a receiver that never answers, speaks no HTTP or is not there fails in bounded time, and says how', async () => {
+  const silent = await listen(createTcpServer(() => {}))
+  const rude = await listen(
+    createTcpServer((socket) => void socket.on('error', () => {}).end('rubbish\r\n\r\n')),
+  )
+  const endlessHead = await listen(
+    createTcpServer((socket) => {
+      socket.on('error', () => {})
+      socket.write(`HTTP/1.1 200 OK\r\n`)
+      for (let i = 0; i < 2_000; i++) socket.write(`x-${i}: ${'a'.repeat(100)}\r\n`)
+    }),
+  )
+  const interim = await listen(
+    createTcpServer((socket) => {
+      socket.on('error', () => {})
+      const timer = setInterval(() => socket.write('HTTP/1.1 102 Processing\r\n\r\n'), 10)
+      socket.on('close', () => clearInterval(timer))
+    }),
+  )
+  const egress = useEgress({ policy: loopbackAllowed, timeoutMs: 300 })
+  const kindOf = async (port: number) => (await failure(post(egress, `http://127.0.0.1:${port}/`))).kind
+  expect(await kindOf(silent)).toBe('timeout')
+  expect(await kindOf(interim)).toBe('timeout')
+  expect(await kindOf(rude)).toBe('connection')
+  expect(await kindOf(endlessHead)).toBe('connection')
+  expect(await kindOf(1)).toBe('connection')
+  const stopping = new AbortController()
+  const stopped = post(egress, `http://127.0.0.1:${silent}/`, stopping.signal)
+  stopping.abort(new Error('The process is stopping.'))
+  await expect(stopped).rejects.toThrow('The process is stopping.')
+})
+
+test('a connection that the other side closed meanwhile is no failure', async () => {
+  let count = 0
+  const server = createServer({ keepAliveTimeout: 0 }, (_, response) => response.end(String(++count)))
+  // It takes the second message of a connection, and says nothing.
+  server.on('connection', (socket) => {
+    let requests = 0
+    socket.on('data', () => {
+      if (++requests === 2) socket.resetAndDestroy()
+    })
+  })
+  const port = await listen(server)
+  onTestFinished(() => server.closeAllConnections())
+  const egress = useEgress({ policy: loopbackAllowed })
+  for (let i = 0; i < 4; i++) expect((await post(egress, `http://127.0.0.1:${port}/`)).status).toBe(200)
+})
+
+test('a certificate of nobody, of another name or of yesterday is refused, and one of its name is not', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'latchkey-egress-'))
+  onTestFinished(() => rmSync(folder, { recursive: true }))
+  const authority = makeAuthority(folder, 'authority')
+  const { server: nameServer } = await startNameServer((_, family) => (family === 4 ? ['127.0.0.1'] : []))
+  const serve = async (files: CertificateFiles) => {
+    const [cert, key] = [files.certificate, files.key].map((file) => readFileSync(file))
+    const server = createTlsServer({ cert, key }, (_, response) => response.end())
+    const port = await listen(server)
+    onTestFinished(() => server.closeAllConnections())
+    return port
+  }
+  const good = await serve(makeCertificate(folder, 'good', authority, 'DNS:receiver.example'))
+  const other = await serve(makeCertificate(folder, 'other', authority, 'DNS:other.example'))
+  const expired = await serve(makeCertificate(folder, 'expired', authority, 'DNS:receiver.example', -1))
+  const own = await serve(makeAuthority(folder, 'own'))
+  const names = { servers: [nameServer] }
+  const ca = readFileSync(authority.certificate, 'utf8')
+  const egress = useEgress({ policy: loopbackAllowed, names, ca })
+  const url = (port: number) => `https://receiver.example:${port}/`
+  expect((await post(egress, url(good))).status).toBe(200)
+  for (const port of [other, expired, own])
+    expect((await failure(post(egress, url(port)))).kind, String(port)).toBe('tls')
+  // Nobody has signed it for who does not know the authority.
+  const plain = useEgress({ policy: loopbackAllowed, names })
+  expect((await failure(post(plain, url(good)))).kind).toBe('tls')
+})

@@ -1,0 +1,48 @@
+// What each method of the library and the client takes before its options.
+
+/** An id that nothing has. */
+export const idOfNothing = '0192f0c1-0000-7000-8000-000000000000'
+
+/** Every method that takes options, with what comes before them. */
+export const methods: Record<string, readonly unknown[]> = {
+  'keys.create': [{ organizationId: 'acme', name: 'New' }],
+  ...{ 'keys.list': [{}], 'keys.listAll': [{}], 'keys.get': [idOfNothing], 'keys.self': [] },
+  'keys.listPermissions': [{}],
+  'keys.readPermissions': [idOfNothing],
+  ...{ 'keys.readPlaces': [idOfNothing], 'keys.forgetPlaces': [idOfNothing] },
+  'keys.preview': [idOfNothing, { revoke: true }],
+  'keys.update': [idOfNothing, { name: 'New' }],
+  'keys.rotate': [idOfNothing, {}],
+  'keys.endSecret': [idOfNothing, '0123456789abcdef'],
+  'keys.revoke': [idOfNothing],
+  'keys.addUnits': [idOfNothing, 'credits', { add: 1 }],
+  ...{ 'organizations.create': [{ name: 'New' }], 'organizations.get': ['acme'] },
+  ...{ 'organizations.list': [{}], 'organizations.listAll': [{}] },
+  'organizations.update': ['acme', { name: 'New' }],
+  'organizations.addUnits': ['acme', 'credits', { add: 1 }],
+  ...{ 'plans.create': [{ name: 'pro' }], 'plans.list': [{}], 'plans.listAll': [{}] },
+  ...{ 'plans.get': ['pro'], 'plans.update': ['pro', { permissions: null }], 'plans.delete': ['pro'] },
+  'webhooks.create': [{ url: 'https://receiver.example/', events: ['*'] }],
+  ...{
+    'webhooks.list': [{}],
+    'webhooks.listAll': [{}],
+    'webhooks.get': [idOfNothing],
+    'webhooks.delete': [idOfNothing],
+  },
+  ...{
+    'webhooks.update': [idOfNothing, { description: 'New' }],
+    'webhooks.rotate': [idOfNothing, {}],
+    'webhooks.test': [idOfNothing],
+  },
+  'webhooks.replay': [idOfNothing, { since: new Date() }],
+  ...{ 'webhooks.listDeliveries': [idOfNothing, {}], 'webhooks.listAllDeliveries': [idOfNothing, {}] },
+  'webhooks.retryDelivery': [idOfNothing, idOfNothing],
+  ...{ 'audit.list': [{}], 'audit.listAll': [{}], 'audit.readCheckpoint': [{}], 'audit.listSigners': [] },
+  ...{ 'events.read': [{}], 'events.follow': [{}] },
+  ...{ 'audit.listSealed': [{}], 'audit.listAllSealed': [{}] },
+  ...{ 'audit.proveEvent': [{ sequence: 1 }], 'audit.proveGrowth': [{ from: 1 }] },
+  ...{ 'usage.read': [{}], 'usage.readKey': [idOfNothing, {}], 'usage.export': [{}] },
+  ...{ 'sessions.list': [], 'sessions.end': [idOfNothing] },
+}
+/** With those that a server has no need of: it answers whole. */
+export const libraryMethods: typeof methods = { ...methods, 'usage.exportPage': [{}] }
