@@ -25,6 +25,7 @@ import type { Verdict, VerifyOptions, VerifyRequest } from './core/shapes/verifi
 import type { Webhooks } from './core/shapes/webhooks.ts'
 import { checkpointJob } from './domain/audit/checkpoints.ts'
 import { auditMethods } from './domain/audit/methods.ts'
+import { beginEpoch } from './domain/audit/signers.ts'
 import { authenticate, type Origin } from './domain/authenticate.ts'
 import { offerMethods } from './domain/calls.ts'
 import type { Engine } from './domain/engine.ts'
@@ -137,6 +138,8 @@ export interface Latchkey extends AsyncDisposable {
   ensureRootKey(token?: string, check?: () => Promise<void>): Promise<CreatedKey | undefined>
   /** Creates one more root key, if the others are lost. */
   createRootKey(): Promise<CreatedKey>
+  /** Notes that the database was restored from a backup: cursors and checkpoints of before are of another log. */
+  noteRestore(): Promise<void>
   /** Answers all who wait for events, now and from now on: the process is about to stop. */
   endWaits(): void
   /** Counts the background jobs that this process has run, by kind. */
@@ -305,6 +308,7 @@ export async function openLatchkey(options: LatchkeyOptions): Promise<Latchkey> 
     }),
     ensureRootKey: (token, check) => memory.awake.during(ensureRootKey(engine, token, check)),
     createRootKey: () => memory.awake.during(createRootKey(engine)),
+    noteRestore: () => memory.awake.during(beginEpoch(engine)),
     endWaits: () => engine.logWatch.close(),
     jobCounts: () => jobs.counts(),
     usageDropped: () => usage.dropped,

@@ -6,7 +6,6 @@ import { type Latchkey, type LogEvent, openLatchkey } from '../src/index.ts'
 import { createAcme } from './setup/acme.ts'
 import { callerBy } from './setup/callers.ts'
 import { makeSqlite, onEachDatabase } from './setup/databases.ts'
-import { connectDirectly } from './setup/direct.ts'
 import { codeOf } from './setup/refusal.ts'
 import { send, startTestServer } from './setup/server.ts'
 
@@ -197,16 +196,19 @@ test('end for a key that may not read any more, and with the server', async () =
 })
 
 test('of an epoch that is over are gone', async () => {
-  const database = makeSqlite().url
-  await using server = await startTestServer(database)
+  await using server = await startTestServer(makeSqlite().url)
   const { url, latchkey } = server
   const { key } = await prepare(latchkey, server.rootKey)
   const { cursor } = await latchkey.events.read()
-  await using direct = await connectDirectly(database)
-  await direct.run(
-    "insert into audit_epochs (number, instance, epoch, begun_at) select 2, instance, 'ffffffffffff', 1 from audit_epochs",
-  )
+  const before = await latchkey.audit.readCheckpoint()
+  await latchkey.noteRestore()
   expect(await codeOf(latchkey.events.read({ after: cursor }))).toBe('cursor_gone')
   const answer = await send(url, 'GET', '/v1/events', { token: key })
-  expect(answer.json).toMatchObject({ cursor: 'ffffffffffff.2' })
+  const { origin, size } = await latchkey.audit.readCheckpoint()
+  expect(origin).not.toBe(before.origin)
+  expect(answer.json).toMatchObject({ cursor: `${origin.split('/')[2]}.2` })
+  const [event] = (await latchkey.audit.list({ action: 'log.restored' })).items
+  expect(event).toMatchObject({ organizationId: 'root', actorType: 'operator' })
+  // The first checkpoint made a key to sign with, which is an event too.
+  expect(size).toBe(before.size + 2)
 })

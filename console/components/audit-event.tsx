@@ -4,6 +4,7 @@ import {
   Blocks,
   Building2,
   CirclePlus,
+  DatabaseBackup,
   Gauge,
   History,
   KeyRound,
@@ -59,6 +60,7 @@ const icons: Record<AuditAction, LucideIcon> = {
   'webhook.deleted': Trash2,
   'webhook.disabled': Unplug,
   'log.signer_added': Signature,
+  'log.restored': DatabaseBackup,
 }
 
 interface AuditEventProps {

@@ -117,6 +117,7 @@ const topics: Record<AuditAction, Topic | undefined> = {
   'webhook.retried': undefined,
   'webhook.deleted': undefined,
   'webhook.disabled': undefined,
+  'log.restored': undefined,
 }
 
 /** What a transaction locks beside its callers' keys, and how. */

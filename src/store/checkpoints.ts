@@ -16,13 +16,14 @@ export function readEpoch(db: Db): Promise<Epoch | undefined> {
     .executeTakeFirst()
 }
 
-/** Begins an epoch, unless another process has begun it. */
-export async function insertEpoch(tx: Tx, epoch: AuditEpochsTable): Promise<void> {
-  await tx
+/** Begins an epoch; false if another process has begun it. */
+export async function insertEpoch(tx: Tx, epoch: AuditEpochsTable): Promise<boolean> {
+  const { numInsertedOrUpdatedRows } = await tx
     .insertInto('audit_epochs')
     .values(epoch)
     .onConflict((conflict) => conflict.column('number').doNothing())
-    .execute()
+    .executeTakeFirstOrThrow()
+  return numInsertedOrUpdatedRows === 1n
 }
 
 /** Reads all who sign, or have signed, the first one first. */

@@ -1,7 +1,7 @@
 // `latchkey audit …`: who did what, and when.
 import { Option } from 'commander'
 import type { AuditEvent } from '../../core/shapes/audit.ts'
-import { type Connection, serverOrDatabase, withoutJson } from '../kit/connection.ts'
+import { type Connection, ownDatabase, serverOrDatabase, withoutJson } from '../kit/connection.ts'
 import { type DefinedCommand, defineCommand } from '../kit/define-command.ts'
 import { defineList } from '../kit/define-list.ts'
 import { exitCodes } from '../kit/exit-codes.ts'
@@ -124,6 +124,20 @@ export const auditCommands: DefinedCommand[] = [
     },
     print: async (verified) => (await import('./audit-files.ts')).printVerified(verified),
     exitCode: (verified) => ('fault' in verified ? exitCodes.refused : exitCodes.ok),
+  }),
+  defineCommand({
+    path: 'audit restored',
+    summary: 'begin the log anew, once, after the database was restored from a backup',
+    on: ownDatabase('audit restored'),
+    examples: ['latchkey audit restored --database sqlite:latchkey.db'],
+    run: async (latchkey) => {
+      await latchkey.noteRestore()
+      return undefined
+    },
+    print: () =>
+      printNote(
+        'The log has another name from here on. Cursors of before are gone, and checkpoints are of the log of before.',
+      ),
   }),
   defineCommand({
     path: 'audit signers',

@@ -5,6 +5,7 @@ import { createClient } from '../../client/index.ts'
 import {
   type DatabaseSettings,
   postgresEnvironment,
+  readOwnDatabase,
   readTarget,
   sqlitePath,
   withoutPassword,
@@ -62,6 +63,17 @@ export const withoutJson: typeof serverOrDatabase = {
   options: () => serverOrDatabase.options().filter(({ long }) => long !== '--json'),
 }
 
+/** A database that exists, and never the one of a server that the environment names, for a command. */
+export const ownDatabase = (command: string): Place<Latchkey> => ({
+  options: () => [databaseOption(), jsonOption()],
+  use: async (options, work) => {
+    const settings = readOwnDatabase(command, options)
+    await requireDatabase(settings)
+    await using latchkey = await openDatabase(settings)
+    return await work(latchkey)
+  },
+})
+
 /** Opens a database; one that cannot be opened is named, without its password. */
 export async function openDatabase(
   { database, prefixes, cache }: DatabaseSettings & { cache?: CacheOptions },
@@ -85,7 +97,7 @@ export async function openDatabase(
  * Throws CommandError if there is no such file, or no table of Latchkey in the database: only `serve` and `migrate` make a
  * database, and another program's stays as it is.
  */
-export async function requireDatabase({ database }: DatabaseSettings): Promise<void> {
+async function requireDatabase({ database }: DatabaseSettings): Promise<void> {
   const path = sqlitePath(database)
   if (path !== undefined && !existsSync(path)) throw noDatabase(`The database ${path} does not exist.`)
   const { hasLatchkeyTables } = await import('../../latchkey.ts')

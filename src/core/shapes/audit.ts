@@ -44,6 +44,7 @@ export const auditActions = [
   'webhook.retried',
   'webhook.deleted',
   'webhook.disabled',
+  'log.restored',
 ] as const
 /** What a change did, such as `key.revoked`. */
 export type AuditAction = (typeof auditActions)[number]

@@ -1,7 +1,7 @@
 // What the logs of this instance are called, and who signs their checkpoints. Both are made when they are first needed.
 import { randomBytes } from 'node:crypto'
 import { rootOrganizationId } from '../../core/access.ts'
-import { system } from '../../core/actor.ts'
+import { operator, system } from '../../core/actor.ts'
 import { LatchkeyError } from '../../core/errors.ts'
 import {
   type Epoch,
@@ -38,6 +38,28 @@ export async function requireEpoch(signing: Signing): Promise<Epoch> {
   }
   await signing.commit(system, { permission: 'any key' }, ({ tx }) => insertEpoch(tx, epoch))
   return (await signing.store.read(readEpoch)) ?? epoch
+}
+
+/**
+ * Begins a new epoch, because the database was restored: its logs have other names from here on, and so no two checkpoints of one
+ * name disagree. Throws `store_unavailable`.
+ */
+export async function beginEpoch(signing: Signing): Promise<void> {
+  const { number, instance } = await requireEpoch(signing)
+  const epoch = {
+    number: number + 1,
+    instance,
+    epoch: randomBytes(6).toString('hex'),
+    begun_at: signing.now(),
+  }
+  await signing.commit(operator, { permission: 'any key' }, async ({ tx, record }) => {
+    if (!(await insertEpoch(tx, epoch))) return
+    record({
+      action: 'log.restored',
+      organizationId: rootOrganizationId,
+      changes: { epoch: epoch.epoch },
+    })
+  })
 }
 
 /**
