@@ -114,6 +114,7 @@ function askedPause({ httpStatus, retryAfter }: PaceOutcome, failures: number, n
 /** Seconds, or a date (RFC 9110, section 10.2.3); undefined for anything else. */
 function retryAfterMs(text: string, now: number): number | undefined {
   if (/^\d{1,9}$/.test(text)) return Number(text) * second
-  const at = Date.parse(text)
+  // `Date.parse` takes far more for a date.
+  const at = text.endsWith(' GMT') ? Date.parse(text) : Number.NaN
   return Number.isNaN(at) ? undefined : Math.max(0, at - now)
 }
