@@ -125,7 +125,7 @@ function Permissions({
 function Labelled({ label, children }: { label: string; children: ReactNode }) {
   return (
     <div className="flex gap-2">
-      <span className="w-16 shrink-0 py-0.5 text-muted">{label}</span>
+      <span className="w-18 shrink-0 whitespace-nowrap py-0.5 text-muted">{label}</span>
       <div className="min-w-0">{children}</div>
     </div>
   )
