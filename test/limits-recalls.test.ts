@@ -132,7 +132,7 @@ async function startLender(names: readonly string[]) {
     subscribe: (listener: typeof tell) => {
       tell = listener
     },
-    id: 'process',
+    id: 'process' as string | undefined,
     lease: { age: () => 0, holds: () => true },
   }
   const row = { scope: 'key', id: 'key', organizationId: 'acme', planned: null }
@@ -142,17 +142,22 @@ async function startLender(names: readonly string[]) {
   const lost: number[] = []
   const grants = new Grants(memory, store, (_, units) => lost.push(units))
   const sequences = new Map<string, number>()
-  const send = (verifier: string, asked: readonly string[], more: { want: number; unspent?: number }) => {
+  const send = (
+    verifier: string,
+    asked: readonly string[],
+    more: { want: number; unspent?: number; back?: number },
+    server?: string,
+  ) => {
     const counter = { keyId: 'key', scope: 'key', kind: 'quota', epoch: 0, period: 0 } as const
     const none = { unspent: 0, back: 0, unused: 0, need: 0, least: 0 }
     const counters = asked.map((name) => ({ ...counter, ...none, name, ...more }))
     const sequence = (sequences.get(verifier) ?? 0) + 1
     sequences.set(verifier, sequence)
-    return grants.serve({ verifier, sequence, counters }, 'key', undefined)
+    return grants.serve({ verifier, server, sequence, counters }, 'key', undefined)
   }
   const recall = (called: readonly string[] | undefined) =>
     tell({ changed: called?.map((name) => ({ topic: 'limit', id: `key/key/${name}/never` })) })
-  return { send, recall, pass, lost }
+  return { send, recall, pass, lost, grants, follower }
 }
 
 test('each answer names what is called back, until it has come back', async () => {
@@ -202,7 +207,9 @@ test('what a verifier has that is heard of no more is spent, also if another was
   await send('v', ['one'], { want: 4 })
   pass(leaseMs - 50)
   await send('w', ['two'], { want: 4 })
+  expect(lost).toEqual([])
   pass(50)
+  expect(lost).toEqual([])
   pass(leaseMs)
   pass(leaseMs)
   expect(lost).toEqual([4, 4])
@@ -226,4 +233,34 @@ test('a stream tells of a bounded number of counters at once, and nobody forgets
   expect(sent[1]).not.toContain('event: forget')
   expect(sent[1]).toContain('"key_ids":["key"]')
   expect(sent[1]?.match(/"c\d+"/g)).toHaveLength(10_000)
+})
+
+test('a process that stops names what verifiers have of it, once, and lends no more', async () => {
+  const { send, recall, grants } = await startLender(['one', 'two', 'three'])
+  expect(grants.hasLent()).toBe(false)
+  await send('v', ['one', 'two'], { want: 4 })
+  await send('w', ['two', 'three'], { want: 4 })
+  await send('w', ['three'], { back: 4, want: 0 })
+  recall(undefined)
+  expect(grants.hasLent()).toBe(true)
+  const told = ['one', 'two'].map((name) => ({
+    topic: 'limit',
+    id: `key/key/${name}/never`,
+    organizationId: 'acme',
+  }))
+  expect(grants.recall()).toEqual(told)
+  expect((await send('v', ['three'], { want: 4 })).counters[0]).toMatchObject({ granted: 0 })
+  await send('v', ['one', 'two'], { back: 4, want: 0 })
+  await send('w', ['two'], { back: 4, want: 0 })
+  expect(grants.hasLent()).toBe(false)
+  expect(grants.recall()).toEqual([])
+})
+
+test('a process serves nothing to a verifier that has units of another one, and nobody while it has no name', async () => {
+  const { send, follower } = await startLender(['one'])
+  const other = await send('v', ['one'], { want: 4 }, 'another')
+  expect(other).toMatchObject({ server: 'process', recalled: [], counters: [] })
+  expect((await send('w', ['one'], { want: 4 }, 'process')).counters[0]).toMatchObject({ granted: 4 })
+  follower.id = undefined
+  await expect(send('w', ['one'], { want: 4 })).rejects.toMatchObject({ code: 'store_unavailable' })
 })
