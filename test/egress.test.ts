@@ -3,7 +3,13 @@ import { once } from 'node:events'
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { createServer, type RequestListener } from 'node:http'
 import { createServer as createTlsServer } from 'node:https'
-import { type AddressInfo, createServer as createTcpServer, type Server } from 'node:net'
+import {
+  type AddressInfo,
+  connect,
+  createServer as createTcpServer,
+  type Server,
+  type Socket,
+} from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import fc from 'fast-check'
@@ -394,4 +400,52 @@ test('a certificate of nobody, of another name or of yesterday is refused, and o
   // Nobody has signed it for who does not know the authority.
   const plain = useEgress({ policy: loopbackAllowed, names })
   expect((await failure(post(plain, url(good)))).kind).toBe('tls')
+})
+
+test('through a proxy, names are its own to resolve and to refuse, and the receiver is still known by its certificate', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'latchkey-egress-'))
+  onTestFinished(() => rmSync(folder, { recursive: true }))
+  const authority = makeAuthority(folder, 'authority')
+  const files = makeCertificate(folder, 'good', authority, 'DNS:receiver.example')
+  const [cert, key] = [files.certificate, files.key].map((file) => readFileSync(file))
+  const receiver = createTlsServer({ cert, key }, (_, response) => response.end('taken'))
+  const port = await listen(receiver)
+  onTestFinished(() => receiver.closeAllConnections())
+  const asked: string[] = []
+  const sockets = new Set<Socket>()
+  const proxy = createServer()
+  proxy.on('connect', ({ url = '' }, client: Socket) => {
+    asked.push(url)
+    if (!/^(receiver|impostor)\.example:/.test(url)) return client.end('HTTP/1.1 403 Forbidden\r\n\r\n')
+    const upstream = connect(port, '127.0.0.1', () => client.write('HTTP/1.1 200 OK\r\n\r\n'))
+    for (const [from, to] of [
+      [client, upstream],
+      [upstream, client],
+    ] as const) {
+      sockets.add(from)
+      from.on('error', () => {})
+      from.pipe(to)
+    }
+  })
+  const proxyPort = await listen(proxy)
+  onTestFinished(() => {
+    for (const socket of sockets) socket.destroy()
+  })
+  const egress = useEgress({
+    policy: nothingAllowed,
+    // Nobody is asked there.
+    names: { servers: ['127.0.0.1:1'] },
+    ca: readFileSync(authority.certificate, 'utf8'),
+    proxy: `http://127.0.0.1:${proxyPort}`,
+  })
+  const answer = await post(egress, 'https://receiver.example/hooks')
+  expect(answer).toMatchObject({ status: 200, body: Buffer.from('taken'), address: undefined })
+  expect(await failure(post(egress, 'https://forbidden.example/'))).toMatchObject({
+    kind: 'connection',
+    message: 'The proxy refused with 403.',
+  })
+  expect((await failure(post(egress, 'https://impostor.example/'))).kind).toBe('tls')
+  // What a URL says outright is refused all the same.
+  expect((await failure(post(egress, 'https://127.0.0.1/'))).kind).toBe('forbidden_address')
+  expect(asked).toEqual(['receiver.example:443', 'forbidden.example:443', 'impostor.example:443'])
 })

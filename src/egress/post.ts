@@ -76,6 +76,11 @@ class ForbiddenAddress extends Error {
   }
 }
 
+/** The proxy does not let a message through. */
+class ProxyRefusal extends Error {
+  override readonly name = 'ProxyRefusal'
+}
+
 /**
  * Sends to targets. Those of one have the same policy and share connections; who is allowed more must have another, or a
  * connection that was opened for one would serve both.
@@ -201,6 +206,12 @@ function headOf(request: ClientRequest): Promise<IncomingMessage> {
   return new Promise((resolve, reject) => {
     request.once('response', resolve)
     request.once('error', reject)
+    // The agent gives what a proxy says of a refusal for an answer of the receiver's.
+    request.once('proxyConnect', ({ statusCode }: { statusCode: number }) => {
+      if (statusCode === 200) return
+      request.destroy()
+      reject(new ProxyRefusal(`The proxy refused with ${statusCode}.`))
+    })
     // Without a listener it would be a failure of the process: nobody asked for another protocol.
     request.once('upgrade', (response, socket) => {
       socket.destroy()
@@ -236,6 +247,7 @@ function toFailure(error: unknown, isLate: boolean, durationMs: number): EgressF
   const fail = (kind: FailureKind, message: string) => new EgressFailure(kind, message, durationMs, error)
   if (error instanceof ForbiddenAddress) return fail('forbidden_address', error.message)
   if (error instanceof NameNotResolved) return fail('name_not_resolved', error.message)
+  if (error instanceof ProxyRefusal) return fail('connection', error.message)
   if (isLate) return fail('timeout', 'There was no answer in time.')
   const { code = '', message = '' } = error as NodeJS.ErrnoException
   if (/CERT|TLS|SSL|ALTNAME|SIGNATURE/.test(code) || /SSL|TLS/.test(message))
