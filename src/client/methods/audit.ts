@@ -18,6 +18,6 @@ export function auditMethods(requester: Requester): Audit<CallOptions> {
     readCheckpoint: async (input, options) => read('checkpoint', input, options),
     proveEvent: async (input, options) => read('inclusion', input, options),
     proveGrowth: async (input, options) => read('consistency', input, options),
-    listSigners: async (options) => read<LogSigner[]>('signers', {}, options),
+    listSigners: async (options) => read<LogSigner[]>('keys', {}, options),
   }
 }

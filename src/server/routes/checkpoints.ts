@@ -83,7 +83,7 @@ export const checkpointRoutes = [
     method: 'GET',
     tag: 'Audit log',
     access: 'latchkey:audit:read',
-    path: '/v1/audit-log/signers',
+    path: '/v1/audit-log/keys',
     operationId: 'listLogSigners',
     summary: 'List who signs checkpoints',
     description:
