@@ -60,6 +60,7 @@ export class Grants {
   readonly #sessions = new Map<string, Session>()
   readonly #owners: LimitOwners
   readonly #recalls = new Recalls()
+  #unsubscribe: (() => void) | undefined
   readonly #shares = new Map<string, Shares>()
   #loanCount = 0
   #sweptAt = 0
@@ -75,7 +76,6 @@ export class Grants {
     this.#memory = memory
     this.#owners = new LimitOwners(store, memory.clock)
     this.#noteLost = noteLost
-    memory.follower.subscribe(({ changed }) => this.#recalls.hear(changed))
   }
 
   /**
@@ -84,6 +84,8 @@ export class Grants {
    */
   async serve(message: Message, keyId: string, organizationId: string | undefined): Promise<GrantsAnswer> {
     const { follower } = this.#memory
+    // Not before: a process that lends nothing need not look at once for what it changes itself.
+    this.#unsubscribe ??= follower.subscribe(({ changed }) => this.#recalls.hear(changed))
     await follower.start()
     const server = follower.id
     if (server === undefined) throw notSure()
