@@ -82,6 +82,10 @@ onOneDatabase('PostgreSQL', `rotating a key in the console${browserNote}`, (make
     await page.keyboard.press('Escape')
     const ask = page.getByRole('dialog', { name: 'Discard what you typed?' })
     await expect.poll(() => isFocused(ask.getByRole('button', { name: 'Continue to edit' }))).toBe(true)
+    // It hears of keys when it is drawn, which is a moment after it has the focus.
+    await page.evaluate(
+      () => new Promise((drawn) => requestAnimationFrame(() => requestAnimationFrame(drawn))),
+    )
     await page.keyboard.press('Escape')
     await ask.waitFor({ state: 'detached' })
     expect(await length.inputValue()).toBe('6')
