@@ -130,7 +130,7 @@ export async function listSignIns(
 const idSlackMs = 1000
 
 /** The text with which every UUIDv7 (RFC 9562, section 5.7) of an instant begins, and before which no later one is. */
-function idAt(instant: number): string {
+export function idAt(instant: number): string {
   const hex = Math.max(0, instant).toString(16).padStart(12, '0')
   return `${hex.slice(0, 8)}-${hex.slice(8)}`
 }

@@ -1,6 +1,6 @@
 // The table of deliveries: events that a webhook has tried. An event that was never tried has no row; the cursor of the
 // webhook stands before it.
-import type { Selectable } from 'kysely'
+import { type Selectable, sql } from 'kysely'
 import type { StoreDialect } from './backend.ts'
 import type { Position, Slice, SliceBounds } from './cursors.ts'
 import { after, type Instant } from './instants.ts'
@@ -110,13 +110,13 @@ export async function countPendingOfEach(
 export async function findDelivery(
   db: Db,
   webhookId: string,
-  eventId: string,
+  place: number,
 ): Promise<DeliveryRow | undefined> {
   return db
     .selectFrom('webhook_deliveries')
     .selectAll()
     .where('webhook_id', '=', webhookId)
-    .where('id', '=', eventId)
+    .where('place', '=', place)
     .executeTakeFirst()
 }
 
@@ -183,7 +183,10 @@ export async function readDeliverySlice(
     .selectFrom('webhook_deliveries')
     .select(listedColumns)
     .where('webhook_id', '=', webhookId)
-    .$if(state !== undefined, (query) => query.where('state', '=', state as string))
+    .$if(state !== undefined, (query) =>
+      // Spelled out, so that the index of those that are not delivered is known to fit.
+      query.where(sql<boolean>`state = ${sql.lit(state)}`),
+    )
     .$if(position !== undefined, (query) => query.where('place', '<', position?.[0] as number))
     .orderBy('place', 'desc')
     .limit(limit + 1)

@@ -273,7 +273,8 @@ async function withActors(
   return events.map((event) => ({ event, actorOrganizationId: byId.get(event.actor ?? '') }))
 }
 
-function listed(dialect: StoreDialect, texts: readonly string[]): RawBuilder<string> {
+/** Texts as a statement takes them, the same for any number. */
+export function listed(dialect: StoreDialect, texts: readonly string[]): RawBuilder<string> {
   return sql<string>`(select value ->> 0 from ${elements(dialect, texts)})`
 }
 

@@ -1,55 +1,28 @@
 // What a webhook reads of the sealed log: the events behind its cursor, and what its keys were at each of them.
 import { sql } from 'kysely'
-import type { AuditRow } from './audit.ts'
+import { idAt } from './audit.ts'
+import type { SealedRow } from './events.ts'
 import type { KeyRow } from './keys.ts'
 import { wholeLog } from './sealed-log.ts'
 import type { Db, Tx } from './tables.ts'
 
-/** A sealed event, numbered in the log that was read. */
-export interface LogEvent extends AuditRow {
-  place: number
-  /** Its number in the log of its organization. */
-  sequence: number
-  position: number
-  /** The organization of the key that made the change; null if it was none. */
-  actor_organization: string | null
-}
-
-/** Reads the events behind a place of a log: of an organization, or the log of all. */
-export async function readEventsBehind(
-  db: Db,
+/** The number of an event in the log from which it was read. */
+export function placeIn(
   log: string,
-  place: number,
-  limit: number,
-): Promise<LogEvent[]> {
-  const number = log === wholeLog ? 'audit_log.position' : 'audit_log.sequence'
-  return db
-    .selectFrom('audit_log')
-    .innerJoin('audit_events', 'audit_events.id', 'audit_log.event_id')
-    .leftJoin('keys', 'keys.id', 'audit_events.actor')
-    .selectAll('audit_events')
-    .select([
-      ...([`${number} as place`, 'audit_log.sequence', 'audit_log.position'] as const),
-      'keys.organization_id as actor_organization',
-    ])
-    .$if(log !== wholeLog, (query) => query.where('audit_log.organization_id', '=', log))
-    .where(number, '>', place)
-    .orderBy(number)
-    .limit(limit)
-    .execute()
+  { position, sequence }: Pick<SealedRow, 'position' | 'sequence'>,
+): number {
+  return log === wholeLog ? position : sequence
 }
 
-/** Reads one event of a log by its id; undefined if it is not in it. */
-export async function findLogEvent(db: Db, log: string, eventId: string): Promise<LogEvent | undefined> {
+/** Finds the number of an event in a log; undefined if it is not in it. */
+export async function findPlace(db: Db, log: string, eventId: string): Promise<number | undefined> {
   const row = await db
     .selectFrom('audit_log')
     .select(['position', 'sequence'])
     .where('event_id', '=', eventId)
     .$if(log !== wholeLog, (query) => query.where('organization_id', '=', log))
     .executeTakeFirst()
-  if (row === undefined) return undefined
-  const [event] = await readEventsBehind(db, log, (log === wholeLog ? row.position : row.sequence) - 1, 1)
-  return event
+  return row && placeIn(log, row)
 }
 
 /** The number of the last event of a log. */
@@ -117,10 +90,4 @@ export async function readKeysSince(
     keys: new Map(rows.map((row) => [row.id, row])),
     later: later.map((change) => ({ ...change, key_id: change.key_id as string })),
   }
-}
-
-/** The text with which every UUIDv7 (RFC 9562, section 5.7) of an instant begins, and before which no later one is. */
-function idAt(instant: number): string {
-  const hex = Math.max(0, instant).toString(16).padStart(12, '0')
-  return `${hex.slice(0, 8)}-${hex.slice(8)}`
 }

@@ -2,6 +2,7 @@
 import type { Selectable } from 'kysely'
 import { rootOrganizationId } from '../core/access.ts'
 import type { Scope } from '../core/scope.ts'
+import type { StoreDialect } from './backend.ts'
 import {
   bytesOf,
   bytesSoFar,
@@ -14,6 +15,7 @@ import {
 import type { Instant } from './instants.ts'
 import { enqueueJobs } from './jobs.ts'
 import { nextRevision } from './revisions.ts'
+import { listed } from './sealed-log.ts'
 import type { Db, Tx } from './tables.ts'
 import type { WebhookStatesTable, WebhooksTable } from './webhook-tables.ts'
 
@@ -128,6 +130,7 @@ export async function readWebhookSlice(
  */
 export async function wakeWebhooks(
   tx: Tx,
+  dialect: StoreDialect,
   organizationIds: readonly string[],
   now: number,
   at: Instant,
@@ -140,10 +143,10 @@ export async function wakeWebhooks(
     .where((eb) => eb.or([eb('paused_until', 'is', null), eb('paused_until', '<=', now)]))
     .where((eb) =>
       eb.or([
-        eb('organization_id', 'in', organizationIds),
+        eb('organization_id', 'in', listed(dialect, organizationIds)),
         eb.and([
           eb('organization_id', '=', rootOrganizationId),
-          eb.or([eb('source', 'is', null), eb('source', 'in', organizationIds)]),
+          eb.or([eb('source', 'is', null), eb('source', 'in', listed(dialect, organizationIds))]),
         ]),
       ]),
     )

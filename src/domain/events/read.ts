@@ -2,6 +2,7 @@
 import { narrowScope, scopeOf, unknownOrganization } from '../../core/access.ts'
 import { type Actor, holdsDatabase } from '../../core/actor.ts'
 import { LatchkeyError } from '../../core/errors.ts'
+import { isOfTypes } from '../../core/event-types.ts'
 import { parseInput } from '../../core/input.ts'
 import {
   type EventsPage,
@@ -10,11 +11,11 @@ import {
   readEventsSchema,
 } from '../../core/shapes/events.ts'
 import { turnOf } from '../../fairness/caller-turn.ts'
-import { toAuditEvent } from '../../store/audit.ts'
 import { findHead } from '../../store/checkpoints.ts'
 import { readSealed, type SealedRow } from '../../store/events.ts'
 import { findOrganization } from '../../store/organizations.ts'
 import { wholeLog } from '../../store/sealed-log.ts'
+import { showEvent } from '../audit/shown.ts'
 import { requireEpoch } from '../audit/signers.ts'
 import { actorOf, type CommandOptions, type Engine } from '../engine.ts'
 
@@ -73,7 +74,8 @@ async function readOn(
     const rows = await engine.store.read((db) => readSealed(db, query), turnOf(actor, options))
     for (const row of rows) {
       last = log === wholeLog ? row.position : row.sequence
-      if (isOfTypes(row.action, types)) events.push(toLogEvent(row, `${epoch}.${last}`, isRoot))
+      if (types === undefined || isOfTypes(row.action, types))
+        events.push(toLogEvent(row, `${epoch}.${last}`, isRoot))
       if (events.length === limit) return { events, last }
     }
     if (rows.length < window) break
@@ -81,23 +83,13 @@ async function readOn(
   return { events, last }
 }
 
-function isOfTypes(action: string, types: readonly string[] | undefined): boolean {
-  if (types === undefined) return true
-  return types.some(
-    (type) =>
-      type === '*' || type === action || (type.endsWith('.*') && action.startsWith(type.slice(0, -1))),
-  )
-}
-
-/** An event as its reader may have it: an organization hears nothing of who acted from outside of it. */
 function toLogEvent(row: SealedRow, cursor: string, isRoot: boolean): LogEvent {
-  const event = toAuditEvent(row)
-  const isForeign = row.actor !== null && row.actor_organization_id !== row.organization_id
-  const shown =
-    isForeign && !isRoot
-      ? { ...event, actor: null, actorType: 'operator' as const, requestId: null, ip: null }
-      : event
-  return { ...shown, sequence: row.sequence, position: isRoot ? row.position : null, cursor }
+  return {
+    ...showEvent(row, isRoot),
+    sequence: row.sequence,
+    position: isRoot ? row.position : null,
+    cursor,
+  }
 }
 
 /** Reads a cursor. What lies behind the end of the log, or is of another epoch, is gone: the database was restored. */

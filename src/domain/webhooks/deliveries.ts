@@ -14,10 +14,12 @@ import {
 import { turnOf } from '../../fairness/caller-turn.ts'
 import { dueAgain, findDelivery, readDeliverySlice } from '../../store/deliveries.ts'
 import { enqueueJob } from '../../store/jobs.ts'
+import { findPlace } from '../../store/webhook-log.ts'
 import { deliveryJob } from '../../store/webhooks.ts'
 import { checkOptions } from '../calls.ts'
 import { actorOf, type CommandOptions, type Engine } from '../engine.ts'
 import { readPage } from '../listing.ts'
+import { logOf } from './delivery.ts'
 import { getWebhookRow, requireWebhook, toDelivery, unknownDelivery, writeWebhooks } from './rules.ts'
 
 type DeliveryMethods = Pick<Webhooks<ActorOptions>, 'listDeliveries' | 'listAllDeliveries' | 'retryDelivery'>
@@ -69,7 +71,8 @@ async function retryDelivery(
   return engine.commit(actor, requirements, async (change) => {
     const { tx, now, record } = change
     const webhook = await requireWebhook(change, id)
-    const row = isId(deliveryId) ? await findDelivery(tx, id, deliveryId) : undefined
+    const place = isId(deliveryId) ? await findPlace(tx, logOf(webhook), deliveryId) : undefined
+    const row = place === undefined ? undefined : await findDelivery(tx, id, place)
     if (row === undefined) throw unknownDelivery()
     await dueAgain(tx, row, now)
     await enqueueJob(tx, deliveryJob(webhook.id, webhook.organization_id), engine.at())

@@ -9,6 +9,7 @@
 import type { Commit } from '../../commit/commit.ts'
 import { rootOrganizationId } from '../../core/access.ts'
 import { system } from '../../core/actor.ts'
+import { isOfTypes } from '../../core/event-types.ts'
 import type { Again, JobKind, Work } from '../../jobs/kinds.ts'
 import {
   countPending,
@@ -19,10 +20,11 @@ import {
   saveRound,
   writeRound,
 } from '../../store/deliveries.ts'
+import { readSealed, type SealedRow } from '../../store/events.ts'
 import { wholeLog } from '../../store/sealed-log.ts'
 import type { Store } from '../../store/store.ts'
 import type { Db } from '../../store/tables.ts'
-import { findLogEvent, type LogEvent, readEventsBehind } from '../../store/webhook-log.ts'
+import { placeIn } from '../../store/webhook-log.ts'
 import { changeWebhook, findWebhook, type WebhookRow } from '../../store/webhooks.ts'
 import { attempt, type Outcome, type Sender } from './attempt.ts'
 import { type Message, writeMessages } from './message.ts'
@@ -41,7 +43,8 @@ import { shownUrl } from './rules.ts'
 const atOnce = 256
 /** So long a run goes on; the rest follows at once, when others that wait had their turn. */
 const runMs = 10_000
-/** A run in which every attempt takes as long as it may ends within this. */
+/** After so long a round begins no further attempt. With the last one it ends well before a run must. */
+const roundMs = 20_000
 const maxRunMs = 60_000
 /** How many events wait at most to be tried again, of one webhook. Others stay in the log. */
 const maxPending = 1_000
@@ -131,26 +134,18 @@ async function readStart(db: Db, id: string, width: number, now: number): Promis
   const again = await toTasks(db, webhook, due)
   if ((probes && again.length > 0) || again.length >= limit || pending.count >= maxPending)
     return { ...nothing, tasks: again }
-  const page = await readEventsBehind(db, logOf(webhook), webhook.cursor, pageEvents)
-  const patterns: string[] = JSON.parse(webhook.events)
-  const isSent = (event: LogEvent) => event.at >= webhook.sends_since && matches(patterns, event.action)
+  const log = logOf(webhook)
+  const page = await readSealed(db, { log, after: webhook.cursor, limit: pageEvents })
+  const types: string[] = JSON.parse(webhook.events)
+  const isSent = (event: SealedRow) => event.at >= webhook.sends_since && isOfTypes(event.action, types)
   const room = Math.min(limit - again.length, maxPending - pending.count)
   const taken = page.filter(isSent).slice(0, room)
   const isWhole = page.filter(isSent).length === taken.length
-  const readTo = (isWhole ? page : taken).at(-1)?.place ?? webhook.cursor
-  const messages = taken.length === 0 ? [] : await writeMessages(db, taken, webhook.organization_id)
+  const last = (isWhole ? page : taken).at(-1)
+  const readTo = last === undefined ? webhook.cursor : placeIn(log, last)
+  const messages = taken.length === 0 ? [] : await writeMessages(db, log, taken, webhook.organization_id)
   const fresh = messages.map((message) => ({ message, before: undefined }))
   return { webhook, tasks: [...again, ...fresh], readTo, pending }
-}
-
-/** Whether one of the patterns of a webhook names an event. */
-function matches(patterns: readonly string[], action: string): boolean {
-  return patterns.some(
-    (pattern) =>
-      pattern === '*' ||
-      pattern === action ||
-      (pattern.endsWith('.*') && action.startsWith(pattern.slice(0, -1))),
-  )
 }
 
 /** What a round came to. */
@@ -171,7 +166,9 @@ async function sendAll(
 ): Promise<Ended> {
   const ended: Ended = { state: webhook, rows: [], firstUnsent: undefined, disabled: undefined }
   const left = [...tasks]
+  const beganAt = delivering.monotonic()
   const mayGoOn = () =>
+    delivering.monotonic() - beganAt < roundMs &&
     ended.disabled === undefined &&
     (ended.state.paused_until ?? 0) <= delivering.now() &&
     !isOutage(ended.state)
@@ -262,8 +259,9 @@ async function toTasks(db: Db, webhook: WebhookRow, due: readonly DeliveryRow[])
     const { id, place, action, payload } = before
     if (payload !== null) tasks.push({ before, message: { id, place, action, body: payload } })
     else {
-      const event = await findLogEvent(db, logOf(webhook), id)
-      const [message] = event ? await writeMessages(db, [event], webhook.organization_id) : []
+      const log = logOf(webhook)
+      const events = await readSealed(db, { log, after: place - 1, limit: 1 })
+      const [message] = await writeMessages(db, log, events, webhook.organization_id)
       if (message !== undefined) tasks.push({ before, message })
     }
   }

@@ -2,9 +2,10 @@
 // always the same text.
 import { rootOrganizationId } from '../../core/access.ts'
 import { toWire } from '../../core/wire.ts'
-import { toAuditEvent } from '../../store/audit.ts'
+import type { SealedRow } from '../../store/events.ts'
 import type { Db } from '../../store/tables.ts'
-import { type LogEvent, readKeysSince } from '../../store/webhook-log.ts'
+import { placeIn, readKeysSince } from '../../store/webhook-log.ts'
+import { showEvent } from '../audit/shown.ts'
 import { keyAt } from './key-at.ts'
 
 /** A message, and the event of which it tells. */
@@ -17,10 +18,11 @@ export interface Message {
   body: string
 }
 
-/** Writes the messages of events, for receivers of an organization. */
+/** Writes the messages of events of a log, for receivers of an organization. */
 export async function writeMessages(
   db: Db,
-  events: readonly LogEvent[],
+  log: string,
+  events: readonly SealedRow[],
   receiverOrganizationId: string,
 ): Promise<Message[]> {
   const keyIds = [...new Set(events.flatMap(({ key_id }) => key_id ?? []))]
@@ -32,12 +34,15 @@ export async function writeMessages(
       ({ key_id, position }) => key_id === event.key_id && (position === null || position > event.position),
     )
     const data = {
-      event: describe(event, receiverOrganizationId),
+      event: {
+        ...toWire(showEvent(event, receiverOrganizationId === rootOrganizationId)),
+        sequence: event.sequence,
+      },
       key: key === undefined ? null : keyAt(key, after, event.at),
     }
     return {
       id: event.id,
-      place: event.place,
+      place: placeIn(log, event),
       action: event.action,
       body: JSON.stringify({ type: event.action, timestamp: new Date(event.at).toISOString(), data }),
     }
@@ -52,15 +57,3 @@ export function testMessage(id: string, webhookId: string, now: number): Message
 }
 
 const testType = 'webhook.test'
-
-/** An event as those of an organization see it: who of the operator's made a change, and from where, is not theirs. */
-function describe(row: LogEvent, receiverOrganizationId: string): Record<string, unknown> {
-  const event = toWire(toAuditEvent(row))
-  const isForeign = row.actor !== null && row.actor_organization !== row.organization_id
-  const isHidden = isForeign && receiverOrganizationId !== rootOrganizationId
-  return {
-    ...event,
-    ...(isHidden && { actor: null, actor_type: 'operator', ip: null, request_id: null }),
-    sequence: row.sequence,
-  }
-}

@@ -44,7 +44,7 @@ export function openWebhooks(
   return {
     methods: webhookMethods(engine, { sender, allowedNetworks: settings.networks, wake }),
     job: deliveryJobKind({ ...sender, ...{ store, commit, monotonic, chance: Math.random } }),
-    onSealed: (tx, organizationIds) => wakeWebhooks(tx, organizationIds, now(), at()),
+    onSealed: (tx, organizationIds) => wakeWebhooks(tx, engine.store.dialect, organizationIds, now(), at()),
     close: () => ways.close(),
   }
 }

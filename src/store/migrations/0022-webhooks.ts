@@ -61,6 +61,12 @@ export async function up(db: Db, { text, instant, small }: ColumnTypes): Promise
     .columns(['webhook_id', 'next_at'])
     .where(sql.ref('next_at'), 'is not', null)
     .execute()
+  await db.schema
+    .createIndex('webhook_deliveries_undelivered')
+    .on('webhook_deliveries')
+    .columns(['webhook_id', 'state', 'place'])
+    .where(sql.ref('state'), '<>', sql.lit('delivered'))
+    .execute()
   // For those that nobody waits for any more.
   await db.schema
     .createIndex('webhook_deliveries_by_attempted_at')
