@@ -11,11 +11,11 @@
 // Sealing is one transaction, whose first write is the head of all with the size that was read before. Of two sealers at once
 // the later finds another size, and changes nothing. Arrivals are given in the order of statements: what was committed before
 // another change began has a lower one, and is visible wherever that change is.
-import { type RawBuilder, sql } from 'kysely'
+import { sql } from 'kysely'
 import type { AuditRow } from './audit.ts'
 import type { StoreDialect } from './backend.ts'
+import { givenTexts, selectGiven } from './given-rows.ts'
 import type { AuditHeadsTable, AuditLogTable, AuditNodesTable } from './log-tables.ts'
-
 import { allDone } from './statements.ts'
 import type { Db, Tx } from './tables.ts'
 
@@ -53,7 +53,7 @@ export async function readQueue(
   const rows = await tx
     .selectFrom('audit_events')
     .selectAll()
-    .where('id', 'in', listed(dialect, ids))
+    .where('id', 'in', givenTexts(dialect, ids))
     .execute()
   const byId = new Map(rows.map((row) => [row.id, row]))
   const events = ids.map((id) => {
@@ -157,7 +157,7 @@ export async function readHeads(db: Db, dialect: StoreDialect, logs: readonly st
   return db
     .selectFrom('audit_heads')
     .select(['log', 'size', 'peaks'])
-    .where('log', 'in', listed(dialect, logs))
+    .where('log', 'in', givenTexts(dialect, logs))
     .execute()
 }
 
@@ -200,61 +200,49 @@ export async function writeSealing(
 
 async function deleteQueued(tx: Tx, dialect: StoreDialect, arrivals: readonly number[]): Promise<number> {
   if (arrivals.length === 0) return 0
+  const given = selectGiven(
+    dialect,
+    { arrival: 'whole' },
+    arrivals.map((arrival) => ({ arrival })),
+  )
   const { numDeletedRows } = await tx
     .deleteFrom('audit_queue')
-    .where(
-      'arrival',
-      'in',
-      sql<number>`(select cast(value ->> 0 as bigint) from ${elements(dialect, arrivals)})`,
-    )
+    .where('arrival', 'in', sql<number>`(${given})`)
     .executeTakeFirstOrThrow()
   return Number(numDeletedRows)
 }
 
-const logColumns = [
-  'position',
-  'sequence',
-  'organization_id',
-  'event_id',
-  'leaf',
-  'details_salt',
-  'origin_salt',
-] as const satisfies (keyof AuditLogTable)[]
+const logColumns = {
+  position: 'whole',
+  sequence: 'whole',
+  organization_id: 'text',
+  event_id: 'text',
+  leaf: 'text',
+  details_salt: 'text',
+  origin_salt: 'text',
+} as const satisfies Record<keyof AuditLogTable, 'text' | 'whole'>
 
-/** By one statement that is the same for any number of rows: each number of parameters would be one of its own. */
-async function insertRows(
-  tx: Tx,
-  { elementsOf }: StoreDialect,
-  rows: readonly AuditLogTable[],
-): Promise<void> {
-  const values = elementsOf(JSON.stringify(rows.map((row) => logColumns.map((name) => row[name]))))
-  const fields = logColumns.map((_, index) => field(index, index < 2))
+async function insertRows(tx: Tx, dialect: StoreDialect, rows: readonly AuditLogTable[]): Promise<void> {
   await tx
     .insertInto('audit_log')
-    .columns(logColumns)
-    .expression(sql<AuditLogTable>`select ${sql.join(fields)} from ${values}`)
+    .columns(Object.keys(logColumns) as (keyof AuditLogTable)[])
+    .expression(selectGiven(dialect, logColumns, rows))
     .execute()
 }
 
-async function upsertHeads(tx: Tx, { elementsOf }: StoreDialect, heads: readonly LogHead[]): Promise<void> {
-  const values = elementsOf(JSON.stringify(heads.map(({ log, size, peaks }) => [log, size, peaks])))
-  const fields = [field(0, false), field(1, true), field(2, false)]
+const headColumns = { log: 'text', size: 'whole', peaks: 'text' } as const
+
+async function upsertHeads(tx: Tx, dialect: StoreDialect, heads: readonly LogHead[]): Promise<void> {
   await tx
     .insertInto('audit_heads')
-    .columns(['log', 'size', 'peaks'])
-    // Without the condition, SQLite takes the conflict's `on` for that of a join.
-    .expression(sql<LogHead>`select ${sql.join(fields)} from ${values} where true`)
+    .columns(Object.keys(headColumns) as (keyof LogHead)[])
+    .expression(selectGiven(dialect, headColumns, heads))
     .onConflict((conflict) =>
       conflict
         .column('log')
         .doUpdateSet((eb) => ({ size: eb.ref('excluded.size'), peaks: eb.ref('excluded.peaks') })),
     )
     .execute()
-}
-
-function field(index: number, isNumber: boolean): RawBuilder<unknown> {
-  const value = sql`value ->> ${sql.lit(index)}`
-  return isNumber ? sql`cast(${value} as bigint)` : value
 }
 
 async function withActors(
@@ -267,17 +255,8 @@ async function withActors(
   const keys = await tx
     .selectFrom('keys')
     .select(['id', 'organization_id'])
-    .where('id', 'in', listed(dialect, actors))
+    .where('id', 'in', givenTexts(dialect, actors))
     .execute()
   const byId = new Map(keys.map(({ id, organization_id }) => [id, organization_id]))
   return events.map((event) => ({ event, actorOrganizationId: byId.get(event.actor ?? '') }))
-}
-
-/** Texts as a statement takes them, the same for any number. */
-export function listed(dialect: StoreDialect, texts: readonly string[]): RawBuilder<string> {
-  return sql<string>`(select value ->> 0 from ${elements(dialect, texts)})`
-}
-
-function elements({ elementsOf }: StoreDialect, values: readonly unknown[]): RawBuilder<unknown> {
-  return elementsOf(JSON.stringify(values.map((value) => [value])))
 }

@@ -12,10 +12,10 @@ import {
   type SliceBounds,
   toSlice,
 } from './cursors.ts'
+import { givenTexts } from './given-rows.ts'
 import type { Instant } from './instants.ts'
 import { enqueueJobs } from './jobs.ts'
 import { nextRevision } from './revisions.ts'
-import { listed } from './sealed-log.ts'
 import type { Db, Tx } from './tables.ts'
 import type { WebhookStatesTable, WebhooksTable } from './webhook-tables.ts'
 
@@ -143,10 +143,10 @@ export async function wakeWebhooks(
     .where((eb) => eb.or([eb('paused_until', 'is', null), eb('paused_until', '<=', now)]))
     .where((eb) =>
       eb.or([
-        eb('organization_id', 'in', listed(dialect, organizationIds)),
+        eb('organization_id', 'in', givenTexts(dialect, organizationIds)),
         eb.and([
           eb('organization_id', '=', rootOrganizationId),
-          eb.or([eb('source', 'is', null), eb('source', 'in', listed(dialect, organizationIds))]),
+          eb.or([eb('source', 'is', null), eb('source', 'in', givenTexts(dialect, organizationIds))]),
         ]),
       ]),
     )
