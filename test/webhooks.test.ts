@@ -1,12 +1,17 @@
 // Webhooks: what is sent, to whom, how it is signed, and what becomes of what cannot be delivered.
 import { randomBytes } from 'node:crypto'
+import { setTimeout } from 'node:timers/promises'
 import { expect, test } from 'vitest'
 import { type Latchkey, type LatchkeyOptions, openLatchkey } from '../src/latchkey.ts'
+import { openStore } from '../src/store/store.ts'
+import { readPlaceBefore } from '../src/store/webhook-log.ts'
 import { createAcme } from './setup/acme.ts'
 import { onEachDatabase } from './setup/databases.ts'
+import { connectDirectly } from './setup/direct.ts'
 import { startReceiver, verifyMessage } from './setup/receiver.ts'
 import { refusalOf } from './setup/refusal.ts'
 
+const minute = 60_000
 /** On PostgreSQL nothing else holds them. */
 const sealingKeys = [randomBytes(32).toString('base64')]
 
@@ -156,7 +161,7 @@ onEachDatabase('webhooks', (makeDatabase) => {
     await latchkey.keys.create({ organizationId: 'acme', name: 'Missed' })
     await expect.poll(async () => (await latchkey.audit.list({ action: 'key.created' })).items.length).toBe(2)
     // Sealed by now, and not sent.
-    await new Promise((resolve) => setTimeout(resolve, 600))
+    await setTimeout(600)
     await latchkey.webhooks.update(hook.id, { enabled: true, resumeFrom: 'now' })
     await latchkey.keys.create({ organizationId: 'acme', name: 'Now' })
     await receiver.has(1)
@@ -267,6 +272,87 @@ onEachDatabase('webhooks', (makeDatabase) => {
     expect((await refusalOf(latchkey.webhooks.get(hook.id))).code).toBe('webhook_not_found')
     await latchkey.webhooks.create({ url, events: ['*'] }, { actor: acme })
     expect((await latchkey.webhooks.list({ limit: 7 }, { actor: acme })).items).toHaveLength(7)
+  })
+
+  test('in an outage one is tried at a step, and the one that somebody asks for at once; all follow when it arrives', async () => {
+    await using latchkey = await open(await makeDatabase())
+    await createAcme(latchkey)
+    let isDown = true
+    const receiver = await startReceiver((_, response) => response.writeHead(isDown ? 500 : 200).end())
+    const hook = await latchkey.webhooks.create({ url: receiver.url, events: ['key.created'] })
+    const made = Array.from({ length: 30 }, (_, i) =>
+      latchkey.keys.create({ organizationId: 'acme', name: `Key ${i}` }),
+    )
+    await Promise.all(made)
+    await receiver.has(10)
+    await expect.poll(async () => (await latchkey.webhooks.get(hook.id)).pending).toBeGreaterThan(9)
+    // What was under way when the tenth failed has come to its end; the rest stays in the log.
+    const { pending } = await latchkey.webhooks.get(hook.id)
+    expect(pending).toBeLessThan(30)
+    const before = receiver.received.length
+    expect(before).toBe(pending)
+    const { items } = await latchkey.webhooks.listDeliveries(hook.id, { state: 'pending' })
+    const last = items.at(0)?.id ?? expect.unreachable('Some wait.')
+    isDown = false
+    await latchkey.webhooks.retryDelivery(hook.id, last)
+    await receiver.has(before + 30)
+    expect(receiver.received[before]?.id).toBe(last)
+    expect(new Set(receiver.received.slice(before).map(({ id }) => id)).size).toBe(30)
+    await expect.poll(() => latchkey.webhooks.get(hook.id)).toMatchObject({ status: 'active', pending: 0 })
+  })
+
+  test('a replay begins at its instant, and a deleted webhook leaves nothing that waits', async () => {
+    const database = await makeDatabase()
+    await using latchkey = await open(database)
+    await createAcme(latchkey)
+    const receiver = await startReceiver()
+    const hook = await latchkey.webhooks.create({ url: receiver.url, events: ['key.created'] })
+    const make = (name: string) => latchkey.keys.create({ organizationId: 'acme', name })
+    await make('Before')
+    await setTimeout(5)
+    const since = new Date()
+    await make('Then')
+    await make('Later')
+    await receiver.has(3)
+    await expect.poll(() => statesOf(latchkey, hook.id)).toHaveLength(3)
+    await latchkey.webhooks.replay(hook.id, { since })
+    await receiver.has(5)
+    const names = receiver.received.slice(3).map(({ message }) => message.data.key.name)
+    expect(names.sort()).toEqual(['Later', 'Then'])
+    await latchkey.webhooks.delete(hook.id)
+    await using direct = await connectDirectly(database)
+    expect(await direct.run('select * from webhook_states')).toEqual([])
+    expect(await direct.run('select id from webhook_deliveries where next_at is not null')).toEqual([])
+  })
+
+  test('the place of an instant is found among any number of events, also where their ids are out of order', async () => {
+    const database = await makeDatabase()
+    const store = await openStore(database)
+    await using direct = await connectDirectly(database)
+    const begin = Date.UTC(2026, 0, 31)
+    const count = 300
+    // One an hour; each tenth was found minutes late, and its id is as much older.
+    const instants = Array.from(
+      { length: count },
+      (_, i) => begin + i * 60 * minute - (i % 10 === 9 ? 12 * minute : 0),
+    )
+    for (const [i, at] of instants.entries()) {
+      const hex = at.toString(16).padStart(12, '0')
+      const id = `${hex.slice(0, 8)}-${hex.slice(8)}-7000-8000-${String(i).padStart(12, '0')}`
+      await direct.run(
+        `insert into audit_log (position, sequence, organization_id, event_id, leaf) values (${i + 1}, ${i + 1}, 'acme', '${id}', '')`,
+      )
+    }
+    await direct.run(`update audit_heads set size = ${count} where log = ''`)
+    await direct.run(`insert into audit_heads (log, size, peaks) values ('acme', ${count}, '')`)
+    for (const log of ['', 'acme'])
+      for (let at = begin - 60 * minute; at < begin + (count + 2) * 60 * minute; at += 17 * minute) {
+        const place = await store.read((db) => readPlaceBefore(db, log, at))
+        // Nothing of the instant or after is passed, and little before it is not.
+        expect(instants.slice(0, place).every((instant) => instant < at)).toBe(true)
+        expect(instants.slice(place).filter((instant) => instant < at - 60 * minute).length).toBeLessThan(2)
+      }
+    await store.close()
   })
 
   test('two processes on one database send each event once', async () => {

@@ -21,7 +21,7 @@ const bodyMs = 2_000
 /** So much of an answer is kept, and so much is read, so that the connection can serve again. */
 const keptBytes = 1_024
 const readBytes = 65_536
-/** An open connection was checked when it was opened, and is not believed for longer than this. */
+/** A connection that is open and idle for so long is closed. To where it leads was checked when it was opened. */
 const idleMs = 4_000
 
 /** How targets are reached. */

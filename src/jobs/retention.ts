@@ -29,8 +29,8 @@ const runMs = 10_000
 const restAfterMs = 1_000
 /** Between two transactions at least as much time as the one before took: others have half of the database. */
 const minPauseMs = 5
-/** Rows of usage are small, and many: as many times more of them are deleted at once. */
-const usageShare = 5
+/** Rows of usage and of deliveries are small, and many: as many times more of them are deleted at once. */
+const smallRowsShare = 5
 
 /** Some rows, and what becomes of them. */
 export interface Retention {
@@ -73,7 +73,7 @@ function ofUsage(
   keptDaysOf: (keptUsage: KeptUsage) => number,
 ): NonNullable<Retention['deleteSome']> {
   return (tx, { dialect, at, limit, keptUsage }) =>
-    deleteOld(tx, dialect, { keptDays: keptDaysOf(keptUsage), limit: limit * usageShare }, at)
+    deleteOld(tx, dialect, { keptDays: keptDaysOf(keptUsage), limit: limit * smallRowsShare }, at)
 }
 
 /** Every kind of row that is ever deleted. Organizations, keys and events are not. */
@@ -125,7 +125,7 @@ export const retention: readonly Retention[] = [
     kept: '30 days after the last attempt',
     by: 'the job `retention`',
     deleteSome: (tx, { dialect, at, limit }) =>
-      deleteOldDeliveries(tx, dialect, { keptMs: keptDeliveriesMs, limit }, at),
+      deleteOldDeliveries(tx, dialect, { keptMs: keptDeliveriesMs, limit: limit * smallRowsShare }, at),
   },
   {
     table: 'webhooks',

@@ -120,11 +120,12 @@ export async function findDelivery(
     .executeTakeFirst()
 }
 
-/** Lets a delivery be tried again at an instant. */
-export async function dueAgain(tx: Tx, { webhook_id, place }: DeliveryRow, now: number): Promise<void> {
+/** Lets a delivery be tried again at once, before all others that wait. */
+export async function dueFirst(tx: Tx, { webhook_id, place }: DeliveryRow, now: number): Promise<void> {
+  const { nextAt = now } = await countPending(tx, webhook_id)
   await tx
     .updateTable('webhook_deliveries')
-    .set({ state: 'pending', next_at: now })
+    .set({ state: 'pending', next_at: Math.min(now, nextAt - 1) })
     .where('webhook_id', '=', webhook_id)
     .where('place', '=', place)
     .execute()

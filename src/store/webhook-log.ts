@@ -42,17 +42,30 @@ export async function readLogEndSoon(tx: Tx, log: string): Promise<number> {
   return (await readLogEnd(tx, log)) + Number(count)
 }
 
-/** The number of the last event of a log before an instant: ids are UUIDv7 and so nearly in the order of time. */
+/** Ids are made by clocks that differ, and what an older program has recorded is found minutes later: so far the order of ids is not that of the log. */
+const disorderMs = 15 * 60_000
+
+/**
+ * Finds a number up to which a log has nothing of an instant and after; some of what is behind it is older. Looked for by
+ * halves: a log may have any number of events, and others wait for the transaction of a change.
+ */
 export async function readPlaceBefore(db: Db, log: string, instant: number): Promise<number> {
-  const number = log === wholeLog ? 'audit_log.position' : 'audit_log.sequence'
-  const first = await db
-    .selectFrom('audit_log')
-    .innerJoin('audit_events', 'audit_events.id', 'audit_log.event_id')
-    .select(sql<number | null>`min(${sql.ref(number)})`.as('first'))
-    .$if(log !== wholeLog, (query) => query.where('audit_log.organization_id', '=', log))
-    .where('audit_events.id', '>=', idAt(instant))
-    .executeTakeFirstOrThrow()
-  return first.first === null ? readLogEnd(db, log) : Number(first.first) - 1
+  const number = log === wholeLog ? 'position' : 'sequence'
+  const first = idAt(instant - disorderMs)
+  let before = 0
+  let behind = (await readLogEnd(db, log)) + 1
+  while (behind - before > 1) {
+    const middle = Math.floor((before + behind) / 2)
+    const { event_id } = await db
+      .selectFrom('audit_log')
+      .select('event_id')
+      .$if(log !== wholeLog, (query) => query.where('organization_id', '=', log))
+      .where(number, '=', middle)
+      .executeTakeFirstOrThrow()
+    if (event_id < first) before = middle
+    else behind = middle
+  }
+  return before
 }
 
 /** A later change of a key, by which it is told what the key was before. */

@@ -95,9 +95,16 @@ export async function changeWebhook(
     .execute()
 }
 
-/** Deletes a webhook that {@link lockWebhook} found, and all that is known of its deliveries. */
+/**
+ * Deletes a webhook that {@link lockWebhook} found, and what it has not delivered. What it has goes with its time: there may be
+ * very many of those, and others wait for this transaction.
+ */
 export async function deleteWebhookRows(tx: Tx, id: string): Promise<void> {
-  await tx.deleteFrom('webhook_deliveries').where('webhook_id', '=', id).execute()
+  await tx
+    .deleteFrom('webhook_deliveries')
+    .where('webhook_id', '=', id)
+    .where('next_at', 'is not', null)
+    .execute()
   await tx.deleteFrom('webhook_states').where('webhook_id', '=', id).execute()
   await tx.deleteFrom('webhooks').where('id', '=', id).execute()
 }

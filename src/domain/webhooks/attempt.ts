@@ -47,7 +47,7 @@ export async function attempt(
   const isOfRoot = webhook.organization_id === rootOrganizationId
   const way = isOfRoot ? ways.ofRoot : ways.ofOthers
   try {
-    return toOutcome(await way.post(new URL(webhook.url), headers, bytes, signal))
+    return toOutcome(await way.post(new URL(webhook.url), headers, bytes, signal), isOfRoot)
   } catch (error) {
     if (!(error instanceof EgressFailure)) throw error
     const { message, durationMs } = error
@@ -64,14 +64,19 @@ export function describeOutcome(
   return { httpStatus, error, answer: maySeeAnswer ? answer : null, durationMs }
 }
 
-function toOutcome({ status, body, contentType, retryAfter, durationMs }: Answer): Outcome {
+function toOutcome(
+  { status, body, contentType, retryAfter, address, durationMs }: Answer,
+  isOfRoot: boolean,
+): Outcome {
   const isDelivered = status >= 200 && status < 300
+  // Where a proxy has led a customer's message nobody knows here: what was said there may be nobody's business.
+  const isShown = isOfRoot || address !== undefined
   return {
     isDelivered,
     httpStatus: status,
     retryAfter,
     error: isDelivered ? null : whyFailed(status),
-    answer: isText(contentType) && body.length > 0 ? toText(body) : null,
+    answer: isShown && isText(contentType) && body.length > 0 ? toText(body) : null,
     durationMs: Math.round(durationMs),
   }
 }

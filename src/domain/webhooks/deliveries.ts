@@ -12,7 +12,7 @@ import {
   type Webhooks,
 } from '../../core/shapes/webhooks.ts'
 import { turnOf } from '../../fairness/caller-turn.ts'
-import { dueAgain, findDelivery, readDeliverySlice } from '../../store/deliveries.ts'
+import { dueFirst, findDelivery, moveWebhook, readDeliverySlice } from '../../store/deliveries.ts'
 import { enqueueJob } from '../../store/jobs.ts'
 import { findPlace } from '../../store/webhook-log.ts'
 import { deliveryJob } from '../../store/webhooks.ts'
@@ -74,7 +74,9 @@ async function retryDelivery(
     const place = isId(deliveryId) ? await findPlace(tx, logOf(webhook), deliveryId) : undefined
     const row = place === undefined ? undefined : await findDelivery(tx, id, place)
     if (row === undefined) throw unknownDelivery()
-    await dueAgain(tx, row, now)
+    await dueFirst(tx, row, now)
+    // Whoever asks for it wants to see what comes of it, however the receiver has failed.
+    if (webhook.paused_until !== null) await moveWebhook(tx, id, { paused_until: null })
     await enqueueJob(tx, deliveryJob(webhook.id, webhook.organization_id), engine.at())
     record({
       action: 'webhook.retried',

@@ -326,8 +326,7 @@ async function replayWebhook(
     const place = await readPlaceBefore(tx, logOf(before), since.getTime())
     if (place < before.cursor) {
       await forgetPendingBehind(tx, id, place)
-      const sends_since = Math.min(before.sends_since, since.getTime())
-      await moveWebhook(tx, id, { cursor: place, sends_since })
+      await moveWebhook(tx, id, { cursor: place, sends_since: since.getTime() })
     }
     record({
       action: 'webhook.replayed',
