@@ -42,13 +42,19 @@ export interface LeafSalts {
 
 /** Writes the texts of an event: the same again from the same event, as long as nothing of it was erased. */
 export function leafTexts(source: LeafSource): LeafTexts {
-  const who = { actor: source.actor, ip: source.ip, request_id: source.requestId }
-  const changes = changesOf(source.changes)
-  if (!source.isForeign) return { details: canonicalJson({ changes, ...who }), origin: null }
-  return {
-    details: canonicalJson({ changes }),
-    origin: canonicalJson({ ...who, actor_type: source.actorType }),
+  const changes: unknown = JSON.parse(source.changes)
+  try {
+    return textsOf(source, changes)
+  } catch {
+    // What an old row has with half of a surrogate pair has no canonical form: its bytes stand for it.
+    return textsOf(source, { raw: Buffer.from(source.changes).toString('base64url') })
   }
+}
+
+function textsOf({ actor, actorType, isForeign, ip, requestId }: LeafSource, changes: unknown): LeafTexts {
+  const who = { actor, ip, request_id: requestId }
+  if (!isForeign) return { details: canonicalJson({ changes, ...who }), origin: null }
+  return { details: canonicalJson({ changes }), origin: canonicalJson({ ...who, actor_type: actorType }) }
 }
 
 /** Makes a leaf of an event, its texts and their salts. */
@@ -69,15 +75,4 @@ export function leafOf(source: LeafSource, texts: LeafTexts, salts: LeafSalts): 
 /** The commitment to a text, in base64. */
 export function commitmentTo(salt: string, text: string): string {
   return hash('sha256', salt + text, 'base64')
-}
-
-/** What an old row has with half of a surrogate pair has no canonical form: its bytes stand for it. */
-function changesOf(changes: string): unknown {
-  const value: unknown = JSON.parse(changes)
-  try {
-    canonicalJson(value)
-    return value
-  } catch {
-    return { raw: Buffer.from(changes).toString('base64url') }
-  }
 }
