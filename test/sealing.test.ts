@@ -1,8 +1,10 @@
 // The sealer: every event gets its place in the logs once and for ever, whoever seals, and wherever that is cut off.
+import { setTimeout } from 'node:timers/promises'
 import { expect, test } from 'vitest'
 import { systemRandom } from '../src/domain/random.ts'
 import { sealAll, sealSome } from '../src/jobs/sealing.ts'
 import { openLatchkey } from '../src/latchkey.ts'
+import { sweepUnqueued } from '../src/store/sealed-log.ts'
 import { openStore, type Store } from '../src/store/store.ts'
 import { createAcme } from './setup/acme.ts'
 import { callerBy } from './setup/callers.ts'
@@ -190,5 +192,27 @@ onEachDatabase('sealing', (makeDatabase) => {
     await checkLog(direct, true)
     const raw = Buffer.from(String.raw`{"name":"\ud800"}`).toString('base64url')
     expect(raw).toMatch(/^[\w-]+$/)
+  })
+
+  test('queues once what an older program recorded, however many processes look for it at once', async () => {
+    const database = await makeDatabase()
+    await using direct = await connectDirectly(database)
+    const id = '0192f0c1-0000-7000-8000-000000000000'
+    await direct.run(
+      `insert into audit_events (id, at, action, organization_id, changes) values ('${id}', 1, 'organization.updated', 'acme', '{}')`,
+    )
+    const stores = [await openStore(database), await openStore(database)] as const
+    const { promise: secondCame, resolve: letFirstEnd } = Promise.withResolvers<void>()
+    const first = stores[0].write(async (tx) => {
+      await sweepUnqueued(tx, 10, 'f')
+      await secondCame
+    })
+    const second = stores[1].write((tx) => sweepUnqueued(tx, 10, 'f'))
+    // On PostgreSQL it has read by then what the first one has not committed.
+    await setTimeout(200)
+    letFirstEnd()
+    await Promise.all([first, second])
+    expect(await direct.run('select event_id from audit_queue')).toEqual([{ event_id: id }])
+    for (const store of stores) await store.close()
   })
 })

@@ -279,7 +279,8 @@ export class Writer {
   }
 
   #writeTrail(tx: Tx, events: readonly AuditRow[], logged: readonly LoggedChange[]): Promise<unknown>[] {
-    const written = events.length === 0 ? [] : [insertAuditEvents(tx, events), queueEvents(tx, events)]
+    const written =
+      events.length === 0 ? [] : [insertAuditEvents(tx, events), queueEvents(tx, this.#store.dialect, events)]
     // Last: from here on every other change waits for this one.
     return [...written, ...eachOnce(logged).flatMap((change) => logChange(this.#store, tx, change))]
   }

@@ -29,10 +29,21 @@ export interface UnsealedEvent {
 }
 
 /** Lets events wait to be sealed, in their order; goes into the transaction that records them. */
-export async function queueEvents(tx: Tx, events: readonly Pick<AuditRow, 'id'>[]): Promise<void> {
+export async function queueEvents(
+  tx: Tx,
+  dialect: StoreDialect,
+  events: readonly Pick<AuditRow, 'id'>[],
+): Promise<void> {
   await tx
     .insertInto('audit_queue')
-    .values(events.map(({ id }) => ({ event_id: id })))
+    .columns(['event_id'])
+    .expression(
+      selectGiven(
+        dialect,
+        { event_id: 'text' },
+        events.map(({ id }) => ({ event_id: id })),
+      ),
+    )
     .execute()
 }
 
@@ -78,13 +89,7 @@ export async function readBacklogEvents(
   { sealed_until, until }: Backlog,
   limit: number,
 ): Promise<UnsealedEvent[]> {
-  const events = await unqueued(tx)
-    .selectAll()
-    .where('id', '>', sealed_until)
-    .where('id', '<=', until)
-    .orderBy('id')
-    .limit(limit)
-    .execute()
+  const events = await unqueued(tx, sealed_until, until).selectAll().limit(limit).execute()
   return withActors(tx, dialect, events)
 }
 
@@ -113,40 +118,42 @@ export async function sweepUnqueued(tx: Tx, limit: number, before: string): Prom
     .execute()
   const last = seen.at(-1)?.id
   if (last === undefined) return true
-  const missed = unqueued(tx).select('id').where('id', '>', swept_until).where('id', '<=', last).orderBy('id')
-  await tx.insertInto('audit_queue').columns(['event_id']).expression(missed).execute()
-  await tx
+  // First: another process that looks at the same events waits here, and what was queued before is seen by what follows.
+  const { numUpdatedRows } = await tx
     .updateTable('audit_backlog')
     .set({ swept_until: last })
     .where('swept_until', '=', swept_until)
-    .execute()
+    .executeTakeFirstOrThrow()
+  if (numUpdatedRows !== 1n) return true
+  const missed = unqueued(tx, swept_until, last).select('id')
+  await tx.insertInto('audit_queue').columns(['event_id']).expression(missed).execute()
   return seen.length < limit
 }
 
-/** Events that are neither sealed nor queued. */
-function unqueued(tx: Tx) {
-  return tx
-    .selectFrom('audit_events')
-    .where((eb) =>
-      eb.not(
-        eb.exists(
-          eb
-            .selectFrom('audit_log')
-            .select('position')
-            .whereRef('audit_log.event_id', '=', 'audit_events.id'),
+/** Events behind an id up to another one that are neither sealed nor queued, in the order of their ids. */
+function unqueued(tx: Tx, from: string, to: string) {
+  return (
+    tx
+      .selectFrom('audit_events')
+      .where('id', '>', from)
+      .where('id', '<=', to)
+      .where(({ not, exists, selectFrom }) =>
+        not(
+          exists(
+            selectFrom('audit_log').select('position').whereRef('audit_log.event_id', '=', 'audit_events.id'),
+          ),
         ),
-      ),
-    )
-    .where((eb) =>
-      eb.not(
-        eb.exists(
-          eb
-            .selectFrom('audit_queue')
-            .select('arrival')
-            .whereRef('audit_queue.event_id', '=', 'audit_events.id'),
-        ),
-      ),
-    )
+      )
+      // The queue has no index of its events, each of which would be written at every change: it is read once, as a list.
+      .where('id', 'not in', (eb) =>
+        eb
+          .selectFrom('audit_queue')
+          .select('event_id')
+          .where('event_id', '>', from)
+          .where('event_id', '<=', to),
+      )
+      .orderBy('id')
+  )
 }
 
 /** How far a log goes. */

@@ -6,7 +6,7 @@ export async function up(db: Db, { text, instant, small, arrival }: ColumnTypes)
   await db.schema
     .createTable('audit_queue')
     .addColumn('arrival', arrival)
-    .addColumn('event_id', text, (column) => column.notNull().unique())
+    .addColumn('event_id', text, (column) => column.notNull())
     .execute()
   await db.schema
     .createTable('audit_log')
