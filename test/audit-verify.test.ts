@@ -6,8 +6,25 @@ import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
 import { printVerified, verify, writeLog } from '../src/cli/commands/audit-files.ts'
 import { type Latchkey, openLatchkey } from '../src/index.ts'
-import { LogFault, LogVerifier, verifyLog } from '../src/transparency/log-file.ts'
-import { newSignerSeed, signerOf, verifierKeyOf } from '../src/transparency/signed-note.ts'
+import { checkpointText } from '../src/transparency/checkpoint.ts'
+import { leafOf, leafTexts } from '../src/transparency/leaf.ts'
+import {
+  endOfLog,
+  headOfLog,
+  LogFault,
+  LogVerifier,
+  lineOfLog,
+  verifyLog,
+} from '../src/transparency/log-file.ts'
+import { GrowingTree, leafHash } from '../src/transparency/merkle.ts'
+import {
+  newSignerSeed,
+  readVerifierKey,
+  type Signer,
+  signerOf,
+  signNote,
+  verifierKeyOf,
+} from '../src/transparency/signed-note.ts'
 import { createAcme } from './setup/acme.ts'
 import { callerBy } from './setup/callers.ts'
 import { makeSqlite, onEachDatabase } from './setup/databases.ts'
@@ -177,6 +194,80 @@ test('written anew as a whole fits its own checkpoint, and no other that was kep
   expect(await held(asBytes)).toBe('whole')
   expect(await held(asBytes, [before.note])).toMatchObject({ sequence: 1 })
   expect(await held(asBytes, [before.note.replace('/acme', '/bees')])).toBeInstanceOf(LogFault)
+})
+
+test('that ends early, is of another log or is signed by another key does not fit what was kept', async () => {
+  const [own, other] = [newSignerSeed(), newSignerSeed()].map((seed) => signerOf('latchkey/1', seed))
+  if (own === undefined || other === undefined) return expect.unreachable()
+  const acme = 'latchkey/1/2/acme'
+  const leafOfForm = (version: number, organizationId: string, number: number) => {
+    const source = {
+      ...{
+        id: `${number}`,
+        at: number,
+        action: 'key.created',
+        actor: null,
+        actorType: 'operator',
+        isForeign: false,
+      },
+      ...{ organizationId, keyId: null, changes: '{"name":"\ufffd"}', requestId: null, ip: null },
+    }
+    const texts = leafTexts(source)
+    const salts = { details: 'A'.repeat(22), origin: null }
+    const leaf = leafOf(source, texts, salts).replace('"v":1', `"v":${version}`)
+    return {
+      sequence: number,
+      leaf,
+      detailsSalt: salts.details,
+      details: texts.details,
+      originSalt: null,
+      origin: null,
+    }
+  }
+  const make = (events: number, version = 1, organizationId = 'acme') => {
+    const tree = new GrowingTree()
+    const lines = Array.from({ length: events }, (_, index) => {
+      const line = leafOfForm(version, organizationId, index + 1)
+      tree.append(leafHash(line.leaf))
+      return lineOfLog(line)
+    })
+    const noteBy = (signer: Signer, origin: string, root = tree.root) =>
+      signNote(checkpointText({ origin, size: tree.size, root }), [signer])
+    return { lines: headOfLog(acme) + lines.join(''), noteBy, note: noteBy(own, acme) }
+  }
+  const signer = readVerifierKey(verifierKeyOf(own))
+  const faultOf = async (file: string | Uint8Array, checkpoints: string[] = []) => {
+    const bytes = async function* () {
+      yield Buffer.from(file)
+    }
+    const known = { checkpoints, signer }
+    return (async () => verifyLog(bytes(), known))().then(
+      () => 'whole',
+      ({ message }: LogFault) => message,
+    )
+  }
+  const [four, three] = [make(4), make(3)]
+  const whole = four.lines + endOfLog(four.note)
+  expect(await faultOf(whole, [three.note, four.note])).toBe('whole')
+  expect(await faultOf(three.lines + endOfLog(three.note), [four.note])).toMatch('ends with event 3, and a')
+  expect(await faultOf(three.lines + endOfLog(four.note))).toMatch('ends with event 3, and its')
+  expect(await faultOf(four.lines + endOfLog(three.note))).toMatch('ends with event 4, and its')
+  const bees = 'latchkey/1/2/bees'
+  expect(await faultOf(four.lines + endOfLog(four.noteBy(own, bees)))).toMatch('of another log')
+  expect(await faultOf(whole, [four.noteBy(own, bees)])).toMatch('of another log')
+  expect(await faultOf(whole, [four.noteBy(other, acme)])).toMatch('kept is not signed')
+  expect(await faultOf(four.lines + endOfLog(four.noteBy(other, acme)))).toMatch('file is not signed')
+  const wrongRoot = four.noteBy(own, acme, leafHash('another'))
+  expect(await faultOf(four.lines + endOfLog(wrongRoot))).toMatch('does not fit')
+  const foreign = make(1, 1, 'bees')
+  expect(await faultOf(foreign.lines + endOfLog(foreign.note))).toMatch('of another organization')
+  const newer = make(1, 2)
+  expect(await faultOf(newer.lines + endOfLog(newer.note))).toMatch('no form that this version knows')
+  // Bytes that are read as what was sealed are not what was sealed.
+  const bytes = Buffer.from(whole)
+  const at = bytes.indexOf('\ufffd')
+  const broken = Buffer.concat([bytes.subarray(0, at), Buffer.of(0xff), bytes.subarray(at + 3)])
+  expect(await faultOf(broken)).toMatch('not in UTF-8')
 })
 
 test('whose details were erased is whole, and tells how many', async () => {

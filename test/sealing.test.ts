@@ -65,6 +65,13 @@ onEachDatabase('sealing', (makeDatabase) => {
       ['bees', 4],
     ])
     expect(actions.slice(-3)).toEqual(['key.created', 'key.created', 'key.updated'])
+    // Each text has a salt of its own: equal ones would tell that two texts are equal.
+    const salts = (await direct.run('select details_salt, origin_salt from audit_log'))
+      .flatMap(({ details_salt, origin_salt }) => [details_salt, origin_salt])
+      .filter((salt) => salt !== null)
+    expect(salts.length).toBeGreaterThan(13)
+    expect(new Set(salts).size).toBe(salts.length)
+    for (const salt of salts) expect(salt).toMatch(/^[\w-]{22}$/)
   })
 
   test('tells an organization nothing of who acted from outside of it', async () => {
@@ -100,6 +107,20 @@ onEachDatabase('sealing', (makeDatabase) => {
     // Nothing that may have to be erased is in a leaf.
     expect(JSON.stringify(leaves)).not.toMatch(/203\.0\.113|req-1|Acme|Own/)
     await checkLog(direct, true)
+  })
+
+  test('puts what was made possible behind what made it so, whatever the clocks of processes say', async () => {
+    const database = await makeDatabase()
+    await using direct = await connectDirectly(database)
+    const monotonic = () => 0
+    await using ahead = await openLatchkey({ database, monotonic, now: () => Date.now() + 3_600_000 })
+    await using behind = await openLatchkey({ database, monotonic })
+    await createAcme(ahead)
+    const { id } = await ahead.keys.create({ organizationId: 'acme', name: 'CI' })
+    await behind.keys.update(id, { name: 'Deploys' })
+    await behind.events.read()
+    const { actions } = await checkLog(direct, true)
+    expect(actions).toEqual(['organization.created', 'key.created', 'key.updated'])
   })
 
   test('goes on wherever it was cut off, and a sealer that comes late changes nothing', async () => {

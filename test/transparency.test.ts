@@ -129,6 +129,16 @@ describe('Merkle trees', () => {
     )
   })
 
+  test('prove nothing of a tree whose size is not that of its root', () => {
+    const [one, two] = [leafHash('one'), leafHash('two')]
+    const root = nodeHash(one, two)
+    expect(isIncluded(one, 0, { size: 2, root }, [two])).toBe(true)
+    expect(isIncluded(one, 0, { size: 4, root }, [two])).toBe(false)
+    expect(isConsistent({ size: 1, root: one }, { size: 2, root }, [two])).toBe(true)
+    expect(isConsistent({ size: 1, root: one }, { size: 4, root }, [two])).toBe(false)
+    expect(isConsistent({ size: 0, root: one }, { size: 2, root }, [two])).toBe(false)
+  })
+
   test('go on from their peaks, and from nothing else', () => {
     const { tree } = grow(41)
     const next = new GrowingTree(41, tree.peaks)
@@ -177,6 +187,21 @@ describe('signed notes', () => {
       return read !== undefined && verifier !== undefined && isSignedBy(read, verifier)
     }
     expect([first, second, third].map(isKnown)).toEqual([true, true, false])
+    // One wrong signature is enough, and so is another way to write a right one.
+    const linesOf = (text: string) => signNote(text, [first]).split('\n\n')[1] ?? ''
+    const byFirst = readVerifierKey(verifierKeyOf(first)) ?? expect.unreachable()
+    const isSigned = (text: string) => {
+      const note = readNote(text)
+      return note !== undefined && isSignedBy(note, byFirst)
+    }
+    expect(isSigned(`text\n\n${linesOf('text\n')}`)).toBe(true)
+    expect(isSigned(`text\n\n${linesOf('text\n')}${linesOf('other\n')}`)).toBe(false)
+    const alphabet = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/'
+    const another = linesOf('text\n').replace(
+      /.(?==\n$)/,
+      (last) => alphabet[alphabet.indexOf(last) + 1] ?? '',
+    )
+    expect(isSigned(`text\n\n${another}`)).toBe(false)
     expect(() => signNote('text', [first])).toThrow(RangeError)
     expect(() => signerOf('a name', newSignerSeed())).toThrow(RangeError)
     expect(readVerifierKey(verifierKeyOf(first).replace('log', 'gol'))).toBeUndefined()
