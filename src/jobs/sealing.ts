@@ -7,7 +7,6 @@ import type { RandomSource } from '../core/token.ts'
 import type { AuditLogTable, AuditNodesTable } from '../store/log-tables.ts'
 import {
   type Backlog,
-  hasQueuedEvents,
   type LogHead,
   moveBacklog,
   readBacklog,
@@ -81,11 +80,8 @@ async function sealFor(
 /** Seals the next events, if there are any, and tells how many: a full page if there may be more at once. What is visible is sealed in the order of its arrival. */
 export async function sealSome(sealer: Sealer): Promise<number> {
   const { store } = sealer
-  const { isBehind, backlog } = await store.read(async (db) => {
-    const found = await readBacklog(db)
-    return { isBehind: found.sealed_until < found.until || (await hasQueuedEvents(db)), backlog: found }
-  })
-  if (!isBehind) return 0
+  const backlog = await store.read(readBacklog)
+  if (backlog.sealed_until >= backlog.until && backlog.queued === null) return 0
   const sealed = await store.write((tx) => sealPage(tx, sealer, backlog))
   sealer.wake?.()
   return sealed

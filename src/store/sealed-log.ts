@@ -47,12 +47,6 @@ export async function queueEvents(
     .execute()
 }
 
-/** Tells whether anything waits to be sealed. */
-export async function hasQueuedEvents(db: Db): Promise<boolean> {
-  const row = await db.selectFrom('audit_queue').select('arrival').limit(1).executeTakeFirst()
-  return row !== undefined
-}
-
 /** Reads the events that wait, the first so many, by their arrivals. */
 export async function readQueue(
   tx: Tx,
@@ -78,8 +72,13 @@ export async function readQueue(
 /** How far the events are sealed that were recorded by programs which did not queue them. */
 export type Backlog = Awaited<ReturnType<typeof readBacklog>>
 
+/** Reads it, and of the queue an arrival, null if nothing waits: by one statement, since the sealer looks all the time. */
 export function readBacklog(db: Db) {
-  return db.selectFrom('audit_backlog').selectAll().executeTakeFirstOrThrow()
+  return db
+    .selectFrom('audit_backlog')
+    .selectAll()
+    .select((eb) => eb.selectFrom('audit_queue').select('arrival').limit(1).as('queued'))
+    .executeTakeFirstOrThrow()
 }
 
 /** Reads the next events of before there was a log, in the order of their ids. */
