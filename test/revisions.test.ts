@@ -13,6 +13,7 @@ import { codeOf } from './setup/refusal.ts'
 import { startTestServer, type TestServer } from './setup/server.ts'
 
 const stale = '1'
+const sealingKeys = [`${'A'.repeat(43)}=`]
 
 /** Each thing that can be edited: how it is made and read, and its edits. */
 const nouns = {
@@ -45,6 +46,18 @@ const nouns = {
       delete: ({ plans }: Latchkey, id: string, options: object) => plans.delete(id, options),
     },
   },
+  webhook: {
+    make: (latchkey: Latchkey) =>
+      latchkey.webhooks.create({ url: 'https://receiver.example/', events: ['plan.deleted'] }),
+    id: ({ id }: { id: string }) => id,
+    get: ({ webhooks }: Latchkey, id: string) => webhooks.get(id),
+    edits: {
+      update: ({ webhooks }: Latchkey, id: string, options: object) =>
+        webhooks.update(id, { description: 'New' }, options),
+      rotate: ({ webhooks }: Latchkey, id: string, options: object) => webhooks.rotate(id, {}, options),
+      delete: ({ webhooks }: Latchkey, id: string, options: object) => webhooks.delete(id, options),
+    },
+  },
 }
 const edits = Object.entries(nouns).flatMap(([noun, { edits }]) =>
   Object.entries(edits).map(([name, edit]) => [`${noun}: ${name}`, noun as 'key', edit] as const),
@@ -54,7 +67,7 @@ onEachDatabase('revisions', (makeDatabase) => {
   test.each(edits)('%s is made of the revision that is there, and of no other', async (_, noun, edit) => {
     const database = await makeDatabase()
     const clock = makeClock()
-    await using latchkey = await openLatchkey({ database, now: clock.now })
+    await using latchkey = await openLatchkey({ database, sealingKeys, now: clock.now })
     await createAcme(latchkey)
     const { make, id: idOf, get } = nouns[noun]
     const made = await make(latchkey)

@@ -1,104 +1,17 @@
 // The rounds in which a webhook is delivered to: what is written after which attempts, and what is sent next. Each test runs the
 // work of the job itself, by a clock that it moves.
-import { randomBytes } from 'node:crypto'
 import { expect, test } from 'vitest'
-import { ChangeLines } from '../src/commit/change-lines.ts'
-import { Writer } from '../src/commit/commit.ts'
-import { Keyring } from '../src/domain/keyring.ts'
-import { systemRandom } from '../src/domain/random.ts'
-import type { Ways } from '../src/domain/webhooks/attempt.ts'
-import { deliveryJobKind } from '../src/domain/webhooks/delivery.ts'
-import { WebhookWays } from '../src/domain/webhooks/ways.ts'
-import { type CreatedWebhook, type Latchkey, openLatchkey } from '../src/index.ts'
-import { sealAll } from '../src/jobs/sealing.ts'
+import { openLatchkey } from '../src/index.ts'
 import { moveWebhook } from '../src/store/deliveries.ts'
 import { instantsOf } from '../src/store/instants.ts'
-import { openStore } from '../src/store/store.ts'
 import { wakeWebhooks } from '../src/store/webhooks.ts'
-import { createAcme } from './setup/acme.ts'
 import { callerBy } from './setup/callers.ts'
-import { makeClock } from './setup/clock.ts'
 import { onEachDatabase } from './setup/databases.ts'
-import { connectDirectly } from './setup/direct.ts'
+import { beginDeliveries, ofAcme, type Prepare } from './setup/delivery-rounds.ts'
 import { startReceiver, verifyMessage } from './setup/receiver.ts'
 
-const sealingKeys = [randomBytes(32).toString('base64')]
-const networks = ['127.0.0.0/8']
 const atOnce = 16
 const [second, hour, day] = [1_000, 3_600_000, 86_400_000] as const
-
-type Prepare = (latchkey: Latchkey) => Promise<CreatedWebhook>
-
-/** A webhook, and no process that delivers for it but the test. */
-async function begin(database: string, prepare: Prepare, makeWays = (ways: WebhookWays): Ways => ways) {
-  const clock = makeClock(Date.now())
-  const opening = { database, sealingKeys, webhookNetworks: networks, now: clock.now }
-  const hook = await (async () => {
-    await using latchkey = await openLatchkey(opening)
-    await createAcme(latchkey)
-    return await prepare(latchkey)
-  })()
-  const store = await openStore(database)
-  const direct = await connectDirectly(database)
-  const ways = new WebhookWays({ networks, nameServers: [], proxy: undefined }, [])
-  const forgetful = { forget: () => {}, lookNow: () => {} }
-  const writer = new Writer(
-    store,
-    forgetful,
-    { now: clock.now, random: systemRandom },
-    new ChangeLines(store.changesAtOnce),
-  )
-  const stage = {
-    ...{ clock, opening, hook, store, direct },
-    /** By the monotonic clock. */
-    elapsedMs: 0,
-    /** Records changes of acme, and seals them. */
-    record: async (count: number, at = clock.now()) => {
-      for (let i = 0; i < count; i++) {
-        const id = `${(clock.now() + i).toString(16).padStart(12, '0').replace(/^.{8}/, '$&-')}-7000-8000-${randomBytes(6).toString('hex')}`
-        await direct.run(
-          `insert into audit_events (id, at, action, organization_id, changes) values ('${id}', ${at}, 'organization.updated', 'acme', '{}')`,
-        )
-        await direct.run(`insert into audit_queue (event_id) values ('${id}')`)
-      }
-      await sealAll({ store, random: systemRandom })
-    },
-    deliver: (signal = new AbortController().signal) =>
-      kind.run({
-        ...{ subject: hook.id, organizationId: 'root', payload: null, attempt: 1, signal },
-        requireHeld: () => signal.throwIfAborted(),
-      }),
-    state: async () => {
-      const [row] = await direct.run('select * from webhook_states')
-      return { cursor: Number(row?.cursor), version: Number(row?.version), failures: Number(row?.failures) }
-    },
-    /** How many deliveries are in each state, after so many attempts. */
-    counts: async () => {
-      const rows = await direct.run('select state, attempts from webhook_deliveries order by state, attempts')
-      const found: Record<string, number> = {}
-      for (const { state, attempts } of rows)
-        found[`${state} ${attempts}`] = (found[`${state} ${attempts}`] ?? 0) + 1
-      return found
-    },
-    [Symbol.asyncDispose]: async () => {
-      ways.close()
-      await store.close()
-      await direct[Symbol.asyncDispose]()
-    },
-  }
-  const kind = deliveryJobKind({
-    ...{ ways: makeWays(ways), store, userAgent: 'Latchkey', chance: () => 0.5, now: clock.now },
-    keyring: new Keyring(database, sealingKeys),
-    commit: (actor, requirements, work) => writer.commit(actor, requirements, work),
-    monotonic: () => stage.elapsedMs,
-  })
-  return stage
-}
-
-const ofAcme =
-  (url: string): Prepare =>
-  ({ webhooks }) =>
-    webhooks.create({ url, events: ['organization.updated'] })
 
 onEachDatabase('rounds of deliveries', (makeDatabase) => {
   test('pass events only with what became of them, and a process that stops leaves the rest to the next one', async () => {
@@ -112,7 +25,7 @@ onEachDatabase('rounds of deliveries', (makeDatabase) => {
         void during.then(() => stop.abort(new Error('Stopped.')))
       }
     })
-    await using stage = await begin(await makeDatabase(), ofAcme(receiver.url))
+    await using stage = await beginDeliveries(await makeDatabase(), ofAcme(receiver.url))
     const before = await stage.state()
     await stage.record(20)
     await expect(stage.deliver(stop.signal)).rejects.toThrow('Stopped.')
@@ -135,7 +48,7 @@ onEachDatabase('rounds of deliveries', (makeDatabase) => {
       moved ??= stage.store.write((tx) => moveWebhook(tx, stage.hook.id, { cursor: 0 }))
       void moved.then(() => response.writeHead(204).end())
     })
-    await using stage = await begin(await makeDatabase(), ofAcme(receiver.url))
+    await using stage = await beginDeliveries(await makeDatabase(), ofAcme(receiver.url))
     await stage.record(3)
     await expect(stage.deliver()).rejects.toHaveProperty(
       'cause.message',
@@ -153,7 +66,7 @@ onEachDatabase('rounds of deliveries', (makeDatabase) => {
       if (isBusy) response.writeHead(503, { 'retry-after': '120' }).end()
       else response.writeHead(204).end()
     })
-    await using stage = await begin(await makeDatabase(), ofAcme(receiver.url))
+    await using stage = await beginDeliveries(await makeDatabase(), ofAcme(receiver.url))
     await stage.record(atOnce + 4)
     const jobs = async () => {
       const at = instantsOf(stage.store.dialect, stage.clock.now)()
@@ -167,6 +80,7 @@ onEachDatabase('rounds of deliveries', (makeDatabase) => {
     await stage.direct.run('update webhook_states set failures = -20')
     expect(await stage.deliver()).toEqual({ afterMs: 120 * second })
     expect(receiver.received).toHaveLength(atOnce)
+    expect(await stage.direct.run('select id from webhook_deliveries where payload is null')).toEqual([])
     expect(await stage.deliver()).toEqual({ afterMs: 120 * second })
     expect(await jobs()).toBe(0)
     isBusy = false
@@ -191,7 +105,7 @@ onEachDatabase('rounds of deliveries', (makeDatabase) => {
         response.writeHead(isDown ? 500 : 204).end()
       }, 20)
     })
-    await using stage = await begin(await makeDatabase(), ofAcme(receiver.url))
+    await using stage = await beginDeliveries(await makeDatabase(), ofAcme(receiver.url))
     await stage.record(12)
     const { afterMs = 0 } = (await stage.deliver()) ?? {}
     expect([receiver.received.length, most]).toEqual([12, 12])
@@ -221,7 +135,7 @@ onEachDatabase('rounds of deliveries', (makeDatabase) => {
       stage.elapsedMs += 30 * second
       response.writeHead(204).end()
     })
-    await using stage = await begin(await makeDatabase(), ofAcme(receiver.url))
+    await using stage = await beginDeliveries(await makeDatabase(), ofAcme(receiver.url))
     await stage.record(atOnce + 4)
     expect(await stage.deliver()).toEqual({ afterMs: 0 })
     expect(receiver.received).toHaveLength(atOnce)
@@ -233,7 +147,7 @@ onEachDatabase('rounds of deliveries', (makeDatabase) => {
 
   test('send each event once, of more than a round takes, and none of before they were asked for', async () => {
     const receiver = await startReceiver()
-    await using stage = await begin(await makeDatabase(), ofAcme(receiver.url))
+    await using stage = await beginDeliveries(await makeDatabase(), ofAcme(receiver.url))
     await stage.record(1, stage.clock.now() - hour)
     await stage.record(5 * atOnce)
     expect(await stage.deliver()).toBeUndefined()
@@ -245,7 +159,7 @@ onEachDatabase('rounds of deliveries', (makeDatabase) => {
 
   test('leave events in the log while a thousand wait to be sent again', async () => {
     const receiver = await startReceiver()
-    await using stage = await begin(await makeDatabase(), ofAcme(receiver.url))
+    await using stage = await beginDeliveries(await makeDatabase(), ofAcme(receiver.url))
     const later = stage.clock.now() + hour
     const rows = Array.from(
       { length: 1_000 },
@@ -264,7 +178,7 @@ onEachDatabase('rounds of deliveries', (makeDatabase) => {
 
   test('disable a webhook whose receiver has failed for five days, and send nothing to it from then on', async () => {
     const receiver = await startReceiver((_, response) => response.writeHead(500).end())
-    await using stage = await begin(await makeDatabase(), ofAcme(receiver.url))
+    await using stage = await beginDeliveries(await makeDatabase(), ofAcme(receiver.url))
     const now = stage.clock.now()
     await stage.direct.run(
       `update webhook_states set failures = 1, failing_since = ${now - 5 * day}, failed_at = ${now - hour}`,
@@ -286,7 +200,7 @@ onEachDatabase('rounds of deliveries', (makeDatabase) => {
 
   test('sign by the old secret until its grace is over, and by no secret of another webhook', async () => {
     const receiver = await startReceiver()
-    await using stage = await begin(await makeDatabase(), async (latchkey) => {
+    await using stage = await beginDeliveries(await makeDatabase(), async (latchkey) => {
       const hook = await ofAcme(receiver.url)(latchkey)
       const other = await ofAcme(receiver.url)(latchkey)
       const rotated = await latchkey.webhooks.rotate(hook.id, { graceSeconds: 60 })
@@ -333,7 +247,7 @@ onEachDatabase('rounds of deliveries', (makeDatabase) => {
       for (const id of ['other', 'acme']) await organizations.update(id, { name: 'New' }, { actor: staff })
       return hook
     }
-    await using stage = await begin(await makeDatabase(), prepare, ({ ofRoot, ofOthers }) => ({
+    await using stage = await beginDeliveries(await makeDatabase(), prepare, ({ ofRoot, ofOthers }) => ({
       ...{ ofRoot },
       ofOthers: {
         post: (...message) => (isReached ? ofRoot : ofOthers).post(...message),

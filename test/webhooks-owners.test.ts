@@ -1,0 +1,195 @@
+// What those who own webhooks do with them, and what that moves of what is delivered.
+import { expect, test } from 'vitest'
+import { keptDeliveriesMs } from '../src/core/bounds.ts'
+import { openLatchkey } from '../src/index.ts'
+import { deleteOldDeliveries } from '../src/store/deliveries.ts'
+import { instantsOf } from '../src/store/instants.ts'
+import { wakeWebhooks } from '../src/store/webhooks.ts'
+import { callerBy } from './setup/callers.ts'
+import { onEachDatabase } from './setup/databases.ts'
+import { beginDeliveries, ofAcme, type Prepare } from './setup/delivery-rounds.ts'
+import { startReceiver } from './setup/receiver.ts'
+import { codeOf } from './setup/refusal.ts'
+
+const [hour, day] = [3_600_000, 86_400_000] as const
+
+type Stage = Awaited<ReturnType<typeof beginDeliveries>>
+
+const opened = ({ opening }: Stage) => openLatchkey({ ...opening, monotonic: () => 0 })
+
+/** Lets events be tried, or wait to be tried again. */
+async function noteDeliveries(
+  { direct, hook, clock }: Stage,
+  rows: { place: number; at?: number; nextAt?: number }[],
+) {
+  const values = rows.map(({ place, at = clock.now(), nextAt }) => {
+    const state = nextAt === undefined ? 'delivered' : 'pending'
+    return `('${hook.id}', ${place}, 'x', 'organization.updated', '${state}', 1, ${at}, ${nextAt ?? 'null'})`
+  })
+  await direct.run(
+    `insert into webhook_deliveries (webhook_id, place, id, action, state, attempts, attempted_at, next_at) values ${values.join()}`,
+  )
+}
+
+const placesOf = async ({ direct }: Stage) =>
+  (await direct.run('select place from webhook_deliveries order by place')).map(({ place }) => Number(place))
+
+/** A webhook that sends nothing. */
+const disabled =
+  (url: string): Prepare =>
+  async (latchkey) => {
+    const hook = await ofAcme(url)(latchkey)
+    await latchkey.webhooks.update(hook.id, { enabled: false })
+    return hook
+  }
+
+onEachDatabase('what is delivered by a webhook', (makeDatabase) => {
+  test('is looked at when there are events of what it sends, and only then', async () => {
+    const ids = new Map<string, string>()
+    const prepare: Prepare = async (latchkey) => {
+      const { keys, webhooks, organizations } = latchkey
+      await organizations.create({ id: 'other', name: 'Other' })
+      const permissions = ['latchkey:webhooks:*']
+      const { key } = await keys.create({ organizationId: 'acme', name: 'Admin', permissions })
+      const actor = await callerBy(latchkey, key)
+      const input = { url: 'https://receiver.example/', events: ['organization.updated'] }
+      const made = {
+        all: await webhooks.create(input),
+        'from acme': await webhooks.create({ ...input, sourceOrganizationId: 'acme' }),
+        'from other': await webhooks.create({ ...input, sourceOrganizationId: 'other' }),
+        own: await webhooks.create(input, { actor }),
+        disabled: await webhooks.create(input),
+      }
+      await webhooks.update(made.disabled.id, { enabled: false })
+      for (const [name, { id }] of Object.entries(made)) ids.set(id, name)
+      return made.all
+    }
+    await using stage = await beginDeliveries(await makeDatabase(), prepare)
+    const { store, clock, direct } = stage
+    const woken = async (...organizations: string[]) => {
+      const at = instantsOf(store.dialect, clock.now)()
+      await direct.run("delete from jobs where kind = 'webhook'")
+      await store.write((tx) => wakeWebhooks(tx, store.dialect, organizations, clock.now(), at))
+      const jobs = await direct.run("select subject from jobs where kind = 'webhook'")
+      return jobs.map(({ subject }) => ids.get(String(subject))).sort()
+    }
+    expect(await woken('acme')).toEqual(['all', 'from acme', 'own'])
+    expect(await woken('other')).toEqual(['all', 'from other'])
+  })
+
+  test('is sent once more from an instant on: what waits behind it, too, and nothing twice', async () => {
+    await using stage = await beginDeliveries(await makeDatabase(), disabled('http://127.0.0.1:9/'))
+    const { clock, direct, hook } = stage
+    const start = clock.now()
+    await stage.record(3)
+    const [first] = await direct.run("select size from audit_heads where log = ''")
+    const place = Number(first?.size)
+    clock.advance(hour)
+    await stage.record(3)
+    await direct.run(`update webhook_states set cursor = ${place + 3}`)
+    const nextAt = clock.now() + hour
+    await noteDeliveries(stage, [
+      ...[{ place: place - 1, nextAt }, { place }, { place: place + 1, nextAt }, { place: place + 2 }],
+    ])
+    await using latchkey = await opened(stage)
+    await latchkey.webhooks.replay(hook.id, { since: new Date(start + hour / 2) })
+    expect(await placesOf(stage)).toEqual([place - 1, place, place + 2])
+    expect((await stage.state()).cursor).toBe(place)
+    // What is yet to come is not passed.
+    await latchkey.webhooks.replay(hook.id, { since: new Date(start + 2 * hour) })
+    expect((await stage.state()).cursor).toBe(place)
+    await latchkey.webhooks.replay(hook.id, { since: new Date(start - hour) })
+    const [state] = await direct.run('select sends_since from webhook_states')
+    expect(Number(state?.sends_since)).toBe(start - hour)
+  })
+
+  test('goes on where it stopped, but for what is older than 30 days, or with what comes now', async () => {
+    const receiver = await startReceiver()
+    await using stage = await beginDeliveries(await makeDatabase(), disabled(receiver.url))
+    const { clock, hook, direct } = stage
+    await stage.record(2)
+    clock.advance(20 * day)
+    await stage.record(1)
+    clock.advance(20 * day)
+    await noteDeliveries(stage, [{ place: 0, nextAt: clock.now() + hour }, { place: -1 }])
+    await using latchkey = await opened(stage)
+    await latchkey.webhooks.update(hook.id, { enabled: true, resumeFrom: 'now' })
+    expect(await placesOf(stage)).toEqual([-1])
+    await latchkey.webhooks.update(hook.id, { enabled: false })
+    await direct.run('update webhook_states set cursor = 0, sends_since = 0')
+    await latchkey.webhooks.update(hook.id, { enabled: true })
+    const [event] = await receiver.has(1)
+    expect(event?.message.timestamp).toBe(new Date(clock.now() - 20 * day).toISOString())
+    await expect.poll(async () => (await latchkey.webhooks.listDeliveries(hook.id)).items.length).toBe(2)
+    expect(receiver.received).toHaveLength(1)
+  })
+
+  test('is tried again at once at another URL', async () => {
+    const receiver = await startReceiver()
+    await using stage = await beginDeliveries(await makeDatabase(), ofAcme('http://127.0.0.1:9/'))
+    const { clock, hook } = stage
+    await stage.record(1)
+    await stage.deliver()
+    await stage.direct.run(
+      `update webhook_states set failures = 12, failing_since = 1, failed_at = 1, paused_until = ${clock.now() + hour}`,
+    )
+    await using latchkey = await opened(stage)
+    await latchkey.webhooks.update(hook.id, { url: receiver.url })
+    await receiver.has(1)
+    await expect.poll(async () => (await latchkey.webhooks.get(hook.id)).status).toBe('active')
+  })
+
+  test('is listed by its state, page by page, and deleted a month after the last attempt, never while it waits', async () => {
+    await using stage = await beginDeliveries(await makeDatabase(), disabled('http://127.0.0.1:9/'))
+    const { clock, hook, store } = stage
+    const old = clock.now() - keptDeliveriesMs - 1
+    await noteDeliveries(stage, [
+      { place: 1, at: old, nextAt: clock.now() + hour },
+      ...[2, 3, 4].map((place) => ({ place, at: old + 2 })),
+      { place: 5, at: old },
+    ])
+    await using latchkey = await opened(stage)
+    const { webhooks } = latchkey
+    const all: number[] = []
+    for await (const { sequence } of webhooks.listAllDeliveries(hook.id, { limit: 2 })) all.push(sequence)
+    expect(all).toEqual([5, 4, 3, 2, 1])
+    const { items } = await webhooks.listDeliveries(hook.id, { state: 'pending' })
+    expect(items.map(({ sequence }) => sequence)).toEqual([1])
+    const at = instantsOf(store.dialect, clock.now)()
+    const terms = { keptMs: keptDeliveriesMs, limit: 100 }
+    expect(await store.write((tx) => deleteOldDeliveries(tx, store.dialect, terms, at))).toBe(1)
+    expect(await placesOf(stage)).toEqual([1, 2, 3, 4])
+    await webhooks.delete(hook.id)
+    expect(await placesOf(stage)).not.toContain(1)
+  })
+
+  test('is tested twice at once at most by one organization, which holds up no other', async () => {
+    const waiting: (() => void)[] = []
+    const receiver = await startReceiver((_, response) => {
+      waiting.push(() => response.writeHead(204).end())
+    })
+    let own = ''
+    await using stage = await beginDeliveries(await makeDatabase(), async (latchkey) => {
+      const { keys, webhooks } = latchkey
+      const permissions = ['latchkey:webhooks:*']
+      const { key } = await keys.create({ organizationId: 'acme', name: 'Admin', permissions })
+      const actor = await callerBy(latchkey, key)
+      own = (await webhooks.create({ url: 'https://receiver.invalid/', events: ['*'] }, { actor })).id
+      return ofAcme(receiver.url)(latchkey)
+    })
+    const { hook } = stage
+    await using latchkey = await opened(stage)
+    const { webhooks } = latchkey
+    const two = [webhooks.test(hook.id), webhooks.test(hook.id)]
+    await receiver.has(2)
+    expect(await codeOf(webhooks.test(hook.id))).toBe('too_many_tests')
+    await stage.direct.run(`update webhooks set url = '${receiver.url}/' where id = '${own}'`)
+    expect(await webhooks.test(own)).toMatchObject({ delivered: false, httpStatus: null })
+    for (const answer of waiting.splice(0)) answer()
+    for (const one of await Promise.all(two)) expect(one).toMatchObject({ delivered: true })
+    const third = webhooks.test(hook.id)
+    await receiver.has(3)
+    for (const answer of waiting) answer()
+    expect(await third).toMatchObject({ delivered: true, httpStatus: 204 })
+  })
+})
