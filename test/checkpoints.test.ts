@@ -165,6 +165,15 @@ onEachDatabase('checkpoints', (makeDatabase, kind) => {
     // The second one sealed it anew, once.
     expect(uses[1]).not.toBe(uses[0])
     expect(uses[2]).toBe(uses[1])
+    // One whose time is over signs no more; until then it does.
+    for (const [until, isOver] of [
+      [Date.now() - 1, true],
+      [Date.now() + 600_000, false],
+    ] as const) {
+      await direct.run(`update audit_signers set until = ${until}`)
+      await using latchkey = await open(database, [second])
+      expect(await latchkey.audit.readCheckpoint()).toMatchObject({ isSigned: !isOver })
+    }
     await using lost = await open(database, [first])
     expect(await codeOf(lost.audit.readCheckpoint())).toBe('unsealable')
     const events = (await lost.audit.list({ action: 'log.signer_added' })).items

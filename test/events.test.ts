@@ -1,11 +1,15 @@
 // Events in the order of the log: read from anywhere, waited for, and streamed.
 import { expect, test } from 'vitest'
 import { createClient } from '../src/client/index.ts'
-import { maxWaitsOfKey } from '../src/core/bounds.ts'
+import { maxWaits, maxWaitsOfKey } from '../src/core/bounds.ts'
+import { LogWatch } from '../src/domain/events/watch.ts'
 import { type Latchkey, type LogEvent, openLatchkey } from '../src/index.ts'
+import { openStore } from '../src/store/store.ts'
+import { systemClock } from '../src/verdict/clock.ts'
 import { createAcme } from './setup/acme.ts'
 import { callerBy } from './setup/callers.ts'
 import { makeSqlite, onEachDatabase } from './setup/databases.ts'
+import { connectDirectly } from './setup/direct.ts'
 import { codeOf } from './setup/refusal.ts'
 import { send, startTestServer } from './setup/server.ts'
 
@@ -141,6 +145,8 @@ test('are followed over HTTP: by the page, by the client, and as a stream that g
       event: JSON.parse(data as string),
     }))
   }
+  // Nothing of the kind comes: the wait is over in time, at the end of the log.
+  const inVain = send(url, 'GET', '/v1/events?types=plan.*&wait_seconds=1', { token: key })
   const reading = stream({}, 3)
   await latchkey.organizations.update('acme', { name: 'Acme 2' })
   const told = await reading
@@ -169,6 +175,7 @@ test('are followed over HTTP: by the page, by the client, and as a stream that g
   await following
   over.abort()
   expect(followed).toEqual(['1', '3', '4'])
+  expect(await inVain).toMatchObject({ status: 200, json: { events: [] } })
 })
 
 test('end for a key that may not read any more, and with the server', async () => {
@@ -211,4 +218,55 @@ test('of an epoch that is over are gone', async () => {
   expect(event).toMatchObject({ organizationId: 'root', actorType: 'operator' })
   // The first checkpoint made a key to sign with, which is an event too.
   expect(size).toBe(before.size + 2)
+})
+
+test('that are rare are looked for among two thousand others a call', async () => {
+  const { url } = makeSqlite()
+  await using latchkey = await openLatchkey({ database: url, monotonic: () => 0 })
+  await createAcme(latchkey)
+  await using direct = await connectDirectly(url)
+  const ids = Array.from(
+    { length: 2_100 },
+    (_, i) => `0192f0c1-0000-7000-8000-${String(i).padStart(12, '0')}`,
+  )
+  const values = ids.map((id) => `('${id}', 1, 'organization.updated', 'acme', '{}')`)
+  await direct.run(
+    `insert into audit_events (id, at, action, organization_id, changes) values ${values.join()}`,
+  )
+  await direct.run(`insert into audit_queue (event_id) values ${ids.map((id) => `('${id}')`).join()}`)
+  const types = ['plan.*']
+  const first = await latchkey.events.read({ types })
+  expect([first.events, first.cursor.split('.')[1]]).toEqual([[], '2000'])
+  const second = await latchkey.events.read({ types, after: first.cursor })
+  expect([second.events, second.cursor.split('.')[1]]).toEqual([[], '2101'])
+})
+
+test('are waited for by so many in all, each for its own log, until the signal is raised', async () => {
+  const { url } = makeSqlite()
+  const store = await openStore(url)
+  const watch = new LogWatch(store, systemClock)
+  const over = new AbortController()
+  const wait = (log: string, keyId: string, signal = over.signal) =>
+    watch.wait({ log, size: 0, keyId, milliseconds: 60_000, signal })
+  for (let round = 0; round < 2; round++) {
+    const once = new AbortController()
+    const ofKey = Array.from({ length: maxWaitsOfKey }, () => wait('acme', 'one', once.signal))
+    expect(await codeOf(wait('acme', 'one'))).toBe('too_many_streams')
+    once.abort()
+    await Promise.all(ofKey)
+  }
+  let isTold = false
+  const ofBees = wait('bees', 'bee').then(() => {
+    isTold = true
+  })
+  const others = Array.from({ length: maxWaits - 2 }, (_, i) => wait('bees', `key ${i}`))
+  await using direct = await connectDirectly(url)
+  await direct.run("insert into audit_heads (log, size, peaks) values ('acme', 1, '')")
+  const ofAcme = wait('acme', 'ant')
+  expect(await codeOf(wait('acme', 'another'))).toBe('too_many_streams')
+  await ofAcme
+  expect(isTold).toBe(false)
+  over.abort()
+  await Promise.all([ofBees, ...others])
+  await store.close()
 })

@@ -200,6 +200,9 @@ onEachDatabase('sealing', (makeDatabase) => {
     )
     const missed = idOf(Date.now() - 1_000_000, 1)
     await record(missed, Date.now())
+    // It may be queued yet: its change may be under way.
+    const young = idOf(Date.now() - 60_000, 1)
+    await record(young, Date.now())
     await store.close()
     {
       await using sealer = await openLatchkey({ database })
@@ -210,6 +213,9 @@ onEachDatabase('sealing', (makeDatabase) => {
         .toHaveLength(1)
       await sealer.close()
     }
+    expect(await direct.run(`select position from audit_log where event_id = '${young}'`)).toEqual([])
+    await direct.run(`insert into audit_queue (event_id) values ('${young}')`)
+    await latchkey.events.read()
     await checkLog(direct, true)
     const raw = Buffer.from(String.raw`{"name":"\ud800"}`).toString('base64url')
     expect(raw).toMatch(/^[\w-]+$/)
@@ -222,6 +228,11 @@ onEachDatabase('sealing', (makeDatabase) => {
     await direct.run(
       `insert into audit_events (id, at, action, organization_id, changes) values ('${id}', 1, 'organization.updated', 'acme', '{}')`,
     )
+    const queued = id.replace(/.$/, '1')
+    await direct.run(
+      `insert into audit_events (id, at, action, organization_id, changes) values ('${queued}', 1, 'organization.updated', 'acme', '{}')`,
+    )
+    await direct.run(`insert into audit_queue (event_id) values ('${queued}')`)
     const stores = [await openStore(database), await openStore(database)] as const
     const { promise: secondCame, resolve: letFirstEnd } = Promise.withResolvers<void>()
     const first = stores[0].write(async (tx) => {
@@ -233,7 +244,10 @@ onEachDatabase('sealing', (makeDatabase) => {
     await setTimeout(200)
     letFirstEnd()
     await Promise.all([first, second])
-    expect(await direct.run('select event_id from audit_queue')).toEqual([{ event_id: id }])
+    expect(await direct.run('select event_id from audit_queue order by arrival')).toEqual([
+      { event_id: queued },
+      { event_id: id },
+    ])
     for (const store of stores) await store.close()
   })
 })
