@@ -53,8 +53,8 @@ export const webhookCommands = [
     shape: async () => (await shapes()).createWebhookSchema,
     texts,
     examples: [
-      'latchkey webhooks create https://example.com/webhooks --event "key.*"',
-      'latchkey webhooks create https://example.com/all --event "*" --organization acme',
+      'latchkey webhooks create https://example.com/webhooks --events "key.*"',
+      'latchkey webhooks create https://example.com/all --events "*" --organization acme',
     ],
     run: ({ webhooks }, { input }) => webhooks.create(input),
     print: printSecret,
@@ -85,8 +85,10 @@ export const webhookCommands = [
     path: 'webhooks update',
     summary: 'change the given fields of a webhook, stop it, or let it go on',
     on: serverOrDatabase,
-    arguments: id,
-    shape: async () => (await shapes()).updateWebhookSchema.omit({ enabled: true }),
+    // Not as a flag: `--url` names the server.
+    arguments: { ...id, url: 'to where events are posted from now on' },
+    optional: 'url',
+    shape: async () => (await shapes()).updateWebhookFieldsSchema,
     texts: {
       ...texts,
       events: 'which events are sent; replaces the current list (repeatable)',
@@ -102,6 +104,7 @@ export const webhookCommands = [
     examples: [
       'latchkey webhooks update 0198f3a2-5c1b-7000-8000-3f6c1a2b4d5e --disable',
       'latchkey webhooks update 0198f3a2-5c1b-7000-8000-3f6c1a2b4d5e --enable --resume-from now',
+      'latchkey webhooks update 0198f3a2-5c1b-7000-8000-3f6c1a2b4d5e https://example.com/other',
     ],
     run: ({ webhooks }, { args, input, options, wait }) =>
       webhooks.update(
@@ -152,7 +155,7 @@ export const webhookCommands = [
     edits: true,
     examples: [
       'latchkey webhooks rotate 0198f3a2-5c1b-7000-8000-3f6c1a2b4d5e',
-      'latchkey webhooks rotate 0198f3a2-5c1b-7000-8000-3f6c1a2b4d5e --grace-seconds 0',
+      'latchkey webhooks rotate 0198f3a2-5c1b-7000-8000-3f6c1a2b4d5e --grace 0',
     ],
     run: ({ webhooks }, { args, input, wait }) => webhooks.rotate(args.id, input, wait),
     print: printSecret,

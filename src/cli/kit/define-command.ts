@@ -37,7 +37,7 @@ export interface Definition<S extends Shape, Name extends string, Answer, Resour
   /** Its arguments in order, each with its text. */
   arguments?: Record<Name, string>
   /** The argument that may be left out. */
-  optional?: Name
+  optional?: NoInfer<Name>
   /** Loads its shape. Each field becomes an option, but for arguments and the cursor of a list. */
   shape?(): Promise<S>
   /** The texts of fields, for commands that say more than the shape does. */

@@ -82,6 +82,11 @@ export const updateWebhookSchema = z
   })
   .meta({ id: 'UpdateWebhook', examples: [{ enabled: true, resumeFrom: 'now' }], minProperties: 1 })
 
+const { enabled: _, ...updatedFields } = updateWebhookSchema.shape
+
+/** The fields of a change that are flags with a value; that it is enabled is a flag without one. */
+export const updateWebhookFieldsSchema = z.strictObject(updatedFields)
+
 export const rotateWebhookSchema = z
   .strictObject({
     graceSeconds: z

@@ -1,0 +1,51 @@
+// Webhooks on the command line, on a database and on a server.
+import { describe, expect, onTestFinished, test } from 'vitest'
+import { useCommand } from './setup/command.ts'
+import { beginCommands, placeNames } from './setup/command-places.ts'
+import { makeSqlite } from './setup/databases.ts'
+
+interface WireWebhook {
+  id: string
+  url: string
+  secret: string
+  status: string
+  description: string | null
+  events: string[]
+}
+
+const command = useCommand()
+
+describe.each(placeNames)('webhooks on the command line, on %s', (place) => {
+  test('one is created, changed, stopped, enabled again, rotated and deleted', async () => {
+    const { url, remove } = makeSqlite()
+    onTestFinished(remove)
+    const { run, json } = await beginCommands(command, async () => url, place)
+    const create = [
+      'webhooks',
+      'create',
+      'https://example.com/hook',
+      '--events',
+      'key.*',
+      '--events',
+      'plan.*',
+    ]
+    const made = await json<WireWebhook>([...create, '--description', 'Chat'])
+    expect(made).toMatchObject({ status: 'active', description: 'Chat', events: ['key.*', 'plan.*'] })
+    const update = (...options: string[]) => json<WireWebhook>(['webhooks', 'update', made.id, ...options])
+    expect(await update('--disable')).toMatchObject({ status: 'disabled', description: 'Chat' })
+    expect(await update('--enable', '--resume-from', 'now')).toMatchObject({ status: 'active' })
+    expect(await update('--no-description', '--events', 'key.revoked')).toMatchObject({
+      description: null,
+      events: ['key.revoked'],
+    })
+    const moved = await update('https://example.com/other')
+    expect(moved).toMatchObject({ url: 'https://example.com/other', events: ['key.revoked'] })
+    expect((await run(['webhooks', 'update', made.id, '--resume-from', 'now'])).code).toBe(2)
+    const rotated = await json<WireWebhook>(['webhooks', 'rotate', made.id, '--grace', '0'])
+    expect(rotated.secret).not.toBe(made.secret)
+    expect((await run(['webhooks', 'list'])).stdout).toContain(made.id)
+    expect((await run(['webhooks', 'delete', made.id])).code).toBe(2)
+    expect((await run(['webhooks', 'delete', made.id, '--yes'])).code).toBe(0)
+    expect((await run(['webhooks', 'get', made.id])).code).toBe(1)
+  })
+})
