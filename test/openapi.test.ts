@@ -57,6 +57,12 @@ afterAll(async () => {
   await remove()
 })
 
+test('a body in which nothing is required may be absent', () => {
+  const spared = routes.filter(({ body }) => body?.safeParse({}).success)
+  expect(spared.map(({ operationId }) => operationId)).toContain('rotateWebhook')
+  for (const { operationId, bodyOptional } of spared) expect(bodyOptional, operationId).toBe(true)
+})
+
 const codes = Object.keys(errorTable)
 
 /** The name of a shape, or of that of a list's items; undefined if it has none. */

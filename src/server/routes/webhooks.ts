@@ -110,10 +110,11 @@ export const webhookRoutes = [
     tag,
     summary: 'Rotate the secret of a webhook',
     description:
-      'For `grace_seconds` each message has two signatures, one by the old secret and one by the new. The answer is the only one that contains the new secret.',
+      'For `grace_seconds` each message has two signatures, one by the old secret and one by the new. The answer is the only one that contains the new secret. The body is optional.',
     access: 'latchkey:webhooks:write',
     query: waitSchema,
     body: rotateWebhookSchema,
+    bodyOptional: true,
     ifMatch: true,
     answers: [
       {
