@@ -23,7 +23,10 @@ function readIdempotencyKey(header: ReadHeader): string | undefined {
       ? bare
       : ''
   if (key === '' || key.length > maxLength)
-    refuseField('', `Idempotency-Key: Must be 1 to ${maxLength} characters of ASCII, in quotes or without.`)
+    refuseField(
+      '',
+      `Idempotency-Key: Must be 1 to ${maxLength} characters of ASCII. In quotes, if a space is among them.`,
+    )
   return key
 }
 
