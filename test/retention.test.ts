@@ -194,7 +194,9 @@ describe('the list of what is deleted', () => {
   test('names every table of which the store deletes rows', () => {
     const store = globSync('src/store/*.ts', { cwd: repository }).map(read).join('\n')
     const named = [
-      ...store.matchAll(/\.deleteFrom\(['`]([\w${}]+)['`]\)|delete from (\w+)|updateTable\('(last_uses)'/g),
+      ...store.matchAll(
+        /(?:\.deleteFrom\(|deleteFound\(\s*tx,\s*dialect,\s*)['`]([\w${}]+)['`]|delete from (\w+)|updateTable\('(last_uses)'/g,
+      ),
     ]
     const ofUsage = ['hours', 'days', 'texts', 'places'].map((table) => `usage_${table}`)
     const deleting = named.flatMap(([, name, plain, emptied]) =>

@@ -3,6 +3,7 @@
 import { type Selectable, sql } from 'kysely'
 import type { StoreDialect } from './backend.ts'
 import type { Position, Slice, SliceBounds } from './cursors.ts'
+import { deleteFound } from './deletions.ts'
 import { after, type Instant } from './instants.ts'
 import type { Store } from './store.ts'
 import type { Db, Tx } from './tables.ts'
@@ -203,33 +204,19 @@ export async function readDeliverySlice(
 }
 
 /** Deletes deliveries that were last tried so long ago and wait for nothing, the oldest first; tells how many. */
-export async function deleteOldDeliveries(
+export function deleteOldDeliveries(
   tx: Tx,
-  { skipsLocked }: StoreDialect,
+  dialect: StoreDialect,
   { keptMs, limit }: { keptMs: number; limit: number },
   at: Instant,
 ): Promise<number> {
-  const { numDeletedRows } = await tx
-    .with('over', (with_) =>
-      with_
-        .selectFrom('webhook_deliveries')
-        .select(['webhook_id', 'place'])
-        .where('next_at', 'is', null)
-        .where('attempted_at', '<', after(at, -keptMs))
-        .orderBy('attempted_at')
-        .limit(limit)
-        .$if(skipsLocked, (query) => query.forUpdate().skipLocked()),
-    )
-    .deleteFrom('webhook_deliveries')
-    .where((eb) =>
-      eb(
-        eb.refTuple('webhook_deliveries.webhook_id', 'webhook_deliveries.place'),
-        'in',
-        eb.selectFrom('over').select(['over.webhook_id', 'over.place']).$asTuple('webhook_id', 'place'),
-      ),
-    )
-    .executeTakeFirstOrThrow()
-  return Number(numDeletedRows)
+  const over = tx
+    .selectFrom('webhook_deliveries')
+    .where('next_at', 'is', null)
+    .where('attempted_at', '<', after(at, -keptMs))
+    .orderBy('attempted_at')
+    .limit(limit)
+  return deleteFound(tx, dialect, 'webhook_deliveries', ['webhook_id', 'place'], over)
 }
 
 function pending(db: Db, webhookId: string) {

@@ -2,6 +2,7 @@
 import { type Selectable, sql } from 'kysely'
 import type { IdempotentRequestsTable } from './answer-tables.ts'
 import type { StoreDialect } from './backend.ts'
+import { deleteFound } from './deletions.ts'
 import type { Instant } from './instants.ts'
 import type { Tx } from './tables.ts'
 
@@ -96,24 +97,16 @@ export async function pruneRequests(
 }
 
 /** Deletes some of the requests that are over; tells how many. */
-export async function deleteOverRequests(
+export function deleteOverRequests(
   tx: Tx,
-  { skipsLocked }: StoreDialect,
+  dialect: StoreDialect,
   { limit }: { limit: number },
   at: Instant,
 ): Promise<number> {
-  const { numDeletedRows } = await tx
-    .with('over', (with_) =>
-      with_
-        .selectFrom('idempotent_requests')
-        .select('id')
-        .where('kept_until', '<=', at)
-        .orderBy('kept_until')
-        .limit(limit)
-        .$if(skipsLocked, (query) => query.forUpdate().skipLocked()),
-    )
-    .deleteFrom('idempotent_requests')
-    .where('id', 'in', (eb) => eb.selectFrom('over').select('over.id'))
-    .executeTakeFirstOrThrow()
-  return Number(numDeletedRows)
+  const over = tx
+    .selectFrom('idempotent_requests')
+    .where('kept_until', '<=', at)
+    .orderBy('kept_until')
+    .limit(limit)
+  return deleteFound(tx, dialect, 'idempotent_requests', ['id'], over)
 }

@@ -1,5 +1,6 @@
 // The table of jobs: work that nobody waits for. `jobs/jobs.ts` lists the states of a row.
 import type { StoreDialect } from './backend.ts'
+import { deleteFound } from './deletions.ts'
 import { after, type Instant } from './instants.ts'
 import type { Db, Tx } from './tables.ts'
 
@@ -237,30 +238,16 @@ export async function bringForward(tx: Tx, kind: string, maxMs: number, at: Inst
 }
 
 /** Deletes jobs that were finished so long ago, the oldest first; tells how many. */
-export async function deleteFinishedJobs(
+export function deleteFinishedJobs(
   tx: Tx,
-  { skipsLocked }: StoreDialect,
+  dialect: StoreDialect,
   { keptMs, limit }: { keptMs: number; limit: number },
   at: Instant,
 ): Promise<number> {
-  const { numDeletedRows } = await tx
-    .with('over', (with_) =>
-      with_
-        .selectFrom('jobs')
-        .select(['kind', 'subject'])
-        .where('finished_at', '<=', after(at, -keptMs))
-        .orderBy('finished_at')
-        .limit(limit)
-        .$if(skipsLocked, (query) => query.forUpdate().skipLocked()),
-    )
-    .deleteFrom('jobs')
-    .where((eb) =>
-      eb(
-        eb.refTuple('jobs.kind', 'jobs.subject'),
-        'in',
-        eb.selectFrom('over').select(['over.kind', 'over.subject']).$asTuple('kind', 'subject'),
-      ),
-    )
-    .executeTakeFirstOrThrow()
-  return Number(numDeletedRows)
+  const over = tx
+    .selectFrom('jobs')
+    .where('finished_at', '<=', after(at, -keptMs))
+    .orderBy('finished_at')
+    .limit(limit)
+  return deleteFound(tx, dialect, 'jobs', ['kind', 'subject'], over)
 }

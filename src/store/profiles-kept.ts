@@ -1,6 +1,7 @@
 // Deletes what is not kept any longer of profiles of calls, some rows at a time.
 import { type RawBuilder, sql } from 'kysely'
 import type { StoreDialect } from './backend.ts'
+import { deleteFound } from './deletions.ts'
 import { after, type Instant } from './instants.ts'
 import type { Days } from './profile-figures.ts'
 import { notedEveryDays, profileColumns } from './profiles.ts'
@@ -19,29 +20,18 @@ function firstDay(at: Instant, keptDays: number): RawBuilder<number> {
 }
 
 /** Deletes some profiles of days so long ago; tells how many. */
-export async function deleteProfiles(
+export function deleteProfiles(
   tx: Tx,
-  { skipsLocked }: StoreDialect,
+  dialect: StoreDialect,
   { keptDays, limit }: Deletion,
   at: Instant,
 ): Promise<number> {
   const over = tx
     .selectFrom('usage_profiles')
-    .select(profileColumns)
     .where('day', '<', firstDay(at, keptDays))
     .orderBy(sql.join(profileColumns.map((column) => sql.ref(column))))
     .limit(limit)
-    .$if(skipsLocked, (query) => query.forUpdate().skipLocked())
-  const { numDeletedRows } = await tx
-    .with('over', () => over)
-    .deleteFrom('usage_profiles')
-    .where(
-      sql`(${sql.join(profileColumns.map((column) => sql.ref(column)))})`,
-      'in',
-      sql<never>`(select ${sql.join(profileColumns.map((column) => sql.ref(column)))} from over)`,
-    )
-    .executeTakeFirstOrThrow()
-  return Number(numDeletedRows)
+  return deleteFound(tx, dialect, 'usage_profiles', profileColumns, over)
 }
 
 /** Deletes some texts that no profile has had for so long; tells how many. */
@@ -65,27 +55,19 @@ export async function deletePlaces(
   return deleteOld(tx, dialect, 'places', deletion, at)
 }
 
-async function deleteOld(
+function deleteOld(
   tx: Tx,
-  { skipsLocked }: StoreDialect,
+  dialect: StoreDialect,
   table: 'texts' | 'places',
   { keptDays, limit }: Deletion,
   at: Instant,
 ): Promise<number> {
-  const { numDeletedRows } = await tx
-    .with('over', (with_) =>
-      with_
-        .selectFrom(`usage_${table}`)
-        .select('number')
-        .where('day', '<', firstDay(at, keptDays))
-        .orderBy('day')
-        .limit(limit)
-        .$if(skipsLocked, (query) => query.forUpdate().skipLocked()),
-    )
-    .deleteFrom(`usage_${table}`)
-    .where('number', 'in', (eb) => eb.selectFrom('over').select('over.number'))
-    .executeTakeFirstOrThrow()
-  return Number(numDeletedRows)
+  const over = tx
+    .selectFrom(`usage_${table}`)
+    .where('day', '<', firstDay(at, keptDays))
+    .orderBy('day')
+    .limit(limit)
+  return deleteFound(tx, dialect, `usage_${table}`, ['number'], over)
 }
 
 /** Deletes the places that a key has on some days, by its id. */

@@ -2,6 +2,7 @@
 import type { Selectable } from 'kysely'
 import { LatchkeyError } from '../core/errors.ts'
 import type { StoreDialect } from './backend.ts'
+import { deleteFound } from './deletions.ts'
 import { after, type Instant } from './instants.ts'
 import type { KeyRow } from './keys.ts'
 import type { Db, SessionsTable, Tx } from './tables.ts'
@@ -58,7 +59,7 @@ export async function listKeySessions(db: Db, owner: OwnerIds, limits: SessionLi
  */
 export async function deleteOverSessions(
   tx: Tx,
-  { skipsLocked }: StoreDialect,
+  dialect: StoreDialect,
   { maxIdleMs, limit }: { maxIdleMs: number; limit: number },
   at: Instant,
 ): Promise<number> {
@@ -67,26 +68,8 @@ export async function deleteOverSessions(
     ['last_seen_at', after(at, -maxIdleMs)],
     ['expires_at', at],
   ] as const) {
-    const { numDeletedRows } = await tx
-      .with('over', (with_) =>
-        with_
-          .selectFrom('sessions')
-          .select(['organization_id', 'id'])
-          .where(end, '<=', until)
-          .orderBy(end)
-          .limit(limit)
-          .$if(skipsLocked, (query) => query.forUpdate().skipLocked()),
-      )
-      .deleteFrom('sessions')
-      .where((eb) =>
-        eb(
-          eb.refTuple('sessions.organization_id', 'sessions.id'),
-          'in',
-          eb.selectFrom('over').select(['over.organization_id', 'over.id']).$asTuple('organization_id', 'id'),
-        ),
-      )
-      .executeTakeFirstOrThrow()
-    deleted += Number(numDeletedRows)
+    const over = tx.selectFrom('sessions').where(end, '<=', until).orderBy(end).limit(limit)
+    deleted += await deleteFound(tx, dialect, 'sessions', ['organization_id', 'id'], over)
   }
   return deleted
 }

@@ -2,6 +2,7 @@
 import type { Selectable } from 'kysely'
 import type { SettlementsTable } from './answer-tables.ts'
 import type { StoreDialect } from './backend.ts'
+import { deleteFound } from './deletions.ts'
 import type { Instant } from './instants.ts'
 import type { Tx } from './tables.ts'
 
@@ -26,24 +27,12 @@ export async function answerSettlement(tx: Tx, id: string, answer: string): Prom
 }
 
 /** Deletes some of the settlements that nobody can ask for any more; tells how many. */
-export async function deleteSettlements(
+export function deleteSettlements(
   tx: Tx,
-  { skipsLocked }: StoreDialect,
+  dialect: StoreDialect,
   { limit }: { limit: number },
   at: Instant,
 ): Promise<number> {
-  const { numDeletedRows } = await tx
-    .with('over', (with_) =>
-      with_
-        .selectFrom('settlements')
-        .select('id')
-        .where('kept_until', '<=', at)
-        .orderBy('kept_until')
-        .limit(limit)
-        .$if(skipsLocked, (query) => query.forUpdate().skipLocked()),
-    )
-    .deleteFrom('settlements')
-    .where('id', 'in', (eb) => eb.selectFrom('over').select('over.id'))
-    .executeTakeFirstOrThrow()
-  return Number(numDeletedRows)
+  const over = tx.selectFrom('settlements').where('kept_until', '<=', at).orderBy('kept_until').limit(limit)
+  return deleteFound(tx, dialect, 'settlements', ['id'], over)
 }

@@ -11,9 +11,10 @@
 import { type RawBuilder, sql } from 'kysely'
 import { hourClosesMs } from '../core/bounds.ts'
 import type { StoreDialect } from './backend.ts'
+import { deleteFound } from './deletions.ts'
 import { bounded } from './exact-sums.ts'
 import { after, type Instant } from './instants.ts'
-import type { Db, Tx, UsageTable } from './tables.ts'
+import type { Db, Tx } from './tables.ts'
 import { withExcluded } from './usage.ts'
 
 const hourMs = 3_600_000
@@ -185,64 +186,38 @@ async function add(
 }
 
 /** Deletes some rows of periods that ended so many days ago and are rolled up; tells how many. */
-export async function deleteUsage(
+export function deleteUsage(
   tx: Tx,
-  { skipsLocked }: StoreDialect,
+  dialect: StoreDialect,
   table: RolledTable,
   { keptDays, limit }: { keptDays: number; limit: number },
   at: Instant,
 ): Promise<number> {
   const periodMs = table === 'hours' ? hourMs : 24 * hourMs
   const before = sql<number>`cast(${after(at, -keptDays * 86_400_000)} / ${sql.lit(periodMs)} as integer)`
-  const columns = ['period', 'organization', 'key', 'measure'] as const satisfies (keyof UsageTable)[]
-  const { numDeletedRows } = await tx
-    .with('over', (with_) =>
-      with_
-        .selectFrom(`usage_${table}`)
-        .select([...columns])
-        .where('period', '<', before)
-        .where('period', '<', (eb) => eb.selectFrom('usage_marks').select('until').where('name', '=', table))
-        .orderBy('period')
-        .orderBy('organization')
-        .orderBy('key')
-        .orderBy('measure')
-        .limit(limit)
-        .$if(skipsLocked, (query) => query.forUpdate().skipLocked()),
-    )
-    .deleteFrom(`usage_${table}`)
-    .where((eb) =>
-      eb(
-        eb.refTuple('period', 'organization', 'key', 'measure'),
-        'in',
-        eb
-          .selectFrom('over')
-          .select(['over.period', 'over.organization', 'over.key', 'over.measure'])
-          .$asTuple('period', 'organization', 'key', 'measure'),
-      ),
-    )
-    .executeTakeFirstOrThrow()
-  return Number(numDeletedRows)
+  const over = tx
+    .selectFrom(`usage_${table}`)
+    .where('period', '<', before)
+    .where('period', '<', (eb) => eb.selectFrom('usage_marks').select('until').where('name', '=', table))
+    .orderBy('period')
+    .orderBy('organization')
+    .orderBy('key')
+    .orderBy('measure')
+    .limit(limit)
+  return deleteFound(tx, dialect, `usage_${table}`, ['period', 'organization', 'key', 'measure'], over)
 }
 
 /** Deletes some of the sources whose last batch was so long ago; tells how many. */
-export async function deleteSources(
+export function deleteSources(
   tx: Tx,
-  { skipsLocked }: StoreDialect,
+  dialect: StoreDialect,
   { keptMs, limit }: { keptMs: number; limit: number },
   at: Instant,
 ): Promise<number> {
-  const { numDeletedRows } = await tx
-    .with('over', (with_) =>
-      with_
-        .selectFrom('usage_sources')
-        .select('id')
-        .where('flushed_at', '<=', after(at, -keptMs))
-        .orderBy('flushed_at')
-        .limit(limit)
-        .$if(skipsLocked, (query) => query.forUpdate().skipLocked()),
-    )
-    .deleteFrom('usage_sources')
-    .where('id', 'in', (eb) => eb.selectFrom('over').select('over.id'))
-    .executeTakeFirstOrThrow()
-  return Number(numDeletedRows)
+  const over = tx
+    .selectFrom('usage_sources')
+    .where('flushed_at', '<=', after(at, -keptMs))
+    .orderBy('flushed_at')
+    .limit(limit)
+  return deleteFound(tx, dialect, 'usage_sources', ['id'], over)
 }
