@@ -101,6 +101,7 @@ onEachDatabase('checkpoints', (makeDatabase, kind) => {
       () => audit.readCheckpoint({ organizationId: 'bees' }, { actor }),
       () => audit.proveEvent({ organizationId: 'bees', sequence: 1 }, { actor }),
       () => audit.proveGrowth({ organizationId: 'nobody', from: 1 }),
+      () => audit.listSealed({ organizationId: 'nobody' }),
     ])
       expect(await codeOf(call())).toBe('organization_not_found')
     for (const call of [
@@ -136,6 +137,7 @@ onEachDatabase('checkpoints', (makeDatabase, kind) => {
       await direct.run("update jobs set due_at = 0 where kind = 'checkpoints'")
       await using latchkey = await openLatchkey({ database, sealingKeys: [first] })
       await expect.poll(kept, { timeout: 10_000 }).toEqual(expected)
+      expect(await direct.run('select log from audit_heads where checkpointed <> size')).toEqual([])
       const notes = await direct.run('select note from audit_checkpoints')
       for (const { note } of notes) expect(await isSigned(latchkey, String(note))).toBe(true)
       await latchkey.keys.create({ organizationId: 'acme', name: 'CI' })
@@ -154,6 +156,12 @@ onEachDatabase('checkpoints', (makeDatabase, kind) => {
     await using direct = await connectDirectly(database)
     const sealed = async () => (await direct.run('select sealed_seed from audit_signers'))[0]?.sealed_seed
     const uses: unknown[] = []
+    // Of two processes that make the first one at once, one does.
+    {
+      await using one = await open(database)
+      await using other = await open(database)
+      await Promise.all([one, other].map(({ audit }) => audit.readCheckpoint()))
+    }
     for (const keys of [[first], [second, first], [second]]) {
       await using latchkey = await open(database, keys)
       const { note } = await latchkey.audit.readCheckpoint()

@@ -276,4 +276,49 @@ onEachDatabase('rounds of deliveries', (makeDatabase) => {
     })
     expect(await Promise.all(answers)).toEqual([[[500, 'inside']], [[500, null]]])
   })
+
+  test('tell of each key as it stood, whatever became of it and of others since, and follow no redirect', async () => {
+    const receiver = await startReceiver((_, response) => {
+      response.writeHead(302, { location: 'https://receiver.example/' }).end()
+    })
+    let changedId = ''
+    const prepare: Prepare = async ({ keys, webhooks }) => {
+      const hook = await webhooks.create({ url: receiver.url, events: ['key.created'] })
+      await webhooks.update(hook.id, { enabled: false })
+      const one = await keys.create({ organizationId: 'acme', name: 'One' })
+      const other = await keys.create({ organizationId: 'acme', name: 'Other' })
+      await keys.update(other.id, { name: 'Other 2' })
+      const limits = [{ name: 'calls', limit: 5, resets: 'daily' } as const]
+      const expiresAt = new Date(Date.now() + 60_000)
+      await keys.update(one.id, { name: 'One 2', permissions: ['a'], expiresAt, limits })
+      changedId = one.id
+      return hook
+    }
+    await using stage = await beginDeliveries(await makeDatabase(), prepare)
+    const { direct } = stage
+    await stage.record(0)
+    // A change that has no place in the log yet.
+    await direct.run(`update keys set metadata = '{"a":1}' where id = '${changedId}'`)
+    await direct.run(
+      `insert into audit_events (id, at, action, organization_id, key_id, changes) values ('ffffffff-0000-7000-8000-000000000000', 1, 'key.updated', 'acme', '${changedId}', '{"metadata":{"from":{},"to":{"a":1}}}')`,
+    )
+    await direct.run('update webhooks set disabled_at = null, disabled_reason = null')
+    await stage.deliver()
+    const keys = receiver.received.map(({ message }) => message.data.key)
+    expect(keys.map(({ name }) => name).sort()).toEqual(['One', 'Other'])
+    const before = {
+      metadata: {},
+      permissions: [],
+      expires_at: null,
+      limits: [],
+      status: 'active',
+      revoked_at: null,
+    }
+    for (const key of keys) expect(key).toMatchObject(before)
+    const rows = await direct.run('select state, http_status, error from webhook_deliveries')
+    for (const row of rows) {
+      expect(row).toMatchObject({ state: 'pending', http_status: 302 })
+      expect(row.error).toMatch('Redirects are not followed')
+    }
+  })
 })
