@@ -135,6 +135,27 @@ onEachDatabase('an exported log', (makeDatabase) => {
       ])
     expect(run(file, kept, '--key', other)[0]).toBe(1)
   })
+
+  test('is not whole if the row of an event says something else than was sealed', async () => {
+    const database = await makeDatabase()
+    await using latchkey = await openLatchkey({ database, sealingKeys })
+    await makeLog(latchkey, 5)
+    await using direct = await connectDirectly(database)
+    const write = (change: string) =>
+      direct.run(
+        `update audit_events set ${change} where id = (select event_id from audit_log where position = 7)`,
+      )
+    const live = () => verify({ audit: latchkey.audit, input: {} }, {})
+    for (const column of ['action', 'organization_id', 'key_id']) {
+      await write(`${column} = ${column} || 'x'`)
+      expect(await live(), column).toHaveProperty('fault')
+      await write(`${column} = substr(${column}, 1, length(${column}) - 1)`)
+    }
+    await write('at = at + 1')
+    expect(await live()).toHaveProperty('fault')
+    await write('at = at - 1')
+    expect(await live()).not.toHaveProperty('fault')
+  })
 })
 
 async function allOf({ audit }: Latchkey) {

@@ -10,7 +10,7 @@ import { toLeafSource } from '../../jobs/sealing.ts'
 import { readSealed, type SealedRow } from '../../store/events.ts'
 import { findOrganization } from '../../store/organizations.ts'
 import { wholeLog } from '../../store/sealed-log.ts'
-import { leafTexts } from '../../transparency/leaf.ts'
+import { type LeafSource, leafOf, leafTexts } from '../../transparency/leaf.ts'
 import { actorOf, type CommandOptions, type Engine } from '../engine.ts'
 
 /** Lists a log in its order. Throws `invalid_input`, `organization_not_found`, `too_many_reads`, `store_unavailable`. */
@@ -39,8 +39,12 @@ export async function listSealed(
 }
 
 function toSealedEvent(row: SealedRow, log: string, isRoot: boolean): SealedEvent {
-  const texts = leafTexts(toLeafSource(row, row.actor_organization_id ?? undefined))
-  const { position, sequence, leaf, details_salt: detailsSalt } = row
+  const source = toLeafSource(row, row.actor_organization_id ?? undefined)
+  const texts = leafTexts(source)
+  const { position, sequence, details_salt: detailsSalt } = row
+  const salts = { details: detailsSalt ?? '', origin: row.origin_salt }
+  // Everything else that tells of events reads the row. One that says something else has a leaf that is not in the tree.
+  const leaf = isLeafOf(row.leaf, source) ? row.leaf : leafOf(source, texts, salts)
   const originSalt = isRoot ? row.origin_salt : null
   return {
     sequence: log === wholeLog ? position : sequence,
@@ -50,4 +54,16 @@ function toSealedEvent(row: SealedRow, log: string, isRoot: boolean): SealedEven
     originSalt,
     origin: originSalt === null ? null : texts.origin,
   }
+}
+
+/** Whether a leaf says of an event what its row says; of what may have been erased, its commitments tell. */
+function isLeafOf(leaf: string, { id, at, action, organizationId, keyId }: LeafSource): boolean {
+  const said = JSON.parse(leaf) as Record<string, unknown>
+  return (
+    said.id === id &&
+    said.at === new Date(at).toISOString() &&
+    said.action === action &&
+    said.organization_id === organizationId &&
+    said.key_id === keyId
+  )
 }
