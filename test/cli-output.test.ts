@@ -1,6 +1,7 @@
 // What commands print and how they refuse, on a database and on a server.
 
 import { describe, expect, onTestFinished, test } from 'vitest'
+import { describeFailure } from '../src/cli/kit/failures.ts'
 import { openLatchkey } from '../src/index.ts'
 import { createAcme } from './setup/acme.ts'
 import { tokensIn, useCommand } from './setup/command.ts'
@@ -8,6 +9,15 @@ import { beginCommands, placeNames, type WireKey } from './setup/command-places.
 import { makeSqlite } from './setup/databases.ts'
 
 const command = useCommand()
+
+test('a file is verified as what it is, and no organization may be named beside it', async () => {
+  const { code, stderr } = await command.run(['audit', 'verify', 'acme.log', '--organization', 'other'])
+  expect([code, stderr]).toEqual([2, expect.stringContaining('--organization: Comes without a file')])
+})
+
+test.each(['It broke', 'It broke.'])('an error of ours is one sentence: %s', (message) => {
+  expect(describeFailure(new TypeError(message)).text).toBe('Internal error: It broke. Please report it.')
+})
 
 describe.each(placeNames)('what commands print on %s', (place) => {
   const makeDatabase = async () => {

@@ -4,7 +4,7 @@ import type { AuditEvent } from '../../core/shapes/audit.ts'
 import { type Connection, ownDatabase, serverOrDatabase, withoutJson } from '../kit/connection.ts'
 import { type DefinedCommand, defineCommand } from '../kit/define-command.ts'
 import { defineList } from '../kit/define-list.ts'
-import { exitCodes } from '../kit/exit-codes.ts'
+import { CommandError, exitCodes } from '../kit/failures.ts'
 import { printNote, writeSurely } from '../kit/output.ts'
 import type { Place } from '../kit/place.ts'
 import { type Column, printTable } from '../kit/table.ts'
@@ -119,8 +119,11 @@ export const auditCommands: DefinedCommand[] = [
     ],
     run: async (connect, { args: { file }, input, options }) => {
       const { verify } = await import('./audit-files.ts')
-      if (file !== undefined) return verify({ file }, options as VerifyOptions)
-      return connect(({ audit }) => verify({ audit, input }, options as VerifyOptions))
+      if (file === undefined)
+        return connect(({ audit }) => verify({ audit, input }, options as VerifyOptions))
+      if (input.organizationId !== undefined)
+        throw new CommandError(exitCodes.usage, '--organization: Comes without a file, which names its log.')
+      return verify({ file }, options as VerifyOptions)
     },
     print: async (verified) => (await import('./audit-files.ts')).printVerified(verified),
     exitCode: (verified) => ('fault' in verified ? exitCodes.refused : exitCodes.ok),

@@ -53,7 +53,7 @@ export function describeFailure(error: unknown): { text: string; exitCode: numbe
   }
   const message = error instanceof Error ? error.message : String(error)
   return {
-    text: `Internal error: ${message}. Please report it.`,
+    text: `Internal error: ${endSentence(message)} Please report it.`,
     exitCode: exitCodes.failed,
   }
 }
