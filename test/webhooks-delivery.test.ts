@@ -307,7 +307,6 @@ onEachDatabase('rounds of deliveries', (makeDatabase) => {
     const keys = receiver.received.map(({ message }) => message.data.key)
     expect(keys.map(({ name }) => name).sort()).toEqual(['One', 'Other'])
     const before = {
-      metadata: {},
       permissions: [],
       expires_at: null,
       limits: [],
@@ -315,6 +314,7 @@ onEachDatabase('rounds of deliveries', (makeDatabase) => {
       revoked_at: null,
     }
     for (const key of keys) expect(key).toMatchObject(before)
+    expect(keys.map(({ metadata }) => metadata)).toEqual([{}, {}])
     const rows = await direct.run('select state, http_status, error from webhook_deliveries')
     for (const row of rows) {
       expect(row).toMatchObject({ state: 'pending', http_status: 302 })

@@ -240,6 +240,11 @@ onEachDatabase('webhooks', (makeDatabase) => {
     for (const call of [
       () => latchkey.webhooks.create({ url, events: ['*'] }, { actor: reader }),
       () => latchkey.webhooks.test(hook.id, { actor: reader }),
+      () => latchkey.webhooks.update(hook.id, { description: 'x' }, { actor: reader }),
+      () => latchkey.webhooks.delete(hook.id, { actor: reader }),
+      () => latchkey.webhooks.rotate(hook.id, {}, { actor: reader }),
+      () => latchkey.webhooks.replay(hook.id, { since: new Date() }, { actor: reader }),
+      () => latchkey.webhooks.retryDelivery(hook.id, hook.id, { actor: reader }),
     ])
       expect((await refusalOf(call())).code).toBe('missing_permission')
     expect(await latchkey.webhooks.get(hook.id, { actor: reader })).toMatchObject({ id: hook.id })
