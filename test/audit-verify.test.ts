@@ -155,6 +155,13 @@ onEachDatabase('an exported log', (makeDatabase) => {
     expect(await live()).toHaveProperty('fault')
     await write('at = at - 1')
     expect(await live()).not.toHaveProperty('fault')
+    // A row that is gone, and a log that was cut, are answers too.
+    await direct.run(
+      'delete from audit_events where id = (select event_id from audit_log where position = 7)',
+    )
+    expect(await live()).toHaveProperty('fault')
+    await direct.run("update audit_heads set size = 5 where log = ''")
+    expect(await live()).toMatchObject({ fault: 'The head of the log is not one of its size.' })
   })
 })
 

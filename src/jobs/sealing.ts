@@ -7,6 +7,7 @@ import type { RandomSource } from '../core/token.ts'
 import type { AuditLogTable, AuditNodesTable } from '../store/log-tables.ts'
 import {
   type Backlog,
+  deleteQueued,
   type LogHead,
   moveBacklog,
   readBacklog,
@@ -122,7 +123,8 @@ async function sealPage(tx: Tx, { store, random, onSealed }: Sealer, backlog: Ba
     : await readQueue(tx, dialect, pageEvents)
   if (events.length === 0) {
     if (isOld) await moveBacklog(tx, backlog, backlog.until)
-    return isOld ? pageEvents : 0
+    await deleteQueued(tx, dialect, arrivals)
+    return isOld || arrivals.length > 0 ? pageEvents : 0
   }
   const organizations = [...new Set(events.map(({ event }) => event.organization_id))]
   const heads = [whole, ...(await readHeads(tx, dialect, organizations))]

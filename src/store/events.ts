@@ -25,8 +25,15 @@ export interface LogQuery {
   limit: number
 }
 
-/** Reads the next events of a log, whose numbers have no gap: the one reader of all that follows it. */
-export async function readSealed(db: Db, { log, after, limit }: LogQuery): Promise<SealedRow[]> {
+/**
+ * Reads the next events of a log, whose numbers have no gap: the one reader of all that follows it. `orElse` tells of an event
+ * whose row is not there: nobody deletes one, so it throws TypeError if absent.
+ */
+export async function readSealed(
+  db: Db,
+  { log, after, limit }: LogQuery,
+  orElse: (id: string) => EventOfLog = notThere,
+): Promise<SealedRow[]> {
   const number = log === wholeLog ? 'position' : 'sequence'
   const rows = await db
     .selectFrom('audit_log')
@@ -40,10 +47,15 @@ export async function readSealed(db: Db, { log, after, limit }: LogQuery): Promi
     db,
     rows.map(({ event_id }) => event_id),
   )
-  return rows.map((row) => toSealedRow(row, events.get(row.event_id)))
+  return rows.map((row) => toSealedRow(row, events.get(row.event_id) ?? orElse(row.event_id)))
 }
 
-type EventOfLog = AuditRow & { actor_organization_id: string | null }
+/** The row of an event, and whose key made it. */
+export type EventOfLog = AuditRow & { actor_organization_id: string | null }
+
+function notThere(): never {
+  throw new TypeError('An event that is sealed is not there.')
+}
 
 async function readEvents(db: Db, ids: readonly string[]): Promise<Map<string, EventOfLog>> {
   if (ids.length === 0) return new Map()
@@ -57,8 +69,7 @@ async function readEvents(db: Db, ids: readonly string[]): Promise<Map<string, E
   return new Map(rows.map((row) => [row.id, row]))
 }
 
-function toSealedRow(row: Selectable<AuditLogTable>, event: EventOfLog | undefined): SealedRow {
-  if (event === undefined) throw new TypeError('An event that is sealed is not there.')
+function toSealedRow(row: Selectable<AuditLogTable>, event: EventOfLog): SealedRow {
   const { position, sequence, leaf, details_salt, origin_salt } = row
   return { ...event, position, sequence, leaf, details_salt, origin_salt }
 }

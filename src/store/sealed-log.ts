@@ -47,14 +47,29 @@ export async function queueEvents(
     .execute()
 }
 
-/** Reads the events that wait, the first so many, by their arrivals. */
+/** Reads the events that wait, the first so many, by their arrivals; those that are sealed already have an arrival alone. */
 export async function readQueue(
   tx: Tx,
   dialect: StoreDialect,
   limit: number,
 ): Promise<{ arrivals: number[]; events: UnsealedEvent[] }> {
   const queued = await tx.selectFrom('audit_queue').selectAll().orderBy('arrival').limit(limit).execute()
-  const ids = queued.map(({ event_id }) => event_id)
+  const arrivals = queued.map(({ arrival }) => arrival)
+  const sealed = await tx
+    .selectFrom('audit_log')
+    .select('event_id')
+    .where(
+      'event_id',
+      'in',
+      givenTexts(
+        dialect,
+        queued.map(({ event_id }) => event_id),
+      ),
+    )
+    .execute()
+  // One that was found by a sweep just when another process sealed it: left in the queue, it would hold up all others.
+  const known = new Set(sealed.map(({ event_id }) => event_id))
+  const ids = queued.map(({ event_id }) => event_id).filter((id) => !known.has(id))
   const rows = await tx
     .selectFrom('audit_events')
     .selectAll()
@@ -66,7 +81,7 @@ export async function readQueue(
     if (event === undefined) throw new TypeError('An event that waits to be sealed is not there.')
     return event
   })
-  return { arrivals: queued.map(({ arrival }) => arrival), events: await withActors(tx, dialect, events) }
+  return { arrivals, events: await withActors(tx, dialect, events) }
 }
 
 /** How far the events are sealed that were recorded by programs which did not queue them. */
@@ -204,7 +219,12 @@ export async function writeSealing(
   return true
 }
 
-async function deleteQueued(tx: Tx, dialect: StoreDialect, arrivals: readonly number[]): Promise<number> {
+/** Takes events out of the queue, and tells how many were there. */
+export async function deleteQueued(
+  tx: Tx,
+  dialect: StoreDialect,
+  arrivals: readonly number[],
+): Promise<number> {
   if (arrivals.length === 0) return 0
   const given = selectGiven(
     dialect,

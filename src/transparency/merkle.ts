@@ -42,16 +42,21 @@ export function foldHashes(hashes: readonly Buffer[]): Buffer {
   return hashes.reduceRight((right, left) => nodeHash(left, right))
 }
 
+/** A size and peaks that do not belong together. */
+export class WrongPeaks extends RangeError {
+  override readonly name = 'WrongPeaks'
+}
+
 /** A tree of which only the peaks are held: enough to append to it, and for its root. */
 export class GrowingTree {
   #size: number
   readonly #peaks: Buffer[]
 
-  /** Goes on from a size and its {@link peaks}; from nothing if absent. Throws RangeError if they do not belong together. */
+  /** Goes on from a size and its {@link peaks}; from nothing if absent. Throws {@link WrongPeaks}. */
   constructor(size = 0, peaks: Uint8Array = new Uint8Array()) {
     const count = bitsOf(size)
     if (!Number.isSafeInteger(size) || size < 0 || peaks.length !== count * hashBytes)
-      throw new RangeError('These are not the peaks of a tree of this size.')
+      throw new WrongPeaks('These are not the peaks of a tree of this size.')
     this.#size = size
     this.#peaks = Array.from({ length: count }, (_, index) =>
       Buffer.from(peaks.subarray(index * hashBytes, (index + 1) * hashBytes)),

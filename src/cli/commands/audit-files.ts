@@ -12,6 +12,7 @@ import {
   type VerifiedLog,
   verifyLog,
 } from '../../transparency/log-file.ts'
+import { WrongPeaks } from '../../transparency/merkle.ts'
 import { readVerifierKey } from '../../transparency/signed-note.ts'
 import { CommandError, exitCodes } from '../kit/failures.ts'
 import { print, printNote } from '../kit/output.ts'
@@ -58,6 +59,8 @@ export async function verify(
   try {
     return await verifyLog('file' in log ? readLogFile(log.file) : readLog(log.audit, log.input), known)
   } catch (error) {
+    if (error instanceof WrongPeaks)
+      return { fault: 'The head of the log is not one of its size.', sequence: null }
     if (!(error instanceof LogFault)) throw error
     return { fault: error.message, sequence: error.sequence ?? null }
   }

@@ -7,7 +7,7 @@ import { type ListSealedInput, listSealedSchema, type SealedEvent } from '../../
 import type { Page } from '../../core/shapes/page.ts'
 import { turnOf } from '../../fairness/caller-turn.ts'
 import { toLeafSource } from '../../jobs/sealing.ts'
-import { readSealed, type SealedRow } from '../../store/events.ts'
+import { type EventOfLog, readSealed, type SealedRow } from '../../store/events.ts'
 import { findOrganization } from '../../store/organizations.ts'
 import { wholeLog } from '../../store/sealed-log.ts'
 import { type LeafSource, leafOf, leafTexts } from '../../transparency/leaf.ts'
@@ -29,7 +29,7 @@ export async function listSealed(
     async (db) => {
       if (organizationId !== undefined && !(await findOrganization(db, organizationId)))
         throw unknownOrganization()
-      return readSealed(db, { log, after: Number(after), limit: limit + 1 })
+      return readSealed(db, { log, after: Number(after), limit: limit + 1 }, nothingOf)
     },
     turnOf(actor, options),
   )
@@ -54,6 +54,12 @@ function toSealedEvent(row: SealedRow, log: string, isRoot: boolean): SealedEven
     originSalt,
     origin: originSalt === null ? null : texts.origin,
   }
+}
+
+/** What is told of an event whose row somebody has deleted: nothing that its leaf could have been made of. */
+function nothingOf(id: string): EventOfLog {
+  const nobody = { actor: null, actor_type: null, actor_organization_id: null, request_id: null, ip: null }
+  return { id, at: 0, action: '', organization_id: '', key_id: null, changes: '{}', ...nobody }
 }
 
 /** Whether a leaf says of an event what its row says; of what may have been erased, its commitments tell. */
