@@ -1,6 +1,7 @@
 // What those who own webhooks do with them, and what that moves of what is delivered.
 import { expect, test } from 'vitest'
 import { keptDeliveriesMs } from '../src/core/bounds.ts'
+import { databaseHostsOf, WebhookWays } from '../src/domain/webhooks/ways.ts'
 import { openLatchkey } from '../src/index.ts'
 import { deleteOldDeliveries } from '../src/store/deliveries.ts'
 import { instantsOf } from '../src/store/instants.ts'
@@ -192,4 +193,17 @@ onEachDatabase('what is delivered by a webhook', (makeDatabase) => {
     for (const answer of waiting) answer()
     expect(await third).toMatchObject({ delivered: true, httpStatus: 204 })
   })
+})
+
+test('nothing is sent to this machine or to the database, whatever addresses they have', async () => {
+  const databaseHosts = databaseHostsOf('postgres://latchkey@192.0.2.7,192.0.2.8/latchkey', {})
+  expect(databaseHosts).toEqual(['192.0.2.7', '192.0.2.8'])
+  expect(databaseHostsOf('sqlite:latchkey.db', {})).toEqual([])
+  const ways = new WebhookWays({ networks: [], nameServers: [], proxy: undefined }, databaseHosts)
+  for (const way of [ways.ofRoot, ways.ofOthers])
+    for (const host of ['127.0.0.1', '192.0.2.7', '192.0.2.8'])
+      await expect(way.post(new URL(`https://${host}/`), {}, Buffer.from('{}')), host).rejects.toThrow(
+        'an address of this installation',
+      )
+  ways.close()
 })
