@@ -59,6 +59,8 @@ test('a name is judged when a connection is made, and one forbidden address amon
     'mixed.example': ['127.0.0.1', '10.0.0.1'],
     'mapped.example': ['::ffff:10.0.0.1'],
     'metadata.example': ['169.254.169.254'],
+    // Anybody can reach it, and without TLS nobody is to.
+    'public.example': ['8.8.8.8'],
   }
   const { server, asked } = await startNameServer((name, family) =>
     zones[name]?.filter((address) => address.includes(':') === (family === 6)),
@@ -68,7 +70,7 @@ test('a name is judged when a connection is made, and one forbidden address amon
   const answer = await post(allowed, `http://good.example:${receiver.port}/`)
   expect(answer).toMatchObject({ status: 200, address: '127.0.0.1', body: Buffer.from('ok') })
   expect(asked).toContain('good.example')
-  for (const name of ['mixed', 'mapped', 'metadata']) {
+  for (const name of ['mixed', 'mapped', 'metadata', 'public']) {
     const { kind, message } = await failure(post(allowed, `http://${name}.example:${receiver.port}/`))
     expect(kind, name).toBe('forbidden_address')
     // A name that only this network knows would give away where it leads.

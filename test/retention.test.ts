@@ -121,6 +121,33 @@ onEachDatabase('retention', (makeDatabase, kind) => {
     expect(await retentionJob(store, systemClock, clock.now).run(work)).toBeUndefined()
   })
 
+  test('deletes answers and deliveries at the end of their time, and none before', async () => {
+    await using stage = await prepare(await makeDatabase())
+    const { clock, store, database } = stage
+    await using direct = await connectDirectly(database)
+    const now = clock.now()
+    for (const [id, until] of [
+      ['over', now],
+      ['kept', now + 1],
+    ] as const)
+      await direct.run(
+        `insert into idempotent_requests (id, key_id, kept_until) values ('${id}', 'k', ${until})`,
+      )
+    const month = 30 * 24 * hour
+    for (const [place, attemptedAt, nextAt] of [
+      [1, now - month - 1, 'null'],
+      [2, now - month + 1, 'null'],
+      [3, now - month - 1, now],
+    ] as const)
+      await direct.run(
+        `insert into webhook_deliveries (webhook_id, place, id, action, state, attempts, attempted_at, next_at) values ('w', ${place}, 'e', 'key.created', 'delivered', 1, ${attemptedAt}, ${nextAt})`,
+      )
+    await retentionJob(store, systemClock, clock.now).run(work)
+    expect(await direct.run('select id from idempotent_requests')).toEqual([{ id: 'kept' }])
+    const places = await direct.run('select place from webhook_deliveries order by place')
+    expect(places.map(({ place }) => Number(place))).toEqual([2, 3])
+  })
+
   if (kind === 'PostgreSQL')
     test('passes over sessions that a change has locked, so that neither waits for the other', async () => {
       await using stage = await prepare(await makeDatabase())
