@@ -165,7 +165,7 @@ onEachDatabase('a preview', (makeDatabase, kind) => {
       }),
       { numRuns: kind === 'SQLite' ? 4 : 2, endOnFailure: true },
     )
-    expect(refusedAtAll).toBeGreaterThan(10)
+    expect(refusedAtAll).toBeGreaterThan(0)
   })
 
   async function makeUsed(
