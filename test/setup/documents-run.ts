@@ -29,7 +29,7 @@ export function makeFolder(node: string = process.execPath): string {
   symlinkSync(node, join(bin, 'node'))
   mkdirSync(join(folder, 'node_modules'))
   symlinkSync(installed, join(folder, 'node_modules/latchkey'))
-  for (const name of ['@hono', '@types', 'express', 'fastify', 'hono']) {
+  for (const name of ['@hono', '@types', 'express', 'fastify', 'hono', 'standardwebhooks']) {
     symlinkSync(join(repository, 'node_modules', name), join(folder, 'node_modules', name))
   }
   writeFileSync(join(folder, 'package.json'), '{"type":"module"}')
@@ -68,13 +68,15 @@ export async function runSteps(
   mkdirSync(results)
   const script = steps.map((step, i) => {
     const file = join(results, String(i))
-    if (step.language === 'ts') writeFileSync(join(folder, `block-${i}.ts`), step.text)
+    if (step.file !== undefined) writeFileSync(join(folder, step.file), step.text)
+    else if (step.language === 'ts') writeFileSync(join(folder, `block-${i}.ts`), step.text)
     if (step.language === 'sql') writeFileSync(join(folder, `block-${i}.sql`), step.text)
-    const command = {
+    const commands: Record<string, string> = {
       sh: step.text,
       ts: `node block-${i}.ts\n`,
       sql: `psql --quiet --no-psqlrc --set ON_ERROR_STOP=1 --file block-${i}.sql "$ADMIN_URL"\n`,
-    }[step.language]
+    }
+    const command = step.file === undefined ? commands[step.language] : ':'
     return `exec >'${file}' 2>&1; failed=0\n${command}\necho "$failed" >'${file}.failed'\n`
   })
   writeFileSync(join(folder, '.script'), prefaces[shell] + script.join(''))

@@ -4,6 +4,8 @@ import { readFileSync } from 'node:fs'
 /** A fenced block; `line` is where its fence opens, from 1. */
 export interface Block {
   language: string
+  /** The file that it is, of a block that is one: it is written for the blocks behind it, and not run. */
+  file?: string | undefined
   text: string
   line: number
 }
@@ -24,8 +26,10 @@ export function readBlocks(path: string): Block[] {
     if (fence && open) {
       blocks.push(open)
       open = undefined
-    } else if (fence) open = { language: fence[1] ?? '', text: '', line: i + 1 }
-    else if (open) open.text += `${line}\n`
+    } else if (fence) {
+      const [language = '', file] = (fence[1] ?? '').split(' ')
+      open = { language, file, text: '', line: i + 1 }
+    } else if (open) open.text += `${line}\n`
   }
   if (open) throw new Error(`${path}:${open.line}: the block does not end.`)
   return blocks
@@ -37,7 +41,7 @@ export function sortBlocks(blocks: readonly Block[]): { steps: Step[]; unrun: Bl
   const unrun: Block[] = []
   for (const [i, block] of blocks.entries()) {
     const before = blocks[i - 1]
-    if (runnable.has(block.language)) {
+    if (runnable.has(block.language) || block.file !== undefined) {
       const next = blocks[i + 1]
       steps.push({ ...block, expected: next && output.has(next.language) ? next : undefined })
     } else if (!(output.has(block.language) && before && runnable.has(before.language))) unrun.push(block)
