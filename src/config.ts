@@ -1,7 +1,7 @@
 // Settings: a flag, else an environment variable, else a default. The only reader of process.env.
 import { isIP } from 'node:net'
 import { keptUsageDays } from './core/bounds.ts'
-import { LatchkeyError } from './core/errors.ts'
+import { type Environment, type Given, pick, refuse, splitList, splitWords } from './core/given-settings.ts'
 import { type LogVerdicts, logVerdictsChoices } from './core/log-verdicts.ts'
 import type { KeptPlaces } from './core/places.ts'
 import { readTelemetrySettings, type TelemetrySettings } from './core/telemetry-settings.ts'
@@ -12,8 +12,6 @@ import { hidePassword, isPostgresUrl, parsePostgresUrl } from './store/postgres-
 import { type CacheOptions, cacheFault } from './verdict/cache-options.ts'
 
 export { sqlitePath } from './store/sqlite-url.ts'
-
-type Environment = Readonly<Record<string, string | undefined>>
 
 /** The pino levels, and `silent`. */
 const logLevels = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const
@@ -32,6 +30,9 @@ export interface ServeFlags {
   keepAlive?: string
   cachedSecrets?: string
   cacheBytes?: string
+  webhookNetworks?: string
+  webhookNameServers?: string
+  webhookProxy?: string
 }
 
 export interface DatabaseSettings {
@@ -55,6 +56,7 @@ export interface ServeSettings extends DatabaseSettings {
   keepAliveMs: number
   /** How many secrets a process remembers, and how many bytes of them; the library's defaults if absent. */
   cache: CacheOptions
+  webhooks: WebhookSettings
   /** Which collector is told of requests and verdicts; undefined for none. */
   telemetry: TelemetrySettings | undefined
 }
@@ -79,6 +81,11 @@ export function readServeSettings(flags: ServeFlags, env: Environment = process.
     cache: readCache(
       pick('--cached-secrets', flags.cachedSecrets, 'LATCHKEY_CACHED_SECRETS', env),
       pick('--cache-bytes', flags.cacheBytes, 'LATCHKEY_CACHE_BYTES', env),
+    ),
+    webhooks: readWebhooks(
+      pick('--webhook-networks', flags.webhookNetworks, 'LATCHKEY_WEBHOOK_NETWORKS', env),
+      pick('--webhook-name-servers', flags.webhookNameServers, 'LATCHKEY_WEBHOOK_NAME_SERVERS', env),
+      pick('--webhook-proxy', flags.webhookProxy, 'LATCHKEY_WEBHOOK_PROXY', env),
     ),
     telemetry: readTelemetrySettings(env),
   }
@@ -140,7 +147,7 @@ export function postgresEnvironment(env: Environment = process.env): Environment
 
 /** The keys of the instance, in base64: `LATCHKEY_SEALING_KEYS`, with commas or spaces between. */
 export function sealingKeysOf(env: Environment = process.env): string[] {
-  return (env.LATCHKEY_SEALING_KEYS ?? '').split(/[\s,]+/).filter((key) => key !== '')
+  return splitWords(env.LATCHKEY_SEALING_KEYS ?? '')
 }
 
 /** How webhooks leave: as given, else as LATCHKEY_WEBHOOK_NETWORKS and the like say. Throws `invalid_input`. */
@@ -152,28 +159,15 @@ export function webhookSettingsOf(
   },
   env: Environment = process.env,
 ): WebhookSettings {
-  const listOf = (variable: string) => (env[variable] ?? '').split(/[\s,]+/).filter((item) => item !== '')
-  const networks = given.webhookNetworks ?? listOf('LATCHKEY_WEBHOOK_NETWORKS')
-  const wrong = networks.find((network) => !isNetwork(network))
-  if (wrong !== undefined)
-    refuse(
-      `${given.webhookNetworks ? 'webhookNetworks' : 'LATCHKEY_WEBHOOK_NETWORKS'}: ${wrong} is no network. Write it as 10.1.0.0/16, with 0 in all bits behind the first 16.`,
-    )
-  const nameServers = given.webhookNameServers ?? listOf('LATCHKEY_WEBHOOK_NAME_SERVERS')
-  const isServer = (server: string) =>
-    isIP(server) > 0 || /^(\[[0-9a-fA-F:.]+\]|[\d.]+):\d{1,5}$/.test(server)
-  if (!nameServers.every(isServer))
-    refuse(
-      `${given.webhookNameServers ? 'webhookNameServers' : 'LATCHKEY_WEBHOOK_NAME_SERVERS'}: Must be addresses such as 10.0.0.2 or [fd00::53]:5353.`,
-    )
-  const proxy = given.webhookProxy ?? pick('', undefined, 'LATCHKEY_WEBHOOK_PROXY', env)?.value
-  const url = proxy === undefined ? undefined : URL.parse(proxy)
-  if (url !== undefined && !['http:', 'https:'].includes(url?.protocol ?? ''))
-    // It may hold a password.
-    refuse(
-      `${given.webhookProxy ? 'webhookProxy' : 'LATCHKEY_WEBHOOK_PROXY'}: Must be the URL of a proxy, such as http://proxy.internal:3128.`,
-    )
-  return { networks, nameServers, proxy }
+  const read = (name: keyof typeof given, variable: string): Given | undefined => {
+    const value = given[name]
+    return value === undefined ? pick('', undefined, variable, env) : { value: String(value), from: name }
+  }
+  return readWebhooks(
+    read('webhookNetworks', 'LATCHKEY_WEBHOOK_NETWORKS'),
+    read('webhookNameServers', 'LATCHKEY_WEBHOOK_NAME_SERVERS'),
+    read('webhookProxy', 'LATCHKEY_WEBHOOK_PROXY'),
+  )
 }
 
 /** For how many days usage is kept: as given, else as LATCHKEY_USAGE_HOURS_KEPT and the like say. Throws `invalid_input`. */
@@ -230,26 +224,6 @@ export function keptPlacesOf(
 /** An hour must be in its day, and a day in its month, before either is deleted. */
 const minKeptDays = 2
 const maxKeptDays = 36_500
-
-interface Given {
-  value: string
-  from: string
-}
-
-function pick(
-  flag: string,
-  value: string | undefined,
-  variable: string,
-  env: Environment,
-): Given | undefined {
-  if (value !== undefined) {
-    if (value.trim() === '') refuse(`${flag} is empty. Give it a value, or leave it out.`)
-    return { value: value.trim(), from: flag }
-  }
-  // Set to nothing is not set: that is how container files switch a variable off.
-  const set = env[variable]?.trim()
-  return set ? { value: set, from: variable } : undefined
-}
 
 function readDatabase(given: Given | undefined, env: Environment): string {
   // An operator who has told PostgreSQL's clients where the database is means it.
@@ -355,6 +329,30 @@ function readProxies(given: Given | undefined): string[] {
   return proxies
 }
 
+const isServer = (server: string) => isIP(server) > 0 || /^(\[[0-9a-fA-F:.]+\]|[\d.]+):\d{1,5}$/.test(server)
+
+function readWebhooks(
+  networks: Given | undefined,
+  nameServers: Given | undefined,
+  proxy: Given | undefined,
+): WebhookSettings {
+  const listed = {
+    networks: splitWords(networks?.value ?? ''),
+    nameServers: splitWords(nameServers?.value ?? ''),
+  }
+  const wrong = listed.networks.find((network) => !isNetwork(network))
+  if (wrong !== undefined)
+    refuse(
+      `${networks?.from}: ${wrong} is no network. Write it as 10.1.0.0/16, with 0 in all bits behind the first 16.`,
+    )
+  if (!listed.nameServers.every(isServer))
+    refuse(`${nameServers?.from}: Must be addresses such as 10.0.0.2 or [fd00::53]:5353.`)
+  // It may hold a password.
+  if (proxy !== undefined && !['http:', 'https:'].includes(URL.parse(proxy.value)?.protocol ?? ''))
+    refuse(`${proxy.from}: Must be the URL of a proxy, such as http://proxy.internal:3128.`)
+  return { ...listed, proxy: proxy?.value }
+}
+
 /** Whether the terminal shows more than ASCII: the first of these that is set says so (POSIX, Base Definitions 8.2). */
 export function saysUnicode({ LC_ALL, LC_CTYPE, LANG }: Environment = process.env): boolean {
   return /utf-?8/i.test(LC_ALL || LC_CTYPE || LANG || '')
@@ -376,15 +374,4 @@ function readKey(env: Environment): string {
   if (!key)
     refuse('LATCHKEY_KEY is not set. Set it to the token of the key with which the command calls the server.')
   return parseToken(key)?.token ?? refuse('LATCHKEY_KEY is not a token. Check it for a missing character.')
-}
-
-function splitList(text: string): string[] {
-  return text
-    .split(',')
-    .map((item) => item.trim())
-    .filter((item) => item !== '')
-}
-
-function refuse(sentence: string): never {
-  throw new LatchkeyError('invalid_input', sentence)
 }

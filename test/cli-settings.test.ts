@@ -1,8 +1,10 @@
 // Settings: a flag, else a variable, else the default; what is wrong is named at once.
 import { getRandomValues } from 'node:crypto'
-import { expect, test } from 'vitest'
+import { expect, onTestFinished, test } from 'vitest'
+import { openDatabase } from '../src/cli/kit/connection.ts'
 import { readServeSettings, readTarget, withoutPassword } from '../src/config.ts'
 import { generateToken, type RandomSource } from '../src/core/token.ts'
+import { makeSqlite } from './setup/databases.ts'
 
 const { token } = generateToken('re', getRandomValues as RandomSource)
 
@@ -19,6 +21,7 @@ test('without flags and variables, the defaults hold', () => {
     trustedProxies: [],
     keepAliveMs: 3_660_000,
     cache: {},
+    webhooks: { networks: [], nameServers: [], proxy: undefined },
     telemetry: undefined,
   })
   expect(readTarget({}, {})).toEqual({ database: 'sqlite:latchkey.db', prefixes: ['re'] })
@@ -38,6 +41,9 @@ test('a variable beats the default, a flag beats the variable, and an empty vari
     LATCHKEY_KEEP_ALIVE: '75',
     LATCHKEY_CACHED_SECRETS: '5000',
     LATCHKEY_CACHE_BYTES: '1000000',
+    LATCHKEY_WEBHOOK_NETWORKS: '10.1.0.0/16, fd00::/8',
+    LATCHKEY_WEBHOOK_NAME_SERVERS: '10.0.0.2 [fd00::53]:5353',
+    LATCHKEY_WEBHOOK_PROXY: 'http://proxy.internal:3128',
   }
   expect(readServeSettings({}, env)).toEqual({
     database: 'postgres://ada@db/keys',
@@ -51,11 +57,28 @@ test('a variable beats the default, a flag beats the variable, and an empty vari
     trustedProxies: ['10.0.0.0/8', '::1'],
     keepAliveMs: 75_000,
     cache: { cachedSecrets: 5_000, cacheBytes: 1_000_000 },
+    webhooks: {
+      networks: ['10.1.0.0/16', 'fd00::/8'],
+      nameServers: ['10.0.0.2', '[fd00::53]:5353'],
+      proxy: 'http://proxy.internal:3128',
+    },
   })
   const flags = { database: 'sqlite:x.db', host: 'localhost', port: '0', keyPrefix: 're', logLevel: 'silent' }
+  const webhookFlags = {
+    webhookNetworks: '127.0.0.0/8',
+    webhookNameServers: '::1',
+    webhookProxy: 'https://other.internal',
+  }
   expect(
     readServeSettings(
-      { ...flags, logVerdicts: 'all', workers: '2', trustedProxy: ['10.0.0.7'], keepAlive: '1' },
+      {
+        ...flags,
+        logVerdicts: 'all',
+        workers: '2',
+        trustedProxy: ['10.0.0.7'],
+        keepAlive: '1',
+        ...webhookFlags,
+      },
       env,
     ),
   ).toMatchObject({
@@ -68,6 +91,7 @@ test('a variable beats the default, a flag beats the variable, and an empty vari
     logVerdicts: 'all',
     trustedProxies: ['10.0.0.7'],
     keepAliveMs: 1_000,
+    webhooks: { networks: ['127.0.0.0/8'], nameServers: ['::1'], proxy: 'https://other.internal' },
   })
   expect(readServeSettings({}, { LATCHKEY_PORT: ' ', LATCHKEY_ROOT_KEY: '' })).toMatchObject({ port: 7373 })
 })
@@ -98,6 +122,9 @@ test.each([
   ['LATCHKEY_WORKERS', '257'],
   ['LATCHKEY_WORKERS', '-1'],
   ['LATCHKEY_WORKERS', '1.5'],
+  ['LATCHKEY_WEBHOOK_NETWORKS', '10.1.0.0/16,10.1.0.1/16'],
+  ['LATCHKEY_WEBHOOK_NAME_SERVERS', 'dns.example.com'],
+  ['LATCHKEY_WEBHOOK_PROXY', `socks5://${token}@proxy.internal`],
   ['LATCHKEY_WORKERS', 'max'],
 ])('%s=%s is refused by its name, and its value is not repeated', (variable, value) => {
   const read = () => readServeSettings({}, { [variable]: value })
@@ -105,6 +132,20 @@ test.each([
     expect.objectContaining({ code: 'invalid_input', message: expect.stringContaining(variable) }),
   )
   expect(read).not.toThrow(token.slice(19, 60))
+})
+
+test('a flag of webhooks is refused by its own name, and reaches the webhooks of the server', async () => {
+  expect(() => readServeSettings({ webhookNetworks: '10.0.0.0' }, {})).toThrow(/^--webhook-networks: /)
+  expect(() => readServeSettings({ webhookNameServers: 'x' }, {})).toThrow(/^--webhook-name-servers: /)
+  expect(() => readServeSettings({ webhookProxy: 'x' }, {})).toThrow(/^--webhook-proxy: /)
+  const { url: database, remove } = makeSqlite()
+  onTestFinished(remove)
+  const urlOf = async (webhookNetworks: string) => {
+    await using latchkey = await openDatabase(readServeSettings({ database, webhookNetworks }, {}))
+    return (await latchkey.webhooks.create({ url: 'http://127.0.0.1:1/', events: ['key.*'] })).url
+  }
+  expect(await urlOf('127.0.0.0/8')).toBe('http://127.0.0.1:1/')
+  await expect(urlOf('10.0.0.0/8')).rejects.toMatchObject({ code: 'invalid_input' })
 })
 
 test('an address that holds a token or a password is refused', () => {

@@ -53,12 +53,22 @@ export const serveCommand = defineCommand({
       '--keep-alive <seconds>',
       'how long the server keeps an idle connection (or LATCHKEY_KEEP_ALIVE; default: 3660)',
     ),
+    new Option(
+      '--webhook-networks <list>',
+      "networks in which the operator's own receivers of webhooks may be (or LATCHKEY_WEBHOOK_NETWORKS)",
+    ),
+    new Option(
+      '--webhook-name-servers <list>',
+      "the name servers that find receivers (or LATCHKEY_WEBHOOK_NAME_SERVERS; default: the system's)",
+    ),
+    new Option('--webhook-proxy <url>', 'a proxy through which webhooks go (or LATCHKEY_WEBHOOK_PROXY)'),
   ],
   examples: [
     'latchkey serve',
     'latchkey serve --host 0.0.0.0 --database postgres://latchkey@db.internal/latchkey',
     'latchkey serve --workers 4',
     'latchkey serve --key-prefix re_live,re_test 2>> latchkey.log',
+    'latchkey serve --webhook-networks 10.1.0.0/16,127.0.0.0/8',
   ],
   notes:
     'The server writes its log to standard error, one line of JSON per event. On SIGTERM, SIGINT and SIGHUP it stops in order.',

@@ -7,6 +7,7 @@ import {
   postgresEnvironment,
   readOwnDatabase,
   readTarget,
+  type ServeSettings,
   sqlitePath,
   withoutPassword,
 } from '../../config.ts'
@@ -21,8 +22,7 @@ import type { Sessions } from '../../core/shapes/sessions.ts'
 import type { Usage } from '../../core/shapes/usage.ts'
 import type { Verdict, VerifyOptions } from '../../core/shapes/verification.ts'
 import type { Webhooks } from '../../core/shapes/webhooks.ts'
-import type { Latchkey } from '../../latchkey.ts'
-import type { CacheOptions } from '../../verdict/cache-options.ts'
+import type { Latchkey, LatchkeyOptions } from '../../latchkey.ts'
 import { CommandError, exitCodes } from './failures.ts'
 import { databaseOption, jsonOption } from './options.ts'
 import { printNote } from './output.ts'
@@ -76,13 +76,24 @@ export const ownDatabase = (command: string): Place<Latchkey> => ({
 
 /** Opens a database; one that cannot be opened is named, without its password. */
 export async function openDatabase(
-  { database, prefixes, cache }: DatabaseSettings & { cache?: CacheOptions },
+  {
+    database,
+    prefixes,
+    cache,
+    webhooks,
+  }: DatabaseSettings & Partial<Pick<ServeSettings, 'cache' | 'webhooks'>>,
   onWarning: (message: string) => void = printNote,
 ): Promise<Latchkey> {
   // Loaded only here: help, and commands on a server, start in half the time without it.
   const { openLatchkey } = await import('../../latchkey.ts')
   try {
-    return await openLatchkey({ database, prefixes, onWarning, ...cache })
+    return await openLatchkey({
+      database,
+      prefixes,
+      onWarning,
+      ...cache,
+      ...(webhooks && optionsOf(webhooks)),
+    })
   } catch (error) {
     if (!(error instanceof LatchkeyError) || error.code !== 'store_unavailable') throw error
     throw new CommandError(
@@ -90,6 +101,15 @@ export async function openDatabase(
       `${endSentence(error.message)} Check --database or LATCHKEY_DATABASE_URL.`,
       error,
     )
+  }
+}
+
+/** Settings of webhooks as the library takes them. */
+function optionsOf({ networks, nameServers, proxy }: ServeSettings['webhooks']): Partial<LatchkeyOptions> {
+  return {
+    webhookNetworks: networks,
+    webhookNameServers: nameServers,
+    ...(proxy !== undefined && { webhookProxy: proxy }),
   }
 }
 
