@@ -13,6 +13,7 @@ import { newId } from './core/ids.ts'
 import type { JobCounts } from './core/job-counts.ts'
 import { keepPlace } from './core/places.ts'
 import type { Purpose } from './core/purpose.ts'
+import type { SealedValues } from './core/sealed-values.ts'
 import type { Audit } from './core/shapes/audit.ts'
 import type { Applied } from './core/shapes/calls.ts'
 import type { Events } from './core/shapes/events.ts'
@@ -49,6 +50,7 @@ import { noteOpening } from './domain/openings.ts'
 import { organizationMethods } from './domain/organizations.ts'
 import { planMethods } from './domain/plans.ts'
 import { systemRandom } from './domain/random.ts'
+import { countSealedValues, resealingJob } from './domain/sealed-values.ts'
 import { type LibrarySessions, sessionMethods } from './domain/sessions/methods.ts'
 import { SessionReads } from './domain/sessions/reads.ts'
 import { SignInLimit } from './domain/sessions/sign-in-limit.ts'
@@ -140,6 +142,8 @@ export interface Latchkey extends AsyncDisposable {
   createRootKey(): Promise<CreatedKey>
   /** Notes that the database was restored from a backup: cursors and checkpoints of before are of another log. */
   noteRestore(): Promise<void>
+  /** Counts what is sealed in the database, by the keys that have sealed it. */
+  sealedValues(): Promise<SealedValues>
   /** Answers all who wait for events, now and from now on: the process is about to stop. */
   endWaits(): void
   /** Counts the background jobs that this process has run, by kind. */
@@ -248,6 +252,7 @@ export async function openLatchkey(options: LatchkeyOptions): Promise<Latchkey> 
       sealing: sealingJob(sealer, clock),
       [deliveryKind]: webhooks.job,
       checkpoints: checkpointJob(engine),
+      resealing: resealingJob({ store, commit: engine.commit, keyring, now, monotonic }),
       graces: graceJob({ store, commit: engine.commit, at, marks, flush: () => usage.flush() }),
     },
     warn,
@@ -309,6 +314,7 @@ export async function openLatchkey(options: LatchkeyOptions): Promise<Latchkey> 
     ensureRootKey: (token, check) => memory.awake.during(ensureRootKey(engine, token, check)),
     createRootKey: () => memory.awake.during(createRootKey(engine)),
     noteRestore: () => memory.awake.during(beginEpoch(engine)),
+    sealedValues: () => countSealedValues(engine),
     endWaits: () => engine.logWatch.close(),
     jobCounts: () => jobs.counts(),
     usageDropped: () => usage.dropped,

@@ -115,6 +115,7 @@ const machinery: Record<string, string> = {
   listing: 'reads the pages of every list',
   openings: 'counts who has opened a database in this process',
   random: 'draws what tokens are made of',
+  'sealed-values': 'seals anew what the keyring has sealed',
   revisions: 'finds out edits of what others have edited, for every noun',
 }
 /** The wings in which a noun has a file of its name, or a folder. */

@@ -8,6 +8,7 @@ import {
   randomBytes,
   timingSafeEqual,
 } from 'node:crypto'
+import { existsSync } from 'node:fs'
 import { LatchkeyError } from '../core/errors.ts'
 import { sqlitePath } from '../store/sqlite-url.ts'
 import {
@@ -62,9 +63,9 @@ export class Keyring {
 
   /** Opens what was sealed at a place. Throws `unsealable` if no key of today has sealed it so, `keyring_missing`. */
   unseal(place: SealedPlace, sealed: string): Buffer {
-    const [form, name, text = ''] = sealed.split('.')
+    const [form, name = '', text = ''] = sealed.split('.')
     const key = this.#open().find((own) => nameOf(own) === name)
-    if (form !== 's1' || key === undefined) throw unsealable(place)
+    if (form !== 's1' || key === undefined) throw unsealable(place, name)
     const bytes = Buffer.from(text, 'base64url')
     try {
       const cipher = createDecipheriv('aes-256-gcm', derive(key, sealing), bytes.subarray(0, 12))
@@ -72,13 +73,18 @@ export class Keyring {
       cipher.setAuthTag(bytes.subarray(-16))
       return Buffer.concat([cipher.update(bytes.subarray(12, -16)), cipher.final()])
     } catch {
-      throw unsealable(place)
+      throw unsealable(place, name)
     }
   }
 
-  /** Tells whether the key that seals now has sealed this; if not, it is to be sealed again. Throws `keyring_missing`. */
-  isSealedByFirst(sealed: string): boolean {
-    return sealed.split('.')[1] === nameOf(this.#open()[0] as Buffer)
+  /**
+   * The names of the keys, the one that seals first; none if there are no keys yet, and it makes none. Throws `keyring_missing`
+   * for a file that cannot be read.
+   */
+  names(): string[] {
+    const path = sqlitePath(this.#database)
+    if (this.#given === undefined && (path === undefined || !existsSync(fileBeside(path)))) return []
+    return this.#open().map(nameOf)
   }
 
   /** Throws `keyring_missing` unless there are keys. */
@@ -94,7 +100,7 @@ export class Keyring {
         'keyring_missing',
         'This needs the keys of the instance. Make them with `latchkey keyring new --file <file>`, keep the file, and set LATCHKEY_SEALING_KEYS to what it holds, the same for every process.',
       )
-    const file = `${path}.keyring`
+    const file = fileBeside(path)
     try {
       if (this.#file === undefined || isNewer(file, this.#file)) this.#file = readOrMake(file)
     } catch (error) {
@@ -107,6 +113,11 @@ export class Keyring {
     }
     return this.#file.keys
   }
+}
+
+/** Where the keys of an SQLite database are, if nobody gives them. */
+function fileBeside(path: string): string {
+  return `${path}.keyring`
 }
 
 function readOrMake(file: string): KeyringFile {
@@ -134,10 +145,10 @@ function nameOf(key: Buffer): string {
   return derive(key, 'name').subarray(0, 6).toString('base64url')
 }
 
-function unsealable({ table, column }: SealedPlace): LatchkeyError {
+function unsealable({ table, column }: SealedPlace, name: string): LatchkeyError {
   return new LatchkeyError(
     'unsealable',
-    `No key of this instance opens ${table}.${column}. Give back the key that sealed it to the keyring.`,
+    `No key of this instance opens ${table}.${column}. Give back the key that sealed it, ${name}, to the keyring.`,
   )
 }
 

@@ -41,16 +41,6 @@ export async function insertSigner(tx: Tx, signer: AuditSignersTable): Promise<b
   return numInsertedOrUpdatedRows === 1n
 }
 
-/** Puts a sealed seed in the place of another one, if that is still there. */
-export async function resealSigner(tx: Tx, { number, sealed_seed }: AuditSignersTable, sealed: string) {
-  await tx
-    .updateTable('audit_signers')
-    .set({ sealed_seed: sealed })
-    .where('number', '=', number)
-    .where('sealed_seed', '=', sealed_seed)
-    .execute()
-}
-
 /** Reads the logs that have grown since their last checkpoint, at most so many. */
 export function listGrownLogs(db: Db, limit: number): Promise<LogHead[]> {
   return db

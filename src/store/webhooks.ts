@@ -95,6 +95,15 @@ export async function changeWebhook(
     .execute()
 }
 
+/** Forgets the old secrets whose grace was over at an instant. */
+export async function forgetOldSecrets(tx: Tx, now: number): Promise<void> {
+  await tx
+    .updateTable('webhooks')
+    .set({ old_secret: null, old_secret_until: null })
+    .where('old_secret_until', '<=', now)
+    .execute()
+}
+
 /**
  * Deletes a webhook that {@link lockWebhook} found, and what it has not delivered. What it has goes with its time: there may be
  * very many of those, and others wait for this transaction.

@@ -58,6 +58,7 @@ const shapes: readonly [name: string, pattern: RegExp][] = [
   ['instant', /\b\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:\.\d{3})?(?:Z\b|(?=\s|$))/g],
   ['while', /(?<= {2}|\()(?:\d+ seconds? ago|now)(?=$| {2}|\))/gm],
   ['duration', /\b\d+(?:\.\d+)?(?= ?ms\b)|(?<="(?:milliseconds|duration_ms)": ?)\d+(?:\.\d+)?/g],
+  ['sealing key', /^[\w-]{8}(?= +(?:seals|opens|lost) )/gm],
   ['session', /(?<="page_value": ?")[\w-]{43}(?=")/g],
   ['seconds', /(?<=;t=|\bretry-after: |Try again in )\d+\b/gi],
   // Of something that was just made: an instant in milliseconds.

@@ -1,11 +1,14 @@
 // `latchkey keyring …`: the keys that sign what this instance gives away and takes back, such as reservations.
 import { Option } from 'commander'
 import { readOwnDatabase, sealingKeysOf, sqlitePath } from '../../config.ts'
+import type { SealingKey } from '../../core/sealed-values.ts'
+import { ownDatabase } from '../kit/connection.ts'
 import { defineCommand } from '../kit/define-command.ts'
 import { CommandError, exitCodes } from '../kit/failures.ts'
 import { databaseOption, jsonOption } from '../kit/options.ts'
 import { print, printNote } from '../kit/output.ts'
 import type { Place, TargetOptions } from '../kit/place.ts'
+import { type Column, printTable } from '../kit/table.ts'
 
 /** A file of keys, and whether servers read it by themselves. */
 interface Keyring {
@@ -33,6 +36,17 @@ function placeOf({ file, ...options }: TargetOptions & { file?: string }): Keyri
     )
   return { file: `${path}.keyring`, isBesideDatabase: true }
 }
+
+/** A key as the status of a keyring shows it. */
+interface ShownKey extends SealingKey {
+  state: 'seals' | 'opens' | 'lost'
+}
+
+const columns: Column<ShownKey>[] = [
+  { heading: 'KEY', value: ({ name }) => name },
+  { heading: 'STATE', value: ({ state }) => state },
+  { heading: 'VALUES', value: ({ values }) => String(values), isNumber: true },
+]
 
 export const keyringCommands = [
   defineCommand({
@@ -64,6 +78,23 @@ export const keyringCommands = [
     print: ({ file, keys, isBesideDatabase }) => {
       print(`Put a new key first in ${file}, before ${keys === 2 ? 'the old one' : `${keys - 1} old ones`}.`)
       printNote(...nextSteps(file, isBesideDatabase))
+    },
+  }),
+  defineCommand({
+    path: 'keyring status',
+    summary: 'count what each key has sealed in the database: a key without any may go',
+    on: ownDatabase('keyring status'),
+    examples: ['latchkey keyring status', 'latchkey keyring status --json'],
+    run: (latchkey) => latchkey.sealedValues(),
+    print: ({ keys, lost }) => {
+      const shown = keys.map((key, i): ShownKey => ({ ...key, state: i === 0 ? 'seals' : 'opens' }))
+      if (keys.length === 0) printNote('There are no keys here.')
+      const all = [...shown, ...lost.map((key): ShownKey => ({ ...key, state: 'lost' }))]
+      if (all.length > 0) printTable(columns, all)
+      if (keys.slice(1).some(({ values }) => values > 0))
+        printNote('A server seals anew, by the first key, what others have sealed, within a few minutes.')
+      if (lost.length > 0)
+        printNote('Nobody can open what lost keys have sealed. Give them back to the keyring.')
     },
   }),
 ]

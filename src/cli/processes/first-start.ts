@@ -35,6 +35,19 @@ export async function announce(
     if (rootKey !== undefined)
       log.error({ err: error }, 'the root key was not shown: create another one with `latchkey root-key`')
   }
+  // Whatever fails here fails again where the keys are needed, and says so to whoever needs them.
+  await tellOfLostKeys(latchkey, log).catch(() => {})
+}
+
+/** Says which keys somebody has taken out of the keyring too early. */
+async function tellOfLostKeys(latchkey: Latchkey, log: Logger): Promise<void> {
+  const { lost } = await latchkey.sealedValues()
+  if (lost.length === 0) return
+  const names = lost.map(({ name }) => name).join(', ')
+  log.error(
+    { lost },
+    `the keyring does not have keys by which something is sealed (${names}): give them back, since calls that need it answer unsealable`,
+  )
 }
 
 /** Makes the first root key if there is none and it can be shown; returns its token if it is to be shown. */

@@ -3,15 +3,7 @@ import { randomBytes } from 'node:crypto'
 import { rootOrganizationId } from '../../core/access.ts'
 import { operator, system } from '../../core/actor.ts'
 import { LatchkeyError } from '../../core/errors.ts'
-import {
-  type Epoch,
-  insertEpoch,
-  insertSigner,
-  listSigners,
-  readEpoch,
-  resealSigner,
-} from '../../store/checkpoints.ts'
-import type { AuditSignersTable } from '../../store/log-tables.ts'
+import { type Epoch, insertEpoch, insertSigner, listSigners, readEpoch } from '../../store/checkpoints.ts'
 import { wholeLog } from '../../store/sealed-log.ts'
 import { newSignerSeed, type Signer, signerOf, verifierKeyOf } from '../../transparency/signed-note.ts'
 import type { Engine } from '../engine.ts'
@@ -71,7 +63,6 @@ export async function requireSigners(signing: Signing, epoch: Epoch): Promise<Si
   if (!hasKeyring(signing)) return []
   if ((await store.read(listSigners)).length === 0) await addSigner(signing, epoch, 1)
   const signers = (await store.read(listSigners)).filter(({ until }) => until === null || until > now())
-  for (const signer of signers) await reseal(signing, signer)
   return signers.map((row) => signerOf(epoch.instance, keyring.unseal(placeOf(row.number), row.sealed_seed)))
 }
 
@@ -89,14 +80,6 @@ async function addSigner(signing: Signing, { instance }: Epoch, number: number):
     if (!(await insertSigner(tx, signer))) return
     record({ action: 'log.signer_added', organizationId: rootOrganizationId, changes: { verifierKey } })
   })
-}
-
-/** Seals what another key of the keyring has sealed by the one that seals now. */
-async function reseal({ commit, keyring }: Signing, signer: AuditSignersTable): Promise<void> {
-  if (keyring.isSealedByFirst(signer.sealed_seed)) return
-  const place = placeOf(signer.number)
-  const sealed = keyring.seal(place, keyring.unseal(place, signer.sealed_seed))
-  await commit(system, { permission: 'any key' }, ({ tx }) => resealSigner(tx, signer, sealed))
 }
 
 function hasKeyring({ keyring }: Signing): boolean {
