@@ -8,6 +8,7 @@ import { Writer } from './commit/commit.ts'
 import { Together } from './commit/together.ts'
 import { keptPlacesOf, keptUsageOf, postgresEnvironment, sealingKeysOf, webhookSettingsOf } from './config.ts'
 import type { Caller } from './core/actor.ts'
+import type { AttemptCounts, Backlog } from './core/backlog.ts'
 import type { ActorOptions } from './core/call-options.ts'
 import { newId } from './core/ids.ts'
 import type { JobCounts } from './core/job-counts.ts'
@@ -28,6 +29,7 @@ import { checkpointJob } from './domain/audit/checkpoints.ts'
 import { auditMethods } from './domain/audit/methods.ts'
 import { beginEpoch } from './domain/audit/signers.ts'
 import { authenticate, type Origin } from './domain/authenticate.ts'
+import { tellBacklog } from './domain/backlog.ts'
 import { offerMethods } from './domain/calls.ts'
 import type { Engine } from './domain/engine.ts'
 import { eventMethods } from './domain/events/methods.ts'
@@ -148,6 +150,10 @@ export interface Latchkey extends AsyncDisposable {
   endWaits(): void
   /** Counts the background jobs that this process has run, by kind. */
   jobCounts(): JobCounts[]
+  /** Counts what came of the attempts of this process to deliver events to webhooks. */
+  attemptCounts(): AttemptCounts
+  /** Tells what waits in the database: events to be sealed and delivered, and values under old keys. */
+  backlog(): Promise<Backlog>
   /** How many counts and last uses this process has dropped: too many or too old, or refused by the database. */
   usageDropped(): number
   /** The size of the write-ahead log of the SQLite file, in bytes; undefined on another database. */
@@ -317,6 +323,8 @@ export async function openLatchkey(options: LatchkeyOptions): Promise<Latchkey> 
     sealedValues: () => countSealedValues(engine),
     endWaits: () => engine.logWatch.close(),
     jobCounts: () => jobs.counts(),
+    attemptCounts: () => webhooks.attempts,
+    backlog: () => tellBacklog(engine),
     usageDropped: () => usage.dropped,
     walBytes: store.walBytes,
     checkWritable: () => store.checkWritable(),

@@ -107,6 +107,7 @@ test('a circle is found, and counted as one floor', () => {
 /** What of `src/domain` is no noun, and why. */
 const machinery: Record<string, string> = {
   authenticate: 'tells who asks, for every noun',
+  backlog: 'tells what waits, for the metrics',
   calls: 'checks the options of every method',
   engine: 'is what every command works with',
   keyring: 'signs what this instance gives away and takes back',

@@ -264,6 +264,10 @@ describe('what the server tells', () => {
       'latchkey_http_request_duration_seconds_count{route="/v1/keys/verify",method="POST",status="200"} 3',
       'latchkey_verdicts_total{code="valid"} 4',
       'latchkey_verdicts_total{code="malformed"} 1',
+      'latchkey_webhooks{status="active"} 0',
+      'latchkey_webhook_events_waiting 0',
+      'latchkey_webhook_attempts_total{outcome="delivered"} 0',
+      'latchkey_sealed_values{key="lost"} 0',
     ]) {
       expect(text.split('\n')).toContain(line)
     }

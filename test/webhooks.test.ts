@@ -115,6 +115,7 @@ onEachDatabase('webhooks', (makeDatabase) => {
     expect(second?.message.data.key.name).toBe('CI')
     await expect.poll(() => statesOf(latchkey, hook.id)).toEqual(['key.created delivered'])
     expect(await latchkey.webhooks.get(hook.id)).toMatchObject({ status: 'active', failingSince: null })
+    expect(latchkey.attemptCounts()).toMatchObject({ delivered: 1, refused: 1, connection: 0, timeout: 0 })
     // One that was delivered is written anew for another time, to the same bytes.
     await latchkey.webhooks.retryDelivery(hook.id, pending?.id ?? '')
     const third = (await receiver.has(3))[2]

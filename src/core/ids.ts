@@ -17,3 +17,8 @@ export function newId({ now, random }: IdSource): string {
   sequence = (sequence + 1) % 0x8000_0000
   return uuidv7({ msecs: now(), seq: sequence, random: random(new Uint8Array(16)) })
 }
+
+/** When an id was made, in milliseconds since 1970. */
+export function instantOfId(id: string): number {
+  return Number.parseInt(id.replace('-', '').slice(0, 12), 16)
+}

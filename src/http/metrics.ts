@@ -1,5 +1,6 @@
 // What Prometheus may know: how many requests, how long they took, and which verdicts. Never which key.
 import { AggregatorRegistry, Counter, collectDefaultMetrics, Gauge, Registry } from 'prom-client'
+import { type AttemptCounts, attemptOutcomes, type Backlog } from '../core/backlog.ts'
 import type { JobCounts } from '../core/job-counts.ts'
 import type { VerdictCode } from '../core/shapes/verification.ts'
 import type { TelemetryCounts } from './telemetry/telemetry.ts'
@@ -15,6 +16,10 @@ export interface Metrics {
   watchWal(readBytes: () => number): void
   /** Shows the counts of background jobs each time the metrics are read. */
   watchJobs(readCounts: () => readonly JobCounts[]): void
+  /** Shows what came of attempts to deliver events each time the metrics are read. */
+  watchAttempts(readCounts: () => AttemptCounts): void
+  /** Shows what waits in the database each time the metrics are read; nothing of it where that is unknown. */
+  watchBacklog(readBacklog: () => Promise<Backlog | undefined>): void
   /** Shows how much usage was dropped each time the metrics are read. */
   watchUsage(readDropped: () => number): void
   /** Shows what went to an OpenTelemetry collector each time the metrics are read. */
@@ -96,6 +101,20 @@ export function createMetrics(): Metrics {
         },
       })
     },
+    watchAttempts: (readCounts) => {
+      new Counter({
+        name: 'latchkey_webhook_attempts_total',
+        help: 'Attempts to deliver an event to a webhook by result.',
+        labelNames: ['outcome'] as const,
+        registers: [registry],
+        collect() {
+          this.reset()
+          const counts = readCounts()
+          for (const outcome of attemptOutcomes) this.inc({ outcome }, counts[outcome])
+        },
+      })
+    },
+    watchBacklog: (readBacklog) => showBacklog(registry, readBacklog),
     watchUsage: (readDropped) => {
       new Counter({
         name: 'latchkey_usage_dropped_total',
@@ -127,6 +146,60 @@ export function createMetrics(): Metrics {
     render: () => registry.metrics(),
     take: () => registry.getMetricsAsJSON(),
   }
+}
+
+type Figures = readonly (readonly [labels: Record<string, string>, value: number])[]
+
+function showBacklog(registry: Registry, readBacklog: () => Promise<Backlog | undefined>): void {
+  const show = (
+    name: string,
+    help: string,
+    labelNames: string[],
+    figuresOf: (backlog: Backlog) => Figures,
+  ) => {
+    new Gauge({
+      ...{ name, help, labelNames, registers: [registry] },
+      // Each process sees the same database.
+      aggregator: 'max',
+      async collect() {
+        const backlog = await readBacklog()
+        this.reset()
+        for (const [labels, value] of backlog ? figuresOf(backlog) : []) this.set(labels, value)
+        // Without labels a reset shows 0, and nobody knows that.
+        if (backlog === undefined && labelNames.length === 0) this.remove()
+      },
+    })
+  }
+  show('latchkey_webhooks', 'Webhooks by status.', ['status'], ({ webhooks }) =>
+    Object.entries(webhooks).map(([status, count]) => [{ status }, count]),
+  )
+  for (const [name, what, waitingOf] of [
+    ['webhook', 'that webhooks have not delivered', ({ undelivered }: Backlog) => undelivered],
+    ['log', 'that are not in the log yet', ({ unsealed }: Backlog) => unsealed],
+  ] as const) {
+    show(`latchkey_${name}_events_waiting`, `Events ${what}.`, [], (backlog) => [
+      [{}, waitingOf(backlog).count],
+    ])
+    show(
+      `latchkey_${name}_oldest_waiting_seconds`,
+      `Time since the oldest of the events ${what}.`,
+      [],
+      (backlog) => [[{}, waitingOf(backlog).oldestMs / 1_000]],
+    )
+  }
+  show(
+    'latchkey_sealed_values',
+    'Secrets that are sealed in the database, by the key that sealed them.',
+    ['key'],
+    ({ sealed: { keys, lost } }) => {
+      const sum = (some: readonly { values: number }[]) => some.reduce((all, { values }) => all + values, 0)
+      return [
+        [{ key: 'first' }, sum(keys.slice(0, 1))],
+        [{ key: 'older' }, sum(keys.slice(1))],
+        [{ key: 'lost' }, sum(lost)],
+      ]
+    },
+  )
 }
 
 /** More scrapes in a second than any set of collectors makes; each takes milliseconds. */

@@ -12,6 +12,7 @@ import { readIncomingBytes, readRequestBytes } from '../http/body.ts'
 import { parseProxies } from '../http/client-address.ts'
 import { closeSignal } from '../http/close-signal.ts'
 import type { Exchange, ReadHeader } from '../http/exchange.ts'
+import { keepReading } from '../http/kept-reading.ts'
 import { createRecorder } from '../http/log.ts'
 import { createMetrics, type Metrics, shareRenders } from '../http/metrics.ts'
 import { type Pipeline, serve } from '../http/pipeline.ts'
@@ -155,6 +156,8 @@ export function createPipeline(latchkey: Latchkey, settings: AppSettings): Pipel
   const lists = new FairLine(listBounds)
   if (latchkey.walBytes) metrics.watchWal(latchkey.walBytes)
   metrics.watchJobs(() => latchkey.jobCounts())
+  metrics.watchAttempts(() => latchkey.attemptCounts())
+  metrics.watchBacklog(keepReading(() => latchkey.backlog()))
   metrics.watchUsage(() => latchkey.usageDropped())
   if (telemetry) metrics.watchTelemetry(() => telemetry.counts())
   return {

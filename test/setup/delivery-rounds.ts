@@ -81,7 +81,14 @@ export async function beginDeliveries(
     },
   }
   const kind = deliveryJobKind({
-    ...{ ways: makeWays(ways), store, userAgent: 'Latchkey', chance: () => 0.5, now: clock.now },
+    ...{
+      ways: makeWays(ways),
+      store,
+      userAgent: 'Latchkey',
+      chance: () => 0.5,
+      now: clock.now,
+      count: () => {},
+    },
     keyring: new Keyring(database, sealingKeys),
     commit: (actor, requirements, work) => writer.commit(actor, requirements, work),
     monotonic: () => stage.elapsedMs,

@@ -1,5 +1,6 @@
 // One attempt at one message: signed, sent once, and put into words.
 import { rootOrganizationId } from '../../core/access.ts'
+import type { AttemptOutcome } from '../../core/backlog.ts'
 import type { WebhookTest } from '../../core/shapes/webhooks.ts'
 import { type Answer, type Egress, EgressFailure } from '../../egress/post.ts'
 import type { WebhookRow } from '../../store/webhooks.ts'
@@ -25,6 +26,7 @@ export interface Sender {
 
 /** What an attempt came to. */
 export interface Outcome extends PaceOutcome {
+  kind: AttemptOutcome
   error: string | null
   answer: string | null
   durationMs: number
@@ -50,15 +52,15 @@ export async function attempt(
     return toOutcome(await way.post(new URL(webhook.url), headers, bytes, signal), isOfRoot)
   } catch (error) {
     if (!(error instanceof EgressFailure)) throw error
-    const { message, durationMs } = error
+    const { kind, message, durationMs } = error
     const failed = { isDelivered: false, httpStatus: null, retryAfter: undefined, answer: null }
-    return { ...failed, error: message, durationMs: Math.round(durationMs) }
+    return { kind, ...failed, error: message, durationMs: Math.round(durationMs) }
   }
 }
 
 /** An outcome as people see it; what the receiver said only if they may. */
 export function describeOutcome(
-  { httpStatus, error, answer, durationMs }: Omit<Outcome, 'isDelivered' | 'retryAfter'>,
+  { httpStatus, error, answer, durationMs }: Omit<Outcome, 'kind' | 'isDelivered' | 'retryAfter'>,
   maySeeAnswer: boolean,
 ): Omit<WebhookTest, 'delivered'> {
   return { httpStatus, error, answer: maySeeAnswer ? answer : null, durationMs }
@@ -72,6 +74,7 @@ function toOutcome(
   // Where a proxy has led a customer's message nobody knows here: what was said there may be nobody's business.
   const isShown = isOfRoot || address !== undefined
   return {
+    kind: isDelivered ? 'delivered' : 'refused',
     isDelivered,
     httpStatus: status,
     retryAfter,

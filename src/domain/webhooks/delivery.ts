@@ -9,6 +9,7 @@
 import type { Commit } from '../../commit/commit.ts'
 import { rootOrganizationId } from '../../core/access.ts'
 import { system } from '../../core/actor.ts'
+import type { AttemptOutcome } from '../../core/backlog.ts'
 import { isOfTypes } from '../../core/event-types.ts'
 import type { Again, JobKind, Work } from '../../jobs/kinds.ts'
 import {
@@ -61,6 +62,8 @@ export interface Delivering extends Sender {
   monotonic: () => number
   /** From 0 to below 1. */
   chance: () => number
+  /** Hears what came of each attempt. */
+  count(outcome: AttemptOutcome): void
 }
 
 /** The work of delivering for a webhook. */
@@ -193,13 +196,14 @@ async function sendAll(
 }
 
 function note(
-  { now, chance }: Delivering,
+  { now, chance, count }: Delivering,
   webhook: WebhookRow,
   { message, before }: Task,
   outcome: Outcome,
   ended: Ended,
 ): void {
   const at = now()
+  count(outcome.kind)
   ended.state = afterAttempt(ended.state, outcome, at, chance())
   ended.disabled ??= disabledBy(ended.state, outcome, at)
   const attempts = (before?.attempts ?? 0) + 1

@@ -1,4 +1,6 @@
 // Ties webhooks together: their methods, the job that delivers, and both ways out.
+
+import { type AttemptCounts, type AttemptOutcome, attemptOutcomes } from '../../core/backlog.ts'
 import type { ActorOptions } from '../../core/call-options.ts'
 import type { Webhooks } from '../../core/shapes/webhooks.ts'
 import type { WebhookSettings } from '../../core/webhook-settings.ts'
@@ -29,6 +31,8 @@ export interface OpenWebhooks {
   job: JobKind
   /** Has deliveries looked at, in the transaction that seals events of some organizations. */
   onSealed(tx: Tx, organizationIds: readonly string[]): Promise<void>
+  /** What came of the attempts of this process. */
+  readonly attempts: AttemptCounts
   /** Closes the connections to receivers. */
   close(): void
 }
@@ -40,10 +44,18 @@ export function openWebhooks(
 ): OpenWebhooks {
   const { keyring, now, at, commit } = engine
   const ways = new WebhookWays(settings, databaseHosts)
+  const attempts = Object.fromEntries(attemptOutcomes.map((outcome) => [outcome, 0])) as Record<
+    AttemptOutcome,
+    number
+  >
+  const count = (outcome: AttemptOutcome) => {
+    attempts[outcome]++
+  }
   const sender = { ways, keyring, now, userAgent: 'Latchkey' }
   return {
     methods: webhookMethods(engine, { sender, allowedNetworks: settings.networks, wake }),
-    job: deliveryJobKind({ ...sender, ...{ store, commit, monotonic, chance: Math.random } }),
+    job: deliveryJobKind({ ...sender, ...{ store, commit, monotonic, chance: Math.random, count } }),
+    attempts,
     onSealed: (tx, organizationIds) => wakeWebhooks(tx, engine.store.dialect, organizationIds, now(), at()),
     close: () => ways.close(),
   }
