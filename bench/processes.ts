@@ -5,7 +5,8 @@ import { availableParallelism } from 'node:os'
 import { join, resolve } from 'node:path'
 
 const repository = resolve(import.meta.dirname, '..')
-const main = join(repository, 'dist/cli/main.js')
+/** The command, as built. */
+export const main = join(repository, 'dist/cli/main.js')
 
 /** Which processor serves and which one asks, where there are two and `taskset` to choose. */
 export const serverCore = 0

@@ -29,7 +29,7 @@ export async function measureCreation(settings: Settings): Promise<Findings> {
   for (const kind of databaseKinds) {
     const path = join(folder, 'creation.db')
     const database = kind === 'SQLite' ? `sqlite:${path}` : await createDatabase(postgresUrl, 'creation')
-    await prepare(database)
+    await prepareCreation(database)
     await using server = await startLatchkey(database, {})
     await using bare =
       kind === 'SQLite' ? openBareSqlite(path, creations) : await openBarePostgres(database, creations)
@@ -79,7 +79,7 @@ export async function measureCreation(settings: Settings): Promise<Findings> {
 }
 
 /** Through Latchkey alone: after a load, PostgreSQL would plan for a table of one row until it is analyzed again. */
-async function prepare(database: string): Promise<void> {
+export async function prepareCreation(database: string): Promise<void> {
   await using latchkey = await openLatchkey({ database })
   await latchkey.ensureRootKey(rootToken)
   await latchkey.organizations.create({ id: 'organization-0', name: 'Acme' })

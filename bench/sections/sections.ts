@@ -3,6 +3,9 @@ import type { Findings } from '../rounds.ts'
 import type { Settings } from '../settings.ts'
 import { measureCalm } from './calm.ts'
 import { measureCreation } from './creation.ts'
+import { measureEventsCreation } from './events-creation.ts'
+import { measureEventsDelivery } from './events-delivery.ts'
+import { measureEventsVerify } from './events-verify.ts'
 import { measureHttp } from './http.ts'
 import { measureInProcess } from './in-process.ts'
 import { measureLimitsCold } from './limits-cold.ts'
@@ -36,4 +39,7 @@ export const sections: Record<string, (settings: Settings) => Promise<Findings>>
   'usage-verify': measureUsageVerify,
   'usage-flush': measureUsageFlush,
   'usage-figures': measureUsageFigures,
+  'events-creation': measureEventsCreation,
+  'events-delivery': measureEventsDelivery,
+  'events-verify': measureEventsVerify,
 }

@@ -152,8 +152,15 @@ function unsealable({ table, column }: SealedPlace, name: string): LatchkeyError
   )
 }
 
+/** What was derived before: each message of a webhook opens its secret. */
+const derived = new WeakMap<Buffer, Map<string, Buffer>>()
+
 function derive(key: Buffer, purpose: string): Buffer {
-  return Buffer.from(hkdfSync('sha256', key, '', `latchkey ${purpose}`, 32))
+  const ofKey = derived.get(key) ?? new Map<string, Buffer>()
+  derived.set(key, ofKey)
+  const found = ofKey.get(purpose) ?? Buffer.from(hkdfSync('sha256', key, '', `latchkey ${purpose}`, 32))
+  ofKey.set(purpose, found)
+  return found
 }
 
 /** Of a purpose of its own each key makes another: what was signed for one is nothing to the others. */

@@ -4,6 +4,7 @@ import { type Selectable, sql } from 'kysely'
 import type { StoreDialect } from './backend.ts'
 import type { Position, Slice, SliceBounds } from './cursors.ts'
 import { deleteFound } from './deletions.ts'
+import { selectGiven } from './given-rows.ts'
 import { after, type Instant } from './instants.ts'
 import type { Store } from './store.ts'
 import type { Db, Tx } from './tables.ts'
@@ -24,12 +25,16 @@ export interface Round {
 }
 
 /** Writes a round in a transaction of its own. Throws if somebody else has written since it was read. */
-export async function saveRound(store: Pick<Store, 'write'>, round: Round): Promise<void> {
-  await store.write((tx) => writeRound(tx, round))
+export async function saveRound(store: Pick<Store, 'write' | 'dialect'>, round: Round): Promise<void> {
+  await store.write((tx) => writeRound(tx, store.dialect, round))
 }
 
 /** Writes a round. Throws if somebody else has written since it was read: the next run reads what stands then. */
-export async function writeRound(tx: Tx, { webhookId, version, state, rows }: Round): Promise<void> {
+export async function writeRound(
+  tx: Tx,
+  dialect: StoreDialect,
+  { webhookId, version, state, rows }: Round,
+): Promise<void> {
   const { numUpdatedRows } = await tx
     .updateTable('webhook_states')
     .set({ ...state, version: version + 1 })
@@ -37,17 +42,30 @@ export async function writeRound(tx: Tx, { webhookId, version, state, rows }: Ro
     .where('version', '=', version)
     .executeTakeFirstOrThrow()
   if (numUpdatedRows !== 1n) throw new Error('Another process has delivered for this webhook.')
-  // Each row has more parameters than one: SQLite takes 32,766 in a statement, PostgreSQL 65,535.
-  for (let i = 0; i < rows.length; i += rowsPerStatement)
-    await upsert(tx, rows.slice(i, i + rowsPerStatement))
+  if (rows.length > 0) await upsert(tx, dialect, rows)
 }
 
-const rowsPerStatement = 128
+const columns = {
+  webhook_id: 'text',
+  place: 'whole',
+  id: 'text',
+  action: 'text',
+  state: 'text',
+  attempts: 'whole',
+  attempted_at: 'whole',
+  next_at: 'whole',
+  duration_ms: 'whole',
+  http_status: 'whole',
+  error: 'text',
+  answer: 'text',
+  payload: 'text',
+} as const satisfies Record<keyof DeliveryRow, 'text' | 'whole'>
 
-async function upsert(tx: Tx, rows: readonly DeliveryRow[]): Promise<void> {
+async function upsert(tx: Tx, dialect: StoreDialect, rows: readonly DeliveryRow[]): Promise<void> {
   await tx
     .insertInto('webhook_deliveries')
-    .values(rows)
+    .columns(Object.keys(columns) as (keyof DeliveryRow)[])
+    .expression(selectGiven(dialect, columns, rows))
     .onConflict((conflict) =>
       conflict.columns(['webhook_id', 'place']).doUpdateSet((eb) => ({
         state: eb.ref('excluded.state'),

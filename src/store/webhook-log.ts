@@ -1,7 +1,9 @@
 // What a webhook reads of the sealed log: the events behind its cursor, and what its keys were at each of them.
 import { sql } from 'kysely'
 import { idAt } from './audit.ts'
+import type { StoreDialect } from './backend.ts'
 import type { SealedRow } from './events.ts'
+import { givenTexts } from './given-rows.ts'
 import type { KeyRow } from './keys.ts'
 import { wholeLog } from './sealed-log.ts'
 import type { Db, Tx } from './tables.ts'
@@ -83,17 +85,23 @@ const maxLaterChanges = 2_000
 /** Reads keys as they are, and what was changed of them after a position of the log of all, in that order. */
 export async function readKeysSince(
   db: Db,
+  dialect: StoreDialect,
   keyIds: readonly string[],
   position: number,
 ): Promise<{ keys: Map<string, KeyRow>; later: LaterChange[] }> {
   if (keyIds.length === 0) return { keys: new Map(), later: [] }
-  const rows = await db.selectFrom('keys').selectAll().where('id', 'in', keyIds).execute()
+  const rows = await db
+    .selectFrom('keys')
+    .selectAll()
+    .where('id', 'in', givenTexts(dialect, keyIds))
+    .execute()
   const later = await db
     .selectFrom('audit_events')
     .leftJoin('audit_log', 'audit_log.event_id', 'audit_events.id')
     .select(['audit_events.key_id', 'action', 'changes', 'audit_log.position'])
-    .where('audit_events.key_id', 'in', keyIds)
-    .where('action', 'in', ['key.updated', 'key.rotated', 'key.revoked'])
+    .where('audit_events.key_id', 'in', givenTexts(dialect, keyIds))
+    // A key has few events, an action may have millions: only the index of keys fits this.
+    .where(sql`coalesce(action, '')`, 'in', ['key.updated', 'key.rotated', 'key.revoked'])
     .where((eb) => eb.or([eb('audit_log.position', 'is', null), eb('audit_log.position', '>', position)]))
     .orderBy(sql`coalesce(${sql.ref('audit_log.position')}, ${sql.lit(Number.MAX_SAFE_INTEGER)})`)
     .orderBy('audit_events.id')

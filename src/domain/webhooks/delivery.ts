@@ -12,6 +12,7 @@ import { system } from '../../core/actor.ts'
 import type { AttemptOutcome } from '../../core/backlog.ts'
 import { isOfTypes } from '../../core/event-types.ts'
 import type { Again, JobKind, Work } from '../../jobs/kinds.ts'
+import type { StoreDialect } from '../../store/backend.ts'
 import {
   countPending,
   type DeliveryRow,
@@ -57,7 +58,7 @@ const retryAfterMs = 1_000
 
 /** What delivering needs. */
 export interface Delivering extends Sender {
-  store: Pick<Store, 'read' | 'write'>
+  store: Pick<Store, 'read' | 'write' | 'dialect'>
   commit: Commit
   monotonic: () => number
   /** From 0 to below 1. */
@@ -103,7 +104,10 @@ async function deliverFor(delivering: Delivering, work: Work): Promise<Again | u
   let width: number | undefined
   while (monotonic() - beganAt < runMs) {
     work.requireHeld()
-    const start = await delivering.store.read((db) => readStart(db, work.subject, width ?? maxWidth, now()))
+    const { store } = delivering
+    const start = await store.read((db) =>
+      readStart(db, store.dialect, work.subject, width ?? maxWidth, now()),
+    )
     if (start === undefined || start.webhook.disabled_at !== null) return undefined
     const { webhook, tasks, readTo, pending } = start
     const { paused_until } = webhook
@@ -124,7 +128,13 @@ async function deliverFor(delivering: Delivering, work: Work): Promise<Again | u
 }
 
 /** Reads what is to be sent next. */
-async function readStart(db: Db, id: string, width: number, now: number): Promise<Start | undefined> {
+async function readStart(
+  db: Db,
+  dialect: StoreDialect,
+  id: string,
+  width: number,
+  now: number,
+): Promise<Start | undefined> {
   const webhook = await findWebhook(db, id, undefined)
   if (webhook === undefined) return undefined
   const pending = await countPending(db, id)
@@ -134,7 +144,7 @@ async function readStart(db: Db, id: string, width: number, now: number): Promis
   const limit = probes ? 1 : width * roundsOfWidth
   // In an outage the one that waits for longest is the probe, whenever its own turn would come.
   const due = await readDueDeliveries(db, id, probes ? Number.MAX_SAFE_INTEGER : now, limit)
-  const again = await toTasks(db, webhook, due)
+  const again = await toTasks(db, dialect, webhook, due)
   if ((probes && again.length > 0) || again.length >= limit || pending.count >= maxPending)
     return { ...nothing, tasks: again }
   const log = logOf(webhook)
@@ -146,7 +156,8 @@ async function readStart(db: Db, id: string, width: number, now: number): Promis
   const isWhole = page.filter(isSent).length === taken.length
   const last = (isWhole ? page : taken).at(-1)
   const readTo = last === undefined ? webhook.cursor : placeIn(log, last)
-  const messages = taken.length === 0 ? [] : await writeMessages(db, log, taken, webhook.organization_id)
+  const messages =
+    taken.length === 0 ? [] : await writeMessages(db, dialect, log, taken, webhook.organization_id)
   const fresh = messages.map((message) => ({ message, before: undefined }))
   return { webhook, tasks: [...again, ...fresh], readTo, pending }
 }
@@ -246,7 +257,7 @@ async function writeEnded(
   }
   if (disabled === undefined) return saveRound(store, round)
   await commit(system, { permission: 'any key' }, async ({ tx, now, record }) => {
-    await writeRound(tx, round)
+    await writeRound(tx, store.dialect, round)
     await changeWebhook(tx, webhook, { disabled_at: now, disabled_reason: disabled }, now)
     record({
       action: 'webhook.disabled',
@@ -257,7 +268,12 @@ async function writeEnded(
 }
 
 /** The messages of events that were tried before: as they were then, or written anew for one that had nothing to come. */
-async function toTasks(db: Db, webhook: WebhookRow, due: readonly DeliveryRow[]): Promise<Task[]> {
+async function toTasks(
+  db: Db,
+  dialect: StoreDialect,
+  webhook: WebhookRow,
+  due: readonly DeliveryRow[],
+): Promise<Task[]> {
   const tasks: Task[] = []
   for (const before of due) {
     const { id, place, action, payload } = before
@@ -265,7 +281,7 @@ async function toTasks(db: Db, webhook: WebhookRow, due: readonly DeliveryRow[])
     else {
       const log = logOf(webhook)
       const events = await readSealed(db, { log, after: place - 1, limit: 1 })
-      const [message] = await writeMessages(db, log, events, webhook.organization_id)
+      const [message] = await writeMessages(db, dialect, log, events, webhook.organization_id)
       if (message !== undefined) tasks.push({ before, message })
     }
   }

@@ -2,6 +2,7 @@
 // always the same text.
 import { rootOrganizationId } from '../../core/access.ts'
 import { toWire } from '../../core/wire.ts'
+import type { StoreDialect } from '../../store/backend.ts'
 import type { SealedRow } from '../../store/events.ts'
 import type { Db } from '../../store/tables.ts'
 import { placeIn, readKeysSince } from '../../store/webhook-log.ts'
@@ -21,13 +22,14 @@ export interface Message {
 /** Writes the messages of events of a log, for receivers of an organization. */
 export async function writeMessages(
   db: Db,
+  dialect: StoreDialect,
   log: string,
   events: readonly SealedRow[],
   receiverOrganizationId: string,
 ): Promise<Message[]> {
   const keyIds = [...new Set(events.flatMap(({ key_id }) => key_id ?? []))]
   const first = Math.min(...events.map(({ position }) => position))
-  const { keys, later } = await readKeysSince(db, keyIds, first)
+  const { keys, later } = await readKeysSince(db, dialect, keyIds, first)
   return events.map((event) => {
     const key = event.key_id === null ? undefined : keys.get(event.key_id)
     const after = later.filter(

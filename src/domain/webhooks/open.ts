@@ -18,7 +18,7 @@ interface WebhookOptions {
   settings: WebhookSettings
   /** Hosts to which nothing is sent: the database's. */
   databaseHosts: readonly string[]
-  store: Pick<Store, 'read' | 'write'>
+  store: Pick<Store, 'read' | 'write' | 'dialect'>
   monotonic: () => number
   /** Has this process look for deliveries now. */
   wake(): void
