@@ -10,7 +10,7 @@ import { callerBy } from './setup/callers.ts'
 import { onEachDatabase } from './setup/databases.ts'
 import { beginDeliveries, ofAcme, type Prepare } from './setup/delivery-rounds.ts'
 import { startReceiver } from './setup/receiver.ts'
-import { codeOf } from './setup/refusal.ts'
+import { codeOf, refusalOf } from './setup/refusal.ts'
 
 const [hour, day] = [3_600_000, 86_400_000] as const
 
@@ -96,8 +96,14 @@ onEachDatabase('what is delivered by a webhook', (makeDatabase) => {
     await latchkey.webhooks.replay(hook.id, { since: new Date(start + hour / 2) })
     expect(await placesOf(stage)).toEqual([place - 1, place, place + 2])
     expect((await stage.state()).cursor).toBe(place)
-    // What is yet to come is not passed.
-    await latchkey.webhooks.replay(hook.id, { since: new Date(start + 2 * hour) })
+    // What is yet to come is not passed, and nothing of it can be asked for.
+    await latchkey.webhooks.replay(hook.id, { since: new Date(clock.now()) })
+    const future = { since: new Date(clock.now() + 1) }
+    const refused = await refusalOf(latchkey.webhooks.replay(hook.id, future))
+    expect(refused).toMatchObject({
+      code: 'invalid_input',
+      errors: [{ path: 'since', message: 'Must not be in the future.' }],
+    })
     expect((await stage.state()).cursor).toBe(place)
     await latchkey.webhooks.replay(hook.id, { since: new Date(start - hour) })
     const [state] = await direct.run('select sends_since from webhook_states')

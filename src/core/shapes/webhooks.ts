@@ -101,7 +101,8 @@ export const rotateWebhookSchema = z
 export const replayWebhookSchema = z
   .strictObject({
     since: instantInput.meta({
-      description: 'All of its events since this instant are sent once more: 30 days back at most.',
+      description:
+        'All of its events since this instant are sent once more: 30 days back at most, and not in the future.',
     }),
   })
   .meta({ id: 'ReplayWebhook', examples: [{ since: '2026-01-31T12:00:00Z' }] })

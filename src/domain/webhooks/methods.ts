@@ -317,8 +317,10 @@ async function replayWebhook(
   options: CommandOptions,
 ): Promise<Webhook> {
   const { since } = parseInput(replayWebhookSchema, input)
-  const earliest = engine.now() - maxReplayDays * dayMs
-  if (since.getTime() < earliest) refuseField('since', `Must be at most ${maxReplayDays} days ago.`)
+  const present = engine.now()
+  if (since.getTime() > present) refuseField('since', 'Must not be in the future.')
+  if (since.getTime() < present - maxReplayDays * dayMs)
+    refuseField('since', `Must be at most ${maxReplayDays} days ago.`)
   const requirements = { permission: writeWebhooks, signal: options.signal } as const
   return engine.commit(actorOf(options), requirements, async (change) => {
     const { tx, now, record } = change

@@ -149,7 +149,8 @@ export const webhookRoutes = [
     operationId: 'replayWebhook',
     tag,
     summary: 'Send events once more',
-    description: 'All of its events since an instant, 30 days back at most, under the same ids.',
+    description:
+      'All of its events since an instant, 30 days back at most, under the same ids. One that is disabled sends them once it is enabled.',
     access: 'latchkey:webhooks:write',
     body: replayWebhookSchema,
     answers: [{ status: 200, description: 'The webhook.', schema: webhookSchema, headers: ['ETag'] }],
@@ -180,7 +181,8 @@ export const webhookRoutes = [
     operationId: 'retryDelivery',
     tag,
     summary: 'Send an event again',
-    description: 'Now, whatever became of it: the same message, under the same id.',
+    description:
+      'Now, whatever became of it: the same message, under the same id. One of a disabled webhook waits until that is enabled.',
     access: 'latchkey:webhooks:write',
     answers: [{ status: 200, description: 'The delivery, which is tried again.', schema: deliverySchema }],
     problems: ['webhook_not_found', 'delivery_not_found'],
