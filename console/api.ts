@@ -13,6 +13,7 @@ import type { RotateKeyInput } from '../src/core/shapes/rotations.ts'
 import type { Session } from '../src/core/shapes/sessions.ts'
 import type { UsageRow } from '../src/core/shapes/usage.ts'
 import type { Verdict } from '../src/core/shapes/verification.ts'
+import type { CreatedWebhook, Delivery, Webhook, WebhookTest } from '../src/core/shapes/webhooks.ts'
 import type { Wire } from '../src/core/wire.ts'
 import { connection } from './connection.ts'
 import { freshSignIn } from './fresh-sign-in.ts'
@@ -39,6 +40,10 @@ export type WireUsageRow = Wire<UsageRow>
 export type WireLimit = Wire<LimitState>
 export type WirePlainLimit = Wire<PlainLimit>
 export type WireLimitInput = Wire<LimitInput>
+export type WireWebhook = Wire<Webhook>
+export type WireCreatedWebhook = Wire<CreatedWebhook>
+export type WireDelivery = Wire<Delivery>
+export type WireWebhookTest = Wire<WebhookTest>
 
 /** A refusal or a failure, with what to tell of it. `code` is of docs/reference/errors.md, or `unreachable`. */
 export class ApiError extends Error {

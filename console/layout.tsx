@@ -13,6 +13,7 @@ import {
   Menu,
   MonitorSmartphone,
   ScrollText,
+  Webhook,
 } from 'lucide-react'
 import { Suspense, useEffect, useState } from 'react'
 import { IconButton } from './components/button.tsx'
@@ -126,6 +127,11 @@ function Navigation() {
       {seesUsage && (
         <Link to="/usage" className={entry}>
           <ChartColumn size={17} aria-hidden /> Usage
+        </Link>
+      )}
+      {refusal('latchkey:webhooks:read') === undefined && (
+        <Link to="/webhooks" className={entry}>
+          <Webhook size={17} aria-hidden /> Webhooks
         </Link>
       )}
       <Link to="/audit-log" className={entry}>

@@ -7,6 +7,7 @@ import {
   type ListPage,
   query,
   type WireAuditEvent,
+  type WireDelivery,
   type WireKey,
   type WireKeyDetails,
   type WireKeyPermissions,
@@ -18,9 +19,10 @@ import {
   type WirePlanDetails,
   type WireSecret,
   type WireSession,
+  type WireWebhook,
 } from './api.ts'
 import { type KeySelection, type SelectedKeys, selectedKeys } from './format/key-selections.ts'
-import type { KeySearch } from './searches.ts'
+import type { KeySearch, WebhookSearch } from './searches.ts'
 import { rootOrganizationId } from './session.ts'
 
 /** What can be chosen from a search: an id, its name, and what tells it from others of that name. */
@@ -201,6 +203,29 @@ export function planQuery(name: string) {
       call<WirePlanDetails>('GET', `/v1/plans/${encodeURIComponent(name)}`, { signal }),
     staleTime: 0,
   })
+}
+
+/** How often what changes by itself is asked for anew, while it is looked at. */
+const renewMs = 5_000
+
+/** Webhooks page by page, the oldest first. */
+export function webhooksQuery(organization: string | undefined, rowsBefore = 0) {
+  const first = `/v1/webhooks${query({ organization_id: organization, limit: pageSize })}`
+  return listOf<WireWebhook>('webhooks', first, rowsBefore)
+}
+
+export function webhookQuery(id: string) {
+  return queryOptions({
+    queryKey: ['webhooks', 'one', id],
+    queryFn: ({ signal }) => call<WireWebhook>('GET', `/v1/webhooks/${encodeURIComponent(id)}`, { signal }),
+    refetchInterval: renewMs,
+  })
+}
+
+/** What became of the events of a webhook, page by page, the newest event first. */
+export function deliveriesQuery(id: string, state: WebhookSearch['state'], limit: number) {
+  const path = `/v1/webhooks/${encodeURIComponent(id)}/deliveries`
+  return listOf<WireDelivery>('deliveries', `${path}${query({ state, limit })}`)
 }
 
 /** The plans to choose from: as many as one page holds. */

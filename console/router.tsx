@@ -11,6 +11,8 @@ import {
   readOrganizationSearch,
   readOverviewSearch,
   readUsageSearch,
+  readWebhookSearch,
+  readWebhooksSearch,
 } from './searches.ts'
 
 const root = createRootRoute({ component: Layout, notFoundComponent: NotFoundPage })
@@ -60,6 +62,18 @@ const plans = createRoute({
   path: '/plans',
   component: later(async () => (await import('./pages/plans/plans.tsx')).PlansPage),
 })
+const webhooks = createRoute({
+  getParentRoute: () => root,
+  path: '/webhooks',
+  validateSearch: readWebhooksSearch,
+  component: later(async () => (await import('./pages/webhooks/webhooks.tsx')).WebhooksPage),
+})
+const webhook = createRoute({
+  getParentRoute: () => root,
+  path: '/webhooks/$webhook',
+  validateSearch: readWebhookSearch,
+  component: later(async () => (await import('./pages/webhooks/webhook.tsx')).WebhookPage),
+})
 const auditLog = createRoute({
   getParentRoute: () => root,
   path: '/audit-log',
@@ -87,6 +101,8 @@ export const router = createRouter({
     keys,
     key,
     plans,
+    webhooks,
+    webhook,
     auditLog,
     tryToken,
     sessions,

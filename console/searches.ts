@@ -90,6 +90,24 @@ export function readAuditSearch({ organization, key, actor, action, since, until
   }
 }
 
+interface WebhooksSearch {
+  organization?: string
+}
+
+export function readWebhooksSearch({ organization }: Search): WebhooksSearch {
+  return text('organization', organization)
+}
+
+const deliveryStates = ['pending', 'delivered', 'failed'] as const
+
+export interface WebhookSearch {
+  state?: (typeof deliveryStates)[number]
+}
+
+export function readWebhookSearch({ state }: Search): WebhookSearch {
+  return oneOf('state', deliveryStates, state)
+}
+
 function text<Name extends string>(name: Name, value: unknown): { [N in Name]?: string } {
   // The router reads `q=42` as a number.
   const words = typeof value === 'number' ? String(value) : value

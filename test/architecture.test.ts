@@ -133,7 +133,6 @@ const absences: Record<string, string> = {
   'console/pages/settlements': 'programs settle, and nobody by hand',
   'docs/guides/settlements': 'the guide of limits tells of them',
   'docs/guides/plans': 'the guide of limits tells of them',
-  'console/pages/webhooks': 'their page is not made yet: the command line shows them, and each delivery',
   'console/pages/limits': 'they are shown with their owners: keys and organizations',
 }
 

@@ -26,7 +26,7 @@ export function AuditChanges({ event, isOpen }: AuditChangesProps) {
     <>
       <ChangeList
         changes={isWhole ? changes : changes.slice(0, fieldsShown)}
-        isCreated={event.action === 'key.created'}
+        isCreated={event.action.endsWith('.created')}
         isWhole={isWhole}
       />
       {isLong && (
@@ -96,7 +96,7 @@ function isLongChange(change: Change): boolean {
 }
 
 function Permissions({
-  change: { added, removed },
+  change: { label, added, removed },
   isCreated,
 }: {
   change: Change & { kind: 'permissions' }
@@ -105,7 +105,7 @@ function Permissions({
   if (added.length === 0 && removed.length === 0) {
     return <span className="text-muted">{isCreated ? 'None' : 'The same ones'}</span>
   }
-  if (isCreated) return <PermissionList permissions={added} label="Granted" most={permissionsShown} />
+  if (isCreated) return <PermissionList permissions={added} label={label} most={permissionsShown} />
   return (
     <div className="space-y-1.5">
       {added.length > 0 && (

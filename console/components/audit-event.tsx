@@ -1,4 +1,5 @@
 // One event of the audit log: who did what, when, from where, and what it changed.
+import { Link } from '@tanstack/react-router'
 import {
   Ban,
   Blocks,
@@ -26,7 +27,9 @@ import type { WireAuditEvent } from '../api.ts'
 import { actorName } from '../format/actors.ts'
 import { auditActions } from '../format/audit-actions.ts'
 import { nameIn } from '../format/audit-changes.ts'
+import { shortKeyId } from '../format/key-ids.ts'
 import { exactly } from '../format/times.ts'
+import { useSession } from '../session.ts'
 import { AuditChanges } from './audit-changes.tsx'
 import { KeyName } from './key-name.tsx'
 import { OrganizationName } from './organization-name.tsx'
@@ -102,7 +105,8 @@ export function AuditEvent({ event, isOfKnownKey = false }: AuditEventProps) {
 }
 
 function Subject({ event }: { event: WireAuditEvent }) {
-  const { key_id, actor, organization_id } = event
+  const { key_id, actor, organization_id, changes } = event
+  const webhookId = typeof changes.webhook_id === 'string' ? changes.webhook_id : undefined
   return (
     <>
       {key_id !== null && key_id !== actor && (
@@ -111,9 +115,31 @@ function Subject({ event }: { event: WireAuditEvent }) {
           <KeyName id={key_id} known={nameIn(event)} />
         </>
       )}
-      {key_id === null ? ' ' : <span className="text-muted"> in </span>}
+      {webhookId !== undefined && (
+        <>
+          {' '}
+          <WebhookName id={webhookId} />
+        </>
+      )}
+      {key_id === null && webhookId === undefined ? ' ' : <span className="text-muted"> in </span>}
       <OrganizationName id={organization_id} isShort />
     </>
+  )
+}
+
+/** A webhook by the end of its id, and a link to it for who may read it. */
+function WebhookName({ id }: { id: string }) {
+  const text = <span className="font-mono text-[0.8125rem] leading-none">{shortKeyId(id)}</span>
+  if (useSession().refusal('latchkey:webhooks:read') !== undefined) return <span title={id}>{text}</span>
+  return (
+    <Link
+      to="/webhooks/$webhook"
+      params={{ webhook: id }}
+      title={id}
+      className="rounded text-link underline decoration-line decoration-1 underline-offset-2 hover:decoration-current"
+    >
+      {text}
+    </Link>
   )
 }
 

@@ -2,6 +2,7 @@
 import { useId, useState } from 'react'
 import { type Expiry, expiryAfter, expiryFault, expiryPresets } from '../format/expiries.ts'
 import { fromLocalInput, fromNow, inFull, toLocalInput } from '../format/times.ts'
+import { ChoiceRow } from './choice-row.tsx'
 
 interface ExpiryFieldProps {
   label?: string
@@ -28,31 +29,15 @@ export function ExpiryField({ label = 'Expires', value, onChange, latest, error 
     else if (next === 'own') onChange(value ?? undefined)
     else onChange(expiryAfter(next, Date.now()))
   }
-  const choices = [
-    { of: 'never', label: 'Never' },
-    ...expiryPresets.map(({ days, label }) => ({ of: days, label })),
-    { of: 'own', label: 'On a date' },
-  ] as const
+  const choices: { value: typeof choice; label: string }[] = [
+    { value: 'never', label: 'Never' },
+    ...expiryPresets.map(({ days, label }) => ({ value: days, label })),
+    { value: 'own', label: 'On a date' },
+  ]
   return (
     <fieldset aria-describedby={`${id}-told`}>
       <legend className="label mb-1">{label}</legend>
-      <div className="flex flex-wrap gap-2">
-        {choices.map((one) => (
-          <label
-            key={one.of}
-            className="flex min-h-9 cursor-pointer items-center gap-2 rounded-md border border-edge px-3 hover:bg-hover has-checked:border-ink has-checked:bg-sunken has-checked:font-medium"
-          >
-            <input
-              type="radio"
-              name={id}
-              className="accent-ink"
-              checked={chosen === one.of}
-              onChange={() => choose(one.of)}
-            />
-            {one.label}
-          </label>
-        ))}
-      </div>
+      <ChoiceRow options={choices} value={chosen} change={choose} />
       {chosen === 'own' && (
         <div className="mt-2 max-w-xs">
           <label htmlFor={`${id}-own`} className="sr-only">

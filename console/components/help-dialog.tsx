@@ -3,7 +3,7 @@ import { Dialog } from './dialog.tsx'
 
 const keys = [
   ['/', 'Go to the search'],
-  ['n', 'New: a key or an organization'],
+  ['n', 'New: a key, an organization, a plan or a webhook'],
   ['?', 'This help'],
   ['Esc', 'Close what is open'],
   ['Tab', 'Go from one control to the next'],

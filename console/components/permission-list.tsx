@@ -38,7 +38,7 @@ export function PermissionList({ permissions, label, look = 'plain', most = 24 }
           className="min-h-9 rounded text-link hover:underline"
           onClick={() => setWhole(!isWhole)}
         >
-          {isWhole ? 'Show fewer' : `Show all ${permissions.length} permissions`}
+          {isWhole ? 'Show fewer' : `Show all ${permissions.length}`}
         </button>
       )}
     </>

@@ -1,21 +1,19 @@
-// What state a key is in, by a word, a colour and a shape.
+// What state a key is in.
 import { Ban, CircleCheck, Hourglass } from 'lucide-react'
 import type { WireKey } from '../api.ts'
+import { Pill } from './pill.tsx'
 
 const looks = {
-  active: { look: 'bg-good-soft text-good', icon: CircleCheck, word: 'Active' },
-  expired: { look: 'bg-warn-soft text-warn', icon: Hourglass, word: 'Expired' },
-  revoked: { look: 'bg-danger-soft text-danger', icon: Ban, word: 'Revoked' },
+  active: { tone: 'good', icon: CircleCheck, word: 'Active' },
+  expired: { tone: 'warn', icon: Hourglass, word: 'Expired' },
+  revoked: { tone: 'danger', icon: Ban, word: 'Revoked' },
 } as const
 
 export function Status({ status }: { status: WireKey['status'] }) {
-  const { look, icon: Icon, word } = looks[status]
+  const { tone, icon, word } = looks[status]
   return (
-    <span
-      className={`inline-flex items-center gap-1 whitespace-nowrap rounded-full px-2 py-0.5 text-xs font-medium ${look}`}
-    >
-      <Icon size={13} aria-hidden />
+    <Pill tone={tone} icon={icon}>
       {word}
-    </span>
+    </Pill>
   )
 }

@@ -27,7 +27,7 @@ type Describe = (value: unknown, told: Told) => Change[]
 
 const describers: Record<string, Describe> = {
   name: (value) => [valueChange('Name', value, asText)],
-  permissions: (value) => [permissionsChange(value)],
+  permissions: (value) => [permissionsChange('Permissions', value)],
   // Of a new key it is told where there is one.
   expires_at: (value) =>
     value === null ? [] : [valueChange('Expires', value, (at) => asInstant(at, 'Never'))],
@@ -42,7 +42,7 @@ const describers: Record<string, Describe> = {
   hint: () => [],
   // Unless it was for somebody else, it was whoever did it.
   created_by: (value, { actor }) => (value === actor ? [] : [valueChange('Created by', value, asText)]),
-  grace_ends_at: (value, { at }) => [graceChange(value, at)],
+  grace_ends_at: (value, { action, at }) => [graceChange(action, value, at)],
   until_silent_seconds: (value) => [
     valueChange('Or once it was silent for', value, (seconds) => asText(lengthOf(Number(seconds)))),
   ],
@@ -50,14 +50,39 @@ const describers: Record<string, Describe> = {
   last_used_at: (value) => [valueChange('Last used', value, (at) => asInstant(at, 'Never'))],
   // The event says it by its name and its instant.
   revoked_at: () => [],
+  // Where an event of a webhook is named, so is the webhook.
+  webhook_id: () => [],
+  url: (value) => [valueChange('URL', value, asText)],
+  events: (value) => [permissionsChange('Events', value)],
+  description: (value) => [
+    valueChange('Description', value, (text) => (text === null ? nothing('None') : asText(text))),
+  ],
+  source_organization_id: (value) => [valueChange('Events of', value, asText)],
+  enabled: (value) => [valueChange('Enabled', value, (isOn) => asText(isOn === true ? 'Yes' : 'No'))],
+  resume_from: (value) => [
+    valueChange('It goes on', value, (from) => asText(resumptions[String(from)] ?? from)),
+  ],
+  disabled_at: (value) => [valueChange('Disabled', value, (at) => asInstant(at, 'No'))],
+  since: (value) => [valueChange('Events since', value, (at) => asInstant(at, 'Never'))],
+  delivery_id: (value) => [valueChange('Event', value, asCode)],
+  epoch: (value) => [valueChange('Its name', value, asCode)],
+  verifier_key: (value) => [valueChange('Its public key', value, asCode)],
   // Of no use to people: nothing else is called by it.
   session_id: () => [],
 }
 
-/** Why a grace ended. */
+/** From where a webhook goes on that is enabled again. */
+const resumptions: Record<string, string> = {
+  stopped: 'From where it stopped',
+  now: 'With what comes',
+}
+
+/** Why a grace ended, or a webhook was disabled. */
 const reasons: Record<string, string> = {
   silent: 'Nobody used it for so long',
   at_most: 'It was at its latest end',
+  gone: 'Its receiver answered 410',
+  failing: 'No delivery had succeeded for 5 days',
 }
 
 /** Describes what an event changed, the fields in the order in which it names them. */
@@ -127,11 +152,11 @@ function valueChange(label: string, value: unknown, show: (value: unknown) => Ch
     : { label, kind: 'value', to: show(value) }
 }
 
-function permissionsChange(value: unknown): Change {
+function permissionsChange(label: string, value: unknown): Change {
   const from = listOf(isMove(value) ? value.from : [])
   const to = listOf(isMove(value) ? value.to : value)
   return {
-    label: 'Permissions',
+    label,
     kind: 'permissions',
     added: to.filter((permission) => !from.includes(permission)),
     removed: from.filter((permission) => !to.includes(permission)),
@@ -167,10 +192,10 @@ function fieldsOf(value: unknown): Record<string, unknown> {
   return isObject(value) ? value : {}
 }
 
-function graceChange(value: unknown, at: string): Change {
+function graceChange(action: string, value: unknown, at: string): Change {
   const hasGrace = typeof value === 'string' && Date.parse(value) > Date.parse(at)
   return {
-    label: 'Old token ends',
+    label: action === 'webhook.rotated' ? 'Old secret ends' : 'Old token ends',
     kind: 'value',
     to: hasGrace ? { kind: 'instant', instant: value } : nothing('At once'),
   }

@@ -3,7 +3,10 @@ import { type Change, describeChanges } from './audit-changes.ts'
 import { type EditableLimit, isSameLimits } from './limits.ts'
 
 /** What people edit; the hint tells that a key was rotated. */
-const fields = ['name', 'plan', 'permissions', 'expires_at', 'metadata', 'limits', 'key_limits', 'hint']
+const fields = [
+  ...['name', 'plan', 'permissions', 'expires_at', 'metadata', 'limits', 'key_limits', 'hint'],
+  ...['url', 'events', 'description', 'disabled_at'],
+]
 
 type Version = Readonly<Record<string, unknown>>
 

@@ -22,6 +22,9 @@ const pages: Record<string, (stage: Stage) => string> = {
   'a token to try': () => '/try',
   sessions: () => '/sessions',
   plans: () => '/plans',
+  webhooks: () => '/webhooks',
+  'a webhook': ({ webhookId }) => `/webhooks/${webhookId}`,
+  'webhooks, none of theirs': () => '/webhooks?organization=umbrella-labs',
   'no page': () => '/nowhere',
 }
 
@@ -75,6 +78,28 @@ const states: Record<string, (page: Page, stage: Stage) => Promise<unknown>> = {
     await openDialog(page, '/plans', 'Delete the plan growth')
     await page.getByRole('dialog').getByText('On this plan: 1 organization').waitFor()
   },
+  'a new webhook, with a fault': async (page) => {
+    await leaveDialog(page)
+    await visit(page, '/webhooks')
+    await page.getByRole('button', { name: 'New webhook' }).click()
+    await page.getByRole('radio', { name: 'Some of them' }).check()
+    await page.getByRole('button', { name: 'Single ones of Keys' }).click()
+    await page.getByRole('radio', { name: 'One organization' }).check()
+    await page.getByRole('button', { name: 'Create webhook' }).click()
+    await page.getByRole('dialog').getByRole('alert').first().waitFor()
+  },
+  'what was sent, in full': async (page, { webhookId }) => {
+    await visit(page, '/sessions')
+    await visit(page, `/webhooks/${webhookId}`)
+    await page.getByRole('button', { name: /Pending/ }).click()
+    await page.getByText('Service Temporarily Unavailable').waitFor()
+  },
+  ...Object.fromEntries(
+    ['Edit the webhook', 'Disable', 'Rotate the secret', 'Send events once more', 'Delete'].map((name) => [
+      `a webhook: ${name}`,
+      (page: Page, { webhookId }: Stage) => openDialog(page, `/webhooks/${webhookId}`, name),
+    ]),
+  ),
   'the limits of an organization': async (page) => {
     await openDialog(page, '/organizations/acme', 'Limits')
   },

@@ -42,6 +42,8 @@ describe(`the layout of the console${browserNote}`, () => {
         '/keys?status=all',
         `/keys/${stageOf().keyId}`,
         '/organizations/acme/new-key',
+        '/webhooks',
+        `/webhooks/${stageOf().webhookId}`,
         '/audit-log',
         '/try',
         '/sessions',

@@ -1,8 +1,8 @@
 // Takes the pictures of docs/images: every page of the console, in light, in dark and on a phone.
 // Run it by `node test/console/screenshots.ts`, after `npm run build`; it takes about two minutes, and `pngquant` (apt-get
-// install pngquant).
+// install pngquant). With names, such as `webhooks webhook`, it takes those alone.
 import { execFileSync } from 'node:child_process'
-import { globSync, mkdirSync } from 'node:fs'
+import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Browser, Page } from 'playwright-core'
 import { makeSqlite } from '../setup/databases.ts'
@@ -41,6 +41,12 @@ const pictures: Record<string, (page: Page, stage: Stage) => Promise<void>> = {
       .evaluate((section) => section.scrollIntoView({ block: 'start' }))
   },
   plans: async (page) => go(page, '/plans'),
+  webhooks: async (page) => go(page, '/webhooks'),
+  webhook: async (page, { webhookId }) => {
+    await go(page, `/webhooks/${webhookId}`)
+    await page.getByRole('button', { name: /Pending/ }).click()
+    await page.getByText('Service Temporarily Unavailable').waitFor()
+  },
   sessions: async (page) => go(page, '/sessions'),
   'audit-log': async (page) => go(page, '/audit-log?organization=acme'),
   'new-key': async (page) => {
@@ -82,7 +88,11 @@ async function fillNewKey(page: Page): Promise<void> {
   await permissions.press('Enter')
 }
 
-/** Takes all pictures of one look, on a stage of its own: some of them leave a key behind. */
+/** What is to be taken; everything if nothing is named. */
+const named = process.argv.slice(2)
+const isWanted = (name: string) => named.length === 0 || named.includes(name)
+
+/** Takes the pictures of one look, on a stage of its own: some of them leave a key behind. */
 async function takeAll(browser: Browser, look: keyof typeof looks): Promise<void> {
   const { url, remove } = makeSqlite()
   const stage = await setStage(url)
@@ -97,9 +107,9 @@ async function takeAll(browser: Browser, look: keyof typeof looks): Promise<void
   page.on('dialog', (dialog) => void dialog.accept())
   await page.goto('/')
   await page.getByLabel('Token', { exact: true }).waitFor()
-  await shoot(page, `sign-in-${look}`)
+  if (isWanted('sign-in')) await shoot(page, `sign-in-${look}`)
   await signIn(page, stage.server.rootKey)
-  for (const [name, show] of Object.entries(pictures)) {
+  for (const [name, show] of Object.entries(pictures).filter(([name]) => isWanted(name))) {
     await show(page, stage)
     await shoot(page, `${name}-${look}`)
   }
@@ -108,10 +118,13 @@ async function takeAll(browser: Browser, look: keyof typeof looks): Promise<void
   await remove()
 }
 
+/** The names of the pictures that were taken. */
+const taken: string[] = []
+
 /** Gives each picture a palette of its own, with which it takes less than half of the bytes. */
 function shrinkAll(): void {
   const settings = ['--force', '--ext=.png', '--strip', '--skip-if-larger', '--speed=1', '--quality=85-100']
-  execFileSync('pngquant', [...settings, ...globSync('*.png', { cwd: folder })], { cwd: folder })
+  execFileSync('pngquant', [...settings, ...taken.map((name) => `${name}.png`)], { cwd: folder })
 }
 
 async function shoot(page: Page, name: string): Promise<void> {
@@ -120,6 +133,7 @@ async function shoot(page: Page, name: string): Promise<void> {
   await page.waitForTimeout(500)
   await page.waitForLoadState('networkidle')
   await page.screenshot({ path: join(folder, `${name}.png`) })
+  taken.push(name)
   process.stdout.write(`${name}\n`)
 }
 

@@ -5,6 +5,7 @@ import { openLatchkey } from '../../src/latchkey.ts'
 import { callerBy } from '../setup/callers.ts'
 import { startTestServer, type TestServer } from '../setup/server.ts'
 import { addTraffic } from '../setup/traffic.ts'
+import { addWebhooks } from './stage-webhooks.ts'
 
 const minute = 60_000
 const hour = 60 * minute
@@ -17,6 +18,8 @@ export interface Stage {
   stagingId: string
   /** A key of Acme with two secrets, a history, metadata and an end within a week. */
   keyId: string
+  /** A webhook of Acme whose receiver fails at the moment. */
+  webhookId: string
   /** The token of a key that may send emails, and no more. */
   token: string
 }
@@ -213,5 +216,6 @@ async function play(database: string): Promise<Omit<Stage, 'server'>> {
   )
   at(2 * minute)
   await latchkey.verify(rotated.key, { cost: { newsletters: 31, credits: 61_250, requests: 40 } })
-  return { keyId: key.id, stagingId: staging.id, token }
+  const webhookId = await addWebhooks(latchkey, database, present, from('203.0.113.24'))
+  return { keyId: key.id, stagingId: staging.id, webhookId, token }
 }

@@ -12,13 +12,13 @@ import { Status } from '../../components/status.tsx'
 import { RecentUsage } from '../../components/usage/recent.tsx'
 import { type KeyWithSecrets, keyQuery, neededPermissionsQuery } from '../../queries.ts'
 import { useSession } from '../../session.ts'
+import { AppliedOutcome } from './key/applied.tsx'
 import { useKeyCrumbs } from './key/crumbs.ts'
 import { type EditableField, EditField } from './key/edits.tsx'
 import { EndGraceDialog } from './key/end-grace-dialog.tsx'
 import { Facts } from './key/facts.tsx'
 import { type Done, keyRefusals } from './key/key-changes.ts'
 import { KeyLimits } from './key/limits.tsx'
-import { Outcome } from './key/outcome.tsx'
 import { ForgetPlacesDialog, Places } from './key/places.tsx'
 import { RevokeDialog } from './key/revoke-dialog.tsx'
 import { RotateDialog } from './key/rotate-dialog.tsx'
@@ -138,7 +138,7 @@ function KeyFound({ of: key, rotated }: KeyFoundProps) {
         </>
       }
     >
-      {outcome !== undefined && <Outcome {...outcome} />}
+      {outcome !== undefined && <AppliedOutcome {...outcome} />}
       {/* Where there is room, the history stands beside what it led to. */}
       <div className="min-[110rem]:grid min-[110rem]:grid-cols-[minmax(0,3fr)_minmax(0,2fr)] min-[110rem]:items-start min-[110rem]:gap-x-6">
         <div>

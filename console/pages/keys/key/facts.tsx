@@ -1,10 +1,10 @@
 // The fields of a key below its name and status, those that can be changed with a button beside them.
 import { TriangleAlert } from 'lucide-react'
-import type { ReactNode } from 'react'
 import type { WireKey } from '../../../api.ts'
 import { Button } from '../../../components/button.tsx'
 import { CopyButton } from '../../../components/copy.tsx'
 import { Creator } from '../../../components/creator.tsx'
+import { Fact, Moment } from '../../../components/fact.tsx'
 import { Foreign, marked } from '../../../components/foreign.tsx'
 import { OrganizationName } from '../../../components/organization-name.tsx'
 import { PermissionList } from '../../../components/permission-list.tsx'
@@ -93,38 +93,6 @@ export function Facts({ of: key, refusal, metadataRefusal, edit, narrow }: Facts
   )
 }
 
-function Fact({
-  label,
-  action,
-  wide = false,
-  isLong = false,
-  children,
-}: {
-  label: string
-  action?: ReactNode
-  /** Over both columns. */
-  wide?: boolean
-  /** On a phone its button stands below. */
-  isLong?: boolean
-  children: ReactNode
-}) {
-  return (
-    <div
-      className={`grid min-h-13 gap-x-4 border-t border-line py-2 sm:grid-cols-[6rem_minmax(0,1fr)] ${wide ? 'lg:col-span-2' : 'grid-cols-[6rem_minmax(0,1fr)] lg:odd:pr-8'}`}
-    >
-      <dt className="pt-2 text-muted">{label}</dt>
-      <dd
-        className={`flex min-w-0 flex-wrap items-start gap-x-4 gap-y-2 ${isLong ? 'flex-col sm:flex-row' : ''}`}
-      >
-        <div className={`min-w-0 py-2 ${isLong ? 'max-sm:w-full sm:flex-1 sm:basis-24' : 'flex-1 basis-24'}`}>
-          {children}
-        </div>
-        {action}
-      </dd>
-    </div>
-  )
-}
-
 /** Of which operation the last call was, and from where, as far as it told. */
 function LastPlace({ of: { last_used: use } }: { of: WireKey }) {
   const { operation = null, ip = null } = use ?? {}
@@ -139,17 +107,6 @@ function LastPlace({ of: { last_used: use } }: { of: WireKey }) {
         </>
       )}
     </p>
-  )
-}
-
-function Moment({ instant }: { instant: string }) {
-  return (
-    <span title={inFull(instant)} className="flex flex-wrap gap-x-2">
-      <time dateTime={instant}>{inShort(instant)}</time>
-      <span className="text-muted">
-        <Ago instant={instant} />
-      </span>
-    </span>
   )
 }
 

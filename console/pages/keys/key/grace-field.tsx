@@ -1,5 +1,6 @@
 // How long the old token goes on working: a length that is offered, or any other up to the longest.
 import { useId, useState } from 'react'
+import { ChoiceRow } from '../../../components/choice-row.tsx'
 import {
   type ChosenGrace,
   type Grace,
@@ -11,6 +12,12 @@ import {
   splitGrace,
   usualSilenceSeconds,
 } from '../../../format/graces.ts'
+
+const choices: { value: number | 'silent' | 'own'; label: string }[] = [
+  ...gracePresets.map(({ seconds, label }) => ({ value: seconds, label })),
+  { value: 'silent', label: 'Until nobody uses it' },
+  { value: 'own', label: 'Another length' },
+]
 
 interface GraceFieldProps {
   /** Undefined while an own length is not given, or is none that the server takes. */
@@ -30,42 +37,17 @@ export function GraceField({ seconds, silentSeconds, change }: GraceFieldProps) 
     change({ seconds: readGrace(next.count, next.unit) })
   }
   const fault = isOwn && seconds === undefined
+  const chosen = isOwn || seconds === undefined ? 'own' : silentSeconds === undefined ? seconds : 'silent'
+  const choose = (next: number | 'silent' | 'own') => {
+    setOwn(next === 'own')
+    if (next === 'own') set(seconds ? splitGrace(seconds) : own)
+    else if (next === 'silent') change({ seconds: longestGraceSeconds, silentSeconds: usualSilenceSeconds })
+    else change({ seconds: next })
+  }
   return (
     <fieldset>
       <legend className="label mb-1">Grace: how long the old token goes on working</legend>
-      <div className="flex flex-wrap gap-2">
-        {gracePresets.map((preset) => (
-          <Choice
-            key={preset.seconds}
-            group={id}
-            label={preset.label}
-            isChosen={!isOwn && silentSeconds === undefined && seconds === preset.seconds}
-            choose={() => {
-              setOwn(false)
-              change({ seconds: preset.seconds })
-            }}
-          />
-        ))}
-        <Choice
-          group={id}
-          label="Until nobody uses it"
-          isChosen={silentSeconds !== undefined}
-          choose={() => {
-            setOwn(false)
-            change({ seconds: longestGraceSeconds, silentSeconds: usualSilenceSeconds })
-          }}
-        />
-        <Choice
-          group={id}
-          label="Another length"
-          isChosen={isOwn}
-          choose={() => {
-            setOwn(true)
-            const from = seconds ? splitGrace(seconds) : own
-            set(from)
-          }}
-        />
-      </div>
+      <ChoiceRow options={choices} value={chosen} change={choose} />
       {silentSeconds !== undefined && (
         <label className="mt-2 flex flex-wrap items-center gap-2">
           Not used for
@@ -115,21 +97,5 @@ export function GraceField({ seconds, silentSeconds, change }: GraceFieldProps) 
         {fault && 'Must be a number, such as 12 or 1.5, and at most 30 days.'}
       </p>
     </fieldset>
-  )
-}
-
-interface ChoiceProps {
-  group: string
-  label: string
-  isChosen: boolean
-  choose: () => void
-}
-
-function Choice({ group, label, isChosen, choose }: ChoiceProps) {
-  return (
-    <label className="flex min-h-9 cursor-pointer items-center gap-2 rounded-md border border-edge px-3 hover:bg-hover has-checked:border-ink has-checked:bg-sunken has-checked:font-medium">
-      <input type="radio" name={group} className="accent-ink" checked={isChosen} onChange={choose} />
-      {label}
-    </label>
   )
 }

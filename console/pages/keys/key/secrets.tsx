@@ -5,6 +5,7 @@ import { type ReactNode, useState } from 'react'
 import type { WireKeyDetails, WireSecret } from '../../../api.ts'
 import { Button } from '../../../components/button.tsx'
 import { ErrorNotice } from '../../../components/notices.tsx'
+import { Pill } from '../../../components/pill.tsx'
 import { Ago, useNow } from '../../../components/time.tsx'
 import { awaitedOf, type SecretState, secretEnd, secretState } from '../../../format/graces.ts'
 import { inFull, inShort, lengthOf } from '../../../format/times.ts'
@@ -145,20 +146,17 @@ function Awaited({ secret }: { secret: WireSecret }) {
 }
 
 const looks = {
-  live: { look: 'bg-good-soft text-good', icon: CircleCheck, word: 'Live' },
-  grace: { look: 'bg-warn-soft text-warn', icon: Hourglass, word: 'In grace' },
-  ended: { look: 'bg-sunken text-muted', icon: CircleOff, word: 'Ended' },
+  live: { tone: 'good', icon: CircleCheck, word: 'Live' },
+  grace: { tone: 'warn', icon: Hourglass, word: 'In grace' },
+  ended: { tone: 'quiet', icon: CircleOff, word: 'Ended' },
 } as const
 
 function State({ state, secret }: { state: SecretState; secret: WireSecret }) {
-  const { look, icon: Icon, word } = looks[state]
+  const { tone, icon, word } = looks[state]
   return (
-    <span
-      className={`inline-flex items-center gap-1 whitespace-nowrap rounded-full px-2 py-0.5 text-xs font-medium ${look}`}
-    >
-      <Icon size={13} aria-hidden />
+    <Pill tone={tone} icon={icon}>
       {state === 'grace' && secret.expires_at !== null ? `${word} until ${inShort(secret.expires_at)}` : word}
-    </span>
+    </Pill>
   )
 }
 

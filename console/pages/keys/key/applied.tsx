@@ -1,18 +1,12 @@
 // What came of a change that was waited for: which processes act on it.
-import { useEffect, useRef } from 'react'
 import type { Applied } from '../../../../src/core/shapes/calls.ts'
-import { Notice } from '../../../components/notices.tsx'
+import { Outcome } from '../../../components/outcome.tsx'
 
-/** Takes the focus, so that it is read. */
-export function Outcome({ title, applied }: { title: string; applied: Applied }) {
-  const place = useRef<HTMLDivElement>(null)
-  useEffect(() => place.current?.focus(), [])
+export function AppliedOutcome({ title, applied }: { title: string; applied: Applied }) {
   return (
-    <div ref={place} tabIndex={-1} role="status" className="mb-6 rounded-lg">
-      <Notice tone={applied.confirmed ? 'note' : 'warning'} title={title}>
-        <p>{describeApplied(applied)}</p>
-      </Notice>
-    </div>
+    <Outcome tone={applied.confirmed ? 'note' : 'warning'} title={title}>
+      <p>{describeApplied(applied)}</p>
+    </Outcome>
   )
 }
 
