@@ -304,7 +304,7 @@ function readEvents(text: string): Wire<AuditEvent>[] {
     )
     const fields = names.map((name, i): [string, unknown] => {
       const value = plain[i] as string
-      if (name === 'changes') return [name, JSON.parse(value)]
+      if (name === 'changes' || name === 'is_erased') return [name, JSON.parse(value)]
       return [name, value === '' ? null : value]
     })
     return Object.fromEntries(fields) as unknown as Wire<AuditEvent>

@@ -298,20 +298,27 @@ test('that ends early, is of another log or is signed by another key does not fi
   expect(await faultOf(broken)).toMatch('not in UTF-8')
 })
 
-test('whose details were erased is whole, and tells how many', async () => {
+test('whose details are gone is not whole, unless an event further on says that they were erased', async () => {
   const { url } = makeSqlite()
   await using latchkey = await openLatchkey({ database: url, sealingKeys })
-  const { before, checkpoint } = await makeLog(latchkey, 5)
-  await using direct = await connectDirectly(url)
-  await direct.run(
-    "update audit_log set details_salt = null, origin_salt = null where organization_id = 'acme' and sequence = 3",
-  )
-  const text = await textOf(writeLog(latchkey.audit, { organizationId: 'acme' }, checkpoint))
-  const bytes = async function* () {
-    yield Buffer.from(text)
+  const { text, before, checkpoint } = await makeLog(latchkey, 5)
+  const acme = { organizationId: 'acme' }
+  const known = { checkpoints: [before.note, checkpoint.note] }
+  const bytesOf = async function* (of: string) {
+    yield Buffer.from(of)
   }
-  const verified = await verifyLog(bytes(), { checkpoints: [before.note, checkpoint.note] })
-  expect(verified).toMatchObject({ erased: 1, events: 11 })
+  const byHand = text.replace(/^(3\t\S+\t[^\t]+)\t.*$/m, '$1\t\t\t\t')
+  await expect(verifyLog(bytesOf(byHand), known)).rejects.toMatchObject({ name: 'LogFault', sequence: 3 })
+  const eventIds = (await latchkey.audit.list({ ...acme, action: 'key.created' })).items.map(({ id }) => id)
+  await latchkey.audit.erase({ eventIds: eventIds.slice(0, 2) })
+  const later = await textOf(writeLog(latchkey.audit, acme, await latchkey.audit.readCheckpoint(acme)))
+  const verified = await verifyLog(bytesOf(later), known)
+  expect(verified).toMatchObject({ erased: 2, events: 12 })
   expect(() => printVerified(verified)).not.toThrow()
+  // An erasure of others is none of this one, nor is one that lacks its own details.
+  const more = later.replace(/^(3\t\S+\t[^\t]+)\t.*$/m, '$1\t\t\t\t')
+  await expect(verifyLog(bytesOf(more), known)).rejects.toMatchObject({ sequence: 3 })
+  const unsaid = later.replace(/^(12\t\S+\t[^\t]+)\t.*$/m, '$1\t\t\t\t')
+  await expect(verifyLog(bytesOf(unsaid), known)).rejects.toMatchObject({ name: 'LogFault', sequence: 10 })
   expect(() => new LogVerifier({ checkpoints: ['no note'] })).toThrow(LogFault)
 })

@@ -33,6 +33,7 @@ onEachDatabase('the audit log', (makeDatabase) => {
       organizationId: 'acme',
       requestId: 'req-1',
       ip: '203.0.113.7',
+      isErased: false,
     }
     const { items } = await latchkey.audit.list({ organizationId: 'acme' }, { actor: caller })
     expect(items).toEqual([

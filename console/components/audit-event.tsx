@@ -6,6 +6,7 @@ import {
   Building2,
   CirclePlus,
   DatabaseBackup,
+  Eraser,
   Gauge,
   History,
   KeyRound,
@@ -63,6 +64,7 @@ const icons: Record<AuditAction, LucideIcon> = {
   'webhook.deleted': Trash2,
   'webhook.disabled': Unplug,
   'log.signer_added': Signature,
+  'log.erased': Eraser,
   'log.restored': DatabaseBackup,
 }
 
@@ -96,7 +98,7 @@ export function AuditEvent({ event, isOfKnownKey = false }: AuditEventProps) {
           </span>
         </div>
         <p className="text-muted">
-          <Origin event={event} />
+          {event.is_erased ? 'What it told was erased.' : <Origin event={event} />}
         </p>
         <AuditChanges event={event} isOpen={isOfKnownKey} />
       </div>

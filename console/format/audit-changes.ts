@@ -67,6 +67,10 @@ const describers: Record<string, Describe> = {
   delivery_id: (value) => [valueChange('Event', value, asCode)],
   epoch: (value) => [valueChange('Its name', value, asCode)],
   verifier_key: (value) => [valueChange('Its public key', value, asCode)],
+  // Hundreds of ids, each a long one: the event says of how many.
+  event_ids: (value) => [
+    valueChange('Events', value, (ids) => asText(Array.isArray(ids) ? countOf(ids.length) : ids)),
+  ],
   // Of no use to people: nothing else is called by it.
   session_id: () => [],
 }

@@ -117,7 +117,7 @@ def verify(log, kept, key):
         raise Wrong("This is no log of Latchkey, or it breaks off.")
     last = read_note(note)
     checkpoints = [read_note(text) for text in kept] + [last]
-    peaks, count, erased = [], 0, 0
+    peaks, count, erased, unnamed = [], 0, 0, {}
     for line in lines.split("\n") if lines else []:
         count += 1
         number, hash_, leaf, details_salt, details, origin_salt, who = line.split("\t")
@@ -128,8 +128,12 @@ def verify(log, kept, key):
         if details_salt or details:
             if commitment(details_salt, details) != sealed["details"]:
                 raise Wrong(f"The details of event {count} are not those that were sealed.")
+            if sealed["action"] == "log.erased":
+                for event_id in json.loads(details)["changes"]["event_ids"]:
+                    unnamed.pop(event_id, None)
         else:
             erased += 1
+            unnamed[sealed["id"]] = count
         if (origin_salt or who) and commitment(origin_salt, who) != sealed["origin"]:
             raise Wrong(f"The origin of event {count} is not the one that was sealed.")
         organization = origin.split("/", 3)[3:]
@@ -146,20 +150,29 @@ def verify(log, kept, key):
             require_signed(checkpoint, key)
     if last["size"] != count or last["root"] != root_of(peaks):
         raise Wrong("The log does not end where its checkpoint does.")
+    if unnamed:
+        raise Wrong(f"Event {min(unnamed.values())} lacks its details, and no event says that they were erased.")
     signed = "signed by the given key" if key else "signer not checked"
     print(f"{count} events of {origin}: as they were sealed, {erased} without details; {signed}.")
 
 
 if __name__ == "__main__":
     arguments = sys.argv[1:]
+    if not arguments or "--help" in arguments or arguments[-1] == "--key":
+        print(__doc__.strip(), file=sys.stderr)
+        sys.exit(2)
     key = None
     if "--key" in arguments:
         at = arguments.index("--key")
         key = arguments[at + 1]
         del arguments[at : at + 2]
-    texts = [open(path, encoding="utf-8", newline="").read() for path in arguments]
+    try:
+        texts = [open(path, encoding="utf-8", newline="").read() for path in arguments]
+    except OSError as error:
+        print(f"{error.filename} cannot be read: {error.strerror}.", file=sys.stderr)
+        sys.exit(2)
     try:
         verify(texts[0], texts[1:], key)
-    except (Wrong, ValueError, KeyError) as error:
+    except (Wrong, ValueError, KeyError, TypeError) as error:
         print(f"Not what was sealed: {error}")
         sys.exit(1)

@@ -61,6 +61,8 @@ export const maxWaitsOfKey = 64
 export const maxWaits = 4_096
 /** How many sealed events a page has at most: each may be long. */
 export const maxSealedPage = 100
+/** How many events a call erases at most: one event of the log names them all. */
+export const maxErasedEvents = 200
 
 // Keys and verification.
 

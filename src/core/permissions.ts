@@ -14,6 +14,7 @@ export const managementPermissions = [
   'latchkey:organizations:read',
   'latchkey:organizations:write',
   'latchkey:audit:read',
+  'latchkey:audit:write',
   'latchkey:metadata:write',
   'latchkey:limits:write',
   'latchkey:usage:read',

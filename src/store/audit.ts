@@ -1,4 +1,4 @@
-// The table of audit events. Rows are only ever added.
+// The table of audit events. Rows are only ever added; what they tell may be erased.
 import { type Selectable, sql } from 'kysely'
 import type { ActorType } from '../core/actor.ts'
 import type { AuditAction, AuditEvent } from '../core/shapes/audit.ts'
@@ -127,12 +127,20 @@ export async function listSignIns(
 }
 
 /** An event's id was made a moment before its instant was taken: by then the clock may have been set. */
-const idSlackMs = 1000
+export const idSlackMs = 1000
 
 /** The text with which every UUIDv7 (RFC 9562, section 5.7) of an instant begins, and before which no later one is. */
 export function idAt(instant: number): string {
   const hex = Math.max(0, instant).toString(16).padStart(12, '0')
   return `${hex.slice(0, 8)}-${hex.slice(8)}`
+}
+
+/** What the changes of an event are once they were erased: no change is null. */
+export const erasedChanges = 'null'
+
+/** Tells whether what an event told was erased; see `erasures.ts`. */
+export function isErased({ changes }: Pick<AuditRow, 'changes'>): boolean {
+  return changes === erasedChanges
 }
 
 export function toAuditEvent(row: AuditRow): AuditEvent {
@@ -144,8 +152,9 @@ export function toAuditEvent(row: AuditRow): AuditEvent {
     actorType: (row.actor_type as ActorType | null) ?? (row.actor === null ? 'operator' : 'key'),
     organizationId: row.organization_id,
     keyId: row.key_id,
-    changes: JSON.parse(row.changes),
+    changes: isErased(row) ? {} : JSON.parse(row.changes),
     requestId: row.request_id,
     ip: row.ip,
+    isErased: isErased(row),
   }
 }

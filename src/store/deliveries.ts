@@ -4,6 +4,7 @@ import { type Selectable, sql } from 'kysely'
 import type { StoreDialect } from './backend.ts'
 import type { Position, Slice, SliceBounds } from './cursors.ts'
 import { deleteFound } from './deletions.ts'
+import { lockErased } from './erasures.ts'
 import { selectGiven } from './given-rows.ts'
 import { after, type Instant } from './instants.ts'
 import type { Store } from './store.ts'
@@ -42,7 +43,8 @@ export async function writeRound(
     .where('version', '=', version)
     .executeTakeFirstOrThrow()
   if (numUpdatedRows !== 1n) throw new Error('Another process has delivered for this webhook.')
-  if (rows.length > 0) await upsert(tx, dialect, rows)
+  const kept = await withoutErased(tx, dialect, rows)
+  if (kept.length > 0) await upsert(tx, dialect, kept)
 }
 
 const columns = {
@@ -60,6 +62,18 @@ const columns = {
   answer: 'text',
   payload: 'text',
 } as const satisfies Record<keyof DeliveryRow, 'text' | 'whole'>
+
+/** What was erased while it was sent is not kept for later. */
+async function withoutErased(
+  tx: Tx,
+  dialect: StoreDialect,
+  rows: readonly DeliveryRow[],
+): Promise<readonly DeliveryRow[]> {
+  const kept = rows.flatMap(({ id, payload }) => (payload === null ? [] : [id]))
+  if (kept.length === 0) return rows
+  const erased = await lockErased(tx, dialect, kept)
+  return erased.size === 0 ? rows : rows.map((row) => (erased.has(row.id) ? { ...row, payload: null } : row))
+}
 
 async function upsert(tx: Tx, dialect: StoreDialect, rows: readonly DeliveryRow[]): Promise<void> {
   await tx

@@ -4,9 +4,11 @@
 //
 //   number  hash of the leaf  leaf  salt of the details  details  salt of the origin  origin
 //
-// A text that was erased, or that its reader may not have, is empty, and so is its salt. Behind an empty line stands the note of a
+// A text that was erased, or that its reader may not have, is empty, and so is its salt. Details that are empty are named by an event
+// further on, `log.erased`: the `event_ids` of its changes are the ids of the events whose details it has erased. Behind an empty line stands the note of a
 // checkpoint, which covers exactly what is above it.
 import { type Checkpoint, readCheckpoint } from './checkpoint.ts'
+import { Erasures, type ErasureLeaf } from './erasures.ts'
 import { commitmentTo } from './leaf.ts'
 import { GrowingTree, leafHash } from './merkle.ts'
 import { isSignedBy, type KnownSigner, type Note, readNote } from './signed-note.ts'
@@ -81,6 +83,7 @@ export class LogVerifier {
   readonly #tree = new GrowingTree()
   #origin: string | undefined
   #organizationId: string | undefined
+  readonly #erasures = new Erasures()
   #erased = 0
 
   constructor({ checkpoints, signer }: KnownOfLog) {
@@ -129,6 +132,7 @@ export class LogVerifier {
     if (originSalt !== '' || origin !== '') {
       if (commitmentTo(originSalt, origin) !== read.origin) fail('The origin is not the one that was sealed.')
     }
+    this.#erasures.event(sequence, read, details)
     this.#tree.append(own)
     this.#agreeWithKept()
   }
@@ -146,6 +150,9 @@ export class LogVerifier {
       throw new LogFault(`The log ends with event ${size}, and its checkpoint covers ${checkpoint.size}.`)
     const checkpoints = [...this.#agreed]
     this.#agree(checkpoint, 'The checkpoint of the file')
+    const { unnamed } = this.#erasures
+    if (unnamed !== undefined)
+      throw new LogFault('It lacks its details, and no event says that they were erased.', unnamed)
     return {
       origin: checkpoint.origin,
       events: size,
@@ -181,7 +188,7 @@ export class LogVerifier {
   }
 }
 
-interface ReadLeaf {
+interface ReadLeaf extends ErasureLeaf {
   v: number
   organization_id: string
   details: string

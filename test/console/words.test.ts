@@ -36,6 +36,7 @@ function event(action: WireAuditEvent['action'], changes: Record<string, unknown
     changes,
     request_id: null,
     ip: null,
+    is_erased: false,
   }
 }
 

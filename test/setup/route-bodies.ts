@@ -22,6 +22,7 @@ export const bodies: Record<string, unknown> = {
   updateWebhook: { description: 'B' },
   rotateWebhook: {},
   replayWebhook: { since: new Date().toISOString() },
+  eraseEvents: { key_id: '0192f0c1-0000-7000-8000-000000000000', before: '2026-01-31T12:00:00Z' },
   drawGrants: { verifier: 'V', sequence: 1, counters: [] },
 }
 

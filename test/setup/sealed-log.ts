@@ -85,6 +85,11 @@ export async function checkLog(
 }
 
 function checkLeaf(row: Row, event: Row, actorOrganizationId: unknown): void {
+  if (row.details_salt === null) {
+    if (event.changes !== 'null' || event.actor !== null || event.ip !== null || row.origin_salt !== null)
+      throw new Error('A leaf has lost its salt, and what it stands for is not erased.')
+    return
+  }
   const source = toLeafSource(
     { ...event, at: Number(event.at) } as unknown as AuditRow,
     actorOrganizationId as string | undefined,

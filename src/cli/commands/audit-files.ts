@@ -3,6 +3,7 @@ import { createReadStream } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import type { Audit } from '../../core/shapes/audit.ts'
 import type { Checkpoint, ReadCheckpointInput } from '../../core/shapes/checkpoints.ts'
+import { Erasures } from '../../transparency/erasures.ts'
 import {
   endOfLog,
   headOfLog,
@@ -21,24 +22,43 @@ type LogReader = Pick<Audit, 'readCheckpoint' | 'listAllSealed'>
 
 const partLength = 64 * 1024
 
-/** Writes a log up to a checkpoint, in parts as its pages come. */
+/** So often a log that is erased from while it is written goes on to another checkpoint. */
+const maxCheckpoints = 5
+
+/**
+ * Writes a log up to a checkpoint, in parts as its pages come. If details are erased meanwhile, it goes on to a later checkpoint, so
+ * that it has the event that says so. Tells of the checkpoint at its end.
+ */
 export async function* writeLog(
   audit: LogReader,
   input: ReadCheckpointInput,
-  { origin, size, note }: Checkpoint,
+  first: Checkpoint,
+  onEnd: (checkpoint: Checkpoint) => void = () => {},
 ): AsyncGenerator<string, void> {
-  let part = headOfLog(origin)
-  if (size > 0) {
-    for await (const event of audit.listAllSealed(input)) {
-      part += lineOfLog(event)
-      // What came after the checkpoint is for the next one.
-      if (event.sequence === size) break
-      if (part.length < partLength) continue
-      yield part
-      part = ''
+  const erasures = new Erasures()
+  let checkpoint = first
+  let written = 0
+  let part = headOfLog(first.origin)
+  for (let checkpoints = 1; ; checkpoints++) {
+    if (checkpoint.size > written) {
+      for await (const event of audit.listAllSealed({ ...input, after: String(written) })) {
+        part += lineOfLog(event)
+        written = event.sequence
+        erasures.event(written, JSON.parse(event.leaf), event.details ?? '')
+        // What came after the checkpoint is for the next one.
+        if (written === checkpoint.size) break
+        if (part.length < partLength) continue
+        yield part
+        part = ''
+      }
     }
+    if (erasures.unnamed === undefined || checkpoints === maxCheckpoints) break
+    const next = await audit.readCheckpoint(input)
+    if (next.origin !== checkpoint.origin || next.size <= written) break
+    checkpoint = next
   }
-  yield part + endOfLog(note)
+  onEnd(checkpoint)
+  yield part + endOfLog(checkpoint.note)
 }
 
 /** Against what a log is held: files of checkpoints, and a public key. */

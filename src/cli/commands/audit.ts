@@ -86,8 +86,10 @@ export const auditCommands: DefinedCommand[] = [
     ],
     run: async ({ audit }, { input, options: { file } }) => {
       const { writeLog } = await import('./audit-files.ts')
-      const checkpoint = await audit.readCheckpoint(input)
-      const parts = writeLog(audit, input, checkpoint)
+      let checkpoint = await audit.readCheckpoint(input)
+      const parts = writeLog(audit, input, checkpoint, (last) => {
+        checkpoint = last
+      })
       if (typeof file === 'string') await writeWholeFile(file, parts)
       else for await (const part of parts) await writeSurely(part)
       return checkpoint
@@ -127,6 +129,43 @@ export const auditCommands: DefinedCommand[] = [
     },
     print: async (verified) => (await import('./audit-files.ts')).printVerified(verified),
     exitCode: (verified) => ('fault' in verified ? exitCodes.refused : exitCodes.ok),
+  }),
+  defineCommand({
+    path: 'audit erase',
+    summary: 'erase what events tell, permanently: who did something, from where and what; the log still verifies',
+    on: serverOrDatabase,
+    shape: async () => (await import('../../core/shapes/erasures.ts')).eraseEventsSchema,
+    texts: {
+      eventIds: 'this event (repeatable)',
+      organizationId: 'all events of this organization',
+      keyId: 'all events of changes to this key',
+      actor: 'all events of changes by this key',
+      before: 'only events before this instant; needed unless events are named',
+    },
+    confirm:
+      ({ input: { eventIds, organizationId, keyId, actor } }) =>
+      async () => {
+        const named = eventIds?.length === 1 ? '1 event tells' : `${eventIds?.length} events tell`
+        const what = eventIds
+          ? named
+          : `events ${organizationId ? `of ${organizationId}` : keyId ? `of the key ${keyId}` : `by the key ${actor}`} tell`
+        return `Erase what ${what}, permanently?`
+      },
+    examples: [
+      'latchkey audit erase --key 0198f3a2-5c1b-7000-8000-3f6c1a2b4d5e --before 30d --yes',
+      'latchkey audit erase --event 0198f3a2-5c1b-7000-8000-7a6b5c4d3e2f --yes',
+    ],
+    run: async ({ audit }, { input }) => {
+      let erased = 0
+      let next: string | null = null
+      do {
+        const page = await audit.erase({ ...input, ...(next !== null && { after: next }) })
+        erased += page.erased
+        next = page.next
+      } while (next !== null)
+      return { erased }
+    },
+    print: ({ erased }) => printNote(`Erased what ${erased === 1 ? '1 event' : `${erased} events`} told.`),
   }),
   defineCommand({
     path: 'audit restored',

@@ -29,6 +29,8 @@ const flags: Record<string, string> = {
   keyId: '--key <id>',
   keyIds: '--key-ids <id>',
   actor: '--actor <id>',
+  eventIds: '--event <id>',
+  before: '--before <when>',
   action: '--action <action>',
   types: '--types <action>',
   since: '--since <when>',

@@ -1,6 +1,7 @@
 // What a server tells of its audit log.
 import type { Audit, AuditEvent, ListAuditInput } from '../../core/shapes/audit.ts'
 import type { ListSealedInput, LogSigner, SealedEvent } from '../../core/shapes/checkpoints.ts'
+import type { Erased } from '../../core/shapes/erasures.ts'
 import type { CallOptions, Requester } from '../request/request.ts'
 import { checkOptions, listMethods } from './calls.ts'
 
@@ -18,6 +19,13 @@ export function auditMethods(requester: Requester): Audit<CallOptions> {
     readCheckpoint: async (input, options) => read('checkpoint', input, options),
     proveEvent: async (input, options) => read('inclusion', input, options),
     proveGrowth: async (input, options) => read('consistency', input, options),
+    // What is erased already is not erased again: it is safe to repeat.
+    erase: async (body, options) =>
+      requester.send<Erased>('POST', `${path}/erase`, {
+        body,
+        repeatable: true,
+        options: checkOptions(options),
+      }),
     listSigners: async (options) => read<LogSigner[]>('keys', {}, options),
   }
 }

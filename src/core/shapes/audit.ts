@@ -14,6 +14,7 @@ import type {
   ReadCheckpointInput,
   SealedEvent,
 } from './checkpoints.ts'
+import type { EraseEventsInput, Erased } from './erasures.ts'
 import { type List, type Page, pageFields } from './page.ts'
 
 export const auditActions = [
@@ -37,6 +38,7 @@ export const auditActions = [
   'plan.updated',
   'plan.deleted',
   'log.signer_added',
+  'log.erased',
   'webhook.created',
   'webhook.updated',
   'webhook.rotated',
@@ -102,6 +104,9 @@ export const auditEventSchema = z
       .string()
       .nullable()
       .meta({ description: "The client's address; null for a change without a request." }),
+    isErased: z.boolean().meta({
+      description: 'Whether what it told was erased: `changes` is empty then, and nobody knows the actor.',
+    }),
   })
   .meta({
     id: 'AuditEvent',
@@ -117,6 +122,7 @@ export const auditEventSchema = z
         changes: { revoked_at: '2026-03-01T09:00:00.000Z' },
         requestId: '3f0c9f0e-6f1a-4f0b-8a57-0d0c5c1e2b11',
         ip: '203.0.113.7',
+        isErased: false,
       },
     ],
   })
@@ -139,6 +145,11 @@ export interface Audit<Options extends CallOptions = CallOptions>
   proveEvent(input: ProveEventInput, options?: Options): Promise<EventProof>
   /** Proves that a log goes on from what it was. Throws `invalid_input`. */
   proveGrowth(input: ProveGrowthInput, options?: Options): Promise<GrowthProof>
+  /**
+   * Erases what events tell, for good, at most 200 at a time: who did something, from where and what. Their leaves stay, so the
+   * log still verifies. For the root organization alone. Throws `invalid_input`, `root_organization_required`.
+   */
+  erase(input: EraseEventsInput, options?: Options): Promise<Erased>
   /** Lists those who sign checkpoints, or have signed them. */
   listSigners(options?: Options): Promise<LogSigner[]>
 }

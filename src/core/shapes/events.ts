@@ -75,6 +75,7 @@ export const logEventSchema = auditEventSchema
         changes: { revoked_at: '2026-03-01T09:00:00.000Z' },
         requestId: '3f0c9f0e-6f1a-4f0b-8a57-0d0c5c1e2b11',
         ip: '203.0.113.7',
+        isErased: false,
         sequence: 42,
         position: null,
         cursor: '58f0d3a1b27c.42',

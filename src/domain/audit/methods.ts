@@ -4,6 +4,7 @@ import type { Audit } from '../../core/shapes/audit.ts'
 import { checkOptions, listMethods } from '../calls.ts'
 import type { Engine } from '../engine.ts'
 import { listLogSigners, proveEvent, proveGrowth, readCheckpoint } from './checkpoints.ts'
+import { eraseEvents } from './erase.ts'
 import { listAudit } from './list.ts'
 import { listSealed } from './sealed.ts'
 
@@ -17,6 +18,7 @@ export function auditMethods(engine: Engine): Audit<ActorOptions> {
     readCheckpoint: async (input, options) => readCheckpoint(engine, input, checkOptions(options)),
     proveEvent: async (input, options) => proveEvent(engine, input, checkOptions(options)),
     proveGrowth: async (input, options) => proveGrowth(engine, input, checkOptions(options)),
+    erase: async (input, options) => eraseEvents(engine, input, checkOptions(options)),
     listSigners: async (options) => listLogSigners(engine, checkOptions(options)),
   }
 }

@@ -2,6 +2,7 @@
 // always the same text.
 import { rootOrganizationId } from '../../core/access.ts'
 import { toWire } from '../../core/wire.ts'
+import { isErased } from '../../store/audit.ts'
 import type { StoreDialect } from '../../store/backend.ts'
 import type { SealedRow } from '../../store/events.ts'
 import type { Db } from '../../store/tables.ts'
@@ -35,12 +36,14 @@ export async function writeMessages(
     const after = later.filter(
       ({ key_id, position }) => key_id === event.key_id && (position === null || position > event.position),
     )
+    // What the key was then is told from what was changed of it since: once that was erased, nobody knows.
+    const isKnown = key !== undefined && !isErased(event) && !after.some(isErased)
     const data = {
       event: {
         ...toWire(showEvent(event, receiverOrganizationId === rootOrganizationId)),
         sequence: event.sequence,
       },
-      key: key === undefined ? null : keyAt(key, after, event.at),
+      key: isKnown ? keyAt(key, after, event.at) : null,
     }
     return {
       id: event.id,

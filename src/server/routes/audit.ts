@@ -1,7 +1,9 @@
 // The calls that read the audit log: by the page, and whole as a file.
 import { z } from 'zod'
 import { auditEventSchema, exportAuditSchema, listAuditSchema } from '../../core/shapes/audit.ts'
+import { erasedSchema, eraseEventsSchema } from '../../core/shapes/erasures.ts'
 import { answerPage } from '../../http/paging.ts'
+import { json } from '../../http/reply.ts'
 import { route } from '../parts.ts'
 import { exportAudit, exportTypes } from './audit-export.ts'
 
@@ -42,5 +44,20 @@ export const auditRoutes = [
     ],
     problems: ['too_many_reads', 'organization_not_found'],
     handle: exportAudit,
+  }),
+  route({
+    method: 'POST',
+    path: '/v1/audit-log/erase',
+    operationId: 'eraseEvents',
+    tag: 'Audit log',
+    summary: 'Erase what events tell',
+    description:
+      'Permanently, and for keys of the root organization only: who made the changes, from where, and what they were. At most 200 events a call; go on with `next`. The leaves stay, so the log still verifies, and an event `log.erased` names the events.',
+    access: 'latchkey:audit:write',
+    body: eraseEventsSchema,
+    answers: [{ status: 200, description: 'How many, and whether there are more.', schema: erasedSchema }],
+    problems: ['root_organization_required'],
+    handle: async ({ parts: { latchkey }, body, caller, signal }) =>
+      json(await latchkey.audit.erase(body, { actor: caller, signal })),
   }),
 ]

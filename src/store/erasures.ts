@@ -1,0 +1,109 @@
+// Erasure in the tables of events: what an event tells goes, with the salts of its leaf; the leaf stays.
+import { erasedChanges, idAt, idSlackMs } from './audit.ts'
+import type { StoreDialect } from './backend.ts'
+import { givenTexts } from './given-rows.ts'
+import type { Db, Tx } from './tables.ts'
+
+/** An event that may be erased: `leaf` is null while it is not sealed. */
+export interface Erasable {
+  id: string
+  organization_id: string
+  action: string
+  leaf: string | null
+}
+
+/** Which events are looked at: those of one organization, to one key or by one, in the order of their ids. */
+export interface ErasureRange {
+  column: 'organization_id' | 'key_id' | 'actor'
+  value: string
+  /** Milliseconds since 1970. */
+  before: number
+  /** Only events with higher ids. */
+  after: string
+  limit: number
+}
+
+/** Reads the next events of a range, erased ones too. */
+export function readErasableRange(
+  db: Db,
+  { column, value, before, after, limit }: ErasureRange,
+): Promise<Erasable[]> {
+  return erasable(db)
+    .where(`audit_events.${column}`, '=', value)
+    .where('audit_events.id', '>', after)
+    .where('audit_events.id', '<', idAt(before + idSlackMs))
+    .where('audit_events.at', '<', before)
+    .orderBy('audit_events.id')
+    .limit(limit)
+    .execute()
+}
+
+/** Reads events by their ids. */
+export function findErasable(db: Db, ids: readonly string[]): Promise<Erasable[]> {
+  return erasable(db).where('audit_events.id', 'in', ids).orderBy('audit_events.id').execute()
+}
+
+function erasable(db: Db) {
+  return db
+    .selectFrom('audit_events')
+    .leftJoin('audit_log', 'audit_log.event_id', 'audit_events.id')
+    .select(['audit_events.id', 'audit_events.organization_id', 'audit_events.action', 'audit_log.leaf'])
+}
+
+/** Erases what sealed events tell, and returns the ids of those of which it was not erased before. */
+export async function eraseRows(
+  tx: Tx,
+  dialect: StoreDialect,
+  events: readonly Erasable[],
+): Promise<Set<string>> {
+  const ids = givenTexts(
+    dialect,
+    events.map(({ id }) => id),
+  )
+  // First: who writes a message of one of them for later holds these rows, and it is found below.
+  const rows = await tx
+    .updateTable('audit_log')
+    .set({ details_salt: null, origin_salt: null })
+    .where('event_id', 'in', ids)
+    .where('details_salt', 'is not', null)
+    .returning('event_id')
+    .execute()
+  const erased = new Set(rows.map(({ event_id }) => event_id))
+  const byType = Map.groupBy(
+    events.filter(({ id }) => erased.has(id)),
+    ({ leaf }) => (JSON.parse(leaf as string) as { actor_type: string }).actor_type,
+  )
+  for (const [actorType, ofType] of byType) {
+    const own = givenTexts(
+      dialect,
+      ofType.map(({ id }) => id),
+    )
+    await tx
+      .updateTable('audit_events')
+      .set({ actor: null, actor_type: actorType, changes: erasedChanges, request_id: null, ip: null })
+      .where('id', 'in', own)
+      .execute()
+  }
+  await tx
+    .updateTable('webhook_deliveries')
+    .set({ payload: null })
+    .where('next_at', 'is not', null)
+    .where('id', 'in', ids)
+    .execute()
+  return erased
+}
+
+/** Tells which of some events are erased, and keeps all of them from being erased until the transaction ends. */
+export async function lockErased(
+  tx: Tx,
+  { skipsLocked }: StoreDialect,
+  ids: readonly string[],
+): Promise<Set<string>> {
+  const rows = await tx
+    .selectFrom('audit_log')
+    .select(['event_id', 'details_salt'])
+    .where('event_id', 'in', ids)
+    .$if(skipsLocked, (query) => query.forShare())
+    .execute()
+  return new Set(rows.flatMap(({ event_id, details_salt }) => (details_salt === null ? [event_id] : [])))
+}
