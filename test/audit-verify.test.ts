@@ -92,7 +92,7 @@ onEachDatabase('an exported log', (makeDatabase) => {
       write('before.txt', before.note),
       write('all.log', await textOf(await allOf(latchkey))),
     ]
-    expect(await verify({ file }, { checkpoint: [kept], key })).toEqual({
+    expect(await verify({ file }, { checkpoint: [kept], key: [key] })).toEqual({
       origin: checkpoint.origin,
       events: 121,
       erased: 0,
@@ -102,7 +102,8 @@ onEachDatabase('an exported log', (makeDatabase) => {
     })
     expect(await verify({ audit: latchkey.audit, input: {} }, {})).toMatchObject({ events: 124 })
     const other = verifierKeyOf(signerOf('latchkey/other', newSignerSeed()))
-    expect(await verify({ file }, { key: other })).toMatchObject({ sequence: null })
+    expect(await verify({ file }, { key: [other] })).toMatchObject({ sequence: null })
+    expect(await verify({ file }, { key: [`${other}\n${key}\n`] })).toMatchObject({ isSignerChecked: true })
     // An organization gets the same leaves, and nothing of who acted from outside.
     const { key: reader } = await latchkey.keys.create(
       { organizationId: 'acme', name: 'Reader', permissions: ['latchkey:audit:read'] },
@@ -268,7 +269,7 @@ test('that ends early, is of another log or is signed by another key does not fi
     const bytes = async function* () {
       yield Buffer.from(file)
     }
-    const known = { checkpoints, signer }
+    const known = { checkpoints, signers: signer && [signer] }
     return (async () => verifyLog(bytes(), known))().then(
       () => 'whole',
       ({ message }: LogFault) => message,

@@ -20,7 +20,7 @@ const managementMeanings: Record<ManagementPermission, string> = {
   'latchkey:organizations:read': 'Read organizations',
   'latchkey:organizations:write': 'Create and rename organizations',
   'latchkey:audit:read': 'Read the audit log',
-  'latchkey:audit:write': 'Erase what events tell',
+  'latchkey:audit:write': 'Erase what events tell, and rotate who signs its checkpoints',
   'latchkey:metadata:write': 'Set metadata, which verdicts return',
   'latchkey:limits:write': 'Set limits and plans, and add units',
   'latchkey:usage:read': 'Read how many calls there were',

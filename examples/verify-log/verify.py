@@ -1,8 +1,9 @@
 #!/usr/bin/env python3
-"""Verifies an exported audit log of Latchkey, with nothing of Latchkey: python3 verify.py LOG [CHECKPOINT...] [--key KEY]
+"""Verifies an exported audit log of Latchkey, with nothing of Latchkey: python3 verify.py LOG [CHECKPOINT...] [--key KEY]...
 
-LOG is what `latchkey audit export` wrote. Each CHECKPOINT is a note that you kept. KEY is the public key of the instance, as
-`latchkey audit signers` prints it. Exits 1 and says what is wrong, if anything is. The format is in docs/guides/audit.md.
+LOG is what `latchkey audit export` wrote. Each CHECKPOINT is a note that you kept. KEY is a public key of the instance, as
+`latchkey audit signers` prints it; of several, one must have signed. Exits 1 and says what is wrong, if anything is. The format
+is in docs/guides/audit.md.
 """
 import base64
 import hashlib
@@ -52,7 +53,7 @@ def read_note(note):
             "signatures": [line.split(" ") for line in signatures.splitlines()]}
 
 
-def require_signed(checkpoint, key):
+def has_signed(checkpoint, key):
     name, _, rest = key.partition("+")
     hash_, _, encoded = rest.partition("+")
     public = base64.b64decode(encoded)
@@ -61,10 +62,8 @@ def require_signed(checkpoint, key):
     for dash, signer, signature in checkpoint["signatures"]:
         blob = base64.b64decode(signature, validate=True)
         if dash == "\u2014" and signer == name and blob[:4].hex() == hash_:
-            if not is_signed(public[1:], checkpoint["text"].encode(), blob[4:]):
-                break
-            return
-    raise Wrong("A checkpoint is not signed by the key.")
+            return is_signed(public[1:], checkpoint["text"].encode(), blob[4:])
+    return False
 
 
 def decompress(data):
@@ -109,7 +108,7 @@ def commitment(salt, text):
     return base64.b64encode(sha256((salt + text).encode())).decode()
 
 
-def verify(log, kept, key):
+def verify(log, kept, keys):
     head, _, rest = log.partition("\n")
     lines, end, note = rest.partition("\n\n") if not rest.startswith("\n") else ("", "\n", rest[1:])
     title, _, origin = head.partition("\t")
@@ -146,13 +145,13 @@ def verify(log, kept, key):
     for checkpoint in checkpoints:
         if checkpoint["origin"] != origin or checkpoint["size"] > count:
             raise Wrong("A checkpoint is of another log, or of a longer one.")
-        if key:
-            require_signed(checkpoint, key)
+        if keys and not any(has_signed(checkpoint, key) for key in keys):
+            raise Wrong("A checkpoint is not signed by the key.")
     if last["size"] != count or last["root"] != root_of(peaks):
         raise Wrong("The log does not end where its checkpoint does.")
     if unnamed:
         raise Wrong(f"Event {min(unnamed.values())} lacks its details, and no event says that they were erased.")
-    signed = "signed by the given key" if key else "signer not checked"
+    signed = "signed by the given key" if keys else "signer not checked"
     print(f"{count} events of {origin}: as they were sealed, {erased} without details; {signed}.")
 
 
@@ -161,10 +160,10 @@ if __name__ == "__main__":
     if not arguments or "--help" in arguments or arguments[-1] == "--key":
         print(__doc__.strip(), file=sys.stderr)
         sys.exit(2)
-    key = None
-    if "--key" in arguments:
+    keys = []
+    while "--key" in arguments:
         at = arguments.index("--key")
-        key = arguments[at + 1]
+        keys += arguments[at + 1].split()
         del arguments[at : at + 2]
     try:
         texts = [open(path, encoding="utf-8", newline="").read() for path in arguments]
@@ -172,7 +171,7 @@ if __name__ == "__main__":
         print(f"{error.filename} cannot be read: {error.strerror}.", file=sys.stderr)
         sys.exit(2)
     try:
-        verify(texts[0], texts[1:], key)
+        verify(texts[0], texts[1:], keys)
     except (Wrong, ValueError, KeyError, TypeError) as error:
         print(f"Not what was sealed: {error}")
         sys.exit(1)

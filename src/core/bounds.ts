@@ -61,6 +61,9 @@ export const maxWaitsOfKey = 64
 export const maxWaits = 4_096
 /** How many sealed events a page has at most: each may be long. */
 export const maxSealedPage = 100
+/** So long a key goes on to sign checkpoints beside its successor, and so many sign at once. */
+export const signerOverlapMs = 30 * 86_400_000
+export const maxSigners = 8
 /** How many events a call erases at most: one event of the log names them all. */
 export const maxErasedEvents = 200
 

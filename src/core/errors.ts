@@ -31,6 +31,7 @@ export const errorTable = {
   plan_exists: [409, 'Plan already exists'],
   plan_in_use: [409, 'Plan in use'],
   too_many_webhooks: [409, 'Too many webhooks'],
+  too_many_signers: [409, 'Too many signers'],
   key_revoked: [409, 'Key revoked'],
   key_expired: [409, 'Key expired'],
   rotation_in_progress: [409, 'Rotation in progress'],

@@ -41,6 +41,16 @@ export async function insertSigner(tx: Tx, signer: AuditSignersTable): Promise<b
   return numInsertedOrUpdatedRows === 1n
 }
 
+/** Lets those who signed before a signer end at an instant, unless they end anyway. */
+export async function endSignersBefore(tx: Tx, number: number, until: number): Promise<void> {
+  await tx
+    .updateTable('audit_signers')
+    .set({ until })
+    .where('number', '<', number)
+    .where('until', 'is', null)
+    .execute()
+}
+
 /** Reads the logs that have grown since their last checkpoint, at most so many. */
 export function listGrownLogs(db: Db, limit: number): Promise<LogHead[]> {
   return db

@@ -47,8 +47,8 @@ export function endOfLog(note: string): string {
 export interface KnownOfLog {
   /** Checkpoints that somebody kept: their notes. */
   checkpoints: readonly string[]
-  /** Who must have signed all checkpoints, that of the file too; if absent, signatures are not checked. */
-  signer?: KnownSigner | undefined
+  /** Of whom one must have signed each checkpoint, that of the file too; if absent, signatures are not checked. */
+  signers?: readonly KnownSigner[] | undefined
 }
 
 /** A log that was found to be whole. */
@@ -77,7 +77,7 @@ export class LogFault extends Error {
 
 /** Verifies a log line by line, in one pass and little memory. Every method throws LogFault. */
 export class LogVerifier {
-  readonly #signer: KnownSigner | undefined
+  readonly #signers: readonly KnownSigner[] | undefined
   readonly #kept: Checkpoint[]
   readonly #agreed: number[] = []
   readonly #tree = new GrowingTree()
@@ -86,8 +86,8 @@ export class LogVerifier {
   readonly #erasures = new Erasures()
   #erased = 0
 
-  constructor({ checkpoints, signer }: KnownOfLog) {
-    this.#signer = signer
+  constructor({ checkpoints, signers }: KnownOfLog) {
+    this.#signers = signers
     this.#kept = checkpoints
       .map((note) => this.#readNote(note, 'A checkpoint that was kept'))
       .sort((a, b) => a.size - b.size)
@@ -158,7 +158,7 @@ export class LogVerifier {
       events: size,
       erased: this.#erased,
       root: checkpoint.root.toString('base64'),
-      isSignerChecked: this.#signer !== undefined,
+      isSignerChecked: this.#signers !== undefined,
       checkpoints,
     }
   }
@@ -182,7 +182,8 @@ export class LogVerifier {
   #readNote(note: string, what: string): Checkpoint {
     const checkpoint = readCheckpoint(note)
     if (checkpoint === undefined) throw new LogFault(`${what} is no checkpoint.`)
-    if (this.#signer !== undefined && !isSignedBy(readNote(note) as Note, this.#signer))
+    const isSigned = (signer: KnownSigner) => isSignedBy(readNote(note) as Note, signer)
+    if (this.#signers !== undefined && !this.#signers.some(isSigned))
       throw new LogFault(`${what} is not signed by the given key.`)
     return checkpoint
   }

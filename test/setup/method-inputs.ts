@@ -38,6 +38,7 @@ export const methods: Record<string, readonly unknown[]> = {
   ...{ 'webhooks.listDeliveries': [idOfNothing, {}], 'webhooks.listAllDeliveries': [idOfNothing, {}] },
   'webhooks.retryDelivery': [idOfNothing, idOfNothing],
   ...{ 'audit.list': [{}], 'audit.listAll': [{}], 'audit.readCheckpoint': [{}], 'audit.listSigners': [] },
+  'audit.rotateSigner': [],
   'audit.erase': [{ keyId: idOfNothing, before: new Date(0) }],
   ...{ 'events.read': [{}], 'events.follow': [{}] },
   ...{ 'audit.listSealed': [{}], 'audit.listAllSealed': [{}] },

@@ -14,7 +14,7 @@ import {
   verifyLog,
 } from '../../transparency/log-file.ts'
 import { WrongPeaks } from '../../transparency/merkle.ts'
-import { readVerifierKey } from '../../transparency/signed-note.ts'
+import { type KnownSigner, readVerifierKey } from '../../transparency/signed-note.ts'
 import { CommandError, exitCodes } from '../kit/failures.ts'
 import { print, printNote } from '../kit/output.ts'
 
@@ -64,7 +64,7 @@ export async function* writeLog(
 /** Against what a log is held: files of checkpoints, and a public key. */
 export interface VerifyOptions {
   checkpoint?: readonly string[]
-  key?: string
+  key?: readonly string[]
 }
 
 /** What an answer of `audit verify` holds. */
@@ -101,8 +101,9 @@ export function printVerified(verified: Verified): void {
 }
 
 async function readKnown({ checkpoint = [], key }: VerifyOptions): Promise<KnownOfLog> {
-  const signer = key === undefined ? undefined : readVerifierKey(key.trim())
-  if (key !== undefined && signer === undefined)
+  // `audit signers` prints one a line.
+  const signers = key?.flatMap((text) => text.trim().split(/\s+/)).map((text) => readVerifierKey(text))
+  if (signers?.includes(undefined))
     throw new CommandError(
       exitCodes.usage,
       '--key: Must be a public key, as `latchkey audit signers` prints it.',
@@ -110,7 +111,7 @@ async function readKnown({ checkpoint = [], key }: VerifyOptions): Promise<Known
   const checkpoints = await Promise.all(
     checkpoint.map((path) => readFile(path, 'utf8').catch((error: Error) => cannotRead(path, error))),
   )
-  return { checkpoints, signer }
+  return { checkpoints, signers: signers as KnownSigner[] | undefined }
 }
 
 async function* readLogFile(path: string): AsyncGenerator<Uint8Array> {

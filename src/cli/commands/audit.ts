@@ -113,7 +113,10 @@ export const auditCommands: DefinedCommand[] = [
       new Option('--checkpoint <path>', 'a checkpoint that you kept (repeatable)').argParser(
         (path: string, paths: string[] = []) => [...paths, path],
       ),
-      new Option('--key <key>', 'the public key that must have signed, as `audit signers` prints it'),
+      new Option(
+        '--key <key>',
+        'a public key that must have signed, as `audit signers` prints it (repeatable: one of them)',
+      ).argParser((key: string, keys: string[] = []) => [...keys, key]),
     ],
     examples: [
       'latchkey audit verify acme.log --checkpoint june.txt --key "$KEY"',
@@ -189,9 +192,23 @@ export const auditCommands: DefinedCommand[] = [
     run: async ({ audit }: Connection) => ({ signers: await audit.listSigners() }),
     json: ({ signers }) => signers,
     print: ({ signers }) => {
-      for (const { verifierKey } of signers) console.log(verifierKey)
+      for (const { verifierKey, endsAt } of signers) {
+        console.log(verifierKey)
+        if (endsAt !== null) printNote(`Signs until ${endsAt.toISOString()}: one of those after it goes on.`)
+      }
       if (signers.length === 0)
         printNote('Nobody signs yet. The first checkpoint makes a key, if there is a keyring.')
+    },
+  }),
+  defineCommand({
+    path: 'audit rotate-signer',
+    summary: 'make another key that signs checkpoints; those of before sign beside it for 30 days',
+    on: serverOrDatabase,
+    examples: ['latchkey audit rotate-signer'],
+    run: ({ audit }) => audit.rotateSigner(),
+    print: ({ verifierKey }) => {
+      console.log(verifierKey)
+      printNote('Give it to those who verify checkpoints, within 30 days.')
     },
   }),
 ]

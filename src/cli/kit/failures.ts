@@ -30,6 +30,7 @@ const nextSteps: Record<string, string> = {
   plan_not_found: 'List the plans with `latchkey plans list`.',
   webhook_not_found: 'List the webhooks with `latchkey webhooks list`.',
   delivery_not_found: 'List the deliveries with `latchkey webhooks deliveries <id>`.',
+  too_many_signers: 'See when the first of them ends with `latchkey audit signers`.',
   too_many_webhooks: 'Delete one with `latchkey webhooks delete <id>`.',
   plan_exists: 'Change it with `latchkey plans update <name>`, or choose another name.',
   limit_not_found: 'List the limits with `latchkey keys limits <id>` or `latchkey orgs limits <id>`.',

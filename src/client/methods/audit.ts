@@ -27,5 +27,7 @@ export function auditMethods(requester: Requester): Audit<CallOptions> {
         options: checkOptions(options),
       }),
     listSigners: async (options) => read<LogSigner[]>('keys', {}, options),
+    rotateSigner: async (options) =>
+      requester.send<LogSigner>('POST', `${path}/keys/rotate`, { options: checkOptions(options) }),
   }
 }

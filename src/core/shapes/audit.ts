@@ -152,4 +152,9 @@ export interface Audit<Options extends CallOptions = CallOptions>
   erase(input: EraseEventsInput, options?: Options): Promise<Erased>
   /** Lists those who sign checkpoints, or have signed them. */
   listSigners(options?: Options): Promise<LogSigner[]>
+  /**
+   * Makes another key that signs checkpoints; those of before sign beside it for 30 days. For the root organization alone. Throws
+   * `root_organization_required`, `keyring_missing`, `too_many_signers`.
+   */
+  rotateSigner(options?: Options): Promise<LogSigner>
 }

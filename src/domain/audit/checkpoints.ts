@@ -32,7 +32,7 @@ import { GrowingTree } from '../../transparency/merkle.ts'
 import { consistencyParts, inclusionParts, type Leaves } from '../../transparency/proofs.ts'
 import { type Signer, signNote } from '../../transparency/signed-note.ts'
 import { actorOf, type CommandOptions, type Engine } from '../engine.ts'
-import { originOf, requireEpoch, requireSigners, type Signing } from './signers.ts'
+import { originOf, requireEpoch, requireSigners, type Signing, toLogSigner } from './signers.ts'
 import { hashParts } from './tree.ts'
 
 const everyMs = 3_600_000
@@ -97,11 +97,7 @@ export async function proveGrowth(
 export async function listLogSigners(engine: Engine, options: CommandOptions = {}): Promise<LogSigner[]> {
   const turn = turnOf(actorOf(options), options)
   const rows = await engine.store.read(listSigners, turn)
-  return rows.map(({ verifier_key, begun_at, until }) => ({
-    verifierKey: verifier_key,
-    begunAt: new Date(begun_at),
-    endsAt: until === null ? null : new Date(until),
-  }))
+  return rows.map(toLogSigner)
 }
 
 /** The work of keeping a checkpoint of each log that has grown, every hour, by one process. */

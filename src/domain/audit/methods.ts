@@ -7,6 +7,7 @@ import { listLogSigners, proveEvent, proveGrowth, readCheckpoint } from './check
 import { eraseEvents } from './erase.ts'
 import { listAudit } from './list.ts'
 import { listSealed } from './sealed.ts'
+import { rotateSigner } from './signers.ts'
 
 /** Makes the methods on the audit log of an open Latchkey. */
 export function auditMethods(engine: Engine): Audit<ActorOptions> {
@@ -20,5 +21,6 @@ export function auditMethods(engine: Engine): Audit<ActorOptions> {
     proveGrowth: async (input, options) => proveGrowth(engine, input, checkOptions(options)),
     erase: async (input, options) => eraseEvents(engine, input, checkOptions(options)),
     listSigners: async (options) => listLogSigners(engine, checkOptions(options)),
+    rotateSigner: async (options) => rotateSigner(engine, checkOptions(options)),
   }
 }

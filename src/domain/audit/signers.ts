@@ -1,12 +1,22 @@
 // What the logs of this instance are called, and who signs their checkpoints. Both are made when they are first needed.
 import { randomBytes } from 'node:crypto'
-import { rootOrganizationId } from '../../core/access.ts'
-import { operator, system } from '../../core/actor.ts'
+import { requireRoot, rootOrganizationId } from '../../core/access.ts'
+import { type Actor, operator, system } from '../../core/actor.ts'
+import { maxSigners, signerOverlapMs } from '../../core/bounds.ts'
 import { LatchkeyError } from '../../core/errors.ts'
-import { type Epoch, insertEpoch, insertSigner, listSigners, readEpoch } from '../../store/checkpoints.ts'
+import type { LogSigner } from '../../core/shapes/checkpoints.ts'
+import {
+  type Epoch,
+  endSignersBefore,
+  insertEpoch,
+  insertSigner,
+  listSigners,
+  readEpoch,
+} from '../../store/checkpoints.ts'
+import type { AuditSignersTable } from '../../store/log-tables.ts'
 import { wholeLog } from '../../store/sealed-log.ts'
 import { newSignerSeed, type Signer, signerOf, verifierKeyOf } from '../../transparency/signed-note.ts'
-import type { Engine } from '../engine.ts'
+import { actorOf, type CommandOptions, type Engine } from '../engine.ts'
 import type { SealedPlace } from '../keyring.ts'
 
 /** What signing needs of an engine. */
@@ -62,11 +72,51 @@ export async function requireSigners(signing: Signing, epoch: Epoch): Promise<Si
   const { store, keyring, now } = signing
   if (!hasKeyring(signing)) return []
   if ((await store.read(listSigners)).length === 0) await addSigner(signing, epoch, 1)
-  const signers = (await store.read(listSigners)).filter(({ until }) => until === null || until > now())
+  const signers = (await store.read(listSigners)).filter((signer) => isSigning(signer, now()))
   return signers.map((row) => signerOf(epoch.instance, keyring.unseal(placeOf(row.number), row.sealed_seed)))
 }
 
-async function addSigner(signing: Signing, { instance }: Epoch, number: number): Promise<void> {
+/**
+ * Makes another key that signs checkpoints, and lets those of before sign beside it for 30 days more. Throws `keyring_missing`,
+ * `too_many_signers`, `root_organization_required`, `store_unavailable`.
+ */
+export async function rotateSigner(engine: Engine, options: CommandOptions = {}): Promise<LogSigner> {
+  const actor = actorOf(options)
+  requireRoot(actor, 'rotate who signs checkpoints')
+  engine.keyring.require()
+  const epoch = await requireEpoch(engine)
+  const signers = await engine.store.read(listSigners)
+  if (signers.filter((signer) => isSigning(signer, engine.now())).length >= maxSigners)
+    throw new LatchkeyError(
+      'too_many_signers',
+      `${maxSigners} keys sign checkpoints by now. Rotate again when one of them has ended.`,
+    )
+  await addSigner(engine, epoch, (signers.at(-1)?.number ?? 0) + 1, actor, options.signal)
+  // If two rotate at one instant, one key is made.
+  const [made] = (await engine.store.read(listSigners)).slice(-1)
+  return toLogSigner(made as AuditSignersTable)
+}
+
+/** Who signs, as it is told. */
+export function toLogSigner({ verifier_key, begun_at, until }: AuditSignersTable): LogSigner {
+  return {
+    verifierKey: verifier_key,
+    begunAt: new Date(begun_at),
+    endsAt: until === null ? null : new Date(until),
+  }
+}
+
+function isSigning({ until }: AuditSignersTable, now: number): boolean {
+  return until === null || until > now
+}
+
+async function addSigner(
+  signing: Signing,
+  { instance }: Epoch,
+  number: number,
+  actor: Actor = system,
+  signal?: AbortSignal,
+): Promise<void> {
   const seed = newSignerSeed()
   const verifierKey = verifierKeyOf(signerOf(instance, seed))
   const signer = {
@@ -76,8 +126,10 @@ async function addSigner(signing: Signing, { instance }: Epoch, number: number):
     begun_at: signing.now(),
     until: null,
   }
-  await signing.commit(system, { permission: 'any key' }, async ({ tx, record }) => {
+  const permission = actor === system ? 'any key' : 'latchkey:audit:write'
+  await signing.commit(actor, { permission, signal }, async ({ tx, now, record }) => {
     if (!(await insertSigner(tx, signer))) return
+    await endSignersBefore(tx, number, now + signerOverlapMs)
     record({ action: 'log.signer_added', organizationId: rootOrganizationId, changes: { verifierKey } })
   })
 }

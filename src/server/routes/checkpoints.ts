@@ -95,4 +95,18 @@ export const checkpointRoutes = [
     handle: async ({ parts: { latchkey }, caller, signal }) =>
       json(await latchkey.audit.listSigners({ actor: caller, signal })),
   }),
+  route({
+    method: 'POST',
+    tag: 'Audit log',
+    access: 'latchkey:audit:write',
+    path: '/v1/audit-log/keys/rotate',
+    operationId: 'rotateLogSigner',
+    summary: 'Rotate the key that signs checkpoints',
+    description:
+      'For keys of the root organization only. The new key signs from now on; those of before sign beside it for 30 days. An event tells of it.',
+    answers: [{ status: 200, description: 'The new key.', schema: signerSchema }],
+    problems: ['root_organization_required', 'keyring_missing', 'too_many_signers'],
+    handle: async ({ parts: { latchkey }, caller, signal }) =>
+      json(await latchkey.audit.rotateSigner({ actor: caller, signal })),
+  }),
 ]
