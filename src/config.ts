@@ -33,6 +33,7 @@ export interface ServeFlags {
   webhookNetworks?: string
   webhookNameServers?: string
   webhookProxy?: string
+  checkpointFile?: string
 }
 
 export interface DatabaseSettings {
@@ -57,6 +58,8 @@ export interface ServeSettings extends DatabaseSettings {
   /** How many secrets a process remembers, and how many bytes of them; the library's defaults if absent. */
   cache: CacheOptions
   webhooks: WebhookSettings
+  /** To where checkpoints are appended; undefined for nowhere. */
+  checkpointFile: string | undefined
   /** Which collector is told of requests and verdicts; undefined for none. */
   telemetry: TelemetrySettings | undefined
 }
@@ -87,6 +90,7 @@ export function readServeSettings(flags: ServeFlags, env: Environment = process.
       pick('--webhook-name-servers', flags.webhookNameServers, 'LATCHKEY_WEBHOOK_NAME_SERVERS', env),
       pick('--webhook-proxy', flags.webhookProxy, 'LATCHKEY_WEBHOOK_PROXY', env),
     ),
+    checkpointFile: checkpointFileOf(flags, env),
     telemetry: readTelemetrySettings(env),
   }
 }
@@ -168,6 +172,11 @@ export function webhookSettingsOf(
     read('webhookNameServers', 'LATCHKEY_WEBHOOK_NAME_SERVERS'),
     read('webhookProxy', 'LATCHKEY_WEBHOOK_PROXY'),
   )
+}
+
+/** The file to which checkpoints go: as given, else as LATCHKEY_CHECKPOINT_FILE says. Throws `invalid_input`. */
+export function checkpointFileOf(given: { checkpointFile?: string }, env: Environment = process.env) {
+  return pick('--checkpoint-file', given.checkpointFile, 'LATCHKEY_CHECKPOINT_FILE', env)?.value
 }
 
 /** For how many days usage is kept: as given, else as LATCHKEY_USAGE_HOURS_KEPT and the like say. Throws `invalid_input`. */

@@ -6,7 +6,14 @@ import { startEvictions } from './coherence/eviction.ts'
 import { ChangeLines } from './commit/change-lines.ts'
 import { Writer } from './commit/commit.ts'
 import { Together } from './commit/together.ts'
-import { keptPlacesOf, keptUsageOf, postgresEnvironment, sealingKeysOf, webhookSettingsOf } from './config.ts'
+import {
+  checkpointFileOf,
+  keptPlacesOf,
+  keptUsageOf,
+  postgresEnvironment,
+  sealingKeysOf,
+  webhookSettingsOf,
+} from './config.ts'
 import type { Caller } from './core/actor.ts'
 import type { AttemptCounts, Backlog } from './core/backlog.ts'
 import type { ActorOptions } from './core/call-options.ts'
@@ -25,6 +32,7 @@ import type { Settling } from './core/shapes/settlements.ts'
 import type { LibraryUsage } from './core/shapes/usage.ts'
 import type { Verdict, VerifyOptions, VerifyRequest } from './core/shapes/verification.ts'
 import type { Webhooks } from './core/shapes/webhooks.ts'
+import { CheckpointFile } from './domain/audit/checkpoint-file.ts'
 import { checkpointJob } from './domain/audit/checkpoints.ts'
 import { auditMethods } from './domain/audit/methods.ts'
 import { beginEpoch } from './domain/audit/signers.ts'
@@ -247,6 +255,9 @@ export async function openLatchkey(options: LatchkeyOptions): Promise<Latchkey> 
   const settings = webhookSettingsOf(options)
   const databaseHosts = databaseHostsOf(options.database, postgresEnvironment())
   const webhooks = openWebhooks(engine, { settings, databaseHosts, store, monotonic, wake })
+  const checkpointPath = checkpointFileOf(options)
+  const checkpointFile = checkpointPath === undefined ? undefined : new CheckpointFile(checkpointPath, warn)
+  await checkpointFile?.check()
   const jobs: Jobs = new Jobs({
     store,
     clock,
@@ -257,8 +268,8 @@ export async function openLatchkey(options: LatchkeyOptions): Promise<Latchkey> 
       usage: usageJob(store, clock, options.now),
       sealing: sealingJob(sealer, clock),
       [deliveryKind]: webhooks.job,
-      checkpoints: checkpointJob(engine),
       resealing: resealingJob({ store, commit: engine.commit, keyring, now, monotonic }),
+      checkpoints: checkpointJob(engine, checkpointFile),
       graces: graceJob({ store, commit: engine.commit, at, marks, flush: () => usage.flush() }),
     },
     warn,

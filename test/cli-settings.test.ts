@@ -44,6 +44,7 @@ test('a variable beats the default, a flag beats the variable, and an empty vari
     LATCHKEY_WEBHOOK_NETWORKS: '10.1.0.0/16, fd00::/8',
     LATCHKEY_WEBHOOK_NAME_SERVERS: '10.0.0.2 [fd00::53]:5353',
     LATCHKEY_WEBHOOK_PROXY: 'http://proxy.internal:3128',
+    LATCHKEY_CHECKPOINT_FILE: '/var/lib/notes',
   }
   expect(readServeSettings({}, env)).toEqual({
     database: 'postgres://ada@db/keys',
@@ -62,6 +63,7 @@ test('a variable beats the default, a flag beats the variable, and an empty vari
       nameServers: ['10.0.0.2', '[fd00::53]:5353'],
       proxy: 'http://proxy.internal:3128',
     },
+    checkpointFile: '/var/lib/notes',
   })
   const flags = { database: 'sqlite:x.db', host: 'localhost', port: '0', keyPrefix: 're', logLevel: 'silent' }
   const webhookFlags = {

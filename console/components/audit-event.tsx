@@ -7,6 +7,7 @@ import {
   CirclePlus,
   DatabaseBackup,
   Eraser,
+  Flag,
   Gauge,
   History,
   KeyRound,
@@ -64,6 +65,7 @@ const icons: Record<AuditAction, LucideIcon> = {
   'webhook.deleted': Trash2,
   'webhook.disabled': Unplug,
   'log.signer_added': Signature,
+  'log.checkpoint': Flag,
   'log.erased': Eraser,
   'log.restored': DatabaseBackup,
 }

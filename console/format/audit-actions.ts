@@ -29,6 +29,7 @@ export const auditActions: Record<AuditAction, string> = {
   'webhook.retried': 'Sent an event of the webhook again',
   'webhook.deleted': 'Deleted the webhook',
   'webhook.disabled': 'Disabled the webhook',
+  'log.checkpoint': 'Made a checkpoint of the log',
   'log.erased': 'Erased what events told',
   'log.restored': 'Began the log anew after a restore',
   'log.signer_added': 'Made a key that signs checkpoints of the log',

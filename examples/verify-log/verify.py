@@ -1,13 +1,14 @@
 #!/usr/bin/env python3
 """Verifies an exported audit log of Latchkey, with nothing of Latchkey: python3 verify.py LOG [CHECKPOINT...] [--key KEY]...
 
-LOG is what `latchkey audit export` wrote. Each CHECKPOINT is a note that you kept. KEY is a public key of the instance, as
+LOG is what `latchkey audit export` wrote. Each CHECKPOINT is a file of notes that you kept. KEY is a public key of the instance, as
 `latchkey audit signers` prints it; of several, one must have signed. Exits 1 and says what is wrong, if anything is. The format
 is in docs/guides/audit.md.
 """
 import base64
 import hashlib
 import json
+import re
 import sys
 
 P = 2**255 - 19
@@ -115,7 +116,13 @@ def verify(log, kept, keys):
     if title != "latchkey log v1" or not end:
         raise Wrong("This is no log of Latchkey, or it breaks off.")
     last = read_note(note)
-    checkpoints = [read_note(text) for text in kept] + [last]
+    checkpoints = [last]
+    for text in kept:
+        notes = [read_note(note) for note in re.split(r"(?<=\n)(?=[^\n]+\n\d+\n[^\n]+\n\n)", text)]
+        own = [note for note in notes if note["origin"] == origin]
+        if not own:
+            raise Wrong("A checkpoint is of another log.")
+        checkpoints += own
     peaks, count, erased, unnamed = [], 0, 0, {}
     for line in lines.split("\n") if lines else []:
         count += 1

@@ -110,6 +110,7 @@ const topics: Record<AuditAction, Topic | undefined> = {
   'plan.updated': 'plan',
   'plan.deleted': 'plan',
   'log.signer_added': undefined,
+  'log.checkpoint': undefined,
   'log.erased': undefined,
   'webhook.created': undefined,
   'webhook.updated': undefined,

@@ -46,6 +46,11 @@ export interface LatchkeyOptions extends CacheOptions {
   webhookNameServers?: readonly string[]
   /** The proxy through which webhooks go: the environment's LATCHKEY_WEBHOOK_PROXY if absent, else none. */
   webhookProxy?: string
+  /**
+   * A file to which the checkpoints of the log are appended that this process makes, every hour at most: for somebody to take away.
+   * The environment's LATCHKEY_CHECKPOINT_FILE if absent, else none.
+   */
+  checkpointFile?: string
   /** Milliseconds since 1970; `Date.now` if absent. For tests. */
   now?: () => number
   /** Milliseconds by a clock that is never set; `performance.now` if absent. For tests. */
@@ -69,6 +74,7 @@ const optionNames = Object.keys({
   webhookNetworks: true,
   webhookNameServers: true,
   webhookProxy: true,
+  checkpointFile: true,
   now: true,
   monotonic: true,
   random: true,

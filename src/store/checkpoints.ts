@@ -52,14 +52,26 @@ export async function endSignersBefore(tx: Tx, number: number, until: number): P
 }
 
 /** Reads the logs that have grown since their last checkpoint, at most so many. */
-export function listGrownLogs(db: Db, limit: number): Promise<LogHead[]> {
+export function listGrownLogs(db: Db, limit: number): Promise<(LogHead & { checkpointed: number })[]> {
   return db
     .selectFrom('audit_heads')
-    .select(['log', 'size', 'peaks'])
+    .select(['log', 'size', 'peaks', 'checkpointed'])
     .whereRef('size', '>', 'checkpointed')
     .orderBy('log')
     .limit(limit)
     .execute()
+}
+
+/** Reads what happened last in a log of so many events. */
+export async function readLastAction(db: Db, { log, size }: LogHead): Promise<string | undefined> {
+  const row = await db
+    .selectFrom('audit_log')
+    .innerJoin('audit_events', 'audit_events.id', 'audit_log.event_id')
+    .select('action')
+    .$if(log !== wholeLog, (query) => query.where('audit_log.organization_id', '=', log))
+    .where(log === wholeLog ? 'position' : 'sequence', '=', size)
+    .executeTakeFirst()
+  return row?.action
 }
 
 /** Keeps the checkpoint of a log, unless one of the same size is kept. */

@@ -54,6 +54,18 @@ export async function insertWebhook(
     .execute()
 }
 
+/** Reads which events the webhooks of the root organization send that send those of all. JSON. */
+export async function listRootEventTypes(db: Db): Promise<string[]> {
+  const rows = await db
+    .selectFrom('webhooks')
+    .select('events')
+    .where('organization_id', '=', rootOrganizationId)
+    .where('source', 'is', null)
+    .where('disabled_at', 'is', null)
+    .execute()
+  return rows.map(({ events }) => events)
+}
+
 export async function countWebhooks(db: Db, organizationId: string): Promise<number> {
   const { count } = await db
     .selectFrom('webhooks')

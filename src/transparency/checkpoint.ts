@@ -15,6 +15,11 @@ export function checkpointText({ origin, size, root }: Checkpoint): string {
   return `${origin}\n${size}\n${root.toString('base64')}\n`
 }
 
+/** Parts the notes of a file in which they stand one behind the other. */
+export function splitNotes(text: string): string[] {
+  return text.split(/(?<=\n)(?=[^\n]+\n\d+\n[^\n]+\n\n)/)
+}
+
 /** Reads the checkpoint of a note; undefined if it is none. */
 export function readCheckpoint(note: string): Checkpoint | undefined {
   const text = readNote(note)?.text ?? ''

@@ -7,8 +7,8 @@
 // A text that was erased, or that its reader may not have, is empty, and so is its salt. Details that are empty are named by an event
 // further on, `log.erased`: the `event_ids` of its changes are the ids of the events whose details it has erased. Behind an empty line stands the note of a
 // checkpoint, which covers exactly what is above it.
-import { type Checkpoint, readCheckpoint } from './checkpoint.ts'
-import { Erasures, type ErasureLeaf } from './erasures.ts'
+import { type Checkpoint, readCheckpoint, splitNotes } from './checkpoint.ts'
+import { type ErasureLeaf, Erasures } from './erasures.ts'
 import { commitmentTo } from './leaf.ts'
 import { GrowingTree, leafHash } from './merkle.ts'
 import { isSignedBy, type KnownSigner, type Note, readNote } from './signed-note.ts'
@@ -45,7 +45,7 @@ export function endOfLog(note: string): string {
 
 /** Against what a log is held. */
 export interface KnownOfLog {
-  /** Checkpoints that somebody kept: their notes. */
+  /** Files of checkpoints that somebody kept, with one note or several: each must have one of this log. */
   checkpoints: readonly string[]
   /** Of whom one must have signed each checkpoint, that of the file too; if absent, signatures are not checked. */
   signers?: readonly KnownSigner[] | undefined
@@ -78,7 +78,8 @@ export class LogFault extends Error {
 /** Verifies a log line by line, in one pass and little memory. Every method throws LogFault. */
 export class LogVerifier {
   readonly #signers: readonly KnownSigner[] | undefined
-  readonly #kept: Checkpoint[]
+  readonly #files: readonly (readonly Checkpoint[])[]
+  #kept: Checkpoint[] = []
   readonly #agreed: number[] = []
   readonly #tree = new GrowingTree()
   #origin: string | undefined
@@ -88,9 +89,9 @@ export class LogVerifier {
 
   constructor({ checkpoints, signers }: KnownOfLog) {
     this.#signers = signers
-    this.#kept = checkpoints
-      .map((note) => this.#readNote(note, 'A checkpoint that was kept'))
-      .sort((a, b) => a.size - b.size)
+    this.#files = checkpoints.map((file) =>
+      splitNotes(file).map((note) => this.#readNote(note, 'A checkpoint that was kept')),
+    )
   }
 
   /** Takes the first line. */
@@ -100,8 +101,13 @@ export class LogVerifier {
       throw new LogFault('The file is no log of Latchkey of a form that this version knows.')
     this.#origin = origin
     this.#organizationId = origin.split('/').slice(3).join('/') || undefined
-    const foreign = this.#kept.find((checkpoint) => checkpoint.origin !== origin)
-    if (foreign) throw new LogFault(`A checkpoint that was kept is of another log: ${foreign.origin}.`)
+    const isOwn = (checkpoint: Checkpoint) => checkpoint.origin === origin
+    const foreign = this.#files.find((file) => !file.some(isOwn))
+    if (foreign) throw new LogFault(`A checkpoint that was kept is of another log: ${foreign[0]?.origin}.`)
+    this.#kept = this.#files
+      .flat()
+      .filter(isOwn)
+      .sort((a, b) => a.size - b.size)
     this.#agreeWithKept()
   }
 

@@ -95,9 +95,14 @@ export function printVerified(verified: Verified): void {
   const { origin, events, erased, checkpoints, isSignerChecked } = verified
   print(`${events === 1 ? '1 event' : `${events} events`} of ${origin}: as they were sealed.`)
   if (erased > 0) print(`The details of ${erased} were erased.`)
-  if (checkpoints.length > 0) print(`Goes on from what it was at ${checkpoints.join(', ')}, as you kept it.`)
+  if (checkpoints.length > 0) print(`Goes on from what it was at ${inShort(checkpoints)}, as you kept it.`)
   else printNote('Without --checkpoint, nobody has shown that it was not written anew as a whole.')
   print(isSignerChecked ? 'The signatures are of the given key.' : 'Signer not checked: give its --key.')
+}
+
+function inShort(sizes: readonly number[]): string {
+  if (sizes.length <= 5) return sizes.join(', ')
+  return `${sizes.slice(0, 2).join(', ')}, … and ${sizes.at(-1)} (${sizes.length} checkpoints)`
 }
 
 async function readKnown({ checkpoint = [], key }: VerifyOptions): Promise<KnownOfLog> {

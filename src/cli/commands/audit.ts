@@ -135,7 +135,8 @@ export const auditCommands: DefinedCommand[] = [
   }),
   defineCommand({
     path: 'audit erase',
-    summary: 'erase what events tell, permanently: who did something, from where and what; the log still verifies',
+    summary:
+      'erase what events tell, permanently: who did something, from where and what; the log still verifies',
     on: serverOrDatabase,
     shape: async () => (await import('../../core/shapes/erasures.ts')).eraseEventsSchema,
     texts: {

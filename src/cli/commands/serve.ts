@@ -62,6 +62,10 @@ export const serveCommand = defineCommand({
       "the name servers that find receivers (or LATCHKEY_WEBHOOK_NAME_SERVERS; default: the system's)",
     ),
     new Option('--webhook-proxy <url>', 'a proxy through which webhooks go (or LATCHKEY_WEBHOOK_PROXY)'),
+    new Option(
+      '--checkpoint-file <path>',
+      'append hourly checkpoints of the audit log to this file (or LATCHKEY_CHECKPOINT_FILE; default: none)',
+    ),
   ],
   examples: [
     'latchkey serve',

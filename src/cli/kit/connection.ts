@@ -81,7 +81,8 @@ export async function openDatabase(
     prefixes,
     cache,
     webhooks,
-  }: DatabaseSettings & Partial<Pick<ServeSettings, 'cache' | 'webhooks'>>,
+    checkpointFile,
+  }: DatabaseSettings & Partial<Pick<ServeSettings, 'cache' | 'webhooks' | 'checkpointFile'>>,
   onWarning: (message: string) => void = printNote,
 ): Promise<Latchkey> {
   // Loaded only here: help, and commands on a server, start in half the time without it.
@@ -93,6 +94,7 @@ export async function openDatabase(
       onWarning,
       ...cache,
       ...(webhooks && optionsOf(webhooks)),
+      ...(checkpointFile !== undefined && { checkpointFile }),
     })
   } catch (error) {
     if (!(error instanceof LatchkeyError) || error.code !== 'store_unavailable') throw error

@@ -14,7 +14,7 @@ import type {
   ReadCheckpointInput,
   SealedEvent,
 } from './checkpoints.ts'
-import type { EraseEventsInput, Erased } from './erasures.ts'
+import type { Erased, EraseEventsInput } from './erasures.ts'
 import { type List, type Page, pageFields } from './page.ts'
 
 export const auditActions = [
@@ -38,6 +38,7 @@ export const auditActions = [
   'plan.updated',
   'plan.deleted',
   'log.signer_added',
+  'log.checkpoint',
   'log.erased',
   'webhook.created',
   'webhook.updated',

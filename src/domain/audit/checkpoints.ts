@@ -1,7 +1,8 @@
 // Checkpoints of the logs, on demand and every hour, and proofs of what is in them.
-import { narrowScope, unknownOrganization } from '../../core/access.ts'
+import { narrowScope, rootOrganizationId, unknownOrganization } from '../../core/access.ts'
 import { holdsDatabase, system } from '../../core/actor.ts'
 import { refuseField } from '../../core/errors.ts'
+import { isOfTypes } from '../../core/event-types.ts'
 import { parseInput } from '../../core/input.ts'
 import {
   type Checkpoint,
@@ -22,16 +23,19 @@ import {
   insertCheckpoint,
   listGrownLogs,
   listSigners,
+  readLastAction,
   readLeaves,
 } from '../../store/checkpoints.ts'
 import { findOrganization } from '../../store/organizations.ts'
 import { type LogHead, wholeLog } from '../../store/sealed-log.ts'
-import type { Db } from '../../store/tables.ts'
+import type { Db, Tx } from '../../store/tables.ts'
+import { listRootEventTypes } from '../../store/webhooks.ts'
 import { checkpointText } from '../../transparency/checkpoint.ts'
 import { GrowingTree } from '../../transparency/merkle.ts'
 import { consistencyParts, inclusionParts, type Leaves } from '../../transparency/proofs.ts'
 import { type Signer, signNote } from '../../transparency/signed-note.ts'
 import { actorOf, type CommandOptions, type Engine } from '../engine.ts'
+import type { CheckpointFile } from './checkpoint-file.ts'
 import { originOf, requireEpoch, requireSigners, type Signing, toLogSigner } from './signers.ts'
 import { hashParts } from './tree.ts'
 
@@ -100,25 +104,57 @@ export async function listLogSigners(engine: Engine, options: CommandOptions = {
   return rows.map(toLogSigner)
 }
 
-/** The work of keeping a checkpoint of each log that has grown, every hour, by one process. */
-export function checkpointJob(signing: Signing): JobKind {
-  return { everyMs, run: (work) => keepCheckpoints(signing, work) }
+/**
+ * The work of keeping a checkpoint of each log that has grown, every hour, by one process. That of the log of all goes to a file, if
+ * there is one, and to the webhooks of the root organization that ask for it.
+ */
+export function checkpointJob(signing: Signing, file?: CheckpointFile): JobKind {
+  return { everyMs, run: (work) => keepCheckpoints(signing, work, file) }
 }
 
-async function keepCheckpoints(signing: Signing, work: Work): Promise<Again | undefined> {
+async function keepCheckpoints(
+  signing: Signing,
+  work: Work,
+  file: CheckpointFile | undefined,
+): Promise<Again | undefined> {
   const { store, commit, now } = signing
-  const grown = await store.read((db) => listGrownLogs(db, pageLogs))
+  const found = await store.read((db) => listGrownLogs(db, pageLogs))
+  const grown: LogHead[] = []
+  for (const head of found) if (!(await hasTellingAlone(store, head))) grown.push(head)
   if (grown.length === 0) return undefined
   const epoch = await requireEpoch(signing)
   const signers = await requireSigners(signing, epoch)
   work.requireHeld()
-  await commit(system, { permission: 'any key' }, async ({ tx }) => {
+  const notes = new Map(
+    grown.map((head) => [head.log, noteOf(originOf(epoch, head.log), head, signers)] as const),
+  )
+  const note = notes.get(wholeLog)
+  await commit(system, { permission: 'any key' }, async ({ tx, record }) => {
     for (const head of grown) {
-      const note = noteOf(originOf(epoch, head.log), head, signers)
-      await insertCheckpoint(tx, head, { epoch: epoch.epoch, note, madeAt: now() })
+      const own = notes.get(head.log) as string
+      await insertCheckpoint(tx, head, { epoch: epoch.epoch, note: own, madeAt: now() })
     }
+    if (note !== undefined && (await isWanted(tx)))
+      record({ action: telling, organizationId: rootOrganizationId, changes: { note } })
   })
-  return grown.length < pageLogs ? undefined : { afterMs: restAfterMs }
+  if (note !== undefined) await file?.append(note)
+  return found.length < pageLogs ? undefined : { afterMs: restAfterMs }
+}
+
+/** The event by which webhooks hear of a checkpoint. */
+const telling = 'log.checkpoint'
+
+/** Whether all that a log has grown by is the event that tells of its last checkpoint: otherwise each would make one more. */
+async function hasTellingAlone(
+  { read }: Signing['store'],
+  head: LogHead & { checkpointed: number },
+): Promise<boolean> {
+  if (head.size !== head.checkpointed + 1) return false
+  return (await read((db) => readLastAction(db, head))) === telling
+}
+
+async function isWanted(tx: Tx): Promise<boolean> {
+  return (await listRootEventTypes(tx)).some((types) => isOfTypes(telling, JSON.parse(types)))
 }
 
 function noteOf(origin: string, head: LogHead, signers: readonly Signer[]): string {
