@@ -71,7 +71,7 @@ import { databaseHostsOf } from './domain/webhooks/ways.ts'
 import type { Asker } from './fairness/turns.ts'
 import { Jobs } from './jobs/jobs.ts'
 import { retentionJob } from './jobs/retention.ts'
-import { type Sealer, sealAll, sealingJob, sharedSealing } from './jobs/sealing.ts'
+import { SealBell, type Sealer, sealAll, sealingJob, sharedSealing } from './jobs/sealing.ts'
 import { usageJob } from './jobs/usage.ts'
 import { instantsOf } from './store/instants.ts'
 import { foldNewNames } from './store/organizations.ts'
@@ -216,7 +216,13 @@ export async function openLatchkey(options: LatchkeyOptions): Promise<Latchkey> 
   usage.beforeRead = (keyId) => memory.cache.reportUsesOf(keyId)
   const endEvictions = startEvictions(log, clock, memory.follower)
   const changeLines = new ChangeLines(store.changesAtOnce)
-  const writer = new Writer(store, memory, { now, random }, changeLines)
+  const bell = new SealBell()
+  const remembered = {
+    forget: memory.forget.bind(memory),
+    lookNow: () => memory.lookNow(),
+    noteEvents: () => bell.ring(),
+  }
+  const writer = new Writer(store, remembered, { now, random }, changeLines)
   draws?.begin(writer)
   const lost = new LostUnits(writer, clock)
   const grants = new Grants(memory, store, (limit, units) => lost.note(limit, units))
@@ -266,7 +272,7 @@ export async function openLatchkey(options: LatchkeyOptions): Promise<Latchkey> 
     kinds: {
       retention: retentionJob(store, clock, options.now, keptUsageOf(options)),
       usage: usageJob(store, clock, options.now),
-      sealing: sealingJob(sealer, clock),
+      sealing: sealingJob(sealer, clock, bell),
       [deliveryKind]: webhooks.job,
       resealing: resealingJob({ store, commit: engine.commit, keyring, now, monotonic }),
       checkpoints: checkpointJob(engine, checkpointFile),

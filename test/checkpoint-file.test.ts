@@ -33,7 +33,7 @@ async function open(database: string, file?: string) {
   })
   const store = await openStore(database)
   const source = { now: Date.now, random: systemRandom }
-  const forgetful = { forget: () => {}, lookNow: () => {} }
+  const forgetful = { forget: () => {}, lookNow: () => {}, noteEvents: () => {} }
   const writer = new Writer(store, forgetful, source, new ChangeLines(store.changesAtOnce))
   const signing = {
     ...{ store, now: Date.now, keyring: new Keyring(database, sealingKeys) },

@@ -123,7 +123,12 @@ onEachDatabase('a change', (makeDatabase, kind) => {
     const store = await openStore(database)
     const source = { now: Date.now, random: systemRandom }
     const lines = new ChangeLines(store.changesAtOnce)
-    const writer = new Writer(store, { forget: () => {}, lookNow: () => {} }, source, lines)
+    const writer = new Writer(
+      store,
+      { forget: () => {}, lookNow: () => {}, noteEvents: () => {} },
+      source,
+      lines,
+    )
     const together = new Together<string, string, { id: string }>(writer, lines, {
       permission: 'any key',
       maxAtOnce: 10,
@@ -163,6 +168,7 @@ onEachDatabase('a change', (makeDatabase, kind) => {
     const memory = {
       forget: (...what: unknown[]) => void told.push(what),
       lookNow: () => void told.push('look'),
+      noteEvents: () => void told.push('seal'),
     }
     const writerOn = ({ write }: Pick<Store, 'write'>) =>
       new Writer(
@@ -181,7 +187,7 @@ onEachDatabase('a change', (makeDatabase, kind) => {
       record({ action: 'key.updated', organizationId: 'acme', keyId: caller.keyId }),
     )
     expect(await codeOf(change)).toBe('store_unavailable')
-    expect(told.splice(0)).toEqual([['key', caller.keyId], 'look'])
+    expect(told.splice(0)).toEqual([['key', caller.keyId], 'look', 'seal'])
     await latchkey.keys.revoke(caller.keyId)
     const refused = writerOn(store).commit(caller, { permission: 'any key' }, async () => {})
     expect(await codeOf(refused)).toBe('invalid_token')

@@ -25,7 +25,7 @@ const open = (database: string, sealingKeys: string[]) => openLatchkey({ databas
 async function beginWork(database: string) {
   const store = await openStore(database)
   const direct = await connectDirectly(database)
-  const forgetful = { forget: () => {}, lookNow: () => {} }
+  const forgetful = { forget: () => {}, lookNow: () => {}, noteEvents: () => {} }
   const clock = { now: Date.now, random: systemRandom }
   const writer = new Writer(store, forgetful, clock, new ChangeLines(store.changesAtOnce))
   const commit: Commit = (actor, requirements, work) => writer.commit(actor, requirements, work)

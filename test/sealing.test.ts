@@ -1,8 +1,9 @@
 // The sealer: every event gets its place in the logs once and for ever, whoever seals, and wherever that is cut off.
 import { setTimeout } from 'node:timers/promises'
 import { expect, test } from 'vitest'
+import { newId } from '../src/core/ids.ts'
 import { systemRandom } from '../src/domain/random.ts'
-import { sealAll, sealSome } from '../src/jobs/sealing.ts'
+import { SealBell, sealAll, sealingJob, sealSome } from '../src/jobs/sealing.ts'
 import { openLatchkey } from '../src/latchkey.ts'
 import { sweepUnqueued } from '../src/store/sealed-log.ts'
 import { openStore, type Store } from '../src/store/store.ts'
@@ -107,6 +108,51 @@ onEachDatabase('sealing', (makeDatabase) => {
     // Nothing that may have to be erased is in a leaf.
     expect(JSON.stringify(leaves)).not.toMatch(/203\.0\.113|req-1|"Acme"|"Own"/)
     await checkLog(direct, true)
+  })
+
+  test('looks once a second where nothing happens, and at once when its own process records something', async () => {
+    const database = await makeDatabase()
+    {
+      await using latchkey = await openLatchkey({ database })
+      await createAcme(latchkey)
+    }
+    await using direct = await connectDirectly(database)
+    await using stack = new AsyncDisposableStack()
+    const store = await openStore(database)
+    stack.defer(() => store.close())
+    await sealAll({ store, random })
+    const bell = new SealBell()
+    const [pauses, over] = [[] as number[], new AbortController()]
+    let elapsedMs = 0
+    const clock = {
+      now: Date.now,
+      monotonic: () => elapsedMs,
+      after: (milliseconds: number, goOn: () => void) => {
+        pauses.push(milliseconds)
+        if (pauses.length === 5) over.abort(new Error('The test is over.'))
+        // The third one does not end by itself.
+        if (pauses.length === 3) return () => {}
+        const timer = setImmediate(() => {
+          elapsedMs += milliseconds
+          goOn()
+        })
+        return () => clearImmediate(timer)
+      },
+    }
+    const job = sealingJob({ store, random }, clock, bell)
+    const work = { subject: '', organizationId: null, payload: null, attempt: 1, signal: over.signal }
+    const run = job.run({ ...work, requireHeld: () => over.signal.throwIfAborted() })
+    await expect.poll(() => pauses).toEqual([1_000, 1_000, 1_000])
+    const columns = 'id, at, action, organization_id, changes'
+    await direct.run(
+      `insert into audit_events (${columns}) values ('${newId({ now: Date.now, random })}', 0, 'organization.updated', 'acme', '{}')`,
+    )
+    await direct.run(
+      "insert into audit_queue (event_id) select id from audit_events where action = 'organization.updated'",
+    )
+    bell.ring()
+    await expect(run).rejects.toThrow('The test is over.')
+    expect(pauses).toEqual([1_000, 1_000, 1_000, 200, 200])
   })
 
   test('puts what was made possible behind what made it so, whatever the clocks of processes say', async () => {

@@ -133,6 +133,8 @@ export interface Forgetful {
   forget(topic: Topic, id: string): void
   /** Looks at once for changes if somebody waits for them. */
   lookNow(): void
+  /** Hears that events were recorded, which are to be sealed. */
+  noteEvents(): void
 }
 
 type CommitStore = Pick<Store, 'write' | 'announce' | 'dialect'>
@@ -244,6 +246,7 @@ export class Writer {
     } finally {
       for (const { topic, id } of logged) this.#memory.forget(topic, id)
       if (logged.length > 0) this.#memory.lookNow()
+      if (events.length > 0) this.#memory.noteEvents()
     }
   }
 

@@ -28,6 +28,9 @@ import type { Again, JobKind, Work } from './kinds.ts'
 
 /** How long an event waits at most for the sealer to look, as a rule. */
 const sealEveryMs = 200
+/** Where nothing has happened for a while it looks less often, unless this very process records something. */
+const idleAfterMs = 10_000
+const idleEveryMs = 1_000
 /** How many events a transaction seals: others wait for it on SQLite. */
 const pageEvents = 500
 /** So long a process is the sealer, before another one may be. */
@@ -51,14 +54,36 @@ export interface Sealer {
   wake?(): void
 }
 
+/** By it a process that records events tells its own sealer, if it has one, which may look seldom. */
+export class SealBell {
+  /** Whether it has rung since the sealer looked. */
+  hasRung = false
+  #wake = () => {}
+
+  ring(): void {
+    this.hasRung = true
+    this.#wake()
+  }
+
+  /** `wake` is called when it rings next. */
+  listen(wake: () => void): void {
+    this.#wake = wake
+  }
+}
+
+type SealClock = Pick<Clock, 'now' | 'monotonic' | 'after'>
+
 /** The work of sealing, for one process at a time. */
-export function sealingJob(sealer: Sealer, clock: Pick<Clock, 'now' | 'monotonic' | 'after'>): JobKind {
-  return { everyMs: nextRunMs, maxRunMs, run: (work) => sealFor(sealer, clock, work) }
+export function sealingJob(sealer: Sealer, clock: SealClock, bell = new SealBell()): JobKind {
+  const last = { sealedAt: Number.NEGATIVE_INFINITY }
+  return { everyMs: nextRunMs, maxRunMs, run: (work) => sealFor(sealer, clock, bell, last, work) }
 }
 
 async function sealFor(
   sealer: Sealer,
-  clock: Pick<Clock, 'now' | 'monotonic' | 'after'>,
+  clock: SealClock,
+  bell: SealBell,
+  last: { sealedAt: number },
   work: Work,
 ): Promise<Again | undefined> {
   const beganAt = clock.monotonic()
@@ -66,14 +91,18 @@ async function sealFor(
   while (clock.monotonic() - beganAt < runMs) {
     work.requireHeld()
     const pageAt = clock.monotonic()
+    bell.hasRung = false
     const sealed = await sealSome(sealer)
     if (sealed === 0 && clock.monotonic() - sweptAt >= sweepEveryMs) {
       sweptAt = clock.monotonic()
       await sweep(sealer, clock, work)
     }
+    const now = clock.monotonic()
+    if (sealed > 0) last.sealedAt = now
     // After a full page at least as much time as it took: others have half of the database.
-    const pauseMs = sealed < pageEvents ? sealEveryMs : clock.monotonic() - pageAt
-    await pause(clock, work.signal, pauseMs)
+    if (sealed === pageEvents) await pause(clock, work.signal, now - pageAt)
+    else if (now - last.sealedAt < idleAfterMs) await pause(clock, work.signal, sealEveryMs)
+    else if (!bell.hasRung) await pause(clock, work.signal, idleEveryMs, bell)
   }
   return { afterMs: 0 }
 }
@@ -209,13 +238,19 @@ async function sweep({ store, random }: Sealer, { now }: Pick<Clock, 'now'>, wor
   }
 }
 
-function pause(clock: Pick<Clock, 'after'>, signal: AbortSignal, milliseconds: number): Promise<void> {
+function pause(
+  clock: Pick<Clock, 'after'>,
+  signal: AbortSignal,
+  milliseconds: number,
+  bell?: SealBell,
+): Promise<void> {
   return new Promise((resolve) => {
     const goOn = () => {
       callOff()
       signal.removeEventListener('abort', goOn)
       resolve()
     }
+    bell?.listen(goOn)
     const callOff = clock.after(milliseconds, goOn)
     signal.addEventListener('abort', goOn)
   })

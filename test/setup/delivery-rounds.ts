@@ -35,7 +35,7 @@ export async function beginDeliveries(
   const store = await openStore(database)
   const direct = await connectDirectly(database)
   const ways = new WebhookWays({ networks, nameServers: [], proxy: undefined }, [])
-  const forgetful = { forget: () => {}, lookNow: () => {} }
+  const forgetful = { forget: () => {}, lookNow: () => {}, noteEvents: () => {} }
   const writer = new Writer(
     store,
     forgetful,

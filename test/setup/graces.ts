@@ -97,7 +97,7 @@ export async function openGraceStage(
       })
       stack.defer(() => recorder.close())
       recorder.aroundFlush = (flush) => marks.around(flush)
-      const memory = { forget: () => {}, lookNow: () => {} }
+      const memory = { forget: () => {}, lookNow: () => {}, noteEvents: () => {} }
       const lines = new ChangeLines(store.changesAtOnce)
       const writer = new Writer(store, memory, { now: clock.now, random: systemRandom }, lines)
       const flush = () => recorder.flush()
