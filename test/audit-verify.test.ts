@@ -7,6 +7,7 @@ import { expect, onTestFinished, test } from 'vitest'
 import { printVerified, verify, writeLog } from '../src/cli/commands/audit-files.ts'
 import { type Latchkey, openLatchkey } from '../src/index.ts'
 import { checkpointText } from '../src/transparency/checkpoint.ts'
+import { Erasures } from '../src/transparency/erasures.ts'
 import { leafOf, leafTexts } from '../src/transparency/leaf.ts'
 import {
   endOfLog,
@@ -118,6 +119,7 @@ onEachDatabase('an exported log', (makeDatabase) => {
     const ownText = await textOf(writeLog(asAcme, {}, await asAcme.readCheckpoint()))
     expect(await held(Buffer.from(ownText).toString('latin1'), [before.note, checkpoint.note])).toBe('whole')
     expect(ownText).not.toContain('203.0.113.7')
+    expect(ownText).not.toContain(actor.keyId)
     expect(text).toContain('203.0.113.7')
     const run = (...args: string[]) => {
       const { status, stdout, stderr } = spawnSync('python3', [checker, ...args], { encoding: 'utf8' })
@@ -322,4 +324,9 @@ test('whose details are gone is not whole, unless an event further on says that 
   const unsaid = later.replace(/^(12\t\S+\t[^\t]+)\t.*$/m, '$1\t\t\t\t')
   await expect(verifyLog(bytesOf(unsaid), known)).rejects.toMatchObject({ name: 'LogFault', sequence: 10 })
   expect(() => new LogVerifier({ checkpoints: ['no note'] })).toThrow(LogFault)
+  // What looks like an erasure and is none.
+  const erasures = new Erasures()
+  erasures.event(1, { id: 'one', action: 'key.created' }, '')
+  erasures.event(2, { id: 'two', action: 'key.updated' }, '{"changes":{"event_ids":["one"]}}')
+  expect(erasures.unnamed).toBe(1)
 })

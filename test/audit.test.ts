@@ -63,11 +63,30 @@ onEachDatabase('the audit log', (makeDatabase) => {
     ])
     const [first] = (await latchkey.audit.list({ organizationId: 'root' })).items
     expect(first).toMatchObject({ actor: null, actorType: 'operator', requestId: null, ip: null })
+    // Its own keys hear nothing of who acts for it from outside.
+    const own = await makeCaller(latchkey, 'acme', ['latchkey:*'])
+    const shown = (await latchkey.audit.list({ keyId: created.id }, { actor: own })).items
+    expect(shown).toEqual([
+      {
+        ...items[0],
+        actor: null,
+        actorType: 'operator',
+        requestId: null,
+        ip: null,
+        changes: expect.any(Object),
+      },
+    ])
+    expect(shown[0]?.changes).not.toHaveProperty('created_by')
+    await latchkey.keys.revoke(own.keyId, { actor: own })
+    const [ended] = (await latchkey.audit.list({ action: 'key.revoked' }, { actor: own })).items
+    expect(ended).toMatchObject({ actor: own.keyId, actorType: 'key' })
     await using direct = await connectDirectly(database)
     // An older program wrote none.
     await direct.run('update audit_events set actor_type = null')
     const kinds = (await latchkey.audit.list()).items.map(({ actor, actorType }) => [actor, actorType])
     expect(kinds).toEqual([
+      [own.keyId, 'key'],
+      [null, 'operator'],
       [caller.keyId, 'key'],
       [caller.keyId, 'key'],
       [null, 'operator'],

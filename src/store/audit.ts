@@ -6,6 +6,8 @@ import { bytesOf, bytesSoFar, type Position, type Slice, type SliceBounds, toSli
 import type { AuditEventsTable, Db, Tx } from './tables.ts'
 
 export type AuditRow = Selectable<AuditEventsTable>
+/** The row of an event, and the organization of the key that made the change; null if it was none. */
+export type EventOfLog = AuditRow & { actor_organization_id: string | null }
 
 export async function insertAuditEvents(tx: Tx, rows: readonly AuditRow[]): Promise<void> {
   await tx.insertInto('audit_events').values(rows).execute()
@@ -30,7 +32,7 @@ export async function readAuditSlice(
   db: Db,
   query: AuditQuery,
   bounds: SliceBounds,
-): Promise<Slice<AuditRow>> {
+): Promise<Slice<EventOfLog>> {
   const filters = filtersOf(query)
   const upTo = filters.length > 1 ? await findWindowEnd(db, query, bounds.window) : undefined
   const rows = await db
@@ -56,6 +58,14 @@ export async function readAuditSlice(
         .as('slice'),
     )
     .selectAll()
+    // By row, so that they stay in their order.
+    .select((eb) =>
+      eb
+        .selectFrom('keys')
+        .select('keys.organization_id')
+        .whereRef('keys.id', '=', 'slice.actor')
+        .as('actor_organization_id'),
+    )
     .where((eb) => eb(eb('bytes', '-', bytesOf(longColumns)), '<', bounds.maxBytes))
     .execute()
   const end = upTo === undefined ? undefined : ([upTo, upTo] as const)

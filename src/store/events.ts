@@ -1,19 +1,17 @@
 // The sealed log as it is read: in its order, from any number on.
 import type { Selectable } from 'kysely'
-import type { AuditRow } from './audit.ts'
+import type { EventOfLog } from './audit.ts'
 import type { AuditLogTable } from './log-tables.ts'
 import { wholeLog } from './sealed-log.ts'
 import type { Db } from './tables.ts'
 
 /** A sealed event, with what is told of it elsewhere. */
-export interface SealedRow extends AuditRow {
+export interface SealedRow extends EventOfLog {
   position: number
   sequence: number
   leaf: string
   details_salt: string | null
   origin_salt: string | null
-  /** The organization of the key that made the change; null if it was none. */
-  actor_organization_id: string | null
 }
 
 /** Where a reader goes on, and what it reads. */
@@ -49,9 +47,6 @@ export async function readSealed(
   )
   return rows.map((row) => toSealedRow(row, events.get(row.event_id) ?? orElse(row.event_id)))
 }
-
-/** The row of an event, and whose key made it. */
-export type EventOfLog = AuditRow & { actor_organization_id: string | null }
 
 function notThere(): never {
   throw new TypeError('An event that is sealed is not there.')

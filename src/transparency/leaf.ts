@@ -54,7 +54,15 @@ export function leafTexts(source: LeafSource): LeafTexts {
 function textsOf({ actor, actorType, isForeign, ip, requestId }: LeafSource, changes: unknown): LeafTexts {
   const who = { actor, ip, request_id: requestId }
   if (!isForeign) return { details: canonicalJson({ changes, ...who }), origin: null }
-  return { details: canonicalJson({ changes }), origin: canonicalJson({ ...who, actor_type: actorType }) }
+  const details = canonicalJson({ changes: withoutActor(changes, actor) })
+  return { details, origin: canonicalJson({ ...who, actor_type: actorType }) }
+}
+
+/** What was changed, without who did it: a key is created by whoever makes it, unless that is somebody else. */
+export function withoutActor<Changes>(changes: Changes, actor: string | null): Changes {
+  if (typeof changes !== 'object' || changes === null) return changes
+  const { created_by: createdBy, ...others } = changes as Changes & { created_by?: unknown }
+  return createdBy === actor ? (others as Changes) : changes
 }
 
 /** Makes a leaf of an event, its texts and their salts. */

@@ -1,13 +1,14 @@
 // Who did what, as lists have it. `commit/audit-trail.ts` writes it.
-import { narrowScope, unknownOrganization } from '../../core/access.ts'
+import { narrowScope, scopeOf, unknownOrganization } from '../../core/access.ts'
 import { parseInput } from '../../core/input.ts'
 import { type AuditEvent, type ListAuditInput, listAuditSchema } from '../../core/shapes/audit.ts'
 import type { Page } from '../../core/shapes/page.ts'
 import { turnOf } from '../../fairness/caller-turn.ts'
-import { readAuditSlice, toAuditEvent } from '../../store/audit.ts'
+import { readAuditSlice } from '../../store/audit.ts'
 import { findOrganization } from '../../store/organizations.ts'
 import { actorOf, type CommandOptions, type Engine } from '../engine.ts'
 import { readPage } from '../listing.ts'
+import { showEvent } from './shown.ts'
 
 /** Lists events, newest first. Throws `invalid_input`, `organization_not_found`, `too_many_reads`, `store_unavailable`. */
 export async function listAudit(
@@ -24,6 +25,7 @@ export async function listAudit(
       throw unknownOrganization()
   }
   const [since, until] = [range.since?.getTime(), range.until?.getTime()]
+  const isRoot = scopeOf(by) === undefined
   return readPage(
     engine,
     {
@@ -35,6 +37,6 @@ export async function listAudit(
       read: (db, position, bounds) =>
         readAuditSlice(db, { scope, keyId, actor, action, since, until, after: position }, bounds),
     },
-    toAuditEvent,
+    (row) => showEvent(row, isRoot),
   )
 }
