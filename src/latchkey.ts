@@ -150,8 +150,11 @@ export interface Latchkey extends AsyncDisposable {
   ensureRootKey(token?: string, check?: () => Promise<void>): Promise<CreatedKey | undefined>
   /** Creates one more root key, if the others are lost. */
   createRootKey(): Promise<CreatedKey>
-  /** Notes that the database was restored from a backup: cursors and checkpoints of before are of another log. */
-  noteRestore(): Promise<void>
+  /**
+   * Notes that the database was restored from a backup: cursors and checkpoints of before are of another log. False, and nothing is
+   * done, if nothing has happened since the last such call; `again` if the database was restored once more since.
+   */
+  noteRestore(options?: { again?: boolean }): Promise<boolean>
   /** Counts what is sealed in the database, by the keys that have sealed it. */
   sealedValues(): Promise<SealedValues>
   /** Answers all who wait for events, now and from now on: the process is about to stop. */
@@ -195,7 +198,9 @@ export async function openLatchkey(options: LatchkeyOptions): Promise<Latchkey> 
       ),
   })
   const log = openChangeLog(store)
-  const keyring = new Keyring(options.database, options.sealingKeys ?? sealingKeysOf())
+  const keyring = options.sealingKeys
+    ? new Keyring(options.database, options.sealingKeys)
+    : new Keyring(options.database, sealingKeysOf(), 'LATCHKEY_SEALING_KEYS')
   let draws: Draws | undefined
   const memory = new Memory(
     store,
@@ -336,7 +341,7 @@ export async function openLatchkey(options: LatchkeyOptions): Promise<Latchkey> 
     }),
     ensureRootKey: (token, check) => memory.awake.during(ensureRootKey(engine, token, check)),
     createRootKey: () => memory.awake.during(createRootKey(engine)),
-    noteRestore: () => memory.awake.during(beginEpoch(engine)),
+    noteRestore: (restored) => memory.awake.during(beginEpoch(engine, restored)),
     sealedValues: () => countSealedValues(engine),
     endWaits: () => engine.logWatch.close(),
     jobCounts: () => jobs.counts(),

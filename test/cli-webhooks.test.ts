@@ -40,7 +40,10 @@ describe.each(placeNames)('webhooks on the command line, on %s', (place) => {
     })
     const moved = await update('https://example.com/other')
     expect(moved).toMatchObject({ url: 'https://example.com/other', events: ['key.revoked'] })
-    expect((await run(['webhooks', 'update', made.id, '--resume-from', 'now'])).code).toBe(2)
+    expect(await run(['webhooks', 'update', made.id, '--resume-from', 'now'])).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining('--resume-from: Comes with --enable.'),
+    })
     const rotated = await json<WireWebhook>(['webhooks', 'rotate', made.id, '--grace', '0'])
     expect(rotated.secret).not.toBe(made.secret)
     expect((await run(['webhooks', 'list'])).stdout).toContain(made.id)

@@ -10,7 +10,7 @@ import { createAcme } from './setup/acme.ts'
 import { callerBy } from './setup/callers.ts'
 import { makeSqlite, onEachDatabase } from './setup/databases.ts'
 import { connectDirectly } from './setup/direct.ts'
-import { codeOf } from './setup/refusal.ts'
+import { codeOf, refusalOf } from './setup/refusal.ts'
 import { send, startTestServer } from './setup/server.ts'
 
 const reader = { permissions: ['latchkey:audit:read'] }
@@ -208,8 +208,16 @@ test('of an epoch that is over are gone', async () => {
   const { key } = await prepare(latchkey, server.rootKey)
   const { cursor } = await latchkey.events.read()
   const before = await latchkey.audit.readCheckpoint()
-  await latchkey.noteRestore()
-  expect(await codeOf(latchkey.events.read({ after: cursor }))).toBe('cursor_gone')
+  const refused = await refusalOf(latchkey.events.read({ after: '999' }))
+  expect([refused.code, refused.message]).toEqual([
+    'cursor_gone',
+    expect.stringMatching(/^The log ends with event \d\. Read it from there/),
+  ])
+  expect(await latchkey.noteRestore()).toBe(true)
+  // Nothing has happened since: the second call is a mistake, unless somebody says that it is none.
+  expect(await latchkey.noteRestore()).toBe(false)
+  const gone = await refusalOf(latchkey.events.read({ after: cursor }))
+  expect([gone.code, gone.message]).toEqual(['cursor_gone', expect.stringContaining('was restored')])
   const answer = await send(url, 'GET', '/v1/events', { token: key })
   const { origin, size } = await latchkey.audit.readCheckpoint()
   expect(origin).not.toBe(before.origin)
@@ -218,6 +226,10 @@ test('of an epoch that is over are gone', async () => {
   expect(event).toMatchObject({ organizationId: 'root', actorType: 'operator' })
   // The first checkpoint made a key to sign with, which is an event too.
   expect(size).toBe(before.size + 2)
+  expect(await latchkey.noteRestore({ again: true })).toBe(true)
+  expect((await latchkey.audit.readCheckpoint()).origin).not.toBe(origin)
+  await latchkey.organizations.create({ id: 'later', name: 'Later' })
+  expect(await latchkey.noteRestore()).toBe(true)
 })
 
 test('that are rare are looked for among two thousand others a call', async () => {

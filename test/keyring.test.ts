@@ -95,7 +95,16 @@ onOneDatabase('SQLite', 'the keyring', (makeDatabase) => {
     expect(stderr).toContain('A server reads them when it starts.')
     writeFileSync(file, 'no key\n')
     const wrong = await command.run(['keyring', 'rotate', '--file', file])
-    expect([wrong.code, wrong.stderr]).toEqual([2, expect.stringContaining('32 bytes in base64')])
+    expect([wrong.code, wrong.stderr]).toEqual([
+      2,
+      expect.stringContaining(`${file}: Each key must be 32 bytes`),
+    ])
+    const env = { LATCHKEY_SEALING_KEYS: 'no key' }
+    const set = await command.run(['orgs', 'list', '--database', await makeDatabase()], { env })
+    expect([set.code, set.stderr]).toEqual([
+      2,
+      expect.stringContaining('LATCHKEY_SEALING_KEYS: Each key must'),
+    ])
     expect(readFileSync(file, 'utf8')).toBe('no key\n')
   })
 

@@ -43,7 +43,7 @@ export function readKeyringFile(file: string): KeyringFile | undefined {
       .split('\n')
       .filter((line) => line.trim() !== '')
     if (lines.length === 0) throw new LatchkeyError('keyring_missing', `${file} holds no key.`)
-    return { keys: lines.map(readSealingKey), version }
+    return { keys: lines.map((line) => readSealingKey(line, file)), version }
   } finally {
     closeSync(handle)
   }
@@ -135,11 +135,11 @@ function handOver(file: string, like: string): void {
 }
 
 /** Reads a key from base64. Throws `invalid_input` for one that is not 32 bytes. */
-export function readSealingKey(text: string): Buffer {
+export function readSealingKey(text: string, from: string): Buffer {
   const key = Buffer.from(text.trim(), 'base64')
   if (key.length === 32) return key
   throw new LatchkeyError(
     'invalid_input',
-    'Each sealing key must be 32 bytes in base64, as `latchkey keyring new` makes them.',
+    `${from}: Each key must be 32 bytes in base64, as \`latchkey keyring new\` makes them.`,
   )
 }

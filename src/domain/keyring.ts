@@ -30,9 +30,9 @@ export class Keyring {
    * which the first use makes, for its owner alone. A file that was rotated is read again at its next use. Throws
    * `invalid_input` for a key that is not 32 bytes.
    */
-  constructor(database: string, given: readonly string[]) {
+  constructor(database: string, given: readonly string[], from = 'sealingKeys') {
     this.#database = database
-    if (given.length > 0) this.#given = given.map(readSealingKey)
+    if (given.length > 0) this.#given = given.map((key) => readSealingKey(key, from))
   }
 
   /** Signs a text for a purpose; 43 characters of base64url. Throws `keyring_missing`. */

@@ -175,15 +175,18 @@ export const auditCommands: DefinedCommand[] = [
     path: 'audit restored',
     summary: 'begin the log anew, once, after the database was restored from a backup',
     on: ownDatabase('audit restored'),
+    options: [new Option('--again', 'also if nothing has happened since the log was begun anew before')],
     examples: ['latchkey audit restored --database sqlite:latchkey.db'],
-    run: async (latchkey) => {
-      await latchkey.noteRestore()
-      return undefined
-    },
-    print: () =>
+    run: async (latchkey, { options }) => ({
+      begun: await latchkey.noteRestore({ again: options.again === true }),
+    }),
+    print: ({ begun }) =>
       printNote(
-        'The log has another name from here on. Cursors of before are gone, and checkpoints are of the log of before.',
+        begun
+          ? 'The log has another name from here on. Cursors of before are gone, and checkpoints are of the log of before.'
+          : 'Nothing was changed: the log was begun anew, and nothing has happened since. If the database was restored once more, add --again.',
       ),
+    exitCode: ({ begun }) => (begun ? exitCodes.ok : exitCodes.refused),
   }),
   defineCommand({
     path: 'audit signers',

@@ -4,7 +4,7 @@ import type { CreatedWebhook, Delivery, Webhook, WebhookTest } from '../../core/
 import { serverOrDatabase } from '../kit/connection.ts'
 import { defineCommand } from '../kit/define-command.ts'
 import { defineList } from '../kit/define-list.ts'
-import { exitCodes } from '../kit/failures.ts'
+import { CommandError, exitCodes } from '../kit/failures.ts'
 import { formatFields, print, printNote, quote } from '../kit/output.ts'
 import { type Column, printTable } from '../kit/table.ts'
 import { formatAgo, formatInstant } from '../kit/times.ts'
@@ -106,8 +106,10 @@ export const webhookCommands = [
       'latchkey webhooks update 0198f3a2-5c1b-7000-8000-3f6c1a2b4d5e --enable --resume-from now',
       'latchkey webhooks update 0198f3a2-5c1b-7000-8000-3f6c1a2b4d5e https://example.com/other',
     ],
-    run: ({ webhooks }, { args, input, options, wait }) =>
-      webhooks.update(
+    run: async ({ webhooks }, { args, input, options, wait }) => {
+      if (input.resumeFrom !== undefined && options.enable !== true)
+        throw new CommandError(exitCodes.usage, '--resume-from: Comes with --enable.')
+      return webhooks.update(
         args.id,
         {
           ...input,
@@ -116,7 +118,8 @@ export const webhookCommands = [
           ...(options.description === false && { description: null }),
         },
         wait,
-      ),
+      )
+    },
     print: (webhook) => {
       printWebhook(webhook)
       print(...describeApplied(webhook.applied))

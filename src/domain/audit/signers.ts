@@ -8,10 +8,12 @@ import type { LogSigner } from '../../core/shapes/checkpoints.ts'
 import {
   type Epoch,
   endSignersBefore,
+  findHead,
   insertEpoch,
   insertSigner,
   listSigners,
   readEpoch,
+  readLastAction,
 } from '../../store/checkpoints.ts'
 import type { AuditSignersTable } from '../../store/log-tables.ts'
 import { wholeLog } from '../../store/sealed-log.ts'
@@ -44,9 +46,19 @@ export async function requireEpoch(signing: Signing): Promise<Epoch> {
 
 /**
  * Begins a new epoch, because the database was restored: its logs have other names from here on, and so no two checkpoints of one
- * name disagree. Throws `store_unavailable`.
+ * name disagree. False if the log was begun anew as the last thing that happened, unless that is to be done again: nothing tells a
+ * second call from a second restore. Throws `store_unavailable`.
  */
-export async function beginEpoch(signing: Signing): Promise<void> {
+export async function beginEpoch(
+  signing: Signing & Pick<Engine, 'sealAll'>,
+  { again = false }: { again?: boolean } = {},
+): Promise<boolean> {
+  await signing.sealAll()
+  const last = await signing.store.read(async (db) => {
+    const head = await findHead(db, wholeLog)
+    return head && readLastAction(db, head)
+  })
+  if (last === 'log.restored' && !again) return false
   const { number, instance } = await requireEpoch(signing)
   const epoch = {
     number: number + 1,
@@ -62,6 +74,7 @@ export async function beginEpoch(signing: Signing): Promise<void> {
       changes: { epoch: epoch.epoch },
     })
   })
+  return true
 }
 
 /**

@@ -92,18 +92,19 @@ function toLogEvent(row: SealedRow, cursor: string, isRoot: boolean): LogEvent {
   }
 }
 
-/** Reads a cursor. What lies behind the end of the log, or is of another epoch, is gone: the database was restored. */
+/** Reads a cursor. What lies behind the end of the log, or is of another epoch, is not there. */
 async function readPosition({ store }: Engine, log: string, after: string, epoch: string): Promise<number> {
   const [number = '', ofEpoch = epoch] = after.split('.').reverse()
   const position = Number(number)
   const head = await store.read((db) => findHead(db, log))
-  if (ofEpoch !== epoch || position > (head?.size ?? 0)) {
-    throw new LatchkeyError(
-      'cursor_gone',
-      'The log does not go on behind this cursor: the database was restored. Read it from the beginning, or from an event that it has.',
-    )
-  }
-  return position
+  const size = head?.size ?? 0
+  if (ofEpoch === epoch && position <= size) return position
+  throw new LatchkeyError(
+    'cursor_gone',
+    ofEpoch === epoch
+      ? `The log ends with event ${size}. Read it from there, or from the beginning if it had more: then the database was restored.`
+      : 'The cursor is of the log of before the database was restored. Read the log from the beginning, or from an event that it has.',
+  )
 }
 
 async function requireOrganization(
