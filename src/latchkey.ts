@@ -41,6 +41,7 @@ import { tellBacklog } from './domain/backlog.ts'
 import { offerMethods } from './domain/calls.ts'
 import type { Engine } from './domain/engine.ts'
 import { eventMethods } from './domain/events/methods.ts'
+import { beginTelling, noticesJob } from './domain/events/notices.ts'
 import { LogWatch } from './domain/events/watch.ts'
 import { Keyring } from './domain/keyring.ts'
 import { keyCreation } from './domain/keys/creation.ts'
@@ -55,6 +56,7 @@ import {
 } from './domain/latchkey-options.ts'
 import { Draws } from './domain/limits/draws.ts'
 import { LostUnits } from './domain/limits/lost-units.ts'
+import { ReachedLimits } from './domain/limits/reached.ts'
 import { reservations } from './domain/limits/reservations.ts'
 import { noteOpening } from './domain/openings.ts'
 import { organizationMethods } from './domain/organizations.ts'
@@ -201,6 +203,7 @@ export async function openLatchkey(options: LatchkeyOptions): Promise<Latchkey> 
   const keyring = options.sealingKeys
     ? new Keyring(options.database, options.sealingKeys)
     : new Keyring(options.database, sealingKeysOf(), 'LATCHKEY_SEALING_KEYS')
+  const reachedLimits = new ReachedLimits(store.dialect)
   let draws: Draws | undefined
   const memory = new Memory(
     store,
@@ -210,7 +213,7 @@ export async function openLatchkey(options: LatchkeyOptions): Promise<Latchkey> 
     usage,
     newFollowerId,
     (follower) => {
-      draws = new Draws(store, clock, follower)
+      draws = new Draws(store, clock, follower, reachedLimits)
       return draws.allotments
     },
     reservations(keyring),
@@ -254,6 +257,7 @@ export async function openLatchkey(options: LatchkeyOptions): Promise<Latchkey> 
     },
     usesOf: (keyId) => usage.usesOf(keyId).map((use) => keepPlace(use, kept)),
     keyring,
+    reachedLimits,
     signInLimit: new SignInLimit(),
     sessionReads: new SessionReads(),
     now,
@@ -282,13 +286,17 @@ export async function openLatchkey(options: LatchkeyOptions): Promise<Latchkey> 
       resealing: resealingJob({ store, commit: engine.commit, keyring, now, monotonic }),
       checkpoints: checkpointJob(engine, checkpointFile),
       graces: graceJob({ store, commit: engine.commit, at, marks, flush: () => usage.flush() }),
+      notices: noticesJob({ store, commit: engine.commit, now, at, flush: engine.flushUsage }, clock),
     },
     warn,
   })
+  // If the database is away, the work itself begins so.
+  const toldFrom = beginTelling({ store, at }).catch(() => {})
   jobs.start()
 
   let closing: Promise<void> | undefined
   const end = async (): Promise<void> => {
+    await toldFrom
     await draws?.stop()
     await lost.stop()
     const written = memory.follower.stop().then(async () => {

@@ -26,7 +26,7 @@ type Told = Pick<WireAuditEvent, 'action' | 'actor' | 'at' | 'changes'>
 type Describe = (value: unknown, told: Told) => Change[]
 
 const describers: Record<string, Describe> = {
-  name: (value) => [valueChange('Name', value, asText)],
+  name: (value, { action }) => [valueChange(isOfLimit(action) ? 'Limit' : 'Name', value, asText)],
   permissions: (value) => [permissionsChange('Permissions', value)],
   // Of a new key it is told where there is one.
   expires_at: (value) =>
@@ -71,6 +71,17 @@ const describers: Record<string, Describe> = {
   event_ids: (value) => [
     valueChange('Events', value, (ids) => asText(Array.isArray(ids) ? countOf(ids.length) : ids)),
   ],
+  days_before: (value) => [valueChange('Ahead', value, asDays)],
+  unused_days: (value) => [valueChange('Unused for', value, asDays)],
+  // The event itself says whether it is of a key.
+  scope: () => [],
+  threshold_percent: (value) => [valueChange('Reached', value, (percent) => asText(`${percent} %`))],
+  limit: (value) => [valueChange('Of', value, asUnits)],
+  added: (value) => (value === 0 ? [] : [valueChange('Added', value, asAdded)]),
+  spent: (value) => [valueChange('Spent', value, asUnits)],
+  period_started_at: (value) =>
+    value === null ? [] : [valueChange('Since', value, (at) => asInstant(at, 'Ever'))],
+  resets_at: (value) => [valueChange('Resets', value, (at) => asInstant(at, 'Never'))],
   // Of no use to people: nothing else is called by it.
   session_id: () => [],
 }
@@ -87,6 +98,7 @@ const reasons: Record<string, string> = {
   at_most: 'It was at its latest end',
   gone: 'Its receiver answered 410',
   failing: 'No delivery had succeeded for 5 days',
+  grace_seconds: 'Its grace was over',
 }
 
 /** Describes what an event changed, the fields in the order in which it names them. */
@@ -106,8 +118,14 @@ export function fieldsChanged(changes: readonly Change[]): string {
 /** The name that an event gives what it is about; undefined if it tells none. */
 export function nameIn(event: WireAuditEvent): string | undefined {
   const { name } = event.changes
+  if (isOfLimit(event.action)) return undefined
   const given = isMove(name) ? name.to : name
   return typeof given === 'string' ? given : undefined
+}
+
+/** Its name is that of a limit then, not that of the key. */
+function isOfLimit(action: string): boolean {
+  return action.startsWith('limit.')
 }
 
 function isEmptyList(value: unknown): boolean {
@@ -211,6 +229,12 @@ function asText(value: unknown): ChangedValue {
 
 function asCode(value: unknown): ChangedValue {
   return { kind: 'code', text: typeof value === 'string' ? value : JSON.stringify(value) }
+}
+
+function asDays(value: unknown): ChangedValue {
+  return typeof value === 'number'
+    ? { kind: 'text', text: value === 1 ? '1 day' : `${value} days` }
+    : asCode(value)
 }
 
 function asInstant(value: unknown, none: string): ChangedValue {

@@ -118,6 +118,17 @@ export const signInWindowMs = 60_000
 /** Of a key's more than so many sessions, the least recently used ends. */
 export const maxSessionsOfKey = 20
 
+// Events that nobody caused.
+
+/** So many days before the end of a key it is told of: the farthest first. */
+export const expiryNoticeDays = [30, 7, 1] as const
+/** A key that was not used for so many days is told of. */
+export const dormantDays = 90
+/** At so many per cent of a quota that are spent it is told of: the lowest first. */
+export const reachedPercents = [80, 100] as const
+/** So long it is known that something was told of, after it was due: no clock is set back by more. */
+export const keptCausesMs = 100 * 86_400_000
+
 // Work in the background.
 
 /** How often a process looks for work in the background, at the least. */

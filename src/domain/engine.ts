@@ -14,6 +14,7 @@ import type { Keyring } from './keyring.ts'
 import type { NewKey, WantedKey } from './keys/creation.ts'
 import type { OwnUses } from './keys/last-uses.ts'
 import type { OwnProfiles } from './keys/own-profiles.ts'
+import type { ReachedLimits } from './limits/reached.ts'
 import type { SessionReads } from './sessions/reads.ts'
 import type { SignInLimit } from './sessions/sign-in-limit.ts'
 
@@ -37,6 +38,8 @@ export interface Engine extends OwnUses, OwnProfiles {
   foldNames: () => Promise<void>
   memory: Memory
   keyring: Keyring
+  /** Tells of quotas that are used up. */
+  reachedLimits: Pick<ReachedLimits, 'record'>
   signInLimit: SignInLimit
   sessionReads: SessionReads
   /** Milliseconds since 1970, by the wall clock. */

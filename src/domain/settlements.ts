@@ -153,13 +153,14 @@ async function settleAll(
   if (now >= reservation.endsAt) throw reservationEnded()
   const after = settled.map(({ limit, reserved, cost }) => {
     const { allowance, epoch, counterId: id, organizationId } = limit
-    const before = advance(counters.get(id)?.counter as Counter, allowance, epoch, now)
+    const stored = counters.get(id)?.counter as Counter
+    const before = advance(stored, allowance, epoch, now)
     const { counter, overdrawn } = settleCounter(before, allowance, reserved, cost)
     if (overdrawn > 0) recordOverdrawn(change, limit, overdrawn)
     // Where calls were refused, there are units now.
     const isRefilled = storeOf(before, allowance) < 1 && storeOf(counter, allowance) >= 1
     if (isRefilled) change.announce({ topic: 'limit', id, organizationId })
-    return { id, organizationId, counter }
+    return { id, organizationId, counter, spending: { limit, allowance, before: stored, after: counter } }
   })
   const answer: Settlement = {
     settled: settled.map(({ limit: { name, scope, ownerId }, reserved, cost }) => ({
@@ -172,6 +173,10 @@ async function settleAll(
     limits: settled.map(({ limit }, i) => toVerdictLimit(limit, after[i]?.counter as Counter, now)),
   }
   await allDone([
+    engine.reachedLimits.record(
+      change,
+      after.map(({ spending }) => spending),
+    ),
     writeCounters(tx, dialect, after),
     answerSettlement(tx, reservation.id, JSON.stringify(toWire(answer))),
   ])

@@ -1,5 +1,6 @@
 // What is deleted, when, and by what: one list. What nothing else deletes, a job of this file does, a few rows at a time.
 import {
+  keptCausesMs,
   keptDeliveriesMs,
   keptJobsMs,
   keptProfilesDays,
@@ -11,6 +12,7 @@ import {
 } from '../core/bounds.ts'
 import type { StoreDialect } from '../store/backend.ts'
 import { deleteOldDeliveries } from '../store/deliveries.ts'
+import { deleteCauses } from '../store/event-causes.ts'
 import { deleteOverRequests } from '../store/idempotent-requests.ts'
 import { type Instant, instantsOf } from '../store/instants.ts'
 import { deleteFinishedJobs } from '../store/jobs.ts'
@@ -29,7 +31,7 @@ const runMs = 10_000
 const restAfterMs = 1_000
 /** Between two transactions at least as much time as the one before took: others have half of the database. */
 const minPauseMs = 5
-/** Rows of usage and of deliveries are small, and many: as many times more of them are deleted at once. */
+/** Rows of usage, of deliveries and of causes are small, and many: as many times more of them are deleted at once. */
 const smallRowsShare = 5
 
 /** Some rows, and what becomes of them. */
@@ -126,6 +128,14 @@ export const retention: readonly Retention[] = [
     by: 'the job `retention`',
     deleteSome: (tx, { dialect, at, limit }) =>
       deleteOldDeliveries(tx, dialect, { keptMs: keptDeliveriesMs, limit: limit * smallRowsShare }, at),
+  },
+  {
+    table: 'event_causes',
+    rows: 'what Latchkey has told of by itself, so that it tells of it once',
+    kept: '100 days after it came about, or after the period of a quota; for ever of a quota without periods',
+    by: 'the job `retention`',
+    deleteSome: (tx, { dialect, at, limit }) =>
+      deleteCauses(tx, dialect, { keptMs: keptCausesMs, limit: limit * smallRowsShare }, at),
   },
   {
     table: 'webhooks',

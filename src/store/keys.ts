@@ -17,7 +17,7 @@ export type KeyRow = Selectable<KeysTable>
 const maxMentions = 1_000
 
 /** A key as it begins. */
-export type NewKeyRow = Omit<KeyRow, 'name_folded' | 'last_used_at' | 'revision'>
+export type NewKeyRow = Omit<KeyRow, 'name_folded' | 'expiry_set_at' | 'last_used_at' | 'revision'>
 
 export async function insertKeys(tx: Tx, rows: readonly NewKeyRow[]): Promise<void> {
   await tx

@@ -1,6 +1,7 @@
 // The tables as they lie in the database. Instants are integers of milliseconds; lists and objects are JSON text.
 import type { Generated, Kysely, Transaction } from 'kysely'
 import type { IdempotentRequestsTable, SettlementsTable } from './answer-tables.ts'
+import type { EventTables } from './event-tables.ts'
 import { type LogTables, logTableNames } from './log-tables.ts'
 import type { WebhookTables } from './webhook-tables.ts'
 
@@ -66,6 +67,8 @@ export interface KeysTable {
   created_by: string | null
   created_at: number
   expires_at: number | null
+  /** When that was set; null for the creation of the key. */
+  expiry_set_at: number | null
   revoked_at: number | null
   /** The list of `stored-limits.ts`, as JSON. */
   limits: Generated<string>
@@ -303,7 +306,7 @@ export interface SchemaCompatibilityTable {
   oldest_compatible: number
 }
 
-export interface Tables extends LogTables, WebhookTables {
+export interface Tables extends EventTables, LogTables, WebhookTables {
   organizations: OrganizationsTable
   keys: KeysTable
   secrets: SecretsTable
@@ -370,6 +373,8 @@ export const tableNames: readonly TableName[] = [
   'webhooks',
   'webhook_states',
   'webhook_deliveries',
+  'event_causes',
+  'event_marks',
   'schema_version',
   'schema_compatibility',
 ]

@@ -127,6 +127,38 @@ describe('the changes of an event', () => {
     expect(told({ units: 12_345 })).toEqual([text('12,345 units')])
   })
 
+  test('what nobody caused is told in words, and a limit is not taken for its key', () => {
+    const told = (action: WireAuditEvent['action'], changes: Record<string, unknown>) =>
+      describeChanges(event(action, changes)).map((change) => [change.label, 'to' in change && change.to])
+    expect(told('key.expiring', { days_before: 1 })).toEqual([['Ahead', text('1 day')]])
+    expect(told('key.dormant', { unused_days: 90, last_used_at: null })).toEqual([
+      ['Unused for', text('90 days')],
+      ['Last used', { kind: 'none', text: 'Never' }],
+    ])
+    expect(told('key.grace_ended', { reason: 'grace_seconds' })).toEqual([
+      ['Because', text('Its grace was over')],
+    ])
+    const period = { period_started_at: at(0), resets_at: null }
+    const reached = {
+      name: 'credits',
+      scope: 'key',
+      threshold_percent: 80,
+      limit: 10,
+      added: 0,
+      spent: 8,
+      ...period,
+    }
+    expect(told('limit.reached', reached)).toEqual([
+      ['Limit', text('credits')],
+      ['Reached', text('80 %')],
+      ['Of', text('10 units')],
+      ['Spent', text('8 units')],
+      ['Since', { kind: 'instant', instant: at(0) }],
+      ['Resets', { kind: 'none', text: 'Never' }],
+    ])
+    expect(nameIn(event('limit.reached', reached))).toBeUndefined()
+  })
+
   test('a field that is not known, or of another shape, is shown as it is', () => {
     const changes = {
       __proto__: null,

@@ -39,7 +39,9 @@ export async function updateKey(
     const changes = describeChanges(before, after)
     if (Object.keys(changes).length === 0) return toKeyWithLimits(engine, change.tx, before, now)
     requireRevision(before, options)
-    const changed = await changeKey(change.tx, before, after, change.now)
+    const isMoved = after.expires_at !== before.expires_at
+    const moved = isMoved ? { ...after, expiry_set_at: change.now } : after
+    const changed = await changeKey(change.tx, before, moved, change.now)
     change.record({
       action: 'key.updated',
       organizationId: before.organization_id,

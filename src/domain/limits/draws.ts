@@ -20,6 +20,7 @@ import type { Clock } from '../../verdict/clock.ts'
 import { type Draw, type DrawAnswer, draw, newCounter } from '../../verdict/counter.ts'
 import type { CountedLimit } from '../../verdict/holding.ts'
 import { recordLost } from './lost-units.ts'
+import type { ReachedLimits, Spending } from './reached.ts'
 
 /** Two draws of a process begin so far apart at least. */
 const betweenMs = 20
@@ -49,6 +50,7 @@ export class Draws {
   readonly #store: Pick<Store, 'dialect'>
   readonly #clock: Clock
   readonly #follower: Following
+  readonly #reached: Pick<ReachedLimits, 'record'>
   #writer: Pick<Writer, 'transact'> | undefined
   #under: Promise<void> | undefined
   #isTimed = false
@@ -57,10 +59,16 @@ export class Draws {
   readonly #recalledAt = new Map<string, number>()
   #callOff: () => void
 
-  constructor(store: Pick<Store, 'dialect'>, clock: Clock, follower: Following) {
+  constructor(
+    store: Pick<Store, 'dialect'>,
+    clock: Clock,
+    follower: Following,
+    reached: Pick<ReachedLimits, 'record'>,
+  ) {
     this.#store = store
     this.#clock = clock
     this.#follower = follower
+    this.#reached = reached
     const holdsLease = () => follower.lease.holds(clock.monotonic(), clock.now())
     this.allotments = new Allotments(clock, () => this.#wake(), holdsLease)
     const sweep = () => {
@@ -165,8 +173,10 @@ export class Draws {
     ])
     if (!locked.followers.has(holder)) return undefined
     const isLive = (id: string) => locked.followers.has(id)
+    const spendings: Spending[] = []
     const draws = counters.map((asked) => {
       const { limit } = asked.holding
+      const allowance = allowanceNow(limit, locked)
       const known = locked.counters.get(asked.holding.counterId)
       const stored = known ?? (isAlone ? toNew(asked) : undefined)
       if (stored === undefined) {
@@ -174,7 +184,8 @@ export class Draws {
         throw new Error('The database has no row of a counter. The next draw makes it.')
       }
       const message = { ...asked, holder, sequence }
-      const drawn = draw(stored.counter, allowanceNow(limit, locked), message, locked.now, isLive)
+      const drawn = draw(stored.counter, allowance, message, locked.now, isLive)
+      spendings.push({ limit, allowance, before: stored.counter, after: drawn.counter })
       return { ...drawn, id: asked.holding.counterId, organizationId: limit.organizationId }
     })
     const change = opened.begin(system, 'any key')
@@ -182,6 +193,7 @@ export class Draws {
       change.announce({ topic: 'limit', id, organizationId })
     for (const [i, { lost }] of draws.entries())
       if (lost > 0) recordLost(change, (counters[i] as CounterMessage).holding.limit, lost)
+    await this.#reached.record(change, spendings)
     return draws
   }
 

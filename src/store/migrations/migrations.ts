@@ -24,6 +24,7 @@ import * as revisions from './0019-revisions.ts'
 import * as checkpoints from './0020-checkpoints.ts'
 import * as idempotentRequests from './0021-idempotent-requests.ts'
 import * as webhooks from './0022-webhooks.ts'
+import * as systemEvents from './0023-system-events.ts'
 import type { ColumnTypes } from './column-types.ts'
 
 type Step = (db: Db, types: ColumnTypes) => Promise<void>
@@ -52,6 +53,7 @@ export const steps: readonly Step[] = [
   checkpoints.up,
   idempotentRequests.up,
   webhooks.up,
+  systemEvents.up,
 ]
 
 /** The version of the schema that this program works on. */
