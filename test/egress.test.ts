@@ -61,6 +61,8 @@ test('a name is judged when a connection is made, and one forbidden address amon
     'metadata.example': ['169.254.169.254'],
     // Anybody can reach it, and without TLS nobody is to.
     'public.example': ['8.8.8.8'],
+    'many.example': Array.from({ length: 64 }, (_, i) => `127.0.0.${i + 1}`),
+    'countless.example': Array.from({ length: 65 }, (_, i) => `127.0.0.${i + 1}`),
   }
   const { server, asked } = await startNameServer((name, family) =>
     zones[name]?.filter((address) => address.includes(':') === (family === 6)),
@@ -76,13 +78,19 @@ test('a name is judged when a connection is made, and one forbidden address amon
     // A name that only this network knows would give away where it leads.
     expect(message, name).not.toMatch(/\d+\.\d+\.\d+/)
   }
+  // A name of many addresses costs a look at each: so many, and not one more.
+  expect((await post(allowed, `http://many.example:${receiver.port}/`)).status).toBe(200)
+  expect(await failure(post(allowed, `http://countless.example:${receiver.port}/`))).toMatchObject({
+    kind: 'name_not_resolved',
+    message: 'It has 65 addresses.',
+  })
   // Who may not go there has no share in the connections of who may, though one is open.
   const customers = useEgress({ policy: nothingAllowed, names })
   for (const host of ['good.example', '127.0.0.1'])
     expect((await failure(post(customers, `http://${host}:${receiver.port}/`))).kind).toBe(
       'forbidden_address',
     )
-  expect(receiver.connections()).toBe(1)
+  expect(receiver.connections()).toBe(2)
 })
 
 test('a name that leads elsewhere at the second question meets the answer to the first', async () => {
@@ -169,7 +177,17 @@ test('a receiver that never answers, speaks no HTTP or is not there fails in bou
       socket.on('close', () => clearInterval(timer))
     }),
   )
+  const upgrading = await listen(
+    createTcpServer((socket) => {
+      socket.on('error', () => {})
+      socket.on('data', () =>
+        socket.write('HTTP/1.1 101 Switching Protocols\r\nconnection: upgrade\r\nupgrade: any\r\n\r\nmore'),
+      )
+    }),
+  )
   const egress = useEgress({ policy: loopbackAllowed, timeoutMs: 300 })
+  // Nobody asked for another protocol: it is an answer, and no success.
+  expect(await post(egress, `http://127.0.0.1:${upgrading}/`)).toMatchObject({ status: 101 })
   const kindOf = async (port: number) => (await failure(post(egress, `http://127.0.0.1:${port}/`))).kind
   expect(await kindOf(silent)).toBe('timeout')
   expect(await kindOf(interim)).toBe('timeout')

@@ -100,10 +100,14 @@ onEachDatabase('rounds of deliveries', (makeDatabase) => {
     let [isDown, open, most] = [true, 0, 0]
     const receiver = await startReceiver((_, response) => {
       most = Math.max(most, ++open)
-      setTimeout(() => {
-        open--
-        response.writeHead(isDown ? 500 : 204).end()
-      }, 20)
+      setTimeout(
+        () => {
+          open--
+          response.writeHead(isDown ? 500 : 204).end()
+          // All that are sent at once are under way by then.
+        },
+        isDown ? 300 : 20,
+      )
     })
     await using stage = await beginDeliveries(await makeDatabase(), ofAcme(receiver.url))
     await stage.record(12)

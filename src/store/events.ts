@@ -1,6 +1,8 @@
 // The sealed log as it is read: in its order, from any number on.
 import type { Selectable } from 'kysely'
 import type { EventOfLog } from './audit.ts'
+import type { StoreDialect } from './backend.ts'
+import { givenTexts } from './given-rows.ts'
 import type { AuditLogTable } from './log-tables.ts'
 import { wholeLog } from './sealed-log.ts'
 import type { Db } from './tables.ts'
@@ -46,6 +48,23 @@ export async function readSealed(
     rows.map(({ event_id }) => event_id),
   )
   return rows.map((row) => toSealedRow(row, events.get(row.event_id) ?? orElse(row.event_id)))
+}
+
+/** Reads events of the sealed log by their ids, in the order of these. Throws TypeError for one that is not there. */
+export async function readSealedByIds(
+  db: Db,
+  dialect: StoreDialect,
+  ids: readonly string[],
+): Promise<SealedRow[]> {
+  if (ids.length === 0) return []
+  const rows = await db
+    .selectFrom('audit_log')
+    .selectAll()
+    .where('event_id', 'in', givenTexts(dialect, ids))
+    .execute()
+  const places = new Map(rows.map((row) => [row.event_id, row]))
+  const events = await readEvents(db, ids)
+  return ids.map((id) => toSealedRow(places.get(id) ?? notThere(), events.get(id) ?? notThere()))
 }
 
 function notThere(): never {

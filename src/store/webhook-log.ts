@@ -16,6 +16,34 @@ export function placeIn(
   return log === wholeLog ? position : sequence
 }
 
+/** What of an event tells whether a webhook sends it, and how long its message is about. */
+export interface LogEntry {
+  place: number
+  id: string
+  action: string
+  at: number
+  /** How long its changes are, in characters. */
+  length: number
+}
+
+/** Reads the next events of a log behind a number: most of them are nothing to most webhooks. */
+export async function readLogEntries(
+  db: Db,
+  { log, after, limit }: { log: string; after: number; limit: number },
+): Promise<LogEntry[]> {
+  const number = log === wholeLog ? 'audit_log.position' : 'audit_log.sequence'
+  return db
+    .selectFrom('audit_log')
+    .innerJoin('audit_events', 'audit_events.id', 'audit_log.event_id')
+    .select([`${number} as place`, 'audit_events.id', 'action', 'at'])
+    .select((eb) => eb.fn<number>('length', ['changes']).as('length'))
+    .$if(log !== wholeLog, (query) => query.where('audit_log.organization_id', '=', log))
+    .where(number, '>', after)
+    .orderBy(number)
+    .limit(limit)
+    .execute()
+}
+
 /** Finds the number of an event in a log; undefined if it is not in it. */
 export async function findPlace(db: Db, log: string, eventId: string): Promise<number | undefined> {
   const row = await db
@@ -79,8 +107,9 @@ export interface LaterChange {
   position: number | null
 }
 
-/** So many later changes of all keys of a page are looked at. What is hidden behind them is told as it is now. */
+/** So many later changes of all keys of a round are looked at, and so many characters. What is hidden behind them is told as it is now. */
 const maxLaterChanges = 2_000
+const maxLaterLength = 2 ** 21
 
 /** Reads keys as they are, and what was changed of them after a position of the log of all, in that order. */
 export async function readKeysSince(
@@ -95,17 +124,28 @@ export async function readKeysSince(
     .selectAll()
     .where('id', 'in', givenTexts(dialect, keyIds))
     .execute()
-  const later = await db
+  const place = sql<number>`coalesce(${sql.ref('audit_log.position')}, ${sql.lit(Number.MAX_SAFE_INTEGER)})`
+  const changed = db
     .selectFrom('audit_events')
     .leftJoin('audit_log', 'audit_log.event_id', 'audit_events.id')
-    .select(['audit_events.key_id', 'action', 'changes', 'audit_log.position'])
+    .select(['audit_events.id', 'audit_events.key_id', 'action', 'changes', 'audit_log.position'])
+    .select(place.as('place'))
+    .select(
+      sql<number>`sum(length(changes)) over (order by ${place}, ${sql.ref('audit_events.id')})`.as('length'),
+    )
     .where('audit_events.key_id', 'in', givenTexts(dialect, keyIds))
     // A key has few events, an action may have millions: only the index of keys fits this.
     .where(sql`coalesce(action, '')`, 'in', ['key.updated', 'key.rotated', 'key.revoked'])
     .where((eb) => eb.or([eb('audit_log.position', 'is', null), eb('audit_log.position', '>', position)]))
-    .orderBy(sql`coalesce(${sql.ref('audit_log.position')}, ${sql.lit(Number.MAX_SAFE_INTEGER)})`)
+    .orderBy('place')
     .orderBy('audit_events.id')
     .limit(maxLaterChanges)
+  const later = await db
+    .selectFrom(changed.as('changed'))
+    .select(['key_id', 'action', 'changes', 'position'])
+    .where('length', '<=', maxLaterLength)
+    .orderBy('place')
+    .orderBy('id')
     .execute()
   return {
     keys: new Map(rows.map((row) => [row.id, row])),

@@ -7,9 +7,10 @@ import { systemRandom } from '../../src/domain/random.ts'
 import type { Ways } from '../../src/domain/webhooks/attempt.ts'
 import { deliveryJobKind } from '../../src/domain/webhooks/delivery.ts'
 import { WebhookWays } from '../../src/domain/webhooks/ways.ts'
+import type { Turn } from '../../src/fairness/fair-line.ts'
 import { type CreatedWebhook, type Latchkey, openLatchkey } from '../../src/index.ts'
 import { sealAll } from '../../src/jobs/sealing.ts'
-import { openStore } from '../../src/store/store.ts'
+import { openStore, type Store } from '../../src/store/store.ts'
 import { createAcme } from './acme.ts'
 import { makeClock } from './clock.ts'
 import { connectDirectly } from './direct.ts'
@@ -46,6 +47,8 @@ export async function beginDeliveries(
     ...{ clock, opening, hook, store, direct },
     /** By the monotonic clock. */
     elapsedMs: 0,
+    /** In whose turns the database was read. */
+    turns: [] as (Turn | undefined)[],
     /** Records changes of acme, and seals them. */
     record: async (count: number, at = clock.now()) => {
       for (let i = 0; i < count; i++) {
@@ -80,6 +83,10 @@ export async function beginDeliveries(
       await direct[Symbol.asyncDispose]()
     },
   }
+  const read: Store['read'] = (query, turn) => {
+    stage.turns.push(turn)
+    return store.read(query, turn)
+  }
   const kind = deliveryJobKind({
     ...{
       ways: makeWays(ways),
@@ -89,6 +96,7 @@ export async function beginDeliveries(
       now: clock.now,
       count: () => {},
     },
+    store: { read, write: store.write, dialect: store.dialect },
     keyring: new Keyring(database, sealingKeys),
     commit: (actor, requirements, work) => writer.commit(actor, requirements, work),
     monotonic: () => stage.elapsedMs,

@@ -22,11 +22,11 @@ import {
   saveRound,
   writeRound,
 } from '../../store/deliveries.ts'
-import { readSealed, type SealedRow } from '../../store/events.ts'
+import { readSealed, readSealedByIds } from '../../store/events.ts'
 import { wholeLog } from '../../store/sealed-log.ts'
 import type { Store } from '../../store/store.ts'
 import type { Db } from '../../store/tables.ts'
-import { placeIn } from '../../store/webhook-log.ts'
+import { readLogEntries } from '../../store/webhook-log.ts'
 import { changeWebhook, findWebhook, type WebhookRow } from '../../store/webhooks.ts'
 import { attempt, type Outcome, type Sender } from './attempt.ts'
 import { type Message, writeMessages } from './message.ts'
@@ -54,6 +54,10 @@ const maxPending = 1_000
 const pageEvents = 256
 /** How many messages a round sends, as a multiple of those that are under way at once. */
 const roundsOfWidth = 4
+/** How long these are together at most, in characters, but for a single one: so many webhooks at once hold theirs in memory. */
+const maxLength = 2 ** 18
+/** What a message takes beside the changes of its event, about: the key in it. */
+const keyLength = 1_024
 const retryAfterMs = 1_000
 
 /** What delivering needs. */
@@ -101,12 +105,16 @@ interface Start {
 async function deliverFor(delivering: Delivering, work: Work): Promise<Again | undefined> {
   const { now, monotonic } = delivering
   const beganAt = monotonic()
+  // As whatever else is read for the organization: others do not wait for what it sends.
+  const { subject: keyId, signal } = work
+  const turn = { organizationId: work.organizationId ?? '', keyId, signal }
   let width: number | undefined
   while (monotonic() - beganAt < runMs) {
     work.requireHeld()
     const { store } = delivering
-    const start = await store.read((db) =>
-      readStart(db, store.dialect, work.subject, width ?? maxWidth, now()),
+    const start = await store.read(
+      (db) => readStart(db, store.dialect, work.subject, width ?? maxWidth, now()),
+      turn,
     )
     if (start === undefined || start.webhook.disabled_at !== null) return undefined
     const { webhook, tasks, readTo, pending } = start
@@ -144,22 +152,37 @@ async function readStart(
   const limit = probes ? 1 : width * roundsOfWidth
   // In an outage the one that waits for longest is the probe, whenever its own turn would come.
   const due = await readDueDeliveries(db, id, probes ? Number.MAX_SAFE_INTEGER : now, limit)
-  const again = await toTasks(db, dialect, webhook, due)
-  if ((probes && again.length > 0) || again.length >= limit || pending.count >= maxPending)
-    return { ...nothing, tasks: again }
+  const waiting = await toTasks(db, dialect, webhook, due)
+  const again = fitting(waiting, ({ message }) => message.body.length, maxLength)
+  const left = maxLength - again.reduce((sum, { message }) => sum + message.body.length, 0)
+  const isFull =
+    again.length < waiting.length || again.length >= limit || left <= 0 || pending.count >= maxPending
+  if ((probes && again.length > 0) || isFull) return { ...nothing, tasks: again }
   const log = logOf(webhook)
-  const page = await readSealed(db, { log, after: webhook.cursor, limit: pageEvents })
+  const page = await readLogEntries(db, { log, after: webhook.cursor, limit: pageEvents })
   const types: string[] = JSON.parse(webhook.events)
-  const isSent = (event: SealedRow) => event.at >= webhook.sends_since && isOfTypes(event.action, types)
+  const sent = page.filter(({ at, action }) => at >= webhook.sends_since && isOfTypes(action, types))
   const room = Math.min(limit - again.length, maxPending - pending.count)
-  const taken = page.filter(isSent).slice(0, room)
-  const isWhole = page.filter(isSent).length === taken.length
-  const last = (isWhole ? page : taken).at(-1)
-  const readTo = last === undefined ? webhook.cursor : placeIn(log, last)
-  const messages =
-    taken.length === 0 ? [] : await writeMessages(db, dialect, log, taken, webhook.organization_id)
+  const taken = fitting(sent.slice(0, room), ({ length }) => length + keyLength, left)
+  const last = (taken.length === sent.length ? page : taken).at(-1)
+  const events = await readSealedByIds(
+    db,
+    dialect,
+    taken.map((entry) => entry.id),
+  )
+  const messages = await writeMessages(db, dialect, log, events, webhook.organization_id)
   const fresh = messages.map((message) => ({ message, before: undefined }))
-  return { webhook, tasks: [...again, ...fresh], readTo, pending }
+  return { webhook, tasks: [...again, ...fresh], readTo: last?.place ?? webhook.cursor, pending }
+}
+
+/** The first items that are no longer together than they may be; one always is. */
+function fitting<Item>(items: readonly Item[], lengthOf: (item: Item) => number, max: number): Item[] {
+  let length = 0
+  const fits = items.map((item) => {
+    length += lengthOf(item)
+    return length <= max
+  })
+  return items.filter((_, i) => i === 0 || fits[i])
 }
 
 /** What a round came to. */

@@ -28,6 +28,7 @@ export async function writeMessages(
   events: readonly SealedRow[],
   receiverOrganizationId: string,
 ): Promise<Message[]> {
+  if (events.length === 0) return []
   const keyIds = [...new Set(events.flatMap(({ key_id }) => key_id ?? []))]
   const first = Math.min(...events.map(({ position }) => position))
   const { keys, later } = await readKeysSince(db, dialect, keyIds, first)
