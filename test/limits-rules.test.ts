@@ -15,6 +15,7 @@ import { advance, newCounter, settleCounter, storeOf } from '../src/verdict/coun
 import { claimsOf, exceededVerdict } from '../src/verdict/drawing.ts'
 import { Holding } from '../src/verdict/holding.ts'
 import { countLimits } from '../src/verdict/owners.ts'
+import { Stock } from '../src/verdict/stock.ts'
 import { mulberry32 } from './setup/chance.ts'
 
 const quota = (limit: number, resets: 'daily' | 'monthly' | null = 'monthly'): Allowance => ({
@@ -129,7 +130,7 @@ describe('a refused call', () => {
   const answer = {} as Parameters<typeof exceededVerdict>[0]
   const wall = Date.UTC(2026, 0, 1)
   for (const { limit } of claims) {
-    limit.holding = new Holding(limit, 0)
+    limit.holding = new Holding(limit, 0, new Stock())
     const told = { granted: 0, given: 0, kept: 0, period: 0, left: 0, elsewhere: 0, emptyForMs: 1_000 }
     limit.holding.accept(
       { ...told, endsInMs: 86_400_000, endsAt: wall + 86_400_000 },

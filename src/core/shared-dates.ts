@@ -1,18 +1,25 @@
 // Dates that many callers get: to make one takes as long as much of a verification.
 
-// The methods of a Date that change it (ECMA-262, section 21.4.4).
-const setters = Object.getOwnPropertyNames(Date.prototype).filter((name) => name.startsWith('set'))
-const refusals = Object.fromEntries(setters.map((name) => [name, { value: refuse }]))
-const shared = new Map<number, Date>()
-const maxShared = 1_000
+/** A Date whose methods that would change it throw (ECMA-262, section 21.4.4). */
+class SharedDate extends Date {}
 
-/** The Date of an instant in milliseconds since 1970: the same for all who ask. Its methods that would change it throw. */
+for (const name of Object.getOwnPropertyNames(Date.prototype))
+  if (name.startsWith('set')) Object.defineProperty(SharedDate.prototype, name, { value: refuse })
+// In every other way it is a Date.
+Object.defineProperty(SharedDate.prototype, 'constructor', { value: Date })
+
+/** How many are kept: the last one of the instants that have a place in common. */
+const places = 256
+const instants = new Float64Array(places).fill(Number.NaN)
+const dates: Date[] = new Array(places).fill(new SharedDate(Number.NaN))
+
+/** The Date of an instant in milliseconds since 1970: the same for all who ask for it in a row. It cannot be changed. */
 export function sharedDate(instant: number): Date {
-  const known = shared.get(instant)
-  if (known !== undefined) return known
-  if (shared.size >= maxShared) shared.clear()
-  const date = Object.freeze(Object.defineProperties(new Date(instant), refusals))
-  shared.set(instant, date)
+  const place = instant & (places - 1)
+  if (instants[place] === instant) return dates[place] as Date
+  const date = Object.freeze(new SharedDate(instant))
+  instants[place] = instant
+  dates[place] = date
   return date
 }
 

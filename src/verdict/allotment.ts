@@ -6,17 +6,16 @@
 //   bare      it holds none, and may get some              → a call waits for a draw
 //   empty     the store had none; for a while              → a call is refused at once, then: bare
 // Units leave a holding by being spent, by going back (idle, recalled, a stop), or by being dropped with the lease.
+import { ask } from './asking.ts'
 import type { Claim, CounterMessage, Message, Outcome, Waiter } from './claims.ts'
 import type { Clock } from './clock.ts'
 import type { DrawAnswer } from './counter.ts'
 import { Handout } from './handout.ts'
 import { type CountedLimit, Holding } from './holding.ts'
+import { Stock } from './stock.ts'
 import { Waiters } from './waiters.ts'
 
 const taken: Outcome = { taken: true }
-/** What units serve for, at the least; longer if very many counters are in use. */
-const horizonMs = 2_000
-const activePerMs = 1
 /** How long a call waits for units that others hold, and how long it waits before it asks again. */
 const recallMs = 100
 const askAgainMs = 50
@@ -37,6 +36,8 @@ export class Allotments {
   readonly #wake: () => void
   readonly #holdsLease: () => boolean
   readonly #holdings = new Map<string, Holding>()
+  /** What calls look at of them. */
+  readonly stock = new Stock<Holding>()
   /** What the next message asks for, beside what calls wait for. */
   #marked: Holding[] = []
   readonly #waiters = new Waiters()
@@ -70,7 +71,7 @@ export class Allotments {
     if (known !== undefined && !known.isGone) return known
     let holding = this.#holdings.get(limit.counterId)
     if (holding === undefined) {
-      holding = new Holding(limit, this.#clock.monotonic())
+      holding = new Holding(limit, this.#clock.monotonic(), this.stock)
       this.#holdings.set(limit.counterId, holding)
     }
     limit.holding = holding
@@ -97,11 +98,12 @@ export class Allotments {
     const holding = limit.holding as Holding
     if (cost > 0) {
       holding.spend(cost, 0)
-      this.#renew(holding, now)
+      this.renew(holding, now)
     } else if (now - holding.answeredAt >= lookMs && !holding.isAsked) this.#mark(holding)
   }
 
-  #renew(holding: Holding, now: number): void {
+  /** Asks for more if it is time for that. */
+  renew(holding: Holding, now: number): void {
     if (holding.isLow(now)) this.#mark(holding)
   }
 
@@ -140,7 +142,7 @@ export class Allotments {
     const counters = new Map<Holding, CounterMessage>()
     const waiters = this.#takeWaiters(counters, now)
     for (const holding of this.#takeMarked(maxCounters - counters.size)) {
-      if (!counters.has(holding)) counters.set(holding, this.#ask(holding, now))
+      if (!counters.has(holding)) counters.set(holding, ask(holding, now, this.#active))
     }
     if (counters.size === 0) return undefined
     this.#pending = { sequence: ++this.#sequence, counters: [...counters.values()], sentAt: now, waiters }
@@ -172,7 +174,7 @@ export class Allotments {
     const units = Math.max(0, Math.min(most, Math.ceil(holding.held / 2)))
     holding.held -= units
     holding.lent += units
-    this.#renew(holding, now)
+    this.renew(holding, now)
     return units
   }
 
@@ -186,7 +188,7 @@ export class Allotments {
     if (back > 0 && (holding.isLentBefore || now - holding.recalledAt < recallLastsMs)) {
       holding.isRecalled = true
       this.#mark(holding)
-    } else this.#renew(holding, now)
+    } else this.renew(holding, now)
     if (holding.lent === 0) holding.isLentBefore = false
   }
 
@@ -307,7 +309,7 @@ export class Allotments {
     const holding = this.holdingOf(limit)
     let asked = counters.get(holding)
     if (asked === undefined) {
-      asked = this.#ask(holding, now)
+      asked = ask(holding, now, this.#active)
       counters.set(holding, asked)
     }
     // Not enough, or of another limit or epoch: it goes back.
@@ -323,32 +325,6 @@ export class Allotments {
     }
     asked.need += cost
     if (cost > 0) asked.least = asked.least === 0 ? cost : Math.min(asked.least, cost)
-  }
-
-  #ask(holding: Holding, now: number): CounterMessage {
-    const horizon = Math.max(horizonMs, this.#active / activePerMs)
-    const isLeft = holding.isRecalled || (holding.isIdle(now) && holding.waiting === 0)
-    const target = holding.target(now, horizon)
-    const { held, unused } = holding
-    const lent = holding.unspentElsewhere(now)
-    holding.isRecalled = false
-    holding.isAsked = true
-    holding.messages++
-    holding.unused = 0
-    if (isLeft) holding.held = 0
-    return {
-      holding,
-      epoch: holding.limit.epoch,
-      period: holding.period,
-      passedMs: holding.passedMs(now),
-      unspent: isLeft ? lent : held + lent,
-      back: isLeft ? held : 0,
-      unused,
-      need: 0,
-      least: 0,
-      want: isLeft ? 0 : target,
-      isLong: horizon > horizonMs,
-    }
   }
 
   /** Gives one call its units, all or none. */
@@ -391,7 +367,7 @@ export class Allotments {
       if (!holding.isIdle(now)) this.#active++
       else if (holding.owesReport) this.#mark(holding)
       else if (holding.isForgettable(now)) {
-        holding.isGone = true
+        holding.leave()
         this.#holdings.delete(holding.counterId)
       }
     }

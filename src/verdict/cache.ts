@@ -4,6 +4,7 @@ import type { CallQuestion, Circumstances } from './circumstances.ts'
 import { type Facts, sizeOfFacts } from './facts.ts'
 import { hashWords, packBytes, packWord, unpackWords } from './packed-words.ts'
 import type { SecretProfiles } from './profiles.ts'
+import { SlotDraws } from './slot-draws.ts'
 import { SlotUses, type UseListener } from './slot-uses.ts'
 
 /** What the cache holds of one secret, and where: good until the next call that may forget something. */
@@ -63,6 +64,8 @@ export class FactsCache {
   /** The claims of keys that draw from more than the limits of their organization; absent until there is one. */
   #claims: (Facts['claims'] | undefined)[] | undefined
   readonly #uses: SlotUses
+  /** What calls draw, by slot. */
+  readonly draws: SlotDraws
   /** By the hash of a key's id the first of a chain of slots, as slot + 1, and by slot the next. */
   readonly #keyBuckets: Uint32Array
   readonly #nextOfKey: Uint32Array
@@ -96,6 +99,7 @@ export class FactsCache {
       },
       listener,
     )
+    this.draws = new SlotDraws(capacity)
     const buckets = 2 ** Math.ceil(Math.log2(Math.max(capacity, 2)))
     this.#buckets = new Uint32Array(buckets)
     this.#keyBuckets = new Uint32Array(buckets)
@@ -264,6 +268,7 @@ export class FactsCache {
     this.#leaveKeyBucket(slot)
     this.#bytes -= sizeOfFacts(this.#at(slot))
     this.#setFacts(slot, undefined)
+    this.draws.drop(slot)
     this.#free.push(slot)
     this.#size--
     this.#drops++

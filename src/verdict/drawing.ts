@@ -1,13 +1,15 @@
 // The second step of a judgement: what a call that nothing else refuses draws from the limits that apply.
 
-import { fullAt } from '../core/limits.ts'
+import { fullAt, type Limit, type LimitScope } from '../core/limits.ts'
 import type { Cost } from '../core/shapes/limits.ts'
 import type { Verdict } from '../core/shapes/verification.ts'
+import { sharedDate } from '../core/shared-dates.ts'
 import type { Claim } from './claims.ts'
 import type { Facts } from './facts.ts'
 import type { Holding } from './holding.ts'
 
-type LimitsOfVerdict = NonNullable<Extract<Verdict, { valid: true }>['limits']>
+/** What a verdict tells of the limits that apply. */
+export type LimitsOfVerdict = NonNullable<Extract<Verdict, { valid: true }>['limits']>
 
 /** What a call draws that names a cost, or none. */
 export function claimsOf(claims: readonly Claim[], cost: Cost | undefined): readonly Claim[] {
@@ -20,12 +22,10 @@ export function claimsOf(claims: readonly Claim[], cost: Cost | undefined): read
 }
 
 /** The verdict on a call that has drawn what it takes. */
-export function drawnVerdict(
-  answer: Facts['answer'],
-  claims: readonly Claim[],
-  wall: number,
-): Facts['answer'] {
-  return { ...answer, limits: describeClaims(claims, wall) }
+export function drawnVerdict(answer: Facts['answer'], limits: LimitsOfVerdict): Facts['answer'] {
+  // Field by field: this is a way of millions, and to copy all that there is takes several times as long.
+  const { valid, code, keyId, organizationId, name, permissions, expiresAt, metadata } = answer
+  return { valid, code, keyId, organizationId, name, permissions, expiresAt, metadata, limits }
 }
 
 /** The verdict on a call that some limits refuse. Quotas come first: they refuse for longer. */
@@ -58,19 +58,34 @@ function retryAfterOf(exceeded: readonly Claim[], now: number, wall: number): nu
   return longest
 }
 
-function describeClaims(claims: readonly Claim[], wall: number): LimitsOfVerdict {
+/** What a verdict tells of the limits of claims. */
+export function describeClaims(claims: readonly Claim[], wall: number): LimitsOfVerdict {
   // Made as long as it will be: one that grows takes room for seventeen.
   const described = new Array<LimitsOfVerdict[number]>(claims.length)
-  for (let i = 0; i < claims.length; i++) described[i] = describeLimit((claims[i] as Claim).limit, wall)
+  for (let i = 0; i < claims.length; i++) {
+    const { limit } = claims[i] as Claim
+    const { holding } = limit
+    const endsAt = holding?.endsAt ?? null
+    described[i] = describeLimit(limit, limit.scope, limit.ownerId, holding?.remaining ?? 0, endsAt, wall)
+  }
   return described
 }
 
-/** One literal for each kind: this is a way of millions, and an object that is put together costs several times as much. */
-function describeLimit(limit: Claim['limit'], wall: number): LimitsOfVerdict[number] {
-  const { name, scope, ownerId: id, allowance, holding } = limit
-  const remaining = holding?.remaining ?? 0
+/**
+ * What a verdict tells of a limit of which so many units are left, and whose period ends at an instant. One literal for each
+ * kind: an object that is put together costs several times as much.
+ */
+export function describeLimit(
+  { name, allowance }: Pick<Limit, 'name' | 'allowance'>,
+  scope: LimitScope,
+  id: string,
+  remaining: number,
+  endsAt: number | null,
+  wall: number,
+): LimitsOfVerdict[number] {
   if (allowance.kind === 'quota') {
-    return { name, scope, id, limit: allowance.limit, remaining, resetsAt: holding?.resetsAt ?? null }
+    const resetsAt = endsAt === null ? null : sharedDate(endsAt)
+    return { name, scope, id, limit: allowance.limit, remaining, resetsAt }
   }
   const fullsAt = fullAt(allowance, remaining, wall)
   return {
@@ -80,6 +95,6 @@ function describeLimit(limit: Claim['limit'], wall: number): LimitsOfVerdict[num
     limit: allowance.limit,
     windowSeconds: allowance.windowMs / 1000,
     remaining,
-    resetsAt: fullsAt === null ? null : new Date(fullsAt),
+    resetsAt: fullsAt === null ? null : sharedDate(fullsAt),
   }
 }

@@ -12,7 +12,7 @@ import type { Allotments } from './allotment.ts'
 import type { CachedFacts, FactsCache } from './cache.ts'
 import type { Circumstances } from './circumstances.ts'
 import type { Claim } from './claims.ts'
-import { claimsOf, drawnVerdict, exceededVerdict } from './drawing.ts'
+import { claimsOf, describeClaims, drawnVerdict, exceededVerdict } from './drawing.ts'
 import { areCurrent, type Facts, type Terms } from './facts.ts'
 import type { KnownKey } from './profiles.ts'
 import type { Tallies, Tally } from './tally.ts'
@@ -126,15 +126,24 @@ function judgeRemembered(
   const circumstances = memory.cache.circumstancesOf(facts, asked)
   const isCounted = counts(purpose, paid)
   if (isCounted) memory.tallies.enter(now)
+  // The facts tell what a call draws that names no cost: it is counted with its use.
+  const isPlain = asked.cost === undefined && asked.reserveSeconds === undefined && paid === undefined
+  const { draws } = memory.cache
+  if (refusal === undefined && isPlain && isRequest(purpose)) {
+    const limits = draws.take(facts.slot, facts.answer, memory.allotments, monotonic, now)
+    if (limits !== undefined) {
+      memory.cache.noteUse(facts, now, circumstances, isCounted ? 1 : 0)
+      return drawnVerdict(knownOf(facts), limits)
+    }
+  }
   if (refusal === undefined && facts.claims.length > 0 && isRequest(purpose)) {
-    // The facts tell what a call draws that names no cost: it is counted with its use.
-    const isPlain = asked.cost === undefined && paid === undefined
     const tally = isCounted && !isPlain ? tallyOf(memory, facts.answer) : undefined
     const verdict = takeUnits(memory, facts, asked, now, tally, paid, monotonic)
     if (verdict instanceof Wanting) return verdict
     if (!verdict.valid && countsRefusal(purpose, paid))
       countRefusal(memory, facts, circumstances, verdict, now)
     if (verdict.valid) memory.cache.noteUse(facts, now, circumstances, isCounted && isPlain ? 1 : 0)
+    if (verdict.valid && isPlain) draws.learn(facts.slot, facts.claims)
     if (verdict.valid && tally)
       memory.tallies.profiles.add(memory.cache.profilesOf(facts), circumstances, 'valid', 1, now)
     return verdict
@@ -247,10 +256,10 @@ export function takeUnits(
   paid?: Paid,
   freshAt?: number,
 ): Verdict | Wanting {
-  const { answer, terms } = facts
-  const known = terms.expiresAt === null ? answer : { ...answer, expiresAt: new Date(terms.expiresAt) }
+  const { answer } = facts
+  const known = knownOf(facts)
   const drawn = (claims: readonly Claim[]) => {
-    const verdict = drawnVerdict(known, claims, wall)
+    const verdict = drawnVerdict(known, describeClaims(claims, wall))
     if (tally) memory.tallies.count(tally, verdict, wall, claims)
     if (reserveSeconds === undefined || claims.length === 0) return verdict
     const endsAt = wall + reserveSeconds * 1000
@@ -317,16 +326,15 @@ export function evaluate(terms: EvaluatedTerms, asked: VerifyOptions, now: numbe
   return missing && { code: 'insufficient_permissions', missing }
 }
 
+/** The verdict if all terms are met. A caller can change a Date that it gets: each gets its own. */
+function knownOf({ answer, terms: { expiresAt } }: Pick<Facts, 'answer' | 'terms'>): Facts['answer'] {
+  return expiresAt === null ? answer : { ...answer, expiresAt: new Date(expiresAt) }
+}
+
 /** The verdict on facts that were judged. */
-export function verdictOf(
-  answer: Facts['answer'],
-  { expiresAt }: Terms,
-  refusal: Refusal | undefined,
-): Verdict {
-  if (refusal === undefined && expiresAt === null) return answer
+export function verdictOf(answer: Facts['answer'], terms: Terms, refusal: Refusal | undefined): Verdict {
   if (refusal?.code === 'not_found') return notFound
-  // A caller can change a Date that it gets: each gets its own.
-  const known = expiresAt === null ? answer : { ...answer, expiresAt: new Date(expiresAt) }
+  const known = knownOf({ answer, terms })
   return refusal === undefined ? known : { ...known, valid: false, ...refusal }
 }
 

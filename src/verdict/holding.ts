@@ -1,8 +1,9 @@
 // The units of one counter that this process has at hand. Spans and instants are milliseconds by the monotonic clock.
 import { leaseMs } from '../core/bounds.ts'
 import { type Allowance, isSameAllowance, type LimitScope, maxWaitMs, timeToGain } from '../core/limits.ts'
-import { sharedDate } from '../core/shared-dates.ts'
+import type { StoredLimit } from '../core/stored-limits.ts'
 import { type DrawAnswer, type DrawMessage, minGrant } from './counter.ts'
+import { Row, type Stock } from './stock.ts'
 
 /** A limit as a verification meets it, with its counter. */
 export interface CountedLimit {
@@ -17,6 +18,8 @@ export interface CountedLimit {
   readonly allowance: Allowance
   readonly defaultCost: number
   readonly epoch: number
+  /** What it shares with limits of other owners; absent if it is none of a key or an organization. */
+  readonly shared?: StoredLimit | undefined
   /** What this process holds of it; found once, and then known. */
   holding?: Holding | undefined
 }
@@ -45,24 +48,10 @@ const firstUse = { most: 64, ofQuota: 0.001 }
 type Asked = Pick<DrawMessage, 'unspent' | 'want'>
 
 /** What a process holds of one counter. */
-export class Holding {
-  // What a call looks at comes first, so that it lies together: among very many holdings, each line of memory is far away.
-  /** The limit as it was last met: a change of it counts from the next draw on. */
-  limit: CountedLimit
-  /** How many units may be spent. */
-  held = 0
-  #used = 0
-  #lowAt = 0
-  /** Its owner has let go of it: whoever still has it must look for the new one. */
-  isGone = false
-  /** Somebody else waits for these units, or some were taken away: they go back, and nobody spends them. */
-  isRecalled = false
-  /** When the period of its units may end at the earliest; null for never. */
-  periodEndsAt: number | null = null
-  /** What the store had left after the last draw. */
-  left = 0
-  /** When the period ends by the database's clock, as verdicts tell it; null for never. */
-  resetsAt: Date | null = null
+export class Holding extends Row {
+  #limit: CountedLimit
+  #isRecalled = false
+  #periodEndsAt: number | null = null
 
   readonly counterId: string
   /** How many units are out in the store's eyes: what it holds, and what was spent since it last said so. */
@@ -78,8 +67,6 @@ export class Holding {
   recalledAt = Number.NEGATIVE_INFINITY
   /** The period that its units are of. */
   period = 0
-  /** When it ends by the database's clock, since 1970; null for never. */
-  endsAt: number | null = null
   /** When the answer to the last draw came; -Infinity before the first one. */
   answeredAt = Number.NEGATIVE_INFINITY
   /** Until then a call that costs more than what is left is refused. */
@@ -106,21 +93,54 @@ export class Holding {
   /** The store did not grant all that was wanted. */
   #isScarce = false
 
-  constructor(limit: CountedLimit, now: number) {
-    this.limit = limit
+  constructor(limit: CountedLimit, now: number, stock: Stock<Holding>) {
+    super(stock)
+    this.#limit = limit
     this.counterId = limit.counterId
     this.#usedAt = now
     this.#drawnAt = now
+    this.#setUntil()
+  }
+
+  /** The limit as it was last met: a change of it counts from the next draw on. */
+  get limit(): CountedLimit {
+    return this.#limit
+  }
+
+  set limit(limit: CountedLimit) {
+    this.#limit = limit
+    this.renumber()
+  }
+
+  /** Somebody else waits for these units, or some were taken away: they go back, and nobody spends them. */
+  get isRecalled(): boolean {
+    return this.#isRecalled
+  }
+
+  set isRecalled(isRecalled: boolean) {
+    this.#isRecalled = isRecalled
+    this.#setUntil()
+  }
+
+  /** When the period of its units may end at the earliest; null for never. */
+  get periodEndsAt(): number | null {
+    return this.#periodEndsAt
+  }
+
+  set periodEndsAt(instant: number | null) {
+    this.#periodEndsAt = instant
+    this.#setUntil()
+  }
+
+  #setUntil(): void {
+    this.until = this.#isRecalled
+      ? Number.NEGATIVE_INFINITY
+      : (this.#periodEndsAt ?? Number.POSITIVE_INFINITY)
   }
 
   /** Whether so many units are at hand for a limit at an instant; those of a limit that was changed are not. */
   has(limit: CountedLimit, cost: number, now: number): boolean {
-    return (
-      this.held >= cost &&
-      !this.isRecalled &&
-      this.isOf(limit) &&
-      (this.periodEndsAt === null || now < this.periodEndsAt)
-    )
+    return this.held >= cost && now < this.until && this.isOf(limit)
   }
 
   /** Whether it is known what is left of a limit, as it is now and in the period that runs. */
@@ -148,18 +168,18 @@ export class Holding {
   /** Units at hand are spent, or such as were given to a call that waited. */
   spend(cost: number, given: number): void {
     this.held -= cost - given
-    this.#used += cost
+    this.used += cost
   }
 
   /** Whether it is time to ask for more. */
   isLow(now: number): boolean {
-    return this.held <= this.#lowAt && now - this.#drawnAt >= renewEveryMs
+    return this.held <= this.lowAt && now - this.#drawnAt >= renewEveryMs
   }
 
   /** Whether nobody has used it for so long, as far as it was asked: a call notes no instant, which would cost it time. */
   isIdle(now: number): boolean {
-    if (this.#used !== this.#seenUsed) {
-      this.#seenUsed = this.#used
+    if (this.used !== this.#seenUsed) {
+      this.#seenUsed = this.used
       this.#usedAt = now
     }
     return now - this.#usedAt >= idleMs
@@ -168,11 +188,11 @@ export class Holding {
   /** How many units it should hold, for a horizon; begins the count of what is used until the next draw. */
   target(now: number, horizonMs: number): number {
     const span = Math.max(1, now - this.#drawnAt)
-    const used = this.#used
+    const used = this.used
     const weight = this.answeredAt === Number.NEGATIVE_INFINITY ? 0 : 1 - Math.exp(-span / paceMs)
     this.#pace += weight * (used / span - this.#pace)
     if (used !== this.#seenUsed) this.#usedAt = now
-    this.#used = 0
+    this.used = 0
     this.#seenUsed = 0
     this.#drawnAt = now
     this.asksFrom = now + this.#pauseMs()
@@ -193,14 +213,11 @@ export class Holding {
     // Spent meanwhile were those that the store does not know any more, as far as they go.
     this.held = Math.max(0, this.held - (kept - answer.kept)) + answer.granted
     this.out = answer.kept + answer.granted
-    this.#lowAt = Math.floor(this.held / 3)
+    this.lowAt = Math.floor(this.held / 3)
     this.period = answer.period
     // Its clock was read after the message was sent.
     this.periodEndsAt = answer.endsInMs === null ? null : sentAt + answer.endsInMs
-    if (this.endsAt !== answer.endsAt) {
-      this.endsAt = answer.endsAt
-      this.resetsAt = answer.endsAt === null ? null : sharedDate(answer.endsAt)
-    }
+    this.endsAt = answer.endsAt
     this.left = answer.left
     this.answeredAt = now
     this.emptyUntil = answer.emptyForMs === 0 ? Number.NEGATIVE_INFINITY : sentAt + answer.emptyForMs
@@ -230,7 +247,7 @@ export class Holding {
     this.out = 0
     this.unused = 0
     this.left = 0
-    this.#lowAt = 0
+    this.lowAt = 0
     this.isRecalled = false
     this.isAsked = false
     this.answeredAt = Number.NEGATIVE_INFINITY

@@ -141,14 +141,14 @@ export function countLimits(
  * are as many as keys: they are kept small, and few.
  */
 class OwnedLimit implements CountedLimit, Claim {
-  readonly #shared: StoredLimit
+  readonly shared: StoredLimit
   readonly scope: LimitScope
   readonly ownerId: string
   readonly organizationId: string
   holding: Holding | undefined = undefined
 
   constructor(shared: StoredLimit, scope: LimitScope, ownerId: string, organizationId: string) {
-    this.#shared = shared
+    this.shared = shared
     this.scope = scope
     this.ownerId = ownerId
     this.organizationId = organizationId
@@ -159,7 +159,7 @@ class OwnedLimit implements CountedLimit, Claim {
   }
 
   get cost(): number {
-    return this.#shared.defaultCost
+    return this.shared.defaultCost
   }
 
   get counterId(): string {
@@ -167,18 +167,18 @@ class OwnedLimit implements CountedLimit, Claim {
   }
 
   get name(): string {
-    return this.#shared.name
+    return this.shared.name
   }
 
   get allowance(): Allowance {
-    return this.#shared.allowance
+    return this.shared.allowance
   }
 
   get defaultCost(): number {
-    return this.#shared.defaultCost
+    return this.shared.defaultCost
   }
 
   get epoch(): number {
-    return this.#shared.epoch
+    return this.shared.epoch
   }
 }
