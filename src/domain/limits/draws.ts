@@ -21,6 +21,7 @@ import { type Draw, type DrawAnswer, draw, newCounter } from '../../verdict/coun
 import type { CountedLimit } from '../../verdict/holding.ts'
 import { recordLost } from './lost-units.ts'
 import type { ReachedLimits, Spending } from './reached.ts'
+import { RecallPace } from './recall-pace.ts'
 
 /** Two draws of a process begin so far apart at least. */
 const betweenMs = 20
@@ -29,10 +30,6 @@ const sweepEveryMs = 1_000
 const pauseMs = 100
 /** For so long a draw is tried again for which the database is busy; then the calls that wait for it fail. */
 const patienceMs = 2_000
-/** A counter is called back from others so often at most. */
-const recallEveryMs = 200
-/** How many counters one draw calls back at most: each is a line of the log that every process reads. */
-const maxRecalls = 16
 /** How long a stop goes on giving units back. */
 const lastMs = 1_000
 
@@ -56,7 +53,7 @@ export class Draws {
   #isTimed = false
   #isStopping = false
   #startedAt = Number.NEGATIVE_INFINITY
-  readonly #recalledAt = new Map<string, number>()
+  readonly #recalls = new RecallPace()
   #callOff: () => void
 
   constructor(
@@ -126,7 +123,7 @@ export class Draws {
       return answers !== undefined
     } catch (error) {
       // What it would have called back, it has not.
-      for (const { holding } of message.counters) this.#recalledAt.delete(holding.counterId)
+      for (const { holding } of message.counters) this.#recalls.forget(holding.counterId)
       // By its number the database knows whether it has taken it before.
       if (!isBusy(error) || this.#clock.monotonic() - message.sentAt >= patienceMs)
         this.allotments.fail(message, error)
@@ -189,26 +186,17 @@ export class Draws {
       return { ...drawn, id: asked.holding.counterId, organizationId: limit.organizationId }
     })
     const change = opened.begin(system, 'any key')
-    for (const { id, organizationId } of this.#chooseRecalled(draws))
-      change.announce({ topic: 'limit', id, organizationId })
+    const short = draws.filter(({ isShort }) => isShort)
+    const recalled = this.#recalls.choose(
+      short.map(({ id }) => id),
+      this.#clock.monotonic(),
+    )
+    for (const { id, organizationId } of short)
+      if (recalled.has(id)) change.announce({ topic: 'limit', id, organizationId })
     for (const [i, { lost }] of draws.entries())
       if (lost > 0) recordLost(change, (counters[i] as CounterMessage).holding.limit, lost)
     await this.#reached.record(change, spendings)
     return draws
-  }
-
-  /** Of the counters whose units others hold, those that were not called back a moment ago. */
-  #chooseRecalled(draws: readonly (Draw & StoredCounter)[]): StoredCounter[] {
-    const now = this.#clock.monotonic()
-    const chosen = draws
-      .filter(
-        ({ id, isShort }) =>
-          isShort && now - (this.#recalledAt.get(id) ?? Number.NEGATIVE_INFINITY) >= recallEveryMs,
-      )
-      .slice(0, maxRecalls)
-    if (this.#recalledAt.size > 10_000) this.#recalledAt.clear()
-    for (const { id } of chosen) this.#recalledAt.set(id, now)
-    return chosen
   }
 }
 
