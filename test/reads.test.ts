@@ -181,6 +181,14 @@ describe('the line of reads', () => {
     expect(await line.run(async () => 'done', turn('b', '1'))).toBe('done')
   })
 
+  test('who waits too long for its own work is told that it is too much, and not that the database is slow', async () => {
+    const line = new FairLine({ ...bounds, width: 2, widthOfOrganization: 2, patienceMs: 10 })
+    await line.enter(turn('a', '1'))
+    expect(await codeOf(line.run(async () => {}, turn('a', '1')))).toBe('too_many_reads')
+    await line.enter(turn('a', '2'))
+    expect(await codeOf(line.run(async () => {}, turn('b', '1')))).toBe('store_unavailable')
+  })
+
   test('one key and one organization run no more at once than their share', async () => {
     const line = new FairLine({ ...bounds, width: 4, widthOfOrganization: 3, widthOfKey: 2 })
     const running = { a1: 0, a2: 0, b1: 0 }
