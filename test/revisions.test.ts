@@ -3,6 +3,7 @@ import { expect, test } from 'vitest'
 import { createClient } from '../src/client/index.ts'
 import { parseToken } from '../src/core/token.ts'
 import { type Latchkey, openLatchkey } from '../src/index.ts'
+import { nextRevision } from '../src/store/revisions.ts'
 import { createAcme } from './setup/acme.ts'
 import { makeCaller } from './setup/callers.ts'
 import { makeClock } from './setup/clock.ts'
@@ -299,6 +300,11 @@ onOneDatabase('SQLite', 'If-Match', (makeDatabase) => {
       parseToken((await client.keys.rotate(key.id, {}, { ifRevision: edited.revision })).key),
     ).toBeDefined()
   })
+})
+
+test('each edit has another revision, also while the clock stands or goes back', () => {
+  expect([1_000, 999, 1].map((now) => nextRevision({ revision: 1_000 }, now))).toEqual([1_001, 1_001, 1_001])
+  expect(nextRevision({ revision: 1_000 }, 5_000)).toBe(5_000)
 })
 
 test('the command line makes an edit of a revision, and says what to do after that of another', async () => {

@@ -73,22 +73,23 @@ export async function deleteRequests(tx: Tx, ids: readonly string[]): Promise<vo
   await tx.deleteFrom('idempotent_requests').where('id', 'in', ids).execute()
 }
 
-/** Forgets some of a caller's requests beyond its newest so many. */
+/** Forgets some of a caller's requests beyond its newest so many, the oldest first. */
 export async function pruneRequests(
   tx: Tx,
   { skipsLocked }: StoreDialect,
   keyId: string,
   kept: number,
 ): Promise<void> {
+  const own = tx.selectFrom('idempotent_requests').where('key_id', '=', keyId)
+  const newestOver = own.select(['kept_until', 'id']).orderBy('kept_until', 'desc').orderBy('id', 'desc')
   await tx
-    .with('old', (with_) =>
-      with_
-        .selectFrom('idempotent_requests')
+    .with('old', () =>
+      own
         .select('id')
-        .where('key_id', '=', keyId)
-        .orderBy('kept_until', 'desc')
+        .where(sql<boolean>`(kept_until, id) <= (${newestOver.limit(1).offset(kept)})`)
+        .orderBy('kept_until')
+        .orderBy('id')
         .limit(prunedAtOnce)
-        .offset(kept)
         .$if(skipsLocked, (query) => query.forUpdate().skipLocked()),
     )
     .deleteFrom('idempotent_requests')
