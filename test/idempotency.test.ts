@@ -1,15 +1,18 @@
 // Idempotency-Key: what is asked for twice is made once, and answered the same, to the same caller alone.
-import { expect, test } from 'vitest'
+import { expect, onTestFinished, test } from 'vitest'
 import { createClient } from '../src/client/index.ts'
 import { maxKeptAnswers } from '../src/core/bounds.ts'
 import { createAcme } from './setup/acme.ts'
 import { makeClock } from './setup/clock.ts'
-import { onEachDatabase } from './setup/databases.ts'
+import { runInProcess } from './setup/command-in-process.ts'
+import { makeSqlite, onEachDatabase } from './setup/databases.ts'
 import { connectDirectly, readAll } from './setup/direct.ts'
 import { startTestServer, type TestAnswer, type TestServer } from './setup/server.ts'
 import { ask, signIn } from './setup/sessions.ts'
 
 const day = 86_400_000
+/** The secrets of webhooks are sealed by it on PostgreSQL. */
+const sealingKeys = [`${'A'.repeat(43)}=`]
 const quota = { name: 'credits', limit: 5, resets: 'monthly' } as const
 
 /** Each call that makes something. */
@@ -21,6 +24,7 @@ const calls: Record<string, readonly [path: (keyId: string) => string, body: obj
   'a rotation': [(id) => `/v1/keys/${id}/rotate`, { grace_seconds: 60 }],
   'an organization': [() => '/v1/organizations', { name: 'New' }],
   'a plan': [() => '/v1/plans', { name: 'pro' }],
+  'a webhook': [() => '/v1/webhooks', { url: 'https://example.com/', events: ['key.*'] }],
   'units of a key': [(id) => `/v1/keys/${id}/limits/credits/units`, { add: 2 }],
   'units of an organization': [() => '/v1/organizations/acme/limits/credits/units', { add: 2 }],
 }
@@ -28,7 +32,7 @@ const calls: Record<string, readonly [path: (keyId: string) => string, body: obj
 onEachDatabase('Idempotency-Key', (makeDatabase) => {
   async function start(options: Parameters<typeof startTestServer>[1] = {}) {
     const database = await makeDatabase()
-    const server = await startTestServer(database, options)
+    const server = await startTestServer(database, { sealingKeys, ...options })
     const { organizations, keys } = server.latchkey
     await createAcme(server.latchkey)
     await organizations.update('acme', { limits: [quota] })
@@ -300,7 +304,11 @@ onEachDatabase('Idempotency-Key', (makeDatabase) => {
     expect(await count(self.json.id)).toBeLessThanOrEqual(maxKeptAnswers + 64)
     expect(await count(self.json.id)).toBeGreaterThanOrEqual(maxKeptAnswers - 64)
     expect(await count(other)).toBe(3)
-    // The newest is there.
+    // The oldest are gone, and the newest are there.
+    const left = await direct.run('select id from idempotent_requests')
+    const ids = new Set(left.map((row) => row.id))
+    expect([0, 100].map((i) => ids.has(`${self.json.id}-${i}`))).toEqual([false, false])
+    expect([300, maxKeptAnswers + 149].map((i) => ids.has(`${self.json.id}-${i}`))).toEqual([true, true])
     expect((await post(server, '/v1/keys', 'new-63', { body: { name: 'X' } })).json.code).toBe(
       'idempotency_key_reused',
     )
@@ -339,4 +347,37 @@ onEachDatabase('Idempotency-Key', (makeDatabase) => {
       code: 'invalid_input',
     })
   })
+})
+
+test('the command line makes a thing once for each text that it is given, and on a server alone', async () => {
+  const { url, remove } = makeSqlite()
+  onTestFinished(remove)
+  await using server = await startTestServer(url)
+  const env = { LATCHKEY_URL: server.url, LATCHKEY_KEY: server.rootKey }
+  const run = (...args: string[]) => runInProcess(args, process.cwd(), { env })
+  const make = async (...args: string[]) => (await run(...args, '--idempotency-key', 'x', '--json')).stdout
+  const twice: string[][] = [
+    ['keys', 'create', '--name', 'New'],
+    ['orgs', 'create', '--name', 'New'],
+    ['plans', 'create', 'pro'],
+    ['webhooks', 'create', 'https://example.com/', '--events', 'key.*'],
+  ]
+  for (const args of twice) {
+    const first = await make(...args)
+    expect(JSON.parse(first)).toBeTypeOf('object')
+    expect([args, await make(...args)]).toEqual([args, first])
+    if (args[1] !== 'create' || !['keys', 'webhooks'].includes(args[0] ?? '')) continue
+    const rotate = [args[0] ?? '', 'rotate', JSON.parse(first).id, '--yes'].filter(
+      (word) => args[0] === 'keys' || word !== '--yes',
+    )
+    const rotated = await make(...rotate)
+    expect(rotated).not.toBe(first)
+    expect([rotate, await make(...rotate)]).toEqual([rotate, rotated])
+  }
+  const other = await run('keys', 'create', '--name', 'Other', '--idempotency-key', 'x')
+  expect([other.code, other.stdout]).toEqual([1, ''])
+  const wrong = await run('keys', 'create', '--name', 'Other', '--idempotency-key', 'ä')
+  expect([wrong.code, wrong.stderr]).toEqual([2, expect.stringContaining('--idempotency-key: ')])
+  const direct = await run('keys', 'create', '--name', 'New', '--idempotency-key', 'x', '--database', url)
+  expect([direct.code, direct.stderr]).toEqual([2, expect.stringContaining('Applies to a server only')])
 })

@@ -45,7 +45,8 @@ export const keyCommands = [
       'latchkey keys create --organization acme --name CI --limit requests=100/1m --limit credits=10000/month',
       'TOKEN=$(latchkey keys create --organization acme --name CI)',
     ],
-    run: ({ keys }, { input }) => keys.create(input),
+    makes: true,
+    run: ({ keys }, { input, once }) => keys.create(input, once),
     print: printCreated,
   }),
   defineList({
@@ -203,7 +204,9 @@ export const keyCommands = [
       `latchkey keys rotate ${exampleId} --grace-until-silent 24h --grace-at-most 30d`,
       `TOKEN=$(latchkey keys rotate ${exampleId} --yes)`,
     ],
-    run: ({ keys }, { args, input, wait }) => keys.rotate(args.id, toRotation(input), wait),
+    makes: true,
+    run: ({ keys }, { args, input, wait, once }) =>
+      keys.rotate(args.id, toRotation(input), { ...wait, ...once }),
     print: (key, { input }) => printRotated(key, toRotation(input)),
   }),
   defineCommand({

@@ -36,7 +36,8 @@ export const organizationCommands = [
       'latchkey orgs create acme --name "Acme Inc."',
       'latchkey orgs create acme --name "Acme Inc." --limit credits=10000/month',
     ],
-    run: ({ organizations }, { input }) => organizations.create(input),
+    makes: true,
+    run: ({ organizations }, { input, once }) => organizations.create(input, once),
     print: printOrganization,
   }),
   defineList({

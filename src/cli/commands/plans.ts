@@ -40,7 +40,8 @@ export const planCommands = [
       'latchkey plans create starter --key-limit requests=100/1m --limit credits=10000/month',
       'latchkey plans create free --permission emails:send',
     ],
-    run: ({ plans }, { input }) => plans.create(input),
+    makes: true,
+    run: ({ plans }, { input, once }) => plans.create(input, once),
     print: printPlan,
   }),
   defineList({

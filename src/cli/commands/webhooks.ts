@@ -56,7 +56,8 @@ export const webhookCommands = [
       'latchkey webhooks create https://example.com/webhooks --events "key.*"',
       'latchkey webhooks create https://example.com/all --events "*" --organization acme',
     ],
-    run: ({ webhooks }, { input }) => webhooks.create(input),
+    makes: true,
+    run: ({ webhooks }, { input, once }) => webhooks.create(input, once),
     print: printSecret,
   }),
   defineList({
@@ -160,7 +161,8 @@ export const webhookCommands = [
       'latchkey webhooks rotate 0198f3a2-5c1b-7000-8000-3f6c1a2b4d5e',
       'latchkey webhooks rotate 0198f3a2-5c1b-7000-8000-3f6c1a2b4d5e --grace 0',
     ],
-    run: ({ webhooks }, { args, input, wait }) => webhooks.rotate(args.id, input, wait),
+    makes: true,
+    run: ({ webhooks }, { args, input, wait, once }) => webhooks.rotate(args.id, input, { ...wait, ...once }),
     print: printSecret,
   }),
   defineCommand({

@@ -1,11 +1,18 @@
 // What a command is: one definition from which it is parsed, run, printed and explained.
 import type { Command, Option } from 'commander'
 import { readTarget } from '../../config.ts'
-import type { EditOptions } from '../../core/shapes/calls.ts'
+import type { CallOptions, EditOptions } from '../../core/shapes/calls.ts'
 import { CommandError, exitCodes, namingArguments } from './failures.ts'
 import type { FieldOption, Shape } from './fields.ts'
 import { flagOf, knownFlag } from './flags.ts'
-import { addExamples, addRevisionOption, addWaitOption, addYesOption, given } from './options.ts'
+import {
+  addExamples,
+  addIdempotencyOption,
+  addRevisionOption,
+  addWaitOption,
+  addYesOption,
+  given,
+} from './options.ts'
 import { printJson, printNote } from './output.ts'
 import type { Place, TargetOptions } from './place.ts'
 import { confirm, readToken, requireSomebody } from './terminal.ts'
@@ -20,6 +27,8 @@ export interface Call<Input, Name extends string = string> {
   options: TargetOptions & Record<string, unknown>
   /** What a change takes if `--wait` was given, and `--if-revision`. */
   wait: EditOptions
+  /** What a creation takes if `--idempotency-key` was given. */
+  once: CallOptions
   /** The token from standard input or the prompt, if the command reads one. */
   token: string
 }
@@ -50,6 +59,8 @@ export interface Definition<S extends Shape, Name extends string, Answer, Resour
   wait?: true
   /** It is a change of what others may edit as well, which `--if-revision` makes on a condition. */
   edits?: true
+  /** It makes something, once for each `--idempotency-key`. */
+  makes?: true
   /** It reads a token, before anything else. */
   readsToken?: true
   /** What to ask before it does what cannot be taken back; undefined for a call that need not be asked about. */
@@ -99,6 +110,7 @@ async function addCommand<S extends Shape, Name extends string, Answer extends o
   for (const { option } of taken) command.addOption(option)
   for (const option of options) command.addOption(option)
   if (edits) addRevisionOption(command)
+  if (definition.makes) addIdempotencyOption(command)
   if (wait) addWaitOption(command)
   if (definition.confirm) addYesOption(command)
   for (const option of on.options()) command.addOption(option)
@@ -119,6 +131,7 @@ async function addCommand<S extends Shape, Name extends string, Answer extends o
         ...(flags.wait === true && { wait: 'applied' }),
         ...(edits && given({ ifRevision: flags.ifRevision as string | undefined })),
       },
+      once: given({ idempotencyKey: flags.idempotencyKey }) as CallOptions,
       token: definition.readsToken ? await readToken() : '',
     }).catch((error: unknown) => {
       throw namingArguments(error, names)
@@ -146,6 +159,7 @@ async function runCommand<S extends Shape, Name extends string, Answer extends o
   const ask = definition.confirm?.(call)
   if (ask) requireSomebody(isSure)
   refuseOnServer(definition.onDatabaseOnly ?? [], call)
+  refuseOnDatabase(options)
   await definition.on.use(options, async (resource) => {
     if (ask && !(await confirm(isSure, () => ask(resource)))) {
       printNote('Nothing was changed.')
@@ -166,5 +180,13 @@ function refuseOnServer(fields: readonly string[], { input, options }: Call<obje
   throw new CommandError(
     exitCodes.usage,
     `${knownFlag(field) ?? flagOf(field)}: Applies to a database only. A server uses the key in LATCHKEY_KEY.`,
+  )
+}
+
+function refuseOnDatabase(options: Call<object>['options']): void {
+  if (options.idempotencyKey === undefined || 'url' in readTarget(options)) return
+  throw new CommandError(
+    exitCodes.usage,
+    '--idempotency-key: Applies to a server only, which keeps its answer under the token that asks.',
   )
 }

@@ -38,6 +38,7 @@ const flags: Record<string, string> = {
   by: '--by <period>',
   group: '--group <what>',
   format: '--format <format>',
+  idempotencyKey: '--idempotency-key <text>',
 }
 
 /** The flag of a field with the name of its value: `--organization <id>`. A field that has none of its own is called as it is. */

@@ -52,6 +52,14 @@ export function addRevisionOption(command: Command): Command {
   )
 }
 
+/** Declares `--idempotency-key`, which every command has that makes something. */
+export function addIdempotencyOption(command: Command): Command {
+  return command.option(
+    '--idempotency-key <text>',
+    'on a server: make it once, however often the command is run with this text within 24 hours',
+  )
+}
+
 /** Declares `--wait`, which every command has that changes what a token may do. */
 export function addWaitOption(command: Command): Command {
   return command.option(
