@@ -10,6 +10,7 @@ import { makeClock } from './setup/clock.ts'
 import { onEachDatabase } from './setup/databases.ts'
 import { connectDirectly } from './setup/direct.ts'
 import { codeOf, refusalOf } from './setup/refusal.ts'
+import { sealNow } from './setup/sealed.ts'
 
 const nobody = '0192f0c1-0000-7000-8000-000000000000'
 
@@ -35,6 +36,7 @@ onEachDatabase('the audit log', (makeDatabase) => {
       ip: '203.0.113.7',
       isErased: false,
     }
+    await sealNow(database)
     const { items } = await latchkey.audit.list({ organizationId: 'acme' }, { actor: caller })
     expect(items).toEqual([
       {
@@ -51,6 +53,7 @@ onEachDatabase('the audit log', (makeDatabase) => {
           kid: parseToken(created.key)?.kid,
           created_by: caller.keyId,
         },
+        sequence: 2,
       },
       {
         ...shared,
@@ -59,6 +62,7 @@ onEachDatabase('the audit log', (makeDatabase) => {
         action: 'organization.created',
         keyId: null,
         changes: { name: 'Acme' },
+        sequence: 1,
       },
     ])
     const [first] = (await latchkey.audit.list({ organizationId: 'root' })).items

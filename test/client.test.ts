@@ -7,6 +7,7 @@ import { createClient, LatchkeyClientError } from '../src/client/index.ts'
 import { assembleToken } from '../src/core/token.ts'
 import type { AuditEvent, Latchkey } from '../src/index.ts'
 import { makeSqlite, onOneDatabase } from './setup/databases.ts'
+import { untilSealed } from './setup/sealed.ts'
 import { startTestServer } from './setup/server.ts'
 
 /** Well-formed, and of no server. */
@@ -63,6 +64,7 @@ onOneDatabase('SQLite', 'the client', (makeDatabase) => {
     await client.keys.revoke(created.id)
     expect((await client.verify(rotated.key)).code).toBe('revoked')
 
+    await untilSealed(latchkey.audit)
     const events = await client.audit.list({ keyId: created.id })
     expect(events).toEqual(await latchkey.audit.list({ keyId: created.id }))
     expect(events.items[0]).toMatchObject({ action: 'key.revoked', at: expect.any(Date) })

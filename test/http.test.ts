@@ -359,6 +359,8 @@ onEachDatabase('over HTTP', (makeDatabase) => {
       changes: expect.objectContaining({ name: 'CI', permissions: [] }),
       request_id: 'deploy-42',
       ip: '127.0.0.1',
+      is_erased: false,
+      sequence: json[0]?.sequence === null ? null : 2,
     })
   })
 

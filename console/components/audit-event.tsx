@@ -103,6 +103,12 @@ export function AuditEvent({ event, isOfKnownKey = false }: AuditEventProps) {
           {/* Beside how long ago: what happened is compared with other logs by its instant. */}
           <span className="text-muted tabular-nums">
             <time dateTime={event.at}>{exactly(event.at)}</time> · <Ago instant={event.at} />
+            {event.sequence !== null && (
+              <>
+                {' · '}
+                <span title="Its number in the log of its organization">#{event.sequence}</span>
+              </>
+            )}
           </span>
         </div>
         <p className="text-muted">

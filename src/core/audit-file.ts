@@ -22,7 +22,7 @@ export const auditWriters = {
 
 function toCell(value: AuditEvent[keyof AuditEvent]): string | null {
   if (value instanceof Date) return value.toISOString()
-  if (typeof value === 'boolean') return String(value)
+  if (typeof value === 'boolean' || typeof value === 'number') return String(value)
   if (typeof value !== 'object' || value === null) return value
   // In much of Europe a spreadsheet parts cells by semicolons, quoted or not: what follows one could be a formula.
   return toLine(value).replaceAll(';', '\\u003b')

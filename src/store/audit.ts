@@ -8,6 +8,8 @@ import type { AuditEventsTable, Db, Tx } from './tables.ts'
 export type AuditRow = Selectable<AuditEventsTable>
 /** The row of an event, and the organization of the key that made the change; null if it was none. */
 export type EventOfLog = AuditRow & { actor_organization_id: string | null }
+/** The same with its number in the log of its organization; null while it is not sealed. */
+export type NumberedEvent = EventOfLog & { sequence: number | null }
 
 export async function insertAuditEvents(tx: Tx, rows: readonly AuditRow[]): Promise<void> {
   await tx.insertInto('audit_events').values(rows).execute()
@@ -32,7 +34,7 @@ export async function readAuditSlice(
   db: Db,
   query: AuditQuery,
   bounds: SliceBounds,
-): Promise<Slice<EventOfLog>> {
+): Promise<Slice<NumberedEvent>> {
   const filters = filtersOf(query)
   const upTo = filters.length > 1 ? await findWindowEnd(db, query, bounds.window) : undefined
   const rows = await db
@@ -65,6 +67,13 @@ export async function readAuditSlice(
         .select('keys.organization_id')
         .whereRef('keys.id', '=', 'slice.actor')
         .as('actor_organization_id'),
+    )
+    .select((eb) =>
+      eb
+        .selectFrom('audit_log')
+        .select('audit_log.sequence')
+        .whereRef('audit_log.event_id', '=', 'slice.id')
+        .as('sequence'),
     )
     .where((eb) => eb(eb('bytes', '-', bytesOf(longColumns)), '<', bounds.maxBytes))
     .execute()
@@ -153,7 +162,7 @@ export function isErased({ changes }: Pick<AuditRow, 'changes'>): boolean {
   return changes === erasedChanges
 }
 
-export function toAuditEvent(row: AuditRow): AuditEvent {
+export function toAuditEvent(row: AuditRow & Pick<NumberedEvent, 'sequence'>): AuditEvent {
   return {
     id: row.id,
     at: new Date(row.at),
@@ -166,5 +175,6 @@ export function toAuditEvent(row: AuditRow): AuditEvent {
     requestId: row.request_id,
     ip: row.ip,
     isErased: isErased(row),
+    sequence: row.sequence,
   }
 }

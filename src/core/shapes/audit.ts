@@ -112,6 +112,10 @@ export const auditEventSchema = z
     isErased: z.boolean().meta({
       description: 'Whether what it told was erased: `changes` is empty then, and nobody knows the actor.',
     }),
+    sequence: z.int().nullable().meta({
+      description:
+        'The number of the event among those of its organization, without gaps; null for the moment before it has one.',
+    }),
   })
   .meta({
     id: 'AuditEvent',
@@ -128,6 +132,7 @@ export const auditEventSchema = z
         requestId: '3f0c9f0e-6f1a-4f0b-8a57-0d0c5c1e2b11',
         ip: '203.0.113.7',
         isErased: false,
+        sequence: 42,
       },
     ],
   })

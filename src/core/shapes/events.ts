@@ -2,7 +2,7 @@
 import { z } from 'zod'
 import { maxEventsPage, maxEventTypes, maxWaitSeconds } from '../bounds.ts'
 import { organizationIdSchema } from '../fields.ts'
-import { type AuditEvent, auditEventSchema } from './audit.ts'
+import { auditEventSchema } from './audit.ts'
 import type { CallOptions } from './calls.ts'
 
 const typePattern = /^(?:\*|[a-z_]+\.(?:\*|[a-z_]+))$/
@@ -93,7 +93,7 @@ export const eventsPageSchema = z
 /** Which events are read, and how long to wait for one. */
 export interface ReadEventsInput extends z.input<typeof readEventsSchema> {}
 /** An event with its place in the log. */
-export interface LogEvent extends AuditEvent, z.infer<typeof logEventSchema> {}
+export interface LogEvent extends z.infer<typeof logEventSchema> {}
 /** The next events, and where to go on. */
 export interface EventsPage {
   /** The next events, in their order. */

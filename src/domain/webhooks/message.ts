@@ -40,10 +40,7 @@ export async function writeMessages(
     // What the key was then is told from what was changed of it since: once that was erased, nobody knows.
     const isKnown = key !== undefined && !isErased(event) && !after.some(isErased)
     const data = {
-      event: {
-        ...toWire(showEvent(event, receiverOrganizationId === rootOrganizationId)),
-        sequence: event.sequence,
-      },
+      event: toWire(showEvent(event, receiverOrganizationId === rootOrganizationId)),
       key: isKnown ? keyAt(key, after, event.at) : null,
     }
     return {
