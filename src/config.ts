@@ -1,6 +1,6 @@
 // Settings: a flag, else an environment variable, else a default. The only reader of process.env.
 import { isIP } from 'node:net'
-import { keptUsageDays } from './core/bounds.ts'
+import { keptUsageDays, minKeptAuditDays } from './core/bounds.ts'
 import { type Environment, type Given, pick, refuse, splitList, splitWords } from './core/given-settings.ts'
 import { type LogVerdicts, logVerdictsChoices } from './core/log-verdicts.ts'
 import type { KeptPlaces } from './core/places.ts'
@@ -205,6 +205,19 @@ export function keptUsageOf(
     days: read('usageDaysKept', usageDaysKept, 'LATCHKEY_USAGE_DAYS_KEPT', keptUsageDays.days),
     places: read('usagePlacesKept', usagePlacesKept, 'LATCHKEY_USAGE_PLACES_KEPT', keptUsageDays.places),
   }
+}
+
+/**
+ * For how many days the audit log is kept: as given, else as LATCHKEY_AUDIT_DAYS_KEPT says; undefined for ever. Throws
+ * `invalid_input`.
+ */
+export function keptAuditDaysOf(given: { auditDaysKept?: number }, env: Environment = process.env) {
+  const set = pick('', undefined, 'LATCHKEY_AUDIT_DAYS_KEPT', env)
+  const days = given.auditDaysKept ?? (set && (/^\d{1,5}$/.test(set.value) ? Number(set.value) : Number.NaN))
+  if (days === undefined) return undefined
+  if (Number.isInteger(days) && days >= minKeptAuditDays && days <= maxKeptDays) return days
+  const name = given.auditDaysKept === undefined ? 'LATCHKEY_AUDIT_DAYS_KEPT' : 'auditDaysKept'
+  refuse(`${name}: Must be a whole number of days from ${minKeptAuditDays} to ${maxKeptDays}.`)
 }
 
 /** How much of places is kept: as given, else as LATCHKEY_USAGE_IP and the like say. Throws `invalid_input`. */

@@ -8,6 +8,7 @@ import { Writer } from './commit/commit.ts'
 import { Together } from './commit/together.ts'
 import {
   checkpointFileOf,
+  keptAuditDaysOf,
   keptPlacesOf,
   keptUsageOf,
   postgresEnvironment,
@@ -279,7 +280,7 @@ export async function openLatchkey(options: LatchkeyOptions): Promise<Latchkey> 
     owner: newId({ now, random: systemRandom }),
     now: options.now,
     kinds: {
-      retention: retentionJob(store, clock, options.now, keptUsageOf(options)),
+      retention: retentionJob(store, clock, options.now, keptUsageOf(options), keptAuditDaysOf(options)),
       usage: usageJob(store, clock, options.now),
       sealing: sealingJob(sealer, clock, bell),
       [deliveryKind]: webhooks.job,

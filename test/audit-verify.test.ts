@@ -96,6 +96,7 @@ onEachDatabase('an exported log', (makeDatabase) => {
     expect(await verify({ file }, { checkpoint: [kept], key: [key] })).toEqual({
       origin: checkpoint.origin,
       events: 121,
+      cut: 0,
       erased: 0,
       root: checkpoint.rootHash,
       isSignerChecked: true,
@@ -127,7 +128,7 @@ onEachDatabase('an exported log', (makeDatabase) => {
     }
     expect(run(file, kept, '--key', key)).toEqual([
       0,
-      `121 events of ${checkpoint.origin}: as they were sealed, 0 without details; signed by the given key.\n`,
+      `121 events of ${checkpoint.origin}: as they were sealed, 0 without details, 0 cut; signed by the given key.\n`,
     ])
     expect(run(whole, '--key', key)[0]).toBe(0)
     expect(run(write('own.log', ownText), kept)[0]).toBe(0)
@@ -248,6 +249,7 @@ test('that ends early, is of another log or is signed by another key does not fi
     const leaf = leafOf(source, texts, salts).replace('"v":1', `"v":${version}`)
     return {
       sequence: number,
+      hash: leafHash(leaf).toString('base64'),
       leaf,
       detailsSalt: salts.details,
       details: texts.details,

@@ -123,28 +123,32 @@ def verify(log, kept, keys):
         if not own:
             raise Wrong("A checkpoint is of another log.")
         checkpoints += own
-    peaks, count, erased, unnamed = [], 0, 0, {}
+    peaks, count, cut, erased, unnamed = [], 0, 0, 0, {}
     for line in lines.split("\n") if lines else []:
         count += 1
         number, hash_, leaf, details_salt, details, origin_salt, who = line.split("\t")
-        leaf_hash = sha256(b"\0" + leaf.encode())
-        sealed = json.loads(leaf) if base64.b64encode(leaf_hash).decode() == hash_ else {}
-        if number != str(count) or sealed.get("v") != 1:
-            raise Wrong(f"Event {count} is missing, or is not what was sealed.")
-        if details_salt or details:
-            if commitment(details_salt, details) != sealed["details"]:
-                raise Wrong(f"The details of event {count} are not those that were sealed.")
-            if sealed["action"] == "log.erased":
-                for event_id in json.loads(details)["changes"]["event_ids"]:
-                    unnamed.pop(event_id, None)
+        if not leaf and cut == count - 1 and number == str(count):
+            # Of events at the beginning only the hashes are left: the log was cut.
+            leaf_hash, cut = base64.b64decode(hash_, validate=True), count
         else:
-            erased += 1
-            unnamed[sealed["id"]] = count
-        if (origin_salt or who) and commitment(origin_salt, who) != sealed["origin"]:
-            raise Wrong(f"The origin of event {count} is not the one that was sealed.")
-        organization = origin.split("/", 3)[3:]
-        if organization and organization != [sealed["organization_id"]]:
-            raise Wrong(f"Event {count} is of another organization.")
+            leaf_hash = sha256(b"\0" + leaf.encode())
+            sealed = json.loads(leaf) if base64.b64encode(leaf_hash).decode() == hash_ else {}
+            if number != str(count) or sealed.get("v") != 1:
+                raise Wrong(f"Event {count} is missing, or is not what was sealed.")
+            if details_salt or details:
+                if commitment(details_salt, details) != sealed["details"]:
+                    raise Wrong(f"The details of event {count} are not those that were sealed.")
+                if sealed["action"] == "log.erased":
+                    for event_id in json.loads(details)["changes"]["event_ids"]:
+                        unnamed.pop(event_id, None)
+            else:
+                erased += 1
+                unnamed[sealed["id"]] = count
+            if (origin_salt or who) and commitment(origin_salt, who) != sealed["origin"]:
+                raise Wrong(f"The origin of event {count} is not the one that was sealed.")
+            organization = origin.split("/", 3)[3:]
+            if organization and organization != [sealed["organization_id"]]:
+                raise Wrong(f"Event {count} is of another organization.")
         append(peaks, leaf_hash)
         for checkpoint in checkpoints:
             if checkpoint["size"] == count and checkpoint["root"] != root_of(peaks):
@@ -159,7 +163,7 @@ def verify(log, kept, keys):
     if unnamed:
         raise Wrong(f"Event {min(unnamed.values())} lacks its details, and no event says that they were erased.")
     signed = "signed by the given key" if keys else "signer not checked"
-    print(f"{count} events of {origin}: as they were sealed, {erased} without details; {signed}.")
+    print(f"{count} events of {origin}: as they were sealed, {erased} without details, {cut} cut; {signed}.")
 
 
 if __name__ == "__main__":

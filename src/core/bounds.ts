@@ -138,6 +138,8 @@ export const jobLeaseMs = 20_000
 /** How often rows that are due are deleted, how many a transaction, and how long jobs are kept that are finished. */
 export const retentionEveryMs = 300_000
 export const maxDeletedRows = 100
+/** For how many days the audit log is kept at least: all that webhooks may send again is younger. */
+export const minKeptAuditDays = 31
 /** How long an answer is kept for who asks again with its Idempotency-Key, in milliseconds, and how many for a key. */
 export const keptAnswersMs = 86_400_000
 export const maxKeptAnswers = 10_000

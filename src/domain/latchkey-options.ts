@@ -31,6 +31,11 @@ export interface LatchkeyOptions extends CacheOptions {
   usageDaysKept?: number
   /** The same for the addresses and user agents of calls: the environment's LATCHKEY_USAGE_PLACES_KEPT if absent, else 30. */
   usagePlacesKept?: number
+  /**
+   * For how many days the audit log is kept, from 31 to 36,500: the same in every process on the database. The environment's
+   * LATCHKEY_AUDIT_DAYS_KEPT if absent, else for ever.
+   */
+  auditDaysKept?: number
   /** What is kept of clients' addresses: `network` keeps 24 bits, or 48 of IPv6. The environment's LATCHKEY_USAGE_IP if absent, else `whole`. */
   usageIp?: KeptPlaces['ip']
   /** Whether user agents are kept: the environment's LATCHKEY_USAGE_USER_AGENT if absent, else `whole`. */
@@ -68,6 +73,7 @@ const optionNames = Object.keys({
   usageHoursKept: true,
   usageDaysKept: true,
   usagePlacesKept: true,
+  auditDaysKept: true,
   usageIp: true,
   usageUserAgent: true,
   usageOperation: true,

@@ -24,6 +24,7 @@ import type { Store } from '../store/store.ts'
 import type { TableName, Tx } from '../store/tables.ts'
 import { deleteSources, deleteUsage } from '../store/usage-rollup.ts'
 import type { Clock } from '../verdict/clock.ts'
+import { cutSome } from './cutting.ts'
 import type { Again, JobKind, Work } from './kinds.ts'
 
 /** So long a run goes on; the rest follows a moment later, when another process may be the one. */
@@ -53,6 +54,8 @@ export interface DeletionTerms {
   at: Instant
   limit: number
   keptUsage: KeptUsage
+  /** Undefined for ever. */
+  keptAuditDays: number | undefined
 }
 
 /** For how many days usage is kept by the hour and by the day, and places. */
@@ -78,7 +81,7 @@ function ofUsage(
     deleteOld(tx, dialect, { keptDays: keptDaysOf(keptUsage), limit: limit * smallRowsShare }, at)
 }
 
-/** Every kind of row that is ever deleted. Organizations, keys and events are not. */
+/** Every kind of row that is ever deleted. Organizations and keys are not. */
 export const retention: readonly Retention[] = [
   {
     table: 'sessions',
@@ -100,6 +103,20 @@ export const retention: readonly Retention[] = [
     by: 'the job `retention`',
     deleteSome: (tx, { dialect, at, limit }) =>
       deleteFinishedJobs(tx, dialect, { keptMs: keptJobsMs, limit }, at),
+  },
+  {
+    table: 'audit_events',
+    rows: 'events of the audit log that a checkpoint covers',
+    kept: 'for ever, or `LATCHKEY_AUDIT_DAYS_KEPT` from the checkpoint on',
+    by: 'the job `retention`',
+    deleteSome: async (tx, { dialect, at, limit, keptAuditDays: keptDays }) =>
+      keptDays === undefined ? 0 : cutSome(tx, dialect, { keptDays, limit }, at),
+  },
+  {
+    table: 'audit_log',
+    rows: 'their leaves, of which numbers, ids and hashes stay',
+    kept: 'as long as the events',
+    by: 'the job `retention`, with them',
   },
   {
     table: 'audit_queue',
@@ -255,13 +272,14 @@ export function retentionJob(
   clock: Pick<Clock, 'monotonic' | 'after'>,
   now?: () => number,
   keptUsage: KeptUsage = keptUsageDays,
+  keptAuditDays?: number,
 ): JobKind {
   const at = instantsOf(dialect, now)
   return {
     everyMs: retentionEveryMs,
     run: (work) =>
       deleteDue(work, clock, (deleteSome) =>
-        write((tx) => deleteSome(tx, { dialect, at: at(), limit: maxDeletedRows, keptUsage })),
+        write((tx) => deleteSome(tx, { dialect, at: at(), limit: maxDeletedRows, keptUsage, keptAuditDays })),
       ),
   }
 }

@@ -127,10 +127,10 @@ export async function readNodes(
 }
 
 /** Finds the head of a log; undefined if it has nothing yet. */
-export async function findHead(db: Db, log: string): Promise<LogHead | undefined> {
+export async function findHead(db: Db, log: string): Promise<(LogHead & { cut: number }) | undefined> {
   return db
     .selectFrom('audit_heads')
-    .select(['log', 'size', 'peaks'])
+    .select(['log', 'size', 'peaks', 'cut'])
     .where('log', '=', log)
     .executeTakeFirst()
 }

@@ -23,15 +23,17 @@ export interface LogQuery {
   /** Only events with higher numbers. */
   after: number
   limit: number
+  /** Also those that were cut, of which only the hash is left. */
+  withCut?: true
 }
 
 /**
  * Reads the next events of a log, whose numbers have no gap: the one reader of all that follows it. `orElse` tells of an event
- * whose row is not there: nobody deletes one, so it throws TypeError if absent.
+ * whose row is not there: only a cut deletes one, so it throws TypeError if absent.
  */
 export async function readSealed(
   db: Db,
-  { log, after, limit }: LogQuery,
+  { log, after, limit, withCut }: LogQuery,
   orElse: (id: string) => EventOfLog = notThere,
 ): Promise<SealedRow[]> {
   const number = log === wholeLog ? 'position' : 'sequence'
@@ -40,6 +42,9 @@ export async function readSealed(
     .selectAll()
     .$if(log !== wholeLog, (query) => query.where('organization_id', '=', log))
     .where(number, '>', after)
+    .$if(withCut === undefined, (query) =>
+      query.where(number, '>', (eb) => eb.selectFrom('audit_heads').select('cut').where('log', '=', log)),
+    )
     .orderBy(number)
     .limit(limit)
     .execute()

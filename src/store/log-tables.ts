@@ -16,7 +16,7 @@ export interface AuditLogTable {
   sequence: number
   organization_id: string
   event_id: string
-  /** JSON; see `transparency/leaf.ts`. */
+  /** JSON; see `transparency/leaf.ts`. Of one that was cut, `=` and its hash in base64. */
   leaf: string
   /** The salts of the commitments in it; null for what was erased, or never was. */
   details_salt: string | null
@@ -32,6 +32,8 @@ export interface AuditHeadsTable {
   peaks: string
   /** Its size at its last checkpoint that is kept. */
   checkpointed: Generated<number>
+  /** Up to here only the hashes of its leaves are left. */
+  cut: Generated<number>
 }
 
 /** What the logs are called: the first row from their beginning on, each further one from a restore on. */

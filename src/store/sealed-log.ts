@@ -248,7 +248,12 @@ const logColumns = {
   origin_salt: 'text',
 } as const satisfies Record<keyof AuditLogTable, 'text' | 'whole'>
 
-async function insertRows(tx: Tx, dialect: StoreDialect, rows: readonly AuditLogTable[]): Promise<void> {
+/** Inserts sealed events. */
+export async function insertRows(
+  tx: Tx,
+  dialect: StoreDialect,
+  rows: readonly AuditLogTable[],
+): Promise<void> {
   await tx
     .insertInto('audit_log')
     .columns(Object.keys(logColumns) as (keyof AuditLogTable)[])

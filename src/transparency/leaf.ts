@@ -4,6 +4,7 @@
 // they belong to the leaf. Without the salt nobody can guess the text from the hash, so erasing both leaves the log as it was.
 import { hash } from 'node:crypto'
 import { canonicalJson } from './canonical-json.ts'
+import { leafHash } from './merkle.ts'
 
 /** The form of the leaves of today. Leaves of an older form stay as they are. */
 const leafVersion = 1
@@ -78,6 +79,16 @@ export function leafOf(source: LeafSource, texts: LeafTexts, salts: LeafSalts): 
     details: commitmentTo(salts.details, texts.details),
     origin: texts.origin === null ? null : commitmentTo(salts.origin ?? '', texts.origin),
   })
+}
+
+/** What is kept of a leaf that is cut: its hash. A leaf itself begins with a brace. */
+export function cutLeaf(leaf: string): string {
+  return cutHash(leaf) === undefined ? `=${leafHash(leaf).toString('base64')}` : leaf
+}
+
+/** The hash that is left of a leaf that was cut; undefined for a whole one. */
+export function cutHash(kept: string): Buffer | undefined {
+  return kept.startsWith('=') ? Buffer.from(kept.slice(1), 'base64') : undefined
 }
 
 /** The commitment to a text, in base64. */

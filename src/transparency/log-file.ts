@@ -4,20 +4,25 @@
 //
 //   number  hash of the leaf  leaf  salt of the details  details  salt of the origin  origin
 //
+// Of events at the beginning that were cut, number and hash are left.
+//
 // A text that was erased, or that its reader may not have, is empty, and so is its salt. Details that are empty are named by an event
 // further on, `log.erased`: the `event_ids` of its changes are the ids of the events whose details it has erased. Behind an empty line stands the note of a
 // checkpoint, which covers exactly what is above it.
 import { type Checkpoint, readCheckpoint, splitNotes } from './checkpoint.ts'
 import { type ErasureLeaf, Erasures } from './erasures.ts'
 import { commitmentTo } from './leaf.ts'
-import { GrowingTree, leafHash } from './merkle.ts'
+import { GrowingTree, hashBytes, leafHash } from './merkle.ts'
 import { isSignedBy, type KnownSigner, type Note, readNote } from './signed-note.ts'
 
 /** An event of a log, with what its reader may have of it. */
 export interface SealedLine {
   /** Its number in the log, from 1 on. */
   sequence: number
-  leaf: string
+  /** Of the leaf, in base64. */
+  hash: string
+  /** Null if the log was cut behind it. */
+  leaf: string | null
   detailsSalt: string | null
   details: string | null
   originSalt: string | null
@@ -32,9 +37,24 @@ export function headOfLog(origin: string): string {
 }
 
 /** The line of an event. */
-export function lineOfLog({ sequence, leaf, details, detailsSalt, origin, originSalt }: SealedLine): string {
-  const hash = leafHash(leaf).toString('base64')
-  const fields = [sequence, hash, leaf, detailsSalt ?? '', details ?? '', originSalt ?? '', origin ?? '']
+export function lineOfLog({
+  sequence,
+  hash,
+  leaf,
+  details,
+  detailsSalt,
+  origin,
+  originSalt,
+}: SealedLine): string {
+  const fields = [
+    sequence,
+    hash,
+    leaf ?? '',
+    detailsSalt ?? '',
+    details ?? '',
+    originSalt ?? '',
+    origin ?? '',
+  ]
   return `${fields.join('\t')}\n`
 }
 
@@ -55,6 +75,8 @@ export interface KnownOfLog {
 export interface VerifiedLog {
   origin: string
   events: number
+  /** Of how many at its beginning only the hashes are left. */
+  cut: number
   /** How many have no details any more. */
   erased: number
   root: string
@@ -86,6 +108,7 @@ export class LogVerifier {
   #organizationId: string | undefined
   readonly #erasures = new Erasures()
   #erased = 0
+  #cut = 0
 
   constructor({ checkpoints, signers }: KnownOfLog) {
     this.#signers = signers
@@ -127,6 +150,10 @@ export class LogVerifier {
       fail(
         `The number ${sequence} is missing: the line has ${/^\d{1,16}$/.test(number) ? number : 'another text'}.`,
       )
+    if (leaf === '') {
+      this.#cutEvent(fields, sequence, fail)
+      return
+    }
     const own = leafHash(leaf)
     if (own.toString('base64') !== hash) fail('The leaf is not the one that was sealed.')
     const read = readLeaf(leaf) ?? fail('The leaf has no form that this version knows.')
@@ -139,6 +166,20 @@ export class LogVerifier {
       if (commitmentTo(originSalt, origin) !== read.origin) fail('The origin is not the one that was sealed.')
     }
     this.#erasures.event(sequence, read, details)
+    this.#tree.append(own)
+    this.#agreeWithKept()
+  }
+
+  /** Takes the line of an event of which only the hash is left: they stand at the beginning alone. */
+  #cutEvent(
+    [, hash = '', ...others]: readonly string[],
+    sequence: number,
+    fail: (message: string) => never,
+  ): void {
+    if (this.#cut !== sequence - 1 || others.some((field) => field !== '')) fail('Its leaf is missing.')
+    const own = Buffer.from(hash, 'base64')
+    if (own.length !== hashBytes || own.toString('base64') !== hash) fail('The hash is none.')
+    this.#cut++
     this.#tree.append(own)
     this.#agreeWithKept()
   }
@@ -162,6 +203,7 @@ export class LogVerifier {
     return {
       origin: checkpoint.origin,
       events: size,
+      cut: this.#cut,
       erased: this.#erased,
       root: checkpoint.root.toString('base64'),
       isSignerChecked: this.#signers !== undefined,

@@ -44,7 +44,7 @@ export async function* writeLog(
       for await (const event of audit.listAllSealed({ ...input, after: String(written) })) {
         part += lineOfLog(event)
         written = event.sequence
-        erasures.event(written, JSON.parse(event.leaf), event.details ?? '')
+        if (event.leaf !== null) erasures.event(written, JSON.parse(event.leaf), event.details ?? '')
         // What came after the checkpoint is for the next one.
         if (written === checkpoint.size) break
         if (part.length < partLength) continue
@@ -92,8 +92,9 @@ export function printVerified(verified: Verified): void {
     print(`Not what was sealed. ${verified.fault}`)
     return
   }
-  const { origin, events, erased, checkpoints, isSignerChecked } = verified
+  const { origin, events, cut, erased, checkpoints, isSignerChecked } = verified
   print(`${events === 1 ? '1 event' : `${events} events`} of ${origin}: as they were sealed.`)
+  if (cut > 0) print(`Of the first ${cut} only the hashes are left: the log was cut.`)
   if (erased > 0) print(`The details of ${erased} were erased.`)
   if (checkpoints.length > 0) print(`Goes on from what it was at ${inShort(checkpoints)}, as you kept it.`)
   else printNote('Without --checkpoint, nobody has shown that it was not written anew as a whole.')

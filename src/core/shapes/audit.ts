@@ -151,7 +151,7 @@ export interface Audit<Options extends CallOptions = CallOptions>
   listAllSealed(input?: ListSealedInput, options?: Options): AsyncIterable<SealedEvent>
   /** Makes a checkpoint of a log as it is now: keep its note, and nobody can rewrite what was there. */
   readCheckpoint(input?: ReadCheckpointInput, options?: Options): Promise<Checkpoint>
-  /** Proves that an event is in a log of a size. Throws `invalid_input`. */
+  /** Proves that an event is in a log of a size. Throws `invalid_input`, `cursor_gone` for one that was cut. */
   proveEvent(input: ProveEventInput, options?: Options): Promise<EventProof>
   /** Proves that a log goes on from what it was. Throws `invalid_input`. */
   proveGrowth(input: ProveGrowthInput, options?: Options): Promise<GrowthProof>

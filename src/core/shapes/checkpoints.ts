@@ -72,7 +72,11 @@ const salt = z.string().nullable()
 export const sealedEventSchema = z
   .strictObject({
     sequence: z.int().meta({ description: 'The number of the event in the log, from 1 on.' }),
-    leaf: z.string().meta({ description: 'The leaf: the bytes that were sealed, a line of canonical JSON.' }),
+    hash: z.string().meta({ description: 'The hash of the leaf (RFC 6962), in base64.' }),
+    leaf: z.string().nullable().meta({
+      description:
+        'The leaf: the bytes that were sealed, a line of canonical JSON; null if the log was cut behind it.',
+    }),
     detailsSalt: salt.meta({ description: 'The salt of `details`; null if they were erased.' }),
     details: z.string().nullable().meta({
       description:
@@ -89,6 +93,7 @@ export const sealedEventSchema = z
     examples: [
       {
         sequence: 1,
+        hash: 'CsUYapGGPo4dkMgIAUqom/Xajj7h2fB2MPA3j2jxq2I=',
         leaf: '{"action":"organization.created",…}',
         detailsSalt: 'q0S4hTzVb1JmN8rXw2Yc5A',
         details: '{"actor":null,"changes":{"name":"Acme"},"ip":null,"request_id":null}',

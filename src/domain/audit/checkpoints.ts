@@ -1,7 +1,7 @@
 // Checkpoints of the logs, on demand and every hour, and proofs of what is in them.
 import { narrowScope, rootOrganizationId, unknownOrganization } from '../../core/access.ts'
 import { holdsDatabase, system } from '../../core/actor.ts'
-import { refuseField } from '../../core/errors.ts'
+import { LatchkeyError, refuseField } from '../../core/errors.ts'
 import { isOfTypes } from '../../core/event-types.ts'
 import { parseInput } from '../../core/input.ts'
 import {
@@ -31,6 +31,7 @@ import { type LogHead, wholeLog } from '../../store/sealed-log.ts'
 import type { Db, Tx } from '../../store/tables.ts'
 import { listRootEventTypes } from '../../store/webhooks.ts'
 import { checkpointText } from '../../transparency/checkpoint.ts'
+import { cutHash } from '../../transparency/leaf.ts'
 import { GrowingTree } from '../../transparency/merkle.ts'
 import { consistencyParts, inclusionParts, type Leaves } from '../../transparency/proofs.ts'
 import { type Signer, signNote } from '../../transparency/signed-note.ts'
@@ -64,7 +65,7 @@ export async function readCheckpoint(
   }
 }
 
-/** Proves that an event is in a log. Throws `invalid_input`, `organization_not_found`, `store_unavailable`. */
+/** Proves that an event is in a log. Throws `invalid_input`, `organization_not_found`, `cursor_gone`, `store_unavailable`. */
 export async function proveEvent(
   engine: Engine,
   input: ProveEventInput,
@@ -76,6 +77,8 @@ export async function proveEvent(
     const size = sizeWithin(asked, head)
     if (sequence > size) refuseField('sequence', `Must be at most ${size}, the size of the log.`)
     const [leaf = ''] = await readLeaves(db, head.log, sequence - 1, sequence)
+    if (cutHash(leaf) !== undefined)
+      throw new LatchkeyError('cursor_gone', 'The event was cut: only the hash of its leaf is left.')
     const proof = await prove(db, head, inclusionParts(sequence - 1, size))
     return { origin: originOf(epoch, head.log), sequence, size, leaf, proof }
   })

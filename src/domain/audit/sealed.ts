@@ -11,7 +11,8 @@ import type { EventOfLog } from '../../store/audit.ts'
 import { readSealed, type SealedRow } from '../../store/events.ts'
 import { findOrganization } from '../../store/organizations.ts'
 import { wholeLog } from '../../store/sealed-log.ts'
-import { type LeafSource, leafOf, leafTexts } from '../../transparency/leaf.ts'
+import { cutHash, type LeafSource, leafOf, leafTexts } from '../../transparency/leaf.ts'
+import { leafHash } from '../../transparency/merkle.ts'
 import { actorOf, type CommandOptions, type Engine } from '../engine.ts'
 
 /** Lists a log in its order. Throws `invalid_input`, `organization_not_found`, `too_many_reads`, `store_unavailable`. */
@@ -30,7 +31,7 @@ export async function listSealed(
     async (db) => {
       if (organizationId !== undefined && !(await findOrganization(db, organizationId)))
         throw unknownOrganization()
-      return readSealed(db, { log, after: Number(after), limit: limit + 1 }, nothingOf)
+      return readSealed(db, { log, after: Number(after), limit: limit + 1, withCut: true }, nothingOf)
     },
     turnOf(actor, options),
   )
@@ -40,15 +41,21 @@ export async function listSealed(
 }
 
 function toSealedEvent(row: SealedRow, log: string, isRoot: boolean): SealedEvent {
+  const number = log === wholeLog ? row.position : row.sequence
+  if (cutHash(row.leaf) !== undefined) {
+    const nothing = { leaf: null, detailsSalt: null, details: null, originSalt: null, origin: null }
+    return { sequence: number, hash: row.leaf.slice(1), ...nothing }
+  }
   const source = toLeafSource(row, row.actor_organization_id ?? undefined)
   const texts = leafTexts(source)
-  const { position, sequence, details_salt: detailsSalt } = row
+  const { details_salt: detailsSalt } = row
   const salts = { details: detailsSalt ?? '', origin: row.origin_salt }
   // Everything else that tells of events reads the row. One that says something else has a leaf that is not in the tree.
   const leaf = isLeafOf(row.leaf, source) ? row.leaf : leafOf(source, texts, salts)
   const originSalt = isRoot ? row.origin_salt : null
   return {
-    sequence: log === wholeLog ? position : sequence,
+    sequence: number,
+    hash: leafHash(leaf).toString('base64'),
     leaf,
     detailsSalt,
     details: detailsSalt === null ? null : texts.details,

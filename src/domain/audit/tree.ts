@@ -3,6 +3,7 @@
 import { readLeaves, readNodes } from '../../store/checkpoints.ts'
 import type { LogHead } from '../../store/sealed-log.ts'
 import type { Db } from '../../store/tables.ts'
+import { cutHash } from '../../transparency/leaf.ts'
 import { leafHash, nodeHash } from '../../transparency/merkle.ts'
 import { hashOfPart, type Leaves, subtreesOf } from '../../transparency/proofs.ts'
 
@@ -34,6 +35,10 @@ export async function hashParts(
   return parts.map((part) => hashOfPart(part, hashOf))
 }
 
+function keptHash(kept: string): Buffer {
+  return cutHash(kept) ?? leafHash(kept)
+}
+
 function keptBelow(level: number): number {
   return level - (level % levels)
 }
@@ -41,6 +46,6 @@ function keptBelow(level: number): number {
 async function readBlock(db: Db, log: string, level: number, block: number, size: number): Promise<Buffer[]> {
   const from = block * blockLength
   const to = Math.min(from + blockLength, Math.floor(size / 2 ** level))
-  if (level === 0) return (await readLeaves(db, log, from, to)).map(leafHash)
+  if (level === 0) return (await readLeaves(db, log, from, to)).map(keptHash)
   return (await readNodes(db, { log, level }, from, to)).map((hash) => Buffer.from(hash, 'base64'))
 }

@@ -29,7 +29,7 @@ export async function readEvents(
   input: ReadEventsInput = {},
   options: CommandOptions = {},
 ): Promise<EventsPage> {
-  const { organizationId, after = '0', types, limit, waitSeconds } = parseInput(readEventsSchema, input)
+  const { organizationId, after, types, limit, waitSeconds } = parseInput(readEventsSchema, input)
   const actor = actorOf(options)
   const log = narrowScope(actor, organizationId) ?? wholeLog
   if (organizationId !== undefined) await requireOrganization(engine, organizationId, actor, options)
@@ -93,11 +93,23 @@ function toLogEvent(row: SealedRow, cursor: string, isRoot: boolean): LogEvent {
 }
 
 /** Reads a cursor. What lies behind the end of the log, or is of another epoch, is not there. */
-async function readPosition({ store }: Engine, log: string, after: string, epoch: string): Promise<number> {
-  const [number = '', ofEpoch = epoch] = after.split('.').reverse()
+async function readPosition(
+  { store }: Engine,
+  log: string,
+  after: string | undefined,
+  epoch: string,
+): Promise<number> {
+  const [number = '', ofEpoch = epoch] = (after ?? '0').split('.').reverse()
   const position = Number(number)
   const head = await store.read((db) => findHead(db, log))
   const size = head?.size ?? 0
+  const cut = head?.cut ?? 0
+  if (after === undefined || after === '0') return cut
+  if (ofEpoch === epoch && position < cut)
+    throw new LatchkeyError(
+      'cursor_gone',
+      `The log begins behind event ${cut} by now: what was before is cut. Read it from the beginning, or from an event that it has.`,
+    )
   if (ofEpoch === epoch && position <= size) return position
   throw new LatchkeyError(
     'cursor_gone',

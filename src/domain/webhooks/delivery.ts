@@ -304,7 +304,9 @@ async function toTasks(
     else {
       const log = logOf(webhook)
       const events = await readSealed(db, { log, after: place - 1, limit: 1 })
-      const [message] = await writeMessages(db, dialect, log, events, webhook.organization_id)
+      // It may have been cut, and then another one is the next.
+      const own = events.filter((event) => event.id === id)
+      const [message] = await writeMessages(db, dialect, log, own, webhook.organization_id)
       if (message !== undefined) tasks.push({ before, message })
     }
   }

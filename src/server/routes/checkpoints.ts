@@ -61,7 +61,7 @@ export const checkpointRoutes = [
       'The hashes that lead from the leaf of an event to the root of the log (RFC 6962, section 2.1.1).',
     query: proveEventSchema,
     answers: [{ status: 200, description: 'The proof.', schema: eventProofSchema }],
-    problems,
+    problems: [...problems, 'cursor_gone'],
     handle: async ({ parts: { latchkey }, query, caller, signal }) =>
       json(await latchkey.audit.proveEvent(query, { actor: caller, signal })),
   }),

@@ -25,6 +25,7 @@ import * as checkpoints from './0020-checkpoints.ts'
 import * as idempotentRequests from './0021-idempotent-requests.ts'
 import * as webhooks from './0022-webhooks.ts'
 import * as systemEvents from './0023-system-events.ts'
+import * as logCuts from './0024-log-cuts.ts'
 import type { ColumnTypes } from './column-types.ts'
 
 type Step = (db: Db, types: ColumnTypes) => Promise<void>
@@ -54,6 +55,7 @@ export const steps: readonly Step[] = [
   idempotentRequests.up,
   webhooks.up,
   systemEvents.up,
+  logCuts.up,
 ]
 
 /** The version of the schema that this program works on. */
