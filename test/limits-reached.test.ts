@@ -68,7 +68,10 @@ onEachDatabase('a quota that is used up', (makeDatabase) => {
     // As if all of this had been in a period before.
     const ago = 40 * 86_400_000
     await stage.direct.run(`update counters set period = period - ${ago}, as_of = as_of - ${ago}`)
-    await stage.direct.run("update event_causes set cause = cause || ' before'")
+    const period = Date.UTC(at.getUTCFullYear(), at.getUTCMonth())
+    await stage.direct.run(
+      `update event_causes set cause = replace(cause, ' ${period} ', ' ${period - ago} ')`,
+    )
     await stage.spend(key, 7)
     expect(await stage.short()).toEqual([reached80, reached100])
     await stage.spend(key, 3)
@@ -117,10 +120,11 @@ onEachDatabase('a quota that is used up', (makeDatabase) => {
 
   test('is told of by what is spent, not by what is out', async () => {
     await using stage = await openStage()
-    const { key } = await stage.makeKey({ name: 'credits', limit: 4, resets: 'monthly' })
+    const { key } = await stage.makeKey({ name: 'credits', limit: 100, resets: 'monthly' })
     await stage.during(async (latchkey) => {
-      for (let i = 0; i < 3; i++) await latchkey.verify(key)
-      await latchkey.waitUntilApplied()
+      await latchkey.verify(key, { cost: 70 })
+      // It holds some more each time.
+      for (let i = 0; i < 7; i++) await latchkey.verify(key)
     })
     expect(await stage.short()).toEqual([])
   })

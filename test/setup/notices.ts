@@ -11,7 +11,7 @@ import { systemClock } from '../../src/verdict/clock.ts'
 import { createAcme } from './acme.ts'
 import { makeClock } from './clock.ts'
 import { connectDirectly } from './direct.ts'
-import { runAll } from './jobs.ts'
+import { runAll, work } from './jobs.ts'
 
 export const hour = 3_600_000
 export const day = 24 * hour
@@ -26,7 +26,7 @@ const quickClock = {
 }
 
 /** A process that tells when it is asked to, by a clock. */
-export async function openTeller(database: string, now: () => number) {
+export async function openTeller(database: string, now: () => number, clock = quickClock) {
   const store = await openStore(database)
   const memory = { forget: () => {}, lookNow: () => {}, noteEvents: () => {} }
   const writer = new Writer(
@@ -41,12 +41,16 @@ export async function openTeller(database: string, now: () => number) {
     return writer.commit(...args)
   }
   const at = instantsOf(store.dialect, now)
-  const job = noticesJob({ store, commit, now, at, flush: async () => {} }, quickClock)
+  const job = noticesJob({ store, commit, now, at, flush: async () => {} }, clock)
   return {
     /** Does all that is due. Something may happen between its look and its transaction. */
     tell: async (meanwhile = async () => {}) => {
       beforeLock = meanwhile
       await runAll(job)
+    },
+    /** Does all that is due; tells in how many runs. */
+    tellInRuns: async () => {
+      for (let runs = 1; ; runs++) if ((await job.run(work)) === undefined) return runs
     },
     close: () => store.close(),
   }
@@ -82,6 +86,14 @@ export async function openNoticeStage(database: string) {
     change,
     startProcess,
     tell,
+    /** Does all that is due by a process for which each page takes as long as a run may; tells in how many runs. */
+    tellSlowly: async () => {
+      let monotonic = 0
+      const slow = { ...quickClock, monotonic: () => (monotonic += 4_000) }
+      const teller = await openTeller(database, clock.now, slow)
+      stack.defer(teller.close)
+      return teller.tellInRuns()
+    },
     /** Makes a key that expires in so many milliseconds. */
     createKey: (expiresInMs?: number) =>
       change((latchkey) =>
