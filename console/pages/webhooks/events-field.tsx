@@ -74,7 +74,7 @@ function GroupRow({ group, value, change, isAtFault }: GroupRowProps) {
   const [isOpen, setOpen] = useState(count > 0)
   return (
     <li className="pl-3 pr-1">
-      <div className="flex flex-wrap items-center justify-between gap-x-2">
+      <div className="flex items-center justify-between gap-x-2">
         <Check
           label={label}
           name={pattern}
@@ -86,7 +86,7 @@ function GroupRow({ group, value, change, isAtFault }: GroupRowProps) {
           type="button"
           aria-expanded={isOpen}
           aria-controls={id}
-          className="ml-auto flex min-h-9 items-center gap-1 rounded px-2 text-muted hover:bg-hover hover:text-ink"
+          className="flex min-h-9 shrink-0 items-center gap-1 rounded px-2 text-muted hover:bg-hover hover:text-ink"
           onClick={() => setOpen(!isOpen)}
         >
           {count > 0 && !isWhole ? `${count} of ${events.length}` : 'Single ones'}
