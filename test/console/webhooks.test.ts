@@ -100,6 +100,7 @@ onOneDatabase('SQLite', `webhooks in the console${browserNote}`, (makeDatabase) 
       await rows.getByRole('button', { name: 'Send again' }).click()
       // It is seen to arrive.
       await page.getByText('No event is pending').waitFor()
+      expect((await latchkey.audit.list({ action: 'webhook.retried' })).items).toHaveLength(1)
       await choose('All')
       await rows.filter({ hasText: /key\.updated\s*Delivered\s*204 in.*, attempt 2/ }).waitFor()
 
