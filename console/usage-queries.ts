@@ -1,7 +1,8 @@
 // What the console asks of usage, each under one name.
 import { queryOptions } from '@tanstack/react-query'
+import { hourMs } from '../src/core/periods.ts'
 import { getFigures, query } from './api.ts'
-import { hourMs, startOfRange, type UsageRange } from './format/usage.ts'
+import { startOfRange, type UsageRange } from './format/usage.ts'
 
 /** Processes write what they count within ten seconds. */
 const renewMs = 30_000

@@ -1,7 +1,6 @@
 // When a key is to expire: the lengths that are offered, and what is wrong with an instant. Pure.
+import { dayMs } from '../../src/core/periods.ts'
 import { inFull } from './times.ts'
-
-const dayMs = 86_400_000
 
 /** So long before it expires a key is shown with a warning. */
 export const expiryWarningMs = 7 * dayMs

@@ -1,6 +1,6 @@
 // What a list of keys can be narrowed to: keys that end soon, and keys that nobody uses. Pure.
+import { hourMs } from '../../src/core/periods.ts'
 
-const hourMs = 3_600_000
 const dayMs = 24 * hourMs
 
 /** Of each selection, its label, and what is said where no key is in it: of no key, and of why one may not be. */

@@ -1,7 +1,7 @@
 // Instants in words: how far off in English, dates and times as the reader's browser writes them, in their own zone.
+import { dayMs } from '../../src/core/periods.ts'
 
 const minuteMs = 60_000
-const dayMs = 86_400_000
 /** From the smallest on: a distance is told by the first unit of which it is fewer than `most`, rounded. */
 const distances: [unit: Intl.RelativeTimeFormatUnit, ms: number, most: number][] = [
   ['minute', minuteMs, 60],

@@ -1,11 +1,9 @@
 // Usage as charts and tables show it: the time that is looked at, cut into hours, days or months, and what was counted in
 // each. Pure.
+import { dayMs, hourMs } from '../../src/core/periods.ts'
 import type { WireUsageRow } from '../api.ts'
 import { countOf } from './limits.ts'
 import { verdictWords } from './verdicts.ts'
-
-export const hourMs = 3_600_000
-export const dayMs = 24 * hourMs
 
 /** The times that one looks at most: up to now, by hours or by the reader's days. */
 export const usageRanges = {

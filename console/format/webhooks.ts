@@ -1,4 +1,5 @@
 // Webhooks in words: which events there are to choose from, what became of one, and what is wrong with a time. Pure.
+import { dayMs } from '../../src/core/periods.ts'
 import type { WireDelivery, WireWebhook, WireWebhookTest } from '../api.ts'
 import { auditActions } from './audit-actions.ts'
 import { lengthOf } from './times.ts'
@@ -102,7 +103,6 @@ export function outcomeOf({
 }
 
 const minuteMs = 60_000
-const dayMs = 86_400_000
 /** Replays, and webhooks that go on where they stopped, go back so far. */
 export const longestReplayDays = 30
 

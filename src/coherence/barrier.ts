@@ -2,7 +2,7 @@
 
 import { barrierMs } from '../core/bounds.ts'
 import type { Applied } from '../core/shapes/calls.ts'
-import type { Clock } from '../verdict/clock.ts'
+import { type Clock, sleep } from '../verdict/clock.ts'
 
 const lookEveryMs = 10
 
@@ -24,7 +24,6 @@ export interface BarrierLog {
  */
 export async function waitUntilApplied(log: BarrierLog, clock: Clock): Promise<Applied> {
   const began = clock.monotonic()
-  const sleep = (milliseconds: number) => new Promise<void>((resolve) => clock.after(milliseconds, resolve))
   const elapsed = () => clock.monotonic() - began
   let silent: string[] = []
   try {
@@ -36,10 +35,10 @@ export async function waitUntilApplied(log: BarrierLog, clock: Clock): Promise<A
       silent = isLast ? await log.evict(sequence) : await log.unresponsive(sequence)
       if (silent.length === 0) return { confirmed: true, milliseconds: Math.ceil(elapsed()), silent }
       if (isLast) break
-      await sleep(lookEveryMs)
+      await sleep(clock, lookEveryMs)
     }
   } catch {
-    await sleep(Math.max(0, barrierMs - elapsed()))
+    await sleep(clock, Math.max(0, barrierMs - elapsed()))
   }
   return { confirmed: false, milliseconds: Math.ceil(elapsed()), silent }
 }

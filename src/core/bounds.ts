@@ -1,4 +1,5 @@
 // Every number that Latchkey publishes, once. Those that must stand in a relation are held in it by `test/bounds.test.ts`.
+import { dayMs } from './periods.ts'
 
 // How stale a verdict may be: the numbers that the proof in ARCHITECTURE.md hangs on, in milliseconds.
 
@@ -45,7 +46,7 @@ export const maxReserveSeconds = 86_400
 /** How long a reservation is at most, in characters. */
 export const maxReservationLength = 1_024
 /** How long a settlement is known after the time of its reservation is over. */
-export const keptSettlementsMs = 86_400_000
+export const keptSettlementsMs = dayMs
 
 // Lists.
 
@@ -62,7 +63,7 @@ export const maxWaits = 4_096
 /** How many sealed events a page has at most: each may be long. */
 export const maxSealedPage = 100
 /** So long a key goes on to sign checkpoints beside its successor, and so many sign at once. */
-export const signerOverlapMs = 30 * 86_400_000
+export const signerOverlapMs = 30 * dayMs
 export const maxSigners = 8
 /** How many events a call erases at most: one event of the log names them all. */
 export const maxErasedEvents = 200
@@ -99,7 +100,7 @@ export const keptUsageDays = { hours: 35, days: 800, places: 30 } as const
 /** For how many days profiles of calls are kept. */
 export const keptProfilesDays = 90
 /** How long the number of the last batch of a process or a verifier is kept after it. */
-export const keptSourcesMs = 7 * 86_400_000
+export const keptSourcesMs = 7 * dayMs
 /** How many kinds of calls of a key are told apart on a day; all others are counted together. */
 export const maxProfilesOfKey = 256
 /** How many verifiers a key may report for, within that time. */
@@ -127,7 +128,7 @@ export const dormantDays = 90
 /** At so many per cent of a quota that are spent it is told of: the lowest first. */
 export const reachedPercents = [80, 100] as const
 /** So long it is known that something was told of, after it was due: no clock is set back by more. */
-export const keptCausesMs = 100 * 86_400_000
+export const keptCausesMs = 100 * dayMs
 
 // Work in the background.
 
@@ -141,8 +142,8 @@ export const maxDeletedRows = 100
 /** For how many days the audit log is kept at least: all that webhooks may send again is younger. */
 export const minKeptAuditDays = 31
 /** How long an answer is kept for who asks again with its Idempotency-Key, in milliseconds, and how many for a key. */
-export const keptAnswersMs = 86_400_000
+export const keptAnswersMs = dayMs
 export const maxKeptAnswers = 10_000
-export const keptJobsMs = 7 * 86_400_000
+export const keptJobsMs = 7 * dayMs
 /** How long it is told what became of an event that was delivered or given up. */
-export const keptDeliveriesMs = 30 * 86_400_000
+export const keptDeliveriesMs = 30 * dayMs

@@ -9,8 +9,8 @@ export interface Period {
   end: number | null
 }
 
-const hourMs = 3_600_000
-const dayMs = 24 * hourMs
+export const hourMs = 3_600_000
+export const dayMs = 24 * hourMs
 const weekMs = 7 * dayMs
 /** 1970 began on a Thursday: the first Monday was the 5th of January. */
 const firstMondayMs = 4 * dayMs

@@ -27,7 +27,7 @@ import { noLimits } from '../core/stored-limits.ts'
 import { turnOf } from '../fairness/caller-turn.ts'
 import {
   changeOrganization,
-  findOrganization,
+  getOrganizationRow,
   insertOrganization,
   lockOrganization,
   type OrganizationRow,
@@ -102,8 +102,7 @@ async function getOrganization(
   requireOwnOrganization(id, actor)
   return engine.store.read(
     async (db) => {
-      const row = await findOrganization(db, id)
-      if (!row) throw unknownOrganization()
+      const row = await getOrganizationRow(db, id)
       const plan = row.plan === null ? undefined : await findPlan(db, row.plan)
       const planLimits = await readPlanLimits(db, engine.store.dialect, 'organization', row, plan?.limits)
       return { ...(await withLimits(engine, db, row)), ...(planLimits && { planLimits }) }

@@ -3,7 +3,7 @@ import type { Instant } from '../store/instants.ts'
 import { type Claim, type ClaimedRow, finishJob, giveBackJob, renewClaim, retryJob } from '../store/jobs.ts'
 import type { Store } from '../store/store.ts'
 import type { Tx } from '../store/tables.ts'
-import type { Clock } from '../verdict/clock.ts'
+import { type Clock, sleep } from '../verdict/clock.ts'
 import { type Again, defaultMaxRunMs, type JobKind, retryAfterMs } from './kinds.ts'
 
 /** Several attempts at a renewal fit into a lease. */
@@ -159,7 +159,7 @@ class HeldClaim {
       } catch {
         // The job is taken over when its claim has lapsed.
         if (stopping.aborted || this.#hasLapsed()) break
-        await new Promise<void>((resolve) => clock.after(finishAgainMs, resolve))
+        await sleep(clock, finishAgainMs)
       }
     }
     return { kind: 'lost' }

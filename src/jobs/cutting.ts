@@ -1,11 +1,10 @@
 // The retention of the audit log: what is old enough is cut, and the log verifies as before, by the hashes that stay.
+import { dayMs } from '../core/periods.ts'
 import type { StoreDialect } from '../store/backend.ts'
 import type { Instant } from '../store/instants.ts'
 import { readCuttable, writeCut } from '../store/log-cuts.ts'
 import type { Tx } from '../store/tables.ts'
 import { cutLeaf } from '../transparency/leaf.ts'
-
-const dayMs = 86_400_000
 
 /** Cuts some events that a checkpoint covers which was kept so many days ago, and tells how many. */
 export async function cutSome(

@@ -23,7 +23,7 @@ import { deleteSettlements } from '../store/settlements.ts'
 import type { Store } from '../store/store.ts'
 import type { TableName, Tx } from '../store/tables.ts'
 import { deleteSources, deleteUsage } from '../store/usage-rollup.ts'
-import type { Clock } from '../verdict/clock.ts'
+import { type Clock, sleep } from '../verdict/clock.ts'
 import { cutSome } from './cutting.ts'
 import type { Again, JobKind, Work } from './kinds.ts'
 
@@ -301,7 +301,7 @@ async function deleteDue(
       const batchAt = clock.monotonic()
       if ((await deleteBatch(deleteSome)) >= maxDeletedRows) unfinished.push(deleteSome)
       const pauseMs = Math.max(minPauseMs, clock.monotonic() - batchAt)
-      if (unfinished.length > 0) await new Promise<void>((resolve) => clock.after(pauseMs, resolve))
+      if (unfinished.length > 0) await sleep(clock, pauseMs)
     }
     left = unfinished
     if (left.length > 0 && clock.monotonic() - beganAt >= runMs) return { afterMs: restAfterMs }

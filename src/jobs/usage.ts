@@ -3,7 +3,7 @@ import type { Instant } from '../store/instants.ts'
 import { instantsOf } from '../store/instants.ts'
 import type { Store } from '../store/store.ts'
 import { closeHours, rollUp } from '../store/usage-rollup.ts'
-import type { Clock } from '../verdict/clock.ts'
+import { type Clock, sleep } from '../verdict/clock.ts'
 import type { Again, JobKind, Work } from './kinds.ts'
 
 const everyMs = 60_000
@@ -49,7 +49,7 @@ async function rollDue(
       const tookMs = clock.monotonic() - pageAt
       const pauseMs = Math.max(minPauseMs, tookMs)
       rows = tookMs < quickMs ? Math.min(pageRows.most, rows * 2) : Math.max(pageRows.least, rows >> 1)
-      if (hasMore) await new Promise<void>((resolve) => clock.after(pauseMs, resolve))
+      if (hasMore) await sleep(clock, pauseMs)
     }
   }
   return undefined

@@ -1,5 +1,6 @@
 // When secrets and their keys were last used: written in batches, never backwards.
 import { type RawBuilder, type Selectable, sql } from 'kysely'
+import { dayMs } from '../core/periods.ts'
 import type { Place } from '../core/places.ts'
 import type { StoreDialect } from './backend.ts'
 import { selectGiven } from './given-rows.ts'
@@ -143,7 +144,7 @@ export async function emptyLastUses(
       with_
         .selectFrom('last_uses')
         .select('key_id')
-        .where('at', '<', after(at, -keptDays * 86_400_000))
+        .where('at', '<', after(at, -keptDays * dayMs))
         .where(sql<boolean>`(ip is not null or user_agent is not null)`)
         .orderBy('at')
         .limit(limit)

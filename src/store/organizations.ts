@@ -1,5 +1,6 @@
 // The table of organizations.
 import type { Selectable } from 'kysely'
+import { unknownOrganization } from '../core/access.ts'
 import { LatchkeyError } from '../core/errors.ts'
 import type { LimitState } from '../core/shapes/limits.ts'
 import type { Organization } from '../core/shapes/organizations.ts'
@@ -35,6 +36,13 @@ export async function insertOrganization(tx: Tx, row: NewOrganizationRow): Promi
 
 export async function findOrganization(db: Db, id: string): Promise<OrganizationRow | undefined> {
   return db.selectFrom('organizations').selectAll().where('id', '=', id).executeTakeFirst()
+}
+
+/** The same. Throws `organization_not_found`. */
+export async function getOrganizationRow(db: Db, id: string): Promise<OrganizationRow> {
+  const organization = await findOrganization(db, id)
+  if (organization === undefined) throw unknownOrganization()
+  return organization
 }
 
 /** Tells which of these organizations are there. None is ever deleted. */

@@ -1,5 +1,6 @@
 // Deletes what is not kept any longer of profiles of calls, some rows at a time.
 import { type RawBuilder, sql } from 'kysely'
+import { dayMs } from '../core/periods.ts'
 import type { StoreDialect } from './backend.ts'
 import { deleteFound } from './deletions.ts'
 import { after, type Instant } from './instants.ts'
@@ -11,8 +12,6 @@ interface Deletion {
   keptDays: number
   limit: number
 }
-
-const dayMs = 86_400_000
 
 /** The first day that is kept. */
 function firstDay(at: Instant, keptDays: number): RawBuilder<number> {

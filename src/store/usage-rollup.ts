@@ -10,14 +10,13 @@
 // transaction under the lock of the mark, so each row is added once, whoever adds it, and however often a job is cut off.
 import { type RawBuilder, sql } from 'kysely'
 import { hourClosesMs } from '../core/bounds.ts'
+import { dayMs, hourMs } from '../core/periods.ts'
 import type { StoreDialect } from './backend.ts'
 import { deleteFound } from './deletions.ts'
 import { bounded } from './exact-sums.ts'
 import { after, type Instant } from './instants.ts'
 import type { Db, Tx } from './tables.ts'
 import { withExcluded } from './usage.ts'
-
-const hourMs = 3_600_000
 
 /** Closes the hours that ended long enough ago. */
 export async function closeHours(tx: Tx, at: Instant): Promise<void> {
@@ -149,7 +148,7 @@ async function addDays(tx: Tx, page: Page): Promise<void> {
 
 /** The month of a day, in months since 1970. */
 export function monthOf(day: number): number {
-  const date = new Date(day * 86_400_000)
+  const date = new Date(day * dayMs)
   return (date.getUTCFullYear() - 1970) * 12 + date.getUTCMonth()
 }
 
@@ -194,7 +193,7 @@ export function deleteUsage(
   at: Instant,
 ): Promise<number> {
   const periodMs = table === 'hours' ? hourMs : 24 * hourMs
-  const before = sql<number>`cast(${after(at, -keptDays * 86_400_000)} / ${sql.lit(periodMs)} as integer)`
+  const before = sql<number>`cast(${after(at, -keptDays * dayMs)} / ${sql.lit(periodMs)} as integer)`
   const over = tx
     .selectFrom(`usage_${table}`)
     .where('period', '<', before)

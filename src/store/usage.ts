@@ -6,6 +6,7 @@
 // them.
 import { type RawBuilder, sql } from 'kysely'
 import { LatchkeyError } from '../core/errors.ts'
+import { hourMs } from '../core/periods.ts'
 import { type KeptPlaces, keepPlace, type Place } from '../core/places.ts'
 import type { ProfileCount, UsageCount } from '../core/usage-counts.ts'
 import type { StoreDialect } from './backend.ts'
@@ -19,8 +20,6 @@ import { allDone } from './statements.ts'
 import type { Store } from './store.ts'
 import type { Tx } from './tables.ts'
 import { type Name, nameId, numberNames } from './usage-names.ts'
-
-const hourMs = 3_600_000
 
 /** A part of what a source has counted: with its number it is always the same. */
 export interface UsageBatch {

@@ -21,3 +21,10 @@ export const systemClock: Clock = {
     return () => clearTimeout(timer)
   },
 }
+
+/** Resolves after so many milliseconds. */
+export function sleep(clock: Pick<Clock, 'after'>, milliseconds: number): Promise<void> {
+  return new Promise((resolve) => {
+    clock.after(milliseconds, resolve)
+  })
+}

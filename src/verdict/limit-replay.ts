@@ -4,9 +4,7 @@
 // The true number depends on when in their hour calls come. The fewest are refused if they come evenly: the limit then gives all
 // that it has and gains. The most are refused if those of an hour come at once, and right after those of the hour before.
 import type { Allowance, Quota, Rate } from '../core/limits.ts'
-import { periodAt } from '../core/periods.ts'
-
-const hourMs = 3_600_000
+import { hourMs, periodAt } from '../core/periods.ts'
 
 /** The calls of an hour, and the units that they draw. */
 export interface HourOfCalls {

@@ -7,13 +7,12 @@
 
 import type { LimitScope } from '../core/limits.ts'
 import { type Measure, unitsMeasure } from '../core/measures.ts'
+import { hourMs } from '../core/periods.ts'
 import type { Verdict } from '../core/shapes/verification.ts'
 import type { ProfileCount, UsageCount } from '../core/usage-counts.ts'
 import type { Claim } from './claims.ts'
 import type { Facts } from './facts.ts'
 import { Profiles } from './profiles.ts'
-
-export const hourMs = 3_600_000
 
 interface Refused {
   code: string

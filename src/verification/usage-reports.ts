@@ -2,6 +2,7 @@
 import type { z } from 'zod'
 import { maxSourcesOfKey } from '../core/bounds.ts'
 import { isCode, limitOfMeasure, type Measure } from '../core/measures.ts'
+import { hourMs } from '../core/periods.ts'
 import type { KeptPlaces, Place } from '../core/places.ts'
 import type { reportSchema } from '../core/shapes/usage.ts'
 import type { CallContext } from '../core/shapes/verification.ts'
@@ -11,8 +12,6 @@ import type { Instant } from '../store/instants.ts'
 import type { Store } from '../store/store.ts'
 import { keepPlaces, saveUsage } from '../store/usage.ts'
 import { readReported } from '../store/usage-reports.ts'
-
-const hourMs = 3_600_000
 
 /** A report, and on whose behalf it is written. */
 export interface UsageReport extends z.output<typeof reportSchema> {

@@ -11,6 +11,7 @@
 // is made void: either that finds it written, or it never will be, and what was in it goes into smaller ones. The answer to
 // either tells which, also if an answer before it was lost.
 
+import { dayMs } from '../core/periods.ts'
 import type { ProfileCount } from '../core/usage-counts.ts'
 import type { Use } from '../store/last-use.ts'
 import { isBusy, isRowRefused } from '../store/store.ts'
@@ -37,7 +38,7 @@ const longestPauseMs = 100
 const readerMs = 2_000
 const maxReads = 3
 /** A batch that was not answered for so long is dropped: soon the database may have forgotten its number. */
-const maxFrozenMs = 6 * 86_400_000
+const maxFrozenMs = 6 * dayMs
 /** So many rows that the database refuses are told apart in a flush: each takes a few transactions. */
 const maxApart = 100
 

@@ -1,13 +1,7 @@
 // What the filters of an address come to: what the API is asked, how its figures are cut, and what is wrong. Pure.
+import { dayMs, hourMs } from '../../../src/core/periods.ts'
 import { filterFaults } from '../../format/filters.ts'
-import {
-  dayMs,
-  hourMs,
-  startOfRange,
-  type UsageCut,
-  type UsageRange,
-  usageRanges,
-} from '../../format/usage.ts'
+import { startOfRange, type UsageCut, type UsageRange, usageRanges } from '../../format/usage.ts'
 import type { UsageSearch } from '../../searches.ts'
 import type { UsageQuestion } from '../../usage-queries.ts'
 

@@ -1,5 +1,6 @@
 // Disables a webhook, and enables it again: from where it stopped, or with what comes.
 import { useState } from 'react'
+import { dayMs } from '../../../src/core/periods.ts'
 import type { WireWebhook } from '../../api.ts'
 import { ChoiceRow } from '../../components/choice-row.tsx'
 import { EditConflict } from '../../components/edit-conflict.tsx'
@@ -78,7 +79,7 @@ export function EnableWebhookDialog({ webhook, close }: TurnDialogProps) {
 function Meaning({ of: { disabled_at: at }, from }: { of: WireWebhook; from: From }) {
   const now = useNow()
   if (from === 'now') return <p>What happened meanwhile is never sent, and what waited is forgotten.</p>
-  const isLong = at !== null && Date.parse(at) < now - longestReplayDays * 86_400_000
+  const isLong = at !== null && Date.parse(at) < now - longestReplayDays * dayMs
   return (
     <p>
       All events

@@ -12,7 +12,7 @@
 
 import { askMs, askTimeoutMs, silenceMs, streamFormat } from '../../core/bounds.ts'
 import type { LatestAnswer } from '../../core/shapes/verifiers.ts'
-import type { Clock } from '../../verdict/clock.ts'
+import { type Clock, sleep } from '../../verdict/clock.ts'
 import { LatchkeyClientError } from '../errors.ts'
 import type { Requester } from '../request/request.ts'
 import { noEvent, readBody, readEvents, type StreamEvent } from './events.ts'
@@ -95,7 +95,7 @@ export class Following {
       this.#pending = []
       if (this.#stopped) return
       // Many verifiers lose their streams together, and must not come back together.
-      await this.#sleep(pauseMs * (0.5 + Math.random()))
+      await sleep(this.#clock, pauseMs * (0.5 + Math.random()))
       pauseMs = Math.min(pauseMs * 2, longestPauseMs)
     }
   }
@@ -218,12 +218,6 @@ export class Following {
   #settle(): void {
     this.#outcome.resolve()
     this.#outcome = Promise.withResolvers<void>()
-  }
-
-  #sleep(milliseconds: number): Promise<void> {
-    return new Promise((resolve) => {
-      this.#clock.after(milliseconds, resolve)
-    })
   }
 }
 

@@ -4,11 +4,12 @@
 // A batch is the same each time that it is sent, and the server's database writes a number of a source once. So it may be sent
 // again to any server until one answers.
 import { maxReportProfiles, maxReportRows } from '../../core/bounds.ts'
+import { hourMs } from '../../core/periods.ts'
 import type { ReportAnswer, ReportInput } from '../../core/shapes/usage.ts'
 import type { ProfileCount, UsageCount } from '../../core/usage-counts.ts'
 import type { Circumstances } from '../../verdict/circumstances.ts'
 import type { Clock } from '../../verdict/clock.ts'
-import { hourMs, type Tallies } from '../../verdict/tally.ts'
+import type { Tallies } from '../../verdict/tally.ts'
 import type { LatchkeyClientError } from '../errors.ts'
 import type { Requester } from '../request/request.ts'
 

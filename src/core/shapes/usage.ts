@@ -2,6 +2,7 @@
 import { z } from 'zod'
 import { maxProfilePermissions, maxReportProfiles, maxReportRows } from '../bounds.ts'
 import { instant, instantInput, organizationIdSchema, permissionsSchema } from '../fields.ts'
+import { dayMs } from '../periods.ts'
 import type { CallOptions } from './calls.ts'
 import { callContextSchema, knownKeyExample } from './verification.ts'
 import { useSchema } from './verifiers.ts'
@@ -15,7 +16,6 @@ export const maxUsageDays = { hour: 35, day: 800, month: 24_000, total: 24_000 }
 export const maxUsageRows = 10_000
 /** The usage of so many keys is read at once, if they are named: of a page of a list. */
 const maxUsageKeys = 50
-const dayMs = 86_400_000
 
 const groups = ['none', 'key', 'organization', 'code', 'permission'] as const
 export type UsageGroup = (typeof groups)[number]

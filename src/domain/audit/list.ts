@@ -1,11 +1,11 @@
 // Who did what, as lists have it. `commit/audit-trail.ts` writes it.
-import { narrowScope, scopeOf, unknownOrganization } from '../../core/access.ts'
+import { narrowScope, scopeOf } from '../../core/access.ts'
 import { parseInput } from '../../core/input.ts'
 import { type AuditEvent, type ListAuditInput, listAuditSchema } from '../../core/shapes/audit.ts'
 import type { Page } from '../../core/shapes/page.ts'
 import { turnOf } from '../../fairness/caller-turn.ts'
 import { readAuditSlice } from '../../store/audit.ts'
-import { findOrganization } from '../../store/organizations.ts'
+import { getOrganizationRow } from '../../store/organizations.ts'
 import { actorOf, type CommandOptions, type Engine } from '../engine.ts'
 import { readPage } from '../listing.ts'
 import { showEvent } from './shown.ts'
@@ -20,10 +20,8 @@ export async function listAudit(
   const by = actorOf(options)
   const scope = narrowScope(by, organizationId)
   const turn = turnOf(by, options)
-  if (organizationId !== undefined) {
-    if (!(await engine.store.read((db) => findOrganization(db, organizationId), turn)))
-      throw unknownOrganization()
-  }
+  if (organizationId !== undefined)
+    await engine.store.read((db) => getOrganizationRow(db, organizationId), turn)
   const [since, until] = [range.since?.getTime(), range.until?.getTime()]
   const isRoot = scopeOf(by) === undefined
   return readPage(

@@ -1,5 +1,5 @@
 // The log as it is sealed, page by page: leaves, and the texts and salts that its reader may have.
-import { narrowScope, scopeOf, unknownOrganization } from '../../core/access.ts'
+import { narrowScope, scopeOf } from '../../core/access.ts'
 import { holdsDatabase } from '../../core/actor.ts'
 import { refuseField } from '../../core/errors.ts'
 import { parseInput } from '../../core/input.ts'
@@ -9,7 +9,7 @@ import { turnOf } from '../../fairness/caller-turn.ts'
 import { toLeafSource } from '../../jobs/sealing.ts'
 import type { EventOfLog } from '../../store/audit.ts'
 import { readSealed, type SealedRow } from '../../store/events.ts'
-import { findOrganization } from '../../store/organizations.ts'
+import { getOrganizationRow } from '../../store/organizations.ts'
 import { wholeLog } from '../../store/sealed-log.ts'
 import { cutHash, type LeafSource, leafOf, leafTexts } from '../../transparency/leaf.ts'
 import { leafHash } from '../../transparency/merkle.ts'
@@ -29,8 +29,7 @@ export async function listSealed(
   await (holdsDatabase(actor) ? engine.sealAll() : engine.sealNew())
   const rows = await engine.store.read(
     async (db) => {
-      if (organizationId !== undefined && !(await findOrganization(db, organizationId)))
-        throw unknownOrganization()
+      if (organizationId !== undefined) await getOrganizationRow(db, organizationId)
       return readSealed(db, { log, after: Number(after), limit: limit + 1, withCut: true }, nothingOf)
     },
     turnOf(actor, options),

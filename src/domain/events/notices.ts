@@ -17,7 +17,7 @@ import {
 } from '../../store/event-causes.ts'
 import type { Instant } from '../../store/instants.ts'
 import type { Store } from '../../store/store.ts'
-import type { Clock } from '../../verdict/clock.ts'
+import { type Clock, sleep } from '../../verdict/clock.ts'
 import { keyNotices, type Notice } from '../keys/notices.ts'
 
 const everyMs = 15_000
@@ -85,7 +85,7 @@ async function tellDue(
       if (!isLast) unfinished.push(search)
       const tookMs = clock.monotonic() - pageAt
       const pauseMs = told > 0 ? Math.max(minPauseMs, tookMs) : tookMs
-      if (told > 0 || !isLast) await new Promise<void>((resolve) => clock.after(pauseMs, resolve))
+      if (told > 0 || !isLast) await sleep(clock, pauseMs)
     }
     left = unfinished
   }

@@ -1,5 +1,5 @@
 // Events in the order of the sealed log, from any of them on: what programs follow.
-import { narrowScope, scopeOf, unknownOrganization } from '../../core/access.ts'
+import { narrowScope, scopeOf } from '../../core/access.ts'
 import { type Actor, holdsDatabase } from '../../core/actor.ts'
 import { LatchkeyError } from '../../core/errors.ts'
 import { isOfTypes } from '../../core/event-types.ts'
@@ -13,7 +13,7 @@ import {
 import { turnOf } from '../../fairness/caller-turn.ts'
 import { findHead } from '../../store/checkpoints.ts'
 import { readSealed, type SealedRow } from '../../store/events.ts'
-import { findOrganization } from '../../store/organizations.ts'
+import { getOrganizationRow } from '../../store/organizations.ts'
 import { wholeLog } from '../../store/sealed-log.ts'
 import { showEvent } from '../audit/shown.ts'
 import { requireEpoch } from '../audit/signers.ts'
@@ -32,7 +32,8 @@ export async function readEvents(
   const { organizationId, after, types, limit, waitSeconds } = parseInput(readEventsSchema, input)
   const actor = actorOf(options)
   const log = narrowScope(actor, organizationId) ?? wholeLog
-  if (organizationId !== undefined) await requireOrganization(engine, organizationId, actor, options)
+  if (organizationId !== undefined)
+    await engine.store.read((db) => getOrganizationRow(db, organizationId), turnOf(actor, options))
   const { epoch } = await requireEpoch(engine)
   let position = await readPosition(engine, log, after, epoch)
   // There may be no process that goes on sealing.
@@ -117,14 +118,4 @@ async function readPosition(
       ? `The log ends with event ${size}. Read it from there, or from the beginning if it had more: then the database was restored.`
       : 'The cursor is of the log of before the database was restored. Read the log from the beginning, or from an event that it has.',
   )
-}
-
-async function requireOrganization(
-  { store }: Engine,
-  id: string,
-  actor: Actor,
-  options: CommandOptions,
-): Promise<void> {
-  const found = await store.read((db) => findOrganization(db, id), turnOf(actor, options))
-  if (found === undefined) throw unknownOrganization()
 }

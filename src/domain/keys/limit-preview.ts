@@ -1,13 +1,13 @@
 // What a change of a key's limits would have refused: between bounds, by how many calls there were in each hour.
 import { isSameAllowance } from '../../core/limits.ts'
 import { unitsMeasure } from '../../core/measures.ts'
+import { dayMs } from '../../core/periods.ts'
 import { readLimits, type StoredLimit } from '../../core/stored-limits.ts'
 import type { Days } from '../../store/profile-figures.ts'
 import type { Db } from '../../store/tables.ts'
 import { readFigures, type UsageScope, type UsageState } from '../../store/usage-figures.ts'
 import { type Bounds, boundRefusals } from '../../verdict/limit-replay.ts'
 import { piecesOf } from '../usage/ranges.ts'
-import { dayMs } from './recent-days.ts'
 
 /** The valid calls of an hour, and the units that they drew, by measure. */
 export interface CountedHour {

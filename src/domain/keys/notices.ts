@@ -2,6 +2,7 @@
 // them any more.
 import type { Deed } from '../../commit/audit-trail.ts'
 import { dormantDays, expiryNoticeDays } from '../../core/bounds.ts'
+import { dayMs } from '../../core/periods.ts'
 import type { AuditAction } from '../../core/shapes/audit.ts'
 import { hasPassed } from '../../core/status.ts'
 import { tokenHint } from '../../core/token.ts'
@@ -17,8 +18,6 @@ import {
   type Span,
 } from '../../store/due-rows.ts'
 import type { Db, Tx } from '../../store/tables.ts'
-
-const dayMs = 86_400_000
 
 /** Something that becomes due by time alone. */
 export interface Notice {

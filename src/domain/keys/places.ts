@@ -1,6 +1,7 @@
 // From where a key is called: what calls told of their place, and how that is forgotten.
 import { scopeOf } from '../../core/access.ts'
 import { clientOf } from '../../core/clients.ts'
+import { dayMs } from '../../core/periods.ts'
 import { type KeyPlaces, maxCallers } from '../../core/shapes/places.ts'
 import { turnOf } from '../../fairness/caller-turn.ts'
 import { forgetLastPlace } from '../../store/last-use.ts'
@@ -8,7 +9,7 @@ import { type CallerFigure, hasUnplaced, readCallers } from '../../store/profile
 import { forgetPlacesOfKey } from '../../store/profiles-kept.ts'
 import { findUsageNumber, readUsageState } from '../../store/usage-figures.ts'
 import { actorOf, type CommandOptions, type Engine } from '../engine.ts'
-import { dayMs, daysBefore, startOfDay } from './recent-days.ts'
+import { daysBefore, startOfDay } from './recent-days.ts'
 import { getKeyRow, requireKey, writeKeys } from './rules.ts'
 
 /** Places are looked for in as many days as profiles are kept for. */

@@ -1,5 +1,5 @@
 // Keys as they are read: one with its secrets, and lists of them.
-import { narrowScope, scopeOf, unknownOrganization } from '../../core/access.ts'
+import { narrowScope, scopeOf } from '../../core/access.ts'
 import { holdsDatabase } from '../../core/actor.ts'
 import { refuseField } from '../../core/errors.ts'
 import { parseInput } from '../../core/input.ts'
@@ -16,7 +16,7 @@ import { turnOf } from '../../fairness/caller-turn.ts'
 import { keyOrders, readKeySlice } from '../../store/key-lists.ts'
 import { type KeyRow, toKey } from '../../store/keys.ts'
 import { readLastUses } from '../../store/last-use.ts'
-import { findOrganization } from '../../store/organizations.ts'
+import { getOrganizationRow } from '../../store/organizations.ts'
 import { findPlanOf } from '../../store/plans.ts'
 import { findSecret, readSecrets, toSecret } from '../../store/secrets.ts'
 import { actorOf, type CommandOptions, type Engine } from '../engine.ts'
@@ -83,10 +83,8 @@ export async function listKeys(
     ...{ scope, now, expiresBefore: expiresBefore?.getTime(), unusedSince: unusedSince?.getTime() },
   }
   const turn = turnOf(actor, options)
-  if (organizationId !== undefined) {
-    if (!(await engine.store.read((db) => findOrganization(db, organizationId), turn)))
-      throw unknownOrganization()
-  }
+  if (organizationId !== undefined)
+    await engine.store.read((db) => getOrganizationRow(db, organizationId), turn)
   return readPage(
     engine,
     {

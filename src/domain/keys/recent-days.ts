@@ -1,7 +1,6 @@
 // The days, by UTC, over which calls of a key are looked at.
+import { dayMs } from '../../core/periods.ts'
 import type { Days } from '../../store/profile-figures.ts'
-
-export const dayMs = 86_400_000
 
 /** So many days, the running one included. */
 export function daysBefore(now: number, count: number): Days {

@@ -1,12 +1,12 @@
 // Units are added to a quota by hand, for its current period: what a customer has bought.
 import type { Change } from '../../commit/commit.ts'
-import { requireOwnOrganization, requireRoot, scopeOf, unknownOrganization } from '../../core/access.ts'
+import { requireOwnOrganization, requireRoot, scopeOf } from '../../core/access.ts'
 import { LatchkeyError, refuseField } from '../../core/errors.ts'
 import { parseInput } from '../../core/input.ts'
 import { type AddUnitsInput, addUnitsSchema, type LimitState } from '../../core/shapes/limits.ts'
 import { joinLimits, readLimits, type StoredLimit } from '../../core/stored-limits.ts'
 import { addReference, lockCounters, makeCounters, writeCounters } from '../../store/counters.ts'
-import { findOrganization } from '../../store/organizations.ts'
+import { findOrganization, getOrganizationRow } from '../../store/organizations.ts'
 import { findPlan, type PlanRow } from '../../store/plans.ts'
 import type { Tx } from '../../store/tables.ts'
 import { advance, newCounter } from '../../verdict/counter.ts'
@@ -54,8 +54,7 @@ export function addOrganizationUnits(
   return addUnits(engine, name, input, options, async ({ tx, actor }) => {
     requireOwnOrganization(id, actor)
     requireRoot(actor, 'add units to the limits of an organization')
-    const organization = await findOrganization(tx, id)
-    if (!organization) throw unknownOrganization()
+    const organization = await getOrganizationRow(tx, id)
     const limits = await joinPlan(tx, organization.limits, organization.plan, (plan) => plan.limits)
     return { scope: 'organization', id, organizationId: id, limits }
   })

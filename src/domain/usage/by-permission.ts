@@ -2,6 +2,7 @@
 
 import { keptProfilesDays } from '../../core/bounds.ts'
 import { refuseField } from '../../core/errors.ts'
+import { dayMs } from '../../core/periods.ts'
 import type { UsagePeriod, UsageRow, UsageSort } from '../../core/shapes/usage.ts'
 import {
   type AskedCalls,
@@ -14,7 +15,6 @@ import { findUsageNumber } from '../../store/usage-figures.ts'
 import { periodHolding, type UsageRange } from './ranges.ts'
 import { addCalls, newRow } from './rows.ts'
 
-const dayMs = 86_400_000
 /** So many lists of permissions are told apart, those of most calls: the calls that asked for others are of no known permission. */
 const maxLists = 1_000
 

@@ -1,7 +1,8 @@
 // Closed usage, page by page: what programs bill by.
-import { narrowScope, unknownOrganization } from '../../core/access.ts'
+import { narrowScope } from '../../core/access.ts'
 import { refuseField } from '../../core/errors.ts'
 import { parseInput } from '../../core/input.ts'
+import { dayMs } from '../../core/periods.ts'
 import {
   type ExportedUsage,
   type ExportPageInput,
@@ -11,7 +12,7 @@ import {
   type UsagePage,
 } from '../../core/shapes/usage.ts'
 import { turnOf } from '../../fairness/caller-turn.ts'
-import { findOrganization } from '../../store/organizations.ts'
+import { getOrganizationRow } from '../../store/organizations.ts'
 import type { Db } from '../../store/tables.ts'
 import {
   findUsageNumber,
@@ -26,7 +27,7 @@ import { getKeyRow } from '../keys/rules.ts'
 import { alignRange, numberOf, startOf } from './ranges.ts'
 
 const pageRows = 500
-const defaultMs = 30 * 86_400_000
+const defaultMs = 30 * dayMs
 const tables = { hour: 'hours', day: 'days', month: 'months' } as const
 type Table = (typeof tables)[keyof typeof tables]
 
@@ -71,8 +72,7 @@ export async function exportUsagePage(
   const position = after === undefined ? undefined : readPosition(after)
   return engine.store.read(
     async (db) => {
-      if (organizationId !== undefined && !(await findOrganization(db, organizationId)))
-        throw unknownOrganization()
+      if (organizationId !== undefined) await getOrganizationRow(db, organizationId)
       const key = keyId === undefined ? undefined : await getKeyRow(db, keyId, scope)
       const closed = closedUntil(await readUsageState(db, engine.at()), table)
       const end = Math.min(

@@ -1,8 +1,9 @@
 // What was counted, by period and group: read from the fewest rows that tell of a range.
-import { narrowScope, scopeOf, unknownOrganization } from '../../core/access.ts'
+import { narrowScope, scopeOf } from '../../core/access.ts'
 import { refuseField } from '../../core/errors.ts'
 import { parseInput } from '../../core/input.ts'
 import { limitOfMeasure } from '../../core/measures.ts'
+import { hourMs } from '../../core/periods.ts'
 import {
   maxUsageDays,
   maxUsageRows,
@@ -17,7 +18,7 @@ import {
   type UsageSort,
 } from '../../core/shapes/usage.ts'
 import { turnOf } from '../../fairness/caller-turn.ts'
-import { findOrganization } from '../../store/organizations.ts'
+import { getOrganizationRow } from '../../store/organizations.ts'
 import type { Db } from '../../store/tables.ts'
 import {
   findTopGroups,
@@ -37,7 +38,6 @@ import { readByPermission, requireWholeDays } from './by-permission.ts'
 import { alignRange, periodHolding, periodsOf, piecesOf, startOf, type UsageRange } from './ranges.ts'
 import { addMeasure, newRow } from './rows.ts'
 
-const hourMs = 3_600_000
 const dayMs = 24 * hourMs
 const defaultDays = 30
 /** Among the keys and the permissions of all organizations the top ones are looked for in so many days at most. */
@@ -66,8 +66,7 @@ export async function readUsage(
   const scope = narrowScope(actor, organizationId)
   return engine.store.read(
     async (db) => {
-      if (organizationId !== undefined && !(await findOrganization(db, organizationId)))
-        throw unknownOrganization()
+      if (organizationId !== undefined) await getOrganizationRow(db, organizationId)
       const key = keyId === undefined ? undefined : await getKeyRow(db, keyId, scope)
       return readUsageOf(engine, db, question, key?.organization_id ?? scope, keyId)
     },

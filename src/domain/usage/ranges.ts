@@ -1,9 +1,9 @@
 // Which rows tell of a range: months and days that are rolled up, and hours for the rest. Periods are counted since 1970, by UTC.
+import { hourMs } from '../../core/periods.ts'
 import type { UsagePeriod } from '../../core/shapes/usage.ts'
 import type { UsagePiece, UsageState } from '../../store/usage-figures.ts'
 import { monthOf } from '../../store/usage-rollup.ts'
 
-const hourMs = 3_600_000
 const dayMs = 24 * hourMs
 
 /** A range of whole periods, in milliseconds since 1970. */

@@ -6,6 +6,7 @@ import type { ActorOptions } from '../../core/call-options.ts'
 import { LatchkeyError, refuseField } from '../../core/errors.ts'
 import { newId } from '../../core/ids.ts'
 import { parseInput } from '../../core/input.ts'
+import { dayMs } from '../../core/periods.ts'
 import type { Page } from '../../core/shapes/page.ts'
 import {
   type CreatedWebhook,
@@ -36,7 +37,7 @@ import {
   type StateChange,
 } from '../../store/deliveries.ts'
 import { enqueueJob } from '../../store/jobs.ts'
-import { findOrganization, lockOrganization } from '../../store/organizations.ts'
+import { getOrganizationRow, lockOrganization } from '../../store/organizations.ts'
 import type { Tx } from '../../store/tables.ts'
 import { readLogEndSoon, readPlaceBefore } from '../../store/webhook-log.ts'
 import {
@@ -71,7 +72,6 @@ import { Tests } from './test.ts'
 
 /** Before a webhook was made another process may have dated an event a moment earlier. */
 const slackMs = 10_000
-const dayMs = 86_400_000
 
 /** What webhooks need beside the engine. */
 export interface WebhookMeans {
@@ -133,7 +133,7 @@ async function createWebhook(
   const requirements = { permission: writeWebhooks, once, signal: options.signal } as const
   return engine.commit(actor, requirements, async ({ tx, actor: by, record }) => {
     await requireRoom(tx, organizationId)
-    if (source !== null && !(await findOrganization(tx, source))) throw unknownOrganization()
+    if (source !== null) await getOrganizationRow(tx, source)
     const inserted = {
       ...{ id, organization_id: organizationId, source, url, events: JSON.stringify(events), description },
       ...{ secret: sealed, old_secret: null, old_secret_until: null },
@@ -174,10 +174,8 @@ async function listWebhooks(
   const actor = actorOf(options)
   const scope = narrowScope(actor, organizationId)
   const turn = turnOf(actor, options)
-  if (organizationId !== undefined) {
-    if (!(await engine.store.read((db) => findOrganization(db, organizationId), turn)))
-      throw unknownOrganization()
-  }
+  if (organizationId !== undefined)
+    await engine.store.read((db) => getOrganizationRow(db, organizationId), turn)
   const now = engine.now()
   return readPage(
     engine,

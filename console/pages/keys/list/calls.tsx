@@ -1,10 +1,11 @@
 // The calls of the last days with each key of a list: asked for the rows on the screen, many by one call.
 import { useQuery } from '@tanstack/react-query'
 import { createContext, type ReactNode, use, useEffect, useMemo, useState } from 'react'
+import { dayMs } from '../../../../src/core/periods.ts'
 import type { WireKey } from '../../../api.ts'
 import { useHour } from '../../../components/usage/recent.tsx'
 import { countOf } from '../../../format/limits.ts'
-import { compactCount, dayMs, totalOf } from '../../../format/usage.ts'
+import { compactCount, totalOf } from '../../../format/usage.ts'
 import { figuresQuery } from '../../../usage-queries.ts'
 
 const days = 7
