@@ -4,6 +4,7 @@
 import { maxLimitUnits } from '../core/bounds.ts'
 import { contextFault } from '../core/call-context.ts'
 import { parseInput } from '../core/input.ts'
+import { instantText } from '../core/instant-text.ts'
 import type { VerdictLimit } from '../core/shapes/limits.ts'
 import {
   type Verdict,
@@ -57,12 +58,15 @@ export function writeVerdict(verdict: Verdict): string {
 function writeDrawn({ limits, reservation }: Extract<Verdict, { valid: true }>): string {
   if (limits === undefined) return ''
   const reserved = reservation === undefined ? '' : `,"reservation":${JSON.stringify(reservation)}`
-  return `,"limits":[${limits.map(writeLimit).join(',')}]${reserved}`
+  let written = ''
+  for (let i = 0; i < limits.length; i++)
+    written += (i === 0 ? '' : ',') + writeLimit(limits[i] as VerdictLimit)
+  return `,"limits":[${written}]${reserved}`
 }
 
 function writeLimit({ name, scope, id, limit, windowSeconds, remaining, resetsAt }: VerdictLimit): string {
   const window = windowSeconds === undefined ? '' : `"window_seconds":${windowSeconds},`
-  const instant = resetsAt === null ? 'null' : `"${resetsAt.toISOString()}"`
+  const instant = resetsAt === null ? 'null' : `"${instantText(resetsAt)}"`
   return `{"name":"${name}","scope":"${scope}","id":"${id}","limit":${limit},${window}"remaining":${remaining},"resets_at":${instant}}`
 }
 
