@@ -59,6 +59,27 @@ onEachDatabase('deliveries', (makeDatabase) => {
     expect(lengths.sort()).toEqual([...Array(6).fill(false), true])
   })
 
+  test('give up an event that somebody sends again and that was cut from the log, and go on', async () => {
+    const receiver = await startReceiver()
+    await using stage = await beginDeliveries(await makeDatabase(), ofAcme(receiver.url))
+    await stage.record(2)
+    await stage.deliver()
+    const [last] = await stage.direct.run('select max(place) as place from webhook_deliveries')
+    await stage.direct.run(
+      "delete from audit_events where id in (select event_id from audit_log where organization_id = 'acme')",
+    )
+    await stage.direct.run('update audit_heads set cut = size')
+    await stage.direct.run(
+      `update webhook_deliveries set state = 'pending', next_at = 1 where place = ${last?.place}`,
+    )
+    await stage.record(1)
+    expect(await stage.deliver()).toBeUndefined()
+    expect(await stage.counts()).toEqual({ 'delivered 1': 2, 'failed 1': 1 })
+    expect(receiver.received).toHaveLength(3)
+    const [failed] = await stage.direct.run("select * from webhook_deliveries where state = 'failed'")
+    expect(failed).toMatchObject({ next_at: null, error: 'The log does not have the event any more.' })
+  })
+
   test('look at the earliest of later changes of their keys, as many as are short enough together', async () => {
     await using stage = await beginDeliveries(await makeDatabase(), ofAcme('https://example.com/'))
     const changes = `{"name":{"from":"${'x'.repeat(900_000)}"}}`

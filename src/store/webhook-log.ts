@@ -32,16 +32,20 @@ export async function readLogEntries(
   { log, after, limit }: { log: string; after: number; limit: number },
 ): Promise<LogEntry[]> {
   const number = log === wholeLog ? 'audit_log.position' : 'audit_log.sequence'
-  return db
-    .selectFrom('audit_log')
-    .innerJoin('audit_events', 'audit_events.id', 'audit_log.event_id')
-    .select([`${number} as place`, 'audit_events.id', 'action', 'at'])
-    .select((eb) => eb.fn<number>('length', ['changes']).as('length'))
-    .$if(log !== wholeLog, (query) => query.where('audit_log.organization_id', '=', log))
-    .where(number, '>', after)
-    .orderBy(number)
-    .limit(limit)
-    .execute()
+  return (
+    db
+      .selectFrom('audit_log')
+      .innerJoin('audit_events', 'audit_events.id', 'audit_log.event_id')
+      .select([`${number} as place`, 'audit_events.id', 'action', 'at'])
+      .select((eb) => eb.fn<number>('length', ['changes']).as('length'))
+      .$if(log !== wholeLog, (query) => query.where('audit_log.organization_id', '=', log))
+      .where(number, '>', after)
+      // Not one by one past what was cut.
+      .where(number, '>', (eb) => eb.selectFrom('audit_heads').select('cut').where('log', '=', log))
+      .orderBy(number)
+      .limit(limit)
+      .execute()
+  )
 }
 
 /** Finds the number of an event in a log; undefined if it is not in it. */

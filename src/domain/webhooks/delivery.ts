@@ -59,6 +59,7 @@ const maxLength = 2 ** 18
 /** What a message takes beside the changes of its event, about: the key in it. */
 const keyLength = 1_024
 const retryAfterMs = 1_000
+const cutAway = 'The log does not have the event any more.'
 
 /** What delivering needs. */
 export interface Delivering extends Sender {
@@ -97,6 +98,8 @@ interface Task {
 interface Start {
   webhook: WebhookRow
   tasks: Task[]
+  /** Those that cannot be written any more: their events were cut from the log since. */
+  gone: DeliveryRow[]
   /** Up to where the log has nothing for this webhook but the tasks. */
   readTo: number
   pending: Pending
@@ -117,12 +120,12 @@ async function deliverFor(delivering: Delivering, work: Work): Promise<Again | u
       turn,
     )
     if (start === undefined || start.webhook.disabled_at !== null) return undefined
-    const { webhook, tasks, readTo, pending } = start
+    const { webhook, tasks, gone, readTo, pending } = start
     const { paused_until } = webhook
     if (paused_until !== null && paused_until > now()) return { afterMs: paused_until - now() }
     // After an outage a receiver is met with care.
     width ??= isOutage(webhook) ? 1 : maxWidth
-    if (tasks.length === 0 && readTo === webhook.cursor) {
+    if (tasks.length === 0 && gone.length === 0 && readTo === webhook.cursor) {
       if (pending.nextAt !== undefined) return { afterMs: Math.max(0, pending.nextAt - now()) }
       return undefined
     }
@@ -146,18 +149,18 @@ async function readStart(
   const webhook = await findWebhook(db, id, undefined)
   if (webhook === undefined) return undefined
   const pending = await countPending(db, id)
-  const nothing = { webhook, tasks: [], readTo: webhook.cursor, pending }
+  const nothing = { webhook, tasks: [], gone: [], readTo: webhook.cursor, pending }
   if (webhook.disabled_at !== null || (webhook.paused_until ?? 0) > now) return nothing
   const probes = isOutage(webhook)
   const limit = probes ? 1 : width * roundsOfWidth
   // In an outage the one that waits for longest is the probe, whenever its own turn would come.
   const due = await readDueDeliveries(db, id, probes ? Number.MAX_SAFE_INTEGER : now, limit)
-  const waiting = await toTasks(db, dialect, webhook, due)
+  const { tasks: waiting, gone } = await toTasks(db, dialect, webhook, due)
   const again = fitting(waiting, ({ message }) => message.body.length, maxLength)
   const left = maxLength - again.reduce((sum, { message }) => sum + message.body.length, 0)
   const isFull =
     again.length < waiting.length || again.length >= limit || left <= 0 || pending.count >= maxPending
-  if ((probes && again.length > 0) || isFull) return { ...nothing, tasks: again }
+  if ((probes && again.length > 0) || isFull) return { ...nothing, tasks: again, gone }
   const log = logOf(webhook)
   const page = await readLogEntries(db, { log, after: webhook.cursor, limit: pageEvents })
   const types: string[] = JSON.parse(webhook.events)
@@ -172,7 +175,7 @@ async function readStart(
   )
   const messages = await writeMessages(db, dialect, log, events, webhook.organization_id)
   const fresh = messages.map((message) => ({ message, before: undefined }))
-  return { webhook, tasks: [...again, ...fresh], readTo: last?.place ?? webhook.cursor, pending }
+  return { webhook, tasks: [...again, ...fresh], gone, readTo: last?.place ?? webhook.cursor, pending }
 }
 
 /** The first items that are no longer together than they may be; one always is. */
@@ -262,7 +265,7 @@ function note(
 /** Writes what a round came to. Throws if somebody else has written meanwhile: the next run reads what stands then. */
 async function writeEnded(
   { store, commit }: Delivering,
-  { webhook, readTo }: Start,
+  { webhook, gone, readTo }: Start,
   { state, rows, firstUnsent, disabled }: Ended,
 ): Promise<void> {
   const round: Round = {
@@ -276,7 +279,7 @@ async function writeEnded(
       delivered_at: state.delivered_at,
       paused_until: state.paused_until,
     },
-    rows,
+    rows: [...rows, ...gone],
   }
   if (disabled === undefined) return saveRound(store, round)
   await commit(system, { permission: 'any key' }, async ({ tx, now, record }) => {
@@ -296,8 +299,9 @@ async function toTasks(
   dialect: StoreDialect,
   webhook: WebhookRow,
   due: readonly DeliveryRow[],
-): Promise<Task[]> {
+): Promise<Pick<Start, 'tasks' | 'gone'>> {
   const tasks: Task[] = []
+  const gone: DeliveryRow[] = []
   for (const before of due) {
     const { id, place, action, payload } = before
     if (payload !== null) tasks.push({ before, message: { id, place, action, body: payload } })
@@ -308,7 +312,8 @@ async function toTasks(
       const own = events.filter((event) => event.id === id)
       const [message] = await writeMessages(db, dialect, log, own, webhook.organization_id)
       if (message !== undefined) tasks.push({ before, message })
+      else gone.push({ ...before, state: 'failed', next_at: null, error: cutAway, answer: null })
     }
   }
-  return tasks
+  return { tasks, gone }
 }
