@@ -41,9 +41,10 @@ export async function findExpiring(db: Db, span: Span, limit: number): Promise<D
   return within(db.selectFrom('keys').where('expires_at', 'is not', null), 'expires_at', span, limit)
 }
 
-/** Finds the next keys by when they were last used; none that never was. */
+/** Finds the next keys by when they were last used. Those that never were lie before every span, at 0. */
 export async function findUsed(db: Db, span: Span, limit: number): Promise<DueRow[]> {
-  return within(db.selectFrom('keys').where('last_used_at', '>', 0), 'last_used_at', span, limit)
+  // One bound on each side: of two, a database may begin at the one that is farther away.
+  return within(db.selectFrom('keys'), 'last_used_at', span, limit)
 }
 
 /** Finds the next keys by when they were created. */

@@ -68,7 +68,7 @@ export const schemaVersion = steps.length
  * 14 verifies has no profile; that is missing in the figures of usage, and nothing else is wrong. Below 17 a program ends a
  * grace at its latest end, and while one runs, no other program ends a grace before. What a program below 18 records is sealed
  * some minutes later. What one below 19 edits of an organization or a plan keeps its revision, so that another edit of the same
- * does not find it out.
+ * does not find it out. Of a key whose expiry one below 23 has set, a stage may be told of that was over by then.
  */
 export const oldestCompatible = 13
 
