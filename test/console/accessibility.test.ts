@@ -100,6 +100,12 @@ const states: Record<string, (page: Page, stage: Stage) => Promise<unknown>> = {
       (page: Page, { webhookId }: Stage) => openDialog(page, `/webhooks/${webhookId}`, name),
     ]),
   ),
+  'a webhook: Enable': async (page) => {
+    await visit(page, '/webhooks')
+    await page.getByRole('link', { name: 'old.globex.example' }).click()
+    await page.getByRole('button', { name: 'Enable', exact: true }).click()
+    await page.getByRole('dialog').waitFor()
+  },
   'the limits of an organization': async (page) => {
     await openDialog(page, '/organizations/acme', 'Limits')
   },

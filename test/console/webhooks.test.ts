@@ -15,11 +15,13 @@ onOneDatabase('SQLite', `webhooks in the console${browserNote}`, (makeDatabase) 
     await createAcme(server.latchkey)
     return server
   }
-  /** A receiver that answers as the test says at the time. */
+  /** A receiver that answers as the test says at the time. What it refuses is not tried again by itself meanwhile. */
   const receive = async () => {
     const answers = { status: 204, text: '' }
     const receiver = await startReceiver((_, response) =>
-      response.writeHead(answers.status, { 'content-type': 'text/html' }).end(answers.text),
+      response
+        .writeHead(answers.status, { 'content-type': 'text/html', 'retry-after': '600' })
+        .end(answers.text),
     )
     return { ...receiver, answers }
   }
@@ -50,6 +52,13 @@ onOneDatabase('SQLite', `webhooks in the console${browserNote}`, (makeDatabase) 
       await making.getByText(/^Must lead to an address that everybody can reach/).waitFor()
       await expect.poll(() => isFocused(url)).toBe(true)
       await url.fill(`${receiver.url}/in`)
+      await making.getByRole('radio', { name: 'One organization' }).check()
+      const organization = making.getByRole('combobox', { name: 'Organization', exact: true })
+      await organization.fill('nobody')
+      await page.keyboard.press('Tab')
+      await press(making, 'Create webhook')
+      await making.getByText('No organization has this id.').waitFor()
+      await making.getByRole('radio', { name: 'All organizations' }).check()
       await making.getByRole('radio', { name: 'Some of them' }).check()
       await press(making, 'Create webhook')
       await making.getByText('Choose at least one event.').waitFor()
@@ -194,6 +203,14 @@ onOneDatabase('SQLite', `webhooks in the console${browserNote}`, (makeDatabase) 
         url: 'https://example.org/in',
         events: ['key.created', 'limit.*'],
       })
+
+      await press(page, 'Disable')
+      const stopping = page.getByRole('dialog', { name: 'Disable the webhook?' })
+      await webhooks.update(id, { description: 'Busy' })
+      await press(stopping, 'Disable')
+      await stopping.getByRole('alert').getByText('Busy').waitFor()
+      await press(stopping, 'Cancel')
+      expect((await webhooks.get(id)).status).toBe('active')
 
       await press(page, 'Rotate the secret')
       const rotating = page.getByRole('dialog', { name: 'Rotate the secret' })

@@ -33,7 +33,7 @@ export function AuditLogPage() {
   return (
     <Page
       title="Audit log"
-      lead="All changes of organizations, keys and sessions, newest first. Nobody can change this log."
+      lead="All changes of organizations, keys, plans, webhooks and sessions, newest first. Nobody can rewrite it unseen."
       actions={<DownloadButtons file={file} refusal={downloadRefusal} />}
     >
       <DownloadFailure file={file} />

@@ -1,6 +1,6 @@
 // The dialog that creates a webhook.
 import { useState } from 'react'
-import type { WireCreatedWebhook } from '../../api.ts'
+import { ApiError, type WireCreatedWebhook } from '../../api.ts'
 import { ChoiceRow } from '../../components/choice-row.tsx'
 import { OrganizationChoice } from '../../components/choices.tsx'
 import { FormDialog } from '../../components/form-dialog.tsx'
@@ -45,6 +45,7 @@ export function CreateWebhookDialog({ organization: given, created, close }: Cre
   const { fields, faultOf } = refusalsOf(error)
   const faults = draftFaults(draft)
   const isOfOne = isRoot && reach !== 'all'
+  const isUnknown = error instanceof ApiError && error.code === 'organization_not_found'
   const organizationFault = isOfOne && organization === undefined ? 'Choose an organization.' : undefined
   const submit = () => {
     setRead(true)
@@ -61,7 +62,7 @@ export function CreateWebhookDialog({ organization: given, created, close }: Cre
   }
   /** What the server refused is old news once it is changed. */
   const change = (next: () => void) => {
-    if (fields.length > 0) creation.reset()
+    if (fields.length > 0 || isUnknown) creation.reset()
     next()
   }
   const told = (field: string) =>
@@ -92,6 +93,7 @@ export function CreateWebhookDialog({ organization: given, created, close }: Cre
                 change={(id) => change(() => setOrganization(id))}
                 error={
                   (wasRead ? organizationFault : undefined) ??
+                  (isUnknown ? 'No organization has this id. Choose one from the list.' : undefined) ??
                   faultOf('organization_id') ??
                   faultOf('source_organization_id')
                 }
@@ -100,7 +102,7 @@ export function CreateWebhookDialog({ organization: given, created, close }: Cre
           </>
         )}
       </WebhookFields>
-      {error !== null && fields.length === 0 && <ErrorNotice error={error} />}
+      {error !== null && fields.length === 0 && !isUnknown && <ErrorNotice error={error} />}
     </FormDialog>
   )
 }

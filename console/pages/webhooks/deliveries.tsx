@@ -14,6 +14,8 @@ import { DeliveryRow } from './delivery.tsx'
 const atOnce = 50
 /** While one is on its way, and otherwise. */
 const soonMs = 1_000
+/** With what comes before it, such as the name that is looked up. */
+const longestTryMs = 20_000
 const renewMs = 5_000
 /** Each page that was asked for is asked for anew. */
 const renewManyMs = 30_000
@@ -99,9 +101,12 @@ export function Deliveries({ of: webhook, refusal, replay }: DeliveriesProps) {
   )
 }
 
-/** Soon, while something is tried at the moment. */
+/** Soon, while something is tried at the moment. What is due for longer waits for a receiver that asked for time. */
 function intervalOf(page: ListPage<WireDelivery> | undefined, isDisabled: boolean): number {
-  const soon = Date.now() + soonMs
-  const isUnderWay = page?.items.some(({ next_attempt_at: at }) => at !== null && Date.parse(at) <= soon)
+  const now = Date.now()
+  const isUnderWay = page?.items.some(({ next_attempt_at: at }) => {
+    const inMs = at === null ? Number.POSITIVE_INFINITY : Date.parse(at) - now
+    return inMs <= soonMs && inMs > -longestTryMs
+  })
   return isUnderWay && !isDisabled ? soonMs : renewMs
 }

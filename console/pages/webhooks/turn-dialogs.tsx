@@ -17,7 +17,9 @@ interface TurnDialogProps {
 }
 
 export function DisableWebhookDialog({ webhook, close }: TurnDialogProps) {
-  const { save, isPending, error, theirs } = useEditWebhook(webhook)
+  // As the dialog found it: it is read anew while the dialog is open.
+  const [opened] = useState(webhook)
+  const { save, isPending, error, theirs } = useEditWebhook(opened)
   return (
     <FormDialog
       title="Disable the webhook?"
@@ -32,7 +34,7 @@ export function DisableWebhookDialog({ webhook, close }: TurnDialogProps) {
       close={close}
       isTyped={false}
     >
-      <EditConflict what="webhook" opened={webhook} theirs={theirs} />
+      <EditConflict what="webhook" opened={opened} theirs={theirs} />
       {error !== null && <ErrorNotice error={error} />}
     </FormDialog>
   )
