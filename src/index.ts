@@ -10,6 +10,8 @@ export type {
   Checkpoint,
   EventProof,
   GrowthProof,
+  KeptCheckpoint,
+  ListCheckpointsInput,
   ListSealedInput,
   LogSigner,
   ProveEventInput,

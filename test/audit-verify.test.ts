@@ -100,6 +100,7 @@ onEachDatabase('an exported log', (makeDatabase) => {
       erased: 0,
       root: checkpoint.rootHash,
       isSignerChecked: true,
+      instance: 0,
       checkpoints: [61],
     })
     expect(await verify({ audit: latchkey.audit, input: {} }, {})).toMatchObject({ events: 124 })

@@ -15,8 +15,10 @@ import { openLatchkey } from '../src/index.ts'
 import { openStore } from '../src/store/store.ts'
 import { readCheckpoint, splitNotes } from '../src/transparency/checkpoint.ts'
 import { createAcme } from './setup/acme.ts'
+import { makeCaller } from './setup/callers.ts'
 import { makeSqlite, onEachDatabase } from './setup/databases.ts'
 import { connectDirectly } from './setup/direct.ts'
+import { codeOf } from './setup/refusal.ts'
 
 const sealingKeys = [`${'A'.repeat(43)}=`]
 
@@ -41,10 +43,6 @@ async function open(database: string, file?: string) {
   }
   const warnings: string[] = []
   const notes = file === undefined ? undefined : new CheckpointFile(file, (message) => warnings.push(message))
-  onTestFinished(async () => {
-    await latchkey.close()
-    await store.close()
-  })
   const { run } = checkpointJob(signing, notes)
   const anHourLater = async () => {
     // Twice: the first one may make who signs, which is an event.
@@ -55,13 +53,53 @@ async function open(database: string, file?: string) {
       ...{ signal: new AbortController().signal, requireHeld: () => {} },
     })
   }
-  return { latchkey, warnings, anHourLater }
+  const close = async () => {
+    await latchkey.close()
+    await store.close()
+  }
+  return { latchkey, warnings, anHourLater, [Symbol.asyncDispose]: close }
 }
 
 onEachDatabase('checkpoints', (makeDatabase) => {
+  test('that the instance has kept are listed, and a log that was rewritten does not fit them', async () => {
+    const database = await makeDatabase()
+    await using stage = await open(database)
+    const { latchkey, anHourLater } = stage
+    const { audit } = latchkey
+    await anHourLater()
+    await createAcme(latchkey)
+    await anHourLater()
+    const { items, next } = await audit.listCheckpoints({ limit: 1 })
+    expect([items, next]).toEqual([[{ size: 1, madeAt: expect.any(Date), note: expect.any(String) }], '1'])
+    expect((await audit.listCheckpoints({ after: '1' })).items.map(({ size }) => size)).toEqual([2])
+    expect((await audit.listCheckpoints({ organizationId: 'acme' })).items.map(({ size }) => size)).toEqual([
+      1,
+    ])
+    expect(await codeOf(audit.listCheckpoints({ organizationId: 'nobody' }))).toBe('organization_not_found')
+    expect(await codeOf(audit.listCheckpoints({ after: 'x' }))).toBe('invalid_input')
+    const own = await makeCaller(latchkey, 'acme', ['latchkey:audit:read'])
+    expect((await audit.listCheckpoints({}, { actor: own })).items).toHaveLength(1)
+    const [key = ''] = (await audit.listSigners()).map(({ verifierKey }) => verifierKey)
+    const held = (keys?: string[]) => verify({ audit, input: {} }, keys ? { key: keys } : {})
+    expect(await held()).toMatchObject({ instance: 2, checkpoints: [] })
+    expect(await held([key])).toMatchObject({ instance: 2 })
+    // A key that they were not signed by, beside the one that signs now: they are nothing to it.
+    await audit.rotateSigner()
+    const [, second = ''] = (await audit.listSigners()).map(({ verifierKey }) => verifierKey)
+    expect(await held([second])).toMatchObject({ instance: 0 })
+    await using direct = await connectDirectly(database)
+    const note = items[0]?.note.replace(/\n[A-Za-z0-9+/]{43}=\n/, `\n${'A'.repeat(43)}=\n`)
+    await direct.run(`update audit_checkpoints set note = '${note}' where log = '' and size = 1`)
+    expect(await held()).toMatchObject({
+      fault: expect.stringContaining('A checkpoint of the instance does not fit'),
+      sequence: 1,
+    })
+  })
+
   test('are appended to a file, which a verification takes as it is', async () => {
     const file = join(makeFolder(), 'notes.txt')
-    const { latchkey, anHourLater } = await open(await makeDatabase(), file)
+    await using stage = await open(await makeDatabase(), file)
+    const { latchkey, anHourLater } = stage
     const sizes = () => splitNotes(readFileSync(file, 'utf8')).map((note) => readCheckpoint(note)?.size)
     await anHourLater()
     await anHourLater()
@@ -84,7 +122,8 @@ onEachDatabase('checkpoints', (makeDatabase) => {
 
   test('that cannot be written to it are kept all the same', async () => {
     const database = await makeDatabase()
-    const { warnings, anHourLater } = await open(database, '/dev/full')
+    await using stage = await open(database, '/dev/full')
+    const { warnings, anHourLater } = stage
     await anHourLater()
     await using direct = await connectDirectly(database)
     expect(await direct.run("select log from audit_checkpoints where log = ''")).toHaveLength(1)
@@ -92,7 +131,8 @@ onEachDatabase('checkpoints', (makeDatabase) => {
   })
 
   test('are events if a webhook of the root organization asks for them, and make no further ones', async () => {
-    const { latchkey, anHourLater } = await open(await makeDatabase())
+    await using stage = await open(await makeDatabase())
+    const { latchkey, anHourLater } = stage
     const told = async () => (await latchkey.audit.list({ action: 'log.checkpoint' })).items
     const url = 'http://127.0.0.1:9/'
     await createAcme(latchkey)

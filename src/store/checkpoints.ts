@@ -93,6 +93,22 @@ export async function insertCheckpoint(
     .execute()
 }
 
+/** Reads the next checkpoints of a log that were kept in an epoch, the smallest first. */
+export function listKeptCheckpoints(
+  db: Db,
+  { log, epoch, after, limit }: { log: string; epoch: string; after: number; limit: number },
+) {
+  return db
+    .selectFrom('audit_checkpoints')
+    .select(['size', 'note', 'made_at'])
+    .where('log', '=', log)
+    .where('epoch', '=', epoch)
+    .where('size', '>', after)
+    .orderBy('size')
+    .limit(limit)
+    .execute()
+}
+
 /** The leaves of a log with numbers above `from` up to `to`, in their order. */
 export async function readLeaves(db: Db, log: string, from: number, to: number): Promise<string[]> {
   const number = log === wholeLog ? 'position' : 'sequence'

@@ -13,7 +13,7 @@ import { type Checkpoint, readCheckpoint, splitNotes } from './checkpoint.ts'
 import { type ErasureLeaf, Erasures } from './erasures.ts'
 import { commitmentTo } from './leaf.ts'
 import { GrowingTree, hashBytes, leafHash } from './merkle.ts'
-import { isSignedBy, type KnownSigner, type Note, readNote } from './signed-note.ts'
+import { isSignedBy, type KnownSigner, readNote } from './signed-note.ts'
 
 /** An event of a log, with what its reader may have of it. */
 export interface SealedLine {
@@ -67,6 +67,8 @@ export function endOfLog(note: string): string {
 export interface KnownOfLog {
   /** Files of checkpoints that somebody kept, with one note or several: each must have one of this log. */
   checkpoints: readonly string[]
+  /** Checkpoints that the instance itself has kept: their notes, whoever has signed them. */
+  instance?: readonly string[] | undefined
   /** Of whom one must have signed each checkpoint, that of the file too; if absent, signatures are not checked. */
   signers?: readonly KnownSigner[] | undefined
 }
@@ -81,6 +83,8 @@ export interface VerifiedLog {
   erased: number
   root: string
   isSignerChecked: boolean
+  /** With how many checkpoints it agrees that the instance itself has kept. */
+  instance: number
   /** The sizes of the kept checkpoints that it agrees with. */
   checkpoints: number[]
 }
@@ -101,8 +105,11 @@ export class LogFault extends Error {
 export class LogVerifier {
   readonly #signers: readonly KnownSigner[] | undefined
   readonly #files: readonly (readonly Checkpoint[])[]
-  #kept: Checkpoint[] = []
+  readonly #instance: readonly Checkpoint[]
+  #kept: (Checkpoint & { isOfInstance: boolean })[] = []
   readonly #agreed: number[] = []
+  #ofInstance = 0
+  #lastAgreed = 0
   readonly #tree = new GrowingTree()
   #origin: string | undefined
   #organizationId: string | undefined
@@ -110,11 +117,15 @@ export class LogVerifier {
   #erased = 0
   #cut = 0
 
-  constructor({ checkpoints, signers }: KnownOfLog) {
+  constructor({ checkpoints, instance = [], signers }: KnownOfLog) {
     this.#signers = signers
     this.#files = checkpoints.map((file) =>
       splitNotes(file).map((note) => this.#readNote(note, 'A checkpoint that was kept')),
     )
+    // What a key has signed that has ended since is no fault: it is nothing to those who know others.
+    this.#instance = instance
+      .filter((note) => this.#isSigned(note))
+      .map((note) => this.#readNote(note, 'A checkpoint of the instance'))
   }
 
   /** Takes the first line. */
@@ -127,10 +138,9 @@ export class LogVerifier {
     const isOwn = (checkpoint: Checkpoint) => checkpoint.origin === origin
     const foreign = this.#files.find((file) => !file.some(isOwn))
     if (foreign) throw new LogFault(`A checkpoint that was kept is of another log: ${foreign[0]?.origin}.`)
-    this.#kept = this.#files
-      .flat()
-      .filter(isOwn)
-      .sort((a, b) => a.size - b.size)
+    const kept = this.#files.flat().map((checkpoint) => ({ ...checkpoint, isOfInstance: false }))
+    const ofInstance = this.#instance.map((checkpoint) => ({ ...checkpoint, isOfInstance: true }))
+    this.#kept = [...kept, ...ofInstance].filter(isOwn).sort((a, b) => a.size - b.size)
     this.#agreeWithKept()
   }
 
@@ -195,7 +205,6 @@ export class LogVerifier {
       throw new LogFault('The checkpoint of the file is of another log.')
     if (checkpoint.size !== size)
       throw new LogFault(`The log ends with event ${size}, and its checkpoint covers ${checkpoint.size}.`)
-    const checkpoints = [...this.#agreed]
     this.#agree(checkpoint, 'The checkpoint of the file')
     const { unnamed } = this.#erasures
     if (unnamed !== undefined)
@@ -207,32 +216,40 @@ export class LogVerifier {
       erased: this.#erased,
       root: checkpoint.root.toString('base64'),
       isSignerChecked: this.#signers !== undefined,
-      checkpoints,
+      instance: this.#ofInstance,
+      checkpoints: this.#agreed,
     }
   }
 
   #agreeWithKept(): void {
-    while (this.#kept[0]?.size === this.#tree.size)
-      this.#agree(this.#kept.shift() as Checkpoint, 'A checkpoint that was kept')
+    for (let next = this.#kept[0]; next?.size === this.#tree.size; next = this.#kept[0]) {
+      this.#kept.shift()
+      this.#agree(next, next.isOfInstance ? 'A checkpoint of the instance' : 'A checkpoint that was kept')
+      if (next.isOfInstance) this.#ofInstance++
+      else this.#agreed.push(next.size)
+    }
   }
 
   #agree({ size, root }: Checkpoint, what: string): void {
     if (!this.#tree.root.equals(root)) {
-      const from = (this.#agreed.at(-1) ?? 0) + 1
+      const from = this.#lastAgreed + 1
       throw new LogFault(
         `${what} does not fit: something from event ${from} to ${size} is not what it was.`,
         from,
       )
     }
-    this.#agreed.push(size)
+    this.#lastAgreed = size
+  }
+
+  #isSigned(note: string): boolean {
+    const read = readNote(note)
+    return this.#signers?.some((signer) => read !== undefined && isSignedBy(read, signer)) ?? true
   }
 
   #readNote(note: string, what: string): Checkpoint {
     const checkpoint = readCheckpoint(note)
     if (checkpoint === undefined) throw new LogFault(`${what} is no checkpoint.`)
-    const isSigned = (signer: KnownSigner) => isSignedBy(readNote(note) as Note, signer)
-    if (this.#signers !== undefined && !this.#signers.some(isSigned))
-      throw new LogFault(`${what} is not signed by the given key.`)
+    if (!this.#isSigned(note)) throw new LogFault(`${what} is not signed by the given key.`)
     return checkpoint
   }
 }

@@ -41,6 +41,7 @@ export const methods: Record<string, readonly unknown[]> = {
   'audit.rotateSigner': [],
   'audit.erase': [{ keyId: idOfNothing, before: new Date(0) }],
   ...{ 'events.read': [{}], 'events.follow': [{}] },
+  ...{ 'audit.listCheckpoints': [{}], 'audit.listAllCheckpoints': [{}] },
   ...{ 'audit.listSealed': [{}], 'audit.listAllSealed': [{}] },
   ...{ 'audit.proveEvent': [{ sequence: 1 }], 'audit.proveGrowth': [{ from: 1 }] },
   ...{ 'usage.read': [{}], 'usage.readKey': [idOfNothing, {}], 'usage.export': [{}] },

@@ -19,6 +19,7 @@ import { CommandError, exitCodes } from '../kit/failures.ts'
 import { print, printNote } from '../kit/output.ts'
 
 type LogReader = Pick<Audit, 'readCheckpoint' | 'listAllSealed'>
+type LiveLog = LogReader & Pick<Audit, 'listAllCheckpoints'>
 
 const partLength = 64 * 1024
 
@@ -72,10 +73,12 @@ export type Verified = VerifiedLog | { fault: string; sequence: number | null }
 
 /** Verifies a file, or what a log consists of now. What is wrong with it is an answer. Throws CommandError for what cannot be read. */
 export async function verify(
-  log: { file: string } | { audit: LogReader; input: ReadCheckpointInput },
+  log: { file: string } | { audit: LiveLog; input: ReadCheckpointInput },
   options: VerifyOptions,
 ): Promise<Verified> {
   const known = await readKnown(options)
+  // Before the log: those that are kept meanwhile are of one that is longer.
+  if ('audit' in log) known.instance = await keptBy(log.audit, log.input)
   try {
     return await verifyLog('file' in log ? readLogFile(log.file) : readLog(log.audit, log.input), known)
   } catch (error) {
@@ -92,10 +95,14 @@ export function printVerified(verified: Verified): void {
     print(`Not what was sealed. ${verified.fault}`)
     return
   }
-  const { origin, events, cut, erased, checkpoints, isSignerChecked } = verified
+  const { origin, events, cut, erased, instance, checkpoints, isSignerChecked } = verified
   print(`${events === 1 ? '1 event' : `${events} events`} of ${origin}: as they were sealed.`)
   if (cut > 0) print(`Of the first ${cut} only the hashes are left: the log was cut.`)
   if (erased > 0) print(`The details of ${erased} were erased.`)
+  if (instance > 0)
+    print(
+      `Agrees with ${instance === 1 ? 'the checkpoint' : `the ${instance} checkpoints`} that the instance has kept.`,
+    )
   if (checkpoints.length > 0) print(`Goes on from what it was at ${inShort(checkpoints)}, as you kept it.`)
   else printNote('Without --checkpoint, nobody has shown that it was not written anew as a whole.')
   print(isSignerChecked ? 'The signatures are of the given key.' : 'Signer not checked: give its --key.')
@@ -104,6 +111,12 @@ export function printVerified(verified: Verified): void {
 function inShort(sizes: readonly number[]): string {
   if (sizes.length <= 5) return sizes.join(', ')
   return `${sizes.slice(0, 2).join(', ')}, … and ${sizes.at(-1)} (${sizes.length} checkpoints)`
+}
+
+async function keptBy(audit: LiveLog, input: ReadCheckpointInput): Promise<string[]> {
+  const notes: string[] = []
+  for await (const { note } of audit.listAllCheckpoints(input)) notes.push(note)
+  return notes
 }
 
 async function readKnown({ checkpoint = [], key }: VerifyOptions): Promise<KnownOfLog> {

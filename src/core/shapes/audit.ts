@@ -7,6 +7,8 @@ import type {
   Checkpoint,
   EventProof,
   GrowthProof,
+  KeptCheckpoint,
+  ListCheckpointsInput,
   ListSealedInput,
   LogSigner,
   ProveEventInput,
@@ -151,6 +153,10 @@ export interface Audit<Options extends CallOptions = CallOptions>
   listAllSealed(input?: ListSealedInput, options?: Options): AsyncIterable<SealedEvent>
   /** Makes a checkpoint of a log as it is now: keep its note, and nobody can rewrite what was there. */
   readCheckpoint(input?: ReadCheckpointInput, options?: Options): Promise<Checkpoint>
+  /** One page of the hourly checkpoints of a log that the instance has kept; `listAllCheckpoints` reads every page. */
+  listCheckpoints(input?: ListCheckpointsInput, options?: Options): Promise<Page<KeptCheckpoint>>
+  /** Iterates over every checkpoint of a log that the instance has kept, the smallest first. */
+  listAllCheckpoints(input?: ListCheckpointsInput, options?: Options): AsyncIterable<KeptCheckpoint>
   /** Proves that an event is in a log of a size. Throws `invalid_input`, `cursor_gone` for one that was cut. */
   proveEvent(input: ProveEventInput, options?: Options): Promise<EventProof>
   /** Proves that a log goes on from what it was. Throws `invalid_input`. */

@@ -41,6 +41,8 @@ export const listSealedSchema = z.strictObject({
   after: pageFields.after,
 })
 
+export const listCheckpointsSchema = z.strictObject({ ...ofWhich, ...pageFields })
+
 const hash = z.string().meta({ description: 'A hash of 32 bytes, in base64.' })
 const proof = z.array(hash).meta({ description: 'The hashes that prove it, in the order of RFC 6962.' })
 const sizeTold = z.int().meta({ description: 'How many events the log had.' })
@@ -63,6 +65,23 @@ export const checkpointSchema = z
         size: 42,
         rootHash: 'CsUYapGGPo4dkMgIAUqom/Xajj7h2fB2MPA3j2jxq2I=',
         isSigned: true,
+        note: 'latchkey/2c9ab1e04f37/58f0d3a1b27c/acme\n42\nCsUYapGGPo4dkMgIAUqom/Xajj7h2fB2MPA3j2jxq2I=\n\n— latchkey/2c9ab1e04f37 …\n',
+      },
+    ],
+  })
+
+export const keptCheckpointSchema = z
+  .strictObject({
+    size: z.int().meta({ description: 'How many events the log had.' }),
+    madeAt: instant.meta({ description: 'When it was made.' }),
+    note: z.string().meta({ description: 'The checkpoint as a signed note (C2SP tlog-checkpoint).' }),
+  })
+  .meta({
+    id: 'KeptCheckpoint',
+    examples: [
+      {
+        size: 42,
+        madeAt: new Date('2026-01-31T12:00:00Z'),
         note: 'latchkey/2c9ab1e04f37/58f0d3a1b27c/acme\n42\nCsUYapGGPo4dkMgIAUqom/Xajj7h2fB2MPA3j2jxq2I=\n\n— latchkey/2c9ab1e04f37 …\n',
       },
     ],
@@ -168,6 +187,10 @@ export interface ProveEventInput extends z.input<typeof proveEventSchema> {}
 export interface ProveGrowthInput extends z.input<typeof proveGrowthSchema> {}
 /** How large a log is, and by what its content is known. */
 export interface Checkpoint extends z.infer<typeof checkpointSchema> {}
+/** Of which log the checkpoints are listed that the instance has kept. */
+export interface ListCheckpointsInput extends z.input<typeof listCheckpointsSchema> {}
+/** A checkpoint that the instance has kept. */
+export interface KeptCheckpoint extends z.infer<typeof keptCheckpointSchema> {}
 /** That an event is in a log. */
 export interface EventProof extends z.infer<typeof eventProofSchema> {}
 /** That a log goes on from what it was. */

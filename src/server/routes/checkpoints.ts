@@ -4,6 +4,8 @@ import {
   checkpointSchema,
   eventProofSchema,
   growthProofSchema,
+  keptCheckpointSchema,
+  listCheckpointsSchema,
   listSealedSchema,
   proveEventSchema,
   proveGrowthSchema,
@@ -32,6 +34,23 @@ export const checkpointRoutes = [
     problems: [...problems, 'unsealable'],
     handle: async ({ parts: { latchkey }, query, caller, signal }) =>
       json(await latchkey.audit.readCheckpoint(query, { actor: caller, signal })),
+  }),
+  route({
+    method: 'GET',
+    tag: 'Audit log',
+    access: 'latchkey:audit:read',
+    path: '/v1/audit-log/checkpoints',
+    operationId: 'listCheckpoints',
+    summary: 'List the checkpoints that were kept',
+    description:
+      'The hourly checkpoints of the log that this instance has kept, the smallest first; since a restore, those from then on.',
+    query: listCheckpointsSchema,
+    answers: [
+      { status: 200, description: 'One page.', schema: z.array(keptCheckpointSchema), headers: ['Link'] },
+    ],
+    problems,
+    handle: (call) =>
+      answerPage(call, (options) => call.parts.latchkey.audit.listCheckpoints(call.query, options)),
   }),
   route({
     method: 'GET',
