@@ -10,8 +10,9 @@ import {
   type StoredLimit,
   type StoredLimits,
 } from '../src/core/stored-limits.ts'
+import { toLimitState } from '../src/domain/limits/states.ts'
 import type { Verdict, VerdictLimit } from '../src/index.ts'
-import { advance, newCounter, settleCounter, storeOf } from '../src/verdict/counter.ts'
+import { advance, draw, newCounter, settleCounter, storeOf } from '../src/verdict/counter.ts'
 import { claimsOf, exceededVerdict } from '../src/verdict/drawing.ts'
 import { Holding } from '../src/verdict/holding.ts'
 import { countLimits } from '../src/verdict/owners.ts'
@@ -188,6 +189,23 @@ describe('a settlement', () => {
     expect(
       settleCounter({ ...counter, spent: 3 }, allowance, { units: 10, period: counter.period }, 0),
     ).toEqual({ counter: { ...counter, spent: 0 }, overdrawn: 0 })
+  })
+
+  test('gives back units of which their holder has not said yet that they are spent, and no more than were taken', () => {
+    const allowance = quota(100)
+    const holder = { id: 'p', epoch: 0, sequence: 1, granted: 7, given: 0, kept: 0, room: 0, drewAt: now }
+    const before = { ...newCounter(allowance, 0, now), spent: 3, holders: [{ ...holder, out: 7 }] }
+    const of = (units: number) =>
+      settleCounter(before, allowance, { units, period: before.period }, 2).counter
+    expect([of(9), of(20)].map((counter) => storeOf(counter, allowance))).toEqual([97, 100])
+    const limit = stored(allowance)
+    expect(toLimitState(limit, of(9), now)).toMatchObject({ remaining: 100, held: 7, owed: 0 })
+    // It spent them all: of the 9 the call cost 2, and 1 was spent besides.
+    const message = { holder: 'p', sequence: 2, epoch: 0, period: before.period, passedMs: 0, isLong: false }
+    const nothing = { unspent: 0, back: 0, unused: 0, need: 0, least: 0, want: 0 }
+    const { counter } = draw(of(9), allowance, { ...message, ...nothing }, now, () => true)
+    expect(counter.spent).toBe(3)
+    expect(toLimitState(limit, counter, now)).toMatchObject({ remaining: 97, held: 0, owed: 0 })
   })
 
   test('fills no bucket above its burst', () => {

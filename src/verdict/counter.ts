@@ -5,7 +5,7 @@
 //
 //   in the store      `level` of a rate; of a quota what `spent` and `out` leave of `limit` and `added`
 //   out               granted to a holder, which may spend it, and which has not said yet whether it did
-//   spent             gone
+//   spent             gone, but for what settlements gave back
 //
 // Why a rate never admits more than `burst + limit × t / window` units in any span of t:
 // 1. `level + out ≤ burst` after each draw: a refill stops at `burst - out`, and a grant moves units from one to the other.
@@ -380,7 +380,10 @@ export function settleCounter(
       surplus < 0 ? counter.level - drawn : Math.max(counter.level, Math.min(counter.level + surplus, cap))
     return { counter: leaveRoom({ ...counter, level }, allowance), overdrawn }
   }
-  const back = surplus > 0 && period === counter.period ? Math.min(surplus, counter.spent) : 0
+  // What was reserved may still count as out: its holder has not said yet that it is spent. Then `spent` is below zero until
+  // it does.
+  const taken = counter.spent + outOf(counter.holders)
+  const back = surplus > 0 && period === counter.period ? Math.max(0, Math.min(surplus, taken)) : 0
   return { counter: { ...counter, spent: counter.spent + drawn - back }, overdrawn }
 }
 

@@ -79,7 +79,9 @@ export function toLimitState(
 ): LimitState {
   const current = advance(counter ?? newCounter(allowance, epoch, now), allowance, epoch, now)
   const held = outOf(current.holders)
-  const left = storeOf(current, allowance) + held
+  // What was settled before its holder said that it is spent is no unit beyond those that there are.
+  const most = allowance.kind === 'quota' ? allowance.limit + current.added : allowance.burst
+  const left = Math.min(most, storeOf(current, allowance) + held)
   const remaining = Math.max(0, left)
   return {
     name,
