@@ -94,7 +94,8 @@ const statusOf = async (id: string) => (await latchkey.webhooks.test(id)).httpSt
 describe('the receiver of the guide', () => {
   test.each(Object.entries(receivers))(
     '%s takes what the server sends, and nothing else',
-    { timeout: 120_000 },
+    // The first time Go compiles its own libraries too.
+    { timeout: 300_000 },
     async (file, start) => {
       const folder = writeProgram(file)
       const setSecret = (secret: string) => writeFileSync(join(folder, 'secret'), `${secret}\n`)
