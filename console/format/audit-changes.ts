@@ -67,21 +67,22 @@ const describers: Record<string, Describe> = {
   delivery_id: (value) => [valueChange('Event', value, asCode)],
   epoch: (value) => [valueChange('Its name', value, asCode)],
   verifier_key: (value) => [valueChange('Its public key', value, asCode)],
+  note: (value) => [valueChange('Its note', value, asCode)],
   // Hundreds of ids, each a long one: the event says of how many.
   event_ids: (value) => [
     valueChange('Events', value, (ids) => asText(Array.isArray(ids) ? countOf(ids.length) : ids)),
   ],
-  days_before: (value) => [valueChange('Ahead', value, asDays)],
+  days_before: (value) => [valueChange('Time left', value, asDays)],
   unused_days: (value) => [valueChange('Unused for', value, asDays)],
   // The event itself says whether it is of a key.
   scope: () => [],
-  threshold_percent: (value) => [valueChange('Reached', value, (percent) => asText(`${percent} %`))],
-  limit: (value) => [valueChange('Of', value, asUnits)],
+  threshold_percent: (value) => [valueChange('Threshold', value, (percent) => asText(`${percent} %`))],
+  limit: (value) => [valueChange('Allowance', value, asUnits)],
   added: (value) => (value === 0 ? [] : [valueChange('Added', value, asAdded)]),
   spent: (value) => [valueChange('Spent', value, asUnits)],
   period_started_at: (value) =>
-    value === null ? [] : [valueChange('Since', value, (at) => asInstant(at, 'Ever'))],
-  resets_at: (value) => [valueChange('Resets', value, (at) => asInstant(at, 'Never'))],
+    value === null ? [] : [valueChange('Period began', value, (at) => asInstant(at, 'Never'))],
+  resets_at: (value) => [valueChange('Next reset', value, (at) => asInstant(at, 'Never'))],
   // Of no use to people: nothing else is called by it.
   session_id: () => [],
 }

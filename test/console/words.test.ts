@@ -131,7 +131,7 @@ describe('the changes of an event', () => {
   test('what nobody caused is told in words, and a limit is not taken for its key', () => {
     const told = (action: WireAuditEvent['action'], changes: Record<string, unknown>) =>
       describeChanges(event(action, changes)).map((change) => [change.label, 'to' in change && change.to])
-    expect(told('key.expiring', { days_before: 1 })).toEqual([['Ahead', text('1 day')]])
+    expect(told('key.expiring', { days_before: 1 })).toEqual([['Time left', text('1 day')]])
     expect(told('key.dormant', { unused_days: 90, last_used_at: null })).toEqual([
       ['Unused for', text('90 days')],
       ['Last used', { kind: 'none', text: 'Never' }],
@@ -151,13 +151,18 @@ describe('the changes of an event', () => {
     }
     expect(told('limit.reached', reached)).toEqual([
       ['Limit', text('credits')],
-      ['Reached', text('80 %')],
-      ['Of', text('10 units')],
+      ['Threshold', text('80 %')],
+      ['Allowance', text('10 units')],
       ['Spent', text('8 units')],
-      ['Since', { kind: 'instant', instant: at(0) }],
-      ['Resets', { kind: 'none', text: 'Never' }],
+      ['Period began', { kind: 'instant', instant: at(0) }],
+      ['Next reset', { kind: 'none', text: 'Never' }],
     ])
+    // The line under which they fold says of what they are, without a value to explain them.
+    expect(fieldsChanged(describeChanges(event('limit.reached', reached)))).toBe(
+      'Limit, threshold, allowance, spent, period began, next reset',
+    )
     expect(nameIn(event('limit.reached', reached))).toBeUndefined()
+    expect(told('log.checkpoint', { note: 'latchkey\n' })).toEqual([['Its note', code('latchkey\n')]])
   })
 
   test('a field that is not known, or of another shape, is shown as it is', () => {
