@@ -4,11 +4,14 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import type { StoredLimit } from '../src/core/stored-limits.ts'
 import { Allotments } from '../src/verdict/allotment.ts'
+import { FactsCache } from '../src/verdict/cache.ts'
 import type { Claim, Message } from '../src/verdict/claims.ts'
 import { describeClaims, type LimitsOfVerdict } from '../src/verdict/drawing.ts'
+import type { Facts } from '../src/verdict/facts.ts'
 import { countLimits } from '../src/verdict/owners.ts'
+import { Profiles } from '../src/verdict/profiles.ts'
 import { SlotDraws } from '../src/verdict/slot-draws.ts'
-import { rowNumbers, Stock, versionAt } from '../src/verdict/stock.ts'
+import { heldAt, rowNumbers, Stock, versionAt } from '../src/verdict/stock.ts'
 
 const wall = Date.UTC(2026, 0, 1)
 const organizationId = 'acme'
@@ -107,6 +110,12 @@ class Process {
     const asked = message.counters.map(({ holding, ...counter }) => ({ ...counter, id: holding.counterId }))
     this.allotments.accept(message, answersOf(message, part, endsInMs, this.#clock.now))
     return asked
+  }
+
+  /** Has it hold many units of all that it knows. */
+  fill(): void {
+    const { stock, size } = this.allotments
+    for (let row = 0; row < size; row++) stock.numbers[row * rowNumbers + heldAt] = 100
   }
 
   /** What it tells of all that it holds. */
@@ -215,5 +224,53 @@ describe('what calls draw by rows', () => {
       expect(process.allotments.size).toBe(0)
     }
     expect(process.allotments.stock.numbers.length).toBe(length)
+  })
+
+  test('are spent until their period ends, and no longer', () => {
+    const clock = { now: 1_000 }
+    const process = new Process(clock, new SlotDraws(slots))
+    process.call(1)
+    process.draw(1, 500)
+    clock.now += 499
+    expect([process.call(1), process.call(1), process.byRows]).toEqual([
+      expect.any(Array),
+      expect.any(Array),
+      1,
+    ])
+    clock.now += 1
+    process.fill()
+    expect(process.call(1)).toBe('waits')
+  })
+
+  test('are looked at by claims if a call of the key costs nothing', () => {
+    const process = new Process({ now: 1_000 }, new SlotDraws(slots))
+    process.change(1, 7)
+    const calls = Array.from({ length: 12 }, () => {
+      process.draw(1, null)
+      return process.call(1)
+    })
+    expect(calls.filter(Array.isArray).length).toBeGreaterThan(2)
+    expect(process.byRows).toBe(0)
+  })
+
+  test('are of no other secret that gets the same place in the cache', () => {
+    const cache = new FactsCache({ secrets: 1, bytes: 2 ** 20 }, (text) => text.padEnd(32), {
+      profiles: new Profiles(),
+      noteUse: () => {},
+      noteCalls: () => {},
+    })
+    const process = new Process({ now: 1_000 }, cache.draws)
+    const answer = { keyId: 'key-0', organizationId }
+    const facts = { answer: { ...answer, name: '', permissions: [], metadata: {} }, claims: [] }
+    const known = { ...facts, terms: { expiresAt: null, organization: { claims: [] } } } as unknown as Facts
+    cache.remember('a'.repeat(16), new Uint8Array(32), known)
+    process.call(0)
+    process.draw(1, null)
+    process.call(0)
+    const take = () => cache.draws.take(0, answer, process.allotments, 1_000, wall)
+    expect(take()).toHaveLength(3)
+    process.fill()
+    cache.remember('b'.repeat(16), new Uint8Array(32), known)
+    expect(take()).toBeUndefined()
   })
 })
