@@ -95,6 +95,11 @@ onOneDatabase('SQLite', 'what sets limits', (makeDatabase) => {
         for (let i = 0; i < 2; i++)
           expect((await latchkey.keys.addUnits(id, name, paid)).remaining, `${id} ${name}`).toBe(15)
     expect((await latchkey.organizations.addUnits('acme', 'credits', paid)).remaining).toBe(15)
+    // PostgreSQL holds no text with a NUL.
+    for (const reference of ['payment\u00002', 'payment\n2', '\ud800', ' ', 'x'.repeat(129)]) {
+      const refused = await refusalOf(latchkey.keys.addUnits(one, 'credits', { add: 5, reference }))
+      expect([refused.code, refused.errors?.[0]?.path]).toEqual(['invalid_input', 'reference'])
+    }
     expect((await latchkey.audit.list({ action: 'limit.units_added' })).items).toHaveLength(5)
   })
 

@@ -1,7 +1,7 @@
 // Limits: how many units a key, or all keys of an organization, may draw, and what is left of them.
 import { z } from 'zod'
 import { maxLimits, maxLimitUnits, maxWindowSeconds } from '../bounds.ts'
-import { instant, instantInput } from '../fields.ts'
+import { instant, instantInput, text } from '../fields.ts'
 import { costFault, limitNamePattern } from '../limits.ts'
 import type { Resets } from '../periods.ts'
 import { waited } from './calls.ts'
@@ -242,14 +242,9 @@ export const addUnitsSchema = z
       .max(maxLimitUnits, `Must be at most ${maxLimitUnits}.`)
       .refine((value) => value !== 0, 'Must not be 0.')
       .meta({ description: 'How many units to add; negative to take some away.' }),
-    reference: z
-      .string({ error: 'Must be a string of 1 to 128 characters.' })
-      .min(1, 'Must be a string of 1 to 128 characters.')
-      .max(128, 'Must be a string of 1 to 128 characters.')
-      .optional()
-      .meta({
-        description: 'Your own id of what was bought: the same one adds once, however often it comes.',
-      }),
+    reference: text(128).optional().meta({
+      description: 'Your own id of what was bought: the same one adds once, however often it comes.',
+    }),
   })
   .meta({ id: 'AddUnits', examples: [{ add: 500, reference: 'payment 4711' }] })
 
