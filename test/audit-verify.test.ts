@@ -146,20 +146,41 @@ onEachDatabase('an exported log', (makeDatabase) => {
     await using latchkey = await openLatchkey({ database, sealingKeys })
     await makeLog(latchkey, 5)
     await using direct = await connectDirectly(database)
-    const write = (change: string) =>
-      direct.run(
-        `update audit_events set ${change} where id = (select event_id from audit_log where position = 7)`,
-      )
+    const at = (position: number) => `(select event_id from audit_log where position = ${position})`
     const live = () => verify({ audit: latchkey.audit, input: {} }, {})
-    for (const column of ['action', 'organization_id', 'key_id']) {
-      await write(`${column} = ${column} || 'x'`)
-      expect(await live(), column).toHaveProperty('fault')
-      await write(`${column} = substr(${column}, 1, length(${column}) - 1)`)
+    const tables = { audit_events: 'id', audit_log: 'event_id' }
+    /** Writes to what there is of an event, and looks whether it is named; gives everything back. */
+    const named = async (position: number, ...writes: [keyof typeof tables, string][]) => {
+      const event = await direct.run(`select * from audit_events where id = ${at(position)}`)
+      const log = await direct.run(`select * from audit_log where position = ${position}`)
+      for (const [table, change] of writes)
+        await direct.run(`update ${table} set ${change} where ${tables[table]} = ${at(position)}`)
+      expect(await live(), JSON.stringify(writes)).toMatchObject({ sequence: position })
+      for (const [table, rows] of [
+        ['audit_events', event],
+        ['audit_log', log],
+      ] as const) {
+        const set = Object.entries(rows[0] ?? {}).map(
+          ([column, value]) =>
+            `${column} = ${typeof value === 'string' && !/^\d+$/.test(value) ? `'${value}'` : value}`,
+        )
+        await direct.run(`update ${table} set ${set.join()} where ${tables[table]} = ${at(position)}`)
+      }
+      expect(await live()).not.toHaveProperty('fault')
     }
-    await write('at = at + 1')
-    expect(await live()).toHaveProperty('fault')
-    await write('at = at - 1')
-    expect(await live()).not.toHaveProperty('fault')
+    for (const column of ['action', 'organization_id', 'key_id'])
+      await named(7, ['audit_events', `${column} = ${column} || 'x'`])
+    await named(7, ['audit_events', 'at = at + 1'])
+    await named(7, ['audit_events', "changes = '{'"])
+    await named(7, ['audit_log', `leaf = (select leaf from audit_log where position = 8)`])
+    await named(7, ['audit_log', "leaf = '{'"])
+    // What nobody sealed: a salt that is gone hides nothing.
+    await named(7, ['audit_log', 'origin_salt = null'], ['audit_events', "ip = '203.0.113.8'"])
+    await named(1, ['audit_events', "actor_type = 'system'"])
+    const [erased] = await direct.run(`select id from audit_events where id = ${at(6)}`)
+    await latchkey.audit.erase({ eventIds: [String(erased?.id)] })
+    for (const change of ["changes = '{}'", "ip = '203.0.113.8'", "actor = 'x'", "actor_type = 'system'"])
+      await named(6, ['audit_events', change])
     // A row that is gone, and a log that was cut, are answers too.
     await direct.run(
       'delete from audit_events where id = (select event_id from audit_log where position = 7)',

@@ -43,11 +43,10 @@ export interface LeafSalts {
 
 /** Writes the texts of an event: the same again from the same event, as long as nothing of it was erased. */
 export function leafTexts(source: LeafSource): LeafTexts {
-  const changes: unknown = JSON.parse(source.changes)
   try {
-    return textsOf(source, changes)
+    return textsOf(source, JSON.parse(source.changes))
   } catch {
-    // What an old row has with half of a surrogate pair has no canonical form: its bytes stand for it.
+    // What an old row has with half of a surrogate pair has no canonical form, nor has what is no JSON: its bytes stand for it.
     return textsOf(source, { raw: Buffer.from(source.changes).toString('base64url') })
   }
 }
@@ -68,6 +67,25 @@ export function withoutActor<Changes>(changes: Changes, actor: string | null): C
 
 /** Makes a leaf of an event, its texts and their salts. */
 export function leafOf(source: LeafSource, texts: LeafTexts, salts: LeafSalts): string {
+  return writeLeaf(source, {
+    details: commitmentTo(salts.details, texts.details),
+    origin: texts.origin === null ? null : commitmentTo(salts.origin ?? '', texts.origin),
+  })
+}
+
+/** Makes a leaf of an event with the commitments of another leaf: the same text, if that is the leaf of this event. */
+export function leafLike(leaf: string, source: LeafSource): string {
+  try {
+    return writeLeaf(source, JSON.parse(leaf))
+  } catch {
+    return '{}'
+  }
+}
+
+function writeLeaf(
+  source: LeafSource,
+  { details, origin }: { details: string; origin: string | null },
+): string {
   return canonicalJson({
     v: leafVersion,
     id: source.id,
@@ -76,8 +94,8 @@ export function leafOf(source: LeafSource, texts: LeafTexts, salts: LeafSalts): 
     actor_type: source.isForeign ? 'operator' : source.actorType,
     organization_id: source.organizationId,
     key_id: source.keyId,
-    details: commitmentTo(salts.details, texts.details),
-    origin: texts.origin === null ? null : commitmentTo(salts.origin ?? '', texts.origin),
+    details,
+    origin,
   })
 }
 

@@ -7,11 +7,11 @@ import { type ListSealedInput, listSealedSchema, type SealedEvent } from '../../
 import type { Page } from '../../core/shapes/page.ts'
 import { turnOf } from '../../fairness/caller-turn.ts'
 import { toLeafSource } from '../../jobs/sealing.ts'
-import type { EventOfLog } from '../../store/audit.ts'
+import { type EventOfLog, erasedChanges } from '../../store/audit.ts'
 import { readSealed, type SealedRow } from '../../store/events.ts'
 import { getOrganizationRow } from '../../store/organizations.ts'
 import { wholeLog } from '../../store/sealed-log.ts'
-import { cutHash, type LeafSource, leafOf, leafTexts } from '../../transparency/leaf.ts'
+import { cutHash, leafLike, leafTexts } from '../../transparency/leaf.ts'
 import { leafHash } from '../../transparency/merkle.ts'
 import { actorOf, type CommandOptions, type Engine } from '../engine.ts'
 
@@ -39,6 +39,11 @@ export async function listSealed(
   return { items, next: rows.length > limit ? String(items.at(-1)?.sequence) : undefined }
 }
 
+/** The details of an event of which everything is erased. */
+const { details: erasedDetails } = leafTexts(
+  toLeafSource({ ...nothingOf(''), changes: erasedChanges }, undefined),
+)
+
 function toSealedEvent(row: SealedRow, log: string, isRoot: boolean): SealedEvent {
   const number = log === wholeLog ? row.position : row.sequence
   if (cutHash(row.leaf) !== undefined) {
@@ -46,20 +51,18 @@ function toSealedEvent(row: SealedRow, log: string, isRoot: boolean): SealedEven
     return { sequence: number, hash: row.leaf.slice(1), ...nothing }
   }
   const source = toLeafSource(row, row.actor_organization_id ?? undefined)
-  const texts = leafTexts(source)
+  const { details, origin } = leafTexts(source)
   const { details_salt: detailsSalt } = row
-  const salts = { details: detailsSalt ?? '', origin: row.origin_salt }
-  // Everything else that tells of events reads the row. One that says something else has a leaf that is not in the tree.
-  const leaf = isLeafOf(row.leaf, source) ? row.leaf : leafOf(source, texts, salts)
-  const originSalt = isRoot ? row.origin_salt : null
   return {
     sequence: number,
-    hash: leafHash(leaf).toString('base64'),
-    leaf,
+    hash: leafHash(row.leaf).toString('base64'),
+    // Everything else that tells of events reads the row. One that says something else has a leaf that does not fit its hash.
+    leaf: leafLike(row.leaf, source),
     detailsSalt,
-    details: detailsSalt === null ? null : texts.details,
-    originSalt,
-    origin: originSalt === null ? null : texts.origin,
+    // What the row tells without a salt was not sealed, and shows as that.
+    details: detailsSalt === null && details === erasedDetails ? null : details,
+    originSalt: isRoot ? row.origin_salt : null,
+    origin: isRoot ? origin : null,
   }
 }
 
@@ -67,16 +70,4 @@ function toSealedEvent(row: SealedRow, log: string, isRoot: boolean): SealedEven
 function nothingOf(id: string): EventOfLog {
   const nobody = { actor: null, actor_type: null, actor_organization_id: null, request_id: null, ip: null }
   return { id, at: 0, action: '', organization_id: '', key_id: null, changes: '{}', ...nobody }
-}
-
-/** Whether a leaf says of an event what its row says; of what may have been erased, its commitments tell. */
-function isLeafOf(leaf: string, { id, at, action, organizationId, keyId }: LeafSource): boolean {
-  const said = JSON.parse(leaf) as Record<string, unknown>
-  return (
-    said.id === id &&
-    said.at === new Date(at).toISOString() &&
-    said.action === action &&
-    said.organization_id === organizationId &&
-    said.key_id === keyId
-  )
 }
