@@ -44,8 +44,20 @@ describe.each(placeNames)('webhooks on the command line, on %s', (place) => {
       code: 2,
       stderr: expect.stringContaining('--resume-from: Comes with --enable.'),
     })
+    for (const [option, value, sentence] of [
+      ['--events', 'key.lost', '--events: There is no event "key.lost".'],
+      ['--resume-from', 'then', '--resume-from: Must be stopped or now.'],
+    ] as const)
+      expect(await run(['webhooks', 'update', made.id, '--enable', option, value])).toMatchObject({
+        code: 2,
+        stderr: expect.stringContaining(sentence),
+      })
     const rotated = await json<WireWebhook>(['webhooks', 'rotate', made.id, '--grace', '0'])
     expect(rotated.secret).not.toBe(made.secret)
+    // Alone on standard output, so that a script can keep it.
+    const again = await run(['webhooks', 'rotate', made.id, '--wait'])
+    expect(again).toMatchObject({ code: 0, stdout: expect.stringMatching(/^whsec_\S+\n$/) })
+    expect(again.stderr).toMatch(/Old secret until .*every live process has confirmed/is)
     expect((await run(['webhooks', 'list'])).stdout).toContain(made.id)
     expect((await run(['webhooks', 'delete', made.id])).code).toBe(2)
     expect((await run(['webhooks', 'delete', made.id, '--yes'])).code).toBe(0)

@@ -211,7 +211,7 @@ test('of an epoch that is over are gone', async () => {
   const refused = await refusalOf(latchkey.events.read({ after: '999' }))
   expect([refused.code, refused.message]).toEqual([
     'cursor_gone',
-    expect.stringMatching(/^The log ends with event \d\. Read it from there/),
+    expect.stringMatching(/^The log ends with event \d\. Read on from there/),
   ])
   expect(await latchkey.noteRestore()).toBe(true)
   // Nothing has happened since: the second call is a mistake, unless somebody says that it is none.

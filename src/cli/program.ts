@@ -77,7 +77,7 @@ const commands: readonly (DefinedCommand | Group)[] = [
   },
   {
     name: 'audit',
-    summary: 'read the audit log',
+    summary: 'search, verify and export the audit log, and erase what it tells',
     load: async () => (await import('./commands/audit.ts')).auditCommands,
   },
   {
@@ -89,7 +89,7 @@ const commands: readonly (DefinedCommand | Group)[] = [
   migrateCommand,
   {
     name: 'keyring',
-    summary: 'make and rotate the keys that sign reservations',
+    summary: 'make and rotate the keys that sign reservations and seal secrets',
     load: async () => (await import('./commands/keyring.ts')).keyringCommands,
   },
   {

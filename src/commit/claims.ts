@@ -181,7 +181,7 @@ export class Claim {
     if (!timingSafeEqual(this.#mac(comparing), found.body_mac))
       throw new LatchkeyError(
         'idempotency_key_reused',
-        'This Idempotency-Key came with another body before. Nothing was changed. Use a new key for another request.',
+        'This Idempotency-Key came with another body before. Nothing was changed. Use another Idempotency-Key for another request.',
       )
     return fromWireAnswer(JSON.parse(text))
   }

@@ -1,5 +1,6 @@
-// `latchkey webhooks …`: to where events are sent, and what became of each.
+// `latchkey webhooks …`: where events are sent, and what became of each.
 import { Option } from 'commander'
+import type { Applied } from '../../core/shapes/calls.ts'
 import type { CreatedWebhook, Delivery, Webhook, WebhookTest } from '../../core/shapes/webhooks.ts'
 import { serverOrDatabase } from '../kit/connection.ts'
 import { defineCommand } from '../kit/define-command.ts'
@@ -13,7 +14,7 @@ import { describeApplied } from './key-views.ts'
 const shapes = () => import('../../core/shapes/webhooks.ts')
 const id = { id: 'the id of the webhook' }
 const texts = {
-  url: 'to where events are posted: https://, and an address that everybody can reach',
+  url: 'the URL that events are posted to: https://, and an address that everybody can reach',
   events: 'which events are sent, such as key.revoked, key.* or * (repeatable)',
   description: 'what it is for, for people',
   organizationId: 'the organization that owns it (default: your own)',
@@ -87,7 +88,7 @@ export const webhookCommands = [
     summary: 'change the given fields of a webhook, stop it, or let it go on',
     on: serverOrDatabase,
     // Not as a flag: `--url` names the server.
-    arguments: { ...id, url: 'to where events are posted from now on' },
+    arguments: { ...id, url: 'the URL that events are posted to from now on' },
     optional: 'url',
     shape: async () => (await shapes()).updateWebhookFieldsSchema,
     texts: {
@@ -218,35 +219,38 @@ export const webhookCommands = [
   }),
 ]
 
-function printSecret(webhook: CreatedWebhook): void {
-  printWebhook(webhook)
-  print(
+/** Prints a new secret on standard output, alone, as a token is. */
+function printSecret(webhook: CreatedWebhook & { applied?: Applied }): void {
+  printNote(
+    ...webhookFields(webhook),
+    ...describeApplied(webhook.applied),
     '',
-    `Secret  ${webhook.secret}`,
-    '',
-    'It is shown this once. Give it to the receiver, which checks signatures by it.',
+    'The secret is shown only once. Give it to the receiver, which checks signatures by it:',
   )
+  print(webhook.secret)
 }
 
 function printWebhook(webhook: Webhook): void {
+  print(...webhookFields(webhook))
+}
+
+function webhookFields(webhook: Webhook): string[] {
   const now = Date.now()
   const { id, organizationId, sourceOrganizationId, url, events, description, graceEndsAt } = webhook
-  print(
-    ...formatFields([
-      ['Id', id],
-      ['Organization', organizationId],
-      ...(sourceOrganizationId === null ? [] : [['Events of', sourceOrganizationId] as const]),
-      ['URL', url],
-      ['Events', events.join(', ')],
-      ...(description === null ? [] : [['Description', description] as const]),
-      ['Status', describeStatus(webhook)],
-      ['Waiting', String(webhook.pending)],
-      ['Delivered', webhook.lastDeliveredAt ? formatInstant(webhook.lastDeliveredAt, now) : 'never'],
-      ...(graceEndsAt === null ? [] : [['Old secret until', formatInstant(graceEndsAt, now)] as const]),
-      ['Created', formatInstant(webhook.createdAt, now)],
-      ['Revision', webhook.revision],
-    ]),
-  )
+  return formatFields([
+    ['Id', id],
+    ['Organization', organizationId],
+    ...(sourceOrganizationId === null ? [] : [['Events of', sourceOrganizationId] as const]),
+    ['URL', url],
+    ['Events', events.join(', ')],
+    ...(description === null ? [] : [['Description', description] as const]),
+    ['Status', describeStatus(webhook)],
+    ['Waiting', String(webhook.pending)],
+    ['Delivered', webhook.lastDeliveredAt ? formatInstant(webhook.lastDeliveredAt, now) : 'never'],
+    ...(graceEndsAt === null ? [] : [['Old secret until', formatInstant(graceEndsAt, now)] as const]),
+    ['Created', formatInstant(webhook.createdAt, now)],
+    ['Revision', webhook.revision],
+  ])
 }
 
 function printTest({ delivered, httpStatus, error, answer, durationMs }: WebhookTest): void {

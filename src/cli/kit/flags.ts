@@ -38,6 +38,13 @@ const flags: Record<string, string> = {
   by: '--by <period>',
   group: '--group <what>',
   format: '--format <format>',
+  events: '--events <event>',
+  description: '--description <text>',
+  sourceOrganizationId: '--source-organization <id>',
+  resumeFrom: '--resume-from <where>',
+  state: '--state <state>',
+  after: '--after <cursor>',
+  reference: '--reference <text>',
   idempotencyKey: '--idempotency-key <text>',
 }
 

@@ -115,7 +115,7 @@ async function readPosition(
   throw new LatchkeyError(
     'cursor_gone',
     ofEpoch === epoch
-      ? `The log ends with event ${size}. Read it from there, or from the beginning if it had more: then the database was restored.`
+      ? `The log ends with event ${size}. Read on from there. If it had more events, the database was restored: read from the beginning.`
       : 'The cursor is of the log of before the database was restored. Read the log from the beginning, or from an event that it has.',
   )
 }
