@@ -198,18 +198,24 @@ onEachDatabase('an erasure', (makeDatabase) => {
     expect(await held(text)).toMatchObject({ own: { erased: 1, events: 4 }, other: { status: 0 } })
   })
 
-  test('reaches messages that wait to be sent again, and those that are on their way', async () => {
+  test('reaches messages that wait to be sent again, those that are on their way, and what was answered', async () => {
     let answer = async (_id: string) => 500
+    // It sends back what it has got.
     const receiver = await startReceiver(
-      ({ id }, response) => void answer(id).then((status) => response.writeHead(status).end()),
+      ({ id, body }, response) =>
+        void answer(id).then((status) =>
+          response.writeHead(status, { 'content-type': 'application/json' }).end(body),
+        ),
     )
     await using stage = await beginDeliveries(await makeDatabase(), ofAcme(receiver.url))
     const erase = (id: string) =>
       stage.store.write(async (tx) => eraseRows(tx, stage.store.dialect, await findErasable(tx, [id])))
     const kept = async () =>
-      (await stage.direct.run('select id from webhook_deliveries where payload is not null')).map(
-        ({ id }) => id,
-      )
+      (
+        await stage.direct.run(
+          'select id from webhook_deliveries where payload is not null or answer is not null',
+        )
+      ).map(({ id }) => id)
     await stage.record(3)
     await stage.deliver()
     const [one = '', two = '', three = ''] = receiver.received.map(({ id }) => id)
@@ -223,7 +229,7 @@ onEachDatabase('an erasure', (makeDatabase) => {
     stage.clock.advance(3_600_000)
     await stage.deliver()
     expect(await kept()).toEqual([three])
-    answer = async () => 204
+    answer = async () => 200
     stage.clock.advance(3_600_000)
     await stage.deliver()
     const told = receiver.received.map(({ id, message }) => [id, message.data.event.is_erased])
@@ -234,6 +240,9 @@ onEachDatabase('an erasure', (makeDatabase) => {
         [three, false],
       ].sort(),
     )
+    expect(await kept()).toEqual([three])
+    await erase(three)
+    expect(await kept()).toEqual([])
   })
 
   test('leaves no message that tells what the key was from what was erased', async () => {

@@ -63,16 +63,17 @@ const columns = {
   payload: 'text',
 } as const satisfies Record<keyof DeliveryRow, 'text' | 'whole'>
 
-/** What was erased while it was sent is not kept for later. */
+/** Of what was erased while it was sent nothing is kept, neither for later nor as its receiver sent it back. */
 async function withoutErased(
   tx: Tx,
   dialect: StoreDialect,
   rows: readonly DeliveryRow[],
 ): Promise<readonly DeliveryRow[]> {
-  const kept = rows.flatMap(({ id, payload }) => (payload === null ? [] : [id]))
+  const kept = rows.flatMap(({ id, payload, answer }) => (payload === null && answer === null ? [] : [id]))
   if (kept.length === 0) return rows
   const erased = await lockErased(tx, dialect, kept)
-  return erased.size === 0 ? rows : rows.map((row) => (erased.has(row.id) ? { ...row, payload: null } : row))
+  if (erased.size === 0) return rows
+  return rows.map((row) => (erased.has(row.id) ? { ...row, payload: null, answer: null } : row))
 }
 
 async function upsert(tx: Tx, dialect: StoreDialect, rows: readonly DeliveryRow[]): Promise<void> {

@@ -1,4 +1,6 @@
 // Erasure in the tables of events: what an event tells goes, with the salts of its leaf; the leaf stays.
+import type { RawBuilder } from 'kysely'
+import { rootOrganizationId } from '../core/access.ts'
 import { erasedChanges, idAt, idSlackMs } from './audit.ts'
 import type { StoreDialect } from './backend.ts'
 import { givenTexts } from './given-rows.ts'
@@ -10,6 +12,8 @@ export interface Erasable {
   organization_id: string
   action: string
   leaf: string | null
+  position: number | null
+  sequence: number | null
 }
 
 /** Which events are looked at: those of one organization, to one key or by one, in the order of their ids. */
@@ -47,7 +51,8 @@ function erasable(db: Db) {
   return db
     .selectFrom('audit_events')
     .leftJoin('audit_log', 'audit_log.event_id', 'audit_events.id')
-    .select(['audit_events.id', 'audit_events.organization_id', 'audit_events.action', 'audit_log.leaf'])
+    .select(['audit_events.id', 'audit_events.organization_id', 'audit_events.action'])
+    .select(['audit_log.leaf', 'audit_log.position', 'audit_log.sequence'])
 }
 
 /** Erases what sealed events tell, and returns the ids of those of which it was not erased before. */
@@ -84,13 +89,24 @@ export async function eraseRows(
       .where('id', 'in', own)
       .execute()
   }
+  await eraseDeliveries(tx, ids, events)
+  return erased
+}
+
+/** Erases messages that wait to be sent again, and what receivers have answered: they may have sent a message back. */
+async function eraseDeliveries(tx: Tx, ids: RawBuilder<string>, events: readonly Erasable[]): Promise<void> {
+  const owners = [rootOrganizationId, ...new Set(events.map((event) => event.organization_id))]
+  // By their numbers, of which there is an index: there may be many deliveries.
+  const places = events.flatMap(({ position, sequence }) => [position ?? 0, sequence ?? 0])
   await tx
     .updateTable('webhook_deliveries')
-    .set({ payload: null })
-    .where('next_at', 'is not', null)
+    .set({ payload: null, answer: null })
+    .where('webhook_id', 'in', (eb) =>
+      eb.selectFrom('webhooks').select('id').where('organization_id', 'in', owners),
+    )
+    .where('place', 'in', places)
     .where('id', 'in', ids)
     .execute()
-  return erased
 }
 
 /** Tells which of some events are erased, and keeps all of them from being erased until the transaction ends. */
