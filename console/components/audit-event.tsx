@@ -121,7 +121,7 @@ export function AuditEvent({ event, isOfKnownKey = false }: AuditEventProps) {
 }
 
 function Subject({ event }: { event: WireAuditEvent }) {
-  const { key_id, actor, organization_id, changes } = event
+  const { action, key_id, actor, organization_id, changes } = event
   const webhookId = typeof changes.webhook_id === 'string' ? changes.webhook_id : undefined
   return (
     <>
@@ -137,7 +137,7 @@ function Subject({ event }: { event: WireAuditEvent }) {
           <WebhookName id={webhookId} />
         </>
       )}
-      {key_id === null && webhookId === undefined ? ' ' : <span className="text-muted"> in </span>}
+      {action.startsWith('organization.') ? ' ' : <span className="text-muted"> in </span>}
       <OrganizationName id={organization_id} isShort />
     </>
   )

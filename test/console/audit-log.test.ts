@@ -39,6 +39,7 @@ async function doEverything({ request, rootKey: token }: TestServer) {
   const { secrets } = await ask('GET', `/v1/keys/${id}`)
   await ask('DELETE', `/v1/keys/${id}/secrets/${(secrets as { kid: string }[])[1]?.kid}`)
   await ask('DELETE', `/v1/keys/${id}`)
+  await ask('POST', '/v1/plans', { name: 'pro' })
   const { id: actor } = await ask('GET', '/v1/keys/self')
   return { key: String(id), actor: String(actor) }
 }
@@ -65,6 +66,7 @@ onOneDatabase('PostgreSQL', `the audit log in the console${browserNote}`, (makeD
         'Rotated the key Old mailer in Acme & Sons acme',
         'Ended the grace period of the key Old mailer in Acme & Sons acme',
         'Revoked the key Old mailer in Acme & Sons acme',
+        'Created the plan in Root root',
         'Signed in to the console in Root root',
         'Signed out of the console in Root root',
       ]) {

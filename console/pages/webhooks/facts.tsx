@@ -59,7 +59,7 @@ export function WebhookFacts({ of: webhook, refusal, rotate }: WebhookFactsProps
       <Fact label="Delivered">{momentOf(webhook.last_delivered_at, 'Nothing yet')}</Fact>
       <Fact label="Waiting">
         {webhook.pending === 0 ? (
-          <span className="text-muted">Nothing that was tried</span>
+          <span className="text-muted">Nothing to try again</span>
         ) : (
           `${webhook.pending.toLocaleString('en')} ${webhook.pending === 1 ? 'event' : 'events'}, to be tried again`
         )}
