@@ -81,9 +81,13 @@ onEachDatabase('the audit log', (makeDatabase) => {
       },
     ])
     expect(shown[0]?.changes).not.toHaveProperty('created_by')
+    const byCaller = { actor: caller.keyId }
+    expect((await latchkey.audit.list(byCaller, { actor: own })).items).toEqual([])
+    expect((await latchkey.audit.list(byCaller)).items).toHaveLength(2)
     await latchkey.keys.revoke(own.keyId, { actor: own })
     const [ended] = (await latchkey.audit.list({ action: 'key.revoked' }, { actor: own })).items
     expect(ended).toMatchObject({ actor: own.keyId, actorType: 'key' })
+    expect((await latchkey.audit.list({ actor: own.keyId }, { actor: own })).items).toEqual([ended])
     await using direct = await connectDirectly(database)
     // An older program wrote none.
     await direct.run('update audit_events set actor_type = null')

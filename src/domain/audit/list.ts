@@ -5,6 +5,7 @@ import { type AuditEvent, type ListAuditInput, listAuditSchema } from '../../cor
 import type { Page } from '../../core/shapes/page.ts'
 import { turnOf } from '../../fairness/caller-turn.ts'
 import { readAuditSlice } from '../../store/audit.ts'
+import { findKey } from '../../store/keys.ts'
 import { getOrganizationRow } from '../../store/organizations.ts'
 import { actorOf, type CommandOptions, type Engine } from '../engine.ts'
 import { readPage } from '../listing.ts'
@@ -24,6 +25,11 @@ export async function listAudit(
     await engine.store.read((db) => getOrganizationRow(db, organizationId), turn)
   const [since, until] = [range.since?.getTime(), range.until?.getTime()]
   const isRoot = scopeOf(by) === undefined
+  // Which events were caused from outside is not to be found out by asking for each that it may have been.
+  if (!isRoot && actor !== undefined) {
+    const own = await engine.store.read((db) => findKey(db, actor, scope), turn)
+    if (own === undefined) return { items: [], next: undefined }
+  }
   return readPage(
     engine,
     {
