@@ -256,6 +256,9 @@ onEachDatabase('webhooks', (makeDatabase) => {
       { url: 'https://[::ffff:7f00:1]/' },
       { url: 'https://169.254.169.254/' },
       { url: 'https://user:password@receiver.example/' },
+      ...['\u0000', '\t', ' ', '\u202e', '\\@127.0.0.1/'].map((odd) => ({
+        url: `https://receiver.example${odd}`,
+      })),
       { sourceOrganizationId: 'other' },
       { events: [] },
       { events: ['key.nothing'] },

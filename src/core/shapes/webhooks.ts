@@ -23,6 +23,11 @@ const url = z
   .string({ error: 'Must be a URL, such as https://example.com/webhooks.' })
   .min(1, 'Must be a URL, such as https://example.com/webhooks.')
   .max(2_048, 'Must be at most 2048 characters long.')
+  // A URL is read without them, or with others in their place: what is shown would not be where it leads.
+  .refine(
+    (value) => !/[\p{C}\s\\]/u.test(value),
+    'Must not contain spaces, backslashes or invisible characters.',
+  )
   .meta({
     description: 'To where events are posted: `https://`, and an address that everybody can reach.',
     example: 'https://example.com/webhooks',
