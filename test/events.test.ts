@@ -1,7 +1,7 @@
 // Events in the order of the log: read from anywhere, waited for, and streamed.
 import { expect, test } from 'vitest'
 import { createClient } from '../src/client/index.ts'
-import { maxWaits, maxWaitsOfKey } from '../src/core/bounds.ts'
+import { maxWaits, maxWaitsOfKey, maxWaitsOfLog } from '../src/core/bounds.ts'
 import { LogWatch } from '../src/domain/events/watch.ts'
 import { type Latchkey, type LogEvent, openLatchkey } from '../src/index.ts'
 import { openStore } from '../src/store/store.ts'
@@ -271,7 +271,11 @@ test('are waited for by so many in all, each for its own log, until the signal i
   const ofBees = wait('bees', 'bee').then(() => {
     isTold = true
   })
-  const others = Array.from({ length: maxWaits - 2 }, (_, i) => wait('bees', `key ${i}`))
+  const others = Array.from({ length: maxWaitsOfLog - 1 }, (_, i) => wait('bees', `key ${i}`))
+  // An organization with many keys leaves room for the others.
+  expect(await codeOf(wait('bees', 'one more'))).toBe('too_many_streams')
+  const left = maxWaits - 1 - maxWaitsOfLog
+  others.push(...Array.from({ length: left }, (_, i) => wait(`log ${i % 8}`, `other ${i}`)))
   await using direct = await connectDirectly(url)
   await direct.run("insert into audit_heads (log, size, peaks) values ('acme', 1, '')")
   const ofAcme = wait('acme', 'ant')

@@ -57,8 +57,9 @@ export const maxPageItems = 1_000
 export const maxEventsPage = 100
 export const maxEventTypes = 32
 export const maxWaitSeconds = 30
-/** How often at once somebody waits for events in a process: by one key, and in all. */
+/** How often at once somebody waits for events in a process: by one key, for those of one log, and in all. */
 export const maxWaitsOfKey = 64
+export const maxWaitsOfLog = 1_024
 export const maxWaits = 4_096
 /** How many sealed events a page has at most: each may be long. */
 export const maxSealedPage = 100

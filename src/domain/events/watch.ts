@@ -1,5 +1,5 @@
 // Who waits for the next event of a log: all of a process by one look at how far their logs go.
-import { maxWaits, maxWaitsOfKey } from '../../core/bounds.ts'
+import { maxWaits, maxWaitsOfKey, maxWaitsOfLog } from '../../core/bounds.ts'
 import { LatchkeyError } from '../../core/errors.ts'
 import { readHeads } from '../../store/sealed-log.ts'
 import type { Store } from '../../store/store.ts'
@@ -30,6 +30,7 @@ export class LogWatch {
   readonly #clock: Pick<Clock, 'after'>
   readonly #waiters = new Set<Waiter>()
   readonly #countByKey = new Map<string | undefined, number>()
+  readonly #countByLog = new Map<string, number>()
   #isLooking = false
   #isClosed = false
 
@@ -40,18 +41,22 @@ export class LogWatch {
 
   /** Resolves once a log has grown, the time is over, or the signal is raised. Throws `too_many_streams`. */
   async wait({ log, size, keyId, milliseconds, signal }: Wait): Promise<void> {
-    const count = this.#countByKey.get(keyId) ?? 0
-    if (this.#waiters.size >= maxWaits || count >= maxWaitsOfKey) {
+    const isFull =
+      this.#waiters.size >= maxWaits ||
+      (this.#countByKey.get(keyId) ?? 0) >= maxWaitsOfKey ||
+      (this.#countByLog.get(log) ?? 0) >= maxWaitsOfLog
+    if (isFull) {
       throw new LatchkeyError(
         'too_many_streams',
-        `A key waits for events ${maxWaitsOfKey} times at once at most, and all keys of a process ${maxWaits} times.`,
+        `A key waits for events ${maxWaitsOfKey} times at once at most, those of an organization are waited for ${maxWaitsOfLog} times, and all in a process ${maxWaits} times.`,
       )
     }
     if (signal?.aborted) return
     const { promise, resolve } = Promise.withResolvers<void>()
     const waiter = { log, size, wake: () => resolve() }
     this.#waiters.add(waiter)
-    this.#countByKey.set(keyId, count + 1)
+    count(this.#countByKey, keyId, 1)
+    count(this.#countByLog, log, 1)
     const callOff = this.#clock.after(milliseconds, resolve)
     signal?.addEventListener('abort', waiter.wake)
     this.#lookLater()
@@ -61,9 +66,8 @@ export class LogWatch {
       callOff()
       signal?.removeEventListener('abort', waiter.wake)
       this.#waiters.delete(waiter)
-      const left = (this.#countByKey.get(keyId) ?? 1) - 1
-      if (left > 0) this.#countByKey.set(keyId, left)
-      else this.#countByKey.delete(keyId)
+      count(this.#countByKey, keyId, -1)
+      count(this.#countByLog, log, -1)
     }
   }
 
@@ -96,4 +100,10 @@ export class LogWatch {
     this.#isLooking = false
     if (this.#waiters.size > 0) this.#lookLater()
   }
+}
+
+function count<Name>(counts: Map<Name, number>, name: Name, change: number): void {
+  const next = (counts.get(name) ?? 0) + change
+  if (next > 0) counts.set(name, next)
+  else counts.delete(name)
 }
