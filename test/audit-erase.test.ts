@@ -263,7 +263,19 @@ onEachDatabase('an erasure', (makeDatabase) => {
       return messages.map(({ body }) => JSON.parse(body).data.key?.name)
     }
     expect(await names()).toEqual(['Erika', 'Key 1', 'Key 2'])
+    const hook = await latchkey.webhooks.create({ url: 'https://example.com/', events: ['log.erased'] })
+    await using direct = await connectDirectly(database)
+    const { position, event_id } = (
+      await direct.run(
+        "select position, event_id from audit_log where organization_id = 'acme' and sequence = 2",
+      )
+    )[0] as { position: number; event_id: string }
+    await direct.run(
+      `insert into webhook_deliveries (webhook_id, place, id, action, state, attempts, next_at, payload) values ('${hook.id}', ${position}, '${event_id}', 'key.created', 'pending', 1, ${2 ** 52}, 'Erika')`,
+    )
     await latchkey.audit.erase({ eventIds: [second?.id as string] })
     expect(await names()).toEqual([undefined, undefined, 'Key 2'])
+    // One that waits to be sent again was written before.
+    expect(await direct.run('select payload from webhook_deliveries')).toEqual([{ payload: null }])
   })
 })

@@ -11,6 +11,7 @@ export interface Erasable {
   id: string
   organization_id: string
   action: string
+  key_id: string | null
   leaf: string | null
   position: number | null
   sequence: number | null
@@ -51,7 +52,7 @@ function erasable(db: Db) {
   return db
     .selectFrom('audit_events')
     .leftJoin('audit_log', 'audit_log.event_id', 'audit_events.id')
-    .select(['audit_events.id', 'audit_events.organization_id', 'audit_events.action'])
+    .select(['audit_events.id', 'audit_events.organization_id', 'audit_events.action', 'audit_events.key_id'])
     .select(['audit_log.leaf', 'audit_log.position', 'audit_log.sequence'])
 }
 
@@ -106,6 +107,25 @@ async function eraseDeliveries(tx: Tx, ids: RawBuilder<string>, events: readonly
     )
     .where('place', 'in', places)
     .where('id', 'in', ids)
+    .execute()
+  // What waits of other events tells what their keys were then, which may follow from what is erased: it is written anew.
+  const keyIds = [...new Set(events.flatMap(({ key_id }) => key_id ?? []))]
+  if (keyIds.length === 0) return
+  await tx
+    .updateTable('webhook_deliveries')
+    .set({ payload: null, answer: null })
+    .where('webhook_id', 'in', (eb) =>
+      eb.selectFrom('webhooks').select('id').where('organization_id', 'in', owners),
+    )
+    .where('next_at', 'is not', null)
+    .where(({ exists, selectFrom }) =>
+      exists(
+        selectFrom('audit_events')
+          .select('audit_events.id')
+          .whereRef('audit_events.id', '=', 'webhook_deliveries.id')
+          .where('audit_events.key_id', 'in', keyIds),
+      ),
+    )
     .execute()
 }
 
