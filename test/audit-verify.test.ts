@@ -313,7 +313,11 @@ test('that ends early, is of another log or is signed by another key does not fi
   expect(await faultOf(whole, [four.noteBy(other, acme)])).toMatch('kept is not signed')
   expect(await faultOf(four.lines + endOfLog(four.noteBy(other, acme)))).toMatch('file is not signed')
   const wrongRoot = four.noteBy(own, acme, leafHash('another'))
-  expect(await faultOf(four.lines + endOfLog(wrongRoot))).toMatch('does not fit')
+  expect(await faultOf(four.lines + endOfLog(wrongRoot))).toMatch('from event 1 to 4')
+  expect(await faultOf(four.lines + endOfLog(wrongRoot), [three.note])).toMatch('from event 4 to 4')
+  expect(await faultOf(four.lines + endOfLog(wrongRoot), [four.note])).toMatch(
+    'another one of this size does',
+  )
   const foreign = make(1, 1, 'bees')
   expect(await faultOf(foreign.lines + endOfLog(foreign.note))).toMatch('of another organization')
   const newer = make(1, 2)

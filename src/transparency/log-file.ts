@@ -233,6 +233,8 @@ export class LogVerifier {
   #agree({ size, root }: Checkpoint, what: string): void {
     if (!this.#tree.root.equals(root)) {
       const from = this.#lastAgreed + 1
+      if (from > size)
+        throw new LogFault(`${what} does not fit the events, and another one of this size does.`)
       throw new LogFault(
         `${what} does not fit: something from event ${from} to ${size} is not what it was.`,
         from,
