@@ -184,12 +184,22 @@ export async function openLatchkey(options: LatchkeyOptions): Promise<Latchkey> 
   const { now = systemClock.now, monotonic = systemClock.monotonic, random = systemRandom } = options
   const prefixes = checkPrefixes(options.prefixes ?? ['re'])
   const warn = options.onWarning ?? warnProcess
+  // Before the store, which keeps a process alive: what is wrong ends the process.
+  const [kept, keptUsage, keptAuditDays] = [
+    keptPlacesOf(options),
+    keptUsageOf(options),
+    keptAuditDaysOf(options),
+  ]
+  const settings = webhookSettingsOf(options)
+  const checkpointPath = checkpointFileOf(options)
+  const keyring = options.sealingKeys
+    ? new Keyring(options.database, options.sealingKeys)
+    : new Keyring(options.database, sealingKeysOf(), 'LATCHKEY_SEALING_KEYS')
   const store = await openStore(options.database, warn, postgresEnvironment())
   const noteClosed = noteOpening(options.database, warn)
   const newFollowerId = () => newId({ now, random })
   const clock = { ...systemClock, now, monotonic }
   const at = instantsOf(store.dialect, options.now)
-  const kept = keptPlacesOf(options)
   const source = newId({ now, random: systemRandom })
   const usage = new UsageRecorder({
     source,
@@ -201,9 +211,6 @@ export async function openLatchkey(options: LatchkeyOptions): Promise<Latchkey> 
       ),
   })
   const log = openChangeLog(store)
-  const keyring = options.sealingKeys
-    ? new Keyring(options.database, options.sealingKeys)
-    : new Keyring(options.database, sealingKeysOf(), 'LATCHKEY_SEALING_KEYS')
   const reachedLimits = new ReachedLimits(store.dialect)
   let draws: Draws | undefined
   const memory = new Memory(
@@ -268,10 +275,8 @@ export async function openLatchkey(options: LatchkeyOptions): Promise<Latchkey> 
   }
 
   const wake = () => jobs.wake()
-  const settings = webhookSettingsOf(options)
   const databaseHosts = databaseHostsOf(options.database, postgresEnvironment())
   const webhooks = openWebhooks(engine, { settings, databaseHosts, store, monotonic, wake })
-  const checkpointPath = checkpointFileOf(options)
   const checkpointFile = checkpointPath === undefined ? undefined : new CheckpointFile(checkpointPath, warn)
   await checkpointFile?.check()
   const jobs: Jobs = new Jobs({
@@ -280,7 +285,7 @@ export async function openLatchkey(options: LatchkeyOptions): Promise<Latchkey> 
     owner: newId({ now, random: systemRandom }),
     now: options.now,
     kinds: {
-      retention: retentionJob(store, clock, options.now, keptUsageOf(options), keptAuditDaysOf(options)),
+      retention: retentionJob(store, clock, options.now, keptUsage, keptAuditDays),
       usage: usageJob(store, clock, options.now),
       sealing: sealingJob(sealer, clock, bell),
       [deliveryKind]: webhooks.job,

@@ -1,5 +1,6 @@
 // What commands print and how they refuse, on a database and on a server.
-
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { describeFailure } from '../src/cli/kit/failures.ts'
 import { openLatchkey } from '../src/index.ts'
@@ -9,6 +10,18 @@ import { beginCommands, placeNames, type WireKey } from './setup/command-places.
 import { makeSqlite } from './setup/databases.ts'
 
 const command = useCommand()
+
+test.each([
+  ['LATCHKEY_AUDIT_DAYS_KEPT', '5'],
+  ['LATCHKEY_USAGE_DAYS_KEPT', '0'],
+  ['LATCHKEY_SEALING_KEYS', 'short'],
+])('a %s that is wrong ends a server, and makes no database', async (name, value) => {
+  const serve = ['serve', '--port', '0', '--database', 'sqlite:none.db']
+  const { code, stderr, stdout } = await command.runProcess(serve, { env: { [name]: value } })
+  expect([code, stdout]).toEqual([2, ''])
+  expect(stderr).toContain(name)
+  expect(existsSync(join(command.folder(), 'none.db'))).toBe(false)
+})
 
 test('a file is verified as what it is, and no organization may be named beside it', async () => {
   const { code, stderr } = await command.run(['audit', 'verify', 'acme.log', '--organization', 'other'])
