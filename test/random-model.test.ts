@@ -169,7 +169,9 @@ function readAll(): Command {
       const told = secrets.map(({ kid, expiresAt }) => [kid, expiresAt?.getTime() ?? null])
       expect(told.sort()).toEqual(key.secrets.map((secret) => [kidOf(secret), secret.endsAt]).sort())
       const { items } = await latchkey.audit.list({ keyId: key.id }, { actor: caller })
-      expect(items.map(({ action }) => action).reverse()).toEqual(key.events)
+      // What nobody caused, an expiry for one, is told when its time has come for the job that looks for it.
+      const caused = items.filter(({ actorType }) => actorType !== 'system')
+      expect(caused.map(({ action }) => action).reverse()).toEqual(key.events)
     }
     for (const status of ['active', 'expired', 'revoked'] as const) {
       const { items } = await latchkey.keys.list({ status }, { actor: caller })
