@@ -27,6 +27,8 @@ async function open() {
   await createAcme(latchkey)
   const created = await latchkey.keys.create({ organizationId: 'acme', name: 'CI' })
   expect((await latchkey.verify(created.key)).valid).toBe(true)
+  // The thread that reads begins with the first read, which may be one of the background.
+  expect((await latchkey.keys.list()).items).toHaveLength(1)
   return { url, path, warnings, latchkey, created }
 }
 
