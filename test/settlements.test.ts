@@ -139,6 +139,8 @@ onOneDatabase('SQLite', 'settlements', (makeDatabase) => {
       reservation.replace('r1', 'r2'),
       reservation.replace(/\*|~/, '~1'),
       `${reservation}A`,
+      `${reservation}=`,
+      `${reservation} `,
       'r'.repeat(1_025),
     ]
     for (const text of wrong) {
