@@ -13,6 +13,7 @@ import { type Edit, isConflict, useEdit } from '../../../edits.ts'
 import { outlives } from '../../../format/expiries.ts'
 import { inFull } from '../../../format/times.ts'
 import { useOnce } from '../../../once.ts'
+import { keyQuery } from '../../../queries.ts'
 import { type Session, signIn, useSession } from '../../../session.ts'
 
 const permissionsNamed = 3
@@ -32,7 +33,12 @@ export type LateChange = (now: WireKey) => KeyChange
 
 export function useChangeKey(key: WireKey): Edit<WireKey> {
   const client = useQueryClient()
-  return useEdit({ opened: key, address: addressOf(key), known: () => void showAnew(client) })
+  const known = (changed: WireKey) => {
+    // At once: a form that is opened before the key is read anew would be made of the one before this very change.
+    client.setQueryData(keyQuery(key.id).queryKey, (before) => before && { ...before, ...changed })
+    void showAnew(client)
+  }
+  return useEdit({ opened: key, address: addressOf(key), known })
 }
 
 export function useRevokeKey(key: WireKey) {
