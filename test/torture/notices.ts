@@ -6,10 +6,9 @@ import { once } from 'node:events'
 import { setTimeout } from 'node:timers/promises'
 import { openLatchkey } from '../../src/latchkey.ts'
 import { createAcme } from '../setup/acme.ts'
-import { makeSqlite } from '../setup/databases.ts'
 import { connectDirectly } from '../setup/direct.ts'
+import { killOnEachDatabase } from '../setup/kills.ts'
 import { day, listTold, openTeller } from '../setup/notices.ts'
-import { startPostgres } from '../setup/postgres.ts'
 
 const atOnce = 2
 const longestLifeMs = 700
@@ -102,21 +101,5 @@ async function tellOn({ database, offsetMs }: Settings): Promise<void> {
   }
 }
 
-async function main(): Promise<void> {
-  const [, , first = '100', kind] = process.argv
-  const kills = Number(first)
-  if (!Number.isSafeInteger(kills) || kills < 1) throw new TypeError('How many kills?')
-  if (kind !== 'PostgreSQL') {
-    const sqlite = makeSqlite()
-    console.log('SQLite', await killTellers(sqlite.url, kills))
-    await sqlite.remove()
-  }
-  if (kind !== 'SQLite') {
-    const postgres = await startPostgres()
-    console.log('PostgreSQL', await killTellers(postgres.url, kills))
-    await postgres.stop()
-  }
-}
-
 if (process.argv[2] === 'child') process.once('message', (settings) => void tellOn(settings as Settings))
-else if (import.meta.main) await main()
+else if (import.meta.main) await killOnEachDatabase(killTellers, 100)

@@ -11,9 +11,8 @@ import { verify } from '../../src/cli/commands/audit-files.ts'
 import { LatchkeyError } from '../../src/core/errors.ts'
 import { openLatchkey } from '../../src/latchkey.ts'
 import { createAcme } from '../setup/acme.ts'
-import { makeSqlite } from '../setup/databases.ts'
 import { connectDirectly } from '../setup/direct.ts'
-import { startPostgres } from '../setup/postgres.ts'
+import { killOnEachDatabase } from '../setup/kills.ts'
 import { checkLog, type SeenLog } from '../setup/sealed-log.ts'
 
 const atOnce = 2
@@ -135,21 +134,5 @@ function passOver(error: unknown): void {
   if (!(error instanceof LatchkeyError) || error.code !== 'store_unavailable') throw error
 }
 
-async function main(): Promise<void> {
-  const [, , first = '100', kind] = process.argv
-  const kills = Number(first)
-  if (!Number.isSafeInteger(kills) || kills < 1) throw new TypeError('How many kills?')
-  if (kind !== 'PostgreSQL') {
-    const sqlite = makeSqlite()
-    console.log('SQLite', await killSealers(sqlite.url, kills))
-    await sqlite.remove()
-  }
-  if (kind !== 'SQLite') {
-    const postgres = await startPostgres()
-    console.log('PostgreSQL', await killSealers(postgres.url, kills))
-    await postgres.stop()
-  }
-}
-
 if (process.argv[2] === 'child') void makeAndSeal(process.argv[3] as string)
-else if (import.meta.main) await main()
+else if (import.meta.main) await killOnEachDatabase(killSealers, 100)

@@ -6,8 +6,7 @@ import { once } from 'node:events'
 import { setTimeout } from 'node:timers/promises'
 import { type Latchkey, openLatchkey } from '../../src/latchkey.ts'
 import { createAcme } from '../setup/acme.ts'
-import { makeSqlite } from '../setup/databases.ts'
-import { startPostgres } from '../setup/postgres.ts'
+import { killOnEachDatabase } from '../setup/kills.ts'
 
 const atOnce = 10
 /** The interval of flushes, and what one may take on a busy machine. */
@@ -100,16 +99,4 @@ async function call({ database, key }: { database: string; key: string }): Promi
 }
 
 if (process.argv[2] === 'child') process.once('message', (order) => void call(order as never))
-else if (import.meta.main) {
-  const [, , kills = '200', only] = process.argv
-  if (only !== 'PostgreSQL') {
-    const sqlite = makeSqlite()
-    console.log('SQLite', await killCallers(sqlite.url, Number(kills)))
-    await sqlite.remove()
-  }
-  if (only !== 'SQLite') {
-    const postgres = await startPostgres()
-    console.log('PostgreSQL', await killCallers(postgres.url, Number(kills)))
-    await postgres.stop()
-  }
-}
+else if (import.meta.main) await killOnEachDatabase(killCallers, 200)

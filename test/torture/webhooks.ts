@@ -10,8 +10,7 @@ import { setTimeout } from 'node:timers/promises'
 import { Webhook as Verifier } from 'standardwebhooks'
 import { openLatchkey } from '../../src/latchkey.ts'
 import { createAcme } from '../setup/acme.ts'
-import { makeSqlite } from '../setup/databases.ts'
-import { startPostgres } from '../setup/postgres.ts'
+import { killOnEachDatabase } from '../setup/kills.ts'
 
 const atOnce = 2
 const longestLifeMs = 4_000
@@ -135,21 +134,5 @@ async function makeKeys(options: Parameters<typeof openLatchkey>[0]): Promise<vo
   }
 }
 
-async function main(): Promise<void> {
-  const [, , first = '100', kind] = process.argv
-  const kills = Number(first)
-  if (!Number.isSafeInteger(kills) || kills < 1) throw new TypeError('How many kills?')
-  if (kind !== 'PostgreSQL') {
-    const sqlite = makeSqlite()
-    console.log('SQLite', await killDeliverers(sqlite.url, kills))
-    await sqlite.remove()
-  }
-  if (kind !== 'SQLite') {
-    const postgres = await startPostgres()
-    console.log('PostgreSQL', await killDeliverers(postgres.url, kills))
-    await postgres.stop()
-  }
-}
-
 if (process.argv[2] === 'child') process.once('message', (options) => void makeKeys(options as never))
-else if (import.meta.main) await main()
+else if (import.meta.main) await killOnEachDatabase(killDeliverers, 100)
