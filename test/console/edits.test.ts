@@ -1,5 +1,5 @@
 // Two administrators edit the same: who saves last sees what the other has changed, and nothing that was taken away comes back.
-import type { Page } from 'playwright-core'
+import type { Locator, Page } from 'playwright-core'
 import { expect, test } from 'vitest'
 import { createAcme } from '../setup/acme.ts'
 import { onOneDatabase } from '../setup/databases.ts'
@@ -26,25 +26,49 @@ onOneDatabase('SQLite', `edits by two administrators${browserNote}`, (makeDataba
   const press = (page: Page, name: string) => page.getByRole('dialog').getByRole('button', { name }).click()
   const closed = (page: Page) => page.getByRole('dialog').waitFor({ state: 'detached' })
 
+  const rename = (form: Locator, text: string) => form.getByLabel('Name').fill(text)
+  const permit = async (form: Locator, text: string) => {
+    await form.getByRole('combobox').fill(text)
+    await form.page().keyboard.press('Enter')
+  }
+  const describe = (form: Locator, text: string) => form.getByLabel('Description').fill(text)
+
   test.skipIf(skipsBrowser)(
-    'one’s own edit is made of the one before it, though the key was not read anew since',
+    'one’s own edit is made of the one before it, though it was not read anew since',
     async () => {
-      const { key, keys, open } = await openTwice()
-      const page = await open(`/keys/${key.id}`)
-      await page.getByRole('heading', { level: 1, name: 'Mailer' }).waitFor()
-      const { promise: isOver, resolve: end } = Promise.withResolvers<void>()
-      await page.route(`**/v1/keys/${key.id}`, async (route) => {
-        if (route.request().method() === 'GET') await isOver
-        await route.continue().catch(() => {})
-      })
-      for (const name of ['Old mailer', 'Older mailer']) {
-        const form = await openEdit(page, 'Rename the key')
-        await form.getByLabel('Name').fill(name)
-        await press(page, 'Save')
-        await closed(page)
+      const { server, key, keys, organizations, plans, open } = await openTwice()
+      const { webhooks } = server.latchkey
+      const { id } = await webhooks.create({ url: 'https://example.com/in', events: ['key.*'] })
+      const page = await open('/')
+      const editTwice = async (
+        path: string,
+        read: string,
+        [button, save]: [string, string],
+        fill: (form: Locator, text: string) => Promise<void>,
+      ) => {
+        await page.goto(path)
+        await page.getByRole('button', { name: button, exact: true }).first().waitFor()
+        const { promise: isOver, resolve: end } = Promise.withResolvers<void>()
+        await page.route(read, async (route) => {
+          if (route.request().method() === 'GET') await isOver
+          await route.continue().catch(() => {})
+        })
+        for (const text of ['one:read', 'other:read']) {
+          await fill(await openEdit(page, button), text)
+          await press(page, save)
+          await closed(page)
+        }
+        end()
+        await page.unroute(read)
       }
-      end()
-      expect((await keys.get(key.id)).name).toBe('Older mailer')
+      await editTwice(`/keys/${key.id}`, `**/v1/keys/${key.id}`, ['Rename the key', 'Save'], rename)
+      expect((await keys.get(key.id)).name).toBe('other:read')
+      await editTwice('/organizations/acme', '**/v1/organizations/acme', ['Rename', 'Rename'], rename)
+      expect((await organizations.get('acme')).name).toBe('other:read')
+      await editTwice('/plans', '**/v1/plans?*', ['Edit the plan pro', 'Save'], permit)
+      expect((await plans.get('pro')).permissions).toEqual(expect.arrayContaining(['one:read', 'other:read']))
+      await editTwice(`/webhooks/${id}`, `**/v1/webhooks/${id}`, ['Edit the webhook', 'Save'], describe)
+      expect((await webhooks.get(id)).description).toBe('other:read')
     },
   )
 

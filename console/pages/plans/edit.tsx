@@ -21,7 +21,8 @@ import {
 import { mergeBound } from '../../format/merges.ts'
 import { permissionFaults } from '../../format/permission-list.ts'
 import { organizationsOn, planNameFault } from '../../format/plans.ts'
-import { planQuery } from '../../queries.ts'
+import { planQuery, plansQuery } from '../../queries.ts'
+import { withPlan } from './use-plans.ts'
 
 interface PlanDialogProps {
   /** Undefined to create one. */
@@ -71,9 +72,13 @@ export function PlanDialog({ plan, close }: PlanDialogProps) {
   const { save, isPending, error, theirs } = useEdit<WirePlan, WirePlan | undefined>({
     opened: before,
     address: before === undefined ? '/v1/plans' : addressOf(before.name),
-    known: () => {
+    known: (changed) => {
+      // At once: a form that is opened before they are read anew would be made of the one before this very change.
+      client.setQueryData(plansQuery().queryKey, (list) => list && withPlan(list, changed))
       const names = ['plans', 'organizations', 'keys', 'audit-log']
-      return Promise.all(names.map((queryKey) => client.invalidateQueries({ queryKey: [queryKey] })))
+      const renewed = Promise.all(names.map((queryKey) => client.invalidateQueries({ queryKey: [queryKey] })))
+      // A new one has its place among them only then.
+      return before === undefined ? renewed : undefined
     },
   })
   const fields = error instanceof ApiError ? error.fields : []

@@ -1,6 +1,6 @@
 // The plans, page by page.
-import { useInfiniteQuery } from '@tanstack/react-query'
-import type { WirePlan } from '../../api.ts'
+import { type InfiniteData, useInfiniteQuery } from '@tanstack/react-query'
+import type { ListPage, WirePlan } from '../../api.ts'
 import { plansQuery } from '../../queries.ts'
 
 interface PlanList {
@@ -24,4 +24,16 @@ export function usePlans(): PlanList {
       ? { isBusy: list.isFetchingNextPage, read: () => void list.fetchNextPage({ cancelRefetch: false }) }
       : undefined,
   }
+}
+
+/** The pages with a plan as it is now, where it is among them. */
+export function withPlan<Pages extends InfiniteData<ListPage<WirePlan>, unknown>>(
+  list: Pages,
+  changed: WirePlan,
+): Pages {
+  const pages = list.pages.map(({ items, next }) => ({
+    items: items.map((plan) => (plan.name === changed.name ? changed : plan)),
+    next,
+  }))
+  return { ...list, pages }
 }

@@ -10,6 +10,7 @@ import {
 } from '../../api.ts'
 import { type Edit, isConflict, useEdit } from '../../edits.ts'
 import { useOnce } from '../../once.ts'
+import { webhookQuery } from '../../queries.ts'
 
 /** What is sent of a new webhook. */
 export interface WebhookInput {
@@ -35,8 +36,8 @@ export function useCreateWebhook(show: (created: WireCreatedWebhook) => void) {
 }
 
 export function useEditWebhook(webhook: WireWebhook): Edit<WireWebhook> {
-  const client = useQueryClient()
-  return useEdit({ opened: webhook, address: addressOf(webhook), known: () => showAnew(client) })
+  const known = useKnow()
+  return useEdit({ opened: webhook, address: addressOf(webhook), known })
 }
 
 /** Gives it a new secret; `show` gets the answer with it. */
@@ -81,11 +82,11 @@ export function useTestWebhook(webhook: WireWebhook) {
 }
 
 export function useReplayWebhook(webhook: WireWebhook) {
-  const client = useQueryClient()
+  const known = useKnow()
   return useMutation({
     mutationFn: (since: string) =>
       call<WireWebhook>('POST', `${addressOf(webhook)}/replay`, { body: { since } }),
-    onSuccess: () => showAnew(client),
+    onSuccess: known,
   })
 }
 
@@ -95,6 +96,16 @@ export function useRetryDelivery(webhook: WireWebhook, { id }: WireDelivery) {
     mutationFn: () => call<WireDelivery>('POST', `${addressOf(webhook)}/deliveries/${id}/retry`),
     onSuccess: () => showAnew(client),
   })
+}
+
+/** Takes in what the server answered, and has all else renewed. */
+function useKnow(): (changed: WireWebhook) => void {
+  const client = useQueryClient()
+  return (changed) => {
+    // At once: a form that is opened before it is read anew would be made of the one before this very change.
+    client.setQueryData(webhookQuery(changed.id).queryKey, changed)
+    void showAnew(client)
+  }
 }
 
 function addressOf({ id }: WireWebhook): string {
