@@ -41,7 +41,7 @@ export function refusalOf(text: string, policy: AddressPolicy): string | undefin
   if (address === undefined) return 'not an address'
   const plain = embeddedIpv4(address) ?? address
   // It is what the operator says of an address that counts, in whichever form it comes.
-  if (policy.allowed.some((network) => contains(parseNetwork(network), plain))) return undefined
+  if (isInAllowed(plain, policy)) return undefined
   if (policy.forbidden.some((other) => isSame(other, plain))) return 'an address of this installation'
   return plain.kind() === 'ipv4' ? refusalOfIpv4(plain) : refusalOfIpv6(plain)
 }
@@ -58,11 +58,18 @@ export function isNetwork(text: string): boolean {
 }
 
 /** Tells whether the operator allows an address by name. */
-export function isAllowed(text: string, { allowed }: AddressPolicy): boolean {
+export function isAllowed(text: string, policy: AddressPolicy): boolean {
   const address = parse(text)
-  if (address === undefined) return false
-  const plain = embeddedIpv4(address) ?? address
-  return allowed.some((network) => contains(parseNetwork(network), plain))
+  return address !== undefined && isInAllowed(embeddedIpv4(address) ?? address, policy)
+}
+
+/** Networks as they were read from a setting, which is the same list at each message. */
+const readNetworks = new WeakMap<readonly string[], Network[]>()
+
+function isInAllowed(address: Address, { allowed }: AddressPolicy): boolean {
+  const networks = readNetworks.get(allowed) ?? allowed.map(parseNetwork)
+  readNetworks.set(allowed, networks)
+  return networks.some((network) => contains(network, address))
 }
 
 function refusalOfIpv4(address: Address): string | undefined {

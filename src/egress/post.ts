@@ -196,10 +196,10 @@ export class Egress {
 }
 
 function requireAddress(url: URL, address: string, policy: AddressPolicy): void {
+  if (isAllowed(address, policy)) return
   const refusal = refusalOf(address, policy)
   if (refusal !== undefined) throw new ForbiddenAddress(address, refusal)
-  if (url.protocol === 'http:' && !isAllowed(address, policy))
-    throw new ForbiddenAddress(address, 'not without TLS')
+  if (url.protocol === 'http:') throw new ForbiddenAddress(address, 'not without TLS')
 }
 
 function headOf(request: ClientRequest): Promise<IncomingMessage> {
