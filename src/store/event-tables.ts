@@ -2,7 +2,7 @@
 
 /** What was told of: each once. */
 export interface EventCausesTable {
-  /** What it was, of which, and when; `domain/events/key-notices.ts` and `domain/limits/reached.ts` write it. */
+  /** What it was, of which, and when; `domain/keys/notices.ts` and `domain/limits/reached.ts` write it. */
   cause: string
   /** Null for what may come about again at any time. */
   kept_until: number | null
