@@ -21,6 +21,12 @@ test('one that was not empty for a while is called back as often as the first ti
   expect(recalled(pace, everyTen(1_400 + 1_600, 3_300))).toEqual([3_000, 3_200])
 })
 
+test('one that is empty again within twice its pause is not', () => {
+  const pace = new RecallPace()
+  expect(recalled(pace, [0, 200, 600, 1_400, 2_999])).toHaveLength(5)
+  expect(recalled(pace, everyTen(3_000, 4_000))).toEqual([3_800])
+})
+
 test('one whose recall came to nothing is called back at once', () => {
   const pace = new RecallPace()
   pace.choose(['requests', 'others'], 0)
