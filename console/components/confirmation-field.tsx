@@ -1,5 +1,4 @@
 // What somebody types to say that something permanent is meant.
-import { focusMark } from './autofocus.ts'
 import { Field } from './field.tsx'
 
 interface ConfirmationFieldProps {
@@ -15,7 +14,6 @@ export function ConfirmationField({ label, value, change, className = '' }: Conf
       {(control) => (
         <input
           {...control}
-          {...focusMark}
           className={`input ${className}`}
           dir="auto"
           autoComplete="off"

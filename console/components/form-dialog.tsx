@@ -3,11 +3,20 @@ import { type FormEvent, type ReactNode, useEffect, useRef } from 'react'
 import { Button } from './button.tsx'
 import { Dialog, DialogActions } from './dialog.tsx'
 
+interface Action {
+  /** What the button says, and what it says meanwhile. */
+  label: string
+  busyLabel: string
+  /** Whether what it does cannot be taken back. */
+  isPermanent?: boolean
+  /** Why it may not be pressed now; undefined if it may. */
+  refusal?: string | undefined
+}
+
 interface FormDialogProps {
   title: string
   lead?: ReactNode
-  /** What the button says, and what it says meanwhile. */
-  action: { label: string; busyLabel: string }
+  action: Action
   busy: boolean
   /** What the server refused last: the first field at fault gets the focus. */
   error: Error | null
@@ -37,7 +46,7 @@ export function FormDialog({
   }, [error])
   const submitted = (event: FormEvent) => {
     event.preventDefault()
-    if (busy) return
+    if (busy || action.refusal !== undefined) return
     // What is wrong is shown with the next rendering.
     if (!submit()) setTimeout(() => focus('[aria-invalid]'))
   }
@@ -53,7 +62,12 @@ export function FormDialog({
         {children}
         <DialogActions>
           <Button onClick={close}>Cancel</Button>
-          <Button type="submit" kind="primary" busy={busy}>
+          <Button
+            type="submit"
+            kind={action.isPermanent ? 'danger' : 'primary'}
+            busy={busy}
+            refusal={action.refusal}
+          >
             {busy ? action.busyLabel : action.label}
           </Button>
         </DialogActions>

@@ -1,10 +1,9 @@
 // Asks before a plan is deleted: by its name, and whether an organization is still on it.
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
-import { type FormEvent, useState } from 'react'
+import { useState } from 'react'
 import { call, type WirePlan } from '../../api.ts'
-import { Button } from '../../components/button.tsx'
 import { ConfirmationField } from '../../components/confirmation-field.tsx'
-import { Dialog, DialogActions } from '../../components/dialog.tsx'
+import { FormDialog } from '../../components/form-dialog.tsx'
 import { ErrorNotice, Notice } from '../../components/notices.tsx'
 import { organizationsOn } from '../../format/plans.ts'
 import { planQuery } from '../../queries.ts'
@@ -29,46 +28,46 @@ export function DeletePlanDialog({ plan: { name }, close }: DeletePlanDialogProp
     },
   })
   const isUsed = details !== undefined && details.organizations > 0
-  const refusal = refusalOf(details?.organizations, typed === name)
-  const submit = (event: FormEvent) => {
-    event.preventDefault()
-    if (refusal === undefined && !deletion.isPending) deletion.mutate()
+  const submit = () => {
+    deletion.mutate()
+    return true
   }
   return (
-    <Dialog
+    <FormDialog
       title={`Delete the plan ${name}`}
       lead="This is permanent. No organization may be on it."
+      action={{
+        label: 'Delete permanently',
+        busyLabel: 'Deleting…',
+        isPermanent: true,
+        refusal: refusalOf(details?.organizations, typed === name),
+      }}
+      busy={deletion.isPending}
+      error={deletion.error}
+      submit={submit}
       close={close}
       isTyped={typed !== ''}
     >
-      <form onSubmit={submit} noValidate className="space-y-4">
-        {isUsed && (
-          <Notice tone="warning" title={`On this plan: ${organizationsOn(details.organizations)}`}>
-            <p>
-              Deleting it would take its limits from all of their keys. Give each another plan, or none, on
-              its page under “Limits”.
-            </p>
-          </Notice>
-        )}
-        {details?.organizations === 0 && <p>No organization is on it.</p>}
-        {unread !== null && <ErrorNotice error={unread} />}
-        {!isUsed && (
-          <ConfirmationField
-            label={`Type ${name} to confirm`}
-            value={typed}
-            change={setTyped}
-            className="font-mono"
-          />
-        )}
-        {deletion.isError && <ErrorNotice error={deletion.error} />}
-        <DialogActions>
-          <Button onClick={close}>Cancel</Button>
-          <Button type="submit" kind="danger" busy={deletion.isPending} refusal={refusal}>
-            {deletion.isPending ? 'Deleting…' : 'Delete permanently'}
-          </Button>
-        </DialogActions>
-      </form>
-    </Dialog>
+      {isUsed && (
+        <Notice tone="warning" title={`On this plan: ${organizationsOn(details.organizations)}`}>
+          <p>
+            Deleting it would take its limits from all of their keys. Give each another plan, or none, on its
+            page under “Limits”.
+          </p>
+        </Notice>
+      )}
+      {details?.organizations === 0 && <p>No organization is on it.</p>}
+      {unread !== null && <ErrorNotice error={unread} />}
+      {!isUsed && (
+        <ConfirmationField
+          label={`Type ${name} to confirm`}
+          value={typed}
+          change={setTyped}
+          className="font-mono"
+        />
+      )}
+      {deletion.isError && <ErrorNotice error={deletion.error} />}
+    </FormDialog>
   )
 }
 

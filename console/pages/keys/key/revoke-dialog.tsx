@@ -1,11 +1,10 @@
 // Asks before a key is revoked: by its name, and with what will stop working.
-import { type FormEvent, useState } from 'react'
+import { useState } from 'react'
 import type { WireKey } from '../../../api.ts'
-import { Button } from '../../../components/button.tsx'
 import { ConfirmationField } from '../../../components/confirmation-field.tsx'
 import { CopyButton } from '../../../components/copy.tsx'
-import { Dialog, DialogActions } from '../../../components/dialog.tsx'
 import { Foreign } from '../../../components/foreign.tsx'
+import { FormDialog } from '../../../components/form-dialog.tsx'
 import { ErrorNotice, Notice } from '../../../components/notices.tsx'
 import { PermissionList } from '../../../components/permission-list.tsx'
 import { Ago } from '../../../components/time.tsx'
@@ -30,71 +29,67 @@ export function RevokeDialog({ of: key, close, done }: RevokeDialogProps) {
   const hasName = asTyped(key.name) !== ''
   const wanted = hasName ? key.name : key.id.slice(-8)
   const matches = isTypedRight(typed, wanted)
-  const submit = (event: FormEvent) => {
-    event.preventDefault()
-    if (matches && !revoke.isPending) revoke.mutate(undefined, { onSuccess: done })
+  const submit = () => {
+    revoke.mutate(undefined, { onSuccess: done })
+    return true
   }
   return (
-    <Dialog
+    <FormDialog
       title="Revoke the key"
       lead="This is permanent. Within two seconds every process refuses all tokens of the key."
+      action={{
+        label: 'Revoke permanently',
+        busyLabel: 'Revoking…',
+        isPermanent: true,
+        refusal: matches ? undefined : `Type the ${hasName ? 'name of the key' : 'end of its id'} first.`,
+      }}
+      busy={revoke.isPending}
+      error={revoke.error}
+      submit={submit}
       close={close}
       isTyped={typed !== ''}
     >
-      <form onSubmit={submit} noValidate className="space-y-4">
-        {isOwn && (
-          <Notice tone="warning" title="You are signed in with this key">
-            <p>This ends your session and all others of the key. Have another token ready.</p>
-          </Notice>
-        )}
-        <dl className="space-y-2 rounded-lg border border-line p-3">
-          <div className="grid gap-x-3 sm:grid-cols-[6rem_minmax(0,1fr)]">
-            <dt className="text-muted">Last used</dt>
-            <dd>
-              <Ago instant={key.last_used_at} never="Never yet" />
-            </dd>
-          </div>
-          <div className="grid gap-x-3 sm:grid-cols-[6rem_minmax(0,1fr)]">
-            <dt className="text-muted">It may do</dt>
-            <dd className="min-w-0">
-              {key.permissions.length === 0 ? (
-                'Nothing that requires a permission'
-              ) : (
-                <PermissionList permissions={key.permissions} label="What it may do" most={8} />
-              )}
-            </dd>
-          </div>
-        </dl>
-        <ChangePreview of={key} change={revocation} />
-        <div>
-          <p className="label mb-1">
-            {hasName ? 'The name of the key' : 'Its name cannot be typed: the end of its id'}
-          </p>
-          <div className="flex flex-wrap items-start justify-between gap-3">
-            <p className="min-w-0 grow basis-48 rounded-md bg-sunken px-3 py-2">
-              <Foreign text={wanted} />
-            </p>
-            <CopyButton text={wanted} label="Copy" />
-          </div>
+      {isOwn && (
+        <Notice tone="warning" title="You are signed in with this key">
+          <p>This ends your session and all others of the key. Have another token ready.</p>
+        </Notice>
+      )}
+      <dl className="space-y-2 rounded-lg border border-line p-3">
+        <div className="grid gap-x-3 sm:grid-cols-[6rem_minmax(0,1fr)]">
+          <dt className="text-muted">Last used</dt>
+          <dd>
+            <Ago instant={key.last_used_at} never="Never yet" />
+          </dd>
         </div>
-        <ConfirmationField
-          label={hasName ? 'Type the name to confirm' : 'Type the end of its id to confirm'}
-          value={typed}
-          change={setTyped}
-        />
-        {revoke.isError && <ErrorNotice error={revoke.error} />}
-        <DialogActions>
-          <Button onClick={close}>Cancel</Button>
-          <Button
-            type="submit"
-            kind="danger"
-            busy={revoke.isPending}
-            refusal={matches ? undefined : `Type the ${hasName ? 'name of the key' : 'end of its id'} first.`}
-          >
-            {revoke.isPending ? 'Revoking…' : 'Revoke permanently'}
-          </Button>
-        </DialogActions>
-      </form>
-    </Dialog>
+        <div className="grid gap-x-3 sm:grid-cols-[6rem_minmax(0,1fr)]">
+          <dt className="text-muted">It may do</dt>
+          <dd className="min-w-0">
+            {key.permissions.length === 0 ? (
+              'Nothing that requires a permission'
+            ) : (
+              <PermissionList permissions={key.permissions} label="What it may do" most={8} />
+            )}
+          </dd>
+        </div>
+      </dl>
+      <ChangePreview of={key} change={revocation} />
+      <div>
+        <p className="label mb-1">
+          {hasName ? 'The name of the key' : 'Its name cannot be typed: the end of its id'}
+        </p>
+        <div className="flex flex-wrap items-start justify-between gap-3">
+          <p className="min-w-0 grow basis-48 rounded-md bg-sunken px-3 py-2">
+            <Foreign text={wanted} />
+          </p>
+          <CopyButton text={wanted} label="Copy" />
+        </div>
+      </div>
+      <ConfirmationField
+        label={hasName ? 'Type the name to confirm' : 'Type the end of its id to confirm'}
+        value={typed}
+        change={setTyped}
+      />
+      {revoke.isError && <ErrorNotice error={revoke.error} />}
+    </FormDialog>
   )
 }
