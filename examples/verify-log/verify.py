@@ -12,6 +12,7 @@ import re
 import sys
 
 P = 2**255 - 19
+ORDER = 2**252 + 27742317777372353535851937790883648493
 D = -121665 * pow(121666, P - 2, P) % P
 
 
@@ -44,27 +45,32 @@ def append(peaks, leaf):
     peaks.append((size, leaf))
 
 
+def decode(text):
+    data = base64.b64decode(text, validate=True)
+    if base64.b64encode(data).decode() != text:
+        raise Wrong("There is one way to write bytes in base64, and this is another one.")
+    return data
+
+
 def read_note(note):
     """https://c2sp.org/signed-note and https://c2sp.org/tlog-checkpoint: text, an empty line, signatures."""
-    text, _, signatures = note.rpartition("\n\n")
+    text, _, end = note.rpartition("\n\n")
     lines = text.split("\n")
-    if len(lines) != 3 or not lines[1].isdigit():
+    signatures = [re.fullmatch("\u2014 ([^\\s+]+) ([A-Za-z0-9+/]+={0,2})", line) for line in end.split("\n")[:-1]]
+    if len(lines) != 3 or not re.fullmatch("0|[1-9][0-9]{0,15}", lines[1]) or not note.endswith("\n") or None in signatures:
         raise Wrong("This is no checkpoint.")
-    return {"text": text + "\n", "origin": lines[0], "size": int(lines[1]), "root": base64.b64decode(lines[2], validate=True),
-            "signatures": [line.split(" ") for line in signatures.splitlines()]}
+    return {"text": text + "\n", "origin": lines[0], "size": int(lines[1]), "root": decode(lines[2]),
+            "signatures": [(line[1], decode(line[2])) for line in signatures]}
 
 
 def has_signed(checkpoint, key):
     name, _, rest = key.partition("+")
     hash_, _, encoded = rest.partition("+")
     public = base64.b64decode(encoded)
-    if sha256(name.encode() + b"\n" + public)[:4].hex() != hash_ or public[0] != 1:
+    if sha256(name.encode() + b"\n" + public)[:4].hex() != hash_ or len(public) != 33 or public[0] != 1:
         raise Wrong("The key is not one of Ed25519, or was not copied whole.")
-    for dash, signer, signature in checkpoint["signatures"]:
-        blob = base64.b64decode(signature, validate=True)
-        if dash == "\u2014" and signer == name and blob[:4].hex() == hash_:
-            return is_signed(public[1:], checkpoint["text"].encode(), blob[4:])
-    return False
+    own = [blob[4:] for signer, blob in checkpoint["signatures"] if signer == name and blob[:4].hex() == hash_]
+    return bool(own) and all(is_signed(public[1:], checkpoint["text"].encode(), signature) for signature in own)
 
 
 def decompress(data):
@@ -76,7 +82,7 @@ def decompress(data):
     if (x * x - x2) % P:
         x = x * pow(2, (P - 1) // 4, P) % P
     if y >= P or (x * x - x2) % P or (x == 0 and sign):
-        raise Wrong("A signature is malformed.")
+        return None
     x = P - x if x & 1 != sign else x
     return (x, y, 1, x * y % P)
 
@@ -98,10 +104,12 @@ def multiply(number, point):
 
 
 def is_signed(public, message, signature):
+    key, point, factor = decompress(public), decompress(signature[:32]), int.from_bytes(signature[32:], "little")
+    if len(signature) != 64 or key is None or point is None or factor >= ORDER:
+        return False
     base = decompress((4 * pow(5, P - 2, P) % P).to_bytes(32, "little"))
     challenge = int.from_bytes(hashlib.sha512(signature[:32] + public + message).digest(), "little")
-    left = multiply(int.from_bytes(signature[32:], "little"), base)
-    right = add(decompress(signature[:32]), multiply(challenge, decompress(public)))
+    left, right = multiply(factor, base), add(point, multiply(challenge, key))
     return (left[0] * right[2] - right[0] * left[2]) % P == 0 and (left[1] * right[2] - right[1] * left[2]) % P == 0
 
 
@@ -113,23 +121,27 @@ def verify(log, kept, keys):
     head, _, rest = log.partition("\n")
     lines, end, note = rest.partition("\n\n") if not rest.startswith("\n") else ("", "\n", rest[1:])
     title, _, origin = head.partition("\t")
-    if title != "latchkey log v1" or not end:
+    if title != "latchkey log v1" or not origin or "\t" in origin or not end:
         raise Wrong("This is no log of Latchkey, or it breaks off.")
     last = read_note(note)
-    checkpoints = [last]
+    notes = [last]
     for text in kept:
-        notes = [read_note(note) for note in re.split(r"(?<=\n)(?=[^\n]+\n\d+\n[^\n]+\n\n)", text)]
-        own = [note for note in notes if note["origin"] == origin]
-        if not own:
+        read = [read_note(note) for note in re.split(r"(?<=\n)(?=[^\n]+\n[0-9]+\n[^\n]+\n\n)", text)]
+        if all(note["origin"] != origin for note in read):
             raise Wrong("A checkpoint is of another log.")
-        checkpoints += own
-    peaks, count, cut, erased, unnamed = [], 0, 0, 0, {}
+        notes += read
+    if keys and not all(any(has_signed(note, key) for key in keys) for note in notes):
+        raise Wrong("A checkpoint is not signed by the key.")
+    sizes, organization = {note["size"] for note in notes}, "/".join(origin.split("/")[3:])
+    peaks, roots, count, cut, erased, unnamed = [], {0: root_of([])}, 0, 0, 0, {}
     for line in lines.split("\n") if lines else []:
         count += 1
         number, hash_, leaf, details_salt, details, origin_salt, who = line.split("\t")
-        if not leaf and cut == count - 1 and number == str(count):
+        if not (leaf or details_salt or details or origin_salt or who) and cut == count - 1 and number == str(count):
             # Of events at the beginning only the hashes are left: the log was cut.
-            leaf_hash, cut = base64.b64decode(hash_, validate=True), count
+            leaf_hash, cut = decode(hash_), count
+            if len(leaf_hash) != 32:
+                raise Wrong(f"The hash of event {count} is none.")
         else:
             leaf_hash = sha256(b"\0" + leaf.encode())
             sealed = json.loads(leaf) if base64.b64encode(leaf_hash).decode() == hash_ else {}
@@ -138,27 +150,28 @@ def verify(log, kept, keys):
             if details_salt or details:
                 if commitment(details_salt, details) != sealed["details"]:
                     raise Wrong(f"The details of event {count} are not those that were sealed.")
-                if sealed["action"] == "log.erased":
-                    for event_id in json.loads(details)["changes"]["event_ids"]:
+                if sealed.get("action") == "log.erased":
+                    event_ids = json.loads(details)["changes"]["event_ids"]
+                    if not isinstance(event_ids, list):
+                        raise Wrong(f"Event {count} does not say what was erased.")
+                    for event_id in event_ids:
                         unnamed.pop(event_id, None)
             else:
                 erased += 1
                 unnamed[sealed["id"]] = count
             if (origin_salt or who) and commitment(origin_salt, who) != sealed["origin"]:
                 raise Wrong(f"The origin of event {count} is not the one that was sealed.")
-            organization = origin.split("/", 3)[3:]
-            if organization and organization != [sealed["organization_id"]]:
+            if organization and organization != sealed["organization_id"]:
                 raise Wrong(f"Event {count} is of another organization.")
         append(peaks, leaf_hash)
-        for checkpoint in checkpoints:
-            if checkpoint["size"] == count and checkpoint["root"] != root_of(peaks):
-                raise Wrong(f"Something up to event {count} is not what it was at the checkpoint.")
-    for checkpoint in checkpoints:
-        if checkpoint["origin"] != origin or checkpoint["size"] > count:
-            raise Wrong("A checkpoint is of another log, or of a longer one.")
-        if keys and not any(has_signed(checkpoint, key) for key in keys):
-            raise Wrong("A checkpoint is not signed by the key.")
-    if last["size"] != count or last["root"] != root_of(peaks):
+        if count in sizes:
+            roots[count] = root_of(peaks)
+    for note in notes:
+        if note["origin"] == origin and note["size"] > count:
+            raise Wrong("A checkpoint is of a longer log.")
+        if note["origin"] == origin and note["root"] != roots[note["size"]]:
+            raise Wrong(f"Something up to event {note['size']} is not what it was at the checkpoint.")
+    if last["origin"] != origin or last["size"] != count:
         raise Wrong("The log does not end where its checkpoint does.")
     if unnamed:
         raise Wrong(f"Event {min(unnamed.values())} lacks its details, and no event says that they were erased.")
@@ -174,15 +187,14 @@ if __name__ == "__main__":
     keys = []
     while "--key" in arguments:
         at = arguments.index("--key")
-        keys += arguments[at + 1].split()
+        keys += arguments[at + 1].split() or [""]
         del arguments[at : at + 2]
     try:
         texts = [open(path, encoding="utf-8", newline="").read() for path in arguments]
+        verify(texts[0], texts[1:], keys)
     except OSError as error:
         print(f"{error.filename} cannot be read: {error.strerror}.", file=sys.stderr)
         sys.exit(2)
-    try:
-        verify(texts[0], texts[1:], keys)
-    except (Wrong, ValueError, KeyError, TypeError) as error:
+    except (Wrong, ValueError, KeyError, TypeError, AttributeError) as error:
         print(f"Not what was sealed: {error}")
         sys.exit(1)

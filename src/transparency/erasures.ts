@@ -10,10 +10,15 @@ export interface ErasureLeaf {
 export class Erasures {
   readonly #unnamed = new Map<string, number>()
 
-  /** Takes an event, with its details, which are empty if it lacks them. */
-  event(sequence: number, { id, action }: ErasureLeaf, details: string): void {
+  /** Takes an event, with its details, which are empty if it lacks them. False for an erasure that does not say of what. */
+  event(sequence: number, { id, action }: ErasureLeaf, details: string): boolean {
     if (details === '') this.#unnamed.set(id, sequence)
-    else if (action === 'log.erased') for (const erased of idsIn(details)) this.#unnamed.delete(erased)
+    else if (action === 'log.erased') {
+      const erased = idsIn(details)
+      if (erased === undefined) return false
+      for (const one of erased) this.#unnamed.delete(one)
+    }
+    return true
   }
 
   /** The number of the first event that lacks its details though no event so far has erased them; undefined if there is none. */
@@ -22,7 +27,11 @@ export class Erasures {
   }
 }
 
-function idsIn(details: string): string[] {
-  const { changes } = JSON.parse(details) as { changes?: { event_ids?: unknown } | null }
-  return Array.isArray(changes?.event_ids) ? changes.event_ids : []
+function idsIn(details: string): string[] | undefined {
+  try {
+    const ids: unknown = JSON.parse(details).changes.event_ids
+    return Array.isArray(ids) ? ids : undefined
+  } catch {
+    return undefined
+  }
 }

@@ -175,7 +175,7 @@ export class LogVerifier {
     if (originSalt !== '' || origin !== '') {
       if (commitmentTo(originSalt, origin) !== read.origin) fail('The origin is not the one that was sealed.')
     }
-    this.#erasures.event(sequence, read, details)
+    if (!this.#erasures.event(sequence, read, details)) fail('It does not say what was erased.')
     this.#tree.append(own)
     this.#agreeWithKept()
   }
