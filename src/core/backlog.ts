@@ -22,15 +22,13 @@ export interface Waiting {
 
 /** What came of an attempt at a message: its receiver took it, answered otherwise, or gave no answer, for a reason. */
 export const attemptOutcomes = [
-  ...([
-    'delivered',
-    'refused',
-    'forbidden_address',
-    'name_not_resolved',
-    'timeout',
-    'tls',
-    'connection',
-  ] as const),
+  'delivered',
+  'refused',
+  'forbidden_address',
+  'name_not_resolved',
+  'timeout',
+  'tls',
+  'connection',
 ] as const
 export type AttemptOutcome = (typeof attemptOutcomes)[number]
 
