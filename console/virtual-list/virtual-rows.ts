@@ -4,7 +4,7 @@ import { useEffect, useLayoutEffect, useRef, useState } from 'react'
 
 const around = 3
 
-interface VirtualRows<Box extends HTMLElement> {
+export interface VirtualRows<Box extends HTMLElement> {
   /** For the element that holds the rows and the room of the others. */
   box: React.RefObject<Box | null>
   /** The indexes to draw, in order. */

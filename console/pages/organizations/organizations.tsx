@@ -6,10 +6,10 @@ import type { WireOrganization } from '../../api.ts'
 import { Button } from '../../components/button.tsx'
 import { Count } from '../../components/count.tsx'
 import { marked } from '../../components/foreign.tsx'
+import { ListCell, type ListColumn, ListRow, ListTable, useTableRows } from '../../components/list-table.tsx'
 import { MissingPart } from '../../components/missing-part.tsx'
 import { EmptyState, ErrorNotice, Notice } from '../../components/notices.tsx'
 import { Page } from '../../components/page.tsx'
-import { useRowClicks } from '../../components/row-clicks.ts'
 import { RowLink } from '../../components/row-link.tsx'
 import { SearchField } from '../../components/search-field.tsx'
 import { withMarks } from '../../format/foreign-text.ts'
@@ -17,11 +17,8 @@ import { later } from '../../later.tsx'
 import { organizationsQuery } from '../../queries.ts'
 import { rootOrganizationId, useSession } from '../../session.ts'
 import { type EndlessList, useEndlessList } from '../../virtual-list/endless-list.ts'
-import { useVirtualRows } from '../../virtual-list/virtual-rows.ts'
 import { Day } from '../keys/list/cells.tsx'
 import { OperatorMark } from './mark.tsx'
-
-const rowRem = 3
 
 const CreateOrganizationDialog = later(
   async () => (await import('./edit.tsx')).CreateOrganizationDialog,
@@ -123,68 +120,37 @@ function Organizations({ create }: { create: ReactNode }) {
   )
 }
 
-const heading = 'sticky top-0 z-10 h-11 border-b border-line bg-surface px-4 text-left font-medium text-muted'
-const cell = 'h-12 overflow-hidden border-b border-line px-4 py-0'
+const createdLook = 'w-32 sm:w-44'
+const columns: ListColumn[] = [
+  { id: 'organization', heading: 'Organization', look: '' },
+  { id: 'created', heading: 'Created', look: createdLook },
+]
 
 function Table({ list }: { list: EndlessList<WireOrganization> }) {
-  const { items = [], rows, hasMore, isOld, reach } = list
-  const { box, indexes, before, after } = useVirtualRows<HTMLTableSectionElement>(rows, rowRem, reach)
-  useRowClicks(box)
+  const drawn = useTableRows(list)
   return (
-    <table
-      className="w-full table-fixed border-separate border-spacing-0"
-      aria-rowcount={hasMore ? -1 : items.length + 1}
-      aria-busy={isOld || list.items === undefined}
-    >
-      <caption className="sr-only">Organizations</caption>
-      <thead>
-        <tr aria-rowindex={1}>
-          <th scope="col" className={`${heading} rounded-tl-lg`}>
-            Organization
-          </th>
-          <th scope="col" className={`${heading} w-32 rounded-tr-lg sm:w-44`}>
-            Created
-          </th>
-        </tr>
-      </thead>
-      <tbody ref={box} className={`[overflow-anchor:none] ${isOld ? 'opacity-60' : ''}`}>
-        {before > 0 && <tr aria-hidden style={{ height: before }} />}
-        {indexes.map((index) => (
-          <OrganizationRow key={items[index]?.id ?? index} organization={items[index]} index={index} />
-        ))}
-        {after > 0 && <tr aria-hidden style={{ height: after }} />}
-      </tbody>
-    </table>
+    <ListTable
+      caption="Organizations"
+      list={list}
+      drawn={drawn}
+      columns={columns}
+      row={(index) => {
+        const organization = list.items?.[index]
+        return organization && <OrganizationRow key={organization.id} of={organization} index={index} />
+      }}
+    />
   )
 }
 
 interface RowProps {
-  /** Undefined while it is still to come. */
-  organization: WireOrganization | undefined
+  of: WireOrganization
   index: number
 }
 
-function OrganizationRow({ organization, index }: RowProps) {
-  if (organization === undefined) {
-    return (
-      <tr aria-hidden>
-        <td className={cell}>
-          <span className="block h-4 w-40 animate-pulse rounded bg-line" />
-        </td>
-        <td className={cell}>
-          <span className="block h-4 w-20 animate-pulse rounded bg-line" />
-        </td>
-      </tr>
-    )
-  }
-  const { id, name, created_at: createdAt } = organization
+function OrganizationRow({ of: { id, name, created_at: createdAt }, index }: RowProps) {
   return (
-    <tr
-      aria-rowindex={index + 2}
-      data-opens={`/organizations/${id}`}
-      className="cursor-pointer hover:bg-hover [&:last-child>td]:border-b-0"
-    >
-      <td className={cell}>
+    <ListRow index={index} opens={`/organizations/${id}`}>
+      <ListCell look="">
         <span className="flex items-center gap-2">
           <RowLink
             href={`/organizations/${id}`}
@@ -199,10 +165,10 @@ function OrganizationRow({ organization, index }: RowProps) {
         <span className="block truncate font-mono text-xs text-muted" title={id}>
           {id}
         </span>
-      </td>
-      <td className={cell}>
+      </ListCell>
+      <ListCell look={createdLook}>
         <Day instant={createdAt} />
-      </td>
-    </tr>
+      </ListCell>
+    </ListRow>
   )
 }

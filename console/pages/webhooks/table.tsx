@@ -1,28 +1,30 @@
 // The table of webhooks: where each leads, what it sends, and whether it arrives.
 import type { WireWebhook } from '../../api.ts'
 import { marked } from '../../components/foreign.tsx'
-import { useRowClicks } from '../../components/row-clicks.ts'
+import { ListCell, type ListColumn, ListRow, ListTable, useTableRows } from '../../components/list-table.tsx'
 import { RowLink } from '../../components/row-link.tsx'
 import { Ago } from '../../components/time.tsx'
 import { withMarks } from '../../format/foreign-text.ts'
 import { shortKeyId } from '../../format/key-ids.ts'
 import { disabledReasonsInShort, shownUrl } from '../../format/webhooks.ts'
 import type { EndlessList } from '../../virtual-list/endless-list.ts'
-import { useVirtualRows } from '../../virtual-list/virtual-rows.ts'
 import { Owner, Permissions } from '../keys/list/cells.tsx'
 import { WebhookStatus } from './status.tsx'
 
-const rowRem = 3
-const heading =
-  'sticky top-0 z-10 h-11 border-b border-line bg-surface px-2 text-left font-medium text-muted first:rounded-tl-lg first:pl-4 last:rounded-tr-lg last:pr-4'
-const cell = 'h-12 overflow-hidden border-b border-line px-2 py-0 first:pl-4 last:pr-4'
-/** How wide each column is, and from which width of the table on it is there. */
 const looks = {
   organization: 'hidden @3xl:table-cell w-44 @min-[90rem]:w-72',
   events: 'hidden @2xl:table-cell w-48 @min-[90rem]:w-72',
-  status: 'w-34',
   delivered: 'hidden @4xl:table-cell w-36',
+  status: 'w-34',
 } as const
+const columnsOfAll: ListColumn[] = [
+  { id: 'webhook', heading: 'Webhook', look: '' },
+  { id: 'organization', heading: 'Organization', look: looks.organization },
+  { id: 'events', heading: 'Events', look: looks.events },
+  { id: 'delivered', heading: 'Last delivered', look: looks.delivered },
+  { id: 'status', heading: 'Status', look: looks.status },
+]
+const columns = columnsOfAll.filter(({ id }) => id !== 'organization')
 
 interface WebhookTableProps {
   list: EndlessList<WireWebhook>
@@ -31,50 +33,18 @@ interface WebhookTableProps {
 }
 
 export function WebhookTable({ list, ofAll }: WebhookTableProps) {
-  const { items = [], rows, hasMore, isOld, reach } = list
-  const { box, indexes, before, after } = useVirtualRows<HTMLTableSectionElement>(rows, rowRem, reach)
-  useRowClicks(box)
+  const drawn = useTableRows(list)
   return (
-    <table
-      className="w-full table-fixed border-separate border-spacing-0"
-      aria-rowcount={hasMore ? -1 : items.length + 1}
-      aria-busy={isOld || list.items === undefined}
-    >
-      <caption className="sr-only">Webhooks</caption>
-      <thead>
-        <tr aria-rowindex={1}>
-          <th scope="col" className={heading}>
-            Webhook
-          </th>
-          {ofAll && (
-            <th scope="col" className={`${heading} ${looks.organization}`}>
-              Organization
-            </th>
-          )}
-          <th scope="col" className={`${heading} ${looks.events}`}>
-            Events
-          </th>
-          <th scope="col" className={`${heading} ${looks.delivered}`}>
-            Last delivered
-          </th>
-          <th scope="col" className={`${heading} ${looks.status}`}>
-            Status
-          </th>
-        </tr>
-      </thead>
-      <tbody ref={box} className={`[overflow-anchor:none] ${isOld ? 'opacity-60' : ''}`}>
-        {before > 0 && <tr aria-hidden style={{ height: before }} />}
-        {indexes.map((index) => {
-          const webhook = items[index]
-          return webhook === undefined ? (
-            <SkeletonRow key={index} ofAll={ofAll} />
-          ) : (
-            <WebhookRow key={webhook.id} of={webhook} index={index} ofAll={ofAll} />
-          )
-        })}
-        {after > 0 && <tr aria-hidden style={{ height: after }} />}
-      </tbody>
-    </table>
+    <ListTable
+      caption="Webhooks"
+      list={list}
+      drawn={drawn}
+      columns={ofAll ? columnsOfAll : columns}
+      row={(index) => {
+        const webhook = list.items?.[index]
+        return webhook && <WebhookRow key={webhook.id} of={webhook} index={index} ofAll={ofAll} />
+      }}
+    />
   )
 }
 
@@ -87,12 +57,8 @@ interface RowProps {
 function WebhookRow({ of: webhook, index, ofAll }: RowProps) {
   const { id, url, description, events } = webhook
   return (
-    <tr
-      aria-rowindex={index + 2}
-      data-opens={`/webhooks/${id}`}
-      className="cursor-pointer hover:bg-hover [&:last-child>td]:border-b-0"
-    >
-      <td className={cell}>
+    <ListRow index={index} opens={`/webhooks/${id}`}>
+      <ListCell look="">
         <RowLink
           href={`/webhooks/${id}`}
           className="block truncate rounded text-left font-medium text-ink underline-offset-2 hover:underline"
@@ -110,23 +76,23 @@ function WebhookRow({ of: webhook, index, ofAll }: RowProps) {
             {shortKeyId(id)}
           </span>
         )}
-      </td>
+      </ListCell>
       {ofAll && (
-        <td className={`${cell} ${looks.organization}`}>
+        <ListCell look={looks.organization}>
           <Owner id={webhook.organization_id} />
-        </td>
+        </ListCell>
       )}
-      <td className={`${cell} ${looks.events}`}>
+      <ListCell look={looks.events}>
         <Permissions permissions={events} />
-      </td>
-      <td className={`${cell} ${looks.delivered}`}>
+      </ListCell>
+      <ListCell look={looks.delivered}>
         <Ago instant={webhook.last_delivered_at} never="Never yet" />
-      </td>
-      <td className={`${cell} ${looks.status}`}>
+      </ListCell>
+      <ListCell look={looks.status}>
         <WebhookStatus of={webhook} />
         <span className="block truncate text-xs text-muted">{noteOf(webhook)}</span>
-      </td>
-    </tr>
+      </ListCell>
+    </ListRow>
   )
 }
 
@@ -134,17 +100,4 @@ function WebhookRow({ of: webhook, index, ofAll }: RowProps) {
 function noteOf({ disabled_reason: reason, pending }: WireWebhook): string | undefined {
   if (reason !== null) return disabledReasonsInShort[reason]
   return pending > 0 ? `${pending.toLocaleString('en')} waiting` : undefined
-}
-
-function SkeletonRow({ ofAll }: { ofAll: boolean }) {
-  const columns = ['', ...(ofAll ? [looks.organization] : []), looks.events, looks.delivered, looks.status]
-  return (
-    <tr aria-hidden>
-      {columns.map((look) => (
-        <td key={look} className={`${cell} ${look}`}>
-          <span className={`block h-4 animate-pulse rounded bg-line ${look === '' ? 'w-40' : 'w-16'}`} />
-        </td>
-      ))}
-    </tr>
-  )
 }

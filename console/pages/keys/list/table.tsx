@@ -4,21 +4,25 @@ import { ArrowDown, ArrowUp, ArrowUpDown } from 'lucide-react'
 import { memo, useMemo } from 'react'
 import type { WireKey } from '../../../api.ts'
 import { CreatorInRow } from '../../../components/creator.tsx'
-import { useRowClicks } from '../../../components/row-clicks.ts'
+import {
+  headingLook,
+  ListCell,
+  type ListColumn,
+  ListRow,
+  ListTable,
+  useTableRows,
+} from '../../../components/list-table.tsx'
 import { Status } from '../../../components/status.tsx'
 import { Ago } from '../../../components/time.tsx'
 import type { KeySearch } from '../../../searches.ts'
 import { useSession } from '../../../session.ts'
 import type { EndlessList } from '../../../virtual-list/endless-list.ts'
 import { useMedia } from '../../../virtual-list/media.ts'
-import { useVirtualRows } from '../../../virtual-list/virtual-rows.ts'
 import { Calls, CallsOfRows } from './calls.tsx'
 import { Day, Expiry, NameAndHint, Owner, Permissions } from './cells.tsx'
 
 export type KeySort = NonNullable<KeySearch['sort']>
 
-/** Two lines of text, and a little. */
-const rowRem = 3
 const features = tableFeatures({})
 const column = createColumnHelper<typeof features, WireKey>()
 const owner = column.display({
@@ -120,13 +124,13 @@ interface KeyTableProps {
 }
 
 export function KeyTable({ caption, list, sort, changeSort, ofAll }: KeyTableProps) {
-  const { items = none, rows: count, hasMore, isOld, reach } = list
+  const { items = none, isOld } = list
   const maySeeCalls = useSession().refusal('latchkey:usage:read') === undefined
   // Where the table is wide enough for it, as below.
   const hasCalls = useMedia('(width >= 85rem)') && maySeeCalls
-  const { box, indexes, before, after } = useVirtualRows<HTMLTableSectionElement>(count, rowRem, reach)
-  const first = indexes[0] ?? 0
-  const end = (indexes.at(-1) ?? -1) + 1
+  const drawn = useTableRows(list)
+  const first = drawn.indexes[0] ?? 0
+  const end = (drawn.indexes.at(-1) ?? -1) + 1
   // The table is given what is drawn and no more: it costs the same with a hundred thousand rows.
   const data = useMemo(() => items.slice(first, end), [items, first, end])
   const table = useTable({
@@ -136,60 +140,41 @@ export function KeyTable({ caption, list, sort, changeSort, ofAll }: KeyTablePro
     getRowId: (key) => key.id,
   })
   const rows = table.getRowModel().rows
-  const headers = table.getHeaderGroups().flatMap((group) => group.headers)
   const lookOf = ofAll ? looksOfAll : looks
-  useRowClicks(box)
+  const headings = table
+    .getHeaderGroups()
+    .flatMap((group) => group.headers)
+    .map(({ column: { id, columnDef } }) => ({
+      id,
+      heading: String(columnDef.header),
+      look: lookOf[id] ?? '',
+    }))
   return (
-    <table
-      className="w-full table-fixed border-separate border-spacing-0"
-      aria-rowcount={hasMore ? -1 : items.length + 1}
-      aria-busy={isOld || list.items === undefined}
-    >
-      <caption className="sr-only">{caption}</caption>
-      <thead>
-        <tr aria-rowindex={1}>
-          {headers.map((header) => (
-            <Heading
-              key={header.id}
-              id={header.column.id}
-              look={lookOf[header.column.id] ?? ''}
-              text={String(header.column.columnDef.header)}
-              sort={sort}
-              changeSort={changeSort}
-            />
-          ))}
-        </tr>
-      </thead>
-      <CallsOfRows keys={items} first={first} end={end} isShown={hasCalls && !isOld}>
-        <tbody ref={box} className={`[overflow-anchor:none] ${isOld ? 'opacity-60' : ''}`}>
-          {before > 0 && <tr aria-hidden style={{ height: before }} />}
-          {indexes.map((index) => {
-            const row = rows[index - first]
-            return row === undefined ? (
-              <SkeletonRow key={index} columnIds={headers.map(({ column }) => column.id)} looks={lookOf} />
-            ) : (
-              <KeyRow key={row.id} row={row} index={index} looks={lookOf} />
-            )
-          })}
-          {after > 0 && <tr aria-hidden style={{ height: after }} />}
-        </tbody>
-      </CallsOfRows>
-    </table>
+    <CallsOfRows keys={items} first={first} end={end} isShown={hasCalls && !isOld}>
+      <ListTable
+        caption={caption}
+        list={list}
+        drawn={drawn}
+        columns={headings}
+        heading={(of) => <Heading key={of.id} of={of} sort={sort} changeSort={changeSort} />}
+        row={(index) => {
+          const row = rows[index - first]
+          return row && <KeyRow key={row.id} row={row} index={index} looks={lookOf} />
+        }}
+      />
+    </CallsOfRows>
   )
 }
 
 const none: WireKey[] = []
-const cell = 'h-12 overflow-hidden border-b border-line px-2 py-0 first:pl-4 last:pr-4'
 
 interface HeadingProps {
-  id: string
-  look: string
-  text: string
+  of: ListColumn
   sort: KeySort
   changeSort: (sort: KeySort) => void
 }
 
-function Heading({ id, look, text, sort, changeSort }: HeadingProps) {
+function Heading({ of: { id, heading, look }, sort, changeSort }: HeadingProps) {
   const orders = sorts[id] ?? []
   const place = orders.indexOf(sort)
   const isSorted = place >= 0
@@ -200,17 +185,17 @@ function Heading({ id, look, text, sort, changeSort }: HeadingProps) {
     <th
       scope="col"
       aria-sort={isOffered ? (isSorted ? (isFalling ? 'descending' : 'ascending') : 'none') : undefined}
-      className={`sticky top-0 z-10 border-b border-line bg-surface px-2 py-1 text-left font-medium text-muted first:rounded-tl-lg first:pl-4 last:rounded-tr-lg last:pr-4 ${look}`}
+      className={headingLook(`py-1 ${look}`)}
     >
       {!isOffered ? (
-        text
+        heading
       ) : (
         <button
           type="button"
           className={`-mx-2 inline-flex min-h-9 items-center gap-1 whitespace-nowrap rounded px-2 hover:bg-hover hover:text-ink ${isSorted ? 'text-ink' : ''}`}
           onClick={() => changeSort(orders[(place + 1) % orders.length] as KeySort)}
         >
-          {text}
+          {heading}
           <Arrow size={14} aria-hidden className="shrink-0" />
         </button>
       )}
@@ -227,31 +212,15 @@ interface KeyRowProps {
 const KeyRow = memo(
   function KeyRow({ row, index, looks }: KeyRowProps) {
     return (
-      <tr
-        aria-rowindex={index + 2}
-        data-opens={`/keys/${row.original.id}`}
-        className="cursor-pointer hover:bg-hover [&:last-child>td]:border-b-0"
-      >
+      <ListRow index={index} opens={`/keys/${row.original.id}`}>
         {row.getAllCells().map((each) => (
-          <td key={each.id} className={`${cell} ${looks[each.column.id] ?? ''}`}>
+          <ListCell key={each.id} look={looks[each.column.id] ?? ''}>
             <FlexRender cell={each} />
-          </td>
+          </ListCell>
         ))}
-      </tr>
+      </ListRow>
     )
   },
   (one, other) =>
     one.row.original === other.row.original && one.index === other.index && one.looks === other.looks,
 )
-
-function SkeletonRow({ columnIds, looks }: { columnIds: string[]; looks: Record<string, string> }) {
-  return (
-    <tr aria-hidden>
-      {columnIds.map((id) => (
-        <td key={id} className={`${cell} ${looks[id] ?? ''}`}>
-          <span className={`block h-4 animate-pulse rounded bg-line ${id === 'name' ? 'w-40' : 'w-16'}`} />
-        </td>
-      ))}
-    </tr>
-  )
-}
