@@ -58,6 +58,20 @@ export function ErrorNotice({ error, title, retry }: { error: unknown; title?: s
   )
 }
 
+interface NotRenewedProps {
+  list: { items: unknown; error: Error | null; retry: () => void }
+}
+
+/** Below a list that stays as it was read last: why it is not as it is now. */
+export function NotRenewed({ list: { items, error, retry } }: NotRenewedProps) {
+  if (items === undefined || error === null) return null
+  return (
+    <div className="mt-3">
+      <ErrorNotice title="The list could not be renewed" error={error} retry={retry} />
+    </div>
+  )
+}
+
 /** In place of what is not read yet: as high as that will be, or why it could not be read. */
 export function Unread({
   query,

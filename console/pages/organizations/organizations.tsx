@@ -8,7 +8,7 @@ import { Count } from '../../components/count.tsx'
 import { marked } from '../../components/foreign.tsx'
 import { ListCell, type ListColumn, ListRow, ListTable, useTableRows } from '../../components/list-table.tsx'
 import { MissingPart } from '../../components/missing-part.tsx'
-import { EmptyState, ErrorNotice, Notice } from '../../components/notices.tsx'
+import { EmptyState, ErrorNotice, Notice, NotRenewed } from '../../components/notices.tsx'
 import { Page } from '../../components/page.tsx'
 import { RowLink } from '../../components/row-link.tsx'
 import { SearchField } from '../../components/search-field.tsx'
@@ -111,11 +111,7 @@ function Organizations({ create }: { create: ReactNode }) {
           </EmptyState>
         )}
       </div>
-      {items !== undefined && error !== null && (
-        <div className="mt-3">
-          <ErrorNotice title="The list could not be renewed" error={error} retry={list.retry} />
-        </div>
-      )}
+      <NotRenewed list={list} />
     </>
   )
 }

@@ -6,7 +6,7 @@ import type { WirePlan } from '../../api.ts'
 import { Button } from '../../components/button.tsx'
 import { MissingPart } from '../../components/missing-part.tsx'
 import { MoreButton } from '../../components/more-button.tsx'
-import { EmptyState, ErrorNotice, Notice } from '../../components/notices.tsx'
+import { EmptyState, ErrorNotice, Notice, NotRenewed } from '../../components/notices.tsx'
 import { Page } from '../../components/page.tsx'
 import { later } from '../../later.tsx'
 import { useSession } from '../../session.ts'
@@ -72,7 +72,8 @@ interface PlansProps {
 }
 
 function Plans({ create, mayNot, open }: PlansProps) {
-  const { items, error, isPending, retry, more } = usePlans()
+  const list = usePlans()
+  const { items, error, isPending, retry, more } = list
   if (items === undefined && error !== null)
     return <ErrorNotice title="The plans could not be read" error={error} retry={retry} />
   if (items?.length === 0)
@@ -125,11 +126,7 @@ function Plans({ create, mayNot, open }: PlansProps) {
           More plans
         </MoreButton>
       )}
-      {items !== undefined && error !== null && (
-        <div className="mt-3">
-          <ErrorNotice title="The list could not be renewed" error={error} retry={retry} />
-        </div>
-      )}
+      <NotRenewed list={list} />
     </>
   )
 }

@@ -5,7 +5,7 @@ import { History, Send } from 'lucide-react'
 import type { ListPage, WireDelivery, WireWebhook } from '../../api.ts'
 import { Button } from '../../components/button.tsx'
 import { MoreButton } from '../../components/more-button.tsx'
-import { EmptyState, ErrorNotice, Unread } from '../../components/notices.tsx'
+import { EmptyState, NotRenewed, Unread } from '../../components/notices.tsx'
 import { Section } from '../../components/page.tsx'
 import { Segments } from '../../components/segments.tsx'
 import { deliveriesQuery } from '../../queries.ts'
@@ -88,15 +88,7 @@ export function Deliveries({ of: webhook, refusal, replay }: DeliveriesProps) {
           Show older ones
         </MoreButton>
       )}
-      {items !== undefined && list.error !== null && (
-        <div className="mt-3">
-          <ErrorNotice
-            title="The list could not be renewed"
-            error={list.error}
-            retry={() => void list.refetch()}
-          />
-        </div>
-      )}
+      <NotRenewed list={{ items, error: list.error, retry: () => void list.refetch() }} />
     </Section>
   )
 }

@@ -7,7 +7,7 @@ import { Button } from '../../components/button.tsx'
 import { OrganizationChoice } from '../../components/choices.tsx'
 import { Count } from '../../components/count.tsx'
 import { MissingPart } from '../../components/missing-part.tsx'
-import { EmptyState, ErrorNotice, Notice } from '../../components/notices.tsx'
+import { EmptyState, ErrorNotice, Notice, NotRenewed } from '../../components/notices.tsx'
 import { Page } from '../../components/page.tsx'
 import { filterFaults } from '../../format/filters.ts'
 import { later } from '../../later.tsx'
@@ -149,11 +149,7 @@ function List({ organization, choice, empty }: ListProps) {
           )}
         </div>
       )}
-      {items !== undefined && error !== null && (
-        <div className="mt-3">
-          <ErrorNotice title="The list could not be renewed" error={error} retry={list.retry} />
-        </div>
-      )}
+      <NotRenewed list={list} />
     </>
   )
 }

@@ -4,7 +4,7 @@ import { type ReactNode, useState } from 'react'
 import { ApiError } from '../../../api.ts'
 import { Button } from '../../../components/button.tsx'
 import { Count } from '../../../components/count.tsx'
-import { EmptyState, ErrorNotice, Notice } from '../../../components/notices.tsx'
+import { EmptyState, ErrorNotice, Notice, NotRenewed } from '../../../components/notices.tsx'
 import { SearchField } from '../../../components/search-field.tsx'
 import { Segments } from '../../../components/segments.tsx'
 import { type KeySelection, keySelections, selectedKeys } from '../../../format/key-selections.ts'
@@ -103,11 +103,7 @@ export function KeyList({ caption, organization, search, change, newKey }: KeyLi
           />
         )}
       </div>
-      {list.items !== undefined && list.error !== null && (
-        <div className="mt-3">
-          <ErrorNotice title="The list could not be renewed" error={list.error} retry={list.retry} />
-        </div>
-      )}
+      <NotRenewed list={list} />
     </>
   )
 }
