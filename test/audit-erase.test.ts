@@ -8,6 +8,7 @@ import { verify, writeLog } from '../src/cli/commands/audit-files.ts'
 import { maxErasedEvents } from '../src/core/bounds.ts'
 import { writeMessages } from '../src/domain/webhooks/message.ts'
 import { type Latchkey, openLatchkey } from '../src/index.ts'
+import { idAt } from '../src/store/audit.ts'
 import { eraseRows, findErasable } from '../src/store/erasures.ts'
 import { readSealed } from '../src/store/events.ts'
 import { openStore } from '../src/store/store.ts'
@@ -150,6 +151,29 @@ onEachDatabase('an erasure', (makeDatabase) => {
       own: { erased: 251, events: 254 },
       other: { status: 0 },
     })
+  })
+
+  test('waits for what is not sealed yet, and passes over what never will be', async () => {
+    const database = await makeDatabase()
+    await using latchkey = await open(database)
+    const { audit } = latchkey
+    await audit.readCheckpoint()
+    await using direct = await connectDirectly(database)
+    const insert = (id: string) =>
+      direct.run(
+        `insert into audit_events (id, at, action, organization_id, changes) values ('${id}', 1, 'organization.updated', 'acme', '{}')`,
+      )
+    const [byHand, waiting] = [nobody, `${idAt(Date.now())}-7000-8000-000000000000`]
+    await direct.run(`update audit_backlog set swept_until = '${byHand}'`)
+    await insert(byHand)
+    await insert(waiting)
+    const [created] = (await audit.list({ action: 'organization.created', ...acme })).items
+    const first = await audit.erase({ ...acme, before: soon() })
+    expect(first).toEqual({ erased: 1, next: created?.id })
+    const input = { ...acme, before: soon(), after: first.next as string }
+    expect(await audit.erase(input)).toEqual({ erased: 0, next: first.next })
+    await direct.run(`insert into audit_queue (event_id) values ('${waiting}')`)
+    expect(await audit.erase(input)).toEqual({ erased: 1, next: null })
   })
 
   test('is for root keys that hold its permission, and for events that are sealed and not of the log itself', async () => {

@@ -144,6 +144,21 @@ export async function sweepUnqueued(tx: Tx, limit: number, before: string): Prom
   return seen.length < limit
 }
 
+/** Finds which of some events nothing will ever seal: somebody has written them into the table by hand. */
+export async function findUnsealable(
+  tx: Tx,
+  dialect: StoreDialect,
+  ids: readonly string[],
+): Promise<Set<string>> {
+  if (ids.length === 0) return new Set()
+  const { sealed_until, until, swept_until } = await readBacklog(tx)
+  const rows = await unqueued(tx, '', swept_until)
+    .select('id')
+    .where('id', 'in', givenTexts(dialect, ids))
+    .execute()
+  return new Set(rows.flatMap(({ id }) => (id <= sealed_until || id > until ? [id] : [])))
+}
+
 /** Events behind an id up to another one that are neither sealed nor queued, in the order of their ids. */
 function unqueued(tx: Tx, from: string, to: string) {
   return (

@@ -8,6 +8,7 @@ import { isId } from '../../core/id-form.ts'
 import { parseInput } from '../../core/input.ts'
 import { type Erased, type EraseEventsInput, eraseEventsSchema } from '../../core/shapes/erasures.ts'
 import { type Erasable, eraseRows, findErasable, readErasableRange } from '../../store/erasures.ts'
+import { findUnsealable } from '../../store/sealed-log.ts'
 import { actorOf, type CommandOptions, type Engine } from '../engine.ts'
 
 const permission = 'latchkey:audit:write'
@@ -34,13 +35,15 @@ export async function eraseEvents(
       return { erased: await eraseThese(engine, change, await requireErasable(change, eventIds)), next: null }
     const from = after ?? beginning
     const found = await readErasableRange(change.tx, { ...range, after: from })
-    // What is not sealed yet waits for the next call.
-    const firstUnsealed = found.findIndex(({ leaf }) => leaf === null)
+    const unsealed = found.flatMap(({ id, leaf }) => (leaf === null ? [id] : []))
+    const unsealable = await findUnsealable(change.tx, engine.store.dialect, unsealed)
+    // What is not sealed yet waits for the next call; what never will be is passed over, so that calls come to an end.
+    const firstUnsealed = found.findIndex(({ id, leaf }) => leaf === null && !unsealable.has(id))
     const page = firstUnsealed < 0 ? found : found.slice(0, firstUnsealed)
     const erased = await eraseThese(
       engine,
       change,
-      page.filter((event) => !isOfLog(event)),
+      page.filter((event) => event.leaf !== null && !isOfLog(event)),
     )
     const isDone = firstUnsealed < 0 && found.length < maxErasedEvents
     return { erased, next: isDone ? null : (page.at(-1)?.id ?? from) }
