@@ -1,5 +1,5 @@
 // What those who own webhooks do with them, and what that moves of what is delivered.
-import { expect, test } from 'vitest'
+import { expect, onTestFinished, test, vi } from 'vitest'
 import { keptDeliveriesMs } from '../src/core/bounds.ts'
 import { databaseHostsOf, WebhookWays } from '../src/domain/webhooks/ways.ts'
 import { openLatchkey } from '../src/index.ts'
@@ -144,6 +144,36 @@ onEachDatabase('what is delivered by a webhook', (makeDatabase) => {
     await latchkey.webhooks.update(hook.id, { url: receiver.url })
     await receiver.has(1)
     await expect.poll(async () => (await latchkey.webhooks.get(hook.id)).status).toBe('active')
+  })
+
+  test('is sent at once when somebody asks for it: nobody waits until this process looks by itself', async () => {
+    let status = 500
+    const receiver = await startReceiver((_, response) => response.writeHead(status).end())
+    await using stage = await beginDeliveries(await makeDatabase(), disabled(receiver.url))
+    const { hook, direct } = stage
+    await stage.record(1)
+    const since = new Date(stage.clock.now())
+    // No timer of this process ends: it looks for work when it is told to, and never by itself.
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
+    onTestFinished(() => void vi.useRealTimers())
+    await using latchkey = await opened(stage)
+    const { webhooks } = latchkey
+    try {
+      const isSent = async (count: number) => {
+        await receiver.has(count)
+        const jobs = "select subject from jobs where kind = 'webhook' and owner is not null"
+        await expect.poll(() => direct.run(jobs)).toEqual([])
+      }
+      await webhooks.update(hook.id, { enabled: true })
+      await isSent(1)
+      status = 204
+      await webhooks.retryDelivery(hook.id, receiver.received[0]?.id ?? '')
+      await isSent(2)
+      await webhooks.replay(hook.id, { since })
+      await isSent(3)
+    } finally {
+      vi.useRealTimers()
+    }
   })
 
   test('is listed by its state, page by page, and deleted a month after the last attempt, never while it waits', async () => {
