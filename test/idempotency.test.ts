@@ -3,6 +3,7 @@ import { expect, onTestFinished, test } from 'vitest'
 import { createClient } from '../src/client/index.ts'
 import { maxKeptAnswers } from '../src/core/bounds.ts'
 import { createAcme } from './setup/acme.ts'
+import { makeCaller } from './setup/callers.ts'
 import { makeClock } from './setup/clock.ts'
 import { runInProcess } from './setup/command-in-process.ts'
 import { makeSqlite, onEachDatabase } from './setup/databases.ts'
@@ -205,6 +206,22 @@ onEachDatabase('Idempotency-Key', (makeDatabase) => {
     expect((await again()).text).toBe(text)
     await keys.revoke(caller.id)
     expect(codeOf(await again())).toBe('invalid_token')
+  })
+
+  test('the permission for an answer that is given again is that of its transaction, not that of before', async () => {
+    const { server } = await start()
+    await using _ = server
+    const { keys, webhooks } = server.latchkey
+    // As of a request that was let in just before its caller's key was changed.
+    const actor = await makeCaller(server.latchkey, 'acme', ['latchkey:keys:*', 'latchkey:webhooks:*'])
+    const onceAs = (scope: string) => ({ actor, once: { scope, secret: 'token', body: '' } })
+    const makers = [
+      () => keys.create({ organizationId: 'acme', name: 'New' }, onceAs('a key')),
+      () => webhooks.create({ url: 'https://example.com/', events: ['*'] }, onceAs('a webhook')),
+    ]
+    for (const make of makers) expect(await make()).toEqual(await make())
+    await keys.update(actor.keyId, { permissions: [] })
+    for (const make of makers) await expect(make()).rejects.toHaveProperty('code', 'missing_permission')
   })
 
   test('only success is kept: what was refused may be asked for again', async () => {
