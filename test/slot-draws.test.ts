@@ -194,7 +194,10 @@ describe('what calls draw by rows', () => {
 
   test('are of nobody else when a row is used again', () => {
     const stock = new Stock(1)
-    const [first, second] = [stock.add('first'), stock.add('second')]
+    const first = stock.add('first')
+    stock.numbers.fill(5)
+    const second = stock.add('second')
+    expect([...stock.numbers]).toEqual([...Array(rowNumbers).fill(5), ...Array(rowNumbers).fill(0)])
     expect([stock.ownerOf(first), stock.ownerOf(second)]).toEqual(['first', 'second'])
     const { length } = stock.numbers
     stock.numbers.fill(7)
@@ -215,6 +218,8 @@ describe('what calls draw by rows', () => {
     const { length } = process.allotments.stock.numbers
     for (let i = 0; i < 200; i++) {
       process.call(i % 2)
+      // Of a holding that was let go of, calls find the next one.
+      expect(process.allotments.size).toBeGreaterThan(0)
       process.draw(0, null)
       process.draw(0, null)
       for (let second = 0; second < 75; second++) {
@@ -251,6 +256,19 @@ describe('what calls draw by rows', () => {
     })
     expect(calls.filter(Array.isArray).length).toBeGreaterThan(2)
     expect(process.byRows).toBe(0)
+  })
+
+  test('are found by rows again once they were granted by a limit that was changed', () => {
+    const process = new Process({ now: 1_000 }, new SlotDraws(slots))
+    for (const version of [0, 1, 4]) {
+      process.change(1, version)
+      process.call(1)
+      process.draw(1, null)
+      process.fill()
+      const before = process.byRows
+      for (let i = 0; i < 3; i++) process.call(1)
+      expect(process.byRows - before, `version ${version}`).toBe(2)
+    }
   })
 
   test('are of no other secret that gets the same place in the cache', () => {
