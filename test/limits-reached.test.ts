@@ -1,10 +1,15 @@
 // Quotas that are used up are told of at 80 % and at 100 % of what is spent: each once a period, whoever spends.
 import { expect, test } from 'vitest'
+import type { Deed } from '../src/commit/audit-trail.ts'
+import { ReachedLimits } from '../src/domain/limits/reached.ts'
 import { type Latchkey, type LimitInput, openLatchkey } from '../src/index.ts'
+import { openStore } from '../src/store/store.ts'
+import { newCounter } from '../src/verdict/counter.ts'
+import { countLimits } from '../src/verdict/owners.ts'
 import { createAcme } from './setup/acme.ts'
 import { onEachDatabase } from './setup/databases.ts'
 import { connectDirectly } from './setup/direct.ts'
-import { inShort, listTold } from './setup/notices.ts'
+import { day, inShort, listTold } from './setup/notices.ts'
 
 const [reached80, reached100] = ['limit.reached 80', 'limit.reached 100']
 const sealingKeys = [`${'A'.repeat(43)}=`]
@@ -31,6 +36,11 @@ async function openReachedStage(database: string) {
       }),
     told: async () => (await listTold(direct)).filter(({ action }) => action === 'limit.reached'),
     short: async () => inShort(await listTold(direct)).filter((text) => text.startsWith('limit.reached')),
+    /** Until when it is known that each was told of; null for ever. */
+    keptUntil: async () => {
+      const causes = await direct.run('select kept_until from event_causes')
+      return causes.map(({ kept_until }) => kept_until && Number(kept_until))
+    },
     [Symbol.asyncDispose]: () => direct[Symbol.asyncDispose](),
   }
 }
@@ -65,8 +75,10 @@ onEachDatabase('a quota that is used up', (makeDatabase) => {
       },
     })
     expect(second?.changes).toMatchObject({ threshold_percent: 100, spent: 10 })
+    const forgotten = Date.UTC(at.getUTCFullYear(), at.getUTCMonth() + 1) + 100 * day
+    expect(await stage.keptUntil()).toEqual([forgotten, forgotten])
     // As if all of this had been in a period before.
-    const ago = 40 * 86_400_000
+    const ago = 40 * day
     await stage.direct.run(`update counters set period = period - ${ago}, as_of = as_of - ${ago}`)
     const period = Date.UTC(at.getUTCFullYear(), at.getUTCMonth())
     await stage.direct.run(
@@ -105,6 +117,9 @@ onEachDatabase('a quota that is used up', (makeDatabase) => {
       ]),
     )
     expect(names).toHaveLength(3)
+    const none = await stage.makeKey({ name: 'none', limit: 0, resets: 'daily' })
+    expect(await stage.spend(none.key, 1)).toEqual(['quota_exceeded'])
+    expect(await stage.told()).toHaveLength(3)
   })
 
   test('is told of once by two processes that spend it at once, by grants of each', async () => {
@@ -165,6 +180,7 @@ onEachDatabase('a quota that is used up', (makeDatabase) => {
     await stage.spend(key, 3)
     expect(await stage.short()).toEqual([reached80, reached100, reached80, reached100])
     expect((await stage.told())[2]?.changes).toMatchObject({ period_started_at: null, resets_at: null })
+    expect(await stage.keptUntil()).toEqual([null, null, null, null])
   })
 
   test('is not told of by the process that first knows how, as far as it was used up before', async () => {
@@ -177,5 +193,51 @@ onEachDatabase('a quota that is used up', (makeDatabase) => {
     expect(await stage.short()).toEqual([reached80])
     await stage.spend(key, 1)
     expect(await stage.short()).toEqual([reached80, reached100])
+  })
+
+  test('is told of by that process if the period is another one than that in which it was used up', async () => {
+    await using stage = await openStage()
+    const { key } = await stage.makeKey({ name: 'credits', limit: 10, resets: 'monthly' })
+    await stage.spend(key, 9)
+    for (const table of ['event_causes', 'event_marks']) await stage.direct.run(`delete from ${table}`)
+    const ago = 40 * day
+    await stage.direct.run(`update counters set period = period - ${ago}, as_of = as_of - ${ago}`)
+    await stage.during((latchkey) => latchkey.verify(key, { cost: 9 }))
+    expect(await stage.short()).toEqual([reached80, reached80])
+  })
+
+  test('is one of very many at once, which a transaction tells of a hundred at a time, and one that fails of none', async () => {
+    const database = await makeDatabase()
+    await (await openLatchkey({ database })).close()
+    const store = await openStore(database)
+    const reached = new ReachedLimits(store.dialect)
+    const allowance = { kind: 'quota', limit: 10, resets: 'monthly', anchor: null, overdraft: null } as const
+    const stored = { name: 'credits', allowance, defaultCost: 1, epoch: 0, isSet: true }
+    const before = newCounter(allowance, 0, Date.now())
+    const spendings = Array.from({ length: 150 }, (_, i) => {
+      const [claim] = countLimits(i % 2 ? 'key' : 'ancestor', `key-${i}`, 'acme', [stored])
+      return {
+        limit: claim?.limit ?? expect.unreachable(),
+        allowance,
+        before,
+        after: { ...before, spent: 10 },
+      }
+    })
+    const tell = (told: string[], isFailing = false) => {
+      const record = ({ keyId, changes }: Deed) =>
+        told.push(`${changes?.scope} ${keyId} ${changes?.thresholdPercent}`)
+      return store.write(async (tx) => {
+        await reached.record({ tx, record }, spendings)
+        if (isFailing) throw new Error('It comes to nothing.')
+      })
+    }
+    await expect(tell([], true)).rejects.toThrow()
+    const told: string[][] = [[], [], [], [], [], [], []]
+    for (const some of told) await tell(some)
+    // Those that were told of are found as such by the next one, which then passes over them.
+    expect(told.map(({ length }) => length)).toEqual([100, 0, 100, 0, 100, 0, 0])
+    const keys = Array.from({ length: 150 }, (_, i) => [`key key-${i} 80`, `key key-${i} 100`])
+    expect(new Set(told.flat())).toEqual(new Set(keys.flat()))
+    await store.close()
   })
 })

@@ -40,7 +40,7 @@ export class ReachedLimits {
   }
 
   /** Records what is reached and was not told of; the counters are locked. */
-  async record({ tx, record }: Change, spendings: readonly Spending[]): Promise<void> {
+  async record({ tx, record }: Pick<Change, 'tx' | 'record'>, spendings: readonly Spending[]): Promise<void> {
     const reached: Reached[] = []
     for (const spending of spendings)
       for (const percent of reachedPercents) {
