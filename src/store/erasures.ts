@@ -99,24 +99,17 @@ async function eraseDeliveries(tx: Tx, ids: RawBuilder<string>, events: readonly
   const owners = [rootOrganizationId, ...new Set(events.map((event) => event.organization_id))]
   // By their numbers, of which there is an index: there may be many deliveries.
   const places = events.flatMap(({ position, sequence }) => [position ?? 0, sequence ?? 0])
-  await tx
+  const theirs = tx
     .updateTable('webhook_deliveries')
     .set({ payload: null, answer: null })
     .where('webhook_id', 'in', (eb) =>
       eb.selectFrom('webhooks').select('id').where('organization_id', 'in', owners),
     )
-    .where('place', 'in', places)
-    .where('id', 'in', ids)
-    .execute()
+  await theirs.where('place', 'in', places).where('id', 'in', ids).execute()
   // What waits of other events tells what their keys were then, which may follow from what is erased: it is written anew.
   const keyIds = [...new Set(events.flatMap(({ key_id }) => key_id ?? []))]
   if (keyIds.length === 0) return
-  await tx
-    .updateTable('webhook_deliveries')
-    .set({ payload: null, answer: null })
-    .where('webhook_id', 'in', (eb) =>
-      eb.selectFrom('webhooks').select('id').where('organization_id', 'in', owners),
-    )
+  await theirs
     .where('next_at', 'is not', null)
     .where(({ exists, selectFrom }) =>
       exists(
