@@ -28,6 +28,16 @@ test('a file is verified as what it is, and no organization may be named beside 
   expect([code, stderr]).toEqual([2, expect.stringContaining('--organization: Comes without a file')])
 })
 
+test('the log is begun anew once, and another time only for who says so', async () => {
+  const { url, remove } = makeSqlite()
+  onTestFinished(remove)
+  const restore = (...args: string[]) => command.run(['audit', 'restored', '--database', url, ...args])
+  await (await openLatchkey({ database: url })).close()
+  expect(await restore()).toMatchObject({ code: 0, stderr: expect.stringContaining('another name') })
+  expect(await restore()).toMatchObject({ code: 1, stderr: expect.stringContaining('add --again') })
+  expect(await restore('--again')).toMatchObject({ code: 0, stderr: expect.stringContaining('another name') })
+})
+
 test.each(['It broke', 'It broke.'])('an error of ours is one sentence: %s', (message) => {
   expect(describeFailure(new TypeError(message)).text).toBe('Internal error: It broke. Please report it.')
 })

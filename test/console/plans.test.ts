@@ -164,4 +164,22 @@ onOneDatabase('SQLite', `plans in the console${browserNote}`, (makeDatabase) => 
       expect(await own.getByRole('link', { name: 'Plans' }).count()).toBe(0)
     },
   )
+
+  test.skipIf(skipsBrowser)(
+    'a list that cannot be renewed stays, with what was saved, and says so',
+    async () => {
+      const server = await serve()
+      const { plans } = server.latchkey
+      await plans.create({ name: 'pro' })
+      const page = await browser.open(server, { token: server.rootKey, path: '/plans' })
+      await page.getByRole('button', { name: 'Edit the plan pro' }).click()
+      await page.getByLabel('Bound what its keys may do').check()
+      await page.getByRole('combobox', { name: 'What its keys may do' }).fill('emails:*')
+      await page.route('**/v1/plans?*', (route) => route.fulfill({ status: 429, json: {} }))
+      await page.getByRole('dialog').getByRole('button', { name: 'Save' }).click()
+      await page.getByRole('alert').getByText('The list could not be renewed').waitFor()
+      // With what was saved.
+      await page.getByRole('list', { name: 'Plans' }).getByText('emails:*').waitFor()
+    },
+  )
 })
