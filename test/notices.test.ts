@@ -207,6 +207,20 @@ onEachDatabase('a key that expires', (makeDatabase) => {
     expect(inShort(await stage.events())).toEqual(['key.expiring 30', 'key.expiring 7', 'key.expired'])
   })
 
+  test('is told of from the first run on if the database was away when its process began', async () => {
+    await using stage = await openStage()
+    const { clock, direct, tell } = stage
+    await stage.createKey(day)
+    await direct.run('delete from event_marks')
+    clock.advance(2 * day)
+    await tell()
+    expect(await stage.events()).toEqual([])
+    await direct.run(`update keys set expires_at = ${clock.now() + day} where expires_at is not null`)
+    clock.advance(day)
+    await tell()
+    expect(inShort(await stage.events())).toEqual(['key.expired'])
+  })
+
   test('is found although it was committed behind what was looked at', async () => {
     await using stage = await openStage()
     const { clock, tell } = stage
@@ -266,6 +280,16 @@ onEachDatabase('a key that nobody uses', (makeDatabase) => {
     await stage.createKey()
     clock.advance(90 * day)
     await tell(() => direct.run(`update keys set last_used_at = ${clock.now()}`).then(() => {}))
+    expect(await stage.events()).toEqual([])
+  })
+
+  test('is not told of if its process has noted a use, and not written it yet', async () => {
+    await using stage = await openStage()
+    const { clock, tell, direct } = stage
+    await stage.createKey()
+    clock.advance(90 * day)
+    const write = () => direct.run(`update keys set last_used_at = ${clock.now()}`).then(() => {})
+    await tell(undefined, write)
     expect(await stage.events()).toEqual([])
   })
 })

@@ -35,17 +35,17 @@ export async function openTeller(database: string, now: () => number, clock = qu
     { now, random: systemRandom },
     new ChangeLines(store.changesAtOnce),
   )
-  let beforeLock = async () => {}
+  let [beforeLock, flush] = [async () => {}, async () => {}]
   const commit: Commit = async (...args) => {
     await beforeLock()
     return writer.commit(...args)
   }
   const at = instantsOf(store.dialect, now)
-  const job = noticesJob({ store, commit, now, at, flush: async () => {} }, clock)
+  const job = noticesJob({ store, commit, now, at, flush: () => flush() }, clock)
   return {
-    /** Does all that is due. Something may happen between its look and its transaction. */
-    tell: async (meanwhile = async () => {}) => {
-      beforeLock = meanwhile
+    /** Does all that is due. Something may happen between its look and its transaction, or when it writes the uses it has noted. */
+    tell: async (meanwhile = async () => {}, write = async () => {}) => {
+      ;[beforeLock, flush] = [meanwhile, write]
       await runAll(job)
     },
     /** Does all that is due; tells in how many runs. */
