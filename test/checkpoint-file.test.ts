@@ -94,6 +94,9 @@ onEachDatabase('checkpoints', (makeDatabase) => {
       fault: expect.stringContaining('A checkpoint of the instance does not fit'),
       sequence: 1,
     })
+    // Of a log of before a restore there are none.
+    await latchkey.noteRestore()
+    expect((await audit.listCheckpoints()).items).toEqual([])
   })
 
   test('are appended to a file, which a verification takes as it is', async () => {
@@ -131,7 +134,8 @@ onEachDatabase('checkpoints', (makeDatabase) => {
   })
 
   test('are events if a webhook of the root organization asks for them, and make no further ones', async () => {
-    await using stage = await open(await makeDatabase())
+    const database = await makeDatabase()
+    await using stage = await open(database)
     const { latchkey, anHourLater } = stage
     const told = async () => (await latchkey.audit.list({ action: 'log.checkpoint' })).items
     const url = 'http://127.0.0.1:9/'
@@ -153,6 +157,11 @@ onEachDatabase('checkpoints', (makeDatabase) => {
     await anHourLater()
     await anHourLater()
     expect(await told()).toHaveLength(2)
+    // What came before the event that tells is no less for it.
+    await using direct = await connectDirectly(database)
+    await direct.run("update audit_heads set checkpointed = checkpointed - 1 where log = ''")
+    await anHourLater()
+    expect(await told()).toHaveLength(3)
   })
 })
 
