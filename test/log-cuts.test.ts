@@ -10,6 +10,8 @@ import { keptUsageDays } from '../src/core/bounds.ts'
 import { openLatchkey } from '../src/index.ts'
 import { retentionJob } from '../src/jobs/retention.ts'
 import { readSealed } from '../src/store/events.ts'
+import { writeCut } from '../src/store/log-cuts.ts'
+import type { AuditLogTable } from '../src/store/log-tables.ts'
 import { openStore } from '../src/store/store.ts'
 import { leafHash } from '../src/transparency/merkle.ts'
 import { isConsistent, isIncluded } from '../src/transparency/proofs.ts'
@@ -147,6 +149,12 @@ onEachDatabase('a log that was cut', (makeDatabase) => {
     expect((await audit.list({ organizationId: 'acme' })).items).toHaveLength(
       Number((await audit.readCheckpoint(acme)).size) - ownCut - 4,
     )
+    // A process that has read what another one has cut since writes nothing.
+    const ofFirst = () => direct.run('select * from audit_log where position = 1')
+    const [row] = await ofFirst()
+    const stale = { ...row, position: 1, sequence: 1, leaf: 'read before' } as unknown as AuditLogTable
+    await store.write((tx) => writeCut(tx, store.dialect, 0, [stale]))
+    expect(await ofFirst()).toEqual([row])
   })
 })
 
