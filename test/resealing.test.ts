@@ -13,7 +13,7 @@ import { useCommand } from './setup/command.ts'
 import { onEachDatabase, onOneDatabase } from './setup/databases.ts'
 import { connectDirectly } from './setup/direct.ts'
 
-const [first, second] = [`${'A'.repeat(43)}=`, `${'B'.repeat(43)}=`]
+const [first, second, third] = [`${'A'.repeat(43)}=`, `${'B'.repeat(43)}=`, `${'C'.repeat(43)}=`]
 const minute = 60_000
 const hour = 60 * minute
 const url = 'https://example.com/'
@@ -153,6 +153,13 @@ onEachDatabase('sealing anew', (makeDatabase) => {
     await stage.process([second, first])()
     expect((await stage.count([second])).lost).toEqual([])
     await latchkey.webhooks.rotate(id, { graceSeconds: 60 })
+    // Whole pages of lost ones hide none behind them.
+    await fill(stage, new Keyring(database, [first]))
+    const last = { table: 'webhooks', row: 'hook-99', column: 'secret' }
+    const sealed = new Keyring(database, [second]).seal(last, Buffer.from('whsec_99'))
+    await stage.direct.run(`update webhooks set secret = '${sealed}' where id = '${last.row}'`)
+    await stage.process([third, second])()
+    expect((await stage.count([third])).lost).toEqual([{ name: oldName, values: many - 1 }])
   })
 })
 
