@@ -14,6 +14,7 @@ import { readSealed } from '../src/store/events.ts'
 import { openStore } from '../src/store/store.ts'
 import { createAcme } from './setup/acme.ts'
 import { makeCaller } from './setup/callers.ts'
+import { runInProcess } from './setup/command-in-process.ts'
 import { onEachDatabase } from './setup/databases.ts'
 import { beginDeliveries, ofAcme } from './setup/delivery-rounds.ts'
 import { connectDirectly } from './setup/direct.ts'
@@ -45,6 +46,23 @@ async function held(text: string) {
     encoding: 'utf8',
   })
   return { own: await verify({ file }, {}), other: { status, stdout } }
+}
+
+const firstAt = 0x0192f0c10000
+
+/** Adds more events of Acme than one call erases, a millisecond apart; gives their ids. */
+async function addMany(database: string): Promise<string[]> {
+  await using direct = await connectDirectly(database)
+  const ids = Array.from(
+    { length: maxErasedEvents + 50 },
+    (_, i) => `0192f0c1-0000-7000-8000-${String(i).padStart(12, '0')}`,
+  )
+  const values = ids.map((id, i) => `('${id}', ${firstAt + i}, 'organization.updated', 'acme', '{}')`)
+  await direct.run(
+    `insert into audit_events (id, at, action, organization_id, changes) values ${values.join()}`,
+  )
+  await direct.run(`insert into audit_queue (event_id) values ${ids.map((id) => `('${id}')`).join()}`)
+  return ids
 }
 
 async function open(database: string): Promise<Latchkey> {
@@ -120,17 +138,7 @@ onEachDatabase('an erasure', (makeDatabase) => {
   test('goes page by page, up to its instant, and leaves the log of the erasures', async () => {
     const database = await makeDatabase()
     await using latchkey = await open(database)
-    await using direct = await connectDirectly(database)
-    const firstAt = 0x0192f0c10000
-    const ids = Array.from(
-      { length: maxErasedEvents + 50 },
-      (_, i) => `0192f0c1-0000-7000-8000-${String(i).padStart(12, '0')}`,
-    )
-    const values = ids.map((id, i) => `('${id}', ${firstAt + i}, 'organization.updated', 'acme', '{}')`)
-    await direct.run(
-      `insert into audit_events (id, at, action, organization_id, changes) values ${values.join()}`,
-    )
-    await direct.run(`insert into audit_queue (event_id) values ${ids.map((id) => `('${id}')`).join()}`)
+    const ids = await addMany(database)
     const { audit } = latchkey
     const before = new Date(firstAt + maxErasedEvents + 10)
     const first = await audit.erase({ ...acme, before })
@@ -174,6 +182,18 @@ onEachDatabase('an erasure', (makeDatabase) => {
     expect(await audit.erase(input)).toEqual({ erased: 0, next: first.next })
     await direct.run(`insert into audit_queue (event_id) values ('${waiting}')`)
     expect(await audit.erase(input)).toEqual({ erased: 1, next: null })
+  })
+
+  test('goes through all pages by one command', async () => {
+    const database = await makeDatabase()
+    await (await open(database)).close()
+    await addMany(database)
+    const before = new Date(firstAt + maxErasedEvents + 10).toISOString()
+    const args = ['audit', 'erase', '--organization', 'acme', '--before', before, '--database', database]
+    expect(await runInProcess([...args, '--yes'], process.cwd())).toMatchObject({
+      code: 0,
+      stderr: expect.stringContaining(`Erased what ${maxErasedEvents + 10} events told.`),
+    })
   })
 
   test('is for root keys that hold its permission, and for events that are sealed and not of the log itself', async () => {
