@@ -20,21 +20,17 @@ export type {
   SealedEvent,
 } from './core/shapes/checkpoints.ts'
 export type { Events, EventsPage, LogEvent, ReadEventsInput } from './core/shapes/events.ts'
+export type { CreateKeyInput, PreviewKeyInput, UpdateKeyInput } from './core/shapes/key-changes.ts'
+export type { KeyStatus, ListKeysInput, ListPermissionsInput } from './core/shapes/key-lists.ts'
 export type { KeyPermissions } from './core/shapes/key-permissions.ts'
 export type {
   CreatedKey,
-  CreateKeyInput,
   GetKeyInput,
   Key,
   KeyDetails,
   KeySecret,
-  KeyStatus,
   Keys,
-  ListKeysInput,
-  ListPermissionsInput,
   PermissionUse,
-  PreviewKeyInput,
-  UpdateKeyInput,
 } from './core/shapes/keys.ts'
 export type {
   AddUnitsInput,

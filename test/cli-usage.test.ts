@@ -58,7 +58,7 @@ describe('usage', () => {
       expect(heavy(loaded), noun).toEqual([])
     }
     const loaded = heavy(await modulesOf(['keys', 'create', '--help']))
-    for (const part of ['/zod/', '/core/shapes/keys.ts'])
+    for (const part of ['/zod/', '/core/shapes/key-changes.ts'])
       expect(loaded).toContainEqual(expect.stringContaining(part))
   })
 

@@ -4,8 +4,9 @@ import type { Counter, Holder } from '../core/counters.ts'
 import { LatchkeyError } from '../core/errors.ts'
 import type { StoreDialect } from './backend.ts'
 import { givenTexts } from './given-rows.ts'
+import type { CountersTable, UnitAdditionsTable } from './key-tables.ts'
 import { allDone } from './statements.ts'
-import type { CountersTable, Db, Tx, UnitAdditionsTable } from './tables.ts'
+import type { Db, Tx } from './tables.ts'
 
 /** A counter with its id, and the organization that is told of it. */
 export interface StoredCounter {

@@ -1,7 +1,7 @@
 // Lists of keys, in their orders and by their filters.
 import { type RawBuilder, type SqlBool, sql } from 'kysely'
 import type { Scope } from '../core/scope.ts'
-import type { KeyStatus } from '../core/shapes/keys.ts'
+import type { KeyStatus } from '../core/shapes/key-lists.ts'
 import { holds } from './case-folding.ts'
 import {
   bytesOf,

@@ -7,9 +7,10 @@ import type { LimitState } from '../core/shapes/limits.ts'
 import { statusOf } from '../core/status.ts'
 import { tokenHint } from '../core/token.ts'
 import { fold } from './case-folding.ts'
+import type { KeysTable } from './key-tables.ts'
 import type { LastUse } from './last-use.ts'
 import { nextRevision } from './revisions.ts'
-import type { Db, KeysTable, Tx } from './tables.ts'
+import type { Db, Tx } from './tables.ts'
 
 export type KeyRow = Selectable<KeysTable>
 

@@ -15,9 +15,10 @@ import {
   type SliceBounds,
   toSlice,
 } from './cursors.ts'
+import type { OrganizationsTable } from './key-tables.ts'
 import { nextRevision } from './revisions.ts'
 import type { Store } from './store.ts'
-import type { Db, OrganizationsTable, Tx } from './tables.ts'
+import type { Db, Tx } from './tables.ts'
 
 export type OrganizationRow = Selectable<OrganizationsTable>
 /** More than a program makes between two searches. */

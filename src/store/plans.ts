@@ -9,8 +9,9 @@ import {
   type SliceBounds,
   toSlice,
 } from './cursors.ts'
+import type { PlansTable } from './key-tables.ts'
 import { nextRevision } from './revisions.ts'
-import type { Db, PlansTable, Tx } from './tables.ts'
+import type { Db, Tx } from './tables.ts'
 
 export type PlanRow = Selectable<PlansTable>
 

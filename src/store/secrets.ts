@@ -5,8 +5,9 @@ import { LatchkeyError } from '../core/errors.ts'
 import type { KeySecret } from '../core/shapes/keys.ts'
 import { tokenHint } from '../core/token.ts'
 import { after, type Instant } from './instants.ts'
+import type { SecretsTable } from './key-tables.ts'
 import type { KeyRow } from './keys.ts'
-import type { Db, SecretsTable, Tables, Tx } from './tables.ts'
+import type { Db, Tables, Tx } from './tables.ts'
 
 export type SecretRow = Selectable<SecretsTable>
 

@@ -2,106 +2,9 @@
 import type { Generated, Kysely, Transaction } from 'kysely'
 import type { IdempotentRequestsTable, SettlementsTable } from './answer-tables.ts'
 import type { EventTables } from './event-tables.ts'
+import type { KeyTables } from './key-tables.ts'
 import { type LogTables, logTableNames } from './log-tables.ts'
 import type { WebhookTables } from './webhook-tables.ts'
-
-export interface OrganizationsTable {
-  id: string
-  name: string
-  /** The name without case, for searching alike on every database. */
-  name_folded: string
-  created_at: number
-  /** The list of `stored-limits.ts`, as JSON. */
-  limits: Generated<string>
-  /** The name of its plan. */
-  plan: string | null
-  /** Another one after each edit; see `revisions.ts`. */
-  revision: Generated<number>
-}
-
-/** Named sets of limits that organizations share. */
-export interface PlansTable {
-  /** Its name. */
-  id: string
-  /** A list as JSON; null for no bound. */
-  permissions: string | null
-  limits: string
-  key_limits: string
-  created_at: number
-  /** Another one after each edit; see `revisions.ts`. */
-  revision: Generated<number>
-}
-
-/** What was taken of limits; see `verdict/counter.ts`. */
-export interface CountersTable {
-  id: string
-  organization_id: string
-  epoch: number
-  as_of: number
-  period: number
-  level: number
-  rest: number
-  window_ms: number
-  spent: number
-  added: number
-  /** A list as JSON. */
-  holders: string
-}
-
-/** The units that were added under a reference, once for ever. */
-export interface UnitAdditionsTable {
-  /** The owner of the counter, and the name of its limit. */
-  counter_owner: string
-  reference: string
-  units: number
-}
-
-export interface KeysTable {
-  id: string
-  organization_id: string
-  name: string
-  /** The name without case, for searching and sorting alike on every database. */
-  name_folded: string
-  permissions: string
-  metadata: string
-  created_by: string | null
-  created_at: number
-  expires_at: number | null
-  /** When that was set; null for the creation of the key. */
-  expiry_set_at: number | null
-  revoked_at: number | null
-  /** The list of `stored-limits.ts`, as JSON. */
-  limits: Generated<string>
-  /** The key from whose limits it draws as well. */
-  limits_from: string | null
-  /** 0: never. Not null, so that it sorts alike on every database. */
-  last_used_at: number
-  /** Prefix and kid of the newest secret. */
-  prefix: string
-  kid: string
-  /** Another one after each edit; see `revisions.ts`. Writing it first is also how a change takes the row's lock. */
-  revision: number
-}
-
-export interface SecretsTable {
-  kid: string
-  key_id: string
-  organization_id: string
-  prefix: string
-  /** SHA-256 of the whole token, 32 bytes. */
-  digest: Uint8Array
-  created_at: number
-  /** When its grace ends or ended; null for the newest. */
-  grace_ends_at: number | null
-  /** When somebody ended it for good; null if only time does, or nothing yet. */
-  ended_at: number | null
-  /** For how long it must be silent to end before its grace does; null if it does not end so. */
-  silent_ms: number | null
-  /** When it will have been silent for so long, by the database's clock, if no use of it is written before. */
-  silent_at: number | null
-  /** 0: never. */
-  last_used_at: number
-}
 
 export interface AuditEventsTable {
   id: string
@@ -306,10 +209,7 @@ export interface SchemaCompatibilityTable {
   oldest_compatible: number
 }
 
-export interface Tables extends EventTables, LogTables, WebhookTables {
-  organizations: OrganizationsTable
-  keys: KeysTable
-  secrets: SecretsTable
+export interface Tables extends EventTables, KeyTables, LogTables, WebhookTables {
   audit_events: AuditEventsTable
   sessions: SessionsTable
   change_counter: ChangeCounterTable
@@ -317,9 +217,6 @@ export interface Tables extends EventTables, LogTables, WebhookTables {
   organization_sequences: OrganizationSequencesTable
   followers: FollowersTable
   jobs: JobsTable
-  plans: PlansTable
-  counters: CountersTable
-  unit_additions: UnitAdditionsTable
   settlements: SettlementsTable
   idempotent_requests: IdempotentRequestsTable
   usage_names: UsageNamesTable

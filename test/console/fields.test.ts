@@ -17,7 +17,7 @@ import {
 import { snippetsFor } from '../../console/format/snippets.ts'
 import { permissionsSchema } from '../../src/core/fields.ts'
 import { covers } from '../../src/core/permissions.ts'
-import { createKeySchema } from '../../src/core/shapes/keys.ts'
+import { createKeySchema } from '../../src/core/shapes/key-changes.ts'
 
 const permission = fc.stringMatching(/^(?:[A-Za-z0-9_./-]{1,8}|\*)(?::(?:[A-Za-z0-9_./-]{1,8}|\*)){0,3}$/)
 /** Near to permissions, so that every kind of fault comes up. */

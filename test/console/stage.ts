@@ -1,6 +1,7 @@
 // A Latchkey as it looks after some months of use, for pictures and for reading every page with something on it.
 import { randomUUID } from 'node:crypto'
-import type { CreatedKey, CreateKeyInput } from '../../src/core/shapes/keys.ts'
+import type { CreateKeyInput } from '../../src/core/shapes/key-changes.ts'
+import type { CreatedKey } from '../../src/core/shapes/keys.ts'
 import { openLatchkey } from '../../src/latchkey.ts'
 import { callerBy } from '../setup/callers.ts'
 import { startTestServer, type TestServer } from '../setup/server.ts'

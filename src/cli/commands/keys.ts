@@ -21,7 +21,7 @@ import {
 import { addUnitsCommand, limitsCommand, noLimitsOption, removedLimits, withPlanLimits } from './limits.ts'
 import { asAsked, figureOptions, figureTexts, printFigures } from './usage-views.ts'
 
-const shapes = () => import('../../core/shapes/keys.ts')
+const changes = () => import('../../core/shapes/key-changes.ts')
 const id = { id: 'the id of the key' }
 const exampleId = '019ab3c4-5d6e-7f80-9a1b-2c3d4e5f6071'
 
@@ -30,7 +30,7 @@ export const keyCommands = [
     path: 'keys create',
     summary: 'create a key and print its token on standard output, once',
     on: serverOrDatabase,
-    shape: async () => (await shapes()).createKeySchema,
+    shape: async () => (await changes()).createKeySchema,
     texts: {
       organizationId: 'the organization that will own it',
       permissions: 'permission to grant, such as emails:send or emails:* (repeatable)',
@@ -52,7 +52,7 @@ export const keyCommands = [
   defineList({
     path: 'keys list',
     summary: 'list keys, newest first',
-    shape: async () => (await shapes()).listKeysSchema,
+    shape: async () => (await import('../../core/shapes/key-lists.ts')).listKeysSchema,
     texts: {
       status: 'active (the default), expired, revoked or all',
       organizationId: 'only keys of this organization',
@@ -78,7 +78,7 @@ export const keyCommands = [
     summary: 'show a key and its secrets',
     on: serverOrDatabase,
     arguments: id,
-    shape: async () => (await shapes()).getKeySchema,
+    shape: async () => (await import('../../core/shapes/keys.ts')).getKeySchema,
     texts: { secretsAfter: 'older secrets than this one, if the key has more than 100' },
     examples: [`latchkey keys get ${exampleId}`],
     run: ({ keys }, { args, input }) => keys.get(args.id, input),
@@ -156,7 +156,7 @@ export const keyCommands = [
     summary: 'change the given fields and keep the rest',
     on: serverOrDatabase,
     arguments: id,
-    shape: async () => (await shapes()).updateKeySchema,
+    shape: async () => (await changes()).updateKeySchema,
     texts: {
       permissions: 'permission to grant; replaces the current list (repeatable)',
       expiresAt: 'when the key expires',

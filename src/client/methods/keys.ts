@@ -1,5 +1,6 @@
 // What a server does with keys: each method and the call behind it.
-import type { Key, Keys, ListKeysInput, PermissionUse } from '../../core/shapes/keys.ts'
+import type { ListKeysInput } from '../../core/shapes/key-lists.ts'
+import type { Key, Keys, PermissionUse } from '../../core/shapes/keys.ts'
 import { type CallOptions, pathSegment, type Requester } from '../request/request.ts'
 import { change, checkOptions, create, edit, end, listMethods, rotate, withdraw } from './calls.ts'
 

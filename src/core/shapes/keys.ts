@@ -1,17 +1,8 @@
-// Keys: what is given, what is told, and what can be done with them. Names are the library's; the wire has the same in
+// Keys: what is told of them, and what can be done with them. What is given is in `key-changes.ts` and `key-lists.ts`. Names are the library's; the wire has the same in
 // snake_case, with instants as RFC 3339 (see `wire.ts`). Each shape is the check, the type and, by its name and its
 // examples, its part of the OpenAPI document.
 import { z } from 'zod'
-import {
-  grantedPermissionsSchema,
-  instant,
-  instantInput,
-  organizationIdSchema,
-  text,
-  visibleText,
-} from '../fields.ts'
-import { metadataFault } from '../metadata.ts'
-import { longestPrefix, prefixPattern } from '../token.ts'
+import { instant, organizationIdSchema } from '../fields.ts'
 import {
   type CallOptions,
   type Changed,
@@ -21,127 +12,14 @@ import {
   type WaitOptions,
   waited,
 } from './calls.ts'
+import type { CreateKeyInput, PreviewKeyInput, UpdateKeyInput } from './key-changes.ts'
+import { keyStatuses, type ListKeysInput, type ListPermissionsInput } from './key-lists.ts'
 import type { KeyPermissions } from './key-permissions.ts'
-import {
-  type AddUnitsInput,
-  type LimitState,
-  limitStateSchema,
-  limitsSchema,
-  planLimitsSchema,
-} from './limits.ts'
-import { type List, nameSchema, pageFields } from './page.ts'
+import { type AddUnitsInput, type LimitState, limitStateSchema, planLimitsSchema } from './limits.ts'
+import { type List, nameSchema } from './page.ts'
 import type { KeyPlaces } from './places.ts'
 import type { KeyPreview } from './previews.ts'
 import type { RotateKeyInput } from './rotations.ts'
-
-const metadata = z
-  .custom<Record<string, unknown>>()
-  .superRefine((value, context) => {
-    const fault = metadataFault(value)
-    if (fault) context.addIssue({ code: 'custom', ...fault })
-  })
-  .meta({
-    type: 'object',
-    additionalProperties: true,
-    description:
-      'Your own data: at most 4 KiB as JSON, 256 values, 32 levels; numbers that a double holds exactly.',
-  })
-
-const expiresAt = instantInput.nullable().meta({ description: 'When the key expires; null if never.' })
-const limits = limitsSchema.meta({
-  description:
-    'How many units its calls may draw. Without `latchkey:limits:write`, these come on top of the limits of the key that creates it.',
-})
-const createdBy = visibleText(256).meta({
-  description: "The id of the operator's user for whom the key is created; root organization only.",
-})
-const tokenPrefix = z
-  .string({ error: 'Must be a token prefix, such as re_live.' })
-  .max(longestPrefix, `Must have at most ${longestPrefix} characters.`)
-  .regex(
-    prefixPattern,
-    'Must be lower-case letters and digits with single _ between them, such as re or re_live.',
-  )
-  .meta({ example: 're' })
-
-export const createKeySchema = z
-  .strictObject({
-    name: nameSchema,
-    permissions: grantedPermissionsSchema.default([]).meta({
-      description: 'What the key may do, such as `emails:send` or `emails:*`; nothing if absent.',
-    }),
-    expiresAt: expiresAt.default(null),
-    metadata: metadata.default({}),
-    limits: limits.default([]),
-    prefix: tokenPrefix.optional().meta({
-      description:
-        'What its tokens begin with, of the prefixes that the deployment allows; its first if absent.',
-    }),
-    organizationId: organizationIdSchema.optional().meta({
-      description: "The organization that owns the key; the caller's own if absent. Root organization only.",
-    }),
-    createdBy: createdBy.optional(),
-  })
-  .meta({
-    id: 'CreateKey',
-    examples: [{ name: 'CI', permissions: ['emails:send'], organizationId: 'acme' }],
-  })
-
-/**
- * Why null: Java clients of OpenAPI Generator send an empty list or object for each field that nobody has set, unless it
- * may be null. A program that renames a key would take its permissions.
- */
-const unlessNull = 'Replaces what the key has; null keeps it, as if absent.'
-
-export const updateKeySchema = z
-  .strictObject({
-    name: nameSchema.optional(),
-    permissions: grantedPermissionsSchema.nullish().meta({ description: unlessNull }),
-    expiresAt: expiresAt.optional(),
-    metadata: metadata.nullish().meta({ description: unlessNull }),
-    limits: limitsSchema.nullish().meta({ description: unlessNull }),
-  })
-  .refine(
-    ({ name, permissions, expiresAt, metadata, limits: given }) =>
-      (name ?? permissions ?? metadata ?? given) != null || expiresAt !== undefined,
-    'Must name at least one field to change.',
-  )
-  .meta({
-    id: 'UpdateKey',
-    examples: [{ expiresAt: new Date('2030-01-31T12:00:00Z') }],
-    minProperties: 1,
-  })
-
-const ownerFilter = organizationIdSchema.optional().meta({
-  description:
-    "Only keys of this organization. The caller's own if absent; every one for the root organization.",
-})
-const keyStatuses = ['active', 'expired', 'revoked'] as const
-const keySorts = ['-created_at', '-last_used_at', 'last_used_at', 'expires_at', 'name'] as const
-export const listKeysSchema = z.strictObject({
-  status: z
-    .enum([...keyStatuses, 'all'], { error: 'Must be one of active, expired, revoked, all.' })
-    .default('active')
-    .meta({ description: 'Only keys of this status; active ones if absent.' }),
-  organizationId: ownerFilter,
-  q: text(256).optional().meta({ description: 'Only keys whose name contains this text, case-insensitive.' }),
-  expiresBefore: instantInput.optional().meta({ description: 'Only keys that expire before this instant.' }),
-  unusedSince: instantInput.optional().meta({
-    description: 'Only keys that were created before this instant and not used from then on.',
-  }),
-  neverUsed: z
-    .boolean({ error: 'Must be true or false.' })
-    .optional()
-    .meta({ description: 'Only keys that were never used, or, if false, that were used at least once.' }),
-  sort: z
-    .enum(keySorts, { error: `Must be one of ${keySorts.join(', ')}.` })
-    .default('-created_at')
-    .meta({
-      description:
-        'The order: newest first if absent; last used first; longest unused first, after those that were never used; soonest to expire first, without those that never do; or by name.',
-    }),
-  ...pageFields,
-})
 
 export const getKeySchema = z.strictObject({
   secretsAfter: z
@@ -150,8 +28,6 @@ export const getKeySchema = z.strictObject({
     .optional()
     .meta({ description: 'The kid of the last secret of the previous answer.' }),
 })
-
-export const listPermissionsSchema = listKeysSchema.pick({ organizationId: true })
 
 const keyExample = {
   id: '0198f3a2-5c1b-7000-8000-3f6c1a2b4d5e',
@@ -304,28 +180,9 @@ export interface CreatedKey extends z.infer<typeof createdKeySchema> {}
 export interface KeyDetails extends z.infer<typeof keyDetailsSchema> {}
 /** One of a key's secrets, current or old: its public id and its instants, and nothing secret. */
 export interface KeySecret extends z.infer<typeof secretSchema> {}
-/** `active`, `expired` or `revoked`. */
-export type KeyStatus = (typeof keyStatuses)[number]
 /** A permission that keys hold, and how many of them do. */
 export interface PermissionUse extends z.infer<typeof permissionUseSchema> {}
 
-/** A key to make: its name, and what else differs from the defaults (no permissions, no expiry, no metadata). */
-export interface CreateKeyInput extends z.input<typeof createKeySchema> {}
-/** What to change of a key; a field that is absent stays as it is, and a list or an object is replaced whole. */
-export interface UpdateKeyInput extends z.input<typeof updateKeySchema> {}
-/** A change of a key to look at beforehand: fields to change, or one of `rotate`, `endSecret` and `revoke`. */
-export interface PreviewKeyInput extends UpdateKeyInput {
-  /** Rotates the key so. */
-  rotate?: RotateKeyInput | undefined
-  /** Ends the grace of the secret with this kid. */
-  endSecret?: string | undefined
-  /** Revokes the key. */
-  revoke?: true | undefined
-}
-/** Which keys are listed, and in which order. */
-export interface ListKeysInput extends z.input<typeof listKeysSchema> {}
-/** Whose permissions are listed. */
-export interface ListPermissionsInput extends z.input<typeof listPermissionsSchema> {}
 /** Which secrets of a key are told: those after the one with this kid, or the newest. */
 export interface GetKeyInput extends z.input<typeof getKeySchema> {}
 

@@ -1,6 +1,6 @@
 // The changes of a key that can be previewed.
 import { z } from 'zod'
-import { updateKeySchema } from './keys.ts'
+import { updateKeySchema } from './key-changes.ts'
 import { rotateKeyFieldsSchema, rotateKeySchema } from './rotations.ts'
 
 const ofUpdate = updateKeySchema.shape

@@ -1,11 +1,8 @@
 // Which permissions are in use: what keys hold, counted.
 import { setImmediate } from 'node:timers/promises'
 import { parseInput } from '../../core/input.ts'
-import {
-  type ListPermissionsInput,
-  listPermissionsSchema,
-  type PermissionUse,
-} from '../../core/shapes/keys.ts'
+import { type ListPermissionsInput, listPermissionsSchema } from '../../core/shapes/key-lists.ts'
+import type { PermissionUse } from '../../core/shapes/keys.ts'
 import type { CommandOptions, Engine } from '../engine.ts'
 import { listKeys } from './read.ts'
 

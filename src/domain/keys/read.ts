@@ -3,14 +3,8 @@ import { narrowScope, scopeOf } from '../../core/access.ts'
 import { holdsDatabase } from '../../core/actor.ts'
 import { refuseField } from '../../core/errors.ts'
 import { parseInput } from '../../core/input.ts'
-import {
-  type GetKeyInput,
-  getKeySchema,
-  type Key,
-  type KeyDetails,
-  type ListKeysInput,
-  listKeysSchema,
-} from '../../core/shapes/keys.ts'
+import { type ListKeysInput, listKeysSchema } from '../../core/shapes/key-lists.ts'
+import { type GetKeyInput, getKeySchema, type Key, type KeyDetails } from '../../core/shapes/keys.ts'
 import type { Page } from '../../core/shapes/page.ts'
 import { turnOf } from '../../fairness/caller-turn.ts'
 import { keyOrders, readKeySlice } from '../../store/key-lists.ts'

@@ -3,19 +3,17 @@ import { z } from 'zod'
 import { secretsPage } from '../../core/bounds.ts'
 import { parseInput } from '../../core/input.ts'
 import { changeDoneSchema, doneSchema, waitSchema } from '../../core/shapes/calls.ts'
+import { createKeySchema, updateKeySchema } from '../../core/shapes/key-changes.ts'
+import { listKeysSchema, listPermissionsSchema } from '../../core/shapes/key-lists.ts'
 import { keyPermissionsSchema } from '../../core/shapes/key-permissions.ts'
 import {
   changedKeySchema,
   createdKeySchema,
-  createKeySchema,
   getKeySchema,
   keyDetailsSchema,
   keySchema,
-  listKeysSchema,
-  listPermissionsSchema,
   permissionUseSchema,
   rotatedKeySchema,
-  updateKeySchema,
 } from '../../core/shapes/keys.ts'
 import { keyPlacesSchema } from '../../core/shapes/places.ts'
 import { previewKeySchema } from '../../core/shapes/preview-changes.ts'

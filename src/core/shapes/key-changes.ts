@@ -1,0 +1,100 @@
+// What is given to make a key, or to change one. Names are the library's; see `keys.ts`.
+import { z } from 'zod'
+import { grantedPermissionsSchema, instantInput, organizationIdSchema, visibleText } from '../fields.ts'
+import { metadataFault } from '../metadata.ts'
+import { longestPrefix, prefixPattern } from '../token.ts'
+import { limitsSchema } from './limits.ts'
+import { nameSchema } from './page.ts'
+import type { RotateKeyInput } from './rotations.ts'
+
+const metadata = z
+  .custom<Record<string, unknown>>()
+  .superRefine((value, context) => {
+    const fault = metadataFault(value)
+    if (fault) context.addIssue({ code: 'custom', ...fault })
+  })
+  .meta({
+    type: 'object',
+    additionalProperties: true,
+    description:
+      'Your own data: at most 4 KiB as JSON, 256 values, 32 levels; numbers that a double holds exactly.',
+  })
+
+const expiresAt = instantInput.nullable().meta({ description: 'When the key expires; null if never.' })
+const limits = limitsSchema.meta({
+  description:
+    'How many units its calls may draw. Without `latchkey:limits:write`, these come on top of the limits of the key that creates it.',
+})
+const createdBy = visibleText(256).meta({
+  description: "The id of the operator's user for whom the key is created; root organization only.",
+})
+const tokenPrefix = z
+  .string({ error: 'Must be a token prefix, such as re_live.' })
+  .max(longestPrefix, `Must have at most ${longestPrefix} characters.`)
+  .regex(
+    prefixPattern,
+    'Must be lower-case letters and digits with single _ between them, such as re or re_live.',
+  )
+  .meta({ example: 're' })
+
+export const createKeySchema = z
+  .strictObject({
+    name: nameSchema,
+    permissions: grantedPermissionsSchema.default([]).meta({
+      description: 'What the key may do, such as `emails:send` or `emails:*`; nothing if absent.',
+    }),
+    expiresAt: expiresAt.default(null),
+    metadata: metadata.default({}),
+    limits: limits.default([]),
+    prefix: tokenPrefix.optional().meta({
+      description:
+        'What its tokens begin with, of the prefixes that the deployment allows; its first if absent.',
+    }),
+    organizationId: organizationIdSchema.optional().meta({
+      description: "The organization that owns the key; the caller's own if absent. Root organization only.",
+    }),
+    createdBy: createdBy.optional(),
+  })
+  .meta({
+    id: 'CreateKey',
+    examples: [{ name: 'CI', permissions: ['emails:send'], organizationId: 'acme' }],
+  })
+
+/**
+ * Why null: Java clients of OpenAPI Generator send an empty list or object for each field that nobody has set, unless it
+ * may be null. A program that renames a key would take its permissions.
+ */
+const unlessNull = 'Replaces what the key has; null keeps it, as if absent.'
+
+export const updateKeySchema = z
+  .strictObject({
+    name: nameSchema.optional(),
+    permissions: grantedPermissionsSchema.nullish().meta({ description: unlessNull }),
+    expiresAt: expiresAt.optional(),
+    metadata: metadata.nullish().meta({ description: unlessNull }),
+    limits: limitsSchema.nullish().meta({ description: unlessNull }),
+  })
+  .refine(
+    ({ name, permissions, expiresAt, metadata, limits: given }) =>
+      (name ?? permissions ?? metadata ?? given) != null || expiresAt !== undefined,
+    'Must name at least one field to change.',
+  )
+  .meta({
+    id: 'UpdateKey',
+    examples: [{ expiresAt: new Date('2030-01-31T12:00:00Z') }],
+    minProperties: 1,
+  })
+
+/** A key to make: its name, and what else differs from the defaults (no permissions, no expiry, no metadata). */
+export interface CreateKeyInput extends z.input<typeof createKeySchema> {}
+/** What to change of a key; a field that is absent stays as it is, and a list or an object is replaced whole. */
+export interface UpdateKeyInput extends z.input<typeof updateKeySchema> {}
+/** A change of a key to look at beforehand: fields to change, or one of `rotate`, `endSecret` and `revoke`. */
+export interface PreviewKeyInput extends UpdateKeyInput {
+  /** Rotates the key so. */
+  rotate?: RotateKeyInput | undefined
+  /** Ends the grace of the secret with this kid. */
+  endSecret?: string | undefined
+  /** Revokes the key. */
+  revoke?: true | undefined
+}
