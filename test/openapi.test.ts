@@ -195,7 +195,7 @@ test('each code of a verdict belongs to one named part of it, and `valid` to one
   expect(Object.keys(mapping).sort()).toEqual(
     [
       ...['expired', 'insufficient_permissions', 'malformed', 'not_found', 'revoked', 'rotated', 'valid'],
-      ...['quota_exceeded', 'rate_limited'],
+      ...['quota_exceeded', 'rate_limited', 'wrong_environment'],
     ].sort(),
   )
   const parts = Verdict?.anyOf?.map(({ $ref }) => $ref)

@@ -24,6 +24,11 @@ export const verdictWords: Record<WireVerdict['code'], VerdictWords> = {
     meaning: 'The form is right, but no key that you may verify has this token.',
     next: 'Find out where it comes from: another Latchkey, such as a test instance, has other tokens.',
   },
+  wrong_environment: {
+    title: 'Other environment',
+    meaning: 'The token has another prefix than the one asked for.',
+    next: 'Use a key of this environment.',
+  },
   revoked: {
     title: 'Revoked',
     meaning: 'Its key was revoked permanently.',

@@ -4,6 +4,7 @@ import { z } from 'zod'
 import { maxOrganizationIdLength, maxPermissionLength, maxPermissions } from './bounds.ts'
 import { isOrganizationId, organizationIdPattern } from './id-form.ts'
 import { isGrantable, managementPermissions, permissionPattern } from './permissions.ts'
+import { longestPrefix, prefixPattern } from './token.ts'
 import { isVisible } from './visible-text.ts'
 
 const lastInstant = Date.UTC(9999, 11, 31, 23, 59, 59, 999)
@@ -99,3 +100,13 @@ export const grantedPermissionsSchema = permissionsSchema
     }
   })
   .transform((permissions) => [...new Set(permissions)])
+
+/** What tokens begin with. */
+export const tokenPrefixSchema = z
+  .string({ error: 'Must be a token prefix, such as re_live.' })
+  .max(longestPrefix, `Must have at most ${longestPrefix} characters.`)
+  .regex(
+    prefixPattern,
+    'Must be lower-case letters and digits with single _ between them, such as re or re_live.',
+  )
+  .meta({ example: 're' })

@@ -14,6 +14,7 @@ const codes: Record<VerdictCode, boolean> = {
   revoked: true,
   expired: true,
   rotated: true,
+  wrong_environment: true,
   not_found: false,
   malformed: false,
 }

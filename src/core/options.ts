@@ -1,6 +1,7 @@
 // What callers without types may get wrong in options: a misspelt name, a number out of bounds. Pure.
 import { maxReserveSeconds } from './bounds.ts'
 import { costFault } from './limits.ts'
+import { longestPrefix, prefixPattern } from './token.ts'
 
 /** What is wrong with one option, in a sentence for its caller. */
 export interface OptionFault {
@@ -23,13 +24,19 @@ export function unknownOption(options: object, known: readonly string[]): Option
  */
 export function questionFault(
   question:
-    | { permissions?: unknown; organizationId?: unknown; cost?: unknown; reserveSeconds?: unknown }
+    | {
+        permissions?: unknown
+        organizationId?: unknown
+        cost?: unknown
+        reserveSeconds?: unknown
+        prefix?: unknown
+      }
     | undefined,
   known: readonly string[],
 ): OptionFault | undefined {
   if (question === undefined) return undefined
   if (typeof question !== 'object' || question === null) return noObject(known)
-  const fault = unknownOption(question, known) ?? drawFault(question)
+  const fault = unknownOption(question, known) ?? drawFault(question) ?? prefixFault(question.prefix)
   // Whoever asks something is understood: only what seems to ask nothing is looked at, since this is a way of millions.
   if (fault || question.permissions !== undefined || question.organizationId !== undefined) return fault
   return isPlainObject(question) ? undefined : noObject(known)
@@ -47,6 +54,14 @@ export function drawFault({
   const fault = cost === undefined ? undefined : costFault(cost)
   if (fault) return { path: ['cost', ...fault.path].join('.'), message: fault.message }
   return wholeNumberFault('reserveSeconds', reserveSeconds, 1, maxReserveSeconds)
+}
+
+/** Finds what is wrong with the prefix that a token must have. */
+export function prefixFault(prefix: unknown, path = 'prefix'): OptionFault | undefined {
+  if (prefix === undefined) return undefined
+  if (typeof prefix === 'string' && prefix.length <= longestPrefix && prefixPattern.test(prefix))
+    return undefined
+  return { path, message: 'Must be a token prefix, such as re or re_live.' }
 }
 
 /** An object of a class could hide what it holds; one of another realm, as in a test runner, is as plain as ours. */

@@ -53,6 +53,13 @@ export function parseToken(input: string): ParsedToken | undefined {
   return { prefix, kid: token.slice(bodyStart, bodyStart + kidLength), token }
 }
 
+/** Tells whether a token begins with a prefix. */
+export function hasPrefix(token: string, prefix: string): boolean {
+  const { length } = prefix
+  const start = token.startsWith('secret-token:') ? 'secret-token:'.length : 0
+  return token.length === start + length + 1 + tokenBodyLength && token.startsWith(`${prefix}_`, start)
+}
+
 /** Tells whether something has the form of a kid; any other is unknown without asking a database. */
 export function isKid(kid: unknown): boolean {
   return typeof kid === 'string' && /^[0-9A-Za-z]{16}$/.test(kid)

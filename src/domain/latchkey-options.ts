@@ -87,7 +87,7 @@ const optionNames = Object.keys({
   cachedSecrets: true,
   cacheBytes: true,
 } satisfies Record<keyof LatchkeyOptions, true>)
-const questionNames = ['permissions', 'organizationId', 'cost', 'reserveSeconds', 'context']
+const questionNames = ['permissions', 'organizationId', 'prefix', 'cost', 'reserveSeconds', 'context']
 
 /** Throws `invalid_input` for an option that nobody reads, and for a number out of bounds. */
 export function checkOpening(options: LatchkeyOptions): void {

@@ -4,6 +4,7 @@ import { checkAskedPermissions } from '../core/asked-permissions.ts'
 import { maxLimitUnits } from '../core/bounds.ts'
 import { LatchkeyError } from '../core/errors.ts'
 import { limitNamePattern } from '../core/limits.ts'
+import { prefixFault } from '../core/options.ts'
 import { fromWire } from '../core/wire.ts'
 
 /** The parameters of a query string (without its `?`) in their order. Throws `invalid_input` for broken UTF-8. */
@@ -50,6 +51,8 @@ export function readQuery(query: string): Record<string, unknown> {
 /** What a proxy asks of a token. */
 export interface ProxyQuestion {
   permissions: string[]
+  /** Undefined for any. */
+  prefix: string | undefined
   /** Undefined for what each limit draws by default. */
   cost: number | Record<string, number> | undefined
   /** The status by which limits refuse; undefined for 429 and 402. */
@@ -57,22 +60,32 @@ export interface ProxyQuestion {
 }
 
 /**
- * Reads what a proxy asks of a token: permissions, each as `permission=…`, `cost=…` or `cost.NAME=…`, and `refuse=403`.
+ * Reads what a proxy asks of a token: permissions, each as `permission=…`, `prefix=…`, `cost=…` or `cost.NAME=…`, and
+ * `refuse=403`.
  * Throws `invalid_input`.
  */
 export function readWanted(query: string): ProxyQuestion {
   const permissions: string[] = []
   const costs = new Map<string, number>()
   let refuses: number | undefined
+  let prefix: string | undefined
   for (const [name, value] of splitQuery(query)) {
     if (name === 'permission') permissions.push(value)
+    else if (name === 'prefix') prefix = readPrefix(prefix, value)
     else if (name === 'cost' || name.startsWith('cost.')) readCost(costs, name, value)
     else if (name === 'refuse' && value === '403' && refuses === undefined) refuses = 403
     else if (name === 'refuse') refuse(name, refuses === undefined ? 'Must be 403.' : 'Must be given once.')
     else refuse(name, 'Unknown field.')
   }
   checkAskedPermissions(permissions, 'permission')
-  return { permissions, cost: costOf(costs), refuses }
+  return { permissions, prefix, cost: costOf(costs), refuses }
+}
+
+function readPrefix(before: string | undefined, prefix: string): string {
+  if (before !== undefined) refuse('prefix', 'Must be given once.')
+  const fault = prefixFault(prefix)
+  if (fault) refuse(fault.path, fault.message)
+  return prefix
 }
 
 function readCost(costs: Map<string, number>, name: string, value: string): void {

@@ -3,7 +3,7 @@
 import { insufficientScope, readPresented } from '../core/bearer.ts'
 import { maxPermissionLength, maxPermissions } from '../core/bounds.ts'
 import { costFault } from '../core/limits.ts'
-import { drawFault, unknownOption } from '../core/options.ts'
+import { drawFault, prefixFault, unknownOption } from '../core/options.ts'
 import { permissionPattern } from '../core/permissions.ts'
 import { isExceeded, rateLimitHeaders } from '../core/rate-limit-headers.ts'
 import { contextOf, type RequestParts } from '../core/request-context.ts'
@@ -20,7 +20,13 @@ export interface TokenVerifier {
   /** Judges a token, and whether its key holds all of the permissions. Throws if it cannot. */
   verify(
     token: string,
-    options?: { permissions?: string[]; cost?: Cost; reserveSeconds?: number; context?: CallContext },
+    options?: {
+      permissions?: string[]
+      prefix?: string
+      cost?: Cost
+      reserveSeconds?: number
+      context?: CallContext
+    },
     asker?: { ip?: string | undefined },
   ): Promise<Verdict>
 }
@@ -31,6 +37,8 @@ export interface GuardOptions<Request> {
   verifier: TokenVerifier
   /** All of these are required: a list, or a function of the request that gives one. None if absent. */
   permissions?: readonly string[] | ((request: Request) => readonly string[])
+  /** The prefix that tokens must have, such as `re_live`: one of another environment is refused. Any if absent. */
+  prefix?: string
   /**
    * How many units a request draws of each limit of its key, or of the limits that an object names; or a function of the
    * request that gives either. If absent, each limit's own default. A request draws once: behind a guard that has drawn,
@@ -70,12 +78,15 @@ export type Guard<Request> = (
  * permission, or 422, since no limit can count that cost.
  */
 export function createGuard<Request>(options: GuardOptions<Request>): Guard<Request> {
-  const fault = unknownOption(options, ['verifier', 'permissions', 'cost', 'reserveSeconds', 'onError'])
+  const fault = unknownOption(options, [
+    ...['verifier', 'permissions', 'prefix', 'cost', 'reserveSeconds', 'onError'],
+  ])
   if (fault) throw new TypeError(`${fault.path}: ${fault.message}`)
-  const { verifier, permissions = [], cost, reserveSeconds, onError = makeReporter() } = options
+  const { verifier, permissions = [], prefix, cost, reserveSeconds, onError = makeReporter() } = options
   if (typeof permissions !== 'function') checkPermissions(permissions)
   if (cost !== undefined && typeof cost !== 'function') checkCost(cost)
   checkReserve(reserveSeconds, cost)
+  checkPrefix(prefix)
   return async (header, request, identity, parts = {}) => {
     const wanted = typeof permissions === 'function' ? permissions(request) : permissions
     // What is made of a request is its sender's own text: it may be none that a key can hold, such as a long path.
@@ -100,6 +111,7 @@ export function createGuard<Request>(options: GuardOptions<Request>): Guard<Requ
       const question = {
         ...(context && { context }),
         permissions: isAskable ? askable : [],
+        ...(prefix !== undefined && { prefix }),
         ...(asked !== undefined && { cost: asked }),
         ...(asked !== undefined && reserveSeconds !== undefined && !isNothing(asked) && { reserveSeconds }),
       }
@@ -184,6 +196,11 @@ function checkPermissions(permissions: readonly string[]): void {
     throw new TypeError(`${JSON.stringify(wrong)} is not a permission such as emails:send.`)
   if (permissions.length > maxPermissions)
     throw new TypeError(`A guard requires at most ${maxPermissions} permissions.`)
+}
+
+function checkPrefix(prefix: unknown): void {
+  const fault = prefixFault(prefix)
+  if (fault) throw new TypeError(`${fault.path}: ${fault.message}`)
 }
 
 function checkReserve(reserveSeconds: unknown, cost: unknown): void {

@@ -175,7 +175,8 @@ export function readPlainQuery(query: string): string[] | undefined {
 
 function readQueried(query: string): string[] {
   if (query.includes('#') || holdsToken(query)) throw new RangeError('The query is not plain.')
-  const { permissions, cost, refuses } = readWanted(query.slice(1))
-  if (cost !== undefined || refuses !== undefined) throw new RangeError('The query is not plain.')
+  const { permissions, prefix, cost, refuses } = readWanted(query.slice(1))
+  if (prefix !== undefined || cost !== undefined || refuses !== undefined)
+    throw new RangeError('The query is not plain.')
   return permissions
 }

@@ -7,7 +7,7 @@ import { missingPermissions } from '../core/permissions.ts'
 import { isRequest, type Purpose } from '../core/purpose.ts'
 import type { Verdict, VerifyOptions } from '../core/shapes/verification.ts'
 import { isRotated, statusOf } from '../core/status.ts'
-import { type ParsedToken, parseToken } from '../core/token.ts'
+import { hasPrefix, type ParsedToken, parseToken } from '../core/token.ts'
 import type { Allotments } from './allotment.ts'
 import type { CachedFacts, FactsCache } from './cache.ts'
 import type { Circumstances } from './circumstances.ts'
@@ -87,7 +87,7 @@ export function verifyCached(
   if (typeof token !== 'string') return countUnknown(memory, malformed, purpose)
   const facts = memory.cache.lookup(withoutScheme(token))
   if (facts !== undefined) {
-    const verdict = judgeRemembered(memory, facts, asked, purpose)
+    const verdict = judgeRemembered(memory, token, facts, asked, purpose)
     return verdict instanceof Wanting ? undefined : verdict
   }
   const outcome = refuseUnproven(memory, token, asked, purpose)
@@ -107,12 +107,13 @@ export function verifyOrParse(
 ): Verdict | ParsedToken | Wanting {
   if (typeof token !== 'string') return countUnknown(memory, malformed, purpose, paid)
   const facts = memory.cache.lookup(withoutScheme(token))
-  const verdict = facts && judgeRemembered(memory, facts, asked, purpose, paid)
+  const verdict = facts && judgeRemembered(memory, token, facts, asked, purpose, paid)
   return verdict ?? refuseUnproven(memory, token, asked, purpose, paid)
 }
 
 function judgeRemembered(
   memory: Remembered,
+  token: string,
   facts: CachedFacts,
   asked: VerifyOptions,
   purpose: Purpose,
@@ -122,7 +123,7 @@ function judgeRemembered(
   const monotonic = memory.clock.monotonic()
   // Even if all else fails, nothing is believed that is older than the lease.
   if (!memory.isFresh(now, monotonic) || !areCurrent(facts.terms)) return undefined
-  const refusal = evaluate(facts.terms, asked, now)
+  const refusal = evaluate(facts.terms, asked, now, token)
   const circumstances = memory.cache.circumstancesOf(facts, asked)
   const isCounted = counts(purpose, paid)
   if (isCounted) memory.tallies.enter(now)
@@ -308,18 +309,28 @@ function withoutScheme(token: string): string {
 
 /** Why a token is refused. */
 export type Refusal =
-  | { code: 'not_found' | 'revoked' | 'expired' | 'rotated' }
+  | { code: 'not_found' | 'wrong_environment' | 'revoked' | 'expired' | 'rotated' }
   | { code: 'insufficient_permissions'; missing: string[] }
 
 /** What {@link evaluate} judges by; limits come after it. */
 export type EvaluatedTerms = Omit<Terms, 'organization' | 'line'>
 
-/** Evaluates terms at an instant, the gravest reason first; undefined if all are met. */
-export function evaluate(terms: EvaluatedTerms, asked: VerifyOptions, now: number): Refusal | undefined {
+/**
+ * Evaluates terms at an instant, the gravest reason first; undefined if all are met. A question about the prefix is about the
+ * token, which its asker then gives.
+ */
+export function evaluate(
+  terms: EvaluatedTerms,
+  asked: VerifyOptions,
+  now: number,
+  token?: string,
+): Refusal | undefined {
   const missing = missingOf(terms.permissions, asked.permissions)
   // To a caller of one organization, another's tokens do not exist.
   if (asked.organizationId !== undefined && asked.organizationId !== terms.organizationId)
     return { code: 'not_found' }
+  if (asked.prefix !== undefined && (token === undefined || !hasPrefix(token, asked.prefix)))
+    return { code: 'wrong_environment' }
   const status = statusOf(terms.revokedAt, terms.expiresAt, now)
   if (status !== 'active') return { code: status }
   if (isRotated(terms.isEnded, terms.graceEndsAt, now)) return { code: 'rotated' }

@@ -4,7 +4,7 @@ import { checkAskedPermissions } from '../core/asked-permissions.ts'
 import { contextFault } from '../core/call-context.ts'
 import { LatchkeyError, refuseField } from '../core/errors.ts'
 import { copyLatin1 } from '../core/kept-text.ts'
-import { drawFault, unknownOption } from '../core/options.ts'
+import { drawFault, prefixFault, unknownOption } from '../core/options.ts'
 import type { Verdict, VerifyOptions, VerifyRequest } from '../core/shapes/verification.ts'
 import { kidOf, type ParsedToken } from '../core/token.ts'
 import type { Asker } from '../fairness/turns.ts'
@@ -21,7 +21,7 @@ const maxReads = 256
 const maxRounds = 4
 /** After so many tokens, or permissions asked for, a batch may give way: that is much shorter than a slice. */
 const stepWeight = 16
-const requestNames = ['key', 'permissions', 'cost', 'reserveSeconds', 'context']
+const requestNames = ['key', 'permissions', 'prefix', 'cost', 'reserveSeconds', 'context']
 
 /** One token of a batch, and what became of it so far. */
 interface Question {
@@ -144,13 +144,13 @@ function* readAndJudge(
     if (typeof request !== 'object' || request === null) refuseField(`[${i}]`, 'A { key, permissions? }.')
     const fault = unknownOption(request, requestNames)
     if (fault) refuseField(`[${i}].${fault.path}`, fault.message)
-    const { key, permissions, cost, reserveSeconds, context } = request
+    const { key, permissions, prefix, cost, reserveSeconds, context } = request
     // Most batches ask for the same of each token.
     if (permissions !== checked) checkAskedPermissions(permissions, `[${i}].permissions`)
     checked = permissions
-    const drawn = drawFault({ cost, reserveSeconds }) ?? contextFault(context)
+    const drawn = drawFault({ cost, reserveSeconds }) ?? prefixFault(prefix) ?? contextFault(context)
     if (drawn) refuseField(`[${i}].${drawn.path}`, drawn.message)
-    const asked = { permissions, organizationId, cost, reserveSeconds, context }
+    const asked = { permissions, organizationId, prefix, cost, reserveSeconds, context }
     questions.push({
       key,
       asked,

@@ -104,7 +104,7 @@ export async function verifyDrawing(
   if (!outcome.taken) {
     const { answer, terms } = facts
     const call = callOf(memory, copyLatin1(kidOf(token)), answer, asked)
-    const refusal = evaluate(terms, asked, now)
+    const refusal = evaluate(terms, asked, now, token)
     const verdict =
       refusal === undefined
         ? exceededVerdict(answer, claims, outcome.exceeded, memory.clock.monotonic(), now)
@@ -176,7 +176,7 @@ export function judgeReading(
 ): Verdict | Wanting {
   if (known === undefined || !digestEquals(known.digest, digestText(token)))
     return countUnknown(memory, notFound, purpose, paid)
-  return judgeFacts(memory, kid, known.facts, asked, purpose, paid)
+  return judgeFacts(memory, { kid, token }, known.facts, asked, purpose, paid)
 }
 
 /**
@@ -192,13 +192,13 @@ export async function verifyKid(
   const { known } = await readWithinLease(memory.clock, () => memory.read(kid, asker))
   return known === undefined
     ? notFound
-    : (judgeFacts(memory, kid, known.facts, nothingAsked, purpose) as Verdict)
+    : (judgeFacts(memory, { kid }, known.facts, nothingAsked, purpose) as Verdict)
 }
 
 /** Evaluates, takes, notes the use and counts: see `verifyCached`. */
 function judgeFacts(
   memory: Memory,
-  kid: string,
+  { kid, token }: { kid: string; token?: string },
   facts: Facts,
   asked: VerifyOptions,
   purpose: Purpose = 'request',
@@ -206,7 +206,7 @@ function judgeFacts(
 ): Verdict | Wanting {
   const { answer, terms } = facts
   const now = memory.clock.now()
-  const refusal = evaluate(terms, asked, now)
+  const refusal = evaluate(terms, asked, now, token)
   const call = callOf(memory, copyLatin1(kid), answer, asked)
   if (refusal === undefined && facts.claims.length > 0 && isRequest(purpose)) {
     const tally = counts(purpose, paid) ? tallyOf(memory, answer) : undefined

@@ -30,6 +30,7 @@ const looks: Record<WireVerdict['code'], { look: string; icon: LucideIcon }> = {
   valid: { look: 'bg-good-soft text-good', icon: CircleCheck },
   malformed: { look: bad, icon: CircleHelp },
   not_found: { look: bad, icon: CircleHelp },
+  wrong_environment: { look: bad, icon: Ban },
   revoked: { look: bad, icon: Ban },
   expired: { look: late, icon: Hourglass },
   rotated: { look: late, icon: RotateCw },

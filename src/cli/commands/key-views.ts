@@ -185,6 +185,7 @@ const meanings: Record<Verdict['code'], string> = {
   valid: 'the token is valid and has the permissions.',
   malformed: 'this is not a token: check for a missing character.',
   not_found: 'no key has this token.',
+  wrong_environment: 'the token is of another environment: its prefix is another one.',
   revoked: 'the key was revoked.',
   expired: 'the key has expired.',
   rotated: 'the key has a newer token, and the grace period of this one has ended.',

@@ -277,10 +277,11 @@ export const keyCommands = [
     on: serverOrDatabase,
     shape: async () => {
       const { verifyOptionsSchema } = await import('../../core/shapes/verification.ts')
-      return verifyOptionsSchema.pick({ permissions: true, cost: true })
+      return verifyOptionsSchema.pick({ permissions: true, prefix: true, cost: true })
     },
     texts: {
       permissions: 'a permission that the token must have (repeatable; all are required)',
+      prefix: 'the prefix that the token must have, such as re_live',
       cost: 'what the call draws',
     },
     options: [

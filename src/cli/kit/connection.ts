@@ -38,7 +38,7 @@ export interface Connection {
   sessions: Sessions
   usage: Usage
   webhooks: Webhooks
-  verify(token: string, options?: Pick<VerifyOptions, 'permissions' | 'cost'>): Promise<Verdict>
+  verify(token: string, options?: Pick<VerifyOptions, 'permissions' | 'prefix' | 'cost'>): Promise<Verdict>
 }
 
 /** A server, or a database that this process opens: which one, the options and the environment say. */

@@ -13,15 +13,23 @@ export interface Verification {
   verifyBatch(requests: readonly VerifyRequest[], options?: CallOptions): Promise<Verdict[]>
 }
 
-const questionNames = ['permissions', 'cost', 'reserveSeconds', 'context', 'timeoutMs', 'signal'] as const
+const questionNames = [
+  'permissions',
+  'prefix',
+  'cost',
+  'reserveSeconds',
+  'context',
+  'timeoutMs',
+  'signal',
+] as const
 
 /** Makes the methods of a client that verify. */
 export function verificationMethods({ send }: Requester): Verification {
   return {
     verify: async (key, question) => {
-      const { permissions, cost, reserveSeconds, context, ...options } =
+      const { permissions, prefix, cost, reserveSeconds, context, ...options } =
         checkOptions(question, questionNames) ?? {}
-      const asked = { permissions, cost, reserveSeconds, context }
+      const asked = { permissions, prefix, cost, reserveSeconds, context }
       const given = Object.entries(asked).filter(([, value]) => value !== undefined)
       const body = { key, ...Object.fromEntries(given) }
       // What names a cost would be drawn twice.

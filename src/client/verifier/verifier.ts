@@ -183,14 +183,14 @@ class MemoryVerifier implements Verifier {
   }
 
   #judge(
-    { kid }: ParsedToken,
+    { kid, token }: ParsedToken,
     facts: Facts,
     question: VerifierQuestion,
     paid: Paid | undefined,
   ): Verdict | Wanting {
     const { answer, terms } = facts
     const now = this.#clock.now()
-    const refusal = asClient(() => evaluate(terms, question, now))
+    const refusal = asClient(() => evaluate(terms, question, now, token))
     const call = asClient(() => callOf(this.#memory, kid, answer, question))
     const isDrawing = refusal === undefined && facts.claims.length > 0
     const verdict = isDrawing
@@ -219,7 +219,7 @@ class MemoryVerifier implements Verifier {
     if (!outcome.taken) {
       const now = this.#clock.now()
       const { answer, terms } = facts
-      const refusal = asClient(() => evaluate(terms, question, now))
+      const refusal = asClient(() => evaluate(terms, question, now, token))
       const verdict =
         refusal === undefined
           ? exceededVerdict(answer, claims, outcome.exceeded, this.#clock.monotonic(), now)
@@ -371,4 +371,6 @@ class MemoryVerifier implements Verifier {
   }
 }
 
-const questionNames = ['permissions', 'organizationId', 'cost', 'reserveSeconds', 'context', 'signal']
+const questionNames = [
+  ...['permissions', 'organizationId', 'prefix', 'cost', 'reserveSeconds', 'context', 'signal'],
+]

@@ -1,8 +1,13 @@
 // What is given to make a key, or to change one. Names are the library's; see `keys.ts`.
 import { z } from 'zod'
-import { grantedPermissionsSchema, instantInput, organizationIdSchema, visibleText } from '../fields.ts'
+import {
+  grantedPermissionsSchema,
+  instantInput,
+  organizationIdSchema,
+  tokenPrefixSchema,
+  visibleText,
+} from '../fields.ts'
 import { metadataFault } from '../metadata.ts'
-import { longestPrefix, prefixPattern } from '../token.ts'
 import { limitsSchema } from './limits.ts'
 import { nameSchema } from './page.ts'
 import type { RotateKeyInput } from './rotations.ts'
@@ -28,15 +33,6 @@ const limits = limitsSchema.meta({
 const createdBy = visibleText(256).meta({
   description: "The id of the operator's user for whom the key is created; root organization only.",
 })
-const tokenPrefix = z
-  .string({ error: 'Must be a token prefix, such as re_live.' })
-  .max(longestPrefix, `Must have at most ${longestPrefix} characters.`)
-  .regex(
-    prefixPattern,
-    'Must be lower-case letters and digits with single _ between them, such as re or re_live.',
-  )
-  .meta({ example: 're' })
-
 export const createKeySchema = z
   .strictObject({
     name: nameSchema,
@@ -46,7 +42,7 @@ export const createKeySchema = z
     expiresAt: expiresAt.default(null),
     metadata: metadata.default({}),
     limits: limits.default([]),
-    prefix: tokenPrefix.optional().meta({
+    prefix: tokenPrefixSchema.optional().meta({
       description:
         'What its tokens begin with, of the prefixes that the deployment allows; its first if absent.',
     }),

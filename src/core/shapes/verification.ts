@@ -2,7 +2,7 @@
 import { z } from 'zod'
 import { maxBatch, maxOperationLength, maxReserveSeconds, maxUserAgentLength } from '../bounds.ts'
 import { addressFault, operationFault, userAgentFault } from '../call-context.ts'
-import { instant, organizationIdSchema, permissionsSchema } from '../fields.ts'
+import { instant, organizationIdSchema, permissionsSchema, tokenPrefixSchema } from '../fields.ts'
 import {
   costSchema,
   exceededExample,
@@ -12,6 +12,10 @@ import {
 } from './limits.ts'
 
 const wanted = permissionsSchema.default([]).meta({ description: 'All of these are required.' })
+
+const prefix = tokenPrefixSchema.optional().meta({
+  description: 'A token with another prefix is `wrong_environment`; any prefix if absent.',
+})
 
 const reserveSeconds = z
   .int({ error: `Must be a whole number of seconds, from 1 to ${maxReserveSeconds}.` })
@@ -60,6 +64,7 @@ export const verifyOptionsSchema = z.strictObject({
   organizationId: organizationIdSchema
     .optional()
     .meta({ description: 'Keys of other organizations are `not_found`. Any organization if absent.' }),
+  prefix,
   cost: costSchema.optional(),
   reserveSeconds: reserveSeconds.optional(),
   context,
@@ -71,6 +76,7 @@ export const verifyRequestSchema = z
       .string({ error: 'A token: a string.' })
       .meta({ description: 'The token to verify.', example: 're_…' }),
     permissions: wanted,
+    prefix,
     cost: costSchema.optional(),
     reserveSeconds: reserveSeconds.optional(),
     context,
@@ -137,7 +143,7 @@ const unknownVerdict = z
 const endedVerdict = z
   .strictObject({
     valid: z.literal(false).meta({ description: isValid }),
-    code: z.enum(['revoked', 'expired', 'rotated']).meta({ description: reason }),
+    code: z.enum(['wrong_environment', 'revoked', 'expired', 'rotated']).meta({ description: reason }),
     ...knownKey,
   })
   .meta({ id: 'EndedVerdict', examples: [{ valid: false, code: 'revoked', ...knownKeyExample }] })

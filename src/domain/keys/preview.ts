@@ -207,7 +207,9 @@ async function judge(
     outcome ??= replay(ofSecret, permissions, now)
     outcomes.set(question, outcome)
     if (outcome === 'unknown') total.unknown += calls
-    if (typeof outcome !== 'object' || outcome.refusal.code === 'not_found') continue
+    if (typeof outcome !== 'object') continue
+    // What a caller asked, no change of a key can make.
+    if (outcome.refusal.code === 'not_found' || outcome.refusal.code === 'wrong_environment') continue
     total.refused += calls
     const missing = 'missing' in outcome.refusal ? outcome.refusal.missing : []
     add(kinds, profile, { code: outcome.refusal.code, beginsAt: new Date(outcome.from), missing })

@@ -3,7 +3,7 @@ import { z } from 'zod'
 import { rootOrganizationId } from '../../core/access.ts'
 import type { Caller } from '../../core/actor.ts'
 import { insufficientScope, invalidToken, readPresented } from '../../core/bearer.ts'
-import { permissionsSchema } from '../../core/fields.ts'
+import { permissionsSchema, tokenPrefixSchema } from '../../core/fields.ts'
 import { exceededStatus, isExceeded, rateLimitHeaders } from '../../core/rate-limit-headers.ts'
 import { contextOf } from '../../core/request-context.ts'
 import {
@@ -45,8 +45,8 @@ export const verifyRoutes = [
     body: verifyRequestSchema,
     answers: [{ status: 200, description: 'The verdict, valid or not.', schema: verdictSchema }],
     handle: async ({ parts, body, caller, exchange }) => {
-      const { key, permissions, cost, reserveSeconds, context } = readVerifyRequest(body)
-      const asked = { permissions, cost, reserveSeconds, context, ...verifiedScope(caller) }
+      const { key, permissions, prefix, cost, reserveSeconds, context } = readVerifyRequest(body)
+      const asked = { permissions, prefix, cost, reserveSeconds, context, ...verifiedScope(caller) }
       const verdict = await judge(parts, exchange, key, asked)
       return jsonText(writeVerdict(verdict))
     },
@@ -91,6 +91,7 @@ export const verifyRoutes = [
     judgesToken: true,
     query: z.strictObject({
       permission: permissionsSchema.optional().meta({ description: 'All of these are required.' }),
+      prefix: tokenPrefixSchema.optional().meta({ description: 'A token with another prefix is refused.' }),
       cost: z
         .string()
         .optional()
@@ -124,12 +125,12 @@ export const verifyRoutes = [
     ],
     problems: ['invalid_input', 'too_many_requests', 'store_unavailable'],
     handle: async ({ parts, rawQuery, header, exchange }) => {
-      const { permissions, cost, refuses } = readWanted(rawQuery)
+      const { permissions, prefix, cost, refuses } = readWanted(rawQuery)
       const token = readPresented(header)
       if (token === undefined) return refusal('missing_token', 'Bearer')
       const request = readProxiedRequest(exchange.peer, header, parts.trustedProxies)
       const context = request && contextOf(request)
-      const verdict = await judge(parts, exchange, token, { permissions, cost, context })
+      const verdict = await judge(parts, exchange, token, { permissions, prefix, cost, context })
       return answerProxy(verdict, permissions, refuses)
     },
   }),
