@@ -228,7 +228,9 @@ describe.each(databaseKinds)('bad input on %s', (kind: DatabaseKind) => {
   test('an unknown query parameter is refused on every route, with or without a token', async () => {
     // A person follows a link to these, and links carry parameters of those who spread them.
     const pages = ['/', '/docs']
-    for (const { method, path, operationId } of routes) {
+    for (const { method, path, operationId, form } of routes) {
+      // By an error of OAuth 2.0: see `introspection.test.ts`.
+      if (form) continue
       const address = path.replace('{id}', key.id).replaceAll(/\{\w+\}/g, '~')
       for (const query of ['x=1', 'utm_source=a&utm_medium=b', 'x', '=', '%ff=1']) {
         const what = `${method} ${address}?${query}`

@@ -1,5 +1,5 @@
-// How a request presents a token, and how it is told what is wrong with it: RFC 6750, for the server's own calls,
-// the proxies that ask it, and middleware elsewhere.
+// How a request presents a token, and how it is told what is wrong with it: RFC 6750, and RFC 7617 where that is taken, for
+// the server's own calls, the proxies that ask it, and middleware elsewhere.
 
 /** The token of an `Authorization` header; undefined if there is none, or one of another scheme. */
 export function readBearer(authorization: string | undefined): string | undefined {
@@ -7,6 +7,33 @@ export function readBearer(authorization: string | undefined): string | undefine
   // Nearly all come so, and need no pattern.
   if (authorization.startsWith('Bearer ') && authorization[7] !== ' ') return authorization.slice(7)
   return /^bearer +(.*)$/i.exec(authorization)?.[1]
+}
+
+/**
+ * The token of an `Authorization: Basic` header (RFC 7617): its password or, if that is empty and `userName` is set, its user
+ * name. Undefined if there is no such header; '', which is no token, for one that cannot be read or whose token has a colon.
+ */
+export function readBasic(
+  authorization: string | undefined,
+  { userName = false }: { userName?: boolean | undefined } = {},
+): string | undefined {
+  if (authorization === undefined || !/^basic(?: |$)/i.test(authorization)) return undefined
+  const text = decodeBase64(authorization.slice('basic'.length).trim())
+  const colon = text.indexOf(':')
+  if (colon === -1) return ''
+  const password = text.slice(colon + 1)
+  const token = password === '' && userName ? text.slice(0, colon) : password
+  // Programs do not agree on which colon ends the user name, so none may be part of a token.
+  return token.includes(':') ? '' : token
+}
+
+/** The text in base64, whose bytes are its characters; '' if it is none. */
+function decodeBase64(text: string): string {
+  try {
+    return /^[A-Za-z0-9+/]+={0,2}$/.test(text) ? atob(text) : ''
+  } catch {
+    return ''
+  }
 }
 
 /**
@@ -40,6 +67,9 @@ export function headerReader(rawHeaders: readonly string[]): (name: string) => s
 
 /** The challenge if the token is invalid (section 3.1). */
 export const invalidToken = 'Bearer error="invalid_token"'
+
+/** The challenge to programs that know only a user name and a password (RFC 7617, section 2). */
+export const basicChallenge = 'Basic realm="Latchkey", charset="UTF-8"'
 
 /** The challenge if the token lacks a permission (section 3). */
 export function insufficientScope(permissions: readonly string[]): string {

@@ -1,14 +1,15 @@
-// Who calls: a bearer token tells (RFC 6750), or the session that a browser got for one. What the caller may do is
+// Who calls: a bearer token tells (RFC 6750), on some routes one that is a password, or the session that a browser got for one. What the caller may do is
 // judged at every call.
 import { invalidToken, sessionEnded } from '../core/access.ts'
 import { type Caller, callerOf } from '../core/actor.ts'
-import { readBearer } from '../core/bearer.ts'
+import { readBasic, readBearer } from '../core/bearer.ts'
 import { LatchkeyError } from '../core/errors.ts'
 import type { Purpose } from '../core/purpose.ts'
 import type { SessionValues } from '../core/shapes/sessions.ts'
 import { kidOf } from '../core/token.ts'
 import { isOverTls } from './client-address.ts'
 import type { Exchange, ReadHeader } from './exchange.ts'
+import { decodeForm } from './form.ts'
 import type { Kit } from './route.ts'
 import { isCrossSite, pageValueHeader, readSessionCookie } from './session-cookie.ts'
 
@@ -24,10 +25,10 @@ export async function authenticate(
   kit: Kit,
   header: ReadHeader,
   exchange: Exchange,
-  { tokenOnly, purpose }: { tokenOnly: boolean; purpose: Purpose },
+  { tokenOnly, takesBasic, purpose }: { tokenOnly: boolean; takesBasic: boolean; purpose: Purpose },
 ): Promise<Caller> {
   const authorization = header('authorization')
-  const token = readBearer(authorization)
+  const token = takesBasic ? readClient(authorization) : readBearer(authorization)
   if (token === undefined) {
     const mayBeSession = authorization === undefined && !tokenOnly
     const caller = mayBeSession ? await authenticateCookie(kit, header, exchange) : undefined
@@ -44,6 +45,14 @@ export async function authenticate(
   }
   exchange.keyId = verdict.keyId
   return callerOf(verdict, kidOf(token), exchange)
+}
+
+/** The token of a client that shows it as Bearer, or as the password of Basic, encoded as RFC 6749, section 2.3.1, has it. */
+export function readClient(authorization: string | undefined): string | undefined {
+  const bearer = readBearer(authorization)
+  if (bearer !== undefined) return bearer
+  const password = readBasic(authorization)
+  return password === undefined ? undefined : (decodeForm(password) ?? '')
 }
 
 /** Tells who calls by a session; undefined if no cookie is ours. */

@@ -1,8 +1,9 @@
-// Reads a request's body: its type, its length, its JSON. Refuses as early as it can tell.
+// Reads a request's body: its type, its length, its JSON or its form. Refuses as early as it can tell.
 import type { IncomingMessage } from 'node:http'
 import { LatchkeyError } from '../core/errors.ts'
 import { inviteBody } from './continue.ts'
 import type { ReadHeader } from './exchange.ts'
+import { type Form, readForm } from './form.ts'
 
 /** The longest body of a call, in bytes, unless its route says otherwise. */
 export const defaultBodyLimit = 64 * 1024
@@ -21,42 +22,55 @@ export async function parseBody(
   const announced = Number(header('content-length') ?? 0)
   // Whether a body comes is known from its bytes alone: a proxy may announce one of unknown length. The type of none at all
   // says nothing: some clients send one with every request.
-  if (!optional || announced > 0) requireJson(header)
+  if (!optional || announced > 0) requireType(header, jsonType)
   if (announced > limit) throw bodyTooLarge(limit)
   const bytes = await readBytes(limit)
   if (!optional) return parse(bytes)
   if (bytes.length === 0) return {}
-  requireJson(header)
+  requireType(header, jsonType)
   // As generated clients write a body that nobody gave.
   return parse(bytes) ?? {}
 }
 
-/** Throws `unsupported_media_type` unless the headers announce plain JSON in UTF-8. */
-function requireJson(header: ReadHeader): void {
-  if (!isJson(header))
-    throw new LatchkeyError('unsupported_media_type', 'Send the body as Content-Type: application/json.')
+/** Reads a form of at most `limit` bytes. Throws `unsupported_media_type`, `body_too_large`, `invalid_input`. */
+export async function parseForm(
+  header: ReadHeader,
+  limit: number,
+  readBytes: (limit: number) => Promise<Buffer>,
+): Promise<Form> {
+  requireType(header, formType)
+  if (Number(header('content-length') ?? 0) > limit) throw bodyTooLarge(limit)
+  return readForm((await readBytes(limit)).toString('latin1'))
+}
+
+const jsonType = 'application/json'
+export const formType = 'application/x-www-form-urlencoded'
+
+/** Throws `unsupported_media_type` unless the headers announce a plain body of a type, in UTF-8. */
+function requireType(header: ReadHeader, type: string): void {
+  if (!isOfType(header, type))
+    throw new LatchkeyError('unsupported_media_type', `Send the body as Content-Type: ${type}.`)
   const encoding = header('content-encoding')
   if (encoding && encoding.toLowerCase() !== 'identity') {
     throw new LatchkeyError('unsupported_media_type', 'Send the body without a Content-Encoding.')
   }
 }
 
-function isJson(header: ReadHeader): boolean {
-  const type = header('content-type')
-  return (
-    type === 'application/json' ||
-    /^application\/json[ \t]*(?:;[ \t]*charset="?utf-8"?[ \t]*)?$/i.test(type?.trim() ?? '')
-  )
+function isOfType(header: ReadHeader, type: string): boolean {
+  const given = header('content-type')
+  if (given === type) return true
+  const [, name, parameters = ''] = /^([^ \t;]+)[ \t]*(?:;(.*))?$/.exec(given?.trim() ?? '') ?? []
+  return name?.toLowerCase() === type && /^[ \t]*(?:charset="?utf-8"?)?[ \t]*$/i.test(parameters)
 }
 
 /**
  * Tells the client of a refused body what would be taken (RFC 9110, section 15.5.16): the type, or the coding. Never both:
  * `Accept-Encoding` is there only if the coding is at fault (section 12.5.3).
  */
-export function acceptedBodies(method: string, header: ReadHeader): Record<string, string> {
-  if (isJson(header)) return { 'accept-encoding': 'identity' }
+export function acceptedBodies(method: string, header: ReadHeader, type = jsonType): Record<string, string> {
+  if (isOfType(header, type)) return { 'accept-encoding': 'identity' }
   // RFC 5789, section 2.2.
-  return { accept: 'application/json', ...(method === 'PATCH' && { 'accept-patch': 'application/json' }) }
+  return { accept: type, ...(method === 'PATCH' && { 'accept-patch': type }) }
 }
 
 /** The refusal of a body over its limit. */

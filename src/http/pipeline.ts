@@ -5,11 +5,13 @@ import { insufficientScope } from '../core/bearer.ts'
 import { LatchkeyError } from '../core/errors.ts'
 import { fromWire } from '../core/wire.ts'
 import { authenticate } from './authenticate.ts'
-import { acceptedBodies, defaultBodyLimit, parseBody } from './body.ts'
+import { acceptedBodies, defaultBodyLimit, formType, parseBody, parseForm } from './body.ts'
 import { type Exchange, holdsToken, openExchange, type ReadHeader } from './exchange.ts'
+import type { Form } from './form.ts'
 import { readIdempotentRequest } from './idempotency-key.ts'
 import { readJson } from './json.ts'
 import type { ExchangeRecorder } from './log.ts'
+import { refuseAsOauth } from './oauth-refusals.ts'
 import { readQuery, refuseQuery } from './query.ts'
 import { dress, problem, type Reply, underWireNames } from './reply.ts'
 import type { Call, Kit, Route } from './route.ts'
@@ -67,7 +69,10 @@ export async function serve<Parts extends Kit>(
     reply = typeof served === 'function' ? served(exchange) : await answer(parts, served, incoming, exchange)
   } catch (error) {
     exchange.error = incoming.signal?.().aborted ? new LatchkeyError('client_gone', clientGone) : error
-    reply = problem(exchange.error, exchange.requestId, refusalHeaders(exchange.error, route, incoming))
+    const headers = refusalHeaders(exchange.error, route, incoming)
+    reply = route?.form
+      ? refuseAsOauth(exchange.error, header('authorization'), headers)
+      : problem(exchange.error, exchange.requestId, headers)
   }
   dress(reply, exchange)
   recorder.record(exchange, reply.status)
@@ -79,11 +84,12 @@ const clientGone = 'The client closed its connection before the server answered.
 /** What a refusal says of the route's permission, and of the bodies that it takes. */
 function refusalHeaders(
   error: unknown,
-  route: { access: string } | undefined,
+  route: Pick<Route<Kit>, 'access' | 'form'> | undefined,
   { method, header }: Incoming,
 ): Record<string, string> {
   if (!(error instanceof LatchkeyError)) return {}
-  if (error.code === 'unsupported_media_type') return acceptedBodies(method, header)
+  if (error.code === 'unsupported_media_type')
+    return acceptedBodies(method, header, route?.form ? formType : undefined)
   if (error.code === 'missing_permission' && route) {
     return { 'www-authenticate': insufficientScope(error.missing ?? [route.access]) }
   }
@@ -113,6 +119,7 @@ async function answer<Parts extends Kit>(
   const leave = caller && parts.underWay.enter(caller)
   try {
     const body = route.body && (await readBody(route, incoming))
+    const form = route.form && (await parseForm(header, defaultBodyLimit, incoming.readBytes))
     if (caller && isLate()) caller = await readmit()
     const rawQuery = /\?([^#]*)/.exec(url)?.[1] ?? ''
     if (!route.query && !route.anyQuery) refuseQuery(rawQuery)
@@ -124,6 +131,8 @@ async function answer<Parts extends Kit>(
       rawQuery,
       query: caller && route.query ? readQuery(rawQuery) : undefined,
       body,
+      // Other routes take none, and look at none.
+      form: form as Form,
       once: caller && route.once && readIdempotentRequest(parts, exchange, incoming, body),
       // Public routes have no caller, and their handlers' types say so.
       caller: caller as Caller,
@@ -159,11 +168,20 @@ function isRead({ method, changesNothing }: Pick<Route<Kit>, 'method' | 'changes
 
 async function admit(
   kit: Kit,
-  { access, tokenOnly, purpose = 'management' }: Pick<Route<Kit>, 'access' | 'tokenOnly' | 'purpose'>,
+  {
+    access,
+    tokenOnly,
+    form,
+    purpose = 'management',
+  }: Pick<Route<Kit>, 'access' | 'tokenOnly' | 'form' | 'purpose'>,
   header: ReadHeader,
   exchange: Exchange,
 ): Promise<Caller> {
-  const caller = await authenticate(kit, header, exchange, { tokenOnly: tokenOnly === true, purpose })
+  const caller = await authenticate(kit, header, exchange, {
+    tokenOnly: tokenOnly === true,
+    takesBasic: form !== undefined,
+    purpose,
+  })
   if (access !== 'any key' && access !== 'public') requirePermission(caller, access)
   return caller
 }

@@ -88,6 +88,16 @@ function readPrefix(before: string | undefined, prefix: string): string {
   return prefix
 }
 
+/** Reads the cost among fields, each `cost` or `cost.NAME`; undefined if there is none. Throws `invalid_input`. */
+export function readCosts(
+  fields: readonly (readonly [name: string, value: string])[],
+): ProxyQuestion['cost'] {
+  const costs = new Map<string, number>()
+  for (const [name, value] of fields)
+    if (name === 'cost' || name.startsWith('cost.')) readCost(costs, name, value)
+  return costOf(costs)
+}
+
 function readCost(costs: Map<string, number>, name: string, value: string): void {
   const limit = name.slice('cost.'.length)
   if (name !== 'cost' && !limitNamePattern.test(limit)) refuse('cost', 'Must be cost=… or cost.NAME=….')

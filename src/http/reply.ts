@@ -90,7 +90,8 @@ const endsConnection = new Set<ErrorCode>([
   'unsupported_transfer_coding',
 ])
 
-function problemHeaders({ code, status, retryAfterMs }: LatchkeyError): Record<string, string> {
+/** The headers that an error brings along, however it is told. */
+export function problemHeaders({ code, status, retryAfterMs }: LatchkeyError): Record<string, string> {
   // RFC 6750, section 3.1: no error code if the request brought no token.
   if (code === 'missing_token' || code === 'session_ended') return { 'www-authenticate': 'Bearer' }
   if (code === 'invalid_token') return { 'www-authenticate': invalidToken }

@@ -10,6 +10,7 @@ import type { FairLine } from '../fairness/fair-line.ts'
 import type { Slices } from '../fairness/slices.ts'
 import type { Authenticator } from './authenticator.ts'
 import type { Exchange, ReadHeader } from './exchange.ts'
+import type { Form } from './form.ts'
 import type { Reply } from './reply.ts'
 import type { Telemetry } from './telemetry/telemetry.ts'
 import type { UnderWay } from './under-way.ts'
@@ -46,6 +47,8 @@ export interface Call<Parts extends Kit, Query = unknown, Body = unknown, Name e
   query: Query
   /** The body under the library's names. Its type is what the library expects: the library checks it. */
   body: Body
+  /** The form that came, if the route takes one. */
+  form: Form
   /** What the request is known by, if it is to be done once: it came with an Idempotency-Key, and the route takes one. */
   once: IdempotentRequest | undefined
   /** Raised when the request's connection is done with it: answered, or gone; absent if the app has none. */
@@ -90,6 +93,11 @@ interface Definition<Path extends string, Query extends z.ZodType, Body extends 
   /** It makes its change on the condition of `If-Match`, if that came. */
   ifMatch?: true
   body?: Body
+  /**
+   * It is an endpoint of OAuth 2.0: it takes a form, whose fields this describes, knows its caller by HTTP Basic too, and
+   * refuses as `oauth-refusals.ts` does.
+   */
+  form?: z.ZodType
   /** The body may be left out. */
   bodyOptional?: boolean
   /** In bytes; 64 KiB if absent. */

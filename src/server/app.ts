@@ -33,6 +33,7 @@ import { changeRoutes } from './routes/changes.ts'
 import { checkpointRoutes } from './routes/checkpoints.ts'
 import { eventRoutes } from './routes/events.ts'
 import { grantRoutes } from './routes/grants.ts'
+import { introspectionRoutes } from './routes/introspection.ts'
 import { keyRoutes } from './routes/keys.ts'
 import { limitRoutes } from './routes/limits.ts'
 import { operationRoutes } from './routes/operation.ts'
@@ -47,6 +48,7 @@ import { webhookRoutes } from './routes/webhooks.ts'
 // `/v1/keys/self` and its like stand before `/v1/keys/{id}`: the first that fits is taken.
 export const routes: readonly Route[] = [
   ...verifyRoutes,
+  ...introspectionRoutes,
   ...changeRoutes,
   ...grantRoutes,
   ...keyRoutes,

@@ -12,6 +12,7 @@ import type { Parts, Route } from './parts.ts'
 import { auditRoutes } from './routes/audit.ts'
 import { changeRoutes } from './routes/changes.ts'
 import { grantRoutes } from './routes/grants.ts'
+import { introspectionRoutes } from './routes/introspection.ts'
 import { keyRoutes } from './routes/keys.ts'
 import { verifyRoutes } from './routes/verify.ts'
 
@@ -26,10 +27,10 @@ export function createHotDoor(
   pipeline: Pipeline<Parts>,
 ): (incoming: IncomingMessage, outgoing: ServerResponse) => boolean {
   const byCall = new Map(
-    [...verifyRoutes, ...changeRoutes, ...grantRoutes, ...auditRoutes, ...creation].map((route) => [
-      `${route.method} ${route.path}`,
-      route,
-    ]),
+    [
+      ...[...verifyRoutes, ...introspectionRoutes, ...changeRoutes, ...grantRoutes],
+      ...[...auditRoutes, ...creation],
+    ].map((route) => [`${route.method} ${route.path}`, route]),
   )
   return (incoming, outgoing) => {
     const { method, url } = incoming as { method: string; url: string }

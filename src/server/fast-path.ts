@@ -1,4 +1,4 @@
-// The fast path of `POST /v1/keys/verify` and `GET /v1/auth`, which come millions of times: one request from its headers
+// The fast path of `POST /v1/keys/verify`, `POST /v1/introspect` and `GET /v1/auth`, which come millions of times: one request from its headers
 // to its answer, without a promise, a parser or a copy.
 //
 // It takes a request only if it is plain and memory can judge it. It decides that before it does anything that shows,
@@ -21,11 +21,12 @@ import { headerReader, readBearer } from '../core/bearer.ts'
 import { covers } from '../core/permissions.ts'
 import { rateLimitHeaders } from '../core/rate-limit-headers.ts'
 import { contextOf } from '../core/request-context.ts'
-import type { Verdict } from '../core/shapes/verification.ts'
+import type { Verdict, VerifyRequest } from '../core/shapes/verification.ts'
 import { kidOf } from '../core/token.ts'
 import { sendAtEndOfTurn } from '../http/answers.ts'
 import { arrivalOf } from '../http/arrival.ts'
-import { bodyBrokeOff } from '../http/body.ts'
+import { readClient } from '../http/authenticate.ts'
+import { bodyBrokeOff, formType } from '../http/body.ts'
 import { readProxiedRequest } from '../http/client-address.ts'
 import { isClientWaiting } from '../http/continue.ts'
 import { chooseRequestId, type Exchange } from '../http/exchange.ts'
@@ -33,14 +34,50 @@ import type { Pipeline } from '../http/pipeline.ts'
 import { commonHeaders } from '../http/reply.ts'
 import type { Telemetry } from '../http/telemetry/telemetry.ts'
 import { answer } from './direct-routes.ts'
+import { writeIntrospection } from './introspection.ts'
 import type { Parts, Route } from './parts.ts'
-import { maxPlainLength, readPlainBody, readPlainHead, readPlainQuery } from './plain-request.ts'
+import {
+  maxPlainLength,
+  readPlainBody,
+  readPlainForm,
+  readPlainHead,
+  readPlainQuery,
+} from './plain-request.ts'
+import { introspectionRoutes } from './routes/introspection.ts'
 import { verifyRoutes } from './routes/verify.ts'
 import { joinPermissions, writeVerdict } from './verdict-json.ts'
 
-const verifyPath = '/v1/keys/verify'
 const authPath = '/v1/auth'
-const verifyRoute = verifyRoutes.find(({ path }) => path === verifyPath) as Route
+
+/** A call that asks for a verdict in its body. */
+interface Question {
+  route: Route
+  contentTypes: readonly string[]
+  readCaller(authorization: string | undefined): string | undefined
+  read(body: Buffer): VerifyRequest | undefined
+  write(verdict: Verdict): string
+}
+
+const routeAt = (wanted: string) =>
+  [...verifyRoutes, ...introspectionRoutes].find(({ path }) => path === wanted) as Route
+
+/** By their paths. */
+const questions: Readonly<Record<string, Question>> = Object.assign(Object.create(null), {
+  '/v1/keys/verify': {
+    route: routeAt('/v1/keys/verify'),
+    contentTypes: ['application/json'],
+    readCaller: readBearer,
+    read: readPlainBody,
+    write: writeVerdict,
+  },
+  '/v1/introspect': {
+    route: routeAt('/v1/introspect'),
+    contentTypes: [formType, `${formType};charset=UTF-8`],
+    readCaller: readClient,
+    read: readPlainForm,
+    write: writeIntrospection,
+  },
+} satisfies Record<string, Question>)
 
 const commonFields = Object.entries(commonHeaders).flat()
 const jsonFields = ['content-type', 'application/json', ...commonFields]
@@ -99,13 +136,12 @@ export function createFastPath(
     return true
   }
 
-  function takeVerify(incoming: IncomingMessage, outgoing: ServerResponse): boolean {
+  function takeVerify(incoming: IncomingMessage, outgoing: ServerResponse, question: Question): boolean {
     const judgedAt = performance.now()
     const head = readPlainHead(incoming.rawHeaders)
-    if (head?.contentType !== 'application/json' || !(Number(head.contentLength) <= maxPlainLength))
-      return false
-    if (isClientWaiting(incoming)) return false
-    const callerToken = readBearer(head.authorization)
+    if (head?.contentType === undefined || !question.contentTypes.includes(head.contentType)) return false
+    if (!(Number(head.contentLength) <= maxPlainLength) || isClientWaiting(incoming)) return false
+    const callerToken = question.readCaller(head.authorization)
     const caller =
       callerToken === undefined ? undefined : latchkey.verifyCached(callerToken, undefined, 'management')
     if (!caller?.valid || !mayVerify(caller.permissions)) return false
@@ -114,11 +150,11 @@ export function createFastPath(
       body = body === undefined ? chunk : Buffer.concat([body, chunk])
     })
     incoming.on('end', () => {
-      if (!answerVerify(incoming, outgoing, head.requestId, judgedAt, caller, body))
-        void answer(pipeline, verifyRoute, incoming, outgoing, async () => body ?? Buffer.alloc(0))
+      if (!answerVerify(incoming, outgoing, question, head.requestId, judgedAt, caller, body))
+        void answer(pipeline, question.route, incoming, outgoing, async () => body ?? Buffer.alloc(0))
     })
     incoming.on('error', () => {
-      void answer(pipeline, verifyRoute, incoming, outgoing, () => Promise.reject(bodyBrokeOff()))
+      void answer(pipeline, question.route, incoming, outgoing, () => Promise.reject(bodyBrokeOff()))
     })
     return true
   }
@@ -126,12 +162,13 @@ export function createFastPath(
   function answerVerify(
     incoming: IncomingMessage,
     outgoing: ServerResponse,
+    question: Question,
     askedId: string | undefined,
     judgedAt: number,
     caller: ValidVerdict,
     body: Buffer | undefined,
   ): boolean {
-    const read = body && readPlainBody(body)
+    const read = body && question.read(body)
     if (read === undefined) return false
     const { key, permissions, context } = read
     const { organizationId } = caller
@@ -144,13 +181,13 @@ export function createFastPath(
     )
     const endedAt = performance.now()
     if (verdict === undefined) return false
-    const text = writeVerdict(verdict)
+    const text = question.write(verdict)
     const requestId = chooseRequestId(askedId)
     const length = String(Buffer.byteLength(text))
     const headers = [...jsonFields, 'x-request-id', requestId, 'content-length', length]
     sendAtEndOfTurn({ outgoing, status: 200, headers, body: text })
     const startedAt = arrivalOf(incoming, judgedAt)
-    const exchange = exchangeOf('POST', verifyPath, requestId, startedAt, caller.keyId, key, verdict)
+    const exchange = exchangeOf('POST', question.route.path, requestId, startedAt, caller.keyId, key, verdict)
     if (telemetry) tell(telemetry, incoming, exchange, verdict, permissions)
     recorder.record(exchange, 200, endedAt)
     return true
@@ -158,7 +195,10 @@ export function createFastPath(
 
   return (incoming, outgoing) => {
     const { method, url = '' } = incoming
-    if (method === 'POST') return url === verifyPath && takeVerify(incoming, outgoing)
+    if (method === 'POST') {
+      const question = questions[url]
+      return question !== undefined && takeVerify(incoming, outgoing, question)
+    }
     if (method !== 'GET' || !url.startsWith(authPath)) return false
     const query = url.slice(authPath.length)
     return (query === '' || query.startsWith('?')) && takeAuth(incoming, outgoing, query)
@@ -182,13 +222,16 @@ function limitFields(verdict: ValidVerdict): string[] {
   return verdict.limits === undefined ? [] : Object.entries(rateLimitHeaders(verdict, Date.now())).flat()
 }
 
+/** What both calls that have a body take. */
+const verifyPermission = 'latchkey:keys:verify'
+
 let judgedLast: readonly string[] = []
 let mayLast = false
 
 /** Whether permissions, which are frozen and which keys share, let their holder verify. */
 function mayVerify(permissions: readonly string[]): boolean {
   if (permissions === judgedLast) return mayLast
-  mayLast = covers(permissions, verifyRoute.access)
+  mayLast = covers(permissions, verifyPermission)
   judgedLast = permissions
   return mayLast
 }

@@ -6,9 +6,11 @@ import { checkAskedPermissions } from '../core/asked-permissions.ts'
 import { maxBatch } from '../core/bounds.ts'
 import { contextFault } from '../core/call-context.ts'
 import { copyLatin1 } from '../core/kept-text.ts'
-import type { CallContext, VerifyRequest } from '../core/shapes/verification.ts'
+import type { CallContext, VerifyOptions, VerifyRequest } from '../core/shapes/verification.ts'
 import { holdsToken } from '../http/exchange.ts'
+import { readForm } from '../http/form.ts'
 import { readWanted } from '../http/query.ts'
+import { readAsked } from './introspection.ts'
 
 /** Longer bodies and queries, and in a batch longer lists, are left to the general readers. */
 export const maxPlainLength = 4_096
@@ -118,6 +120,7 @@ const maxRecent = 1_000
 const bodyLists = new Recent(readListed)
 const queryLists = new Recent(readQueried)
 const contexts = new Recent(readContext)
+const forms = new Recent(readRest)
 
 /** Reads the body of `POST /v1/keys/verify` if it is plain, its permissions and its context well-formed. */
 export function readPlainBody(bytes: Buffer): VerifyRequest | undefined {
@@ -139,6 +142,29 @@ export function readPlainBatch(bytes: Buffer): VerifyRequest[] | undefined {
     requests.push(request)
   }
   return plainItem.lastIndex === text.length && text.endsWith(']') ? requests : undefined
+}
+
+// The token comes first, in letters that stand for themselves, as all programs write it.
+const plainForm = /^token=([\w.~-]+)(?:&([!-~]*))?$/
+
+/** Reads the form of `POST /v1/introspect` if it is plain, and what it asks for well-formed. */
+export function readPlainForm(bytes: Buffer): VerifyRequest | undefined {
+  if (bytes.length > maxPlainLength) return undefined
+  const match = plainForm.exec(bytes.toString('latin1'))
+  if (match === null) return undefined
+  const [, key = '', rest] = match
+  if (rest === undefined) return { key }
+  const asked = forms.get(rest)
+  return asked && { key, ...asked }
+}
+
+/** Reads what a form has beside its token. */
+function readRest(rest: string): Pick<VerifyOptions, 'permissions' | 'context'> {
+  const form = readForm(rest)
+  if (holdsToken(rest) || form.all('token').length > 0) throw new RangeError('The form has two tokens.')
+  const { cost, ...asked } = readAsked(form)
+  if (cost !== undefined) throw new RangeError('The form is not plain.')
+  return asked
 }
 
 function toRequest([, key = '', listed, told]: RegExpExecArray): VerifyRequest | undefined {

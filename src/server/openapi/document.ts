@@ -1,10 +1,11 @@
 // The OpenAPI 3.1 document, made from the same routes that the app serves.
 import { type ErrorCode, errorTable } from '../../core/errors.ts'
-import { defaultBodyLimit } from '../../http/body.ts'
+import { defaultBodyLimit, formType } from '../../http/body.ts'
+import { oauthStatus } from '../../http/oauth-refusals.ts'
 import type { Answer } from '../../http/route.ts'
 import type { Route } from '../parts.ts'
 import { packageVersion } from '../version.ts'
-import { type JsonSchema, NamedSchemas, problemExample, problemSchema } from './schemas.ts'
+import { type JsonSchema, NamedSchemas, oauthErrorSchema, problemExample, problemSchema } from './schemas.ts'
 
 /** Describes the routes. The result is JSON-ready. */
 export function openApiDocument(routes: readonly Route[]): JsonSchema {
@@ -31,6 +32,11 @@ export function openApiDocument(routes: readonly Route[]): JsonSchema {
     components: {
       securitySchemes: {
         key: { type: 'http', scheme: 'bearer', description: 'A key that Latchkey issued (RFC 6750).' },
+        basic: {
+          type: 'http',
+          scheme: 'basic',
+          description: 'The token of a key as the password, with any user name (RFC 7617).',
+        },
         session: {
           type: 'apiKey',
           in: 'cookie',
@@ -158,9 +164,10 @@ const idempotencyKeyParameter = {
 }
 
 function operation(route: Route, shapes: NamedSchemas): JsonSchema {
-  const { operationId, tag, summary, access, query, ifMatch, once, body, bodyOptional, bodyLimit } = route
+  const { operationId, tag, summary, access, query, ifMatch, once, body, bodyOptional, bodyLimit, form } =
+    route
   const needs = access === 'public' || access === 'any key' ? undefined : `Requires \`${access}\`.`
-  const limit = body && `The body may have at most ${(bodyLimit ?? defaultBodyLimit) / 1024} KiB.`
+  const limit = (body ?? form) && `The body may have at most ${(bodyLimit ?? defaultBodyLimit) / 1024} KiB.`
   const text = [route.description, needs, limit].filter((part) => part !== undefined).join(' ')
   const asked = [
     ...pathParameters(route.path),
@@ -181,9 +188,12 @@ function operation(route: Route, shapes: NamedSchemas): JsonSchema {
         content: { 'application/json': { schema: shapes.refer(body, 'input') } },
       },
     }),
+    ...(form && {
+      requestBody: { required: true, content: { [formType]: { schema: shapes.refer(form, 'input') } } },
+    }),
     responses: {
       ...Object.fromEntries(route.answers.map((answer) => [answer.status, response(answer, shapes)])),
-      ...problemResponses(problemCodes(route)),
+      ...(form ? oauthResponses(problemCodes(route), shapes) : problemResponses(problemCodes(route))),
       default: problemResponse(
         'The server refused the request before it reached this call.',
         connectionProblems,
@@ -194,7 +204,8 @@ function operation(route: Route, shapes: NamedSchemas): JsonSchema {
 }
 
 /** How a caller is known, where that is not as everywhere. */
-function securityOf({ access, tokenOnly, withSession, judgesToken }: Route): JsonSchema {
+function securityOf({ access, tokenOnly, withSession, judgesToken, form }: Route): JsonSchema {
+  if (form) return { security: [{ key: [] }, { basic: [] }, ...(access === 'public' ? [{}] : [])] }
   if (judgesToken) return { security: presented }
   if (access === 'public') return { security: [] }
   return tokenOnly ? { security: [{ key: [], ...(withSession && session) }] } : {}
@@ -202,7 +213,7 @@ function securityOf({ access, tokenOnly, withSession, judgesToken }: Route): Jso
 
 /** Every problem that a route can answer with. */
 function problemCodes(route: Route): ErrorCode[] {
-  const { method, tag, access, tokenOnly, anyQuery, ifMatch, once, body, problems = [] } = route
+  const { method, tag, access, tokenOnly, anyQuery, ifMatch, once, body, form, problems = [] } = route
   const codes: ErrorCode[] = ['token_in_url', 'internal']
   if (!anyQuery) codes.push('invalid_input')
   if (access !== 'public')
@@ -212,7 +223,8 @@ function problemCodes(route: Route): ErrorCode[] {
   if (method !== 'GET' && !tag.startsWith('Verif')) codes.push('too_many_changes')
   if (ifMatch) codes.push('precondition_failed')
   if (once) codes.push('idempotency_in_progress', 'idempotency_sealed', 'idempotency_key_reused')
-  if (body) codes.push('invalid_json', 'unsupported_media_type', 'body_too_large')
+  if (body) codes.push('invalid_json')
+  if (body || form) codes.push('unsupported_media_type', 'body_too_large')
   return [...new Set([...codes, ...problems])]
 }
 
@@ -262,6 +274,30 @@ function problemResponses(codes: readonly ErrorCode[]): Record<string, JsonSchem
       const titles = group.map((code) => `${errorTable[code][1]} (\`${code}\`).`).join(' ')
       return [status, problemResponse(titles, group, names)]
     }),
+  )
+}
+
+/** The same as errors of OAuth 2.0. */
+function oauthResponses(codes: readonly ErrorCode[], shapes: NamedSchemas): Record<string, JsonSchema> {
+  const byStatus = Map.groupBy(codes, (code) => oauthStatus(errorTable[code][0]))
+  return Object.fromEntries(
+    [...byStatus].map(([status, group]) => [
+      status,
+      response(
+        {
+          status,
+          description: group.map((code) => `${errorTable[code][1]}.`).join(' '),
+          schema: oauthErrorSchema,
+          headers:
+            status === 429 || status === 503
+              ? ['Retry-After']
+              : status === 401 || status === 403
+                ? ['WWW-Authenticate']
+                : [],
+        },
+        shapes,
+      ),
+    ]),
   )
 }
 

@@ -10,6 +10,7 @@
 import { z } from 'zod'
 import { errorTable } from '../../core/errors.ts'
 import { toSnakeCase, toWire } from '../../core/wire.ts'
+import { oauthErrors } from '../../http/oauth-refusals.ts'
 
 export type JsonSchema = Record<string, unknown>
 
@@ -43,6 +44,17 @@ export const problemSchema = z
       .meta({ description: 'What was made before, for `idempotency_sealed`.' }),
   })
   .meta({ id: 'Problem', examples: [problemExample('key_not_found')] })
+
+/** The shape of the errors of OAuth 2.0 (RFC 6749, section 5.2). */
+export const oauthErrorSchema = z
+  .object({
+    error: z.enum(oauthErrors).meta({ description: 'What went wrong, in one word.' }),
+    errorDescription: z.string().meta({ description: 'What is wrong with this request.' }),
+  })
+  .meta({
+    id: 'OauthError',
+    examples: [{ error: 'invalid_request', errorDescription: 'token: Must be the token.' }],
+  })
 
 /** A problem of a code as an example. */
 export function problemExample(code: keyof typeof errorTable): JsonSchema {

@@ -137,7 +137,7 @@ export const verifyRoutes = [
 ]
 
 /** Judges the token of a request, and notes the verdict for the log and for a collector. */
-async function judge(
+export async function judge(
   { latchkey, telemetry }: Parts,
   exchange: Exchange,
   token: string,
