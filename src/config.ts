@@ -38,8 +38,8 @@ export interface ServeFlags {
 
 export interface DatabaseSettings {
   database: string
-  /** The token prefixes that keys may have; the first is the default. */
-  prefixes: [string, ...string[]]
+  /** Token prefixes for new keys, the default first; undefined for those that the database has. */
+  prefixes: [string, ...string[]] | undefined
 }
 
 export interface ServeSettings extends DatabaseSettings {
@@ -271,8 +271,8 @@ function checkPostgresUrl(url: string, from: string, env: Environment): void {
   }
 }
 
-function readPrefixes(given: Given | undefined): [string, ...string[]] {
-  if (given === undefined) return ['re']
+function readPrefixes(given: Given | undefined): [string, ...string[]] | undefined {
+  if (given === undefined) return undefined
   const prefixes = splitList(given.value)
   const wrong = prefixes.find((prefix) => prefix.length > longestPrefix || !prefixPattern.test(prefix))
   if (wrong !== undefined || prefixes.length === 0) {

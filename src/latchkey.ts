@@ -47,7 +47,9 @@ import { LogWatch } from './domain/events/watch.ts'
 import { Keyring } from './domain/keyring.ts'
 import { keyCreation } from './domain/keys/creation.ts'
 import { graceJob } from './domain/keys/end-graces.ts'
+import { KnownPrefixes } from './domain/keys/known-prefixes.ts'
 import { keyMethods } from './domain/keys/methods.ts'
+import { addPrefixes } from './domain/keys/prefixes.ts'
 import { createRootKey, ensureRootKey } from './domain/keys/root-key.ts'
 import {
   checkOpening,
@@ -182,7 +184,7 @@ export interface Latchkey extends AsyncDisposable {
 export async function openLatchkey(options: LatchkeyOptions): Promise<Latchkey> {
   checkOpening(options)
   const { now = systemClock.now, monotonic = systemClock.monotonic, random = systemRandom } = options
-  const prefixes = checkPrefixes(options.prefixes ?? ['re'])
+  const given = options.prefixes && checkPrefixes(options.prefixes)
   const warn = options.onWarning ?? warnProcess
   // Before the store, which keeps a process alive: what is wrong ends the process.
   const [kept, keptUsage, keptAuditDays] = [
@@ -271,7 +273,7 @@ export async function openLatchkey(options: LatchkeyOptions): Promise<Latchkey> 
     now,
     at,
     random,
-    prefixes,
+    prefixes: new KnownPrefixes(store, clock),
   }
 
   const wake = () => jobs.wake()
@@ -321,6 +323,12 @@ export async function openLatchkey(options: LatchkeyOptions): Promise<Latchkey> 
     closing ??= end()
     return closing
   }
+
+  if (given)
+    await addPrefixes(engine, given).catch(async (error: unknown) => {
+      await close()
+      throw error
+    })
 
   return {
     keys: offerMethods(engine, keyMethods(engine)),

@@ -14,7 +14,7 @@ test('without flags and variables, the defaults hold', () => {
     host: '127.0.0.1',
     port: 7373,
     workers: 1,
-    prefixes: ['re'],
+    prefixes: undefined,
     logLevel: 'info',
     logVerdicts: 'refused',
     rootKey: undefined,
@@ -24,7 +24,7 @@ test('without flags and variables, the defaults hold', () => {
     webhooks: { networks: [], nameServers: [], proxy: undefined },
     telemetry: undefined,
   })
-  expect(readTarget({}, {})).toEqual({ database: 'sqlite:latchkey.db', prefixes: ['re'] })
+  expect(readTarget({}, {})).toEqual({ database: 'sqlite:latchkey.db', prefixes: undefined })
 })
 
 test('a variable beats the default, a flag beats the variable, and an empty variable is none', () => {

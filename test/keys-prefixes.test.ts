@@ -1,13 +1,16 @@
 // Environments: what tokens begin with, and what asks for one environment alone.
 import { expect, test } from 'vitest'
 import { createClient, createVerifier } from '../src/client/index.ts'
-import type { VerifyOptions } from '../src/index.ts'
+import { type Caller, type Latchkey, openLatchkey, type VerifyOptions } from '../src/index.ts'
 import { withKey } from '../src/middleware/fetch.ts'
 import { createAcme } from './setup/acme.ts'
+import { callerBy } from './setup/callers.ts'
 import { onEachDatabase } from './setup/databases.ts'
+import { codeOf, refusalOf } from './setup/refusal.ts'
 import { startTestServer } from './setup/server.ts'
 
 const prefixes = ['re_live', 're_test']
+const acmeAdmin = { organizationId: 'acme', name: 'A', permissions: ['latchkey:*'] }
 
 onEachDatabase('environments', (makeDatabase) => {
   test('a token of another environment is refused, by whatever judges it', async () => {
@@ -92,5 +95,51 @@ onEachDatabase('environments', (makeDatabase) => {
       const { status } = await server.request('GET', `/v1/auth?${query}`, { token: rootKey })
       expect(status, query).toBe(422)
     }
+  })
+
+  test('what new keys may begin with is kept in the database, and settings add to it', async () => {
+    const database = await makeDatabase()
+    const open = (prefixes?: string[]) => openLatchkey({ database, ...(prefixes && { prefixes }) })
+    const listOf = async (latchkey: Latchkey) => (await latchkey.keys.listPrefixes()).prefixes
+    const hintOf = async (latchkey: Latchkey, prefix?: string) =>
+      (await latchkey.keys.create({ organizationId: 'acme', name: 'K', ...(prefix && { prefix }) })).hint
+    {
+      await using latchkey = await open()
+      await createAcme(latchkey)
+      expect(await listOf(latchkey)).toEqual(['re'])
+      expect(await hintOf(latchkey)).toMatch(/^re_[0-9A-Za-z]{16}…$/)
+    }
+    await using one = await open(['re_live', 're_test'])
+    const kept = await one.keys.create({ organizationId: 'acme', name: 'K', prefix: 're_test' })
+    {
+      // Another process has no setting, or one of its own, which does not take away those of others.
+      await using other = await open()
+      expect(await hintOf(other)).toMatch(/^re_live_/)
+      await using third = await open(['eu', 're_live'])
+      expect(await listOf(third)).toEqual(['eu', 're_live', 're_test'])
+      await using _again = await open(['eu', 're_live'])
+      const { items } = await other.audit.list({ action: 'key.prefixes_set' })
+      expect(items.map(({ changes }) => changes)).toEqual([
+        { prefixes: { from: ['re_live', 're_test'], to: ['eu', 're_live', 're_test'] } },
+        { prefixes: { from: ['re'], to: ['re_live', 're_test'] } },
+      ])
+      expect(await third.keys.setPrefixes({ prefixes: ['re_live'] })).toEqual({ prefixes: ['re_live'] })
+      expect(await hintOf(third)).toMatch(/^re_live_/)
+      expect(await refusalOf(hintOf(third, 'eu'))).toMatchObject({ errors: [{ path: 'prefix' }] })
+      expect(await third.verify(kept.key)).toMatchObject({ valid: true })
+    }
+    const { key } = await one.createRootKey()
+    const root = await one.authenticate(key)
+    const acme = await callerBy(one, (await one.keys.create({ ...acmeAdmin })).key)
+    expect(await codeOf(one.keys.setPrefixes({ prefixes: ['eu'] }, { actor: acme }))).toBe(
+      'root_organization_required',
+    )
+    expect(await one.keys.listPrefixes({ actor: acme })).toEqual({ prefixes: ['re_live'] })
+    const many = Array.from({ length: 33 }, (_, i) => `p${i}`)
+    for (const prefixes of [[], ['Re'], ['re', 're'], ['re_'], [7], 're', null, many] as string[][])
+      expect(await codeOf(one.keys.setPrefixes({ prefixes }, { actor: root as Caller }))).toBe(
+        'invalid_input',
+      )
+    expect(await listOf(one)).toEqual(['re_live'])
   })
 })

@@ -47,6 +47,7 @@ const icons: Record<AuditAction, LucideIcon> = {
   'key.rotated': RotateCw,
   'key.token_replayed': RotateCw,
   'key.places_forgotten': MapPinOff,
+  'key.prefixes_set': Pencil,
   'key.secret_ended': TimerOff,
   'key.grace_ended': TimerOff,
   'key.expiring': Hourglass,

@@ -103,6 +103,7 @@ const topics: Record<AuditAction, Topic | undefined> = {
   'key.dormant': undefined,
   'key.revoked': 'key',
   'key.places_forgotten': undefined,
+  'key.prefixes_set': undefined,
   'session.started': undefined,
   'session.ended': undefined,
   'session.refreshed': undefined,

@@ -148,3 +148,6 @@ export const maxKeptAnswers = 10_000
 export const keptJobsMs = 7 * dayMs
 /** How long it is told what became of an event that was delivered or given up. */
 export const keptDeliveriesMs = 30 * dayMs
+
+/** How many prefixes there are for new keys at most. */
+export const maxPrefixes = 32

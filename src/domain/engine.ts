@@ -12,6 +12,7 @@ import type { Memory } from '../verification/read-through.ts'
 import type { LogWatch } from './events/watch.ts'
 import type { Keyring } from './keyring.ts'
 import type { NewKey, WantedKey } from './keys/creation.ts'
+import type { KnownPrefixes } from './keys/known-prefixes.ts'
 import type { OwnUses } from './keys/last-uses.ts'
 import type { OwnProfiles } from './keys/own-profiles.ts'
 import type { ReachedLimits } from './limits/reached.ts'
@@ -47,8 +48,8 @@ export interface Engine extends OwnUses, OwnProfiles {
   /** The time in a statement: the database's, which is one for all processes, unless a test decides it. */
   at: () => Instant
   random: RandomSource
-  /** The prefixes that keys may have; the first one if none is asked for. */
-  prefixes: readonly [string, ...string[]]
+  /** The prefixes that new keys may have; the first one if none is asked for. */
+  prefixes: Pick<KnownPrefixes, 'read' | 'forget'>
 }
 
 /** What every command takes beside its input; which of it a method knows, `calls.ts` checks. */

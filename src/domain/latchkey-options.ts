@@ -10,7 +10,10 @@ import { type CacheOptions, cacheFault } from '../verdict/cache-options.ts'
 export interface LatchkeyOptions extends CacheOptions {
   /** `sqlite:<file>` or `postgres://<user>@<host>/<name>`. Latchkey creates and migrates the database if needed. */
   database: string
-  /** The token prefixes that keys may have; the first is the default. `['re']` if absent. */
+  /**
+   * Token prefixes for new keys, the default first: they come before those that the database has. If absent, those alone, or
+   * `re` if it has none.
+   */
   prefixes?: readonly string[]
   /**
    * Is called with what the operator must know, such as that the database file was replaced; a process warning
@@ -100,7 +103,7 @@ export function checkQuestion(asked: VerifyOptions | undefined): void {
   if (fault) refuseField(fault.path, fault.message)
 }
 
-export function checkPrefixes(prefixes: readonly string[]): readonly [string, ...string[]] {
+export function checkPrefixes(prefixes: readonly string[]): readonly string[] {
   const wrong = prefixes.find((prefix) => prefix.length > longestPrefix || !prefixPattern.test(prefix))
   if (wrong !== undefined || prefixes.length === 0) {
     refuseField(
@@ -108,5 +111,5 @@ export function checkPrefixes(prefixes: readonly string[]): readonly [string, ..
       'Must be lower-case letters and digits with single _ between them, at most 24 characters.',
     )
   }
-  return prefixes as [string, ...string[]]
+  return prefixes
 }

@@ -39,6 +39,7 @@ import { limitRoutes } from './routes/limits.ts'
 import { operationRoutes } from './routes/operation.ts'
 import { organizationRoutes } from './routes/organizations.ts'
 import { planRoutes } from './routes/plans.ts'
+import { prefixRoutes } from './routes/prefixes.ts'
 import { sessionRoutes } from './routes/sessions.ts'
 import { settlementRoutes } from './routes/settlements.ts'
 import { usageRoutes } from './routes/usage.ts'
@@ -52,6 +53,7 @@ export const routes: readonly Route[] = [
   ...changeRoutes,
   ...grantRoutes,
   ...keyRoutes,
+  ...prefixRoutes,
   ...organizationRoutes,
   ...limitRoutes,
   ...planRoutes,

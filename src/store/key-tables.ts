@@ -99,11 +99,19 @@ export interface SecretsTable {
   last_used_at: number
 }
 
+/** What the tokens of new keys may begin with. */
+export interface PrefixesTable {
+  id: string
+  /** Its place in the order: the first is the default. */
+  place: number
+}
+
 export interface KeyTables {
   organizations: OrganizationsTable
   plans: PlansTable
   keys: KeysTable
   secrets: SecretsTable
+  prefixes: PrefixesTable
   counters: CountersTable
   unit_additions: UnitAdditionsTable
 }

@@ -8,6 +8,7 @@ export const methods: Record<string, readonly unknown[]> = {
   'keys.create': [{ organizationId: 'acme', name: 'New' }],
   ...{ 'keys.list': [{}], 'keys.listAll': [{}], 'keys.get': [idOfNothing], 'keys.self': [] },
   'keys.listPermissions': [{}],
+  ...{ 'keys.listPrefixes': [], 'keys.setPrefixes': [{ prefixes: ['re'] }] },
   'keys.readPermissions': [idOfNothing],
   ...{ 'keys.readPlaces': [idOfNothing], 'keys.forgetPlaces': [idOfNothing] },
   'keys.preview': [idOfNothing, { revoke: true }],

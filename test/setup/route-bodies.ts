@@ -5,6 +5,7 @@ export const bodies: Record<string, unknown> = {
   createKey: { name: 'A' },
   updateKey: { name: 'B' },
   rotateKey: {},
+  setPrefixes: { prefixes: ['re', 're_test'] },
   previewKey: { revoke: true },
   verifyKey: { key: 'x' },
   verifyKeys: [{ key: 'x' }],

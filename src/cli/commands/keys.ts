@@ -1,5 +1,6 @@
 // `latchkey keys …`: the life of a key.
 import { Option } from 'commander'
+import { splitList } from '../../core/given-settings.ts'
 import type { RotateKeyFields, RotateKeyInput } from '../../core/shapes/rotations.ts'
 import { type Connection, serverOrDatabase } from '../kit/connection.ts'
 import { defineCommand } from '../kit/define-command.ts'
@@ -36,7 +37,7 @@ export const keyCommands = [
       permissions: 'permission to grant, such as emails:send or emails:* (repeatable)',
       expiresAt: 'when the key expires',
       metadata: 'your own data, stored with the key',
-      prefix: 'the prefix of the token: one of LATCHKEY_KEY_PREFIX',
+      prefix: 'the prefix of the token: one of `latchkey keys prefixes`',
       createdBy: 'the id of your user for whom the key is created',
       limits: 'how much its calls may draw (repeatable)',
     },
@@ -270,6 +271,23 @@ export const keyCommands = [
     arguments: id,
     examples: [`latchkey keys add-units ${exampleId} credits 500 --reference "payment 4711"`],
     add: ({ keys }) => keys.addUnits,
+  }),
+  defineCommand({
+    path: 'keys prefixes',
+    summary: 'list what the tokens of new keys may begin with, the default first',
+    on: serverOrDatabase,
+    examples: ['latchkey keys prefixes'],
+    run: ({ keys }) => keys.listPrefixes(),
+    print: ({ prefixes }) => print(...prefixes),
+  }),
+  defineCommand({
+    path: 'keys set-prefixes',
+    summary: 'replace what the tokens of new keys may begin with; keys with another prefix keep it',
+    on: serverOrDatabase,
+    arguments: { prefixes: 'all of them with commas between, the default first: re_live,re_test' },
+    examples: ['latchkey keys set-prefixes re_live,re_test'],
+    run: ({ keys }, { args }) => keys.setPrefixes({ prefixes: splitList(args.prefixes) }),
+    print: ({ prefixes }) => print(...prefixes),
   }),
   defineCommand({
     path: 'keys verify',

@@ -12,7 +12,10 @@ const migratedDatabase: Place<DatabaseSettings> = {
   options: () => [databaseOption()],
   use: async (options, work) => {
     const settings = readOwnDatabase('migrate', options)
-    await using _latchkey = await whileWaiting(openDatabase(settings), 'Still migrating the database')
+    await using _latchkey = await whileWaiting(
+      openDatabase({ ...settings, prefixes: undefined }),
+      'Still migrating the database',
+    )
     return await work(settings)
   },
 }

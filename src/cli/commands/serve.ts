@@ -30,7 +30,7 @@ export const serveCommand = defineCommand({
     databaseOption(),
     new Option(
       '--key-prefix <list>',
-      'prefixes of tokens, the default first (or LATCHKEY_KEY_PREFIX; default: re)',
+      'prefixes of new tokens, the default first (or LATCHKEY_KEY_PREFIX; default: what the database has, or re)',
     ),
     new Option('--log-level <level>', 'trace to fatal, or silent (or LATCHKEY_LOG_LEVEL; default: info)'),
     new Option(

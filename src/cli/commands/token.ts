@@ -33,7 +33,7 @@ export const tokenCommands = [
     ],
     examples: ['latchkey token new > root-key.txt'],
     run: async (_, { options }) => {
-      const [prefix] = readDatabaseSettings(options as { keyPrefix?: string }).prefixes
+      const [prefix] = readDatabaseSettings(options as { keyPrefix?: string }).prefixes ?? ['re']
       return generateToken(prefix, getRandomValues as RandomSource)
     },
     print: ({ token }) => {

@@ -52,7 +52,7 @@ export const serverOrDatabase: Place<Connection> = {
     const target = readTarget(options)
     if ('url' in target) return work(createClient(target))
     await requireDatabase(target)
-    await using latchkey = await openDatabase(target)
+    await using latchkey = await openDatabase(withoutPrefixes(target))
     return await work(latchkey)
   },
 }
@@ -69,10 +69,15 @@ export const ownDatabase = (command: string): Place<Latchkey> => ({
   use: async (options, work) => {
     const settings = readOwnDatabase(command, options)
     await requireDatabase(settings)
-    await using latchkey = await openDatabase(settings)
+    await using latchkey = await openDatabase(withoutPrefixes(settings))
     return await work(latchkey)
   },
 })
+
+/** A command reads which prefixes there are: a server sets them. */
+function withoutPrefixes({ database }: DatabaseSettings): DatabaseSettings {
+  return { database, prefixes: undefined }
+}
 
 /** Opens a database; one that cannot be opened is named, without its password. */
 export async function openDatabase(
@@ -90,7 +95,7 @@ export async function openDatabase(
   try {
     return await openLatchkey({
       database,
-      prefixes,
+      ...(prefixes && { prefixes }),
       onWarning,
       ...cache,
       ...(webhooks && optionsOf(webhooks)),

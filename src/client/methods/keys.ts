@@ -5,6 +5,7 @@ import { type CallOptions, pathSegment, type Requester } from '../request/reques
 import { change, checkOptions, create, edit, end, listMethods, rotate, withdraw } from './calls.ts'
 
 const path = '/v1/keys'
+const prefixesPath = '/v1/prefixes'
 const pathOf = (id: string) => `${path}/${pathSegment(id)}`
 
 /** Makes the methods on keys of a client. */
@@ -18,6 +19,9 @@ export function keyMethods(requester: Requester): Keys<CallOptions> {
       return send('GET', pathOf(id) + secretsQuery(secretsAfter), { options: rest })
     },
     self: async (options) => send('GET', `${path}/self`, { options: checkOptions(options) }),
+    listPrefixes: async (options) => send('GET', prefixesPath, { options: checkOptions(options) }),
+    setPrefixes: async (body, options) =>
+      send('PATCH', prefixesPath, { body, repeatable: true, options: checkOptions(options) }),
     listPermissions: async (input = {}, options) =>
       (await readPage<PermissionUse>(`${path}/permissions`, input, checkOptions(options))).items,
     readPermissions: async (id, options) =>

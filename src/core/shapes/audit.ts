@@ -33,6 +33,7 @@ export const auditActions = [
   'key.dormant',
   'key.revoked',
   'key.places_forgotten',
+  'key.prefixes_set',
   'session.started',
   'session.refreshed',
   'session.ended',

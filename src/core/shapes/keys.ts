@@ -18,6 +18,7 @@ import type { KeyPermissions } from './key-permissions.ts'
 import { type AddUnitsInput, type LimitState, limitStateSchema, planLimitsSchema } from './limits.ts'
 import { type List, nameSchema } from './page.ts'
 import type { KeyPlaces } from './places.ts'
+import type { Prefixes, SetPrefixesInput } from './prefixes.ts'
 import type { KeyPreview } from './previews.ts'
 import type { RotateKeyInput } from './rotations.ts'
 
@@ -197,6 +198,13 @@ export interface Keys<Options extends CallOptions = CallOptions> extends List<Li
   get(id: string, options?: Options & GetKeyInput): Promise<KeyDetails>
   /** The key that asks. */
   self(options?: Options): Promise<Key>
+  /** The prefixes that the tokens of new keys may have, the default first. */
+  listPrefixes(options?: Options): Promise<Prefixes>
+  /**
+   * Replaces the prefixes that the tokens of new keys may have. Keys with another one keep it. Throws `invalid_input`,
+   * `root_organization_required`.
+   */
+  setPrefixes(input: SetPrefixesInput, options?: Options): Promise<Prefixes>
   /** The permissions that the newest 1000 active keys hold: most used first, at most 200. */
   listPermissions(input?: ListPermissionsInput, options?: Options): Promise<PermissionUse[]>
   /** What calls of the last 90 days needed of a key's permissions, and the least that would have served. Throws `key_not_found`. */

@@ -18,14 +18,15 @@ export async function createKey(
   input: CreateKeyInput,
   options: CommandOptions = {},
 ): Promise<CreatedKey> {
-  const { prefix = engine.prefixes[0], ...wanted } = parseInput(createKeySchema, input)
+  const { prefix: asked, ...wanted } = parseInput(createKeySchema, input)
   const actor = actorOf(options)
-  if (!engine.prefixes.includes(prefix))
-    refuseField('prefix', `Must be one of ${engine.prefixes.join(', ')}.`)
   requireFuture(wanted.expiresAt, engine.now())
   const organizationId = wanted.organizationId ?? (holdsDatabase(actor) ? undefined : actor.organizationId)
   if (organizationId === undefined)
     refuseField('organizationId', 'Name the organization that will own the key.')
+  const prefixes = await engine.prefixes.read()
+  const prefix = asked ?? prefixes[0]
+  if (!prefixes.includes(prefix)) refuseField('prefix', `Must be one of ${prefixes.join(', ')}.`)
   const token = generateToken(prefix, engine.random)
   const created = await engine.creations.commit(actor, { ...wanted, organizationId, token }, options)
   // Somebody may have tried the kid a moment before it was.

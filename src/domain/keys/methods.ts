@@ -17,6 +17,7 @@ import { createKey } from './create.ts'
 import { listPermissions } from './permissions-in-use.ts'
 import { readPermissions } from './permissions-used.ts'
 import { forgetPlaces, readPlaces } from './places.ts'
+import { listPrefixes, setPrefixes } from './prefixes.ts'
 import { previewKey } from './preview.ts'
 import { getKey, getOwnKey, listKeys } from './read.ts'
 import { endKeySecret, revokeKey } from './revoke.ts'
@@ -31,6 +32,8 @@ export function keyMethods(engine: Engine): Keys<ActorOptions> {
     get: async (id, options) =>
       getKey(engine, id, checkOptions(options, ['actor', 'signal', 'secretsAfter'])),
     self: async (options) => getOwnKey(engine, checkOptions(options)),
+    listPrefixes: async (options) => listPrefixes(engine, checkOptions(options)),
+    setPrefixes: async (input, options) => setPrefixes(engine, input, checkOptions(options)),
     listPermissions: async (input, options) => listPermissions(engine, input, checkOptions(options)),
     readPermissions: async (id, options) => readPermissions(engine, id, checkOptions(options)),
     readPlaces: async (id, options) => readPlaces(engine, id, checkOptions(options)),

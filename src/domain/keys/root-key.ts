@@ -27,7 +27,8 @@ export async function ensureRootKey(
   token?: string,
   check?: () => Promise<void>,
 ): Promise<CreatedKey | undefined> {
-  const parsed = token === undefined ? generateToken(engine.prefixes[0], engine.random) : parseToken(token)
+  const parsed =
+    token === undefined ? generateToken(await firstPrefix(engine), engine.random) : parseToken(token)
   if (parsed === undefined) refuseField('rootKey', 'Must be a token. Create one with `latchkey token new`.')
   const deadline = performance.now() + bootstrapPatienceMs
   const attempts: CreatedKey[] = []
@@ -59,11 +60,15 @@ export async function ensureRootKey(
 
 /** Creates one more root key, for an operator who holds the database and lost the others. */
 export async function createRootKey(engine: Engine): Promise<CreatedKey> {
-  const token = generateToken(engine.prefixes[0], engine.random)
+  const token = generateToken(await firstPrefix(engine), engine.random)
   return engine.commit(operator, { permission: 'any key' }, async (change) => {
     await addRootOrganization(change)
     return addRootKey(engine, change, token)
   })
+}
+
+async function firstPrefix({ prefixes }: Engine): Promise<string> {
+  return (await prefixes.read())[0]
 }
 
 async function addRootOrganization({ tx, now, record }: Change): Promise<boolean> {

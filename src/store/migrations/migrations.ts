@@ -26,6 +26,7 @@ import * as idempotentRequests from './0021-idempotent-requests.ts'
 import * as webhooks from './0022-webhooks.ts'
 import * as systemEvents from './0023-system-events.ts'
 import * as logCuts from './0024-log-cuts.ts'
+import * as prefixes from './0025-prefixes.ts'
 import type { ColumnTypes } from './column-types.ts'
 
 type Step = (db: Db, types: ColumnTypes) => Promise<void>
@@ -56,6 +57,7 @@ export const steps: readonly Step[] = [
   webhooks.up,
   systemEvents.up,
   logCuts.up,
+  prefixes.up,
 ]
 
 /** The version of the schema that this program works on. */
