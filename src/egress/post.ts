@@ -1,16 +1,9 @@
 // POST to a target that somebody else has named: to addresses that were checked, bounded in time and size, and without
 // following where it redirects.
-import {
-  type ClientRequest,
-  type IncomingMessage,
-  Agent as PlainAgent,
-  request as plainRequest,
-} from 'node:http'
-import { Agent as TlsAgent, request as tlsRequest } from 'node:https'
-import { isIP, type LookupFunction } from 'node:net'
+import { isIP, type LookupFunction, type Socket } from 'node:net'
 import { performance } from 'node:perf_hooks'
 import { rootCertificates } from 'node:tls'
-import { HttpsProxyAgent } from 'https-proxy-agent'
+import type { Dispatcher } from 'undici'
 import { type AddressPolicy, isAllowed, refusalOf } from './addresses.ts'
 import { NameNotResolved, type NameOptions, resolveName } from './names.ts'
 import { hostOf } from './target.ts'
@@ -43,8 +36,8 @@ export interface Answer {
   body: Buffer
   contentType: string | undefined
   retryAfter: string | undefined
-  /** To which address the connection went; undefined through a proxy, and if it was gone before anybody asked. */
-  address: string | undefined
+  /** It came through the proxy: where from, nobody knows here. */
+  isProxied: boolean
   durationMs: number
 }
 
@@ -76,27 +69,16 @@ class ForbiddenAddress extends Error {
   }
 }
 
-/** The proxy does not let a message through. */
-class ProxyRefusal extends Error {
-  override readonly name = 'ProxyRefusal'
-}
-
 /**
  * Sends to targets. Those of one have the same policy and share connections; who is allowed more must have another, or a
  * connection that was opened for one would serve both.
  */
 export class Egress {
   readonly #options: EgressOptions
-  readonly #plain: PlainAgent
-  readonly #ca: { ca?: string[] }
-  readonly #tls: TlsAgent | HttpsProxyAgent<string>
+  #dispatchers: Promise<Dispatchers> | undefined
 
   constructor(options: EgressOptions) {
     this.#options = options
-    const agent = { keepAlive: true, timeout: idleMs, maxFreeSockets: 256 }
-    this.#plain = new PlainAgent(agent)
-    this.#ca = options.ca === undefined ? {} : { ca: [...rootCertificates, options.ca] }
-    this.#tls = options.proxy === undefined ? new TlsAgent(agent) : new HttpsProxyAgent(options.proxy, agent)
   }
 
   /**
@@ -111,76 +93,101 @@ export class Egress {
   ): Promise<Answer> {
     signal?.throwIfAborted()
     const beganAt = performance.now()
-    const { timeoutMs = defaultTimeoutMs } = this.#options
-    const over = new AbortController()
-    const deadline = setTimeout(() => over.abort(), timeoutMs)
-    const stop = () => over.abort()
+    const { policy, timeoutMs = defaultTimeoutMs } = this.#options
+    const isProxied = this.#options.proxy !== undefined && url.protocol === 'https:'
+    let exchange: Exchange | undefined
+    const over = new Late()
+    const deadline = setTimeout(() => exchange?.giveUp(over), timeoutMs)
+    const stop = () => exchange?.giveUp(over)
     signal?.addEventListener('abort', stop)
     try {
       // For an address in the URL no name is looked up.
       const host = hostOf(url)
-      if (isIP(host) > 0) requireAddress(url, host, await this.#options.policy())
-      const response = await this.#send(url, headers, body, over.signal)
-      const address = this.#isProxied(url) ? undefined : response.socket.remoteAddress
-      const excerpt = await readExcerpt(response)
-      const { 'content-type': contentType, 'retry-after': retryAfter } = response.headers
-      const durationMs = performance.now() - beganAt
-      return { status: response.statusCode ?? 0, body: excerpt, contentType, retryAfter, address, durationMs }
+      if (isIP(host) > 0) requireAddress(url, host, await policy())
+      this.#dispatchers ??= this.#open()
+      const dispatchers = await this.#dispatchers
+      const dispatcher = isProxied ? dispatchers.proxied : dispatchers.direct
+      const send = () => {
+        signal?.throwIfAborted()
+        exchange = new Exchange()
+        dispatcher.dispatch(
+          {
+            ...{ origin: url.origin, path: url.pathname + url.search, method: 'POST', headers },
+            body: body as Buffer,
+          },
+          exchange,
+        )
+        return exchange.answer
+      }
+      const head = await send().catch((error) => {
+        if (!wasServing(error)) throw error
+        // The other side closed a connection that had served, just when this message went out on it.
+        return send()
+      })
+      return { ...head, isProxied, durationMs: performance.now() - beganAt }
     } catch (error) {
       signal?.throwIfAborted()
-      throw toFailure(error, over.signal.aborted, performance.now() - beganAt)
+      throw toFailure(error, performance.now() - beganAt)
     } finally {
       clearTimeout(deadline)
       signal?.removeEventListener('abort', stop)
     }
   }
 
-  /** Closes the connections that are open and idle. */
+  /** Closes the connections. */
   close(): void {
-    this.#plain.destroy()
-    this.#tls.destroy()
+    void this.#dispatchers?.then(
+      ({ direct, proxied }) => Promise.all([direct.destroy(), proxied.destroy()]),
+      () => {},
+    )
   }
 
-  async #send(
-    url: URL,
-    headers: Readonly<Record<string, string>>,
-    body: Uint8Array,
-    signal: AbortSignal,
-  ): Promise<IncomingMessage> {
-    for (;;) {
-      const request = this.#request(url, headers, signal)
-      request.end(body)
-      try {
-        return await headOf(request)
-      } catch (error) {
-        // The other side closed a connection that had served, just when this message went out on it.
-        if (!request.reusedSocket || (error as NodeJS.ErrnoException).code !== 'ECONNRESET') throw error
-      }
+  /** Whoever sends nothing loads nothing for it. */
+  async #open(): Promise<Dispatchers> {
+    const { Agent, buildConnector, Pool, ProxyAgent } = await import('undici')
+    const { ca: own, proxy, timeoutMs = defaultTimeoutMs } = this.#options
+    const ca = own === undefined ? {} : { ca: [...rootCertificates, own] }
+    const connect = { timeout: timeoutMs }
+    const plain = buildConnector({ ...connect, lookup: this.#lookup('http:') })
+    const tls = buildConnector({ ...connect, ...ca, lookup: this.#lookup('https:') })
+    const options = {
+      keepAliveTimeout: idleMs,
+      keepAliveMaxTimeout: idleMs,
+      headersTimeout: 0,
+      bodyTimeout: 0,
     }
-  }
-
-  #request(url: URL, headers: Readonly<Record<string, string>>, signal: AbortSignal): ClientRequest {
-    const isTls = url.protocol === 'https:'
-    const lookup = this.#isProxied(url) ? {} : { lookup: this.#lookup(url) }
-    const options = { method: 'POST', headers, ...lookup, signal }
-    return isTls
-      ? tlsRequest(url, { ...options, ...this.#ca, agent: this.#tls })
-      : plainRequest(url, { ...options, agent: this.#plain })
-  }
-
-  #isProxied({ protocol }: URL): boolean {
-    return this.#options.proxy !== undefined && protocol === 'https:'
+    const direct = new Agent({
+      ...options,
+      connect: (to, callback) => {
+        const connector = to.protocol === 'https:' ? tls : plain
+        connector(to, (...outcome) => {
+          // A failure has no second one.
+          if (outcome[1]) markErrors(outcome[1])
+          callback(...outcome)
+        })
+      },
+    })
+    if (proxy === undefined) return { direct, proxied: direct }
+    const proxied = new ProxyAgent({
+      ...options,
+      uri: proxy,
+      requestTls: { ...connect, ...ca },
+      proxyTls: connect,
+      // A proxy that says nothing holds no connection for longer than a message may take.
+      clientFactory: (origin, given) => new Pool(origin, { ...given, headersTimeout: timeoutMs }),
+    })
+    return { direct, proxied }
   }
 
   /** Finds the addresses for a connection: it goes to one of those that were checked here, and to no other. */
-  #lookup(url: URL): LookupFunction {
+  #lookup(protocol: string): LookupFunction {
     return (name, { all, family }, callback) => {
       const find = async () => {
         const { names, policy } = this.#options
         const addresses = await resolveName(name, names)
         const rules = await policy()
         // One that is forbidden among them is no accident.
-        for (const address of addresses) requireAddress(url, address, rules)
+        for (const address of addresses) requireAddress({ protocol }, address, rules)
         const found = addresses.map((address) => ({ address, family: isIP(address) }))
         const fitting = found.filter((one) => (family !== 4 && family !== 6 ? true : one.family === family))
         const [first] = fitting
@@ -195,62 +202,112 @@ export class Egress {
   }
 }
 
-function requireAddress(url: URL, address: string, policy: AddressPolicy): void {
+function requireAddress({ protocol }: Pick<URL, 'protocol'>, address: string, policy: AddressPolicy): void {
   if (isAllowed(address, policy)) return
   const refusal = refusalOf(address, policy)
   if (refusal !== undefined) throw new ForbiddenAddress(address, refusal)
-  if (url.protocol === 'http:') throw new ForbiddenAddress(address, 'not without TLS')
+  if (protocol === 'http:') throw new ForbiddenAddress(address, 'not without TLS')
 }
 
-function headOf(request: ClientRequest): Promise<IncomingMessage> {
-  return new Promise((resolve, reject) => {
-    request.once('response', resolve)
-    request.once('error', reject)
-    // The agent gives what a proxy says of a refusal for an answer of the receiver's.
-    request.once('proxyConnect', ({ statusCode }: { statusCode: number }) => {
-      if (statusCode === 200) return
-      request.destroy()
-      reject(new ProxyRefusal(`The proxy refused with ${statusCode}.`))
-    })
-    // Without a listener it would be a failure of the process: nobody asked for another protocol.
-    request.once('upgrade', (response, socket) => {
-      socket.destroy()
-      resolve(response)
-    })
-  })
+/** How connections are made: by ourselves, or by the proxy. */
+interface Dispatchers {
+  direct: Dispatcher
+  proxied: Dispatcher
 }
 
-/** Reads the beginning of an answer. Whatever becomes of the rest, the status has been said. */
-async function readExcerpt(response: IncomingMessage): Promise<Buffer> {
-  const kept: Buffer[] = []
-  let length = 0
-  const { promise: over, resolve } = Promise.withResolvers<void>()
-  const giveUp = () => {
-    response.destroy()
-    resolve()
+/** There was no answer in time. */
+class Late extends Error {
+  override readonly name = 'Late'
+}
+
+/** One message on its way, until its answer was read or given up. Whatever becomes of the rest of it, the status has been said. */
+class Exchange implements Dispatcher.DispatchHandler {
+  readonly #answer = Promise.withResolvers<Omit<Answer, 'isProxied' | 'durationMs'>>()
+  readonly #kept: Buffer[] = []
+  #length = 0
+  #head: Pick<Answer, 'status' | 'contentType' | 'retryAfter'> | undefined
+  #controller: Dispatcher.DispatchController | undefined
+  #givenUp: Error | undefined
+  #deadline: NodeJS.Timeout | undefined
+
+  get answer(): Promise<Omit<Answer, 'isProxied' | 'durationMs'>> {
+    return this.#answer.promise
   }
-  const deadline = setTimeout(giveUp, bodyMs)
-  response.on('data', (chunk: Buffer) => {
-    if (length < keptBytes) kept.push(chunk.subarray(0, keptBytes - length))
-    length += chunk.length
-    if (length > readBytes) giveUp()
-  })
-  response.once('end', resolve)
-  response.once('error', resolve)
-  response.once('close', resolve)
-  await over
-  clearTimeout(deadline)
-  return Buffer.concat(kept)
+
+  /** Ends it: with what was said so far, if anything was. */
+  giveUp(why: Error): void {
+    this.#givenUp = why
+    this.#end(why)
+    this.#controller?.abort(why)
+  }
+
+  onRequestStart(controller: Dispatcher.DispatchController): void {
+    this.#controller = controller
+    // Its connection came too late.
+    if (this.#givenUp !== undefined) controller.abort(this.#givenUp)
+  }
+
+  onResponseStart(
+    _: Dispatcher.DispatchController,
+    status: number,
+    headers: Readonly<Record<string, string | string[] | undefined>>,
+  ): void {
+    // Others come before the answer (RFC 9110, section 15.2).
+    if (status < 200) return
+    const { 'content-type': contentType, 'retry-after': retryAfter } = headers
+    this.#head = { status, contentType: oneOf(contentType), retryAfter: oneOf(retryAfter) }
+    this.#deadline = setTimeout(() => this.giveUp(new Late()), bodyMs)
+  }
+
+  onResponseData(_: Dispatcher.DispatchController, chunk: Buffer): void {
+    if (this.#length < keptBytes) this.#kept.push(chunk.subarray(0, keptBytes - this.#length))
+    this.#length += chunk.length
+    if (this.#length > readBytes) this.giveUp(new Late())
+  }
+
+  onResponseEnd(): void {
+    this.#end()
+  }
+
+  onResponseError(_: Dispatcher.DispatchController, error: Error): void {
+    this.#end(error)
+  }
+
+  #end(error?: Error): void {
+    clearTimeout(this.#deadline)
+    if (this.#head === undefined) this.#answer.reject(error)
+    else this.#answer.resolve({ ...this.#head, body: Buffer.concat(this.#kept) })
+  }
 }
 
-function toFailure(error: unknown, isLate: boolean, durationMs: number): EgressFailure {
+function oneOf(value: string | string[] | undefined): string | undefined {
+  return Array.isArray(value) ? value[0] : value
+}
+
+/** What has failed on connections from which something had come. */
+const afterService = new WeakSet<object>()
+
+function markErrors(socket: Socket): void {
+  socket.on('error', (error) => {
+    if (socket.bytesRead > 0) afterService.add(error)
+  })
+}
+
+/** Tells whether a message has failed on a connection that had served others. */
+function wasServing(error: object): boolean {
+  const { socket, message } = error as { socket?: { bytesRead?: number }; message?: string }
+  return afterService.has(error) || (message === 'other side closed' && (socket?.bytesRead ?? 0) > 0)
+}
+
+function toFailure(error: unknown, durationMs: number): EgressFailure {
   const fail = (kind: FailureKind, message: string) => new EgressFailure(kind, message, durationMs, error)
   if (error instanceof ForbiddenAddress) return fail('forbidden_address', error.message)
   if (error instanceof NameNotResolved) return fail('name_not_resolved', error.message)
-  if (error instanceof ProxyRefusal) return fail('connection', error.message)
-  if (isLate) return fail('timeout', 'There was no answer in time.')
+  if (error instanceof Late) return fail('timeout', 'There was no answer in time.')
   const { code = '', message = '' } = error as NodeJS.ErrnoException
   if (/CERT|TLS|SSL|ALTNAME|SIGNATURE/.test(code) || /SSL|TLS/.test(message))
     return fail('tls', `Its certificate or its TLS is not accepted (${code}).`)
+  const refused = /^Proxy response \((\d+)\)/.exec(message)
+  if (refused !== null) return fail('connection', `The proxy refused with ${refused[1]}.`)
   return fail('connection', `The connection failed (${code || 'unknown'}).`)
 }

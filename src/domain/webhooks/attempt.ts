@@ -7,7 +7,7 @@ import type { WebhookRow } from '../../store/webhooks.ts'
 import type { Keyring } from '../keyring.ts'
 import type { Message } from './message.ts'
 import type { PaceOutcome } from './pace.ts'
-import { openSecrets } from './secrets.ts'
+import { openSecrets, type Secrets } from './secrets.ts'
 import { signatureHeaders } from './signature.ts'
 
 /** Two ways out, which share no connection: the operator's own receivers may be where nobody else's may. */
@@ -32,24 +32,39 @@ export interface Outcome extends PaceOutcome {
   durationMs: number
 }
 
-/** Sends a message. Throws `keyring_missing`, `unsealable`, and the reason of the signal. */
+/** To whom messages go, with what signs them: made once for many. */
+export interface Receiver {
+  url: URL
+  secrets: Secrets
+  isOfRoot: boolean
+}
+
+/** The receiver of a webhook. Throws `keyring_missing`, `unsealable`. */
+export function receiverOf(keyring: Keyring, webhook: WebhookRow): Receiver {
+  return {
+    url: new URL(webhook.url),
+    secrets: openSecrets(keyring, webhook),
+    isOfRoot: webhook.organization_id === rootOrganizationId,
+  }
+}
+
+/** Sends a message. Throws the reason of the signal. */
 export async function attempt(
-  { ways, keyring, now, userAgent }: Sender,
-  webhook: WebhookRow,
+  { ways, now, userAgent }: Sender,
+  { url, secrets, isOfRoot }: Receiver,
   { id, body }: Message,
   signal?: AbortSignal,
 ): Promise<Outcome> {
   const at = now()
   const bytes = Buffer.from(body)
   const headers = {
-    ...signatureHeaders({ id, body: bytes }, openSecrets(keyring, webhook, at), at),
+    ...signatureHeaders({ id, body: bytes }, secrets.at(at), at),
     'content-type': 'application/json',
     'user-agent': userAgent,
   }
-  const isOfRoot = webhook.organization_id === rootOrganizationId
   const way = isOfRoot ? ways.ofRoot : ways.ofOthers
   try {
-    return toOutcome(await way.post(new URL(webhook.url), headers, bytes, signal), isOfRoot)
+    return toOutcome(await way.post(url, headers, bytes, signal), isOfRoot)
   } catch (error) {
     if (!(error instanceof EgressFailure)) throw error
     const { kind, message, durationMs } = error
@@ -67,12 +82,12 @@ export function describeOutcome(
 }
 
 function toOutcome(
-  { status, body, contentType, retryAfter, address, durationMs }: Answer,
+  { status, body, contentType, retryAfter, isProxied, durationMs }: Answer,
   isOfRoot: boolean,
 ): Outcome {
   const isDelivered = status >= 200 && status < 300
   // Where a proxy has led a customer's message nobody knows here: what was said there may be nobody's business.
-  const isShown = isOfRoot || address !== undefined
+  const isShown = isOfRoot || !isProxied
   return {
     kind: isDelivered ? 'delivered' : 'refused',
     isDelivered,

@@ -28,7 +28,7 @@ import type { Store } from '../../store/store.ts'
 import type { Db } from '../../store/tables.ts'
 import { readLogEntries } from '../../store/webhook-log.ts'
 import { changeWebhook, findWebhook, type WebhookRow } from '../../store/webhooks.ts'
-import { attempt, type Outcome, type Sender } from './attempt.ts'
+import { attempt, type Outcome, receiverOf, type Sender } from './attempt.ts'
 import { type Message, writeMessages } from './message.ts'
 import {
   afterAttempt,
@@ -206,6 +206,7 @@ async function sendAll(
 ): Promise<Ended> {
   const ended: Ended = { state: webhook, rows: [], firstUnsent: undefined, disabled: undefined }
   const left = [...tasks]
+  const receiver = receiverOf(delivering.keyring, webhook)
   const beganAt = delivering.monotonic()
   const mayGoOn = () =>
     delivering.monotonic() - beganAt < roundMs &&
@@ -217,7 +218,7 @@ async function sendAll(
     const task = left.shift()
     if (task === undefined) return
     try {
-      note(delivering, webhook, task, await attempt(delivering, webhook, task.message, signal), ended)
+      note(delivering, webhook, task, await attempt(delivering, receiver, task.message, signal), ended)
     } catch (error) {
       // The process stops: what has come to an end is written, and the rest is sent by another one.
       if (!signal.aborted) throw error

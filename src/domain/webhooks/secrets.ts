@@ -1,4 +1,4 @@
-// The secrets of webhooks: sealed in the database, opened for each attempt.
+// The secrets of webhooks: sealed in the database, opened for each round of attempts.
 import type { WebhookRow } from '../../store/webhooks.ts'
 import type { Keyring } from '../keyring.ts'
 
@@ -14,12 +14,24 @@ export function openSecret(keyring: Keyring, { id, secret }: Pick<WebhookRow, 'i
   return open(keyring, id, 'secret', secret)
 }
 
-/** Opens those that sign at an instant, the newest first. Throws `keyring_missing`, `unsealable`. */
-export function openSecrets(keyring: Keyring, webhook: WebhookRow, now: number): string[] {
-  const { id, old_secret, old_secret_until } = webhook
-  const isInGrace = old_secret !== null && old_secret_until !== null && old_secret_until > now
+/** The secrets of a webhook that sign. */
+export interface Secrets {
+  /** Those that sign at an instant, the newest first. */
+  at(now: number): string[]
+}
+
+/** Opens the secrets of a webhook, for many messages. Throws `keyring_missing`, `unsealable`. */
+export function openSecrets(keyring: Keyring, webhook: WebhookRow): Secrets {
+  const { id, old_secret, old_secret_until: until } = webhook
   const newest = openSecret(keyring, webhook)
-  return isInGrace ? [newest, open(keyring, id, 'old_secret', old_secret)] : [newest]
+  if (old_secret === null || until === null) return { at: () => [newest] }
+  // One whose grace is over may be of a key that the keyring has no more.
+  let old: string | undefined
+  const openOld = () => {
+    old ??= open(keyring, id, 'old_secret', old_secret)
+    return old
+  }
+  return { at: (now) => (until > now ? [newest, openOld()] : [newest]) }
 }
 
 function open(keyring: Keyring, row: string, column: Column, sealed: string): string {

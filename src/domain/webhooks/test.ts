@@ -6,7 +6,7 @@ import { newId } from '../../core/ids.ts'
 import type { WebhookTest } from '../../core/shapes/webhooks.ts'
 import { turnOf } from '../../fairness/caller-turn.ts'
 import { actorOf, type CommandOptions, type Engine } from '../engine.ts'
-import { attempt, describeOutcome, type Sender } from './attempt.ts'
+import { attempt, describeOutcome, receiverOf, type Sender } from './attempt.ts'
 import { testMessage } from './message.ts'
 import { getWebhookRow, maySeeAnswers, writeWebhooks } from './rules.ts'
 
@@ -37,7 +37,12 @@ export class Tests {
     this.#underWay.set(organizationId, count + 1)
     try {
       const message = testMessage(newId(this.#engine), webhook.id, now())
-      const outcome = await attempt(this.#sender, webhook, message, options.signal)
+      const outcome = await attempt(
+        this.#sender,
+        receiverOf(this.#engine.keyring, webhook),
+        message,
+        options.signal,
+      )
       return { delivered: outcome.isDelivered, ...describeOutcome(outcome, maySeeAnswers(actor)) }
     } finally {
       const left = (this.#underWay.get(organizationId) ?? 1) - 1
