@@ -85,7 +85,7 @@ import { keepPlaces, saveUsage } from './store/usage.ts'
 import { deliveryKind } from './store/webhooks.ts'
 import { cacheBoundsOf } from './verdict/cache-options.ts'
 import { systemClock } from './verdict/clock.ts'
-import { verifyCached } from './verdict/evaluate.ts'
+import { askedBy, verifyCached } from './verdict/evaluate.ts'
 import { FlushMarks } from './verification/flush-marks.ts'
 import { Grants } from './verification/grants.ts'
 import { Memory } from './verification/read-through.ts'
@@ -132,9 +132,10 @@ export interface Latchkey extends AsyncDisposable {
   authenticate(token: string, origin?: Origin): Promise<Caller | undefined>
   /**
    * Verifies a token from memory, without a promise or I/O; `purpose` is `request` if absent. Undefined if memory may
-   * not answer: then call `verify`. Throws `invalid_input` for malformed permissions.
+   * not answer: then call `verify`. `ip` is the address of the caller, for a purpose that is no request. Throws `invalid_input`
+   * for malformed permissions.
    */
-  verifyCached(token: string, options?: VerifyOptions, purpose?: Purpose): Verdict | undefined
+  verifyCached(token: string, options?: VerifyOptions, purpose?: Purpose, ip?: string): Verdict | undefined
   /** Verifies up to 1000 tokens at once. Returns the verdicts in the order of the requests. */
   verifyBatch(
     requests: readonly VerifyRequest[],
@@ -345,9 +346,14 @@ export async function openLatchkey(options: LatchkeyOptions): Promise<Latchkey> 
       checkQuestion(asked)
       return verify(memory, token, asked, asker)
     },
-    verifyCached: (token, asked, purpose) => {
+    verifyCached: (token, asked, purpose, ip) => {
       checkQuestion(asked)
-      return verifyCached(memory, token, asked, purpose)
+      return verifyCached(
+        memory,
+        token,
+        ip === undefined ? asked : askedBy(asked ?? {}, purpose, ip),
+        purpose,
+      )
     },
     verifyBatch: async (requests, asked, asker) => {
       checkQuestion(asked)

@@ -20,6 +20,7 @@ import { verify } from '../src/verification/verify.ts'
 import { createAcme } from './setup/acme.ts'
 import { noDraws } from './setup/allotments.ts'
 import { onEachDatabase } from './setup/databases.ts'
+import { unbound } from './setup/unbound.ts'
 import { listenerOf } from './setup/uses.ts'
 
 const runs = Number(process.env.LATCHKEY_TEST_RUNS ?? 1_000)
@@ -235,6 +236,7 @@ function factsOf(key: number, mark: number) {
       metadata: mark % 5 === 0 ? `{"plan":"${'x'.repeat(mark)}"}` : '{}',
       expiresAt: null,
       revokedAt: null,
+      ...unbound,
       limits: null,
     },
     new Owners(100),

@@ -27,6 +27,7 @@ import { createAcme } from './setup/acme.ts'
 import { makeClock } from './setup/clock.ts'
 import { makeSqlite, onEachDatabase } from './setup/databases.ts'
 import { connectDirectly } from './setup/direct.ts'
+import { unbound } from './setup/unbound.ts'
 import { bareUse, listenerOf } from './setup/uses.ts'
 
 const textOf = (digest: Uint8Array) => Buffer.from(digest).toString('latin1')
@@ -50,6 +51,7 @@ describe('a digest in memory', () => {
         metadata: '{}',
         expiresAt: null,
         revokedAt: null,
+        ...unbound,
         limits: null,
       },
       new Owners(100),

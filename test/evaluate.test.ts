@@ -21,6 +21,7 @@ import { Owners } from '../src/verdict/owners.ts'
 import { Tallies } from '../src/verdict/tally.ts'
 import { digestText, digestToken } from '../src/verification/digest.ts'
 import { noDraws } from './setup/allotments.ts'
+import { unbound } from './setup/unbound.ts'
 import { listenerOf } from './setup/uses.ts'
 
 const start = Date.UTC(2026, 0, 31, 12)
@@ -41,6 +42,7 @@ function factsOf(terms: Partial<Terms> = {}): Facts {
       graceEndsAt: terms.graceEndsAt ?? null,
       expiresAt: terms.expiresAt ?? null,
       revokedAt: terms.revokedAt ?? null,
+      ...unbound,
       limits: null,
     },
     new Owners(100),
@@ -183,6 +185,10 @@ describe('terms', () => {
     graceEndsAt: null,
     expiresAt: null,
     revokedAt: null,
+    suspendedAt: null,
+    notBefore: null,
+    allowedIps: null,
+    organization: { suspendedAt: null },
   }
   const lacking = { permissions: ['a', 'emails:send', 'b'] }
 

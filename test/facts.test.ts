@@ -4,8 +4,10 @@ import { expect, test } from 'vitest'
 import type { StoredSecret } from '../src/core/stored-secret.ts'
 import { metadataTextOf, sizeOfFacts, toFacts } from '../src/verdict/facts.ts'
 import { Owners } from '../src/verdict/owners.ts'
+import { unbound } from './setup/unbound.ts'
 
 const row: StoredSecret = {
+  ...unbound,
   limits: null,
   kid: 'kid0kid0kid0kid0',
   digest: new Uint8Array(32),

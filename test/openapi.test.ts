@@ -195,12 +195,19 @@ test('each code of a verdict belongs to one named part of it, and `valid` to one
   expect(Object.keys(mapping).sort()).toEqual(
     [
       ...['expired', 'insufficient_permissions', 'malformed', 'not_found', 'revoked', 'rotated', 'valid'],
-      ...['quota_exceeded', 'rate_limited', 'wrong_environment'],
+      ...[
+        'quota_exceeded',
+        'rate_limited',
+        'wrong_environment',
+        'suspended',
+        'not_yet_valid',
+        'ip_not_allowed',
+      ],
     ].sort(),
   )
   const parts = Verdict?.anyOf?.map(({ $ref }) => $ref)
   expect(new Set(parts)).toEqual(new Set(Object.values(mapping)))
-  expect(parts).toHaveLength(5)
+  expect(parts).toHaveLength(7)
   for (const ref of parts ?? []) {
     const { code, valid } = schemas[shapeName({ $ref: ref as string }) as string]?.properties ?? {}
     const codes = Object.keys(mapping).filter((name) => mapping[name] === ref)

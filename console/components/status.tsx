@@ -1,11 +1,12 @@
 // What state a key is in.
-import { Ban, CircleCheck, Hourglass } from 'lucide-react'
+import { Ban, CircleCheck, CirclePause, Hourglass } from 'lucide-react'
 import type { WireKey } from '../api.ts'
 import { Pill } from './pill.tsx'
 
 const looks = {
   active: { tone: 'good', icon: CircleCheck, word: 'Active' },
   expired: { tone: 'warn', icon: Hourglass, word: 'Expired' },
+  suspended: { tone: 'warn', icon: CirclePause, word: 'Suspended' },
   revoked: { tone: 'danger', icon: Ban, word: 'Revoked' },
 } as const
 

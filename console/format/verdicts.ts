@@ -34,16 +34,31 @@ export const verdictWords: Record<WireVerdict['code'], VerdictWords> = {
     meaning: 'Its key was revoked permanently.',
     next: 'The history of the key says who revoked it, and when. To give the customer access again, create a new key.',
   },
+  suspended: {
+    title: 'Suspended',
+    meaning: 'Its key, or the organization of its key, is suspended.',
+    next: 'Resume the key or the organization to make this token valid again.',
+  },
   expired: {
     title: 'Expired',
     meaning: 'Its key has expired.',
     next: 'Set a later expiry to make this token valid again, or create a new key.',
+  },
+  not_yet_valid: {
+    title: 'Not valid yet',
+    meaning: 'Its key begins to be valid later.',
+    next: 'Wait until then, or set an earlier beginning.',
   },
   rotated: {
     title: 'Rotated',
     meaning:
       'Its key was rotated, and the grace period of this token has ended. The key itself may be active.',
     next: 'Use the key’s newest token. If nobody has it, rotate the key again.',
+  },
+  ip_not_allowed: {
+    title: 'Address not allowed',
+    meaning: 'The token is valid, but its key may not be used from this address.',
+    next: 'Call from an allowed address, or add this one to the key. A check without an address is refused as well.',
   },
   insufficient_permissions: {
     title: 'Missing permission',

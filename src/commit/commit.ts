@@ -29,7 +29,8 @@ import { queueEvents } from '../store/sealed-log.ts'
 import { allDone } from '../store/statements.ts'
 import type { Store } from '../store/store.ts'
 import type { Tx } from '../store/tables.ts'
-import { evaluate, nothingAsked } from '../verdict/evaluate.ts'
+import { evaluate } from '../verdict/evaluate.ts'
+import { networksOf } from '../verdict/facts.ts'
 import { type Deed, toEvent } from './audit-trail.ts'
 import type { ChangeLines } from './change-lines.ts'
 import { Claims } from './claims.ts'
@@ -327,8 +328,12 @@ function toLive(
     graceEndsAt: row.grace_ends_at,
     expiresAt: row.expires_at,
     revokedAt: row.revoked_at,
+    suspendedAt: row.suspended_at,
+    notBefore: row.not_before,
+    allowedIps: row.allowed_ips === null ? null : networksOf(row.allowed_ips),
+    organization: { suspendedAt: row.organization_suspended_at },
   }
-  if (evaluate(terms, nothingAsked, now) !== undefined) return undefined
+  if (evaluate(terms, { ip: caller.ip }, now) !== undefined) return undefined
   const live = { ...caller, permissions, expiresAt: row.expires_at, limitsLine: limitsLineOf(row) }
   if (caller.sessionId === undefined) return { ...live, freshUntil: undefined }
   const session = sessions.get(caller.sessionId)

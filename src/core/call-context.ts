@@ -1,5 +1,6 @@
 // What a verification tells of the call that it is for: from where it came, and of which operation. Checked on the path of each
 // call, so by hand. What a program says outright must be right; what comes in the headers of a request is cut to fit.
+import { isAddress } from './addresses.ts'
 import { maxOperationLength, maxUserAgentLength } from './bounds.ts'
 import { type OptionFault, unknownOption } from './options.ts'
 import { containsToken } from './token.ts'
@@ -54,25 +55,3 @@ function isLonger(text: string, longest: number): boolean {
 }
 
 const control = /\p{Cc}/u
-
-const octet = String.raw`(?:25[0-5]|2[0-4]\d|1\d\d|[1-9]?\d)`
-const ipv4 = new RegExp(String.raw`^${octet}(?:\.${octet}){3}$`)
-const longestAddress = 45
-
-function isAddress(text: string): boolean {
-  return text.length <= longestAddress && (ipv4.test(text) || isIpv6(text))
-}
-
-/** RFC 4291, section 2.2. */
-function isIpv6(text: string): boolean {
-  const halves = text.split('::')
-  if (halves.length > 2 || !text.includes(':')) return false
-  const groups = halves.flatMap((half) => (half === '' ? [] : half.split(':')))
-  const endsInIpv4 = ipv4.test(groups.at(-1) ?? '') && !text.endsWith('::')
-  const hexadecimal = endsInIpv4 ? groups.slice(0, -1) : groups
-  const count = hexadecimal.length + (endsInIpv4 ? 2 : 0)
-  return (
-    hexadecimal.every((group) => /^[0-9a-f]{1,4}$/i.test(group)) &&
-    (halves.length === 2 ? count < 8 : count === 8)
-  )
-}

@@ -5,11 +5,12 @@
 export const judgesHeader = 'latchkey-judges'
 
 /** All conditions of this version, in the order in which they came. */
-export const allConditions = ['organization', 'line', 'limits'] as const
+export const allConditions = ['organization', 'line', 'limits', 'suspended', 'not_before', 'ips'] as const
 
 /**
  * A condition of facts: `organization` for what all keys of an organization share, `line` for the keys that made a key,
- * `limits` for limits.
+ * `limits` for limits, `suspended` for keys and organizations that are, `not_before` for keys that begin later, `ips` for keys
+ * that are bound to addresses.
  */
 export type Condition = (typeof allConditions)[number]
 

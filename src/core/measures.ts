@@ -12,9 +12,12 @@ const codes: Record<VerdictCode, boolean> = {
   quota_exceeded: true,
   rate_limited: true,
   revoked: true,
+  suspended: true,
   expired: true,
+  not_yet_valid: true,
   rotated: true,
   wrong_environment: true,
+  ip_not_allowed: true,
   not_found: false,
   malformed: false,
 }

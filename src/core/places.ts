@@ -1,4 +1,5 @@
 // How much is kept of the places from which calls come, and of what they call: as the operator says.
+import { canonicalAddress } from './addresses.ts'
 
 /** For each part, whether it is kept. Of an address `network` keeps what many clients share. */
 export interface KeptPlaces {
@@ -21,30 +22,20 @@ export function keepPlace<Kept extends Place>(place: Kept, kept: KeptPlaces): Ke
   const { ip, userAgent, operation } = place
   return {
     ...place,
-    ip: kept.ip === 'off' || ip === '' ? '' : kept.ip === 'network' ? networkOf(ip) : canonical(ip),
+    ip: kept.ip === 'off' || ip === '' ? '' : kept.ip === 'network' ? networkOf(ip) : canonicalAddress(ip),
     userAgent: kept.userAgent === 'off' ? '' : userAgent,
     operation: kept.operation === 'off' ? '' : operation,
   }
 }
 
-/** One form for each address: IPv6 as RFC 5952 writes it, and IPv4 as such even inside of it. */
-function canonical(ip: string): string {
-  if (!ip.includes(':') || ip.includes('/')) return ip
-  const bare = (URL.parse(`http://[${ip}]`)?.hostname ?? ip).replace(/[[\]]/g, '')
-  const [, high = '', low = ''] = /^::ffff:([0-9a-f]+):([0-9a-f]+)$/.exec(bare) ?? []
-  if (high === '') return bare
-  const [a, b] = [Number.parseInt(high, 16), Number.parseInt(low, 16)]
-  return [a >> 8, a & 255, b >> 8, b & 255].join('.')
-}
-
 /** The network of 24 bits, of 48 with IPv6. */
 function networkOf(ip: string): string {
   if (ip.includes('/')) return ip
-  const address = canonical(ip)
+  const address = canonicalAddress(ip)
   if (!address.includes(':')) return address.replace(/\.\d+$/, '.0/24')
   const [before = '', after] = address.split('::')
   const groups = before === '' ? [] : before.split(':')
   const missing = after === undefined ? 0 : 8 - groups.length - (after === '' ? 0 : after.split(':').length)
   const whole = [...groups, ...Array.from({ length: missing }, () => '0'), ...(after ? after.split(':') : [])]
-  return `${canonical(`${whole.slice(0, 3).join(':')}::`)}/48`
+  return `${canonicalAddress(`${whole.slice(0, 3).join(':')}::`)}/48`
 }

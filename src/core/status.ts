@@ -14,10 +14,12 @@ export function isLater(end: number | null, than: number | null): boolean {
 /** The status of a key. */
 export function statusOf(
   revokedAt: number | null,
+  suspendedAt: number | null,
   expiresAt: number | null,
   now: number,
-): 'active' | 'expired' | 'revoked' {
+): 'active' | 'expired' | 'suspended' | 'revoked' {
   if (revokedAt !== null) return 'revoked'
+  if (suspendedAt !== null) return 'suspended'
   return hasPassed(expiresAt, now) ? 'expired' : 'active'
 }
 

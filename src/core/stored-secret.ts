@@ -18,6 +18,12 @@ export interface StoredSecret {
   metadata: string
   expiresAt: number | null
   revokedAt: number | null
+  suspendedAt: number | null
+  /** When its organization was suspended. */
+  organizationSuspendedAt: number | null
+  notBefore: number | null
+  /** From where it may be used, as JSON; null for anywhere. See `addresses.ts`. */
+  allowedIps: string | null
   /** What it draws from, beside what its organization draws from; see `readDrawn`. Null if nothing. */
   limits: string | null
 }

@@ -118,7 +118,7 @@ function decode(value: unknown): unknown {
 }
 
 /** Names of instants, beside those that end in `_at` and `_until`. */
-const instants = new Set(['at', 'start', 'since', 'as_of'])
+const instants = new Set(['at', 'start', 'since', 'as_of', 'not_before'])
 
 function decodeField(name: string, value: unknown): unknown {
   if (opaque.has(name)) return value

@@ -66,7 +66,7 @@ async function settle(engine: Engine, input: SettleInput, options: CommandOption
     if (key === undefined || (scope !== undefined && key.organizationId !== scope))
       refuseField('reservation', 'Must be a reservation of this instance, whole and as a verdict gave it.')
     if (known !== undefined) return repeat(known, cost)
-    const { claims } = new Owners(1).drawn(reservation.keyId, key.organizationId, key.lines)
+    const { claims } = new Owners(1).drawn(reservation.keyId, key.organizationId, key.lines, null)
     requireReserved(claims, reservation.reserved, cost)
     const settled = matched(claims, reservation.reserved, cost)
     const { keyId } = reservation

@@ -105,9 +105,14 @@ export function createTurnNames({
   return ({ rawHeaders, socket }) => {
     const header = headerReader(rawHeaders)
     const token = readPresented(header) ?? readBasic(header('authorization'), { userName: true })
-    const verdict = token === undefined ? undefined : authenticator.verifyCached(token, {}, 'heartbeat')
+    const verdictFrom = (ip?: string) =>
+      token === undefined ? undefined : authenticator.verifyCached(token, {}, 'heartbeat', ip)
+    let verdict = verdictFrom()
+    const isValid = verdict?.valid === true
+    const address = isValid ? '' : (findClientAddress(socket.remoteAddress, header, trustedProxies) ?? '')
+    // Few keys are bound to addresses: for the others none is looked for.
+    if (verdict?.code === 'ip_not_allowed') verdict = verdictFrom(address)
     if (verdict?.valid) return ['callers', verdict.organizationId, verdict.keyId]
-    const address = findClientAddress(socket.remoteAddress, header, trustedProxies) ?? ''
     return ['strangers', networkOf(address), '']
   }
 }

@@ -37,7 +37,7 @@ export async function authenticate(
   }
   const { authenticator } = kit
   const verdict =
-    authenticator.verifyCached(token, nothingAsked, purpose) ??
+    authenticator.verifyCached(token, nothingAsked, purpose, exchange.ip) ??
     (await authenticator.verify(token, nothingAsked, { ip: exchange.ip, purpose }))
   if (!verdict.valid) {
     if (verdict.code !== 'malformed') exchange.kid = kidOf(token)

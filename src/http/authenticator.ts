@@ -7,7 +7,7 @@ import type { Verdict } from '../core/shapes/verification.ts'
 /** What judges tokens and sessions. */
 export interface Authenticator {
   /** Judges a token from memory; undefined if memory cannot. */
-  verifyCached(token: string, asked: object, purpose: Purpose): Verdict | undefined
+  verifyCached(token: string, asked: object, purpose: Purpose, ip?: string): Verdict | undefined
   verify(token: string, asked: object, asker: { ip?: string | undefined; purpose: Purpose }): Promise<Verdict>
   sessions: {
     /** Tells who calls by a session's values; undefined for values that are not those of a live session. */

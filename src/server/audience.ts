@@ -16,6 +16,8 @@ const mostUntold = 10_000
 /** Who reads a stream: its token is judged again and again while it reads. */
 export interface StreamReader {
   token: string
+  /** The address from which it reads. */
+  ip?: string | undefined
   keyId: string
   /** The organization of whose keys it hears; all if absent. */
   organizationId?: string
@@ -108,7 +110,7 @@ export class Audience {
     const bytes = untold === null ? forget : changedBytes(sequence, untold)
     const forOlder = isOfKeys ? changedBytes(sequence, { keys: untold.keys }) : forget
     for (const [sink, reader] of this.readers) {
-      if (untold === null || untold.keys.has(reader.keyId)) this.#ushers.judge(sink, reader)
+      if (untold === null || mayConcern(untold, reader)) this.#ushers.judge(sink, reader)
       this.#ushers.send(sink, reader.judges.has('organization') ? bytes : forOlder)
     }
     return sequence
@@ -156,6 +158,11 @@ function changedBytes(
     if (ids.length > 0) last[listNames[kind]] = ids
   }
   return new TextEncoder().encode(text + eventText('changed', { ...last, sequence }))
+}
+
+/** Tells whether changes may end what a reader may read. Of a plan's, each organization on it may be told. */
+function mayConcern({ keys, organizations }: Untold, { keyId, organizationId = '' }: StreamReader): boolean {
+  return keys.has(keyId) || organizations.has(organizationId)
 }
 
 function isOfCounters({ keys, organizations, plans, counters }: Changes): boolean {

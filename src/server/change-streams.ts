@@ -167,14 +167,14 @@ export class ChangeStreams {
     for (const audience of this.#audiences.values()) audience.beat()
     if (this.#latchkey.verifiers.latest() === undefined) return
     for (const [sink, reader] of this.#open)
-      if (!this.#latchkey.verifyCached(reader.token, needed, 'heartbeat')?.valid)
+      if (!this.#latchkey.verifyCached(reader.token, needed, 'heartbeat', reader.ip)?.valid)
         void this.#judge(sink, reader)
   }
 
   /** Ends a stream whose reader may not read any more. Where the database is away nothing is told, and nothing ended. */
-  async #judge(sink: Sink, { token }: StreamReader): Promise<void> {
+  async #judge(sink: Sink, { token, ip }: StreamReader): Promise<void> {
     const verdict = await this.#latchkey
-      .verify(token, needed, { purpose: 'heartbeat' })
+      .verify(token, needed, { ip, purpose: 'heartbeat' })
       .catch(() => undefined)
     if (verdict?.valid === false && this.#open.has(sink)) this.#end(sink)
   }

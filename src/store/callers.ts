@@ -9,6 +9,11 @@ export interface CallerRow {
   permissions: string
   expires_at: number | null
   revoked_at: number | null
+  suspended_at: number | null
+  organization_suspended_at: number | null
+  not_before: number | null
+  /** A list as JSON; null for anywhere. */
+  allowed_ips: string | null
   /** When a grace ends; null for the newest secret. */
   grace_ends_at: number | null
   /** When somebody ended the secret for good. */
@@ -49,6 +54,10 @@ export async function findCallers(tx: Tx, kids: readonly string[]): Promise<Call
       'keys.permissions',
       'keys.expires_at',
       'keys.revoked_at',
+      'keys.suspended_at',
+      'organizations.suspended_at as organization_suspended_at',
+      'keys.not_before',
+      'keys.allowed_ips',
       'secrets.grace_ends_at',
       'secrets.ended_at',
       'keys.limits',

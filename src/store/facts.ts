@@ -18,7 +18,9 @@ const factsOfSecrets = (
   prefix: string,
 ) => `select secrets.kid, secrets.digest, secrets.grace_ends_at as "graceEndsAt", secrets.ended_at as "endedAt",
     keys.id as "keyId", keys.organization_id as "organizationId", keys.name, keys.permissions, keys.metadata,
-    keys.expires_at as "expiresAt", keys.revoked_at as "revokedAt", ${drawn} as "limits"
+    keys.expires_at as "expiresAt", keys.revoked_at as "revokedAt",
+    keys.suspended_at as "suspendedAt", organizations.suspended_at as "organizationSuspendedAt",
+    keys.not_before as "notBefore", keys.allowed_ips as "allowedIps", ${drawn} as "limits"
     from ${prefix}secrets join ${prefix}keys on keys.id = secrets.key_id
     left join ${prefix}organizations on organizations.id = keys.organization_id
     left join ${prefix}plans on plans.id = organizations.plan

@@ -132,8 +132,9 @@ function conditionsOf({ status, q, expiresBefore, unusedSince, neverUsed, now }:
   const ofStatus: Record<KeyStatus | 'all', RawBuilder<SqlBool>[]> = {
     all: [],
     revoked: [sql`revoked_at is not null`],
-    expired: [sql`revoked_at is null`, sql`${expiry} <= ${now}`],
-    active: [sql`revoked_at is null`, sql`${expiry} > ${now}`],
+    suspended: [sql`revoked_at is null`, sql`suspended_at is not null`],
+    expired: [sql`revoked_at is null`, sql`suspended_at is null`, sql`${expiry} <= ${now}`],
+    active: [sql`revoked_at is null`, sql`suspended_at is null`, sql`${expiry} > ${now}`],
   }
   return [
     ...ofStatus[status],

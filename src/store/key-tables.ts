@@ -11,6 +11,10 @@ export interface OrganizationsTable {
   limits: Generated<string>
   /** The name of its plan. */
   plan: string | null
+  suspended_at: Generated<number | null>
+  /** The id of the key that suspended it; null for the operator. */
+  suspended_by: Generated<string | null>
+  suspended_reason: Generated<string | null>
   /** Another one after each edit; see `revisions.ts`. */
   revision: Generated<number>
 }
@@ -66,6 +70,19 @@ export interface KeysTable {
   /** When that was set; null for the creation of the key. */
   expiry_set_at: number | null
   revoked_at: number | null
+  /** The id of the key that revoked it; null for the operator. */
+  revoked_by: Generated<string | null>
+  revocation_reason: Generated<string | null>
+  suspended_at: Generated<number | null>
+  /** The id of the key that suspended it; null for the operator. */
+  suspended_by: Generated<string | null>
+  /** The organization of who suspended it; the operator's is the root organization. */
+  suspended_for: Generated<string | null>
+  suspended_reason: Generated<string | null>
+  /** From when on it is valid. */
+  not_before: Generated<number | null>
+  /** From where it may be used, as JSON: networks in their one form; null for anywhere. */
+  allowed_ips: Generated<string | null>
   /** The list of `stored-limits.ts`, as JSON. */
   limits: Generated<string>
   /** The key from whose limits it draws as well. */

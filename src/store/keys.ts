@@ -18,7 +18,17 @@ export type KeyRow = Selectable<KeysTable>
 const maxMentions = 1_000
 
 /** A key as it begins. */
-export type NewKeyRow = Omit<KeyRow, 'name_folded' | 'expiry_set_at' | 'last_used_at' | 'revision'>
+export type NewKeyRow = Omit<
+  KeyRow,
+  'name_folded' | 'expiry_set_at' | 'last_used_at' | 'revision' | keyof LaterKeyRow
+>
+
+/** What no key has when it is created. */
+type LaterKeyRow = Pick<
+  KeyRow,
+  | ('suspended_at' | 'suspended_by' | 'suspended_for' | 'suspended_reason')
+  | ('revoked_by' | 'revocation_reason')
+>
 
 export async function insertKeys(tx: Tx, rows: readonly NewKeyRow[]): Promise<void> {
   await tx
@@ -72,12 +82,15 @@ export async function liveKeysThatMention(
   organizationId: string,
   text: string,
   now: number,
-): Promise<Pick<KeyRow, 'id' | 'permissions' | 'expires_at' | 'revoked_at'>[]> {
+): Promise<
+  Pick<KeyRow, 'id' | 'permissions' | 'expires_at' | 'revoked_at' | 'suspended_at' | 'not_before'>[]
+> {
   return db
     .selectFrom('keys')
-    .select(['id', 'permissions', 'expires_at', 'revoked_at'])
+    .select(['id', 'permissions', 'expires_at', 'revoked_at', 'suspended_at', 'not_before'])
     .where('organization_id', '=', organizationId)
     .where('revoked_at', 'is', null)
+    .where('suspended_at', 'is', null)
     .where((eb) => eb.or([eb('expires_at', 'is', null), eb('expires_at', '>', now)]))
     .where('permissions', 'like', `%${text}%`)
     .orderBy('created_at', 'desc')
@@ -87,7 +100,8 @@ export async function liveKeysThatMention(
 
 /** The row as everyone may see it, judged at the given instant. */
 export function toKey(
-  row: Omit<NewKeyRow, 'limits' | 'limits_from'> & { last_used_at?: number; revision?: number },
+  row: Omit<NewKeyRow, 'limits' | 'limits_from'> &
+    Partial<LaterKeyRow> & { last_used_at?: number; revision?: number },
   now: number,
   limits: LimitState[],
   lastUse?: LastUse | undefined,
@@ -102,7 +116,7 @@ export function toKey(
     createdAt: new Date(row.created_at),
     revokedAt: row.revoked_at === null ? null : new Date(row.revoked_at),
     hint: tokenHint(row.prefix, row.kid),
-    status: statusOf(row.revoked_at, row.expires_at, now),
+    status: statusOf(row.revoked_at, row.suspended_at ?? null, row.expires_at, now),
     expiresAt: row.expires_at === null ? null : new Date(row.expires_at),
     metadata: JSON.parse(row.metadata),
     limits,

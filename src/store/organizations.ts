@@ -23,7 +23,9 @@ import type { Db, Tx } from './tables.ts'
 export type OrganizationRow = Selectable<OrganizationsTable>
 /** More than a program makes between two searches. */
 const foldedAtOnce = 1_000
-type NewOrganizationRow = Omit<OrganizationRow, 'name_folded' | 'revision'>
+type NewOrganizationRow = Omit<OrganizationRow, 'name_folded' | 'revision' | keyof Suspension>
+/** What no organization has when it is created. */
+type Suspension = Pick<OrganizationRow, 'suspended_at' | 'suspended_by' | 'suspended_reason'>
 
 /** Inserts an organization unless its id is taken; tells whether it did. */
 export async function insertOrganization(tx: Tx, row: NewOrganizationRow): Promise<boolean> {

@@ -22,6 +22,10 @@ type Columns = [
   metadata: string,
   expiresAt: number | null,
   revokedAt: number | null,
+  suspendedAt: number | null,
+  organizationSuspendedAt: number | null,
+  notBefore: number | null,
+  allowedIps: string | null,
   limits: string | null,
 ]
 
@@ -105,6 +109,10 @@ function toRow(row: Columns): StoredSecret {
     metadata: row[8],
     expiresAt: row[9],
     revokedAt: row[10],
-    limits: row[11],
+    suspendedAt: row[11],
+    organizationSuspendedAt: row[12],
+    notBefore: row[13],
+    allowedIps: row[14],
+    limits: row[15],
   }
 }

@@ -1,12 +1,14 @@
 // Judges by facts that are at hand, here and in verifiers elsewhere: one function for both. Facts are remembered, never
 // decisions: permissions, expiry and time are evaluated at every call.
+import { isWithin } from '../core/addresses.ts'
 import { checkAskedPermissions } from '../core/asked-permissions.ts'
 import { contextFault } from '../core/call-context.ts'
 import { refuseField } from '../core/errors.ts'
 import { missingPermissions } from '../core/permissions.ts'
 import { isRequest, type Purpose } from '../core/purpose.ts'
+import { rotatedVerdict } from '../core/rotated-verdict.ts'
 import type { Verdict, VerifyOptions } from '../core/shapes/verification.ts'
-import { isRotated, statusOf } from '../core/status.ts'
+import { hasPassed, isRotated } from '../core/status.ts'
 import { hasPrefix, type ParsedToken, parseToken } from '../core/token.ts'
 import type { Allotments } from './allotment.ts'
 import type { CachedFacts, FactsCache } from './cache.ts'
@@ -35,7 +37,22 @@ export interface Remembered {
 
 export const malformed: Verdict = Object.freeze({ valid: false, code: 'malformed' })
 export const notFound: Verdict = Object.freeze({ valid: false, code: 'not_found' })
-export const nothingAsked: VerifyOptions = Object.freeze({})
+export const nothingAsked: Asked = Object.freeze({})
+
+/** What is asked of a token, and from where. */
+export interface Asked extends VerifyOptions {
+  /** From which address somebody calls Latchkey itself; a call of another API has that in its context. */
+  ip?: string | undefined
+}
+
+/**
+ * What somebody asks of a token from an address. Who calls Latchkey itself is judged by that; who asks about a token of a call
+ * tells in its context from where that came.
+ */
+export function askedBy(options: VerifyOptions, purpose: Purpose | undefined, ip: string | undefined): Asked {
+  const isOwn = purpose === 'management' || purpose === 'heartbeat'
+  return isOwn && ip !== undefined ? { ...options, ip } : options
+}
 
 /** Makes reservations of what calls have drawn. */
 export interface Reserving {
@@ -101,7 +118,7 @@ export function verifyCached(
 export function verifyOrParse(
   memory: Remembered,
   token: string,
-  asked: VerifyOptions,
+  asked: Asked,
   purpose: Purpose = 'request',
   paid?: Paid,
 ): Verdict | ParsedToken | Wanting {
@@ -115,7 +132,7 @@ function judgeRemembered(
   memory: Remembered,
   token: string,
   facts: CachedFacts,
-  asked: VerifyOptions,
+  asked: Asked,
   purpose: Purpose,
   paid?: Paid,
 ): Verdict | Wanting | undefined {
@@ -192,7 +209,7 @@ export function callOf(
   { tallies }: Pick<Remembered, 'tallies'>,
   kid: string,
   answer: KnownKey,
-  asked: VerifyOptions,
+  asked: Asked,
 ): Call {
   return { kid, answer, circumstances: tallies.profiles.known.of(asked) }
 }
@@ -287,7 +304,7 @@ export function findRemembered(memory: Remembered, token: string): Facts | undef
 function refuseUnproven(
   memory: Remembered,
   token: string,
-  asked: VerifyOptions,
+  asked: Asked,
   purpose: Purpose,
   paid?: Paid,
 ): Verdict | ParsedToken {
@@ -309,19 +326,23 @@ function withoutScheme(token: string): string {
 
 /** Why a token is refused. */
 export type Refusal =
-  | { code: 'not_found' | 'wrong_environment' | 'revoked' | 'expired' | 'rotated' }
+  | { code: 'not_found' | 'wrong_environment' | 'revoked' | 'suspended' | 'expired' | 'rotated' }
+  | { code: 'not_yet_valid'; notBefore: Date }
+  | { code: 'ip_not_allowed' }
   | { code: 'insufficient_permissions'; missing: string[] }
 
 /** What {@link evaluate} judges by; limits come after it. */
-export type EvaluatedTerms = Omit<Terms, 'organization' | 'line'>
+export type EvaluatedTerms = Omit<Terms, 'organization' | 'line'> & {
+  organization: Pick<Terms['organization'], 'suspendedAt'>
+}
 
 /**
- * Evaluates terms at an instant, the gravest reason first; undefined if all are met. A question about the prefix is about the
- * token, which its asker then gives.
+ * Evaluates terms at an instant; undefined if all are met. The order of judgement: of several reasons the gravest is told,
+ * which is the first in {@link refusalOrder}. A question about the prefix is about the token, which its asker then gives.
  */
 export function evaluate(
   terms: EvaluatedTerms,
-  asked: VerifyOptions,
+  asked: Asked,
   now: number,
   token?: string,
 ): Refusal | undefined {
@@ -331,9 +352,14 @@ export function evaluate(
     return { code: 'not_found' }
   if (asked.prefix !== undefined && (token === undefined || !hasPrefix(token, asked.prefix)))
     return { code: 'wrong_environment' }
-  const status = statusOf(terms.revokedAt, terms.expiresAt, now)
-  if (status !== 'active') return { code: status }
+  if (terms.revokedAt !== null) return { code: 'revoked' }
+  if (terms.suspendedAt !== null || terms.organization.suspendedAt !== null) return { code: 'suspended' }
+  if (hasPassed(terms.expiresAt, now)) return { code: 'expired' }
+  if (terms.notBefore !== null && terms.notBefore > now)
+    return { code: 'not_yet_valid', notBefore: new Date(terms.notBefore) }
   if (isRotated(terms.isEnded, terms.graceEndsAt, now)) return { code: 'rotated' }
+  if (terms.allowedIps !== null && !isWithin(terms.allowedIps, asked.ip ?? asked.context?.ip))
+    return { code: 'ip_not_allowed' }
   return missing && { code: 'insufficient_permissions', missing }
 }
 
@@ -345,6 +371,7 @@ function knownOf({ answer, terms: { expiresAt } }: Pick<Facts, 'answer' | 'terms
 /** The verdict on facts that were judged. */
 export function verdictOf(answer: Facts['answer'], terms: Terms, refusal: Refusal | undefined): Verdict {
   if (refusal?.code === 'not_found') return notFound
+  if (refusal?.code === 'rotated') return rotatedVerdict(answer)
   const known = knownOf({ answer, terms })
   return refusal === undefined ? known : { ...known, valid: false, ...refusal }
 }

@@ -1,5 +1,6 @@
 // What is known of a secret and its key, in the form in which it is judged and remembered.
 
+import { type Network, readNetwork } from '../core/addresses.ts'
 import { freezeAll } from '../core/freeze.ts'
 import { boundPermissions } from '../core/permissions.ts'
 import type { Verdict } from '../core/shapes/verification.ts'
@@ -17,6 +18,10 @@ export interface Terms {
   graceEndsAt: number | null
   expiresAt: number | null
   revokedAt: number | null
+  suspendedAt: number | null
+  notBefore: number | null
+  /** From where it may be used; null for anywhere. */
+  allowedIps: readonly Network[] | null
   organization: OrganizationTerms
   /** The keys that made it, if it draws from their limits. */
   line: readonly OwnerTerms[]
@@ -41,10 +46,16 @@ export interface Facts {
 /** Makes the facts of a secret. All of it is frozen, since many callers get the same objects. */
 export function toFacts(stored: Omit<StoredSecret, 'kid' | 'digest'>, owners: Owners): Facts {
   const organizationId = share(stored.organizationId, () => stored.organizationId)
-  const { keyId, name, expiresAt, revokedAt, graceEndsAt } = stored
-  const { organization, line, claims } = owners.drawn(keyId, organizationId, stored.limits)
+  const { keyId, name, expiresAt, revokedAt, suspendedAt, notBefore, graceEndsAt } = stored
+  const { organization, line, claims } = owners.drawn(
+    keyId,
+    organizationId,
+    stored.limits,
+    stored.organizationSuspendedAt,
+  )
   const permissions = permissionsOf(stored.permissions, organization.permissions)
   const isEnded = stored.endedAt !== null
+  const allowedIps = stored.allowedIps === null ? null : networksOf(stored.allowedIps)
   const answer = describe(
     { valid: true, code: 'valid', keyId, organizationId, name, permissions, expiresAt: null },
     stored.metadata,
@@ -56,11 +67,21 @@ export function toFacts(stored: Omit<StoredSecret, 'kid' | 'digest'>, owners: Ow
     graceEndsAt,
     expiresAt,
     revokedAt,
+    suspendedAt,
+    notBefore,
+    allowedIps,
     organization,
     line,
   }
   const isUnlimited =
-    !isEnded && graceEndsAt === null && expiresAt === null && revokedAt === null && line.length === 0
+    !isEnded &&
+    graceEndsAt === null &&
+    expiresAt === null &&
+    revokedAt === null &&
+    suspendedAt === null &&
+    notBefore === null &&
+    allowedIps === null &&
+    line.length === 0
   return {
     answer: Object.freeze(answer),
     terms: isUnlimited && stored.permissions.length <= maxSharedLength ? shareTerms(terms) : terms,
@@ -72,6 +93,13 @@ export function toFacts(stored: Omit<StoredSecret, 'kid' | 'digest'>, owners: Ow
 function permissionsOf(held: string, bound: readonly string[] | null): readonly string[] {
   const permissions = share(held, () => freezeAll(JSON.parse(held) as string[]))
   return bound === null ? permissions : freezeAll(boundPermissions(permissions, bound))
+}
+
+/** The networks of a list. Many keys have the same; one of permissions may have the same text. */
+export function networksOf(text: string): readonly Network[] {
+  return share(`networks ${text}`, () =>
+    freezeAll((JSON.parse(text) as string[]).map((network) => readNetwork(network) as Network)),
+  )
 }
 
 /** The JSON text of a verdict's metadata, as the store has it: for a caller that writes it as text again. */
@@ -89,6 +117,7 @@ export function sizeOfFacts({ answer, terms, claims }: Facts): number {
   const characters = name.length + keyId.length + organizationId.length + metadataTextOf(answer).length
   // Two bytes a character: a text that is not Latin takes them.
   let bytes = secretBytes + 2 * characters + (terms.expiresAt === null ? 0 : termsBytes)
+  if (terms.allowedIps !== null) bytes += terms.allowedIps.length * networkBytes
   // Some hold a list as text too, to write it quickly.
   if (claims !== terms.organization.claims) bytes += ownClaimsBytes + claims.length * limitBytes
   for (let i = 0; i < permissions.length; i++)
@@ -101,6 +130,7 @@ const secretBytes = 336
 const termsBytes = 80
 const permissionBytes = 40
 const limitBytes = 120
+const networkBytes = 160
 /** A list of a key's own, and its place in the cache. */
 const ownClaimsBytes = 40
 
@@ -145,7 +175,7 @@ function share<T>(text: string, make: () => T): T {
   return value as T
 }
 
-/** The terms of secrets without a limit in time: by their list of permissions, if that is shared, and by organization. */
+/** The terms of secrets that nothing bounds in time and place: by their list of permissions, if that is shared, and by organization. */
 const unlimited = new Map<readonly string[], Map<OrganizationTerms, Terms>>()
 let unlimitedSize = 0
 

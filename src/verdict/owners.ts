@@ -1,5 +1,5 @@
-// The limits of organizations, of their plans, and of keys that made others: many secrets share them, and a change of one
-// must reach all of these at once.
+// What keys share with others: whether their organization is suspended, and the limits of organizations, of their plans, and of
+// keys that made others. Many secrets share them, and a change of one must reach all of these at once.
 import { type Allowance, kindOf, type LimitScope } from '../core/limits.ts'
 import { type DrawnLimits, joinLimits, readDrawn, type StoredLimit } from '../core/stored-limits.ts'
 import type { Claim } from './claims.ts'
@@ -19,6 +19,8 @@ export interface OrganizationTerms extends OwnerTerms {
   readonly plan: string | undefined
   /** All that its keys may do, whatever they hold; null for no bound. */
   readonly permissions: readonly string[] | null
+  /** Since when it is suspended, and all of its keys with it; null if it is not. */
+  readonly suspendedAt: number | null
 }
 
 /** What a key is judged by beside what it holds. */
@@ -45,14 +47,15 @@ export class Owners {
     this.#most = Math.max(1, most)
   }
 
-  /** What a key draws from, by what was read of it; null for nothing. */
-  drawn(keyId: string, organizationId: string, text: string | null): Drawn {
+  /** What a key draws from, by what was read of it (null for nothing), and since when its organization is suspended. */
+  drawn(keyId: string, organizationId: string, text: string | null, suspendedAt: number | null): Drawn {
     if (text === null) {
-      const organization = this.#organization(organizationId, plain, undefined)
+      const organization = this.#organization(organizationId, plain, undefined, suspendedAt)
       return { organization, line: noLine, claims: organization.claims }
     }
     const read = readDrawn(text)
-    const organization = this.#organization(organizationId, text.split('\n').slice(1, 6).join('\n'), read)
+    const ofOrganization = text.split('\n').slice(1, 6).join('\n')
+    const organization = this.#organization(organizationId, ofOrganization, read, suspendedAt)
     const keyLimits = read.plan?.keyLimits ?? []
     const own = countLimits('key', keyId, organizationId, joinLimits(read.own, keyLimits))
     const line = read.line.map(({ keyId: id }) => this.#key(id))
@@ -78,9 +81,14 @@ export class Owners {
     for (const id of [...this.#organizations.keys()]) this.#endOrganization(id)
   }
 
-  #organization(id: string, text: string, read: DrawnLimits | undefined): OrganizationTerms {
+  #organization(
+    id: string,
+    text: string,
+    read: DrawnLimits | undefined,
+    suspendedAt: number | null,
+  ): OrganizationTerms {
     const known = this.#organizations.get(id)
-    if (known?.text === text) return known.terms
+    if (known?.text === text && known.terms.suspendedAt === suspendedAt) return known.terms
     if (known !== undefined) known.terms.isCurrent = false
     const limits = read === undefined ? [] : joinLimits(read.ofOrganization, read.plan?.limits ?? [])
     const terms: OrganizationTerms = {
@@ -89,6 +97,7 @@ export class Owners {
       claims: limits.length === 0 ? noClaims : countLimits('organization', id, id, limits),
       plan: read?.plan?.name,
       permissions: read?.plan?.permissions ?? null,
+      suspendedAt,
     }
     this.#organizations.set(id, { text, terms })
     const [oldest] = this.#organizations.keys()

@@ -13,7 +13,7 @@ import { type UsesInput, usesSchema } from '../core/shapes/verifiers.ts'
 import { parseToken } from '../core/token.ts'
 import type { Asker } from '../fairness/turns.ts'
 import { findRemembered } from '../verdict/evaluate.ts'
-import { areCurrent, type Facts } from '../verdict/facts.ts'
+import { areCurrent, type Facts, type Terms } from '../verdict/facts.ts'
 import { readWithinLease } from '../verdict/lease.ts'
 import { digestToken, sameDigest } from './digest.ts'
 import type { Grants } from './grants.ts'
@@ -42,6 +42,8 @@ export interface FactsReading {
   ageMs: number
   /** They serve for one call, whose limits this process has judged: the caller judges the rest alone. */
   isDrawn?: true
+  /** They count as revoked since then: the caller cannot judge what refuses the token. */
+  refusedAt?: Date
 }
 
 /** Serves verifiers that run elsewhere. */
@@ -119,13 +121,18 @@ export function createVerifiers(
     },
     readFacts: async (token, scope, asker, judges = noConditions) => {
       noteVerifier()
-      const reading = await readInScope(memory, token, scope, asker)
+      const read = async () => {
+        const reading = await readInScope(memory, token, scope, asker)
+        return { ...reading, ...(reading.facts && unjudgeable(reading.facts.terms, judges, clock.now())) }
+      }
+      const reading = await read()
+      if (reading.refusedAt !== undefined) return reading
       const isWhole = canJudge(reading.facts, judges) && (await isOwnLine(grants, reading.facts, scope))
       if (isWhole) return reading
       // A newer verifier counts what it judges, and one of 0.2.0 does not.
       await drawFor(memory, token, scope, { ...asker, isCounted: judges.size === 0 })
       // The draw took its time. A caller keeps nothing of an answer without a sequence.
-      return { ...(await readInScope(memory, token, scope, asker)), sequence: null, isDrawn: true }
+      return { ...(await read()), sequence: null, isDrawn: true }
     },
     draw: async (message, keyId, scope) =>
       grants.serve(parseInput(grantsRequestSchema, message), keyId, scope?.organizationId),
@@ -158,7 +165,28 @@ export function createVerifiers(
 function canJudge(facts: Facts | undefined, judges: ReadonlySet<Condition>): boolean {
   if (facts === undefined) return true
   const { claims, terms } = facts
-  return (claims.length === 0 || judges.has('limits')) && (terms.line.length === 0 || judges.has('line'))
+  return (
+    (claims.length === 0 || judges.has('limits')) &&
+    (terms.line.length === 0 || judges.has('line')) &&
+    (terms.notBefore === null || judges.has('not_before'))
+  )
+}
+
+/**
+ * What is told of facts that are refused for something which the caller cannot judge: that they are revoked, which each can. A key
+ * that is suspended stays so until a change of which the caller hears; for the rest of them that serves a single call.
+ */
+function unjudgeable(
+  { suspendedAt, organization, allowedIps, notBefore }: Terms,
+  judges: ReadonlySet<Condition>,
+  now: number,
+): { refusedAt: Date; sequence?: null } | undefined {
+  const suspended = suspendedAt ?? organization.suspendedAt
+  if (suspended !== null && !judges.has('suspended')) return { refusedAt: new Date(suspended) }
+  // From where the call comes, only the caller knows.
+  const isBound = allowedIps !== null && !judges.has('ips')
+  const isEarly = notBefore !== null && notBefore > now && !judges.has('not_before')
+  return isBound || isEarly ? { refusedAt: new Date(now), sequence: null } : undefined
 }
 
 /**

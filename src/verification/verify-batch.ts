@@ -5,6 +5,7 @@ import { contextFault } from '../core/call-context.ts'
 import { LatchkeyError, refuseField } from '../core/errors.ts'
 import { copyLatin1 } from '../core/kept-text.ts'
 import { drawFault, prefixFault, unknownOption } from '../core/options.ts'
+import { ownedKeyOf } from '../core/rotated-verdict.ts'
 import type { Verdict, VerifyOptions, VerifyRequest } from '../core/shapes/verification.ts'
 import { kidOf, type ParsedToken } from '../core/token.ts'
 import type { Asker } from '../fairness/turns.ts'
@@ -110,7 +111,7 @@ async function drawAll(memory: Memory, all: readonly Question[], asker: Asker): 
 function countQuestion(memory: Memory, { key, asked, verdict, wanting }: Question): Verdict {
   const judged = verdict as Verdict
   if (!('keyId' in judged)) return countUnknown(memory, judged)
-  const call = callOf(memory, copyLatin1(kidOf(key)), judged, asked)
+  const call = callOf(memory, copyLatin1(kidOf(key)), ownedKeyOf(judged), asked)
   countVerdict(memory, call, judged, memory.clock.now(), wanting?.claims)
   return judged
 }

@@ -7,6 +7,8 @@ import type { Asker } from '../fairness/turns.ts'
 import { type Claim, dateClaims } from '../verdict/claims.ts'
 import { exceededVerdict } from '../verdict/drawing.ts'
 import {
+  type Asked,
+  askedBy,
   callOf,
   countProfile,
   counts,
@@ -42,10 +44,11 @@ export interface CountingAsker extends VerifyAsker {
 export function verify(
   memory: Memory,
   token: string,
-  asked = nothingAsked,
+  options: VerifyOptions = nothingAsked,
   asker: CountingAsker = {},
 ): Promise<Verdict> {
   try {
+    const asked = askedBy(options, asker.purpose, asker.ip)
     const outcome = verifyFirst(memory, token, asked, asker.purpose, paymentOf(asker))
     if (outcome instanceof Wanting)
       return memory.awake.during(verifyDrawing(memory, token, asked, asker, outcome))
@@ -66,7 +69,7 @@ function paymentOf({ isCounted = true }: CountingAsker): Paid | undefined {
 function verifyFirst(
   memory: Memory,
   token: string,
-  asked: VerifyOptions,
+  asked: Asked,
   purpose?: Purpose,
   paid?: Paid,
 ): Verdict | ParsedToken | Wanting {
@@ -80,7 +83,7 @@ async function verifyStored(
   memory: Memory,
   token: string,
   parsed: ParsedToken,
-  asked: VerifyOptions,
+  asked: Asked,
   asker: CountingAsker,
 ): Promise<Verdict> {
   const reading = await readWithinLease(memory.clock, () => memory.read(parsed.kid, asker))
@@ -95,7 +98,7 @@ async function verifyStored(
 export async function verifyDrawing(
   memory: Memory,
   token: string,
-  asked: VerifyOptions,
+  asked: Asked,
   asker: CountingAsker,
   { facts, claims }: Wanting,
 ): Promise<Verdict> {
@@ -122,7 +125,7 @@ export async function verifyDrawing(
 export async function verifyPaid(
   memory: Memory,
   token: string,
-  asked: VerifyOptions,
+  asked: Asked,
   asker: CountingAsker,
   claims: readonly Claim[],
   isLate = false,
@@ -144,7 +147,7 @@ export async function verifyPaid(
 async function judgePaid(
   memory: Memory,
   parsed: ParsedToken,
-  asked: VerifyOptions,
+  asked: Asked,
   asker: VerifyAsker,
   paid: Paid,
 ): Promise<Verdict> {
@@ -156,7 +159,7 @@ async function judgePaid(
 export function verifyNow(
   memory: Memory,
   parsed: ParsedToken,
-  asked: VerifyOptions,
+  asked: Asked,
   purpose?: Purpose,
   paid?: Paid,
 ): Verdict | Wanting | undefined {
@@ -170,7 +173,7 @@ export function judgeReading(
   memory: Memory,
   { kid, token }: ParsedToken,
   { known }: Reading,
-  asked: VerifyOptions,
+  asked: Asked,
   purpose?: Purpose,
   paid?: Paid,
 ): Verdict | Wanting {
@@ -188,11 +191,11 @@ export async function verifyKid(
   kid: string,
   asker: Asker & { purpose?: 'management' | 'heartbeat' } = {},
 ): Promise<Verdict> {
-  const { purpose = 'management' } = asker
+  const { purpose = 'management', ip } = asker
   const { known } = await readWithinLease(memory.clock, () => memory.read(kid, asker))
   return known === undefined
     ? notFound
-    : (judgeFacts(memory, { kid }, known.facts, nothingAsked, purpose) as Verdict)
+    : (judgeFacts(memory, { kid }, known.facts, { ip }, purpose) as Verdict)
 }
 
 /** Evaluates, takes, notes the use and counts: see `verifyCached`. */
@@ -200,7 +203,7 @@ function judgeFacts(
   memory: Memory,
   { kid, token }: { kid: string; token?: string },
   facts: Facts,
-  asked: VerifyOptions,
+  asked: Asked,
   purpose: Purpose = 'request',
   paid?: Paid,
 ): Verdict | Wanting {

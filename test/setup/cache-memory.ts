@@ -5,6 +5,7 @@ import { bareCircumstances } from '../../src/verdict/circumstances.ts'
 import { toFacts } from '../../src/verdict/facts.ts'
 import { Owners } from '../../src/verdict/owners.ts'
 import { digestText } from '../../src/verification/digest.ts'
+import { unbound } from './unbound.ts'
 import { listenerOf } from './uses.ts'
 
 const count = Number(process.argv[2])
@@ -35,6 +36,7 @@ for (let i = 0; i < count; i++) {
       metadata: text(isHeavy ? `{"n":${i},"a":[${'{},'.repeat(1300)}{}]}` : '{}'),
       expiresAt: null,
       revokedAt: null,
+      ...unbound,
       limits: null,
     },
     owners,

@@ -5,6 +5,7 @@ import type { StoredSecret } from '../../src/core/stored-secret.ts'
 import { assembleToken } from '../../src/core/token.ts'
 import { digestToken } from '../../src/verification/digest.ts'
 import { mulberry32 } from '../setup/chance.ts'
+import { unbound } from '../setup/unbound.ts'
 import { Process } from './lease-model-process.ts'
 import { Server } from './lease-model-server.ts'
 
@@ -118,6 +119,7 @@ export class World {
     const kid = `kid${String(number).padStart(13, '0')}`
     const token = assembleToken('re', kid, new Uint8Array(32).fill(number))
     const row: StoredSecret = {
+      ...unbound,
       limits: null,
       kid,
       digest: digestToken(token),

@@ -5,9 +5,11 @@ import {
   Ban,
   CircleCheck,
   CircleHelp,
+  CirclePause,
   Gauge,
   Hourglass,
   type LucideIcon,
+  MapPinOff,
   RotateCw,
   ShieldX,
 } from 'lucide-react'
@@ -32,8 +34,11 @@ const looks: Record<WireVerdict['code'], { look: string; icon: LucideIcon }> = {
   not_found: { look: bad, icon: CircleHelp },
   wrong_environment: { look: bad, icon: Ban },
   revoked: { look: bad, icon: Ban },
+  suspended: { look: bad, icon: CirclePause },
   expired: { look: late, icon: Hourglass },
+  not_yet_valid: { look: late, icon: Hourglass },
   rotated: { look: late, icon: RotateCw },
+  ip_not_allowed: { look: late, icon: MapPinOff },
   insufficient_permissions: { look: late, icon: ShieldX },
   quota_exceeded: { look: late, icon: Gauge },
   rate_limited: { look: late, icon: Gauge },
@@ -68,7 +73,8 @@ export function VerdictView({ verdict, kid }: VerdictViewProps) {
         </div>
       </div>
       {'key_id' in verdict && kid !== undefined && <OldSecret keyId={verdict.key_id} kid={kid} />}
-      {'key_id' in verdict && <KnownKey verdict={verdict} />}
+      {'name' in verdict && <KnownKey verdict={verdict} />}
+      {verdict.code === 'rotated' && <RotatedKey id={verdict.key_id} />}
     </section>
   )
 }
@@ -93,13 +99,31 @@ function OldSecret({ keyId, kid }: { keyId: string; kid: string }) {
   )
 }
 
-function KnownKey({ verdict }: { verdict: Extract<WireVerdict, { key_id: string }> }) {
+/** Of a token that was rotated away, a verdict tells the key alone. */
+function RotatedKey({ id }: { id: string }) {
+  return (
+    <dl className="grid items-baseline gap-x-6 gap-y-3 p-4 sm:grid-cols-[auto_1fr] sm:p-5">
+      <Known label="Key">
+        <Link to="/keys/$key" params={{ key: id }} className="text-link underline">
+          <code className="font-mono text-[0.8125rem]">{id}</code>
+        </Link>
+      </Known>
+    </dl>
+  )
+}
+
+function KnownKey({ verdict }: { verdict: Extract<WireVerdict, { name: string }> }) {
   const { key_id, organization_id, name, permissions, expires_at, metadata } = verdict
   return (
     <dl className="grid items-baseline gap-x-6 gap-y-3 p-4 sm:grid-cols-[auto_1fr] sm:p-5">
       {verdict.code === 'insufficient_permissions' && (
         <Known label="Missing" look="font-medium text-danger">
           <PermissionList label="Missing" permissions={verdict.missing} />
+        </Known>
+      )}
+      {verdict.code === 'not_yet_valid' && (
+        <Known label="Begins">
+          {exactly(verdict.not_before)}, {fromNow(verdict.not_before, Date.now())}
         </Known>
       )}
       <VerdictLimits

@@ -73,7 +73,7 @@ export function printKeys(keys: readonly Key[], isWide = false): void {
   printTable(columns, keys, { isWide })
 }
 
-const statusColors = { active: 'green', expired: 'yellow', revoked: 'red' } as const
+const statusColors = { active: 'green', expired: 'yellow', suspended: 'yellow', revoked: 'red' } as const
 
 /** Prints a key, and its secrets if they are known. */
 export function printKey(key: Key | KeyDetails): void {
@@ -160,9 +160,10 @@ export function printPreview({ calls, atLeast, atMost, unknown, asOf, refusals }
 export function printVerdict(verdict: Verdict): void {
   const fields: [string, string][] = [['Verdict', `${verdict.code}: ${meanings[verdict.code]}`]]
   if (verdict.code === 'insufficient_permissions') fields.push(['Missing', verdict.missing.join(', ')])
-  if ('keyId' in verdict) {
+  if (verdict.code === 'not_yet_valid') fields.push(['Begins', formatInstant(verdict.notBefore, Date.now())])
+  if ('keyId' in verdict) fields.push(['Key', verdict.keyId])
+  if ('name' in verdict) {
     fields.push(
-      ['Key', verdict.keyId],
       ['Name', verdict.name],
       ['Organization', verdict.organizationId],
       ['Permissions', verdict.permissions.join(', ') || 'none'],
@@ -187,8 +188,11 @@ const meanings: Record<Verdict['code'], string> = {
   not_found: 'no key has this token.',
   wrong_environment: 'the token is of another environment: its prefix is another one.',
   revoked: 'the key was revoked.',
+  suspended: 'the key, or its organization, is suspended.',
   expired: 'the key has expired.',
+  not_yet_valid: 'the key is not valid yet.',
   rotated: 'the key has a newer token, and the grace period of this one has ended.',
+  ip_not_allowed: 'the token is valid, but may not be used from this address.',
   insufficient_permissions: 'the token is valid, but lacks a permission.',
   quota_exceeded: 'the token is valid, but a quota has too few units left.',
   rate_limited: 'the token is valid, but its calls come too quickly.',

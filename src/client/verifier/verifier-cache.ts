@@ -1,5 +1,6 @@
 // What a verifier remembers of the tokens that it has seen, and whether that may still be believed.
 
+import { readNetwork } from '../../core/addresses.ts'
 import { isId } from '../../core/id-form.ts'
 import type { FactsAnswer } from '../../core/shapes/verifiers.ts'
 import { allowanceOf, type StoredLimit, writeLimits } from '../../core/stored-limits.ts'
@@ -136,10 +137,23 @@ function readSecret(secret: FactsAnswer['secret'], owners: Owners): Facts | unde
     name,
     ...(Array.isArray(permissions) ? permissions : [null]),
   ]
-  const instants = [secret.expiresAt, secret.revokedAt, secret.graceEndsAt].map(toMilliseconds)
-  const [expiresAt, revokedAt, graceEndsAt] = instants
+  // Older servers have none of these.
+  const {
+    suspendedAt = null,
+    organizationSuspendedAt = null,
+    notBefore = null,
+  } = secret as Partial<typeof secret>
+  const instants = [
+    ...[secret.expiresAt, secret.revokedAt, secret.graceEndsAt],
+    ...[suspendedAt, organizationSuspendedAt, notBefore],
+  ].map(toMilliseconds)
+  const [expiresAt, revokedAt, graceEndsAt, ...later] = instants
   if (texts.some((text) => typeof text !== 'string') || typeof isEnded !== 'boolean') return undefined
   if (expiresAt === undefined || revokedAt === undefined || graceEndsAt === undefined) return undefined
+  const [suspended, ofOrganization, begins] = later
+  if (suspended === undefined || ofOrganization === undefined || begins === undefined) return undefined
+  const allowedIps = readAllowedIps(secret)
+  if (allowedIps === undefined) return undefined
   if (typeof metadata !== 'object' || metadata === null) return undefined
   const drawn = readDrawnText(secret)
   if (drawn === undefined) return undefined
@@ -153,6 +167,10 @@ function readSecret(secret: FactsAnswer['secret'], owners: Owners): Facts | unde
     metadata: JSON.stringify(metadata),
     expiresAt,
     revokedAt,
+    suspendedAt: suspended,
+    organizationSuspendedAt: ofOrganization,
+    notBefore: begins,
+    allowedIps,
     limits: drawn,
   }
   return toFacts(stored, owners)
@@ -162,6 +180,14 @@ function toMilliseconds(instant: unknown): number | null | undefined {
   if (instant === null) return null
   const milliseconds = instant instanceof Date ? instant.getTime() : Number.NaN
   return Number.isNaN(milliseconds) ? undefined : milliseconds
+}
+
+/** From where a key may be used, as JSON; null for anywhere, undefined if it is of another form. */
+function readAllowedIps(secret: NonNullable<FactsAnswer['secret']>): string | null | undefined {
+  const { allowedIps = [] } = secret as Partial<typeof secret>
+  const isSound = (value: unknown) => typeof value === 'string' && readNetwork(value) !== undefined
+  if (!Array.isArray(allowedIps) || !allowedIps.every(isSound)) return undefined
+  return allowedIps.length === 0 ? null : JSON.stringify(allowedIps)
 }
 
 /** What a key draws from, in the form that `readDrawn` reads; null for nothing, undefined if it is of another form. */

@@ -7,11 +7,11 @@ const ownerFilter = organizationIdSchema.optional().meta({
   description:
     "Only keys of this organization. The caller's own if absent; every one for the root organization.",
 })
-export const keyStatuses = ['active', 'expired', 'revoked'] as const
+export const keyStatuses = ['active', 'expired', 'suspended', 'revoked'] as const
 const keySorts = ['-created_at', '-last_used_at', 'last_used_at', 'expires_at', 'name'] as const
 export const listKeysSchema = z.strictObject({
   status: z
-    .enum([...keyStatuses, 'all'], { error: 'Must be one of active, expired, revoked, all.' })
+    .enum([...keyStatuses, 'all'], { error: 'Must be one of active, expired, suspended, revoked, all.' })
     .default('active')
     .meta({ description: 'Only keys of this status; active ones if absent.' }),
   organizationId: ownerFilter,
@@ -36,7 +36,7 @@ export const listKeysSchema = z.strictObject({
 
 export const listPermissionsSchema = listKeysSchema.pick({ organizationId: true })
 
-/** `active`, `expired` or `revoked`. */
+/** `active`, `expired`, `suspended` or `revoked`. */
 export type KeyStatus = (typeof keyStatuses)[number]
 /** Which keys are listed, and in which order. */
 export interface ListKeysInput extends z.input<typeof listKeysSchema> {}

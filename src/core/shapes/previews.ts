@@ -14,9 +14,14 @@ const refusedExample = {
   lastAt: new Date('2026-02-01T08:28:00Z'),
 }
 
+const codes = [
+  ...(['revoked', 'suspended', 'expired', 'not_yet_valid', 'rotated', 'ip_not_allowed'] as const),
+  'insufficient_permissions',
+] as const
+
 const refusedCallsSchema = z
   .strictObject({
-    code: z.enum(['revoked', 'expired', 'rotated', 'insufficient_permissions']).meta({
+    code: z.enum(codes).meta({
       description: 'The code of the verdict that they would get.',
     }),
     beginsAt: instant.meta({

@@ -55,9 +55,10 @@ export const callContextSchema = z
     examples: [{ ip: '192.0.2.7', userAgent: 'curl/8.14.1', operation: 'POST /emails' }],
   })
 
-const context = callContextSchema
-  .optional()
-  .meta({ description: 'From where the call comes, and what it calls: it is counted, and judges nothing.' })
+const context = callContextSchema.optional().meta({
+  description:
+    'From where the call comes, and what it calls. It is counted; by `ip`, keys with `allowed_ips` are judged.',
+})
 
 export const verifyOptionsSchema = z.strictObject({
   permissions: wanted,
@@ -143,10 +144,42 @@ const unknownVerdict = z
 const endedVerdict = z
   .strictObject({
     valid: z.literal(false).meta({ description: isValid }),
-    code: z.enum(['wrong_environment', 'revoked', 'expired', 'rotated']).meta({ description: reason }),
+    code: z
+      .enum(['wrong_environment', 'revoked', 'suspended', 'expired', 'ip_not_allowed'])
+      .meta({ description: reason }),
     ...knownKey,
   })
   .meta({ id: 'EndedVerdict', examples: [{ valid: false, code: 'revoked', ...knownKeyExample }] })
+
+const earlyVerdict = z
+  .strictObject({
+    valid: z.literal(false).meta({ description: isValid }),
+    code: z.literal('not_yet_valid').meta({ description: reason }),
+    notBefore: instant.meta({ description: 'From when on the key is valid.' }),
+    ...knownKey,
+  })
+  .meta({
+    id: 'EarlyVerdict',
+    examples: [
+      {
+        valid: false,
+        code: 'not_yet_valid',
+        notBefore: new Date('2030-01-31T12:00:00Z'),
+        ...knownKeyExample,
+      },
+    ],
+  })
+
+const rotatedVerdict = z
+  .strictObject({
+    valid: z.literal(false).meta({ description: isValid }),
+    code: z.literal('rotated').meta({ description: reason }),
+    keyId: knownKey.keyId,
+  })
+  .meta({
+    id: 'RotatedVerdict',
+    examples: [{ valid: false, code: 'rotated', keyId: knownKeyExample.keyId }],
+  })
 
 const insufficientVerdict = z
   .strictObject({
@@ -189,7 +222,10 @@ const exceededVerdict = z
 
 // The valid one last: a client that meets a code which it does not know takes the first that fits.
 export const verdictSchema = z
-  .union([insufficientVerdict, exceededVerdict, endedVerdict, unknownVerdict, validVerdict])
+  .union([
+    ...([insufficientVerdict, exceededVerdict, endedVerdict, earlyVerdict] as const),
+    ...([rotatedVerdict, unknownVerdict, validVerdict] as const),
+  ])
   .meta({ id: 'Verdict', discriminator: 'code', examples: [validExample] })
 
 /**
@@ -199,6 +235,22 @@ export const verdictSchema = z
 export type Verdict = z.infer<typeof verdictSchema>
 /** Why a token is valid or not, in one word. */
 export type VerdictCode = Verdict['code']
+
+/** Why a token is refused, in the order of judgement: of several reasons the first is told. */
+export const refusalOrder = [
+  'malformed',
+  'not_found',
+  'wrong_environment',
+  'revoked',
+  'suspended',
+  'expired',
+  'not_yet_valid',
+  'rotated',
+  'ip_not_allowed',
+  'insufficient_permissions',
+  'quota_exceeded',
+  'rate_limited',
+] as const satisfies readonly Exclude<VerdictCode, 'valid'>[]
 /** What is asked of a token beside being valid: all of these permissions, and, if given, to be a key of this organization. */
 export interface VerifyOptions extends z.input<typeof verifyOptionsSchema> {}
 /** From where a call comes, and what it calls. */

@@ -68,6 +68,12 @@ export const factsSchema = z
       .strictObject({
         ...knownKey,
         revokedAt: instant.nullable(),
+        suspendedAt: instant.nullable(),
+        organizationSuspendedAt: instant.nullable(),
+        notBefore: instant.nullable(),
+        allowedIps: z
+          .array(z.string())
+          .meta({ description: 'From where it may be used; empty for anywhere.' }),
         graceEndsAt: instant
           .nullable()
           .meta({ description: 'When its grace period ends; null for the newest secret.' }),
@@ -92,6 +98,10 @@ export const factsSchema = z
         secret: {
           ...knownKeyExample,
           revokedAt: null,
+          suspendedAt: null,
+          organizationSuspendedAt: null,
+          notBefore: null,
+          allowedIps: [],
           graceEndsAt: null,
           isEnded: false,
           limits: [],

@@ -140,6 +140,8 @@ export function recordKey(source: IdSource, { actor, now, record }: Change, want
       created_at: now,
       expires_at: expiresAt?.getTime() ?? null,
       revoked_at: null,
+      not_before: null,
+      allowed_ips: null,
       prefix,
       kid,
       limits: writeLimits(replaceLimits(readLimits(noLimits), limits, maySetLimits(actor))),

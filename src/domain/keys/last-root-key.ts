@@ -2,18 +2,18 @@
 import { rootOrganizationId } from '../../core/access.ts'
 import { LatchkeyError } from '../../core/errors.ts'
 import { covers } from '../../core/permissions.ts'
-import { isLater, statusOf } from '../../core/status.ts'
+import { hasPassed, isLater, statusOf } from '../../core/status.ts'
 import { type KeyRow, liveKeysThatMention } from '../../store/keys.ts'
 import { lockOrganization } from '../../store/organizations.ts'
 import type { Tx } from '../../store/tables.ts'
 
 const permission = 'latchkey:keys:write'
 
-type State = Pick<KeyRow, 'permissions' | 'expires_at' | 'revoked_at'>
+type State = Pick<KeyRow, 'permissions' | 'expires_at' | 'revoked_at' | 'suspended_at' | 'not_before'>
 
 /**
  * Throws `last_root_key` if a change takes something away from the only live key of the root organization that holds
- * `latchkey:keys:write`: revokes it, narrows it below that, or lets it expire, or expire sooner. It judges under the
+ * `latchkey:keys:write`: revokes or suspends it, narrows it below that, or lets it begin later or expire sooner. It judges under the
  * lock of the organization, so that two such changes at once are judged one after the other.
  */
 export async function requireOtherRootKey(tx: Tx, before: KeyRow, after: State, now: number): Promise<void> {
@@ -30,7 +30,8 @@ export async function requireOtherRootKey(tx: Tx, before: KeyRow, after: State, 
 
 function isMaster(key: State, now: number): boolean {
   return (
-    statusOf(key.revoked_at, key.expires_at, now) === 'active' &&
+    statusOf(key.revoked_at, key.suspended_at, key.expires_at, now) === 'active' &&
+    (key.not_before === null || hasPassed(key.not_before, now)) &&
     covers(JSON.parse(key.permissions), permission)
   )
 }

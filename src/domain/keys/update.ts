@@ -34,7 +34,7 @@ export async function updateKey(
     const after = planUpdate(change.actor, before, update)
     // More permissions on a key that outlives the caller would outlive it as well.
     if (isWider(before, after)) requireLifetime(change.actor, before.organization_id, after.expires_at)
-    await requireOtherRootKey(change.tx, before, { ...after, revoked_at: null }, change.now)
+    await requireOtherRootKey(change.tx, before, { ...before, ...after }, change.now)
     if (isWider(before, after) && outlivesSession(before.organization_id, JSON.parse(after.permissions)))
       requireFreshSignIn(change.actor, change.now)
     const changes = describeChanges(before, after)

@@ -146,7 +146,7 @@ export async function authenticateSession(
     return reading
   })
   if (row === undefined || !verdict?.valid) return undefined
-  return { ...callerOf(verdict, row.kid), sessionId: row.id }
+  return { ...callerOf(verdict, row.kid, { ip }), sessionId: row.id }
 }
 
 /** What the store has of a session and of its secret, and when that began to be read. */
@@ -169,7 +169,7 @@ async function readSession(
   return {
     begunAt,
     row,
-    verdict: await verifyKid(memory, row.kid, { keyId: row.key_id, purpose: 'management' }),
+    verdict: await verifyKid(memory, row.kid, { keyId: row.key_id, ip, purpose: 'management' }),
   }
 }
 

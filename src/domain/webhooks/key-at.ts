@@ -44,7 +44,7 @@ export function keyAt(row: KeyRow, later: readonly LaterChange[], at: number): R
     created_at: new Date(row.created_at).toISOString(),
     revoked_at: revokedAt === null ? null : new Date(revokedAt).toISOString(),
     hint: tokenHint(row.prefix, kid),
-    status: statusOf(revokedAt, expiresAt, at),
+    status: statusOf(revokedAt, row.suspended_at, expiresAt, at),
     expires_at: wire.expires_at,
     metadata: wire.metadata,
     limits: wire.limits,

@@ -3,6 +3,7 @@
 import { randomUUID } from 'node:crypto'
 import { hostname } from 'node:os'
 import { LatchkeyError } from '../../core/errors.ts'
+import { ownedKeyOf } from '../../core/rotated-verdict.ts'
 import type { Verdict, VerifyOptions } from '../../core/shapes/verification.ts'
 import type { TelemetrySettings } from '../../core/telemetry-settings.ts'
 import type { Exchange, ReadHeader, Trace } from '../exchange.ts'
@@ -117,7 +118,7 @@ function toLogItem(
   verdict: Verdict,
   { permissions, cost }: Pick<VerifyOptions, 'permissions' | 'cost'>,
 ): LogItem {
-  const ofKey = 'keyId' in verdict ? verdict : undefined
+  const ofKey = 'keyId' in verdict ? ownedKeyOf(verdict) : undefined
   return {
     trace,
     at: Date.now(),

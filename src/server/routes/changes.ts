@@ -1,4 +1,5 @@
 // The calls of verifiers that run elsewhere: what changed, how fresh that is, facts to judge by, and what was used.
+import { writeNetwork } from '../../core/addresses.ts'
 import { readBearer } from '../../core/bearer.ts'
 import { judgesHeader, readConditions } from '../../core/conditions.ts'
 import { LatchkeyError } from '../../core/errors.ts'
@@ -35,6 +36,7 @@ export const changeRoutes = [
       stream: await parts.changes.open({
         token: readBearer(header('authorization')) as string,
         keyId: caller.keyId,
+        ip: caller.ip,
         judges: readConditions(header(judgesHeader)),
         ...verifiedScope(caller),
       }),
@@ -72,7 +74,7 @@ export const changeRoutes = [
     tag: 'Verifiers',
     summary: 'Get the facts of a token',
     description:
-      'For verifiers, which evaluate the facts themselves: no verdict, and no use is noted. `secret` is null if the token is malformed or unknown to the caller. The header `Latchkey-Judges` names what the verifier can judge, of `organization, line, limits`. Facts with anything else serve for a single call: `sequence` is null, and the server draws the default cost of the limits for that call, or answers `limit_exceeded`. The facts include every change up to `sequence`, and were true `age_ms` ago. For a key outside the root organization, both are as in `GET /v1/changes/latest`.',
+      'For verifiers, which evaluate the facts themselves: no verdict, and no use is noted. `secret` is null if the token is malformed or unknown to the caller. The header `Latchkey-Judges` names what the verifier can judge, of `organization, line, limits, suspended, not_before, ips`. Facts with anything else serve for a single call: `sequence` is null, and the server draws the default cost of the limits for that call, or answers `limit_exceeded`. A key is told as revoked to a verifier that cannot judge why it is refused: because it is suspended, not valid yet, or bound to addresses. The facts include every change up to `sequence`, and were true `age_ms` ago. For a key outside the root organization, both are as in `GET /v1/changes/latest`.',
     access: 'latchkey:keys:verify',
     changesNothing: true,
     body: readFactsSchema,
@@ -82,13 +84,14 @@ export const changeRoutes = [
       const { key } = parseInput(readFactsSchema, body)
       if (parseToken(key) !== undefined) exchange.kid = kidOf(key)
       const scope = verifiedScope(caller)
-      const { facts, sequence, ageMs, isDrawn } = await latchkey.verifiers.readFacts(
+      const { facts, sequence, ageMs, isDrawn, refusedAt } = await latchkey.verifiers.readFacts(
         key,
         scope,
         exchange,
         readConditions(header(judgesHeader)),
       )
-      return json({ sequence, ageMs: toAge(ageMs, scope), secret: facts ? toSecret(facts, isDrawn) : null })
+      const secret = facts && { ...toSecret(facts, isDrawn), ...(refusedAt && { revokedAt: refusedAt }) }
+      return json({ sequence, ageMs: toAge(ageMs, scope), secret: secret ?? null })
     },
   }),
   route({
@@ -138,6 +141,10 @@ function toSecret({ answer, terms, claims }: Facts, isDrawn = false): object {
     expiresAt: toDate(terms.expiresAt),
     metadata,
     revokedAt: toDate(terms.revokedAt),
+    suspendedAt: toDate(terms.suspendedAt),
+    organizationSuspendedAt: toDate(terms.organization.suspendedAt),
+    notBefore: toDate(terms.notBefore),
+    allowedIps: (terms.allowedIps ?? []).map(writeNetwork),
     graceEndsAt: toDate(terms.graceEndsAt),
     isEnded: terms.isEnded,
     limits: isDrawn ? [] : claims.map(({ limit }) => toFactsLimit(limit)),

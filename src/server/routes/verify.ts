@@ -174,7 +174,7 @@ function refusal(code: string, challenge: string): Reply {
   return { status: 401, headers: { 'x-latchkey-code': code, 'www-authenticate': challenge }, body: null }
 }
 
-function identity(verdict: Extract<Verdict, { keyId: string }>): Record<string, string> {
+function identity(verdict: Extract<Verdict, { permissions: readonly string[] }>): Record<string, string> {
   // All of it ASCII by its form: ids, and permissions that no space can be part of.
   return {
     'x-latchkey-code': verdict.code,

@@ -27,6 +27,7 @@ import * as webhooks from './0022-webhooks.ts'
 import * as systemEvents from './0023-system-events.ts'
 import * as logCuts from './0024-log-cuts.ts'
 import * as prefixes from './0025-prefixes.ts'
+import * as terms from './0026-terms.ts'
 import type { ColumnTypes } from './column-types.ts'
 
 type Step = (db: Db, types: ColumnTypes) => Promise<void>
@@ -58,6 +59,7 @@ export const steps: readonly Step[] = [
   systemEvents.up,
   logCuts.up,
   prefixes.up,
+  terms.up,
 ]
 
 /** The version of the schema that this program works on. */
@@ -70,9 +72,10 @@ export const schemaVersion = steps.length
  * 14 verifies has no profile; that is missing in the figures of usage, and nothing else is wrong. Below 17 a program ends a
  * grace at its latest end, and while one runs, no other program ends a grace before. What a program below 18 records is sealed
  * some minutes later. What one below 19 edits of an organization or a plan keeps its revision, so that another edit of the same
- * does not find it out. Of a key whose expiry one below 23 has set, a stage may be told of that was over by then.
+ * does not find it out. Of a key whose expiry one below 23 has set, a stage may be told of that was over by then. Below 26 a
+ * program accepts keys that are suspended, not valid yet or bound to other addresses.
  */
-export const oldestCompatible = 13
+export const oldestCompatible = 26
 
 /**
  * Tells whether this program may work on a database as it is: then it takes neither a lock nor the right to make
