@@ -43,6 +43,8 @@ export interface Requirements {
   keyId?: string | undefined
   /** The key of a session that it ends beside that: no change by or of that key runs meanwhile either. */
   leftKeyId?: string | undefined
+  /** The organization that it suspends, if it suspends one: no change by a key of that organization runs meanwhile. */
+  suspendedId?: string | undefined
   /** The request that it comes from, if that is to be done once; its result is then what it answers. */
   once?: Once | undefined
   /** Takes the change out of its line if it is raised before the change has begun. */
@@ -170,7 +172,7 @@ export class Writer {
    */
   async commit<T>(
     actor: Actor,
-    { permission, keyId, leftKeyId, once, signal }: Requirements,
+    { permission, keyId, leftKeyId, suspendedId, once, signal }: Requirements,
     work: (change: Change) => Promise<T>,
   ): Promise<T> {
     // An id of another form is no key's: it locks nothing, and PostgreSQL takes no text with a zero byte.
@@ -188,7 +190,7 @@ export class Writer {
         claim === undefined || isAgain
           ? []
           : this.claims.finish(tx, [{ claim, answer: made as object }], [], change.now)
-      const locking = { target, left: leftKeyId }
+      const locking = { target, left: leftKeyId, organizationId: suspendedId }
       const transact = () => this.transact([actor], locking, workOnce, answer)
       return (await this.#lines.change(actor, transact, signal)).made
     })
@@ -260,13 +262,13 @@ export class Writer {
   async #lock(
     tx: Tx,
     callers: readonly Caller[],
-    { target, left, passesOver }: Locking,
+    { target, left, organizationId, passesOver }: Locking,
   ): Promise<ReadonlySet<string> | undefined> {
     const { dialect } = this.#store
     const keyIds = callers.map(({ keyId }) => keyId)
     if (passesOver) return tryLockCallers(tx, dialect, keyIds)
-    if (keyIds.length > 0 || target !== undefined)
-      await lockKeys(tx, dialect, { callers: keyIds, target, left })
+    if (keyIds.length > 0 || target !== undefined || organizationId !== undefined)
+      await lockKeys(tx, dialect, { callers: keyIds, target, left, organizationId })
     return undefined
   }
 

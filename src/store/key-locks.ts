@@ -1,5 +1,7 @@
-// The locks that a change takes: its callers' keys shared, the key that it changes for itself alone.
+// The locks that a change takes: its callers' keys and organizations shared, the key that it changes for itself alone. What
+// suspends an organization takes that one for itself alone: no change by its keys runs meanwhile.
 import { sql } from 'kysely'
+import { rootOrganizationId } from '../core/access.ts'
 import type { StoreDialect } from './backend.ts'
 import type { Tx } from './tables.ts'
 
@@ -11,13 +13,18 @@ export interface KeyLocks {
   target?: { id: string; scope: string | undefined } | undefined
   /** The key that called by a session which the change ends: all that it does by that session is committed before. */
   left?: string | undefined
+  /** The organization that it suspends. */
+  organizationId?: string | undefined
 }
 
 /** Any number: it keeps our locks apart from those of other programs on the database. */
 const seed = 0x6c61_7463
+const organizationSeed = 0x6c61_7464
+/** It is never suspended. */
+const root = sql.lit(rootOrganizationId)
 
 /**
- * Waits for the locks of keys and holds them until the transaction ends. Advisory locks (PostgreSQL's documentation,
+ * Waits for the locks of keys and organizations and holds them until the transaction ends. Advisory locks (PostgreSQL's documentation,
  * section 13.3.5), not locks of rows, for three reasons:
  *
  * 1. They are given in the order in which they were asked for. Rows locked `for share` are not: callers that keep
@@ -32,7 +39,7 @@ const seed = 0x6c61_7463
 export async function lockKeys(
   tx: Tx,
   { skipsLocked }: StoreDialect,
-  { callers, target, left = '' }: KeyLocks,
+  { callers, target, left = '', organizationId = '' }: KeyLocks,
 ): Promise<void> {
   // The transaction has the database to itself.
   if (!skipsLocked) return
@@ -44,6 +51,9 @@ export async function lockKeys(
     from (select hashtextextended(id, ${sql.lit(seed)}) as number, id in (${targetId}, ${left}) as alone from ${sql.table('keys')}
       where id = any(${ids}::text[])
       and (id <> ${targetId} or ${scope}::text is null or organization_id = ${scope}::text)
+      union select hashtextextended(organization_id, ${sql.lit(organizationSeed)}), false from ${sql.table('keys')}
+      where id = any(${[...callers]}::text[]) and organization_id not in (${root}, ${organizationId})
+      union select hashtextextended(id, ${sql.lit(organizationSeed)}), true from ${sql.table('organizations')} where id = ${organizationId}
       order by 1 offset 0) as locks`.execute(tx)
 }
 
@@ -58,8 +68,11 @@ export async function tryLockCallers(
 ): Promise<ReadonlySet<string>> {
   if (!skipsLocked || callers.length === 0) return new Set()
   const { rows } = await sql<{ id: string }>`select locks.id
-    from (select id, hashtextextended(id, ${sql.lit(seed)}) as number from ${sql.table('keys')}
+    from (select id, hashtextextended(id, ${sql.lit(seed)}) as number,
+      hashtextextended(organization_id, ${sql.lit(organizationSeed)}) as organization from ${sql.table('keys')}
       where id = any(${[...new Set(callers)]}::text[]) offset 0) as locks
-    where not pg_try_advisory_xact_lock_shared(locks.number)`.execute(tx)
+    where not (pg_try_advisory_xact_lock_shared(locks.number) and pg_try_advisory_xact_lock_shared(locks.organization))`.execute(
+    tx,
+  )
   return new Set(rows.map(({ id }) => id))
 }
