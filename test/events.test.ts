@@ -66,6 +66,8 @@ onEachDatabase('events', (makeDatabase) => {
       [() => latchkey.events.read({ after: 'ffffffffffff.1' }), 'cursor_gone'],
       [() => latchkey.events.read({ after: '-1' }), 'invalid_input'],
       [() => latchkey.events.read({ types: ['key'] }), 'invalid_input'],
+      [() => latchkey.events.read({ types: ['keys.*'] }), 'invalid_input'],
+      [() => latchkey.events.read({ types: ['key.vanished'] }), 'invalid_input'],
       [() => latchkey.events.read({ types: Array(33).fill('key.*') }), 'invalid_input'],
       [() => latchkey.events.read({ waitSeconds: 31 }), 'invalid_input'],
     ] as const)

@@ -4,8 +4,8 @@ import { maxEventsPage, maxEventTypes, maxWaitSeconds } from '../bounds.ts'
 import { organizationIdSchema } from '../fields.ts'
 import { auditEventSchema } from './audit.ts'
 import type { CallOptions } from './calls.ts'
+import { eventPattern } from './event-patterns.ts'
 
-const typePattern = /^(?:\*|[a-z_]+\.(?:\*|[a-z_]+))$/
 const ofPage = `Must be a whole number from 1 to ${maxEventsPage}.`
 const ofWait = `Must be a whole number from 0 to ${maxWaitSeconds}.`
 
@@ -26,12 +26,7 @@ export const readEventsSchema = z.strictObject({
         'Only events behind this one: a `cursor` of an earlier answer, or a number. From the beginning if absent.',
     }),
   types: z
-    .array(
-      z.string().regex(typePattern, 'Must be an action such as key.created, or a group such as key.*.'),
-      {
-        error: 'Must be a list of actions.',
-      },
-    )
+    .array(eventPattern, { error: 'Must be a list of actions.' })
     .max(maxEventTypes, `Must be at most ${maxEventTypes}.`)
     .optional()
     .meta({

@@ -1,8 +1,8 @@
 // Webhooks: to where events are sent, and what became of each.
 import { z } from 'zod'
 import { instant, instantInput, organizationIdSchema, text } from '../fields.ts'
-import { auditActions } from './audit.ts'
 import { type CallOptions, type Changed, type Done, type EditOptions, revision, waited } from './calls.ts'
+import { eventPattern } from './event-patterns.ts'
 import { type List, type Page, pageFields } from './page.ts'
 
 /** At most so many an organization has. */
@@ -11,13 +11,6 @@ export const maxWebhooks = 20
 const maxGraceSeconds = 7 * 86_400
 /** Replays and starts from where it stopped go back so far. */
 export const maxReplayDays = 30
-
-const nouns = [...new Set(auditActions.map((action) => action.split('.')[0]))]
-const patterns: readonly string[] = ['*', ...nouns.map((noun) => `${noun}.*`), ...auditActions]
-const patternsError = `Must be *, ${nouns.map((noun) => `${noun}.*`).join(', ')}, or an event such as key.revoked.`
-const eventPattern = z.string({ error: patternsError }).refine((value) => patterns.includes(value), {
-  error: ({ input }) => `There is no event ${JSON.stringify(String(input).slice(0, 64))}. ${patternsError}`,
-})
 
 const url = z
   .string({ error: 'Must be a URL, such as https://example.com/webhooks.' })
