@@ -75,6 +75,7 @@ import { openWebhooks } from './domain/webhooks/open.ts'
 import { databaseHostsOf } from './domain/webhooks/ways.ts'
 import type { Asker } from './fairness/turns.ts'
 import { Jobs } from './jobs/jobs.ts'
+import { keyTermsJob } from './jobs/key-terms.ts'
 import { retentionJob } from './jobs/retention.ts'
 import { SealBell, type Sealer, sealAll, sealingJob, sharedSealing } from './jobs/sealing.ts'
 import { usageJob } from './jobs/usage.ts'
@@ -253,7 +254,7 @@ export async function openLatchkey(options: LatchkeyOptions): Promise<Latchkey> 
   const engine: Engine = {
     store,
     commit: (actor, requirements, work) => writer.commit(actor, requirements, work),
-    creations: new Together(writer, changeLines, keyCreation({ now, random })),
+    creations: new Together(writer, changeLines, keyCreation({ now, random }, store.dialect)),
     waitUntilApplied: () => waitUntilApplied(log, clock),
     foldNames: () => foldNewNames(store),
     logWatch: new LogWatch(store, clock),
@@ -290,6 +291,7 @@ export async function openLatchkey(options: LatchkeyOptions): Promise<Latchkey> 
     kinds: {
       retention: retentionJob(store, clock, options.now, keptUsage, keptAuditDays),
       usage: usageJob(store, clock, options.now),
+      'key-terms': keyTermsJob(store, clock),
       sealing: sealingJob(sealer, clock, bell),
       [deliveryKind]: webhooks.job,
       resealing: resealingJob({ store, commit: engine.commit, keyring, now, monotonic }),

@@ -164,6 +164,41 @@ test('listAll walks every page as it is asked for, and asks for no more than is 
   await server.close()
 })
 
+test('tags are asked for one by one, and a total comes with the first page', async () => {
+  const database = makeSqlite()
+  const server = await startTestServer(database.url)
+  cleanups.push(() => void server.close().then(database.remove))
+  const client = createClient({ url: server.url, token: server.rootKey })
+  for (const [name, tags] of [
+    ['both', ['b', 'a']],
+    ['a', ['a']],
+    ['b', ['b']],
+  ] as const)
+    await client.keys.create({ name, organizationId: 'root', tags: [...tags], description: `Has ${tags}.` })
+  const { items, total } = await client.keys.list({ tag: ['a', 'b'], count: true })
+  expect(items).toMatchObject([{ name: 'both', tags: ['a', 'b'], description: 'Has b,a.' }])
+  expect(total).toEqual({ count: 1, isMore: false })
+  const page = await client.keys.list({ tag: ['a'], limit: 1, count: true })
+  expect([page.total?.count, page.items.length, typeof page.next]).toEqual([2, 1, 'string'])
+  expect((await client.keys.list({ tag: ['a'] })).total).toBeUndefined()
+  const answers = [
+    'tag=a&tag=b&count=true',
+    'tag=a&tag=a&count=false',
+    'tag=',
+    'tag=A',
+    'count=1',
+    'kid=a&kid=a',
+  ]
+  const asked = await Promise.all(
+    answers.map((query) => server.request('GET', `/v1/keys?${query}`, { token: server.rootKey })),
+  )
+  expect(asked.map(({ status }) => status)).toEqual([200, 200, 422, 422, 422, 422])
+  expect(asked.map(({ headers }) => headers.get('latchkey-total-count'))).toEqual([
+    '1',
+    ...Array(5).fill(null),
+  ])
+})
+
 test('a url that is not the address of the server is told from a key that is not there', async () => {
   const database = makeSqlite()
   const server = await startTestServer(database.url)

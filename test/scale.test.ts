@@ -16,7 +16,8 @@ import { expect, test } from 'vitest'
 import { openLatchkey } from '../src/index.ts'
 import { type AuditQuery, readAuditSlice } from '../src/store/audit.ts'
 import type { Position } from '../src/store/cursors.ts'
-import { keyOrders, readKeySlice } from '../src/store/key-lists.ts'
+import { findWay, keyOrders, readKeySlice } from '../src/store/key-lists.ts'
+import { findByTerm, lacksTerms } from '../src/store/key-terms.ts'
 import type { KeyRow } from '../src/store/keys.ts'
 import { readOrganizationSlice } from '../src/store/organizations.ts'
 import { endSecrets, pruneSecrets } from '../src/store/secrets.ts'
@@ -85,6 +86,46 @@ onEachDatabase('lists of many', (makeDatabase, kind) => {
             kind === 'SQLite' ? /SEARCH .*_at(,id\))?[<>]/ : /Index Cond: .*_at(, id\))? [<>]/,
           )
       }
+  })
+
+  test('a filter by what keys hold or are called is looked up in an index, and the keys by their ids', async () => {
+    await using direct = await connectDirectly(await fill(makeDatabase))
+    for (const scope of ['acme', undefined])
+      for (const after of [undefined, [now, someId]] satisfies (Position | undefined)[]) {
+        const query = { scope, term: 'tag:rare', after, limit: 1_000 }
+        const [plan = ''] = await plansOf(kind, direct, (db) => findByTerm(db, query))
+        const index =
+          scope !== undefined ? 'key_terms_of_organization' : kind === 'SQLite' ? '' : 'key_terms_by_term'
+        if (index === '') expect(plan).toMatch(/^SEARCH key_terms USING PRIMARY KEY \(term=\?/)
+        else expectOrdered(plan, index, false, index)
+        expect(plan).not.toMatch(/sort|temp b-tree|bitmap/i)
+        if (after) expect(plan).toMatch(/\(created_at,key_id\)<|ROW\(created_at, key_id\) </)
+      }
+    const [lacking] = await plansOf(kind, direct, lacksTerms)
+    expect(lacking).toMatch(/keys_without_terms/)
+    const base = { status: 'all', sort: '-created_at', after: undefined, now } as const
+    // Of so few keys, all that fit are as soon sorted.
+    if (kind === 'PostgreSQL') await direct.run('set enable_sort = off')
+    for (const scope of ['acme', undefined])
+      for (const [filter, index] of [
+        [{ expiresBefore: now }, 'expires_at'],
+        [{ unusedSince: now }, 'last_used_at'],
+        [{ neverUsed: true }, 'last_used_at'],
+      ] as const) {
+        const [plan] = await plansOf(kind, direct, (db) => findWay(db, { ...base, ...filter, scope }))
+        expect(plan).toMatch(`keys_${scope === undefined ? '' : 'of_organization_'}by_${index}`)
+      }
+    const [kid] = await plansOf(kind, direct, (db) => findWay(db, { ...base, scope: 'acme', kid: 'x' }))
+    expect(kid).toMatch(/sqlite_autoindex_secrets_1|secrets_pkey/)
+    // Whatever else is asked of them, and in whichever order.
+    for (const sort of sorts) {
+      const query = { ...base, sort, scope: 'acme', tag: ['a'], expiresBefore: now, q: 'x' }
+      const [plan] = await plansOf(kind, direct, (db) =>
+        readKeySlice(db, query, bounds, { ids: Array.from({ length: 1_000 }, (_, i) => `${someId}${i}`) }),
+      )
+      expect(plan, sort).toMatch(/sqlite_autoindex_keys_1 \(id=\?\)|Index Scan using keys_pkey/)
+      expect(plan, sort).not.toMatch(/keys_(of_organization_)?by/)
+    }
   })
 
   test('lists of organizations and of events are read from an index in their order too', async () => {

@@ -53,6 +53,9 @@ export const keptSettlementsMs = dayMs
 /** How many items a page of a list has at most, and if its caller names no limit. */
 export const maxPageItems = 1_000
 
+/** Up to which number the items of a list are counted. */
+export const maxCounted = 10_000
+
 /** How many events a page has at most, for how many actions it may be asked, and how long an answer waits for the next event. */
 export const maxEventsPage = 100
 export const maxEventTypes = 32
@@ -70,6 +73,11 @@ export const maxSigners = 8
 export const maxErasedEvents = 200
 
 // Keys and verification.
+
+/** How long the description of a key is at most, how many tags it has, and how long each may be, in characters. */
+export const maxDescriptionLength = 1_000
+export const maxTags = 16
+export const maxTagLength = 63
 
 /** How long a grace is at most, in seconds; and how long a secret must be silent at least to end before. */
 export const longestGraceSeconds = 2_592_000

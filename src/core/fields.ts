@@ -1,7 +1,14 @@
 // The fields that shapes are made of: each with its check and the sentence that refuses what is wrong.
 
 import { z } from 'zod'
-import { maxOrganizationIdLength, maxPermissionLength, maxPermissions } from './bounds.ts'
+import {
+  maxDescriptionLength,
+  maxOrganizationIdLength,
+  maxPermissionLength,
+  maxPermissions,
+  maxTagLength,
+  maxTags,
+} from './bounds.ts'
 import { isOrganizationId, organizationIdPattern } from './id-form.ts'
 import { isGrantable, managementPermissions, permissionPattern } from './permissions.ts'
 import { longestPrefix, prefixPattern } from './token.ts'
@@ -77,7 +84,7 @@ export const organizationIdSchema = z
     example: 'acme',
   })
 
-const permission = z
+export const permissionSchema = z
   .string({ error: 'Must be a permission, such as emails:send.' })
   .max(maxPermissionLength, `Must have at most ${maxPermissionLength} characters.`)
   .regex(
@@ -87,7 +94,7 @@ const permission = z
   .meta({ example: 'emails:send' })
 
 export const permissionsSchema = z
-  .array(permission, { error: 'Must be a list of permissions.' })
+  .array(permissionSchema, { error: 'Must be a list of permissions.' })
   .max(maxPermissions, `Must have at most ${maxPermissions} permissions.`)
 
 /** Permissions to grant: of Latchkey's own, those that there are, or a pattern that covers one. Each once, in order. */
@@ -110,3 +117,22 @@ export const tokenPrefixSchema = z
     'Must be lower-case letters and digits with single _ between them, such as re or re_live.',
   )
   .meta({ example: 're' })
+
+/** What the owner of a key says of it. */
+export const descriptionSchema = text(maxDescriptionLength).nullable()
+
+/** A word under which keys are found. */
+export const tagSchema = z
+  .string({ error: 'Must be a tag, such as team:billing.' })
+  .max(maxTagLength, `Must have at most ${maxTagLength} characters.`)
+  .regex(
+    /^[a-z0-9][a-z0-9_.:-]*$/,
+    'Must be lower-case letters, digits, and _ . : - but for its first character.',
+  )
+  .meta({ example: 'team:billing' })
+
+/** Tags as they are given. They are a set: each once, sorted. */
+export const tagsSchema = z
+  .array(tagSchema, { error: 'Must be a list of tags.' })
+  .max(maxTags, `Must have at most ${maxTags} tags.`)
+  .transform((tags) => [...new Set(tags)].sort())

@@ -75,6 +75,12 @@ export function tokenHint(prefix: string, kid: string): string {
   return `${prefix}_${kid}…`
 }
 
+/** Takes a hint apart; its `…` may be missing, or be three dots. */
+export function parseHint(hint: string): Pick<ParsedToken, 'prefix' | 'kid'> | undefined {
+  const [, prefix = '', kid = ''] = /^(.+)_([0-9A-Za-z]{16})(?:…|\.\.\.)?$/.exec(hint) ?? []
+  return prefix.length <= longestPrefix && prefixPattern.test(prefix) ? { prefix, kid } : undefined
+}
+
 /**
  * How much of a token must stand in a text: its kid and 12 characters of its secret. Ids that other systems make (UUID,
  * ULID, KSUID, nanoid) are shorter after their `_`, or hold letters of one case only, which a part so long does not.

@@ -1,7 +1,8 @@
 // Reads one page of a list slice by slice, and no longer than a page may take: a search that finds little gives what
 // it has found so far, and the way to go on.
 
-import type { Page } from '../core/shapes/page.ts'
+import { maxCounted } from '../core/bounds.ts'
+import type { Page, Total } from '../core/shapes/page.ts'
 import type { Turn } from '../fairness/fair-line.ts'
 import { fromCursor, type Position, type Slice, type SliceBounds, toCursor } from '../store/cursors.ts'
 import type { Db } from '../store/tables.ts'
@@ -11,6 +12,8 @@ import type { Engine } from './engine.ts'
 const maxPageBytes = 1024 * 1024
 const maxLooked = 50_000
 const maxPageMs = 1_000
+/** The same for a search, which may look through much for each item that it finds. */
+const maxSearchMs = 100
 
 /** What one statement may cost: a read that waits for its turn, or a verification meanwhile, waits for one of these. */
 const maxSliceRows = 100
@@ -27,6 +30,8 @@ export interface Listing<Row> {
   limit: number
   after: string | undefined
   turn: Turn
+  /** Whether it looks through much for each item that it finds. */
+  isSearch?: boolean
   read(db: Db, after: Position | undefined, bounds: SliceBounds): Promise<Slice<Row>>
 }
 
@@ -37,7 +42,7 @@ export async function readPage<Row, Item>(
   toItem: (row: Row) => Item,
 ): Promise<Page<Item>> {
   const { name, limit, turn } = listing
-  const endsAt = memory.clock.monotonic() + maxPageMs
+  const endsAt = memory.clock.monotonic() + (listing.isSearch ? maxSearchMs : maxPageMs)
   let next = fromCursor(listing.after, name, listing.type)
   const items: Item[] = []
   let bytes = 0
@@ -65,4 +70,31 @@ export async function readPage<Row, Item>(
     memory.clock.monotonic() < endsAt
   )
   return { items, next: next && toCursor(name, next) }
+}
+
+/**
+ * Counts the items of a list, window by window: up to {@link maxCounted}, and no longer than a search may take. `countSlice`
+ * counts those of one window, and tells where it ends.
+ */
+export async function countItems(
+  { store, memory }: Pick<Engine, 'store' | 'memory'>,
+  turn: Turn,
+  countSlice: (
+    db: Db,
+    after: Position | undefined,
+    window: number,
+  ) => Promise<{ count: number; next: Position | undefined }>,
+): Promise<Total> {
+  const endsAt = memory.clock.monotonic() + maxSearchMs
+  let count = 0
+  let next: Position | undefined
+  for (let looked = 0; looked < maxLooked; looked += maxWindow) {
+    const after = next
+    const slice = await store.read((db) => countSlice(db, after, maxWindow), turn)
+    turn.signal?.throwIfAborted()
+    count += slice.count
+    next = slice.next
+    if (next === undefined || count > maxCounted || memory.clock.monotonic() >= endsAt) break
+  }
+  return { count: Math.min(count, maxCounted), isMore: next !== undefined || count > maxCounted }
 }

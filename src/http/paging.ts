@@ -3,6 +3,7 @@
 import type { Caller } from '../core/actor.ts'
 import type { ActorOptions } from '../core/call-options.ts'
 import type { Page } from '../core/shapes/page.ts'
+import { totalHeader, writeTotal } from '../core/total-header.ts'
 import { toWire } from '../core/wire.ts'
 import { turnOf } from '../fairness/caller-turn.ts'
 import { splitQuery } from './query.ts'
@@ -39,16 +40,17 @@ export async function holdPlace(
 async function page(
   { slices }: Kit,
   caller: Caller,
-  { items, next }: Page<unknown>,
+  { items, next, total }: Page<unknown>,
   rawQuery: string,
 ): Promise<Reply> {
   // A verification meanwhile waits for a slice at most, however many lists are being written.
   const texts = await slices.map(caller.keyId, items, (item) => JSON.stringify(toWire(item)))
   const text = `[${texts.join(',')}]`
-  if (next === undefined) return jsonText(text)
+  const counted = total && { [totalHeader]: writeTotal(total) }
+  if (next === undefined) return jsonText(text, counted)
   const query = new URLSearchParams(splitQuery(rawQuery).filter(([name]) => name !== 'after'))
   query.set('after', next)
-  return jsonText(text, linkToNext(query))
+  return jsonText(text, { ...linkToNext(query), ...counted })
 }
 
 /**

@@ -1,4 +1,4 @@
-// Reads a query string: each parameter once, in plain UTF-8, under the library's names.
+// Reads a query string: each parameter once, but for a few that are lists, in plain UTF-8, under the library's names.
 
 import { checkAskedPermissions } from '../core/asked-permissions.ts'
 import { maxLimitUnits } from '../core/bounds.ts'
@@ -27,7 +27,15 @@ const readers: Readonly<Record<string, (value: string) => number | boolean | str
   wait_seconds: readNumber,
   types: (value) => value.split(','),
   key_ids: (value) => value.split(','),
-  never_used: (value) => ({ true: true, false: false })[value],
+  never_used: readBoolean,
+  count: readBoolean,
+}
+
+/** What may come more than once, and is a list. */
+export const repeatable: ReadonlySet<string> = new Set(['tag'])
+
+function readBoolean(value: string): boolean | undefined {
+  return { true: true, false: false }[value]
 }
 
 function readNumber(value: string): number | undefined {
@@ -41,6 +49,10 @@ function readNumber(value: string): number | undefined {
 export function readQuery(query: string): Record<string, unknown> {
   const parameters = new Map<string, unknown>()
   for (const [name, value] of splitQuery(query)) {
+    if (repeatable.has(name)) {
+      parameters.set(name, [...((parameters.get(name) as string[] | undefined) ?? []), value])
+      continue
+    }
     if (parameters.has(name)) refuse(name, 'Must be given once.')
     if (name === '__proto__') refuse(name, 'Unknown field.')
     parameters.set(name, readers[name]?.(value) ?? value)

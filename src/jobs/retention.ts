@@ -256,6 +256,12 @@ export const retention: readonly Retention[] = [
     by: 'the process, and the job `graces`',
   },
   {
+    table: 'key_terms',
+    rows: 'permissions and tags under which a key is found',
+    kept: 'until it has them no more',
+    by: 'the change that takes them from it',
+  },
+  {
     table: 'secrets',
     rows: 'ended secrets of a key',
     kept: 'until there are 1,000 later ones',

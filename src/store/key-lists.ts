@@ -1,5 +1,13 @@
 // Lists of keys, in their orders and by their filters.
-import { type RawBuilder, type SqlBool, sql } from 'kysely'
+//
+// A list is read in one of three ways (`findWay`), each by statements whose cost is bounded:
+//
+// - set:  a filter leaves few keys, which an index finds: those that fit among them are sorted.
+// - term: newest first, the keys of a term come from its index in this order, a window of them at a time.
+// - walk: all keys come from the index of the list's order, a window of them at a time.
+//
+// The way is only where to look. In each of them every filter is asked of the key itself.
+import { type RawBuilder, type SelectQueryBuilder, type SqlBool, sql } from 'kysely'
 import type { Scope } from '../core/scope.ts'
 import type { KeyStatus } from '../core/shapes/key-lists.ts'
 import { holds } from './case-folding.ts'
@@ -13,14 +21,22 @@ import {
   type SliceBounds,
   toSlice,
 } from './cursors.ts'
+import { findByTerm, lacksTerms, termOf } from './key-terms.ts'
 import type { KeyRow } from './keys.ts'
-import type { Db } from './tables.ts'
+import { findKeyOfKid } from './secrets.ts'
+import type { Db, Tables } from './tables.ts'
 
 /** What a list of keys is asked for; see `listKeysSchema`. */
 export interface KeyQuery {
   scope: Scope
   status: KeyStatus | 'all'
   q?: string | undefined
+  tag?: readonly string[] | undefined
+  permission?: string | undefined
+  createdBy?: string | undefined
+  prefixes?: readonly string[] | undefined
+  /** Of any secret that a key has or had. */
+  kid?: string | undefined
   expiresBefore?: number | undefined
   unusedSince?: number | undefined
   neverUsed?: boolean | undefined
@@ -38,16 +54,22 @@ export const keyOrders = {
   name: { column: 'name_folded', direction: 'asc', type: 'string' },
 } as const
 
+/** Where the keys of a list are looked for. */
+export type Way = { ids: readonly string[] } | { term: string } | 'walk'
+
 /** Reads the next keys of a list, by statements whose cost is bounded however few keys fit. */
-export async function readKeySlice(db: Db, query: KeyQuery, bounds: SliceBounds): Promise<Slice<KeyRow>> {
+export async function readKeySlice(
+  db: Db,
+  query: KeyQuery,
+  bounds: SliceBounds,
+  way: Way = 'walk',
+): Promise<Slice<KeyRow>> {
   const order = keyOrders[query.sort]
   const { column, direction } = order
-  const conditions = conditionsOf(query)
-  const upTo = conditions.length > 0 ? await findWindowEnd(db, query, bounds.window) : undefined
+  const { keys, upTo } = await findWindow(db, query, bounds.window, way)
   const rows = await db
     .selectFrom(
-      keysWithin(db, query, upTo)
-        .where((eb) => eb.and(conditions))
+      keys
         .selectAll()
         .select(bytesSoFar(order, longColumns).as('bytes'))
         .orderBy(column, direction)
@@ -62,7 +84,98 @@ export async function readKeySlice(db: Db, query: KeyQuery, bounds: SliceBounds)
 }
 
 /** What of a key may be long. */
-const longColumns = ['permissions', 'metadata']
+const longColumns = ['permissions', 'metadata', 'description', 'tags']
+
+/** Counts the keys of a list that its next window has; `next` is where that ends, and undefined at the end of the list. */
+export async function countKeySlice(
+  db: Db,
+  query: KeyQuery,
+  window: number,
+  way: Way,
+): Promise<{ count: number; next: Position | undefined }> {
+  const { keys, upTo } = await findWindow(db, query, window, way, true)
+  const { count } = await keys
+    .select(({ fn }) => fn.countAll<number | string>().as('count'))
+    .executeTakeFirstOrThrow()
+  return { count: Number(count), next: upTo }
+}
+
+/** Finds how to read a list, by at most so many looks at indexes as it has filters. */
+export async function findWay(db: Db, query: KeyQuery): Promise<Way> {
+  const { kid, scope } = query
+  if (kid !== undefined) return { ids: await findKeyOfKid(db, kid) }
+  const terms = termsOf(query)
+  const finders = [
+    ...(terms.length > 0 && !(await lacksTerms(db)) ? terms : []).map(
+      (term) => (limit: number) => findByTerm(db, { scope, term, after: undefined, limit }),
+    ),
+    ...rangesOf(query).map((sort) => async (limit: number) => {
+      const found = await keysWithin(db, { ...query, sort, after: undefined }, undefined)
+        .select('id')
+        .orderBy(keyOrders[sort].column)
+        .limit(limit)
+        .execute()
+      return found
+    }),
+  ]
+  let least: readonly string[] | undefined
+  for (const find of finders) {
+    // More than the least of the filters before it leaves would not do: they need not be counted.
+    const limit = least?.length ?? maxSet + 1
+    if (limit === 0) break
+    const found = await find(limit)
+    if (found.length < limit) least = found.map(({ id }) => id)
+  }
+  if (least) return { ids: least }
+  const [term] = finders.length > rangesOf(query).length ? terms : []
+  return term !== undefined && query.sort === '-created_at' ? { term } : 'walk'
+}
+
+/** So many keys are sorted at once, and fetched one by one by a statement. */
+const maxSet = 1_000
+
+/** The terms that a list asks for. */
+function termsOf({ tag = [], permission, createdBy, prefixes = [] }: KeyQuery): string[] {
+  return [
+    ...tag.map((value) => termOf('tag', value)),
+    ...(createdBy === undefined ? [] : [termOf('created_by', createdBy)]),
+    ...(permission === undefined ? [] : [termOf('permission', permission)]),
+    ...prefixes.map((value) => termOf('prefix', value)),
+  ]
+}
+
+/** By which orders a filter of a list bounds it, but for its own order, which it is walked in. */
+function rangesOf({ sort, expiresBefore, unusedSince, neverUsed }: KeyQuery): KeyQuery['sort'][] {
+  const { column } = keyOrders[sort]
+  return [
+    ...(expiresBefore === undefined || column === 'expires_at' ? [] : (['expires_at'] as const)),
+    ...((unusedSince ?? neverUsed) === undefined || column === 'last_used_at'
+      ? []
+      : (['last_used_at'] as const)),
+  ]
+}
+
+/** Finds the part of a list in which fitting keys are looked for next, and where it ends; undefined for the list's own end. */
+async function findWindow(db: Db, query: KeyQuery, window: number, way: Way, isBound = false) {
+  const conditions = conditionsOf(query)
+  if (way === 'walk') {
+    const upTo = isBound || conditions.length > 0 ? await findWindowEnd(db, query, window) : undefined
+    return { keys: keysWithin(db, query, upTo).where((eb) => eb.and(conditions)), upTo }
+  }
+  if ('ids' in way)
+    return {
+      keys: keysWithin(db, query, undefined, way.ids).where((eb) => eb.and(conditions)),
+      upTo: undefined,
+    }
+  const limit = Math.min(window, maxSet)
+  const found = await findByTerm(db, { ...query, ...way, limit })
+  const last = found.length === limit ? found.at(-1) : undefined
+  const ids = found.map(({ id }) => id)
+  return {
+    keys: keysWithin(db, query, undefined, ids).where((eb) => eb.and(conditions)),
+    upTo: last && ([last.created_at, last.id] as const),
+  }
+}
 
 type SortedColumn = (typeof keyOrders)[keyof typeof keyOrders]['column']
 
@@ -89,13 +202,12 @@ async function findWindowEnd(db: Db, query: KeyQuery, window: number): Promise<P
  * by bound it there, so that nothing is looked for where no key fits. One bound on each side: of two, SQLite may take the
  * one that another index has.
  */
-function keysWithin(db: Db, query: KeyQuery, upTo: Position | undefined) {
+function keysWithin(db: Db, query: KeyQuery, upTo: Position | undefined, ids?: readonly string[]) {
   const { scope, sort, after } = query
   const order = keyOrders[sort]
   const { column, direction } = order
   const { from, below } = rangeOf(query)
-  return db
-    .selectFrom('keys')
+  return (ids === undefined ? db.selectFrom('keys') : keysOf(db, ids))
     .$if(scope !== undefined, (q) => q.where('organization_id', '=', scope as string))
     .$if(column === 'expires_at', (q) => q.where('expires_at', 'is not', null))
     .$if(after !== undefined, (q) => q.where((eb) => isAfter(eb, order, after as Position)))
@@ -106,6 +218,17 @@ function keysWithin(db: Db, query: KeyQuery, upTo: Position | undefined) {
     .$if(below !== undefined && (direction === 'asc' ? upTo : after) === undefined, (q) =>
       q.where(column, '<', below as number),
     )
+}
+
+/** Some keys alone. The limit keeps a database from reading them in another way than by their ids. */
+function keysOf(db: Db, ids: readonly string[]): SelectQueryBuilder<Tables, 'keys', object> {
+  // An empty list is no SQL on PostgreSQL, and no key has an empty id.
+  const found = db
+    .selectFrom('keys')
+    .selectAll()
+    .where('id', 'in', ids.length > 0 ? ids : [''])
+    .limit(maxSet)
+  return db.selectFrom(found.as('keys')) as never
 }
 
 /** Between which values all keys of a list lie, of what it is sorted by. */
@@ -128,7 +251,19 @@ function rangeOf({ sort, status, now, ...filters }: KeyQuery): { from?: number; 
 const expiry = sql<number>`coalesce(expires_at, 253402300800000)`
 
 /** What a key must be, by expressions that are in no index: each list is read from the one that has its order. */
-function conditionsOf({ status, q, expiresBefore, unusedSince, neverUsed, now }: KeyQuery) {
+function conditionsOf(query: KeyQuery) {
+  const {
+    status,
+    q,
+    tag = [],
+    permission,
+    createdBy,
+    prefixes = [],
+    expiresBefore,
+    unusedSince,
+    neverUsed,
+    now,
+  } = query
   const ofStatus: Record<KeyStatus | 'all', RawBuilder<SqlBool>[]> = {
     all: [],
     revoked: [sql`revoked_at is not null`],
@@ -138,7 +273,13 @@ function conditionsOf({ status, q, expiresBefore, unusedSince, neverUsed, now }:
   }
   return [
     ...ofStatus[status],
-    ...(q === undefined ? [] : [holds('name_folded', q)]),
+    ...(q === undefined
+      ? []
+      : [sql<SqlBool>`(${holds('name_folded', q)} or ${holds('description_folded', q)})`]),
+    ...tag.map((value) => listHolds('tags', value)),
+    ...(permission === undefined ? [] : [listHolds('permissions', permission)]),
+    ...(createdBy === undefined ? [] : [sql<SqlBool>`created_by = ${createdBy}`]),
+    ...prefixes.map((prefix) => sql<SqlBool>`prefix = ${prefix}`),
     ...(expiresBefore === undefined ? [] : [sql<SqlBool>`${expiry} < ${expiresBefore}`]),
     ...(unusedSince === undefined
       ? []
@@ -147,4 +288,9 @@ function conditionsOf({ status, q, expiresBefore, unusedSince, neverUsed, now }:
       ? []
       : [neverUsed ? sql<SqlBool>`last_used_at + 0 = 0` : sql<SqlBool>`last_used_at + 0 > 0`]),
   ]
+}
+
+/** Tells, in SQL, whether a list as JSON has a text, in which nothing is to be escaped there. */
+function listHolds(column: 'tags' | 'permissions', text: string): RawBuilder<SqlBool> {
+  return sql<SqlBool>`${sql.ref(column)} like ${`%"${text.replaceAll('_', '\\_')}"%`} escape '\\'`
 }

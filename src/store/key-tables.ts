@@ -94,6 +94,22 @@ export interface KeysTable {
   kid: string
   /** Another one after each edit; see `revisions.ts`. Writing it first is also how a change takes the row's lock. */
   revision: number
+  /** What its owner says of it; `''` for nothing. Folded as the name is, for searching. */
+  description: string
+  description_folded: string
+  /** A sorted list as JSON. */
+  tags: string
+  /** The revision of which its terms are written; see `key-terms.ts`. */
+  terms_revision: Generated<number>
+}
+
+/** Under what keys are found; see `key-terms.ts`. */
+export interface KeyTermsTable {
+  term: string
+  organization_id: string
+  /** The key's. */
+  created_at: number
+  key_id: string
 }
 
 export interface SecretsTable {
@@ -127,6 +143,7 @@ export interface KeyTables {
   organizations: OrganizationsTable
   plans: PlansTable
   keys: KeysTable
+  key_terms: KeyTermsTable
   secrets: SecretsTable
   prefixes: PrefixesTable
   counters: CountersTable

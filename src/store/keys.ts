@@ -6,8 +6,10 @@ import type { Key } from '../core/shapes/keys.ts'
 import type { LimitState } from '../core/shapes/limits.ts'
 import { statusOf } from '../core/status.ts'
 import { tokenHint } from '../core/token.ts'
-import { fold } from './case-folding.ts'
+import type { StoreDialect } from './backend.ts'
+import { fold, foldDescription } from './case-folding.ts'
 import type { KeysTable } from './key-tables.ts'
+import { insertTerms } from './key-terms.ts'
 import type { LastUse } from './last-use.ts'
 import { nextRevision } from './revisions.ts'
 import type { Db, Tx } from './tables.ts'
@@ -20,7 +22,9 @@ const maxMentions = 1_000
 /** A key as it begins. */
 export type NewKeyRow = Omit<
   KeyRow,
-  'name_folded' | 'expiry_set_at' | 'last_used_at' | 'revision' | keyof LaterKeyRow
+  | ('name_folded' | 'description_folded' | 'terms_revision')
+  | ('expiry_set_at' | 'last_used_at' | 'revision')
+  | keyof LaterKeyRow
 >
 
 /** What no key has when it is created. */
@@ -30,13 +34,17 @@ type LaterKeyRow = Pick<
   | ('revoked_by' | 'revocation_reason')
 >
 
-export async function insertKeys(tx: Tx, rows: readonly NewKeyRow[]): Promise<void> {
-  await tx
-    .insertInto('keys')
-    .values(
-      rows.map((row) => ({ ...row, name_folded: fold(row.name), last_used_at: 0, revision: row.created_at })),
-    )
-    .execute()
+/** The statements that insert keys, and the terms under which they are found. */
+export function insertKeys(tx: Tx, dialect: StoreDialect, rows: readonly NewKeyRow[]): Promise<unknown>[] {
+  const inserted = rows.map((row) => ({
+    ...row,
+    name_folded: fold(row.name),
+    description_folded: foldDescription(row.description),
+    last_used_at: 0,
+    revision: row.created_at,
+    terms_revision: row.created_at,
+  }))
+  return [tx.insertInto('keys').values(inserted).execute(), insertTerms(tx, dialect, rows)]
 }
 
 export async function findKey(db: Db, id: string, scope: Scope): Promise<KeyRow | undefined> {
@@ -59,17 +67,30 @@ export async function lockKey(tx: Tx, id: string, scope: Scope): Promise<KeyRow 
     .executeTakeFirst()
 }
 
-/** Changes a key that {@link lockKey} found. Throws if not exactly that row was there to change. */
+/**
+ * Changes a key that {@link lockKey} found; its terms, if they change, are the caller's to write. Throws if not exactly that row was there to
+ * change.
+ */
 export async function changeKey(
   tx: Tx,
   row: KeyRow,
   change: Updateable<KeysTable>,
   now: number,
 ): Promise<KeyRow> {
-  const folded = change.name === undefined ? {} : { name_folded: fold(change.name) }
+  const { name, description } = change
+  const folded = {
+    ...(name !== undefined && { name_folded: fold(name) }),
+    ...(description !== undefined && { description_folded: foldDescription(description) }),
+  }
+  const revision = nextRevision(row, now)
   return tx
     .updateTable('keys')
-    .set({ ...change, ...folded, revision: nextRevision(row, now) })
+    .set({
+      ...change,
+      ...folded,
+      revision,
+      ...(row.terms_revision === row.revision && { terms_revision: revision }),
+    })
     .where('id', '=', row.id)
     .where('organization_id', '=', row.organization_id)
     .returningAll()
@@ -119,6 +140,8 @@ export function toKey(
     status: statusOf(row.revoked_at, row.suspended_at ?? null, row.expires_at, now),
     expiresAt: row.expires_at === null ? null : new Date(row.expires_at),
     metadata: JSON.parse(row.metadata),
+    description: row.description || null,
+    tags: JSON.parse(row.tags),
     limits,
     lastUsed: row.last_used_at ? toLastUsed(row.last_used_at, lastUse) : null,
     revision: String(row.revision ?? row.created_at),

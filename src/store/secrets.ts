@@ -54,6 +54,12 @@ export async function readSecrets(db: Db, key: KeyRow, after: SecretRow | undefi
   return [...newest, ...rows]
 }
 
+/** Finds the key that has, or had, a secret: its id, or nothing. */
+export async function findKeyOfKid(db: Db, kid: string): Promise<string[]> {
+  const row = await db.selectFrom('secrets').select('key_id').where('kid', '=', kid).executeTakeFirst()
+  return row ? [row.key_id] : []
+}
+
 /** Finds a secret of a key, ended or not. */
 export async function findSecret(db: Db, key: KeyRow, kid: string): Promise<SecretRow | undefined> {
   return secretsOf(db, key).where('kid', '=', kid).executeTakeFirst()

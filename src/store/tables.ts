@@ -241,6 +241,7 @@ export type TableName = keyof Tables
 export const tableNames: readonly TableName[] = [
   'organizations',
   'keys',
+  'key_terms',
   'secrets',
   'audit_events',
   ...logTableNames,

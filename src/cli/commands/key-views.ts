@@ -203,6 +203,8 @@ function keyFields(key: Key): [string, string][] {
   return [
     ['Id', key.id],
     ['Name', key.name],
+    ...(key.description === null ? [] : [['Description', key.description] as [string, string]]),
+    ...(key.tags.length === 0 ? [] : [['Tags', key.tags.join(', ')] as [string, string]]),
     ['Organization', key.organizationId],
     ['Status', key.status],
     ['Permissions', key.permissions.join(', ') || 'none'],

@@ -37,6 +37,8 @@ export const keyCommands = [
       permissions: 'permission to grant, such as emails:send or emails:* (repeatable)',
       expiresAt: 'when the key expires',
       metadata: 'your own data, stored with the key',
+      description: 'what the key is for',
+      tags: 'a word under which the key is found (repeatable)',
       prefix: 'the prefix of the token: one of `latchkey keys prefixes`',
       createdBy: 'the id of your user for whom the key is created',
       limits: 'how much its calls may draw (repeatable)',
@@ -57,7 +59,14 @@ export const keyCommands = [
     texts: {
       status: 'active (the default), expired, revoked or all',
       organizationId: 'only keys of this organization',
-      q: 'only keys whose name contains this text',
+      q: 'only keys whose name or description contains this text',
+      tag: 'only keys with this tag (repeatable: all of them)',
+      permission: 'only keys that hold exactly this permission',
+      createdBy: 'only keys that this key or user created, by its id',
+      prefix: 'only keys whose tokens begin with this prefix',
+      kid: 'only the key that has or had the secret with this kid',
+      hint: 'only the key that has or had the token with this hint',
+      count: 'count all results, up to 10,000',
       expiresBefore: 'only keys that expire before this',
       unusedSince: 'only keys that are older and were not used from then on',
       neverUsed: 'only keys that were never used',
@@ -68,6 +77,7 @@ export const keyCommands = [
       'latchkey keys list --organization acme --sort -last_used_at',
       'latchkey keys list --expires-before 7d --sort expires_at',
       'latchkey keys list --unused-since 90d --sort last_used_at',
+      'latchkey keys list --tag team:billing --permission emails:send --count',
       'latchkey keys list --status all --all --json',
     ],
     read: ({ keys }, input) => keys.list(input),
@@ -162,10 +172,14 @@ export const keyCommands = [
       permissions: 'permission to grant; replaces the current list (repeatable)',
       expiresAt: 'when the key expires',
       metadata: 'your own data; replaces the current object',
+      description: 'what the key is for',
+      tags: 'a word under which the key is found; replaces the current ones (repeatable)',
       limits: 'how much its calls may draw; replaces the current list (repeatable)',
     },
     options: [
       new Option('--no-permissions', 'remove all permissions').conflicts('permission'),
+      new Option('--no-description', 'remove the description'),
+      new Option('--no-tags', 'remove all tags').conflicts('tag'),
       noLimitsOption(),
     ],
     wait: true,
@@ -173,10 +187,16 @@ export const keyCommands = [
     examples: [
       `latchkey keys update ${exampleId} --permission emails:* --expires never`,
       `latchkey keys update ${exampleId} --limit requests=100/1m,burst=20`,
+      `latchkey keys update ${exampleId} --tag team:billing --description "Invoices at night"`,
     ],
     run: ({ keys }, { args, input, options, wait }) => {
-      const permissions = options.permissions === false ? { permissions: [] } : {}
-      return keys.update(args.id, { ...input, ...permissions, ...removedLimits(options) }, wait)
+      const removed = {
+        ...(options.permissions === false && { permissions: [] }),
+        ...(options.description === false && { description: null }),
+        ...(options.tags === false && { tags: [] }),
+        ...removedLimits(options),
+      }
+      return keys.update(args.id, { ...input, ...removed }, wait)
     },
     print: (key) => {
       printKey(key)

@@ -1,7 +1,7 @@
 // Commands that list: one page, or with `--all` every page.
 import { Option } from 'commander'
 import { readAll } from '../../core/read-all.ts'
-import type { Page } from '../../core/shapes/page.ts'
+import type { Page, Total } from '../../core/shapes/page.ts'
 import { type Connection, serverOrDatabase } from './connection.ts'
 import { type DefinedCommand, type Definition, defineCommand, type ShapeInput } from './define-command.ts'
 import type { Shape } from './fields.ts'
@@ -12,6 +12,7 @@ import { wideOption } from './table.ts'
 interface Listed<Item> {
   items: Item[]
   more: boolean
+  total: Total | undefined
 }
 
 interface ListDefinition<S extends Shape, Item>
@@ -42,10 +43,11 @@ export function defineList<S extends Shape, Item extends object>(
     run: (connection, { input, options }) =>
       readPages((page) => read(connection, { ...input, ...page }), options.all === true),
     json: ({ items }) => items,
-    print: async ({ items, more }, { options }) => {
+    print: async ({ items, more, total }, { options }) => {
       if (options.csv && printCsv) return printCsv(items)
       if (items.length === 0) return printNote(none)
       print(items, options.output === 'wide')
+      if (total) printNote(describeTotal(total))
       if (more) printNote('There are more results. Add --all to list them.')
     },
   })
@@ -57,10 +59,16 @@ async function readPages<Item>(
   all: boolean,
 ): Promise<Listed<Item>> {
   if (!all) {
-    const { items, next } = await readPage({})
-    return { items, more: next !== undefined }
+    const { items, next, total } = await readPage({})
+    return { items, more: next !== undefined, total }
   }
   const items: Item[] = []
   for await (const item of readAll(readPage, { limit: 1000 })) items.push(item)
-  return { items, more: false }
+  return { items, more: false, total: undefined }
+}
+
+function describeTotal({ count, isMore }: Total): string {
+  const number = new Intl.NumberFormat('en').format(count)
+  if (isMore) return `More than ${number} results in all.`
+  return count === 1 ? 'One result in all.' : `${number} results in all.`
 }

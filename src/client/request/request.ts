@@ -1,6 +1,7 @@
 // One request to a server and its answer, by nothing but `fetch`: runs in each runtime that has it.
 import type { Page } from '../../core/shapes/page.ts'
 import { parseToken } from '../../core/token.ts'
+import { readTotal, totalHeader } from '../../core/total-header.ts'
 import { fromWireAnswer, toWire, type Wire } from '../../core/wire.ts'
 import { LatchkeyClientError } from '../errors.ts'
 import { readProblem, readText, unexpected } from './answer.ts'
@@ -159,7 +160,13 @@ export function createRequester(client: ClientOptions, ownHeaders: Record<string
     readPlain: async (path, options) => (await request('GET', path, { options })).text,
     readPage: async <Item>(path: string, query: object, options?: CallOptions) => {
       const answer = await request('GET', path + toQuery(query), { options })
-      return { items: readJson<Item[]>(answer), next: findNext(answer.response.headers.get('link')) }
+      const { headers } = answer.response
+      const total = readTotal(headers.get(totalHeader))
+      return {
+        items: readJson<Item[]>(answer),
+        next: findNext(headers.get('link')),
+        ...(total && { total }),
+      }
     },
     readDated: async <Answer>(
       path: string,
@@ -293,7 +300,11 @@ function readInstant({ headers }: Response, header: string): Date {
 
 function toQuery(query: object): string {
   requireFields(query)
-  const fields = Object.entries(toWire(query)).map(([name, value]) => [name, String(value)])
+  const fields = Object.entries(toWire(query)).flatMap(([name, value]: [string, unknown]) =>
+    name === 'tag' && Array.isArray(value)
+      ? value.map((item) => [name, String(item)])
+      : [[name, String(value)]],
+  )
   return fields.length === 0 ? '' : `?${new URLSearchParams(fields)}`
 }
 

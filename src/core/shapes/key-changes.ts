@@ -1,9 +1,11 @@
 // What is given to make a key, or to change one. Names are the library's; see `keys.ts`.
 import { z } from 'zod'
 import {
+  descriptionSchema,
   grantedPermissionsSchema,
   instantInput,
   organizationIdSchema,
+  tagsSchema,
   tokenPrefixSchema,
   visibleText,
 } from '../fields.ts'
@@ -30,6 +32,13 @@ const limits = limitsSchema.meta({
   description:
     'How many units its calls may draw. Without `latchkey:limits:write`, these come on top of the limits of the key that creates it.',
 })
+const description = descriptionSchema.meta({
+  description:
+    'What the key is for, in your own words: 1 to 1,000 characters; null for none. Verdicts do not carry it.',
+})
+const tags = tagsSchema.meta({
+  description: 'Words under which the key is found. Each counts once; verdicts do not carry them.',
+})
 const createdBy = visibleText(256).meta({
   description: "The id of the operator's user for whom the key is created; root organization only.",
 })
@@ -41,6 +50,8 @@ export const createKeySchema = z
     }),
     expiresAt: expiresAt.default(null),
     metadata: metadata.default({}),
+    description: description.default(null),
+    tags: tags.default([]),
     limits: limits.default([]),
     prefix: tokenPrefixSchema.optional().meta({
       description:
@@ -68,11 +79,13 @@ export const updateKeySchema = z
     permissions: grantedPermissionsSchema.nullish().meta({ description: unlessNull }),
     expiresAt: expiresAt.optional(),
     metadata: metadata.nullish().meta({ description: unlessNull }),
+    description: description.optional(),
+    tags: tags.nullish().meta({ description: unlessNull }),
     limits: limitsSchema.nullish().meta({ description: unlessNull }),
   })
   .refine(
-    ({ name, permissions, expiresAt, metadata, limits: given }) =>
-      (name ?? permissions ?? metadata ?? given) != null || expiresAt !== undefined,
+    ({ expiresAt, description: text, ...others }) =>
+      Object.values(others).some((value) => value != null) || expiresAt !== undefined || text !== undefined,
     'Must name at least one field to change.',
   )
   .meta({

@@ -1,6 +1,15 @@
 // Which keys are listed, and in which order. Names are the library's; see `keys.ts`.
 import { z } from 'zod'
-import { instantInput, organizationIdSchema, text } from '../fields.ts'
+import { maxTags } from '../bounds.ts'
+import {
+  instantInput,
+  organizationIdSchema,
+  permissionSchema,
+  tagSchema,
+  text,
+  tokenPrefixSchema,
+} from '../fields.ts'
+import { isKid, parseHint } from '../token.ts'
 import { pageFields } from './page.ts'
 
 const ownerFilter = organizationIdSchema.optional().meta({
@@ -15,7 +24,35 @@ export const listKeysSchema = z.strictObject({
     .default('active')
     .meta({ description: 'Only keys of this status; active ones if absent.' }),
   organizationId: ownerFilter,
-  q: text(256).optional().meta({ description: 'Only keys whose name contains this text, case-insensitive.' }),
+  q: text(256)
+    .optional()
+    .meta({ description: 'Only keys whose name or description contains this text, case-insensitive.' }),
+  tag: z
+    .array(tagSchema, { error: 'Must be a list of tags.' })
+    .max(maxTags, `Must have at most ${maxTags} tags.`)
+    .optional()
+    .meta({ description: 'Only keys that have this tag, or all of several.' }),
+  permission: permissionSchema.optional().meta({
+    description:
+      'Only keys that hold exactly this permission: `emails:*` does not find keys that hold `emails:send`, nor the other way round.',
+  }),
+  createdBy: text(256)
+    .optional()
+    .meta({ description: 'Only keys that this key or user created, by its id.' }),
+  prefix: tokenPrefixSchema
+    .optional()
+    .meta({ description: 'Only keys whose tokens begin with this prefix.' }),
+  kid: z
+    .string({ error: 'Must be a kid, which is a string.' })
+    .refine(isKid, 'Must be a kid, which is 16 letters and digits.')
+    .optional()
+    .meta({ description: 'Only the key that has, or had, the secret with this kid.' }),
+  hint: z
+    .string({ error: 'Must be a hint, which is a string.' })
+    .max(128, 'Must be a hint, such as re_4kTz9WqLm2Xc7RbN….')
+    .refine((hint) => parseHint(hint) !== undefined, 'Must be a hint, such as re_4kTz9WqLm2Xc7RbN….')
+    .optional()
+    .meta({ description: 'Only the key that has, or had, the token with this hint.' }),
   expiresBefore: instantInput.optional().meta({ description: 'Only keys that expire before this instant.' }),
   unusedSince: instantInput.optional().meta({
     description: 'Only keys that were created before this instant and not used from then on.',
@@ -31,6 +68,10 @@ export const listKeysSchema = z.strictObject({
       description:
         'The order: newest first if absent; last used first; longest unused first, after those that were never used; soonest to expire first, without those that never do; or by name.',
     }),
+  count: z
+    .boolean({ error: 'Must be true or false.' })
+    .optional()
+    .meta({ description: 'Whether to count the keys of the whole list, up to 10,000, with its first page.' }),
   ...pageFields,
 })
 

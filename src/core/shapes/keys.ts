@@ -43,6 +43,8 @@ const keyExample = {
   status: 'active',
   expiresAt: null,
   metadata: { team: 'infrastructure' },
+  description: 'Sends what the deployment pipeline reports.',
+  tags: ['team:infrastructure'],
   limits: [],
   lastUsed: {
     at: new Date('2026-02-01T08:30:00Z'),
@@ -124,6 +126,11 @@ export const keySchema = z
     metadata: z
       .record(z.string(), z.unknown())
       .meta({ description: "The operator's own data, which every verdict on the key carries." }),
+    description: z
+      .string()
+      .nullable()
+      .meta({ description: 'What the key is for, in the words of its owner; null if nobody said.' }),
+    tags: z.array(z.string()).meta({ description: 'Words under which the key is found, sorted.' }),
     limits: z.array(limitStateSchema).meta({
       description: "Its own limits, with what is left of them; those of its organization are that one's.",
     }),

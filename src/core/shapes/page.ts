@@ -34,6 +34,16 @@ export interface Page<Item> {
   items: Item[]
   /** The cursor of the next page, to be given as `after`; undefined at the end. */
   next: string | undefined
+  /** How long the whole list is; only on a first page for which it was asked. */
+  total?: Total | undefined
+}
+
+/** How many items a list has, as far as they were counted. */
+export interface Total {
+  /** So many were counted, at most 10,000. */
+  count: number
+  /** Whether there may be more: there are more than 10,000, or counting on would have taken too long. */
+  isMore: boolean
 }
 
 /** A list, read page by page or whole. */

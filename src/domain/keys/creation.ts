@@ -22,6 +22,7 @@ import {
   writeLimits,
 } from '../../core/stored-limits.ts'
 import type { ParsedToken } from '../../core/token.ts'
+import type { StoreDialect } from '../../store/backend.ts'
 import { insertKeys, type NewKeyRow } from '../../store/keys.ts'
 import { existingOrganizations } from '../../store/organizations.ts'
 import { insertSecrets, type NewSecretRow } from '../../store/secrets.ts'
@@ -37,6 +38,8 @@ export interface WantedKey {
   name: string
   permissions: string[]
   metadata: Record<string, unknown>
+  description: string | null
+  tags: string[]
   expiresAt: Date | null
   limits: LimitGiven[]
   createdBy?: string | undefined
@@ -55,11 +58,11 @@ const mostOrganizations = 10_000
  * How keys are created together. The process remembers organizations that were there: none is ever deleted, though a
  * database that was restored may lack one, and then it refuses the key.
  */
-export function keyCreation(source: IdSource): Kind<WantedKey, NewKey, CreatedKey> {
+export function keyCreation(source: IdSource, dialect: StoreDialect): Kind<WantedKey, NewKey, CreatedKey> {
   const organizations = new Set<string>()
   return {
     permission: writeKeys,
-    // Well below the parameters that a statement may have: 16 a row on PostgreSQL's 65,535.
+    // Well below the parameters that a statement may have: 20 a row on PostgreSQL's 65,535.
     maxAtOnce: 100,
     prepare: async (tx, wanted) => {
       if (organizations.size > mostOrganizations) organizations.clear()
@@ -76,7 +79,7 @@ export function keyCreation(source: IdSource): Kind<WantedKey, NewKey, CreatedKe
         return recordKey(source, change, one)
       }
     },
-    write: insertNewKeys,
+    write: (tx, made) => insertNewKeys(tx, dialect, made),
     answerOf: ({ key }, { token }, now) => withToken(key, token, now),
     again: giveTokenAgain,
     forget: () => organizations.clear(),
@@ -113,7 +116,7 @@ function limitsFrom(actor: LiveActor): string | null {
 
 /** Makes the rows of a key with a given token, and records that it is created. */
 export function recordKey(source: IdSource, { actor, now, record }: Change, wanted: WantedKey): NewKey {
-  const { organizationId, name, permissions, metadata, expiresAt, limits } = wanted
+  const { organizationId, name, permissions, metadata, expiresAt, limits, description, tags } = wanted
   const { token, kid, prefix } = wanted.token
   const id = newId(source)
   const createdBy = wanted.createdBy ?? (holdsDatabase(actor) ? null : actor.keyId)
@@ -125,6 +128,8 @@ export function recordKey(source: IdSource, { actor, now, record }: Change, want
     metadata,
     kid,
     createdBy,
+    ...(description !== null && { description }),
+    ...(tags.length > 0 && { tags }),
     ...(limits.length > 0 && { limits }),
     ...(drawsFrom !== null && { limitsFrom: drawsFrom }),
   }
@@ -136,6 +141,8 @@ export function recordKey(source: IdSource, { actor, now, record }: Change, want
       name,
       permissions: JSON.stringify(permissions),
       metadata: JSON.stringify(metadata),
+      description: description ?? '',
+      tags: JSON.stringify(tags),
       created_by: createdBy,
       created_at: now,
       expires_at: expiresAt?.getTime() ?? null,
@@ -159,11 +166,12 @@ export function recordKey(source: IdSource, { actor, now, record }: Change, want
 }
 
 /** The statements that insert new keys of organizations that are there. */
-export function insertNewKeys(tx: Tx, made: readonly NewKey[]): Promise<unknown>[] {
+export function insertNewKeys(tx: Tx, dialect: StoreDialect, made: readonly NewKey[]): Promise<unknown>[] {
   if (made.length === 0) return []
   return [
-    insertKeys(
+    ...insertKeys(
       tx,
+      dialect,
       made.map(({ key }) => key),
     ),
     insertSecrets(

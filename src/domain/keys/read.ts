@@ -1,4 +1,5 @@
 // Keys as they are read: one with its secrets, and lists of them.
+import type { z } from 'zod'
 import { narrowScope, scopeOf } from '../../core/access.ts'
 import { holdsDatabase } from '../../core/actor.ts'
 import { refuseField } from '../../core/errors.ts'
@@ -6,16 +7,26 @@ import { parseInput } from '../../core/input.ts'
 import { type ListKeysInput, listKeysSchema } from '../../core/shapes/key-lists.ts'
 import { type GetKeyInput, getKeySchema, type Key, type KeyDetails } from '../../core/shapes/keys.ts'
 import type { Page } from '../../core/shapes/page.ts'
+import { parseHint } from '../../core/token.ts'
 import { turnOf } from '../../fairness/caller-turn.ts'
-import { keyOrders, readKeySlice } from '../../store/key-lists.ts'
+import type { Position } from '../../store/cursors.ts'
+import {
+  countKeySlice,
+  findWay,
+  type KeyQuery,
+  keyOrders,
+  readKeySlice,
+  type Way,
+} from '../../store/key-lists.ts'
 import { type KeyRow, toKey } from '../../store/keys.ts'
 import { readLastUses } from '../../store/last-use.ts'
 import { getOrganizationRow } from '../../store/organizations.ts'
 import { findPlanOf } from '../../store/plans.ts'
 import { findSecret, readSecrets, toSecret } from '../../store/secrets.ts'
+import type { Db } from '../../store/tables.ts'
 import { actorOf, type CommandOptions, type Engine } from '../engine.ts'
 import { readLimitStates, readPlanLimits } from '../limits/states.ts'
-import { readPage } from '../listing.ts'
+import { countItems, readPage } from '../listing.ts'
 import { secretsWithOwnUses, withOwnUses } from './last-uses.ts'
 import { getKeyRow, toKeyWithLimits, unknownSecret } from './rules.ts'
 
@@ -64,22 +75,21 @@ export async function listKeys(
   input: ListKeysInput = {},
   options: CommandOptions = {},
 ): Promise<Page<Key>> {
-  const { organizationId, limit, after, expiresBefore, unusedSince, ...filter } = parseInput(
-    listKeysSchema,
-    input,
-  )
+  const { organizationId, limit, after, count, ...filter } = parseInput(listKeysSchema, input)
   const { sort } = filter
   const actor = actorOf(options)
   const scope = narrowScope(actor, organizationId)
   const now = engine.now()
-  const query = {
-    ...filter,
-    ...{ scope, now, expiresBefore: expiresBefore?.getTime(), unusedSince: unusedSince?.getTime() },
-  }
+  const query: KeyQuery = { ...toQuery(filter), scope, now, after: undefined }
   const turn = turnOf(actor, options)
   if (organizationId !== undefined)
     await engine.store.read((db) => getOrganizationRow(db, organizationId), turn)
-  return readPage(
+  let way: Way | undefined
+  const findOnce = async (db: Db) => {
+    way ??= await findWay(db, query)
+    return way
+  }
+  const page = await readPage(
     engine,
     {
       name: sort,
@@ -87,8 +97,9 @@ export async function listKeys(
       limit,
       after,
       turn,
+      isSearch: isSearch(filter),
       read: async (db, position, bounds) => {
-        const slice = await readKeySlice(db, { ...query, after: position }, bounds)
+        const slice = await readKeySlice(db, { ...query, after: position }, bounds, await findOnce(db))
         const states = await readLimitStates(db, engine.store.dialect, 'key', slice.rows)
         const lastUses = await readLastUses(
           db,
@@ -106,4 +117,28 @@ export async function listKeys(
     },
     ({ row, limits, lastUse }) => withOwnUses(engine, toKey(row, now, limits, lastUse)),
   )
+  if (!count || after !== undefined) return page
+  const countSlice = async (db: Db, position: Position | undefined, window: number) =>
+    countKeySlice(db, { ...query, after: position }, window, await findOnce(db))
+  return { ...page, total: await countItems(engine, turn, countSlice) }
+}
+
+type Filter = Omit<z.output<typeof listKeysSchema>, 'organizationId' | 'limit' | 'after' | 'count'>
+
+/** The filters of a list as the store takes them. Throws `invalid_input` for a kid beside a hint. */
+function toQuery({ hint, kid, prefix, expiresBefore, unusedSince, ...filter }: Filter) {
+  if (hint !== undefined && kid !== undefined) refuseField('hint', 'Must not stand beside kid.')
+  const hinted = hint === undefined ? undefined : parseHint(hint)
+  return {
+    ...filter,
+    kid: hinted?.kid ?? kid,
+    prefixes: [prefix, hinted?.prefix].filter((value) => value !== undefined),
+    expiresBefore: expiresBefore?.getTime(),
+    unusedSince: unusedSince?.getTime(),
+  }
+}
+
+/** Tells whether a list may look through many keys for each that it finds. */
+function isSearch({ status, sort, ...filters }: Filter): boolean {
+  return Object.values(filters).some((value) => value !== undefined)
 }

@@ -88,10 +88,12 @@ async function addRootKey(engine: Engine, change: Change, token: ParsedToken): P
     name: 'Root key',
     permissions: ['latchkey:*'],
     metadata: {},
+    description: null,
+    tags: [],
     expiresAt: null,
     limits: [],
     token,
   })
-  await allDone(insertNewKeys(change.tx, [created]))
+  await allDone(insertNewKeys(change.tx, engine.store.dialect, [created]))
   return withToken(created.key, token, change.now)
 }

@@ -1,10 +1,11 @@
-// A key changes: its name, permissions, metadata and expiry.
+// A key changes: its name, permissions, metadata, expiry, and what it is found by.
 import type { z } from 'zod'
 import { requireGrantable, requireLifetime, requireMetadata } from '../../core/access.ts'
 import type { Actor } from '../../core/actor.ts'
 import { parseInput } from '../../core/input.ts'
 import { type UpdateKeyInput, updateKeySchema } from '../../core/shapes/key-changes.ts'
 import type { Key } from '../../core/shapes/keys.ts'
+import { changeTerms } from '../../store/key-terms.ts'
 import { changeKey, type KeyRow } from '../../store/keys.ts'
 import { actorOf, type CommandOptions, type Engine } from '../engine.ts'
 import { newLimits, requireLimits } from '../limits/rules.ts'
@@ -43,6 +44,7 @@ export async function updateKey(
     const isMoved = after.expires_at !== before.expires_at
     const moved = isMoved ? { ...after, expiry_set_at: change.now } : after
     const changed = await changeKey(change.tx, before, moved, change.now)
+    await changeTerms(change.tx, engine.store.dialect, before, changed)
     change.record({
       action: 'key.updated',
       organizationId: before.organization_id,
@@ -53,19 +55,24 @@ export async function updateKey(
   })
 }
 
-type Changeable = Pick<KeyRow, 'name' | 'permissions' | 'metadata' | 'expires_at' | 'limits'>
+type Changeable = Pick<
+  KeyRow,
+  'name' | 'permissions' | 'metadata' | 'description' | 'tags' | 'expires_at' | 'limits'
+>
 
 /** What an update makes of a key. Throws `permission_escalation`, `missing_permission`. */
 export function planUpdate(
   actor: Actor,
   before: KeyRow,
-  { name, permissions, expiresAt, metadata, limits }: z.output<typeof updateKeySchema>,
+  { name, permissions, expiresAt, metadata, description, tags, limits }: z.output<typeof updateKeySchema>,
 ): Changeable {
   if (permissions != null) requireGrantable(actor, permissions)
   const after = {
     name: name ?? before.name,
     permissions: permissions == null ? before.permissions : JSON.stringify(permissions),
     metadata: metadata == null ? before.metadata : JSON.stringify(metadata),
+    description: description === undefined ? before.description : (description ?? ''),
+    tags: tags == null ? before.tags : JSON.stringify(tags),
     expires_at: expiresAt === undefined ? before.expires_at : (expiresAt?.getTime() ?? null),
     limits: limits == null ? before.limits : newLimits(before.limits, limits),
   }
@@ -87,6 +94,9 @@ function describeChanges(before: Changeable, after: Changeable): Record<string, 
   if (before.metadata !== after.metadata) {
     changes.metadata = { from: JSON.parse(before.metadata), to: JSON.parse(after.metadata) }
   }
+  if (before.description !== after.description)
+    changes.description = { from: before.description || null, to: after.description || null }
+  if (before.tags !== after.tags) changes.tags = { from: JSON.parse(before.tags), to: JSON.parse(after.tags) }
   if (before.limits !== after.limits)
     changes.limits = { from: describeLimits(before.limits), to: describeLimits(after.limits) }
   return changes

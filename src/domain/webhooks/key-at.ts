@@ -7,7 +7,7 @@ import type { KeyRow } from '../../store/keys.ts'
 import type { LaterChange } from '../../store/webhook-log.ts'
 import { describeLimits } from '../limits/states.ts'
 
-const fields = ['name', 'permissions', 'metadata', 'expires_at', 'limits'] as const
+const fields = ['name', 'permissions', 'metadata', 'description', 'tags', 'expires_at', 'limits'] as const
 
 /** A key as it stood after an event, with the names of the wire. `later` are its later changes, in their order. */
 export function keyAt(row: KeyRow, later: readonly LaterChange[], at: number): Record<string, unknown> {
@@ -15,6 +15,8 @@ export function keyAt(row: KeyRow, later: readonly LaterChange[], at: number): R
     name: row.name,
     permissions: JSON.parse(row.permissions),
     metadata: JSON.parse(row.metadata),
+    description: row.description || null,
+    tags: JSON.parse(row.tags),
     expiresAt: row.expires_at === null ? null : new Date(row.expires_at),
     limits: describeLimits(row.limits),
   }) as Record<(typeof fields)[number], unknown>
@@ -47,6 +49,8 @@ export function keyAt(row: KeyRow, later: readonly LaterChange[], at: number): R
     status: statusOf(revokedAt, row.suspended_at, expiresAt, at),
     expires_at: wire.expires_at,
     metadata: wire.metadata,
+    description: wire.description,
+    tags: wire.tags,
     limits: wire.limits,
   }
 }

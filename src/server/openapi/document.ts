@@ -2,6 +2,7 @@
 import { type ErrorCode, errorTable } from '../../core/errors.ts'
 import { defaultBodyLimit, formType } from '../../http/body.ts'
 import { oauthStatus } from '../../http/oauth-refusals.ts'
+import { repeatable } from '../../http/query.ts'
 import type { Answer } from '../../http/route.ts'
 import type { Route } from '../parts.ts'
 import { packageVersion } from '../version.ts'
@@ -114,6 +115,9 @@ const headers: Record<string, JsonSchema> = {
   ),
   Link: header(
     'The next page, as `<?…>; rel="next"` (RFC 8288), relative to the address of this call; absent on the last.',
+  ),
+  'Latchkey-Total-Count': header(
+    'With `count=true`, how many items the whole list has, up to 10,000; `;more` behind it if there may be more (RFC 9651). On the first page only.',
   ),
   'WWW-Authenticate': header('Why the token was refused (RFC 6750).'),
   'Set-Cookie': header('The cookie of the session, or its removal.'),
@@ -243,8 +247,8 @@ function queryParameters({ properties }: JsonSchema): JsonSchema[] {
       name,
       in: 'query',
       ...(description !== undefined && { description }),
-      // A list is one text, its items between commas.
-      ...(schema.type === 'array' && { style: 'form', explode: false }),
+      // A list is one text, its items between commas, unless its items come one by one.
+      ...(schema.type === 'array' && { style: 'form', explode: repeatable.has(name) }),
       schema,
     }),
   )

@@ -54,10 +54,17 @@ export const keyRoutes = [
     tag: 'Keys',
     summary: 'List keys',
     description:
-      'A key of the root organization lists the keys of every organization, unless the query names one.',
+      'A key of the root organization lists the keys of every organization, unless the query names one. All filters hold at once. A search that finds little answers a short page after a tenth of a second, with the way to go on. To find a key by what you have of its token, send its kid or its hint with `status=all`, and never the token.',
     access: 'latchkey:keys:read',
     query: listKeysSchema,
-    answers: [{ status: 200, description: 'One page.', schema: z.array(keySchema), headers: ['Link'] }],
+    answers: [
+      {
+        status: 200,
+        description: 'One page.',
+        schema: z.array(keySchema),
+        headers: ['Link', 'Latchkey-Total-Count'],
+      },
+    ],
     problems: ['too_many_reads', 'organization_not_found'],
     handle: (call) => answerPage(call, (options) => call.parts.latchkey.keys.list(call.query, options)),
   }),

@@ -28,6 +28,7 @@ import * as systemEvents from './0023-system-events.ts'
 import * as logCuts from './0024-log-cuts.ts'
 import * as prefixes from './0025-prefixes.ts'
 import * as terms from './0026-terms.ts'
+import * as keyTerms from './0027-key-terms.ts'
 import type { ColumnTypes } from './column-types.ts'
 
 type Step = (db: Db, types: ColumnTypes) => Promise<void>
@@ -60,6 +61,7 @@ export const steps: readonly Step[] = [
   logCuts.up,
   prefixes.up,
   terms.up,
+  keyTerms.up,
 ]
 
 /** The version of the schema that this program works on. */
@@ -73,7 +75,8 @@ export const schemaVersion = steps.length
  * grace at its latest end, and while one runs, no other program ends a grace before. What a program below 18 records is sealed
  * some minutes later. What one below 19 edits of an organization or a plan keeps its revision, so that another edit of the same
  * does not find it out. Of a key whose expiry one below 23 has set, a stage may be told of that was over by then. Below 26 a
- * program accepts keys that are suspended, not valid yet or bound to other addresses.
+ * program accepts keys that are suspended, not valid yet or bound to other addresses. Of what one below 27 makes or changes of
+ * keys the terms are written later, and lists are read without them until then.
  */
 export const oldestCompatible = 26
 
