@@ -3,7 +3,9 @@ import { isIP } from 'node:net'
 import { keptUsageDays, minKeptAuditDays } from './core/bounds.ts'
 import { type Environment, type Given, pick, refuse, splitList, splitWords } from './core/given-settings.ts'
 import { type LogVerdicts, logVerdictsChoices } from './core/log-verdicts.ts'
+import { readKeepAlive, readPort, readWorkers } from './core/number-settings.ts'
 import type { KeptPlaces } from './core/places.ts'
+import { readStandards, type StandardsFlags, type StandardsSettings } from './core/standards-settings.ts'
 import { readTelemetrySettings, type TelemetrySettings } from './core/telemetry-settings.ts'
 import { containsToken, longestPrefix, parseToken, prefixPattern } from './core/token.ts'
 import type { WebhookSettings } from './core/webhook-settings.ts'
@@ -18,7 +20,7 @@ const logLevels = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']
 export type LogLevel = (typeof logLevels)[number]
 
 /** What the flags of `latchkey serve` say, as they were typed. */
-export interface ServeFlags {
+export interface ServeFlags extends StandardsFlags {
   database?: string
   host?: string
   port?: string
@@ -42,7 +44,7 @@ export interface DatabaseSettings {
   prefixes: [string, ...string[]] | undefined
 }
 
-export interface ServeSettings extends DatabaseSettings {
+export interface ServeSettings extends DatabaseSettings, StandardsSettings {
   host: string
   /** 0 takes any free one. */
   port: number
@@ -92,6 +94,7 @@ export function readServeSettings(flags: ServeFlags, env: Environment = process.
     ),
     checkpointFile: checkpointFileOf(flags, env),
     telemetry: readTelemetrySettings(env),
+    ...readStandards(flags, env),
   }
 }
 
@@ -282,33 +285,6 @@ function readPrefixes(given: Given | undefined): [string, ...string[]] | undefin
     )
   }
   return prefixes as [string, ...string[]]
-}
-
-function readPort(given: Given | undefined): number {
-  if (given === undefined) return 7373
-  if (/^\d{1,5}$/.test(given.value) && Number(given.value) <= 65_535) return Number(given.value)
-  refuse(`${given.from}: Must be a whole number from 0 to 65535. 0 chooses a free port.`)
-}
-
-const mostWorkers = 256
-
-function readWorkers(given: Given | undefined): number {
-  if (given === undefined) return 1
-  const count = /^\d{1,3}$/.test(given.value) ? Number(given.value) : 0
-  if (count >= 1 && count <= mostWorkers) return count
-  refuse(
-    `${given.from}: Must be a whole number of processes from 1 to ${mostWorkers}. One process per core is usual.`,
-  )
-}
-
-const maxKeepAliveSeconds = 86_400
-
-function readKeepAlive(given: Given | undefined): number {
-  // Longer than proxies keep an idle connection (Google's 600 s, Envoy's hour): they must be the ones to close it.
-  if (given === undefined) return 3_660_000
-  const seconds = /^\d{1,5}$/.test(given.value) ? Number(given.value) : 0
-  if (seconds >= 1 && seconds <= maxKeepAliveSeconds) return seconds * 1000
-  refuse(`${given.from}: Must be a whole number of seconds from 1 to ${maxKeepAliveSeconds}.`)
 }
 
 function readLogLevel(given: Given | undefined): LogLevel {

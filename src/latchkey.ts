@@ -39,7 +39,7 @@ import { auditMethods } from './domain/audit/methods.ts'
 import { beginEpoch } from './domain/audit/signers.ts'
 import { authenticate, type Origin } from './domain/authenticate.ts'
 import { tellBacklog } from './domain/backlog.ts'
-import { offerMethods } from './domain/calls.ts'
+import { checkOptions, offerMethods } from './domain/calls.ts'
 import type { Engine } from './domain/engine.ts'
 import { eventMethods } from './domain/events/methods.ts'
 import { beginTelling, noticesJob } from './domain/events/notices.ts'
@@ -50,6 +50,7 @@ import { graceJob } from './domain/keys/end-graces.ts'
 import { KnownPrefixes } from './domain/keys/known-prefixes.ts'
 import { keyMethods } from './domain/keys/methods.ts'
 import { addPrefixes } from './domain/keys/prefixes.ts'
+import { revokeToken } from './domain/keys/revoke.ts'
 import { createRootKey, ensureRootKey } from './domain/keys/root-key.ts'
 import {
   checkOpening,
@@ -131,6 +132,12 @@ export interface Latchkey extends AsyncDisposable {
    * verifies its caller again in its own transaction, because the key may be revoked or hold less by then.
    */
   authenticate(token: string, origin?: Origin): Promise<Caller | undefined>
+  /**
+   * Revokes the key of a token, or ends the grace of the token if its key has a newer one. A token that opens nothing, or is of
+   * another organization than the actor's, changes nothing. The `actor` needs `latchkey:keys:write` unless it is the caller of
+   * that very token. Throws `permission_escalation`, `last_root_key`.
+   */
+  revokeToken(token: string, options?: ActorOptions): Promise<void>
   /**
    * Verifies a token from memory, without a promise or I/O; `purpose` is `request` if absent. Undefined if memory may
    * not answer: then call `verify`. `ip` is the address of the caller, for a purpose that is no request. Throws `invalid_input`
@@ -357,6 +364,8 @@ export async function openLatchkey(options: LatchkeyOptions): Promise<Latchkey> 
         purpose,
       )
     },
+    revokeToken: async (token, options) =>
+      memory.awake.during(revokeToken(engine, token, checkOptions(options))),
     verifyBatch: async (requests, asked, asker) => {
       checkQuestion(asked)
       return memory.awake.during(verifyBatch(memory, requests, asked, asker))

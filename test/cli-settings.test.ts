@@ -45,6 +45,8 @@ test('a variable beats the default, a flag beats the variable, and an empty vari
     LATCHKEY_WEBHOOK_NAME_SERVERS: '10.0.0.2 [fd00::53]:5353',
     LATCHKEY_WEBHOOK_PROXY: 'http://proxy.internal:3128',
     LATCHKEY_CHECKPOINT_FILE: '/var/lib/notes',
+    LATCHKEY_PUBLIC_URL: 'https://keys.example.com/latchkey/',
+    LATCHKEY_BASIC_AUTH: 'password',
   }
   expect(readServeSettings({}, env)).toEqual({
     database: 'postgres://ada@db/keys',
@@ -64,6 +66,8 @@ test('a variable beats the default, a flag beats the variable, and an empty vari
       proxy: 'http://proxy.internal:3128',
     },
     checkpointFile: '/var/lib/notes',
+    publicUrl: 'https://keys.example.com/latchkey',
+    basicAuth: 'password',
   })
   const flags = { database: 'sqlite:x.db', host: 'localhost', port: '0', keyPrefix: 're', logLevel: 'silent' }
   const webhookFlags = {
@@ -115,6 +119,10 @@ test.each([
   ['LATCHKEY_DATABASE_URL', 'sqlite:'],
   ['LATCHKEY_DATABASE_URL', 'sqlite::memory:'],
   ['LATCHKEY_LOG_LEVEL', 'INFO'],
+  ['LATCHKEY_PUBLIC_URL', 'keys.example.com'],
+  ['LATCHKEY_PUBLIC_URL', 'https://a:b@keys.example.com'],
+  ['LATCHKEY_PUBLIC_URL', 'https://keys.example.com?'],
+  ['LATCHKEY_BASIC_AUTH', 'yes'],
   ['LATCHKEY_LOG_VERDICTS', 'valid'],
   ['LATCHKEY_KEY_PREFIX', 're,'.repeat(2).concat('a'.repeat(25))],
   ['LATCHKEY_KEY_PREFIX', ','],

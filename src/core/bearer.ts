@@ -9,20 +9,23 @@ export function readBearer(authorization: string | undefined): string | undefine
   return /^bearer +(.*)$/i.exec(authorization)?.[1]
 }
 
+/** Where HTTP Basic may hold a token: in the password alone or, if that is empty, in the user name too. */
+export type BasicPart = 'password' | 'user-name'
+
 /**
- * The token of an `Authorization: Basic` header (RFC 7617): its password or, if that is empty and `userName` is set, its user
- * name. Undefined if there is no such header; '', which is no token, for one that cannot be read or whose token has a colon.
+ * The token of an `Authorization: Basic` header (RFC 7617). Undefined if there is no such header; '', which is no token, for
+ * one that cannot be read or whose token has a colon.
  */
 export function readBasic(
   authorization: string | undefined,
-  { userName = false }: { userName?: boolean | undefined } = {},
+  part: BasicPart = 'password',
 ): string | undefined {
   if (authorization === undefined || !/^basic(?: |$)/i.test(authorization)) return undefined
   const text = decodeBase64(authorization.slice('basic'.length).trim())
   const colon = text.indexOf(':')
   if (colon === -1) return ''
   const password = text.slice(colon + 1)
-  const token = password === '' && userName ? text.slice(0, colon) : password
+  const token = password === '' && part === 'user-name' ? text.slice(0, colon) : password
   // Programs do not agree on which colon ends the user name, so none may be part of a token.
   return token.includes(':') ? '' : token
 }
@@ -37,15 +40,19 @@ function decodeBase64(text: string): string {
 }
 
 /**
- * The token that a request presents, in `Authorization: Bearer` or in `X-Api-Key`; undefined if it presents
- * none. One that presents two different ones presents none that can be judged, which is '': nobody knows
- * which of them the API behind will believe.
+ * The token that a request presents, in `Authorization: Bearer`, in HTTP Basic if that is taken, or in `X-Api-Key`;
+ * undefined if it presents none. One that presents two different ones presents none that can be judged, which is '': nobody
+ * knows which of them the API behind will believe.
  */
-export function readPresented(header: (name: string) => string | undefined): string | undefined {
-  const bearer = readBearer(header('authorization'))
+export function readPresented(
+  header: (name: string) => string | undefined,
+  basic?: BasicPart,
+): string | undefined {
+  const authorization = header('authorization')
+  const shown = readBearer(authorization) ?? (basic && readBasic(authorization, basic))
   const apiKey = header('x-api-key')
-  if (bearer !== undefined && apiKey !== undefined && bearer !== apiKey) return ''
-  return bearer ?? apiKey
+  if (shown !== undefined && apiKey !== undefined && shown !== apiKey) return ''
+  return shown ?? apiKey
 }
 
 /**
@@ -67,6 +74,11 @@ export function headerReader(rawHeaders: readonly string[]): (name: string) => s
 
 /** The challenge if the token is invalid (section 3.1). */
 export const invalidToken = 'Bearer error="invalid_token"'
+
+/** The challenge of a refusal, for those too that know Basic alone, if that is taken. */
+export function challengeOf(challenge: string, basic: BasicPart | undefined): string {
+  return basic === undefined ? challenge : `${challenge}, ${basicChallenge}`
+}
 
 /** The challenge to programs that know only a user name and a password (RFC 7617, section 2). */
 export const basicChallenge = 'Basic realm="Latchkey", charset="UTF-8"'

@@ -8,6 +8,7 @@ export const errorTable = {
   malformed_request: [400, 'Malformed request'],
   invalid_json: [400, 'Invalid JSON'],
   token_in_url: [400, 'Token in URL'],
+  unsupported_token_type: [400, 'Unsupported token type'],
   missing_token: [401, 'Missing token'],
   invalid_token: [401, 'Invalid token'],
   session_ended: [401, 'Session ended'],

@@ -6,7 +6,7 @@
 // short time only. Requests beyond that wait for its end, and those for which there is no time then either wait on, and
 // callers take turns: keys by their organization, strangers by their address.
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import { headerReader, readBasic, readPresented } from '../core/bearer.ts'
+import { headerReader, readPresented } from '../core/bearer.ts'
 import { Rounds } from '../fairness/rounds.ts'
 import { networkOf } from '../fairness/turns.ts'
 import { atWorkTurn } from '../fairness/work-turns.ts'
@@ -104,7 +104,7 @@ export function createTurnNames({
 }: Pick<Kit, 'authenticator' | 'trustedProxies'>): TurnNames {
   return ({ rawHeaders, socket }) => {
     const header = headerReader(rawHeaders)
-    const token = readPresented(header) ?? readBasic(header('authorization'), { userName: true })
+    const token = readPresented(header, 'user-name')
     const verdictFrom = (ip?: string) =>
       token === undefined ? undefined : authenticator.verifyCached(token, {}, 'heartbeat', ip)
     let verdict = verdictFrom()

@@ -7,13 +7,14 @@ import { problemHeaders, type Reply } from './reply.ts'
 /** The errors that those endpoints give. */
 export const oauthErrors = [
   ...['invalid_request', 'invalid_client', 'invalid_token', 'insufficient_scope'],
-  ...['temporarily_unavailable', 'server_error'],
+  ...['unsupported_token_type', 'temporarily_unavailable', 'server_error'],
 ] as const
 
 const names: Partial<Record<ErrorCode, string>> = {
   missing_token: 'invalid_client',
   missing_permission: 'insufficient_scope',
   permission_escalation: 'insufficient_scope',
+  unsupported_token_type: 'unsupported_token_type',
 }
 
 /** Refuses a request that came with an `Authorization` header, or with none. Any error but a LatchkeyError is `server_error`. */

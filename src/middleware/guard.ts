@@ -1,6 +1,6 @@
 // What every guard does in every framework: takes the token of a request, has it verified, and says what to answer.
 
-import { insufficientScope, readPresented } from '../core/bearer.ts'
+import { challengeOf, insufficientScope, readPresented } from '../core/bearer.ts'
 import { maxPermissionLength, maxPermissions } from '../core/bounds.ts'
 import { costFault } from '../core/limits.ts'
 import { drawFault, prefixFault, unknownOption } from '../core/options.ts'
@@ -51,6 +51,11 @@ export interface GuardOptions<Request> {
    */
   reserveSeconds?: number
   /**
+   * Takes tokens of HTTP Basic too, for tools that know nothing else: as the `password`; or, with `user-name`, as the user
+   * name of an empty password too. Many logs hold user names. Only Bearer and `X-Api-Key` if absent.
+   */
+  basicAuth?: 'password' | 'user-name'
+  /**
    * Called with the error if the verifier could not judge and the request was answered 503. It gets no token. If
    * absent, the guard writes the first such error of each minute to `console.error`.
    */
@@ -78,11 +83,12 @@ export type Guard<Request> = (
  * permission, or 422, since no limit can count that cost.
  */
 export function createGuard<Request>(options: GuardOptions<Request>): Guard<Request> {
-  const fault = unknownOption(options, [
-    ...['verifier', 'permissions', 'prefix', 'cost', 'reserveSeconds', 'onError'],
-  ])
+  const fault = unknownOption(options, optionNames)
   if (fault) throw new TypeError(`${fault.path}: ${fault.message}`)
-  const { verifier, permissions = [], prefix, cost, reserveSeconds, onError = makeReporter() } = options
+  const { verifier, permissions = [], prefix, cost, reserveSeconds, basicAuth } = options
+  const { onError = makeReporter() } = options
+  if (basicAuth !== undefined && basicAuth !== 'password' && basicAuth !== 'user-name')
+    throw new TypeError('basicAuth: Must be password or user-name.')
   if (typeof permissions !== 'function') checkPermissions(permissions)
   if (cost !== undefined && typeof cost !== 'function') checkCost(cost)
   checkReserve(reserveSeconds, cost)
@@ -92,13 +98,13 @@ export function createGuard<Request>(options: GuardOptions<Request>): Guard<Requ
     // What is made of a request is its sender's own text: it may be none that a key can hold, such as a long path.
     const askable = wanted.filter(isPermission)
     const isAskable = askable.length === wanted.length && askable.length <= maxPermissions
-    const token = readPresented(header)
+    const token = readPresented(header, basicAuth)
     if (token === undefined) {
       const detail = 'Send a token as Authorization: Bearer <token> or as X-Api-Key: <token>.'
-      return refuse('missing_token', detail, { 'www-authenticate': 'Bearer' })
+      return refuse('missing_token', detail, { 'www-authenticate': challengeOf('Bearer', basicAuth) })
     }
     // Two different ones, or an empty one: nothing that could be asked about.
-    if (token === '' || token.length > maxTokenLength) return refuseToken()
+    if (token === '' || token.length > maxTokenLength) return refuseToken(basicAuth)
     const hasDrawn = drawn.has(identity)
     if (hasDrawn && cost !== undefined) throw new Error(drawnTwice)
     const wantedCost = typeof cost === 'function' ? await cost(request) : cost
@@ -137,9 +143,13 @@ export function createGuard<Request>(options: GuardOptions<Request>): Guard<Requ
       )
     }
     if (isExceeded(verdict)) return refuseExceeded(verdict)
-    return refuseToken()
+    return refuseToken(basicAuth)
   }
 }
+
+const optionNames = [
+  ...['verifier', 'permissions', 'prefix', 'cost', 'reserveSeconds', 'basicAuth', 'onError'],
+]
 
 /** The requests for which a guard has drawn from the limits of a key. */
 const drawn = new WeakSet<object>()

@@ -1,5 +1,5 @@
 // What a guard answers to requests that it does not let through: problems (RFC 9457), the same in every framework.
-import { invalidToken } from '../core/bearer.ts'
+import { type BasicPart, challengeOf, invalidToken } from '../core/bearer.ts'
 import { type ErrorCode, errorTable } from '../core/errors.ts'
 import { type ExceededVerdict, exceededStatus, rateLimitHeaders } from '../core/rate-limit-headers.ts'
 
@@ -42,9 +42,9 @@ export function refuseUnaskable(): { refusal: Refusal } {
 }
 
 /** One sentence for all tokens that open nothing, so that nobody learns which once opened something. */
-export function refuseToken(): { refusal: Refusal } {
+export function refuseToken(basic: BasicPart | undefined): { refusal: Refusal } {
   const detail = 'The token is unknown, expired or revoked.'
-  return refuse('invalid_token', detail, { 'www-authenticate': invalidToken })
+  return refuse('invalid_token', detail, { 'www-authenticate': challengeOf(invalidToken, basic) })
 }
 
 /** Makes a refusal by the status and the title of an error. */

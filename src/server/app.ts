@@ -5,6 +5,7 @@ import type { Logger } from 'pino'
 import { headerReader } from '../core/bearer.ts'
 import { LatchkeyError } from '../core/errors.ts'
 import type { LogVerdicts } from '../core/log-verdicts.ts'
+import type { StandardsSettings } from '../core/standards-settings.ts'
 import { FairLine, type LineBounds } from '../fairness/fair-line.ts'
 import { Slices } from '../fairness/slices.ts'
 import { arrivalOf } from '../http/arrival.ts'
@@ -80,7 +81,7 @@ function matchRoute(route: Route, path: string): Record<string, string> | undefi
   return literalPaths.has(begin) ? undefined : matchTemplate(route.path, path)
 }
 
-export interface AppSettings {
+export interface AppSettings extends Partial<StandardsSettings> {
   log: Logger
   metrics?: Metrics
   /** Which verdicts get a line in the log; the refused ones if absent. */
@@ -148,7 +149,14 @@ const listBounds: LineBounds = {
 
 /** Puts together what every door serves with. Throws RangeError for a proxy that is no address. */
 export function createPipeline(latchkey: Latchkey, settings: AppSettings): Pipeline<Parts> {
-  const { log, metrics = createMetrics(), logVerdicts = 'refused', telemetry } = settings
+  const {
+    log,
+    metrics = createMetrics(),
+    logVerdicts = 'refused',
+    telemetry,
+    publicUrl,
+    basicAuth,
+  } = settings
   // Each made once, when it is first asked for: anybody may ask, and making them takes milliseconds.
   const documentText = once(() => JSON.stringify(openApiDocument(routes)))
   const document = once(() => new TextEncoder().encode(documentText()))
@@ -178,6 +186,8 @@ export function createPipeline(latchkey: Latchkey, settings: AppSettings): Pipel
       slices: new Slices(),
       trustedProxies,
       telemetry,
+      publicUrl,
+      basicAuth,
       checkReady,
       document,
       docsPage: page,

@@ -1,11 +1,12 @@
 // What the server of Latchkey is made of, for its routes to use.
 import type { Logger } from 'pino'
+import type { StandardsSettings } from '../core/standards-settings.ts'
 import type { Metrics } from '../http/metrics.ts'
 import { type Call as CallOf, defineRoutesOf, type Kit, type Route as RouteOf } from '../http/route.ts'
 import type { Latchkey } from '../latchkey.ts'
 import type { ChangeStreams } from './change-streams.ts'
 
-export interface Parts extends Kit {
+export interface Parts extends Kit, StandardsSettings {
   latchkey: Latchkey
   log: Logger
   metrics: Metrics

@@ -5,6 +5,7 @@ import { getRequestListener } from '@hono/node-server'
 import type { Logger } from 'pino'
 import { type ErrorCode, LatchkeyError } from '../core/errors.ts'
 import type { LogVerdicts } from '../core/log-verdicts.ts'
+import type { StandardsSettings } from '../core/standards-settings.ts'
 import type { TelemetrySettings } from '../core/telemetry-settings.ts'
 import { noteNewcomer } from '../fairness/work-turns.ts'
 import { Admission, createTurnNames, type Handler } from '../http/admission.ts'
@@ -25,7 +26,7 @@ import { answer, createHotDoor } from './direct-routes.ts'
 import { createFastPath } from './fast-path.ts'
 import { packageVersion } from './version.ts'
 
-export interface ServerSettings {
+export interface ServerSettings extends Partial<StandardsSettings> {
   host: string
   /** 0 for any that is free. */
   port: number

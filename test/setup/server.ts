@@ -37,9 +37,22 @@ export interface TestServer extends AsyncDisposable {
 export async function startTestServer(
   databaseUrl: string,
   options: Partial<LatchkeyOptions> &
-    Partial<Pick<ServerSettings, 'port' | 'trustedProxies' | 'connections' | 'telemetry'>> = {},
+    Partial<
+      Pick<
+        ServerSettings,
+        'port' | 'trustedProxies' | 'connections' | 'telemetry' | 'publicUrl' | 'basicAuth'
+      >
+    > = {},
 ): Promise<TestServer> {
-  const { port = 0, trustedProxies, connections, telemetry, ...latchkeyOptions } = options
+  const {
+    port = 0,
+    trustedProxies,
+    connections,
+    telemetry,
+    publicUrl,
+    basicAuth,
+    ...latchkeyOptions
+  } = options
   const latchkey = await openLatchkey({ database: databaseUrl, ...latchkeyOptions })
   const rootKey = (await latchkey.createRootKey()).key
   const log: Record<string, unknown>[] = []
@@ -52,6 +65,8 @@ export async function startTestServer(
     ...(trustedProxies && { trustedProxies }),
     ...(connections && { connections }),
     telemetry,
+    publicUrl,
+    basicAuth,
   })
   const close = async () => {
     await server.close()

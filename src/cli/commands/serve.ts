@@ -66,6 +66,14 @@ export const serveCommand = defineCommand({
       '--checkpoint-file <path>',
       'append hourly checkpoints of the audit log to this file (or LATCHKEY_CHECKPOINT_FILE; default: none)',
     ),
+    new Option(
+      '--public-url <url>',
+      'the address under which clients reach the server (or LATCHKEY_PUBLIC_URL; default: none)',
+    ),
+    new Option(
+      '--basic-auth <part>',
+      'take tokens of HTTP Basic on /v1/auth: password, or user-name for either (or LATCHKEY_BASIC_AUTH; default: none)',
+    ),
   ],
   examples: [
     'latchkey serve',
@@ -172,7 +180,7 @@ async function listen(
   log: Logger,
   more: Pick<ServerSettings, 'metrics' | 'beforeServing'>,
 ): Promise<RunningServer> {
-  const { host, port, trustedProxies, logVerdicts, keepAliveMs, telemetry } = settings
+  const { host, port, trustedProxies, logVerdicts, keepAliveMs, telemetry, publicUrl, basicAuth } = settings
   const { startServer } = await import('../../server/server.ts')
   try {
     const server = await startServer(latchkey, {
@@ -182,6 +190,8 @@ async function listen(
       logVerdicts,
       trustedProxies,
       telemetry,
+      publicUrl,
+      basicAuth,
       connections: { keepAliveMs },
       ...more,
     })

@@ -1,4 +1,4 @@
-// Judging a token in the form of OAuth 2.0 Token Introspection (RFC 7662): the question, and the answer.
+// What OAuth 2.0 says of tokens: introspection (RFC 7662), revocation (RFC 7009), and the server's metadata (RFC 8414).
 import { z } from 'zod'
 
 export const introspectSchema = z
@@ -50,6 +50,47 @@ export const introspectionSchema = z
         org: 'acme',
         tokenType: 'Bearer',
         iat: 1_756_491_537,
+      },
+    ],
+  })
+
+export const revokeTokenSchema = z
+  .object({
+    token: z.string().meta({ description: 'The token to revoke.' }),
+    tokenTypeHint: z
+      .string()
+      .optional()
+      .meta({ description: 'Ignored: there is one type of tokens (RFC 7009, section 2.1).' }),
+  })
+  .meta({ id: 'RevokeToken', examples: [{ token: 're_…' }] })
+
+const methods = z.array(z.string())
+
+export const serverMetadataSchema = z
+  .strictObject({
+    issuer: z.string().meta({ description: 'The public address of the server.' }),
+    introspectionEndpoint: z.string().meta({ description: 'Where to verify a token.' }),
+    introspectionEndpointAuthMethodsSupported: methods.meta({ description: 'How a caller shows itself.' }),
+    revocationEndpoint: z.string().meta({ description: 'Where to revoke a token.' }),
+    revocationEndpointAuthMethodsSupported: methods.meta({
+      description: 'How a caller shows itself; `none`: the token suffices.',
+    }),
+    responseTypesSupported: methods.meta({ description: 'Empty: Latchkey issues no tokens of OAuth 2.0.' }),
+    grantTypesSupported: methods.meta({ description: 'Empty, likewise.' }),
+    serviceDocumentation: z.string().meta({ description: 'The reference of the HTTP API.' }),
+  })
+  .meta({
+    id: 'ServerMetadata',
+    examples: [
+      {
+        issuer: 'https://example.com',
+        introspectionEndpoint: 'https://example.com/v1/introspect',
+        introspectionEndpointAuthMethodsSupported: ['client_secret_basic', 'Bearer'],
+        revocationEndpoint: 'https://example.com/v1/revoke',
+        revocationEndpointAuthMethodsSupported: ['client_secret_basic', 'none'],
+        responseTypesSupported: [],
+        grantTypesSupported: [],
+        serviceDocumentation: 'https://example.com/docs',
       },
     ],
   })

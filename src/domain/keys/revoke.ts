@@ -1,12 +1,16 @@
 // What ends for good: an old secret whose grace is cut short, and a whole key.
+import type { Change } from '../../commit/commit.ts'
+import { scopeOf } from '../../core/access.ts'
+import { holdsDatabase } from '../../core/actor.ts'
 import { LatchkeyError } from '../../core/errors.ts'
 import { isRotated } from '../../core/status.ts'
-import { isKid, tokenHint } from '../../core/token.ts'
+import { isKid, kidOf, tokenHint } from '../../core/token.ts'
 import { changeKey, type KeyRow } from '../../store/keys.ts'
 import { endSecrets, findSecret, type SecretRow } from '../../store/secrets.ts'
 import { deleteKeySessions } from '../../store/sessions.ts'
 import { allDone } from '../../store/statements.ts'
 import type { Db } from '../../store/tables.ts'
+import { verify } from '../../verification/verify.ts'
 import { actorOf, type CommandOptions, type Engine } from '../engine.ts'
 import { requireRevision } from '../revisions.ts'
 import { requireOtherRootKey } from './last-root-key.ts'
@@ -24,18 +28,22 @@ export async function endKeySecret(
 ): Promise<void> {
   const requirements = { permission: writeKeys, keyId: id, signal: options.signal } as const
   await engine.commit(actorOf(options), requirements, async (change) => {
-    const { now } = change
     const key = await requireKey(change, id)
-    const secret = await requireOldSecret(change.tx, key, kid)
-    if (isRotated(secret.ended_at !== null, secret.grace_ends_at, now)) return
-    await endSecrets(change.tx, key, [kid], now)
-    await deleteKeySessions(change.tx, key, [kid])
-    change.record({
-      action: 'key.secret_ended',
-      organizationId: key.organization_id,
-      keyId: id,
-      changes: { kid, hint: tokenHint(secret.prefix, kid) },
-    })
+    await endSecret(change, key, await requireOldSecret(change.tx, key, kid))
+  })
+}
+
+async function endSecret(change: Change, key: KeyRow, secret: SecretRow): Promise<void> {
+  const { tx, now } = change
+  const { kid, prefix } = secret
+  if (isRotated(secret.ended_at !== null, secret.grace_ends_at, now)) return
+  await endSecrets(tx, key, [kid], now)
+  await deleteKeySessions(tx, key, [kid])
+  change.record({
+    action: 'key.secret_ended',
+    organizationId: key.organization_id,
+    keyId: key.id,
+    changes: { kid, hint: tokenHint(prefix, kid) },
   })
 }
 
@@ -46,18 +54,53 @@ export async function endKeySecret(
 export async function revokeKey(engine: Engine, id: string, options: CommandOptions = {}): Promise<void> {
   const requirements = { permission: writeKeys, keyId: id, signal: options.signal } as const
   await engine.commit(actorOf(options), requirements, async (change) => {
-    const { now } = change
     const key = await requireKey(change, id)
     if (key.revoked_at !== null) return
     requireRevision(key, options)
-    await requireOtherRootKey(change.tx, key, { ...key, revoked_at: now }, now)
-    await allDone([changeKey(change.tx, key, { revoked_at: now }, now), deleteKeySessions(change.tx, key)])
-    change.record({
-      action: 'key.revoked',
-      organizationId: key.organization_id,
-      keyId: id,
-      changes: { revokedAt: new Date(now) },
-    })
+    await endKey(change, key)
+  })
+}
+
+async function endKey(change: Change, key: KeyRow): Promise<void> {
+  const { tx, now } = change
+  await requireOtherRootKey(tx, key, { ...key, revoked_at: now }, now)
+  await allDone([changeKey(tx, key, { revoked_at: now }, now), deleteKeySessions(tx, key)])
+  change.record({
+    action: 'key.revoked',
+    organizationId: key.organization_id,
+    keyId: key.id,
+    changes: { revokedAt: new Date(now) },
+  })
+}
+
+/**
+ * Ends what a token opens: its key for ever, or an old secret in its grace alone. What opens nothing any more, or is of
+ * another organization than the actor's, stays as it is. To show a token of one's own suffices; another's takes
+ * `latchkey:keys:write`. Throws `permission_escalation`, `last_root_key`.
+ */
+export async function revokeToken(
+  engine: Engine,
+  token: string,
+  options: CommandOptions = {},
+): Promise<void> {
+  const actor = actorOf(options)
+  const organizationId = scopeOf(actor)
+  const asked = organizationId === undefined ? {} : { organizationId }
+  // It is no use of the key.
+  const asker = { ip: holdsDatabase(actor) ? undefined : actor.ip, purpose: 'heartbeat' } as const
+  const verdict = await verify(engine.memory, token, asked, asker)
+  if (!('keyId' in verdict) || verdict.code === 'revoked' || verdict.code === 'rotated') return
+  const { keyId } = verdict
+  const kid = kidOf(token)
+  const isOwn = !holdsDatabase(actor) && actor.kid === kid
+  const requirements = { permission: isOwn ? 'any key' : writeKeys, keyId, signal: options.signal } as const
+  await engine.commit(actor, requirements, async (change) => {
+    const key = await requireKey(change, keyId)
+    if (key.revoked_at !== null) return
+    if (key.kid === kid) return endKey(change, key)
+    // It may have been rotated away meanwhile.
+    const secret = await findSecret(change.tx, key, kid)
+    if (secret) await endSecret(change, key, secret)
   })
 }
 

@@ -2,7 +2,13 @@
 import { z } from 'zod'
 import { rootOrganizationId } from '../../core/access.ts'
 import type { Caller } from '../../core/actor.ts'
-import { insufficientScope, invalidToken, readPresented } from '../../core/bearer.ts'
+import {
+  type BasicPart,
+  challengeOf,
+  insufficientScope,
+  invalidToken,
+  readPresented,
+} from '../../core/bearer.ts'
 import { permissionsSchema, tokenPrefixSchema } from '../../core/fields.ts'
 import { exceededStatus, isExceeded, rateLimitHeaders } from '../../core/rate-limit-headers.ts'
 import { contextOf } from '../../core/request-context.ts'
@@ -86,7 +92,7 @@ export const verifyRoutes = [
     tag: 'Verification',
     summary: 'Verify the token of a request for a reverse proxy',
     description:
-      'Verifies the token in `Authorization: Bearer` or `X-Api-Key`, with the required permissions as `?permission=a&permission=b`. From a trusted proxy, `X-Forwarded-For`, `X-Forwarded-Method`, `X-Forwarded-Uri` and `User-Agent` are counted as the context of the call, without the query. The answer has no body: the proxy uses its status and headers.',
+      'Verifies the token in `Authorization: Bearer` or `X-Api-Key`, or of HTTP Basic if the operator has switched that on, with the required permissions as `?permission=a&permission=b`. From a trusted proxy, `X-Forwarded-For`, `X-Forwarded-Method`, `X-Forwarded-Uri` and `User-Agent` are counted as the context of the call, without the query. The answer has no body: the proxy uses its status and headers.',
     access: 'public',
     judgesToken: true,
     query: z.strictObject({
@@ -126,12 +132,12 @@ export const verifyRoutes = [
     problems: ['invalid_input', 'too_many_requests', 'store_unavailable'],
     handle: async ({ parts, rawQuery, header, exchange }) => {
       const { permissions, prefix, cost, refuses } = readWanted(rawQuery)
-      const token = readPresented(header)
-      if (token === undefined) return refusal('missing_token', 'Bearer')
+      const token = readPresented(header, parts.basicAuth)
+      if (token === undefined) return refusal('missing_token', 'Bearer', parts.basicAuth)
       const request = readProxiedRequest(exchange.peer, header, parts.trustedProxies)
       const context = request && contextOf(request)
       const verdict = await judge(parts, exchange, token, { permissions, prefix, cost, context })
-      return answerProxy(verdict, permissions, refuses)
+      return answerProxy(verdict, permissions, refuses, parts.basicAuth)
     },
   }),
 ]
@@ -156,7 +162,12 @@ export function verifiedScope(caller: Pick<Caller, 'organizationId'>): { organiz
 }
 
 /** The answer to a proxy: no body, and every header one that the proxy may hand on. */
-function answerProxy(verdict: Verdict, wanted: readonly string[], refuses: number | undefined): Reply {
+function answerProxy(
+  verdict: Verdict,
+  wanted: readonly string[],
+  refuses: number | undefined,
+  basic: BasicPart | undefined,
+): Reply {
   const limits = rateLimitHeaders(verdict, Date.now())
   if (verdict.valid) return { status: 200, headers: { ...identity(verdict), ...limits }, body: null }
   if (isExceeded(verdict)) {
@@ -167,11 +178,12 @@ function answerProxy(verdict: Verdict, wanted: readonly string[], refuses: numbe
     const headers = { ...identity(verdict), 'www-authenticate': insufficientScope(wanted) }
     return { status: 403, headers, body: null }
   }
-  return refusal(verdict.code, invalidToken)
+  return refusal(verdict.code, invalidToken, basic)
 }
 
-function refusal(code: string, challenge: string): Reply {
-  return { status: 401, headers: { 'x-latchkey-code': code, 'www-authenticate': challenge }, body: null }
+function refusal(code: string, challenge: string, basic: BasicPart | undefined): Reply {
+  const headers = { 'x-latchkey-code': code, 'www-authenticate': challengeOf(challenge, basic) }
+  return { status: 401, headers, body: null }
 }
 
 function identity(verdict: Extract<Verdict, { permissions: readonly string[] }>): Record<string, string> {

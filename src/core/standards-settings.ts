@@ -1,0 +1,43 @@
+// What the standards of OAuth 2.0 and HTTP take of settings: the server's public address, and tokens in HTTP Basic.
+import type { BasicPart } from './bearer.ts'
+import { type Environment, type Given, pick, refuse } from './given-settings.ts'
+import { containsToken } from './token.ts'
+
+/** What flags say of it, as they were typed. */
+export interface StandardsFlags {
+  publicUrl?: string
+  basicAuth?: string
+}
+
+export interface StandardsSettings {
+  /** The address under which clients reach the server, without a slash at its end; undefined if nobody has said it. */
+  publicUrl: string | undefined
+  /** In which part of HTTP Basic `/v1/auth` takes a token; undefined for none. */
+  basicAuth: BasicPart | undefined
+}
+
+/** Reads them. Throws `invalid_input`. */
+export function readStandards(flags: StandardsFlags, env: Environment): StandardsSettings {
+  return {
+    publicUrl: readPublicUrl(pick('--public-url', flags.publicUrl, 'LATCHKEY_PUBLIC_URL', env)),
+    basicAuth: readBasicAuth(pick('--basic-auth', flags.basicAuth, 'LATCHKEY_BASIC_AUTH', env)),
+  }
+}
+
+function readPublicUrl(given: Given | undefined): string | undefined {
+  if (given === undefined) return undefined
+  const { value, from } = given
+  const url = URL.parse(value)
+  if (!url || !/^https?:$/.test(url.protocol))
+    refuse(`${from}: Must be the address of this server, such as https://keys.example.com.`)
+  // RFC 8414, section 2.
+  if (url.username || url.password || url.search || url.hash || /[?#]/.test(value) || containsToken(value))
+    refuse(`${from}: Must be the address alone, without a user, a query and a fragment.`)
+  return `${url.origin}${url.pathname.replace(/\/+$/, '')}`
+}
+
+function readBasicAuth(given: Given | undefined): BasicPart | undefined {
+  if (given === undefined) return undefined
+  if (given.value === 'password' || given.value === 'user-name') return given.value
+  refuse(`${given.from}: Must be password or user-name.`)
+}
