@@ -152,9 +152,9 @@ export function postgresEnvironment(env: Environment = process.env): Environment
   return Object.fromEntries(Object.entries(env).filter(([name]) => name.startsWith('PG')))
 }
 
-/** The keys of the instance, in base64: `LATCHKEY_SEALING_KEYS`, with commas or spaces between. */
-export function sealingKeysOf(env: Environment = process.env): string[] {
-  return splitWords(env.LATCHKEY_SEALING_KEYS ?? '')
+/** What a variable holds with commas or spaces between: the keys of the instance, in base64, or peppers, name=base64. */
+export function secretsOf(name: 'SEALING_KEYS' | 'PEPPERS', env: Environment = process.env): string[] {
+  return splitWords(env[`LATCHKEY_${name}`] ?? '')
 }
 
 /** How webhooks leave: as given, else as LATCHKEY_WEBHOOK_NETWORKS and the like say. Throws `invalid_input`. */

@@ -12,7 +12,7 @@ import {
   keptPlacesOf,
   keptUsageOf,
   postgresEnvironment,
-  sealingKeysOf,
+  secretsOf,
   webhookSettingsOf,
 } from './config.ts'
 import type { Caller } from './core/actor.ts'
@@ -49,6 +49,7 @@ import { keyCreation } from './domain/keys/creation.ts'
 import { graceJob } from './domain/keys/end-graces.ts'
 import { KnownPrefixes } from './domain/keys/known-prefixes.ts'
 import { keyMethods } from './domain/keys/methods.ts'
+import { readPeppers } from './domain/keys/peppers.ts'
 import { addPrefixes } from './domain/keys/prefixes.ts'
 import { revokeToken } from './domain/keys/revoke.ts'
 import { createRootKey, ensureRootKey } from './domain/keys/root-key.ts'
@@ -82,13 +83,14 @@ import { SealBell, type Sealer, sealAll, sealingJob, sharedSealing } from './job
 import { usageJob } from './jobs/usage.ts'
 import { instantsOf } from './store/instants.ts'
 import { foldNewNames } from './store/organizations.ts'
-import { openStore, warnProcess } from './store/store.ts'
+import { openStore, refusalOf, warnProcess } from './store/store.ts'
 import { keepPlaces, saveUsage } from './store/usage.ts'
 import { deliveryKind } from './store/webhooks.ts'
 import { cacheBoundsOf } from './verdict/cache-options.ts'
 import { systemClock } from './verdict/clock.ts'
 import { askedBy, verifyCached } from './verdict/evaluate.ts'
 import { FlushMarks } from './verification/flush-marks.ts'
+import { foreignTokensOf } from './verification/foreign.ts'
 import { Grants } from './verification/grants.ts'
 import { Memory } from './verification/read-through.ts'
 import { createVerifiers, type Verifiers } from './verification/remote.ts'
@@ -205,8 +207,10 @@ export async function openLatchkey(options: LatchkeyOptions): Promise<Latchkey> 
   const checkpointPath = checkpointFileOf(options)
   const keyring = options.sealingKeys
     ? new Keyring(options.database, options.sealingKeys)
-    : new Keyring(options.database, sealingKeysOf(), 'LATCHKEY_SEALING_KEYS')
+    : new Keyring(options.database, secretsOf('SEALING_KEYS'), 'LATCHKEY_SEALING_KEYS')
+  const peppers = readPeppers(options.peppers, secretsOf('PEPPERS'))
   const store = await openStore(options.database, warn, postgresEnvironment())
+  const foreign = await foreignTokensOf(store, peppers)
   const noteClosed = noteOpening(options.database, warn)
   const newFollowerId = () => newId({ now, random })
   const clock = { ...systemClock, now, monotonic }
@@ -236,6 +240,7 @@ export async function openLatchkey(options: LatchkeyOptions): Promise<Latchkey> 
       return draws.allotments
     },
     reservations(keyring),
+    foreign,
   )
   usage.beforeFlush = () => memory.cache.reportUses()
   const marks = new FlushMarks({ store, source, now, at, follower: () => memory.follower.id })
@@ -392,9 +397,4 @@ export async function openLatchkey(options: LatchkeyOptions): Promise<Latchkey> 
     close,
     [Symbol.asyncDispose]: close,
   }
-}
-
-/** What a database says of a row that it refuses: its code, since its message may hold what is in the row. */
-function refusalOf({ cause }: { cause?: unknown }): string {
-  return String((cause as { code?: unknown } | undefined)?.code ?? 'no code')
 }

@@ -131,7 +131,7 @@ onEachDatabase('a reader of one organization', (makeDatabase) => {
     for (const server of servers)
       await expect
         .poll(async () => (await ask(server, reader.key, own.key))[0])
-        .toBe('{"sequence":16,"age_ms":500}')
+        .toBe('{"sequence":16,"age_ms":500,"foreign_tokens":false}')
     for (const stream of streams) stream.end()
   })
 

@@ -175,7 +175,11 @@ onEachDatabase('the changes', (makeDatabase) => {
     const ask = async () =>
       (await server.request('GET', '/v1/changes/latest', { token: server.rootKey })).json
     const before = await ask()
-    expect(before).toEqual({ sequence: expect.any(Number), age_ms: expect.any(Number) })
+    expect(before).toEqual({
+      sequence: expect.any(Number),
+      age_ms: expect.any(Number),
+      foreign_tokens: false,
+    })
     expect(before.age_ms).toBeLessThan(1_800)
     await server.latchkey.keys.revoke((await server.issue()).id)
     for (;;) {
@@ -196,6 +200,7 @@ onEachDatabase('the changes', (makeDatabase) => {
       expect(await readFacts(token, own.key)).toEqual({
         sequence: expect.any(Number),
         age_ms: expect.any(Number),
+        foreign_tokens: false,
         secret: {
           key_id: own.id,
           organization_id: 'acme',

@@ -68,7 +68,8 @@ function remember(terms: Partial<Terms> = {}) {
     allotments: noDraws(),
     tallies: new Tallies(),
     isFresh: (now) => lease.holds(clock.monotonic, now),
-    isAbsent: (parsed) => absent.has(parsed.kid),
+    isAbsent: (parsed) => absent.has(String(parsed.kid)),
+    acceptsForeign: () => false,
   }
   const told = () => {
     cache.reportUses()

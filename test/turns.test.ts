@@ -128,11 +128,11 @@ onEachDatabase('a database that takes long', (makeDatabase) => {
     let next = 0
     const kid = () => `kid${String(next++).padStart(13, '0')}`
     const stranger = async () => {
-      while (!isOver) await memory.read(kid(), { ip: '192.0.2.1' }).catch(() => {})
+      while (!isOver) await memory.read({ kid: kid() }, { ip: '192.0.2.1' }).catch(() => {})
     }
     const flood = Array.from({ length: 400 }, stranger)
     const good = async () => {
-      for (let i = 0; i < 4; i++) await memory.read(kid(), { keyId: 'caller', ip: '192.0.2.1' })
+      for (let i = 0; i < 4; i++) await memory.read({ kid: kid() }, { keyId: 'caller', ip: '192.0.2.1' })
     }
     await setTimeout(50)
     await Promise.all([good(), good(), good()])
@@ -177,7 +177,7 @@ onEachDatabase('a database that does not answer', (makeDatabase) => {
     )
     await memory.follower.start()
     const reads = Array.from({ length: 600 }, (_, i) =>
-      memory.read(`kid${String(i).padStart(13, '0')}`, { ip: '192.0.2.1' }).catch((error) => error),
+      memory.read({ kid: `kid${String(i).padStart(13, '0')}` }, { ip: '192.0.2.1' }).catch((error) => error),
     )
     await new Promise(setImmediate)
     await new Promise(setImmediate)

@@ -251,7 +251,7 @@ describe('reads by statements', () => {
       expect(told()).toHaveLength(1)
     }
     const atOnce = await openMemory('at once', undefined, { register })
-    expect(atOnce.memory.readNow(kidIn(created.key))).toBeUndefined()
+    expect(atOnce.memory.readNow({ kid: kidIn(created.key) })).toBeUndefined()
     expect((await verify(atOnce.memory, created.key)).valid).toBe(true)
     expect(atOnce.memory.cache.size).toBe(0)
   })
@@ -335,7 +335,9 @@ describe('reads by statements', () => {
       await new Promise<void>((resolve) => gates.push(resolve))
       return rows
     })
-    const asked = Array.from({ length: 6 * 64 }, (_, i) => memory.read(kidAt(i), { keyId: 'caller' }))
+    const asked = Array.from({ length: 6 * 64 }, (_, i) =>
+      memory.read({ kid: kidAt(i) }, { keyId: 'caller' }),
+    )
     while (gates.length < 4) await new Promise(setImmediate)
     for (let turn = 0; turn < 5; turn++) await new Promise(setImmediate)
     expect(reads.map((kids) => kids.length)).toEqual([64, 64, 64, 64])
@@ -382,9 +384,9 @@ test('a process that stops asks for no more changes, whatever hints and alarms s
 
 test('of the kids that were unknown, ten thousand are remembered, and the first goes first', async () => {
   const { memory } = await openMemory('at once', undefined, { findFactsNow: () => undefined })
-  for (let i = 0; i < 10_000; i++) memory.readNow(kidAt(i))
+  for (let i = 0; i < 10_000; i++) memory.readNow({ kid: kidAt(i) })
   const absent = () => [0, 1, 2, 10_000].map((i) => memory.isAbsent({ kid: kidAt(i) }))
   expect(absent()).toEqual([true, true, true, false])
-  memory.readNow(kidAt(10_000))
+  memory.readNow({ kid: kidAt(10_000) })
   expect(absent()).toEqual([false, true, true, true])
 })

@@ -50,6 +50,8 @@ export interface Forgetful {
   /** Something changed; a topic that nobody knows is of a newer program, whose memory it is about. */
   forget(topic: string, id: string): void
   forgetAll(): void
+  /** From here on it hears of each change. */
+  begin(): void
 }
 
 /**
@@ -222,6 +224,7 @@ export class ChangeFollower {
     this.#mark = undefined
     this.#ofOrganizations.clear()
     this.#sequence = await this.#source.register(this.#id)
+    this.#memory.begin()
     this.#tell(undefined)
   }
 

@@ -86,6 +86,11 @@ export const leastSilentSeconds = 3_600
 export const secretsPage = 100
 /** How many tokens a batch judges at most, and how many uses a verifier reports at once. */
 export const maxBatch = 1_000
+/** How many keys one call imports at most, and how long its body is. */
+export const maxImport = 1_000
+export const maxImportBytes = 4 * 1024 * 1024
+/** How many tokens of a recipe are counted at most. */
+export const maxCountedTokens = 10_001
 
 /** How long the user agent and the operation of a call may be, in characters. */
 export const maxUserAgentLength = 256

@@ -6,6 +6,11 @@ export const permissionPattern = /^(?:[A-Za-z0-9_./-]+|\*)(?::(?:[A-Za-z0-9_./-]
 /** The namespace of the management API's own permissions, which `*` alone does not cover. */
 export const reservedNamespace = 'latchkey:'
 
+/** Tells whether a permission is of the management API's own. */
+export function isReserved(permission: string): boolean {
+  return permission.startsWith(reservedNamespace)
+}
+
 /** The permissions that guard the management API. */
 export const managementPermissions = [
   'latchkey:keys:read',

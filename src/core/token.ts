@@ -42,15 +42,19 @@ export function assembleToken(prefix: string, kid: string, secret: Uint8Array): 
 /** Takes a token apart; undefined if its shape or its check is wrong. */
 export function parseToken(input: string): ParsedToken | undefined {
   const token = input.startsWith('secret-token:') ? input.slice('secret-token:'.length) : input
+  if (!isOwnForm(token) || !checkMatches(token)) return undefined
+  const bodyStart = token.length - tokenBodyLength
+  return { prefix: token.slice(0, bodyStart - 1), kid: kidOf(token), token }
+}
+
+/** Tells whether a text has the shape of a token of Latchkey, under any prefix, be its check right or wrong. */
+export function isOwnForm(token: string): boolean {
   const bodyStart = token.length - tokenBodyLength
   // Cheap refusals first: a megabyte of rubbish costs no more than its length check.
-  if (bodyStart < 2 || bodyStart > longestPrefix + 1) return undefined
-  if (token.charCodeAt(bodyStart - 1) !== 0x5f) return undefined
-  for (let i = bodyStart; i < token.length; i++) if (!isBase62(token.charCodeAt(i))) return undefined
-  const prefix = token.slice(0, bodyStart - 1)
-  if (!prefixPattern.test(prefix)) return undefined
-  if (!checkMatches(token)) return undefined
-  return { prefix, kid: token.slice(bodyStart, bodyStart + kidLength), token }
+  if (bodyStart < 2 || bodyStart > longestPrefix + 1) return false
+  if (token.charCodeAt(bodyStart - 1) !== 0x5f) return false
+  for (let i = bodyStart; i < token.length; i++) if (!isBase62(token.charCodeAt(i))) return false
+  return prefixPattern.test(token.slice(0, bodyStart - 1))
 }
 
 /** Tells whether a token begins with a prefix. */
@@ -60,19 +64,42 @@ export function hasPrefix(token: string, prefix: string): boolean {
   return token.length === start + length + 1 + tokenBodyLength && token.startsWith(`${prefix}_`, start)
 }
 
+/** The form of a kid: of a token of ours, or of one of another system, which begins with `-`. */
+export const kidPattern = /^[0-9A-Za-z-][0-9A-Za-z]{15}$/
+
 /** Tells whether something has the form of a kid; any other is unknown without asking a database. */
 export function isKid(kid: unknown): boolean {
-  return typeof kid === 'string' && /^[0-9A-Za-z]{16}$/.test(kid)
+  return typeof kid === 'string' && kidPattern.test(kid)
 }
 
-/** The kid of a token that is known to be well-formed. */
+/** Tells whether a kid is that of another system's token. */
+export function isForeignKid(kid: string): boolean {
+  return kid.charCodeAt(0) === 0x2d
+}
+
+/** The kid of another system's token, from 32 bytes that tell it from every other. */
+export function foreignKid(digest: Uint8Array): string {
+  return `-${secretToBase62(digest).slice(1 - kidLength)}`
+}
+
+/** The kid of a token of ours that is known to be well-formed. Of another system's token it would be a part of the secret. */
 export function kidOf(token: string): string {
   return token.slice(token.length - tokenBodyLength, token.length - tokenBodyLength + kidLength)
 }
 
-/** What people are shown of a token: its prefix and its kid, not one character of its secret. */
+/** The kid of what somebody presents, if it shows one: another system's token does not. */
+export function shownKidOf(token: string): string | undefined {
+  return isOwnForm(token.startsWith('secret-token:') ? token.slice('secret-token:'.length) : token)
+    ? kidOf(token)
+    : undefined
+}
+
+/**
+ * What people are shown of a token: its prefix and its kid, not one character of its secret. Of another system's token the
+ * prefix is what its import gave to be shown.
+ */
 export function tokenHint(prefix: string, kid: string): string {
-  return `${prefix}_${kid}…`
+  return isForeignKid(kid) ? `${prefix}…` : `${prefix}_${kid}…`
 }
 
 /** Takes a hint apart; its `…` may be missing, or be three dots. */

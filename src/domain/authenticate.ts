@@ -1,7 +1,7 @@
 // The caller of a token, for everything that takes one.
 
 import { type Caller, callerOf } from '../core/actor.ts'
-import { kidOf } from '../core/token.ts'
+import { shownKidOf } from '../core/token.ts'
 import type { Memory } from '../verification/read-through.ts'
 import { verify } from '../verification/verify.ts'
 
@@ -18,5 +18,7 @@ export async function authenticate(
   origin: Origin = {},
 ): Promise<Caller | undefined> {
   const verdict = await verify(memory, token, {}, { ip: origin.ip, purpose: 'management' })
-  return verdict.valid ? callerOf(verdict, kidOf(token), origin) : undefined
+  // A token of another system holds no permission here to act with.
+  const kid = verdict.valid ? shownKidOf(token) : undefined
+  return verdict.valid && kid !== undefined ? callerOf(verdict, kid, origin) : undefined
 }

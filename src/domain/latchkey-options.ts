@@ -26,6 +26,11 @@ export interface LatchkeyOptions extends CacheOptions {
    */
   sealingKeys?: readonly string[]
   /**
+   * The secrets with which other systems have hashed tokens that were imported: `name=base64` each, the same in every process.
+   * The environment's LATCHKEY_PEPPERS if absent.
+   */
+  peppers?: readonly string[]
+  /**
    * For how many days usage is kept by the hour, from 2 to 36,500: the same in every process on the database. The
    * environment's LATCHKEY_USAGE_HOURS_KEPT if absent, else 35.
    */
@@ -73,6 +78,7 @@ const optionNames = Object.keys({
   prefixes: true,
   onWarning: true,
   sealingKeys: true,
+  peppers: true,
   usageHoursKept: true,
   usageDaysKept: true,
   usagePlacesKept: true,

@@ -6,7 +6,7 @@ import { readBasic, readBearer } from '../core/bearer.ts'
 import { LatchkeyError } from '../core/errors.ts'
 import type { Purpose } from '../core/purpose.ts'
 import type { SessionValues } from '../core/shapes/sessions.ts'
-import { kidOf } from '../core/token.ts'
+import { shownKidOf } from '../core/token.ts'
 import { isOverTls } from './client-address.ts'
 import type { Exchange, ReadHeader } from './exchange.ts'
 import { decodeForm } from './form.ts'
@@ -39,12 +39,14 @@ export async function authenticate(
   const verdict =
     authenticator.verifyCached(token, nothingAsked, purpose, exchange.ip) ??
     (await authenticator.verify(token, nothingAsked, { ip: exchange.ip, purpose }))
-  if (!verdict.valid) {
-    if (verdict.code !== 'malformed') exchange.kid = kidOf(token)
+  const kid = verdict.code === 'malformed' ? undefined : shownKidOf(token)
+  // A token of another system holds no permission here to call with.
+  if (!verdict.valid || kid === undefined) {
+    exchange.kid = kid
     throw invalidToken()
   }
   exchange.keyId = verdict.keyId
-  return callerOf(verdict, kidOf(token), exchange)
+  return callerOf(verdict, kid, exchange)
 }
 
 /** The token of a client that shows it as Bearer, or as the password of Basic, encoded as RFC 6749, section 2.3.1, has it. */

@@ -1,6 +1,6 @@
 // Answers as plain data, so that every way of serving HTTP gives the same: their headers, problems and JSON.
 import { invalidToken } from '../core/bearer.ts'
-import { type ErrorCode, LatchkeyError } from '../core/errors.ts'
+import { type ErrorCode, type FieldError, LatchkeyError } from '../core/errors.ts'
 import { toSnakeCase, toWire } from '../core/wire.ts'
 import type { Exchange } from './exchange.ts'
 import type { Stream } from './streams.ts'
@@ -75,11 +75,16 @@ export function problem(error: unknown, requestId: string, headers: Record<strin
 /** The same error with its paths in the wire's names, for what the library says of its own. */
 export function underWireNames(error: unknown): unknown {
   if (!(error instanceof LatchkeyError) || error.errors === undefined) return error
-  const errors = error.errors.map(({ path, message }) => ({
+  const errors = faultsUnderWireNames(error.errors)
+  return new LatchkeyError(error.code, error.message, { cause: error.cause, errors })
+}
+
+/** The same of fields at fault. */
+export function faultsUnderWireNames(errors: readonly FieldError[]): FieldError[] {
+  return errors.map(({ path, message }) => ({
     path: toSnakeCase(path),
     message: message.replace(/(?<=^Unknown field\. Did you mean )\w+/, toSnakeCase),
   }))
-  return new LatchkeyError(error.code, error.message, { cause: error.cause, errors })
 }
 
 /** What was not read of such a request, or could not be, must not be taken for the next one. */

@@ -22,7 +22,7 @@ import { covers } from '../core/permissions.ts'
 import { rateLimitHeaders } from '../core/rate-limit-headers.ts'
 import { contextOf } from '../core/request-context.ts'
 import type { Verdict, VerifyRequest } from '../core/shapes/verification.ts'
-import { kidOf } from '../core/token.ts'
+import { shownKidOf } from '../core/token.ts'
 import { sendAtEndOfTurn } from '../http/answers.ts'
 import { arrivalOf } from '../http/arrival.ts'
 import { readClient } from '../http/authenticate.ts'
@@ -248,6 +248,6 @@ function exchangeOf(
   token: string,
   { code }: Verdict,
 ): Exchange {
-  const kid = code === 'malformed' ? undefined : kidOf(token)
+  const kid = code === 'malformed' ? undefined : shownKidOf(token)
   return { requestId, method, peer: undefined, ip: undefined, startedAt, route, keyId, kid, verdicts: [code] }
 }

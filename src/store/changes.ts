@@ -6,7 +6,7 @@ import type { Db, Tx } from './tables.ts'
 const keptChanges = 10_000
 
 /** What a change of the log is of. A process that follows it has something to forget, or nothing that it knows of. */
-export type Topic = 'key' | 'organization' | 'plan' | 'limit'
+export type Topic = 'key' | 'organization' | 'plan' | 'limit' | 'recipe'
 
 /**
  * Stands in the log for the organization of a plan's change, which concerns every organization on that plan: such changes

@@ -89,7 +89,7 @@ export interface KeysTable {
   limits_from: string | null
   /** 0: never. Not null, so that it sorts alike on every database. */
   last_used_at: number
-  /** Prefix and kid of the newest secret. */
+  /** Prefix and kid of the newest secret; of another system's token what may be shown of it, and its kid, which begins with `-`. */
   prefix: string
   kid: string
   /** Another one after each edit; see `revisions.ts`. Writing it first is also how a change takes the row's lock. */
@@ -117,7 +117,7 @@ export interface SecretsTable {
   key_id: string
   organization_id: string
   prefix: string
-  /** SHA-256 of the whole token, 32 bytes. */
+  /** SHA-256 of the whole token, 32 bytes; of another system's token what its recipe makes of it. */
   digest: Uint8Array
   created_at: number
   /** When its grace ends or ended; null for the newest. */
@@ -130,6 +130,17 @@ export interface SecretsTable {
   silent_at: number | null
   /** 0: never. */
   last_used_at: number
+  /** The number of the recipe of another system's token; null for one of ours. */
+  recipe: number | null
+}
+
+/** How the tokens of other systems are found; see `core/recipes.ts`. */
+export interface RecipesTable {
+  id: number
+  scheme: string
+  part: string
+  pepper: string | null
+  created_at: number
 }
 
 /** What the tokens of new keys may begin with. */
@@ -146,6 +157,7 @@ export interface KeyTables {
   key_terms: KeyTermsTable
   secrets: SecretsTable
   prefixes: PrefixesTable
+  recipes: RecipesTable
   counters: CountersTable
   unit_additions: UnitAdditionsTable
 }

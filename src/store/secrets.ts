@@ -14,14 +14,30 @@ export type SecretRow = Selectable<SecretsTable>
 /** A secret as it begins. */
 export type NewSecretRow = Omit<
   SecretRow,
-  'grace_ends_at' | 'ended_at' | 'last_used_at' | 'silent_ms' | 'silent_at'
->
+  'grace_ends_at' | 'ended_at' | 'last_used_at' | 'silent_ms' | 'silent_at' | 'recipe'
+> & { recipe?: number }
 
 export async function insertSecrets(tx: Tx, rows: readonly NewSecretRow[]): Promise<void> {
-  const begun = { grace_ends_at: null, ended_at: null, last_used_at: 0, silent_ms: null, silent_at: null }
+  const begun = {
+    ...{ grace_ends_at: null, ended_at: null, last_used_at: 0, silent_ms: null, silent_at: null },
+    recipe: null,
+  }
   await tx
     .insertInto('secrets')
-    .values(rows.map((row) => ({ ...row, ...begun })))
+    .values(rows.map((row) => ({ ...begun, ...row })))
+    .execute()
+}
+
+/** Finds the secrets of many kids: whose they are. */
+export async function findSecretOwners(
+  db: Db,
+  kids: readonly string[],
+): Promise<Pick<SecretRow, 'kid' | 'key_id' | 'organization_id' | 'digest'>[]> {
+  if (kids.length === 0) return []
+  return db
+    .selectFrom('secrets')
+    .select(['kid', 'key_id', 'organization_id', 'digest'])
+    .where('kid', 'in', kids)
     .execute()
 }
 

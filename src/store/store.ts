@@ -188,6 +188,11 @@ export function isRowRefused(error: unknown): boolean {
   return typeof code === 'string' && /^(?:22|23|54|P0)[0-9A-Z]{3}$/.test(code)
 }
 
+/** What a database says of a row that it refuses: its code, since its message may hold what is in the row. */
+export function refusalOf({ cause }: { cause?: unknown }): string {
+  return String((cause as { code?: unknown } | undefined)?.code ?? 'no code')
+}
+
 /**
  * Tells whether a change failed for what others did at that moment (PostgreSQL: a deadlock, a serialization failure, a lock
  * that did not come in time; SQLite: a file that was locked), so that the database may take the same one soon.

@@ -1,9 +1,11 @@
 // What is known of the secrets verified lately, by kid, in bounded memory: the least recently used goes first.
-import { type ParsedToken, tokenBodyLength } from '../core/token.ts'
+import type { PresentedToken } from '../core/foreign-token.ts'
+import { isForeignKid, tokenBodyLength } from '../core/token.ts'
 import type { CallQuestion, Circumstances } from './circumstances.ts'
 import { type Facts, sizeOfFacts } from './facts.ts'
 import { hashWords, packBytes, packWord, unpackWords } from './packed-words.ts'
 import type { SecretProfiles } from './profiles.ts'
+import { SlotChains } from './slot-chains.ts'
 import { SlotDraws } from './slot-draws.ts'
 import { SlotUses, type UseListener } from './slot-uses.ts'
 
@@ -32,7 +34,8 @@ export interface CacheBounds {
 //                                                   the bucket  a ring          not told
 //
 // Beside it, each slot has its facts, a count of calls not told, which had the same circumstances, and the next slot of the chain
-// in which the slots of its key are.
+// in which the slots of its key are. The digest is the SHA-256 of the whole token, whoever made it: the kid of another system's
+// token is not in it, so those have chains by their digest.
 const recordWords = 16
 const kidWords = 4
 const digestAt = 4
@@ -66,9 +69,10 @@ export class FactsCache {
   readonly #uses: SlotUses
   /** What calls draw, by slot. */
   readonly draws: SlotDraws
-  /** By the hash of a key's id the first of a chain of slots, as slot + 1, and by slot the next. */
-  readonly #keyBuckets: Uint32Array
-  readonly #nextOfKey: Uint32Array
+  /** The slots of a key, by the hash of its id. */
+  readonly #ofKeys: SlotChains
+  /** The slots of other systems' tokens, by the first word of their digest; absent until there is one. */
+  #foreign: SlotChains | undefined
   #free: Slot[] = []
   #size = 0
   #bytes = 0
@@ -102,8 +106,7 @@ export class FactsCache {
     this.draws = new SlotDraws(capacity)
     const buckets = 2 ** Math.ceil(Math.log2(Math.max(capacity, 2)))
     this.#buckets = new Uint32Array(buckets)
-    this.#keyBuckets = new Uint32Array(buckets)
-    this.#nextOfKey = new Uint32Array(capacity)
+    this.#ofKeys = new SlotChains(capacity, buckets)
     this.#mask = buckets - 1
     this.#setNewer(capacity, capacity)
     this.#setOlder(capacity, capacity)
@@ -131,11 +134,26 @@ export class FactsCache {
    */
   lookup(token: string): CachedFacts | undefined {
     const slot = this.#find(token, token.length - tokenBodyLength)
-    return slot !== nowhere && this.#digestMatches(slot, this.#digest(token)) ? this.#at(slot) : undefined
+    if (slot !== nowhere && this.#digestMatches(slot, this.#digest(token))) return this.#at(slot)
+    return this.#foreign && this.#lookupForeign(this.#foreign, this.#digest(token))
+  }
+
+  /** The same of another system's token, by its digest alone. */
+  #lookupForeign(chains: SlotChains, digest: string): CachedFacts | undefined {
+    let place = chains.first(packWord(digest, 0))
+    while (place !== 0) {
+      if (this.#digestMatches(place - 1, digest)) {
+        this.#touch(place - 1)
+        return this.#at(place - 1)
+      }
+      place = chains.next(place)
+    }
+    return undefined
   }
 
   /** Tells whether it holds the secret of this token's kid, and that is another one. */
-  holdsAnother({ kid, token }: Pick<ParsedToken, 'kid' | 'token'>): boolean {
+  holdsAnother({ kid, token }: PresentedToken): boolean {
+    if (kid === undefined) return false
     const slot = this.#find(kid, 0)
     return slot !== nowhere && !this.#digestMatches(slot, this.#digest(token))
   }
@@ -211,18 +229,20 @@ export class FactsCache {
     this.#records[at + nextAt] = this.#buckets[bucket] as number
     this.#buckets[bucket] = slot + 1
     this.#setFacts(slot, facts)
-    const keyBucket = this.#keyBucketOf(facts.answer.keyId)
-    this.#nextOfKey[slot] = this.#keyBuckets[keyBucket] as number
-    this.#keyBuckets[keyBucket] = slot + 1
+    this.#ofKeys.add(slot, hashOfKey(facts.answer.keyId))
+    if (isForeignKid(kid)) {
+      this.#foreign ??= new SlotChains(this.capacity, this.#mask + 1)
+      this.#foreign.add(slot, this.#firstOfDigest(slot))
+    }
     this.#link(slot)
   }
 
   /** Forgets all secrets of a key. */
   forgetKey(keyId: string): void {
-    let next = this.#keyBuckets[this.#keyBucketOf(keyId)] as number
+    let next = this.#ofKeys.first(hashOfKey(keyId))
     while (next !== 0) {
       const slot = next - 1
-      next = this.#nextOfKey[slot] as number
+      next = this.#ofKeys.next(next)
       if (this.#at(slot).answer.keyId === keyId) this.#drop(slot)
     }
   }
@@ -239,10 +259,10 @@ export class FactsCache {
 
   /** The same of one key. */
   reportUsesOf(keyId: string): void {
-    let next = this.#keyBuckets[this.#keyBucketOf(keyId)] as number
+    let next = this.#ofKeys.first(hashOfKey(keyId))
     while (next !== 0) {
       if (this.#at(next - 1).answer.keyId === keyId) this.#uses.reportSlot(next - 1)
-      next = this.#nextOfKey[next - 1] as number
+      next = this.#ofKeys.next(next)
     }
   }
 
@@ -265,7 +285,8 @@ export class FactsCache {
     this.#uses.drop(slot)
     this.#unlink(slot)
     this.#leaveBucket(slot)
-    this.#leaveKeyBucket(slot)
+    this.#ofKeys.remove(slot, hashOfKey(this.#at(slot).answer.keyId))
+    if (this.#at(slot).terms.foreignKid !== null) this.#foreign?.remove(slot, this.#firstOfDigest(slot))
     this.#bytes -= sizeOfFacts(this.#at(slot))
     this.#setFacts(slot, undefined)
     this.draws.drop(slot)
@@ -287,23 +308,8 @@ export class FactsCache {
     this.#records[nextOf(before)] = next
   }
 
-  #leaveKeyBucket(slot: Slot): void {
-    const next = this.#nextOfKey[slot] as number
-    const bucket = this.#keyBucketOf(this.#at(slot).answer.keyId)
-    let before = this.#keyBuckets[bucket] as number
-    if (before === slot + 1) {
-      this.#keyBuckets[bucket] = next
-      return
-    }
-    while (this.#nextOfKey[before - 1] !== slot + 1) before = this.#nextOfKey[before - 1] as number
-    this.#nextOfKey[before - 1] = next
-  }
-
-  #keyBucketOf(keyId: string): number {
-    // FNV-1a. Ids are the server's own, so nobody chooses them to collide.
-    let hash = 0x811c9dc5
-    for (let i = 0; i < keyId.length; i++) hash = Math.imul(hash ^ keyId.charCodeAt(i), 0x01000193)
-    return (hash ^ (hash >>> 15)) & this.#mask
+  #firstOfDigest(slot: Slot): number {
+    return this.#records[slot * recordWords + digestAt] as number
   }
 
   #bucketOf(slot: Slot): number {
@@ -354,4 +360,11 @@ export class FactsCache {
   #setOlder(slot: Slot, older: Slot): void {
     this.#records[slot * recordWords + olderAt] = older
   }
+}
+
+function hashOfKey(keyId: string): number {
+  // FNV-1a. Ids are the server's own, so nobody chooses them to collide.
+  let hash = 0x811c9dc5
+  for (let i = 0; i < keyId.length; i++) hash = Math.imul(hash ^ keyId.charCodeAt(i), 0x01000193)
+  return hash ^ (hash >>> 15)
 }

@@ -4,18 +4,20 @@ import { isWithin } from '../core/addresses.ts'
 import { checkAskedPermissions } from '../core/asked-permissions.ts'
 import { contextFault } from '../core/call-context.ts'
 import { refuseField } from '../core/errors.ts'
+import type { PresentedToken } from '../core/foreign-token.ts'
 import { missingPermissions } from '../core/permissions.ts'
 import { isRequest, type Purpose } from '../core/purpose.ts'
 import { rotatedVerdict } from '../core/rotated-verdict.ts'
 import type { Verdict, VerifyOptions } from '../core/shapes/verification.ts'
 import { hasPassed, isRotated } from '../core/status.ts'
-import { hasPrefix, type ParsedToken, parseToken } from '../core/token.ts'
+import { hasPrefix } from '../core/token.ts'
 import type { Allotments } from './allotment.ts'
 import type { CachedFacts, FactsCache } from './cache.ts'
 import type { Circumstances } from './circumstances.ts'
 import type { Claim } from './claims.ts'
 import { claimsOf, describeClaims, drawnVerdict, exceededVerdict } from './drawing.ts'
 import { areCurrent, type Facts, type Terms } from './facts.ts'
+import { parsePresented, withoutScheme } from './presented.ts'
 import type { KnownKey } from './profiles.ts'
 import type { Tallies, Tally } from './tally.ts'
 
@@ -32,7 +34,9 @@ export interface Remembered {
   /** Whether what is remembered may be believed at these readings of the wall's clock and of the other one. */
   isFresh(now: number, monotonic: number): boolean
   /** Whether a token, or its kid, was unknown a moment ago. */
-  isAbsent(parsed: ParsedToken): boolean
+  isAbsent(parsed: PresentedToken): boolean
+  /** Whether there may be tokens of other systems: if not, what is no token of ours is malformed. */
+  acceptsForeign(): boolean
 }
 
 export const malformed: Verdict = Object.freeze({ valid: false, code: 'malformed' })
@@ -121,7 +125,7 @@ export function verifyOrParse(
   asked: Asked,
   purpose: Purpose = 'request',
   paid?: Paid,
-): Verdict | ParsedToken | Wanting {
+): Verdict | PresentedToken | Wanting {
   if (typeof token !== 'string') return countUnknown(memory, malformed, purpose, paid)
   const facts = memory.cache.lookup(withoutScheme(token))
   const verdict = facts && judgeRemembered(memory, token, facts, asked, purpose, paid)
@@ -307,21 +311,16 @@ function refuseUnproven(
   asked: Asked,
   purpose: Purpose,
   paid?: Paid,
-): Verdict | ParsedToken {
+): Verdict | PresentedToken {
   checkAskedPermissions(asked.permissions)
   const fault = contextFault(asked.context)
   if (fault) refuseField(fault.path, fault.message)
-  const parsed = parseToken(token)
+  const parsed = parsePresented(memory, token)
   if (parsed === undefined) return countUnknown(memory, malformed, purpose, paid)
   if (!memory.isFresh(memory.clock.now(), memory.clock.monotonic())) return parsed
   // A token with a cached kid and another digest is made up.
   if (!memory.isAbsent(parsed) && !memory.cache.holdsAnother(parsed)) return parsed
   return countUnknown(memory, notFound, purpose, paid)
-}
-
-// RFC 8959.
-function withoutScheme(token: string): string {
-  return token.startsWith('secret-token:') ? token.slice('secret-token:'.length) : token
 }
 
 /** Why a token is refused. */
@@ -332,7 +331,7 @@ export type Refusal =
   | { code: 'insufficient_permissions'; missing: string[] }
 
 /** What {@link evaluate} judges by; limits come after it. */
-export type EvaluatedTerms = Omit<Terms, 'organization' | 'line'> & {
+export type EvaluatedTerms = Omit<Terms, 'organization' | 'line' | 'foreignKid'> & {
   organization: Pick<Terms['organization'], 'suspendedAt'>
 }
 

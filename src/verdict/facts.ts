@@ -22,6 +22,8 @@ export interface Terms {
   notBefore: number | null
   /** From where it may be used; null for anywhere. */
   allowedIps: readonly Network[] | null
+  /** The kid of another system's token, which does not show it; null for one of ours. */
+  foreignKid: string | null
   organization: OrganizationTerms
   /** The keys that made it, if it draws from their limits. */
   line: readonly OwnerTerms[]
@@ -44,7 +46,11 @@ export interface Facts {
 }
 
 /** Makes the facts of a secret. All of it is frozen, since many callers get the same objects. */
-export function toFacts(stored: Omit<StoredSecret, 'kid' | 'digest'>, owners: Owners): Facts {
+export function toFacts(
+  stored: Omit<StoredSecret, 'kid' | 'digest'>,
+  owners: Owners,
+  foreignKid: string | null = null,
+): Facts {
   const organizationId = share(stored.organizationId, () => stored.organizationId)
   const { keyId, name, expiresAt, revokedAt, suspendedAt, notBefore, graceEndsAt } = stored
   const { organization, line, claims } = owners.drawn(
@@ -70,10 +76,12 @@ export function toFacts(stored: Omit<StoredSecret, 'kid' | 'digest'>, owners: Ow
     suspendedAt,
     notBefore,
     allowedIps,
+    foreignKid,
     organization,
     line,
   }
   const isUnlimited =
+    foreignKid === null &&
     !isEnded &&
     graceEndsAt === null &&
     expiresAt === null &&
@@ -116,7 +124,8 @@ export function sizeOfFacts({ answer, terms, claims }: Facts): number {
   const { name, keyId, organizationId, permissions } = answer
   const characters = name.length + keyId.length + organizationId.length + metadataTextOf(answer).length
   // Two bytes a character: a text that is not Latin takes them.
-  let bytes = secretBytes + 2 * characters + (terms.expiresAt === null ? 0 : termsBytes)
+  let bytes =
+    secretBytes + 2 * characters + (terms.expiresAt === null && terms.foreignKid === null ? 0 : termsBytes)
   if (terms.allowedIps !== null) bytes += terms.allowedIps.length * networkBytes
   // Some hold a list as text too, to write it quickly.
   if (claims !== terms.organization.claims) bytes += ownClaimsBytes + claims.length * limitBytes

@@ -2,9 +2,10 @@
 
 import { ChangeFollower, type ChangeSource } from '../coherence/follower.ts'
 import { LatchkeyError } from '../core/errors.ts'
+import type { ForeignToken, PresentedToken } from '../core/foreign-token.ts'
 import { copyLatin1 } from '../core/kept-text.ts'
 import type { StoredSecret } from '../core/stored-secret.ts'
-import type { ParsedToken } from '../core/token.ts'
+import { isForeignKid } from '../core/token.ts'
 import { Slices } from '../fairness/slices.ts'
 import { type Asker, Turns, type Waiting } from '../fairness/turns.ts'
 import type { Allotments } from '../verdict/allotment.ts'
@@ -17,7 +18,8 @@ import { NegativeCache } from '../verdict/negative-cache.ts'
 import { Owners } from '../verdict/owners.ts'
 import type { Tallies } from '../verdict/tally.ts'
 import { Awake } from './awake.ts'
-import { digestText } from './digest.ts'
+import { digestText, digestToken, sameDigest } from './digest.ts'
+import { type Candidates, type ForeignTokens, noForeignTokens, pepperMissing } from './foreign.ts'
 import type { UsageRecorder } from './usage.ts'
 
 /** How many secrets one statement reads, and how many statements are under way at once. */
@@ -31,6 +33,7 @@ const maxFollowingWaitMs = 200
 
 /** A secret's digest and facts, as a read of the store gives them. */
 export interface KnownSecret {
+  /** SHA-256 of the whole token, whoever made it. */
   digest: Uint8Array
   facts: Facts
 }
@@ -51,7 +54,7 @@ export interface FactsSource {
  *
  * A store in this thread is read at once. One behind a network is read by statements of many kids: an asker waits
  * until the turn of the event loop ends, and then for the asker's turn (`fairness/turns.ts`), unless the same kid is
- * under way. What keeps a read from bringing back what a change has ended:
+ * under way. A token of another system is read by all kids that it may have, in one turn. What keeps a read from bringing back what a change has ended:
  * 1. A read begins when its statement is sent, so one that only waits for its turn misses no change made meanwhile.
  * 2. A change that this process hears of takes every read under way out of `#underWay`: an asker after that reads
  *    anew, and what the overtaken read finds is not remembered.
@@ -65,6 +68,7 @@ export class Memory {
   readonly tallies: Tallies
   readonly allotments: Allotments
   readonly reserving: Reserving | undefined
+  readonly foreign: ForeignTokens
   readonly #owners: Owners
   readonly awake = new Awake()
   /** The turns of batches. */
@@ -72,8 +76,10 @@ export class Memory {
   readonly #source: FactsSource
   readonly #absent: NegativeCache
   readonly #turns = new Turns<Reading>()
-  /** The reads that were sent and that no change has overtaken, by kid; they may be shared and remembered. */
+  /** The reads that were sent and that no change has overtaken, by name; they may be shared and remembered. */
   readonly #underWay = new Map<string, Promise<Reading>>()
+  /** What the tokens of other systems that wait may be stored as. */
+  readonly #candidates = new WeakMap<Waiting<Reading>, Sought>()
   #statements = 0
   #isSending = false
   #isTimed = false
@@ -88,7 +94,9 @@ export class Memory {
     newId: () => string,
     makeAllotments: (follower: ChangeFollower) => Allotments,
     reserving?: Reserving,
+    foreign = noForeignTokens(),
   ) {
+    this.foreign = foreign
     this.reserving = reserving
     this.#source = source
     this.#owners = new Owners(bounds.secrets)
@@ -111,29 +119,49 @@ export class Memory {
     return this.follower.lease.holds(monotonic, now)
   }
 
-  /** Whether a kid was unknown a moment ago. */
-  isAbsent({ kid }: Pick<ParsedToken, 'kid'>): boolean {
-    return this.#absent.has(kid)
+  /** Whether a token was unknown a moment ago. */
+  isAbsent(asked: Asked): boolean {
+    return this.#absent.has(nameOf(asked))
+  }
+
+  acceptsForeign(): boolean {
+    // A process that follows changes hears of the first import.
+    if (!this.foreign.mayExist) void this.follower.start()
+    return this.foreign.mayExist
   }
 
   /**
    * Reads a secret at once, if the store is one that answers at once and this process follows its changes; undefined
-   * otherwise. Throws `store_unavailable`.
+   * otherwise. Throws `store_unavailable`, `keyring_missing` for a pepper.
    */
-  readNow(kid: string): Reading | undefined {
-    if (this.#source.findFactsNow === undefined || !this.follower.following) return undefined
+  readNow(asked: Asked): Reading | undefined {
+    const { findFactsNow } = this.#source
+    if (findFactsNow === undefined || !this.follower.following) return undefined
     const begunAt = this.clock.monotonic()
-    const known = this.#toKnown(this.#source.findFactsNow(kid))
-    this.#remember(kid, known)
+    const sought =
+      asked.kid === undefined ? toSought(asked, this.foreign.candidatesNow(asked.token)) : undefined
+    if (asked.kid === undefined && sought === undefined) return undefined
+    const known = this.#toKnown(asked.kid, sought, findFactsNow)
+    this.#remember(nameOf(asked), known)
     return { known, begunAt }
   }
 
-  /** Reads a secret, in its asker's turn. Throws `store_unavailable`, also if too many wait or one waits too long. */
-  async read(kid: string, asker: Asker = {}): Promise<Reading> {
-    const reading = this.readNow(kid) ?? this.#underWay.get(kid)
+  /**
+   * Reads a secret, in its asker's turn. Throws `store_unavailable`, also if too many wait or one waits too long, and
+   * `keyring_missing` for a pepper.
+   */
+  async read(asked: Asked, asker: Asker = {}): Promise<Reading> {
+    const name = nameOf(asked)
+    const reading = this.readNow(asked) ?? this.#underWay.get(name)
     if (reading !== undefined) return reading
-    const waiting = this.#turns.join(asker, kid, this.clock.monotonic())
+    const sought =
+      asked.kid === undefined ? toSought(asked, await this.foreign.candidates(asked.token)) : undefined
+    // Of no recipe is it anything.
+    if (sought?.kids.length === 0)
+      return { known: this.#toKnown(undefined, sought, () => undefined), begunAt: this.clock.monotonic() }
+    const waiting = this.#turns.join(asker, name, this.clock.monotonic())
     if (waiting === undefined) throw tooSlow()
+    if (sought) this.#candidates.set(waiting, sought)
     this.#sendSoon()
     this.#watchDeadlines()
     return waiting.promise
@@ -152,6 +180,7 @@ export class Memory {
       this.allotments.recall(id)
       return
     }
+    if (topic === 'recipe') this.foreign.noteChange()
     this.#underWay.clear()
     this.#owners.forget(topic, id)
     if (topic === 'key') this.cache.forgetKey(id)
@@ -168,7 +197,19 @@ export class Memory {
     this.#underWay.delete(kid)
   }
 
+  /** Forgets all that was unknown. */
+  forgetAllAbsent(): void {
+    this.#absent.clear()
+    this.#underWay.clear()
+  }
+
+  /** Reads what a process must know from the start. While that fails, what it knew before holds. */
+  begin(): void {
+    this.foreign.refresh().catch(() => {})
+  }
+
   forgetAll(): void {
+    if (this.follower.following) this.begin()
     this.#underWay.clear()
     this.cache.clear()
     this.#owners.clear()
@@ -215,9 +256,10 @@ export class Memory {
     const begunAt = this.clock.monotonic()
     this.#statements++
     try {
-      const rows = await this.#source.findManyFacts(sent.map(({ kid }) => kid))
+      const kids = sent.flatMap((waiting) => this.#candidates.get(waiting)?.kids ?? [waiting.kid])
+      const rows = await this.#source.findManyFacts(kids)
       const found = new Map(rows.map((row) => [row.kid, row]))
-      for (const waiting of sent) this.#settle(waiting, found.get(waiting.kid), begunAt)
+      for (const waiting of sent) this.#settle(waiting, (kid) => found.get(kid), begunAt)
     } catch (error) {
       for (const waiting of sent) waiting.reject(error)
     } finally {
@@ -227,9 +269,10 @@ export class Memory {
     }
   }
 
-  #settle(waiting: Waiting<Reading>, row: StoredSecret | undefined, begunAt: number): void {
+  #settle(waiting: Waiting<Reading>, find: Find, begunAt: number): void {
     try {
-      const known = this.#toKnown(row)
+      const sought = this.#candidates.get(waiting)
+      const known = this.#toKnown(waiting.kid, sought, find)
       if (this.#underWay.get(waiting.kid) === waiting.promise) this.#remember(waiting.kid, known)
       waiting.resolve({ known, begunAt })
     } catch (error) {
@@ -250,17 +293,51 @@ export class Memory {
     })
   }
 
-  #toKnown(stored: StoredSecret | undefined): KnownSecret | undefined {
-    return stored && { digest: stored.digest, facts: toFacts(stored, this.#owners) }
+  /** What was read of a kid or, of another system's token, of all that it may be stored as: the first of them that it is. */
+  #toKnown(kid: string | undefined, sought: Sought | undefined, find: Find): KnownSecret | undefined {
+    if (sought === undefined) {
+      const stored = find(kid as string)
+      return stored && { digest: stored.digest, facts: this.#toFacts(stored) }
+    }
+    for (const candidate of sought.candidates.list) {
+      const stored = find(candidate.kid)
+      if (stored === undefined || !sameDigest(stored.digest, candidate.digest)) continue
+      return { digest: sought.digest, facts: this.#toFacts(stored) }
+    }
+    if (sought.candidates.missingPepper !== undefined) throw pepperMissing(sought.candidates.missingPepper)
+    return undefined
   }
 
-  #remember(kid: string, known: KnownSecret | undefined): void {
-    if (known) {
-      this.cache.remember(kid, known.digest, known.facts)
-      return
-    }
-    this.#absent.add(copyLatin1(kid))
+  #toFacts(stored: StoredSecret): Facts {
+    return toFacts(stored, this.#owners, isForeignKid(stored.kid) ? stored.kid : null)
   }
+
+  #remember(name: string, known: KnownSecret | undefined): void {
+    const foreignKid = known?.facts.terms.foreignKid
+    // What was asked for by its kid alone has shown no token, by whose digest it is found.
+    if (known && name !== foreignKid) this.cache.remember(foreignKid ?? name, known.digest, known.facts)
+    else if (!known) this.#absent.add(copyLatin1(name))
+  }
+}
+
+/** A secret to read: by its kid, or by the whole token of another system. */
+type Asked = { kid: string } | ForeignToken
+type Find = (kid: string) => StoredSecret | undefined
+
+/** A token of another system that is read, by what it may be stored as. */
+interface Sought {
+  digest: Uint8Array
+  candidates: Candidates
+  kids: readonly string[]
+}
+
+/** By what a read is known: a kid, or the digest of another system's token, which no kid equals. */
+function nameOf(asked: Asked | PresentedToken): string {
+  return asked.kid ?? digestText((asked as ForeignToken).token)
+}
+
+function toSought({ token }: ForeignToken, candidates: Candidates | undefined): Sought | undefined {
+  return candidates && { digest: digestToken(token), candidates, kids: candidates.list.map(({ kid }) => kid) }
 }
 
 function tooSlow(): LatchkeyError {

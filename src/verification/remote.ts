@@ -10,11 +10,11 @@ import { type GrantsAnswer, type GrantsInput, grantsRequestSchema } from '../cor
 import { type ReportAnswer, type ReportInput, reportSchema } from '../core/shapes/usage.ts'
 import type { VerifyOptions } from '../core/shapes/verification.ts'
 import { type UsesInput, usesSchema } from '../core/shapes/verifiers.ts'
-import { parseToken } from '../core/token.ts'
 import type { Asker } from '../fairness/turns.ts'
 import { findRemembered } from '../verdict/evaluate.ts'
 import { areCurrent, type Facts, type Terms } from '../verdict/facts.ts'
 import { readWithinLease } from '../verdict/lease.ts'
+import { parsePresented } from '../verdict/presented.ts'
 import { digestToken, sameDigest } from './digest.ts'
 import type { Grants } from './grants.ts'
 import type { Memory } from './read-through.ts'
@@ -76,6 +76,8 @@ export interface Verifiers {
    * `store_unavailable`, `too_many_requests`.
    */
   draw(message: GrantsInput, keyId: string, scope?: Scope): Promise<GrantsAnswer>
+  /** Whether there may be tokens of other systems. */
+  acceptsForeign(): boolean
   /** Lends no unit from now on, and names the counters of which verifiers have some. */
   recall(): Changed[]
   /** Whether verifiers have units of this process, which they may still give back. */
@@ -136,6 +138,7 @@ export function createVerifiers(
     },
     draw: async (message, keyId, scope) =>
       grants.serve(parseInput(grantsRequestSchema, message), keyId, scope?.organizationId),
+    acceptsForeign: () => memory.acceptsForeign(),
     recall: () => grants.recall(),
     hasLent: () => grants.hasLent(),
     noteUses: async (uses, scope, asker) => {
@@ -143,7 +146,7 @@ export function createVerifiers(
       const now = clock.now()
       await Promise.all(
         parseInput(usesSchema, uses).map(async ({ kid, at, context }) => {
-          const { known } = await memory.read(kid, asker)
+          const { known } = await memory.read({ kid }, asker)
           if (known === undefined || !inScope(known.facts, scope)) return
           const { answer } = known.facts
           const circumstances = memory.tallies.profiles.known.of({ context })
@@ -245,9 +248,9 @@ async function readFacts(
   const remembered = ageMs === undefined ? undefined : findRemembered(memory, token)
   if (ageMs !== undefined && remembered && areCurrent(remembered.terms))
     return { facts: remembered, sequence, ageMs }
-  const parsed = parseToken(token)
+  const parsed = parsePresented(memory, token)
   if (parsed === undefined) return { facts: undefined, sequence, ageMs: 0 }
-  const { known, begunAt } = await readWithinLease(clock, () => memory.read(parsed.kid, asker))
+  const { known, begunAt } = await readWithinLease(clock, () => memory.read(parsed, asker))
   const isIt = known !== undefined && sameDigest(digestToken(parsed.token), known.digest)
   return { facts: isIt ? known.facts : undefined, sequence, ageMs: clock.monotonic() - begunAt }
 }

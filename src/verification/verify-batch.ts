@@ -3,16 +3,27 @@
 import { checkAskedPermissions } from '../core/asked-permissions.ts'
 import { contextFault } from '../core/call-context.ts'
 import { LatchkeyError, refuseField } from '../core/errors.ts'
+import type { PresentedToken } from '../core/foreign-token.ts'
 import { copyLatin1 } from '../core/kept-text.ts'
 import { drawFault, prefixFault, unknownOption } from '../core/options.ts'
 import { ownedKeyOf } from '../core/rotated-verdict.ts'
 import type { Verdict, VerifyOptions, VerifyRequest } from '../core/shapes/verification.ts'
-import { kidOf, type ParsedToken } from '../core/token.ts'
+import { shownKidOf } from '../core/token.ts'
 import type { Asker } from '../fairness/turns.ts'
 import type { Claim } from '../verdict/claims.ts'
-import { callOf, countUnknown, countVerdict, takeUnits, verifyOrParse, Wanting } from '../verdict/evaluate.ts'
+import {
+  callOf,
+  countUnknown,
+  countVerdict,
+  findRemembered,
+  takeUnits,
+  tallyOf,
+  verifyOrParse,
+  Wanting,
+} from '../verdict/evaluate.ts'
 import type { Facts } from '../verdict/facts.ts'
 import { isOutdated, readWithinLease } from '../verdict/lease.ts'
+import { kidIn } from '../verdict/presented.ts'
 import type { Memory, Reading } from './read-through.ts'
 import { judgeReading, verifyDrawing, verifyNow, verifyPaid } from './verify.ts'
 
@@ -41,7 +52,7 @@ interface Question {
 /** A token that memory does not answer. */
 interface Cold {
   question: Question
-  parsed: ParsedToken
+  parsed: PresentedToken
 }
 
 /**
@@ -96,7 +107,10 @@ async function drawAll(memory: Memory, all: readonly Question[], asker: Asker): 
     else {
       question.verdict = verdict
       if (verdict.valid)
-        memory.noteUse(callOf(memory, copyLatin1(kidOf(key)), wanting.facts.answer, asked), wall)
+        memory.noteUse(
+          callOf(memory, copyLatin1(kidIn(key, wanting.facts)), wanting.facts.answer, asked),
+          wall,
+        )
     }
   }
   if (waiting.length > 0) {
@@ -111,8 +125,18 @@ async function drawAll(memory: Memory, all: readonly Question[], asker: Asker): 
 function countQuestion(memory: Memory, { key, asked, verdict, wanting }: Question): Verdict {
   const judged = verdict as Verdict
   if (!('keyId' in judged)) return countUnknown(memory, judged)
-  const call = callOf(memory, copyLatin1(kidOf(key)), ownedKeyOf(judged), asked)
-  countVerdict(memory, call, judged, memory.clock.now(), wanting?.claims)
+  const now = memory.clock.now()
+  const kid = shownKidOf(key) ?? (wanting?.facts ?? findRemembered(memory, key))?.terms.foreignKid
+  // The kid of another system's token is in its facts alone, and these may have left memory since.
+  if (kid == null) memory.tallies.count(tallyOf(memory, ownedKeyOf(judged)), judged, now, wanting?.claims)
+  else
+    countVerdict(
+      memory,
+      callOf(memory, copyLatin1(kid), ownedKeyOf(judged), asked),
+      judged,
+      now,
+      wanting?.claims,
+    )
   return judged
 }
 
@@ -178,7 +202,7 @@ function* judgeAtHand(memory: Memory, open: readonly Question[]): Generator<void
     const { key, asked } = question
     const outcome = verifyOrParse(memory, key, asked, 'request', 'later')
     const judged = 'kid' in outcome ? verifyNow(memory, outcome, asked, 'request', 'later') : outcome
-    if (judged === undefined) cold.push({ question, parsed: outcome as ParsedToken })
+    if (judged === undefined) cold.push({ question, parsed: outcome as PresentedToken })
     else {
       settleQuestion(question, judged)
       question.since = since
@@ -215,7 +239,7 @@ async function judgeByReads(
   for (let start = 0; start < cold.length; start += maxReads) {
     const some = cold.slice(start, start + maxReads)
     const readings = await Promise.all(
-      some.map(({ parsed }) => readWithinLease(memory.clock, () => memory.read(parsed.kid, asker))),
+      some.map(({ parsed }) => readWithinLease(memory.clock, () => memory.read(parsed, asker))),
     )
     await memory.slices.map(name, some, ({ question, parsed }, at) => {
       const reading = readings[at] as Reading
@@ -253,7 +277,8 @@ function answerBehind(memory: Memory, token: string, verdict: Verdict): Facts['a
 }
 
 /** What memory holds of a token's secret. */
-function answerOf({ cache }: Memory, token: string): Facts['answer'] | undefined {
+function answerOf(memory: Memory, token: string): Facts['answer'] | undefined {
   if (typeof token !== 'string') return undefined
-  return cache.findByKid(kidOf(token))?.answer
+  const kid = shownKidOf(token)
+  return (kid === undefined ? findRemembered(memory, token) : memory.cache.findByKid(kid))?.answer
 }

@@ -1,8 +1,8 @@
 // May this token do this, now? Answered from memory, or else from the store.
+import type { PresentedToken } from '../core/foreign-token.ts'
 import { copyLatin1 } from '../core/kept-text.ts'
 import { isRequest, type Purpose } from '../core/purpose.ts'
 import type { Verdict, VerifyOptions } from '../core/shapes/verification.ts'
-import { kidOf, type ParsedToken } from '../core/token.ts'
 import type { Asker } from '../fairness/turns.ts'
 import { type Claim, dateClaims } from '../verdict/claims.ts'
 import { exceededVerdict } from '../verdict/drawing.ts'
@@ -27,6 +27,7 @@ import {
 } from '../verdict/evaluate.ts'
 import type { Facts } from '../verdict/facts.ts'
 import { isOutdated, readWithinLease } from '../verdict/lease.ts'
+import { kidIn, parsePresented } from '../verdict/presented.ts'
 import { digestEquals, digestText } from './digest.ts'
 import type { Memory, Reading } from './read-through.ts'
 
@@ -72,7 +73,7 @@ function verifyFirst(
   asked: Asked,
   purpose?: Purpose,
   paid?: Paid,
-): Verdict | ParsedToken | Wanting {
+): Verdict | PresentedToken | Wanting {
   const outcome = verifyOrParse(memory, token, asked, purpose, paid)
   if (!('kid' in outcome)) return outcome
   return verifyNow(memory, outcome, asked, purpose, paid) ?? outcome
@@ -82,13 +83,20 @@ function verifyFirst(
 async function verifyStored(
   memory: Memory,
   token: string,
-  parsed: ParsedToken,
+  parsed: PresentedToken,
   asked: Asked,
   asker: CountingAsker,
 ): Promise<Verdict> {
-  const reading = await readWithinLease(memory.clock, () => memory.read(parsed.kid, asker))
+  const reading = await readWithinLease(memory.clock, () => memory.read(parsed, asker))
   const outcome = judgeReading(memory, parsed, reading, asked, asker.purpose, paymentOf(asker))
   return outcome instanceof Wanting ? verifyDrawing(memory, token, asked, asker, outcome) : outcome
+}
+
+/** The kid of a token that was found: another system's token does not show it. Throws `store_unavailable`. */
+export async function findKid(memory: Memory, token: string, asker: Asker): Promise<string | undefined> {
+  const parsed = parsePresented(memory, token)
+  if (parsed === undefined || parsed.kid !== undefined) return parsed?.kid
+  return (await memory.read(parsed, asker)).known?.facts.terms.foreignKid ?? undefined
 }
 
 /**
@@ -106,7 +114,7 @@ export async function verifyDrawing(
   const now = memory.clock.now()
   if (!outcome.taken) {
     const { answer, terms } = facts
-    const call = callOf(memory, copyLatin1(kidOf(token)), answer, asked)
+    const call = callOf(memory, copyLatin1(kidIn(token, facts)), answer, asked)
     const refusal = evaluate(terms, asked, now, token)
     const verdict =
       refusal === undefined
@@ -146,24 +154,24 @@ export async function verifyPaid(
 
 async function judgePaid(
   memory: Memory,
-  parsed: ParsedToken,
+  parsed: PresentedToken,
   asked: Asked,
   asker: VerifyAsker,
   paid: Paid,
 ): Promise<Verdict> {
-  const reading = await readWithinLease(memory.clock, () => memory.read(parsed.kid, asker))
+  const reading = await readWithinLease(memory.clock, () => memory.read(parsed, asker))
   return judgeReading(memory, parsed, reading, asked, asker.purpose, paid) as Verdict
 }
 
 /** Judges from a store that answers at once; undefined if it is another. Throws `store_unavailable`. */
 export function verifyNow(
   memory: Memory,
-  parsed: ParsedToken,
+  parsed: PresentedToken,
   asked: Asked,
   purpose?: Purpose,
   paid?: Paid,
 ): Verdict | Wanting | undefined {
-  const reading = memory.readNow(parsed.kid)
+  const reading = memory.readNow(parsed)
   if (reading === undefined || isOutdated(reading, memory.clock.monotonic())) return undefined
   return judgeReading(memory, parsed, reading, asked, purpose, paid)
 }
@@ -171,7 +179,7 @@ export function verifyNow(
 /** Judges a token by what was read of its kid. */
 export function judgeReading(
   memory: Memory,
-  { kid, token }: ParsedToken,
+  { token }: PresentedToken,
   { known }: Reading,
   asked: Asked,
   purpose?: Purpose,
@@ -179,7 +187,7 @@ export function judgeReading(
 ): Verdict | Wanting {
   if (known === undefined || !digestEquals(known.digest, digestText(token)))
     return countUnknown(memory, notFound, purpose, paid)
-  return judgeFacts(memory, { kid, token }, known.facts, asked, purpose, paid)
+  return judgeFacts(memory, { kid: kidIn(token, known.facts), token }, known.facts, asked, purpose, paid)
 }
 
 /**
@@ -192,7 +200,7 @@ export async function verifyKid(
   asker: Asker & { purpose?: 'management' | 'heartbeat' } = {},
 ): Promise<Verdict> {
   const { purpose = 'management', ip } = asker
-  const { known } = await readWithinLease(memory.clock, () => memory.read(kid, asker))
+  const { known } = await readWithinLease(memory.clock, () => memory.read({ kid }, asker))
   return known === undefined
     ? notFound
     : (judgeFacts(memory, { kid }, known.facts, { ip }, purpose) as Verdict)

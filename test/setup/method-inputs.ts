@@ -9,6 +9,8 @@ export const methods: Record<string, readonly unknown[]> = {
   ...{ 'keys.list': [{}], 'keys.listAll': [{}], 'keys.get': [idOfNothing], 'keys.self': [] },
   'keys.listPermissions': [{}],
   ...{ 'keys.listPrefixes': [], 'keys.setPrefixes': [{ prefixes: ['re'] }] },
+  'keys.import': [[{ organizationId: 'acme', name: 'New', token: 'from-another-system' }]],
+  'keys.listRecipes': [],
   'keys.readPermissions': [idOfNothing],
   ...{ 'keys.readPlaces': [idOfNothing], 'keys.forgetPlaces': [idOfNothing] },
   'keys.preview': [idOfNothing, { revoke: true }],

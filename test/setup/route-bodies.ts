@@ -3,6 +3,7 @@
 /** A body that the route would take, so that nothing but the caller is at fault. */
 export const bodies: Record<string, unknown> = {
   createKey: { name: 'A' },
+  importKeys: [{ organization_id: 'acme', name: 'A', token: 'from-another-system' }],
   updateKey: { name: 'B' },
   rotateKey: {},
   setPrefixes: { prefixes: ['re', 're_test'] },

@@ -1,6 +1,6 @@
 // `latchkey keyring …`: the keys that sign what this instance gives away and takes back, such as reservations.
 import { Option } from 'commander'
-import { readOwnDatabase, sealingKeysOf, sqlitePath } from '../../config.ts'
+import { readOwnDatabase, secretsOf, sqlitePath } from '../../config.ts'
 import type { SealingKey } from '../../core/sealed-values.ts'
 import { ownDatabase } from '../kit/connection.ts'
 import { defineCommand } from '../kit/define-command.ts'
@@ -105,7 +105,7 @@ function nextSteps(file: string, isBesideDatabase: boolean): string[] {
     return [
       `Give its keys to every server: LATCHKEY_SEALING_KEYS="$(cat ${file})". A server reads them when it starts.`,
     ]
-  return sealingKeysOf().length === 0
+  return secretsOf('SEALING_KEYS').length === 0
     ? ['Every server on the database reads it at its next use, without a restart.']
     : ['LATCHKEY_SEALING_KEYS is set here: a server that has it too does not read this file.']
 }

@@ -18,6 +18,9 @@ export function keyMethods(requester: Requester): Keys<CallOptions> {
       const { secretsAfter, ...rest } = checkOptions(options, ['timeoutMs', 'signal', 'secretsAfter']) ?? {}
       return send('GET', pathOf(id) + secretsQuery(secretsAfter), { options: rest })
     },
+    import: async (body, options) =>
+      send('POST', `${path}/import`, { body, repeatable: true, options: checkOptions(options) }),
+    listRecipes: async (options) => send('GET', `${path}/recipes`, { options: checkOptions(options) }),
     self: async (options) => send('GET', `${path}/self`, { options: checkOptions(options) }),
     listPrefixes: async (options) => send('GET', prefixesPath, { options: checkOptions(options) }),
     setPrefixes: async (body, options) =>

@@ -170,10 +170,11 @@ export class Following {
         options: { timeoutMs: askTimeoutMs, signal: stream.signal },
       })
       .then((answer) => {
-        const { sequence, ageMs } = Object(answer) as LatestAnswer
+        const { sequence, ageMs, foreignTokens } = Object(answer) as LatestAnswer
         const isSound = Number.isSafeInteger(sequence) && Number.isFinite(ageMs) && ageMs >= 0
         if (!isSound) throw noEvent('The sequence of the last change is not a number.')
         if (stream.signal.aborted) return
+        this.#memory.noteForeign(foreignTokens)
         this.#take({ sequence, monotonic: monotonic - ageMs, now: now - ageMs }, stream)
       })
       .catch((error: LatchkeyClientError) => {

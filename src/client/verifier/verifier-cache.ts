@@ -1,10 +1,11 @@
 // What a verifier remembers of the tokens that it has seen, and whether that may still be believed.
 
 import { readNetwork } from '../../core/addresses.ts'
+import type { PresentedToken } from '../../core/foreign-token.ts'
 import { isId } from '../../core/id-form.ts'
 import type { FactsAnswer } from '../../core/shapes/verifiers.ts'
 import { allowanceOf, type StoredLimit, writeLimits } from '../../core/stored-limits.ts'
-import type { ParsedToken } from '../../core/token.ts'
+import { isForeignKid, isKid } from '../../core/token.ts'
 import type { Allotments } from '../../verdict/allotment.ts'
 import { type CacheBounds, FactsCache } from '../../verdict/cache.ts'
 import type { Circumstances } from '../../verdict/circumstances.ts'
@@ -32,6 +33,8 @@ export class VerifierMemory implements Remembered {
   readonly #absent: NegativeCache
   #confirmed = { monotonic: Number.NEGATIVE_INFINITY, now: Number.NEGATIVE_INFINITY }
   #changes = 0
+  /** Whether the server may know tokens of other systems; undefined until it has said. */
+  #foreign: boolean | undefined
 
   constructor(
     clock: Clock,
@@ -59,6 +62,7 @@ export class VerifierMemory implements Remembered {
       tallies: this.tallies,
       isFresh,
       isAbsent: () => false,
+      acceptsForeign: () => this.acceptsForeign(),
     }
   }
 
@@ -71,8 +75,17 @@ export class VerifierMemory implements Remembered {
     return this.#lease.holds(monotonic, now)
   }
 
-  isAbsent({ token }: ParsedToken): boolean {
+  isAbsent({ token }: PresentedToken): boolean {
     return this.#absent.has(sha256(token))
+  }
+
+  acceptsForeign(): boolean {
+    return this.#foreign ?? true
+  }
+
+  /** Hears whether the server may know tokens of other systems; one that does not say knows none. */
+  noteForeign(foreign: unknown): void {
+    this.#foreign = foreign === true
   }
 
   /** Renews the lease from the instant, by both clocks, before which every change was heard of. */
@@ -103,11 +116,11 @@ export class VerifierMemory implements Remembered {
   }
 
   /** Remembers what a token is judged by; that there is nothing, for a moment. */
-  remember({ kid, token }: ParsedToken, facts: Facts | undefined): void {
+  remember({ kid, token }: PresentedToken, facts: Facts | undefined): void {
     const digest = sha256(token)
     if (facts) {
       this.cache.remember(
-        kid,
+        facts.terms.foreignKid ?? (kid as string),
         Uint8Array.from(digest, (letter) => letter.charCodeAt(0)),
         facts,
       )
@@ -155,6 +168,9 @@ function readSecret(secret: FactsAnswer['secret'], owners: Owners): Facts | unde
   const allowedIps = readAllowedIps(secret)
   if (allowedIps === undefined) return undefined
   if (typeof metadata !== 'object' || metadata === null) return undefined
+  // Only another system's token has one that it does not show.
+  const { kid: foreignKid = null } = secret
+  if (foreignKid !== null && !(isKid(foreignKid) && isForeignKid(foreignKid))) return undefined
   const drawn = readDrawnText(secret)
   if (drawn === undefined) return undefined
   const stored = {
@@ -173,7 +189,7 @@ function readSecret(secret: FactsAnswer['secret'], owners: Owners): Facts | unde
     allowedIps,
     limits: drawn,
   }
-  return toFacts(stored, owners)
+  return toFacts(stored, owners, foreignKid)
 }
 
 function toMilliseconds(instant: unknown): number | null | undefined {

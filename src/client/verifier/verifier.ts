@@ -1,11 +1,11 @@
 // createVerifier(): judges tokens in the caller's own memory, as fresh as a server process does.
 
 import { allConditions, judgesHeader } from '../../core/conditions.ts'
+import type { PresentedToken } from '../../core/foreign-token.ts'
 import { questionFault, signalFault } from '../../core/options.ts'
 import type { Settlement, Settling } from '../../core/shapes/settlements.ts'
 import type { Verdict, VerifyOptions } from '../../core/shapes/verification.ts'
 import type { FactsAnswer } from '../../core/shapes/verifiers.ts'
-import { kidOf, type ParsedToken } from '../../core/token.ts'
 import { type Asker, Turns } from '../../fairness/turns.ts'
 import { cacheBoundsOf } from '../../verdict/cache-options.ts'
 import type { Circumstances } from '../../verdict/circumstances.ts'
@@ -19,6 +19,7 @@ import {
   countVerdict,
   evaluate,
   findRemembered,
+  malformed,
   notFound,
   type Paid,
   takeUnits,
@@ -30,6 +31,7 @@ import {
 } from '../../verdict/evaluate.ts'
 import type { Facts } from '../../verdict/facts.ts'
 import { isOutdated } from '../../verdict/lease.ts'
+import { kidIn } from '../../verdict/presented.ts'
 import { LatchkeyClientError, refusedOption } from '../errors.ts'
 import { settlementMethods } from '../methods/settlements.ts'
 import { type CallOptions, createRequester, type Requester } from '../request/request.ts'
@@ -64,7 +66,7 @@ export interface Verifier extends AsyncDisposable, Settling<CallOptions> {
 
 /** A question to the server, which waits for its turn or is under way. */
 interface Ask {
-  parsed: ParsedToken
+  parsed: PresentedToken
   facts: Promise<Facts | undefined>
 }
 
@@ -150,7 +152,7 @@ class MemoryVerifier implements Verifier {
 
   /** Judges a token by asking the server or, if that is away, by what may be believed for longer. */
   async #verifyAsked(
-    parsed: ParsedToken,
+    parsed: PresentedToken,
     token: string,
     question: VerifierQuestion,
     asker: Asker,
@@ -177,13 +179,17 @@ class MemoryVerifier implements Verifier {
       if (verdict === undefined) throw error
       return verdict
     }
-    if (facts === undefined) return countUnknown(this.#memory, notFound, 'request', paid)
+    if (facts === undefined) {
+      // By now the server has said whether it knows tokens of other systems.
+      const isNoToken = parsed.kid === undefined && !this.#memory.acceptsForeign()
+      return countUnknown(this.#memory, isNoToken ? malformed : notFound, 'request', paid)
+    }
     const verdict = this.#judge(parsed, facts, question, paid)
     return verdict instanceof Wanting ? this.#draw(token, question, asker, verdict) : verdict
   }
 
   #judge(
-    { kid, token }: ParsedToken,
+    { token }: PresentedToken,
     facts: Facts,
     question: VerifierQuestion,
     paid: Paid | undefined,
@@ -191,6 +197,7 @@ class MemoryVerifier implements Verifier {
     const { answer, terms } = facts
     const now = this.#clock.now()
     const refusal = asClient(() => evaluate(terms, question, now, token))
+    const kid = kidIn(token, facts)
     const call = asClient(() => callOf(this.#memory, kid, answer, question))
     const isDrawing = refusal === undefined && facts.claims.length > 0
     const verdict = isDrawing
@@ -224,7 +231,7 @@ class MemoryVerifier implements Verifier {
         refusal === undefined
           ? exceededVerdict(answer, claims, outcome.exceeded, this.#clock.monotonic(), now)
           : verdictOf(answer, terms, refusal)
-      countVerdict(this.#memory, callOf(this.#memory, kidOf(token), answer, question), verdict, now)
+      countVerdict(this.#memory, callOf(this.#memory, kidIn(token, facts), answer, question), verdict, now)
       return verdict
     }
     const dated = dateClaims(claims)
@@ -297,7 +304,7 @@ class MemoryVerifier implements Verifier {
   }
 
   /** Asks the server, once however many ask at once. Its answer is the same for each question about the token. */
-  async #ask(parsed: ParsedToken, signal: AbortSignal | undefined, { ip = '' }: Asker): Promise<Answered> {
+  async #ask(parsed: PresentedToken, signal: AbortSignal | undefined, { ip = '' }: Asker): Promise<Answered> {
     const digest = this.#memory.digest(parsed.token)
     // What was asked before a change may miss it: a caller after it asks anew.
     const name = `${this.#memory.changes} ${digest}`
@@ -341,7 +348,7 @@ class MemoryVerifier implements Verifier {
     })
   }
 
-  async #readFacts(parsed: ParsedToken, endsAt: number): Promise<Answered> {
+  async #readFacts(parsed: PresentedToken, endsAt: number): Promise<Answered> {
     for (let attempt = 1; ; attempt++) {
       const begunAt = this.#clock.monotonic()
       const told = this.#following.sequence
@@ -352,6 +359,7 @@ class MemoryVerifier implements Verifier {
           options: { timeoutMs: Math.max(1, endsAt - begunAt) },
         })
         const facts = readAnswer(answer, this.#memory.owners)
+        this.#memory.noteForeign(answer.foreignTokens)
         // One that was held up on its way may be from before a revocation.
         const isRecent = !isOutdated({ begunAt: begunAt - answer.ageMs }, this.#clock.monotonic())
         if (!isRecent && attempt >= mostAttempts)

@@ -3,6 +3,7 @@
 // examples, its part of the OpenAPI document.
 import { z } from 'zod'
 import { instant, organizationIdSchema } from '../fields.ts'
+import { kidPattern } from '../token.ts'
 import {
   type CallOptions,
   type Changed,
@@ -12,6 +13,7 @@ import {
   type WaitOptions,
   waited,
 } from './calls.ts'
+import type { ImportedKey, ImportOutcome, RecipeUse } from './imports.ts'
 import type { CreateKeyInput, PreviewKeyInput, UpdateKeyInput } from './key-changes.ts'
 import { keyStatuses, type ListKeysInput, type ListPermissionsInput } from './key-lists.ts'
 import type { KeyPermissions } from './key-permissions.ts'
@@ -25,7 +27,7 @@ import type { RotateKeyInput } from './rotations.ts'
 export const getKeySchema = z.strictObject({
   secretsAfter: z
     .string({ error: 'Must be a kid, which is a string.' })
-    .regex(/^[0-9A-Za-z]{16}$/, 'Must be a kid, which is 16 letters and digits.')
+    .regex(kidPattern, 'Must be a kid, which is 16 letters and digits, the first of which may be -.')
     .optional()
     .meta({ description: 'The kid of the last secret of the previous answer.' }),
 })
@@ -201,6 +203,14 @@ export interface Keys<Options extends CallOptions = CallOptions> extends List<Li
    * `organization_not_found`, `permission_escalation`, `missing_permission` for metadata.
    */
   create(input: CreateKeyInput, options?: Options): Promise<CreatedKey>
+  /**
+   * Makes up to 1000 keys with tokens of another system, by their hashes or the tokens themselves; what became of each comes
+   * in the order of the list. Each is checked by itself, and the good ones are made. Throws `invalid_input`,
+   * `root_organization_required`.
+   */
+  import(keys: readonly ImportedKey[], options?: Options): Promise<ImportOutcome[]>
+  /** In which ways imported tokens are found, and how many by each. Throws `root_organization_required`. */
+  listRecipes(options?: Options): Promise<RecipeUse[]>
   /** A key with the newest 100 of its secrets; `secretsAfter`, the kid of the last one, gives those after it. Throws `key_not_found`. */
   get(id: string, options?: Options & GetKeyInput): Promise<KeyDetails>
   /** The key that asks. */

@@ -1,12 +1,13 @@
 // The changes of a key that can be previewed.
 import { z } from 'zod'
+import { kidPattern } from '../token.ts'
 import { updateKeySchema } from './key-changes.ts'
 import { rotateKeyFieldsSchema, rotateKeySchema } from './rotations.ts'
 
 const ofUpdate = updateKeySchema.shape
 const endSecret = z
   .string({ error: 'Must be a kid, which is a string.' })
-  .regex(/^[0-9A-Za-z]{16}$/, 'Must be a kid, which is 16 letters and digits.')
+  .regex(kidPattern, 'Must be a kid, which is 16 letters and digits, the first of which may be -.')
   .optional()
   .meta({ description: 'Ends the grace of the secret with this kid.' })
 const revoke = z

@@ -2,6 +2,7 @@
 import { z } from 'zod'
 import { maxBatch } from '../bounds.ts'
 import { instant, instantInput } from '../fields.ts'
+import { kidPattern } from '../token.ts'
 import { plainLimitSchema } from './limits.ts'
 import { callContextSchema, knownKey, knownKeyExample, verifyRequestSchema } from './verification.ts'
 
@@ -15,7 +16,7 @@ export const useSchema = z
   .strictObject({
     kid: z
       .string({ error: 'Must be a kid, which is a string.' })
-      .regex(/^[0-9A-Za-z]{16}$/, 'Must be 16 letters and digits.'),
+      .regex(kidPattern, 'Must be 16 letters and digits.'),
     at: instantInput,
     context: callContextSchema.optional(),
   })
@@ -30,13 +31,18 @@ export const usesSchema = z
   .max(maxBatch, `Must have at most ${maxBatch} items.`)
 
 const ageMs = z.int().meta({ description: 'In milliseconds.' })
+const foreignTokens = z.boolean().meta({
+  description:
+    'Whether tokens of other systems were imported; if not, what is no token of Latchkey is malformed.',
+})
 
 export const latestSchema = z
   .strictObject({
     sequence: z.int().meta({ description: 'Grows by one with each change.' }),
     ageMs,
+    foreignTokens,
   })
-  .meta({ id: 'LatestChange', examples: [{ sequence: 4711, ageMs: 12 }] })
+  .meta({ id: 'LatestChange', examples: [{ sequence: 4711, ageMs: 12, foreignTokens: false }] })
 
 const factsLimitSchema = plainLimitSchema
   .extend({
@@ -64,6 +70,7 @@ export const factsSchema = z
   .strictObject({
     sequence: z.int().nullable().meta({ description: 'Null if the server does not follow changes now.' }),
     ageMs,
+    foreignTokens,
     secret: z
       .strictObject({
         ...knownKey,
@@ -86,6 +93,10 @@ export const factsSchema = z
             'The keys that made it, if it draws from their limits: a change of one ends the facts.',
         }),
         plan: z.string().nullable().meta({ description: 'The plan of its organization.' }),
+        kid: z.string().optional().meta({
+          description:
+            "The kid of another system's token, which does not show it; absent for one of Latchkey's.",
+        }),
       })
       .nullable(),
   })
@@ -95,6 +106,7 @@ export const factsSchema = z
       {
         sequence: 4711,
         ageMs: 12,
+        foreignTokens: false,
         secret: {
           ...knownKeyExample,
           revokedAt: null,

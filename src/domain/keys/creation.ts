@@ -32,8 +32,8 @@ import { maySetLimits } from '../limits/rules.ts'
 import { outlivesSession, requireFreshSignIn } from '../sessions/fresh-sign-in.ts'
 import { giveTokenAgain, withToken, writeKeys } from './rules.ts'
 
-/** What a new key is to be. */
-export interface WantedKey {
+/** What a new key is to be, beside its token. */
+export interface WantedFields {
   organizationId: string
   name: string
   permissions: string[]
@@ -43,7 +43,17 @@ export interface WantedKey {
   expiresAt: Date | null
   limits: LimitGiven[]
   createdBy?: string | undefined
+}
+
+/** What a new key is to be. */
+export interface WantedKey extends WantedFields {
   token: ParsedToken
+}
+
+/** The first secret of a new key, as the database has it. */
+export interface FirstSecret extends Pick<NewSecretRow, 'prefix' | 'kid' | 'digest' | 'recipe'> {
+  /** What the event tells of it beside its kid. */
+  told?: Record<string, unknown>
 }
 
 /** A new key as the database has it: its row, and its first secret's. */
@@ -76,7 +86,7 @@ export function keyCreation(source: IdSource, dialect: StoreDialect): Kind<Wante
       return (change, one) => {
         requireMayCreate(change, one)
         if (unknown.has(one.organizationId)) throw unknownOrganization()
-        return recordKey(source, change, one)
+        return recordKey(source, change, one, firstSecretOf(one.token))
       }
     },
     write: (tx, made) => insertNewKeys(tx, dialect, made),
@@ -87,7 +97,7 @@ export function keyCreation(source: IdSource, dialect: StoreDialect): Kind<Wante
 }
 
 /** Throws what refuses an actor a new key, whether or not its organization is there. */
-function requireMayCreate({ actor, now }: Change, wanted: WantedKey): void {
+export function requireMayCreate({ actor, now }: Change, wanted: WantedFields): void {
   const { organizationId, permissions, metadata, expiresAt, createdBy } = wanted
   if (createdBy !== undefined) requireRoot(actor, 'name the user for whom it creates a key')
   narrowScope(actor, organizationId)
@@ -114,10 +124,20 @@ function limitsFrom(actor: LiveActor): string | null {
   return holdsDatabase(actor) || maySetLimits(actor) ? null : (actor.limitsLine[0] ?? null)
 }
 
-/** Makes the rows of a key with a given token, and records that it is created. */
-export function recordKey(source: IdSource, { actor, now, record }: Change, wanted: WantedKey): NewKey {
+/** The first secret of a key with a token of ours. */
+export function firstSecretOf({ token, kid, prefix }: ParsedToken): FirstSecret {
+  return { prefix, kid, digest: digestToken(token) }
+}
+
+/** Makes the rows of a key with a given secret, and records that it is created. */
+export function recordKey(
+  source: IdSource,
+  { actor, now, record }: Change,
+  wanted: WantedFields,
+  { told, ...secret }: FirstSecret,
+): NewKey {
   const { organizationId, name, permissions, metadata, expiresAt, limits, description, tags } = wanted
-  const { token, kid, prefix } = wanted.token
+  const { prefix, kid } = secret
   const id = newId(source)
   const createdBy = wanted.createdBy ?? (holdsDatabase(actor) ? null : actor.keyId)
   const drawsFrom = limitsFrom(actor)
@@ -127,6 +147,7 @@ export function recordKey(source: IdSource, { actor, now, record }: Change, want
     expiresAt,
     metadata,
     kid,
+    ...told,
     createdBy,
     ...(description !== null && { description }),
     ...(tags.length > 0 && { tags }),
@@ -154,14 +175,7 @@ export function recordKey(source: IdSource, { actor, now, record }: Change, want
       limits: writeLimits(replaceLimits(readLimits(noLimits), limits, maySetLimits(actor))),
       limits_from: drawsFrom,
     },
-    secret: {
-      kid,
-      key_id: id,
-      organization_id: organizationId,
-      prefix,
-      digest: digestToken(token),
-      created_at: now,
-    },
+    secret: { ...secret, key_id: id, organization_id: organizationId, created_at: now },
   }
 }
 

@@ -14,6 +14,7 @@ import {
 import type { Engine } from '../engine.ts'
 import { addKeyUnits } from '../limits/units.ts'
 import { createKey } from './create.ts'
+import { importKeys, listRecipes } from './import.ts'
 import { listPermissions } from './permissions-in-use.ts'
 import { readPermissions } from './permissions-used.ts'
 import { forgetPlaces, readPlaces } from './places.ts'
@@ -29,6 +30,8 @@ export function keyMethods(engine: Engine): Keys<ActorOptions> {
   return {
     ...listMethods(engine, listKeys),
     create: async (input, options) => createKey(engine, input, checkOptions(options, creationNames)),
+    import: async (keys, options) => importKeys(engine, keys, checkOptions(options)),
+    listRecipes: async (options) => listRecipes(engine, checkOptions(options)),
     get: async (id, options) =>
       getKey(engine, id, checkOptions(options, ['actor', 'signal', 'secretsAfter'])),
     self: async (options) => getOwnKey(engine, checkOptions(options)),

@@ -4,13 +4,13 @@ import { scopeOf } from '../../core/access.ts'
 import { holdsDatabase } from '../../core/actor.ts'
 import { LatchkeyError } from '../../core/errors.ts'
 import { isRotated } from '../../core/status.ts'
-import { isKid, kidOf, tokenHint } from '../../core/token.ts'
+import { isKid, tokenHint } from '../../core/token.ts'
 import { changeKey, type KeyRow } from '../../store/keys.ts'
 import { endSecrets, findSecret, type SecretRow } from '../../store/secrets.ts'
 import { deleteKeySessions } from '../../store/sessions.ts'
 import { allDone } from '../../store/statements.ts'
 import type { Db } from '../../store/tables.ts'
-import { verify } from '../../verification/verify.ts'
+import { findKid, verify } from '../../verification/verify.ts'
 import { actorOf, type CommandOptions, type Engine } from '../engine.ts'
 import { requireRevision } from '../revisions.ts'
 import { requireOtherRootKey } from './last-root-key.ts'
@@ -91,7 +91,7 @@ export async function revokeToken(
   const verdict = await verify(engine.memory, token, asked, asker)
   if (!('keyId' in verdict) || verdict.code === 'revoked' || verdict.code === 'rotated') return
   const { keyId } = verdict
-  const kid = kidOf(token)
+  const kid = (await findKid(engine.memory, token, asker)) as string
   const isOwn = !holdsDatabase(actor) && actor.kid === kid
   const requirements = { permission: isOwn ? 'any key' : writeKeys, keyId, signal: options.signal } as const
   await engine.commit(actor, requirements, async (change) => {

@@ -10,7 +10,7 @@ import { generateToken, type ParsedToken, parseToken } from '../../core/token.ts
 import { findOrganization, insertOrganization } from '../../store/organizations.ts'
 import { allDone } from '../../store/statements.ts'
 import type { Engine } from '../engine.ts'
-import { insertNewKeys, recordKey } from './creation.ts'
+import { firstSecretOf, insertNewKeys, recordKey } from './creation.ts'
 import { withToken } from './rules.ts'
 
 /** Processes that all migrate at once keep a database locked for longer than a single change may wait. */
@@ -83,7 +83,7 @@ async function addRootOrganization({ tx, now, record }: Change): Promise<boolean
 }
 
 async function addRootKey(engine: Engine, change: Change, token: ParsedToken): Promise<CreatedKey> {
-  const created = recordKey(engine, change, {
+  const wanted = {
     organizationId: rootOrganizationId,
     name: 'Root key',
     permissions: ['latchkey:*'],
@@ -92,8 +92,8 @@ async function addRootKey(engine: Engine, change: Change, token: ParsedToken): P
     tags: [],
     expiresAt: null,
     limits: [],
-    token,
-  })
+  }
+  const created = recordKey(engine, change, wanted, firstSecretOf(token))
   await allDone(insertNewKeys(change.tx, engine.store.dialect, [created]))
   return withToken(created.key, token, change.now)
 }

@@ -6,7 +6,7 @@ import { parseInput } from '../../core/input.ts'
 import type { CreatedKey } from '../../core/shapes/keys.ts'
 import { type RotateKeyInput, rotateKeySchema } from '../../core/shapes/rotations.ts'
 import { hasPassed } from '../../core/status.ts'
-import { generateToken } from '../../core/token.ts'
+import { generateToken, isForeignKid } from '../../core/token.ts'
 import { changeKey, type KeyRow } from '../../store/keys.ts'
 import { readLastUses } from '../../store/last-use.ts'
 import {
@@ -40,6 +40,7 @@ export async function rotateKey(
   const rotation = parseInput(rotateKeySchema, input)
   const { grace } = rotation
   const graceSeconds = longestGraceOf(rotation)
+  const [usualPrefix] = await engine.prefixes.read()
   const once = { request: options.once, again: giveTokenAgain }
   return engine.commit(
     actorOf(options),
@@ -61,7 +62,8 @@ export async function rotateKey(
       }
       await endSecrets(change.tx, key, over, now)
       if (over.length > 0) await deleteKeySessions(change.tx, key, over)
-      const next = generateToken(key.prefix, engine.random)
+      const prefix = isForeignKid(key.kid) ? usualPrefix : key.prefix
+      const next = generateToken(prefix, engine.random)
       const secret = {
         kid: next.kid,
         key_id: id,
@@ -72,7 +74,7 @@ export async function rotateKey(
       }
       await insertSecrets(change.tx, [secret])
       await pruneSecrets(change.tx, key)
-      const row = await changeKey(change.tx, key, { kid: next.kid }, now)
+      const row = await changeKey(change.tx, key, { kid: next.kid, prefix }, now)
       change.record({
         action: 'key.rotated',
         organizationId: key.organization_id,

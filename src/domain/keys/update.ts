@@ -1,12 +1,18 @@
 // A key changes: its name, permissions, metadata, expiry, and what it is found by.
 import type { z } from 'zod'
+import type { Change } from '../../commit/commit.ts'
 import { requireGrantable, requireLifetime, requireMetadata } from '../../core/access.ts'
 import type { Actor } from '../../core/actor.ts'
+import { LatchkeyError } from '../../core/errors.ts'
 import { parseInput } from '../../core/input.ts'
+import { isReserved } from '../../core/permissions.ts'
 import { type UpdateKeyInput, updateKeySchema } from '../../core/shapes/key-changes.ts'
 import type { Key } from '../../core/shapes/keys.ts'
+import { hasPassed } from '../../core/status.ts'
+import { isForeignKid } from '../../core/token.ts'
 import { changeTerms } from '../../store/key-terms.ts'
 import { changeKey, type KeyRow } from '../../store/keys.ts'
+import { listUnendedSecrets } from '../../store/secrets.ts'
 import { actorOf, type CommandOptions, type Engine } from '../engine.ts'
 import { newLimits, requireLimits } from '../limits/rules.ts'
 import { describeLimits } from '../limits/states.ts'
@@ -38,6 +44,8 @@ export async function updateKey(
     await requireOtherRootKey(change.tx, before, { ...before, ...after }, change.now)
     if (isWider(before, after) && outlivesSession(before.organization_id, JSON.parse(after.permissions)))
       requireFreshSignIn(change.actor, change.now)
+    if (after.permissions !== before.permissions)
+      await refuseReserved(change, before, JSON.parse(after.permissions))
     const changes = describeChanges(before, after)
     if (Object.keys(changes).length === 0) return toKeyWithLimits(engine, change.tx, before, now)
     requireRevision(before, options)
@@ -53,6 +61,19 @@ export async function updateKey(
     })
     return toKeyWithLimits(engine, change.tx, changed, now)
   })
+}
+
+/** Throws `permission_escalation` for a permission of Latchkey itself on a key that a token of another system opens. */
+async function refuseReserved({ tx, now }: Change, key: KeyRow, permissions: string[]): Promise<void> {
+  if (!permissions.some(isReserved)) return
+  const isForeign = (await listUnendedSecrets(tx, key)).some(
+    ({ kid, grace_ends_at: end }) => isForeignKid(kid) && !hasPassed(end, now),
+  )
+  if (isForeign)
+    throw new LatchkeyError(
+      'permission_escalation',
+      'A key with an imported token holds no permission of Latchkey itself. Rotate it, and end the grace of the imported token, first.',
+    )
 }
 
 type Changeable = Pick<

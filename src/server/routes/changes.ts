@@ -7,7 +7,7 @@ import { parseInput } from '../../core/input.ts'
 import { doneSchema } from '../../core/shapes/calls.ts'
 import { factsSchema, latestSchema, readFactsSchema, usesSchema } from '../../core/shapes/verifiers.ts'
 import { describeAllowance } from '../../core/stored-limits.ts'
-import { kidOf, parseToken } from '../../core/token.ts'
+import { shownKidOf } from '../../core/token.ts'
 import { json } from '../../http/reply.ts'
 import type { Facts } from '../../verdict/facts.ts'
 import type { CountedLimit } from '../../verdict/holding.ts'
@@ -64,7 +64,8 @@ export const changeRoutes = [
           'The server cannot be sure that it has seen every change.',
         )
       }
-      return json({ sequence: latest.sequence, ageMs: toAge(latest.ageMs, scope) })
+      const foreignTokens = latchkey.verifiers.acceptsForeign()
+      return json({ sequence: latest.sequence, ageMs: toAge(latest.ageMs, scope), foreignTokens })
     },
   }),
   route({
@@ -82,7 +83,7 @@ export const changeRoutes = [
     problems: ['limit_exceeded'],
     handle: async ({ parts: { latchkey }, body, caller, exchange, header }) => {
       const { key } = parseInput(readFactsSchema, body)
-      if (parseToken(key) !== undefined) exchange.kid = kidOf(key)
+      exchange.kid = shownKidOf(key)
       const scope = verifiedScope(caller)
       const { facts, sequence, ageMs, isDrawn, refusedAt } = await latchkey.verifiers.readFacts(
         key,
@@ -91,7 +92,8 @@ export const changeRoutes = [
         readConditions(header(judgesHeader)),
       )
       const secret = facts && { ...toSecret(facts, isDrawn), ...(refusedAt && { revokedAt: refusedAt }) }
-      return json({ sequence, ageMs: toAge(ageMs, scope), secret: secret ?? null })
+      const foreignTokens = latchkey.verifiers.acceptsForeign()
+      return json({ sequence, ageMs: toAge(ageMs, scope), foreignTokens, secret: secret ?? null })
     },
   }),
   route({
@@ -150,6 +152,7 @@ function toSecret({ answer, terms, claims }: Facts, isDrawn = false): object {
     limits: isDrawn ? [] : claims.map(({ limit }) => toFactsLimit(limit)),
     line: isDrawn ? [] : terms.line.map(({ id }) => id),
     plan: terms.organization.plan ?? null,
+    ...(terms.foreignKid !== null && { kid: terms.foreignKid }),
   }
 }
 

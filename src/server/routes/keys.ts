@@ -1,8 +1,9 @@
 // The calls on keys.
 import { z } from 'zod'
-import { secretsPage } from '../../core/bounds.ts'
+import { maxImportBytes, secretsPage } from '../../core/bounds.ts'
 import { parseInput } from '../../core/input.ts'
 import { changeDoneSchema, doneSchema, waitSchema } from '../../core/shapes/calls.ts'
+import { importKeysSchema, importOutcomeSchema, recipeUseSchema } from '../../core/shapes/imports.ts'
 import { createKeySchema, updateKeySchema } from '../../core/shapes/key-changes.ts'
 import { listKeysSchema, listPermissionsSchema } from '../../core/shapes/key-lists.ts'
 import { keyPermissionsSchema } from '../../core/shapes/key-permissions.ts'
@@ -20,7 +21,7 @@ import { previewKeySchema } from '../../core/shapes/preview-changes.ts'
 import { keyPreviewSchema } from '../../core/shapes/previews.ts'
 import { rotateKeySchema } from '../../core/shapes/rotations.ts'
 import { answerPage, linkToNext } from '../../http/paging.ts'
-import { json } from '../../http/reply.ts'
+import { faultsUnderWireNames, json } from '../../http/reply.ts'
 import { route } from '../parts.ts'
 import { change, done, edit, making, tagged } from './applied.ts'
 
@@ -94,6 +95,45 @@ export const keyRoutes = [
     problems: ['too_many_reads', 'organization_not_found'],
     handle: async ({ parts: { latchkey }, query, caller, signal }) =>
       json(await latchkey.keys.listPermissions(query, { actor: caller, signal })),
+  }),
+  route({
+    method: 'POST',
+    path: '/v1/keys/import',
+    operationId: 'importKeys',
+    tag: 'Keys',
+    summary: 'Import keys with the tokens of another system',
+    description:
+      'Makes up to 1000 keys whose tokens another system has made: the tokens themselves, or the hashes that the other system keeps. A token has 16 to 512 visible ASCII characters. Each item is checked by itself, and the answer tells in the same order what became of it: the good ones are made, and an item that is sent again is `exists`. Root organization only. The keys hold no permission of `latchkey:`. A deployment has at most 4 ways (`scheme`, `of`, `pepper`) in which tokens are hashed.',
+    access: 'latchkey:keys:write',
+    body: importKeysSchema,
+    bodyLimit: maxImportBytes,
+    answers: [
+      {
+        status: 200,
+        description: 'What became of each, in the order of the list.',
+        schema: z.array(importOutcomeSchema),
+      },
+    ],
+    problems: ['root_organization_required', 'fresh_sign_in_required'],
+    handle: async ({ parts: { latchkey }, body, caller, signal }) =>
+      json(
+        (await latchkey.keys.import(body, { actor: caller, signal })).map(({ errors, ...outcome }) =>
+          errors === undefined ? outcome : { ...outcome, errors: faultsUnderWireNames(errors) },
+        ),
+      ),
+  }),
+  route({
+    method: 'GET',
+    path: '/v1/keys/recipes',
+    operationId: 'listRecipes',
+    tag: 'Keys',
+    summary: 'List the ways in which imported tokens are found',
+    description: 'Root organization only.',
+    access: 'latchkey:keys:read',
+    answers: [{ status: 200, description: 'The ways.', schema: z.array(recipeUseSchema) }],
+    problems: ['too_many_reads', 'root_organization_required'],
+    handle: async ({ parts: { latchkey }, caller, signal }) =>
+      json(await latchkey.keys.listRecipes({ actor: caller, signal })),
   }),
   route({
     method: 'GET',

@@ -19,7 +19,7 @@ import {
   verifyBatchSchema,
   verifyRequestSchema,
 } from '../../core/shapes/verification.ts'
-import { kidOf } from '../../core/token.ts'
+import { shownKidOf } from '../../core/token.ts'
 import { readProxiedRequest } from '../../http/client-address.ts'
 import type { Exchange } from '../../http/exchange.ts'
 import { recordBreak } from '../../http/log.ts'
@@ -151,7 +151,7 @@ export async function judge(
 ): Promise<Verdict> {
   const verdict = latchkey.verifyCached(token, asked) ?? (await latchkey.verify(token, asked, exchange))
   exchange.verdicts = [verdict.code]
-  if (verdict.code !== 'malformed') exchange.kid = kidOf(token)
+  if (verdict.code !== 'malformed') exchange.kid = shownKidOf(token)
   telemetry?.noteVerdict(exchange, verdict, asked)
   return verdict
 }

@@ -29,6 +29,7 @@ import * as logCuts from './0024-log-cuts.ts'
 import * as prefixes from './0025-prefixes.ts'
 import * as terms from './0026-terms.ts'
 import * as keyTerms from './0027-key-terms.ts'
+import * as recipes from './0028-recipes.ts'
 import type { ColumnTypes } from './column-types.ts'
 
 type Step = (db: Db, types: ColumnTypes) => Promise<void>
@@ -62,6 +63,7 @@ export const steps: readonly Step[] = [
   prefixes.up,
   terms.up,
   keyTerms.up,
+  recipes.up,
 ]
 
 /** The version of the schema that this program works on. */
