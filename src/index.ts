@@ -5,6 +5,7 @@ export { type ErrorCode, errorTable, type FieldError, LatchkeyError } from './co
 export type { JobCounts } from './core/job-counts.ts'
 export { covers, missingPermissions } from './core/permissions.ts'
 export type { Audit, AuditAction, AuditEvent, ListAuditInput } from './core/shapes/audit.ts'
+export type { BulkChangeInput, BulkResult } from './core/shapes/bulk-changes.ts'
 export type { Applied, CallOptions, Changed, Done, EditOptions, WaitOptions } from './core/shapes/calls.ts'
 export type {
   Checkpoint,
@@ -49,7 +50,7 @@ export type {
   Organizations,
   UpdateOrganizationInput,
 } from './core/shapes/organizations.ts'
-export type { Page } from './core/shapes/page.ts'
+export type { Page, Total } from './core/shapes/page.ts'
 export type { KeyPlaces } from './core/shapes/places.ts'
 export type {
   CreatePlanInput,

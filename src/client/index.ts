@@ -1,5 +1,6 @@
 // The client's public names.
 export type { Audit } from '../core/shapes/audit.ts'
+export type { BulkResult } from '../core/shapes/bulk-changes.ts'
 export type { Applied, Changed, Done, EditOptions, WaitOptions } from '../core/shapes/calls.ts'
 export type {
   Checkpoint,

@@ -41,6 +41,8 @@ export interface Requirements {
   permission: ManagementPermission | 'any key'
   /** The key that it changes, if it changes one: no other change by or of that key runs meanwhile. */
   keyId?: string | undefined
+  /** The keys that it changes, if they are several: the same of each. */
+  keyIds?: readonly string[] | undefined
   /** The key of a session that it ends beside that: no change by or of that key runs meanwhile either. */
   leftKeyId?: string | undefined
   /** The organization that it suspends, if it suspends one: no change by a key of that organization runs meanwhile. */
@@ -172,11 +174,19 @@ export class Writer {
    */
   async commit<T>(
     actor: Actor,
-    { permission, keyId, leftKeyId, suspendedId, once, signal }: Requirements,
+    {
+      permission,
+      keyId,
+      keyIds = keyId === undefined ? [] : [keyId],
+      leftKeyId,
+      suspendedId,
+      once,
+      signal,
+    }: Requirements,
     work: (change: Change) => Promise<T>,
   ): Promise<T> {
     // An id of another form is no key's: it locks nothing, and PostgreSQL takes no text with a zero byte.
-    const target = keyId === undefined || !isId(keyId) ? undefined : { id: keyId, scope: scopeOf(actor) }
+    const targets = { ids: keyIds.filter(isId), scope: scopeOf(actor) }
     return this.claims.run(actor, once?.request, async (claim) => {
       const workOnce = async (opened: Opened) => {
         const change = opened.begin(actor, permission)
@@ -190,7 +200,7 @@ export class Writer {
         claim === undefined || isAgain
           ? []
           : this.claims.finish(tx, [{ claim, answer: made as object }], [], change.now)
-      const locking = { target, left: leftKeyId, organizationId: suspendedId }
+      const locking = { targets, left: leftKeyId, organizationId: suspendedId }
       const transact = () => this.transact([actor], locking, workOnce, answer)
       return (await this.#lines.change(actor, transact, signal)).made
     })
@@ -262,13 +272,13 @@ export class Writer {
   async #lock(
     tx: Tx,
     callers: readonly Caller[],
-    { target, left, organizationId, passesOver }: Locking,
+    { targets, left, organizationId, passesOver }: Locking,
   ): Promise<ReadonlySet<string> | undefined> {
     const { dialect } = this.#store
     const keyIds = callers.map(({ keyId }) => keyId)
     if (passesOver) return tryLockCallers(tx, dialect, keyIds)
-    if (keyIds.length > 0 || target !== undefined || organizationId !== undefined)
-      await lockKeys(tx, dialect, { callers: keyIds, target, left, organizationId })
+    if (keyIds.length > 0 || targets?.ids.length || organizationId !== undefined)
+      await lockKeys(tx, dialect, { callers: keyIds, targets, left, organizationId })
     return undefined
   }
 

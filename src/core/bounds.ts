@@ -78,6 +78,8 @@ export const maxErasedEvents = 200
 export const maxDescriptionLength = 1_000
 export const maxTags = 16
 export const maxTagLength = 63
+/** How many keys one call changes at most. */
+export const maxBulkKeys = 10_000
 
 /** How long a grace is at most, in seconds; and how long a secret must be silent at least to end before. */
 export const longestGraceSeconds = 2_592_000

@@ -36,6 +36,7 @@ export const errorTable = {
   key_revoked: [409, 'Key revoked'],
   key_expired: [409, 'Key expired'],
   rotation_in_progress: [409, 'Rotation in progress'],
+  unexpected_count: [409, 'Unexpected number of keys'],
   last_secret: [409, 'Last secret of the key'],
   last_root_key: [409, 'Last root key'],
   reference_used: [409, 'Reference used'],

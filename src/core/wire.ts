@@ -66,7 +66,7 @@ function likelyName(name: string): string {
 }
 
 /** Names of fields that hold an object with fields. */
-const inner = new Set(['context', 'grace', 'rotate'])
+const inner = new Set(['context', 'filter', 'grace', 'rotate'])
 
 function isInner(name: string, value: unknown): value is object {
   return inner.has(name) && isFields(value)

@@ -100,6 +100,18 @@ export async function countKeySlice(
   return { count: Number(count), next: upTo }
 }
 
+/** Finds the ids of the keys that the next window of a list has; `next` is as in {@link countKeySlice}. */
+export async function readKeyIds(
+  db: Db,
+  query: KeyQuery,
+  window: number,
+  way: Way,
+): Promise<{ ids: string[]; next: Position | undefined }> {
+  const { keys, upTo } = await findWindow(db, query, window, way, true)
+  const rows = await keys.select('id').execute()
+  return { ids: rows.map(({ id }) => id), next: upTo }
+}
+
 /** Finds how to read a list, by at most so many looks at indexes as it has filters. */
 export async function findWay(db: Db, query: KeyQuery): Promise<Way> {
   const { kid, scope } = query

@@ -1,4 +1,4 @@
-// The locks that a change takes: its callers' keys and organizations shared, the key that it changes for itself alone. What
+// The locks that a change takes: its callers' keys and organizations shared, the keys that it changes for itself alone. What
 // suspends an organization takes that one for itself alone: no change by its keys runs meanwhile.
 import { sql } from 'kysely'
 import { rootOrganizationId } from '../core/access.ts'
@@ -9,8 +9,8 @@ import type { Tx } from './tables.ts'
 export interface KeyLocks {
   /** The keys that call: nobody may change them until the change is committed. */
   callers: readonly string[]
-  /** The key to change, if it is of the scope: undefined for every organization. */
-  target?: { id: string; scope: string | undefined } | undefined
+  /** The keys to change, as far as they are of the scope: undefined for every organization. */
+  targets?: { ids: readonly string[]; scope: string | undefined } | undefined
   /** The key that called by a session which the change ends: all that it does by that session is committed before. */
   left?: string | undefined
   /** The organization that it suspends. */
@@ -39,18 +39,18 @@ const root = sql.lit(rootOrganizationId)
 export async function lockKeys(
   tx: Tx,
   { skipsLocked }: StoreDialect,
-  { callers, target, left = '', organizationId = '' }: KeyLocks,
+  { callers, targets, left = '', organizationId = '' }: KeyLocks,
 ): Promise<void> {
   // The transaction has the database to itself.
   if (!skipsLocked) return
-  const targetId = target?.id ?? ''
-  const ids = [...new Set([...callers, targetId, left])].filter((id) => id !== '')
-  const scope = target?.scope ?? null
+  const { ids: changed = [], scope = null } = targets ?? {}
+  const alone = left === '' ? [...changed] : [...changed, left]
+  const ids = [...new Set([...callers, ...alone])]
   await sql`select case when locks.alone then pg_advisory_xact_lock(locks.number)
       else pg_advisory_xact_lock_shared(locks.number) end
-    from (select hashtextextended(id, ${sql.lit(seed)}) as number, id in (${targetId}, ${left}) as alone from ${sql.table('keys')}
+    from (select hashtextextended(id, ${sql.lit(seed)}) as number, id = any(${alone}::text[]) as alone from ${sql.table('keys')}
       where id = any(${ids}::text[])
-      and (id <> ${targetId} or ${scope}::text is null or organization_id = ${scope}::text)
+      and (id <> all(${[...changed]}::text[]) or ${scope}::text is null or organization_id = ${scope}::text)
       union select hashtextextended(organization_id, ${sql.lit(organizationSeed)}), false from ${sql.table('keys')}
       where id = any(${[...callers]}::text[]) and organization_id not in (${root}, ${organizationId})
       union select hashtextextended(id, ${sql.lit(organizationSeed)}), true from ${sql.table('organizations')} where id = ${organizationId}

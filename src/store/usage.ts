@@ -127,7 +127,7 @@ async function requireRoom(
   { source, owner }: UsageBatch,
   maxSources: number,
 ): Promise<void> {
-  await lockKeys(tx, dialect, { callers: [], target: { id: owner, scope: undefined } })
+  await lockKeys(tx, dialect, { callers: [], targets: { ids: [owner], scope: undefined } })
   const { others } = await tx
     .selectFrom('usage_sources')
     .select((eb) => eb.fn.countAll<number | string>().as('others'))

@@ -15,6 +15,7 @@ export const methods: Record<string, readonly unknown[]> = {
   ...{ 'keys.readPlaces': [idOfNothing], 'keys.forgetPlaces': [idOfNothing] },
   'keys.preview': [idOfNothing, { revoke: true }],
   'keys.update': [idOfNothing, { name: 'New' }],
+  'keys.bulk': [{ action: 'revoke', ids: [idOfNothing], expect: 1 }],
   'keys.rotate': [idOfNothing, {}],
   'keys.endSecret': [idOfNothing, '0123456789abcdef'],
   'keys.revoke': [idOfNothing],

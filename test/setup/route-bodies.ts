@@ -6,6 +6,7 @@ export const bodies: Record<string, unknown> = {
   importKeys: [{ organization_id: 'acme', name: 'A', token: 'from-another-system' }],
   updateKey: { name: 'B' },
   rotateKey: {},
+  changeKeys: { action: 'revoke', ids: ['0192f0c1-0000-7000-8000-000000000000'], expect: 1 },
   setPrefixes: { prefixes: ['re', 're_test'] },
   previewKey: { revoke: true },
   verifyKey: { key: 'x' },

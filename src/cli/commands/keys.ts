@@ -8,6 +8,8 @@ import { defineList } from '../kit/define-list.ts'
 import { CommandError, exitCodes } from '../kit/failures.ts'
 import { given } from '../kit/options.ts'
 import { print, quote } from '../kit/output.ts'
+import { bulkCommand } from './key-bulk.ts'
+import { filterTexts } from './key-filters.ts'
 import {
   describeApplied,
   printCreated,
@@ -57,19 +59,8 @@ export const keyCommands = [
     summary: 'list keys, newest first',
     shape: async () => (await import('../../core/shapes/key-lists.ts')).listKeysSchema,
     texts: {
-      status: 'active (the default), expired, revoked or all',
-      organizationId: 'only keys of this organization',
-      q: 'only keys whose name or description contains this text',
-      tag: 'only keys with this tag (repeatable: all of them)',
-      permission: 'only keys that hold exactly this permission',
-      createdBy: 'only keys that this key or user created, by its id',
-      prefix: 'only keys whose tokens begin with this prefix',
-      kid: 'only the key that has or had the secret with this kid',
-      hint: 'only the key that has or had the token with this hint',
+      ...filterTexts,
       count: 'count all results, up to 10,000',
-      expiresBefore: 'only keys that expire before this',
-      unusedSince: 'only keys that are older and were not used from then on',
-      neverUsed: 'only keys that were never used',
       sort: '-created_at (the default), -last_used_at, last_used_at, expires_at or name',
       limit: 'maximum number of results (default: 1000)',
     },
@@ -256,6 +247,7 @@ export const keyCommands = [
     run: async ({ keys }, { args, wait }) => ({ success: true, ...(await keys.revoke(args.id, wait)) }),
     print: ({ applied }, { args }) => print(`Revoked the key ${args.id}.`, ...describeApplied(applied)),
   }),
+  bulkCommand,
   limitsCommand({
     path: 'keys limits',
     summary: 'show the limits of a key, and what is left of them',

@@ -13,6 +13,8 @@ const creationNames = [...callNames, 'idempotencyKey'] as const
 /** The options of a change of what others may edit as well. */
 const editNames = [...changeNames, 'ifRevision'] as const
 
+const longChangeMs = 120_000
+
 /** How a change is made; with `wait`, it is answered when every process on the server's database acts on it. */
 export type ChangeOptions = CallOptions & WaitOptions
 
@@ -100,6 +102,17 @@ export async function edit<Answer, Options extends CallOptions & EditOptions>(
     options,
     headers: conditionOf(options),
   })
+}
+
+/** Changes many things, which takes longer than a call as a rule. It is not sent again: what it means may have changed. */
+export async function changeMany<Answer, Options extends CallOptions & WaitOptions>(
+  { send }: Requester,
+  path: string,
+  body: object,
+  options: Options | undefined,
+): Promise<Changed<Answer, Options>> {
+  checkOptions(options, changeNames)
+  return send('POST', path + waitQuery(options), { body, options: { timeoutMs: longChangeMs, ...options } })
 }
 
 /** Ends something for good, which is safe to repeat. */

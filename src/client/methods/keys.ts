@@ -2,7 +2,17 @@
 import type { ListKeysInput } from '../../core/shapes/key-lists.ts'
 import type { Key, Keys, PermissionUse } from '../../core/shapes/keys.ts'
 import { type CallOptions, pathSegment, type Requester } from '../request/request.ts'
-import { change, checkOptions, create, edit, end, listMethods, rotate, withdraw } from './calls.ts'
+import {
+  change,
+  changeMany,
+  checkOptions,
+  create,
+  edit,
+  end,
+  listMethods,
+  rotate,
+  withdraw,
+} from './calls.ts'
 
 const path = '/v1/keys'
 const prefixesPath = '/v1/prefixes'
@@ -37,6 +47,7 @@ export function keyMethods(requester: Requester): Keys<CallOptions> {
     preview: async (id, body, options) =>
       send('POST', `${pathOf(id)}/preview`, { body, options: checkOptions(options) }),
     update: async (id, body, options) => edit(requester, pathOf(id), body, options),
+    bulk: async (body, options) => changeMany(requester, `${path}/bulk`, body, options),
     rotate: async (id, body = {}, options) => rotate(requester, `${pathOf(id)}/rotate`, body, options),
     endSecret: async (id, kid, options) =>
       end(requester, `${pathOf(id)}/secrets/${pathSegment(kid)}`, options),

@@ -4,6 +4,7 @@
 import { z } from 'zod'
 import { instant, organizationIdSchema } from '../fields.ts'
 import { kidPattern } from '../token.ts'
+import type { BulkChangeInput, BulkResult } from './bulk-changes.ts'
 import {
   type CallOptions,
   type Changed,
@@ -244,6 +245,14 @@ export interface Keys<Options extends CallOptions = CallOptions> extends List<Li
     input: UpdateKeyInput,
     options?: Given,
   ): Promise<Changed<Key, Given>>
+  /**
+   * Changes many keys, by their ids or by the filters of a list: as many as `expect` says, or none. A dry run tells what would
+   * be done. What one key refuses stops no other, and stands in the answer. Throws `invalid_input`, `unexpected_count`.
+   */
+  bulk<Given extends Options & WaitOptions = Options>(
+    input: BulkChangeInput,
+    options?: Given,
+  ): Promise<Changed<BulkResult, Given>>
   /**
    * Gives the key a new token, which only this answer holds; the old one stays valid for `graceSeconds`, or until nobody
    * uses it, by `grace`. Throws `invalid_input`, `key_not_found`, `key_revoked`, `key_expired`, `rotation_in_progress`, `permission_escalation`,

@@ -13,6 +13,7 @@ import {
 } from '../calls.ts'
 import type { Engine } from '../engine.ts'
 import { addKeyUnits } from '../limits/units.ts'
+import { changeKeys } from './bulk.ts'
 import { createKey } from './create.ts'
 import { importKeys, listRecipes } from './import.ts'
 import { listPermissions } from './permissions-in-use.ts'
@@ -44,6 +45,7 @@ export function keyMethods(engine: Engine): Keys<ActorOptions> {
     preview: async (id, input, options) => previewKey(engine, id, input, checkOptions(options)),
     update: (id, input, options) =>
       makeChange(engine, options, (checked) => updateKey(engine, id, input, checked), editNames),
+    bulk: (input, options) => makeChange(engine, options, (checked) => changeKeys(engine, input, checked)),
     rotate: (id, input, options) =>
       makeChange(engine, options, (checked) => rotateKey(engine, id, input, checked), rotationNames),
     endSecret: (id, kid, options) =>

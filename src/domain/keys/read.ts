@@ -126,7 +126,7 @@ export async function listKeys(
 type Filter = Omit<z.output<typeof listKeysSchema>, 'organizationId' | 'limit' | 'after' | 'count'>
 
 /** The filters of a list as the store takes them. Throws `invalid_input` for a kid beside a hint. */
-function toQuery({ hint, kid, prefix, expiresBefore, unusedSince, ...filter }: Filter) {
+export function toQuery({ hint, kid, prefix, expiresBefore, unusedSince, ...filter }: Filter) {
   if (hint !== undefined && kid !== undefined) refuseField('hint', 'Must not stand beside kid.')
   const hinted = hint === undefined ? undefined : parseHint(hint)
   return {

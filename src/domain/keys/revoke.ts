@@ -53,12 +53,19 @@ async function endSecret(change: Change, key: KeyRow, secret: SecretRow): Promis
  */
 export async function revokeKey(engine: Engine, id: string, options: CommandOptions = {}): Promise<void> {
   const requirements = { permission: writeKeys, keyId: id, signal: options.signal } as const
-  await engine.commit(actorOf(options), requirements, async (change) => {
-    const key = await requireKey(change, id)
-    if (key.revoked_at !== null) return
-    requireRevision(key, options)
-    await endKey(change, key)
-  })
+  await engine.commit(actorOf(options), requirements, (change) => revokeWithin(change, id, options))
+}
+
+/** The same within a change that has locked the key. */
+export async function revokeWithin(
+  change: Change,
+  id: string,
+  options: Pick<CommandOptions, 'ifRevision'> = {},
+): Promise<void> {
+  const key = await requireKey(change, id)
+  if (key.revoked_at !== null) return
+  requireRevision(key, options)
+  await endKey(change, key)
 }
 
 async function endKey(change: Change, key: KeyRow): Promise<void> {

@@ -2,6 +2,7 @@
 import { z } from 'zod'
 import { maxImportBytes, secretsPage } from '../../core/bounds.ts'
 import { parseInput } from '../../core/input.ts'
+import { bulkChangeSchema, bulkResultSchema } from '../../core/shapes/bulk-changes.ts'
 import { changeDoneSchema, doneSchema, waitSchema } from '../../core/shapes/calls.ts'
 import { importKeysSchema, importOutcomeSchema, recipeUseSchema } from '../../core/shapes/imports.ts'
 import { createKeySchema, updateKeySchema } from '../../core/shapes/key-changes.ts'
@@ -222,6 +223,22 @@ export const keyRoutes = [
     ],
     handle: async ({ parts: { latchkey }, params, body, caller, signal }) =>
       json(await latchkey.keys.preview(params.id, body, { actor: caller, signal })),
+  }),
+  route({
+    method: 'POST',
+    path: '/v1/keys/bulk',
+    operationId: 'changeKeys',
+    tag: 'Keys',
+    summary: 'Change many keys',
+    description:
+      'Revokes or tags up to 10,000 keys, by their ids or by the filters of a list. If not exactly `expect` keys are meant, nothing is done: a `dry_run` tells how many are, and what would become of them. Each key is judged as by a change of it alone, and what one refuses stops no other. The calling key is skipped. Keys change by 500 in a transaction; each has its event.',
+    access: 'latchkey:keys:write',
+    query: waitSchema,
+    body: bulkChangeSchema,
+    bodyLimit: 1024 * 1024,
+    answers: [{ status: 200, description: 'What became of the keys.', schema: bulkResultSchema }],
+    problems: ['too_many_reads', 'unexpected_count', 'organization_not_found'],
+    handle: async (call) => change(call, (options) => call.parts.latchkey.keys.bulk(call.body, options)),
   }),
   route({
     method: 'PATCH',

@@ -1,0 +1,195 @@
+// One change of many keys. Each key is judged and changed as by a change of it alone, so many of them in a transaction.
+import type { z } from 'zod'
+import type { Change } from '../../commit/commit.ts'
+import { narrowScope } from '../../core/access.ts'
+import { type Actor, holdsDatabase } from '../../core/actor.ts'
+import { maxBulkKeys, maxTags } from '../../core/bounds.ts'
+import { LatchkeyError, refuseField } from '../../core/errors.ts'
+import { parseInput } from '../../core/input.ts'
+import { type BulkChangeInput, type BulkResult, bulkChangeSchema } from '../../core/shapes/bulk-changes.ts'
+import { turnOf } from '../../fairness/caller-turn.ts'
+import type { Position } from '../../store/cursors.ts'
+import { findWay, type KeyQuery, readKeyIds, type Way } from '../../store/key-lists.ts'
+import { changeTerms } from '../../store/key-terms.ts'
+import { changeKey } from '../../store/keys.ts'
+import { actorOf, type CommandOptions, type Engine } from '../engine.ts'
+import { toQuery } from './read.ts'
+import { revokeWithin } from './revoke.ts'
+import { requireLiveKey, writeKeys } from './rules.ts'
+
+/** So many keys are changed in a transaction: others wait for it on SQLite. */
+const keysAtOnce = 500
+/** How many keys a statement looks at, and for how long keys are looked for. */
+const window = 4_000
+const longestSearchMs = 10_000
+
+type BulkChange = z.output<typeof bulkChangeSchema>
+
+/**
+ * Changes many keys, or tells what would become of them. What one key refuses is told of it, and stops no other. Throws
+ * `invalid_input`, also for more than 10,000 keys, `unexpected_count`, `organization_not_found`, and what stops it before any key.
+ */
+export async function changeKeys(
+  engine: Engine,
+  input: BulkChangeInput,
+  options: CommandOptions = {},
+): Promise<BulkResult> {
+  const change = parseInput(bulkChangeSchema, input)
+  const actor = actorOf(options)
+  const ids = change.ids ?? (await findMeant(engine, change.filter, actor, options))
+  if (change.expect !== undefined && change.expect !== ids.length)
+    throw new LatchkeyError(
+      'unexpected_count',
+      `${ids.length === 1 ? 'One key is' : `${ids.length} keys are`} meant, and ${change.expect} were expected. Nothing was done.`,
+    )
+  const isOwn = (id: string) => !holdsDatabase(actor) && actor.keyId === id
+  // Rows of many keys are locked in one order by all.
+  const others = ids.filter((id) => !isOwn(id)).sort()
+  const result: BulkResult = {
+    matched: ids.length,
+    changed: 0,
+    unchanged: 0,
+    skipped: ids.filter(isOwn),
+    failures: [],
+    left: others.length,
+    stoppedBy: null,
+    isDryRun: change.dryRun ?? false,
+  }
+  for (let start = 0; start < others.length; start += keysAtOnce) {
+    const some = others.slice(start, start + keysAtOnce)
+    try {
+      const { changed, failures } = await changeSome(engine, change, actor, some, options)
+      result.changed += changed
+      result.unchanged += some.length - changed - failures.length
+      result.failures.push(...failures)
+      result.left -= some.length
+    } catch (error) {
+      // What is done is done, and the caller must hear of it.
+      if (result.left === others.length || !(error instanceof LatchkeyError)) throw error
+      result.stoppedBy = error.code
+      break
+    }
+  }
+  return result
+}
+
+type SomeResult = Pick<BulkResult, 'changed' | 'failures'>
+
+/** Changes some keys in one transaction, which a dry run rolls back. */
+async function changeSome(
+  engine: Engine,
+  change: BulkChange,
+  actor: Actor,
+  ids: readonly string[],
+  { signal }: CommandOptions,
+): Promise<SomeResult> {
+  const requirements = { permission: writeKeys, keyIds: ids, signal } as const
+  // It undoes the transaction, once that has told what it would do.
+  const undoing = new LatchkeyError('internal', 'A dry run is rolled back.')
+  let told: SomeResult | undefined
+  try {
+    return await engine.commit(actor, requirements, async (opened) => {
+      const result: SomeResult = { changed: 0, failures: [] }
+      for (const id of ids) {
+        try {
+          if (await changeOne(engine, opened, id, change)) result.changed++
+        } catch (error) {
+          if (!(error instanceof LatchkeyError) || !isOfKey(error)) throw error
+          result.failures.push({ id, code: error.code, detail: error.message })
+        }
+      }
+      told = result
+      if (change.dryRun) throw undoing
+      return result
+    })
+  } catch (error) {
+    if (error === undoing && told !== undefined) return told
+    throw error
+  }
+}
+
+/** Changes one key, and tells whether it was not so already. */
+async function changeOne(
+  engine: Engine,
+  change: Change,
+  id: string,
+  { action, addTags = [], removeTags = [] }: BulkChange,
+): Promise<boolean> {
+  let isChanged = false
+  const noting: Change = {
+    ...change,
+    record: (deed, by) => {
+      isChanged = true
+      change.record(deed, by)
+    },
+  }
+  if (action === 'revoke') await revokeWithin(noting, id)
+  else await tagWithin(engine, noting, id, addTags, removeTags)
+  return isChanged
+}
+
+/** Gives a key tags, and takes others from it. Throws `invalid_input` for more than it may have. */
+async function tagWithin(
+  engine: Engine,
+  change: Change,
+  id: string,
+  added: readonly string[],
+  removed: readonly string[],
+): Promise<void> {
+  const key = await requireLiveKey(change, id)
+  const before: string[] = JSON.parse(key.tags)
+  const tags = [...new Set([...before, ...added])].filter((tag) => !removed.includes(tag)).sort()
+  if (tags.length > maxTags) refuseField('addTags', `The key would have more than ${maxTags} tags.`)
+  if (JSON.stringify(tags) === key.tags) return
+  const changed = await changeKey(change.tx, key, { tags: JSON.stringify(tags) }, change.now)
+  await changeTerms(change.tx, engine.store.dialect, key, changed)
+  change.record({
+    action: 'key.updated',
+    organizationId: key.organization_id,
+    keyId: id,
+    changes: { tags: { from: before, to: tags } },
+  })
+}
+
+/** Tells whether an error is about one key, and not about the caller or the database. */
+function isOfKey({ code, status }: LatchkeyError): boolean {
+  const ofKey = ['invalid_input', 'permission_escalation', 'root_organization_required']
+  return status === 404 || status === 409 || ofKey.includes(code)
+}
+
+/** Finds the keys that a filter means. Throws `invalid_input` for more than 10,000 of them. */
+async function findMeant(
+  engine: Engine,
+  filter: BulkChange['filter'] = { status: 'active' },
+  actor: Actor,
+  options: CommandOptions,
+): Promise<string[]> {
+  const { organizationId, ...filters } = filter
+  const scope = narrowScope(actor, organizationId)
+  const query: KeyQuery = {
+    ...toQuery({ ...filters, sort: '-created_at' }),
+    ...{ scope, now: engine.now(), after: undefined },
+  }
+  const { clock } = engine.memory
+  const endsAt = clock.monotonic() + longestSearchMs
+  const ids: string[] = []
+  let way: Way | undefined
+  let after: Position | undefined
+  do {
+    const position = after
+    const found = await engine.store.read(
+      async (db) => {
+        way ??= await findWay(db, query)
+        return readKeyIds(db, { ...query, after: position }, window, way)
+      },
+      turnOf(actor, options),
+    )
+    ids.push(...found.ids)
+    after = found.next
+    if (ids.length > maxBulkKeys)
+      refuseField('filter', `Must mean at most ${maxBulkKeys} keys. Name more of what they have in common.`)
+    if (after !== undefined && clock.monotonic() >= endsAt)
+      refuseField('filter', 'Looks through too many keys. Name more of what they have in common.')
+  } while (after !== undefined)
+  return ids
+}
