@@ -85,6 +85,11 @@ const commands: readonly (DefinedCommand | Group)[] = [
     summary: 'read events in the order of the log, and follow it',
     load: async () => (await import('./commands/events.ts')).eventCommands,
   },
+  {
+    name: 'import',
+    summary: 'import the keys of another system, whose tokens go on working',
+    load: async () => [(await import('./commands/import.ts')).importCommand],
+  },
   rootKeyCommand,
   migrateCommand,
   {

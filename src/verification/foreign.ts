@@ -62,12 +62,22 @@ export class ForeignTokens {
   /** Hears that the recipes changed: nothing is judged by those of before. */
   noteChange(): void {
     this.#isOutdated = true
+    this.reread()
+  }
+
+  /** Reads the recipes by a read that begins now. While it fails, what was known before holds. */
+  reread(): void {
     this.#reading = undefined
     this.refresh().catch(() => {})
   }
 
-  /** Reads the recipes. Throws `store_unavailable`. */
+  /** Reads the recipes, or waits for who reads them already. Throws `store_unavailable`. */
   refresh(): Promise<void> {
+    this.#reading ??= this.#readOnce()
+    return this.#reading
+  }
+
+  #readOnce(): Promise<void> {
     const reading = this.#read().then(
       (recipes) => {
         // One that began before a change may have missed it.
@@ -81,7 +91,6 @@ export class ForeignTokens {
         throw error
       },
     )
-    this.#reading = reading
     return reading
   }
 
@@ -102,7 +111,7 @@ export class ForeignTokens {
 
   /** The same once the recipes are read. Throws `store_unavailable`. */
   async candidates(token: string): Promise<Candidates> {
-    while (this.#isOutdated) await (this.#reading ?? this.refresh())
+    while (this.#isOutdated) await this.refresh()
     return this.candidatesNow(token) as Candidates
   }
 }

@@ -126,8 +126,7 @@ export class Memory {
 
   acceptsForeign(): boolean {
     // A process that follows changes hears of the first import.
-    if (!this.foreign.mayExist) void this.follower.start()
-    return this.foreign.mayExist
+    return this.foreign.mayExist || !this.follower.following
   }
 
   /**
@@ -154,8 +153,7 @@ export class Memory {
     const name = nameOf(asked)
     const reading = this.readNow(asked) ?? this.#underWay.get(name)
     if (reading !== undefined) return reading
-    const sought =
-      asked.kid === undefined ? toSought(asked, await this.foreign.candidates(asked.token)) : undefined
+    const sought = asked.kid === undefined ? toSought(asked, await this.#candidatesOf(asked)) : undefined
     // Of no recipe is it anything.
     if (sought?.kids.length === 0)
       return { known: this.#toKnown(undefined, sought, () => undefined), begunAt: this.clock.monotonic() }
@@ -165,6 +163,16 @@ export class Memory {
     this.#sendSoon()
     this.#watchDeadlines()
     return waiting.promise
+  }
+
+  /** What another system's token may be stored as, by recipes that no change was missed of. */
+  async #candidatesOf({ token }: ForeignToken): Promise<Candidates> {
+    if (!this.follower.following) {
+      this.#followingAwaited ??= this.#awaitFollowing()
+      await this.#followingAwaited
+      await this.foreign.refresh()
+    }
+    return this.foreign.candidates(token)
   }
 
   /** Notes that a secret was found valid: in its entry of the cache, if it has one. */
@@ -205,7 +213,7 @@ export class Memory {
 
   /** Reads what a process must know from the start. While that fails, what it knew before holds. */
   begin(): void {
-    this.foreign.refresh().catch(() => {})
+    this.foreign.reread()
   }
 
   forgetAll(): void {

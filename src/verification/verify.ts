@@ -16,6 +16,7 @@ import {
   countUnknown,
   countVerdict,
   evaluate,
+  malformed,
   notFound,
   nothingAsked,
   type Paid,
@@ -179,14 +180,17 @@ export function verifyNow(
 /** Judges a token by what was read of its kid. */
 export function judgeReading(
   memory: Memory,
-  { token }: PresentedToken,
+  { kid, token }: PresentedToken,
   { known }: Reading,
   asked: Asked,
   purpose?: Purpose,
   paid?: Paid,
 ): Verdict | Wanting {
-  if (known === undefined || !digestEquals(known.digest, digestText(token)))
-    return countUnknown(memory, notFound, purpose, paid)
+  if (known === undefined || !digestEquals(known.digest, digestText(token))) {
+    // By now it is known whether there are tokens of other systems.
+    const isNoToken = kid === undefined && !memory.foreign.mayExist
+    return countUnknown(memory, isNoToken ? malformed : notFound, purpose, paid)
+  }
   return judgeFacts(memory, { kid: kidIn(token, known.facts), token }, known.facts, asked, purpose, paid)
 }
 
