@@ -30,7 +30,17 @@ describe('usage', () => {
       '': ['serve', 'root-key', 'migrate'],
       keys: [
         ...['create', 'list', 'get', 'update', 'rotate', 'end-secret', 'revoke', 'verify'],
-        ...['permissions', 'places', 'forget-places', 'preview', 'limits', 'usage', 'add-units', 'bulk'],
+        ...[
+          'permissions',
+          'places',
+          'forget-places',
+          'preview',
+          'limits',
+          'usage',
+          'add-units',
+          'bulk',
+          'find',
+        ],
       ],
       orgs: ['create', 'list', 'get', 'update', 'limits', 'add-units'],
       sessions: ['list', 'end'],

@@ -10,6 +10,7 @@ import { given } from '../kit/options.ts'
 import { print, quote } from '../kit/output.ts'
 import { bulkCommand } from './key-bulk.ts'
 import { filterTexts } from './key-filters.ts'
+import { findCommand } from './key-find.ts'
 import {
   describeApplied,
   printCreated,
@@ -247,6 +248,7 @@ export const keyCommands = [
     run: async ({ keys }, { args, wait }) => ({ success: true, ...(await keys.revoke(args.id, wait)) }),
     print: ({ applied }, { args }) => print(`Revoked the key ${args.id}.`, ...describeApplied(applied)),
   }),
+  findCommand,
   bulkCommand,
   limitsCommand({
     path: 'keys limits',

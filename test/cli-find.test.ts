@@ -1,0 +1,116 @@
+// `latchkey keys find`, `keys bulk` and the filters of `keys list`, on a server that notes all that it is asked.
+import { expect, test } from 'vitest'
+import { tokensIn, useCommand } from './setup/command.ts'
+import { makeSqlite } from './setup/databases.ts'
+import type { TestServer } from './setup/server.ts'
+
+const command = useCommand()
+let server: TestServer
+let env: Record<string, string>
+
+async function open(): Promise<void> {
+  server = await command.serveInProcess(makeSqlite().url)
+  env = { LATCHKEY_URL: server.url, LATCHKEY_KEY: server.rootKey }
+}
+
+const make = async (...flags: string[]) => {
+  const { stdout } = await command.run(['keys', 'create', '--name', 'CI', ...flags], { env })
+  return stdout.trim()
+}
+
+test('finds the key of a token, a hint, a kid or an id, and sends no character of a secret', async () => {
+  await open()
+  const token = await make('--description', 'At night', '--tag', 'b', '--tag', 'a')
+  const [key] = await command.json<{ id: string; hint: string }[]>(['keys', 'find', '--json'], {
+    env,
+    input: token,
+  })
+  const { id = '', hint = '' } = key ?? {}
+  const kid = hint.slice('re_'.length, -1)
+  for (const input of [`${token}\n`, `secret-token:${token}`, hint, hint.slice(0, -1), kid, id]) {
+    const { code, stdout } = await command.run(['keys', 'find'], { env, input })
+    expect([code, stdout], input.slice(0, 8)).toEqual([0, expect.stringContaining(id)])
+    expect(stdout).toMatch(/^Description +At night$/m)
+    expect(stdout).toMatch(/^Tags +a, b$/m)
+  }
+  await command.run(['keys', 'revoke', id, '--yes'], { env })
+  expect((await command.run(['keys', 'find'], { env, input: token })).code).toBe(0)
+  // All requests, with their addresses, stand in the log.
+  const asked = JSON.stringify(server.log)
+  expect(asked).toContain('/v1/keys')
+  expect(asked).not.toContain(token.slice(-49, -6))
+  expect(tokensIn(asked)).toEqual([])
+})
+
+test('says that there is none, and does not repeat what is no part of a token', async () => {
+  await open()
+  for (const input of ['0123456789abcdef', '0192f0c1-0000-7000-8000-000000000000', 're_0123456789abcdef…']) {
+    const { code, stdout } = await command.run(['keys', 'find'], { env, input })
+    expect([code, stdout], input).toEqual([1, ''])
+    expect(await command.run(['keys', 'find', '--json'], { env, input })).toMatchObject({
+      code: 1,
+      stdout: '[]\n',
+    })
+  }
+  const damaged = `${(await make()).slice(0, -1)}`
+  const { code, stdout, stderr } = await command.run(['keys', 'find'], { env, input: damaged })
+  expect([code, stdout]).toEqual([2, ''])
+  expect(stderr).toContain('This is no whole token')
+  expect(stderr).not.toContain(damaged.slice(8, 40))
+})
+
+test('revokes and tags many keys, and exits 1 for those that it could not', async () => {
+  await open()
+  for (const tag of ['old', 'old', 'new']) await make('--tag', tag)
+  const bulk = (...flags: string[]) => command.run(['keys', 'bulk', ...flags], { env })
+  expect((await bulk('revoke', '--tag', 'old', '--dry-run')).stdout).toBe(
+    'Would revoke 2 of 2 keys. Nothing was changed.\n',
+  )
+  expect(await bulk('revoke', '--tag', 'old', '--expect', '3', '--yes')).toMatchObject({
+    code: 1,
+    stderr: expect.stringContaining('2 keys are meant, and 3 were expected.'),
+  })
+  const unsure = await bulk('revoke', '--tag', 'old', '--expect', '2')
+  expect([unsure.code, unsure.stderr]).toEqual([2, expect.stringContaining('--yes')])
+  expect((await bulk('revoke', '--tag', 'old')).stderr).toContain('--expect')
+  expect(await bulk('revoke', '--tag', 'old', '--expect', '2', '--yes')).toMatchObject({
+    code: 0,
+    stdout: 'Revoked 2 of 2 keys.\n',
+  })
+  const tagged = await bulk(
+    'tag',
+    '--status',
+    'all',
+    '--tag',
+    'old',
+    '--add-tag',
+    'x',
+    '--expect',
+    '2',
+    '--json',
+  )
+  expect(tagged.code).toBe(1)
+  expect(JSON.parse(tagged.stdout)).toMatchObject({ changed: 0, failures: [{ code: 'key_revoked' }, {}] })
+  const self = await command.json<{ id: string }[]>(['keys', 'find', '--json'], {
+    env,
+    input: server.rootKey,
+  })
+  const skipped = await bulk('tag', '--id', self[0]?.id ?? '', '--add-tag', 'x', '--expect', '1')
+  expect(skipped.stdout).toBe(`Tagged 0 of one key.\nSkipped ${self[0]?.id}, the key that calls.\n`)
+  expect((await bulk('delete', '--tag', 'old', '--expect', '2')).code).toBe(2)
+  const listed = await command.run(['keys', 'list', '--tag', 'new', '--count'], { env })
+  expect(listed.stderr).toContain('One result in all.')
+})
+
+test('removes a description and tags by flags of their own', async () => {
+  await open()
+  const token = await make('--description', 'At night', '--tag', 'a')
+  const [{ id } = { id: '' }] = await command.json<{ id: string }[]>(['keys', 'find', '--json'], {
+    env,
+    input: token,
+  })
+  const update = (...flags: string[]) => command.json(['keys', 'update', id, ...flags, '--json'], { env })
+  expect(await update('--name', 'CD')).toMatchObject({ description: 'At night', tags: ['a'] })
+  expect(await update('--no-description')).toMatchObject({ description: null, tags: ['a'] })
+  expect(await update('--no-tags')).toMatchObject({ description: null, tags: [] })
+})
