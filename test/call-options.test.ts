@@ -12,7 +12,7 @@ import { idOfNothing as id, libraryMethods, methods } from './setup/method-input
 import { codeOf, refusalOf } from './setup/refusal.ts'
 import { startTestServer } from './setup/server.ts'
 
-const waited = /\.(update|rotate|endSecret|revoke|addUnits|delete|bulk)$/
+const waited = /\.(update|rotate|endSecret|suspend|resume|revoke|addUnits|delete|bulk)$/
 const withWait = Object.keys(methods).filter((name) => waited.test(name))
 const edits = withWait.filter((name) => !/endSecret|addUnits|bulk|bulk/.test(name))
 /** What takes a token in place of options, from a browser that signs in. */

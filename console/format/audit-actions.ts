@@ -5,6 +5,8 @@ import type { AuditAction } from '../../src/core/shapes/audit.ts'
 export const auditActions: Record<AuditAction, string> = {
   'organization.created': 'Created the organization',
   'organization.updated': 'Changed the organization',
+  'organization.suspended': 'Suspended the organization',
+  'organization.resumed': 'Resumed the organization',
   'key.created': 'Created the key',
   'key.updated': 'Changed the key',
   'key.rotated': 'Rotated the key',
@@ -16,6 +18,8 @@ export const auditActions: Record<AuditAction, string> = {
   'key.expiring': 'Warned of the expiry of the key',
   'key.expired': 'Noted the expiry of the key',
   'key.dormant': 'Noted that nobody uses the key',
+  'key.suspended': 'Suspended the key',
+  'key.resumed': 'Resumed the key',
   'key.revoked': 'Revoked the key',
   'session.started': 'Signed in to the console',
   'session.refreshed': 'Entered the token again',

@@ -97,6 +97,8 @@ export interface Opened {
 const topics: Record<AuditAction, Topic | undefined> = {
   'organization.created': undefined,
   'organization.updated': 'organization',
+  'organization.suspended': 'organization',
+  'organization.resumed': 'organization',
   'key.created': undefined,
   'key.updated': 'key',
   'key.rotated': 'key',
@@ -106,6 +108,8 @@ const topics: Record<AuditAction, Topic | undefined> = {
   'key.expiring': undefined,
   'key.expired': undefined,
   'key.dormant': undefined,
+  'key.suspended': 'key',
+  'key.resumed': 'key',
   'key.revoked': 'key',
   'key.places_forgotten': undefined,
   'key.prefixes_set': undefined,

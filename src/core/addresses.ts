@@ -70,6 +70,19 @@ export function readNetwork(text: string): Network | undefined {
   return last ? network : undefined
 }
 
+/** Says what is wrong with an address or a network that a key is to be bound to. */
+export function networkFault(text: string): string | undefined {
+  if (readNetwork(text) !== undefined) return undefined
+  if (text.includes('%')) return 'Must have no zone: leave out the % and what follows.'
+  const [address = '', length = ''] = text.split('/')
+  const bits = /^\d{1,3}$/.test(length) ? Number(length) + (ipv4.test(address) ? mappedBits : 0) : -1
+  const groups = readAddress(address)
+  if (groups === undefined || bits < 0 || bits > allBits)
+    return 'Must be an address or a network, such as 192.0.2.7, 10.0.0.0/8 or 2001:db8::/32.'
+  const masked = groups.map((group, i) => group & maskOf(bits, i))
+  return `Must have no bits behind the length of the network, such as ${writeNetwork({ groups: masked, bits })}.`
+}
+
 /** Which bits of a group count. */
 function maskOf(bits: number, group: number): number {
   const counting = Math.min(groupBits, Math.max(0, bits - group * groupBits))

@@ -84,6 +84,8 @@ export const maxBulkKeys = 10_000
 /** How long a grace is at most, in seconds; and how long a secret must be silent at least to end before. */
 export const longestGraceSeconds = 2_592_000
 export const leastSilentSeconds = 3_600
+/** How many addresses and networks a key is bound to at most. */
+export const maxAllowedIps = 32
 /** How many secrets of a key one answer holds. */
 export const secretsPage = 100
 /** How many tokens a batch judges at most, and how many uses a verifier reports at once. */

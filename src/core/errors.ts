@@ -37,6 +37,8 @@ export const errorTable = {
   key_expired: [409, 'Key expired'],
   rotation_in_progress: [409, 'Rotation in progress'],
   unexpected_count: [409, 'Unexpected number of keys'],
+  organization_suspended: [409, 'Organization suspended'],
+  root_organization: [409, 'Root organization'],
   last_secret: [409, 'Last secret of the key'],
   last_root_key: [409, 'Last root key'],
   reference_used: [409, 'Reference used'],

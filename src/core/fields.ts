@@ -1,7 +1,9 @@
 // The fields that shapes are made of: each with its check and the sentence that refuses what is wrong.
 
 import { z } from 'zod'
+import { networkFault, readNetwork, writeNetwork } from './addresses.ts'
 import {
+  maxAllowedIps,
   maxDescriptionLength,
   maxOrganizationIdLength,
   maxPermissionLength,
@@ -136,3 +138,25 @@ export const tagsSchema = z
   .array(tagSchema, { error: 'Must be a list of tags.' })
   .max(maxTags, `Must have at most ${maxTags} tags.`)
   .transform((tags) => [...new Set(tags)].sort())
+
+/** Addresses and networks, each once and in its one form. */
+export const networksSchema = z
+  .array(
+    z
+      .string({ error: 'Must be an address or a network, which is a string.' })
+      .superRefine((value, context) => {
+        const message = networkFault(value)
+        if (message !== undefined) context.addIssue({ code: 'custom', message })
+      })
+      .meta({ example: '10.0.0.0/8' }),
+    { error: 'Must be a list of addresses and networks.' },
+  )
+  .max(maxAllowedIps, `Must have at most ${maxAllowedIps} addresses and networks.`)
+  .transform((list) => [
+    ...new Set(
+      list.flatMap((text) => {
+        const network = readNetwork(text)
+        return network === undefined ? [] : writeNetwork(network)
+      }),
+    ),
+  ])

@@ -11,6 +11,7 @@ import type { ActorOptions } from '../core/call-options.ts'
 import { LatchkeyError } from '../core/errors.ts'
 import { newId } from '../core/ids.ts'
 import { parseInput } from '../core/input.ts'
+import { type SuspendInput, suspendSchema } from '../core/shapes/key-changes.ts'
 import {
   type CreateOrganizationInput,
   createOrganizationSchema,
@@ -35,9 +36,12 @@ import {
   toOrganization,
 } from '../store/organizations.ts'
 import { findPlan, lockPlan } from '../store/plans.ts'
+import { deleteOrganizationSessions } from '../store/sessions.ts'
 import type { Db, Tx } from '../store/tables.ts'
+import { releaseWebhooks } from '../store/webhooks.ts'
 import { checkOptions, creationNames, editNames, listMethods, makeChange, unitsNames } from './calls.ts'
 import { actorOf, type CommandOptions, type Engine } from './engine.ts'
+import { describeSuspension, idOf } from './keys/suspend.ts'
 import { newLimits, requireLimits } from './limits/rules.ts'
 import { describeLimits, fullStates, readLimitStates, readPlanLimits } from './limits/states.ts'
 import { addOrganizationUnits } from './limits/units.ts'
@@ -54,6 +58,10 @@ export function organizationMethods(engine: Engine): Organizations<ActorOptions>
     get: async (id, options) => getOrganization(engine, id, checkOptions(options)),
     update: (id, input, options) =>
       makeChange(engine, options, (checked) => updateOrganization(engine, id, input, checked), editNames),
+    suspend: (id, input, options) =>
+      makeChange(engine, options, (checked) => suspendOrganization(engine, id, input, checked), editNames),
+    resume: (id, options) =>
+      makeChange(engine, options, (checked) => resumeOrganization(engine, id, checked), editNames),
     addUnits: (id, name, input, options) =>
       makeChange(
         engine,
@@ -175,6 +183,72 @@ async function updateOrganization(
       organizationId: id,
       ...(isLimited && { subject: id }),
       changes,
+    })
+    return withLimits(engine, tx, await changeOrganization(tx, before, after, now))
+  })
+}
+
+/**
+ * Suspends an organization, and so all of its keys, until it is resumed; again, it changes nothing. Throws `invalid_input`,
+ * `organization_not_found`, `root_organization_required`, `root_organization`, `precondition_failed`.
+ */
+async function suspendOrganization(
+  engine: Engine,
+  id: string,
+  input: SuspendInput = {},
+  options: CommandOptions = {},
+): Promise<Organization> {
+  const { reason = null } = parseInput(suspendSchema, input)
+  return changeSuspension(engine, id, options, async ({ tx, now, actor }, before) => {
+    if (before.suspended_at !== null) return undefined
+    if (id === rootOrganizationId)
+      throw new LatchkeyError('root_organization', 'The root organization cannot be suspended.')
+    requireRevision(before, options)
+    await deleteOrganizationSessions(tx, engine.store.dialect, id)
+    return { suspended_at: now, suspended_by: idOf(actor), suspended_reason: reason }
+  })
+}
+
+/**
+ * Resumes an organization; one that is not suspended stays as it is. Its webhooks go on where they were. Throws
+ * `organization_not_found`, `root_organization_required`, `precondition_failed`.
+ */
+async function resumeOrganization(
+  engine: Engine,
+  id: string,
+  options: CommandOptions = {},
+): Promise<Organization> {
+  return changeSuspension(engine, id, options, async ({ tx }, before) => {
+    if (before.suspended_at === null) return undefined
+    requireRevision(before, options)
+    await releaseWebhooks(tx, id, engine.at())
+    return { suspended_at: null, suspended_by: null, suspended_reason: null }
+  })
+}
+
+type Suspension = Pick<OrganizationRow, 'suspended_at' | 'suspended_by' | 'suspended_reason'>
+
+/** Suspends or resumes an organization, while no key of it changes anything. */
+async function changeSuspension(
+  engine: Engine,
+  id: string,
+  options: CommandOptions,
+  plan: (change: Change, before: OrganizationRow) => Promise<Suspension | undefined>,
+): Promise<Organization> {
+  const requirements = { permission, suspendedId: id, signal: options.signal } as const
+  return engine.commit(actorOf(options), requirements, async (change) => {
+    const { tx, now, actor, record } = change
+    requireOwnOrganization(id, actor)
+    requireRoot(actor, 'suspend and resume organizations')
+    const before = await lockOrganization(tx, id)
+    if (!before) throw unknownOrganization()
+    const after = await plan(change, before)
+    if (after === undefined) return withLimits(engine, tx, before)
+    record({
+      action: after.suspended_at === null ? 'organization.resumed' : 'organization.suspended',
+      organizationId: id,
+      subject: id,
+      changes: describeSuspension(before, after),
     })
     return withLimits(engine, tx, await changeOrganization(tx, before, after, now))
   })

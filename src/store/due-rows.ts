@@ -15,6 +15,7 @@ export interface DueRow {
   /** When somebody set that; null for the creation of the key. */
   expiry_set_at: number | null
   revoked_at: number | null
+  suspended_at: number | null
   last_used_at: number
   secret?: { prefix: string; grace_ends_at: number | null; ended_at: number | null; silent_ms: number | null }
 }
@@ -33,6 +34,7 @@ const keyColumns = [
   'keys.expires_at',
   'keys.expiry_set_at',
   'keys.revoked_at',
+  'keys.suspended_at',
   'keys.last_used_at',
 ] as const
 

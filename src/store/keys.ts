@@ -2,6 +2,7 @@
 import type { Selectable, Updateable } from 'kysely'
 import { LatchkeyError } from '../core/errors.ts'
 import type { Scope } from '../core/scope.ts'
+import { revocationReasons } from '../core/shapes/key-changes.ts'
 import type { Key } from '../core/shapes/keys.ts'
 import type { LimitState } from '../core/shapes/limits.ts'
 import { statusOf } from '../core/status.ts'
@@ -136,6 +137,13 @@ export function toKey(
     createdBy: row.created_by,
     createdAt: new Date(row.created_at),
     revokedAt: row.revoked_at === null ? null : new Date(row.revoked_at),
+    revokedBy: row.revoked_by ?? null,
+    revocationReason: row.revoked_at === null ? null : reasonOf(row.revocation_reason),
+    suspendedAt: toInstant(row.suspended_at),
+    suspendedBy: row.suspended_by ?? null,
+    suspendedReason: row.suspended_reason ?? null,
+    notBefore: toInstant(row.not_before),
+    allowedIps: readAllowedIps(row.allowed_ips),
     hint: tokenHint(row.prefix, row.kid),
     status: statusOf(row.revoked_at, row.suspended_at ?? null, row.expires_at, now),
     expiresAt: row.expires_at === null ? null : new Date(row.expires_at),
@@ -146,6 +154,25 @@ export function toKey(
     lastUsed: row.last_used_at ? toLastUsed(row.last_used_at, lastUse) : null,
     revision: String(row.revision ?? row.created_at),
   }
+}
+
+function toInstant(value: number | null | undefined): Date | null {
+  return value == null ? null : new Date(value)
+}
+
+/** A key that was revoked by an older version has none. */
+function reasonOf(reason: string | null | undefined): Key['revocationReason'] {
+  return revocationReasons.find((known) => known === reason) ?? 'unspecified'
+}
+
+/** From where a key may be used, as it lies in its row: null for anywhere. */
+export function storeAllowedIps(networks: readonly string[]): string | null {
+  return networks.length === 0 ? null : JSON.stringify(networks)
+}
+
+/** The same as it is told. */
+export function readAllowedIps(text: string | null): string[] {
+  return text === null ? [] : JSON.parse(text)
 }
 
 /** Of another use than the last one it is not told from where it came. */

@@ -4,6 +4,7 @@ import { unknownOrganization } from '../core/access.ts'
 import { LatchkeyError } from '../core/errors.ts'
 import type { LimitState } from '../core/shapes/limits.ts'
 import type { Organization } from '../core/shapes/organizations.ts'
+import type { StoreDialect } from './backend.ts'
 import { fold, holds } from './case-folding.ts'
 import {
   bytesOf,
@@ -54,6 +55,22 @@ export async function existingOrganizations(db: Db, ids: readonly string[]): Pro
   return new Set(rows.map(({ id }) => id))
 }
 
+/** Reads an organization that nobody changes for the rest of the transaction. Throws `organization_not_found`. */
+export async function holdOrganization(
+  tx: Tx,
+  { skipsLocked }: StoreDialect,
+  id: string,
+): Promise<OrganizationRow> {
+  const organization = await tx
+    .selectFrom('organizations')
+    .selectAll()
+    .where('id', '=', id)
+    .$if(skipsLocked, (query) => query.forShare())
+    .executeTakeFirst()
+  if (organization === undefined) throw unknownOrganization()
+  return organization
+}
+
 /** Takes the row's lock for the rest of the transaction, by a write that changes nothing. */
 export async function lockOrganization(tx: Tx, id: string): Promise<OrganizationRow | undefined> {
   return tx
@@ -68,12 +85,13 @@ export async function lockOrganization(tx: Tx, id: string): Promise<Organization
 export async function changeOrganization(
   tx: Tx,
   row: OrganizationRow,
-  change: Pick<OrganizationRow, 'name' | 'limits' | 'plan'>,
+  change: Partial<Pick<OrganizationRow, 'name' | 'limits' | 'plan' | keyof Suspension>>,
   now: number,
 ): Promise<OrganizationRow> {
+  const folded = change.name === undefined ? {} : { name_folded: fold(change.name) }
   return tx
     .updateTable('organizations')
-    .set({ ...change, name_folded: fold(change.name), revision: nextRevision(row, now) })
+    .set({ ...change, ...folded, revision: nextRevision(row, now) })
     .where('id', '=', row.id)
     .returningAll()
     .executeTakeFirstOrThrow(
@@ -172,7 +190,7 @@ async function foldNames(tx: Tx): Promise<void> {
 }
 
 export function toOrganization(
-  row: NewOrganizationRow & { revision?: number },
+  row: NewOrganizationRow & Partial<Suspension> & { revision?: number },
   limits: LimitState[],
 ): Organization {
   return {
@@ -181,6 +199,9 @@ export function toOrganization(
     createdAt: new Date(row.created_at),
     limits,
     plan: row.plan,
+    suspendedAt: row.suspended_at == null ? null : new Date(row.suspended_at),
+    suspendedBy: row.suspended_by ?? null,
+    suspendedReason: row.suspended_reason ?? null,
     revision: String(row.revision ?? row.created_at),
   }
 }

@@ -150,6 +150,28 @@ export async function deleteKeySessions(tx: Tx, key: KeyRow, kids?: readonly str
   await deleteSessions(tx, rows)
 }
 
+/**
+ * Deletes the sessions of an organization. It locks them in the order of their ids first, so that it and a change which deletes
+ * some of the same cannot deadlock.
+ */
+export async function deleteOrganizationSessions(
+  tx: Tx,
+  { skipsLocked }: StoreDialect,
+  organizationId: string,
+): Promise<void> {
+  const locked = tx
+    .selectFrom('sessions')
+    .select('id')
+    .where('organization_id', '=', organizationId)
+    .orderBy('id')
+    .$if(skipsLocked, (query) => query.forUpdate())
+  await tx
+    .deleteFrom('sessions')
+    .where('organization_id', '=', organizationId)
+    .where('id', 'in', locked)
+    .execute()
+}
+
 function requireOneAtMost(touched: bigint): void {
   if (touched <= 1n) return
   throw new LatchkeyError('internal', `A change of one session affected ${touched} rows.`)

@@ -20,7 +20,11 @@ import type { Db, Tx } from './tables.ts'
 import type { WebhookStatesTable, WebhooksTable } from './webhook-tables.ts'
 
 /** A webhook, with how far it has come. */
-export type WebhookRow = Selectable<WebhooksTable> & Omit<Selectable<WebhookStatesTable>, 'webhook_id'>
+export type WebhookRow = Selectable<WebhooksTable> &
+  Omit<Selectable<WebhookStatesTable>, 'webhook_id'> & {
+    /** Since when its organization is suspended: meanwhile it delivers nothing, and loses nothing. */
+    held_since: number | null
+  }
 
 /** What of a webhook its owner changes. */
 export type WebhookChange = Partial<
@@ -183,6 +187,29 @@ export async function wakeWebhooks(
   if (first !== undefined) await enqueueJobs(tx, [first, ...others], at)
 }
 
+/** Lets the webhooks of an organization deliver again what has waited; receivers that failed before get another chance. */
+export async function releaseWebhooks(tx: Tx, organizationId: string, at: Instant): Promise<void> {
+  const held = await tx
+    .selectFrom('webhooks')
+    .select(['id', 'organization_id'])
+    .where('organization_id', '=', organizationId)
+    .where('disabled_at', 'is', null)
+    .orderBy('id')
+    .execute()
+  const [first, ...others] = held.map(({ id }) => deliveryJob(id, organizationId))
+  if (first === undefined) return
+  await tx
+    .updateTable('webhook_states')
+    .set((eb) => ({ failures: 0, failing_since: null, paused_until: null, version: eb('version', '+', 1) }))
+    .where(
+      'webhook_id',
+      'in',
+      held.map(({ id }) => id),
+    )
+    .execute()
+  await enqueueJobs(tx, [first, ...others], at)
+}
+
 /** The job that delivers for a webhook, now. */
 export function deliveryJob(id: string, organizationId: string) {
   return { kind: deliveryKind, subject: id, organizationId, afterMs: 0 }
@@ -193,6 +220,13 @@ function withStates(db: Db) {
     .selectFrom('webhooks')
     .innerJoin('webhook_states', 'webhook_states.webhook_id', 'webhooks.id')
     .selectAll('webhooks')
+    .select((eb) =>
+      eb
+        .selectFrom('organizations')
+        .select('organizations.suspended_at')
+        .whereRef('organizations.id', '=', 'webhooks.organization_id')
+        .as('held_since'),
+    )
     .select([
       ...(['cursor', 'sends_since', 'version', 'failures', 'failing_since', 'failed_at'] as const),
       ...(['delivered_at', 'paused_until'] as const),

@@ -13,18 +13,21 @@ export type Replayed = { refusal: Refusal; from: number } | 'passes' | 'unknown'
 
 /**
  * Judges calls that ask for permissions, or of which it is not known for which ones they ask, from an instant on: at that
- * instant and whenever the change takes effect later. What would be refused without the change too is not its doing.
+ * instant and whenever the change takes effect later. What would be refused without the change too is not its doing. `ip` is
+ * undefined if the address is not known as a whole.
  */
 export function replay(
   { before, after }: ChangedTerms,
-  permissions: string[] | undefined,
+  { permissions, ip }: { permissions: string[] | undefined; ip?: string | undefined },
   now: number,
 ): Replayed {
-  let isUnknown = false
+  const isMoved = after.allowedIps !== null && after.allowedIps !== before.allowedIps
+  let isUnknown = ip === undefined && isMoved
+  const judged = (terms: EvaluatedTerms) => (ip === undefined ? { ...terms, allowedIps: null } : terms)
   for (const at of instantsOf(after, now)) {
-    const asked = { permissions: permissions ?? [] }
-    if (evaluate(before, asked, at) !== undefined) continue
-    const refusal = evaluate(after, asked, at)
+    const asked = { permissions: permissions ?? [], ip }
+    if (evaluate(judged(before), asked, at) !== undefined) continue
+    const refusal = evaluate(judged(after), asked, at)
     if (refusal !== undefined) return { refusal, from: at }
     // Whatever they ask for, they are refused only if less is granted.
     isUnknown ||=
@@ -34,7 +37,7 @@ export function replay(
 }
 
 /** The instants at which terms may begin to refuse. */
-function instantsOf({ expiresAt, graceEndsAt }: EvaluatedTerms, now: number): number[] {
-  const later = [expiresAt, graceEndsAt].filter((at) => at !== null).filter((at) => at > now)
+function instantsOf({ expiresAt, graceEndsAt, notBefore }: EvaluatedTerms, now: number): number[] {
+  const later = [expiresAt, graceEndsAt, notBefore].filter((at) => at !== null).filter((at) => at > now)
   return [now, ...later.sort((a, b) => a - b)]
 }

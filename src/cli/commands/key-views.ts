@@ -198,6 +198,25 @@ const meanings: Record<Verdict['code'], string> = {
   rate_limited: 'the token is valid, but its calls come too quickly.',
 }
 
+/** Since when a key or an organization is suspended, and why; nothing if it is not. */
+export function suspensionFields({
+  suspendedAt,
+  suspendedReason,
+}: Pick<Key, 'suspendedAt' | 'suspendedReason'>): [string, string][] {
+  return suspendedAt === null
+    ? []
+    : [field('Suspended', withReason(suspendedAt, suspendedReason, Date.now()))]
+}
+
+function withReason(at: Date, reason: string | null, now: number): string {
+  const instant = formatInstant(at, now)
+  return reason === null || reason === 'unspecified' ? instant : `${instant}: ${reason}`
+}
+
+function field(name: string, value: string): [string, string] {
+  return [name, value]
+}
+
 function keyFields(key: Key): [string, string][] {
   const now = Date.now()
   return [
@@ -213,7 +232,10 @@ function keyFields(key: Key): [string, string][] {
     ['Created by', key.createdBy ?? 'the operator'],
     ['Last used', formatInstant(key.lastUsedAt, now)],
     ['Expires', formatInstant(key.expiresAt, now)],
-    ...(key.revokedAt ? [['Revoked', formatInstant(key.revokedAt, now)] as [string, string]] : []),
+    ...(key.notBefore ? [field('Begins', formatInstant(key.notBefore, now))] : []),
+    ...(key.allowedIps.length > 0 ? [field('Allowed IPs', key.allowedIps.join(', '))] : []),
+    ...suspensionFields(key),
+    ...(key.revokedAt ? [field('Revoked', withReason(key.revokedAt, key.revocationReason, now))] : []),
     ...limitFields(key),
     ['Metadata', JSON.stringify(key.metadata)],
     ['Revision', key.revision],

@@ -2,7 +2,7 @@
 import { Option } from 'commander'
 import { splitList } from '../../core/given-settings.ts'
 import type { RotateKeyFields, RotateKeyInput } from '../../core/shapes/rotations.ts'
-import { type Connection, serverOrDatabase } from '../kit/connection.ts'
+import { serverOrDatabase } from '../kit/connection.ts'
 import { defineCommand } from '../kit/define-command.ts'
 import { defineList } from '../kit/define-list.ts'
 import { CommandError, exitCodes } from '../kit/failures.ts'
@@ -11,6 +11,7 @@ import { print, quote } from '../kit/output.ts'
 import { bulkCommand } from './key-bulk.ts'
 import { filterTexts } from './key-filters.ts'
 import { findCommand } from './key-find.ts'
+import { ask, keyStateCommands } from './key-states.ts'
 import {
   describeApplied,
   printCreated,
@@ -39,6 +40,8 @@ export const keyCommands = [
       organizationId: 'the organization that will own it',
       permissions: 'permission to grant, such as emails:send or emails:* (repeatable)',
       expiresAt: 'when the key expires',
+      notBefore: 'from when on the key is valid',
+      allowedIps: 'address or network from which it may be used, such as 10.0.0.0/8 (repeatable)',
       metadata: 'your own data, stored with the key',
       description: 'what the key is for',
       tags: 'a word under which the key is found (repeatable)',
@@ -128,12 +131,15 @@ export const keyCommands = [
     texts: {
       permissions: 'permission that the key would hold; replaces the current list (repeatable)',
       expiresAt: 'when the key would expire',
+      notBefore: 'from when on the key would be valid',
+      allowedIps: 'address or network from which it could be used; replaces the current list (repeatable)',
       limits: 'how much its calls might draw; replaces the current list (repeatable)',
       rotate: 'rotate the key',
       graceSeconds: 'with --rotate: how long the old token would stay valid (default: 0s)',
       untilSilentSeconds: 'with --rotate: end the old token once nobody has used it for so long, at least 1h',
       atMostSeconds: 'with --grace-until-silent: end it after so long in any case (default: 30d)',
       endSecret: 'end the grace of the secret with this kid',
+      suspend: 'suspend the key',
       revoke: 'revoke the key',
     },
     options: [new Option('--no-permissions', 'remove all permissions').conflicts('permission')],
@@ -143,12 +149,13 @@ export const keyCommands = [
       `latchkey keys preview ${exampleId} --revoke`,
     ],
     run: ({ keys }, { args, input, options }) => {
-      const { rotate, graceSeconds, untilSilentSeconds, atMostSeconds, revoke, ...update } = input
+      const { rotate, graceSeconds, untilSilentSeconds, atMostSeconds, suspend, revoke, ...update } = input
       const rotation = toRotation({ graceSeconds, untilSilentSeconds, atMostSeconds })
       return keys.preview(args.id, {
         ...update,
         ...(options.permissions === false && { permissions: [] }),
         ...((rotate || Object.keys(rotation).length > 0) && { rotate: rotation }),
+        ...(suspend && { suspend }),
         ...(revoke && { revoke }),
       })
     },
@@ -163,6 +170,8 @@ export const keyCommands = [
     texts: {
       permissions: 'permission to grant; replaces the current list (repeatable)',
       expiresAt: 'when the key expires',
+      notBefore: 'from when on the key is valid',
+      allowedIps: 'address or network from which it may be used; replaces the current list (repeatable)',
       metadata: 'your own data; replaces the current object',
       description: 'what the key is for',
       tags: 'a word under which the key is found; replaces the current ones (repeatable)',
@@ -172,6 +181,7 @@ export const keyCommands = [
       new Option('--no-permissions', 'remove all permissions').conflicts('permission'),
       new Option('--no-description', 'remove the description'),
       new Option('--no-tags', 'remove all tags').conflicts('tag'),
+      new Option('--no-allowed-ips', 'allow every address').conflicts('allowedIp'),
       noLimitsOption(),
     ],
     wait: true,
@@ -184,6 +194,7 @@ export const keyCommands = [
     run: ({ keys }, { args, input, options, wait }) => {
       const removed = {
         ...(options.permissions === false && { permissions: [] }),
+        ...(options.allowedIps === false && { allowedIps: [] }),
         ...(options.description === false && { description: null }),
         ...(options.tags === false && { tags: [] }),
         ...removedLimits(options),
@@ -236,18 +247,7 @@ export const keyCommands = [
     }),
     print: ({ applied }, { args }) => print(`Ended the secret ${args.kid}.`, ...describeApplied(applied)),
   }),
-  defineCommand({
-    path: 'keys revoke',
-    summary: 'revoke a key permanently',
-    on: serverOrDatabase,
-    arguments: id,
-    wait: true,
-    edits: true,
-    confirm: ({ args }) => ask(args.id, (key) => `Revoke ${key} permanently?`),
-    examples: [`latchkey keys revoke ${exampleId} --yes --wait`],
-    run: async ({ keys }, { args, wait }) => ({ success: true, ...(await keys.revoke(args.id, wait)) }),
-    print: ({ applied }, { args }) => print(`Revoked the key ${args.id}.`, ...describeApplied(applied)),
-  }),
+  ...keyStateCommands,
   findCommand,
   bulkCommand,
   limitsCommand({
@@ -344,12 +344,4 @@ function toRotation({ graceSeconds, untilSilentSeconds, atMostSeconds }: RotateK
     return { ...rest, grace: given({ untilSilentSeconds, atMostSeconds }) as RotateKeyInput['grace'] }
   if (atMostSeconds === undefined) return rest
   throw new CommandError(exitCodes.usage, '--grace-at-most: Comes with --grace-until-silent.')
-}
-
-/** Asks about a key by its name. */
-function ask(id: string, question: (key: string) => string): (connection: Connection) => Promise<string> {
-  return async ({ keys }) => {
-    const { name, organizationId } = await keys.get(id)
-    return question(`the key ${quote(name)} of ${organizationId}`)
-  }
 }

@@ -4,10 +4,10 @@ import type { Organization } from '../../core/shapes/organizations.ts'
 import { serverOrDatabase } from '../kit/connection.ts'
 import { defineCommand } from '../kit/define-command.ts'
 import { defineList } from '../kit/define-list.ts'
-import { formatFields, print } from '../kit/output.ts'
+import { formatFields, print, quote } from '../kit/output.ts'
 import { type Column, printTable } from '../kit/table.ts'
 import { formatAgo, formatInstant } from '../kit/times.ts'
-import { describeApplied } from './key-views.ts'
+import { describeApplied, suspensionFields } from './key-views.ts'
 import { limitFields } from './limit-views.ts'
 import { addUnitsCommand, limitsCommand, noLimitsOption, removedLimits, withPlanLimits } from './limits.ts'
 
@@ -88,6 +88,38 @@ export const organizationCommands = [
       print(...describeApplied(organization.applied))
     },
   }),
+  defineCommand({
+    path: 'orgs suspend',
+    summary: 'refuse all keys of an organization until it is resumed, and hold its webhooks',
+    on: serverOrDatabase,
+    arguments: id,
+    shape: async () => (await import('../../core/shapes/key-changes.ts')).suspendSchema,
+    texts: { reason: 'why, for people' },
+    wait: true,
+    edits: true,
+    confirm:
+      ({ args }) =>
+      async ({ organizations }) => {
+        const { name } = await organizations.get(args.id)
+        return `Suspend ${quote(name)} (${args.id}) and all of its keys?`
+      },
+    examples: ['latchkey orgs suspend acme --reason "Unpaid invoice" --wait'],
+    run: ({ organizations }, { args, input, wait }) => organizations.suspend(args.id, input, wait),
+    print: ({ applied }, { args }) =>
+      print(`Suspended the organization ${args.id}.`, ...describeApplied(applied)),
+  }),
+  defineCommand({
+    path: 'orgs resume',
+    summary: 'resume a suspended organization',
+    on: serverOrDatabase,
+    arguments: id,
+    wait: true,
+    edits: true,
+    examples: ['latchkey orgs resume acme'],
+    run: ({ organizations }, { args, wait }) => organizations.resume(args.id, wait),
+    print: ({ applied }, { args }) =>
+      print(`Resumed the organization ${args.id}.`, ...describeApplied(applied)),
+  }),
   limitsCommand({
     path: 'orgs limits',
     summary: 'show the limits of an organization, and what is left of them',
@@ -112,6 +144,7 @@ function printOrganization(organization: Organization): void {
       ['Name', name],
       ['Created', formatInstant(createdAt, Date.now())],
       ['Plan', plan ?? 'none'],
+      ...suspensionFields(organization),
       ...limitFields(organization),
       ['Revision', revision],
     ]),

@@ -115,16 +115,29 @@ export async function changeMany<Answer, Options extends CallOptions & WaitOptio
   return send('POST', path + waitQuery(options), { body, options: { timeoutMs: longChangeMs, ...options } })
 }
 
+/** Brings something into a state in which it may be already: again, it changes nothing, so it is safe to repeat. */
+export async function bring<Answer, Options extends CallOptions & EditOptions>(
+  { send }: Requester,
+  path: string,
+  body: object | undefined,
+  options: Options | undefined,
+): Promise<Changed<Answer, Options>> {
+  checkOptions(options, editNames)
+  const sending = { repeatable: true, options, headers: conditionOf(options) }
+  return send('POST', path + waitQuery(options), body === undefined ? sending : { ...sending, body })
+}
+
 /** Ends something for good, which is safe to repeat. */
 export async function end<Options extends CallOptions & EditOptions>(
   { send }: Requester,
   path: string,
   options: Options | undefined,
   names: readonly string[] = changeNames,
+  query: Record<string, string> = {},
 ): Promise<Done<Options>> {
   checkOptions(options, names)
   const sending = { repeatable: true, options, headers: conditionOf(options) }
-  const { applied } = await send<{ applied?: Applied }>('DELETE', path + waitQuery(options), sending)
+  const { applied } = await send<{ applied?: Applied }>('DELETE', path + waitQuery(options, query), sending)
   return (applied && { applied }) as Done<Options>
 }
 
@@ -135,6 +148,16 @@ export function withdraw<Options extends CallOptions & EditOptions>(
   options: Options | undefined,
 ): Promise<Done<Options>> {
   return end(requester, path, options, editNames)
+}
+
+/** The same for a reason. */
+export function withdrawFor<Options extends CallOptions & EditOptions & { reason?: string | undefined }>(
+  requester: Requester,
+  path: string,
+  options: Options | undefined,
+): Promise<Done<Options>> {
+  const { reason } = options ?? {}
+  return end(requester, path, options, [...editNames, 'reason'], reason === undefined ? {} : { reason })
 }
 
 /** The condition of an edit, as RFC 9110 writes it; the empty tag is that of nothing. */
@@ -163,6 +186,7 @@ function randomKey(): string {
   return Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('')
 }
 
-function waitQuery(options: EditOptions | undefined): string {
-  return options?.wait === undefined ? '' : `?${new URLSearchParams({ wait: options.wait })}`
+function waitQuery(options: EditOptions | undefined, others: Record<string, string> = {}): string {
+  const query = { ...(options?.wait && { wait: options.wait }), ...others }
+  return Object.keys(query).length === 0 ? '' : `?${new URLSearchParams(query)}`
 }

@@ -3,6 +3,7 @@ import type { ListKeysInput } from '../../core/shapes/key-lists.ts'
 import type { Key, Keys, PermissionUse } from '../../core/shapes/keys.ts'
 import { type CallOptions, pathSegment, type Requester } from '../request/request.ts'
 import {
+  bring,
   change,
   changeMany,
   checkOptions,
@@ -11,7 +12,7 @@ import {
   end,
   listMethods,
   rotate,
-  withdraw,
+  withdrawFor,
 } from './calls.ts'
 
 const path = '/v1/keys'
@@ -53,7 +54,9 @@ export function keyMethods(requester: Requester): Keys<CallOptions> {
       end(requester, `${pathOf(id)}/secrets/${pathSegment(kid)}`, options),
     addUnits: async (id, name, body, options) =>
       change(requester, `${pathOf(id)}/limits/${pathSegment(name)}/units`, body, options),
-    revoke: async (id, options) => withdraw(requester, pathOf(id), options),
+    suspend: async (id, body = {}, options) => bring(requester, `${pathOf(id)}/suspend`, body, options),
+    resume: async (id, options) => bring(requester, `${pathOf(id)}/resume`, undefined, options),
+    revoke: async (id, options) => withdrawFor(requester, pathOf(id), options),
   }
 }
 

@@ -22,6 +22,8 @@ import { type List, type Page, pageFields } from './page.ts'
 export const auditActions = [
   'organization.created',
   'organization.updated',
+  'organization.suspended',
+  'organization.resumed',
   'key.created',
   'key.updated',
   'key.rotated',
@@ -31,6 +33,8 @@ export const auditActions = [
   'key.expiring',
   'key.expired',
   'key.dormant',
+  'key.suspended',
+  'key.resumed',
   'key.revoked',
   'key.places_forgotten',
   'key.prefixes_set',

@@ -4,8 +4,10 @@ import {
   descriptionSchema,
   grantedPermissionsSchema,
   instantInput,
+  networksSchema,
   organizationIdSchema,
   tagsSchema,
+  text,
   tokenPrefixSchema,
   visibleText,
 } from '../fields.ts'
@@ -28,6 +30,10 @@ const metadata = z
   })
 
 const expiresAt = instantInput.nullable().meta({ description: 'When the key expires; null if never.' })
+const notBefore = instantInput
+  .nullable()
+  .meta({ description: 'From when on the key is valid; null for at once. Before it expires.' })
+const allowedIps = networksSchema.nullish()
 const limits = limitsSchema.meta({
   description:
     'How many units its calls may draw. Without `latchkey:limits:write`, these come on top of the limits of the key that creates it.',
@@ -49,6 +55,11 @@ export const createKeySchema = z
       description: 'What the key may do, such as `emails:send` or `emails:*`; nothing if absent.',
     }),
     expiresAt: expiresAt.default(null),
+    notBefore: notBefore.default(null),
+    allowedIps: allowedIps.meta({
+      description:
+        'From where it may be used: addresses and networks, at most 32. From anywhere if empty or absent.',
+    }),
     metadata: metadata.default({}),
     description: description.default(null),
     tags: tags.default([]),
@@ -73,19 +84,42 @@ export const createKeySchema = z
  */
 const unlessNull = 'Replaces what the key has; null keeps it, as if absent.'
 
+/** Why a key was revoked. */
+export const revocationReasons = [
+  'unspecified',
+  'compromised',
+  'superseded',
+  'no_longer_used',
+  'owner_left',
+] as const
+
+export const revokeKeySchema = z.strictObject({
+  reason: z
+    .enum(revocationReasons, { error: `Must be one of ${revocationReasons.join(', ')}.` })
+    .optional()
+    .meta({ description: 'Why; `unspecified` if absent.' }),
+})
+
+export const suspendSchema = z
+  .strictObject({ reason: text(500).optional().meta({ description: 'Why, for people.' }) })
+  .meta({ id: 'Suspend', examples: [{ reason: 'Unpaid invoice' }] })
+
 export const updateKeySchema = z
   .strictObject({
     name: nameSchema.optional(),
     permissions: grantedPermissionsSchema.nullish().meta({ description: unlessNull }),
     expiresAt: expiresAt.optional(),
+    notBefore: notBefore.optional(),
+    allowedIps: allowedIps.meta({ description: `${unlessNull} An empty list allows every address.` }),
     metadata: metadata.nullish().meta({ description: unlessNull }),
     description: description.optional(),
     tags: tags.nullish().meta({ description: unlessNull }),
     limits: limitsSchema.nullish().meta({ description: unlessNull }),
   })
   .refine(
-    ({ expiresAt, description: text, ...others }) =>
-      Object.values(others).some((value) => value != null) || expiresAt !== undefined || text !== undefined,
+    ({ expiresAt: expires, notBefore: begins, description: words, ...others }) =>
+      Object.values(others).some((value) => value != null) ||
+      [expires, begins, words].some((value) => value !== undefined),
     'Must name at least one field to change.',
   )
   .meta({
@@ -96,14 +130,20 @@ export const updateKeySchema = z
 
 /** A key to make: its name, and what else differs from the defaults (no permissions, no expiry, no metadata). */
 export interface CreateKeyInput extends z.input<typeof createKeySchema> {}
+/** Why a key is revoked; `unspecified` if absent. */
+export interface RevokeKeyInput extends z.input<typeof revokeKeySchema> {}
+/** Why a key or an organization is suspended, for people. */
+export interface SuspendInput extends z.input<typeof suspendSchema> {}
 /** What to change of a key; a field that is absent stays as it is, and a list or an object is replaced whole. */
 export interface UpdateKeyInput extends z.input<typeof updateKeySchema> {}
-/** A change of a key to look at beforehand: fields to change, or one of `rotate`, `endSecret` and `revoke`. */
+/** A change of a key to look at beforehand: fields to change, or one of `rotate`, `endSecret`, `suspend` and `revoke`. */
 export interface PreviewKeyInput extends UpdateKeyInput {
   /** Rotates the key so. */
   rotate?: RotateKeyInput | undefined
   /** Ends the grace of the secret with this kid. */
   endSecret?: string | undefined
+  /** Suspends the key. */
+  suspend?: true | undefined
   /** Revokes the key. */
   revoke?: true | undefined
 }

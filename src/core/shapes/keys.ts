@@ -15,7 +15,14 @@ import {
   waited,
 } from './calls.ts'
 import type { ImportedKey, ImportOutcome, RecipeUse } from './imports.ts'
-import type { CreateKeyInput, PreviewKeyInput, UpdateKeyInput } from './key-changes.ts'
+import {
+  type CreateKeyInput,
+  type PreviewKeyInput,
+  type RevokeKeyInput,
+  revocationReasons,
+  type SuspendInput,
+  type UpdateKeyInput,
+} from './key-changes.ts'
 import { keyStatuses, type ListKeysInput, type ListPermissionsInput } from './key-lists.ts'
 import type { KeyPermissions } from './key-permissions.ts'
 import { type AddUnitsInput, type LimitState, limitStateSchema, planLimitsSchema } from './limits.ts'
@@ -42,6 +49,13 @@ const keyExample = {
   createdBy: '0198f3a0-11aa-7000-8000-9b8a7c6d5e4f',
   createdAt: new Date('2026-01-31T12:00:00Z'),
   revokedAt: null,
+  revokedBy: null,
+  revocationReason: null,
+  suspendedAt: null,
+  suspendedBy: null,
+  suspendedReason: null,
+  notBefore: null,
+  allowedIps: [],
   hint: 're_4kTz9WqLm2Xc7RbN…',
   status: 'active',
   expiresAt: null,
@@ -120,6 +134,25 @@ export const keySchema = z
       .meta({ description: 'The id of the key or user that created it; null for the operator.' }),
     createdAt: instant.meta({ description: 'When it was created.' }),
     revokedAt: instant.nullable().meta({ description: 'When it was revoked, for good; null if it is not.' }),
+    revokedBy: z
+      .string()
+      .nullable()
+      .meta({ description: 'The id of the key that revoked it; null for the operator, and if it is not.' }),
+    revocationReason: z
+      .enum(revocationReasons)
+      .nullable()
+      .meta({ description: 'Why it was revoked; null if it is not.' }),
+    suspendedAt: instant.nullable().meta({ description: 'Since when it is suspended; null if it is not.' }),
+    suspendedBy: z
+      .string()
+      .nullable()
+      .meta({ description: 'The id of the key that suspended it; null for the operator, and if it is not.' }),
+    suspendedReason: z.string().nullable().meta({ description: 'Why it is suspended, for people.' }),
+    notBefore: instant.nullable().meta({ description: 'From when on it is valid; null for at once.' }),
+    allowedIps: z.array(z.string()).meta({
+      description: 'The addresses and networks from which it may be used; empty for anywhere.',
+      example: ['10.0.0.0/8'],
+    }),
     hint: z.string().meta({
       description: 'The prefix and the kid of the newest token, which are not secret.',
       example: 're_0aB…',
@@ -255,7 +288,7 @@ export interface Keys<Options extends CallOptions = CallOptions> extends List<Li
   ): Promise<Changed<BulkResult, Given>>
   /**
    * Gives the key a new token, which only this answer holds; the old one stays valid for `graceSeconds`, or until nobody
-   * uses it, by `grace`. Throws `invalid_input`, `key_not_found`, `key_revoked`, `key_expired`, `rotation_in_progress`, `permission_escalation`,
+   * uses it, by `grace`. Throws `invalid_input`, `key_not_found`, `key_revoked`, `key_expired`, `rotation_in_progress`, `organization_suspended`, `permission_escalation`,
    * `precondition_failed`.
    */
   rotate<Given extends Options & EditOptions = Options>(
@@ -283,8 +316,29 @@ export interface Keys<Options extends CallOptions = CallOptions> extends List<Li
     options?: Given,
   ): Promise<Changed<LimitState, Given>>
   /**
-   * Revokes the key for good; a second time changes nothing. Throws `key_not_found`, `permission_escalation`, `last_root_key`,
+   * Suspends the key until it is resumed: its tokens are refused, and its sessions end. Again, it changes nothing. Throws
+   * `invalid_input`, `key_not_found`, `key_revoked`, `permission_escalation`, `last_root_key`, `precondition_failed`.
+   */
+  suspend<Given extends Options & EditOptions = Options>(
+    id: string,
+    input?: SuspendInput,
+    options?: Given,
+  ): Promise<Changed<Key, Given>>
+  /**
+   * Resumes a suspended key; one that is not suspended stays as it is. What the root organization has suspended, it alone
+   * resumes. Throws `key_not_found`, `key_revoked`, `permission_escalation`, `root_organization_required`,
+   * `fresh_sign_in_required`, `precondition_failed`.
+   */
+  resume<Given extends Options & EditOptions = Options>(
+    id: string,
+    options?: Given,
+  ): Promise<Changed<Key, Given>>
+  /**
+   * Revokes the key for good, for a `reason`; a second time changes nothing. Throws `key_not_found`, `permission_escalation`, `last_root_key`,
    * `precondition_failed`.
    */
-  revoke<Given extends Options & EditOptions = Options>(id: string, options?: Given): Promise<Done<Given>>
+  revoke<Given extends Options & EditOptions & RevokeKeyInput = Options>(
+    id: string,
+    options?: Given,
+  ): Promise<Done<Given>>
 }

@@ -9,6 +9,7 @@ import {
   type WaitOptions,
   waited,
 } from './calls.ts'
+import type { SuspendInput } from './key-changes.ts'
 import {
   type AddUnitsInput,
   type LimitState,
@@ -64,6 +65,9 @@ const organizationExample = {
   createdAt: new Date('2026-01-31T12:00:00Z'),
   limits: [],
   plan: null,
+  suspendedAt: null,
+  suspendedBy: null,
+  suspendedReason: null,
   revision: '1769860800000',
 }
 
@@ -76,6 +80,14 @@ export const organizationSchema = z
       .array(limitStateSchema)
       .meta({ description: 'Its own limits, from which all of its keys draw, with what is left of them.' }),
     plan: nameOf('plan', 'pro').nullable().meta({ description: 'The name of its plan; null for none.' }),
+    suspendedAt: instant
+      .nullable()
+      .meta({ description: 'Since when it is suspended, with all of its keys; null if it is not.' }),
+    suspendedBy: z
+      .string()
+      .nullable()
+      .meta({ description: 'The id of the key that suspended it; null for the operator, and if it is not.' }),
+    suspendedReason: z.string().nullable().meta({ description: 'Why it is suspended, for people.' }),
     revision,
   })
   .meta({ id: 'Organization', examples: [organizationExample] })
@@ -115,6 +127,24 @@ export interface Organizations<Options extends CallOptions = CallOptions>
   update<Given extends Options & EditOptions = Options>(
     id: string,
     input: UpdateOrganizationInput,
+    options?: Given,
+  ): Promise<Changed<Organization, Given>>
+  /**
+   * Suspends an organization until it is resumed: all of its keys are refused, its sessions end, and its webhooks wait. Again, it
+   * changes nothing. Throws `invalid_input`, `organization_not_found`, `root_organization_required`, `root_organization` for
+   * the root organization, `precondition_failed`.
+   */
+  suspend<Given extends Options & EditOptions = Options>(
+    id: string,
+    input?: SuspendInput,
+    options?: Given,
+  ): Promise<Changed<Organization, Given>>
+  /**
+   * Resumes a suspended organization; one that is not suspended stays as it is. Throws `organization_not_found`,
+   * `root_organization_required`, `precondition_failed`.
+   */
+  resume<Given extends Options & EditOptions = Options>(
+    id: string,
     options?: Given,
   ): Promise<Changed<Organization, Given>>
   /**

@@ -10,6 +10,10 @@ const endSecret = z
   .regex(kidPattern, 'Must be a kid, which is 16 letters and digits, the first of which may be -.')
   .optional()
   .meta({ description: 'Ends the grace of the secret with this kid.' })
+const suspend = z
+  .literal(true, { error: 'Must be true, or absent.' })
+  .optional()
+  .meta({ description: 'Suspends the key.' })
 const revoke = z
   .literal(true, { error: 'Must be true, or absent.' })
   .optional()
@@ -20,23 +24,34 @@ export const previewKeySchema = z
     ...ofUpdate,
     rotate: rotateKeySchema.optional().meta({ description: 'Rotates the key, as the body of that call.' }),
     endSecret,
+    suspend,
     revoke,
   })
-  .refine(({ rotate, endSecret: kid, revoke: isRevoked, ...update }) => {
-    const isUpdated = Object.values(update).some((value) => value != null) || update.expiresAt === null
-    return (
-      [rotate !== undefined, kid !== undefined, isRevoked === true, isUpdated].filter(Boolean).length === 1
-    )
-  }, 'Must name one change: fields to change, rotate, end_secret or revoke.')
+  .refine(({ rotate, endSecret: kid, suspend: isSuspended, revoke: isRevoked, ...update }) => {
+    const { expiresAt, notBefore } = update
+    const isUpdated =
+      Object.values(update).some((value) => value != null) || expiresAt === null || notBefore === null
+    const changes = [
+      rotate !== undefined,
+      kid !== undefined,
+      isSuspended === true,
+      isRevoked === true,
+      isUpdated,
+    ]
+    return changes.filter(Boolean).length === 1
+  }, 'Must name one change: fields to change, rotate, end_secret, suspend or revoke.')
   .meta({ id: 'PreviewKey', examples: [{ permissions: ['emails:send'] }], minProperties: 1 })
 
 /** The same as flags say it. */
 export const previewKeyFieldsSchema = z.strictObject({
   permissions: ofUpdate.permissions,
   expiresAt: ofUpdate.expiresAt,
+  notBefore: ofUpdate.notBefore,
+  allowedIps: ofUpdate.allowedIps,
   limits: ofUpdate.limits,
   rotate: z.boolean().optional(),
   ...rotateKeyFieldsSchema.shape,
   endSecret,
+  suspend: z.boolean().optional(),
   revoke: z.boolean().optional(),
 })

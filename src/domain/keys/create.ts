@@ -6,7 +6,7 @@ import { type CreateKeyInput, createKeySchema } from '../../core/shapes/key-chan
 import type { CreatedKey } from '../../core/shapes/keys.ts'
 import { generateToken } from '../../core/token.ts'
 import { actorOf, type CommandOptions, type Engine } from '../engine.ts'
-import { requireFuture } from './rules.ts'
+import { requireTerm } from './rules.ts'
 
 /**
  * Creates a key and its first secret; the answer is the only one that ever holds the token. The operator must name the
@@ -20,7 +20,7 @@ export async function createKey(
 ): Promise<CreatedKey> {
   const { prefix: asked, ...wanted } = parseInput(createKeySchema, input)
   const actor = actorOf(options)
-  requireFuture(wanted.expiresAt, engine.now())
+  requireTerm(wanted, engine.now())
   const organizationId = wanted.organizationId ?? (holdsDatabase(actor) ? undefined : actor.organizationId)
   if (organizationId === undefined)
     refuseField('organizationId', 'Name the organization that will own the key.')

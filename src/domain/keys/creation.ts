@@ -23,7 +23,7 @@ import {
 } from '../../core/stored-limits.ts'
 import type { ParsedToken } from '../../core/token.ts'
 import type { StoreDialect } from '../../store/backend.ts'
-import { insertKeys, type NewKeyRow } from '../../store/keys.ts'
+import { insertKeys, type NewKeyRow, storeAllowedIps } from '../../store/keys.ts'
 import { existingOrganizations } from '../../store/organizations.ts'
 import { insertSecrets, type NewSecretRow } from '../../store/secrets.ts'
 import type { Tx } from '../../store/tables.ts'
@@ -41,6 +41,8 @@ export interface WantedFields {
   description: string | null
   tags: string[]
   expiresAt: Date | null
+  notBefore: Date | null
+  allowedIps?: string[] | null | undefined
   limits: LimitGiven[]
   createdBy?: string | undefined
 }
@@ -136,7 +138,9 @@ export function recordKey(
   wanted: WantedFields,
   { told, ...secret }: FirstSecret,
 ): NewKey {
-  const { organizationId, name, permissions, metadata, expiresAt, limits, description, tags } = wanted
+  const { organizationId, name, permissions, metadata, description, tags, limits } = wanted
+  const { expiresAt, notBefore } = wanted
+  const allowedIps = wanted.allowedIps ?? []
   const { prefix, kid } = secret
   const id = newId(source)
   const createdBy = wanted.createdBy ?? (holdsDatabase(actor) ? null : actor.keyId)
@@ -151,6 +155,8 @@ export function recordKey(
     createdBy,
     ...(description !== null && { description }),
     ...(tags.length > 0 && { tags }),
+    ...(notBefore !== null && { notBefore }),
+    ...(allowedIps.length > 0 && { allowedIps }),
     ...(limits.length > 0 && { limits }),
     ...(drawsFrom !== null && { limitsFrom: drawsFrom }),
   }
@@ -168,8 +174,8 @@ export function recordKey(
       created_at: now,
       expires_at: expiresAt?.getTime() ?? null,
       revoked_at: null,
-      not_before: null,
-      allowed_ips: null,
+      not_before: notBefore?.getTime() ?? null,
+      allowed_ips: storeAllowedIps(allowedIps),
       prefix,
       kid,
       limits: writeLimits(replaceLimits(readLimits(noLimits), limits, maySetLimits(actor))),

@@ -29,7 +29,7 @@ import { allDone } from '../../store/statements.ts'
 import { digestByRecipe, kidOfForeign } from '../../verification/foreign.ts'
 import { actorOf, type CommandOptions, type Engine } from '../engine.ts'
 import { insertNewKeys, type NewKey, recordKey, requireMayCreate } from './creation.ts'
-import { requireFuture, writeKeys } from './rules.ts'
+import { requireTerm, writeKeys } from './rules.ts'
 
 /** How whole tokens are kept that come as they are. */
 const plain: Recipe = { scheme: 'sha256', part: 'token', pepper: null }
@@ -88,7 +88,7 @@ const stepItems = 8
 
 function readItem({ now, memory }: Engine, key: unknown): Item {
   const wanted = parseInput(importedKeySchema, key)
-  requireFuture(wanted.expiresAt, now())
+  requireTerm(wanted, now())
   for (const [i, permission] of wanted.permissions.entries())
     if (isReserved(permission))
       refuseField(`permissions[${i}]`, 'An imported key holds no permission of Latchkey itself.')

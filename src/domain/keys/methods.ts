@@ -24,6 +24,7 @@ import { previewKey } from './preview.ts'
 import { getKey, getOwnKey, listKeys } from './read.ts'
 import { endKeySecret, revokeKey } from './revoke.ts'
 import { rotateKey } from './rotate.ts'
+import { resumeKey, suspendKey } from './suspend.ts'
 import { updateKey } from './update.ts'
 
 /** Makes the methods on keys of an open Latchkey. */
@@ -52,6 +53,11 @@ export function keyMethods(engine: Engine): Keys<ActorOptions> {
       makeEnd(engine, options, (checked) => endKeySecret(engine, id, kid, checked)),
     addUnits: (id, name, input, options) =>
       makeChange(engine, options, (checked) => addKeyUnits(engine, id, name, input, checked), unitsNames),
-    revoke: (id, options) => makeEnd(engine, options, (checked) => revokeKey(engine, id, checked), editNames),
+    suspend: (id, input, options) =>
+      makeChange(engine, options, (checked) => suspendKey(engine, id, input, checked), editNames),
+    resume: (id, options) =>
+      makeChange(engine, options, (checked) => resumeKey(engine, id, checked), editNames),
+    revoke: (id, options) =>
+      makeEnd(engine, options, (checked) => revokeKey(engine, id, checked), [...editNames, 'reason']),
   }
 }

@@ -121,9 +121,11 @@ function expiring(days: number, nearerDays: number): Notice {
 
 /** That a key was not used since an instant. */
 function dormant(row: DueRow, since: number, now: number): Told | undefined {
-  const { revoked_at, expires_at, last_used_at } = row
+  const { revoked_at, suspended_at, expires_at, last_used_at } = row
   const dueAt = since + dormantDays * dayMs
-  if (dueAt > now || revoked_at !== null || hasPassed(expires_at, now)) return undefined
+  // Of one that is suspended nobody expects a use.
+  if (dueAt > now || revoked_at !== null || suspended_at !== null || hasPassed(expires_at, now))
+    return undefined
   const changes = { unusedDays: dormantDays, lastUsedAt: orNever(last_used_at) }
   return tell(row, 'key.dormant', { of: since, dueAt }, changes)
 }

@@ -3,6 +3,7 @@ import { setImmediate } from 'node:timers/promises'
 import type { z } from 'zod'
 import { requireCover, requirePermission, scopeOf } from '../../core/access.ts'
 import { type Actor, holdsDatabase } from '../../core/actor.ts'
+import { isAddress } from '../../core/addresses.ts'
 import { maxRefusedKinds } from '../../core/bounds.ts'
 import { parseInput } from '../../core/input.ts'
 import type { PreviewKeyInput } from '../../core/shapes/key-changes.ts'
@@ -24,7 +25,7 @@ import { toFigures } from './own-profiles.ts'
 import { daysBefore, startOfDay } from './recent-days.ts'
 import { requireOldSecret } from './revoke.ts'
 import { longestGraceOf, planRotation, requireUnexpired } from './rotate.ts'
-import { getKeyRow, refuseRevoked, requireFuture, writeKeys } from './rules.ts'
+import { getKeyRow, refuseRevoked, requireBeginning, requireFuture, writeKeys } from './rules.ts'
 import { planUpdate } from './update.ts'
 
 const days = 30
@@ -82,6 +83,9 @@ interface Planned {
   permissions: string
   expiresAt: number | null
   revokedAt: number | null
+  suspendedAt: number | null
+  notBefore: number | null
+  allowedIps: string | null
   limits: string
   /** The secrets that would be ended, and those with another grace. */
   ended: ReadonlySet<string>
@@ -131,13 +135,16 @@ async function plan(
   actor: Actor,
   key: KeyRow,
   secrets: readonly SecretRow[],
-  { rotate, endSecret, revoke, ...update }: Change,
+  { rotate, endSecret, suspend, revoke, ...update }: Change,
   now: number,
 ): Promise<Planned> {
   const same: Planned = {
     permissions: key.permissions,
     expiresAt: key.expires_at,
     revokedAt: key.revoked_at,
+    suspendedAt: key.suspended_at,
+    notBefore: key.not_before,
+    allowedIps: key.allowed_ips,
     limits: key.limits,
     ended: new Set(),
     graces: new Map(),
@@ -146,6 +153,7 @@ async function plan(
   if (endSecret !== undefined)
     return { ...same, ended: new Set([(await requireOldSecret(db, key, endSecret)).kid]) }
   refuseRevoked(key)
+  if (suspend) return { ...same, suspendedAt: key.suspended_at ?? now }
   if (rotate !== undefined) {
     requireUnexpired(key, now)
     // What ends once nobody uses it refuses no call that was made often enough.
@@ -154,18 +162,29 @@ async function plan(
     const graces = new Map(graceSeconds > 0 ? [[key.kid, graceEndsAt]] : [])
     return { ...same, ended: new Set(over), graces }
   }
-  const { permissions, expires_at: expiresAt, limits } = planUpdate(actor, key, update)
-  return { ...same, permissions, expiresAt, limits }
+  const planned = planUpdate(actor, key, update)
+  requireBeginning(planned)
+  const {
+    permissions,
+    expires_at: expiresAt,
+    not_before: notBefore,
+    allowed_ips: allowedIps,
+    limits,
+  } = planned
+  return { ...same, permissions, expiresAt, notBefore, allowedIps, limits }
 }
 
 /** What a secret is judged by now, and after the change, as a verification makes it of what is stored. */
 function changeTerms(stored: StoredSecret, planned: Planned): ChangedTerms {
-  const { permissions, expiresAt, revokedAt, ended, graces } = planned
+  const { permissions, expiresAt, revokedAt, suspendedAt, notBefore, allowedIps, ended, graces } = planned
   const changed = {
     ...stored,
     permissions,
     expiresAt,
     revokedAt,
+    suspendedAt,
+    notBefore,
+    allowedIps,
     endedAt: ended.has(stored.kid) ? 0 : stored.endedAt,
     graceEndsAt: graces.get(stored.kid) ?? stored.graceEndsAt,
   }
@@ -197,14 +216,15 @@ async function judge(
     // A secret that has ended refuses its calls anyway.
     if (ofSecret === undefined) continue
     const permissions = text === '' ? [] : text?.split(' ')
-    const question = `${kid} ${text}`
+    const ip = profile.ip !== null && isAddress(profile.ip) ? profile.ip : undefined
+    const question = `${kid} ${text} ${ofSecret.after.allowedIps === null ? '' : ip}`
     let outcome = outcomes.get(question)
     left -= profileCost + (outcome === undefined ? (permissions?.length ?? 0) : 0)
     if (left < 0) {
       await setImmediate()
       left = permissionsASlice
     }
-    outcome ??= replay(ofSecret, permissions, now)
+    outcome ??= replay(ofSecret, { permissions, ip }, now)
     outcomes.set(question, outcome)
     if (outcome === 'unknown') total.unknown += calls
     if (typeof outcome !== 'object') continue

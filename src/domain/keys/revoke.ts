@@ -3,6 +3,8 @@ import type { Change } from '../../commit/commit.ts'
 import { scopeOf } from '../../core/access.ts'
 import { holdsDatabase } from '../../core/actor.ts'
 import { LatchkeyError } from '../../core/errors.ts'
+import { parseInput } from '../../core/input.ts'
+import { type RevokeKeyInput, revokeKeySchema } from '../../core/shapes/key-changes.ts'
 import { isRotated } from '../../core/status.ts'
 import { isKid, tokenHint } from '../../core/token.ts'
 import { changeKey, type KeyRow } from '../../store/keys.ts'
@@ -15,6 +17,7 @@ import { actorOf, type CommandOptions, type Engine } from '../engine.ts'
 import { requireRevision } from '../revisions.ts'
 import { requireOtherRootKey } from './last-root-key.ts'
 import { requireKey, unknownSecret, writeKeys } from './rules.ts'
+import { idOf } from './suspend.ts'
 
 /**
  * Ends a grace now: the old secret opens nothing any more. Again, it changes nothing. Throws `key_not_found`,
@@ -48,35 +51,47 @@ async function endSecret(change: Change, key: KeyRow, secret: SecretRow): Promis
 }
 
 /**
- * Revokes a key for ever. Again, it changes nothing and keeps the first instant. Throws `key_not_found`,
+ * Revokes a key for ever. Again, it changes nothing and keeps the first instant and reason. Throws `invalid_input`, `key_not_found`,
  * `permission_escalation`, `last_root_key`, `precondition_failed`.
  */
-export async function revokeKey(engine: Engine, id: string, options: CommandOptions = {}): Promise<void> {
+export async function revokeKey(
+  engine: Engine,
+  id: string,
+  options: CommandOptions & RevokeKeyInput = {},
+): Promise<void> {
+  const { reason } = parseInput(revokeKeySchema, { reason: options.reason })
   const requirements = { permission: writeKeys, keyId: id, signal: options.signal } as const
-  await engine.commit(actorOf(options), requirements, (change) => revokeWithin(change, id, options))
+  await engine.commit(actorOf(options), requirements, (change) =>
+    revokeWithin(change, id, { ...options, reason }),
+  )
 }
 
 /** The same within a change that has locked the key. */
 export async function revokeWithin(
   change: Change,
   id: string,
-  options: Pick<CommandOptions, 'ifRevision'> = {},
+  options: Pick<CommandOptions, 'ifRevision'> & RevokeKeyInput = {},
 ): Promise<void> {
   const key = await requireKey(change, id)
   if (key.revoked_at !== null) return
   requireRevision(key, options)
-  await endKey(change, key)
+  await endKey(change, key, options.reason)
 }
 
-async function endKey(change: Change, key: KeyRow): Promise<void> {
+async function endKey(change: Change, key: KeyRow, reason?: RevokeKeyInput['reason']): Promise<void> {
   const { tx, now } = change
   await requireOtherRootKey(tx, key, { ...key, revoked_at: now }, now)
-  await allDone([changeKey(tx, key, { revoked_at: now }, now), deleteKeySessions(tx, key)])
+  const revoked = {
+    revoked_at: now,
+    revoked_by: idOf(change.actor),
+    revocation_reason: reason ?? 'unspecified',
+  }
+  await allDone([changeKey(tx, key, revoked, now), deleteKeySessions(tx, key)])
   change.record({
     action: 'key.revoked',
     organizationId: key.organization_id,
     keyId: key.id,
-    changes: { revokedAt: new Date(now) },
+    changes: { revokedAt: new Date(now), ...(reason && { revocationReason: reason }) },
   })
 }
 

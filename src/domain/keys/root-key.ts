@@ -91,6 +91,8 @@ async function addRootKey(engine: Engine, change: Change, token: ParsedToken): P
     description: null,
     tags: [],
     expiresAt: null,
+    notBefore: null,
+    allowedIps: [],
     limits: [],
   }
   const created = recordKey(engine, change, wanted, firstSecretOf(token))

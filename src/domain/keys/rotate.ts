@@ -7,8 +7,10 @@ import type { CreatedKey } from '../../core/shapes/keys.ts'
 import { type RotateKeyInput, rotateKeySchema } from '../../core/shapes/rotations.ts'
 import { hasPassed } from '../../core/status.ts'
 import { generateToken, isForeignKid } from '../../core/token.ts'
+import type { StoreDialect } from '../../store/backend.ts'
 import { changeKey, type KeyRow } from '../../store/keys.ts'
 import { readLastUses } from '../../store/last-use.ts'
+import { holdOrganization } from '../../store/organizations.ts'
 import {
   beginGrace,
   endSecrets,
@@ -18,6 +20,7 @@ import {
   type SecretRow,
 } from '../../store/secrets.ts'
 import { deleteKeySessions } from '../../store/sessions.ts'
+import type { Tx } from '../../store/tables.ts'
 import { digestToken } from '../../verification/digest.ts'
 import { actorOf, type CommandOptions, type Engine } from '../engine.ts'
 import { readLimitStates } from '../limits/states.ts'
@@ -29,7 +32,7 @@ import { giveTokenAgain, requireLiveKey, withToken, writeKeys } from './rules.ts
 /**
  * Gives a key a new secret; its id, permissions and history stay. The old token stays valid for
  * `graceSeconds`, or until it was silent for as long as `grace` says, never past the key's expiry. Throws `invalid_input`, `key_not_found`, `key_revoked`,
- * `key_expired`, `permission_escalation`, `rotation_in_progress`, `precondition_failed`.
+ * `key_expired`, `organization_suspended`, `permission_escalation`, `rotation_in_progress`, `precondition_failed`.
  */
 export async function rotateKey(
   engine: Engine,
@@ -49,6 +52,7 @@ export async function rotateKey(
       const { now } = change
       const key = await requireLiveKey(change, id)
       requireUnexpired(key, now)
+      await requireUnsuspended(change.tx, engine.store.dialect, key.organization_id)
       requireRevision(key, options)
       // The caller then holds the new token, and so all that it may do for as long as it lives.
       requireLifetime(change.actor, key.organization_id, key.expires_at)
@@ -89,6 +93,16 @@ export async function rotateKey(
       const lastUse = (await readLastUses(change.tx, [id])).get(id)
       return withOwnUses(engine, withToken(row, next, now, states.get(id) ?? [], lastUse))
     },
+  )
+}
+
+/** Throws `organization_suspended`. Until the rotation is done, nobody suspends the organization. */
+async function requireUnsuspended(tx: Tx, dialect: StoreDialect, organizationId: string): Promise<void> {
+  const organization = await holdOrganization(tx, dialect, organizationId)
+  if (organization.suspended_at === null) return
+  throw new LatchkeyError(
+    'organization_suspended',
+    'The organization of the key is suspended, so its keys are not rotated. Resume the organization first.',
   )
 }
 

@@ -52,6 +52,27 @@ export function requireFuture(expiresAt: Date | null, now: number): void {
     refuseField('expiresAt', 'Must be an instant in the future.')
 }
 
+/** Throws `invalid_input` for a key that would begin when it has expired. */
+export function requireBeginning({
+  not_before,
+  expires_at,
+}: Pick<KeyRow, 'not_before' | 'expires_at'>): void {
+  if (not_before !== null && expires_at !== null && not_before >= expires_at)
+    refuseField('notBefore', 'Must be earlier than expires_at.')
+}
+
+/** Throws `invalid_input` for a new key that has expired, or would begin when it has. */
+export function requireTerm(
+  { notBefore, expiresAt }: { notBefore: Date | null; expiresAt: Date | null },
+  now: number,
+): void {
+  requireFuture(expiresAt, now)
+  requireBeginning({
+    not_before: notBefore?.getTime() ?? null,
+    expires_at: expiresAt?.getTime() ?? null,
+  })
+}
+
 /** A key with its token, which is shown this once. */
 export function withToken(
   row: NewKeyRow,

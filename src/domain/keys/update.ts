@@ -11,7 +11,7 @@ import type { Key } from '../../core/shapes/keys.ts'
 import { hasPassed } from '../../core/status.ts'
 import { isForeignKid } from '../../core/token.ts'
 import { changeTerms } from '../../store/key-terms.ts'
-import { changeKey, type KeyRow } from '../../store/keys.ts'
+import { changeKey, type KeyRow, readAllowedIps, storeAllowedIps } from '../../store/keys.ts'
 import { listUnendedSecrets } from '../../store/secrets.ts'
 import { actorOf, type CommandOptions, type Engine } from '../engine.ts'
 import { newLimits, requireLimits } from '../limits/rules.ts'
@@ -19,7 +19,7 @@ import { describeLimits } from '../limits/states.ts'
 import { requireRevision } from '../revisions.ts'
 import { isWider, outlivesSession, requireFreshSignIn } from '../sessions/fresh-sign-in.ts'
 import { requireOtherRootKey } from './last-root-key.ts'
-import { requireFuture, requireLiveKey, toKeyWithLimits, writeKeys } from './rules.ts'
+import { requireBeginning, requireFuture, requireLiveKey, toKeyWithLimits, writeKeys } from './rules.ts'
 
 /**
  * Changes what is named and leaves the rest. It takes a caller that holds what the key may do and what it grants, and
@@ -49,6 +49,7 @@ export async function updateKey(
     const changes = describeChanges(before, after)
     if (Object.keys(changes).length === 0) return toKeyWithLimits(engine, change.tx, before, now)
     requireRevision(before, options)
+    requireBeginning(after)
     const isMoved = after.expires_at !== before.expires_at
     const moved = isMoved ? { ...after, expiry_set_at: change.now } : after
     const changed = await changeKey(change.tx, before, moved, change.now)
@@ -78,15 +79,17 @@ async function refuseReserved({ tx, now }: Change, key: KeyRow, permissions: str
 
 type Changeable = Pick<
   KeyRow,
-  'name' | 'permissions' | 'metadata' | 'description' | 'tags' | 'expires_at' | 'limits'
+  | ('name' | 'permissions' | 'metadata' | 'description' | 'tags')
+  | ('expires_at' | 'not_before' | 'allowed_ips' | 'limits')
 >
 
 /** What an update makes of a key. Throws `permission_escalation`, `missing_permission`. */
 export function planUpdate(
   actor: Actor,
   before: KeyRow,
-  { name, permissions, expiresAt, metadata, description, tags, limits }: z.output<typeof updateKeySchema>,
+  { expiresAt, notBefore, allowedIps, ...given }: z.output<typeof updateKeySchema>,
 ): Changeable {
+  const { name, permissions, metadata, description, tags, limits } = given
   if (permissions != null) requireGrantable(actor, permissions)
   const after = {
     name: name ?? before.name,
@@ -95,6 +98,8 @@ export function planUpdate(
     description: description === undefined ? before.description : (description ?? ''),
     tags: tags == null ? before.tags : JSON.stringify(tags),
     expires_at: expiresAt === undefined ? before.expires_at : (expiresAt?.getTime() ?? null),
+    not_before: notBefore === undefined ? before.not_before : (notBefore?.getTime() ?? null),
+    allowed_ips: allowedIps == null ? before.allowed_ips : storeAllowedIps(allowedIps),
     limits: limits == null ? before.limits : newLimits(before.limits, limits),
   }
   if (after.limits !== before.limits) requireLimits(actor, 'set limits')
@@ -112,6 +117,10 @@ function describeChanges(before: Changeable, after: Changeable): Record<string, 
   if (before.expires_at !== after.expires_at) {
     changes.expiresAt = { from: instant(before.expires_at), to: instant(after.expires_at) }
   }
+  if (before.not_before !== after.not_before)
+    changes.notBefore = { from: instant(before.not_before), to: instant(after.not_before) }
+  if (before.allowed_ips !== after.allowed_ips)
+    changes.allowedIps = { from: readAllowedIps(before.allowed_ips), to: readAllowedIps(after.allowed_ips) }
   if (before.metadata !== after.metadata) {
     changes.metadata = { from: JSON.parse(before.metadata), to: JSON.parse(after.metadata) }
   }

@@ -16,12 +16,13 @@ export function outlivesSession(organizationId: string, permissions: readonly st
   )
 }
 
-type Reach = Pick<KeyRow, 'permissions' | 'expires_at'>
+type Reach = Pick<KeyRow, 'permissions' | 'expires_at' | 'allowed_ips'>
 
-/** Tells whether a change lets a key do more than before, or for longer. */
+/** Tells whether a change lets a key do more than before, for longer, or from elsewhere. */
 export function isWider(before: Reach, after: Reach): boolean {
   const gained = missingPermissions(JSON.parse(before.permissions), JSON.parse(after.permissions))
-  return gained.length > 0 || isLater(after.expires_at, before.expires_at)
+  const isMoved = before.allowed_ips !== null && after.allowed_ips !== before.allowed_ips
+  return gained.length > 0 || isMoved || isLater(after.expires_at, before.expires_at)
 }
 
 /**

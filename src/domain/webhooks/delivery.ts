@@ -119,7 +119,9 @@ async function deliverFor(delivering: Delivering, work: Work): Promise<Again | u
       (db) => readStart(db, store.dialect, work.subject, width ?? maxWidth, now()),
       turn,
     )
-    if (start === undefined || start.webhook.disabled_at !== null) return undefined
+    // Of an organization that is suspended they are held: whoever resumes it has this job done.
+    if (start === undefined || start.webhook.disabled_at !== null || start.webhook.held_since !== null)
+      return undefined
     const { webhook, tasks, gone, readTo, pending } = start
     const { paused_until } = webhook
     if (paused_until !== null && paused_until > now()) return { afterMs: paused_until - now() }
@@ -150,7 +152,8 @@ async function readStart(
   if (webhook === undefined) return undefined
   const pending = await countPending(db, id)
   const nothing = { webhook, tasks: [], gone: [], readTo: webhook.cursor, pending }
-  if (webhook.disabled_at !== null || (webhook.paused_until ?? 0) > now) return nothing
+  const isStopped = webhook.disabled_at !== null || webhook.held_since !== null
+  if (isStopped || (webhook.paused_until ?? 0) > now) return nothing
   const probes = isOutage(webhook)
   const limit = probes ? 1 : width * roundsOfWidth
   // In an outage the one that waits for longest is the probe, whenever its own turn would come.

@@ -5,7 +5,12 @@ import { parseInput } from '../../core/input.ts'
 import { bulkChangeSchema, bulkResultSchema } from '../../core/shapes/bulk-changes.ts'
 import { changeDoneSchema, doneSchema, waitSchema } from '../../core/shapes/calls.ts'
 import { importKeysSchema, importOutcomeSchema, recipeUseSchema } from '../../core/shapes/imports.ts'
-import { createKeySchema, updateKeySchema } from '../../core/shapes/key-changes.ts'
+import {
+  createKeySchema,
+  revokeKeySchema,
+  suspendSchema,
+  updateKeySchema,
+} from '../../core/shapes/key-changes.ts'
 import { listKeysSchema, listPermissionsSchema } from '../../core/shapes/key-lists.ts'
 import { keyPermissionsSchema } from '../../core/shapes/key-permissions.ts'
 import {
@@ -291,6 +296,7 @@ export const keyRoutes = [
       'fresh_sign_in_required',
       'key_expired',
       'rotation_in_progress',
+      'organization_suspended',
     ],
     once: true,
     handle: async (call) =>
@@ -312,18 +318,58 @@ export const keyRoutes = [
       ),
   }),
   route({
+    method: 'POST',
+    path: '/v1/keys/{id}/suspend',
+    operationId: 'suspendKey',
+    tag: 'Keys',
+    summary: 'Suspend a key',
+    description:
+      'Refuses its tokens until the key is resumed, and ends its sessions. What a key of the root organization suspends, only the root organization resumes. Repeated, the call changes nothing. The body is optional.',
+    access: 'latchkey:keys:write',
+    query: waitSchema,
+    body: suspendSchema,
+    bodyOptional: true,
+    ifMatch: true,
+    answers: [{ status: 200, description: 'The key.', schema: changedKeySchema, headers: ['ETag'] }],
+    problems: ['permission_escalation', 'key_not_found', 'key_revoked', 'last_root_key'],
+    handle: async (call) =>
+      edit(call, (options) => call.parts.latchkey.keys.suspend(call.params.id, call.body, options)),
+  }),
+  route({
+    method: 'POST',
+    path: '/v1/keys/{id}/resume',
+    operationId: 'resumeKey',
+    tag: 'Keys',
+    summary: 'Resume a suspended key',
+    description: 'A key that is not suspended stays as it is.',
+    access: 'latchkey:keys:write',
+    query: waitSchema,
+    ifMatch: true,
+    answers: [{ status: 200, description: 'The key.', schema: changedKeySchema, headers: ['ETag'] }],
+    problems: [
+      ...(['permission_escalation', 'root_organization_required', 'key_not_found', 'key_revoked'] as const),
+      'fresh_sign_in_required',
+    ],
+    handle: async (call) => edit(call, (options) => call.parts.latchkey.keys.resume(call.params.id, options)),
+  }),
+  route({
     method: 'DELETE',
     path: '/v1/keys/{id}',
     operationId: 'revokeKey',
     tag: 'Keys',
     summary: 'Revoke a key permanently',
-    description: 'Cannot be undone. Repeated, the call answers the same and keeps the first `revoked_at`.',
+    description:
+      'Cannot be undone. Repeated, the call answers the same and keeps the first `revoked_at` and its reason.',
     access: 'latchkey:keys:write',
-    query: waitSchema,
+    query: waitSchema.extend(revokeKeySchema.shape),
     ifMatch: true,
     answers: [{ status: 200, description: 'It is revoked.', schema: changeDoneSchema }],
     problems: ['permission_escalation', 'key_not_found', 'last_root_key'],
-    handle: async (call) =>
-      edit(call, (options) => done(call.parts.latchkey.keys.revoke(call.params.id, options))),
+    handle: async (call) => {
+      const { reason, ...query } = call.query
+      return edit({ ...call, query }, (options) =>
+        done(call.parts.latchkey.keys.revoke(call.params.id, { ...options, reason })),
+      )
+    },
   }),
 ]

@@ -2,6 +2,7 @@
 import { z } from 'zod'
 import { requirePermission } from '../../core/access.ts'
 import { waitSchema } from '../../core/shapes/calls.ts'
+import { suspendSchema } from '../../core/shapes/key-changes.ts'
 import {
   changedOrganizationSchema,
   createOrganizationSchema,
@@ -83,5 +84,43 @@ export const organizationRoutes = [
     problems: ['organization_not_found', 'plan_not_found', 'root_organization_required'],
     handle: async (call) =>
       edit(call, (options) => call.parts.latchkey.organizations.update(call.params.id, call.body, options)),
+  }),
+  route({
+    method: 'POST',
+    path: '/v1/organizations/{id}/suspend',
+    operationId: 'suspendOrganization',
+    tag: 'Organizations',
+    summary: 'Suspend an organization',
+    description:
+      'Refuses all of its keys until it is resumed, ends their sessions, and holds its webhooks. Its keys are not rotated meanwhile. Requires a key of the root organization, which itself cannot be suspended. Repeated, the call changes nothing. The body is optional.',
+    access: 'latchkey:organizations:write',
+    query: waitSchema,
+    body: suspendSchema,
+    bodyOptional: true,
+    ifMatch: true,
+    answers: [
+      { status: 200, description: 'The organization.', schema: changedOrganizationSchema, headers: ['ETag'] },
+    ],
+    problems: ['organization_not_found', 'root_organization_required', 'root_organization'],
+    handle: async (call) =>
+      edit(call, (options) => call.parts.latchkey.organizations.suspend(call.params.id, call.body, options)),
+  }),
+  route({
+    method: 'POST',
+    path: '/v1/organizations/{id}/resume',
+    operationId: 'resumeOrganization',
+    tag: 'Organizations',
+    summary: 'Resume a suspended organization',
+    description:
+      'Its webhooks go on where they were held. An organization that is not suspended stays as it is. Requires a key of the root organization.',
+    access: 'latchkey:organizations:write',
+    query: waitSchema,
+    ifMatch: true,
+    answers: [
+      { status: 200, description: 'The organization.', schema: changedOrganizationSchema, headers: ['ETag'] },
+    ],
+    problems: ['organization_not_found', 'root_organization_required'],
+    handle: async (call) =>
+      edit(call, (options) => call.parts.latchkey.organizations.resume(call.params.id, options)),
   }),
 ]
