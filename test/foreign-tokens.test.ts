@@ -325,6 +325,14 @@ onEachDatabase('tokens of other systems over HTTP', (makeDatabase) => {
     expect((await server.request('POST', '/v1/introspect', { token: rootKey, ...form })).json).toEqual({
       active: false,
     })
+    // Whoever has a token ends it, whichever system made it.
+    const found = { organization_id: 'acme', name: 'Found', token: 'found-in-a-public-repository' }
+    await server.request('POST', '/v1/keys/import', { token: rootKey, body: [found] })
+    const ended = { ...form, body: `token=${found.token}` }
+    expect((await server.request('POST', '/v1/revoke', ended)).status).toBe(200)
+    expect((await server.request('POST', '/v1/introspect', { token: rootKey, ...ended })).json).toEqual({
+      active: false,
+    })
     const wrong = await server.request('POST', '/v1/keys/import', {
       token: rootKey,
       body: [{ organization_id: 'acme', name: 'A', expires_at: 5, token: 'from-another-system' }],

@@ -1,9 +1,8 @@
 // The caller of a token, for everything that takes one.
 
 import { type Caller, callerOf } from '../core/actor.ts'
-import { shownKidOf } from '../core/token.ts'
 import type { Memory } from '../verification/read-through.ts'
-import { verify } from '../verification/verify.ts'
+import { findKid, verify } from '../verification/verify.ts'
 
 /** Where a request came from, for the audit log. */
 export interface Origin {
@@ -11,14 +10,17 @@ export interface Origin {
   ip?: string | undefined
 }
 
-/** Finds the caller of a token; undefined if the token is not valid. Throws `store_unavailable`. */
+/**
+ * Finds the caller of a token; undefined if the token is not valid. That of another system holds no permission here: it may do
+ * what any key may. Throws `store_unavailable`.
+ */
 export async function authenticate(
   memory: Memory,
   token: string,
   origin: Origin = {},
 ): Promise<Caller | undefined> {
-  const verdict = await verify(memory, token, {}, { ip: origin.ip, purpose: 'management' })
-  // A token of another system holds no permission here to act with.
-  const kid = verdict.valid ? shownKidOf(token) : undefined
+  const asker = { ip: origin.ip, purpose: 'management' } as const
+  const verdict = await verify(memory, token, {}, asker)
+  const kid = verdict.valid ? await findKid(memory, token, asker) : undefined
   return verdict.valid && kid !== undefined ? callerOf(verdict, kid, origin) : undefined
 }
