@@ -36,6 +36,7 @@ export interface ServeFlags extends StandardsFlags {
   webhookNameServers?: string
   webhookProxy?: string
   checkpointFile?: string
+  permissionsFile?: string
 }
 
 export interface DatabaseSettings {
@@ -62,6 +63,8 @@ export interface ServeSettings extends DatabaseSettings, StandardsSettings {
   webhooks: WebhookSettings
   /** To where checkpoints are appended; undefined for nowhere. */
   checkpointFile: string | undefined
+  /** What the catalogue of permissions is to be; undefined for what it is. */
+  permissionsFile: string | undefined
   /** Which collector is told of requests and verdicts; undefined for none. */
   telemetry: TelemetrySettings | undefined
 }
@@ -93,6 +96,8 @@ export function readServeSettings(flags: ServeFlags, env: Environment = process.
       pick('--webhook-proxy', flags.webhookProxy, 'LATCHKEY_WEBHOOK_PROXY', env),
     ),
     checkpointFile: checkpointFileOf(flags, env),
+    permissionsFile: pick('--permissions-file', flags.permissionsFile, 'LATCHKEY_PERMISSIONS_FILE', env)
+      ?.value,
     telemetry: readTelemetrySettings(env),
     ...readStandards(flags, env),
   }

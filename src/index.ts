@@ -7,6 +7,7 @@ export { covers, missingPermissions } from './core/permissions.ts'
 export type { Audit, AuditAction, AuditEvent, ListAuditInput } from './core/shapes/audit.ts'
 export type { BulkChangeInput, BulkResult } from './core/shapes/bulk-changes.ts'
 export type { Applied, CallOptions, Changed, Done, EditOptions, WaitOptions } from './core/shapes/calls.ts'
+export type { CatalogueEntry, DescribePermissionsInput } from './core/shapes/catalogue.ts'
 export type {
   Checkpoint,
   EventProof,
@@ -32,6 +33,7 @@ export type {
   KeySecret,
   Keys,
   PermissionUse,
+  UpdatedKey,
 } from './core/shapes/keys.ts'
 export type {
   AddUnitsInput,

@@ -47,7 +47,7 @@ import { LogWatch } from './domain/events/watch.ts'
 import { Keyring } from './domain/keyring.ts'
 import { keyCreation } from './domain/keys/creation.ts'
 import { graceJob } from './domain/keys/end-graces.ts'
-import { KnownPrefixes } from './domain/keys/known-prefixes.ts'
+import { knownLists } from './domain/keys/known-lists.ts'
 import { keyMethods } from './domain/keys/methods.ts'
 import { readPeppers } from './domain/keys/peppers.ts'
 import { addPrefixes } from './domain/keys/prefixes.ts'
@@ -287,7 +287,7 @@ export async function openLatchkey(options: LatchkeyOptions): Promise<Latchkey> 
     now,
     at,
     random,
-    prefixes: new KnownPrefixes(store, clock),
+    ...knownLists(store, clock),
   }
 
   const wake = () => jobs.wake()

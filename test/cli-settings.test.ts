@@ -47,6 +47,7 @@ test('a variable beats the default, a flag beats the variable, and an empty vari
     LATCHKEY_CHECKPOINT_FILE: '/var/lib/notes',
     LATCHKEY_PUBLIC_URL: 'https://keys.example.com/latchkey/',
     LATCHKEY_BASIC_AUTH: 'password',
+    LATCHKEY_PERMISSIONS_FILE: 'permissions.json',
   }
   expect(readServeSettings({}, env)).toEqual({
     database: 'postgres://ada@db/keys',
@@ -68,6 +69,7 @@ test('a variable beats the default, a flag beats the variable, and an empty vari
     checkpointFile: '/var/lib/notes',
     publicUrl: 'https://keys.example.com/latchkey',
     basicAuth: 'password',
+    permissionsFile: 'permissions.json',
   })
   const flags = { database: 'sqlite:x.db', host: 'localhost', port: '0', keyPrefix: 're', logLevel: 'silent' }
   const webhookFlags = {

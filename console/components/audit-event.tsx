@@ -3,6 +3,7 @@ import { Link } from '@tanstack/react-router'
 import {
   Ban,
   Blocks,
+  BookText,
   Building2,
   CirclePause,
   CirclePlay,
@@ -52,6 +53,7 @@ const icons: Record<AuditAction, LucideIcon> = {
   'key.token_replayed': RotateCw,
   'key.places_forgotten': MapPinOff,
   'key.prefixes_set': Pencil,
+  'key.permissions_described': BookText,
   'key.secret_ended': TimerOff,
   'key.grace_ended': TimerOff,
   'key.expiring': Hourglass,

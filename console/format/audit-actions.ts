@@ -13,6 +13,7 @@ export const auditActions: Record<AuditAction, string> = {
   'key.token_replayed': 'Got the token of the key again, by its Idempotency-Key',
   'key.places_forgotten': 'Forgot the places of the key',
   'key.prefixes_set': 'Set the prefixes of new keys',
+  'key.permissions_described': 'Changed the catalogue of permissions',
   'key.secret_ended': 'Ended the grace period of the key',
   'key.grace_ended': 'Ended the old token of the key, as its rotation said',
   'key.expiring': 'Warned of the expiry of the key',

@@ -22,6 +22,7 @@ const managementMeanings: Record<ManagementPermission, string> = {
   'latchkey:audit:read': 'Read the audit log',
   'latchkey:audit:write': 'Erase what events tell, and rotate who signs its checkpoints',
   'latchkey:metadata:write': 'Set metadata, which verdicts return',
+  'latchkey:permissions:write': 'Describe the permissions of your API',
   'latchkey:limits:write': 'Set limits and plans, and add units',
   'latchkey:usage:read': 'Read how many calls there were',
   'latchkey:webhooks:read': 'Read webhooks, and what became of each event',

@@ -61,6 +61,11 @@ const commands: readonly (DefinedCommand | Group)[] = [
     load: async () => (await import('./commands/plans.ts')).planCommands,
   },
   {
+    name: 'permissions',
+    summary: 'list and change the catalogue of what your API lets keys do',
+    load: async () => (await import('./commands/permissions.ts')).permissionCommands,
+  },
+  {
     name: 'sessions',
     summary: 'list and end the sessions of a key',
     load: async () => (await import('./commands/sessions.ts')).sessionCommands,

@@ -113,6 +113,7 @@ const topics: Record<AuditAction, Topic | undefined> = {
   'key.revoked': 'key',
   'key.places_forgotten': undefined,
   'key.prefixes_set': undefined,
+  'key.permissions_described': undefined,
   'session.started': undefined,
   'session.ended': undefined,
   'session.refreshed': undefined,

@@ -166,5 +166,10 @@ export const keptJobsMs = 7 * dayMs
 /** How long it is told what became of an event that was delivered or given up. */
 export const keptDeliveriesMs = 30 * dayMs
 
+/** How many permissions the catalogue has at most, and how long their descriptions and groups are, in characters. */
+export const maxCatalogue = 1_000
+export const maxMeaningLength = 256
+export const maxGroupLength = 64
+
 /** How many prefixes there are for new keys at most. */
 export const maxPrefixes = 32

@@ -21,12 +21,30 @@ export const managementPermissions = [
   'latchkey:audit:read',
   'latchkey:audit:write',
   'latchkey:metadata:write',
+  'latchkey:permissions:write',
   'latchkey:limits:write',
   'latchkey:usage:read',
   'latchkey:webhooks:read',
   'latchkey:webhooks:write',
 ] as const
 export type ManagementPermission = (typeof managementPermissions)[number]
+
+/** Sets of the management permissions, by what the holder of a key is. */
+export const permissionPresets = {
+  operator: ['latchkey:*'],
+  administrator: [
+    'latchkey:keys:read',
+    'latchkey:keys:write',
+    'latchkey:organizations:read',
+    'latchkey:audit:read',
+    'latchkey:usage:read',
+    'latchkey:webhooks:read',
+    'latchkey:webhooks:write',
+  ],
+  'read-only': ['latchkey:*:read'],
+  'verify-only': ['latchkey:keys:verify'],
+} as const satisfies Record<string, readonly string[]>
+export type PermissionPreset = keyof typeof permissionPresets
 
 /** Tells whether it makes sense to grant a permission: in the reserved namespace, it must cover one that there is. */
 export function isGrantable(permission: string): boolean {

@@ -12,6 +12,7 @@ import type { Memory } from '../verification/read-through.ts'
 import type { LogWatch } from './events/watch.ts'
 import type { Keyring } from './keyring.ts'
 import type { NewKey, WantedKey } from './keys/creation.ts'
+import type { KnownCatalogue } from './keys/known-lists.ts'
 import type { KnownPrefixes } from './keys/known-prefixes.ts'
 import type { OwnUses } from './keys/last-uses.ts'
 import type { OwnProfiles } from './keys/own-profiles.ts'
@@ -50,6 +51,8 @@ export interface Engine extends OwnUses, OwnProfiles {
   random: RandomSource
   /** The prefixes that new keys may have; the first one if none is asked for. */
   prefixes: Pick<KnownPrefixes, 'read' | 'forget'>
+  /** Which permissions the operator has described. */
+  catalogue: Pick<KnownCatalogue, 'lacking' | 'forget'>
 }
 
 /** What every command takes beside its input; which of it a method knows, `calls.ts` checks. */

@@ -30,6 +30,7 @@ import { docsPage } from './openapi/page.ts'
 import type { Parts, Route } from './parts.ts'
 import { shareReadiness } from './readiness.ts'
 import { auditRoutes } from './routes/audit.ts'
+import { catalogueRoutes } from './routes/catalogue.ts'
 import { changeRoutes } from './routes/changes.ts'
 import { checkpointRoutes } from './routes/checkpoints.ts'
 import { eventRoutes } from './routes/events.ts'
@@ -51,6 +52,7 @@ import { webhookRoutes } from './routes/webhooks.ts'
 export const routes: readonly Route[] = [
   ...verifyRoutes,
   ...introspectionRoutes,
+  ...catalogueRoutes,
   ...changeRoutes,
   ...grantRoutes,
   ...keyRoutes,

@@ -150,6 +150,14 @@ export interface PrefixesTable {
   place: number
 }
 
+/** The permissions that the operator has described. */
+export interface CatalogueTable {
+  /** The permission. */
+  id: string
+  description: string | null
+  group_name: string | null
+}
+
 export interface KeyTables {
   organizations: OrganizationsTable
   plans: PlansTable
@@ -158,6 +166,7 @@ export interface KeyTables {
   secrets: SecretsTable
   prefixes: PrefixesTable
   recipes: RecipesTable
+  catalogue: CatalogueTable
   counters: CountersTable
   unit_additions: UnitAdditionsTable
 }

@@ -11,6 +11,7 @@ export const methods: Record<string, readonly unknown[]> = {
   ...{ 'keys.listPrefixes': [], 'keys.setPrefixes': [{ prefixes: ['re'] }] },
   'keys.import': [[{ organizationId: 'acme', name: 'New', token: 'from-another-system' }]],
   'keys.listRecipes': [],
+  ...{ 'keys.listCatalogue': [], 'keys.describePermissions': [{ permissions: [{ name: 'a' }] }] },
   'keys.readPermissions': [idOfNothing],
   ...{ 'keys.readPlaces': [idOfNothing], 'keys.forgetPlaces': [idOfNothing] },
   'keys.preview': [idOfNothing, { revoke: true }],

@@ -16,6 +16,7 @@ export const bodies: Record<string, unknown> = {
   readFacts: { key: 'x' },
   reportUses: [{ kid: '0123456789abcdef', at: '2026-01-31T12:00:00Z' }],
   reportUsage: { source: 'V', number: 1, counts: [], uses: [] },
+  describePermissions: { permissions: [{ name: 'a' }] },
   createOrganization: { name: 'A' },
   updateOrganization: { name: 'B' },
   addKeyUnits: { add: 1 },

@@ -15,7 +15,17 @@ import { describeRetry, describeVerdictLimit, limitFields, owners } from './limi
 
 /** Prints a new token on standard output, alone, and what it belongs to beside it. */
 export function printCreated(key: CreatedKey): void {
-  printToken(key, [`Created the key ${quote(key.name)} of ${key.organizationId}.`])
+  printToken(key, [
+    `Created the key ${quote(key.name)} of ${key.organizationId}.`,
+    ...describeUncatalogued(key.uncatalogued),
+  ])
+}
+
+/** Warns of permissions that may have been mistyped. */
+export function describeUncatalogued(uncatalogued: readonly string[] | undefined): string[] {
+  if (uncatalogued === undefined) return []
+  const verb = uncatalogued.length === 1 ? 'is' : 'are'
+  return [`Warning: ${uncatalogued.join(', ')} ${verb} not in the catalogue of permissions.`]
 }
 
 export function printRotated(key: CreatedKey & { applied?: Applied }, rotation: RotateKeyInput): void {

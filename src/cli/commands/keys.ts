@@ -1,19 +1,22 @@
 // `latchkey keys …`: the life of a key.
 import { Option } from 'commander'
 import { splitList } from '../../core/given-settings.ts'
+import { type PermissionPreset, permissionPresets } from '../../core/permissions.ts'
+import type { CreateKeyInput } from '../../core/shapes/key-changes.ts'
 import type { RotateKeyFields, RotateKeyInput } from '../../core/shapes/rotations.ts'
 import { serverOrDatabase } from '../kit/connection.ts'
 import { defineCommand } from '../kit/define-command.ts'
 import { defineList } from '../kit/define-list.ts'
 import { CommandError, exitCodes } from '../kit/failures.ts'
 import { given } from '../kit/options.ts'
-import { print, quote } from '../kit/output.ts'
+import { print, printNote, quote } from '../kit/output.ts'
 import { bulkCommand } from './key-bulk.ts'
 import { filterTexts } from './key-filters.ts'
 import { findCommand } from './key-find.ts'
 import { ask, keyStateCommands } from './key-states.ts'
 import {
   describeApplied,
+  describeUncatalogued,
   printCreated,
   printKey,
   printKeys,
@@ -29,6 +32,15 @@ import { asAsked, figureOptions, figureTexts, printFigures } from './usage-views
 const changes = () => import('../../core/shapes/key-changes.ts')
 const id = { id: 'the id of the key' }
 const exampleId = '019ab3c4-5d6e-7f80-9a1b-2c3d4e5f6071'
+
+/** The input with the permissions of a preset, if one was named. */
+function withPreset(input: CreateKeyInput, preset: unknown): CreateKeyInput {
+  if (preset === undefined) return input
+  return {
+    ...input,
+    permissions: [...(input.permissions ?? []), ...permissionPresets[preset as PermissionPreset]],
+  }
+}
 
 export const keyCommands = [
   defineCommand({
@@ -54,8 +66,13 @@ export const keyCommands = [
       'latchkey keys create --organization acme --name CI --limit requests=100/1m --limit credits=10000/month',
       'TOKEN=$(latchkey keys create --organization acme --name CI)',
     ],
+    options: [
+      new Option('--preset <name>', 'grant the permissions of a role in Latchkey itself, too').choices(
+        Object.keys(permissionPresets),
+      ),
+    ],
     makes: true,
-    run: ({ keys }, { input, once }) => keys.create(input, once),
+    run: ({ keys }, { input, options, once }) => keys.create(withPreset(input, options.preset), once),
     print: printCreated,
   }),
   defineList({
@@ -202,6 +219,7 @@ export const keyCommands = [
       return keys.update(args.id, { ...input, ...removed }, wait)
     },
     print: (key) => {
+      printNote(...describeUncatalogued(key.uncatalogued))
       printKey(key)
       print(...describeApplied(key.applied))
     },

@@ -67,6 +67,10 @@ export const serveCommand = defineCommand({
       'append hourly checkpoints of the audit log to this file (or LATCHKEY_CHECKPOINT_FILE; default: none)',
     ),
     new Option(
+      '--permissions-file <path>',
+      'make the catalogue of permissions what this file says (or LATCHKEY_PERMISSIONS_FILE; default: none)',
+    ),
+    new Option(
       '--public-url <url>',
       'the address under which clients reach the server (or LATCHKEY_PUBLIC_URL; default: none)',
     ),
@@ -111,6 +115,7 @@ async function serveAlone(settings: ServeSettings, log: Logger): Promise<void> {
       if (stop.asked) return
       server = await listen(opened, settings, log, {
         beforeServing: async (url) => {
+          await fillCatalogue(opened, settings)
           if (!stop.asked) await announce(opened, url, settings, log)
         },
       })
@@ -134,6 +139,7 @@ async function serveByWorkers(settings: ServeSettings, log: Logger): Promise<voi
         'Still opening the database',
       )
       if (stop.asked) return
+      await fillCatalogue(latchkey, settings)
       const url = await workers.begin()
       if (!stop.asked) await announce(latchkey, url, settings, log)
       await workers.serve(settings.workers)
@@ -171,6 +177,13 @@ async function serveAsWorker(settings: ServeSettings, log: Logger): Promise<void
     primary.leave()
     throw error
   }
+}
+
+/** Makes the catalogue of permissions what the file says, if there is one. */
+async function fillCatalogue({ keys }: Latchkey, { permissionsFile }: ServeSettings): Promise<void> {
+  if (permissionsFile === undefined) return
+  const { readCatalogueFile } = await import('../kit/catalogue-file.ts')
+  await keys.describePermissions({ permissions: await readCatalogueFile(permissionsFile), replace: true })
 }
 
 /** Serves. If the server cannot start, closes the database and throws. */

@@ -17,6 +17,7 @@ import {
 
 const path = '/v1/keys'
 const prefixesPath = '/v1/prefixes'
+const cataloguePath = '/v1/permissions'
 const pathOf = (id: string) => `${path}/${pathSegment(id)}`
 
 /** Makes the methods on keys of a client. */
@@ -36,6 +37,9 @@ export function keyMethods(requester: Requester): Keys<CallOptions> {
     listPrefixes: async (options) => send('GET', prefixesPath, { options: checkOptions(options) }),
     setPrefixes: async (body, options) =>
       send('PATCH', prefixesPath, { body, repeatable: true, options: checkOptions(options) }),
+    listCatalogue: async (options) => send('GET', cataloguePath, { options: checkOptions(options) }),
+    describePermissions: async (body, options) =>
+      send('PATCH', cataloguePath, { body, repeatable: true, options: checkOptions(options) }),
     listPermissions: async (input = {}, options) =>
       (await readPage<PermissionUse>(`${path}/permissions`, input, checkOptions(options))).items,
     readPermissions: async (id, options) =>

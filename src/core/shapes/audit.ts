@@ -38,6 +38,7 @@ export const auditActions = [
   'key.revoked',
   'key.places_forgotten',
   'key.prefixes_set',
+  'key.permissions_described',
   'session.started',
   'session.refreshed',
   'session.ended',

@@ -14,6 +14,7 @@ import {
   type WaitOptions,
   waited,
 } from './calls.ts'
+import type { CatalogueEntry, DescribePermissionsInput } from './catalogue.ts'
 import type { ImportedKey, ImportOutcome, RecipeUse } from './imports.ts'
 import {
   type CreateKeyInput,
@@ -178,14 +179,25 @@ export const keySchema = z
   })
   .meta({ id: 'Key', examples: [keyExample] })
 
+const warnings = {
+  uncatalogued: z.array(z.string()).optional().meta({
+    description:
+      'A warning: those of its permissions that the catalogue of permissions does not have; absent if there are none, or no catalogue.',
+  }),
+}
+
 export const createdKeySchema = keySchema
   .extend({
+    ...warnings,
     key: z.string().meta({ description: 'The token. Only this answer contains it.' }),
   })
   .meta({ id: 'CreatedKey', examples: [createdExample] })
 
 /** A key after a change, and after a rotation. */
-export const changedKeySchema = keySchema.extend(waited).meta({ id: 'ChangedKey', examples: [keyExample] })
+export const updatedKeySchema = keySchema.extend(warnings)
+export const changedKeySchema = updatedKeySchema
+  .extend(waited)
+  .meta({ id: 'ChangedKey', examples: [keyExample] })
 export const rotatedKeySchema = createdKeySchema
   .extend(waited)
   .meta({ id: 'RotatedKey', examples: [createdExample] })
@@ -220,6 +232,8 @@ export const permissionUseSchema = z
 export interface Key extends z.infer<typeof keySchema> {}
 /** A key with its token, in the only answers that ever hold it: create and rotate. */
 export interface CreatedKey extends z.infer<typeof createdKeySchema> {}
+/** A key after a change of it. */
+export interface UpdatedKey extends z.infer<typeof updatedKeySchema> {}
 /** A key with the newest 100 of its secrets, or those after a given one, newest first. */
 export interface KeyDetails extends z.infer<typeof keyDetailsSchema> {}
 /** One of a key's secrets, current or old: its public id and its instants, and nothing secret. */
@@ -256,6 +270,13 @@ export interface Keys<Options extends CallOptions = CallOptions> extends List<Li
    * `root_organization_required`.
    */
   setPrefixes(input: SetPrefixesInput, options?: Options): Promise<Prefixes>
+  /** The catalogue of permissions: what the operator says of each that its API knows, by names, at most 1000. */
+  listCatalogue(options?: Options): Promise<CatalogueEntry[]>
+  /**
+   * Describes permissions, and removes others from the catalogue; keys keep what they hold. Answers the whole catalogue. Throws
+   * `invalid_input`, `missing_permission`, `root_organization_required`.
+   */
+  describePermissions(input: DescribePermissionsInput, options?: Options): Promise<CatalogueEntry[]>
   /** The permissions that the newest 1000 active keys hold: most used first, at most 200. */
   listPermissions(input?: ListPermissionsInput, options?: Options): Promise<PermissionUse[]>
   /** What calls of the last 90 days needed of a key's permissions, and the least that would have served. Throws `key_not_found`. */
@@ -277,7 +298,7 @@ export interface Keys<Options extends CallOptions = CallOptions> extends List<Li
     id: string,
     input: UpdateKeyInput,
     options?: Given,
-  ): Promise<Changed<Key, Given>>
+  ): Promise<Changed<UpdatedKey, Given>>
   /**
    * Changes many keys, by their ids or by the filters of a list: as many as `expect` says, or none. A dry run tells what would
    * be done. What one key refuses stops no other, and stands in the answer. Throws `invalid_input`, `unexpected_count`.

@@ -14,6 +14,7 @@ import {
 import type { Engine } from '../engine.ts'
 import { addKeyUnits } from '../limits/units.ts'
 import { changeKeys } from './bulk.ts'
+import { describePermissions, listCatalogue, warned } from './catalogue.ts'
 import { createKey } from './create.ts'
 import { importKeys, listRecipes } from './import.ts'
 import { listPermissions } from './permissions-in-use.ts'
@@ -31,21 +32,29 @@ import { updateKey } from './update.ts'
 export function keyMethods(engine: Engine): Keys<ActorOptions> {
   return {
     ...listMethods(engine, listKeys),
-    create: async (input, options) => createKey(engine, input, checkOptions(options, creationNames)),
     import: async (keys, options) => importKeys(engine, keys, checkOptions(options)),
     listRecipes: async (options) => listRecipes(engine, checkOptions(options)),
+    create: async (input, options) =>
+      warned(engine, createKey(engine, input, checkOptions(options, creationNames)), input),
     get: async (id, options) =>
       getKey(engine, id, checkOptions(options, ['actor', 'signal', 'secretsAfter'])),
     self: async (options) => getOwnKey(engine, checkOptions(options)),
     listPrefixes: async (options) => listPrefixes(engine, checkOptions(options)),
     setPrefixes: async (input, options) => setPrefixes(engine, input, checkOptions(options)),
+    listCatalogue: async (options) => listCatalogue(engine, checkOptions(options)),
+    describePermissions: async (input, options) => describePermissions(engine, input, checkOptions(options)),
     listPermissions: async (input, options) => listPermissions(engine, input, checkOptions(options)),
     readPermissions: async (id, options) => readPermissions(engine, id, checkOptions(options)),
     readPlaces: async (id, options) => readPlaces(engine, id, checkOptions(options)),
     forgetPlaces: async (id, options) => forgetPlaces(engine, id, checkOptions(options)),
     preview: async (id, input, options) => previewKey(engine, id, input, checkOptions(options)),
     update: (id, input, options) =>
-      makeChange(engine, options, (checked) => updateKey(engine, id, input, checked), editNames),
+      makeChange(
+        engine,
+        options,
+        (checked) => warned(engine, updateKey(engine, id, input, checked), input),
+        editNames,
+      ),
     bulk: (input, options) => makeChange(engine, options, (checked) => changeKeys(engine, input, checked)),
     rotate: (id, input, options) =>
       makeChange(engine, options, (checked) => rotateKey(engine, id, input, checked), rotationNames),

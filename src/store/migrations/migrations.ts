@@ -30,6 +30,7 @@ import * as prefixes from './0025-prefixes.ts'
 import * as terms from './0026-terms.ts'
 import * as keyTerms from './0027-key-terms.ts'
 import * as recipes from './0028-recipes.ts'
+import * as catalogue from './0029-catalogue.ts'
 import type { ColumnTypes } from './column-types.ts'
 
 type Step = (db: Db, types: ColumnTypes) => Promise<void>
@@ -64,6 +65,7 @@ export const steps: readonly Step[] = [
   terms.up,
   keyTerms.up,
   recipes.up,
+  catalogue.up,
 ]
 
 /** The version of the schema that this program works on. */
