@@ -16,6 +16,8 @@ export interface Settings {
   storedKeys: number[]
   /** Keys created in a turn. */
   creations: number
+  /** Keys of another system imported. */
+  imports: number
   /** Reservations settled in a turn. */
   settlements: number
   /** The length of a load on one hot key, and of one on many keys. */
@@ -43,6 +45,7 @@ export function readSettings(
     warmKeys: quick ? 2_000 : 100_000,
     storedKeys: large ? [...storedKeys, 10_000_000] : storedKeys,
     creations: quick ? 300 : 3_000,
+    imports: quick ? 5_000 : 1_000_000,
     settlements: quick ? 50 : 500,
     hotSeconds: quick ? 3 : 60,
     manySeconds: quick ? 3 : 20,

@@ -7,6 +7,7 @@ import { measureEventsCreation } from './events-creation.ts'
 import { measureEventsDelivery } from './events-delivery.ts'
 import { measureEventsVerify } from './events-verify.ts'
 import { measureHttp } from './http.ts'
+import { measureImports } from './imports.ts'
 import { measureInProcess } from './in-process.ts'
 import { measureLimitsCold } from './limits-cold.ts'
 import { measureLimitsHotKey } from './limits-hot-key.ts'
@@ -39,6 +40,7 @@ export const sections: Record<string, (settings: Settings) => Promise<Findings>>
   'usage-verify': measureUsageVerify,
   'usage-flush': measureUsageFlush,
   'usage-figures': measureUsageFigures,
+  imports: measureImports,
   'events-creation': measureEventsCreation,
   'events-delivery': measureEventsDelivery,
   'events-verify': measureEventsVerify,

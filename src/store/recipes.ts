@@ -12,9 +12,14 @@ export interface StoredRecipe extends Recipe {
 /** Any number: it keeps this lock apart from those of other programs on the database. */
 const lockNumber = 0x6c61_7464
 
-/** Lets no other import run until the transaction ends: two might bring the same token. */
-export async function lockImports(tx: Tx, { skipsLocked }: StoreDialect): Promise<void> {
-  if (skipsLocked) await sql`select pg_advisory_xact_lock(${sql.lit(lockNumber)})`.execute(tx)
+/**
+ * Keeps the recipes as they are until the transaction ends, for one that uses them, beside others that do; or, alone, for one
+ * that changes them.
+ */
+export async function lockRecipes(tx: Tx, { skipsLocked }: StoreDialect, isAlone: boolean): Promise<void> {
+  if (!skipsLocked) return
+  const lock = isAlone ? sql`pg_advisory_xact_lock` : sql`pg_advisory_xact_lock_shared`
+  await sql`select ${lock}(${sql.lit(lockNumber)})`.execute(tx)
 }
 
 export async function readRecipes(db: Db): Promise<StoredRecipe[]> {

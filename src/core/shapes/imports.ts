@@ -26,9 +26,15 @@ export function readHash(scheme: HashScheme, encoding: HashEncoding, value: stri
 }
 
 function bytesOfHex(text: string): Uint8Array {
-  return Uint8Array.from({ length: text.length / 2 }, (_, i) =>
-    Number.parseInt(text.slice(2 * i, 2 * i + 2), 16),
-  )
+  const bytes = new Uint8Array(text.length / 2)
+  for (let i = 0; i < bytes.length; i++)
+    bytes[i] = (hexDigit(text.charCodeAt(2 * i)) << 4) | hexDigit(text.charCodeAt(2 * i + 1))
+  return bytes
+}
+
+/** The value of a digit that is known to be one: the low bits of a letter count from 1. */
+function hexDigit(code: number): number {
+  return (code & 0xf) + (code > 0x39 ? 9 : 0)
 }
 
 const hashSchema = z

@@ -20,12 +20,13 @@ import {
   countOfRecipe,
   deleteUnused,
   insertRecipe,
-  lockImports,
+  lockRecipes,
   readRecipes,
   type StoredRecipe,
 } from '../../store/recipes.ts'
 import { findSecretOwners } from '../../store/secrets.ts'
 import { allDone } from '../../store/statements.ts'
+import { isBusy, isRowRefused } from '../../store/store.ts'
 import { digestByRecipe, kidOfForeign } from '../../verification/foreign.ts'
 import { actorOf, type CommandOptions, type Engine } from '../engine.ts'
 import { insertNewKeys, type NewKey, recordKey, requireMayCreate } from './creation.ts'
@@ -65,12 +66,28 @@ export async function importKeys(
   requireRoot(actor, 'import keys')
   const name = 'keyId' in actor ? (actor.keyId ?? '') : ''
   const items = await engine.memory.slices.run(name, readItems(engine, keys))
-  const outcomes = await engine.commit(actor, { permission: writeKeys, signal: options.signal }, (change) =>
-    new Import(engine, change).run(items),
+  const outcomes = await commitAgain(() =>
+    engine.commit(actor, { permission: writeKeys, signal: options.signal }, (change) =>
+      new Import(engine, change).run(items),
+    ),
   )
   // Somebody may have tried such a token a moment before.
   engine.memory.forgetAllAbsent()
   return outcomes
+}
+
+/** How often a list is tried that another import has met. */
+const maxAttempts = 5
+
+/** Makes a change again if another one has brought the same tokens meanwhile: it finds them then. */
+async function commitAgain<T>(commit: () => Promise<T>): Promise<T> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await commit()
+    } catch (error) {
+      if (attempt === maxAttempts || !(isRowRefused(error) || isBusy(error))) throw error
+    }
+  }
 }
 
 /** Checks each key by itself: an item to make, or what refuses it. */
@@ -143,8 +160,7 @@ class Import {
     // The actor is another one than before, by what the database has now.
     requireRoot(actor, 'import keys')
     if (good.length === 0) return items as ImportOutcome[]
-    await lockImports(tx, this.#engine.store.dialect)
-    this.#recipes = await readRecipes(tx)
+    await this.#openRecipes(good)
     const organizationIds = [...new Set(good.map(({ wanted }) => wanted.organizationId))]
     const [organizations, owners] = await allDone([
       existingOrganizations(tx, organizationIds),
@@ -156,9 +172,24 @@ class Import {
     const outcomes: ImportOutcome[] = []
     for (const item of items)
       outcomes.push('kid' in item ? await this.#make(item, organizations, made) : item)
+    // In one order, so that two imports of the same wait for each other in no circle.
+    made.sort((a, b) => (a.key.kid < b.key.kid ? -1 : 1))
     for (let at = 0; at < made.length; at += rowsAtOnce)
       await allDone(insertNewKeys(tx, this.#engine.store.dialect, made.slice(at, at + rowsAtOnce)))
     return outcomes
+  }
+
+  /** Reads the recipes, which stay as they are from here on unless this import adds one. */
+  async #openRecipes(items: readonly Item[]): Promise<void> {
+    const { tx } = this.#change
+    const { dialect } = this.#engine.store
+    const isMissing = () =>
+      items.some(({ recipe }) => !this.#recipes.some((stored) => isSame(stored, recipe)))
+    this.#recipes = await readRecipes(tx)
+    await lockRecipes(tx, dialect, isMissing())
+    this.#recipes = await readRecipes(tx)
+    // One was dropped meanwhile.
+    if (isMissing()) await lockRecipes(tx, dialect, true)
   }
 
   /** Under which kids the token may be stored: of a hash the one, of a token that of each recipe. */
