@@ -5,7 +5,6 @@ import { openChangeLog } from './coherence/change-log.ts'
 import { startEvictions } from './coherence/eviction.ts'
 import { ChangeLines } from './commit/change-lines.ts'
 import { Writer } from './commit/commit.ts'
-import { Together } from './commit/together.ts'
 import {
   checkpointFileOf,
   keptAuditDaysOf,
@@ -45,7 +44,7 @@ import { eventMethods } from './domain/events/methods.ts'
 import { beginTelling, noticesJob } from './domain/events/notices.ts'
 import { LogWatch } from './domain/events/watch.ts'
 import { Keyring } from './domain/keyring.ts'
-import { keyCreation } from './domain/keys/creation.ts'
+import { openCreations } from './domain/keys/create.ts'
 import { graceJob } from './domain/keys/end-graces.ts'
 import { knownLists } from './domain/keys/known-lists.ts'
 import { keyMethods } from './domain/keys/methods.ts'
@@ -266,7 +265,7 @@ export async function openLatchkey(options: LatchkeyOptions): Promise<Latchkey> 
   const engine: Engine = {
     store,
     commit: (actor, requirements, work) => writer.commit(actor, requirements, work),
-    creations: new Together(writer, changeLines, keyCreation({ now, random }, store.dialect)),
+    ...openCreations(writer, changeLines, { now, random }, store.dialect),
     waitUntilApplied: () => waitUntilApplied(log, clock),
     foldNames: () => foldNewNames(store),
     logWatch: new LogWatch(store, clock),

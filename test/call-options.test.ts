@@ -12,9 +12,9 @@ import { idOfNothing as id, libraryMethods, methods } from './setup/method-input
 import { codeOf, refusalOf } from './setup/refusal.ts'
 import { startTestServer } from './setup/server.ts'
 
-const waited = /\.(update|rotate|endSecret|suspend|resume|revoke|addUnits|delete|bulk)$/
+const waited = /\.(update|rotate|endSecret|suspend|resume|revoke|revokeChild|addUnits|delete|bulk)$/
 const withWait = Object.keys(methods).filter((name) => waited.test(name))
-const edits = withWait.filter((name) => !/endSecret|addUnits|bulk|bulk/.test(name))
+const edits = withWait.filter((name) => !/endSecret|revokeChild|addUnits|bulk/.test(name))
 /** What takes a token in place of options, from a browser that signs in. */
 const signIn = ['sessions.start', 'sessions.authenticate', 'sessions.refresh']
 
@@ -343,7 +343,7 @@ describe('the client', () => {
     for (const name of Object.keys(methods)) {
       const refused: unknown[] = [{ actor: readerOf('acme') }, readerOf('acme'), { timeout: 5 }]
       refused.push(null, 7, 'acme', [], { keyId: id }, { wait: 'never' })
-      if (!/\.(create|rotate|addUnits)$/.test(name)) refused.push({ idempotencyKey: 'x' })
+      if (!/\.(create|derive|rotate|addUnits)$/.test(name)) refused.push({ idempotencyKey: 'x' })
       refused.push(...noSignals.map((signal) => ({ signal })))
       if (!withWait.includes(name)) refused.push({ wait: 'applied' })
       for (const options of refused)

@@ -189,6 +189,7 @@ describe('terms', () => {
     suspendedAt: null,
     notBefore: null,
     allowedIps: null,
+    bounds: undefined,
     organization: { suspendedAt: null },
   }
   const lacking = { permissions: ['a', 'emails:send', 'b'] }

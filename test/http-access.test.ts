@@ -88,7 +88,7 @@ onEachDatabase('access over HTTP', (makeDatabase) => {
     const permissions = [...new Set(guarded.map(({ access }) => access))].filter(
       (access) => access !== 'any key',
     )
-    expect(permissions).toHaveLength(12)
+    expect(permissions).toHaveLength(13)
     const key = async (granted: string[]) =>
       (await server.latchkey.keys.create({ organizationId: 'root', name: 'K', permissions: granted })).key
     // A preview tells of usage beside what the change takes.

@@ -45,10 +45,17 @@ onOneDatabase('SQLite', 'a verifier of an older version', (makeDatabase) => {
       ['early', `not_before = ${Date.now() + hour}`],
       ['begun', `not_before = ${Date.now() - hour}`],
       ['bound', `allowed_ips = '["192.0.2.0/24"]'`],
+      ['child', undefined],
       ['all', `suspended_at = 1, not_before = ${Date.now() + hour}, allowed_ips = '["192.0.2.0/24"]'`],
     ] as const) {
       const organizationId = name === 'closed' ? 'closed' : 'acme'
       const { id, key } = await latchkey.keys.create({ organizationId, name })
+      if (name === 'child') {
+        const parent = await latchkey.keys.create({ organizationId, name: 'Parent' })
+        await direct.run(`update keys set revoked_at = 1 where id = '${parent.id}'`)
+        await direct.run(`update keys set parent_id = '${parent.id}' where id = '${id}'`)
+        await direct.run(`update keys set limits_from = parent_id where id = '${id}'`)
+      }
       if (change) await direct.run(`update keys set ${change} where id = '${id}'`)
       keys[name] = key
     }
@@ -89,6 +96,9 @@ onOneDatabase('SQLite', 'a verifier of an older version', (makeDatabase) => {
       expect(await server.ask('bound', judges)).toBe('revoked, for one call')
     expect(await server.ask('all', without('ips'))).toBe('revoked, for one call')
     expect(await server.ask('bound', without('suspended'))).toBe('given, to keep')
+    for (const judges of [[], without('line')])
+      expect(await server.ask('child', judges)).toBe('revoked, for one call')
+    expect(await server.ask('child', allConditions)).toBe('revoked, to keep')
   })
 
   test('of 0.2.0 accepts none of them, and takes those that have begun', async () => {
@@ -100,7 +110,10 @@ onOneDatabase('SQLite', 'a verifier of an older version', (makeDatabase) => {
       const codes: Record<string, string> = {}
       for (const [name, token] of Object.entries(server.keys))
         codes[name] = (await verifier.verify(token)).code
-      const refused = { closed: 'revoked', suspended: 'revoked', bound: 'revoked', all: 'revoked' }
+      const refused = {
+        ...{ closed: 'revoked', suspended: 'revoked', bound: 'revoked', all: 'revoked' },
+        child: 'revoked',
+      }
       const early = round === 0 ? 'revoked' : 'valid'
       expect(codes).toEqual({ plain: 'valid', begun: 'valid', early, ...refused })
       // What was told for one call is not remembered.

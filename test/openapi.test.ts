@@ -163,7 +163,7 @@ test('an answer documents `applied` where a caller may wait for it, and nowhere 
     const name = shapeName(responses[200]?.content?.['application/json']?.schema)
     return name !== undefined && 'applied' in (document.components.schemas[name]?.properties ?? {})
   })
-  expect(takers).toHaveLength(17)
+  expect(takers).toHaveLength(18)
   expect(givers).toEqual(takers)
 })
 

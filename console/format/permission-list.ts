@@ -27,6 +27,7 @@ const managementMeanings: Record<ManagementPermission, string> = {
   'latchkey:usage:read': 'Read how many calls there were',
   'latchkey:webhooks:read': 'Read webhooks, and what became of each event',
   'latchkey:webhooks:write': 'Send events to URLs, and see what receivers answer',
+  'latchkey:self:derive': 'Make and revoke children of itself',
 }
 
 /** Takes a typed or pasted list apart: by commas, semicolons and spaces; quotes and brackets of JSON fall away. */

@@ -31,6 +31,7 @@ import type { Store } from '../store/store.ts'
 import type { Tx } from '../store/tables.ts'
 import { evaluate } from '../verdict/evaluate.ts'
 import { networksOf } from '../verdict/facts.ts'
+import { bindToLine } from '../verdict/line.ts'
 import { type Deed, toEvent } from './audit-trail.ts'
 import type { ChangeLines } from './change-lines.ts'
 import { Claims } from './claims.ts'
@@ -337,21 +338,24 @@ function toLive(
   now: number,
 ): LiveCaller | undefined {
   if (row?.key_id !== caller.keyId || row.organization_id !== caller.organizationId) return undefined
-  const permissions: string[] = JSON.parse(row.permissions)
-  const terms = {
-    organizationId: row.organization_id,
-    permissions,
+  const own = {
+    permissions: JSON.parse(row.permissions) as string[],
     isEnded: row.ended_at !== null,
     graceEndsAt: row.grace_ends_at,
     expiresAt: row.expires_at,
     revokedAt: row.revoked_at,
     suspendedAt: row.suspended_at,
     notBefore: row.not_before,
+  }
+  const terms = {
+    organizationId: row.organization_id,
+    ...bindToLine(own, row.ancestors, networksOf),
     allowedIps: row.allowed_ips === null ? null : networksOf(row.allowed_ips),
     organization: { suspendedAt: row.organization_suspended_at },
   }
   if (evaluate(terms, { ip: caller.ip }, now) !== undefined) return undefined
-  const live = { ...caller, permissions, expiresAt: row.expires_at, limitsLine: limitsLineOf(row) }
+  const { permissions, expiresAt } = terms
+  const live = { ...caller, permissions, expiresAt, limitsLine: limitsLineOf(row) }
   if (caller.sessionId === undefined) return { ...live, freshUntil: undefined }
   const session = sessions.get(caller.sessionId)
   if (session?.key_id !== row.key_id || session.kid !== row.kid || isSessionOver(session, now))

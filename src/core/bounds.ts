@@ -173,3 +173,10 @@ export const maxGroupLength = 64
 
 /** How many prefixes there are for new keys at most. */
 export const maxPrefixes = 32
+
+/** How many keys a line has: a key, the one of which it is a child, and so on. */
+export const maxLineLength = 4
+/** How many live children a key may have derived. */
+export const maxDerivedKeys = 10_000
+/** How long a derived key lives, unless it is said. */
+export const derivedKeySeconds = 3_600

@@ -35,6 +35,8 @@ export const errorTable = {
   too_many_signers: [409, 'Too many signers'],
   key_revoked: [409, 'Key revoked'],
   key_expired: [409, 'Key expired'],
+  line_too_long: [409, 'Line of keys too long'],
+  too_many_children: [409, 'Too many children'],
   rotation_in_progress: [409, 'Rotation in progress'],
   unexpected_count: [409, 'Unexpected number of keys'],
   organization_suspended: [409, 'Organization suspended'],

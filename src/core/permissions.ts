@@ -1,5 +1,7 @@
 // Does what is granted cover what is asked? Pure.
 
+import { maxPermissions } from './bounds.ts'
+
 /** The form of a permission: segments of `[A-Za-z0-9_./-]+`, or `*`, between colons. */
 export const permissionPattern = /^(?:[A-Za-z0-9_./-]+|\*)(?::(?:[A-Za-z0-9_./-]+|\*))*$/
 
@@ -26,6 +28,7 @@ export const managementPermissions = [
   'latchkey:usage:read',
   'latchkey:webhooks:read',
   'latchkey:webhooks:write',
+  'latchkey:self:derive',
 ] as const
 export type ManagementPermission = (typeof managementPermissions)[number]
 
@@ -104,11 +107,19 @@ export function narrowestCovering(granted: readonly string[], asked: string): st
  */
 export function boundPermissions(granted: readonly string[], bound: readonly string[]): string[] {
   const left = granted.flatMap((permission) =>
-    permission.startsWith(reservedNamespace) || covers(bound, permission)
-      ? [permission]
-      : bound.filter((named) => covers([permission], named)),
+    permission.startsWith(reservedNamespace) ? [permission] : withinBound(permission, bound),
   )
   return [...new Set(left)]
+}
+
+/** What is left of permissions that others bound, in the reserved namespace too: at most as many as a key may hold. */
+export function intersectPermissions(granted: readonly string[], bound: readonly string[]): string[] {
+  const left = granted.flatMap((permission) => withinBound(permission, bound))
+  return [...new Set(left)].slice(0, maxPermissions)
+}
+
+function withinBound(permission: string, bound: readonly string[]): string[] {
+  return covers(bound, permission) ? [permission] : bound.filter((named) => covers([permission], named))
 }
 
 function patternCovers(granted: string, asked: string): boolean {

@@ -8,8 +8,14 @@ type OwnedKey = { readonly keyId: string; readonly organizationId: string }
 const owner = Symbol('the organization of the key')
 
 /** Makes the verdict on a token of a key that was rotated away. */
-export function rotatedVerdict({ keyId, organizationId }: OwnedKey): Verdict {
-  return Object.defineProperty({ valid: false, code: 'rotated', keyId }, owner, { value: organizationId })
+export function rotatedVerdict({ keyId, organizationId }: OwnedKey, ancestorId?: string): Verdict {
+  const told = {
+    valid: false,
+    code: 'rotated',
+    keyId,
+    ...(ancestorId !== undefined && { ancestorId }),
+  } as const
+  return Object.defineProperty(told, owner, { value: organizationId })
 }
 
 /** The key of a verdict and its organization, for whoever counts and logs it. */

@@ -24,6 +24,8 @@ export interface StoredSecret {
   notBefore: number | null
   /** From where it may be used, as JSON; null for anywhere. See `addresses.ts`. */
   allowedIps: string | null
+  /** The keys of which its key is a child; see `readAncestors`. Null if it is none. */
+  ancestors: string | null
   /** What it draws from, beside what its organization draws from; see `readDrawn`. Null if nothing. */
   limits: string | null
 }

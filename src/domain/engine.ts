@@ -26,6 +26,8 @@ export interface Engine extends OwnUses, OwnProfiles {
   commit: Commit
   /** The keys that are being created: those that come at once share a transaction. */
   creations: Pick<Together<WantedKey, NewKey, CreatedKey>, 'commit'>
+  /** The same for the children that keys make of themselves. */
+  derivations: Engine['creations']
   /** Resolves when every process acts on all changes that were made before the call; see `coherence/barrier.ts`. */
   waitUntilApplied: () => Promise<Applied>
   /** Writes what this process has counted; what cannot be written now waits. */

@@ -33,6 +33,7 @@ import { auditRoutes } from './routes/audit.ts'
 import { catalogueRoutes } from './routes/catalogue.ts'
 import { changeRoutes } from './routes/changes.ts'
 import { checkpointRoutes } from './routes/checkpoints.ts'
+import { childRoutes } from './routes/children.ts'
 import { eventRoutes } from './routes/events.ts'
 import { grantRoutes } from './routes/grants.ts'
 import { introspectionRoutes } from './routes/introspection.ts'
@@ -55,6 +56,7 @@ export const routes: readonly Route[] = [
   ...catalogueRoutes,
   ...changeRoutes,
   ...grantRoutes,
+  ...childRoutes,
   ...keyRoutes,
   ...prefixRoutes,
   ...organizationRoutes,

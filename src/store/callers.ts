@@ -1,4 +1,6 @@
 // Callers as the database has them: what a change is judged by, inside its own transaction.
+import { sql } from 'kysely'
+import { ancestors } from './lines.ts'
 import type { Tx } from './tables.ts'
 
 /** A secret, its key and, for a caller that came by one, its session. Instants are milliseconds since 1970. */
@@ -25,6 +27,8 @@ export interface CallerRow {
   limits_from: string | null
   second: string | null
   third: string | null
+  /** The keys of which it is a child; see `readAncestors`. */
+  ancestors: string | null
 }
 
 /** A session as a change is judged by it. */
@@ -47,6 +51,10 @@ export async function findCallers(tx: Tx, kids: readonly string[]): Promise<Call
     .leftJoin('plans', 'plans.id', 'organizations.plan')
     .leftJoin('keys as first', 'first.id', 'keys.limits_from')
     .leftJoin('keys as second', 'second.id', 'first.limits_from')
+    .leftJoin('keys as third', 'third.id', 'second.limits_from')
+    .leftJoin('secrets as first_maker', 'first_maker.kid', 'keys.parent_kid')
+    .leftJoin('secrets as second_maker', 'second_maker.kid', 'first.parent_kid')
+    .leftJoin('secrets as third_maker', 'third_maker.kid', 'second.parent_kid')
     .select([
       'secrets.kid',
       'secrets.key_id',
@@ -65,6 +73,7 @@ export async function findCallers(tx: Tx, kids: readonly string[]): Promise<Call
       'keys.limits_from',
       'second.id as second',
       'second.limits_from as third',
+      sql<string | null>`${sql.raw(ancestors)}`.as('ancestors'),
     ])
     .where('secrets.kid', 'in', kids)
     .execute()

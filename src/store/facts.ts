@@ -1,6 +1,8 @@
 // The one read that a verification makes: all that judging a token takes, by its kid. Its columns have the names of
 // `StoredSecret`.
 
+import { ancestors, makers } from './lines.ts'
+
 /** The read of one secret as SQL for a prepared statement, by hand: Kysely's would be prepared anew each time. */
 export function factsQuery(placeholder: string): string {
   return `${factsOfSecrets('')} where secrets.kid = ${placeholder}`
@@ -20,13 +22,14 @@ const factsOfSecrets = (
     keys.id as "keyId", keys.organization_id as "organizationId", keys.name, keys.permissions, keys.metadata,
     keys.expires_at as "expiresAt", keys.revoked_at as "revokedAt",
     keys.suspended_at as "suspendedAt", organizations.suspended_at as "organizationSuspendedAt",
-    keys.not_before as "notBefore", keys.allowed_ips as "allowedIps", ${drawn} as "limits"
+    keys.not_before as "notBefore", keys.allowed_ips as "allowedIps", ${drawn} as "limits", ${ancestors} as "ancestors"
     from ${prefix}secrets join ${prefix}keys on keys.id = secrets.key_id
     left join ${prefix}organizations on organizations.id = keys.organization_id
     left join ${prefix}plans on plans.id = organizations.plan
     left join ${prefix}keys as first on first.id = keys.limits_from
     left join ${prefix}keys as second on second.id = first.limits_from
-    left join ${prefix}keys as third on third.id = second.limits_from`
+    left join ${prefix}keys as third on third.id = second.limits_from
+    ${makers(prefix)}`
 
 /** The lines that `readDrawn` reads. No JSON has a line break in it. */
 const drawn = `case when keys.limits = '[]' and organizations.limits = '[]' and organizations.plan is null

@@ -85,8 +85,12 @@ export interface KeysTable {
   allowed_ips: Generated<string | null>
   /** The list of `stored-limits.ts`, as JSON. */
   limits: Generated<string>
-  /** The key from whose limits it draws as well. */
+  /** The key from whose limits it draws as well: that of which it is a child, if it is one. */
   limits_from: string | null
+  /** The key of which it is a child, for good. */
+  parent_id: string | null
+  /** The secret of that key by which it was made, and with which it ends; null if another key made it. */
+  parent_kid: string | null
   /** 0: never. Not null, so that it sorts alike on every database. */
   last_used_at: number
   /** Prefix and kid of the newest secret; of another system's token what may be shown of it, and its kid, which begins with `-`. */

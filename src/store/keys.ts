@@ -135,6 +135,7 @@ export function toKey(
     permissions: JSON.parse(row.permissions),
     lastUsedAt: row.last_used_at ? new Date(row.last_used_at) : null,
     createdBy: row.created_by,
+    parentId: row.parent_id,
     createdAt: new Date(row.created_at),
     revokedAt: row.revoked_at === null ? null : new Date(row.revoked_at),
     revokedBy: row.revoked_by ?? null,

@@ -27,6 +27,7 @@ type Columns = [
   notBefore: number | null,
   allowedIps: string | null,
   limits: string | null,
+  ancestors: string | null,
 ]
 
 /**
@@ -114,5 +115,6 @@ function toRow(row: Columns): StoredSecret {
     notBefore: row[13],
     allowedIps: row[14],
     limits: row[15],
+    ancestors: row[16],
   }
 }

@@ -5,11 +5,11 @@ import { checkAskedPermissions } from '../core/asked-permissions.ts'
 import { contextFault } from '../core/call-context.ts'
 import { refuseField } from '../core/errors.ts'
 import type { PresentedToken } from '../core/foreign-token.ts'
-import { missingPermissions } from '../core/permissions.ts'
 import { isRequest, type Purpose } from '../core/purpose.ts'
 import { rotatedVerdict } from '../core/rotated-verdict.ts'
 import type { Verdict, VerifyOptions } from '../core/shapes/verification.ts'
 import { hasPassed, isRotated } from '../core/status.ts'
+import type { LineReason } from '../core/stored-ancestors.ts'
 import { hasPrefix } from '../core/token.ts'
 import type { Allotments } from './allotment.ts'
 import type { CachedFacts, FactsCache } from './cache.ts'
@@ -17,6 +17,7 @@ import type { Circumstances } from './circumstances.ts'
 import type { Claim } from './claims.ts'
 import { claimsOf, describeClaims, drawnVerdict, exceededVerdict } from './drawing.ts'
 import { areCurrent, type Facts, type Terms } from './facts.ts'
+import { missingOf } from './missing.ts'
 import { parsePresented, withoutScheme } from './presented.ts'
 import type { KnownKey } from './profiles.ts'
 import type { Tallies, Tally } from './tally.ts'
@@ -325,9 +326,9 @@ function refuseUnproven(
 
 /** Why a token is refused. */
 export type Refusal =
-  | { code: 'not_found' | 'wrong_environment' | 'revoked' | 'suspended' | 'expired' | 'rotated' }
-  | { code: 'not_yet_valid'; notBefore: Date }
-  | { code: 'ip_not_allowed' }
+  | { code: 'not_found' | 'wrong_environment' }
+  | { code: 'revoked' | 'suspended' | 'expired' | 'rotated' | 'ip_not_allowed'; ancestorId?: string }
+  | { code: 'not_yet_valid'; notBefore: Date; ancestorId?: string }
   | { code: 'insufficient_permissions'; missing: string[] }
 
 /** What {@link evaluate} judges by; limits come after it. */
@@ -351,15 +352,30 @@ export function evaluate(
     return { code: 'not_found' }
   if (asked.prefix !== undefined && (token === undefined || !hasPrefix(token, asked.prefix)))
     return { code: 'wrong_environment' }
-  if (terms.revokedAt !== null) return { code: 'revoked' }
-  if (terms.suspendedAt !== null || terms.organization.suspendedAt !== null) return { code: 'suspended' }
-  if (hasPassed(terms.expiresAt, now)) return { code: 'expired' }
+  if (terms.revokedAt !== null) return { code: 'revoked', ...ancestorOf(terms, 'revoked') }
+  if (terms.suspendedAt !== null) return { code: 'suspended', ...ancestorOf(terms, 'suspended') }
+  if (terms.organization.suspendedAt !== null) return { code: 'suspended' }
+  if (hasPassed(terms.expiresAt, now)) return { code: 'expired', ...ancestorOf(terms, 'expired') }
   if (terms.notBefore !== null && terms.notBefore > now)
-    return { code: 'not_yet_valid', notBefore: new Date(terms.notBefore) }
-  if (isRotated(terms.isEnded, terms.graceEndsAt, now)) return { code: 'rotated' }
+    return {
+      code: 'not_yet_valid',
+      notBefore: new Date(terms.notBefore),
+      ...ancestorOf(terms, 'not_yet_valid'),
+    }
+  if (isRotated(terms.isEnded, terms.graceEndsAt, now))
+    return { code: 'rotated', ...ancestorOf(terms, 'rotated') }
   if (terms.allowedIps !== null && !isWithin(terms.allowedIps, asked.ip ?? asked.context?.ip))
     return { code: 'ip_not_allowed' }
+  for (const { keyId, networks } of terms.bounds?.ips ?? [])
+    if (!isWithin(networks, asked.ip ?? asked.context?.ip))
+      return { code: 'ip_not_allowed', ancestorId: keyId }
   return missing && { code: 'insufficient_permissions', missing }
+}
+
+/** The key of whose line a reason is, if it is not the key's own. */
+function ancestorOf({ bounds }: EvaluatedTerms, reason: LineReason): { ancestorId?: string } {
+  const ancestorId = bounds?.ancestors[reason]
+  return ancestorId === undefined ? {} : { ancestorId }
 }
 
 /** The verdict if all terms are met. A caller can change a Date that it gets: each gets its own. */
@@ -370,23 +386,7 @@ function knownOf({ answer, terms: { expiresAt } }: Pick<Facts, 'answer' | 'terms
 /** The verdict on facts that were judged. */
 export function verdictOf(answer: Facts['answer'], terms: Terms, refusal: Refusal | undefined): Verdict {
   if (refusal?.code === 'not_found') return notFound
-  if (refusal?.code === 'rotated') return rotatedVerdict(answer)
+  if (refusal?.code === 'rotated') return rotatedVerdict(answer, refusal.ancestorId)
   const known = knownOf({ answer, terms })
   return refusal === undefined ? known : { ...known, valid: false, ...refusal }
-}
-
-/** The permissions asked for and not granted; undefined if there are none. Throws `invalid_input`. */
-function missingOf(granted: readonly string[], asked: readonly string[] | undefined): string[] | undefined {
-  // What is granted word for word is well-formed, and the usual case.
-  if (asked === undefined || (Array.isArray(asked) && holdsAll(granted, asked))) return undefined
-  checkAskedPermissions(asked)
-  const missing = missingPermissions(granted, asked)
-  return missing.length > 0 ? missing : undefined
-}
-
-function holdsAll(granted: readonly string[], asked: readonly string[]): boolean {
-  // Of long lists each word would be compared with each: to take them apart is quicker.
-  if (granted.length * asked.length > 256) return false
-  for (let i = 0; i < asked.length; i++) if (!granted.includes(asked[i] as string)) return false
-  return true
 }

@@ -6,6 +6,7 @@ import { boundPermissions } from '../core/permissions.ts'
 import type { Verdict } from '../core/shapes/verification.ts'
 import type { StoredSecret } from '../core/stored-secret.ts'
 import type { Claim } from './claims.ts'
+import { bindToLine, type LineBounds } from './line.ts'
 import type { OrganizationTerms, Owners, OwnerTerms } from './owners.ts'
 
 /** What a secret is judged by; instants in milliseconds since 1970. Many secrets share theirs. */
@@ -24,6 +25,8 @@ export interface Terms {
   allowedIps: readonly Network[] | null
   /** The kid of another system's token, which does not show it; null for one of ours. */
   foreignKid: string | null
+  /** What the keys add of which its key is a child; undefined if it is none. All else is of the whole line already. */
+  bounds: LineBounds | undefined
   organization: OrganizationTerms
   /** The keys that made it, if it draws from their limits. */
   line: readonly OwnerTerms[]
@@ -50,17 +53,27 @@ export function toFacts(
   stored: Omit<StoredSecret, 'kid' | 'digest'>,
   owners: Owners,
   foreignKid: string | null = null,
+  boundBefore?: LineBounds,
 ): Facts {
   const organizationId = share(stored.organizationId, () => stored.organizationId)
-  const { keyId, name, expiresAt, revokedAt, suspendedAt, notBefore, graceEndsAt } = stored
+  const { keyId, name } = stored
   const { organization, line, claims } = owners.drawn(
     keyId,
     organizationId,
     stored.limits,
     stored.organizationSuspendedAt,
   )
-  const permissions = permissionsOf(stored.permissions, organization.permissions)
-  const isEnded = stored.endedAt !== null
+  const own = {
+    permissions: permissionsOf(stored.permissions, organization.permissions),
+    revokedAt: stored.revokedAt,
+    suspendedAt: stored.suspendedAt,
+    expiresAt: stored.expiresAt,
+    notBefore: stored.notBefore,
+    isEnded: stored.endedAt !== null,
+    graceEndsAt: stored.graceEndsAt,
+  }
+  const { bounds = boundBefore, ...judged } = bindToLine(own, stored.ancestors, networksOf)
+  const { permissions, revokedAt, suspendedAt, expiresAt, notBefore, isEnded, graceEndsAt } = judged
   const allowedIps = stored.allowedIps === null ? null : networksOf(stored.allowedIps)
   const answer = describe(
     { valid: true, code: 'valid', keyId, organizationId, name, permissions, expiresAt: null },
@@ -77,6 +90,7 @@ export function toFacts(
     notBefore,
     allowedIps,
     foreignKid,
+    bounds,
     organization,
     line,
   }
@@ -127,6 +141,7 @@ export function sizeOfFacts({ answer, terms, claims }: Facts): number {
   let bytes =
     secretBytes + 2 * characters + (terms.expiresAt === null && terms.foreignKid === null ? 0 : termsBytes)
   if (terms.allowedIps !== null) bytes += terms.allowedIps.length * networkBytes
+  if (terms.bounds !== undefined) bytes += boundsBytes
   // Some hold a list as text too, to write it quickly.
   if (claims !== terms.organization.claims) bytes += ownClaimsBytes + claims.length * limitBytes
   for (let i = 0; i < permissions.length; i++)
@@ -140,6 +155,8 @@ const termsBytes = 80
 const permissionBytes = 40
 const limitBytes = 120
 const networkBytes = 160
+/** The reasons of a line, and the longest lists of networks that are likely. */
+const boundsBytes = 480
 /** A list of a key's own, and its place in the cache. */
 const ownClaimsBytes = 40
 

@@ -180,14 +180,16 @@ function canJudge(facts: Facts | undefined, judges: ReadonlySet<Condition>): boo
  * that is suspended stays so until a change of which the caller hears; for the rest of them that serves a single call.
  */
 function unjudgeable(
-  { suspendedAt, organization, allowedIps, notBefore }: Terms,
+  { suspendedAt, organization, allowedIps, notBefore, bounds }: Terms,
   judges: ReadonlySet<Condition>,
   now: number,
 ): { refusedAt: Date; sequence?: null } | undefined {
   const suspended = suspendedAt ?? organization.suspendedAt
   if (suspended !== null && !judges.has('suspended')) return { refusedAt: new Date(suspended) }
   // From where the call comes, only the caller knows.
-  const isBound = allowedIps !== null && !judges.has('ips')
+  const isLineBound = bounds !== undefined && bounds.ips.length > 0
+  const isBound =
+    (allowedIps !== null && !judges.has('ips')) || (isLineBound && !(judges.has('ips') && judges.has('line')))
   const isEarly = notBefore !== null && notBefore > now && !judges.has('not_before')
   return isBound || isEarly ? { refusedAt: new Date(now), sequence: null } : undefined
 }

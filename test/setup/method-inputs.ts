@@ -8,6 +8,8 @@ export const methods: Record<string, readonly unknown[]> = {
   'keys.create': [{ organizationId: 'acme', name: 'New' }],
   ...{ 'keys.list': [{}], 'keys.listAll': [{}], 'keys.get': [idOfNothing], 'keys.self': [] },
   'keys.listPermissions': [{}],
+  ...{ 'keys.derive': [{ name: 'New' }], 'keys.listChildren': [idOfNothing, {}] },
+  'keys.revokeChild': [idOfNothing],
   ...{ 'keys.listPrefixes': [], 'keys.setPrefixes': [{ prefixes: ['re'] }] },
   'keys.import': [[{ organizationId: 'acme', name: 'New', token: 'from-another-system' }]],
   'keys.listRecipes': [],

@@ -9,6 +9,7 @@ export const bodies: Record<string, unknown> = {
   changeKeys: { action: 'revoke', ids: ['0192f0c1-0000-7000-8000-000000000000'], expect: 1 },
   suspendKey: { reason: 'A' },
   suspendOrganization: { reason: 'A' },
+  deriveKey: { name: 'C' },
   setPrefixes: { prefixes: ['re', 're_test'] },
   previewKey: { revoke: true },
   verifyKey: { key: 'x' },

@@ -5,4 +5,5 @@ export const unbound = {
   organizationSuspendedAt: null,
   notBefore: null,
   allowedIps: null,
+  ancestors: null,
 } as const

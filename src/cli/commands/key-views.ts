@@ -240,6 +240,7 @@ function keyFields(key: Key): [string, string][] {
     ['Token', key.hint],
     ['Created', formatInstant(key.createdAt, now)],
     ['Created by', key.createdBy ?? 'the operator'],
+    ...(key.parentId ? [['Child of', key.parentId] as [string, string]] : []),
     ['Last used', formatInstant(key.lastUsedAt, now)],
     ['Expires', formatInstant(key.expiresAt, now)],
     ...(key.notBefore ? [field('Begins', formatInstant(key.notBefore, now))] : []),

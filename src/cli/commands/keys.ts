@@ -1,6 +1,5 @@
 // `latchkey keys …`: the life of a key.
 import { Option } from 'commander'
-import { splitList } from '../../core/given-settings.ts'
 import { type PermissionPreset, permissionPresets } from '../../core/permissions.ts'
 import type { CreateKeyInput } from '../../core/shapes/key-changes.ts'
 import type { RotateKeyFields, RotateKeyInput } from '../../core/shapes/rotations.ts'
@@ -10,6 +9,7 @@ import { defineList } from '../kit/define-list.ts'
 import { CommandError, exitCodes } from '../kit/failures.ts'
 import { given } from '../kit/options.ts'
 import { print, printNote, quote } from '../kit/output.ts'
+import { childCommands } from './children.ts'
 import { bulkCommand } from './key-bulk.ts'
 import { filterTexts } from './key-filters.ts'
 import { findCommand } from './key-find.ts'
@@ -27,6 +27,7 @@ import {
   printVerdict,
 } from './key-views.ts'
 import { addUnitsCommand, limitsCommand, noLimitsOption, removedLimits, withPlanLimits } from './limits.ts'
+import { prefixCommands } from './prefixes.ts'
 import { asAsked, figureOptions, figureTexts, printFigures } from './usage-views.ts'
 
 const changes = () => import('../../core/shapes/key-changes.ts')
@@ -59,6 +60,7 @@ export const keyCommands = [
       tags: 'a word under which the key is found (repeatable)',
       prefix: 'the prefix of the token: one of `latchkey keys prefixes`',
       createdBy: 'the id of your user for whom the key is created',
+      parentId: 'the id of the key of which it is to be a child',
       limits: 'how much its calls may draw (repeatable)',
     },
     examples: [
@@ -304,23 +306,8 @@ export const keyCommands = [
     examples: [`latchkey keys add-units ${exampleId} credits 500 --reference "payment 4711"`],
     add: ({ keys }) => keys.addUnits,
   }),
-  defineCommand({
-    path: 'keys prefixes',
-    summary: 'list what the tokens of new keys may begin with, the default first',
-    on: serverOrDatabase,
-    examples: ['latchkey keys prefixes'],
-    run: ({ keys }) => keys.listPrefixes(),
-    print: ({ prefixes }) => print(...prefixes),
-  }),
-  defineCommand({
-    path: 'keys set-prefixes',
-    summary: 'replace what the tokens of new keys may begin with; keys with another prefix keep it',
-    on: serverOrDatabase,
-    arguments: { prefixes: 'all of them with commas between, the default first: re_live,re_test' },
-    examples: ['latchkey keys set-prefixes re_live,re_test'],
-    run: ({ keys }, { args }) => keys.setPrefixes({ prefixes: splitList(args.prefixes) }),
-    print: ({ prefixes }) => print(...prefixes),
-  }),
+  ...childCommands,
+  ...prefixCommands,
   defineCommand({
     path: 'keys verify',
     summary: 'verify a token from standard input or a hidden prompt; exits 1 if it is not valid',

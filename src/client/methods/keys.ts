@@ -16,6 +16,7 @@ import {
 } from './calls.ts'
 
 const path = '/v1/keys'
+const childrenPath = `${path}/self/children`
 const prefixesPath = '/v1/prefixes'
 const cataloguePath = '/v1/permissions'
 const pathOf = (id: string) => `${path}/${pathSegment(id)}`
@@ -26,6 +27,10 @@ export function keyMethods(requester: Requester): Keys<CallOptions> {
   return {
     ...listMethods<ListKeysInput, Key>(requester, path),
     create: async (body, options) => create(requester, path, body, options),
+    derive: async (body, options) => create(requester, childrenPath, body, options),
+    listChildren: async (id, input = {}, options) =>
+      readPage<Key>(`${pathOf(id)}/children`, input, checkOptions(options)),
+    revokeChild: async (id, options) => end(requester, `${childrenPath}/${pathSegment(id)}`, options),
     get: async (id, options) => {
       const { secretsAfter, ...rest } = checkOptions(options, ['timeoutMs', 'signal', 'secretsAfter']) ?? {}
       return send('GET', pathOf(id) + secretsQuery(secretsAfter), { options: rest })

@@ -4,6 +4,7 @@ import { readNetwork } from '../../core/addresses.ts'
 import type { PresentedToken } from '../../core/foreign-token.ts'
 import { isId } from '../../core/id-form.ts'
 import type { FactsAnswer } from '../../core/shapes/verifiers.ts'
+import { type LineReason, lineReasons } from '../../core/stored-ancestors.ts'
 import { allowanceOf, type StoredLimit, writeLimits } from '../../core/stored-limits.ts'
 import { isForeignKid, isKid } from '../../core/token.ts'
 import type { Allotments } from '../../verdict/allotment.ts'
@@ -11,8 +12,9 @@ import { type CacheBounds, FactsCache } from '../../verdict/cache.ts'
 import type { Circumstances } from '../../verdict/circumstances.ts'
 import type { Clock } from '../../verdict/clock.ts'
 import type { Remembered } from '../../verdict/evaluate.ts'
-import { type Facts, toFacts } from '../../verdict/facts.ts'
+import { type Facts, networksOf, toFacts } from '../../verdict/facts.ts'
 import { Lease } from '../../verdict/lease.ts'
+import type { LineBounds } from '../../verdict/line.ts'
 import { NegativeCache } from '../../verdict/negative-cache.ts'
 import { Owners } from '../../verdict/owners.ts'
 import { Tallies } from '../../verdict/tally.ts'
@@ -172,7 +174,8 @@ function readSecret(secret: FactsAnswer['secret'], owners: Owners): Facts | unde
   const { kid: foreignKid = null } = secret
   if (foreignKid !== null && !(isKid(foreignKid) && isForeignKid(foreignKid))) return undefined
   const drawn = readDrawnText(secret)
-  if (drawn === undefined) return undefined
+  const bounds = readBounds(secret)
+  if (drawn === undefined || bounds === 'unsound') return undefined
   const stored = {
     graceEndsAt,
     endedAt: isEnded ? 0 : null,
@@ -188,8 +191,10 @@ function readSecret(secret: FactsAnswer['secret'], owners: Owners): Facts | unde
     notBefore: begins,
     allowedIps,
     limits: drawn,
+    // What they make of the facts stands there already.
+    ancestors: null,
   }
-  return toFacts(stored, owners, foreignKid)
+  return toFacts(stored, owners, foreignKid, bounds)
 }
 
 function toMilliseconds(instant: unknown): number | null | undefined {
@@ -199,11 +204,28 @@ function toMilliseconds(instant: unknown): number | null | undefined {
 }
 
 /** From where a key may be used, as JSON; null for anywhere, undefined if it is of another form. */
-function readAllowedIps(secret: NonNullable<FactsAnswer['secret']>): string | null | undefined {
-  const { allowedIps = [] } = secret as Partial<typeof secret>
+function readAllowedIps(holder: { allowedIps?: unknown }): string | null | undefined {
+  const { allowedIps = [] } = holder
   const isSound = (value: unknown) => typeof value === 'string' && readNetwork(value) !== undefined
   if (!Array.isArray(allowedIps) || !allowedIps.every(isSound)) return undefined
   return allowedIps.length === 0 ? null : JSON.stringify(allowedIps)
+}
+
+/** What the keys of its line add to what a child is judged by. */
+function readBounds(secret: NonNullable<FactsAnswer['secret']>): LineBounds | undefined | 'unsound' {
+  const { ancestors: told = [] } = secret as Partial<typeof secret>
+  if (!Array.isArray(told)) return 'unsound'
+  if (told.length === 0) return undefined
+  const ancestors: Partial<Record<LineReason, string>> = {}
+  const ips: LineBounds['ips'][number][] = []
+  for (const ancestor of told) {
+    const { id, reasons } = Object(ancestor)
+    const allowed = readAllowedIps(Object(ancestor))
+    if (!isId(id) || !Array.isArray(reasons) || allowed === undefined) return 'unsound'
+    for (const reason of lineReasons) if (reasons.includes(reason)) ancestors[reason] = id
+    if (allowed !== null) ips.push({ keyId: id, networks: networksOf(allowed) })
+  }
+  return { ancestors, ips }
 }
 
 /** What a key draws from, in the form that `readDrawn` reads; null for nothing, undefined if it is of another form. */

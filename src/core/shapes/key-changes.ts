@@ -72,11 +72,27 @@ export const createKeySchema = z
       description: "The organization that owns the key; the caller's own if absent. Root organization only.",
     }),
     createdBy: createdBy.optional(),
+    parentId: z.guid('Must be a key id, which is a UUID.').optional().meta({
+      description:
+        'The key of which it is a child, of the same organization: it may do no more than that one, and ends with it.',
+    }),
   })
   .meta({
     id: 'CreateKey',
     examples: [{ name: 'CI', permissions: ['emails:send'], organizationId: 'acme' }],
   })
+
+export const deriveKeySchema = createKeySchema
+  .pick({
+    ...({ name: true, description: true, tags: true, permissions: true } as const),
+    ...({ metadata: true, limits: true, prefix: true, notBefore: true, allowedIps: true } as const),
+  })
+  .extend({
+    expiresAt: instantInput
+      .optional()
+      .meta({ description: 'When it expires: in an hour if absent, and not after the calling key.' }),
+  })
+  .meta({ id: 'DeriveKey', examples: [{ name: 'Job 42', permissions: ['emails:send'] }] })
 
 /**
  * Why null: Java clients of OpenAPI Generator send an empty list or object for each field that nobody has set, unless it
@@ -134,6 +150,8 @@ export interface CreateKeyInput extends z.input<typeof createKeySchema> {}
 export interface RevokeKeyInput extends z.input<typeof revokeKeySchema> {}
 /** Why a key or an organization is suspended, for people. */
 export interface SuspendInput extends z.input<typeof suspendSchema> {}
+/** A child of the calling key to make. */
+export interface DeriveKeyInput extends z.input<typeof deriveKeySchema> {}
 /** What to change of a key; a field that is absent stays as it is, and a list or an object is replaced whole. */
 export interface UpdateKeyInput extends z.input<typeof updateKeySchema> {}
 /** A change of a key to look at beforehand: fields to change, or one of `rotate`, `endSecret`, `suspend` and `revoke`. */

@@ -75,11 +75,15 @@ export const listKeysSchema = z.strictObject({
   ...pageFields,
 })
 
+export const listChildrenSchema = z.strictObject({ ...pageFields })
+
 export const listPermissionsSchema = listKeysSchema.pick({ organizationId: true })
 
 /** `active`, `expired`, `suspended` or `revoked`. */
 export type KeyStatus = (typeof keyStatuses)[number]
 /** Which keys are listed, and in which order. */
 export interface ListKeysInput extends z.input<typeof listKeysSchema> {}
+/** Which children of a key are listed: newest first, ended ones included. */
+export interface ListChildrenInput extends z.input<typeof listChildrenSchema> {}
 /** Whose permissions are listed. */
 export interface ListPermissionsInput extends z.input<typeof listPermissionsSchema> {}

@@ -18,16 +18,22 @@ import type { CatalogueEntry, DescribePermissionsInput } from './catalogue.ts'
 import type { ImportedKey, ImportOutcome, RecipeUse } from './imports.ts'
 import {
   type CreateKeyInput,
+  type DeriveKeyInput,
   type PreviewKeyInput,
   type RevokeKeyInput,
   revocationReasons,
   type SuspendInput,
   type UpdateKeyInput,
 } from './key-changes.ts'
-import { keyStatuses, type ListKeysInput, type ListPermissionsInput } from './key-lists.ts'
+import {
+  keyStatuses,
+  type ListChildrenInput,
+  type ListKeysInput,
+  type ListPermissionsInput,
+} from './key-lists.ts'
 import type { KeyPermissions } from './key-permissions.ts'
 import { type AddUnitsInput, type LimitState, limitStateSchema, planLimitsSchema } from './limits.ts'
-import { type List, nameSchema } from './page.ts'
+import { type List, nameSchema, type Page } from './page.ts'
 import type { KeyPlaces } from './places.ts'
 import type { Prefixes, SetPrefixesInput } from './prefixes.ts'
 import type { KeyPreview } from './previews.ts'
@@ -48,6 +54,7 @@ const keyExample = {
   permissions: ['emails:send'],
   lastUsedAt: new Date('2026-02-01T08:30:00Z'),
   createdBy: '0198f3a0-11aa-7000-8000-9b8a7c6d5e4f',
+  parentId: null,
   createdAt: new Date('2026-01-31T12:00:00Z'),
   revokedAt: null,
   revokedBy: null,
@@ -133,6 +140,10 @@ export const keySchema = z
       .string()
       .nullable()
       .meta({ description: 'The id of the key or user that created it; null for the operator.' }),
+    parentId: z
+      .guid()
+      .nullable()
+      .meta({ description: 'The key of which it is a child, for good; null if it is none.' }),
     createdAt: instant.meta({ description: 'When it was created.' }),
     revokedAt: instant.nullable().meta({ description: 'When it was revoked, for good; null if it is not.' }),
     revokedBy: z
@@ -248,7 +259,8 @@ export interface GetKeyInput extends z.input<typeof getKeySchema> {}
 export interface Keys<Options extends CallOptions = CallOptions> extends List<ListKeysInput, Key, Options> {
   /**
    * Creates a key; `key` in its answer is the token, which no later call gives. Throws `invalid_input`,
-   * `organization_not_found`, `permission_escalation`, `missing_permission` for metadata.
+   * `organization_not_found`, `permission_escalation`, `missing_permission` for metadata; of a parent `key_not_found`,
+   * `key_revoked`, `key_expired`, `line_too_long`.
    */
   create(input: CreateKeyInput, options?: Options): Promise<CreatedKey>
   /**
@@ -259,6 +271,18 @@ export interface Keys<Options extends CallOptions = CallOptions> extends List<Li
   import(keys: readonly ImportedKey[], options?: Options): Promise<ImportOutcome[]>
   /** In which ways imported tokens are found, and how many by each. Throws `root_organization_required`. */
   listRecipes(options?: Options): Promise<RecipeUse[]>
+  /**
+   * Creates a child of the calling key, which may do no more than that one and ends with it. Throws `invalid_input`,
+   * `permission_escalation`, `missing_permission` without `latchkey:self:derive`, `line_too_long`, `too_many_children`.
+   */
+  derive(input: DeriveKeyInput, options?: Options): Promise<CreatedKey>
+  /** The children of a key page by page, newest first, ended ones included. Throws `key_not_found`. */
+  listChildren(id: string, input?: ListChildrenInput, options?: Options): Promise<Page<Key>>
+  /** Revokes a child of the calling key. Throws `key_not_found`, `missing_permission` without `latchkey:self:derive`. */
+  revokeChild<Given extends Options & WaitOptions = Options>(
+    id: string,
+    options?: Given,
+  ): Promise<Done<Given>>
   /** A key with the newest 100 of its secrets; `secretsAfter`, the kid of the last one, gives those after it. Throws `key_not_found`. */
   get(id: string, options?: Options & GetKeyInput): Promise<KeyDetails>
   /** The key that asks. */

@@ -23,12 +23,17 @@ const graceSchema = z
     examples: [{ untilSilentSeconds: 86_400, atMostSeconds: 2_592_000 }],
     description: 'The old token ends once nobody uses it any more.',
   })
+const keepChildren = z.boolean({ error: 'Must be true or false.' }).optional().meta({
+  description:
+    'Whether the children that the key has made by its old tokens go on with the new one. Else each ends with the token by which it was made.',
+})
 export const rotateKeySchema = z
   .strictObject({
     graceSeconds: graceLength.min(0, 'Must be 0 or more.').optional().meta({
       description: 'How long the old token stays valid, in seconds; 0 if absent, and without `grace`.',
     }),
     grace: graceSchema.optional(),
+    keepChildren,
   })
   .refine(({ graceSeconds, grace }) => graceSeconds === undefined || grace === undefined, {
     path: ['grace'],
@@ -41,11 +46,13 @@ export const rotateKeyFieldsSchema = z.strictObject({
   graceSeconds: rotateKeySchema.shape.graceSeconds,
   untilSilentSeconds: graceSchema.shape.untilSilentSeconds.optional(),
   atMostSeconds: graceSchema.shape.atMostSeconds.unwrap().optional(),
+  keepChildren,
 })
 
 /**
  * How a key is rotated: `graceSeconds`, at most 2,592,000 (30 days), is how long its old token stays valid; 0 if absent. Or
- * `grace`: the old token ends once nobody has used it for `untilSilentSeconds`, and after `atMostSeconds` in any case.
+ * `grace`: the old token ends once nobody has used it for `untilSilentSeconds`, and after `atMostSeconds` in any case. With
+ * `keepChildren`, the children that it has made go on with the new token.
  */
 export interface RotateKeyInput extends z.input<typeof rotateKeySchema> {}
 /** A rotation as flags say it. */

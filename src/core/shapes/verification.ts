@@ -94,8 +94,13 @@ export const knownKey = {
   keyId: z.guid().meta({ description: 'The id of the key.' }),
   organizationId: organizationIdSchema.meta({ description: 'The organization that owns the key.' }),
   name: z.string().meta({ description: 'The name of the key.' }),
-  permissions: z.array(z.string()).readonly().meta({ description: 'What the key may do.' }),
-  expiresAt: instant.nullable().meta({ description: 'When the key expires; null if never.' }),
+  permissions: z
+    .array(z.string())
+    .readonly()
+    .meta({ description: 'What the key may do, within what the keys may of which it is a child.' }),
+  expiresAt: instant
+    .nullable()
+    .meta({ description: 'When the key expires, or one of which it is a child; null if never.' }),
   metadata: z
     .record(z.string(), z.unknown())
     .readonly()
@@ -141,12 +146,18 @@ const unknownVerdict = z
   })
   .meta({ id: 'UnknownVerdict', examples: [{ valid: false, code: 'not_found' }] })
 
+const ancestorId = z
+  .guid()
+  .optional()
+  .meta({ description: 'The key of its line of which that is so; absent if it is so of the key itself.' })
+
 const endedVerdict = z
   .strictObject({
     valid: z.literal(false).meta({ description: isValid }),
     code: z
       .enum(['wrong_environment', 'revoked', 'suspended', 'expired', 'ip_not_allowed'])
       .meta({ description: reason }),
+    ancestorId,
     ...knownKey,
   })
   .meta({ id: 'EndedVerdict', examples: [{ valid: false, code: 'revoked', ...knownKeyExample }] })
@@ -156,6 +167,7 @@ const earlyVerdict = z
     valid: z.literal(false).meta({ description: isValid }),
     code: z.literal('not_yet_valid').meta({ description: reason }),
     notBefore: instant.meta({ description: 'From when on the key is valid.' }),
+    ancestorId,
     ...knownKey,
   })
   .meta({
@@ -175,6 +187,7 @@ const rotatedVerdict = z
     valid: z.literal(false).meta({ description: isValid }),
     code: z.literal('rotated').meta({ description: reason }),
     keyId: knownKey.keyId,
+    ancestorId,
   })
   .meta({
     id: 'RotatedVerdict',

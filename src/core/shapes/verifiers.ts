@@ -2,6 +2,7 @@
 import { z } from 'zod'
 import { maxBatch } from '../bounds.ts'
 import { instant, instantInput } from '../fields.ts'
+import { lineReasons } from '../stored-ancestors.ts'
 import { kidPattern } from '../token.ts'
 import { plainLimitSchema } from './limits.ts'
 import { callContextSchema, knownKey, knownKeyExample, verifyRequestSchema } from './verification.ts'
@@ -92,6 +93,17 @@ export const factsSchema = z
           description:
             'The keys that made it, if it draws from their limits: a change of one ends the facts.',
         }),
+        ancestors: z
+          .array(
+            z.strictObject({
+              id: z.guid(),
+              reasons: z
+                .array(z.enum(lineReasons))
+                .meta({ description: 'What of the facts comes from this key, if it refuses.' }),
+              allowedIps: z.array(z.string()),
+            }),
+          )
+          .meta({ description: 'The keys of which it is a child, as far as they bound it.' }),
         plan: z.string().nullable().meta({ description: 'The plan of its organization.' }),
         kid: z.string().optional().meta({
           description:
@@ -118,6 +130,7 @@ export const factsSchema = z
           isEnded: false,
           limits: [],
           line: [],
+          ancestors: [],
           plan: null,
         },
       },

@@ -30,7 +30,8 @@ import type { Tx } from '../../store/tables.ts'
 import { digestToken } from '../../verification/digest.ts'
 import { maySetLimits } from '../limits/rules.ts'
 import { outlivesSession, requireFreshSignIn } from '../sessions/fresh-sign-in.ts'
-import { giveTokenAgain, withToken, writeKeys } from './rules.ts'
+import { readParents, requireHeld } from './parents.ts'
+import { deriveKeys, giveTokenAgain, withToken, writeKeys } from './rules.ts'
 
 /** What a new key is to be, beside its token. */
 export interface WantedFields {
@@ -45,6 +46,8 @@ export interface WantedFields {
   allowedIps?: string[] | null | undefined
   limits: LimitGiven[]
   createdBy?: string | undefined
+  /** The key of which it is to be a child. */
+  parentId?: string | undefined
 }
 
 /** What a new key is to be. */
@@ -71,10 +74,24 @@ const mostOrganizations = 10_000
  * database that was restored may lack one, and then it refuses the key.
  */
 export function keyCreation(source: IdSource, dialect: StoreDialect): Kind<WantedKey, NewKey, CreatedKey> {
+  return creationOf(source, dialect, writeKeys, requireMayCreate)
+}
+
+/** The same for the children that keys make of themselves. */
+export function keyDerivation(source: IdSource, dialect: StoreDialect): Kind<WantedKey, NewKey, CreatedKey> {
+  return creationOf(source, dialect, deriveKeys, requireMayDerive)
+}
+
+function creationOf(
+  source: IdSource,
+  dialect: StoreDialect,
+  permission: typeof writeKeys | typeof deriveKeys,
+  requireMay: (change: Change, wanted: WantedKey) => void,
+): Kind<WantedKey, NewKey, CreatedKey> {
   const organizations = new Set<string>()
   return {
-    permission: writeKeys,
-    // Well below the parameters that a statement may have: 20 a row on PostgreSQL's 65,535.
+    permission,
+    // Well below the parameters that a statement may have: 22 a row on PostgreSQL's 65,535.
     maxAtOnce: 100,
     prepare: async (tx, wanted) => {
       if (organizations.size > mostOrganizations) organizations.clear()
@@ -85,9 +102,11 @@ export function keyCreation(source: IdSource, dialect: StoreDialect): Kind<Wante
         organizations.add(id)
         unknown.delete(id)
       }
+      const requireParent = await readParents(tx, wanted, permission === deriveKeys, source.now())
       return (change, one) => {
-        requireMayCreate(change, one)
+        requireMay(change, one)
         if (unknown.has(one.organizationId)) throw unknownOrganization()
+        requireParent(change, one)
         return recordKey(source, change, one, firstSecretOf(one.token))
       }
     },
@@ -107,7 +126,17 @@ export function requireMayCreate({ actor, now }: Change, wanted: WantedFields): 
   requireLifetime(actor, organizationId, expiresAt?.getTime() ?? null)
   if (Object.keys(metadata).length > 0) requireMetadata(actor)
   if (outlivesSession(organizationId, permissions)) requireFreshSignIn(actor, now)
-  requireShortLine(actor)
+  if (wanted.parentId === undefined) requireShortLine(actor)
+}
+
+/** The same for a key that makes a child of itself, which may do no more and live no longer. */
+function requireMayDerive(change: Change, wanted: WantedKey): void {
+  const { actor, now } = change
+  const { organizationId, permissions, metadata, expiresAt } = wanted
+  requireHeld(actor, permissions)
+  requireLifetime(actor, organizationId, expiresAt?.getTime() ?? null)
+  if (Object.keys(metadata).length > 0) requireMetadata(actor)
+  if (outlivesSession(organizationId, permissions)) requireFreshSignIn(actor, now)
 }
 
 /** The keys from whose limits others draw are read with each of these: a line has so many at most. */
@@ -144,7 +173,8 @@ export function recordKey(
   const { prefix, kid } = secret
   const id = newId(source)
   const createdBy = wanted.createdBy ?? (holdsDatabase(actor) ? null : actor.keyId)
-  const drawsFrom = limitsFrom(actor)
+  const { parentId } = wanted
+  const drawsFrom = parentId ?? limitsFrom(actor)
   const changes = {
     name,
     permissions,
@@ -158,7 +188,8 @@ export function recordKey(
     ...(notBefore !== null && { notBefore }),
     ...(allowedIps.length > 0 && { allowedIps }),
     ...(limits.length > 0 && { limits }),
-    ...(drawsFrom !== null && { limitsFrom: drawsFrom }),
+    ...(parentId !== undefined && { parentId }),
+    ...(parentId === undefined && drawsFrom !== null && { limitsFrom: drawsFrom }),
   }
   record({ action: 'key.created', organizationId, keyId: id, changes })
   return {
@@ -180,6 +211,10 @@ export function recordKey(
       kid,
       limits: writeLimits(replaceLimits(readLimits(noLimits), limits, maySetLimits(actor))),
       limits_from: drawsFrom,
+      parent_id: parentId ?? null,
+      // It ends with the secret by which its parent has made it, and with none if another key did.
+      parent_kid:
+        parentId !== undefined && !holdsDatabase(actor) && actor.keyId === parentId ? actor.kid : null,
     },
     secret: { ...secret, key_id: id, organization_id: organizationId, created_at: now },
   }

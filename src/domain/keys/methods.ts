@@ -15,7 +15,8 @@ import type { Engine } from '../engine.ts'
 import { addKeyUnits } from '../limits/units.ts'
 import { changeKeys } from './bulk.ts'
 import { describePermissions, listCatalogue, warned } from './catalogue.ts'
-import { createKey } from './create.ts'
+import { listChildren, revokeChild } from './children.ts'
+import { createKey, deriveKey } from './create.ts'
 import { importKeys, listRecipes } from './import.ts'
 import { listPermissions } from './permissions-in-use.ts'
 import { readPermissions } from './permissions-used.ts'
@@ -36,6 +37,10 @@ export function keyMethods(engine: Engine): Keys<ActorOptions> {
     listRecipes: async (options) => listRecipes(engine, checkOptions(options)),
     create: async (input, options) =>
       warned(engine, createKey(engine, input, checkOptions(options, creationNames)), input),
+    derive: async (input, options) =>
+      warned(engine, deriveKey(engine, input, checkOptions(options, creationNames)), input),
+    listChildren: async (id, input, options) => listChildren(engine, id, input, checkOptions(options)),
+    revokeChild: (id, options) => makeEnd(engine, options, (checked) => revokeChild(engine, id, checked)),
     get: async (id, options) =>
       getKey(engine, id, checkOptions(options, ['actor', 'signal', 'secretsAfter'])),
     self: async (options) => getOwnKey(engine, checkOptions(options)),

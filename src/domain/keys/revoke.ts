@@ -78,7 +78,8 @@ export async function revokeWithin(
   await endKey(change, key, options.reason)
 }
 
-async function endKey(change: Change, key: KeyRow, reason?: RevokeKeyInput['reason']): Promise<void> {
+/** Revokes a key that the change has locked. Throws `last_root_key`. */
+export async function endKey(change: Change, key: KeyRow, reason?: RevokeKeyInput['reason']): Promise<void> {
   const { tx, now } = change
   await requireOtherRootKey(tx, key, { ...key, revoked_at: now }, now)
   const revoked = {

@@ -10,6 +10,7 @@ import { generateToken, isForeignKid } from '../../core/token.ts'
 import type { StoreDialect } from '../../store/backend.ts'
 import { changeKey, type KeyRow } from '../../store/keys.ts'
 import { readLastUses } from '../../store/last-use.ts'
+import { moveChildren } from '../../store/lines.ts'
 import { holdOrganization } from '../../store/organizations.ts'
 import {
   beginGrace,
@@ -41,7 +42,7 @@ export async function rotateKey(
   options: CommandOptions = {},
 ): Promise<CreatedKey> {
   const rotation = parseInput(rotateKeySchema, input)
-  const { grace } = rotation
+  const { grace, keepChildren = false } = rotation
   const graceSeconds = longestGraceOf(rotation)
   const [usualPrefix] = await engine.prefixes.read()
   const once = { request: options.once, again: giveTokenAgain }
@@ -77,6 +78,13 @@ export async function rotateKey(
         created_at: now,
       }
       await insertSecrets(change.tx, [secret])
+      if (keepChildren)
+        await moveChildren(
+          change.tx,
+          key,
+          secrets.map(({ kid }) => kid),
+          next.kid,
+        )
       await pruneSecrets(change.tx, key)
       const row = await changeKey(change.tx, key, { kid: next.kid, prefix }, now)
       change.record({
@@ -87,6 +95,7 @@ export async function rotateKey(
           kid: { from: key.kid, to: next.kid },
           graceEndsAt: new Date(graceEndsAt),
           ...(grace && { untilSilentSeconds: grace.untilSilentSeconds }),
+          ...(keepChildren && { keepChildren }),
         },
       })
       const states = await readLimitStates(change.tx, engine.store.dialect, 'key', [row])

@@ -17,6 +17,8 @@ import { type OwnUses, withOwnUses } from './last-uses.ts'
 
 /** What every change of a key takes of its caller. */
 export const writeKeys = 'latchkey:keys:write'
+/** What a key holds that may make children of itself. */
+export const deriveKeys = 'latchkey:self:derive'
 
 /** Reads a key of a scope. Throws `key_not_found`. */
 export async function getKeyRow(db: Db, id: string, scope: Scope): Promise<KeyRow> {

@@ -6,11 +6,13 @@ import { LatchkeyError } from '../../core/errors.ts'
 import { parseInput } from '../../core/input.ts'
 import { doneSchema } from '../../core/shapes/calls.ts'
 import { factsSchema, latestSchema, readFactsSchema, usesSchema } from '../../core/shapes/verifiers.ts'
+import { lineReasons } from '../../core/stored-ancestors.ts'
 import { describeAllowance } from '../../core/stored-limits.ts'
 import { shownKidOf } from '../../core/token.ts'
 import { json } from '../../http/reply.ts'
 import type { Facts } from '../../verdict/facts.ts'
 import type { CountedLimit } from '../../verdict/holding.ts'
+import type { LineBounds } from '../../verdict/line.ts'
 import { route } from '../parts.ts'
 import { verifiedScope } from './verify.ts'
 
@@ -151,9 +153,20 @@ function toSecret({ answer, terms, claims }: Facts, isDrawn = false): object {
     isEnded: terms.isEnded,
     limits: isDrawn ? [] : claims.map(({ limit }) => toFactsLimit(limit)),
     line: isDrawn ? [] : terms.line.map(({ id }) => id),
+    ancestors: toAncestors(terms.bounds),
     plan: terms.organization.plan ?? null,
     ...(terms.foreignKid !== null && { kid: terms.foreignKid }),
   }
+}
+
+/** The keys of a line that bound a child: what they make of its facts stands there already. */
+function toAncestors(bounds: LineBounds | undefined): object[] {
+  if (bounds === undefined) return []
+  const { ancestors, ips } = bounds
+  const reasonsOf = (id: string) => lineReasons.filter((reason) => ancestors[reason] === id)
+  const networksOf = (id: string) => ips.find(({ keyId }) => keyId === id)?.networks ?? []
+  const ids = new Set([...Object.values(ancestors), ...ips.map(({ keyId }) => keyId)])
+  return [...ids].map((id) => ({ id, reasons: reasonsOf(id), allowedIps: networksOf(id).map(writeNetwork) }))
 }
 
 function toFactsLimit({ scope, ownerId: id, name, epoch, allowance, defaultCost }: CountedLimit): object {

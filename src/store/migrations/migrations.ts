@@ -31,6 +31,7 @@ import * as terms from './0026-terms.ts'
 import * as keyTerms from './0027-key-terms.ts'
 import * as recipes from './0028-recipes.ts'
 import * as catalogue from './0029-catalogue.ts'
+import * as children from './0030-children.ts'
 import type { ColumnTypes } from './column-types.ts'
 
 type Step = (db: Db, types: ColumnTypes) => Promise<void>
@@ -66,6 +67,7 @@ export const steps: readonly Step[] = [
   keyTerms.up,
   recipes.up,
   catalogue.up,
+  children.up,
 ]
 
 /** The version of the schema that this program works on. */
@@ -80,9 +82,10 @@ export const schemaVersion = steps.length
  * some minutes later. What one below 19 edits of an organization or a plan keeps its revision, so that another edit of the same
  * does not find it out. Of a key whose expiry one below 23 has set, a stage may be told of that was over by then. Below 26 a
  * program accepts keys that are suspended, not valid yet or bound to other addresses. Of what one below 27 makes or changes of
- * keys the terms are written later, and lists are read without them until then.
+ * keys the terms are written later, and lists are read without them until then. Below 30 a program accepts children of keys that
+ * have ended.
  */
-export const oldestCompatible = 26
+export const oldestCompatible = 30
 
 /**
  * Tells whether this program may work on a database as it is: then it takes neither a lock nor the right to make
