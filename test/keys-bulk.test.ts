@@ -26,6 +26,23 @@ onEachDatabase('a change of many keys', (makeDatabase) => {
   const tagsOf = async (latchkey: Latchkey) =>
     (await latchkey.keys.list({ status: 'all', sort: 'name' })).items.map(({ name, tags }) => [name, ...tags])
 
+  test('suspends and resumes what is meant, as far as the caller may', async () => {
+    const { latchkey, make } = await open()
+    const ids = [(await make()).id, (await make()).id, (await make()).id]
+    const actor = await makeCaller(latchkey, 'acme', ['latchkey:keys:write'])
+    const bulk = (action: 'suspend' | 'resume', options: object = {}) =>
+      latchkey.keys.bulk({ action, ids, expect: 3 }, options)
+    await latchkey.keys.suspend(ids[0] as string)
+    expect(await bulk('suspend', { actor })).toEqual({ ...none, matched: 3, changed: 2, unchanged: 1 })
+    expect(await bulk('resume', { actor })).toMatchObject({
+      changed: 2,
+      failures: [{ id: ids[0], code: 'root_organization_required' }],
+    })
+    expect(await bulk('resume')).toEqual({ ...none, matched: 3, changed: 1, unchanged: 2 })
+    expect((await latchkey.audit.list({ action: 'key.resumed' })).items).toHaveLength(3)
+    await latchkey.close()
+  })
+
   test('revokes what is meant, with an event each, and a dry run does not', async () => {
     const { latchkey, make } = await open()
     const keys = [await make({ tags: ['old'] }), await make({ tags: ['old'] }), await make({ tags: ['new'] })]

@@ -10,9 +10,9 @@ import { describeApplied } from './key-views.ts'
 export const bulkCommand = defineCommand({
   path: 'keys bulk',
   summary:
-    'revoke or tag many keys: those that a list with the same options has, or those with the given ids',
+    'revoke, suspend, resume or tag many keys: those that a list with the same options has, or those with the given ids',
   on: serverOrDatabase,
-  arguments: { action: 'revoke, or tag' },
+  arguments: { action: 'revoke, suspend, resume or tag' },
   shape: async () => (await import('../../core/shapes/bulk-changes.ts')).bulkChangeFieldsSchema,
   texts: {
     ...filterTexts,
@@ -30,6 +30,7 @@ export const bulkCommand = defineCommand({
   examples: [
     'latchkey keys bulk revoke --tag team:billing --dry-run',
     'latchkey keys bulk revoke --tag team:billing --expect 12 --yes',
+    'latchkey keys bulk suspend --organization acme --expect 7',
     'latchkey keys bulk tag --organization acme --never-used --add-tag unused --expect 3',
   ],
   notes: 'Exits 1 if a key could not be changed. The key that calls is skipped.',
@@ -56,14 +57,16 @@ function toChange(
   return { action: action as BulkChangeInput['action'], ...meant, ...rest }
 }
 
+const past = { revoke: 'Revoked', suspend: 'Suspended', resume: 'Resumed', tag: 'Tagged' }
+
 function describe(
   { matched, changed, unchanged, skipped, left, stoppedBy, isDryRun }: BulkResult,
   action: string,
 ) {
-  const [would, did] = action === 'revoke' ? ['revoke', 'Revoked'] : ['tag', 'Tagged']
+  const did = past[action as BulkChangeInput['action']]
   return [
     isDryRun
-      ? `Would ${would} ${changed} of ${describeKeys(matched)}. Nothing was changed.`
+      ? `Would ${action} ${changed} of ${describeKeys(matched)}. Nothing was changed.`
       : `${did} ${changed} of ${describeKeys(matched)}.`,
     ...(unchanged > 0 ? [`${describeKeys(unchanged)} stayed the same.`] : []),
     ...skipped.map((id) => `Skipped ${id}, the key that calls.`),

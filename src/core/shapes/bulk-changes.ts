@@ -28,7 +28,7 @@ const ids = z
 export const bulkChangeSchema = z
   .strictObject({
     action: z
-      .enum(['revoke', 'tag'], { error: 'Must be one of revoke, tag.' })
+      .enum(['revoke', 'suspend', 'resume', 'tag'], { error: 'Must be one of revoke, suspend, resume, tag.' })
       .meta({ description: 'What to do with each key.' }),
     ids: ids.optional().meta({ description: 'The keys, by their ids; or else `filter`.' }),
     filter: z

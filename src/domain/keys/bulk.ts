@@ -16,6 +16,7 @@ import { actorOf, type CommandOptions, type Engine } from '../engine.ts'
 import { toQuery } from './read.ts'
 import { revokeWithin } from './revoke.ts'
 import { requireLiveKey, writeKeys } from './rules.ts'
+import { resumeWithin, suspendWithin } from './suspend.ts'
 
 /** So many keys are changed in a transaction: others wait for it on SQLite. */
 const keysAtOnce = 500
@@ -124,6 +125,8 @@ async function changeOne(
     },
   }
   if (action === 'revoke') await revokeWithin(noting, id)
+  else if (action === 'suspend') await suspendWithin(noting, id, null)
+  else if (action === 'resume') await resumeWithin(noting, id)
   else await tagWithin(engine, noting, id, addTags, removeTags)
   return isChanged
 }

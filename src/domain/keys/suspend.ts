@@ -27,23 +27,33 @@ export async function suspendKey(
 ): Promise<Key> {
   const { reason = null } = parseInput(suspendSchema, input)
   const requirements = { permission: writeKeys, keyId: id, signal: options.signal } as const
-  return engine.commit(actorOf(options), requirements, async (change) => {
-    const { tx, now, actor } = change
-    const key = await requireLiveKey(change, id)
-    const suspendedFor = scopeOf(actor) ?? rootOrganizationId
-    const isTakenOver = suspendedFor === rootOrganizationId && key.suspended_for !== rootOrganizationId
-    if (key.suspended_at !== null && !isTakenOver) return toKeyWithLimits(engine, tx, key, now)
-    requireRevision(key, options)
-    const suspended = {
-      suspended_at: key.suspended_at ?? now,
-      suspended_by: idOf(actor),
-      suspended_for: suspendedFor,
-      suspended_reason: reason,
-    }
-    await requireOtherRootKey(tx, key, { ...key, ...suspended }, now)
-    await deleteKeySessions(tx, key)
-    return save(engine, change, key, suspended, 'key.suspended')
-  })
+  return engine.commit(actorOf(options), requirements, async (change) =>
+    toKeyWithLimits(engine, change.tx, await suspendWithin(change, id, reason, options), change.now),
+  )
+}
+
+/** The same within a change that has locked the key. */
+export async function suspendWithin(
+  change: Change,
+  id: string,
+  reason: string | null,
+  options: Pick<CommandOptions, 'ifRevision'> = {},
+): Promise<KeyRow> {
+  const { tx, now, actor } = change
+  const key = await requireLiveKey(change, id)
+  const suspendedFor = scopeOf(actor) ?? rootOrganizationId
+  const isTakenOver = suspendedFor === rootOrganizationId && key.suspended_for !== rootOrganizationId
+  if (key.suspended_at !== null && !isTakenOver) return key
+  requireRevision(key, options)
+  const suspended = {
+    suspended_at: key.suspended_at ?? now,
+    suspended_by: idOf(actor),
+    suspended_for: suspendedFor,
+    suspended_reason: reason,
+  }
+  await requireOtherRootKey(tx, key, { ...key, ...suspended }, now)
+  await deleteKeySessions(tx, key)
+  return save(change, key, suspended, 'key.suspended')
 }
 
 /**
@@ -53,20 +63,29 @@ export async function suspendKey(
  */
 export async function resumeKey(engine: Engine, id: string, options: CommandOptions = {}): Promise<Key> {
   const requirements = { permission: writeKeys, keyId: id, signal: options.signal } as const
-  return engine.commit(actorOf(options), requirements, async (change) => {
-    const { tx, now, actor } = change
-    const key = await requireLiveKey(change, id)
-    if (key.suspended_at === null) return toKeyWithLimits(engine, tx, key, now)
-    if (key.suspended_for === rootOrganizationId && scopeOf(actor) !== undefined)
-      throw new LatchkeyError(
-        'root_organization_required',
-        'The root organization suspended this key, so only its keys resume it.',
-      )
-    requireRevision(key, options)
-    // Whoever has its token may then do again what a session may not.
-    if (outlivesSession(key.organization_id, JSON.parse(key.permissions))) requireFreshSignIn(actor, now)
-    return save(engine, change, key, unsuspended, 'key.resumed')
-  })
+  return engine.commit(actorOf(options), requirements, async (change) =>
+    toKeyWithLimits(engine, change.tx, await resumeWithin(change, id, options), change.now),
+  )
+}
+
+/** The same within a change that has locked the key. */
+export async function resumeWithin(
+  change: Change,
+  id: string,
+  options: Pick<CommandOptions, 'ifRevision'> = {},
+): Promise<KeyRow> {
+  const { now, actor } = change
+  const key = await requireLiveKey(change, id)
+  if (key.suspended_at === null) return key
+  if (key.suspended_for === rootOrganizationId && scopeOf(actor) !== undefined)
+    throw new LatchkeyError(
+      'root_organization_required',
+      'The root organization suspended this key, so only its keys resume it.',
+    )
+  requireRevision(key, options)
+  // Whoever has its token may then do again what a session may not.
+  if (outlivesSession(key.organization_id, JSON.parse(key.permissions))) requireFreshSignIn(actor, now)
+  return save(change, key, unsuspended, 'key.resumed')
 }
 
 type Suspension = Pick<KeyRow, keyof typeof unsuspended>
@@ -79,12 +98,11 @@ const unsuspended = {
 }
 
 async function save(
-  engine: Engine,
   { tx, now, record }: Change,
   before: KeyRow,
   suspension: Suspension,
   action: 'key.suspended' | 'key.resumed',
-): Promise<Key> {
+): Promise<KeyRow> {
   const changed = await changeKey(tx, before, suspension, now)
   record({
     action,
@@ -92,7 +110,7 @@ async function save(
     keyId: before.id,
     changes: describeSuspension(before, suspension),
   })
-  return toKeyWithLimits(engine, tx, changed, now)
+  return changed
 }
 
 /** The id of a key that acts; null for the operator. */
