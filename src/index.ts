@@ -22,6 +22,13 @@ export type {
   SealedEvent,
 } from './core/shapes/checkpoints.ts'
 export type { Events, EventsPage, LogEvent, ReadEventsInput } from './core/shapes/events.ts'
+export type {
+  ExportedSecret,
+  ExportSecretsInput,
+  ImportedKey,
+  ImportOutcome,
+  RecipeUse,
+} from './core/shapes/imports.ts'
 export type { CreateKeyInput, PreviewKeyInput, UpdateKeyInput } from './core/shapes/key-changes.ts'
 export type { KeyStatus, ListKeysInput, ListPermissionsInput } from './core/shapes/key-lists.ts'
 export type { KeyPermissions } from './core/shapes/key-permissions.ts'
@@ -32,6 +39,7 @@ export type {
   KeyDetails,
   KeySecret,
   Keys,
+  LibraryKeys,
   PermissionUse,
   UpdatedKey,
 } from './core/shapes/keys.ts'

@@ -25,7 +25,7 @@ import type { SealedValues } from './core/sealed-values.ts'
 import type { Audit } from './core/shapes/audit.ts'
 import type { Applied } from './core/shapes/calls.ts'
 import type { Events } from './core/shapes/events.ts'
-import type { CreatedKey, Keys } from './core/shapes/keys.ts'
+import type { CreatedKey, LibraryKeys } from './core/shapes/keys.ts'
 import type { Organizations } from './core/shapes/organizations.ts'
 import type { Plans } from './core/shapes/plans.ts'
 import type { Settling } from './core/shapes/settlements.ts'
@@ -105,7 +105,7 @@ export { hasLatchkeyTables } from './store/store.ts'
 /** An open Latchkey, in the caller's own process. Every method throws `store_unavailable` if the database fails. */
 export interface Latchkey extends AsyncDisposable {
   /** Creates, reads, changes, rotates and revokes keys. */
-  keys: Keys<ActorOptions>
+  keys: LibraryKeys<ActorOptions>
   /** Creates, reads and renames the owners of keys. */
   organizations: Organizations<ActorOptions>
   /** Named sets of permissions and limits, for organizations. */

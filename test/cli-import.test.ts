@@ -4,10 +4,12 @@ import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { beforeAll, describe, expect, test } from 'vitest'
 import { systems } from '../src/cli/commands/import-systems.ts'
+import type { Caller } from '../src/core/actor.ts'
 import { openLatchkey } from '../src/latchkey.ts'
 import { createAcme } from './setup/acme.ts'
 import { useCommand } from './setup/command.ts'
 import { onEachDatabase } from './setup/databases.ts'
+import { codeOf } from './setup/refusal.ts'
 
 const command = useCommand()
 const wrote = (name: string) => join(import.meta.dirname, 'imports', name)
@@ -86,6 +88,37 @@ onEachDatabase('latchkey import', (makeDatabase) => {
     expect((await latchkey.verify(Disabled as string)).code).toBe('not_found')
     const { items } = await latchkey.keys.list({ organizationId: 'acme' })
     expect(items.map(({ hint }) => hint).sort()).toEqual(['ba_DWo…', 'ba_GWv…', 'ba_RRM…'])
+  })
+
+  test('an export has everything but secrets, and the digests if it is asked for them', async () => {
+    const { latchkey, run } = await opened()
+    await using _ = latchkey
+    const own = await latchkey.keys.create({ organizationId: 'acme', name: 'Own' })
+    const token = `17|${'part'.repeat(10)}`
+    const value = sha256('part'.repeat(10))
+    const hash = { scheme: 'sha256', encoding: 'hex', value, of: 'after:|' } as const
+    await latchkey.keys.import([{ organizationId: 'acme', name: 'Moved', hint: '17|', hash }])
+    expect((await run('keys', 'recipes')).stdout).toMatch(/sha256 +after:\| +1\n$/)
+    const bare = (await run('export')).stdout
+    for (const secret of [own.key, token, sha256(own.key), value]) expect(bare).not.toContain(secret)
+    const path = join(command.folder(), 'export.jsonl')
+    const done = await run('export', '--digests', '--file', path)
+    expect([done.code, done.stderr]).toEqual([0, `Wrote 1 organization, 2 keys, 2 secrets to ${path}.\n`])
+    const lines = readFileSync(path, 'utf8')
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line))
+    expect(lines.map(({ type }) => type)).toEqual(['organization', 'key', 'key', 'secret', 'secret'])
+    const secrets = lines.filter(({ type }) => type === 'secret')
+    const hashes = secrets.map(({ digest, scheme, of, hint }) => ({ digest, scheme, of, hint }))
+    expect(hashes).toContainEqual({ digest: sha256(own.key), scheme: 'sha256', of: 'token', hint: own.hint })
+    expect(hashes).toContainEqual({ digest: value, scheme: 'sha256', of: 'after:|', hint: '17|…' })
+    const caller = { actor: (await latchkey.authenticate((await latchkey.createRootKey()).key)) as Caller }
+    expect(await codeOf(latchkey.keys.exportSecrets({}, caller))).toBe('permission_escalation')
+    const kids = (await latchkey.keys.exportSecrets()).map(({ kid }) => kid)
+    expect(await latchkey.keys.exportSecrets({ after: kids[0] })).toMatchObject(
+      kids.slice(1).map((kid) => ({ kid })),
+    )
   })
 
   test('an import that breaks off at any batch is taken up again, and makes each key once', async () => {

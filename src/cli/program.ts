@@ -95,6 +95,11 @@ const commands: readonly (DefinedCommand | Group)[] = [
     summary: 'import the keys of another system, whose tokens go on working',
     load: async () => [(await import('./commands/import.ts')).importCommand],
   },
+  {
+    name: 'export',
+    summary: 'write organizations, plans, keys and webhooks as JSON lines, for the way out',
+    load: async () => [(await import('./commands/export.ts')).exportCommand],
+  },
   rootKeyCommand,
   migrateCommand,
   {

@@ -10,6 +10,7 @@ export type {
   SealedEvent,
 } from '../core/shapes/checkpoints.ts'
 export type { Events, EventsPage, LogEvent, ReadEventsInput } from '../core/shapes/events.ts'
+export type { ImportedKey, ImportOutcome, RecipeUse } from '../core/shapes/imports.ts'
 export type { KeyPermissions } from '../core/shapes/key-permissions.ts'
 export type { Keys } from '../core/shapes/keys.ts'
 export type {

@@ -41,6 +41,18 @@ export async function findSecretOwners(
     .execute()
 }
 
+/** Reads the secrets that nobody has ended, in the order of their kids, after one of them. */
+export async function readUnended(db: Db, after: string, limit: number): Promise<SecretRow[]> {
+  return db
+    .selectFrom('secrets')
+    .selectAll()
+    .where('kid', '>', after)
+    .where('ended_at', 'is', null)
+    .orderBy('kid')
+    .limit(limit)
+    .execute()
+}
+
 /** How many that have ended a key keeps; they say of an old token that it was rotated away. */
 const keptEnded = 1_000
 /** How many a rotation deletes at the most: it holds locks. */

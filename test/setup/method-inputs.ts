@@ -58,4 +58,8 @@ export const methods: Record<string, readonly unknown[]> = {
   ...{ 'sessions.list': [], 'sessions.end': [idOfNothing] },
 }
 /** With those that a server has no need of: it answers whole. */
-export const libraryMethods: typeof methods = { ...methods, 'usage.exportPage': [{}] }
+export const libraryMethods: typeof methods = {
+  ...methods,
+  'usage.exportPage': [{}],
+  'keys.exportSecrets': [{}],
+}

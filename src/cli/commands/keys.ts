@@ -13,6 +13,7 @@ import { childCommands } from './children.ts'
 import { bulkCommand } from './key-bulk.ts'
 import { filterTexts } from './key-filters.ts'
 import { findCommand } from './key-find.ts'
+import { recipesCommand } from './key-recipes.ts'
 import { ask, keyStateCommands } from './key-states.ts'
 import {
   describeApplied,
@@ -270,6 +271,7 @@ export const keyCommands = [
   ...keyStateCommands,
   findCommand,
   bulkCommand,
+  recipesCommand,
   limitsCommand({
     path: 'keys limits',
     summary: 'show the limits of a key, and what is left of them',

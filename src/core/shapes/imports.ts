@@ -112,7 +112,9 @@ export const importedKeySchema = z
       .optional()
       .meta({ description: 'What people are shown of the token, such as its first characters.' }),
     token: token.optional(),
-    hash: hashSchema.optional(),
+    hash: hashSchema
+      .optional()
+      .meta({ description: 'The hash of the token that the other system keeps; instead of `token`.' }),
   })
   .refine(({ token, hash }) => (token === undefined) !== (hash === undefined), {
     error: 'Must have either token or hash.',
@@ -183,6 +185,34 @@ export const recipeUseSchema = z
     id: 'RecipeUse',
     examples: [{ scheme: 'hmac-sha256', of: 'token', pepper: 'kong', isReady: true, tokens: 12 }],
   })
+
+/** A secret as it leaves: by what its token is found, and nothing that is a token. */
+export interface ExportedSecret {
+  /** The id of its key. */
+  keyId: string
+  /** Its public id. */
+  kid: string
+  /** What people are shown of its token. */
+  hint: string
+  /** How its token is hashed; of a token of Latchkey, the whole of it by SHA-256. */
+  scheme: HashScheme
+  /** What of the token is hashed: `token`, or `after:` and a mark. */
+  of: string
+  /** The name of the key of an HMAC; null without one. */
+  pepper: string | null
+  /** The hash, in hex. */
+  digest: string
+  /** When it was created. */
+  createdAt: Date
+  /** When its grace ends; null for the newest secret of a key. */
+  expiresAt: Date | null
+}
+
+/** Which secrets are exported: those after the one with this kid. */
+export interface ExportSecretsInput {
+  /** The kid of the last secret of the page before. */
+  after?: string | undefined
+}
 
 /** A key from another system: what it is to be, and its token or the hash of it that the other system keeps. */
 export interface ImportedKey extends z.input<typeof importedKeySchema> {}

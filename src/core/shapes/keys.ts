@@ -15,7 +15,7 @@ import {
   waited,
 } from './calls.ts'
 import type { CatalogueEntry, DescribePermissionsInput } from './catalogue.ts'
-import type { ImportedKey, ImportOutcome, RecipeUse } from './imports.ts'
+import type { ExportedSecret, ExportSecretsInput, ImportedKey, ImportOutcome, RecipeUse } from './imports.ts'
 import {
   type CreateKeyInput,
   type DeriveKeyInput,
@@ -254,6 +254,15 @@ export interface PermissionUse extends z.infer<typeof permissionUseSchema> {}
 
 /** Which secrets of a key are told: those after the one with this kid, or the newest. */
 export interface GetKeyInput extends z.input<typeof getKeySchema> {}
+
+/** The same in a process that holds the database. */
+export interface LibraryKeys<Options extends CallOptions = CallOptions> extends Keys<Options> {
+  /**
+   * Up to 1000 secrets that nobody has ended, in the order of their kids, with the hashes by which their tokens are found: for
+   * the way out. Takes the process itself, and no caller. Throws `invalid_input`, `permission_escalation`.
+   */
+  exportSecrets(input?: ExportSecretsInput, options?: Options): Promise<ExportedSecret[]>
+}
 
 /** What can be done with keys. */
 export interface Keys<Options extends CallOptions = CallOptions> extends List<ListKeysInput, Key, Options> {

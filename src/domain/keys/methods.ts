@@ -1,6 +1,6 @@
 // What the library can do with keys: the table of its methods and the commands behind them.
 import type { ActorOptions } from '../../core/call-options.ts'
-import type { Keys } from '../../core/shapes/keys.ts'
+import type { LibraryKeys } from '../../core/shapes/keys.ts'
 import {
   checkOptions,
   creationNames,
@@ -17,6 +17,7 @@ import { changeKeys } from './bulk.ts'
 import { describePermissions, listCatalogue, warned } from './catalogue.ts'
 import { listChildren, revokeChild } from './children.ts'
 import { createKey, deriveKey } from './create.ts'
+import { exportSecrets } from './export.ts'
 import { importKeys, listRecipes } from './import.ts'
 import { listPermissions } from './permissions-in-use.ts'
 import { readPermissions } from './permissions-used.ts'
@@ -30,10 +31,11 @@ import { resumeKey, suspendKey } from './suspend.ts'
 import { updateKey } from './update.ts'
 
 /** Makes the methods on keys of an open Latchkey. */
-export function keyMethods(engine: Engine): Keys<ActorOptions> {
+export function keyMethods(engine: Engine): LibraryKeys<ActorOptions> {
   return {
     ...listMethods(engine, listKeys),
     import: async (keys, options) => importKeys(engine, keys, checkOptions(options)),
+    exportSecrets: async (input, options) => exportSecrets(engine, input, checkOptions(options)),
     listRecipes: async (options) => listRecipes(engine, checkOptions(options)),
     create: async (input, options) =>
       warned(engine, createKey(engine, input, checkOptions(options, creationNames)), input),
