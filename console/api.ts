@@ -2,6 +2,7 @@
 // was loaded from.
 import type { ErrorCode, FieldError } from '../src/core/errors.ts'
 import type { AuditEvent } from '../src/core/shapes/audit.ts'
+import type { CatalogueEntry } from '../src/core/shapes/catalogue.ts'
 import type { KeyPermissions } from '../src/core/shapes/key-permissions.ts'
 import type { CreatedKey, Key, KeyDetails, KeySecret } from '../src/core/shapes/keys.ts'
 import type { LimitInput, LimitState, PlainLimit } from '../src/core/shapes/limits.ts'
@@ -20,6 +21,7 @@ import { freshSignIn } from './fresh-sign-in.ts'
 import { readPageValue } from './page-value.ts'
 
 export type WireKey = Wire<Key>
+export type WireCatalogueEntry = Wire<CatalogueEntry>
 export type WireKeyDetails = Wire<KeyDetails>
 export type WireCreatedKey = Wire<CreatedKey>
 export type WireSecret = Wire<KeySecret>

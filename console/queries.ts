@@ -7,6 +7,7 @@ import {
   type ListPage,
   query,
   type WireAuditEvent,
+  type WireCatalogueEntry,
   type WireDelivery,
   type WireKey,
   type WireKeyDetails,
@@ -255,6 +256,15 @@ export function permissionsQuery(organization: string | undefined) {
   return queryOptions({
     queryKey: ['keys', 'permissions', path],
     queryFn: ({ signal }) => call<PermissionInUse[]>('GET', path, { signal }),
+    staleTime: 60_000,
+  })
+}
+
+/** What the operator says of the permissions that its API knows. */
+export function catalogueQuery() {
+  return queryOptions({
+    queryKey: ['keys', 'catalogue'],
+    queryFn: ({ signal }) => call<WireCatalogueEntry[]>('GET', '/v1/permissions', { signal }),
     staleTime: 60_000,
   })
 }

@@ -1,6 +1,7 @@
 // A list of permissions to type, paste and pick: chips, and an input that completes them.
 import { useQuery } from '@tanstack/react-query'
 import { type ClipboardEvent, type KeyboardEvent, useId, useLayoutEffect, useRef, useState } from 'react'
+import { uncataloguedOf } from '../../src/core/permissions.ts'
 import { withMarks } from '../format/foreign-text.ts'
 import {
   isUnfinished,
@@ -9,7 +10,7 @@ import {
   permissionOptions,
   readPermissions,
 } from '../format/permission-list.ts'
-import { permissionsQuery } from '../queries.ts'
+import { catalogueQuery, permissionsQuery } from '../queries.ts'
 import { useSession } from '../session.ts'
 import { PermissionChips } from './permission-chips.tsx'
 import { PermissionFaults } from './permission-faults.tsx'
@@ -45,6 +46,7 @@ export function PermissionsField({
 }: PermissionsFieldProps) {
   const session = useSession()
   const inUse = useQuery(permissionsQuery(organization)).data ?? []
+  const catalogue = useQuery(catalogueQuery()).data ?? []
   const id = useId()
   const input = useRef<HTMLInputElement>(null)
   const [typed, setTyped] = useState('')
@@ -58,7 +60,9 @@ export function PermissionsField({
   const chips = draft === '' ? value : value.slice(0, -1)
   const notGrantable = granting ? session.notGrantable : () => []
   const faults = permissionFaults(isUnfinished(draft) ? chips : value, notGrantable)
-  const options = permissionOptions(draft, chips, inUse)
+  const options = permissionOptions(draft, chips, inUse, catalogue)
+  const names = catalogue.map(({ name }) => name)
+  const uncatalogued = granting && faults.length === 0 ? uncataloguedOf(names, chips) : []
   const expanded = open && options.length > 0
   const activeId = expanded && active >= 0 ? `${id}-option-${active}` : undefined
 
@@ -172,6 +176,7 @@ export function PermissionsField({
         )}
       </div>
       <PermissionFaults id={`${id}-faults`} faults={faults} error={error} />
+      <Uncatalogued permissions={uncatalogued} />
       <p id={`${id}-hint`} className="mt-1 text-muted">
         {isUnfinished(draft)
           ? 'Continue after the colon, or type * for everything under it.'
@@ -183,6 +188,23 @@ export function PermissionsField({
         {said}
       </span>
     </div>
+  )
+}
+
+/** Warns of what may be mistyped. It may be granted all the same. */
+function Uncatalogued({ permissions }: { permissions: readonly string[] }) {
+  if (permissions.length === 0) return null
+  return (
+    <p role="status" className="mt-1 text-muted">
+      Not in the catalogue of permissions, so perhaps mistyped:{' '}
+      {permissions.map((permission, i) => (
+        <span key={permission}>
+          {i > 0 && ', '}
+          <code className="code">{permission}</code>
+        </span>
+      ))}
+      .
+    </p>
   )
 }
 

@@ -7,6 +7,7 @@ import {
   permissionPattern,
   reservedNamespace,
 } from '../../src/core/permissions.ts'
+import type { WireCatalogueEntry } from '../api.ts'
 import { withMarks } from './foreign-text.ts'
 
 const longestPermission = 128
@@ -107,22 +108,36 @@ export interface PermissionOption {
 
 const mostOptions = 60
 
-/** What may complete a draft: of those in use the most used first, then those of the management API. */
+/** What the catalogue says of a permission, under its heading; '' if nothing. */
+function meaningOf({ description, group }: WireCatalogueEntry): string {
+  return [group, description].filter((part) => part !== null).join(': ')
+}
+
+/**
+ * What may complete a draft: of those in use the most used first, then what else is in the catalogue, then those of the
+ * management API.
+ */
 export function permissionOptions(
   draft: string,
   taken: readonly string[],
   inUse: readonly { permission: string; keys: number }[],
+  catalogue: readonly WireCatalogueEntry[] = [],
 ): PermissionOption[] {
+  const entries = new Map(catalogue.map((entry) => [entry.name, meaningOf(entry)]))
   const used = inUse.map(({ permission, keys }) => ({
     permission,
-    note: keys === 1 ? '1 key' : `${keys} keys`,
+    note: [entries.get(permission), keys === 1 ? '1 key' : `${keys} keys`].filter(Boolean).join(' · '),
   }))
-  const known = new Set(used.map(({ permission }) => permission))
+  const inUseNow = new Set(used.map(({ permission }) => permission))
+  const described = [...entries]
+    .filter(([name]) => !inUseNow.has(name))
+    .map(([permission, note]) => ({ permission, note }))
+  const known = new Set([...inUseNow, ...entries.keys()])
   const management = managementPermissions
     .filter((permission) => !known.has(permission))
     .map((permission) => ({ permission, note: managementMeanings[permission] }))
   const sought = draft.toLowerCase()
-  return [...used, ...management]
+  return [...used, ...described, ...management]
     .filter(
       ({ permission }) =>
         permission !== draft && !taken.includes(permission) && permission.toLowerCase().includes(sought),

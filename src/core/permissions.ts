@@ -122,6 +122,19 @@ function withinBound(permission: string, bound: readonly string[]): string[] {
   return covers(bound, permission) ? [permission] : bound.filter((named) => covers([permission], named))
 }
 
+/**
+ * Of permissions, those that a catalogue does not have: neither by name, nor as a part of a wildcard in it, nor as a wildcard
+ * over something in it. Latchkey's own count as had, and if it is empty all do.
+ */
+export function uncataloguedOf(names: readonly string[], permissions: readonly string[]): string[] {
+  if (names.length === 0) return []
+  const grant = grantOf(names)
+  return permissions.filter((permission) => {
+    if (permission.startsWith(reservedNamespace) || grant.covers(permission)) return false
+    return !(permission.includes('*') && names.some((name) => covers([permission], name)))
+  })
+}
+
 function patternCovers(granted: string, asked: string): boolean {
   if (asked.startsWith(reservedNamespace) && !granted.startsWith(reservedNamespace)) return false
   // The usual pattern has its only `*` at the end: all that continues from there is covered.

@@ -16,7 +16,7 @@ import {
 } from '../../console/format/permission-list.ts'
 import { snippetsFor } from '../../console/format/snippets.ts'
 import { permissionsSchema } from '../../src/core/fields.ts'
-import { covers } from '../../src/core/permissions.ts'
+import { covers, managementPermissions } from '../../src/core/permissions.ts'
 import { createKeySchema } from '../../src/core/shapes/key-changes.ts'
 
 const permission = fc.stringMatching(/^(?:[A-Za-z0-9_./-]{1,8}|\*)(?::(?:[A-Za-z0-9_./-]{1,8}|\*)){0,3}$/)
@@ -97,7 +97,22 @@ describe('what completes a permission', () => {
     const options = permissionOptions('', [], inUse)
     expect(options.slice(0, 3).map(({ note }) => note)).toEqual(['3 keys', '2 keys', '1 key'])
     expect(new Set(options.map(({ permission }) => permission)).size).toBe(options.length)
-    expect(options).toHaveLength(3 + 11)
+    expect(options).toHaveLength(3 + managementPermissions.length - 1)
+  })
+
+  test('is explained by the catalogue, whose other permissions come before those of the management API', () => {
+    const catalogue = [
+      { name: 'emails:read', description: 'Read emails', group: 'Emails' },
+      { name: 'emails:send', description: 'Send emails', group: null },
+      { name: 'zones', description: null, group: null },
+    ]
+    expect(permissionOptions('', [], inUse, catalogue).slice(0, 5)).toEqual([
+      { permission: 'emails:send', note: 'Send emails · 3 keys' },
+      { permission: 'latchkey:keys:read', note: '2 keys' },
+      { permission: 'domains:read', note: '1 key' },
+      { permission: 'emails:read', note: 'Emails: Read emails' },
+      { permission: 'zones', note: '' },
+    ])
   })
 
   test('holds what was typed in any case, and nothing that is there already', () => {

@@ -71,6 +71,46 @@ onOneDatabase('SQLite', `a new key in the console${browserNote}`, (makeDatabase)
     },
   )
 
+  test.skipIf(skipsBrowser)(
+    'has its permissions explained by the catalogue, warned of beyond it, and those of a role by one button',
+    async () => {
+      const server = await serve()
+      const { keys } = server.latchkey
+      await keys.describePermissions({
+        permissions: [
+          { name: 'emails:read', description: 'Read emails', group: 'Emails' },
+          { name: 'projects:*:read', description: null, group: null },
+        ],
+      })
+      const page = await browser.open(server, { token: server.rootKey, path })
+      await page.getByLabel('Name', { exact: true }).fill('Reader')
+      const permissions = page.getByRole('combobox', { name: 'Permissions' })
+      await permissions.fill('emai')
+      const options = page.getByRole('option')
+      await options.first().waitFor()
+      expect(await options.allInnerTexts()).toEqual(['emails:read\nEmails: Read emails'])
+      await page.keyboard.press('ArrowDown')
+      await page.keyboard.press('Enter')
+      await page.keyboard.type('projects:42:read,')
+      expect(await page.getByText('Not in the catalogue').count()).toBe(0)
+      await page.keyboard.type('emials:read,')
+      await page.getByText('Not in the catalogue of permissions, so perhaps mistyped: emials:read.').waitFor()
+      await page.getByRole('button', { name: 'Remove emials:read' }).click()
+      await page.getByRole('button', { name: 'Read only' }).click()
+      expect((await create(page)).permissions).toEqual(['emails:read', 'projects:42:read', 'latchkey:*:read'])
+
+      // A key is offered no role that it may not grant.
+      const weaker = await keys.create({
+        organizationId: 'acme',
+        name: 'W',
+        permissions: ['latchkey:keys:*', 'emails:*'],
+      })
+      const other = await browser.open(server, { token: weaker.key, path: '/organizations/acme/new-key' })
+      await other.getByRole('button', { name: 'Verify only' }).waitFor()
+      expect(await other.getByRole('button', { name: 'Read only' }).count()).toBe(0)
+    },
+  )
+
   test.skipIf(skipsBrowser)('expires at the date and time that its maker gave, in their zone', async () => {
     const server = await serve()
     const page = await browser.open(server, { token: server.rootKey, path, timezoneId: 'Asia/Kolkata' })

@@ -1,5 +1,5 @@
 // The short lists of the database that this process knows: which prefixes new keys may have, and which permissions there are.
-import { covers, Grant, reservedNamespace } from '../../core/permissions.ts'
+import { uncataloguedOf } from '../../core/permissions.ts'
 import { readCatalogue } from '../../store/catalogue.ts'
 import type { Store } from '../../store/store.ts'
 import type { Clock } from '../../verdict/clock.ts'
@@ -12,29 +12,22 @@ const believedMs = 1_000
 export class KnownCatalogue {
   readonly #store: Pick<Store, 'read'>
   readonly #clock: Pick<Clock, 'monotonic'>
-  #known: { names: readonly string[]; grant: Grant; readAt: number } | undefined
+  #known: { names: readonly string[]; readAt: number } | undefined
 
   constructor(store: Pick<Store, 'read'>, clock: Pick<Clock, 'monotonic'>) {
     this.#store = store
     this.#clock = clock
   }
 
-  /**
-   * Of permissions, those that the catalogue does not have: neither by name, nor as a part of a wildcard in it, nor as a
-   * wildcard over something in it. Latchkey's own count as had, and without a catalogue all do. Throws `store_unavailable`.
-   */
+  /** Of permissions, those that the catalogue does not have; see `uncataloguedOf`. Throws `store_unavailable`. */
   async lacking(permissions: readonly string[]): Promise<string[]> {
     const now = this.#clock.monotonic()
     if (this.#known === undefined || now - this.#known.readAt >= believedMs) {
       const names = (await this.#store.read(readCatalogue)).map(({ id }) => id)
-      this.#known = { names, grant: new Grant(names), readAt: now }
+      // What is frozen is taken apart once.
+      this.#known = { names: Object.freeze(names), readAt: now }
     }
-    const { names, grant } = this.#known
-    if (names.length === 0) return []
-    return permissions.filter((permission) => {
-      if (permission.startsWith(reservedNamespace) || grant.covers(permission)) return false
-      return !(permission.includes('*') && names.some((name) => covers([permission], name)))
-    })
+    return uncataloguedOf(this.#known.names, permissions)
   }
 
   /** Has the next one read it anew. */

@@ -8,6 +8,7 @@ import { ExpiryField } from '../../../components/expiry-field.tsx'
 import { LimitsField } from '../../../components/limits-field.tsx'
 import { MetadataField } from '../../../components/metadata-field.tsx'
 import { ErrorNotice, Notice } from '../../../components/notices.tsx'
+import { PermissionPresets } from '../../../components/permission-presets.tsx'
 import { PermissionsField } from '../../../components/permissions-field.tsx'
 import { TextField } from '../../../components/text-field.tsx'
 import { type Expiry, expiryFault } from '../../../format/expiries.ts'
@@ -117,6 +118,7 @@ export function NewKeyForm({
         organization={organization}
         error={errorOf('permissions')}
       />
+      <PermissionPresets value={permissions} onChange={changed(setPermissions)} />
       <ExpiryField
         value={expiry}
         onChange={changed(setExpiry)}
