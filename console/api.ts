@@ -7,6 +7,7 @@ import type { KeyPermissions } from '../src/core/shapes/key-permissions.ts'
 import type { CreatedKey, Key, KeyDetails, KeySecret } from '../src/core/shapes/keys.ts'
 import type { LimitInput, LimitState, PlainLimit } from '../src/core/shapes/limits.ts'
 import type { Organization, OrganizationDetails } from '../src/core/shapes/organizations.ts'
+import type { Total } from '../src/core/shapes/page.ts'
 import type { KeyPlaces } from '../src/core/shapes/places.ts'
 import type { Plan, PlanDetails } from '../src/core/shapes/plans.ts'
 import type { KeyPreview, RefusedCalls } from '../src/core/shapes/previews.ts'
@@ -15,6 +16,7 @@ import type { Session } from '../src/core/shapes/sessions.ts'
 import type { UsageRow } from '../src/core/shapes/usage.ts'
 import type { Verdict } from '../src/core/shapes/verification.ts'
 import type { CreatedWebhook, Delivery, Webhook, WebhookTest } from '../src/core/shapes/webhooks.ts'
+import { readTotal, totalHeader } from '../src/core/total-header.ts'
 import type { Wire } from '../src/core/wire.ts'
 import { connection } from './connection.ts'
 import { freshSignIn } from './fresh-sign-in.ts'
@@ -73,6 +75,8 @@ export class ApiError extends Error {
 export interface ListPage<Item> {
   items: Item[]
   next: string | undefined
+  /** How long the whole list is, as far as it was counted; on the first page, if it was asked for. */
+  total?: Total | undefined
 }
 
 interface Request {
@@ -128,19 +132,20 @@ export async function download(path: string): Promise<void> {
 
 /** Gets one page of a list. A short or empty one is not the last if it has a `next`. Throws {@link ApiError}. */
 export async function getPage<Item>(path: string, signal: AbortSignal): Promise<ListPage<Item>> {
-  const { answer, next } = await getPart<Item[]>(path, signal)
-  return { items: answer, next }
+  const { answer, next, total } = await getPart<Item[]>(path, signal)
+  return { items: answer, next, total }
 }
 
 /** Gets what the server gives in parts; `next` is the address of the part after it. Throws {@link ApiError}. */
 export async function getPart<Answer>(
   path: string,
   signal: AbortSignal,
-): Promise<{ answer: Answer; next: string | undefined }> {
+): Promise<{ answer: Answer; next: string | undefined; total?: Total | undefined }> {
   const response = await send('GET', path, { signal })
   // RFC 8288: the server says where the next part is.
   const link = /<([^>]+)>; rel="next"/.exec(response.headers.get('link') ?? '')?.[1]
-  return { answer: (await response.json()) as Answer, next: link && resolve(link, response.url) }
+  const total = readTotal(response.headers.get(totalHeader))
+  return { answer: (await response.json()) as Answer, next: link && resolve(link, response.url), total }
 }
 
 /** Figures of usage, and up to when they are closed (RFC 3339): what comes after it may still change. */
@@ -165,11 +170,11 @@ function resolve(link: string, from: string): string {
 }
 
 /** Writes parameters as a query string with its `?`; leaves out what is undefined or empty. */
-export function query(parameters: Record<string, string | number | undefined>): string {
+export function query(parameters: Record<string, string | number | readonly string[] | undefined>): string {
   const given = Object.entries(parameters).filter(([, value]) => value !== undefined && value !== '')
   return given.length === 0
     ? ''
-    : `?${new URLSearchParams(given.map(([name, value]) => [name, String(value)]))}`
+    : `?${new URLSearchParams(given.flatMap(([name, value]) => [value].flat().map((each) => [name, String(each)])))}`
 }
 
 async function send(method: string, path: string, request: Request = {}): Promise<Response> {

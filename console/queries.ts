@@ -40,13 +40,17 @@ const longestPage = 1_000
 interface KeyFilter extends Partial<Omit<SelectedKeys, 'sort'>> {
   organization?: string | undefined
   q?: string | undefined
+  tag?: readonly string[] | undefined
+  kid?: string | undefined
+  permission?: string | undefined
+  created_by?: string | undefined
   status?: 'active' | 'expired' | 'revoked' | 'all' | undefined
   sort?: KeySearch['sort'] | undefined
 }
 
 /** Keys page by page, newest first unless sorted otherwise; at once as many as there were before. */
 export function keysQuery({ organization, ...filter }: KeyFilter, rowsBefore = 0) {
-  const first = `/v1/keys${query({ organization_id: organization, ...filter, limit: pageSize })}`
+  const first = `/v1/keys${query({ organization_id: organization, ...filter, count: 'true', limit: pageSize })}`
   return listOf<WireKey>('keys', first, rowsBefore)
 }
 

@@ -19,15 +19,34 @@ export function readOrganizationSearch({ q }: Search): OrganizationSearch {
 
 export interface KeySearch {
   q?: string
+  /** Tags, with commas between them: keys that have all of them. */
+  tag?: string
+  /** The public id of a secret. */
+  kid?: string
+  permission?: string
+  created_by?: string
   status?: (typeof statuses)[number]
   /** What the list is narrowed to. */
   only?: KeySelection
   sort?: (typeof sorts)[number]
 }
 
-export function readKeySearch({ q, status, only, sort }: Search): KeySearch {
+export function readKeySearch({
+  q,
+  tag,
+  kid,
+  permission,
+  created_by,
+  status,
+  only,
+  sort,
+}: Search): KeySearch {
   return {
     ...text('q', q),
+    ...text('tag', tag),
+    ...text('kid', kid),
+    ...text('permission', permission),
+    ...text('created_by', created_by),
     ...oneOf('status', statuses, status),
     ...oneOf('only', Object.keys(keySelections) as KeySelection[], only),
     ...oneOf('sort', sorts, sort),

@@ -6,11 +6,18 @@ const counts = new Intl.NumberFormat()
 
 /** `noun` is what the list is of, in the singular. */
 export function Count({ list, noun }: { list: EndlessList<unknown>; noun: string }) {
-  const { items, hasMore, isOld, isSearching } = list
+  const { items, hasMore, isOld, isSearching, total } = list
   const count = items?.length ?? 0
   return (
     <div className="ml-auto flex items-center gap-3 text-muted tabular-nums">
       {isSearching && <Searching />}
+      {/* Where there is room for it in the line of the filters. */}
+      {hasMore && total && !isOld && (
+        <p className="hidden min-[100rem]:block">
+          {total.isMore ? 'More than ' : ''}
+          {counts.format(total.count)} {noun}s
+        </p>
+      )}
       <p role="status">
         {/* A space that is as high as the words will be. */}
         {isOld ? 'Searching…' : items === undefined ? '\u00A0' : told(count, noun, hasMore, isSearching)}

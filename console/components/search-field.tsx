@@ -11,9 +11,13 @@ interface SearchFieldProps {
   value: string
   /** Told once the typing pauses. */
   change: (value: string) => void
+  /** What may be typed, if that is more than the label says. */
+  placeholder?: string
+  /** Told each text at once, and tells whether it has taken it: then it is neither searched for nor kept. */
+  take?: (typed: string) => boolean
 }
 
-export function SearchField({ label, value, change }: SearchFieldProps) {
+export function SearchField({ label, value, change, placeholder = label, take }: SearchFieldProps) {
   const [typed, setTyped] = useState(value)
   const told = useRef(value)
   const tell = useRef(change)
@@ -33,6 +37,11 @@ export function SearchField({ label, value, change }: SearchFieldProps) {
     }, pauseMs)
     return () => clearTimeout(timer)
   }, [typed])
+  const type = (text: string) => {
+    if (!take?.(text)) return setTyped(text)
+    told.current = ''
+    setTyped('')
+  }
   return (
     <div className="relative w-full sm:w-auto sm:min-w-48 sm:max-w-72 sm:flex-1">
       <Search
@@ -43,7 +52,7 @@ export function SearchField({ label, value, change }: SearchFieldProps) {
       <input
         type="search"
         aria-label={label}
-        placeholder={label}
+        placeholder={placeholder}
         data-shortcut="/"
         autoComplete="off"
         spellCheck={false}
@@ -51,7 +60,8 @@ export function SearchField({ label, value, change }: SearchFieldProps) {
         dir="auto"
         className="input pl-9"
         value={typed}
-        onChange={(event) => setTyped(event.target.value)}
+        onChange={(event) => type(event.target.value)}
+        onKeyDown={({ key }) => key === 'Enter' && type(`${typed} `)}
       />
     </div>
   )

@@ -54,6 +54,7 @@ const describers: Record<string, Describe> = {
   webhook_id: () => [],
   url: (value) => [valueChange('URL', value, asText)],
   events: (value) => [permissionsChange('Events', value)],
+  tags: (value) => (isEmptyList(value) ? [] : [permissionsChange('Tags', value)]),
   description: (value) => [
     valueChange('Description', value, (text) => (text === null ? nothing('None') : asText(text))),
   ],

@@ -10,9 +10,9 @@ export function nameFault(name: string): string | undefined {
 }
 
 /** The same for a text that may be left out. */
-export function textFault(text: string): string | undefined {
+export function textFault(text: string, longest = longestName): string | undefined {
   const length = [...text].length
-  if (length > longestName) return `Must have at most ${longestName} characters, and has ${length}.`
+  if (length > longest) return `Must have at most ${longest} characters, and has ${length}.`
   if (!text.isWellFormed() || /\p{Cc}/u.test(text))
     return 'Must not contain a control character. Type the name again.'
   if (text.trim() !== '' && !isVisible(text))

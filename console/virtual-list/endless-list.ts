@@ -2,6 +2,7 @@
 import { keepPreviousData, useInfiniteQuery } from '@tanstack/react-query'
 import { useRouter } from '@tanstack/react-router'
 import { useCallback, useEffect, useMemo, useState } from 'react'
+import type { Total } from '../../src/core/shapes/page.ts'
 import type { ListQuery } from '../queries.ts'
 import { keepRows, rowsAt } from './places.ts'
 
@@ -21,6 +22,8 @@ export interface EndlessList<Item> {
   isSearching: boolean
   /** Whether the items are those of the search before. */
   isOld: boolean
+  /** How long the whole list is, as far as the server has counted it. */
+  total: Total | undefined
   error: Error | null
   retry: () => void
   /** To be told the last row on the screen. */
@@ -57,6 +60,7 @@ export function useEndlessList<Item>(list: (rowsBefore: number) => ListQuery<Ite
     hasMore: hasNextPage,
     isSearching: loaded !== undefined && loaded < aheadRows && hasNextPage && !isError,
     isOld: isPlaceholderData,
+    total: data?.pages[0]?.total,
     error: query.error,
     retry: () => void (query.isFetchNextPageError ? fetchNextPage() : refetch()),
     reach: useCallback((row: number) => setReached(row - (row % 20)), []),

@@ -13,6 +13,7 @@ import {
 } from './bounds.ts'
 import { isOrganizationId, organizationIdPattern } from './id-form.ts'
 import { isGrantable, managementPermissions, permissionPattern } from './permissions.ts'
+import { tagPattern } from './tags.ts'
 import { longestPrefix, prefixPattern } from './token.ts'
 import { isVisible } from './visible-text.ts'
 
@@ -127,10 +128,7 @@ export const descriptionSchema = text(maxDescriptionLength).nullable()
 export const tagSchema = z
   .string({ error: 'Must be a tag, such as team:billing.' })
   .max(maxTagLength, `Must have at most ${maxTagLength} characters.`)
-  .regex(
-    /^[a-z0-9][a-z0-9_.:-]*$/,
-    'Must be lower-case letters, digits, and _ . : - but for its first character.',
-  )
+  .regex(tagPattern, 'Must be lower-case letters, digits, and _ . : - but for its first character.')
   .meta({ example: 'team:billing' })
 
 /** Tags as they are given. They are a set: each once, sorted. */

@@ -66,7 +66,7 @@ export async function readKeySlice(
 ): Promise<Slice<KeyRow>> {
   const order = keyOrders[query.sort]
   const { column, direction } = order
-  const { keys, upTo } = await findWindow(db, query, bounds.window, way)
+  const { keys, upTo } = await findWindow(db, query, bounds, way)
   const rows = await db
     .selectFrom(
       keys
@@ -93,7 +93,7 @@ export async function countKeySlice(
   window: number,
   way: Way,
 ): Promise<{ count: number; next: Position | undefined }> {
-  const { keys, upTo } = await findWindow(db, query, window, way, true)
+  const { keys, upTo } = await findWindow(db, query, { window, limit: maxSet }, way, true)
   const { count } = await keys
     .select(({ fn }) => fn.countAll<number | string>().as('count'))
     .executeTakeFirstOrThrow()
@@ -107,7 +107,7 @@ export async function readKeyIds(
   window: number,
   way: Way,
 ): Promise<{ ids: string[]; next: Position | undefined }> {
-  const { keys, upTo } = await findWindow(db, query, window, way, true)
+  const { keys, upTo } = await findWindow(db, query, { window, limit: maxSet }, way, true)
   const rows = await keys.select('id').execute()
   return { ids: rows.map(({ id }) => id), next: upTo }
 }
@@ -168,7 +168,13 @@ function rangesOf({ sort, expiresBefore, unusedSince, neverUsed }: KeyQuery): Ke
 }
 
 /** Finds the part of a list in which fitting keys are looked for next, and where it ends; undefined for the list's own end. */
-async function findWindow(db: Db, query: KeyQuery, window: number, way: Way, isBound = false) {
+async function findWindow(
+  db: Db,
+  query: KeyQuery,
+  { window, limit }: Pick<SliceBounds, 'window' | 'limit'>,
+  way: Way,
+  isBound = false,
+) {
   const conditions = conditionsOf(query)
   if (way === 'walk') {
     const upTo = isBound || conditions.length > 0 ? await findWindowEnd(db, query, window) : undefined
@@ -179,9 +185,10 @@ async function findWindow(db: Db, query: KeyQuery, window: number, way: Way, isB
       keys: keysWithin(db, query, undefined, way.ids).where((eb) => eb.and(conditions)),
       upTo: undefined,
     }
-  const limit = Math.min(window, maxSet)
-  const found = await findByTerm(db, { ...query, ...way, limit })
-  const last = found.length === limit ? found.at(-1) : undefined
+  // Each is fetched by its id, which takes longer than a row of an index: as many as are wanted, and more if few of them fit.
+  const most = Math.min(Math.max(limit, window >> 2), maxSet)
+  const found = await findByTerm(db, { ...query, ...way, limit: most })
+  const last = found.length === most ? found.at(-1) : undefined
   const ids = found.map(({ id }) => id)
   return {
     keys: keysWithin(db, query, undefined, ids).where((eb) => eb.and(conditions)),

@@ -1,5 +1,6 @@
 // The fields of a key that can be changed, each in a window of its own.
 import { useState } from 'react'
+import { maxDescriptionLength } from '../../../../src/core/bounds.ts'
 import type { WireKey } from '../../../api.ts'
 import { ExpiryField } from '../../../components/expiry-field.tsx'
 import { MetadataField } from '../../../components/metadata-field.tsx'
@@ -8,14 +9,17 @@ import { TextField } from '../../../components/text-field.tsx'
 import { type Expiry, expiryFault, outlives } from '../../../format/expiries.ts'
 import { mergeFields, mergeList } from '../../../format/merges.ts'
 import { readMetadata, writeMetadata } from '../../../format/metadata-text.ts'
-import { nameFault } from '../../../format/names.ts'
+import { nameFault, textFault } from '../../../format/names.ts'
 import { permissionFaults } from '../../../format/permission-list.ts'
+import { readTags, tagsFault, tagsHint } from '../../../format/tags.ts'
 import { useSession } from '../../../session.ts'
 import { ChangePreview } from './change-preview.tsx'
 import { EditDialog } from './edit-dialog.tsx'
 import { EditLimits } from './limits.tsx'
 
-export type EditableField = 'name' | 'permissions' | 'expires_at' | 'metadata' | 'limits'
+export type EditableField =
+  | ('name' | 'permissions' | 'expires_at' | 'metadata' | 'limits')
+  | ('description' | 'tags')
 
 interface EditProps {
   of: WireKey
@@ -45,6 +49,10 @@ export function EditField({
       return <EditExpiry {...rest} />
     case 'metadata':
       return <EditMetadata {...rest} />
+    case 'description':
+      return <EditDescription {...rest} />
+    case 'tags':
+      return <EditTags {...rest} />
     case 'limits':
       return <EditLimits {...rest} />
   }
@@ -69,6 +77,60 @@ function Rename({ of, close }: EditProps) {
           onChange={setName}
           onFocus={(event) => event.target.select()}
           error={faultOf('name') ?? (wasRead ? fault : undefined)}
+        />
+      )}
+    </EditDialog>
+  )
+}
+
+function EditDescription({ of, close }: EditProps) {
+  const [text, setText] = useState(of.description ?? '')
+  const description = text.trim() === '' ? null : text
+  const fault = textFault(text, maxDescriptionLength)
+  return (
+    <EditDialog
+      keyToChange={of}
+      title="Edit the description"
+      edited={fault !== undefined ? 'faulty' : description === of.description ? 'unchanged' : { description }}
+      close={close}
+      isTyped={description !== of.description}
+    >
+      {({ faultOf, wasRead }) => (
+        <TextField
+          label="Description"
+          hint="What the key is for. The search finds it."
+          optional
+          value={text}
+          onChange={setText}
+          error={faultOf('description') ?? (wasRead ? fault : undefined)}
+        />
+      )}
+    </EditDialog>
+  )
+}
+
+function EditTags({ of, close }: EditProps) {
+  const [text, setText] = useState(of.tags.join(' '))
+  const tags = readTags(text)
+  const fault = tagsFault(tags)
+  const isSame = tags.join() === of.tags.join()
+  const change = (now: WireKey) => ({ tags: mergeList(of.tags, tags, now.tags) })
+  return (
+    <EditDialog
+      keyToChange={of}
+      title="Edit the tags"
+      edited={fault !== undefined ? 'faulty' : isSame ? 'unchanged' : change}
+      close={close}
+      isTyped={!isSame}
+    >
+      {({ faultOf, wasRead }) => (
+        <TextField
+          label="Tags"
+          hint={tagsHint}
+          optional
+          value={text}
+          onChange={setText}
+          error={faultOf('tags') ?? (wasRead ? fault : undefined)}
         />
       )}
     </EditDialog>

@@ -1,4 +1,5 @@
 // The fields of a key below its name and status, those that can be changed with a button beside them.
+import { Link } from '@tanstack/react-router'
 import { TriangleAlert } from 'lucide-react'
 import type { WireKey } from '../../../api.ts'
 import { Button } from '../../../components/button.tsx'
@@ -78,6 +79,33 @@ export function Facts({ of: key, refusal, metadataRefusal, edit, narrow }: Facts
             <PermissionList permissions={key.permissions} label="Permissions" />
             <NeededPermissions of={key} refusal={refusal} narrow={narrow} />
           </>
+        )}
+      </Fact>
+      <Fact label="Description" action={change('description', 'Edit', 'the description')} wide isLong>
+        {key.description === null ? (
+          <span className="text-muted">None</span>
+        ) : (
+          <Foreign text={key.description} />
+        )}
+      </Fact>
+      <Fact label="Tags" action={change('tags', 'Edit', 'the tags')} wide isLong>
+        {key.tags.length === 0 ? (
+          <span className="text-muted">None</span>
+        ) : (
+          <ul aria-label="Tags" className="flex flex-wrap gap-1.5">
+            {key.tags.map((tag) => (
+              <li key={tag}>
+                <Link
+                  to="/organizations/$organization"
+                  params={{ organization: key.organization_id }}
+                  search={{ tag, status: 'all' }}
+                  className="rounded bg-sunken px-1.5 py-0.5 font-mono text-xs text-link underline-offset-2 hover:underline"
+                >
+                  {tag}
+                </Link>
+              </li>
+            ))}
+          </ul>
         )}
       </Fact>
       <Fact label="Metadata" action={change('metadata', 'Edit', 'the metadata')} wide isLong>

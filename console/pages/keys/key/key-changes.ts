@@ -19,7 +19,9 @@ import { type Session, signIn, useSession } from '../../../session.ts'
 const permissionsNamed = 3
 
 /** The fields of a key to change, each with its new value. */
-export type KeyChange = Partial<Pick<WireKey, 'name' | 'permissions' | 'expires_at' | 'metadata'>> & {
+export type KeyChange = Partial<
+  Pick<WireKey, 'name' | 'permissions' | 'expires_at' | 'metadata' | 'description' | 'tags'>
+> & {
   limits?: WireLimitInput[]
 }
 

@@ -1,12 +1,15 @@
 // A list of keys with its search, its filter and its order, all of which are in the page's address.
+import { useNavigate } from '@tanstack/react-router'
 import { KeyRound, SearchX } from 'lucide-react'
 import { type ReactNode, useState } from 'react'
 import { ApiError } from '../../../api.ts'
 import { Button } from '../../../components/button.tsx'
 import { Count } from '../../../components/count.tsx'
+import { type FilterChip, FilterChips } from '../../../components/filter-chips.tsx'
 import { EmptyState, ErrorNotice, Notice, NotRenewed } from '../../../components/notices.tsx'
 import { SearchField } from '../../../components/search-field.tsx'
 import { Segments } from '../../../components/segments.tsx'
+import { readSearch } from '../../../format/found-by.ts'
 import { type KeySelection, keySelections, selectedKeys } from '../../../format/key-selections.ts'
 import { keysQuery } from '../../../queries.ts'
 import type { KeySearch } from '../../../searches.ts'
@@ -41,7 +44,11 @@ interface KeyListProps {
 }
 
 export function KeyList({ caption, organization, search, change, newKey }: KeyListProps) {
-  const { q = '', status = 'active', only } = search
+  const { q = '', only } = search
+  // Who has a token in hand looks for its key, whatever became of it.
+  const status = search.status ?? (search.kid === undefined ? 'active' : 'all')
+  const [isPart, setPart] = useState(false)
+  const navigate = useNavigate()
   const [now] = useState(Date.now)
   const { sort: ownSort, ...selected } =
     only === undefined ? { sort: '-created_at' as const } : selectedKeys(only, now)
@@ -49,7 +56,11 @@ export function KeyList({ caption, organization, search, change, newKey }: KeyLi
   const filter = {
     organization,
     q: search.q,
-    status: search.status,
+    tag: tagsOf(search),
+    kid: search.kid,
+    permission: search.permission,
+    created_by: search.created_by,
+    status: search.kid === undefined ? search.status : status,
     sort: only === undefined ? search.sort : sort,
     ...selected,
   }
@@ -65,11 +76,27 @@ export function KeyList({ caption, organization, search, change, newKey }: KeyLi
   const changeSort = (next: KeySort) => change({ ...search, sort: next })
   const clear = () =>
     change(search.sort === undefined || search.sort === 'expires_at' ? {} : { sort: search.sort })
+  const take = (typed: string) => {
+    const found = readSearch(typed)
+    setPart(found !== undefined && 'part' in found)
+    if (found === undefined) return false
+    if ('id' in found) void navigate({ to: '/keys/$key', params: { key: found.id } })
+    if ('kid' in found) change({ ...withQ(search, ''), kid: found.kid })
+    if ('tag' in found)
+      change({ ...withQ(search, ''), tag: [...new Set([...tagsOf(search), found.tag])].join() })
+    return true
+  }
   const View = hasRoom ? KeyTable : KeyCards
   return (
     <>
       <search className="mb-3 flex flex-wrap items-center gap-3">
-        <SearchField label="Search by name" value={q} change={(typed) => change(withQ(search, typed))} />
+        <SearchField
+          label="Search by name"
+          placeholder="Name, #tag, hint or token"
+          value={q}
+          change={(typed) => change(withQ(search, typed))}
+          take={take}
+        />
         <Segments
           label="Status"
           options={statuses}
@@ -82,10 +109,19 @@ export function KeyList({ caption, organization, search, change, newKey }: KeyLi
         </div>
         <Count list={list} noun="key" />
       </search>
+      {isPart && (
+        <Notice tone="note" title="This is part of a token">
+          <p>
+            It was not searched for, and is not kept. Paste the whole token, of which only the public part is
+            sent, or its hint.
+          </p>
+        </Notice>
+      )}
+      <FilterChips chips={chipsOf(search, change)} />
       <div className="card @container">
         {list.items?.length === 0 && !list.hasMore ? (
           <NoKeys
-            isSearch={q !== ''}
+            isSearch={q !== '' || chipsOf(search, change).length > 0}
             status={status}
             only={only}
             newKey={newKey}
@@ -106,6 +142,39 @@ export function KeyList({ caption, organization, search, change, newKey }: KeyLi
       <NotRenewed list={list} />
     </>
   )
+}
+
+function tagsOf({ tag = '' }: KeySearch): string[] {
+  return tag.split(',').filter((each) => each !== '')
+}
+
+/** The filters of a search that have no field of their own. */
+function chipsOf(search: KeySearch, change: (search: KeySearch) => void): FilterChip[] {
+  const tags = tagsOf(search)
+  const { tag: _, ...untagged } = search
+  const without = (name: 'kid' | 'permission' | 'created_by') => () => {
+    const { [name]: __, ...others } = search
+    change(others)
+  }
+  return [
+    ...tags.map((tag) => ({
+      label: 'Tag',
+      value: tag,
+      remove: () => {
+        const left = tags.filter((other) => other !== tag)
+        change(left.length === 0 ? untagged : { ...untagged, tag: left.join() })
+      },
+    })),
+    ...(search.kid === undefined
+      ? []
+      : [{ label: 'Token', value: `${search.kid}…`, remove: without('kid') }]),
+    ...(search.permission === undefined
+      ? []
+      : [{ label: 'Permission', value: search.permission, remove: without('permission') }]),
+    ...(search.created_by === undefined
+      ? []
+      : [{ label: 'Created by', value: search.created_by, remove: without('created_by') }]),
+  ]
 }
 
 function withQ({ q: _, ...others }: KeySearch, typed: string): KeySearch {

@@ -1,6 +1,7 @@
 // The form of a new key. What is typed stays, whatever comes between: a refusal, a lost connection, a new sign-in.
 import { useMutation, useQueryClient } from '@tanstack/react-query'
 import { type FormEvent, useEffect, useRef, useState } from 'react'
+import { maxDescriptionLength } from '../../../../src/core/bounds.ts'
 import { ApiError, type WireCreatedKey } from '../../../api.ts'
 import { useFocusOnArrival } from '../../../components/autofocus.ts'
 import { Button } from '../../../components/button.tsx'
@@ -16,10 +17,19 @@ import { draftsAreFaulty, type LimitDraft, limitRefusals, toLimitInput } from '.
 import { readMetadata } from '../../../format/metadata-text.ts'
 import { nameFault, textFault } from '../../../format/names.ts'
 import { permissionFaults } from '../../../format/permission-list.ts'
+import { readTags, tagsFault, tagsHint } from '../../../format/tags.ts'
 import { useOnce } from '../../../once.ts'
 import { useSession } from '../../../session.ts'
 
-type FieldName = 'name' | 'permissions' | 'expires_at' | 'limits' | 'metadata' | 'created_by'
+type FieldName =
+  | 'description'
+  | 'tags'
+  | 'name'
+  | 'permissions'
+  | 'expires_at'
+  | 'limits'
+  | 'metadata'
+  | 'created_by'
 
 export function NewKeyForm({
   organization,
@@ -37,6 +47,9 @@ export function NewKeyForm({
   const [limits, setLimits] = useState<LimitDraft[]>([])
   const [metadataText, setMetadataText] = useState('')
   const [createdBy, setCreatedBy] = useState('')
+  const [description, setDescription] = useState('')
+  const [tagsText, setTagsText] = useState('')
+  const tags = readTags(tagsText)
   // How often it was tried: from the first time on, what is wrong shows.
   const [tries, setTries] = useState(0)
   const form = useRef<HTMLFormElement>(null)
@@ -73,6 +86,8 @@ export function NewKeyForm({
     // It may be lost while the form is open.
     metadata: metadataText.trim() === '' ? undefined : (metadataRefusal ?? metadataFault),
     created_by: textFault(createdBy),
+    description: textFault(description, maxDescriptionLength),
+    tags: tagsFault(tags),
   }
   const refusedFields = create.error instanceof ApiError ? create.error.fields : []
   const errorOf = (field: FieldName) =>
@@ -91,6 +106,8 @@ export function NewKeyForm({
       expires_at: expiry,
       metadata,
       ...(limits.length > 0 && { limits: limits.map(toLimitInput) }),
+      ...(description.trim() !== '' && { description }),
+      ...(tags.length > 0 && { tags }),
       ...(createdBy.trim() !== '' && { created_by: createdBy }),
     })
   }
@@ -111,6 +128,22 @@ export function NewKeyForm({
         onChange={changed(setName)}
         error={errorOf('name')}
         isFirst
+      />
+      <TextField
+        label="Description"
+        optional
+        hint="What the key is for. The search finds it."
+        value={description}
+        onChange={changed(setDescription)}
+        error={errorOf('description')}
+      />
+      <TextField
+        label="Tags"
+        optional
+        hint={tagsHint}
+        value={tagsText}
+        onChange={changed(setTagsText)}
+        error={errorOf('tags')}
       />
       <PermissionsField
         value={permissions}

@@ -1,0 +1,36 @@
+// What a list is narrowed to beside its search, each with a button that takes it away.
+import { X } from 'lucide-react'
+import { withMarks } from '../format/foreign-text.ts'
+import { marked } from './foreign.tsx'
+
+export interface FilterChip {
+  /** What it is: `Tag`. */
+  label: string
+  value: string
+  remove: () => void
+}
+
+export function FilterChips({ chips }: { chips: readonly FilterChip[] }) {
+  if (chips.length === 0) return null
+  return (
+    <ul aria-label="Filters" className="mb-3 flex flex-wrap gap-2">
+      {chips.map(({ label, value, remove }) => (
+        <li
+          key={`${label} ${value}`}
+          className="flex min-h-8 max-w-full items-center gap-1.5 rounded border border-line bg-sunken pl-2 text-[0.8125rem]"
+        >
+          <span className="text-muted">{label}</span>
+          <span className="min-w-0 truncate font-mono">{marked(value)}</span>
+          <button
+            type="button"
+            aria-label={`Remove the filter ${label.toLowerCase()} ${withMarks(value)}`}
+            className="relative flex size-8 shrink-0 items-center justify-center rounded text-muted after:absolute after:-inset-0.5 hover:bg-hover hover:text-ink"
+            onClick={remove}
+          >
+            <X size={14} aria-hidden />
+          </button>
+        </li>
+      ))}
+    </ul>
+  )
+}

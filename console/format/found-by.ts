@@ -1,0 +1,21 @@
+// What a text that was typed or pasted into a search says of a key beside its name: a token, a hint, an id, a tag. Pure.
+import { isId } from '../../src/core/id-form.ts'
+import { containsToken, parseHint } from '../../src/core/token.ts'
+import { readToken } from './token-reading.ts'
+
+/** What to look for in place of the text; `part` is of a token that is not whole, which must not be sent. */
+export type FoundBy = { kid: string } | { id: string } | { tag: string } | { part: true }
+
+/** Reads a search; undefined for a text to be searched for as it is. Nothing that it gives holds a character of a secret. */
+export function readSearch(text: string): FoundBy | undefined {
+  const trimmed = text.trim()
+  const { kid } = readToken(trimmed)
+  if (kid !== undefined) return { kid }
+  if (containsToken(trimmed)) return { part: true }
+  const hint = parseHint(trimmed)
+  if (hint !== undefined) return { kid: hint.kid }
+  if (isId(trimmed)) return { id: trimmed }
+  // The space behind it, or Enter, ends it.
+  const tag = /^#([a-z0-9][a-z0-9_.:-]{0,62})\s$/.exec(text)?.[1]
+  return tag === undefined ? undefined : { tag }
+}
