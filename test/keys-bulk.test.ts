@@ -115,6 +115,31 @@ onEachDatabase('a change of many keys', (makeDatabase) => {
     await latchkey.close()
   })
 
+  test('suspends and resumes, each with its reason, and revokes for one', async () => {
+    const { latchkey, make } = await open()
+    const keys = [await make({ tags: ['a'] }), await make({ tags: ['a'] })]
+    const codes = () => Promise.all(keys.map(async ({ key }) => (await latchkey.verify(key)).code))
+    const caller = await makeCaller(latchkey, 'acme', ['latchkey:*'])
+    const filter = { tag: ['a'] }
+    const reason = 'Unpaid invoice'
+    const [one = '', other = ''] = keys.map(({ id }) => id)
+    await latchkey.keys.bulk({ action: 'suspend', ids: [one], expect: 1, reason })
+    const own = { action: 'suspend', filter, expect: 1 } as const
+    expect(await latchkey.keys.bulk(own, { actor: caller })).toMatchObject({ changed: 1, failures: [] })
+    expect(await codes()).toEqual(['suspended', 'suspended'])
+    expect(await latchkey.keys.get(one)).toMatchObject({ status: 'suspended', suspendedReason: reason })
+    // What the root organization has suspended only its keys resume.
+    const resume = { action: 'resume', filter: { ...filter, status: 'suspended' }, expect: 2 } as const
+    const resumed = await latchkey.keys.bulk(resume, { actor: caller })
+    expect(resumed).toMatchObject({ changed: 1, failures: [{ id: one, code: 'root_organization_required' }] })
+    expect(await codes()).toEqual(['suspended', 'valid'])
+    expect(await latchkey.keys.bulk({ ...resume, expect: 1 })).toMatchObject({ changed: 1 })
+    const why: BulkChangeInput = { action: 'revoke', ids: [one, other], expect: 2, reason: 'owner_left' }
+    expect(await latchkey.keys.bulk(why)).toMatchObject({ changed: 2 })
+    expect(await latchkey.keys.get(other)).toMatchObject({ revocationReason: 'owner_left' })
+    await latchkey.close()
+  })
+
   test('reaches no key of others, none that may do more than the caller, and not the caller', async () => {
     const { latchkey, make } = await open()
     const caller = await makeCaller(latchkey, 'acme', ['latchkey:keys:*', 'emails:send'])
@@ -210,6 +235,8 @@ onEachDatabase('a change of many keys', (makeDatabase) => {
       ['', { ...tag }],
       ['', { ...tag, addTags: [] }],
       ['', { action: 'revoke', ids: [id], expect: 1, addTags: ['a'] }],
+      ['reason', { action: 'revoke', ids: [id], expect: 1, reason: 'Unpaid' }],
+      ['reason', { action: 'resume', ids: [id], expect: 1, reason: 'Paid' }],
       ['addTags[0]', { ...tag, addTags: ['A'] }],
       ['addTags', { ...tag, addTags: many.slice(0, 17).map((_, i) => `t${i}`) }],
       ['dryRun', { ...tag, addTags: ['b'], dryRun: 'yes' }],

@@ -17,6 +17,8 @@ export const bulkCommand = defineCommand({
   texts: {
     ...filterTexts,
     ids: 'the id of a key (repeatable); then no other option says which keys are meant',
+    reason:
+      'with revoke: unspecified, compromised, superseded, no_longer_used or owner_left; with suspend: a text for people',
     addTags: 'with tag: a tag that each key gets (repeatable)',
     removeTags: 'with tag: a tag that each key loses (repeatable)',
     expect: 'how many keys are meant; if it are others, nothing is done',
@@ -30,7 +32,7 @@ export const bulkCommand = defineCommand({
   examples: [
     'latchkey keys bulk revoke --tag team:billing --dry-run',
     'latchkey keys bulk revoke --tag team:billing --expect 12 --yes',
-    'latchkey keys bulk suspend --organization acme --expect 7',
+    'latchkey keys bulk suspend --organization acme --reason "Unpaid invoice" --expect 40',
     'latchkey keys bulk tag --organization acme --never-used --add-tag unused --expect 3',
   ],
   notes: 'Exits 1 if a key could not be changed. The key that calls is skipped.',
@@ -47,10 +49,12 @@ type Flags = Omit<BulkChangeInput, 'action' | 'filter'> & Filter
 
 function toChange(
   action: string,
-  { ids, addTags, removeTags, expect, dryRun, ...filter }: Flags,
+  { ids, reason, addTags, removeTags, expect, dryRun, ...filter }: Flags,
 ): BulkChangeInput {
   const rest = Object.fromEntries(
-    Object.entries({ addTags, removeTags, expect, dryRun }).filter(([, value]) => value !== undefined),
+    Object.entries({ reason, addTags, removeTags, expect, dryRun }).filter(
+      ([, value]) => value !== undefined,
+    ),
   )
   // What is no action, and ids beside filters, the library refuses.
   const meant = ids === undefined ? { filter } : { ids, ...(Object.keys(filter).length > 0 && { filter }) }

@@ -1,8 +1,9 @@
 // One change of many keys: which it is, of which keys, and what came of it. Names are the library's; see `keys.ts`.
 import { z } from 'zod'
 import { maxBulkKeys, maxTags } from '../bounds.ts'
-import { tagSchema } from '../fields.ts'
+import { tagSchema, text } from '../fields.ts'
 import { waited } from './calls.ts'
+import { revocationReasons } from './key-changes.ts'
 import { listKeysSchema } from './key-lists.ts'
 
 const { sort: _, limit: __, after: ___, count: ____, ...filters } = listKeysSchema.shape
@@ -35,6 +36,10 @@ export const bulkChangeSchema = z
       .strictObject(filters)
       .optional()
       .meta({ description: 'The keys that a list with these filters has; or else `ids`.' }),
+    reason: text(500).optional().meta({
+      description:
+        'Why: for `revoke` one of unspecified, compromised, superseded, no_longer_used, owner_left; for `suspend` a text for people.',
+    }),
     addTags: tags.meta({ description: 'For `tag`: the tags that each key gets.' }),
     removeTags: tags.meta({ description: 'For `tag`: the tags that each key loses.' }),
     expect: z.int({ error: 'Must be a whole number.' }).min(0, 'Must be a whole number.').optional().meta({
@@ -58,6 +63,16 @@ export const bulkChangeSchema = z
       (action === 'tag') === addTags.length + removeTags.length > 0,
     'Must name tags to add or to remove with the action tag, and with no other.',
   )
+  .refine(
+    ({ action, reason }) =>
+      reason === undefined ||
+      action === 'suspend' ||
+      (action === 'revoke' && (revocationReasons as readonly string[]).includes(reason)),
+    {
+      path: ['reason'],
+      message: `Must be one of ${revocationReasons.join(', ')} to revoke, any text to suspend.`,
+    },
+  )
   .meta({
     id: 'BulkChange',
     examples: [{ action: 'revoke', filter: { tag: ['team:billing'] }, expect: 12 }],
@@ -67,6 +82,7 @@ export const bulkChangeSchema = z
 export const bulkChangeFieldsSchema = z.strictObject({
   ...filters,
   ids: ids.optional(),
+  reason: text(500).optional(),
   addTags: tags,
   removeTags: tags,
   expect: z.int().optional(),

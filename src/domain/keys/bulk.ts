@@ -7,6 +7,7 @@ import { maxBulkKeys, maxTags } from '../../core/bounds.ts'
 import { LatchkeyError, refuseField } from '../../core/errors.ts'
 import { parseInput } from '../../core/input.ts'
 import { type BulkChangeInput, type BulkResult, bulkChangeSchema } from '../../core/shapes/bulk-changes.ts'
+import type { RevokeKeyInput } from '../../core/shapes/key-changes.ts'
 import { turnOf } from '../../fairness/caller-turn.ts'
 import type { Position } from '../../store/cursors.ts'
 import { findWay, type KeyQuery, readKeyIds, type Way } from '../../store/key-lists.ts'
@@ -114,7 +115,7 @@ async function changeOne(
   engine: Engine,
   change: Change,
   id: string,
-  { action, addTags = [], removeTags = [] }: BulkChange,
+  { action, reason, addTags = [], removeTags = [] }: BulkChange,
 ): Promise<boolean> {
   let isChanged = false
   const noting: Change = {
@@ -124,8 +125,8 @@ async function changeOne(
       change.record(deed, by)
     },
   }
-  if (action === 'revoke') await revokeWithin(noting, id)
-  else if (action === 'suspend') await suspendWithin(noting, id, null)
+  if (action === 'revoke') await revokeWithin(noting, id, { reason: reason as RevokeKeyInput['reason'] })
+  else if (action === 'suspend') await suspendWithin(noting, id, reason ?? null)
   else if (action === 'resume') await resumeWithin(noting, id)
   else await tagWithin(engine, noting, id, addTags, removeTags)
   return isChanged

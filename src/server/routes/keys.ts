@@ -240,7 +240,7 @@ export const keyRoutes = [
     tag: 'Keys',
     summary: 'Change many keys',
     description:
-      'Revokes or tags up to 10,000 keys, by their ids or by the filters of a list. If not exactly `expect` keys are meant, nothing is done: a `dry_run` tells how many are, and what would become of them. Each key is judged as by a change of it alone, and what one refuses stops no other. The calling key is skipped. Keys change by 500 in a transaction; each has its event.',
+      'Revokes, suspends, resumes or tags up to 10,000 keys, by their ids or by the filters of a list. If not exactly `expect` keys are meant, nothing is done: a `dry_run` tells how many are, and what would become of them. Each key is judged as by a change of it alone, and what one refuses stops no other. The calling key is skipped. Keys change by 500 in a transaction; each has its event.',
     access: 'latchkey:keys:write',
     query: waitSchema,
     body: bulkChangeSchema,
