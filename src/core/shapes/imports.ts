@@ -99,8 +99,8 @@ const token = z
     description: 'The token. Latchkey keeps its SHA-256 alone.',
   })
 
-// A token of another system has no prefix of Latchkey.
-const { prefix: _, organizationId, ...keyFields } = createKeySchema.shape
+// A token of another system has no prefix of Latchkey, and its key is no child of another.
+const { organizationId, ...keyFields } = createKeySchema.omit({ prefix: true, parentId: true }).shape
 
 export const importedKeySchema = z
   .strictObject({
