@@ -1,7 +1,7 @@
 // A key: what it is, its secrets, what was done to it, and everything that can be done.
 import { useQuery } from '@tanstack/react-query'
 import { useParams } from '@tanstack/react-router'
-import { Ban, KeyRound, Pencil, RotateCw } from 'lucide-react'
+import { Ban, CirclePause, CirclePlay, KeyRound, Pencil, RotateCw } from 'lucide-react'
 import { useState } from 'react'
 import { ApiError, type WireCreatedKey, type WireSecret } from '../../api.ts'
 import { AuditTrail } from '../../components/audit-trail.tsx'
@@ -9,6 +9,7 @@ import { Button, LinkButton } from '../../components/button.tsx'
 import { EmptyState, ErrorNotice, Notice } from '../../components/notices.tsx'
 import { Page, PageSkeleton, Section } from '../../components/page.tsx'
 import { Status } from '../../components/status.tsx'
+import { SuspendDialog, SuspendedNotice } from '../../components/suspend-dialog.tsx'
 import { RecentUsage } from '../../components/usage/recent.tsx'
 import { type KeyWithSecrets, keyQuery, neededPermissionsQuery } from '../../queries.ts'
 import { useSession } from '../../session.ts'
@@ -70,7 +71,7 @@ function NoKey() {
 
 type Open =
   | { window: 'edit'; field: EditableField; suggested?: string[] }
-  | { window: 'rotate' | 'revoke' | 'forget-places' }
+  | { window: 'rotate' | 'suspend' | 'revoke' | 'forget-places' }
   | { window: 'end-grace'; secret: WireSecret }
 
 interface KeyFoundProps {
@@ -129,6 +130,19 @@ function KeyFound({ of: key, rotated }: KeyFoundProps) {
             Rotate
           </Button>
           <Button
+            icon={
+              key.suspended_at === null ? (
+                <CirclePause size={16} aria-hidden />
+              ) : (
+                <CirclePlay size={16} aria-hidden />
+              )
+            }
+            refusal={refusals.change}
+            onClick={() => show({ window: 'suspend' })}
+          >
+            {key.suspended_at === null ? 'Suspend' : 'Resume'}
+          </Button>
+          <Button
             icon={<Ban size={16} aria-hidden />}
             refusal={refusals.revoke}
             onClick={() => show({ window: 'revoke' })}
@@ -139,6 +153,7 @@ function KeyFound({ of: key, rotated }: KeyFoundProps) {
       }
     >
       {outcome !== undefined && <AppliedOutcome {...outcome} />}
+      <SuspendedNotice what="key" of={key} />
       {/* Where there is room, the history stands beside what it led to. */}
       <div className="min-[110rem]:grid min-[110rem]:grid-cols-[minmax(0,3fr)_minmax(0,2fr)] min-[110rem]:items-start min-[110rem]:gap-x-6">
         <div>
@@ -186,6 +201,15 @@ function KeyFound({ of: key, rotated }: KeyFoundProps) {
         <EditField field={open.field} suggested={open.suggested} of={key} close={close} />
       )}
       {open?.window === 'rotate' && <RotateDialog of={key} close={close} rotated={rotated} />}
+      {open?.window === 'suspend' && (
+        <SuspendDialog
+          what="key"
+          of={key}
+          endsSession={key.id === session.key.id}
+          close={close}
+          done={finish(key.suspended_at === null ? 'The key is suspended' : 'The key is resumed')}
+        />
+      )}
       {open?.window === 'revoke' && (
         <RevokeDialog of={key} close={close} done={finish('The key is revoked')} />
       )}

@@ -2,7 +2,7 @@
 
 import { useQuery, useQueryClient } from '@tanstack/react-query'
 import { Navigate, useNavigate, useParams, useSearch } from '@tanstack/react-router'
-import { Building2, Gauge, Pencil, Plus } from 'lucide-react'
+import { Building2, CirclePause, CirclePlay, Gauge, Pencil, Plus } from 'lucide-react'
 import { Suspense, useState } from 'react'
 import { ApiError, type ListPage, type WireOrganization, type WireOrganizationDetails } from '../../api.ts'
 import { Button, LinkButton } from '../../components/button.tsx'
@@ -10,11 +10,12 @@ import { marked } from '../../components/foreign.tsx'
 import { MissingPart } from '../../components/missing-part.tsx'
 import { EmptyState } from '../../components/notices.tsx'
 import { Page } from '../../components/page.tsx'
+import { SuspendDialog, SuspendedNotice } from '../../components/suspend-dialog.tsx'
 import { RecentUsage } from '../../components/usage/recent.tsx'
 import { later } from '../../later.tsx'
 import { organizationQuery } from '../../queries.ts'
 import type { KeySearch } from '../../searches.ts'
-import { useSession } from '../../session.ts'
+import { rootOrganizationId, useSession } from '../../session.ts'
 import { OrganizationLimits } from '../organizations/limits.tsx'
 import { OperatorMark } from '../organizations/mark.tsx'
 import { KeyList } from './list/list.tsx'
@@ -40,6 +41,7 @@ export function OrganizationKeysPage() {
   const { organization, isUnknown, isSettled } = useOrganization(id)
   const [renaming, setRenaming] = useState(false)
   const [limiting, setLimiting] = useState(false)
+  const [suspending, setSuspending] = useState(false)
   if (isUnknown || !(isRoot || id === key.organization_id)) return <NoOrganization id={id} />
   const name = organization?.name ?? id
   return (
@@ -71,10 +73,26 @@ export function OrganizationKeysPage() {
               Limits
             </Button>
           )}
+          {isRoot && id !== rootOrganizationId && organization && (
+            <Button
+              icon={
+                organization.suspended_at === null ? (
+                  <CirclePause size={16} aria-hidden />
+                ) : (
+                  <CirclePlay size={16} aria-hidden />
+                )
+              }
+              refusal={refusal('latchkey:organizations:write')}
+              onClick={() => setSuspending(true)}
+            >
+              {organization.suspended_at === null ? 'Suspend' : 'Resume'}
+            </Button>
+          )}
           <NewKeyLink organization={id} text="New key" hasShortcut />
         </>
       }
     >
+      {organization && <SuspendedNotice what="organization" of={organization} />}
       {organization && hasLimits(organization) && <OrganizationLimits of={organization} />}
       {/* Limits that come late would push the list down. */}
       <div aria-busy={!isSettled} className={isSettled ? '' : 'invisible'}>
@@ -88,6 +106,14 @@ export function OrganizationKeysPage() {
           newKey={<NewKeyLink organization={id} text="Create the first key" />}
         />
       </div>
+      {suspending && organization && (
+        <SuspendDialog
+          what="organization"
+          of={organization}
+          close={() => setSuspending(false)}
+          done={() => setSuspending(false)}
+        />
+      )}
       {limiting && organization && (
         <Suspense>
           <OrganizationLimitsDialog organization={organization} close={() => setLimiting(false)} />

@@ -71,6 +71,16 @@ export function Facts({ of: key, refusal, metadataRefusal, edit, narrow }: Facts
           <Moment instant={key.revoked_at} />
         )}
       </Fact>
+      {key.not_before !== null && (
+        <Fact label="Begins">
+          <Moment instant={key.not_before} />
+        </Fact>
+      )}
+      {key.allowed_ips.length > 0 && (
+        <Fact label="Allowed addresses" wide>
+          <span className="foreign font-mono text-[0.8125rem]">{key.allowed_ips.join(', ')}</span>
+        </Fact>
+      )}
       <Fact label="Permissions" action={change('permissions', 'Edit', 'the permissions')} wide isLong>
         {key.permissions.length === 0 ? (
           <span className="text-muted">None: the key is refused for all that requires a permission.</span>
