@@ -18,6 +18,9 @@ export interface Settings {
   creations: number
   /** Keys of another system imported. */
   imports: number
+  /** Children of a key that ends, and how often it does. */
+  children: number
+  ends: number
   /** Reservations settled in a turn. */
   settlements: number
   /** The length of a load on one hot key, and of one on many keys. */
@@ -46,6 +49,8 @@ export function readSettings(
     storedKeys: large ? [...storedKeys, 10_000_000] : storedKeys,
     creations: quick ? 300 : 3_000,
     imports: quick ? 5_000 : 1_000_000,
+    children: quick ? 200 : 10_000,
+    ends: quick ? 2 : 100,
     settlements: quick ? 50 : 500,
     hotSeconds: quick ? 3 : 60,
     manySeconds: quick ? 3 : 20,

@@ -2,6 +2,7 @@
 import type { Findings } from '../rounds.ts'
 import type { Settings } from '../settings.ts'
 import { measureCalm } from './calm.ts'
+import { measureChildren } from './children.ts'
 import { measureCreation } from './creation.ts'
 import { measureEventsCreation } from './events-creation.ts'
 import { measureEventsDelivery } from './events-delivery.ts'
@@ -41,6 +42,7 @@ export const sections: Record<string, (settings: Settings) => Promise<Findings>>
   'usage-flush': measureUsageFlush,
   'usage-figures': measureUsageFigures,
   imports: measureImports,
+  children: measureChildren,
   'events-creation': measureEventsCreation,
   'events-delivery': measureEventsDelivery,
   'events-verify': measureEventsVerify,

@@ -366,9 +366,11 @@ export function evaluate(
     return { code: 'rotated', ...ancestorOf(terms, 'rotated') }
   if (terms.allowedIps !== null && !isWithin(terms.allowedIps, asked.ip ?? asked.context?.ip))
     return { code: 'ip_not_allowed' }
-  for (const { keyId, networks } of terms.bounds?.ips ?? [])
-    if (!isWithin(networks, asked.ip ?? asked.context?.ip))
-      return { code: 'ip_not_allowed', ancestorId: keyId }
+  const ips = terms.bounds?.ips
+  if (ips !== undefined && ips.length > 0) {
+    const refusing = ips.find(({ networks }) => !isWithin(networks, asked.ip ?? asked.context?.ip))
+    if (refusing !== undefined) return { code: 'ip_not_allowed', ancestorId: refusing.keyId }
+  }
   return missing && { code: 'insufficient_permissions', missing }
 }
 
