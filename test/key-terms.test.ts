@@ -2,6 +2,7 @@
 import { expect, test } from 'vitest'
 import { createVerifier } from '../src/client/index.ts'
 import { openLatchkey } from '../src/latchkey.ts'
+import { createGuard } from '../src/middleware/guard.ts'
 import { createAcme } from './setup/acme.ts'
 import { makeCaller } from './setup/callers.ts'
 import { makeClock } from './setup/clock.ts'
@@ -234,6 +235,25 @@ onOneDatabase('SQLite', 'over HTTP, a key', (makeDatabase) => {
       headers: from('192.0.2.7'),
     })
     expect(stream.text).toContain('hello')
+  })
+
+  test('that is bound to addresses is let through by a guard from these alone', async () => {
+    await using latchkey = await openLatchkey({ database: await makeDatabase() })
+    await createAcme(latchkey)
+    const { key } = await latchkey.keys.create({
+      organizationId: 'acme',
+      name: 'Bound',
+      allowedIps: ['192.0.2.0/24'],
+    })
+    const guard = createGuard({ verifier: latchkey })
+    const statusFrom = async (parts: { ip?: string }) => {
+      const header = (name: string) => (name === 'x-api-key' ? key : undefined)
+      const admission = await guard(header, {}, {}, parts)
+      return 'refusal' in admission ? admission.refusal.status : 200
+    }
+    expect(await statusFrom({ ip: '192.0.2.7' })).toBe(200)
+    for (const parts of [{}, { ip: '203.0.113.9' }, { ip: 'unknown' }])
+      expect(await statusFrom(parts)).toBe(401)
   })
 
   test('is judged by its terms in a verifier elsewhere, at their instants and with changes', async () => {
