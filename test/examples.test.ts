@@ -14,9 +14,18 @@ import { makeFolder, repository } from './setup/documents-run.ts'
 import { send, startTestServer } from './setup/server.ts'
 
 test('every example is run here', () => {
-  // That of verify-log runs in audit-verify.test.ts.
+  // That of verify-log runs in audit-verify.test.ts, and that of spring in spring.test.ts.
   const run = [
-    ...['customer-keys', 'edge', 'express-guard', 'gateways', 'hono-embed', 'rotate-on-deploy', 'verify-log'],
+    ...[
+      'customer-keys',
+      'edge',
+      'express-guard',
+      'gateways',
+      'hono-embed',
+      'rotate-on-deploy',
+      'spring',
+      'verify-log',
+    ],
   ]
   expect(readdirSync(join(repository, 'examples')).sort()).toEqual(run)
 })

@@ -15,6 +15,7 @@ const askedAbout = 1_000
 const batchSize = 100
 const ourVerify = 'POST /v1/keys/verify'
 const ourAuth = 'GET /v1/auth'
+const ourIntrospect = 'POST /v1/introspect'
 const bareVerify = 'node:http, the work of POST /v1/keys/verify'
 const bareAuth = 'node:http, the work of GET /v1/auth'
 const beside = 'bare `node:http` that does the same work'
@@ -56,6 +57,7 @@ export async function measureHttp(settings: Settings): Promise<Findings> {
     [ourAuth]: load(ourAuth, latchkey, auths),
     [bareVerify]: load(bareVerify, bare, verifies),
     [ourVerify]: load(ourVerify, latchkey, verifies),
+    [ourIntrospect]: load(ourIntrospect, latchkey, asked.map(introspectRequest)),
     'POST /v1/keys/verify/batch, 100 each': load('', latchkey, batches),
     'verifyCached in the process, the same tokens': loop.rateOfCalls(
       asked,
@@ -111,6 +113,15 @@ export async function measureHttp(settings: Settings): Promise<Findings> {
       values: costs(ourAuth, bareAuth),
     },
     {
+      what: 'POST introspect over HTTP, answers for the same processor time',
+      promised: 'at least 0.9 of POST verify',
+      beside: ourVerify,
+      sense: 'at least',
+      bound: 0.9,
+      unit: '×',
+      values: costs(ourVerify, ourIntrospect),
+    },
+    {
       what: `Batch of ${batchSize} over HTTP, verdicts`,
       promised: 'at least 250,000 a second, or 0.5 of the in-process figure',
       beside: `the in-process figure, of which it is ${medianOf(ratiosOf(verdicts, inProcess)).toFixed(2)}`,
@@ -132,6 +143,8 @@ export async function measureHttp(settings: Settings): Promise<Findings> {
       cost(ourAuth, bareAuth),
       cost(bareVerify),
       cost(ourVerify, bareVerify),
+      figure('ours', ourIntrospect, ourVerify),
+      cost(ourIntrospect, ourVerify),
       {
         ...figure('ours', 'POST /v1/keys/verify/batch, 100 each'),
         unit: 'verdicts a second',
@@ -165,6 +178,15 @@ export function verifyRequest(token: string): LoadRequest {
     path: '/v1/keys/verify',
     headers: { Authorization: `Bearer ${rootToken}`, 'Content-Type': 'application/json' },
     body: JSON.stringify({ key: token, permissions: wanted }),
+  }
+}
+
+function introspectRequest(token: string): LoadRequest {
+  return {
+    method: 'POST',
+    path: '/v1/introspect',
+    headers: { Authorization: `Bearer ${rootToken}`, 'Content-Type': 'application/x-www-form-urlencoded' },
+    body: new URLSearchParams({ token, permission: wanted[0] as string }).toString(),
   }
 }
 
