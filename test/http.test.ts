@@ -54,6 +54,8 @@ onEachDatabase('over HTTP', (makeDatabase) => {
       'status',
       'expires_at',
       'metadata',
+      ...['description', 'tags', 'parent_id', 'not_before', 'allowed_ips'],
+      ...['suspended_at', 'suspended_by', 'suspended_reason', 'revoked_by', 'revocation_reason'],
       'limits',
       'last_used',
       'revision',

@@ -52,7 +52,7 @@ onEachDatabase('keys', (makeDatabase) => {
       status: 'active',
       expiresAt: asked.expiresAt,
       metadata: asked.metadata,
-      ...{ description: null, tags: [] },
+      ...{ description: null, tags: [], parentId: null },
       lastUsed: null,
       limits: [],
       revision: String(clock.now()),

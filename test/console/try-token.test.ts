@@ -68,7 +68,8 @@ onOneDatabase('SQLite', `trying a token in the console${browserNote}`, (makeData
     expect(await old.count()).toBe(0)
     await ask(revoked.key, 'revoked', 'Revoked', 'revoked permanently', 'Gone')
     await ask(expired.key, 'expired', 'Expired', 'has expired', 'Late')
-    await ask(rotated.key, 'rotated', 'Rotated', 'the grace period of this token has ended', 'Turned')
+    await ask(rotated.key, 'rotated', 'Rotated', 'the grace period of this token has ended')
+    await verdict.getByRole('link', { name: 'Turned' }).waitFor()
     await ask(valid.key.slice(0, -1), 'malformed', 'Not a token')
 
     await page.getByRole('combobox', { name: /Required permissions/ }).fill('domains:read')

@@ -101,11 +101,12 @@ function OldSecret({ keyId, kid }: { keyId: string; kid: string }) {
 
 /** Of a token that was rotated away, a verdict tells the key alone. */
 function RotatedKey({ id }: { id: string }) {
+  const { data: key } = useQuery(keyQuery(id))
   return (
     <dl className="grid items-baseline gap-x-6 gap-y-3 p-4 sm:grid-cols-[auto_1fr] sm:p-5">
       <Known label="Key">
-        <Link to="/keys/$key" params={{ key: id }} className="text-link underline">
-          <code className="font-mono text-[0.8125rem]">{id}</code>
+        <Link to="/keys/$key" params={{ key: id }} className="foreign text-link underline" dir="auto">
+          {key === undefined ? <code className="font-mono text-[0.8125rem]">{id}</code> : marked(key.name)}
         </Link>
       </Known>
     </dl>

@@ -54,22 +54,22 @@ const keyExample = {
   permissions: ['emails:send'],
   lastUsedAt: new Date('2026-02-01T08:30:00Z'),
   createdBy: '0198f3a0-11aa-7000-8000-9b8a7c6d5e4f',
-  parentId: null,
   createdAt: new Date('2026-01-31T12:00:00Z'),
   revokedAt: null,
-  revokedBy: null,
-  revocationReason: null,
-  suspendedAt: null,
-  suspendedBy: null,
-  suspendedReason: null,
-  notBefore: null,
-  allowedIps: [],
   hint: 're_4kTz9WqLm2Xc7RbN…',
   status: 'active',
   expiresAt: null,
   metadata: { team: 'infrastructure' },
   description: 'Sends what the deployment pipeline reports.',
   tags: ['team:infrastructure'],
+  parentId: null,
+  notBefore: null,
+  allowedIps: [],
+  suspendedAt: null,
+  suspendedBy: null,
+  suspendedReason: null,
+  revokedBy: null,
+  revocationReason: null,
   limits: [],
   lastUsed: {
     at: new Date('2026-02-01T08:30:00Z'),
@@ -140,31 +140,8 @@ export const keySchema = z
       .string()
       .nullable()
       .meta({ description: 'The id of the key or user that created it; null for the operator.' }),
-    parentId: z
-      .guid()
-      .nullable()
-      .meta({ description: 'The key of which it is a child, for good; null if it is none.' }),
     createdAt: instant.meta({ description: 'When it was created.' }),
     revokedAt: instant.nullable().meta({ description: 'When it was revoked, for good; null if it is not.' }),
-    revokedBy: z
-      .string()
-      .nullable()
-      .meta({ description: 'The id of the key that revoked it; null for the operator, and if it is not.' }),
-    revocationReason: z
-      .enum(revocationReasons)
-      .nullable()
-      .meta({ description: 'Why it was revoked; null if it is not.' }),
-    suspendedAt: instant.nullable().meta({ description: 'Since when it is suspended; null if it is not.' }),
-    suspendedBy: z
-      .string()
-      .nullable()
-      .meta({ description: 'The id of the key that suspended it; null for the operator, and if it is not.' }),
-    suspendedReason: z.string().nullable().meta({ description: 'Why it is suspended, for people.' }),
-    notBefore: instant.nullable().meta({ description: 'From when on it is valid; null for at once.' }),
-    allowedIps: z.array(z.string()).meta({
-      description: 'The addresses and networks from which it may be used; empty for anywhere.',
-      example: ['10.0.0.0/8'],
-    }),
     hint: z.string().meta({
       description: 'The prefix and the kid of the newest token, which are not secret.',
       example: 're_0aB…',
@@ -179,6 +156,29 @@ export const keySchema = z
       .nullable()
       .meta({ description: 'What the key is for, in the words of its owner; null if nobody said.' }),
     tags: z.array(z.string()).meta({ description: 'Words under which the key is found, sorted.' }),
+    parentId: z
+      .guid()
+      .nullable()
+      .meta({ description: 'The key of which it is a child, for good; null if it is none.' }),
+    notBefore: instant.nullable().meta({ description: 'From when on it is valid; null for at once.' }),
+    allowedIps: z.array(z.string()).meta({
+      description: 'The addresses and networks from which it may be used; empty for anywhere.',
+      example: ['10.0.0.0/8'],
+    }),
+    suspendedAt: instant.nullable().meta({ description: 'Since when it is suspended; null if it is not.' }),
+    suspendedBy: z
+      .string()
+      .nullable()
+      .meta({ description: 'The id of the key that suspended it; null for the operator, and if it is not.' }),
+    suspendedReason: z.string().nullable().meta({ description: 'Why it is suspended, for people.' }),
+    revokedBy: z
+      .string()
+      .nullable()
+      .meta({ description: 'The id of the key that revoked it; null for the operator, and if it is not.' }),
+    revocationReason: z
+      .enum(revocationReasons)
+      .nullable()
+      .meta({ description: 'Why it was revoked; null if it is not.' }),
     limits: z.array(limitStateSchema).meta({
       description: "Its own limits, with what is left of them; those of its organization are that one's.",
     }),
