@@ -18,6 +18,7 @@ onEachDatabase('organizations', (makeDatabase) => {
       name: 'Ünï & Co 😀',
       limits: [],
       plan: null,
+      ...{ suspendedAt: null, suspendedBy: null, suspendedReason: null },
       createdAt: clock.in(0),
       revision: String(clock.now()),
     })
@@ -51,6 +52,7 @@ onEachDatabase('organizations', (makeDatabase) => {
       const renamed = await latchkey.organizations.update('acme', { name: 'Acme Inc' })
       expect(renamed).toEqual({
         ...{ id: 'acme', name: 'Acme Inc', limits: [], plan: null, createdAt },
+        ...{ suspendedAt: null, suspendedBy: null, suspendedReason: null },
         revision: expect.any(String),
       })
     }

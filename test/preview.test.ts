@@ -306,7 +306,12 @@ onEachDatabase('a preview', (makeDatabase, kind) => {
         { revoke: true, permissions: [] },
         { permissions: null },
       ],
-      ...[{ allowedIps: [] }, { endSecret: 'x' }, { rotate: { graceSeconds: -1 } }, { permissions: ['a b'] }],
+      ...[
+        { allowedCountries: [] },
+        { endSecret: 'x' },
+        { rotate: { graceSeconds: -1 } },
+        { permissions: ['a b'] },
+      ],
       ...[{ expiresAt: new Date(begun) }, { rotate: { grace_seconds: 5 } }, [], 'revoke'],
     ])
       expect(await codeOf(preview(wrong as object)), JSON.stringify(wrong)).toBe('invalid_input')

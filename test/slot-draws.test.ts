@@ -12,6 +12,7 @@ import { countLimits } from '../src/verdict/owners.ts'
 import { Profiles } from '../src/verdict/profiles.ts'
 import { SlotDraws } from '../src/verdict/slot-draws.ts'
 import { heldAt, rowNumbers, Stock, versionAt } from '../src/verdict/stock.ts'
+import { unbound } from './setup/unbound.ts'
 
 const wall = Date.UTC(2026, 0, 1)
 const organizationId = 'acme'
@@ -280,7 +281,10 @@ describe('what calls draw by rows', () => {
     const process = new Process({ now: 1_000 }, cache.draws)
     const answer = { keyId: 'key-0', organizationId }
     const facts = { answer: { ...answer, name: '', permissions: [], metadata: {} }, claims: [] }
-    const known = { ...facts, terms: { expiresAt: null, organization: { claims: [] } } } as unknown as Facts
+    const known = {
+      ...facts,
+      terms: { ...unbound, expiresAt: null, organization: { claims: [] } },
+    } as unknown as Facts
     cache.remember('a'.repeat(16), new Uint8Array(32), known)
     process.call(0)
     process.draw(1, null)

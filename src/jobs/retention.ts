@@ -173,6 +173,24 @@ export const retention: readonly Retention[] = [
     by: 'the change that deletes them',
   },
   {
+    table: 'catalogue',
+    rows: 'described permissions that are removed',
+    kept: 'not at all',
+    by: 'the change that removes them',
+  },
+  {
+    table: 'prefixes',
+    rows: 'prefixes that new keys no longer have',
+    kept: 'not at all',
+    by: 'the change that removes them',
+  },
+  {
+    table: 'recipes',
+    rows: 'recipes of imported tokens of which no secret is left',
+    kept: 'until another one takes their place',
+    by: 'the import that does so',
+  },
+  {
     table: 'usage_hours',
     rows: 'usage by the hour',
     kept: '35 days, or `LATCHKEY_USAGE_HOURS_KEPT`, and until the hour is in its day',

@@ -94,15 +94,3 @@ export interface LogTables {
   audit_signers: AuditSignersTable
   audit_checkpoints: AuditCheckpointsTable
 }
-
-/** Their names. */
-export const logTableNames = [
-  'audit_queue',
-  'audit_log',
-  'audit_heads',
-  'audit_nodes',
-  'audit_backlog',
-  'audit_epochs',
-  'audit_signers',
-  'audit_checkpoints',
-] as const satisfies (keyof LogTables)[]

@@ -3,7 +3,7 @@ import type { Generated, Kysely, Transaction } from 'kysely'
 import type { IdempotentRequestsTable, SettlementsTable } from './answer-tables.ts'
 import type { EventTables } from './event-tables.ts'
 import type { KeyTables } from './key-tables.ts'
-import { type LogTables, logTableNames } from './log-tables.ts'
+import type { LogTables } from './log-tables.ts'
 import type { WebhookTables } from './webhook-tables.ts'
 
 export interface AuditEventsTable {
@@ -238,44 +238,54 @@ export interface Tables extends EventTables, KeyTables, LogTables, WebhookTables
 export type TableName = keyof Tables
 
 /** Their names; those of one database may be in a schema of their own. */
-export const tableNames: readonly TableName[] = [
-  'organizations',
-  'keys',
-  'key_terms',
-  'secrets',
-  'audit_events',
-  ...logTableNames,
-  'sessions',
-  'change_counter',
-  'changes',
-  'organization_sequences',
-  'followers',
-  'jobs',
-  'plans',
-  'counters',
-  'unit_additions',
-  'settlements',
-  'idempotent_requests',
-  'usage_names',
-  'usage_hours',
-  'usage_days',
-  'usage_months',
-  'usage_sources',
-  'usage_marks',
-  'usage_profiles',
-  'usage_texts',
-  'usage_places',
-  'last_uses',
-  'flush_marks',
-  'grace_watch',
-  'webhooks',
-  'webhook_states',
-  'webhook_deliveries',
-  'event_causes',
-  'event_marks',
-  'schema_version',
-  'schema_compatibility',
-]
+export const tableNames = Object.keys({
+  organizations: true,
+  keys: true,
+  key_terms: true,
+  secrets: true,
+  prefixes: true,
+  recipes: true,
+  catalogue: true,
+  audit_events: true,
+  audit_queue: true,
+  audit_log: true,
+  audit_heads: true,
+  audit_nodes: true,
+  audit_backlog: true,
+  audit_epochs: true,
+  audit_signers: true,
+  audit_checkpoints: true,
+  sessions: true,
+  change_counter: true,
+  changes: true,
+  organization_sequences: true,
+  followers: true,
+  jobs: true,
+  plans: true,
+  counters: true,
+  unit_additions: true,
+  settlements: true,
+  idempotent_requests: true,
+  usage_names: true,
+  usage_hours: true,
+  usage_days: true,
+  usage_months: true,
+  usage_sources: true,
+  usage_marks: true,
+  usage_profiles: true,
+  usage_texts: true,
+  usage_places: true,
+  last_uses: true,
+  flush_marks: true,
+  grace_watch: true,
+  webhooks: true,
+  webhook_states: true,
+  webhook_deliveries: true,
+  event_causes: true,
+  event_marks: true,
+  schema_version: true,
+  schema_compatibility: true,
+} satisfies Record<TableName, true>) as readonly TableName[]
 
 /**
  * A few columns that the tables of every version have, by which they are told from those of other programs with the

@@ -62,7 +62,7 @@ test('reasons come by their number, and the sum of rows is what they say', () =>
   ])
   expect(codeTitle('insufficient_permissions')).toBe('Missing permission')
   // Of a newer server, and of nobody's.
-  expect(codeTitle('ip_not_allowed')).toBe('ip not allowed')
+  expect(codeTitle('country_not_allowed')).toBe('country not allowed')
   expect(codeTitle('constructor')).toBe('constructor')
 })
 

@@ -42,6 +42,7 @@ export function OrganizationKeysPage() {
   const [renaming, setRenaming] = useState(false)
   const [limiting, setLimiting] = useState(false)
   const [suspending, setSuspending] = useState(false)
+  const isSuspended = (organization?.suspended_at ?? null) !== null
   if (isUnknown || !(isRoot || id === key.organization_id)) return <NoOrganization id={id} />
   const name = organization?.name ?? id
   return (
@@ -73,19 +74,15 @@ export function OrganizationKeysPage() {
               Limits
             </Button>
           )}
-          {isRoot && id !== rootOrganizationId && organization && (
+          {isRoot && id !== rootOrganizationId && (
             <Button
               icon={
-                organization.suspended_at === null ? (
-                  <CirclePause size={16} aria-hidden />
-                ) : (
-                  <CirclePlay size={16} aria-hidden />
-                )
+                isSuspended ? <CirclePlay size={16} aria-hidden /> : <CirclePause size={16} aria-hidden />
               }
               refusal={refusal('latchkey:organizations:write')}
               onClick={() => setSuspending(true)}
             >
-              {organization.suspended_at === null ? 'Suspend' : 'Resume'}
+              {isSuspended ? 'Resume' : 'Suspend'}
             </Button>
           )}
           <NewKeyLink organization={id} text="New key" hasShortcut />
