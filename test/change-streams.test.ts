@@ -217,6 +217,7 @@ onEachDatabase('the changes', (makeDatabase) => {
           is_ended: false,
           limits: [],
           line: [],
+          ancestors: [],
           plan: null,
         },
       })
