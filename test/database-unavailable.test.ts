@@ -60,8 +60,8 @@ describe('PostgreSQL away', () => {
       await server.request('POST', '/v1/keys/verify', { token: server.rootKey, body: { key: cached.key } })
       // Every connection there may be is open and idle: a dead one is noticed only when it is used.
       await Promise.all(Array.from({ length: 20 }, () => issue(server)))
-      // A lease that has just begun, whatever was before.
-      await setTimeout(500)
+      // A lease that has just begun, whatever was before, and what is believed for a second is to be read again.
+      await setTimeout(1_100)
       await server.latchkey.keys.revoke(revoked.id)
       const acknowledgedAt = process.hrtime.bigint()
       const comeBack = await faults[name]?.()

@@ -3,36 +3,28 @@ import { uncataloguedOf } from '../../core/permissions.ts'
 import { readCatalogue } from '../../store/catalogue.ts'
 import type { Store } from '../../store/store.ts'
 import type { Clock } from '../../verdict/clock.ts'
+import { KnownList } from './known-list.ts'
 import { KnownPrefixes } from './known-prefixes.ts'
-
-/** What was read is believed for so long. */
-const believedMs = 1_000
 
 /** The catalogue of permissions as this process knows it: as it was a second ago at the earliest. */
 export class KnownCatalogue {
-  readonly #store: Pick<Store, 'read'>
-  readonly #clock: Pick<Clock, 'monotonic'>
-  #known: { names: readonly string[]; readAt: number } | undefined
+  readonly #names: KnownList<readonly string[]>
 
   constructor(store: Pick<Store, 'read'>, clock: Pick<Clock, 'monotonic'>) {
-    this.#store = store
-    this.#clock = clock
+    // What is frozen is taken apart once.
+    this.#names = new KnownList(store, clock, async (db) =>
+      Object.freeze((await readCatalogue(db)).map(({ id }) => id)),
+    )
   }
 
   /** Of permissions, those that the catalogue does not have; see `uncataloguedOf`. Throws `store_unavailable`. */
   async lacking(permissions: readonly string[]): Promise<string[]> {
-    const now = this.#clock.monotonic()
-    if (this.#known === undefined || now - this.#known.readAt >= believedMs) {
-      const names = (await this.#store.read(readCatalogue)).map(({ id }) => id)
-      // What is frozen is taken apart once.
-      this.#known = { names: Object.freeze(names), readAt: now }
-    }
-    return uncataloguedOf(this.#known.names, permissions)
+    return uncataloguedOf(await this.#names.get(), permissions)
   }
 
   /** Has the next one read it anew. */
   forget(): void {
-    this.#known = undefined
+    this.#names.forget()
   }
 }
 
