@@ -47,6 +47,7 @@ onOneDatabase('SQLite', `keys that are found in the console${browserNote}`, (mak
     for (const tag of ['a', 'b']) {
       await search.fill(`#${tag}`)
       await search.press('Enter')
+      await page.getByRole('button', { name: `Remove the filter tag ${tag}` }).waitFor()
     }
     await page.getByText('1 key', { exact: true }).waitFor()
     expect(await search.inputValue()).toBe('')
