@@ -22,7 +22,7 @@ import {
   toSlice,
 } from './cursors.ts'
 import { findByTerm, lacksTerms, termOf } from './key-terms.ts'
-import type { KeyRow } from './keys.ts'
+import { type KeyRow, longKeyColumns } from './keys.ts'
 import { findKeyOfKid } from './secrets.ts'
 import type { Db, Tables } from './tables.ts'
 
@@ -71,20 +71,17 @@ export async function readKeySlice(
     .selectFrom(
       keys
         .selectAll()
-        .select(bytesSoFar(order, longColumns).as('bytes'))
+        .select(bytesSoFar(order, longKeyColumns).as('bytes'))
         .orderBy(column, direction)
         .orderBy('id', direction)
         .limit(bounds.limit + 1)
         .as('slice'),
     )
     .selectAll()
-    .where((eb) => eb(eb('bytes', '-', bytesOf(longColumns)), '<', bounds.maxBytes))
+    .where((eb) => eb(eb('bytes', '-', bytesOf(longKeyColumns)), '<', bounds.maxBytes))
     .execute()
   return toSlice(rows, bounds, upTo, (row) => positionOf(row, column))
 }
-
-/** What of a key may be long. */
-const longColumns = ['permissions', 'metadata', 'description', 'tags']
 
 /** Counts the keys of a list that its next window has; `next` is where that ends, and undefined at the end of the list. */
 export async function countKeySlice(

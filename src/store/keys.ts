@@ -17,6 +17,9 @@ import type { Db, Tx } from './tables.ts'
 
 export type KeyRow = Selectable<KeysTable>
 
+/** What of a key may be long: a page of keys is bounded by it. */
+export const longKeyColumns = ['permissions', 'metadata', 'description', 'tags']
+
 /** More are not looked through: an operator has a few root keys. */
 const maxMentions = 1_000
 

@@ -10,7 +10,7 @@ import {
   type SliceBounds,
   toSlice,
 } from './cursors.ts'
-import type { KeyRow } from './keys.ts'
+import { type KeyRow, longKeyColumns } from './keys.ts'
 import type { Db, Tx } from './tables.ts'
 
 /** Each key of a line by the alias that it has in a statement, with that of the one before it, and of the secret that made that. */
@@ -149,17 +149,16 @@ export async function readChildren(
         .where('organization_id', '=', parent.organization_id)
         .$if(after !== undefined, (q) => q.where((eb) => isAfter(eb, newestFirst, after as Position)))
         .selectAll()
-        .select(bytesSoFar(newestFirst, longColumns).as('bytes'))
+        .select(bytesSoFar(newestFirst, longKeyColumns).as('bytes'))
         .orderBy('created_at', 'desc')
         .orderBy('id', 'desc')
         .limit(bounds.limit + 1)
         .as('slice'),
     )
     .selectAll()
-    .where((eb) => eb(eb('bytes', '-', bytesOf(longColumns)), '<', bounds.maxBytes))
+    .where((eb) => eb(eb('bytes', '-', bytesOf(longKeyColumns)), '<', bounds.maxBytes))
     .execute()
   return toSlice(rows, bounds, undefined, (row) => [row.created_at, row.id])
 }
 
 const newestFirst = { column: 'created_at', direction: 'desc' } as const
-const longColumns = ['permissions', 'metadata']
