@@ -14,7 +14,7 @@ const hour = 3_600_000
 const ofAcme = { organizationId: 'acme', name: 'K', permissions: ['emails:*', 'latchkey:self:derive'] }
 const unknownId = '0192f0c1-0000-7000-8000-000000000000'
 
-onEachDatabase('a child key', (makeDatabase) => {
+onEachDatabase('a child key', (makeDatabase, kind) => {
   async function open() {
     const database = await makeDatabase()
     const clock = makeClock()
@@ -141,6 +141,69 @@ onEachDatabase('a child key', (makeDatabase) => {
     expect(await making(['emails:send'])).toMatchObject({ createdBy: child.id })
     await latchkey.keys.revoke(top.id)
     expect(await codeOf(making([]))).toBe('invalid_token')
+  })
+
+  if (kind === 'PostgreSQL')
+    test('changes nothing behind the revocation of a key of its line that is under way, nor that before its change', async () => {
+      await using opened = await open()
+      const { database, clock, latchkey: one, createLine } = opened
+      await using other = await openLatchkey({ database, now: clock.now })
+      await using direct = await connectDirectly(database)
+      const waits = async () => (await direct.run('select 1 from pg_locks where not granted')).length
+      const waitFor = (count: number) => expect.poll(waits, { interval: 10 }).toBe(count)
+      const writer = { permissions: ['latchkey:keys:write', 'emails:*'] }
+      for (const at of [0, 1, 2] as const) {
+        const line = await createLine(4, writer, writer, writer, writer)
+        const [child, ended] = [line[3], line[at]]
+        const victim = await one.keys.create({ ...ofAcme, permissions: ['emails:send'] })
+        const options = { actor: await callerBy(other, child.key) }
+        const change = () => other.keys.update(victim.id, { name: 'Later' }, options)
+        const countEvents = async () => (await one.audit.list({ actor: child.id })).items.length
+        // The change is admitted, and then waits for the row.
+        await direct.run('begin')
+        await direct.run(`select id from keys where id = '${victim.id}' for update`)
+        const changing = change()
+        await waitFor(1)
+        const revoking = one.keys.suspend(ended.id).then(countEvents)
+        await waitFor(2)
+        await direct.run('commit')
+        await changing
+        expect(await revoking).toBe(1)
+        await one.keys.resume(ended.id)
+        // The end of an ancestor is, before the change asks whether it may.
+        await direct.run('begin')
+        await direct.run(`select id from keys where id = '${ended.id}' for update`)
+        const ending = one.keys.revoke(ended.id)
+        await waitFor(1)
+        const late = [codeOf(change()), codeOf(other.keys.create({ name: 'Later' }, options))]
+        await waitFor(3)
+        await direct.run('commit')
+        await ending
+        expect(await Promise.all(late)).toEqual(['invalid_token', 'invalid_token'])
+        expect(await countEvents()).toBe(1)
+      }
+    })
+
+  test('waits for no key of its line in a circle', async () => {
+    await using opened = await open()
+    const { database, clock, latchkey: one, createLine, create } = opened
+    await using other = await openLatchkey({ database, now: clock.now })
+    const writer = { permissions: ['latchkey:keys:write', 'emails:*', 'latchkey:self:derive'] }
+    const [top, middle, child] = await createLine(3, writer, writer, writer)
+    const sibling = await create({ ...writer, parentId: middle.id })
+    const by = async (on: typeof one, { key }: CreatedKey) => ({ actor: await callerBy(on, key) })
+    const [byTop, byChild, bySibling] = [await by(one, top), await by(one, child), await by(other, sibling)]
+    for (let i = 0; i < 5; i++)
+      await Promise.all([
+        one.keys.update(top.id, { name: `${i}` }, byChild),
+        other.keys.update(middle.id, { name: `${i}` }, bySibling),
+        other.keys.update(child.id, { name: `${i}` }, bySibling),
+        one.keys.update(sibling.id, { name: `${i}` }, byChild),
+        one.keys.update(child.id, { name: `${i}` }, byTop),
+        one.keys.derive({ name: `${i}` }, byChild),
+        other.keys.derive({ name: `${i}` }, bySibling),
+        other.keys.create({ name: `${i}`, parentId: sibling.id }, bySibling),
+      ])
   })
 
   test('is refused for a parent that cannot have it', async () => {

@@ -1,5 +1,5 @@
-// The locks that a change takes: its callers' keys and organizations shared, the keys that it changes for itself alone. What
-// suspends an organization takes that one for itself alone: no change by its keys runs meanwhile.
+// The locks that a change takes: its callers' keys, their lines and organizations shared, the keys that it changes for itself
+// alone. What suspends an organization takes that one for itself alone: no change by its keys runs meanwhile.
 import { sql } from 'kysely'
 import { rootOrganizationId } from '../core/access.ts'
 import type { StoreDialect } from './backend.ts'
@@ -7,7 +7,7 @@ import type { Tx } from './tables.ts'
 
 /** The keys that a change depends on. */
 export interface KeyLocks {
-  /** The keys that call: nobody may change them until the change is committed. */
+  /** The keys that call: nobody may change them, nor the keys of which they are children, until the change is committed. */
   callers: readonly string[]
   /** The keys to change, as far as they are of the scope: undefined for every organization. */
   targets?: { ids: readonly string[]; scope: string | undefined } | undefined
@@ -51,6 +51,7 @@ export async function lockKeys(
     from (select hashtextextended(id, ${sql.lit(seed)}) as number, id = any(${alone}::text[]) as alone from ${sql.table('keys')}
       where id = any(${ids}::text[])
       and (id <> all(${[...changed]}::text[]) or ${scope}::text is null or organization_id = ${scope}::text)
+      union select hashtextextended(ancestor, ${sql.lit(seed)}), ancestor = any(${alone}::text[]) from (${ancestorsOf(callers)}) as lines
       union select hashtextextended(organization_id, ${sql.lit(organizationSeed)}), false from ${sql.table('keys')}
       where id = any(${[...callers]}::text[]) and organization_id not in (${root}, ${organizationId})
       union select hashtextextended(id, ${sql.lit(organizationSeed)}), true from ${sql.table('organizations')} where id = ${organizationId}
@@ -67,12 +68,23 @@ export async function tryLockCallers(
   callers: readonly string[],
 ): Promise<ReadonlySet<string>> {
   if (!skipsLocked || callers.length === 0) return new Set()
+  const ids = [...new Set(callers)]
   const { rows } = await sql<{ id: string }>`select locks.id
     from (select id, hashtextextended(id, ${sql.lit(seed)}) as number,
       hashtextextended(organization_id, ${sql.lit(organizationSeed)}) as organization from ${sql.table('keys')}
-      where id = any(${[...new Set(callers)]}::text[]) offset 0) as locks
-    where not (pg_try_advisory_xact_lock_shared(locks.number) and pg_try_advisory_xact_lock_shared(locks.organization))`.execute(
-    tx,
-  )
+      where id = any(${ids}::text[])
+      union all select id, hashtextextended(ancestor, ${sql.lit(seed)}), null from (${ancestorsOf(ids)}) as lines
+      offset 0) as locks
+    where not pg_try_advisory_xact_lock_shared(locks.number)
+    or not coalesce(pg_try_advisory_xact_lock_shared(locks.organization), true)`.execute(tx)
   return new Set(rows.map(({ id }) => id))
+}
+
+/** The keys of which some are children, read without a lock: a key has the same parent for good. */
+function ancestorsOf(ids: readonly string[]) {
+  const keys = sql.table('keys')
+  return sql`select keys.id, ancestor from ${keys}
+    left join ${keys} as first on first.id = keys.parent_id left join ${keys} as second on second.id = first.parent_id,
+    unnest(array[keys.parent_id, first.parent_id, second.parent_id]) as ancestor
+    where keys.id = any(${[...ids]}::text[]) and keys.parent_id is not null and ancestor is not null`
 }
