@@ -19,6 +19,17 @@ export function makeLoop(): Promise<typeof import('./loop.ts')> {
 }
 
 /**
+ * Verifies each token once, so that memory knows it. Between turns of the event loop: a process without them renews no lease, and is
+ * evicted by its own barrier, which has it forget all.
+ */
+export async function warm(latchkey: Latchkey, tokens: readonly string[]): Promise<void> {
+  for (const [i, token] of tokens.entries()) {
+    await latchkey.verify(token)
+    if (i % callsAtOnce === 0) await setImmediate()
+  }
+}
+
+/**
  * Verifies from memory, for one permission unless told what to ask of the token at a place; counts when memory may not answer, and asks the
  * store then, without waiting for it. Throws where the verdict is not the right one.
  */

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { setImmediate } from 'node:timers/promises'
 import { type Latchkey, openLatchkey } from '../../src/index.ts'
 import { createDatabase } from '../dataset.ts'
-import { makeLoop } from '../loop.ts'
+import { makeLoop, warm } from '../loop.ts'
 import { type Findings, ratiosOf, say, takeTurns } from '../rounds.ts'
 import type { Settings } from '../settings.ts'
 
@@ -83,7 +83,7 @@ async function verifyWarm({ folder, warmKeys, turnMs, rounds }: Settings) {
   }
   for (const tokens of [plain, deep]) {
     tokens.sort((a, b) => (hash('sha256', a) < hash('sha256', b) ? -1 : 1))
-    for (const token of tokens) await latchkey.verify(token)
+    await warm(latchkey, tokens)
   }
   say(`${warmKeys} keys of either kind are warm`)
   const [plainLoop, deepLoop] = await Promise.all([makeLoop(), makeLoop()])

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { openLatchkey } from '../../src/index.ts'
 import { createDatabase, fillDatabase, inRandomOrder, rootToken, tokenOf, wanted } from '../dataset.ts'
 import { type LoadRequest, loader, loadMeasured } from '../load.ts'
-import { makeLoop } from '../loop.ts'
+import { makeLoop, warm } from '../loop.ts'
 import { type ServerProcess, serverCore, startLatchkey, startOther } from '../processes.ts'
 import { type Bar, type Figure, type Findings, medianOf, ratiosOf, type Turn, takeTurns } from '../rounds.ts'
 import type { BareOrder } from '../servers/bare-order.ts'
@@ -41,7 +41,7 @@ export async function measureHttp(settings: Settings): Promise<Findings> {
     warmKeys,
   )
   await using library = await openLatchkey({ database })
-  for (const token of asked) await library.verify(token)
+  await warm(library, asked)
   const loop = await makeLoop()
 
   const spent = new Map<string, number[]>()

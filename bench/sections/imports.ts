@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import type { ImportedKey } from '../../src/core/shapes/imports.ts'
 import { openLatchkey } from '../../src/index.ts'
 import { createDatabase, rootToken } from '../dataset.ts'
-import { makeLoop } from '../loop.ts'
+import { makeLoop, warm } from '../loop.ts'
 import { type Findings, ratiosOf, say, takeTurns } from '../rounds.ts'
 import type { Settings } from '../settings.ts'
 
@@ -115,7 +115,7 @@ async function verifyWarm({ folder, warmKeys, turnMs, rounds }: Settings) {
   }
   for (const tokens of [own, foreign]) {
     tokens.sort((a, b) => (hash('sha256', a) < hash('sha256', b) ? -1 : 1))
-    for (const token of tokens) await latchkey.verify(token)
+    await warm(latchkey, tokens)
   }
   say(`${warmKeys} keys of either kind are warm`)
   const [ownLoop, foreignLoop] = await Promise.all([makeLoop(), makeLoop()])

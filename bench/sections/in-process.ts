@@ -5,7 +5,7 @@ import { setImmediate } from 'node:timers/promises'
 import { type Latchkey, openLatchkey } from '../../src/index.ts'
 import { openBetterAuth } from '../better-auth.ts'
 import { createDatabase, fillDatabase, inRandomOrder, wanted } from '../dataset.ts'
-import { atOnce, callsAtOnce, makeLoop, rateAtOnce } from '../loop.ts'
+import { atOnce, callsAtOnce, makeLoop, rateAtOnce, warm } from '../loop.ts'
 import { type Figure, type Findings, ratiosOf, say, type Turn, takeTurns } from '../rounds.ts'
 import type { Settings } from '../settings.ts'
 
@@ -15,7 +15,7 @@ export async function measureInProcess(settings: Settings): Promise<Findings> {
   await fillDatabase(database, warmKeys)
   await using latchkey = await openLatchkey({ database, cachedSecrets: Math.max(warmKeys, 1) })
   const tokens = inRandomOrder(warmKeys)
-  for (const token of tokens) await latchkey.verify(token)
+  await warm(latchkey, tokens)
   say(`${warmKeys} keys are warm`)
   const digests = new Map(tokens.map((token) => [hash('sha256', token, 'latin1'), { token }]))
   const hot = [tokens[0] as string]

@@ -5,7 +5,7 @@ import { type Latchkey, openLatchkey } from '../../src/index.ts'
 import { factsQuery } from '../../src/store/facts.ts'
 import type { VerifyAsker } from '../../src/verification/verify.ts'
 import { kidOf, shuffledNumbers, tokenOf, wanted } from '../dataset.ts'
-import { makeLoop } from '../loop.ts'
+import { makeLoop, warm } from '../loop.ts'
 import {
   type Bar,
   type Figure,
@@ -166,8 +166,8 @@ async function measureKind(settings: Settings, kind: DatabaseKind): Promise<Size
     const bare = await openBare(database)
     const latchkey = await openLatchkey({ database })
     open.push(bare, latchkey)
-    const warm = Array.from(shuffledNumbers(warmKeys), tokenOf)
-    for (const token of warm) await latchkey.verify(token)
+    const tokens = Array.from(shuffledNumbers(warmKeys), tokenOf)
+    await warm(latchkey, tokens)
     const bareTurn = async (many: number) => (await driveReads(drawn(reads).map(kidOf), bare.read, many)).rate
     turns[`${kind} ${count}: bare`] = () => bareTurn(atOnce)
     turns[`${kind} ${count}: cold`] = async () => {
@@ -180,7 +180,11 @@ async function measureKind(settings: Settings, kind: DatabaseKind): Promise<Size
     turns[`${kind} ${count}: coldOfMany`] = async () =>
       (await coldTurn(database, drawn(reads), manyAtOnce)).rate
     const loop = await makeLoop()
-    turns[`${kind} ${count}: warm`] = loop.rateOfCalls(warm, loop.countingVerifier(latchkey).verifies, turnMs)
+    turns[`${kind} ${count}: warm`] = loop.rateOfCalls(
+      tokens,
+      loop.countingVerifier(latchkey).verifies,
+      turnMs,
+    )
   }
   const values = await takeTurns(rounds, turns)
   for (const resource of open) await Promise.resolve(resource[Symbol.asyncDispose]()).catch(() => {})
