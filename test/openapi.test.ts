@@ -9,6 +9,7 @@ import fc from 'fast-check'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { errorTable } from '../src/core/errors.ts'
 import { organizationIdSchema, text } from '../src/core/fields.ts'
+import { fromWireAnswer } from '../src/core/wire.ts'
 import { routes } from '../src/server/app.ts'
 import { makeSqlite } from './setup/databases.ts'
 import { startTestServer, type TestServer } from './setup/server.ts'
@@ -296,6 +297,29 @@ test('names on the wire are snake_case, and instants are date-times', () => {
   const { Key } = document.components.schemas
   expect(Key?.properties.created_at).toMatchObject({ type: 'string', format: 'date-time' })
 })
+
+test('each name of an instant comes back from the wire as one', () => {
+  const named = Object.values(document.components.schemas)
+    .flatMap(({ properties = {} }) => findInstants(properties))
+    .filter((name, i, all) => all.indexOf(name) === i)
+  expect(named.length).toBeGreaterThan(10)
+  const strange = named.filter((name) => {
+    const [value] = Object.values(fromWireAnswer({ [name]: '2026-01-31T12:00:00.000Z' }) as Json)
+    return !(value instanceof Date)
+  })
+  // What only questions have.
+  expect(strange).toEqual(['before', 'last'])
+})
+
+/** The names under which instants stand, at any depth. */
+function findInstants(properties: object): string[] {
+  return Object.entries(properties).flatMap(([name, value]) => {
+    if (typeof value !== 'object' || value === null) return []
+    const { format, anyOf = [] } = value as { format?: string; anyOf?: { format?: string }[] }
+    const isInstant = [format, ...anyOf.map((one) => one.format)].includes('date-time')
+    return isInstant ? [name] : findInstants(value)
+  })
+}
 
 test('the page for people shows every call, every shape and every problem, without a script', async () => {
   const { status, text, headers } = await server.request('GET', '/docs')

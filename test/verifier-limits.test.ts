@@ -129,6 +129,19 @@ onEachDatabase('limits and verifiers elsewhere', (makeDatabase) => {
     expect(limit).toMatchObject({ remaining: 10_000 - 207 })
   })
 
+  test('a verifier judges a quota whose months begin on a day of its own', async () => {
+    await using server = await start()
+    const anchor = new Date(Date.UTC(2026, 0, 15, 6, 30))
+    const { key } = await server.issue({ limits: [{ ...monthly(5), anchor }] })
+    const verifier = createVerifier({ url: server.url, token: server.rootKey })
+    const verdict = await verifier.verify(key, { cost: 2 })
+    expect(verdict).toMatchObject({ valid: true, limits: [{ name: 'credits' }] })
+    const [{ resetsAt } = {}] = (verdict.valid && verdict.limits) || []
+    expect([resetsAt?.getUTCDate(), resetsAt?.getUTCHours()]).toEqual([15, 6])
+    expect(await verifier.verify(key, { cost: 4 })).toMatchObject({ valid: false, code: 'quota_exceeded' })
+    await verifier.close()
+  })
+
   test('a change of an organization or its plan reaches a verifier, also one of that organization', async () => {
     await using stage = await startVerifiers(1)
     const { latchkey, issue, url } = stage

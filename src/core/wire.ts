@@ -117,12 +117,10 @@ function decode(value: unknown): unknown {
   )
 }
 
-/** Names of instants, beside those that end in `_at` and `_until`. */
-const instants = new Set(['at', 'start', 'since', 'as_of', 'not_before'])
+/** The names of instants. */
+const instant = /^(?:anchor|as_of|at|since|start|.+_(?:at|before|since|until))$/
 
 function decodeField(name: string, value: unknown): unknown {
   if (opaque.has(name)) return value
-  const isInstant =
-    typeof value === 'string' && (instants.has(name) || name.endsWith('_at') || name.endsWith('_until'))
-  return isInstant ? new Date(value) : decode(value)
+  return typeof value === 'string' && instant.test(name) ? new Date(value) : decode(value)
 }
