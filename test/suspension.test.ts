@@ -150,8 +150,11 @@ onEachDatabase('a suspension', (makeDatabase, kind) => {
     )
     const second = await makeCaller(stage.latchkey, 'root', ['latchkey:*'])
     await keys.suspend(second.keyId, {}, { actor: root })
-    // One that is suspended is none that is left.
+    const fields = { organizationId: 'root', name: 'Child', permissions: ['latchkey:*'] }
+    const child = await keys.create({ ...fields, parentId: root.keyId })
+    // One that is suspended is none that is left, nor is a child, which ends with it.
     expect(await codeOf(keys.revoke(root.keyId))).toBe('last_root_key')
+    await keys.revoke(child.id)
   })
 
   test('of a key lets it be changed and rotated: its new token is suspended too', async () => {

@@ -101,7 +101,7 @@ export async function changeKey(
     .executeTakeFirstOrThrow(() => new LatchkeyError('internal', 'The change of a key affected no row.'))
 }
 
-/** The live keys of an organization whose permissions hold a text somewhere. */
+/** The live keys of an organization whose permissions hold a text somewhere, but for children. */
 export async function liveKeysThatMention(
   db: Db,
   organizationId: string,
@@ -114,6 +114,7 @@ export async function liveKeysThatMention(
     .selectFrom('keys')
     .select(['id', 'permissions', 'expires_at', 'revoked_at', 'suspended_at', 'not_before'])
     .where('organization_id', '=', organizationId)
+    .where('parent_id', 'is', null)
     .where('revoked_at', 'is', null)
     .where('suspended_at', 'is', null)
     .where((eb) => eb.or([eb('expires_at', 'is', null), eb('expires_at', '>', now)]))
