@@ -131,6 +131,21 @@ onEachDatabase('keys', (makeDatabase) => {
     await again.close()
   })
 
+  test('are found by a permission in its own letters, large and small', async () => {
+    const { latchkey } = await open()
+    const make = (name: string, permission: string, tags: string[]) =>
+      latchkey.keys.create({ organizationId: 'acme', name, permissions: [permission], tags })
+    await make('large', 'Emails:Send_x', ['old'])
+    await make('small', 'emails:send_x', [])
+    await make('other', 'emails:sendyx', [])
+    const found = async (filter: ListKeysInput) =>
+      (await latchkey.keys.list({ ...filter, sort: 'name' })).items.map(({ name }) => name)
+    expect(await found({ permission: 'emails:send_x' })).toEqual(['small'])
+    expect(await found({ permission: 'emails:send_x', tag: ['old'] })).toEqual([])
+    expect(await found({ permission: 'Emails:Send_x', tag: ['old'] })).toEqual(['large'])
+    await latchkey.close()
+  })
+
   test('have the terms of what they hold, however they are changed, also by a program that knows none', async () => {
     const { latchkey, clock, database } = await open()
     await using direct = await connectDirectly(database)

@@ -306,7 +306,10 @@ function conditionsOf(query: KeyQuery) {
   ]
 }
 
-/** Tells, in SQL, whether a list as JSON has a text, in which nothing is to be escaped there. */
+/**
+ * Tells, in SQL, whether a list as JSON has a text, in which nothing is to be escaped there. Not by `like`, for which SQLite takes
+ * the letters of both cases for the same.
+ */
 function listHolds(column: 'tags' | 'permissions', text: string): RawBuilder<SqlBool> {
-  return sql<SqlBool>`${sql.ref(column)} like ${`%"${text.replaceAll('_', '\\_')}"%`} escape '\\'`
+  return sql<SqlBool>`replace(${sql.ref(column)}, ${JSON.stringify(text)}, '') <> ${sql.ref(column)}`
 }
