@@ -79,6 +79,20 @@ onEachDatabase('a change of many keys', (makeDatabase) => {
     await latchkey.close()
   })
 
+  test('means no key by its rest that a list does not show, because it was used a moment ago', async () => {
+    const { latchkey, make } = await open()
+    const { id, key } = await make()
+    const since = new Date(Date.now() + 3_600_000)
+    const filters = [{ neverUsed: true }, { unusedSince: new Date() }, { unusedSince: since }]
+    await latchkey.verify(key)
+    for (const [i, filter] of filters.entries()) {
+      const { matched } = await latchkey.keys.bulk({ action: 'revoke', filter, dryRun: true })
+      expect([i, matched]).toEqual([i, i === 2 ? 1 : 0])
+      expect((await latchkey.keys.list(filter)).items.map((one) => one.id)).toEqual(i === 2 ? [id] : [])
+    }
+    await latchkey.close()
+  })
+
   test('gives tags and takes them, so that keys are found by them', async () => {
     const { latchkey, make } = await open()
     const full = Array.from({ length: 16 }, (_, i) => `t${String(i).padStart(2, '0')}`)

@@ -14,7 +14,7 @@ import { findWay, type KeyQuery, readKeyIds, type Way } from '../../store/key-li
 import { changeTerms } from '../../store/key-terms.ts'
 import { changeKey } from '../../store/keys.ts'
 import { actorOf, type CommandOptions, type Engine } from '../engine.ts'
-import { toQuery } from './read.ts'
+import { isUnused, toQuery } from './read.ts'
 import { revokeWithin } from './revoke.ts'
 import { requireLiveKey, writeKeys } from './rules.ts'
 import { resumeWithin, suspendWithin } from './suspend.ts'
@@ -188,7 +188,7 @@ async function findMeant(
       },
       turnOf(actor, options),
     )
-    ids.push(...found.ids)
+    ids.push(...found.ids.filter((id) => isUnused(engine, query, id)))
     after = found.next
     if (ids.length > maxBulkKeys)
       refuseField('filter', `Must mean at most ${maxBulkKeys} keys. Name more of what they have in common.`)

@@ -105,8 +105,7 @@ export async function listKeys(
           db,
           slice.rows.map(({ id }) => id),
         )
-        const isListed = ({ id }: KeyRow) =>
-          engine.usesOf(id).every(({ at }) => !filter.neverUsed && at < (query.unusedSince ?? at + 1))
+        const isListed = ({ id }: KeyRow) => isUnused(engine, query, id)
         const rows = slice.rows.filter(isListed).map((row) => ({
           row,
           limits: states.get(row.id) ?? [],
@@ -136,6 +135,15 @@ export function toQuery({ hint, kid, prefix, expiresBefore, unusedSince, ...filt
     expiresBefore: expiresBefore?.getTime(),
     unusedSince: unusedSince?.getTime(),
   }
+}
+
+/** Tells whether no use of a key that the database does not have yet keeps it out of a list. */
+export function isUnused(
+  engine: Pick<Engine, 'usesOf'>,
+  { neverUsed, unusedSince }: Pick<KeyQuery, 'neverUsed' | 'unusedSince'>,
+  id: string,
+): boolean {
+  return engine.usesOf(id).every(({ at }) => !neverUsed && at < (unusedSince ?? at + 1))
 }
 
 /** Tells whether a list may look through many keys for each that it finds. */
