@@ -86,6 +86,20 @@ describe.each(Object.keys(frameworks))('on %s', (name) => {
     }
   })
 
+  test('a token of another system comes through, however long one may be', async () => {
+    await using api = await open()
+    const tokenOf = (length: number) => `sk|${name.replaceAll(' ', '')}`.padEnd(length, '~')
+    const keys = [16, 257, 512].map((length) => ({
+      ...{ organizationId: 'acme', name: 'Moved', permissions: ['emails:send'] },
+      token: tokenOf(length),
+    }))
+    await server.latchkey.keys.import(keys)
+    for (const { token } of keys)
+      for (const shown of [token, `secret-token:${token}`])
+        expect((await ask(api.url, '/emails', { token: shown })).status, shown).toBe(200)
+    expect((await ask(api.url, '/emails', { token: tokenOf(513) })).status).toBe(401)
+  })
+
   test('a request without a token is told to send one, as by Latchkey itself', async () => {
     await using api = await open()
     for (const headers of [{}, { authorization: 'Basic YTpi' }, { authorization: sender.key }]) {

@@ -5,6 +5,8 @@ import { isOwnForm, type ParsedToken } from './token.ts'
 const leastForeignLength = 16
 const maxForeignLength = 512
 const scheme = 'secret-token:'
+/** No token of any system is longer as it is presented. */
+export const maxPresentedLength = scheme.length + maxForeignLength
 
 /** A token that may be of another system: only a read can tell. */
 export interface ForeignToken {

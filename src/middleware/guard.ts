@@ -2,6 +2,7 @@
 
 import { challengeOf, insufficientScope, readPresented } from '../core/bearer.ts'
 import { maxPermissionLength, maxPermissions } from '../core/bounds.ts'
+import { maxPresentedLength } from '../core/foreign-token.ts'
 import { costFault } from '../core/limits.ts'
 import { drawFault, prefixFault, unknownOption } from '../core/options.ts'
 import { permissionPattern } from '../core/permissions.ts'
@@ -103,8 +104,8 @@ export function createGuard<Request>(options: GuardOptions<Request>): Guard<Requ
       const detail = 'Send a token as Authorization: Bearer <token> or as X-Api-Key: <token>.'
       return refuse('missing_token', detail, { 'www-authenticate': challengeOf('Bearer', basicAuth) })
     }
-    // Two different ones, or an empty one: nothing that could be asked about.
-    if (token === '' || token.length > maxTokenLength) return refuseToken(basicAuth)
+    // Two different ones, an empty one, or one that is too long for any: not worth a request.
+    if (token === '' || token.length > maxPresentedLength) return refuseToken(basicAuth)
     const hasDrawn = drawn.has(identity)
     if (hasDrawn && cost !== undefined) throw new Error(drawnTwice)
     const wantedCost = typeof cost === 'function' ? await cost(request) : cost
@@ -188,9 +189,6 @@ function makeReporter(): (error: unknown) => void {
     console.error(`Latchkey could not verify a key, and the request was answered 503: ${reason}`)
   }
 }
-
-/** Longer than any token with any prefix; a longer one is not worth a request. */
-const maxTokenLength = 256
 
 function isPermission(permission: unknown): permission is string {
   return (
