@@ -8,7 +8,7 @@ import { connectDirectly, readAll } from './setup/direct.ts'
 import { codeOf, refusalOf } from './setup/refusal.ts'
 import { makeSchema } from './setup/schema-fixture.ts'
 
-onEachDatabase('organizations', (makeDatabase) => {
+onEachDatabase('organizations', (makeDatabase, kind) => {
   test('an organization has the id that the operator gives, or one made here', async () => {
     const clock = makeClock()
     await using latchkey = await openLatchkey({ database: await makeDatabase(), now: clock.now })
@@ -181,6 +181,23 @@ onEachDatabase('organizations', (makeDatabase) => {
     expect(await codeOf(latchkey.organizations.get('initech', { actor: readerOf('root') }))).toBe(
       'organization_not_found',
     )
+  })
+
+  test('a caller who may not suspend an organization keeps no change of it waiting', async () => {
+    const database = await makeDatabase()
+    await using latchkey = await openLatchkey({ database })
+    for (const id of ['acme', 'globex']) await latchkey.organizations.create({ id, name: id })
+    const actor = await makeCaller(latchkey, 'acme', ['latchkey:organizations:write'])
+    await using other = await connectDirectly(database)
+    if (kind === 'PostgreSQL') {
+      await other.run('begin')
+      // As a change by a key of that organization holds it.
+      await other.run(`select pg_advisory_xact_lock_shared(hashtextextended('globex', ${0x6c61_7464}))`)
+    }
+    expect(await codeOf(latchkey.organizations.suspend('globex', {}, { actor }))).toBe(
+      'organization_not_found',
+    )
+    if (kind === 'PostgreSQL') await other.run('rollback')
   })
 
   test('bad input is refused with its path', async () => {

@@ -206,7 +206,9 @@ export class Writer {
         claim === undefined || isAgain
           ? []
           : this.claims.finish(tx, [{ claim, answer: made as object }], [], change.now)
-      const locking = { targets, left: leftKeyId, organizationId: suspendedId }
+      // Who may not suspend an organization keeps none waiting.
+      const organizationId = targets.scope === undefined ? suspendedId : undefined
+      const locking = { targets, left: leftKeyId, organizationId }
       const transact = () => this.transact([actor], locking, workOnce, answer)
       return (await this.#lines.change(actor, transact, signal)).made
     })
