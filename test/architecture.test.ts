@@ -166,7 +166,7 @@ test('only src/store holds SQL', () => {
 })
 
 test('only src/commit opens the transaction of a change, and writes the trail of what it did', () => {
-  const opening = /\.write\(|\.transaction\(|\.transact\(|\.recordChange\(|\binsertAuditEvents\(|\btoEvent\(/
+  const opening = /\.write\(|\.transaction\(|\.transact\(|\brecordChanges\(|\binsertAuditEvents\(|\btoEvent\(/
   const allowed =
     /^src\/(?:commit\/|domain\/limits\/draws\.ts|coherence\/|jobs\/|store\/|client\/|http\/|server\/|cli\/)/
   expect(sources.filter((path) => !allowed.test(path) && opening.test(read(path)))).toEqual([])

@@ -225,6 +225,50 @@ onEachDatabase('a change of many keys', (makeDatabase) => {
     await latchkey.close()
   })
 
+  test('is heard of key by key, in a log without a gap that keeps ten thousand changes', async () => {
+    const { latchkey, database, make } = await open()
+    await using direct = await connectDirectly(database)
+    const made = [await make(), await make({ organizationId: 'globex' }), await make(), await make()]
+    await latchkey.keys.suspend(made[3]?.id as string)
+    await direct.run(`insert into changes (sequence, topic, subject_id, organization_id, organization_sequence, mark)
+      with recursive counted(n) as (select 2 union all select n + 1 from counted where n < 10000)
+      select n + (select value - 1 from change_counter), 'key', 'n' || n, 'x', n, 'x' from counted`)
+    await direct.run('update change_counter set value = value + 9999')
+    const ids = made.map(({ id }) => id)
+    expect(await latchkey.keys.bulk({ action: 'revoke', ids, expect: 4 })).toMatchObject({ changed: 4 })
+    const [log] = await direct.run(`select cast(count(*) as integer) as count, count(distinct mark) as marks,
+      min(sequence) - (select value from change_counter) as first, max(sequence) - (select value from change_counter) as last
+      from changes where topic is not null`)
+    expect([log?.count, Number(log?.marks), Number(log?.first), Number(log?.last)]).toEqual([
+      10_000, 5, -9_999, 0,
+    ])
+    const told = `select subject_id, organization_id, organization_sequence from changes where mark <> 'x' order by sequence`
+    const rows = (await direct.run(told)).map((row) => [
+      row.subject_id,
+      row.organization_id,
+      Number(row.organization_sequence),
+    ])
+    const before = rows.length - 4
+    expect(
+      rows
+        .map(([id]) => id)
+        .slice(before)
+        .sort(),
+    ).toEqual([...ids].sort())
+    for (const [organizationId, last] of [
+      ['acme', 4],
+      ['globex', 1],
+    ] as const) {
+      const numbers = rows
+        .slice(before)
+        .filter((row) => row[1] === organizationId)
+        .map((row) => row[2])
+      const count = organizationId === 'acme' ? 3 : 1
+      expect(numbers).toEqual(Array.from({ length: count }, (_, i) => last - count + 1 + i))
+    }
+    await latchkey.close()
+  })
+
   test('is refused in every wrong shape, and changes nothing', async () => {
     const { latchkey, make } = await open()
     const { id } = await make({ tags: ['a'] })

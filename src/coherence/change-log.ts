@@ -1,12 +1,12 @@
 // The log of changes and those who follow it, on a store: what the follower, the barrier and a change need of it.
 import { hostname } from 'node:os'
+import { recordChanges } from '../store/change-recording.ts'
 import {
   confirmFollower,
   deregisterFollower,
   evictFollowers,
   type LoggedChange,
   readOrganizationSequence,
-  recordChange,
   registerFollower,
   unresponsiveFollowers,
 } from '../store/changes.ts'
@@ -38,13 +38,13 @@ export function openChangeLog(store: Store): ChangeLog {
   }
 }
 
-/** The statements that log a change, or a barrier, and tell the other processes: the last ones of its transaction. */
-export function logChange(
-  store: Pick<Store, 'announce'>,
+/** The statements that log changes, or without any a barrier, and tell the other processes: the last ones of their transaction. */
+export function logChanges(
+  { announce, dialect }: Pick<Store, 'announce' | 'dialect'>,
   tx: Tx,
-  change: LoggedChange | null,
+  changes: readonly LoggedChange[],
 ): [sequence: Promise<number>, ...others: Promise<unknown>[]] {
-  return [...recordChange(tx, change), ...store.announce(tx)]
+  return [...recordChanges(tx, dialect, changes), ...announce(tx)]
 }
 
 async function raiseBarrier(store: Store): Promise<number> {
@@ -52,7 +52,7 @@ async function raiseBarrier(store: Store): Promise<number> {
   await store.write(
     async () => {},
     (tx) => {
-      const logged = logChange(store, tx, null)
+      const logged = logChanges(store, tx, [])
       sequence = logged[0]
       return logged
     },

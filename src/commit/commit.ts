@@ -8,7 +8,7 @@
 //
 // Of what comes together many changes may share a transaction; see `together.ts`.
 
-import { logChange } from '../coherence/change-log.ts'
+import { logChanges } from '../coherence/change-log.ts'
 import { invalidToken, requirePermission, scopeOf, sessionEnded } from '../core/access.ts'
 import type { Actor, Caller, LiveActor, LiveCaller } from '../core/actor.ts'
 import { holdsDatabase } from '../core/actor.ts'
@@ -313,7 +313,7 @@ export class Writer {
     const written =
       events.length === 0 ? [] : [insertAuditEvents(tx, events), queueEvents(tx, this.#store.dialect, events)]
     // Last: from here on every other change waits for this one.
-    return [...written, ...eachOnce(logged).flatMap((change) => logChange(this.#store, tx, change))]
+    return logged.length === 0 ? written : [...written, ...logChanges(this.#store, tx, eachOnce(logged))]
   }
 }
 

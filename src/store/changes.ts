@@ -1,9 +1,5 @@
 // The log of changes that other processes must hear of, and the processes that follow it.
-import { randomBytes } from 'node:crypto'
 import type { Db, Tx } from './tables.ts'
-
-/** How many changes the log keeps; a process that missed more than that must forget all it knows. */
-const keptChanges = 10_000
 
 /** What a change of the log is of. A process that follows it has something to forget, or nothing that it knows of. */
 export type Topic = 'key' | 'organization' | 'plan' | 'limit' | 'recipe'
@@ -76,70 +72,6 @@ export function changesQuery(
     changes.sequence, changes.topic, changes.subject_id, changes.organization_id, changes.mark, changes.organization_sequence
     from asked cross join ${prefix}change_counter left join ${prefix}changes on changes.sequence > asked.since
     order by changes.sequence limit ${changesPage}`
-}
-
-/**
- * Records a change, or, without one, a barrier; the first promise gives the number. The counter's row stays
- * locked until the transaction ends, so that changes become visible in the order of their numbers: these statements
- * come last. The rows of organizations are written under that lock alone, so that no two changes wait for each other's.
- * None needs the answer of another: each reads from its row what was counted.
- */
-export function recordChange(
-  tx: Tx,
-  change: LoggedChange | null,
-): [sequence: Promise<number>, ...others: Promise<unknown>[]] {
-  const sequence = tx
-    .updateTable('change_counter')
-    .set((eb) => ({ value: eb('value', '+', 1) }))
-    .returning('value')
-    .executeTakeFirstOrThrow()
-  return [
-    sequence.then(({ value }) => value),
-    ...(change === null ? [] : [countChange(tx, change)]),
-    logChange(tx, change),
-    tx
-      .deleteFrom('changes')
-      .where('sequence', '=', (eb) =>
-        eb.selectFrom('change_counter').select((inner) => inner('value', '-', keptChanges).as('sequence')),
-      )
-      .execute(),
-  ]
-}
-
-/** Counts a change for its organization. */
-function countChange(tx: Tx, { organizationId }: LoggedChange): Promise<unknown> {
-  return tx
-    .insertInto('organization_sequences')
-    .values({ organization_id: organizationId, value: 1 })
-    .onConflict((conflict) =>
-      conflict
-        .column('organization_id')
-        .doUpdateSet((eb) => ({ value: eb('organization_sequences.value', '+', 1) })),
-    )
-    .execute()
-}
-
-/** Writes the change that was counted into the log, with a mark of its own. */
-function logChange(tx: Tx, change: LoggedChange | null): Promise<unknown> {
-  const mark = randomBytes(9).toString('base64url')
-  return tx
-    .insertInto('changes')
-    .columns(['sequence', 'topic', 'subject_id', 'organization_id', 'mark', 'organization_sequence'])
-    .expression((eb) =>
-      eb.selectFrom('change_counter').select((inner) => [
-        'change_counter.value',
-        inner.val(change?.topic ?? null).as('topic'),
-        inner.val(change?.id ?? null).as('subject_id'),
-        inner.val(change?.organizationId ?? null).as('organization_id'),
-        inner.val(mark).as('mark'),
-        inner
-          .selectFrom('organization_sequences')
-          .select('organization_sequences.value')
-          .where('organization_sequences.organization_id', '=', change?.organizationId ?? null)
-          .as('organization_sequence'),
-      ]),
-    )
-    .execute()
 }
 
 /** The number of an organization's last change, as it stood at one change of the log. */
