@@ -10,6 +10,7 @@ import type { Organization, OrganizationDetails } from '../src/core/shapes/organ
 import type { Total } from '../src/core/shapes/page.ts'
 import type { KeyPlaces } from '../src/core/shapes/places.ts'
 import type { Plan, PlanDetails } from '../src/core/shapes/plans.ts'
+import type { Prefixes } from '../src/core/shapes/prefixes.ts'
 import type { KeyPreview, RefusedCalls } from '../src/core/shapes/previews.ts'
 import type { RotateKeyInput } from '../src/core/shapes/rotations.ts'
 import type { Session } from '../src/core/shapes/sessions.ts'
@@ -27,6 +28,7 @@ export type WireCatalogueEntry = Wire<CatalogueEntry>
 export type WireKeyDetails = Wire<KeyDetails>
 export type WireCreatedKey = Wire<CreatedKey>
 export type WireSecret = Wire<KeySecret>
+export type WirePrefixes = Wire<Prefixes>
 export type WireRotation = Wire<RotateKeyInput>
 export type WireKeyPermissions = Wire<KeyPermissions>
 export type WireKeyPlaces = Wire<KeyPlaces>

@@ -18,6 +18,7 @@ import {
   type WireOrganizationDetails,
   type WirePlan,
   type WirePlanDetails,
+  type WirePrefixes,
   type WireSecret,
   type WireSession,
   type WireWebhook,
@@ -34,6 +35,7 @@ export interface SearchOption {
 }
 
 const pageSize = 100
+const childrenAtOnce = 20
 /** The longest page that the API gives. */
 const longestPage = 1_000
 
@@ -153,6 +155,14 @@ export function neededPermissionsQuery(id: string) {
   })
 }
 
+/** The children of a key page by page, newest first, ended ones included. */
+export function childrenQuery(id: string) {
+  return listOf<WireKey>(
+    'keys',
+    `/v1/keys/${encodeURIComponent(id)}/children${query({ limit: childrenAtOnce })}`,
+  )
+}
+
 /** From where a key is called. */
 export function placesQuery(id: string) {
   return queryOptions({
@@ -260,6 +270,15 @@ export function permissionsQuery(organization: string | undefined) {
   return queryOptions({
     queryKey: ['keys', 'permissions', path],
     queryFn: ({ signal }) => call<PermissionInUse[]>('GET', path, { signal }),
+    staleTime: 60_000,
+  })
+}
+
+/** What the tokens of new keys may begin with, the default first. */
+export function prefixesQuery() {
+  return queryOptions({
+    queryKey: ['keys', 'prefixes'],
+    queryFn: async ({ signal }) => (await call<WirePrefixes>('GET', '/v1/prefixes', { signal })).prefixes,
     staleTime: 60_000,
   })
 }

@@ -8,6 +8,7 @@ import { NotFoundPage } from './pages/not-found.tsx'
 import {
   readAuditSearch,
   readKeySearch,
+  readNewKeySearch,
   readOrganizationSearch,
   readOverviewSearch,
   readUsageSearch,
@@ -44,6 +45,7 @@ const organization = createRoute({
 const newKey = createRoute({
   getParentRoute: () => root,
   path: '/organizations/$organization/new-key',
+  validateSearch: readNewKeySearch,
   component: later(async () => (await import('./pages/keys/new-key.tsx')).NewKeyPage),
 })
 const keys = createRoute({

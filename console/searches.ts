@@ -53,6 +53,15 @@ export function readKeySearch({
   }
 }
 
+interface NewKeySearch {
+  /** The key of which it becomes a child. */
+  parent?: string
+}
+
+export function readNewKeySearch({ parent }: Search): NewKeySearch {
+  return text('parent', parent)
+}
+
 interface OverviewSearch {
   range?: UsageRange
 }

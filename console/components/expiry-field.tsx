@@ -1,8 +1,9 @@
 // When a key expires: never, after a while, or at an instant of one's own.
 import { useId, useState } from 'react'
 import { type Expiry, expiryAfter, expiryFault, expiryPresets } from '../format/expiries.ts'
-import { fromLocalInput, fromNow, inFull, toLocalInput } from '../format/times.ts'
+import { fromNow, inFull } from '../format/times.ts'
 import { ChoiceRow } from './choice-row.tsx'
+import { InstantInput } from './instant-input.tsx'
 
 interface ExpiryFieldProps {
   label?: string
@@ -39,22 +40,15 @@ export function ExpiryField({ label = 'Expires', value, onChange, latest, error 
       <legend className="label mb-1">{label}</legend>
       <ChoiceRow options={choices} value={chosen} change={choose} />
       {chosen === 'own' && (
-        <div className="mt-2 max-w-xs">
-          <label htmlFor={`${id}-own`} className="sr-only">
-            Expires on, in your time zone
-          </label>
-          <input
-            id={`${id}-own`}
-            type="datetime-local"
-            className="input"
-            min={toLocalInput(new Date(now).toISOString())}
-            aria-invalid={fault === undefined ? undefined : true}
-            aria-describedby={`${id}-told`}
-            // Uncontrolled: while parts of a date are typed, the browser has no value to hand on.
-            defaultValue={typeof value === 'string' ? toLocalInput(value) : ''}
-            onChange={(event) => onChange(fromLocalInput(event.target.value))}
-          />
-        </div>
+        <InstantInput
+          id={`${id}-own`}
+          label="Expires on, in your time zone"
+          value={value ?? undefined}
+          change={onChange}
+          min={new Date(now).toISOString()}
+          isFaulty={fault !== undefined}
+          describedBy={`${id}-told`}
+        />
       )}
       <div id={`${id}-told`} className="mt-1">
         {fault !== undefined && (

@@ -1,6 +1,6 @@
 // Asks before a key or an organization is suspended, or resumed, and tells of one that is suspended.
 import { useMutation, useQueryClient } from '@tanstack/react-query'
-import { useState } from 'react'
+import { type ReactNode, useState } from 'react'
 import type { Applied } from '../../src/core/shapes/calls.ts'
 import { call, type WireKey, type WireOrganization } from '../api.ts'
 import { Foreign } from './foreign.tsx'
@@ -29,11 +29,13 @@ interface SuspendDialogProps {
   of: Pick<WireKey | WireOrganization, 'id' | 'suspended_at'>
   /** Whether it ends the session of who is signed in. */
   endsSession?: boolean
+  /** Tells what a suspension would refuse. */
+  preview?: ReactNode
   close: () => void
   done: (done: { applied: Applied }) => void
 }
 
-export function SuspendDialog({ what, of, endsSession = false, close, done }: SuspendDialogProps) {
+export function SuspendDialog({ what, of, endsSession = false, preview, close, done }: SuspendDialogProps) {
   const [opened] = useState(of)
   const [reason, setReason] = useState('')
   const client = useQueryClient()
@@ -75,6 +77,7 @@ export function SuspendDialog({ what, of, endsSession = false, close, done }: Su
           <p>This ends your session. Somebody else must resume the key.</p>
         </Notice>
       )}
+      {!isSuspended && preview}
       {!isSuspended && (
         <TextField
           label="Reason"

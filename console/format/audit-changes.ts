@@ -1,6 +1,7 @@
 // What an audit event says of each field that changed, put so that it can be shown to people. Pure.
 import type { WireAuditEvent } from '../api.ts'
 import { countOf, limitsInShort } from './limits.ts'
+import { revocationWords } from './revocations.ts'
 import { lengthOf } from './times.ts'
 
 /** A value of a field: `none` says in words that there is none. */
@@ -31,6 +32,9 @@ const describers: Record<string, Describe> = {
   // Of a new key it is told where there is one.
   expires_at: (value) =>
     value === null ? [] : [valueChange('Expires', value, (at) => asInstant(at, 'Never'))],
+  not_before: (value) => [valueChange('Begins', value, (at) => asInstant(at, 'At once'))],
+  allowed_ips: (value) => [permissionsChange('Allowed addresses', value)],
+  parent_id: (value) => [valueChange('Child of', value, asCode)],
   limits: (value) => (isEmptyList(value) ? [] : [valueChange('Limits', value, asLimits)]),
   key_limits: (value) => (isEmptyList(value) ? [] : [valueChange('Limits of each key', value, asLimits)]),
   plan: (value) => [valueChange('Plan', value, (name) => (name === null ? nothing('None') : asText(name)))],
@@ -46,10 +50,17 @@ const describers: Record<string, Describe> = {
   until_silent_seconds: (value) => [
     valueChange('Or once it was silent for', value, (seconds) => asText(lengthOf(Number(seconds)))),
   ],
-  reason: (value) => [valueChange('Because', value, (code) => asText(reasons[String(code)] ?? code))],
+  reason: (value) => [valueChange('Because', value, (code) => asText(wordsIn(reasons, code)))],
   last_used_at: (value) => [valueChange('Last used', value, (at) => asInstant(at, 'Never'))],
   // The event says it by its name and its instant.
   revoked_at: () => [],
+  suspended_at: () => [],
+  revocation_reason: (value) => [
+    valueChange('Because', value, (reason) => asText(wordsIn(revocationWords, reason))),
+  ],
+  suspended_reason: (value) => [
+    valueChange('Because', value, (reason) => (reason === null ? nothing('None') : asText(reason))),
+  ],
   // Where an event of a webhook is named, so is the webhook.
   webhook_id: () => [],
   url: (value) => [valueChange('URL', value, asText)],
@@ -101,6 +112,11 @@ const reasons: Record<string, string> = {
   gone: 'Its receiver answered 410',
   failing: 'No delivery had succeeded for 5 days',
   grace_seconds: 'Its grace was over',
+}
+
+/** What a code says in words; the code itself if nobody has put it so. */
+function wordsIn(words: Record<string, string>, code: unknown): unknown {
+  return words[String(code)] ?? code
 }
 
 /** Describes what an event changed, the fields in the order in which it names them. */

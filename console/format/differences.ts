@@ -5,6 +5,7 @@ import { type EditableLimit, isSameLimits } from './limits.ts'
 /** What people edit; the hint tells that a key was rotated. */
 const fields = [
   ...['name', 'plan', 'permissions', 'expires_at', 'metadata', 'limits', 'key_limits', 'hint'],
+  ...['not_before', 'allowed_ips', 'tags'],
   ...['url', 'events', 'description', 'disabled_at'],
 ]
 

@@ -14,12 +14,14 @@ import { RecentUsage } from '../../components/usage/recent.tsx'
 import { type KeyWithSecrets, keyQuery, neededPermissionsQuery } from '../../queries.ts'
 import { useSession } from '../../session.ts'
 import { AppliedOutcome } from './key/applied.tsx'
+import { ChangePreview } from './key/change-preview.tsx'
 import { useKeyCrumbs } from './key/crumbs.ts'
 import { type EditableField, EditField } from './key/edits.tsx'
 import { EndGraceDialog } from './key/end-grace-dialog.tsx'
 import { Facts } from './key/facts.tsx'
 import { type Done, keyRefusals } from './key/key-changes.ts'
 import { KeyLimits } from './key/limits.tsx'
+import { Line } from './key/line.tsx'
 import { ForgetPlacesDialog, Places } from './key/places.tsx'
 import { RevokeDialog } from './key/revoke-dialog.tsx'
 import { RotateDialog } from './key/rotate-dialog.tsx'
@@ -27,6 +29,7 @@ import { RotatedPage } from './key/rotated.tsx'
 import { Secrets } from './key/secrets.tsx'
 
 const eventsAtOnce = 20
+const suspension = { suspend: true } as const
 
 export function KeyPage() {
   const { key: id } = useParams({ from: '/keys/$key' })
@@ -182,6 +185,7 @@ function KeyFound({ of: key, rotated }: KeyFoundProps) {
               endGrace={(secret) => show({ window: 'end-grace', secret })}
             />
           </Section>
+          <Line of={key} refusal={refusals.newChild} />
           <Places of={key} refusal={refusals.forgetPlaces} forget={() => show({ window: 'forget-places' })} />
         </div>
         <Section title="History" lead="The changes of this key, newest first.">
@@ -206,6 +210,7 @@ function KeyFound({ of: key, rotated }: KeyFoundProps) {
           what="key"
           of={key}
           endsSession={key.id === session.key.id}
+          preview={<ChangePreview of={key} change={suspension} />}
           close={close}
           done={finish(key.suspended_at === null ? 'The key is suspended' : 'The key is resumed')}
         />

@@ -16,6 +16,7 @@ import {
 import { type ReactNode, useEffect, useRef } from 'react'
 import type { WireVerdict } from '../../api.ts'
 import { marked } from '../../components/foreign.tsx'
+import { KeyName } from '../../components/key-name.tsx'
 import { Notice } from '../../components/notices.tsx'
 import { OrganizationName } from '../../components/organization-name.tsx'
 import { PermissionList } from '../../components/permission-list.tsx'
@@ -74,7 +75,7 @@ export function VerdictView({ verdict, kid }: VerdictViewProps) {
       </div>
       {'key_id' in verdict && kid !== undefined && <OldSecret keyId={verdict.key_id} kid={kid} />}
       {'name' in verdict && <KnownKey verdict={verdict} />}
-      {verdict.code === 'rotated' && <RotatedKey id={verdict.key_id} />}
+      {verdict.code === 'rotated' && <RotatedKey verdict={verdict} />}
     </section>
   )
 }
@@ -100,10 +101,12 @@ function OldSecret({ keyId, kid }: { keyId: string; kid: string }) {
 }
 
 /** Of a token that was rotated away, a verdict tells the key alone. */
-function RotatedKey({ id }: { id: string }) {
+function RotatedKey({ verdict }: { verdict: Extract<WireVerdict, { code: 'rotated' }> }) {
+  const { key_id: id } = verdict
   const { data: key } = useQuery(keyQuery(id))
   return (
     <dl className="grid items-baseline gap-x-6 gap-y-3 p-4 sm:grid-cols-[auto_1fr] sm:p-5">
+      <Ancestor of={verdict} />
       <Known label="Key">
         <Link to="/keys/$key" params={{ key: id }} className="foreign text-link underline" dir="auto">
           {key === undefined ? <code className="font-mono text-[0.8125rem]">{id}</code> : marked(key.name)}
@@ -117,6 +120,7 @@ function KnownKey({ verdict }: { verdict: Extract<WireVerdict, { name: string }>
   const { key_id, organization_id, name, permissions, expires_at, metadata } = verdict
   return (
     <dl className="grid items-baseline gap-x-6 gap-y-3 p-4 sm:grid-cols-[auto_1fr] sm:p-5">
+      <Ancestor of={verdict} />
       {verdict.code === 'insufficient_permissions' && (
         <Known label="Missing" look="font-medium text-danger">
           <PermissionList label="Missing" permissions={verdict.missing} />
@@ -163,6 +167,16 @@ function KnownKey({ verdict }: { verdict: Extract<WireVerdict, { name: string }>
         )}
       </Known>
     </dl>
+  )
+}
+
+/** Of a child: the key of its line of which the verdict is so, and not of the child itself. */
+function Ancestor({ of: verdict }: { of: WireVerdict }) {
+  if (!('ancestor_id' in verdict) || verdict.ancestor_id === undefined) return null
+  return (
+    <Known label="That is so of">
+      <KeyName id={verdict.ancestor_id} />, of which it is a child
+    </Known>
   )
 }
 

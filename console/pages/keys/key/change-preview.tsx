@@ -12,10 +12,13 @@ import { useSession } from '../../../session.ts'
 /** The body of a preview, by the names of the wire. */
 export type PreviewedChange =
   | { revoke: true }
+  | { suspend: true }
   | { rotate: WireRotation }
   | { end_secret: string }
   | { permissions: readonly string[] }
   | { expires_at: string | null }
+  | { not_before: string | null }
+  | { allowed_ips: readonly string[] }
   | { limits: WireLimitInput[] }
 
 const shownKinds = 3

@@ -2,11 +2,9 @@
 import { useState } from 'react'
 import { maxDescriptionLength } from '../../../../src/core/bounds.ts'
 import type { WireKey } from '../../../api.ts'
-import { ExpiryField } from '../../../components/expiry-field.tsx'
 import { MetadataField } from '../../../components/metadata-field.tsx'
 import { PermissionsField } from '../../../components/permissions-field.tsx'
 import { TextField } from '../../../components/text-field.tsx'
-import { type Expiry, expiryFault, outlives } from '../../../format/expiries.ts'
 import { mergeFields, mergeList } from '../../../format/merges.ts'
 import { readMetadata, writeMetadata } from '../../../format/metadata-text.ts'
 import { nameFault, textFault } from '../../../format/names.ts'
@@ -16,9 +14,11 @@ import { useSession } from '../../../session.ts'
 import { ChangePreview } from './change-preview.tsx'
 import { EditDialog } from './edit-dialog.tsx'
 import { EditLimits } from './limits.tsx'
+import { EditBeginning, EditExpiry, EditNetworks } from './terms.tsx'
 
 export type EditableField =
-  | ('name' | 'permissions' | 'expires_at' | 'metadata' | 'limits')
+  | ('name' | 'permissions' | 'metadata' | 'limits')
+  | ('expires_at' | 'not_before' | 'allowed_ips')
   | ('description' | 'tags')
 
 interface EditProps {
@@ -47,6 +47,10 @@ export function EditField({
       return <EditPermissions {...rest} suggested={suggested} />
     case 'expires_at':
       return <EditExpiry {...rest} />
+    case 'not_before':
+      return <EditBeginning {...rest} />
+    case 'allowed_ips':
+      return <EditNetworks {...rest} />
     case 'metadata':
       return <EditMetadata {...rest} />
     case 'description':
@@ -161,45 +165,6 @@ function EditPermissions({ of, close, suggested }: EditProps & { suggested?: str
             error={faultOf('permissions')}
           />
           <ChangePreview of={of} change={isChanged && !isFaulty ? { permissions } : undefined} />
-        </>
-      )}
-    </EditDialog>
-  )
-}
-
-function EditExpiry({ of, close }: EditProps) {
-  const own = useSession().latestExpiry(of.organization_id)
-  // An earlier expiry than the key has is always in reach.
-  const latest =
-    own === undefined || of.expires_at === null
-      ? undefined
-      : outlives(of.expires_at, own)
-        ? of.expires_at
-        : own
-  const [expiry, setExpiry] = useState<Expiry>(of.expires_at)
-  const isChanged = expiry !== of.expires_at
-  const change =
-    expiry === undefined || expiryFault(expiry, Date.now(), latest) !== undefined
-      ? undefined
-      : { expires_at: expiry }
-  return (
-    <EditDialog
-      keyToChange={of}
-      title="Change the expiry"
-      lead="From then on no token of the key is valid. A later expiry makes them valid again."
-      edited={isChanged ? (change ?? 'faulty') : 'unchanged'}
-      close={close}
-      isTyped={isChanged}
-    >
-      {({ faultOf, wasRead }) => (
-        <>
-          <ExpiryField
-            value={expiry}
-            onChange={setExpiry}
-            latest={latest}
-            error={faultOf('expires_at') ?? (wasRead ? expiryFault(expiry, Date.now(), latest) : undefined)}
-          />
-          <ChangePreview of={of} change={isChanged ? change : undefined} />
         </>
       )}
     </EditDialog>

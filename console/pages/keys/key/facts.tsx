@@ -7,10 +7,12 @@ import { CopyButton } from '../../../components/copy.tsx'
 import { Creator } from '../../../components/creator.tsx'
 import { Fact, Moment } from '../../../components/fact.tsx'
 import { Foreign, marked } from '../../../components/foreign.tsx'
+import { KeyName } from '../../../components/key-name.tsx'
 import { OrganizationName } from '../../../components/organization-name.tsx'
 import { PermissionList } from '../../../components/permission-list.tsx'
 import { Ago, useNow } from '../../../components/time.tsx'
 import { expiryWarningMs } from '../../../format/expiries.ts'
+import { revocationWords } from '../../../format/revocations.ts'
 import { fromNow, inFull, inShort } from '../../../format/times.ts'
 import type { EditableField } from './edits.tsx'
 import { NeededPermissions } from './needed-permissions.tsx'
@@ -61,6 +63,13 @@ export function Facts({ of: key, refusal, metadataRefusal, edit, narrow }: Facts
         <Ago instant={key.last_used_at} never="Never yet" />
         <LastPlace of={key} />
       </Fact>
+      <Fact label="Begins" action={change('not_before', 'Change', 'the beginning')}>
+        {key.not_before === null ? (
+          <span className="text-muted">At once</span>
+        ) : (
+          <Moment instant={key.not_before} />
+        )}
+      </Fact>
       <Fact label="Expires" action={change('expires_at', 'Change', 'the expiry')}>
         <Expires of={key} />
       </Fact>
@@ -68,19 +77,23 @@ export function Facts({ of: key, refusal, metadataRefusal, edit, narrow }: Facts
         {key.revoked_at === null ? (
           <span className="text-muted">Not revoked</span>
         ) : (
-          <Moment instant={key.revoked_at} />
+          <Revocation of={key} at={key.revoked_at} />
         )}
       </Fact>
-      {key.not_before !== null && (
-        <Fact label="Begins">
-          <Moment instant={key.not_before} />
-        </Fact>
-      )}
-      {key.allowed_ips.length > 0 && (
-        <Fact label="Allowed addresses" wide>
-          <span className="foreign font-mono text-[0.8125rem]">{key.allowed_ips.join(', ')}</span>
-        </Fact>
-      )}
+      <Fact label="Child of">
+        {key.parent_id === null ? <span className="text-muted">None</span> : <KeyName id={key.parent_id} />}
+      </Fact>
+      <Fact label="Addresses" action={change('allowed_ips', 'Edit', 'the allowed addresses')} wide isLong>
+        {key.allowed_ips.length === 0 ? (
+          <span className="text-muted">It may be used from everywhere.</span>
+        ) : (
+          <ul aria-label="Allowed addresses" className="flex flex-wrap gap-x-3 font-mono text-[0.8125rem]">
+            {key.allowed_ips.map((network) => (
+              <li key={network}>{network}</li>
+            ))}
+          </ul>
+        )}
+      </Fact>
       <Fact label="Permissions" action={change('permissions', 'Edit', 'the permissions')} wide isLong>
         {key.permissions.length === 0 ? (
           <span className="text-muted">None: the key is refused for all that requires a permission.</span>
@@ -128,6 +141,19 @@ export function Facts({ of: key, refusal, metadataRefusal, edit, narrow }: Facts
         )}
       </Fact>
     </dl>
+  )
+}
+
+/** When a key was revoked, by whom and why. */
+function Revocation({ of: key, at }: { of: WireKey; at: string }) {
+  return (
+    <>
+      <Moment instant={at} />
+      <p className="text-muted">
+        By: <Creator createdBy={key.revoked_by} />
+        {key.revocation_reason !== null && `: ${revocationWords[key.revocation_reason]}`}
+      </p>
+    </>
   )
 }
 

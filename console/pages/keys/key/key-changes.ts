@@ -4,6 +4,7 @@ import { useState } from 'react'
 import type { Applied } from '../../../../src/core/shapes/calls.ts'
 import {
   call,
+  query,
   type WireCreatedKey,
   type WireKey,
   type WireLimitInput,
@@ -11,6 +12,7 @@ import {
 } from '../../../api.ts'
 import { type Edit, isConflict, useEdit } from '../../../edits.ts'
 import { outlives } from '../../../format/expiries.ts'
+import type { RevocationReason } from '../../../format/revocations.ts'
 import { inFull } from '../../../format/times.ts'
 import { useOnce } from '../../../once.ts'
 import { keyQuery } from '../../../queries.ts'
@@ -20,7 +22,11 @@ const permissionsNamed = 3
 
 /** The fields of a key to change, each with its new value. */
 export type KeyChange = Partial<
-  Pick<WireKey, 'name' | 'permissions' | 'expires_at' | 'metadata' | 'description' | 'tags'>
+  Pick<
+    WireKey,
+    | ('name' | 'permissions' | 'expires_at' | 'not_before' | 'allowed_ips')
+    | ('metadata' | 'description' | 'tags')
+  >
 > & {
   limits?: WireLimitInput[]
 }
@@ -46,7 +52,8 @@ export function useChangeKey(key: WireKey): Edit<WireKey> {
 export function useRevokeKey(key: WireKey) {
   const client = useQueryClient()
   return useMutation({
-    mutationFn: () => call<Done>('DELETE', `${addressOf(key)}?wait=applied`),
+    mutationFn: (reason: RevocationReason) =>
+      call<Done>('DELETE', `${addressOf(key)}${query({ reason, wait: 'applied' })}`),
     onSuccess: () => void showAnew(client),
   })
 }
@@ -115,6 +122,7 @@ export function keyRefusals(key: WireKey, session: Session) {
     changeMetadata: change ?? session.metadataRefusal,
     rotate: change ?? rotateRefusal(key, session),
     forgetPlaces: write ?? stronger,
+    newChild: write ?? childRefusal(key),
     revoke: write ?? (isRevoked ? 'This key is revoked already.' : stronger),
   }
 }
@@ -126,6 +134,12 @@ function strongerRefusal(key: WireKey, session: Session): string | undefined {
   const more = missing.length > permissionsNamed ? ` and ${missing.length - permissionsNamed} more` : ''
   const named = missing.slice(0, permissionsNamed).join(', ')
   return `This key holds more than yours: your key does not hold ${named}${more}.`
+}
+
+/** A key has children of which each ends with it. */
+function childRefusal({ status }: WireKey): string | undefined {
+  if (status === 'revoked') return 'This key is revoked permanently, and a child ends with its parent.'
+  return status === 'expired' ? 'This key has expired, and a child ends with its parent.' : undefined
 }
 
 function rotateRefusal(key: WireKey, session: Session): string | undefined {

@@ -7,8 +7,10 @@ import { Foreign } from '../../../components/foreign.tsx'
 import { FormDialog } from '../../../components/form-dialog.tsx'
 import { ErrorNotice, Notice } from '../../../components/notices.tsx'
 import { PermissionList } from '../../../components/permission-list.tsx'
+import { SelectField } from '../../../components/select-field.tsx'
 import { Ago } from '../../../components/time.tsx'
 import { asTyped, isTypedRight } from '../../../format/foreign-text.ts'
+import { type RevocationReason, revocationChoices } from '../../../format/revocations.ts'
 import { useSession } from '../../../session.ts'
 import { ChangePreview } from './change-preview.tsx'
 import { type Done, useRevokeKey } from './key-changes.ts'
@@ -23,6 +25,7 @@ interface RevokeDialogProps {
 
 export function RevokeDialog({ of: key, close, done }: RevokeDialogProps) {
   const [typed, setTyped] = useState('')
+  const [reason, setReason] = useState<RevocationReason>('unspecified')
   const revoke = useRevokeKey(key)
   const isOwn = useSession().key.id === key.id
   // An older key may have a name of which nothing can be seen, and so nothing can be typed.
@@ -30,7 +33,7 @@ export function RevokeDialog({ of: key, close, done }: RevokeDialogProps) {
   const wanted = hasName ? key.name : key.id.slice(-8)
   const matches = isTypedRight(typed, wanted)
   const submit = () => {
-    revoke.mutate(undefined, { onSuccess: done })
+    revoke.mutate(reason, { onSuccess: done })
     return true
   }
   return (
@@ -47,7 +50,7 @@ export function RevokeDialog({ of: key, close, done }: RevokeDialogProps) {
       error={revoke.error}
       submit={submit}
       close={close}
-      isTyped={typed !== ''}
+      isTyped={typed !== '' || reason !== 'unspecified'}
     >
       {isOwn && (
         <Notice tone="warning" title="You are signed in with this key">
@@ -73,6 +76,12 @@ export function RevokeDialog({ of: key, close, done }: RevokeDialogProps) {
         </div>
       </dl>
       <ChangePreview of={key} change={revocation} />
+      <SelectField
+        label="Reason"
+        options={revocationChoices}
+        value={reason}
+        change={(chosen) => setReason(chosen ?? 'unspecified')}
+      />
       <div>
         <p className="label mb-1">
           {hasName ? 'The name of the key' : 'Its name cannot be typed: the end of its id'}

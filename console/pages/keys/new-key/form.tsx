@@ -2,20 +2,25 @@
 import { useMutation, useQueryClient } from '@tanstack/react-query'
 import { type FormEvent, useEffect, useRef, useState } from 'react'
 import { maxDescriptionLength } from '../../../../src/core/bounds.ts'
-import { ApiError, type WireCreatedKey } from '../../../api.ts'
+import { ApiError, type WireCreatedKey, type WireKey } from '../../../api.ts'
 import { useFocusOnArrival } from '../../../components/autofocus.ts'
+import { BeginningField } from '../../../components/beginning-field.tsx'
 import { Button } from '../../../components/button.tsx'
 import { ExpiryField } from '../../../components/expiry-field.tsx'
 import { LimitsField } from '../../../components/limits-field.tsx'
 import { MetadataField } from '../../../components/metadata-field.tsx'
+import { NetworksField } from '../../../components/networks-field.tsx'
 import { ErrorNotice, Notice } from '../../../components/notices.tsx'
 import { PermissionPresets } from '../../../components/permission-presets.tsx'
 import { PermissionsField } from '../../../components/permissions-field.tsx'
+import { PrefixField } from '../../../components/prefix-field.tsx'
 import { TextField } from '../../../components/text-field.tsx'
+import { type Beginning, beginningFault } from '../../../format/beginnings.ts'
 import { type Expiry, expiryFault } from '../../../format/expiries.ts'
 import { draftsAreFaulty, type LimitDraft, limitRefusals, toLimitInput } from '../../../format/limits.ts'
 import { readMetadata } from '../../../format/metadata-text.ts'
 import { nameFault, textFault } from '../../../format/names.ts'
+import { networksFault, networksRefusal, readNetworks } from '../../../format/networks.ts'
 import { permissionFaults } from '../../../format/permission-list.ts'
 import { readTags, tagsFault, tagsHint } from '../../../format/tags.ts'
 import { useOnce } from '../../../once.ts'
@@ -27,23 +32,32 @@ type FieldName =
   | 'name'
   | 'permissions'
   | 'expires_at'
+  | 'not_before'
+  | 'allowed_ips'
+  | 'prefix'
+  | 'parent_id'
   | 'limits'
   | 'metadata'
   | 'created_by'
 
-export function NewKeyForm({
-  organization,
-  created,
-}: {
+interface NewKeyFormProps {
   organization: string
+  /** The key of which it becomes a child, if of any. */
+  parent: WireKey | undefined
   created: (key: WireCreatedKey) => void
-}) {
+}
+
+export function NewKeyForm({ organization, parent, created }: NewKeyFormProps) {
   const { isRoot, refusal, notGrantable, metadataRefusal, latestExpiry } = useSession()
   const latest = latestExpiry(organization)
   const client = useQueryClient()
   const [name, setName] = useState('')
   const [permissions, setPermissions] = useState<string[]>([])
   const [expiry, setExpiry] = useState<Expiry>(latest ?? null)
+  const [beginning, setBeginning] = useState<Beginning>(null)
+  const [networksText, setNetworksText] = useState('')
+  const networks = readNetworks(networksText)
+  const [prefix, setPrefix] = useState<string>()
   const [limits, setLimits] = useState<LimitDraft[]>([])
   const [metadataText, setMetadataText] = useState('')
   const [createdBy, setCreatedBy] = useState('')
@@ -81,6 +95,11 @@ export function NewKeyForm({
     name: nameFault(name),
     permissions: permissionFaults(permissions, notGrantable)[0]?.reason,
     expires_at: expiryFault(expiry, Date.now(), latest),
+    not_before: beginningFault(beginning, expiry),
+    allowed_ips: networksFault(networks),
+    // The server alone knows.
+    prefix: undefined,
+    parent_id: undefined,
     // Told at the row that is at fault.
     limits: draftsAreFaulty(limits) ? '' : undefined,
     // It may be lost while the form is open.
@@ -105,6 +124,10 @@ export function NewKeyForm({
       permissions: [...new Set(permissions)],
       expires_at: expiry,
       metadata,
+      ...(beginning !== null && { not_before: beginning }),
+      ...(networks.length > 0 && { allowed_ips: networks }),
+      ...(prefix !== undefined && { prefix }),
+      ...(parent !== undefined && { parent_id: parent.id }),
       ...(limits.length > 0 && { limits: limits.map(toLimitInput) }),
       ...(description.trim() !== '' && { description }),
       ...(tags.length > 0 && { tags }),
@@ -158,6 +181,13 @@ export function NewKeyForm({
         latest={latest}
         error={errorOf('expires_at')}
       />
+      <BeginningField value={beginning} onChange={changed(setBeginning)} error={errorOf('not_before')} />
+      <NetworksField
+        value={networksText}
+        onChange={changed(setNetworksText)}
+        error={networksRefusal(refusedFields, networks) ?? errorOf('allowed_ips')}
+      />
+      <PrefixField value={prefix} onChange={changed(setPrefix)} error={errorOf('prefix')} />
       {(refusal('latchkey:limits:write') === undefined || limits.length > 0) && (
         <LimitsField
           value={limits}
