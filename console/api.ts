@@ -3,6 +3,7 @@
 import type { ErrorCode, FieldError } from '../src/core/errors.ts'
 import type { AuditEvent } from '../src/core/shapes/audit.ts'
 import type { CatalogueEntry } from '../src/core/shapes/catalogue.ts'
+import type { RecipeUse } from '../src/core/shapes/imports.ts'
 import type { KeyPermissions } from '../src/core/shapes/key-permissions.ts'
 import type { CreatedKey, Key, KeyDetails, KeySecret } from '../src/core/shapes/keys.ts'
 import type { LimitInput, LimitState, PlainLimit } from '../src/core/shapes/limits.ts'
@@ -29,6 +30,7 @@ export type WireKeyDetails = Wire<KeyDetails>
 export type WireCreatedKey = Wire<CreatedKey>
 export type WireSecret = Wire<KeySecret>
 export type WirePrefixes = Wire<Prefixes>
+export type WireRecipeUse = Wire<RecipeUse>
 export type WireRotation = Wire<RotateKeyInput>
 export type WireKeyPermissions = Wire<KeyPermissions>
 export type WireKeyPlaces = Wire<KeyPlaces>

@@ -19,6 +19,7 @@ import {
   type WirePlan,
   type WirePlanDetails,
   type WirePrefixes,
+  type WireRecipeUse,
   type WireSecret,
   type WireSession,
   type WireWebhook,
@@ -280,6 +281,14 @@ export function prefixesQuery() {
     queryKey: ['keys', 'prefixes'],
     queryFn: async ({ signal }) => (await call<WirePrefixes>('GET', '/v1/prefixes', { signal })).prefixes,
     staleTime: 60_000,
+  })
+}
+
+/** In which ways imported tokens are found, and how many by each; for the operator alone. */
+export function recipesQuery() {
+  return queryOptions({
+    queryKey: ['keys', 'recipes'],
+    queryFn: ({ signal }) => call<WireRecipeUse[]>('GET', '/v1/keys/recipes', { signal }),
   })
 }
 

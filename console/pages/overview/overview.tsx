@@ -8,6 +8,7 @@ import { type UsageRange, usageRanges } from '../../format/usage.ts'
 import { useSession } from '../../session.ts'
 import { rangeQuery, type UsageOwner } from '../../usage-queries.ts'
 import { Busiest } from './busiest.tsx'
+import { Imported } from './imported.tsx'
 import { KeysToSee } from './keys.tsx'
 import { Reasons } from './reasons.tsx'
 import { FirstSteps } from './steps.tsx'
@@ -52,6 +53,7 @@ export function OverviewPage() {
         </div>
       )}
       {refusal('latchkey:keys:read') === undefined && <KeysToSee owner={owner} />}
+      {isRoot && refusal('latchkey:keys:read') === undefined && <Imported />}
     </Page>
   )
 }
