@@ -59,6 +59,31 @@ onOneDatabase('SQLite', `revoking a key in the console${browserNote}`, (makeData
     },
   )
 
+  test.skipIf(skipsBrowser)('keeps a reason, which the page and the history tell in words', async () => {
+    const server = await browser.serve(await makeDatabase())
+    const { keys, organizations } = server.latchkey
+    await createAcme({ organizations })
+    const { id } = await keys.create({ organizationId: 'acme', name: 'Mailer' })
+    const page = await browser.open(server, { path: `/keys/${id}`, token: server.rootKey })
+    await page.getByRole('button', { name: 'Revoke', exact: true }).click()
+    const dialog = page.getByRole('dialog', { name: 'Revoke the key' })
+    const words = 'Somebody else may have its token'
+    expect(await dialog.getByLabel('Reason').locator('option').allInnerTexts()).toEqual([
+      'No reason given',
+      words,
+      'Another key has replaced it',
+      'Nobody uses it any more',
+      'Its owner has left',
+    ])
+    await dialog.getByLabel('Reason').selectOption(words)
+    await dialog.getByLabel('Type the name to confirm').fill('Mailer')
+    await dialog.getByRole('button', { name: 'Revoke permanently' }).click()
+    await dialog.waitFor({ state: 'detached' })
+    await fact(page, 'Revoked').getByText(words).waitFor()
+    await page.getByRole('region', { name: 'History' }).getByText(words).first().waitFor()
+    expect(await keys.get(id)).toMatchObject({ revocationReason: 'compromised' })
+  })
+
   test.skipIf(skipsBrowser)('works for every name that a key can have', async () => {
     const server = await browser.serve(await makeDatabase())
     const { keys, organizations } = server.latchkey

@@ -128,6 +128,21 @@ describe('the changes of an event', () => {
     expect(told({ units: 12_345 })).toEqual([text('12,345 units')])
   })
 
+  test('why a key ended or waits, and from when and where it is valid, is told in words', () => {
+    const told = (action: WireAuditEvent['action'], changes: Record<string, unknown>) =>
+      describeChanges(event(action, changes))
+    expect(told('key.revoked', { revoked_at: at(0), revocation_reason: 'owner_left' })).toEqual([
+      { label: 'Because', kind: 'value', to: text('Its owner has left') },
+    ])
+    const suspended = { suspended_at: { from: null, to: at(0) }, suspended_reason: { from: null, to: 'Unpaid' } }
+    expect(told('key.suspended', suspended)).toMatchObject([{ label: 'Because', to: text('Unpaid') }])
+    const changes = { not_before: { from: null, to: at(60) }, allowed_ips: { from: ['::1'], to: ['10.0.0.0/8'] } }
+    expect(told('key.updated', changes)).toMatchObject([
+      { label: 'Begins', from: { kind: 'none', text: 'At once' }, to: { kind: 'instant', instant: at(60) } },
+      { label: 'Allowed addresses', added: ['10.0.0.0/8'], removed: ['::1'] },
+    ])
+  })
+
   test('what nobody caused is told in words, and a limit is not taken for its key', () => {
     const told = (action: WireAuditEvent['action'], changes: Record<string, unknown>) =>
       describeChanges(event(action, changes)).map((change) => [change.label, 'to' in change && change.to])
