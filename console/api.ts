@@ -2,6 +2,7 @@
 // was loaded from.
 import type { ErrorCode, FieldError } from '../src/core/errors.ts'
 import type { AuditEvent } from '../src/core/shapes/audit.ts'
+import type { BulkResult } from '../src/core/shapes/bulk-changes.ts'
 import type { CatalogueEntry } from '../src/core/shapes/catalogue.ts'
 import type { RecipeUse } from '../src/core/shapes/imports.ts'
 import type { KeyPermissions } from '../src/core/shapes/key-permissions.ts'
@@ -31,6 +32,7 @@ export type WireCreatedKey = Wire<CreatedKey>
 export type WireSecret = Wire<KeySecret>
 export type WirePrefixes = Wire<Prefixes>
 export type WireRecipeUse = Wire<RecipeUse>
+export type WireBulkResult = Wire<BulkResult>
 export type WireRotation = Wire<RotateKeyInput>
 export type WireKeyPermissions = Wire<KeyPermissions>
 export type WireKeyPlaces = Wire<KeyPlaces>

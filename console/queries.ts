@@ -7,6 +7,7 @@ import {
   type ListPage,
   query,
   type WireAuditEvent,
+  type WireBulkResult,
   type WireCatalogueEntry,
   type WireDelivery,
   type WireKey,
@@ -47,7 +48,8 @@ interface KeyFilter extends Partial<Omit<SelectedKeys, 'sort'>> {
   kid?: string | undefined
   permission?: string | undefined
   created_by?: string | undefined
-  status?: 'active' | 'expired' | 'revoked' | 'all' | undefined
+  prefix?: string | undefined
+  status?: KeySearch['status'] | undefined
   sort?: KeySearch['sort'] | undefined
 }
 
@@ -181,6 +183,21 @@ export function previewQuery(id: string, change: object | undefined) {
       call<WireKeyPreview>('POST', `/v1/keys/${encodeURIComponent(id)}/preview`, { body: change, signal }),
     gcTime: 0,
     retry: false,
+  })
+}
+
+/** What a change of many keys would come to: asked anew each time, and never by itself, since it looks at each key. */
+export function dryRunQuery(change: object | undefined) {
+  return queryOptions({
+    queryKey: ['keys-dry-run', change],
+    queryFn: ({ signal }) =>
+      call<WireBulkResult>('POST', '/v1/keys/bulk', { body: { ...change, dry_run: true }, signal }),
+    enabled: change !== undefined,
+    gcTime: 0,
+    staleTime: Number.POSITIVE_INFINITY,
+    retry: false,
+    refetchOnWindowFocus: false,
+    refetchOnReconnect: false,
   })
 }
 

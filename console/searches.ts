@@ -6,7 +6,7 @@ import { type UsageRange, usageRanges } from './format/usage.ts'
 
 type Search = Record<string, unknown>
 
-const statuses = ['active', 'expired', 'revoked', 'all'] as const
+const statuses = ['active', 'expired', 'revoked', 'suspended', 'all'] as const
 const sorts = ['-created_at', '-last_used_at', 'last_used_at', 'expires_at', 'name'] as const
 
 interface OrganizationSearch {
@@ -25,6 +25,8 @@ export interface KeySearch {
   kid?: string
   permission?: string
   created_by?: string
+  /** What tokens begin with. */
+  prefix?: string
   status?: (typeof statuses)[number]
   /** What the list is narrowed to. */
   only?: KeySelection
@@ -37,6 +39,7 @@ export function readKeySearch({
   kid,
   permission,
   created_by,
+  prefix,
   status,
   only,
   sort,
@@ -47,6 +50,7 @@ export function readKeySearch({
     ...text('kid', kid),
     ...text('permission', permission),
     ...text('created_by', created_by),
+    ...text('prefix', prefix),
     ...oneOf('status', statuses, status),
     ...oneOf('only', Object.keys(keySelections) as KeySelection[], only),
     ...oneOf('sort', sorts, sort),

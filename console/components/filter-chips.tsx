@@ -1,14 +1,8 @@
 // What a list is narrowed to beside its search, each with a button that takes it away.
 import { X } from 'lucide-react'
 import { withMarks } from '../format/foreign-text.ts'
+import type { FilterChip } from '../format/key-filters.ts'
 import { marked } from './foreign.tsx'
-
-export interface FilterChip {
-  /** What it is: `Tag`. */
-  label: string
-  value: string
-  remove: () => void
-}
 
 export function FilterChips({ chips }: { chips: readonly FilterChip[] }) {
   if (chips.length === 0) return null

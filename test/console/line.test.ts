@@ -49,37 +49,40 @@ onOneDatabase('SQLite', `the line of a key in the console${browserNote}`, (makeD
     )
   })
 
-  test.skipIf(skipsBrowser)('gets a new child from the page of the parent, and from there alone', async () => {
-    const server = await browser.serve(await makeDatabase())
-    await createAcme(server.latchkey)
-    const parent = await childOf(server.latchkey, undefined, 'Deployer')
-    const page = await browser.open(server, { token: server.rootKey, path: `/keys/${parent.id}` })
-    await page.getByRole('link', { name: 'New child' }).click()
-    await page.getByRole('heading', { level: 1, name: 'New child' }).waitFor()
-    await page.getByText('It may do no more than its parent, and ends with it').waitFor()
-    await page.getByLabel('Name', { exact: true }).fill('Job 42')
-    await page.getByRole('combobox', { name: 'Permissions' }).fill('emails:send ')
-    await page.getByRole('button', { name: 'Create key' }).click()
-    await page.getByText('Store it now').waitFor()
-    const token = await page.getByText(/^re_\w{65}$/).innerText()
-    const [child] = (await server.latchkey.keys.listChildren(parent.id)).items
-    expect(child).toMatchObject({ name: 'Job 42', parentId: parent.id })
+  test.skipIf(skipsBrowser)(
+    'gets a new child from the page of the parent, and from there alone',
+    async () => {
+      const server = await browser.serve(await makeDatabase())
+      await createAcme(server.latchkey)
+      const parent = await childOf(server.latchkey, undefined, 'Deployer')
+      const page = await browser.open(server, { token: server.rootKey, path: `/keys/${parent.id}` })
+      await page.getByRole('link', { name: 'New child' }).click()
+      await page.getByRole('heading', { level: 1, name: 'New child' }).waitFor()
+      await page.getByText('It may do no more than its parent, and ends with it').waitFor()
+      await page.getByLabel('Name', { exact: true }).fill('Job 42')
+      await page.getByRole('combobox', { name: 'Permissions' }).fill('emails:send ')
+      await page.getByRole('button', { name: 'Create key' }).click()
+      await page.getByText('Store it now').waitFor()
+      const token = await page.getByText(/^re_\w{65}$/).innerText()
+      const [child] = (await server.latchkey.keys.listChildren(parent.id)).items
+      expect(child).toMatchObject({ name: 'Job 42', parentId: parent.id })
 
-    await server.latchkey.keys.suspend(parent.id)
-    const other = await browser.open(server, { token: server.rootKey, path: '/try', own: true })
-    await other.getByRole('main').getByLabel('Token', { exact: true }).fill(token)
-    await other.keyboard.press('Enter')
-    const verdict = other.getByRole('region', { name: 'The verdict' })
-    await verdict.getByText('suspended', { exact: true }).waitFor()
-    await fact(verdict, 'That is so of').getByRole('link', { name: 'Deployer' }).waitFor()
+      await server.latchkey.keys.suspend(parent.id)
+      const other = await browser.open(server, { token: server.rootKey, path: '/try', own: true })
+      await other.getByRole('main').getByLabel('Token', { exact: true }).fill(token)
+      await other.keyboard.press('Enter')
+      const verdict = other.getByRole('region', { name: 'The verdict' })
+      await verdict.getByText('suspended', { exact: true }).waitFor()
+      await fact(verdict, 'That is so of').getByRole('link', { name: 'Deployer' }).waitFor()
 
-    await server.latchkey.organizations.create({ id: 'globex', name: 'Globex' })
-    await visit(other, `/organizations/globex/new-key?parent=${parent.id}`)
-    await other.getByText('This key cannot have children here').waitFor()
-    await server.latchkey.keys.revoke(parent.id)
-    await visit(other, `/keys/${parent.id}`)
-    expect(await refusalOf(other.getByRole('button', { name: 'New child' }))).toBe(
-      'This key is revoked permanently, and a child ends with its parent.',
-    )
-  })
+      await server.latchkey.organizations.create({ id: 'globex', name: 'Globex' })
+      await visit(other, `/organizations/globex/new-key?parent=${parent.id}`)
+      await other.getByText('This key cannot have children here').waitFor()
+      await server.latchkey.keys.revoke(parent.id)
+      await visit(other, `/keys/${parent.id}`)
+      expect(await refusalOf(other.getByRole('button', { name: 'New child' }))).toBe(
+        'This key is revoked permanently, and a child ends with its parent.',
+      )
+    },
+  )
 })

@@ -134,9 +134,15 @@ describe('the changes of an event', () => {
     expect(told('key.revoked', { revoked_at: at(0), revocation_reason: 'owner_left' })).toEqual([
       { label: 'Because', kind: 'value', to: text('Its owner has left') },
     ])
-    const suspended = { suspended_at: { from: null, to: at(0) }, suspended_reason: { from: null, to: 'Unpaid' } }
+    const suspended = {
+      suspended_at: { from: null, to: at(0) },
+      suspended_reason: { from: null, to: 'Unpaid' },
+    }
     expect(told('key.suspended', suspended)).toMatchObject([{ label: 'Because', to: text('Unpaid') }])
-    const changes = { not_before: { from: null, to: at(60) }, allowed_ips: { from: ['::1'], to: ['10.0.0.0/8'] } }
+    const changes = {
+      not_before: { from: null, to: at(60) },
+      allowed_ips: { from: ['::1'], to: ['10.0.0.0/8'] },
+    }
     expect(told('key.updated', changes)).toMatchObject([
       { label: 'Begins', from: { kind: 'none', text: 'At once' }, to: { kind: 'instant', instant: at(60) } },
       { label: 'Allowed addresses', added: ['10.0.0.0/8'], removed: ['::1'] },

@@ -2,8 +2,8 @@
 import { useQuery } from '@tanstack/react-query'
 import { CircleCheck, TriangleAlert } from 'lucide-react'
 import type { WireRecipeUse } from '../../api.ts'
-import { Pill } from '../../components/pill.tsx'
 import { Section } from '../../components/page.tsx'
+import { Pill } from '../../components/pill.tsx'
 import { recipeWords, tokensCounted } from '../../format/recipes.ts'
 import { recipesQuery } from '../../queries.ts'
 
@@ -33,7 +33,10 @@ export function Imported() {
         </thead>
         <tbody>
           {recipes.map((recipe) => (
-            <tr key={JSON.stringify([recipe.scheme, recipe.of, recipe.pepper])} className="border-t border-line">
+            <tr
+              key={JSON.stringify([recipe.scheme, recipe.of, recipe.pepper])}
+              className="border-t border-line"
+            >
               <th scope="row" className="foreign py-1.5 text-left font-normal">
                 {recipeWords(recipe)}
               </th>

@@ -69,6 +69,11 @@ export function Permissions({
   )
 }
 
+/** Tags, as permissions are told. */
+export function Tags({ tags }: { tags: readonly string[] }) {
+  return tags.length === 0 ? <span className="text-muted">None</span> : <Permissions permissions={tags} />
+}
+
 function AllPermissions({ permissions }: { permissions: readonly string[] }) {
   return (
     <>

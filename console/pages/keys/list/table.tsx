@@ -1,7 +1,7 @@
 // Keys as a table, of which only the rows on the screen are there.
 import { createColumnHelper, FlexRender, type Row, tableFeatures, useTable } from '@tanstack/react-table'
 import { ArrowDown, ArrowUp, ArrowUpDown } from 'lucide-react'
-import { memo, useMemo } from 'react'
+import { memo, type ReactNode, useMemo } from 'react'
 import type { WireKey } from '../../../api.ts'
 import { CreatorInRow } from '../../../components/creator.tsx'
 import {
@@ -19,69 +19,82 @@ import { useSession } from '../../../session.ts'
 import type { EndlessList } from '../../../virtual-list/endless-list.ts'
 import { useMedia } from '../../../virtual-list/media.ts'
 import { Calls, CallsOfRows } from './calls.tsx'
-import { Day, Expiry, NameAndHint, Owner, Permissions } from './cells.tsx'
+import { Day, Expiry, NameAndHint, Owner, Permissions, Tags } from './cells.tsx'
+import { columnHeadings, type KeyColumn, type KeyColumns } from './columns.tsx'
+import { SelectBox, SelectShownBox } from './selection.tsx'
 
 export type KeySort = NonNullable<KeySearch['sort']>
 
 const features = tableFeatures({})
 const column = createColumnHelper<typeof features, WireKey>()
-const owner = column.display({
-  id: 'organization',
-  header: 'Organization',
-  cell: ({ row }) => <Owner id={row.original.organization_id} />,
-})
+/** All columns, in their order. */
 const columns = column.columns([
-  column.display({ id: 'name', header: 'Name', cell: ({ row }) => <NameAndHint apiKey={row.original} /> }),
+  column.display({
+    id: 'name',
+    header: 'Name',
+    cell: ({ row }) => (
+      <div className="flex items-center">
+        <SelectBox of={row.original} />
+        <div className="min-w-0">
+          <NameAndHint apiKey={row.original} />
+        </div>
+      </div>
+    ),
+  }),
+  column.display({
+    id: 'organization',
+    header: columnHeadings.organization,
+    cell: ({ row }) => <Owner id={row.original.organization_id} />,
+  }),
   column.display({
     id: 'permissions',
-    header: 'Permissions',
+    header: columnHeadings.permissions,
     cell: ({ row }) => <Permissions permissions={row.original.permissions} />,
   }),
   column.display({
+    id: 'tags',
+    header: columnHeadings.tags,
+    cell: ({ row }) => <Tags tags={row.original.tags} />,
+  }),
+  column.display({
     id: 'created_by',
-    header: 'Created by',
+    header: columnHeadings.created_by,
     cell: ({ row }) => <CreatorInRow createdBy={row.original.created_by} />,
   }),
   column.display({
     id: 'created_at',
-    header: 'Created',
+    header: columnHeadings.created_at,
     cell: ({ row }) => <Day instant={row.original.created_at} />,
   }),
   column.display({
+    id: 'calls',
+    header: columnHeadings.calls,
+    cell: ({ row }) => <Calls id={row.original.id} />,
+  }),
+  column.display({
     id: 'last_used_at',
-    header: 'Last used',
+    header: columnHeadings.last_used_at,
     cell: ({ row }) => <Ago instant={row.original.last_used_at} never="Never used" />,
   }),
   column.display({
     id: 'expires_at',
-    header: 'Expires',
+    header: columnHeadings.expires_at,
     cell: ({ row }) => <Expiry apiKey={row.original} />,
   }),
   column.display({
     id: 'status',
-    header: 'Status',
+    header: columnHeadings.status,
     cell: ({ row }) => <Status status={row.original.status} />,
   }),
 ])
-const calls = column.display({
-  id: 'calls',
-  header: 'Calls, 7 days',
-  cell: ({ row }) => <Calls id={row.original.id} />,
-})
 
-/** The columns of a list: with whose each key is, and with its calls before its last use. */
-function columnsOf(ofAll: boolean, withCalls: boolean) {
-  const [name, ...others] = columns
-  const before = others.findIndex(({ id }) => id === 'last_used_at')
-  return column.columns([
-    name,
-    ...(ofAll ? [owner] : []),
-    ...others.slice(0, before),
-    ...(withCalls ? [calls] : []),
-    ...others.slice(before),
-  ])
+/** The columns of a list: those that were chosen, of which two are not everywhere. */
+function columnsOf(chosen: KeyColumns, ofAll: boolean, withCalls: boolean) {
+  return columns.filter(({ id }) => {
+    if ((id === 'organization' && !ofAll) || (id === 'calls' && !withCalls)) return false
+    return id === 'name' || chosen.has(id as KeyColumn)
+  })
 }
-const columnSets = [false, true].map((ofAll) => [false, true].map((withCalls) => columnsOf(ofAll, withCalls)))
 
 /**
  * How wide each column is, and from which width of the table on it is there. Names have what is left, and where there is
@@ -95,7 +108,7 @@ const looks: Record<string, string> = {
   created_at: 'hidden @min-[50rem]:table-cell w-27',
   last_used_at: 'w-32',
   expires_at: 'w-29',
-  status: 'w-27',
+  status: 'w-30',
 }
 /** With the organization among them. */
 const looksOfAll: Record<string, string> = {
@@ -106,6 +119,20 @@ const looksOfAll: Record<string, string> = {
   created_at: 'hidden @5xl:table-cell w-27',
   created_by: 'hidden @7xl:table-cell w-36 @min-[90rem]:w-48',
 }
+
+/** Tags have room where another wide column was taken out, or the table is very wide. */
+function looksOf(chosen: KeyColumns, ofAll: boolean): Record<string, string> {
+  const isFull = chosen.has('permissions') && chosen.has('created_by')
+  if (ofAll) return { ...looksOfAll, tags: isFull ? tagsLooks.veryWide : tagsLooks.wide }
+  return { ...looks, tags: isFull ? tagsLooks.wider : tagsLooks.usual }
+}
+const tagsLooks = {
+  usual: 'hidden @min-[50rem]:table-cell w-40 @min-[90rem]:w-60',
+  wide: 'hidden @min-[62rem]:table-cell w-40 @min-[90rem]:w-60',
+  wider: 'hidden @min-[74rem]:table-cell w-40 @min-[90rem]:w-60',
+  veryWide: 'hidden @min-[86rem]:table-cell w-40',
+} as const
+
 /** The orders of a column, the first one first; a list by expiry has the keys that expire alone, and is not offered here. */
 const sorts: Record<string, readonly KeySort[]> = {
   name: ['name'],
@@ -121,13 +148,16 @@ interface KeyTableProps {
   changeSort: (sort: KeySort) => void
   /** With a column of whose the keys are. */
   ofAll: boolean
+  /** The columns that the reader has chosen. */
+  chosen: KeyColumns
 }
 
-export function KeyTable({ caption, list, sort, changeSort, ofAll }: KeyTableProps) {
+export function KeyTable({ caption, list, sort, changeSort, ofAll, chosen }: KeyTableProps) {
   const { items = none, isOld } = list
   const maySeeCalls = useSession().refusal('latchkey:usage:read') === undefined
   // Where the table is wide enough for it, as below.
-  const hasCalls = useMedia('(width >= 85rem)') && maySeeCalls
+  const hasCalls = useMedia('(width >= 85rem)') && maySeeCalls && chosen.has('calls')
+  const shown = useMemo(() => columnsOf(chosen, ofAll, hasCalls), [chosen, ofAll, hasCalls])
   const drawn = useTableRows(list)
   const first = drawn.indexes[0] ?? 0
   const end = (drawn.indexes.at(-1) ?? -1) + 1
@@ -135,12 +165,12 @@ export function KeyTable({ caption, list, sort, changeSort, ofAll }: KeyTablePro
   const data = useMemo(() => items.slice(first, end), [items, first, end])
   const table = useTable({
     features,
-    columns: columnSets[Number(ofAll)]?.[Number(hasCalls)] ?? columns,
+    columns: shown,
     data,
     getRowId: (key) => key.id,
   })
   const rows = table.getRowModel().rows
-  const lookOf = ofAll ? looksOfAll : looks
+  const lookOf = useMemo(() => looksOf(chosen, ofAll), [chosen, ofAll])
   const headings = table
     .getHeaderGroups()
     .flatMap((group) => group.headers)
@@ -156,7 +186,11 @@ export function KeyTable({ caption, list, sort, changeSort, ofAll }: KeyTablePro
         list={list}
         drawn={drawn}
         columns={headings}
-        heading={(of) => <Heading key={of.id} of={of} sort={sort} changeSort={changeSort} />}
+        heading={(of) => (
+          <Heading key={of.id} of={of} sort={sort} changeSort={changeSort}>
+            {of.id === 'name' && <SelectShownBox keys={items} />}
+          </Heading>
+        )}
         row={(index) => {
           const row = rows[index - first]
           return row && <KeyRow key={row.id} row={row} index={index} looks={lookOf} />
@@ -172,9 +206,11 @@ interface HeadingProps {
   of: ListColumn
   sort: KeySort
   changeSort: (sort: KeySort) => void
+  /** What stands before its text. */
+  children?: ReactNode
 }
 
-function Heading({ of: { id, heading, look }, sort, changeSort }: HeadingProps) {
+function Heading({ of: { id, heading, look }, sort, changeSort, children }: HeadingProps) {
   const orders = sorts[id] ?? []
   const place = orders.indexOf(sort)
   const isSorted = place >= 0
@@ -184,20 +220,24 @@ function Heading({ of: { id, heading, look }, sort, changeSort }: HeadingProps) 
   return (
     <th
       scope="col"
+      aria-label={heading}
       aria-sort={isOffered ? (isSorted ? (isFalling ? 'descending' : 'ascending') : 'none') : undefined}
       className={headingLook(`py-1 ${look}`)}
     >
       {!isOffered ? (
         heading
       ) : (
-        <button
-          type="button"
-          className={`-mx-2 inline-flex min-h-9 items-center gap-1 whitespace-nowrap rounded px-2 hover:bg-hover hover:text-ink ${isSorted ? 'text-ink' : ''}`}
-          onClick={() => changeSort(orders[(place + 1) % orders.length] as KeySort)}
-        >
-          {heading}
-          <Arrow size={14} aria-hidden className="shrink-0" />
-        </button>
+        <span className="flex items-center">
+          {children}
+          <button
+            type="button"
+            className={`-mx-2 inline-flex min-h-9 items-center gap-1 whitespace-nowrap rounded px-2 hover:bg-hover hover:text-ink ${isSorted ? 'text-ink' : ''}`}
+            onClick={() => changeSort(orders[(place + 1) % orders.length] as KeySort)}
+          >
+            {heading}
+            <Arrow size={14} aria-hidden className="shrink-0" />
+          </button>
+        </span>
       )}
     </th>
   )

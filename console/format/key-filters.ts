@@ -1,0 +1,94 @@
+// What a list of keys is narrowed to by its address: as the API is asked for it, as one change of many keys names it, and as chips. Pure.
+import type { KeySearch } from '../searches.ts'
+import { withFilter } from './filters.ts'
+import { type SelectedKeys, selectedKeys } from './key-selections.ts'
+
+/** A filter that stands above its list. */
+export interface FilterChip {
+  /** What it is: `Tag`. */
+  label: string
+  value: string
+  remove: () => void
+}
+
+/** The tags of a search. */
+export function tagsOf({ tag = '' }: KeySearch): string[] {
+  return tag.split(',').filter((each) => each !== '')
+}
+
+/** Who has a token in hand looks for its key, whatever became of it. */
+export function statusOf({ status, kid }: KeySearch): NonNullable<KeySearch['status']> {
+  return status ?? (kid === undefined ? 'active' : 'all')
+}
+
+/** The filters of a search, by the names of the wire, and the order in which they find keys at once. */
+function narrowed(search: KeySearch, now: number) {
+  const { q, kid, permission, created_by, prefix, only } = search
+  const selection: Partial<SelectedKeys> = only === undefined ? {} : selectedKeys(only, now)
+  const { sort, ...selected } = selection
+  return { sort, filters: { q, tag: tagsOf(search), kid, permission, created_by, prefix, ...selected } }
+}
+
+/** What a list is asked for, and in which order it comes. */
+export function listFilter(search: KeySearch, organization: string | undefined, now: number) {
+  const { sort: ownSort, filters } = narrowed(search, now)
+  const sort = search.sort ?? ownSort ?? '-created_at'
+  return {
+    sort,
+    filter: {
+      organization,
+      ...filters,
+      status: search.kid === undefined ? search.status : statusOf(search),
+      sort: ownSort === undefined ? search.sort : sort,
+    },
+  }
+}
+
+/** The keys of the whole list, as one change of them names them. */
+export function bulkFilter(search: KeySearch, organization: string | undefined, now: number): object {
+  const { never_used, tag, ...filters } = narrowed(search, now).filters
+  return {
+    organization_id: organization,
+    status: statusOf(search),
+    ...filters,
+    ...(tag.length > 0 && { tag }),
+    ...(never_used !== undefined && { never_used: true }),
+  }
+}
+
+/** The filters of a search that have no field of their own. */
+export function chipsOf(search: KeySearch, change: (search: KeySearch) => void): FilterChip[] {
+  const tags = tagsOf(search)
+  const chip = (name: 'kid' | 'permission' | 'created_by', label: string, value = search[name]) =>
+    value === undefined ? [] : [{ label, value, remove: () => change(withFilter(search, name, undefined)) }]
+  return [
+    ...tags.map((tag) => ({
+      label: 'Tag',
+      value: tag,
+      remove: () =>
+        change(
+          withTags(
+            search,
+            tags.filter((other) => other !== tag),
+          ),
+        ),
+    })),
+    ...chip('kid', 'Token', search.kid && `${search.kid}…`),
+    ...chip('permission', 'Permission'),
+    ...chip('created_by', 'Created by'),
+  ]
+}
+
+export function withTags(search: KeySearch, tags: readonly string[]): KeySearch {
+  return withFilter(search, 'tag', tags.length === 0 ? undefined : [...new Set(tags)].join())
+}
+
+export function withQ(search: KeySearch, typed: string): KeySearch {
+  return withFilter(search, 'q', typed.trim() === '' ? undefined : typed)
+}
+
+/** A list that is narrowed comes in the order of what it is narrowed to, until another one is chosen. */
+export function withOnly(search: KeySearch, only: KeySearch['only']): KeySearch {
+  const others = withFilter(withFilter(search, 'only', undefined), 'sort', undefined)
+  return only === undefined ? others : { ...others, only }
+}

@@ -1,0 +1,82 @@
+// The window for the filters of a list that have no field beside it: they stand as chips above the list.
+import { useState } from 'react'
+import { containsToken } from '../../../../src/core/token.ts'
+import { FormDialog } from '../../../components/form-dialog.tsx'
+import { TextField } from '../../../components/text-field.tsx'
+import { withFilter } from '../../../format/filters.ts'
+import { tagsOf, withTags } from '../../../format/key-filters.ts'
+import { permissionFaults } from '../../../format/permission-list.ts'
+import { readTags, tagsFault } from '../../../format/tags.ts'
+import type { KeySearch } from '../../../searches.ts'
+
+interface FilterDialogProps {
+  search: KeySearch
+  change: (search: KeySearch) => void
+  close: () => void
+}
+
+export function FilterDialog({ search, change, close }: FilterDialogProps) {
+  const [opened] = useState(() => ({
+    tags: tagsOf(search).join(' '),
+    permission: search.permission ?? '',
+    createdBy: search.created_by ?? '',
+  }))
+  const [typed, setTyped] = useState(opened)
+  const [wasRead, setRead] = useState(false)
+  const tags = readTags(typed.tags)
+  const permission = typed.permission.trim()
+  const faults = {
+    tags: tagsFault(tags),
+    permission: permission === '' ? undefined : permissionFaults([permission])[0]?.reason,
+    // It would stand in the address.
+    createdBy: containsToken(typed.createdBy) ? 'This is a token. Enter an id.' : undefined,
+  }
+  const submit = () => {
+    setRead(true)
+    if (Object.values(faults).some((fault) => fault !== undefined)) return false
+    const tagged = withTags(search, tags)
+    const held = withFilter(tagged, 'permission', permission || undefined)
+    change(withFilter(held, 'created_by', typed.createdBy.trim() || undefined))
+    close()
+    return true
+  }
+  return (
+    <FormDialog
+      title="Filter the keys"
+      lead="A key is listed if it has everything that is given here."
+      action={{ label: 'Filter', busyLabel: 'Filter' }}
+      busy={false}
+      error={null}
+      submit={submit}
+      close={close}
+      // Nothing is lost that could not be typed again in a moment.
+      isTyped={false}
+    >
+      <TextField
+        label="Tags"
+        optional
+        placeholder="team:billing"
+        value={typed.tags}
+        onChange={(next) => setTyped({ ...typed, tags: next })}
+        error={wasRead ? faults.tags : undefined}
+      />
+      <TextField
+        label="Permission"
+        optional
+        hint="Exactly as keys hold it: emails:* does not find those that hold emails:send."
+        placeholder="emails:send"
+        value={typed.permission}
+        onChange={(next) => setTyped({ ...typed, permission: next })}
+        error={wasRead ? faults.permission : undefined}
+      />
+      <TextField
+        label="Created by"
+        optional
+        hint="The whole id of a key, or of a user of yours."
+        value={typed.createdBy}
+        onChange={(next) => setTyped({ ...typed, createdBy: next })}
+        error={wasRead ? faults.createdBy : undefined}
+      />
+    </FormDialog>
+  )
+}
