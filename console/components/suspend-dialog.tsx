@@ -3,6 +3,7 @@ import { useMutation, useQueryClient } from '@tanstack/react-query'
 import { type ReactNode, useState } from 'react'
 import type { Applied } from '../../src/core/shapes/calls.ts'
 import { call, type WireKey, type WireOrganization } from '../api.ts'
+import { Creator } from './creator.tsx'
 import { Foreign } from './foreign.tsx'
 import { FormDialog } from './form-dialog.tsx'
 import { ErrorNotice, Notice } from './notices.tsx'
@@ -96,10 +97,10 @@ export function SuspendDialog({ what, of, endsSession = false, preview, close, d
 /** Tells since when it is suspended, and why; nothing of what is not. */
 export function SuspendedNotice({
   what,
-  of: { suspended_at: since, suspended_reason: reason },
+  of: { suspended_at: since, suspended_by: by, suspended_reason: reason },
 }: {
   what: keyof typeof leads
-  of: Pick<WireKey | WireOrganization, 'suspended_at' | 'suspended_reason'>
+  of: Pick<WireKey | WireOrganization, 'suspended_at' | 'suspended_by' | 'suspended_reason'>
 }) {
   if (since === null) return null
   return (
@@ -109,6 +110,9 @@ export function SuspendedNotice({
         <Ago instant={since} never="" />
         {reason === null ? '.' : ': '}
         {reason !== null && <Foreign text={reason} />}
+      </p>
+      <p className="text-muted">
+        By: <Creator createdBy={by} />
       </p>
     </Notice>
   )

@@ -2,6 +2,7 @@
 import { useMutation } from '@tanstack/react-query'
 import { Eye, EyeOff } from 'lucide-react'
 import { type FormEvent, useRef, useState } from 'react'
+import { isAddress } from '../../../src/core/addresses.ts'
 import { ApiError, call, type WireVerdict } from '../../api.ts'
 import { focusMark, useFocusOnArrival } from '../../components/autofocus.ts'
 import { Button, IconButton } from '../../components/button.tsx'
@@ -10,6 +11,7 @@ import { Field } from '../../components/field.tsx'
 import { ErrorNotice, Notice } from '../../components/notices.tsx'
 import { Page } from '../../components/page.tsx'
 import { PermissionsField } from '../../components/permissions-field.tsx'
+import { TextField } from '../../components/text-field.tsx'
 import { permissionFaults } from '../../format/permission-list.ts'
 import { readToken } from '../../format/token-reading.ts'
 import { useSession } from '../../session.ts'
@@ -21,9 +23,15 @@ export function TryTokenPage() {
   const [text, setText] = useState('')
   const [isShown, setShown] = useState(false)
   const [permissions, setPermissions] = useState<string[]>([])
+  const [address, setAddress] = useState('')
+  // What is wrong with an address is told once it was to be asked.
+  const [wasAsked, setAsked] = useState(false)
   const [draws, setDraws] = useState(false)
   const [verdict, setVerdict] = useState<{ of: WireVerdict; kid: string | undefined }>()
   const reading = readToken(text)
+  const ip = address.trim()
+  const addressFault =
+    ip === '' || isAddress(ip) ? undefined : 'Must be an address, such as 192.0.2.7 or 2001:db8::1.'
   const question = useRef(0)
   const form = useRef<HTMLFormElement>(null)
   useFocusOnArrival(form)
@@ -31,7 +39,12 @@ export function TryTokenPage() {
     // The token is read here and not given: a mutation's variables would keep it.
     mutationFn: async () => {
       // Unless it is asked for, nothing is drawn: a cost of 0 looks, and no limit refuses it.
-      const body = { key: reading.token, permissions, ...(!draws && { cost: 0 }) }
+      const body = {
+        key: reading.token,
+        permissions,
+        ...(!draws && { cost: 0 }),
+        ...(ip !== '' && { context: { ip } }),
+      }
       const asked = question.current
       const answer = await call<WireVerdict>('POST', '/v1/keys/verify', { body })
       if (asked === question.current) setVerdict({ of: answer, kid: reading.kid })
@@ -46,7 +59,9 @@ export function TryTokenPage() {
   }
   const submit = (event: FormEvent) => {
     event.preventDefault()
+    setAsked(true)
     if (ask.isPending || reading.token === '' || permissionFaults(permissions).length > 0) return
+    if (addressFault !== undefined) return
     forget()
     ask.mutate()
   }
@@ -107,6 +122,18 @@ export function TryTokenPage() {
               forget()
               setPermissions(next)
             }}
+          />
+          <TextField
+            label="Address of the client"
+            optional
+            hint="A key that is bound to addresses is refused without one. It counts as a place of the key."
+            placeholder="192.0.2.7"
+            value={address}
+            onChange={(next) => {
+              forget()
+              setAddress(next)
+            }}
+            error={wasAsked ? addressFault : undefined}
           />
           <CheckField
             label="Draw from its limits, as a call does"

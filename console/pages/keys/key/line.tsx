@@ -119,7 +119,9 @@ function Children({ of: { id, name }, place }: { of: WireKey; place: number }) {
   const items = data.pages.flatMap((page) => page.items)
   return (
     <>
-      {items.length === 0 && !hasNextPage && <p className="ml-4 py-1 pl-4 text-muted">No children.</p>}
+      {items.length === 0 && !hasNextPage && (
+        <p className="ml-4 flex h-9 items-center pl-4 text-muted">No children.</p>
+      )}
       {items.length > 0 && (
         <ul aria-label={`Children of ${withMarks(name)}`} className={inner}>
           {items.map((child) => (
