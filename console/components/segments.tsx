@@ -16,7 +16,7 @@ export function Segments<Value extends string>({ label, options, value, change }
       {options.map((option) => (
         <label
           key={option.value}
-          className="relative flex min-h-9 grow cursor-pointer items-center justify-center rounded-[5px] px-3 max-sm:px-2 font-medium text-muted hover:text-ink has-checked:bg-primary has-checked:text-on-primary has-focus-visible:outline-2 has-focus-visible:outline-offset-2 has-focus-visible:outline-link"
+          className="relative flex min-h-9 grow cursor-pointer items-center justify-center rounded-[5px] px-3 max-sm:px-2 max-sm:text-[0.8125rem] font-medium text-muted hover:text-ink has-checked:bg-primary has-checked:text-on-primary has-focus-visible:outline-2 has-focus-visible:outline-offset-2 has-focus-visible:outline-link"
         >
           <input
             type="radio"

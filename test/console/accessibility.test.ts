@@ -32,6 +32,8 @@ const pages: Record<string, (stage: Stage) => string> = {
 const previewed: Record<string, (dialog: Locator) => Promise<unknown>> = {
   Rotate: (dialog) => dialog.getByRole('radio', { name: 'None' }).check(),
   Revoke: async () => {},
+  Suspend: async () => {},
+  'Edit the allowed addresses': (dialog) => dialog.getByLabel('Allowed addresses').fill('192.0.2.7'),
   'End grace now': async () => {},
   'Edit the permissions': (dialog) => dialog.getByRole('button', { name: 'Remove emails:send' }).click(),
   'Edit the limits': async (dialog) => {
@@ -120,6 +122,26 @@ const states: Record<string, (page: Page, stage: Stage) => Promise<unknown>> = {
       (page: Page, { keyId }: Stage) => openDialog(page, `/keys/${keyId}`, name),
     ]),
   ),
+  'keys that are selected': async (page) => {
+    await visit(page, '/sessions')
+    await visit(page, '/organizations/acme')
+    await page.getByRole('checkbox', { name: 'Select all that are shown' }).check()
+    await page.getByRole('region', { name: 'Selected keys' }).waitFor()
+  },
+  'what a change of many keys comes to': async (page) => {
+    await page.getByRole('button', { name: 'Suspend', exact: true }).last().click()
+    await page.getByRole('dialog').getByText('would be suspended').waitFor()
+  },
+  'the columns of a list': async (page) => {
+    await leaveDialog(page)
+    await page.getByRole('button', { name: 'Choose the columns' }).click()
+    await page.getByRole('dialog').waitFor()
+  },
+  'the filters of a list': async (page) => {
+    await leaveDialog(page)
+    await page.getByRole('button', { name: 'Filter', exact: true }).click()
+    await page.getByRole('dialog').waitFor()
+  },
   'permissions to choose from': async (page, { keyId }) => {
     await openDialog(page, `/keys/${keyId}`, 'Edit the permissions')
     await page.getByRole('combobox', { name: 'Permissions' }).pressSequentially('em')

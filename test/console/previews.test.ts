@@ -54,6 +54,9 @@ onOneDatabase('SQLite', `what a change would refuse${browserNote}`, (makeDatabas
       const told = 'POST /v1/orders from 203.0.113.7: 1,204 calls, last 2 minutes ago'
       const warning = (calls: string) => dialog.getByText(`Would have refused ${calls} of the last 30 days`)
 
+      await open('Suspend')
+      await warning('1,205 calls').waitFor()
+      await close()
       await open('Revoke')
       await warning('1,205 calls').waitFor()
       expect(await dialog.getByRole('listitem').allInnerTexts()).toEqual(expect.arrayContaining([told]))
@@ -81,7 +84,15 @@ onOneDatabase('SQLite', `what a change would refuse${browserNote}`, (makeDatabas
       await dialog.getByRole('radio', { name: '30 days' }).check()
       await warning('1,205 calls').waitFor()
       await close()
+
+      await open('Edit the allowed addresses')
+      await dialog.getByLabel('Allowed addresses').fill('203.0.113.7')
+      expect(await dialog.getByText(told).count()).toBe(0)
+      await dialog.getByLabel('Allowed addresses').fill('198.51.100.0/24')
+      await dialog.getByText(told).waitFor()
+      await close()
       expect(await server.latchkey.keys.get(key.id)).toMatchObject({
+        allowedIps: [],
         expiresAt: null,
         permissions: key.permissions,
       })

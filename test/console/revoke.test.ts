@@ -68,7 +68,7 @@ onOneDatabase('SQLite', `revoking a key in the console${browserNote}`, (makeData
     await page.getByRole('button', { name: 'Revoke', exact: true }).click()
     const dialog = page.getByRole('dialog', { name: 'Revoke the key' })
     const words = 'Somebody else may have its token'
-    expect(await dialog.getByLabel('Reason').locator('option').allInnerTexts()).toEqual([
+    expect(await dialog.getByLabel('Reason').locator('option').allTextContents()).toEqual([
       'No reason given',
       words,
       'Another key has replaced it',
