@@ -9,7 +9,8 @@ export function Count({ list, noun }: { list: EndlessList<unknown>; noun: string
   const { items, hasMore, isOld, isSearching, total } = list
   const count = items?.length ?? 0
   return (
-    <div className="ml-auto flex items-center gap-3 text-muted tabular-nums">
+    // As wide for each count: what stands beside it does not wrap when another one comes.
+    <div className="ml-auto flex min-w-42 items-center justify-end gap-3 text-muted tabular-nums min-[100rem]:min-w-85">
       {isSearching && <Searching />}
       {/* Where there is room for it in the line of the filters. */}
       {hasMore && total && !isOld && (

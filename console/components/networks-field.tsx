@@ -13,7 +13,7 @@ export function NetworksField({ value, onChange, error }: NetworksFieldProps) {
     <Field
       label="Allowed addresses"
       optional
-      hint="One address or network in each line. If empty, the key may be used from everywhere."
+      hint="One address or network in each line. If empty, the key may be used from anywhere."
       error={error}
     >
       {(control) => (

@@ -286,6 +286,7 @@ onOneDatabase('SQLite', `the filters and columns of a list in the console${brows
     expect(await headings()).toEqual(chosen)
     await page.getByRole('button', { name: 'Choose the columns' }).click()
     await dialog.getByRole('button', { name: 'The usual ones' }).click()
+    await dialog.getByRole('button', { name: 'Done' }).click()
     expect(await headings()).toEqual(usual)
   })
 })

@@ -67,7 +67,12 @@ onOneDatabase('PostgreSQL', `keys in the console${browserNote}`, (makeDatabase) 
       const database = await makeDatabase()
       await liveThreeMonths(database)
       const server = await browser.serve(database)
-      const page = await browser.open(server, { token: server.rootKey, path: '/organizations/acme' })
+      const page = await browser.open(server, {
+        token: server.rootKey,
+        path: '/organizations/acme',
+        // Every row is on the screen, and so is drawn.
+        viewport: { width: 1280, height: 1200 },
+      })
       for (const status of ['Active', 'Expired', 'Revoked', 'All']) {
         await page.getByRole('radio', { name: status, exact: true }).check({ force: true })
         for (const [heading, sort] of [

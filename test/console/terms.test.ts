@@ -147,7 +147,7 @@ onOneDatabase(
       await page.getByRole('button', { name: 'Edit the allowed addresses' }).click()
       await dialog.getByLabel('Allowed addresses').fill('')
       await save()
-      await page.getByText('It may be used from everywhere.').waitFor()
+      await page.getByText('It may be used from anywhere.').waitFor()
       expect(await codeFrom('198.51.100.1')).toBe('valid')
     })
   },

@@ -85,7 +85,7 @@ export function Facts({ of: key, refusal, metadataRefusal, edit, narrow }: Facts
       </Fact>
       <Fact label="Addresses" action={change('allowed_ips', 'Edit', 'the allowed addresses')} wide isLong>
         {key.allowed_ips.length === 0 ? (
-          <span className="text-muted">It may be used from everywhere.</span>
+          <span className="text-muted">It may be used from anywhere.</span>
         ) : (
           <ul aria-label="Allowed addresses" className="flex flex-wrap gap-x-3 font-mono text-[0.8125rem]">
             {key.allowed_ips.map((network) => (

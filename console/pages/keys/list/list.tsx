@@ -118,22 +118,28 @@ export function KeyList({ caption, organization, search, change, newKey }: KeyLi
           value={status}
           change={(value) => change({ ...search, status: value })}
         />
-        <div className="flex flex-wrap gap-3 max-sm:w-full">
-          <PrefixChoice prefix={prefix} change={(next) => change(withFilter(search, 'prefix', next))} />
-          <SelectionChoice only={only} change={(next) => change(withOnly(search, next))} />
-          {!hasAllOrders && <SortChoice sort={sort} changeSort={changeSort} />}
-          <Button icon={<ListFilter size={16} aria-hidden />} onClick={() => setOpen('filter')}>
-            Filter
-          </Button>
-          {hasRoom && (
-            <IconButton
-              label="Choose the columns"
-              icon={<Columns3 size={18} aria-hidden />}
-              onClick={() => setOpen('columns')}
-            />
-          )}
+        <div className="flex grow flex-wrap items-center gap-x-3 gap-y-2">
+          <div className="gap-2 max-sm:grid max-sm:w-full max-sm:grid-cols-2 sm:flex sm:flex-wrap">
+            <PrefixChoice prefix={prefix} change={(next) => change(withFilter(search, 'prefix', next))} />
+            <SelectionChoice only={only} change={(next) => change(withOnly(search, next))} />
+            {!hasAllOrders && <SortChoice sort={sort} changeSort={changeSort} />}
+            <Button
+              icon={<ListFilter size={16} aria-hidden />}
+              className="max-sm:last:odd:col-span-2"
+              onClick={() => setOpen('filter')}
+            >
+              Filter
+            </Button>
+            {hasRoom && (
+              <IconButton
+                label="Choose the columns"
+                icon={<Columns3 size={18} aria-hidden />}
+                onClick={() => setOpen('columns')}
+              />
+            )}
+          </div>
+          <Count list={list} noun="key" />
         </div>
-        <Count list={list} noun="key" />
       </search>
       <TokenSearchNotice told={tokens.told} />
       <FilterChips chips={chips} />
