@@ -19,7 +19,10 @@ process.emitWarning = (warning: string | Error, ...rest: unknown[]) => {
 
 // Node would open its debugger to any process that may send this signal.
 process.on('SIGUSR1', () => {})
-if (process.argv[2] === 'serve') (await import('./processes/signals.ts')).hearStopSignals()
+// A worker of the executable is given the path of that once more, in the place of a script.
+const isWorker = process.getBuiltinModule('node:cluster').isWorker
+const argv = process.argv.slice(isWorker && process.getBuiltinModule('node:sea').isSea() ? 3 : 2)
+if (argv[0] === 'serve') (await import('./processes/signals.ts')).hearStopSignals()
 
 const { runProgram } = await import('./program.ts')
-await runProgram(process.argv.slice(2))
+await runProgram(argv)

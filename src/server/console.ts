@@ -1,14 +1,13 @@
 // The console's files, as `vite build console` left them in `dist/console`: read once, and sent compressed.
 import { randomBytes } from 'node:crypto'
-import { readdirSync, readFileSync } from 'node:fs'
 import { extname } from 'node:path'
 import { LatchkeyError } from '../core/errors.ts'
 import type { ReadHeader } from '../http/exchange.ts'
 import type { Reply } from '../http/reply.ts'
+import { listPackaged, readPackaged } from './packaged-files.ts'
 import { route } from './parts.ts'
 
-// The same place for the source and for what was built from it.
-const folder = new URL('../../dist/console/', import.meta.url)
+const folder = 'dist/console/'
 
 const contentTypes: Record<string, string> = {
   '.css': 'text/css; charset=utf-8',
@@ -32,19 +31,12 @@ let built: Built | undefined
 /** Reads what was built, once; undefined if nothing was. */
 function findBuilt(): Built | undefined {
   if (built) return built
-  try {
-    const page = readFileSync(new URL('index.html', folder), 'utf8')
-    const assetFolder = new URL('assets/', folder)
-    const names = readdirSync(assetFolder)
-    built = {
-      page,
-      assets: new Map(names.map((name) => [name, Uint8Array.from(readFileSync(new URL(name, assetFolder)))])),
-    }
-    return built
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined
-    throw error
-  }
+  const page = readPackaged(`${folder}index.html`)
+  if (page === undefined) return undefined
+  const read = (name: string) => Uint8Array.from(readPackaged(`${folder}assets/${name}`) ?? [])
+  const names = listPackaged(`${folder}assets/`)
+  built = { page: String(page), assets: new Map(names.map((name) => [name, read(name)])) }
+  return built
 }
 
 /** The same for a browser that asks for the console by its own address. Throws `route_not_found`. */
