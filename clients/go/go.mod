@@ -1,0 +1,3 @@
+module github.com/latchkey-dev/latchkey/clients/go
+
+go 1.22
