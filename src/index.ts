@@ -4,6 +4,7 @@ export type { ActorOptions } from './core/call-options.ts'
 export { type ErrorCode, errorTable, type FieldError, LatchkeyError } from './core/errors.ts'
 export type { JobCounts } from './core/job-counts.ts'
 export { covers, missingPermissions } from './core/permissions.ts'
+export type { PolicyRule } from './core/policy-rules.ts'
 export type { Audit, AuditAction, AuditEvent, ListAuditInput } from './core/shapes/audit.ts'
 export type { BulkChangeInput, BulkResult } from './core/shapes/bulk-changes.ts'
 export type { Applied, CallOptions, Changed, Done, EditOptions, WaitOptions } from './core/shapes/calls.ts'
@@ -70,6 +71,7 @@ export type {
   Plans,
   UpdatePlanInput,
 } from './core/shapes/plans.ts'
+export type { Policies, Policy, SetPolicyInput } from './core/shapes/policies.ts'
 export type { KeyPreview, RefusedCalls } from './core/shapes/previews.ts'
 export type { RotateKeyInput } from './core/shapes/rotations.ts'
 export type { Session, SessionOptions, Sessions } from './core/shapes/sessions.ts'

@@ -28,26 +28,24 @@ import type { Events } from './core/shapes/events.ts'
 import type { CreatedKey, LibraryKeys } from './core/shapes/keys.ts'
 import type { Organizations } from './core/shapes/organizations.ts'
 import type { Plans } from './core/shapes/plans.ts'
+import type { Policies } from './core/shapes/policies.ts'
 import type { Settling } from './core/shapes/settlements.ts'
 import type { LibraryUsage } from './core/shapes/usage.ts'
 import type { Verdict, VerifyOptions, VerifyRequest } from './core/shapes/verification.ts'
 import type { Webhooks } from './core/shapes/webhooks.ts'
 import { CheckpointFile } from './domain/audit/checkpoint-file.ts'
 import { checkpointJob } from './domain/audit/checkpoints.ts'
-import { auditMethods } from './domain/audit/methods.ts'
 import { beginEpoch } from './domain/audit/signers.ts'
 import { authenticate, type Origin } from './domain/authenticate.ts'
 import { tellBacklog } from './domain/backlog.ts'
 import { checkOptions, offerMethods } from './domain/calls.ts'
 import type { Engine } from './domain/engine.ts'
-import { eventMethods } from './domain/events/methods.ts'
 import { beginTelling, noticesJob } from './domain/events/notices.ts'
 import { LogWatch } from './domain/events/watch.ts'
 import { Keyring } from './domain/keyring.ts'
 import { openCreations } from './domain/keys/create.ts'
 import { graceJob } from './domain/keys/end-graces.ts'
 import { knownLists } from './domain/keys/known-lists.ts'
-import { keyMethods } from './domain/keys/methods.ts'
 import { readPeppers } from './domain/keys/peppers.ts'
 import { addPrefixes } from './domain/keys/prefixes.ts'
 import { revokeToken } from './domain/keys/revoke.ts'
@@ -62,16 +60,13 @@ import { Draws } from './domain/limits/draws.ts'
 import { LostUnits } from './domain/limits/lost-units.ts'
 import { ReachedLimits } from './domain/limits/reached.ts'
 import { reservations } from './domain/limits/reservations.ts'
+import { nounMethods } from './domain/methods.ts'
 import { noteOpening } from './domain/openings.ts'
-import { organizationMethods } from './domain/organizations.ts'
-import { planMethods } from './domain/plans.ts'
 import { systemRandom } from './domain/random.ts'
 import { countSealedValues, resealingJob } from './domain/sealed-values.ts'
-import { type LibrarySessions, sessionMethods } from './domain/sessions/methods.ts'
+import type { LibrarySessions } from './domain/sessions/methods.ts'
 import { SessionReads } from './domain/sessions/reads.ts'
 import { SignInLimit } from './domain/sessions/sign-in-limit.ts'
-import { settlementMethods } from './domain/settlements.ts'
-import { usageMethods } from './domain/usage/methods.ts'
 import { openWebhooks } from './domain/webhooks/open.ts'
 import { databaseHostsOf } from './domain/webhooks/ways.ts'
 import type { Asker } from './fairness/turns.ts'
@@ -110,6 +105,8 @@ export interface Latchkey extends AsyncDisposable {
   organizations: Organizations<ActorOptions>
   /** Named sets of permissions and limits, for organizations. */
   plans: Plans<ActorOptions>
+  /** What keys may be, for the whole deployment and for each organization. */
+  policies: Policies<ActorOptions>
   /** Brings what a call has reserved to what it cost; see `Settling`. */
   settle: Settling<ActorOptions>['settle']
   /** To where events are sent, and what became of each. */
@@ -345,15 +342,8 @@ export async function openLatchkey(options: LatchkeyOptions): Promise<Latchkey> 
     })
 
   return {
-    keys: offerMethods(engine, keyMethods(engine)),
-    organizations: offerMethods(engine, organizationMethods(engine)),
-    plans: offerMethods(engine, planMethods(engine)),
-    ...offerMethods(engine, settlementMethods(engine)),
+    ...nounMethods(engine),
     webhooks: offerMethods(engine, webhooks.methods),
-    audit: offerMethods(engine, auditMethods(engine)),
-    events: offerMethods(engine, eventMethods(engine)),
-    usage: offerMethods(engine, usageMethods(engine)),
-    sessions: offerMethods(engine, sessionMethods(engine)),
     authenticate: (token, origin) => authenticate(memory, token, origin),
     verify: async (token, asked, asker) => {
       checkQuestion(asked)

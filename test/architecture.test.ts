@@ -114,6 +114,7 @@ const machinery: Record<string, string> = {
   'latchkey-options': 'says how a database is opened',
   'keyring-file': 'holds the keys of the keyring',
   listing: 'reads the pages of every list',
+  methods: 'offers the methods of every noun',
   openings: 'counts who has opened a database in this process',
   random: 'draws what tokens are made of',
   'sealed-values': 'seals anew what the keyring has sealed',
@@ -133,6 +134,7 @@ const absences: Record<string, string> = {
   'console/pages/settlements': 'programs settle, and nobody by hand',
   'docs/guides/settlements': 'the guide of limits tells of them',
   'docs/guides/plans': 'the guide of limits tells of them',
+  'console/pages/policies': 'the operator sets them by the API or the command line',
   'console/pages/limits': 'they are shown with their owners: keys and organizations',
 }
 

@@ -12,7 +12,8 @@ import { idOfNothing as id, libraryMethods, methods } from './setup/method-input
 import { codeOf, refusalOf } from './setup/refusal.ts'
 import { startTestServer } from './setup/server.ts'
 
-const waited = /\.(update|rotate|endSecret|suspend|resume|revoke|revokeChild|addUnits|delete|bulk)$/
+const waited =
+  /\.(update|rotate|endSecret|suspend|resume|revoke|revokeChild|addUnits|delete|bulk|set|setFor|deleteFor)$/
 const withWait = Object.keys(methods).filter((name) => waited.test(name))
 const edits = withWait.filter((name) => !/endSecret|revokeChild|addUnits|bulk/.test(name))
 /** What takes a token in place of options, from a browser that signs in. */
@@ -42,6 +43,7 @@ test.each([
     'keys',
     'organizations',
     'plans',
+    'policies',
     'webhooks',
     'audit',
     'events',

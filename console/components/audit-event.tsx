@@ -72,6 +72,7 @@ const icons: Record<AuditAction, LucideIcon> = {
   'plan.created': Blocks,
   'plan.updated': Pencil,
   'plan.deleted': Trash2,
+  'policy.set': ShieldCheck,
   'webhook.created': Webhook,
   'webhook.updated': Pencil,
   'webhook.rotated': RotateCw,

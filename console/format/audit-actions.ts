@@ -32,6 +32,7 @@ export const auditActions: Record<AuditAction, string> = {
   'plan.created': 'Created the plan',
   'plan.updated': 'Changed the plan',
   'plan.deleted': 'Deleted the plan',
+  'policy.set': 'Set the policy of keys',
   'webhook.created': 'Created the webhook',
   'webhook.updated': 'Changed the webhook',
   'webhook.rotated': 'Rotated the secret of the webhook',

@@ -5,6 +5,7 @@ import type { Events } from '../core/shapes/events.ts'
 import type { Keys } from '../core/shapes/keys.ts'
 import type { Organizations } from '../core/shapes/organizations.ts'
 import type { Plans } from '../core/shapes/plans.ts'
+import type { Policies } from '../core/shapes/policies.ts'
 import type { Sessions } from '../core/shapes/sessions.ts'
 import type { Settling } from '../core/shapes/settlements.ts'
 import type { Usage } from '../core/shapes/usage.ts'
@@ -15,6 +16,7 @@ import { keyMethods } from './methods/keys.ts'
 import { type Operation, operationMethods } from './methods/operation.ts'
 import { organizationMethods } from './methods/organizations.ts'
 import { planMethods } from './methods/plans.ts'
+import { policyMethods } from './methods/policies.ts'
 import { sessionMethods } from './methods/sessions.ts'
 import { settlementMethods } from './methods/settlements.ts'
 import { usageMethods } from './methods/usage.ts'
@@ -31,6 +33,8 @@ export interface LatchkeyClient extends Verification, Settling<CallOptions> {
   organizations: Organizations<CallOptions>
   /** Named sets of permissions and limits, for organizations. */
   plans: Plans<CallOptions>
+  /** What keys may be, for the whole deployment and for each organization. */
+  policies: Policies<CallOptions>
   /** To where events are sent, and what became of each. */
   webhooks: Webhooks<CallOptions>
   /** Reads the audit log: every change, and its actor. */
@@ -61,6 +65,7 @@ export function createClient(client: ClientOptions): LatchkeyClient {
     keys: keyMethods(requester),
     organizations: organizationMethods(requester),
     plans: planMethods(requester),
+    policies: policyMethods(requester),
     webhooks: webhookMethods(requester),
     audit: auditMethods(requester),
     events: eventMethods(requester),

@@ -1,5 +1,6 @@
 // The client's one error class: what a server refused, or why there was no answer of one.
 import type { ErrorCode, FieldError } from '../core/errors.ts'
+import type { PolicyRule } from '../core/policy-rules.ts'
 
 /** A code of the server's, or the client's own if no Latchkey server answered as it should. */
 export type ClientErrorCode =
@@ -26,6 +27,8 @@ export class LatchkeyClientError extends Error {
   readonly retryAfterMs: number | undefined
   /** The fields at fault, by the wire's names, for `invalid_input`. */
   readonly errors: FieldError[] | undefined
+  /** The rule that the key would break, for `policy`. */
+  readonly rule: PolicyRule | undefined
 
   constructor(
     code: ClientErrorCode,
@@ -35,6 +38,7 @@ export class LatchkeyClientError extends Error {
       requestId?: string
       retryAfterMs?: number
       errors?: FieldError[]
+      rule?: PolicyRule
       cause?: unknown
     } = {},
   ) {
@@ -44,6 +48,7 @@ export class LatchkeyClientError extends Error {
     this.requestId = options.requestId
     this.retryAfterMs = options.retryAfterMs
     this.errors = options.errors
+    this.rule = options.rule
   }
 }
 

@@ -125,6 +125,7 @@ const topics: Record<AuditAction, Topic | undefined> = {
   'plan.created': undefined,
   'plan.updated': 'plan',
   'plan.deleted': 'plan',
+  'policy.set': undefined,
   'log.signer_added': undefined,
   'log.checkpoint': undefined,
   'log.erased': undefined,

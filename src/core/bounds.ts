@@ -171,6 +171,10 @@ export const maxCatalogue = 1_000
 export const maxMeaningLength = 256
 export const maxGroupLength = 64
 
+/** How far after it is set a policy may let the expiry of a key be at most, in seconds; and how many keys it may count at most. */
+export const maxLifetimeSeconds = 3_155_760_000
+export const maxPolicyKeys = 100_000
+
 /** How many prefixes there are for new keys at most. */
 export const maxPrefixes = 32
 

@@ -1,4 +1,5 @@
 // Every way in which Latchkey refuses a command or fails: one table, one class.
+import type { PolicyRule } from './policy-rules.ts'
 
 /**
  * Each error code with its HTTP status and its title (RFC 9457, section 3.1). A code, once published, keeps
@@ -14,6 +15,7 @@ export const errorTable = {
   session_ended: [401, 'Session ended'],
   missing_permission: [403, 'Missing permission'],
   permission_escalation: [403, 'Permission escalation'],
+  policy: [403, 'Refused by policy'],
   root_organization_required: [403, 'Root organization required'],
   cross_site_request: [403, 'Cross-site request'],
   fresh_sign_in_required: [403, 'Fresh sign-in required'],
@@ -109,6 +111,7 @@ interface ErrorOptions {
   retryAfterMs?: number
   missing?: readonly string[]
   resourceId?: string
+  rule?: PolicyRule
 }
 
 /** A refused or failed command; narrow by `code`. Its message never contains a token or SQL. */
@@ -127,6 +130,8 @@ export class LatchkeyError extends Error {
   readonly missing: readonly string[] | undefined
   /** What was made before, for `idempotency_sealed`. */
   readonly resourceId: string | undefined
+  /** The rule that the key would break, for `policy`. */
+  readonly rule: PolicyRule | undefined
 
   constructor(code: ErrorCode, detail: string, options: ErrorOptions = {}) {
     super(detail, options.cause === undefined ? undefined : { cause: options.cause })
@@ -136,6 +141,7 @@ export class LatchkeyError extends Error {
     this.retryAfterMs = options.retryAfterMs
     this.missing = options.missing
     this.resourceId = options.resourceId
+    this.rule = options.rule
   }
 
   /** The HTTP status of this error's code. */

@@ -68,6 +68,7 @@ export function problem(error: unknown, requestId: string, headers: Record<strin
       ...(errors && { errors }),
       ...(known.methods && { methods: known.methods }),
       ...(known.resourceId !== undefined && { resource_id: known.resourceId }),
+      ...(known.rule !== undefined && { rule: known.rule }),
     }),
   }
 }

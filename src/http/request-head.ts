@@ -6,7 +6,7 @@ import { holdsToken } from './exchange.ts'
 import type { Reply } from './reply.ts'
 
 /** The methods that some route takes. */
-export const allMethods = 'GET, HEAD, POST, PATCH, DELETE'
+export const allMethods = 'GET, HEAD, POST, PUT, PATCH, DELETE'
 
 /**
  * Looks at the head of a request, and gives its target as a path and a query, whatever form it came in. Returns the answer to a

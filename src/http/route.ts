@@ -82,7 +82,7 @@ interface Description {
 
 interface Definition<Path extends string, Query extends z.ZodType, Body extends z.ZodType>
   extends Description {
-  method: 'GET' | 'POST' | 'PATCH' | 'DELETE'
+  method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
   /** An OpenAPI path template. */
   path: Path
   query?: Query

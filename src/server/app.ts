@@ -42,6 +42,7 @@ import { limitRoutes } from './routes/limits.ts'
 import { operationRoutes } from './routes/operation.ts'
 import { organizationRoutes } from './routes/organizations.ts'
 import { planRoutes } from './routes/plans.ts'
+import { policyRoutes } from './routes/policies.ts'
 import { prefixRoutes } from './routes/prefixes.ts'
 import { sessionRoutes } from './routes/sessions.ts'
 import { settlementRoutes } from './routes/settlements.ts'
@@ -62,6 +63,7 @@ export const routes: readonly Route[] = [
   ...organizationRoutes,
   ...limitRoutes,
   ...planRoutes,
+  ...policyRoutes,
   ...settlementRoutes,
   ...usageRoutes,
   ...auditRoutes,

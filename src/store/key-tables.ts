@@ -162,6 +162,19 @@ export interface CatalogueTable {
   group_name: string | null
 }
 
+/** What keys may be; see `store/policies.ts`. */
+export interface PoliciesTable {
+  /** The organization's; the root organization's is that of the deployment. */
+  id: string
+  /** `PolicyRules` as JSON. */
+  rules: string
+  /** The organization of who set it: what the root organization has set, only it changes. */
+  set_for: string
+  set_at: number
+  /** Another one after each edit; see `revisions.ts`. */
+  revision: number
+}
+
 export interface KeyTables {
   organizations: OrganizationsTable
   plans: PlansTable
@@ -171,6 +184,7 @@ export interface KeyTables {
   prefixes: PrefixesTable
   recipes: RecipesTable
   catalogue: CatalogueTable
+  policies: PoliciesTable
   counters: CountersTable
   unit_additions: UnitAdditionsTable
 }

@@ -32,6 +32,8 @@ export const methods: Record<string, readonly unknown[]> = {
   'organizations.addUnits': ['acme', 'credits', { add: 1 }],
   ...{ 'plans.create': [{ name: 'pro' }], 'plans.list': [{}], 'plans.listAll': [{}] },
   ...{ 'plans.get': ['pro'], 'plans.update': ['pro', { permissions: null }], 'plans.delete': ['pro'] },
+  ...{ 'policies.get': [], 'policies.set': [{ maxKeys: 1_000 }], 'policies.getFor': ['acme'] },
+  ...{ 'policies.setFor': ['acme', { maxKeys: 1_000 }], 'policies.deleteFor': ['acme'] },
   'webhooks.create': [{ url: 'https://receiver.example/', events: ['*'] }],
   ...{
     'webhooks.list': [{}],

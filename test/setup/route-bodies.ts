@@ -24,6 +24,8 @@ export const bodies: Record<string, unknown> = {
   addOrganizationUnits: { add: 1 },
   createPlan: { name: 'pro' },
   updatePlan: { permissions: null },
+  setPolicy: { max_keys: 1_000 },
+  setOrganizationPolicy: { max_keys: 1_000 },
   settleReservation: { reservation: 'r1.', cost: 0 },
   createWebhook: { url: 'https://receiver.example/', events: ['*'] },
   updateWebhook: { description: 'B' },

@@ -104,6 +104,18 @@ export async function edit<Answer, Options extends CallOptions & EditOptions>(
   })
 }
 
+/** Replaces what others may edit as well: again, it changes nothing, so it is safe to repeat. */
+export async function replace<Answer, Options extends CallOptions & EditOptions>(
+  { send }: Requester,
+  path: string,
+  body: object,
+  options: Options | undefined,
+): Promise<Changed<Answer, Options>> {
+  checkOptions(options, editNames)
+  const sending = { body, repeatable: true, options, headers: conditionOf(options) }
+  return send('PUT', path + waitQuery(options), sending)
+}
+
 /** Changes many things, which takes longer than a call as a rule. It is not sent again: what it means may have changed. */
 export async function changeMany<Answer, Options extends CallOptions & WaitOptions>(
   { send }: Requester,

@@ -1,5 +1,6 @@
 // What came back: its text in bounded memory, and the server's refusals as errors.
 import type { FieldError } from '../../core/errors.ts'
+import type { PolicyRule } from '../../core/policy-rules.ts'
 import { type ClientErrorCode, LatchkeyClientError } from '../errors.ts'
 
 /** Longer than any page of keys can be. */
@@ -28,18 +29,20 @@ export async function readProblem(response: Response): Promise<LatchkeyClientErr
   const problem = isProblem ? parse(await readText(response)) : undefined
   if (!isProblem) void response.body?.cancel().catch(() => {})
   if (typeof problem !== 'object' || problem === null || !('code' in problem)) return unexpected(response)
-  const { code, title, detail, request_id, errors } = problem as {
+  const { code, title, detail, request_id, errors, rule } = problem as {
     code: ClientErrorCode
     title: string
     detail?: string
     request_id?: string
     errors?: FieldError[]
+    rule?: PolicyRule
   }
   return new LatchkeyClientError(code, describe(code, detail ?? title, response.url), {
     status: response.status,
     ...retryAfter(response),
     ...(request_id && { requestId: request_id }),
     ...(errors && { errors }),
+    ...(rule && { rule }),
   })
 }
 

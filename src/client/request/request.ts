@@ -31,7 +31,7 @@ export interface CallOptions {
   idempotencyKey?: string | undefined
 }
 
-export type Method = 'GET' | 'POST' | 'PATCH' | 'DELETE'
+export type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
 
 interface Sending {
   /** Sent in the wire's form. */

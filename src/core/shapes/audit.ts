@@ -49,6 +49,7 @@ export const auditActions = [
   'plan.created',
   'plan.updated',
   'plan.deleted',
+  'policy.set',
   'log.signer_added',
   'log.checkpoint',
   'log.erased',

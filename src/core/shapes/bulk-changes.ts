@@ -6,7 +6,7 @@ import { waited } from './calls.ts'
 import { revocationReasons } from './key-changes.ts'
 import { listKeysSchema } from './key-lists.ts'
 
-const { sort: _, limit: __, after: ___, count: ____, ...filters } = listKeysSchema.shape
+const { sort: _, limit: __, after: ___, count: ____, breaksPolicy: _____, ...filters } = listKeysSchema.shape
 
 const tags = z
   .array(tagSchema, { error: 'Must be a list of tags.' })

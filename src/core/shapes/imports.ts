@@ -2,6 +2,7 @@
 import { z } from 'zod'
 import { maxImport } from '../bounds.ts'
 import { foreignFault } from '../foreign-token.ts'
+import { policyRules } from '../policy-rules.ts'
 import {
   type HashEncoding,
   type HashScheme,
@@ -156,6 +157,7 @@ export const importOutcomeSchema = z
       description:
         'Absent for a key that was made. `exists`: a key of the organization has this token. `taken`: a key of another organization has it. Else the code of the error.',
     }),
+    rule: z.enum(policyRules).optional().meta({ description: 'For `policy`: the rule that it would break.' }),
     errors: z
       .array(
         z.strictObject({

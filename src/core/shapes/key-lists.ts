@@ -61,6 +61,10 @@ export const listKeysSchema = z.strictObject({
     .boolean({ error: 'Must be true or false.' })
     .optional()
     .meta({ description: 'Only keys that were never used, or, if false, that were used at least once.' }),
+  breaksPolicy: z.boolean({ error: 'Must be true or false.' }).optional().meta({
+    description:
+      'Only keys that break a rule of a policy, with the rules (`broken_rules`), or, if false, that break none. No rule on the number of keys is one of a single key.',
+  }),
   sort: z
     .enum(keySorts, { error: `Must be one of ${keySorts.join(', ')}.` })
     .default('-created_at')

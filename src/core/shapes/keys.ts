@@ -35,6 +35,7 @@ import type { KeyPermissions } from './key-permissions.ts'
 import { type AddUnitsInput, type LimitState, limitStateSchema, planLimitsSchema } from './limits.ts'
 import { type List, nameSchema, type Page } from './page.ts'
 import type { KeyPlaces } from './places.ts'
+import { brokenRules } from './policies.ts'
 import type { Prefixes, SetPrefixesInput } from './prefixes.ts'
 import type { KeyPreview } from './previews.ts'
 import type { RotateKeyInput } from './rotations.ts'
@@ -187,6 +188,7 @@ export const keySchema = z
         'The same as `last_used_at`, with what is known of the call; null if none found it valid. Address and user agent are kept for 30 days.',
     }),
     revision,
+    ...brokenRules,
   })
   .meta({ id: 'Key', examples: [keyExample] })
 

@@ -2,6 +2,7 @@
 import type { ChangeLines } from '../../commit/change-lines.ts'
 import type { Writer } from '../../commit/commit.ts'
 import { Together } from '../../commit/together.ts'
+import { scopeOf } from '../../core/access.ts'
 import { holdsDatabase } from '../../core/actor.ts'
 import { derivedKeySeconds } from '../../core/bounds.ts'
 import { refuseField } from '../../core/errors.ts'
@@ -36,7 +37,7 @@ export function openCreations(
 /**
  * Creates a key and its first secret; the answer is the only one that ever holds the token. The operator must name the
  * organization. Throws `invalid_input`, `organization_not_found`, `permission_escalation`, `missing_permission` for
- * metadata that the caller may not set, `root_organization_required`, `too_many_changes`, `store_unavailable`; of a parent
+ * metadata that the caller may not set, `root_organization_required`, `policy`, `too_many_changes`, `store_unavailable`; of a parent
  * `key_not_found`, `key_revoked`, `key_expired`, `line_too_long`.
  */
 export async function createKey(
@@ -55,7 +56,8 @@ export async function createKey(
 
 /**
  * Creates a child of the calling key, which ends with the secret by which that one asks. Throws `invalid_input`,
- * `permission_escalation`, `missing_permission`, `line_too_long`, `too_many_children`, `too_many_changes`, `store_unavailable`.
+ * `permission_escalation`, `missing_permission`, `line_too_long`, `too_many_children`, `policy`, `too_many_changes`,
+ * `store_unavailable`.
  */
 export async function deriveKey(
   engine: Engine,
@@ -74,14 +76,17 @@ export async function deriveKey(
 async function makeKey(
   engine: Engine,
   together: Engine['creations'],
-  { prefix: asked, ...wanted }: Omit<WantedKey, 'token'> & { prefix?: string | undefined },
+  { prefix: asked, ...wanted }: Omit<WantedKey, 'token' | 'isInReach'> & { prefix?: string | undefined },
   options: CommandOptions,
 ): Promise<CreatedKey> {
   const prefixes = await engine.prefixes.read()
   const prefix = asked ?? prefixes[0]
   if (!prefixes.includes(prefix)) refuseField('prefix', `Must be one of ${prefixes.join(', ')}.`)
   const token = generateToken(prefix, engine.random)
-  const created = await together.commit(actorOf(options), { ...wanted, token }, options)
+  const actor = actorOf(options)
+  const scope = scopeOf(actor)
+  const isInReach = scope === undefined || scope === wanted.organizationId
+  const created = await together.commit(actor, { ...wanted, token, isInReach }, options)
   // Somebody may have tried the kid a moment before it was.
   engine.memory.forgetAbsent(token.kid)
   return created

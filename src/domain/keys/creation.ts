@@ -26,10 +26,12 @@ import type { StoreDialect } from '../../store/backend.ts'
 import { insertKeys, type NewKeyRow, storeAllowedIps } from '../../store/keys.ts'
 import { existingOrganizations } from '../../store/organizations.ts'
 import { insertSecrets, type NewSecretRow } from '../../store/secrets.ts'
+import { allDone } from '../../store/statements.ts'
 import type { Tx } from '../../store/tables.ts'
 import { digestToken } from '../../verification/digest.ts'
 import { maySetLimits } from '../limits/rules.ts'
 import { outlivesSession, requireFreshSignIn } from '../sessions/fresh-sign-in.ts'
+import { type Judge, openJudge } from './judge.ts'
 import { readParents, requireHeld } from './parents.ts'
 import { deriveKeys, giveTokenAgain, withToken, writeKeys } from './rules.ts'
 
@@ -53,6 +55,8 @@ export interface WantedFields {
 /** What a new key is to be. */
 export interface WantedKey extends WantedFields {
   token: ParsedToken
+  /** Whether its organization is in its caller's reach: else nobody waits for it, and it is refused. */
+  isInReach: boolean
 }
 
 /** The first secret of a new key, as the database has it. */
@@ -102,11 +106,18 @@ function creationOf(
         organizations.add(id)
         unknown.delete(id)
       }
-      const requireParent = await readParents(tx, wanted, permission === deriveKeys, source.now())
+      const now = source.now()
+      const inReach = wanted.filter((one) => one.isInReach).map((one) => one.organizationId)
+      const [requireParent, judge] = await allDone([
+        readParents(tx, wanted, permission === deriveKeys, now),
+        openJudge(tx, dialect, inReach),
+      ])
+      await judge.count(tx, inReach, now)
       return (change, one) => {
         requireMay(change, one)
         if (unknown.has(one.organizationId)) throw unknownOrganization()
         requireParent(change, one)
+        requireAllowed(judge, change, one, one.token.prefix)
         return recordKey(source, change, one, firstSecretOf(one.token))
       }
     },
@@ -137,6 +148,18 @@ function requireMayDerive(change: Change, wanted: WantedKey): void {
   requireLifetime(actor, organizationId, expiresAt?.getTime() ?? null)
   if (Object.keys(metadata).length > 0) requireMetadata(actor)
   if (outlivesSession(organizationId, permissions)) requireFreshSignIn(actor, now)
+}
+
+/** Throws `policy` for a new key that a policy refuses, whoever makes it. One that is not refused counts from now on. */
+export function requireAllowed(
+  judge: Judge,
+  { now }: Pick<Change, 'now'>,
+  { organizationId, permissions, expiresAt, allowedIps }: WantedFields,
+  prefix?: string,
+): void {
+  const expiry = { at: expiresAt?.getTime() ?? null, setAt: now }
+  judge.require(organizationId, { permissions, expiry, prefix, allowedIps: allowedIps ?? [] })
+  judge.takePlace(organizationId)
 }
 
 /** The keys from whose limits others draw are read with each of these: a line has so many at most. */

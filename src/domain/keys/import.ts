@@ -29,7 +29,8 @@ import { allDone } from '../../store/statements.ts'
 import { isBusy, isRowRefused } from '../../store/store.ts'
 import { digestByRecipe, kidOfForeign } from '../../verification/foreign.ts'
 import { actorOf, type CommandOptions, type Engine } from '../engine.ts'
-import { insertNewKeys, type NewKey, recordKey, requireMayCreate } from './creation.ts'
+import { insertNewKeys, type NewKey, recordKey, requireAllowed, requireMayCreate } from './creation.ts'
+import { Judge, openJudge } from './judge.ts'
 import { requireTerm, writeKeys } from './rules.ts'
 
 /** How whole tokens are kept that come as they are. */
@@ -134,9 +135,9 @@ function attempt<T>(work: () => T): T | ImportOutcome {
   }
 }
 
-function refusalOf({ code, message, errors }: LatchkeyError): ImportOutcome {
+function refusalOf({ code, message, errors, rule }: LatchkeyError): ImportOutcome {
   const faults: FieldError[] = errors ?? [{ path: '', message }]
-  return { code, errors: faults }
+  return { code, ...(rule && { rule }), errors: faults }
 }
 
 /** Well below the parameters that a statement may have: 32,766 on SQLite. */
@@ -146,6 +147,7 @@ const rowsAtOnce = 500
 class Import {
   readonly #engine: Engine
   readonly #change: Change
+  #judge = new Judge(new Map(), [])
   #recipes: StoredRecipe[] = []
   #owners = new Map<string, Owner>()
 
@@ -155,19 +157,21 @@ class Import {
   }
 
   async run(items: readonly (Item | ImportOutcome)[]): Promise<ImportOutcome[]> {
-    const { tx, actor } = this.#change
+    const { tx, actor, now } = this.#change
     const good = items.filter((item) => 'kid' in item)
     // The actor is another one than before, by what the database has now.
     requireRoot(actor, 'import keys')
     if (good.length === 0) return items as ImportOutcome[]
-    await this.#openRecipes(good)
     const organizationIds = [...new Set(good.map(({ wanted }) => wanted.organizationId))]
+    this.#judge = await openJudge(tx, this.#engine.store.dialect, organizationIds)
+    await this.#openRecipes(good)
     const [organizations, owners] = await allDone([
       existingOrganizations(tx, organizationIds),
       findSecretOwners(tx, [...new Set(good.flatMap((item) => this.#kidsOf(item)))]),
     ])
     for (const { kid, key_id: id, organization_id: organizationId } of owners)
       this.#owners.set(kid, { id, organizationId })
+    await this.#judge.count(tx, organizationIds, now)
     const made: NewKey[] = []
     const outcomes: ImportOutcome[] = []
     for (const item of items)
@@ -216,8 +220,11 @@ class Import {
     if (!organizations.has(wanted.organizationId)) return refusalOf(unknownOrganization())
     const refused = attempt(() => requireMayCreate(this.#change, wanted))
     if (refused !== undefined) return refused
+    const unfit = attempt(() => requireAllowed(this.#judge, this.#change, wanted))
+    if (unfit !== undefined) return unfit
     const recipe = await this.#recipeOf(item.recipe)
-    if (recipe === undefined)
+    if (recipe === undefined) {
+      this.#judge.leavePlace(wanted.organizationId)
       return refusalOf(
         new LatchkeyError('invalid_input', '', {
           errors: [
@@ -228,6 +235,7 @@ class Import {
           ],
         }),
       )
+    }
     const { scheme, part, pepper } = recipe
     const secret = { prefix: wanted.hint ?? '', kid, digest, recipe: recipe.id }
     const told = { imported: { scheme, of: part, pepper } }

@@ -20,13 +20,14 @@ import { toFacts } from '../../verdict/facts.ts'
 import { Owners } from '../../verdict/owners.ts'
 import { type ChangedTerms, type Replayed, replay } from '../../verdict/replay.ts'
 import { actorOf, type CommandOptions, type Engine } from '../engine.ts'
+import { judgedOf, readJudge } from './judge.ts'
 import { boundByLimits, type CountedHour, readCountedCalls, readCountedHours } from './limit-preview.ts'
 import { toFigures } from './own-profiles.ts'
 import { daysBefore, startOfDay } from './recent-days.ts'
 import { requireOldSecret } from './revoke.ts'
 import { longestGraceOf, planRotation, requireUnexpired } from './rotate.ts'
 import { getKeyRow, refuseRevoked, requireBeginning, requireFuture, writeKeys } from './rules.ts'
-import { planUpdate } from './update.ts'
+import { namedOf, planUpdate } from './update.ts'
 
 const days = 30
 /** So many permissions are asked about, and a verification meanwhile waits for a slice at most. */
@@ -39,7 +40,7 @@ type Change = z.output<typeof previewKeySchema>
 /**
  * Tells which calls of the last 30 days a change would have refused. It takes what the change takes, but for a fresh sign-in, and
  * `latchkey:usage:read`. Throws `invalid_input`, `key_not_found`, `permission_escalation`, `missing_permission`, and as the change
- * `key_revoked`, `key_expired`, `rotation_in_progress`, `secret_not_found`, `last_secret`.
+ * `key_revoked`, `key_expired`, `policy`, `rotation_in_progress`, `secret_not_found`, `last_secret`.
  */
 export async function previewKey(
   engine: Engine,
@@ -156,6 +157,8 @@ async function plan(
   if (suspend) return { ...same, suspendedAt: key.suspended_at ?? now }
   if (rotate !== undefined) {
     requireUnexpired(key, now)
+    const judge = await readJudge(db, [key.organization_id])
+    judge.require(key.organization_id, judgedOf(key))
     // What ends once nobody uses it refuses no call that was made often enough.
     const graceSeconds = longestGraceOf(rotate)
     const { graceEndsAt, over } = planRotation(key, secrets, graceSeconds, now)
@@ -164,6 +167,9 @@ async function plan(
   }
   const planned = planUpdate(actor, key, update)
   requireBeginning(planned)
+  const named = namedOf(planned, update, now)
+  if (Object.keys(named).length > 0)
+    (await readJudge(db, [key.organization_id])).require(key.organization_id, named)
   const {
     permissions,
     expires_at: expiresAt,

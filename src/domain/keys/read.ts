@@ -27,6 +27,7 @@ import type { Db } from '../../store/tables.ts'
 import { actorOf, type CommandOptions, type Engine } from '../engine.ts'
 import { readLimitStates, readPlanLimits } from '../limits/states.ts'
 import { countItems, readPage } from '../listing.ts'
+import { readJudge } from './judge.ts'
 import { secretsWithOwnUses, withOwnUses } from './last-uses.ts'
 import { getKeyRow, toKeyWithLimits, unknownSecret } from './rules.ts'
 
@@ -75,7 +76,8 @@ export async function listKeys(
   input: ListKeysInput = {},
   options: CommandOptions = {},
 ): Promise<Page<Key>> {
-  const { organizationId, limit, after, count, ...filter } = parseInput(listKeysSchema, input)
+  const { organizationId, limit, after, count, breaksPolicy, ...filter } = parseInput(listKeysSchema, input)
+  if (count && breaksPolicy !== undefined) refuseField('count', 'Must not stand beside breaks_policy.')
   const { sort } = filter
   const actor = actorOf(options)
   const scope = narrowScope(actor, organizationId)
@@ -97,24 +99,29 @@ export async function listKeys(
       limit,
       after,
       turn,
-      isSearch: isSearch(filter),
+      isSearch: isSearch(filter) || breaksPolicy !== undefined,
       read: async (db, position, bounds) => {
         const slice = await readKeySlice(db, { ...query, after: position }, bounds, await findOnce(db))
-        const states = await readLimitStates(db, engine.store.dialect, 'key', slice.rows)
+        const isListed = ({ id }: KeyRow) => isUnused(engine, query, id)
+        const listed = await judgeAll(db, slice.rows.filter(isListed), breaksPolicy)
+        const keys = listed.map(({ row }) => row)
+        const states = await readLimitStates(db, engine.store.dialect, 'key', keys)
         const lastUses = await readLastUses(
           db,
-          slice.rows.map(({ id }) => id),
+          keys.map(({ id }) => id),
         )
-        const isListed = ({ id }: KeyRow) => isUnused(engine, query, id)
-        const rows = slice.rows.filter(isListed).map((row) => ({
-          row,
+        const rows = listed.map(({ row, broken }) => ({
+          ...{ row, broken },
           limits: states.get(row.id) ?? [],
           lastUse: lastUses.get(row.id),
         }))
         return { ...slice, rows }
       },
     },
-    ({ row, limits, lastUse }) => withOwnUses(engine, toKey(row, now, limits, lastUse)),
+    ({ row, limits, lastUse, broken }) => ({
+      ...withOwnUses(engine, toKey(row, now, limits, lastUse)),
+      ...broken,
+    }),
   )
   if (!count || after !== undefined) return page
   const countSlice = async (db: Db, position: Position | undefined, window: number) =>
@@ -122,7 +129,23 @@ export async function listKeys(
   return { ...page, total: await countItems(engine, turn, countSlice) }
 }
 
-type Filter = Omit<z.output<typeof listKeysSchema>, 'organizationId' | 'limit' | 'after' | 'count'>
+/** Of keys, those that break a policy, with the rules that they break, or those that break none; all if that is not asked. */
+async function judgeAll(
+  db: Db,
+  rows: readonly KeyRow[],
+  breaksPolicy: boolean | undefined,
+): Promise<{ row: KeyRow; broken?: Pick<Key, 'brokenRules'> }[]> {
+  if (breaksPolicy === undefined) return rows.map((row) => ({ row }))
+  const judge = await readJudge(db, new Set(rows.map((row) => row.organization_id)))
+  return rows
+    .map((row) => ({ row, broken: { brokenRules: judge.brokenRules(row) } }))
+    .filter(({ broken }) => broken.brokenRules.length > 0 === breaksPolicy)
+}
+
+type Filter = Omit<
+  z.output<typeof listKeysSchema>,
+  'organizationId' | 'limit' | 'after' | 'count' | 'breaksPolicy'
+>
 
 /** The filters of a list as the store takes them. Throws `invalid_input` for a kid beside a hint. */
 export function toQuery({ hint, kid, prefix, expiresBefore, unusedSince, ...filter }: Filter) {

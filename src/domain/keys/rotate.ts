@@ -27,13 +27,14 @@ import { actorOf, type CommandOptions, type Engine } from '../engine.ts'
 import { readLimitStates } from '../limits/states.ts'
 import { requireRevision } from '../revisions.ts'
 import { outlivesSession, requireFreshSignIn } from '../sessions/fresh-sign-in.ts'
+import { judgedOf, openJudge } from './judge.ts'
 import { withOwnUses } from './last-uses.ts'
 import { giveTokenAgain, requireLiveKey, withToken, writeKeys } from './rules.ts'
 
 /**
  * Gives a key a new secret; its id, permissions and history stay. The old token stays valid for
  * `graceSeconds`, or until it was silent for as long as `grace` says, never past the key's expiry. Throws `invalid_input`, `key_not_found`, `key_revoked`,
- * `key_expired`, `organization_suspended`, `permission_escalation`, `rotation_in_progress`, `precondition_failed`.
+ * `key_expired`, `organization_suspended`, `permission_escalation`, `policy`, `rotation_in_progress`, `precondition_failed`.
  */
 export async function rotateKey(
   engine: Engine,
@@ -44,7 +45,7 @@ export async function rotateKey(
   const rotation = parseInput(rotateKeySchema, input)
   const { grace, keepChildren = false } = rotation
   const graceSeconds = longestGraceOf(rotation)
-  const [usualPrefix] = await engine.prefixes.read()
+  const prefixes = await engine.prefixes.read()
   const once = { request: options.once, again: giveTokenAgain }
   return engine.commit(
     actorOf(options),
@@ -53,12 +54,16 @@ export async function rotateKey(
       const { now } = change
       const key = await requireLiveKey(change, id)
       requireUnexpired(key, now)
+      // Before the organization's lock, as everywhere.
+      const judge = await openJudge(change.tx, engine.store.dialect, [key.organization_id])
       await requireUnsuspended(change.tx, engine.store.dialect, key.organization_id)
       requireRevision(key, options)
       // The caller then holds the new token, and so all that it may do for as long as it lives.
       requireLifetime(change.actor, key.organization_id, key.expires_at)
       if (outlivesSession(key.organization_id, JSON.parse(key.permissions)))
         requireFreshSignIn(change.actor, now)
+      const prefix = isForeignKid(key.kid) ? judge.prefixOf(key.organization_id, prefixes) : key.prefix
+      judge.require(key.organization_id, judgedOf(key, prefix))
       const secrets = await listUnendedSecrets(change.tx, key)
       const { graceEndsAt, over } = planRotation(key, secrets, graceSeconds, now)
       if (graceSeconds > 0) {
@@ -67,7 +72,6 @@ export async function rotateKey(
       }
       await endSecrets(change.tx, key, over, now)
       if (over.length > 0) await deleteKeySessions(change.tx, key, over)
-      const prefix = isForeignKid(key.kid) ? usualPrefix : key.prefix
       const next = generateToken(prefix, engine.random)
       const secret = {
         kid: next.kid,

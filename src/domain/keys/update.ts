@@ -6,6 +6,7 @@ import type { Actor } from '../../core/actor.ts'
 import { LatchkeyError } from '../../core/errors.ts'
 import { parseInput } from '../../core/input.ts'
 import { isReserved } from '../../core/permissions.ts'
+import type { JudgedKey } from '../../core/policy.ts'
 import { type UpdateKeyInput, updateKeySchema } from '../../core/shapes/key-changes.ts'
 import type { Key } from '../../core/shapes/keys.ts'
 import { hasPassed } from '../../core/status.ts'
@@ -18,13 +19,14 @@ import { newLimits, requireLimits } from '../limits/rules.ts'
 import { describeLimits } from '../limits/states.ts'
 import { requireRevision } from '../revisions.ts'
 import { isWider, outlivesSession, requireFreshSignIn } from '../sessions/fresh-sign-in.ts'
+import { openJudge } from './judge.ts'
 import { requireOtherRootKey } from './last-root-key.ts'
 import { requireBeginning, requireFuture, requireLiveKey, toKeyWithLimits, writeKeys } from './rules.ts'
 
 /**
  * Changes what is named and leaves the rest. It takes a caller that holds what the key may do and what it grants, and
  * lives as long as what it grants. Throws `invalid_input`, `key_not_found`, `key_revoked`, `permission_escalation`,
- * `missing_permission` for metadata that the caller may not set, `last_root_key`, `precondition_failed`.
+ * `missing_permission` for metadata that the caller may not set, `last_root_key`, `policy`, `precondition_failed`.
  */
 export async function updateKey(
   engine: Engine,
@@ -46,6 +48,7 @@ export async function updateKey(
       requireFreshSignIn(change.actor, change.now)
     if (after.permissions !== before.permissions)
       await refuseReserved(change, before, JSON.parse(after.permissions))
+    await requireAllowed(engine, change, before, after, update)
     const changes = describeChanges(before, after)
     if (Object.keys(changes).length === 0) return toKeyWithLimits(engine, change.tx, before, now)
     requireRevision(before, options)
@@ -64,6 +67,38 @@ export async function updateKey(
   })
 }
 
+/** Throws `policy` for what the update names of the key, and if it brings an expired key back where there is no room. */
+async function requireAllowed(
+  engine: Engine,
+  { tx, now }: Change,
+  before: KeyRow,
+  after: Changeable,
+  update: Update,
+): Promise<void> {
+  const { organization_id: organizationId } = before
+  const named = namedOf(after, update, now)
+  const isBack = hasPassed(before.expires_at, now) && !hasPassed(after.expires_at, now)
+  if (!isBack && Object.keys(named).length === 0) return
+  const judge = await openJudge(tx, engine.store.dialect, [organizationId])
+  judge.require(organizationId, named)
+  if (!isBack) return
+  await judge.count(tx, [organizationId], now)
+  judge.takePlace(organizationId)
+}
+
+/** What an update names of what policies judge. */
+export function namedOf(
+  after: Changeable,
+  { permissions, expiresAt, allowedIps }: Update,
+  now: number,
+): JudgedKey {
+  return {
+    ...(permissions != null && { permissions }),
+    ...(expiresAt !== undefined && { expiry: { at: after.expires_at, setAt: now } }),
+    ...(allowedIps != null && { allowedIps }),
+  }
+}
+
 /** Throws `permission_escalation` for a permission of Latchkey itself on a key that a token of another system opens. */
 async function refuseReserved({ tx, now }: Change, key: KeyRow, permissions: string[]): Promise<void> {
   if (!permissions.some(isReserved)) return
@@ -77,6 +112,7 @@ async function refuseReserved({ tx, now }: Change, key: KeyRow, permissions: str
     )
 }
 
+type Update = z.output<typeof updateKeySchema>
 type Changeable = Pick<
   KeyRow,
   | ('name' | 'permissions' | 'metadata' | 'description' | 'tags')
@@ -87,7 +123,7 @@ type Changeable = Pick<
 export function planUpdate(
   actor: Actor,
   before: KeyRow,
-  { expiresAt, notBefore, allowedIps, ...given }: z.output<typeof updateKeySchema>,
+  { expiresAt, notBefore, allowedIps, ...given }: Update,
 ): Changeable {
   const { name, permissions, metadata, description, tags, limits } = given
   if (permissions != null) requireGrantable(actor, permissions)

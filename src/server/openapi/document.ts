@@ -83,6 +83,7 @@ const tags = [
   { name: 'Keys', description: 'Create, read, change, rotate and revoke keys.' },
   { name: 'Organizations', description: 'The owners of keys.' },
   { name: 'Limits', description: 'How many units the calls of keys may draw.' },
+  { name: 'Policies', description: 'What keys may be, for the deployment and for each organization.' },
   { name: 'Usage', description: 'How many calls there were, and how many units they drew.' },
   { name: 'Audit log', description: 'Every change, and its actor.' },
   { name: 'Events', description: 'Every change in the order of the log, as it comes.' },

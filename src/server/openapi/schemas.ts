@@ -9,6 +9,7 @@
 // 5. Answers may have more fields than the document names, which later versions add; bodies may not.
 import { z } from 'zod'
 import { errorTable } from '../../core/errors.ts'
+import { policyRules } from '../../core/policy-rules.ts'
 import { toSnakeCase, toWire } from '../../core/wire.ts'
 import { oauthErrors } from '../../http/oauth-refusals.ts'
 
@@ -42,6 +43,10 @@ export const problemSchema = z
       .string()
       .optional()
       .meta({ description: 'What was made before, for `idempotency_sealed`.' }),
+    rule: z
+      .enum(policyRules)
+      .optional()
+      .meta({ description: 'The rule that the key would break, for `policy`.' }),
   })
   .meta({ id: 'Problem', examples: [problemExample('key_not_found')] })
 
@@ -70,6 +75,7 @@ export function problemExample(code: keyof typeof errorTable): JsonSchema {
       errors: [{ path: 'name', message: 'A text of 1 to 256 characters.' }],
     }),
     ...(code === 'idempotency_sealed' && { resource_id: '0198f3a2-5c1b-7000-8000-3f6c1a2b4d5e' }),
+    ...(code === 'policy' && { rule: 'max_keys' }),
     ...(code === 'fresh_sign_in_required' && { methods: ['token'] }),
   }
 }

@@ -22,7 +22,10 @@ export const childRoutes = [
     answers: [
       { status: 200, description: 'The key, with its token.', schema: createdKeySchema, headers: ['ETag'] },
     ],
-    problems: ['permission_escalation', 'line_too_long', 'too_many_children', 'fresh_sign_in_required'],
+    problems: [
+      ...(['permission_escalation', 'policy', 'line_too_long'] as const),
+      ...(['too_many_children', 'fresh_sign_in_required'] as const),
+    ],
     once: true,
     handle: async (call) => tagged(await call.parts.latchkey.keys.derive(call.body, making(call))),
   }),

@@ -47,6 +47,7 @@ export const keyRoutes = [
     ],
     problems: [
       'permission_escalation',
+      'policy',
       'root_organization_required',
       'organization_not_found',
       'fresh_sign_in_required',
@@ -224,6 +225,7 @@ export const keyRoutes = [
       ...([
         'too_many_reads',
         'permission_escalation',
+        'policy',
         'key_not_found',
         'key_revoked',
         'key_expired',
@@ -264,6 +266,7 @@ export const keyRoutes = [
     answers: [{ status: 200, description: 'The key.', schema: changedKeySchema, headers: ['ETag'] }],
     problems: [
       'permission_escalation',
+      'policy',
       'key_not_found',
       'key_revoked',
       'fresh_sign_in_required',
@@ -295,6 +298,7 @@ export const keyRoutes = [
     ],
     problems: [
       'permission_escalation',
+      'policy',
       'key_not_found',
       'key_revoked',
       'fresh_sign_in_required',

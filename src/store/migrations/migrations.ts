@@ -32,6 +32,7 @@ import * as keyTerms from './0027-key-terms.ts'
 import * as recipes from './0028-recipes.ts'
 import * as catalogue from './0029-catalogue.ts'
 import * as children from './0030-children.ts'
+import * as policies from './0031-policies.ts'
 import type { ColumnTypes } from './column-types.ts'
 
 type Step = (db: Db, types: ColumnTypes) => Promise<void>
@@ -68,6 +69,7 @@ export const steps: readonly Step[] = [
   recipes.up,
   catalogue.up,
   children.up,
+  policies.up,
 ]
 
 /** The version of the schema that this program works on. */
@@ -83,9 +85,9 @@ export const schemaVersion = steps.length
  * does not find it out. Of a key whose expiry one below 23 has set, a stage may be told of that was over by then. Below 26 a
  * program accepts keys that are suspended, not valid yet or bound to other addresses. Of what one below 27 makes or changes of
  * keys the terms are written later, and lists are read without them until then. Below 30 a program accepts children of keys that
- * have ended.
+ * have ended. Below 31 a program makes keys that a policy refuses.
  */
-export const oldestCompatible = 30
+export const oldestCompatible = 31
 
 /**
  * Tells whether this program may work on a database as it is: then it takes neither a lock nor the right to make

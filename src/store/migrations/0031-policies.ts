@@ -1,0 +1,19 @@
+import { sql } from 'kysely'
+import type { Db } from '../tables.ts'
+import type { ColumnTypes } from './column-types.ts'
+
+/** What keys may be: `store/policies.ts`. */
+export async function up(db: Db, { text, instant }: ColumnTypes): Promise<void> {
+  await db.schema
+    .createTable('policies')
+    .addColumn('id', text, (column) => column.primaryKey().notNull())
+    .addColumn('rules', text, (column) => column.notNull())
+    .addColumn('set_for', text, (column) => column.notNull())
+    .addColumn('set_at', instant, (column) => column.notNull())
+    .addColumn('revision', instant, (column) => column.notNull())
+    .execute()
+  // The keys of an organization that are neither revoked nor expired, which a rule counts. By an expression of its own, so that
+  // no list is read from it.
+  await sql`create index keys_live on ${sql.table('keys')}
+    (organization_id, (coalesce(expires_at, 253402300800001))) where revoked_at is null`.execute(db)
+}
