@@ -61,6 +61,11 @@ const commands: readonly (DefinedCommand | Group)[] = [
     load: async () => (await import('./commands/plans.ts')).planCommands,
   },
   {
+    name: 'policy',
+    summary: 'show and set what keys may be, for the deployment and for organizations',
+    load: async () => (await import('./commands/policies.ts')).policyCommands,
+  },
+  {
     name: 'permissions',
     summary: 'list and change the catalogue of what your API lets keys do',
     load: async () => (await import('./commands/permissions.ts')).permissionCommands,

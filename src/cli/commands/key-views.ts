@@ -79,8 +79,14 @@ export function printKeys(keys: readonly Key[], isWide = false): void {
     { heading: 'LAST USED', value: ({ lastUsedAt }) => formatAgoCell(lastUsedAt, now), leaves: 4 },
     { heading: 'CREATED', value: ({ createdAt }) => formatAgoCell(createdAt, now), leaves: 1 },
     { heading: 'EXPIRES', value: ({ expiresAt }) => formatAgoCell(expiresAt, now), leaves: 2 },
+    ...(keys.some(({ brokenRules }) => brokenRules) ? [breaksColumn] : []),
   ]
   printTable(columns, keys, { isWide })
+}
+
+const breaksColumn: Column<Key> = {
+  heading: 'BREAKS',
+  value: ({ brokenRules = [] }) => brokenRules.join(', '),
 }
 
 const statusColors = { active: 'green', expired: 'yellow', suspended: 'yellow', revoked: 'red' } as const

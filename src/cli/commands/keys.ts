@@ -84,6 +84,7 @@ export const keyCommands = [
     shape: async () => (await import('../../core/shapes/key-lists.ts')).listKeysSchema,
     texts: {
       ...filterTexts,
+      breaksPolicy: 'only keys that break a policy, with the rules that each breaks',
       count: 'count all results, up to 10,000',
       sort: '-created_at (the default), -last_used_at, last_used_at, expires_at or name',
       limit: 'maximum number of results (default: 1000)',
@@ -93,6 +94,7 @@ export const keyCommands = [
       'latchkey keys list --expires-before 7d --sort expires_at',
       'latchkey keys list --unused-since 90d --sort last_used_at',
       'latchkey keys list --tag team:billing --permission emails:send --count',
+      'latchkey keys list --breaks-policy',
       'latchkey keys list --status all --all --json',
     ],
     read: ({ keys }, input) => keys.list(input),

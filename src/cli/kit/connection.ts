@@ -18,6 +18,7 @@ import type { Events } from '../../core/shapes/events.ts'
 import type { Keys } from '../../core/shapes/keys.ts'
 import type { Organizations } from '../../core/shapes/organizations.ts'
 import type { Plans } from '../../core/shapes/plans.ts'
+import type { Policies } from '../../core/shapes/policies.ts'
 import type { Sessions } from '../../core/shapes/sessions.ts'
 import type { Usage } from '../../core/shapes/usage.ts'
 import type { Verdict, VerifyOptions } from '../../core/shapes/verification.ts'
@@ -35,6 +36,7 @@ export interface Connection {
   audit: Audit
   events: Events
   plans: Plans
+  policies: Policies
   sessions: Sessions
   usage: Usage
   webhooks: Webhooks
