@@ -5,7 +5,7 @@ import { type Connection, serverOrDatabase } from '../kit/connection.ts'
 import { defineCommand } from '../kit/define-command.ts'
 import { CommandError, exitCodes } from '../kit/failures.ts'
 import { formatFields, print } from '../kit/output.ts'
-import { formatInstant } from '../kit/times.ts'
+import { formatInstant, formatLength } from '../kit/times.ts'
 import { describeApplied } from './key-views.ts'
 
 const organization = () => new Option('--organization <id>', 'the policy of this organization alone')
@@ -99,7 +99,7 @@ function printPolicy(policy: Policy): void {
   const whether = (isOn: boolean) => (isOn ? 'yes' : 'no')
   print(
     ...formatFields([
-      ['Longest lifetime', maxLifetimeSeconds === null ? 'no rule' : `${maxLifetimeSeconds} seconds`],
+      ['Longest lifetime', maxLifetimeSeconds === null ? 'no rule' : formatLength(maxLifetimeSeconds)],
       ['Must expire', whether(policy.requireExpiry)],
       ['Permissions', permissions === null ? 'no rule' : permissions.join(', ') || 'none'],
       ['Catalogue only', whether(policy.cataloguedOnly)],
