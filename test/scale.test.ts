@@ -20,6 +20,7 @@ import { findWay, keyOrders, readKeySlice } from '../src/store/key-lists.ts'
 import { findByTerm, lacksTerms } from '../src/store/key-terms.ts'
 import type { KeyRow } from '../src/store/keys.ts'
 import { readOrganizationSlice } from '../src/store/organizations.ts'
+import { countLiveKeys } from '../src/store/policies.ts'
 import { endSecrets, pruneSecrets } from '../src/store/secrets.ts'
 import type { Db, Tables, Tx } from '../src/store/tables.ts'
 import { createAcme } from './setup/acme.ts'
@@ -86,6 +87,15 @@ onEachDatabase('lists of many', (makeDatabase, kind) => {
             kind === 'SQLite' ? /SEARCH .*_at(,id\))?[<>]/ : /Index Cond: .*_at(, id\))? [<>]/,
           )
       }
+  })
+
+  test('the live keys of an organization are counted from an index, which has all of it', async () => {
+    await using direct = await connectDirectly(await fill(makeDatabase))
+    const counting = (db: Db) => countLiveKeys(db, 'acme', now, 1_000).catch(() => {})
+    const [plan] = await plansOf(kind, direct, counting)
+    expect(plan).toMatch(
+      kind === 'SQLite' ? /USING COVERING INDEX keys_live \(.*>\?\)/ : /Index Only Scan using keys_live\b/,
+    )
   })
 
   test('a filter by what keys hold or are called is looked up in an index, and the keys by their ids', async () => {

@@ -70,7 +70,16 @@ const describers: Record<string, Describe> = {
     valueChange('Description', value, (text) => (text === null ? nothing('None') : asText(text))),
   ],
   source_organization_id: (value) => [valueChange('Events of', value, asText)],
-  enabled: (value) => [valueChange('Enabled', value, (isOn) => asText(isOn === true ? 'Yes' : 'No'))],
+  enabled: (value) => [valueChange('Enabled', value, asYesOrNo)],
+  max_lifetime_seconds: (value) => [
+    valueChange('Longest lifetime', value, (seconds) => asRule(seconds, (given) => lengthOf(Number(given)))),
+  ],
+  require_expiry: (value) => [valueChange('Must expire', value, asYesOrNo)],
+  catalogued_only: (value) => [valueChange('Catalogue only', value, asYesOrNo)],
+  require_allowed_ips: (value) => [valueChange('Must name addresses', value, asYesOrNo)],
+  max_keys: (value) => [
+    valueChange('Most keys', value, (count) => asRule(count, (given) => countOf(Number(given)))),
+  ],
   resume_from: (value) => [
     valueChange('It goes on', value, (from) => asText(resumptions[String(from)] ?? from)),
   ],
@@ -157,6 +166,15 @@ function isLimit(value: unknown): boolean {
 function asLimits(value: unknown): ChangedValue {
   if (!Array.isArray(value) || !value.every(isLimit)) return asCode(value)
   return { kind: value.length === 0 ? 'none' : 'text', text: limitsInShort(value) }
+}
+
+function asYesOrNo(value: unknown): ChangedValue {
+  return asText(value === true ? 'Yes' : 'No')
+}
+
+/** A rule of a policy, if it has one. */
+function asRule(value: unknown, write: (value: unknown) => string): ChangedValue {
+  return value === null ? nothing('No rule') : asText(write(value))
 }
 
 /** `1,000 units added`, `1,000 units taken`. */

@@ -14,7 +14,7 @@ export interface JudgedKey {
 }
 
 /** A rule that a key breaks, and how. */
-export interface Breach {
+interface Breach {
   rule: PolicyRule
   detail: string
 }

@@ -111,7 +111,7 @@ async function changePolicy(
     const setFor = scopeOf(actor) ?? rootOrganizationId
     if (isSame(from, rules) && (before === undefined || before.set_for === setFor)) return before
     requireRevision(before ?? { revision: 0 }, options)
-    const changes = { policy: { from: from ?? null, to: rules ?? null } }
+    const changes = describeChanges(from ?? noRules, rules ?? noRules)
     record({ action: 'policy.set', organizationId: id, changes })
     if (rules === undefined) {
       await deletePolicyRow(tx, id)
@@ -135,8 +135,17 @@ function requireSetter(actor: Actor, before: PolicyRow | undefined): void {
 }
 
 function isSame(one: PolicyRules | undefined, other: PolicyRules | undefined): boolean {
-  const write = (rules: PolicyRules | undefined) => JSON.stringify(rules && { ...noRules, ...rules })
-  return write(one) === write(other)
+  if (one === undefined || other === undefined) return one === other
+  return Object.keys(describeChanges(one, other)).length === 0
+}
+
+function describeChanges(before: PolicyRules, after: PolicyRules): Record<string, unknown> {
+  const names = Object.keys(noRules) as (keyof PolicyRules)[]
+  return Object.fromEntries(
+    names
+      .filter((name) => JSON.stringify(before[name]) !== JSON.stringify(after[name]))
+      .map((name) => [name, { from: before[name], to: after[name] }]),
+  )
 }
 
 function toPolicy(row: PolicyRow | undefined): Policy {
