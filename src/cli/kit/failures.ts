@@ -28,6 +28,7 @@ const nextSteps: Record<string, string> = {
   organization_not_found:
     'List the organizations with `latchkey orgs list`, or create it with `latchkey orgs create`.',
   plan_not_found: 'List the plans with `latchkey plans list`.',
+  policy: 'Show the rules with `latchkey policy get`, and with `--organization <id>`.',
   webhook_not_found: 'List the webhooks with `latchkey webhooks list`.',
   delivery_not_found: 'List the deliveries with `latchkey webhooks deliveries <id>`.',
   too_many_signers: 'See when the first of them ends with `latchkey audit signers`.',
