@@ -73,8 +73,10 @@ export class Judge {
   /** Takes the place of one more live key, of an organization that was counted. Throws `policy`. */
   takePlace(organizationId: string): void {
     const maxKeys = this.maxKeysOf(organizationId)
+    if (maxKeys === undefined) return
     const count = this.#counts.get(organizationId)
-    if (maxKeys === undefined || count === undefined) return
+    // What nobody has counted is not let through.
+    if (count === undefined) throw new TypeError('The keys of this organization were not counted.')
     if (count >= maxKeys)
       throw refusal(
         'max_keys',
