@@ -80,8 +80,8 @@ export async function countLiveKeys(
         .selectFrom('keys')
         .select('organization_id')
         .where('organization_id', '=', organizationId)
-        .where('revoked_at', 'is', null)
-        // As the index has it.
+        // As the index has them.
+        .where(sql<boolean>`coalesce(revoked_at, -1) = -1`)
         .where(sql`coalesce(expires_at, 253402300800001)`, '>', now)
         .limit(most)
         .as('live'),

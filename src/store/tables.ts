@@ -246,6 +246,7 @@ export const tableNames = Object.keys({
   prefixes: true,
   recipes: true,
   catalogue: true,
+  policies: true,
   audit_events: true,
   audit_queue: true,
   audit_log: true,

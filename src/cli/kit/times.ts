@@ -97,9 +97,11 @@ export function formatAgoCell(instant: Date | null, now: number): string {
   return formatAgo(instant, now).padEnd(14)
 }
 
-/** Writes a length in the largest unit that holds it whole: 86400 is '1 day', 5400 '90 minutes'. */
+/** Writes a length in the largest unit up to days that holds it whole: 7776000 is '90 days', 5400 '90 minutes'. */
 export function formatLength(seconds: number): string {
-  const [unit, length] = units.find(([, length]) => seconds % length === 0) ?? ['second', 1]
+  // Months and years are not all as long.
+  const [unit, length] =
+    units.find(([, length]) => length <= unitSeconds.d && seconds % length === 0) ?? (['second', 1] as const)
   return new Intl.NumberFormat('en', { style: 'unit', unit, unitDisplay: 'long' }).format(seconds / length)
 }
 
