@@ -254,12 +254,14 @@ onEachDatabase('a policy', (makeDatabase, kind) => {
 
   test('lets two processes at once make no key more than the last one', async () => {
     await using stage = await open()
-    const { latchkey, database, create } = stage
-    await using other = await openLatchkey({ database })
+    const { latchkey, database, clock, create } = stage
+    await using other = await openLatchkey({ database, now: clock.now })
+    const expired = await create({ expiresAt: clock.in(hour) })
+    clock.advance(hour)
     const caller = await makeCaller(latchkey, 'acme', ['latchkey:keys:write'])
     await latchkey.policies.setFor('acme', { maxKeys: 6 })
     const input = { organizationId: 'acme', name: 'K' }
-    const tokens = [1, 2, 3, 4].map((i) => ({ ...input, token: `of-another-system-${i}` }))
+    const tokens = [1, 2, 3, 4].map((i) => ({ ...input, token: `at-the-same-time-${i}` }))
     const calls = [latchkey, other].flatMap(({ keys }) =>
       Array.from({ length: 6 }, (_, i) => ruleOf(keys.create(input, i % 2 === 0 ? { actor: caller } : {}))),
     )
@@ -267,8 +269,25 @@ onEachDatabase('a policy', (makeDatabase, kind) => {
     const made = (await Promise.all(calls)).filter((outcome) => outcome === 'done').length
     const imports = (await imported).filter(({ code }) => code === undefined).length
     expect(made + imports).toBe(5)
-    expect((await latchkey.keys.list({ organizationId: 'acme' })).items).toHaveLength(6)
+    const { items } = await latchkey.keys.list({ organizationId: 'acme' })
+    expect(items).toHaveLength(6)
     expect(await ruleOf(create())).toBe('max_keys')
+    // As another process does it that makes a key live, and is not done yet.
+    const last = items.find(({ id }) => id !== caller.keyId)
+    await latchkey.keys.revoke(last?.id ?? '')
+    await using direct = await connectDirectly(database)
+    await direct.run(kind === 'SQLite' ? 'begin immediate' : 'begin')
+    await direct.run("update organizations set name = name where id = 'acme'")
+    const late = [
+      create(),
+      stage.importOne(),
+      latchkey.keys.update(expired.id, { expiresAt: clock.in(2 * hour) }),
+    ]
+    const outcomes = Promise.all(late.map(ruleOf))
+    await setTimeout(50)
+    await direct.run(`update keys set revoked_at = null where id = '${last?.id}'`)
+    await direct.run('commit')
+    expect(await outcomes).toEqual(Array(3).fill('max_keys'))
   })
 
   test('that is set while a key is on its way is the one that it is judged by', async () => {
