@@ -245,6 +245,13 @@ onEachDatabase('a policy', (makeDatabase, kind) => {
     expect(await ruleOf(keys.update(own.id, { permissions: ['*'] }, { actor: root }))).toBe('done')
     for (const options of [{}, { actor: root }])
       expect(await ruleOf(keys.create({ organizationId: 'acme', name: 'K' }, options))).not.toBe('done')
+    // Beside those of others as well.
+    const list = ['acme', 'root'].map((organizationId) => ({
+      organizationId,
+      name: 'I',
+      token: `of-${organizationId}-elsewhere`,
+    }))
+    expect((await keys.import(list)).map(({ rule }) => rule)).toEqual(['require_expiry', undefined])
     expect(await codeOf(policies.setFor('root', {}))).toBe('root_organization')
     expect(await policies.getFor('root')).toMatchObject({ setAt: null, maxKeys: null })
     expect((await keys.list({ breaksPolicy: true })).items).toEqual([])
