@@ -19,6 +19,7 @@ const nouns: Record<string, string> = {
   session: 'Sign-ins to the console',
   limit: 'Limits',
   plan: 'Plans',
+  policy: 'Policies',
   webhook: 'Webhooks',
   log: 'The log itself',
 }
