@@ -56,20 +56,24 @@ export function bulkFilter(search: KeySearch, organization: string | undefined, 
   }
 }
 
+/** Changes the newest search, which may be newer than what is drawn. */
+export type ChangeSearch = (edit: (now: KeySearch) => KeySearch) => void
+
 /** The filters of a search that have no field of their own. */
-export function chipsOf(search: KeySearch, change: (search: KeySearch) => void): FilterChip[] {
-  const tags = tagsOf(search)
+export function chipsOf(search: KeySearch, change: ChangeSearch): FilterChip[] {
   const chip = (name: 'kid' | 'permission' | 'created_by', label: string, value = search[name]) =>
-    value === undefined ? [] : [{ label, value, remove: () => change(withFilter(search, name, undefined)) }]
+    value === undefined
+      ? []
+      : [{ label, value, remove: () => change((now) => withFilter(now, name, undefined)) }]
   return [
-    ...tags.map((tag) => ({
+    ...tagsOf(search).map((tag) => ({
       label: 'Tag',
       value: tag,
       remove: () =>
-        change(
+        change((now) =>
           withTags(
-            search,
-            tags.filter((other) => other !== tag),
+            now,
+            tagsOf(now).filter((other) => other !== tag),
           ),
         ),
     })),

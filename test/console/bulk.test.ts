@@ -47,7 +47,7 @@ test('a change of all keys of a list means those of its filters', () => {
 test('each filter without a field of its own is a chip, which takes it away alone', () => {
   const search = { tag: 'a,b', permission: 'x:y', created_by: 'ada', q: 'mail' }
   const left: object[] = []
-  const chips = chipsOf(search, (next) => left.push(next))
+  const chips = chipsOf(search, (edit) => left.push(edit(search)))
   expect(chips.map(({ label, value }) => `${label} ${value}`)).toEqual([
     'Tag a',
     'Tag b',

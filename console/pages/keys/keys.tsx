@@ -99,7 +99,7 @@ export function OrganizationKeysPage() {
           caption={`Keys of ${name}`}
           organization={id}
           search={search}
-          change={(next) => void navigate({ search: next, replace: true })}
+          change={(edit) => void navigate({ search: edit, replace: true })}
           newKey={<NewKeyLink organization={id} text="Create the first key" />}
         />
       </div>
@@ -165,7 +165,7 @@ export function AllKeysPage() {
       <KeyList
         caption="The keys of every organization"
         search={search}
-        change={(next) => void navigate({ search: next, replace: true })}
+        change={(edit) => void navigate({ search: edit, replace: true })}
         newKey={newKey('Create the first key')}
       />
       {choosing && (

@@ -4,14 +4,14 @@ import { containsToken } from '../../../../src/core/token.ts'
 import { FormDialog } from '../../../components/form-dialog.tsx'
 import { TextField } from '../../../components/text-field.tsx'
 import { withFilter } from '../../../format/filters.ts'
-import { tagsOf, withTags } from '../../../format/key-filters.ts'
+import { type ChangeSearch, tagsOf, withTags } from '../../../format/key-filters.ts'
 import { permissionFaults } from '../../../format/permission-list.ts'
 import { readTags, tagsFault } from '../../../format/tags.ts'
 import type { KeySearch } from '../../../searches.ts'
 
 interface FilterDialogProps {
   search: KeySearch
-  change: (search: KeySearch) => void
+  change: ChangeSearch
   close: () => void
 }
 
@@ -34,9 +34,10 @@ export function FilterDialog({ search, change, close }: FilterDialogProps) {
   const submit = () => {
     setRead(true)
     if (Object.values(faults).some((fault) => fault !== undefined)) return false
-    const tagged = withTags(search, tags)
-    const held = withFilter(tagged, 'permission', permission || undefined)
-    change(withFilter(held, 'created_by', typed.createdBy.trim() || undefined))
+    change((now) => {
+      const held = withFilter(withTags(now, tags), 'permission', permission || undefined)
+      return withFilter(held, 'created_by', typed.createdBy.trim() || undefined)
+    })
     close()
     return true
   }

@@ -15,6 +15,7 @@ import { withFilter } from '../../../format/filters.ts'
 import { foreignIn, readSearch } from '../../../format/found-by.ts'
 import {
   bulkFilter,
+  type ChangeSearch,
   chipsOf,
   listFilter,
   statusOf,
@@ -53,7 +54,7 @@ interface KeyListProps {
   organization?: string
   search: KeySearch
   /** Puts another search into the address. */
-  change: (search: KeySearch) => void
+  change: ChangeSearch
   /** The way to a first key, where there is none. */
   newKey: ReactNode
 }
@@ -69,7 +70,7 @@ export function KeyList({ caption, organization, search, change, newKey }: KeyLi
   const { filter, sort } = listFilter(search, organization, now)
   const list = useEndlessList((rowsBefore) => keysQuery(filter, rowsBefore))
   const selection = useSelection(JSON.stringify({ ...filter, sort: undefined }), list.items)
-  const findsKid = (kid: string) => change({ ...withQ(search, ''), kid })
+  const findsKid = (kid: string) => change((now) => ({ ...withQ(now, ''), kid }))
   const tokens = useTokenSearch(organization, findsKid)
   const [columns, setColumns] = useColumns()
   const hasRoom = useMedia('(width >= 40rem)')
@@ -83,20 +84,20 @@ export function KeyList({ caption, organization, search, change, newKey }: KeyLi
     if (readRefusal !== undefined || isForbidden(list.error)) return <NotReadable refusal={readRefusal} />
     return <ErrorNotice title="The keys could not be read" error={list.error} retry={list.retry} />
   }
-  const changeSort = (next: KeySort) => change({ ...search, sort: next })
+  const changeSort = (next: KeySort) => change((now) => ({ ...now, sort: next }))
   const clear = () =>
-    change(search.sort === undefined || search.sort === 'expires_at' ? {} : { sort: search.sort })
+    change((now) => (now.sort === undefined || now.sort === 'expires_at' ? {} : { sort: now.sort }))
   const take = (typed: string) => {
     const found = readSearch(typed)
     const foreign = found === undefined ? foreignIn(typed) : undefined
     if (foreign !== undefined) void tokens.look(foreign)
     else if (typed.trim() !== '') tokens.tell(found !== undefined && 'part' in found ? 'part' : undefined)
     // What is not searched for leaves nothing of the search before it either.
-    if ((foreign !== undefined || (found && 'part' in found)) && q !== '') change(withQ(search, ''))
+    if (foreign !== undefined || (found && 'part' in found)) change((now) => withQ(now, ''))
     if (found === undefined) return foreign !== undefined
     if ('id' in found) void navigate({ to: '/keys/$key', params: { key: found.id } })
     if ('kid' in found) findsKid(found.kid)
-    if ('tag' in found) change(withTags(withQ(search, ''), [...tagsOf(search), found.tag]))
+    if ('tag' in found) change((now) => withTags(withQ(now, ''), [...tagsOf(now), found.tag]))
     return true
   }
   const chips = chipsOf(search, change)
@@ -109,19 +110,22 @@ export function KeyList({ caption, organization, search, change, newKey }: KeyLi
           label="Search by name"
           placeholder="Name, #tag, hint or token"
           value={q}
-          change={(typed) => change(withQ(search, typed))}
+          change={(typed) => change((now) => withQ(now, typed))}
           take={take}
         />
         <Segments
           label="Status"
           options={statuses}
           value={status}
-          change={(value) => change({ ...search, status: value })}
+          change={(value) => change((now) => ({ ...now, status: value }))}
         />
         <div className="flex grow flex-wrap items-center gap-x-3 gap-y-2">
           <div className="gap-2 max-sm:grid max-sm:w-full max-sm:grid-cols-2 sm:flex sm:flex-wrap">
-            <PrefixChoice prefix={prefix} change={(next) => change(withFilter(search, 'prefix', next))} />
-            <SelectionChoice only={only} change={(next) => change(withOnly(search, next))} />
+            <PrefixChoice
+              prefix={prefix}
+              change={(next) => change((now) => withFilter(now, 'prefix', next))}
+            />
+            <SelectionChoice only={only} change={(next) => change((now) => withOnly(now, next))} />
             {!hasAllOrders && <SortChoice sort={sort} changeSort={changeSort} />}
             <Button
               icon={<ListFilter size={16} aria-hidden />}
@@ -152,7 +156,7 @@ export function KeyList({ caption, organization, search, change, newKey }: KeyLi
             only={only}
             newKey={newKey}
             clear={clear}
-            all={() => change({ ...search, status: 'all' })}
+            all={() => change((now) => ({ ...now, status: 'all' }))}
           />
         ) : hasRoom ? (
           <Selecting selection={mayChange ? selection : undefined}>
