@@ -27,6 +27,13 @@ export const streamFormat = 1
 /** How long an id may be that a caller chooses for an organization, in characters. */
 export const maxOrganizationIdLength = 128
 
+// Inputs.
+
+/** How many fields of an input are told to be wrong: more would make the answer larger than what was asked, and take long. */
+export const maxFieldErrors = 32
+/** How many fields an object of a body has at most: none needs so many. */
+export const maxObjectFields = 1_000
+
 // Permissions.
 
 /** How many permissions a key holds, or a verification asks for, at most, and how long each may be in characters. */

@@ -118,10 +118,13 @@ export function showName(name: string): string {
 }
 
 /**
- * Calls back with each name of each object, and whether the object has had it before, in a text that is known to be JSON.
- * Goes over the text once: only strings, braces and commas matter.
+ * Calls back with each name of each object, whether the object has had it before, and how many it has until there, in a text that
+ * is known to be JSON. Goes over the text once: only strings, braces and commas matter.
  */
-export function visitNames(text: string, visit: (name: string, isRepeated: boolean) => void): void {
+export function visitNames(
+  text: string,
+  visit: (name: string, isRepeated: boolean, count: number) => void,
+): void {
   // The names seen in each open object; null for an array.
   const open: (SeenNames | null)[] = []
   let nameComes = false
@@ -147,7 +150,8 @@ export function visitNames(text: string, visit: (name: string, isRepeated: boole
         const end = endOfString(text, i)
         if (nameComes) {
           const name = readString(text, i, end)
-          visit(name, (open.at(-1) as SeenNames).add(name))
+          const seen = open.at(-1) as SeenNames
+          visit(name, seen.add(name), seen.size)
         }
         nameComes = false
         i = end
@@ -164,6 +168,10 @@ const fewNames = 8
 class SeenNames {
   readonly #few: string[] = []
   #more: Set<string> | undefined
+
+  get size(): number {
+    return this.#few.length + (this.#more?.size ?? 0)
+  }
 
   /** Adds a name; tells whether it was there before. */
   add(name: string): boolean {

@@ -1,23 +1,32 @@
 // Checks what a caller gives against its shape, and says of each fault where it is.
 import type { z } from 'zod'
+import { maxFieldErrors } from './bounds.ts'
 import { describeFaults, type FieldError, LatchkeyError, pathOf } from './errors.ts'
 import { distanceOf, isOpaque } from './options.ts'
 import { toSnakeCase } from './wire.ts'
 
-/** Checks an input against its schema. Throws `invalid_input` with a path and a sentence for each fault. */
+/** Checks an input against its schema. Throws `invalid_input` with a path and a sentence for each of the first 32 faults. */
 export function parseInput<Schema extends z.ZodType>(schema: Schema, input: unknown): z.output<Schema> {
   if (isOpaque(input) && !Array.isArray(input)) throw refused([{ path: '', message: 'A JSON object.' }])
   const result = schema.safeParse(input)
   if (result.success) return result.data
-  const errors = result.error.issues.flatMap((issue) =>
-    issue.code === 'unrecognized_keys'
-      ? issue.keys.map((key) => ({
-          path: pathOf([...issue.path, key]),
-          message: describeUnknown(key, fieldsAt(schema, issue.path)),
-        }))
-      : [{ path: pathOf(issue.path), message: isNoObject(issue) ? 'A JSON object.' : issue.message }],
-  )
+  const errors: FieldError[] = []
+  for (const issue of result.error.issues) {
+    const room = maxFieldErrors - errors.length
+    if (room === 0) break
+    errors.push(...describeIssue(schema, issue, room))
+  }
   throw refused(errors)
+}
+
+/** What is wrong by an issue, of as many fields as there is room for: to find out what was meant takes time. */
+function describeIssue(schema: z.ZodType, issue: z.core.$ZodIssue, room: number): FieldError[] {
+  if (issue.code !== 'unrecognized_keys')
+    return [{ path: pathOf(issue.path), message: isNoObject(issue) ? 'A JSON object.' : issue.message }]
+  const known = fieldsAt(schema, issue.path)
+  return issue.keys
+    .slice(0, room)
+    .map((key) => ({ path: pathOf([...issue.path, key]), message: describeUnknown(key, known) }))
 }
 
 /** Names the field that was meant, if one is much like it or begins with it: `windowSeconds` for `window`. */

@@ -1,5 +1,6 @@
 // The library's shapes and the wire's are the same shapes: camelCase and Date here, snake_case and RFC 3339
 // there. Only the outer names change; what the operator put into `metadata` is never touched.
+import { maxFieldErrors } from './bounds.ts'
 import { type FieldError, fieldName, LatchkeyError } from './errors.ts'
 
 type SnakeCase<Name> = Name extends `${infer First}${infer Rest}`
@@ -43,7 +44,7 @@ function readFields(body: object, path: string, strangers: FieldError[]): Record
   // Names of a single word are the same on both sides.
   if (isSame) return body as Record<string, unknown>
   const read = fields.map(([name, value]) => {
-    if (/[A-Z]/.test(name))
+    if (strangers.length < maxFieldErrors && /[A-Z]/.test(name))
       strangers.push({
         path: `${path}${fieldName(name)}`,
         message: `Unknown field. Did you mean ${fieldName(likelyName(name))}?`,

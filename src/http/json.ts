@@ -1,5 +1,6 @@
 // Reads JSON as strictly as a security product should: UTF-8 without flaws, no name twice, no `__proto__`, nothing that
 // would be stored as something else.
+import { maxObjectFields } from '../core/bounds.ts'
 import { describeFaults, LatchkeyError } from '../core/errors.ts'
 import { findInexact, showName, visitNames } from '../core/exact-json.ts'
 
@@ -8,7 +9,7 @@ const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
 /**
  * Reads a JSON text (RFC 8259) in linear time. Throws `invalid_json` for broken UTF-8 or JSON, a byte order
  * mark and a repeated name, and `invalid_input` for a field called `__proto__`, a number that a double does not hold
- * exactly, and half of a surrogate pair. No message repeats what was sent.
+ * exactly, half of a surrogate pair, and an object with more fields than any has. No message repeats what was sent.
  */
 export function readJson(bytes: Uint8Array): unknown {
   if (bytes.length === 0) throw invalid('The body is empty. Send a JSON value.')
@@ -42,7 +43,11 @@ function parse(text: string): unknown {
   }
 }
 
-function checkName(name: string, isRepeated: boolean): void {
+function checkName(name: string, isRepeated: boolean, count: number): void {
+  if (count > maxObjectFields) {
+    const message = `Must not have an object with more than ${maxObjectFields} fields.`
+    throw new LatchkeyError('invalid_input', message, { errors: [{ path: '', message }] })
+  }
   if (name === '__proto__') {
     const errors = [{ path: name, message: 'Must not have a field named __proto__.' }]
     throw new LatchkeyError('invalid_input', 'Must not have a field named __proto__.', { errors })

@@ -1,5 +1,5 @@
 // The way of a request through any door: who calls, may it, what does it say, and what the library answers.
-import { requirePermission } from '../core/access.ts'
+import { requirePermission, requireRoot } from '../core/access.ts'
 import type { Caller } from '../core/actor.ts'
 import { insufficientScope } from '../core/bearer.ts'
 import { LatchkeyError } from '../core/errors.ts'
@@ -170,10 +170,11 @@ async function admit(
   kit: Kit,
   {
     access,
+    rootOnly,
     tokenOnly,
     form,
     purpose = 'management',
-  }: Pick<Route<Kit>, 'access' | 'tokenOnly' | 'form' | 'purpose'>,
+  }: Pick<Route<Kit>, 'access' | 'rootOnly' | 'tokenOnly' | 'form' | 'purpose'>,
   header: ReadHeader,
   exchange: Exchange,
 ): Promise<Caller> {
@@ -183,6 +184,7 @@ async function admit(
     purpose,
   })
   if (access !== 'any key' && access !== 'public') requirePermission(caller, access)
+  if (rootOnly !== undefined) requireRoot(caller, rootOnly)
   return caller
 }
 

@@ -1,5 +1,6 @@
 // Answers as plain data, so that every way of serving HTTP gives the same: their headers, problems and JSON.
 import { invalidToken } from '../core/bearer.ts'
+import { maxFieldErrors } from '../core/bounds.ts'
 import { type ErrorCode, type FieldError, LatchkeyError } from '../core/errors.ts'
 import { toSnakeCase, toWire } from '../core/wire.ts'
 import type { Exchange } from './exchange.ts'
@@ -42,9 +43,6 @@ export function dress(reply: Reply, exchange: Pick<Exchange, 'requestId'>): Repl
   return reply
 }
 
-/** More would make the answer larger than what was asked. */
-const mostFieldErrors = 32
-
 /**
  * Answers with a problem (RFC 9457). Any error but a LatchkeyError is `internal`: what it says goes to the
  * log alone.
@@ -54,7 +52,7 @@ export function problem(error: unknown, requestId: string, headers: Record<strin
     error instanceof LatchkeyError
       ? error
       : new LatchkeyError('internal', 'The server failed. Its log has the cause under this request id.')
-  const errors = known.errors?.slice(0, mostFieldErrors)
+  const errors = known.errors?.slice(0, maxFieldErrors)
   return {
     status: known.status,
     headers: { 'content-type': 'application/problem+json', ...problemHeaders(known), ...headers },

@@ -120,6 +120,8 @@ interface Guarded<Parts extends Kit, Path extends string, Query extends z.ZodTyp
   extends Definition<Path, Query, Body> {
   /** What the calling key must hold; `any key` for nothing in particular. */
   access: ManagementPermission | 'any key'
+  /** What only a key of the root organization may do here: no other caller's body is read, which may be long. */
+  rootOnly?: string
   /** It takes the token itself; a session is not enough. */
   tokenOnly?: true
   /** Beside the token it takes the session's two values. */
@@ -142,6 +144,7 @@ interface Public<Parts extends Kit, Path extends string, Query extends z.ZodType
 /** A route as the app and the document take it. */
 export interface Route<Parts extends Kit> extends Definition<string, z.ZodType, z.ZodType> {
   access: ManagementPermission | 'any key' | 'public'
+  rootOnly?: string
   tokenOnly?: true
   withSession?: true
   purpose?: Purpose

@@ -32,6 +32,7 @@ export const catalogueRoutes = [
     description:
       'Describes permissions, and removes others; keys keep what they hold. The answer is the whole catalogue. Requires a key of the root organization.',
     access: 'latchkey:permissions:write',
+    rootOnly: 'change the catalogue of permissions',
     body: describePermissionsSchema,
     bodyLimit: 1024 * 1024,
     answers,

@@ -116,6 +116,7 @@ export const keyRoutes = [
     description:
       'Makes up to 1000 keys whose tokens another system has made: the tokens themselves, or the hashes that the other system keeps. A token has 16 to 512 visible ASCII characters. Each item is checked by itself, and the answer tells in the same order what became of it: the good ones are made, and an item that is sent again is `exists`. Root organization only. The keys hold no permission of `latchkey:`. A deployment has at most 4 ways (`scheme`, `of`, `pepper`) in which tokens are hashed.',
     access: 'latchkey:keys:write',
+    rootOnly: 'import keys',
     body: importKeysSchema,
     bodyLimit: maxImportBytes,
     answers: [
