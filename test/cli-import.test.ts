@@ -99,16 +99,25 @@ onEachDatabase('latchkey import', (makeDatabase) => {
     const hash = { scheme: 'sha256', encoding: 'hex', value, of: 'after:|' } as const
     await latchkey.keys.import([{ organizationId: 'acme', name: 'Moved', hint: '17|', hash }])
     expect((await run('keys', 'recipes')).stdout).toMatch(/sha256 +after:\| +1\n$/)
+    await latchkey.policies.set({ maxKeys: 9 })
+    await latchkey.policies.setFor('acme', { requireExpiry: true })
     const bare = (await run('export')).stdout
     for (const secret of [own.key, token, sha256(own.key), value]) expect(bare).not.toContain(secret)
     const path = join(command.folder(), 'export.jsonl')
     const done = await run('export', '--digests', '--file', path)
-    expect([done.code, done.stderr]).toEqual([0, `Wrote 1 organization, 2 keys, 2 secrets to ${path}.\n`])
+    expect([done.code, done.stderr]).toEqual([
+      0,
+      `Wrote 2 policies, 1 organization, 2 keys, 2 secrets to ${path}.\n`,
+    ])
     const lines = readFileSync(path, 'utf8')
       .trim()
       .split('\n')
       .map((line) => JSON.parse(line))
-    expect(lines.map(({ type }) => type)).toEqual(['organization', 'key', 'key', 'secret', 'secret'])
+    expect(lines.map(({ type }) => type)).toEqual(
+      'policy organization policy key key secret secret'.split(' '),
+    )
+    expect(lines[0]).toMatchObject({ organization_id: null, max_keys: 9, require_expiry: false })
+    expect(lines[2]).toMatchObject({ organization_id: 'acme', max_keys: null, require_expiry: true })
     const secrets = lines.filter(({ type }) => type === 'secret')
     const hashes = secrets.map(({ digest, scheme, of, hint }) => ({ digest, scheme, of, hint }))
     expect(hashes).toContainEqual({ digest: sha256(own.key), scheme: 'sha256', of: 'token', hint: own.hint })

@@ -20,7 +20,7 @@ type Counted = Record<string, number>
 
 export const exportCommand = defineCommand({
   path: 'export',
-  summary: 'write organizations, plans, keys and webhooks as JSON lines, for the way out',
+  summary: 'write organizations, plans, policies, keys and webhooks as JSON lines, for the way out',
   on: place,
   options: [
     new Option(
@@ -43,7 +43,9 @@ export const exportCommand = defineCommand({
     return counted
   },
   print: (counted, { options: { file } }) => {
-    const lines = Object.entries(counted).map(([type, count]) => `${count} ${type}${count === 1 ? '' : 's'}`)
+    const lines = Object.entries(counted).map(
+      ([type, count]) => `${count} ${count === 1 ? type : pluralOf(type)}`,
+    )
     printNote(`Wrote ${lines.join(', ') || 'nothing'}${typeof file === 'string' ? ` to ${file}` : ''}.`)
   },
 })
@@ -51,7 +53,13 @@ export const exportCommand = defineCommand({
 /** Each thing with its type, what others name before those that name it. A page is in memory at a time. */
 async function* linesOf(latchkey: Latchkey, withDigests: boolean): AsyncGenerator<[string, object]> {
   for await (const plan of latchkey.plans.listAll()) yield ['plan', plan]
-  for await (const organization of latchkey.organizations.listAll()) yield ['organization', organization]
+  const ofAll = await latchkey.policies.get()
+  if (ofAll.setAt !== null) yield ['policy', { organizationId: null, ...ofAll }]
+  for await (const organization of latchkey.organizations.listAll()) {
+    yield ['organization', organization]
+    const policy = await latchkey.policies.getFor(organization.id)
+    if (policy.setAt !== null) yield ['policy', { organizationId: organization.id, ...policy }]
+  }
   for await (const key of latchkey.keys.listAll({ status: 'all' })) yield ['key', key]
   for await (const webhook of latchkey.webhooks.listAll()) yield ['webhook', webhook]
   if (!withDigests) return
@@ -62,6 +70,10 @@ async function* linesOf(latchkey: Latchkey, withDigests: boolean): AsyncGenerato
     after = page.at(-1)?.kid
     if (after === undefined) return
   }
+}
+
+function pluralOf(type: string): string {
+  return type === 'policy' ? 'policies' : `${type}s`
 }
 
 const partLength = 64 * 1024
