@@ -16,7 +16,7 @@ export async function runProgram(argv: readonly string[]): Promise<void> {
   try {
     refuseTokenArguments(argv)
     const words = helpLast(argv)
-    await (await createProgram(words)).parseAsync(words, { from: 'user' })
+    await (await createProgram((word) => words.includes(word))).parseAsync(words, { from: 'user' })
   } catch (error) {
     process.exitCode = reportFailure(error)
   }
@@ -117,9 +117,18 @@ const commands: readonly (DefinedCommand | Group)[] = [
     summary: 'create and inspect tokens offline',
     load: async () => (await import('./commands/token.ts')).tokenCommands,
   },
+  {
+    name: 'completion',
+    summary: 'print a script that has bash, zsh or fish complete commands and options',
+    load: async () => [(await import('./commands/completion.ts')).completionCommand(loadWhole)],
+  },
 ]
 
-async function createProgram(argv: readonly string[]): Promise<Command> {
+/** The program with all commands, and all of their options: it takes as long as all of them to start. */
+const loadWhole = () => createProgram(() => true)
+
+/** Makes the program, with as much of its commands as the words that are named need. */
+async function createProgram(isNamed: (word: string) => boolean): Promise<Command> {
   const program = new Command('latchkey')
     .description('Issues, verifies, rotates and revokes API keys.')
     .version(packageVersion())
@@ -130,8 +139,8 @@ async function createProgram(argv: readonly string[]): Promise<Command> {
     .showHelpAfterError('(add --help for how to use this command)')
     .showSuggestionAfterError()
   for (const command of commands) {
-    if ('addTo' in command) await command.addTo(program, argv.includes(command.path))
-    else await addGroup(program, command, argv)
+    if ('addTo' in command) await command.addTo(program, isNamed(command.path))
+    else await addGroup(program, command, isNamed)
   }
   addExamples(
     program,
@@ -147,9 +156,9 @@ async function createProgram(argv: readonly string[]): Promise<Command> {
 async function addGroup(
   program: Command,
   { name, summary, load }: Group,
-  argv: readonly string[],
+  isNamed: (word: string) => boolean,
 ): Promise<void> {
-  if (!argv.includes(name)) {
+  if (!isNamed(name)) {
     program.command(name).description(summary)
     return
   }
@@ -158,7 +167,7 @@ async function addGroup(
   const group =
     (await commands.find(isOwn)?.addTo(program, true)) ?? program.command(name).description(summary)
   for (const command of commands.filter((one) => !isOwn(one))) {
-    await command.addTo(group, argv.includes(command.path.split(' ').at(-1) as string))
+    await command.addTo(group, isNamed(command.path.split(' ').at(-1) as string))
   }
 }
 

@@ -1,0 +1,76 @@
+// What shells offer for the command line: their own completion is asked, with the script that the program prints.
+import { execFileSync } from 'node:child_process'
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { beforeAll, describe, expect, test } from 'vitest'
+import { useCommand } from './setup/command.ts'
+import { missingPrograms, wants } from './setup/programs.ts'
+
+const command = useCommand()
+
+/** How each shell tells what it offers behind some words, of which the last is begun. */
+const ask: Record<string, (words: readonly string[]) => string> = {
+  bash: (words) => `source script.bash
+COMP_WORDS=(${words.map(quote).join(' ')}); COMP_CWORD=${words.length - 1}
+_latchkey; printf '%s\\n' "\${COMPREPLY[@]}"`,
+  // zsh completes in an interactive shell alone: what it would be given is shown here.
+  zsh: (words) => `compdef() { :; }; source script.zsh
+compadd() { shift; print -l -- "$@"; }; _files() { :; }; _describe() { print -l -- "\${offers[@]%%:*}"; }
+words=(${words.map(quote).join(' ')}); CURRENT=${words.length}; _latchkey`,
+  fish: (words) =>
+    `source script.fish; for offer in (complete -C ${quote(words.join(' '))}); string split -- \\t $offer | head -n 1; end`,
+}
+
+function quote(word: string): string {
+  return `'${word}'`
+}
+
+describe.each(Object.keys(ask))('%s', (shell) => {
+  const { skip, note } = wants(missingPrograms([shell]))
+  beforeAll(async () => {
+    const { stdout, code } = await command.run(['completion', shell])
+    expect(code).toBe(0)
+    writeFileSync(join(command.folder(), `script.${shell}`), stdout)
+  })
+
+  function offered(...words: string[]): string[] {
+    const flags = { bash: ['--norc', '-c'], zsh: ['-f', '-c'], fish: ['--no-config', '-c'] }[shell] ?? []
+    const out = execFileSync(shell, [...flags, (ask[shell] as (words: string[]) => string)(words)], {
+      cwd: command.folder(),
+      env: { PATH: process.env.PATH, HOME: command.folder() },
+      encoding: 'utf8',
+    })
+    const last = words.at(-1) as string
+    return out.split('\n').filter((word) => word !== '' && word.startsWith(last))
+  }
+
+  test.skipIf(skip)(`it offers nouns, commands and options${note}`, () => {
+    expect(offered('latchkey', 'key').sort()).toEqual(['keyring', 'keys'])
+    expect(offered('latchkey', 'keys', 'cr')).toEqual(['create'])
+    expect(offered('latchkey', 'keys', 'create', '--org')).toEqual(['--organization'])
+    expect(offered('latchkey', 'serve', '--wor')).toEqual(['--workers'])
+    expect(offered('latchkey', 'token', 'inspect', '--name')).toEqual([])
+    expect(offered('latchkey', 'nothing', 'create', '--na')).toEqual([])
+  })
+
+  test.skipIf(skip)(`a value is no command, and of some values it offers each${note}`, () => {
+    expect(offered('latchkey', 'keys', 'list', '--organization', 'keys', '--statu')).toEqual(['--status'])
+    expect(offered('latchkey', 'keys', 'create', '--name', 'keys list', '--expi')).toEqual(['--expires'])
+    expect(offered('latchkey', 'keys', 'create', '--name', 'ke')).toEqual([])
+    expect(offered('latchkey', 'import', '--from', 'bet')).toEqual(['better-auth'])
+  })
+})
+
+test('each command and each option is in the scripts, and nothing of another shell is made', async () => {
+  const { stdout } = await command.run(['completion', 'bash'])
+  const help = await command.run(['keys', 'create', '--help'])
+  const options = [...help.stdout.matchAll(/^ {2}(?:-\w, )?(--[a-z-]+)/gm)].map(([, name]) => name as string)
+  expect(options.length).toBeGreaterThan(10)
+  const [, offers = ''] = /'keys create'\) offers='([^']*)'/.exec(stdout) ?? []
+  expect(options.filter((name) => !offers.split(' ').includes(name))).toEqual([])
+  expect(await command.run(['completion', 'tcsh'])).toMatchObject({
+    code: 2,
+    stdout: '',
+    stderr: expect.stringContaining('Use bash, zsh or fish'),
+  })
+})
