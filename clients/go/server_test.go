@@ -106,12 +106,16 @@ func newToken(prefix string) string {
 		return made.String()
 	}
 	unchecked := prefix + "_" + text(kidLength) + "0" + text(42)
+	return unchecked + checkOf(unchecked)
+}
+
+func checkOf(unchecked string) string {
 	check := make([]byte, checkLength)
 	for i, rest := checkLength-1, crc32.ChecksumIEEE([]byte(unchecked)); i >= 0; i-- {
 		check[i] = base62[rest%62]
 		rest /= 62
 	}
-	return unchecked + string(check)
+	return string(check)
 }
 
 func withTimeout(t *testing.T) context.Context {
