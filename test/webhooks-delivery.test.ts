@@ -290,7 +290,7 @@ onEachDatabase('rounds of deliveries', (makeDatabase) => {
       const hook = await webhooks.create({ url: receiver.url, events: ['key.created'] })
       await webhooks.update(hook.id, { enabled: false })
       const one = await keys.create({ organizationId: 'acme', name: 'One' })
-      const other = await keys.create({ organizationId: 'acme', name: 'Other' })
+      const other = await keys.create({ organizationId: 'acme', name: 'Other', parentId: one.id })
       await keys.update(other.id, { name: 'Other 2' })
       const limits = [{ name: 'calls', limit: 5, resets: 'daily' } as const]
       const expiresAt = new Date(Date.now() + 60_000)
@@ -317,7 +317,8 @@ onEachDatabase('rounds of deliveries', (makeDatabase) => {
       status: 'active',
       revoked_at: null,
     }
-    for (const key of keys) expect(key).toMatchObject(before)
+    for (const key of keys)
+      expect(key).toMatchObject({ ...before, parent_id: key.name === 'Other' ? changedId : null })
     expect(keys.map(({ metadata }) => metadata)).toEqual([{}, {}])
     const rows = await direct.run('select state, http_status, error from webhook_deliveries')
     for (const row of rows) {

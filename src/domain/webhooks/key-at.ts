@@ -52,6 +52,7 @@ export function keyAt(row: KeyRow, later: readonly LaterChange[], at: number): R
     name: wire.name,
     permissions: wire.permissions,
     created_by: row.created_by,
+    parent_id: row.parent_id,
     created_at: new Date(row.created_at).toISOString(),
     revoked_at: revokedAt === null ? null : new Date(revokedAt).toISOString(),
     revocation_reason: revokedAt === null ? null : row.revocation_reason,
