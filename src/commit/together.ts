@@ -17,13 +17,16 @@ import { GroupCommit } from './group-commit.ts'
  */
 type Judge<Wanted, Made> = (change: Change, wanted: Wanted) => Made
 
+/** What a judge throws of a change for which others hold what it would have to wait for: it goes on in a transaction of its own. */
+export const heldByAnother = Symbol('held by another')
+
 /** A kind of change of which many can share a transaction. */
 export interface Kind<Wanted, Made, Answer extends object> {
   permission: Requirements['permission']
   /** How many share a transaction at most. */
   maxAtOnce: number
-  /** Reads, by the transaction, what all of them are judged by. */
-  prepare(tx: Tx, wanted: readonly Wanted[]): Promise<Judge<Wanted, Made>>
+  /** Reads, by the transaction, what all of them are judged by; `passesOver`: it waits for no lock, and so throws {@link heldByAnother}. */
+  prepare(tx: Tx, wanted: readonly Wanted[], passesOver: boolean): Promise<Judge<Wanted, Made>>
   /** The statements that write those that are made, all sent at once. */
   write(tx: Tx, made: readonly Made[]): Promise<unknown>[]
   /** What is answered to who has made one. */
@@ -45,12 +48,11 @@ interface Waiting<Wanted, Answer> {
   reject: (error: unknown) => void
 }
 
-/** What one came to: it was made, was made before, or is refused; `held` if its caller's key was another's. */
+/** What one came to: it was made, was made before, or is refused, if not by what another one held. */
 type Outcome<Made, Answer> =
   | { made: Made; answer: Answer }
   | { answer: Answer }
   | { error: unknown; isClaimed?: true }
-  | 'held'
 /** What became of each in a transaction, at an instant. */
 interface Outcomes<Wanted, Made, Answer> {
   now: number
@@ -107,7 +109,7 @@ export class Together<Wanted, Made, Answer extends object> {
     })
     if (inTime.length === 0) return
     const held = await this.#write(inTime, { passesOver: true }, (transact) => this.#lines.batch(transact))
-    // No batch waits for them, nor does the next one: each key's changes wait by themselves, in its own turn.
+    // No batch waits for them, nor does the next one: each caller's changes wait by themselves, in its own turn.
     for (const ofKey of Map.groupBy(held, ({ actor }) =>
       holdsDatabase(actor) ? '' : actor.keyId,
     ).values()) {
@@ -128,7 +130,7 @@ export class Together<Wanted, Made, Answer extends object> {
       const wanted = batch.map((waiting) => waiting.wanted)
       // First of all: what is found is not made again.
       const found = await this.#claim(batch, opened)
-      const judge = await this.#kind.prepare(opened.tx, wanted)
+      const judge = await this.#kind.prepare(opened.tx, wanted, locking.passesOver === true)
       return this.#judge(
         batch.filter((waiting) => !found.has(waiting)),
         opened,
@@ -141,11 +143,11 @@ export class Together<Wanted, Made, Answer extends object> {
         this.#writer.transact(actors, locking, work, (tx, outcomes) => this.#lastStatements(tx, outcomes)),
       )
       for (const [waiting, outcome] of outcomes.of) {
-        if (outcome === 'held') continue
+        if (isHeld(outcome)) continue
         if ('answer' in outcome) waiting.resolve(outcome.answer)
         else waiting.reject(outcome.error)
       }
-      return batch.filter((waiting) => outcomes.of.get(waiting) === 'held')
+      return batch.filter((waiting) => isHeld(outcomes.of.get(waiting)))
     } catch (error) {
       if (!isRowRefused(error) || (batch.length === 1 && isAgain)) {
         for (const { reject } of batch) reject(error)
@@ -189,7 +191,6 @@ export class Together<Wanted, Made, Answer extends object> {
     const answered: { claim: Claim; answer: Answer }[] = []
     const refused: Claim[] = []
     for (const [{ claim }, outcome] of of) {
-      if (outcome === 'held') continue
       if ('made' in outcome) {
         made.push(outcome.made)
         if (claim) answered.push({ claim, answer: outcome.answer })
@@ -208,7 +209,7 @@ export class Together<Wanted, Made, Answer extends object> {
     for (const waiting of batch) {
       const { actor, wanted } = waiting
       if (opened.isHeld(actor)) {
-        of.set(waiting, 'held')
+        of.set(waiting, { error: heldByAnother })
         continue
       }
       try {
@@ -223,4 +224,8 @@ export class Together<Wanted, Made, Answer extends object> {
     }
     return { now: opened.now, of }
   }
+}
+
+function isHeld(outcome: object | undefined): boolean {
+  return outcome !== undefined && 'error' in outcome && outcome.error === heldByAnother
 }

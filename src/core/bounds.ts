@@ -187,7 +187,7 @@ export const maxPrefixes = 32
 
 /** How many keys a line has: a key, the one of which it is a child, and so on. */
 export const maxLineLength = 4
-/** How many live children a key may have derived. */
-export const maxDerivedKeys = 10_000
+/** How many live children a key has at most. */
+export const maxChildren = 10_000
 /** How long a derived key lives, unless it is said. */
 export const derivedKeySeconds = 3_600

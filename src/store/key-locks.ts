@@ -20,6 +20,7 @@ export interface KeyLocks {
 /** Any number: it keeps our locks apart from those of other programs on the database. */
 const seed = 0x6c61_7463
 const organizationSeed = 0x6c61_7464
+const childrenSeed = 0x6c61_7465
 /** It is never suspended. */
 const root = sql.lit(rootOrganizationId)
 
@@ -78,6 +79,28 @@ export async function tryLockCallers(
     where not pg_try_advisory_xact_lock_shared(locks.number)
     or not coalesce(pg_try_advisory_xact_lock_shared(locks.organization), true)`.execute(tx)
   return new Set(rows.map(({ id }) => id))
+}
+
+/**
+ * Keeps all others from making children of keys until the transaction ends, so that these can be counted: by the last locks that it
+ * takes, in the order of their numbers. Returns the keys of which another transaction makes some: none if it waits for that.
+ */
+export async function lockChildren(
+  tx: Tx,
+  { skipsLocked }: StoreDialect,
+  parentIds: readonly string[],
+  passesOver: boolean,
+): Promise<ReadonlySet<string>> {
+  if (!skipsLocked || parentIds.length === 0) return new Set()
+  const locks = sql`(select id, hashtextextended(id, ${sql.lit(childrenSeed)}) as number from ${sql.table('keys')}
+    where id = any(${[...parentIds]}::text[]) order by 2 offset 0) as locks`
+  if (passesOver) {
+    const { rows } = await sql<{ id: string }>`select id from ${locks}
+      where not pg_try_advisory_xact_lock(locks.number)`.execute(tx)
+    return new Set(rows.map(({ id }) => id))
+  }
+  await sql`select pg_advisory_xact_lock(locks.number) from ${locks}`.execute(tx)
+  return new Set()
 }
 
 /** The keys of which some are children, read without a lock: a key has the same parent for good. */

@@ -1,6 +1,6 @@
 // The line of a key: the key of which it is a child, the one of which that is, and so on. By it a key is judged at every instant.
 import { sql } from 'kysely'
-import { maxDerivedKeys } from '../core/bounds.ts'
+import { maxChildren } from '../core/bounds.ts'
 import {
   bytesOf,
   bytesSoFar,
@@ -11,6 +11,7 @@ import {
   toSlice,
 } from './cursors.ts'
 import { type KeyRow, longKeyColumns } from './keys.ts'
+import { allDone } from './statements.ts'
 import type { Db, Tx } from './tables.ts'
 
 /** Each key of a line by the alias that it has in a statement, with that of the one before it, and of the secret that made that. */
@@ -89,32 +90,52 @@ export async function findParents(tx: Tx, ids: readonly string[]): Promise<Map<s
   return new Map(rows.map((row) => [row.id, row]))
 }
 
-/** Counts the live children that keys have derived, up to as many as one may have. */
-export async function countDerived(
+/**
+ * Counts the live children of keys, each up to as many as one may have: those that have ended with the secret by which they were
+ * made are none.
+ */
+export async function countChildren(
   tx: Tx,
   parentIds: readonly string[],
   now: number,
 ): Promise<Map<string, number>> {
-  const counts = new Map<string, number>()
-  for (const id of new Set(parentIds)) {
+  const counts = parentIds.map(async (id): Promise<[string, number]> => {
+    const given = tx
+      .selectFrom('keys')
+      .select('keys.parent_id')
+      .where('keys.parent_id', '=', id)
+      .where('keys.parent_kid', 'is', null)
+      .where('keys.revoked_at', 'is', null)
+      .where(ending, '>', now)
+      .limit(maxChildren)
+    const made = tx
+      .selectFrom('secrets')
+      .innerJoin('keys', 'keys.parent_kid', 'secrets.kid')
+      .select('keys.parent_id')
+      .where('secrets.key_id', '=', id)
+      .where('secrets.ended_at', 'is', null)
+      .where((eb) => eb.or([eb('secrets.grace_ends_at', 'is', null), eb('secrets.grace_ends_at', '>', now)]))
+      .where('keys.parent_id', '=', id)
+      .where('keys.revoked_at', 'is', null)
+      .where(ending, '>', now)
+      .limit(maxChildren)
     const { count } = await tx
       .selectFrom(
         tx
-          .selectFrom('keys')
-          .select('parent_kid')
-          .where('parent_id', '=', id)
-          .where('parent_kid', 'is not', null)
-          .where('revoked_at', 'is', null)
-          .where('expires_at', '>', now)
-          .limit(maxDerivedKeys)
+          .selectFrom(given.as('given'))
+          .selectAll()
+          .unionAll(tx.selectFrom(made.as('made')).selectAll())
           .as('live'),
       )
       .select((eb) => eb.fn.countAll<number>().as('count'))
       .executeTakeFirstOrThrow()
-    counts.set(id, Number(count))
-  }
-  return counts
+    return [id, Number(count)]
+  })
+  return new Map(await allDone(counts))
 }
+
+/** When a key ends, as the index of live children has it: far away if never. */
+const ending = sql<number>`coalesce(keys.expires_at, 253402300800001)`
 
 /** Has the children that a key has made by some of its secrets end with another one. */
 export async function moveChildren(

@@ -271,7 +271,7 @@ export interface Keys<Options extends CallOptions = CallOptions> extends List<Li
   /**
    * Creates a key; `key` in its answer is the token, which no later call gives. Throws `invalid_input`,
    * `organization_not_found`, `permission_escalation`, `missing_permission` for metadata; of a parent `key_not_found`,
-   * `key_revoked`, `key_expired`, `line_too_long`.
+   * `key_revoked`, `key_expired`, `line_too_long`, `too_many_children`.
    */
   create(input: CreateKeyInput, options?: Options): Promise<CreatedKey>
   /**

@@ -38,7 +38,7 @@ export function openCreations(
  * Creates a key and its first secret; the answer is the only one that ever holds the token. The operator must name the
  * organization. Throws `invalid_input`, `organization_not_found`, `permission_escalation`, `missing_permission` for
  * metadata that the caller may not set, `root_organization_required`, `policy`, `too_many_changes`, `store_unavailable`; of a parent
- * `key_not_found`, `key_revoked`, `key_expired`, `line_too_long`.
+ * `key_not_found`, `key_revoked`, `key_expired`, `line_too_long`, `too_many_children`.
  */
 export async function createKey(
   engine: Engine,

@@ -97,7 +97,7 @@ function creationOf(
     permission,
     // Well below the parameters that a statement may have: 22 a row on PostgreSQL's 65,535.
     maxAtOnce: 100,
-    prepare: async (tx, wanted) => {
+    prepare: async (tx, wanted, passesOver) => {
       if (organizations.size > mostOrganizations) organizations.clear()
       const ids = new Set(wanted.map(({ organizationId }) => organizationId))
       const unknown = new Set([...ids].filter((id) => !organizations.has(id)))
@@ -108,16 +108,17 @@ function creationOf(
       }
       const now = source.now()
       const inReach = wanted.filter((one) => one.isInReach).map((one) => one.organizationId)
-      const [requireParent, judge] = await allDone([
-        readParents(tx, wanted, permission === deriveKeys, now),
+      const [parents, judge] = await allDone([
+        readParents(tx, dialect, wanted, now, passesOver),
         openJudge(tx, dialect, inReach),
       ])
       await judge.count(tx, inReach, now)
       return (change, one) => {
         requireMay(change, one)
         if (unknown.has(one.organizationId)) throw unknownOrganization()
-        requireParent(change, one)
+        parents.require(change, one)
         requireAllowed(judge, change, one, one.token.prefix)
+        parents.takePlace(one)
         return recordKey(source, change, one, firstSecretOf(one.token))
       }
     },

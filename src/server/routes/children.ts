@@ -16,7 +16,7 @@ export const childRoutes = [
     tag: 'Keys',
     summary: 'Create a child of the calling key',
     description:
-      'A child may do no more than its parent at any instant, draws from the limits of its parent too, and ends with it: when it is revoked, suspended or expired, and with the token by which it was made. It lives for an hour unless `expires_at` says otherwise, and never longer than its parent. A key has at most 10,000 live children of its own making, and a line at most 4 keys.',
+      'A child may do no more than its parent at any instant, draws from the limits of its parent too, and ends with it: when it is revoked, suspended or expired, and with the token by which it was made. It lives for an hour unless `expires_at` says otherwise, and never longer than its parent. A key has at most 10,000 live children, and a line at most 4 keys.',
     access: 'latchkey:self:derive',
     body: deriveKeySchema,
     answers: [

@@ -55,6 +55,7 @@ export const keyRoutes = [
       'key_revoked',
       'key_expired',
       'line_too_long',
+      'too_many_children',
     ],
     once: true,
     handle: async (call) => tagged(await call.parts.latchkey.keys.create(call.body, making(call))),

@@ -12,11 +12,9 @@ export async function up(db: Db, { text }: ColumnTypes): Promise<void> {
     .columns(['parent_id', 'created_at', 'id'])
     .where(sql.ref('parent_id'), 'is not', null)
     .execute()
-  // Of the children that a key has made itself, those that nobody has revoked: they are counted by each new one.
-  await db.schema
-    .createIndex('keys_by_parent_and_expiry')
-    .on('keys')
-    .columns(['parent_id', 'expires_at', 'parent_kid'])
-    .where(sql<boolean>`parent_kid is not null and revoked_at is null`)
-    .execute()
+  // Of the children of a key, those that nobody has revoked: they are counted by each new one.
+  await sql`create index keys_live_of_parent on ${sql.table('keys')}
+    (parent_id, parent_kid, (coalesce(expires_at, 253402300800001))) where parent_id is not null and revoked_at is null`.execute(
+    db,
+  )
 }
