@@ -82,15 +82,19 @@ test('the Python client has the version and the licence of the package', () => {
 test('the Python client is typed, and its own tests pass', { timeout: 600_000 }, async () => {
   const { quick, compiled } = inject('builds')
   const cache = join(repository, '.test-output/mypy')
-  const [types, own] = await Promise.all([
+  const env = {
+    LATCHKEY_TEST_NODE: process.execPath,
+    LATCHKEY_TEST_MAIN: join(quick, 'dist/cli/main.js'),
+    NODE_COMPILE_CACHE: compiled,
+  }
+  // They wait for most of their time: on leases, and on servers that stand still.
+  const faults = ['tests/test_verifier.py']
+  const [types, ...own] = await Promise.all([
     python(['-m', 'mypy', '--cache-dir', cache, '-p', 'latchkey', '-p', 'tests']),
-    python(['-m', 'pytest'], {
-      LATCHKEY_TEST_NODE: process.execPath,
-      LATCHKEY_TEST_MAIN: join(quick, 'dist/cli/main.js'),
-      NODE_COMPILE_CACHE: compiled,
-    }),
+    python(['-m', 'pytest', ...faults], env),
+    python(['-m', 'pytest', ...faults.map((path) => `--ignore=${path}`)], env),
   ])
   expect(types).toMatch(/^Success: no issues found in \d+ source files\n$/)
   // Nothing is skipped, and nothing else is said.
-  expect(own).toMatch(/\n\d+ passed in [\d.]+s(?: \(.+\))?\n$/)
+  for (const printed of own) expect(printed).toMatch(/\n\d+ passed in [\d.]+s(?: \(.+\))?\n$/)
 })

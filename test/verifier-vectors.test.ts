@@ -93,6 +93,34 @@ const cases: Case[] = [
   { what: 'unknown', secret: null, code: 'not_found' },
   { what: 'a wrong check', secret: null, token: `${token.slice(0, -1)}E`, code: 'malformed' },
   { what: 'a short token of another system', secret: null, token: 'sk_0123456789ab', code: 'malformed' },
+  { what: 'a line end behind it', secret: null, token: `${token}\n`, code: 'malformed' },
+  {
+    what: 'a letter that is not ASCII',
+    secret: null,
+    token: `${token.slice(0, -1)}\u0665`,
+    code: 'malformed',
+  },
+  {
+    what: 'the scheme twice before it',
+    secret: null,
+    token: `secret-token:secret-token:${token}`,
+    code: 'malformed',
+  },
+  {
+    what: 'a space in a token of another system',
+    secret: null,
+    token: 'sk_legacy 0123456789',
+    code: 'malformed',
+  },
+  { what: 'a line end behind one of another system', secret: null, token: `${foreign}\n`, code: 'malformed' },
+  {
+    what: 'another alphabet in one',
+    secret: null,
+    token: 'sk_legacy_\u0661\u0662\u0663456789',
+    code: 'malformed',
+  },
+  { what: 'the longest of another system', secret: null, token: 'x'.repeat(512), code: 'not_found' },
+  { what: 'a longer one', secret: null, token: 'x'.repeat(513), code: 'malformed' },
   { what: 'an unknown token of another system', secret: null, token: foreign, code: 'not_found' },
   {
     what: 'a known token of another system',
@@ -221,6 +249,19 @@ const networkCases: [networks: string[], ip: string, within: boolean][] = [
   [['192.0.2.0/24'], '192.0.2.07', false],
   [['192.0.2.0/24'], '192.0.2.7:80', false],
   [['192.0.2.0/24'], '', false],
+  [['192.0.2.0/24'], '192.0.2.7\n', false],
+  [['192.0.2.0/24'], ' 192.0.2.7', false],
+  [['192.0.2.0/24'], '\u0661\u0669\u0662.0.2.7', false],
+  [['192.0.2.0/24'], '0xc0.0.2.7', false],
+  [['192.0.2.0/24'], '3221225991', false],
+  [['192.0.2.0/24'], '::ffff:192.0.2.07', false],
+  [['192.0.2.0/24'], '::192.0.2.7', false],
+  [['1:2:3:4:5:6:7:0'], '1:2:3:4:5:6:7::', true],
+  [['1:2:3:4:5:6:7:8'], '1:2:3:4::5:6:7:8', false],
+  [['::/0'], '2001:db8::00001', false],
+  [['::/0'], '1::2::3', false],
+  [['::/0'], '[2001:db8::1]', false],
+  [['::/0'], '1:2:3:4:5:6:192.0.2.7', true],
 ]
 
 const anchored = { ...quota, anchor: '2026-01-15T06:30:00.000Z' }
@@ -235,12 +276,32 @@ const counterCases = [
 ]
 
 const inDays = (days: number) => days * 86_400_000
+const most = 10 ** 12
 const waitCases: { limit: object; cost: number; remaining: number; ends_in_ms: number | null }[] = [
   { limit: rate, cost: 1, remaining: 0, ends_in_ms: null },
   { limit: rate, cost: 3, remaining: 1, ends_in_ms: null },
   { limit: rate, cost: 11, remaining: 10, ends_in_ms: null },
   { limit: { ...rate, limit: 7, window_seconds: 60 }, cost: 1, remaining: 0, ends_in_ms: null },
   { limit: { ...rate, limit: 0 }, cost: 1, remaining: 0, ends_in_ms: null },
+  // Products beyond what a double counts exactly, and a wait beyond the year 9999.
+  {
+    limit: { ...rate, limit: most, window_seconds: 2_592_000, burst: most },
+    cost: most,
+    remaining: 1,
+    ends_in_ms: null,
+  },
+  {
+    limit: { ...rate, limit: most - 11, window_seconds: 2_592_000, burst: most },
+    cost: most,
+    remaining: 3,
+    ends_in_ms: null,
+  },
+  {
+    limit: { ...rate, limit: 1, window_seconds: 2_592_000, burst: most },
+    cost: most,
+    remaining: 0,
+    ends_in_ms: null,
+  },
   { limit: quota, cost: 5, remaining: 4, ends_in_ms: inDays(0.5) },
   { limit: quota, cost: 1001, remaining: 1000, ends_in_ms: inDays(0.5) },
   { limit: { ...quota, resets: null }, cost: 5, remaining: 0, ends_in_ms: null },

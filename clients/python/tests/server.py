@@ -44,13 +44,15 @@ def free_port() -> int:
 
 
 class Server:
-    """A server on a database of its own."""
+    """A server on a database of its own, or on that of another one."""
 
-    def __init__(self) -> None:
-        self.root = make_token()
+    def __init__(self, beside: Server | None = None) -> None:
+        self.root: str = make_token() if beside is None else beside.root
         self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
-        self._folder = tempfile.TemporaryDirectory()
+        self._folder: tempfile.TemporaryDirectory[str]
+        self._folder = tempfile.TemporaryDirectory() if beside is None else beside._folder
+        self._is_beside = beside is not None
         env = {
             **os.environ,
             "LATCHKEY_DATABASE_URL": f"sqlite:{self._folder.name}/latchkey.db",
@@ -91,7 +93,8 @@ class Server:
         self.go_on()
         self._process.terminate()
         self._process.wait(20)
-        self._folder.cleanup()
+        if not self._is_beside:
+            self._folder.cleanup()
 
     def _answers(self) -> bool:
         try:
@@ -104,7 +107,7 @@ class Proxy:
     """Passes bytes on, and tells of each request that it saw."""
 
     def __init__(self, port: int) -> None:
-        self._target = port
+        self._targets = [port]
         self._socket = socket.create_server(("127.0.0.1", 0))
         self.url = f"http://127.0.0.1:{self._socket.getsockname()[1]}"
         #: Tells of a path whether its answers wait.
@@ -122,6 +125,11 @@ class Proxy:
             for one in pair:
                 _shut(one)
 
+    def takes_turns_with(self, port: int) -> None:
+        """Leads each new connection to another server than the one before; ends those that there are."""
+        self._targets.append(port)
+        self.cut()
+
     def close(self) -> None:
         self._socket.close()
         self.cut()
@@ -130,7 +138,8 @@ class Proxy:
         while True:
             try:
                 client, _ = self._socket.accept()
-                server = socket.create_connection(("127.0.0.1", self._target))
+                self._targets.append(self._targets.pop(0))
+                server = socket.create_connection(("127.0.0.1", self._targets[0]))
             except OSError:
                 return
             self._pairs.append((client, server))

@@ -193,8 +193,8 @@ class AsyncKeys:
         A child may do no more than its parent at any instant, draws from the limits of its parent too, and ends
         with it: when it is revoked, suspended or expired, and with the token by which it was made. It lives for
         an hour unless `expires_at` says otherwise, and never longer than its parent. A key has at most 10,000
-        live children of its own making, and a line at most 4 keys. Requires `latchkey:self:derive`. The body
-        may have at most 64 KiB.
+        live children, and a line at most 4 keys. Requires `latchkey:self:derive`. The body may have at most 64
+        KiB.
         """
         answer = await self._requester.send("POST", "/v1/keys/self/children", body=given({"name": name, "description": description, "tags": tags, "permissions": permissions, "metadata": metadata, "limits": limits, "prefix": prefix, "not_before": not_before, "allowed_ips": allowed_ips, "expires_at": expires_at}), headers=once_under(idempotency_key), repeatable=True, timeout=timeout)
         told: shapes.CreatedKey = answer.json()

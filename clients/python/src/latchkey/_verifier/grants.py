@@ -204,7 +204,7 @@ def _write_counter(counter: CounterMessage, is_roaming: bool) -> dict[str, Any]:
         "organization_id" if limit.scope == "organization" else "key_id": limit.owner_id,
         "scope": limit.scope,
         "name": limit.name,
-        "kind": limit.allowance.kind,
+        "kind": "rate" if limit.allowance.is_rate else "quota",
         "epoch": limit.epoch,
         "period": counter.period,
         "need": counter.need,
