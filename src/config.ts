@@ -4,10 +4,12 @@ import { keptUsageDays, minKeptAuditDays } from './core/bounds.ts'
 import { type Environment, type Given, pick, refuse, splitList, splitWords } from './core/given-settings.ts'
 import { type LogVerdicts, logVerdictsChoices } from './core/log-verdicts.ts'
 import { readKeepAlive, readPort, readWorkers } from './core/number-settings.ts'
+import { distanceOf } from './core/options.ts'
 import type { KeptPlaces } from './core/places.ts'
 import { readStandards, type StandardsFlags, type StandardsSettings } from './core/standards-settings.ts'
 import { readTelemetrySettings, type TelemetrySettings } from './core/telemetry-settings.ts'
 import { containsToken, longestPrefix, parseToken, prefixPattern } from './core/token.ts'
+import { variables } from './core/variables.ts'
 import type { WebhookSettings } from './core/webhook-settings.ts'
 import { isNetwork } from './egress/addresses.ts'
 import { hidePassword, isPostgresUrl, parsePostgresUrl } from './store/postgres-url.ts'
@@ -145,6 +147,16 @@ export function readOwnDatabase(
     )
   }
   return readDatabaseSettings(flags, env)
+}
+
+/** The variables that look like Latchkey's and are none, each with the one that was meant, if one is much like it. */
+export function unknownVariables(
+  env: Environment = process.env,
+): [name: string, meant: string | undefined][] {
+  const known: readonly string[] = variables
+  return Object.keys(env)
+    .filter((name) => name.startsWith('LATCHKEY_') && !known.includes(name))
+    .map((name) => [name, known.find((other) => distanceOf(name, other) <= 2)])
 }
 
 /** A database's url for people to see: without its password, if there is one. */

@@ -95,7 +95,7 @@ import { verifyBatch } from './verification/verify-batch.ts'
 
 export { newKeyringFile, rotateKeyringFile } from './domain/keyring-file.ts'
 export type { LatchkeyOptions } from './domain/latchkey-options.ts'
-export { hasLatchkeyTables } from './store/store.ts'
+export { hasLatchkeyTables, inspectDatabase } from './store/store.ts'
 
 /** An open Latchkey, in the caller's own process. Every method throws `store_unavailable` if the database fails. */
 export interface Latchkey extends AsyncDisposable {

@@ -108,6 +108,11 @@ const commands: readonly (DefinedCommand | Group)[] = [
   rootKeyCommand,
   migrateCommand,
   {
+    name: 'doctor',
+    summary: 'look for what is wrong with settings, database, clocks and ports; changes nothing',
+    load: async () => [(await import('./commands/doctor.ts')).doctorCommand],
+  },
+  {
     name: 'keyring',
     summary: 'make and rotate the keys that sign reservations and seal secrets',
     load: async () => (await import('./commands/keyring.ts')).keyringCommands,

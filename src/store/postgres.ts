@@ -12,6 +12,7 @@ import { ConnectionPool } from './postgres-pool.ts'
 import { PostgresReader } from './postgres-reader.ts'
 import { hasTables, resolveSchema, SchemaPlugin } from './postgres-schema.ts'
 import { parsePostgresUrl } from './postgres-url.ts'
+import { type SchemaFound, schemaQuery } from './schema-found.ts'
 
 /** A mutation that cannot be done fails within a second. */
 const changeTimeoutMs = 800
@@ -130,6 +131,30 @@ export async function hasLatchkeyTables(url: string, environment: PostgresEnviro
   const client = await connector.connect({ purpose: undefined, timeoutMs, queryTimeoutMs: timeoutMs })
   try {
     return await hasTables(client, connector.settings.schema)
+  } finally {
+    endClient(client)
+  }
+}
+
+/** Looks at a server and at the schema of the database on it. Only reads. Throws what {@link openPostgres} throws. */
+export async function inspectPostgres(
+  url: string,
+  environment: PostgresEnvironment,
+): Promise<{ schema: SchemaFound | undefined; aheadMs: number }> {
+  const connector = new PostgresConnector(parsePostgresUrl(url, environment))
+  const timeoutMs = openingTimeoutMs
+  const client = await connector.connect({ purpose: undefined, timeoutMs, queryTimeoutMs: timeoutMs })
+  try {
+    checkFitness((await client.query<ServerFacts>(serverQuery)).rows[0] as ServerFacts)
+    const askedAt = Date.now()
+    const { rows } = await client.query<{ now: number }>(
+      'select (extract(epoch from clock_timestamp()) * 1000)::float8 as now',
+    )
+    const aheadMs = (rows[0]?.now ?? askedAt) - (askedAt + Date.now()) / 2
+    if (!(await hasTables(client, connector.settings.schema))) return { schema: undefined, aheadMs }
+    const schema = client.escapeIdentifier(await resolveSchema(client, connector.settings.schema))
+    const found = await client.query<SchemaFound>(schemaQuery(`${schema}.`))
+    return { schema: found.rows[0], aheadMs }
   } finally {
     endClient(client)
   }

@@ -4,6 +4,7 @@ import { resolve } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { LatchkeyError } from '../core/errors.ts'
 import type { Warn } from './backend.ts'
+import { type SchemaFound, schemaQuery } from './schema-found.ts'
 import { type TableName, tableNames, tableSigns } from './tables.ts'
 
 /** How long a statement waits for another process's write: a mutation that cannot be done fails within a second. */
@@ -121,6 +122,17 @@ export class SqliteFile {
 /** Tells whether an SQLite database has Latchkey's tables. Only reads. Throws if the file is no database, or is busy. */
 export function hasLatchkeyTables(path: string): boolean {
   return requireFile(path) && inspectTables(path, busyTimeoutMs).areOurs
+}
+
+/** Reads the versions of the schema, as {@link SchemaFound} has them. Only reads. Throws if the file is no database, or is busy. */
+export function readSchemaOfFile(path: string): SchemaFound | undefined {
+  if (!hasLatchkeyTables(path)) return undefined
+  const db = new DatabaseSync(path, { readOnly: true, timeout: busyTimeoutMs })
+  try {
+    return db.prepare(schemaQuery('')).get() as unknown as SchemaFound
+  } finally {
+    db.close()
+  }
 }
 
 /** Another program's tables are not to be taken for ours because of their names. */

@@ -7,6 +7,7 @@ import { deregisterFollower, type Look } from './changes.ts'
 import { describeNewer, schemaVersion } from './migrations/migrations.ts'
 import { describeOpeningFailure } from './opening-failure.ts'
 import { isPostgresUrl } from './postgres-url.ts'
+import type { SchemaFound } from './schema-found.ts'
 import { sqlitePath } from './sqlite-url.ts'
 import type { Db, Tx } from './tables.ts'
 
@@ -120,6 +121,39 @@ export async function hasLatchkeyTables(
 ): Promise<boolean> {
   if (isPostgresUrl(database)) return (await import('./postgres.ts')).hasLatchkeyTables(database, environment)
   return (await import('./sqlite-file.ts')).hasLatchkeyTables(sqlitePath(database) ?? database)
+}
+
+/** What a look at a database has found. */
+export interface DatabaseFound {
+  /** The version of its schema, and the one of this program; undefined if there is no table of Latchkey. */
+  schema: { version: number; supported: number; isFit: boolean } | undefined
+  /** How far its clock is ahead of this machine's, in milliseconds. */
+  aheadMs: number
+}
+
+/**
+ * Looks at a database, and changes nothing: no file is made, nothing is migrated. Throws `store_unavailable` with what to do if
+ * it cannot be read, or is one that Latchkey cannot use.
+ */
+export async function inspectDatabase(
+  database: string,
+  environment: PostgresEnvironment = {},
+): Promise<DatabaseFound> {
+  try {
+    const { schema, aheadMs } = isPostgresUrl(database)
+      ? await (await import('./postgres.ts')).inspectPostgres(database, environment)
+      : await inspectFile(sqlitePath(database) ?? database)
+    if (schema === undefined) return { schema: undefined, aheadMs }
+    const { version, oldest } = schema
+    const isFit = version <= schemaVersion || (oldest !== null && oldest <= schemaVersion)
+    return { schema: { version, supported: schemaVersion, isFit }, aheadMs }
+  } catch (error) {
+    throw describeOpeningFailure(error, database)
+  }
+}
+
+async function inspectFile(path: string): Promise<{ schema: SchemaFound | undefined; aheadMs: number }> {
+  return { schema: (await import('./sqlite-file.ts')).readSchemaOfFile(path), aheadMs: 0 }
 }
 
 /** Node prints it, unless the program listens to its process's warnings. */
