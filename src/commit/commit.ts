@@ -311,8 +311,9 @@ export class Writer {
   }
 
   #writeTrail(tx: Tx, events: readonly AuditRow[], logged: readonly LoggedChange[]): Promise<unknown>[] {
+    const { dialect } = this.#store
     const written =
-      events.length === 0 ? [] : [insertAuditEvents(tx, events), queueEvents(tx, this.#store.dialect, events)]
+      events.length === 0 ? [] : [insertAuditEvents(tx, dialect, events), queueEvents(tx, dialect, events)]
     // Last: from here on every other change waits for this one.
     return logged.length === 0 ? written : [...written, ...logChanges(this.#store, tx, eachOnce(logged))]
   }

@@ -79,7 +79,7 @@ export function isForeignKid(kid: string): boolean {
 
 /** The kid of another system's token, from 32 bytes that tell it from every other. */
 export function foreignKid(digest: Uint8Array): string {
-  return `-${secretToBase62(digest).slice(1 - kidLength)}`
+  return `-${secretToBase62(digest, kidLength - 1)}`
 }
 
 /** The kid of a token of ours that is known to be well-formed. Of another system's token it would be a part of the secret. */
@@ -148,8 +148,8 @@ function randomKid(random: RandomSource): string {
   return kid
 }
 
-/** The 32 bytes of a secret as one number, in groups of digits. BigInt would take most of the time that a token takes. */
-function secretToBase62(secret: Uint8Array): string {
+/** The 32 bytes of a secret as one number, or its last digits, in groups of digits. BigInt would take most of the time that a token takes. */
+function secretToBase62(secret: Uint8Array, length = secretLength): string {
   const { buffer, byteOffset, byteLength } = secret
   const words = new DataView(buffer, byteOffset, byteLength)
   const groups = new Float64Array(Math.ceil(secretLength / groupLength))
@@ -163,8 +163,8 @@ function secretToBase62(secret: Uint8Array): string {
     }
   }
   let digits = ''
-  for (const group of groups) digits = toBase62(group, groupLength) + digits
-  return digits.slice(-secretLength)
+  for (let i = 0; digits.length < length; i++) digits = toBase62(groups[i] as number, groupLength) + digits
+  return digits.slice(-length)
 }
 
 function toBase62(value: number, length: number): string {

@@ -2,7 +2,9 @@
 import { type Selectable, sql } from 'kysely'
 import type { ActorType } from '../core/actor.ts'
 import type { AuditAction, AuditEvent } from '../core/shapes/audit.ts'
+import type { StoreDialect } from './backend.ts'
 import { bytesOf, bytesSoFar, type Position, type Slice, type SliceBounds, toSlice } from './cursors.ts'
+import { insertGiven } from './given-rows.ts'
 import type { AuditEventsTable, Db, Tx } from './tables.ts'
 
 export type AuditRow = Selectable<AuditEventsTable>
@@ -11,8 +13,25 @@ export type EventOfLog = AuditRow & { actor_organization_id: string | null }
 /** The same with its number in the log of its organization; null while it is not sealed. */
 export type NumberedEvent = EventOfLog & { sequence: number | null }
 
-export async function insertAuditEvents(tx: Tx, rows: readonly AuditRow[]): Promise<void> {
-  await tx.insertInto('audit_events').values(rows).execute()
+const eventColumns = {
+  id: 'text',
+  at: 'whole',
+  action: 'text',
+  actor: 'text',
+  actor_type: 'text',
+  organization_id: 'text',
+  key_id: 'text',
+  changes: 'text',
+  request_id: 'text',
+  ip: 'text',
+} as const satisfies Record<keyof AuditRow, 'text' | 'whole'>
+
+export async function insertAuditEvents(
+  tx: Tx,
+  dialect: StoreDialect,
+  rows: readonly AuditRow[],
+): Promise<void> {
+  await insertGiven(tx, dialect, 'audit_events', eventColumns, rows).execute()
 }
 
 /** What a list of events is asked for; see `listAuditSchema`. Instants are milliseconds. */

@@ -31,6 +31,8 @@ export interface StoreDialect {
    * same for any number of them.
    */
   elementsOf(json: string): RawBuilder<unknown>
+  /** The bytes for which a text of hexadecimal digits stands: SQL of SQL. */
+  bytesOf(hex: string): string
   /** Whether a statement passes over the rows that others have locked; if not, a transaction of a change is alone. */
   skipsLocked: boolean
 }

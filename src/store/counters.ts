@@ -1,9 +1,9 @@
 // The table of counters: what was taken of limits. `verdict/counter.ts` says what a row means.
-import { type Selectable, sql } from 'kysely'
+import type { Selectable } from 'kysely'
 import type { Counter, Holder } from '../core/counters.ts'
 import { LatchkeyError } from '../core/errors.ts'
 import type { StoreDialect } from './backend.ts'
-import { givenTexts } from './given-rows.ts'
+import { givenTexts, insertGiven } from './given-rows.ts'
 import type { CountersTable, UnitAdditionsTable } from './key-tables.ts'
 import { allDone } from './statements.ts'
 import type { Db, Tx } from './tables.ts'
@@ -199,33 +199,24 @@ export async function readCounters(
   return { counters: new Map(rows.map((row) => [row.id, toStored(row).counter])), now: Number(now) }
 }
 
-const columns = [
-  'id',
-  'organization_id',
-  'epoch',
-  'as_of',
-  'period',
-  'level',
-  'rest',
-  'window_ms',
-  'spent',
-  'added',
-  'holders',
-] as const satisfies (keyof CountersTable)[]
+const columns = {
+  id: 'text',
+  organization_id: 'text',
+  epoch: 'whole',
+  as_of: 'whole',
+  period: 'whole',
+  level: 'whole',
+  rest: 'whole',
+  window_ms: 'whole',
+  spent: 'whole',
+  added: 'whole',
+  holders: 'text',
+} as const satisfies Record<keyof CountersTable, 'text' | 'whole'>
 
 /** Begins to insert counters, in the order of their ids. */
-function insertCounters(tx: Tx, { elementsOf }: StoreDialect, counters: readonly StoredCounter[]) {
-  const rows = elementsOf(JSON.stringify(sorted(counters).map(toFields)))
-  const fields = columns.map((name, i) => {
-    const field = sql`value ->> ${sql.lit(i)}`
-    return isText.has(name) ? field : sql`cast(${field} as bigint)`
-  })
-  // Without the condition, SQLite takes the conflict's `on` for that of a join.
-  const select = sql<CountersTable>`select ${sql.join(fields)} from ${rows} where true`
-  return tx.insertInto('counters').columns(columns).expression(select)
+function insertCounters(tx: Tx, dialect: StoreDialect, counters: readonly StoredCounter[]) {
+  return insertGiven(tx, dialect, 'counters', columns, sorted(counters).map(toRow))
 }
-
-const isText = new Set<keyof CountersTable>(['id', 'organization_id', 'holders'])
 
 function sorted(counters: readonly StoredCounter[]): StoredCounter[] {
   return [...counters].sort((a, b) => (a.id < b.id ? -1 : 1))
@@ -263,8 +254,14 @@ function toStored(row: Selectable<CountersTable>): StoredCounter {
   }
 }
 
-/** In the order of {@link columns}. */
-function toFields({ id, organizationId, counter }: StoredCounter): unknown[] {
-  const { epoch, asOf, period, level, rest, windowMs, spent, added, holders } = counter
-  return [id, organizationId, epoch, asOf, period, level, rest, windowMs, spent, added, holders.map(pack)]
+function toRow({ id, organizationId, counter }: StoredCounter): Selectable<CountersTable> {
+  const { asOf, windowMs, holders, ...numbers } = counter
+  return {
+    ...numbers,
+    id,
+    organization_id: organizationId,
+    as_of: asOf,
+    window_ms: windowMs,
+    holders: JSON.stringify(holders.map(pack)),
+  }
 }

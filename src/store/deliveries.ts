@@ -5,7 +5,7 @@ import type { StoreDialect } from './backend.ts'
 import type { Position, Slice, SliceBounds } from './cursors.ts'
 import { deleteFound } from './deletions.ts'
 import { lockErased } from './erasures.ts'
-import { selectGiven } from './given-rows.ts'
+import { insertGiven } from './given-rows.ts'
 import { after, type Instant } from './instants.ts'
 import type { Store } from './store.ts'
 import type { Db, Tx } from './tables.ts'
@@ -77,10 +77,7 @@ async function withoutErased(
 }
 
 async function upsert(tx: Tx, dialect: StoreDialect, rows: readonly DeliveryRow[]): Promise<void> {
-  await tx
-    .insertInto('webhook_deliveries')
-    .columns(Object.keys(columns) as (keyof DeliveryRow)[])
-    .expression(selectGiven(dialect, columns, rows))
+  await insertGiven(tx, dialect, 'webhook_deliveries', columns, rows)
     .onConflict((conflict) =>
       conflict.columns(['webhook_id', 'place']).doUpdateSet((eb) => ({
         state: eb.ref('excluded.state'),

@@ -10,7 +10,7 @@ import { type Selectable, sql } from 'kysely'
 import type { StoreDialect } from './backend.ts'
 import { deleteFound } from './deletions.ts'
 import type { EventCausesTable, EventMarksTable } from './event-tables.ts'
-import { givenTexts, selectGiven } from './given-rows.ts'
+import { givenTexts, insertGiven } from './given-rows.ts'
 import type { Instant } from './instants.ts'
 import type { Store } from './store.ts'
 import type { Db, Tx } from './tables.ts'
@@ -29,10 +29,13 @@ export async function noteCauses(
   if (causes.length === 0) return new Set()
   // In one order: two transactions with the same ones wait for each other, and not in a circle.
   const rows = [...causes].sort((one, other) => (one.cause < other.cause ? -1 : 1))
-  const inserted = await tx
-    .insertInto('event_causes')
-    .columns(['cause', 'kept_until'])
-    .expression(selectGiven(dialect, { cause: 'text', kept_until: 'whole' }, rows))
+  const inserted = await insertGiven(
+    tx,
+    dialect,
+    'event_causes',
+    { cause: 'text', kept_until: 'whole' },
+    rows,
+  )
     .onConflict((conflict) => conflict.column('cause').doNothing())
     .returning('cause')
     .execute()

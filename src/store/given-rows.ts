@@ -1,24 +1,50 @@
 // Rows that a statement is given as one JSON text. As parameters, the some thousand values of a batch cost more on their way to
 // the database than what is done with them there, and each number of rows is a statement of its own.
-import { type RawBuilder, sql } from 'kysely'
+import { type InsertQueryBuilder, type InsertResult, type RawBuilder, sql } from 'kysely'
 import type { StoreDialect } from './backend.ts'
+import type { Tables, Tx } from './tables.ts'
 
-type GivenType = 'text' | 'whole'
+/** Of a column. Whole numbers are as wide as they come: a bigint. */
+type GivenType = 'text' | 'whole' | 'bytes'
+type GivenValue = string | number | Uint8Array | null
 
-/** Selects rows that are given, in their order. A column of whole numbers is as wide as they come: a bigint. */
+/** Selects rows that are given, in their order. */
 export function selectGiven<Column extends string>(
-  { elementsOf }: StoreDialect,
+  { elementsOf, bytesOf }: StoreDialect,
   columns: Record<Column, GivenType>,
-  rows: readonly { [Name in Column]: string | number | null }[],
-): RawBuilder<{ [Name in Column]: string | number | null }> {
+  rows: readonly { [Name in Column]: GivenValue }[],
+): RawBuilder<{ [Name in Column]: GivenValue }> {
   const names = Object.keys(columns) as Column[]
+  // As one text: the many parts of a wide row would take longer to put together than to send.
   const fields = names.map((name, i) => {
-    const field = sql`value ->> ${sql.lit(i)}`
-    return sql`${columns[name] === 'text' ? field : sql`cast(${field} as bigint)`} as ${sql.ref(name)}`
+    const field = `value ->> ${i}`
+    const typed = { text: field, whole: `cast(${field} as bigint)`, bytes: bytesOf(field) }
+    return `${typed[columns[name]]} as "${name}"`
   })
-  const elements = elementsOf(JSON.stringify(rows.map((row) => names.map((name) => row[name]))))
+  const elements = elementsOf(JSON.stringify(rows.map((row) => names.map((name) => toJson(row[name])))))
   // Without the condition, SQLite takes the `on` of a conflict for that of a join.
-  return sql`select ${sql.join(fields)} from ${elements} where true`
+  return sql`select ${sql.raw(fields.join(', '))} from ${elements} where true`
+}
+
+/** Begins to insert rows that are given, in their order; columns that are not named get their defaults. */
+export function insertGiven<Table extends keyof Tables & string, Column extends keyof Tables[Table] & string>(
+  tx: Tx,
+  dialect: StoreDialect,
+  table: Table,
+  columns: Record<Column, GivenType>,
+  rows: readonly { [Name in Column]: GivenValue }[],
+): InsertQueryBuilder<Tables, Table, InsertResult> {
+  return tx
+    .insertInto<Table>(table)
+    .columns(Object.keys(columns) as never)
+    .expression(selectGiven(dialect, columns, rows) as never) as never
+}
+
+/** JSON has no bytes: they go as hexadecimal digits. */
+function toJson(value: GivenValue): string | number | null {
+  return value instanceof Uint8Array
+    ? Buffer.from(value.buffer, value.byteOffset, value.length).toString('hex')
+    : value
 }
 
 /** The texts of a list, for a condition. */

@@ -9,7 +9,7 @@ import { sql } from 'kysely'
 import type { Scope } from '../core/scope.ts'
 import type { StoreDialect } from './backend.ts'
 import type { Position } from './cursors.ts'
-import { selectGiven } from './given-rows.ts'
+import { insertGiven } from './given-rows.ts'
 import type { KeysTable, KeyTermsTable } from './key-tables.ts'
 import type { Db, Tx } from './tables.ts'
 
@@ -27,13 +27,11 @@ export function termOf(kind: TermKind, value: string): string {
   return `${kind}:${value}`
 }
 
-/** Writes the terms of keys that are new, or have none yet. */
+const termColumns = { term: 'text', organization_id: 'text', created_at: 'whole', key_id: 'text' } as const
+
+/** Writes the terms of new keys. That none is there already need not be looked up: that would take as long as to write it. */
 export async function insertTerms(tx: Tx, dialect: StoreDialect, keys: readonly Termed[]): Promise<void> {
-  await insertRows(
-    tx,
-    dialect,
-    keys.flatMap((key) => termsOf(key).map((term) => rowOf(key, term))),
-  )
+  await insertGiven(tx, dialect, 'key_terms', termColumns, rowsOf(keys)).execute()
 }
 
 /** Writes what a change makes of the terms of a key, whose row it has locked. */
@@ -52,7 +50,7 @@ export async function changeTerms(
       .where('created_at', '=', before.created_at)
       .where('key_id', '=', before.id)
       .execute()
-  await insertRows(
+  await insertMissing(
     tx,
     dialect,
     next.filter((term) => !old.includes(term)).map((term) => rowOf(before, term)),
@@ -108,7 +106,7 @@ export async function addMissingTerms(tx: Tx, dialect: StoreDialect, limit: numb
     .where('id', 'in', found)
     .returning(['id', 'organization_id', 'created_at', 'created_by', 'prefix', 'permissions', 'tags'])
     .execute()
-  await insertTerms(tx, dialect, keys)
+  await insertMissing(tx, dialect, rowsOf(keys))
   return keys.length
 }
 
@@ -123,26 +121,26 @@ function termsOf({
 }: Omit<Termed, 'id' | 'organization_id'>): string[] {
   const listed = (kind: TermKind, list: string) =>
     (JSON.parse(list) as string[]).map((value) => termOf(kind, value))
-  return [
+  const terms = [
     ...listed('tag', tags),
     ...listed('permission', permissions),
     ...(created_by === null ? [] : [termOf('created_by', created_by)]),
     termOf('prefix', prefix),
   ]
+  return [...new Set(terms)]
+}
+
+function rowsOf(keys: readonly Termed[]): KeyTermsTable[] {
+  return keys.flatMap((key) => termsOf(key).map((term) => rowOf(key, term)))
 }
 
 function rowOf({ organization_id, created_at, id }: Termed, term: string): KeyTermsTable {
   return { term, organization_id, created_at, key_id: id }
 }
 
-async function insertRows(tx: Tx, dialect: StoreDialect, rows: readonly KeyTermsTable[]): Promise<void> {
+async function insertMissing(tx: Tx, dialect: StoreDialect, rows: readonly KeyTermsTable[]): Promise<void> {
   if (rows.length === 0) return
-  const columns = { term: 'text', organization_id: 'text', created_at: 'whole', key_id: 'text' } as const
-  const given = selectGiven(
-    dialect,
-    columns,
-    rows.map((row) => ({ ...row })),
-  )
-  await sql`insert into ${sql.table('key_terms')} (term, organization_id, created_at, key_id) ${given}
-    on conflict do nothing`.execute(tx)
+  await insertGiven(tx, dialect, 'key_terms', termColumns, rows)
+    .onConflict((conflict) => conflict.doNothing())
+    .execute()
 }

@@ -9,6 +9,7 @@ import { statusOf } from '../core/status.ts'
 import { tokenHint } from '../core/token.ts'
 import type { StoreDialect } from './backend.ts'
 import { fold, foldDescription } from './case-folding.ts'
+import { insertGiven } from './given-rows.ts'
 import type { KeysTable } from './key-tables.ts'
 import { insertTerms } from './key-terms.ts'
 import type { LastUse } from './last-use.ts'
@@ -38,6 +39,33 @@ type LaterKeyRow = Pick<
   | ('revoked_by' | 'revocation_reason')
 >
 
+const newColumns = {
+  id: 'text',
+  organization_id: 'text',
+  name: 'text',
+  name_folded: 'text',
+  permissions: 'text',
+  metadata: 'text',
+  description: 'text',
+  description_folded: 'text',
+  tags: 'text',
+  created_by: 'text',
+  created_at: 'whole',
+  expires_at: 'whole',
+  revoked_at: 'whole',
+  not_before: 'whole',
+  allowed_ips: 'text',
+  prefix: 'text',
+  kid: 'text',
+  limits: 'text',
+  limits_from: 'text',
+  parent_id: 'text',
+  parent_kid: 'text',
+  last_used_at: 'whole',
+  revision: 'whole',
+  terms_revision: 'whole',
+} as const
+
 /** The statements that insert keys, and the terms under which they are found. */
 export function insertKeys(tx: Tx, dialect: StoreDialect, rows: readonly NewKeyRow[]): Promise<unknown>[] {
   const inserted = rows.map((row) => ({
@@ -48,7 +76,7 @@ export function insertKeys(tx: Tx, dialect: StoreDialect, rows: readonly NewKeyR
     revision: row.created_at,
     terms_revision: row.created_at,
   }))
-  return [tx.insertInto('keys').values(inserted).execute(), insertTerms(tx, dialect, rows)]
+  return [insertGiven(tx, dialect, 'keys', newColumns, inserted).execute(), insertTerms(tx, dialect, rows)]
 }
 
 export async function findKey(db: Db, id: string, scope: Scope): Promise<KeyRow | undefined> {

@@ -3,7 +3,7 @@ import { type RawBuilder, type Selectable, sql } from 'kysely'
 import { dayMs } from '../core/periods.ts'
 import type { Place } from '../core/places.ts'
 import type { StoreDialect } from './backend.ts'
-import { selectGiven } from './given-rows.ts'
+import { insertGiven, selectGiven } from './given-rows.ts'
 import { after, type Instant } from './instants.ts'
 import type { Db, LastUsesTable, Tx } from './tables.ts'
 
@@ -104,10 +104,7 @@ async function savePlacesOfUses(tx: Tx, dialect: StoreDialect, uses: readonly Us
       ip: ip || null,
       user_agent: userAgent || null,
     }))
-  await tx
-    .insertInto('last_uses')
-    .columns(['key_id', 'at', 'kid', 'operation', 'ip', 'user_agent'])
-    .expression(selectGiven(dialect, placeColumns, rows))
+  await insertGiven(tx, dialect, 'last_uses', placeColumns, rows)
     .onConflict((conflict) =>
       conflict
         .column('key_id')

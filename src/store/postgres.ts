@@ -34,7 +34,9 @@ const storeDialect: StoreDialect = {
   // Not clock_timestamp(), by which no index can be searched.
   now: sql`cast(extract(epoch from statement_timestamp()) * 1000 as bigint)`,
   clock: sql`cast(extract(epoch from clock_timestamp()) * 1000 as bigint)`,
-  elementsOf: (json) => sql`json_array_elements(cast(${json} as json))`,
+  // Not json, of which each field of a row would be searched for in its text.
+  elementsOf: (json) => sql`jsonb_array_elements(cast(${json} as jsonb))`,
+  bytesOf: (hex) => `decode(${hex}, 'hex')`,
   skipsLocked: true,
 }
 const columnTypes = {

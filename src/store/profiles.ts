@@ -10,7 +10,7 @@ import { maxProfilesOfKey } from '../core/bounds.ts'
 import type { ProfileCount } from '../core/usage-counts.ts'
 import type { StoreDialect } from './backend.ts'
 import { bounded, boundedNumber } from './exact-sums.ts'
-import { givenTexts, selectGiven } from './given-rows.ts'
+import { givenTexts, insertGiven, selectGiven } from './given-rows.ts'
 import { allDone } from './statements.ts'
 import type { TableName, Tx, UsagePlacesTable, UsageProfilesTable } from './tables.ts'
 import { type Name, nameId } from './usage-names.ts'
@@ -258,16 +258,13 @@ async function noteTexts(
   const missing = () => [...wanted].filter(([id]) => !known.has(id)).map(([, text]) => text)
   const made = missing()
   if (made.length === 0) return
-  await tx
-    .insertInto('usage_texts')
-    .columns(['kind', 'text', 'day'])
-    .expression(
-      selectGiven(
-        dialect,
-        { kind: 'text', text: 'text', day: 'whole' },
-        made.sort((a, b) => (textId(a) < textId(b) ? -1 : 1)).map(({ kind, text }) => ({ kind, text, day })),
-      ),
-    )
+  await insertGiven(
+    tx,
+    dialect,
+    'usage_texts',
+    { kind: 'text', text: 'text', day: 'whole' },
+    made.sort((a, b) => (textId(a) < textId(b) ? -1 : 1)).map(({ kind, text }) => ({ kind, text, day })),
+  )
     .onConflict((conflict) => conflict.columns(['kind', 'text']).doNothing())
     .execute()
   for (const [id, text] of await findTexts(tx, dialect, made)) known.set(id, text)
@@ -310,16 +307,13 @@ async function addPlaces(
     placed.filter((profile) => !known.has(identify(profile))).map((profile) => [identify(profile), profile]),
   )
   if (missing.size === 0) return
-  await tx
-    .insertInto('usage_places')
-    .columns(['day', 'key', 'ip', 'user_agent'])
-    .expression(
-      selectGiven(
-        dialect,
-        placeColumns,
-        [...missing].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, profile]) => toPlace(profile, keyOf)),
-      ),
-    )
+  await insertGiven(
+    tx,
+    dialect,
+    'usage_places',
+    placeColumns,
+    [...missing].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, profile]) => toPlace(profile, keyOf)),
+  )
     .onConflict((conflict) => conflict.columns(['day', 'key', 'ip', 'user_agent']).doNothing())
     .execute()
   for (const [id, number] of await findPlaces(tx, dialect, [...missing.values()], keyOf))
@@ -345,10 +339,7 @@ function merge(rows: readonly Row[]): Row[] {
 
 async function addRows(tx: Tx, dialect: StoreDialect, rows: readonly Row[]): Promise<void> {
   const [calls, last] = [sql.ref('usage_profiles.calls'), sql.ref('usage_profiles.last')]
-  await tx
-    .insertInto('usage_profiles')
-    .columns([...profileColumns, 'calls', 'last'])
-    .expression(selectGiven(dialect, { ...profileNumbers, calls: 'whole', last: 'whole' }, rows))
+  await insertGiven(tx, dialect, 'usage_profiles', { ...profileNumbers, calls: 'whole', last: 'whole' }, rows)
     .onConflict((conflict) =>
       conflict.columns(profileColumns).doUpdateSet({
         calls: bounded(sql`${calls} + excluded.calls`),

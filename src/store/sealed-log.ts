@@ -14,7 +14,7 @@
 import { sql } from 'kysely'
 import type { AuditRow } from './audit.ts'
 import type { StoreDialect } from './backend.ts'
-import { givenTexts, selectGiven } from './given-rows.ts'
+import { givenTexts, insertGiven, selectGiven } from './given-rows.ts'
 import type { AuditHeadsTable, AuditLogTable, AuditNodesTable } from './log-tables.ts'
 import { allDone } from './statements.ts'
 import type { Db, Tx } from './tables.ts'
@@ -34,17 +34,13 @@ export async function queueEvents(
   dialect: StoreDialect,
   events: readonly Pick<AuditRow, 'id'>[],
 ): Promise<void> {
-  await tx
-    .insertInto('audit_queue')
-    .columns(['event_id'])
-    .expression(
-      selectGiven(
-        dialect,
-        { event_id: 'text' },
-        events.map(({ id }) => ({ event_id: id })),
-      ),
-    )
-    .execute()
+  await insertGiven(
+    tx,
+    dialect,
+    'audit_queue',
+    { event_id: 'text' },
+    events.map(({ id }) => ({ event_id: id })),
+  ).execute()
 }
 
 /** Reads the events that wait, the first so many, by their arrivals; those that are sealed already have an arrival alone. */
@@ -269,20 +265,13 @@ export async function insertRows(
   dialect: StoreDialect,
   rows: readonly AuditLogTable[],
 ): Promise<void> {
-  await tx
-    .insertInto('audit_log')
-    .columns(Object.keys(logColumns) as (keyof AuditLogTable)[])
-    .expression(selectGiven(dialect, logColumns, rows))
-    .execute()
+  await insertGiven(tx, dialect, 'audit_log', logColumns, rows).execute()
 }
 
 const headColumns = { log: 'text', size: 'whole', peaks: 'text' } as const
 
 async function upsertHeads(tx: Tx, dialect: StoreDialect, heads: readonly LogHead[]): Promise<void> {
-  await tx
-    .insertInto('audit_heads')
-    .columns(Object.keys(headColumns) as (keyof LogHead)[])
-    .expression(selectGiven(dialect, headColumns, heads))
+  await insertGiven(tx, dialect, 'audit_heads', headColumns, heads)
     .onConflict((conflict) =>
       conflict
         .column('log')

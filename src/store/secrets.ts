@@ -4,6 +4,8 @@ import { secretsPage } from '../core/bounds.ts'
 import { LatchkeyError } from '../core/errors.ts'
 import type { KeySecret } from '../core/shapes/keys.ts'
 import { tokenHint } from '../core/token.ts'
+import type { StoreDialect } from './backend.ts'
+import { givenTexts, insertGiven } from './given-rows.ts'
 import { after, type Instant } from './instants.ts'
 import type { SecretsTable } from './key-tables.ts'
 import type { KeyRow } from './keys.ts'
@@ -17,27 +19,40 @@ export type NewSecretRow = Omit<
   'grace_ends_at' | 'ended_at' | 'last_used_at' | 'silent_ms' | 'silent_at' | 'recipe'
 > & { recipe?: number }
 
-export async function insertSecrets(tx: Tx, rows: readonly NewSecretRow[]): Promise<void> {
-  const begun = {
-    ...{ grace_ends_at: null, ended_at: null, last_used_at: 0, silent_ms: null, silent_at: null },
-    recipe: null,
-  }
-  await tx
-    .insertInto('secrets')
-    .values(rows.map((row) => ({ ...begun, ...row })))
-    .execute()
+const newColumns = {
+  kid: 'text',
+  key_id: 'text',
+  organization_id: 'text',
+  prefix: 'text',
+  digest: 'bytes',
+  created_at: 'whole',
+  last_used_at: 'whole',
+  recipe: 'whole',
+} as const
+
+/** Inserts secrets in the order of their kids: two transactions that bring the same ones wait for each other in no circle. */
+export async function insertSecrets(
+  tx: Tx,
+  dialect: StoreDialect,
+  rows: readonly NewSecretRow[],
+): Promise<void> {
+  const begun = rows
+    .map((row) => ({ last_used_at: 0, recipe: null, ...row }))
+    .sort((a, b) => (a.kid < b.kid ? -1 : 1))
+  await insertGiven(tx, dialect, 'secrets', newColumns, begun).execute()
 }
 
 /** Finds the secrets of many kids: whose they are. */
 export async function findSecretOwners(
   db: Db,
+  dialect: StoreDialect,
   kids: readonly string[],
 ): Promise<Pick<SecretRow, 'kid' | 'key_id' | 'organization_id' | 'digest'>[]> {
   if (kids.length === 0) return []
   return db
     .selectFrom('secrets')
     .select(['kid', 'key_id', 'organization_id', 'digest'])
-    .where('kid', 'in', kids)
+    .where('kid', 'in', givenTexts(dialect, kids))
     .execute()
 }
 

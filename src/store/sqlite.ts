@@ -25,7 +25,9 @@ import { makeTransact } from './transact.ts'
 const storeDialect: StoreDialect = {
   now: sql`cast(round(unixepoch('subsec') * 1000) as integer)`,
   clock: sql`cast(round(unixepoch('subsec') * 1000) as integer)`,
-  elementsOf: (json) => sql`json_each(${json})`,
+  // Each is taken apart once and not by each of its fields; with the limit, the subquery stays one.
+  elementsOf: (json) => sql`(select jsonb(value) as value from json_each(${json}) limit -1)`,
+  bytesOf: (hex) => `unhex(${hex})`,
   skipsLocked: false,
 }
 const columnTypes = {

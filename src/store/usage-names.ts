@@ -1,6 +1,6 @@
 // The whole numbers that stand for ids and measures in the tables of usage, for ever.
 import type { StoreDialect } from './backend.ts'
-import { givenTexts, selectGiven } from './given-rows.ts'
+import { givenTexts, insertGiven } from './given-rows.ts'
 import { allDone } from './statements.ts'
 import type { Tx } from './tables.ts'
 
@@ -28,16 +28,13 @@ export async function numberNames(
   const isMissing = (name: Name) => !numbers.has(nameId(name))
   const missing = [...names.values()].filter(isMissing)
   if (missing.length === 0) return numbers
-  const made = await tx
-    .insertInto('usage_names')
-    .columns(['kind', 'name'])
-    .expression(
-      selectGiven(
-        dialect,
-        { kind: 'text', name: 'text' },
-        missing.sort((a, b) => (nameId(a) < nameId(b) ? -1 : 1)),
-      ),
-    )
+  const made = await insertGiven(
+    tx,
+    dialect,
+    'usage_names',
+    { kind: 'text', name: 'text' },
+    missing.sort((a, b) => (nameId(a) < nameId(b) ? -1 : 1)),
+  )
     .onConflict((conflict) => conflict.columns(['kind', 'name']).doNothing())
     .returning(['kind', 'name', 'number'])
     .execute()

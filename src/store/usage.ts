@@ -11,7 +11,7 @@ import { type KeptPlaces, keepPlace, type Place } from '../core/places.ts'
 import type { ProfileCount, UsageCount } from '../core/usage-counts.ts'
 import type { StoreDialect } from './backend.ts'
 import { bounded, boundedNumber } from './exact-sums.ts'
-import { selectGiven } from './given-rows.ts'
+import { insertGiven } from './given-rows.ts'
 import type { Instant } from './instants.ts'
 import { lockKeys } from './key-locks.ts'
 import { saveUses, type Use } from './last-use.ts'
@@ -201,10 +201,7 @@ async function addCounts(
       same.late = boundedNumber((same.late ?? 0) + (row.late ?? 0)) || null
     }
   }
-  await tx
-    .insertInto('usage_hours')
-    .columns(columns)
-    .expression(selectGiven(dialect, countColumns, [...rows.values()].sort(byPlace)))
+  await insertGiven(tx, dialect, 'usage_hours', countColumns, [...rows.values()].sort(byPlace))
     .onConflict((conflict) =>
       conflict.columns(['period', 'organization', 'key', 'measure']).doUpdateSet({
         amount: withExcluded('usage_hours', 'amount'),
@@ -230,7 +227,6 @@ function toRow(count: UsageCount, numbers: ReadonlyMap<string, number>, open: Op
 
 type Row = ReturnType<typeof toRow>
 
-const columns = ['period', 'organization', 'key', 'measure', 'amount', 'late'] as const
 const countColumns = {
   period: 'whole',
   organization: 'whole',

@@ -1,5 +1,5 @@
 // The tokens of other systems: under which kids a token may be stored, by the recipes of the deployment.
-import { createHash, createHmac, hash } from 'node:crypto'
+import { createHmac, hash } from 'node:crypto'
 import { LatchkeyError } from '../core/errors.ts'
 import { partOf, type Recipe } from '../core/recipes.ts'
 import { foreignKid } from '../core/token.ts'
@@ -24,8 +24,8 @@ export type Peppers = ReadonlyMap<string, Uint8Array>
 
 /** The kid of a secret of a recipe. */
 export function kidOfForeign({ scheme, part, pepper }: Recipe, digest: Uint8Array): string {
-  const named = `${JSON.stringify([scheme, part, pepper])}\n`
-  return foreignKid(createHash('sha256').update(named).update(digest).digest())
+  const named = Buffer.from(`${JSON.stringify([scheme, part, pepper])}\n`)
+  return foreignKid(hash('sha256', Buffer.concat([named, digest]), 'buffer'))
 }
 
 /** The hash of a token by a recipe; undefined if the token has no such part. The pepper must be there. */

@@ -255,6 +255,7 @@ export function insertNewKeys(tx: Tx, dialect: StoreDialect, made: readonly NewK
     ),
     insertSecrets(
       tx,
+      dialect,
       made.map(({ secret }) => secret),
     ),
   ]

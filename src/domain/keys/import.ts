@@ -140,9 +140,6 @@ function refusalOf({ code, message, errors, rule }: LatchkeyError): ImportOutcom
   return { code, ...(rule && { rule }), errors: faults }
 }
 
-/** Well below the parameters that a statement may have: 32,766 on SQLite. */
-const rowsAtOnce = 500
-
 /** The transaction of an import. */
 class Import {
   readonly #engine: Engine
@@ -165,9 +162,10 @@ class Import {
     const organizationIds = [...new Set(good.map(({ wanted }) => wanted.organizationId))]
     this.#judge = await openJudge(tx, this.#engine.store.dialect, organizationIds)
     await this.#openRecipes(good)
+    const kids = new Map(good.map((item) => [item, this.#kidsOf(item)]))
     const [organizations, owners] = await allDone([
       existingOrganizations(tx, organizationIds),
-      findSecretOwners(tx, [...new Set(good.flatMap((item) => this.#kidsOf(item)))]),
+      findSecretOwners(tx, this.#engine.store.dialect, [...new Set([...kids.values()].flat())]),
     ])
     for (const { kid, key_id: id, organization_id: organizationId } of owners)
       this.#owners.set(kid, { id, organizationId })
@@ -175,11 +173,8 @@ class Import {
     const made: NewKey[] = []
     const outcomes: ImportOutcome[] = []
     for (const item of items)
-      outcomes.push('kid' in item ? await this.#make(item, organizations, made) : item)
-    // In one order, so that two imports of the same wait for each other in no circle.
-    made.sort((a, b) => (a.key.kid < b.key.kid ? -1 : 1))
-    for (let at = 0; at < made.length; at += rowsAtOnce)
-      await allDone(insertNewKeys(tx, this.#engine.store.dialect, made.slice(at, at + rowsAtOnce)))
+      outcomes.push('kid' in item ? await this.#make(item, kids.get(item) ?? [], organizations, made) : item)
+    await allDone(insertNewKeys(tx, this.#engine.store.dialect, made))
     return outcomes
   }
 
@@ -208,11 +203,14 @@ class Import {
     return [kid, ...others]
   }
 
-  async #make(item: Item, organizations: ReadonlySet<string>, made: NewKey[]): Promise<ImportOutcome> {
+  async #make(
+    item: Item,
+    kids: readonly string[],
+    organizations: ReadonlySet<string>,
+    made: NewKey[],
+  ): Promise<ImportOutcome> {
     const { wanted, digest, kid } = item
-    const known = this.#kidsOf(item)
-      .map((each) => this.#owners.get(each))
-      .find((owner) => owner !== undefined)
+    const known = kids.map((each) => this.#owners.get(each)).find((owner) => owner !== undefined)
     if (known !== undefined)
       return known.organizationId === wanted.organizationId
         ? { id: known.id, code: 'exists' }

@@ -81,7 +81,7 @@ export async function rotateKey(
         digest: digestToken(next.token),
         created_at: now,
       }
-      await insertSecrets(change.tx, [secret])
+      await insertSecrets(change.tx, engine.store.dialect, [secret])
       if (keepChildren)
         await moveChildren(
           change.tx,
