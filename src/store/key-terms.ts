@@ -9,7 +9,7 @@ import { sql } from 'kysely'
 import type { Scope } from '../core/scope.ts'
 import type { StoreDialect } from './backend.ts'
 import type { Position } from './cursors.ts'
-import { insertGiven } from './given-rows.ts'
+import { insertGiven, selectGiven } from './given-rows.ts'
 import type { KeysTable, KeyTermsTable } from './key-tables.ts'
 import type { Db, Tx } from './tables.ts'
 
@@ -34,27 +34,34 @@ export async function insertTerms(tx: Tx, dialect: StoreDialect, keys: readonly 
   await insertGiven(tx, dialect, 'key_terms', termColumns, rowsOf(keys)).execute()
 }
 
-/** Writes what a change makes of the terms of a key, whose row it has locked. */
+/** A key before and after a change, as far as it is found by that. */
+export interface TermsChange {
+  before: Termed
+  after: Partial<Pick<Termed, 'permissions' | 'tags'>>
+}
+
+/** Writes what a change makes of the terms of keys, whose rows it has locked. */
 export async function changeTerms(
   tx: Tx,
   dialect: StoreDialect,
-  before: Termed,
-  after: Pick<Termed, 'permissions' | 'tags'>,
+  changes: readonly TermsChange[],
 ): Promise<void> {
-  const [old, next] = [termsOf(before), termsOf({ ...before, ...after })]
-  const over = old.filter((term) => !next.includes(term))
-  if (over.length > 0)
-    await tx
-      .deleteFrom('key_terms')
-      .where('term', 'in', over)
-      .where('created_at', '=', before.created_at)
-      .where('key_id', '=', before.id)
-      .execute()
-  await insertMissing(
-    tx,
-    dialect,
-    next.filter((term) => !old.includes(term)).map((term) => rowOf(before, term)),
-  )
+  const over: KeyTermsTable[] = []
+  const added: KeyTermsTable[] = []
+  for (const { before, after } of changes) {
+    const [old, next] = [termsOf(before), termsOf({ ...before, ...after })]
+    for (const term of old) if (!next.includes(term)) over.push(rowOf(before, term))
+    for (const term of next) if (!old.includes(term)) added.push(rowOf(before, term))
+  }
+  if (over.length > 0) {
+    const given = selectGiven<'term' | 'created_at' | 'key_id'>(
+      dialect,
+      { term: 'text', created_at: 'whole', key_id: 'text' },
+      over,
+    )
+    await tx.deleteFrom('key_terms').where(sql<boolean>`(term, created_at, key_id) in (${given})`).execute()
+  }
+  await insertMissing(tx, dialect, added)
 }
 
 /** Finds the next keys of a term, newest first. */

@@ -1,5 +1,5 @@
 // The table of keys. A scope is the organization that the caller acts on, or undefined for all of them.
-import type { Selectable, Updateable } from 'kysely'
+import { type Selectable, sql, type Updateable } from 'kysely'
 import { LatchkeyError } from '../core/errors.ts'
 import type { Scope } from '../core/scope.ts'
 import { revocationReasons } from '../core/shapes/key-changes.ts'
@@ -9,7 +9,7 @@ import { statusOf } from '../core/status.ts'
 import { tokenHint } from '../core/token.ts'
 import type { StoreDialect } from './backend.ts'
 import { fold, foldDescription } from './case-folding.ts'
-import { insertGiven } from './given-rows.ts'
+import { givenTexts, insertGiven, selectGiven } from './given-rows.ts'
 import type { KeysTable } from './key-tables.ts'
 import { insertTerms } from './key-terms.ts'
 import type { LastUse } from './last-use.ts'
@@ -99,6 +99,24 @@ export async function lockKey(tx: Tx, id: string, scope: Scope): Promise<KeyRow 
     .executeTakeFirst()
 }
 
+/** The same of the keys of a list, in the order of their ids; gives those that are there. */
+export async function lockListedKeys(
+  tx: Tx,
+  dialect: StoreDialect,
+  ids: readonly string[],
+  scope: Scope,
+): Promise<Map<string, KeyRow>> {
+  const rows = await tx
+    .selectFrom('keys')
+    .selectAll()
+    .where('id', 'in', givenTexts(dialect, ids))
+    .$if(scope !== undefined, (query) => query.where('organization_id', '=', scope as string))
+    .orderBy('id')
+    .$if(dialect.skipsLocked, (query) => query.forNoKeyUpdate())
+    .execute()
+  return new Map(rows.map((row) => [row.id, row]))
+}
+
 /**
  * Changes a key that {@link lockKey} found; its terms, if they change, are the caller's to write. Throws if not exactly that row was there to
  * change.
@@ -127,6 +145,57 @@ export async function changeKey(
     .where('organization_id', '=', row.organization_id)
     .returningAll()
     .executeTakeFirstOrThrow(() => new LatchkeyError('internal', 'The change of a key affected no row.'))
+}
+
+/** What a change of many keys writes of each. */
+export type ListedChange = Partial<Pick<KeyRow, keyof typeof listedColumns>>
+
+const listedColumns = {
+  tags: 'text',
+  revoked_at: 'whole',
+  revoked_by: 'text',
+  revocation_reason: 'text',
+  suspended_at: 'whole',
+  suspended_by: 'text',
+  suspended_for: 'text',
+  suspended_reason: 'text',
+} as const
+
+/**
+ * Changes keys that {@link lockListedKeys} found, all in the same columns, by one statement; their terms are the caller's to write.
+ * Throws if not exactly those rows were there to change.
+ */
+export async function changeListedKeys(
+  tx: Tx,
+  dialect: StoreDialect,
+  changes: readonly { before: KeyRow; after: ListedChange }[],
+  now: number,
+): Promise<void> {
+  const names = Object.keys(changes[0]?.after ?? {}) as (keyof ListedChange)[]
+  const found = { id: 'text', organization_id: 'text', revision: 'whole', terms_revision: 'whole' } as const
+  const changed = Object.fromEntries(names.map((name) => [name, listedColumns[name]]))
+  const rows = changes.map(({ before, after }) => {
+    const revision = nextRevision(before, now)
+    const isTermed = before.terms_revision === before.revision
+    return {
+      ...after,
+      id: before.id,
+      organization_id: before.organization_id,
+      revision,
+      terms_revision: isTermed ? revision : before.terms_revision,
+    }
+  })
+  const given = selectGiven<string>(dialect, { ...found, ...changed }, rows)
+  const columns = ['revision', 'terms_revision', ...names]
+  const set = columns.map((name) => sql`${sql.ref(name)} = ${sql.ref(`given.${name}`)}`)
+  const { numAffectedRows = 0n } = await sql`with given as materialized (${given})
+    update ${sql.table('keys')} set ${sql.join(set)} from given
+    where keys.id = given.id and keys.organization_id = given.organization_id`.execute(tx)
+  if (Number(numAffectedRows) !== changes.length)
+    throw new LatchkeyError(
+      'internal',
+      `The change of ${changes.length} keys affected ${numAffectedRows} rows.`,
+    )
 }
 
 /** The live keys of an organization whose permissions hold a text somewhere, but for children. */

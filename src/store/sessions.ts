@@ -1,8 +1,9 @@
 // The table of sessions. Every statement on one names its organization.
-import type { Selectable } from 'kysely'
+import { type RawBuilder, type Selectable, sql } from 'kysely'
 import { LatchkeyError } from '../core/errors.ts'
 import type { StoreDialect } from './backend.ts'
 import { deleteFound } from './deletions.ts'
+import { selectGiven } from './given-rows.ts'
 import { after, type Instant } from './instants.ts'
 import type { KeyRow } from './keys.ts'
 import type { Db, SessionsTable, Tx } from './tables.ts'
@@ -150,26 +151,39 @@ export async function deleteKeySessions(tx: Tx, key: KeyRow, kids?: readonly str
   await deleteSessions(tx, rows)
 }
 
-/**
- * Deletes the sessions of an organization. It locks them in the order of their ids first, so that it and a change which deletes
- * some of the same cannot deadlock.
- */
+/** Deletes the sessions of keys whose locks the change holds. */
+export async function deleteSessionsOfKeys(
+  tx: Tx,
+  dialect: StoreDialect,
+  keys: readonly Pick<KeyRow, 'id' | 'organization_id'>[],
+): Promise<void> {
+  if (keys.length === 0) return
+  const given = selectGiven(dialect, { id: 'text', organization_id: 'text' }, keys)
+  await deleteInOrder(tx, dialect, sql<boolean>`(key_id, organization_id) in (${given})`)
+}
+
+/** Deletes the sessions of an organization. */
 export async function deleteOrganizationSessions(
   tx: Tx,
-  { skipsLocked }: StoreDialect,
+  dialect: StoreDialect,
   organizationId: string,
+): Promise<void> {
+  await deleteInOrder(tx, dialect, sql<boolean>`organization_id = ${organizationId}`)
+}
+
+/** Locks sessions in the order of their ids before it deletes them: it and a change that deletes some of the same cannot deadlock. */
+async function deleteInOrder(
+  tx: Tx,
+  { skipsLocked }: StoreDialect,
+  which: RawBuilder<boolean>,
 ): Promise<void> {
   const locked = tx
     .selectFrom('sessions')
     .select('id')
-    .where('organization_id', '=', organizationId)
+    .where(which)
     .orderBy('id')
     .$if(skipsLocked, (query) => query.forUpdate())
-  await tx
-    .deleteFrom('sessions')
-    .where('organization_id', '=', organizationId)
-    .where('id', 'in', locked)
-    .execute()
+  await tx.deleteFrom('sessions').where(which).where('id', 'in', locked).execute()
 }
 
 function requireOneAtMost(touched: bigint): void {

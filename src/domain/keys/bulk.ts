@@ -1,10 +1,11 @@
 // One change of many keys. Each key is judged and changed as by a change of it alone, so many of them in a transaction.
 import type { z } from 'zod'
 import type { Change } from '../../commit/commit.ts'
-import { narrowScope } from '../../core/access.ts'
+import { narrowScope, scopeOf } from '../../core/access.ts'
 import { type Actor, holdsDatabase } from '../../core/actor.ts'
 import { maxBulkKeys, maxTags } from '../../core/bounds.ts'
 import { LatchkeyError, refuseField } from '../../core/errors.ts'
+import { isId } from '../../core/id-form.ts'
 import { parseInput } from '../../core/input.ts'
 import { type BulkChangeInput, type BulkResult, bulkChangeSchema } from '../../core/shapes/bulk-changes.ts'
 import type { RevokeKeyInput } from '../../core/shapes/key-changes.ts'
@@ -12,12 +13,15 @@ import { turnOf } from '../../fairness/caller-turn.ts'
 import type { Position } from '../../store/cursors.ts'
 import { findWay, type KeyQuery, readKeyIds, type Way } from '../../store/key-lists.ts'
 import { changeTerms } from '../../store/key-terms.ts'
-import { changeKey } from '../../store/keys.ts'
+import { changeListedKeys, type KeyRow, lockListedKeys } from '../../store/keys.ts'
+import { deleteSessionsOfKeys } from '../../store/sessions.ts'
+import { allDone } from '../../store/statements.ts'
 import { actorOf, type CommandOptions, type Engine } from '../engine.ts'
+import { readRootKeys } from './last-root-key.ts'
 import { isUnused, toQuery } from './read.ts'
-import { revokeWithin } from './revoke.ts'
-import { requireLiveKey, writeKeys } from './rules.ts'
-import { resumeWithin, suspendWithin } from './suspend.ts'
+import { planRevocation } from './revoke.ts'
+import { type KeyEdit, recordEdit, refuseRevoked, requireLocked, writeKeys } from './rules.ts'
+import { planResumption, planSuspension } from './suspend.ts'
 
 /** So many keys are changed in a transaction: others wait for it on SQLite. */
 const keysAtOnce = 500
@@ -77,82 +81,73 @@ export async function changeKeys(
 
 type SomeResult = Pick<BulkResult, 'changed' | 'failures'>
 
-/** Changes some keys in one transaction, which a dry run rolls back. */
+/**
+ * Changes some keys in one transaction, by as many statements for each number of them; a dry run writes nothing. Each is judged as if
+ * it were the only one.
+ */
 async function changeSome(
   engine: Engine,
-  change: BulkChange,
+  wanted: BulkChange,
   actor: Actor,
   ids: readonly string[],
   { signal }: CommandOptions,
 ): Promise<SomeResult> {
+  const { dialect } = engine.store
   const requirements = { permission: writeKeys, keyIds: ids, signal } as const
-  // It undoes the transaction, once that has told what it would do.
-  const undoing = new LatchkeyError('internal', 'A dry run is rolled back.')
-  let told: SomeResult | undefined
-  try {
-    return await engine.commit(actor, requirements, async (opened) => {
-      const result: SomeResult = { changed: 0, failures: [] }
-      for (const id of ids) {
-        try {
-          if (await changeOne(engine, opened, id, change)) result.changed++
-        } catch (error) {
-          if (!(error instanceof LatchkeyError) || !isOfKey(error)) throw error
-          result.failures.push({ id, code: error.code, detail: error.message })
-        }
+  return engine.commit(actor, requirements, async (change) => {
+    const keys = await lockListedKeys(change.tx, dialect, ids.filter(isId), scopeOf(change.actor))
+    const ends = wanted.action === 'revoke' || wanted.action === 'suspend'
+    const requireOther = await readRootKeys(change.tx, ends ? keys.values() : [], change.now)
+    const edits: KeyEdit[] = []
+    const failures: SomeResult['failures'] = []
+    for (const id of ids) {
+      try {
+        const edit = planOne(change, keys.get(id), wanted)
+        if (edit === undefined) continue
+        requireOther(edit.before)
+        edits.push(edit)
+      } catch (error) {
+        if (!(error instanceof LatchkeyError) || !isOfKey(error)) throw error
+        failures.push({ id, code: error.code, detail: error.message })
       }
-      told = result
-      if (change.dryRun) throw undoing
-      return result
-    })
-  } catch (error) {
-    if (error === undoing && told !== undefined) return told
-    throw error
-  }
+    }
+    if (edits.length === 0 || wanted.dryRun) return { changed: edits.length, failures }
+    const ended = ends ? edits.map(({ before }) => before) : []
+    await allDone([
+      changeListedKeys(change.tx, dialect, edits, change.now),
+      deleteSessionsOfKeys(change.tx, dialect, ended),
+      changeTerms(change.tx, dialect, edits),
+    ])
+    for (const edit of edits) recordEdit(change, edit)
+    return { changed: edits.length, failures }
+  })
 }
 
-/** Changes one key, and tells whether it was not so already. */
-async function changeOne(
-  engine: Engine,
+/** What becomes of one key; undefined if it is so already. */
+function planOne(
   change: Change,
-  id: string,
+  found: KeyRow | undefined,
   { action, reason, addTags = [], removeTags = [] }: BulkChange,
-): Promise<boolean> {
-  let isChanged = false
-  const noting: Change = {
-    ...change,
-    record: (deed, by) => {
-      isChanged = true
-      change.record(deed, by)
-    },
-  }
-  if (action === 'revoke') await revokeWithin(noting, id, { reason: reason as RevokeKeyInput['reason'] })
-  else if (action === 'suspend') await suspendWithin(noting, id, reason ?? null)
-  else if (action === 'resume') await resumeWithin(noting, id)
-  else await tagWithin(engine, noting, id, addTags, removeTags)
-  return isChanged
+): KeyEdit | undefined {
+  const key = requireLocked(change.actor, found)
+  if (action === 'revoke')
+    return key.revoked_at === null
+      ? planRevocation(change, key, reason as RevokeKeyInput['reason'])
+      : undefined
+  refuseRevoked(key)
+  if (action === 'suspend') return planSuspension(change, key, reason ?? null)
+  if (action === 'resume') return planResumption(change, key)
+  return planTags(key, addTags, removeTags)
 }
 
 /** Gives a key tags, and takes others from it. Throws `invalid_input` for more than it may have. */
-async function tagWithin(
-  engine: Engine,
-  change: Change,
-  id: string,
-  added: readonly string[],
-  removed: readonly string[],
-): Promise<void> {
-  const key = await requireLiveKey(change, id)
-  const before: string[] = JSON.parse(key.tags)
-  const tags = [...new Set([...before, ...added])].filter((tag) => !removed.includes(tag)).sort()
-  if (tags.length > maxTags) refuseField('addTags', `The key would have more than ${maxTags} tags.`)
-  if (JSON.stringify(tags) === key.tags) return
-  const changed = await changeKey(change.tx, key, { tags: JSON.stringify(tags) }, change.now)
-  await changeTerms(change.tx, engine.store.dialect, key, changed)
-  change.record({
-    action: 'key.updated',
-    organizationId: key.organization_id,
-    keyId: id,
-    changes: { tags: { from: before, to: tags } },
-  })
+function planTags(key: KeyRow, added: readonly string[], removed: readonly string[]): KeyEdit | undefined {
+  const from: string[] = JSON.parse(key.tags)
+  const to = [...new Set([...from, ...added])].filter((tag) => !removed.includes(tag)).sort()
+  if (to.length > maxTags) refuseField('addTags', `The key would have more than ${maxTags} tags.`)
+  const tags = JSON.stringify(to)
+  if (tags === key.tags) return undefined
+  return { before: key, after: { tags }, action: 'key.updated', changes: { tags: { from, to } } }
 }
 
 /** Tells whether an error is about one key, and not about the caller or the database. */

@@ -14,20 +14,34 @@ type State = Pick<KeyRow, 'permissions' | 'expires_at' | 'revoked_at' | 'suspend
 /**
  * Throws `last_root_key` if a change takes something away from the only live key of the root organization that holds
  * `latchkey:keys:write`: revokes or suspends it, narrows it below that, or lets it begin later or expire sooner. It judges under the
- * lock of the organization, so that two such changes at once are judged one after the other. A child counts for nothing: it ends
- * with a key that is none and may do no less.
+ * lock of the organization, so that two such changes at once are judged one after the other.
  */
 export async function requireOtherRootKey(tx: Tx, before: KeyRow, after: State, now: number): Promise<void> {
-  if (before.organization_id !== rootOrganizationId || before.parent_id !== null) return
-  if (!isMaster(before, now)) return
   if (isMaster(after, now) && !isLater(before.expires_at, after.expires_at)) return
+  const requireOther = await readRootKeys(tx, [before], now)
+  requireOther(before)
+}
+
+/** The same for a change that ends some of these keys: gives what judges each that it ends, in the order in which it does. */
+export async function readRootKeys(
+  tx: Tx,
+  keys: Iterable<KeyRow>,
+  now: number,
+): Promise<(ended: KeyRow) => void> {
+  const isRoot = (key: KeyRow) => key.organization_id === rootOrganizationId && isMaster(key, now)
+  if (![...keys].some(isRoot)) return () => {}
   await lockOrganization(tx, rootOrganizationId)
-  const others = await liveKeysThatMention(tx, rootOrganizationId, 'latchkey:', now)
-  if (others.some((key) => key.id !== before.id && isMaster(key, now))) return
-  throw new LatchkeyError(
-    'last_root_key',
-    'This is the only live root key that can change keys. Create another root key first, with this key or with `latchkey root-key` on the database.',
-  )
+  const mentions = await liveKeysThatMention(tx, rootOrganizationId, 'latchkey:', now)
+  const live = new Set(mentions.filter((key) => isMaster(key, now)).map(({ id }) => id))
+  return (ended) => {
+    if (!isRoot(ended)) return
+    if (live.size - Number(live.has(ended.id)) === 0)
+      throw new LatchkeyError(
+        'last_root_key',
+        'This is the only live root key that can change keys. Create another root key first, with this key or with `latchkey root-key` on the database.',
+      )
+    live.delete(ended.id)
+  }
 }
 
 function isMaster(key: State, now: number): boolean {

@@ -16,7 +16,7 @@ import { findKid, verify } from '../../verification/verify.ts'
 import { actorOf, type CommandOptions, type Engine } from '../engine.ts'
 import { requireRevision } from '../revisions.ts'
 import { requireOtherRootKey } from './last-root-key.ts'
-import { requireKey, unknownSecret, writeKeys } from './rules.ts'
+import { type KeyEdit, recordEdit, requireKey, unknownSecret, writeKeys } from './rules.ts'
 import { idOf } from './suspend.ts'
 
 /**
@@ -61,39 +61,35 @@ export async function revokeKey(
 ): Promise<void> {
   const { reason } = parseInput(revokeKeySchema, { reason: options.reason })
   const requirements = { permission: writeKeys, keyId: id, signal: options.signal } as const
-  await engine.commit(actorOf(options), requirements, (change) =>
-    revokeWithin(change, id, { ...options, reason }),
-  )
-}
-
-/** The same within a change that has locked the key. */
-export async function revokeWithin(
-  change: Change,
-  id: string,
-  options: Pick<CommandOptions, 'ifRevision'> & RevokeKeyInput = {},
-): Promise<void> {
-  const key = await requireKey(change, id)
-  if (key.revoked_at !== null) return
-  requireRevision(key, options)
-  await endKey(change, key, options.reason)
+  await engine.commit(actorOf(options), requirements, async (change) => {
+    const key = await requireKey(change, id)
+    if (key.revoked_at !== null) return
+    requireRevision(key, options)
+    await endKey(change, key, reason)
+  })
 }
 
 /** Revokes a key that the change has locked. Throws `last_root_key`. */
 export async function endKey(change: Change, key: KeyRow, reason?: RevokeKeyInput['reason']): Promise<void> {
   const { tx, now } = change
-  await requireOtherRootKey(tx, key, { ...key, revoked_at: now }, now)
-  const revoked = {
-    revoked_at: now,
-    revoked_by: idOf(change.actor),
-    revocation_reason: reason ?? 'unspecified',
-  }
-  await allDone([changeKey(tx, key, revoked, now), deleteKeySessions(tx, key)])
-  change.record({
+  const edit = planRevocation(change, key, reason)
+  await requireOtherRootKey(tx, key, { ...key, ...edit.after }, now)
+  await allDone([changeKey(tx, key, edit.after, now), deleteKeySessions(tx, key)])
+  recordEdit(change, edit)
+}
+
+/** What a revocation makes of a key that is not revoked. */
+export function planRevocation(
+  { actor, now }: Change,
+  key: KeyRow,
+  reason?: RevokeKeyInput['reason'],
+): KeyEdit {
+  return {
+    before: key,
+    after: { revoked_at: now, revoked_by: idOf(actor), revocation_reason: reason ?? 'unspecified' },
     action: 'key.revoked',
-    organizationId: key.organization_id,
-    keyId: key.id,
     changes: { revokedAt: new Date(now), ...(reason && { revocationReason: reason }) },
-  })
+  }
 }
 
 /**

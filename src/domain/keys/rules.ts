@@ -2,13 +2,14 @@
 
 import type { Change } from '../../commit/commit.ts'
 import { requireCover, requireLifetime, scopeOf } from '../../core/access.ts'
+import type { Actor } from '../../core/actor.ts'
 import { LatchkeyError, refuseField } from '../../core/errors.ts'
 import { isId } from '../../core/id-form.ts'
 import type { Scope } from '../../core/scope.ts'
 import type { CreatedKey, Key } from '../../core/shapes/keys.ts'
 import type { ParsedToken } from '../../core/token.ts'
 import type { StoreDialect } from '../../store/backend.ts'
-import { findKey, type KeyRow, lockKey, type NewKeyRow, toKey } from '../../store/keys.ts'
+import { findKey, type KeyRow, type ListedChange, lockKey, type NewKeyRow, toKey } from '../../store/keys.ts'
 import { type LastUse, readLastUses } from '../../store/last-use.ts'
 import type { Db } from '../../store/tables.ts'
 import { fullStates, readLimitStates } from '../limits/states.ts'
@@ -20,6 +21,19 @@ export const writeKeys = 'latchkey:keys:write'
 /** What a key holds that may make children of itself. */
 export const deriveKeys = 'latchkey:self:derive'
 
+/** What an edit writes of a key, and how it is recorded. */
+export interface KeyEdit<After extends ListedChange = ListedChange> {
+  before: KeyRow
+  after: After
+  action: 'key.suspended' | 'key.resumed' | 'key.revoked' | 'key.updated'
+  changes: Record<string, unknown>
+}
+
+/** Records an edit. */
+export function recordEdit({ record }: Change, { before, action, changes }: KeyEdit): void {
+  record({ action, organizationId: before.organization_id, keyId: before.id, changes })
+}
+
 /** Reads a key of a scope. Throws `key_not_found`. */
 export async function getKeyRow(db: Db, id: string, scope: Scope): Promise<KeyRow> {
   const key = isId(id) ? await findKey(db, id, scope) : undefined
@@ -29,9 +43,13 @@ export async function getKeyRow(db: Db, id: string, scope: Scope): Promise<KeyRo
 
 /** Locks a key of the actor's scope that may do no more than the actor. Throws `key_not_found`, `permission_escalation`. */
 export async function requireKey({ tx, actor }: Change, id: string): Promise<KeyRow> {
-  const key = isId(id) ? await lockKey(tx, id, scopeOf(actor)) : undefined
+  return requireLocked(actor, isId(id) ? await lockKey(tx, id, scopeOf(actor)) : undefined)
+}
+
+/** The same for a key that was looked for, and locked if it is there. */
+export function requireLocked(actor: Actor, key: KeyRow | undefined): KeyRow {
   if (!key) throw unknownKey()
-  requireCover(actor, { id, permissions: JSON.parse(key.permissions) })
+  requireCover(actor, { id: key.id, permissions: JSON.parse(key.permissions) })
   return key
 }
 

@@ -12,7 +12,7 @@ import { actorOf, type CommandOptions, type Engine } from '../engine.ts'
 import { requireRevision } from '../revisions.ts'
 import { outlivesSession, requireFreshSignIn } from '../sessions/fresh-sign-in.ts'
 import { requireOtherRootKey } from './last-root-key.ts'
-import { requireLiveKey, toKeyWithLimits, writeKeys } from './rules.ts'
+import { type KeyEdit, recordEdit, requireLiveKey, toKeyWithLimits, writeKeys } from './rules.ts'
 
 /**
  * Suspends a key until it is resumed. Again, it changes nothing and keeps the first instant; but what an organization has
@@ -27,33 +27,34 @@ export async function suspendKey(
 ): Promise<Key> {
   const { reason = null } = parseInput(suspendSchema, input)
   const requirements = { permission: writeKeys, keyId: id, signal: options.signal } as const
-  return engine.commit(actorOf(options), requirements, async (change) =>
-    toKeyWithLimits(engine, change.tx, await suspendWithin(change, id, reason, options), change.now),
-  )
+  return engine.commit(actorOf(options), requirements, async (change) => {
+    const key = await requireLiveKey(change, id)
+    const edit = planSuspension(change, key, reason, options)
+    if (edit === undefined) return toKeyWithLimits(engine, change.tx, key, change.now)
+    await requireOtherRootKey(change.tx, key, { ...key, ...edit.after }, change.now)
+    await deleteKeySessions(change.tx, key)
+    return save(engine, change, edit)
+  })
 }
 
-/** The same within a change that has locked the key. */
-export async function suspendWithin(
-  change: Change,
-  id: string,
+/** What a suspension makes of a key that is not revoked; undefined if it changes nothing. Throws `precondition_failed`. */
+export function planSuspension(
+  { actor, now }: Change,
+  key: KeyRow,
   reason: string | null,
   options: Pick<CommandOptions, 'ifRevision'> = {},
-): Promise<KeyRow> {
-  const { tx, now, actor } = change
-  const key = await requireLiveKey(change, id)
+): KeyEdit<Suspension> | undefined {
   const suspendedFor = scopeOf(actor) ?? rootOrganizationId
   const isTakenOver = suspendedFor === rootOrganizationId && key.suspended_for !== rootOrganizationId
-  if (key.suspended_at !== null && !isTakenOver) return key
+  if (key.suspended_at !== null && !isTakenOver) return undefined
   requireRevision(key, options)
-  const suspended = {
+  const after = {
     suspended_at: key.suspended_at ?? now,
     suspended_by: idOf(actor),
     suspended_for: suspendedFor,
     suspended_reason: reason,
   }
-  await requireOtherRootKey(tx, key, { ...key, ...suspended }, now)
-  await deleteKeySessions(tx, key)
-  return save(change, key, suspended, 'key.suspended')
+  return { before: key, after, action: 'key.suspended', changes: describeSuspension(key, after) }
 }
 
 /**
@@ -63,20 +64,24 @@ export async function suspendWithin(
  */
 export async function resumeKey(engine: Engine, id: string, options: CommandOptions = {}): Promise<Key> {
   const requirements = { permission: writeKeys, keyId: id, signal: options.signal } as const
-  return engine.commit(actorOf(options), requirements, async (change) =>
-    toKeyWithLimits(engine, change.tx, await resumeWithin(change, id, options), change.now),
-  )
+  return engine.commit(actorOf(options), requirements, async (change) => {
+    const key = await requireLiveKey(change, id)
+    const edit = planResumption(change, key, options)
+    if (edit === undefined) return toKeyWithLimits(engine, change.tx, key, change.now)
+    return save(engine, change, edit)
+  })
 }
 
-/** The same within a change that has locked the key. */
-export async function resumeWithin(
-  change: Change,
-  id: string,
+/**
+ * What resuming makes of a key that is not revoked; undefined if it changes nothing. Throws `root_organization_required`,
+ * `precondition_failed`, `fresh_sign_in_required`.
+ */
+export function planResumption(
+  { actor, now }: Change,
+  key: KeyRow,
   options: Pick<CommandOptions, 'ifRevision'> = {},
-): Promise<KeyRow> {
-  const { now, actor } = change
-  const key = await requireLiveKey(change, id)
-  if (key.suspended_at === null) return key
+): KeyEdit<Suspension> | undefined {
+  if (key.suspended_at === null) return undefined
   if (key.suspended_for === rootOrganizationId && scopeOf(actor) !== undefined)
     throw new LatchkeyError(
       'root_organization_required',
@@ -85,7 +90,12 @@ export async function resumeWithin(
   requireRevision(key, options)
   // Whoever has its token may then do again what a session may not.
   if (outlivesSession(key.organization_id, JSON.parse(key.permissions))) requireFreshSignIn(actor, now)
-  return save(change, key, unsuspended, 'key.resumed')
+  return {
+    before: key,
+    after: unsuspended,
+    action: 'key.resumed',
+    changes: describeSuspension(key, unsuspended),
+  }
 }
 
 type Suspension = Pick<KeyRow, keyof typeof unsuspended>
@@ -97,20 +107,10 @@ const unsuspended = {
   suspended_reason: null,
 }
 
-async function save(
-  { tx, now, record }: Change,
-  before: KeyRow,
-  suspension: Suspension,
-  action: 'key.suspended' | 'key.resumed',
-): Promise<KeyRow> {
-  const changed = await changeKey(tx, before, suspension, now)
-  record({
-    action,
-    organizationId: before.organization_id,
-    keyId: before.id,
-    changes: describeSuspension(before, suspension),
-  })
-  return changed
+async function save(engine: Engine, change: Change, edit: KeyEdit<Suspension>): Promise<Key> {
+  const changed = await changeKey(change.tx, edit.before, edit.after, change.now)
+  recordEdit(change, edit)
+  return toKeyWithLimits(engine, change.tx, changed, change.now)
 }
 
 /** The id of a key that acts; null for the operator. */

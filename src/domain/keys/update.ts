@@ -56,7 +56,7 @@ export async function updateKey(
     const isMoved = after.expires_at !== before.expires_at
     const moved = isMoved ? { ...after, expiry_set_at: change.now } : after
     const changed = await changeKey(change.tx, before, moved, change.now)
-    await changeTerms(change.tx, engine.store.dialect, before, changed)
+    await changeTerms(change.tx, engine.store.dialect, [{ before, after: changed }])
     change.record({
       action: 'key.updated',
       organizationId: before.organization_id,
