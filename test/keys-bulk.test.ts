@@ -105,11 +105,7 @@ onEachDatabase('a change of many keys', (makeDatabase) => {
     ] as const)
       ids.push((await make({ name, tags })).id)
     await latchkey.keys.revoke(ids[3] as string)
-    const tag = {
-      action: 'tag' as const,
-      addTags: ['z', 'y'],
-      removeTags: ['x'],
-    } satisfies Partial<BulkChangeInput>
+    const tag = { action: 'tag' as const, addTags: ['z', 'y'], removeTags: ['x'] }
     const result = await latchkey.keys.bulk({ ...tag, ids, expect: 4 })
     expect(result).toMatchObject({ ...none, matched: 4, changed: 2, failures: [{}, {}] })
     expect(result.failures.map(({ id, code }) => [ids.indexOf(id), code])).toEqual([
@@ -222,6 +218,41 @@ onEachDatabase('a change of many keys', (makeDatabase) => {
     expect(
       (await latchkey.keys.list({ tag: ['seen'], status: 'all', limit: 1, count: true })).total?.count,
     ).toBe(468)
+    await latchkey.close()
+  })
+
+  test('ends the sessions of the keys that it ends, and of no other, and gives each a revision of its own', async () => {
+    const { latchkey, database, make } = await open()
+    const keys = [await make(), await make(), await make(), await make({ organizationId: 'globex' })]
+    const ids = keys.map(({ id }) => id)
+    await using direct = await connectDirectly(database)
+    // As a program leaves a key that knows no terms.
+    await direct.run(`update keys set terms_revision = 1 where id = '${ids[0]}'`)
+    const sessions = await Promise.all(keys.map(({ key }) => latchkey.sessions.start(key)))
+    const areOpen = async () =>
+      Promise.all(
+        sessions.map(async (values) => (await latchkey.sessions.authenticate(values)) !== undefined),
+      )
+    const some = (action: BulkChangeInput['action'], ...places: number[]) =>
+      latchkey.keys.bulk({ action, ids: places.map((i) => ids[i] as string), expect: places.length })
+    await latchkey.keys.bulk({ action: 'tag', ids, addTags: ['a'], expect: 4 })
+    expect(await areOpen()).toEqual([true, true, true, true])
+    expect(await some('suspend', 0, 1)).toMatchObject({ changed: 2 })
+    expect(await areOpen()).toEqual([false, false, true, true])
+    expect(await some('resume', 0)).toMatchObject({ changed: 1 })
+    expect(await some('revoke', 1, 3)).toMatchObject({ changed: 2 })
+    expect(await areOpen()).toEqual([false, false, true, false])
+    const revisions = await Promise.all(ids.map(async (id) => Number((await latchkey.keys.get(id)).revision)))
+    const unwritten = await direct.run('select id from keys where terms_revision <> revision')
+    expect(unwritten).toEqual([{ id: ids[0] }])
+    const [resumed = 0, revoked = 0, tagged = 0] = revisions
+    expect([resumed > tagged, revoked > tagged]).toEqual([true, true])
+    await latchkey.keys.bulk({ action: 'tag', ids: ids.slice(2, 3), removeTags: ['a'], expect: 1 })
+    const late = latchkey.keys.suspend(ids[2] as string, {}, { ifRevision: String(tagged) })
+    expect(await codeOf(late)).toBe('precondition_failed')
+    expect(
+      (await latchkey.keys.list({ tag: ['a'], status: 'all' })).items.map(({ id }) => id).sort(),
+    ).toEqual([ids[0], ids[1], ids[3]].sort())
     await latchkey.close()
   })
 
