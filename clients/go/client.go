@@ -43,6 +43,8 @@ type Client struct {
 	Organizations *Organizations
 	// Plans are named sets of permissions and limits, for organizations.
 	Plans *Plans
+	// Policies bound which keys may be made.
+	Policies *Policies
 	// Webhooks are to where events are sent, and what became of each.
 	Webhooks *Webhooks
 	// Audit reads the audit log: every change, and its actor.
@@ -72,8 +74,9 @@ func New(options Options) (*Client, error) {
 
 func newClient(r *requester) *Client {
 	return &Client{
-		requester: r, Keys: &Keys{r}, Organizations: &Organizations{r}, Plans: &Plans{r}, Webhooks: &Webhooks{r}, Audit: &Audit{r},
-		Events: &Events{r}, Usage: &Usage{r}, Sessions: &Sessions{r}, Verifiers: &Verifiers{r}, OAuth: &OAuth{r}, Operation: &Operation{r},
+		requester: r, Keys: &Keys{r}, Organizations: &Organizations{r}, Plans: &Plans{r}, Policies: &Policies{r}, Webhooks: &Webhooks{r},
+		Audit: &Audit{r}, Events: &Events{r}, Usage: &Usage{r}, Sessions: &Sessions{r}, Verifiers: &Verifiers{r},
+		OAuth: &OAuth{r}, Operation: &Operation{r},
 	}
 }
 

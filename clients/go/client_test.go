@@ -65,7 +65,7 @@ func TestListsArePagedByTheirLinks(t *testing.T) {
 	for i := range [3]int{} {
 		must(shared.client.Keys.Create(ctx, CreateKey{OrganizationID: "paged", Name: fmt.Sprint(i), Tags: []string{"one", "two"}}))(t)
 	}
-	query := ListKeysQuery{OrganizationID: "paged", Limit: 1, Sort: "name", Tag: []string{"one", "two"}, Count: true}
+	query := ListKeysQuery{OrganizationID: "paged", Limit: 1, Sort: "name", Tag: []string{"one", "two"}, Count: Ptr(true)}
 	page := must(shared.client.Keys.List(ctx, query))(t)
 	if len(page.Items) != 1 || page.Next == "" || page.Total == nil || *page.Total != (Total{Count: 3}) {
 		t.Errorf("page: %+v", page)
@@ -112,6 +112,12 @@ func TestARefusalSaysWhatIsWrong(t *testing.T) {
 	_, err := shared.client.Keys.Create(withTimeout(t), CreateKey{})
 	of := asError(t, err)
 	if of.Code != "invalid_input" || of.Status != 422 || len(of.Errors) != 1 || of.Errors[0].Path != "name" {
+		t.Errorf("%+v", of)
+	}
+	must(shared.client.Organizations.Create(withTimeout(t), CreateOrganization{ID: "bound", Name: "Bound"}))(t)
+	must(shared.client.Policies.SetFor(withTimeout(t), "bound", SetPolicy{RequireExpiry: Ptr(true)}))(t)
+	_, err = shared.client.Keys.Create(withTimeout(t), CreateKey{OrganizationID: "bound", Name: "CI"})
+	if of := asError(t, err); of.Code != "policy" || of.Rule == "" {
 		t.Errorf("%+v", of)
 	}
 	stranger := must(New(Options{URL: shared.url, Token: newToken("re")}))(t)

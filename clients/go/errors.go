@@ -36,7 +36,9 @@ type Error struct {
 	RetryAfter time.Duration
 	// Errors are the fields at fault, for invalid_input.
 	Errors []FieldError
-	cause  error
+	// Rule is the one that a key would break, for policy.
+	Rule  string
+	cause error
 }
 
 // FieldError says what is wrong with one field.

@@ -114,6 +114,12 @@ func TestUnitsAreTakenFromMemoryAndGoBack(t *testing.T) {
 	if !after.Valid || after.Limits[1].Remaining < before.Limits[1].Remaining {
 		t.Errorf("a look draws: %+v %+v", before, after)
 	}
+	v.Close()
+	for name, holding := range v.allotments.holdings {
+		if holding.owesReport() || holding.held > 0 {
+			t.Errorf("%d units of %s do not go back", holding.held, name)
+		}
+	}
 }
 
 func TestAMessageThatWasNotAnsweredIsSentAgainAsItWas(t *testing.T) {

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 )
 
 // proxy stands between a verifier and the server, a connection for a request: it cuts what goes through it, holds it, or loses it.
@@ -21,8 +22,10 @@ type proxy struct {
 	held  string
 	isOn  bool
 	loses string
-	open  map[net.Conn]string
-	asked map[string]int
+	// delayed is the path of which bytes come three seconds late.
+	delayed string
+	open    map[net.Conn]string
+	asked   map[string]int
 }
 
 func newProxy(t *testing.T, server string) *proxy {
@@ -63,6 +66,19 @@ func (p *proxy) hold(path string) {
 // holdOnly holds answers of exactly this path.
 func (p *proxy) holdOnly(path string) {
 	p.hold(path + "\x00")
+}
+
+// delay has the bytes of a path come three seconds late, and as often as before.
+func (p *proxy) delay(path string) (mend func()) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.delayed = path
+	return func() {
+		p.mu.Lock()
+		p.delayed = ""
+		p.mu.Unlock()
+		p.cut(path)
+	}
 }
 
 func (p *proxy) isHeld(path string) bool {
@@ -145,8 +161,12 @@ func (p *proxy) serve(client net.Conn) {
 		for p.isHeld(path) {
 			p.changed.Wait()
 		}
+		isDelayed := p.delayed == path
 		p.mu.Unlock()
-		if n > 0 {
+		if isDelayed {
+			late := append([]byte(nil), buffer[:n]...)
+			time.AfterFunc(3*time.Second, func() { client.Write(late) })
+		} else if n > 0 {
 			if _, err := client.Write(buffer[:n]); err != nil {
 				return
 			}

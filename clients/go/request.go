@@ -238,6 +238,7 @@ func (r *requester) readProblem(response *http.Response, path string) *Error {
 		Detail    string       `json:"detail"`
 		RequestID string       `json:"request_id"`
 		Errors    []FieldError `json:"errors"`
+		Rule      string       `json:"rule"`
 		OauthCode string       `json:"error"`
 		OauthText string       `json:"error_description"`
 	}
@@ -260,6 +261,7 @@ func (r *requester) readProblem(response *http.Response, path string) *Error {
 	return &Error{
 		Code: problem.Code, Status: response.StatusCode, Detail: r.describe(problem.Code, problem.Detail, path),
 		RequestID: problem.RequestID, RetryAfter: retryAfter(response.Header), Errors: problem.Errors,
+		Rule: problem.Rule,
 	}
 }
 
@@ -358,6 +360,8 @@ func queryOf(input any) string {
 			} else {
 				values.Set(name, strings.Join(value, ","))
 			}
+		case *bool:
+			values.Set(name, strconv.FormatBool(*value))
 		default:
 			values.Set(name, fmt.Sprint(value))
 		}

@@ -243,6 +243,8 @@ type ChangedKey struct {
 	// Another one after each edit, and the same after each use. `If-Match` takes it in quotes, as the header `ETag`
 	// has it.
 	Revision string `json:"revision"`
+	// The rules of policies that it breaks; only in lists with `breaks_policy`.
+	BrokenRules []string `json:"broken_rules,omitempty"`
 	// A warning: those of its permissions that the catalogue of permissions does not have; absent if there are none,
 	// or no catalogue.
 	Uncatalogued []string `json:"uncatalogued,omitempty"`
@@ -318,6 +320,32 @@ type ChangedPlan struct {
 	KeyLimits []PlainLimit `json:"key_limits"`
 	// When it was created.
 	CreatedAt time.Time `json:"created_at"`
+	// Another one after each edit, and the same after each use. `If-Match` takes it in quotes, as the header `ETag`
+	// has it.
+	Revision string `json:"revision"`
+	// The outcome of `?wait=applied`.
+	Applied *Applied `json:"applied,omitempty"`
+}
+
+// ChangedPolicy is what the API calls ChangedPolicy in /openapi.json.
+type ChangedPolicy struct {
+	// How long after it is set the expiry of a key may be at most, in seconds: every key then has one. Null for no
+	// rule.
+	MaxLifetimeSeconds *int64 `json:"max_lifetime_seconds"`
+	// Whether every key must expire.
+	RequireExpiry bool `json:"require_expiry"`
+	// All that may be granted; null for no rule.
+	Permissions []string `json:"permissions"`
+	// Whether only permissions of the catalogue may be granted. Those of `latchkey:` need not stand in it.
+	CataloguedOnly bool `json:"catalogued_only"`
+	// What new tokens may begin with; null for no rule.
+	Prefixes []string `json:"prefixes"`
+	// Whether every key must have `allowed_ips`.
+	RequireAllowedIPs bool `json:"require_allowed_ips"`
+	// How many keys an organization has at most that are neither revoked nor expired. Null for no rule.
+	MaxKeys *int64 `json:"max_keys"`
+	// When it was last set; null if it never was.
+	SetAt *time.Time `json:"set_at"`
 	// Another one after each edit, and the same after each use. `If-Match` takes it in quotes, as the header `ETag`
 	// has it.
 	Revision string `json:"revision"`
@@ -506,6 +534,8 @@ type CreatedKey struct {
 	// Another one after each edit, and the same after each use. `If-Match` takes it in quotes, as the header `ETag`
 	// has it.
 	Revision string `json:"revision"`
+	// The rules of policies that it breaks; only in lists with `breaks_policy`.
+	BrokenRules []string `json:"broken_rules,omitempty"`
 	// A warning: those of its permissions that the catalogue of permissions does not have; absent if there are none,
 	// or no catalogue.
 	Uncatalogued []string `json:"uncatalogued,omitempty"`
@@ -845,6 +875,8 @@ type ImportOutcome struct {
 	// Absent for a key that was made. `exists`: a key of the organization has this token. `taken`: a key of another
 	// organization has it. Else the code of the error.
 	Code string `json:"code,omitempty"`
+	// For `policy`: the rule that it would break.
+	Rule string `json:"rule,omitempty"`
 	// The fields at fault.
 	Errors []ImportOutcomeError `json:"errors,omitempty"`
 }
@@ -990,6 +1022,8 @@ type Key struct {
 	// Another one after each edit, and the same after each use. `If-Match` takes it in quotes, as the header `ETag`
 	// has it.
 	Revision string `json:"revision"`
+	// The rules of policies that it breaks; only in lists with `breaks_policy`.
+	BrokenRules []string `json:"broken_rules,omitempty"`
 }
 
 // KeyCaller is what the API calls KeyCaller in /openapi.json.
@@ -1062,6 +1096,8 @@ type KeyDetails struct {
 	// Another one after each edit, and the same after each use. `If-Match` takes it in quotes, as the header `ETag`
 	// has it.
 	Revision string `json:"revision"`
+	// The rules of policies that it breaks; only in lists with `breaks_policy`.
+	BrokenRules []string `json:"broken_rules,omitempty"`
 	// The newest 100 secrets, newest first, ended ones included. Latchkey keeps the newest 1000 ended secrets of a
 	// key.
 	Secrets []KeySecret `json:"secrets"`
@@ -1373,6 +1409,30 @@ type PlanDetails struct {
 	Organizations int64 `json:"organizations"`
 }
 
+// Policy is what the API calls Policy in /openapi.json.
+type Policy struct {
+	// How long after it is set the expiry of a key may be at most, in seconds: every key then has one. Null for no
+	// rule.
+	MaxLifetimeSeconds *int64 `json:"max_lifetime_seconds"`
+	// Whether every key must expire.
+	RequireExpiry bool `json:"require_expiry"`
+	// All that may be granted; null for no rule.
+	Permissions []string `json:"permissions"`
+	// Whether only permissions of the catalogue may be granted. Those of `latchkey:` need not stand in it.
+	CataloguedOnly bool `json:"catalogued_only"`
+	// What new tokens may begin with; null for no rule.
+	Prefixes []string `json:"prefixes"`
+	// Whether every key must have `allowed_ips`.
+	RequireAllowedIPs bool `json:"require_allowed_ips"`
+	// How many keys an organization has at most that are neither revoked nor expired. Null for no rule.
+	MaxKeys *int64 `json:"max_keys"`
+	// When it was last set; null if it never was.
+	SetAt *time.Time `json:"set_at"`
+	// Another one after each edit, and the same after each use. `If-Match` takes it in quotes, as the header `ETag`
+	// has it.
+	Revision string `json:"revision"`
+}
+
 // Prefixes is what the API calls Prefixes in /openapi.json.
 type Prefixes struct {
 	// What the tokens of new keys may begin with. The first is the default.
@@ -1567,6 +1627,8 @@ type RotatedKey struct {
 	// Another one after each edit, and the same after each use. `If-Match` takes it in quotes, as the header `ETag`
 	// has it.
 	Revision string `json:"revision"`
+	// The rules of policies that it breaks; only in lists with `breaks_policy`.
+	BrokenRules []string `json:"broken_rules,omitempty"`
 	// A warning: those of its permissions that the catalogue of permissions does not have; absent if there are none,
 	// or no catalogue.
 	Uncatalogued []string `json:"uncatalogued,omitempty"`
@@ -1675,6 +1737,28 @@ type Session struct {
 	Current bool `json:"current"`
 	// Until when its sign-in is fresh, as changes that outlive the session require. May be in the past.
 	FreshUntil time.Time `json:"fresh_until"`
+}
+
+// SetPolicy is what a caller sends as SetPolicy in /openapi.json.
+type SetPolicy struct {
+	// How long after it is set the expiry of a key may be at most, in seconds: every key then has one. Null for no
+	// rule. If absent: `null`.
+	MaxLifetimeSeconds *Nullable[int64] `json:"max_lifetime_seconds,omitempty"`
+	// Whether every key must expire. If absent: `false`.
+	RequireExpiry *bool `json:"require_expiry,omitempty"`
+	// All that may be granted, those of `latchkey:` included: each permission of a key must be covered by one of
+	// these. Null for no rule. If absent: `null`.
+	Permissions *Nullable[[]string] `json:"permissions,omitempty"`
+	// Whether only permissions of the catalogue may be granted. Those of `latchkey:` need not stand in it. If
+	// absent: `false`.
+	CataloguedOnly *bool `json:"catalogued_only,omitempty"`
+	// What new tokens may begin with. Null for all prefixes of the deployment. If absent: `null`.
+	Prefixes *Nullable[[]string] `json:"prefixes,omitempty"`
+	// Whether every key must have `allowed_ips`. If absent: `false`.
+	RequireAllowedIPs *bool `json:"require_allowed_ips,omitempty"`
+	// How many keys an organization has at most that are neither revoked nor expired. Null for no rule. If absent:
+	// `null`.
+	MaxKeys *Nullable[int64] `json:"max_keys,omitempty"`
 }
 
 // SetPrefixes is what a caller sends as SetPrefixes in /openapi.json.
@@ -2009,12 +2093,15 @@ type ListKeysQuery struct {
 	// Only keys that were created before this instant and not used from then on.
 	UnusedSince time.Time `query:"unused_since"`
 	// Only keys that were never used, or, if false, that were used at least once.
-	NeverUsed bool `query:"never_used"`
+	NeverUsed *bool `query:"never_used"`
+	// Only keys that break a rule of a policy, with the rules (`broken_rules`), or, if false, that break none. No
+	// rule on the number of keys is one of a single key.
+	BreaksPolicy *bool `query:"breaks_policy"`
 	// The order: newest first if absent; last used first; longest unused first, after those that were never used;
 	// soonest to expire first, without those that never do; or by name. If absent: `-created_at`.
 	Sort string `query:"sort"`
 	// Whether to count the keys of the whole list, up to 10,000, with its first page.
-	Count bool `query:"count"`
+	Count *bool `query:"count"`
 	// Maximum number of items; a page of large items has fewer. If absent: `1000`.
 	Limit int64 `query:"limit"`
 	// The cursor of the previous page.

@@ -109,7 +109,13 @@ function writeQuery({ operationId, summary = '' }: Operation, parameters: Parame
   const name = `${operationId[0]?.toUpperCase()}${operationId.slice(1)}Query`
   const fields = parameters.map(({ name: field, description = '', schema }) => {
     const type =
-      schema.type === 'array' ? '[]string' : schema.format === 'date-time' ? 'time.Time' : scalar(schema)
+      schema.type === 'array'
+        ? '[]string'
+        : schema.format === 'date-time'
+          ? 'time.Time'
+          : schema.type === 'boolean'
+            ? '*bool'
+            : scalar(schema)
     return `${comment(description, '\t')}\t${goName(field)} ${type} \`query:"${field}"\``
   })
   const text = comment(
