@@ -3,6 +3,7 @@ import { useMutation } from '@tanstack/react-query'
 import { Link, Outlet, useRouterState } from '@tanstack/react-router'
 import {
   Blocks,
+  BookText,
   Building2,
   ChartColumn,
   CircleHelp,
@@ -112,6 +113,9 @@ function Navigation() {
           </Link>
           <Link to="/plans" className={entry}>
             <Blocks size={17} aria-hidden /> Plans
+          </Link>
+          <Link to="/permissions" className={entry}>
+            <BookText size={17} aria-hidden /> Permissions
           </Link>
         </>
       ) : (

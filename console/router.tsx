@@ -64,6 +64,11 @@ const plans = createRoute({
   path: '/plans',
   component: later(async () => (await import('./pages/plans/plans.tsx')).PlansPage),
 })
+const catalogue = createRoute({
+  getParentRoute: () => root,
+  path: '/permissions',
+  component: later(async () => (await import('./pages/catalogue/catalogue.tsx')).CataloguePage),
+})
 const webhooks = createRoute({
   getParentRoute: () => root,
   path: '/webhooks',
@@ -103,6 +108,7 @@ export const router = createRouter({
     keys,
     key,
     plans,
+    catalogue,
     webhooks,
     webhook,
     auditLog,

@@ -22,6 +22,7 @@ const pages: Record<string, (stage: Stage) => string> = {
   'a token to try': () => '/try',
   sessions: () => '/sessions',
   plans: () => '/plans',
+  permissions: () => '/permissions',
   webhooks: () => '/webhooks',
   'a webhook': ({ webhookId }) => `/webhooks/${webhookId}`,
   'webhooks, none of theirs': () => '/webhooks?organization=umbrella-labs',
@@ -142,6 +143,7 @@ const states: Record<string, (page: Page, stage: Stage) => Promise<unknown>> = {
     await page.getByRole('button', { name: 'Filter', exact: true }).click()
     await page.getByRole('dialog').waitFor()
   },
+  'a permission to describe': (page) => openDialog(page, '/permissions', 'Describe emails:send'),
   'permissions to choose from': async (page, { keyId }) => {
     await openDialog(page, `/keys/${keyId}`, 'Edit the permissions')
     await page.getByRole('combobox', { name: 'Permissions' }).pressSequentially('em')
