@@ -104,16 +104,18 @@ export function SuspendedNotice({
 }) {
   if (since === null) return null
   return (
-    <Notice tone="warning" title={`The ${what} is suspended`}>
-      <p>
-        {what === 'key' ? 'Its tokens are refused' : 'All of its keys are refused'} since{' '}
-        <Ago instant={since} never="" />
-        {reason === null ? '.' : ': '}
-        {reason !== null && <Foreign text={reason} />}
-      </p>
-      <p className="text-muted">
-        By: <Creator createdBy={by} />
-      </p>
-    </Notice>
+    <div className="mb-6">
+      <Notice tone="warning" title={`The ${what} is suspended`}>
+        <p>
+          {what === 'key' ? 'Its tokens are refused' : 'All of its keys are refused'} since{' '}
+          <Ago instant={since} never="" />
+          {reason === null ? '.' : ': '}
+          {reason !== null && <Foreign text={reason} />}
+        </p>
+        <p className="text-muted">
+          By: <Creator createdBy={by} />
+        </p>
+      </Notice>
+    </div>
   )
 }

@@ -21,7 +21,7 @@ import { EndGraceDialog } from './key/end-grace-dialog.tsx'
 import { Facts } from './key/facts.tsx'
 import { type Done, keyRefusals } from './key/key-changes.ts'
 import { KeyLimits } from './key/limits.tsx'
-import { Line } from './key/line.tsx'
+import { Line, RefusedAbove, RefusedWithIt } from './key/line.tsx'
 import { ForgetPlacesDialog, Places } from './key/places.tsx'
 import { RevokeDialog } from './key/revoke-dialog.tsx'
 import { RotateDialog } from './key/rotate-dialog.tsx'
@@ -157,6 +157,7 @@ function KeyFound({ of: key, rotated }: KeyFoundProps) {
     >
       {outcome !== undefined && <AppliedOutcome {...outcome} />}
       <SuspendedNotice what="key" of={key} />
+      <RefusedAbove of={key} />
       {/* Where there is room, the history stands beside what it led to. */}
       <div className="min-[110rem]:grid min-[110rem]:grid-cols-[minmax(0,3fr)_minmax(0,2fr)] min-[110rem]:items-start min-[110rem]:gap-x-6">
         <div>
@@ -210,7 +211,12 @@ function KeyFound({ of: key, rotated }: KeyFoundProps) {
           what="key"
           of={key}
           endsSession={key.id === session.key.id}
-          preview={<ChangePreview of={key} change={suspension} />}
+          preview={
+            <>
+              <ChangePreview of={key} change={suspension} />
+              <RefusedWithIt of={key} />
+            </>
+          }
           close={close}
           done={finish(key.suspended_at === null ? 'The key is suspended' : 'The key is resumed')}
         />

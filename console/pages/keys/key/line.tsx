@@ -7,11 +7,13 @@ import { maxLineLength } from '../../../../src/core/bounds.ts'
 import type { WireKey } from '../../../api.ts'
 import { Button, IconButton, LinkButton } from '../../../components/button.tsx'
 import { marked } from '../../../components/foreign.tsx'
-import { ErrorNotice, Unread } from '../../../components/notices.tsx'
+import { KeyName } from '../../../components/key-name.tsx'
+import { ErrorNotice, Notice, Unread } from '../../../components/notices.tsx'
 import { Section } from '../../../components/page.tsx'
 import { Status } from '../../../components/status.tsx'
 import { withMarks } from '../../../format/foreign-text.ts'
-import { childrenQuery, keyQuery } from '../../../queries.ts'
+import { childrenQuery, keyQuery, organizationQuery } from '../../../queries.ts'
+import { useSession } from '../../../session.ts'
 
 interface LineProps {
   of: WireKey
@@ -44,8 +46,10 @@ export function Line({ of: key, refusal }: LineProps) {
     >
       <Above ancestors={ancestors}>
         <li>
-          <Row of={key} isCurrent />
-          {!isLast && <Children of={key} place={place} />}
+          <Row of={key} isCurrent isRefused={endedAmong(ancestors) !== undefined} />
+          {!isLast && (
+            <Children of={key} place={place} areRefused={endedAmong([...ancestors, key]) !== undefined} />
+          )}
         </li>
       </Above>
     </Section>
@@ -53,14 +57,14 @@ export function Line({ of: key, refusal }: LineProps) {
 }
 
 /** The keys above, each within the one above it; as many as are read yet. */
-function Above({ ancestors, children, look }: AboveProps) {
+function Above({ ancestors, children, look, isRefused = false }: AboveProps) {
   const [first, ...others] = ancestors
   if (first === undefined) return <ul className={look}>{children}</ul>
   return (
     <ul className={look}>
       <li>
-        <Row of={first} />
-        <Above ancestors={others} look={inner}>
+        <Row of={first} isRefused={isRefused} />
+        <Above ancestors={others} look={inner} isRefused={isRefused || endedAmong([first]) !== undefined}>
           {children}
         </Above>
       </li>
@@ -72,6 +76,8 @@ interface AboveProps {
   ancestors: readonly WireKey[]
   children: ReactNode
   look?: string
+  /** Whether a key above them is not valid. */
+  isRefused?: boolean
 }
 
 const inner = 'ml-4 border-l border-line pl-4'
@@ -88,7 +94,64 @@ function useAncestor(id: string | null): WireKey | undefined {
   return useQuery({ ...keyQuery(id ?? ''), enabled: id !== null }).data
 }
 
-function Row({ of: { id, name, hint, status }, isCurrent = false }: { of: WireKey; isCurrent?: boolean }) {
+/** Of keys from the first of a line on: the one with which the others are refused, whatever they are themselves. */
+function endedAmong(keys: readonly WireKey[]): WireKey | undefined {
+  return keys.find(({ status }) => status !== 'active')
+}
+
+const endings = { suspended: 'is suspended', expired: 'has expired', revoked: 'is revoked' } as const
+
+/** Tells of what is above a key and not valid, with which it is refused: its organization, or a key; of nothing otherwise. */
+export function RefusedAbove({ of: key }: { of: WireKey }) {
+  const { organization_id: id } = key
+  const isReadable = useSession().readsOrganization(id)
+  const organization = useQuery({ ...organizationQuery(id), enabled: isReadable }).data
+  const ended = endedAmong(useAncestors(key))
+  if (organization !== undefined && organization.suspended_at !== null)
+    return (
+      <div className="mb-6">
+        <Notice tone="warning" title="Its organization is suspended">
+          <p>
+            Its tokens are refused with all others of{' '}
+            <Link
+              to="/organizations/$organization"
+              params={{ organization: id }}
+              className="text-link underline underline-offset-2"
+            >
+              {marked(organization.name)}
+            </Link>
+            .
+          </p>
+        </Notice>
+      </div>
+    )
+  if (ended === undefined || ended.status === 'active') return null
+  return (
+    <div className="mb-6">
+      <Notice tone="warning" title={`A key of which it is a child ${endings[ended.status]}`}>
+        <p>
+          Its tokens are refused with those of <KeyName id={ended.id} known={ended.name} />.
+        </p>
+      </Notice>
+    </div>
+  )
+}
+
+/** Tells before a key ends that its children do; nothing of one without any. */
+export function RefusedWithIt({ of: { id } }: { of: WireKey }) {
+  const { data } = useInfiniteQuery(childrenQuery(id))
+  const hasSome = data?.pages.some(({ items }) => items.some(({ status }) => status === 'active'))
+  return hasSome ? <p>Its children are refused with it.</p> : null
+}
+
+interface RowProps {
+  of: WireKey
+  isCurrent?: boolean
+  /** Whether a key above it is not valid. */
+  isRefused: boolean
+}
+
+function Row({ of: { id, name, hint, status }, isCurrent = false, isRefused }: RowProps) {
   return (
     <div className="flex min-h-9 min-w-0 flex-wrap items-center gap-x-3 gap-y-1 py-1">
       {isCurrent ? (
@@ -107,12 +170,23 @@ function Row({ of: { id, name, hint, status }, isCurrent = false }: { of: WireKe
       )}
       <span className="foreign font-mono text-xs text-muted">{hint}</span>
       <Status status={status} />
+      {isRefused && status === 'active' && (
+        <span className="text-xs text-muted">Refused with a key above it</span>
+      )}
     </div>
   )
 }
 
-/** The children of a key; those of each of them when somebody opens it. `place` is that of the key in its line. */
-function Children({ of: { id, name }, place }: { of: WireKey; place: number }) {
+interface ChildrenProps {
+  of: WireKey
+  /** That of the key in its line. */
+  place: number
+  /** Whether the key is not valid, or one above it. */
+  areRefused: boolean
+}
+
+/** The children of a key; those of each of them when somebody opens it. */
+function Children({ of: { id, name }, place, areRefused }: ChildrenProps) {
   const list = useInfiniteQuery(childrenQuery(id))
   const { data, hasNextPage, isFetchingNextPage, isFetchNextPageError } = list
   if (data === undefined) return <Unread query={list} height="ml-4 h-9" />
@@ -125,7 +199,7 @@ function Children({ of: { id, name }, place }: { of: WireKey; place: number }) {
       {items.length > 0 && (
         <ul aria-label={`Children of ${withMarks(name)}`} className={inner}>
           {items.map((child) => (
-            <Child key={child.id} of={child} place={place + 1} />
+            <Child key={child.id} of={child} place={place + 1} isRefused={areRefused} />
           ))}
         </ul>
       )}
@@ -139,7 +213,7 @@ function Children({ of: { id, name }, place }: { of: WireKey; place: number }) {
   )
 }
 
-function Child({ of: child, place }: { of: WireKey; place: number }) {
+function Child({ of: child, place, isRefused }: { of: WireKey; place: number; isRefused: boolean }) {
   const [isOpen, setOpen] = useState(false)
   const id = useId()
   const mayHaveSome = place < maxLineLength
@@ -156,11 +230,13 @@ function Child({ of: child, place }: { of: WireKey; place: number }) {
             onClick={() => setOpen(!isOpen)}
           />
         )}
-        <Row of={child} />
+        <Row of={child} isRefused={isRefused} />
       </div>
       {mayHaveSome && (
         <div id={id} hidden={!isOpen}>
-          {isOpen && <Children of={child} place={place} />}
+          {isOpen && (
+            <Children of={child} place={place} areRefused={isRefused || child.status !== 'active'} />
+          )}
         </div>
       )}
     </li>

@@ -14,6 +14,7 @@ import { type RevocationReason, revocationChoices } from '../../../format/revoca
 import { useSession } from '../../../session.ts'
 import { ChangePreview } from './change-preview.tsx'
 import { type Done, useRevokeKey } from './key-changes.ts'
+import { RefusedWithIt } from './line.tsx'
 
 const revocation = { revoke: true } as const
 
@@ -76,6 +77,7 @@ export function RevokeDialog({ of: key, close, done }: RevokeDialogProps) {
         </div>
       </dl>
       <ChangePreview of={key} change={revocation} />
+      <RefusedWithIt of={key} />
       <SelectField
         label="Reason"
         options={revocationChoices}

@@ -14,7 +14,7 @@ import { TextField } from '../../../components/text-field.tsx'
 import { type BulkAction, bulkWords, keysCounted } from '../../../format/bulk-results.ts'
 import { textFault } from '../../../format/names.ts'
 import { type RevocationReason, revocationChoices } from '../../../format/revocations.ts'
-import { readTags, tagsFault, tagsHint } from '../../../format/tags.ts'
+import { readTags, tagsFault } from '../../../format/tags.ts'
 import { dryRunQuery } from '../../../queries.ts'
 
 const maxReason = 500
@@ -105,9 +105,10 @@ function PlanDialog({ action, meant, close, changed }: PlanDialogProps) {
     return true
   }
   const isLooking = dryRun.isFetching
+  const count = plan?.matched ?? ('ids' in keys ? keys.ids.length : undefined)
   return (
     <FormDialog
-      title={plan === undefined ? `${title} keys` : `${title} ${keysCounted(plan.matched)}`}
+      title={`${title} ${count === undefined ? 'keys' : keysCounted(count)}`}
       lead={lead}
       action={{
         label: plan === undefined && action === 'tag' ? 'Look at what it changes' : label,
@@ -126,7 +127,7 @@ function PlanDialog({ action, meant, close, changed }: PlanDialogProps) {
           <TextField
             label="Tags to add"
             optional
-            hint={tagsHint}
+            hint="Words under which keys are found, with spaces between them, such as team:billing."
             value={text}
             onChange={setText}
             error={wasRead ? (faults.text ?? faults.none) : undefined}
