@@ -107,13 +107,12 @@ export function SuspendedNotice({
     <div className="mb-6">
       <Notice tone="warning" title={`The ${what} is suspended`}>
         <p>
-          {what === 'key' ? 'Its tokens are refused' : 'All of its keys are refused'} since{' '}
-          <Ago instant={since} never="" />
+          {what === 'key' ? 'Its tokens are refused' : 'All of its keys are refused'}
           {reason === null ? '.' : ': '}
           {reason !== null && <Foreign text={reason} />}
         </p>
         <p className="text-muted">
-          By: <Creator createdBy={by} />
+          Suspended <Ago instant={since} never="" />. By: <Creator createdBy={by} />
         </p>
       </Notice>
     </div>

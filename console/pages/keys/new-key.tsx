@@ -129,7 +129,8 @@ function Created({ of }: { of: WireCreatedKey }) {
       title="The new key’s token"
       lead={
         <>
-          The key <Foreign text={of.name} className="font-medium text-ink" /> works from now on.
+          The key <Foreign text={of.name} className="font-medium text-ink" /> works from{' '}
+          {of.not_before === null ? 'now' : inFull(of.not_before)} on.
         </>
       }
     >
