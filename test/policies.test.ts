@@ -29,6 +29,10 @@ async function ruleOf(call: Promise<unknown>): Promise<PolicyRule | 'done'> {
   }
 }
 
+/** Locks the policy of an organization; of the root organization, that of the deployment. */
+const lockOf = (id: string, how = '') =>
+  `select pg_advisory_xact_lock${how}(hashtextextended('${id}', ${0x6c61_7465}))`
+
 onEachDatabase('a policy', (makeDatabase, kind) => {
   async function open() {
     const database = await makeDatabase()
@@ -297,6 +301,25 @@ onEachDatabase('a policy', (makeDatabase, kind) => {
     expect(await outcomes).toEqual(Array(3).fill('max_keys'))
   })
 
+  test('that an organization sets waits for no key of another one, and keeps none waiting', async () => {
+    await using stage = await open()
+    const { latchkey, database, create } = stage
+    await latchkey.organizations.create({ id: 'globex', name: 'Globex' })
+    const actor = await makeCaller(latchkey, 'acme', ['latchkey:organizations:write'])
+    await using direct = await connectDirectly(database)
+    const beside = async <T>(locks: string[], change: () => Promise<T>) => {
+      if (kind === 'SQLite') return change()
+      await direct.run('begin')
+      for (const lock of locks) await direct.run(lock)
+      return change().finally(() => direct.run('rollback'))
+    }
+    // As one holds them that makes a key, and one that sets a policy.
+    const held = ['root', 'globex'].map((id) => lockOf(id, '_shared'))
+    const set = () => latchkey.policies.setFor('acme', { maxKeys: 10 }, { actor })
+    expect((await beside(held, set)).maxKeys).toBe(10)
+    await beside([lockOf('acme')], () => create({ organizationId: 'globex' }))
+  })
+
   test('that is set while a key is on its way is the one that it is judged by', async () => {
     await using stage = await open()
     const { latchkey, database, create } = stage
@@ -304,7 +327,7 @@ onEachDatabase('a policy', (makeDatabase, kind) => {
     await using direct = await connectDirectly(database)
     // As another process does it that sets a policy, and is not done yet.
     await direct.run(kind === 'SQLite' ? 'begin immediate' : 'begin')
-    if (kind === 'PostgreSQL') await direct.run(`select pg_advisory_xact_lock(${0x6c61_7465})`)
+    if (kind === 'PostgreSQL') await direct.run(lockOf('root'))
     const calls = [
       create(),
       latchkey.keys.rotate(id),

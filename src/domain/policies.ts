@@ -18,7 +18,7 @@ import { getOrganizationRow } from '../store/organizations.ts'
 import {
   deletePolicyRow,
   findPolicy,
-  lockPolicies,
+  lockPolicy,
   type PolicyRow,
   readRules,
   writePolicy,
@@ -104,7 +104,7 @@ async function changePolicy(
     // Before the lock: whoever is refused keeps nobody waiting.
     await requireMay(change)
     requireSetter(actor, await findPolicy(tx, id))
-    await lockPolicies(tx, engine.store.dialect, true)
+    await lockPolicy(tx, engine.store.dialect, id)
     const before = await findPolicy(tx, id)
     requireSetter(actor, before)
     const from = before && readRules(before)

@@ -1,5 +1,5 @@
 // The table of policies: what keys may be. The row of the root organization is the policy of the deployment.
-import { type Selectable, sql } from 'kysely'
+import { type RawBuilder, type Selectable, sql } from 'kysely'
 import { rootOrganizationId } from '../core/access.ts'
 import { noRules } from '../core/policy.ts'
 import type { PolicyRules } from '../core/shapes/policies.ts'
@@ -9,19 +9,38 @@ import type { Db, Tx } from './tables.ts'
 
 export type PolicyRow = Selectable<PoliciesTable>
 
-/** Any number: it keeps this lock apart from those of other programs on the database. */
-const lockNumber = 0x6c61_7465
+/** Any number: it keeps our locks apart from those of other programs on the database. */
+const seed = 0x6c61_7465
 /** Well below the parameters that a statement may have. */
 const idsAtOnce = 500
 
 /**
- * Keeps the policies as they are until the transaction ends, for one that makes or changes keys, beside others that do; or, alone,
- * for one that sets a policy. It comes after the locks of keys, and before those of recipes and organizations.
+ * Keeps the policies of organizations and that of the deployment as they are until the transaction ends, for one that makes or
+ * changes keys, beside others that do. It comes after the locks of keys, and before those of recipes and organizations.
  */
-export async function lockPolicies(tx: Tx, { skipsLocked }: StoreDialect, isAlone: boolean): Promise<void> {
+export async function holdPolicies(
+  tx: Tx,
+  dialect: StoreDialect,
+  organizationIds: readonly string[],
+): Promise<void> {
+  await lock(tx, dialect, [rootOrganizationId, ...organizationIds], sql`pg_advisory_xact_lock_shared`)
+}
+
+/** The same of one policy, alone, for one that sets it: only who is judged by it waits. */
+export async function lockPolicy(tx: Tx, dialect: StoreDialect, id: string): Promise<void> {
+  await lock(tx, dialect, [id], sql`pg_advisory_xact_lock`)
+}
+
+/** In the order of their numbers, so that none waits in a circle. */
+async function lock(
+  tx: Tx,
+  { skipsLocked }: StoreDialect,
+  ids: readonly string[],
+  take: RawBuilder<unknown>,
+): Promise<void> {
   if (!skipsLocked) return
-  const lock = isAlone ? sql`pg_advisory_xact_lock` : sql`pg_advisory_xact_lock_shared`
-  await sql`select ${lock}(${sql.lit(lockNumber)})`.execute(tx)
+  await sql`select ${take}(number) from (select distinct hashtextextended(id, ${sql.lit(seed)}) as number
+    from unnest(${ids}::text[]) as ids (id) order by 1 offset 0) as locks`.execute(tx)
 }
 
 export async function findPolicy(db: Db, id: string): Promise<PolicyRow | undefined> {

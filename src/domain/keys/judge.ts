@@ -9,7 +9,7 @@ import type { StoreDialect } from '../../store/backend.ts'
 import { readCatalogue } from '../../store/catalogue.ts'
 import { type KeyRow, readAllowedIps } from '../../store/keys.ts'
 import { lockOrganization } from '../../store/organizations.ts'
-import { countLiveKeys, findPolicies, lockPolicies } from '../../store/policies.ts'
+import { countLiveKeys, findPolicies, holdPolicies } from '../../store/policies.ts'
 import { allDone } from '../../store/statements.ts'
 import type { Db, Tx } from '../../store/tables.ts'
 
@@ -113,7 +113,7 @@ export async function openJudge(
   const ids = [...organizationIds].filter((id) => id !== rootOrganizationId)
   if (ids.length === 0) return readJudge(tx, ids)
   // One behind the other without waiting: the second sees what was committed when the first had its lock.
-  const [, judge] = await allDone([lockPolicies(tx, dialect, false), readJudge(tx, ids)])
+  const [, judge] = await allDone([holdPolicies(tx, dialect, ids), readJudge(tx, ids)])
   return judge
 }
 
