@@ -8,6 +8,7 @@ import {
   managementPermissions,
   missingPermissions,
   permissionPattern,
+  uncataloguedOf,
 } from '../src/core/permissions.ts'
 
 // Concrete permissions over a small alphabet. One segment more than any pattern names stands for 'or more', and
@@ -180,6 +181,17 @@ function words(alphabet: string[], longest: number): string[] {
   }
   return all
 }
+
+test('a catalogue has what it names, and a wildcard that covers something in it, or that something in it covers', () => {
+  const name = pattern.filter((one) => !one.startsWith('latchkey:'))
+  fc.assert(
+    fc.property(fc.array(name, { minLength: 1, maxLength: 6 }), grant, (names, asked) => {
+      const isHad = (one: string) =>
+        one.startsWith('latchkey:') || covers(names, one) || names.some((named) => covers([one], named))
+      expect(uncataloguedOf(names, asked)).toEqual(asked.filter((one) => !isHad(one)))
+    }),
+  )
+})
 
 test('a grant weighs more for each word, and for each step of its patterns', () => {
   const weightOf = (...granted: string[]) => new Grant(granted).weight

@@ -129,9 +129,14 @@ function withinBound(permission: string, bound: readonly string[]): string[] {
 export function uncataloguedOf(names: readonly string[], permissions: readonly string[]): string[] {
   if (names.length === 0) return []
   const grant = grantOf(names)
+  let named: string[][] | undefined
   return permissions.filter((permission) => {
     if (permission.startsWith(reservedNamespace) || grant.covers(permission)) return false
-    return !(permission.includes('*') && names.some((name) => covers([permission], name)))
+    if (!permission.includes('*')) return true
+    // A key may have many wildcards, and the catalogue many names: each is taken apart once, and not for each pair of them.
+    named ??= names.map((name) => name.split(':'))
+    const pattern = permission.split(':')
+    return !named.some((segments) => coversSegments(pattern, segments))
   })
 }
 
@@ -140,8 +145,11 @@ function patternCovers(granted: string, asked: string): boolean {
   // The usual pattern has its only `*` at the end: all that continues from there is covered.
   const wildcard = granted.indexOf('*')
   if (wildcard === granted.length - 1) return asked.startsWith(granted.slice(0, wildcard))
-  const pattern = granted.split(':')
-  const segments = asked.split(':')
+  return coversSegments(granted.split(':'), asked.split(':'))
+}
+
+/** The same of both taken apart, if neither is in the reserved namespace. */
+function coversSegments(pattern: readonly string[], segments: readonly string[]): boolean {
   const last = pattern.length - 1
   const open = pattern[last] === '*'
   if (open ? segments.length < pattern.length : segments.length !== pattern.length) return false

@@ -9,6 +9,7 @@ import { type GetKeyInput, getKeySchema, type Key, type KeyDetails } from '../..
 import type { Page } from '../../core/shapes/page.ts'
 import { parseHint } from '../../core/token.ts'
 import { turnOf } from '../../fairness/caller-turn.ts'
+import type { Turn } from '../../fairness/fair-line.ts'
 import type { Position } from '../../store/cursors.ts'
 import {
   countKeySlice,
@@ -103,7 +104,7 @@ export async function listKeys(
       read: async (db, position, bounds) => {
         const slice = await readKeySlice(db, { ...query, after: position }, bounds, await findOnce(db))
         const isListed = ({ id }: KeyRow) => isUnused(engine, query, id)
-        const listed = await judgeAll(db, slice.rows.filter(isListed), breaksPolicy)
+        const listed = await judgeAll(engine, turn, db, slice.rows.filter(isListed), breaksPolicy)
         const keys = listed.map(({ row }) => row)
         const states = await readLimitStates(db, engine.store.dialect, 'key', keys)
         const lastUses = await readLastUses(
@@ -131,15 +132,19 @@ export async function listKeys(
 
 /** Of keys, those that break a policy, with the rules that they break, or those that break none; all if that is not asked. */
 async function judgeAll(
+  { memory }: Engine,
+  turn: Turn,
   db: Db,
   rows: readonly KeyRow[],
   breaksPolicy: boolean | undefined,
 ): Promise<{ row: KeyRow; broken?: Pick<Key, 'brokenRules'> }[]> {
   if (breaksPolicy === undefined) return rows.map((row) => ({ row }))
   const judge = await readJudge(db, new Set(rows.map((row) => row.organization_id)))
-  return rows
-    .map((row) => ({ row, broken: { brokenRules: judge.brokenRules(row) } }))
-    .filter(({ broken }) => broken.brokenRules.length > 0 === breaksPolicy)
+  // A key may hold much, and a catalogue have many names.
+  const judged = await memory.slices.map(turn.keyId, rows, (row) => ({
+    ...{ row, broken: { brokenRules: judge.brokenRules(row) } },
+  }))
+  return judged.filter(({ broken }) => broken.brokenRules.length > 0 === breaksPolicy)
 }
 
 type Filter = Omit<
