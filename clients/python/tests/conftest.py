@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from . import settings as _  # Before anything of Django's is used.
 from .server import Proxy, Server
 
 

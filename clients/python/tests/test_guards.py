@@ -8,10 +8,8 @@ import logging
 from collections.abc import Callable, Coroutine, Iterator
 from typing import Any
 
-import django
 import httpx
 import pytest
-from django.conf import settings
 from django.http import HttpRequest, JsonResponse
 from django.test import AsyncRequestFactory, RequestFactory
 from fastapi import Depends, FastAPI
@@ -22,9 +20,6 @@ from latchkey import AsyncVerifier, LatchkeyError, Verdict, Verifier
 from latchkey._guard import context_of
 
 from .server import Server, make_token
-
-settings.configure(ALLOWED_HOSTS=["*"], DEFAULT_CHARSET="utf-8")
-django.setup()
 
 Answer = tuple[int, Any, Any]
 Call = Callable[[dict[str, str]], Answer]

@@ -1,0 +1,53 @@
+"""The programs of the guide and of the package's README, in their order: they run, and print what they show."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import io
+import re
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from django.test import RequestFactory
+
+from .server import REPOSITORY, Server
+
+_block = re.compile(r"^```python\n(.*?)^```\n(?:```text\n(.*?)^```\n)?", re.MULTILINE | re.DOTALL)
+
+
+def run_blocks(document: Path, names: dict[str, Any]) -> None:
+    for program, expected in _block.findall(document.read_text()):
+        printed = io.StringIO()
+        with contextlib.redirect_stdout(printed):
+            # Not with the annotations of this file: a framework reads those of its routes.
+            exec(compile(program, str(document), "exec", dont_inherit=True), names)
+        assert printed.getvalue() == expected
+
+
+def test_the_guide_runs_and_prints_what_it_says(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("LATCHKEY_URL", server.url)
+    monkeypatch.setenv("LATCHKEY_KEY", server.root)
+    names: dict[str, Any] = {"__name__": "guide"}
+    run_blocks(REPOSITORY / "docs/guides/python.md", names)
+    key = server.create_key()
+    headers = {"authorization": f"Bearer {key['key']}"}
+    answer = names["send_email"](RequestFactory().post("/emails", headers=headers))
+    assert answer.status_code == 200 and key["id"].encode() in answer.content
+    names["guard_keys"].close()
+
+    async def post() -> httpx.Response:
+        app = names["app"]
+        async with names["lifespan"](app), httpx.AsyncClient(transport=httpx.ASGITransport(app)) as client:
+            return await client.post("http://app/emails", headers=headers)
+
+    sent = asyncio.run(post())
+    assert (sent.status_code, sent.json()) == (200, {"sent_by": key["id"]})
+
+
+def test_the_readme_runs(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("LATCHKEY_URL", server.url)
+    monkeypatch.setenv("LATCHKEY_KEY", server.verifier_token())
+    run_blocks(REPOSITORY / "clients/python/README.md", {"presented": server.create_key()["key"]})
