@@ -86,7 +86,7 @@ onOneDatabase(
       await addresses.fill('192.0.2.7\n10.0.0.0/8')
       await create.click()
       await page.getByText('Store it now').waitFor()
-      await page.getByText(`works from Dec 31, ${year}`).waitFor()
+      await page.getByText(`works from December 31, ${year}`).waitFor()
       const [made] = (await keys.list({ organizationId: 'acme', prefix: 're_test' })).items
       expect(made).toMatchObject({
         name: 'Bound',
