@@ -88,7 +88,8 @@ async function verifyWarm({ folder, warmKeys, turnMs, rounds }: Settings) {
   say(`${warmKeys} keys of either kind are warm`)
   const [plainLoop, deepLoop] = await Promise.all([makeLoop(), makeLoop()])
   const verifier = (loop: typeof plainLoop) => loop.countingVerifier(latchkey).verifies
-  return takeTurns(rounds, {
+  // Not before it is over is the database closed.
+  return await takeTurns(rounds, {
     plain: plainLoop.rateOfCalls(plain, verifier(plainLoop), turnMs),
     deep: deepLoop.rateOfCalls(deep, verifier(deepLoop), turnMs),
   })
