@@ -95,6 +95,8 @@ onOneDatabase('SQLite', 'changes on the command line', (makeDatabase) => {
     const later = await preview('--expires', '2h')
     expect(later.stderr).toMatch(/Such calls would be refused from \S+Z on\.\n$/)
     expect(await json(['keys', 'preview', id, '--revoke'])).toMatchObject({ at_least: 1207, at_most: 1207 })
+    await json(['keys', 'create', '--organization', 'acme', '--name', 'Child', '--parent-id', id])
+    expect((await preview('--revoke')).stderr).toContain('Counted with a key below it.')
     for (const wrong of [[], ['--revoke', '--rotate']]) expect((await preview(...wrong)).code).toBe(2)
   })
 })

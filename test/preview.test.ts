@@ -204,6 +204,8 @@ onEachDatabase('a preview', (makeDatabase, kind) => {
       atLeast: 1204,
       atMost: 1204,
       unknown: 0,
+      children: 0,
+      moreChildren: false,
       refusals: [
         {
           code: 'insufficient_permissions',

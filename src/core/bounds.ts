@@ -189,5 +189,7 @@ export const maxPrefixes = 32
 export const maxLineLength = 4
 /** How many live children a key has at most. */
 export const maxChildren = 10_000
+/** Of how many keys below one, a preview of its change judges the calls too. */
+export const maxPreviewedChildren = 100
 /** How long a derived key lives, unless it is said. */
 export const derivedKeySeconds = 3_600

@@ -52,6 +52,33 @@ export function readAncestors(text: string | null): readonly StoredAncestor[] {
   return ancestors
 }
 
+/** What would become of a key of a line, and of the secret by which it made the next one; what is absent stays. */
+export type AncestorChange = Partial<Omit<StoredAncestor, 'keyId' | 'permissions'>> & { permissions?: string }
+
+/** What the store would put together if one key of a line were another; `permissions` as JSON. */
+export function changeAncestor(text: string, keyId: string, change: AncestorChange): string {
+  const lines = text.split('\n')
+  for (let at = 0; at + linesOfEach <= lines.length; at += linesOfEach) {
+    if (lines[at] !== keyId) continue
+    const { permissions, allowedIps, revokedAt, expiresAt, suspendedAt, notBefore, isEnded, graceEndsAt } =
+      change
+    const ended = isEnded === undefined ? undefined : isEnded ? 0 : null
+    const changed = [
+      permissions,
+      allowedIps,
+      revokedAt,
+      expiresAt,
+      suspendedAt,
+      notBefore,
+      ended,
+      graceEndsAt,
+    ]
+    for (const [i, value] of changed.entries())
+      if (value !== undefined) lines[at + 1 + i] = value === null ? '' : String(value)
+  }
+  return lines.join('\n')
+}
+
 function instantOf(text: string): number | null {
   return text === '' ? null : Number(text)
 }

@@ -137,6 +137,43 @@ export async function countChildren(
 /** When a key ends, as the index of live children has it: far away if never. */
 const ending = sql<number>`coalesce(keys.expires_at, 253402300800001)`
 
+/** A live key below another one. */
+export interface KeyBelow {
+  id: string
+  organization_id: string
+  /** The secret by which that one made it, or the key above it; null if another key did. */
+  made_by: string | null
+}
+
+/** Finds the live keys below a key: its children, theirs and so on, the nearest first, so many at most. */
+export async function findKeysBelow(
+  db: Db,
+  key: Pick<KeyRow, 'id' | 'organization_id'>,
+  now: number,
+  limit: number,
+): Promise<KeyBelow[]> {
+  const found: KeyBelow[] = []
+  let level: KeyBelow[] = [{ ...key, made_by: null }]
+  while (level.length > 0 && found.length < limit) {
+    const above = new Map(level.map((one) => [one.id, one]))
+    const rows = await db
+      .selectFrom('keys')
+      .select(['keys.id', 'keys.parent_id', 'keys.parent_kid'])
+      .where('keys.parent_id', 'in', [...above.keys()])
+      .where('keys.organization_id', '=', key.organization_id)
+      .where('keys.revoked_at', 'is', null)
+      .where(ending, '>', now)
+      .limit(limit - found.length)
+      .execute()
+    level = rows.map(({ id, parent_id, parent_kid }) => ({
+      ...{ id, organization_id: key.organization_id },
+      made_by: parent_id === key.id ? parent_kid : (above.get(parent_id as string)?.made_by ?? null),
+    }))
+    found.push(...level)
+  }
+  return found
+}
+
 /** Has the children that a key has made by some of its secrets end with another one. */
 export async function moveChildren(
   tx: Tx,

@@ -42,14 +42,16 @@ export async function readAsked(db: Db, key: number, days: Days, limit: number):
 }
 
 /**
- * Reads the profiles of the valid calls of a key, each day's in turn: a result of many rows would hold up the process that
- * reads it.
+ * Reads the profiles of the valid calls of a key, of each day that has any in turn: a result of many rows would hold up the process
+ * that reads it.
  */
-export async function readProfiles(db: Db, key: number, { first, end }: Days): Promise<ProfileFigure[]> {
+export async function readProfiles(db: Db, key: number, days: Days): Promise<ProfileFigure[]> {
   const texts = (name: string) => sql`left join ${sql.table('usage_texts')} as ${sql.ref(`${name}_text`)}
     on ${sql.ref(`${name}_text.number`)} = counted.${sql.ref(name)}`
   const profiles: ProfileFigure[] = []
-  for (let day = first; day < end; day++) {
+  const { rows: used } = await sql<{ day: number }>`select distinct day from ${sql.table('usage_profiles')}
+    where ${ofValid(key, days)} order by day`.execute(db)
+  for (const { day } of used) {
     const { rows } = await sql<ProfileFigure>`
       select secret_text.text as kid, operation_text.text as operation, nullif(places.ip, '') as ip,
         nullif(places.user_agent, '') as "userAgent",

@@ -109,7 +109,10 @@ export async function findSecret(db: Db, key: KeyRow, kid: string): Promise<Secr
 }
 
 /** The secrets of a key that nobody has ended: at most two, but for graces that have run out since. */
-export async function listUnendedSecrets(db: Db, key: KeyRow): Promise<SecretRow[]> {
+export async function listUnendedSecrets(
+  db: Db,
+  key: Pick<KeyRow, 'id' | 'organization_id'>,
+): Promise<SecretRow[]> {
   return secretsOf(db, key).where('ended_at', 'is', null).execute()
 }
 
@@ -133,7 +136,7 @@ export async function pruneSecrets(tx: Tx, key: KeyRow): Promise<void> {
   requireRows(numDeletedRows, kids.length)
 }
 
-function secretsOf(db: Db, key: KeyRow) {
+function secretsOf(db: Db, key: Pick<KeyRow, 'id' | 'organization_id'>) {
   return db
     .selectFrom('secrets')
     .selectAll()

@@ -21,9 +21,8 @@ export function replay(
   { permissions, ip }: { permissions: string[] | undefined; ip?: string | undefined },
   now: number,
 ): Replayed {
-  const isMoved = after.allowedIps !== null && after.allowedIps !== before.allowedIps
-  let isUnknown = ip === undefined && isMoved
-  const judged = (terms: EvaluatedTerms) => (ip === undefined ? { ...terms, allowedIps: null } : terms)
+  let isUnknown = ip === undefined && isMoved(before, after)
+  const judged = (terms: EvaluatedTerms) => (ip === undefined ? placeless(terms) : terms)
   for (const at of instantsOf(after, now)) {
     const asked = { permissions: permissions ?? [], ip }
     if (evaluate(judged(before), asked, at) !== undefined) continue
@@ -34,6 +33,24 @@ export function replay(
       permissions === undefined && missingPermissions(after.permissions, before.permissions).length > 0
   }
   return isUnknown ? 'unknown' : 'passes'
+}
+
+/** Whether the places from which a secret may be used are others after a change, of its own or of its line. */
+function isMoved(before: EvaluatedTerms, after: EvaluatedTerms): boolean {
+  const ofLine = (terms: EvaluatedTerms) => terms.bounds?.ips ?? []
+  return (
+    (after.allowedIps !== null && after.allowedIps !== before.allowedIps) ||
+    ofLine(after).some(({ networks }) => !ofLine(before).some((other) => other.networks === networks))
+  )
+}
+
+function placeless({ bounds, ...terms }: EvaluatedTerms): EvaluatedTerms {
+  return { ...terms, allowedIps: null, bounds: bounds && { ...bounds, ips: [] } }
+}
+
+/** Whether it matters from where a call with a secret comes. */
+export function asksPlace({ allowedIps, bounds }: EvaluatedTerms): boolean {
+  return allowedIps !== null || (bounds?.ips.length ?? 0) > 0
 }
 
 /** The instants at which terms may begin to refuse. */

@@ -96,6 +96,10 @@ onOneDatabase('SQLite', `what a change would refuse${browserNote}`, (makeDatabas
         expiresAt: null,
         permissions: key.permissions,
       })
+
+      await server.latchkey.keys.create({ organizationId: 'acme', name: 'Child', parentId: key.id })
+      await open('Revoke')
+      await dialog.getByText('Counted with the calls of one key below it.').waitFor()
     },
   )
 

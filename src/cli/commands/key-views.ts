@@ -146,13 +146,18 @@ export function printPlaces({ callers, complete }: KeyPlaces): void {
 }
 
 /** Prints which calls a change would have refused. */
-export function printPreview({ calls, atLeast, atMost, unknown, asOf, refusals }: KeyPreview): void {
+export function printPreview(preview: KeyPreview): void {
+  const { calls, atLeast, atMost, unknown, children, moreChildren, asOf, refusals } = preview
   const now = Date.now()
   const of = `${calls} calls of the last 30 days`
   if (atMost === 0)
     print(calls === 0 ? 'No call of the last 30 days was valid.' : `None of ${of} would have been refused.`)
   else if (atLeast === atMost) print(`Would have refused ${atLeast} of ${of}.`)
   else print(`Would have refused between ${atLeast} and ${atMost} of ${of}.`)
+  if (children > 0)
+    printNote(
+      `Counted with ${children === 1 ? 'a key' : `${children} keys`} below it${moreChildren ? ', and there are more of them' : ''}.`,
+    )
   if (unknown > 0) printNote(`Of ${unknown} calls it cannot be told: too little of them was counted.`)
   if (refusals.length === 0) return
   print('')

@@ -1,6 +1,6 @@
 // Which calls a change of a key would have refused.
 import { z } from 'zod'
-import { maxRefusedKinds } from '../bounds.ts'
+import { maxPreviewedChildren, maxRefusedKinds } from '../bounds.ts'
 import { instant } from '../fields.ts'
 
 const refusedExample = {
@@ -49,7 +49,7 @@ export const keyPreviewSchema = z
   .strictObject({
     since: instant.meta({ description: 'When the first of the 30 days began, by UTC.' }),
     asOf: instant.meta({ description: "When it was read, by the database's clock." }),
-    calls: z.int().meta({ description: 'How many calls with the key were valid.' }),
+    calls: z.int().meta({ description: 'How many calls with the key, and with those below it, were valid.' }),
     atLeast: z.int().meta({
       description:
         'How many of them the change would refuse, at least: as many as `at_most` if that is known.',
@@ -59,6 +59,12 @@ export const keyPreviewSchema = z
       description:
         'Of how many it cannot be told, because a day had too many kinds of calls to tell all of them apart, or a program of an older version counted them. They are in `at_most`.',
     }),
+    children: z.int().meta({
+      description: `Of how many keys below it, which are its live children, theirs and so on, the calls are in all this: at most ${maxPreviewedChildren}.`,
+    }),
+    moreChildren: z
+      .boolean()
+      .meta({ description: 'Whether there are more of them, of which no call is in it.' }),
     refusals: z.array(refusedCallsSchema).meta({
       description: `The calls of \`at_least\` that no limit would refuse, the most first: at most ${maxRefusedKinds} kinds.`,
     }),
@@ -73,6 +79,8 @@ export const keyPreviewSchema = z
         atLeast: 1204,
         atMost: 1204,
         unknown: 0,
+        children: 0,
+        moreChildren: false,
         refusals: [refusedExample],
       },
     ],

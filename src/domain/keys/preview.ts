@@ -18,10 +18,11 @@ import type { Db } from '../../store/tables.ts'
 import { findUsageNumber, readUsageState, type UsageState } from '../../store/usage-figures.ts'
 import { toFacts } from '../../verdict/facts.ts'
 import { Owners } from '../../verdict/owners.ts'
-import { type ChangedTerms, type Replayed, replay } from '../../verdict/replay.ts'
+import { asksPlace, type ChangedTerms, type Replayed, replay } from '../../verdict/replay.ts'
 import { actorOf, type CommandOptions, type Engine } from '../engine.ts'
 import { judgedOf, readJudge } from './judge.ts'
 import { boundByLimits, type CountedHour, readCountedCalls, readCountedHours } from './limit-preview.ts'
+import { changeAbove, type Planned, readCallsBelow } from './line-preview.ts'
 import { toFigures } from './own-profiles.ts'
 import { daysBefore, startOfDay } from './recent-days.ts'
 import { requireOldSecret } from './revoke.ts'
@@ -58,14 +59,23 @@ export async function previewKey(
     engine.store.read((db) => readAll(engine, db, actor, id, change, now), turnOf(actor, options)),
   )
   const ownFigures = toFigures(own)
+  const { key, planned } = read
   const known = await engine.store.findManyFacts(read.secrets.map(({ kid }) => kid))
-  const terms = new Map(known.map((stored) => [stored.kid, changeTerms(stored, read.planned)]))
-  const total = await judge([...read.profiles, ...ownFigures], terms, now)
+  const terms = new Map(known.map((stored) => [stored.kid, changeTerms(stored, planned)]))
+  const { below, isMore } = await readCallsBelow(engine, key, { ...read, now }, actor, options)
+  for (const { key: one, stored } of below)
+    for (const secret of stored)
+      terms.set(secret.kid, termsOf(secret, changeAbove(secret, key.id, one.made_by, planned)))
+  const profiles = [...read.profiles, ...ownFigures, ...below.flatMap((one) => one.profiles)]
+  const total = await judge(profiles, terms, now)
   const { calls } = total
-  const ownCalls = ownFigures.reduce((sum, figure) => sum + figure.calls, 0)
-  const counted = Math.max(calls, read.counted + ownCalls)
+  const ownCalls = sumOf(ownFigures, 'calls')
+  const countedBelow = sumOf(below, 'counted')
+  const counted = Math.max(calls, read.counted + ownCalls + countedBelow)
   const unknown = total.unknown + counted - calls
-  const limits = boundByLimits(read.hours, read.key.limits, read.planned.limits)
+  const limits = boundByLimits(read.hours, key.limits, planned.limits)
+  // They draw from its limits too; in which hours, is not looked at.
+  const drawnBelow = planned.limits === key.limits ? 0 : countedBelow
   // What it does not know of, the limits may refuse as well.
   const beyond = limits.atMost === 0 ? 0 : limits.atMost + Math.max(0, counted - limits.calls)
   return {
@@ -73,24 +83,16 @@ export async function previewKey(
     asOf: new Date(read.state.now),
     calls: counted,
     atLeast: Math.max(total.refused, limits.atLeast),
-    atMost: Math.min(counted, total.refused + unknown + beyond),
+    atMost: Math.min(counted, total.refused + unknown + beyond + drawnBelow),
     unknown,
+    children: below.length,
+    moreChildren: isMore,
     refusals: total.kinds,
   }
 }
 
-/** What the key and its secrets would be. */
-interface Planned {
-  permissions: string
-  expiresAt: number | null
-  revokedAt: number | null
-  suspendedAt: number | null
-  notBefore: number | null
-  allowedIps: string | null
-  limits: string
-  /** The secrets that would be ended, and those with another grace. */
-  ended: ReadonlySet<string>
-  graces: ReadonlyMap<string, number>
+function sumOf<Name extends string>(items: readonly { [_ in Name]: number }[], name: Name): number {
+  return items.reduce((sum, item) => sum + item[name], 0)
 }
 
 interface Read {
@@ -149,6 +151,7 @@ async function plan(
     limits: key.limits,
     ended: new Set(),
     graces: new Map(),
+    keepsChildren: false,
   }
   if (revoke) return { ...same, revokedAt: key.revoked_at ?? now }
   if (endSecret !== undefined)
@@ -163,7 +166,7 @@ async function plan(
     const graceSeconds = longestGraceOf(rotate)
     const { graceEndsAt, over } = planRotation(key, secrets, graceSeconds, now)
     const graces = new Map(graceSeconds > 0 ? [[key.kid, graceEndsAt]] : [])
-    return { ...same, ended: new Set(over), graces }
+    return { ...same, ended: new Set(over), graces, keepsChildren: rotate.keepChildren === true }
   }
   const planned = planUpdate(actor, key, update)
   requireBeginning(planned)
@@ -194,8 +197,12 @@ function changeTerms(stored: StoredSecret, planned: Planned): ChangedTerms {
     endedAt: ended.has(stored.kid) ? 0 : stored.endedAt,
     graceEndsAt: graces.get(stored.kid) ?? stored.graceEndsAt,
   }
-  const termsOf = (one: StoredSecret) => toFacts(one, new Owners(1)).terms
-  return { before: termsOf(stored), after: termsOf(changed) }
+  return termsOf(stored, changed)
+}
+
+function termsOf(stored: StoredSecret, changed: StoredSecret): ChangedTerms {
+  const readTerms = (one: StoredSecret) => toFacts(one, new Owners(1)).terms
+  return { before: readTerms(stored), after: readTerms(changed) }
 }
 
 interface Judged {
@@ -223,7 +230,7 @@ async function judge(
     if (ofSecret === undefined) continue
     const permissions = text === '' ? [] : text?.split(' ')
     const ip = profile.ip !== null && isAddress(profile.ip) ? profile.ip : undefined
-    const question = `${kid} ${text} ${ofSecret.after.allowedIps === null ? '' : ip}`
+    const question = `${kid} ${text} ${[ofSecret.before, ofSecret.after].some(asksPlace) ? ip : ''}`
     let outcome = outcomes.get(question)
     left -= profileCost + (outcome === undefined ? (permissions?.length ?? 0) : 0)
     if (left < 0) {

@@ -33,10 +33,22 @@ export function ChangePreview({ of: key, change }: { of: WireKey; change: Previe
     enabled: refusal === undefined && asked !== undefined,
   })
   if (change === undefined) return null
+  const preview = isSame(asked, change) ? data : undefined
   return (
     <div aria-live="polite" className="min-h-6">
-      <Told preview={isSame(asked, change) ? data : undefined} error={error} refusal={refusal} />
+      <Told preview={preview} error={error} refusal={refusal} />
+      {preview !== undefined && preview.children > 0 && <Below of={preview} />}
     </div>
+  )
+}
+
+/** Of which other keys the calls are in it. */
+function Below({ of: { children, more_children: isMore } }: { of: WireKeyPreview }) {
+  return (
+    <p className="text-muted">
+      Counted with the calls of {children === 1 ? 'one key' : `${children} keys`} below it
+      {isMore && ', and there are more of them'}.
+    </p>
   )
 }
 
