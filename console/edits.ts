@@ -12,6 +12,8 @@ interface Editing<Thing, Opened> {
   /** As the form found it; undefined for one that makes it. */
   opened: Opened
   address: string
+  /** `PUT` if what is sent replaces all that is there. */
+  method?: 'PATCH' | 'PUT'
   /** Takes in what the server answered. */
   known: (changed: Thing) => unknown
 }
@@ -30,6 +32,7 @@ export interface Edit<Thing, Opened extends Thing | undefined = Thing> {
 export function useEdit<Thing extends { revision: string }, Opened extends Thing | undefined = Thing>({
   opened,
   address,
+  method = 'PATCH',
   known,
 }: Editing<Thing, Opened>): Edit<Thing, Opened> {
   const make = useOnce()
@@ -41,7 +44,7 @@ export function useEdit<Thing extends { revision: string }, Opened extends Thing
       try {
         const body = bodyOf(now)
         if (now === undefined) return await make<Thing>(address, body)
-        return await call<Thing>('PATCH', address, { body, ifRevision: now.revision })
+        return await call<Thing>(method, address, { body, ifRevision: now.revision })
       } catch (error) {
         if (isConflict(error)) setTheirs(await call<Thing>('GET', address))
         throw error

@@ -14,6 +14,7 @@ import {
   Menu,
   MonitorSmartphone,
   ScrollText,
+  ShieldCheck,
   Webhook,
 } from 'lucide-react'
 import { Suspense, useEffect, useState } from 'react'
@@ -116,6 +117,9 @@ function Navigation() {
           </Link>
           <Link to="/permissions" className={entry}>
             <BookText size={17} aria-hidden /> Permissions
+          </Link>
+          <Link to="/policy" className={entry}>
+            <ShieldCheck size={17} aria-hidden /> Policy
           </Link>
         </>
       ) : (

@@ -49,13 +49,16 @@ interface KeyFilter extends Partial<Omit<SelectedKeys, 'sort'>> {
   permission?: string | undefined
   created_by?: string | undefined
   prefix?: string | undefined
+  breaks_policy?: true | undefined
   status?: KeySearch['status'] | undefined
   sort?: KeySearch['sort'] | undefined
 }
 
 /** Keys page by page, newest first unless sorted otherwise; at once as many as there were before. */
-export function keysQuery({ organization, ...filter }: KeyFilter, rowsBefore = 0) {
-  const first = `/v1/keys${query({ organization_id: organization, ...filter, count: 'true', limit: pageSize })}`
+export function keysQuery({ organization, breaks_policy, ...filter }: KeyFilter, rowsBefore = 0) {
+  // Each key would have to be judged to be counted.
+  const judged = breaks_policy ? { breaks_policy: 'true' } : { count: 'true' }
+  const first = `/v1/keys${query({ organization_id: organization, ...filter, ...judged, limit: pageSize })}`
   return listOf<WireKey>('keys', first, rowsBefore)
 }
 

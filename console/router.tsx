@@ -69,6 +69,16 @@ const catalogue = createRoute({
   path: '/permissions',
   component: later(async () => (await import('./pages/catalogue/catalogue.tsx')).CataloguePage),
 })
+const policy = createRoute({
+  getParentRoute: () => root,
+  path: '/policy',
+  component: later(async () => (await import('./pages/policies/policies.tsx')).DeploymentPolicyPage),
+})
+const organizationPolicy = createRoute({
+  getParentRoute: () => root,
+  path: '/organizations/$organization/policy',
+  component: later(async () => (await import('./pages/policies/policies.tsx')).OrganizationPolicyPage),
+})
 const webhooks = createRoute({
   getParentRoute: () => root,
   path: '/webhooks',
@@ -109,6 +119,8 @@ export const router = createRouter({
     key,
     plans,
     catalogue,
+    policy,
+    organizationPolicy,
     webhooks,
     webhook,
     auditLog,

@@ -27,6 +27,8 @@ export interface KeySearch {
   created_by?: string
   /** What tokens begin with. */
   prefix?: string
+  /** Whether only keys that break a policy are listed. */
+  breaks_policy?: true
   status?: (typeof statuses)[number]
   /** What the list is narrowed to. */
   only?: KeySelection
@@ -40,6 +42,7 @@ export function readKeySearch({
   permission,
   created_by,
   prefix,
+  breaks_policy,
   status,
   only,
   sort,
@@ -51,6 +54,7 @@ export function readKeySearch({
     ...text('permission', permission),
     ...text('created_by', created_by),
     ...text('prefix', prefix),
+    ...(breaks_policy === true && { breaks_policy }),
     ...oneOf('status', statuses, status),
     ...oneOf('only', Object.keys(keySelections) as KeySelection[], only),
     ...oneOf('sort', sorts, sort),

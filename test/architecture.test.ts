@@ -134,7 +134,6 @@ const absences: Record<string, string> = {
   'console/pages/settlements': 'programs settle, and nobody by hand',
   'docs/guides/settlements': 'the guide of limits tells of them',
   'docs/guides/plans': 'the guide of limits tells of them',
-  'console/pages/policies': 'the operator sets them by the API or the command line',
   'console/pages/limits': 'they are shown with their owners: keys and organizations',
 }
 

@@ -75,6 +75,9 @@ const describers: Record<string, Describe> = {
     valueChange('Longest lifetime', value, (seconds) => asRule(seconds, (given) => lengthOf(Number(given)))),
   ],
   require_expiry: (value) => [valueChange('Must expire', value, asYesOrNo)],
+  prefixes: (value) => [
+    valueChange('Prefixes', value, (list) => asRule(list, (given) => listOf(given).join(', '))),
+  ],
   catalogued_only: (value) => [valueChange('Catalogue only', value, asYesOrNo)],
   require_allowed_ips: (value) => [valueChange('Must name addresses', value, asYesOrNo)],
   max_keys: (value) => [

@@ -6,6 +6,14 @@ import { type EditableLimit, isSameLimits } from './limits.ts'
 const fields = [
   ...['name', 'plan', 'permissions', 'expires_at', 'metadata', 'limits', 'key_limits', 'hint'],
   ...['not_before', 'allowed_ips', 'tags'],
+  ...[
+    'max_lifetime_seconds',
+    'require_expiry',
+    'catalogued_only',
+    'prefixes',
+    'require_allowed_ips',
+    'max_keys',
+  ],
   ...['url', 'events', 'description', 'disabled_at'],
 ]
 

@@ -38,6 +38,7 @@ export function listFilter(search: KeySearch, organization: string | undefined, 
     filter: {
       organization,
       ...filters,
+      breaks_policy: search.breaks_policy,
       status: search.kid === undefined ? search.status : statusOf(search),
       sort: ownSort === undefined ? search.sort : sort,
     },
@@ -80,6 +81,15 @@ export function chipsOf(search: KeySearch, change: ChangeSearch): FilterChip[] {
     ...chip('kid', 'Token', search.kid && `${search.kid}…`),
     ...chip('permission', 'Permission'),
     ...chip('created_by', 'Created by'),
+    ...(search.breaks_policy
+      ? [
+          {
+            label: 'Policy',
+            value: 'breaks a rule',
+            remove: () => change((now) => withFilter(now, 'breaks_policy', undefined)),
+          },
+        ]
+      : []),
   ]
 }
 

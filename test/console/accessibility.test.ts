@@ -23,6 +23,8 @@ const pages: Record<string, (stage: Stage) => string> = {
   sessions: () => '/sessions',
   plans: () => '/plans',
   permissions: () => '/permissions',
+  policy: () => '/policy',
+  'the policy of an organization': () => '/organizations/acme/policy',
   webhooks: () => '/webhooks',
   'a webhook': ({ webhookId }) => `/webhooks/${webhookId}`,
   'webhooks, none of theirs': () => '/webhooks?organization=umbrella-labs',
@@ -70,6 +72,14 @@ const states: Record<string, (page: Page, stage: Stage) => Promise<unknown>> = {
     await page.getByLabel('At once').fill('many')
     await page.getByLabel('Bound what its keys may do').check()
     await page.getByRole('button', { name: 'Create plan' }).click()
+    await page.getByRole('dialog').getByRole('alert').first().waitFor()
+  },
+  'the rules of a policy': async (page) => {
+    await visit(page, '/organizations/acme/policy')
+    await page.getByRole('button', { name: 'Edit the rules' }).click()
+    await page.getByLabel('Only some permissions').check()
+    await page.getByRole('textbox', { name: 'Longest lifetime' }).fill('many')
+    await page.getByRole('button', { name: 'Save' }).click()
     await page.getByRole('dialog').getByRole('alert').first().waitFor()
   },
   'a plan to change': async (page) => {

@@ -2,7 +2,7 @@
 
 import { useQuery, useQueryClient } from '@tanstack/react-query'
 import { Navigate, useNavigate, useParams, useSearch } from '@tanstack/react-router'
-import { Building2, CirclePause, CirclePlay, Gauge, Pencil, Plus } from 'lucide-react'
+import { Building2, CirclePause, CirclePlay, Gauge, Pencil, Plus, ShieldCheck } from 'lucide-react'
 import { Suspense, useState } from 'react'
 import { ApiError, type ListPage, type WireOrganization, type WireOrganizationDetails } from '../../api.ts'
 import { Button, LinkButton } from '../../components/button.tsx'
@@ -73,6 +73,15 @@ export function OrganizationKeysPage() {
             >
               Limits
             </Button>
+          )}
+          {id !== rootOrganizationId && (
+            <LinkButton
+              icon={<ShieldCheck size={16} aria-hidden />}
+              to="/organizations/$organization/policy"
+              params={{ organization: id }}
+            >
+              Policy
+            </LinkButton>
           )}
           {isRoot && id !== rootOrganizationId && (
             <Button

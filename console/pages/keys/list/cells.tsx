@@ -9,12 +9,14 @@ import { useNow } from '../../../components/time.tsx'
 import { expiryWarningMs } from '../../../format/expiries.ts'
 import { withMarks } from '../../../format/foreign-text.ts'
 import { isKeyId, shortKeyId } from '../../../format/key-ids.ts'
+import { breachesInWords } from '../../../format/policies.ts'
 import { dayOf, fromNow, inFull } from '../../../format/times.ts'
 import { useOrganizationName } from '../../../organization-names.ts'
 
 /** A tooltip shows as many; the key's page shows all. */
 const mostHinted = 24
-export function NameAndHint({ apiKey: { id, name, hint } }: { apiKey: WireKey }) {
+export function NameAndHint({ apiKey: { id, name, hint, broken_rules = [] } }: { apiKey: WireKey }) {
+  const breaches = broken_rules.length === 0 ? '' : `Breaks the policy: ${breachesInWords(broken_rules)}`
   return (
     <>
       <RowLink
@@ -25,7 +27,10 @@ export function NameAndHint({ apiKey: { id, name, hint } }: { apiKey: WireKey })
       >
         {marked(name)}
       </RowLink>
-      <span className="block truncate font-mono text-xs text-muted">{hint}</span>
+      <span className="block truncate text-xs text-muted" title={breaches || undefined}>
+        <span className="font-mono">{hint}</span>
+        {breaches && <span className="text-warn"> · {breaches}</span>}
+      </span>
     </>
   )
 }

@@ -1,6 +1,7 @@
 // The window for the filters of a list that have no field beside it: they stand as chips above the list.
 import { useState } from 'react'
 import { containsToken } from '../../../../src/core/token.ts'
+import { CheckField } from '../../../components/check-field.tsx'
 import { FormDialog } from '../../../components/form-dialog.tsx'
 import { TextField } from '../../../components/text-field.tsx'
 import { withFilter } from '../../../format/filters.ts'
@@ -20,6 +21,7 @@ export function FilterDialog({ search, change, close }: FilterDialogProps) {
     tags: tagsOf(search).join(' '),
     permission: search.permission ?? '',
     createdBy: search.created_by ?? '',
+    breaksPolicy: search.breaks_policy ?? false,
   }))
   const [typed, setTyped] = useState(opened)
   const [wasRead, setRead] = useState(false)
@@ -36,7 +38,8 @@ export function FilterDialog({ search, change, close }: FilterDialogProps) {
     if (Object.values(faults).some((fault) => fault !== undefined)) return false
     change((now) => {
       const held = withFilter(withTags(now, tags), 'permission', permission || undefined)
-      return withFilter(held, 'created_by', typed.createdBy.trim() || undefined)
+      const made = withFilter(held, 'created_by', typed.createdBy.trim() || undefined)
+      return withFilter(made, 'breaks_policy', typed.breaksPolicy || undefined)
     })
     close()
     return true
@@ -77,6 +80,12 @@ export function FilterDialog({ search, change, close }: FilterDialogProps) {
         value={typed.createdBy}
         onChange={(next) => setTyped({ ...typed, createdBy: next })}
         error={wasRead ? faults.createdBy : undefined}
+      />
+      <CheckField
+        label="Breaks a policy"
+        hint="Keys that would be refused if they were made today, and by which rule."
+        value={typed.breaksPolicy}
+        onChange={(next) => setTyped({ ...typed, breaksPolicy: next })}
       />
     </FormDialog>
   )

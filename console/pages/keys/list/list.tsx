@@ -167,7 +167,13 @@ export function KeyList({ caption, organization, search, change, newKey }: KeyLi
         )}
       </div>
       {mayChange && hasRoom && (
-        <SelectionBar selection={selection} total={list.total} hasMore={list.hasMore} act={setOpen} />
+        <SelectionBar
+          selection={selection}
+          total={list.total}
+          // One change of many keys does not judge them.
+          hasMore={list.hasMore && search.breaks_policy === undefined}
+          act={setOpen}
+        />
       )}
       <NotRenewed list={list} />
       {open === 'filter' && <FilterDialog search={search} change={change} close={close} />}

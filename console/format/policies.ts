@@ -1,0 +1,152 @@
+// The rules of policies in words: what each refuses, what two policies together allow, and what a form makes of them. Pure.
+import { maxLifetimeSeconds, maxPolicyKeys } from '../../src/core/bounds.ts'
+import { isReserved } from '../../src/core/permissions.ts'
+import type { WirePolicy } from '../api.ts'
+import { countOf } from './limits.ts'
+import { mergeBound } from './merges.ts'
+import { lengthOf } from './times.ts'
+
+/** The rules of a policy, without when they were set. */
+export type WireRules = Omit<WirePolicy, 'set_at' | 'revision'>
+type RuleName = keyof WireRules
+
+/** Each rule in its order: what it is called, and how a key breaks it. */
+export const ruleWords: Record<RuleName, { label: string; breach: string }> = {
+  max_lifetime_seconds: { label: 'Longest lifetime', breach: 'may live too long' },
+  require_expiry: { label: 'Must expire', breach: 'never expires' },
+  permissions: { label: 'Permissions that may be granted', breach: 'holds too much' },
+  catalogued_only: {
+    label: 'Only permissions of the catalogue',
+    breach: 'holds what is not in the catalogue',
+  },
+  prefixes: { label: 'Prefixes of new tokens', breach: 'prefix' },
+  require_allowed_ips: { label: 'Must name addresses', breach: 'names no addresses' },
+  max_keys: { label: 'Most keys', breach: 'one key too many' },
+}
+export const ruleNames = Object.keys(ruleWords) as RuleName[]
+
+/** A value of a rule: words, or a list of what is allowed; undefined where there is no rule. */
+export type RuleValue = string | readonly string[] | undefined
+
+export function ruleValue(name: RuleName, rules: WireRules): RuleValue {
+  const value = rules[name]
+  if (value === null || value === false) return undefined
+  if (value === true) return 'Yes'
+  if (typeof value === 'object') return value.length === 0 ? 'None' : value
+  return name === 'max_lifetime_seconds' ? lengthOf(value) : countOf(value)
+}
+
+/** What a key must keep that keeps both. */
+export function bothRules(one: WireRules, other: WireRules): WireRules {
+  const least = (a: number | null, b: number | null) => (a === null ? b : b === null ? a : Math.min(a, b))
+  const common = <List extends readonly string[]>(
+    a: List | null,
+    b: List | null,
+    of: (a: List, b: List) => List,
+  ) => (a === null ? b : b === null ? a : of(a, b))
+  return {
+    max_lifetime_seconds: least(one.max_lifetime_seconds, other.max_lifetime_seconds),
+    require_expiry: one.require_expiry || other.require_expiry,
+    permissions: common(one.permissions, other.permissions, commonPermissions),
+    catalogued_only: one.catalogued_only || other.catalogued_only,
+    prefixes: common(one.prefixes, other.prefixes, (a, b) => a.filter((prefix) => b.includes(prefix))),
+    require_allowed_ips: one.require_allowed_ips || other.require_allowed_ips,
+    max_keys: least(one.max_keys, other.max_keys),
+  }
+}
+
+/** The permissions that both of two lists cover: each pattern of one, as far as one of the other has it too. */
+function commonPermissions(one: readonly string[], other: readonly string[]): string[] {
+  return [...new Set(one.flatMap((a) => other.flatMap((b) => commonPermission(a, b) ?? [])))]
+}
+
+/** What two patterns have in common, which is one pattern or nothing. */
+function commonPermission(one: string, other: string): string | undefined {
+  // The reserved namespace opens to no wildcard before it.
+  if (isReserved(one) !== isReserved(other)) return undefined
+  const [a, b] = [one.split(':'), other.split(':')]
+  const common: string[] = []
+  for (let at = 0; ; at++) {
+    const [own, its] = [a[at], b[at]]
+    if (own === undefined || its === undefined) return own === its ? common.join(':') : undefined
+    // At the end `*` stands for all that is left.
+    if (own === '*' && at === a.length - 1) return [...common, ...b.slice(at)].join(':')
+    if (its === '*' && at === b.length - 1) return [...common, ...a.slice(at)].join(':')
+    if (own !== its && own !== '*' && its !== '*') return undefined
+    common.push(own === '*' ? its : own)
+  }
+}
+
+/** The rules that a key breaks, in words. */
+export function breachesInWords(rules: readonly RuleName[]): string {
+  return rules.map((rule) => ruleWords[rule].breach).join(', ')
+}
+
+const unitSeconds = { days: 86_400, hours: 3_600, minutes: 60, seconds: 1 } as const
+export type LengthUnit = keyof typeof unitSeconds
+export const lengthUnits = Object.keys(unitSeconds) as LengthUnit[]
+
+/** What a form has of the rules while it is typed into. */
+export interface PolicyDraft
+  extends Pick<WireRules, 'require_expiry' | 'permissions' | 'catalogued_only' | 'require_allowed_ips'> {
+  /** Digits; empty for no rule. */
+  lifetime: string
+  unit: LengthUnit
+  /** None for no rule. */
+  prefixes: readonly string[]
+  /** Digits; empty for no rule. */
+  maxKeys: string
+}
+
+export function toPolicyDraft(rules: WireRules): PolicyDraft {
+  const { max_lifetime_seconds: seconds, max_keys: maxKeys, prefixes, ...same } = rules
+  const unit = lengthUnits.find((each) => (seconds ?? 0) % unitSeconds[each] === 0) ?? 'seconds'
+  return {
+    ...same,
+    unit,
+    lifetime: seconds === null ? '' : String(seconds / unitSeconds[unit]),
+    prefixes: prefixes ?? [],
+    maxKeys: maxKeys === null ? '' : String(maxKeys),
+  }
+}
+
+/** What is wrong with a draft, each in a sentence. */
+export function policyFaults(draft: PolicyDraft): { lifetime?: string; maxKeys?: string } {
+  const seconds = secondsOf(draft)
+  const count = numberOf(draft.maxKeys)
+  const isShort = seconds !== null && seconds >= 1 && seconds <= maxLifetimeSeconds
+  return {
+    ...(draft.lifetime.trim() !== '' && !isShort && { lifetime: 'A whole number, of 100 years at most.' }),
+    ...(draft.maxKeys.trim() !== '' &&
+      !(count !== null && count <= maxPolicyKeys) && {
+        maxKeys: `A whole number from 0 to ${countOf(maxPolicyKeys)}.`,
+      }),
+  }
+}
+
+/** The rules that a draft makes, on top of what others changed while it was open. Of a draft without faults. */
+export function mergeRules(opened: WireRules, draft: PolicyDraft, now: WireRules): WireRules {
+  const edited: WireRules = {
+    max_lifetime_seconds: secondsOf(draft),
+    require_expiry: draft.require_expiry,
+    permissions: draft.permissions,
+    catalogued_only: draft.catalogued_only,
+    prefixes: draft.prefixes.length === 0 ? null : [...draft.prefixes],
+    require_allowed_ips: draft.require_allowed_ips,
+    max_keys: numberOf(draft.maxKeys),
+  }
+  const isKept = (name: RuleName) => JSON.stringify(edited[name]) === JSON.stringify(opened[name])
+  const kept = Object.fromEntries(ruleNames.filter(isKept).map((name) => [name, now[name]]))
+  const permissions = mergeBound(opened.permissions, edited.permissions, now.permissions)
+  return { ...edited, permissions: permissions && [...permissions], ...kept }
+}
+
+function secondsOf({ lifetime, unit }: PolicyDraft): number | null {
+  const count = numberOf(lifetime)
+  return count === null ? null : count * unitSeconds[unit]
+}
+
+function numberOf(text: string): number | null {
+  const digits = text.trim().replaceAll(',', '')
+  return /^\d{1,12}$/.test(digits) ? Number(digits) : null
+}
