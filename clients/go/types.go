@@ -102,7 +102,7 @@ type BulkChange struct {
 
 // BulkChangeFilter is what a caller sends as BulkChangeFilter in /openapi.json.
 type BulkChangeFilter struct {
-	// Only keys of this status; active ones if absent. If absent: `active`.
+	// Only keys of this status; if absent, active ones, and for `resume` suspended ones.
 	Status string `json:"status,omitempty"`
 	// Only keys of this organization. The caller's own if absent; every one for the root organization.
 	OrganizationID string `json:"organization_id,omitempty"`

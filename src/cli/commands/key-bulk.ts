@@ -16,6 +16,7 @@ export const bulkCommand = defineCommand({
   shape: async () => (await import('../../core/shapes/bulk-changes.ts')).bulkChangeFieldsSchema,
   texts: {
     ...filterTexts,
+    status: 'active (the default; to resume, suspended), expired, suspended, revoked or all',
     ids: 'the id of a key (repeatable); then no other option says which keys are meant',
     reason:
       'with revoke: unspecified, compromised, superseded, no_longer_used or owner_left; with suspend: a text for people',
@@ -33,6 +34,7 @@ export const bulkCommand = defineCommand({
     'latchkey keys bulk revoke --tag team:billing --dry-run',
     'latchkey keys bulk revoke --tag team:billing --expect 12 --yes',
     'latchkey keys bulk suspend --organization acme --reason "Unpaid invoice" --expect 40',
+    'latchkey keys bulk resume --organization acme --expect 40',
     'latchkey keys bulk tag --organization acme --never-used --add-tag unused --expect 3',
   ],
   notes: 'Exits 1 if a key could not be changed. The key that calls is skipped.',

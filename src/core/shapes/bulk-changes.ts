@@ -6,7 +6,13 @@ import { waited } from './calls.ts'
 import { revocationReasons } from './key-changes.ts'
 import { listKeysSchema } from './key-lists.ts'
 
-const { sort: _, limit: __, after: ___, count: ____, breaksPolicy: _____, ...filters } = listKeysSchema.shape
+const { sort: _, limit: __, after: ___, count: ____, breaksPolicy: _____, ...listed } = listKeysSchema.shape
+const filters = {
+  ...listed,
+  status: listed.status.unwrap().optional().meta({
+    description: 'Only keys of this status; if absent, active ones, and for `resume` suspended ones.',
+  }),
+}
 
 const tags = z
   .array(tagSchema, { error: 'Must be a list of tags.' })

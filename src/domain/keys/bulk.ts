@@ -42,7 +42,7 @@ export async function changeKeys(
 ): Promise<BulkResult> {
   const change = parseInput(bulkChangeSchema, input)
   const actor = actorOf(options)
-  const ids = change.ids ?? (await findMeant(engine, change.filter, actor, options))
+  const ids = change.ids ?? (await findMeant(engine, change, actor, options))
   if (change.expect !== undefined && change.expect !== ids.length)
     throw new LatchkeyError(
       'unexpected_count',
@@ -159,14 +159,15 @@ function isOfKey({ code, status }: LatchkeyError): boolean {
 /** Finds the keys that a filter means. Throws `invalid_input` for more than 10,000 of them. */
 async function findMeant(
   engine: Engine,
-  filter: BulkChange['filter'] = { status: 'active' },
+  { action, filter = {} }: BulkChange,
   actor: Actor,
   options: CommandOptions,
 ): Promise<string[]> {
-  const { organizationId, ...filters } = filter
+  // A list has active keys unless it is asked for others, and of those none can be resumed.
+  const { organizationId, status = action === 'resume' ? 'suspended' : 'active', ...filters } = filter
   const scope = narrowScope(actor, organizationId)
   const query: KeyQuery = {
-    ...toQuery({ ...filters, sort: '-created_at' }),
+    ...toQuery({ ...filters, status, sort: '-created_at' }),
     ...{ scope, now: engine.now(), after: undefined },
   }
   const { clock } = engine.memory

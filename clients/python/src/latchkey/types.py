@@ -121,7 +121,7 @@ class BulkChange(_BulkChange, total=False):
 class BulkChangeFilter(TypedDict, total=False):
     """The keys that a list with these filters has; or else `ids`."""
 
-    #: Only keys of this status; active ones if absent. If absent: `active`.
+    #: Only keys of this status; if absent, active ones, and for `resume` suspended ones.
     status: Literal["active", "expired", "suspended", "revoked", "all"]
     #: Only keys of this organization. The caller's own if absent; every one for the root organization.
     organization_id: str
