@@ -1,6 +1,6 @@
 // What `latchkey import` makes of the exports of other systems, real ones where the systems could be run.
 import { createHash } from 'node:crypto'
-import { readFileSync, writeFileSync } from 'node:fs'
+import { readFileSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { beforeAll, describe, expect, test } from 'vitest'
 import { systems } from '../src/cli/commands/import-systems.ts'
@@ -105,6 +105,7 @@ onEachDatabase('latchkey import', (makeDatabase) => {
     for (const secret of [own.key, token, sha256(own.key), value]) expect(bare).not.toContain(secret)
     const path = join(command.folder(), 'export.jsonl')
     const done = await run('export', '--digests', '--file', path)
+    expect(statSync(path).mode & 0o777).toBe(0o600)
     expect([done.code, done.stderr]).toEqual([
       0,
       `Wrote 2 policies, 1 organization, 2 keys, 2 secrets to ${path}.\n`,
@@ -154,6 +155,7 @@ describe('a file', () => {
   beforeAll(async () => {
     env.LATCHKEY_DATABASE_URL = `sqlite:${join(command.folder(), 'files.db')}`
     await command.run(['migrate'], { env })
+    await command.run(['orgs', 'create', 'acme', '--name', 'Acme'], { env })
   })
   const plan = async (from: string, text: string, ...more: string[]) => {
     const path = put('export', text)
@@ -174,6 +176,34 @@ describe('a file', () => {
       refused: 1,
       reasons: [{ at: 2, name: 'A "quoted", name', reason: 'It names no owner: give --organization.' }],
     })
+  })
+
+  test('is tried against the organizations that there are, and as the server checks it', async () => {
+    const hash = sha256('a')
+    const csv = `name,hash,organization_id,permissions\nA,${hash},acme,\nB,${hash},nobody,\nC,${hash},acme,latchkey:*\n`
+    const why = 'permissions[0]: An imported key holds no permission of Latchkey itself.'
+    expect(await plan('csv', csv)).toMatchObject({
+      ...{ made: 1, refused: 2 },
+      reasons: [
+        { at: 3, name: 'B', reason: 'No organization has this id.' },
+        { at: 4, name: 'C', reason: why },
+      ],
+    })
+  })
+
+  test('whose names are others than those of CSV imports nothing, and shows none', async () => {
+    const [hash, token] = [sha256('a'), 'a_token_of_another_system']
+    for (const [head, at] of [
+      ['name,hash,expires', 3],
+      ['name;hash;expires_at', 1],
+      [`${token},name,hash`, 1],
+    ] as const) {
+      const cells = head.split(',').map((name) => (name === 'hash' ? hash : 'A'))
+      const printed = await plan('csv', `${head}\n${cells.join(',')}\n`, '--organization', 'acme')
+      expect(printed).toMatchObject({ made: 0, refused: 1 })
+      expect(printed.reasons[0].reason).toMatch(new RegExp(`^The name of its column ${at} is none of name, `))
+      expect(JSON.stringify(printed)).not.toContain(token)
+    }
   })
 
   test('that is none, or is broken, is refused by its line, and shows nothing of it', async () => {

@@ -38,7 +38,9 @@ export const exportCommand = defineCommand({
   run: async (latchkey, { options }) => {
     const counted: Counted = {}
     const parts = writeLines(linesOf(latchkey, options.digests === true), counted)
-    if (typeof options.file === 'string') await writeWholeFile(options.file, parts)
+    // Like a database, a file of digests is for its owner alone.
+    if (typeof options.file === 'string')
+      await writeWholeFile(options.file, parts, options.digests === true ? 0o600 : undefined)
     else for await (const part of parts) await writeSurely(part)
     return counted
   },

@@ -102,6 +102,10 @@ export const systems: Readonly<Record<string, (fields: Fields, now: number) => R
   },
   /** Columns by the names of the API: `name`, `organization_id`, `permissions`, …, and `token` or `hash` with its `scheme`. */
   csv: (row, now) => {
+    // A name that is misspelt would leave an expiry out. It is not shown: a file without names begins with a token.
+    const strange = Object.keys(row).findIndex((name) => !csvColumns.has(name))
+    if (strange >= 0)
+      return left(`The name of its column ${strange + 1} is none of ${[...csvColumns].join(', ')}.`)
     const secret = textOf(row.token)
     const hash = textOf(row.hash)
     if (secret === undefined && hash === undefined) return left('It has neither token nor hash.')
@@ -126,6 +130,11 @@ export const systems: Readonly<Record<string, (fields: Fields, now: number) => R
     })
   },
 }
+
+const csvColumns = new Set([
+  ...['name', 'organization_id', 'permissions', 'expires_at', 'metadata', 'hint'],
+  ...['token', 'hash', 'scheme', 'encoding', 'of', 'pepper'],
+])
 
 /** What a system says of a key, in its own words. */
 interface Said extends Pick<ImportedKey, 'hash' | 'token'> {

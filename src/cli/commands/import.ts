@@ -51,8 +51,8 @@ export const importCommand = defineCommand({
   confirm: ({ args, options }) =>
     options.dryRun
       ? undefined
-      : async () => {
-          const { made, over, refused } = await planFile(args.file, options)
+      : async ({ organizations }) => {
+          const { made, over, refused } = await planFile(organizations, args.file, options)
           const others = [
             ...(over > 0 ? [`${over} that are over stay behind`] : []),
             ...(refused > 0 ? [`${refused} cannot be imported: --dry-run says why`] : []),
@@ -66,8 +66,8 @@ export const importCommand = defineCommand({
   ],
   notes:
     'Run again, it goes on where it stopped: keys that are there already stay as they are. Keys that are revoked,\ndisabled or expired stay behind. docs/guides/moving-in.md says what each system is asked for.',
-  run: ({ keys }, { args, options }) =>
-    options.dryRun ? planFile(args.file, options) : importFile(keys, args.file, options),
+  run: ({ keys, organizations }, { args, options }) =>
+    options.dryRun ? planFile(organizations, args.file, options) : importFile(keys, args.file, options),
   print: printImported,
   exitCode: ({ refused }) => (refused > 0 ? exitCodes.refused : 0),
 })
@@ -108,14 +108,38 @@ async function* readKeys(file: string, options: Options): AsyncGenerator<Read> {
   }
 }
 
-/** What an import would do, as far as the file alone tells. */
-async function planFile(file: string, options: Options): Promise<Imported> {
+/** What an import would do, as far as the file and the organizations that it names tell. */
+async function planFile(
+  organizations: Connection['organizations'],
+  file: string,
+  options: Options,
+): Promise<Imported> {
   const plan = noneYet(true)
+  const known = new Map<string, boolean>()
   for await (const read of readKeys(file, options)) {
-    if ('key' in read) plan.made++
-    else leave(plan, read)
+    if (!('key' in read)) {
+      leave(plan, read)
+      continue
+    }
+    const { at, key } = read
+    const isKnown = known.get(key.organizationId) ?? (await exists(organizations, key.organizationId))
+    known.set(key.organizationId, isKnown)
+    if (isKnown) plan.made++
+    else leave(plan, { at, name: key.name, reason: 'No organization has this id.', isOver: false })
   }
   return plan
+}
+
+/** Whether there is an organization, as far as the caller may know. */
+function exists(organizations: Connection['organizations'], id: string): Promise<boolean> {
+  return organizations.get(id).then(
+    () => true,
+    (error: { code?: string }) => {
+      if (error.code === 'organization_not_found') return false
+      if (error.code === 'missing_permission') return true
+      throw error
+    },
+  )
 }
 
 /** Imports a file in batches. If one fails, those before it stay imported. */

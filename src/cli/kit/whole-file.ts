@@ -8,12 +8,16 @@ const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
 
 /**
  * Writes parts to a file, which is replaced once all are there; until then, and where one does not come, it stays as it was.
- * Throws CommandError for a place that no file can be written to, and what the parts throw.
+ * Who may read it, `mode` says, as far as the umask lets it. Throws CommandError for a place that no file can be written to, and what the parts throw.
  */
-export async function writeWholeFile(path: string, parts: AsyncIterable<string>): Promise<void> {
+export async function writeWholeFile(
+  path: string,
+  parts: AsyncIterable<string>,
+  mode = 0o666,
+): Promise<void> {
   const place = await findPlace(path)
   const draft = join(dirname(place), `.${basename(place)}.${randomUUID().slice(0, 8)}.part`)
-  const file = await open(draft, 'wx').catch((error: Error) => {
+  const file = await open(draft, 'wx', mode).catch((error: Error) => {
     throw cannotWrite(path, error)
   })
   const stop = (signal: NodeJS.Signals) => void discard(file, draft).finally(() => endBy(signal))

@@ -2,6 +2,7 @@
 import { z } from 'zod'
 import { maxImport } from '../bounds.ts'
 import { foreignFault } from '../foreign-token.ts'
+import { isReserved } from '../permissions.ts'
 import { policyRules } from '../policy-rules.ts'
 import {
   type HashEncoding,
@@ -119,6 +120,15 @@ export const importedKeySchema = z
   })
   .refine(({ token, hash }) => (token === undefined) !== (hash === undefined), {
     error: 'Must have either token or hash.',
+  })
+  .superRefine(({ permissions }, context) => {
+    for (const [i, permission] of permissions.entries())
+      if (isReserved(permission))
+        context.addIssue({
+          code: 'custom',
+          path: ['permissions', i],
+          message: 'An imported key holds no permission of Latchkey itself.',
+        })
   })
   .refine(
     ({ token, hint }) => !(token !== undefined && hint !== undefined && hint.length * 2 > token.length),

@@ -5,7 +5,6 @@ import { requireRoot, rootOrganizationId, unknownOrganization } from '../../core
 import { maxCountedTokens, maxImport } from '../../core/bounds.ts'
 import { type FieldError, LatchkeyError, refuseField } from '../../core/errors.ts'
 import { parseInput } from '../../core/input.ts'
-import { isReserved } from '../../core/permissions.ts'
 import { maxRecipes, type Recipe } from '../../core/recipes.ts'
 import {
   type ImportedKey,
@@ -107,9 +106,6 @@ const stepItems = 8
 function readItem({ now, memory }: Engine, key: unknown): Item {
   const wanted = parseInput(importedKeySchema, key)
   requireTerm(wanted, now())
-  for (const [i, permission] of wanted.permissions.entries())
-    if (isReserved(permission))
-      refuseField(`permissions[${i}]`, 'An imported key holds no permission of Latchkey itself.')
   const { peppers } = memory.foreign
   if (wanted.hash === undefined) {
     const digest = digestByRecipe(wanted.token as string, plain, peppers) as Uint8Array
