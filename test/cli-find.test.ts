@@ -27,7 +27,12 @@ test('finds the key of a token, a hint, a kid or an id, and sends no character o
   })
   const { id = '', hint = '' } = key ?? {}
   const kid = hint.slice('re_'.length, -1)
-  for (const input of [`${token}\n`, `secret-token:${token}`, hint, hint.slice(0, -1), kid, id]) {
+  const lines = [
+    `secret-token:${token}`,
+    `Authorization: Bearer ${token}`,
+    `"GET /x" 200 key="${token}" ${token}`,
+  ]
+  for (const input of [`${token}\n`, ...lines, hint, hint.slice(0, -1), kid, id]) {
     const { code, stdout } = await command.run(['keys', 'find'], { env, input })
     expect([code, stdout], input.slice(0, 8)).toEqual([0, expect.stringContaining(id)])
     expect(stdout).toMatch(/^Description +At night$/m)
@@ -52,6 +57,8 @@ test('says that there is none, and does not repeat what is no part of a token', 
       stdout: '[]\n',
     })
   }
+  const two = await command.run(['keys', 'find'], { env, input: `${await make()} ${await make()}` })
+  expect([two.code, two.stderr]).toEqual([2, expect.stringContaining('These are several tokens.')])
   const damaged = `${(await make()).slice(0, -1)}`
   const { code, stdout, stderr } = await command.run(['keys', 'find'], { env, input: damaged })
   expect([code, stdout]).toEqual([2, ''])
@@ -100,6 +107,37 @@ test('revokes and tags many keys, and exits 1 for those that it could not', asyn
   expect((await bulk('delete', '--tag', 'old', '--expect', '2')).code).toBe(2)
   const listed = await command.run(['keys', 'list', '--tag', 'new', '--count'], { env })
   expect(listed.stderr).toContain('One result in all.')
+})
+
+test('resumes what it has suspended, by the same options', async () => {
+  await open()
+  for (const tag of ['ci', 'ci', 'other']) await make('--tag', tag)
+  const bulk = (...flags: string[]) => command.run(['keys', 'bulk', ...flags, '--tag', 'ci'], { env })
+  expect((await bulk('suspend', '--expect', '2')).stdout).toBe('Suspended 2 of 2 keys.\n')
+  expect((await bulk('resume', '--status', 'active', '--dry-run')).stdout).toContain('Would resume 0 of 0')
+  expect((await bulk('resume', '--dry-run')).stdout).toBe('Would resume 2 of 2 keys. Nothing was changed.\n')
+  expect((await bulk('resume', '--expect', '2')).stdout).toBe('Resumed 2 of 2 keys.\n')
+})
+
+test('makes a child of the calling key for some minutes, and says for which key it is refused', async () => {
+  await open()
+  const parent = await make('--permission', 'emails:*', '--permission', 'latchkey:self:derive')
+  const as = { env: { ...env, LATCHKEY_KEY: parent } }
+  const derive = (...flags: string[]) => command.run(['keys', 'derive', '--name', 'Job', ...flags], as)
+  const child = await derive('--permission', 'emails:send', '--expires', '10m')
+  expect(child.stderr).toMatch(/^Expires .*\(in 10 minutes\)$/m)
+  expect(await derive('--expires', 'soon')).toMatchObject({
+    code: 2,
+    stderr: expect.stringMatching(/^latchkey: --expires: .* 12h/),
+  })
+  const [{ id } = { id: '' }] = await command.json<{ id: string }[]>(['keys', 'find', '--json'], {
+    env,
+    input: parent,
+  })
+  await command.run(['keys', 'suspend', id], { env })
+  const { stdout } = await command.run(['keys', 'verify'], { env, input: child.stdout })
+  expect(stdout).toMatch(/^Verdict +suspended: /)
+  expect(stdout).toMatch(new RegExp(`^Because of +${id}, a key above it$`, 'm'))
 })
 
 test('removes a description and tags by flags of their own', async () => {

@@ -5,7 +5,7 @@ import { quote, toPrintable } from '../src/cli/kit/output.ts'
 import { readExpiry, readFuture, readLength, readPast } from '../src/cli/kit/times.ts'
 
 const now = Date.UTC(2028, 1, 29, 12)
-const expiry = (text: string) => readExpiry(text, now)?.toISOString()
+const expiry = (text: string) => readExpiry('--expires', text, now)?.toISOString()
 
 test.each([
   ['30s', '2028-02-29T12:00:30.000Z'],

@@ -89,6 +89,13 @@ describe('usage', () => {
     [['keys', 'update', unknownId, '--expires', '2027-02-30'], /^latchkey: --expires: /],
     [['keys', 'update', unknownId, '--expires', '30'], /^latchkey: --expires: .*30d/],
     [['keys', 'update', unknownId, '--metadata', '[1]'], /^latchkey: --metadata: /],
+    [['keys', 'update', unknownId, '--not-before', 'monday'], /^latchkey: --not-before: /],
+    [['keys', 'derive', '--name', 'Job', '--expires', '10m'], /^latchkey: .*--url .*LATCHKEY_KEY/],
+    [['keys', 'bulk', 'revoke', '--expect', 'all'], /^latchkey: --expect: /],
+    [['keys', 'set-prefixes', 're,Re live'], /^latchkey: <prefixes>: /],
+    [['policy', 'set', '--max-keys', 'many'], /^latchkey: --max-keys: /],
+    [['permissions', 'set', 'send emails'], /^latchkey: <name>: /],
+    [['permissions', 'set', 'emails:send', '--description', 'x'.repeat(300)], /^latchkey: --description: /],
     [['keys', 'update', unknownId], /at least one field/],
     [
       ['keys', 'update', unknownId, '--permission', 'a', '--no-permissions'],

@@ -128,7 +128,7 @@ export const descriptionSchema = text(maxDescriptionLength).nullable()
 export const tagSchema = z
   .string({ error: 'Must be a tag, such as team:billing.' })
   .max(maxTagLength, `Must have at most ${maxTagLength} characters.`)
-  .regex(tagPattern, 'Must be lower-case letters, digits, and _ . : - but for its first character.')
+  .regex(tagPattern, 'Must be lower-case letters, digits and _ . : - and begin with a letter or a digit.')
   .meta({ example: 'team:billing' })
 
 /** Tags as they are given. They are a set: each once, sorted. */

@@ -17,6 +17,7 @@ export const childCommands = [
       prefix: 'the prefix of the token: one of `latchkey keys prefixes`',
     },
     examples: ['TOKEN=$(latchkey keys derive --name "Job 42" --permission emails:send --expires 10m)'],
+    onServerOnly: true,
     makes: true,
     run: ({ keys }, { input, once }) => keys.derive(input, once),
     print: printCreated,

@@ -15,7 +15,8 @@ export const findCommand = defineCommand({
   on: serverOrDatabase,
   readsToken: true,
   examples: ['latchkey keys find < token.txt', 'echo 0aB1cD2eF3gH4iJ5 | latchkey keys find --json'],
-  notes: 'A token is taken apart here: only its kid, which is not secret, is sent.',
+  notes:
+    'A token is taken apart here: only its kid, which is not secret, is sent. It may stand in a longer line, such as a\nheader or a line of a log.',
   run: (connection, { token }) => find(connection, token),
   print: ([key]) =>
     key === undefined ? printNote('No key that you may read has, or had, this.') : printKey(key),
@@ -36,8 +37,10 @@ async function find({ keys }: Connection, text: string): Promise<Key[]> {
 
 /** What to look for. What is none of these may be part of a secret, and is never told. */
 function partOf(text: string): { kid: string } | { hint: string } | { id: string } {
-  const token = parseToken(text)
-  if (token !== undefined) return { kid: token.kid }
+  const kids = new Set(text.split(/[^\w:-]+/).map((word) => parseToken(word)?.kid))
+  const [kid, ...others] = [...kids].filter((one) => one !== undefined)
+  if (others.length > 0) throw new CommandError(exitCodes.usage, 'These are several tokens. Pass one.')
+  if (kid !== undefined) return { kid }
   if (parseHint(text) !== undefined) return { hint: text }
   if (isKid(text)) return { kid: text }
   if (isId(text)) return { id: text }

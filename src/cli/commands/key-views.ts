@@ -183,6 +183,8 @@ export function printVerdict(verdict: Verdict): void {
   if (verdict.code === 'insufficient_permissions') fields.push(['Missing', verdict.missing.join(', ')])
   if (verdict.code === 'not_yet_valid') fields.push(['Begins', formatInstant(verdict.notBefore, Date.now())])
   if ('keyId' in verdict) fields.push(['Key', verdict.keyId])
+  if ('ancestorId' in verdict && verdict.ancestorId)
+    fields.push(['Because of', `${verdict.ancestorId}, a key above it`])
   if ('name' in verdict) {
     fields.push(
       ['Name', verdict.name],
@@ -213,7 +215,8 @@ const meanings: Record<Verdict['code'], string> = {
   expired: 'the key has expired.',
   not_yet_valid: 'the key is not valid yet.',
   rotated: 'the key has a newer token, and the grace period of this one has ended.',
-  ip_not_allowed: 'the token is valid, but may not be used from this address.',
+  ip_not_allowed:
+    'the token is valid, but may not be used from this address, or from where nobody knows: --ip says it.',
   insufficient_permissions: 'the token is valid, but lacks a permission.',
   quota_exceeded: 'the token is valid, but a quota has too few units left.',
   rate_limited: 'the token is valid, but its calls come too quickly.',

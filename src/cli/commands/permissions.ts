@@ -30,6 +30,7 @@ export const permissionCommands = [
     summary: 'add a permission to the catalogue, or describe it anew',
     on: serverOrDatabase,
     arguments: name,
+    within: 'permissions[0].',
     options: [
       new Option('--description <text>', 'what it lets a key do, in the words of your API'),
       new Option('--group <text>', 'the heading under which forms show it'),

@@ -51,8 +51,12 @@ export interface Definition<S extends Shape, Name extends string, Answer, Resour
   shape?(): Promise<S>
   /** The texts of fields, for commands that say more than the shape does. */
   texts?: { [Field in keyof S['_zod']['input']]?: string }
+  /** What the paths of refused fields begin with, if it sends them inside of another: `permissions[0].`. */
+  within?: string
   /** Options that are no fields. */
   options?: readonly Option[]
+  /** It acts as the key in LATCHKEY_KEY, which only a server has. */
+  onServerOnly?: true
   /** The fields that only a command on a database takes. */
   onDatabaseOnly?: readonly (keyof S['_zod']['input'] & string)[]
   /** It is a change that `--wait` waits for. */
@@ -134,7 +138,7 @@ async function addCommand<S extends Shape, Name extends string, Answer extends o
       once: given({ idempotencyKey: flags.idempotencyKey }) as CallOptions,
       token: definition.readsToken ? await readToken() : '',
     }).catch((error: unknown) => {
-      throw namingArguments(error, names)
+      throw namingArguments(error, names, definition.within)
     })
   })
   return command
@@ -159,7 +163,7 @@ async function runCommand<S extends Shape, Name extends string, Answer extends o
   const ask = definition.confirm?.(call)
   if (ask) requireSomebody(isSure)
   refuseOnServer(definition.onDatabaseOnly ?? [], call)
-  refuseOnDatabase(options)
+  refuseOnDatabase(definition.onServerOnly, options)
   await definition.on.use(options, async (resource) => {
     if (ask && !(await confirm(isSure, () => ask(resource)))) {
       printNote('Nothing was changed.')
@@ -183,8 +187,14 @@ function refuseOnServer(fields: readonly string[], { input, options }: Call<obje
   )
 }
 
-function refuseOnDatabase(options: Call<object>['options']): void {
-  if (options.idempotencyKey === undefined || 'url' in readTarget(options)) return
+function refuseOnDatabase(onServerOnly: true | undefined, options: Call<object>['options']): void {
+  if ((!onServerOnly && options.idempotencyKey === undefined) || 'url' in readTarget(options)) return
+  if (onServerOnly)
+    throw new CommandError(
+      exitCodes.usage,
+      'This acts as the calling key, and a database has none: name your server with --url or LATCHKEY_URL, and set ' +
+        'LATCHKEY_KEY to the token.',
+    )
   throw new CommandError(
     exitCodes.usage,
     '--idempotency-key: Applies to a server only, which keeps its answer under the token that asks.',

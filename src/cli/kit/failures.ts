@@ -60,17 +60,28 @@ export function describeFailure(error: unknown): { text: string; exitCode: numbe
   }
 }
 
-/** A refusal of input as the command that got it says it: an argument is called by its place, `<name>`, and has no flag. */
-export function namingArguments(error: unknown, names: readonly string[]): unknown {
+/**
+ * A refusal of input as the command that got it says it: an argument is called by its place, `<name>`, and has no flag. What was
+ * typed as fields of their own and sent `within` another is called as it was typed.
+ */
+export function namingArguments(error: unknown, names: readonly string[], within = ''): unknown {
   const isRefusal = error instanceof LatchkeyError || error instanceof LatchkeyClientError
-  if (!isRefusal || !error.errors?.some(({ path }) => names.includes(path))) return error
-  return new CommandError(exitCodeOf(error), describeRefusal(error, names), error)
+  if (!isRefusal || !error.errors?.length) return error
+  return new CommandError(exitCodeOf(error), describeRefusal(error, names, within), error)
 }
 
-function describeRefusal(error: LatchkeyError | LatchkeyClientError, names: readonly string[] = []): string {
+function describeRefusal(
+  error: LatchkeyError | LatchkeyClientError,
+  names: readonly string[] = [],
+  within = '',
+): string {
   if (error.errors?.length) {
     return error.errors
-      .map(({ path, message }) => `${names.includes(path) ? `<${path}>: ` : toFlag(path)}${message}`)
+      .map(({ path, message }) => {
+        const typed = path.startsWith(within) ? path.slice(within.length) : path
+        const name = names.find((one) => typed === one || typed.startsWith(`${one}[`))
+        return `${name === undefined ? toFlag(typed) : `<${name}>: `}${message}`
+      })
       .join('\n')
   }
   if (error.code === 'store_unavailable' && error.cause instanceof Error) {

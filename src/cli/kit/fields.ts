@@ -82,7 +82,7 @@ const kinds = {
     form: 'a number of units of each limit, or NAME=UNITS of one (repeatable)',
     read: (text: string, before: unknown) => readCost(text, before as Cost | undefined),
   },
-  count: { read: readCount },
+  count: { read: (text: string, _: unknown, option: Option) => readCount(option.long as string, text) },
   length: {
     form: '30s, 10m, 24h, 7d',
     read: (text: string, _: unknown, option: Option) => readLength(option.long as string, text),
@@ -90,14 +90,14 @@ const kinds = {
   json: { form: 'a JSON object', read: readMetadata },
   // A flag takes no value: it is given.
   flag: { read: () => true },
-  // What may be null is still to come, or never does; any other instant is one that was, but for this one.
+  // What may be null is still to come, or never does; any other instant is one that was, but for these.
   coming: {
     form: 'a duration such as 12h or 7d from now, a day, or an instant (RFC 3339)',
     read: (text: string, _: unknown, option: Option) => readFuture(option.long as string, text),
   },
   future: {
     form: 'a duration such as 12h, 90d or 1y, a day (its beginning in UTC), an instant (RFC 3339), or never',
-    read: (text: string) => readExpiry(text),
+    read: (text: string, _: unknown, option: Option) => readExpiry(option.long as string, text),
   },
   past: {
     form: 'an instant (RFC 3339), a day, or a duration such as 24h or 7d ago',
@@ -107,11 +107,13 @@ const kinds = {
 
 function kindOf(field: string, schema: JsonField): Kind {
   if (field === 'cost') return kinds.cost
-  if (field === 'expiresBefore') return kinds.coming
   if (field === 'limits' || field === 'keyLimits') return kinds.limits
   const forms = [schema, ...(schema.anyOf ?? [])]
   const has = (type: string) => forms.some((form) => form.type === type)
-  if (forms.some(({ format }) => format === 'date-time')) return has('null') ? kinds.future : kinds.past
+  if (forms.some(({ format }) => format === 'date-time')) {
+    if (has('null')) return kinds.future
+    return field.startsWith('expires') ? kinds.coming : kinds.past
+  }
   if (has('boolean')) return kinds.flag
   if (has('array')) return kinds.list
   if (has('object')) return kinds.json

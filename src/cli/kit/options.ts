@@ -9,10 +9,10 @@ export function collect(value: string, before: string[] | undefined): string[] {
   return [...(before ?? []), value]
 }
 
-/** Reads the whole number of `--limit`, for commander. Throws CommandError. */
-export function readCount(text: string): number {
+/** Reads the whole number of a flag, such as `--limit`. Throws CommandError. */
+export function readCount(flag: string, text: string): number {
   if (/^\d{1,9}$/.test(text)) return Number(text)
-  throw new CommandError(exitCodes.usage, '--limit: Must be a whole number, such as 100.')
+  throw new CommandError(exitCodes.usage, `${flag}: Must be a whole number, such as 100.`)
 }
 
 /** Reads the JSON object of `--metadata`, for commander. Throws CommandError. */

@@ -29,7 +29,7 @@ export async function readToken(): Promise<string> {
 }
 
 /**
- * Asks for a yes to what cannot be taken back, unless `yes` gave it before. Throws CommandError if nobody can be
+ * Asks for a yes to what is grave or cannot be taken back, unless `yes` gave it before. Throws CommandError if nobody can be
  * asked: without a terminal to read from, or to show the question on.
  */
 export async function confirm(
@@ -57,7 +57,7 @@ export function requireSomebody(yes: boolean | undefined): void {
   if (yes || (process.stdin.isTTY && process.stderr.isTTY)) return
   throw new CommandError(
     exitCodes.usage,
-    'This change is permanent, and there is no terminal to confirm it at. Add --yes to confirm it. Nothing was changed.',
+    'This command asks before it changes anything, and there is no terminal to ask at. Add --yes to confirm it. Nothing was changed.',
   )
 }
 

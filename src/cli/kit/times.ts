@@ -21,15 +21,12 @@ export function readLength(flag: string, text: string): number {
 const future =
   'a duration such as 12h, 90d or 1y, a day such as 2030-01-31 (its beginning in UTC), an instant such as 2030-01-31T12:00:00Z'
 
-/**
- * Reads the value of `--expires`, if any: a length from now, a day, RFC 3339, or `never` (null). Throws CommandError.
- */
-export function readExpiry(text: string | undefined, now = Date.now()): Date | null | undefined {
-  if (text === undefined) return undefined
+/** Reads the value of an option that may be `never` (null): a length from now, a day, or RFC 3339. Throws CommandError. */
+export function readExpiry(flag: string, text: string, now = Date.now()): Date | null {
   if (text === 'never') return null
-  const expiry = readWhen('--expires', text, (length) => move(now, length, 1))
+  const expiry = readWhen(flag, text, (length) => move(now, length, 1))
   if (expiry) return expiry
-  throw new CommandError(exitCodes.usage, `--expires: Must be ${future}, or never.`)
+  throw new CommandError(exitCodes.usage, `${flag}: Must be ${future}, or never.`)
 }
 
 /** Reads the value of an option: a length from now, a day, or RFC 3339. Throws CommandError. */
