@@ -145,6 +145,25 @@ onEachDatabase('a child key', (makeDatabase) => {
     expect(await codeOf(latchkey.keys.derive({ name: 'D' }, { actor: other }))).toBe('missing_permission')
   })
 
+  test('that a key derives lives for an hour, or as long as the key if that ends before', async () => {
+    await using opened = await open()
+    const { latchkey, clock, create } = opened
+    const permissions = ['latchkey:self:derive']
+    const derive = async (token: string, input: object = {}) =>
+      latchkey.keys.derive({ name: 'D', permissions, ...input }, { actor: await callerBy(latchkey, token) })
+    const end = clock.in(2 * hour)
+    const parent = await create({ expiresAt: end })
+    const child = await derive(parent.key)
+    expect(child.expiresAt).toEqual(clock.in(hour))
+    clock.advance(1)
+    // Its line ends before its own hour would be over.
+    expect((await derive(child.key)).expiresAt).toEqual(child.expiresAt)
+    clock.advance(hour + hour / 2)
+    expect((await derive(parent.key)).expiresAt).toEqual(end)
+    expect(await codeOf(derive(parent.key, { notBefore: end }))).toBe('invalid_input')
+    expect(await codeOf(derive(parent.key, { expiresAt: clock.in(hour) }))).toBe('permission_escalation')
+  })
+
   test('is listed and ended by its parent, and by nobody else', async () => {
     await using server = await startTestServer(await makeDatabase())
     const { latchkey, url, rootKey } = server

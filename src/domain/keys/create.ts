@@ -70,7 +70,8 @@ export async function deriveKey(
   const expiresAt = asked ?? new Date(engine.now() + derivedKeySeconds * 1000)
   requireTerm({ ...wanted, expiresAt }, engine.now())
   const { organizationId, keyId: parentId } = actor
-  return makeKey(engine, engine.derivations, { ...wanted, expiresAt, organizationId, parentId }, options)
+  const child = { ...wanted, expiresAt, organizationId, parentId, endsWithCaller: asked === undefined }
+  return makeKey(engine, engine.derivations, child, options)
 }
 
 async function makeKey(

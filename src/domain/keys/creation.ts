@@ -33,7 +33,7 @@ import { maySetLimits } from '../limits/rules.ts'
 import { outlivesSession, requireFreshSignIn } from '../sessions/fresh-sign-in.ts'
 import { type Judge, openJudge } from './judge.ts'
 import { readParents, requireHeld } from './parents.ts'
-import { deriveKeys, giveTokenAgain, withToken, writeKeys } from './rules.ts'
+import { deriveKeys, giveTokenAgain, requireTerm, withToken, writeKeys } from './rules.ts'
 
 /** What a new key is to be, beside its token. */
 export interface WantedFields {
@@ -57,6 +57,8 @@ export interface WantedKey extends WantedFields {
   token: ParsedToken
   /** Whether its organization is in its caller's reach: else nobody waits for it, and it is refused. */
   isInReach: boolean
+  /** Nobody has said when it expires: if its caller does so before, it does with it. */
+  endsWithCaller?: boolean
 }
 
 /** The first secret of a new key, as the database has it. */
@@ -113,7 +115,8 @@ function creationOf(
         openJudge(tx, dialect, inReach),
       ])
       await judge.count(tx, inReach, now)
-      return (change, one) => {
+      return (change, asked) => {
+        const one = boundToCaller(change, asked)
         requireMay(change, one)
         if (unknown.has(one.organizationId)) throw unknownOrganization()
         parents.require(change, one)
@@ -127,6 +130,15 @@ function creationOf(
     again: giveTokenAgain,
     forget: () => organizations.clear(),
   }
+}
+
+/** Has a key end with its caller if it is to. Throws `invalid_input` for one that would begin when it has expired then. */
+function boundToCaller({ actor, now }: Change, wanted: WantedKey): WantedKey {
+  if (wanted.endsWithCaller !== true || holdsDatabase(actor) || actor.expiresAt === null) return wanted
+  const expiresAt = new Date(Math.min(actor.expiresAt, wanted.expiresAt?.getTime() ?? actor.expiresAt))
+  const bound = { ...wanted, expiresAt }
+  requireTerm(bound, now)
+  return bound
 }
 
 /** Throws what refuses an actor a new key, whether or not its organization is there. */
