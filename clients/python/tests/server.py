@@ -112,6 +112,8 @@ class Proxy:
         self.url = f"http://127.0.0.1:{self._socket.getsockname()[1]}"
         #: Tells of a path whether its answers wait.
         self.holds: Callable[[str], bool] = lambda path: False
+        #: Tells of a path how many seconds its answers are late.
+        self.delays: Callable[[str], float] = lambda path: 0
         #: Tells of a path whether the connection is closed in place of its answer.
         self.loses: Callable[[str], bool] = lambda path: False
         self.seen: list[str] = []
@@ -155,6 +157,7 @@ class Proxy:
                         path[0] = found.decode().split("?")[0]
                         self.seen.append(path[0])
                 else:
+                    time.sleep(self.delays(path[0]))
                     while self.holds(path[0]):
                         time.sleep(0.01)
                     if self.loses(path[0]):

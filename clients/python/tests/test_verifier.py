@@ -131,6 +131,51 @@ def test_a_revoked_key_is_refused_within_two_seconds_while_answers_are_held(
         assert verifier.verify(key["key"]).code == "revoked"
 
 
+def test_a_late_answer_proves_nothing_of_what_came_after_its_question(server: Server, proxy: Proxy) -> None:
+    proxy.delays = lambda path: 1.2 if path == "/v1/changes/latest" else 0
+    with Verifier(proxy.url, server.verifier_token(), timeout=0.3) as verifier:
+        verifier.ready()
+        key = server.create_key()
+        wait_until(lambda: verifier.verify(key["key"]).valid and verifier.verify_cached(key["key"]) is not None)
+        # From now on nothing is heard of changes; the answers that are under way say that there was none.
+        proxy.holds = lambda path: path == "/v1/changes"
+        assert last_accept_after(server, verifier, key) < BOUND
+        proxy.holds = lambda path: False
+
+
+def test_a_late_stream_holds_up_the_lease(server: Server, proxy: Proxy) -> None:
+    # Something comes before it is taken for silent, and all of it is late.
+    proxy.delays = lambda path: 1.8 if path == "/v1/changes" else 0
+    with Verifier(proxy.url, server.verifier_token(), timeout=0.3) as verifier:
+        key = server.create_key()
+        wait_until(lambda: _judges(verifier, key["key"]) and verifier.verify_cached(key["key"]) is not None)
+        assert last_accept_after(server, verifier, key) < BOUND
+
+
+@pytest.mark.parametrize(("held", "first"), [(0.5, "valid"), (1.9, "revoked")])
+def test_facts_from_before_a_revocation_are_not_remembered_and_soon_not_judged_by(
+    server: Server, proxy: Proxy, held: float, first: str
+) -> None:
+    with Verifier(proxy.url, server.verifier_token(), timeout=5) as verifier:
+        verifier.ready()
+        key = server.create_key()
+        proxy.holds = lambda path: path == "/v1/keys/facts"
+        codes: list[str] = []
+        asking = threading.Thread(target=lambda: codes.append(verifier.verify(key["key"]).code))
+        asked_at = time.monotonic()
+        asking.start()
+        wait_until(lambda: "/v1/keys/facts" in proxy.seen)
+        # The server has answered by now, and the answer waits.
+        time.sleep(0.2)
+        server.revoke(key["id"])
+        time.sleep(max(0.0, asked_at + held - time.monotonic()))
+        proxy.holds = lambda path: False
+        asking.join()
+        # On a machine that has much else to do, the answer may have come too late already.
+        assert codes[0] in (first, "revoked")
+        assert verifier.verify(key["key"]).code == "revoked"
+
+
 def test_a_revoked_key_is_refused_while_the_stream_is_cut_again_and_again(
     server: Server, proxy: Proxy, verifier: Verifier
 ) -> None:
