@@ -77,6 +77,7 @@ import { SealBell, type Sealer, sealAll, sealingJob, sharedSealing } from './job
 import { usageJob } from './jobs/usage.ts'
 import { instantsOf } from './store/instants.ts'
 import { foldNewNames } from './store/organizations.ts'
+import { placeDatabase } from './store/sqlite-memory.ts'
 import { openStore, refusalOf, warnProcess } from './store/store.ts'
 import { keepPlaces, saveUsage } from './store/usage.ts'
 import { deliveryKind } from './store/webhooks.ts'
@@ -201,13 +202,14 @@ export async function openLatchkey(options: LatchkeyOptions): Promise<Latchkey> 
   ]
   const settings = webhookSettingsOf(options)
   const checkpointPath = checkpointFileOf(options)
+  const { url: database, remove } = placeDatabase(options.database)
   const keyring = options.sealingKeys
-    ? new Keyring(options.database, options.sealingKeys)
-    : new Keyring(options.database, secretsOf('SEALING_KEYS'), 'LATCHKEY_SEALING_KEYS')
+    ? new Keyring(database, options.sealingKeys)
+    : new Keyring(database, secretsOf('SEALING_KEYS'), 'LATCHKEY_SEALING_KEYS')
   const peppers = readPeppers(options.peppers, secretsOf('PEPPERS'))
-  const store = await openStore(options.database, warn, postgresEnvironment())
+  const store = await openStore(database, warn, postgresEnvironment())
   const foreign = await foreignTokensOf(store, peppers)
-  const noteClosed = noteOpening(options.database, warn)
+  const noteClosed = noteOpening(database, warn)
   const newFollowerId = () => newId({ now, random })
   const clock = { ...systemClock, now, monotonic }
   const at = instantsOf(store.dialect, options.now)
@@ -287,7 +289,7 @@ export async function openLatchkey(options: LatchkeyOptions): Promise<Latchkey> 
   }
 
   const wake = () => jobs.wake()
-  const databaseHosts = databaseHostsOf(options.database, postgresEnvironment())
+  const databaseHosts = databaseHostsOf(database, postgresEnvironment())
   const webhooks = openWebhooks(engine, { settings, databaseHosts, store, monotonic, wake })
   const checkpointFile = checkpointPath === undefined ? undefined : new CheckpointFile(checkpointPath, warn)
   await checkpointFile?.check()
@@ -325,6 +327,7 @@ export async function openLatchkey(options: LatchkeyOptions): Promise<Latchkey> 
     await Promise.allSettled([written, jobs.stop()])
     webhooks.close()
     await store.close()
+    remove()
     return written
   }
   const close = (): Promise<void> => {

@@ -8,7 +8,10 @@ import { type CacheOptions, cacheFault } from '../verdict/cache-options.ts'
 
 /** Which database is opened, and how. */
 export interface LatchkeyOptions extends CacheOptions {
-  /** `sqlite:<file>` or `postgres://<user>@<host>/<name>`. Latchkey creates and migrates the database if needed. */
+  /**
+   * `sqlite:<file>` or `postgres://<user>@<host>/<name>`. Latchkey creates and migrates the database if needed. For tests also
+   * `sqlite::memory:`: a new one, of which nothing is left when it is closed.
+   */
   database: string
   /**
    * Token prefixes for new keys, the default first: they come before those that the database has. If absent, those alone, or
