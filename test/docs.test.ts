@@ -18,6 +18,8 @@ const unrun: Record<string, Record<string, number>> = {
   'CONTRIBUTING.md': { console: 3 },
   'README.md': { console: 3, text: 1 },
   'docs/explain/security.md': { text: 1 },
+  // They run in clients-go.test.ts.
+  'docs/guides/go.md': { go: 7 },
   'docs/guides/middleware.md': { tsx: 2 },
   'docs/guides/permissions.md': { '': 1 },
   // `test/clients-python.test.ts` runs its programs.

@@ -8,7 +8,6 @@ import (
 	"strings"
 	"sync"
 	"testing"
-	"time"
 )
 
 // proxy stands between a verifier and the server, a connection for a request: it cuts what goes through it, holds it, or loses it.
@@ -22,10 +21,8 @@ type proxy struct {
 	held  string
 	isOn  bool
 	loses string
-	// delayed is the path of which bytes come three seconds late.
-	delayed string
-	open    map[net.Conn]string
-	asked   map[string]int
+	open  map[net.Conn]string
+	asked map[string]int
 }
 
 func newProxy(t *testing.T, server string) *proxy {
@@ -66,19 +63,6 @@ func (p *proxy) hold(path string) {
 // holdOnly holds answers of exactly this path.
 func (p *proxy) holdOnly(path string) {
 	p.hold(path + "\x00")
-}
-
-// delay has the bytes of a path come three seconds late, and as often as before.
-func (p *proxy) delay(path string) (mend func()) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	p.delayed = path
-	return func() {
-		p.mu.Lock()
-		p.delayed = ""
-		p.mu.Unlock()
-		p.cut(path)
-	}
 }
 
 func (p *proxy) isHeld(path string) bool {
@@ -161,12 +145,8 @@ func (p *proxy) serve(client net.Conn) {
 		for p.isHeld(path) {
 			p.changed.Wait()
 		}
-		isDelayed := p.delayed == path
 		p.mu.Unlock()
-		if isDelayed {
-			late := append([]byte(nil), buffer[:n]...)
-			time.AfterFunc(3*time.Second, func() { client.Write(late) })
-		} else if n > 0 {
+		if n > 0 {
 			if _, err := client.Write(buffer[:n]); err != nil {
 				return
 			}

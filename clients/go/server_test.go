@@ -134,3 +134,8 @@ func must[T any](value T, err error) func(*testing.T) T {
 		return value
 	}
 }
+
+// SharedServer gives the server of the tests to those that use the package from outside.
+func SharedServer() (url, token string) {
+	return shared.url, shared.token
+}

@@ -1139,7 +1139,7 @@ type KeyPreview struct {
 	Since time.Time `json:"since"`
 	// When it was read, by the database's clock.
 	AsOf time.Time `json:"as_of"`
-	// How many calls with the key were valid.
+	// How many calls with the key, and with those below it, were valid.
 	Calls int64 `json:"calls"`
 	// How many of them the change would refuse, at least: as many as `at_most` if that is known.
 	AtLeast int64 `json:"at_least"`
@@ -1148,6 +1148,11 @@ type KeyPreview struct {
 	// Of how many it cannot be told, because a day had too many kinds of calls to tell all of them apart, or a
 	// program of an older version counted them. They are in `at_most`.
 	Unknown int64 `json:"unknown"`
+	// Of how many keys below it, which are its live children, theirs and so on, the calls are in all this: at most
+	// 100.
+	Children int64 `json:"children"`
+	// Whether there are more of them, of which no call is in it.
+	MoreChildren bool `json:"more_children"`
 	// The calls of `at_least` that no limit would refuse, the most first: at most 100 kinds.
 	Refusals []RefusedCalls `json:"refusals"`
 }

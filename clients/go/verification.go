@@ -7,18 +7,14 @@ import (
 
 // Verify has the server judge a token. A refusal is an answer: look at Valid. A question that names a cost is never sent twice, since
 // it would draw twice.
-func (c *Client) Verify(ctx context.Context, token string, question Question, options ...CallOption) (Verdict, error) {
-	read, err := readOptions(options)
-	if err != nil {
-		return Verdict{}, err
-	}
+func (c *Client) Verify(ctx context.Context, token string, question Question) (Verdict, error) {
 	if question.OrganizationID != "" {
 		return Verdict{}, invalidInput("organization_id", "Only a Verifier judges it.")
 	}
 	if fault := question.fault(); fault != nil {
 		return Verdict{}, fault
 	}
-	return verify(ctx, c.requester, token, question, sending{timeout: read.timeout})
+	return verify(ctx, c.requester, token, question, sending{})
 }
 
 func verify(ctx context.Context, r *requester, token string, question Question, s sending) (Verdict, error) {
