@@ -373,6 +373,7 @@ async function refuseNames(
 test('every fatality and every kind of change is played', () => {
   expect(fatalities satisfies readonly Fatality[]).toEqual([
     'revoked',
+    'parent revoked',
     'rotated',
     'narrowed',
     'expired',

@@ -8,6 +8,7 @@ import { readAll } from './direct.ts'
 /** What happens to a caller between the door and its change. */
 export const fatalities = [
   'revoked',
+  'parent revoked',
   'rotated',
   'narrowed',
   'expired',
@@ -84,9 +85,10 @@ async function playFatality({ owner, thief, clock, database }: Scene, fatality: 
   await owner.keys.rotate(victim.id, { graceSeconds: 3600 })
   const { secrets } = await owner.keys.get(victim.id)
   const input = { organizationId: 'root', name: 'Operator', permissions: ['latchkey:*'] }
-  const { id, key: token } = await owner.keys.create(input)
+  const parent = fatality === 'parent revoked' ? await owner.keys.create(input) : undefined
+  const { id, key: token } = await owner.keys.create({ ...input, ...(parent && { parentId: parent.id }) })
   const caller = fatality === 'session ended' ? await signedIn(thief, token) : await callerBy(thief, token)
-  await kill(owner, clock, { id, caller }, fatality)
+  await kill(owner, clock, { id: parent?.id ?? id, caller }, fatality)
   const expected = { narrowed: 'missing_permission', 'session ended': 'session_ended' }[fatality as string]
   const before = await readUnused(database)
   const faults: string[] = []
@@ -115,7 +117,7 @@ async function kill(
   { id, caller }: { id: string; caller: Caller },
   fatality: Fatality,
 ): Promise<void> {
-  if (fatality === 'revoked') await owner.keys.revoke(id)
+  if (fatality.endsWith('revoked')) await owner.keys.revoke(id)
   if (fatality === 'rotated') await owner.keys.rotate(id)
   if (fatality === 'narrowed') await owner.keys.update(id, { permissions: ['emails:send'] })
   if (fatality === 'expired') {
