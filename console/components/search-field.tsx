@@ -43,7 +43,7 @@ export function SearchField({ label, value, change, placeholder = label, take }:
     setTyped('')
   }
   return (
-    <div className="relative w-full sm:w-auto sm:min-w-48 sm:max-w-72 sm:flex-1">
+    <div className="relative w-full sm:w-auto sm:min-w-48 sm:max-w-72 sm:flex-[99]">
       <Search
         size={16}
         aria-hidden

@@ -122,8 +122,12 @@ onOneDatabase('SQLite', `many keys at once in the console${browserNote}`, (makeD
     expect(await statusesOf(server.latchkey)).toEqual(['A suspended', 'B suspended', 'C active'])
     await page.getByText('1 key', { exact: true }).waitFor()
 
+    // Of another list nothing is selected, and so nothing that is not seen is changed.
+    await select(page, 'C')
+    await bar.getByText('1 selected').waitFor()
     await page.getByRole('radio', { name: 'Suspended' }).check({ force: true })
     await page.getByText('2 keys', { exact: true }).waitFor()
+    await bar.waitFor({ state: 'detached' })
     await select(page, 'A')
     await bar.getByRole('button', { name: 'Resume' }).click()
     await dialog.getByText('1 key would be resumed.').waitFor()
