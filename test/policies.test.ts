@@ -116,44 +116,43 @@ onEachDatabase('a policy', (makeDatabase, kind) => {
         lift: (): Promise<unknown> => policies.deleteFor('acme'),
       },
     ]
-    for (const { set, lift } of setters)
-      for (const { rule, policy, bad, good } of cases) {
-        const [isOfExpiry, isOfPrefix] = ['expiresAt' in bad, 'prefix' in bad]
-        const before = [await create(bad), await create(good)] as const
-        const foreign = await importOne(good)
-        const plain = await create()
-        await set(policy)
-        const outcomes = async (fields: Fields, { id }: { id: string }) => ({
-          create: await ruleOf(create(fields)),
-          // The token of another system has no prefix.
-          ...(!isOfPrefix && {
-            import: await ruleOf(importOne(fields)),
-            update: await ruleOf(keys.update(plain.id, fields)),
-          }),
-          // A child that a key makes of itself always expires.
-          ...(!(isOfExpiry && fields.expiresAt === null) && {
-            derive: await ruleOf(
-              keys.derive({ name: 'D', ...fields } as { name: string }, { actor: parent }),
-            ),
-          }),
-          rotate: await ruleOf(keys.rotate(id)),
-        })
-        const refused = await outcomes(bad, before[0])
-        expect(new Set(Object.values(refused)), `${rule} ${JSON.stringify(refused)}`).toEqual(new Set([rule]))
-        const done = await outcomes(good, before[1])
-        expect(new Set(Object.values(done)), `${rule} ${JSON.stringify(done)}`).toEqual(new Set(['done']))
-        // A new token of Latchkey's own gets a prefix that is allowed.
-        expect((await keys.rotate(foreign.id)).hint).toMatch(isOfPrefix ? /^re_test_/ : /^re_/)
-        // What is there already stays as it is, and changes in what no rule is about.
-        expect(await latchkey.verify(before[0].key)).toMatchObject({ valid: true })
-        expect(await ruleOf(keys.update(before[0].id, { name: 'Renamed', tags: ['a'] }))).toBe('done')
-        const preview = (change: object) => ruleOf(keys.preview(before[0].id, change))
-        expect(await preview({ rotate: {} })).toBe(rule)
-        if (!isOfPrefix) expect(await preview(bad)).toBe(rule)
-        expect(await preview({ revoke: true })).toBe('done')
-        await lift()
-        expect(await ruleOf(create(bad))).toBe('done')
-      }
+    // Of the deployment and of the organization in turn.
+    for (const [at, { rule, policy, bad, good }] of cases.entries()) {
+      const { set, lift } = setters[at % 2] as (typeof setters)[number]
+      const [isOfExpiry, isOfPrefix] = ['expiresAt' in bad, 'prefix' in bad]
+      const before = [await create(bad), await create(good)] as const
+      const foreign = await importOne(good)
+      const plain = await create()
+      await set(policy)
+      const outcomes = async (fields: Fields, { id }: { id: string }) => ({
+        create: await ruleOf(create(fields)),
+        // The token of another system has no prefix.
+        ...(!isOfPrefix && {
+          import: await ruleOf(importOne(fields)),
+          update: await ruleOf(keys.update(plain.id, fields)),
+        }),
+        // A child that a key makes of itself always expires.
+        ...(!(isOfExpiry && fields.expiresAt === null) && {
+          derive: await ruleOf(keys.derive({ name: 'D', ...fields } as { name: string }, { actor: parent })),
+        }),
+        rotate: await ruleOf(keys.rotate(id)),
+      })
+      const refused = await outcomes(bad, before[0])
+      expect(new Set(Object.values(refused)), `${rule} ${JSON.stringify(refused)}`).toEqual(new Set([rule]))
+      const done = await outcomes(good, before[1])
+      expect(new Set(Object.values(done)), `${rule} ${JSON.stringify(done)}`).toEqual(new Set(['done']))
+      // A new token of Latchkey's own gets a prefix that is allowed.
+      expect((await keys.rotate(foreign.id)).hint).toMatch(isOfPrefix ? /^re_test_/ : /^re_/)
+      // What is there already stays as it is, and changes in what no rule is about.
+      expect(await latchkey.verify(before[0].key)).toMatchObject({ valid: true })
+      expect(await ruleOf(keys.update(before[0].id, { name: 'Renamed', tags: ['a'] }))).toBe('done')
+      const preview = (change: object) => ruleOf(keys.preview(before[0].id, change))
+      expect(await preview({ rotate: {} })).toBe(rule)
+      if (!isOfPrefix) expect(await preview(bad)).toBe(rule)
+      expect(await preview({ revoke: true })).toBe('done')
+      await lift()
+      expect(await ruleOf(create(bad))).toBe('done')
+    }
     // Latchkey's own permissions are in no catalogue, and an empty one has nothing.
     await policies.set({ cataloguedOnly: true })
     expect(await ruleOf(create({ permissions: ['latchkey:keys:read'] }))).toBe('done')
