@@ -1,5 +1,5 @@
 // The examples in the help of every command: whoever copies one gets no 'unknown option'.
-import { readdirSync } from 'node:fs'
+import { readdirSync, readFileSync } from 'node:fs'
 import { Command } from 'commander'
 import { expect, test } from 'vitest'
 import type { DefinedCommand } from '../src/cli/kit/define-command.ts'
@@ -20,6 +20,19 @@ test('every option in an example is one that its command takes', async () => {
     for (const option of example.match(/(?<= )--[a-z][a-z-]*/g) ?? [])
       expect(taken, `${path}: ${option} in ${example}`).toContain(option)
   }
+})
+
+test('docs/reference/cli.md has every command in its table, and no other', async () => {
+  const text = readFileSync(new URL('../docs/reference/cli.md', import.meta.url), 'utf8')
+  const named = [...text.matchAll(/^\| (`latchkey [^|]+) \|/gm)].flatMap(([, cell = '']) => {
+    const [first = '', ...others] = [...cell.matchAll(/`(?:latchkey )?([^`]+)`/g)].map(([, words]) => words)
+    // `list` behind `keys create` is `keys list`.
+    const noun = first.split(' ').slice(0, -1)
+    return [first, ...others.map((words = '') => (words.includes(' ') ? words : [...noun, words].join(' ')))]
+  })
+  // This one is made with the program that it tells of.
+  const paths = new Set(['completion', ...(await loadCommands()).map(({ path }) => path)])
+  expect(named.sort()).toEqual([...paths].sort())
 })
 
 async function loadCommands(): Promise<DefinedCommand[]> {

@@ -139,6 +139,17 @@ test('every error code has its line in docs/reference/errors.md, with its status
   }
 })
 
+test('docs/reference/http.md has every call in its index', () => {
+  const text = readFileSync(new URL('../docs/reference/http.md', import.meta.url), 'utf8')
+  const index = text.slice(text.indexOf('## The calls'), text.indexOf('## The rules'))
+  // Of several calls in one row, the second may leave out what it shares with the first.
+  const named = [...index.matchAll(/`(?:[A-Z]+ )?(\/[^`]+)`/g)].map(([, path]) => path as string)
+  const absent = operations()
+    .filter(([, path]) => path.startsWith('/v1/'))
+    .filter(([, path]) => !named.some((one) => path.endsWith(one)))
+  expect(absent.map(([method, path]) => `${method} ${path}`)).toEqual([])
+})
+
 test('every error code is in the document under its status, and every problem there is of the table', () => {
   const seen = new Set<string>()
   for (const [, path, { responses }] of operations()) {
