@@ -19,7 +19,7 @@ import latchkey.fastapi
 from latchkey import AsyncVerifier, LatchkeyError, Verdict, Verifier
 from latchkey._guard import context_of
 
-from .server import Server, make_token
+from .server import Server, make_token, wait_until
 
 Answer = tuple[int, Any, Any]
 Call = Callable[[dict[str, str]], Answer]
@@ -138,6 +138,23 @@ def test_a_guard_lets_through_what_the_verdict_does(server: Server, judges: Judg
     status, headers, body = call(bearer(spent))
     assert (status, body["code"]) == (402, "quota_exceeded") and "retry-after" not in headers
     assert body["detail"].startswith("The limit credits of the key has too few units for this request, and waiting")
+
+
+@pytest.mark.parametrize("make", FRAMEWORKS)
+def test_a_guard_takes_a_token_of_another_system_however_long_one_may_be(
+    server: Server, judges: Judges, make: Any
+) -> None:
+    server.request("POST", "/v1/organizations", {"id": make.__name__, "name": "Moved"})
+    longest = f"sk|{make.__name__}".ljust(512, "~")
+    key = {"organization_id": make.__name__, "name": "Moved", "permissions": ["emails:send"]}
+    tokens = [longest[:257], longest]
+    server.request("POST", "/v1/keys/import", [{**key, "token": token} for token in tokens])
+    call = make(judges, permissions=["emails:send"])
+    # A verifier hears a moment later that there are tokens of other systems.
+    wait_until(lambda: bool(call(bearer(tokens[0]))[0] == 200))
+    for token in (*tokens, f"secret-token:{longest}"):
+        assert call(bearer(token))[0] == 200
+    assert call(bearer(longest + "~"))[0] == 401
 
 
 @pytest.mark.parametrize("make", FRAMEWORKS)

@@ -15,7 +15,7 @@ from typing import Any, Generic, Literal, Protocol, TypeVar, Union
 
 from . import _permissions
 from ._addresses import is_address
-from ._token import is_prefix, redact_tokens
+from ._token import LONGEST_PRESENTED, is_prefix, redact_tokens
 from ._verifier.question import LONGEST_TEXT, MAX_RESERVE_SECONDS, Cost, check_cost
 from .errors import LatchkeyError
 from .verdict import Verdict, VerdictLimit
@@ -25,8 +25,6 @@ BasicPart = Literal["password", "user-name"]
 Permissions = Union[Sequence[str], Callable[[Request], Sequence[str]]]
 Costs = Union[Cost, Callable[[Request], Cost], None]
 
-#: Longer than any token with any prefix; a longer one is not worth a question.
-_MAX_TOKEN_LENGTH = 256
 _MAX_INTEGER = 999_999_999_999_999
 _REPORT_EVERY = 60.0
 _LONGEST_SEGMENT = 24
@@ -155,8 +153,8 @@ class Guard(Generic[Request]):
         if token is None:
             detail = "Send a token as Authorization: Bearer <token> or as X-Api-Key: <token>."
             return _refuse(401, "missing_token", "Missing token", detail, self._challenge("Bearer"))
-        # Two different ones, or an empty one: nothing that could be asked about.
-        if token == "" or len(token) > _MAX_TOKEN_LENGTH:
+        # Two different ones, an empty one, or one that is too long for any: not worth a question.
+        if token == "" or len(token) > LONGEST_PRESENTED:
             return self._refuse_token()
         if has_drawn and self._cost is not None:
             raise RuntimeError(_DRAWN_TWICE)

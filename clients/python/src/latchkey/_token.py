@@ -14,6 +14,8 @@ LONGEST_PREFIX = 24
 _SCHEME = "secret-token:"
 _LEAST_FOREIGN = 16
 _MOST_FOREIGN = 512
+#: No token of any system is longer as it is presented.
+LONGEST_PRESENTED = len(_SCHEME) + _MOST_FOREIGN
 
 _prefix = re.compile(r"[a-z][a-z0-9]*(?:_[a-z0-9]+)*")
 _own_form = re.compile(r"[a-z][a-z0-9]*(?:_[a-z0-9]+)*_[0-9A-Za-z]{65}")
