@@ -32,6 +32,7 @@ const contestants: Record<string, Contestant> = {
     cwd: join(repository, 'clients/python'),
     env: { PYTHONPATH: 'src' },
   },
+  Go: { command: ['go', 'run', './tools/measure'], cwd: join(repository, 'clients/go') },
 }
 
 interface Found {

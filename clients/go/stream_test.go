@@ -14,7 +14,11 @@ import (
 type scripted struct {
 	told, latest, format atomic.Int64
 	facts                atomic.Int64
-	url                  string
+	// changed is the id of a key of which the stream tells with its next event.
+	changed atomic.Value
+	// latestTakes and factsTake are how many milliseconds answers come late.
+	latestTakes, factsTake atomic.Int64
+	url                    string
 }
 
 func newScripted(t *testing.T) *scripted {
@@ -28,20 +32,27 @@ func newScripted(t *testing.T) *scripted {
 		fmt.Fprintf(w, ": a comment\r\n\r\nevent: hello\r\ndata: {\"format\":%d,\"sequence\":%d}\r\n\r\n", s.format.Load(), s.told.Load())
 		for request.Context().Err() == nil {
 			fmt.Fprintf(w, "event: new\nid: 7\ndata: {}\n\nevent: beat\ndata: {\"sequence\":%d}\n\n", s.told.Load())
+			if id, ok := s.changed.Swap("").(string); ok && id != "" {
+				fmt.Fprintf(w, "event: changed\ndata: {\"sequence\":%d,\"key_ids\":[%q]}\n\n", s.told.Load(), id)
+			}
 			w.(http.Flusher).Flush()
 			time.Sleep(50 * time.Millisecond)
 		}
 	})
 	mux.HandleFunc("/v1/changes/latest", func(w http.ResponseWriter, _ *http.Request) {
-		fmt.Fprintf(w, `{"sequence":%d,"age_ms":0,"foreign_tokens":false}`, s.latest.Load())
+		latest := s.latest.Load()
+		time.Sleep(time.Duration(s.latestTakes.Load()) * time.Millisecond)
+		fmt.Fprintf(w, `{"sequence":%d,"age_ms":0,"foreign_tokens":false}`, latest)
 	})
 	mux.HandleFunc("/v1/keys/facts", func(w http.ResponseWriter, request *http.Request) {
 		s.facts.Add(1)
 		if request.Header.Get("Latchkey-Judges") != allConditions {
 			t.Error("the server is not told what this can judge")
 		}
+		latest := s.latest.Load()
+		time.Sleep(time.Duration(s.factsTake.Load()) * time.Millisecond)
 		fmt.Fprintf(w, `{"sequence":%d,"age_ms":0,"foreign_tokens":false,"secret":{"key_id":"k","organization_id":"acme","name":"n",
-			"permissions":[],"metadata":{}}}`, s.latest.Load())
+			"permissions":[],"metadata":{}}}`, latest)
 	})
 	mux.HandleFunc("/v1/usage/reports", func(w http.ResponseWriter, _ *http.Request) { fmt.Fprint(w, `{"at":"2026-01-31T12:00:00.000Z"}`) })
 	server := httptest.NewServer(mux)
@@ -86,6 +97,59 @@ func TestAStreamThatIsLateAndGoesOnBeatingProvesNothing(t *testing.T) {
 		_ = must(v.Verify(ctx, token, Question{}))(t)
 		return server.facts.Load() > asked
 	})
+}
+
+func TestALeaseRunsFromTheQuestionAndNotFromItsAnswer(t *testing.T) {
+	server := newScripted(t)
+	server.latestTakes.Store(1_200)
+	v := newTestVerifier(t, VerifierOptions{URL: server.url})
+	asked := v.clock().monotonic
+	ready(t, v)
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	// The question was asked after this, and before its answer came.
+	if ends := v.memory.lease.ends.monotonic; ends > v.clock().monotonic-1_200*time.Millisecond+leaseTime || ends < asked+leaseTime {
+		t.Errorf("the lease ends %v after the answer", ends-v.clock().monotonic)
+	}
+}
+
+func TestFactsFromBeforeAChangeAreNotRemembered(t *testing.T) {
+	ctx := withTimeout(t)
+	server := newScripted(t)
+	v := newTestVerifier(t, VerifierOptions{URL: server.url})
+	ready(t, v)
+	token := newToken("re")
+	isRemembered := func() bool {
+		_, isKnown, _ := v.VerifyCached(token, Question{})
+		return isKnown
+	}
+	server.factsTake.Store(300)
+	go func() {
+		time.Sleep(100 * time.Millisecond)
+		server.changed.Store("another")
+	}()
+	if verdict := must(v.Verify(ctx, token, Question{}))(t); !verdict.Valid || isRemembered() {
+		t.Error("facts are remembered that were asked for before a change")
+	}
+	// Of another history, or behind what the stream has told.
+	server.factsTake.Store(0)
+	server.told.Store(5)
+	eventually(t, "the stream tells nothing", func() bool {
+		v.mu.Lock()
+		defer v.mu.Unlock()
+		sequence, _ := v.following.sequence()
+		return sequence == 5
+	})
+	if _ = must(v.Verify(ctx, token, Question{}))(t); isRemembered() {
+		t.Error("facts are remembered that are behind the stream")
+	}
+	// What came too late proves nothing, and is not judged by.
+	late := newScripted(t)
+	late.factsTake.Store(leaseTime.Milliseconds() + 50)
+	v = newTestVerifier(t, VerifierOptions{URL: late.url, Timeout: 2_500 * time.Millisecond})
+	if verdict, err := v.Verify(ctx, token, Question{}); err == nil || verdict.Valid {
+		t.Errorf("%+v", verdict)
+	}
 }
 
 func TestAStreamOfAnotherFormatIsRefused(t *testing.T) {
