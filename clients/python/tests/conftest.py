@@ -4,8 +4,12 @@ from collections.abc import Iterator
 
 import pytest
 
-from . import settings as _  # Before anything of Django's is used.
+from latchkey import Verifier
+
 from .server import Proxy, Server
+from .settings import configure
+
+configure()
 
 
 @pytest.fixture(scope="session")
@@ -20,3 +24,10 @@ def proxy(server: Server) -> Iterator[Proxy]:
     one = Proxy(server.port)
     yield one
     one.close()
+
+
+@pytest.fixture
+def verifier(server: Server, proxy: Proxy) -> Iterator[Verifier]:
+    with Verifier(proxy.url, server.verifier_token()) as one:
+        one.ready()
+        yield one

@@ -5,6 +5,8 @@ from __future__ import annotations
 import django
 from django.conf import settings
 
-if not settings.configured:
+
+def configure() -> None:
+    """Has Django know its settings, before anything of it is used."""
     settings.configure(ALLOWED_HOSTS=["*"], DEFAULT_CHARSET="utf-8")
     django.setup()

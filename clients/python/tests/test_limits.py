@@ -11,7 +11,7 @@ from contextlib import ExitStack
 
 import pytest
 
-from latchkey import Latchkey, LatchkeyError, Verdict, Verifier
+from latchkey import Latchkey, LatchkeyError, Verdict, Verifier, _loop
 
 from .server import Proxy, Server, wait_until
 
@@ -21,13 +21,6 @@ QUOTA = {"name": "credits", "limit": 200, "resets": None}
 @pytest.fixture(scope="module")
 def client(server: Server) -> Iterator[Latchkey]:
     with Latchkey(server.url, server.root) as one:
-        yield one
-
-
-@pytest.fixture
-def verifier(server: Server, proxy: Proxy) -> Iterator[Verifier]:
-    with Verifier(proxy.url, server.verifier_token()) as one:
-        one.ready()
         yield one
 
 
@@ -90,7 +83,7 @@ def test_two_verifiers_and_the_server_together_admit_what_there_is(
 
 def test_a_bucket_fills_again_and_costs_are_the_callers(server: Server, verifier: Verifier) -> None:
     limits = [
-        {"name": "requests", "limit": 100, "window_seconds": 1, "burst": 10},
+        {"name": "requests", "limit": 4, "window_seconds": 1, "burst": 8},
         {**QUOTA, "limit": 100, "default_cost": 7},
     ]
     key = server.create_key(limits=limits)["key"]
@@ -99,10 +92,10 @@ def test_a_bucket_fills_again_and_costs_are_the_callers(server: Server, verifier
     assert verifier.verify(key, cost=11).code == "rate_limited"
     refused = verifier.verify(key, cost={"credits": 99})
     assert refused.code == "quota_exceeded" and [one.name for one in refused.exceeded] == ["credits"]
-    wait_until(lambda: verifier.verify(key, cost={"requests": 10, "credits": 0}).valid)
-    again = verifier.verify(key, cost={"requests": 10, "credits": 0})
-    assert again.code == "rate_limited" and again.retry_after_ms is not None and again.retry_after_ms <= 200
-    wait_until(lambda: verifier.verify(key, cost={"requests": 10, "credits": 0}).valid, 2)
+    wait_until(lambda: verifier.verify(key, cost={"requests": 8, "credits": 0}).valid)
+    again = verifier.verify(key, cost={"requests": 8, "credits": 0})
+    assert again.code == "rate_limited" and again.retry_after_ms is not None and again.retry_after_ms <= 2000
+    wait_until(lambda: verifier.verify(key, cost={"requests": 3, "credits": 0}).valid)
 
 
 def test_units_go_back_when_a_verifier_ends(server: Server, client: Latchkey) -> None:
@@ -151,14 +144,12 @@ def test_a_verifier_without_a_server_spends_nothing(server: Server, proxy: Proxy
     key = server.create_key(limits=[{**QUOTA, "limit": 1000}])["key"]
     with Verifier(proxy.url, server.verifier_token(), timeout=0.3) as one:
         one.ready()
-        assert one.verify(key) and one.verify_cached(key)
+        plain = server.create_key()["key"]
+        assert one.verify(plain) and one.verify(key) and one.verify_cached(key)
         proxy.holds = lambda path: path == "/v1/grants"
-        held_at = last = time.monotonic()
-        while time.monotonic() - held_at < 2.3:
-            if one.verify_cached(key, cost=0 if time.monotonic() - held_at < 1 else 1):
-                last = time.monotonic()
-            time.sleep(0.01)
-        assert last - held_at < 2
+        time.sleep(2.0)
+        # Its facts are as fresh as ever, and it still holds units.
+        assert one.verify_cached(plain) and one.verify_cached(key) is None
         with pytest.raises(LatchkeyError) as raised:
             one.verify(key)
         assert raised.value.code == "timed_out"
@@ -185,9 +176,13 @@ def test_usage_is_counted_once_though_an_answer_is_lost(server: Server, proxy: P
     client.organizations.create(id="counted", name="Counted")
     key = client.keys.create(name="Used", organization_id="counted", permissions=["a:b"])
     limited = client.keys.create(
-        name="Drawn", organization_id="counted", permissions=[], limits=[{"name": "credits", "limit": 90, "resets": None}]
+        name="Drawn",
+        organization_id="counted",
+        permissions=[],
+        limits=[{"name": "credits", "limit": 90, "resets": None}],
     )
-    losses = [True]
+    # Of a report its answer is lost, however often it is sent; of its repetition in a later round, once.
+    losses = [True] * 5
     proxy.loses = lambda path: path == "/v1/usage/reports" and bool(losses) and losses.pop()
     with Verifier(proxy.url, server.verifier_token()) as one:
         one.ready()
@@ -197,6 +192,9 @@ def test_usage_is_counted_once_though_an_answer_is_lost(server: Server, proxy: P
             assert not one.verify(key["key"], ["c:d"])
         for _ in range(4):
             assert one.verify(limited["key"], cost=2)
+        with pytest.raises(LatchkeyError):
+            _loop.run(one._engine._report())
+        assert len(losses) == 1
     assert losses == []
     (row,) = client.usage.read_key(key["id"], by="total").rows
     assert (row["calls"], row["valid"], row["refused"]) == (10, 7, {"insufficient_permissions": 3})

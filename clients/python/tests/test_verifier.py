@@ -6,24 +6,14 @@ import asyncio
 import os
 import threading
 import time
-from collections.abc import Iterator
 
 import pytest
 
 from latchkey import AsyncVerifier, LatchkeyError, Verifier
 from latchkey._token import kid_of
 
+from .revocation import BOUND, last_accept_after
 from .server import Proxy, Server, make_token, wait_until
-
-#: From the acknowledged revocation to the last accept, at the most.
-BOUND = 2.0
-
-
-@pytest.fixture
-def verifier(server: Server, proxy: Proxy) -> Iterator[Verifier]:
-    with Verifier(proxy.url, server.verifier_token()) as one:
-        one.ready()
-        yield one
 
 
 def test_a_key_is_judged_by_the_server_first_and_then_from_memory(
@@ -84,142 +74,11 @@ def test_a_question_of_a_wrong_form_is_an_error(verifier: Verifier, question: di
     assert raised.value.code == "invalid_input" and raised.value.errors[0].path == path
 
 
-def last_accept_after(server: Server, verifier: Verifier, key: dict[str, str], seconds: float = BOUND + 0.5) -> float:
-    """For how long a key is accepted after its revocation was acknowledged."""
-    server.revoke(key["id"])
-    acknowledged_at = last = time.monotonic()
-    while time.monotonic() - acknowledged_at < seconds:
-        try:
-            if verifier.verify(key["key"]).valid:
-                last = time.monotonic()
-            elif verifier.verify_cached(key["key"]) is not None:
-                break
-        except LatchkeyError:
-            pass
-        time.sleep(0.002)
-    return last - acknowledged_at
-
-
 def test_a_revoked_key_is_refused_soon(server: Server, verifier: Verifier) -> None:
     key = server.create_key()
     assert verifier.verify(key["key"])
     assert last_accept_after(server, verifier, key) < BOUND
     assert verifier.verify(key["key"]).code == "revoked"
-
-
-#: What is held; all at once only where there is time.
-HELD = ["the stream", "the last change", *(["all"] if os.environ.get("TEST_LONG") == "1" else [])]
-
-
-@pytest.mark.parametrize("what", HELD)
-def test_a_revoked_key_is_refused_within_two_seconds_while_answers_are_held(
-    server: Server, proxy: Proxy, what: str
-) -> None:
-    held = {"the stream": "/v1/changes", "the last change": "/v1/changes/latest", "all": ""}[what]
-    with Verifier(proxy.url, server.verifier_token(), timeout=0.3) as verifier:
-        verifier.ready()
-        key = server.create_key()
-        assert verifier.verify(key["key"])
-        assert verifier.verify_cached(key["key"])
-        proxy.holds = lambda path: path == held or (held == "" and path.startswith("/v1"))
-        try:
-            assert last_accept_after(server, verifier, key) < BOUND
-            assert verifier.verify_cached(key["key"]) is None or not verifier.verify_cached(key["key"])
-        finally:
-            proxy.holds = lambda path: False
-        wait_until(lambda: verifier.verify_cached(key["key"]) is not None or _judges(verifier, key["key"]))
-        assert verifier.verify(key["key"]).code == "revoked"
-
-
-def test_a_late_answer_proves_nothing_of_what_came_after_its_question(server: Server, proxy: Proxy) -> None:
-    proxy.delays = lambda path: 1.2 if path == "/v1/changes/latest" else 0
-    with Verifier(proxy.url, server.verifier_token(), timeout=0.3) as verifier:
-        verifier.ready()
-        key = server.create_key()
-        wait_until(lambda: verifier.verify(key["key"]).valid and verifier.verify_cached(key["key"]) is not None)
-        # From now on nothing is heard of changes; the answers that are under way say that there was none.
-        proxy.holds = lambda path: path == "/v1/changes"
-        assert last_accept_after(server, verifier, key) < BOUND
-        proxy.holds = lambda path: False
-
-
-def test_a_late_stream_holds_up_the_lease(server: Server, proxy: Proxy) -> None:
-    # Something comes before it is taken for silent, and all of it is late.
-    proxy.delays = lambda path: 1.8 if path == "/v1/changes" else 0
-    with Verifier(proxy.url, server.verifier_token(), timeout=0.3) as verifier:
-        key = server.create_key()
-        wait_until(lambda: _judges(verifier, key["key"]) and verifier.verify_cached(key["key"]) is not None)
-        assert last_accept_after(server, verifier, key) < BOUND
-
-
-@pytest.mark.parametrize(("held", "first"), [(0.5, "valid"), (1.9, "revoked")])
-def test_facts_from_before_a_revocation_are_not_remembered_and_soon_not_judged_by(
-    server: Server, proxy: Proxy, held: float, first: str
-) -> None:
-    with Verifier(proxy.url, server.verifier_token(), timeout=5) as verifier:
-        verifier.ready()
-        key = server.create_key()
-        proxy.holds = lambda path: path == "/v1/keys/facts"
-        codes: list[str] = []
-        asking = threading.Thread(target=lambda: codes.append(verifier.verify(key["key"]).code))
-        asked_at = time.monotonic()
-        asking.start()
-        wait_until(lambda: "/v1/keys/facts" in proxy.seen)
-        # The server has answered by now, and the answer waits.
-        time.sleep(0.2)
-        server.revoke(key["id"])
-        time.sleep(max(0.0, asked_at + held - time.monotonic()))
-        proxy.holds = lambda path: False
-        asking.join()
-        # On a machine that has much else to do, the answer may have come too late already.
-        assert codes[0] in (first, "revoked")
-        assert verifier.verify(key["key"]).code == "revoked"
-
-
-def test_a_revoked_key_is_refused_while_the_stream_is_cut_again_and_again(
-    server: Server, proxy: Proxy, verifier: Verifier
-) -> None:
-    key = server.create_key()
-    assert verifier.verify(key["key"])
-    is_over = threading.Event()
-
-    def cut() -> None:
-        while not is_over.wait(0.05):
-            proxy.cut()
-
-    cutting = threading.Thread(target=cut)
-    cutting.start()
-    try:
-        assert last_accept_after(server, verifier, key) < BOUND
-    finally:
-        is_over.set()
-        cutting.join()
-    wait_until(lambda: _judges(verifier, key["key"]))
-
-
-def test_a_verifier_whose_server_stands_still_fails_and_comes_back() -> None:
-    server = Server()
-    try:
-        with Verifier(server.url, server.verifier_token(), timeout=0.3) as verifier:
-            verifier.ready()
-            key = server.create_key()
-            assert verifier.verify(key["key"])
-            server.stop()
-            stopped_at = last = time.monotonic()
-            while time.monotonic() - stopped_at < BOUND + 0.2:
-                if verifier.verify_cached(key["key"]):
-                    last = time.monotonic()
-                time.sleep(0.002)
-            assert last - stopped_at < BOUND
-            with pytest.raises(LatchkeyError) as raised:
-                verifier.verify(key["key"])
-            assert raised.value.code == "timed_out"
-            server.go_on()
-            assert last_accept_after(server, verifier, key) < BOUND
-            wait_until(lambda: _judges(verifier, key["key"]))
-            assert verifier.verify(key["key"]).code == "revoked"
-    finally:
-        server.close()
 
 
 def test_a_lease_ends_by_either_clock(server: Server) -> None:
@@ -344,10 +203,3 @@ def test_an_asynchronous_verifier_judges_alike(server: Server) -> None:
                 await asyncio.sleep(0.002)
 
     asyncio.run(judge())
-
-
-def _judges(verifier: Verifier, token: str) -> bool:
-    try:
-        return verifier.verify(token) is not None
-    except LatchkeyError:
-        return False

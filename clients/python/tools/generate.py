@@ -89,9 +89,7 @@ class Types:
             return
         self._classes[name] = ""
         required = set(schema.get("required", ()))
-        fields = {
-            field: (self.of(inner, name + camel(field)), inner) for field, inner in schema["properties"].items()
-        }
+        fields = {field: (self.of(inner, name + camel(field)), inner) for field, inner in schema["properties"].items()}
         firm = {field: fields[field] for field in fields if field in required}
         loose = {field: fields[field] for field in fields if field not in required}
         about = docstring(schema.get("description") or f"The shape {name} of the API.", 4)
@@ -177,7 +175,9 @@ class Method:
         for one in self.query:
             kind = accepted(self._types.of(one["schema"], "Query", "shapes."))
             is_firm = one.get("required", False)
-            by_name.append(f"{python(one['name'])}: {kind}" if is_firm else f"{python(one['name'])}: Optional[{kind}] = None")
+            by_name.append(
+                f"{python(one['name'])}: {kind}" if is_firm else f"{python(one['name'])}: Optional[{kind}] = None"
+            )
         if self.is_conditional:
             by_name.append("if_revision: Union[str, Sequence[str], None] = None")
         if self.is_creation:
@@ -203,7 +203,13 @@ class Method:
         text = operation["summary"] + "."
         if operation.get("description"):
             text += "\n\n" + operation["description"]
-        names = [*((one["name"], one.get("description")) for one in self.operation.get("parameters", []) if one["in"] in ("path", "query"))]
+        names = [
+            *(
+                (one["name"], one.get("description"))
+                for one in self.operation.get("parameters", [])
+                if one["in"] in ("path", "query")
+            )
+        ]
         told = [f":param {python(name)}: {described}" for name, described in names if described and name != "format"]
         return docstring(text + ("\n\n" + "\n".join(told) if told else ""), 8)
 
@@ -306,7 +312,9 @@ def client_text(methods: list[Method], is_async: bool) -> str:
         head += "from ._calls import UNSET, Export, Page, Unset, UsageFigures, comma, condition, given, once_under, read_page, usage_figures, wait_time\n"
         head += "from ._http import Requester, path_segment\nfrom .verdict import Verdict, read_verdict\n"
     else:
-        head += "from . import _async_client as inner\nfrom ._calls import UNSET, Page, SyncExport, Unset, UsageFigures\n"
+        head += (
+            "from . import _async_client as inner\nfrom ._calls import UNSET, Page, SyncExport, Unset, UsageFigures\n"
+        )
         head += "from ._loop import run\nfrom .verdict import Verdict\n"
     parts = []
     for noun in ["", *NOUNS]:

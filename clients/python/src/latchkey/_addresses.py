@@ -57,6 +57,4 @@ def is_within(networks: tuple[Network, ...], ip: str | None) -> bool:
     if address is None:
         return False
     is_mapped = address >> 32 == 0xFFFF
-    return any(
-        (address >> loose) == (first >> loose) and not (is_mapped and loose > 32) for first, loose in networks
-    )
+    return any((address >> loose) == (first >> loose) and not (is_mapped and loose > 32) for first, loose in networks)

@@ -11,9 +11,7 @@ class Clock:
 
     __slots__ = ("monotonic", "now")
 
-    def __init__(
-        self, now: Callable[[], float] = time.time, monotonic: Callable[[], float] = time.monotonic
-    ) -> None:
+    def __init__(self, now: Callable[[], float] = time.time, monotonic: Callable[[], float] = time.monotonic) -> None:
         #: Milliseconds by a clock that is never set.
         self.monotonic: Callable[[], float] = lambda: monotonic() * 1000
         #: Milliseconds since 1970.

@@ -246,7 +246,8 @@ def rate_limit_headers(verdict: Verdict) -> dict[str, str]:
     now = time.time()
     headers = {
         "ratelimit-policy": ", ".join(
-            f'"{_name_of(limit, limits)}";q={limit.limit}' + (f";w={limit.window_seconds}" if limit.window_seconds else "")
+            f'"{_name_of(limit, limits)}";q={limit.limit}'
+            + (f";w={limit.window_seconds}" if limit.window_seconds else "")
             for limit in limits
         ),
         "ratelimit": ", ".join(

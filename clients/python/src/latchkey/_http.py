@@ -129,7 +129,9 @@ class Requester:
     async def open(self, path: str, query: Mapping[str, object] | None = None) -> AsyncIterator[httpx.Response]:
         """Opens a stream, whose bytes are the caller's to read."""
         try:
-            async with self._client().stream("GET", self.url + path + write_query(query), headers=self._headers) as response:
+            async with self._client().stream(
+                "GET", self.url + path + write_query(query), headers=self._headers
+            ) as response:
                 self._note(response)
                 if not response.is_success:
                     raise _read_problem(response, await _read_bytes(response), self.url)
@@ -180,13 +182,9 @@ class Requester:
             _abandoned.append(self._http)
             self._http = None
 
-    async def _send_once(
-        self, method: str, target: str, content: bytes | None, headers: Mapping[str, str]
-    ) -> Answer:
+    async def _send_once(self, method: str, target: str, content: bytes | None, headers: Mapping[str, str]) -> Answer:
         try:
-            async with self._client().stream(
-                method, self.url + target, content=content, headers=headers
-            ) as response:
+            async with self._client().stream(method, self.url + target, content=content, headers=headers) as response:
                 self._note(response)
                 body = await _read_bytes(response)
         except (httpx.HTTPError, httpx.StreamError):

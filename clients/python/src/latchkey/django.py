@@ -9,7 +9,7 @@ from typing import Any, TypeVar, Union, cast
 
 from django.http import HttpRequest, HttpResponse
 
-from ._guard import Admission, AsyncTokenVerifier, Asking, BasicPart, Costs, Guard, Permissions, Refusal, TokenVerifier
+from ._guard import Admission, Asking, AsyncTokenVerifier, BasicPart, Costs, Guard, Permissions, Refusal, TokenVerifier
 from .errors import LatchkeyError
 from .verdict import Verdict
 

@@ -1385,7 +1385,7 @@ class KeyPreview(TypedDict):
     since: datetime
     #: When it was read, by the database's clock.
     as_of: datetime
-    #: How many calls with the key were valid.
+    #: How many calls with the key, and with those below it, were valid.
     calls: int
     #: How many of them the change would refuse, at least: as many as `at_most` if that is known.
     at_least: int
@@ -1394,6 +1394,11 @@ class KeyPreview(TypedDict):
     #: Of how many it cannot be told, because a day had too many kinds of calls to tell all of them apart,
     #: or a program of an older version counted them. They are in `at_most`.
     unknown: int
+    #: Of how many keys below it, which are its live children, theirs and so on, the calls are in all this:
+    #: at most 100.
+    children: int
+    #: Whether there are more of them, of which no call is in it.
+    more_children: bool
     #: The calls of `at_least` that no limit would refuse, the most first: at most 100 kinds.
     refusals: List[RefusedCalls]
 

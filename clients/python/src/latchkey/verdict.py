@@ -143,12 +143,8 @@ def read_verdict(answer: object) -> Verdict:
         told["permissions"] = tuple(told.get("permissions", ()))
         told["missing"] = tuple(told.get("missing", ()))
         told["metadata"] = freeze(told.get("metadata", {}))
-        told["limits"] = tuple(
-            VerdictLimit(**_known(VerdictLimit, limit)) for limit in told.get("limits", ())
-        )
-        told["exceeded"] = tuple(
-            ExceededLimit(**_known(ExceededLimit, limit)) for limit in told.get("exceeded", ())
-        )
+        told["limits"] = tuple(VerdictLimit(**_known(VerdictLimit, limit)) for limit in told.get("limits", ()))
+        told["exceeded"] = tuple(ExceededLimit(**_known(ExceededLimit, limit)) for limit in told.get("exceeded", ()))
         return Verdict(**_known(Verdict, told))
     except (KeyError, TypeError, ValueError):
         raise unexpected("The verdict from the server has an unknown format.") from None

@@ -38,9 +38,7 @@ _MAX_WAITING = 16_384
 class Allotments:
     """All holdings of a process. ``wake`` is called if there is something to send."""
 
-    def __init__(
-        self, monotonic: Callable[[], float], wake: Callable[[], None], is_leased: Callable[[], bool]
-    ) -> None:
+    def __init__(self, monotonic: Callable[[], float], wake: Callable[[], None], is_leased: Callable[[], bool]) -> None:
         self._monotonic = monotonic
         self._wake = wake
         self._is_leased = is_leased
@@ -87,7 +85,9 @@ class Allotments:
         """Waits for a draw, whose outcome the future gets. Raises ``too_many_requests``."""
         now = self._monotonic()
         waiter = Waiter(claims, future, claims)
-        pause = max((self.holding_of(claim.limit).asks_from for claim in claims if self._is_short(claim, now)), default=now)
+        pause = max(
+            (self.holding_of(claim.limit).asks_from for claim in claims if self._is_short(claim, now)), default=now
+        )
         for claim in claims:
             self.holding_of(claim.limit).waiting += 1
         if pause > now and len(self._later) < _MAX_WAITING:
@@ -286,9 +286,7 @@ class Allotments:
                 continue
             asks_for_all = waiter.asks_for_all or not is_leased
             waiter.short = tuple(
-                claim
-                for claim in waiter.claims
-                if (asks_for_all and claim.cost > 0) or self._is_short(claim, now)
+                claim for claim in waiter.claims if (asks_for_all and claim.cost > 0) or self._is_short(claim, now)
             )
             if not waiter.short:
                 for claim in waiter.claims:

@@ -14,8 +14,8 @@ from .allotments import Allotments
 from .asking import Asking
 from .following import Following, unsupported
 from .grants import Grants
-from .memory import Memory, Wanting
 from .limits import date_claims
+from .memory import Memory, Wanting
 from .messages import TAKEN
 from .question import Question
 from .tally import MAX_FROZEN_MS, Report
@@ -52,9 +52,7 @@ class Engine:
 
     def __init__(self, settings: Settings, is_closed: bool = False) -> None:
         self._settings = settings
-        self.server = Requester(
-            settings.url, settings.token, settings.timeout, {"latchkey-judges": JUDGES}
-        )
+        self.server = Requester(settings.url, settings.token, settings.timeout, {"latchkey-judges": JUDGES})
         self.loop: asyncio.AbstractEventLoop | None = None
         self._is_woken = False
         self.memory = Memory(
@@ -140,9 +138,7 @@ class Engine:
         self._is_woken = False
         self._grants.wake()
 
-    async def _ask(
-        self, presented: Presented, text: str, asked: Question, asker: str, paid: Any = None
-    ) -> Verdict:
+    async def _ask(self, presented: Presented, text: str, asked: Question, asker: str, paid: Any = None) -> Verdict:
         error = self.following.error
         if error is not None and error.code == "unsupported_server":
             raise error

@@ -91,12 +91,7 @@ class Holding:
 
     def has(self, limit: CountedLimit, cost: int, now: float) -> bool:
         """Whether so many units are at hand for a limit; those of a limit that was changed are not."""
-        return (
-            self.held >= cost
-            and not self.is_recalled
-            and now < self.period_ends_at
-            and limit.is_same(self.limit)
-        )
+        return self.held >= cost and not self.is_recalled and now < self.period_ends_at and limit.is_same(self.limit)
 
     def is_known(self, limit: CountedLimit, now: float) -> bool:
         """Whether it is known what is left of a limit, as it is now and in the period that runs."""

@@ -94,8 +94,7 @@ def claims_of(claims: Claims, cost: int | Mapping[str, int] | None) -> Claims:
 def date_claims(claims: Claims) -> Claims:
     """What was drawn just now, with the periods of the units: others may begin before they are given back."""
     return tuple(
-        Claim(limit, cost, None if limit.holding is None else limit.holding.period)
-        for limit, cost, _ in claims
+        Claim(limit, cost, None if limit.holding is None else limit.holding.period) for limit, cost, _ in claims
     )
 
 

@@ -72,9 +72,7 @@ def read_question(
     circumstances = BARE if not asked else Circumstances(asked)
     if context is not None:
         _check_context(context)
-        circumstances = Circumstances(
-            asked, context.get("operation"), context.get("ip"), context.get("user_agent")
-        )
+        circumstances = Circumstances(asked, context.get("operation"), context.get("ip"), context.get("user_agent"))
     return Question(circumstances, organization_id, prefix, cost, reserve_seconds)
 
 
@@ -93,7 +91,13 @@ def check_cost(cost: object) -> None:
 
 def is_limit_name(name: object) -> bool:
     """Tells whether something has the form of a limit's name."""
-    return isinstance(name, str) and 1 <= len(name) <= 32 and name[0] in _LETTERS and name[0].isalpha() and _LETTERS.issuperset(name)
+    return (
+        isinstance(name, str)
+        and 1 <= len(name) <= 32
+        and name[0] in _LETTERS
+        and name[0].isalpha()
+        and _LETTERS.issuperset(name)
+    )
 
 
 def _is_units(value: object) -> bool:

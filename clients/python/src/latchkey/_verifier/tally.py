@@ -114,7 +114,9 @@ class Tally:
         rows = max(len(counts), len(uses))
         reports = max(-(-rows // _MAX_ROWS), -(-len(profiles) // _MAX_PROFILES))
         return [
-            self._freeze_one(_page(counts, i, _MAX_ROWS), _page(profiles, i, _MAX_PROFILES), _page(uses, i, _MAX_ROWS), monotonic)
+            self._freeze_one(
+                _page(counts, i, _MAX_ROWS), _page(profiles, i, _MAX_PROFILES), _page(uses, i, _MAX_ROWS), monotonic
+            )
             for i in range(reports)
         ]
 
