@@ -40,6 +40,8 @@ export interface TestCommand {
   run(args: readonly string[], options?: RunOptions): Promise<Run>
   /** Runs a command as a process of its own: for what a process alone has, such as an end. */
   runProcess(args: readonly string[], options?: RunOptions): Promise<Run>
+  /** Starts such a process, which may be killed before it ends. */
+  startProcess(args: readonly string[], options?: RunOptions): { kill(): void; ended: Promise<Run> }
   /** Like `run`, and its JSON; throws where it does not exit with 0. */
   json<T = Record<string, unknown>>(args: readonly string[], options?: RunOptions): Promise<T>
   /** Starts a server in the process of the tests, for commands that work on one. */
@@ -87,21 +89,25 @@ export function useCommand(): TestCommand {
     return spawn(program, words, { cwd: folder, env: { ...variables(), ...env }, stdio: 'pipe' })
   }
   const run = (args: readonly string[], options?: RunOptions) => runInProcess(args, folder, options)
-  const runProcess = (args: readonly string[], { env, input = '' }: RunOptions = {}) =>
-    new Promise<Run>((done) => {
-      const child = start(args, env)
-      const { stdout, stderr } = collect(child)
-      // A command that reads nothing may be gone before its input is written.
-      child.stdin.on('error', () => {})
-      child.stdin.end(input)
+  const startProcess = (args: readonly string[], { env, input = '' }: RunOptions = {}) => {
+    const child = start(args, env)
+    const { stdout, stderr } = collect(child)
+    // A command that reads nothing may be gone before its input is written.
+    child.stdin.on('error', () => {})
+    child.stdin.end(input)
+    const ended = new Promise<Run>((done) => {
       child.once('close', (code) => done({ stdout: stdout(), stderr: stderr(), code }))
     })
+    return { kill: () => void child.kill('SIGKILL'), ended }
+  }
+  const runProcess = (args: readonly string[], options?: RunOptions) => startProcess(args, options).ended
   return {
     main,
     variables,
     folder: () => folder,
     run,
     runProcess,
+    startProcess,
     json: async <T>(args: readonly string[], options?: RunOptions) => {
       const { stdout, stderr, code } = await run([...args, '--json'], options)
       if (code !== 0) throw new Error(`${args.join(' ')} exited with ${code}: ${stderr}`)
