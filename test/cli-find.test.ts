@@ -1,4 +1,5 @@
 // `latchkey keys find`, `keys bulk` and the filters of `keys list`, on a server that notes all that it is asked.
+import { createHash } from 'node:crypto'
 import { expect, test } from 'vitest'
 import { tokensIn, useCommand } from './setup/command.ts'
 import { makeSqlite } from './setup/databases.ts'
@@ -45,6 +46,43 @@ test('finds the key of a token, a hint, a kid or an id, and sends no character o
   expect(asked).toContain('/v1/keys')
   expect(asked).not.toContain(token.slice(-49, -6))
   expect(tokensIn(asked)).toEqual([])
+})
+
+test('finds the key of a token of another system, also one that looks like an id or a kid, and sends no part of it', async () => {
+  await open()
+  await command.run(['orgs', 'create', 'acme', '--name', 'Acme'], { env })
+  const tokens = ['uk_3ZgVtYwQ8m7Jc5Xk2B9rTd', '6f1c3d52-8b0e-4a77-9a51-0c2d3e4f5a6b', 'Gx8vQm2Rk7Tz4Yw1']
+  const part = 'Yx3PpHPbgRPl9gIM7Ff3Rl3Xr9JcZq2fYSYaC9Yv'
+  const hash = { scheme: 'sha256', encoding: 'hex', of: 'after:|' } as const
+  const value = createHash('sha256').update(part).digest('hex')
+  const owner = { organizationId: 'acme', name: 'Moved' }
+  // Nothing is looked for where nothing was imported.
+  const none = await command.run(['keys', 'find'], { env, input: tokens[0] as string })
+  expect([none.code, none.stdout]).toEqual([2, ''])
+  const made = await server.latchkey.keys.import([
+    ...tokens.map((token) => ({ ...owner, token })),
+    { ...owner, hash: { ...hash, value } },
+  ])
+  const all = [...tokens, `17|${part}`]
+  const manager = await server.latchkey.keys.create({
+    organizationId: 'acme',
+    name: 'Manager',
+    permissions: ['latchkey:keys:read'],
+  })
+  // Who may not read how tokens are hashed finds those of usual systems.
+  for (const key of [server.rootKey, manager.key])
+    for (const [i, token] of all.entries()) {
+      const found = await command.run(['keys', 'find', '--json'], {
+        env: { ...env, LATCHKEY_KEY: key },
+        input: `${token}\n`,
+      })
+      expect([found.code, JSON.parse(found.stdout)]).toMatchObject([0, [{ id: made[i]?.id }]])
+    }
+  const unknown = await command.run(['keys', 'find'], { env, input: 'a-token-of-another-system' })
+  expect([unknown.code, unknown.stdout]).toEqual([1, ''])
+  const asked = JSON.stringify(server.log)
+  for (const token of [...all, part, value, 'a-token-of-another-system'])
+    for (let at = 0; at + 8 <= token.length; at++) expect(asked).not.toContain(token.slice(at, at + 8))
 })
 
 test('says that there is none, and does not repeat what is no part of a token', async () => {

@@ -1,9 +1,9 @@
 // Tokens of other systems in the console: the operator sees how many are left, and a pasted one finds its key without being sent.
 import { createHash } from 'node:crypto'
 import { expect, test } from 'vitest'
-import { kidsOfForeign } from '../../console/foreign-kids.ts'
 import { foreignIn } from '../../console/format/found-by.ts'
 import { recipeWords, tokensCounted } from '../../console/format/recipes.ts'
+import { kidsOfForeign } from '../../src/core/foreign-kids.ts'
 import { kidOfForeign } from '../../src/verification/foreign.ts'
 import { createAcme } from '../setup/acme.ts'
 import { onOneDatabase } from '../setup/databases.ts'

@@ -3,9 +3,9 @@
 import { useQueryClient } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
 import { type ReactNode, useRef, useState } from 'react'
+import { kidsOfForeign, mayReckonKids, usualRecipes } from '../../../../src/core/foreign-kids.ts'
 import { call, query, type WireKey } from '../../../api.ts'
 import { Notice } from '../../../components/notices.tsx'
-import { kidsOfForeign, mayReckonKids, usualRecipes } from '../../../foreign-kids.ts'
 import { recipesQuery } from '../../../queries.ts'
 import { useSession } from '../../../session.ts'
 

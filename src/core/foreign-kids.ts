@@ -1,9 +1,9 @@
-// Under which kids a token of another system may be stored: reckoned in the browser, so that the token is never sent.
-import { partOf } from '../src/core/recipes.ts'
-import { foreignKid } from '../src/core/token.ts'
-import type { WireRecipeUse } from './api.ts'
+// Under which kids a token of another system may be stored: reckoned where somebody has it in hand, so that it is never sent.
+import { partOf } from './recipes.ts'
+import type { RecipeUse } from './shapes/imports.ts'
+import { foreignKid } from './token.ts'
 
-type Recipe = Pick<WireRecipeUse, 'scheme' | 'of' | 'pepper'>
+type Recipe = Pick<RecipeUse, 'scheme' | 'of' | 'pepper'>
 
 /** What most systems do, for who may not read what the deployment knows. */
 export const usualRecipes: readonly Recipe[] = [
@@ -14,12 +14,12 @@ export const usualRecipes: readonly Recipe[] = [
 
 const hashes = { sha256: 'SHA-256', sha512: 'SHA-512' } as const
 
-/** Whether this page can reckon them: browsers let none hash that came over plain HTTP. */
+/** Whether they can be reckoned: browsers let no page hash that came over plain HTTP. */
 export function mayReckonKids(): boolean {
   return crypto.subtle !== undefined
 }
 
-/** The kids that a token has by the recipes whose hashes take no pepper, which no page knows. */
+/** The kids that a token has by the recipes whose hashes take no pepper: those are known to servers alone. */
 export async function kidsOfForeign(token: string, recipes: readonly Recipe[]): Promise<string[]> {
   const kids = recipes.map(async ({ scheme, of, pepper }) => {
     const part = partOf(token, of)
