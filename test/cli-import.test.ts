@@ -236,6 +236,11 @@ describe('what a record says', () => {
     ['unkey', { hash: 'aGFzaA==', expires: 1_700_000_000_000 }, 'It has expired.'],
     ['unkey', { hash: 'aGFzaA==', deleted_at_m: 1_700_000_000_000 }, 'It is revoked.'],
     ['unkey', { start: 'uk_' }, 'It has neither hash nor plaintext.'],
+    ['unkey', { hash: 'aGFzaA==', credits: { remaining: 0 } }, 'No credits are left.'],
+    ['unkey', { hash: 'aGFzaA==', deleted_at: '2026-01-01 00:00:00' }, 'It is revoked.'],
+    ['drf', { fields: { hashed_key: `sha512$$${hash}`, revoked: true } }, 'It is revoked.'],
+    ['drf', { hashed_key: `sha512$$${hash}`, revoked: 't' }, 'It is revoked.'],
+    ['sanctum', { id: 1, token: hash, expires_at: '1700000000' }, 'It has expired.'],
     ['sanctum', { id: 1, token: hash, expires_at: '2026-01-30 12:00:00' }, 'It has expired.'],
     ['kong', { id: 'x' }, 'It has no key.'],
     ['kong', { key: 'k', ttl: 60, created_at: 1_700_000_000 }, 'It has expired.'],
@@ -247,6 +252,60 @@ describe('what a record says', () => {
     ['csv', { hash, expires_at: 'soon' }, 'Its expiry is no instant.'],
   ])('%s leaves %o: %s', (from, fields, why) => {
     expect(read(from, fields)).toMatchObject({ left: why })
+  })
+
+  test('is read by each of the names that a system has for it', () => {
+    const token = 'a-token-of-another'
+    expect(read('unkey', { plaintext: token, owner_id: 'acme' })).toMatchObject({
+      owner: 'acme',
+      key: { token },
+    })
+    expect(read('unkey', { hash: 'x', ownerId: 'acme' })).toMatchObject({ owner: 'acme' })
+    expect(read('better-auth', { key: 'x', userId: 'u1', enabled: 'f' })).toMatchObject({
+      left: 'It is disabled.',
+    })
+    expect(read('better-auth', { key: 'x', userId: 'u1', enabled: 't' })).toMatchObject({ owner: 'u1' })
+    expect(read('drf', { hashed_key: `sha512$$${hash}`, prefix: 'Wm9', name: 'CI' })).toMatchObject({
+      key: { name: 'CI', hint: 'Wm9', hash: { scheme: 'sha512', encoding: 'hex', value: hash } },
+    })
+    expect(read('kong', { key: token, consumer: { id: 'c1', username: 'acme' } })).toMatchObject({
+      owner: 'acme',
+      key: { name: 'acme', token },
+    })
+    const kept = { key: token, id: 'k1', consumer_id: 'c1', ttl: 60, created_at: now / 1000 }
+    expect(read('kong', kept)).toMatchObject({
+      owner: 'c1',
+      key: { name: 'k1', expiresAt: new Date(now + 60_000) },
+    })
+    const long = hash + hash
+    const metadata = '{"scopes": "read write,list", "expiresAt": 1893456000}'
+    expect(read('keypal', { key_hash: long, owner_id: 'acme', id: 'k1', metadata })).toMatchObject({
+      owner: 'acme',
+      key: {
+        name: 'k1',
+        permissions: ['read', 'write', 'list'],
+        expiresAt: new Date('2030-01-01T00:00:00Z'),
+        hash: { scheme: 'sha512', value: long },
+      },
+    })
+    expect(read('keypal', { keyHash: hash, ownerId: 'acme', metadata: { revokedAt: 0 } })).toMatchObject({
+      owner: 'acme',
+      key: { name: 'Imported', hash: { scheme: 'sha256' } },
+    })
+    const row = { hash: 'x', scheme: 'hmac-sha256', encoding: 'base64', of: 'after:|', pepper: 'legacy' }
+    expect(read('csv', { ...row, metadata: '{"team": "infra"}', hint: 'sk with a space' })).toEqual({
+      owner: undefined,
+      key: {
+        name: 'Imported',
+        permissions: [],
+        expiresAt: null,
+        metadata: { team: 'infra' },
+        hash: { scheme: 'hmac-sha256', encoding: 'base64', value: 'x', of: 'after:|', pepper: 'legacy' },
+      },
+    })
+    expect(read('csv', { hash, expires_at: '2030-01-31 12:00:00+02' })).toMatchObject({
+      key: { expiresAt: new Date('2030-01-31T10:00:00Z') },
+    })
   })
 
   test('is a key with its owner, permissions and hash, as each system has them', () => {

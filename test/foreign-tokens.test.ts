@@ -7,6 +7,7 @@ import { generateToken } from '../src/core/token.ts'
 import { systemRandom } from '../src/domain/random.ts'
 import { type Latchkey, openLatchkey } from '../src/latchkey.ts'
 import { createAcme } from './setup/acme.ts'
+import { makeCaller } from './setup/callers.ts'
 import { onEachDatabase } from './setup/databases.ts'
 import { startTestServer } from './setup/server.ts'
 
@@ -213,6 +214,27 @@ onEachDatabase('tokens of other systems', (makeDatabase) => {
     })
   })
 
+  test('a token that a key has by its hash is there, though it was tried before, and is imported as a whole', async () => {
+    await using latchkey = await open()
+    await latchkey.keys.import(all.map(({ hash }) => entry({ hash })))
+    const part = 'Zt4Qq8LmXc2Vb6Nn0Aa1Ss3Dd5Ff7Gg9Hh'
+    const token = `18|${part}`
+    expect((await latchkey.verify(token)).code).toBe('not_found')
+    const value = hashOf(part).toString('hex')
+    const hash = { scheme: 'sha256', encoding: 'hex', value, of: 'after:|' } as const
+    const [made] = await latchkey.keys.import([entry({ hash })])
+    expect(await latchkey.verify(token)).toMatchObject({ valid: true, keyId: made?.id })
+    expect(await latchkey.keys.import([entry({ token })])).toEqual([{ id: made?.id, code: 'exists' }])
+    // A key of the root organization itself lives no longer than who brings it.
+    const expiresAt = new Date(Date.now() + 3_600_000)
+    const actor = await makeCaller(latchkey, 'root', ['latchkey:*'], { expiresAt })
+    const own = entry({ organizationId: 'root', token: 'a-token-of-the-operator' })
+    expect(await latchkey.keys.import([own, { ...own, expiresAt }], { actor })).toMatchObject([
+      { code: 'permission_escalation' },
+      { id: expect.any(String) },
+    ])
+  })
+
   test('a fifth recipe is refused until the keys of another are rotated', async () => {
     await using latchkey = await open()
     const [unkey] = await latchkey.keys.import(all.map(({ hash }) => entry({ hash })))
@@ -250,6 +272,8 @@ onEachDatabase('tokens of other systems', (makeDatabase) => {
 
   test('two imports of the same at once make each key once', async () => {
     await using latchkey = await open()
+    // Where a way of hashing is new, its imports come one after the other.
+    await latchkey.keys.import([entry({ token: 'first-token-of-another-system' })])
     const list = Array.from({ length: 40 }, (_, i) => entry({ token: `token-of-another-system-${i}` }))
     const rounds = await Promise.all(
       [list, [...list].reverse(), list].map((keys) => latchkey.keys.import(keys)),
