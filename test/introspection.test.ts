@@ -112,7 +112,9 @@ onEachDatabase('introspection', (makeDatabase) => {
       limits: [{ name: 'calls', limit: 10, resets: 'monthly' }],
     })
     const left = async () => (await keys.get(id)).limits.map(({ remaining }) => remaining)
-    expect((await introspect(server, { token: key, ip: '192.0.2.7' })).json.active).toBe(true)
+    // A token of another environment is not active, and draws nothing.
+    expect((await introspect(server, { token: key, prefix: 're_live' })).json).toEqual({ active: false })
+    expect((await introspect(server, { token: key, prefix: 're', ip: '192.0.2.7' })).json.active).toBe(true)
     expect(await left()).toEqual([9])
     expect((await keys.get(id)).lastUsed?.ip).toBe('192.0.2.7')
     expect((await introspect(server, { token: key, cost: '4' })).json.active).toBe(true)
@@ -138,6 +140,8 @@ onEachDatabase('introspection', (makeDatabase) => {
       [`${known}&permission=a%20b`, 400, 'invalid_request'],
       [`${known}${'&permission=a'.repeat(129)}`, 400, 'invalid_request'],
       [`${known}&ip=nowhere`, 400, 'invalid_request'],
+      [`${known}&prefix=re%20live`, 400, 'invalid_request'],
+      [`${known}&prefix=re&prefix=re`, 400, 'invalid_request'],
       [`${known}&ip=192.0.2.1&ip=192.0.2.1`, 400, 'invalid_request'],
       [`${known}&cost=-1`, 400, 'invalid_request'],
       [`${known}&cost=1&cost.a=1`, 400, 'invalid_request'],
@@ -269,6 +273,7 @@ test('the fast path answers as the general way does, whatever comes', async () =
     ...['', 'token=', 'token', '&', '=', 'token=x&token=y', 'token=%74', 'token=ü', `permission=a&${good}`],
     ...[`${good}&permission=a b`, `${good}&permission=a+b`, `${good}&permission=%ff`, `${good}&cost=1`],
     ...[`${good}&x=${tokens.plain}`, `${good}&token=`, `${good}&ip=`, `${good}&ip=1.2.3`, `x=1&${good}`],
+    ...[`${good}&prefix=re`, `${good}&prefix=re_live`, `${good}&prefix=`],
     ...[`token=${'x'.repeat(5_000)}`, `token=${'x'.repeat(70_000)}`, new Uint8Array([116, 255])],
   ]
   for (const body of bodies) await throughBoth({ path, headers: asRoot, body })

@@ -17,6 +17,7 @@ func (o *OAuth) Introspect(ctx context.Context, input Introspect, options ...Cal
 	}
 	form := url.Values{"token": {input.Token}}
 	setText(form, "token_type_hint", input.TokenTypeHint)
+	setText(form, "prefix", input.Prefix)
 	setText(form, "cost", input.Cost)
 	setText(form, "ip", input.IP)
 	for _, permission := range input.Permission {

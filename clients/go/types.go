@@ -932,6 +932,8 @@ type Introspect struct {
 	TokenTypeHint string `json:"token_type_hint,omitempty"`
 	// All of these are required, each in a field of its own.
 	Permission []string `json:"permission,omitempty"`
+	// A token with another prefix is not active; any prefix if absent.
+	Prefix string `json:"prefix,omitempty"`
 	// How many units the call draws of each limit; `cost.NAME` of one.
 	Cost string `json:"cost,omitempty"`
 	// The address of the client.

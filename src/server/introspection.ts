@@ -3,6 +3,7 @@ import { checkAskedPermissions } from '../core/asked-permissions.ts'
 import { contextFault } from '../core/call-context.ts'
 import { refuseField } from '../core/errors.ts'
 import { instantOfId } from '../core/ids.ts'
+import { prefixFault } from '../core/options.ts'
 import type { Verdict, VerifyOptions } from '../core/shapes/verification.ts'
 import type { Form } from '../http/form.ts'
 import { readCosts } from '../http/query.ts'
@@ -15,8 +16,16 @@ export function readAsked(form: Form): VerifyOptions {
   const ip = form.one('ip')
   const fault = ip === undefined ? undefined : contextFault({ ip })
   if (fault) refuseField('ip', fault.message)
+  const prefix = form.one('prefix')
+  const wrong = prefix === undefined ? undefined : prefixFault(prefix)
+  if (wrong) refuseField(wrong.path, wrong.message)
   const cost = readCosts(form.fields)
-  return { permissions, ...(cost !== undefined && { cost }), ...(ip !== undefined && { context: { ip } }) }
+  return {
+    permissions,
+    ...(prefix !== undefined && { prefix }),
+    ...(cost !== undefined && { cost }),
+    ...(ip !== undefined && { context: { ip } }),
+  }
 }
 
 /** The token of a form. Throws `invalid_input`. */

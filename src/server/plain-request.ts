@@ -162,8 +162,8 @@ export function readPlainForm(bytes: Buffer): VerifyRequest | undefined {
 function readRest(rest: string): Pick<VerifyOptions, 'permissions' | 'context'> {
   const form = readForm(rest)
   if (holdsToken(rest) || form.all('token').length > 0) throw new RangeError('The form has two tokens.')
-  const { cost, ...asked } = readAsked(form)
-  if (cost !== undefined) throw new RangeError('The form is not plain.')
+  const { cost, prefix, ...asked } = readAsked(form)
+  if (cost !== undefined || prefix !== undefined) throw new RangeError('The form is not plain.')
   return asked
 }
 

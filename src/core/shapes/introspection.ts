@@ -12,6 +12,10 @@ export const introspectSchema = z
       .array(z.string())
       .optional()
       .meta({ description: 'All of these are required, each in a field of its own.' }),
+    prefix: z
+      .string()
+      .optional()
+      .meta({ description: 'A token with another prefix is not active; any prefix if absent.' }),
     cost: z
       .string()
       .optional()

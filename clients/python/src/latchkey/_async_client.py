@@ -1785,6 +1785,7 @@ class AsyncOauth:
         *,
         token_type_hint: Union[str, Unset] = UNSET,
         permission: Union[Sequence[str], Unset] = UNSET,
+        prefix: Union[str, Unset] = UNSET,
         cost: Union[str, Unset] = UNSET,
         ip: Union[str, Unset] = UNSET,
         timeout: Optional[float] = None,
@@ -1797,7 +1798,7 @@ class AsyncOauth:
         of other organizations are not active. A call draws from limits as `POST /v1/keys/verify` does. Unknown
         fields are ignored. Requires `latchkey:keys:verify`. The body may have at most 64 KiB.
         """
-        answer = await self._requester.send("POST", "/v1/introspect", form=given({"token": token, "token_type_hint": token_type_hint, "permission": permission, "cost": cost, "ip": ip}), repeatable=False, timeout=timeout)
+        answer = await self._requester.send("POST", "/v1/introspect", form=given({"token": token, "token_type_hint": token_type_hint, "permission": permission, "prefix": prefix, "cost": cost, "ip": ip}), repeatable=False, timeout=timeout)
         told: shapes.Introspection = answer.json()
         return told
 

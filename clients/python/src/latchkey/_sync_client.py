@@ -1660,6 +1660,7 @@ class Oauth:
         *,
         token_type_hint: Union[str, Unset] = UNSET,
         permission: Union[Sequence[str], Unset] = UNSET,
+        prefix: Union[str, Unset] = UNSET,
         cost: Union[str, Unset] = UNSET,
         ip: Union[str, Unset] = UNSET,
         timeout: Optional[float] = None,
@@ -1672,7 +1673,7 @@ class Oauth:
         of other organizations are not active. A call draws from limits as `POST /v1/keys/verify` does. Unknown
         fields are ignored. Requires `latchkey:keys:verify`. The body may have at most 64 KiB.
         """
-        return run(self._inner.introspect(token, token_type_hint=token_type_hint, permission=permission, cost=cost, ip=ip, timeout=timeout))
+        return run(self._inner.introspect(token, token_type_hint=token_type_hint, permission=permission, prefix=prefix, cost=cost, ip=ip, timeout=timeout))
 
     def revoke(
         self,

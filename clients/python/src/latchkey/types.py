@@ -1160,6 +1160,8 @@ class Introspect(_Introspect, total=False):
     token_type_hint: str
     #: All of these are required, each in a field of its own.
     permission: List[str]
+    #: A token with another prefix is not active; any prefix if absent.
+    prefix: str
     #: How many units the call draws of each limit; `cost.NAME` of one.
     cost: str
     #: The address of the client.
