@@ -1,5 +1,5 @@
 // `npm run mutate`: puts one small fault after the other into the code that safety hangs on, and sees whether a test
-// notices. `--only=verdict/evaluate,store/secrets` takes some files, `--sample=300 --seed=1` so many mutants spread over all of them,
+// notices. `--only=verdict/evaluate,store/secrets` takes some files and the tests that hold them, `--sample=300 --seed=1` so many mutants spread over all of them,
 // `--minutes=10` ends after so long; a later run goes on where this one ended.
 import { rmSync } from 'node:fs'
 import { join } from 'node:path'
@@ -54,7 +54,10 @@ const chosen = sample(
 )
 
 const results = new Results([...targets, ...testFiles].map(({ file }) => file))
-const survey = await surveyTests(testFiles, mutants, processes)
+// Of some files, the tests that hold them: to survey all takes as long as to try hundreds of mutants.
+const holding = targets.filter(({ file }) => wanted.includes(file)).flatMap(({ tests }) => tests)
+const surveyed = values.only ? testFiles.filter(({ file }) => holding.includes(file)) : testFiles
+const survey = await surveyTests(surveyed, mutants, processes)
 for (const each of survey.unfit) console.log(`Fails without a mutant: ${each}`)
 // Those that need a process each come last, so that the others share one.
 const left = chosen

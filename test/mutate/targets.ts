@@ -76,6 +76,22 @@ const limits = [
   target('domain/keyring', 'keyring', 'settlements'),
   target('domain/keyring-file', 'keyring'),
 ]
+const terms = [
+  target('core/addresses', 'addresses', 'key-terms'),
+  target('core/foreign-token', 'foreign-tokens', 'token'),
+  target('core/conditions', 'evaluate', 'judgement-order', 'key-terms'),
+  target('core/policy', 'policies'),
+  target('verdict/line', 'keys-children', 'keys-children-random', 'judgement-order'),
+  target('domain/keys/bulk', 'keys-bulk'),
+  target('domain/keys/children', 'keys-children'),
+  target('domain/keys/parents', 'keys-children', 'keys-children-random'),
+  target('domain/keys/judge', 'policies'),
+  target('domain/keys/suspend', 'suspension'),
+  target('domain/keys/import', 'foreign-tokens'),
+  target('domain/keys/prefixes', 'keys-prefixes'),
+  target('domain/keys/catalogue', 'keys-catalogue'),
+  target('domain/policies', 'policies'),
+]
 const commit = [
   target('commit/commit', 'commit', 'keys'),
   target('commit/together', 'commit', 'change-lines', 'creation'),
@@ -143,7 +159,7 @@ const store = [
   target('postgres-url', 'postgres-url'),
 ].map((each) => ({ ...each, file: each.file.replace('src/', 'src/store/') }))
 
-export const targets: readonly Target[] = [...verdict, ...limits, ...commit, ...store]
+export const targets: readonly Target[] = [...verdict, ...limits, ...terms, ...commit, ...store]
 
 /**
  * The test files that may notice: those that hold these files. Tests of whole servers reach everything and notice little
@@ -212,6 +228,17 @@ const tests = [
   'store',
   'store-schemas',
   'last-use-locks',
+  'addresses',
+  'foreign-tokens',
+  'judgement-order',
+  'key-terms',
+  'keys-bulk',
+  'keys-catalogue',
+  'keys-children',
+  'keys-children-random',
+  'keys-prefixes',
+  'policies',
+  'suspension',
   'postgres-url',
   'postgres-passfile',
   'postgres-network',
