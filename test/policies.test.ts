@@ -31,7 +31,7 @@ async function ruleOf(call: Promise<unknown>): Promise<PolicyRule | 'done'> {
 
 /** Locks the policy of an organization; of the root organization, that of the deployment. */
 const lockOf = (id: string, how = '') =>
-  `select pg_advisory_xact_lock${how}(hashtextextended('${id}', ${0x6c61_7465}))`
+  `select pg_advisory_xact_lock${how}(${0x6c61_7466}, ${id === 'root' ? '-1' : `(hashtextextended('${id}', 0) & 255)::int`})`
 
 onEachDatabase('a policy', (makeDatabase, kind) => {
   async function open() {

@@ -6,10 +6,38 @@ import { createAcme } from './setup/acme.ts'
 import { makeCaller } from './setup/callers.ts'
 import { makeClock } from './setup/clock.ts'
 import { onEachDatabase } from './setup/databases.ts'
+import { connectDirectly } from './setup/direct.ts'
 import { codeOf, refusalOf } from './setup/refusal.ts'
 import { startTestServer } from './setup/server.ts'
 
-onEachDatabase('a policy', (makeDatabase) => {
+onEachDatabase('a policy', (makeDatabase, kind) => {
+  if (kind === 'PostgreSQL')
+    test('takes no more locks however many organizations a change is of: a server has room for some thousands', async () => {
+      const database = await makeDatabase()
+      await using latchkey = await openLatchkey({ database })
+      await createAcme(latchkey)
+      await using direct = await connectDirectly(database)
+      const columns = 'name, name_folded, created_at'
+      await direct.run(
+        `insert into organizations (id, ${columns}) select 'of-' || n, ${columns} from organizations, generate_series(1, 900) as n where id = 'acme'`,
+      )
+      const keys = Array.from({ length: 900 }, (_, i) => ({
+        ...{ organizationId: `of-${i + 1}`, name: 'Imported' },
+        token: `of-another-system-${i}`,
+      }))
+      await direct.run('begin')
+      await direct.run('lock table latchkey.secrets in exclusive mode')
+      const imported = latchkey.keys.import(keys)
+      const count = async (where: string) =>
+        (await direct.run(`select 1 from pg_locks where ${where}`)).length
+      await expect.poll(() => count('not granted'), { interval: 10 }).toBe(1)
+      const held = await count(`locktype = 'advisory' and classid = ${0x6c61_7466}`)
+      expect(held).toBeGreaterThan(200)
+      expect(held).toBeLessThan(258)
+      await direct.run('rollback')
+      expect((await imported).every(({ id }) => id !== undefined)).toBe(true)
+    })
+
   test('is set by whom it is of, and what the operator has set only the operator changes', async () => {
     const clock = makeClock()
     await using latchkey = await openLatchkey({ database: await makeDatabase(), now: clock.now })
