@@ -227,6 +227,9 @@ const permissionCases: [granted: string[], asked: string[], missing: string[]][]
   [['a:b', '*:c'], ['x:c', 'x:d'], ['x:d']],
   [['repos/x-1.y_z:read'], ['repos/x-1.y_z:read', 'repos/x:read'], ['repos/x:read']],
   [['A:b'], ['a:b'], ['a:b']],
+  [['a:*:*'], ['a:b', 'a:b:c', 'a:b:c:d', 'a:*:c'], ['a:b']],
+  [['*:b'], ['*:b', 'a:b', 'latchkey:b', '*:*'], ['latchkey:b', '*:*']],
+  [['latchkey:*'], ['latchkey:*', 'latchkey', '*'], ['latchkey', '*']],
 ]
 
 const networkCases: [networks: string[], ip: string, within: boolean][] = [
@@ -262,6 +265,9 @@ const networkCases: [networks: string[], ip: string, within: boolean][] = [
   [['::/0'], '1::2::3', false],
   [['::/0'], '[2001:db8::1]', false],
   [['::/0'], '1:2:3:4:5:6:192.0.2.7', true],
+  [['192.0.2.0/24'], '192.0.2', false],
+  [['192.0.2.0/24'], '0:0:0:0:0:ffff:192.0.2.7', true],
+  [['2001:db8::/32'], '2001:db8:1:2:3:4:5:6::', false],
 ]
 
 const anchored = { ...quota, anchor: '2026-01-15T06:30:00.000Z' }
