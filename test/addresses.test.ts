@@ -2,7 +2,7 @@
 import { BlockList, isIP } from 'node:net'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { isAddress, isWithin, readNetwork, writeNetwork } from '../src/core/addresses.ts'
+import { isAddress, isWithin, networkFault, readNetwork, writeNetwork } from '../src/core/addresses.ts'
 
 const canonical = (text: string) => {
   const network = readNetwork(text)
@@ -77,11 +77,28 @@ test.each([
   ['2001:db8::/33', '2001:db8:8000::', false],
   ['2001:db8::/33', '2001:db8:7fff::', true],
   ['2001:db8::1', '2001:0db8:0::0001', true],
+  // Only 96 bits tell a mapped address: 16 of them alone are any others.
+  ['2001:db8::/32', '2001:db8::ffff:192.0.2.7', true],
+  ['10.0.0.0/8', '0:0:0:1:0:ffff:10.0.0.1', false],
+  ['10.0.0.0/8', '0000:0000:0000:0000:0000:ffff:10.100.100.100', true],
+  ['255.0.0.0/8', '0000:0000:0000:0000:0000:ffff:255.255.255.255', true],
   ['10.0.0.0/8', 'no address', false],
   ['10.0.0.0/8', '', false],
 ])('of %s, %s: %j', (network, address, isIn) => {
   expect(isWithin([readNetwork(network) as NonNullable<ReturnType<typeof readNetwork>>], address)).toBe(isIn)
 })
+
+test.each([
+  ['10.0.0.0/x', 'Must be an address or a network'],
+  ['10.0.0.0/33', 'Must be an address or a network'],
+  ['::/129', 'Must be an address or a network'],
+  ['nowhere/8', 'Must be an address or a network'],
+  ['fe80::1%eth0', 'Must have no zone'],
+  ['10.0.0.1/0', 'such as 0.0.0.0/0.'],
+  ['10.1.2.3/8', 'such as 10.0.0.0/8.'],
+  ['2001:db8::1/32', 'such as 2001:db8::/32.'],
+  ['::1/127', 'such as ::/127.'],
+])('of %s it is said: %s', (text, sentence) => expect(networkFault(text)).toContain(sentence))
 
 test('nothing is within no network, and what is no text within none', () => {
   expect(isWithin([], '10.0.0.1')).toBe(false)
