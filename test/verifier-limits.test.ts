@@ -242,6 +242,26 @@ onEachDatabase('limits and verifiers elsewhere', (makeDatabase) => {
       expect((await send(9, wrong)).status).toBe(422)
   })
 
+  test('a limit that was raised a moment ago is drawn from by its new number', async () => {
+    await using server = await start()
+    const { id } = await server.issue({ limits: [monthly(1)] })
+    const send = async (sequence: number) => {
+      const counter = { key_id: id, scope: 'key', name: 'credits', epoch: 0, unspent: 0 }
+      const counters = [{ ...counter, need: 1, least: 1, want: 0 }]
+      const { json } = await server.request<{ counters: Record<string, number>[] }>('POST', '/v1/grants', {
+        token: server.rootKey,
+        body: { verifier: 'v', sequence, counters },
+      })
+      return json.counters[0]
+    }
+    expect(await send(1)).toMatchObject({ given: 1 })
+    expect(await send(2)).toMatchObject({ given: 0, empty_for_ms: expect.any(Number) })
+    await server.latchkey.keys.update(id, { limits: [monthly(100)] }, { wait: 'applied' })
+    expect(await send(3)).toMatchObject({ given: 1, empty_for_ms: 0 })
+    await server.latchkey.keys.update(id, { limits: [] }, { wait: 'applied' })
+    expect(await send(4)).toMatchObject({ given: 0 })
+  })
+
   test('what a verifier held that is heard of no more counts as spent, and the audit log says so once', async () => {
     const database = await makeDatabase()
     let lost = 0

@@ -85,7 +85,10 @@ export class Grants {
   async serve(message: Message, keyId: string, organizationId: string | undefined): Promise<GrantsAnswer> {
     const { follower } = this.#memory
     // Not before: a process that lends nothing need not look at once for what it changes itself.
-    this.#unsubscribe ??= follower.subscribe(({ changed }) => this.#recalls.hear(changed))
+    this.#unsubscribe ??= follower.subscribe(({ changed }) => {
+      this.#recalls.hear(changed)
+      this.#owners.hear(changed)
+    })
     await follower.start()
     const server = follower.id
     if (server === undefined) throw notSure()
