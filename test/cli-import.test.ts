@@ -250,6 +250,10 @@ describe('what a record says', () => {
     ['better-auth', { key: hash, remaining: 0 }, 'No uses are left.'],
     ['csv', { name: 'A' }, 'It has neither token nor hash.'],
     ['csv', { hash, expires_at: 'soon' }, 'Its expiry is no instant.'],
+    ['csv', { hash, expires_at: '2027' }, 'Its expiry is no instant.'],
+    ['csv', { hash, metadata: '{plan: pro}' }, 'Its metadata is no JSON object.'],
+    ['csv', { hash, metadata: '["pro"]' }, 'Its metadata is no JSON object.'],
+    ['unkey', { hash, meta: 'pro' }, 'Its metadata is no JSON object.'],
   ])('%s leaves %o: %s', (from, fields, why) => {
     expect(read(from, fields)).toMatchObject({ left: why })
   })

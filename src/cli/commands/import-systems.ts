@@ -157,7 +157,8 @@ function make(row: Fields, now: number, said: Said): Reading {
   const expiresAt = instantOf(said.expiresAt)
   if (expiresAt === 'unknown') return left('Its expiry is no instant.')
   if (expiresAt !== null && expiresAt.getTime() <= now) return over('It has expired.')
-  const metadata = parsed(said.metadata)
+  const metadata = metadataOf(said.metadata)
+  if (metadata === 'unknown') return left('Its metadata is no JSON object.')
   const owner = said.owner ?? undefined
   const hint = textOf(said.hint)
   return {
@@ -166,9 +167,7 @@ function make(row: Fields, now: number, said: Said): Reading {
       name: textOf(said.name ?? row.name) ?? textOf(row.id) ?? 'Imported',
       permissions: permissionsOf(said.permissions),
       expiresAt,
-      ...(typeof metadata === 'object' &&
-        metadata !== null &&
-        !Array.isArray(metadata) && { metadata: metadata as Fields }),
+      ...(metadata && { metadata }),
       ...(hint !== undefined && /^[\x21-\x7e]{1,32}$/.test(hint) && { hint }),
       ...(said.token === undefined ? { hash: said.hash } : { token: said.token }),
     },
@@ -202,10 +201,22 @@ function isTrue(value: unknown): boolean {
   return value === true || value === 1 || (typeof value === 'string' && /^(?:1|t|true|yes)$/i.test(value))
 }
 
+/** An object, or the text of one. */
+function metadataOf(value: unknown): Fields | undefined | 'unknown' {
+  if (value === undefined || value === null || value === '') return undefined
+  const read = parsed(value)
+  if (read === null) return undefined
+  return typeof read === 'object' && !Array.isArray(read) ? (read as Fields) : 'unknown'
+}
+
+/** A lower number of seconds is before 1973: it is a year, a day or a count of something, and no end of a key. */
+const leastSeconds = 1e8
+
 /** An instant as others write it: a text, with the zone of UTC if it names none, or a number of seconds or milliseconds. */
 function instantOf(value: unknown): Date | null | 'unknown' {
   if (value === undefined || value === null || value === '' || value === 0) return null
   const number = typeof value === 'number' ? value : /^\d+$/.test(String(value)) ? Number(value) : undefined
+  if (number !== undefined && number < leastSeconds) return 'unknown'
   const date =
     number === undefined
       ? new Date(
