@@ -173,6 +173,12 @@ export const retention: readonly Retention[] = [
     by: 'the change that deletes them',
   },
   {
+    table: 'policies',
+    rows: 'policies that are deleted',
+    kept: 'not at all',
+    by: 'the change that deletes them',
+  },
+  {
     table: 'catalogue',
     rows: 'described permissions that are removed',
     kept: 'not at all',
