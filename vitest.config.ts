@@ -33,8 +33,8 @@ export default defineConfig({
       { test: { ...common, name: 'shared', include: all, exclude, isolate: false } },
       { test: { ...common, name: 'alone', include: alone } },
     ],
-    // Most files wait: on databases, leases, other processes. Three at a time, however few cores there are.
-    maxWorkers: 3,
+    // Most files wait: on databases, leases, other processes. Four at a time, however few cores there are.
+    maxWorkers: 4,
     sequence: { sequencer: LongestFirst },
     reporters: ['default', ['json', { outputFile: '.test-output/report.json' }]],
   },
