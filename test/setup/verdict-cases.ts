@@ -6,7 +6,9 @@ export const now = Date.UTC(2026, 0, 31, 12)
 const at = (milliseconds: number) => new Date(now + milliseconds).toISOString()
 export const [{ token = '' } = {}, , { token: live = '' } = {}] = tokens
 const foreign = 'sk_legacy_0123456789abcdef'
-export const [keyId, parent, grandparent] = [1, 2, 3].map((n) => `0198f3a2-5c1b-7000-8000-00000000000${n}`)
+const [first, second, grandparent] = [1, 2, 3].map((n) => `0198f3a2-5c1b-7000-8000-00000000000${n}`)
+/** The key of the token, and the one of which it may be a child. */
+export const [keyId, parent] = [first, second]
 
 /** Facts of a token that nothing bounds. */
 export const plain = {
