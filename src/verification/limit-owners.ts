@@ -36,9 +36,11 @@ export class LimitOwners {
    * empty by its old number, and that is believed for seconds.
    */
   hear(changed: readonly Changed[] | undefined): void {
+    const ofOwners = changed?.filter(({ topic }) => topic !== 'limit')
+    if (ofOwners?.length === 0) return
     this.#changes++
-    if (changed === undefined || changed.some(({ topic }) => topic === 'plan')) this.#known.clear()
-    else for (const { topic, id } of changed) this.#known.delete(`${topic}/${id}`)
+    if (ofOwners === undefined || ofOwners.some(({ topic }) => topic === 'plan')) this.#known.clear()
+    else for (const { topic, id } of ofOwners) this.#known.delete(`${topic}/${id}`)
   }
 
   /** Finds keys and organizations, by `scope/id`; of those that do not exist nothing. Throws `store_unavailable`. */

@@ -103,6 +103,8 @@ describe(`usage in the console${browserNote}`, () => {
       const ends = page.getByRole('region', { name: 'Expire within 7 days' })
       await ends.getByRole('link', { name: 'Production mailer' }).waitFor()
       const never = page.getByRole('region', { name: 'Never used' })
+      // Each list is asked for by itself.
+      await never.getByRole('listitem').first().waitFor()
       expect(await never.getByRole('listitem').allInnerTexts()).toEqual([
         expect.stringContaining('مفتاح المتجر'),
       ])
