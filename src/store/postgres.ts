@@ -12,7 +12,7 @@ import { ConnectionPool } from './postgres-pool.ts'
 import { PostgresReader } from './postgres-reader.ts'
 import { hasTables, resolveSchema, SchemaPlugin } from './postgres-schema.ts'
 import { parsePostgresUrl } from './postgres-url.ts'
-import { type SchemaFound, schemaQuery } from './schema-found.ts'
+import { findSchema, type SchemaFound } from './schema-found.ts'
 
 /** A mutation that cannot be done fails within a second. */
 const changeTimeoutMs = 800
@@ -155,8 +155,8 @@ export async function inspectPostgres(
     const aheadMs = (rows[0]?.now ?? askedAt) - (askedAt + Date.now()) / 2
     if (!(await hasTables(client, connector.settings.schema))) return { schema: undefined, aheadMs }
     const schema = client.escapeIdentifier(await resolveSchema(client, connector.settings.schema))
-    const found = await client.query<SchemaFound>(schemaQuery(`${schema}.`))
-    return { schema: found.rows[0], aheadMs }
+    const readRow = async (statement: string) => (await client.query(statement)).rows[0]
+    return { schema: await findSchema(`${schema}.`, readRow), aheadMs }
   } finally {
     endClient(client)
   }

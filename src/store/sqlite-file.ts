@@ -4,7 +4,7 @@ import { resolve } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { LatchkeyError } from '../core/errors.ts'
 import type { Warn } from './backend.ts'
-import { type SchemaFound, schemaQuery } from './schema-found.ts'
+import { findSchema, type SchemaFound } from './schema-found.ts'
 import { type TableName, tableNames, tableSigns } from './tables.ts'
 
 /** How long a statement waits for another process's write: a mutation that cannot be done fails within a second. */
@@ -124,12 +124,12 @@ export function hasLatchkeyTables(path: string): boolean {
   return requireFile(path) && inspectTables(path, busyTimeoutMs).areOurs
 }
 
-/** Reads the versions of the schema, as {@link SchemaFound} has them. Only reads. Throws if the file is no database, or is busy. */
-export function readSchemaOfFile(path: string): SchemaFound | undefined {
+/** Finds out the schema of a file; undefined if there is none. Only reads. Throws if the file is no database, or is busy. */
+export async function findSchemaOfFile(path: string): Promise<SchemaFound | undefined> {
   if (!hasLatchkeyTables(path)) return undefined
   const db = new DatabaseSync(path, { readOnly: true, timeout: busyTimeoutMs })
   try {
-    return db.prepare(schemaQuery('')).get() as unknown as SchemaFound
+    return await findSchema('', async (statement) => db.prepare(statement).get())
   } finally {
     db.close()
   }

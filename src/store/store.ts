@@ -126,7 +126,7 @@ export async function hasLatchkeyTables(
 /** What a look at a database has found. */
 export interface DatabaseFound {
   /** The version of its schema, and the one of this program; undefined if there is no table of Latchkey. */
-  schema: { version: number; supported: number; isFit: boolean } | undefined
+  schema: (SchemaFound & { supported: number }) | undefined
   /** How far its clock is ahead of this machine's, in milliseconds. */
   aheadMs: number
 }
@@ -143,17 +143,14 @@ export async function inspectDatabase(
     const { schema, aheadMs } = isPostgresUrl(database)
       ? await (await import('./postgres.ts')).inspectPostgres(database, environment)
       : await inspectFile(sqlitePath(database) ?? database)
-    if (schema === undefined) return { schema: undefined, aheadMs }
-    const { version, oldest } = schema
-    const isFit = version <= schemaVersion || (oldest !== null && oldest <= schemaVersion)
-    return { schema: { version, supported: schemaVersion, isFit }, aheadMs }
+    return { schema: schema && { ...schema, supported: schemaVersion }, aheadMs }
   } catch (error) {
     throw describeOpeningFailure(error, database)
   }
 }
 
 async function inspectFile(path: string): Promise<{ schema: SchemaFound | undefined; aheadMs: number }> {
-  return { schema: (await import('./sqlite-file.ts')).readSchemaOfFile(path), aheadMs: 0 }
+  return { schema: await (await import('./sqlite-file.ts')).findSchemaOfFile(path), aheadMs: 0 }
 }
 
 /** Node prints it, unless the program listens to its process's warnings. */
