@@ -6,14 +6,29 @@ import { useSession } from './session.ts'
 const staleMs = 300_000
 
 /**
+ * Whether the names of most organizations are still on their way: a list that is drawn before them breaks its lines
+ * anew when they come.
+ */
+export function useNamesPending(): boolean {
+  const { hasDirectory, directory } = useDirectory()
+  return hasDirectory && directory.isPending
+}
+
+/** One call for most of them; each of the others alone. */
+function useDirectory() {
+  const { isRoot, refusal } = useSession()
+  const hasDirectory = isRoot && refusal('latchkey:organizations:read') === undefined
+  const directory = useQuery({ ...organizationDirectoryQuery, staleTime: staleMs, enabled: hasDirectory })
+  return { hasDirectory, directory }
+}
+
+/**
  * The name of an organization as far as the signed-in key may know it; undefined until then, and otherwise. Nobody is
  * asked for one that is not among the newest before `mayAsk`.
  */
 export function useOrganizationName(id: string, mayAsk = true): string | undefined {
-  const { isRoot, readsOrganization, refusal } = useSession()
-  // One call for most of them; each of the others alone.
-  const hasDirectory = isRoot && refusal('latchkey:organizations:read') === undefined
-  const directory = useQuery({ ...organizationDirectoryQuery, staleTime: staleMs, enabled: hasDirectory })
+  const { readsOrganization } = useSession()
+  const { hasDirectory, directory } = useDirectory()
   const listed = directory.data?.get(id)
   const isUnlisted = listed === undefined && !(hasDirectory && directory.isPending)
   const single = useQuery({

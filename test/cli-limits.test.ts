@@ -179,7 +179,10 @@ onEachDatabase('the commands', (makeDatabase) => {
       const other = await run(['keys', 'add-units', id, 'prepaid', '5', '--reference', 'payment 4711'])
       expect([other.code, other.stderr]).toEqual([1, expect.stringMatching(/reference/)])
       expect((await json<WireLimit>(['keys', 'add-units', id, 'prepaid', '-6'])).remaining).toBe(500)
-      expect((await verify('--cost', '0')).stdout).toMatch(/Limit +prepaid of the key: \d{3} left\n/)
+      // A process hears of what was added elsewhere a little later.
+      await expect
+        .poll(async () => (await verify('--cost', '0')).stdout)
+        .toMatch(/Limit +prepaid of the key: \d{3} left\n/)
       for (const [name, code, message] of [
         ['requests', 2, /rate/],
         ['absent', 1, /keys limits/],

@@ -2,6 +2,7 @@
 import { useInfiniteQuery } from '@tanstack/react-query'
 import type { ReactNode } from 'react'
 import { ApiError } from '../api.ts'
+import { useNamesPending } from '../organization-names.ts'
 import { type AuditFilter, auditQuery } from '../queries.ts'
 import { AuditEvent } from './audit-event.tsx'
 import { MoreButton } from './more-button.tsx'
@@ -20,7 +21,8 @@ interface AuditTrailProps {
 export function AuditTrail({ filter, limit, empty, isOfKnownKey = false }: AuditTrailProps) {
   // Every page that was asked for would be asked for anew each time that somebody comes back to the window.
   const events = useInfiniteQuery({ ...auditQuery(filter, limit), refetchOnWindowFocus: false })
-  if (events.data === undefined) {
+  const areNamesPending = useNamesPending()
+  if (events.data === undefined || areNamesPending) {
     // An organization that is not there has done nothing.
     if (events.error instanceof ApiError && events.error.code === 'organization_not_found') return empty
     return events.isError ? (
