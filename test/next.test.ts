@@ -1,7 +1,7 @@
 // Next.js builds and runs what docs/guides/middleware.md shows: a route that embeds Latchkey, and middleware that asks a
 // server. Installs each Next.js, and so `vitest.config.ts` takes it only with TEST_LONG=1.
 import { type ChildProcess, execFile, spawn } from 'node:child_process'
-import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
@@ -11,6 +11,7 @@ import { createAcme } from './setup/acme.ts'
 import { makeSqlite } from './setup/databases.ts'
 import { readBlocks } from './setup/documents.ts'
 import { repository } from './setup/documents-run.ts'
+import { packPackage } from './setup/packed.ts'
 import { startTestServer } from './setup/server.ts'
 
 const run = promisify(execFile)
@@ -38,7 +39,7 @@ test.each([
     const app = mkdtempSync(join(tmpdir(), 'latchkey-next-'))
     onTestFinished(() => rmSync(app, { recursive: true, force: true }))
     writeFileSync(join(app, 'package.json'), '{}')
-    const packed = await packLatchkey(app)
+    const packed = await packPackage(inject('builds').installed, join(app, 'packed'))
     const versionsOf = JSON.parse(readFileSync(join(repository, 'package.json'), 'utf8')).devDependencies
     const types = ['@types/react', '@types/node'].map((type) => `${type}@${versionsOf[type]}`)
     const packages = [`next@${version}`, 'react@19', 'react-dom@19', 'typescript@5', ...types, packed]
@@ -113,18 +114,6 @@ test.each([
     expect((await ask('/me')).status).toBe(401)
   },
 )
-
-async function packLatchkey(folder: string): Promise<string> {
-  const source = join(folder, 'packed')
-  cpSync(join(inject('builds').installed, 'dist'), join(source, 'dist'), {
-    recursive: true,
-    dereference: true,
-  })
-  cpSync(join(repository, 'package.json'), join(source, 'package.json'))
-  await run('npm', ['pack', '--ignore-scripts'], { cwd: source })
-  const { version } = JSON.parse(readFileSync(join(repository, 'package.json'), 'utf8'))
-  return join(source, `latchkey-${version}.tgz`)
-}
 
 function addressOf(child: ChildProcess): Promise<string> {
   return new Promise((ready, fail) => {
