@@ -1,5 +1,7 @@
 // The examples in the help of every command: whoever copies one gets no 'unknown option'.
-import { readdirSync, readFileSync } from 'node:fs'
+import { globSync, readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import { Command } from 'commander'
 import { expect, test } from 'vitest'
 import type { DefinedCommand } from '../src/cli/kit/define-command.ts'
@@ -34,6 +36,35 @@ test('docs/reference/cli.md has every command in its table, and no other', async
   const paths = new Set(['completion', ...(await loadCommands()).map(({ path }) => path)])
   expect(named.sort()).toEqual([...paths].sort())
 })
+
+test('every command and option that a document names is one', async () => {
+  const commands = new Map<string, Command>()
+  for (const { path, addTo } of await loadCommands()) commands.set(path, await addTo(new Command(), true))
+  const root = fileURLToPath(new URL('..', import.meta.url))
+  const lines = globSync(['*.md', 'docs/**/*.md'], { cwd: root }).flatMap((document) =>
+    [
+      ...readFileSync(join(root, document), 'utf8')
+        .replaceAll('\\\n', ' ')
+        .matchAll(/(?:^ *|[`$|(] ?|\bsudo -u latchkey |\$[A-Z_]+ )latchkey ([a-z].*?)(?=\$\(|[`|;&)\n])/gm),
+    ].map(([, words = '']) => [document, words.trim()] as const),
+  )
+  expect(lines.length).toBeGreaterThan(200)
+  const lost = lines.filter(([, line]) => {
+    const paths = [...commands.keys()].filter((path) => `${line} `.startsWith(`${path} `))
+    const command = commands.get(paths.reduce((one, other) => (other.length > one.length ? other : one), ''))
+    if (!command) return !isNoOneCommand(line, [...commands.keys()])
+    const taken = [...command.options.flatMap(({ long, short }) => [long, short]), '--help', '--version']
+    return (line.match(/(?<= )--[a-z][a-z-]*/g) ?? []).some((option) => !taken.includes(option))
+  })
+  expect(lost).toEqual([])
+})
+
+/** A group, of which commands are listed behind it; the one made with the program; help; the name of a log. */
+function isNoOneCommand(line: string, paths: readonly string[]): boolean {
+  return (
+    paths.some((path) => path.startsWith(`${line} `)) || /^(?:completion|help|log)\b|^[a-z]+ …/.test(line)
+  )
+}
 
 async function loadCommands(): Promise<DefinedCommand[]> {
   const files = readdirSync(folder).filter((name) => name.endsWith('.ts'))
