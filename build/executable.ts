@@ -3,6 +3,7 @@
 import { execFileSync } from 'node:child_process'
 import {
   copyFileSync,
+  existsSync,
   mkdirSync,
   mkdtempSync,
   readdirSync,
@@ -18,10 +19,14 @@ import { build } from 'vite'
 /** The machines for which there are executables, all of them with Linux. */
 export type Arch = 'x64' | 'arm64'
 
-/** Makes an executable of a folder that holds `package.json` and `dist` as `npm run build` leaves them. */
-export async function makeExecutable(root: string, output: string, arch: Arch): Promise<void> {
+/**
+ * Makes an executable of a folder that holds `package.json` and `dist` as `npm run build` leaves them, and beside it the licenses
+ * of all that is inside. `node` is the folder of a Node.js of this version for that machine, and otherwise found.
+ */
+export async function makeExecutable(root: string, output: string, arch: Arch, node?: string): Promise<void> {
   const folder = mkdtempSync(join(tmpdir(), 'latchkey-executable-'))
   try {
+    const found = node ?? findNode(join(folder, 'npm'), arch)
     await bundle(root, join(folder, 'bundle'))
     writeFileSync(
       join(folder, 'settings.json'),
@@ -29,7 +34,7 @@ export async function makeExecutable(root: string, output: string, arch: Arch): 
         // Without its folder, whose name the executable would hold: the same source gives the same bytes.
         main: 'bundle/main.js',
         mainFormat: 'module',
-        executable: prepareNode(folder, arch),
+        executable: prepareNode(folder, join(found, 'bin/node'), arch),
         output,
         disableExperimentalSEAWarning: true,
         // Either would be of the machine that builds.
@@ -45,7 +50,8 @@ export async function makeExecutable(root: string, output: string, arch: Arch): 
       cwd: folder,
       stdio: ['ignore', 'ignore', 'inherit'],
     })
-    copyFileSync(join(folder, 'bundle/licenses.md'), `${output}.licenses.md`)
+    const bundled = readFileSync(join(folder, 'bundle/licenses.md'), 'utf8')
+    writeFileSync(`${output}.licenses.md`, joinLicenses(bundled, join(root, 'dist/console'), found))
   } finally {
     rmSync(folder, { recursive: true })
   }
@@ -84,10 +90,23 @@ function findAssets(root: string): Record<string, string> {
   return Object.fromEntries(paths.map((path) => [path, join(root, path)]))
 }
 
+/** Joins the licenses of the program's packages, of the console's, and of Node.js with all that is in it. */
+function joinLicenses(bundled: string, console: string, node: string): string {
+  const cut = (text: string) => text.slice(text.search(/^## /m)).trim()
+  const ofConsole = cut(readFileSync(join(console, 'licenses.md'), 'utf8'))
+  const ofNode = `\`\`\`text\n${readFileSync(join(node, 'LICENSE'), 'utf8').trim()}\n\`\`\``
+  const parts = [
+    ...['# Licenses', 'Of what is inside of the executable, beside Latchkey itself.'],
+    ...['# The program', cut(bundled), '# The console', ofConsole],
+    ...['# Node.js, and what is in it', ofNode],
+  ]
+  return `${parts.join('\n\n')}\n`
+}
+
 /** Node.js for a machine, without the symbols that only its debuggers read. */
-function prepareNode(folder: string, arch: Arch): string {
+function prepareNode(folder: string, from: string, arch: Arch): string {
   const node = join(folder, 'node')
-  copyFileSync(arch === process.arch ? process.execPath : fetchNode(join(folder, 'npm'), arch), node)
+  copyFileSync(from, node)
   const strip = arch === process.arch ? 'strip' : `${arch === 'arm64' ? 'aarch64' : 'x86_64'}-linux-gnu-strip`
   try {
     // Before the program is inside: what is stripped after that does not start.
@@ -98,15 +117,19 @@ function prepareNode(folder: string, arch: Arch): string {
   return node
 }
 
-/** Gets the same version for another machine from npm. */
-function fetchNode(folder: string, arch: Arch): string {
+/** The folder of this version for a machine: that of this process, or from npm. */
+function findNode(folder: string, arch: Arch): string {
+  const own = resolve(process.execPath, '../..')
+  const ours = [own, join(own, `node_modules/node-linux-${arch}`)]
+  const found = ours.find((path) => existsSync(join(path, 'LICENSE')) && existsSync(join(path, 'bin/node')))
+  if (arch === process.arch && found !== undefined) return found
   mkdirSync(folder)
   const name = `node-linux-${arch}`
   const options = ['--prefix', folder, '--force', '--ignore-scripts', '--no-save', '--silent']
   execFileSync('npm', ['install', ...options, `${name}@${process.versions.node}`], {
     stdio: ['ignore', 'ignore', 'inherit'],
   })
-  return join(folder, 'node_modules', name, 'bin/node')
+  return join(folder, 'node_modules', name)
 }
 
 function readArch(given: string): Arch {
