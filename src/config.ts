@@ -2,12 +2,11 @@
 import { isIP } from 'node:net'
 import { keptUsageDays, minKeptAuditDays } from './core/bounds.ts'
 import { type Environment, type Given, pick, refuse, splitList, splitWords } from './core/given-settings.ts'
-import { type LogVerdicts, logVerdictsChoices } from './core/log-verdicts.ts'
-import { readKeepAlive, readPort, readWorkers } from './core/number-settings.ts'
+import { readWorkers } from './core/number-settings.ts'
 import { distanceOf } from './core/options.ts'
 import type { KeptPlaces } from './core/places.ts'
+import { readServing, type ServingFlags, type ServingSettings } from './core/serving-settings.ts'
 import { readStandards, type StandardsFlags, type StandardsSettings } from './core/standards-settings.ts'
-import { readTelemetrySettings, type TelemetrySettings } from './core/telemetry-settings.ts'
 import { containsToken, longestPrefix, parseToken, prefixPattern } from './core/token.ts'
 import { variables } from './core/variables.ts'
 import type { WebhookSettings } from './core/webhook-settings.ts'
@@ -17,21 +16,12 @@ import { type CacheOptions, cacheFault } from './verdict/cache-options.ts'
 
 export { sqlitePath } from './store/sqlite-url.ts'
 
-/** The pino levels, and `silent`. */
-const logLevels = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const
-export type LogLevel = (typeof logLevels)[number]
-
 /** What the flags of `latchkey serve` say, as they were typed. */
-export interface ServeFlags extends StandardsFlags {
+export interface ServeFlags extends StandardsFlags, ServingFlags {
   database?: string
-  host?: string
-  port?: string
   workers?: string
   keyPrefix?: string
-  logLevel?: string
-  logVerdicts?: string
   trustedProxy?: string[]
-  keepAlive?: string
   cachedSecrets?: string
   cacheBytes?: string
   webhookNetworks?: string
@@ -47,19 +37,12 @@ export interface DatabaseSettings {
   prefixes: [string, ...string[]] | undefined
 }
 
-export interface ServeSettings extends DatabaseSettings, StandardsSettings {
-  host: string
-  /** 0 takes any free one. */
-  port: number
+export interface ServeSettings extends DatabaseSettings, StandardsSettings, ServingSettings {
+  trustedProxies: string[]
   /** How many processes serve. */
   workers: number
-  logLevel: LogLevel
-  logVerdicts: LogVerdicts
   /** The token to take as the first root key on an empty database. */
   rootKey: string | undefined
-  trustedProxies: string[]
-  /** How long an idle connection is kept, in milliseconds. */
-  keepAliveMs: number
   /** How many secrets a process remembers, and how many bytes of them; the library's defaults if absent. */
   cache: CacheOptions
   webhooks: WebhookSettings
@@ -67,8 +50,22 @@ export interface ServeSettings extends DatabaseSettings, StandardsSettings {
   checkpointFile: string | undefined
   /** What the catalogue of permissions is to be; undefined for what it is. */
   permissionsFile: string | undefined
-  /** Which collector is told of requests and verdicts; undefined for none. */
-  telemetry: TelemetrySettings | undefined
+}
+
+/** What the flags of `latchkey relay` say, as they were typed. */
+export interface RelayFlags
+  extends ServingFlags,
+    Pick<StandardsFlags, 'basicAuth'>,
+    Pick<ServeFlags, 'trustedProxy' | 'cachedSecrets' | 'cacheBytes'> {
+  upstream?: string
+}
+
+export interface RelaySettings extends ServingSettings, Pick<StandardsSettings, 'basicAuth'> {
+  /** The address of the server, or of another relay. */
+  upstream: string
+  token: string
+  trustedProxies: string[]
+  cache: CacheOptions
 }
 
 /** Where a command works: on a server, as a key of it, or on a database that this process opens. */
@@ -78,20 +75,11 @@ export type Target = { url: string; token: string } | DatabaseSettings
 export function readServeSettings(flags: ServeFlags, env: Environment = process.env): ServeSettings {
   return {
     ...readDatabaseSettings(flags, env),
-    host: pick('--host', flags.host, 'LATCHKEY_HOST', env)?.value ?? '127.0.0.1',
-    port: readPort(pick('--port', flags.port, 'LATCHKEY_PORT', env)),
+    ...readServing(flags, env),
+    trustedProxies: readProxies(flags, env),
     workers: readWorkers(pick('--workers', flags.workers, 'LATCHKEY_WORKERS', env)),
-    logLevel: readLogLevel(pick('--log-level', flags.logLevel, 'LATCHKEY_LOG_LEVEL', env)),
-    logVerdicts: readLogVerdicts(pick('--log-verdicts', flags.logVerdicts, 'LATCHKEY_LOG_VERDICTS', env)),
     rootKey: readRootKey(pick('', undefined, 'LATCHKEY_ROOT_KEY', env)),
-    trustedProxies: readProxies(
-      pick('--trusted-proxy', flags.trustedProxy?.join(','), 'LATCHKEY_TRUSTED_PROXIES', env),
-    ),
-    keepAliveMs: readKeepAlive(pick('--keep-alive', flags.keepAlive, 'LATCHKEY_KEEP_ALIVE', env)),
-    cache: readCache(
-      pick('--cached-secrets', flags.cachedSecrets, 'LATCHKEY_CACHED_SECRETS', env),
-      pick('--cache-bytes', flags.cacheBytes, 'LATCHKEY_CACHE_BYTES', env),
-    ),
+    cache: readCache(flags, env),
     webhooks: readWebhooks(
       pick('--webhook-networks', flags.webhookNetworks, 'LATCHKEY_WEBHOOK_NETWORKS', env),
       pick('--webhook-name-servers', flags.webhookNameServers, 'LATCHKEY_WEBHOOK_NAME_SERVERS', env),
@@ -100,8 +88,22 @@ export function readServeSettings(flags: ServeFlags, env: Environment = process.
     checkpointFile: checkpointFileOf(flags, env),
     permissionsFile: pick('--permissions-file', flags.permissionsFile, 'LATCHKEY_PERMISSIONS_FILE', env)
       ?.value,
-    telemetry: readTelemetrySettings(env),
     ...readStandards(flags, env),
+  }
+}
+
+/** Reads what `latchkey relay` needs. Throws `invalid_input` that names the flag or variable. */
+export function readRelaySettings(flags: RelayFlags, env: Environment = process.env): RelaySettings {
+  const upstream = pick('--upstream', flags.upstream, 'LATCHKEY_UPSTREAM', env)
+  if (upstream === undefined)
+    refuse('Name the server that the relay works for, with --upstream or LATCHKEY_UPSTREAM.')
+  return {
+    ...readServing(flags, env),
+    trustedProxies: readProxies(flags, env),
+    upstream: readUrl(upstream),
+    token: readKey(env, 'the relay asks its upstream'),
+    cache: readCache(flags, env),
+    basicAuth: readStandards(flags, env).basicAuth,
   }
 }
 
@@ -304,19 +306,9 @@ function readPrefixes(given: Given | undefined): [string, ...string[]] | undefin
   return prefixes as [string, ...string[]]
 }
 
-function readLogLevel(given: Given | undefined): LogLevel {
-  if (given === undefined) return 'info'
-  const level = logLevels.find((name) => name === given.value)
-  return level ?? refuse(`${given.from}: Must be one of ${logLevels.join(', ')}.`)
-}
-
-function readLogVerdicts(given: Given | undefined): LogVerdicts {
-  if (given === undefined) return 'refused'
-  const choice = logVerdictsChoices.find((name) => name === given.value)
-  return choice ?? refuse(`${given.from}: Must be one of ${logVerdictsChoices.join(', ')}.`)
-}
-
-function readCache(secrets: Given | undefined, bytes: Given | undefined): CacheOptions {
+function readCache(flags: Pick<ServeFlags, 'cachedSecrets' | 'cacheBytes'>, env: Environment): CacheOptions {
+  const secrets = pick('--cached-secrets', flags.cachedSecrets, 'LATCHKEY_CACHED_SECRETS', env)
+  const bytes = pick('--cache-bytes', flags.cacheBytes, 'LATCHKEY_CACHE_BYTES', env)
   const numberOf = ({ value }: Given) => (/^\d+$/.test(value) ? Number(value) : Number.NaN)
   const cache: CacheOptions = {
     ...(secrets && { cachedSecrets: numberOf(secrets) }),
@@ -333,7 +325,8 @@ function readRootKey(given: Given | undefined): string | undefined {
   return parsed?.token ?? refuse(`${given.from} is not a token. Create one with \`latchkey token new\`.`)
 }
 
-function readProxies(given: Given | undefined): string[] {
+function readProxies({ trustedProxy }: Pick<ServeFlags, 'trustedProxy'>, env: Environment): string[] {
+  const given = pick('--trusted-proxy', trustedProxy?.join(','), 'LATCHKEY_TRUSTED_PROXIES', env)
   const proxies = splitList(given?.value ?? '')
   const wrong = proxies.some((proxy) => {
     const [address = '', length, ...more] = proxy.split('/')
@@ -384,9 +377,8 @@ function readUrl({ value, from }: Given): string {
   return value
 }
 
-function readKey(env: Environment): string {
+function readKey(env: Environment, what = 'the command calls the server'): string {
   const key = env.LATCHKEY_KEY?.trim()
-  if (!key)
-    refuse('LATCHKEY_KEY is not set. Set it to the token of the key with which the command calls the server.')
+  if (!key) refuse(`LATCHKEY_KEY is not set. Set it to the token of the key with which ${what}.`)
   return parseToken(key)?.token ?? refuse('LATCHKEY_KEY is not a token. Check it for a missing character.')
 }

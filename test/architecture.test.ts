@@ -82,7 +82,8 @@ const downwards: Record<string, readonly string[]> = {
   server: ['latchkey', 'http', 'verification', 'verdict', 'fairness', 'core'],
   client: ['verdict', 'fairness', 'core'],
   middleware: ['core'],
-  cli: ['server', 'http', 'latchkey', 'config', 'client', 'verdict', 'transparency', 'core'],
+  relay: ['server', 'http', 'client', 'verdict', 'fairness', 'core'],
+  cli: ['relay', 'server', 'http', 'latchkey', 'config', 'client', 'verdict', 'transparency', 'core'],
 }
 const imports = readImports(repository)
 
@@ -169,7 +170,7 @@ test('only src/store holds SQL', () => {
 test('only src/commit opens the transaction of a change, and writes the trail of what it did', () => {
   const opening = /\.write\(|\.transaction\(|\.transact\(|\brecordChanges\(|\binsertAuditEvents\(|\btoEvent\(/
   const allowed =
-    /^src\/(?:commit\/|domain\/limits\/draws\.ts|coherence\/|jobs\/|store\/|client\/|http\/|server\/|cli\/)/
+    /^src\/(?:commit\/|domain\/limits\/draws\.ts|coherence\/|jobs\/|store\/|client\/|http\/|server\/|relay\/|cli\/)/
   expect(sources.filter((path) => !allowed.test(path) && opening.test(read(path)))).toEqual([])
   expect(opening.test(read('src/commit/commit.ts'))).toBe(true)
   const writers = sources.filter((path) => /\b(?:insertAuditEvents|toEvent)\(/.test(read(path)))

@@ -22,7 +22,7 @@ process.on('SIGUSR1', () => {})
 // A worker of the executable is given the path of that once more, in the place of a script.
 const isWorker = process.getBuiltinModule('node:cluster').isWorker
 const argv = process.argv.slice(isWorker && process.getBuiltinModule('node:sea').isSea() ? 3 : 2)
-if (argv[0] === 'serve') (await import('./processes/signals.ts')).hearStopSignals()
+if (argv[0] === 'serve' || argv[0] === 'relay') (await import('./processes/signals.ts')).hearStopSignals()
 
 const { runProgram } = await import('./program.ts')
 await runProgram(argv)

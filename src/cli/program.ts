@@ -2,6 +2,7 @@
 import { Command, CommanderError } from 'commander'
 import { packageVersion } from '../server/version.ts'
 import { migrateCommand } from './commands/migrate.ts'
+import { relayCommand } from './commands/relay.ts'
 import { rootKeyCommand } from './commands/root-key.ts'
 import { serveCommand } from './commands/serve.ts'
 import type { DefinedCommand } from './kit/define-command.ts'
@@ -45,6 +46,7 @@ interface Group {
 /** All commands, in the order of the help. */
 const commands: readonly (DefinedCommand | Group)[] = [
   serveCommand,
+  relayCommand,
   {
     name: 'keys',
     summary: 'create, list, change, rotate, revoke and verify keys',

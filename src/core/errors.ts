@@ -74,6 +74,8 @@ export const errorTable = {
   keyring_missing: [503, 'Keyring missing'],
   unsealable: [503, 'Secret cannot be unsealed'],
   store_unavailable: [503, 'Database unavailable'],
+  upstream_unavailable: [503, 'Upstream unavailable'],
+  relay_loop: [508, 'Relays in a circle'],
 } as const satisfies Record<string, readonly [status: number, title: string]>
 
 /** A stable, snake_case name of an error; see {@link errorTable}. */

@@ -24,6 +24,8 @@ export interface Metrics {
   watchUsage(readDropped: () => number): void
   /** Shows what went to an OpenTelemetry collector each time the metrics are read. */
   watchTelemetry(readCounts: () => readonly TelemetryCounts[]): void
+  /** Shows how a relay is each time the metrics are read. */
+  watchRelay(read: () => { isReady: boolean; streams: number }): void
   contentType: string
   /** The text that a scrape reads. */
   render(): Promise<string>
@@ -139,6 +141,20 @@ export function createMetrics(): Metrics {
           collect() {
             this.reset()
             for (const { signal, [which]: count } of readCounts()) this.inc({ signal }, count)
+          },
+        })
+    },
+    watchRelay: (read) => {
+      for (const [name, help, value] of [
+        ['ready', 'Whether the relay may answer from memory.', () => Number(read().isReady)],
+        ['streams', 'Streams of changes that pass through the relay.', () => read().streams],
+      ] as const)
+        new Gauge({
+          name: `latchkey_relay_${name}`,
+          help,
+          registers: [registry],
+          collect() {
+            this.set(value())
           },
         })
     },

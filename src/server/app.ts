@@ -1,25 +1,18 @@
 // The table of contents: every route there is, and the door that serves them all.
-import type { IncomingMessage, ServerResponse } from 'node:http'
-import { type Context, Hono } from 'hono'
 import type { Logger } from 'pino'
-import { headerReader } from '../core/bearer.ts'
-import { LatchkeyError } from '../core/errors.ts'
 import type { LogVerdicts } from '../core/log-verdicts.ts'
 import type { StandardsSettings } from '../core/standards-settings.ts'
 import { FairLine, type LineBounds } from '../fairness/fair-line.ts'
 import { Slices } from '../fairness/slices.ts'
-import { arrivalOf } from '../http/arrival.ts'
-import { readIncomingBytes, readRequestBytes } from '../http/body.ts'
+import { createTableApp } from '../http/app.ts'
 import { parseProxies } from '../http/client-address.ts'
-import { closeSignal } from '../http/close-signal.ts'
-import type { Exchange, ReadHeader } from '../http/exchange.ts'
+import type { ReadHeader } from '../http/exchange.ts'
 import { keepReading } from '../http/kept-reading.ts'
 import { createRecorder } from '../http/log.ts'
 import { createMetrics, type Metrics, shareRenders } from '../http/metrics.ts'
-import { type Pipeline, serve } from '../http/pipeline.ts'
-import { problem, type Reply } from '../http/reply.ts'
-import { isPagePath, literalPath, matchTemplate } from '../http/request-target.ts'
-import { toBody } from '../http/streams.ts'
+import type { Pipeline } from '../http/pipeline.ts'
+import type { Reply } from '../http/reply.ts'
+import { isPagePath } from '../http/request-target.ts'
 import type { Telemetry } from '../http/telemetry/telemetry.ts'
 import { UnderWay } from '../http/under-way.ts'
 import type { Latchkey } from '../latchkey.ts'
@@ -75,18 +68,6 @@ export const routes: readonly Route[] = [
   ...consoleRoutes,
 ]
 
-const literalPaths = new Set(routes.map(({ path }) => path).filter((path) => !path.includes('{')))
-
-/**
- * Returns the parameters of a path that is an instance of a route's template, or undefined if it is none. A path that is
- * a route's own, such as `/v1/keys/self`, is none of another one's, and neither is what lies behind it: `self` is no id.
- */
-function matchRoute(route: Route, path: string): Record<string, string> | undefined {
-  const toFirstId = route.path.split('/').findIndex((segment) => segment.startsWith('{')) + 1
-  const begin = path.split('/').slice(0, toFirstId).join('/')
-  return literalPaths.has(begin) ? undefined : matchTemplate(route.path, path)
-}
-
 export interface AppSettings extends Partial<StandardsSettings> {
   log: Logger
   metrics?: Metrics
@@ -98,49 +79,9 @@ export interface AppSettings extends Partial<StandardsSettings> {
   trustedProxies?: readonly string[]
 }
 
-/** What Node's server hands over beside the request; absent if the app is called without one. */
-interface Bindings {
-  incoming?: IncomingMessage
-  outgoing?: ServerResponse
-}
-type RequestContext = Context<{ Bindings: Bindings }>
-
 /** Makes the app that serves Latchkey over HTTP. */
-export function createApp(pipeline: Pipeline<Parts>): Hono<{ Bindings: Bindings }> {
-  const answer = async ({ req, env }: RequestContext, route: Route | undefined) => {
-    // Without a server the target is that of a fetch request, whose URL always has its origin before it.
-    const target = env?.incoming?.url ?? req.url.replace(/^[a-z]+:\/\/[^/?#]*/i, '')
-    const path = literalPath(target)
-    const params = route && matchRoute(route, path)
-    // As every other way of serving reads them.
-    const header = env?.incoming ? headerReader(env.incoming.rawHeaders) : (name: string) => req.header(name)
-    const served = params ? route : (exchange: Exchange) => serveNoRoute(req.method, header, path, exchange)
-    const reply = await serve(
-      pipeline,
-      {
-        method: req.method,
-        url: target,
-        remoteAddress: env?.incoming?.socket.remoteAddress,
-        startedAt: arrivalOf(env?.incoming),
-        header,
-        params: params ?? {},
-        ...(env?.outgoing && { signal: closeSignal(env.outgoing) }),
-        readBytes: (limit) =>
-          env?.incoming ? readIncomingBytes(env.incoming, limit) : readRequestBytes(req.raw, limit),
-      },
-      served,
-    )
-    return new Response(reply.stream ? toBody(reply.stream) : reply.body, {
-      status: reply.status,
-      headers: reply.headers,
-    })
-  }
-  const app = new Hono<{ Bindings: Bindings }>()
-  for (const route of routes) {
-    app.on(route.method, route.path.replace(/\{(\w+)\}/g, ':$1'), (context) => answer(context, route))
-  }
-  app.notFound((context) => answer(context, undefined))
-  return app
+export function createApp(pipeline: Pipeline<Parts>): ReturnType<typeof createTableApp> {
+  return createTableApp(pipeline, { routes, servePage, describeMissing })
 }
 
 /** A page is a few MiB in memory until its reader has it, so that these are what all lists together may take. */
@@ -202,20 +143,9 @@ export function createPipeline(latchkey: Latchkey, settings: AppSettings): Pipel
   }
 }
 
-/** Answers if there is no route. A browser gets the console, whose pages have addresses that only it knows. */
-function serveNoRoute(method: string, header: ReadHeader, path: string, exchange: Exchange): Reply {
-  const isPage = isNavigation(method, header) && isPagePath(path)
-  return (isPage ? consolePageFor(path) : undefined) ?? refuseRoute(path, exchange)
-}
-
-/** Nothing is served so: is it the address, or only the method? */
-function refuseRoute(path: string, exchange: Exchange): Reply {
-  const methods = routes.filter((route) => matchRoute(route, path)).map(({ method }) => method)
-  if (methods.length === 0) throw new LatchkeyError('route_not_found', describeMissing(path))
-  const allow = [...new Set(methods.includes('GET') ? [...methods, 'HEAD'] : methods)].join(', ')
-  const error = new LatchkeyError('method_not_allowed', `This path accepts ${allow} only.`)
-  exchange.error = error
-  return problem(error, exchange.requestId, { allow })
+/** A browser gets the console, whose pages have addresses that only it knows. */
+function servePage(method: string, header: ReadHeader, path: string): Reply | undefined {
+  return isNavigation(method, header) && isPagePath(path) ? consolePageFor(path) : undefined
 }
 
 function describeMissing(path: string): string {

@@ -29,13 +29,14 @@ import { readClient } from '../http/authenticate.ts'
 import { bodyBrokeOff, formType } from '../http/body.ts'
 import { readProxiedRequest } from '../http/client-address.ts'
 import { isClientWaiting } from '../http/continue.ts'
+import { answer } from '../http/direct-routes.ts'
 import { chooseRequestId, type Exchange } from '../http/exchange.ts'
 import type { Pipeline } from '../http/pipeline.ts'
 import { commonHeaders } from '../http/reply.ts'
+import type { Route } from '../http/route.ts'
 import type { Telemetry } from '../http/telemetry/telemetry.ts'
-import { answer } from './direct-routes.ts'
 import { writeIntrospection } from './introspection.ts'
-import type { Parts, Route } from './parts.ts'
+import type { JudgingParts } from './parts.ts'
 import {
   maxPlainLength,
   readPlainBody,
@@ -43,7 +44,7 @@ import {
   readPlainHead,
   readPlainQuery,
 } from './plain-request.ts'
-import { introspectionRoutes } from './routes/introspection.ts'
+import { introspectRoute } from './routes/introspection.ts'
 import { verifyRoutes } from './routes/verify.ts'
 import { joinPermissions, writeVerdict } from './verdict-json.ts'
 
@@ -51,15 +52,14 @@ const authPath = '/v1/auth'
 
 /** A call that asks for a verdict in its body. */
 interface Question {
-  route: Route
+  route: Route<JudgingParts>
   contentTypes: readonly string[]
   readCaller(authorization: string | undefined): string | undefined
   read(body: Buffer): VerifyRequest | undefined
   write(verdict: Verdict): string
 }
 
-const routeAt = (wanted: string) =>
-  [...verifyRoutes, ...introspectionRoutes].find(({ path }) => path === wanted) as Route
+const routeAt = (wanted: string) => verifyRoutes.find(({ path }) => path === wanted) as Route<JudgingParts>
 
 /** By their paths. */
 const questions: Readonly<Record<string, Question>> = Object.assign(Object.create(null), {
@@ -71,7 +71,7 @@ const questions: Readonly<Record<string, Question>> = Object.assign(Object.creat
     write: writeVerdict,
   },
   '/v1/introspect': {
-    route: routeAt('/v1/introspect'),
+    route: introspectRoute,
     contentTypes: [formType, `${formType};charset=UTF-8`],
     readCaller: readClient,
     read: readPlainForm,
@@ -86,7 +86,7 @@ const maxBodyMs = 100
 
 /** Makes a handler that takes a request and answers it, or returns false and leaves it as it was. */
 export function createFastPath(
-  pipeline: Pipeline<Parts>,
+  pipeline: Pipeline<JudgingParts>,
 ): (incoming: IncomingMessage, outgoing: ServerResponse) => boolean {
   const { parts, recorder } = pipeline
   const { latchkey, telemetry } = parts

@@ -6,14 +6,19 @@ import { type Call as CallOf, defineRoutesOf, type Kit, type Route as RouteOf } 
 import type { Latchkey } from '../latchkey.ts'
 import type { ChangeStreams } from './change-streams.ts'
 
-export interface Parts extends Kit, StandardsSettings {
-  latchkey: Latchkey
+/** What the routes need that judge tokens and tell how the process is: a relay has no more. */
+export interface JudgingParts extends Kit, Pick<StandardsSettings, 'basicAuth'> {
+  latchkey: Pick<Latchkey, 'verify' | 'verifyCached' | 'verifyBatch'>
   log: Logger
   metrics: Metrics
   /** The text that a scrape reads; see `shareRenders`. */
   renderMetrics(): Promise<string>
-  /** Resolves if a change can be made durable now; see `readiness.ts`. */
+  /** Resolves if the process can do its work now; of a server, see `readiness.ts`. */
   checkReady(): Promise<void>
+}
+
+export interface Parts extends JudgingParts, StandardsSettings {
+  latchkey: Latchkey
   changes: ChangeStreams
   /** Raised when the server stops: streams of events end. */
   stopping: AbortController
@@ -35,3 +40,5 @@ export type Call<Query = unknown, Body = unknown, Name extends string = string> 
 
 /** Defines a route of Latchkey's server. */
 export const route = defineRoutesOf<Parts>()
+/** Defines one that a relay serves too. */
+export const judgingRoute = defineRoutesOf<JudgingParts>()

@@ -1,11 +1,9 @@
 // Many tokens judged together: in slices between which others are served, and none by what has changed meanwhile.
 
-import { checkAskedPermissions } from '../core/asked-permissions.ts'
-import { contextFault } from '../core/call-context.ts'
+import { askedOf } from '../core/batch.ts'
 import { LatchkeyError, refuseField } from '../core/errors.ts'
 import type { PresentedToken } from '../core/foreign-token.ts'
 import { copyLatin1 } from '../core/kept-text.ts'
-import { drawFault, prefixFault, unknownOption } from '../core/options.ts'
 import { ownedKeyOf } from '../core/rotated-verdict.ts'
 import type { Verdict, VerifyOptions, VerifyRequest } from '../core/shapes/verification.ts'
 import { shownKidOf } from '../core/token.ts'
@@ -33,7 +31,6 @@ const maxReads = 256
 const maxRounds = 4
 /** After so many tokens, or permissions asked for, a batch may give way: that is much shorter than a slice. */
 const stepWeight = 16
-const requestNames = ['key', 'permissions', 'prefix', 'cost', 'reserveSeconds', 'context']
 
 /** One token of a batch, and what became of it so far. */
 interface Question {
@@ -166,18 +163,10 @@ function* readAndJudge(
   let checked: readonly string[] | undefined
   if (!Array.isArray(requests)) refuseField('requests', 'Must be a list of { key, permissions? }.')
   for (const [i, request] of requests.entries()) {
-    if (typeof request !== 'object' || request === null) refuseField(`[${i}]`, 'A { key, permissions? }.')
-    const fault = unknownOption(request, requestNames)
-    if (fault) refuseField(`[${i}].${fault.path}`, fault.message)
-    const { key, permissions, prefix, cost, reserveSeconds, context } = request
-    // Most batches ask for the same of each token.
-    if (permissions !== checked) checkAskedPermissions(permissions, `[${i}].permissions`)
-    checked = permissions
-    const drawn = drawFault({ cost, reserveSeconds }) ?? prefixFault(prefix) ?? contextFault(context)
-    if (drawn) refuseField(`[${i}].${drawn.path}`, drawn.message)
-    const asked = { permissions, organizationId, prefix, cost, reserveSeconds, context }
+    const asked = { ...askedOf(request, i, checked), organizationId }
+    checked = asked.permissions
     questions.push({
-      key,
+      key: request.key,
       asked,
       verdict: undefined,
       wanting: undefined,

@@ -3,56 +3,42 @@ import cluster from 'node:cluster'
 import { Option } from 'commander'
 import type { Logger } from 'pino'
 import { readServeSettings, type ServeFlags, type ServeSettings, withoutPassword } from '../../config.ts'
+import type { RunningServer } from '../../http/http-server.ts'
 import type { Latchkey } from '../../latchkey.ts'
-import type { RunningServer, ServerSettings } from '../../server/server.ts'
+import type { ServerSettings } from '../../server/server.ts'
 import { openDatabase } from '../kit/connection.ts'
 import { defineCommand } from '../kit/define-command.ts'
-import { CommandError, exitCodes } from '../kit/failures.ts'
-import { collect, databaseOption } from '../kit/options.ts'
+import { exitCodes } from '../kit/failures.ts'
+import { databaseOption } from '../kit/options.ts'
 import { surviveClosedOutput } from '../kit/output.ts'
 import { nothing } from '../kit/place.ts'
 import { whileWaiting } from '../kit/progress.ts'
+import { servingOptions } from '../kit/serving-options.ts'
 import { announce } from '../processes/first-start.ts'
-import { openLogDestination } from '../processes/log-destination.ts'
+import { explainListening, makeLog } from '../processes/serving.ts'
 import { liveUntilStopped, settled, stopServing } from '../processes/shutdown.ts'
+
+const options = servingOptions()
 
 export const serveCommand = defineCommand({
   path: 'serve',
   summary: 'serve the API; on an empty database, create the first root key and print it once',
   on: nothing,
   options: [
-    new Option('--host <address>', 'the address to listen on (or LATCHKEY_HOST; default: 127.0.0.1)'),
-    new Option(
-      '--port <port>',
-      'the port to listen on, 0 for any free one (or LATCHKEY_PORT; default: 7373)',
-    ),
+    options.host,
+    options.port,
     new Option('--workers <count>', 'the number of processes that serve (or LATCHKEY_WORKERS; default: 1)'),
     databaseOption(),
     new Option(
       '--key-prefix <list>',
       'prefixes of new tokens, the default first (or LATCHKEY_KEY_PREFIX; default: what the database has, or re)',
     ),
-    new Option('--log-level <level>', 'trace to fatal, or silent (or LATCHKEY_LOG_LEVEL; default: info)'),
-    new Option(
-      '--log-verdicts <which>',
-      'verdicts to log one by one: all, refused or none (or LATCHKEY_LOG_VERDICTS; default: refused)',
-    ),
-    new Option(
-      '--cached-secrets <count>',
-      'the number of secrets that each process caches (or LATCHKEY_CACHED_SECRETS; default: 100000)',
-    ),
-    new Option(
-      '--cache-bytes <bytes>',
-      'the size of that cache in bytes (or LATCHKEY_CACHE_BYTES; default: 1280 per secret)',
-    ),
-    new Option(
-      '--trusted-proxy <address>',
-      'trust X-Forwarded-For and Forwarded from this address (repeatable; or LATCHKEY_TRUSTED_PROXIES)',
-    ).argParser(collect),
-    new Option(
-      '--keep-alive <seconds>',
-      'how long the server keeps an idle connection (or LATCHKEY_KEEP_ALIVE; default: 3660)',
-    ),
+    options.logLevel,
+    options.logVerdicts,
+    options.cachedSecrets,
+    options.cacheBytes,
+    options.trustedProxy,
+    options.keepAlive,
     new Option(
       '--webhook-networks <list>',
       "networks in which the operator's own receivers of webhooks may be (or LATCHKEY_WEBHOOK_NETWORKS)",
@@ -74,10 +60,7 @@ export const serveCommand = defineCommand({
       '--public-url <url>',
       'the address under which clients reach the server (or LATCHKEY_PUBLIC_URL; default: none)',
     ),
-    new Option(
-      '--basic-auth <part>',
-      'take tokens of HTTP Basic on /v1/auth: password, or user-name for either (or LATCHKEY_BASIC_AUTH; default: none)',
-    ),
+    options.basicAuth,
   ],
   examples: [
     'latchkey serve',
@@ -88,8 +71,8 @@ export const serveCommand = defineCommand({
   ],
   notes:
     'The server writes its log to standard error, one line of JSON per event. On SIGTERM, SIGINT and SIGHUP it stops in order.',
-  run: async (_, { options }): Promise<undefined> => {
-    await serve(readServeSettings(options as ServeFlags))
+  run: async (_, { options: flags }): Promise<undefined> => {
+    await serve(readServeSettings(flags as ServeFlags))
   },
 })
 
@@ -215,52 +198,4 @@ async function listen(
     await latchkey.close()
     throw explainListening(error, settings)
   }
-}
-
-/** Standard error: what stands on standard output, the root key, is for a person and no log. */
-function makeLog(
-  pino: typeof import('pino').pino,
-  { logLevel, workers }: ServeSettings,
-  worker?: number,
-): Logger {
-  return pino(
-    {
-      level: logLevel,
-      base: worker === undefined ? null : { worker },
-      timestamp: isoTime,
-      formatters: { level: (level) => ({ level }) },
-    },
-    // Processes that share a pipe: it keeps writes of up to 4 KiB whole (PIPE_BUF of pipe(7)).
-    workers === 1
-      ? openLogDestination({ minWriteBytes: 8192, maxWriteBytes: 65_536 })
-      : openLogDestination({ minWriteBytes: 2048, maxWriteBytes: 4096 }),
-  )
-}
-
-let lastNow = 0
-let lastIsoTime = ''
-
-/** The instant as pino's own function writes it, made once a millisecond. */
-function isoTime(): string {
-  const now = Date.now()
-  if (now !== lastNow) {
-    lastNow = now
-    lastIsoTime = `,"time":"${new Date(now).toISOString()}"`
-  }
-  return lastIsoTime
-}
-
-function explainListening(error: unknown, { host, port }: ServeSettings): unknown {
-  const reason = listeningFaults[(error as NodeJS.ErrnoException).code ?? '']
-  return reason
-    ? new CommandError(exitCodes.unreachable, `Cannot serve on ${host} port ${port}: ${reason}`, error)
-    : error
-}
-
-const listeningFaults: Record<string, string> = {
-  EADDRINUSE: 'another program uses this port. Stop it, or choose another port with --port or LATCHKEY_PORT.',
-  EACCES: 'this user may not use this port. Choose a port from 1024 up with --port or LATCHKEY_PORT.',
-  EADDRNOTAVAIL:
-    'this machine does not have this address. Choose one of its own with --host or LATCHKEY_HOST.',
-  ENOTFOUND: 'no host has this name. Choose an address of this machine with --host or LATCHKEY_HOST.',
 }

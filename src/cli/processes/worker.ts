@@ -1,7 +1,7 @@
 // One of several processes that serve on one port, as the process that started it sees it.
 import cluster from 'node:cluster'
+import type { RunningServer } from '../../http/http-server.ts'
 import type { Metrics } from '../../http/metrics.ts'
-import type { RunningServer } from '../../server/server.ts'
 import { exitCodes } from '../kit/failures.ts'
 import type { FromWorker, ToWorker } from './worker-messages.ts'
 

@@ -50,6 +50,11 @@ export class UsageReporter {
     this.#options = options
   }
 
+  /** Whether a report waits that no server has taken. */
+  get hasUnreported(): boolean {
+    return this.#frozen.length > 0
+  }
+
   /** Notes a use at an instant in milliseconds since 1970. */
   note(kid: string, at: number, circumstances: Circumstances): void {
     // With the server away for long, the oldest secrets are reported and the newest are not.

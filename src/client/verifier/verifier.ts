@@ -3,22 +3,25 @@
 import { allConditions, judgesHeader } from '../../core/conditions.ts'
 import type { PresentedToken } from '../../core/foreign-token.ts'
 import { questionFault, signalFault } from '../../core/options.ts'
+import { isRequest, type Purpose } from '../../core/purpose.ts'
 import type { Settlement, Settling } from '../../core/shapes/settlements.ts'
 import type { Verdict, VerifyOptions } from '../../core/shapes/verification.ts'
-import type { FactsAnswer } from '../../core/shapes/verifiers.ts'
-import { type Asker, Turns } from '../../fairness/turns.ts'
+import type { Asker } from '../../fairness/turns.ts'
 import { cacheBoundsOf } from '../../verdict/cache-options.ts'
 import type { Circumstances } from '../../verdict/circumstances.ts'
 import { type Claim, dateClaims, type Outcome } from '../../verdict/claims.ts'
 import { type Clock, systemClock } from '../../verdict/clock.ts'
 import { exceededVerdict } from '../../verdict/drawing.ts'
 import {
+  type Asked,
+  askedBy,
   callOf,
   countProfile,
+  counts,
+  countsRefusal,
   countUnknown,
   countVerdict,
   evaluate,
-  findRemembered,
   malformed,
   notFound,
   type Paid,
@@ -30,18 +33,21 @@ import {
   Wanting,
 } from '../../verdict/evaluate.ts'
 import type { Facts } from '../../verdict/facts.ts'
-import { isOutdated } from '../../verdict/lease.ts'
-import { kidIn } from '../../verdict/presented.ts'
+import { kidIn, parsePresented } from '../../verdict/presented.ts'
 import { LatchkeyClientError, refusedOption } from '../errors.ts'
 import { settlementMethods } from '../methods/settlements.ts'
 import { type CallOptions, createRequester, type Requester } from '../request/request.ts'
 import { Following } from './change-stream.ts'
-import { asClient, closed, isAbsence, TooMany, toClientError, unsupported, untilAborted } from './failures.ts'
+import { FactsReader } from './facts-reader.ts'
+import { asClient, closed, isAbsence, TooMany, toClientError, untilAborted } from './failures.ts'
 import { VerifierGrants } from './grants.ts'
 import { checkVerifierOptions, type VerifierOptions } from './options.ts'
 import { hasLimits, reserve } from './reservations.ts'
 import { UsageReporter } from './usage.ts'
-import { readAnswer, VerifierMemory } from './verifier-cache.ts'
+import { VerifierMemory } from './verifier-cache.ts'
+
+/** What is asked of a token, from where, and until when. */
+type Question = Asked & Pick<CallOptions, 'signal'>
 
 /** The options of a verification. */
 export type VerifierQuestion = VerifyOptions & Pick<CallOptions, 'signal'>
@@ -64,24 +70,9 @@ export interface Verifier extends AsyncDisposable, Settling<CallOptions> {
   close(): Promise<void>
 }
 
-/** A question to the server, which waits for its turn or is under way. */
-interface Ask {
-  parsed: PresentedToken
-  facts: Promise<Facts | undefined>
-}
-
-type Answered = Facts | undefined
-
 const defaultTimeoutMs = 3_000
-const mostAttempts = 3
 /** How many uses are kept until the server hears of them, also if no secret is remembered. */
 const leastUses = 10_000
-/** Questions at once: a flood of made-up tokens must not crowd out everybody else. */
-const mostAsks = 64
-/** How often those who wait for a turn are looked through for those that have waited too long. */
-const lookEveryMs = 50
-/** Tokens that were seen before have a line of their own: strangers are those that may be made up. */
-const remembered = { keyId: 'remembered' }
 /** How long a server that did not answer is taken to be away, if memory may answer instead. */
 const awayMs = 1_000
 
@@ -94,7 +85,13 @@ export function createVerifier(options: VerifierOptions): Verifier {
   return new MemoryVerifier(options)
 }
 
-class MemoryVerifier implements Verifier {
+/** On whose behalf a token is judged, and what for; a `request` if absent. */
+export interface VerifierAsker extends Asker {
+  purpose?: Purpose
+}
+
+/** A verifier, and what a process asks of it that judges its own callers by it too. */
+export class MemoryVerifier implements Verifier {
   readonly #server: Requester
   readonly #timeoutMs: number
   readonly #clock: Clock
@@ -103,18 +100,16 @@ class MemoryVerifier implements Verifier {
   readonly #usage: UsageReporter
   readonly #grants: VerifierGrants
   readonly #settling: Settling<CallOptions>
-  readonly #asks = new Map<string, Ask>()
-  readonly #turns = new Turns<Answered>()
-  #asking = 0
-  #isTimed = false
+  readonly #facts: FactsReader
   #awayUntil = Number.NEGATIVE_INFINITY
   #closing: Promise<void> | undefined
 
-  constructor(options: VerifierOptions) {
+  /** Makes one; each of its requests has the headers too. */
+  constructor(options: VerifierOptions, ownHeaders: Record<string, string> = {}) {
     checkVerifierOptions(options)
     const { now = systemClock.now, monotonic = systemClock.monotonic, staleIfErrorMs = 0 } = options
     this.#timeoutMs = options.timeoutMs ?? defaultTimeoutMs
-    const headers = { [judgesHeader]: allConditions.join(', ') }
+    const headers = { [judgesHeader]: allConditions.join(', '), ...ownHeaders }
     this.#server = createRequester({ ...options, timeoutMs: this.#timeoutMs }, headers)
     this.#settling = settlementMethods(this.#server)
     this.#clock = { ...systemClock, now, monotonic }
@@ -131,50 +126,83 @@ class MemoryVerifier implements Verifier {
       collect: () => this.#memory.cache.reportUses(),
     })
     this.#following = new Following(this.#server, this.#memory)
+    this.#facts = new FactsReader({
+      server: this.#server,
+      clock: this.#clock,
+      memory: this.#memory,
+      following: this.#following,
+      timeoutMs: this.#timeoutMs,
+    })
   }
 
-  verifyCached(token: string, question?: VerifyOptions): Verdict | undefined {
+  /** Whether memory may answer. */
+  get isFresh(): boolean {
+    return this.#memory.isFresh(this.#clock.now())
+  }
+
+  /** Whether something is counted that no server has taken yet: once closed, it is lost. */
+  get hasUnreported(): boolean {
+    return this.#usage.hasUnreported
+  }
+
+  /** Has memory learn what it can of a token that it may not judge, without judging it. */
+  async prepare(token: string, asker: Asker): Promise<void> {
+    const parsed = parsePresented(this.#memory, token)
+    this.#start()
+    if (parsed !== undefined) await this.#facts.read(parsed, undefined, asker)
+  }
+
+  /** Why nothing is heard of changes; undefined if that goes well. */
+  get error(): LatchkeyClientError | undefined {
+    return this.#following.error
+  }
+
+  verifyCached(token: string, question?: VerifyOptions, purpose?: Purpose, ip?: string): Verdict | undefined {
     const fault = questionFault(question, questionNames)
     if (fault) throw refusedOption(fault)
-    return question?.reserveSeconds === undefined
-      ? asClient(() => verifyCached(this.#memory, token, question))
-      : undefined
+    if (question?.reserveSeconds !== undefined) return undefined
+    const asked = ip === undefined ? question : askedBy(question ?? {}, purpose, ip)
+    return asClient(() => verifyCached(this.#memory, token, asked, purpose))
   }
 
-  async verify(token: string, question: VerifierQuestion = {}, asker: Asker = {}): Promise<Verdict> {
+  async verify(token: string, question: VerifierQuestion = {}, asker: VerifierAsker = {}): Promise<Verdict> {
     const fault = questionFault(question, questionNames) ?? signalFault(question.signal)
     if (fault) throw refusedOption(fault)
     if (question.reserveSeconds !== undefined) return this.#reserve(token, question, asker)
-    const first = asClient(() => verifyOrParse(this.#memory, token, question))
-    if (first instanceof Wanting) return this.#draw(token, question, asker, first)
-    return 'kid' in first ? this.#verifyAsked(first, token, question, asker) : first
+    const asked = askedBy(question, asker.purpose, asker.ip)
+    const first = asClient(() => verifyOrParse(this.#memory, token, asked, asker.purpose))
+    if (first instanceof Wanting) return this.#draw(token, asked, asker, first)
+    return 'kid' in first ? this.#verifyAsked(first, token, asked, asker) : first
   }
 
   /** Judges a token by asking the server or, if that is away, by what may be believed for longer. */
   async #verifyAsked(
     parsed: PresentedToken,
     token: string,
-    question: VerifierQuestion,
-    asker: Asker,
+    question: Question,
+    asker: VerifierAsker,
     paid?: Paid,
   ): Promise<Verdict> {
     this.#start()
     const isAway = this.#clock.monotonic() < this.#awayUntil
     const mayBeStale = paid === undefined
+    const { purpose } = asker
     const stale =
-      isAway && mayBeStale ? asClient(() => verifyCached(this.#memory.stale, token, question)) : undefined
+      isAway && mayBeStale
+        ? asClient(() => verifyCached(this.#memory.stale, token, question, purpose))
+        : undefined
     if (stale !== undefined) return stale
     let facts: Facts | undefined
     try {
       const { error } = this.#following
       if (error?.code === 'unsupported_server') throw error
-      facts = await this.#ask(parsed, question.signal, asker)
+      facts = await this.#facts.read(parsed, question.signal, asker)
     } catch (error) {
       // Too many tokens at once say nothing of the server.
       if (!isAbsence(error) || error instanceof TooMany) throw error
       this.#awayUntil = this.#clock.monotonic() + awayMs
       const verdict = mayBeStale
-        ? asClient(() => verifyCached(this.#memory.stale, token, question))
+        ? asClient(() => verifyCached(this.#memory.stale, token, question, purpose))
         : undefined
       if (verdict === undefined) throw error
       return verdict
@@ -182,32 +210,35 @@ class MemoryVerifier implements Verifier {
     if (facts === undefined) {
       // By now the server has said whether it knows tokens of other systems.
       const isNoToken = parsed.kid === undefined && !this.#memory.acceptsForeign()
-      return countUnknown(this.#memory, isNoToken ? malformed : notFound, 'request', paid)
+      return countUnknown(this.#memory, isNoToken ? malformed : notFound, purpose, paid)
     }
-    const verdict = this.#judge(parsed, facts, question, paid)
+    const verdict = this.#judge(parsed, facts, question, purpose, paid)
     return verdict instanceof Wanting ? this.#draw(token, question, asker, verdict) : verdict
   }
 
   #judge(
     { token }: PresentedToken,
     facts: Facts,
-    question: VerifierQuestion,
-    paid: Paid | undefined,
+    question: Question,
+    purpose: Purpose = 'request',
+    paid?: Paid,
   ): Verdict | Wanting {
     const { answer, terms } = facts
     const now = this.#clock.now()
     const refusal = asClient(() => evaluate(terms, question, now, token))
     const kid = kidIn(token, facts)
     const call = asClient(() => callOf(this.#memory, kid, answer, question))
-    const isDrawing = refusal === undefined && facts.claims.length > 0
+    const isDrawing = refusal === undefined && facts.claims.length > 0 && isRequest(purpose)
+    const tally = counts(purpose, paid) ? tallyOf(this.#memory, answer) : undefined
     const verdict = isDrawing
-      ? takeUnits(this.#memory, facts, question, now, tallyOf(this.#memory, answer), paid)
+      ? takeUnits(this.#memory, facts, question, now, tally, paid)
       : verdictOf(answer, terms, refusal)
     if (verdict instanceof Wanting) return verdict
     // What was drawn is counted with its units.
-    if (verdict.valid && isDrawing) countProfile(this.#memory, call, verdict, now)
-    else countVerdict(this.#memory, call, verdict, now)
-    if (verdict.valid) this.#usage.note(kid, now, call.circumstances)
+    const isCounted = verdict.valid ? counts(purpose, paid) : countsRefusal(purpose, paid)
+    if (isCounted && verdict.valid && isDrawing) countProfile(this.#memory, call, verdict, now)
+    else if (isCounted) countVerdict(this.#memory, call, verdict, now)
+    if (verdict.valid && purpose !== 'heartbeat') this.#usage.note(kid, now, call.circumstances)
     return verdict
   }
 
@@ -217,8 +248,8 @@ class MemoryVerifier implements Verifier {
    */
   async #draw(
     token: string,
-    question: VerifierQuestion,
-    asker: Asker,
+    question: Question,
+    asker: VerifierAsker,
     { facts, claims }: Wanting,
   ): Promise<Verdict> {
     this.#start()
@@ -238,7 +269,7 @@ class MemoryVerifier implements Verifier {
     const paid = { claims: dated, isCounted: true }
     let isLate = false
     try {
-      const again = asClient(() => verifyOrParse(this.#memory, token, question, 'request', paid))
+      const again = asClient(() => verifyOrParse(this.#memory, token, question, asker.purpose, paid))
       isLate = 'kid' in again
       const verdict = 'kid' in again ? await this.#verifyAsked(again, token, question, asker, paid) : again
       if (!(verdict as Verdict).valid) this.#memory.allotments.giveBack(dated, isLate)
@@ -268,7 +299,7 @@ class MemoryVerifier implements Verifier {
   }
 
   /** What memory refuses without drawing is refused here, and never reaches the server. */
-  async #reserve(token: string, question: VerifierQuestion, asker: Asker): Promise<Verdict> {
+  async #reserve(token: string, question: VerifierQuestion, asker: VerifierAsker): Promise<Verdict> {
     const { reserveSeconds: _, ...looking } = question
     const verdict = await this.verify(token, { ...looking, cost: 0 }, asker)
     return hasLimits(verdict) ? reserve(this.#server, token, question) : verdict
@@ -280,9 +311,9 @@ class MemoryVerifier implements Verifier {
 
   async ready(): Promise<void> {
     this.#start()
-    if (this.#memory.isFresh(this.#clock.now())) return
+    if (this.isFresh) return
     await this.#following.nextOutcome()
-    if (!this.#memory.isFresh(this.#clock.now())) throw this.#following.error ?? closed()
+    if (!this.isFresh) throw this.#following.error ?? closed()
   }
 
   close(): Promise<void> {
@@ -301,81 +332,6 @@ class MemoryVerifier implements Verifier {
     if (this.#closing) throw closed()
     this.#following.start()
     this.#usage.start()
-  }
-
-  /** Asks the server, once however many ask at once. Its answer is the same for each question about the token. */
-  async #ask(parsed: PresentedToken, signal: AbortSignal | undefined, { ip = '' }: Asker): Promise<Answered> {
-    const digest = this.#memory.digest(parsed.token)
-    // What was asked before a change may miss it: a caller after it asks anew.
-    const name = `${this.#memory.changes} ${digest}`
-    let ask = this.#asks.get(name)
-    if (ask === undefined) {
-      const isRemembered = findRemembered(this.#memory, parsed.token) !== undefined
-      const waiting = this.#turns.join(isRemembered ? remembered : { ip }, name, this.#clock.monotonic())
-      if (waiting === undefined) throw new TooMany()
-      ask = { parsed, facts: waiting.promise.finally(() => this.#asks.delete(name)) }
-      this.#asks.set(name, ask)
-      this.#sendNext()
-      this.#watchDeadlines()
-    }
-    return untilAborted(ask.facts, signal)
-  }
-
-  #sendNext(): void {
-    while (this.#asking < mostAsks) {
-      const [waiting] = this.#turns.take(1)
-      const ask = waiting && this.#asks.get(waiting.kid)
-      if (waiting === undefined || ask === undefined) return
-      this.#asking++
-      this.#readFacts(ask.parsed, waiting.askedAt + this.#timeoutMs)
-        .then(waiting.resolve, waiting.reject)
-        .finally(() => {
-          this.#asking--
-          this.#sendNext()
-        })
-    }
-  }
-
-  /** Refuses those that wait for a turn longer than a question may take in all. */
-  #watchDeadlines(): void {
-    if (this.#isTimed || this.#turns.size === 0) return
-    this.#isTimed = true
-    this.#clock.after(lookEveryMs, () => {
-      this.#isTimed = false
-      const late = this.#turns.takeOlder(this.#clock.monotonic() - this.#timeoutMs)
-      for (const { reject } of late) reject(new TooMany())
-      this.#watchDeadlines()
-    })
-  }
-
-  async #readFacts(parsed: PresentedToken, endsAt: number): Promise<Answered> {
-    for (let attempt = 1; ; attempt++) {
-      const begunAt = this.#clock.monotonic()
-      const told = this.#following.sequence
-      const { changes } = this.#memory
-      try {
-        const answer = await this.#server.send<FactsAnswer>('POST', '/v1/keys/facts', {
-          body: { key: parsed.token },
-          options: { timeoutMs: Math.max(1, endsAt - begunAt) },
-        })
-        const facts = readAnswer(answer, this.#memory.owners)
-        this.#memory.noteForeign(answer.foreignTokens)
-        // One that was held up on its way may be from before a revocation.
-        const isRecent = !isOutdated({ begunAt: begunAt - answer.ageMs }, this.#clock.monotonic())
-        if (!isRecent && attempt >= mostAttempts)
-          throw new LatchkeyClientError('timed_out', `${this.#server.url} did not answer in time.`)
-        if (!isRecent) continue
-        const isWhole = told !== undefined && answer.sequence !== null && answer.sequence >= told
-        const isFollowed = this.#following.sequence !== undefined && changes === this.#memory.changes
-        if (isWhole && isFollowed) this.#memory.remember(parsed, facts)
-        else if (facts) this.#memory.cache.forgetKey(facts.answer.keyId)
-        return facts
-      } catch (error) {
-        const mayRepeat =
-          (error as LatchkeyClientError).code === 'server_unreachable' && attempt < mostAttempts
-        if (!mayRepeat) throw unsupported(error, this.#server.url)
-      }
-    }
   }
 }
 

@@ -105,6 +105,9 @@ const connectionProblems: readonly ErrorCode[] = [
   'unsupported_transfer_coding',
   'client_gone',
   'too_many_connections',
+  // Of a relay before the server.
+  'upstream_unavailable',
+  'relay_loop',
 ]
 
 const headers: Record<string, JsonSchema> = {

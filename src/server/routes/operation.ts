@@ -2,14 +2,15 @@
 import { z } from 'zod'
 import { json } from '../../http/reply.ts'
 import { docsStyle } from '../openapi/page-style.ts'
-import { route } from '../parts.ts'
+import { judgingRoute, route } from '../parts.ts'
 
 const statusSchema = z
   .strictObject({ status: z.literal('ok') })
   .meta({ id: 'Status', examples: [{ status: 'ok' }] })
 
-export const operationRoutes = [
-  route({
+/** Those of every process that serves. */
+export const healthRoutes = [
+  judgingRoute({
     method: 'GET',
     path: '/healthz',
     operationId: 'checkHealth',
@@ -19,7 +20,7 @@ export const operationRoutes = [
     answers: [{ status: 200, description: 'The process is alive.', schema: statusSchema }],
     handle: async () => json({ status: 'ok' }),
   }),
-  route({
+  judgingRoute({
     method: 'GET',
     path: '/readyz',
     operationId: 'checkReadiness',
@@ -33,7 +34,7 @@ export const operationRoutes = [
       return json({ status: 'ok' })
     },
   }),
-  route({
+  judgingRoute({
     method: 'GET',
     path: '/metrics',
     operationId: 'readMetrics',
@@ -47,6 +48,10 @@ export const operationRoutes = [
       body: await renderMetrics(),
     }),
   }),
+]
+
+export const operationRoutes = [
+  ...healthRoutes,
   route({
     method: 'GET',
     path: '/openapi.json',

@@ -25,7 +25,7 @@ import type { Exchange } from '../../http/exchange.ts'
 import { recordBreak } from '../../http/log.ts'
 import { readWanted } from '../../http/query.ts'
 import { jsonText, type Reply } from '../../http/reply.ts'
-import { type Parts, route } from '../parts.ts'
+import { type JudgingParts, judgingRoute as route } from '../parts.ts'
 import { readPlainBatch } from '../plain-request.ts'
 import {
   answerVerdicts,
@@ -144,7 +144,7 @@ export const verifyRoutes = [
 
 /** Judges the token of a request, and notes the verdict for the log and for a collector. */
 export async function judge(
-  { latchkey, telemetry }: Parts,
+  { latchkey, telemetry }: JudgingParts,
   exchange: Exchange,
   token: string,
   asked: VerifyOptions,

@@ -1,0 +1,209 @@
+// What a relay hands to its upstream as it came: with the token of the caller, so that it may do there what it may do
+// without a relay, and no more. Whatever an answer says of instants stays as it is: a verifier behind a relay counts from
+// before its own question, so the way through the relay is time that it counts in.
+import { randomUUID } from 'node:crypto'
+import { LatchkeyClientError } from '../client/errors.ts'
+import { readText } from '../client/request/answer.ts'
+import { readBody } from '../client/verifier/events.ts'
+import type { Caller } from '../core/actor.ts'
+import { judgesHeader } from '../core/conditions.ts'
+import { LatchkeyError } from '../core/errors.ts'
+import type { ReadHeader } from '../http/exchange.ts'
+import type { Reply } from '../http/reply.ts'
+import type { Call, Kit } from '../http/route.ts'
+import type { Sink, Stream } from '../http/streams.ts'
+
+/** A call that comes to a relay, of a caller that it has judged. */
+export type RelayCall = Pick<Call<Kit>, 'exchange' | 'header' | 'signal'> & { caller: Caller }
+
+/** How long an answer may take, in milliseconds: longer than any that asks waits for it. */
+const timeoutMs = 10_000
+/** A stream whose reader is behind by more than this ends. */
+const longestQueueBytes = 64 * 1024
+/** How many streams pass through: of one key, and in all. Each takes a connection on either side. */
+const maxStreams = { ofKey: 256, inAll: 1_024 }
+
+/** What of a question goes on, and what of an answer comes back. */
+const askedHeaders = [
+  'authorization',
+  'content-type',
+  judgesHeader.toLowerCase(),
+  'traceparent',
+  'tracestate',
+]
+const answeredHeaders = ['content-type', 'retry-after', 'www-authenticate', 'x-accel-buffering']
+
+/** The server that a relay works for. */
+export class Upstream {
+  readonly url: string
+  /** By this it knows a request that it has sent itself (RFC 9110, section 7.6.3). */
+  readonly #name = `latchkey-relay-${randomUUID()}`
+  readonly #ending = new AbortController()
+  readonly #streams = new Map<string, number>()
+  #streamCount = 0
+
+  constructor(url: string) {
+    this.url = url
+  }
+
+  /** The headers of requests that the relay makes for itself. */
+  get ownHeaders(): Record<string, string> {
+    return { via: this.#via() }
+  }
+
+  /** How many streams pass through. */
+  get streamCount(): number {
+    return this.#streamCount
+  }
+
+  /** Whether a request has come through this relay before. */
+  hasSent(header: ReadHeader): boolean {
+    return header('via')?.includes(this.#name) === true
+  }
+
+  /** Asks the upstream as the caller, and gives its answer. Throws `upstream_unavailable`. */
+  async pass(call: RelayCall, method: string, path: string, body?: string | Buffer): Promise<Reply> {
+    const timeout = AbortSignal.timeout(timeoutMs)
+    const signals = [this.#ending.signal, timeout, ...(call.signal ? [call.signal] : [])]
+    try {
+      const response = await this.#fetch(call, method, path, AbortSignal.any(signals), body)
+      return toReply(response, await readText(response))
+    } catch (error) {
+      throw toUnavailable(error)
+    }
+  }
+
+  /** Opens a stream of the upstream as the caller, which passes as it comes. Throws `too_many_streams`, `upstream_unavailable`. */
+  async open(call: RelayCall, path: string): Promise<Reply> {
+    const { keyId } = call.caller
+    if (this.#streamCount >= maxStreams.inAll || this.#streamsOf(keyId) >= maxStreams.ofKey)
+      throw new LatchkeyError(
+        'too_many_streams',
+        `A relay passes at most ${maxStreams.ofKey} streams of a key, and ${maxStreams.inAll} in all. Close some, or try again later.`,
+      )
+    const ending = new AbortController()
+    const end = this.#count(keyId, () => ending.abort())
+    call.signal?.addEventListener('abort', end)
+    if (call.signal?.aborted) end()
+    const waiting = setTimeout(end, timeoutMs)
+    try {
+      const response = await this.#fetch(
+        call,
+        'GET',
+        path,
+        AbortSignal.any([this.#ending.signal, ending.signal]),
+      )
+      const isStream = response.ok && response.headers.get('content-type') === 'text/event-stream'
+      if (isStream && response.body)
+        return { status: 200, headers: headersOf(response), body: null, stream: pour(response.body, end) }
+      const reply = toReply(response, await readText(response))
+      end()
+      return reply
+    } catch (error) {
+      end()
+      throw toUnavailable(error)
+    } finally {
+      clearTimeout(waiting)
+    }
+  }
+
+  /** Ends every stream and question. */
+  close(): void {
+    this.#ending.abort()
+  }
+
+  #via(before?: string): string {
+    return before === undefined ? `1.1 ${this.#name}` : `${before}, 1.1 ${this.#name}`
+  }
+
+  #streamsOf(keyId: string): number {
+    return this.#streams.get(keyId) ?? 0
+  }
+
+  #count(keyId: string, onEnd: () => void): () => void {
+    this.#streamCount++
+    this.#streams.set(keyId, this.#streamsOf(keyId) + 1)
+    let isOver = false
+    return () => {
+      if (isOver) return
+      isOver = true
+      this.#streamCount--
+      const rest = this.#streamsOf(keyId) - 1
+      if (rest > 0) this.#streams.set(keyId, rest)
+      else this.#streams.delete(keyId)
+      onEnd()
+    }
+  }
+
+  #fetch(
+    { exchange, header }: RelayCall,
+    method: string,
+    path: string,
+    signal: AbortSignal,
+    body?: string | Buffer,
+  ): Promise<Response> {
+    const headers: Record<string, string> = {
+      accept: '*/*',
+      via: this.#via(header('via')),
+      'x-request-id': exchange.requestId,
+      // For keys that are bound to addresses: the upstream believes it if it trusts this relay as a proxy.
+      ...(exchange.ip !== undefined && { 'x-forwarded-for': exchange.ip }),
+    }
+    for (const name of askedHeaders) {
+      const value = header(name)
+      if (value !== undefined) headers[name] = value
+    }
+    // A redirect could carry the token to another address.
+    const request = { method, headers, redirect: 'manual', signal } as const
+    return fetch(
+      this.url + path,
+      body === undefined ? request : { ...request, body: new Uint8Array(Buffer.from(body)) },
+    )
+  }
+}
+
+/** What a Latchkey answers is an answer; anything else, a proxy's page or a redirect, is none. */
+function toReply(response: Response, text: string): Reply {
+  if (!/^application\/(?:problem\+)?json\b/.test(response.headers.get('content-type') ?? ''))
+    throw new LatchkeyClientError(
+      'unexpected_answer',
+      `The upstream answers ${response.status}, and not as a Latchkey does.`,
+    )
+  return { status: response.status, headers: headersOf(response), body: text }
+}
+
+function headersOf({ headers }: Response): Record<string, string> {
+  return Object.fromEntries(
+    answeredHeaders.flatMap((name) => {
+      const value = headers.get(name)
+      return value === null ? [] : [[name, value]]
+    }),
+  )
+}
+
+function toUnavailable(cause: unknown): LatchkeyError {
+  return new LatchkeyError('upstream_unavailable', 'The upstream does not answer. Try again.', { cause })
+}
+
+/** Writes what comes as it comes. */
+function pour(body: ReadableStream<Uint8Array>, end: () => void): Stream {
+  return (sink) => {
+    void copy(body, sink).finally(end)
+    return end
+  }
+}
+
+async function copy(body: ReadableStream<Uint8Array>, sink: Sink): Promise<void> {
+  try {
+    for await (const part of readBody(body)) {
+      if (sink.queued() > longestQueueBytes) {
+        sink.fail('The client reads the changes too slowly.')
+        return
+      }
+      sink.write(part as Uint8Array<ArrayBuffer>)
+    }
+  } catch {
+    // The upstream has ended it, or the reader: what comes by streams proves nothing.
+  }
+  sink.end()
+}
