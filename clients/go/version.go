@@ -1,4 +1,4 @@
 package latchkey
 
 // Version is that of this package, which is that of the server that it was made for.
-const Version = "0.2.0"
+const Version = "0.3.0"

@@ -6,7 +6,7 @@ from .errors import FieldError, LatchkeyError
 from .verdict import ExceededLimit, Verdict, VerdictCode, VerdictLimit
 from .verifier import AsyncVerifier, Verifier
 
-__version__ = "0.2.0"
+__version__ = "0.3.0"
 
 __all__ = [
     "UNSET",
