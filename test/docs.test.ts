@@ -24,6 +24,12 @@ const unrun: Record<string, Record<string, number>> = {
   'docs/guides/permissions.md': { '': 1 },
   // `test/clients-python.test.ts` runs its programs.
   'docs/guides/python.md': { console: 1, python: 6, text: 4 },
+  // `npm run test:quickstarts` runs them; quickstarts.test.ts holds them to the files of examples/quickstarts.
+  'docs/guides/quickstarts/README.md': { console: 1 },
+  'docs/guides/quickstarts/express.md': { console: 2, tsx: 1 },
+  'docs/guides/quickstarts/fastify.md': { console: 2, tsx: 1 },
+  'docs/guides/quickstarts/nestjs.md': { console: 2, tsx: 3 },
+  'docs/guides/quickstarts/next.md': { console: 2, tsx: 5 },
   'docs/guides/standards.md': { console: 1 },
   'docs/operate/backup.md': { console: 1 },
   'docs/operate/gateways.md': { console: 1 },

@@ -14,7 +14,7 @@ import { makeFolder, repository } from './setup/documents-run.ts'
 import { send, startTestServer } from './setup/server.ts'
 
 test('every example is run here', () => {
-  // That of verify-log runs in audit-verify.test.ts, and that of spring in spring.test.ts.
+  // That of verify-log runs in audit-verify.test.ts, that of spring in spring.test.ts, and quickstarts by a command of their own.
   const run = [
     ...[
       'customer-keys',
@@ -22,6 +22,7 @@ test('every example is run here', () => {
       'express-guard',
       'gateways',
       'hono-embed',
+      'quickstarts',
       'rotate-on-deploy',
       'spring',
       'verify-log',

@@ -16,6 +16,8 @@ export interface ServerProxy extends AsyncDisposable {
   cut(): void
   /** Ends all faults. A connection that lost bytes stays dead. */
   heal(): void
+  /** How many open connections have asked for something that begins with these words, such as `GET /v1/changes HTTP`. */
+  countOpen(request: string): number
 }
 
 type Fault = 'swallow' | 'hold' | 'cut' | { delayMs: number } | undefined
@@ -27,6 +29,7 @@ export async function startServerProxy(serverUrl: string): Promise<ServerProxy> 
   const dead = new WeakSet<Socket>()
   let held: (() => void)[] = []
   let fault: Fault
+  const asked = new Map<Socket, string>()
 
   const pass = (from: Socket, to: Socket, isAnswer: boolean) => {
     from.on('data', (bytes) => {
@@ -45,6 +48,11 @@ export async function startServerProxy(serverUrl: string): Promise<ServerProxy> 
     if (fault === 'cut') return client.destroy()
     const upstream = connect(Number(target.port), target.hostname)
     const pair = [client, upstream]
+    client.on('data', (bytes) => {
+      const line = /^[A-Z]+ \S+ HTTP/.exec(bytes.toString('latin1'))?.[0]
+      if (line !== undefined) asked.set(client, line)
+    })
+    client.once('close', () => asked.delete(client))
     pass(client, upstream, false)
     pass(upstream, client, true)
     for (const socket of pair) {
@@ -78,6 +86,7 @@ export async function startServerProxy(serverUrl: string): Promise<ServerProxy> 
       cutAll()
     },
     heal: () => set(undefined),
+    countOpen: (request) => [...asked.values()].filter((line) => line.startsWith(request)).length,
     [Symbol.asyncDispose]: async () => {
       const closed = once(server, 'close')
       server.close()

@@ -1,0 +1,19 @@
+// middleware.ts
+import { createClient } from 'latchkey/client'
+import { withKey } from 'latchkey/fetch'
+import { NextResponse } from 'next/server'
+
+const { LATCHKEY_URL: url = '', LATCHKEY_KEY: token = '' } = process.env
+
+/** Guards routes that have no guard of their own, and tells them whose key it was in a header that no client can set. */
+const guarded = withKey({ verifier: createClient({ url, token }) }, (request: Request, key) => {
+  const headers = new Headers(request.headers)
+  headers.set('x-organization-id', key.organizationId)
+  return NextResponse.next({ request: { headers } })
+})
+
+export function middleware(request: Request) {
+  return guarded(request)
+}
+
+export const config = { matcher: '/api/me' }
