@@ -95,6 +95,20 @@ test('what is reserved through two relays is signed by the server, and settled t
   expect(stranger.status).toBe(403)
 })
 
+test('a caller of a relay draws nothing from its own limits, and its calls are no calls of the API', async () => {
+  await using chain = await openChain()
+  const { server, second } = chain
+  const limits = [{ name: 'credits', limit: 1, resets: null }]
+  const own = { organizationId: 'root', name: 'V', permissions: verifying, limits }
+  const { id, key: token } = await server.latchkey.keys.create(own)
+  const { key } = await server.latchkey.keys.create({ organizationId: 'acme', name: 'CI' })
+  for (let i = 0; i < 5; i++)
+    expect((await second.request('POST', '/v1/keys/verify', { token, body: { key } })).json.valid).toBe(true)
+  await second.close()
+  expect((await server.latchkey.usage.readKey(id, { by: 'total' })).rows).toMatchObject([{ calls: 0 }])
+  expect((await server.latchkey.keys.get(id)).lastUsedAt).toBeInstanceOf(Date)
+})
+
 test('a relay lends nobody the power of its own key', async () => {
   await using chain = await openChain()
   const { server, second } = chain
