@@ -22,6 +22,8 @@ const unrun: Record<string, Record<string, number>> = {
   'docs/guides/go.md': { go: 7 },
   'docs/guides/middleware.md': { tsx: 2 },
   'docs/guides/permissions.md': { '': 1 },
+  // They are of an example that `npm run test:terraform` applies.
+  'docs/guides/terraform.md': { console: 1, hcl: 7 },
   // `test/clients-python.test.ts` runs its programs.
   'docs/guides/python.md': { console: 1, python: 6, text: 4 },
   // `npm run test:quickstarts` runs them; quickstarts.test.ts holds them to the files of examples/quickstarts.

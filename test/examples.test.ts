@@ -14,7 +14,8 @@ import { makeFolder, repository } from './setup/documents-run.ts'
 import { send, startTestServer } from './setup/server.ts'
 
 test('every example is run here', () => {
-  // That of verify-log runs in audit-verify.test.ts, that of spring in spring.test.ts, and quickstarts by a command of their own.
+  // That of verify-log runs in audit-verify.test.ts, that of spring in spring.test.ts, and quickstarts and that of terraform by
+  // commands of their own.
   const run = [
     ...[
       'customer-keys',
@@ -25,6 +26,7 @@ test('every example is run here', () => {
       'quickstarts',
       'rotate-on-deploy',
       'spring',
+      'terraform',
       'verify-log',
     ],
   ]
