@@ -93,8 +93,12 @@ func (a *asking) late() *Error {
 	return newError(CodeTimedOut, a.v.requester.url+" did not answer in time.")
 }
 
+// errTooMany causes a refusal that says nothing of the server.
+var errTooMany = errors.New("too many questions wait")
+
 func tooMany() *Error {
-	return newError(CodeTimedOut, "Too many unknown tokens wait for the server to verify them. Try again.")
+	detail := "Too many unknown tokens wait for the server to verify them. Try again."
+	return &Error{Code: CodeTimedOut, Detail: detail, cause: errTooMany}
 }
 
 // next sends the questions whose turn it is. The lock is held.

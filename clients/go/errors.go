@@ -1,6 +1,7 @@
 package latchkey
 
 import (
+	"errors"
 	"fmt"
 	"time"
 )
@@ -57,6 +58,15 @@ func (e *Error) Error() string {
 // Unwrap returns what caused it, such as context.Canceled.
 func (e *Error) Unwrap() error {
 	return e.cause
+}
+
+// isAbsence tells whether an error is that of a server which is away.
+func isAbsence(err error) bool {
+	var of *Error
+	if !errors.As(err, &of) || errors.Is(err, errTooMany) {
+		return false
+	}
+	return of.Code == CodeServerUnreachable || of.Code == CodeTimedOut || of.Status >= 500
 }
 
 func newError(code, detail string) *Error {

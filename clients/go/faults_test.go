@@ -2,6 +2,7 @@ package latchkey
 
 import (
 	"context"
+	"sync/atomic"
 	"syscall"
 	"testing"
 	"time"
@@ -98,4 +99,65 @@ func testRevocation(t *testing.T, one fault) {
 		}
 		return err == nil && verdict.Code == CodeRevoked
 	})
+}
+
+func TestMemoryAnswersForLongerIfTheServerIsAway(t *testing.T) {
+	ctx := withTimeout(t)
+	p := newProxy(t, shared.url)
+	var passed atomic.Int64
+	begin := time.Now()
+	v := newTestVerifier(t, VerifierOptions{
+		URL: p.url, Timeout: 200 * time.Millisecond, StaleIfError: time.Minute,
+		Now:       func() time.Time { return time.Now().Add(time.Duration(passed.Load())) },
+		Monotonic: func() time.Duration { return time.Since(begin) + time.Duration(passed.Load()) },
+	})
+	ready(t, v)
+	kept, revoked, unseen := newKey(t, CreateKey{}), newKey(t, CreateKey{}), newKey(t, CreateKey{})
+	for _, key := range []*CreatedKey{kept, revoked} {
+		eventually(t, "the token is not remembered", func() bool {
+			_, _ = v.Verify(ctx, key.Key, Question{})
+			_, isKnown, _ := v.VerifyCached(key.Key, Question{})
+			return isKnown
+		})
+	}
+	must(shared.client.Keys.Revoke(ctx, revoked.ID))(t)
+	eventually(t, "the revocation is not heard of", func() bool {
+		verdict, isKnown, _ := v.VerifyCached(revoked.Key, Question{})
+		return !isKnown || !verdict.Valid
+	})
+	p.hold("/")
+	// What is under way by the old clock confirms nothing later than that.
+	passed.Store(int64(30 * time.Second))
+	for i := 0; i < 2; i++ {
+		verdict, err := v.Verify(ctx, kept.Key, Question{})
+		if err != nil || !verdict.Valid {
+			t.Fatalf("memory does not answer: %v %v", verdict, err)
+		}
+	}
+	if _, isKnown, _ := v.VerifyCached(kept.Key, Question{}); isKnown {
+		t.Error("memory alone answers for longer than its lease")
+	}
+	if verdict, err := v.Verify(ctx, kept.Key, Question{Permissions: []string{"a:b"}}); err != nil || verdict.Valid {
+		t.Errorf("a permission is not judged: %v %v", verdict, err)
+	}
+	for _, key := range []*CreatedKey{revoked, unseen} {
+		if verdict, err := v.Verify(ctx, key.Key, Question{}); err == nil {
+			t.Errorf("what is not remembered was judged: %v", verdict)
+		}
+	}
+	passed.Store(int64(2 * time.Minute))
+	if verdict, err := v.Verify(ctx, kept.Key, Question{}); err == nil {
+		t.Errorf("it was judged after the time was over: %v", verdict)
+	}
+	p.release()
+	eventually(t, "it does not come back", func() bool {
+		verdict, err := v.Verify(ctx, unseen.Key, Question{})
+		return err == nil && verdict.Valid
+	})
+}
+
+func TestHowLongToAnswerForIsNoNegativeTime(t *testing.T) {
+	if _, err := NewVerifier(VerifierOptions{URL: shared.url, Token: shared.token, StaleIfError: -1}); err == nil {
+		t.Error("it was taken")
+	}
 }

@@ -12,8 +12,8 @@ type digest = [sha256.Size]byte
 // token. The verifier's lock guards it.
 type memory struct {
 	lease lease
-	// confirmedAt is since when every change is known; only a later one renews the lease.
-	confirmedAt time.Duration
+	// confirmed is since when every change is known; only a later one renews the lease.
+	confirmed   instant
 	isConfirmed bool
 	// changes grows each time something had to be forgotten: what was asked before must not be remembered after.
 	changes uint64
@@ -65,11 +65,16 @@ func (m *memory) noteForeign(foreign bool) {
 
 // confirm renews the lease from the instant before which every change was heard of.
 func (m *memory) confirm(at instant) {
-	if m.isConfirmed && at.monotonic <= m.confirmedAt {
+	if m.isConfirmed && at.monotonic <= m.confirmed.monotonic {
 		return
 	}
-	m.confirmedAt, m.isConfirmed = at.monotonic, true
+	m.confirmed, m.isConfirmed = at, true
 	m.lease.confirm(at)
+}
+
+// isWithin tells whether every change was known less than a span ago, by both clocks.
+func (m *memory) isWithin(span time.Duration, at instant) bool {
+	return m.isConfirmed && at.monotonic-m.confirmed.monotonic < span && at.wall.Sub(m.confirmed.wall) < span
 }
 
 // lookup finds what is remembered of exactly this token, and makes it the most recently used. Equal digests prove the whole token.

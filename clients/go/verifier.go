@@ -23,6 +23,9 @@ type VerifierOptions struct {
 	CachedSecrets int
 	// CacheBytes is about how many bytes they may take; 1,280 times CachedSecrets if 0.
 	CacheBytes int
+	// StaleIfError has memory answer for so long after the verifier last heard of the server, while that is away, except for keys that
+	// are known to have changed since. A revocation that is made meanwhile is not known here. None if 0.
+	StaleIfError time.Duration
 	// Transport makes the connections; one of HTTP/1.1 if nil.
 	Transport http.RoundTripper
 	// Now and Monotonic are the clocks; those of the machine if nil. For tests.
@@ -45,6 +48,8 @@ const (
 	defaultSecrets         = 100_000
 	bytesOfSecret          = 1_280
 	leastUses              = 10_000
+	// For so long after it was found away, the server is not asked where an old answer will do.
+	awayTime = time.Second
 	// What it can judge, for the server.
 	allConditions = "organization, line, limits, suspended, not_before, ips"
 )
@@ -54,6 +59,7 @@ const (
 type Verifier struct {
 	requester *requester
 	timeout   time.Duration
+	staleFor  time.Duration
 	clock     func() instant
 
 	mu         sync.Mutex
@@ -66,6 +72,8 @@ type Verifier struct {
 	reporter   *reporter
 	isStarted  bool
 	isClosed   bool
+	// awayUntil is until when the server is taken to be away.
+	awayUntil time.Duration
 
 	ctx      context.Context
 	cancel   context.CancelFunc
@@ -81,6 +89,9 @@ func NewVerifier(options VerifierOptions) (*Verifier, error) {
 	if options.Timeout == 0 {
 		options.Timeout = defaultVerifierTimeout
 	}
+	if options.StaleIfError < 0 {
+		return nil, invalidInput("StaleIfError", "Must be 0 or more.")
+	}
 	requester, err := newRequester(options.URL, options.Token, options.Timeout, options.Transport)
 	if err != nil {
 		return nil, err
@@ -95,7 +106,10 @@ func NewVerifier(options VerifierOptions) (*Verifier, error) {
 	if bytes == 0 {
 		bytes = secrets * bytesOfSecret
 	}
-	v := &Verifier{requester: requester, timeout: options.Timeout, clock: newClock(options.Now, options.Monotonic)}
+	v := &Verifier{
+		requester: requester, timeout: options.Timeout, staleFor: options.StaleIfError,
+		clock: newClock(options.Now, options.Monotonic),
+	}
 	v.ctx, v.cancel = context.WithCancel(context.Background())
 	v.memory = newMemory(secrets, bytes)
 	v.tally = newTally(max(secrets, leastUses))
@@ -372,8 +386,20 @@ func (v *Verifier) verdict(ctx context.Context, found finding, token string, que
 	if found.claims != nil {
 		return v.draw(ctx, found, token, question)
 	}
+	// Of what was drawn already, only the server's word decides.
+	mayBeStale := v.staleFor > 0 && paid == nil
+	if mayBeStale {
+		if verdict, ok := v.stale(token, question, false); ok {
+			return verdict, nil
+		}
+	}
 	known, err := v.asking.askFor(ctx, found.token, found.digest, question.Context.IP)
 	if err != nil {
+		if mayBeStale && ctx.Err() == nil && isAbsence(err) {
+			if verdict, ok := v.stale(token, question, true); ok {
+				return verdict, nil
+			}
+		}
 		return Verdict{}, err
 	}
 	v.mu.Lock()
@@ -392,6 +418,27 @@ func (v *Verifier) verdict(ctx context.Context, found finding, token string, que
 		return again.verdict, nil
 	}
 	return v.draw(ctx, again, token, question)
+}
+
+// stale judges by what was confirmed not too long ago, while the server is away: known since a moment, or found so now.
+func (v *Verifier) stale(token string, question *Question, isAway bool) (Verdict, bool) {
+	bare := withoutScheme(token)
+	of := sha256.Sum256([]byte(bare))
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	now := v.clock()
+	if isAway {
+		v.awayUntil = now.monotonic + awayTime
+	}
+	if v.isClosed || now.monotonic >= v.awayUntil || !v.memory.isWithin(v.staleFor, now) {
+		return Verdict{}, false
+	}
+	known := v.memory.lookup(bare, of)
+	if known == nil || !known.isCurrent() {
+		return Verdict{}, false
+	}
+	found := v.judge(known.facts, token, question, nil, now, true, &known.slot)
+	return found.verdict, found.isJudged
 }
 
 // draw draws what a call wants of limits. Much may change while it waits: it is judged once more, and what it has drawn goes back if

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import threading
 import time
+from functools import partial
 
 import pytest
 
@@ -101,6 +102,45 @@ def test_a_revoked_key_is_refused_while_the_stream_is_cut_again_and_again(
         is_over.set()
         cutting.join()
     wait_until(lambda: judges(verifier, key["key"]))
+
+
+def _remembers(verifier: Verifier, token: str) -> bool:
+    return judges(verifier, token) and verifier.verify_cached(token) is not None
+
+
+def test_memory_answers_for_longer_if_the_server_is_away(server: Server, proxy: Proxy) -> None:
+    passed = 0.0
+    with Verifier(
+        proxy.url,
+        server.verifier_token(),
+        timeout=0.2,
+        stale_if_error=60,
+        now=lambda: time.time() + passed,
+        monotonic=lambda: time.monotonic() + passed,
+    ) as verifier:
+        verifier.ready()
+        kept, revoked, unseen = server.create_key(), server.create_key(), server.create_key()
+        for token in (kept["key"], revoked["key"]):
+            wait_until(partial(_remembers, verifier, token))
+        server.revoke(revoked["id"])
+        wait_until(lambda: not verifier.verify_cached(revoked["key"]))
+        proxy.holds = lambda path: True
+        passed = 30.0
+        assert verifier.verify(kept["key"])
+        assert verifier.verify(kept["key"])
+        assert verifier.verify(kept["key"], ["a:b"]).code == "insufficient_permissions"
+        assert verifier.verify_cached(kept["key"]) is None
+        for key in (revoked, unseen):
+            with pytest.raises(LatchkeyError):
+                verifier.verify(key["key"])
+        passed = 120.0
+        with pytest.raises(LatchkeyError):
+            verifier.verify(kept["key"])
+        proxy.holds = lambda path: False
+        wait_until(lambda: judges(verifier, unseen["key"]))
+    for wrong in (-1, "1", float("inf"), True):
+        with pytest.raises(ValueError, match="stale_if_error"):
+            Verifier(proxy.url, server.root, stale_if_error=wrong)  # type: ignore[arg-type]
 
 
 def test_a_verifier_whose_server_stands_still_fails_and_comes_back() -> None:

@@ -36,6 +36,7 @@ class _Base:
         timeout: float = DEFAULT_TIMEOUT,
         cached_secrets: int = DEFAULT_SECRETS,
         cache_bytes: int | None = None,
+        stale_if_error: float = 0,
         now: Callable[[], float] = time.time,
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
@@ -46,11 +47,15 @@ class _Base:
         :param timeout: how long a verification may wait for the server in all, in seconds
         :param cached_secrets: how many secrets are remembered at the most; 0 for none
         :param cache_bytes: about how many bytes they may take; 4,000 times ``cached_secrets`` if absent
+        :param stale_if_error: if the server is away, memory answers for so many seconds after the verifier last heard of it,
+            except for keys that are known to have changed since; of a revocation that is made meanwhile it does not know
         :param now: seconds since 1970, for tests
         :param monotonic: seconds by a clock that is never set, for tests
         :raises ValueError: for an address that is not http or https, a malformed token and a number out of bounds
         """
-        self._settings = Settings(url, token, timeout, cached_secrets, cache_bytes, Clock(now, monotonic))
+        self._settings = Settings(
+            url, token, timeout, cached_secrets, cache_bytes, stale_if_error, Clock(now, monotonic)
+        )
         self._engine = Engine(self._settings)
         self._is_closed = False
         _loop.begin_anew_after_fork(self)
@@ -99,6 +104,7 @@ class Verifier(_Base):
         timeout: float = DEFAULT_TIMEOUT,
         cached_secrets: int = DEFAULT_SECRETS,
         cache_bytes: int | None = None,
+        stale_if_error: float = 0,
         now: Callable[[], float] = time.time,
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
@@ -108,6 +114,7 @@ class Verifier(_Base):
             timeout=timeout,
             cached_secrets=cached_secrets,
             cache_bytes=cache_bytes,
+            stale_if_error=stale_if_error,
             now=now,
             monotonic=monotonic,
         )

@@ -33,6 +33,13 @@ class _Ask:
         self.future.add_done_callback(lambda future: future.cancelled() or future.exception())
 
 
+class TooMany(LatchkeyError):
+    """So many questions wait that one has to be refused: that says nothing of the server."""
+
+    def __init__(self) -> None:
+        super().__init__("timed_out", "Too many unknown tokens wait for the server to verify them. Try again.")
+
+
 class Asking:
     """Asks a server for facts."""
 
@@ -57,7 +64,7 @@ class Asking:
             ask = _Ask(name, presented, loop.time() + seconds)
             is_known = self._memory.is_remembered(presented)
             if not (self._known.add("", ask) if is_known else self._strangers.add(asker, ask)):
-                raise _too_many()
+                raise TooMany()
             self._asks[name] = ask
             self._send_next()
         try:
@@ -89,7 +96,7 @@ class Asking:
     async def _answer(self, ask: _Ask) -> None:
         try:
             if ask.ends_at <= asyncio.get_running_loop().time():
-                raise _too_many()
+                raise TooMany()
             facts = await self._read(ask.presented, ask.ends_at)
             if not ask.future.done():
                 ask.future.set_result(facts)
@@ -129,7 +136,3 @@ class Asking:
                 elif answer.facts is not None:
                     memory.forget_one(str(answer.facts.answer.key_id))
             return answer.facts
-
-
-def _too_many() -> LatchkeyError:
-    return LatchkeyError("timed_out", "Too many unknown tokens wait for the server to verify them. Try again.")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import math
 from typing import Any
 
 from .._clock import Clock
@@ -11,7 +12,7 @@ from .._token import Presented
 from ..errors import LatchkeyError
 from ..verdict import Verdict, read_verdict
 from .allotments import Allotments
-from .asking import Asking
+from .asking import Asking, TooMany
 from .following import Following, unsupported
 from .grants import Grants
 from .limits import date_claims
@@ -23,6 +24,8 @@ from .tally import MAX_FROZEN_MS, Report
 #: What this verifier can judge (docs/reference/verifier-protocol.md).
 JUDGES = "organization, line, limits, suspended, not_before, ips"
 _REPORT_EVERY = 10.0
+#: For so long after it was found away, the server is not asked where an old answer will do.
+_AWAY_MS = 1_000
 #: By these a server refuses a report for what it is.
 _REFUSALS = (400, 413, 422)
 
@@ -30,20 +33,30 @@ _REFUSALS = (400, 413, 422)
 class Settings:
     """What a verifier is made with."""
 
-    __slots__ = ("cache_bytes", "cached_secrets", "clock", "timeout", "token", "url")
+    __slots__ = ("cache_bytes", "cached_secrets", "clock", "stale_ms", "timeout", "token", "url")
 
     def __init__(
-        self, url: str, token: str, timeout: float, cached_secrets: int, cache_bytes: int | None, clock: Clock
+        self,
+        url: str,
+        token: str,
+        timeout: float,
+        cached_secrets: int,
+        cache_bytes: int | None,
+        stale_if_error: float,
+        clock: Clock,
     ) -> None:
         if type(cached_secrets) is not int or not 0 <= cached_secrets <= 16_000_000:
             raise ValueError("cached_secrets: Must be a whole number from 0 to 16000000.")
         if cache_bytes is not None and (type(cache_bytes) is not int or not 0 <= cache_bytes <= 2**40):
             raise ValueError("cache_bytes: Must be a whole number from 0 to 1099511627776.")
+        if type(stale_if_error) not in (int, float) or not 0 <= stale_if_error <= 2**31 / 1000:
+            raise ValueError("stale_if_error: Must be a number of seconds from 0 to 2147483.")
         self.url = url
         self.token = token
         self.timeout = timeout
         self.cached_secrets = cached_secrets
         self.cache_bytes = 4_000 * cached_secrets if cache_bytes is None else cache_bytes
+        self.stale_ms = stale_if_error * 1000
         self.clock = clock
 
 
@@ -64,6 +77,8 @@ class Engine:
         self._tasks: list[asyncio.Task[None]] = []
         self._frozen: list[Report] = []
         self._is_closed = is_closed
+        #: Until then the server is taken to be away.
+        self._away_until = -math.inf
 
     def start(self) -> None:
         """Begins, at the first call: on the loop on which all else runs."""
@@ -139,10 +154,25 @@ class Engine:
         self._grants.wake()
 
     async def _ask(self, presented: Presented, text: str, asked: Question, asker: str, paid: Any = None) -> Verdict:
+        # Of what was drawn already, only the server's word decides.
+        stale_ms = self._settings.stale_ms if paid is None else 0.0
+        if self.memory.clock.monotonic() < self._away_until:
+            stale = self.memory.judge_stale(text, asked, stale_ms)
+            if stale is not None:
+                return stale
         error = self.following.error
         if error is not None and error.code == "unsupported_server":
             raise error
-        facts = await self._asking.ask(presented, asker, self._settings.timeout)
+        try:
+            facts = await self._asking.ask(presented, asker, self._settings.timeout)
+        except LatchkeyError as failure:
+            if not _is_absence(failure):
+                raise
+            self._away_until = self.memory.clock.monotonic() + _AWAY_MS
+            stale = self.memory.judge_stale(text, asked, stale_ms)
+            if stale is None:
+                raise
+            return stale
         if facts is None:
             return self.memory.refuse_unknown(presented, paid)
         outcome = self.memory.judge_facts(presented, facts, asked, paid)
@@ -232,3 +262,10 @@ class Engine:
         if at is not None:
             middle = (sent_at + self.memory.clock.now()) / 2
             self.memory.set_ahead(at.timestamp() * 1000 - middle)
+
+
+def _is_absence(error: LatchkeyError) -> bool:
+    """Whether an error is that of a server which is away."""
+    if isinstance(error, TooMany):
+        return False
+    return error.code in ("server_unreachable", "timed_out") or (error.status or 0) >= 500

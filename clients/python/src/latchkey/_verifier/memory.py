@@ -116,6 +116,19 @@ class Memory:
                     return self._judge_entry(entry, text, asked, now, monotonic, paid)
             return self._refuse_unproven(text, entry, paid)
 
+    def judge_stale(self, text: str, asked: Question, milliseconds: float) -> Verdict | None:
+        """Judges a token from memory that was confirmed less than so long ago, and may be older than its lease; None if it
+        may not answer. Units of limits are spent as long as their own lease allows."""
+        with self.lock:
+            entry = self._find(text)
+            now, monotonic = self.clock.now(), self.clock.monotonic()
+            if entry is None or not self.lease.is_within(milliseconds, monotonic, now):
+                return None
+            if not all([owner.is_current for owner in entry.owners]):
+                return None
+            outcome = self._judge_entry(entry, text, asked, now, monotonic, None)
+            return outcome if isinstance(outcome, Verdict) else None
+
     def judge_facts(
         self, presented: Presented, facts: Facts, asked: Question, paid: Claims | None = None
     ) -> Verdict | Wanting:
