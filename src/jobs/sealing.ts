@@ -162,7 +162,8 @@ async function sealPage(tx: Tx, { store, random, onSealed }: Sealer, backlog: Ba
   if (!(await writeSealing(tx, dialect, { ...sealing, size: whole.size, arrivals }))) return pageEvents
   if (isOld) await moveBacklog(tx, backlog, events.at(-1)?.event.id ?? backlog.until)
   await onSealed?.(tx, organizations)
-  return events.length
+  // Behind the last page of the backlog, however short, stands the queue.
+  return isOld ? pageEvents : events.length
 }
 
 /** Appends events to the logs of all and of their organizations. */

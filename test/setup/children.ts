@@ -6,6 +6,7 @@ export const childPrograms = [
   'drawing-child',
   'frozen-child',
   'grace-child',
+  'migrating-child',
   'waiting-child',
   'watcher-child',
   'writer-child',
