@@ -41,7 +41,7 @@ export interface ServeSettings extends DatabaseSettings, StandardsSettings, Serv
   trustedProxies: string[]
   /** How many processes serve. */
   workers: number
-  /** The token to take as the first root key on an empty database. */
+  /** The token to take as the first root key on an empty database; `none` to make none there. */
   rootKey: string | undefined
   /** How many secrets a process remembers, and how many bytes of them; the library's defaults if absent. */
   cache: CacheOptions
@@ -150,6 +150,9 @@ export function readOwnDatabase(
   }
   return readDatabaseSettings(flags, env)
 }
+
+/** The variables of this process, for what sets them from files. */
+export const ownVariables = () => process.env
 
 /** The variables that look like Latchkey's and are none, each with the one that was meant, if one is much like it. */
 export function unknownVariables(
@@ -320,7 +323,7 @@ function readCache(flags: Pick<ServeFlags, 'cachedSecrets' | 'cacheBytes'>, env:
 }
 
 function readRootKey(given: Given | undefined): string | undefined {
-  if (given === undefined) return undefined
+  if (given === undefined || given.value === 'none') return given?.value
   const parsed = parseToken(given.value)
   return parsed?.token ?? refuse(`${given.from} is not a token. Create one with \`latchkey token new\`.`)
 }

@@ -1,6 +1,8 @@
 // The program: its commands, one file a group, and how their failures end.
 import { Command, CommanderError } from 'commander'
+import { ownVariables } from '../config.ts'
 import { packageVersion } from '../server/version.ts'
+import { healthCommand } from './commands/health.ts'
 import { migrateCommand } from './commands/migrate.ts'
 import { relayCommand } from './commands/relay.ts'
 import { rootKeyCommand } from './commands/root-key.ts'
@@ -9,6 +11,7 @@ import type { DefinedCommand } from './kit/define-command.ts'
 import { describeFailure, exitCodes } from './kit/failures.ts'
 import { addExamples } from './kit/options.ts'
 import { endWithReader, printNote, toPrintable } from './kit/output.ts'
+import { readSecretFiles } from './kit/secret-files.ts'
 import { refuseTokenArguments } from './kit/terminal.ts'
 
 /** Runs one command line and sets the process's exit code. Prints failures; throws none. */
@@ -16,6 +19,7 @@ export async function runProgram(argv: readonly string[]): Promise<void> {
   endWithReader()
   try {
     refuseTokenArguments(argv)
+    readSecretFiles(ownVariables())
     const words = helpLast(argv)
     await (await createProgram((word) => words.includes(word))).parseAsync(words, { from: 'user' })
   } catch (error) {
@@ -114,6 +118,7 @@ const commands: readonly (DefinedCommand | Group)[] = [
     summary: 'look for what is wrong with settings, database, clocks and ports; changes nothing',
     load: async () => [(await import('./commands/doctor.ts')).doctorCommand],
   },
+  healthCommand,
   {
     name: 'keyring',
     summary: 'make and rotate the keys that sign reservations and seal secrets',

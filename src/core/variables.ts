@@ -35,3 +35,15 @@ export const variables = [
   'LATCHKEY_WEBHOOK_PROXY',
   'LATCHKEY_WORKERS',
 ] as const
+
+/** Those whose values a file may hold, named by the variable with `_FILE` behind it: each is a secret, or may have one in it. */
+export const secretVariables = [
+  'LATCHKEY_DATABASE_URL',
+  'LATCHKEY_KEY',
+  'LATCHKEY_PEPPERS',
+  'LATCHKEY_ROOT_KEY',
+  'LATCHKEY_SEALING_KEYS',
+  'LATCHKEY_WEBHOOK_PROXY',
+  'OTEL_EXPORTER_OTLP_HEADERS',
+  'PGPASSWORD',
+] as const

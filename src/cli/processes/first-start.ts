@@ -8,7 +8,7 @@ import type { Latchkey } from '../../latchkey.ts'
 import { printSurely } from '../kit/output.ts'
 import { formatFirstStart } from './banner.ts'
 
-/** Standard output cannot show a token: nobody would ever see the key. */
+/** Standard output cannot or must not show a token: nobody would ever see the key. */
 class NotShown extends LatchkeyError {
   constructor(cause?: unknown) {
     super('internal', 'Standard output cannot show the root key.', { cause })
@@ -56,14 +56,14 @@ async function ensureRootKey(
   { rootKey }: ServeSettings,
   log: Logger,
 ): Promise<string | undefined> {
-  if (rootKey !== undefined) {
+  if (rootKey !== undefined && rootKey !== 'none') {
     await latchkey.ensureRootKey(rootKey)
     return undefined
   }
   let isTried = false
   try {
     const made = await latchkey.ensureRootKey(undefined, async () => {
-      if (goesNowhere()) throw new NotShown()
+      if (rootKey === 'none' || goesNowhere()) throw new NotShown()
       if (isTried) return
       isTried = true
       // Before the commit, and without the key: what cannot be written now would be lost then.
@@ -74,9 +74,12 @@ async function ensureRootKey(
     return made?.key
   } catch (error) {
     if (!(error instanceof NotShown)) throw error
-    log.warn(
-      'no root key was made, because standard output cannot show it: create one with `latchkey root-key`, or set LATCHKEY_ROOT_KEY',
-    )
+    if (rootKey === 'none')
+      log.warn('there is no root key, as LATCHKEY_ROOT_KEY says: create one with `latchkey root-key`')
+    else
+      log.warn(
+        'no root key was made, because standard output cannot show it: create one with `latchkey root-key`, or set LATCHKEY_ROOT_KEY',
+      )
     return undefined
   }
 }
