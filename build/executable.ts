@@ -132,7 +132,10 @@ function findNode(folder: string, arch: Arch): string {
   return join(folder, 'node_modules', name)
 }
 
-function readArch(given: string): Arch {
+/** The machine that `--arch` names, or this one. Throws if there are no executables for it. */
+export function readArch(): Arch {
+  const { values } = parseArgs({ options: { arch: { type: 'string', default: process.arch } } })
+  const given = values.arch
   if (given !== 'x64' && given !== 'arm64')
     throw new Error(`--arch: Must be x64 or arm64, and not ${given}: Latchkey has executables for these.`)
   return given
@@ -140,8 +143,7 @@ function readArch(given: string): Arch {
 
 if (import.meta.main) {
   const root = resolve(import.meta.dirname, '..')
-  const { values } = parseArgs({ options: { arch: { type: 'string', default: process.arch } } })
-  const arch = readArch(values.arch)
+  const arch = readArch()
   const output = join(root, 'dist', arch === process.arch ? 'latchkey' : `latchkey-${arch}`)
   await makeExecutable(root, output, arch)
   process.stdout.write(`${output}\n`)
