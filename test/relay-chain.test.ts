@@ -182,6 +182,47 @@ test('a relay whose upstream is away is not ready and gives no verdict, until th
   await expect.poll(look).toEqual(away)
 })
 
+test('what a relay has handed on when it stops is still answered, and its streams end', async () => {
+  await using server = await startTestServer('sqlite::memory:')
+  await createAcme(server.latchkey)
+  const token = await issueRoot(server, 'R')
+  const { key } = await server.latchkey.keys.create({ organizationId: 'acme', name: 'K' })
+  await using proxy = await startServerProxy(server.url)
+  const relay = await startTestRelay(proxy.url, token)
+  const stream = await fetch(`${relay.url}/v1/changes`, { headers: { authorization: `Bearer ${token}` } })
+  expect((await relay.request('POST', '/v1/keys/facts', { token, body: { key } })).status).toBe(200)
+  proxy.hold()
+  const held = relay.request('POST', '/v1/keys/facts', { token, body: { key } })
+  const direct = relay.request('GET', '/healthz')
+  expect((await direct).status).toBe(200)
+  const closing = relay.close()
+  // It ends at once, and so may be waited for while the answers are held.
+  await stream.text()
+  proxy.release()
+  expect((await held).status).toBe(200)
+  await closing
+})
+
+test('a batch that waits for units draws them once, and is judged once more before it is told', async () => {
+  await using server = await startTestServer('sqlite::memory:')
+  await createAcme(server.latchkey)
+  const token = await issueRoot(server, 'R')
+  const limits = [{ name: 'credits', limit: 5, resets: null }]
+  const { key } = await server.latchkey.keys.create({ organizationId: 'acme', name: 'K', limits })
+  await using proxy = await startServerProxy(server.url)
+  const relay = await startTestRelay(proxy.url, token)
+  proxy.delay(300)
+  const { json } = await relay.request<object[]>('POST', '/v1/keys/verify/batch', {
+    token,
+    body: [{ key }, { key }],
+  })
+  expect(json).toMatchObject([{ valid: true }, { valid: true }])
+  proxy.heal()
+  await relay.close()
+  expect(await server.latchkey.verify(key, { cost: 3 })).toMatchObject({ valid: true })
+  expect(await server.latchkey.verify(key)).toMatchObject({ code: 'quota_exceeded' })
+})
+
 test('a relay does not start with a token that its upstream refuses, or before what is no Latchkey', async () => {
   await using server = await startTestServer('sqlite::memory:')
   await createAcme(server.latchkey)

@@ -369,6 +369,10 @@ onEachDatabase('limits and verifiers elsewhere', (makeDatabase) => {
     const free = await one.verify((await issue()).key, { cost: 5, reserveSeconds: 60 })
     expect(free).toMatchObject({ valid: true })
     expect('reservation' in free).toBe(false)
+    // The server judges from where the call comes, as memory has.
+    const bound = await issue({ limits: [monthly(10)], allowedIps: ['192.0.2.0/24'] })
+    const inside = { cost: 1, reserveSeconds: 60, context: { ip: '192.0.2.7' } }
+    expect(await one.verify(bound.key, inside)).toMatchObject({ reservation: expect.any(String) })
     // All that is left can be reserved, wherever it is held.
     const rest = { cost: { credits: 85 }, reserveSeconds: 60 }
     await expect.poll(async () => (await two.verify(key, rest)).code).toBe('valid')

@@ -71,7 +71,7 @@ export async function startRelay(settings: RelaySettings): Promise<RunningRelay>
         fetch: createTableApp(pipeline, { routes: relayRoutes, describeMissing: () => describeMissing(url) })
           .fetch,
         take: createTake(pipeline),
-        beginClose: async () => upstream.close(),
+        beginClose: async () => upstream.closeStreams(),
         endClose: async () => telemetry?.close(),
       },
       settings,

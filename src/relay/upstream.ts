@@ -64,9 +64,9 @@ export class Upstream {
   /** Asks the upstream as the caller, and gives its answer. Throws `upstream_unavailable`. */
   async pass(call: RelayCall, method: string, path: string, body?: string | Buffer): Promise<Reply> {
     const timeout = AbortSignal.timeout(timeoutMs)
-    const signals = [this.#ending.signal, timeout, ...(call.signal ? [call.signal] : [])]
+    const signal = call.signal ? AbortSignal.any([timeout, call.signal]) : timeout
     try {
-      const response = await this.#fetch(call, method, path, AbortSignal.any(signals), body)
+      const response = await this.#fetch(call, method, path, signal, body)
       return toReply(response, await readText(response))
     } catch (error) {
       throw toUnavailable(error)
@@ -107,8 +107,8 @@ export class Upstream {
     }
   }
 
-  /** Ends every stream and question. */
-  close(): void {
+  /** Ends every stream, now and from now on. What is asked is still answered. */
+  closeStreams(): void {
     this.#ending.abort()
   }
 

@@ -10,9 +10,9 @@ import { unsupported } from './failures.ts'
 export async function reserve(
   server: Requester,
   token: string,
-  { permissions, prefix, cost, reserveSeconds, signal }: VerifyOptions & Pick<CallOptions, 'signal'>,
+  { permissions, prefix, cost, reserveSeconds, context, signal }: VerifyOptions & Pick<CallOptions, 'signal'>,
 ): Promise<Verdict> {
-  const asked = { permissions, prefix, cost, reserveSeconds }
+  const asked = { permissions, prefix, cost, reserveSeconds, context }
   const given = Object.entries(asked).filter(([, value]) => value !== undefined)
   const body = { key: token, ...Object.fromEntries(given) }
   try {
