@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { errorTable } from '../src/core/errors.ts'
 import { variables } from '../src/core/variables.ts'
+import { brokenLinks } from './setup/documents-links.ts'
 import { repository } from './setup/documents-run.ts'
 
 const read = (path: string) => readFileSync(join(repository, path), 'utf8')
@@ -34,10 +35,23 @@ test('every metric that a document names is in the reference, and every variable
   const known: readonly string[] = [...variables, 'LATCHKEY_PROT']
   for (const path of documents) {
     const text = read(path)
-    const strangers = [...namesIn(text, /\blatchkey_[a-z]+_[a-z_]+(?![*…])\b/g)].filter(
-      (name) => !metrics.has(name) && !path.endsWith('postgresql.md'),
-    )
+    // By what it counts: other things are named so too, such as the resources of Terraform.
+    const strangers = [
+      ...namesIn(text, /\blatchkey_[a-z_]+_(?:total|seconds|bytes|waiting|values)\b/g),
+    ].filter((name) => !metrics.has(name))
     const unset = [...namesIn(text, /\bLATCHKEY_[A-Z_]*[A-Z]\b/g)].filter((name) => !known.includes(name))
     expect([...strangers, ...unset], path).toEqual([])
   }
+})
+
+test('llms.txt has the form of one, leads to pages that are there, and to every part of the documents', () => {
+  const text = read('docs/llms.txt')
+  expect(text).toMatch(/^# Latchkey\n\n> .+\n\n/)
+  expect(text.match(/^#{3,} /m)).toBeNull()
+  expect(brokenLinks(join(repository, 'docs/llms.txt'))).toEqual([])
+  const linked = [...text.matchAll(/\]\(([^)]+)\)/g)].map(([, path = '']) => path)
+  expect(linked.filter((path) => !path.endsWith('.md'))).toEqual([])
+  expect(new Set(linked.map((path) => path.split('/')[0]))).toEqual(
+    new Set(['guides', 'reference', 'operate', 'explain']),
+  )
 })
