@@ -9,6 +9,7 @@ import { type Stage, sendTo } from './requests.ts'
 /** How often a file is changed. */
 export const edits = 10
 const maxReloadMs = 60_000
+const pauseMs = 1_000
 
 /** What a development server has open after its file was changed so often. */
 export interface Reloaded {
@@ -39,6 +40,8 @@ export async function checkReloads(
     const group = app.process.pid as number
     let first: readonly [number, number] | undefined
     for (let edit = 1; edit <= edits; edit++) {
+      // Watchers miss what follows at once upon what they have just told.
+      await new Promise((later) => setTimeout(later, pauseMs))
       writeFileSync(path, text.replaceAll('emailsOf', `emailsOf${edit}`))
       const until = performance.now() + maxReloadMs
       for (;;) {

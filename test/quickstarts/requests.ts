@@ -26,8 +26,10 @@ export async function checkRequests(
   app: RunningApp,
   { server, proxy }: Stage,
 ): Promise<Seen> {
-  const { read = { method: 'GET', path: '/api/emails' }, send = { method: 'POST', path: '/api/emails' } } =
-    quickstart
+  const {
+    read = { method: 'GET', path: '/api/emails' },
+    send = { method: 'POST', path: '/api/emails', body: '{}' },
+  } = quickstart
   const { keys } = server.latchkey
   const create = (
     permissions: string[],

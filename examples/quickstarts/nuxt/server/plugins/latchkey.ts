@@ -1,0 +1,4 @@
+// server/plugins/latchkey.ts
+export default defineNitroPlugin((nitro) => {
+  nitro.hooks.hook('close', () => verifier.close())
+})
