@@ -5,6 +5,7 @@ import { fileURLToPath } from 'node:url'
 import { Command } from 'commander'
 import { expect, test } from 'vitest'
 import type { DefinedCommand } from '../src/cli/kit/define-command.ts'
+import { samplesIn } from './setup/reference-samples.ts'
 
 const folder = new URL('../src/cli/commands/', import.meta.url)
 
@@ -57,6 +58,16 @@ test('every command and option that a document names is one', async () => {
     return (line.match(/(?<= )--[a-z][a-z-]*/g) ?? []).some((option) => !taken.includes(option))
   })
   expect(lost).toEqual([])
+})
+
+test('the command that the reference page shows for a call is an example in its help', async () => {
+  const examples = new Set<string>()
+  for (const { addTo } of await loadCommands())
+    for (const example of examplesOf(await addTo(new Command(), true)))
+      examples.add(example.replace('  $ ', ''))
+  const shown = samplesIn('latchkey').map(([, command]) => command)
+  expect(shown.length).toBeGreaterThan(50)
+  expect(shown.filter((command) => !examples.has(command))).toEqual([])
 })
 
 /** A group, of which commands are listed behind it; the one made with the program; help; the name of a log. */

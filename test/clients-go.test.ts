@@ -9,6 +9,7 @@ import { expect, inject, test } from 'vitest'
 import { makeSqlite } from './setup/databases.ts'
 import { repository } from './setup/documents-run.ts'
 import { writeGoTypes } from './setup/go-types.ts'
+import { samplesIn } from './setup/reference-samples.ts'
 import { startTestServer } from './setup/server.ts'
 
 const folder = join(repository, 'clients/go')
@@ -67,4 +68,25 @@ test('the Go client is formatted and vetted, and its own tests pass', { timeout:
   )
   expect(printed).toMatch(/^ok\s+github\.com\/latchkey-dev\/latchkey\/clients\/go\s/m)
   expect(printed).not.toMatch(/FAIL|exit status|Command failed/)
+})
+
+test('the code for Go that the reference page shows is formatted, and compiles', async () => {
+  const made = mkdtempSync(join(tmpdir(), 'latchkey-go-samples-'))
+  try {
+    const name = 'github.com/latchkey-dev/latchkey/clients/go'
+    const [, version] = /^go (.+)$/m.exec(readFileSync(join(folder, 'go.mod'), 'utf8')) ?? []
+    const needs = `require ${name} v0.0.0\n\nreplace ${name} => ${folder}\n`
+    writeFileSync(join(made, 'go.mod'), `module samples\n\ngo ${version}\n\n${needs}`)
+    const calls = samplesIn('Go').map(([operation, code]) => {
+      const end = code.startsWith('err := ') ? 'return err' : '_ = answer\nreturn err'
+      const body = `${code}\n${end}`.replaceAll(/^(?=.)/gm, '\t')
+      return `func ${operation}(ctx context.Context, client *latchkey.Client) error {\n${body}\n}\n`
+    })
+    const imports = `import (\n\t"context"\n\t"time"\n\n\tlatchkey "${name}"\n)\n`
+    writeFileSync(join(made, 'samples.go'), `package samples\n\n${imports}\n${calls.join('\n')}`)
+    expect(await run('gofmt', ['-d', made])).toBe('')
+    expect(await run('go', ['-C', made, 'vet', '-mod=mod', './...'])).toBe('')
+  } finally {
+    rmSync(made, { recursive: true })
+  }
 })

@@ -17,6 +17,7 @@ import { join } from 'node:path'
 import { beforeAll, expect, inject, onTestFinished, test } from 'vitest'
 import { makeSqlite } from './setup/databases.ts'
 import { repository } from './setup/documents-run.ts'
+import { samplesIn } from './setup/reference-samples.ts'
 import { startTestServer } from './setup/server.ts'
 
 const folder = join(repository, 'clients/python')
@@ -97,4 +98,20 @@ test('the Python client is typed, and its own tests pass', { timeout: 600_000 },
   expect(types).toMatch(/^Success: no issues found in \d+ source files\n$/)
   // Nothing is skipped, and nothing else is said.
   for (const printed of own) expect(printed).toMatch(/\n\d+ passed in [\d.]+s(?: \(.+\))?\n$/)
+})
+
+test('the code for Python that the reference page shows has the types of the client', async () => {
+  const made = mkdtempSync(join(tmpdir(), 'latchkey-python-samples-'))
+  onTestFinished(() => rmSync(made, { recursive: true }))
+  const calls = samplesIn('Python').map(([operation, code]) => {
+    return `def ${operation}(client: Latchkey) -> None:\n${code.replaceAll(/^(?=.)/gm, '    ')}\n`
+  })
+  expect(calls.length).toBeGreaterThan(70)
+  const imports = 'from datetime import datetime\n\nfrom latchkey import Latchkey\n'
+  const file = join(made, 'samples.py')
+  writeFileSync(file, `${imports}\n\n${calls.join('\n\n')}`)
+  const cache = join(repository, '.test-output/mypy-samples')
+  expect(await python(['-m', 'mypy', '--strict', '--cache-dir', cache, file])).toBe(
+    'Success: no issues found in 1 source file\n',
+  )
 })

@@ -333,13 +333,16 @@ function findInstants(properties: object): string[] {
   })
 }
 
-test('the page for people shows every call, every shape and every problem, without a script', async () => {
+test('the page for people shows every call, every shape and every problem, and runs nothing but its own script', async () => {
   const { status, text, headers } = await server.request('GET', '/docs')
   expect(status).toBe(200)
   expect(headers.get('content-security-policy')).toBe(
-    "default-src 'none'; style-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+    "default-src 'none'; script-src 'self'; style-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; require-trusted-types-for 'script'; trusted-types 'none'",
   )
-  expect(text).not.toMatch(/<script|<style|style=|\son\w+=|https?:\/\/(?!example\.com|<)/)
+  const own = text.replace('<script src="docs/script.js"></script>', '')
+  expect(own).not.toMatch(
+    /<script|<style|style=|\son\w+=|https?:\/\/(?!(keys\.)?example\.com|127\.0\.0\.1|<)/,
+  )
   const ids = new Set([...text.matchAll(/ id="([^"]+)"/g)].map(([, id]) => id))
   for (const [, , { operationId }] of operations()) expect(ids).toContain(operationId)
   for (const name of Object.keys(document.components.schemas)) expect(ids).toContain(`shape-${name}`)
@@ -348,6 +351,8 @@ test('the page for people shows every call, every shape and every problem, witho
   expect(text).not.toContain('undefined')
   const style = await server.request('GET', '/docs/style.css')
   expect(style.headers.get('content-type')).toBe('text/css; charset=utf-8')
+  const script = await server.request('GET', '/docs/script.js')
+  expect(script.headers.get('content-type')).toBe('text/javascript; charset=utf-8')
 })
 
 test('the address of the server is relative to that of the document: a proxy may add a path', () => {

@@ -18,6 +18,7 @@ var notCalled = map[string]string{
 	"refreshSession":   "a session lives in a cookie of a browser",
 	"readDocs":         "a page for people",
 	"readDocsStyle":    "a page for people",
+	"readDocsScript":   "a page for people",
 	"readConsole":      "a page for people",
 	"readConsoleFile":  "a page for people",
 }

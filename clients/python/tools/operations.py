@@ -114,6 +114,7 @@ REASONS: dict[str, str] = {
     "refreshSession": "the same",
     "readDocs": "a page",
     "readDocsStyle": "a page",
+    "readDocsScript": "a page",
     "readConsole": "a page",
     "readConsoleFile": "a page",
 }

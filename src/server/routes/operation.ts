@@ -1,6 +1,7 @@
 // The calls of the operator: is it alive, can it write, what does it do, how is it called.
 import { z } from 'zod'
 import { json } from '../../http/reply.ts'
+import { docsScript } from '../openapi/page-script.ts'
 import { docsStyle } from '../openapi/page-style.ts'
 import { judgingRoute, route } from '../parts.ts'
 
@@ -74,13 +75,15 @@ export const operationRoutes = [
     summary: 'Get the reference page',
     access: 'public',
     anyQuery: true,
-    answers: [{ status: 200, description: 'A page without scripts.', contentType: 'text/html' }],
+    answers: [
+      { status: 200, description: 'A page that loads nothing from elsewhere.', contentType: 'text/html' },
+    ],
     handle: async ({ parts }) => ({
       status: 200,
       headers: {
         'content-type': 'text/html; charset=utf-8',
         'content-security-policy':
-          "default-src 'none'; style-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+          "default-src 'none'; script-src 'self'; style-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; require-trusted-types-for 'script'; trusted-types 'none'",
       },
       body: parts.docsPage(),
     }),
@@ -97,6 +100,20 @@ export const operationRoutes = [
       status: 200,
       headers: { 'content-type': 'text/css; charset=utf-8' },
       body: docsStyle,
+    }),
+  }),
+  route({
+    method: 'GET',
+    path: '/docs/script.js',
+    operationId: 'readDocsScript',
+    tag: 'Operation',
+    summary: 'Get the script of the reference page',
+    access: 'public',
+    answers: [{ status: 200, description: 'A script.', contentType: 'text/javascript' }],
+    handle: async () => ({
+      status: 200,
+      headers: { 'content-type': 'text/javascript; charset=utf-8' },
+      body: docsScript,
     }),
   }),
 ]
