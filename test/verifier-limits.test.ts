@@ -373,6 +373,9 @@ onEachDatabase('limits and verifiers elsewhere', (makeDatabase) => {
     const bound = await issue({ limits: [monthly(10)], allowedIps: ['192.0.2.0/24'] })
     const inside = { cost: 1, reserveSeconds: 60, context: { ip: '192.0.2.7' } }
     expect(await one.verify(bound.key, inside)).toMatchObject({ reservation: expect.any(String) })
+    expect(await one.verify(bound.key, { ...inside, context: { ip: '198.51.100.1' } })).toMatchObject({
+      code: 'ip_not_allowed',
+    })
     // All that is left can be reserved, wherever it is held.
     const rest = { cost: { credits: 85 }, reserveSeconds: 60 }
     await expect.poll(async () => (await two.verify(key, rest)).code).toBe('valid')

@@ -3,11 +3,16 @@ import { once } from 'node:events'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { expect, test } from 'vitest'
+import { createVerifier } from '../src/client/index.ts'
 import { createRequester } from '../src/client/request/request.ts'
 import { UsageReporter } from '../src/client/verifier/usage.ts'
 import type { Verdict } from '../src/core/shapes/verification.ts'
 import { assembleToken } from '../src/core/token.ts'
+import { openLatchkey } from '../src/latchkey.ts'
 import { Tallies } from '../src/verdict/tally.ts'
+import { createAcme } from './setup/acme.ts'
+import { makeDatabase } from './setup/databases.ts'
+import { startTestServer } from './setup/server.ts'
 
 const valid = { valid: true, code: 'valid' } as Verdict
 const token = assembleToken('re', '0123456789abcdef', new Uint8Array(32))
@@ -56,6 +61,28 @@ test('a report whose caller is refused is kept: its token may be mended', async 
   stage.status = 200
   await stage.round()
   expect(stage.taken).toMatchObject([{ number: 1, counts: [{ amount: 1 }] }])
+})
+
+test('a call that reserves is counted once: what memory refuses by the verifier, and the rest by the server', async () => {
+  await using database = await makeDatabase('SQLite')
+  const limits = [{ name: 'credits', limit: 10, resets: null }]
+  let id = ''
+  {
+    await using server = await startTestServer(database.url)
+    await createAcme(server.latchkey)
+    const created = await server.latchkey.keys.create({ organizationId: 'acme', name: 'K', limits })
+    id = created.id
+    await using verifier = createVerifier({ url: server.url, token: server.rootKey })
+    const asked = { cost: 4, reserveSeconds: 60 }
+    expect(await verifier.verify(created.key, asked)).toMatchObject({ reservation: expect.any(String) })
+    expect(await verifier.verify(created.key, { ...asked, permissions: ['a:b'] })).toMatchObject({
+      code: 'insufficient_permissions',
+    })
+  }
+  await using latchkey = await openLatchkey({ database: database.url })
+  expect((await latchkey.usage.readKey(id, { by: 'total' })).rows).toMatchObject([
+    { calls: 2, valid: 1, refused: { insufficient_permissions: 1 }, units: [{ units: 4 }] },
+  ])
 })
 
 /** A reporter whose rounds the test runs, and a server that answers as it is told. */

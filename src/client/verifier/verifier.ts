@@ -25,6 +25,7 @@ import {
   malformed,
   notFound,
   type Paid,
+  type Payment,
   takeUnits,
   tallyOf,
   verdictOf,
@@ -169,10 +170,20 @@ export class MemoryVerifier implements Verifier {
     const fault = questionFault(question, questionNames) ?? signalFault(question.signal)
     if (fault) throw refusedOption(fault)
     if (question.reserveSeconds !== undefined) return this.#reserve(token, question, asker)
+    return this.#verify(token, question, asker)
+  }
+
+  /** Verifies a token, and counts that unless the payment says that somebody else does. */
+  async #verify(
+    token: string,
+    question: VerifierQuestion,
+    asker: VerifierAsker,
+    paid?: Payment,
+  ): Promise<Verdict> {
     const asked = askedBy(question, asker.purpose, asker.ip)
-    const first = asClient(() => verifyOrParse(this.#memory, token, asked, asker.purpose))
-    if (first instanceof Wanting) return this.#draw(token, asked, asker, first)
-    return 'kid' in first ? this.#verifyAsked(first, token, asked, asker) : first
+    const first = asClient(() => verifyOrParse(this.#memory, token, asked, asker.purpose, paid))
+    if (first instanceof Wanting) return this.#draw(token, asked, asker, first, paid?.isCounted)
+    return 'kid' in first ? this.#verifyAsked(first, token, asked, asker, paid) : first
   }
 
   /** Judges a token by asking the server or, if that is away, by what may be believed for longer. */
@@ -181,7 +192,7 @@ export class MemoryVerifier implements Verifier {
     token: string,
     question: Question,
     asker: VerifierAsker,
-    paid?: Paid,
+    paid?: Payment,
   ): Promise<Verdict> {
     this.#start()
     const isAway = this.#clock.monotonic() < this.#awayUntil
@@ -213,7 +224,7 @@ export class MemoryVerifier implements Verifier {
       return countUnknown(this.#memory, isNoToken ? malformed : notFound, purpose, paid)
     }
     const verdict = this.#judge(parsed, facts, question, purpose, paid)
-    return verdict instanceof Wanting ? this.#draw(token, question, asker, verdict) : verdict
+    return verdict instanceof Wanting ? this.#draw(token, question, asker, verdict, paid?.isCounted) : verdict
   }
 
   #judge(
@@ -251,6 +262,7 @@ export class MemoryVerifier implements Verifier {
     question: Question,
     asker: VerifierAsker,
     { facts, claims }: Wanting,
+    isCounted = true,
   ): Promise<Verdict> {
     this.#start()
     const outcome = await this.#waitFor(claims, question.signal)
@@ -262,11 +274,12 @@ export class MemoryVerifier implements Verifier {
         refusal === undefined
           ? exceededVerdict(answer, claims, outcome.exceeded, this.#clock.monotonic(), now)
           : verdictOf(answer, terms, refusal)
-      countVerdict(this.#memory, callOf(this.#memory, kidIn(token, facts), answer, question), verdict, now)
+      if (isCounted)
+        countVerdict(this.#memory, callOf(this.#memory, kidIn(token, facts), answer, question), verdict, now)
       return verdict
     }
     const dated = dateClaims(claims)
-    const paid = { claims: dated, isCounted: true }
+    const paid = { claims: dated, isCounted }
     let isLate = false
     try {
       const again = asClient(() => verifyOrParse(this.#memory, token, question, asker.purpose, paid))
@@ -301,8 +314,10 @@ export class MemoryVerifier implements Verifier {
   /** What memory refuses without drawing is refused here, and never reaches the server. */
   async #reserve(token: string, question: VerifierQuestion, asker: VerifierAsker): Promise<Verdict> {
     const { reserveSeconds: _, ...looking } = question
-    const verdict = await this.verify(token, { ...looking, cost: 0 }, asker)
-    return hasLimits(verdict) ? reserve(this.#server, token, question) : verdict
+    const look = { ...looking, cost: 0 }
+    // The server counts what it draws.
+    const verdict = await this.#verify(token, look, asker, { isCounted: false })
+    return hasLimits(verdict) ? reserve(this.#server, token, question) : this.#verify(token, look, asker)
   }
 
   settle(...settling: Parameters<Verifier['settle']>): Promise<Settlement> {
