@@ -94,6 +94,17 @@ describe('what is inside', () => {
     expect(text).toContain('"cpe:2.3:a:google:v8:1:*')
   })
 
+  test('comes from workflows whose parts are named by their bytes, on the Node.js of the repository', () => {
+    for (const name of globSync('.github/workflows/*.yml', { cwd: repository })) {
+      const workflow = read(name)
+      const used = [...workflow.matchAll(/^ *-? *uses: *(.*)$/gm)].map(([, of]) => of)
+      for (const action of used) expect(action).toMatch(/^[\w-]+\/[\w-]+@[0-9a-f]{40} # v\d/)
+      for (const [, tag] of workflow.matchAll(/image: node:(\S+)-bookworm/g))
+        expect(tag).toBe(read('.node-version').trim())
+    }
+    expect(read('.github/workflows/release.yml')).toContain('npm run release')
+  })
+
   test('is the Node.js of the repository, for each machine', () => {
     const { dependencies } = JSON.parse(read('build/release/package.json'))
     const node = read('.node-version').trim()

@@ -4,8 +4,9 @@ import { once } from 'node:events'
 import { mkdtempSync, rmSync, symlinkSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { createInterface } from 'node:readline'
 import { promisify } from 'node:util'
-import { afterAll, describe, expect, test } from 'vitest'
+import { afterAll, describe, expect, onTestFinished, test } from 'vitest'
 import { openLatchkey } from '../src/latchkey.ts'
 import { schemaVersion } from '../src/store/migrations/migrations.ts'
 import { type Fixture, loadRelease, type Release, releases } from './fixtures/releases.ts'
@@ -145,6 +146,34 @@ describe.each(casesIfLong(versions))('the program of %s', (version) => {
       expect(said).toMatch(/upgrade Latchkey\.$/i)
       expect(await readAll(database)).toBe(before)
       expect(await verifyByOld(copy, tokens.other as string)).toBe('valid')
+    })
+
+    test('that still runs when this one migrates ends its service, and changes nothing any more', async () => {
+      const database = await makeDatabase('nothing')
+      const { tokens } = await loadRelease(version, database)
+      const program = `
+        import { setTimeout } from 'node:timers/promises'
+        import { openLatchkey } from '${join(source, 'src/index.ts')}'
+        const [, database, token] = process.argv
+        const latchkey = await openLatchkey({ database })
+        const codeOf = (work) => work.then(({ code = 'done' }) => code, ({ code }) => code)
+        console.log(await codeOf(latchkey.verify(token)))
+        await new Promise((go) => process.stdin.once('data', go))
+        let code = 'valid'
+        while (code === 'valid') {
+          await setTimeout(100)
+          code = await codeOf(latchkey.verify(token))
+        }
+        console.log(code, await codeOf(latchkey.keys.create({ organizationId: 'acme', name: 'Late' })))
+        process.exit()`
+      const words = ['--input-type=module', '--eval', program, database, tokens.plain as string]
+      const old = spawn(process.execPath, words, { stdio: ['pipe', 'pipe', 'inherit'] })
+      onTestFinished(() => void old.kill('SIGKILL'))
+      const said = createInterface({ input: old.stdout })[Symbol.asyncIterator]()
+      expect((await said.next()).value).toBe('valid')
+      await (await openLatchkey({ database })).close()
+      old.stdin.write('go')
+      expect((await said.next()).value).toBe('store_unavailable store_unavailable')
     })
 
     test('may be skipped or not: what it has migrated is upgraded alike', async () => {
