@@ -133,6 +133,19 @@ export function readTarget(
   return url === undefined ? readDatabaseSettings(flags, env) : { url: readUrl(url), token: readKey(env) }
 }
 
+/** What names a profile, or stands instead of one. The folder of profiles is undefined without a home. */
+export function readProfileSettings(flags: { url?: string; profile?: string }) {
+  const { env } = process
+  const home = env.XDG_CONFIG_HOME || (env.HOME && `${env.HOME}/.config`)
+  const url = pick('--url', flags.url, 'LATCHKEY_URL', env)
+  return {
+    profile: pick('--profile', flags.profile, 'LATCHKEY_PROFILE', env),
+    folder: home ? `${home}/latchkey` : undefined,
+    url: url && readUrl(url),
+    has: (name: string) => Boolean(env[name]?.trim()),
+  }
+}
+
 /**
  * Reads the database of a command that works on no server, `what` it does. Where the environment names a server, the
  * database must be named by `--database`: the one of the folder or of a variable need not be that server's. Throws

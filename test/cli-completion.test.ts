@@ -1,8 +1,9 @@
 // What shells offer for the command line: their own completion is asked, with the script that the program prints.
 import { execFileSync } from 'node:child_process'
-import { writeFileSync } from 'node:fs'
+import { rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { beforeAll, describe, expect, test } from 'vitest'
+import { changeProfiles } from '../src/cli/kit/profiles.ts'
 import { useCommand } from './setup/command.ts'
 import { missingPrograms, wants } from './setup/programs.ts'
 
@@ -51,6 +52,17 @@ describe.each(Object.keys(ask))('%s', (shell) => {
     expect(offered('latchkey', 'serve', '--wor')).toEqual(['--workers'])
     expect(offered('latchkey', 'token', 'inspect', '--name')).toEqual([])
     expect(offered('latchkey', 'nothing', 'create', '--na')).toEqual([])
+  })
+
+  test.skipIf(skip)(`it offers the profiles that there are${note}`, async () => {
+    expect(offered('latchkey', 'keys', 'list', '--profile', 'st')).toEqual([])
+    await changeProfiles(join(command.folder(), '.config/latchkey'), ({ profiles }) => {
+      for (const name of ['staging', 'production'])
+        profiles[name] = { url: 'https://a.test', kept: { in: 'keyring' } }
+    })
+    expect(offered('latchkey', 'keys', 'list', '--profile', '').sort()).toEqual(['production', 'staging'])
+    expect(offered('latchkey', 'logout', '--profile', 'st')).toEqual(['staging'])
+    rmSync(join(command.folder(), '.config'), { recursive: true })
   })
 
   test.skipIf(skip)(`a value is no command, and of some values it offers each${note}`, () => {

@@ -111,6 +111,21 @@ const commands: readonly (DefinedCommand | Group)[] = [
     summary: 'write organizations, plans, keys and webhooks as JSON lines, for the way out',
     load: async () => [(await import('./commands/export.ts')).exportCommand],
   },
+  {
+    name: 'login',
+    summary: 'remember a server and the key to call it with, as a profile',
+    load: async () => [(await import('./commands/profiles.ts')).loginCommand],
+  },
+  {
+    name: 'logout',
+    summary: 'forget a profile and its token',
+    load: async () => [(await import('./commands/profiles.ts')).logoutCommand],
+  },
+  {
+    name: 'profiles',
+    summary: 'list profiles, and choose the one that commands use',
+    load: async () => (await import('./commands/profiles.ts')).profileCommands,
+  },
   rootKeyCommand,
   migrateCommand,
   {

@@ -7,7 +7,6 @@ import { createClient } from '../../client/index.ts'
 import {
   postgresEnvironment,
   readServeSettings,
-  readTarget,
   type ServeSettings,
   secretsOf,
   sqlitePath,
@@ -20,6 +19,7 @@ import { defineCommand } from '../kit/define-command.ts'
 import { describeFailure, exitCodes } from '../kit/failures.ts'
 import { print } from '../kit/output.ts'
 import type { Place, TargetOptions } from '../kit/place.ts'
+import { findTarget, withToken } from '../kit/target.ts'
 
 /** What was found of one thing. */
 interface Finding {
@@ -75,7 +75,7 @@ async function examine(given: TargetOptions): Promise<Finding[]> {
   } catch (error) {
     return [...first, failed('settings', error, 'Correct the variable, or unset it.')]
   }
-  const target = readServer(given)
+  const target = await readServer(given)
   if (target !== undefined) return [...first, ...(await lookAtServer(target))]
   return [
     ...first,
@@ -104,10 +104,12 @@ function lookAtVariables(): Finding[] {
 }
 
 /** The server that is named, with the key to call it; a failure if that is no token. */
-function readServer(given: TargetOptions): { url: string; token: string } | Finding | undefined {
+async function readServer(
+  given: TargetOptions,
+): Promise<{ url: string; token: string } | Finding | undefined> {
   try {
-    const target = readTarget(given)
-    return 'url' in target ? target : undefined
+    const target = findTarget(given)
+    return 'url' in target ? await withToken(target) : undefined
   } catch (error) {
     return failed('server', error, 'Set LATCHKEY_KEY to the token of a key.')
   }

@@ -83,6 +83,10 @@ function findPath(places: readonly Place[], words: string): string {
   done`
 }
 
+/** Profiles come and go, so a shell reads their names in their file, as it is written: four blanks, a name, a brace. */
+const readNames = String.raw`sed -n 's/^    "\([^"]*\)": {$/\1/p'`
+const profileNames = `${readNames} "\${XDG_CONFIG_HOME:-$HOME/.config}/latchkey/profiles.json" 2>/dev/null`
+
 function bash(places: readonly Place[]): string {
   const cases = places.map(
     ({ path, words, options }) =>
@@ -93,6 +97,7 @@ _latchkey() {
   local current=\${COMP_WORDS[COMP_CWORD]} offers=''
 ${findPath(places, `"\${COMP_WORDS[@]:1:COMP_CWORD-1}"`)}
   case "\${COMP_WORDS[COMP_CWORD-1]}" in
+    --profile) offers=$(${profileNames}) ;;
 ${choicesOf(places, (choices) => `offers=${quote(choices.join(' '))}`)}
     ${optionsWithValue(places, '|')}) ;;
     *) case "$at" in
@@ -117,6 +122,7 @@ _latchkey() {
   local -a offers
 ${findPath(places, `"\${(@)words[2,CURRENT-1]}"`)}
   case "$words[CURRENT-1]" in
+    --profile) compadd -- \${(f)"$(${profileNames})"}; return ;;
 ${choicesOf(places, (choices) => `compadd -- ${choices.map(quote).join(' ')}; return`)}
     ${optionsWithValue(places, '|')}) _files; return ;;
   esac
@@ -135,7 +141,14 @@ function fish(places: readonly Place[]): string {
     return [
       ...words.map(({ word, text }) => `${here} -f -a ${quote(word)} -d ${quote(text)}`),
       ...options.map(({ word, text, takesValue, choices }) => {
-        const value = choices.length > 0 ? ` -x -a ${quote(choices.join(' '))}` : takesValue ? ' -r -F' : ''
+        const value =
+          word === '--profile'
+            ? ' -x -a "(__latchkey_profiles)"'
+            : choices.length > 0
+              ? ` -x -a ${quote(choices.join(' '))}`
+              : takesValue
+                ? ' -r -F'
+                : ''
         return `${here} -l ${word.slice(2)}${value} -d ${quote(text)}`
       }),
     ]
@@ -155,6 +168,11 @@ function __latchkey_at
     contains -- "$next" ${paths.join(' ')}; and set at $next
   end
   test "$at" = "$argv[1]"
+end
+function __latchkey_profiles
+  set -l folder $HOME/.config
+  test -n "$XDG_CONFIG_HOME"; and set folder $XDG_CONFIG_HOME
+  ${readNames} $folder/latchkey/profiles.json 2>/dev/null
 end
 complete -c latchkey -f
 ${lines.join('\n')}

@@ -6,7 +6,6 @@ import {
   type DatabaseSettings,
   postgresEnvironment,
   readOwnDatabase,
-  readTarget,
   type ServeSettings,
   sqlitePath,
   withoutPassword,
@@ -28,6 +27,7 @@ import { CommandError, exitCodes } from './failures.ts'
 import { databaseOption, jsonOption } from './options.ts'
 import { printNote } from './output.ts'
 import type { Place } from './place.ts'
+import { findTarget, withToken } from './target.ts'
 
 /** What commands work on, so that each is written once: a server, or a database. Both speak the same interface. */
 export interface Connection {
@@ -48,11 +48,12 @@ export const serverOrDatabase: Place<Connection> = {
   options: () => [
     databaseOption(),
     new Option('--url <address>', 'use this server, with the key in LATCHKEY_KEY (or LATCHKEY_URL)'),
+    new Option('--profile <name>', 'use the server and the key of `latchkey login` (or LATCHKEY_PROFILE)'),
     jsonOption(),
   ],
   use: async (options, work) => {
-    const target = readTarget(options)
-    if ('url' in target) return work(createClient(target))
+    const target = findTarget(options)
+    if ('url' in target) return work(createClient(await withToken(target)))
     await requireDatabase(target)
     await using latchkey = await openDatabase(withoutPrefixes(target))
     return await work(latchkey)

@@ -1,6 +1,5 @@
 // What a command is: one definition from which it is parsed, run, printed and explained.
 import type { Command, Option } from 'commander'
-import { readTarget } from '../../config.ts'
 import type { CallOptions, EditOptions } from '../../core/shapes/calls.ts'
 import { CommandError, exitCodes, namingArguments } from './failures.ts'
 import type { FieldOption, Shape } from './fields.ts'
@@ -15,6 +14,7 @@ import {
 } from './options.ts'
 import { printJson, printNote } from './output.ts'
 import type { Place, TargetOptions } from './place.ts'
+import { findTarget } from './target.ts'
 import { confirm, readToken, requireSomebody } from './terminal.ts'
 
 /** One call of a command, as it was typed. */
@@ -180,7 +180,7 @@ async function runCommand<S extends Shape, Name extends string, Answer extends o
 
 function refuseOnServer(fields: readonly string[], { input, options }: Call<object>): void {
   const field = fields.find((name) => name in input)
-  if (field === undefined || !('url' in readTarget(options))) return
+  if (field === undefined || !('url' in findTarget(options))) return
   throw new CommandError(
     exitCodes.usage,
     `${knownFlag(field) ?? flagOf(field)}: Applies to a database only. A server uses the key in LATCHKEY_KEY.`,
@@ -188,12 +188,12 @@ function refuseOnServer(fields: readonly string[], { input, options }: Call<obje
 }
 
 function refuseOnDatabase(onServerOnly: true | undefined, options: Call<object>['options']): void {
-  if ((!onServerOnly && options.idempotencyKey === undefined) || 'url' in readTarget(options)) return
+  if ((!onServerOnly && options.idempotencyKey === undefined) || 'url' in findTarget(options)) return
   if (onServerOnly)
     throw new CommandError(
       exitCodes.usage,
       'This acts as the calling key, and a database has none: name your server with --url or LATCHKEY_URL, and set ' +
-        'LATCHKEY_KEY to the token.',
+        'LATCHKEY_KEY to the token, or log in.',
     )
   throw new CommandError(
     exitCodes.usage,

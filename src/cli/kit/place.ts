@@ -5,6 +5,7 @@ import type { Option } from 'commander'
 export interface TargetOptions {
   url?: string
   database?: string
+  profile?: string
   json?: boolean
 }
 
