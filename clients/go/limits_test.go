@@ -181,6 +181,25 @@ func TestAReservationIsDrawnByTheServerAndSettled(t *testing.T) {
 	if !verdict.Valid || verdict.Reservation == "" {
 		t.Fatalf("%+v", verdict)
 	}
+	if refused := must(v.Verify(ctx, key.Key, Question{ReserveSeconds: 60, Permissions: []string{"b"}}))(t); refused.Valid {
+		t.Errorf("%+v", refused)
+	}
+	unknown := must(v.Verify(ctx, newToken("re"), Question{ReserveSeconds: 60}))(t)
+	if unknown.Code != CodeNotFound {
+		t.Errorf("%+v", unknown)
+	}
+	// The server counts what it draws, and the verifier what it refuses.
+	v.mu.Lock()
+	counted := map[string]int64{}
+	for of, calls := range v.tally.counts {
+		if *calls > 0 {
+			counted[of.measure] = *calls
+		}
+	}
+	v.mu.Unlock()
+	if len(counted) != 2 || counted[CodeInsufficientPermissions] != 1 || counted[CodeNotFound] != 1 {
+		t.Errorf("%v", counted)
+	}
 	settlement := must(v.Settle(ctx, verdict.Reservation, Units(2)))(t)
 	if len(settlement.Settled) != 1 || settlement.Settled[0].Cost != 2 {
 		t.Errorf("%+v", settlement)

@@ -67,6 +67,8 @@ type Question struct {
 	ReserveSeconds int64
 	// Context tells from where the call came, and of which operation.
 	Context CallContext
+	// isLook is set if somebody else counts the call.
+	isLook bool
 }
 
 func (q *Question) fault() *Error {

@@ -292,7 +292,7 @@ func (v *Verifier) remembered(token string, question *Question, paid []claim) fi
 	if len(bare) > mostForeign {
 		v.mu.Lock()
 		defer v.mu.Unlock()
-		return v.unknown(CodeMalformed)
+		return v.unknown(CodeMalformed, question)
 	}
 	of := sha256.Sum256([]byte(bare))
 	v.mu.Lock()
@@ -307,16 +307,18 @@ func (v *Verifier) remembered(token string, question *Question, paid []claim) fi
 	}
 	parsed, ok := parsePresented(token, v.memory.acceptsForeign())
 	if !ok {
-		return v.unknown(CodeMalformed)
+		return v.unknown(CodeMalformed, question)
 	}
 	if isFresh && (v.memory.absent.has(of, now.monotonic) || v.memory.holdsAnother(parsed, of)) {
-		return v.unknown(CodeNotFound)
+		return v.unknown(CodeNotFound, question)
 	}
 	return finding{token: parsed, digest: of}
 }
 
-func (v *Verifier) unknown(code string) finding {
-	v.tally.countUnknown(code, v.clock().wall)
+func (v *Verifier) unknown(code string, question *Question) finding {
+	if !question.isLook {
+		v.tally.countUnknown(code, v.clock().wall)
+	}
 	return finding{verdict: Verdict{Code: code}, isJudged: true}
 }
 
@@ -344,7 +346,9 @@ func (v *Verifier) judge(of *facts, token string, question *Question, paid []cla
 	} else if len(of.claims) > 0 {
 		verdict.Limits = v.allotments.describe(drawn, now.wall)
 	}
-	v.tally.add(of, of.kidOf(token), &verdict, question, drawn, now.wall, at)
+	if !question.isLook {
+		v.tally.add(of, of.kidOf(token), &verdict, question, drawn, now.wall, at)
+	}
 	return finding{verdict: verdict, isJudged: true}
 }
 
@@ -407,9 +411,9 @@ func (v *Verifier) verdict(ctx context.Context, found finding, token string, que
 		defer v.mu.Unlock()
 		// By now the server has said whether it knows tokens of other systems.
 		if found.token.kid == "" && !v.memory.acceptsForeign() {
-			return v.unknown(CodeMalformed).verdict, nil
+			return v.unknown(CodeMalformed, question).verdict, nil
 		}
-		return v.unknown(CodeNotFound).verdict, nil
+		return v.unknown(CodeNotFound, question).verdict, nil
 	}
 	now := v.clock()
 	again := v.judge(known, token, question, paid, now, v.memory.lease.holds(now), nil)
@@ -456,7 +460,9 @@ func (v *Verifier) draw(ctx context.Context, found finding, token string, questi
 		if verdict.Valid {
 			verdict = v.exceeded(found.facts, found.claims, result.exceeded, now)
 		}
-		v.tally.add(found.facts, found.facts.kidOf(token), &verdict, question, nil, now.wall, nil)
+		if !question.isLook {
+			v.tally.add(found.facts, found.facts.kidOf(token), &verdict, question, nil, now.wall, nil)
+		}
 		return verdict, nil
 	}
 	isLate := false
@@ -506,10 +512,15 @@ func (v *Verifier) waitFor(ctx context.Context, claims []claim) (outcome, error)
 // reserve has memory refuse what it can, and the server draw.
 func (v *Verifier) reserve(ctx context.Context, token string, question Question) (Verdict, error) {
 	looking := question
-	looking.ReserveSeconds, looking.Cost = 0, Units(0)
+	looking.ReserveSeconds, looking.Cost, looking.isLook = 0, Units(0), true
 	verdict, err := v.Verify(ctx, token, looking)
-	if err != nil || !verdict.Valid || len(verdict.Limits) == 0 {
-		return verdict, err
+	if err != nil {
+		return Verdict{}, err
+	}
+	// The server counts what it draws.
+	if !verdict.Valid || len(verdict.Limits) == 0 {
+		looking.isLook = false
+		return v.Verify(ctx, token, looking)
 	}
 	question.OrganizationID = ""
 	return verify(ctx, v.requester, token, question, sending{})

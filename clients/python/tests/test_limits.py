@@ -13,7 +13,7 @@ import pytest
 
 from latchkey import Latchkey, LatchkeyError, Verdict, Verifier, _loop
 
-from .server import Proxy, Server, wait_until
+from .server import Proxy, Server, make_token, wait_until
 
 QUOTA = {"name": "credits", "limit": 200, "resets": None}
 
@@ -168,6 +168,10 @@ def test_what_is_reserved_is_settled(server: Server, client: Latchkey) -> None:
         # What memory refuses is not drawn.
         refused = verifier.verify(key, ["other:thing"], cost=1, reserve_seconds=60)
         assert refused.code == "insufficient_permissions"
+        assert verifier.verify(make_token(), reserve_seconds=60).code == "not_found"
+        # The server counts what it draws, and the verifier what it refuses.
+        counted = {measure: amount for (_, _, measure), amount in verifier._engine.memory.tally._counts.items() if amount}
+        assert counted == {"insufficient_permissions": 1, "not_found": 1}
     # What is left is known for a second.
     wait_until(lambda: client.verify(key, cost=0).limits[0].remaining == 90)
 

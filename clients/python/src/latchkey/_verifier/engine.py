@@ -174,7 +174,7 @@ class Engine:
                 raise
             return stale
         if facts is None:
-            return self.memory.refuse_unknown(presented, paid)
+            return self.memory.refuse_unknown(presented, asked)
         outcome = self.memory.judge_facts(presented, facts, asked, paid)
         return await self._draw(outcome, text, asked, asker) if isinstance(outcome, Wanting) else outcome
 
@@ -202,12 +202,11 @@ class Engine:
 
     async def _reserve(self, text: str, asked: Question, asker: str) -> Verdict:
         """Only the server has the keys that sign reservations. What memory refuses without drawing never reaches it."""
-        looking = asked._replace(cost=0, reserve_seconds=None)
-        verdict = self.memory.judge(text, looking)
-        if not isinstance(verdict, Verdict):
-            verdict = await self.verify(text, looking, asker)
+        looking = asked._replace(cost=0, reserve_seconds=None, is_counted=False)
+        verdict = await self.verify(text, looking, asker)
+        # The server counts what it draws.
         if not (verdict.valid and verdict.limits):
-            return verdict
+            return await self.verify(text, looking._replace(is_counted=True), asker)
         body = {
             "key": text,
             "permissions": list(asked.circumstances.permissions),

@@ -106,7 +106,7 @@ class Memory:
     def judge(self, text: object, asked: Question, paid: Claims | None = None) -> Verdict | Presented | Wanting:
         """Judges a token from memory; the token taken apart if only a question to the server can judge it."""
         if not isinstance(text, str):
-            return self._refuse_unknown(MALFORMED, paid)
+            return self._refuse_unknown(MALFORMED, asked)
         with self.lock:
             entry = self._find(text)
             if entry is not None:
@@ -114,7 +114,7 @@ class Memory:
                 # Even if all else fails, nothing is believed that is older than the lease.
                 if self.lease.holds(monotonic, now) and all([owner.is_current for owner in entry.owners]):
                     return self._judge_entry(entry, text, asked, now, monotonic, paid)
-            return self._refuse_unproven(text, entry, paid)
+            return self._refuse_unproven(text, entry, asked)
 
     def judge_stale(self, text: str, asked: Question, milliseconds: float) -> Verdict | None:
         """Judges a token from memory that was confirmed less than so long ago, and may be older than its lease; None if it
@@ -144,11 +144,11 @@ class Memory:
                 return verdict
             return self._draw(facts, kid, asked, now, self.clock.monotonic(), paid, self.is_fresh())
 
-    def refuse_unknown(self, presented: Presented, paid: Claims | None = None) -> Verdict:
+    def refuse_unknown(self, presented: Presented, asked: Question) -> Verdict:
         """The verdict on a token of which the server knows nothing."""
         # By now the server has said whether it knows tokens of other systems.
         is_token = presented.kid is not None or self.accepts_foreign
-        return self._refuse_unknown(NOT_FOUND if is_token else MALFORMED, paid)
+        return self._refuse_unknown(NOT_FOUND if is_token else MALFORMED, asked)
 
     def refuse_exceeded(self, wanting: Wanting, outcome: Outcome, text: str, asked: Question) -> Verdict:
         """The verdict on a call for which the server had too few units. Much may have changed while it waited."""
@@ -243,6 +243,8 @@ class Memory:
             return verdict
         if facts.claims:
             return self._draw(facts, entry.kid, asked, now, monotonic, paid, True)
+        if not asked.is_counted:
+            return facts.answer
         if not self._hour_begins <= now < self._hour_ends:
             self._turn_hour(now)
         circumstances = asked.circumstances
@@ -294,6 +296,8 @@ class Memory:
         return verdict
 
     def _count(self, facts: Facts, kid: str, asked: Question, verdict: Verdict, now: float) -> None:
+        if not asked.is_counted:
+            return
         # Of a key of another organization, the caller may not know: it counts as unknown.
         if verdict is NOT_FOUND:
             self.tally.count(None, "not_found", now)
@@ -318,23 +322,25 @@ class Memory:
         self._hour_begins = hour * 3_600_000 - self.tally.ahead_ms
         self._hour_ends = self._hour_begins + 3_600_000
 
-    def _refuse_unproven(self, text: str, entry: Entry | None, paid: Claims | None) -> Verdict | Presented:
+    def _refuse_unproven(self, text: str, entry: Entry | None, asked: Question) -> Verdict | Presented:
         """Refuses what is no token, and what memory is sure is not known; takes apart what only a question can judge."""
         presented = parse_presented(text, self.accepts_foreign)
         if presented is None:
-            return self._refuse_unknown(MALFORMED, paid)
+            return self._refuse_unknown(MALFORMED, asked)
         if entry is not None or not self.is_fresh():
             return presented
         until = self._absent.get(sha256(presented.token.encode()).digest())
         if until is not None and self.clock.monotonic() < until:
-            return self._refuse_unknown(NOT_FOUND, paid)
+            return self._refuse_unknown(NOT_FOUND, asked)
         # A token with a known kid and another digest is made up.
         other = None if presented.kid is None else self._entries.get(presented.kid)
         if other is not None and all(owner.is_current for owner in other.owners):
-            return self._refuse_unknown(NOT_FOUND, paid)
+            return self._refuse_unknown(NOT_FOUND, asked)
         return presented
 
-    def _refuse_unknown(self, verdict: Verdict, paid: Claims | None) -> Verdict:
+    def _refuse_unknown(self, verdict: Verdict, asked: Question) -> Verdict:
+        if not asked.is_counted:
+            return verdict
         with self.lock:
             self.tally.count(None, verdict.code, self.clock.now())
         return verdict

@@ -44,6 +44,8 @@ class Question(NamedTuple):
     prefix: str | None = None
     cost: Cost | None = None
     reserve_seconds: int | None = None
+    #: False if somebody else counts the call.
+    is_counted: bool = True
 
 
 NOTHING_ASKED = Question()
