@@ -15,6 +15,12 @@ test('the Terraform provider is formatted, and has the licence of the package', 
   expect(read('deploy/terraform/LICENSE')).toBe(read('LICENSE'))
 })
 
+test('the guide of Terraform builds the provider of this version', () => {
+  const { version } = JSON.parse(read('package.json'))
+  const line = `latchkey/${version}/linux_amd64/terraform-provider-latchkey_v${version} .`
+  expect(read('docs/guides/terraform.md')).toContain(line)
+})
+
 test('what the guide of Terraform shows is of the example, or of the provider of somebody else', () => {
   const example = read('examples/terraform/main.tf')
   const blocks = readBlocks(join(repository, 'docs/guides/terraform.md')).filter(

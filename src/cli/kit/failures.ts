@@ -21,7 +21,7 @@ export class CommandError extends Error {
 
 const nextSteps: Record<string, string> = {
   missing_token: 'Set LATCHKEY_KEY to the token of a key.',
-  invalid_token: 'Check LATCHKEY_KEY.',
+  invalid_token: 'Check LATCHKEY_KEY or, with a profile, use `latchkey login` again.',
   key_not_found: 'Find its id with `latchkey keys list --status all`.',
   secret_not_found: 'List its secrets with `latchkey keys get <id>`.',
   session_not_found: 'List the sessions with `latchkey sessions list`.',
