@@ -1,5 +1,5 @@
 // `latchkey login`, `logout`, `profiles …`, and which server and which key a command uses with them.
-import { execFile } from 'node:child_process'
+import { execFile, execFileSync } from 'node:child_process'
 import {
   chmodSync,
   chownSync,
@@ -11,6 +11,7 @@ import {
   rmSync,
   statSync,
   symlinkSync,
+  utimesSync,
   writeFileSync,
 } from 'node:fs'
 import { join } from 'node:path'
@@ -103,6 +104,7 @@ test('the token of a profile goes to no other server, and that of LATCHKEY_KEY t
   await logIn(['--profile', 'production'])
   for (const [args, env] of [
     [['--url', other.url], {}],
+    [['--url', `${server.url}/elsewhere`], {}],
     [['--url', other.url], { LATCHKEY_PROFILE: 'production' }],
     [[], { LATCHKEY_URL: other.url }],
   ] as const) {
@@ -131,6 +133,8 @@ test('a flag comes before a variable, and a variable before the profile', async 
   ]) {
     expect((await run([...self, '--profile', 'production', ...flag])).stderr).toContain('--profile excludes')
   }
+  // A key that is named goes nowhere by a profile.
+  expect(await run(self, { LATCHKEY_KEY: other.rootKey })).not.toMatchObject(ofProfile)
   const unknown = await run([...self, '--profile', 'constructor'])
   expect([unknown.code, unknown.stderr]).toEqual([
     2,
@@ -142,6 +146,8 @@ test('profiles are listed, chosen and removed; logout forgets the one in use', a
   expect((await run(['profiles', 'list'])).stderr).toContain('No profiles.')
   await logIn(['--profile', 'production'])
   await logIn(['--profile', 'other'], other.rootKey, other.url)
+  // The first stays the one that commands use, until another is chosen.
+  expect((await run(['profiles', 'list'])).stdout).toMatch(/^\* +production /m)
   expect((await run(['profiles', 'use', 'other'])).stdout).toBe('Commands use the profile other.\n')
   expect((await run(['profiles', 'list'])).stdout).toMatch(/^\* +other /m)
   expect((await run(['profiles', 'use', 'none'])).code).toBe(1)
@@ -164,8 +170,10 @@ test('a file that others can read or write is refused, with the line that mends 
   expect(await refusal()).toContain(`chmod 600 ${file}`)
   expect((await logIn()).stderr).toContain(`chmod 600 ${file}`)
   chmodSync(file, 0o600)
-  chmodSync(folder, 0o777)
-  expect(await refusal()).toContain(`chmod 700 ${folder}`)
+  for (const mode of [0o720, 0o702]) {
+    chmodSync(folder, mode)
+    expect(await refusal()).toContain(`chmod 700 ${folder}`)
+  }
   chmodSync(folder, 0o700)
   if (process.getuid?.() === 0) {
     chownSync(file, 65534, 65534)
@@ -178,6 +186,22 @@ test('a file that others can read or write is refused, with the line that mends 
   rmSync(file)
   writeFileSync(file, `{"default":"x","profiles":{"x":{"kept":"${key.key}"}}}`, { mode: 0o600 })
   expect(await refusal()).toContain('holds no profiles')
+  const write = (url: string, token: string) =>
+    writeFileSync(
+      file,
+      JSON.stringify({ default: 'x', profiles: { x: { url, kept: { in: 'file', token } } } }),
+    )
+  write('nowhere', key.key)
+  expect(await refusal()).toContain('holds no profiles')
+  // What is no whole token is shown to nobody, and sent nowhere.
+  write(server.url, key.key.slice(0, -1))
+  const cut = await run(self)
+  expect([cut.code, cut.stderr]).toEqual([1, expect.stringContaining('The profile x gave no token.')])
+  expect(cut.stderr).not.toContain(key.key.slice(0, -1))
+  rmSync(file)
+  // Nobody ever writes to it: to wait for that would be to hang.
+  execFileSync('mkfifo', ['-m', '600', file])
+  expect(await refusal()).toContain('is no file')
   // Who names a server and a key needs no profiles.
   expect(await run(self, { LATCHKEY_URL: server.url, LATCHKEY_KEY: key.key })).toMatchObject(ofProfile)
 })
@@ -190,6 +214,11 @@ test('logins at once lose no profile, and leave nothing behind', async () => {
   expect(done.map(({ code }) => code)).toEqual([0, 0, 0, 0])
   expect(Object.keys(JSON.parse(readFileSync(file, 'utf8')).profiles).sort()).toEqual(names)
   expect(readdirSync(folder)).toEqual(['profiles.json'])
+  // One that was killed has left its lock.
+  writeFileSync(`${file}.lock`, '')
+  utimesSync(`${file}.lock`, 0, 0)
+  expect((await logIn(['--profile', 'e'])).code).toBe(0)
+  expect(readdirSync(folder)).toEqual(['profiles.json'])
 })
 
 test('a command prints the token each time, without a shell, and within bounds', async () => {
@@ -197,7 +226,7 @@ test('a command prints the token each time, without a shell, and within bounds',
   const with_ = (tokenCommand: string) =>
     run(['login', '--url', server.url, '--token-command', tokenCommand], env)
   // What a shell would do with it is not done.
-  writeFileSync(join(command.folder(), 'home/token.txt'), key.key)
+  writeFileSync(join(command.folder(), 'home/token.txt'), `${key.key}\na note\n`)
   expect((await with_(`cat ${join(command.folder(), 'home/token.txt')}`)).code).toBe(0)
   expect(readFileSync(file, 'utf8')).not.toContain(key.key)
   expect(await run(self, env)).toMatchObject(ofProfile)
@@ -210,6 +239,7 @@ test('a command prints the token each time, without a shell, and within bounds',
   ] as const) {
     const { code, stderr } = await with_(tokenCommand)
     expect([code, stderr]).toEqual([1, expect.stringContaining(says)])
+    expect(stderr).not.toContain(marker)
   }
   expect(() => lstatSync(marker)).toThrow('ENOENT')
 })
