@@ -52,6 +52,20 @@ test('its alerts are on metrics that there are', () => {
   expect(named.filter((name) => !metrics.includes(name))).toEqual([])
 })
 
+test('a pod is asked whether it lives, and gets requests only when it is ready; it has no power that it does not use', () => {
+  const deployment = read('templates/deployment.yaml')
+  const probes = [...deployment.matchAll(/(\w+)Probe:\s+httpGet:\s+path: (\S+)/g)]
+  expect(Object.fromEntries(probes.map(([, name, path]) => [name, path]))).toEqual({
+    ...{ startup: '/healthz', liveness: '/healthz', readiness: '/readyz' },
+  })
+  // It stops in ten seconds at most, and begins after the balancers know.
+  const seconds = (name: RegExp) => Number(name.exec(deployment)?.[1])
+  expect(seconds(/GracePeriodSeconds: (\d+)/)).toBeGreaterThan(seconds(/ seconds: (\d+)/) + 10)
+  const helpers = read('templates/_helpers.tpl')
+  const set = ['runAsNonRoot: true', 'readOnlyRootFilesystem: true', 'allowPrivilegeEscalation: false']
+  expect([...set, 'defaultMode: 0440', '- ALL'].filter((line) => !helpers.includes(line))).toEqual([])
+})
+
 test('its README has every value, as values.yaml says', () => {
   const [before = ''] = read('README.md').split('| value |')
   const text = before + describeValues(read('values.yaml'))

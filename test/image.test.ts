@@ -78,6 +78,11 @@ test('compose.yaml has settings that there are, and secrets that are given', () 
   expect(read('.gitignore')).toContain('\nsecrets/\n')
   expect(Object.values(compose.secrets).every(({ file }) => file.startsWith('secrets/'))).toBe(true)
   expect(postgres.healthcheck).toBeDefined()
+  // Nobody but this machine reaches it, and it has no power that it does not use.
+  expect(latchkey).toMatchObject({
+    ...{ ports: ['127.0.0.1:7373:7373'], read_only: true, cap_drop: ['ALL'] },
+    ...{ security_opt: ['no-new-privileges:true'], stop_grace_period: '15s' },
+  })
 })
 
 test('Latchkey starts with what compose.yaml says', async () => {
