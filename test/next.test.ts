@@ -39,7 +39,10 @@ test.each([
     const app = mkdtempSync(join(tmpdir(), 'latchkey-next-'))
     onTestFinished(() => rmSync(app, { recursive: true, force: true }))
     writeFileSync(join(app, 'package.json'), '{}')
-    const packed = await packPackage(inject('builds').installed, join(app, 'packed'))
+    // Apart from the app, which compiles every file in its folder.
+    const source = mkdtempSync(join(tmpdir(), 'latchkey-next-packed-'))
+    onTestFinished(() => rmSync(source, { recursive: true, force: true }))
+    const packed = await packPackage(inject('builds').installed, source)
     const versionsOf = JSON.parse(readFileSync(join(repository, 'package.json'), 'utf8')).devDependencies
     const types = ['@types/react', '@types/node'].map((type) => `${type}@${versionsOf[type]}`)
     const packages = [`next@${version}`, 'react@19', 'react-dom@19', 'typescript@5', ...types, packed]
