@@ -2,6 +2,7 @@
 // files, so both packages are one build. Behind `npm run build`: `node build/client-package.ts`, then `npm publish clients/npm/dist`.
 import { copyFileSync, cpSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
+import { writeLinksAbsolute } from './absolute-links.ts'
 
 interface Entry {
   types: { require: string; default: string }
@@ -51,7 +52,8 @@ export function makeClientPackage(root: string, folder: string): void {
   }
   writeFileSync(join(folder, 'package.json'), `${JSON.stringify(manifest, null, 2)}\n`)
   copyFileSync(join(root, 'LICENSE'), join(folder, 'LICENSE'))
-  copyFileSync(resolve(import.meta.dirname, '../clients/npm/README.md'), join(folder, 'README.md'))
+  const readme = readFileSync(resolve(import.meta.dirname, '../clients/npm/README.md'), 'utf8')
+  writeFileSync(join(folder, 'README.md'), writeLinksAbsolute(readme, manifest, 'clients/npm'))
   for (const { default: module, types } of Object.values(exports))
     for (const path of [module, types.default, types.require]) copyWithImports(root, folder, path)
   cpSync(join(root, 'dist/commonjs/package.json'), join(folder, 'dist/commonjs/package.json'))

@@ -1,6 +1,15 @@
 // `@latchkey/client`: the client and the guards alone, which need nothing; and how large they are in a program.
 import { execFile } from 'node:child_process'
-import { globSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import {
+  existsSync,
+  globSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
@@ -42,6 +51,18 @@ test('it is of the version of the server, has all entry points but the library, 
   ])
   expect(foreign).toEqual([])
   expect(globSync('dist/{store,domain,http,server,cli}/**/*.js', { cwd: home })).toEqual([])
+})
+
+test('its text links to the repository at its version, and to nothing that is not there', () => {
+  const { version } = read(join(home, 'package.json'))
+  const readme = readFileSync(join(home, 'README.md'), 'utf8')
+  const targets = [...readme.matchAll(/\]\(([^)\s]+)\)/g)].map(([, target]) => target as string)
+  const at = 'https://github.com/latchkey-dev/latchkey'
+  const own = targets.filter((target) => target !== at)
+  expect(own.length).toBeGreaterThan(0)
+  expect(own.filter((target) => !target.startsWith(`${at}/blob/v${version}/`))).toEqual([])
+  const paths = own.map((target) => target.slice(`${at}/blob/v${version}/`.length).replace(/#.*/, ''))
+  expect(paths.filter((path) => !existsSync(join(repository, path)))).toEqual([])
 })
 
 test('ES modules import it and CommonJS requires it, where there is nothing else', async () => {

@@ -7,7 +7,7 @@ import { promisify } from 'node:util'
 import { afterAll, describe, expect, test } from 'vitest'
 import { findFault } from '../build/release/checks.ts'
 import { describeNode, findBundled, findInstalled, readLock } from '../build/release/components.ts'
-import { writeSbom } from '../build/release/sbom.ts'
+import { type Subject, writeSbom } from '../build/release/sbom.ts'
 import { cutNotes, readVersions } from '../build/release/versions.ts'
 import { repository } from './setup/documents-run.ts'
 import { missingPrograms } from './setup/programs.ts'
@@ -20,7 +20,10 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }))
 const read = (path: string) => readFileSync(join(repository, path), 'utf8')
 const version = (JSON.parse(read('package.json')) as { version: string }).version
 const lock = readLock(repository)
-const subject = { files: ['a.tgz'], type: 'library', version: '1.2.3', commitTime: 1, tools: {} } as const
+const subject: Subject = {
+  ...{ name: 'latchkey', files: ['a.tgz'], type: 'library' },
+  ...{ version: '1.2.3', commitTime: 1, tools: {} },
+}
 
 describe('a version', () => {
   test('is the same in each place that says it, and the changelog says what is new in it', () => {
@@ -92,6 +95,10 @@ describe('what is inside', () => {
       new Set(listed.map((component: object) => 'bom-ref' in component && component['bom-ref'])),
     )
     expect(text).toContain('"cpe:2.3:a:google:v8:1:*')
+    const client = JSON.parse(writeSbom({ ...subject, name: '@latchkey/client' }, []))
+    const purl = 'pkg:npm/%40latchkey/client@1.2.3'
+    expect(client.metadata.component).toMatchObject({ group: '@latchkey', name: 'client', purl })
+    expect([client.components, client.dependencies]).toEqual([[], [{ ref: purl, dependsOn: [] }]])
   })
 
   test('comes from workflows whose parts are named by their bytes, on the Node.js of the repository', () => {
@@ -245,9 +252,18 @@ async function expectWorks(output: string): Promise<void> {
   expect((await run(join(inside, 'latchkey'), ['--version'])).stdout).toBe(`${version}\n`)
 
   writeFileSync(join(place, 'package.json'), '{"type":"module"}')
-  await run('npm', ['install', '--prefer-offline', join(output, `latchkey-${version}.tgz`)], { cwd: place })
+  const packages = ['latchkey', 'latchkey-client'].map((of) => join(output, `${of}-${version}.tgz`))
+  await run('npm', ['install', '--prefer-offline', ...packages], { cwd: place })
   const ofPackage = await run(join(place, 'node_modules/.bin/latchkey'), ['--version'])
   expect(ofPackage.stdout).toBe(`${version}\n`)
+  const client = `import { createVerifier } from '@latchkey/client'; console.log(typeof createVerifier)`
+  const ofClient = await run(process.execPath, ['--input-type=module', '--eval', client], { cwd: place })
+  expect(ofClient.stdout).toBe('function\n')
+  for (const name of ['latchkey', '@latchkey/client']) {
+    const readme = readFileSync(join(place, 'node_modules', name, 'README.md'), 'utf8')
+    expect(readme).toContain(`](https://github.com/latchkey-dev/latchkey/blob/v${version}/docs/guides/`)
+    expect(readme).not.toMatch(/\]\((?!https?:|#)/)
+  }
 
   const python = join(place, 'python/bin/python')
   await run('python3', ['-m', 'venv', join(place, 'python')])

@@ -14,6 +14,7 @@ import {
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { gzipSync } from 'node:zlib'
+import { makeClientPackage } from '../client-package.ts'
 import { type Arch, makeExecutable } from '../executable.ts'
 import { describeNode, findBundled, findInstalled, readLock } from './components.ts'
 import { checkSbom, type Subject, writeSbom } from './sbom.ts'
@@ -30,6 +31,11 @@ async function make(output: string, time: number, folder: string): Promise<void>
   // It builds too, and makes the links of the texts lead somewhere from npm's page.
   const pack = ['pack', '--silent', '--pack-destination', output]
   await step('Build, and pack for npm', () => run('npm', pack, { cwd: root }))
+  await step('Pack the client alone', () => {
+    const client = join(root, 'clients/npm/dist')
+    makeClientPackage(root, client)
+    run('npm', pack, { cwd: client })
+  })
   for (const arch of archs)
     await step(`Make the executable for ${arch}`, () => makeArchive(output, time, folder, arch))
   await step('Build for Python', () => makePython(output, folder))
@@ -85,7 +91,7 @@ function packForGo(output: string, time: number): void {
   run('python3', [join(import.meta.dirname, 'zip.py'), ...zip])
 }
 
-/** Says of the package, and of the executables, what is inside of them. */
+/** Says of the packages for npm, and of the executables, what is inside of them. */
 function writeSboms(output: string, time: number, folder: string): void {
   const lock = readLock(root)
   const inConsole = findBundled(lock, readFileSync(join(root, 'dist/console/licenses.md'), 'utf8'), 'console')
@@ -101,13 +107,19 @@ function writeSboms(output: string, time: number, folder: string): void {
     checkSbom(text, packages)
     writeFileSync(join(output, name), text)
   }
-  const files = [`latchkey-${version}.tgz`]
-  write(`latchkey-${version}.cdx.json`, { ...common, files, type: 'library' }, [
-    ...findInstalled(lock),
-    ...inConsole,
-  ])
+  const ofPackage = {
+    ...common,
+    name: 'latchkey',
+    files: [`latchkey-${version}.tgz`],
+    type: 'library',
+  } as const
+  write(`latchkey-${version}.cdx.json`, ofPackage, [...findInstalled(lock), ...inConsole])
+  const client = { name: '@latchkey/client', files: [`latchkey-client-${version}.tgz`] }
+  // It depends on nothing, and holds nothing of others.
+  write(`latchkey-client-${version}.cdx.json`, { ...ofPackage, ...client }, [])
   const archives = archs.map((arch) => `latchkey-${version}-linux-${arch}.tar.gz`)
-  write(`latchkey-${version}-linux.cdx.json`, { ...common, files: archives, type: 'application' }, [
+  const ofExecutables = { ...common, name: 'latchkey', files: archives, type: 'application' } as const
+  write(`latchkey-${version}-linux.cdx.json`, ofExecutables, [
     ...describeNode(process.versions as Record<string, string>),
     ...inProgram,
     ...inConsole,

@@ -8,6 +8,8 @@ import type { Component } from './components.ts'
 
 /** What the bill is of. */
 export interface Subject {
+  /** As npm names it. */
+  name: string
   /** The files, as they are called. */
   files: readonly string[]
   type: 'library' | 'application'
@@ -20,19 +22,19 @@ export interface Subject {
 
 /** Writes a bill of materials: the same components give the same bytes. */
 export function writeSbom(subject: Subject, components: readonly Component[]): string {
-  const { version } = subject
-  const root = `pkg:npm/latchkey@${version}`
+  const { name, version } = subject
+  const root = nameForNpm(name, version)
   const body = {
     metadata: {
       timestamp: new Date(subject.commitTime * 1000).toISOString(),
       lifecycles: [{ phase: 'build' }],
       tools: {
-        components: Object.entries(subject.tools).map(([name, of]) => ({
-          ...{ type: 'application', name, version: of },
+        components: Object.entries(subject.tools).map(([tool, of]) => ({
+          ...{ type: 'application', name: tool, version: of },
         })),
       },
       component: {
-        ...{ type: subject.type, 'bom-ref': root, name: 'latchkey', version, purl: root },
+        ...{ type: subject.type, 'bom-ref': root, ...splitName(name), version, purl: root },
         licenses: [{ license: { id: 'Apache-2.0' } }],
         externalReferences: [{ type: 'vcs', url: 'https://github.com/latchkey-dev/latchkey' }],
         properties: subject.files.map((value) => ({ name: 'latchkey:file', value })),
@@ -90,9 +92,11 @@ function splitName(name: string): { group?: string; name: string } {
 
 /** The package's address (purl): npm's, or for what comes with Node.js a general one. */
 function purlOf({ name, version, sha512 }: Component): string {
-  return sha512 === undefined
-    ? `pkg:generic/${name}@${version}`
-    : `pkg:npm/${name.replace('@', '%40')}@${version}`
+  return sha512 === undefined ? `pkg:generic/${name}@${version}` : nameForNpm(name, version)
+}
+
+function nameForNpm(name: string, version: string): string {
+  return `pkg:npm/${name.replace('@', '%40')}@${version}`
 }
 
 function refOf(component: Component): string {
