@@ -116,3 +116,31 @@ test('a stream that is refused is none, and one that nobody reads ends', async (
   expect(await failed).toContain('too slowly')
   await expect.poll(() => upstream.streamCount).toBe(0)
 })
+
+test('of answers without end, a bounded part is held at once, and it is let go of', async () => {
+  const open = new Map<object, number>()
+  let most = 0
+  let isEndless = true
+  const url = await serve(async (_, outgoing) => {
+    outgoing.writeHead(200, json)
+    if (!isEndless) return void outgoing.end('{}')
+    const part = Buffer.alloc(256 * 1024, ' ')
+    while (!outgoing.destroyed) {
+      open.set(outgoing, (open.get(outgoing) ?? 0) + part.length)
+      most = Math.max(
+        most,
+        [...open.values()].reduce((sum, bytes) => sum + bytes, 0),
+      )
+      if (!outgoing.write(part)) await Promise.race([once(outgoing, 'drain'), once(outgoing, 'close')])
+    }
+    open.delete(outgoing)
+  })
+  const upstream = new Upstream(url)
+  const asking = Array.from({ length: 12 }, () => upstream.pass(callOf(), 'POST', '/', '{}'))
+  for (const one of await Promise.allSettled(asking))
+    expect(one).toMatchObject({ status: 'rejected', reason: { code: 'upstream_unavailable' } })
+  // What connections hold comes to it; each of them alone may take half of the bound.
+  expect(most).toBeLessThan(140 * 1024 * 1024)
+  isEndless = false
+  expect(await upstream.pass(callOf(), 'POST', '/', '{}')).toMatchObject({ status: 200, body: '{}' })
+})

@@ -20,6 +20,8 @@ export type RelayCall = Pick<Call<Kit>, 'exchange' | 'header' | 'signal'> & { ca
 const timeoutMs = 10_000
 /** A stream whose reader is behind by more than this ends. */
 const longestQueueBytes = 64 * 1024
+/** How many bytes of answers are held at once, in all. The longest that a server gives are those to a batch of reserving calls. */
+const mostAnswerBytes = 64 * 1024 * 1024
 /** How many streams pass through: of one key, and in all. Each takes a connection on either side. */
 const maxStreams = { ofKey: 256, inAll: 1_024 }
 
@@ -41,6 +43,7 @@ export class Upstream {
   readonly #ending = new AbortController()
   readonly #streams = new Map<string, number>()
   #streamCount = 0
+  #answerBytes = 0
 
   constructor(url: string) {
     this.url = url
@@ -67,7 +70,7 @@ export class Upstream {
     const signal = call.signal ? AbortSignal.any([timeout, call.signal]) : timeout
     try {
       const response = await this.#fetch(call, method, path, signal, body)
-      return toReply(response, await readText(response))
+      return await this.#read(response)
     } catch (error) {
       throw toUnavailable(error)
     }
@@ -96,7 +99,7 @@ export class Upstream {
       const isStream = response.ok && response.headers.get('content-type') === 'text/event-stream'
       if (isStream && response.body)
         return { status: 200, headers: headersOf(response), body: null, stream: pour(response.body, end) }
-      const reply = toReply(response, await readText(response))
+      const reply = await this.#read(response)
       end()
       return reply
     } catch (error) {
@@ -135,6 +138,29 @@ export class Upstream {
     }
   }
 
+  /** Reads an answer, unless too much is read already. What a Latchkey answers is one; anything else, a proxy's page or a redirect, is none. */
+  async #read(response: Response): Promise<Reply> {
+    const { status, headers } = response
+    if (!/^application\/(?:problem\+)?json\b/.test(headers.get('content-type') ?? '')) {
+      void response.body?.cancel().catch(() => {})
+      throw new LatchkeyClientError(
+        'unexpected_answer',
+        `The upstream answers ${status}, and not as a Latchkey does.`,
+      )
+    }
+    let held = 0
+    try {
+      const body = await readText(response, (bytes) => {
+        held += bytes
+        this.#answerBytes += bytes
+        return this.#answerBytes <= mostAnswerBytes
+      })
+      return { status, headers: headersOf(response), body }
+    } finally {
+      this.#answerBytes -= held
+    }
+  }
+
   #fetch(
     { exchange, header }: RelayCall,
     method: string,
@@ -160,16 +186,6 @@ export class Upstream {
       body === undefined ? request : { ...request, body: new Uint8Array(Buffer.from(body)) },
     )
   }
-}
-
-/** What a Latchkey answers is an answer; anything else, a proxy's page or a redirect, is none. */
-function toReply(response: Response, text: string): Reply {
-  if (!/^application\/(?:problem\+)?json\b/.test(response.headers.get('content-type') ?? ''))
-    throw new LatchkeyClientError(
-      'unexpected_answer',
-      `The upstream answers ${response.status}, and not as a Latchkey does.`,
-    )
-  return { status: response.status, headers: headersOf(response), body: text }
 }
 
 function headersOf({ headers }: Response): Record<string, string> {

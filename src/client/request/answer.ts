@@ -6,15 +6,18 @@ import { type ClientErrorCode, LatchkeyClientError } from '../errors.ts'
 /** Longer than any page of keys can be. */
 const longestAnswer = 32 * 1024 * 1024
 
-/** Reads an answer's text. Throws `unexpected_answer` if it does not end. */
-export async function readText(response: Response): Promise<string> {
+/** Reads an answer's text. Throws `unexpected_answer` if it does not end, or its reader may not take more. */
+export async function readText(
+  response: Response,
+  mayTake: (bytes: number) => boolean = () => true,
+): Promise<string> {
   const decoder = new TextDecoder()
   const parts: string[] = []
   let length = 0
   const reader = response.body?.getReader()
   for (let part = await reader?.read(); part !== undefined && !part.done; part = await reader?.read()) {
     length += part.value.length
-    if (length > longestAnswer) {
+    if (length > longestAnswer || !mayTake(part.value.length)) {
       void reader?.cancel().catch(() => {})
       throw unexpected(response)
     }
