@@ -175,10 +175,14 @@ async function loadSearch(): Promise<(text: string) => Found[]> {
     prefix: (term: string) => term.length > 2,
     fuzzy: (term: string) => (term.length > 4 ? 0.15 : false),
     boost: { heading: 4, page: 2 },
-    combineWith: 'AND',
   } as const
+  // Where no section has all words, some of them are better than none.
+  const find = (text: string) => {
+    const all = index.search(text, { ...options, combineWith: 'AND' })
+    return all.length > 0 ? all : index.search(text, options)
+  }
   return (text) =>
-    index.search(text, options).map(({ id, terms }) => ({ ...(byAddress.get(id) as Section), terms }))
+    find(text).map(({ id, terms }) => ({ ...(byAddress.get(id) as Section), terms }))
 }
 
 function entryOf({ at, page, heading, text, terms }: Found): HTMLLIElement {
