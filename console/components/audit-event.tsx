@@ -105,22 +105,21 @@ export function AuditEvent({ event, isOfKnownKey = false }: AuditEventProps) {
         <Icon size={15} />
       </span>
       <div className="min-w-0 pt-1.5">
-        <div className="flex flex-wrap items-baseline justify-between gap-x-4">
-          <p className="min-w-0">
-            <span className="font-medium">{auditActions[event.action]}</span>
-            {!isOfKnownKey && <Subject event={event} />}
-          </p>
-          {/* Beside how long ago: what happened is compared with other logs by its instant. */}
-          <span className="text-muted tabular-nums">
-            <time dateTime={event.at}>{exactly(event.at)}</time> · <Ago instant={event.at} />
-            {event.sequence !== null && (
-              <>
-                {' · '}
-                <span title="Its number in the log of its organization">#{event.sequence}</span>
-              </>
-            )}
-          </span>
-        </div>
+        <p>
+          <span className="font-medium">{auditActions[event.action]}</span>
+          {!isOfKnownKey && <Subject event={event} />}
+        </p>
+        {/* Below, since names that come later would push it there. Beside how long ago: what happened is compared with other
+            logs by its instant. */}
+        <p className="text-muted tabular-nums">
+          <time dateTime={event.at}>{exactly(event.at)}</time> · <Ago instant={event.at} />
+          {event.sequence !== null && (
+            <>
+              {' · '}
+              <span title="Its number in the log of its organization">#{event.sequence}</span>
+            </>
+          )}
+        </p>
         <p className="text-muted">
           {event.is_erased ? 'What it told was erased.' : <Origin event={event} />}
         </p>

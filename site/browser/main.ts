@@ -181,8 +181,7 @@ async function loadSearch(): Promise<(text: string) => Found[]> {
     const all = index.search(text, { ...options, combineWith: 'AND' })
     return all.length > 0 ? all : index.search(text, options)
   }
-  return (text) =>
-    find(text).map(({ id, terms }) => ({ ...(byAddress.get(id) as Section), terms }))
+  return (text) => find(text).map(({ id, terms }) => ({ ...(byAddress.get(id) as Section), terms }))
 }
 
 function entryOf({ at, page, heading, text, terms }: Found): HTMLLIElement {

@@ -137,7 +137,7 @@ onOneDatabase('PostgreSQL', `the audit log in the console${browserNote}`, (makeD
       expect(listed).toHaveLength(count)
       const shown = () =>
         events(page)
-          .locator('p + span > time:first-child')
+          .locator('p + p > time:first-child')
           .evaluateAll((times) => times.map((time) => time.getAttribute('datetime')))
       await expect.poll(shown, { timeout: 10_000 }).toEqual(listed.map(({ at }) => at.toISOString()))
     }
@@ -189,7 +189,7 @@ onOneDatabase('PostgreSQL', `the audit log in the console${browserNote}`, (makeD
     await page.getByText(actor, { exact: true }).waitFor()
     // The instant itself, with its zone, beside how long ago it was, and its number.
     const [at] = await listAll(server.latchkey, { action: 'organization.created', organizationId: 'acme' })
-    const told = await events(page).first().locator('p + span').innerText()
+    const told = await events(page).first().locator('p + p').first().innerText()
     expect(told).toBe(`${await exactly(page, at?.at as Date)} · just now · #${at?.sequence}`)
     expect(told).toMatch(/:\d\d:\d\d.* GMT\+9/)
 
