@@ -1,6 +1,8 @@
 // The database is away: refusals at once, verdicts from memory within the lease only, and recovery by itself.
 import { getRandomValues } from 'node:crypto'
+import { once } from 'node:events'
 import { setTimeout } from 'node:timers/promises'
+import { Worker } from 'node:worker_threads'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { generateToken, type RandomSource } from '../src/core/token.ts'
 import { openLatchkey } from '../src/latchkey.ts'
@@ -175,6 +177,19 @@ test('SQLite locked by another process: changes are refused and verification goe
   for (const change of changesOf(server, warm.id)) await untilOk(change)
   console.log(`SQLite locked: refused within ${Math.max(...refusals.map(({ ms }) => ms)).toFixed(0)} ms`)
   await server.close()
+})
+
+test('SQLite written by another process all the time: each change finds its turn', async () => {
+  await using database = await makeDatabase('SQLite')
+  await using latchkey = await openLatchkey({ database: database.url })
+  await createAcme(latchkey)
+  const writer = new Worker(`${import.meta.dirname}/setup/busy-writer.ts`, {
+    workerData: database.url.slice('sqlite:'.length),
+  })
+  await once(writer, 'message')
+  for (let i = 0; i < 20; i++) await latchkey.keys.create({ organizationId: 'acme', name: `${i}` })
+  await writer.terminate()
+  expect((await latchkey.keys.list({ organizationId: 'acme' })).items).toHaveLength(20)
 })
 
 type Request = () => Promise<{ status: number; json: Record<string, unknown> }>

@@ -97,9 +97,8 @@ onEachDatabase('retention', (makeDatabase, kind) => {
     }
     const deletion = retentionJob({ write, dialect: store.dialect }, systemClock, clock.now)
       .run(work)
-      .then((again) => {
+      .finally(() => {
         isOver = true
-        return again
       })
     let created = 0
     while (!isOver) {

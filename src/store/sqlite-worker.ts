@@ -33,6 +33,9 @@ const rememberedStatements = 200
 /** A log of changes that a long reader let grow is cut to this as soon as nobody reads from it. */
 const keptWalBytes = 16 * 1024 * 1024
 const tidyEveryMs = 2_000
+const lookEveryMs = 2
+/** Immediate: the write lock is taken before anything is read, so that no transaction reads what it then finds changed. */
+const beginning = 'begin immediate'
 
 // Before it opens the database, which may wait for the disk and for others: no answers yet, but it runs.
 parentPort?.postMessage([] satisfies WorkerResponse[])
@@ -53,6 +56,10 @@ parentPort?.on('message', (requests: WorkerRequest[]) => parentPort?.postMessage
 function answer({ id, sql, parameters, inTransaction }: WorkerRequest): WorkerResponse {
   try {
     if (inTransaction && !db.isTransaction) throw new Error('The transaction is over.')
+    if (sql === beginning) {
+      begin()
+      return { id, rows: [], changes: 0 }
+    }
     const statement = prepare(sql)
     if (statement.columns().length > 0) {
       return { id, rows: statement.all(...(parameters as SQLInputValue[])), changes: 0 }
@@ -62,6 +69,18 @@ function answer({ id, sql, parameters, inTransaction }: WorkerRequest): WorkerRe
     // As on PostgreSQL, nothing of a transaction takes place behind a statement that failed: its commit may be on its way.
     if (inTransaction && db.isTransaction) db.exec('rollback')
     return { id, error: { message: (error as Error).message, code: (error as NodeJS.ErrnoException).code } }
+  }
+}
+
+/** SQLite looks after the lock ever more seldom, and so would come too late beside a process that writes all the time. */
+function begin(): void {
+  const { timeout: patience } = db.prepare('pragma busy_timeout').get() as { timeout: number }
+  const deadline = performance.now() + patience
+  db.exec('pragma busy_timeout = 0')
+  try {
+    waitForLock(() => db.exec(beginning), deadline, lookEveryMs)
+  } finally {
+    db.exec(`pragma busy_timeout = ${patience}`)
   }
 }
 
@@ -103,14 +122,19 @@ function walBytes(): number {
 
 /** Turning WAL on needs the file alone for a moment, and SQLite refuses instead of waiting for it. */
 function enterWalMode(): void {
-  const deadline = Date.now() + openingTimeoutMs
+  waitForLock(() => db.exec('pragma journal_mode = wal'), performance.now() + openingTimeoutMs, 30)
+}
+
+/** Tries again, about as often as said, while others hold the lock that it needs. */
+function waitForLock(attempt: () => void, deadline: number, everyMs: number): void {
   for (;;) {
     try {
-      db.exec('pragma journal_mode = wal')
+      attempt()
       return
     } catch (error) {
-      if (Date.now() > deadline || !/locked|busy/.test((error as Error).message)) throw error
-      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 10 + Math.random() * 40)
+      if (performance.now() > deadline || !/locked|busy/.test((error as Error).message)) throw error
+      // Not in step with others who wait.
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, everyMs * (0.5 + Math.random()))
     }
   }
 }
