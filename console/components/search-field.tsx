@@ -19,27 +19,29 @@ interface SearchFieldProps {
 
 export function SearchField({ label, value, change, placeholder = label, take }: SearchFieldProps) {
   const [typed, setTyped] = useState(value)
-  const told = useRef(value)
+  /** What the address says, and behind it what it was told and does not say yet. */
+  const told = useRef([value])
   const tell = useRef(change)
   useEffect(() => {
     tell.current = change
   }, [change])
   useEffect(() => {
-    // The address changed by itself: back, or a link.
-    if (value !== told.current) setTyped(value)
-    told.current = value
+    const at = told.current.indexOf(value)
+    told.current = at < 0 ? [value] : told.current.slice(at)
+    // The address changed by itself: back, or a link. What it was told a while ago takes back nothing typed since.
+    if (at < 0) setTyped(value)
   }, [value])
   useEffect(() => {
-    if (typed === told.current) return
+    if (typed === told.current.at(-1)) return
     const timer = setTimeout(() => {
-      told.current = typed
+      told.current.push(typed)
       tell.current(typed)
     }, pauseMs)
     return () => clearTimeout(timer)
   }, [typed])
   const type = (text: string) => {
     if (!take?.(text)) return setTyped(text)
-    told.current = ''
+    told.current.push('')
     setTyped('')
   }
   return (

@@ -96,6 +96,7 @@ describe(`long lists in the console${browserNote}`, () => {
       .waitFor()
     await page.keyboard.press('/')
     await page.keyboard.type('no such name')
+    await page.waitForURL((url) => url.searchParams.get('q') === 'no such name')
     await page.getByText('No revoked key has this text in its name').waitFor()
     await page.reload()
     await page.getByText('No revoked key has this text in its name').waitFor()
