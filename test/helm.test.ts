@@ -131,7 +131,8 @@ describe.each(casesIfLong(['v3.22.0']))('with helm %s', (version) => {
     expect(missingPrograms(['go', 'python3'])).toEqual([])
     const env = { ...process.env, GOBIN: folder }
     await run('go', ['install', `helm.sh/helm/v3/cmd/helm@${version}`], { env, maxBuffer: 1e8 })
-    await run('go', ['build', '-o', inFolder('rules'), '.'], { cwd: join(repository, 'test/helm/rules') })
+    for (const reader of ['rules', 'operator'])
+      await run('go', ['build', '-o', inFolder(reader), '.'], { cwd: join(repository, 'test/helm', reader) })
     await run('python3', ['-m', 'venv', inFolder('python')])
     const packages = ['kubernetes-validate==1.37.0', 'setuptools']
     await run(inFolder('python/bin/pip'), ['install', '--quiet', ...packages], { maxBuffer: 1e8 })
@@ -187,6 +188,19 @@ describe.each(casesIfLong(['v3.22.0']))('with helm %s', (version) => {
     writeFileSync(inFolder('rules.yaml'), stringify(spec))
     const { stdout } = await run(inFolder('rules'), [inFolder('rules.yaml')])
     expect(stdout).toBe('latchkey 7\n')
+  })
+
+  test('the Prometheus operator knows each field of what it makes for it', async () => {
+    const { objects } = await render(everything)
+    const readByOperator = async (object: object) => {
+      writeFileSync(inFolder('object.yaml'), stringify(object))
+      return (await run(inFolder('operator'), [inFolder('object.yaml')])).stdout
+    }
+    for (const kind of ['ServiceMonitor', 'PrometheusRule'])
+      expect(await readByOperator(find(objects, kind))).toBe(`${kind}\n`)
+    const { spec, ...rest } = find(objects, 'ServiceMonitor')
+    const misspelt = { ...rest, spec: { ...spec, endpoint: [] } }
+    await expect(readByOperator(misspelt)).rejects.toThrow('unknown field "endpoint"')
   })
 
   test.each([
