@@ -247,15 +247,28 @@ test('a relay does not start with a token that its upstream refuses, or before w
   await expect(start(older, weak)).rejects.toMatchObject({ code: 'unsupported_server' })
 })
 
-test('a relay whose upstream is itself says so, and asks itself nothing without end', async () => {
+test.each([1, 2, 3])('%i relays in a circle say so, and ask each other nothing without end', async (size) => {
   await using server = await startTestServer('sqlite::memory:')
-  const token = await issueRoot(server, 'R')
-  const port = Number(new URL(await serveAll(() => {}, true)).port)
-  await using relay = await startTestRelay(`http://127.0.0.1:${port}`, token, { port })
-  await expect
-    .poll(async () => (await relay.request('GET', '/readyz')).json.detail)
-    .toBe('The upstream of this relay is this relay itself.')
-  expect(relay.log).toContainEqual(expect.objectContaining({ status: 508 }))
+  const tokens = await Promise.all(Array.from({ length: size }, (_, i) => issueRoot(server, `R${i}`)))
+  const urls = await Promise.all(tokens.map(() => serveAll(() => {}, true)))
+  await using stack = new AsyncDisposableStack()
+  const relays = await Promise.all(
+    tokens.map(async (token, i) => {
+      const port = Number(new URL(urls[i] as string).port)
+      return stack.use(await startTestRelay(urls[(i + 1) % size] as string, token, { port }))
+    }),
+  )
+  for (const relay of relays) {
+    await expect
+      .poll(async () => (await relay.request('GET', '/readyz')).json.detail, { timeout: 15_000 })
+      .toBe('The upstream of this relay is this relay itself, or waits for it.')
+    const line = {
+      msg: expect.stringMatching(/^not ready/),
+      reason: expect.stringContaining('must be nearer to the database'),
+    }
+    await expect.poll(() => relay.log).toContainEqual(expect.objectContaining(line))
+    await expect.poll(() => relay.log).toContainEqual(expect.objectContaining({ status: 508 }))
+  }
 })
 
 /** An HTTP server that answers every request so; the address of one that was there if it is not to stay. */

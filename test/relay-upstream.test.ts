@@ -35,7 +35,7 @@ test('a call keeps its token, its trace and its name, comes from its caller, and
   const reply = await upstream.pass(callOf({ ...handed, ...kept, via: '1.1 other' }), 'POST', '/', '{}')
   expect(reply).toMatchObject({ status: 401, body: '{}' })
   expect(reply.headers).toEqual({ ...json, 'retry-after': '7', 'www-authenticate': 'Bearer' })
-  const own = upstream.ownHeaders.via as string
+  const own = upstream.ownHeaders().via as string
   expect(heard[0]).toMatchObject({ ...handed, 'x-request-id': 'req_1', 'x-forwarded-for': '192.0.2.7' })
   expect(heard[0]?.via).toBe(`1.1 other, ${own}`)
   expect([heard[0]?.cookie, heard[0]?.['x-api-key']]).toEqual([undefined, undefined])

@@ -71,7 +71,7 @@ export function describeAway(error: LatchkeyClientError | undefined): string {
   if (error instanceof TooMany) return error.message
   const { code, status } = error ?? {}
   if (code === 'aborted') return 'The relay stops. Ask another one.'
-  if (code === 'relay_loop') return 'The upstream of this relay is this relay itself.'
+  if (code === 'relay_loop') return 'The upstream of this relay is this relay itself, or waits for it.'
   if (code === 'unsupported_server') return 'The upstream is of a version that this relay cannot work with.'
   if (status === 401) return 'The upstream refuses the token of this relay.'
   if (status === 403) return 'The token of this relay may not verify: it needs latchkey:keys:verify.'

@@ -59,8 +59,8 @@ const lookEveryMs = 250
  */
 export async function startRelay(settings: RelaySettings): Promise<RunningRelay> {
   const { upstream: url, token, cache = {}, log } = settings
-  const upstream = new Upstream(url.replace(/\/+$/, ''))
-  const verifier = new MemoryVerifier({ url, token, ...cache }, upstream.ownHeaders)
+  const upstream = new Upstream(url.replace(/\/+$/, ''), () => verifier.isFresh)
+  const verifier: MemoryVerifier = new MemoryVerifier({ url, token, ...cache }, () => upstream.ownHeaders())
   try {
     const first = await greet(verifier)
     const telemetry = settings.telemetry && (await beginTelemetry(settings.telemetry, log))
@@ -110,21 +110,24 @@ function isRefusal({ code, status = 0 }: LatchkeyClientError): boolean {
   return code === 'unexpected_answer' && status < 500
 }
 
-/** Says when memory may no longer answer, and when it may again. */
+/** Says when memory may no longer answer and why, also if that becomes something else, and when it may again. */
 function watchUpstream(
   verifier: MemoryVerifier,
   log: Logger,
   first: LatchkeyClientError | undefined,
 ): NodeJS.Timeout {
-  const tell = (error: LatchkeyClientError | undefined) =>
+  let told: string | undefined
+  const tell = (error: LatchkeyClientError | undefined) => {
+    told = describeAway(error)
     log.warn({ reason: error?.message }, 'not ready: the upstream does not answer as it should')
-  let wasReady = verifier.isFresh
-  if (!wasReady) tell(first ?? verifier.error)
+  }
+  if (!verifier.isFresh) tell(first ?? verifier.error)
   return setInterval(() => {
-    const isReady = verifier.isFresh
-    if (isReady && !wasReady) log.info('ready: the upstream answers')
-    else if (!isReady && wasReady) tell(verifier.error)
-    wasReady = isReady
+    const { isFresh, error } = verifier
+    if (isFresh && told !== undefined) {
+      told = undefined
+      log.info('ready: the upstream answers')
+    } else if (!isFresh && told !== describeAway(error)) tell(error)
   }, lookEveryMs).unref()
 }
 
@@ -183,7 +186,7 @@ function createTake(pipeline: Pipeline<RelayParts>): ReturnType<typeof createFas
 const refuseLoop: Refusal = () => {
   throw new LatchkeyError(
     'relay_loop',
-    'This request has come through this relay before. The upstream of a relay must be nearer to the database than the relay.',
+    'This relay has sent this request itself, or waits for who sends it. The upstream of a relay must be nearer to the database than the relay.',
   )
 }
 

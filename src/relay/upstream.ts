@@ -35,23 +35,36 @@ const askedHeaders = [
 ]
 const answeredHeaders = ['content-type', 'retry-after', 'www-authenticate', 'x-accel-buffering']
 
+/** How relays are named in `Via`. */
+const relayName = /latchkey-relay-[0-9a-f-]{36}/g
+/** Of so many relays that ask this one the names are known, for so long since each asked last. */
+const mostAskers = 8
+const askerMs = 30_000
+
 /** The server that a relay works for. */
 export class Upstream {
   readonly url: string
   /** By this it knows a request that it has sent itself (RFC 9110, section 7.6.3). */
   readonly #name = `latchkey-relay-${randomUUID()}`
+  readonly #isReady: () => boolean
+  /** Relays that ask this one, directly or through others, and when each did so last, latest last. */
+  readonly #askers = new Map<string, number>()
   readonly #ending = new AbortController()
   readonly #streams = new Map<string, number>()
   #streamCount = 0
   #answerBytes = 0
 
-  constructor(url: string) {
+  constructor(url: string, isReady: () => boolean = () => true) {
     this.url = url
+    this.#isReady = isReady
   }
 
-  /** The headers of requests that the relay makes for itself. */
-  get ownHeaders(): Record<string, string> {
-    return { via: this.#via() }
+  /**
+   * The headers of the next request that the relay makes for itself. While it is not ready, they name the relays that ask
+   * it: if these are in a circle, nobody's own question is ever handed on, and each waits for the one before it.
+   */
+  ownHeaders(): Record<string, string> {
+    return { via: this.#via(this.#isReady() ? undefined : this.#nameAskers()) }
   }
 
   /** How many streams pass through. */
@@ -59,9 +72,20 @@ export class Upstream {
     return this.#streamCount
   }
 
-  /** Whether a request has come through this relay before. */
+  /** Whether a request has come through this relay before, or is of a relay that waits for this one. Notes which relays ask. */
   hasSent(header: ReadHeader): boolean {
-    return header('via')?.includes(this.#name) === true
+    const via = header('via')
+    if (via === undefined) return false
+    for (const [name] of via.matchAll(relayName)) {
+      if (name === this.#name) continue
+      this.#askers.delete(name)
+      this.#askers.set(name, performance.now())
+    }
+    for (const name of this.#askers.keys()) {
+      if (this.#askers.size <= mostAskers) break
+      this.#askers.delete(name)
+    }
+    return via.includes(this.#name)
   }
 
   /** Asks the upstream as the caller, and gives its answer. Throws `upstream_unavailable`. */
@@ -113,6 +137,12 @@ export class Upstream {
   /** Ends every stream, now and from now on. What is asked is still answered. */
   closeStreams(): void {
     this.#ending.abort()
+  }
+
+  #nameAskers(): string | undefined {
+    const since = performance.now() - askerMs
+    const names = [...this.#askers].filter(([, at]) => at > since).map(([name]) => `1.1 ${name}`)
+    return names.length === 0 ? undefined : names.join(', ')
   }
 
   #via(before?: string): string {

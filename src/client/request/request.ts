@@ -86,7 +86,10 @@ const mostRepetitions = 3
 const firstDelayMs = 200
 
 /** Makes a requester. Throws TypeError for an address that is not http or https, and for what is no token. */
-export function createRequester(client: ClientOptions, ownHeaders: Record<string, string> = {}): Requester {
+export function createRequester(
+  client: ClientOptions,
+  ownHeaders: () => Record<string, string> = () => ({}),
+): Requester {
   checkTimeout(client.timeoutMs)
   const url = readAddress(client.url)
   const token = typeof client.token === 'string' ? parseToken(client.token)?.token : undefined
@@ -103,7 +106,7 @@ export function createRequester(client: ClientOptions, ownHeaders: Record<string
       headers: {
         authorization: `Bearer ${token}`,
         accept: 'application/json',
-        ...ownHeaders,
+        ...ownHeaders(),
         ...headers,
         ...(body !== undefined && { 'content-type': 'application/json' }),
       },

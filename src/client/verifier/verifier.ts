@@ -106,11 +106,11 @@ export class MemoryVerifier implements Verifier {
   #closing: Promise<void> | undefined
 
   /** Makes one; each of its requests has the headers too. */
-  constructor(options: VerifierOptions, ownHeaders: Record<string, string> = {}) {
+  constructor(options: VerifierOptions, ownHeaders: () => Record<string, string> = () => ({})) {
     checkVerifierOptions(options)
     const { now = systemClock.now, monotonic = systemClock.monotonic, staleIfErrorMs = 0 } = options
     this.#timeoutMs = options.timeoutMs ?? defaultTimeoutMs
-    const headers = { [judgesHeader]: allConditions.join(', '), ...ownHeaders }
+    const headers = () => ({ [judgesHeader]: allConditions.join(', '), ...ownHeaders() })
     this.#server = createRequester({ ...options, timeoutMs: this.#timeoutMs }, headers)
     this.#settling = settlementMethods(this.#server)
     this.#clock = { ...systemClock, now, monotonic }
