@@ -10,6 +10,7 @@ import {
   keptAuditDaysOf,
   keptPlacesOf,
   keptUsageOf,
+  ownVariables,
   postgresEnvironment,
   secretsOf,
   webhookSettingsOf,
@@ -19,6 +20,7 @@ import type { AttemptCounts, Backlog } from './core/backlog.ts'
 import type { ActorOptions } from './core/call-options.ts'
 import { newId } from './core/ids.ts'
 import type { JobCounts } from './core/job-counts.ts'
+import { readPartners } from './core/partner-settings.ts'
 import { keepPlace } from './core/places.ts'
 import type { Purpose } from './core/purpose.ts'
 import type { SealedValues } from './core/sealed-values.ts'
@@ -62,6 +64,7 @@ import { ReachedLimits } from './domain/limits/reached.ts'
 import { reservations } from './domain/limits/reservations.ts'
 import { nounMethods } from './domain/methods.ts'
 import { noteOpening } from './domain/openings.ts'
+import { openPartners, type Partners } from './domain/partners/partners.ts'
 import { systemRandom } from './domain/random.ts'
 import { countSealedValues, resealingJob } from './domain/sealed-values.ts'
 import type { LibrarySessions } from './domain/sessions/methods.ts'
@@ -154,6 +157,8 @@ export interface Latchkey extends AsyncDisposable {
    * after two seconds at the latest. Tells which processes confirmed, and how long the wait took.
    */
   waitUntilApplied(): Promise<Applied>
+  /** Tells those who report leaked tokens from everybody else. */
+  partners: Partners
   /** What verifiers in other processes ask of this one; see `latchkey/client`. */
   verifiers: Verifiers
   /**
@@ -201,6 +206,7 @@ export async function openLatchkey(options: LatchkeyOptions): Promise<Latchkey> 
     keptAuditDaysOf(options),
   ]
   const settings = webhookSettingsOf(options)
+  const partners = readPartners(options, ownVariables())
   const checkpointPath = checkpointFileOf(options)
   const { url: database, remove } = placeDatabase(options.database)
   const keyring = options.sealingKeys
@@ -368,6 +374,7 @@ export async function openLatchkey(options: LatchkeyOptions): Promise<Latchkey> 
       return memory.awake.during(verifyBatch(memory, requests, asked, asker))
     },
     waitUntilApplied: () => waitUntilApplied(log, clock),
+    partners: openPartners(partners),
     verifiers: createVerifiers(memory, grants, {
       saveReport: (report) => saveReport(store, report, kept, at()),
       noteVerifier: () => {

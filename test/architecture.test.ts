@@ -117,6 +117,7 @@ const machinery: Record<string, string> = {
   listing: 'reads the pages of every list',
   methods: 'offers the methods of every noun',
   openings: 'counts who has opened a database in this process',
+  partners: 'tells those who report leaked tokens from everybody else',
   random: 'draws what tokens are made of',
   'sealed-values': 'seals anew what the keyring has sealed',
   revisions: 'finds out edits of what others have edited, for every noun',

@@ -111,11 +111,12 @@ onEachDatabase('access over HTTP', (makeDatabase) => {
       const asked = target + (queries[operationId] ?? '')
       const served = await server.request(method, asked, { token, body: bodies[operationId] })
       // A token alone is no session, and gets as far as being told so; a settlement ends at its reservation, and what takes
-      // keys of the instance at the missing ones.
+      // keys of the instance at the missing ones. What is no token is not live.
       const wanted = {
         settleReservation: [422, 503],
         createWebhook: [200, 503],
         rotateLogSigner: [200, 503],
+        verifyTrufflehogFinding: [403],
       }[operationId]
       expect(wanted ?? (withSession ? [401] : [200, 404]), operationId).toContain(served.status)
     }

@@ -12,9 +12,9 @@ import { missingPrograms, wants } from './setup/programs.ts'
 import { referenceSamples, samplesIn } from './setup/reference-samples.ts'
 import { startTestServer } from './setup/server.ts'
 
-/** What no program calls. */
-const ofBrowsers =
-  /^(authorizeRequest|startSession|refreshSession|followChanges|readDocs(Style|Script)?|readConsole(File)?)$/
+/** What no program of ours calls: browsers, proxies and scanners. */
+const ofOthers =
+  /^(authorizeRequest|listGitlabTokenTypes|verifyTrufflehogFinding|startSession|refreshSession|followChanges|readDocs(Style|Script)?|readConsole(File)?)$/
 /** What only other clients call: the one for TypeScript has better ways. */
 const notInTypeScript = ['introspectToken', 'revokeToken', 'readServerMetadata', 'exportAuditEvents']
 
@@ -22,7 +22,7 @@ test('each call of a program has code for curl and for each client', () => {
   for (const [operationId, samples] of referenceSamples()) {
     const named = samples.map(({ language }) => language).filter((language) => language !== 'latchkey')
     const all = ['curl', 'TypeScript', 'Python', 'Go']
-    const expected = ofBrowsers.test(operationId) ? ['curl'] : all
+    const expected = ofOthers.test(operationId) ? ['curl'] : all
     const missing = notInTypeScript.includes(operationId) ? ['TypeScript'] : []
     expect(named, operationId).toEqual(expected.filter((language) => !missing.includes(language)))
   }
@@ -32,6 +32,8 @@ test('each call of a program has code for curl and for each client', () => {
 const otherAnswers: Record<string, number> = {
   // A browser has the session, and knows the names of the files.
   ...{ refreshSession: 401, endSession: 404, readConsoleFile: 404 },
+  // No token is shared with GitLab.
+  listGitlabTokenTypes: 404,
   // The root key has no children, and nothing was sent to a webhook.
   ...{ deriveKey: 403, revokeChild: 404, retryDelivery: 404 },
   // Acme is there, and events of last January are not.

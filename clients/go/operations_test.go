@@ -13,14 +13,16 @@ import (
 
 // What no program calls.
 var notCalled = map[string]string{
-	"authorizeRequest": "for proxies, which send the token to judge in place of their own",
-	"startSession":     "a session lives in a cookie of a browser",
-	"refreshSession":   "a session lives in a cookie of a browser",
-	"readDocs":         "a page for people",
-	"readDocsStyle":    "a page for people",
-	"readDocsScript":   "a page for people",
-	"readConsole":      "a page for people",
-	"readConsoleFile":  "a page for people",
+	"authorizeRequest":        "for proxies, which send the token to judge in place of their own",
+	"startSession":            "a session lives in a cookie of a browser",
+	"refreshSession":          "a session lives in a cookie of a browser",
+	"listGitlabTokenTypes":    "for GitLab, which shows no key",
+	"verifyTrufflehogFinding": "for TruffleHog, which calls in a form of its own",
+	"readDocs":                "a page for people",
+	"readDocsStyle":           "a page for people",
+	"readDocsScript":          "a page for people",
+	"readConsole":             "a page for people",
+	"readConsoleFile":         "a page for people",
 }
 
 // calls has for each operation of the document the method that calls it.

@@ -796,6 +796,12 @@ type FactsLimit struct {
 	Epoch int64  `json:"epoch"`
 }
 
+// GitlabTokenTypes is what the API calls GitlabTokenTypes in /openapi.json.
+type GitlabTokenTypes struct {
+	// What GitLab calls the tokens of this deployment: one type for each prefix.
+	Types []string `json:"types"`
+}
+
 // Grace is what a caller sends as Grace in /openapi.json.
 type Grace struct {
 	// How long the old token must not have been used, since the rotation or since its last use.
@@ -1852,6 +1858,10 @@ type TokenHash struct {
 	Of string `json:"of,omitempty"`
 	// For `hmac-sha256`: the name of its key in LATCHKEY_PEPPERS.
 	Pepper string `json:"pepper,omitempty"`
+}
+
+// TrufflehogFinding is what a caller sends as TrufflehogFinding in /openapi.json.
+type TrufflehogFinding struct {
 }
 
 // UpdateKey is what a caller sends as UpdateKey in /openapi.json.

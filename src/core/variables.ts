@@ -8,6 +8,7 @@ export const variables = [
   'LATCHKEY_CACHE_BYTES',
   'LATCHKEY_CHECKPOINT_FILE',
   'LATCHKEY_DATABASE_URL',
+  'LATCHKEY_GITLAB_TOKENS',
   'LATCHKEY_HOST',
   'LATCHKEY_KEEP_ALIVE',
   'LATCHKEY_KEY',
@@ -40,6 +41,7 @@ export const variables = [
 /** Those whose values a file may hold, named by the variable with `_FILE` behind it: each is a secret, or may have one in it. */
 export const secretVariables = [
   'LATCHKEY_DATABASE_URL',
+  'LATCHKEY_GITLAB_TOKENS',
   'LATCHKEY_KEY',
   'LATCHKEY_PEPPERS',
   'LATCHKEY_ROOT_KEY',

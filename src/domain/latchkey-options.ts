@@ -1,13 +1,14 @@
 // Which options openLatchkey() and its questions take, and what is refused of them.
 import { refuseField } from '../core/errors.ts'
 import { questionFault, unknownOption } from '../core/options.ts'
+import type { PartnerOptions } from '../core/partner-settings.ts'
 import type { KeptPlaces } from '../core/places.ts'
 import type { VerifyOptions } from '../core/shapes/verification.ts'
 import { longestPrefix, prefixPattern, type RandomSource } from '../core/token.ts'
 import { type CacheOptions, cacheFault } from '../verdict/cache-options.ts'
 
 /** Which database is opened, and how. */
-export interface LatchkeyOptions extends CacheOptions {
+export interface LatchkeyOptions extends CacheOptions, PartnerOptions {
   /**
    * `sqlite:<file>` or `postgres://<user>@<host>/<name>`. Latchkey creates and migrates the database if needed. For tests also
    * `sqlite::memory:`: a new one, of which nothing is left when it is closed.
@@ -93,6 +94,7 @@ const optionNames = Object.keys({
   webhookNameServers: true,
   webhookProxy: true,
   checkpointFile: true,
+  gitlabTokens: true,
   now: true,
   monotonic: true,
   random: true,

@@ -34,6 +34,7 @@ import { keyRoutes } from './routes/keys.ts'
 import { limitRoutes } from './routes/limits.ts'
 import { operationRoutes } from './routes/operation.ts'
 import { organizationRoutes } from './routes/organizations.ts'
+import { partnerRoutes } from './routes/partners.ts'
 import { planRoutes } from './routes/plans.ts'
 import { policyRoutes } from './routes/policies.ts'
 import { prefixRoutes } from './routes/prefixes.ts'
@@ -63,6 +64,7 @@ export const routes: readonly Route[] = [
   ...checkpointRoutes,
   ...eventRoutes,
   ...webhookRoutes,
+  ...partnerRoutes,
   ...sessionRoutes,
   ...operationRoutes,
   ...consoleRoutes,

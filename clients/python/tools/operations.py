@@ -112,6 +112,8 @@ REASONS: dict[str, str] = {
     "authorizeRequest": "for gateways, which send the headers of a request",
     "startSession": "a session begins in a browser, which keeps it in a cookie",
     "refreshSession": "the same",
+    "listGitlabTokenTypes": "for GitLab, which shows no key",
+    "verifyTrufflehogFinding": "for TruffleHog, which calls in a form of its own",
     "readDocs": "a page",
     "readDocsStyle": "a page",
     "readDocsScript": "a page",

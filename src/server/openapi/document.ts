@@ -87,6 +87,7 @@ const tags = [
   { name: 'Usage', description: 'How many calls there were, and how many units they drew.' },
   { name: 'Audit log', description: 'Every change, and its actor.' },
   { name: 'Events', description: 'Every change in the order of the log, as it comes.' },
+  { name: 'Leaks', description: 'Tokens that were found where others may read them.' },
   { name: 'Webhooks', description: 'To where events are sent, and what became of each.' },
   { name: 'Sessions', description: 'Browsers that are signed in with a key.' },
   { name: 'Operation', description: 'Health, metrics and this document, for the operator.' },

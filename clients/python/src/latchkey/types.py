@@ -987,6 +987,13 @@ class FactsSecretAncestors(TypedDict):
     allowed_ips: List[str]
 
 
+class GitlabTokenTypes(TypedDict):
+    """The shape GitlabTokenTypes of the API."""
+
+    #: What GitLab calls the tokens of this deployment: one type for each prefix.
+    types: List[str]
+
+
 class _Grace(TypedDict):
     #: How long the old token must not have been used, since the rotation or since its last use.
     until_silent_seconds: int
@@ -2495,5 +2502,7 @@ class WebhookTest(TypedDict):
     #: How long the last attempt took, in milliseconds; null before the first.
     duration_ms: Optional[int]
 
+
+TrufflehogFinding = Dict[str, Dict[str, List[str]]]
 
 Verdict = Union[InsufficientVerdict, ExceededVerdict, EndedVerdict, EarlyVerdict, RotatedVerdict, UnknownVerdict, ValidVerdict]
