@@ -11,6 +11,7 @@ import {
   rmSync,
   statSync,
   symlinkSync,
+  truncateSync,
   utimesSync,
   writeFileSync,
 } from 'node:fs'
@@ -193,6 +194,20 @@ test('a file that others can read or write is refused, with the line that mends 
     )
   write('nowhere', key.key)
   expect(await refusal()).toContain('holds no profiles')
+  for (const profile of [
+    { url: `${server.url}/?a=b`, kept: { in: 'file', token: key.key } },
+    { url: 'file:///etc/passwd', kept: { in: 'file', token: key.key } },
+    { url: server.url, kept: { in: 'file' } },
+    { url: server.url, kept: { in: 'command', command: 5 } },
+  ]) {
+    writeFileSync(file, JSON.stringify({ default: 'x', profiles: { x: profile } }))
+    expect(await refusal()).toContain('holds no profiles')
+  }
+  // What is written to a list is lost.
+  writeFileSync(file, '{"default":null,"profiles":[]}')
+  expect(await refusal()).toContain('holds no profiles')
+  truncateSync(file, 2 ** 32)
+  expect(await refusal()).toContain('holds no profiles')
   // What is no whole token is shown to nobody, and sent nowhere.
   write(server.url, key.key.slice(0, -1))
   const cut = await run(self)
@@ -202,6 +217,12 @@ test('a file that others can read or write is refused, with the line that mends 
   // Nobody ever writes to it: to wait for that would be to hang.
   execFileSync('mkfifo', ['-m', '600', file])
   expect(await refusal()).toContain('is no file')
+  renameSync(folder, `${folder}.real`)
+  symlinkSync(`${folder}.real`, folder)
+  expect(await refusal()).toContain(`${folder} is a link`)
+  rmSync(folder)
+  writeFileSync(folder, '')
+  expect((await logIn()).stderr).toContain(`${folder} cannot be written`)
   // Who names a server and a key needs no profiles.
   expect(await run(self, { LATCHKEY_URL: server.url, LATCHKEY_KEY: key.key })).toMatchObject(ofProfile)
 })
@@ -236,12 +257,30 @@ test('a command prints the token each time, without a shell, and within bounds',
     ['no-such-program', 'There is no such program.'],
     ['false', 'It ended with 1.'],
     ['yes', 'It printed more than a token.'],
+    [`sh -c 'kill -9 $$'`, 'It ended with SIGKILL.'],
   ] as const) {
     const { code, stderr } = await with_(tokenCommand)
     expect([code, stderr]).toEqual([1, expect.stringContaining(says)])
     expect(stderr).not.toContain(marker)
   }
   expect(() => lstatSync(marker)).toThrow('ENOENT')
+  expect((await with_(' ')).stderr).toContain('--token-command: Must be a command')
+})
+
+test('what a command has started, and goes on, holds up nobody', async () => {
+  const home = join(command.folder(), 'home')
+  mkdirSync(home)
+  for (const [what, code] of [
+    ['printenv TOKEN', 0],
+    ['yes', 1],
+  ] as const) {
+    const script = `sleep 60 2> /dev/null & echo $! > ${home}/pid; ${what}`
+    const args = ['login', '--url', server.url, '--token-command', `sh -c '${script}'`]
+    const env = { XDG_CONFIG_HOME: home, TOKEN: key.key }
+    expect((await command.runProcess(args, { env })).code).toBe(code)
+    // It still runs.
+    process.kill(Number(readFileSync(join(home, 'pid'), 'utf8')))
+  }
 })
 
 test('by default the keyring keeps the token, which no argument shows, under its server', async () => {
@@ -266,6 +305,22 @@ case "$1" in lookup) cat ${ring}.$name 2> /dev/null ;; clear) rm ${ring}.$name ;
   expect(
     readdirSync(join(command.folder(), 'home')).filter((name) => name.startsWith('ring.service')),
   ).toEqual([])
+})
+
+test('what a keyring did not take out is not said to be forgotten', async () => {
+  const put = fake('secret-tool', 'cat > /dev/null')
+  const logInRinged = () => run(['login', '--url', server.url, '--profile', 'ringed'], put, key.key)
+  await logInRinged()
+  const away = fake('secret-tool', 'exit 1')
+  const gone = await run(['logout'], away)
+  expect([gone.code, gone.stdout]).toEqual([0, 'Forgot the profile ringed.\n'])
+  const line = `secret-tool clear service latchkey profile ringed url ${server.url}`
+  expect(gone.stderr).toContain(line)
+  fake('secret-tool', 'cat > /dev/null')
+  await logInRinged()
+  fake('secret-tool', 'exit 1')
+  const over = ['login', '--url', server.url, '--store', 'file', '--profile', 'ringed']
+  expect((await run(over, away, key.key)).stderr).toContain(line)
 })
 
 test('without a keyring nothing is kept unasked', async () => {

@@ -91,13 +91,22 @@ async function logIn(options: Partial<LoginOptions>): Promise<LoggedIn> {
         ? { in: 'file', token }
         : { in: 'keyring' }
   if (kept.in === 'keyring') await keep(name, url, token, folder)
-  await changeProfiles(folder, (all) => {
-    all.profiles[name] = { url, kept }
-    all.default ??= name
-  })
   const old = before.profiles[name]
-  if (old?.kept.in === 'keyring' && (kept.in !== 'keyring' || old.url !== url))
-    await forgetInKeyring(name, old.url)
+  const isOver = old?.kept.in === 'keyring' && old.url === url
+  try {
+    await changeProfiles(folder, (all) => {
+      all.profiles[name] = { url, kept }
+      all.default ??= name
+    })
+  } catch (error) {
+    // No profile names it.
+    if (kept.in === 'keyring' && !isOver) await forgetInKeyring(name, url)
+    throw error
+  }
+  if (old?.kept.in === 'keyring' && !(isOver && kept.in === 'keyring')) {
+    const left = await forgetInKeyring(name, old.url)
+    if (left !== undefined) printNote(left)
+  }
   const where = { keyring: 'in the keyring', file: `in ${fileOf(folder ?? '')}`, command: `by ${command}` }
   return { name, url, key, where: where[kept.in] }
 }
@@ -140,21 +149,28 @@ export const logoutCommand = defineCommand({
     if (name === null) throw new CommandError(exitCodes.refused, 'Nobody is logged in.')
     return forget(folder, name)
   },
-  print: ({ name }) => printForgotten(name),
+  print: printForgotten,
 })
 
-async function forget(folder: string | undefined, name: string): Promise<{ name: string; profile: Profile }> {
+/** What is forgotten, and what to tell if the keyring took out no token of it. */
+interface Forgotten {
+  name: string
+  left: string | undefined
+}
+
+async function forget(folder: string | undefined, name: string): Promise<Forgotten> {
   const { profile } = find(folder, name)
-  if (profile.kept.in === 'keyring') await forgetInKeyring(name, profile.url)
+  const left = profile.kept.in === 'keyring' ? await forgetInKeyring(name, profile.url) : undefined
   await changeProfiles(folder, (all) => {
     delete all.profiles[name]
     if (all.default === name) all.default = null
   })
-  return { name, profile }
+  return { name, left }
 }
 
-function printForgotten(name: string): void {
-  print(`Forgot the profile ${name} and its token.`)
+function printForgotten({ name, left }: Forgotten): void {
+  print(left === undefined ? `Forgot the profile ${name} and its token.` : `Forgot the profile ${name}.`)
+  if (left !== undefined) printNote(left)
   printNote('The key is as it was. To end it, revoke it: latchkey keys revoke <id>')
 }
 
@@ -223,6 +239,6 @@ export const profileCommands = [
     arguments: nameArgument,
     examples: ['latchkey profiles remove production'],
     run: (_, { args: { name } }) => forget(readProfileSettings({}).folder, name),
-    print: ({ name }) => printForgotten(name),
+    print: printForgotten,
   }),
 ]

@@ -22,6 +22,8 @@ export interface Profiles {
   profiles: Record<string, Profile>
 }
 
+/** Tens of thousands of profiles. */
+const longestFile = 16 * 1024 * 1024
 const lockTimeoutMs = 5_000
 /** A lock is held for the time of one write: one that is older was left behind. */
 const lockLeftMs = 15_000
@@ -45,7 +47,10 @@ export function readProfiles(folder: string | undefined): Profiles {
   const path = fileOf(folder)
   let file: number
   try {
-    requireOwn(folder, lstatSync(folder), 0o022, 'chmod 700')
+    const status = lstatSync(folder)
+    if (status.isSymbolicLink())
+      throw unusable(`${folder} is a link. Put the folder itself there: rm ${folder}`)
+    requireOwn(folder, status, 0o022, 'chmod 700')
     file = openSync(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK)
   } catch (error) {
     if (error instanceof CommandError) throw error
@@ -58,6 +63,7 @@ export function readProfiles(folder: string | undefined): Profiles {
     const status = fstatSync(file)
     if (!status.isFile()) throw unusable(`${path} is no file: rm -r ${path}`)
     requireOwn(path, status, 0o077, 'chmod 600')
+    if (status.size > longestFile) throw notProfiles(path)
     return parse(path, readFileSync(file, 'utf8'))
   } finally {
     closeSync(file)
@@ -75,15 +81,32 @@ function requireOwn(path: string, { uid, mode }: Stats, forbidden: number, mend:
 function parse(path: string, text: string): Profiles {
   try {
     const read = JSON.parse(text) as Profiles
-    const isSound = Object.entries(read.profiles).every(
-      ([name, { url, kept }]) =>
-        checkName(name) && URL.canParse(url) && ['keyring', 'command', 'file'].includes(kept.in),
-    )
+    const isSound =
+      !Array.isArray(read.profiles) &&
+      (read.default === null || typeof read.default === 'string') &&
+      Object.entries(read.profiles).every(
+        ([name, { url, kept }]) => checkName(name) && isAddress(url) && isPlace(kept),
+      )
     if (isSound) return read
   } catch {
     // Said below, without the text: it may hold a token.
   }
-  throw unusable(`${path} holds no profiles, and was not written by latchkey: mv ${path} ${path}.broken`)
+  throw notProfiles(path)
+}
+
+function isAddress(text: unknown): boolean {
+  if (typeof text !== 'string' || !URL.canParse(text)) return false
+  const { protocol, username, password, search, hash } = new URL(text)
+  return /^https?:$/.test(protocol) && username + password + search + hash === ''
+}
+
+function isPlace(kept: Kept): boolean {
+  if (kept.in === 'command') return typeof kept.command === 'string'
+  return kept.in === 'keyring' || (kept.in === 'file' && typeof kept.token === 'string')
+}
+
+function notProfiles(path: string): CommandError {
+  return unusable(`${path} holds no profiles, and was not written by latchkey: mv ${path} ${path}.broken`)
 }
 
 function unusable(sentence: string): CommandError {
@@ -97,8 +120,12 @@ export async function changeProfiles(
 ): Promise<void> {
   if (folder === undefined)
     throw unusable('There is no home for profiles. Set HOME or XDG_CONFIG_HOME to a folder of yours.')
-  await mkdir(folder, { recursive: true, mode: 0o700 })
-  const release = await lock(`${fileOf(folder)}.lock`)
+  const release = await mkdir(folder, { recursive: true, mode: 0o700 })
+    .then(() => lock(`${fileOf(folder)}.lock`))
+    .catch((error: unknown) => {
+      if (error instanceof CommandError) throw error
+      throw unusable(`${folder} cannot be written: ${(error as NodeJS.ErrnoException).code}.`)
+    })
   const draft = join(folder, `.profiles.${randomUUID()}.part`)
   try {
     const profiles = readProfiles(folder)

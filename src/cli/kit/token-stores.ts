@@ -8,6 +8,8 @@ import type { Profile } from './profiles.ts'
 /** A person may have to unlock a keyring, or a password store. */
 const timeoutMs = 60_000
 const longestOutput = 4_096
+/** What a program printed has come so soon after its end. */
+const outputLeftMs = 1_000
 
 /** Puts a token into the keyring, under the name of its profile and its server: for another server it is not found. Throws CommandError. */
 export async function keepInKeyring(name: string, url: string, token: string): Promise<void> {
@@ -15,9 +17,24 @@ export async function keepInKeyring(name: string, url: string, token: string): P
   await run(put(name, url, token))
 }
 
-/** Takes the token out of the keyring, if it is there. */
-export async function forgetInKeyring(name: string, url: string): Promise<void> {
-  await run(keyring().remove(name, url)).catch(() => {})
+/** Takes the token out of the keyring. Gives nothing, or what to tell a person if the keyring took out none. */
+export async function forgetInKeyring(name: string, url: string): Promise<string | undefined> {
+  const removal = keyring().remove(name, url)
+  try {
+    await run(removal)
+    return undefined
+  } catch (error) {
+    const words = [removal.program, ...removal.args].map(quote)
+    return (
+      `The keyring took out no token (${(error as Error).message}) If it is locked or away, the token is still there. ` +
+      `Take it out: ${words.join(' ')}`
+    )
+  }
+}
+
+/** A word as a shell takes it. */
+function quote(word: string): string {
+  return /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`
 }
 
 /** Reads the token of a profile. Throws CommandError. */
@@ -37,6 +54,11 @@ export async function readKeptToken(name: string, { url, kept }: Profile): Promi
 /** Runs the command of a profile, and takes the first line that it prints. Throws CommandError. */
 export async function runTokenCommand(command: string): Promise<string> {
   const [program = '', ...args] = splitCommand(command)
+  if (program === '')
+    throw new CommandError(
+      exitCodes.usage,
+      "--token-command: Must be a command, such as 'pass show latchkey'.",
+    )
   const printed = await run({ program, args })
   return asToken(printed.split('\n')[0] ?? '', '--token-command')
 }
@@ -112,8 +134,15 @@ function run({ program, args, input }: Call): Promise<string> {
     const timer = setTimeout(() => end(`It took more than ${timeoutMs / 1000} seconds.`), timeoutMs)
     const end = (why: string) => {
       child.kill('SIGKILL')
+      letGo()
       fail(why)
     }
+    // What the program has started may go on, and hold its output open: this process must not wait for that.
+    const letGo = () => {
+      child.stdin?.destroy()
+      child.stdout?.destroy()
+    }
+    child.once('exit', () => setTimeout(letGo, outputLeftMs).unref())
     child.once('error', (error: NodeJS.ErrnoException) => {
       clearTimeout(timer)
       fail(error.code === 'ENOENT' ? 'There is no such program.' : `It cannot be run: ${error.code}.`)
@@ -122,10 +151,10 @@ function run({ program, args, input }: Call): Promise<string> {
       printed += chunk
       if (printed.length > longestOutput) end('It printed more than a token.')
     })
-    child.once('close', (code) => {
+    child.once('close', (code, signal) => {
       clearTimeout(timer)
       if (code === 0) resolve(printed)
-      else fail(`It ended with ${code}.`)
+      else fail(`It ended with ${code ?? signal}.`)
     })
     // A program that is not there reads nothing.
     child.stdin?.on('error', () => {})
