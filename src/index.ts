@@ -32,7 +32,7 @@ export type {
 } from './core/shapes/imports.ts'
 export type { CreateKeyInput, PreviewKeyInput, UpdateKeyInput } from './core/shapes/key-changes.ts'
 export type { KeyStatus, ListKeysInput, ListPermissionsInput } from './core/shapes/key-lists.ts'
-export type { KeyPermissions } from './core/shapes/key-permissions.ts'
+export type { KeyPermissions, PermissionUse } from './core/shapes/key-permissions.ts'
 export type {
   CreatedKey,
   GetKeyInput,
@@ -41,7 +41,6 @@ export type {
   KeySecret,
   Keys,
   LibraryKeys,
-  PermissionUse,
   UpdatedKey,
 } from './core/shapes/keys.ts'
 export type {

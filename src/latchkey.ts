@@ -23,6 +23,7 @@ import type { JobCounts } from './core/job-counts.ts'
 import { readPartners } from './core/partner-settings.ts'
 import { keepPlace } from './core/places.ts'
 import type { Purpose } from './core/purpose.ts'
+import type { RequestParts } from './core/request-context.ts'
 import type { SealedValues } from './core/sealed-values.ts'
 import type { Audit } from './core/shapes/audit.ts'
 import type { Applied } from './core/shapes/calls.ts'
@@ -46,6 +47,7 @@ import { beginTelling, noticesJob } from './domain/events/notices.ts'
 import { LogWatch } from './domain/events/watch.ts'
 import { Keyring } from './domain/keyring.ts'
 import { openCreations } from './domain/keys/create.ts'
+import { DecoyTries } from './domain/keys/decoys.ts'
 import { graceJob } from './domain/keys/end-graces.ts'
 import { knownLists } from './domain/keys/known-lists.ts'
 import { readPeppers } from './domain/keys/peppers.ts'
@@ -86,7 +88,8 @@ import { keepPlaces, saveUsage } from './store/usage.ts'
 import { deliveryKind } from './store/webhooks.ts'
 import { cacheBoundsOf } from './verdict/cache-options.ts'
 import { systemClock } from './verdict/clock.ts'
-import { askedBy, verifyCached } from './verdict/evaluate.ts'
+import { verifyCached } from './verdict/evaluate.ts'
+import { askedBy } from './verdict/question.ts'
 import { FlushMarks } from './verification/flush-marks.ts'
 import { foreignTokensOf } from './verification/foreign.ts'
 import { Grants } from './verification/grants.ts'
@@ -142,10 +145,15 @@ export interface Latchkey extends AsyncDisposable {
   revokeToken(token: string, options?: ActorOptions): Promise<void>
   /**
    * Verifies a token from memory, without a promise or I/O; `purpose` is `request` if absent. Undefined if memory may
-   * not answer: then call `verify`. `ip` is the address of the caller, for a purpose that is no request. Throws `invalid_input`
+   * not answer: then call `verify`. `by` is the request of the caller, for a purpose that is no request. Throws `invalid_input`
    * for malformed permissions.
    */
-  verifyCached(token: string, options?: VerifyOptions, purpose?: Purpose, ip?: string): Verdict | undefined
+  verifyCached(
+    token: string,
+    asked?: VerifyOptions,
+    purpose?: Purpose,
+    by?: RequestParts,
+  ): Verdict | undefined
   /** Verifies up to 1000 tokens at once. Returns the verdicts in the order of the requests. */
   verifyBatch(
     requests: readonly VerifyRequest[],
@@ -200,11 +208,8 @@ export async function openLatchkey(options: LatchkeyOptions): Promise<Latchkey> 
   const given = options.prefixes && checkPrefixes(options.prefixes)
   const warn = options.onWarning ?? warnProcess
   // Before the store, which keeps a process alive: what is wrong ends the process.
-  const [kept, keptUsage, keptAuditDays] = [
-    keptPlacesOf(options),
-    keptUsageOf(options),
-    keptAuditDaysOf(options),
-  ]
+  const [kept, keptUsage] = [keptPlacesOf(options), keptUsageOf(options)]
+  const keptAuditDays = keptAuditDaysOf(options)
   const settings = webhookSettingsOf(options)
   const partners = readPartners(options, ownVariables())
   const checkpointPath = checkpointFileOf(options)
@@ -321,10 +326,12 @@ export async function openLatchkey(options: LatchkeyOptions): Promise<Latchkey> 
   const toldFrom = beginTelling({ store, at }).catch(() => {})
   jobs.start()
 
+  const decoyTries = new DecoyTries(memory, engine.commit)
   let closing: Promise<void> | undefined
   const end = async (): Promise<void> => {
     await toldFrom
     await draws?.stop()
+    await decoyTries.close()
     await lost.stop()
     const written = memory.follower.stop().then(async () => {
       await usage.close()
@@ -358,14 +365,9 @@ export async function openLatchkey(options: LatchkeyOptions): Promise<Latchkey> 
       checkQuestion(asked)
       return verify(memory, token, asked, asker)
     },
-    verifyCached: (token, asked, purpose, ip) => {
+    verifyCached: (token, asked, purpose, client) => {
       checkQuestion(asked)
-      return verifyCached(
-        memory,
-        token,
-        ip === undefined ? asked : askedBy(asked ?? {}, purpose, ip),
-        purpose,
-      )
+      return verifyCached(memory, token, askedBy(asked, purpose, client), purpose)
     },
     revokeToken: async (token, options) =>
       memory.awake.during(revokeToken(engine, token, checkOptions(options))),
@@ -377,10 +379,8 @@ export async function openLatchkey(options: LatchkeyOptions): Promise<Latchkey> 
     partners: openPartners(partners),
     verifiers: createVerifiers(memory, grants, {
       saveReport: (report) => saveReport(store, report, kept, at()),
-      noteVerifier: () => {
-        // At once, so that others know of it if this process crashes.
-        if (marks.noteVerifier()) void usage.flush().catch(() => {})
-      },
+      // At once, so that others know of it if this process crashes.
+      noteVerifier: () => void (marks.noteVerifier() && usage.flush().catch(() => {})),
     }),
     ensureRootKey: (token, check) => memory.awake.during(ensureRootKey(engine, token, check)),
     createRootKey: () => memory.awake.during(createRootKey(engine)),

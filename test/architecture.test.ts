@@ -186,7 +186,7 @@ test('whoever imports the client loads its own few files and nothing else', () =
   const loaded = loadedFrom('src/client/index.ts')
   expect(loaded.size).toBeGreaterThan(1)
   const allowed =
-    /^src\/(?:client\/[\w/-]+|verdict\/[\w-]+|fairness\/(?:rounds|turns)|core\/(?:addresses|asked-permissions|bounds|call-context|call-options|conditions|errors|foreign-token|freeze|id-form|limits|measures|options|periods|purpose|stored-ancestors|stored-limits|permissions|rotated-verdict|follow-events|read-all|shared-dates|status|token|total-header|wire))\.ts$/
+    /^src\/(?:client\/[\w/-]+|verdict\/[\w-]+|fairness\/(?:rounds|turns)|core\/(?:addresses|asked-permissions|bounds|call-context|call-header|call-options|conditions|errors|foreign-token|freeze|id-form|limits|measures|options|periods|purpose|stored-ancestors|stored-limits|permissions|request-context|rotated-verdict|follow-events|read-all|shared-dates|status|token|total-header|wire))\.ts$/
   expect([...loaded].filter((name) => !allowed.test(name))).toEqual([])
 })
 

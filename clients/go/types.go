@@ -127,6 +127,8 @@ type BulkChangeFilter struct {
 	UnusedSince *time.Time `json:"unused_since,omitempty"`
 	// Only keys that were never used, or, if false, that were used at least once.
 	NeverUsed *bool `json:"never_used,omitempty"`
+	// Only decoys or, if false, only keys that are none.
+	Decoy *bool `json:"decoy,omitempty"`
 }
 
 // BulkFailure is what the API calls BulkFailure in /openapi.json.
@@ -243,6 +245,8 @@ type ChangedKey struct {
 	// Another one after each edit, and the same after each use. `If-Match` takes it in quotes, as the header `ETag`
 	// has it.
 	Revision string `json:"revision"`
+	// Of a decoy, which opens nothing: whether anybody tried it. Absent for every other key.
+	Decoy *Decoy `json:"decoy,omitempty"`
 	// The rules of policies that it breaks; only in lists with `breaks_policy`.
 	BrokenRules []string `json:"broken_rules,omitempty"`
 	// A warning: those of its permissions that the catalogue of permissions does not have; absent if there are none,
@@ -437,6 +441,9 @@ type CreateKey struct {
 	CreatedBy string `json:"created_by,omitempty"`
 	// The key of which it is a child, of the same organization: it may do no more than that one, and ends with it.
 	ParentID string `json:"parent_id,omitempty"`
+	// Whether it is a decoy: its token opens nothing, is answered like one that nobody made, and tells by the event
+	// `key.decoy_tried` when somebody tries it. For good. A decoy is no child. If absent: `false`.
+	Decoy *bool `json:"decoy,omitempty"`
 }
 
 // CreateOrganization is what a caller sends as CreateOrganization in /openapi.json.
@@ -534,6 +541,8 @@ type CreatedKey struct {
 	// Another one after each edit, and the same after each use. `If-Match` takes it in quotes, as the header `ETag`
 	// has it.
 	Revision string `json:"revision"`
+	// Of a decoy, which opens nothing: whether anybody tried it. Absent for every other key.
+	Decoy *Decoy `json:"decoy,omitempty"`
 	// The rules of policies that it breaks; only in lists with `breaks_policy`.
 	BrokenRules []string `json:"broken_rules,omitempty"`
 	// A warning: those of its permissions that the catalogue of permissions does not have; absent if there are none,
@@ -580,6 +589,14 @@ type CreatedWebhook struct {
 	Revision string `json:"revision"`
 	// What signs its messages, as Standard Webhooks has it. Only this answer contains it.
 	Secret string `json:"secret"`
+}
+
+// Decoy is what the API calls Decoy in /openapi.json.
+type Decoy struct {
+	// How often it was tried, as far as events have told.
+	Tries int64 `json:"tries"`
+	// When that was last; null for never.
+	LastTriedAt *time.Time `json:"last_tried_at"`
 }
 
 // Delivery is what the API calls Delivery in /openapi.json.
@@ -922,6 +939,9 @@ type ImportedKey struct {
 	Limits []Limit `json:"limits,omitempty"`
 	// The id of the operator's user for whom the key is created; root organization only.
 	CreatedBy string `json:"created_by,omitempty"`
+	// Whether it is a decoy: its token opens nothing, is answered like one that nobody made, and tells by the event
+	// `key.decoy_tried` when somebody tries it. For good. A decoy is no child. If absent: `false`.
+	Decoy *bool `json:"decoy,omitempty"`
 	// What people are shown of the token, such as its first characters.
 	Hint string `json:"hint,omitempty"`
 	// The token. Latchkey keeps its SHA-256 alone.
@@ -1030,6 +1050,8 @@ type Key struct {
 	// Another one after each edit, and the same after each use. `If-Match` takes it in quotes, as the header `ETag`
 	// has it.
 	Revision string `json:"revision"`
+	// Of a decoy, which opens nothing: whether anybody tried it. Absent for every other key.
+	Decoy *Decoy `json:"decoy,omitempty"`
 	// The rules of policies that it breaks; only in lists with `breaks_policy`.
 	BrokenRules []string `json:"broken_rules,omitempty"`
 }
@@ -1104,6 +1126,8 @@ type KeyDetails struct {
 	// Another one after each edit, and the same after each use. `If-Match` takes it in quotes, as the header `ETag`
 	// has it.
 	Revision string `json:"revision"`
+	// Of a decoy, which opens nothing: whether anybody tried it. Absent for every other key.
+	Decoy *Decoy `json:"decoy,omitempty"`
 	// The rules of policies that it breaks; only in lists with `breaks_policy`.
 	BrokenRules []string `json:"broken_rules,omitempty"`
 	// The newest 100 secrets, newest first, ended ones included. Latchkey keeps the newest 1000 ended secrets of a
@@ -1640,6 +1664,8 @@ type RotatedKey struct {
 	// Another one after each edit, and the same after each use. `If-Match` takes it in quotes, as the header `ETag`
 	// has it.
 	Revision string `json:"revision"`
+	// Of a decoy, which opens nothing: whether anybody tried it. Absent for every other key.
+	Decoy *Decoy `json:"decoy,omitempty"`
 	// The rules of policies that it breaks; only in lists with `breaks_policy`.
 	BrokenRules []string `json:"broken_rules,omitempty"`
 	// A warning: those of its permissions that the catalogue of permissions does not have; absent if there are none,
@@ -2114,6 +2140,8 @@ type ListKeysQuery struct {
 	// Only keys that break a rule of a policy, with the rules (`broken_rules`), or, if false, that break none. No
 	// rule on the number of keys is one of a single key.
 	BreaksPolicy *bool `query:"breaks_policy"`
+	// Only decoys or, if false, only keys that are none.
+	Decoy *bool `query:"decoy"`
 	// The order: newest first if absent; last used first; longest unused first, after those that were never used;
 	// soonest to expire first, without those that never do; or by name. If absent: `-created_at`.
 	Sort string `query:"sort"`

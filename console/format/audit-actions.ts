@@ -19,6 +19,7 @@ export const auditActions: Record<AuditAction, string> = {
   'key.expiring': 'Warned of the expiry of the key',
   'key.expired': 'Noted the expiry of the key',
   'key.dormant': 'Noted that nobody uses the key',
+  'key.decoy_tried': 'Noted that somebody tried the decoy',
   'key.suspended': 'Suspended the key',
   'key.resumed': 'Resumed the key',
   'key.revoked': 'Revoked the key',

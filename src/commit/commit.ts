@@ -109,6 +109,7 @@ const topics: Record<AuditAction, Topic | undefined> = {
   'key.expiring': undefined,
   'key.expired': undefined,
   'key.dormant': undefined,
+  'key.decoy_tried': undefined,
   'key.suspended': 'key',
   'key.resumed': 'key',
   'key.revoked': 'key',

@@ -152,6 +152,10 @@ export const expiryNoticeDays = [30, 7, 1] as const
 export const dormantDays = 90
 /** At so many per cent of a quota that are spent it is told of: the lowest first. */
 export const reachedPercents = [80, 100] as const
+/** How often it is told that a decoy was tried, and of how many a process hears within that: in all, and of an organization. */
+export const decoyEventEveryMs = 60_000
+export const maxTriedDecoys = 10_000
+export const maxTriedDecoysOfOrganization = 100
 /** So long it is known that something was told of, after it was due: no clock is set back by more. */
 export const keptCausesMs = 100 * dayMs
 

@@ -39,6 +39,7 @@ export const errorTable = {
   key_expired: [409, 'Key expired'],
   line_too_long: [409, 'Line of keys too long'],
   too_many_children: [409, 'Too many children'],
+  decoy_key: [409, 'Decoy key'],
   rotation_in_progress: [409, 'Rotation in progress'],
   unexpected_count: [409, 'Unexpected number of keys'],
   organization_suspended: [409, 'Organization suspended'],

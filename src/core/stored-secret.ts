@@ -26,6 +26,8 @@ export interface StoredSecret {
   allowedIps: string | null
   /** The keys of which its key is a child; see `readAncestors`. Null if it is none. */
   ancestors: string | null
+  /** How often its key was tried that was told of, if that is a decoy; null for any other. */
+  decoyTries: number | null
   /** What it draws from, beside what its organization draws from; see `readDrawn`. Null if nothing. */
   limits: string | null
 }

@@ -1,11 +1,12 @@
 // The caller of a token, for everything that takes one.
 
 import { type Caller, callerOf } from '../core/actor.ts'
+import type { RequestParts } from '../core/request-context.ts'
 import type { Memory } from '../verification/read-through.ts'
 import { findKid, verify } from '../verification/verify.ts'
 
 /** Where a request came from, for the audit log. */
-export interface Origin {
+export interface Origin extends RequestParts {
   requestId?: string | undefined
   ip?: string | undefined
 }
@@ -19,7 +20,8 @@ export async function authenticate(
   token: string,
   origin: Origin = {},
 ): Promise<Caller | undefined> {
-  const asker = { ip: origin.ip, purpose: 'management' } as const
+  const { ip, userAgent, method, target } = origin
+  const asker = { ip, userAgent, method, target, purpose: 'management' } as const
   const verdict = await verify(memory, token, {}, asker)
   const kid = verdict.valid ? await findKid(memory, token, asker) : undefined
   return verdict.valid && kid !== undefined ? callerOf(verdict, kid, origin) : undefined

@@ -106,7 +106,7 @@ export function createTurnNames({
     const header = headerReader(rawHeaders)
     const token = readPresented(header, 'user-name')
     const verdictFrom = (ip?: string) =>
-      token === undefined ? undefined : authenticator.verifyCached(token, {}, 'heartbeat', ip)
+      token === undefined ? undefined : authenticator.verifyCached(token, {}, 'heartbeat', { ip })
     let verdict = verdictFrom()
     const isValid = verdict?.valid === true
     const address = isValid ? '' : (findClientAddress(socket.remoteAddress, header, trustedProxies) ?? '')

@@ -5,6 +5,7 @@ import { type Caller, callerOf } from '../core/actor.ts'
 import { readBasic, readBearer } from '../core/bearer.ts'
 import { LatchkeyError } from '../core/errors.ts'
 import type { Purpose } from '../core/purpose.ts'
+import type { RequestParts } from '../core/request-context.ts'
 import type { SessionValues } from '../core/shapes/sessions.ts'
 import { shownKidOf } from '../core/token.ts'
 import { isOverTls } from './client-address.ts'
@@ -36,9 +37,10 @@ export async function authenticate(
     throw new LatchkeyError('missing_token', 'Send a token as Authorization: Bearer <token>.')
   }
   const { authenticator } = kit
+  const client = clientOf(exchange, header)
   const verdict =
-    authenticator.verifyCached(token, nothingAsked, purpose, exchange.ip) ??
-    (await authenticator.verify(token, nothingAsked, { ip: exchange.ip, purpose }))
+    authenticator.verifyCached(token, nothingAsked, purpose, client) ??
+    (await authenticator.verify(token, nothingAsked, { ...client, purpose }))
   const kid = verdict.code === 'malformed' ? undefined : shownKidOf(token)
   // A token of another system holds no permission here to call with.
   if (!verdict.valid || kid === undefined) {
@@ -47,6 +49,11 @@ export async function authenticate(
   }
   exchange.keyId = verdict.keyId
   return callerOf(verdict, kid, exchange)
+}
+
+/** The request by which somebody calls. */
+export function clientOf({ ip, method, route }: Exchange, header: ReadHeader): RequestParts {
+  return { ip, method, target: route, userAgent: header('user-agent') }
 }
 
 /** The token of a client that shows it as Bearer, or as the password of Basic, encoded as RFC 6749, section 2.3.1, has it. */

@@ -1,14 +1,15 @@
 // What the kit asks of the library: to judge tokens and sessions.
 import type { Caller } from '../core/actor.ts'
 import type { Purpose } from '../core/purpose.ts'
+import type { RequestParts } from '../core/request-context.ts'
 import type { SessionValues } from '../core/shapes/sessions.ts'
 import type { Verdict } from '../core/shapes/verification.ts'
 
 /** What judges tokens and sessions. */
 export interface Authenticator {
   /** Judges a token from memory; undefined if memory cannot. */
-  verifyCached(token: string, asked: object, purpose: Purpose, ip?: string): Verdict | undefined
-  verify(token: string, asked: object, asker: { ip?: string | undefined; purpose: Purpose }): Promise<Verdict>
+  verifyCached(token: string, asked: object, purpose: Purpose, client?: RequestParts): Verdict | undefined
+  verify(token: string, asked: object, asker: RequestParts & { purpose: Purpose }): Promise<Verdict>
   sessions: {
     /** Tells who calls by a session's values; undefined for values that are not those of a live session. */
     authenticate(values: SessionValues, origin: { ip?: string | undefined }): Promise<Caller | undefined>

@@ -29,6 +29,7 @@ const readers: Readonly<Record<string, (value: string) => number | boolean | str
   key_ids: (value) => value.split(','),
   never_used: readBoolean,
   breaks_policy: readBoolean,
+  decoy: readBoolean,
   count: readBoolean,
 }
 

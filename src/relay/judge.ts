@@ -4,6 +4,7 @@ import { TooMany } from '../client/verifier/failures.ts'
 import type { MemoryVerifier } from '../client/verifier/verifier.ts'
 import { LatchkeyError } from '../core/errors.ts'
 import type { Purpose } from '../core/purpose.ts'
+import type { RequestParts } from '../core/request-context.ts'
 import type { Verdict, VerifyOptions, VerifyRequest } from '../core/shapes/verification.ts'
 import type { Slices } from '../fairness/slices.ts'
 import type { Asker } from '../fairness/turns.ts'
@@ -23,9 +24,14 @@ export class RelayJudge implements Authenticator, BatchJudge {
   /** A relay has no sessions: it takes tokens alone. */
   readonly sessions = { authenticate: async () => undefined }
 
-  verifyCached(token: string, asked?: VerifyOptions, purpose?: Purpose, ip?: string): Verdict | undefined {
+  verifyCached(
+    token: string,
+    asked?: VerifyOptions,
+    purpose?: Purpose,
+    client?: RequestParts,
+  ): Verdict | undefined {
     try {
-      return this.#verifier.verifyCached(token, asked, purpose, ip)
+      return this.#verifier.verifyCached(token, asked, purpose, client)
     } catch (error) {
       throw toRelayError(error)
     }

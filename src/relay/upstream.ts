@@ -6,6 +6,7 @@ import { LatchkeyClientError } from '../client/errors.ts'
 import { readText } from '../client/request/answer.ts'
 import { readBody } from '../client/verifier/events.ts'
 import type { Caller } from '../core/actor.ts'
+import { callHeader } from '../core/call-header.ts'
 import { judgesHeader } from '../core/conditions.ts'
 import { LatchkeyError } from '../core/errors.ts'
 import type { ReadHeader } from '../http/exchange.ts'
@@ -30,6 +31,7 @@ const askedHeaders = [
   'authorization',
   'content-type',
   judgesHeader.toLowerCase(),
+  callHeader,
   'traceparent',
   'tracestate',
 ]

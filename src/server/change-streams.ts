@@ -167,7 +167,7 @@ export class ChangeStreams {
     for (const audience of this.#audiences.values()) audience.beat()
     if (this.#latchkey.verifiers.latest() === undefined) return
     for (const [sink, reader] of this.#open)
-      if (!this.#latchkey.verifyCached(reader.token, needed, 'heartbeat', reader.ip)?.valid)
+      if (!this.#latchkey.verifyCached(reader.token, needed, 'heartbeat', { ip: reader.ip })?.valid)
         void this.#judge(sink, reader)
   }
 

@@ -17,6 +17,8 @@ export interface DueRow {
   revoked_at: number | null
   suspended_at: number | null
   last_used_at: number
+  /** Null but for a decoy. */
+  decoy_tries: number | null
   secret?: { prefix: string; grace_ends_at: number | null; ended_at: number | null; silent_ms: number | null }
 }
 
@@ -36,6 +38,7 @@ const keyColumns = [
   'keys.revoked_at',
   'keys.suspended_at',
   'keys.last_used_at',
+  'keys.decoy_tries',
 ] as const
 
 /** Finds the next keys by when they expire. */

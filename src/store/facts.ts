@@ -22,7 +22,8 @@ const factsOfSecrets = (
     keys.id as "keyId", keys.organization_id as "organizationId", keys.name, keys.permissions, keys.metadata,
     keys.expires_at as "expiresAt", keys.revoked_at as "revokedAt",
     keys.suspended_at as "suspendedAt", organizations.suspended_at as "organizationSuspendedAt",
-    keys.not_before as "notBefore", keys.allowed_ips as "allowedIps", ${drawn} as "limits", ${ancestors} as "ancestors"
+    keys.not_before as "notBefore", keys.allowed_ips as "allowedIps", keys.decoy_tries as "decoyTries",
+    ${drawn} as "limits", ${ancestors} as "ancestors"
     from ${prefix}secrets join ${prefix}keys on keys.id = secrets.key_id
     left join ${prefix}organizations on organizations.id = keys.organization_id
     left join ${prefix}plans on plans.id = organizations.plan

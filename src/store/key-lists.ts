@@ -21,7 +21,7 @@ import {
   type SliceBounds,
   toSlice,
 } from './cursors.ts'
-import { findByTerm, lacksTerms, termOf } from './key-terms.ts'
+import { decoyTerm, findByTerm, lacksTerms, termOf } from './key-terms.ts'
 import { type KeyRow, longKeyColumns } from './keys.ts'
 import { findKeyOfKid } from './secrets.ts'
 import type { Db, Tables } from './tables.ts'
@@ -40,6 +40,7 @@ export interface KeyQuery {
   expiresBefore?: number | undefined
   unusedSince?: number | undefined
   neverUsed?: boolean | undefined
+  decoy?: boolean | undefined
   sort: keyof typeof keyOrders
   after: Position | undefined
   now: number
@@ -144,8 +145,9 @@ export async function findWay(db: Db, query: KeyQuery): Promise<Way> {
 const maxSet = 1_000
 
 /** The terms that a list asks for. */
-function termsOf({ tag = [], permission, createdBy, prefixes = [] }: KeyQuery): string[] {
+function termsOf({ tag = [], permission, createdBy, prefixes = [], decoy }: KeyQuery): string[] {
   return [
+    ...(decoy ? [decoyTerm] : []),
     ...tag.map((value) => termOf('tag', value)),
     ...(createdBy === undefined ? [] : [termOf('created_by', createdBy)]),
     ...(permission === undefined ? [] : [termOf('permission', permission)]),
@@ -278,6 +280,7 @@ function conditionsOf(query: KeyQuery) {
     expiresBefore,
     unusedSince,
     neverUsed,
+    decoy,
     now,
   } = query
   const ofStatus: Record<KeyStatus | 'all', RawBuilder<SqlBool>[]> = {
@@ -300,6 +303,9 @@ function conditionsOf(query: KeyQuery) {
     ...(unusedSince === undefined
       ? []
       : [sql<SqlBool>`last_used_at + 0 < ${unusedSince}`, sql<SqlBool>`created_at + 0 < ${unusedSince}`]),
+    ...(decoy === undefined
+      ? []
+      : [decoy ? sql<SqlBool>`decoy_tries is not null` : sql<SqlBool>`decoy_tries is null`]),
     ...(neverUsed === undefined
       ? []
       : [neverUsed ? sql<SqlBool>`last_used_at + 0 = 0` : sql<SqlBool>`last_used_at + 0 > 0`]),

@@ -105,6 +105,11 @@ export interface KeysTable {
   tags: string
   /** The revision of which its terms are written; see `key-terms.ts`. */
   terms_revision: Generated<number>
+  /** Of a decoy, how often it was tried, as far as that was told; null for every other key. See `decoys.ts`. */
+  decoy_tries: number | null
+  /** When it was last tried, and when that was last told; null for never. */
+  decoy_tried_at: Generated<number | null>
+  decoy_told_at: Generated<number | null>
 }
 
 /** Under what keys are found; see `key-terms.ts`. */

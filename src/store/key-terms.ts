@@ -16,16 +16,19 @@ import type { Db, Tx } from './tables.ts'
 /** What of a key its terms come from. */
 export type Termed = Pick<
   Selectable<KeysTable>,
-  'id' | 'organization_id' | 'created_at' | 'created_by' | 'prefix' | 'permissions' | 'tags'
+  'id' | 'organization_id' | 'created_at' | 'created_by' | 'prefix' | 'permissions' | 'tags' | 'decoy_tries'
 >
 
 /** By what keys are found. */
-export type TermKind = 'tag' | 'permission' | 'created_by' | 'prefix'
+export type TermKind = 'tag' | 'permission' | 'created_by' | 'prefix' | 'decoy'
 
 /** Makes a term. */
 export function termOf(kind: TermKind, value: string): string {
   return `${kind}:${value}`
 }
+
+/** The term of every decoy. */
+export const decoyTerm = termOf('decoy', '')
 
 const termColumns = { term: 'text', organization_id: 'text', created_at: 'whole', key_id: 'text' } as const
 
@@ -111,7 +114,16 @@ export async function addMissingTerms(tx: Tx, dialect: StoreDialect, limit: numb
     .updateTable('keys')
     .set((eb) => ({ terms_revision: eb.ref('revision') }))
     .where('id', 'in', found)
-    .returning(['id', 'organization_id', 'created_at', 'created_by', 'prefix', 'permissions', 'tags'])
+    .returning([
+      'id',
+      'organization_id',
+      'created_at',
+      'created_by',
+      'prefix',
+      'permissions',
+      'tags',
+      'decoy_tries',
+    ])
     .execute()
   await insertMissing(tx, dialect, rowsOf(keys))
   return keys.length
@@ -125,6 +137,7 @@ function termsOf({
   prefix,
   permissions,
   tags,
+  decoy_tries,
 }: Omit<Termed, 'id' | 'organization_id'>): string[] {
   const listed = (kind: TermKind, list: string) =>
     (JSON.parse(list) as string[]).map((value) => termOf(kind, value))
@@ -133,6 +146,7 @@ function termsOf({
     ...listed('permission', permissions),
     ...(created_by === null ? [] : [termOf('created_by', created_by)]),
     termOf('prefix', prefix),
+    ...(decoy_tries === null ? [] : [decoyTerm]),
   ]
   return [...new Set(terms)]
 }

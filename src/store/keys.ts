@@ -37,6 +37,7 @@ type LaterKeyRow = Pick<
   KeyRow,
   | ('suspended_at' | 'suspended_by' | 'suspended_for' | 'suspended_reason')
   | ('revoked_by' | 'revocation_reason')
+  | ('decoy_tried_at' | 'decoy_told_at')
 >
 
 const newColumns = {
@@ -61,6 +62,7 @@ const newColumns = {
   limits_from: 'text',
   parent_id: 'text',
   parent_kid: 'text',
+  decoy_tries: 'whole',
   last_used_at: 'whole',
   revision: 'whole',
   terms_revision: 'whole',
@@ -198,7 +200,7 @@ export async function changeListedKeys(
     )
 }
 
-/** The live keys of an organization whose permissions hold a text somewhere, but for children. */
+/** The live keys of an organization whose permissions hold a text somewhere, but for children and decoys. */
 export async function liveKeysThatMention(
   db: Db,
   organizationId: string,
@@ -212,6 +214,7 @@ export async function liveKeysThatMention(
     .select(['id', 'permissions', 'expires_at', 'revoked_at', 'suspended_at', 'not_before'])
     .where('organization_id', '=', organizationId)
     .where('parent_id', 'is', null)
+    .where('decoy_tries', 'is', null)
     .where('revoked_at', 'is', null)
     .where('suspended_at', 'is', null)
     .where((eb) => eb.or([eb('expires_at', 'is', null), eb('expires_at', '>', now)]))
@@ -255,6 +258,9 @@ export function toKey(
     limits,
     lastUsed: row.last_used_at ? toLastUsed(row.last_used_at, lastUse) : null,
     revision: String(row.revision ?? row.created_at),
+    ...(row.decoy_tries !== null && {
+      decoy: { tries: row.decoy_tries, lastTriedAt: toInstant(row.decoy_tried_at) },
+    }),
   }
 }
 

@@ -62,6 +62,8 @@ export interface ParentRow {
   expires_at: number | null
   revoked_at: number | null
   ancestors: string | null
+  /** Null but for a decoy. */
+  decoy_tries: number | null
   /** The keys from whose limits it draws, the nearest first. */
   limits_from: string | null
   second: string | null
@@ -81,7 +83,7 @@ export async function findParents(tx: Tx, ids: readonly string[]): Promise<Map<s
     .leftJoin('secrets as third_maker', 'third_maker.kid', 'second.parent_kid')
     .select([
       ...(['keys.id', 'keys.organization_id', 'keys.permissions'] as const),
-      ...(['keys.expires_at', 'keys.revoked_at', 'keys.limits_from'] as const),
+      ...(['keys.expires_at', 'keys.revoked_at', 'keys.limits_from', 'keys.decoy_tries'] as const),
       ...(['first.limits_from as second', 'second.limits_from as third'] as const),
       sql<string | null>`${sql.raw(ancestors)}`.as('ancestors'),
     ])

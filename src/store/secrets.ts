@@ -17,7 +17,8 @@ export type SecretRow = Selectable<SecretsTable>
 export type NewSecretRow = Omit<
   SecretRow,
   'grace_ends_at' | 'ended_at' | 'last_used_at' | 'silent_ms' | 'silent_at' | 'recipe'
-> & { recipe?: number }
+> &
+  Partial<Pick<SecretRow, 'recipe' | 'ended_at'>>
 
 const newColumns = {
   kid: 'text',
@@ -26,6 +27,7 @@ const newColumns = {
   prefix: 'text',
   digest: 'bytes',
   created_at: 'whole',
+  ended_at: 'whole',
   last_used_at: 'whole',
   recipe: 'whole',
 } as const
@@ -37,7 +39,7 @@ export async function insertSecrets(
   rows: readonly NewSecretRow[],
 ): Promise<void> {
   const begun = rows
-    .map((row) => ({ last_used_at: 0, recipe: null, ...row }))
+    .map((row) => ({ last_used_at: 0, recipe: null, ended_at: null, ...row }))
     .sort((a, b) => (a.kid < b.kid ? -1 : 1))
   await insertGiven(tx, dialect, 'secrets', newColumns, begun).execute()
 }

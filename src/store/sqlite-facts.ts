@@ -26,6 +26,7 @@ type Columns = [
   organizationSuspendedAt: number | null,
   notBefore: number | null,
   allowedIps: string | null,
+  decoyTries: number | null,
   limits: string | null,
   ancestors: string | null,
 ]
@@ -114,7 +115,8 @@ function toRow(row: Columns): StoredSecret {
     organizationSuspendedAt: row[12],
     notBefore: row[13],
     allowedIps: row[14],
-    limits: row[15],
-    ancestors: row[16],
+    decoyTries: row[15],
+    limits: row[16],
+    ancestors: row[17],
   }
 }

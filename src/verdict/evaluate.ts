@@ -20,6 +20,7 @@ import { areCurrent, type Facts, type Terms } from './facts.ts'
 import { missingOf } from './missing.ts'
 import { parsePresented, withoutScheme } from './presented.ts'
 import type { KnownKey } from './profiles.ts'
+import { type Asked, nothingAsked } from './question.ts'
 import type { Tallies, Tally } from './tally.ts'
 
 /** What is remembered of secrets, and whether it may be believed. */
@@ -36,28 +37,14 @@ export interface Remembered {
   isFresh(now: number, monotonic: number): boolean
   /** Whether a token, or its kid, was unknown a moment ago. */
   isAbsent(parsed: PresentedToken): boolean
+  /** Hears of one that was. */
+  noteUnknown?(parsed: PresentedToken, asked: Asked, purpose: Purpose): void
   /** Whether there may be tokens of other systems: if not, what is no token of ours is malformed. */
   acceptsForeign(): boolean
 }
 
 export const malformed: Verdict = Object.freeze({ valid: false, code: 'malformed' })
 export const notFound: Verdict = Object.freeze({ valid: false, code: 'not_found' })
-export const nothingAsked: Asked = Object.freeze({})
-
-/** What is asked of a token, and from where. */
-export interface Asked extends VerifyOptions {
-  /** From which address somebody calls Latchkey itself; a call of another API has that in its context. */
-  ip?: string | undefined
-}
-
-/**
- * What somebody asks of a token from an address. Who calls Latchkey itself is judged by that; who asks about a token of a call
- * tells in its context from where that came.
- */
-export function askedBy(options: VerifyOptions, purpose: Purpose | undefined, ip: string | undefined): Asked {
-  const isOwn = purpose === 'management' || purpose === 'heartbeat'
-  return isOwn && ip !== undefined ? { ...options, ip } : options
-}
 
 /** Makes reservations of what calls have drawn. */
 export interface Reserving {
@@ -320,7 +307,8 @@ function refuseUnproven(
   if (parsed === undefined) return countUnknown(memory, malformed, purpose, paid)
   if (!memory.isFresh(memory.clock.now(), memory.clock.monotonic())) return parsed
   // A token with a cached kid and another digest is made up.
-  if (!memory.isAbsent(parsed) && !memory.cache.holdsAnother(parsed)) return parsed
+  if (memory.isAbsent(parsed)) memory.noteUnknown?.(parsed, asked, purpose)
+  else if (!memory.cache.holdsAnother(parsed)) return parsed
   return countUnknown(memory, notFound, purpose, paid)
 }
 

@@ -50,7 +50,7 @@ export interface Facts {
 
 /** Makes the facts of a secret. All of it is frozen, since many callers get the same objects. */
 export function toFacts(
-  stored: Omit<StoredSecret, 'kid' | 'digest'>,
+  stored: Omit<StoredSecret, 'kid' | 'digest' | 'decoyTries'>,
   owners: Owners,
   foreignKid: string | null = null,
   boundBefore?: LineBounds,

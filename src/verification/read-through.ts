@@ -4,6 +4,7 @@ import { ChangeFollower, type ChangeSource } from '../coherence/follower.ts'
 import { LatchkeyError } from '../core/errors.ts'
 import type { ForeignToken, PresentedToken } from '../core/foreign-token.ts'
 import { copyLatin1 } from '../core/kept-text.ts'
+import type { Purpose } from '../core/purpose.ts'
 import type { StoredSecret } from '../core/stored-secret.ts'
 import { isForeignKid } from '../core/token.ts'
 import { Slices } from '../fairness/slices.ts'
@@ -16,9 +17,10 @@ import { type Facts, toFacts } from '../verdict/facts.ts'
 import type { DatedRead } from '../verdict/lease.ts'
 import { NegativeCache } from '../verdict/negative-cache.ts'
 import { Owners } from '../verdict/owners.ts'
+import { isShown, type Asked as Question } from '../verdict/question.ts'
 import type { Tallies } from '../verdict/tally.ts'
 import { Awake } from './awake.ts'
-import { digestText, digestToken, sameDigest } from './digest.ts'
+import { digestEquals, digestText, digestToken, sameDigest } from './digest.ts'
 import { type Candidates, type ForeignTokens, noForeignTokens, pepperMissing } from './foreign.ts'
 import type { UsageRecorder } from './usage.ts'
 
@@ -38,9 +40,18 @@ export interface KnownSecret {
   facts: Facts
 }
 
-/** What a read gave, and since when it may have been overtaken. */
+/** A key that opens nothing, and tells when it is tried; by its secret. */
+export interface Decoy {
+  keyId: string
+  organizationId: string
+  /** SHA-256 of the whole token. */
+  digest: Uint8Array
+}
+
+/** What a read gave, and since when it may have been overtaken. The secret of a decoy is as unknown as one that nobody made. */
 export interface Reading extends DatedRead {
   known: KnownSecret | undefined
+  decoy?: Decoy | undefined
 }
 
 /** The store as the memory needs it. */
@@ -59,6 +70,9 @@ export interface FactsSource {
  * 2. A change that this process hears of takes every read under way out of `#underWay`: an asker after that reads
  *    anew, and what the overtaken read finds is not remembered.
  * 3. A process that does not follow the log hears of no change: its reads are never in `#underWay`.
+ *
+ * The secret of a decoy leaves here as one that is unknown: it is read and remembered on the way of those, and nothing that asks
+ * can tell them apart, or admit one by mistake.
  */
 export class Memory {
   readonly clock: Clock
@@ -71,10 +85,12 @@ export class Memory {
   readonly foreign: ForeignTokens
   readonly #owners: Owners
   readonly awake = new Awake()
+  /** Called when a decoy is tried. */
+  onTry: (decoy: Decoy, question: Question) => void = () => {}
   /** The turns of batches. */
   readonly slices = new Slices()
   readonly #source: FactsSource
-  readonly #absent: NegativeCache
+  readonly #absent: NegativeCache<Decoy>
   readonly #turns = new Turns<Reading>()
   /** The reads that were sent and that no change has overtaken, by name; they may be shared and remembered. */
   readonly #underWay = new Map<string, Promise<Reading>>()
@@ -124,6 +140,17 @@ export class Memory {
     return this.#absent.has(nameOf(asked))
   }
 
+  /** Hears that somebody has shown a token which was unknown a moment ago: that may be one of a decoy. */
+  noteUnknown(presented: PresentedToken, question: Question, purpose: Purpose): void {
+    this.noteTry(this.#absent.noteOf(nameOf(presented)), presented.token, question, purpose)
+  }
+
+  /** Hears that somebody has shown a token, which is that of a decoy or only has its kid. */
+  noteTry(decoy: Decoy | undefined, token: string, question: Question, purpose: Purpose): void {
+    if (decoy === undefined || !isShown(purpose, question)) return
+    if (digestEquals(decoy.digest, digestText(token))) this.onTry(decoy, question)
+  }
+
   acceptsForeign(): boolean {
     // A process that follows changes hears of the first import.
     return this.foreign.mayExist || !this.follower.following
@@ -140,9 +167,9 @@ export class Memory {
     const sought =
       asked.kid === undefined ? toSought(asked, this.foreign.candidatesNow(asked.token)) : undefined
     if (asked.kid === undefined && sought === undefined) return undefined
-    const known = this.#toKnown(asked.kid, sought, findFactsNow)
-    this.#remember(nameOf(asked), known)
-    return { known, begunAt }
+    const found = this.#toKnown(asked.kid, sought, findFactsNow)
+    this.#remember(nameOf(asked), found)
+    return { ...found, begunAt }
   }
 
   /**
@@ -156,7 +183,7 @@ export class Memory {
     const sought = asked.kid === undefined ? toSought(asked, await this.#candidatesOf(asked)) : undefined
     // Of no recipe is it anything.
     if (sought?.kids.length === 0)
-      return { known: this.#toKnown(undefined, sought, () => undefined), begunAt: this.clock.monotonic() }
+      return { ...this.#toKnown(undefined, sought, () => undefined), begunAt: this.clock.monotonic() }
     const waiting = this.#turns.join(asker, name, this.clock.monotonic())
     if (waiting === undefined) throw tooSlow()
     if (sought) this.#candidates.set(waiting, sought)
@@ -280,9 +307,9 @@ export class Memory {
   #settle(waiting: Waiting<Reading>, find: Find, begunAt: number): void {
     try {
       const sought = this.#candidates.get(waiting)
-      const known = this.#toKnown(waiting.kid, sought, find)
-      if (this.#underWay.get(waiting.kid) === waiting.promise) this.#remember(waiting.kid, known)
-      waiting.resolve({ known, begunAt })
+      const found = this.#toKnown(waiting.kid, sought, find)
+      if (this.#underWay.get(waiting.kid) === waiting.promise) this.#remember(waiting.kid, found)
+      waiting.resolve({ ...found, begunAt })
     } catch (error) {
       // A row that cannot be read fails by itself, and no other one with it.
       waiting.reject(error)
@@ -302,35 +329,41 @@ export class Memory {
   }
 
   /** What was read of a kid or, of another system's token, of all that it may be stored as: the first of them that it is. */
-  #toKnown(kid: string | undefined, sought: Sought | undefined, find: Find): KnownSecret | undefined {
+  #toKnown(kid: string | undefined, sought: Sought | undefined, find: Find): Found {
     if (sought === undefined) {
       const stored = find(kid as string)
-      return stored && { digest: stored.digest, facts: this.#toFacts(stored) }
+      return this.#toFound(stored, stored?.digest)
     }
     for (const candidate of sought.candidates.list) {
       const stored = find(candidate.kid)
       if (stored === undefined || !sameDigest(stored.digest, candidate.digest)) continue
-      return { digest: sought.digest, facts: this.#toFacts(stored) }
+      return this.#toFound(stored, sought.digest)
     }
     if (sought.candidates.missingPepper !== undefined) throw pepperMissing(sought.candidates.missingPepper)
-    return undefined
+    return unknown
   }
 
-  #toFacts(stored: StoredSecret): Facts {
-    return toFacts(stored, this.#owners, isForeignKid(stored.kid) ? stored.kid : null)
+  #toFound(stored: StoredSecret | undefined, digest: Uint8Array | undefined): Found {
+    if (stored === undefined || digest === undefined) return unknown
+    const { kid, keyId, organizationId, decoyTries } = stored
+    if (decoyTries !== null) return { known: undefined, decoy: { keyId, organizationId, digest } }
+    return { known: { digest, facts: toFacts(stored, this.#owners, isForeignKid(kid) ? kid : null) } }
   }
 
-  #remember(name: string, known: KnownSecret | undefined): void {
+  #remember(name: string, { known, decoy }: Found): void {
     const foreignKid = known?.facts.terms.foreignKid
     // What was asked for by its kid alone has shown no token, by whose digest it is found.
     if (known && name !== foreignKid) this.cache.remember(foreignKid ?? name, known.digest, known.facts)
-    else if (!known) this.#absent.add(copyLatin1(name))
+    else if (!known) this.#absent.add(copyLatin1(name), decoy)
   }
 }
 
 /** A secret to read: by its kid, or by the whole token of another system. */
 type Asked = { kid: string } | ForeignToken
 type Find = (kid: string) => StoredSecret | undefined
+type Found = Omit<Reading, 'begunAt'>
+
+const unknown: Found = { known: undefined }
 
 /** A token of another system that is read, by what it may be stored as. */
 interface Sought {

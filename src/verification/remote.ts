@@ -8,7 +8,7 @@ import { parseInput } from '../core/input.ts'
 import { isExceeded } from '../core/rate-limit-headers.ts'
 import { type GrantsAnswer, type GrantsInput, grantsRequestSchema } from '../core/shapes/grants.ts'
 import { type ReportAnswer, type ReportInput, reportSchema } from '../core/shapes/usage.ts'
-import type { VerifyOptions } from '../core/shapes/verification.ts'
+import type { CallContext, VerifyOptions } from '../core/shapes/verification.ts'
 import { type UsesInput, usesSchema } from '../core/shapes/verifiers.ts'
 import type { Asker } from '../fairness/turns.ts'
 import { findRemembered } from '../verdict/evaluate.ts'
@@ -46,6 +46,11 @@ export interface FactsReading {
   refusedAt?: Date
 }
 
+/** Who asks for facts, and what it tells of the call that they are for. */
+export interface FactsAsker extends Asker {
+  context?: CallContext | undefined
+}
+
 /** Serves verifiers that run elsewhere. */
 export interface Verifiers {
   /** Calls back after each look that showed a change; returns how to stop. Resolves when this process follows changes, or cannot. */
@@ -68,7 +73,7 @@ export interface Verifiers {
   readFacts(
     token: string,
     scope?: Scope,
-    asker?: Asker,
+    asker?: FactsAsker,
     judges?: ReadonlySet<Condition>,
   ): Promise<FactsReading>
   /**
@@ -230,7 +235,7 @@ async function readInScope(
   memory: Memory,
   token: string,
   scope: Scope | undefined,
-  asker: Asker | undefined,
+  asker: FactsAsker | undefined,
 ): Promise<FactsReading> {
   const reading = await readFacts(memory, token, scope, asker)
   return inScope(reading.facts, scope) ? reading : { ...reading, facts: undefined }
@@ -241,7 +246,7 @@ async function readFacts(
   memory: Memory,
   token: string,
   scope: Scope | undefined,
-  asker: Asker | undefined,
+  asker: FactsAsker | undefined,
 ): Promise<FactsReading> {
   const { clock, follower } = memory
   // Before the facts are: what changes meanwhile may be in them or not.
@@ -252,7 +257,9 @@ async function readFacts(
     return { facts: remembered, sequence, ageMs }
   const parsed = parsePresented(memory, token)
   if (parsed === undefined) return { facts: undefined, sequence, ageMs: 0 }
-  const { known, begunAt } = await readWithinLease(clock, () => memory.read(parsed, asker))
+  const { known, decoy, begunAt } = await readWithinLease(clock, () => memory.read(parsed, asker))
+  if (decoy !== undefined)
+    memory.noteTry(decoy, parsed.token, { ...scope, context: asker?.context }, 'request')
   const isIt = known !== undefined && sameDigest(digestToken(parsed.token), known.digest)
   return { facts: isIt ? known.facts : undefined, sequence, ageMs: clock.monotonic() - begunAt }
 }

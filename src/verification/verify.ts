@@ -2,13 +2,12 @@
 import type { PresentedToken } from '../core/foreign-token.ts'
 import { copyLatin1 } from '../core/kept-text.ts'
 import { isRequest, type Purpose } from '../core/purpose.ts'
+import type { RequestParts } from '../core/request-context.ts'
 import type { Verdict, VerifyOptions } from '../core/shapes/verification.ts'
 import type { Asker } from '../fairness/turns.ts'
 import { type Claim, dateClaims } from '../verdict/claims.ts'
 import { exceededVerdict } from '../verdict/drawing.ts'
 import {
-  type Asked,
-  askedBy,
   callOf,
   countProfile,
   counts,
@@ -18,7 +17,6 @@ import {
   evaluate,
   malformed,
   notFound,
-  nothingAsked,
   type Paid,
   takeUnits,
   tallyOf,
@@ -29,11 +27,13 @@ import {
 import type { Facts } from '../verdict/facts.ts'
 import { isOutdated, readWithinLease } from '../verdict/lease.ts'
 import { kidIn, parsePresented } from '../verdict/presented.ts'
+import { type Asked, askedBy, nothingAsked } from '../verdict/question.ts'
 import { digestEquals, digestText } from './digest.ts'
 import type { Memory, Reading } from './read-through.ts'
 
-/** Who asks, for its turn among those who wait for the store, and what for; a `request` if absent. */
-export interface VerifyAsker extends Asker {
+/** Who asks, by which request, for its turn among those who wait for the store, and what for; a `request` if absent. */
+export interface VerifyAsker extends Asker, RequestParts {
+  ip?: string | undefined
   purpose?: Purpose
 }
 
@@ -50,7 +50,7 @@ export function verify(
   asker: CountingAsker = {},
 ): Promise<Verdict> {
   try {
-    const asked = askedBy(options, asker.purpose, asker.ip)
+    const asked = askedBy(options, asker.purpose, asker)
     const outcome = verifyFirst(memory, token, asked, asker.purpose, paymentOf(asker))
     if (outcome instanceof Wanting)
       return memory.awake.during(verifyDrawing(memory, token, asked, asker, outcome))
@@ -181,11 +181,12 @@ export function verifyNow(
 export function judgeReading(
   memory: Memory,
   { kid, token }: PresentedToken,
-  { known }: Reading,
+  { known, decoy }: Reading,
   asked: Asked,
   purpose?: Purpose,
   paid?: Paid,
 ): Verdict | Wanting {
+  memory.noteTry(decoy, token, asked, purpose ?? 'request')
   if (known === undefined || !digestEquals(known.digest, digestText(token))) {
     // By now it is known whether there are tokens of other systems.
     const isNoToken = kid === undefined && !memory.foreign.mayExist

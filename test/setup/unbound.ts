@@ -6,4 +6,5 @@ export const unbound = {
   notBefore: null,
   allowedIps: null,
   ancestors: null,
+  decoyTries: null,
 } as const

@@ -14,4 +14,5 @@ export const filterTexts = {
   expiresBefore: 'only keys that expire before this',
   unusedSince: 'only keys that are older and were not used from then on',
   neverUsed: 'only keys that were never used',
+  decoy: 'only decoys',
 }

@@ -2,6 +2,7 @@
 import { longestGraceSeconds, maxRefusedKinds, secretsPage } from '../../core/bounds.ts'
 import { isExceeded } from '../../core/rate-limit-headers.ts'
 import type { Applied } from '../../core/shapes/calls.ts'
+import type { Decoy } from '../../core/shapes/decoys.ts'
 import type { KeyPermissions } from '../../core/shapes/key-permissions.ts'
 import type { CreatedKey, Key, KeyDetails, KeySecret } from '../../core/shapes/keys.ts'
 import type { KeyPlaces } from '../../core/shapes/places.ts'
@@ -260,11 +261,17 @@ function keyFields(key: Key): [string, string][] {
     ...(key.notBefore ? [field('Begins', formatInstant(key.notBefore, now))] : []),
     ...(key.allowedIps.length > 0 ? [field('Allowed IPs', key.allowedIps.join(', '))] : []),
     ...suspensionFields(key),
+    ...(key.decoy ? [field('Decoy', describeDecoy(key.decoy, now))] : []),
     ...(key.revokedAt ? [field('Revoked', withReason(key.revokedAt, key.revocationReason, now))] : []),
     ...limitFields(key),
     ['Metadata', JSON.stringify(key.metadata)],
     ['Revision', key.revision],
   ]
+}
+
+function describeDecoy({ tries, lastTriedAt }: Decoy, now: number): string {
+  if (lastTriedAt === null) return 'nobody has tried it'
+  return `tried ${tries === 1 ? 'once' : `${tries} times`}, last ${formatInstant(lastTriedAt, now)}`
 }
 
 function secretColumns(now: number): Column<KeySecret>[] {

@@ -62,12 +62,14 @@ export const keyCommands = [
       prefix: 'the prefix of the token: one of `latchkey keys prefixes`',
       createdBy: 'the id of your user for whom the key is created',
       parentId: 'the id of the key of which it is to be a child',
+      decoy: 'make a decoy, which opens nothing and tells when it is tried',
       limits: 'how much its calls may draw (repeatable)',
     },
     examples: [
       'latchkey keys create --organization acme --name CI --permission emails:send --expires 90d',
       'latchkey keys create --organization acme --name CI --limit requests=100/1m --limit credits=10000/month',
       'TOKEN=$(latchkey keys create --organization acme --name CI)',
+      'latchkey keys create --organization acme --name "Backup of the mailer" --decoy',
     ],
     options: [
       new Option('--preset <name>', 'grant the permissions of a role in Latchkey itself, too').choices(
@@ -95,6 +97,7 @@ export const keyCommands = [
       'latchkey keys list --unused-since 90d --sort last_used_at',
       'latchkey keys list --tag team:billing --permission emails:send --count',
       'latchkey keys list --breaks-policy',
+      'latchkey keys list --decoy',
       'latchkey keys list --status all --all --json',
     ],
     read: ({ keys }, input) => keys.list(input),

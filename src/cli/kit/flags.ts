@@ -37,6 +37,7 @@ const flags: Record<string, string> = {
   unusedSince: '--unused-since <when>',
   neverUsed: '--never-used',
   breaksPolicy: '--breaks-policy',
+  decoy: '--decoy',
   maxLifetimeSeconds: '--max-lifetime <duration>',
   requireExpiry: '--require-expiry',
   cataloguedOnly: '--catalogued-only',

@@ -1,6 +1,7 @@
 // What a server does with keys: each method and the call behind it.
 import type { ListKeysInput } from '../../core/shapes/key-lists.ts'
-import type { Key, Keys, PermissionUse } from '../../core/shapes/keys.ts'
+import type { PermissionUse } from '../../core/shapes/key-permissions.ts'
+import type { Key, Keys } from '../../core/shapes/keys.ts'
 import { type CallOptions, pathSegment, type Requester } from '../request/request.ts'
 import {
   bring,

@@ -1,6 +1,8 @@
 // Asks a server for the facts of tokens: once however many ask at once, in turns between askers, and so few at a time that a
 // flood of made-up tokens crowds out nobody.
+import { callHeader, writeCall } from '../../core/call-header.ts'
 import type { PresentedToken } from '../../core/foreign-token.ts'
+import type { CallContext } from '../../core/shapes/verification.ts'
 import type { FactsAnswer } from '../../core/shapes/verifiers.ts'
 import { type Asker, Turns } from '../../fairness/turns.ts'
 import type { Clock } from '../../verdict/clock.ts'
@@ -16,6 +18,8 @@ import { readAnswer, type VerifierMemory } from './verifier-cache.ts'
 /** A question to the server, which waits for its turn or is under way. */
 interface Ask {
   parsed: PresentedToken
+  /** What is known of the first call for which it asks. */
+  context: CallContext | undefined
   facts: Promise<Facts | undefined>
 }
 
@@ -63,6 +67,7 @@ export class FactsReader {
     parsed: PresentedToken,
     signal: AbortSignal | undefined,
     { keyId, ip = '' }: Asker,
+    context?: CallContext,
   ): Promise<Answered> {
     const digest = this.#memory.digest(parsed.token)
     // What was asked before a change may miss it: a caller after it asks anew.
@@ -76,7 +81,7 @@ export class FactsReader {
         this.#clock.monotonic(),
       )
       if (waiting === undefined) throw new TooMany()
-      ask = { parsed, facts: waiting.promise.finally(() => this.#asks.delete(name)) }
+      ask = { parsed, context, facts: waiting.promise.finally(() => this.#asks.delete(name)) }
       this.#asks.set(name, ask)
       this.#sendNext()
       this.#watchDeadlines()
@@ -90,7 +95,7 @@ export class FactsReader {
       const ask = waiting && this.#asks.get(waiting.kid)
       if (waiting === undefined || ask === undefined) return
       this.#asking++
-      this.#readFacts(ask.parsed, waiting.askedAt + this.#timeoutMs)
+      this.#readFacts(ask, waiting.askedAt + this.#timeoutMs)
         .then(waiting.resolve, waiting.reject)
         .finally(() => {
           this.#asking--
@@ -111,7 +116,8 @@ export class FactsReader {
     })
   }
 
-  async #readFacts(parsed: PresentedToken, endsAt: number): Promise<Answered> {
+  async #readFacts({ parsed, context }: Omit<Ask, 'facts'>, endsAt: number): Promise<Answered> {
+    const call = writeCall(context)
     for (let attempt = 1; ; attempt++) {
       const begunAt = this.#clock.monotonic()
       const told = this.#following.sequence
@@ -119,6 +125,7 @@ export class FactsReader {
       try {
         const answer = await this.#server.send<FactsAnswer>('POST', '/v1/keys/facts', {
           body: { key: parsed.token },
+          ...(call !== undefined && { headers: { [callHeader]: call } }),
           options: { timeoutMs: Math.max(1, endsAt - begunAt) },
         })
         const facts = readAnswer(answer, this.#memory.owners)

@@ -4,6 +4,7 @@ import { allConditions, judgesHeader } from '../../core/conditions.ts'
 import type { PresentedToken } from '../../core/foreign-token.ts'
 import { questionFault, signalFault } from '../../core/options.ts'
 import { isRequest, type Purpose } from '../../core/purpose.ts'
+import type { RequestParts } from '../../core/request-context.ts'
 import type { Settlement, Settling } from '../../core/shapes/settlements.ts'
 import type { Verdict, VerifyOptions } from '../../core/shapes/verification.ts'
 import type { Asker } from '../../fairness/turns.ts'
@@ -13,8 +14,6 @@ import { type Claim, dateClaims, type Outcome } from '../../verdict/claims.ts'
 import { type Clock, systemClock } from '../../verdict/clock.ts'
 import { exceededVerdict } from '../../verdict/drawing.ts'
 import {
-  type Asked,
-  askedBy,
   callOf,
   countProfile,
   counts,
@@ -35,6 +34,7 @@ import {
 } from '../../verdict/evaluate.ts'
 import type { Facts } from '../../verdict/facts.ts'
 import { kidIn, parsePresented } from '../../verdict/presented.ts'
+import { type Asked, askedBy, callContextOf } from '../../verdict/question.ts'
 import { LatchkeyClientError, refusedOption } from '../errors.ts'
 import { settlementMethods } from '../methods/settlements.ts'
 import { type CallOptions, createRequester, type Requester } from '../request/request.ts'
@@ -158,11 +158,16 @@ export class MemoryVerifier implements Verifier {
     return this.#following.error
   }
 
-  verifyCached(token: string, question?: VerifyOptions, purpose?: Purpose, ip?: string): Verdict | undefined {
+  verifyCached(
+    token: string,
+    question?: VerifyOptions,
+    purpose?: Purpose,
+    client?: RequestParts,
+  ): Verdict | undefined {
     const fault = questionFault(question, questionNames)
     if (fault) throw refusedOption(fault)
     if (question?.reserveSeconds !== undefined) return undefined
-    const asked = ip === undefined ? question : askedBy(question ?? {}, purpose, ip)
+    const asked = askedBy(question, purpose, client)
     return asClient(() => verifyCached(this.#memory, token, asked, purpose))
   }
 
@@ -180,7 +185,7 @@ export class MemoryVerifier implements Verifier {
     asker: VerifierAsker,
     paid?: Payment,
   ): Promise<Verdict> {
-    const asked = askedBy(question, asker.purpose, asker.ip)
+    const asked = askedBy(question, asker.purpose, asker)
     const first = asClient(() => verifyOrParse(this.#memory, token, asked, asker.purpose, paid))
     if (first instanceof Wanting) return this.#draw(token, asked, asker, first, paid?.isCounted)
     return 'kid' in first ? this.#verifyAsked(first, token, asked, asker, paid) : first
@@ -207,7 +212,7 @@ export class MemoryVerifier implements Verifier {
     try {
       const { error } = this.#following
       if (error?.code === 'unsupported_server') throw error
-      facts = await this.#facts.read(parsed, question.signal, asker)
+      facts = await this.#facts.read(parsed, question.signal, asker, callContextOf(question))
     } catch (error) {
       // Too many tokens at once say nothing of the server.
       if (!isAbsence(error) || error instanceof TooMany) throw error

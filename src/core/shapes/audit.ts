@@ -33,6 +33,7 @@ export const auditActions = [
   'key.expiring',
   'key.expired',
   'key.dormant',
+  'key.decoy_tried',
   'key.suspended',
   'key.resumed',
   'key.revoked',

@@ -76,6 +76,10 @@ export const createKeySchema = z
       description:
         'The key of which it is a child, of the same organization: it may do no more than that one, and ends with it.',
     }),
+    decoy: z.boolean({ error: 'Must be true or false.' }).default(false).meta({
+      description:
+        'Whether it is a decoy: its token opens nothing, is answered like one that nobody made, and tells by the event `key.decoy_tried` when somebody tries it. For good. A decoy is no child.',
+    }),
   })
   .meta({
     id: 'CreateKey',

@@ -65,6 +65,10 @@ export const listKeysSchema = z.strictObject({
     description:
       'Only keys that break a rule of a policy, with the rules (`broken_rules`), or, if false, that break none. No rule on the number of keys is one of a single key.',
   }),
+  decoy: z
+    .boolean({ error: 'Must be true or false.' })
+    .optional()
+    .meta({ description: 'Only decoys or, if false, only keys that are none.' }),
   sort: z
     .enum(keySorts, { error: `Must be one of ${keySorts.join(', ')}.` })
     .default('-created_at')

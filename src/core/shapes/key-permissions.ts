@@ -1,4 +1,4 @@
-// What calls needed of the permissions of a key.
+// What calls needed of the permissions of a key, and which permissions keys hold.
 import { z } from 'zod'
 import { instant } from '../fields.ts'
 
@@ -50,3 +50,14 @@ export const keyPermissionsSchema = z
 
 /** What calls of the last 90 days needed of the permissions of a key. */
 export interface KeyPermissions extends z.infer<typeof keyPermissionsSchema> {}
+
+/** A permission in use, and by how many keys. */
+export const permissionUseSchema = z
+  .strictObject({
+    permission: z.string().meta({ description: 'A permission that keys hold.' }),
+    keys: z.int().min(1).meta({ description: 'How many of them hold it.' }),
+  })
+  .meta({ id: 'PermissionUse', examples: [{ permission: 'emails:send', keys: 12 }] })
+
+/** A permission that keys hold, and how many of them do. */
+export interface PermissionUse extends z.infer<typeof permissionUseSchema> {}

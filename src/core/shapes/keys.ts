@@ -15,6 +15,7 @@ import {
   waited,
 } from './calls.ts'
 import type { CatalogueEntry, DescribePermissionsInput } from './catalogue.ts'
+import { decoySchema } from './decoys.ts'
 import type { ExportedSecret, ExportSecretsInput, ImportedKey, ImportOutcome, RecipeUse } from './imports.ts'
 import {
   type CreateKeyInput,
@@ -31,7 +32,7 @@ import {
   type ListKeysInput,
   type ListPermissionsInput,
 } from './key-lists.ts'
-import type { KeyPermissions } from './key-permissions.ts'
+import type { KeyPermissions, PermissionUse } from './key-permissions.ts'
 import { type AddUnitsInput, type LimitState, limitStateSchema, planLimitsSchema } from './limits.ts'
 import { type List, nameSchema, type Page } from './page.ts'
 import type { KeyPlaces } from './places.ts'
@@ -188,6 +189,9 @@ export const keySchema = z
         'The same as `last_used_at`, with what is known of the call; null if none found it valid. Address and user agent are kept for 30 days.',
     }),
     revision,
+    decoy: decoySchema.optional().meta({
+      description: 'Of a decoy, which opens nothing: whether anybody tried it. Absent for every other key.',
+    }),
     ...brokenRules,
   })
   .meta({ id: 'Key', examples: [keyExample] })
@@ -233,14 +237,6 @@ export const keyDetailsSchema = keySchema
     ],
   })
 
-/** A permission in use, and by how many keys. */
-export const permissionUseSchema = z
-  .strictObject({
-    permission: z.string().meta({ description: 'A permission that keys hold.' }),
-    keys: z.int().min(1).meta({ description: 'How many of them hold it.' }),
-  })
-  .meta({ id: 'PermissionUse', examples: [{ permission: 'emails:send', keys: 12 }] })
-
 /** A key's public state; `organizationId`, `permissions`, … as in the seed. */
 export interface Key extends z.infer<typeof keySchema> {}
 /** A key with its token, in the only answers that ever hold it: create and rotate. */
@@ -251,8 +247,6 @@ export interface UpdatedKey extends z.infer<typeof updatedKeySchema> {}
 export interface KeyDetails extends z.infer<typeof keyDetailsSchema> {}
 /** One of a key's secrets, current or old: its public id and its instants, and nothing secret. */
 export interface KeySecret extends z.infer<typeof secretSchema> {}
-/** A permission that keys hold, and how many of them do. */
-export interface PermissionUse extends z.infer<typeof permissionUseSchema> {}
 
 /** Which secrets of a key are told: those after the one with this kid, or the newest. */
 export interface GetKeyInput extends z.input<typeof getKeySchema> {}

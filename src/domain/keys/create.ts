@@ -48,6 +48,8 @@ export async function createKey(
   const wanted = parseInput(createKeySchema, input)
   const actor = actorOf(options)
   requireTerm(wanted, engine.now())
+  if (wanted.decoy && wanted.parentId !== undefined)
+    refuseField('decoy', 'Must not stand beside parent_id: a decoy is no child.')
   const organizationId = wanted.organizationId ?? (holdsDatabase(actor) ? undefined : actor.organizationId)
   if (organizationId === undefined)
     refuseField('organizationId', 'Name the organization that will own the key.')

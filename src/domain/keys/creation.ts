@@ -50,6 +50,8 @@ export interface WantedFields {
   createdBy?: string | undefined
   /** The key of which it is to be a child. */
   parentId?: string | undefined
+  /** Whether it opens nothing, and tells when it is tried. */
+  decoy?: boolean
 }
 
 /** What a new key is to be. */
@@ -209,7 +211,7 @@ export function recordKey(
   const { prefix, kid } = secret
   const id = newId(source)
   const createdBy = wanted.createdBy ?? (holdsDatabase(actor) ? null : actor.keyId)
-  const { parentId } = wanted
+  const { parentId, decoy = false } = wanted
   const drawsFrom = parentId ?? limitsFrom(actor)
   const changes = {
     name,
@@ -225,6 +227,7 @@ export function recordKey(
     ...(allowedIps.length > 0 && { allowedIps }),
     ...(limits.length > 0 && { limits }),
     ...(parentId !== undefined && { parentId }),
+    ...(decoy && { decoy }),
     ...(parentId === undefined && drawsFrom !== null && { limitsFrom: drawsFrom }),
   }
   record({ action: 'key.created', organizationId, keyId: id, changes })
@@ -251,8 +254,13 @@ export function recordKey(
       // It ends with the secret by which its parent has made it, and with none if another key did.
       parent_kid:
         parentId !== undefined && !holdsDatabase(actor) && actor.keyId === parentId ? actor.kid : null,
+      decoy_tries: decoy ? 0 : null,
     },
-    secret: { ...secret, key_id: id, organization_id: organizationId, created_at: now },
+    // That of a decoy is over from the start: also a program that knows of none refuses it.
+    secret: {
+      ...secret,
+      ...{ key_id: id, organization_id: organizationId, created_at: now, ended_at: decoy ? now : null },
+    },
   }
 }
 

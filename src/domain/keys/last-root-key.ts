@@ -15,9 +15,10 @@ type State = Pick<KeyRow, 'permissions' | 'expires_at' | 'revoked_at' | 'suspend
  * Throws `last_root_key` if a change takes something away from the only live key of the root organization that holds
  * `latchkey:keys:write`: revokes or suspends it, narrows it below that, or lets it begin later or expire sooner. It judges under the
  * lock of the organization, so that two such changes at once are judged one after the other. A child counts for nothing: it ends
- * with a key that is none and may do no less.
+ * with a key that is none and may do no less; a decoy opens nothing.
  */
 export async function requireOtherRootKey(tx: Tx, before: KeyRow, after: State, now: number): Promise<void> {
+  if (before.decoy_tries !== null) return
   if (isMaster(after, now) && !isLater(before.expires_at, after.expires_at)) return
   const requireOther = await readRootKeys(tx, [before], now)
   requireOther(before)
@@ -30,7 +31,10 @@ export async function readRootKeys(
   now: number,
 ): Promise<(ended: KeyRow) => void> {
   const isRoot = (key: KeyRow) =>
-    key.organization_id === rootOrganizationId && key.parent_id === null && isMaster(key, now)
+    key.organization_id === rootOrganizationId &&
+    key.parent_id === null &&
+    key.decoy_tries === null &&
+    isMaster(key, now)
   if (![...keys].some(isRoot)) return () => {}
   await lockOrganization(tx, rootOrganizationId)
   const mentions = await liveKeysThatMention(tx, rootOrganizationId, 'latchkey:', now)

@@ -131,11 +131,13 @@ function dormant(row: DueRow, since: number, now: number): Told | undefined {
 }
 
 function tell(
-  { id, key_id: keyId, organization_id: organizationId }: DueRow,
+  { id, key_id: keyId, organization_id: organizationId, decoy_tries }: DueRow,
   action: AuditAction,
   { of, dueAt, stage }: { of: number; dueAt: number; stage?: number },
   changes: Record<string, unknown>,
-): Told {
+): Told | undefined {
+  // Nobody uses it, and nobody is to.
+  if (decoy_tries !== null) return undefined
   const cause = [action, id, of, ...(stage === undefined ? [] : [stage])].join(' ')
   return { cause, dueAt, deed: { action, organizationId, keyId, changes } }
 }

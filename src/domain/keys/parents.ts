@@ -14,6 +14,7 @@ import { countChildren, findParents, type ParentRow } from '../../store/lines.ts
 import { allDone } from '../../store/statements.ts'
 import type { Tx } from '../../store/tables.ts'
 import { maySetLimits } from '../limits/rules.ts'
+import { refuseDecoy } from './decoys.ts'
 import { unknownKey } from './rules.ts'
 
 /** A new key that may be to be a child. */
@@ -49,7 +50,7 @@ export class Parents {
   }
 
   /**
-   * Throws `key_not_found` for a parent that is not of the same organization, `key_revoked`, `key_expired`, `line_too_long`,
+   * Throws `key_not_found` for a parent that is not of the same organization, `decoy_key`, `key_revoked`, `key_expired`, `line_too_long`,
    * `too_many_children`, `permission_escalation`.
    */
   require({ actor, now }: Change, wanted: WantedChild): void {
@@ -58,6 +59,7 @@ export class Parents {
     const parent = this.find(wanted)
     const count = this.#counts.get(parentId)
     if (parent === undefined || count === undefined) throw unknownKey()
+    refuseDecoy(parent, 'It has no children: use another parent.')
     requireLive(parent, now)
     requireRoom(actor, parent)
     if (this.#held.has(parentId)) throw heldByAnother

@@ -2,7 +2,7 @@
 import { setImmediate } from 'node:timers/promises'
 import { parseInput } from '../../core/input.ts'
 import { type ListPermissionsInput, listPermissionsSchema } from '../../core/shapes/key-lists.ts'
-import type { PermissionUse } from '../../core/shapes/keys.ts'
+import type { PermissionUse } from '../../core/shapes/key-permissions.ts'
 import type { CommandOptions, Engine } from '../engine.ts'
 import { listKeys } from './read.ts'
 

@@ -20,6 +20,7 @@ import { toFacts } from '../../verdict/facts.ts'
 import { Owners } from '../../verdict/owners.ts'
 import { asksPlace, type ChangedTerms, type Replayed, replay } from '../../verdict/replay.ts'
 import { actorOf, type CommandOptions, type Engine } from '../engine.ts'
+import { refuseDecoy } from './decoys.ts'
 import { judgedOf, readJudge } from './judge.ts'
 import { boundByLimits, type CountedHour, readCountedCalls, readCountedHours } from './limit-preview.ts'
 import { changeAbove, type Planned, readCallsBelow } from './line-preview.ts'
@@ -159,6 +160,7 @@ async function plan(
   refuseRevoked(key)
   if (suspend) return { ...same, suspendedAt: key.suspended_at ?? now }
   if (rotate !== undefined) {
+    refuseDecoy(key, 'It is never rotated.')
     requireUnexpired(key, now)
     const judge = await readJudge(db, [key.organization_id])
     judge.require(key.organization_id, judgedOf(key))

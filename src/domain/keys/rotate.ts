@@ -27,6 +27,7 @@ import { actorOf, type CommandOptions, type Engine } from '../engine.ts'
 import { readLimitStates } from '../limits/states.ts'
 import { requireRevision } from '../revisions.ts'
 import { outlivesSession, requireFreshSignIn } from '../sessions/fresh-sign-in.ts'
+import { refuseDecoy } from './decoys.ts'
 import { judgedOf, openJudge } from './judge.ts'
 import { withOwnUses } from './last-uses.ts'
 import { giveTokenAgain, requireLiveKey, withToken, writeKeys } from './rules.ts'
@@ -34,7 +35,7 @@ import { giveTokenAgain, requireLiveKey, withToken, writeKeys } from './rules.ts
 /**
  * Gives a key a new secret; its id, permissions and history stay. The old token stays valid for
  * `graceSeconds`, or until it was silent for as long as `grace` says, never past the key's expiry. Throws `invalid_input`, `key_not_found`, `key_revoked`,
- * `key_expired`, `organization_suspended`, `permission_escalation`, `policy`, `rotation_in_progress`, `precondition_failed`.
+ * `key_expired`, `decoy_key`, `organization_suspended`, `permission_escalation`, `policy`, `rotation_in_progress`, `precondition_failed`.
  */
 export async function rotateKey(
   engine: Engine,
@@ -53,6 +54,7 @@ export async function rotateKey(
     async (change) => {
       const { now } = change
       const key = await requireLiveKey(change, id)
+      refuseDecoy(key, 'It is never rotated. Create another decoy.')
       requireUnexpired(key, now)
       // Before the organization's lock, as everywhere.
       const judge = await openJudge(change.tx, engine.store.dialect, [key.organization_id])

@@ -71,7 +71,7 @@ export async function startSession(
   token: string,
   { ip, userAgent, requestId, previous, permission }: SignInOrigin = {},
 ): Promise<StartedSession> {
-  const proof = await verify(engine.memory, token, {}, { ip, purpose: 'management' })
+  const proof = await verify(engine.memory, token, {}, { ip, userAgent, purpose: 'management' })
   const kid = parseToken(token)?.kid
   if (!proof.valid || kid === undefined) throw invalidToken()
   const { keyId, organizationId } = proof

@@ -1,6 +1,7 @@
 // The calls of verifiers that run elsewhere: what changed, how fresh that is, facts to judge by, and what was used.
 import { writeNetwork } from '../../core/addresses.ts'
 import { readBearer } from '../../core/bearer.ts'
+import { callHeader, readCall } from '../../core/call-header.ts'
 import { judgesHeader, readConditions } from '../../core/conditions.ts'
 import { LatchkeyError } from '../../core/errors.ts'
 import { parseInput } from '../../core/input.ts'
@@ -77,7 +78,7 @@ export const changeRoutes = [
     tag: 'Verifiers',
     summary: 'Get the facts of a token',
     description:
-      'For verifiers, which evaluate the facts themselves: no verdict, and no use is noted. `secret` is null if the token is malformed or unknown to the caller. The header `Latchkey-Judges` names what the verifier can judge, of `organization, line, limits, suspended, not_before, ips`. Facts with anything else serve for a single call: `sequence` is null, and the server draws the default cost of the limits for that call, or answers `limit_exceeded`. A key is told as revoked to a verifier that cannot judge why it is refused: because it is suspended, not valid yet, or bound to addresses. The facts include every change up to `sequence`, and were true `age_ms` ago. For a key outside the root organization, both are as in `GET /v1/changes/latest`.',
+      'For verifiers, which evaluate the facts themselves: no verdict, and no use is noted. `secret` is null if the token is malformed or unknown to the caller. `Latchkey-Call` tells of the call that it is for, as `ip=…&user_agent=…&operation=…`: if the token is one of a decoy, its event says so. The header `Latchkey-Judges` names what the verifier can judge, of `organization, line, limits, suspended, not_before, ips`. Facts with anything else serve for a single call: `sequence` is null, and the server draws the default cost of the limits for that call, or answers `limit_exceeded`. A key is told as revoked to a verifier that cannot judge why it is refused: because it is suspended, not valid yet, or bound to addresses. The facts include every change up to `sequence`, and were true `age_ms` ago. For a key outside the root organization, both are as in `GET /v1/changes/latest`.',
     access: 'latchkey:keys:verify',
     changesNothing: true,
     body: readFactsSchema,
@@ -90,7 +91,7 @@ export const changeRoutes = [
       const { facts, sequence, ageMs, isDrawn, refusedAt } = await latchkey.verifiers.readFacts(
         key,
         scope,
-        exchange,
+        { ...exchange, context: readCall(header(callHeader)) },
         readConditions(header(judgesHeader)),
       )
       const secret = facts && { ...toSecret(facts, isDrawn), ...(refusedAt && { revokedAt: refusedAt }) }

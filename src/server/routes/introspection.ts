@@ -10,7 +10,7 @@ import {
   serverMetadataSchema,
 } from '../../core/shapes/introspection.ts'
 import { kidOf } from '../../core/token.ts'
-import { authenticate } from '../../http/authenticate.ts'
+import { authenticate, clientOf } from '../../http/authenticate.ts'
 import { json, jsonText } from '../../http/reply.ts'
 import { readAsked, readToken, writeIntrospection } from '../introspection.ts'
 import { type Call, judgingRoute, route } from '../parts.ts'
@@ -101,7 +101,7 @@ async function findRevoker(
   token: string,
 ): Promise<Caller | undefined> {
   if (header('authorization') === undefined) {
-    const holder = await parts.latchkey.authenticate(token, exchange)
+    const holder = await parts.latchkey.authenticate(token, { ...exchange, ...clientOf(exchange, header) })
     exchange.keyId = holder?.keyId
     return holder
   }

@@ -12,14 +12,13 @@ import {
   updateKeySchema,
 } from '../../core/shapes/key-changes.ts'
 import { listKeysSchema, listPermissionsSchema } from '../../core/shapes/key-lists.ts'
-import { keyPermissionsSchema } from '../../core/shapes/key-permissions.ts'
+import { keyPermissionsSchema, permissionUseSchema } from '../../core/shapes/key-permissions.ts'
 import {
   changedKeySchema,
   createdKeySchema,
   getKeySchema,
   keyDetailsSchema,
   keySchema,
-  permissionUseSchema,
   rotatedKeySchema,
 } from '../../core/shapes/keys.ts'
 import { keyPlacesSchema } from '../../core/shapes/places.ts'
@@ -55,6 +54,7 @@ export const keyRoutes = [
       'key_revoked',
       'key_expired',
       'line_too_long',
+      'decoy_key',
       'too_many_children',
     ],
     once: true,
@@ -232,7 +232,7 @@ export const keyRoutes = [
         'key_revoked',
         'key_expired',
       ] as const),
-      ...(['rotation_in_progress', 'secret_not_found', 'last_secret'] as const),
+      ...(['decoy_key', 'rotation_in_progress', 'secret_not_found', 'last_secret'] as const),
     ],
     handle: async ({ parts: { latchkey }, params, body, caller, signal }) =>
       json(await latchkey.keys.preview(params.id, body, { actor: caller, signal })),
@@ -305,6 +305,7 @@ export const keyRoutes = [
       'key_revoked',
       'fresh_sign_in_required',
       'key_expired',
+      'decoy_key',
       'rotation_in_progress',
       'organization_suspended',
     ],

@@ -33,6 +33,7 @@ import * as recipes from './0028-recipes.ts'
 import * as catalogue from './0029-catalogue.ts'
 import * as children from './0030-children.ts'
 import * as policies from './0031-policies.ts'
+import * as decoys from './0032-decoys.ts'
 import type { ColumnTypes } from './column-types.ts'
 
 type Step = (db: Db, types: ColumnTypes) => Promise<void>
@@ -70,6 +71,7 @@ export const steps: readonly Step[] = [
   catalogue.up,
   children.up,
   policies.up,
+  decoys.up,
 ]
 
 /** The version of the schema that this program works on. */
@@ -85,7 +87,8 @@ export const schemaVersion = steps.length
  * does not find it out. Of a key whose expiry one below 23 has set, a stage may be told of that was over by then. Below 26 a
  * program accepts keys that are suspended, not valid yet or bound to other addresses. Of what one below 27 makes or changes of
  * keys the terms are written later, and lists are read without them until then. Below 30 a program accepts children of keys that
- * have ended. Below 31 a program makes keys that a policy refuses.
+ * have ended. Below 31 a program makes keys that a policy refuses. Below 32
+ * one says of a decoy that it was rotated, and tells nobody that it was tried.
  */
 export const oldestCompatible = 31
 

@@ -71,6 +71,7 @@ class AsyncKeys:
         unused_since: Optional[datetime] = None,
         never_used: Optional[bool] = None,
         breaks_policy: Optional[bool] = None,
+        decoy: Optional[bool] = None,
         sort: Optional[Literal["-created_at", "-last_used_at", "last_used_at", "expires_at", "name"]] = None,
         count: Optional[bool] = None,
         limit: Optional[int] = None,
@@ -100,6 +101,7 @@ class AsyncKeys:
         :param never_used: Only keys that were never used, or, if false, that were used at least once.
         :param breaks_policy: Only keys that break a rule of a policy, with the rules (`broken_rules`), or, if
             false, that break none. No rule on the number of keys is one of a single key.
+        :param decoy: Only decoys or, if false, only keys that are none.
         :param sort: The order: newest first if absent; last used first; longest unused first, after those that
             were never used; soonest to expire first, without those that never do; or by name. If absent:
             `-created_at`.
@@ -107,7 +109,7 @@ class AsyncKeys:
         :param limit: Maximum number of items; a page of large items has fewer. If absent: `1000`.
         :param after: The cursor of the previous page.
         """
-        answer = await self._requester.send("GET", "/v1/keys", query={"status": status, "organization_id": organization_id, "q": q, "tag": tag, "permission": permission, "created_by": created_by, "prefix": prefix, "kid": kid, "hint": hint, "expires_before": expires_before, "unused_since": unused_since, "never_used": never_used, "breaks_policy": breaks_policy, "sort": sort, "count": count, "limit": limit, "after": after}, repeatable=True, timeout=timeout)
+        answer = await self._requester.send("GET", "/v1/keys", query={"status": status, "organization_id": organization_id, "q": q, "tag": tag, "permission": permission, "created_by": created_by, "prefix": prefix, "kid": kid, "hint": hint, "expires_before": expires_before, "unused_since": unused_since, "never_used": never_used, "breaks_policy": breaks_policy, "decoy": decoy, "sort": sort, "count": count, "limit": limit, "after": after}, repeatable=True, timeout=timeout)
         return read_page(answer)
 
     async def list_all(
@@ -126,6 +128,7 @@ class AsyncKeys:
         unused_since: Optional[datetime] = None,
         never_used: Optional[bool] = None,
         breaks_policy: Optional[bool] = None,
+        decoy: Optional[bool] = None,
         sort: Optional[Literal["-created_at", "-last_used_at", "last_used_at", "expires_at", "name"]] = None,
         count: Optional[bool] = None,
         limit: Optional[int] = None,
@@ -134,7 +137,7 @@ class AsyncKeys:
         """Gives every item of list(), page by page, as it is asked for."""
         after: Optional[str] = None
         while True:
-            page = await self.list(status=status, organization_id=organization_id, q=q, tag=tag, permission=permission, created_by=created_by, prefix=prefix, kid=kid, hint=hint, expires_before=expires_before, unused_since=unused_since, never_used=never_used, breaks_policy=breaks_policy, sort=sort, count=count, limit=limit, timeout=timeout, after=after)
+            page = await self.list(status=status, organization_id=organization_id, q=q, tag=tag, permission=permission, created_by=created_by, prefix=prefix, kid=kid, hint=hint, expires_before=expires_before, unused_since=unused_since, never_used=never_used, breaks_policy=breaks_policy, decoy=decoy, sort=sort, count=count, limit=limit, timeout=timeout, after=after)
             for item in page.items:
                 yield item
             if page.next is None:
@@ -157,6 +160,7 @@ class AsyncKeys:
         organization_id: Union[str, Unset] = UNSET,
         created_by: Union[str, Unset] = UNSET,
         parent_id: Union[str, Unset] = UNSET,
+        decoy: Union[bool, Unset] = UNSET,
         idempotency_key: Optional[str] = None,
         timeout: Optional[float] = None,
     ) -> shapes.CreatedKey:
@@ -168,7 +172,7 @@ class AsyncKeys:
         root organization, or to hold `latchkey:metadata:write`. Requires `latchkey:keys:write`. The body may
         have at most 64 KiB.
         """
-        answer = await self._requester.send("POST", "/v1/keys", body=given({"name": name, "permissions": permissions, "expires_at": expires_at, "not_before": not_before, "allowed_ips": allowed_ips, "metadata": metadata, "description": description, "tags": tags, "limits": limits, "prefix": prefix, "organization_id": organization_id, "created_by": created_by, "parent_id": parent_id}), headers=once_under(idempotency_key), repeatable=True, timeout=timeout)
+        answer = await self._requester.send("POST", "/v1/keys", body=given({"name": name, "permissions": permissions, "expires_at": expires_at, "not_before": not_before, "allowed_ips": allowed_ips, "metadata": metadata, "description": description, "tags": tags, "limits": limits, "prefix": prefix, "organization_id": organization_id, "created_by": created_by, "parent_id": parent_id, "decoy": decoy}), headers=once_under(idempotency_key), repeatable=True, timeout=timeout)
         told: shapes.CreatedKey = answer.json()
         return told
 
@@ -1334,7 +1338,7 @@ class AsyncAudit:
         organization_id: Optional[str] = None,
         key_id: Optional[str] = None,
         actor: Optional[str] = None,
-        action: Optional[Literal["organization.created", "organization.updated", "organization.suspended", "organization.resumed", "key.created", "key.updated", "key.rotated", "key.token_replayed", "key.secret_ended", "key.grace_ended", "key.expiring", "key.expired", "key.dormant", "key.suspended", "key.resumed", "key.revoked", "key.places_forgotten", "key.prefixes_set", "key.permissions_described", "session.started", "session.refreshed", "session.ended", "limit.reached", "limit.units_added", "limit.units_lost", "limit.overdrawn", "plan.created", "plan.updated", "plan.deleted", "policy.set", "log.signer_added", "log.checkpoint", "log.erased", "webhook.created", "webhook.updated", "webhook.rotated", "webhook.replayed", "webhook.retried", "webhook.deleted", "webhook.disabled", "log.restored"]] = None,
+        action: Optional[Literal["organization.created", "organization.updated", "organization.suspended", "organization.resumed", "key.created", "key.updated", "key.rotated", "key.token_replayed", "key.secret_ended", "key.grace_ended", "key.expiring", "key.expired", "key.dormant", "key.decoy_tried", "key.suspended", "key.resumed", "key.revoked", "key.places_forgotten", "key.prefixes_set", "key.permissions_described", "session.started", "session.refreshed", "session.ended", "limit.reached", "limit.units_added", "limit.units_lost", "limit.overdrawn", "plan.created", "plan.updated", "plan.deleted", "policy.set", "log.signer_added", "log.checkpoint", "log.erased", "webhook.created", "webhook.updated", "webhook.rotated", "webhook.replayed", "webhook.retried", "webhook.deleted", "webhook.disabled", "log.restored"]] = None,
         since: Optional[datetime] = None,
         until: Optional[datetime] = None,
         limit: Optional[int] = None,
@@ -1365,7 +1369,7 @@ class AsyncAudit:
         organization_id: Optional[str] = None,
         key_id: Optional[str] = None,
         actor: Optional[str] = None,
-        action: Optional[Literal["organization.created", "organization.updated", "organization.suspended", "organization.resumed", "key.created", "key.updated", "key.rotated", "key.token_replayed", "key.secret_ended", "key.grace_ended", "key.expiring", "key.expired", "key.dormant", "key.suspended", "key.resumed", "key.revoked", "key.places_forgotten", "key.prefixes_set", "key.permissions_described", "session.started", "session.refreshed", "session.ended", "limit.reached", "limit.units_added", "limit.units_lost", "limit.overdrawn", "plan.created", "plan.updated", "plan.deleted", "policy.set", "log.signer_added", "log.checkpoint", "log.erased", "webhook.created", "webhook.updated", "webhook.rotated", "webhook.replayed", "webhook.retried", "webhook.deleted", "webhook.disabled", "log.restored"]] = None,
+        action: Optional[Literal["organization.created", "organization.updated", "organization.suspended", "organization.resumed", "key.created", "key.updated", "key.rotated", "key.token_replayed", "key.secret_ended", "key.grace_ended", "key.expiring", "key.expired", "key.dormant", "key.decoy_tried", "key.suspended", "key.resumed", "key.revoked", "key.places_forgotten", "key.prefixes_set", "key.permissions_described", "session.started", "session.refreshed", "session.ended", "limit.reached", "limit.units_added", "limit.units_lost", "limit.overdrawn", "plan.created", "plan.updated", "plan.deleted", "policy.set", "log.signer_added", "log.checkpoint", "log.erased", "webhook.created", "webhook.updated", "webhook.rotated", "webhook.replayed", "webhook.retried", "webhook.deleted", "webhook.disabled", "log.restored"]] = None,
         since: Optional[datetime] = None,
         until: Optional[datetime] = None,
         limit: Optional[int] = None,
@@ -1387,7 +1391,7 @@ class AsyncAudit:
         organization_id: Optional[str] = None,
         key_id: Optional[str] = None,
         actor: Optional[str] = None,
-        action: Optional[Literal["organization.created", "organization.updated", "organization.suspended", "organization.resumed", "key.created", "key.updated", "key.rotated", "key.token_replayed", "key.secret_ended", "key.grace_ended", "key.expiring", "key.expired", "key.dormant", "key.suspended", "key.resumed", "key.revoked", "key.places_forgotten", "key.prefixes_set", "key.permissions_described", "session.started", "session.refreshed", "session.ended", "limit.reached", "limit.units_added", "limit.units_lost", "limit.overdrawn", "plan.created", "plan.updated", "plan.deleted", "policy.set", "log.signer_added", "log.checkpoint", "log.erased", "webhook.created", "webhook.updated", "webhook.rotated", "webhook.replayed", "webhook.retried", "webhook.deleted", "webhook.disabled", "log.restored"]] = None,
+        action: Optional[Literal["organization.created", "organization.updated", "organization.suspended", "organization.resumed", "key.created", "key.updated", "key.rotated", "key.token_replayed", "key.secret_ended", "key.grace_ended", "key.expiring", "key.expired", "key.dormant", "key.decoy_tried", "key.suspended", "key.resumed", "key.revoked", "key.places_forgotten", "key.prefixes_set", "key.permissions_described", "session.started", "session.refreshed", "session.ended", "limit.reached", "limit.units_added", "limit.units_lost", "limit.overdrawn", "plan.created", "plan.updated", "plan.deleted", "policy.set", "log.signer_added", "log.checkpoint", "log.erased", "webhook.created", "webhook.updated", "webhook.rotated", "webhook.replayed", "webhook.retried", "webhook.deleted", "webhook.disabled", "log.restored"]] = None,
         since: Optional[datetime] = None,
         until: Optional[datetime] = None,
         timeout: Optional[float] = None,
@@ -1866,13 +1870,15 @@ class AsyncVerifiers:
         """Get the facts of a token.
 
         For verifiers, which evaluate the facts themselves: no verdict, and no use is noted. `secret` is null if
-        the token is malformed or unknown to the caller. The header `Latchkey-Judges` names what the verifier
-        can judge, of `organization, line, limits, suspended, not_before, ips`. Facts with anything else serve
-        for a single call: `sequence` is null, and the server draws the default cost of the limits for that
-        call, or answers `limit_exceeded`. A key is told as revoked to a verifier that cannot judge why it is
-        refused: because it is suspended, not valid yet, or bound to addresses. The facts include every change
-        up to `sequence`, and were true `age_ms` ago. For a key outside the root organization, both are as in
-        `GET /v1/changes/latest`. Requires `latchkey:keys:verify`. The body may have at most 64 KiB.
+        the token is malformed or unknown to the caller. `Latchkey-Call` tells of the call that it is for, as
+        `ip=…&user_agent=…&operation=…`: if the token is one of a decoy, its event says so. The header
+        `Latchkey-Judges` names what the verifier can judge, of `organization, line, limits, suspended,
+        not_before, ips`. Facts with anything else serve for a single call: `sequence` is null, and the server
+        draws the default cost of the limits for that call, or answers `limit_exceeded`. A key is told as
+        revoked to a verifier that cannot judge why it is refused: because it is suspended, not valid yet, or
+        bound to addresses. The facts include every change up to `sequence`, and were true `age_ms` ago. For a
+        key outside the root organization, both are as in `GET /v1/changes/latest`. Requires
+        `latchkey:keys:verify`. The body may have at most 64 KiB.
         """
         answer = await self._requester.send("POST", "/v1/keys/facts", body=given({"key": key}), repeatable=True, timeout=timeout)
         told: shapes.Facts = answer.json()

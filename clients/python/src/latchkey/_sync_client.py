@@ -69,6 +69,7 @@ class Keys:
         unused_since: Optional[datetime] = None,
         never_used: Optional[bool] = None,
         breaks_policy: Optional[bool] = None,
+        decoy: Optional[bool] = None,
         sort: Optional[Literal["-created_at", "-last_used_at", "last_used_at", "expires_at", "name"]] = None,
         count: Optional[bool] = None,
         limit: Optional[int] = None,
@@ -98,6 +99,7 @@ class Keys:
         :param never_used: Only keys that were never used, or, if false, that were used at least once.
         :param breaks_policy: Only keys that break a rule of a policy, with the rules (`broken_rules`), or, if
             false, that break none. No rule on the number of keys is one of a single key.
+        :param decoy: Only decoys or, if false, only keys that are none.
         :param sort: The order: newest first if absent; last used first; longest unused first, after those that
             were never used; soonest to expire first, without those that never do; or by name. If absent:
             `-created_at`.
@@ -105,7 +107,7 @@ class Keys:
         :param limit: Maximum number of items; a page of large items has fewer. If absent: `1000`.
         :param after: The cursor of the previous page.
         """
-        return run(self._inner.list(status=status, organization_id=organization_id, q=q, tag=tag, permission=permission, created_by=created_by, prefix=prefix, kid=kid, hint=hint, expires_before=expires_before, unused_since=unused_since, never_used=never_used, breaks_policy=breaks_policy, sort=sort, count=count, limit=limit, after=after, timeout=timeout))
+        return run(self._inner.list(status=status, organization_id=organization_id, q=q, tag=tag, permission=permission, created_by=created_by, prefix=prefix, kid=kid, hint=hint, expires_before=expires_before, unused_since=unused_since, never_used=never_used, breaks_policy=breaks_policy, decoy=decoy, sort=sort, count=count, limit=limit, after=after, timeout=timeout))
 
     def list_all(
         self,
@@ -123,6 +125,7 @@ class Keys:
         unused_since: Optional[datetime] = None,
         never_used: Optional[bool] = None,
         breaks_policy: Optional[bool] = None,
+        decoy: Optional[bool] = None,
         sort: Optional[Literal["-created_at", "-last_used_at", "last_used_at", "expires_at", "name"]] = None,
         count: Optional[bool] = None,
         limit: Optional[int] = None,
@@ -131,7 +134,7 @@ class Keys:
         """Gives every item of list(), page by page, as it is asked for."""
         after: Optional[str] = None
         while True:
-            page = self.list(status=status, organization_id=organization_id, q=q, tag=tag, permission=permission, created_by=created_by, prefix=prefix, kid=kid, hint=hint, expires_before=expires_before, unused_since=unused_since, never_used=never_used, breaks_policy=breaks_policy, sort=sort, count=count, limit=limit, timeout=timeout, after=after)
+            page = self.list(status=status, organization_id=organization_id, q=q, tag=tag, permission=permission, created_by=created_by, prefix=prefix, kid=kid, hint=hint, expires_before=expires_before, unused_since=unused_since, never_used=never_used, breaks_policy=breaks_policy, decoy=decoy, sort=sort, count=count, limit=limit, timeout=timeout, after=after)
             for item in page.items:
                 yield item
             if page.next is None:
@@ -154,6 +157,7 @@ class Keys:
         organization_id: Union[str, Unset] = UNSET,
         created_by: Union[str, Unset] = UNSET,
         parent_id: Union[str, Unset] = UNSET,
+        decoy: Union[bool, Unset] = UNSET,
         idempotency_key: Optional[str] = None,
         timeout: Optional[float] = None,
     ) -> shapes.CreatedKey:
@@ -165,7 +169,7 @@ class Keys:
         root organization, or to hold `latchkey:metadata:write`. Requires `latchkey:keys:write`. The body may
         have at most 64 KiB.
         """
-        return run(self._inner.create(name=name, permissions=permissions, expires_at=expires_at, not_before=not_before, allowed_ips=allowed_ips, metadata=metadata, description=description, tags=tags, limits=limits, prefix=prefix, organization_id=organization_id, created_by=created_by, parent_id=parent_id, idempotency_key=idempotency_key, timeout=timeout))
+        return run(self._inner.create(name=name, permissions=permissions, expires_at=expires_at, not_before=not_before, allowed_ips=allowed_ips, metadata=metadata, description=description, tags=tags, limits=limits, prefix=prefix, organization_id=organization_id, created_by=created_by, parent_id=parent_id, decoy=decoy, idempotency_key=idempotency_key, timeout=timeout))
 
     def derive(
         self,
@@ -1232,7 +1236,7 @@ class Audit:
         organization_id: Optional[str] = None,
         key_id: Optional[str] = None,
         actor: Optional[str] = None,
-        action: Optional[Literal["organization.created", "organization.updated", "organization.suspended", "organization.resumed", "key.created", "key.updated", "key.rotated", "key.token_replayed", "key.secret_ended", "key.grace_ended", "key.expiring", "key.expired", "key.dormant", "key.suspended", "key.resumed", "key.revoked", "key.places_forgotten", "key.prefixes_set", "key.permissions_described", "session.started", "session.refreshed", "session.ended", "limit.reached", "limit.units_added", "limit.units_lost", "limit.overdrawn", "plan.created", "plan.updated", "plan.deleted", "policy.set", "log.signer_added", "log.checkpoint", "log.erased", "webhook.created", "webhook.updated", "webhook.rotated", "webhook.replayed", "webhook.retried", "webhook.deleted", "webhook.disabled", "log.restored"]] = None,
+        action: Optional[Literal["organization.created", "organization.updated", "organization.suspended", "organization.resumed", "key.created", "key.updated", "key.rotated", "key.token_replayed", "key.secret_ended", "key.grace_ended", "key.expiring", "key.expired", "key.dormant", "key.decoy_tried", "key.suspended", "key.resumed", "key.revoked", "key.places_forgotten", "key.prefixes_set", "key.permissions_described", "session.started", "session.refreshed", "session.ended", "limit.reached", "limit.units_added", "limit.units_lost", "limit.overdrawn", "plan.created", "plan.updated", "plan.deleted", "policy.set", "log.signer_added", "log.checkpoint", "log.erased", "webhook.created", "webhook.updated", "webhook.rotated", "webhook.replayed", "webhook.retried", "webhook.deleted", "webhook.disabled", "log.restored"]] = None,
         since: Optional[datetime] = None,
         until: Optional[datetime] = None,
         limit: Optional[int] = None,
@@ -1262,7 +1266,7 @@ class Audit:
         organization_id: Optional[str] = None,
         key_id: Optional[str] = None,
         actor: Optional[str] = None,
-        action: Optional[Literal["organization.created", "organization.updated", "organization.suspended", "organization.resumed", "key.created", "key.updated", "key.rotated", "key.token_replayed", "key.secret_ended", "key.grace_ended", "key.expiring", "key.expired", "key.dormant", "key.suspended", "key.resumed", "key.revoked", "key.places_forgotten", "key.prefixes_set", "key.permissions_described", "session.started", "session.refreshed", "session.ended", "limit.reached", "limit.units_added", "limit.units_lost", "limit.overdrawn", "plan.created", "plan.updated", "plan.deleted", "policy.set", "log.signer_added", "log.checkpoint", "log.erased", "webhook.created", "webhook.updated", "webhook.rotated", "webhook.replayed", "webhook.retried", "webhook.deleted", "webhook.disabled", "log.restored"]] = None,
+        action: Optional[Literal["organization.created", "organization.updated", "organization.suspended", "organization.resumed", "key.created", "key.updated", "key.rotated", "key.token_replayed", "key.secret_ended", "key.grace_ended", "key.expiring", "key.expired", "key.dormant", "key.decoy_tried", "key.suspended", "key.resumed", "key.revoked", "key.places_forgotten", "key.prefixes_set", "key.permissions_described", "session.started", "session.refreshed", "session.ended", "limit.reached", "limit.units_added", "limit.units_lost", "limit.overdrawn", "plan.created", "plan.updated", "plan.deleted", "policy.set", "log.signer_added", "log.checkpoint", "log.erased", "webhook.created", "webhook.updated", "webhook.rotated", "webhook.replayed", "webhook.retried", "webhook.deleted", "webhook.disabled", "log.restored"]] = None,
         since: Optional[datetime] = None,
         until: Optional[datetime] = None,
         limit: Optional[int] = None,
@@ -1284,7 +1288,7 @@ class Audit:
         organization_id: Optional[str] = None,
         key_id: Optional[str] = None,
         actor: Optional[str] = None,
-        action: Optional[Literal["organization.created", "organization.updated", "organization.suspended", "organization.resumed", "key.created", "key.updated", "key.rotated", "key.token_replayed", "key.secret_ended", "key.grace_ended", "key.expiring", "key.expired", "key.dormant", "key.suspended", "key.resumed", "key.revoked", "key.places_forgotten", "key.prefixes_set", "key.permissions_described", "session.started", "session.refreshed", "session.ended", "limit.reached", "limit.units_added", "limit.units_lost", "limit.overdrawn", "plan.created", "plan.updated", "plan.deleted", "policy.set", "log.signer_added", "log.checkpoint", "log.erased", "webhook.created", "webhook.updated", "webhook.rotated", "webhook.replayed", "webhook.retried", "webhook.deleted", "webhook.disabled", "log.restored"]] = None,
+        action: Optional[Literal["organization.created", "organization.updated", "organization.suspended", "organization.resumed", "key.created", "key.updated", "key.rotated", "key.token_replayed", "key.secret_ended", "key.grace_ended", "key.expiring", "key.expired", "key.dormant", "key.decoy_tried", "key.suspended", "key.resumed", "key.revoked", "key.places_forgotten", "key.prefixes_set", "key.permissions_described", "session.started", "session.refreshed", "session.ended", "limit.reached", "limit.units_added", "limit.units_lost", "limit.overdrawn", "plan.created", "plan.updated", "plan.deleted", "policy.set", "log.signer_added", "log.checkpoint", "log.erased", "webhook.created", "webhook.updated", "webhook.rotated", "webhook.replayed", "webhook.retried", "webhook.deleted", "webhook.disabled", "log.restored"]] = None,
         since: Optional[datetime] = None,
         until: Optional[datetime] = None,
         timeout: Optional[float] = None,
@@ -1734,13 +1738,15 @@ class Verifiers:
         """Get the facts of a token.
 
         For verifiers, which evaluate the facts themselves: no verdict, and no use is noted. `secret` is null if
-        the token is malformed or unknown to the caller. The header `Latchkey-Judges` names what the verifier
-        can judge, of `organization, line, limits, suspended, not_before, ips`. Facts with anything else serve
-        for a single call: `sequence` is null, and the server draws the default cost of the limits for that
-        call, or answers `limit_exceeded`. A key is told as revoked to a verifier that cannot judge why it is
-        refused: because it is suspended, not valid yet, or bound to addresses. The facts include every change
-        up to `sequence`, and were true `age_ms` ago. For a key outside the root organization, both are as in
-        `GET /v1/changes/latest`. Requires `latchkey:keys:verify`. The body may have at most 64 KiB.
+        the token is malformed or unknown to the caller. `Latchkey-Call` tells of the call that it is for, as
+        `ip=…&user_agent=…&operation=…`: if the token is one of a decoy, its event says so. The header
+        `Latchkey-Judges` names what the verifier can judge, of `organization, line, limits, suspended,
+        not_before, ips`. Facts with anything else serve for a single call: `sequence` is null, and the server
+        draws the default cost of the limits for that call, or answers `limit_exceeded`. A key is told as
+        revoked to a verifier that cannot judge why it is refused: because it is suspended, not valid yet, or
+        bound to addresses. The facts include every change up to `sequence`, and were true `age_ms` ago. For a
+        key outside the root organization, both are as in `GET /v1/changes/latest`. Requires
+        `latchkey:keys:verify`. The body may have at most 64 KiB.
         """
         return run(self._inner.read_facts(key, timeout=timeout))
 

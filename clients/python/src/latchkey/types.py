@@ -71,7 +71,7 @@ class AuditEvent(TypedDict):
     #: When the change was made.
     at: datetime
     #: What was done.
-    action: Literal["organization.created", "organization.updated", "organization.suspended", "organization.resumed", "key.created", "key.updated", "key.rotated", "key.token_replayed", "key.secret_ended", "key.grace_ended", "key.expiring", "key.expired", "key.dormant", "key.suspended", "key.resumed", "key.revoked", "key.places_forgotten", "key.prefixes_set", "key.permissions_described", "session.started", "session.refreshed", "session.ended", "limit.reached", "limit.units_added", "limit.units_lost", "limit.overdrawn", "plan.created", "plan.updated", "plan.deleted", "policy.set", "log.signer_added", "log.checkpoint", "log.erased", "webhook.created", "webhook.updated", "webhook.rotated", "webhook.replayed", "webhook.retried", "webhook.deleted", "webhook.disabled", "log.restored"]
+    action: Literal["organization.created", "organization.updated", "organization.suspended", "organization.resumed", "key.created", "key.updated", "key.rotated", "key.token_replayed", "key.secret_ended", "key.grace_ended", "key.expiring", "key.expired", "key.dormant", "key.decoy_tried", "key.suspended", "key.resumed", "key.revoked", "key.places_forgotten", "key.prefixes_set", "key.permissions_described", "session.started", "session.refreshed", "session.ended", "limit.reached", "limit.units_added", "limit.units_lost", "limit.overdrawn", "plan.created", "plan.updated", "plan.deleted", "policy.set", "log.signer_added", "log.checkpoint", "log.erased", "webhook.created", "webhook.updated", "webhook.rotated", "webhook.replayed", "webhook.retried", "webhook.deleted", "webhook.disabled", "log.restored"]
     #: The id of the key that made the change; null for the operator and for Latchkey itself.
     actor: Optional[str]
     #: The kind of actor that made the change.
@@ -146,6 +146,8 @@ class BulkChangeFilter(TypedDict, total=False):
     unused_since: datetime
     #: Only keys that were never used, or, if false, that were used at least once.
     never_used: bool
+    #: Only decoys or, if false, only keys that are none.
+    decoy: bool
 
 
 class BulkFailure(TypedDict):
@@ -278,6 +280,8 @@ class _ChangedKey(TypedDict):
 class ChangedKey(_ChangedKey, total=False):
     """The shape ChangedKey of the API."""
 
+    #: Of a decoy, which opens nothing: whether anybody tried it. Absent for every other key.
+    decoy: Decoy
     #: The rules of policies that it breaks; only in lists with `breaks_policy`.
     broken_rules: List[Literal["max_lifetime_seconds", "require_expiry", "permissions", "catalogued_only", "prefixes", "require_allowed_ips", "max_keys"]]
     #: A warning: those of its permissions that the catalogue of permissions does not have; absent if there
@@ -500,6 +504,10 @@ class CreateKey(_CreateKey, total=False):
     #: The key of which it is a child, of the same organization: it may do no more than that one, and ends
     #: with it.
     parent_id: str
+    #: Whether it is a decoy: its token opens nothing, is answered like one that nobody made, and tells by
+    #: the event `key.decoy_tried` when somebody tries it. For good. A decoy is no child. If absent:
+    #: `false`.
+    decoy: bool
 
 
 class _CreateOrganization(TypedDict):
@@ -616,6 +624,8 @@ class _CreatedKey(TypedDict):
 class CreatedKey(_CreatedKey, total=False):
     """The shape CreatedKey of the API."""
 
+    #: Of a decoy, which opens nothing: whether anybody tried it. Absent for every other key.
+    decoy: Decoy
     #: The rules of policies that it breaks; only in lists with `breaks_policy`.
     broken_rules: List[Literal["max_lifetime_seconds", "require_expiry", "permissions", "catalogued_only", "prefixes", "require_allowed_ips", "max_keys"]]
     #: A warning: those of its permissions that the catalogue of permissions does not have; absent if there
@@ -663,6 +673,15 @@ class CreatedWebhook(TypedDict):
     revision: str
     #: What signs its messages, as Standard Webhooks has it. Only this answer contains it.
     secret: str
+
+
+class Decoy(TypedDict):
+    """The shape Decoy of the API."""
+
+    #: How often it was tried, as far as events have told.
+    tries: int
+    #: When that was last; null for never.
+    last_tried_at: Optional[datetime]
 
 
 class Delivery(TypedDict):
@@ -1124,6 +1143,10 @@ class ImportedKey(_ImportedKey, total=False):
     limits: List[Limit]
     #: The id of the operator's user for whom the key is created; root organization only.
     created_by: str
+    #: Whether it is a decoy: its token opens nothing, is answered like one that nobody made, and tells by
+    #: the event `key.decoy_tried` when somebody tries it. For good. A decoy is no child. If absent:
+    #: `false`.
+    decoy: bool
     #: What people are shown of the token, such as its first characters.
     hint: str
     #: The token. Latchkey keeps its SHA-256 alone.
@@ -1268,6 +1291,8 @@ class _Key(TypedDict):
 class Key(_Key, total=False):
     """The shape Key of the API."""
 
+    #: Of a decoy, which opens nothing: whether anybody tried it. Absent for every other key.
+    decoy: Decoy
     #: The rules of policies that it breaks; only in lists with `breaks_policy`.
     broken_rules: List[Literal["max_lifetime_seconds", "require_expiry", "permissions", "catalogued_only", "prefixes", "require_allowed_ips", "max_keys"]]
 
@@ -1350,6 +1375,8 @@ class _KeyDetails(TypedDict):
 class KeyDetails(_KeyDetails, total=False):
     """The shape KeyDetails of the API."""
 
+    #: Of a decoy, which opens nothing: whether anybody tried it. Absent for every other key.
+    decoy: Decoy
     #: The rules of policies that it breaks; only in lists with `breaks_policy`.
     broken_rules: List[Literal["max_lifetime_seconds", "require_expiry", "permissions", "catalogued_only", "prefixes", "require_allowed_ips", "max_keys"]]
     #: What the plan adds to its own limits, with what is left; absent if the organization is on no plan. A
@@ -1525,7 +1552,7 @@ class LogEvent(TypedDict):
     #: When the change was made.
     at: datetime
     #: What was done.
-    action: Literal["organization.created", "organization.updated", "organization.suspended", "organization.resumed", "key.created", "key.updated", "key.rotated", "key.token_replayed", "key.secret_ended", "key.grace_ended", "key.expiring", "key.expired", "key.dormant", "key.suspended", "key.resumed", "key.revoked", "key.places_forgotten", "key.prefixes_set", "key.permissions_described", "session.started", "session.refreshed", "session.ended", "limit.reached", "limit.units_added", "limit.units_lost", "limit.overdrawn", "plan.created", "plan.updated", "plan.deleted", "policy.set", "log.signer_added", "log.checkpoint", "log.erased", "webhook.created", "webhook.updated", "webhook.rotated", "webhook.replayed", "webhook.retried", "webhook.deleted", "webhook.disabled", "log.restored"]
+    action: Literal["organization.created", "organization.updated", "organization.suspended", "organization.resumed", "key.created", "key.updated", "key.rotated", "key.token_replayed", "key.secret_ended", "key.grace_ended", "key.expiring", "key.expired", "key.dormant", "key.decoy_tried", "key.suspended", "key.resumed", "key.revoked", "key.places_forgotten", "key.prefixes_set", "key.permissions_described", "session.started", "session.refreshed", "session.ended", "limit.reached", "limit.units_added", "limit.units_lost", "limit.overdrawn", "plan.created", "plan.updated", "plan.deleted", "policy.set", "log.signer_added", "log.checkpoint", "log.erased", "webhook.created", "webhook.updated", "webhook.rotated", "webhook.replayed", "webhook.retried", "webhook.deleted", "webhook.disabled", "log.restored"]
     #: The id of the key that made the change; null for the operator and for Latchkey itself.
     actor: Optional[str]
     #: The kind of actor that made the change.
@@ -1779,7 +1806,7 @@ class _Problem(TypedDict):
     #: What is wrong with this request.
     detail: str
     #: Stable; see docs/reference/errors.md.
-    code: Literal["malformed_request", "invalid_json", "token_in_url", "unsupported_token_type", "missing_token", "invalid_token", "session_ended", "missing_permission", "permission_escalation", "policy", "root_organization_required", "cross_site_request", "fresh_sign_in_required", "route_not_found", "key_not_found", "secret_not_found", "organization_not_found", "session_not_found", "limit_not_found", "plan_not_found", "webhook_not_found", "delivery_not_found", "method_not_allowed", "request_timeout", "organization_exists", "plan_exists", "plan_in_use", "too_many_webhooks", "too_many_signers", "key_revoked", "key_expired", "line_too_long", "too_many_children", "rotation_in_progress", "unexpected_count", "organization_suspended", "root_organization", "last_secret", "last_root_key", "reference_used", "reservation_settled", "reservation_ended", "idempotency_in_progress", "idempotency_sealed", "precondition_failed", "cursor_gone", "body_too_large", "target_too_long", "unsupported_media_type", "expectation_failed", "invalid_input", "idempotency_key_reused", "client_gone", "too_many_reads", "too_many_requests", "too_many_changes", "too_many_sessions", "headers_too_large", "too_many_tests", "too_many_streams", "limit_exceeded", "internal", "unsupported_method", "unsupported_transfer_coding", "too_many_connections", "keyring_missing", "unsealable", "store_unavailable", "upstream_unavailable", "relay_loop"]
+    code: Literal["malformed_request", "invalid_json", "token_in_url", "unsupported_token_type", "missing_token", "invalid_token", "session_ended", "missing_permission", "permission_escalation", "policy", "root_organization_required", "cross_site_request", "fresh_sign_in_required", "route_not_found", "key_not_found", "secret_not_found", "organization_not_found", "session_not_found", "limit_not_found", "plan_not_found", "webhook_not_found", "delivery_not_found", "method_not_allowed", "request_timeout", "organization_exists", "plan_exists", "plan_in_use", "too_many_webhooks", "too_many_signers", "key_revoked", "key_expired", "line_too_long", "too_many_children", "decoy_key", "rotation_in_progress", "unexpected_count", "organization_suspended", "root_organization", "last_secret", "last_root_key", "reference_used", "reservation_settled", "reservation_ended", "idempotency_in_progress", "idempotency_sealed", "precondition_failed", "cursor_gone", "body_too_large", "target_too_long", "unsupported_media_type", "expectation_failed", "invalid_input", "idempotency_key_reused", "client_gone", "too_many_reads", "too_many_requests", "too_many_changes", "too_many_sessions", "headers_too_large", "too_many_tests", "too_many_streams", "limit_exceeded", "internal", "unsupported_method", "unsupported_transfer_coding", "too_many_connections", "keyring_missing", "unsealable", "store_unavailable", "upstream_unavailable", "relay_loop"]
     request_id: str
 
 
@@ -1980,6 +2007,8 @@ class _RotatedKey(TypedDict):
 class RotatedKey(_RotatedKey, total=False):
     """The shape RotatedKey of the API."""
 
+    #: Of a decoy, which opens nothing: whether anybody tried it. Absent for every other key.
+    decoy: Decoy
     #: The rules of policies that it breaks; only in lists with `breaks_policy`.
     broken_rules: List[Literal["max_lifetime_seconds", "require_expiry", "permissions", "catalogued_only", "prefixes", "require_allowed_ips", "max_keys"]]
     #: A warning: those of its permissions that the catalogue of permissions does not have; absent if there
