@@ -11,6 +11,8 @@ export class Links {
   readonly #byPath: ReadonlyMap<string, Document>
   /** The pictures that pages show, from the root of the repository. */
   readonly pictures = new Set<string>()
+  /** From which pages others lead to each page, by its path. */
+  readonly #from = new Map<string, Set<string>>()
 
   constructor(documents: readonly Document[]) {
     this.#byPath = new Map(documents.map((document) => [document.path, document]))
@@ -23,12 +25,24 @@ export class Links {
     const fragment = heading === undefined ? '' : `#${heading}`
     const path = posix.join(posix.dirname(from.path), written).replace(/\/$/, '')
     const document = this.#byPath.get(path) ?? this.#byPath.get(`${path}/README.md`)
-    if (document !== undefined) return relative(from.address, document.address) + fragment
+    if (document !== undefined) {
+      if (document !== from) this.#from.set(document.path, this.#citing(document).add(from.path))
+      return relative(from.address, document.address) + fragment
+    }
     if (/\.(png|svg)$/.test(path)) return this.picture(from, written)
     if (!existsSync(join(repository, path)))
       throw new Error(`${from.path} links to ${target}: nothing is there.`)
     const kind = statSync(join(repository, path)).isDirectory() ? 'tree' : 'blob'
     return `${sourceUrl}/${kind}/main/${path}${fragment}`
+  }
+
+  #citing(document: Document): Set<string> {
+    return this.#from.get(document.path) ?? new Set()
+  }
+
+  /** From how many other pages a link leads to a page, of those whose links were asked for. */
+  citations(document: Document): number {
+    return this.#citing(document).size
   }
 
   /** The address of a picture that a document shows. */

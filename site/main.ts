@@ -60,7 +60,7 @@ function build(): void {
     files.set(document.address, writePage({ ...document, description: summary, body }, frame))
     // Beside each page its Markdown, for whoever reads by program.
     files.set(document.address.replace(/\.html$/, '.md'), document.text)
-    return sections
+    return sections.map((section) => ({ document, section }))
   })
   const home = {
     address: 'index.html',
@@ -73,7 +73,9 @@ function build(): void {
     '404.html',
     writePage({ address: '404.html', title: 'No such page', description: '', body }, frame),
   )
-  files.set('assets/sections.json', JSON.stringify(sections))
+  // Now that all links are known: what others lead to often is what a reader looks for.
+  const sought = sections.map(({ document, section }) => ({ ...section, cited: links.citations(document) }))
+  files.set('assets/sections.json', JSON.stringify(sought))
   files.set(
     'assets/style.css',
     styles.map((name) => readFileSync(join(import.meta.dirname, 'style', `${name}.css`), 'utf8')).join(''),

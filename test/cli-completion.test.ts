@@ -14,7 +14,7 @@ const ask: Record<string, (words: readonly string[]) => string> = {
   bash: (words) => `source script.bash
 COMP_WORDS=(${words.map(quote).join(' ')}); COMP_CWORD=${words.length - 1}
 _latchkey; printf '%s\\n' "\${COMPREPLY[@]}"`,
-  // zsh completes in an interactive shell alone: what it would be given is shown here.
+  // zsh completes in an interactive shell alone: what it would be given is shown here, and a terminal of its own comes below.
   zsh: (words) => `compdef() { :; }; source script.zsh
 compadd() { shift; print -l -- "$@"; }; _files() { :; }; _describe() { print -l -- "\${offers[@]%%:*}"; }
 words=(${words.map(quote).join(' ')}); CURRENT=${words.length}; _latchkey`,
@@ -71,6 +71,28 @@ describe.each(Object.keys(ask))('%s', (shell) => {
     expect(offered('latchkey', 'keys', 'create', '--name', 'ke')).toEqual([])
     expect(offered('latchkey', 'import', '--from', 'bet')).toEqual(['better-auth'])
   })
+})
+
+const { skip, note } = wants(missingPrograms(['zsh']))
+test.skipIf(skip)(`in a terminal, zsh writes a command out at a Tab, and an option${note}`, async () => {
+  const { stdout } = await command.run(['completion', 'zsh'])
+  writeFileSync(join(command.folder(), 'script.zsh'), stdout)
+  const typed = `zmodload zsh/zpty
+zpty shell 'TERM=dumb exec zsh -f -i'
+zpty -w shell 'PS1=; autoload -U compinit; compinit -u -D; source script.zsh; latchkey() { print "<""$*>" }; print re""ady'
+zpty -r shell said $'*\nready*'
+for line in 'latchkey keys cr' 'latchkey keys create --org'; do
+  zpty -w shell "$line"$'\t'
+  zpty -r shell said $'*<*>*'
+  print -r -- \${\${said##*<}%%>*}
+done`
+  const env = { PATH: process.env.PATH, HOME: command.folder() }
+  const out = execFileSync('zsh', ['-f', '-c', typed], { cwd: command.folder(), env, encoding: 'utf8' })
+  expect(out.split('\n').map((line) => line.trim())).toEqual([
+    'keys create',
+    'keys create --organization',
+    '',
+  ])
 })
 
 test('each command and each option is in the scripts, and nothing of another shell is made', async () => {

@@ -95,7 +95,7 @@ describe.each(casesIfLong(['site']))('the built %s', () => {
         expect(answer?.status()).toBe(200)
         expect(await page.locator('h1').count(), address).toBe(1)
         expect(await findViolations(page), address).toEqual([])
-        await page.setViewportSize({ width: 360, height: 740 })
+        await page.setViewportSize({ width: 320, height: 740 })
         const over = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth)
         expect(over, `${address} is wider than a phone`).toBeLessThanOrEqual(0)
       }
@@ -120,6 +120,20 @@ describe.each(casesIfLong(['site']))('the built %s', () => {
     await page.keyboard.press('Escape')
     await expect.poll(() => page.locator('dialog').isVisible()).toBe(false)
     expect(faults).toEqual([])
+  })
+
+  test.each([
+    ['revoke', 'guides/keys.html#revoke-a-key'],
+    ['rotate', 'guides/keys.html#rotate-a-key'],
+    ['webhook', 'guides/webhooks.html'],
+    ['rate limit', 'guides/limits.html#what-your-customer-sees'],
+  ])('finds for %s first what most readers mean', async (sought, expected) => {
+    const { page } = await openPage({})
+    await page.goto(`${site.url}start.html`)
+    await page.keyboard.press('/')
+    await page.keyboard.type(sought)
+    const first = page.locator('.finder li a').first()
+    await expect.poll(() => first.getAttribute('href')).toBe(site.url + expected)
   })
 
   test('copies code, and commands without their prompt', async () => {

@@ -129,7 +129,7 @@ ${choicesOf(places, (choices) => `compadd -- ${choices.map(quote).join(' ')}; re
   case "$at" in
 ${cases.join('\n')}
   esac
-  _describe -o latchkey offers
+  _describe latchkey offers
 }
 if [ "$funcstack[1]" = _latchkey ]; then _latchkey "$@"; else compdef _latchkey latchkey; fi
 `
