@@ -145,6 +145,11 @@ const commands: readonly (DefinedCommand | Group)[] = [
     load: async () => (await import('./commands/token.ts')).tokenCommands,
   },
   {
+    name: 'rules',
+    summary: 'print rules by which scanners of secrets find tokens',
+    load: async () => [(await import('./commands/rules.ts')).rulesCommand],
+  },
+  {
     name: 'completion',
     summary: 'print a script that has bash, zsh or fish complete commands and options',
     load: async () => [(await import('./commands/completion.ts')).completionCommand(loadWhole)],
