@@ -8,7 +8,7 @@ import { promisify } from 'node:util'
 import { Ajv } from 'ajv'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { parse, parseAllDocuments, stringify } from 'yaml'
-import { variables } from '../src/core/variables.ts'
+import { secretVariables, variables } from '../src/core/variables.ts'
 import { tokensIn, useCommand } from './setup/command.ts'
 import { makePostgres } from './setup/databases.ts'
 import { repository } from './setup/documents-run.ts'
@@ -36,8 +36,37 @@ test('the settings that it takes are those that there are, but for what the char
   const own = ['DATABASE_URL', 'HOST', 'PEPPERS', 'PORT', 'ROOT_KEY', 'SEALING_KEYS']
   // Of commands and relays.
   const others = ['KEY', 'PROFILE', 'UPSTREAM', 'URL']
-  const rest = variables.filter((name) => ![...own, ...others].includes(name.replace('LATCHKEY_', '')))
-  expect(taken).toEqual(rest)
+  const asFile = ['GITLAB_TOKENS']
+  const none = [...own, ...others, ...asFile]
+  expect(taken).toEqual(variables.filter((name) => !none.includes(name.replace('LATCHKEY_', ''))))
+})
+
+test('a secret is no setting, which everybody reads who may look at pods, but the name of its file is', () => {
+  const validate = new Ajv().compile(schema.properties.settings)
+  const own = ['DATABASE_URL', 'KEY', 'PEPPERS', 'ROOT_KEY', 'SEALING_KEYS'].map((name) => `LATCHKEY_${name}`)
+  const others = secretVariables.filter((name) => !own.includes(name))
+  expect(others.length).toBeGreaterThan(3)
+  for (const name of others) {
+    expect([name, validate({ [name]: 'http://user:secret@192.0.2.7' })]).toEqual([name, false])
+    expect([name, validate({ [`${name}_FILE`]: '/run/secrets/latchkey/it' })]).toEqual([name, true])
+  }
+  expect(validate({ OTEL_EXPORTER_OTLP_TRACES_HEADERS: 'api-key=secret' })).toBe(false)
+  expect(
+    validate({ LATCHKEY_WEBHOOK_PROXY: 'http://192.0.2.7', PGHOST: 'db', OTEL_SERVICE_NAME: 'keys' }),
+  ).toBe(true)
+})
+
+test.each([
+  { image: { repository: 'registry.example.com/latch key' } },
+  { image: { tag: '0.3.0: latest' } },
+  { image: { pullSecrets: ['registry'] } },
+  { secrets: { name: '*latchkey' } },
+  { ingress: { enabled: true, host: 'https://keys.example.com' } },
+  { ingress: { enabled: true, host: '*' } },
+  { networkPolicy: { from: ['192.0.2.0/24'] } },
+])('%o would be no object of Kubernetes', (given) => {
+  const validate = new Ajv().compile(schema)
+  expect(validate({ secrets: { name: 'latchkey' }, ...given })).toBe(false)
 })
 
 test('it installs the version that it lies beside', () => {
@@ -111,8 +140,12 @@ interface Container {
 
 const everything = {
   secrets: { name: 'latchkey', rootKey: true, peppers: true },
-  settings: { LATCHKEY_PUBLIC_URL: 'https://keys.example.com', LATCHKEY_WORKERS: 2 },
-  ingress: { enabled: true, host: 'keys.example.com', className: 'nginx', tlsSecret: 'tls' },
+  settings: {
+    LATCHKEY_PUBLIC_URL: 'https://keys.example.com',
+    LATCHKEY_WORKERS: 2,
+    LATCHKEY_CACHE_BYTES: 1_000_000_000,
+  },
+  ingress: { enabled: true, host: '*.example.com', className: 'nginx', tlsSecret: 'tls' },
   networkPolicy: { enabled: true, from: [{ namespaceSelector: {} }] },
   serviceMonitor: { enabled: true, labels: { release: 'prometheus' } },
   prometheusRule: { enabled: true, labels: { release: 'prometheus' } },

@@ -100,7 +100,8 @@ env:
   {{- end }}
   {{- range $name, $value := .Values.settings }}
   - name: {{ $name }}
-    value: {{ $value | quote }}
+    {{- /* Numbers of a file are floating ones, which would be written as 1e+09. */}}
+    value: {{ kindIs "string" $value | ternary $value (int64 $value) | quote }}
   {{- end }}
 volumeMounts:
   - name: data
