@@ -29,6 +29,8 @@ export interface KeySearch {
   prefix?: string
   /** Whether only keys that break a policy are listed. */
   breaks_policy?: true
+  /** Whether only decoys are listed. */
+  decoy?: true
   status?: (typeof statuses)[number]
   /** What the list is narrowed to. */
   only?: KeySelection
@@ -43,6 +45,7 @@ export function readKeySearch({
   created_by,
   prefix,
   breaks_policy,
+  decoy,
   status,
   only,
   sort,
@@ -55,6 +58,7 @@ export function readKeySearch({
     ...text('created_by', created_by),
     ...text('prefix', prefix),
     ...(breaks_policy === true && { breaks_policy }),
+    ...(decoy === true && { decoy }),
     ...oneOf('status', statuses, status),
     ...oneOf('only', Object.keys(keySelections) as KeySelection[], only),
     ...oneOf('sort', sorts, sort),

@@ -5,6 +5,7 @@ import { ChangeLines } from '../src/commit/change-lines.ts'
 import { Writer } from '../src/commit/commit.ts'
 import { maxTriedDecoysOfOrganization } from '../src/core/bounds.ts'
 import { DecoyTries } from '../src/domain/keys/decoys.ts'
+import { keyNotices } from '../src/domain/keys/notices.ts'
 import { systemRandom } from '../src/domain/random.ts'
 import { type Latchkey, openLatchkey } from '../src/latchkey.ts'
 import { openStore } from '../src/store/store.ts'
@@ -23,6 +24,30 @@ const toldOf = async (latchkey: Pick<Latchkey, 'audit'>, keyId: string) => {
   const { items } = await latchkey.audit.list({ keyId, action: 'key.decoy_tried' })
   return items.map(({ changes }) => changes).reverse()
 }
+
+test('that a decoy expires or is not used is told to nobody', () => {
+  const now = Date.now()
+  const lately = {
+    id: 'x',
+    key_id: 'x',
+    organization_id: 'acme',
+    expiry_set_at: null,
+    created_at: 0,
+    last_used_at: 0,
+  }
+  const row = {
+    ...lately,
+    expires_at: now + 3_600_000,
+    revoked_at: null,
+    suspended_at: null,
+    decoy_tries: null,
+  }
+  for (const at of [now, now + 7_200_000]) {
+    const told = keyNotices.filter((notice) => notice.describe(row, at) !== undefined)
+    expect(told.length).toBeGreaterThan(0)
+    for (const notice of told) expect(notice.describe({ ...row, decoy_tries: 0 }, at)).toBeUndefined()
+  }
+})
 
 onEachDatabase('a decoy', (makeDatabase) => {
   async function open() {

@@ -1,5 +1,6 @@
 // What an audit event says of each field that changed, put so that it can be shown to people. Pure.
 import type { WireAuditEvent } from '../api.ts'
+import { timesOf } from './decoys.ts'
 import { countOf, limitsInShort } from './limits.ts'
 import { revocationWords } from './revocations.ts'
 import { lengthOf } from './times.ts'
@@ -96,6 +97,16 @@ const describers: Record<string, Describe> = {
   event_ids: (value) => [
     valueChange('Events', value, (ids) => asText(Array.isArray(ids) ? countOf(ids.length) : ids)),
   ],
+  decoy: (value) => [valueChange('Decoy', value, asYesOrNo)],
+  tries: (value) => [
+    valueChange('Tried', value, (count) => asText(typeof count === 'number' ? timesOf(count) : count)),
+  ],
+  tries_in_all: (value) => [
+    valueChange('In all', value, (count) => asText(typeof count === 'number' ? timesOf(count) : count)),
+  ],
+  ip: (value) => [valueChange('Last from', value, (ip) => (ip === null ? nothing('Not known') : asCode(ip)))],
+  user_agent: (value) => (value === null ? [] : [valueChange('Client', value, asText)]),
+  operation: (value) => (value === null ? [] : [valueChange('Called', value, asCode)]),
   days_before: (value) => [valueChange('Time left', value, asDays)],
   unused_days: (value) => [valueChange('Unused for', value, asDays)],
   // The event itself says whether it is of a key.

@@ -23,10 +23,13 @@ export function statusOf({ status, kid }: KeySearch): NonNullable<KeySearch['sta
 
 /** The filters of a search, by the names of the wire, and the order in which they find keys at once. */
 function narrowed(search: KeySearch, now: number) {
-  const { q, kid, permission, created_by, prefix, only } = search
+  const { q, kid, permission, created_by, prefix, decoy, only } = search
   const selection: Partial<SelectedKeys> = only === undefined ? {} : selectedKeys(only, now)
   const { sort, ...selected } = selection
-  return { sort, filters: { q, tag: tagsOf(search), kid, permission, created_by, prefix, ...selected } }
+  return {
+    sort,
+    filters: { q, tag: tagsOf(search), kid, permission, created_by, prefix, decoy, ...selected },
+  }
 }
 
 /** What a list is asked for, and in which order it comes. */
@@ -81,6 +84,15 @@ export function chipsOf(search: KeySearch, change: ChangeSearch): FilterChip[] {
     ...chip('kid', 'Token', search.kid && `${search.kid}…`),
     ...chip('permission', 'Permission'),
     ...chip('created_by', 'Created by'),
+    ...(search.decoy
+      ? [
+          {
+            label: 'Decoys',
+            value: 'alone',
+            remove: () => change((now) => withFilter(now, 'decoy', undefined)),
+          },
+        ]
+      : []),
     ...(search.breaks_policy
       ? [
           {

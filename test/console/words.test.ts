@@ -157,6 +157,13 @@ describe('the changes of an event', () => {
       ['Unused for', text('90 days')],
       ['Last used', { kind: 'none', text: 'Never' }],
     ])
+    const tried = { tries: 1, tries_in_all: 4, ip: null, user_agent: 'curl/8.14.1', operation: null }
+    expect(told('key.decoy_tried', tried)).toEqual([
+      ['Tried', text('once')],
+      ['In all', text('4 times')],
+      ['Last from', { kind: 'none', text: 'Not known' }],
+      ['Client', text('curl/8.14.1')],
+    ])
     expect(told('key.grace_ended', { reason: 'grace_seconds' })).toEqual([
       ['Because', text('Its grace was over')],
     ])

@@ -16,6 +16,7 @@ import { useSession } from '../../session.ts'
 import { AppliedOutcome } from './key/applied.tsx'
 import { ChangePreview } from './key/change-preview.tsx'
 import { useKeyCrumbs } from './key/crumbs.ts'
+import { DecoyNotice } from './key/decoy.tsx'
 import { type EditableField, EditField } from './key/edits.tsx'
 import { EndGraceDialog } from './key/end-grace-dialog.tsx'
 import { Facts } from './key/facts.tsx'
@@ -156,6 +157,7 @@ function KeyFound({ of: key, rotated }: KeyFoundProps) {
       }
     >
       {outcome !== undefined && <AppliedOutcome {...outcome} />}
+      <DecoyNotice of={key} />
       <SuspendedNotice what="key" of={key} />
       <RefusedAbove of={key} />
       {/* Where there is room, the history stands beside what it led to. */}

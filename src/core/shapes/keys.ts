@@ -338,7 +338,7 @@ export interface Keys<Options extends CallOptions = CallOptions> extends List<Li
   ): Promise<Changed<BulkResult, Given>>
   /**
    * Gives the key a new token, which only this answer holds; the old one stays valid for `graceSeconds`, or until nobody
-   * uses it, by `grace`. Throws `invalid_input`, `key_not_found`, `key_revoked`, `key_expired`, `rotation_in_progress`, `organization_suspended`, `permission_escalation`,
+   * uses it, by `grace`. Throws `invalid_input`, `key_not_found`, `key_revoked`, `key_expired`, `decoy_key`, `rotation_in_progress`, `organization_suspended`, `permission_escalation`,
    * `precondition_failed`.
    */
   rotate<Given extends Options & EditOptions = Options>(

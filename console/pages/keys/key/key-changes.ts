@@ -137,12 +137,14 @@ function strongerRefusal(key: WireKey, session: Session): string | undefined {
 }
 
 /** A key has children of which each ends with it. */
-function childRefusal({ status }: WireKey): string | undefined {
+function childRefusal({ status, decoy }: WireKey): string | undefined {
+  if (decoy !== undefined) return 'This key is a decoy, which has no children.'
   if (status === 'revoked') return 'This key is revoked permanently, and a child ends with its parent.'
   return status === 'expired' ? 'This key has expired, and a child ends with its parent.' : undefined
 }
 
 function rotateRefusal(key: WireKey, session: Session): string | undefined {
+  if (key.decoy !== undefined) return 'This key is a decoy, which is never rotated. Create another one.'
   if (key.status === 'expired') return 'This key has expired. Set a later expiry first.'
   const latest = session.latestExpiry(key.organization_id)
   return latest !== undefined && outlives(key.expires_at, latest)

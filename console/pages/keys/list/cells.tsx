@@ -6,6 +6,7 @@ import { Hint } from '../../../components/hint.tsx'
 import { RowLink } from '../../../components/row-link.tsx'
 import { useSettled } from '../../../components/settled.ts'
 import { useNow } from '../../../components/time.tsx'
+import { decoyInShort } from '../../../format/decoys.ts'
 import { expiryWarningMs } from '../../../format/expiries.ts'
 import { withMarks } from '../../../format/foreign-text.ts'
 import { isKeyId, shortKeyId } from '../../../format/key-ids.ts'
@@ -15,7 +16,7 @@ import { useOrganizationName } from '../../../organization-names.ts'
 
 /** A tooltip shows as many; the key's page shows all. */
 const mostHinted = 24
-export function NameAndHint({ apiKey: { id, name, hint, broken_rules = [] } }: { apiKey: WireKey }) {
+export function NameAndHint({ apiKey: { id, name, hint, decoy, broken_rules = [] } }: { apiKey: WireKey }) {
   const breaches = broken_rules.length === 0 ? '' : `Breaks the policy: ${breachesInWords(broken_rules)}`
   return (
     <>
@@ -29,6 +30,9 @@ export function NameAndHint({ apiKey: { id, name, hint, broken_rules = [] } }: {
       </RowLink>
       <span className="block truncate text-xs text-muted" title={breaches || undefined}>
         <span className="font-mono">{hint}</span>
+        {decoy && (
+          <span className={decoy.tries > 0 ? 'font-medium text-danger' : ''}> · {decoyInShort(decoy)}</span>
+        )}
         {breaches && <span className="text-warn"> · {breaches}</span>}
       </span>
     </>

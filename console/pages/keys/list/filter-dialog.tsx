@@ -22,6 +22,7 @@ export function FilterDialog({ search, change, close }: FilterDialogProps) {
     permission: search.permission ?? '',
     createdBy: search.created_by ?? '',
     breaksPolicy: search.breaks_policy ?? false,
+    decoy: search.decoy ?? false,
   }))
   const [typed, setTyped] = useState(opened)
   const [wasRead, setRead] = useState(false)
@@ -39,7 +40,8 @@ export function FilterDialog({ search, change, close }: FilterDialogProps) {
     change((now) => {
       const held = withFilter(withTags(now, tags), 'permission', permission || undefined)
       const made = withFilter(held, 'created_by', typed.createdBy.trim() || undefined)
-      return withFilter(made, 'breaks_policy', typed.breaksPolicy || undefined)
+      const decoys = withFilter(made, 'decoy', typed.decoy || undefined)
+      return withFilter(decoys, 'breaks_policy', typed.breaksPolicy || undefined)
     })
     close()
     return true
@@ -86,6 +88,12 @@ export function FilterDialog({ search, change, close }: FilterDialogProps) {
         hint="Keys that would be refused if they were made today, and by which rule."
         value={typed.breaksPolicy}
         onChange={(next) => setTyped({ ...typed, breaksPolicy: next })}
+      />
+      <CheckField
+        label="Decoys alone"
+        hint="Keys that open nothing, and tell when somebody tries them."
+        value={typed.decoy}
+        onChange={(next) => setTyped({ ...typed, decoy: next })}
       />
     </FormDialog>
   )

@@ -6,6 +6,7 @@ import { ApiError, type WireCreatedKey, type WireKey } from '../../../api.ts'
 import { useFocusOnArrival } from '../../../components/autofocus.ts'
 import { BeginningField } from '../../../components/beginning-field.tsx'
 import { Button } from '../../../components/button.tsx'
+import { CheckField } from '../../../components/check-field.tsx'
 import { ExpiryField } from '../../../components/expiry-field.tsx'
 import { LimitsField } from '../../../components/limits-field.tsx'
 import { MetadataField } from '../../../components/metadata-field.tsx'
@@ -62,6 +63,7 @@ export function NewKeyForm({ organization, parent, created }: NewKeyFormProps) {
   const [metadataText, setMetadataText] = useState('')
   const [createdBy, setCreatedBy] = useState('')
   const [description, setDescription] = useState('')
+  const [isDecoy, setDecoy] = useState(false)
   const [tagsText, setTagsText] = useState('')
   const tags = readTags(tagsText)
   // How often it was tried: from the first time on, what is wrong shows.
@@ -128,6 +130,7 @@ export function NewKeyForm({ organization, parent, created }: NewKeyFormProps) {
       ...(networks.length > 0 && { allowed_ips: networks }),
       ...(prefix !== undefined && { prefix }),
       ...(parent !== undefined && { parent_id: parent.id }),
+      ...(isDecoy && { decoy: true }),
       ...(limits.length > 0 && { limits: limits.map(toLimitInput) }),
       ...(description.trim() !== '' && { description }),
       ...(tags.length > 0 && { tags }),
@@ -210,6 +213,14 @@ export function NewKeyForm({ organization, parent, created }: NewKeyFormProps) {
           value={createdBy}
           onChange={changed(setCreatedBy)}
           error={errorOf('created_by')}
+        />
+      )}
+      {parent === undefined && (
+        <CheckField
+          label="Decoy"
+          hint="Its token opens nothing. If somebody tries it, the answer is that to a token that nobody made, and you hear of it at once. For good."
+          value={isDecoy}
+          onChange={changed(setDecoy)}
         />
       )}
       <Failure error={create.error} />
