@@ -3,6 +3,9 @@ import { once } from 'node:events'
 import { createServer, type IncomingHttpHeaders, type RequestListener } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { expect, onTestFinished, test } from 'vitest'
+import { LatchkeyClientError } from '../src/client/errors.ts'
+import { TooMany } from '../src/client/verifier/failures.ts'
+import { describeAway } from '../src/relay/judge.ts'
 import { type RelayCall, Upstream } from '../src/relay/upstream.ts'
 
 async function serve(answer: RequestListener): Promise<string> {
@@ -143,4 +146,26 @@ test('of answers without end, a bounded part is held at once, and it is let go o
   expect(most).toBeLessThan(140 * 1024 * 1024)
   isEndless = false
   expect(await upstream.pass(callOf(), 'POST', '/', '{}')).toMatchObject({ status: 200, body: '{}' })
+})
+
+test.each<[string, ConstructorParameters<typeof LatchkeyClientError>[0], number?]>([
+  ['The relay stops.', 'aborted'],
+  ['is this relay itself', 'relay_loop', 508],
+  ['of a version', 'unsupported_server', 404],
+  ['refuses the token of this relay', 'invalid_token', 401],
+  ['needs latchkey:keys:verify', 'missing_permission', 403],
+  ['not answer as a Latchkey server', 'unexpected_answer', 200],
+  ['does not answer, and without it', 'store_unavailable', 503],
+  ['does not answer, and without it', 'server_unreachable'],
+])('who asks a relay is told what its upstream is at: %s', (words, code, status) => {
+  const told = describeAway(
+    new LatchkeyClientError(code, 'Of the operator.', status === undefined ? {} : { status }),
+  )
+  expect(told).toContain(words)
+  expect(told).not.toContain('operator')
+})
+
+test('who asks a relay is told if it has asked for too much at once, or if nothing is known yet', () => {
+  expect(describeAway(new TooMany())).toContain('Too many unknown tokens')
+  expect(describeAway(undefined)).toContain('does not answer, and without it')
 })

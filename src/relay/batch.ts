@@ -5,6 +5,7 @@ import type { Purpose } from '../core/purpose.ts'
 import type { Verdict, VerifyOptions, VerifyRequest } from '../core/shapes/verification.ts'
 import type { Slices } from '../fairness/slices.ts'
 import type { Asker } from '../fairness/turns.ts'
+import { type Clock, systemClock } from '../verdict/clock.ts'
 
 /** A verdict may be so old when it is told, in milliseconds: beside the lease there are 200 to two seconds. */
 const maxAgeMs = 100
@@ -36,22 +37,23 @@ export async function verifyBatch(
   requests: readonly VerifyRequest[],
   organizationId: string | undefined,
   asker: Asker,
+  clock: Pick<Clock, 'monotonic'> = systemClock,
 ): Promise<Verdict[]> {
   const name = asker.keyId ?? asker.ip ?? ''
   const questions = await slices.run(name, check(requests, organizationId))
   const unknown = questions.filter(({ key }) => judge.verifyCached(key, {}, 'heartbeat') === undefined)
   // All together, before the first is judged: so that all are judged soon after each other.
   await Promise.all([...new Set(unknown.map(({ key }) => key))].map((key) => judge.prepare(key, asker)))
-  let since = performance.now()
+  let since = clock.monotonic()
   const judged = await slices.run(name, judgeAll(judge, questions, asker))
   const verdicts = await Promise.all(judged)
-  for (let round = 1; performance.now() - since > maxAgeMs; round++) {
+  for (let round = 1; clock.monotonic() - since > maxAgeMs; round++) {
     if (round > maxRounds)
       throw new LatchkeyError(
         'upstream_unavailable',
         'The upstream cannot keep up with a batch of this size. Send fewer tokens.',
       )
-    since = performance.now()
+    since = clock.monotonic()
     await judgeAgain(judge, questions, verdicts, asker)
   }
   return verdicts

@@ -122,6 +122,13 @@ const commit = [
   target('domain/keys/notices', 'notices'),
   target('domain/audit/tree', 'checkpoints'),
 ]
+const relay = [
+  target('relay/batch', 'relay-batch', 'relay-chain', 'relay'),
+  target('relay/judge', 'relay', 'relay-upstream', 'relay-chain', 'relay-batch'),
+  target('relay/routes', 'relay', 'relay-chain'),
+  target('relay/relay', 'relay', 'relay-chain'),
+  target('relay/upstream', 'relay-upstream', 'relay-chain', 'relay'),
+]
 const store = [
   target('store', 'store', 'defence-in-depth'),
   target('tables', 'store'),
@@ -159,7 +166,7 @@ const store = [
   target('postgres-url', 'postgres-url'),
 ].map((each) => ({ ...each, file: each.file.replace('src/', 'src/store/') }))
 
-export const targets: readonly Target[] = [...verdict, ...limits, ...terms, ...commit, ...store]
+export const targets: readonly Target[] = [...verdict, ...limits, ...terms, ...commit, ...relay, ...store]
 
 /**
  * The test files that may notice: those that hold these files. Tests of whole servers reach everything and notice little
@@ -221,6 +228,10 @@ const tests = [
   'sessions-cookie',
   'change-streams-scoped',
   'change-streams',
+  'relay',
+  'relay-batch',
+  'relay-chain',
+  'relay-upstream',
   'reads',
   'reads-http',
   'sqlite-facts',
