@@ -283,28 +283,66 @@ test('what a command has started, and goes on, holds up nobody', async () => {
   }
 })
 
-test('by default the keyring keeps the token, which no argument shows, under its server', async () => {
-  // A keyring in a folder, by the arguments of the one of libsecret: a real one is tried below.
-  const ring = join(command.folder(), 'home/ring')
+/** A keyring in a folder, by the arguments of the one of libsecret: a real one is tried below. */
+function fakeRing() {
+  const home = join(command.folder(), 'home')
+  const ring = join(home, 'ring')
   const env = fake(
     'secret-tool',
     `echo "$*" >> ${ring}.args
+[ "$SPOILS" ] && chmod 644 ${file}
 [ "$1" = store ] && shift && name="$(echo "$*" | sed 's/^--label=[^ ]* [^ ]* //; s/[^a-z0-9]/_/g')" && cat > ${ring}.$name && exit
 name="$(shift; echo "$*" | sed 's/[^a-z0-9]/_/g')"
 case "$1" in lookup) cat ${ring}.$name 2> /dev/null ;; clear) rm ${ring}.$name ;; esac`,
   )
+  return {
+    env,
+    args: () => readFileSync(`${ring}.args`, 'utf8'),
+    /** The tokens in it. */
+    tokens: () =>
+      readdirSync(home)
+        .filter((name) => name.startsWith('ring.service'))
+        .map((name) => readFileSync(join(home, name), 'utf8')),
+  }
+}
+
+test('by default the keyring keeps the token, which no argument shows, under its server', async () => {
+  const { env, args, tokens } = fakeRing()
   const first = await run(['login', '--url', server.url, '--profile', 'ringed'], env, key.key)
   expect([first.code, first.stderr]).toEqual([0, ''])
   expect(await run(self, env)).toMatchObject(ofProfile)
-  expect(readFileSync(file, 'utf8') + readFileSync(`${ring}.args`, 'utf8')).not.toContain(key.key)
+  expect(readFileSync(file, 'utf8') + args()).not.toContain(key.key)
   // Whoever writes another server into the file has no token for it.
   writeFileSync(file, readFileSync(file, 'utf8').replace(server.url, other.url))
   expect((await run(self, env)).stderr).toContain('The keyring has no token')
   writeFileSync(file, readFileSync(file, 'utf8').replace(other.url, server.url))
   expect((await run(['logout'], env)).code).toBe(0)
-  expect(
-    readdirSync(join(command.folder(), 'home')).filter((name) => name.startsWith('ring.service')),
-  ).toEqual([])
+  expect(tokens()).toEqual([])
+})
+
+test('the keyring keeps one token of a profile, whichever login was the last, and the old one if that fails', async () => {
+  const { env, tokens } = fakeRing()
+  const logInRinged = ({ url, token }: { url: string; token: string }, ...more: string[]) =>
+    run(['login', '--url', url, '--profile', 'ringed', ...more], env, token)
+  const [here, there] = [
+    { url: server.url, token: key.key },
+    { url: other.url, token: other.rootKey },
+  ] as const
+  for (const place of [here, here, there, here]) {
+    expect(await logInRinged(place)).toMatchObject({ code: 0, stderr: '' })
+    expect(tokens()).toEqual([place.token])
+  }
+  // The file becomes one that others may read, and is not changed.
+  for (const place of [there, here]) {
+    env.SPOILS = 'yes'
+    expect((await logInRinged(place)).code).toBe(2)
+    env.SPOILS = ''
+    chmodSync(file, 0o600)
+    expect(tokens()).toEqual([key.key])
+  }
+  expect(await logInRinged(here, '--store', 'file')).toMatchObject({ code: 0, stderr: '' })
+  expect(tokens()).toEqual([])
+  expect(await run(self, env)).toMatchObject(ofProfile)
 })
 
 test('what a keyring did not take out is not said to be forgotten', async () => {
