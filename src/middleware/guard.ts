@@ -63,8 +63,22 @@ export interface GuardOptions<Request> {
   onError?: (error: unknown) => void
 }
 
-/** What became of a request: a key, with headers for the answer of its handler; or an answer. */
-export type Admission = { key: VerifiedKey; headers: Record<string, string> } | { refusal: Refusal }
+/** What became of a request: it is let through, or refused. */
+export type Admission = Admitted | Refused
+
+/** A request that is let through. */
+export interface Admitted {
+  /** Whose key it is, and what it may do. */
+  key: VerifiedKey
+  /** What the answer of its handler says of limits, if any apply. */
+  headers: Record<string, string>
+}
+
+/** A request that is not let through. */
+export interface Refused {
+  /** What to answer. */
+  refusal: Refusal
+}
 
 /**
  * Judges one request, of which it reads headers by their lower-case names, on behalf of the client's address if that is

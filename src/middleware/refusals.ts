@@ -5,8 +5,11 @@ import { type ExceededVerdict, exceededStatus, rateLimitHeaders } from '../core/
 
 /** An answer to a request that is not let through: a problem (RFC 9457). */
 export interface Refusal {
+  /** 503 if nobody could judge: that is neither yes nor no. */
   status: 401 | 402 | 403 | 422 | 429 | 503
+  /** The type of the body, and such as `www-authenticate` and `retry-after`. */
   headers: Record<string, string>
+  /** The problem, as JSON. */
   body: string
 }
 

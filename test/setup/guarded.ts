@@ -9,7 +9,13 @@ import { Hono } from 'hono'
 import { expectTypeOf } from 'vitest'
 import * as onExpress from '../../src/middleware/express.ts'
 import * as onFastify from '../../src/middleware/fastify.ts'
-import { type TokenVerifier, type VerifiedKey, withKey } from '../../src/middleware/fetch.ts'
+import {
+  admitKey,
+  type NodeRequest,
+  type TokenVerifier,
+  type VerifiedKey,
+  withKey,
+} from '../../src/middleware/fetch.ts'
 import * as onHono from '../../src/middleware/hono.ts'
 
 export interface GuardedApi extends AsyncDisposable {
@@ -126,6 +132,31 @@ export const frameworks: Record<string, StartGuarded> = {
         if (pathname === '/me') return me(request)
         return teams(request, { params: Promise.resolve({ team: teamOf(request) as string }) })
       })
+    }),
+
+  'a server of Node.js': (verifier) =>
+    listen((onError) => {
+      const pathOf = (request: NodeRequest) => new URL(request.url ?? '', 'http://api').pathname
+      const emails = admitKey({ verifier, permissions: ['emails:send'], onError })
+      const teams = admitKey({
+        verifier,
+        permissions: (request: NodeRequest) => [`teams:${pathOf(request).split('/')[2]}`],
+        onError,
+      })
+      const me = admitKey({ verifier, onError })
+      return async (request, response) => {
+        const path = pathOf(request)
+        const admit = path === '/emails' ? emails : path === '/me' ? me : teams
+        const admission = await admit(request, { ip: request.socket.remoteAddress })
+        if ('refusal' in admission) {
+          const { status, headers, body } = admission.refusal
+          response.writeHead(status, headers).end(body)
+          return
+        }
+        expectTypeOf(admission.key).toEqualTypeOf<VerifiedKey>()
+        response.writeHead(200, { 'content-type': 'application/json', ...admission.headers })
+        response.end(JSON.stringify(seen(admission.key)))
+      }
     }),
 }
 

@@ -1,25 +1,24 @@
 // app.ts
 import { Elysia } from 'elysia'
 import { createVerifier } from 'latchkey/client'
-import { type GuardOptions, type VerifiedKey, withKey } from 'latchkey/fetch'
+import { admitKey, type GuardOptions } from 'latchkey/fetch'
 
 const { LATCHKEY_URL: url = '', LATCHKEY_KEY: token = '', PORT = '3000' } = process.env
 const verifier = createVerifier({ url, token })
 
 /** Routes with `requireKey` get a valid key as `key`. */
 const keys = new Elysia({ name: 'keys' }).macro({
-  requireKey: (asked: Omit<GuardOptions<Request>, 'verifier'>) => ({
-    async resolve({ request, set, status }) {
-      let key: VerifiedKey | undefined
-      const admit = withKey({ verifier, ...asked }, (_request: Request, admitted) => {
-        key = admitted
-        return new Response()
-      })
-      const answer = await admit(request)
-      Object.assign(set.headers, Object.fromEntries(answer.headers))
-      return key ? { key } : status(answer.status, await answer.text())
-    },
-  }),
+  requireKey: (asked: Omit<GuardOptions<Request>, 'verifier'>) => {
+    const admit = admitKey({ verifier, ...asked })
+    return {
+      async resolve({ request, server, set, status }) {
+        const admission = await admit(request, { ip: server?.requestIP(request)?.address })
+        const isRefused = 'refusal' in admission
+        Object.assign(set.headers, isRefused ? admission.refusal.headers : admission.headers)
+        return isRefused ? status(admission.refusal.status, admission.refusal.body) : { key: admission.key }
+      },
+    }
+  },
 })
 
 const app = new Elysia()

@@ -2,24 +2,26 @@
 import Router from '@koa/router'
 import Koa, { type Middleware } from 'koa'
 import { createVerifier } from 'latchkey/client'
-import { type GuardOptions, type VerifiedKey, withKey } from 'latchkey/fetch'
+import { admitKey, type GuardOptions, type NodeRequest, type VerifiedKey } from 'latchkey/fetch'
 
 const { LATCHKEY_URL: url = '', LATCHKEY_KEY: token = '', PORT = '3000' } = process.env
 const verifier = createVerifier({ url, token })
 
 /** Lets through requests with a valid key, which later middleware finds in `ctx.state.key`. */
-function requireKey(asked: Omit<GuardOptions<Request>, 'verifier'>): Middleware<{ key?: VerifiedKey }> {
+function requireKey(asked: Omit<GuardOptions<NodeRequest>, 'verifier'>): Middleware<{ key?: VerifiedKey }> {
+  const admit = admitKey({ verifier, ...asked })
   return async (ctx, next) => {
-    const admit = withKey({ verifier, ...asked }, (_request: Request, key) => {
-      ctx.state.key = key
-      return new Response()
-    })
-    const headers = ctx.headers as Record<string, string>
-    const answer = await admit(new Request(ctx.href, { method: ctx.method, headers }))
-    ctx.set(Object.fromEntries(answer.headers))
-    if (ctx.state.key) return next()
-    ctx.status = answer.status
-    ctx.body = answer.body
+    const admission = await admit(ctx.req, { ip: ctx.ip })
+    if ('refusal' in admission) {
+      const { status, headers, body } = admission.refusal
+      ctx.set(headers)
+      ctx.status = status
+      ctx.body = body
+      return
+    }
+    ctx.set(admission.headers)
+    ctx.state.key = admission.key
+    await next()
   }
 }
 

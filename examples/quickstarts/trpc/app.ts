@@ -3,7 +3,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import { initTRPC, TRPCError } from '@trpc/server'
 import { createHTTPServer } from '@trpc/server/adapters/standalone'
 import { createVerifier } from 'latchkey/client'
-import { type GuardOptions, type VerifiedKey, withKey } from 'latchkey/fetch'
+import { admitKey, type GuardOptions, type NodeRequest } from 'latchkey/fetch'
 
 const { LATCHKEY_URL: url = '', LATCHKEY_KEY: token = '', PORT = '3000' } = process.env
 const verifier = createVerifier({ url, token })
@@ -22,20 +22,22 @@ const codes = {
 } as const
 
 /** A procedure for a valid key, which it finds in `ctx.key`. */
-const requireKey = (asked: Omit<GuardOptions<Request>, 'verifier'>) =>
-  t.procedure.use(async ({ ctx: { req, res }, next }) => {
-    let key: VerifiedKey | undefined
-    const admit = withKey({ verifier, ...asked }, (_request: Request, admitted) => {
-      key = admitted
-      return new Response()
-    })
-    const headers = req.headers as Record<string, string>
-    const answer = await admit(new Request(`http://app${req.url}`, { headers }))
-    for (const [name, value] of answer.headers) if (name !== 'content-type') res.setHeader(name, value)
-    if (key) return next({ ctx: { key } })
-    const code = codes[answer.status as keyof typeof codes] ?? 'SERVICE_UNAVAILABLE'
-    throw new TRPCError({ code, message: (await answer.json()).detail })
+function requireKey(asked: Omit<GuardOptions<NodeRequest>, 'verifier'>) {
+  const admit = admitKey({ verifier, ...asked })
+  return t.procedure.use(async ({ ctx: { req, res }, next }) => {
+    // A request of its own for each call of a batch: each draws from limits.
+    const { rawHeaders, method, url, socket } = req
+    const admission = await admit({ rawHeaders, method, url }, { ip: socket.remoteAddress })
+    const isRefused = 'refusal' in admission
+    const headers = isRefused ? admission.refusal.headers : admission.headers
+    for (const [name, value] of Object.entries(headers))
+      if (name !== 'content-type') res.setHeader(name, value)
+    if (!isRefused) return next({ ctx: { key: admission.key } })
+    const { status, body } = admission.refusal
+    const code = codes[status as keyof typeof codes] ?? 'SERVICE_UNAVAILABLE'
+    throw new TRPCError({ code, message: JSON.parse(body).detail })
   })
+}
 
 const emails = t.router({
   list: requireKey({ permissions: ['emails:read'] }).query(({ ctx }) => ({

@@ -9,7 +9,7 @@ import {
 } from '@nestjs/common'
 import { Reflector } from '@nestjs/core'
 import { createVerifier } from 'latchkey/client'
-import { type VerifiedKey, withKey } from 'latchkey/fetch'
+import { admitKey, type NodeRequest, type VerifiedKey } from 'latchkey/fetch'
 
 /** What a route asks of a key. */
 export const RequireKey = Reflector.createDecorator<{ permissions?: string[]; cost?: number }>()
@@ -25,21 +25,30 @@ const { LATCHKEY_URL: url = '', LATCHKEY_KEY: token = '' } = process.env
 @Injectable()
 export class KeyGuard implements CanActivate, OnApplicationShutdown {
   private readonly verifier = createVerifier({ url, token })
+  private readonly admits = new WeakMap<object, ReturnType<typeof admitKey<NodeRequest>>>()
 
   constructor(private readonly reflector: Reflector) {}
 
   async canActivate(context: ExecutionContext): Promise<boolean> {
     const [request, response] = [context.switchToHttp().getRequest(), context.switchToHttp().getResponse()]
-    const asked = this.reflector.get(RequireKey, context.getHandler())
-    const admit = withKey({ verifier: this.verifier, ...asked }, (_request: Request, key) => {
-      request.key = key
-      return new Response()
-    })
-    const { method, headers } = request
-    const answer = await admit(new Request(new URL(request.url, 'http://app'), { method, headers }))
-    for (const [name, value] of answer.headers) response.header(name, value)
-    if (request.key === undefined) throw new HttpException(await answer.json(), answer.status)
+    // Fastify has the request of Node.js in `raw`; that of Express is one.
+    const admission = await this.admitOf(context)(request.raw ?? request, { ip: request.ip })
+    const isRefused = 'refusal' in admission
+    const headers = isRefused ? admission.refusal.headers : admission.headers
+    for (const [name, value] of Object.entries(headers)) response.header(name, value)
+    if (isRefused) throw new HttpException(JSON.parse(admission.refusal.body), admission.refusal.status)
+    request.key = admission.key
     return true
+  }
+
+  /** What judges the requests of a route: made at the first one. */
+  private admitOf(context: ExecutionContext): ReturnType<typeof admitKey<NodeRequest>> {
+    const route = context.getHandler()
+    const admit =
+      this.admits.get(route) ??
+      admitKey({ verifier: this.verifier, ...this.reflector.get(RequireKey, route) })
+    this.admits.set(route, admit)
+    return admit
   }
 
   onApplicationShutdown(): Promise<void> {
