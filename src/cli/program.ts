@@ -145,6 +145,11 @@ const commands: readonly (DefinedCommand | Group)[] = [
     load: async () => (await import('./commands/token.ts')).tokenCommands,
   },
   {
+    name: 'scan',
+    summary: 'find tokens in files, folders and archives, offline',
+    load: async () => [(await import('./commands/scan.ts')).scanCommand],
+  },
+  {
     name: 'rules',
     summary: 'print rules by which scanners of secrets find tokens',
     load: async () => [(await import('./commands/rules.ts')).rulesCommand],
