@@ -315,7 +315,7 @@ export async function openLatchkey(options: LatchkeyOptions): Promise<Latchkey> 
       'key-terms': keyTermsJob(store, clock),
       sealing: sealingJob(sealer, clock, bell),
       [deliveryKind]: webhooks.job,
-      resealing: resealingJob({ store, commit: engine.commit, keyring, now, monotonic }),
+      resealing: resealingJob({ store, commit: engine.commit, keyring, now, monotonic, warn }),
       checkpoints: checkpointJob(engine, checkpointFile),
       graces: graceJob({ store, commit: engine.commit, at, marks, flush: () => usage.flush() }),
       notices: noticesJob({ store, commit: engine.commit, now, at, flush: engine.flushUsage }, clock),

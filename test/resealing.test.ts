@@ -1,6 +1,6 @@
 // Sealing anew: after a rotation of the keyring all that is sealed goes under its first key, and nothing that is changed meanwhile is
 // lost.
-import { readFileSync, writeFileSync } from 'node:fs'
+import { readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { expect, test } from 'vitest'
 import { ChangeLines } from '../src/commit/change-lines.ts'
 import { type Commit, Writer } from '../src/commit/commit.ts'
@@ -30,8 +30,10 @@ async function beginWork(database: string) {
   const writer = new Writer(store, forgetful, clock, new ChangeLines(store.changesAtOnce))
   const commit: Commit = (actor, requirements, work) => writer.commit(actor, requirements, work)
   let elapsedMs = 0
+  const warnings: string[] = []
+  const warn = (message: string) => void warnings.push(message)
   return {
-    ...{ store, direct, commit },
+    ...{ store, direct, commit, warnings },
     pass: (milliseconds: number) => {
       elapsedMs += milliseconds
     },
@@ -39,7 +41,7 @@ async function beginWork(database: string) {
     process: (keys: string[], changed: { commit?: Commit } = {}) => {
       const keyring = new Keyring(database, keys)
       const job = resealingJob({
-        ...{ store, commit, keyring, now: Date.now, monotonic: () => elapsedMs },
+        ...{ store, commit, keyring, warn, now: Date.now, monotonic: () => elapsedMs },
         ...changed,
       })
       return async (pages = Number.POSITIVE_INFINITY) => {
@@ -217,6 +219,27 @@ onOneDatabase('SQLite', 'a keyring that is rotated', (makeDatabase) => {
     stage.pass(minute)
     await run()
     expect(await values()).toEqual([3, 0, []])
+    // Removed: once each time, the process says that it alone has the keys.
+    expect(stage.warnings).toEqual([])
+    const removal = expect.stringContaining(`The keyring ${file} was removed.`)
+    for (const count of [1, 2]) {
+      renameSync(file, `${file}.away`)
+      for (let i = 0; i < 2; i++) await run()
+      expect(stage.warnings).toEqual(Array.from({ length: count }, () => removal))
+      renameSync(`${file}.away`, file)
+      await run()
+    }
+    // Who looks at it from outside is told too, before a start that would make another one.
+    const examine = async () =>
+      JSON.parse((await command.run(['doctor', '--json', '--database', database])).stdout)
+    const lacks = {
+      subject: 'keyring',
+      outcome: 'failure',
+      detail: expect.stringContaining(`There is no ${file}`),
+    }
+    expect((await examine()).findings).not.toContainEqual(expect.objectContaining({ subject: 'keyring' }))
+    rmSync(file)
+    expect((await examine()).findings).toContainEqual(expect.objectContaining(lacks))
   })
 
   test('is told by its names alone, and what was taken out too early is said at the start', async () => {

@@ -88,6 +88,13 @@ export class Keyring {
     return this.#open().map(nameOf)
   }
 
+  /** The file whose keys this process goes on with, though it is gone: they are lost with the process. */
+  missingFile(): string | undefined {
+    const path = sqlitePath(this.#database)
+    if (path === undefined || this.#file === undefined || existsSync(fileBeside(path))) return undefined
+    return fileBeside(path)
+  }
+
   /** Throws `keyring_missing` unless there are keys. */
   require(): void {
     this.#open()

@@ -30,6 +30,7 @@ export interface Resealing {
   keyring: Keyring
   now: () => number
   monotonic: () => number
+  warn: (message: string) => void
 }
 
 /** Counts what each key has sealed. Throws `keyring_missing` for a file that cannot be read. */
@@ -49,11 +50,18 @@ export async function countSealedValues({
  * left alone: it is sealed by a key of today.
  */
 export function resealingJob(resealing: Resealing): JobKind {
-  const { keyring, monotonic } = resealing
+  const { keyring, monotonic, warn } = resealing
   let done: { name: string; at: number } | undefined
+  let wasMissing = false
   return {
     everyMs,
     run: async (work) => {
+      const missing = keyring.missingFile()
+      if (missing !== undefined && !wasMissing)
+        warn(
+          `The keyring ${missing} was removed. This process goes on with the keys that it has read; when it ends, nobody can open what they have sealed. Put the file back from your copy.`,
+        )
+      wasMissing = missing !== undefined
       const [name] = keyring.names()
       if (name === undefined || (done?.name === name && monotonic() - done.at < againMs)) return undefined
       const at = monotonic()

@@ -5,6 +5,7 @@ import { DatabaseSync } from 'node:sqlite'
 import { LatchkeyError } from '../core/errors.ts'
 import type { Warn } from './backend.ts'
 import { findSchema, type SchemaFound } from './schema-found.ts'
+import { sealedColumns } from './sealed-values.ts'
 import { type TableName, tableNames, tableSigns } from './tables.ts'
 
 /** How long a statement waits for another process's write: a mutation that cannot be done fails within a second. */
@@ -130,6 +131,22 @@ export async function findSchemaOfFile(path: string): Promise<SchemaFound | unde
   const db = new DatabaseSync(path, { readOnly: true, timeout: busyTimeoutMs })
   try {
     return await findSchema('', async (statement) => db.prepare(statement).get())
+  } finally {
+    db.close()
+  }
+}
+
+/** Tells whether a file has something sealed by a keyring. Only reads. Throws if the file is no database, or is busy. */
+export function hasSealedValues(path: string): boolean {
+  if (!requireFile(path)) return false
+  const db = new DatabaseSync(path, { readOnly: true, timeout: busyTimeoutMs })
+  try {
+    return sealedColumns.some(({ table, column }) => {
+      // An older schema need not have it.
+      const columns = db.prepare('select name from pragma_table_info(?)').all(table)
+      if (!columns.some(({ name }) => name === column)) return false
+      return db.prepare(`select 1 from ${table} where ${column} is not null limit 1`).get() !== undefined
+    })
   } finally {
     db.close()
   }

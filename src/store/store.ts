@@ -129,6 +129,8 @@ export interface DatabaseFound {
   schema: (SchemaFound & { supported: number }) | undefined
   /** How far its clock is ahead of this machine's, in milliseconds. */
   aheadMs: number
+  /** Whether an SQLite file has something sealed. */
+  isSealed: boolean
 }
 
 /**
@@ -140,17 +142,19 @@ export async function inspectDatabase(
   environment: PostgresEnvironment = {},
 ): Promise<DatabaseFound> {
   try {
-    const { schema, aheadMs } = isPostgresUrl(database)
-      ? await (await import('./postgres.ts')).inspectPostgres(database, environment)
+    const { schema, aheadMs, isSealed } = isPostgresUrl(database)
+      ? { ...(await (await import('./postgres.ts')).inspectPostgres(database, environment)), isSealed: false }
       : await inspectFile(sqlitePath(database) ?? database)
-    return { schema: schema && { ...schema, supported: schemaVersion }, aheadMs }
+    return { schema: schema && { ...schema, supported: schemaVersion }, aheadMs, isSealed }
   } catch (error) {
     throw describeOpeningFailure(error, database)
   }
 }
 
-async function inspectFile(path: string): Promise<{ schema: SchemaFound | undefined; aheadMs: number }> {
-  return { schema: await (await import('./sqlite-file.ts')).findSchemaOfFile(path), aheadMs: 0 }
+async function inspectFile(path: string) {
+  const { findSchemaOfFile, hasSealedValues } = await import('./sqlite-file.ts')
+  const schema = await findSchemaOfFile(path)
+  return { schema, aheadMs: 0, isSealed: schema !== undefined && hasSealedValues(path) }
 }
 
 /** Node prints it, unless the program listens to its process's warnings. */

@@ -148,8 +148,9 @@ async function lookAtDatabase({ database }: ServeSettings): Promise<Finding[]> {
   const ofFile = path === undefined ? [] : lookAtFile(resolve(path))
   try {
     const { inspectDatabase } = await import('../../latchkey.ts')
-    const { schema, aheadMs } = await inspectDatabase(database, postgresEnvironment())
-    return [lookAtSchema(name, schema), ...lookAtClock(aheadMs, 'The clock of the database'), ...ofFile]
+    const { schema, aheadMs, isSealed } = await inspectDatabase(database, postgresEnvironment())
+    const ofClock = lookAtClock(aheadMs, 'The clock of the database')
+    return [lookAtSchema(name, schema), ...ofClock, ...ofFile, ...(isSealed ? lookForKeyring(path) : [])]
   } catch (error) {
     return [failed('database', error, 'Check --database or LATCHKEY_DATABASE_URL.'), ...ofFile]
   }
@@ -219,6 +220,20 @@ function lookAtFile(path: string): Finding[] {
       fix: 'Make room, or move the database while no server runs.',
     })
   return findings
+}
+
+/** Something is sealed in an SQLite file: by what? */
+function lookForKeyring(path: string | undefined): Finding[] {
+  const file = `${path}.keyring`
+  if (secretsOf('SEALING_KEYS').length > 0 || statSync(file, { throwIfNoEntry: false })) return []
+  return [
+    {
+      subject: 'keyring',
+      outcome: 'failure',
+      detail: `There is no ${file}, and the database has values that only its keys open.`,
+      fix: 'Put it back from your copy before a server starts, which would make another one.',
+    },
+  ]
 }
 
 /** What signs reservations and seals secrets. */
