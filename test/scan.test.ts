@@ -173,6 +173,42 @@ test('an archive that unfolds without end, or is broken, is told and costs littl
   expect(code).toBe(1)
 })
 
+test('a history is scanned: what was deleted, messages and what is staged, each content by its first commit', async () => {
+  const [gone, said, staged] = [makeToken(), makeToken(), makeToken()]
+  const folder = folderOf({ 'lost/key.txt': `a\n${gone.token}` })
+  const git = (...args: string[]) =>
+    execFileSync('git', ['-c', 'user.name=Ada', '-c', 'user.email=ada@example.com', ...args], {
+      cwd: folder,
+      encoding: 'utf8',
+    }).trim()
+  git('init', '--quiet')
+  git('add', '.')
+  git('commit', '--quiet', '--message', 'First')
+  const first = git('rev-parse', 'HEAD')
+  git('mv', 'lost/key.txt', 'moved.txt')
+  git('commit', '--quiet', '--message', `Move ${said.token}`)
+  const second = git('rev-parse', 'HEAD')
+  git('rm', '--quiet', 'moved.txt')
+  git('commit', '--quiet', '--message', 'Delete')
+  git('gc', '--quiet')
+  writeFileSync(join(folder, 'new.txt'), staged.token)
+  git('add', '.')
+  const { leaks, unread, code } = await scan(
+    ['--history', folder],
+    [gone, said, staged].map(({ token }) => token),
+  )
+  const of = ({ kid }: { kid: string }) => leaks.find((leak) => leak.kid === kid)
+  expect(of(gone)).toMatchObject({ path: 'lost/key.txt', commit: first, line: 2 })
+  expect(of(said)).toMatchObject({ path: 'the message of a commit', commit: second })
+  expect(of(staged)).toMatchObject({
+    path: expect.stringMatching(/^[0-9a-f]{40} \(in no commit\)$/),
+    commit: null,
+  })
+  expect({ length: leaks.length, unread, code }).toEqual({ length: 3, unread: [], code: 1 })
+  const none = folderOf({ 'a.txt': 'no repository' })
+  expect(await scan(['--history', none], [])).toMatchObject({ unread: [{ path: none }], code: 3 })
+})
+
 test('standard input is scanned, and archives from it', async () => {
   const { token } = makeToken()
   const { leaks } = await scan(['-'], [token], `diff\n+key = "${token}"\n`)

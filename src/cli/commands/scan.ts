@@ -6,6 +6,7 @@ import { collect } from '../kit/options.ts'
 import { print, printJson, printNote, toPrintable } from '../kit/output.ts'
 import { nothing } from '../kit/place.ts'
 import { excluding } from '../scanning/exclusions.ts'
+import { scanHistory } from '../scanning/history.ts'
 import { toSarif } from '../scanning/sarif.ts'
 import { type Leak, type Scanned, Scanner } from '../scanning/scanner.ts'
 
@@ -20,12 +21,14 @@ export const scanCommand = defineCommand({
       '--exclude <pattern>',
       'leave out what has this name or path, such as *.min.js (repeatable)',
     ).argParser(collect),
+    new Option('--history', 'scan all that the git repositories at these paths hold, instead of their files'),
     new Option('--format <format>', 'how to print what was found')
       .choices(['text', 'json', 'sarif'])
       .default('text'),
   ],
   examples: [
     'latchkey scan .',
+    'latchkey scan --history .',
     'latchkey scan - < change.diff',
     'latchkey scan --format sarif . > leaks.sarif',
   ],
@@ -38,6 +41,7 @@ export const scanCommand = defineCommand({
       // Commander gives all that a name with `...` takes.
       for (const path of args['path...'] as unknown as string[])
         if (path === '-') await scanner.scanStream('-', process.stdin)
+        else if (options.history) await scanHistory(path, scanner)
         else scanner.scanPath(path)
     } finally {
       progress.end()

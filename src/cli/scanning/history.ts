@@ -1,0 +1,132 @@
+// Scans all that a git repository holds, each content once, without a look at its files: deleted ones and messages too.
+import { spawn } from 'node:child_process'
+import { maxUnpackedBytes } from './archives.ts'
+import { type Leak, Scanner } from './scanner.ts'
+
+/** What git is told, so that it neither fetches what a partial clone lacks nor runs a program that the repository names. */
+const harmless = [
+  '--no-pager',
+  '-c',
+  'protocol.allow=never',
+  '-c',
+  'core.fsmonitor=false',
+  '-c',
+  'core.quotepath=false',
+]
+
+/** Scans the history of a repository: a place is told by the first commit that has the content, and its path there. */
+export async function scanHistory(repository: string, scanner: Scanner): Promise<void> {
+  const found = new Scanner()
+  const messages: Leak[] = []
+  try {
+    const objects = ['cat-file', '--batch', '--batch-all-objects', '--unordered', '--buffer']
+    for await (const { id, type, content } of readObjects(runGit(repository, objects))) {
+      if (content === undefined) found.tellUnread(id, 'is too long to unpack')
+      else if (type === 'blob') found.scanBytes(id, content)
+      else {
+        const before = found.scanned.leaks.length
+        found.scanBytes(`the message of a ${type}`, content, type === 'commit' ? id : null)
+        messages.push(...found.scanned.leaks.splice(before))
+      }
+    }
+    const blobs = found.scanned.leaks
+    const places = blobs.length === 0 ? new Map() : await findPlaces(repository, blobs)
+    scanner.take(found.scanned, [...blobs.map((leak) => placed(leak, places)), ...messages])
+  } catch (error) {
+    if (!(error instanceof GitError)) throw error
+    scanner.tellUnread(repository, error.message)
+  }
+}
+
+class GitError extends Error {}
+
+const idLength = (path: string) => path.match(/^[0-9a-f]+/)?.[0].length ?? 0
+
+function placed(leak: Leak, places: ReadonlyMap<string, { commit: string; path: string }>): Leak {
+  const length = idLength(leak.path)
+  const place = places.get(leak.path.slice(0, length))
+  if (place === undefined) return { ...leak, path: `${leak.path} (in no commit)` }
+  return { ...leak, commit: place.commit, path: place.path + leak.path.slice(length) }
+}
+
+/** The first commit and path of each content: git tells the newest commit first, so the last that is told counts. */
+async function findPlaces(
+  repository: string,
+  leaks: readonly Leak[],
+): Promise<Map<string, { commit: string; path: string }>> {
+  const ids = new Set(leaks.map(({ path }) => path.slice(0, idLength(path))))
+  const places = new Map<string, { commit: string; path: string }>()
+  const log = ['log', '--all', '--topo-order', '--no-show-signature', '--no-ext-diff', '--no-textconv']
+  const form = ['-m', '--root', '--raw', '--no-abbrev', '--no-renames', '--format=commit %H']
+  let [commit, rest] = ['', '']
+  for await (const part of runGit(repository, [...log, ...form])) {
+    const lines = (rest + part.toString('latin1')).split('\n')
+    rest = lines.pop() ?? ''
+    for (const line of lines) {
+      if (line.startsWith('commit ')) commit = line.slice('commit '.length)
+      const [, id = '', path = ''] = /^:\S+ \S+ \S+ (\S+) \S+\t(.*)$/.exec(line) ?? []
+      if (ids.has(id)) places.set(id, { commit, path: Buffer.from(path, 'latin1').toString() })
+    }
+  }
+  return places
+}
+
+/** What git prints. Throws GitError if it fails. */
+async function* runGit(repository: string, args: readonly string[]): AsyncGenerator<Buffer> {
+  const git = spawn('git', ['-C', repository, ...harmless, ...args], { stdio: ['ignore', 'pipe', 'ignore'] })
+  const ended = new Promise<string | undefined>((done) => {
+    git.once('error', () => done('git cannot be run'))
+    git.once('close', (code) => done(code === 0 ? undefined : 'git cannot read this as a repository'))
+  })
+  try {
+    for await (const part of git.stdout) yield part as Buffer
+    const failure = await ended
+    if (failure !== undefined) throw new GitError(failure)
+  } finally {
+    git.kill()
+  }
+}
+
+/** An object of git; its content is absent if that is too long. */
+interface GitObject {
+  id: string
+  type: string
+  content: Buffer | undefined
+}
+
+/** The objects in what `git cat-file --batch` prints, but for trees: `<id> <type> <size>`, the content, a newline. */
+async function* readObjects(output: AsyncIterable<Buffer>): AsyncGenerator<GitObject> {
+  let head: { id: string; type: string; end: number; isTooLong: boolean } | undefined
+  let parts: Buffer[] = []
+  let length = 0
+  for await (const part of output) {
+    parts.push(part)
+    length += part.length
+    // Joined only when there is something to take: else a long content would be copied with every part.
+    if (head && length < head.end) {
+      if (!head.isTooLong) continue
+      head.end -= length
+      parts = []
+      length = 0
+      continue
+    }
+    let bytes = Buffer.concat(parts)
+    for (;;) {
+      if (head === undefined) {
+        const at = bytes.indexOf('\n')
+        if (at < 0) break
+        const [id = '', type = '', size = ''] = bytes.toString('latin1', 0, at).split(' ')
+        head = { id, type, end: Number(size) + 1, isTooLong: Number(size) > maxUnpackedBytes }
+        bytes = bytes.subarray(at + 1)
+      }
+      if (bytes.length < head.end) break
+      const { id, type, end, isTooLong } = head
+      const content = isTooLong ? undefined : bytes.subarray(0, end - 1)
+      if (type !== 'tree') yield { id, type, content }
+      bytes = bytes.subarray(end)
+      head = undefined
+    }
+    parts = [bytes]
+    length = bytes.length
+  }
+}
