@@ -2,6 +2,7 @@ package provider
 
 import (
 	"encoding/base64"
+	"fmt"
 	"strings"
 	"testing"
 
@@ -25,7 +26,11 @@ func mustNotHold(t *testing.T, where, secret string) {
 
 // secretOf is what is secret of a token: all behind the prefix and the kid, which the hint shows.
 func secretOf(hint, token string) string {
-	return token[len(strings.TrimSuffix(hint, "…")):]
+	secret := token[len(strings.TrimSuffix(hint, "…")):]
+	if len(secret) < 40 {
+		panic("the hint shows more than the prefix and the kid")
+	}
+	return secret
 }
 
 func TestATokenIsClaimedAndInNoState(t *testing.T) {
@@ -159,4 +164,21 @@ func TestATemporaryKeyEndsWithTheRun(t *testing.T) {
 		t.Fatal("it outlives the run")
 	}
 	closed() // Once more is no error.
+}
+
+func TestATemporaryKeyIsAsNarrowAsTheConfigurationSays(t *testing.T) {
+	c := newCore(t, serverURL, rootToken)
+	parent := newKey(t, latchkey.CreateKey{Name: "Parent", Permissions: []string{"a:*"}})
+	opened, closed := c.open("latchkey_key", object{
+		"name": "Narrow", "parent_id": parent.ID, "permissions": []string{"a:b"}, "allowed_ips": []string{"192.0.2.0/24"},
+	})
+	defer closed()
+	key, err := direct.Keys.Get(withTimeout(t), text(t, opened, "id"))
+	c.mustNot(err, nil)
+	if key.ParentID == nil || *key.ParentID != parent.ID || fmt.Sprint(key.Permissions, key.AllowedIPs) != "[a:b] [192.0.2.0/24]" {
+		t.Fatalf("%+v", key)
+	}
+	if lifetime := key.ExpiresAt.Sub(key.CreatedAt).Minutes(); lifetime < 59 || lifetime > 61 {
+		t.Fatalf("it lasts %v minutes, and an hour is said", lifetime)
+	}
 }
