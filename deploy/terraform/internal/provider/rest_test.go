@@ -126,6 +126,20 @@ func TestPermissionsAreDescribed(t *testing.T) {
 	if said := errorsOf(problems); !strings.Contains(said, "already") {
 		t.Fatal(said)
 	}
+	plan, problems := c.plan("latchkey_permission", made, with(config, object{"name": "emails:read"}))
+	c.mustNot(nil, problems)
+	if plan.action != "replace" {
+		t.Fatal(plan.action)
+	}
+	_, err := direct.Keys.DescribePermissions(withTimeout(t), latchkey.DescribePermissions{
+		Permissions: []latchkey.DescribedPermission{{Name: "emails:send", Description: latchkey.Set("Drifted.")}},
+	})
+	c.mustNot(err, nil)
+	plan, problems = c.plan("latchkey_permission", c.refresh("latchkey_permission", made), config)
+	c.mustNot(nil, problems)
+	if plan.action != "update" {
+		t.Fatal(plan.action)
+	}
 	less := object{"name": "emails:send"}
 	made = stays(t, c, "latchkey_permission", c.must("latchkey_permission", made, less), less)
 	stays(t, c, "latchkey_permission", c.importState("latchkey_permission", "emails:send"), less)
