@@ -205,6 +205,8 @@ test('a history is scanned: what was deleted, messages and what is staged, each 
     commit: null,
   })
   expect({ length: leaks.length, unread, code }).toEqual({ length: 3, unread: [], code: 1 })
+  const others = await scan(['--history', folder, '--exclude', 'lost/**'], [])
+  expect(others.leaks.map(({ kid }) => kid).sort()).toEqual([said.kid, staged.kid].sort())
   const none = folderOf({ 'a.txt': 'no repository' })
   expect(await scan(['--history', none], [])).toMatchObject({ unread: [{ path: none }], code: 3 })
 })

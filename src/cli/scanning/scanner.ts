@@ -90,13 +90,14 @@ export class Scanner {
     if (archive) this.#scanContent(path, Buffer.concat(archive), new Budget(), 0, null)
   }
 
-  /** Takes over what another scan has come to, with the places of its leaks. */
+  /** Takes over what another scan has come to, with the places of its leaks, which it knew only in the end. */
   take({ files, bytes, unread }: Scanned, leaks: readonly Leak[]): void {
     this.scanned.files += files
     this.scanned.bytes += bytes
     this.scanned.unread.push(...unread)
     // One by one: there may be more than a call takes arguments.
-    for (const leak of leaks) this.scanned.leaks.push({ ...leak, path: redactTokens(leak.path) })
+    for (const leak of leaks)
+      if (!this.#isExcluded(leak.path)) this.scanned.leaks.push({ ...leak, path: redactTokens(leak.path) })
   }
 
   /** Notes that something could not be read. */
