@@ -1,6 +1,6 @@
 module github.com/latchkey-dev/latchkey/test/helm/operator
 
-go 1.26
+go 1.26.0
 
 require (
 	github.com/prometheus-operator/prometheus-operator/pkg/apis/monitoring v0.95.2
